@@ -1,0 +1,127 @@
+# cellsweep: `make` builds, `make fig4` reproduces figure 4, `make test` tests; `make help` lists the rest.
+.DEFAULT_GOAL := build
+SHELL := /bin/bash
+
+BUILD ?= build
+VERSION := 0.1.0
+CC := gcc
+# gsl stays last: its plain cblas must come after openblas, whose functions have the same names.
+PACKAGES := ompi-c hdf5-openmpi openblas yaml-0.1 libxxhash libpng zlib gsl
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef -Wpointer-arith \
+        -Wcast-align -Wcast-qual -Wwrite-strings -Wformat=2 -Wdouble-promotion -Wconversion
+OPT := -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off
+# Flags of the libraries are looked up when a recipe runs, so that `make deps` can install them first.
+SYSTEM = $(shell pkg-config --cflags $(PACKAGES) | sed 's/-I/-isystem /g')
+LIBS = $(shell pkg-config --libs $(PACKAGES)) -Wl,-rpath,$(shell pkg-config --variable=libdir openblas) -lm
+CFLAGS = -std=c11 -D_GNU_SOURCE $(OPT) -g $(WARN) $(EXTRA) -Icommon -Iworker -Iresults -Iorchestrator -I$(BUILD) $(SYSTEM)
+
+ISA_avx2 := -mavx2 -mfma
+ISA_avx512 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mprefer-vector-width=512
+
+SRC := $(wildcard common/*.c common/data/*.c worker/*.c worker/kernels/*.c orchestrator/*.c results/*.c)
+OBJ := $(SRC:%.c=$(BUILD)/%.o)
+LIBOBJ := $(filter-out $(BUILD)/orchestrator/main.o,$(OBJ))
+MPI_TESTS := $(patsubst tests/%.c,%,$(wildcard tests/mpi_*.c))
+UNITS := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
+SCRIPTS := $(sort $(wildcard tests/run_*.sh))
+SOURCES := $(SRC) $(wildcard tests/*.c)
+HEADERS := $(wildcard common/*.h common/data/*.h worker/*.h worker/kernels/*.h orchestrator/*.h results/*.h tests/*.h)
+
+# mpirun as root (containers) needs saying so; BLAS threads would fight with ranks.
+export OMPI_ALLOW_RUN_AS_ROOT := 1
+export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM := 1
+export OPENBLAS_NUM_THREADS := 1
+CORES = $(shell lscpu -p=core,socket | grep -v '^\#' | sort -u | wc -l)
+RANKS ?= $(shell n=$$(nproc); c=$(CORES); echo $$(( c > 0 && c < n ? c : n )))
+FIG4 ?= fig4
+
+.PHONY: build
+build: deps ## build build/cellsweep
+	@$(MAKE) --no-print-directory $(BUILD)/cellsweep
+
+$(BUILD)/cellsweep: $(BUILD)/orchestrator/main.o $(BUILD)/libcellsweep.a
+	$(CC) $(EXTRA) -o $@ $^ $(LIBS)
+
+$(BUILD)/libcellsweep.a: $(LIBOBJ)
+	@rm -f $@
+	ar rcs $@ $^
+
+# The published curves are embedded in the program.
+$(BUILD)/results/published.o: experiments/published_curves.csv
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(ISA_$(lastword $(subst _, ,$(basename $(notdir $<))))) -MMD -MP -c -o $@ $<
+
+-include $(OBJ:.o=.d)
+
+# ---- version ----
+.PHONY: FORCE
+$(BUILD)/version.h: FORCE
+	@mkdir -p $(@D)
+	@{ echo '#define CELLSWEEP_VERSION "$(VERSION)"'; \
+	   echo "#define CELLSWEEP_COMMIT \"$$(git describe --always --dirty --exclude='*' 2>/dev/null || echo unknown)\""; } >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+$(BUILD)/orchestrator/main.o $(BUILD)/orchestrator/cmd_doctor.o $(BUILD)/results/store_create.o: $(BUILD)/version.h
+
+# ---- set-up ----
+.PHONY: deps
+deps: ## install the packages of packages.txt that are missing (Debian; sudo when not root)
+	@tests/deps.sh packages.txt
+
+# ---- figure 4 ----
+.PHONY: fig4
+fig4: build ## reproduce figure 4 on the built-in data: mpirun on every core, then figures and tables in fig4/
+	@mkdir -p $(FIG4)
+	mpirun --oversubscribe -n $(RANKS) $(BUILD)/cellsweep run experiments/fig4.yaml -o $(FIG4)/fig4.h5
+	$(BUILD)/cellsweep report $(FIG4)/fig4.h5 -o $(FIG4)
+
+# ---- tests ----
+.PHONY: test units asan tests-only
+test: build ## set up, build, run every test
+	@$(MAKE) --no-print-directory tests-only
+
+units: $(UNITS:%=$(BUILD)/tests/%) $(MPI_TESTS:%=$(BUILD)/tests/%)
+
+tests-only: $(BUILD)/cellsweep units
+	@BUILD=$(BUILD) tests/all.sh $(UNITS:%=$(BUILD)/tests/%) $(SCRIPTS)
+
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libcellsweep.a
+	$(CC) $(EXTRA) -o $@ $^ $(LIBS) -lcmocka
+
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+asan: deps ## the same tests under AddressSanitizer and UBSan; leaks are looked for in the serial ones
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan OPT="-O1 -ffp-contract=off" EXTRA="$(SANITIZE)" tests-only
+
+# ---- style ----
+.PHONY: lint format format-check
+lint: deps $(BUILD)/version.h ## gcc and clang without a warning, clang-tidy, cppcheck
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-gcc EXTRA=-Werror $(SOURCES:%.c=$(BUILD)/lint-gcc/%.o)
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-clang CC=clang EXTRA=-Werror $(SOURCES:%.c=$(BUILD)/lint-clang/%.o)
+	clang-tidy --quiet $(SRC) -- $(CFLAGS) $(ISA_avx512)
+	cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
+	  --suppress=missingIncludeSystem $(filter -I%,$(CFLAGS)) common orchestrator results worker
+
+format: ## rewrite the sources with clang-format
+	clang-format -i $(SOURCES) $(HEADERS)
+
+format-check: deps ## fail when clang-format would change something
+	clang-format --dry-run --Werror $(SOURCES) $(HEADERS)
+
+# ---- measurements ----
+.PHONY: bench bench-peer
+bench: build ## speed of the training engine
+	$(BUILD)/cellsweep bench
+
+bench-peer: build ## the same beside PyTorch (Debian's python3-torch, installed for this only)
+	@tests/deps.sh -p python3-torch
+	/usr/bin/python3 tests/bench_peer.py
+
+.PHONY: clean help
+clean: ## remove the build folder
+	rm -rf $(BUILD)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+-include $(UNITS:%=$(BUILD)/tests/%.d)

@@ -1,0 +1,41 @@
+/* catalog.h - which images a folder holds, and their labels.
+ *
+ * Layout A:  <folder>/cell_images/cluster_<k>/cell_<id>.png      the label is the folder's number; clusters.csv, when it is
+ *                                                                there too, must agree
+ * Layout B:  <folder>/<id>.png or cell_<id>.png                  the label comes from clusters.csv
+ * Both:      <folder>/clusters.csv[.gz]          Barcode,Cluster
+ *            <folder>/cell_boundaries.csv[.gz]   see outlines.h
+ *            <folder>/SYNTHETIC                  the mark of images drawn by this program
+ * The cluster folders may also lie in <folder> itself. Hidden files and files that are not .png are passed over; the latter
+ * are counted. Pixels are not looked at. */
+#ifndef CELLSWEEP_CATALOG_H
+#define CELLSWEEP_CATALOG_H
+
+#include "data/dataset.h"
+#include "data/idmap.h"
+#include "data/rejects.h"
+#include "err.h"
+
+enum { CATALOG_PATH_SIZE = 4096 };
+
+struct catalog {
+    int n, capacity;
+    struct dataset_image *cell; /* (n) by cluster, then by id; sizes and masked still 0 */
+    struct idmap *by_id;        /* id -> position in cell */
+    char folder[CATALOG_PATH_SIZE];
+    char boundaries[CATALOG_PATH_SIZE]; /* path of the boundary file, "" when there is none */
+    int synthetic;                      /* 1 when marked */
+    int n_ignored;                      /* files passed over because they are not .png */
+    int n_unlisted;                     /* layout A: images that clusters.csv does not mention */
+};
+
+/* Scan a folder. Images without a usable id or label go to rejects; no images, duplicate ids, labels without images,
+ * labels that disagree with the folder are E_IO. On failure *catalog is empty. */
+int catalog_read(const char *folder, struct catalog *catalog, struct rejects *rejects, struct err *err);
+
+/* Position of a cell by the id a table gives it, with or without the prefix "cell_"; -1 when there is none. */
+int catalog_find(const struct catalog *catalog, const char *id);
+
+void catalog_release(struct catalog *catalog);
+
+#endif

@@ -1,0 +1,280 @@
+#include "data/csv.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+enum { BUFFER_SIZE = 1 << 16, END = -1, BROKEN = -2 };
+
+struct csv {
+    char *path;
+    gzFile file;
+    unsigned char *buffer;
+    int used, filled;
+    long line, row_line; /* line being read; first line of the row last read */
+    char *text;          /* the row's fields, each ended by NUL */
+    size_t length, capacity;
+    size_t *start; /* (n_fields) where each field begins in text */
+    int n_fields, fields_capacity;
+    int n_header; /* fields of the header */
+    int n_columns;
+    int column[CSV_MAX_COLUMNS]; /* wanted column -> field */
+};
+
+/* Next byte without taking it; END or BROKEN. */
+static int peek_byte(struct csv *csv)
+{
+    if (csv->used == csv->filled) {
+        csv->used = 0;
+        csv->filled = gzread(csv->file, csv->buffer, BUFFER_SIZE);
+        if (csv->filled < 0) {
+            csv->filled = 0;
+            return BROKEN;
+        }
+        if (csv->filled == 0) {
+            int code = Z_OK;
+            gzerror(csv->file, &code);
+            return code == Z_OK || code == Z_STREAM_END ? END : BROKEN;
+        }
+    }
+    return csv->buffer[csv->used];
+}
+
+static int take_byte(struct csv *csv)
+{
+    int c = peek_byte(csv);
+    if (c >= 0)
+        csv->used++;
+    if (c == '\n')
+        csv->line++;
+    return c;
+}
+
+static int put(struct csv *csv, int c, struct err *err)
+{
+    if (csv->length >= CSV_MAX_ROW)
+        return err_set(err, E_IO, "%s:%ld: the row is longer than %d bytes; is a closing quote missing?",
+                       csv->path, csv->row_line, CSV_MAX_ROW);
+    if (csv->length == csv->capacity) {
+        size_t capacity = csv->capacity ? 2 * csv->capacity : 256;
+        char *text = realloc(csv->text, capacity);
+        if (!text)
+            return err_set(err, E_IO, "%s:%ld: out of memory", csv->path, csv->row_line);
+        csv->text = text;
+        csv->capacity = capacity;
+    }
+    csv->text[csv->length++] = (char)c;
+    return 0;
+}
+
+static int begin_field(struct csv *csv, struct err *err)
+{
+    if (csv->n_fields == csv->fields_capacity) {
+        int capacity = csv->fields_capacity ? 2 * csv->fields_capacity : 16;
+        size_t *start = realloc(csv->start, (size_t)capacity * sizeof *start);
+        if (!start)
+            return err_set(err, E_IO, "%s:%ld: out of memory", csv->path, csv->row_line);
+        csv->start = start;
+        csv->fields_capacity = capacity;
+    }
+    csv->start[csv->n_fields++] = csv->length;
+    return 0;
+}
+
+static int broken(const struct csv *csv, struct err *err)
+{
+    return err_set(err, E_IO, "%s:%ld: cannot read on: the file is truncated or damaged", csv->path,
+                   csv->line);
+}
+
+/* The rest of a quoted field, after its opening quote. */
+static int read_quoted(struct csv *csv, struct err *err)
+{
+    for (;;) {
+        int c = take_byte(csv);
+        if (c == BROKEN)
+            return broken(csv, err);
+        if (c == END)
+            return err_set(err, E_IO, "%s:%ld: a quote opened in this row is never closed", csv->path,
+                           csv->row_line);
+        if (c == '"') {
+            if (peek_byte(csv) != '"')
+                return 0;
+            take_byte(csv);
+        }
+        int rc = put(csv, c, err);
+        if (rc < 0)
+            return rc;
+    }
+}
+
+/* After a field: 1 when another follows, 0 at the end of the row. */
+static int end_field(struct csv *csv, int c, struct err *err)
+{
+    if (c == BROKEN)
+        return broken(csv, err);
+    int rc = put(csv, '\0', err);
+    if (rc < 0)
+        return rc;
+    if (c == '\r' && peek_byte(csv) == '\n')
+        take_byte(csv);
+    return c == ',';
+}
+
+static int is_field_end(int c)
+{
+    return c < 0 || c == ',' || c == '\n' || c == '\r';
+}
+
+/* One field; 1 when another follows in this row, 0 at its end. */
+static int read_field(struct csv *csv, struct err *err)
+{
+    int rc = begin_field(csv, err);
+    if (rc < 0)
+        return rc;
+    if (peek_byte(csv) == '"') {
+        take_byte(csv);
+        if ((rc = read_quoted(csv, err)) < 0)
+            return rc;
+        if (!is_field_end(peek_byte(csv)))
+            return err_set(err, E_IO,
+                           "%s:%ld: text after a closing quote; write \"\" for a quote inside quotes",
+                           csv->path, csv->line);
+    }
+    for (;;) {
+        int c = take_byte(csv);
+        if (is_field_end(c))
+            return end_field(csv, c, err);
+        if (c == '\0')
+            return err_set(err, E_IO, "%s:%ld: a zero byte: not a CSV file", csv->path, csv->line);
+        if ((rc = put(csv, c, err)) < 0)
+            return rc;
+    }
+}
+
+/* Skip blank lines, read a row. 1, 0 at the end of the file, or a negative code. */
+static int read_row(struct csv *csv, struct err *err)
+{
+    int c, rc;
+    while ((c = peek_byte(csv)) == '\n' || c == '\r')
+        take_byte(csv);
+    if (c == BROKEN)
+        return broken(csv, err);
+    if (c == END)
+        return 0;
+    csv->row_line = csv->line;
+    csv->length = 0;
+    csv->n_fields = 0;
+    do
+        rc = read_field(csv, err);
+    while (rc > 0);
+    return rc < 0 ? rc : 1;
+}
+
+static void skip_byte_order_mark(struct csv *csv)
+{
+    if (peek_byte(csv) == 0xef && csv->filled >= 3 && csv->buffer[1] == 0xbb && csv->buffer[2] == 0xbf)
+        csv->used = 3;
+}
+
+static int no_column(const struct csv *csv, const char *name, struct err *err)
+{
+    char found[400] = "";
+    size_t n = 0;
+    for (int i = 0; i < csv->n_fields && n < sizeof found; i++)
+        n += (size_t)snprintf(found + n, sizeof found - n, "%s%s", i ? ", " : "", csv->text + csv->start[i]);
+    for (char *p = found; *p; p++)
+        if ((unsigned char)*p < ' ')
+            *p = ' ';
+    return err_set(err, E_IO, "%s:%ld: no column %s, found: %s", csv->path, csv->row_line, name, found);
+}
+
+static int find_columns(struct csv *csv, const char *const *columns, int n, struct err *err)
+{
+    int rc = read_row(csv, err);
+    if (rc <= 0)
+        return rc < 0 ? rc
+                      : err_set(err, E_IO, "%s: empty; a header with column %s is expected", csv->path,
+                                columns[0]);
+    csv->n_header = csv->n_fields;
+    csv->n_columns = n;
+    for (int k = 0; k < n; k++) {
+        int i = 0;
+        while (i < csv->n_fields && strcmp(csv->text + csv->start[i], columns[k]) != 0)
+            i++;
+        if (i == csv->n_fields)
+            return no_column(csv, columns[k], err);
+        csv->column[k] = i;
+    }
+    return 0;
+}
+
+int csv_open(const char *path, const char *const *columns, int n, struct csv **out, struct err *err)
+{
+    struct csv *csv = err_calloc(1, sizeof *csv, "a CSV reader", err);
+    *out = NULL;
+    if (!csv)
+        return E_IO;
+    csv->line = csv->row_line = 1;
+    csv->path = strdup(path);
+    csv->buffer = malloc(BUFFER_SIZE);
+    csv->file = gzopen(path, "rb");
+    int rc = 0;
+    if (!csv->file)
+        rc = err_set(err, E_IO, "%s: cannot open: %s", path, strerror(errno));
+    else if (!csv->path || !csv->buffer)
+        rc = err_set(err, E_IO, "%s: out of memory", path);
+    else {
+        skip_byte_order_mark(csv);
+        rc = find_columns(csv, columns, n, err);
+    }
+    if (rc < 0)
+        csv_close(csv);
+    else
+        *out = csv;
+    return rc;
+}
+
+int csv_next(struct csv *csv, const char **field, struct err *err)
+{
+    int rc = read_row(csv, err);
+    if (rc <= 0)
+        return rc;
+    if (csv->n_fields != csv->n_header)
+        return err_set(err, E_IO, "%s:%ld: the row has %d field%s, the header has %d", csv->path,
+                       csv->row_line, csv->n_fields, csv->n_fields == 1 ? "" : "s", csv->n_header);
+    for (int k = 0; k < csv->n_columns; k++)
+        field[k] = csv->text + csv->start[csv->column[k]];
+    return 1;
+}
+
+long csv_line(const struct csv *csv)
+{
+    return csv->row_line;
+}
+
+int csv_number(const struct csv *csv, const char *column, const char *text, double *out, struct err *err)
+{
+    char *end = NULL;
+    *out = strtod(text, &end);
+    if (end == text || *end || !isfinite(*out))
+        return err_set(err, E_IO, "%s:%ld: %s is \"%.40s\", not a finite number", csv->path, csv->row_line,
+                       column, text);
+    return 0;
+}
+
+void csv_close(struct csv *csv)
+{
+    if (!csv)
+        return;
+    if (csv->file)
+        gzclose(csv->file);
+    free(csv->start);
+    free(csv->text);
+    free(csv->buffer);
+    free(csv->path);
+    free(csv);
+}

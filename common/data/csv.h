@@ -1,0 +1,37 @@
+/* csv.h - rows of a CSV file, plain or gzip, a few named columns at a time.
+ *
+ *     static const char *const columns[] = {"cell_id", "vertex_x", "vertex_y"};
+ *     const char *field[3];
+ *     if (csv_open(path, columns, 3, &csv, &err) < 0) ...
+ *     while ((rc = csv_next(csv, field, &err)) > 0)
+ *         use(field[0], field[1], field[2]);
+ *     csv_close(csv);
+ *
+ * RFC 4180: quotes, doubled quotes, line breaks inside quotes, LF or CRLF, last newline optional; a UTF-8 byte order mark and
+ * blank lines are skipped. Column names are case-sensitive, in any order, others are ignored. Memory: one row.
+ * Errors are E_IO and name file and line. */
+#ifndef CELLSWEEP_CSV_H
+#define CELLSWEEP_CSV_H
+
+#include "err.h"
+
+enum { CSV_MAX_COLUMNS = 8, CSV_MAX_ROW = 1 << 20 };
+
+struct csv;
+
+/* Open and read the header. columns: n (1 to CSV_MAX_COLUMNS) names that must be there. *out is closed by csv_close. */
+int csv_open(const char *path, const char *const *columns, int n, struct csv **out, struct err *err);
+
+/* Next row: field[k] is the text of columns[k], valid until the next call. 1, 0 at the end, or a negative code. */
+int csv_next(struct csv *csv, const char **field, struct err *err);
+
+/* Line of the file at which the row last read begins, from 1. */
+long csv_line(const struct csv *csv);
+
+/* Text to a finite number; E_IO naming file, line and `column` when it is not one. */
+int csv_number(const struct csv *csv, const char *column, const char *text, double *out, struct err *err);
+
+/* csv may be NULL. */
+void csv_close(struct csv *csv);
+
+#endif

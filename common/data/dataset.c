@@ -1,0 +1,346 @@
+#include "data/dataset.h"
+
+#include "data/pack.h"
+#include "data/synth.h"
+#include "h5.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <xxhash.h>
+
+enum { FORMAT_VERSION = 1 };
+
+struct dataset_options dataset_defaults(void)
+{
+    return (struct dataset_options){.size = 50, .pixel_size = 0.2125};
+}
+
+struct dataset *dataset_new(int n_images, int size, struct err *err)
+{
+    struct dataset *data = err_calloc(1, sizeof *data, "a dataset", err);
+    if (!data)
+        return NULL;
+    data->n_images = n_images;
+    data->size = size;
+    data->image = err_calloc((size_t)n_images, sizeof *data->image, "the list of images", err);
+    data->pixels =
+        err_calloc((size_t)n_images, (size_t)size * (size_t)size * sizeof *data->pixels, "images", err);
+    if (data->image && data->pixels)
+        return data;
+    dataset_free(data);
+    return NULL;
+}
+
+void dataset_free(struct dataset *data)
+{
+    if (!data)
+        return;
+    free(data->cluster_count);
+    free(data->cluster);
+    free(data->image);
+    free(data->pixels);
+    free(data);
+}
+
+/* ---- clusters and checksum ---- */
+
+static int compare_ints(const void *a, const void *b)
+{
+    int x = *(const int *)a, y = *(const int *)b;
+    return (x > y) - (x < y);
+}
+
+static int count_clusters(struct dataset *data, struct err *err)
+{
+    size_t n = (size_t)data->n_images;
+    free(data->cluster);
+    free(data->cluster_count);
+    data->cluster = err_calloc(n, sizeof *data->cluster, "cluster numbers", err);
+    data->cluster_count = err_calloc(n, sizeof *data->cluster_count, "cluster sizes", err);
+    data->n_clusters = 0;
+    if (!data->cluster || !data->cluster_count)
+        return E_IO;
+    for (size_t i = 0; i < n; i++)
+        data->cluster[i] = data->image[i].cluster;
+    qsort(data->cluster, n, sizeof *data->cluster, compare_ints);
+    for (size_t i = 0; i < n; i++) {
+        int k = data->n_clusters;
+        if (k == 0 || data->cluster[k - 1] != data->cluster[i])
+            data->cluster[data->n_clusters++] = data->cluster[i];
+        data->cluster_count[data->n_clusters - 1]++;
+    }
+    return 0;
+}
+
+static int compute_checksum(struct dataset *data, struct err *err)
+{
+    size_t image_bytes = (size_t)data->size * (size_t)data->size * sizeof *data->pixels;
+    XXH3_state_t *state = XXH3_createState();
+    if (!state)
+        return err_set(err, E_IO, "out of memory for a checksum");
+    int32_t head[2] = {data->size, data->n_images};
+    XXH3_128bits_reset(state);
+    XXH3_128bits_update(state, head, sizeof head);
+    for (int i = 0; i < data->n_images; i++) {
+        int32_t cluster = data->image[i].cluster;
+        XXH3_128bits_update(state, data->image[i].id, strlen(data->image[i].id) + 1);
+        XXH3_128bits_update(state, &cluster, sizeof cluster);
+        XXH3_128bits_update(state, (const char *)data->pixels + (size_t)i * image_bytes, image_bytes);
+    }
+    XXH128_hash_t hash = XXH3_128bits_digest(state);
+    XXH3_freeState(state);
+    snprintf(data->checksum, sizeof data->checksum, "%016llx%016llx", (unsigned long long)hash.high64,
+             (unsigned long long)hash.low64);
+    return 0;
+}
+
+int dataset_finish(struct dataset *data, struct err *err)
+{
+    int rc = count_clusters(data, err);
+    return rc < 0 ? rc : compute_checksum(data, err);
+}
+
+int dataset_cluster_index(const struct dataset *data, int cluster)
+{
+    const int *found = NULL;
+    if (data->n_clusters > 0)
+        found = bsearch(&cluster, data->cluster, (size_t)data->n_clusters, sizeof cluster, compare_ints);
+    return found ? (int)(found - data->cluster) : -1;
+}
+
+/* ---- the packed file, column by column ---- */
+
+struct column {
+    const char *name;
+    size_t offset; /* in struct dataset_image */
+    size_t size;   /* of a text, NUL included; 0: an int */
+};
+
+static const struct column columns[] = {
+    {"/images/id", offsetof(struct dataset_image, id), DATASET_ID_SIZE},
+    {"/images/source", offsetof(struct dataset_image, source), DATASET_SOURCE_SIZE},
+    {"/images/cluster", offsetof(struct dataset_image, cluster), 0},
+    {"/images/width", offsetof(struct dataset_image, width), 0},
+    {"/images/height", offsetof(struct dataset_image, height), 0},
+    {"/images/masked", offsetof(struct dataset_image, masked), 0},
+};
+enum { N_COLUMNS = sizeof columns / sizeof *columns };
+
+static size_t column_bytes(const struct column *column)
+{
+    return column->size ? column->size : sizeof(int);
+}
+
+static hid_t column_type(const struct column *column)
+{
+    return column->size ? h5_string_type(column->size) : H5Tcopy(H5T_NATIVE_INT);
+}
+
+static int write_column(hid_t file, const struct dataset *data, const struct column *column, const char *path,
+                        struct err *err)
+{
+    size_t n = (size_t)data->n_images, bytes = column_bytes(column);
+    hsize_t dims[1] = {n};
+    char *packed = err_calloc(n, bytes, column->name, err);
+    if (!packed)
+        return E_IO;
+    for (size_t i = 0; i < n; i++)
+        memcpy(packed + i * bytes, (const char *)&data->image[i] + column->offset, bytes);
+    hid_t type = column_type(column);
+    int rc = h5_write(file, column->name, type, 1, dims, packed, path, err);
+    H5Tclose(type);
+    free(packed);
+    return rc;
+}
+
+static int read_column(hid_t file, struct dataset *data, const struct column *column, const char *path,
+                       struct err *err)
+{
+    size_t n = (size_t)data->n_images, bytes = column_bytes(column);
+    hsize_t dims[1] = {n};
+    char *packed = err_calloc(n, bytes, column->name, err);
+    if (!packed)
+        return E_IO;
+    hid_t type = column_type(column);
+    int rc = h5_read(file, column->name, type, 1, dims, packed, path, err);
+    for (size_t i = 0; rc == 0 && i < n; i++)
+        memcpy((char *)&data->image[i] + column->offset, packed + i * bytes, bytes);
+    H5Tclose(type);
+    free(packed);
+    return rc;
+}
+
+static int write_attributes(hid_t file, const struct dataset *data, const char *path, struct err *err)
+{
+    int rc = h5_write_int_attr(file, "cellsweep_dataset", FORMAT_VERSION, path, err);
+    if (rc == 0)
+        rc = h5_write_text_attr(file, "checksum", data->checksum, path, err);
+    if (rc == 0)
+        rc = h5_write_int_attr(file, "synthetic", data->synthetic, path, err);
+    if (rc == 0)
+        rc = h5_write_text_attr(file, "source", data->origin, path, err);
+    if (rc == 0)
+        rc = h5_write_real_attr(file, "pixel_size", data->pixel_size, path, err);
+    return rc;
+}
+
+int dataset_write(const struct dataset *data, const char *path, struct err *err)
+{
+    struct h5_draft draft;
+    hsize_t size = (hsize_t)data->size, dims[3] = {(hsize_t)data->n_images, size, size};
+    int rc = h5_draft_begin(&draft, path, err);
+    if (rc < 0)
+        return rc;
+    rc = write_attributes(draft.file, data, path, err);
+    if (rc == 0)
+        rc = h5_write(draft.file, "/images/pixels", H5T_NATIVE_FLOAT, 3, dims, data->pixels, path, err);
+    for (int k = 0; rc == 0 && k < N_COLUMNS; k++)
+        rc = write_column(draft.file, data, &columns[k], path, err);
+    if (rc == 0)
+        return h5_draft_commit(&draft, err);
+    h5_draft_abandon(&draft);
+    return rc;
+}
+
+static int check_kind(hid_t file, const char *path, struct err *err)
+{
+    int version = 0;
+    if (h5_has_attr(file, "cellsweep_results"))
+        return err_set(err, E_IO, "%s: the results of a sweep, not a packed dataset", path);
+    if (!h5_has_attr(file, "cellsweep_dataset"))
+        return err_set(err, E_IO, "%s: an HDF5 file, but not a dataset packed by `cellsweep data pack`",
+                       path);
+    int rc = h5_read_int_attr(file, "cellsweep_dataset", &version, path, err);
+    if (rc == 0 && version != FORMAT_VERSION)
+        rc = err_set(err, E_IO, "%s: format version %d, this program reads %d; pack it again", path, version,
+                     FORMAT_VERSION);
+    return rc;
+}
+
+static int read_text(hid_t file, const char *name, char *out, size_t size, const char *path, struct err *err)
+{
+    char *text = NULL;
+    int rc = h5_read_text_attr(file, name, &text, path, err);
+    if (rc == 0)
+        snprintf(out, size, "%s", text);
+    free(text);
+    return rc;
+}
+
+static int read_attributes(hid_t file, struct dataset *data, const char *path, struct err *err)
+{
+    int rc = h5_read_int_attr(file, "synthetic", &data->synthetic, path, err);
+    if (rc == 0)
+        rc = h5_read_real_attr(file, "pixel_size", &data->pixel_size, path, err);
+    if (rc == 0)
+        rc = read_text(file, "source", data->origin, sizeof data->origin, path, err);
+    return rc;
+}
+
+static int read_images(hid_t file, struct dataset *data, const char *path, struct err *err)
+{
+    hsize_t size = (hsize_t)data->size, dims[3] = {(hsize_t)data->n_images, size, size};
+    int rc = h5_read(file, "/images/pixels", H5T_NATIVE_FLOAT, 3, dims, data->pixels, path, err);
+    for (int k = 0; rc == 0 && k < N_COLUMNS; k++)
+        rc = read_column(file, data, &columns[k], path, err);
+    return rc;
+}
+
+static int verify_checksum(hid_t file, struct dataset *data, const char *path, struct err *err)
+{
+    char stored[DATASET_CHECKSUM_SIZE];
+    int rc = read_text(file, "checksum", stored, sizeof stored, path, err);
+    if (rc == 0)
+        rc = dataset_finish(data, err);
+    if (rc == 0 && strcmp(stored, data->checksum) != 0)
+        rc = err_set(err, E_IO,
+                     "%s: checksum is %s, the file says %s: it was changed or damaged; pack it again", path,
+                     data->checksum, stored);
+    return rc;
+}
+
+static int read_open_file(hid_t file, const char *path, struct dataset **out, struct err *err)
+{
+    hsize_t dims[3];
+    int rc = check_kind(file, path, err);
+    if (rc == 0)
+        rc = h5_dims(file, "/images/pixels", 3, dims, path, err);
+    if (rc < 0)
+        return rc;
+    if (dims[0] < 1 || dims[0] > INT_MAX || dims[1] != dims[2] || dims[1] < DATASET_MIN_SIZE ||
+        dims[1] > DATASET_MAX_SIZE)
+        return err_set(err, E_IO, "%s: /images/pixels has an impossible shape; pack it again", path);
+    struct dataset *data = dataset_new((int)dims[0], (int)dims[1], err);
+    if (!data)
+        return E_IO;
+    rc = read_attributes(file, data, path, err);
+    if (rc == 0)
+        rc = read_images(file, data, path, err);
+    if (rc == 0)
+        rc = verify_checksum(file, data, path, err);
+    if (rc == 0)
+        *out = data;
+    else
+        dataset_free(data);
+    return rc;
+}
+
+int dataset_read(const char *path, struct dataset **out, struct err *err)
+{
+    hid_t file;
+    *out = NULL;
+    int rc = h5_open_read(path, &file, err);
+    if (rc < 0)
+        return rc;
+    rc = read_open_file(file, path, out, err);
+    H5Fclose(file);
+    return rc;
+}
+
+/* ---- whatever a sweep file names ---- */
+
+static int open_folder(const char *name, const struct dataset_options *options, struct dataset **out,
+                       struct err *err)
+{
+    struct pack_report report = {0};
+    int rc = pack_folder(name, options, out, &report, err);
+    if (rc == 0)
+        pack_report_print(&report, stderr);
+    pack_report_release(&report);
+    return rc;
+}
+
+static int open_packed(const char *name, const struct dataset_options *options, struct dataset **out,
+                       struct err *err)
+{
+    int rc = dataset_read(name, out, err);
+    if (rc == 0 && options && options->size != (*out)->size) {
+        rc = err_set(err, E_USAGE,
+                     "%s: its images are %d x %d pixels, %d x %d are asked for; pack it with --size %d", name,
+                     (*out)->size, (*out)->size, options->size, options->size, options->size);
+        dataset_free(*out);
+        *out = NULL;
+    }
+    return rc;
+}
+
+int dataset_open(const char *name, const struct dataset_options *options, struct dataset **out,
+                 struct err *err)
+{
+    struct dataset_options fallback = dataset_defaults();
+    struct stat status;
+    *out = NULL;
+    if (strcmp(name, "builtin") == 0)
+        return synth_open(options ? options : &fallback, out, err);
+    if (stat(name, &status) < 0)
+        return err_set(err, E_IO, "%s: %s; data is \"builtin\", a packed file, or a folder of images", name,
+                       strerror(errno));
+    if (S_ISDIR(status.st_mode))
+        return open_folder(name, options ? options : &fallback, out, err);
+    return open_packed(name, options, out, err);
+}

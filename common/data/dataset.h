@@ -1,0 +1,83 @@
+/* dataset.h - labelled cell images of one size, in memory, and the packed HDF5 file that keeps them.
+ *
+ *     struct dataset *data = NULL;
+ *     if (dataset_open("cells.h5", NULL, &data, &err) < 0) ...
+ *     const float *image = data->pixels + (size_t)i * data->size * data->size;
+ *     dataset_free(data);
+ *
+ * Packed file (HDF5, default library version, read by h5py or R without help):
+ *     / attributes   cellsweep_dataset (format version, 1), checksum, synthetic (0 or 1), source, pixel_size
+ *     /images/pixels          [n, size, size] float32, 0 to 1, masked
+ *     /images/id              [n] fixed-length string
+ *     /images/cluster         [n] int32
+ *     /images/source          [n] fixed-length string, path of the image inside the source folder
+ *     /images/width, height   [n] int32, original size in pixels
+ *     /images/masked          [n] int32, 1 when a boundary masked it
+ * The order is by cluster, then by id (numbers as numbers): independent of the file system's order.
+ * No MPI. */
+#ifndef CELLSWEEP_DATASET_H
+#define CELLSWEEP_DATASET_H
+
+#include "err.h"
+
+#include <stddef.h>
+
+enum { DATASET_ID_SIZE = 64, DATASET_SOURCE_SIZE = 128, DATASET_CHECKSUM_SIZE = 33 };
+enum { DATASET_MIN_SIZE = 8, DATASET_MAX_SIZE = 512, DATASET_MAX_CLUSTER = 32767 };
+
+struct dataset_image {
+    char id[DATASET_ID_SIZE];         /* cell id, unique */
+    char source[DATASET_SOURCE_SIZE]; /* path inside the source folder */
+    int cluster;                      /* label as the user numbers it, >= 0 */
+    int width, height;                /* original size, pixels */
+    int masked;                       /* 1 when a boundary masked it */
+};
+
+struct dataset {
+    int n_images;
+    int size;                             /* width and height of every image, pixels */
+    int synthetic;                        /* 1 when drawn by this program */
+    double pixel_size;                    /* micrometres a pixel of the original crops */
+    float *pixels;                        /* (n_images, size, size), 0 to 1 */
+    struct dataset_image *image;          /* (n_images) */
+    int n_clusters;                       /* distinct clusters, ascending */
+    int *cluster;                         /* (n_clusters) their numbers */
+    int *cluster_count;                   /* (n_clusters) images of each */
+    char checksum[DATASET_CHECKSUM_SIZE]; /* of all that decides a result: see dataset_finish */
+    char origin[256];                     /* "builtin" or the folder it was packed from */
+};
+
+/* How images become a dataset; part of what decides a result through the pixels it yields. */
+struct dataset_options {
+    int size;          /* width and height after resizing, pixels, 8 to 512 */
+    double pixel_size; /* micrometres a pixel, > 0 */
+};
+
+/* The defaults: 50 pixels, 0.2125 micrometres. */
+struct dataset_options dataset_defaults(void);
+
+/* Allocate a dataset of n images of size x size, zeroed, without clusters or checksum. NULL with *err set. */
+struct dataset *dataset_new(int n_images, int size, struct err *err);
+
+/* Fill in cluster, cluster_count and checksum from images and pixels. The checksum is XXH3-128 in hexadecimal of the image
+ * size and of every image's id, cluster and pixels, in order. 0 or a code. */
+int dataset_finish(struct dataset *data, struct err *err);
+
+/* Open whatever a sweep file may name under `data`: "builtin" (drawn and packed in a temporary folder), a packed
+ * file, or a folder that pack understands (what it rejected goes to stderr). options: NULL for the defaults, and then a
+ * packed file of any image size; otherwise a packed file of another size is an error. *out is owned by the caller. */
+int dataset_open(const char *name, const struct dataset_options *options, struct dataset **out,
+                 struct err *err);
+
+/* Read a packed file; its checksum is computed again and must agree with the stored one. *out is owned by the caller. */
+int dataset_read(const char *path, struct dataset **out, struct err *err);
+
+/* Write a packed file under a temporary name, fsync, rename: nothing half-written remains. */
+int dataset_write(const struct dataset *data, const char *path, struct err *err);
+
+/* Position of a cluster number in data->cluster, or -1. */
+int dataset_cluster_index(const struct dataset *data, int cluster);
+
+void dataset_free(struct dataset *data);
+
+#endif

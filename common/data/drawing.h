@@ -1,0 +1,25 @@
+/* drawing.h - one synthetic cell: its outline and the crop a microscope would show.
+ *
+ * A nucleus with texture and chromocentres, a dim glow of cytoplasm, parts of neighbours beyond the outline, and noise: DNA
+ * stain on a dark background. A pure function of kind and id. */
+#ifndef CELLSWEEP_DRAWING_H
+#define CELLSWEEP_DRAWING_H
+
+#include "data/kinds.h"
+#include "data/polygon.h"
+#include "err.h"
+
+enum { DRAWING_CORNERS = 13 };
+
+struct drawing {
+    int width, height;                     /* pixels of 0.2125 micrometres */
+    unsigned char *gray;                   /* (height, width) */
+    struct point outline[DRAWING_CORNERS]; /* micrometres, rounded to 4 decimals as they are written */
+};
+
+/* Draw cell `id` of a kind. Released with drawing_release. */
+int drawing_make(const struct kind *kind, int id, struct drawing *out, struct err *err);
+
+void drawing_release(struct drawing *drawing);
+
+#endif

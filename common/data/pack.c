@@ -1,0 +1,230 @@
+#include "data/pack.h"
+
+#include "data/catalog.h"
+#include "data/outlines.h"
+#include "data/png.h"
+#include "data/polygon.h"
+#include "data/resize.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int check_outline(const struct point *outline, int n, struct err *err)
+{
+    if (n < 3)
+        return err_set(err, E_IO, "its boundary has %d %s, needs 3", n, n == 1 ? "vertex" : "vertices");
+    for (int i = 0; i < n; i++)
+        if (!isfinite(outline[i].x) || !isfinite(outline[i].y))
+            return err_set(err, E_IO, "its boundary has a vertex that is not a number (vertex %d)", i + 1);
+    return 0;
+}
+
+static int all_zero(const struct image *image)
+{
+    size_t n = (size_t)image->width * (size_t)image->height;
+    for (size_t i = 0; i < n; i++)
+        if (image->pixels[i] > 0.0f)
+            return 0;
+    return 1;
+}
+
+static int mask_image(const struct dataset_options *options, struct image *image, struct point *outline,
+                      int n, struct err *err)
+{
+    int dark = all_zero(image), rc = check_outline(outline, n, err);
+    if (rc < 0)
+        return rc;
+    polygon_to_pixels(outline, n, options->pixel_size);
+    polygon_mask(outline, n, image->pixels, image->width, image->height);
+    if (!dark && all_zero(image))
+        return err_set(err, E_IO, "its boundary leaves no lit pixel of it; is the pixel size right?");
+    return 0;
+}
+
+int pack_image(float *out, const struct dataset_options *options, struct image *image, struct point *outline,
+               int n, struct err *err)
+{
+    int rc = n ? mask_image(options, image, outline, n, err) : 0;
+    if (rc == 0)
+        resize_bilinear(out, options->size, image->pixels, image->width, image->height);
+    return rc;
+}
+
+/* Does an outline in pixels, from 0, span about as much as its image? A crop of an outline of width w has floor(w) + 1 columns,
+ * a hand-drawn one a few more. */
+static int misfits(const struct point *outline, int n, const struct image *image)
+{
+    double x = 0.0, y = 0.0;
+    for (int i = 0; i < n; i++) {
+        x = fmax(x, outline[i].x);
+        y = fmax(y, outline[i].y);
+    }
+    double dx = fabs(x + 1.0 - image->width), dy = fabs(y + 1.0 - image->height);
+    return dx > 3.0 + 0.05 * image->width || dy > 3.0 + 0.05 * image->height;
+}
+
+/* The state of a pack: where the next image goes, and from what. */
+struct packing {
+    const struct catalog *catalog;
+    const struct dataset_options *options;
+    struct outlines outlines;
+    struct dataset *data; /* n_images counts those packed so far */
+    struct pack_report *report;
+};
+
+/* The reason of an error line that begins with the file's path, without the path. */
+static const char *reason_of(const struct err *err, const char *path)
+{
+    size_t n = strlen(path);
+    return strncmp(err->text, path, n) == 0 && strncmp(err->text + n, ": ", 2) == 0 ? err->text + n + 2
+                                                                                    : err->text;
+}
+
+static void accept_image(struct packing *p, int i, const struct image *image, const struct point *outline,
+                         int n)
+{
+    struct dataset_image *row = &p->data->image[p->data->n_images++];
+    *row = p->catalog->cell[i];
+    row->width = image->width;
+    row->height = image->height;
+    row->masked = n > 0;
+    p->report->n_masked += n > 0;
+    p->report->n_misfits += n > 0 && misfits(outline, n, image);
+}
+
+/* Pack image i of the catalog, or reject it. Fails only for lack of memory. */
+static int pack_one(struct packing *p, int i, struct err *err)
+{
+    char path[CATALOG_PATH_SIZE + DATASET_SOURCE_SIZE];
+    const char *source = p->catalog->cell[i].source;
+    size_t image_size = (size_t)p->data->size * (size_t)p->data->size;
+    struct image image = {0};
+    struct err why = {0};
+    int n = 0;
+    struct point *outline = outlines_of(&p->outlines, i, &n);
+    snprintf(path, sizeof path, "%s/%s", p->catalog->folder, source);
+    int rc = image_read(path, &image, &why);
+    if (rc == 0)
+        rc = pack_image(p->data->pixels + image_size * (size_t)p->data->n_images, p->options, &image, outline,
+                        n, &why);
+    if (rc == 0)
+        accept_image(p, i, &image, outline, n);
+    else
+        rc = rejects_add(&p->report->rejects, source, reason_of(&why, path), err);
+    image_release(&image);
+    return rc;
+}
+
+static int check_result(const struct packing *p, struct err *err)
+{
+    const struct dataset *data = p->data;
+    const struct rejects *rejects = &p->report->rejects;
+    if (data->n_images == 0)
+        return err_set(err, E_IO, "%s: none of %d images can be used; the first, %s: %s", p->catalog->folder,
+                       p->report->n_images, rejects->item[0].source, rejects->item[0].reason);
+    if (data->n_clusters < 2)
+        return err_set(err, E_IO, "%s: all %d images are of one class, cluster %d; at least two are needed",
+                       p->catalog->folder, data->n_images, data->cluster[0]);
+    return 0;
+}
+
+static int pack_catalog(struct packing *p, struct err *err)
+{
+    const struct catalog *catalog = p->catalog;
+    int rc = 0;
+    if (catalog->boundaries[0])
+        rc = outlines_read(catalog->boundaries, catalog, &p->outlines, err);
+    if (rc < 0)
+        return rc;
+    p->data = dataset_new(catalog->n, p->options->size, err);
+    if (!p->data)
+        return E_IO;
+    p->data->n_images = 0;
+    p->data->synthetic = catalog->synthetic;
+    p->data->pixel_size = p->options->pixel_size;
+    snprintf(p->data->origin, sizeof p->data->origin, "%.255s", catalog->folder);
+    for (int i = 0; rc == 0 && i < catalog->n; i++)
+        rc = pack_one(p, i, err);
+    if (rc == 0)
+        rc = dataset_finish(p->data, err);
+    return rc == 0 ? check_result(p, err) : rc;
+}
+
+static void fill_report(const struct packing *p)
+{
+    struct pack_report *report = p->report;
+    report->n_packed = p->data ? p->data->n_images : 0;
+    report->n_unknown = p->outlines.n_unknown;
+    report->has_boundaries = p->catalog->boundaries[0] != '\0';
+    report->n_ignored = p->catalog->n_ignored;
+    report->n_unlisted = p->catalog->n_unlisted;
+    rejects_sort(&report->rejects);
+}
+
+static int check_options(const struct dataset_options *options, struct err *err)
+{
+    if (options->size < DATASET_MIN_SIZE || options->size > DATASET_MAX_SIZE)
+        return err_set(err, E_USAGE, "image size %d: from %d to %d pixels are possible", options->size,
+                       DATASET_MIN_SIZE, DATASET_MAX_SIZE);
+    if (!(options->pixel_size > 0.0) || !isfinite(options->pixel_size))
+        return err_set(err, E_USAGE, "pixel size %g: must be a positive number of micrometres",
+                       options->pixel_size);
+    return 0;
+}
+
+int pack_folder(const char *folder, const struct dataset_options *options, struct dataset **out,
+                struct pack_report *report, struct err *err)
+{
+    struct catalog catalog;
+    struct packing p = {.catalog = &catalog, .options = options, .report = report};
+    *out = NULL;
+    int rc = check_options(options, err);
+    if (rc == 0)
+        rc = catalog_read(folder, &catalog, &report->rejects, err);
+    if (rc < 0)
+        return rc;
+    report->n_images = catalog.n + report->rejects.n;
+    rc = pack_catalog(&p, err);
+    fill_report(&p);
+    if (rc == 0)
+        *out = p.data;
+    else
+        dataset_free(p.data);
+    outlines_release(&p.outlines);
+    catalog_release(&catalog);
+    return rc;
+}
+
+static void print_note(FILE *to, int n, const char *one, const char *many)
+{
+    if (n)
+        fprintf(to, "note: %d %s\n", n, n == 1 ? one : many);
+}
+
+void pack_report_print(const struct pack_report *report, FILE *to)
+{
+    const struct rejects *rejects = &report->rejects;
+    if (rejects->n)
+        fprintf(to, "rejected %d of %d images:\n", rejects->n, report->n_images);
+    for (int i = 0; i < rejects->n; i++)
+        fprintf(to, "  %s: %s\n", rejects->item[i].source, rejects->item[i].reason);
+    if (!report->has_boundaries && report->n_packed)
+        fprintf(to, "note: no cell_boundaries.csv: no image is masked\n");
+    else
+        print_note(to, report->n_packed - report->n_masked, "image has no boundary and is not masked",
+                   "images have no boundary and are not masked");
+    print_note(to, report->n_unknown, "boundary belongs to no image", "boundaries belong to no image");
+    print_note(to, report->n_misfits, "boundary spans another size than its image; is the pixel size right?",
+               "boundaries span another size than their image; is the pixel size right?");
+    print_note(to, report->n_unlisted, "image is not in clusters.csv; its folder is its label",
+               "images are not in clusters.csv; their folders are their labels");
+    print_note(to, report->n_ignored, "file is not a .png and was passed over",
+               "files are not .png and were passed over");
+}
+
+void pack_report_release(struct pack_report *report)
+{
+    rejects_release(&report->rejects);
+    *report = (struct pack_report){0};
+}

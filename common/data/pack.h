@@ -1,0 +1,49 @@
+/* pack.h - from a folder of images, outlines and labels (catalog.h) to a dataset in memory.
+ *
+ *     struct pack_report report = {0};
+ *     rc = pack_folder("cells", &options, &data, &report, &err);
+ *     pack_report_print(&report, stderr);
+ *     pack_report_release(&report);
+ *
+ * Every image: read (png.h), set to 0 outside its outline (polygon.h), resize (resize.h). A cell without an outline stays
+ * unmasked and is counted. One bad image never stops a pack: it goes to report.rejects with its reason. */
+#ifndef CELLSWEEP_PACK_H
+#define CELLSWEEP_PACK_H
+
+#include "data/dataset.h"
+#include "data/rejects.h"
+#include "err.h"
+
+#include <stdio.h>
+
+struct pack_report {
+    int n_images;           /* PNG files found */
+    int n_packed;           /* of them, now in the dataset */
+    int n_masked;           /* of those, masked by an outline */
+    int has_boundaries;     /* 1 when there was a boundary file */
+    int n_unknown;          /* outlines of cells without an image */
+    int n_misfits;          /* masked images whose outline spans another size than the image */
+    int n_ignored;          /* files passed over because they are not .png */
+    int n_unlisted;         /* labelled by their folder, not mentioned in clusters.csv */
+    struct rejects rejects; /* images left out */
+};
+
+/* Pack a folder. *out is owned by the caller. 0 also when images were rejected; E_IO when nothing can be packed: no images,
+ * fewer than two clusters, duplicate ids, labels without images, unreadable tables. *report must be zeroed before; it is
+ * filled as far as the pack came and released by the caller either way. */
+int pack_folder(const char *folder, const struct dataset_options *options, struct dataset **out,
+                struct pack_report *report, struct err *err);
+
+/* One image as a dataset has it: pixels of `image` to out (size, size), with nothing masked when n is 0, else masked by the
+ * outline (n vertices, micrometres, changed in place). 0, or E_IO with the reason when the outline is unusable. */
+struct image;
+struct point;
+int pack_image(float *out, const struct dataset_options *options, struct image *image, struct point *outline,
+               int n, struct err *err);
+
+/* What was rejected and noticed, a line each; nothing when there is nothing to say. */
+void pack_report_print(const struct pack_report *report, FILE *to);
+
+void pack_report_release(struct pack_report *report);
+
+#endif

@@ -1,0 +1,225 @@
+#include "data/png.h"
+
+#include <errno.h>
+#include <png.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What a decode needs. It lives in the caller's frame, so that longjmp into decode() finds every member as it was left;
+ * decode() itself has no local that changes after setjmp. */
+struct decoder {
+    png_structp png;
+    png_infop info;
+    const unsigned char *next;
+    size_t left;
+    int width, height, channels, bits;
+    png_bytep bytes;
+    png_bytepp rows;
+    char reason[128];
+};
+
+static void on_error(png_structp png, png_const_charp message)
+{
+    struct decoder *d = png_get_error_ptr(png);
+    if (d->left == 0)
+        snprintf(d->reason, sizeof d->reason, "truncated: the file ends inside the image");
+    else
+        snprintf(d->reason, sizeof d->reason, "damaged: %s", message);
+    longjmp(png_jmpbuf(png), 1);
+}
+
+static void on_warning(png_structp png, png_const_charp message)
+{
+    (void)png;
+    (void)message;
+}
+
+static void on_read(png_structp png, png_bytep out, png_size_t n)
+{
+    struct decoder *d = png_get_io_ptr(png);
+    if (n > d->left) {
+        d->left = 0;
+        png_error(png, "end of file");
+    }
+    memcpy(out, d->next, n);
+    d->next += n;
+    d->left -= n;
+}
+
+/* Ask libpng for 8 or 16 bit gray or RGB. */
+static void set_transforms(struct decoder *d)
+{
+    int colour = png_get_color_type(d->png, d->info);
+    if (colour == PNG_COLOR_TYPE_PALETTE)
+        png_set_palette_to_rgb(d->png);
+    else if (colour == PNG_COLOR_TYPE_GRAY)
+        png_set_expand_gray_1_2_4_to_8(d->png);
+    png_set_strip_alpha(d->png);
+    png_set_interlace_handling(d->png);
+    png_read_update_info(d->png, d->info);
+}
+
+/* Decode into d->bytes. -1 with d->reason. */
+static int decode(struct decoder *d)
+{
+    if (setjmp(png_jmpbuf(d->png)))
+        return -1;
+    png_set_read_fn(d->png, d, on_read);
+    png_set_user_limits(d->png, IMAGE_MAX_SIDE, IMAGE_MAX_SIDE);
+    png_set_chunk_malloc_max(d->png, 1 << 24);
+    png_read_info(d->png, d->info);
+    set_transforms(d);
+    d->channels = png_get_channels(d->png, d->info);
+    d->bits = png_get_bit_depth(d->png, d->info);
+    size_t stride = png_get_rowbytes(d->png, d->info);
+    d->bytes = malloc(stride * (size_t)d->height);
+    d->rows = malloc(sizeof *d->rows * (size_t)d->height);
+    if (!d->bytes || !d->rows) {
+        snprintf(d->reason, sizeof d->reason, "out of memory for %d x %d pixels", d->width, d->height);
+        return -1;
+    }
+    for (int y = 0; y < d->height; y++)
+        d->rows[y] = d->bytes + stride * (size_t)y;
+    png_read_image(d->png, d->rows);
+    png_read_end(d->png, NULL);
+    return 0;
+}
+
+static unsigned sample(const struct decoder *d, const unsigned char *row, int i)
+{
+    if (d->bits == 16)
+        return (unsigned)row[2 * i] << 8 | row[2 * i + 1];
+    return row[i];
+}
+
+static void to_gray(const struct decoder *d, float *out)
+{
+    unsigned max = d->bits == 16 ? 65535 : 255;
+    for (int y = 0; y < d->height; y++)
+        for (int x = 0; x < d->width; x++, out++) {
+            const unsigned char *row = d->rows[y];
+            unsigned v = sample(d, row, x * d->channels);
+            if (d->channels >= 3)
+                v = 299 * v + 587 * sample(d, row, 3 * x + 1) + 114 * sample(d, row, 3 * x + 2);
+            *out = (float)((double)v / (d->channels >= 3 ? 1000.0 * max : max));
+        }
+}
+
+static uint32_t big_endian(const unsigned char *p)
+{
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+/* Tell what the bytes are by their first ones, and refuse giants before libpng sees them. */
+static int check_header(struct decoder *d, const char *name, struct err *err)
+{
+    const unsigned char *p = d->next;
+    if (d->left == 0)
+        return err_set(err, E_IO, "%s: empty file", name);
+    if (d->left >= 3 && p[0] == 0xff && p[1] == 0xd8 && p[2] == 0xff)
+        return err_set(err, E_IO, "%s: a JPEG named as PNG; convert it", name);
+    if (d->left >= 4 && (memcmp(p, "II*\0", 4) == 0 || memcmp(p, "MM\0*", 4) == 0))
+        return err_set(err, E_IO, "%s: a TIFF named as PNG; convert it", name);
+    if (png_sig_cmp(p, 0, d->left < 8 ? d->left : 8) != 0)
+        return err_set(err, E_IO, "%s: not a PNG file", name);
+    if (d->left < 33)
+        return err_set(err, E_IO, "%s: truncated: the file ends inside its header", name);
+    uint32_t width = big_endian(p + 16), height = big_endian(p + 20);
+    if (memcmp(p + 12, "IHDR", 4) != 0 || width == 0 || height == 0)
+        return err_set(err, E_IO, "%s: damaged: no valid header", name);
+    if (width > IMAGE_MAX_SIDE || height > IMAGE_MAX_SIDE || (uint64_t)width * height > IMAGE_MAX_PIXELS)
+        return err_set(err, E_IO,
+                       "%s: %u x %u pixels, more than a cell image may have (%d a side, %d in all)", name,
+                       width, height, IMAGE_MAX_SIDE, IMAGE_MAX_PIXELS);
+    d->width = (int)width;
+    d->height = (int)height;
+    return 0;
+}
+
+static int decode_gray(struct decoder *d, const char *name, struct image *image, struct err *err)
+{
+    if (decode(d) < 0)
+        return err_set(err, E_IO, "%s: %s", name, d->reason);
+    image->pixels = err_calloc((size_t)d->width * (size_t)d->height, sizeof *image->pixels, name, err);
+    if (!image->pixels)
+        return E_IO;
+    image->width = d->width;
+    image->height = d->height;
+    to_gray(d, image->pixels);
+    return 0;
+}
+
+int image_read_memory(const void *bytes, size_t n, const char *name, struct image *image, struct err *err)
+{
+    struct decoder d = {.next = bytes, .left = n};
+    *image = (struct image){0};
+    int rc = check_header(&d, name, err);
+    if (rc < 0)
+        return rc;
+    d.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &d, on_error, on_warning);
+    d.info = d.png ? png_create_info_struct(d.png) : NULL;
+    rc = d.info ? decode_gray(&d, name, image, err) : err_set(err, E_IO, "%s: libpng is out of memory", name);
+    png_destroy_read_struct(&d.png, &d.info, NULL);
+    free(d.rows);
+    free(d.bytes);
+    return rc;
+}
+
+/* The whole file; *bytes is freed by the caller. */
+static int read_file(const char *path, unsigned char **bytes, size_t *n, struct err *err)
+{
+    FILE *f = fopen(path, "rb");
+    *bytes = NULL;
+    *n = 0;
+    if (!f)
+        return err_set(err, E_IO, "%s: cannot open: %s", path, strerror(errno));
+    int rc = 0;
+    long size = fseek(f, 0, SEEK_END) < 0 ? -1 : ftell(f);
+    if (size < 0 || fseek(f, 0, SEEK_SET) < 0)
+        rc = err_set(err, E_IO, "%s: cannot read: %s", path, strerror(errno));
+    else if (size > IMAGE_MAX_FILE)
+        rc = err_set(err, E_IO, "%s: %ld bytes, too large for a cell image", path, size);
+    else if (!(*bytes = malloc((size_t)size + 1)))
+        rc = err_set(err, E_IO, "%s: out of memory for %ld bytes", path, size);
+    else if ((*n = fread(*bytes, 1, (size_t)size, f)) != (size_t)size)
+        rc = err_set(err, E_IO, "%s: cannot read: %s", path, strerror(errno));
+    fclose(f);
+    return rc;
+}
+
+int image_read(const char *path, struct image *image, struct err *err)
+{
+    unsigned char *bytes = NULL;
+    size_t n = 0;
+    *image = (struct image){0};
+    int rc = read_file(path, &bytes, &n, err);
+    if (rc == 0)
+        rc = image_read_memory(bytes, n, path, image, err);
+    free(bytes);
+    return rc;
+}
+
+/* libpng's simplified API reports through png_image.message and never to stderr. */
+int image_write_gray8(const char *path, const unsigned char *gray, int width, int height, struct err *err)
+{
+    png_image png = {.version = PNG_IMAGE_VERSION,
+                     .width = (png_uint_32)width,
+                     .height = (png_uint_32)height,
+                     .format = PNG_FORMAT_GRAY,
+                     .flags = PNG_IMAGE_FLAG_FAST};
+    if (png_image_write_to_file(&png, path, 0, gray, width, NULL))
+        return 0;
+    int rc = err_set(err, E_IO, "%s: cannot write: %s", path, png.message);
+    png_image_free(&png);
+    return rc;
+}
+
+void image_release(struct image *image)
+{
+    free(image->pixels);
+    *image = (struct image){0};
+}

@@ -1,0 +1,94 @@
+/* h5.h - the few things this program asks of HDF5, each with one complete error line.
+ *
+ *     struct h5_draft draft;                                    a file under a temporary name
+ *     if (h5_draft_begin(&draft, "cells.h5", &err) < 0) ...
+ *     rc = h5_write(draft.file, "/images/cluster", H5T_NATIVE_INT, 1, dims, cluster, draft.path, &err);
+ *     rc = rc < 0 ? h5_draft_abandon(&draft), rc : h5_draft_commit(&draft, &err);   fsync, rename
+ *
+ * `path` is only the file's name for messages; `loc` is a file or group. Names may be paths ("/images/id"); missing groups
+ * on the way are made. Failures are E_IO. Serial driver, default library version, no variable-length strings.
+ * Handles are closed by whoever they are given to. No MPI call; h5_rows_* also work on a file opened with the MPI-IO driver. */
+#ifndef CELLSWEEP_H5_H
+#define CELLSWEEP_H5_H
+
+#include "err.h"
+
+#include <hdf5.h>
+#include <stddef.h>
+
+enum { H5_MAX_RANK = 4, H5_PATH_SIZE = 4096 };
+
+/* Stop HDF5 from printing its error stack to stderr. Cheap; every function below calls it first where it probes. */
+void h5_silence(void);
+
+/* ---- files ---- */
+
+/* A file being written under a temporary name in the folder of its final one. */
+struct h5_draft {
+    hid_t file;
+    char path[H5_PATH_SIZE]; /* final */
+    char temp[H5_PATH_SIZE]; /* current */
+};
+
+/* Create the temporary file. On failure nothing is left. */
+int h5_draft_begin(struct h5_draft *draft, const char *path, struct err *err);
+
+/* Close, fsync, rename onto the final name, fsync the folder. On failure the temporary file is removed. All objects inside
+ * must have been closed before. */
+int h5_draft_commit(struct h5_draft *draft, struct err *err);
+
+/* Close and remove the temporary file. */
+void h5_draft_abandon(struct h5_draft *draft);
+
+/* Open for reading without taking a lock (a sweep may be writing it). Tells a missing file, one that is not HDF5 and a
+ * truncated one apart. *file is closed by the caller with H5Fclose. */
+int h5_open_read(const char *path, hid_t *file, struct err *err);
+
+/* 1 when the link `name` exists below loc, every group on its way included; else 0. */
+int h5_exists(hid_t loc, const char *name);
+
+/* ---- types ---- */
+
+/* A fixed-length, NUL-terminated UTF-8 string type of `size` bytes (the NUL included); size >= 1. H5Tclose it.
+ * Negative when HDF5 is out of memory. */
+hid_t h5_string_type(size_t size);
+
+/* ---- attributes of an open object ---- */
+
+/* A text, stored as fixed-length string; at most 60000 bytes (HDF5's header limit). */
+int h5_write_text_attr(hid_t loc, const char *name, const char *text, const char *path, struct err *err);
+/* *out is a new NUL-terminated copy the caller frees; both fixed- and variable-length strings are read. */
+int h5_read_text_attr(hid_t loc, const char *name, char **out, const char *path, struct err *err);
+int h5_write_int_attr(hid_t loc, const char *name, int value, const char *path, struct err *err);
+int h5_read_int_attr(hid_t loc, const char *name, int *value, const char *path, struct err *err);
+int h5_write_real_attr(hid_t loc, const char *name, double value, const char *path, struct err *err);
+int h5_read_real_attr(hid_t loc, const char *name, double *value, const char *path, struct err *err);
+/* 1 when the object has the attribute, else 0. */
+int h5_has_attr(hid_t loc, const char *name);
+
+/* ---- datasets: contiguous, all space allocated at once (a full disk fails here, not later) ---- */
+
+/* Create a dataset (rank 0: scalar) and fill it with *fill (one element of `type`; NULL: zeros). Returns its handle, which
+ * the caller closes with H5Dclose, or a negative code. */
+hid_t h5_create(hid_t loc, const char *name, hid_t type, int rank, const hsize_t *dims, const void *fill,
+                const char *path, struct err *err);
+
+/* Create, write everything, close. data: dims[0] x ... elements of `type`, row-major. */
+int h5_write(hid_t loc, const char *name, hid_t type, int rank, const hsize_t *dims, const void *data,
+             const char *path, struct err *err);
+
+/* Dimensions of a dataset that must have this rank, into dims (rank). */
+int h5_dims(hid_t loc, const char *name, int rank, hsize_t *dims, const char *path, struct err *err);
+
+/* Read everything as memory type `type`. The dataset must have exactly these dims; data has room for them. */
+int h5_read(hid_t loc, const char *name, hid_t type, int rank, const hsize_t *dims, void *data,
+            const char *path, struct err *err);
+
+/* Read or write rows first .. first + n - 1 (first dimension) of an open dataset; data is n rows of memory type `type`.
+ * Independent under MPI-IO. `name` is for messages only. */
+int h5_rows_read(hid_t dataset, hsize_t first, hsize_t n, hid_t type, void *data, const char *name,
+                 const char *path, struct err *err);
+int h5_rows_write(hid_t dataset, hsize_t first, hsize_t n, hid_t type, const void *data, const char *name,
+                  const char *path, struct err *err);
+
+#endif

@@ -1,0 +1,111 @@
+/* cellsweep report: figures and tables of the jobs finished so far. */
+#include "command.h"
+
+#include "report.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+struct options {
+    const char *results;
+    struct report_options report;
+    struct err *err;
+};
+
+static const char DOC[] =
+    "Draw the figures and write the tables of a sweep."
+    "\vWrites into DIR: final.csv and final.md (mean, 95 % interval, n and leak of every cell of the grid); "
+    "fig1 "
+    "(images per cluster), fig2 (unbalanced learning curves, a page a pair), fig4 (rebalancing strategies, a "
+    "page a "
+    "pair), appendix_a1 (16 augmented versions of one image), each as PNG, SVG and PDF beside the data and "
+    "the gnuplot "
+    "script it was drawn from. The same table goes to standard output. A sweep that still runs is reported "
+    "as far as "
+    "it is.\n\n"
+    "  cellsweep report fig4.h5 -o fig4\n"
+    "  cellsweep report fig4.h5 -o fig4-holdout --filter protocol=holdout --metric balanced_accuracy";
+
+static const struct argp_option OPTIONS[] = {
+    {"output", 'o', "DIR", 0, "Write into this directory; made when it is not there", 0},
+    {"filter", 'f', "F", 0, "Only jobs that match, e.g. 'strategy=augment|none,clusters=1-27'", 0},
+    {"metric", 'm', "M", 0,
+     "Upper half of learning curves: balanced_accuracy_as_published (default: what the published curves "
+     "show), "
+     "balanced_accuracy or accuracy",
+     0},
+    {0}};
+
+static int parse_metric(const char *text, enum metric *metric, struct err *err)
+{
+    for (int m = 0; m < N_METRICS; m++)
+        if (m != METRIC_LOSS && strcmp(text, metric_names[m]) == 0) {
+            *metric = (enum metric)m;
+            return 0;
+        }
+    return err_set(err, E_USAGE,
+                   "report: --metric is '%s'; it must be accuracy, balanced_accuracy or "
+                   "balanced_accuracy_as_published (the loss is always drawn)",
+                   text);
+}
+
+static int take_results(struct options *o, const char *arg)
+{
+    if (o->results)
+        return err_set(o->err, E_USAGE, "report: '%s' is one results file too many; give one", arg);
+    o->results = arg;
+    return 0;
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+    struct options *o = state->input;
+    int rc = 0;
+    switch (key) {
+    case 'o':
+        o->report.dir = arg;
+        break;
+    case 'f':
+        o->report.filter = arg;
+        break;
+    case 'm':
+        rc = parse_metric(arg, &o->report.metric, o->err);
+        break;
+    case ARGP_KEY_ARG:
+        rc = take_results(o, arg);
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    return rc < 0 ? EINVAL : 0;
+}
+
+static int check(const struct options *o)
+{
+    if (!o->results)
+        return err_set(o->err, E_USAGE, "report: no results file; usage: cellsweep report R.h5 -o DIR");
+    if (!o->report.dir)
+        return err_set(o->err, E_USAGE, "report: no output directory; usage: cellsweep report %s -o DIR",
+                       o->results);
+    return 0;
+}
+
+int cmd_report(int argc, char **argv, struct err *err)
+{
+    static const struct argp argp = {
+        .options = OPTIONS, .parser = parse_option, .args_doc = "R.h5", .doc = DOC};
+    struct options o = {.report.metric = METRIC_BALANCED_ACCURACY_AS_PUBLISHED, .err = err};
+    struct store *store = NULL;
+    err_set(err, E_OK, "%s", "");
+    if (argp_parse(&argp, argc, argv, 0, NULL, &o) != 0)
+        return err->code < 0 ? err->code : err_set(err, E_USAGE, "report: see cellsweep report --help");
+    int rc = check(&o);
+    if (rc == 0)
+        rc = store_open(o.results, &store, err);
+    if (rc == 0)
+        rc = report_write(store, &o.report, stdout, err);
+    int closed = store_close(store, rc == 0 ? err : NULL);
+    return rc < 0 ? rc : closed;
+}

@@ -1,0 +1,314 @@
+/* cellsweep status: how far a sweep is, from its results file alone; beside a running sweep, or long after it was killed. */
+#include "command.h"
+
+#include "progress.h"
+#include "store.h"
+
+#include <argp.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MAX_RUNNING = 40, MAX_FAILURES = 8, BAR_WIDTH = 40 };
+
+static const char DOC[] =
+    "Show the progress of a running, finished or killed sweep from its results file.\v"
+    "Times are estimates from the jobs that are finished. A sweep whose file has not changed for much longer "
+    "than an "
+    "epoch takes is reported as probably killed; the command that started it resumes it.";
+
+static const struct argp_option OPTIONS[] = {
+    {"watch", 'w', "SECONDS", OPTION_ARG_OPTIONAL,
+     "Show it again every SECONDS (default 2) until the sweep is finished", 0},
+    {0}};
+
+struct options {
+    const char *path;
+    double interval; /* seconds, 0: once */
+    struct err *err;
+};
+
+/* What one look at the file shows. */
+struct view {
+    struct store *store;
+    int n_jobs;
+    struct store_mark *mark; /* (n_jobs) owned */
+    int n_state[N_JOB_STATES];
+    double now, quiet;    /* seconds since 1970; seconds since the file last changed */
+    double job_seconds;   /* mean of the finished jobs, NaN: none */
+    double epoch_seconds; /* mean, NaN: none */
+    double epochs_a_job;  /* mean of the finished jobs, NaN: none */
+};
+
+/* ---- numbers ---- */
+
+static int n_over(const struct view *v)
+{
+    return v->n_state[JOB_DONE] + v->n_state[JOB_FAILED] + v->n_state[JOB_DIVERGED];
+}
+
+static void count(struct view *v)
+{
+    double seconds = 0, epochs = 0;
+    int n = 0;
+    for (int i = 0; i < v->n_jobs; i++) {
+        const struct store_mark *mark = &v->mark[i];
+        v->n_state[mark->state]++;
+        if (mark->state != JOB_DONE || isnan(mark->finished) || isnan(mark->started))
+            continue;
+        seconds += mark->finished - mark->started;
+        epochs += mark->epochs_done;
+        n++;
+    }
+    v->job_seconds = n ? seconds / n : (double)NAN;
+    v->epochs_a_job = n ? epochs / n : (double)NAN;
+    v->epoch_seconds = epochs > 0 ? seconds / epochs : (double)NAN;
+}
+
+/* Work left by the mean job, shared by the jobs that run at once. NaN: nothing to guess from. */
+static double seconds_left(const struct view *v)
+{
+    double jobs = v->n_state[JOB_WAITING];
+    int at_once = v->n_state[JOB_RUNNING];
+    for (int i = 0; i < v->n_jobs; i++)
+        if (v->mark[i].state == JOB_RUNNING)
+            jobs += fmax(0, 1 - v->mark[i].epochs_done / fmax(1, v->epochs_a_job));
+    return at_once > 0 ? jobs * v->job_seconds / at_once : (double)NAN;
+}
+
+/* Ten epochs without a sign of life, and at least a minute. */
+static int looks_killed(const struct view *v)
+{
+    double epoch = v->epoch_seconds;
+    for (int i = 0; i < v->n_jobs && isnan(epoch); i++)
+        if (v->mark[i].state == JOB_RUNNING && v->mark[i].epochs_done > 0)
+            epoch = (v->now - v->quiet - v->mark[i].started) / v->mark[i].epochs_done;
+    return v->n_state[JOB_RUNNING] > 0 && v->quiet > 60 && v->quiet > 10 * fmax(0, isnan(epoch) ? 30 : epoch);
+}
+
+/* ---- lines ---- */
+
+static void print_head(const struct view *v)
+{
+    const struct store *s = v->store;
+    printf("%s  %s%s\n", store_text(s, "name"), store_path(s),
+           store_synthetic(s) ? "  (synthetic data)" : "");
+    printf("created %s on %s, ranks: %s, cellsweep %s\n\n", store_text(s, "created"), store_text(s, "host"),
+           store_text(s, "ranks"), store_text(s, "version"));
+}
+
+static void print_bar(const struct view *v)
+{
+    int over = n_over(v), full = (int)((double)over / v->n_jobs * BAR_WIDTH);
+    char bar[BAR_WIDTH + 1];
+    memset(bar, '-', BAR_WIDTH);
+    memset(bar, '#', (size_t)full);
+    bar[BAR_WIDTH] = '\0';
+    printf("[%s] %5.1f %%  %d of %d jobs\n\n", bar, 100.0 * over / v->n_jobs, over, v->n_jobs);
+    for (int s = N_JOB_STATES - 1; s >= 0; s--)
+        if (v->n_state[s] > 0 || s == JOB_DONE)
+            printf("%10s %7d\n", job_state_names[s], v->n_state[s]);
+}
+
+static void print_state_of_run(const struct view *v)
+{
+    char text[64];
+    const char *quiet = progress_duration(v->quiet, text, sizeof text);
+    if (n_over(v) == v->n_jobs)
+        printf("\nfinished: every job has its result\n");
+    else if (looks_killed(v))
+        printf("\nno change for %s: the run was probably killed; the same command again resumes it\n", quiet);
+    else if (v->n_state[JOB_RUNNING] > 0 && v->quiet >= 10)
+        printf("\nno change for %s\n", quiet);
+    else if (v->n_state[JOB_RUNNING] == 0 && v->quiet >= 10)
+        printf("\nnot running (no change for %s): the command that started it %s it\n", quiet,
+               n_over(v) ? "resumes" : "starts");
+}
+
+static void print_times(const struct view *v)
+{
+    char text[64];
+    if (!isnan(v->job_seconds))
+        printf("\n%s a job on average, %.3g s an epoch", progress_duration(v->job_seconds, text, sizeof text),
+               v->epoch_seconds);
+    double left = seconds_left(v);
+    if (!isnan(left) && !looks_killed(v))
+        printf("; about %s left", progress_duration(left, text, sizeof text));
+    if (!isnan(v->job_seconds))
+        printf("\n");
+}
+
+/* Epochs this job is to have: its own axis when the sweep has one, else the file's largest. */
+static int epochs_of(const struct view *v, int job)
+{
+    for (int i = 0; i < store_n_axes(v->store); i++)
+        if (strcmp(store_axis_name(v->store, i), "train.epochs") == 0)
+            return atoi(store_jobs(v->store)[job].axis[i]);
+    return store_n_epochs(v->store);
+}
+
+static void print_running_job(const struct view *v, int job)
+{
+    const struct store_job *row = &store_jobs(v->store)[job];
+    const struct store_mark *mark = &v->mark[job];
+    char epochs[32], since[64] = "";
+    snprintf(epochs, sizeof epochs, "%d/%d", mark->epochs_done, epochs_of(v, job));
+    if (!isnan(mark->started))
+        progress_duration(fmax(0, v->now - mark->started), since, sizeof since);
+    printf("%7d  %-12.20s %-14.24s %-10.16s %6lld %4d %5d %9s  %s\n", job, row->clusters, row->strategy,
+           row->protocol, (long long)row->seed, row->fold, mark->rank, epochs, since);
+}
+
+static void print_running(const struct view *v)
+{
+    int shown = 0;
+    if (v->n_state[JOB_RUNNING] == 0)
+        return;
+    printf("\n%7s  %-12s %-14s %-10s %6s %4s %5s %9s  %s\n", "running", "clusters", "strategy", "protocol",
+           "seed", "fold", "rank", "epoch", "for");
+    for (int i = 0; i < v->n_jobs && shown < MAX_RUNNING; i++)
+        if (v->mark[i].state == JOB_RUNNING) {
+            print_running_job(v, i);
+            shown++;
+        }
+    if (shown < v->n_state[JOB_RUNNING])
+        printf("%7s  and %d more\n", "", v->n_state[JOB_RUNNING] - shown);
+}
+
+/* The failed or diverged job that ended last before `before`; -1: none. */
+static int previous_failure(const struct view *v, double before)
+{
+    int found = -1;
+    for (int i = 0; i < v->n_jobs; i++) {
+        enum job_state state = v->mark[i].state;
+        double end = v->mark[i].finished;
+        if ((state == JOB_FAILED || state == JOB_DIVERGED) && end < before &&
+            (found < 0 || end > v->mark[found].finished))
+            found = i;
+    }
+    return found;
+}
+
+static void print_failures(const struct view *v)
+{
+    int n = v->n_state[JOB_FAILED] + v->n_state[JOB_DIVERGED];
+    int job = n ? previous_failure(v, (double)INFINITY) : -1;
+    if (job < 0)
+        return;
+    printf("\nlast of %d failed or diverged\n", n);
+    for (int shown = 0; job >= 0 && shown < MAX_FAILURES; shown++) {
+        const struct store_job *row = &store_jobs(v->store)[job];
+        printf("%7d  %-12.20s %-14.24s seed %-5lld %-8s  %s\n", job, row->clusters, row->strategy,
+               (long long)row->seed, job_state_names[v->mark[job].state], v->mark[job].message);
+        job = previous_failure(v, v->mark[job].finished);
+    }
+}
+
+static void print_view(const struct view *v)
+{
+    print_head(v);
+    print_bar(v);
+    print_times(v);
+    print_state_of_run(v);
+    print_running(v);
+    print_failures(v);
+}
+
+/* ---- looking ---- */
+
+static int look(const char *path, struct view *v, struct err *err)
+{
+    struct stat info;
+    struct timespec now;
+    memset(v, 0, sizeof *v);
+    int rc = store_open(path, &v->store, err);
+    if (rc < 0)
+        return rc;
+    v->n_jobs = store_n_jobs(v->store);
+    v->mark = err_calloc((unsigned long)v->n_jobs, sizeof *v->mark, "the commit marks", err);
+    if (!v->mark)
+        return E_IO;
+    rc = store_read_marks(v->store, v->mark, err);
+    clock_gettime(CLOCK_REALTIME, &now);
+    v->now = (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+    if (rc == 0 && stat(path, &info) == 0)
+        v->quiet = fmax(0, v->now - (double)info.st_mtim.tv_sec - 1e-9 * (double)info.st_mtim.tv_nsec);
+    count(v);
+    return rc;
+}
+
+static void forget(struct view *v)
+{
+    store_close(v->store, NULL);
+    free(v->mark);
+}
+
+/* The file is opened anew each time: a grid that grew is a new file under the old name. */
+static int show(const char *path, int redraw, int *finished, struct err *err)
+{
+    struct view v;
+    int rc = look(path, &v, err);
+    if (rc == 0) {
+        if (redraw)
+            fputs("\033[H\033[J", stdout);
+        print_view(&v);
+        *finished = n_over(&v) == v.n_jobs;
+        if (fflush(stdout) != 0)
+            rc = err_set(err, E_IO, "status: cannot write to stdout");
+    }
+    forget(&v);
+    return rc;
+}
+
+static int watch(const struct options *o, struct err *err)
+{
+    int redraw = isatty(STDOUT_FILENO), finished = 0, rc;
+    struct timespec pause = {(time_t)o->interval, (long)(1e9 * (o->interval - floor(o->interval)))};
+    if (redraw)
+        fputs("\033[2J", stdout);
+    while ((rc = show(o->path, redraw, &finished, err)) == 0 && !finished) {
+        nanosleep(&pause, NULL);
+        if (!redraw)
+            printf("\n");
+    }
+    return rc;
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+    struct options *o = state->input;
+    char *end = NULL;
+    switch (key) {
+    case 'w':
+        o->interval = arg ? strtod(arg, &end) : 2;
+        if (arg && (end == arg || *end || !(o->interval >= 0.1 && o->interval <= 86400))) {
+            err_set(o->err, E_USAGE, "status: --watch=%.40s is not 0.1 to 86400 seconds", arg);
+            return EINVAL;
+        }
+        return 0;
+    case ARGP_KEY_ARG:
+        if (o->path)
+            return ARGP_ERR_UNKNOWN;
+        o->path = arg;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+int cmd_status(int argc, char **argv, struct err *err)
+{
+    static const struct argp argp = {OPTIONS, parse_option, "RESULTS.h5", DOC, NULL, NULL, NULL};
+    struct options o = {.err = err};
+    int finished;
+    err_set(err, E_OK, "%s", "");
+    if (argp_parse(&argp, argc, argv, 0, NULL, &o) != 0)
+        return err->code < 0 ? err->code : err_set(err, E_USAGE, "status: see cellsweep status --help");
+    if (!o.path)
+        return err_set(err, E_USAGE, "status: give a results file, such as cellsweep status R.h5");
+    return o.interval > 0 ? watch(&o, err) : show(o.path, 0, &finished, err);
+}

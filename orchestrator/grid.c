@@ -1,0 +1,593 @@
+#include "grid.h"
+
+#include "balance.h"
+#include "cnn.h"
+#include "tree.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+/* What reading a sweep file needs everywhere. */
+struct reading {
+    const char *path;
+    struct sweep *sweep;
+    struct err *err;
+};
+
+static int fail_at(const struct reading *r, const struct tree *node, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static int fail_at(const struct reading *r, const struct tree *node, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (node->line == 0)
+        return err_set(r->err, E_USAGE, "--set: %s", text);
+    return err_set(r->err, E_USAGE, "%s:%d: %s", r->path, node->line, text);
+}
+
+/* config_set() with file and line in front of its message. */
+static int set_at(const struct reading *r, const struct tree *node, struct config *config, const char *key, const char *text)
+{
+    struct err err = {0};
+    if (config_set(config, key, text, &err) < 0)
+        return fail_at(r, node, "%s", err.text);
+    if (strcmp(key, "strategy") == 0 && balance_check(text, &err) < 0)
+        return fail_at(r, node, "%s", err.text);
+    return 0;
+}
+
+/* The texts of a list joined by `glue` in out. */
+static int join(const struct reading *r, const struct tree *list, const char *name, char glue, char *out, size_t size)
+{
+    size_t used = 0;
+    out[0] = '\0';
+    for (const struct tree *item = list->child; item; item = item->next) {
+        if (item->kind != TREE_TEXT)
+            return fail_at(r, item, "%s: a list inside a list is one level too deep", name);
+        if (used + strlen(item->text) + 2 > size)
+            return fail_at(r, item, "%s: the list is too long", name);
+        if (used)
+            out[used++] = glue;
+        memcpy(out + used, item->text, strlen(item->text) + 1);
+        used += strlen(item->text);
+    }
+    return used ? 0 : fail_at(r, list, "%s: the list is empty", name);
+}
+
+/* {kfold: {folds: 5, repeats: 3}} as "kfold:5x3". */
+static int kfold_text(const struct reading *r, const struct tree *map, char *out, size_t size)
+{
+    const struct tree *kfold = tree_get(map, "kfold");
+    if (!kfold || kfold->kind != TREE_MAP || tree_count(map) != 1)
+        return fail_at(r, map, "protocol: expected report, tail, holdout or {kfold: {folds: 5, repeats: 1}}");
+    const char *folds = "5", *repeats = "1";
+    for (const struct tree *entry = kfold->child; entry; entry = entry->next) {
+        if (entry->kind != TREE_TEXT || (strcmp(entry->name, "folds") != 0 && strcmp(entry->name, "repeats") != 0))
+            return fail_at(r, entry, "protocol: kfold takes folds and repeats, not '%s'", entry->name);
+        *(entry->name[0] == 'f' ? &folds : &repeats) = entry->text;
+    }
+    snprintf(out, size, "kfold:%sx%s", folds, repeats);
+    return 0;
+}
+
+/* One value of a key, however the file writes it, as canonical text. */
+static int value_text(const struct reading *r, const struct config_key *key, const struct tree *node, char *out, size_t size)
+{
+    if (node->kind == TREE_TEXT) {
+        snprintf(out, size, "%s", node->text);
+        return 0;
+    }
+    if (node->kind == TREE_LIST && key->type == CONFIG_CLUSTERS)
+        return join(r, node, key->name, '-', out, size);
+    if (node->kind == TREE_LIST && strcmp(key->name, "strategy") == 0)
+        return join(r, node, key->name, '+', out, size);
+    if (node->kind == TREE_MAP && key->type == CONFIG_PROTOCOL)
+        return kfold_text(r, node, out, size);
+    return fail_at(r, node, "%s: expected one value, found a %s; several values stand under `grid`", key->name,
+                   node->kind == TREE_LIST ? "list" : "map");
+}
+
+/* Append a value to an axis after checking it; its text as config_get() writes it, so that equal values look equal. */
+static int axis_add(const struct reading *r, struct axis *axis, const struct tree *node, const char *text)
+{
+    struct config config = r->sweep->base;
+    char canonical[CONFIG_MAX_CLUSTERS * 6];
+    int rc = set_at(r, node, &config, axis->key->name, text);
+    if (rc < 0)
+        return rc;
+    config_get(&config, axis->key, canonical, sizeof canonical);
+    for (int i = 0; i < axis->n; i++)
+        if (strcmp(axis->value[i], canonical) == 0)
+            return fail_at(r, node, "grid: %s: %s stands twice", axis->key->name, canonical);
+    char **grown = realloc(axis->value, ((size_t)axis->n + 1) * sizeof *grown);
+    if (grown)
+        axis->value = grown;
+    if (!grown || !(grown[axis->n] = strdup(canonical)))
+        return err_set(r->err, E_IO, "%s: out of memory", r->path);
+    axis->n++;
+    return 0;
+}
+
+/* seed: {first: 1, count: 10} */
+static int axis_add_range(const struct reading *r, struct axis *axis, const struct tree *map)
+{
+    long long first = 1, count = 0;
+    for (const struct tree *entry = map->child; entry; entry = entry->next) {
+        char *end = NULL;
+        int is_first = strcmp(entry->name, "first") == 0;
+        if (entry->kind != TREE_TEXT || (!is_first && strcmp(entry->name, "count") != 0))
+            return fail_at(r, entry, "grid: seed takes first and count, not '%s'", entry->name);
+        long long value = strtoll(entry->text, &end, 10);
+        if (*end || end == entry->text || value < !is_first || value > (is_first ? 1000000000000LL : SWEEP_MAX_JOBS))
+            return fail_at(r, entry, "grid: seed: %s: '%s' is not a number in range", entry->name, entry->text);
+        *(is_first ? &first : &count) = value;
+    }
+    if (count == 0)
+        return fail_at(r, map, "grid: seed: say how many, e.g. {first: 1, count: 10}");
+    for (long long seed = first; seed < first + count; seed++) {
+        char text[32];
+        snprintf(text, sizeof text, "%lld", seed);
+        int rc = axis_add(r, axis, map, text);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+static int axis_add_list(const struct reading *r, struct axis *axis, const struct tree *list)
+{
+    char text[CONFIG_MAX_CLUSTERS * 6];
+    if (!list->child)
+        return fail_at(r, list, "grid: %s: the list is empty, so there would be no job", axis->key->name);
+    for (const struct tree *item = list->child; item; item = item->next) {
+        if (axis->key->type == CONFIG_CLUSTERS && item->kind == TREE_TEXT && !strchr(item->text, '-') &&
+            strcmp(item->text, "all") != 0)
+            return fail_at(r, item, "grid: clusters: write a list of lists, e.g. [[8, 10], [14, 15]]");
+        int rc = value_text(r, axis->key, item, text, sizeof text);
+        if (rc == 0)
+            rc = axis_add(r, axis, item, text);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+static int read_axis(const struct reading *r, const char *name, const struct tree *node)
+{
+    struct sweep *sweep = r->sweep;
+    const struct config_key *key = config_find(name);
+    if (!key)
+        return set_at(r, node, &sweep->base, name, ""); /* for its message */
+    for (int a = 0; a < sweep->n_axes; a++)
+        if (sweep->axis[a].key == key)
+            return fail_at(r, node, "grid: %s stands twice", name);
+    if (sweep->n_axes == SWEEP_MAX_AXES)
+        return fail_at(r, node, "grid: more than %d axes", SWEEP_MAX_AXES);
+    struct axis *axis = &sweep->axis[sweep->n_axes++];
+    axis->key = key;
+    if (node->kind == TREE_LIST)
+        return axis_add_list(r, axis, node);
+    if (node->kind == TREE_MAP && key->type != CONFIG_PROTOCOL)
+        return axis_add_range(r, axis, node);
+    char text[CONFIG_MAX_CLUSTERS * 6];
+    int rc = value_text(r, key, node, text, sizeof text);
+    return rc < 0 ? rc : axis_add(r, axis, node, text);
+}
+
+/* Walk nested maps to dotted names; `grid` 1: every leaf is an axis, 0: one value. */
+static int read_keys(const struct reading *r, const struct tree *map, const char *prefix, int grid)
+{
+    for (const struct tree *node = map->child; node; node = node->next) {
+        char name[128], text[CONFIG_MAX_CLUSTERS * 6];
+        snprintf(name, sizeof name, "%s%s%s", prefix, *prefix ? "." : "", node->name);
+        const struct config_key *key = config_find(name);
+        int rc;
+        if (!key && node->kind == TREE_MAP && node->child)
+            rc = read_keys(r, node, name, grid);
+        else if (grid)
+            rc = read_axis(r, name, node);
+        else if (!key)
+            rc = set_at(r, node, &r->sweep->base, name, "");
+        else if ((rc = value_text(r, key, node, text, sizeof text)) == 0)
+            rc = set_at(r, node, &r->sweep->base, name, text);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+/* `data` as found from the working directory, else from the sweep file's folder. */
+static int find_data(const struct reading *r, const struct tree *node)
+{
+    struct sweep *sweep = r->sweep;
+    const char *slash = strrchr(r->path, '/');
+    if (node->kind != TREE_TEXT || strlen(node->text) + strlen(r->path) + 2 > sizeof sweep->data)
+        return fail_at(r, node, "data: expected builtin, a packed dataset, or a folder of images");
+    snprintf(sweep->data, sizeof sweep->data, "%s", node->text);
+    if (strcmp(node->text, "builtin") == 0 || access(sweep->data, R_OK) == 0)
+        return 0;
+    if (slash && node->text[0] != '/') {
+        snprintf(sweep->data, sizeof sweep->data, "%.*s/%s", (int)(slash - r->path), r->path, node->text);
+        if (access(sweep->data, R_OK) == 0)
+            return 0;
+    }
+    return fail_at(r, node, "data: %s: %s (looked from the working directory and from the sweep file's folder)", node->text,
+                   strerror(errno));
+}
+
+static int read_number(const struct reading *r, const struct tree *node, double *out)
+{
+    char *end = NULL;
+    *out = node->kind == TREE_TEXT ? strtod(node->text, &end) : 0;
+    if (!end || *end || end == node->text || !(*out > 0 && *out < 1000))
+        return fail_at(r, node, "%s: expected a positive number, in micrometres", node->name);
+    return 0;
+}
+
+static int read_flag(const struct reading *r, const struct tree *node, int *out)
+{
+    *out = node->kind == TREE_TEXT && strcmp(node->text, "true") == 0;
+    if (!*out && (node->kind != TREE_TEXT || strcmp(node->text, "false") != 0))
+        return fail_at(r, node, "%s: expected true or false", node->name);
+    return 0;
+}
+
+static int read_name(const struct reading *r, const struct tree *node)
+{
+    if (node->kind != TREE_TEXT || !*node->text || strlen(node->text) >= sizeof r->sweep->name)
+        return fail_at(r, node, "name: expected 1 to %zu characters", sizeof r->sweep->name - 1);
+    snprintf(r->sweep->name, sizeof r->sweep->name, "%s", node->text);
+    return 0;
+}
+
+/* Take the entry `name` out of a map; NULL when it is not there. The caller frees it. */
+static struct tree *take(struct tree *root, const char *name)
+{
+    for (struct tree **link = &root->child; *link; link = &(*link)->next)
+        if (strcmp((*link)->name, name) == 0) {
+            struct tree *entry = *link;
+            *link = entry->next;
+            entry->next = NULL;
+            return entry;
+        }
+    return NULL;
+}
+
+static int read_data(const struct reading *r, const struct tree *root, const struct tree *data)
+{
+    if (!data)
+        return fail_at(r, root, "key `data` is missing: builtin, a packed dataset, or a folder of images");
+    return find_data(r, data);
+}
+
+static int read_grid(const struct reading *r, const struct tree *root, const struct tree *grid)
+{
+    if (!grid || grid->kind != TREE_MAP || !grid->child)
+        return fail_at(r, grid ? grid : root, "key `grid` is missing or empty, so there would be no job; see experiments/fig4.yaml");
+    return read_keys(r, grid, "", 1);
+}
+
+/* The keys of the sweep itself leave the tree one by one; what is left are keys of jobs. */
+static int read_tree(const struct reading *r, struct tree *root)
+{
+    struct tree *name = take(root, "name"), *data = take(root, "data"), *pixel = take(root, "pixel_size");
+    struct tree *keep = take(root, "keep_weights"), *grid = take(root, "grid");
+    int rc = name ? read_name(r, name) : 0;
+    if (rc == 0)
+        rc = read_data(r, root, data);
+    if (rc == 0 && pixel)
+        rc = read_number(r, pixel, &r->sweep->pixel_size);
+    if (rc == 0 && keep)
+        rc = read_flag(r, keep, &r->sweep->keep_weights);
+    if (rc == 0)
+        rc = read_keys(r, root, "", 0);
+    if (rc == 0)
+        rc = read_grid(r, root, grid);
+    tree_free(name);
+    tree_free(data);
+    tree_free(pixel);
+    tree_free(keep);
+    tree_free(grid);
+    return rc;
+}
+
+static const struct axis *find_axis(const struct sweep *sweep, const struct config_key *key)
+{
+    for (int a = 0; a < sweep->n_axes; a++)
+        if (sweep->axis[a].key == key)
+            return &sweep->axis[a];
+    return NULL;
+}
+
+/* Every key with its value, the grid last: a sweep file that says everything. */
+static int write_resolved(struct sweep *sweep, struct err *err)
+{
+    size_t size = 0;
+    FILE *out = open_memstream(&sweep->resolved, &size);
+    if (!out)
+        return err_set(err, E_IO, "out of memory for the resolved sweep file");
+    fprintf(out, "name: \"%s\"\ndata: \"%s\"\npixel_size: %.17g\nkeep_weights: %s\n", sweep->name, sweep->data, sweep->pixel_size,
+            sweep->keep_weights ? "true" : "false");
+    for (const struct config_key *key = config_keys; key->name; key++) {
+        char value[CONFIG_MAX_CLUSTERS * 6];
+        config_get(&sweep->base, key, value, sizeof value);
+        if (!find_axis(sweep, key))
+            fprintf(out, "%s: %s\n", key->name, value);
+    }
+    fprintf(out, "grid:\n");
+    for (int a = 0; a < sweep->n_axes; a++) {
+        fprintf(out, "  %s: [", sweep->axis[a].key->name);
+        for (int i = 0; i < sweep->axis[a].n; i++)
+            fprintf(out, "%s\"%s\"", i ? ", " : "", sweep->axis[a].value[i]);
+        fprintf(out, "]\n");
+    }
+    return fclose(out) == 0 ? 0 : err_set(err, E_IO, "out of memory for the resolved sweep file");
+}
+
+/* The file's own text, for the results file. */
+static int slurp(const char *path, char **out, struct err *err)
+{
+    size_t size = 0;
+    FILE *in = fopen(path, "rb"), *copy = open_memstream(out, &size);
+    for (int c; in && copy && (c = getc(in)) != EOF;)
+        putc(c, copy);
+    int bad = !in || !copy || ferror(in);
+    if (in)
+        fclose(in);
+    if (copy)
+        fclose(copy);
+    return bad ? err_set(err, E_IO, "%s: cannot read the sweep file", path) : 0;
+}
+
+int sweep_read(const char *path, int n_set, char *const *set, struct sweep **out, struct err *err)
+{
+    struct tree *root = NULL;
+    struct sweep *sweep = NULL;
+    *out = NULL;
+    int rc = tree_read(path, &root, err);
+    for (int i = 0; rc == 0 && i < n_set; i++)
+        rc = tree_override(root, set[i], err);
+    if (rc == 0 && !(sweep = err_calloc(1, sizeof *sweep, path, err)))
+        rc = E_IO;
+    if (rc == 0) {
+        struct reading reading = {path, sweep, err};
+        snprintf(sweep->name, sizeof sweep->name, "sweep");
+        sweep->base = config_defaults();
+        sweep->pixel_size = dataset_defaults().pixel_size;
+        rc = read_tree(&reading, root);
+    }
+    if (rc == 0)
+        rc = slurp(path, &sweep->yaml, err);
+    if (rc == 0)
+        rc = write_resolved(sweep, err);
+    tree_free(root);
+    if (rc < 0)
+        sweep_free(sweep);
+    else
+        *out = sweep;
+    return rc;
+}
+
+void sweep_free(struct sweep *sweep)
+{
+    if (!sweep)
+        return;
+    for (int a = 0; a < sweep->n_axes; a++) {
+        for (int i = 0; i < sweep->axis[a].n; i++)
+            free(sweep->axis[a].value[i]);
+        free(sweep->axis[a].value);
+    }
+    free(sweep->yaml);
+    free(sweep->resolved);
+    free(sweep->job);
+    free(sweep);
+}
+
+/* How many combinations the axes have, or E_USAGE. */
+static long count_combinations(const struct sweep *sweep, struct err *err)
+{
+    long n = 1;
+    for (int a = 0; a < sweep->n_axes; a++) {
+        n *= sweep->axis[a].n;
+        if (n > SWEEP_MAX_JOBS)
+            return err_set(err, E_USAGE, "the grid has more than %d combinations; split the sweep", SWEEP_MAX_JOBS);
+    }
+    return n;
+}
+
+/* Combination number `index`: the last axis varies fastest. */
+static int combination(const struct sweep *sweep, long index, struct config *out, struct err *err)
+{
+    *out = sweep->base;
+    for (int a = sweep->n_axes - 1; a >= 0; a--) {
+        const struct axis *axis = &sweep->axis[a];
+        int rc = config_set(out, axis->key->name, axis->value[index % axis->n], err);
+        if (rc < 0)
+            return rc;
+        index /= axis->n;
+    }
+    if (out->augment_zoom_min > out->augment_zoom_max)
+        return err_set(err, E_USAGE, "augment.zoom_min %g is larger than augment.zoom_max %g", out->augment_zoom_min,
+                       out->augment_zoom_max);
+    return 0;
+}
+
+/* "all" becomes the dataset's clusters; every named one must be there. */
+static int resolve_clusters(struct config *config, const struct dataset *data, struct err *err)
+{
+    struct config_clusters *clusters = &config->clusters;
+    if (clusters->n == 0) {
+        if (data->n_clusters > CONFIG_MAX_CLUSTERS)
+            return err_set(err, E_USAGE, "the dataset has %d clusters, at most %d are possible", data->n_clusters,
+                           CONFIG_MAX_CLUSTERS);
+        clusters->n = data->n_clusters;
+        for (int i = 0; i < clusters->n; i++)
+            clusters->number[i] = (int16_t)data->cluster[i];
+    }
+    for (int i = 0; i < clusters->n; i++)
+        if (dataset_cluster_index(data, clusters->number[i]) < 0)
+            return err_set(err, E_USAGE, "clusters: %d is not in the data (%s); it has %d clusters, %d to %d; see `cellsweep data info`",
+                           clusters->number[i], data->origin, data->n_clusters, data->cluster[0],
+                           data->cluster[data->n_clusters - 1]);
+    return 0;
+}
+
+/* The hash of everything that decides a result. Repeats of kfold only say how many jobs there are, so growing them keeps keys. */
+static void make_key(const struct config *config, const char *checksum, char out[JOB_KEY_SIZE])
+{
+    char text[8192];
+    struct config keyed = *config;
+    keyed.protocol.repeats = 1;
+    int n = snprintf(text, sizeof text, "cellsweep job 1\ndata=%s\n", checksum);
+    size_t used = (size_t)n + config_canonical(&keyed, text + n, sizeof text - (size_t)n);
+    XXH128_hash_t hash = XXH3_128bits(text, used < sizeof text ? used : sizeof text - 1);
+    snprintf(out, JOB_KEY_SIZE, "%016llx%016llx", (unsigned long long)hash.high64, (unsigned long long)hash.low64);
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    const struct job *const *x = a, *const *y = b;
+    return strcmp((*x)->key, (*y)->key);
+}
+
+/* Two spellings of one job (clusters: all, and the same list written out) would write one result twice. */
+static int refuse_equal_jobs(const struct sweep *sweep, struct err *err)
+{
+    const struct job **order = err_calloc((size_t)sweep->n_jobs, sizeof *order, "job keys", err);
+    if (!order)
+        return E_IO;
+    int rc = 0;
+    for (int j = 0; j < sweep->n_jobs; j++)
+        order[j] = &sweep->job[j];
+    qsort(order, (size_t)sweep->n_jobs, sizeof *order, compare_keys);
+    for (int j = 1; rc == 0 && j < sweep->n_jobs; j++)
+        if (strcmp(order[j - 1]->key, order[j]->key) == 0) {
+            char name[512];
+            sweep_job_name(sweep, (int)(order[j] - sweep->job), name, sizeof name);
+            rc = err_set(err, E_USAGE, "grid: the job %s stands in the grid twice", name);
+        }
+    free(order);
+    return rc;
+}
+
+/* All folds and repeats of one combination, appended to the jobs. */
+static int expand_combination(struct sweep *sweep, const struct config *config, const struct dataset *data, struct err *err)
+{
+    int n = config->protocol.folds * config->protocol.repeats;
+    if (sweep->n_jobs + n > SWEEP_MAX_JOBS)
+        return err_set(err, E_USAGE, "the grid has more than %d jobs; split the sweep", SWEEP_MAX_JOBS);
+    struct job *grown = realloc(sweep->job, (size_t)(sweep->n_jobs + n) * sizeof *grown);
+    if (!grown)
+        return err_set(err, E_IO, "out of memory for %d jobs", sweep->n_jobs + n);
+    sweep->job = grown;
+    for (int i = 0; i < n; i++) {
+        struct job *job = &sweep->job[sweep->n_jobs++];
+        job->config = *config;
+        job->config.repeat = i / config->protocol.folds;
+        job->config.fold = i % config->protocol.folds;
+        make_key(&job->config, data->checksum, job->key);
+        int rc = job_plan(&job->config, data, job->key, &job->plan, err);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+int sweep_expand(struct sweep *sweep, const struct dataset *data, struct err *err)
+{
+    long n = count_combinations(sweep, err);
+    sweep->n_data_clusters = data->n_clusters;
+    int rc = n < 0 ? (int)n : 0;
+    for (long i = 0; rc == 0 && i < n; i++) {
+        struct config config;
+        rc = combination(sweep, i, &config, err);
+        if (rc == 0)
+            rc = resolve_clusters(&config, data, err);
+        if (rc == 0)
+            rc = expand_combination(sweep, &config, data, err);
+    }
+    return rc == 0 ? refuse_equal_jobs(sweep, err) : rc;
+}
+
+static int is_fixed_field(const struct config_key *key)
+{
+    static const char *const fixed[] = {"clusters", "strategy", "protocol", "seed", "model"};
+    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
+        if (strcmp(key->name, fixed[i]) == 0)
+            return 1;
+    return 0;
+}
+
+int sweep_axis_names(const struct sweep *sweep, const char **name, int *is_number)
+{
+    int n = 0;
+    for (int a = 0; a < sweep->n_axes; a++) {
+        const struct config_key *key = sweep->axis[a].key;
+        if (is_fixed_field(key))
+            continue;
+        name[n] = key->name;
+        is_number[n++] = key->type == CONFIG_INT || key->type == CONFIG_REAL;
+    }
+    return n;
+}
+
+/* A value cut to a fixed-length field, "..." at its end when it had to be. */
+static void put_field(char *out, size_t size, const char *text)
+{
+    if ((size_t)snprintf(out, size, "%s", text) >= size)
+        memcpy(out + size - 4, "...", 4);
+}
+
+void sweep_row(const struct sweep *sweep, int job, struct store_job *out)
+{
+    const struct config *config = &sweep->job[job].config;
+    char text[CONFIG_MAX_CLUSTERS * 6];
+    memset(out, 0, sizeof *out);
+    memcpy(out->key, sweep->job[job].key, sizeof out->key);
+    config_get(config, config_find("clusters"), text, sizeof text);
+    int is_all = config->clusters.n > 2 && config->clusters.n == sweep->n_data_clusters;
+    put_field(out->clusters, sizeof out->clusters, is_all ? "all" : text);
+    put_field(out->strategy, sizeof out->strategy, config->strategy);
+    put_field(out->protocol, sizeof out->protocol, config_protocol_name(config->protocol.kind));
+    out->seed = config->seed;
+    out->fold = (int)config->fold;
+    out->repeat = (int)config->repeat;
+    put_field(out->model, sizeof out->model, config->model);
+    for (int a = 0, n = 0; a < sweep->n_axes; a++)
+        if (!is_fixed_field(sweep->axis[a].key)) {
+            config_get(config, sweep->axis[a].key, text, sizeof text);
+            put_field(out->axis[n++], sizeof out->axis[0], text);
+        }
+    out->n_train = out->n_val = out->leak = -1;
+}
+
+void sweep_job_name(const struct sweep *sweep, int job, char *out, size_t size)
+{
+    struct store_job row;
+    sweep_row(sweep, job, &row);
+    const char *name[STORE_MAX_AXES];
+    int is_number[STORE_MAX_AXES], n = sweep_axis_names(sweep, name, is_number);
+    int used = snprintf(out, size, "%s %s %s seed %lld", row.clusters, row.strategy, row.protocol, (long long)row.seed);
+    if (sweep->job[job].config.protocol.kind == PROTOCOL_KFOLD && used < (int)size)
+        used += snprintf(out + used, size - (size_t)used, " fold %d repeat %d", row.fold, row.repeat);
+    for (int a = 0; a < n && used < (int)size; a++)
+        used += snprintf(out + used, size - (size_t)used, " %s %s", name[a], row.axis[a]);
+}
+
+int sweep_job_matches(const struct sweep *sweep, int job, const char *filter, struct err *err)
+{
+    struct store_job row;
+    const char *name[STORE_MAX_AXES];
+    int is_number[STORE_MAX_AXES], n = sweep_axis_names(sweep, name, is_number);
+    sweep_row(sweep, job, &row);
+    return store_job_matches(&row, n, name, filter, err);
+}

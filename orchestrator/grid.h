@@ -1,0 +1,72 @@
+/* grid.h - a sweep file and the jobs it asks for.
+ *
+ *     struct sweep *sweep = NULL;
+ *     if (sweep_read("fig4.yaml", n_set, set, &sweep, &err) < 0) ...     YAML, checked against config_keys
+ *     if (sweep_expand(sweep, data, &err) < 0) ...                       needs the dataset's checksum and clusters
+ *     for (int j = 0; j < sweep->n_jobs; j++) ... sweep->job[j] ...
+ *     sweep_free(sweep);
+ *
+ * Jobs stand in grid order: axes as the file lists them, the last one fastest, folds and repeats innermost. No MPI. */
+#ifndef CELLSWEEP_GRID_H
+#define CELLSWEEP_GRID_H
+
+#include "config.h"
+#include "data/dataset.h"
+#include "job.h"
+#include "store.h"
+
+enum { SWEEP_MAX_AXES = STORE_MAX_AXES, SWEEP_MAX_JOBS = 1000000, JOB_KEY_SIZE = 33 };
+
+/* One axis of the grid: a key and its values as canonical texts. */
+struct axis {
+    const struct config_key *key;
+    int n;
+    char **value; /* (n) */
+};
+
+/* One job: what decides its result, and the hash of it. */
+struct job {
+    struct config config;
+    char key[JOB_KEY_SIZE]; /* XXH3-128, hex, of dataset checksum and every config value */
+    struct job_plan plan;   /* sizes of its sets, leak, expected work */
+};
+
+struct sweep {
+    char name[64];
+    char data[1024];    /* "builtin" or a path that exists */
+    double pixel_size;  /* micrometres, for a folder of images */
+    int keep_weights;   /* 0 or 1 */
+    struct config base; /* every key that is not an axis */
+    int n_axes;
+    struct axis axis[SWEEP_MAX_AXES];
+    char *yaml;     /* the file as given, owned */
+    char *resolved; /* every key with its value, one a line, and the grid; a sweep file again; owned */
+    int n_data_clusters; /* of the dataset it was expanded for */
+    int n_jobs;
+    struct job *job; /* (n_jobs) after sweep_expand, owned */
+};
+
+/* Read a sweep file and apply n_set overrides "key=value". A relative `data` path is looked up from the working directory,
+ * then from the sweep file's folder. E_USAGE names file, line, key and what would be right. *out is owned by the caller. */
+int sweep_read(const char *path, int n_set, char *const *set, struct sweep **out, struct err *err);
+
+/* Make the jobs: resolve "all" clusters, check clusters against the dataset, hash keys, estimate costs. Two equal jobs are an
+ * error. */
+int sweep_expand(struct sweep *sweep, const struct dataset *data, struct err *err);
+
+/* "clusters=8-10 strategy=augment protocol=report seed=3": what tells a job apart, for messages. */
+void sweep_job_name(const struct sweep *sweep, int job, char *out, size_t size);
+
+/* A job as a row of the results file, n_train, n_val and leak still -1; its other axes in the order of sweep_axis_names. */
+void sweep_row(const struct sweep *sweep, int job, struct store_job *out);
+
+/* Axes that are no fixed field of a row (anything but clusters, strategy, protocol, seed, model): names (dotted keys) and
+ * whether they hold numbers, both for at least STORE_MAX_AXES entries. Returns how many. */
+int sweep_axis_names(const struct sweep *sweep, const char **name, int *is_number);
+
+/* 1 when a job matches a filter (store_job_matches), 0 when not, E_USAGE when the filter is wrong. */
+int sweep_job_matches(const struct sweep *sweep, int job, const char *filter, struct err *err);
+
+void sweep_free(struct sweep *sweep);
+
+#endif

@@ -1,0 +1,17 @@
+/* resume.h - make the results file ready for a sweep: create it, go on with it, or grow it; refuse what does not fit.
+ * Rank 0, before the file is opened by all. */
+#ifndef CELLSWEEP_RESUME_H
+#define CELLSWEEP_RESUME_H
+
+#include "grid.h"
+
+enum resume_kind { RESUME_CREATED, RESUME_CONTINUED, RESUME_GROWN };
+
+/* Leave at `path` a results file whose row j is job j of the sweep.
+ * No file: created. The same jobs: kept as it is. A file whose jobs all occur in the sweep, which has more: a new file that
+ * keeps the finished rows, renamed onto it. Anything else is E_USAGE with the difference named, the file untouched.
+ * data_file: path of the packed dataset, stored for report and predict. *kept: finished rows of a grown file. */
+int resume_prepare(const char *path, const struct sweep *sweep, const struct dataset *data, const char *data_file, int ranks,
+                   enum resume_kind *kind, int *kept, struct err *err);
+
+#endif

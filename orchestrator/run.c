@@ -1,0 +1,434 @@
+#include "run.h"
+
+#include "grid.h"
+#include "handout.h"
+#include "job.h"
+#include "progress.h"
+#include "resume.h"
+#include "share.h"
+#include "store.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+enum { PATH_SIZE = 4096 };
+
+/* Everything a rank holds while the sweep runs. */
+struct run {
+    const struct run_options *options;
+    int rank, size;
+    struct sweep *sweep;
+    struct dataset *data;
+    char data_file[PATH_SIZE]; /* the packed dataset beside the results, or the one the sweep names */
+    struct shared_dataset shared;
+    struct store *store;
+    struct handout *handout;
+    /* the running job */
+    int job;
+    double images; /* trained since the last pause */
+    /* rank 0 */
+    struct schedule *schedule;
+    struct progress *progress;
+    int n_before; /* jobs of the filter that were finished before */
+    char fatal[sizeof((struct handout_report *)0)->message];
+};
+
+static volatile sig_atomic_t drain_asked;
+
+static void on_signal(int signal)
+{
+    (void)signal;
+    drain_asked = 1;
+}
+
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+    sigaction(SIGUSR1, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    action.sa_flags = (int)SA_RESETHAND; /* the second one ends at once */
+    sigaction(SIGINT, &action, NULL);
+}
+
+static double wall_time(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* ---- rank 0: sweep file, data, results file ---- */
+
+/* Whether the dataset packed when the sweep began was made from what the sweep file names now. */
+static int same_origin(const struct dataset *data, const struct sweep *sweep)
+{
+    return strcmp(data->origin, sweep->data) == 0 && data->size == sweep->base.image_size &&
+           fabs(data->pixel_size - sweep->pixel_size) < 1e-12;
+}
+
+/* Images that are not packed yet are packed once, beside the results; a later run of the same sweep goes on with those. */
+static int open_data(struct run *run, struct err *err)
+{
+    const struct sweep *sweep = run->sweep;
+    const char *results = run->options->results_path, *dot = strrchr(results, '.');
+    struct dataset_options options = {(int)sweep->base.image_size, sweep->pixel_size};
+    struct stat info;
+    int stem = dot && !strchr(dot, '/') && dot > results ? (int)(dot - results) : (int)strlen(results);
+    if (strcmp(sweep->data, "builtin") != 0 && stat(sweep->data, &info) == 0 && !S_ISDIR(info.st_mode)) {
+        snprintf(run->data_file, sizeof run->data_file, "%s", sweep->data);
+        return dataset_open(sweep->data, &options, &run->data, err);
+    }
+    int n = snprintf(run->data_file, sizeof run->data_file, "%.*s.cells.h5", stem, results);
+    if (n >= (int)sizeof run->data_file)
+        return err_set(err, E_USAGE, "-o: the path is too long");
+    int resumed = access(results, F_OK) == 0;
+    if (resumed && access(run->data_file, F_OK) == 0) {
+        int rc = dataset_read(run->data_file, &run->data, err);
+        if (rc < 0 || same_origin(run->data, sweep))
+            return rc;
+        dataset_free(run->data);
+        run->data = NULL;
+    }
+    int rc = dataset_open(sweep->data, &options, &run->data, err);
+    if (rc == 0 && (!resumed || access(run->data_file, F_OK) != 0))
+        rc = dataset_write(run->data, run->data_file, err);
+    return rc;
+}
+
+/* Jobs of one kind train at one speed: the same network, image size and batch. */
+static unsigned long kind_of(const struct config *c)
+{
+    char text[256];
+    int n = snprintf(text, sizeof text, "%s %d %d %d %d %d %d %d", c->model, (int)c->image_size, (int)c->filters1,
+                     (int)c->filters2, (int)c->dense1, (int)c->dense2, c->clusters.n, (int)c->batch);
+    return (unsigned long)XXH3_64bits(text, (size_t)n);
+}
+
+/* Put every job that matches the filter and is not finished into the schedule. */
+static int make_schedule(struct run *run, struct err *err)
+{
+    int n_jobs = run->sweep->n_jobs, n = 0, matching = 0, rc = 0;
+    size_t room = (size_t)n_jobs;
+    struct store_mark *mark = err_calloc(room, sizeof *mark, "commit marks", err);
+    int *job = err_calloc(room, sizeof *job, "the schedule", err);
+    double *cost = err_calloc(room, sizeof *cost, "the schedule", err);
+    unsigned long *kind = err_calloc(room, sizeof *kind, "the schedule", err);
+    if (!mark || !job || !cost || !kind)
+        rc = E_IO;
+    if (rc == 0)
+        rc = store_read_marks(run->store, mark, err);
+    for (int j = 0; rc >= 0 && j < n_jobs; j++) {
+        rc = sweep_job_matches(run->sweep, j, run->options->filter, err);
+        if (rc <= 0)
+            continue;
+        matching++;
+        if (mark[j].state >= JOB_DONE) {
+            run->n_before++;
+            continue;
+        }
+        job[n] = j;
+        cost[n] = run->sweep->job[j].plan.cost;
+        kind[n++] = kind_of(&run->sweep->job[j].config);
+    }
+    if (rc >= 0 && matching == 0)
+        rc = err_set(err, E_USAGE, "--filter '%s' matches none of the %d jobs", run->options->filter, n_jobs);
+    if (rc >= 0)
+        rc = schedule_new(n, job, cost, kind, &run->schedule, err);
+    if (rc >= 0 && !(run->progress = progress_new(n, run->n_before, run->options->quiet, err)))
+        rc = E_IO;
+    free(mark);
+    free(job);
+    free(cost);
+    free(kind);
+    return rc < 0 ? rc : 0;
+}
+
+static void say_start(const struct run *run, enum resume_kind kind, int kept)
+{
+    const char *path = run->options->results_path;
+    int waiting = schedule_waiting(run->schedule);
+    fprintf(stderr, "%s: %d jobs, %d rank%s, data %s%s (%d images)\n", run->sweep->name, run->sweep->n_jobs, run->size,
+            run->size == 1 ? "" : "s", run->data->origin, run->data->synthetic ? " (synthetic)" : "", run->data->n_images);
+    if (kind == RESUME_GROWN)
+        fprintf(stderr, "%s: the grid grew; %d finished jobs kept, %d to run\n", path, kept, waiting);
+    else if (kind == RESUME_CONTINUED)
+        fprintf(stderr, "%s: going on; %d jobs finished before, %d to run\n", path, run->n_before, waiting);
+}
+
+static int prepare_root(struct run *run, enum resume_kind *kind, int *kept, struct err *err)
+{
+    const struct run_options *o = run->options;
+    int rc = sweep_read(o->sweep_path, o->n_set, o->set, &run->sweep, err);
+    if (rc == 0)
+        rc = open_data(run, err);
+    if (rc == 0)
+        rc = sweep_expand(run->sweep, run->data, err);
+    if (rc == 0)
+        rc = resume_prepare(o->results_path, run->sweep, run->data, run->data_file, run->size, kind, kept, err);
+    return rc;
+}
+
+/* ---- all ranks ---- */
+
+/* The worst code of all ranks for everyone, with the line of the rank it came from. */
+static int agree(int rc, struct err *err)
+{
+    struct {
+        int code, rank;
+    } mine = {rc, 0}, worst;
+    MPI_Comm_rank(MPI_COMM_WORLD, &mine.rank);
+    MPI_Allreduce(&mine, &worst, 1, MPI_2INT, MPI_MINLOC, MPI_COMM_WORLD);
+    if (worst.code < 0)
+        MPI_Bcast(err, (int)sizeof *err, MPI_BYTE, worst.rank, MPI_COMM_WORLD);
+    return worst.code;
+}
+
+/* The other ranks make the same jobs from the same file and overrides. */
+static int prepare(struct run *run, struct err *err)
+{
+    enum resume_kind kind = RESUME_CREATED;
+    int kept = 0;
+    int rc = agree(run->rank == 0 ? prepare_root(run, &kind, &kept, err) : 0, err);
+    if (rc == 0)
+        rc = share_dataset(MPI_COMM_WORLD, &run->data, &run->shared, err);
+    if (rc == 0 && run->rank != 0) {
+        rc = sweep_read(run->options->sweep_path, run->options->n_set, run->options->set, &run->sweep, err);
+        if (rc == 0)
+            rc = sweep_expand(run->sweep, run->data, err);
+    }
+    rc = agree(rc, err);
+    if (rc == 0)
+        rc = agree(store_open_shared(run->options->results_path, MPI_COMM_WORLD, &run->store, err), err);
+    if (rc == 0)
+        rc = agree(run->rank == 0 ? make_schedule(run, err) : 0, err);
+    if (rc == 0 && run->rank == 0)
+        say_start(run, kind, kept);
+    return rc;
+}
+
+/* A report of any rank, or with report NULL a chance to redraw. */
+static void on_report(void *self, int rank, const struct handout_report *report)
+{
+    struct run *run = self;
+    if (drain_asked)
+        handout_stop(run->handout);
+    struct handout_counts counts = handout_counts(run->handout);
+    if (report && (report->diverged || report->end == HANDOUT_FAILED || report->end == HANDOUT_FATAL)) {
+        char name[512];
+        sweep_job_name(run->sweep, report->job, name, sizeof name);
+        progress_say(run->progress, "job %d (%s) on rank %d %s: %s", report->job, name, rank,
+                     report->diverged ? "diverged" : report->end == HANDOUT_FAILED ? "failed" : "could not be written",
+                     report->message);
+    }
+    if (report && report->end == HANDOUT_FATAL)
+        snprintf(run->fatal, sizeof run->fatal, "%s", report->message);
+    progress_tick(run->progress, &counts);
+}
+
+static int on_pause(void *self)
+{
+    struct run *run = self;
+    if (drain_asked)
+        handout_stop(run->handout);
+    int stop = handout_pause(run->handout, run->images);
+    run->images = 0;
+    return stop;
+}
+
+static int on_epoch(void *self, int epoch, const float *train, const float *val, struct err *err)
+{
+    struct run *run = self;
+    run->images += run->sweep->job[run->job].plan.n_train;
+    return store_write_epoch(run->store, run->job, epoch, train, val, err);
+}
+
+static struct store_outcome outcome_of(const struct job_result *r)
+{
+    return (struct store_outcome){.n_classes = r->n_classes,
+                                  .n_train = r->n_train,
+                                  .n_val = r->val.n,
+                                  .n_all = r->all.n,
+                                  .leak = r->leak,
+                                  .confusion_val = r->val.confusion,
+                                  .confusion_all = r->all.confusion,
+                                  .image_val = r->val.image,
+                                  .copy_val = r->val.copy,
+                                  .label_val = r->val.label,
+                                  .image_all = r->all.image,
+                                  .copy_all = r->all.copy,
+                                  .label_all = r->all.label,
+                                  .probs_val = r->val.probs,
+                                  .probs_all = r->all.probs,
+                                  .weights = r->weights,
+                                  .n_weights = r->n_weights};
+}
+
+/* Mark the row running, with nothing of an earlier attempt left in it. */
+static int begin_row(struct run *run, int attempt, struct store_mark *mark, struct err *err)
+{
+    *mark = (struct store_mark){.state = JOB_RUNNING,
+                                .attempts = attempt,
+                                .rank = run->rank,
+                                .started = wall_time(),
+                                .finished = (double)NAN};
+    int rc = store_clear_metrics(run->store, run->job, err);
+    return rc < 0 ? rc : store_write_mark(run->store, run->job, mark, err);
+}
+
+/* Numbers first, the mark last. */
+static int finish_row(struct run *run, struct store_mark *mark, const struct job_result *result, struct err *err)
+{
+    struct store_outcome outcome = outcome_of(result);
+    if (!run->sweep->keep_weights)
+        outcome.weights = NULL;
+    int rc = store_write_outcome(run->store, run->job, &outcome, err);
+    if (rc < 0)
+        return rc;
+    mark->state = result->diverged ? JOB_DIVERGED : JOB_DONE;
+    mark->epochs_done = result->epochs_done;
+    mark->finished = wall_time();
+    if (result->diverged)
+        snprintf(mark->message, sizeof mark->message, "loss is not finite in epoch %d", result->epochs_done);
+    return store_write_mark(run->store, run->job, mark, err);
+}
+
+/* A job that failed is data: its row says why. Stopped: its row waits again. */
+static int give_up_row(struct run *run, struct store_mark *mark, int rc, const char *message, struct err *err)
+{
+    int last = rc != E_STOPPED && mark->attempts >= SCHEDULE_ATTEMPTS;
+    mark->state = last ? JOB_FAILED : JOB_WAITING;
+    mark->finished = last ? wall_time() : (double)NAN;
+    snprintf(mark->message, sizeof mark->message, "%.*s", (int)sizeof mark->message - 1, rc == E_STOPPED ? "" : message);
+    return store_write_mark(run->store, run->job, mark, err);
+}
+
+/* Run one job and write its row; what became of it is in the report. */
+static struct handout_report do_job(struct run *run, int job, int attempt)
+{
+    struct handout_report report = {.job = job, .end = HANDOUT_STOPPED};
+    const struct job_hooks hooks = {run, on_pause, on_epoch};
+    struct store_mark mark;
+    struct job_result result;
+    struct err err = {0}, write_err = {0};
+    run->job = job;
+    if (on_pause(run))
+        return report;
+    double start = MPI_Wtime();
+    int written = begin_row(run, attempt, &mark, &write_err);
+    if (written == 0) {
+        const struct job *j = &run->sweep->job[job];
+        int rc = job_run(&j->config, run->data, j->key, &hooks, &result, &err);
+        if (rc == 0) {
+            written = finish_row(run, &mark, &result, &write_err);
+            report.end = HANDOUT_FINISHED;
+            report.diverged = result.diverged;
+            job_result_free(&result);
+        } else {
+            written = give_up_row(run, &mark, rc, err.text, &write_err);
+            report.end = rc == E_STOPPED ? HANDOUT_STOPPED : HANDOUT_FAILED;
+        }
+    }
+    if (written < 0)
+        report.end = HANDOUT_FATAL;
+    report.seconds = MPI_Wtime() - start;
+    const char *why = written < 0 ? write_err.text : report.diverged ? mark.message : err.text;
+    snprintf(report.message, sizeof report.message, "%.*s", (int)sizeof report.message - 1, why);
+    return report;
+}
+
+static int work(struct run *run, struct err *err)
+{
+    int job = -1, attempt = 0;
+    int rc = handout_new(MPI_COMM_WORLD, run->schedule, run->options->dedicated, run->rank == 0 ? on_report : NULL, run,
+                         &run->handout, err);
+    rc = agree(rc, err);
+    while (rc == 0 && (rc = handout_next(run->handout, &job, &attempt, err)) == 0 && job >= 0) {
+        struct handout_report report = do_job(run, job, attempt);
+        handout_report(run->handout, &report);
+    }
+    return rc;
+}
+
+/* ---- rank 0: the end ---- */
+
+/* Jobs that failed, with why. */
+static int list_failures(struct run *run, int *n_failed, struct err *err)
+{
+    struct store_mark *mark = err_calloc((size_t)run->sweep->n_jobs, sizeof *mark, "commit marks", err);
+    int rc = mark ? store_read_marks(run->store, mark, err) : E_IO;
+    *n_failed = 0;
+    for (int j = 0; rc == 0 && j < run->sweep->n_jobs; j++) {
+        char name[512];
+        if (mark[j].state != JOB_FAILED)
+            continue;
+        if ((*n_failed)++ == 0)
+            fprintf(stderr, "failed jobs:\n");
+        sweep_job_name(run->sweep, j, name, sizeof name);
+        fprintf(stderr, "  job %d (%s): %s\n", j, name, mark[j].message);
+    }
+    free(mark);
+    return rc;
+}
+
+static void say_end(const struct run *run, const struct handout_counts *c)
+{
+    double seconds = progress_seconds(run->progress);
+    char time[32];
+    progress_finish(run->progress);
+    printf("%s: %d jobs done (%d diverged), %d failed, %d left; %s, %.0f images/s, hand-out %.3f %% of rank 0's time\n",
+           run->options->results_path, c->finished + run->n_before, c->diverged, c->failed, c->waiting,
+           progress_duration(seconds, time, sizeof time), seconds > 0 ? c->images / seconds : 0,
+           seconds > 0 ? 100 * c->serve_seconds / seconds : 0);
+}
+
+static int conclude(struct run *run, struct err *err)
+{
+    struct handout_counts counts = handout_counts(run->handout);
+    int n_failed = 0;
+    say_end(run, &counts);
+    int rc = list_failures(run, &n_failed, err);
+    if (rc < 0)
+        return rc;
+    if (counts.fatal)
+        return err_set(err, E_IO, "%s; %d jobs are left, run the same command again", run->fatal, counts.waiting);
+    if (counts.waiting)
+        return err_set(err, E_STOPPED, "stopped with %d jobs left; the same command goes on", counts.waiting);
+    if (n_failed)
+        return err_set(err, E_JOB, "%d jobs failed; their messages are in /message and above", n_failed);
+    return 0;
+}
+
+static void release(struct run *run)
+{
+    handout_free(run->handout);
+    progress_free(run->progress);
+    schedule_free(run->schedule);
+    share_free(&run->shared, run->data);
+    sweep_free(run->sweep);
+}
+
+int run_sweep(const struct run_options *options, struct err *err)
+{
+    struct run run = {.options = options, .shared = {MPI_COMM_NULL, MPI_WIN_NULL}};
+    MPI_Comm_rank(MPI_COMM_WORLD, &run.rank);
+    MPI_Comm_size(MPI_COMM_WORLD, &run.size);
+    catch_signals();
+    int rc = prepare(&run, err);
+    if (rc == 0)
+        rc = work(&run, err);
+    if (rc == 0 && run.rank == 0)
+        rc = conclude(&run, err);
+    rc = agree(rc, err);
+    struct err close_err = {0};
+    if (store_close(run.store, &close_err) < 0 && rc == 0)
+        rc = err_set(err, close_err.code, "%s", close_err.text);
+    release(&run);
+    return rc;
+}

@@ -1,0 +1,20 @@
+/* run.h - a sweep from its file to its results, on all ranks of MPI_COMM_WORLD. */
+#ifndef CELLSWEEP_RUN_H
+#define CELLSWEEP_RUN_H
+
+#include "err.h"
+
+struct run_options {
+    const char *sweep_path, *results_path;
+    int n_set;
+    char *const *set;   /* (n_set) "key=value" */
+    const char *filter; /* NULL: every job */
+    int dedicated;      /* 1: rank 0 only hands out */
+    int quiet;          /* 1: no progress line */
+};
+
+/* Collective; MPI is initialised. Every rank returns the same code: 0; E_JOB some jobs failed; E_STOPPED work is left;
+ * E_USAGE, E_IO; and the same *err. */
+int run_sweep(const struct run_options *options, struct err *err);
+
+#endif

@@ -1,0 +1,44 @@
+/* schedule.h - which job next: the longest expected one, with expectations corrected by the jobs that have finished.
+ *
+ * Jobs of one kind (same network and image size) share a speed: seconds per unit of cost, learnt from finished jobs. Only rank 0
+ * has a schedule. No MPI. */
+#ifndef CELLSWEEP_SCHEDULE_H
+#define CELLSWEEP_SCHEDULE_H
+
+#include "err.h"
+
+enum { SCHEDULE_ATTEMPTS = 3 };
+
+struct schedule;
+
+/* A schedule of the n jobs listed in job[], with cost[i] (any unit, > 0) and kind[i] (equal numbers: same speed) of job[i].
+ * *out is owned by the caller. */
+int schedule_new(int n, const int *job, const double *cost, const unsigned long *kind, struct schedule **out, struct err *err);
+
+/* Hand out the job expected to take longest; -1 when none is waiting. */
+int schedule_next(struct schedule *schedule);
+
+/* A handed-out job ended after `seconds` of work; its kind's speed is corrected. */
+void schedule_finished(struct schedule *schedule, int job, double seconds);
+
+/* A handed-out job goes back in line, to be tried again before any other. */
+void schedule_return(struct schedule *schedule, int job);
+
+/* How often a job has been handed out. */
+int schedule_attempts(const struct schedule *schedule, int job);
+
+/* Jobs waiting, and jobs handed out and neither finished nor returned. */
+int schedule_waiting(const struct schedule *schedule);
+int schedule_running(const struct schedule *schedule);
+
+/* Expected seconds of a job: cost times the speed of its kind, or of all kinds while its own is unknown; NaN while no job has
+ * finished. */
+double schedule_expect(const struct schedule *schedule, int job);
+
+/* Expected seconds until everything is done on `ranks` ranks: waiting work and half of the running, shared evenly. NaN while
+ * unknown. */
+double schedule_remaining(const struct schedule *schedule, int ranks);
+
+void schedule_free(struct schedule *schedule);
+
+#endif

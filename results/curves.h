@@ -1,0 +1,49 @@
+/* curves.h - pages of learning curves, as data files and a gnuplot script.
+ *
+ * A page shows the groups of one cell of the grid that differ only in strategy: fig2 the unbalanced one, fig4 the others,
+ * two in a row. A panel has an accuracy above the loss, training and validation, mean and 95 % interval over jobs; the
+ * published curve dashed where there is one. All panels of a page have the same axes.
+ *
+ * The upper half shows one metric. By default it is balanced_accuracy_as_published, because only that can be compared with
+ * the published curves; the page says that it equals accuracy, and adds the true balanced accuracy of validation as a thin
+ * dotted line, so that a minority class nobody recognises stays visible. No MPI. */
+#ifndef CELLSWEEP_CURVES_H
+#define CELLSWEEP_CURVES_H
+
+#include "summary.h"
+
+enum { CURVES_NAME_SIZE = 240 };
+
+struct curves_page {
+    const struct summary *summary;
+    char name[CURVES_NAME_SIZE]; /* of its files, without extension: "fig4a", "fig2_3-9_kfold" */
+    int n_panels;
+    const struct summary_group **panel; /* (n_panels) owned; the groups are the summary's */
+};
+
+/* All pages of a summary: *out (n pages, returned) is owned by the caller, see curves_free. Groups without a finished job
+ * have no panel. Negative: E_IO. */
+int curves_pages(const struct summary *summary, struct curves_page **out, struct err *err);
+
+/* Write dir/<name>_<strategy>.tsv for each panel, and dir/<name>.gp. metric: what the upper half shows. */
+int curves_write(const struct curves_page *page, enum metric metric, const char *dir, struct err *err);
+
+/* The second half of curves_write, from curves_script.c. */
+int curves_write_script(const struct curves_page *page, enum metric metric, const char *dir, struct err *err);
+
+/* 1 for a group of strategy none: it goes on a fig2 page. */
+int curves_is_unbalanced(const struct summary_group *group);
+
+/* "Undersampling" for "undersample"; a strategy that has no title is its own. */
+const char *curves_strategy_title(const char *strategy);
+
+/* Name of the data file of a panel, in out. */
+void curves_panel_file(char *out, size_t size, const struct curves_page *page, int panel);
+
+/* One line for the foot of a picture: sweep, protocol (may be NULL), jobs, version and commit. */
+void curves_footer(char *out, size_t size, const struct store *store, const char *protocol, int n_done,
+                   int n_jobs);
+
+void curves_free(struct curves_page *pages, int n);
+
+#endif

@@ -1,0 +1,408 @@
+#include "curves.h"
+
+#include "gnuplot.h"
+#include "output.h"
+#include "published.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Pixels of a page, from the top; a row of panels holds its title, the accuracy, the loss and the epochs' axis. */
+enum {
+    HEAD = 80,
+    ROW = 450,
+    ROW_TITLE = 34,
+    UPPER = 206,
+    GAP = 16,
+    LOWER = 124,
+    LEGEND = 86,
+    LEFT = 100,
+    RIGHT = 24,
+    PANEL_WIDTH = 500,
+    WIDE_PANEL_WIDTH = 760 /* of a page with one panel */
+};
+
+/* What the whole page has in common. */
+struct layout {
+    int columns, rows, panel_width, width, height;
+    int epochs;       /* the last one any panel shows */
+    double loss_top;  /* end of the loss axis */
+    int n_min, n_max; /* finished jobs a panel */
+    int n_done, n_jobs;
+    int notes;                           /* lines below the legend */
+    int bands;                           /* 1: some panel has two jobs or more */
+    int published_upper, published_loss; /* 1: some panel has such a curve */
+};
+
+static int has_published(const struct summary_group *group, enum metric metric)
+{
+    return !isnan(published_final(group->cell->clusters, group->cell->strategy, SPLIT_VAL, metric));
+}
+
+static void raise_to(double *top, double x)
+{
+    if (isfinite(x) && x > *top)
+        *top = x;
+}
+
+/* The highest mean or published loss of the page; one wild interval must not flatten all curves, so intervals count up to
+ * one and a half times that. */
+static double loss_top(const struct curves_page *page, int n_epochs)
+{
+    double top = 0, band = 0;
+    double *published = calloc((size_t)n_epochs + 1, sizeof *published);
+    for (int i = 0; i < page->n_panels; i++)
+        for (int s = 0; s < 2; s++) {
+            const struct store_job *cell = page->panel[i]->cell;
+            int n = published ? published_curve(cell->clusters, cell->strategy, (enum split)s, METRIC_LOSS,
+                                                published, n_epochs)
+                              : 0;
+            for (int e = 0; e < n_epochs; e++) {
+                raise_to(&top, page->panel[i]->curve[s][METRIC_LOSS][e].mean);
+                raise_to(&band, page->panel[i]->curve[s][METRIC_LOSS][e].high);
+                if (n > 0)
+                    raise_to(&top, published[e]);
+            }
+        }
+    free(published);
+    band = fmin(band, 1.5 * top);
+    return fmax(top, band) > 0 ? 1.05 * fmax(top, band) : 1;
+}
+
+static int last_epoch(const struct curves_page *page)
+{
+    int last = 1;
+    for (int i = 0; i < page->n_panels; i++)
+        for (int e = last; e < page->summary->n_epochs; e++)
+            if (page->panel[i]->curve[SPLIT_VAL][METRIC_LOSS][e].n > 0)
+                last = e + 1;
+    return last;
+}
+
+static int any_leak(const struct curves_page *page)
+{
+    for (int i = 0; i < page->n_panels; i++)
+        if (page->panel[i]->leak.mean > 0)
+            return 1;
+    return 0;
+}
+
+static struct layout lay_out(const struct curves_page *page, enum metric metric)
+{
+    struct layout l = {.columns = page->n_panels > 1 ? 2 : 1, .n_min = page->panel[0]->n_state[JOB_DONE]};
+    l.rows = (page->n_panels + l.columns - 1) / l.columns;
+    l.panel_width = l.columns > 1 ? PANEL_WIDTH : WIDE_PANEL_WIDTH;
+    l.width = l.columns * (LEFT + l.panel_width + RIGHT);
+    l.epochs = last_epoch(page);
+    l.loss_top = loss_top(page, l.epochs);
+    for (int i = 0; i < page->n_panels; i++) {
+        const struct summary_group *group = page->panel[i];
+        int n = group->n_state[JOB_DONE];
+        l.n_min = n < l.n_min ? n : l.n_min;
+        l.n_max = n > l.n_max ? n : l.n_max;
+        l.n_done += n;
+        l.n_jobs += group->n_jobs;
+        l.published_upper |= has_published(group, metric);
+        l.published_loss |= has_published(group, METRIC_LOSS);
+    }
+    l.bands = l.n_max > 1;
+    l.notes = 1 + 2 * (metric == METRIC_BALANCED_ACCURACY_AS_PUBLISHED) + any_leak(page) + l.published_loss;
+    l.height = HEAD + l.rows * ROW + LEGEND + 18 * l.notes + 14;
+    return l;
+}
+
+static void write_macros(FILE *file, const struct layout *l, enum metric metric)
+{
+    fprintf(file,
+            "\nmetric = '%s'   # or accuracy, balanced_accuracy\n"
+            "epochs = %d\n"
+            "loss_top = %.4g\n"
+            "train = '" GNUPLOT_BLUE "'\n"
+            "val = '" GNUPLOT_ORANGE "'\n"
+            "strict = '" GNUPLOT_DARK "'\n"
+            "# what a panel is made of: f is its data file, m the metric\n",
+            metric_names[metric], l->epochs, l->loss_top);
+    fputs("band(s) = \"f using 'epoch':(column('\".s.\"_'.m.'_low')):(column('\".s.\"_'.m.'_high')) with "
+          "filledcurves "
+          "fs transparent solid 0.25 noborder fc rgb \".s\n"
+          "mean(s) = \"f using 'epoch':(column('\".s.\"_'.m)) with lines lw 2 lc rgb \".s\n"
+          "paper(s) = \"f using 'epoch':(column('published_\".s.\"_'.m)) with lines lw 1.2 dt (7,4) lc rgb "
+          "\".s\n"
+          "bands = band('train').', '.band('val')\n"
+          "means = mean('train').', '.mean('val')\n"
+          "published = paper('train').', '.paper('val')\n"
+          "true_balanced = \"f using 'epoch':'val_balanced_accuracy' with lines lw 1.5 dt (2,2.5) lc rgb "
+          "strict\"\n"
+          "\nset multiplot\n"
+          "set xrange [0:epochs]\n",
+          file);
+}
+
+/* Place the next plot: pixels from the left and the top. */
+static void place(FILE *file, const struct layout *l, int left, int top, int width, int height)
+{
+    fprintf(file,
+            "set lmargin at screen %.5f; set rmargin at screen %.5f; set tmargin at screen %.5f; set bmargin "
+            "at screen "
+            "%.5f\n",
+            (double)left / l->width, (double)(left + width) / l->width, 1 - (double)top / l->height,
+            1 - (double)(top + height) / l->height);
+}
+
+static void panel_title(char *out, size_t size, const struct summary_group *group)
+{
+    int n = group->n_state[JOB_DONE];
+    char missing[32] = "", leak[64] = "";
+    if (n < group->n_jobs)
+        snprintf(missing, sizeof missing, " of %d", group->n_jobs);
+    if (group->leak.mean > 0)
+        snprintf(leak, sizeof leak, ", leak %.3g of %.3g", group->leak.mean, group->n_val.mean);
+    snprintf(out, size, "%s (n = %d%s%s)", curves_strategy_title(group->cell->strategy), n, missing, leak);
+}
+
+static const char *metric_label(enum metric metric)
+{
+    switch (metric) {
+    case METRIC_BALANCED_ACCURACY_AS_PUBLISHED:
+        return "Balanced accuracy\\nas published *";
+    case METRIC_BALANCED_ACCURACY:
+        return "Balanced accuracy";
+    default:
+        return "Accuracy";
+    }
+}
+
+static void write_curves(FILE *file, const struct summary_group *group, enum metric metric, int with_true)
+{
+    const char *separator = "plot ";
+    if (group->n_state[JOB_DONE] > 1) {
+        fprintf(file, "%s@bands", separator);
+        separator = ", ";
+    }
+    if (has_published(group, metric)) {
+        fprintf(file, "%s@published", separator);
+        separator = ", ";
+    }
+    fprintf(file, "%s@means%s\n", separator, with_true ? ", @true_balanced" : "");
+}
+
+static void write_upper(FILE *file, const struct summary_group *group, enum metric metric)
+{
+    char title[256];
+    panel_title(title, sizeof title, group);
+    fputs("m = metric\nset title ", file);
+    gnuplot_quote(file, title);
+    fprintf(file,
+            " font bold(12) offset 0,-0.4\n"
+            "set ylabel \"%s\" offset -0.6,0\n"
+            "set yrange [0:1.04]; set ytics 0.2; set xtics format ''; unset xlabel\n",
+            metric_label(metric));
+    write_curves(file, group, metric, metric == METRIC_BALANCED_ACCURACY_AS_PUBLISHED);
+}
+
+/* A round step, so that about four of them make the axis. */
+static double tick_step(double top)
+{
+    double power = pow(10, floor(log10(top / 4))), step = top / 4 / power;
+    return power * (step < 1.5 ? 1 : step < 3.5 ? 2 : step < 7.5 ? 5 : 10);
+}
+
+static void write_lower(FILE *file, const struct summary_group *group, const struct layout *l)
+{
+    fprintf(
+        file,
+        "m = 'loss'\n"
+        "unset title\n"
+        "set ylabel 'Loss' offset -0.6,0\n"
+        "set yrange [0:loss_top]; set ytics %g; set xtics format '%%g'; set xlabel 'Epoch' offset 0,0.6\n",
+        tick_step(l->loss_top));
+    write_curves(file, group, METRIC_LOSS, 0);
+}
+
+static void write_panel(FILE *file, const struct curves_page *page, const struct layout *l, int panel,
+                        enum metric metric)
+{
+    int left = LEFT + panel % l->columns * (LEFT + l->panel_width + RIGHT);
+    int top = HEAD + panel / l->columns * ROW + ROW_TITLE;
+    char data[CURVES_NAME_SIZE + CONFIG_WORD_SIZE + 8];
+    curves_panel_file(data, sizeof data, page, panel);
+    fprintf(file, "\nf = '%s'\n", data);
+    place(file, l, left, top, l->panel_width, UPPER);
+    write_upper(file, page->panel[panel], metric);
+    place(file, l, left, top + UPPER + GAP, l->panel_width, LOWER);
+    write_lower(file, page->panel[panel], l);
+}
+
+static void write_label(FILE *file, const struct layout *l, int x, int y, const char *options,
+                        const char *text)
+{
+    fputs("set label ", file);
+    gnuplot_quote(file, text);
+    fprintf(file, " at screen %.5f,%.5f %s\n", (double)x / l->width, 1 - (double)y / l->height, options);
+}
+
+static void page_title(char *out, size_t size, const struct curves_page *page)
+{
+    const struct summary *summary = page->summary;
+    const struct store_job *cell = page->panel[0]->cell;
+    const char *how = curves_is_unbalanced(page->panel[0]) ? "unbalanced" : "rebalanced";
+    int a, b, end = 0, n;
+    if (sscanf(cell->clusters, "%d-%d%n", &a, &b, &end) == 2 && cell->clusters[end] == '\0')
+        n = snprintf(out, size, "Clusters %d and %d, %s", a, b, how);
+    else
+        n = snprintf(out, size, "Clusters %s, %s", cell->clusters, how);
+    for (int i = 0; i < store_n_axes(summary->store) && n > 0 && (size_t)n < size; i++)
+        if (summary_axis_varies(summary, i))
+            n += snprintf(out + n, size - (size_t)n, ", %s %s", store_axis_name(summary->store, i),
+                          cell->axis[i]);
+}
+
+/* What a reader must know of a protocol before believing the curves. */
+static const char *protocol_meaning(const char *protocol, int unbalanced)
+{
+    static const struct {
+        const char *name, *meaning, *when_unbalanced;
+    } meanings[] = {
+        {"report", "rebalanced, then split: validation may hold copies of training images",
+         "shuffled, then split"},
+        {"tail", "the last images, unshuffled, are validation, maybe of one class only",
+         "the last images, unshuffled, are validation, maybe of one class only"},
+        {"holdout", "split first, only the training part rebalanced", "stratified split"},
+        {"kfold", "each fold judged once, only the training folds rebalanced; folds share images",
+         "each fold judged once; folds share images"},
+    };
+    for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
+        if (strncmp(protocol, meanings[i].name, strlen(meanings[i].name)) == 0)
+            return unbalanced ? meanings[i].when_unbalanced : meanings[i].meaning;
+    return "";
+}
+
+void curves_footer(char *out, size_t size, const struct store *store, const char *protocol, int n_done,
+                   int n_jobs)
+{
+    const char *version = store_text(store, "version"), *commit = store_text(store, "commit");
+    snprintf(out, size, "Sweep %s%s%s. %d of %d jobs finished. cellsweep %s, commit %.12s.",
+             store_text(store, "name"), protocol ? ", protocol " : "", protocol ? protocol : "", n_done,
+             n_jobs, version, *commit ? commit : "unknown");
+}
+
+static void write_key_entry(FILE *file, const char *separator, const char *style, const char *title)
+{
+    fprintf(file, "%s keyentry with %s title ", separator, style);
+    gnuplot_quote(file, title);
+}
+
+static void write_band_entry(FILE *file, const struct layout *l)
+{
+    if (l->bands)
+        write_key_entry(file, ",", "filledcurves fs transparent solid 0.35 noborder fc rgb '#808080'",
+                        "95 % interval of the mean");
+}
+
+static void write_mean_entries(FILE *file, const struct layout *l)
+{
+    char n[64], text[128];
+    if (l->n_min == l->n_max)
+        snprintf(n, sizeof n, "n = %d", l->n_max);
+    else
+        snprintf(n, sizeof n, "n = %d to %d", l->n_min, l->n_max);
+    snprintf(text, sizeof text, "Training (%s)", n);
+    fputs("plot -1 notitle,", file); /* out of sight: gnuplot 5.4 cannot draw a key alone */
+    write_key_entry(file, "", "lines lw 2 lc rgb train", text);
+    snprintf(text, sizeof text, "Validation (%s)", n);
+    write_key_entry(file, ",", "lines lw 2 lc rgb val", text);
+}
+
+/* The legend is a plot of nothing: it belongs to the page, not to a panel. Entries go down its columns, of two rows on a
+ * wide page and of three on a narrow one, so the band's place differs. */
+static void write_legend(FILE *file, const struct layout *l, enum metric metric)
+{
+    int wide = l->columns > 1;
+    place(file, l, 20, HEAD + l->rows * ROW + 10, l->width - 40, 62);
+    fprintf(file,
+            "set key at graph 0.5,0.5 center center horizontal Left reverse maxrows %d samplen 2.5 font "
+            "''.plain(11)\n"
+            "unset border; unset tics; unset xlabel; unset ylabel; unset grid\n"
+            "set xrange [0:1]; set yrange [0:1]\n",
+            wide ? 2 : 3);
+    write_mean_entries(file, l);
+    if (!wide)
+        write_band_entry(file, l);
+    if (l->published_upper || l->published_loss) {
+        write_key_entry(file, ",", "lines lw 1.2 dt (7,4) lc rgb train", "Training, published");
+        write_key_entry(file, ",", "lines lw 1.2 dt (7,4) lc rgb val", "Validation, published");
+    }
+    if (wide)
+        write_band_entry(file, l);
+    if (metric == METRIC_BALANCED_ACCURACY_AS_PUBLISHED)
+        write_key_entry(file, ",", "lines lw 1.5 dt (2,2.5) lc rgb strict",
+                        "Validation, true balanced accuracy");
+    fputs("\nunset multiplot\nunset output\n", file);
+}
+
+#define SMALL "left font plain(9.5) textcolor rgb '" GNUPLOT_GREY "'"
+
+static void write_heading(FILE *file, const struct curves_page *page, const struct layout *l)
+{
+    const char *protocol = page->panel[0]->cell->protocol;
+    char text[1024];
+    page_title(text, sizeof text, page);
+    write_label(file, l, LEFT, 30, "left font bold(16)", text);
+    snprintf(text, sizeof text, "Protocol %s: %s", protocol,
+             protocol_meaning(protocol, curves_is_unbalanced(page->panel[0])));
+    write_label(file, l, LEFT, 56, "left font plain(11) textcolor rgb '" GNUPLOT_GREY "'", text);
+    if (store_synthetic(page->summary->store))
+        write_label(file, l, l->width - RIGHT, 30, "right font bold(13) textcolor rgb '#882255'",
+                    "synthetic data");
+}
+
+/* Notes stand below the legend, one a line, the footer last. */
+static void write_notes(FILE *file, const struct curves_page *page, const struct layout *l,
+                        enum metric metric)
+{
+    char text[1024];
+    int y = l->height - 14 - 18 * l->notes;
+    if (metric == METRIC_BALANCED_ACCURACY_AS_PUBLISHED) {
+        write_label(file, l, LEFT, y, SMALL,
+                    "* What the report calls balanced accuracy; with two classes it equals accuracy. The "
+                    "dotted line is");
+        write_label(file, l, LEFT, y += 18, SMALL, "   the true one: the mean of the classes' recalls.");
+        y += 18;
+    }
+    if (any_leak(page)) {
+        write_label(file, l, LEFT, y, SMALL,
+                    "Leak: validation images that have a copy or an augmented sibling in training, mean.");
+        y += 18;
+    }
+    if (l->published_loss) {
+        snprintf(text, sizeof text, "Published: a single run, protocol %s.%s",
+                 published_protocol(page->panel[0]->cell->strategy),
+                 l->published_upper ? "" : " The metric above is not published.");
+        write_label(file, l, LEFT, y, SMALL, text);
+        y += 18;
+    }
+    curves_footer(text, sizeof text, page->summary->store, page->panel[0]->cell->protocol, l->n_done,
+                  l->n_jobs);
+    write_label(file, l, LEFT, y, SMALL, text);
+}
+
+int curves_write_script(const struct curves_page *page, enum metric metric, const char *dir, struct err *err)
+{
+    struct layout l = lay_out(page, metric);
+    char name[CURVES_NAME_SIZE + 8];
+    struct output out;
+    snprintf(name, sizeof name, "%s.gp", page->name);
+    int rc = output_open(&out, dir, name, err);
+    if (rc < 0)
+        return rc;
+    gnuplot_begin(out.file, page->name, l.width, l.height);
+    write_macros(out.file, &l, metric);
+    for (int i = 0; i < page->n_panels; i++)
+        write_panel(out.file, page, &l, i, metric);
+    fputc('\n', out.file);
+    write_heading(out.file, page, &l);
+    write_notes(out.file, page, &l, metric);
+    write_legend(out.file, &l, metric);
+    return output_close(&out, err);
+}

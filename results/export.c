@@ -1,0 +1,417 @@
+#include "export.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+const char *const export_table_names[N_EXPORT_TABLES] = {"jobs", "epochs", "confusion", "predictions"};
+
+static const char *const split_names[] = {"train", "val", "all"};
+
+/* ---- CSV ---- */
+
+struct csv_out {
+    FILE *file;
+    int n; /* fields of this line so far */
+};
+
+static void begin_field(struct csv_out *csv)
+{
+    if (csv->n++)
+        putc(',', csv->file);
+}
+
+static void put_text(struct csv_out *csv, const char *text)
+{
+    begin_field(csv);
+    if (!strpbrk(text, ",\"\r\n")) {
+        fputs(text, csv->file);
+        return;
+    }
+    putc('"', csv->file);
+    for (const char *p = text; *p; p++) {
+        if (*p == '"')
+            putc('"', csv->file);
+        putc(*p, csv->file);
+    }
+    putc('"', csv->file);
+}
+
+static void put_int(struct csv_out *csv, long long value)
+{
+    begin_field(csv);
+    fprintf(csv->file, "%lld", value);
+}
+
+/* Counts and indices are never negative: a negative one is the file's "not yet". */
+static void put_count(struct csv_out *csv, int value)
+{
+    begin_field(csv);
+    if (value >= 0)
+        fprintf(csv->file, "%d", value);
+}
+
+static void put_real(struct csv_out *csv, double value)
+{
+    begin_field(csv);
+    if (!isnan(value))
+        fprintf(csv->file, "%.9g", value);
+}
+
+static void put_time(struct csv_out *csv, double seconds)
+{
+    char text[32] = "";
+    struct tm parts;
+    time_t whole = isnan(seconds) ? 0 : (time_t)seconds;
+    if (!isnan(seconds) && gmtime_r(&whole, &parts))
+        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+    put_text(csv, text);
+}
+
+static void end_line(struct csv_out *csv)
+{
+    putc('\n', csv->file);
+    csv->n = 0;
+}
+
+/* ---- what all tables share ---- */
+
+/* One export under way. */
+struct export
+{
+    struct store *store;
+    struct csv_out csv;
+    int n_epochs, n_classes;
+    struct store_mark *mark;     /* (J) */
+    float *metric[2][N_METRICS]; /* (J, E) */
+    /* of one job: */
+    int *image, *copy, *label, *confusion; /* (max(V, A)) and (C, C) */
+    float *probs;                          /* (max(V, A), C) */
+    int *cluster;                          /* (C) class index -> cluster number, -1 unknown */
+};
+
+static void put_job_names(struct export *x)
+{
+    static const char *const names[] = {"job",  "key",  "clusters", "strategy", "protocol",
+                                        "seed", "fold", "repeat",   "model"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        put_text(&x->csv, names[i]);
+    for (int i = 0; i < store_n_axes(x->store); i++)
+        put_text(&x->csv, store_axis_name(x->store, i));
+}
+
+static void put_job(struct export *x, int job)
+{
+    const struct store_job *row = &store_jobs(x->store)[job];
+    put_int(&x->csv, job);
+    put_text(&x->csv, row->key);
+    put_text(&x->csv, row->clusters);
+    put_text(&x->csv, row->strategy);
+    put_text(&x->csv, row->protocol);
+    put_int(&x->csv, row->seed);
+    put_int(&x->csv, row->fold);
+    put_int(&x->csv, row->repeat);
+    put_text(&x->csv, row->model);
+    for (int i = 0; i < store_n_axes(x->store); i++)
+        put_text(&x->csv, row->axis[i]);
+}
+
+static void put_metric_names(struct export *x)
+{
+    char name[64];
+    for (int s = SPLIT_TRAIN; s <= SPLIT_VAL; s++)
+        for (int m = 0; m < N_METRICS; m++) {
+            snprintf(name, sizeof name, "%s_%s", split_names[s], metric_names[m]);
+            put_text(&x->csv, name);
+        }
+}
+
+/* epoch counts from 0; -1: none yet. */
+static void put_metrics(struct export *x, int job, int epoch)
+{
+    for (int s = SPLIT_TRAIN; s <= SPLIT_VAL; s++)
+        for (int m = 0; m < N_METRICS; m++) {
+            const float *row = x->metric[s][m] + (size_t)job * (size_t)x->n_epochs;
+            put_real(&x->csv, epoch < 0 ? (double)NAN : (double)row[epoch]);
+        }
+}
+
+static int last_epoch(const struct export *x, int job)
+{
+    int n = x->mark[job].epochs_done;
+    return (n > x->n_epochs ? x->n_epochs : n) - 1;
+}
+
+static int read_metrics(struct export *x, struct err *err)
+{
+    unsigned long n = (unsigned long)store_n_jobs(x->store) * (unsigned long)x->n_epochs;
+    for (int s = SPLIT_TRAIN; s <= SPLIT_VAL; s++)
+        for (int m = 0; m < N_METRICS; m++) {
+            x->metric[s][m] = err_calloc(n, sizeof(float), "the metrics of all jobs", err);
+            if (!x->metric[s][m])
+                return E_IO;
+            int rc = store_read_metric(x->store, (enum split)s, (enum metric)m, x->metric[s][m], err);
+            if (rc < 0)
+                return rc;
+        }
+    return 0;
+}
+
+/* ---- jobs and epochs ---- */
+
+static int jobs_header(struct export *x, struct err *err)
+{
+    static const char *const names[] = {"state",   "attempts", "epochs_done", "rank",  "started", "finished",
+                                        "seconds", "message",  "n_train",     "n_val", "leak"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        put_text(&x->csv, names[i]);
+    put_metric_names(x);
+    return read_metrics(x, err);
+}
+
+static int jobs_rows(struct export *x, int job, struct err *err)
+{
+    const struct store_mark *mark = &x->mark[job];
+    const struct store_job *row = &store_jobs(x->store)[job];
+    (void)err;
+    put_job(x, job);
+    put_text(&x->csv, job_state_names[mark->state]);
+    put_int(&x->csv, mark->attempts);
+    put_int(&x->csv, mark->epochs_done);
+    put_count(&x->csv, mark->rank);
+    put_time(&x->csv, mark->started);
+    put_time(&x->csv, mark->finished);
+    put_real(&x->csv, mark->finished - mark->started);
+    put_text(&x->csv, mark->message);
+    put_count(&x->csv, row->n_train);
+    put_count(&x->csv, row->n_val);
+    put_count(&x->csv, row->leak);
+    put_metrics(x, job, last_epoch(x, job));
+    end_line(&x->csv);
+    return 0;
+}
+
+static int epochs_header(struct export *x, struct err *err)
+{
+    put_text(&x->csv, "epoch");
+    put_metric_names(x);
+    return read_metrics(x, err);
+}
+
+static int epochs_rows(struct export *x, int job, struct err *err)
+{
+    (void)err;
+    for (int epoch = 0; epoch <= last_epoch(x, job); epoch++) {
+        put_job(x, job);
+        put_int(&x->csv, epoch + 1);
+        put_metrics(x, job, epoch);
+        end_line(&x->csv);
+    }
+    return 0;
+}
+
+/* ---- confusion matrices and predictions ---- */
+
+/* Read one job's predictions, unless the sweep has none of this split. n: entries, 0 when there are none. */
+static int read_predictions(struct export *x, int job, enum split split, int *n, struct err *err)
+{
+    *n = store_n_predictions(x->store, split);
+    if (*n == 0)
+        return 0;
+    return store_read_predictions(x->store, job, split, x->image, x->copy, x->label, x->probs, err);
+}
+
+static int is_used(const struct export *x, int i)
+{
+    return x->image[i] >= 0 && x->image[i] < store_n_images(x->store) && x->label[i] >= 0 &&
+           x->label[i] < x->n_classes;
+}
+
+/* A class index means the cluster of the images that carry it. */
+static int learn_clusters(struct export *x, int job, struct err *err)
+{
+    for (int c = 0; c < x->n_classes; c++)
+        x->cluster[c] = -1;
+    for (int s = SPLIT_VAL; s <= SPLIT_ALL; s++) {
+        int n, rc = read_predictions(x, job, (enum split)s, &n, err);
+        if (rc < 0)
+            return rc;
+        for (int i = 0; i < n; i++)
+            if (is_used(x, i))
+                x->cluster[x->label[i]] = store_images(x->store)[x->image[i]].cluster;
+    }
+    return 0;
+}
+
+static int make_job_buffers(struct export *x, struct err *err)
+{
+    int val = store_n_predictions(x->store, SPLIT_VAL), all = store_n_predictions(x->store, SPLIT_ALL);
+    unsigned long n = (unsigned long)(val > all ? val : all), c = (unsigned long)x->n_classes;
+    x->image = err_calloc(n, sizeof(int), "predictions", err);
+    x->copy = err_calloc(n, sizeof(int), "predictions", err);
+    x->label = err_calloc(n, sizeof(int), "predictions", err);
+    x->probs = err_calloc(n * c, sizeof(float), "predictions", err);
+    x->confusion = err_calloc(c * c, sizeof(int), "a confusion matrix", err);
+    x->cluster = err_calloc(c, sizeof(int), "cluster numbers", err);
+    return x->image && x->copy && x->label && x->probs && x->confusion && x->cluster ? 0 : E_IO;
+}
+
+static int confusion_header(struct export *x, struct err *err)
+{
+    put_text(&x->csv, "split");
+    put_text(&x->csv, "true");
+    put_text(&x->csv, "predicted");
+    put_text(&x->csv, "count");
+    return make_job_buffers(x, err);
+}
+
+static int confusion_rows(struct export *x, int job, struct err *err)
+{
+    int rc = learn_clusters(x, job, err);
+    for (int s = SPLIT_VAL; s <= SPLIT_ALL && rc == 0; s++) {
+        rc = store_read_confusion(x->store, job, (enum split)s, x->confusion, err);
+        for (int i = 0; i < x->n_classes * x->n_classes && rc == 0; i++) {
+            if (x->confusion[i] < 0)
+                continue;
+            put_job(x, job);
+            put_text(&x->csv, split_names[s]);
+            put_count(&x->csv, x->cluster[i / x->n_classes]);
+            put_count(&x->csv, x->cluster[i % x->n_classes]);
+            put_int(&x->csv, x->confusion[i]);
+            end_line(&x->csv);
+        }
+    }
+    return rc;
+}
+
+static int predictions_header(struct export *x, struct err *err)
+{
+    static const char *const names[] = {"split", "image", "cluster", "copy", "predicted"};
+    char name[32];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        put_text(&x->csv, names[i]);
+    for (int c = 0; c < x->n_classes; c++) {
+        snprintf(name, sizeof name, "probability_%d", c);
+        put_text(&x->csv, name);
+    }
+    return make_job_buffers(x, err);
+}
+
+/* Class of the first largest probability, -1 when there is a NaN among the job's classes. */
+static int predicted_class(const struct export *x, const float *probs)
+{
+    int best = -1;
+    for (int c = 0; c < x->n_classes; c++) {
+        if (x->cluster[c] >= 0 && isnan(probs[c]))
+            return -1;
+        if (!isnan(probs[c]) && (best < 0 || probs[c] > probs[best]))
+            best = c;
+    }
+    return best;
+}
+
+static void put_prediction(struct export *x, int job, enum split split, int i)
+{
+    const struct dataset_image *image = &store_images(x->store)[x->image[i]];
+    const float *probs = x->probs + (size_t)i * (size_t)x->n_classes;
+    int best = predicted_class(x, probs);
+    put_job(x, job);
+    put_text(&x->csv, split_names[split]);
+    put_text(&x->csv, image->id);
+    put_int(&x->csv, image->cluster);
+    put_count(&x->csv, x->copy[i]);
+    put_count(&x->csv, best < 0 ? -1 : x->cluster[best]);
+    for (int c = 0; c < x->n_classes; c++)
+        put_real(&x->csv, (double)probs[c]);
+    end_line(&x->csv);
+}
+
+static int predictions_rows(struct export *x, int job, struct err *err)
+{
+    int rc = learn_clusters(x, job, err), n = 0;
+    for (int s = SPLIT_VAL; s <= SPLIT_ALL && rc == 0; s++) {
+        rc = read_predictions(x, job, (enum split)s, &n, err);
+        for (int i = 0; i < n && rc == 0; i++)
+            if (is_used(x, i))
+                put_prediction(x, job, (enum split)s, i);
+    }
+    return rc;
+}
+
+/* ---- the table of tables ---- */
+
+static const struct {
+    int (*header)(struct export *, struct err *); /* its columns after the job's, and what its rows need */
+    int (*rows)(struct export *, int job, struct err *);
+} tables[N_EXPORT_TABLES] = {
+    [EXPORT_JOBS] = {jobs_header, jobs_rows},
+    [EXPORT_EPOCHS] = {epochs_header, epochs_rows},
+    [EXPORT_CONFUSION] = {confusion_header, confusion_rows},
+    [EXPORT_PREDICTIONS] = {predictions_header, predictions_rows},
+};
+
+static int matches(const struct export *x, int job, const char *filter, struct err *err)
+{
+    const char *axis[STORE_MAX_AXES];
+    for (int i = 0; i < store_n_axes(x->store); i++)
+        axis[i] = store_axis_name(x->store, i);
+    return store_job_matches(&store_jobs(x->store)[job], store_n_axes(x->store), axis, filter, err);
+}
+
+static int check_filter(const struct export *x, const char *filter, struct err *err)
+{
+    int n = 0;
+    for (int job = 0; job < store_n_jobs(x->store); job++) {
+        int rc = matches(x, job, filter, err);
+        if (rc < 0)
+            return rc;
+        n += rc;
+    }
+    return n ? 0 : err_set(err, E_USAGE, "%s: no job matches the filter '%s'", store_path(x->store), filter);
+}
+
+static int write_table(struct export *x, enum export_table table, const char *filter, struct err *err)
+{
+    put_job_names(x);
+    int rc = tables[table].header(x, err);
+    end_line(&x->csv);
+    for (int job = 0; job < store_n_jobs(x->store) && rc == 0; job++)
+        if (matches(x, job, filter, err) > 0)
+            rc = tables[table].rows(x, job, err);
+    if (rc == 0 && (fflush(x->csv.file) != 0 || ferror(x->csv.file)))
+        rc = err_set(err, E_IO, "cannot write the %s table: %s", export_table_names[table], strerror(errno));
+    return rc;
+}
+
+static void release(struct export *x)
+{
+    for (int m = 0; m < N_METRICS; m++) {
+        free(x->metric[SPLIT_TRAIN][m]);
+        free(x->metric[SPLIT_VAL][m]);
+    }
+    void *buffer[] = {x->mark, x->image, x->copy, x->label, x->probs, x->confusion, x->cluster};
+    for (size_t i = 0; i < sizeof buffer / sizeof *buffer; i++)
+        free(buffer[i]);
+}
+
+int export_write(struct store *store, enum export_table table, const char *filter, FILE *out, struct err *err)
+{
+    struct export x = {.store = store, .csv = {out, 0}};
+    x.n_epochs = store_n_epochs(store);
+    x.n_classes = store_n_classes(store);
+    int rc = check_filter(&x, filter, err);
+    if (rc == 0 &&
+        !(x.mark = err_calloc((unsigned long)store_n_jobs(store), sizeof *x.mark, "commit marks", err)))
+        rc = E_IO;
+    /* Marks before /jobs and the data: a row that is done in the marks is whole in what is read after them. */
+    if (rc == 0)
+        rc = store_read_marks(store, x.mark, err);
+    if (rc == 0)
+        rc = store_refresh(store, err);
+    if (rc == 0)
+        rc = write_table(&x, table, filter, err);
+    release(&x);
+    return rc;
+}

@@ -1,0 +1,314 @@
+#include "figures.h"
+
+#include "augment.h"
+#include "config.h"
+#include "gnuplot.h"
+#include "output.h"
+#include "rng.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int add(struct figures *figures, const char *name, struct err *err)
+{
+    if (figures->n == figures->capacity) {
+        int capacity = 2 * figures->capacity + 8;
+        void *grown = realloc(figures->name, (size_t)capacity * sizeof *figures->name);
+        if (!grown)
+            return err_set(err, E_IO, "out of memory for %d figures", capacity);
+        figures->name = grown;
+        figures->capacity = capacity;
+    }
+    snprintf(figures->name[figures->n++], sizeof *figures->name, "%s", name);
+    return 0;
+}
+
+void figures_release(struct figures *figures)
+{
+    free(figures->name);
+    memset(figures, 0, sizeof *figures);
+}
+
+static void write_screen_label(FILE *file, double x, double y, const char *options, const char *text)
+{
+    fputs("set label ", file);
+    gnuplot_quote(file, text);
+    fprintf(file, " at screen %.4f,%.4f %s\n", x, y, options);
+}
+
+/* Title, footer and, where it applies, the word synthetic. */
+static void write_frame(FILE *file, const struct summary *summary, const char *title)
+{
+    char text[1024];
+    write_screen_label(file, 0.02, 0.95, "left font bold(16)", title);
+    curves_footer(text, sizeof text, summary->store, NULL, summary->n_state[JOB_DONE], summary->n_jobs);
+    write_screen_label(file, 0.02, 0.03, "left font plain(9.5) textcolor rgb '" GNUPLOT_GREY "'", text);
+    if (store_synthetic(summary->store))
+        write_screen_label(file, 0.98, 0.95, "right font bold(13) textcolor rgb '#882255'", "synthetic data");
+}
+
+/* ---- figure 1 ---- */
+
+struct cluster_size {
+    int cluster, images;
+};
+
+static int by_cluster(const void *a, const void *b)
+{
+    int x = ((const struct cluster_size *)a)->cluster, y = ((const struct cluster_size *)b)->cluster;
+    return (x > y) - (x < y);
+}
+
+/* Clusters of the store's images, ascending, into size (room for every image). Returns how many. */
+static int count_clusters(const struct store *store, struct cluster_size *size)
+{
+    const struct dataset_image *image = store_images(store);
+    int n = 0, n_images = store_n_images(store);
+    for (int i = 0; i < n_images; i++)
+        size[i] = (struct cluster_size){image[i].cluster, 1};
+    qsort(size, (size_t)n_images, sizeof *size, by_cluster);
+    for (int i = 0; i < n_images; i++)
+        if (n > 0 && size[n - 1].cluster == size[i].cluster)
+            size[n - 1].images++;
+        else
+            size[n++] = size[i];
+    return n;
+}
+
+static int write_sizes_data(const struct cluster_size *size, int n, const char *dir, struct err *err)
+{
+    struct output out;
+    int rc = output_open(&out, dir, "fig1.tsv", err);
+    if (rc < 0)
+        return rc;
+    fputs("cluster\timages\n", out.file);
+    for (int i = 0; i < n; i++)
+        fprintf(out.file, "%d\t%d\n", size[i].cluster, size[i].images);
+    return output_close(&out, err);
+}
+
+static int largest(const struct cluster_size *size, int n)
+{
+    int most = 0;
+    for (int i = 0; i < n; i++)
+        most = size[i].images > most ? size[i].images : most;
+    return most;
+}
+
+static int write_sizes_script(const struct summary *summary, const struct cluster_size *size, int n,
+                              const char *dir, struct err *err)
+{
+    struct output out;
+    char title[128];
+    int rc = output_open(&out, dir, "fig1.gp", err);
+    if (rc < 0)
+        return rc;
+    gnuplot_begin(out.file, "fig1", 960, 520);
+    snprintf(title, sizeof title, "Images per cluster (%d images, %d clusters)",
+             store_n_images(summary->store), n);
+    write_frame(out.file, summary, title);
+    fprintf(
+        out.file,
+        "set lmargin at screen 0.085; set rmargin at screen 0.98; set tmargin at screen 0.88; set bmargin at "
+        "screen 0.19\n"
+        "set xlabel 'Cluster' offset 0,0.4; set ylabel 'Number of images'\n"
+        "set xrange [%d:%d]; set yrange [0:%.1f]\n",
+        size[0].cluster - 1, size[n - 1].cluster + 1, 1.1 * largest(size, n));
+    /* Every cluster has its number on the axis as long as the numbers have room. */
+    if (size[n - 1].cluster - size[0].cluster <= 40)
+        fprintf(out.file, "set xtics %d,1,%d\n", size[0].cluster, size[n - 1].cluster);
+    fputs("plot 'fig1.tsv' using 'cluster':'images' with points pt 7 ps 1.2 lc rgb '" GNUPLOT_BLUE "', \\\n"
+          "     '' using 'cluster':'images':'images' with labels offset 0,0.8 font plain(9) textcolor rgb "
+          "'" GNUPLOT_DARK "'\n",
+          out.file);
+    return output_close(&out, err);
+}
+
+static int write_sizes(const struct summary *summary, const char *dir, struct figures *figures,
+                       struct err *err)
+{
+    int rc = 0, n;
+    struct cluster_size *size =
+        err_calloc((size_t)store_n_images(summary->store), sizeof *size, "cluster sizes", err);
+    if (!size)
+        return E_IO;
+    n = count_clusters(summary->store, size);
+    if (n > 0) {
+        rc = write_sizes_data(size, n, dir, err);
+        if (rc == 0)
+            rc = write_sizes_script(summary, size, n, dir, err);
+        if (rc == 0)
+            rc = add(figures, "fig1", err);
+    }
+    free(size);
+    return rc;
+}
+
+/* ---- appendix A.i ---- */
+
+enum { APPENDIX_CLUSTER = 27, APPENDIX_VARIANTS = 16 };
+
+/* Row of the first image of cluster 27, or of the smallest cluster when there is no 27. */
+static int appendix_image(const struct dataset *data)
+{
+    int c = dataset_cluster_index(data, APPENDIX_CLUSTER), i = 0;
+    if (c < 0) {
+        c = 0;
+        for (int k = 1; k < data->n_clusters; k++)
+            if (data->cluster_count[k] < data->cluster_count[c])
+                c = k;
+    }
+    while (i < data->n_images - 1 && data->image[i].cluster != data->cluster[c])
+        i++;
+    return i;
+}
+
+/* Pixels row by row from the top; version 0 is the original, 1 to 16 the variants. */
+static void write_pixels(FILE *file, int version, const float *pixels, int size)
+{
+    for (int y = 0; y < size; y++)
+        for (int x = 0; x < size; x++)
+            fprintf(file, "%d\t%d\t%d\t%.4f\n", version, x, y, (double)pixels[y * size + x]);
+}
+
+static int write_variants_data(const struct dataset *data, int image, const char *dir, struct err *err)
+{
+    const struct config config = config_defaults();
+    const float *original = data->pixels + (size_t)image * (size_t)data->size * (size_t)data->size;
+    uint64_t key = rng_key("appendix", data->image[image].id, strlen(data->image[image].id));
+    struct output out;
+    float *variant = err_calloc((size_t)data->size * (size_t)data->size, sizeof *variant, "a picture", err);
+    if (!variant)
+        return E_IO;
+    int rc = output_open(&out, dir, "appendix_a1.tsv", err);
+    if (rc == 0) {
+        fputs("version\tx\ty\tvalue\n", out.file);
+        write_pixels(out.file, 0, original, data->size);
+        for (int v = 0; v < APPENDIX_VARIANTS; v++) {
+            struct rng rng = rng_start(key, (uint64_t)v);
+            struct augment_warp warp = augment_draw(&config, data->size, &rng);
+            augment_apply(variant, original, data->size, &warp);
+            write_pixels(out.file, v + 1, variant, data->size);
+        }
+        rc = output_close(&out, err);
+    }
+    free(variant);
+    return rc;
+}
+
+/* Pixels of the page, from the top left; cells are square. */
+enum {
+    PAGE_WIDTH = 1200,
+    PAGE_HEIGHT = 890,
+    ORIGINAL_LEFT = 24,
+    ORIGINAL_SIZE = 350,
+    GRID_LEFT = 470,
+    GRID_TOP = 90,
+    CELL = 172,
+    CELL_STEP = 178
+};
+
+static void place(FILE *file, int left, int top, int size)
+{
+    fprintf(file,
+            "set lmargin at screen %d/width; set rmargin at screen %d/width; "
+            "set tmargin at screen 1 - %d/height; set bmargin at screen 1 - %d/height\n",
+            left, left + size, top, top + size);
+}
+
+static void write_variants_plots(FILE *file, int size)
+{
+    int middle = GRID_TOP + (3 * CELL_STEP + CELL) / 2;
+    fprintf(file,
+            "pixels = %d\n"
+            "set multiplot\n"
+            "unset border; unset tics; unset grid; unset colorbox; set palette gray; set cbrange [0:1]\n"
+            "set xrange [-0.5:%d.5]; set yrange [%d.5:-0.5]\n"
+            "set arrow from screen 392/width,1-%d/height to screen 452/width,1-%d/height size screen "
+            "0.014,25 filled "
+            "lw 4 lc rgb '" GNUPLOT_BLUE "'\n",
+            size * size, size - 1, size - 1, middle, middle);
+    place(file, ORIGINAL_LEFT, middle - ORIGINAL_SIZE / 2, ORIGINAL_SIZE);
+    fputs("plot 'appendix_a1.tsv' using 'x':'y':'value' every ::0::pixels-1 with image\n"
+          "unset label; unset arrow\n",
+          file);
+    for (int v = 0; v < APPENDIX_VARIANTS; v++) {
+        place(file, GRID_LEFT + v % 4 * CELL_STEP, GRID_TOP + v / 4 * CELL_STEP, CELL);
+        fprintf(file,
+                "plot 'appendix_a1.tsv' using 'x':'y':'value' every ::%d*pixels::%d*pixels-1 with image\n",
+                v + 1, v + 2);
+    }
+    fputs("unset multiplot\nunset output\n", file);
+}
+
+static int write_variants_script(const struct summary *summary, const struct dataset *data, int image,
+                                 const char *dir, struct err *err)
+{
+    const struct config config = config_defaults();
+    struct output out;
+    char text[512];
+    int rc = output_open(&out, dir, "appendix_a1.gp", err);
+    if (rc < 0)
+        return rc;
+    gnuplot_begin(out.file, "appendix_a1", PAGE_WIDTH, PAGE_HEIGHT);
+    write_frame(out.file, summary, "Image augmentation: one cell and 16 versions of it");
+    snprintf(text, sizeof text, "First image of cluster %d, cell %s", data->image[image].cluster,
+             data->image[image].id);
+    write_screen_label(out.file, (ORIGINAL_LEFT + ORIGINAL_SIZE / 2.0) / PAGE_WIDTH, 0.715, "center", text);
+    snprintf(text, sizeof text,
+             "Default ranges: rotation %g degrees, shift %g of the size and shear %g degrees, each to either "
+             "side; zoom %g to "
+             "%g; flip in half of them. One affine warp, bilinear, nearest fill.",
+             config.augment_rotation, config.augment_shift, config.augment_shear, config.augment_zoom_min,
+             config.augment_zoom_max);
+    write_screen_label(out.file, 0.02, 0.055, "left font plain(9.5) textcolor rgb '" GNUPLOT_GREY "'", text);
+    write_variants_plots(out.file, data->size);
+    return output_close(&out, err);
+}
+
+static int write_variants(const struct summary *summary, const struct dataset *data, const char *dir,
+                          struct figures *figures, struct err *err)
+{
+    int image = appendix_image(data);
+    int rc = write_variants_data(data, image, dir, err);
+    if (rc == 0)
+        rc = write_variants_script(summary, data, image, dir, err);
+    return rc == 0 ? add(figures, "appendix_a1", err) : rc;
+}
+
+/* ---- all ---- */
+
+static int write_curves_pages(const struct summary *summary, enum metric metric, const char *dir,
+                              struct figures *figures, struct err *err)
+{
+    struct curves_page *pages = NULL;
+    int n = curves_pages(summary, &pages, err), rc = n < 0 ? n : 0;
+    for (int i = 0; i < n && rc == 0; i++) {
+        rc = curves_write(&pages[i], metric, dir, err);
+        if (rc == 0)
+            rc = add(figures, pages[i].name, err);
+    }
+    if (n >= 0)
+        curves_free(pages, n);
+    return rc;
+}
+
+int figures_write(const struct summary *summary, const struct dataset *data, enum metric metric,
+                  const char *dir, struct figures *out, struct err *err)
+{
+    memset(out, 0, sizeof *out);
+    int rc = write_sizes(summary, dir, out, err);
+    if (rc == 0)
+        rc = write_curves_pages(summary, metric, dir, out, err);
+    if (rc == 0 && data && data->n_images > 0)
+        rc = write_variants(summary, data, dir, out, err);
+    return rc;
+}
+
+int figures_render(const struct figures *figures, const char *dir, struct err *err)
+{
+    int rc = 0;
+    for (int i = 0; i < figures->n && rc == 0; i++)
+        rc = gnuplot_render(dir, figures->name[i], err);
+    return rc;
+}

@@ -1,0 +1,35 @@
+/* figures.h - every picture of a report: PNG, SVG and PDF, drawn by gnuplot from data and scripts left beside them.
+ *
+ *     fig1                     images per cluster
+ *     fig2a, fig2b, ...        unbalanced learning curves, one page a pair           (curves.h)
+ *     fig4a, fig4b, ...        learning curves of the rebalancing strategies         (curves.h)
+ *     appendix_a1              the 16 augmented versions of one image; needs the images
+ *
+ *     figures_write(summary, data, metric, dir, &list, &err);   data files and scripts
+ *     figures_render(&list, dir, &err);                         pictures
+ *     figures_release(&list);
+ *
+ * Pictures of synthetic data say so. No MPI. */
+#ifndef CELLSWEEP_FIGURES_H
+#define CELLSWEEP_FIGURES_H
+
+#include "curves.h"
+#include "data/dataset.h"
+
+/* The figures of a report by name, in the order of the paper. */
+struct figures {
+    int n, capacity;
+    char (*name)[CURVES_NAME_SIZE]; /* (n) owned */
+};
+
+/* Write data and scripts of all figures into a directory that exists. data: the packed images, or NULL to leave out the
+ * appendix. metric: what the upper half of learning curves shows. *out is owned by the caller, also after a failure. */
+int figures_write(const struct summary *summary, const struct dataset *data, enum metric metric,
+                  const char *dir, struct figures *out, struct err *err);
+
+/* Draw them. The first failure ends it; pictures drawn so far stay. */
+int figures_render(const struct figures *figures, const char *dir, struct err *err);
+
+void figures_release(struct figures *figures);
+
+#endif

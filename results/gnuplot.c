@@ -1,0 +1,127 @@
+#include "gnuplot.h"
+
+#include "output.h"
+
+#include <errno.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { N_FORMATS = 3 };
+static const char *const formats[N_FORMATS] = {"png", "svg", "pdf"};
+
+extern char **environ;
+
+void gnuplot_begin(FILE *file, const char *name, int width, int height)
+{
+    fprintf(file,
+            "# %s, drawn by cellsweep from the data beside this script. To draw it again:\n"
+            "#     gnuplot %s.gp                          %s.png\n"
+            "#     gnuplot -e \"format='pdf'\" %s.gp        %s.pdf (or svg)\n"
+            "if (!exists('format')) format = 'png'\n"
+            "if (!exists('target')) target = '%s.'.format\n"
+            "width = %d.\n"
+            "height = %d.\n"
+            "points = format eq 'png' ? 1 : format eq 'svg' ? 1.2 : 1.33   # the terminals' fonts differ in "
+            "size\n"
+            "plain(size) = sprintf('DejaVu Sans,%%g', size*points)\n"
+            "bold(size) = sprintf('DejaVu Sans Bold,%%g', size*points)\n",
+            name, name, name, name, name, name, width, height);
+    /* The PNG has 2 pixels for one of the layout, so everything in it is scaled by 2. */
+    fputs("if (format eq 'png') set terminal pngcairo noenhanced font plain(12) size 2*width,2*height "
+          "fontscale 2 linewidth 2 pointscale 2 dashlength 2\n"
+          "if (format eq 'svg') set terminal svg noenhanced font plain(12) size width,height background "
+          "'white' "
+          "linewidth 1.2\n"
+          "if (format eq 'pdf') set terminal pdfcairo noenhanced font plain(12) size width/96,height/96 "
+          "linewidth 1.5 dashlength 1.5\n"
+          "set encoding utf8\n"
+          "set output target\n"
+          "set datafile separator tab\n"
+          "set datafile columnheaders\n"
+          "set datafile missing 'NaN'\n"
+          "set border 3 lc rgb '" GNUPLOT_GREY "'\n"
+          "set tics nomirror out scale 0.5 textcolor rgb '" GNUPLOT_DARK "'\n"
+          "set format '%g'\n" /* the default begins with a blank */
+          "set grid lt 1 lc rgb '#e4e4e4'\n"
+          "set key off\n",
+          file);
+}
+
+void gnuplot_quote(FILE *file, const char *text)
+{
+    fputc('\'', file);
+    for (const char *c = text; *c; c++) {
+        if (*c == '\'')
+            fputc('\'', file);
+        fputc((unsigned char)*c < 0x20 ? ' ' : *c, file);
+    }
+    fputc('\'', file);
+}
+
+static int start(pid_t *pid, const char *dir, const char *name, const char *format, const char *target,
+                 struct err *err)
+{
+    char program[] = "gnuplot", flag[] = "-e", commands[OUTPUT_PATH_SIZE], script[512];
+    char *argv[] = {program, flag, commands, script, NULL};
+    posix_spawn_file_actions_t actions;
+    int rc;
+    snprintf(commands, sizeof commands, "format='%s'; target='%s'", format, strrchr(target, '/') + 1);
+    snprintf(script, sizeof script, "%s.gp", name);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addchdir_np(&actions, dir);
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", 0, 0);
+    rc = posix_spawnp(pid, program, &actions, NULL, argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    if (rc == ENOENT)
+        return err_set(
+            err, E_IO,
+            "gnuplot is not installed (Debian: gnuplot-nox), so no pictures were drawn; data and scripts "
+            "are in %s, run the command again after installing it",
+            dir);
+    if (rc != 0)
+        return err_set(err, E_IO, "%s/%s: cannot start gnuplot: %s", dir, script, strerror(rc));
+    return 0;
+}
+
+/* Wait for one child; its picture replaces the old one, or is removed when it is not whole. */
+static int finish(pid_t pid, const char *dir, const char *name, const char *format, const char *target,
+                  struct err *err)
+{
+    char path[OUTPUT_PATH_SIZE];
+    int status = 0;
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+        unlink(target);
+        return err_set(err, E_IO, "%s/%s.gp: gnuplot could not draw the %s; what it says stands above", dir,
+                       name, format);
+    }
+    snprintf(path, sizeof path, "%s/%s.%s", dir, name, format);
+    if (rename(target, path) != 0) {
+        unlink(target);
+        return err_set(err, E_IO, "%s: cannot write the picture: %s", path, strerror(errno));
+    }
+    return 0;
+}
+
+int gnuplot_render(const char *dir, const char *name, struct err *err)
+{
+    char target[N_FORMATS][OUTPUT_PATH_SIZE], file[512];
+    pid_t pid[N_FORMATS];
+    int started = 0, rc = 0;
+    for (int i = 0; i < N_FORMATS && rc == 0; i++) {
+        snprintf(file, sizeof file, "%s.%s", name, formats[i]);
+        rc = output_temporary(target[i], sizeof target[i], dir, file, err);
+        if (rc == 0)
+            rc = start(&pid[i], dir, name, formats[i], target[i], err);
+        if (rc == 0)
+            started++;
+    }
+    for (int i = 0; i < started; i++) {
+        int ended = finish(pid[i], dir, name, formats[i], target[i], rc == 0 ? err : NULL);
+        rc = rc == 0 ? ended : rc;
+    }
+    return rc;
+}

@@ -1,0 +1,77 @@
+#include "published.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* C11 has no #embed: the assembler includes the file, found from the root of the repository, where make runs. */
+__asm__(".pushsection .rodata\n"
+        "published_text:\n"
+        ".incbin \"experiments/published_curves.csv\"\n"
+        ".byte 0\n"
+        ".popsection\n");
+extern const char published_text[] __attribute__((visibility("hidden")));
+
+/* The next line that begins with `prefix` at or after `from`, or NULL. */
+static const char *find_line(const char *from, const char *prefix)
+{
+    size_t n = strlen(prefix);
+    for (const char *line = from; line; line = strchr(line, '\n')) {
+        if (*line == '\n')
+            line++;
+        if (strncmp(line, prefix, n) == 0)
+            return line;
+    }
+    return NULL;
+}
+
+static void curve_prefix(char *out, size_t size, const char *clusters, const char *strategy, enum split split,
+                         enum metric metric)
+{
+    snprintf(out, size, "%s,%s,%s,%s,", clusters, strategy, split == SPLIT_TRAIN ? "train" : "val",
+             metric_names[metric]);
+}
+
+int published_curve(const char *clusters, const char *strategy, enum split split, enum metric metric,
+                    double *out, int n_epochs)
+{
+    char prefix[256];
+    int found = 0;
+    for (int e = 0; e < n_epochs; e++)
+        out[e] = nan("");
+    curve_prefix(prefix, sizeof prefix, clusters, strategy, split, metric);
+    for (const char *line = find_line(published_text, prefix); line;
+         line = find_line(strchr(line, '\n'), prefix)) {
+        char *end;
+        long epoch = strtol(line + strlen(prefix), &end, 10);
+        if (epoch >= 1 && epoch <= n_epochs && *end == ',') {
+            out[epoch - 1] = strtod(end + 1, NULL);
+            found++;
+        }
+    }
+    return found;
+}
+
+double published_final(const char *clusters, const char *strategy, enum split split, enum metric metric)
+{
+    char prefix[256];
+    double value = nan("");
+    long last = 0;
+    curve_prefix(prefix, sizeof prefix, clusters, strategy, split, metric);
+    for (const char *line = find_line(published_text, prefix); line;
+         line = find_line(strchr(line, '\n'), prefix)) {
+        char *end;
+        long epoch = strtol(line + strlen(prefix), &end, 10);
+        if (epoch > last && *end == ',') {
+            value = strtod(end + 1, NULL);
+            last = epoch;
+        }
+    }
+    return value;
+}
+
+const char *published_protocol(const char *strategy)
+{
+    return strcmp(strategy, "none") == 0 ? "tail" : "report";
+}

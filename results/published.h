@@ -1,0 +1,20 @@
+/* published.h - the learning curves of the report this program reproduces, embedded in the program.
+ * Source: experiments/published_curves.csv, described in experiments/README.md. Read-only data, thread-safe. No MPI. */
+#ifndef CELLSWEEP_PUBLISHED_H
+#define CELLSWEEP_PUBLISHED_H
+
+#include "metrics.h"
+#include "store.h"
+
+/* The published curve of a pair ("8-10") and strategy ("augment"), SPLIT_TRAIN or SPLIT_VAL: out[e] is epoch e of
+ * n_epochs, NaN where nothing is published. Returns how many epochs were found, 0 when there is no such curve. */
+int published_curve(const char *clusters, const char *strategy, enum split split, enum metric metric,
+                    double *out, int n_epochs);
+
+/* Last epoch of that curve, NaN when there is none. */
+double published_final(const char *clusters, const char *strategy, enum split split, enum metric metric);
+
+/* The protocol those models were judged by: "tail" for the unbalanced ones, "report" for the others. */
+const char *published_protocol(const char *strategy);
+
+#endif

@@ -1,0 +1,26 @@
+/* report.h - everything `cellsweep report` leaves in a directory: final.csv, final.md, figures.
+ *
+ *     struct report_options options = {.dir = "out", .filter = NULL, .metric = METRIC_BALANCED_ACCURACY_AS_PUBLISHED};
+ *     if (report_write(store, &options, stdout, &err) < 0) ...
+ *
+ * No MPI. */
+#ifndef CELLSWEEP_REPORT_H
+#define CELLSWEEP_REPORT_H
+
+#include "metrics.h"
+#include "store.h"
+
+#include <stdio.h>
+
+struct report_options {
+    const char *dir;    /* made when it is not there */
+    const char *filter; /* as in store_job_matches, or NULL */
+    enum metric metric; /* the upper half of learning curves; not METRIC_LOSS */
+};
+
+/* Write the report of the jobs finished so far and print the final table to `table`. The images for the appendix are read
+ * from "<results without .h5>.cells.h5"; when that file is not there, the figure is left out with a notice on stderr.
+ * E_USAGE when no job is finished; E_IO keeps what was written so far. */
+int report_write(struct store *store, const struct report_options *options, FILE *table, struct err *err);
+
+#endif

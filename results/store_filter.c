@@ -1,0 +1,140 @@
+#include "store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A piece of the filter's text, not terminated. */
+struct piece {
+    const char *at;
+    size_t n;
+};
+
+/* Cut the piece up to the next `stop` off the front of *rest; the trimmed piece. */
+static struct piece next_piece(const char **rest, const char *end, char stop)
+{
+    const char *at = *rest, *cut = memchr(at, stop, (size_t)(end - at));
+    const char *last = cut ? cut : end;
+    *rest = cut ? cut + 1 : end;
+    while (at < last && *at == ' ')
+        at++;
+    while (last > at && last[-1] == ' ')
+        last--;
+    return (struct piece){at, (size_t)(last - at)};
+}
+
+static int equals(struct piece piece, const char *text)
+{
+    return strlen(text) == piece.n && memcmp(piece.at, text, piece.n) == 0;
+}
+
+/* The job's value of a key as text in out; 0 when there is no such key. */
+static int value_of(const struct store_job *job, int n_axes, const char *const *axis_name, struct piece key,
+                    char out[CONFIG_WORD_SIZE])
+{
+    const struct {
+        const char *name, *text;
+    } texts[] = {{"key", job->key},
+                 {"clusters", job->clusters},
+                 {"strategy", job->strategy},
+                 {"protocol", job->protocol},
+                 {"model", job->model}};
+    const struct {
+        const char *name;
+        long long value;
+    } numbers[] = {{"seed", job->seed}, {"fold", job->fold}, {"repeat", job->repeat}};
+    int found = 0;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (equals(key, texts[i].name))
+            found = snprintf(out, CONFIG_WORD_SIZE, "%s", texts[i].text) >= 0;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (equals(key, numbers[i].name))
+            found = snprintf(out, CONFIG_WORD_SIZE, "%lld", numbers[i].value) >= 0;
+    for (int i = 0; i < n_axes; i++)
+        if (equals(key, axis_name[i]))
+            found = snprintf(out, CONFIG_WORD_SIZE, "%s", job->axis[i]) >= 0;
+    return found;
+}
+
+static int as_number(const char *text, double *out)
+{
+    char *end;
+    *out = strtod(text, &end);
+    return end != text && *end == '\0';
+}
+
+/* "1..5"; 0 when the text is no range of numbers. */
+static int as_range(const char *text, double *first, double *last)
+{
+    char head[CONFIG_WORD_SIZE];
+    const char *dots = strstr(text, "..");
+    if (!dots || dots - text >= (long)sizeof head)
+        return 0;
+    snprintf(head, sizeof head, "%.*s", (int)(dots - text), text);
+    return as_number(head, first) && as_number(dots + 2, last);
+}
+
+static int value_matches(const char *value, struct piece wanted)
+{
+    char text[2 * CONFIG_WORD_SIZE];
+    double number, first, last;
+    if (wanted.n >= sizeof text)
+        return 0;
+    snprintf(text, sizeof text, "%.*s", (int)wanted.n, wanted.at);
+    if (strcmp(value, text) == 0)
+        return 1;
+    if (wanted.n && strncmp(value, text, wanted.n) == 0 && value[wanted.n] == ':')
+        return 1; /* kfold of kfold:5x3 */
+    if (!as_number(value, &number))
+        return 0;
+    if (as_number(text, &first))
+        return number >= first && number <= first; /* 1e-3 is 0.001 */
+    return as_range(text, &first, &last) && number >= first && number <= last;
+}
+
+static int unknown_key(struct piece key, int n_axes, const char *const *axis_name, struct err *err)
+{
+    char list[512] = "";
+    size_t used = 0;
+    for (int i = 0; i < n_axes && used < sizeof list; i++)
+        used += (size_t)snprintf(list + used, sizeof list - used, ", %s", axis_name[i]);
+    return err_set(
+        err, E_USAGE,
+        "filter: '%.*s' is not one of key, clusters, strategy, protocol, seed, fold, repeat, model%s",
+        (int)(key.n < 60 ? key.n : 60), key.at, list);
+}
+
+/* One "key=a|b". */
+static int part_matches(const struct store_job *job, int n_axes, const char *const *axis_name,
+                        struct piece part, struct err *err)
+{
+    char value[CONFIG_WORD_SIZE];
+    const char *rest = part.at, *end = part.at + part.n;
+    if (!memchr(part.at, '=', part.n))
+        return err_set(err, E_USAGE,
+                       "filter: '%.*s' is not key=value, such as strategy=augment|none,clusters=1-27",
+                       (int)(part.n < 60 ? part.n : 60), part.at);
+    struct piece key = next_piece(&rest, end, '=');
+    if (!value_of(job, n_axes, axis_name, key, value))
+        return unknown_key(key, n_axes, axis_name, err);
+    do {
+        if (value_matches(value, next_piece(&rest, end, '|')))
+            return 1;
+    } while (rest < end);
+    return 0;
+}
+
+int store_job_matches(const struct store_job *job, int n_axes, const char *const *axis_name,
+                      const char *filter, struct err *err)
+{
+    int all = 1;
+    const char *rest = filter ? filter : "", *end = rest + strlen(rest);
+    while (rest < end) {
+        struct piece part = next_piece(&rest, end, ',');
+        int rc = part.n ? part_matches(job, n_axes, axis_name, part, err) : 1;
+        if (rc < 0)
+            return rc;
+        all &= rc;
+    }
+    return all;
+}

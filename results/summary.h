@@ -1,0 +1,54 @@
+/* summary.h - the jobs of a sweep as groups: what is averaged together.
+ *
+ * A group is a cell of the grid without its seed, fold and repeat: the same clusters, strategy, protocol, model and other
+ * axes. Only finished jobs (state done) count; failed and diverged ones are counted beside them, because a mean over the
+ * survivors alone can mislead. Groups stand in the order of their first job.
+ *
+ *     struct summary *summary = NULL;
+ *     if (summary_new(store, "protocol=report", &summary, &err) < 0) ...
+ *     const struct stats_summary *loss = summary->group[0].curve[SPLIT_VAL][METRIC_LOSS];   (n_epochs)
+ *     summary_free(summary);
+ *
+ * An interval is Student's t over jobs. Folds and repeats of k-fold share images, so theirs is too narrow to test with.
+ * No MPI. */
+#ifndef CELLSWEEP_SUMMARY_H
+#define CELLSWEEP_SUMMARY_H
+
+#include "metrics.h"
+#include "stats.h"
+#include "store.h"
+
+/* The level of every interval. */
+extern const double summary_level;
+
+struct summary_group {
+    const struct store_job *cell; /* its first job: clusters, strategy, protocol, model, axes; the store's */
+    int n_jobs, n_state[N_JOB_STATES];         /* jobs in all, and in each state */
+    int *job;                                  /* (n_state[JOB_DONE]) rows of the finished jobs */
+    struct stats_summary *curve[2][N_METRICS]; /* [SPLIT_TRAIN or SPLIT_VAL]: (n_epochs) */
+    struct stats_summary final[2][N_METRICS];  /* each job's last epoch */
+    struct stats_summary all;                  /* balanced accuracy on all originals, from /confusion/all */
+    struct stats_summary leak, n_train, n_val, leak_share; /* images; share is leak / n_val of each job */
+};
+
+struct summary {
+    const struct store *store; /* the caller's */
+    int n_epochs;              /* E of the store */
+    int n_jobs, n_state[N_JOB_STATES];
+    int n_groups;
+    struct summary_group *group; /* (n_groups) owned */
+};
+
+/* Summarise the jobs that match a filter (NULL: all). E_USAGE when no job matches, or none of them is finished.
+ * The store must stay open while *out is used; *out is owned by the caller. */
+int summary_new(struct store *store, const char *filter, struct summary **out, struct err *err);
+
+/* 1 when not all groups have the same value of a grid axis. */
+int summary_axis_varies(const struct summary *summary, int axis);
+
+/* 1 when not all groups have the same protocol. */
+int summary_protocol_varies(const struct summary *summary);
+
+void summary_free(struct summary *summary);
+
+#endif

@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+"""One training step of the default network: cellsweep against PyTorch, one thread each, interleaved in one run.
+
+    python3 tests/bench_peer.py [--batch 32] [--classes 2] [--rounds 7] [--cellsweep build/cellsweep] [--isa auto]
+
+PyTorch does the same work (batch gathered from 256 images, dropout, cross-entropy, Adam) in its fastest form: contiguous
+or channels_last, Adam in a loop or foreach, denormals flushed, whichever is best on this machine. Every round runs `cellsweep
+bench --json` and every form of PyTorch once; the ratio is that of the medians.
+"""
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[name] = "1"
+import torch
+from torch import nn
+
+N_IMAGES = 256
+
+
+def network(classes):
+    return nn.Sequential(
+        nn.Conv2d(1, 32, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Dropout(0.25), nn.Flatten(), nn.Linear(7744, 128), nn.ReLU(), nn.Dropout(0.5), nn.Linear(128, 64), nn.ReLU(),
+        nn.Dropout(0.5), nn.Linear(64, classes))
+
+
+class Peer:
+    def __init__(self, layout, foreach, batch, classes):
+        self.name = f"{'channels_last' if layout == torch.channels_last else 'contiguous'}, {'foreach' if foreach else 'loop'}"
+        self.layout, self.batch = layout, batch
+        self.net = network(classes).to(memory_format=layout).train()
+        self.adam = torch.optim.Adam(self.net.parameters(), lr=1e-3, eps=1e-7, foreach=foreach)
+        self.loss = nn.CrossEntropyLoss()
+        self.images = torch.rand(N_IMAGES, 1, 50, 50)
+        self.labels = torch.arange(N_IMAGES) % classes
+
+    def step(self):
+        pick = torch.randint(N_IMAGES, (self.batch,))
+        x = self.images[pick].contiguous(memory_format=self.layout)
+        self.adam.zero_grad(set_to_none=True)
+        self.loss(self.net(x), self.labels[pick]).backward()
+        self.adam.step()
+
+    def median(self, seconds):
+        """Microseconds an image, median of the steps done in `seconds`, after two to warm up."""
+        times = []
+        self.step()
+        self.step()
+        end = time.perf_counter() + seconds
+        while len(times) < 5 or time.perf_counter() < end:
+            start = time.perf_counter()
+            self.step()
+            times.append(time.perf_counter() - start)
+        return 1e6 * statistics.median(times) / self.batch
+
+
+def cellsweep(args):
+    command = [args.cellsweep, "bench", "--json", "--isa", args.isa, "--seconds", "2"]
+    done = subprocess.run(command + ["--batch", str(args.batch), "--classes", str(args.classes)], stdout=subprocess.PIPE)
+    if done.returncode != 0:
+        sys.exit(f"bench_peer: {' '.join(command)} failed")
+    report = json.loads(done.stdout)
+    return report["kernels"], report["runs"][0]
+
+
+def main():
+    parser = argparse.ArgumentParser(description="cellsweep against PyTorch, one training step, one thread")
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--classes", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--cellsweep", default="build/cellsweep", help="the program (default build/cellsweep)")
+    parser.add_argument("--isa", default="auto")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    peers = [Peer(layout, foreach, args.batch, args.classes)
+             for layout in (torch.contiguous_format, torch.channels_last) for foreach in (False, True)]
+    ours, floor, theirs = [], [], {peer.name: [] for peer in peers}
+    for _ in range(args.rounds):
+        kernels, run = cellsweep(args)
+        ours.append(run["step_us"])
+        floor.append(run["floor_us"])
+        for peer in peers:
+            theirs[peer.name].append(peer.median(0.5))
+    best = min(theirs, key=lambda name: statistics.median(theirs[name]))
+    step, peer = statistics.median(ours), statistics.median(theirs[best])
+    print(f"training step, us/image, batch {args.batch}, {args.classes} classes, one thread, medians of {args.rounds} rounds")
+    print(f"  sgemm floor                        {statistics.median(floor):8.1f}")
+    print(f"  cellsweep ({kernels})".ljust(37) + f"{step:8.1f}   {step / statistics.median(floor):.3f} x floor")
+    for name, times in theirs.items():
+        print(f"  PyTorch {torch.__version__} {name}".ljust(37) + f"{statistics.median(times):8.1f}"
+              + ("   best" if name == best else ""))
+    print(f"ratio PyTorch / cellsweep: {peer / step:.2f}   (oneDNN {'on' if torch.backends.mkldnn.is_available() else 'off'})")
+
+
+if __name__ == "__main__":
+    main()

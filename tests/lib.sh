@@ -1,0 +1,41 @@
+# lib.sh - sourced by tests/run_*.sh: results, a scratch folder, mpirun.
+#
+#     . tests/lib.sh
+#     check "the file opens" h5dump -H "$TMP/r.h5"
+#     finish
+#
+# Scripts run from the root of the repository, take BUILD (default build) and print "ok - what", "not ok - what" or
+# "skip - what"; the exit status is 0 only without a "not ok".
+set -u
+BUILD=${BUILD:-build}
+FAILED=0
+TMP=$(mktemp -d)
+trap 'rm -rf "$TMP"' EXIT
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OPENBLAS_NUM_THREADS=1
+
+ok() { echo "ok - $*"; }
+not_ok() { echo "not ok - $*"; FAILED=$((FAILED + 1)); }
+skip() { echo "skip - $*"; }
+
+# check WHAT COMMAND...: ok when the command succeeds; else its output is shown, too.
+check() {
+    local what=$1
+    shift
+    if "$@" >"$TMP/check.out" 2>&1; then ok "$what"; else not_ok "$what"; sed 's/^/# /' "$TMP/check.out"; fi
+}
+
+# check_fails WHAT COMMAND...: ok when the command fails.
+check_fails() {
+    local what=$1
+    shift
+    if "$@" >"$TMP/check.out" 2>&1; then not_ok "$what"; sed 's/^/# /' "$TMP/check.out"; else ok "$what"; fi
+}
+
+# mpi N COMMAND...: on N ranks, more than there are cores if need be.
+mpi() {
+    local n=$1
+    shift
+    mpirun --oversubscribe -n "$n" "$@"
+}
+
+finish() { exit $((FAILED > 0)); }

@@ -1,0 +1,111 @@
+/* cnn.h - the small convolutional network of a job: forward, backward, Adam.
+ *
+ *     input (n, size, size, 1) -> conv 3x3, f1, valid, ReLU -> max-pool 2 -> conv 3x3, f2, valid, ReLU -> max-pool 2
+ *     -> dropout -> flatten (y, x, channel) -> dense d1 ReLU -> dropout -> dense d2 ReLU -> dropout -> dense C, softmax
+ *
+ *     struct cnn *net = NULL;
+ *     if (cnn_new(&shape, batch, &net, &err) < 0) ...
+ *     cnn_init(net, rng_key("weights", ...));
+ *     loss = cnn_train(net, &batch, &adam, probs);      one Adam step
+ *     cnn_predict(net, images, n, probs);               any n, no dropout
+ *     cnn_free(net);
+ *
+ * Float32, channels-last. NaN and infinity propagate. One network is used by one thread; several may exist.
+ * The same call sequence gives the same bits on one instruction set. No MPI. */
+#ifndef CELLSWEEP_CNN_H
+#define CELLSWEEP_CNN_H
+
+#include "err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { CNN_MAX_CLASSES = 256 };
+
+struct cnn_shape {
+    int size;          /* width and height of an image, pixels, at least 10 */
+    int filters[2];    /* f1, f2 */
+    int dense[2];      /* d1, d2 */
+    int n_classes;     /* C, 2 to CNN_MAX_CLASSES */
+    double dropout[3]; /* rates, 0 <= r < 1; quantised to 1/65536 */
+};
+
+/* The parts of the flat parameter vector, in this order. */
+enum cnn_part {
+    CNN_CONV1_W, /* (f1, 3, 3) */
+    CNN_CONV1_B, /* (f1) */
+    CNN_CONV2_W, /* (f2, 3, 3, f1) */
+    CNN_CONV2_B, /* (f2) */
+    CNN_DENSE1_W, /* (d1, y * x * f2) */
+    CNN_DENSE1_B,
+    CNN_DENSE2_W, /* (d2, d1) */
+    CNN_DENSE2_B,
+    CNN_OUT_W, /* (C, d2) */
+    CNN_OUT_B, /* (C) */
+    CNN_N_PARTS
+};
+
+/* How a sample's logits become its loss. */
+enum cnn_loss_kind { CNN_CROSS_ENTROPY, CNN_FOCAL };
+
+struct cnn_loss {
+    enum cnn_loss_kind kind;
+    double gamma;              /* focal: loss (1 - p)^gamma * -log p (Lin et al. 2017) */
+    const float *logit_offset; /* (C) added to the logits while training, or NULL: balanced softmax, logit adjustment */
+};
+
+struct cnn_adam {
+    double learning_rate, beta1, beta2, epsilon; /* Keras' 1e-3, 0.9, 0.999, 1e-7 */
+};
+
+/* One mini-batch. Everything is only read. */
+struct cnn_batch {
+    int n;                    /* samples, 1 to the network's max_batch */
+    const float *const *image; /* (n) pointers to (size, size) pixels */
+    const float *target;      /* (n, C) class probabilities, rows sum to 1 (one-hot unless mixed) */
+    const float *weight;      /* (n) loss weight of each sample */
+    uint64_t dropout_key;     /* stream of the dropout masks ... */
+    uint64_t dropout_step;    /* ... and its substream: the number of this step in the job */
+};
+
+struct cnn;
+
+/* Number of floats of the parameter vector and, if `offset` is not NULL, where each part begins; the last element is
+ * the total. */
+size_t cnn_n_params(const struct cnn_shape *shape, size_t offset[CNN_N_PARTS + 1]);
+
+/* Multiply-adds x 2 of one training image if every layer, forward and backward, is done densely (62.2e6 by default). */
+double cnn_dense_flop(const struct cnn_shape *shape);
+
+/* A network for batches of up to max_batch images, with zero weights. All memory is allocated here. E_USAGE when the
+ * image is too small for two pools or a size is out of range. *out is owned by the caller. */
+int cnn_new(const struct cnn_shape *shape, int max_batch, struct cnn **out, struct err *err);
+
+/* Glorot-uniform weights, limit sqrt(6 / (fan_in + fan_out)) as Keras computes the fans; zero biases; moments zero and
+ * step count 0. Part p draws from substream p of `key`. */
+void cnn_init(struct cnn *net, uint64_t key);
+
+/* One training step: forward with dropout, loss (mean over the batch of weight * loss), backward, Adam.
+ * probs: (n, C) softmax outputs of the forward pass (dropout active), overwritten. Returns the loss in double. */
+double cnn_train(struct cnn *net, const struct cnn_batch *batch, const struct cnn_loss *loss, const struct cnn_adam *adam,
+                 float *probs);
+
+/* The same forward and backward pass without the update: gradient of the loss in grad (n_params floats, overwritten),
+ * logits (n, C) before any logit_offset. For tests. Returns the loss. */
+double cnn_gradient(struct cnn *net, const struct cnn_batch *batch, const struct cnn_loss *loss, float *logits, float *grad);
+
+/* Class probabilities (n, C) of n images given by pointer, dropout off; any n, done in batches of its own. */
+void cnn_predict(struct cnn *net, const float *const *image, int n, float *probs);
+
+/* The parameter vector, n_params floats, and Adam's moments (2 x n_params, first then second) and step count: to save
+ * and restore. Valid until cnn_free; may be written. */
+float *cnn_params(struct cnn *net);
+float *cnn_moments(struct cnn *net);
+long *cnn_steps(struct cnn *net);
+
+/* After writing parameters from outside, let the network refresh what it derives from them. */
+void cnn_params_changed(struct cnn *net);
+
+void cnn_free(struct cnn *net);
+
+#endif

@@ -1,0 +1,15 @@
+/* fake.h - model "fake": an epoch is a sleep of fake.milliseconds and its numbers come from the job's random stream.
+ * It stands in for training where the orchestration is what is tested. */
+#ifndef CELLSWEEP_FAKE_H
+#define CELLSWEEP_FAKE_H
+
+#include "job.h"
+
+/* Sleep through one epoch in slices of at most 1 ms, calling hooks->pause in between. 0, or E_STOPPED. */
+int fake_epoch(const struct config *config, const struct job_hooks *hooks, struct err *err);
+
+/* The N_METRICS numbers of an epoch, and class probabilities (n, n_classes): pure functions of the key. */
+void fake_metrics(const char *key, int epoch, float train[N_METRICS], float val[N_METRICS]);
+void fake_predict(const char *key, int n, int n_classes, float *probs);
+
+#endif

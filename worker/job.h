@@ -1,0 +1,66 @@
+/* job.h - one job from its description to its numbers.
+ *
+ *     struct job_result result;
+ *     rc = job_run(&config, data, key, &hooks, &result, &err);
+ *     ... result ...
+ *     job_result_free(&result);
+ *
+ * The result depends on the config, the data and the key only. No MPI, no files: what happens between mini-batches and after
+ * epochs is up to the hooks. */
+#ifndef CELLSWEEP_JOB_H
+#define CELLSWEEP_JOB_H
+
+#include "config.h"
+#include "data/dataset.h"
+#include "err.h"
+#include "metrics.h"
+
+#include <stddef.h>
+
+/* What a caller is told while a job runs; any function may be NULL. */
+struct job_hooks {
+    void *self;
+    /* Between mini-batches: serve others, look at signals. Non-zero stops the job: job_run returns E_STOPPED. */
+    int (*pause)(void *self);
+    /* After epoch `epoch` (from 0), with the N_METRICS numbers of both sides. Negative: job_run returns it. */
+    int (*epoch)(void *self, int epoch, const float *train, const float *val, struct err *err);
+};
+
+/* Which images were predicted, and how. */
+struct job_predictions {
+    int n;
+    int *image, *copy, *label; /* (n) dataset index; 0 or the number of the copy; class index */
+    float *probs;              /* (n, n_classes) */
+    int *confusion;            /* (n_classes, n_classes) rows true, columns predicted */
+};
+
+struct job_result {
+    int n_classes, n_train, leak;
+    int epochs_done;
+    int diverged;                    /* 1: loss or weights became NaN or infinite in the last epoch done */
+    struct job_predictions val, all; /* val: validation set; all: every original of the clusters */
+    float *weights;                  /* (n_weights) final */
+    size_t n_weights;
+};
+
+/* What is known of a job before it runs. */
+struct job_plan {
+    int n_train, n_val, n_all, leak;
+    double cost; /* multiply-adds x 2 of all training and validation passes; an estimate for scheduling */
+};
+
+/* Select the job's samples as job_run will and count them. E_USAGE when the job cannot run on this data: a class too small for
+ * the protocol, a network that does not fit the image size. Microseconds, so a whole grid can be planned. */
+int job_plan(const struct config *config, const struct dataset *data, const char *key, struct job_plan *plan, struct err *err);
+
+/* Floats of the network's parameter vector; 0 for model fake. */
+size_t job_n_weights(const struct config *config);
+
+/* Train, validate every epoch, predict at the end. *result is owned by the caller and valid on 0 (released on failure).
+ * E_USAGE or E_IO when the job failed, E_STOPPED when a hook stopped it. */
+int job_run(const struct config *config, const struct dataset *data, const char *key, const struct job_hooks *hooks,
+            struct job_result *result, struct err *err);
+
+void job_result_free(struct job_result *result);
+
+#endif

@@ -1,0 +1,17 @@
+/* avx2.c - the kernels for AVX2 and FMA. Everything is in the .inc files, written once over the vectors of simd.h. */
+#include "kernels.h"
+
+#include <string.h>
+
+#include "simd.h"
+
+#include "pool.inc"
+#include "winograd.inc"
+#include "gray.inc"
+#include "sparse.inc"
+#include "dense.inc"
+#include "dropout.inc"
+
+#define KERNELS  kernels_avx2
+#define ISA_NAME "avx2"
+#include "table.inc"

@@ -1,0 +1,17 @@
+/* avx512.c - the kernels for AVX-512. Everything is in the .inc files, written once over the vectors of simd.h. */
+#include "kernels.h"
+
+#include <string.h>
+
+#include "simd.h"
+
+#include "pool.inc"
+#include "winograd.inc"
+#include "gray.inc"
+#include "sparse.inc"
+#include "dense.inc"
+#include "dropout.inc"
+
+#define KERNELS  kernels_avx512
+#define ISA_NAME "avx512"
+#include "table.inc"

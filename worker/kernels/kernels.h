@@ -1,0 +1,94 @@
+/* kernels.h - the arithmetic of a training step, one table of functions an instruction set.
+ *
+ *     const struct kernels *k = kernels_get(KERNELS_AUTO, &err);     best this CPU runs; --isa forces one
+ *     k->conv_pool_forward(out, winner, in, weight, bias, shape, scratch);
+ *
+ * "reference" is the specification: loops anyone can read, kept for ever, tested by finite differences. "blas" lowers every
+ * layer to im2col and cblas_sgemm: the general path, any shape, any CPU. The vector tables ("avx2", "avx512") hold fast
+ * versions; where one does not fit a shape it falls back to "blas" for that layer, and path() says so.
+ * All float32, channels-last, row-major. Outputs are overwritten unless said otherwise and must not alias inputs. No
+ * allocation, no MPI; NaN and infinity propagate as in the reference. The order of additions is fixed by shape and table, so
+ * equal calls give equal bits. */
+#ifndef CELLSWEEP_KERNELS_H
+#define CELLSWEEP_KERNELS_H
+
+#include "err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* n images of h x w pixels and c channels, k filters of 3x3. Convolution: (h-2) x (w-2); pooled: (h-2)/2 x (w-2)/2, rounded
+ * down, an odd last row or column is dropped. */
+struct conv_shape {
+    int n, h, w, c, k;
+};
+
+/* n rows of `in` inputs and `out` outputs. */
+struct dense_shape {
+    int n, in, out;
+};
+
+/* winner: which position of its 2x2 window won (0 top left, 1 top right, 2 bottom left, 3 bottom right; the first of equals;
+ * NaN beats numbers), or WINNER_NONE where ReLU made the maximum zero, so that no gradient passes. */
+enum { WINNER_NONE = 4 };
+
+/* Step-dependent constants of Adam, as Keras applies them:
+ *     m = beta1 m + (1 - beta1) g;  v = beta2 v + (1 - beta2) g^2;  w -= rate m / (sqrt(v) + epsilon)
+ * with rate = learning_rate sqrt(1 - beta2^t) / (1 - beta1^t) (Kingma and Ba 2015, end of section 2). */
+struct adam_step {
+    float beta1, beta2, epsilon, rate;
+};
+
+struct kernels {
+    const char *name; /* "reference", "blas", "avx2", "avx512" */
+
+    /* out (n, ph, pw, k) = maxpool2(relu(conv(in (n, h, w, c), weight (k, 3, 3, c)) + bias (k))); winner (n, ph, pw, k). */
+    void (*conv_pool_forward)(float *out, uint8_t *winner, const float *in, const float *weight, const float *bias,
+                              struct conv_shape s, float *scratch);
+    /* Gradients of the same from dout (n, ph, pw, k): dweight (k, 3, 3, c), dbias (k), and din (n, h, w, c) unless NULL. */
+    void (*conv_pool_backward)(float *dweight, float *dbias, float *din, const float *dout, const uint8_t *winner,
+                               const float *in, const float *weight, struct conv_shape s, float *scratch);
+    /* out (n, out) = in (n, in) * weight (out, in)' + bias; then ReLU when relu is 1. */
+    void (*dense_forward)(float *out, const float *in, const float *weight, const float *bias, struct dense_shape s,
+                          int relu, float *scratch);
+    /* din (n, in) = dout (n, out) * weight. */
+    void (*dense_backward_input)(float *din, const float *dout, const float *weight, struct dense_shape s, float *scratch);
+    /* dweight (out, in) = dout' * in; dbias (out) = column sums of dout. */
+    void (*dense_backward_weight)(float *dweight, float *dbias, const float *dout, const float *in, struct dense_shape s,
+                                  float *scratch);
+    /* The same gradient applied by Adam to weight and bias in one pass, never stored: m and v are the moments of weight,
+     * bias_m and bias_v of bias. scratch as for dense_backward_weight. */
+    void (*dense_update)(float *weight, float *m, float *v, float *bias, float *bias_m, float *bias_v, const float *dout,
+                         const float *in, struct dense_shape s, struct adam_step a, float *scratch);
+    /* Adam on n parameters from their gradient g. */
+    void (*adam)(float *w, float *m, float *v, const float *g, size_t n, struct adam_step a);
+    /* Inverted dropout in place on x (n floats): unit i of the stream (key, substream) is kept when its 16 random bits are
+     * at least keep_from = round(rate * 65536), and scaled by 65536 / (65536 - keep_from); else 0. Unit i is half (i % 2) of
+     * word (i / 2 % 4) of Philox block first_block + i / 8; half 0 is the low one. The same call on the gradient is the
+     * backward pass. keep_from 0: unchanged. */
+    void (*dropout)(float *x, size_t n, uint32_t keep_from, uint64_t key, uint64_t substream, uint64_t first_block);
+
+    /* Floats of scratch that the conv and dense functions need for a shape; with_gradient 0: forward only. */
+    size_t (*conv_scratch)(struct conv_shape s, int with_gradient);
+    size_t (*dense_scratch)(struct dense_shape s, int with_gradient);
+    /* What a conv layer of this shape really uses: "winograd F(2,3) avx512", "im2col + sgemm", ... */
+    const char *(*conv_path)(struct conv_shape s);
+    const char *(*dense_path)(struct dense_shape s);
+};
+
+enum kernels_isa { KERNELS_AUTO, KERNELS_REFERENCE, KERNELS_BLAS, KERNELS_AVX2, KERNELS_AVX512 };
+
+/* The tables; avx2 and avx512 must not be called on a CPU without them. */
+extern const struct kernels kernels_reference, kernels_blas, kernels_avx2, kernels_avx512;
+
+/* Table for an instruction set; AUTO takes the best the CPU runs. NULL with E_USAGE when the CPU lacks it. */
+const struct kernels *kernels_get(enum kernels_isa isa, struct err *err);
+
+/* "auto", "reference", "blas", "avx2", "avx512" to the enum. E_USAGE for anything else. */
+int kernels_isa_from_name(const char *name, enum kernels_isa *isa, struct err *err);
+
+/* The table cnn_new() takes for new networks of this process; AUTO until set. */
+int kernels_select(enum kernels_isa isa, struct err *err);
+const struct kernels *kernels_selected(void);
+
+#endif

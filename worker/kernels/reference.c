@@ -1,0 +1,223 @@
+/* reference.c - the specification of kernels.h: loops anyone can read, in the order the mathematics is written.
+ * test_layers compiles this file in double and checks every gradient by finite differences. */
+#include "kernels.h"
+
+#include "rng.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { TAPS = 9 };
+
+static size_t offset4(int i, int y, int x, int c, int h, int w, int channels)
+{
+    return (((size_t)i * (size_t)h + (size_t)y) * (size_t)w + (size_t)x) * (size_t)channels + (size_t)c;
+}
+
+/* One output of the convolution: filter (3, 3, c) on the window of image i whose top left pixel is (y, x). */
+static float convolve(const float *in, const float *filter, float bias, struct conv_shape s, int i, int y,
+                      int x)
+{
+    float sum = bias;
+    for (int tap = 0; tap < TAPS; tap++)
+        for (int c = 0; c < s.c; c++)
+            sum += in[offset4(i, y + tap / 3, x + tap % 3, c, s.h, s.w, s.c)] * filter[tap * s.c + c];
+    return sum;
+}
+
+static int beats(float value, float best)
+{
+    return value > best || (isnan(value) && !isnan(best));
+}
+
+static void conv_pool_forward(float *out, uint8_t *winner, const float *in, const float *weight,
+                              const float *bias, struct conv_shape s, float *scratch)
+{
+    int ph = (s.h - 2) / 2, pw = (s.w - 2) / 2;
+    size_t cell = 0;
+    (void)scratch;
+    for (int i = 0; i < s.n; i++)
+        for (int y = 0; y < ph; y++)
+            for (int x = 0; x < pw; x++)
+                for (int k = 0; k < s.k; k++, cell++) {
+                    const float *filter = weight + (size_t)k * TAPS * (size_t)s.c;
+                    float best = convolve(in, filter, bias[k], s, i, 2 * y, 2 * x);
+                    winner[cell] = 0;
+                    for (uint8_t corner = 1; corner < 4; corner++) {
+                        float value =
+                            convolve(in, filter, bias[k], s, i, 2 * y + corner / 2, 2 * x + corner % 2);
+                        if (beats(value, best)) {
+                            best = value;
+                            winner[cell] = corner;
+                        }
+                    }
+                    if (best <= 0) {
+                        best = 0;
+                        winner[cell] = WINNER_NONE;
+                    }
+                    out[cell] = best;
+                }
+}
+
+/* What one output gradient g at (i, y, x) adds to its filter's gradient and, unless din is NULL, to the input's. */
+static void convolve_backward(float *dfilter, float *din, float g, const float *in, const float *filter,
+                              struct conv_shape s, int i, int y, int x)
+{
+    for (int tap = 0; tap < TAPS; tap++)
+        for (int c = 0; c < s.c; c++) {
+            size_t pixel = offset4(i, y + tap / 3, x + tap % 3, c, s.h, s.w, s.c);
+            dfilter[tap * s.c + c] += g * in[pixel];
+            if (din)
+                din[pixel] += g * filter[tap * s.c + c];
+        }
+}
+
+static void conv_pool_backward(float *dweight, float *dbias, float *din, const float *dout,
+                               const uint8_t *winner, const float *in, const float *weight,
+                               struct conv_shape s, float *scratch)
+{
+    int ph = (s.h - 2) / 2, pw = (s.w - 2) / 2;
+    size_t cell = 0, filter_size = TAPS * (size_t)s.c;
+    (void)scratch;
+    memset(dweight, 0, (size_t)s.k * filter_size * sizeof *dweight);
+    memset(dbias, 0, (size_t)s.k * sizeof *dbias);
+    if (din)
+        memset(din, 0, offset4(s.n, 0, 0, 0, s.h, s.w, s.c) * sizeof *din);
+    for (int i = 0; i < s.n; i++)
+        for (int y = 0; y < ph; y++)
+            for (int x = 0; x < pw; x++)
+                for (int k = 0; k < s.k; k++, cell++) {
+                    if (winner[cell] == WINNER_NONE)
+                        continue;
+                    dbias[k] += dout[cell];
+                    convolve_backward(dweight + (size_t)k * filter_size, din, dout[cell], in,
+                                      weight + (size_t)k * filter_size, s, i, 2 * y + winner[cell] / 2,
+                                      2 * x + winner[cell] % 2);
+                }
+}
+
+static void dense_forward(float *out, const float *in, const float *weight, const float *bias,
+                          struct dense_shape s, int relu, float *scratch)
+{
+    (void)scratch;
+    for (size_t i = 0; i < (size_t)s.n; i++)
+        for (size_t o = 0; o < (size_t)s.out; o++) {
+            float sum = bias[o];
+            for (size_t j = 0; j < (size_t)s.in; j++)
+                sum += in[i * (size_t)s.in + j] * weight[o * (size_t)s.in + j];
+            out[i * (size_t)s.out + o] = relu && sum <= 0 ? 0 : sum;
+        }
+}
+
+static void dense_backward_input(float *din, const float *dout, const float *weight, struct dense_shape s,
+                                 float *scratch)
+{
+    (void)scratch;
+    for (size_t i = 0; i < (size_t)s.n; i++)
+        for (size_t j = 0; j < (size_t)s.in; j++) {
+            float sum = 0;
+            for (size_t o = 0; o < (size_t)s.out; o++)
+                sum += dout[i * (size_t)s.out + o] * weight[o * (size_t)s.in + j];
+            din[i * (size_t)s.in + j] = sum;
+        }
+}
+
+/* Gradient of weight (o, j), or of bias o when `in` is NULL. */
+static float dense_gradient(const float *dout, const float *in, struct dense_shape s, size_t o, size_t j)
+{
+    float sum = 0;
+    for (size_t i = 0; i < (size_t)s.n; i++)
+        sum += dout[i * (size_t)s.out + o] * (in ? in[i * (size_t)s.in + j] : 1);
+    return sum;
+}
+
+static void dense_backward_weight(float *dweight, float *dbias, const float *dout, const float *in,
+                                  struct dense_shape s, float *scratch)
+{
+    (void)scratch;
+    for (size_t o = 0; o < (size_t)s.out; o++) {
+        dbias[o] = dense_gradient(dout, NULL, s, o, 0);
+        for (size_t j = 0; j < (size_t)s.in; j++)
+            dweight[o * (size_t)s.in + j] = dense_gradient(dout, in, s, o, j);
+    }
+}
+
+static void adam(float *w, float *m, float *v, const float *g, size_t n, struct adam_step a)
+{
+    for (size_t i = 0; i < n; i++) {
+        m[i] = a.beta1 * m[i] + (1 - a.beta1) * g[i];
+        v[i] = a.beta2 * v[i] + (1 - a.beta2) * g[i] * g[i];
+        w[i] -= a.rate * m[i] / (sqrtf(v[i]) + a.epsilon);
+    }
+}
+
+static void dense_update(float *weight, float *m, float *v, float *bias, float *bias_m, float *bias_v,
+                         const float *dout, const float *in, struct dense_shape s, struct adam_step a,
+                         float *scratch)
+{
+    (void)scratch;
+    for (size_t o = 0; o < (size_t)s.out; o++) {
+        float g = dense_gradient(dout, NULL, s, o, 0);
+        adam(bias + o, bias_m + o, bias_v + o, &g, 1, a);
+        for (size_t j = 0; j < (size_t)s.in; j++) {
+            size_t w = o * (size_t)s.in + j;
+            g = dense_gradient(dout, in, s, o, j);
+            adam(weight + w, m + w, v + w, &g, 1, a);
+        }
+    }
+}
+
+static void dropout(float *x, size_t n, uint32_t keep_from, uint64_t key, uint64_t substream,
+                    uint64_t first_block)
+{
+    float scale = (float)65536 / (float)(65536 - keep_from);
+    uint32_t word[4] = {0};
+    if (keep_from == 0)
+        return;
+    for (size_t i = 0; i < n; i++) {
+        if (i % 8 == 0)
+            rng_block(key, substream, first_block + i / 8, word);
+        uint32_t bits = word[i / 2 % 4] >> 16 * (i % 2) & 0xffff;
+        x[i] = bits >= keep_from ? x[i] * scale : 0;
+    }
+}
+
+static size_t conv_scratch(struct conv_shape s, int with_gradient)
+{
+    (void)s;
+    (void)with_gradient;
+    return 0;
+}
+
+static size_t dense_scratch(struct dense_shape s, int with_gradient)
+{
+    (void)s;
+    (void)with_gradient;
+    return 0;
+}
+
+static const char *conv_path(struct conv_shape s)
+{
+    (void)s;
+    return "plain loops";
+}
+
+static const char *dense_path(struct dense_shape s)
+{
+    (void)s;
+    return "plain loops";
+}
+
+const struct kernels kernels_reference = {.name = "reference",
+                                          .conv_pool_forward = conv_pool_forward,
+                                          .conv_pool_backward = conv_pool_backward,
+                                          .dense_forward = dense_forward,
+                                          .dense_backward_input = dense_backward_input,
+                                          .dense_backward_weight = dense_backward_weight,
+                                          .dense_update = dense_update,
+                                          .adam = adam,
+                                          .dropout = dropout,
+                                          .conv_scratch = conv_scratch,
+                                          .dense_scratch = dense_scratch,
+                                          .conv_path = conv_path,
+                                          .dense_path = dense_path};

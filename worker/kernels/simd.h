@@ -1,0 +1,409 @@
+/* simd.h - one vector of VL floats, so that each fast kernel is written once and compiled for AVX-512 and for AVX2.
+ *
+ * Included by avx512.c and avx2.c only, before the .inc files. Types: vf floats, vi 32-bit integers, vm one truth value a
+ * lane. VN is the number of vector registers: kernels choose their register blocks by it. Loads and stores take any
+ * address; 64-byte alignment is faster. */
+#ifndef CELLSWEEP_SIMD_H
+#define CELLSWEEP_SIMD_H
+
+#include <immintrin.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define INLINE static inline __attribute__((always_inline, unused))
+#define UNROLL _Pragma("GCC unroll 36")
+
+#if defined(__AVX512F__)
+
+enum { VL = 16, VN = 32 };
+typedef __m512 vf;
+typedef __m512i vi;
+typedef __mmask16 vm;
+
+INLINE vf v_load(const float *p)
+{
+    return _mm512_loadu_ps(p);
+}
+INLINE void v_store(float *p, vf a)
+{
+    _mm512_storeu_ps(p, a);
+}
+INLINE vf v_set(float a)
+{
+    return _mm512_set1_ps(a);
+}
+INLINE vf v_zero(void)
+{
+    return _mm512_setzero_ps();
+}
+INLINE vf v_add(vf a, vf b)
+{
+    return _mm512_add_ps(a, b);
+}
+INLINE vf v_sub(vf a, vf b)
+{
+    return _mm512_sub_ps(a, b);
+}
+INLINE vf v_mul(vf a, vf b)
+{
+    return _mm512_mul_ps(a, b);
+}
+INLINE vf v_div(vf a, vf b)
+{
+    return _mm512_div_ps(a, b);
+}
+INLINE vf v_sqrt(vf a)
+{
+    return _mm512_sqrt_ps(a);
+}
+/* a * b + c */
+INLINE vf v_fma(vf a, vf b, vf c)
+{
+    return _mm512_fmadd_ps(a, b, c);
+}
+/* c - a * b */
+INLINE vf v_fnma(vf a, vf b, vf c)
+{
+    return _mm512_fnmadd_ps(a, b, c);
+}
+
+/* a > b; false for NaN. */
+INLINE vm v_gt(vf a, vf b)
+{
+    return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ);
+}
+/* Not a <= b; true for NaN. */
+INLINE vm v_not_le(vf a, vf b)
+{
+    return _mm512_cmp_ps_mask(a, b, _CMP_NLE_UQ);
+}
+/* a != b; true for NaN. */
+INLINE vm v_ne(vf a, vf b)
+{
+    return _mm512_cmp_ps_mask(a, b, _CMP_NEQ_UQ);
+}
+/* a or b is NaN. */
+INLINE vm v_unordered(vf a, vf b)
+{
+    return _mm512_cmp_ps_mask(a, b, _CMP_UNORD_Q);
+}
+INLINE vm vm_or(vm a, vm b)
+{
+    return (vm)(a | b);
+}
+INLINE vm vm_and(vm a, vm b)
+{
+    return (vm)(a & b);
+}
+/* Bit i is lane i. */
+INLINE unsigned vm_bits(vm a)
+{
+    return a;
+}
+INLINE vf v_select(vm m, vf yes, vf no)
+{
+    return _mm512_mask_blend_ps(m, no, yes);
+}
+/* a where m, else 0. */
+INLINE vf v_keep(vm m, vf a)
+{
+    return _mm512_maskz_mov_ps(m, a);
+}
+
+INLINE vi vi_set(int a)
+{
+    return _mm512_set1_epi32(a);
+}
+INLINE vi vi_select(vm m, vi yes, vi no)
+{
+    return _mm512_mask_blend_epi32(m, no, yes);
+}
+INLINE vm vi_eq(vi a, vi b)
+{
+    return _mm512_cmpeq_epi32_mask(a, b);
+}
+/* VL bytes, widened. */
+INLINE vi vi_load_u8(const uint8_t *p)
+{
+    return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p));
+}
+INLINE void vi_store_u8(uint8_t *p, vi a)
+{
+    _mm_storeu_si128((__m128i *)(void *)p, _mm512_cvtepi32_epi8(a));
+}
+
+/* Four floats, repeated in every 128-bit lane. */
+INLINE vf v_load_quad(const float *p)
+{
+    return _mm512_broadcast_f32x4(_mm_loadu_ps(p));
+}
+/* Lane i takes element index[i] (0 to 3) of its own group of four. */
+INLINE vf v_pick(vf quads, vi index)
+{
+    return _mm512_permutevar_ps(quads, index);
+}
+/* Four floats each from row[0], row[4], row[8], ..., at offset `at`, one group a 128-bit lane. */
+INLINE vf v_load_lanes(const float *const *row, size_t at)
+{
+    __m512 a = _mm512_castps128_ps512(_mm_loadu_ps(row[0] + at));
+    a = _mm512_insertf32x4(a, _mm_loadu_ps(row[4] + at), 1);
+    a = _mm512_insertf32x4(a, _mm_loadu_ps(row[8] + at), 2);
+    return _mm512_insertf32x4(a, _mm_loadu_ps(row[12] + at), 3);
+}
+/* Transposes each 128-bit lane of four vectors as a 4x4 matrix. */
+INLINE void v_transpose_lanes(vf a[4])
+{
+    vf t0 = _mm512_unpacklo_ps(a[0], a[1]), t1 = _mm512_unpacklo_ps(a[2], a[3]);
+    vf t2 = _mm512_unpackhi_ps(a[0], a[1]), t3 = _mm512_unpackhi_ps(a[2], a[3]);
+    a[0] = _mm512_shuffle_ps(t0, t1, 0x44);
+    a[1] = _mm512_shuffle_ps(t0, t1, 0xee);
+    a[2] = _mm512_shuffle_ps(t2, t3, 0x44);
+    a[3] = _mm512_shuffle_ps(t2, t3, 0xee);
+}
+
+INLINE vi vi_add(vi a, vi b)
+{
+    return _mm512_add_epi32(a, b);
+}
+INLINE vi vi_xor(vi a, vi b)
+{
+    return _mm512_xor_si512(a, b);
+}
+INLINE vf vi_as_float(vi a)
+{
+    return _mm512_castsi512_ps(a);
+}
+INLINE vi v_as_int(vf a)
+{
+    return _mm512_castps_si512(a);
+}
+INLINE vi vi_load(const int32_t *p)
+{
+    return _mm512_loadu_si512(p);
+}
+/* a < b as unsigned integers. */
+INLINE vm vi_lt_unsigned(vi a, vi b)
+{
+    return _mm512_cmplt_epu32_mask(a, b);
+}
+/* Low and high words of the 64-bit products a * b, unsigned. */
+INLINE void vi_mul_wide(vi a, vi b, vi *low, vi *high)
+{
+    __m512i even = _mm512_mul_epu32(a, b), odd = _mm512_mul_epu32(_mm512_srli_epi64(a, 32), b);
+    *low = _mm512_mask_shuffle_epi32(even, 0xaaaa, odd, _MM_PERM_CCAA);
+    *high = _mm512_mask_shuffle_epi32(odd, 0x5555, even, _MM_PERM_DDBB);
+}
+/* x (2 VL floats) times scale where the 16-bit half of bits is at least from, else 0. */
+INLINE void v_drop(float *x, vi bits, int from, vf scale)
+{
+    __mmask32 keep = _mm512_cmpge_epu16_mask(bits, _mm512_set1_epi16((short)from));
+    v_store(x, _mm512_maskz_mul_ps((vm)keep, v_load(x), scale));
+    v_store(x + VL, _mm512_maskz_mul_ps((vm)(keep >> 16), v_load(x + VL), scale));
+}
+
+#else
+
+enum { VL = 8, VN = 16 };
+typedef __m256 vf;
+typedef __m256i vi;
+typedef __m256 vm; /* all ones or all zeros */
+
+INLINE vf v_load(const float *p)
+{
+    return _mm256_loadu_ps(p);
+}
+INLINE void v_store(float *p, vf a)
+{
+    _mm256_storeu_ps(p, a);
+}
+INLINE vf v_set(float a)
+{
+    return _mm256_set1_ps(a);
+}
+INLINE vf v_zero(void)
+{
+    return _mm256_setzero_ps();
+}
+INLINE vf v_add(vf a, vf b)
+{
+    return _mm256_add_ps(a, b);
+}
+INLINE vf v_sub(vf a, vf b)
+{
+    return _mm256_sub_ps(a, b);
+}
+INLINE vf v_mul(vf a, vf b)
+{
+    return _mm256_mul_ps(a, b);
+}
+INLINE vf v_div(vf a, vf b)
+{
+    return _mm256_div_ps(a, b);
+}
+INLINE vf v_sqrt(vf a)
+{
+    return _mm256_sqrt_ps(a);
+}
+INLINE vf v_fma(vf a, vf b, vf c)
+{
+    return _mm256_fmadd_ps(a, b, c);
+}
+INLINE vf v_fnma(vf a, vf b, vf c)
+{
+    return _mm256_fnmadd_ps(a, b, c);
+}
+
+INLINE vm v_gt(vf a, vf b)
+{
+    return _mm256_cmp_ps(a, b, _CMP_GT_OQ);
+}
+INLINE vm v_not_le(vf a, vf b)
+{
+    return _mm256_cmp_ps(a, b, _CMP_NLE_UQ);
+}
+INLINE vm v_ne(vf a, vf b)
+{
+    return _mm256_cmp_ps(a, b, _CMP_NEQ_UQ);
+}
+INLINE vm v_unordered(vf a, vf b)
+{
+    return _mm256_cmp_ps(a, b, _CMP_UNORD_Q);
+}
+INLINE vm vm_or(vm a, vm b)
+{
+    return _mm256_or_ps(a, b);
+}
+INLINE vm vm_and(vm a, vm b)
+{
+    return _mm256_and_ps(a, b);
+}
+INLINE unsigned vm_bits(vm a)
+{
+    return (unsigned)_mm256_movemask_ps(a);
+}
+INLINE vf v_select(vm m, vf yes, vf no)
+{
+    return _mm256_blendv_ps(no, yes, m);
+}
+INLINE vf v_keep(vm m, vf a)
+{
+    return _mm256_and_ps(m, a);
+}
+
+INLINE vi vi_set(int a)
+{
+    return _mm256_set1_epi32(a);
+}
+INLINE vi vi_select(vm m, vi yes, vi no)
+{
+    return _mm256_blendv_epi8(no, yes, _mm256_castps_si256(m));
+}
+INLINE vm vi_eq(vi a, vi b)
+{
+    return _mm256_castsi256_ps(_mm256_cmpeq_epi32(a, b));
+}
+INLINE vi vi_load_u8(const uint8_t *p)
+{
+    return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p));
+}
+INLINE void vi_store_u8(uint8_t *p, vi a)
+{
+    __m128i words = _mm_packus_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));
+    _mm_storel_epi64((__m128i *)(void *)p, _mm_packus_epi16(words, words));
+}
+
+INLINE vf v_load_quad(const float *p)
+{
+    return _mm256_broadcast_ps((const __m128 *)(const void *)p);
+}
+INLINE vf v_pick(vf quads, vi index)
+{
+    return _mm256_permutevar_ps(quads, index);
+}
+INLINE vf v_load_lanes(const float *const *row, size_t at)
+{
+    return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(row[0] + at)), _mm_loadu_ps(row[4] + at), 1);
+}
+INLINE void v_transpose_lanes(vf a[4])
+{
+    vf t0 = _mm256_unpacklo_ps(a[0], a[1]), t1 = _mm256_unpacklo_ps(a[2], a[3]);
+    vf t2 = _mm256_unpackhi_ps(a[0], a[1]), t3 = _mm256_unpackhi_ps(a[2], a[3]);
+    a[0] = _mm256_shuffle_ps(t0, t1, 0x44);
+    a[1] = _mm256_shuffle_ps(t0, t1, 0xee);
+    a[2] = _mm256_shuffle_ps(t2, t3, 0x44);
+    a[3] = _mm256_shuffle_ps(t2, t3, 0xee);
+}
+
+INLINE vi vi_add(vi a, vi b)
+{
+    return _mm256_add_epi32(a, b);
+}
+INLINE vi vi_xor(vi a, vi b)
+{
+    return _mm256_xor_si256(a, b);
+}
+INLINE vf vi_as_float(vi a)
+{
+    return _mm256_castsi256_ps(a);
+}
+INLINE vi v_as_int(vf a)
+{
+    return _mm256_castps_si256(a);
+}
+INLINE vi vi_load(const int32_t *p)
+{
+    return _mm256_loadu_si256((const __m256i *)(const void *)p);
+}
+INLINE vm vi_lt_unsigned(vi a, vi b)
+{
+    __m256i top = _mm256_set1_epi32(INT32_MIN);
+    return _mm256_castsi256_ps(_mm256_cmpgt_epi32(_mm256_xor_si256(b, top), _mm256_xor_si256(a, top)));
+}
+INLINE void vi_mul_wide(vi a, vi b, vi *low, vi *high)
+{
+    __m256i even = _mm256_mul_epu32(a, b), odd = _mm256_mul_epu32(_mm256_srli_epi64(a, 32), b);
+    *low = _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xaa);
+    *high = _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa);
+}
+INLINE void v_drop(float *x, vi bits, int from, vf scale)
+{
+    __m256i limit = _mm256_set1_epi16((short)from);
+    __m256i keep = _mm256_cmpeq_epi16(_mm256_max_epu16(bits, limit), bits);
+    __m256i low = _mm256_cvtepi16_epi32(_mm256_castsi256_si128(keep));
+    __m256i high = _mm256_cvtepi16_epi32(_mm256_extracti128_si256(keep, 1));
+    v_store(x, v_keep(_mm256_castsi256_ps(low), v_mul(v_load(x), scale)));
+    v_store(x + VL, v_keep(_mm256_castsi256_ps(high), v_mul(v_load(x + VL), scale)));
+}
+
+#endif
+
+/* Integer vectors through the lane transpose. */
+INLINE void vi_transpose_lanes(vi a[4])
+{
+    vf f[4] = {vi_as_float(a[0]), vi_as_float(a[1]), vi_as_float(a[2]), vi_as_float(a[3])};
+    v_transpose_lanes(f);
+    for (int i = 0; i < 4; i++)
+        a[i] = v_as_int(f[i]);
+}
+
+/* dst[q * stride + lane] = row[lane][at + q] for q in 0 .. 3: four columns of VL rows. */
+INLINE void v_transpose_columns(float *dst, size_t stride, const float *const *row, size_t at)
+{
+    vf a[4] = {v_load_lanes(row, at), v_load_lanes(row + 1, at), v_load_lanes(row + 2, at), v_load_lanes(row + 3, at)};
+    v_transpose_lanes(a);
+    for (size_t q = 0; q < 4; q++)
+        v_store(dst + q * stride, a[q]);
+}
+
+/* First address at or after p that starts a cache line. */
+INLINE float *align_line(float *p)
+{
+    return p + (-(uintptr_t)p % 64) / sizeof *p;
+}
+
+INLINE size_t min_size(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+#endif

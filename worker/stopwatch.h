@@ -1,0 +1,16 @@
+/* stopwatch.h - how long a piece of work takes on a machine that others use too: medians of repeated runs. */
+#ifndef CELLSWEEP_STOPWATCH_H
+#define CELLSWEEP_STOPWATCH_H
+
+#include <stddef.h>
+
+/* Seconds since some fixed point, monotonic. */
+double stopwatch_now(void);
+
+/* Median seconds of work(context): one run to warm up, then at least 5 runs and at most 4096, about `seconds` in all. */
+double stopwatch_median(void (*work)(void *context), void *context, double seconds);
+
+/* Median of n values, which it sorts. n at least 1. */
+double stopwatch_median_of(double *value, size_t n);
+
+#endif
