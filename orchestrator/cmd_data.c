@@ -142,13 +142,13 @@ static const char pack_text[] =
     "of them as one file."
     "\v"
     "SRC is either of\n"
-    "  SRC/cell_images/cluster_<k>/cell_<id>.png   labels by folder; clusters.csv may\n"
-    "                                              be there too and must agree\n"
+    "  SRC/cell_images/cluster_<k>/cell_<id>.png   labels by folder; clusters.csv\n"
+    "                                              may be there too and must agree\n"
     "  SRC/<id>.png                                labels from SRC/clusters.csv\n"
     "with\n"
     "  SRC/clusters.csv[.gz]          columns Barcode,Cluster\n"
-    "  SRC/cell_boundaries.csv[.gz]   columns cell_id,vertex_x,vertex_y in micrometres;\n"
-    "                                 optional, cells without one stay unmasked\n"
+    "  SRC/cell_boundaries.csv[.gz]   columns cell_id,vertex_x,vertex_y in um;\n"
+    "                                 optional, cells without one stay unmasked\n\n"
     "PNG of any kind: 1 to 16 bit, gray, colour, palette. Pixel (i, j), counted from 0, lies at (i, j) pixel "
     "sizes from the "
     "corner of its outline's bounding box; a pixel is kept when it is inside or on the outline. Then the "
@@ -370,7 +370,7 @@ static const struct verb {
     const struct argp *argp;
     int (*run)(const struct arguments *a, struct err *err);
 } verbs[] = {
-    {"synth", "DIR             write the built-in synthetic dataset as PNG and CSV", &synth_argp, run_synth},
+    {"synth", "DIR              write the built-in synthetic dataset as PNG and CSV", &synth_argp, run_synth},
     {"pack", "SRC -o FILE      read images, outlines, labels; write one packed dataset", &pack_argp,
      run_pack},
     {"info", "DATA             what a dataset holds; --sheet draws it", &info_argp, run_info},
@@ -401,7 +401,8 @@ static int run_verb(const struct verb *verb, int argc, char **argv, struct err *
 int cmd_data(int argc, char **argv, struct err *err)
 {
     if (argc < 2)
-        return err_set(err, E_USAGE, "cellsweep data: what? synth, pack or info; --help tells more");
+        return err_set(err, E_USAGE,
+                       "data: which of synth, pack and info? `cellsweep data --help` tells more");
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-?") == 0) {
         print_help(stdout);
         return 0;
@@ -409,5 +410,5 @@ int cmd_data(int argc, char **argv, struct err *err)
     for (int k = 0; k < N_VERBS; k++)
         if (strcmp(argv[1], verbs[k].name) == 0)
             return run_verb(&verbs[k], argc - 1, argv + 1, err);
-    return err_set(err, E_USAGE, "cellsweep data %s: no such verb; there are synth, pack and info", argv[1]);
+    return err_set(err, E_USAGE, "data %s: no such verb; there are synth, pack and info", argv[1]);
 }

@@ -15,16 +15,13 @@ struct options {
 };
 
 static const char DOC[] =
-    "Draw the figures and write the tables of a sweep."
-    "\vWrites into DIR: final.csv and final.md (mean, 95 % interval, n and leak of every cell of the grid); "
-    "fig1 "
-    "(images per cluster), fig2 (unbalanced learning curves, a page a pair), fig4 (rebalancing strategies, a "
-    "page a "
-    "pair), appendix_a1 (16 augmented versions of one image), each as PNG, SVG and PDF beside the data and "
-    "the gnuplot "
-    "script it was drawn from. The same table goes to standard output. A sweep that still runs is reported "
-    "as far as "
-    "it is.\n\n"
+    "Draw the figures and write the tables of a sweep.\vWrites into DIR: final.csv and final.md (mean, "
+    "95 % interval, n and leak of every cell of the grid); fig1 (images per cluster), fig2 (unbalanced "
+    "learning curves, a page a pair), fig4 (rebalancing strategies, a page a pair), appendix_a1 (16 "
+    "augmented versions of one image), each as PNG, SVG and PDF beside the data and the gnuplot script "
+    "it was drawn from. The same table goes to standard output. A sweep that still runs is reported as "
+    "far as it is.\n"
+    "\n"
     "  cellsweep report fig4.h5 -o fig4\n"
     "  cellsweep report fig4.h5 -o fig4-holdout --filter protocol=holdout --metric balanced_accuracy";
 
@@ -33,8 +30,7 @@ static const struct argp_option OPTIONS[] = {
     {"filter", 'f', "F", 0, "Only jobs that match, e.g. 'strategy=augment|none,clusters=1-27'", 0},
     {"metric", 'm', "M", 0,
      "Upper half of learning curves: balanced_accuracy_as_published (default: what the published curves "
-     "show), "
-     "balanced_accuracy or accuracy",
+     "show), balanced_accuracy or accuracy",
      0},
     {0}};
 

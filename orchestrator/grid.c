@@ -96,7 +96,19 @@ static int value_text(const struct reading *r, const struct config_key *key, con
                    node->kind == TREE_LIST ? "list" : "map");
 }
 
-/* Append a value to an axis after checking it; its text as config_get() writes it, so that equal values look equal. */
+/* Append a value to an axis. */
+static int axis_append(const struct reading *r, struct axis *axis, const char *text)
+{
+    char **grown = realloc(axis->value, ((size_t)axis->n + 1) * sizeof *grown);
+    if (grown)
+        axis->value = grown;
+    if (!grown || !(grown[axis->n] = strdup(text)))
+        return err_set(r->err, E_IO, "%s: out of memory", r->path);
+    axis->n++;
+    return 0;
+}
+
+/* The same after checking it; its text as config_get() writes it, so that equal values look equal. */
 static int axis_add(const struct reading *r, struct axis *axis, const struct tree *node, const char *text)
 {
     struct config config = r->sweep->base;
@@ -108,13 +120,7 @@ static int axis_add(const struct reading *r, struct axis *axis, const struct tre
     for (int i = 0; i < axis->n; i++)
         if (strcmp(axis->value[i], canonical) == 0)
             return fail_at(r, node, "grid: %s: %s stands twice", axis->key->name, canonical);
-    char **grown = realloc(axis->value, ((size_t)axis->n + 1) * sizeof *grown);
-    if (grown)
-        axis->value = grown;
-    if (!grown || !(grown[axis->n] = strdup(canonical)))
-        return err_set(r->err, E_IO, "%s: out of memory", r->path);
-    axis->n++;
-    return 0;
+    return axis_append(r, axis, canonical);
 }
 
 /* seed: {first: 1, count: 10} */
@@ -136,7 +142,7 @@ static int axis_add_range(const struct reading *r, struct axis *axis, const stru
     for (long long seed = first; seed < first + count; seed++) {
         char text[32];
         snprintf(text, sizeof text, "%lld", seed);
-        int rc = axis_add(r, axis, map, text);
+        int rc = axis_append(r, axis, text);
         if (rc < 0)
             return rc;
     }

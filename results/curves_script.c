@@ -115,7 +115,8 @@ static struct layout lay_out(const struct curves_page *page, enum metric metric)
 static void write_macros(FILE *file, const struct layout *l, enum metric metric)
 {
     fprintf(file,
-            "\nmetric = '%s'   # or accuracy, balanced_accuracy\n"
+            "\n"
+            "metric = '%s'   # or accuracy, balanced_accuracy\n"
             "epochs = %d\n"
             "loss_top = %.4g\n"
             "train = '" GNUPLOT_BLUE "'\n"
@@ -124,17 +125,17 @@ static void write_macros(FILE *file, const struct layout *l, enum metric metric)
             "# what a panel is made of: f is its data file, m the metric\n",
             metric_names[metric], l->epochs, l->loss_top);
     fputs("band(s) = \"f using 'epoch':(column('\".s.\"_'.m.'_low')):(column('\".s.\"_'.m.'_high')) with "
-          "filledcurves "
-          "fs transparent solid 0.25 noborder fc rgb \".s\n"
+          "filledcurves fs transparent solid 0.25 noborder fc rgb \".s\n"
           "mean(s) = \"f using 'epoch':(column('\".s.\"_'.m)) with lines lw 2 lc rgb \".s\n"
-          "paper(s) = \"f using 'epoch':(column('published_\".s.\"_'.m)) with lines lw 1.2 dt (7,4) lc rgb "
-          "\".s\n"
+          "paper(s) = \"f using 'epoch':(column('published_\".s.\"_'.m)) with lines lw 1.2 dt (7,4) lc "
+          "rgb \".s\n"
           "bands = band('train').', '.band('val')\n"
           "means = mean('train').', '.mean('val')\n"
           "published = paper('train').', '.paper('val')\n"
           "true_balanced = \"f using 'epoch':'val_balanced_accuracy' with lines lw 1.5 dt (2,2.5) lc rgb "
           "strict\"\n"
-          "\nset multiplot\n"
+          "\n"
+          "set multiplot\n"
           "set xrange [0:epochs]\n",
           file);
 }
@@ -143,9 +144,8 @@ static void write_macros(FILE *file, const struct layout *l, enum metric metric)
 static void place(FILE *file, const struct layout *l, int left, int top, int width, int height)
 {
     fprintf(file,
-            "set lmargin at screen %.5f; set rmargin at screen %.5f; set tmargin at screen %.5f; set bmargin "
-            "at screen "
-            "%.5f\n",
+            "set lmargin at screen %.5f; set rmargin at screen %.5f; set tmargin at screen %.5f; set "
+            "bmargin at screen %.5f\n",
             (double)left / l->width, (double)(left + width) / l->width, 1 - (double)top / l->height,
             1 - (double)(top + height) / l->height);
 }
@@ -204,8 +204,8 @@ static void write_upper(FILE *file, const struct summary_group *group, enum metr
 /* A round step, so that about four of them make the axis. */
 static double tick_step(double top)
 {
-    double power = pow(10, floor(log10(top / 4))), step = top / 4 / power;
-    return power * (step < 1.5 ? 1 : step < 3.5 ? 2 : step < 7.5 ? 5 : 10);
+    double power = pow(10, floor(log10(top / 3.5))), step = top / 3.5 / power;
+    return power * (step < 1.5 ? 1 : step < 3 ? 2 : step < 7.5 ? 5 : 10);
 }
 
 static void write_lower(FILE *file, const struct summary_group *group, const struct layout *l)
@@ -282,7 +282,7 @@ void curves_footer(char *out, size_t size, const struct store *store, const char
                    int n_jobs)
 {
     const char *version = store_text(store, "version"), *commit = store_text(store, "commit");
-    snprintf(out, size, "Sweep %s%s%s. %d of %d jobs finished. cellsweep %s, commit %.12s.",
+    snprintf(out, size, "Sweep %s%s%s. %d of %d jobs finished. cellsweep %s, commit %.16s.",
              store_text(store, "name"), protocol ? ", protocol " : "", protocol ? protocol : "", n_done,
              n_jobs, version, *commit ? commit : "unknown");
 }
@@ -378,7 +378,7 @@ static void write_notes(FILE *file, const struct curves_page *page, const struct
     if (l->published_loss) {
         snprintf(text, sizeof text, "Published: a single run, protocol %s.%s",
                  published_protocol(page->panel[0]->cell->strategy),
-                 l->published_upper ? "" : " The metric above is not published.");
+                 l->published_upper ? "" : " Losses only: the metric above was not published.");
         write_label(file, l, LEFT, y, SMALL, text);
         y += 18;
     }

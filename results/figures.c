@@ -107,18 +107,18 @@ static int write_sizes_script(const struct summary *summary, const struct cluste
     snprintf(title, sizeof title, "Images per cluster (%d images, %d clusters)",
              store_n_images(summary->store), n);
     write_frame(out.file, summary, title);
-    fprintf(
-        out.file,
-        "set lmargin at screen 0.085; set rmargin at screen 0.98; set tmargin at screen 0.88; set bmargin at "
-        "screen 0.19\n"
-        "set xlabel 'Cluster' offset 0,0.4; set ylabel 'Number of images'\n"
-        "set xrange [%d:%d]; set yrange [0:%.1f]\n",
-        size[0].cluster - 1, size[n - 1].cluster + 1, 1.1 * largest(size, n));
+    fprintf(out.file,
+            "set lmargin at screen 0.085; set rmargin at screen 0.98; set tmargin at screen 0.88; set "
+            "bmargin at screen 0.19\n"
+            "set xlabel 'Cluster' offset 0,0.4; set ylabel 'Number of images'\n"
+            "set xrange [%d:%d]; set yrange [0:%.1f]\n",
+            size[0].cluster - 1, size[n - 1].cluster + 1, 1.1 * largest(size, n));
     /* Every cluster has its number on the axis as long as the numbers have room. */
     if (size[n - 1].cluster - size[0].cluster <= 40)
         fprintf(out.file, "set xtics %d,1,%d\n", size[0].cluster, size[n - 1].cluster);
     fputs("plot 'fig1.tsv' using 'cluster':'images' with points pt 7 ps 1.2 lc rgb '" GNUPLOT_BLUE "', \\\n"
-          "     '' using 'cluster':'images':'images' with labels offset 0,0.8 font plain(9) textcolor rgb "
+          "     '' using 'cluster':'images':'images' with labels offset 0,0.8 font plain(9) textcolor "
+          "rgb "
           "'" GNUPLOT_DARK "'\n",
           out.file);
     return output_close(&out, err);
@@ -211,8 +211,8 @@ enum {
 static void place(FILE *file, int left, int top, int size)
 {
     fprintf(file,
-            "set lmargin at screen %d/width; set rmargin at screen %d/width; "
-            "set tmargin at screen 1 - %d/height; set bmargin at screen 1 - %d/height\n",
+            "set lmargin at screen %d/width; set rmargin at screen %d/width; set tmargin at screen 1 - "
+            "%d/height; set bmargin at screen 1 - %d/height\n",
             left, left + size, top, top + size);
 }
 
@@ -256,11 +256,10 @@ static int write_variants_script(const struct summary *summary, const struct dat
              data->image[image].id);
     write_screen_label(out.file, (ORIGINAL_LEFT + ORIGINAL_SIZE / 2.0) / PAGE_WIDTH, 0.715, "center", text);
     snprintf(text, sizeof text,
-             "Default ranges: rotation %g degrees, shift %g of the size and shear %g degrees, each to either "
-             "side; zoom %g to "
-             "%g; flip in half of them. One affine warp, bilinear, nearest fill.",
+             "Default ranges: rotation %g degrees, shift %g of the size and shear %g degrees, each to "
+             "either side; zoom %g to %g; flip with probability %g. One affine warp, bilinear, nearest fill.",
              config.augment_rotation, config.augment_shift, config.augment_shear, config.augment_zoom_min,
-             config.augment_zoom_max);
+             config.augment_zoom_max, config.augment_flip);
     write_screen_label(out.file, 0.02, 0.055, "left font plain(9.5) textcolor rgb '" GNUPLOT_GREY "'", text);
     write_variants_plots(out.file, data->size);
     return output_close(&out, err);

@@ -23,8 +23,8 @@ void gnuplot_begin(FILE *file, const char *name, int width, int height)
             "if (!exists('target')) target = '%s.'.format\n"
             "width = %d.\n"
             "height = %d.\n"
-            "points = format eq 'png' ? 1 : format eq 'svg' ? 1.2 : 1.33   # the terminals' fonts differ in "
-            "size\n"
+            "points = format eq 'png' ? 1 : format eq 'svg' ? 1.2 : 1.33   # the terminals' fonts differ "
+            "in size\n"
             "plain(size) = sprintf('DejaVu Sans,%%g', size*points)\n"
             "bold(size) = sprintf('DejaVu Sans Bold,%%g', size*points)\n",
             name, name, name, name, name, name, width, height);
@@ -32,8 +32,7 @@ void gnuplot_begin(FILE *file, const char *name, int width, int height)
     fputs("if (format eq 'png') set terminal pngcairo noenhanced font plain(12) size 2*width,2*height "
           "fontscale 2 linewidth 2 pointscale 2 dashlength 2\n"
           "if (format eq 'svg') set terminal svg noenhanced font plain(12) size width,height background "
-          "'white' "
-          "linewidth 1.2\n"
+          "'white' linewidth 1.2\n"
           "if (format eq 'pdf') set terminal pdfcairo noenhanced font plain(12) size width/96,height/96 "
           "linewidth 1.5 dashlength 1.5\n"
           "set encoding utf8\n"
@@ -63,8 +62,8 @@ void gnuplot_quote(FILE *file, const char *text)
 static int start(pid_t *pid, const char *dir, const char *name, const char *format, const char *target,
                  struct err *err)
 {
-    char program[] = "gnuplot", flag[] = "-e", commands[OUTPUT_PATH_SIZE], script[512];
-    char *argv[] = {program, flag, commands, script, NULL};
+    char program[] = "gnuplot", plain[] = "-d", flag[] = "-e", commands[OUTPUT_PATH_SIZE], script[512];
+    char *argv[] = {program, plain, flag, commands, script, NULL}; /* -d: not the user's own defaults */
     posix_spawn_file_actions_t actions;
     int rc;
     snprintf(commands, sizeof commands, "format='%s'; target='%s'", format, strrchr(target, '/') + 1);

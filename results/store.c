@@ -2,19 +2,34 @@
 #include "h5.h"
 #include "store_layout.h"
 
-#include <errno.h>
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-static const char *const attributes[] = {
-    "name",         "yaml", "yaml_resolved", "data", "dataset_checksum",  "version", "commit",
-    "created",      "host", "libraries",     "cpu",  "cellsweep_results", "ranks",   "synthetic",
-    "weights_kept",
+static const struct {
+    const char *name;
+    int is_number;
+} attributes[] = {
+    {"name", 0},
+    {"yaml", 0},
+    {"yaml_resolved", 0},
+    {"data", 0},
+    {"dataset_checksum", 0},
+    {"version", 0},
+    {"commit", 0},
+    {"created", 0},
+    {"host", 0},
+    {"libraries", 0},
+    {"cpu", 0},
+    {"cellsweep_results", 1},
+    {"ranks", 1},
+    {"synthetic", 1},
+    {"weights_kept", 1},
 };
-enum { N_ATTRIBUTES = sizeof attributes / sizeof *attributes, FIRST_NUMBER = 11 };
+enum { N_ATTRIBUTES = sizeof attributes / sizeof *attributes };
+static_assert(N_ATTRIBUTES <= sizeof((struct store *)0)->text / sizeof(char *), "store.text has room");
 
 /* ---- opening ---- */
 
@@ -49,15 +64,17 @@ static int check_format(struct store *store, struct err *err)
 
 static int read_attribute(struct store *store, int i, struct err *err)
 {
-    int number = 0, rc;
-    if (i < FIRST_NUMBER)
-        return h5_read_text_attr(store->file, attributes[i], &store->text[i], store->path, err);
-    rc = h5_read_int_attr(store->file, attributes[i], &number, store->path, err);
-    if (rc == 0 && !(store->text[i] = err_calloc(16, 1, attributes[i], err)))
-        rc = E_IO;
-    if (rc == 0)
-        snprintf(store->text[i], 16, "%d", number);
-    return rc;
+    int number = 0;
+    if (!attributes[i].is_number)
+        return h5_read_text_attr(store->file, attributes[i].name, &store->text[i], store->path, err);
+    int rc = h5_read_int_attr(store->file, attributes[i].name, &number, store->path, err);
+    if (rc < 0)
+        return rc;
+    store->text[i] = err_calloc(16, 1, attributes[i].name, err);
+    if (!store->text[i])
+        return E_IO;
+    snprintf(store->text[i], 16, "%d", number);
+    return 0;
 }
 
 /* The first dataset that has a dimension gives its size, all others must agree. */
@@ -505,7 +522,7 @@ const char *store_axis_name(const struct store *store, int axis)
 const char *store_text(const struct store *store, const char *attribute)
 {
     for (int i = 0; i < N_ATTRIBUTES; i++)
-        if (strcmp(attributes[i], attribute) == 0 && store->text[i])
+        if (strcmp(attributes[i].name, attribute) == 0 && store->text[i])
             return store->text[i];
     return "";
 }

@@ -3,25 +3,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct keyed_row {
+    const char *key;
+    int row;
+};
+
 /* Two open files and the commit marks of the old one. */
 struct growth {
     struct store *old, *new;
-    struct store_mark *mark;         /* (old J) */
-    const struct store_job **by_key; /* (old J) rows of the old file, sorted by key */
-    void *buffer;                    /* one job's row of any dataset */
+    struct store_mark *mark;  /* (old J) */
+    struct keyed_row *by_key; /* (old J) sorted by key */
+    void *buffer;             /* one job's row of any dataset */
 };
 
 static int compare_keys(const void *a, const void *b)
 {
-    const struct store_job *const *x = a, *const *y = b;
-    return strcmp((*x)->key, (*y)->key);
+    const struct keyed_row *x = a, *y = b;
+    return strcmp(x->key, y->key);
 }
 
-static int old_row(const struct growth *g, const struct store_job *job)
+static int old_row(const struct growth *g, const char *key)
 {
-    const struct store_job *const *found =
-        bsearch(&job, g->by_key, (size_t)store_n_jobs(g->old), sizeof *g->by_key, compare_keys);
-    return found ? (int)(*found - store_jobs(g->old)) : -1;
+    struct keyed_row wanted = {key, -1};
+    const struct keyed_row *found =
+        bsearch(&wanted, g->by_key, (size_t)store_n_jobs(g->old), sizeof wanted, compare_keys);
+    return found ? found->row : -1;
 }
 
 /* Finished, and everything that the new file wants of it is there and fits. */
@@ -81,7 +87,7 @@ static int copy_rows(struct growth *g, int *kept, struct err *err)
 {
     int rc = 0;
     for (int job = 0; job < store_n_jobs(g->new) && rc == 0; job++) {
-        int row = old_row(g, &store_jobs(g->new)[job]);
+        int row = old_row(g, store_jobs(g->new)[job].key);
         if (row < 0 || !is_worth_keeping(g, row))
             continue;
         rc = copy_row(g, row, job, err);
@@ -92,19 +98,19 @@ static int copy_rows(struct growth *g, int *kept, struct err *err)
 
 static int prepare(struct growth *g, struct err *err)
 {
-    unsigned long n = (unsigned long)store_n_jobs(g->old);
+    int n = store_n_jobs(g->old);
     size_t bytes = 1;
     for (int d = 0; d < N_STORE_DATASETS; d++)
         if (is_copied(g, (enum store_dataset)d) && block_bytes(g, (enum store_dataset)d) > bytes)
             bytes = block_bytes(g, (enum store_dataset)d);
-    g->mark = err_calloc(n, sizeof *g->mark, "the old commit marks", err);
-    g->by_key = err_calloc(n, sizeof *g->by_key, "the old job keys", err);
+    g->mark = err_calloc((unsigned long)n, sizeof *g->mark, "the old commit marks", err);
+    g->by_key = err_calloc((unsigned long)n, sizeof *g->by_key, "the old job keys", err);
     g->buffer = err_calloc(1, bytes, "a row of results", err);
     if (!g->mark || !g->by_key || !g->buffer)
         return E_IO;
-    for (unsigned long i = 0; i < n; i++)
-        g->by_key[i] = store_jobs(g->old) + i;
-    qsort(g->by_key, n, sizeof *g->by_key, compare_keys);
+    for (int i = 0; i < n; i++)
+        g->by_key[i] = (struct keyed_row){store_jobs(g->old)[i].key, i};
+    qsort(g->by_key, (size_t)n, sizeof *g->by_key, compare_keys);
     return store_read_marks(g->old, g->mark, err);
 }
 
@@ -143,24 +149,28 @@ static int check_dataset(const struct store *old, const struct store_plan *plan,
         store_path(old), store_text(old, "dataset_checksum"), plan->data->checksum);
 }
 
+static int grow_from(struct store *old, const struct store_plan *plan, int *kept, struct err *err)
+{
+    struct h5_draft draft;
+    int rc = store_draft(store_path(old), plan, &draft, err);
+    if (rc < 0)
+        return rc;
+    rc = fill_draft(old, &draft, kept, err);
+    if (rc == 0)
+        return h5_draft_commit(&draft, err);
+    h5_draft_abandon(&draft);
+    return rc;
+}
+
 int store_grow(const char *old_path, const struct store_plan *plan, int *kept, struct err *err)
 {
     struct store *old = NULL;
-    struct h5_draft draft;
     *kept = 0;
     int rc = store_open(old_path, &old, err);
     if (rc == 0)
         rc = check_dataset(old, plan, err);
     if (rc == 0)
-        rc = store_draft(old_path, plan, &draft, err);
-    if (rc < 0)
-        goto done;
-    rc = fill_draft(old, &draft, kept, err);
-    if (rc < 0)
-        h5_draft_abandon(&draft);
-    else
-        rc = h5_draft_commit(&draft, err);
-done:
+        rc = grow_from(old, plan, kept, err);
     store_close(old, NULL);
     return rc;
 }

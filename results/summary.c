@@ -95,8 +95,8 @@ static int check_some_done(const struct summary *summary, const struct work *wor
     if (summary->n_state[JOB_DONE] == 0)
         return err_set(
             err, E_USAGE,
-            "%s: none of %d jobs is finished (%d running, %d failed, %d diverged), so there is nothing to "
-            "report yet; `cellsweep run` goes on with the sweep",
+            "%s: none of %d jobs is finished (%d running, %d failed, %d diverged), so there is nothing "
+            "to report yet; `cellsweep run` goes on with the sweep",
             path, summary->n_jobs, summary->n_state[JOB_RUNNING], summary->n_state[JOB_FAILED],
             summary->n_state[JOB_DIVERGED]);
     return 0;

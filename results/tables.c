@@ -235,17 +235,30 @@ static void column_widths(const struct table *table, int *width)
     }
 }
 
+static int any_published(const struct summary *summary)
+{
+    for (int g = 0; g < summary->n_groups; g++)
+        if (!isnan(published_final(summary->group[g].cell->clusters, summary->group[g].cell->strategy,
+                                   SPLIT_VAL, METRIC_LOSS)))
+            return 1;
+    return 0;
+}
+
 static void print_notes(FILE *file, const struct summary *summary)
 {
     fprintf(file,
             "%s: %d of %d jobs finished%s. Mean ± half the %.0f %% interval (Student's t) over the n "
-            "finished jobs of "
-            "a row, at their last epoch.\n",
+            "finished jobs of a row, at their last epoch.\n",
             store_text(summary->store, "name"), summary->n_state[JOB_DONE], summary->n_jobs,
             store_synthetic(summary->store) ? ", synthetic data" : "", 100 * summary_level);
     if (summary->n_state[JOB_FAILED] + summary->n_state[JOB_DIVERGED] > 0)
         fprintf(file, "Lost: %d failed and %d diverged jobs, in no mean.\n", summary->n_state[JOB_FAILED],
                 summary->n_state[JOB_DIVERGED]);
+    if (any_published(summary))
+        fputs("published: the report's last value of 'val as published', one run, judged by protocol tail "
+              "(none) or "
+              "report (others).\n",
+              file);
 }
 
 void tables_print(FILE *file, const struct summary *summary)
@@ -286,18 +299,14 @@ void tables_write_markdown(FILE *file, const struct summary *summary)
     print_notes(file, summary);
     fputs("\n"
           "- **val balanced**: mean recall over the classes of the validation images.\n"
-          "- **leak**: mean number of validation images with a copy or an augmented sibling in training, of "
-          "the mean "
-          "number of validation images. Where it is not 0, validation is no test.\n"
-          "- **val as published**: the number the report calls balanced accuracy; it equals accuracy for two "
-          "classes. "
-          "**published**: its value there after the last epoch, one run (unbalanced: protocol tail, others: "
-          "protocol "
-          "report).\n"
+          "- **leak**: mean number of validation images with a copy or an augmented sibling in training, "
+          "of the mean number of validation images. Where it is not 0, validation is no test.\n"
+          "- **val as published**: the number the report calls balanced accuracy; it equals accuracy for "
+          "two classes.\n"
           "- **all originals**: balanced accuracy on every original image of the pair, training images "
           "included.\n"
-          "- Folds and repeats share images, so intervals over them are narrower than those of independent "
-          "studies.\n",
+          "- Folds and repeats share images, so intervals over them are narrower than those of "
+          "independent studies.\n",
           file);
     free(table.cell);
 }

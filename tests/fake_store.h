@@ -68,7 +68,8 @@ static inline float fake_metric(int job, int epoch, enum split split, enum metri
     return (float)x;
 }
 
-static inline struct store_job fake_row(int job)
+/* with_axis 1: the first half of the seeds have one learning rate, the others another. */
+static inline struct store_job fake_row(int job, int with_axis)
 {
     struct store_job row = {.n_train = -1, .n_val = -1, .leak = -1};
     snprintf(row.key, sizeof row.key, "%032x", (unsigned)job + 1);
@@ -77,6 +78,8 @@ static inline struct store_job fake_row(int job)
     strcpy(row.protocol, "report");
     strcpy(row.model, "cnn");
     row.seed = job % FAKE_SEEDS + 1;
+    if (with_axis)
+        strcpy(row.axis[0], job % FAKE_SEEDS < FAKE_SEEDS / 2 ? "0.001" : "0.0003");
     return row;
 }
 
@@ -164,15 +167,20 @@ static inline struct dataset *fake_dataset(struct err *err)
     return data;
 }
 
-/* Write path, and cells (a packed dataset) unless it is NULL. done 0: no job is written, all are waiting. */
-static inline int fake_store(const char *path, const char *cells, int done, struct err *err)
+/* How a fake store may differ: no job is written, all are waiting; a grid axis train.learning_rate. */
+enum { FAKE_WAITING = 1, FAKE_AXIS = 2 };
+
+/* Write path, and cells (a packed dataset) unless it is NULL. */
+static inline int fake_store(const char *path, const char *cells, int flags, struct err *err)
 {
     struct dataset *data = fake_dataset(err);
     struct store_job *row = calloc(FAKE_JOBS, sizeof *row);
+    const char *axis_name[] = {"train.learning_rate"};
+    const int axis_is_number[] = {1};
     struct store *store = NULL;
     int rc = data && row ? 0 : E_IO;
     for (int j = 0; j < FAKE_JOBS && rc == 0; j++)
-        row[j] = fake_row(j);
+        row[j] = fake_row(j, flags & FAKE_AXIS);
     struct store_plan plan = {.name = "fake 'sweep'",
                               .yaml = "",
                               .yaml_resolved = "",
@@ -184,6 +192,9 @@ static inline int fake_store(const char *path, const char *cells, int done, stru
                               .n_val = FAKE_VAL,
                               .n_all = FAKE_ALL,
                               .job = row,
+                              .n_axes = flags & FAKE_AXIS ? 1 : 0,
+                              .axis_name = axis_name,
+                              .axis_is_number = axis_is_number,
                               .ranks = 1};
     if (rc == 0)
         rc = store_create(path, &plan, err);
@@ -191,7 +202,7 @@ static inline int fake_store(const char *path, const char *cells, int done, stru
         rc = dataset_write(data, cells, err);
     if (rc == 0)
         rc = store_open_shared(path, MPI_COMM_NULL, &store, err); /* without MPI: one process */
-    for (int j = 0; j < FAKE_JOBS && rc == 0 && done; j++)
+    for (int j = 0; j < FAKE_JOBS && rc == 0 && !(flags & FAKE_WAITING); j++)
         rc = fake_write_job(store, j, err);
     int closed = store_close(store, rc == 0 ? err : NULL);
     free(row);

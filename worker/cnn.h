@@ -32,10 +32,10 @@ struct cnn_shape {
 
 /* The parts of the flat parameter vector, in this order. */
 enum cnn_part {
-    CNN_CONV1_W, /* (f1, 3, 3) */
-    CNN_CONV1_B, /* (f1) */
-    CNN_CONV2_W, /* (f2, 3, 3, f1) */
-    CNN_CONV2_B, /* (f2) */
+    CNN_CONV1_W,  /* (f1, 3, 3) */
+    CNN_CONV1_B,  /* (f1) */
+    CNN_CONV2_W,  /* (f2, 3, 3, f1) */
+    CNN_CONV2_B,  /* (f2) */
     CNN_DENSE1_W, /* (d1, y * x * f2) */
     CNN_DENSE1_B,
     CNN_DENSE2_W, /* (d2, d1) */
@@ -50,8 +50,9 @@ enum cnn_loss_kind { CNN_CROSS_ENTROPY, CNN_FOCAL };
 
 struct cnn_loss {
     enum cnn_loss_kind kind;
-    double gamma;              /* focal: loss (1 - p)^gamma * -log p (Lin et al. 2017) */
-    const float *logit_offset; /* (C) added to the logits while training, or NULL: balanced softmax, logit adjustment */
+    double gamma; /* focal: loss (1 - p)^gamma * -log p (Lin et al. 2017) */
+    const float *
+        logit_offset; /* (C) added to the logits while training, or NULL: balanced softmax, logit adjustment */
 };
 
 struct cnn_adam {
@@ -60,12 +61,12 @@ struct cnn_adam {
 
 /* One mini-batch. Everything is only read. */
 struct cnn_batch {
-    int n;                    /* samples, 1 to the network's max_batch */
+    int n;                     /* samples, 1 to the network's max_batch */
     const float *const *image; /* (n) pointers to (size, size) pixels */
-    const float *target;      /* (n, C) class probabilities, rows sum to 1 (one-hot unless mixed) */
-    const float *weight;      /* (n) loss weight of each sample */
-    uint64_t dropout_key;     /* stream of the dropout masks ... */
-    uint64_t dropout_step;    /* ... and its substream: the number of this step in the job */
+    const float *target;       /* (n, C) class probabilities, rows sum to 1 (one-hot unless mixed) */
+    const float *weight;       /* (n) loss weight of each sample */
+    uint64_t dropout_key;      /* stream of the dropout masks ... */
+    uint64_t dropout_step;     /* ... and its substream: the number of this step in the job */
 };
 
 struct cnn;
@@ -86,13 +87,14 @@ int cnn_new(const struct cnn_shape *shape, int max_batch, struct cnn **out, stru
 void cnn_init(struct cnn *net, uint64_t key);
 
 /* One training step: forward with dropout, loss (mean over the batch of weight * loss), backward, Adam.
- * probs: (n, C) softmax outputs of the forward pass (dropout active), overwritten. Returns the loss in double. */
-double cnn_train(struct cnn *net, const struct cnn_batch *batch, const struct cnn_loss *loss, const struct cnn_adam *adam,
-                 float *probs);
+ * probs: (n, C) softmax outputs of the forward pass (dropout active, no logit_offset), overwritten. Returns the loss. */
+double cnn_train(struct cnn *net, const struct cnn_batch *batch, const struct cnn_loss *loss,
+                 const struct cnn_adam *adam, float *probs);
 
 /* The same forward and backward pass without the update: gradient of the loss in grad (n_params floats, overwritten),
  * logits (n, C) before any logit_offset. For tests. Returns the loss. */
-double cnn_gradient(struct cnn *net, const struct cnn_batch *batch, const struct cnn_loss *loss, float *logits, float *grad);
+double cnn_gradient(struct cnn *net, const struct cnn_batch *batch, const struct cnn_loss *loss,
+                    float *logits, float *grad);
 
 /* Class probabilities (n, C) of n images given by pointer, dropout off; any n, done in batches of its own. */
 void cnn_predict(struct cnn *net, const float *const *image, int n, float *probs);

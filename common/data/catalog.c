@@ -163,8 +163,8 @@ static int scan_clusters(struct catalog *catalog, const char *prefix, int *found
     while (rc == 0 && (entry = readdir(dir))) {
         int cluster = cluster_of_folder(entry->d_name);
         if (cluster < 0 && strncmp(entry->d_name, "cluster_", 8) == 0)
-            rc = err_set(err, E_IO, "%s/%s: the folder's name is not cluster_<number> (0 to %d)", path,
-                         entry->d_name, DATASET_MAX_CLUSTER);
+            rc = err_set(err, E_IO, "%s/%s%s: the folder's name is not cluster_<number> (0 to %d)",
+                         catalog->folder, prefix, entry->d_name, DATASET_MAX_CLUSTER);
         if (cluster < 0)
             continue;
         snprintf(inside, sizeof inside, "%s%s/", prefix, entry->d_name);

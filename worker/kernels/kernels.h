@@ -6,9 +6,9 @@
  * "reference" is the specification: loops anyone can read, kept for ever, tested by finite differences. "blas" lowers every
  * layer to im2col and cblas_sgemm: the general path, any shape, any CPU. The vector tables ("avx2", "avx512") hold fast
  * versions; where one does not fit a shape it falls back to "blas" for that layer, and path() says so.
- * All float32, channels-last, row-major. Outputs are overwritten unless said otherwise and must not alias inputs. No
- * allocation, no MPI; NaN and infinity propagate as in the reference. The order of additions is fixed by shape and table, so
- * equal calls give equal bits. */
+ * All float32, channels-last, row-major. Arrays need only a float's alignment, scratch 64 bytes. Outputs are overwritten
+ * unless said otherwise and must not alias inputs. No allocation, no MPI; NaN and infinity propagate as in the reference.
+ * The order of additions is fixed by shape, table and whether din is NULL, so equal calls give equal bits. */
 #ifndef CELLSWEEP_KERNELS_H
 #define CELLSWEEP_KERNELS_H
 
@@ -43,30 +43,34 @@ struct kernels {
     const char *name; /* "reference", "blas", "avx2", "avx512" */
 
     /* out (n, ph, pw, k) = maxpool2(relu(conv(in (n, h, w, c), weight (k, 3, 3, c)) + bias (k))); winner (n, ph, pw, k). */
-    void (*conv_pool_forward)(float *out, uint8_t *winner, const float *in, const float *weight, const float *bias,
-                              struct conv_shape s, float *scratch);
+    void (*conv_pool_forward)(float *out, uint8_t *winner, const float *in, const float *weight,
+                              const float *bias, struct conv_shape s, float *scratch);
     /* Gradients of the same from dout (n, ph, pw, k): dweight (k, 3, 3, c), dbias (k), and din (n, h, w, c) unless NULL. */
-    void (*conv_pool_backward)(float *dweight, float *dbias, float *din, const float *dout, const uint8_t *winner,
-                               const float *in, const float *weight, struct conv_shape s, float *scratch);
+    void (*conv_pool_backward)(float *dweight, float *dbias, float *din, const float *dout,
+                               const uint8_t *winner, const float *in, const float *weight,
+                               struct conv_shape s, float *scratch);
     /* out (n, out) = in (n, in) * weight (out, in)' + bias; then ReLU when relu is 1. */
-    void (*dense_forward)(float *out, const float *in, const float *weight, const float *bias, struct dense_shape s,
-                          int relu, float *scratch);
+    void (*dense_forward)(float *out, const float *in, const float *weight, const float *bias,
+                          struct dense_shape s, int relu, float *scratch);
     /* din (n, in) = dout (n, out) * weight. */
-    void (*dense_backward_input)(float *din, const float *dout, const float *weight, struct dense_shape s, float *scratch);
+    void (*dense_backward_input)(float *din, const float *dout, const float *weight, struct dense_shape s,
+                                 float *scratch);
     /* dweight (out, in) = dout' * in; dbias (out) = column sums of dout. */
-    void (*dense_backward_weight)(float *dweight, float *dbias, const float *dout, const float *in, struct dense_shape s,
-                                  float *scratch);
+    void (*dense_backward_weight)(float *dweight, float *dbias, const float *dout, const float *in,
+                                  struct dense_shape s, float *scratch);
     /* The same gradient applied by Adam to weight and bias in one pass, never stored: m and v are the moments of weight,
      * bias_m and bias_v of bias. scratch as for dense_backward_weight. */
-    void (*dense_update)(float *weight, float *m, float *v, float *bias, float *bias_m, float *bias_v, const float *dout,
-                         const float *in, struct dense_shape s, struct adam_step a, float *scratch);
+    void (*dense_update)(float *weight, float *m, float *v, float *bias, float *bias_m, float *bias_v,
+                         const float *dout, const float *in, struct dense_shape s, struct adam_step a,
+                         float *scratch);
     /* Adam on n parameters from their gradient g. */
     void (*adam)(float *w, float *m, float *v, const float *g, size_t n, struct adam_step a);
     /* Inverted dropout in place on x (n floats): unit i of the stream (key, substream) is kept when its 16 random bits are
      * at least keep_from = round(rate * 65536), and scaled by 65536 / (65536 - keep_from); else 0. Unit i is half (i % 2) of
      * word (i / 2 % 4) of Philox block first_block + i / 8; half 0 is the low one. The same call on the gradient is the
      * backward pass. keep_from 0: unchanged. */
-    void (*dropout)(float *x, size_t n, uint32_t keep_from, uint64_t key, uint64_t substream, uint64_t first_block);
+    void (*dropout)(float *x, size_t n, uint32_t keep_from, uint64_t key, uint64_t substream,
+                    uint64_t first_block);
 
     /* Floats of scratch that the conv and dense functions need for a shape; with_gradient 0: forward only. */
     size_t (*conv_scratch)(struct conv_shape s, int with_gradient);

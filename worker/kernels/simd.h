@@ -181,6 +181,10 @@ INLINE vi vi_load(const int32_t *p)
 {
     return _mm512_loadu_si512(p);
 }
+INLINE void vi_store(int32_t *p, vi a)
+{
+    _mm512_storeu_si512(p, a);
+}
 /* a < b as unsigned integers. */
 INLINE vm vi_lt_unsigned(vi a, vi b)
 {
@@ -354,6 +358,10 @@ INLINE vi vi_load(const int32_t *p)
 {
     return _mm256_loadu_si256((const __m256i *)(const void *)p);
 }
+INLINE void vi_store(int32_t *p, vi a)
+{
+    _mm256_storeu_si256((__m256i *)(void *)p, a);
+}
 INLINE vm vi_lt_unsigned(vi a, vi b)
 {
     __m256i top = _mm256_set1_epi32(INT32_MIN);
@@ -393,6 +401,13 @@ INLINE void v_transpose_columns(float *dst, size_t stride, const float *const *r
     v_transpose_lanes(a);
     for (size_t q = 0; q < 4; q++)
         v_store(dst + q * stride, a[q]);
+}
+
+/* The compiler forgets how p came about, so that it keeps p in a register and does not rebuild it from loop invariants. */
+INLINE const float *keep_pointer(const float *p)
+{
+    __asm__("" : "+r"(p));
+    return p;
 }
 
 /* First address at or after p that starts a cache line. */

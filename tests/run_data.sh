@@ -1,0 +1,64 @@
+#!/bin/bash
+# cellsweep data: exit statuses, what goes to stdout and stderr, that nothing half-written remains.
+. tests/lib.sh
+C=$BUILD/cellsweep
+
+# status WANTED COMMAND...: run it, output in $TMP/out and $TMP/err, ok when the exit status is the wanted one.
+status() {
+    local wanted=$1 got
+    shift
+    "$@" >"$TMP/out" 2>"$TMP/err"
+    got=$?
+    if [ $got -eq "$wanted" ]; then ok "exit $wanted: ${*##*/}"; else not_ok "exit $got, not $wanted: $*"; sed 's/^/# /' "$TMP/err"; fi
+}
+
+status 0 "$C" data synth "$TMP/s"
+status 2 "$C" data synth "$TMP/s"
+check "the one line names the folder" grep -q "/s: the folder is not empty; name a new one" "$TMP/err"
+status 0 "$C" data pack "$TMP/s" -o "$TMP/s.h5"
+check "nothing to say on stderr" test ! -s "$TMP/err"
+check "it is called synthetic" grep -q SYNTHETIC "$TMP/out"
+sum=$(awk '$1 == "checksum" {print $2}' "$TMP/out")
+status 0 "$C" data info builtin
+check "builtin has the checksum of the packed folder" grep -q "checksum *$sum\$" "$TMP/out"
+status 0 "$C" data info "$TMP/s.h5" --sheet "$TMP/s.png" --per-cluster 5
+check "the sheet is a PNG" grep -qa PNG "$TMP/s.png"
+check "h5dump reads the file" h5dump -d /images/cluster "$TMP/s.h5"
+
+: >"$TMP/s/cell_images/cluster_3/cell_5000.png"
+head -c 100 "$TMP/s.png" >"$TMP/s/cell_images/cluster_4/cell_5001.png"
+status 1 "$C" data pack "$TMP/s" -o "$TMP/b.h5"
+check "rejected: empty" grep -qx "  cell_images/cluster_3/cell_5000.png: empty file" "$TMP/err"
+check "rejected: truncated" grep -qx "  cell_images/cluster_4/cell_5001.png: truncated: the file ends inside the image" "$TMP/err"
+check "the rest is packed" grep -q "1000 images of 28 clusters" "$TMP/out"
+check "and is the same dataset" grep -q "$sum" "$TMP/out"
+
+status 2 "$C" data pack "$TMP/s" -o "$TMP/s.png"
+status 2 "$C" data pack "$TMP/s" -o "$TMP/x.h5" --size 4
+status 2 "$C" data pack "$TMP/s"
+status 2 "$C" data
+status 2 "$C" data nonsense
+mkdir "$TMP/empty"
+status 3 "$C" data pack "$TMP/empty" -o "$TMP/x.h5"
+status 3 "$C" data info "$TMP/none.h5"
+status 3 "$C" data info "$TMP/s.png"
+check_fails "no file was left" test -e "$TMP/x.h5"
+check "no temporary file was left" test "$(find "$TMP" -name '*.h5.*' | wc -l)" -eq 0
+
+for verb in synth pack info; do
+    status 0 "$C" data $verb --help
+    check "$verb --help has examples" grep -q "^  cellsweep data" "$TMP/out"
+done
+
+# A full disk: the file appears whole or not at all.
+mkdir "$TMP/full"
+if mount -t tmpfs -o size=1m tmpfs "$TMP/full" 2>/dev/null; then
+    status 3 "$C" data pack "$TMP/s" -o "$TMP/full/x.h5"
+    check "nothing is left on the full disk" test -z "$(ls -A "$TMP/full")"
+    status 3 "$C" data synth "$TMP/full/s"
+    check "nor of a folder" test -z "$(ls -A "$TMP/full")"
+    umount "$TMP/full"
+else
+    skip "cannot mount a small tmpfs here"
+fi
+finish

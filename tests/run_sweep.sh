@@ -1,0 +1,122 @@
+#!/usr/bin/env bash
+# Whole sweeps under mpirun: the same bits on 1, 2, 3 and 5 ranks, after a kill, after a drain, after growing; what is refused.
+. tests/lib.sh
+cellsweep=$BUILD/cellsweep
+cat >"$TMP/s.yaml" <<'YAML'
+name: small
+data: builtin
+train: {epochs: 3}
+grid:
+  clusters: [[14, 15], [1, 27]]
+  strategy: [none, reweight, undersample, oversample, augment]
+  protocol: [report, holdout]
+  seed: {first: 1, count: 2}
+YAML
+run() { # run RANKS RESULTS [OPTION...]
+    local n=$1 results=$2
+    shift 2
+    mpi "$n" "$cellsweep" run "$TMP/s.yaml" -o "$results" -q "$@"
+}
+same_bits() { # same_bits A B: no difference in any result dataset
+    local group
+    for group in /metrics /confusion /predictions; do
+        h5diff -q "$1" "$2" "$group" "$group" || return 1
+    done
+}
+finished() { "$cellsweep" export "$1" --table jobs | grep -c ',done,'; }
+
+check "1 rank without mpirun" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/1.h5" -q
+[ "$(finished "$TMP/1.h5")" = 40 ] && ok "all 40 jobs done" || not_ok "all 40 jobs done: $(finished "$TMP/1.h5")"
+for n in 2 3 5; do
+    check "$n ranks" run $n "$TMP/$n.h5"
+    check "same bits on 1 and $n ranks" same_bits "$TMP/1.h5" "$TMP/$n.h5"
+done
+check "rank 0 only serves" run 3 "$TMP/d.h5" --dedicated
+check "same bits with a dedicated rank 0" same_bits "$TMP/1.h5" "$TMP/d.h5"
+check "other seeds are other results" bash -c \
+    "'$cellsweep' run '$TMP/s.yaml' -o '$TMP/other.h5' -q --set grid.seed.first=3 && ! h5diff -q '$TMP/1.h5' '$TMP/other.h5' /metrics /metrics"
+
+# A killed run goes on.
+for kill in 1 2 3; do
+    mpi 2 "$cellsweep" run "$TMP/s.yaml" -o "$TMP/k.h5" -q >/dev/null 2>&1 &
+    sleep "$(awk "BEGIN{print 0.4 + 0.4 * $kill}")"
+    pkill -KILL -f -- "run $TMP/s.yaml -o $TMP/k.h5" >/dev/null
+    wait 2>/dev/null
+done
+check "a run killed three times is finished by a fourth" run 2 "$TMP/k.h5"
+check "same bits after kills" same_bits "$TMP/1.h5" "$TMP/k.h5"
+
+# A drained run exits with 75 and goes on.
+"$cellsweep" run "$TMP/s.yaml" -o "$TMP/u.h5" -q --set train.epochs=300 --filter seed=1 >"$TMP/u.log" 2>&1 &
+pid=$!
+for _ in $(seq 100); do [ -s "$TMP/u.h5" ] && break; sleep 0.1; done
+sleep 1
+kill -USR1 $pid
+wait $pid
+status=$?
+[ $status = 75 ] && ok "SIGUSR1: exit status 75" || not_ok "SIGUSR1: exit status $status: $(cat "$TMP/u.log")"
+grep -q "jobs left; the same command goes on" "$TMP/u.log" && ok "it says how to go on" || not_ok "it says how to go on"
+
+# Running again does nothing; growing keeps what is there; another grid is refused.
+before=$("$cellsweep" export "$TMP/1.h5" --table jobs | cksum)
+check "the same command again" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/1.h5" -q
+[ "$before" = "$("$cellsweep" export "$TMP/1.h5" --table jobs | cksum)" ] && ok "it computes nothing twice" || not_ok "it computes nothing twice"
+cp "$TMP/1.h5" "$TMP/g.h5"
+cp "$TMP/1.cells.h5" "$TMP/g.cells.h5"
+check "a grid that grew" run 2 "$TMP/g.h5" --set grid.seed.count=3
+[ "$(finished "$TMP/g.h5")" = 60 ] && ok "has its 60 jobs" || not_ok "has its 60 jobs"
+started() { "$cellsweep" export "$1" --table jobs --filter 'seed=1..2' | cut -d, -f2,14 | sort; }
+[ "$(started "$TMP/g.h5")" = "$(started "$TMP/1.h5")" ] && ok "and kept the 40 it had" || not_ok "and kept the 40 it had"
+refused() { # refused WHAT STATUS PATTERN COMMAND...
+    local what=$1 want=$2 pattern=$3 got
+    shift 3
+    "$@" >"$TMP/refused.out" 2>&1
+    got=$?
+    if [ $got = "$want" ] && grep -q -- "$pattern" "$TMP/refused.out" && [ "$(grep -c '^cellsweep' "$TMP/refused.out")" = 1 ]; then
+        ok "$what"
+    else
+        not_ok "$what: exit status $got, want $want and '$pattern'"
+        sed 's/^/# /' "$TMP/refused.out"
+    fi
+}
+refused "changed epochs" 2 "train.epochs is 3 there and 4 here" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/1.h5" --set train.epochs=4
+refused "a smaller grid" 2 "are not in this grid" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/1.h5" --set grid.seed.count=1
+refused "other data" 2 "other data" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/1.h5" --set image.size=40
+refused "results in a folder that is not there" 3 "No such file or directory" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/no/r.h5"
+echo "not HDF5" >"$TMP/text.h5"
+refused "results file that is not HDF5" 3 "text.h5: .*not .*HDF5" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/text.h5"
+[ "$(cat "$TMP/text.h5")" = "not HDF5" ] && ok "and it is left alone" || not_ok "and it is left alone"
+cp "$TMP/1.cells.h5" "$TMP/foreign.h5"
+refused "results file that is not ours" 3 "foreign.h5: " "$cellsweep" run "$TMP/s.yaml" -o "$TMP/foreign.h5"
+refused "results file that is a folder" 3 "$TMP" "$cellsweep" run "$TMP/s.yaml" -o "$TMP"
+refused "filter without a match" 2 "matches none" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/1.h5" --filter seed=99
+refused "filter with an unknown key" 2 "colour" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/1.h5" --filter colour=red
+refused "no sweep file" 3 "cannot read the sweep file" "$cellsweep" run "$TMP/none.yaml" -o "$TMP/x.h5"
+refused "unknown key" 2 "did you mean 'train.epochs'" "$cellsweep" plan "$TMP/s.yaml" --set train.epocs=3
+refused "negative epochs" 2 "out of range" "$cellsweep" plan "$TMP/s.yaml" --set train.epochs=-3
+refused "empty grid" 2 "no job" "$cellsweep" plan "$TMP/s.yaml" --set 'grid={}'
+refused "cluster that is not there" 2 "clusters: 99 is not in the data" "$cellsweep" plan "$TMP/s.yaml" --set 'grid.clusters=[[1, 99]]'
+refused "no such command" 2 "is no command" "$cellsweep" frobnicate
+cp "$TMP/1.cells.h5" "$TMP/bent.h5"
+offset=$(($(stat -c %s "$TMP/bent.h5") / 2))
+printf 'XXXX' | dd of="$TMP/bent.h5" bs=1 seek=$offset conv=notrunc 2>/dev/null
+refused "packed data that changed since" 3 "checksum" "$cellsweep" plan "$TMP/s.yaml" --set data="$TMP/bent.h5"
+[ -z "$(find "$TMP" -name '*.tmp*' -o -name '*.part*' -o -name 'x.h5')" ] && ok "nothing half-written is left" || not_ok "half-written: $(ls "$TMP")"
+
+# A job whose loss is not finite is data.
+check "a learning rate of 10 does not stop the sweep" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/nan.h5" -q \
+    --set train.learning_rate=10 --set train.epochs=30 --filter 'seed=1,protocol=report,clusters=1-27'
+
+check "report" "$cellsweep" report "$TMP/1.h5" -o "$TMP/figures"
+for figure in fig1 fig4b; do
+    for kind in png svg pdf; do
+        [ -s "$(find "$TMP/figures" -name "$figure*.$kind" | head -1)" ] && ok "$figure.$kind" || not_ok "$figure.$kind"
+    done
+done
+check "status" "$cellsweep" status "$TMP/1.h5"
+check "plan" "$cellsweep" plan "$TMP/s.yaml" --ranks 2
+for command in data plan run status report export bench doctor; do
+    check "$command --help" "$cellsweep" "$command" --help
+done
+check "doctor" "$cellsweep" doctor "$TMP"
+finish

@@ -1,0 +1,192 @@
+/* Sweep files to jobs: order, keys, and every wrong file with its line. */
+#include "grid.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/test_grid.XXXXXX";
+static char path[64];
+
+static int make_folder(void **state)
+{
+    (void)state;
+    if (!mkdtemp(folder))
+        return -1;
+    snprintf(path, sizeof path, "%s/s.yaml", folder);
+    return 0;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    unlink(path);
+    return rmdir(folder);
+}
+
+/* Five clusters 1..5 of 10, 20, 30, 40, 1 images, 12 x 12. */
+static struct dataset *five_clusters(void)
+{
+    struct dataset *data = dataset_new(101, 12, NULL);
+    assert_non_null(data);
+    int i = 0;
+    const int count[] = {10, 20, 30, 40, 1};
+    for (int c = 0; c < 5; c++)
+        for (int k = 0; k < count[c]; k++, i++) {
+            snprintf(data->image[i].id, sizeof data->image[i].id, "%d", i);
+            data->image[i].cluster = c + 1;
+            data->pixels[i * 144] = (float)i / 101;
+        }
+    assert_int_equal(dataset_finish(data, NULL), 0);
+    return data;
+}
+
+static int read_text(const char *text, struct sweep **sweep, struct err *err)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+    return sweep_read(path, 0, NULL, sweep, err);
+}
+
+static struct sweep *expand(const char *text)
+{
+    struct sweep *sweep = NULL;
+    struct err err = {0};
+    struct dataset *data = five_clusters();
+    if (read_text(text, &sweep, &err) < 0 || sweep_expand(sweep, data, &err) < 0)
+        fail_msg("%s", err.text);
+    dataset_free(data);
+    return sweep;
+}
+
+static void assert_refused(const char *text, const char *expected)
+{
+    struct sweep *sweep = NULL;
+    struct err err = {0};
+    struct dataset *data = five_clusters();
+    int rc = read_text(text, &sweep, &err);
+    if (rc == 0)
+        rc = sweep_expand(sweep, data, &err);
+    assert_int_equal(rc, E_USAGE);
+    if (!strstr(err.text, expected))
+        fail_msg("'%s' does not contain '%s'", err.text, expected);
+    sweep_free(sweep);
+    dataset_free(data);
+}
+
+#define HEAD "data: builtin\nimage: {size: 12}\n"
+
+static void jobs_stand_in_grid_order(void **state)
+{
+    (void)state;
+    struct sweep *s = expand(HEAD "grid:\n  clusters: [[1, 2], [3, 4]]\n  strategy: [none, oversample]\n  seed: {first: 5, count: 2}\n");
+    assert_int_equal(s->n_jobs, 8);
+    assert_int_equal(s->job[0].config.seed, 5);
+    assert_int_equal(s->job[1].config.seed, 6);
+    assert_string_equal(s->job[2].config.strategy, "oversample");
+    assert_int_equal(s->job[4].config.clusters.number[0], 3);
+    char name[256];
+    sweep_job_name(s, 7, name, sizeof name);
+    assert_string_equal(name, "3-4 oversample holdout seed 6");
+    assert_int_equal(sweep_job_matches(s, 7, "strategy=oversample,clusters=3-4", NULL), 1);
+    assert_int_equal(sweep_job_matches(s, 7, "strategy=none", NULL), 0);
+    assert_int_equal(sweep_job_matches(s, 7, "seed=1..5", NULL), 0);
+    assert_int_equal(sweep_job_matches(s, 7, "colour=red", NULL), E_USAGE);
+    sweep_free(s);
+}
+
+static void folds_are_jobs(void **state)
+{
+    (void)state;
+    struct sweep *s = expand(HEAD "grid:\n  clusters: [[1, 2]]\n  protocol: [holdout, {kfold: {folds: 5, repeats: 2}}]\n");
+    assert_int_equal(s->n_jobs, 11);
+    assert_int_equal(s->job[10].config.fold, 4);
+    assert_int_equal(s->job[10].config.repeat, 1);
+    assert_int_equal(s->job[10].plan.n_val + s->job[10].plan.n_train, 30);
+    sweep_free(s);
+}
+
+static void more_repeats_keep_keys(void **state)
+{
+    (void)state;
+    struct sweep *a = expand(HEAD "grid:\n  clusters: [[1, 2]]\n  protocol: [{kfold: {folds: 5, repeats: 1}}]\n");
+    struct sweep *b = expand(HEAD "grid:\n  clusters: [[1, 2]]\n  protocol: [{kfold: {folds: 5, repeats: 3}}]\n");
+    for (int j = 0; j < a->n_jobs; j++)
+        assert_string_equal(a->job[j].key, b->job[j].key);
+    sweep_free(a);
+    sweep_free(b);
+}
+
+static void keys_differ_exactly_when_results_may(void **state)
+{
+    (void)state;
+    struct sweep *a = expand(HEAD "train: {epochs: 3}\ngrid: {clusters: [[1, 2]], seed: [1, 2]}\n");
+    struct sweep *b = expand("name: other\n" HEAD "grid: {seed: [2], train.epochs: [3, 4], clusters: [1-2]}\n");
+    assert_string_equal(a->job[1].key, b->job[0].key);
+    assert_string_not_equal(a->job[0].key, a->job[1].key);
+    assert_string_not_equal(b->job[0].key, b->job[1].key);
+    sweep_free(a);
+    sweep_free(b);
+}
+
+/* What the results file stores can be run again, and gives the same jobs. */
+static void the_resolved_file_is_the_same_sweep(void **state)
+{
+    (void)state;
+    struct sweep *a = expand(HEAD "grid:\n  clusters: [[1, 2], [2, 3, 4]]\n  strategy: [[augment, reweight], none]\n"
+                                  "  protocol: [report, {kfold: {folds: 2}}]\n  train.learning_rate: [0.1, 3e-4]\n");
+    struct sweep *b = expand(a->resolved);
+    assert_int_equal(a->n_jobs, 2 * 2 * 3 * 2);
+    assert_int_equal(b->n_jobs, a->n_jobs);
+    for (int j = 0; j < a->n_jobs; j++)
+        assert_string_equal(a->job[j].key, b->job[j].key);
+    assert_string_equal(a->resolved, b->resolved);
+    sweep_free(a);
+    sweep_free(b);
+}
+
+static void wrong_files_are_refused(void **state)
+{
+    (void)state;
+    assert_refused("grid: {clusters: [[1, 2]]}\n", "key `data` is missing");
+    assert_refused("data: /nonexistent/cells\ngrid: {clusters: [[1, 2]]}\n", "s.yaml:1: data: /nonexistent/cells: No such file");
+    assert_refused("data: builtin\n", "key `grid` is missing or empty");
+    assert_refused("data: builtin\ngrid: {}\n", "key `grid` is missing or empty");
+    assert_refused(HEAD "grid: {clusters: []}\n", "s.yaml:3: grid: clusters: the list is empty");
+    assert_refused(HEAD "grid: {clusters: [8, 10]}\n", "write a list of lists");
+    assert_refused(HEAD "grid: {clusters: [[1, 9]]}\n", "clusters: 9 is not in the data");
+    assert_refused(HEAD "grid: {clusters: [[1, 5]]}\n", "cluster 5 has 1 image");
+    assert_refused(HEAD "trian: {epochs: 3}\ngrid: {clusters: [[1, 2]]}\n", "s.yaml:3: unknown key 'trian.epochs'; did you mean 'train.epochs'?");
+    assert_refused(HEAD "train: {epochs: -1}\ngrid: {clusters: [[1, 2]]}\n", "s.yaml:3: train.epochs: -1 is out of range");
+    assert_refused(HEAD "train: {epochs: [1, 2]}\ngrid: {clusters: [[1, 2]]}\n", "several values stand under `grid`");
+    assert_refused(HEAD "train: 7\ngrid: {clusters: [[1, 2]]}\n", "s.yaml:3: unknown key 'train'");
+    assert_refused(HEAD "grid: {clusters: [[1, 2]], strategy: [none, smoot]}\n", "smoot");
+    assert_refused(HEAD "grid: {clusters: [[1, 2]], seed: [1, 1]}\n", "seed: 1 stands twice");
+    assert_refused(HEAD "grid: {clusters: [[1, 2]], seed: {first: 1}}\n", "say how many");
+    assert_refused(HEAD "grid: {clusters: [[1, 2], all]}\n", "cluster 5 has 1 image");
+    assert_refused(HEAD "keep_weights: perhaps\ngrid: {clusters: [[1, 2]]}\n", "expected true or false");
+    assert_refused("data: builtin\ngrid: {clusters: [[1, 2]]}\n", "image.size is 50, the dataset's images are 12");
+    assert_refused(HEAD "augment: {zoom_min: 2, zoom_max: 1}\ngrid: {clusters: [[1, 2]]}\n", "augment.zoom_min 2 is larger");
+    assert_refused(HEAD "grid: {clusters: [[1, 2]], seed: {first: 1, count: 1000000}, train.epochs: [1, 2]}\n", "split the sweep");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(jobs_stand_in_grid_order),
+        cmocka_unit_test(folds_are_jobs),
+        cmocka_unit_test(more_repeats_keep_keys),
+        cmocka_unit_test(keys_differ_exactly_when_results_may),
+        cmocka_unit_test(the_resolved_file_is_the_same_sweep),
+        cmocka_unit_test(wrong_files_are_refused),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}

@@ -1,0 +1,345 @@
+#include "data/pack.h"
+
+#include "data/png.h"
+#include "data/polygon.h"
+#include "data/resize.h"
+#include "folder_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+static struct dataset *data;
+static struct pack_report report;
+static struct err err;
+
+/* A fresh source folder "s" for every test. */
+static int fresh(void **state)
+{
+    (void)state;
+    remove_folder(in_folder("s"));
+    memset(&err, 0, sizeof err);
+    return mkdir(in_folder("s"), 0700);
+}
+
+static int release(void **state)
+{
+    (void)state;
+    dataset_free(data);
+    data = NULL;
+    pack_report_release(&report);
+    return 0;
+}
+
+static int pack_sized(int size)
+{
+    struct dataset_options options = {size, 0.5};
+    dataset_free(data);
+    data = NULL;
+    pack_report_release(&report);
+    return pack_folder(in_folder("s"), &options, &data, &report, &err);
+}
+
+static int pack(void)
+{
+    return pack_sized(8);
+}
+
+/* cell_images/cluster_1 with cells 1, 2, 10 and cluster_2 with cells 3, 4: 9 x 7 pixels. */
+static void make_layout_a(void)
+{
+    mkdir(in_folder("s/cell_images"), 0700);
+    mkdir(in_folder("s/cell_images/cluster_1"), 0700);
+    mkdir(in_folder("s/cell_images/cluster_2"), 0700);
+    put_png(in_folder("s/cell_images/cluster_1/cell_10.png"), 9, 7, 10);
+    put_png(in_folder("s/cell_images/cluster_1/cell_1.png"), 9, 7, 11);
+    put_png(in_folder("s/cell_images/cluster_1/cell_2.png"), 9, 7, 12);
+    put_png(in_folder("s/cell_images/cluster_2/cell_3.png"), 9, 7, 13);
+    put_png(in_folder("s/cell_images/cluster_2/cell_4.png"), 9, 7, 14);
+}
+
+/* pack() fails with this line after the folder's path. */
+static void expect_error(const char *line)
+{
+    assert_int_equal(pack(), E_IO);
+    assert_null(data);
+    assert_string_equal(err.text + strlen(in_folder("s")), line);
+}
+
+/* pack() keeps n images and rejects one, so. */
+static void expect_reject(int n, const char *source, const char *reason)
+{
+    assert_int_equal(pack(), 0);
+    assert_int_equal(data->n_images, n);
+    assert_int_equal(report.rejects.n, 1);
+    assert_int_equal(report.n_images, n + 1);
+    assert_string_equal(report.rejects.item[0].source, source);
+    assert_string_equal(report.rejects.item[0].reason, reason);
+}
+
+static void test_layout_a(void **state)
+{
+    static const char *const ids[] = {"1", "2", "10", "3", "4"};
+    float expected[64];
+    struct image image;
+    (void)state;
+    make_layout_a();
+    assert_int_equal(pack(), 0);
+    assert_int_equal(data->n_images, 5);
+    assert_int_equal(data->n_clusters, 2);
+    assert_int_equal(data->cluster_count[0], 3);
+    assert_int_equal(report.n_masked, 0);
+    for (int i = 0; i < 5; i++) {
+        assert_string_equal(data->image[i].id, ids[i]);
+        assert_int_equal(data->image[i].cluster, i < 3 ? 1 : 2);
+        assert_int_equal(data->image[i].width, 9);
+        assert_int_equal(data->image[i].height, 7);
+    }
+    assert_string_equal(data->image[2].source, "cell_images/cluster_1/cell_10.png");
+    assert_int_equal(image_read(in_folder("s/cell_images/cluster_1/cell_10.png"), &image, &err), 0);
+    resize_bilinear(expected, 8, image.pixels, 9, 7);
+    assert_memory_equal(expected, data->pixels + 2 * 64, sizeof expected);
+    image_release(&image);
+}
+
+static void test_layout_b_with_and_without_prefix(void **state)
+{
+    (void)state;
+    put_png(in_folder("s/a.png"), 3, 3, 0);
+    put_png(in_folder("s/cell_7.PNG"), 3, 3, 9);
+    put_png(in_folder("s/b.png"), 3, 3, 18);
+    put_png(in_folder("s/c.png"), 3, 3, 27);
+    put_text(in_folder("s/notes.txt"), "x");
+    put_text(in_folder("s/clusters.csv"), "Cluster,Barcode\n4,cell_7\n0,a\n4,b\n");
+    expect_reject(3, "c.png", "no label in clusters.csv");
+    assert_string_equal(data->image[0].id, "a");
+    assert_string_equal(data->image[1].id, "7");
+    assert_string_equal(data->image[2].id, "b");
+    assert_int_equal(data->cluster[0], 0);
+    assert_int_equal(data->cluster[1], 4);
+}
+
+/* A triangle in micrometres, half a micrometre a pixel: pixels beyond its long side become 0 before resizing. */
+static void test_mask_is_applied_before_resizing(void **state)
+{
+    struct point outline[] = {{20, 30}, {24, 30}, {20, 33}};
+    struct image image;
+    float expected[64];
+    (void)state;
+    make_layout_a();
+    put_text(in_folder("s/cell_boundaries.csv"),
+             "cell_id,vertex_x,vertex_y\n"
+             "3,20,30\n99,0,0\n3,24,30\n3,20,33\n3,20,30\n99,1,0\n98,1,1\n");
+    assert_int_equal(pack(), 0);
+    assert_int_equal(report.n_masked, 1);
+    assert_int_equal(report.n_unknown, 2);
+    assert_int_equal(report.n_misfits, 0);
+    assert_int_equal(data->image[3].masked, 1);
+    assert_int_equal(data->image[4].masked, 0);
+    assert_int_equal(image_read(in_folder("s/cell_images/cluster_2/cell_3.png"), &image, &err), 0);
+    polygon_to_pixels(outline, 3, 0.5);
+    polygon_mask(outline, 3, image.pixels, 9, 7);
+    assert_true(image.pixels[8] > 0.0f && image.pixels[9 + 8] == 0.0f && image.pixels[6 * 9] > 0.0f);
+    resize_bilinear(expected, 8, image.pixels, 9, 7);
+    assert_memory_equal(expected, data->pixels + 3 * 64, sizeof expected);
+    image_release(&image);
+}
+
+static void test_bad_images_are_listed(void **state)
+{
+    const char *bad = in_folder("s/cell_images/cluster_1/cell_5.png");
+    size_t n;
+    (void)state;
+    make_layout_a();
+    put_text(bad, "");
+    expect_reject(5, "cell_images/cluster_1/cell_5.png", "empty file");
+    put_bytes(bad, "\xff\xd8\xff\xe0", 4);
+    expect_reject(5, "cell_images/cluster_1/cell_5.png", "a JPEG named as PNG; convert it");
+    char *bytes = get_bytes(in_folder("s/cell_images/cluster_1/cell_1.png"), &n);
+    put_bytes(bad, bytes, n - 20);
+    expect_reject(5, "cell_images/cluster_1/cell_5.png", "truncated: the file ends inside the image");
+    memcpy(bytes + 16, "\0\0\xff\xff\0\0\xff\xff", 8);
+    put_bytes(bad, bytes, n);
+    expect_reject(5, "cell_images/cluster_1/cell_5.png",
+                  "65535 x 65535 pixels, more than a cell image may have (16384 a side, 67108864 in all)");
+    free(bytes);
+}
+
+static void test_bad_boundaries_are_listed(void **state)
+{
+    const char *table = in_folder("s/cell_boundaries.csv"), *cell = "cell_images/cluster_2/cell_3.png";
+    (void)state;
+    make_layout_a();
+    put_text(table, "cell_id,vertex_x,vertex_y\n3,1,1\n3,2,1\n3,1,1\n");
+    expect_reject(4, cell, "its boundary has 2 vertices, needs 3");
+    put_text(table, "cell_id,vertex_x,vertex_y\n3,1,1\n");
+    expect_reject(4, cell, "its boundary has 1 vertex, needs 3");
+    put_text(table, "cell_id,vertex_x,vertex_y\n3,1,1\n3,NaN,1\n3,4,4\n3,1,2\n");
+    expect_reject(4, cell, "its boundary has a vertex that is not a number (vertex 2)");
+    put_text(table, "cell_id,vertex_x,vertex_y\n3,1,1\n3,5,1\n3,4,inf\n");
+    expect_reject(4, cell, "its boundary has a vertex that is not a number (vertex 3)");
+    put_text(table, "cell_id,vertex_x,vertex_y\n3,0,900\n3,900,900\n3,899,0\n");
+    expect_reject(4, cell, "its boundary leaves no lit pixel of it; is the pixel size right?");
+    put_text(table, "cell_id,vertex_x,vertex_y\n3,0,0\n3,900,0\n3,0,900\n");
+    assert_int_equal(pack(), 0);
+    assert_int_equal(report.n_misfits, 1);
+    put_text(table, "cell,vertex_x,vertex_y\n");
+    expect_error("/cell_boundaries.csv:1: no column cell_id, found: cell, vertex_x, vertex_y");
+}
+
+static void test_one_pixel_is_an_image(void **state)
+{
+    (void)state;
+    make_layout_a();
+    put_png(in_folder("s/cell_images/cluster_2/cell_5.png"), 1, 1, 51);
+    put_text(in_folder("s/cell_boundaries.csv"), "cell_id,vertex_x,vertex_y\n5,7,7\n5,7.1,7\n5,7,7.1\n");
+    assert_int_equal(pack(), 0);
+    assert_int_equal(data->image[5].masked, 1);
+    for (int i = 0; i < 64; i++)
+        assert_true(data->pixels[5 * 64 + i] == 0.2f);
+}
+
+static void test_nothing_to_pack(void **state)
+{
+    (void)state;
+    expect_error(": no images: neither cell_images/cluster_<k>/cell_<id>.png nor <id>.png");
+    put_png(in_folder("s/1.png"), 3, 3, 0);
+    expect_error(": images without labels: no clusters.csv (Barcode,Cluster) and no folders cluster_<k>");
+    put_text(in_folder("s/clusters.csv"), "Barcode,Cluster\n1,1\n");
+    expect_error(": all 1 images are of one class, cluster 1; at least two are needed");
+    put_text(in_folder("s/1.png"), "");
+    expect_error(": none of 1 images can be used; the first, 1.png: empty file");
+    remove_folder(in_folder("s"));
+    expect_error(": not a folder that can be read");
+}
+
+static void test_duplicate_ids(void **state)
+{
+    (void)state;
+    make_layout_a();
+    put_png(in_folder("s/cell_images/cluster_2/cell_2.png"), 9, 7, 1);
+    expect_error(
+        ": cell_images/cluster_1/cell_2.png and cell_images/cluster_2/cell_2.png have the same cell id 2; "
+        "rename or remove one");
+}
+
+static void test_labels_are_checked(void **state)
+{
+    const char *table = in_folder("s/clusters.csv");
+    (void)state;
+    make_layout_a();
+    put_text(table, "Barcode,Cluster\n1,1\n3,2\n");
+    assert_int_equal(pack(), 0);
+    assert_int_equal(report.n_unlisted, 3);
+    put_text(table, "Barcode,Cluster\n1,1\n5,2\n6,1\n");
+    expect_error(
+        "/clusters.csv:3: cell 5 has a label but no image (2 such rows); remove the row or add the image");
+    put_text(table, "Barcode,Cluster\n1,1\n3,1\n");
+    expect_error("/clusters.csv:3: cell 3 is in cluster 1 here, but in cell_images/cluster_2/cell_3.png; "
+                 "make them agree");
+    put_text(table, "Barcode,Cluster\n1,1\n2,1\n1,1\n");
+    expect_error("/clusters.csv:4: cell 1 has a label already, in line 2; remove one");
+    put_text(table, "Barcode,Cluster\n1,1.5\n");
+    expect_error("/clusters.csv:2: Cluster is \"1.5\", not a whole number from 0 to 32767");
+    put_text(table, "Barcode,Cluster\n1,astrocyte\n");
+    expect_error("/clusters.csv:2: Cluster is \"astrocyte\", not a finite number");
+}
+
+static void test_a_cluster_of_one_is_packed(void **state)
+{
+    (void)state;
+    make_layout_a();
+    mkdir(in_folder("s/cell_images/cluster_9"), 0700);
+    put_png(in_folder("s/cell_images/cluster_9/cell_6.png"), 4, 4, 0);
+    assert_int_equal(pack(), 0);
+    assert_int_equal(data->n_clusters, 3);
+    assert_int_equal(data->cluster_count[2], 1);
+    mkdir(in_folder("s/cell_images/cluster_x"), 0700);
+    expect_error("/cell_images/cluster_x: the folder's name is not cluster_<number> (0 to 32767)");
+}
+
+static void test_long_names_are_rejected(void **state)
+{
+    char name[128];
+    (void)state;
+    make_layout_a();
+    snprintf(name, sizeof name, "s/cell_images/cluster_1/%070d.png", 1);
+    put_png(in_folder(name), 3, 3, 0);
+    expect_reject(5, name + 2, "the name is longer than 63 characters");
+}
+
+static void test_options_are_checked(void **state)
+{
+    (void)state;
+    make_layout_a();
+    assert_int_equal(pack_sized(7), E_USAGE);
+    assert_int_equal(pack_sized(513), E_USAGE);
+    assert_int_equal(pack_sized(512), 0);
+}
+
+static void test_checksum_follows_what_decides(void **state)
+{
+    char first[DATASET_CHECKSUM_SIZE];
+    (void)state;
+    make_layout_a();
+    assert_int_equal(pack(), 0);
+    memcpy(first, data->checksum, sizeof first);
+    put_text(in_folder("s/clusters.csv"), "Barcode,Cluster\n1,1\n");
+    assert_int_equal(pack(), 0);
+    assert_string_equal(first, data->checksum);
+    put_png(in_folder("s/cell_images/cluster_2/cell_4.png"), 9, 7, 15);
+    assert_int_equal(pack(), 0);
+    assert_string_not_equal(first, data->checksum);
+    put_png(in_folder("s/cell_images/cluster_2/cell_4.png"), 9, 7, 14);
+    assert_int_equal(rename(in_folder("s/cell_images/cluster_2/cell_4.png"),
+                            in_folder("s/cell_images/cluster_2/cell_5.png")),
+                     0);
+    assert_int_equal(pack(), 0);
+    assert_string_not_equal(first, data->checksum);
+}
+
+/* Real images, when they are there: hand-drawn outlines keep the cell and remove what is around it. */
+static void test_real_outlines_keep_most_of_their_image(void **state)
+{
+    struct dataset_options options = dataset_defaults();
+    (void)state;
+    if (access("../shared/data/wbc/clusters.csv", R_OK) < 0) {
+        print_message("no ../shared/data/wbc here\n");
+        skip();
+    }
+    assert_int_equal(pack_folder("../shared/data/wbc", &options, &data, &report, &err), 0);
+    assert_int_equal(data->n_images, 300);
+    assert_int_equal(report.n_masked, 300);
+    assert_int_equal(report.n_misfits, 0);
+    for (int i = 0; i < 300; i++) {
+        int lit = 0;
+        for (int k = 0; k < 2500; k++)
+            lit += data->pixels[(size_t)i * 2500 + (size_t)k] > 0.0f;
+        assert_true(lit > 1250 && lit < 2400); /* a disc fills 0.79 of its box */
+    }
+}
+
+#define UNIT(f) cmocka_unit_test_setup_teardown(f, fresh, release)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        UNIT(test_layout_a),
+        UNIT(test_layout_b_with_and_without_prefix),
+        UNIT(test_mask_is_applied_before_resizing),
+        UNIT(test_bad_images_are_listed),
+        UNIT(test_bad_boundaries_are_listed),
+        UNIT(test_one_pixel_is_an_image),
+        UNIT(test_nothing_to_pack),
+        UNIT(test_duplicate_ids),
+        UNIT(test_labels_are_checked),
+        UNIT(test_a_cluster_of_one_is_packed),
+        UNIT(test_long_names_are_rejected),
+        UNIT(test_options_are_checked),
+        UNIT(test_checksum_follows_what_decides),
+        UNIT(test_real_outlines_keep_most_of_their_image),
+    };
+    return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
+}

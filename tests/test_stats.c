@@ -1,0 +1,126 @@
+#include "stats.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+static void assert_near(double x, double expected)
+{
+    if (!(fabs(x - expected) <= 1e-9 * fmax(1, fabs(expected))))
+        fail_msg("%.12g is not %.12g", x, expected);
+}
+
+/* Tabulated quantiles, 12 digits (any statistics text; R's qt()). */
+static void t_quantiles_are_the_tabulated_ones(void **state)
+{
+    (void)state;
+    assert_near(stats_t_quantile(0.975, 1), 12.7062047361747);
+    assert_near(stats_t_quantile(0.975, 2), 4.30265272974946);
+    assert_near(stats_t_quantile(0.975, 4), 2.77644510519779);
+    assert_near(stats_t_quantile(0.975, 9), 2.26215716279820);
+    assert_near(stats_t_quantile(0.975, 30), 2.04227245630124);
+    assert_near(stats_t_quantile(0.95, 5), 2.01504837333302);
+    assert_near(stats_t_quantile(0.025, 9), -2.26215716279820);
+    assert_near(stats_t_quantile(0.5, 3), 0);
+}
+
+static void t_quantile_of_nonsense_is_nan(void **state)
+{
+    (void)state;
+    assert_true(isnan(stats_t_quantile(0, 3)));
+    assert_true(isnan(stats_t_quantile(1, 3)));
+    assert_true(isnan(stats_t_quantile(nan(""), 3)));
+    assert_true(isnan(stats_t_quantile(0.9, 0)));
+    assert_true(isnan(stats_t_quantile(0.9, nan(""))));
+}
+
+/* Mean 5, squared distances sum to 32, 7 degrees of freedom. */
+static void summary_of_eight_numbers(void **state)
+{
+    (void)state;
+    const double x[] = {2, 4, 4, 4, 5, 5, 7, 9};
+    struct stats_summary s = stats_summarise(x, 8, 0.95);
+    double half = 2.36462425159278 * sqrt(32.0 / 7) / sqrt(8);
+    assert_int_equal(s.n, 8);
+    assert_near(s.mean, 5);
+    assert_near(s.sd, sqrt(32.0 / 7));
+    assert_near(s.low, 5 - half);
+    assert_near(s.high, 5 + half);
+    assert_near(stats_half_width(&s), half);
+}
+
+static void wider_level_gives_a_wider_interval(void **state)
+{
+    (void)state;
+    const double x[] = {1, 2, 3, 4, 5, 6};
+    struct stats_summary s = stats_summarise(x, 6, 0.90);
+    assert_near(stats_half_width(&s), 2.01504837333302 * sqrt(3.5) / sqrt(6));
+}
+
+static void nan_values_are_left_out(void **state)
+{
+    (void)state;
+    const double x[] = {nan(""), 1, nan(""), 3};
+    struct stats_summary s = stats_summarise(x, 4, 0.95);
+    assert_int_equal(s.n, 2);
+    assert_near(s.mean, 2);
+    assert_near(s.sd, sqrt(2));
+}
+
+static void one_or_no_value_has_no_interval(void **state)
+{
+    (void)state;
+    const double x[] = {7, nan("")};
+    struct stats_summary one = stats_summarise(x, 2, 0.95), none = stats_summarise(x + 1, 1, 0.95);
+    assert_int_equal(one.n, 1);
+    assert_near(one.mean, 7);
+    assert_true(isnan(one.sd) && isnan(one.low) && isnan(one.high) && isnan(stats_half_width(&one)));
+    assert_int_equal(none.n, 0);
+    assert_true(isnan(none.mean));
+}
+
+static void infinite_values_are_not_hidden(void **state)
+{
+    (void)state;
+    const double x[] = {1, (double)INFINITY, 2};
+    struct stats_summary s = stats_summarise(x, 3, 0.95);
+    assert_int_equal(s.n, 3);
+    assert_true(isinf(s.mean));
+}
+
+static void large_offsets_do_not_cancel(void **state)
+{
+    (void)state;
+    const double x[] = {1e9 + 1, 1e9 + 2, 1e9 + 3};
+    assert_near(stats_summarise(x, 3, 0.95).sd, 1);
+}
+
+static void balanced_accuracy_is_the_mean_recall(void **state)
+{
+    (void)state;
+    const int two[] = {90, 4, 7, 0};                 /* all said to be the first class, almost */
+    const int three[] = {5, 5, 0, 0, 0, 0, 1, 0, 3}; /* no image of the second */
+    const int unused[] = {3, 1, -1, 2, 2, -1, -1, -1, -1};
+    const int empty[] = {0, 0, 0, 0};
+    assert_near(stats_balanced_accuracy(two, 2), 90.0 / 94 / 2);
+    assert_near(stats_balanced_accuracy(three, 3), (0.5 + 0.75) / 2);
+    assert_near(stats_balanced_accuracy(unused, 3), (0.75 + 0.5) / 2);
+    assert_true(isnan(stats_balanced_accuracy(empty, 2)));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(t_quantiles_are_the_tabulated_ones),
+                                       cmocka_unit_test(t_quantile_of_nonsense_is_nan),
+                                       cmocka_unit_test(summary_of_eight_numbers),
+                                       cmocka_unit_test(wider_level_gives_a_wider_interval),
+                                       cmocka_unit_test(nan_values_are_left_out),
+                                       cmocka_unit_test(one_or_no_value_has_no_interval),
+                                       cmocka_unit_test(infinite_values_are_not_hidden),
+                                       cmocka_unit_test(large_offsets_do_not_cancel),
+                                       cmocka_unit_test(balanced_accuracy_is_the_mean_recall)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
