@@ -403,7 +403,7 @@ int cmd_data(int argc, char **argv, struct err *err)
     if (argc < 2)
         return err_set(err, E_USAGE,
                        "data: which of synth, pack and info? `cellsweep data --help` tells more");
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-?") == 0) {
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
         print_help(stdout);
         return 0;
     }

@@ -330,8 +330,10 @@ struct handout_counts handout_counts(const struct handout *h)
 {
     struct handout_counts counts = h->counts;
     if (h->schedule) {
-        counts.running = schedule_running(h->schedule);
-        counts.waiting = schedule_waiting(h->schedule);
+        for (int r = 0; r < h->size; r++)
+            counts.running += h->has[r] >= 0;
+        /* a job given ahead still waits */
+        counts.waiting = schedule_waiting(h->schedule) + schedule_running(h->schedule) - counts.running;
         counts.remaining = schedule_remaining(h->schedule, h->dedicated ? h->size - 1 : h->size);
     }
     counts.stopping = h->stopping;

@@ -255,9 +255,8 @@ static void print_notes(FILE *file, const struct summary *summary)
         fprintf(file, "Lost: %d failed and %d diverged jobs, in no mean.\n", summary->n_state[JOB_FAILED],
                 summary->n_state[JOB_DIVERGED]);
     if (any_published(summary))
-        fputs("published: the report's last value of 'val as published', one run, judged by protocol tail "
-              "(none) or "
-              "report (others).\n",
+        fputs("published: the report's last value of 'val as published', one run, judged by "
+              "protocol tail (none) or report (others).\n",
               file);
 }
 

@@ -133,19 +133,29 @@ static int scan_file(struct catalog *catalog, const char *prefix, const char *na
     return add_image(catalog, inside, name, cluster, rejects, err);
 }
 
+/* The folder `prefix` inside the source; NULL with *err set. */
+static DIR *open_inside(const struct catalog *catalog, const char *prefix, struct err *err)
+{
+    char path[CATALOG_PATH_SIZE];
+    if (join(path, catalog->folder, prefix, err) < 0)
+        return NULL;
+    DIR *dir = opendir(path);
+    if (!dir)
+        err_set(err, E_IO, "%s: cannot open the folder: %s", path, strerror(errno));
+    return dir;
+}
+
 static int scan_images(struct catalog *catalog, const char *prefix, int cluster, struct rejects *rejects,
                        struct err *err)
 {
-    char path[CATALOG_PATH_SIZE];
     struct dirent *entry;
-    int rc = join(path, catalog->folder, prefix, err);
-    DIR *dir = rc == 0 ? opendir(path) : NULL;
-    if (rc == 0 && !dir)
-        rc = err_set(err, E_IO, "%s: cannot open the folder: %s", path, strerror(errno));
+    DIR *dir = open_inside(catalog, prefix, err);
+    if (!dir)
+        return E_IO;
+    int rc = 0;
     while (rc == 0 && (entry = readdir(dir)))
         rc = scan_file(catalog, prefix, entry->d_name, cluster, rejects, err);
-    if (dir)
-        closedir(dir);
+    closedir(dir);
     return rc;
 }
 
@@ -153,13 +163,13 @@ static int scan_images(struct catalog *catalog, const char *prefix, int cluster,
 static int scan_clusters(struct catalog *catalog, const char *prefix, int *found, struct rejects *rejects,
                          struct err *err)
 {
-    char path[CATALOG_PATH_SIZE], inside[CATALOG_PATH_SIZE];
+    char inside[CATALOG_PATH_SIZE];
     struct dirent *entry;
+    DIR *dir = open_inside(catalog, prefix, err);
     *found = 0;
-    int rc = join(path, catalog->folder, prefix, err);
-    DIR *dir = rc == 0 ? opendir(path) : NULL;
-    if (rc == 0 && !dir)
-        rc = err_set(err, E_IO, "%s: cannot open the folder: %s", path, strerror(errno));
+    if (!dir)
+        return E_IO;
+    int rc = 0;
     while (rc == 0 && (entry = readdir(dir))) {
         int cluster = cluster_of_folder(entry->d_name);
         if (cluster < 0 && strncmp(entry->d_name, "cluster_", 8) == 0)
@@ -171,8 +181,7 @@ static int scan_clusters(struct catalog *catalog, const char *prefix, int *found
         rc = scan_images(catalog, inside, cluster, rejects, err);
         ++*found;
     }
-    if (dir)
-        closedir(dir);
+    closedir(dir);
     return rc;
 }
 

@@ -220,7 +220,7 @@ int csv_open(const char *path, const char *const *columns, int n, struct csv **o
         return E_IO;
     csv->line = csv->row_line = 1;
     csv->path = strdup(path);
-    csv->buffer = malloc(BUFFER_SIZE);
+    csv->buffer = calloc(BUFFER_SIZE, 1);
     csv->file = gzopen(path, "rb");
     int rc = 0;
     if (!csv->file)

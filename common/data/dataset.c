@@ -266,7 +266,7 @@ static int verify_checksum(hid_t file, struct dataset *data, const char *path, s
 
 static int read_open_file(hid_t file, const char *path, struct dataset **out, struct err *err)
 {
-    hsize_t dims[3];
+    hsize_t dims[3] = {0};
     int rc = check_kind(file, path, err);
     if (rc == 0)
         rc = h5_dims(file, "/images/pixels", 3, dims, path, err);
@@ -319,7 +319,7 @@ static int open_packed(const char *name, const struct dataset_options *options, 
                        struct err *err)
 {
     int rc = dataset_read(name, out, err);
-    if (rc == 0 && options && options->size != (*out)->size) {
+    if (*out && options && options->size != (*out)->size) {
         rc = err_set(err, E_USAGE,
                      "%s: its images are %d x %d pixels, %d x %d are asked for; pack it with --size %d", name,
                      (*out)->size, (*out)->size, options->size, options->size, options->size);

@@ -176,7 +176,7 @@ static int check_options(const struct dataset_options *options, struct err *err)
 int pack_folder(const char *folder, const struct dataset_options *options, struct dataset **out,
                 struct pack_report *report, struct err *err)
 {
-    struct catalog catalog;
+    struct catalog catalog = {0};
     struct packing p = {.catalog = &catalog, .options = options, .report = report};
     *out = NULL;
     int rc = check_options(options, err);

@@ -11,7 +11,15 @@
 #include <stdint.h>
 
 #define INLINE static inline __attribute__((always_inline, unused))
+
+/* foreach (i, n): a loop over a register block, i from 0 to n - 1. Unrolled: only then do arrays of vectors live in
+ * registers. */
+#ifdef __clang__
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
 #define UNROLL _Pragma("GCC unroll 36")
+#endif
+#define foreach(i, n) UNROLL for (size_t i = 0; i < (n); i++)
 
 #if defined(__AVX512F__)
 
@@ -20,52 +28,92 @@ typedef __m512 vf;
 typedef __m512i vi;
 typedef __mmask16 vm;
 
+#define PS(operation)    _mm512_##operation##_ps
+#define EPI32(operation) _mm512_##operation##_epi32
+
+#else
+
+enum { VL = 8, VN = 16 };
+typedef __m256 vf;
+typedef __m256i vi;
+typedef __m256 vm; /* all ones or all zeros */
+
+#define PS(operation)    _mm256_##operation##_ps
+#define EPI32(operation) _mm256_##operation##_epi32
+
+#endif
+
 INLINE vf v_load(const float *p)
 {
-    return _mm512_loadu_ps(p);
+    return PS(loadu)(p);
 }
 INLINE void v_store(float *p, vf a)
 {
-    _mm512_storeu_ps(p, a);
+    PS(storeu)(p, a);
 }
 INLINE vf v_set(float a)
 {
-    return _mm512_set1_ps(a);
+    return PS(set1)(a);
 }
 INLINE vf v_zero(void)
 {
-    return _mm512_setzero_ps();
+    return PS(setzero)();
 }
 INLINE vf v_add(vf a, vf b)
 {
-    return _mm512_add_ps(a, b);
+    return PS(add)(a, b);
 }
 INLINE vf v_sub(vf a, vf b)
 {
-    return _mm512_sub_ps(a, b);
+    return PS(sub)(a, b);
 }
 INLINE vf v_mul(vf a, vf b)
 {
-    return _mm512_mul_ps(a, b);
+    return PS(mul)(a, b);
 }
 INLINE vf v_div(vf a, vf b)
 {
-    return _mm512_div_ps(a, b);
+    return PS(div)(a, b);
 }
 INLINE vf v_sqrt(vf a)
 {
-    return _mm512_sqrt_ps(a);
+    return PS(sqrt)(a);
 }
 /* a * b + c */
 INLINE vf v_fma(vf a, vf b, vf c)
 {
-    return _mm512_fmadd_ps(a, b, c);
+    return PS(fmadd)(a, b, c);
 }
 /* c - a * b */
 INLINE vf v_fnma(vf a, vf b, vf c)
 {
-    return _mm512_fnmadd_ps(a, b, c);
+    return PS(fnmadd)(a, b, c);
 }
+INLINE vi vi_set(int a)
+{
+    return EPI32(set1)(a);
+}
+INLINE vi vi_add(vi a, vi b)
+{
+    return EPI32(add)(a, b);
+}
+/* Lane i takes element index[i] (its low two bits) of its own group of four. */
+INLINE vf v_pick(vf quads, vi index)
+{
+    return PS(permutevar)(quads, index);
+}
+/* Transposes each 128-bit lane of four vectors as a 4x4 matrix. */
+INLINE void v_transpose_lanes(vf a[4])
+{
+    vf t0 = PS(unpacklo)(a[0], a[1]), t1 = PS(unpacklo)(a[2], a[3]);
+    vf t2 = PS(unpackhi)(a[0], a[1]), t3 = PS(unpackhi)(a[2], a[3]);
+    a[0] = PS(shuffle)(t0, t1, 0x44);
+    a[1] = PS(shuffle)(t0, t1, 0xee);
+    a[2] = PS(shuffle)(t2, t3, 0x44);
+    a[3] = PS(shuffle)(t2, t3, 0xee);
+}
+
+#if defined(__AVX512F__)
 
 /* a > b; false for NaN. */
 INLINE vm v_gt(vf a, vf b)
@@ -110,10 +158,6 @@ INLINE vf v_keep(vm m, vf a)
     return _mm512_maskz_mov_ps(m, a);
 }
 
-INLINE vi vi_set(int a)
-{
-    return _mm512_set1_epi32(a);
-}
 INLINE vi vi_select(vm m, vi yes, vi no)
 {
     return _mm512_mask_blend_epi32(m, no, yes);
@@ -137,11 +181,6 @@ INLINE vf v_load_quad(const float *p)
 {
     return _mm512_broadcast_f32x4(_mm_loadu_ps(p));
 }
-/* Lane i takes element index[i] (0 to 3) of its own group of four. */
-INLINE vf v_pick(vf quads, vi index)
-{
-    return _mm512_permutevar_ps(quads, index);
-}
 /* Four floats each from row[0], row[4], row[8], ..., at offset `at`, one group a 128-bit lane. */
 INLINE vf v_load_lanes(const float *const *row, size_t at)
 {
@@ -150,21 +189,7 @@ INLINE vf v_load_lanes(const float *const *row, size_t at)
     a = _mm512_insertf32x4(a, _mm_loadu_ps(row[8] + at), 2);
     return _mm512_insertf32x4(a, _mm_loadu_ps(row[12] + at), 3);
 }
-/* Transposes each 128-bit lane of four vectors as a 4x4 matrix. */
-INLINE void v_transpose_lanes(vf a[4])
-{
-    vf t0 = _mm512_unpacklo_ps(a[0], a[1]), t1 = _mm512_unpacklo_ps(a[2], a[3]);
-    vf t2 = _mm512_unpackhi_ps(a[0], a[1]), t3 = _mm512_unpackhi_ps(a[2], a[3]);
-    a[0] = _mm512_shuffle_ps(t0, t1, 0x44);
-    a[1] = _mm512_shuffle_ps(t0, t1, 0xee);
-    a[2] = _mm512_shuffle_ps(t2, t3, 0x44);
-    a[3] = _mm512_shuffle_ps(t2, t3, 0xee);
-}
 
-INLINE vi vi_add(vi a, vi b)
-{
-    return _mm512_add_epi32(a, b);
-}
 INLINE vi vi_xor(vi a, vi b)
 {
     return _mm512_xor_si512(a, b);
@@ -207,56 +232,6 @@ INLINE void v_drop(float *x, vi bits, int from, vf scale)
 
 #else
 
-enum { VL = 8, VN = 16 };
-typedef __m256 vf;
-typedef __m256i vi;
-typedef __m256 vm; /* all ones or all zeros */
-
-INLINE vf v_load(const float *p)
-{
-    return _mm256_loadu_ps(p);
-}
-INLINE void v_store(float *p, vf a)
-{
-    _mm256_storeu_ps(p, a);
-}
-INLINE vf v_set(float a)
-{
-    return _mm256_set1_ps(a);
-}
-INLINE vf v_zero(void)
-{
-    return _mm256_setzero_ps();
-}
-INLINE vf v_add(vf a, vf b)
-{
-    return _mm256_add_ps(a, b);
-}
-INLINE vf v_sub(vf a, vf b)
-{
-    return _mm256_sub_ps(a, b);
-}
-INLINE vf v_mul(vf a, vf b)
-{
-    return _mm256_mul_ps(a, b);
-}
-INLINE vf v_div(vf a, vf b)
-{
-    return _mm256_div_ps(a, b);
-}
-INLINE vf v_sqrt(vf a)
-{
-    return _mm256_sqrt_ps(a);
-}
-INLINE vf v_fma(vf a, vf b, vf c)
-{
-    return _mm256_fmadd_ps(a, b, c);
-}
-INLINE vf v_fnma(vf a, vf b, vf c)
-{
-    return _mm256_fnmadd_ps(a, b, c);
-}
-
 INLINE vm v_gt(vf a, vf b)
 {
     return _mm256_cmp_ps(a, b, _CMP_GT_OQ);
@@ -294,10 +269,6 @@ INLINE vf v_keep(vm m, vf a)
     return _mm256_and_ps(m, a);
 }
 
-INLINE vi vi_set(int a)
-{
-    return _mm256_set1_epi32(a);
-}
 INLINE vi vi_select(vm m, vi yes, vi no)
 {
     return _mm256_blendv_epi8(no, yes, _mm256_castps_si256(m));
@@ -320,28 +291,12 @@ INLINE vf v_load_quad(const float *p)
 {
     return _mm256_broadcast_ps((const __m128 *)(const void *)p);
 }
-INLINE vf v_pick(vf quads, vi index)
-{
-    return _mm256_permutevar_ps(quads, index);
-}
 INLINE vf v_load_lanes(const float *const *row, size_t at)
 {
-    return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(row[0] + at)), _mm_loadu_ps(row[4] + at), 1);
-}
-INLINE void v_transpose_lanes(vf a[4])
-{
-    vf t0 = _mm256_unpacklo_ps(a[0], a[1]), t1 = _mm256_unpacklo_ps(a[2], a[3]);
-    vf t2 = _mm256_unpackhi_ps(a[0], a[1]), t3 = _mm256_unpackhi_ps(a[2], a[3]);
-    a[0] = _mm256_shuffle_ps(t0, t1, 0x44);
-    a[1] = _mm256_shuffle_ps(t0, t1, 0xee);
-    a[2] = _mm256_shuffle_ps(t2, t3, 0x44);
-    a[3] = _mm256_shuffle_ps(t2, t3, 0xee);
+    return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(row[0] + at)), _mm_loadu_ps(row[4] + at),
+                                1);
 }
 
-INLINE vi vi_add(vi a, vi b)
-{
-    return _mm256_add_epi32(a, b);
-}
 INLINE vi vi_xor(vi a, vi b)
 {
     return _mm256_xor_si256(a, b);
@@ -397,7 +352,8 @@ INLINE void vi_transpose_lanes(vi a[4])
 /* dst[q * stride + lane] = row[lane][at + q] for q in 0 .. 3: four columns of VL rows. */
 INLINE void v_transpose_columns(float *dst, size_t stride, const float *const *row, size_t at)
 {
-    vf a[4] = {v_load_lanes(row, at), v_load_lanes(row + 1, at), v_load_lanes(row + 2, at), v_load_lanes(row + 3, at)};
+    vf a[4] = {v_load_lanes(row, at), v_load_lanes(row + 1, at), v_load_lanes(row + 2, at),
+               v_load_lanes(row + 3, at)};
     v_transpose_lanes(a);
     for (size_t q = 0; q < 4; q++)
         v_store(dst + q * stride, a[q]);
@@ -419,6 +375,10 @@ INLINE float *align_line(float *p)
 INLINE size_t min_size(size_t a, size_t b)
 {
     return a < b ? a : b;
+}
+INLINE size_t max_size(size_t a, size_t b)
+{
+    return a > b ? a : b;
 }
 
 #endif
