@@ -40,18 +40,20 @@ build: deps ## build build/cellsweep
 	@$(MAKE) --no-print-directory $(BUILD)/cellsweep
 
 $(BUILD)/cellsweep: $(BUILD)/orchestrator/main.o $(BUILD)/libcellsweep.a
-	$(CC) $(EXTRA) -o $@ $^ $(LIBS)
+	@echo "  LD $@"
+	@$(CC) $(EXTRA) -o $@ $^ $(LIBS)
 
 $(BUILD)/libcellsweep.a: $(LIBOBJ)
 	@rm -f $@
-	ar rcs $@ $^
+	@ar rcs $@ $^
 
 # The published curves are embedded in the program.
 $(BUILD)/results/published.o: experiments/published_curves.csv
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(ISA_$(lastword $(subst _, ,$(basename $(notdir $<))))) -MMD -MP -c -o $@ $<
+	@echo "  CC $<"
+	@$(CC) $(CFLAGS) $(ISA_$(lastword $(subst _, ,$(basename $(notdir $<))))) -MMD -MP -c -o $@ $<
 
 -include $(OBJ:.o=.d)
 
@@ -87,7 +89,7 @@ tests-only: $(BUILD)/cellsweep units
 	@BUILD=$(BUILD) tests/all.sh $(UNITS:%=$(BUILD)/tests/%) $(SCRIPTS)
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libcellsweep.a
-	$(CC) $(EXTRA) -o $@ $^ $(LIBS) -lcmocka
+	@$(CC) $(EXTRA) -o $@ $^ $(LIBS) -lcmocka
 
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 asan: deps ## the same tests under AddressSanitizer and UBSan; leaks are looked for in the serial ones
@@ -98,8 +100,10 @@ asan: deps ## the same tests under AddressSanitizer and UBSan; leaks are looked 
 lint: deps $(BUILD)/version.h ## gcc and clang without a warning, clang-tidy, cppcheck
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-gcc EXTRA=-Werror $(SOURCES:%.c=$(BUILD)/lint-gcc/%.o)
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-clang CC=clang EXTRA=-Werror $(SOURCES:%.c=$(BUILD)/lint-clang/%.o)
-	clang-tidy --quiet $(SRC) -- $(CFLAGS) $(ISA_avx512)
-	cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
+	@echo '  clang-tidy'
+	@printf '%s\n' $(SRC) | xargs -P $$(nproc) -n 4 sh -c 'clang-tidy --quiet "$$@" -- $(CFLAGS) $(ISA_avx512) 2>/dev/null' --
+	@echo '  cppcheck'
+	@cppcheck --quiet -j 2 --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
 	  --suppress=missingIncludeSystem $(filter -I%,$(CFLAGS)) common orchestrator results worker
 
 format: ## rewrite the sources with clang-format

@@ -16,15 +16,16 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-static const char doc[] =
-    "Tell what this machine has, and whether `run` will do well here.\v"
-    "Alone or under mpirun: ranks, cores each may use, BLAS threads, versions, and whether the file system of DIR (default: "
-    "the working directory) can rename, sync and be written by all ranks at once through MPI-IO, which is what `run` needs. "
-    "A line that starts with ! wants attention.\n\n"
-    "Examples:\n"
-    "  cellsweep doctor\n"
-    "  mpirun -n 4 cellsweep doctor /scratch/me\n\n"
-    "Exit status: 0 all fits; 3 the folder cannot take a results file.";
+static const char doc[] = "Tell what this machine has, and whether `run` will do well here.\v"
+                          "Alone or under mpirun: ranks, cores each may use, BLAS threads, versions, and "
+                          "whether the file system of DIR (default: "
+                          "the working directory) can rename, sync and be written by all ranks at once "
+                          "through MPI-IO, which is what `run` needs. "
+                          "A line that starts with ! wants attention.\n\n"
+                          "Examples:\n"
+                          "  cellsweep doctor\n"
+                          "  mpirun -n 4 cellsweep doctor /scratch/me\n\n"
+                          "Exit status: 0 all fits; 3 the folder cannot take a results file.";
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -51,7 +52,8 @@ static void print_versions(void)
     H5get_libversion(&major, &minor, &release);
     MPI_Get_library_version(mpi, &length);
     mpi[strcspn(mpi, ",\n")] = '\0';
-    printf("  program    cellsweep %s (%s), kernels %s\n", CELLSWEEP_VERSION, CELLSWEEP_COMMIT, kernels_selected()->name);
+    printf("  program    cellsweep %s (%s), kernels %s\n", CELLSWEEP_VERSION, CELLSWEEP_COMMIT,
+           kernels_selected()->name);
     printf("  libraries  %s; HDF5 %u.%u.%u; %s\n", mpi, major, minor, release, openblas_get_config());
 }
 
@@ -63,8 +65,8 @@ static void print_cores(int size, int min_cores, int max_cores)
     if (max_cores != min_cores)
         printf(" to %d", max_cores);
     printf("; cores of this node: %ld\n", online);
-    printf("%s BLAS       %d thread%s a rank\n", openblas_get_num_threads() == 1 ? " " : "!", openblas_get_num_threads(),
-           openblas_get_num_threads() == 1 ? "" : "s");
+    printf("%s BLAS       %d thread%s a rank\n", openblas_get_num_threads() == 1 ? " " : "!",
+           openblas_get_num_threads(), openblas_get_num_threads() == 1 ? "" : "s");
     if (size == 1 && online > 1)
         printf("  one rank uses one core; `mpirun -n %ld cellsweep run ...` uses them all\n", online);
     if (size > 1 && min_cores == 1 && online < size)
@@ -85,12 +87,15 @@ static int probe_rename(const char *folder, const char *path, struct err *err)
     snprintf(temp, sizeof temp, "%s.tmp", path);
     int fd = open(temp, O_CREAT | O_EXCL | O_RDWR, 0644);
     if (fd < 0)
-        return err_set(err, E_IO, "%s: cannot create a file: %s; choose another folder", folder, strerror(errno));
+        return err_set(err, E_IO, "%s: cannot create a file: %s; choose another folder", folder,
+                       strerror(errno));
     int bad = write(fd, "probe", 5) != 5 || fsync(fd) != 0;
     bad |= close(fd) != 0;
     bad |= rename(temp, path) != 0;
     unlink(temp);
-    return bad ? err_set(err, E_IO, "%s: write, fsync or rename failed: %s; choose another folder", folder, strerror(errno)) : 0;
+    return bad ? err_set(err, E_IO, "%s: write, fsync or rename failed: %s; choose another folder", folder,
+                         strerror(errno))
+               : 0;
 }
 
 /* All ranks write their own bytes at once and read a neighbour's. */
@@ -101,16 +106,20 @@ static int probe_mpi_io(const char *path, int rank, int size, struct err *err)
     bad = MPI_File_open(MPI_COMM_WORLD, path, MPI_MODE_RDWR, MPI_INFO_NULL, &file) != MPI_SUCCESS;
     if (bad)
         return err_set(err, E_IO, "%s: MPI-IO cannot open it; choose another folder", path);
-    bad |= MPI_File_write_at(file, (MPI_Offset)rank * 4096, &value, 1, MPI_INT, MPI_STATUS_IGNORE) != MPI_SUCCESS;
+    bad |= MPI_File_write_at(file, (MPI_Offset)rank * 4096, &value, 1, MPI_INT, MPI_STATUS_IGNORE) !=
+           MPI_SUCCESS;
     MPI_File_sync(file);
     MPI_Barrier(MPI_COMM_WORLD);
     MPI_File_sync(file);
     int other = (rank + 1) % size;
-    bad |= MPI_File_read_at(file, (MPI_Offset)other * 4096, &seen, 1, MPI_INT, MPI_STATUS_IGNORE) != MPI_SUCCESS;
+    bad |=
+        MPI_File_read_at(file, (MPI_Offset)other * 4096, &seen, 1, MPI_INT, MPI_STATUS_IGNORE) != MPI_SUCCESS;
     bad |= seen != other + 1;
     MPI_File_close(&file);
     MPI_Allreduce(&bad, &any_bad, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD);
-    return any_bad ? err_set(err, E_IO, "%s: ranks do not see each other's MPI-IO writes; choose another folder", path) : 0;
+    return any_bad ? err_set(err, E_IO,
+                             "%s: ranks do not see each other's MPI-IO writes; choose another folder", path)
+                   : 0;
 }
 
 static int probe_folder(const char *folder, int rank, int size, struct err *err)

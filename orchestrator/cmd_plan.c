@@ -15,8 +15,10 @@ enum { MAX_SET = 256, OPTION_SET = 256, OPTION_KEYS };
 
 static const char doc[] =
     "Show what a sweep would do, without doing it.\v"
-    "Every job with the sizes of its training and validation set, its leak (validation images with a copy or an augmented "
-    "sibling in training) and its cost on this machine, then the expected wall time for 1, 2, 4, ... ranks, or for N. "
+    "Every job with the sizes of its training and validation set, its leak (validation images with a copy or "
+    "an augmented "
+    "sibling in training) and its cost on this machine, then the expected wall time for 1, 2, 4, ... ranks, "
+    "or for N. "
     "Speed is measured for a moment on made-up images of each network of the grid; nothing is written.\n\n"
     "Examples:\n"
     "  cellsweep plan experiments/fig4.yaml\n"
@@ -75,11 +77,13 @@ static int print_keys(void)
     printf("%-25s %-10s %s\n", "key", "default", "meaning");
     printf("%-25s %-10s %s\n", "name", "sweep", "what the sweep is called");
     printf("%-25s %-10s %s\n", "data", "-", "builtin, a packed dataset, or a folder of images");
-    printf("%-25s %-10s %s\n", "pixel_size", "0.2125", "micrometres a pixel, for a folder with cell boundaries");
+    printf("%-25s %-10s %s\n", "pixel_size", "0.2125",
+           "micrometres a pixel, for a folder with cell boundaries");
     printf("%-25s %-10s %s\n", "keep_weights", "false", "store the final weights of every job");
     for (const struct config_key *key = config_keys; key->name; key++)
         printf("%-25s %-10s %s\n", key->name, key->fallback, key->help);
-    printf("%-25s %-10s %s\n", "grid", "-", "any of the keys from clusters on with a list of values; seed also {first: 1, count: 10}");
+    printf("%-25s %-10s %s\n", "grid", "-",
+           "any of the keys from clusters on with a list of values; seed also {first: 1, count: 10}");
     return 0;
 }
 
@@ -100,7 +104,8 @@ static struct cnn_shape shape_of(const struct config *c)
 }
 
 /* Train on noise for a quarter of a second, after one step to warm up: seconds a unit of cost. */
-static int time_steps(struct cnn *net, const struct config *c, const float *pixels, double *speed, struct err *err)
+static int time_steps(struct cnn *net, const struct config *c, const float *pixels, double *speed,
+                      struct err *err)
 {
     int n = (int)c->batch, classes = c->clusters.n, steps = 0;
     const float **image = err_calloc((size_t)n, sizeof *image, "a trial", err);
@@ -157,12 +162,13 @@ static int measure_speed(const struct config *c, double *speed, struct err *err)
 static int same_network(const struct config *a, const struct config *b)
 {
     return a->image_size == b->image_size && a->filters1 == b->filters1 && a->filters2 == b->filters2 &&
-           a->dense1 == b->dense1 && a->dense2 == b->dense2 && a->clusters.n == b->clusters.n && a->batch == b->batch &&
-           strcmp(a->model, b->model) == 0;
+           a->dense1 == b->dense1 && a->dense2 == b->dense2 && a->clusters.n == b->clusters.n &&
+           a->batch == b->batch && strcmp(a->model, b->model) == 0;
 }
 
 /* Expected seconds of every matching job, -1 for the others. */
-static int expect_seconds(const struct sweep *sweep, const char *filter, double *seconds, int *n_matching, struct err *err)
+static int expect_seconds(const struct sweep *sweep, const char *filter, double *seconds, int *n_matching,
+                          struct err *err)
 {
     *n_matching = 0;
     for (int j = 0; j < sweep->n_jobs; j++) {
@@ -188,7 +194,8 @@ static void print_jobs(const struct sweep *sweep, const double *seconds)
 {
     const char *name[STORE_MAX_AXES];
     int is_number[STORE_MAX_AXES], n_axes = sweep_axis_names(sweep, name, is_number);
-    printf("%6s  %-12s %-16s %-8s %6s %4s %6s", "job", "clusters", "strategy", "protocol", "seed", "fold", "repeat");
+    printf("%6s  %-12s %-16s %-8s %6s %4s %6s", "job", "clusters", "strategy", "protocol", "seed", "fold",
+           "repeat");
     for (int a = 0; a < n_axes; a++)
         printf(" %*s", (int)(strlen(name[a]) > 8 ? strlen(name[a]) : 8), name[a]);
     printf(" %7s %5s %5s %9s\n", "n_train", "n_val", "leak", "seconds");
@@ -198,8 +205,8 @@ static void print_jobs(const struct sweep *sweep, const double *seconds)
         if (seconds[j] < 0)
             continue;
         sweep_row(sweep, j, &row);
-        printf("%6d  %-12s %-16s %-8s %6lld %4d %6d", j, row.clusters, row.strategy, row.protocol, (long long)row.seed,
-               row.fold, row.repeat);
+        printf("%6d  %-12s %-16s %-8s %6lld %4d %6d", j, row.clusters, row.strategy, row.protocol,
+               (long long)row.seed, row.fold, row.repeat);
         for (int a = 0; a < n_axes; a++)
             printf(" %*s", (int)(strlen(name[a]) > 8 ? strlen(name[a]) : 8), row.axis[a]);
         printf(" %7d %5d %5d %9.2f\n", plan->n_train, plan->n_val, plan->leak, seconds[j]);
@@ -249,7 +256,8 @@ static int print_wall_times(const double *seconds, int n_jobs, int n_matching, i
     }
     for (int r = ranks ? ranks : 1; rc == 0 && r <= most; r *= 2) {
         char text[32];
-        printf("  %4d rank%s %10s\n", r, r == 1 ? " " : "s", progress_duration(wall_time(sorted, n, r, load), text, sizeof text));
+        printf("  %4d rank%s %10s\n", r, r == 1 ? " " : "s",
+               progress_duration(wall_time(sorted, n, r, load), text, sizeof text));
         if (r >= n)
             break;
     }
@@ -265,8 +273,9 @@ static int plan(const struct arguments *a, struct sweep *sweep, const struct dat
     int rc = seconds ? expect_seconds(sweep, a->filter, seconds, &n_matching, err) : E_IO;
     if (rc == 0) {
         print_jobs(sweep, seconds);
-        printf("%s: %d jobs; data %s%s, %d images of %d x %d pixels, checksum %.12s\n", sweep->name, n_matching, data->origin,
-               data->synthetic ? " (synthetic)" : "", data->n_images, data->size, data->size, data->checksum);
+        printf("%s: %d jobs; data %s%s, %d images of %d x %d pixels, checksum %.12s\n", sweep->name,
+               n_matching, data->origin, data->synthetic ? " (synthetic)" : "", data->n_images, data->size,
+               data->size, data->checksum);
         rc = print_wall_times(seconds, sweep->n_jobs, n_matching, a->ranks, err);
     }
     free(seconds);

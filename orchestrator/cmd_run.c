@@ -10,22 +10,29 @@ enum { MAX_SET = 256, OPTION_SET = 256, OPTION_DEDICATED };
 
 static const char doc[] =
     "Run a sweep, or go on with one.\v"
-    "Every combination of the grid in SWEEP.yaml is a job. Under mpirun all ranks train; rank 0 hands the jobs out "
-    "between its own mini-batches. Every rank writes its own rows of RESULTS.h5 as it goes. The same command again "
-    "resumes: finished jobs are skipped. A grid that grew keeps what is finished; a sweep file that changed otherwise "
-    "is refused, the difference named. Images that are not packed yet are packed to RESULTS.cells.h5 first.\n\n"
+    "Every combination of the grid in SWEEP.yaml is a job. Under mpirun all ranks train; rank 0 hands the "
+    "jobs out "
+    "between its own mini-batches. Every rank writes its own rows of RESULTS.h5 as it goes. The same command "
+    "again "
+    "resumes: finished jobs are skipped. A grid that grew keeps what is finished; a sweep file that changed "
+    "otherwise "
+    "is refused, the difference named. Images that are not packed yet are packed to RESULTS.cells.h5 "
+    "first.\n\n"
     "SIGUSR1, SIGTERM and SIGINT stop the sweep: running jobs are given back, exit status 75.\n\n"
     "Examples:\n"
     "  cellsweep run experiments/fig4.yaml -o fig4.h5\n"
     "  mpirun -n 8 cellsweep run experiments/fig4.yaml -o fig4.h5\n"
     "  cellsweep run sweep.yaml -o try.h5 --set train.epochs=5 --filter 'clusters=1-27,seed=1..3'\n\n"
-    "Exit status: 0 all done; 1 some jobs failed; 2 wrong usage or sweep file; 3 input or output; 75 stopped early, "
+    "Exit status: 0 all done; 1 some jobs failed; 2 wrong usage or sweep file; 3 input or output; 75 stopped "
+    "early, "
     "run the same command again.";
 
 static const struct argp_option options[] = {
     {"output", 'o', "RESULTS.h5", 0, "Results file to create or go on with (required)", 0},
-    {"set", OPTION_SET, "KEY=VALUE", 0, "Override a value of the sweep file, e.g. train.epochs=20; may be repeated", 0},
-    {"filter", 'f', "FILTER", 0, "Run only matching jobs, e.g. 'strategy=augment|none,clusters=1-27,seed=1..5'", 0},
+    {"set", OPTION_SET, "KEY=VALUE", 0,
+     "Override a value of the sweep file, e.g. train.epochs=20; may be repeated", 0},
+    {"filter", 'f', "FILTER", 0,
+     "Run only matching jobs, e.g. 'strategy=augment|none,clusters=1-27,seed=1..5'", 0},
     {"dedicated", OPTION_DEDICATED, NULL, 0, "Rank 0 only hands out (for hundreds of ranks)", 0},
     {"quiet", 'q', NULL, 0, "No progress line", 0},
     {0}};

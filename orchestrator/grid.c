@@ -35,7 +35,8 @@ static int fail_at(const struct reading *r, const struct tree *node, const char 
 }
 
 /* config_set() with file and line in front of its message. */
-static int set_at(const struct reading *r, const struct tree *node, struct config *config, const char *key, const char *text)
+static int set_at(const struct reading *r, const struct tree *node, struct config *config, const char *key,
+                  const char *text)
 {
     struct err err = {0};
     if (config_set(config, key, text, &err) < 0)
@@ -46,7 +47,8 @@ static int set_at(const struct reading *r, const struct tree *node, struct confi
 }
 
 /* The texts of a list joined by `glue` in out. */
-static int join(const struct reading *r, const struct tree *list, const char *name, char glue, char *out, size_t size)
+static int join(const struct reading *r, const struct tree *list, const char *name, char glue, char *out,
+                size_t size)
 {
     size_t used = 0;
     out[0] = '\0';
@@ -71,7 +73,8 @@ static int kfold_text(const struct reading *r, const struct tree *map, char *out
         return fail_at(r, map, "protocol: expected report, tail, holdout or {kfold: {folds: 5, repeats: 1}}");
     const char *folds = "5", *repeats = "1";
     for (const struct tree *entry = kfold->child; entry; entry = entry->next) {
-        if (entry->kind != TREE_TEXT || (strcmp(entry->name, "folds") != 0 && strcmp(entry->name, "repeats") != 0))
+        if (entry->kind != TREE_TEXT ||
+            (strcmp(entry->name, "folds") != 0 && strcmp(entry->name, "repeats") != 0))
             return fail_at(r, entry, "protocol: kfold takes folds and repeats, not '%s'", entry->name);
         *(entry->name[0] == 'f' ? &folds : &repeats) = entry->text;
     }
@@ -80,7 +83,8 @@ static int kfold_text(const struct reading *r, const struct tree *map, char *out
 }
 
 /* One value of a key, however the file writes it, as canonical text. */
-static int value_text(const struct reading *r, const struct config_key *key, const struct tree *node, char *out, size_t size)
+static int value_text(const struct reading *r, const struct config_key *key, const struct tree *node,
+                      char *out, size_t size)
 {
     if (node->kind == TREE_TEXT) {
         snprintf(out, size, "%s", node->text);
@@ -92,8 +96,8 @@ static int value_text(const struct reading *r, const struct config_key *key, con
         return join(r, node, key->name, '+', out, size);
     if (node->kind == TREE_MAP && key->type == CONFIG_PROTOCOL)
         return kfold_text(r, node, out, size);
-    return fail_at(r, node, "%s: expected one value, found a %s; several values stand under `grid`", key->name,
-                   node->kind == TREE_LIST ? "list" : "map");
+    return fail_at(r, node, "%s: expected one value, found a %s; several values stand under `grid`",
+                   key->name, node->kind == TREE_LIST ? "list" : "map");
 }
 
 /* Append a value to an axis. */
@@ -133,8 +137,10 @@ static int axis_add_range(const struct reading *r, struct axis *axis, const stru
         if (entry->kind != TREE_TEXT || (!is_first && strcmp(entry->name, "count") != 0))
             return fail_at(r, entry, "grid: seed takes first and count, not '%s'", entry->name);
         long long value = strtoll(entry->text, &end, 10);
-        if (*end || end == entry->text || value < !is_first || value > (is_first ? 1000000000000LL : SWEEP_MAX_JOBS))
-            return fail_at(r, entry, "grid: seed: %s: '%s' is not a number in range", entry->name, entry->text);
+        if (*end || end == entry->text || value < !is_first ||
+            value > (is_first ? 1000000000000LL : SWEEP_MAX_JOBS))
+            return fail_at(r, entry, "grid: seed: %s: '%s' is not a number in range", entry->name,
+                           entry->text);
         *(is_first ? &first : &count) = value;
     }
     if (count == 0)
@@ -226,8 +232,9 @@ static int find_data(const struct reading *r, const struct tree *node)
         if (access(sweep->data, R_OK) == 0)
             return 0;
     }
-    return fail_at(r, node, "data: %s: %s (looked from the working directory and from the sweep file's folder)", node->text,
-                   strerror(errno));
+    return fail_at(r, node,
+                   "data: %s: %s (looked from the working directory and from the sweep file's folder)",
+                   node->text, strerror(errno));
 }
 
 static int read_number(const struct reading *r, const struct tree *node, double *out)
@@ -278,7 +285,8 @@ static int read_data(const struct reading *r, const struct tree *root, const str
 static int read_grid(const struct reading *r, const struct tree *root, const struct tree *grid)
 {
     if (!grid || grid->kind != TREE_MAP || !grid->child)
-        return fail_at(r, grid ? grid : root, "key `grid` is missing or empty, so there would be no job; see experiments/fig4.yaml");
+        return fail_at(r, grid ? grid : root,
+                       "key `grid` is missing or empty, so there would be no job; see experiments/fig4.yaml");
     return read_keys(r, grid, "", 1);
 }
 
@@ -321,8 +329,8 @@ static int write_resolved(struct sweep *sweep, struct err *err)
     FILE *out = open_memstream(&sweep->resolved, &size);
     if (!out)
         return err_set(err, E_IO, "out of memory for the resolved sweep file");
-    fprintf(out, "name: \"%s\"\ndata: \"%s\"\npixel_size: %.17g\nkeep_weights: %s\n", sweep->name, sweep->data, sweep->pixel_size,
-            sweep->keep_weights ? "true" : "false");
+    fprintf(out, "name: \"%s\"\ndata: \"%s\"\npixel_size: %.17g\nkeep_weights: %s\n", sweep->name,
+            sweep->data, sweep->pixel_size, sweep->keep_weights ? "true" : "false");
     for (const struct config_key *key = config_keys; key->name; key++) {
         char value[CONFIG_MAX_CLUSTERS * 6];
         config_get(&sweep->base, key, value, sizeof value);
@@ -405,7 +413,8 @@ static long count_combinations(const struct sweep *sweep, struct err *err)
     for (int a = 0; a < sweep->n_axes; a++) {
         n *= sweep->axis[a].n;
         if (n > SWEEP_MAX_JOBS)
-            return err_set(err, E_USAGE, "the grid has more than %d combinations; split the sweep", SWEEP_MAX_JOBS);
+            return err_set(err, E_USAGE, "the grid has more than %d combinations; split the sweep",
+                           SWEEP_MAX_JOBS);
     }
     return n;
 }
@@ -422,8 +431,8 @@ static int combination(const struct sweep *sweep, long index, struct config *out
         index /= axis->n;
     }
     if (out->augment_zoom_min > out->augment_zoom_max)
-        return err_set(err, E_USAGE, "augment.zoom_min %g is larger than augment.zoom_max %g", out->augment_zoom_min,
-                       out->augment_zoom_max);
+        return err_set(err, E_USAGE, "augment.zoom_min %g is larger than augment.zoom_max %g",
+                       out->augment_zoom_min, out->augment_zoom_max);
     return 0;
 }
 
@@ -433,15 +442,17 @@ static int resolve_clusters(struct config *config, const struct dataset *data, s
     struct config_clusters *clusters = &config->clusters;
     if (clusters->n == 0) {
         if (data->n_clusters > CONFIG_MAX_CLUSTERS)
-            return err_set(err, E_USAGE, "the dataset has %d clusters, at most %d are possible", data->n_clusters,
-                           CONFIG_MAX_CLUSTERS);
+            return err_set(err, E_USAGE, "the dataset has %d clusters, at most %d are possible",
+                           data->n_clusters, CONFIG_MAX_CLUSTERS);
         clusters->n = data->n_clusters;
         for (int i = 0; i < clusters->n; i++)
             clusters->number[i] = (int16_t)data->cluster[i];
     }
     for (int i = 0; i < clusters->n; i++)
         if (dataset_cluster_index(data, clusters->number[i]) < 0)
-            return err_set(err, E_USAGE, "clusters: %d is not in the data (%s); it has %d clusters, %d to %d; see `cellsweep data info`",
+            return err_set(err, E_USAGE,
+                           "clusters: %d is not in the data (%s); it has %d clusters, %d to %d; see "
+                           "`cellsweep data info`",
                            clusters->number[i], data->origin, data->n_clusters, data->cluster[0],
                            data->cluster[data->n_clusters - 1]);
     return 0;
@@ -456,7 +467,8 @@ static void make_key(const struct config *config, const char *checksum, char out
     int n = snprintf(text, sizeof text, "cellsweep job 1\ndata=%s\n", checksum);
     size_t used = (size_t)n + config_canonical(&keyed, text + n, sizeof text - (size_t)n);
     XXH128_hash_t hash = XXH3_128bits(text, used < sizeof text ? used : sizeof text - 1);
-    snprintf(out, JOB_KEY_SIZE, "%016llx%016llx", (unsigned long long)hash.high64, (unsigned long long)hash.low64);
+    snprintf(out, JOB_KEY_SIZE, "%016llx%016llx", (unsigned long long)hash.high64,
+             (unsigned long long)hash.low64);
 }
 
 static int compare_keys(const void *a, const void *b)
@@ -486,7 +498,8 @@ static int refuse_equal_jobs(const struct sweep *sweep, struct err *err)
 }
 
 /* All folds and repeats of one combination, appended to the jobs. */
-static int expand_combination(struct sweep *sweep, const struct config *config, const struct dataset *data, struct err *err)
+static int expand_combination(struct sweep *sweep, const struct config *config, const struct dataset *data,
+                              struct err *err)
 {
     int n = config->protocol.folds * config->protocol.repeats;
     if (sweep->n_jobs + n > SWEEP_MAX_JOBS)
@@ -582,7 +595,8 @@ void sweep_job_name(const struct sweep *sweep, int job, char *out, size_t size)
     sweep_row(sweep, job, &row);
     const char *name[STORE_MAX_AXES];
     int is_number[STORE_MAX_AXES], n = sweep_axis_names(sweep, name, is_number);
-    int used = snprintf(out, size, "%s %s %s seed %lld", row.clusters, row.strategy, row.protocol, (long long)row.seed);
+    int used = snprintf(out, size, "%s %s %s seed %lld", row.clusters, row.strategy, row.protocol,
+                        (long long)row.seed);
     if (sweep->job[job].config.protocol.kind == PROTOCOL_KFOLD && used < (int)size)
         used += snprintf(out + used, size - (size_t)used, " fold %d repeat %d", row.fold, row.repeat);
     for (int a = 0; a < n && used < (int)size; a++)

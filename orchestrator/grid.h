@@ -39,8 +39,8 @@ struct sweep {
     struct config base; /* every key that is not an axis */
     int n_axes;
     struct axis axis[SWEEP_MAX_AXES];
-    char *yaml;     /* the file as given, owned */
-    char *resolved; /* every key with its value, one a line, and the grid; a sweep file again; owned */
+    char *yaml;          /* the file as given, owned */
+    char *resolved;      /* every key with its value, one a line, and the grid; a sweep file again; owned */
     int n_data_clusters; /* of the dataset it was expanded for */
     int n_jobs;
     struct job *job; /* (n_jobs) after sweep_expand, owned */

@@ -66,7 +66,8 @@ static void back_off(int *round)
 }
 
 int handout_new(MPI_Comm comm, struct schedule *schedule, int dedicated,
-                void (*on_report)(void *, int, const struct handout_report *), void *self, struct handout **out, struct err *err)
+                void (*on_report)(void *, int, const struct handout_report *), void *self,
+                struct handout **out, struct err *err)
 {
     struct handout *h = err_calloc(1, sizeof *h, "the hand-out", err);
     *out = NULL;
@@ -207,11 +208,13 @@ static int serve(struct handout *h)
         n++;
         if (status.MPI_TAG == TAG_REQUEST) {
             struct request request;
-            MPI_Recv(&request, (int)sizeof request, MPI_BYTE, status.MPI_SOURCE, TAG_REQUEST, h->comm, MPI_STATUS_IGNORE);
+            MPI_Recv(&request, (int)sizeof request, MPI_BYTE, status.MPI_SOURCE, TAG_REQUEST, h->comm,
+                     MPI_STATUS_IGNORE);
             handle_request(h, status.MPI_SOURCE, &request);
         } else {
             struct progress progress;
-            MPI_Recv(&progress, (int)sizeof progress, MPI_BYTE, status.MPI_SOURCE, TAG_PROGRESS, h->comm, MPI_STATUS_IGNORE);
+            MPI_Recv(&progress, (int)sizeof progress, MPI_BYTE, status.MPI_SOURCE, TAG_PROGRESS, h->comm,
+                     MPI_STATUS_IGNORE);
             h->counts.images += progress.images;
             h->stopping |= progress.stopping;
         }
@@ -246,7 +249,8 @@ static int next_on_root(struct handout *h, int *job)
 
 static void ask(struct handout *h, int ahead)
 {
-    h->request = (struct request){.ahead = ahead, .stopping = h->stopping, .images = h->images, .report = h->report};
+    h->request =
+        (struct request){.ahead = ahead, .stopping = h->stopping, .images = h->images, .report = h->report};
     h->images = 0;
     h->report.job = -1;
     h->asked = 1;
@@ -257,7 +261,8 @@ static void ask(struct handout *h, int ahead)
 static struct reply await(struct handout *h)
 {
     int flag = 0, round = 0;
-    for (MPI_Test(&h->coming, &flag, MPI_STATUS_IGNORE); !flag; MPI_Test(&h->coming, &flag, MPI_STATUS_IGNORE))
+    for (MPI_Test(&h->coming, &flag, MPI_STATUS_IGNORE); !flag;
+         MPI_Test(&h->coming, &flag, MPI_STATUS_IGNORE))
         back_off(&round);
     MPI_Wait(&h->sent, MPI_STATUS_IGNORE);
     h->asked = 0;
@@ -316,7 +321,8 @@ int handout_pause(struct handout *h, double images)
         h->progress = (struct progress){h->images, h->stopping};
         h->images = 0;
         h->last_progress = now();
-        MPI_Isend(&h->progress, (int)sizeof h->progress, MPI_BYTE, 0, TAG_PROGRESS, h->comm, &h->progress_sent);
+        MPI_Isend(&h->progress, (int)sizeof h->progress, MPI_BYTE, 0, TAG_PROGRESS, h->comm,
+                  &h->progress_sent);
     }
     return h->stopping;
 }

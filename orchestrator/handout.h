@@ -57,8 +57,8 @@ struct handout;
 /* Collective over comm. dedicated: rank 0 takes no jobs itself (needs 2 ranks). schedule stays the caller's. on_report is called
  * on rank 0 for every report (NULL: not). *out is owned by the caller. */
 int handout_new(MPI_Comm comm, struct schedule *schedule, int dedicated,
-                void (*on_report)(void *self, int rank, const struct handout_report *report), void *self, struct handout **out,
-                struct err *err);
+                void (*on_report)(void *self, int rank, const struct handout_report *report), void *self,
+                struct handout **out, struct err *err);
 
 /* The next job of this rank and how often it has been tried, this time included; *job -1 at the end. Sleeps while it waits;
  * on rank 0 it serves meanwhile. Asks ahead for the one after that. */

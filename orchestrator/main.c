@@ -15,7 +15,8 @@ struct command {
 /* In the order a sweep goes: data, plan, run, status, report. */
 static const struct command commands[] = {
     {"data", "synth|pack|info ...", "make, pack and look at cell images", cmd_data},
-    {"plan", "SWEEP.yaml", "every job of a sweep, its cost, the expected wall time; touches nothing", cmd_plan},
+    {"plan", "SWEEP.yaml", "every job of a sweep, its cost, the expected wall time; touches nothing",
+     cmd_plan},
     {"run", "SWEEP.yaml -o R.h5", "run a sweep (under mpirun on all ranks), or go on with one", cmd_run},
     {"status", "R.h5", "progress of a running, finished or killed sweep", cmd_status},
     {"report", "R.h5 -o DIR", "figures and tables", cmd_report},
@@ -29,11 +30,15 @@ enum { N_COMMANDS = sizeof commands / sizeof *commands };
 static void print_help(FILE *out)
 {
     fprintf(out, "cellsweep %s: experiment sweeps on imbalanced single-cell images\n\n", CELLSWEEP_VERSION);
-    fprintf(out, "Usage: cellsweep COMMAND [ARGUMENT...]\n       mpirun -n N cellsweep run SWEEP.yaml -o R.h5\n\n");
+    fprintf(
+        out,
+        "Usage: cellsweep COMMAND [ARGUMENT...]\n       mpirun -n N cellsweep run SWEEP.yaml -o R.h5\n\n");
     for (int i = 0; i < N_COMMANDS; i++)
         fprintf(out, "  %-7s %-20s %s\n", commands[i].name, commands[i].arguments, commands[i].help);
-    fprintf(out, "\n`cellsweep COMMAND --help` tells more. Exit status: 0 done; 1 some jobs failed; 2 wrong usage or\n"
-                 "configuration; 3 input or output; 75 stopped early, run the same command again.\n");
+    fprintf(
+        out,
+        "\n`cellsweep COMMAND --help` tells more. Exit status: 0 done; 1 some jobs failed; 2 wrong usage or\n"
+        "configuration; 3 input or output; 75 stopped early, run the same command again.\n");
 }
 
 static int dispatch(int argc, char **argv, struct err *err)

@@ -66,9 +66,10 @@ static void draw(struct progress *p, const struct handout_counts *c, double t)
 {
     char left[32];
     int done = c->finished + c->failed;
-    fprintf(stderr, "%s%d/%d done  %d running  %d failed  %.0f images/s  %s %s%s", p->live ? "\r\033[K" : "", done, p->n_jobs,
-            c->running, c->failed, image_rate(p, t, c->images), c->stopping ? "stopping, left" : "left",
-            progress_duration(c->remaining, left, sizeof left), p->live ? "" : "\n");
+    fprintf(stderr, "%s%d/%d done  %d running  %d failed  %.0f images/s  %s %s%s", p->live ? "\r\033[K" : "",
+            done, p->n_jobs, c->running, c->failed, image_rate(p, t, c->images),
+            c->stopping ? "stopping, left" : "left", progress_duration(c->remaining, left, sizeof left),
+            p->live ? "" : "\n");
     fflush(stderr);
 }
 

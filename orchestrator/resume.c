@@ -7,7 +7,8 @@
 
 /* The largest sizes over all jobs, and every row. */
 static int make_plan(const struct sweep *sweep, const struct dataset *data, const char *data_file, int ranks,
-                     struct store_plan *plan, struct store_job **rows, const char **names, int *numbers, struct err *err)
+                     struct store_plan *plan, struct store_job **rows, const char **names, int *numbers,
+                     struct err *err)
 {
     *rows = err_calloc((size_t)sweep->n_jobs, sizeof **rows, "the rows of the results file", err);
     if (!*rows)
@@ -50,7 +51,7 @@ static const char *find_line(const char *text, const char *key, size_t n)
 static void name_difference(const char *old, const char *new, char *out, size_t size)
 {
     snprintf(out, size, "the grids differ");
-    for (const char *line = new; line && *line; line = strchr(line, '\n'), line = line ? line + 1 : NULL) {
+    for (const char *line = new; line &&*line; line = strchr(line, '\n'), line = line ? line + 1 : NULL) {
         size_t key = strcspn(line, ":\n") + 1, n = strcspn(line, "\n");
         if (strncmp(line, "name:", 5) == 0 || strncmp(line, "data:", 5) == 0)
             continue;
@@ -79,7 +80,8 @@ static int compare_key_to_row(const void *key, const void *row)
 }
 
 /* How many jobs of the file occur in the plan, and whether rows agree one by one. */
-static int match_rows(const struct store *store, const struct store_plan *plan, int *n_found, int *same, struct err *err)
+static int match_rows(const struct store *store, const struct store_plan *plan, int *n_found, int *same,
+                      struct err *err)
 {
     const struct store_job **order = err_calloc((size_t)plan->n_jobs, sizeof *order, "job keys", err);
     const struct store_job *old = store_jobs(store);
@@ -92,7 +94,8 @@ static int match_rows(const struct store *store, const struct store_plan *plan, 
     *n_found = 0;
     *same = n_old == plan->n_jobs;
     for (int j = 0; j < n_old; j++) {
-        *n_found += bsearch(old[j].key, order, (size_t)plan->n_jobs, sizeof *order, compare_key_to_row) != NULL;
+        *n_found +=
+            bsearch(old[j].key, order, (size_t)plan->n_jobs, sizeof *order, compare_key_to_row) != NULL;
         *same = *same && strcmp(old[j].key, plan->job[j].key) == 0;
     }
     free(order);
@@ -114,13 +117,18 @@ static int compare_with_file(const char *path, const struct store_plan *plan, st
     char difference[600];
     name_difference(store_text(store, "yaml_resolved"), plan->yaml_resolved, difference, sizeof difference);
     if (strcmp(store_text(store, "dataset_checksum"), plan->data->checksum) != 0)
-        rc = err_set(err, E_USAGE, "%s: was made from other data (checksum %.12s, now %.12s: %s); give another -o, or the data it was made from",
+        rc = err_set(err, E_USAGE,
+                     "%s: was made from other data (checksum %.12s, now %.12s: %s); give another -o, or the "
+                     "data it was made from",
                      path, store_text(store, "dataset_checksum"), plan->data->checksum, plan->data_origin);
     else if (store_n_weights(store) != plan->n_weights && (same || store_n_weights(store)))
-        rc = err_set(err, E_USAGE, "%s: keep_weights is %s there and %s here; give another -o, or change it back", path,
+        rc = err_set(err, E_USAGE,
+                     "%s: keep_weights is %s there and %s here; give another -o, or change it back", path,
                      store_n_weights(store) ? "true" : "false", plan->n_weights ? "true" : "false");
     else if (n_found < store_n_jobs(store))
-        rc = err_set(err, E_USAGE, "%s: belongs to another sweep: %s; %d of its %d jobs are not in this grid; give another -o, or undo the change",
+        rc = err_set(err, E_USAGE,
+                     "%s: belongs to another sweep: %s; %d of its %d jobs are not in this grid; give another "
+                     "-o, or undo the change",
                      path, difference, store_n_jobs(store) - n_found, store_n_jobs(store));
     else
         rc = !same;
@@ -128,8 +136,8 @@ static int compare_with_file(const char *path, const struct store_plan *plan, st
     return rc < 0 ? rc : closed < 0 ? closed : rc;
 }
 
-int resume_prepare(const char *path, const struct sweep *sweep, const struct dataset *data, const char *data_file, int ranks,
-                   enum resume_kind *kind, int *kept, struct err *err)
+int resume_prepare(const char *path, const struct sweep *sweep, const struct dataset *data,
+                   const char *data_file, int ranks, enum resume_kind *kind, int *kept, struct err *err)
 {
     struct store_plan plan;
     struct store_job *rows = NULL;

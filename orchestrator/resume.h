@@ -11,7 +11,7 @@ enum resume_kind { RESUME_CREATED, RESUME_CONTINUED, RESUME_GROWN };
  * No file: created. The same jobs: kept as it is. A file whose jobs all occur in the sweep, which has more: a new file that
  * keeps the finished rows, renamed onto it. Anything else is E_USAGE with the difference named, the file untouched.
  * data_file: path of the packed dataset, stored for report and predict. *kept: finished rows of a grown file. */
-int resume_prepare(const char *path, const struct sweep *sweep, const struct dataset *data, const char *data_file, int ranks,
-                   enum resume_kind *kind, int *kept, struct err *err);
+int resume_prepare(const char *path, const struct sweep *sweep, const struct dataset *data,
+                   const char *data_file, int ranks, enum resume_kind *kind, int *kept, struct err *err);
 
 #endif

@@ -106,8 +106,9 @@ static int open_data(struct run *run, struct err *err)
 static unsigned long kind_of(const struct config *c)
 {
     char text[256];
-    int n = snprintf(text, sizeof text, "%s %d %d %d %d %d %d %d", c->model, (int)c->image_size, (int)c->filters1,
-                     (int)c->filters2, (int)c->dense1, (int)c->dense2, c->clusters.n, (int)c->batch);
+    int n =
+        snprintf(text, sizeof text, "%s %d %d %d %d %d %d %d", c->model, (int)c->image_size, (int)c->filters1,
+                 (int)c->filters2, (int)c->dense1, (int)c->dense2, c->clusters.n, (int)c->batch);
     return (unsigned long)XXH3_64bits(text, (size_t)n);
 }
 
@@ -154,8 +155,9 @@ static void say_start(const struct run *run, enum resume_kind kind, int kept)
 {
     const char *path = run->options->results_path;
     int waiting = schedule_waiting(run->schedule);
-    fprintf(stderr, "%s: %d jobs, %d rank%s, data %s%s (%d images)\n", run->sweep->name, run->sweep->n_jobs, run->size,
-            run->size == 1 ? "" : "s", run->data->origin, run->data->synthetic ? " (synthetic)" : "", run->data->n_images);
+    fprintf(stderr, "%s: %d jobs, %d rank%s, data %s%s (%d images)\n", run->sweep->name, run->sweep->n_jobs,
+            run->size, run->size == 1 ? "" : "s", run->data->origin,
+            run->data->synthetic ? " (synthetic)" : "", run->data->n_images);
     if (kind == RESUME_GROWN)
         fprintf(stderr, "%s: the grid grew; %d finished jobs kept, %d to run\n", path, kept, waiting);
     else if (kind == RESUME_CONTINUED)
@@ -171,7 +173,8 @@ static int prepare_root(struct run *run, enum resume_kind *kind, int *kept, stru
     if (rc == 0)
         rc = sweep_expand(run->sweep, run->data, err);
     if (rc == 0)
-        rc = resume_prepare(o->results_path, run->sweep, run->data, run->data_file, run->size, kind, kept, err);
+        rc = resume_prepare(o->results_path, run->sweep, run->data, run->data_file, run->size, kind, kept,
+                            err);
     return rc;
 }
 
@@ -224,7 +227,9 @@ static void on_report(void *self, int rank, const struct handout_report *report)
         char name[512];
         sweep_job_name(run->sweep, report->job, name, sizeof name);
         progress_say(run->progress, "job %d (%s) on rank %d %s: %s", report->job, name, rank,
-                     report->diverged ? "diverged" : report->end == HANDOUT_FAILED ? "failed" : "could not be written",
+                     report->diverged                ? "diverged"
+                     : report->end == HANDOUT_FAILED ? "failed"
+                                                     : "could not be written",
                      report->message);
     }
     if (report && report->end == HANDOUT_FATAL)
@@ -283,7 +288,8 @@ static int begin_row(struct run *run, int attempt, struct store_mark *mark, stru
 }
 
 /* Numbers first, the mark last. */
-static int finish_row(struct run *run, struct store_mark *mark, const struct job_result *result, struct err *err)
+static int finish_row(struct run *run, struct store_mark *mark, const struct job_result *result,
+                      struct err *err)
 {
     struct store_outcome outcome = outcome_of(result);
     if (!run->sweep->keep_weights)
@@ -305,7 +311,8 @@ static int give_up_row(struct run *run, struct store_mark *mark, int rc, const c
     int last = rc != E_STOPPED && mark->attempts >= SCHEDULE_ATTEMPTS;
     mark->state = last ? JOB_FAILED : JOB_WAITING;
     mark->finished = last ? wall_time() : (double)NAN;
-    snprintf(mark->message, sizeof mark->message, "%.*s", (int)sizeof mark->message - 1, rc == E_STOPPED ? "" : message);
+    snprintf(mark->message, sizeof mark->message, "%.*s", (int)sizeof mark->message - 1,
+             rc == E_STOPPED ? "" : message);
     return store_write_mark(run->store, run->job, mark, err);
 }
 
@@ -346,8 +353,8 @@ static struct handout_report do_job(struct run *run, int job, int attempt)
 static int work(struct run *run, struct err *err)
 {
     int job = -1, attempt = 0;
-    int rc = handout_new(MPI_COMM_WORLD, run->schedule, run->options->dedicated, run->rank == 0 ? on_report : NULL, run,
-                         &run->handout, err);
+    int rc = handout_new(MPI_COMM_WORLD, run->schedule, run->options->dedicated,
+                         run->rank == 0 ? on_report : NULL, run, &run->handout, err);
     rc = agree(rc, err);
     while (rc == 0 && (rc = handout_next(run->handout, &job, &attempt, err)) == 0 && job >= 0) {
         struct handout_report report = do_job(run, job, attempt);
@@ -382,7 +389,8 @@ static void say_end(const struct run *run, const struct handout_counts *c)
     double seconds = progress_seconds(run->progress);
     char time[32];
     progress_finish(run->progress);
-    printf("%s: %d jobs done (%d diverged), %d failed, %d left; %s, %.0f images/s, hand-out %.3f %% of rank 0's time\n",
+    printf("%s: %d jobs done (%d diverged), %d failed, %d left; %s, %.0f images/s, hand-out %.3f %% of rank "
+           "0's time\n",
            run->options->results_path, c->finished + run->n_before, c->diverged, c->failed, c->waiting,
            progress_duration(seconds, time, sizeof time), seconds > 0 ? c->images / seconds : 0,
            seconds > 0 ? 100 * c->serve_seconds / seconds : 0);
@@ -397,7 +405,8 @@ static int conclude(struct run *run, struct err *err)
     if (rc < 0)
         return rc;
     if (counts.fatal)
-        return err_set(err, E_IO, "%s; %d jobs are left, run the same command again", run->fatal, counts.waiting);
+        return err_set(err, E_IO, "%s; %d jobs are left, run the same command again", run->fatal,
+                       counts.waiting);
     if (counts.waiting)
         return err_set(err, E_STOPPED, "stopped with %d jobs left; the same command goes on", counts.waiting);
     if (n_failed)

@@ -53,7 +53,8 @@ static void make_groups(struct schedule *s)
     }
 }
 
-int schedule_new(int n, const int *job, const double *cost, const unsigned long *kind, struct schedule **out, struct err *err)
+int schedule_new(int n, const int *job, const double *cost, const unsigned long *kind, struct schedule **out,
+                 struct err *err)
 {
     struct schedule *s = err_calloc(1, sizeof *s, "the schedule", err);
     *out = NULL;

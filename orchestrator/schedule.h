@@ -13,7 +13,8 @@ struct schedule;
 
 /* A schedule of the n jobs listed in job[], with cost[i] (any unit, > 0) and kind[i] (equal numbers: same speed) of job[i].
  * *out is owned by the caller. */
-int schedule_new(int n, const int *job, const double *cost, const unsigned long *kind, struct schedule **out, struct err *err);
+int schedule_new(int n, const int *job, const double *cost, const unsigned long *kind, struct schedule **out,
+                 struct err *err);
 
 /* Hand out the job expected to take longest; -1 when none is waiting. */
 int schedule_next(struct schedule *schedule);

@@ -21,7 +21,8 @@ static struct dataset *receive_head(struct dataset head, struct err *err)
     data->pixels = NULL;
     data->image = err_calloc((size_t)head.n_images, sizeof *data->image, "the list of images", err);
     data->cluster = err_calloc((size_t)head.n_clusters, sizeof *data->cluster, "cluster numbers", err);
-    data->cluster_count = err_calloc((size_t)head.n_clusters, sizeof *data->cluster_count, "cluster sizes", err);
+    data->cluster_count =
+        err_calloc((size_t)head.n_clusters, sizeof *data->cluster_count, "cluster sizes", err);
     if (data->image && data->cluster && data->cluster_count)
         return data;
     dataset_free(data);
@@ -64,8 +65,8 @@ int share_dataset(MPI_Comm comm, struct dataset **data, struct shared_dataset *s
     MPI_Comm_rank(shared->node, &node_rank);
     MPI_Comm_split(comm, node_rank == 0 ? 0 : MPI_UNDEFINED, rank, &leaders);
     size_t bytes = (size_t)(*data)->n_images * (size_t)(*data)->size * (size_t)(*data)->size * sizeof *pixels;
-    MPI_Win_allocate_shared(node_rank == 0 ? (MPI_Aint)bytes : 0, (int)sizeof *pixels, MPI_INFO_NULL, shared->node, &pixels,
-                            &shared->window);
+    MPI_Win_allocate_shared(node_rank == 0 ? (MPI_Aint)bytes : 0, (int)sizeof *pixels, MPI_INFO_NULL,
+                            shared->node, &pixels, &shared->window);
     MPI_Win_shared_query(shared->window, 0, &size, &unit, &pixels);
     if (rank == 0) {
         memcpy(pixels, (*data)->pixels, bytes);

@@ -65,12 +65,15 @@ static double expected_work(const struct config *config, int n_train, int n_val)
     return cnn_dense_flop(&shape) * (double)config->epochs * ((double)n_train + (double)n_val / 3);
 }
 
-int job_plan(const struct config *config, const struct dataset *data, const char *key, struct job_plan *plan, struct err *err)
+int job_plan(const struct config *config, const struct dataset *data, const char *key, struct job_plan *plan,
+             struct err *err)
 {
     struct job_samples samples;
     if (config->image_size != data->size)
-        return err_set(err, E_USAGE, "image.size is %d, the dataset's images are %d pixels wide; pack it again with --size %d",
-                       (int)config->image_size, data->size, (int)config->image_size);
+        return err_set(
+            err, E_USAGE,
+            "image.size is %d, the dataset's images are %d pixels wide; pack it again with --size %d",
+            (int)config->image_size, data->size, (int)config->image_size);
     int rc = job_samples_select(config, data, key, &samples, err);
     if (rc < 0)
         return rc;
@@ -84,9 +87,9 @@ int job_plan(const struct config *config, const struct dataset *data, const char
 static uint64_t weights_key(const struct config *config)
 {
     char text[256];
-    int n = snprintf(text, sizeof text, "cnn %d %d %d %d %d %d seed=%lld", (int)config->image_size, (int)config->filters1,
-                     (int)config->filters2, (int)config->dense1, (int)config->dense2, config->clusters.n,
-                     (long long)config->seed);
+    int n = snprintf(text, sizeof text, "cnn %d %d %d %d %d %d seed=%lld", (int)config->image_size,
+                     (int)config->filters1, (int)config->filters2, (int)config->dense1, (int)config->dense2,
+                     config->clusters.n, (long long)config->seed);
     return rng_key("weights", text, (size_t)n);
 }
 
@@ -115,8 +118,8 @@ static int allocate(struct run *run, struct err *err)
     run->val_probs = err_calloc(n_val * classes, sizeof *run->val_probs, "the validation set", err);
     run->val_label = err_calloc(n_val, sizeof *run->val_label, "the validation set", err);
     run->metrics = err_calloc(1, sizeof *run->metrics, "metrics", err);
-    if (!run->order || !run->image || !run->target || !run->weight || !run->probs || !run->label || !run->val_image ||
-        !run->val_probs || !run->val_label || !run->metrics)
+    if (!run->order || !run->image || !run->target || !run->weight || !run->probs || !run->label ||
+        !run->val_image || !run->val_probs || !run->val_label || !run->metrics)
         return E_IO;
     for (size_t i = 0; i < n_val; i++) {
         run->val_image[i] = run->samples.val.sample[i].pixels;
@@ -208,7 +211,8 @@ static void validate(struct run *run, float out[N_METRICS])
     metrics_finish(run->metrics, out);
 }
 
-static int one_epoch(struct run *run, int epoch, float train[N_METRICS], float val[N_METRICS], struct err *err)
+static int one_epoch(struct run *run, int epoch, float train[N_METRICS], float val[N_METRICS],
+                     struct err *err)
 {
     if (is_fake(run->config)) {
         fake_metrics(run->key, epoch, train, val);
@@ -237,7 +241,8 @@ static int train(struct run *run, struct err *err)
 }
 
 /* Copy which images were judged, predict them, count the confusion matrix. */
-static int predict(struct run *run, const struct samples *samples, struct job_predictions *out, struct err *err)
+static int predict(struct run *run, const struct samples *samples, struct job_predictions *out,
+                   struct err *err)
 {
     size_t n = (size_t)samples->n, classes = (size_t)run->n_classes;
     const float **image = err_calloc(n, sizeof *image, "predictions", err);
@@ -281,8 +286,8 @@ static int keep_weights(struct run *run, struct err *err)
     return 0;
 }
 
-int job_run(const struct config *config, const struct dataset *data, const char *key, const struct job_hooks *hooks,
-            struct job_result *result, struct err *err)
+int job_run(const struct config *config, const struct dataset *data, const char *key,
+            const struct job_hooks *hooks, struct job_result *result, struct err *err)
 {
     struct run run = {.config = config, .data = data, .key = key, .hooks = hooks, .result = result};
     run.n_classes = config->clusters.n;

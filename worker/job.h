@@ -51,15 +51,16 @@ struct job_plan {
 
 /* Select the job's samples as job_run will and count them. E_USAGE when the job cannot run on this data: a class too small for
  * the protocol, a network that does not fit the image size. Microseconds, so a whole grid can be planned. */
-int job_plan(const struct config *config, const struct dataset *data, const char *key, struct job_plan *plan, struct err *err);
+int job_plan(const struct config *config, const struct dataset *data, const char *key, struct job_plan *plan,
+             struct err *err);
 
 /* Floats of the network's parameter vector; 0 for model fake. */
 size_t job_n_weights(const struct config *config);
 
 /* Train, validate every epoch, predict at the end. *result is owned by the caller and valid on 0 (released on failure).
  * E_USAGE or E_IO when the job failed, E_STOPPED when a hook stopped it. */
-int job_run(const struct config *config, const struct dataset *data, const char *key, const struct job_hooks *hooks,
-            struct job_result *result, struct err *err);
+int job_run(const struct config *config, const struct dataset *data, const char *key,
+            const struct job_hooks *hooks, struct job_result *result, struct err *err);
 
 void job_result_free(struct job_result *result);
 

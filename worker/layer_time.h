@@ -1,6 +1,6 @@
 /* layer_time.h - what each kernel of a training step takes, timed alone on the shapes of the step.
  *
- * The hot path is not instrumented: every kernel runs on its own with random data, its operands as warm in the caches as
+ * The hot path is not instrumented: every kernel runs on its own with random data, zeros among the gradients as in training, its operands as warm in the caches as
  * repetition makes them, so the sum of the rows is a little below the time of a whole step. No MPI. */
 #ifndef CELLSWEEP_LAYER_TIME_H
 #define CELLSWEEP_LAYER_TIME_H
