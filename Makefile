@@ -101,7 +101,7 @@ lint: deps $(BUILD)/version.h ## gcc and clang without a warning, clang-tidy, cp
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-gcc EXTRA=-Werror $(SOURCES:%.c=$(BUILD)/lint-gcc/%.o)
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-clang CC=clang EXTRA=-Werror $(SOURCES:%.c=$(BUILD)/lint-clang/%.o)
 	@echo '  clang-tidy'
-	@printf '%s\n' $(SRC) | xargs -P $$(nproc) -n 4 sh -c 'clang-tidy --quiet "$$@" -- $(CFLAGS) $(ISA_avx512) 2>/dev/null' --
+	@printf '%s\n' $(SRC) | xargs -P $$(nproc) -n 1 sh -c 'clang-tidy --quiet "$$@" -- $(CFLAGS) $(ISA_avx512) 2>/dev/null' --
 	@echo '  cppcheck'
 	@cppcheck --quiet -j 2 --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
 	  --suppress=missingIncludeSystem $(filter -I%,$(CFLAGS)) common orchestrator results worker

@@ -60,7 +60,8 @@ static int next_event(struct reader *reader, yaml_event_t *event)
 static int build(struct reader *reader, const yaml_event_t *event, int depth, struct tree **out);
 
 /* Append a copy of scalar `event` as the name of what follows, read that, link it at *tail. */
-static int build_entry(struct reader *reader, const yaml_event_t *event, int depth, struct tree *map, struct tree **tail)
+static int build_entry(struct reader *reader, const yaml_event_t *event, int depth, struct tree *map,
+                       struct tree **tail)
 {
     if (event->type != YAML_SCALAR_EVENT)
         return fail_at(reader, event->start_mark.line, "a key must be a plain word");
@@ -104,7 +105,8 @@ static int build_children(struct reader *reader, struct tree *parent, int depth)
 static int build(struct reader *reader, const yaml_event_t *event, int depth, struct tree **out)
 {
     if (event->type == YAML_ALIAS_EVENT)
-        return fail_at(reader, event->start_mark.line, "aliases (*name) are not supported; write the value out");
+        return fail_at(reader, event->start_mark.line,
+                       "aliases (*name) are not supported; write the value out");
     if (depth > MAX_DEPTH)
         return fail_at(reader, event->start_mark.line, "nested too deeply");
     struct tree *node = err_calloc(1, sizeof *node, "a sweep file", reader->err);
@@ -131,8 +133,8 @@ static int build_document(struct reader *reader, struct tree **out)
         if (rc < 0)
             return rc;
         yaml_event_type_t type = event.type;
-        int is_node = type == YAML_SCALAR_EVENT || type == YAML_SEQUENCE_START_EVENT || type == YAML_MAPPING_START_EVENT ||
-                      type == YAML_ALIAS_EVENT;
+        int is_node = type == YAML_SCALAR_EVENT || type == YAML_SEQUENCE_START_EVENT ||
+                      type == YAML_MAPPING_START_EVENT || type == YAML_ALIAS_EVENT;
         if (is_node && *out)
             rc = fail_at(reader, event.start_mark.line, "a second document; a sweep file has one");
         else if (is_node)
@@ -164,8 +166,9 @@ static int parse_any(const char *text, const char *path, struct tree **out, stru
 int tree_parse(const char *text, const char *path, struct tree **out, struct err *err)
 {
     int rc = parse_any(text, path, out, err);
-    if (rc == 0 && (*out)->kind != TREE_MAP) {
-        rc = err_set(err, E_USAGE, "%s:%d: expected `key: value` lines, as in experiments/fig4.yaml", path, (*out)->line);
+    if (rc == 0 && *out && (*out)->kind != TREE_MAP) {
+        rc = err_set(err, E_USAGE, "%s:%d: expected `key: value` lines, as in experiments/fig4.yaml", path,
+                     (*out)->line);
         tree_free(*out);
         *out = NULL;
     }
@@ -215,10 +218,11 @@ int tree_override(struct tree *root, const char *assignment, struct err *err)
 {
     const char *equals = strchr(assignment, '=');
     if (!equals || equals == assignment)
-        return err_set(err, E_USAGE, "--set %.80s: expected key=value, e.g. --set train.epochs=20", assignment);
+        return err_set(err, E_USAGE, "--set %.80s: expected key=value, e.g. --set train.epochs=20",
+                       assignment);
     struct tree *value = NULL;
     int rc = parse_any(equals + 1, "--set", &value, err);
-    if (rc < 0)
+    if (rc < 0 || !value)
         return rc;
     struct tree *node = root;
     for (const char *p = assignment; p < equals;) {

@@ -109,9 +109,9 @@ static int time_steps(struct cnn *net, const struct config *c, const float *pixe
 {
     int n = (int)c->batch, classes = c->clusters.n, steps = 0;
     const float **image = err_calloc((size_t)n, sizeof *image, "a trial", err);
-    float *target = err_calloc((size_t)(n * classes), sizeof *target, "a trial", err);
+    float *target = err_calloc((size_t)n * (size_t)classes, sizeof *target, "a trial", err);
     float *weight = err_calloc((size_t)n, sizeof *weight, "a trial", err);
-    float *probs = err_calloc((size_t)(n * classes), sizeof *probs, "a trial", err);
+    float *probs = err_calloc((size_t)n * (size_t)classes, sizeof *probs, "a trial", err);
     int rc = image && target && weight && probs ? 0 : E_IO;
     const struct cnn_loss loss = {.kind = CNN_CROSS_ENTROPY};
     const struct cnn_adam adam = {c->learning_rate, c->beta1, c->beta2, c->epsilon};

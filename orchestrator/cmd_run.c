@@ -6,7 +6,7 @@
 #include <mpi.h>
 #include <stdlib.h>
 
-enum { MAX_SET = 256, OPTION_SET = 256, OPTION_DEDICATED };
+enum { MAX_SET = 256, OPTION_SET = 256, OPTION_DEDICATED, OPTION_ISA };
 
 static const char doc[] =
     "Run a sweep, or go on with one.\v"
@@ -34,6 +34,7 @@ static const struct argp_option options[] = {
     {"filter", 'f', "FILTER", 0,
      "Run only matching jobs, e.g. 'strategy=augment|none,clusters=1-27,seed=1..5'", 0},
     {"dedicated", OPTION_DEDICATED, NULL, 0, "Rank 0 only hands out (for hundreds of ranks)", 0},
+    {"isa", OPTION_ISA, "NAME", 0, "Kernels: auto, reference, blas, avx2 or avx512 (default: the best all ranks run)", 0},
     {"quiet", 'q', NULL, 0, "No progress line", 0},
     {0}};
 
@@ -45,6 +46,7 @@ struct arguments {
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct arguments *a = state->input;
+    struct err isa_err = {0};
     switch (key) {
     case 'o':
         a->run.results_path = arg;
@@ -54,6 +56,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case 'q':
         a->run.quiet = 1;
+        return 0;
+    case OPTION_ISA:
+        if (kernels_isa_from_name(arg, &a->run.isa, &isa_err) < 0)
+            argp_error(state, "--isa: %s", isa_err.text);
         return 0;
     case OPTION_DEDICATED:
         a->run.dedicated = 1;

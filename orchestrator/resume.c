@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 /* The largest sizes over all jobs, and every row. */
-static int make_plan(const struct sweep *sweep, const struct dataset *data, const char *data_file, int ranks,
-                     struct store_plan *plan, struct store_job **rows, const char **names, int *numbers,
+static int make_plan(const struct sweep *sweep, const struct dataset *data, const char *data_file,
+                     enum kernels_isa isa, int ranks, struct store_plan *plan, struct store_job **rows, const char **names, int *numbers,
                      struct err *err)
 {
     *rows = err_calloc((size_t)sweep->n_jobs, sizeof **rows, "the rows of the results file", err);
@@ -18,6 +18,7 @@ static int make_plan(const struct sweep *sweep, const struct dataset *data, cons
                                 .yaml_resolved = sweep->resolved,
                                 .data_origin = data->origin,
                                 .data_file = data_file,
+                                .kernels = kernels_isa_name(isa),
                                 .data = data,
                                 .n_jobs = sweep->n_jobs,
                                 .job = *rows,
@@ -137,14 +138,14 @@ static int compare_with_file(const char *path, const struct store_plan *plan, st
 }
 
 int resume_prepare(const char *path, const struct sweep *sweep, const struct dataset *data,
-                   const char *data_file, int ranks, enum resume_kind *kind, int *kept, struct err *err)
+                   const char *data_file, enum kernels_isa isa, int ranks, enum resume_kind *kind, int *kept, struct err *err)
 {
     struct store_plan plan;
     struct store_job *rows = NULL;
     const char *names[STORE_MAX_AXES];
     int numbers[STORE_MAX_AXES];
     *kept = 0;
-    int rc = make_plan(sweep, data, data_file, ranks, &plan, &rows, names, numbers, err);
+    int rc = make_plan(sweep, data, data_file, isa, ranks, &plan, &rows, names, numbers, err);
     if (rc == 0 && access(path, F_OK) != 0) {
         *kind = RESUME_CREATED;
         rc = store_create(path, &plan, err);
@@ -156,4 +157,26 @@ int resume_prepare(const char *path, const struct sweep *sweep, const struct dat
     }
     free(rows);
     return rc;
+}
+
+int resume_kernels(const char *path, enum kernels_isa wanted, enum kernels_isa best, enum kernels_isa *isa, struct err *err)
+{
+    struct store *store = NULL;
+    enum kernels_isa begun = KERNELS_AUTO;
+    if (access(path, F_OK) == 0) {
+        int rc = store_open(path, &store, err);
+        if (rc == 0 && *store_text(store, "kernels"))
+            rc = kernels_isa_from_name(store_text(store, "kernels"), &begun, err);
+        int closed = store_close(store, rc < 0 ? NULL : err);
+        if (rc < 0 || closed < 0)
+            return rc < 0 ? rc : closed;
+    }
+    if (begun != KERNELS_AUTO && wanted != KERNELS_AUTO && wanted != begun)
+        return err_set(err, E_USAGE, "%s: was begun with --isa %s; its rows keep to one kind of kernels, give another -o for %s",
+                       path, kernels_isa_name(begun), kernels_isa_name(wanted));
+    *isa = begun != KERNELS_AUTO ? begun : wanted != KERNELS_AUTO ? wanted : best;
+    if (*isa > best)
+        return err_set(err, E_USAGE, "%s: --isa %s, but a CPU here runs only %s", path, kernels_isa_name(*isa),
+                       kernels_isa_name(best));
+    return 0;
 }

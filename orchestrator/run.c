@@ -28,6 +28,7 @@ struct run {
     struct dataset *data;
     char data_file[PATH_SIZE]; /* the packed dataset beside the results, or the one the sweep names */
     struct shared_dataset shared;
+    enum kernels_isa isa;
     struct store *store;
     struct handout *handout;
     /* the running job */
@@ -155,8 +156,8 @@ static void say_start(const struct run *run, enum resume_kind kind, int kept)
 {
     const char *path = run->options->results_path;
     int waiting = schedule_waiting(run->schedule);
-    fprintf(stderr, "%s: %d jobs, %d rank%s, data %s%s (%d images)\n", run->sweep->name, run->sweep->n_jobs,
-            run->size, run->size == 1 ? "" : "s", run->data->origin,
+    fprintf(stderr, "%s: %d jobs, %d rank%s, %s kernels, data %s%s (%d images)\n", run->sweep->name,
+            run->sweep->n_jobs, run->size, run->size == 1 ? "" : "s", kernels_isa_name(run->isa), run->data->origin,
             run->data->synthetic ? " (synthetic)" : "", run->data->n_images);
     if (kind == RESUME_GROWN)
         fprintf(stderr, "%s: the grid grew; %d finished jobs kept, %d to run\n", path, kept, waiting);
@@ -169,11 +170,13 @@ static int prepare_root(struct run *run, enum resume_kind *kind, int *kept, stru
     const struct run_options *o = run->options;
     int rc = sweep_read(o->sweep_path, o->n_set, o->set, &run->sweep, err);
     if (rc == 0)
+        rc = resume_kernels(o->results_path, o->isa, run->isa, &run->isa, err);
+    if (rc == 0)
         rc = open_data(run, err);
     if (rc == 0)
         rc = sweep_expand(run->sweep, run->data, err);
     if (rc == 0)
-        rc = resume_prepare(o->results_path, run->sweep, run->data, run->data_file, run->size, kind, kept,
+        rc = resume_prepare(o->results_path, run->sweep, run->data, run->data_file, run->isa, run->size, kind, kept,
                             err);
     return rc;
 }
@@ -197,8 +200,13 @@ static int agree(int rc, struct err *err)
 static int prepare(struct run *run, struct err *err)
 {
     enum resume_kind kind = RESUME_CREATED;
-    int kept = 0;
+    int kept = 0, isa = kernels_best();
+    MPI_Allreduce(MPI_IN_PLACE, &isa, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);
+    run->isa = (enum kernels_isa)isa;
     int rc = agree(run->rank == 0 ? prepare_root(run, &kind, &kept, err) : 0, err);
+    MPI_Bcast(&run->isa, (int)sizeof run->isa, MPI_BYTE, 0, MPI_COMM_WORLD);
+    if (rc == 0)
+        rc = agree(kernels_select(run->isa, err), err);
     if (rc == 0)
         rc = share_dataset(MPI_COMM_WORLD, &run->data, &run->shared, err);
     if (rc == 0 && run->rank != 0) {

@@ -3,6 +3,7 @@
 #define CELLSWEEP_RUN_H
 
 #include "err.h"
+#include "kernels/kernels.h"
 
 struct run_options {
     const char *sweep_path, *results_path;
@@ -10,6 +11,7 @@ struct run_options {
     char *const *set;   /* (n_set) "key=value" */
     const char *filter; /* NULL: every job */
     int dedicated;      /* 1: rank 0 only hands out */
+    enum kernels_isa isa; /* KERNELS_AUTO: the best that all ranks run */
     int quiet;          /* 1: no progress line */
 };
 

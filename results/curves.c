@@ -80,7 +80,7 @@ static void name_page(struct curves_page *page, const struct curves_page *others
     const struct summary *summary = page->summary;
     const struct summary_group *group = page->panel[0];
     size_t size = sizeof page->name - 8;
-    strcpy(page->name, curves_is_unbalanced(group) ? "fig2" : "fig4");
+    snprintf(page->name, sizeof page->name, "%s", curves_is_unbalanced(group) ? "fig2" : "fig4");
     append_clusters(page->name, size, group->cell->clusters);
     if (summary_protocol_varies(summary)) {
         append_name(page->name, size, "_");

@@ -15,7 +15,7 @@
  * Layout (J jobs, E the largest number of epochs, C of classes, V of validation images, A of originals, N images):
  *     / attributes      cellsweep_results (format version), name, yaml, yaml_resolved, dataset_checksum, version, commit,
  *                       created, host, ranks, libraries, cpu, synthetic, data, data_file,
- *                       weights_kept
+ *                       kernels, weights_kept
  *     /jobs             [J] compound: key, clusters, strategy, protocol, seed, fold, repeat, model, one field for every other
  *                       grid axis, n_train, n_val, leak
  *     /state            [J] int8    0 waiting, 1 running, 2 done, 3 failed, 4 diverged
@@ -75,6 +75,7 @@ struct store_mark {
 struct store_plan {
     const char *name, *yaml, *yaml_resolved, *data_origin; /* texts */
     const char *data_file; /* path of the packed dataset, for report and predict */
+    const char *kernels;   /* name of the kernel table that trains: bits are the same within one */
     const struct dataset *data;
     int n_jobs, n_epochs, n_classes, n_val, n_all; /* J, E, C, V, A: the largest over the jobs */
     size_t n_weights;                              /* P, 0: weights are not kept */

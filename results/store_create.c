@@ -65,6 +65,7 @@ static int write_texts(hid_t file, const struct store_plan *plan, const char *pa
         {"yaml_resolved", plan->yaml_resolved},
         {"data", plan->data_origin},
         {"data_file", plan->data_file},
+        {"kernels", plan->kernels},
         {"dataset_checksum", plan->data->checksum},
         {"version", CELLSWEEP_VERSION},
         {"commit", CELLSWEEP_COMMIT},

@@ -56,6 +56,23 @@ int kernels_isa_from_name(const char *name, enum kernels_isa *isa, struct err *e
                    name);
 }
 
+const char *kernels_isa_name(enum kernels_isa isa)
+{
+    for (int i = 0; i < N_TABLES; i++)
+        if (isa == TABLES[i].isa)
+            return TABLES[i].table->name;
+    return "auto";
+}
+
+enum kernels_isa kernels_best(void)
+{
+    enum kernels_isa best = KERNELS_REFERENCE;
+    for (int i = 0; i < N_TABLES; i++)
+        if (cpu_runs(TABLES[i].isa))
+            best = TABLES[i].isa;
+    return best;
+}
+
 int kernels_select(enum kernels_isa isa, struct err *err)
 {
     const struct kernels *wanted = kernels_get(isa, err);

@@ -80,6 +80,7 @@ struct kernels {
     const char *(*dense_path)(struct dense_shape s);
 };
 
+/* In rising order of speed. */
 enum kernels_isa { KERNELS_AUTO, KERNELS_REFERENCE, KERNELS_BLAS, KERNELS_AVX2, KERNELS_AVX512 };
 
 /* The tables; avx2 and avx512 must not be called on a CPU without them. */
@@ -90,6 +91,12 @@ const struct kernels *kernels_get(enum kernels_isa isa, struct err *err);
 
 /* "auto", "reference", "blas", "avx2", "avx512" to the enum. E_USAGE for anything else. */
 int kernels_isa_from_name(const char *name, enum kernels_isa *isa, struct err *err);
+
+/* The name of a table; "auto" for AUTO. */
+const char *kernels_isa_name(enum kernels_isa isa);
+
+/* The best table this CPU runs; never AUTO. */
+enum kernels_isa kernels_best(void);
 
 /* The table cnn_new() takes for new networks of this process; AUTO until set. */
 int kernels_select(enum kernels_isa isa, struct err *err);
