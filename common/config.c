@@ -15,21 +15,27 @@ const struct config_key config_keys[] = {
      "rebalancing strategy, or a list of them applied in turn"},
     {"protocol", CONFIG_PROTOCOL, FIELD(protocol), 0, 0, "holdout", NULL,
      "which images a model sees and which judge it: report, tail, holdout, {kfold: {folds: 5, repeats: 1}}"},
-    {"seed", CONFIG_INT, FIELD(seed), 0, 9e15, "1", NULL, "seed of split, initial weights and everything random"},
+    {"seed", CONFIG_INT, FIELD(seed), 0, 9e15, "1", NULL,
+     "seed of split, initial weights and everything random"},
     {"validation", CONFIG_REAL, FIELD(validation), 0.01, 0.99, "0.2", NULL,
      "share of images that report, tail and holdout keep for validation"},
-    {"model", CONFIG_WORD, FIELD(model), 0, 0, "cnn", "cnn|fake", "cnn; fake sleeps, for testing the orchestration"},
+    {"model", CONFIG_WORD, FIELD(model), 0, 0, "cnn", "cnn|fake",
+     "cnn; fake sleeps, for testing the orchestration"},
     {"cnn.filters1", CONFIG_INT, FIELD(filters1), 1, 1024, "32", NULL, "filters of the first convolution"},
     {"cnn.filters2", CONFIG_INT, FIELD(filters2), 1, 1024, "64", NULL, "filters of the second convolution"},
     {"cnn.dense1", CONFIG_INT, FIELD(dense1), 1, 8192, "128", NULL, "units of the first dense layer"},
     {"cnn.dense2", CONFIG_INT, FIELD(dense2), 1, 8192, "64", NULL, "units of the second dense layer"},
-    {"cnn.dropout1", CONFIG_REAL, FIELD(dropout1), 0, 0.99, "0.25", NULL, "dropout rate after the convolutions"},
-    {"cnn.dropout2", CONFIG_REAL, FIELD(dropout2), 0, 0.99, "0.5", NULL, "dropout rate after the first dense layer"},
-    {"cnn.dropout3", CONFIG_REAL, FIELD(dropout3), 0, 0.99, "0.5", NULL, "dropout rate after the second dense layer"},
+    {"cnn.dropout1", CONFIG_REAL, FIELD(dropout1), 0, 0.99, "0.25", NULL,
+     "dropout rate after the convolutions"},
+    {"cnn.dropout2", CONFIG_REAL, FIELD(dropout2), 0, 0.99, "0.5", NULL,
+     "dropout rate after the first dense layer"},
+    {"cnn.dropout3", CONFIG_REAL, FIELD(dropout3), 0, 0.99, "0.5", NULL,
+     "dropout rate after the second dense layer"},
     {"fake.milliseconds", CONFIG_REAL, FIELD(fake_milliseconds), 0, 1e6, "1", NULL,
      "what an epoch of model fake takes"},
     {"train.epochs", CONFIG_INT, FIELD(epochs), 1, 100000, "100", NULL, "passes over the training images"},
-    {"train.batch", CONFIG_INT, FIELD(batch), 1, 4096, "32", NULL, "images of a mini-batch; the last one may be smaller"},
+    {"train.batch", CONFIG_INT, FIELD(batch), 1, 4096, "32", NULL,
+     "images of a mini-batch; the last one may be smaller"},
     {"train.optimizer", CONFIG_WORD, FIELD(optimizer), 0, 0, "adam", "adam", "optimizer"},
     {"train.learning_rate", CONFIG_REAL, FIELD(learning_rate), 1e-12, 10, "0.001", NULL, "step size of Adam"},
     {"train.beta1", CONFIG_REAL, FIELD(beta1), 0, 0.999999, "0.9", NULL, "decay of Adam's first moment"},
@@ -39,16 +45,41 @@ const struct config_key config_keys[] = {
      "draw the kept majority images with replacement"},
     {"augment.variants", CONFIG_INT, FIELD(augment_variants), 1, 1000, "16", NULL,
      "augmented versions made of every minority image"},
-    {"augment.rotation", CONFIG_REAL, FIELD(augment_rotation), 0, 180, "40", NULL, "largest rotation, degrees"},
-    {"augment.shift", CONFIG_REAL, FIELD(augment_shift), 0, 1, "0.2", NULL, "largest shift, share of the image size"},
+    {"augment.rotation", CONFIG_REAL, FIELD(augment_rotation), 0, 180, "40", NULL,
+     "largest rotation, degrees"},
+    {"augment.shift", CONFIG_REAL, FIELD(augment_shift), 0, 1, "0.2", NULL,
+     "largest shift, share of the image size"},
     {"augment.shear", CONFIG_REAL, FIELD(augment_shear), 0, 80, "0.2", NULL, "largest shear angle, degrees"},
     {"augment.zoom_min", CONFIG_REAL, FIELD(augment_zoom_min), 0.05, 20, "0.8", NULL, "smallest zoom factor"},
     {"augment.zoom_max", CONFIG_REAL, FIELD(augment_zoom_max), 0.05, 20, "1.2", NULL, "largest zoom factor"},
     {"augment.flip", CONFIG_REAL, FIELD(augment_flip), 0, 1, "0.5", NULL, "probability of a horizontal flip"},
     {"balance.threshold", CONFIG_INT, FIELD(balance_threshold), 0, 1e9, "0", NULL,
      "a class with fewer images than this gets duplicates; 0: rule off"},
-    {"balance.cap", CONFIG_INT, FIELD(balance_cap), 0, 1e9, "0", NULL, "up to this many images in all; 0: rule off"},
-    {"image.size", CONFIG_INT, FIELD(image_size), 10, 512, "50", NULL, "width and height of the network's input, pixels"},
+    {"balance.cap", CONFIG_INT, FIELD(balance_cap), 0, 1e9, "0", NULL,
+     "up to this many images in all; 0: rule off"},
+    {"image.size", CONFIG_INT, FIELD(image_size), 10, 512, "50", NULL,
+     "width and height of the network's input, pixels"},
+    /* ---- joined later: see config_canonical() ---- */
+    {"smote.k", CONFIG_INT, FIELD(smote_k), 1, 1000, "5", NULL,
+     "nearest neighbours an image is blended with one of"},
+    {"borderline-smote.k", CONFIG_INT, FIELD(borderline_smote_k), 1, 1000, "5", NULL,
+     "nearest neighbours of its class an image is blended with one of"},
+    {"borderline-smote.m", CONFIG_INT, FIELD(borderline_smote_m), 1, 1000, "10", NULL,
+     "nearest neighbours of any class that tell whether an image is on the border"},
+    {"nearmiss.k", CONFIG_INT, FIELD(nearmiss_k), 1, 1000, "3", NULL,
+     "nearest images of the smallest class whose mean distance counts"},
+    {"class-balanced.beta", CONFIG_REAL, FIELD(class_balanced_beta), 0, 0.999999999, "0.999", NULL,
+     "overlap of images of a class: 0 no weights, towards 1 inverse class sizes"},
+    {"focal.gamma", CONFIG_REAL, FIELD(focal_gamma), 0, 20, "2", NULL,
+     "focusing exponent; 0 is cross-entropy"},
+    {"logit-adjust.tau", CONFIG_REAL, FIELD(logit_adjust_tau), 0, 20, "1", NULL,
+     "strength of the adjustment"},
+    {"logit-adjust.form", CONFIG_WORD, FIELD(logit_adjust_form), 0, 0, "loss", "loss|post-hoc",
+     "loss: adjusted while training; post-hoc: a network trained without it is adjusted when it predicts"},
+    {"mixup.alpha", CONFIG_REAL, FIELD(mixup_alpha), 0.001, 100, "0.2", NULL,
+     "shares are drawn from Beta(alpha, alpha)"},
+    {"easy-ensemble.members", CONFIG_INT, FIELD(easy_ensemble_members), 1, 64, "4", NULL,
+     "networks, each with a subset of its own; cost grows with them"},
     {NULL, CONFIG_INT, 0, 0, 0, NULL, NULL, NULL},
 };
 
@@ -107,7 +138,8 @@ const char *config_nearest(const char *name)
 struct config config_defaults(void)
 {
     struct config config;
-    memset(&config, 0, sizeof config); /* padding too: configs are compared and hashed by text, copied by bytes */
+    memset(&config, 0,
+           sizeof config); /* padding too: configs are compared and hashed by text, copied by bytes */
     for (const struct config_key *key = config_keys; key->name; key++)
         config_set(&config, key->name, key->fallback, NULL);
     return config;
@@ -120,7 +152,8 @@ static int bad_value(const struct config_key *key, const char *text, const char 
 
 static int out_of_range(const struct config_key *key, const char *text, struct err *err)
 {
-    return err_set(err, E_USAGE, "%s: %.40s is out of range, allowed is %g to %g", key->name, text, key->min, key->max);
+    return err_set(err, E_USAGE, "%s: %.40s is out of range, allowed is %g to %g", key->name, text, key->min,
+                   key->max);
 }
 
 static int set_int(int64_t *out, const struct config_key *key, const char *text, struct err *err)
@@ -172,8 +205,8 @@ static int set_word(char *out, const struct config_key *key, const char *text, s
         return err_set(err, E_USAGE, "%s: '%.80s' is not one of %s", key->name, text, key->choices);
     if (!*text || strlen(text) >= CONFIG_WORD_SIZE)
         return bad_value(key, text, "a word of 1 to 63 characters", err);
-    memset(out, 0, CONFIG_WORD_SIZE);
-    memcpy(out, text, strlen(text));
+    memset(out, 0, CONFIG_WORD_SIZE); /* the tail too: configs are compared by bytes */
+    snprintf(out, CONFIG_WORD_SIZE, "%s", text);
     return 0;
 }
 
@@ -185,7 +218,8 @@ static int has_cluster(const struct config_clusters *clusters, long number)
     return 0;
 }
 
-static int set_clusters(struct config_clusters *out, const struct config_key *key, const char *text, struct err *err)
+static int set_clusters(struct config_clusters *out, const struct config_key *key, const char *text,
+                        struct err *err)
 {
     struct config_clusters clusters;
     memset(&clusters, 0, sizeof clusters);
@@ -210,7 +244,8 @@ static int set_clusters(struct config_clusters *out, const struct config_key *ke
     return 0;
 }
 
-static int set_protocol(struct config_protocol *out, const struct config_key *key, const char *text, struct err *err)
+static int set_protocol(struct config_protocol *out, const struct config_key *key, const char *text,
+                        struct err *err)
 {
     for (int kind = PROTOCOL_REPORT; kind < PROTOCOL_KFOLD; kind++)
         if (strcmp(text, protocol_names[kind]) == 0) {
@@ -222,8 +257,8 @@ static int set_protocol(struct config_protocol *out, const struct config_key *ke
     if (strcmp(text, "kfold") != 0 && (n != 2 || text[used]))
         return bad_value(key, text, "report, tail, holdout or {kfold: {folds: 5, repeats: 1}}", err);
     if (folds < 2 || folds > 1000 || repeats < 1 || repeats > 1000)
-        return err_set(err, E_USAGE, "%s: kfold takes 2 to 1000 folds and 1 to 1000 repeats, not %d x %d", key->name, folds,
-                       repeats);
+        return err_set(err, E_USAGE, "%s: kfold takes 2 to 1000 folds and 1 to 1000 repeats, not %d x %d",
+                       key->name, folds, repeats);
     *out = (struct config_protocol){PROTOCOL_KFOLD, folds, repeats};
     return 0;
 }
@@ -233,8 +268,8 @@ int config_set(struct config *config, const char *name, const char *text, struct
     const struct config_key *key = config_find(name);
     if (!key) {
         const char *near = config_nearest(name);
-        return err_set(err, E_USAGE, "unknown key '%.60s'%s%s%s", name, near ? "; did you mean '" : "", near ? near : "",
-                       near ? "'?" : "; `cellsweep plan --keys` lists them");
+        return err_set(err, E_USAGE, "unknown key '%.60s'%s%s%s", name, near ? "; did you mean '" : "",
+                       near ? near : "", near ? "'?" : "; `cellsweep plan --keys` lists them");
     }
     void *field = (char *)config + key->offset;
     switch (key->type) {
@@ -301,15 +336,24 @@ void config_get(const struct config *config, const struct config_key *key, char 
     }
 }
 
+/* Whether a key was there when job keys were first made. Its place in the table says so. */
+static int is_of_first_release(const struct config_key *key)
+{
+    return key < config_find("smote.k");
+}
+
 size_t config_canonical(const struct config *config, char *out, size_t size)
 {
     size_t used = 0;
     for (const struct config_key *key = config_keys; key->name; key++) {
         char value[CONFIG_MAX_CLUSTERS * 6];
         config_get(config, key, value, sizeof value);
-        used += (size_t)snprintf(used < size ? out + used : NULL, used < size ? size - used : 0, "%s=%s\n", key->name, value);
+        if (!is_of_first_release(key) && strcmp(value, key->fallback) == 0)
+            continue;
+        used += (size_t)snprintf(used < size ? out + used : NULL, used < size ? size - used : 0, "%s=%s\n",
+                                 key->name, value);
     }
-    used += (size_t)snprintf(used < size ? out + used : NULL, used < size ? size - used : 0, "fold=%lld\nrepeat=%lld\n",
-                             (long long)config->fold, (long long)config->repeat);
+    used += (size_t)snprintf(used < size ? out + used : NULL, used < size ? size - used : 0,
+                             "fold=%lld\nrepeat=%lld\n", (long long)config->fold, (long long)config->repeat);
     return used;
 }

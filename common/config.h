@@ -19,7 +19,7 @@ enum { CONFIG_MAX_CLUSTERS = 256, CONFIG_WORD_SIZE = 64 };
 enum protocol { PROTOCOL_REPORT, PROTOCOL_TAIL, PROTOCOL_HOLDOUT, PROTOCOL_KFOLD };
 
 struct config_clusters {
-    int n;                            /* 0: all clusters of the dataset, not yet known */
+    int n;                               /* 0: all clusters of the dataset, not yet known */
     int16_t number[CONFIG_MAX_CLUSTERS]; /* class index -> cluster number */
 };
 
@@ -51,10 +51,20 @@ struct config {
     double augment_shift;        /* share of the image size, to either side */
     double augment_shear;        /* degrees, to either side, as Keras computes it */
     double augment_zoom_min, augment_zoom_max;
-    double augment_flip;         /* probability of a horizontal flip */
+    double augment_flip;                    /* probability of a horizontal flip */
     int64_t balance_threshold, balance_cap; /* all-cluster rule; 0: off */
 
     int64_t image_size; /* pixels */
+
+    int64_t smote_k;                                /* neighbours */
+    int64_t borderline_smote_k, borderline_smote_m; /* neighbours of the class, of all */
+    int64_t nearmiss_k;                             /* neighbours in the smallest class */
+    double class_balanced_beta;
+    double focal_gamma;
+    double logit_adjust_tau;
+    char logit_adjust_form[CONFIG_WORD_SIZE]; /* "loss" or "post-hoc" */
+    double mixup_alpha;
+    int64_t easy_ensemble_members; /* networks */
 };
 
 enum config_type { CONFIG_INT, CONFIG_REAL, CONFIG_BOOL, CONFIG_WORD, CONFIG_CLUSTERS, CONFIG_PROTOCOL };
@@ -62,8 +72,8 @@ enum config_type { CONFIG_INT, CONFIG_REAL, CONFIG_BOOL, CONFIG_WORD, CONFIG_CLU
 struct config_key {
     const char *name; /* dotted, e.g. "train.learning_rate" */
     enum config_type type;
-    size_t offset;    /* of the field in struct config */
-    double min, max;  /* range of a number, inclusive */
+    size_t offset;        /* of the field in struct config */
+    double min, max;      /* range of a number, inclusive */
     const char *fallback; /* the default, canonical text */
     const char *choices;  /* CONFIG_WORD: "adam|sgd", or NULL when another module checks it */
     const char *help;
@@ -87,7 +97,8 @@ int config_set(struct config *config, const char *key, const char *text, struct 
 /* The value of a key as canonical text in out (size bytes, always terminated; at least 1100 for clusters). */
 void config_get(const struct config *config, const struct config_key *key, char *out, size_t size);
 
-/* "key=value\n" for every key and for fold and repeat: what is hashed into a job's key. Returns the length that was
+/* "key=value\n" for every key and for fold and repeat: what is hashed into a job's key. Keys that joined later (from smote.k on)
+ * are left out while they hold their default, so that a new option leaves the keys of all earlier jobs as they are. Returns the length that was
  * needed, like snprintf. */
 size_t config_canonical(const struct config *config, char *out, size_t size);
 

@@ -16,12 +16,12 @@ enum tree_kind { TREE_TEXT, TREE_LIST, TREE_MAP };
 
 struct tree {
     enum tree_kind kind;
-    char *name;          /* key inside the parent map, else NULL */
-    char *text;          /* TREE_TEXT: the scalar, else NULL */
-    int quoted;          /* TREE_TEXT: 1 when written in quotes */
-    int line;            /* 1 = first line; 0: from an override */
-    struct tree *child;  /* first entry of a list or map, in file order */
-    struct tree *next;   /* next sibling */
+    char *name;         /* key inside the parent map, else NULL */
+    char *text;         /* TREE_TEXT: the scalar, else NULL */
+    int quoted;         /* TREE_TEXT: 1 when written in quotes */
+    int line;           /* 1 = first line; 0: from an override */
+    struct tree *child; /* first entry of a list or map, in file order */
+    struct tree *next;  /* next sibling */
 };
 
 /* Parse a file whose root is a map. Errors name file and line. *out is owned by the caller. */

@@ -19,11 +19,12 @@ static struct dataset *receive_head(struct dataset head, struct err *err)
         return NULL;
     *data = head;
     data->pixels = NULL;
+    data->content = err_calloc((size_t)head.n_images, sizeof *data->content, "fingerprints of images", err);
     data->image = err_calloc((size_t)head.n_images, sizeof *data->image, "the list of images", err);
     data->cluster = err_calloc((size_t)head.n_clusters, sizeof *data->cluster, "cluster numbers", err);
     data->cluster_count =
         err_calloc((size_t)head.n_clusters, sizeof *data->cluster_count, "cluster sizes", err);
-    if (data->image && data->cluster && data->cluster_count)
+    if (data->content && data->image && data->cluster && data->cluster_count)
         return data;
     dataset_free(data);
     return NULL;
@@ -43,6 +44,7 @@ static int share_descriptions(MPI_Comm comm, struct dataset **data, struct err *
     MPI_Allreduce(&bad, &any_bad, 1, MPI_INT, MPI_MAX, comm);
     if (any_bad)
         return bad ? E_IO : err_set(err, E_IO, "another rank ran out of memory for the dataset");
+    bcast_bytes((*data)->content, (size_t)head.n_images * sizeof *(*data)->content, comm);
     bcast_bytes((*data)->image, (size_t)head.n_images * sizeof *(*data)->image, comm);
     bcast_bytes((*data)->cluster, (size_t)head.n_clusters * sizeof *(*data)->cluster, comm);
     bcast_bytes((*data)->cluster_count, (size_t)head.n_clusters * sizeof *(*data)->cluster_count, comm);
@@ -68,7 +70,7 @@ int share_dataset(MPI_Comm comm, struct dataset **data, struct shared_dataset *s
     MPI_Win_allocate_shared(node_rank == 0 ? (MPI_Aint)bytes : 0, (int)sizeof *pixels, MPI_INFO_NULL,
                             shared->node, &pixels, &shared->window);
     MPI_Win_shared_query(shared->window, 0, &size, &unit, &pixels);
-    if (rank == 0) {
+    if (rank == 0 && (*data)->pixels) {
         memcpy(pixels, (*data)->pixels, bytes);
         free((*data)->pixels);
     }

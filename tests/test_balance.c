@@ -30,23 +30,33 @@ static struct samples originals(const struct dataset *data)
     return list;
 }
 
-/* The originals of data after a strategy; weight (n_clusters) may be NULL. */
-static struct samples balanced(const struct dataset *data, const struct config *config, const char *strategy,
-                               float *weight, const char *key)
+/* The originals of data after a strategy, and the recipe it leaves. */
+static struct samples balanced_recipe(const struct dataset *data, const struct config *config,
+                                      const char *strategy, struct recipe *recipe, const char *key)
 {
     struct samples list = originals(data);
-    float ones[CONFIG_MAX_CLUSTERS];
     struct err err = {0};
+    *recipe = recipe_plain();
     struct balance balance = {.config = config,
                               .data = data,
+                              .job_key = key,
                               .n_classes = data->n_clusters,
                               .rng = balance_stream(key),
                               .samples = &list,
-                              .class_weight = weight ? weight : ones};
-    for (int c = 0; c < data->n_clusters; c++)
-        balance.class_weight[c] = 1;
+                              .recipe = recipe};
     if (balance_apply(strategy, &balance, &err) < 0)
         fail_msg("%s", err.text);
+    return list;
+}
+
+/* The same; its class weights (n_clusters), unless weight is NULL. */
+static struct samples balanced(const struct dataset *data, const struct config *config, const char *strategy,
+                               float *weight, const char *key)
+{
+    struct recipe recipe;
+    struct samples list = balanced_recipe(data, config, strategy, &recipe, key);
+    if (weight)
+        memcpy(weight, recipe.class_weight, (size_t)data->n_clusters * sizeof *weight);
     return list;
 }
 
@@ -274,7 +284,8 @@ static void equal_classes_need_nothing(void **state)
     struct dataset *data = hand_dataset(2, number, count, 1);
     struct config config = config_defaults();
     (void)state;
-    for (const struct balance_strategy *s = balance_strategies; s->name; s++) {
+    for (int i = 0; balance_strategy(i); i++) {
+        const struct balance_strategy *s = balance_strategy(i);
         float weight[2];
         struct samples list = balanced(data, &config, s->name, weight, "key");
         assert_int_equal(list.n, 12);
@@ -460,7 +471,7 @@ static void honest_protocols_balance_the_training_part(void **state)
     struct config config = hand_config("1-27", "reweight", "holdout");
     (void)state;
     struct job_samples s = rendered(&config, data, "key");
-    assert_true(fabs((double)s.class_weight[1] - 81.0 / (2 * 6)) < 1e-6);
+    assert_true(fabs((double)s.recipe.class_weight[1] - 81.0 / (2 * 6)) < 1e-6);
     job_samples_free(&s);
     config = hand_config("1-27", "oversample", "holdout");
     s = rendered(&config, data, "key");
@@ -469,7 +480,7 @@ static void honest_protocols_balance_the_training_part(void **state)
     job_samples_free(&s);
     config = hand_config("1-27", "reweight", "report");
     s = rendered(&config, data, "key");
-    assert_true(fabs((double)s.class_weight[1] - 101.0 / (2 * 7)) < 1e-6);
+    assert_true(fabs((double)s.recipe.class_weight[1] - 101.0 / (2 * 7)) < 1e-6);
     job_samples_free(&s);
     hand_dataset_free(data);
 }

@@ -105,6 +105,27 @@ static void test_every_part_moves_the_checksum(void **state)
     dataset_free(data);
 }
 
+static void test_equal_images_are_found(void **state)
+{
+    enum { N = 12, SIZE = 8, PIXELS = SIZE * SIZE };
+    static const int first[N] = {0, 1, 0, 3, 4, 1, 6, 0, 8, 1, 10, 10};
+    struct dataset *data = dataset_new(N, SIZE, &err);
+    (void)state;
+    assert_non_null(data);
+    for (int i = 0; i < N; i++) {
+        data->image[i].cluster = i % 3; /* labels make no difference */
+        for (int p = 0; p < PIXELS; p++)
+            data->pixels[i * PIXELS + p] = (float)first[i] / 16 + (float)p / 1024;
+    }
+    assert_int_equal(dataset_finish(data, &err), 0);
+    assert_memory_equal(data->content, first, sizeof first);
+    data->pixels[2 * PIXELS + PIXELS - 1] += 0.5f;
+    assert_int_equal(dataset_finish(data, &err), 0);
+    assert_int_equal(dataset_content(data, 2), 2);
+    assert_int_equal(dataset_content(data, 7), 0);
+    dataset_free(data);
+}
+
 static void test_nothing_temporary_is_left(void **state)
 {
     struct dirent *entry;
@@ -227,6 +248,7 @@ int main(void)
         cmocka_unit_test(test_clusters_are_counted),
         cmocka_unit_test(test_what_is_written_is_read),
         cmocka_unit_test(test_every_part_moves_the_checksum),
+        cmocka_unit_test(test_equal_images_are_found),
         cmocka_unit_test(test_nothing_temporary_is_left),
         cmocka_unit_test(test_changed_pixels_are_noticed),
         cmocka_unit_test(test_truncated_files),

@@ -87,7 +87,8 @@ static void assert_refused(const char *text, const char *expected)
 static void jobs_stand_in_grid_order(void **state)
 {
     (void)state;
-    struct sweep *s = expand(HEAD "grid:\n  clusters: [[1, 2], [3, 4]]\n  strategy: [none, oversample]\n  seed: {first: 5, count: 2}\n");
+    struct sweep *s = expand(HEAD "grid:\n  clusters: [[1, 2], [3, 4]]\n  strategy: [none, oversample]\n  "
+                                  "seed: {first: 5, count: 2}\n");
     assert_int_equal(s->n_jobs, 8);
     assert_int_equal(s->job[0].config.seed, 5);
     assert_int_equal(s->job[1].config.seed, 6);
@@ -106,7 +107,8 @@ static void jobs_stand_in_grid_order(void **state)
 static void folds_are_jobs(void **state)
 {
     (void)state;
-    struct sweep *s = expand(HEAD "grid:\n  clusters: [[1, 2]]\n  protocol: [holdout, {kfold: {folds: 5, repeats: 2}}]\n");
+    struct sweep *s =
+        expand(HEAD "grid:\n  clusters: [[1, 2]]\n  protocol: [holdout, {kfold: {folds: 5, repeats: 2}}]\n");
     assert_int_equal(s->n_jobs, 11);
     assert_int_equal(s->job[10].config.fold, 4);
     assert_int_equal(s->job[10].config.repeat, 1);
@@ -117,8 +119,10 @@ static void folds_are_jobs(void **state)
 static void more_repeats_keep_keys(void **state)
 {
     (void)state;
-    struct sweep *a = expand(HEAD "grid:\n  clusters: [[1, 2]]\n  protocol: [{kfold: {folds: 5, repeats: 1}}]\n");
-    struct sweep *b = expand(HEAD "grid:\n  clusters: [[1, 2]]\n  protocol: [{kfold: {folds: 5, repeats: 3}}]\n");
+    struct sweep *a =
+        expand(HEAD "grid:\n  clusters: [[1, 2]]\n  protocol: [{kfold: {folds: 5, repeats: 1}}]\n");
+    struct sweep *b =
+        expand(HEAD "grid:\n  clusters: [[1, 2]]\n  protocol: [{kfold: {folds: 5, repeats: 3}}]\n");
     for (int j = 0; j < a->n_jobs; j++)
         assert_string_equal(a->job[j].key, b->job[j].key);
     sweep_free(a);
@@ -129,7 +133,8 @@ static void keys_differ_exactly_when_results_may(void **state)
 {
     (void)state;
     struct sweep *a = expand(HEAD "train: {epochs: 3}\ngrid: {clusters: [[1, 2]], seed: [1, 2]}\n");
-    struct sweep *b = expand("name: other\n" HEAD "grid: {seed: [2], train.epochs: [3, 4], clusters: [1-2]}\n");
+    struct sweep *b =
+        expand("name: other\n" HEAD "grid: {seed: [2], train.epochs: [3, 4], clusters: [1-2]}\n");
     assert_string_equal(a->job[1].key, b->job[0].key);
     assert_string_not_equal(a->job[0].key, a->job[1].key);
     assert_string_not_equal(b->job[0].key, b->job[1].key);
@@ -141,8 +146,9 @@ static void keys_differ_exactly_when_results_may(void **state)
 static void the_resolved_file_is_the_same_sweep(void **state)
 {
     (void)state;
-    struct sweep *a = expand(HEAD "grid:\n  clusters: [[1, 2], [2, 3, 4]]\n  strategy: [[augment, reweight], none]\n"
-                                  "  protocol: [report, {kfold: {folds: 2}}]\n  train.learning_rate: [0.1, 3e-4]\n");
+    struct sweep *a =
+        expand(HEAD "grid:\n  clusters: [[1, 2], [2, 3, 4]]\n  strategy: [[augment, reweight], none]\n"
+                    "  protocol: [report, {kfold: {folds: 2}}]\n  train.learning_rate: [0.1, 3e-4]\n");
     struct sweep *b = expand(a->resolved);
     assert_int_equal(a->n_jobs, 2 * 2 * 3 * 2);
     assert_int_equal(b->n_jobs, a->n_jobs);
@@ -157,25 +163,33 @@ static void wrong_files_are_refused(void **state)
 {
     (void)state;
     assert_refused("grid: {clusters: [[1, 2]]}\n", "key `data` is missing");
-    assert_refused("data: /nonexistent/cells\ngrid: {clusters: [[1, 2]]}\n", "s.yaml:1: data: /nonexistent/cells: No such file");
+    assert_refused("data: /nonexistent/cells\ngrid: {clusters: [[1, 2]]}\n",
+                   "s.yaml:1: data: /nonexistent/cells: No such file");
     assert_refused("data: builtin\n", "key `grid` is missing or empty");
     assert_refused("data: builtin\ngrid: {}\n", "key `grid` is missing or empty");
     assert_refused(HEAD "grid: {clusters: []}\n", "s.yaml:3: grid: clusters: the list is empty");
     assert_refused(HEAD "grid: {clusters: [8, 10]}\n", "write a list of lists");
     assert_refused(HEAD "grid: {clusters: [[1, 9]]}\n", "clusters: 9 is not in the data");
     assert_refused(HEAD "grid: {clusters: [[1, 5]]}\n", "cluster 5 has 1 image");
-    assert_refused(HEAD "trian: {epochs: 3}\ngrid: {clusters: [[1, 2]]}\n", "s.yaml:3: unknown key 'trian.epochs'; did you mean 'train.epochs'?");
-    assert_refused(HEAD "train: {epochs: -1}\ngrid: {clusters: [[1, 2]]}\n", "s.yaml:3: train.epochs: -1 is out of range");
-    assert_refused(HEAD "train: {epochs: [1, 2]}\ngrid: {clusters: [[1, 2]]}\n", "several values stand under `grid`");
+    assert_refused(HEAD "trian: {epochs: 3}\ngrid: {clusters: [[1, 2]]}\n",
+                   "s.yaml:3: unknown key 'trian.epochs'; did you mean 'train.epochs'?");
+    assert_refused(HEAD "train: {epochs: -1}\ngrid: {clusters: [[1, 2]]}\n",
+                   "s.yaml:3: train.epochs: -1 is out of range");
+    assert_refused(HEAD "train: {epochs: [1, 2]}\ngrid: {clusters: [[1, 2]]}\n",
+                   "several values stand under `grid`");
     assert_refused(HEAD "train: 7\ngrid: {clusters: [[1, 2]]}\n", "s.yaml:3: unknown key 'train'");
     assert_refused(HEAD "grid: {clusters: [[1, 2]], strategy: [none, smoot]}\n", "smoot");
     assert_refused(HEAD "grid: {clusters: [[1, 2]], seed: [1, 1]}\n", "seed: 1 stands twice");
     assert_refused(HEAD "grid: {clusters: [[1, 2]], seed: {first: 1}}\n", "say how many");
     assert_refused(HEAD "grid: {clusters: [[1, 2], all]}\n", "cluster 5 has 1 image");
     assert_refused(HEAD "keep_weights: perhaps\ngrid: {clusters: [[1, 2]]}\n", "expected true or false");
-    assert_refused("data: builtin\ngrid: {clusters: [[1, 2]]}\n", "image.size is 50, the dataset's images are 12");
-    assert_refused(HEAD "augment: {zoom_min: 2, zoom_max: 1}\ngrid: {clusters: [[1, 2]]}\n", "augment.zoom_min 2 is larger");
-    assert_refused(HEAD "grid: {clusters: [[1, 2]], seed: {first: 1, count: 1000000}, train.epochs: [1, 2]}\n", "split the sweep");
+    assert_refused("data: builtin\ngrid: {clusters: [[1, 2]]}\n",
+                   "image.size is 50, the dataset's images are 12");
+    assert_refused(HEAD "augment: {zoom_min: 2, zoom_max: 1}\ngrid: {clusters: [[1, 2]]}\n",
+                   "augment.zoom_min 2 is larger");
+    assert_refused(HEAD
+                   "grid: {clusters: [[1, 2]], seed: {first: 1, count: 1000000}, train.epochs: [1, 2]}\n",
+                   "split the sweep");
 }
 
 int main(void)

@@ -86,8 +86,10 @@ static void unreadable_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nested_values_and_lines),           cmocka_unit_test(overrides_replace_and_add),
-        cmocka_unit_test(bad_yaml_is_refused_with_its_line), cmocka_unit_test(unreadable_files),
+        cmocka_unit_test(nested_values_and_lines),
+        cmocka_unit_test(overrides_replace_and_add),
+        cmocka_unit_test(bad_yaml_is_refused_with_its_line),
+        cmocka_unit_test(unreadable_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

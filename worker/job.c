@@ -1,12 +1,11 @@
 #include "job.h"
 
-#include "cnn.h"
+#include "balance.h"
+#include "batches.h"
+#include "ensemble.h"
 #include "fake.h"
-#include "rng.h"
-#include "sample.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,30 +18,16 @@ struct run {
     struct job_result *result;
     int n_classes;
     struct job_samples samples;
-    struct cnn *net; /* NULL for model fake */
-    long steps;      /* training steps so far */
-    int *order;      /* (n_train) */
-    /* one mini-batch */
-    const float **image; /* (batch) */
-    float *target;       /* (batch, n_classes) */
-    float *weight;       /* (batch) */
-    float *probs;        /* (batch, n_classes) */
-    int *label;          /* (batch) */
+    struct ensemble *nets; /* NULL for model fake */
+    long steps;            /* training steps so far, of all networks */
+    struct batches batches;
+    float *probs; /* (batch, n_classes) of a mini-batch */
     /* the validation set */
     const float **val_image; /* (n_val) */
     float *val_probs;        /* (n_val, n_classes) */
     int *val_label;          /* (n_val) */
     struct metrics *metrics;
 };
-
-static struct cnn_shape shape_of(const struct config *config)
-{
-    return (struct cnn_shape){.size = (int)config->image_size,
-                              .filters = {(int)config->filters1, (int)config->filters2},
-                              .dense = {(int)config->dense1, (int)config->dense2},
-                              .n_classes = config->clusters.n,
-                              .dropout = {config->dropout1, config->dropout2, config->dropout3}};
-}
 
 static int is_fake(const struct config *config)
 {
@@ -51,18 +36,29 @@ static int is_fake(const struct config *config)
 
 size_t job_n_weights(const struct config *config)
 {
-    struct cnn_shape shape = shape_of(config);
+    struct cnn_shape shape = ensemble_shape(config);
     size_t offset[CNN_N_PARTS + 1];
-    return is_fake(config) ? 0 : cnn_n_params(&shape, offset);
+    return is_fake(config) ? 0 : cnn_n_params(&shape, offset) * (size_t)balance_n_members(config);
+}
+
+/* Samples that the networks see in an epoch, all together. */
+static double seen_in_epoch(const struct job_samples *samples)
+{
+    double n = 0;
+    for (int m = 0; m < samples->recipe.n_members; m++)
+        for (int i = 0; i < samples->train.n; i++)
+            n += sample_is_of(&samples->train.sample[i], m);
+    return n;
 }
 
 /* Forward costs a third of a training pass: one of three products of every layer. */
-static double expected_work(const struct config *config, int n_train, int n_val)
+static double expected_work(const struct config *config, const struct job_samples *samples)
 {
-    struct cnn_shape shape = shape_of(config);
+    struct cnn_shape shape = ensemble_shape(config);
     if (is_fake(config))
         return config->fake_milliseconds * (double)config->epochs;
-    return cnn_dense_flop(&shape) * (double)config->epochs * ((double)n_train + (double)n_val / 3);
+    double val = (double)samples->recipe.n_members * samples->val.n;
+    return cnn_dense_flop(&shape) * (double)config->epochs * (seen_in_epoch(samples) + val / 3);
 }
 
 int job_plan(const struct config *config, const struct dataset *data, const char *key, struct job_plan *plan,
@@ -74,87 +70,49 @@ int job_plan(const struct config *config, const struct dataset *data, const char
             err, E_USAGE,
             "image.size is %d, the dataset's images are %d pixels wide; pack it again with --size %d",
             (int)config->image_size, data->size, (int)config->image_size);
-    int rc = job_samples_select(config, data, key, &samples, err);
+    int rc = job_samples_estimate(config, data, key, &samples, err);
     if (rc < 0)
         return rc;
     *plan = (struct job_plan){samples.train.n, samples.val.n, samples.all.n, samples.leak,
-                              expected_work(config, samples.train.n, samples.val.n)};
+                              expected_work(config, &samples)};
     job_samples_free(&samples);
     return 0;
 }
 
-/* The network's stream: the same initial weights for every strategy of a seed. */
-static uint64_t weights_key(const struct config *config)
+static int new_networks(struct run *run, struct err *err)
 {
-    char text[256];
-    int n = snprintf(text, sizeof text, "cnn %d %d %d %d %d %d seed=%lld", (int)config->image_size,
-                     (int)config->filters1, (int)config->filters2, (int)config->dense1, (int)config->dense2,
-                     config->clusters.n, (long long)config->seed);
-    return rng_key("weights", text, (size_t)n);
-}
-
-static int new_network(struct run *run, struct err *err)
-{
-    if (is_fake(run->config))
-        return 0;
-    struct cnn_shape shape = shape_of(run->config);
-    int rc = cnn_new(&shape, (int)run->config->batch, &run->net, err);
-    if (rc == 0)
-        cnn_init(run->net, weights_key(run->config));
-    return rc;
+    return is_fake(run->config) ? 0 : ensemble_new(run->config, &run->samples.recipe, &run->nets, err);
 }
 
 static int allocate(struct run *run, struct err *err)
 {
     size_t batch = (size_t)run->config->batch, classes = (size_t)run->n_classes;
-    size_t n_train = (size_t)run->samples.train.n, n_val = (size_t)run->samples.val.n;
-    run->order = err_calloc(n_train, sizeof *run->order, "the order of training images", err);
-    run->image = err_calloc(batch, sizeof *run->image, "a mini-batch", err);
-    run->target = err_calloc(batch * classes, sizeof *run->target, "a mini-batch", err);
-    run->weight = err_calloc(batch, sizeof *run->weight, "a mini-batch", err);
+    size_t n_val = (size_t)run->samples.val.n;
     run->probs = err_calloc(batch * classes, sizeof *run->probs, "a mini-batch", err);
-    run->label = err_calloc(batch, sizeof *run->label, "a mini-batch", err);
     run->val_image = err_calloc(n_val, sizeof *run->val_image, "the validation set", err);
     run->val_probs = err_calloc(n_val * classes, sizeof *run->val_probs, "the validation set", err);
     run->val_label = err_calloc(n_val, sizeof *run->val_label, "the validation set", err);
     run->metrics = err_calloc(1, sizeof *run->metrics, "metrics", err);
-    if (!run->order || !run->image || !run->target || !run->weight || !run->probs || !run->label ||
-        !run->val_image || !run->val_probs || !run->val_label || !run->metrics)
+    if (!run->probs || !run->val_image || !run->val_probs || !run->val_label || !run->metrics)
         return E_IO;
     for (size_t i = 0; i < n_val; i++) {
         run->val_image[i] = run->samples.val.sample[i].pixels;
         run->val_label[i] = run->samples.val.sample[i].label;
     }
-    return new_network(run, err);
+    int rc = batches_new(run->config, run->data, &run->samples, run->key, &run->batches, err);
+    return rc < 0 ? rc : new_networks(run, err);
 }
 
 static void release(struct run *run)
 {
-    cnn_free(run->net);
+    ensemble_free(run->nets);
+    batches_free(&run->batches);
     free(run->metrics);
     free(run->val_label);
     free(run->val_probs);
     free(run->val_image);
-    free(run->label);
     free(run->probs);
-    free(run->weight);
-    free(run->target);
-    free(run->image);
-    free(run->order);
     job_samples_free(&run->samples);
-}
-
-/* Fill the mini-batch with n samples in the order of the epoch. */
-static void assemble(struct run *run, const int *order, int n)
-{
-    memset(run->target, 0, (size_t)n * (size_t)run->n_classes * sizeof *run->target);
-    for (int i = 0; i < n; i++) {
-        const struct sample *sample = &run->samples.train.sample[order[i]];
-        run->image[i] = sample->pixels;
-        run->label[i] = sample->label;
-        run->weight[i] = run->samples.class_weight[sample->label];
-        run->target[i * run->n_classes + sample->label] = 1;
-    }
 }
 
 static int stopped(const struct run *run, struct err *err)
@@ -164,34 +122,45 @@ static int stopped(const struct run *run, struct err *err)
     return 0;
 }
 
-/* One pass over the training samples; its metrics are those seen on the way, dropout active. */
-static int train_epoch(struct run *run, int epoch, float out[N_METRICS], struct err *err)
+/* One pass of network m over its training samples; its metrics are those seen on the way, dropout active. Returns how many
+ * samples it saw. */
+static int train_member(struct run *run, int m, int epoch, float out[N_METRICS], struct err *err)
 {
     const struct config *c = run->config;
-    const struct cnn_loss loss = {.kind = CNN_CROSS_ENTROPY};
+    const struct recipe *recipe = &run->samples.recipe;
+    const struct cnn_loss loss = {recipe->loss, recipe->gamma, recipe->logit_offset};
     const struct cnn_adam adam = {c->learning_rate, c->beta1, c->beta2, c->epsilon};
-    struct rng rng = rng_start(rng_key("shuffle", run->key, strlen(run->key)), (uint64_t)epoch);
-    int n = run->samples.train.n;
-    for (int i = 0; i < n; i++)
-        run->order[i] = i;
-    rng_shuffle(&rng, run->order, n);
+    struct cnn_batch batch;
+    int total = batches_start(&run->batches, m, epoch);
     metrics_start(run->metrics, run->n_classes);
-    for (int first = 0; first < n; first += (int)c->batch) {
-        int size = n - first < (int)c->batch ? n - first : (int)c->batch;
-        assemble(run, run->order + first, size);
-        struct cnn_batch batch = {.n = size,
-                                  .image = run->image,
-                                  .target = run->target,
-                                  .weight = run->weight,
-                                  .dropout_key = rng_key("dropout", run->key, strlen(run->key)),
-                                  .dropout_step = (uint64_t)run->steps++};
-        double mean = cnn_train(run->net, &batch, &loss, &adam, run->probs);
-        metrics_add(run->metrics, run->probs, run->label, size, mean);
+    for (int left = total; left > 0; left -= batch.n) {
+        int n = batches_next(&run->batches, (uint64_t)run->steps++, &batch);
+        double mean = cnn_train(ensemble_member(run->nets, m), &batch, &loss, &adam, run->probs);
+        metrics_add(run->metrics, run->probs, run->batches.label, n, mean);
         int rc = stopped(run, err);
         if (rc < 0)
             return rc;
     }
     metrics_finish(run->metrics, out);
+    return total;
+}
+
+/* Every network once over its samples; the metrics are means over the networks, but for those that the split left without any. */
+static int train_epoch(struct run *run, int epoch, float out[N_METRICS], struct err *err)
+{
+    double sum[N_METRICS] = {0};
+    int taught = 0;
+    for (int m = 0; m < ensemble_n_members(run->nets); m++) {
+        float numbers[N_METRICS];
+        int total = train_member(run, m, epoch, numbers, err);
+        if (total < 0)
+            return total;
+        taught += total > 0;
+        for (int k = 0; total > 0 && k < N_METRICS; k++)
+            sum[k] += (double)numbers[k];
+    }
+    for (int k = 0; k < N_METRICS; k++)
+        out[k] = (float)(sum[k] / taught);
     return 0;
 }
 
@@ -200,7 +169,7 @@ static int train_epoch(struct run *run, int epoch, float out[N_METRICS], struct 
 static void validate(struct run *run, float out[N_METRICS])
 {
     int n = run->samples.val.n, batch = (int)run->config->batch;
-    cnn_predict(run->net, run->val_image, n, run->val_probs);
+    ensemble_predict(run->nets, run->val_image, n, run->val_probs);
     metrics_start(run->metrics, run->n_classes);
     for (int first = 0; first < n; first += batch) {
         int size = n - first < batch ? n - first : batch;
@@ -228,7 +197,7 @@ static int train(struct run *run, struct err *err)
 {
     struct job_result *result = run->result;
     for (int epoch = 0; epoch < run->config->epochs && !result->diverged; epoch++) {
-        float train_numbers[N_METRICS], val_numbers[N_METRICS];
+        float train_numbers[N_METRICS] = {0}, val_numbers[N_METRICS] = {0};
         int rc = one_epoch(run, epoch, train_numbers, val_numbers, err);
         if (rc == 0 && run->hooks->epoch)
             rc = run->hooks->epoch(run->hooks->self, epoch, train_numbers, val_numbers, err);
@@ -262,8 +231,8 @@ static int predict(struct run *run, const struct samples *samples, struct job_pr
         out->copy[i] = samples->sample[i].copy;
         out->label[i] = samples->sample[i].label;
     }
-    if (run->net)
-        cnn_predict(run->net, image, out->n, out->probs);
+    if (run->nets)
+        ensemble_predict(run->nets, image, out->n, out->probs);
     else
         fake_predict(run->key, out->n, run->n_classes, out->probs);
     metrics_start(run->metrics, run->n_classes);
@@ -277,12 +246,12 @@ static int keep_weights(struct run *run, struct err *err)
 {
     struct job_result *result = run->result;
     result->n_weights = job_n_weights(run->config);
-    if (!run->net)
+    if (!run->nets)
         return 0;
     result->weights = err_calloc(result->n_weights, sizeof *result->weights, "final weights", err);
     if (!result->weights)
         return E_IO;
-    memcpy(result->weights, cnn_params(run->net), result->n_weights * sizeof *result->weights);
+    ensemble_get(run->nets, result->weights);
     return 0;
 }
 
@@ -312,6 +281,23 @@ int job_run(const struct config *config, const struct dataset *data, const char 
     if (rc < 0)
         job_result_free(result);
     return rc;
+}
+
+int job_predict(const struct config *config, const float *weights, const float *const *image, int n,
+                float *probs, struct err *err)
+{
+    struct recipe recipe = recipe_plain();
+    struct ensemble *nets = NULL;
+    if (is_fake(config))
+        return err_set(err, E_USAGE, "model fake has no weights to predict with; use a sweep of model cnn");
+    recipe.n_members = balance_n_members(config);
+    int rc = ensemble_new(config, &recipe, &nets, err);
+    if (rc < 0)
+        return rc;
+    ensemble_put(nets, weights);
+    ensemble_predict(nets, image, n, probs);
+    ensemble_free(nets);
+    return 0;
 }
 
 static void predictions_free(struct job_predictions *predictions)

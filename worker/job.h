@@ -39,28 +39,34 @@ struct job_result {
     int epochs_done;
     int diverged;                    /* 1: loss or weights became NaN or infinite in the last epoch done */
     struct job_predictions val, all; /* val: validation set; all: every original of the clusters */
-    float *weights;                  /* (n_weights) final */
+    float *weights; /* (n_weights) final: the networks one after the other, as job_predict() wants them */
     size_t n_weights;
 };
 
-/* What is known of a job before it runs. */
+/* What is known of a job before it runs. Where a strategy compares images, n_train and leak are estimates; n_val is never smaller
+ * than the job's own. Networks of an ensemble share n_train, the number of samples that any of them learns from. */
 struct job_plan {
     int n_train, n_val, n_all, leak;
     double cost; /* multiply-adds x 2 of all training and validation passes; an estimate for scheduling */
 };
 
-/* Select the job's samples as job_run will and count them. E_USAGE when the job cannot run on this data: a class too small for
+/* Select the job's samples as job_run will, but without comparing images, and count them. E_USAGE when the job cannot run on this data: a class too small for
  * the protocol, a network that does not fit the image size. Microseconds, so a whole grid can be planned. */
 int job_plan(const struct config *config, const struct dataset *data, const char *key, struct job_plan *plan,
              struct err *err);
 
-/* Floats of the network's parameter vector; 0 for model fake. */
+/* Floats of the job's weights: one parameter vector, or one for each network of an ensemble; 0 for model fake. */
 size_t job_n_weights(const struct config *config);
 
 /* Train, validate every epoch, predict at the end. *result is owned by the caller and valid on 0 (released on failure).
  * E_USAGE or E_IO when the job failed, E_STOPPED when a hook stopped it. */
 int job_run(const struct config *config, const struct dataset *data, const char *key,
             const struct job_hooks *hooks, struct job_result *result, struct err *err);
+
+/* Class probabilities (n, clusters) of n images given by pointer, from the weights that a job of this config left: the same bits
+ * as its own predictions. E_USAGE for model fake, E_IO without memory. */
+int job_predict(const struct config *config, const float *weights, const float *const *image, int n,
+                float *probs, struct err *err);
 
 void job_result_free(struct job_result *result);
 

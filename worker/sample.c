@@ -37,35 +37,37 @@ void samples_free(struct samples *samples)
     *samples = (struct samples){0};
 }
 
-/* Images a window of the set below covers: 64 Ki of them, 8 KiB of bits. */
-enum { WINDOW_WORDS = 1024, WINDOW_IMAGES = WINDOW_WORDS * 64 };
-
-/* Leak among the images first .. first + WINDOW_IMAGES - 1. */
-static int leak_in_window(const struct samples *train, const struct samples *val, int first)
+void samples_forget_pixels(struct samples *samples)
 {
-    uint64_t seen[WINDOW_WORDS] = {0};
-    int leak = 0;
-    for (int i = 0; i < train->n; i++) {
-        int k = train->sample[i].image - first;
-        if (k >= 0 && k < WINDOW_IMAGES)
-            seen[k / 64] |= UINT64_C(1) << (k % 64);
-    }
-    for (int i = 0; i < val->n; i++) {
-        int k = val->sample[i].image - first;
-        if (k >= 0 && k < WINDOW_IMAGES)
-            leak += (int)(seen[k / 64] >> (k % 64) & 1);
-    }
-    return leak;
+    for (int i = 0; i < samples->n; i++)
+        samples->sample[i].pixels = NULL;
+    free(samples->rendered);
+    samples->rendered = NULL;
 }
 
-int samples_leak(const struct samples *train, const struct samples *val)
+/* The origins of a sample, images with the same pixels taken as one: how many, 1 or 2, in out. */
+static int origins(const struct dataset *data, const struct sample *sample, int out[2])
 {
-    int largest = -1, leak = 0;
-    for (int i = 0; i < val->n; i++)
-        if (val->sample[i].image > largest)
-            largest = val->sample[i].image;
-    for (int first = 0; first <= largest; first += WINDOW_IMAGES)
-        leak += leak_in_window(train, val, first);
+    out[0] = dataset_content(data, sample->image);
+    out[1] = sample->blend > 0 ? dataset_content(data, sample->partner) : out[0];
+    return out[1] == out[0] ? 1 : 2;
+}
+
+int samples_leak(const struct dataset *data, const struct samples *train, const struct samples *val,
+                 struct err *err)
+{
+    int leak = 0, origin[2];
+    unsigned char *seen = err_calloc((unsigned long)data->n_images, sizeof *seen, "training images", err);
+    if (!seen)
+        return E_IO;
+    for (int i = 0; i < train->n; i++)
+        for (int k = origins(data, &train->sample[i], origin); k-- > 0;)
+            seen[origin[k]] = 1;
+    for (int i = 0; i < val->n; i++) {
+        int n = origins(data, &val->sample[i], origin);
+        leak += seen[origin[0]] || seen[origin[n - 1]];
+    }
+    free(seen);
     return leak;
 }
 
@@ -168,63 +170,75 @@ static int check_classes(const struct config *config, const struct dataset *data
     return 0;
 }
 
-static int rebalance(const struct config *config, const struct dataset *data, const char *job_key,
-                     struct samples *samples, float *class_weight, struct err *err)
+/* What selecting a job needs everywhere. */
+struct selection {
+    const struct config *config;
+    const struct dataset *data;
+    const char *job_key;
+    int estimate; /* 1: only numbers of samples matter */
+};
+
+static int rebalance(const struct selection *s, struct samples *samples, struct recipe *recipe,
+                     struct err *err)
 {
-    struct balance balance = {.config = config,
-                              .data = data,
-                              .n_classes = config->clusters.n,
-                              .rng = balance_stream(job_key),
+    struct balance balance = {.config = s->config,
+                              .data = s->data,
+                              .job_key = s->job_key,
+                              .n_classes = s->config->clusters.n,
+                              .rng = balance_stream(s->job_key),
                               .samples = samples,
-                              .class_weight = class_weight};
-    return balance_apply(config->strategy, &balance, err);
+                              .recipe = recipe,
+                              .estimate = s->estimate};
+    return balance_apply(s->config->strategy, &balance, err);
 }
 
 /* From the originals in list to both sides of the job, in the order of work of its protocol. list is used up. */
-static int divide(const struct config *config, const struct dataset *data, const char *job_key,
-                  struct samples *list, struct job_samples *out, struct err *err)
+static int divide(const struct selection *s, struct samples *list, struct job_samples *out, struct err *err)
 {
-    const struct split_task task = {.config = config, .samples = list, .n_classes = config->clusters.n};
-    int balances_first = split_rule(config->protocol.kind)->balances_first, rc = 0;
+    const struct split_task task = {.config = s->config, .samples = list, .n_classes = s->config->clusters.n};
+    int balances_first = split_rule(s->config->protocol.kind)->balances_first, rc = 0;
     if (balances_first)
-        rc = rebalance(config, data, job_key, list, out->class_weight, err);
+        rc = rebalance(s, list, &out->recipe, err);
     if (rc == 0)
         rc = split_samples(&task, &out->train, &out->val, err);
     if (rc == 0 && !balances_first)
-        rc = rebalance(config, data, job_key, &out->train, out->class_weight, err);
-    return rc;
+        rc = rebalance(s, &out->train, &out->recipe, err);
+    if (rc < 0)
+        return rc;
+    out->leak = samples_leak(s->data, &out->train, &out->val, err);
+    return out->leak < 0 ? out->leak : 0;
 }
 
-static int new_weights(int n_classes, float **out, struct err *err)
+static int select_samples(const struct selection *s, struct job_samples *out, struct err *err)
 {
-    *out = err_calloc((unsigned long)n_classes, sizeof **out, "class weights", err);
-    for (int c = 0; *out && c < n_classes; c++)
-        (*out)[c] = 1;
-    return *out ? 0 : E_IO;
+    struct samples list = {0};
+    memset(out, 0, sizeof *out);
+    out->recipe = recipe_plain();
+    int rc = check_config(s->config, err);
+    if (rc == 0)
+        rc = list_originals(&s->config->clusters, s->data, &out->all, err);
+    if (rc == 0)
+        rc = check_classes(s->config, s->data, &out->all, err);
+    if (rc == 0)
+        rc = order_by_class(&out->all, s->config->clusters.n, &list, err);
+    if (rc == 0)
+        rc = divide(s, &list, out, err);
+    if (rc < 0)
+        job_samples_free(out);
+    samples_free(&list);
+    return rc;
 }
 
 int job_samples_select(const struct config *config, const struct dataset *data, const char *job_key,
                        struct job_samples *out, struct err *err)
 {
-    struct samples list = {0};
-    *out = (struct job_samples){0};
-    int rc = check_config(config, err);
-    if (rc == 0)
-        rc = list_originals(&config->clusters, data, &out->all, err);
-    if (rc == 0)
-        rc = check_classes(config, data, &out->all, err);
-    if (rc == 0)
-        rc = new_weights(config->clusters.n, &out->class_weight, err);
-    if (rc == 0)
-        rc = order_by_class(&out->all, config->clusters.n, &list, err);
-    if (rc == 0)
-        rc = divide(config, data, job_key, &list, out, err);
-    if (rc == 0)
-        out->leak = samples_leak(&out->train, &out->val);
-    else
-        job_samples_free(out);
-    samples_free(&list);
-    return rc;
+    return select_samples(&(struct selection){config, data, job_key, 0}, out, err);
+}
+
+int job_samples_estimate(const struct config *config, const struct dataset *data, const char *job_key,
+                         struct job_samples *out, struct err *err)
+{
+    return select_samples(&(struct selection){config, data, job_key, 1}, out, err);
 }
 
 static size_t image_floats(const struct dataset *data)
@@ -232,85 +246,119 @@ static size_t image_floats(const struct dataset *data)
     return (size_t)data->size * (size_t)data->size;
 }
 
-/* Point originals and duplicates into the dataset; list the variants behind (*n) in variant. */
-static void point_at_dataset(const struct dataset *data, struct samples *samples, struct sample **variant,
+/* Whether a sample's pixels are made, not found in the dataset. */
+static int is_made(const struct sample *sample)
+{
+    return sample->variant >= 0 || sample->blend > 0;
+}
+
+/* Point originals and duplicates into the dataset; list what has to be made behind (*n) in made. */
+static void point_at_dataset(const struct dataset *data, struct samples *samples, struct sample **made,
                              int *n)
 {
     for (int i = 0; i < samples->n; i++) {
         struct sample *sample = &samples->sample[i];
         sample->pixels = data->pixels + (size_t)sample->image * image_floats(data);
-        if (sample->variant >= 0)
-            variant[(*n)++] = sample;
+        if (is_made(sample))
+            made[(*n)++] = sample;
     }
 }
 
-static int compare_variants(const void *a, const void *b)
+static int compare_ints(int a, int b)
 {
-    const struct sample *x = *(struct sample *const *)a, *y = *(struct sample *const *)b;
-    if (x->image != y->image)
-        return x->image < y->image ? -1 : 1;
-    return (x->variant > y->variant) - (x->variant < y->variant);
+    return (a > b) - (a < b);
 }
 
-static int is_same_variant(const struct sample *a, const struct sample *b)
+static int compare_made(const struct sample *x, const struct sample *y)
 {
-    return a->image == b->image && a->variant == b->variant;
+    int order = compare_ints(x->image, y->image);
+    if (order == 0)
+        order = compare_ints(x->variant, y->variant);
+    if (order == 0)
+        order = compare_ints(x->partner, y->partner);
+    return order ? order : (x->blend > y->blend) - (x->blend < y->blend);
 }
 
-static int count_distinct(struct sample *const *variant, int n)
+static int compare_pointers(const void *a, const void *b)
+{
+    return compare_made(*(struct sample *const *)a, *(struct sample *const *)b);
+}
+
+static int count_distinct(struct sample *const *made, int n)
 {
     int distinct = 0;
     for (int i = 0; i < n; i++)
-        distinct += i == 0 || !is_same_variant(variant[i], variant[i - 1]);
+        distinct += i == 0 || compare_made(made[i], made[i - 1]) != 0;
     return distinct;
 }
 
 /* The pixels of a variant: a pure function of the job's key, the image and the variant's number. */
-static void render_variant(const struct config *config, const struct dataset *data, uint64_t key,
-                           const struct sample *sample, float *out)
+static void render_variant(const struct selection *s, const struct sample *sample, float *out)
 {
     uint64_t substream = (uint64_t)sample->image << 32 | (uint32_t)sample->variant;
-    struct rng rng = rng_start(key, substream);
-    struct augment_warp warp = augment_draw(config, data->size, &rng);
-    augment_apply(out, data->pixels + (size_t)sample->image * image_floats(data), data->size, &warp);
+    struct rng rng = rng_start(rng_key("augment", s->job_key, strlen(s->job_key)), substream);
+    struct augment_warp warp = augment_draw(s->config, s->data->size, &rng);
+    augment_apply(out, s->data->pixels + (size_t)sample->image * image_floats(s->data), s->data->size, &warp);
 }
 
-/* Render n variants, sorted, each distinct one once, into `out`. */
-static void render_sorted(const struct config *config, const struct dataset *data, uint64_t key,
-                          struct sample *const *variant, int n, float *out)
+static void render_blend(const struct dataset *data, const struct sample *sample, float *out)
+{
+    const float *x = data->pixels + (size_t)sample->image * image_floats(data);
+    const float *y = data->pixels + (size_t)sample->partner * image_floats(data);
+    for (size_t i = 0; i < image_floats(data); i++)
+        out[i] = (float)((double)x[i] + sample->blend * ((double)y[i] - (double)x[i]));
+}
+
+/* Render n made samples, sorted, each distinct one once, into `out`. */
+static void render_sorted(const struct selection *s, struct sample *const *made, int n, float *out)
 {
     float *next = out;
     for (int i = 0; i < n; i++) {
-        if (i > 0 && is_same_variant(variant[i], variant[i - 1])) {
-            variant[i]->pixels = variant[i - 1]->pixels;
+        if (i > 0 && compare_made(made[i], made[i - 1]) == 0) {
+            made[i]->pixels = made[i - 1]->pixels;
             continue;
         }
-        render_variant(config, data, key, variant[i], next);
-        variant[i]->pixels = next;
-        next += image_floats(data);
+        if (made[i]->blend > 0)
+            render_blend(s->data, made[i], next);
+        else
+            render_variant(s, made[i], next);
+        made[i]->pixels = next;
+        next += image_floats(s->data);
     }
+}
+
+/* Render several lists; the first one owns what is made. */
+static int render_lists(const struct selection *s, struct samples *const *list, int n_lists, struct err *err)
+{
+    int n = 0, capacity = 0;
+    for (int i = 0; i < n_lists; i++)
+        capacity += list[i]->n;
+    struct sample **made = err_calloc((unsigned long)capacity, sizeof *made, "the variants of a job", err);
+    if (!made)
+        return E_IO;
+    for (int i = 0; i < n_lists; i++)
+        point_at_dataset(s->data, list[i], made, &n);
+    qsort(made, (size_t)n, sizeof *made, compare_pointers);
+    free(list[0]->rendered);
+    list[0]->rendered = err_calloc((unsigned long)count_distinct(made, n),
+                                   image_floats(s->data) * sizeof(float), "augmented images", err);
+    if (list[0]->rendered)
+        render_sorted(s, made, n, list[0]->rendered);
+    free(made);
+    return list[0]->rendered ? 0 : E_IO;
+}
+
+int samples_render(const struct config *config, const struct dataset *data, const char *job_key,
+                   struct samples *samples, struct err *err)
+{
+    return render_lists(&(struct selection){config, data, job_key, 0}, &samples, 1, err);
 }
 
 int job_samples_render(const struct config *config, const struct dataset *data, const char *job_key,
                        struct job_samples *samples, struct err *err)
 {
-    int n = 0, capacity = samples->train.n + samples->val.n + samples->all.n;
-    struct sample **variant =
-        err_calloc((unsigned long)capacity, sizeof *variant, "the variants of a job", err);
-    if (!variant)
-        return E_IO;
-    point_at_dataset(data, &samples->train, variant, &n);
-    point_at_dataset(data, &samples->val, variant, &n);
-    point_at_dataset(data, &samples->all, variant, &n);
-    qsort(variant, (size_t)n, sizeof *variant, compare_variants);
-    free(samples->train.rendered);
-    samples->train.rendered = err_calloc((unsigned long)count_distinct(variant, n),
-                                         image_floats(data) * sizeof(float), "augmented images", err);
-    if (samples->train.rendered)
-        render_sorted(config, data, rng_key("augment", job_key, strlen(job_key)), variant, n,
-                      samples->train.rendered);
-    free(variant);
-    return samples->train.rendered ? 0 : E_IO;
+    struct samples *const list[] = {&samples->train, &samples->val, &samples->all};
+    return render_lists(&(struct selection){config, data, job_key, 0}, list, 3, err);
 }
 
 void job_samples_free(struct job_samples *samples)
@@ -318,6 +366,5 @@ void job_samples_free(struct job_samples *samples)
     samples_free(&samples->train);
     samples_free(&samples->val);
     samples_free(&samples->all);
-    free(samples->class_weight);
     *samples = (struct job_samples){0};
 }

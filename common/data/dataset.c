@@ -42,6 +42,7 @@ void dataset_free(struct dataset *data)
         return;
     free(data->cluster_count);
     free(data->cluster);
+    free(data->content);
     free(data->image);
     free(data->pixels);
     free(data);
@@ -99,9 +100,67 @@ static int compute_checksum(struct dataset *data, struct err *err)
     return 0;
 }
 
+/* ---- images with the same pixels ---- */
+
+struct fingerprint {
+    uint64_t hash; /* of the pixels */
+    int image;
+};
+
+static int compare_fingerprints(const void *a, const void *b)
+{
+    const struct fingerprint *x = a, *y = b;
+    if (x->hash != y->hash)
+        return x->hash < y->hash ? -1 : 1;
+    return (x->image > y->image) - (x->image < y->image);
+}
+
+static size_t image_bytes(const struct dataset *data)
+{
+    return (size_t)data->size * (size_t)data->size * sizeof *data->pixels;
+}
+
+static const char *image_start(const struct dataset *data, int i)
+{
+    return (const char *)data->pixels + (size_t)i * image_bytes(data);
+}
+
+/* Images of one hash are compared byte by byte with the first ones of their kind, so that a collision does no harm. */
+static void group_contents(struct dataset *data, const struct fingerprint *print)
+{
+    for (int i = 0, first = 0; i < data->n_images; i++) {
+        int image = print[i].image;
+        first = print[i].hash == print[first].hash ? first : i;
+        data->content[image] = image;
+        for (int j = first; j < i && data->content[image] == image; j++)
+            if (memcmp(image_start(data, print[j].image), image_start(data, image), image_bytes(data)) == 0)
+                data->content[image] = print[j].image;
+    }
+}
+
+static int find_equal_images(struct dataset *data, struct err *err)
+{
+    size_t n = (size_t)data->n_images;
+    struct fingerprint *print = err_calloc(n, sizeof *print, "fingerprints of images", err);
+    free(data->content);
+    data->content = err_calloc(n, sizeof *data->content, "fingerprints of images", err);
+    if (!print || !data->content) {
+        free(print);
+        return E_IO;
+    }
+    for (int i = 0; i < data->n_images; i++)
+        print[i] = (struct fingerprint){XXH3_64bits(image_start(data, i), image_bytes(data)), i};
+    qsort(print, n, sizeof *print, compare_fingerprints);
+    group_contents(data, print);
+    free(print);
+    return 0;
+}
+
 int dataset_finish(struct dataset *data, struct err *err)
 {
     int rc = count_clusters(data, err);
+    if (rc == 0)
+        rc = find_equal_images(data, err);
     return rc < 0 ? rc : compute_checksum(data, err);
 }
 

@@ -40,6 +40,7 @@ struct dataset {
     double pixel_size;                    /* micrometres a pixel of the original crops */
     float *pixels;                        /* (n_images, size, size), 0 to 1 */
     struct dataset_image *image;          /* (n_images) */
+    int *content;                         /* (n_images) first image with the same pixels; NULL: all differ */
     int n_clusters;                       /* distinct clusters, ascending */
     int *cluster;                         /* (n_clusters) their numbers */
     int *cluster_count;                   /* (n_clusters) images of each */
@@ -59,7 +60,7 @@ struct dataset_options dataset_defaults(void);
 /* Allocate a dataset of n images of size x size, zeroed, without clusters or checksum. NULL with *err set. */
 struct dataset *dataset_new(int n_images, int size, struct err *err);
 
-/* Fill in cluster, cluster_count and checksum from images and pixels. The checksum is XXH3-128 in hexadecimal of the image
+/* Fill in content, cluster, cluster_count and checksum from images and pixels. The checksum is XXH3-128 in hexadecimal of the image
  * size and of every image's id, cluster and pixels, in order. 0 or a code. */
 int dataset_finish(struct dataset *data, struct err *err);
 
@@ -74,6 +75,12 @@ int dataset_read(const char *path, struct dataset **out, struct err *err);
 
 /* Write a packed file under a temporary name, fsync, rename: nothing half-written remains. */
 int dataset_write(const struct dataset *data, const char *path, struct err *err);
+
+/* First image with the pixels of image i, which may be i. */
+static inline int dataset_content(const struct dataset *data, int i)
+{
+    return data->content ? data->content[i] : i;
+}
 
 /* Position of a cluster number in data->cluster, or -1. */
 int dataset_cluster_index(const struct dataset *data, int cluster);
