@@ -17,6 +17,8 @@ static const struct {
     {"yaml_resolved", 0},
     {"data", 0},
     {"dataset_checksum", 0},
+    {"data_file", 0},
+    {"kernels", 0},
     {"version", 0},
     {"commit", 0},
     {"created", 0},

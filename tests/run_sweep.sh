@@ -103,6 +103,11 @@ printf 'XXXX' | dd of="$TMP/bent.h5" bs=1 seek=$offset conv=notrunc 2>/dev/null
 refused "packed data that changed since" 3 "checksum" "$cellsweep" plan "$TMP/s.yaml" --set data="$TMP/bent.h5"
 [ -z "$(find "$TMP" -name '*.tmp*' -o -name '*.part*' -o -name 'x.h5')" ] && ok "nothing half-written is left" || not_ok "half-written: $(ls "$TMP")"
 
+# One kind of kernels a file.
+check "plain kernels" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/isa.h5" -q --isa blas --filter 'seed=1,clusters=1-27,strategy=none'
+refused "other kernels for the same file" 2 "was begun with --isa blas" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/isa.h5" --isa reference
+refused "kernels that do not exist" 2 "unknown instruction set" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/isa.h5" --isa sse9
+
 # A job whose loss is not finite is data.
 check "a learning rate of 10 does not stop the sweep" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/nan.h5" -q \
     --set train.learning_rate=10 --set train.epochs=30 --filter 'seed=1,protocol=report,clusters=1-27'
