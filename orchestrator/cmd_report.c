@@ -15,11 +15,13 @@ struct options {
 };
 
 static const char DOC[] =
-    "Draw the figures and write the tables of a sweep.\vWrites into DIR: final.csv and final.md (mean, "
-    "95 % interval, n and leak of every cell of the grid); fig1 (images per cluster), fig2 (unbalanced "
+    "Draw the figures and write the tables of a sweep.\vWrites into DIR: final (mean, 95 % interval, n and "
+    "leak of every cell of the grid), scores, comparisons (every pair of strategies, tested), rankings, "
+    "leak_inflation (protocol report against kfold or holdout) and claims (the findings of the published "
+    "report, tested), each as .csv, .md and .tex; fig1 (images per cluster), fig2 (unbalanced "
     "learning curves, a page a pair), fig4 (rebalancing strategies, a page a pair), appendix_a1 (16 "
     "augmented versions of one image), each as PNG, SVG and PDF beside the data and the gnuplot script "
-    "it was drawn from. The same table goes to standard output. A sweep that still runs is reported as "
+    "it was drawn from. Short tables go to standard output. A sweep that still runs is reported as "
     "far as it is.\n"
     "\n"
     "  cellsweep report fig4.h5 -o fig4\n"

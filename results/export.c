@@ -1,64 +1,18 @@
 #include "export.h"
 
+#include "csv_out.h"
+#include "predicted.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-const char *const export_table_names[N_EXPORT_TABLES] = {"jobs", "epochs", "confusion", "predictions"};
+const char *const export_table_names[N_EXPORT_TABLES] = {"jobs", "epochs", "confusion", "predictions",
+                                                         "scores"};
 
 static const char *const split_names[] = {"train", "val", "all"};
-
-/* ---- CSV ---- */
-
-struct csv_out {
-    FILE *file;
-    int n; /* fields of this line so far */
-};
-
-static void begin_field(struct csv_out *csv)
-{
-    if (csv->n++)
-        putc(',', csv->file);
-}
-
-static void put_text(struct csv_out *csv, const char *text)
-{
-    begin_field(csv);
-    if (!strpbrk(text, ",\"\r\n")) {
-        fputs(text, csv->file);
-        return;
-    }
-    putc('"', csv->file);
-    for (const char *p = text; *p; p++) {
-        if (*p == '"')
-            putc('"', csv->file);
-        putc(*p, csv->file);
-    }
-    putc('"', csv->file);
-}
-
-static void put_int(struct csv_out *csv, long long value)
-{
-    begin_field(csv);
-    fprintf(csv->file, "%lld", value);
-}
-
-/* Counts and indices are never negative: a negative one is the file's "not yet". */
-static void put_count(struct csv_out *csv, int value)
-{
-    begin_field(csv);
-    if (value >= 0)
-        fprintf(csv->file, "%d", value);
-}
-
-static void put_real(struct csv_out *csv, double value)
-{
-    begin_field(csv);
-    if (!isnan(value))
-        fprintf(csv->file, "%.9g", value);
-}
 
 static void put_time(struct csv_out *csv, double seconds)
 {
@@ -67,13 +21,7 @@ static void put_time(struct csv_out *csv, double seconds)
     time_t whole = isnan(seconds) ? 0 : (time_t)seconds;
     if (!isnan(seconds) && gmtime_r(&whole, &parts))
         strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-    put_text(csv, text);
-}
-
-static void end_line(struct csv_out *csv)
-{
-    putc('\n', csv->file);
-    csv->n = 0;
+    csv_out_text(csv, text);
 }
 
 /* ---- what all tables share ---- */
@@ -90,6 +38,10 @@ struct export
     int *image, *copy, *label, *confusion; /* (max(V, A)) and (C, C) */
     float *probs;                          /* (max(V, A), C) */
     int *cluster;                          /* (C) class index -> cluster number, -1 unknown */
+    /* scores only: */
+    enum units_set on;
+    struct predicted *predicted;
+    int *fold; /* (folds) jobs of a repeat */
 };
 
 static void put_job_names(struct export *x)
@@ -97,25 +49,25 @@ static void put_job_names(struct export *x)
     static const char *const names[] = {"job",  "key",  "clusters", "strategy", "protocol",
                                         "seed", "fold", "repeat",   "model"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        put_text(&x->csv, names[i]);
+        csv_out_text(&x->csv, names[i]);
     for (int i = 0; i < store_n_axes(x->store); i++)
-        put_text(&x->csv, store_axis_name(x->store, i));
+        csv_out_text(&x->csv, store_axis_name(x->store, i));
 }
 
 static void put_job(struct export *x, int job)
 {
     const struct store_job *row = &store_jobs(x->store)[job];
-    put_int(&x->csv, job);
-    put_text(&x->csv, row->key);
-    put_text(&x->csv, row->clusters);
-    put_text(&x->csv, row->strategy);
-    put_text(&x->csv, row->protocol);
-    put_int(&x->csv, row->seed);
-    put_int(&x->csv, row->fold);
-    put_int(&x->csv, row->repeat);
-    put_text(&x->csv, row->model);
+    csv_out_int(&x->csv, job);
+    csv_out_text(&x->csv, row->key);
+    csv_out_text(&x->csv, row->clusters);
+    csv_out_text(&x->csv, row->strategy);
+    csv_out_text(&x->csv, row->protocol);
+    csv_out_int(&x->csv, row->seed);
+    csv_out_int(&x->csv, row->fold);
+    csv_out_int(&x->csv, row->repeat);
+    csv_out_text(&x->csv, row->model);
     for (int i = 0; i < store_n_axes(x->store); i++)
-        put_text(&x->csv, row->axis[i]);
+        csv_out_text(&x->csv, row->axis[i]);
 }
 
 static void put_metric_names(struct export *x)
@@ -124,7 +76,7 @@ static void put_metric_names(struct export *x)
     for (int s = SPLIT_TRAIN; s <= SPLIT_VAL; s++)
         for (int m = 0; m < N_METRICS; m++) {
             snprintf(name, sizeof name, "%s_%s", split_names[s], metric_names[m]);
-            put_text(&x->csv, name);
+            csv_out_text(&x->csv, name);
         }
 }
 
@@ -134,7 +86,7 @@ static void put_metrics(struct export *x, int job, int epoch)
     for (int s = SPLIT_TRAIN; s <= SPLIT_VAL; s++)
         for (int m = 0; m < N_METRICS; m++) {
             const float *row = x->metric[s][m] + (size_t)job * (size_t)x->n_epochs;
-            put_real(&x->csv, epoch < 0 ? (double)NAN : (double)row[epoch]);
+            csv_out_real(&x->csv, epoch < 0 ? (double)NAN : (double)row[epoch]);
         }
 }
 
@@ -166,7 +118,7 @@ static int jobs_header(struct export *x, struct err *err)
     static const char *const names[] = {"state",   "attempts", "epochs_done", "rank",  "started", "finished",
                                         "seconds", "message",  "n_train",     "n_val", "leak"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        put_text(&x->csv, names[i]);
+        csv_out_text(&x->csv, names[i]);
     put_metric_names(x);
     return read_metrics(x, err);
 }
@@ -177,25 +129,25 @@ static int jobs_rows(struct export *x, int job, struct err *err)
     const struct store_job *row = &store_jobs(x->store)[job];
     (void)err;
     put_job(x, job);
-    put_text(&x->csv, job_state_names[mark->state]);
-    put_int(&x->csv, mark->attempts);
-    put_int(&x->csv, mark->epochs_done);
-    put_count(&x->csv, mark->rank);
+    csv_out_text(&x->csv, job_state_names[mark->state]);
+    csv_out_int(&x->csv, mark->attempts);
+    csv_out_int(&x->csv, mark->epochs_done);
+    csv_out_count(&x->csv, mark->rank);
     put_time(&x->csv, mark->started);
     put_time(&x->csv, mark->finished);
-    put_real(&x->csv, mark->finished - mark->started);
-    put_text(&x->csv, mark->message);
-    put_count(&x->csv, row->n_train);
-    put_count(&x->csv, row->n_val);
-    put_count(&x->csv, row->leak);
+    csv_out_real(&x->csv, mark->finished - mark->started);
+    csv_out_text(&x->csv, mark->message);
+    csv_out_count(&x->csv, row->n_train);
+    csv_out_count(&x->csv, row->n_val);
+    csv_out_count(&x->csv, row->leak);
     put_metrics(x, job, last_epoch(x, job));
-    end_line(&x->csv);
+    csv_out_end(&x->csv);
     return 0;
 }
 
 static int epochs_header(struct export *x, struct err *err)
 {
-    put_text(&x->csv, "epoch");
+    csv_out_text(&x->csv, "epoch");
     put_metric_names(x);
     return read_metrics(x, err);
 }
@@ -205,9 +157,9 @@ static int epochs_rows(struct export *x, int job, struct err *err)
     (void)err;
     for (int epoch = 0; epoch <= last_epoch(x, job); epoch++) {
         put_job(x, job);
-        put_int(&x->csv, epoch + 1);
+        csv_out_int(&x->csv, epoch + 1);
         put_metrics(x, job, epoch);
-        end_line(&x->csv);
+        csv_out_end(&x->csv);
     }
     return 0;
 }
@@ -260,10 +212,10 @@ static int make_job_buffers(struct export *x, struct err *err)
 
 static int confusion_header(struct export *x, struct err *err)
 {
-    put_text(&x->csv, "split");
-    put_text(&x->csv, "true");
-    put_text(&x->csv, "predicted");
-    put_text(&x->csv, "count");
+    csv_out_text(&x->csv, "split");
+    csv_out_text(&x->csv, "true");
+    csv_out_text(&x->csv, "predicted");
+    csv_out_text(&x->csv, "count");
     return make_job_buffers(x, err);
 }
 
@@ -276,11 +228,11 @@ static int confusion_rows(struct export *x, int job, struct err *err)
             if (x->confusion[i] < 0)
                 continue;
             put_job(x, job);
-            put_text(&x->csv, split_names[s]);
-            put_count(&x->csv, x->cluster[i / x->n_classes]);
-            put_count(&x->csv, x->cluster[i % x->n_classes]);
-            put_int(&x->csv, x->confusion[i]);
-            end_line(&x->csv);
+            csv_out_text(&x->csv, split_names[s]);
+            csv_out_count(&x->csv, x->cluster[i / x->n_classes]);
+            csv_out_count(&x->csv, x->cluster[i % x->n_classes]);
+            csv_out_int(&x->csv, x->confusion[i]);
+            csv_out_end(&x->csv);
         }
     }
     return rc;
@@ -291,10 +243,10 @@ static int predictions_header(struct export *x, struct err *err)
     static const char *const names[] = {"split", "image", "cluster", "copy", "predicted"};
     char name[32];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        put_text(&x->csv, names[i]);
+        csv_out_text(&x->csv, names[i]);
     for (int c = 0; c < x->n_classes; c++) {
         snprintf(name, sizeof name, "probability_%d", c);
-        put_text(&x->csv, name);
+        csv_out_text(&x->csv, name);
     }
     return make_job_buffers(x, err);
 }
@@ -318,14 +270,14 @@ static void put_prediction(struct export *x, int job, enum split split, int i)
     const float *probs = x->probs + (size_t)i * (size_t)x->n_classes;
     int best = predicted_class(x, probs);
     put_job(x, job);
-    put_text(&x->csv, split_names[split]);
-    put_text(&x->csv, image->id);
-    put_int(&x->csv, image->cluster);
-    put_count(&x->csv, x->copy[i]);
-    put_count(&x->csv, best < 0 ? -1 : x->cluster[best]);
+    csv_out_text(&x->csv, split_names[split]);
+    csv_out_text(&x->csv, image->id);
+    csv_out_int(&x->csv, image->cluster);
+    csv_out_count(&x->csv, x->copy[i]);
+    csv_out_count(&x->csv, best < 0 ? -1 : x->cluster[best]);
     for (int c = 0; c < x->n_classes; c++)
-        put_real(&x->csv, (double)probs[c]);
-    end_line(&x->csv);
+        csv_out_real(&x->csv, (double)probs[c]);
+    csv_out_end(&x->csv);
 }
 
 static int predictions_rows(struct export *x, int job, struct err *err)
@@ -340,6 +292,91 @@ static int predictions_rows(struct export *x, int job, struct err *err)
     return rc;
 }
 
+/* ---- scores ---- */
+
+static const char *const per_class[] = {"sensitivity", "precision", "auroc"};
+static const char *const per_class_name[] = {"recall", "precision", "auroc"};
+enum { N_PER_CLASS = sizeof per_class / sizeof *per_class };
+
+static int scores_header(struct export *x, struct err *err)
+{
+    char name[64];
+    csv_out_text(&x->csv, "set");
+    csv_out_text(&x->csv, "n");
+    csv_out_text(&x->csv, "positive");
+    for (int s = 0; s < n_scores; s++)
+        csv_out_text(&x->csv, scores[s].name);
+    for (int c = 0; c < x->n_classes; c++)
+        for (int s = 0; s < N_PER_CLASS; s++) {
+            snprintf(name, sizeof name, "%s_%d", per_class_name[s], c);
+            csv_out_text(&x->csv, name);
+        }
+    x->fold = err_calloc((unsigned long)store_n_jobs(x->store), sizeof *x->fold, "folds", err);
+    return x->fold ? predicted_new(x->store, &x->predicted, err) : E_IO;
+}
+
+static void put_scores(struct export *x, const struct judged *judged, const struct scores_input *input)
+{
+    csv_out_text(&x->csv, units_set_names[x->on]);
+    csv_out_int(&x->csv, input->n);
+    csv_out_count(&x->csv, input->n_classes == 2 ? predicted_cluster(x->predicted, input->positive) : -1);
+    for (int s = 0; s < n_scores; s++)
+        csv_out_real(&x->csv, scores[s].value(judged));
+    for (int c = 0; c < x->n_classes; c++)
+        for (int s = 0; s < N_PER_CLASS; s++)
+            csv_out_real(&x->csv,
+                         c < input->n_classes ? score_find(per_class[s])->of_class(judged, c) : (double)NAN);
+    csv_out_end(&x->csv);
+}
+
+static int same_repeat(const struct export *x, const struct store_job *a, const struct store_job *b)
+{
+    int same = strcmp(a->clusters, b->clusters) == 0 && strcmp(a->strategy, b->strategy) == 0 &&
+               strcmp(a->protocol, b->protocol) == 0 && strcmp(a->model, b->model) == 0 &&
+               a->seed == b->seed && a->repeat == b->repeat;
+    for (int i = 0; i < store_n_axes(x->store) && same; i++)
+        same = strcmp(a->axis[i], b->axis[i]) == 0;
+    return same;
+}
+
+/* The jobs judged together with `job`: itself, or out of fold all folds of its repeat when it is the first of them; 0 when it
+ * is not, or one is not finished. Rows of a repeat stand together. */
+static int list_folds(struct export *x, int job)
+{
+    const struct store_job *row = store_jobs(x->store);
+    int n = 0, done = 0;
+    x->fold[0] = job;
+    if (x->on != UNITS_OOF)
+        return x->mark[job].state == JOB_DONE;
+    if (row[job].fold != 0 || !units_is_kfold(row[job].protocol))
+        return 0;
+    for (int j = job; j < store_n_jobs(x->store) && row[j].fold == n && same_repeat(x, &row[job], &row[j]);
+         j++) {
+        done += x->mark[j].state == JOB_DONE;
+        x->fold[n++] = j;
+    }
+    return done == n ? n : 0;
+}
+
+static int scores_rows(struct export *x, int job, struct err *err)
+{
+    struct scores_input input;
+    struct judged *judged = NULL;
+    int n = list_folds(x, job);
+    if (n == 0)
+        return 0;
+    int rc =
+        predicted_read(x->predicted, x->fold, n, x->on == UNITS_ALL ? SPLIT_ALL : SPLIT_VAL, &input, err);
+    if (rc == 0)
+        rc = judged_new(&input, &judged, err);
+    if (rc == 0 && input.n > 0) {
+        put_job(x, job);
+        put_scores(x, judged, &input);
+    }
+    judged_free(judged);
+    return rc;
+}
+
 /* ---- the table of tables ---- */
 
 static const struct {
@@ -350,6 +387,7 @@ static const struct {
     [EXPORT_EPOCHS] = {epochs_header, epochs_rows},
     [EXPORT_CONFUSION] = {confusion_header, confusion_rows},
     [EXPORT_PREDICTIONS] = {predictions_header, predictions_rows},
+    [EXPORT_SCORES] = {scores_header, scores_rows},
 };
 
 static int matches(const struct export *x, int job, const char *filter, struct err *err)
@@ -376,7 +414,7 @@ static int write_table(struct export *x, enum export_table table, const char *fi
 {
     put_job_names(x);
     int rc = tables[table].header(x, err);
-    end_line(&x->csv);
+    csv_out_end(&x->csv);
     for (int job = 0; job < store_n_jobs(x->store) && rc == 0; job++)
         if (matches(x, job, filter, err) > 0)
             rc = tables[table].rows(x, job, err);
@@ -391,14 +429,16 @@ static void release(struct export *x)
         free(x->metric[SPLIT_TRAIN][m]);
         free(x->metric[SPLIT_VAL][m]);
     }
-    void *buffer[] = {x->mark, x->image, x->copy, x->label, x->probs, x->confusion, x->cluster};
+    void *buffer[] = {x->mark, x->image, x->copy, x->label, x->probs, x->confusion, x->cluster, x->fold};
+    predicted_free(x->predicted);
     for (size_t i = 0; i < sizeof buffer / sizeof *buffer; i++)
         free(buffer[i]);
 }
 
-int export_write(struct store *store, enum export_table table, const char *filter, FILE *out, struct err *err)
+static int export_table(struct store *store, enum export_table table, enum units_set on, const char *filter,
+                        FILE *out, struct err *err)
 {
-    struct export x = {.store = store, .csv = {out, 0}};
+    struct export x = {.store = store, .csv = {out, 0}, .on = on};
     x.n_epochs = store_n_epochs(store);
     x.n_classes = store_n_classes(store);
     int rc = check_filter(&x, filter, err);
@@ -414,4 +454,15 @@ int export_write(struct store *store, enum export_table table, const char *filte
         rc = write_table(&x, table, filter, err);
     release(&x);
     return rc;
+}
+
+int export_write(struct store *store, enum export_table table, const char *filter, FILE *out, struct err *err)
+{
+    return export_table(store, table, UNITS_VAL, filter, out, err);
+}
+
+int export_write_scores(struct store *store, enum units_set on, const char *filter, FILE *out,
+                        struct err *err)
+{
+    return export_table(store, EXPORT_SCORES, on, filter, out, err);
 }

@@ -1,6 +1,7 @@
 #include "report.h"
 
 #include "figures.h"
+#include "findings.h"
 #include "output.h"
 #include "tables.h"
 
@@ -56,6 +57,27 @@ static int write_figures(const struct summary *summary, const struct report_opti
     return rc;
 }
 
+static int write_final(const struct summary *summary, const char *dir, struct err *err)
+{
+    int rc = write_table(summary, tables_write_csv, dir, "final.csv", err);
+    if (rc == 0)
+        rc = write_table(summary, tables_write_markdown, dir, "final.md", err);
+    return rc == 0 ? write_table(summary, tables_write_latex, dir, "final.tex", err) : rc;
+}
+
+static int write_findings(struct store *store, const struct summary *summary, const char *dir, FILE *table,
+                          struct err *err)
+{
+    struct findings *findings = NULL;
+    int rc = findings_new(store, summary, &findings, err);
+    if (rc < 0)
+        return rc;
+    findings_print(table, findings);
+    rc = findings_write(findings, dir, err);
+    findings_free(findings);
+    return rc;
+}
+
 int report_write(struct store *store, const struct report_options *options, FILE *table, struct err *err)
 {
     struct summary *summary = NULL;
@@ -63,14 +85,14 @@ int report_write(struct store *store, const struct report_options *options, FILE
     if (rc == 0)
         rc = output_directory(options->dir, err);
     if (rc == 0)
-        rc = write_table(summary, tables_write_csv, options->dir, "final.csv", err);
-    if (rc == 0)
-        rc = write_table(summary, tables_write_markdown, options->dir, "final.md", err);
+        rc = write_final(summary, options->dir, err);
     if (rc == 0) {
         tables_print(table, summary);
+        rc = write_findings(store, summary, options->dir, table, err);
         fflush(table);
-        rc = write_figures(summary, options, err);
     }
+    if (rc == 0)
+        rc = write_figures(summary, options, err);
     summary_free(summary);
     return rc;
 }

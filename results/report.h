@@ -1,4 +1,5 @@
-/* report.h - everything `cellsweep report` leaves in a directory: final.csv, final.md, figures.
+/* report.h - everything `cellsweep report` leaves in a directory: final (tables.h), comparisons, rankings, leak_inflation and
+ * claims (findings.h) as .csv, .md and .tex, and figures.
  *
  *     struct report_options options = {.dir = "out", .filter = NULL, .metric = METRIC_BALANCED_ACCURACY_AS_PUBLISHED};
  *     if (report_write(store, &options, stdout, &err) < 0) ...
@@ -18,7 +19,7 @@ struct report_options {
     enum metric metric; /* the upper half of learning curves; not METRIC_LOSS */
 };
 
-/* Write the report of the jobs finished so far and print the final table to `table`. The images for the appendix are read
+/* Write the report of the jobs finished so far and print its tables, the short ones, to `table`. The images for the appendix are read
  * from "<results without .h5>.cells.h5"; when that file is not there, the figure is left out with a notice on stderr.
  * E_USAGE when no job is finished; E_IO keeps what was written so far. */
 int report_write(struct store *store, const struct report_options *options, FILE *table, struct err *err);

@@ -35,10 +35,10 @@ struct judged;
 
 struct score {
     const char *name;
-    const char *equation; /* one line, with its source */
-    int better;           /* 1: more is better, -1: less is better, 0: neither */
-    double (*value)(const struct judged *);            /* macro, or of the positive class */
-    double (*of_class)(const struct judged *, int c);  /* NULL when there is no such thing */
+    const char *equation;                             /* one line, with its source */
+    int better;                                       /* 1: more is better, -1: less is better, 0: neither */
+    double (*value)(const struct judged *);           /* macro, or of the positive class */
+    double (*of_class)(const struct judged *, int c); /* NULL when there is no such thing */
 };
 
 /* The table. */

@@ -11,6 +11,13 @@ double stats_t_quantile(double p, double df)
     return gsl_cdf_tdist_Pinv(p, df);
 }
 
+double stats_t_p(double t, double df)
+{
+    if (isnan(t) || !(df > 0))
+        return nan("");
+    return 2 * gsl_cdf_tdist_Q(fabs(t), df);
+}
+
 static double squared_distance(const double *x, int n, double mean)
 {
     double sum = 0;
@@ -43,6 +50,54 @@ struct stats_summary stats_summarise(const double *x, int n, double level)
 double stats_half_width(const struct stats_summary *summary)
 {
     return (summary->high - summary->low) / 2;
+}
+
+/* mean +- t * error with df degrees of freedom; an error of 0 has no t. */
+static struct stats_test t_test(int n, double mean, double error, double df, double level)
+{
+    double half = stats_t_quantile((1 + level) / 2, df) * error;
+    struct stats_test test = {n, mean, mean - half, mean + half, stats_t_p(mean / error, df)};
+    if (!(error > 0))
+        test.p = mean == 0 ? 1 : nan("");
+    return test;
+}
+
+struct stats_test stats_corrected_t(const double *d, int n, double test_ratio, double level)
+{
+    struct stats_summary s = stats_summarise(d, n, level);
+    if (s.n < 2)
+        return (struct stats_test){s.n, s.mean, nan(""), nan(""), nan("")};
+    return t_test(s.n, s.mean, sqrt(1.0 / s.n + test_ratio) * s.sd, s.n - 1, level);
+}
+
+struct stats_test stats_welch(const double *x, int nx, const double *y, int ny, double level)
+{
+    struct stats_summary a = stats_summarise(x, nx, level), b = stats_summarise(y, ny, level);
+    int n = a.n < b.n ? a.n : b.n;
+    if (n < 2)
+        return (struct stats_test){n, a.mean - b.mean, nan(""), nan(""), nan("")};
+    double va = a.sd * a.sd / a.n, vb = b.sd * b.sd / b.n;
+    /* Welch and Satterthwaite; without any variance the degrees of freedom do not matter */
+    double df = va + vb > 0 ? (va + vb) * (va + vb) / (va * va / (a.n - 1) + vb * vb / (b.n - 1)) : 1;
+    return t_test(n, a.mean - b.mean, sqrt(va + vb), df, level);
+}
+
+void stats_holm(const double *p, int n, double *adjusted)
+{
+    int left = 0;
+    double reached = 0;
+    for (int i = 0; i < n; i++) {
+        adjusted[i] = nan("");
+        left += !isnan(p[i]);
+    }
+    for (; left > 0; left--) {
+        int next = -1;
+        for (int i = 0; i < n; i++)
+            if (!isnan(p[i]) && isnan(adjusted[i]) && (next < 0 || p[i] < p[next]))
+                next = i;
+        reached = fmax(reached, fmin(1, left * p[next]));
+        adjusted[next] = reached;
+    }
 }
 
 double stats_balanced_accuracy(const int *confusion, int c)

@@ -21,6 +21,31 @@ struct stats_summary stats_summarise(const double *x, int n, double level);
 /* Half the width of the interval, NaN when there is none. */
 double stats_half_width(const struct stats_summary *summary);
 
+/* Two-sided p of Student's t with df > 0 degrees of freedom; NaN outside. */
+double stats_t_p(double t, double df);
+
+/* A mean or a difference of means with an interval and the p of "it is 0". */
+struct stats_test {
+    int n; /* values, or pairs; of two groups the smaller one's */
+    double mean, low, high, p;
+};
+
+/* Corrected resampled t-test: is the mean of d (n) differences 0, when each comes from another split of the same images?
+ *     t = mean / sqrt((1/n + n_test/n_train) s^2), n - 1 degrees of freedom
+ * test_ratio is n_test / n_train of one split: 1 / (k - 1) for k folds. The training sets overlap, so differences are not
+ * independent; the second term makes up for it (Nadeau and Bengio, Machine Learning 52, 2003; for repeated k-fold Bouckaert
+ * and Frank 2004). NaN in d are left out. n < 2: no interval, no p. Differences that do not vary: p 1 when they are 0, NaN
+ * otherwise, because a spread of 0 estimates nothing. */
+struct stats_test stats_corrected_t(const double *d, int n, double test_ratio, double level);
+
+/* Welch's t-test: mean of x (nx) minus mean of y (ny), variances not taken as equal. NaN are left out; fewer than two values
+ * on a side: no interval, no p. */
+struct stats_test stats_welch(const double *x, int nx, const double *y, int ny, double level);
+
+/* Holm's step-down adjustment of n p values for being many: adjusted (n), each at most 1. A NaN stays NaN and is not counted.
+ * p and adjusted must not overlap. */
+void stats_holm(const double *p, int n, double *adjusted);
+
 /* Mean recall over the classes present of a confusion matrix (c, c), rows true, columns predicted; negative cells are
  * unused ones. NaN when no class is present. */
 double stats_balanced_accuracy(const int *confusion, int c);

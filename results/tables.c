@@ -1,6 +1,8 @@
 #include "tables.h"
 
+#include "csv_out.h"
 #include "published.h"
+#include "texttable.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -8,61 +10,54 @@
 
 /* ---- final.csv ---- */
 
-static void csv_number(FILE *file, double x)
+static void csv_summary_names(struct csv_out *csv, const char *prefix, const char *name)
 {
-    if (isnan(x))
-        fputc(',', file);
-    else
-        fprintf(file, ",%.9g", x);
-}
-
-static void csv_text(FILE *file, const char *text)
-{
-    if (!strpbrk(text, ",\"\n")) {
-        fputs(text, file);
-        return;
+    static const char *const part[] = {"mean", "sd", "low", "high"};
+    char text[96];
+    for (int i = 0; i < 4; i++) {
+        snprintf(text, sizeof text, "%s%s_%s", prefix, name, part[i]);
+        csv_out_text(csv, text);
     }
-    fputc('"', file);
-    for (; *text; text++) {
-        if (*text == '"')
-            fputc('"', file);
-        fputc(*text, file);
-    }
-    fputc('"', file);
 }
 
-static void csv_summary_names(FILE *file, const char *prefix, const char *name)
+static void csv_summary(struct csv_out *csv, const struct stats_summary *s)
 {
-    fprintf(file, ",%s%s_mean,%s%s_sd,%s%s_low,%s%s_high", prefix, name, prefix, name, prefix, name, prefix,
-            name);
+    csv_out_real(csv, s->mean);
+    csv_out_real(csv, s->sd);
+    csv_out_real(csv, s->low);
+    csv_out_real(csv, s->high);
 }
 
-static void csv_summary(FILE *file, const struct stats_summary *s)
+static void csv_names(struct csv_out *csv, const char *const *name, size_t n)
 {
-    csv_number(file, s->mean);
-    csv_number(file, s->sd);
-    csv_number(file, s->low);
-    csv_number(file, s->high);
+    for (size_t i = 0; i < n; i++)
+        csv_out_text(csv, name[i]);
 }
 
-static void csv_header(FILE *file, const struct summary *summary)
+static void csv_header(struct csv_out *csv, const struct summary *summary)
 {
-    fputs("clusters,strategy,protocol,model", file);
+    static const char *const first[] = {"clusters", "strategy", "protocol", "model"};
+    static const char *const jobs[] = {"jobs", "n", "failed", "diverged"};
+    static const char *const last[] = {"n_train_mean", "n_val_mean", "leak_mean", "leak_share_mean",
+                                       "published_protocol"};
+    char name[96];
+    csv_names(csv, first, sizeof first / sizeof *first);
     for (int i = 0; i < store_n_axes(summary->store); i++)
-        fprintf(file, ",%s", store_axis_name(summary->store, i));
-    fputs(",jobs,n,failed,diverged", file);
-    for (int m = 0; m < N_METRICS; m++)
-        csv_summary_names(file, "train_", metric_names[m]);
-    for (int m = 0; m < N_METRICS; m++)
-        csv_summary_names(file, "val_", metric_names[m]);
-    csv_summary_names(file, "all_", "balanced_accuracy");
-    fputs(",n_train_mean,n_val_mean,leak_mean,leak_share_mean,published_protocol", file);
-    for (int m = 0; m < N_METRICS; m++)
-        fprintf(file, ",published_val_%s", metric_names[m]);
-    fputc('\n', file);
+        csv_out_text(csv, store_axis_name(summary->store, i));
+    csv_names(csv, jobs, sizeof jobs / sizeof *jobs);
+    for (int s = 0; s < 2; s++)
+        for (int m = 0; m < N_METRICS; m++)
+            csv_summary_names(csv, s == SPLIT_TRAIN ? "train_" : "val_", metric_names[m]);
+    csv_summary_names(csv, "all_", "balanced_accuracy");
+    csv_names(csv, last, sizeof last / sizeof *last);
+    for (int m = 0; m < N_METRICS; m++) {
+        snprintf(name, sizeof name, "published_val_%s", metric_names[m]);
+        csv_out_text(csv, name);
+    }
+    csv_out_end(csv);
 }
 
-static void csv_published(FILE *file, const struct store_job *cell)
+static void csv_published(struct csv_out *csv, const struct store_job *cell)
 {
     double value[N_METRICS];
     int any = 0;
@@ -70,78 +65,71 @@ static void csv_published(FILE *file, const struct store_job *cell)
         value[m] = published_final(cell->clusters, cell->strategy, SPLIT_VAL, (enum metric)m);
         any |= !isnan(value[m]);
     }
-    fprintf(file, ",%s", any ? published_protocol(cell->strategy) : "");
+    csv_out_text(csv, any ? published_protocol(cell->strategy) : "");
     for (int m = 0; m < N_METRICS; m++)
-        csv_number(file, value[m]);
+        csv_out_real(csv, value[m]);
 }
 
-static void csv_row(FILE *file, const struct summary *summary, const struct summary_group *group)
+static void csv_row(struct csv_out *csv, const struct summary *summary, const struct summary_group *group)
 {
     const struct store_job *cell = group->cell;
-    csv_text(file, cell->clusters);
-    fprintf(file, ",%s,%s,%s", cell->strategy, cell->protocol, cell->model);
-    for (int i = 0; i < store_n_axes(summary->store); i++) {
-        fputc(',', file);
-        csv_text(file, cell->axis[i]);
-    }
-    fprintf(file, ",%d,%d,%d,%d", group->n_jobs, group->n_state[JOB_DONE], group->n_state[JOB_FAILED],
-            group->n_state[JOB_DIVERGED]);
+    csv_out_text(csv, cell->clusters);
+    csv_out_text(csv, cell->strategy);
+    csv_out_text(csv, cell->protocol);
+    csv_out_text(csv, cell->model);
+    for (int i = 0; i < store_n_axes(summary->store); i++)
+        csv_out_text(csv, cell->axis[i]);
+    csv_out_int(csv, group->n_jobs);
+    csv_out_int(csv, group->n_state[JOB_DONE]);
+    csv_out_int(csv, group->n_state[JOB_FAILED]);
+    csv_out_int(csv, group->n_state[JOB_DIVERGED]);
     for (int s = 0; s < 2; s++)
         for (int m = 0; m < N_METRICS; m++)
-            csv_summary(file, &group->final[s][m]);
-    csv_summary(file, &group->all);
-    csv_number(file, group->n_train.mean);
-    csv_number(file, group->n_val.mean);
-    csv_number(file, group->leak.mean);
-    csv_number(file, group->leak_share.mean);
-    csv_published(file, cell);
-    fputc('\n', file);
+            csv_summary(csv, &group->final[s][m]);
+    csv_summary(csv, &group->all);
+    csv_out_real(csv, group->n_train.mean);
+    csv_out_real(csv, group->n_val.mean);
+    csv_out_real(csv, group->leak.mean);
+    csv_out_real(csv, group->leak_share.mean);
+    csv_published(csv, cell);
+    csv_out_end(csv);
 }
 
 void tables_write_csv(FILE *file, const struct summary *summary)
 {
-    csv_header(file, summary);
+    struct csv_out csv = {.file = file};
+    csv_header(&csv, summary);
     for (int g = 0; g < summary->n_groups; g++)
-        csv_row(file, summary, &summary->group[g]);
+        csv_row(&csv, summary, &summary->group[g]);
 }
 
 /* ---- what people read ---- */
 
-enum { CELL_SIZE = 96, MAX_COLUMNS = 10 + STORE_MAX_AXES };
-
-typedef char table_cell[CELL_SIZE];
-
-/* A table of texts: row 0 is the header. */
-struct table {
-    int rows, columns, numeric_from; /* columns from here on are flushed right */
-    table_cell *cell;                /* (rows, columns) owned */
-};
-
 static void format_interval(char *out, const struct stats_summary *s)
 {
     if (s->n == 0)
-        snprintf(out, CELL_SIZE, "-");
+        snprintf(out, TEXTTABLE_CELL, "-");
     else if (s->n == 1)
-        snprintf(out, CELL_SIZE, "%.3f", s->mean);
+        snprintf(out, TEXTTABLE_CELL, "%.3f", s->mean);
     else
-        snprintf(out, CELL_SIZE, "%.3f ± %.3f", s->mean, stats_half_width(s));
+        snprintf(out, TEXTTABLE_CELL, "%.3f ± %.3f", s->mean, stats_half_width(s));
 }
 
 static void format_n(char *out, const struct summary_group *group)
 {
     int lost = group->n_state[JOB_FAILED] + group->n_state[JOB_DIVERGED], done = group->n_state[JOB_DONE];
-    int n = done == group->n_jobs ? snprintf(out, CELL_SIZE, "%d", done)
-                                  : snprintf(out, CELL_SIZE, "%d of %d", done, group->n_jobs);
+    int n = done == group->n_jobs ? snprintf(out, TEXTTABLE_CELL, "%d", done)
+                                  : snprintf(out, TEXTTABLE_CELL, "%d of %d", done, group->n_jobs);
     if (lost > 0)
-        snprintf(out + n, (size_t)(CELL_SIZE - n), " (%d lost)", lost);
+        snprintf(out + n, (size_t)(TEXTTABLE_CELL - n), " (%d lost)", lost);
 }
 
 static void format_leak(char *out, const struct summary_group *group)
 {
     if (group->leak.n == 0)
-        snprintf(out, CELL_SIZE, "-");
+        snprintf(out, TEXTTABLE_CELL, "-");
     else
-        snprintf(out, CELL_SIZE, "%.3g of %.3g", group->leak.mean, group->n_val.mean);
+        snprintf(out, TEXTTABLE_CELL, "%.3g of %.3g", group->leak.mean, group->n_val.mean);
 }
 
 static void format_published(char *out, const struct store_job *cell)
@@ -149,90 +137,54 @@ static void format_published(char *out, const struct store_job *cell)
     double value =
         published_final(cell->clusters, cell->strategy, SPLIT_VAL, METRIC_BALANCED_ACCURACY_AS_PUBLISHED);
     if (isnan(value))
-        snprintf(out, CELL_SIZE, "-");
+        snprintf(out, TEXTTABLE_CELL, "-");
     else
-        snprintf(out, CELL_SIZE, "%.3f", value);
+        snprintf(out, TEXTTABLE_CELL, "%.3f", value);
 }
 
-static void fill_row(table_cell *cell, const struct summary *summary, const struct summary_group *group)
+static void add_row(struct texttable *table, const struct summary *summary, const struct summary_group *group)
 {
-    int c = 0;
-    snprintf(cell[c++], CELL_SIZE, "%s", group->cell->clusters);
-    snprintf(cell[c++], CELL_SIZE, "%s", group->cell->strategy);
-    snprintf(cell[c++], CELL_SIZE, "%s", group->cell->protocol);
+    char cell[6][TEXTTABLE_CELL];
+    format_n(cell[0], group);
+    format_interval(cell[1], &group->final[SPLIT_VAL][METRIC_BALANCED_ACCURACY]);
+    format_leak(cell[2], group);
+    format_interval(cell[3], &group->final[SPLIT_VAL][METRIC_BALANCED_ACCURACY_AS_PUBLISHED]);
+    format_published(cell[4], group->cell);
+    format_interval(cell[5], &group->all);
+    texttable_add(table, "%s", group->cell->clusters);
+    texttable_add(table, "%s", group->cell->strategy);
+    texttable_add(table, "%s", group->cell->protocol);
     for (int i = 0; i < store_n_axes(summary->store); i++)
         if (summary_axis_varies(summary, i))
-            snprintf(cell[c++], CELL_SIZE, "%s", group->cell->axis[i]);
-    format_n(cell[c++], group);
-    format_interval(cell[c++], &group->final[SPLIT_VAL][METRIC_BALANCED_ACCURACY]);
-    format_leak(cell[c++], group);
-    format_interval(cell[c++], &group->final[SPLIT_VAL][METRIC_BALANCED_ACCURACY_AS_PUBLISHED]);
-    format_published(cell[c++], group->cell);
-    format_interval(cell[c++], &group->all);
+            texttable_add(table, "%s", group->cell->axis[i]);
+    for (int c = 0; c < 6; c++)
+        texttable_add(table, "%s", cell[c]);
+    texttable_end(table);
 }
 
-static void fill_header(struct table *table, const struct summary *summary)
+static void add_header(struct texttable *table, const struct summary *summary)
 {
-    static const char *const first[] = {"clusters", "strategy", "protocol"};
     static const char *const last[] = {"n",         "val balanced", "leak", "val as published",
                                        "published", "all originals"};
-    int c = 0;
-    for (size_t i = 0; i < sizeof first / sizeof *first; i++)
-        snprintf(table->cell[c++], CELL_SIZE, "%s", first[i]);
+    texttable_add(table, "clusters");
+    texttable_add(table, "strategy");
+    texttable_add(table, "protocol");
     for (int i = 0; i < store_n_axes(summary->store); i++)
         if (summary_axis_varies(summary, i))
-            snprintf(table->cell[c++], CELL_SIZE, "%s", store_axis_name(summary->store, i));
-    table->numeric_from = c;
+            texttable_add(table, "%s", store_axis_name(summary->store, i));
+    table->numeric_from = table->filled;
     for (size_t i = 0; i < sizeof last / sizeof *last; i++)
-        snprintf(table->cell[c++], CELL_SIZE, "%s", last[i]);
-    table->columns = c;
+        texttable_add(table, "%s", last[i]);
+    texttable_end(table);
 }
 
-/* Without memory the table is empty: nothing else depends on it. */
-static struct table make_table(const struct summary *summary)
+static struct texttable make_table(const struct summary *summary)
 {
-    struct table table = {0};
-    table.cell = calloc((size_t)(summary->n_groups + 1) * MAX_COLUMNS, sizeof *table.cell);
-    if (!table.cell)
-        return table;
-    fill_header(&table, summary);
+    struct texttable table = {0};
+    add_header(&table, summary);
     for (int g = 0; g < summary->n_groups; g++)
-        fill_row(table.cell + (size_t)(g + 1) * (size_t)table.columns, summary, &summary->group[g]);
-    table.rows = summary->n_groups + 1;
+        add_row(&table, summary, &summary->group[g]);
     return table;
-}
-
-/* Characters on the screen of UTF-8 text. */
-static int text_width(const char *text)
-{
-    int n = 0;
-    for (; *text; text++)
-        n += ((unsigned char)*text & 0xC0) != 0x80;
-    return n;
-}
-
-static void print_row(FILE *file, const struct table *table, int row, const int *width, const char *before,
-                      const char *between, const char *after)
-{
-    table_cell *cell = table->cell + (size_t)row * (size_t)table->columns;
-    fputs(before, file);
-    for (int c = 0; c < table->columns; c++) {
-        int pad = width[c] - text_width(cell[c]), left = c < table->numeric_from;
-        int last = c == table->columns - 1;
-        fprintf(file, "%*s%s%*s%s", left ? 0 : pad, "", cell[c], left ? pad : 0, "", last ? after : between);
-    }
-    fputc('\n', file);
-}
-
-static void column_widths(const struct table *table, int *width)
-{
-    for (int c = 0; c < table->columns; c++) {
-        width[c] = 3;
-        for (int row = 0; row < table->rows; row++) {
-            int w = text_width(table->cell[row * table->columns + c]);
-            width[c] = w > width[c] ? w : width[c];
-        }
-    }
 }
 
 static int any_published(const struct summary *summary)
@@ -262,38 +214,23 @@ static void print_notes(FILE *file, const struct summary *summary)
 
 void tables_print(FILE *file, const struct summary *summary)
 {
-    struct table table = make_table(summary);
-    int width[MAX_COLUMNS];
-    column_widths(&table, width);
-    for (int row = 0; row < table.rows; row++)
-        print_row(file, &table, row, width, "", "  ", "");
+    struct texttable table = make_table(summary);
+    texttable_print(file, &table);
     print_notes(file, summary);
-    free(table.cell);
+    texttable_release(&table);
 }
 
-/* The line of dashes under a Markdown header; a colon marks columns flushed right. */
-static void print_rule(FILE *file, const struct table *table, const int *width)
+void tables_write_latex(FILE *file, const struct summary *summary)
 {
-    for (int c = 0; c < table->columns; c++) {
-        int right = c >= table->numeric_from;
-        fputc('|', file);
-        for (int i = 0; i < width[c] + 2 - right; i++)
-            fputc('-', file);
-        fputs(right ? ":" : "", file);
-    }
-    fputs("|\n", file);
+    struct texttable table = make_table(summary);
+    texttable_latex(file, &table);
+    texttable_release(&table);
 }
 
 void tables_write_markdown(FILE *file, const struct summary *summary)
 {
-    struct table table = make_table(summary);
-    int width[MAX_COLUMNS];
-    column_widths(&table, width);
-    for (int row = 0; row < table.rows; row++) {
-        print_row(file, &table, row, width, "| ", " | ", " |");
-        if (row == 0)
-            print_rule(file, &table, width);
-    }
+    struct texttable table = make_table(summary);
+    texttable_markdown(file, &table);
     fputc('\n', file);
     print_notes(file, summary);
     fputs("\n"
@@ -307,5 +244,5 @@ void tables_write_markdown(FILE *file, const struct summary *summary)
           "- Folds and repeats share images, so intervals over them are narrower than those of "
           "independent studies.\n",
           file);
-    free(table.cell);
+    texttable_release(&table);
 }

@@ -14,6 +14,9 @@ void tables_write_csv(FILE *file, const struct summary *summary);
 /* The numbers a paper quotes, as a Markdown table with a note on what they mean. */
 void tables_write_markdown(FILE *file, const struct summary *summary);
 
+/* The same as a LaTeX tabular, without the note. */
+void tables_write_latex(FILE *file, const struct summary *summary);
+
 /* The same, aligned for a terminal. */
 void tables_print(FILE *file, const struct summary *summary);
 

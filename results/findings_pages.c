@@ -1,0 +1,511 @@
+#include "findings_pages.h"
+
+#include "csv_out.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- pieces of tables ---- */
+
+void findings_add_setting_names(struct texttable *table, const struct summary *summary)
+{
+    texttable_add(table, "protocol");
+    for (int i = 0; i < store_n_axes(summary->store); i++)
+        if (summary_axis_varies(summary, i))
+            texttable_add(table, "%s", store_axis_name(summary->store, i));
+}
+
+void findings_add_setting(struct texttable *table, const struct summary *summary,
+                          const struct store_job *cell)
+{
+    texttable_add(table, "%s", cell->protocol);
+    for (int i = 0; i < store_n_axes(summary->store); i++)
+        if (summary_axis_varies(summary, i))
+            texttable_add(table, "%s", cell->axis[i]);
+}
+
+/* Without the sign of what rounds to 0. */
+double findings_tidy(double x)
+{
+    return fabs(x) < 0.0005 ? 0 : x;
+}
+
+static void add_number(struct texttable *table, const char *format, double x)
+{
+    char text[32];
+    if (isnan(x))
+        snprintf(text, sizeof text, "-");
+    else if (strcmp(format, "p") == 0)
+        snprintf(text, sizeof text, x < 0.0005 ? "<0.001" : "%.3f", x);
+    else
+        snprintf(text, sizeof text, strcmp(format, "+") == 0 ? "%+.3f" : "%.3f", findings_tidy(x));
+    texttable_add(table, "%s", text);
+}
+
+static void add_interval(struct texttable *table, const struct contrast *c)
+{
+    if (isnan(c->low))
+        texttable_add(table, "-");
+    else
+        texttable_add(table, "%+.3f to %+.3f", findings_tidy(c->low), findings_tidy(c->high));
+}
+
+static void csv_setting_names(struct csv_out *csv, const struct summary *summary)
+{
+    csv_out_text(csv, "protocol");
+    csv_out_text(csv, "model");
+    for (int i = 0; i < store_n_axes(summary->store); i++)
+        csv_out_text(csv, store_axis_name(summary->store, i));
+}
+
+static void csv_setting(struct csv_out *csv, const struct summary *summary, const struct store_job *cell)
+{
+    csv_out_text(csv, cell->protocol);
+    csv_out_text(csv, cell->model);
+    for (int i = 0; i < store_n_axes(summary->store); i++)
+        csv_out_text(csv, cell->axis[i]);
+}
+
+static void csv_names(struct csv_out *csv, const char *const *name, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        csv_out_text(csv, name[i]);
+}
+
+static const char *const contrast_names[] = {"n",      "difference", "low",         "high",
+                                             "method", "p",          "p_sign_flip", "p_wilcoxon"};
+enum { N_CONTRAST_NAMES = sizeof contrast_names / sizeof *contrast_names };
+
+static void csv_contrast(struct csv_out *csv, const struct contrast *c)
+{
+    csv_out_int(csv, c->n);
+    csv_out_real(csv, c->mean);
+    csv_out_real(csv, c->low);
+    csv_out_real(csv, c->high);
+    csv_out_text(csv, c->method);
+    csv_out_real(csv, c->p);
+    csv_out_real(csv, c->p_sign_flip);
+    csv_out_real(csv, c->p_wilcoxon);
+}
+
+/* ---- scores ---- */
+
+static const char scores_note[] = "Mean and half the 95 % interval (Student's t) over finished jobs, out of "
+                                  "fold over repeats, from the stored "
+                                  "probabilities. With two classes the minority is positive. A score is left "
+                                  "out where it is undefined (no image "
+                                  "predicted as the class, one class only).\n";
+
+static void scores_csv(FILE *file, const struct findings *f)
+{
+    static const char *const numbers[] = {"n", "mean", "sd", "low", "high"};
+    struct csv_out csv = {.file = file};
+    csv_names(&csv, (const char *const[]){"clusters", "strategy"}, 2);
+    csv_setting_names(&csv, f->summary);
+    csv_names(&csv, (const char *const[]){"set", "score"}, 2);
+    csv_names(&csv, numbers, sizeof numbers / sizeof *numbers);
+    csv_out_end(&csv);
+    for (int i = 0; i < f->summary->n_groups * N_UNITS_SETS * n_scores; i++) {
+        int s = i % n_scores, set = i / n_scores % N_UNITS_SETS, g = i / n_scores / N_UNITS_SETS;
+        const struct store_job *cell = f->summary->group[g].cell;
+        const struct stats_summary *x = &f->scores[set][g * n_scores + s];
+        if (x->n == 0)
+            continue;
+        csv_out_text(&csv, cell->clusters);
+        csv_out_text(&csv, cell->strategy);
+        csv_setting(&csv, f->summary, cell);
+        csv_out_text(&csv, units_set_names[set]);
+        csv_out_text(&csv, scores[s].name);
+        csv_out_int(&csv, x->n);
+        csv_out_real(&csv, x->mean);
+        csv_out_real(&csv, x->sd);
+        csv_out_real(&csv, x->low);
+        csv_out_real(&csv, x->high);
+        csv_out_end(&csv);
+    }
+}
+
+static void add_scores(struct texttable *table, const struct findings *f, int g, int set)
+{
+    const struct store_job *cell = f->summary->group[g].cell;
+    const struct stats_summary *x = f->scores[set] + g * n_scores;
+    int n = 0;
+    for (int s = 0; s < n_scores; s++)
+        n = x[s].n > n ? x[s].n : n;
+    if (n == 0)
+        return;
+    texttable_add(table, "%s", cell->clusters);
+    texttable_add(table, "%s", cell->strategy);
+    findings_add_setting(table, f->summary, cell);
+    texttable_add(table, "%s", units_set_names[set]);
+    texttable_add(table, "%d", n);
+    for (int s = 0; s < n_scores; s++)
+        if (x[s].n < 2)
+            add_number(table, "", x[s].mean);
+        else
+            texttable_add(table, "%.3f ± %.3f", x[s].mean, stats_half_width(&x[s]));
+    texttable_end(table);
+}
+
+static void scores_table(struct texttable *table, const struct findings *f)
+{
+    texttable_add(table, "clusters");
+    texttable_add(table, "strategy");
+    findings_add_setting_names(table, f->summary);
+    texttable_add(table, "set");
+    table->numeric_from = table->filled;
+    texttable_add(table, "n");
+    for (int s = 0; s < n_scores; s++)
+        texttable_add(table, "%s", scores[s].name);
+    texttable_end(table);
+    for (int g = 0; g < f->summary->n_groups; g++)
+        for (int set = 0; set < N_UNITS_SETS; set++)
+            add_scores(table, f, g, set);
+}
+
+/* ---- strategies compared ---- */
+
+static const char strategies_note[] =
+    "Balanced accuracy, row minus column or first minus second, of runs with the same seed, repeat and fold. "
+    "kfold and "
+    "holdout: corrected resampled t-test and interval (Nadeau and Bengio 2003), because their splits share "
+    "images; else "
+    "sign-flip test, with a BCa bootstrap interval from 10 pairs on and Student's t below. p is adjusted for "
+    "all pairs of "
+    "strategies of the same clusters and protocol (Holm); a difference without significance is no win. They "
+    "speak "
+    "about other seeds and splits of these images, not about other samples.\n";
+
+static void comparisons_csv(FILE *file, const struct findings *f)
+{
+    static const char *const last[] = {"p_holm", "comparisons", "verdict"};
+    struct csv_out csv = {.file = file};
+    char verdict[96];
+    csv_names(&csv, (const char *const[]){"set", "metric", "clusters"}, 3);
+    csv_setting_names(&csv, f->summary);
+    csv_names(&csv, (const char *const[]){"first", "second", "first_mean", "second_mean"}, 4);
+    csv_names(&csv, contrast_names, N_CONTRAST_NAMES);
+    csv_names(&csv, last, 3);
+    csv_out_end(&csv);
+    for (int s = 0; s < N_UNITS_SETS; s++)
+        for (int i = 0; i < f->strategies[s]->n; i++) {
+            const struct compare_row *row = &f->strategies[s]->row[i];
+            csv_out_text(&csv, units_set_names[s]);
+            csv_out_text(&csv, f->strategies[s]->metric);
+            csv_out_text(&csv, row->a->cell->clusters);
+            csv_setting(&csv, f->summary, row->a->cell);
+            csv_out_text(&csv, row->a->cell->strategy);
+            csv_out_text(&csv, row->b->cell->strategy);
+            csv_out_real(&csv, row->mean_a);
+            csv_out_real(&csv, row->mean_b);
+            csv_contrast(&csv, &row->contrast);
+            csv_out_real(&csv, row->p_holm);
+            csv_out_int(&csv, row->family);
+            contrast_verdict_text(verdict, sizeof verdict, row->verdict, &row->contrast, row->family);
+            csv_out_text(&csv, verdict);
+            csv_out_end(&csv);
+        }
+}
+
+static void add_comparison(struct texttable *table, const struct findings *f, const struct compare_row *row,
+                           int set)
+{
+    char verdict[96];
+    contrast_verdict_text(verdict, sizeof verdict, row->verdict, &row->contrast, row->family);
+    texttable_add(table, "%s", row->a->cell->clusters);
+    findings_add_setting(table, f->summary, row->a->cell);
+    texttable_add(table, "%s", units_set_names[set]);
+    texttable_add(table, "%s", row->a->cell->strategy);
+    texttable_add(table, "%s", row->b->cell->strategy);
+    texttable_add(table, "%s", verdict);
+    texttable_add(table, "%s", row->contrast.method);
+    add_number(table, "+", row->contrast.mean);
+    add_interval(table, &row->contrast);
+    add_number(table, "p", row->contrast.p);
+    add_number(table, "p", row->p_holm);
+    texttable_add(table, "%d", row->contrast.n);
+    texttable_end(table);
+}
+
+static void comparisons_table(struct texttable *table, const struct findings *f)
+{
+    static const char *const names[] = {"set", "first", "second", "first is", "method"};
+    static const char *const numbers[] = {"difference", "95 % interval", "p", "p (Holm)", "n"};
+    texttable_add(table, "clusters");
+    findings_add_setting_names(table, f->summary);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        texttable_add(table, "%s", names[i]);
+    table->numeric_from = table->filled;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        texttable_add(table, "%s", numbers[i]);
+    texttable_end(table);
+    for (int s = 0; s < N_UNITS_SETS; s++)
+        for (int i = 0; i < f->strategies[s]->n; i++)
+            add_comparison(table, f, &f->strategies[s]->row[i], s);
+}
+
+/* ---- rankings ---- */
+
+static void rankings_csv(FILE *file, const struct findings *f)
+{
+    static const char *const names[] = {
+        "data_sets",  "strategy",         "average_rank",     "friedman_chi2",
+        "friedman_p", "iman_davenport_f", "iman_davenport_p", "nemenyi_critical_difference"};
+    struct csv_out csv = {.file = file};
+    csv_out_text(&csv, "set");
+    csv_setting_names(&csv, f->summary);
+    csv_names(&csv, names, sizeof names / sizeof *names);
+    csv_out_end(&csv);
+    for (int s = 0; s < N_UNITS_SETS; s++)
+        for (int i = 0; i < f->strategies[s]->n_rankings; i++) {
+            const struct compare_ranking *r = &f->strategies[s]->ranking[i];
+            const double number[] = {r->test.chi2, r->test.p, r->test.f, r->test.p_f, r->test.critical};
+            for (int k = 0; k < r->n_strategies; k++) {
+                csv_out_text(&csv, units_set_names[s]);
+                csv_setting(&csv, f->summary, r->cell);
+                csv_out_int(&csv, r->n_datasets);
+                csv_out_text(&csv, r->strategy[k]);
+                csv_out_real(&csv, r->average_rank[k]);
+                for (int j = 0; j < 5; j++)
+                    csv_out_real(&csv, r->tested ? number[j] : (double)NAN);
+                csv_out_end(&csv);
+            }
+        }
+}
+
+static const char rankings_note[] =
+    "Rank 1 is the best mean balanced accuracy of a cluster pair. Friedman's test with Iman and Davenport's "
+    "correction and "
+    "Nemenyi's critical difference (0.05; Demsar 2006) need 5 cluster pairs, better more than 10.\n";
+
+static void add_rank(struct texttable *table, const struct findings *f, int set,
+                     const struct compare_ranking *r, int k)
+{
+    findings_add_setting(table, f->summary, r->cell);
+    texttable_add(table, "%s", units_set_names[set]);
+    texttable_add(table, "%s", r->strategy[k]);
+    texttable_add(table, "%.2f", r->average_rank[k]);
+    texttable_add(table, "%d", r->n_datasets);
+    add_number(table, "p", r->tested ? r->test.p_f : (double)NAN);
+    add_number(table, "", r->tested ? r->test.critical : (double)NAN);
+    texttable_end(table);
+}
+
+static void rankings_table(struct texttable *table, const struct findings *f)
+{
+    findings_add_setting_names(table, f->summary);
+    texttable_add(table, "set");
+    texttable_add(table, "strategy");
+    table->numeric_from = table->filled;
+    texttable_add(table, "average rank");
+    texttable_add(table, "cluster pairs");
+    texttable_add(table, "p of no difference");
+    texttable_add(table, "critical difference");
+    texttable_end(table);
+    for (int s = 0; s < N_UNITS_SETS; s++)
+        for (int i = 0; i < f->strategies[s]->n_rankings; i++)
+            for (int k = 0; k < f->strategies[s]->ranking[i].n_strategies; k++)
+                add_rank(table, f, s, &f->strategies[s]->ranking[i], k);
+}
+
+/* ---- leak inflation ---- */
+
+static const char leak_note[] = "Validation balanced accuracy that protocol report shows above the protocol "
+                                "that keeps copies out of validation. Means "
+                                "over folds and repeats of each seed; paired by seed (sign-flip test) when "
+                                "seeds are shared, else Welch's t-test; p "
+                                "adjusted for the strategies of the same clusters (Holm).\n";
+
+static void leak_verdict(char *out, size_t size, const struct compare_row *row)
+{
+    if (row->verdict == VERDICT_BETTER || row->verdict == VERDICT_WORSE)
+        snprintf(out, size, row->verdict == VERDICT_BETTER ? "inflated" : "deflated");
+    else
+        contrast_verdict_text(out, size, row->verdict, &row->contrast, row->family);
+}
+
+static void leak_csv(FILE *file, const struct findings *f)
+{
+    struct csv_out csv = {.file = file};
+    char verdict[96];
+    csv_names(&csv, (const char *const[]){"clusters", "strategy"}, 2);
+    csv_setting_names(&csv, f->summary);
+    csv_names(&csv, (const char *const[]){"against", "leak_share", "mean", "mean_against"}, 4);
+    csv_names(&csv, contrast_names, N_CONTRAST_NAMES);
+    csv_names(&csv, (const char *const[]){"p_holm", "comparisons", "verdict"}, 3);
+    csv_out_end(&csv);
+    for (int i = 0; i < f->leak->n; i++) {
+        const struct compare_row *row = &f->leak->row[i];
+        csv_out_text(&csv, row->a->cell->clusters);
+        csv_out_text(&csv, row->a->cell->strategy);
+        csv_setting(&csv, f->summary, row->a->cell);
+        csv_out_text(&csv, row->b->cell->protocol);
+        csv_out_real(&csv, row->a->leak_share.mean);
+        csv_out_real(&csv, row->mean_a);
+        csv_out_real(&csv, row->mean_b);
+        csv_contrast(&csv, &row->contrast);
+        csv_out_real(&csv, row->p_holm);
+        csv_out_int(&csv, row->family);
+        leak_verdict(verdict, sizeof verdict, row);
+        csv_out_text(&csv, verdict);
+        csv_out_end(&csv);
+    }
+}
+
+static void leak_table(struct texttable *table, const struct findings *f)
+{
+    static const char *const numbers[] = {"leak",          "report",   "without", "inflation",
+                                          "95 % interval", "p (Holm)", "n"};
+    char verdict[96];
+    texttable_add(table, "clusters");
+    texttable_add(table, "strategy");
+    texttable_add(table, "against");
+    texttable_add(table, "verdict");
+    table->numeric_from = table->filled;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        texttable_add(table, "%s", numbers[i]);
+    texttable_end(table);
+    for (int i = 0; i < f->leak->n; i++) {
+        const struct compare_row *row = &f->leak->row[i];
+        leak_verdict(verdict, sizeof verdict, row);
+        texttable_add(table, "%s", row->a->cell->clusters);
+        texttable_add(table, "%s", row->a->cell->strategy);
+        texttable_add(table, "%s", row->b->cell->protocol);
+        texttable_add(table, "%s", verdict);
+        texttable_add(table, "%.0f %%", 100 * row->a->leak_share.mean);
+        add_number(table, "", row->mean_a);
+        add_number(table, "", row->mean_b);
+        add_number(table, "+", row->contrast.mean);
+        add_interval(table, &row->contrast);
+        add_number(table, "p", row->p_holm);
+        texttable_add(table, "%d", row->contrast.n);
+        texttable_end(table);
+    }
+}
+
+/* ---- claims ---- */
+
+static const char claims_note[] = "Findings of the published report, tested on these runs. Of several "
+                                  "differences the least favourable one is shown, with "
+                                  "the largest p; positive speaks for the claim. 'about a number' holds when "
+                                  "the interval lies within 0.05 of it, "
+                                  "and does not when it is wholly outside (else: margin).\n";
+
+/* What was subtracted from what. */
+static void claim_difference(char *out, size_t size, const struct claim_row *row)
+{
+    switch (row->claim->kind) {
+    case CLAIM_BEATS:
+        snprintf(out, size, "%s - %s", row->first, row->second);
+        break;
+    case CLAIM_FALLS:
+        snprintf(out, size, "%s: val - all", row->first);
+        break;
+    case CLAIM_ABOUT:
+        snprintf(out, size, "%s - %.2f", row->first, row->claim->published);
+        break;
+    case CLAIM_BELOW:
+        snprintf(out, size, "%.2f - %s", row->claim->published, row->first);
+        break;
+    }
+}
+
+static void claims_csv(FILE *file, const struct findings *f)
+{
+    static const char *const last[] = {"p_largest", "differences", "missing", "outcome", "reason"};
+    struct csv_out csv = {.file = file};
+    char difference[160];
+    csv_names(&csv, (const char *const[]){"claim", "clusters", "metric", "set"}, 4);
+    csv_setting_names(&csv, f->summary);
+    csv_names(&csv, (const char *const[]){"shown", "value"}, 2);
+    csv_names(&csv, contrast_names, N_CONTRAST_NAMES);
+    csv_names(&csv, last, sizeof last / sizeof *last);
+    csv_out_end(&csv);
+    for (int i = 0; i < f->claims->n; i++) {
+        const struct claim_row *row = &f->claims->row[i];
+        claim_difference(difference, sizeof difference, row);
+        csv_out_text(&csv, row->claim->text);
+        csv_out_text(&csv, row->claim->clusters ? row->claim->clusters : "");
+        csv_out_text(&csv, row->claim->metric);
+        csv_out_text(&csv, units_set_names[row->claim->on]);
+        csv_setting(&csv, f->summary, row->cell);
+        csv_out_text(&csv, difference);
+        csv_out_real(&csv, row->value);
+        csv_contrast(&csv, &row->contrast);
+        csv_out_real(&csv, row->p);
+        csv_out_int(&csv, row->n_contrasts);
+        csv_out_int(&csv, row->n_missing);
+        csv_out_text(&csv, claim_outcome_names[row->outcome]);
+        csv_out_text(&csv, row->reason);
+        csv_out_end(&csv);
+    }
+}
+
+static void claims_text(struct texttable *table, const struct findings *f)
+{
+    char difference[160];
+    texttable_add(table, "claim");
+    findings_add_setting_names(table, f->summary);
+    texttable_add(table, "outcome");
+    texttable_add(table, "shown");
+    table->numeric_from = table->filled;
+    texttable_add(table, "difference");
+    texttable_add(table, "95 %% interval");
+    texttable_add(table, "p");
+    texttable_add(table, "n");
+    texttable_end(table);
+    for (int i = 0; i < f->claims->n; i++) {
+        const struct claim_row *row = &f->claims->row[i];
+        claim_difference(difference, sizeof difference, row);
+        texttable_add(table, "%s", row->claim->text);
+        findings_add_setting(table, f->summary, row->cell);
+        texttable_add(table, *row->reason ? "%s (%s)" : "%s", claim_outcome_names[row->outcome], row->reason);
+        texttable_add(table, "%s", difference);
+        add_number(table, "+", row->contrast.mean);
+        add_interval(table, &row->contrast);
+        add_number(table, "p", row->p);
+        texttable_add(table, "%d", row->contrast.n);
+        texttable_end(table);
+    }
+}
+
+/* ---- all tables ---- */
+
+static int has_scores(const struct findings *f)
+{
+    for (int i = 0; i < f->summary->n_groups * n_scores; i++)
+        if (f->scores[UNITS_VAL][i].n > 0)
+            return 1;
+    return 0;
+}
+
+static int has_comparisons(const struct findings *f)
+{
+    return f->strategies[UNITS_VAL]->n + f->strategies[UNITS_ALL]->n + f->strategies[UNITS_OOF]->n;
+}
+
+static int has_rankings(const struct findings *f)
+{
+    return f->strategies[UNITS_VAL]->n_rankings;
+}
+
+static int has_leak(const struct findings *f)
+{
+    return f->leak->n;
+}
+
+static int has_claims(const struct findings *f)
+{
+    return f->claims->n;
+}
+
+const struct findings_page findings_pages[N_FINDINGS_PAGES] = {
+    [FINDINGS_SCORES] = {"scores", "Scores", scores_note, has_scores, scores_csv, scores_table},
+    [FINDINGS_COMPARISONS] = {"comparisons", "Strategies compared", strategies_note, has_comparisons,
+                              comparisons_csv, comparisons_table},
+    [FINDINGS_RANKINGS] = {"rankings", "Strategies ranked", rankings_note, has_rankings, rankings_csv,
+                           rankings_table},
+    [FINDINGS_LEAK] = {"leak_inflation", "Leak inflation", leak_note, has_leak, leak_csv, leak_table},
+    [FINDINGS_CLAIMS] = {"claims", "The report's claims, tested", claims_note, has_claims, claims_csv,
+                         claims_text},
+};

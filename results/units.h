@@ -1,0 +1,64 @@
+/* units.h - a metric as numbers that can be compared: one a finished job, or one a repeat of k-fold.
+ *
+ *     struct units *units = NULL;
+ *     if (units_new(store, summary, "auroc", UNITS_OOF, &units, &err) < 0) ...
+ *     units->group[g].unit[i].value ...            in the order of summary->group[g]
+ *     units_free(units);
+ *
+ * Sets: val, what each job held back; all, every original of its clusters, training images among them; oof ("out of fold"),
+ * the held-back predictions of all folds of a repeat pooled, so that every image is judged once by a model that has not seen
+ * it. oof needs k-fold and every fold finished; else there is no unit.
+ *
+ * Metrics: every score of scores.h; on val also loss and balanced_accuracy_as_published. accuracy and balanced_accuracy of
+ * val and balanced_accuracy of all come from the stored metrics and matrices, the rest from stored probabilities, which needs
+ * no rerun. No MPI. */
+#ifndef CELLSWEEP_UNITS_H
+#define CELLSWEEP_UNITS_H
+
+#include "scores.h"
+#include "summary.h"
+
+enum units_set { UNITS_VAL, UNITS_ALL, UNITS_OOF, N_UNITS_SETS };
+
+/* "val", "all", "oof". */
+extern const char *const units_set_names[N_UNITS_SETS];
+
+struct unit {
+    int64_t seed;
+    int repeat, fold; /* fold is 0 in oof */
+    double value;     /* NaN: undefined */
+};
+
+/* One group's, ordered by seed, repeat, fold. */
+struct units_group {
+    int n;
+    struct unit *unit; /* (n) */
+    /* Images that judge over images that train when units are splits of the same images (kfold, holdout): the correlation
+     * that a test has to allow for. NaN where units are runs with different seeds (report, tail, oof). */
+    double test_ratio;
+};
+
+struct units {
+    int better; /* 1: more is better, -1: less is better, 0: neither */
+    int n_groups;
+    struct units_group *group; /* (n_groups) as in the summary; owned */
+};
+
+/* *out is owned by the caller. E_USAGE for a metric that does not exist on this set. */
+int units_new(struct store *store, const struct summary *summary, const char *metric, enum units_set on,
+              struct units **out, struct err *err);
+
+/* Every score of scores.h at once: mean and interval over the units of each group, (n_groups, n_scores), n 0 where there are
+ * none. *out is freed by the caller. */
+int units_scores(struct store *store, const struct summary *summary, enum units_set on,
+                 struct stats_summary **out, struct err *err);
+
+void units_free(struct units *units);
+
+/* Mean of the values that are not NaN; NaN when there is none. */
+double units_mean(const struct units_group *group);
+
+/* 1 for "kfold", whatever its folds. */
+int units_is_kfold(const char *protocol);
+
+#endif
