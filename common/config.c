@@ -80,6 +80,9 @@ const struct config_key config_keys[] = {
      "shares are drawn from Beta(alpha, alpha)"},
     {"easy-ensemble.members", CONFIG_INT, FIELD(easy_ensemble_members), 1, 64, "4", NULL,
      "networks, each with a subset of its own; cost grows with them"},
+    {"class_sizes", CONFIG_SIZES, FIELD(class_sizes), 0, 0, "all", NULL,
+     "originals to draw of each class before anything else, e.g. [900, 90]; the rest stays an untouched test "
+     "set; or all"},
     {NULL, CONFIG_INT, 0, 0, 0, NULL, NULL, NULL},
 };
 
@@ -244,6 +247,28 @@ static int set_clusters(struct config_clusters *out, const struct config_key *ke
     return 0;
 }
 
+static int set_sizes(struct config_sizes *out, const struct config_key *key, const char *text,
+                     struct err *err)
+{
+    struct config_sizes sizes;
+    memset(&sizes, 0, sizeof sizes);
+    const char *p = text;
+    while (strcmp(text, "all") != 0) {
+        char *end;
+        long size = strtol(p, &end, 10);
+        if (end == p || size < 1 || size > INT32_MAX || (*end && *end != '-') ||
+            sizes.n == CONFIG_MAX_CLUSTERS)
+            return bad_value(key, text,
+                             "all, or the number of images of each class joined by '-' such as 900-90", err);
+        sizes.size[sizes.n++] = (int32_t)size;
+        if (!*end)
+            break;
+        p = end + 1;
+    }
+    *out = sizes;
+    return 0;
+}
+
 static int set_protocol(struct config_protocol *out, const struct config_key *key, const char *text,
                         struct err *err)
 {
@@ -283,6 +308,8 @@ int config_set(struct config *config, const char *name, const char *text, struct
         return set_word(field, key, text, err);
     case CONFIG_CLUSTERS:
         return set_clusters(field, key, text, err);
+    case CONFIG_SIZES:
+        return set_sizes(field, key, text, err);
     case CONFIG_PROTOCOL:
         return set_protocol(field, key, text, err);
     }
@@ -295,6 +322,14 @@ static void get_clusters(const struct config_clusters *clusters, char *out, size
     snprintf(out, size, "all");
     for (int i = 0; i < clusters->n && used < size; i++)
         used += (size_t)snprintf(out + used, size - used, "%s%d", i ? "-" : "", clusters->number[i]);
+}
+
+static void get_sizes(const struct config_sizes *sizes, char *out, size_t size)
+{
+    size_t used = 0;
+    snprintf(out, size, "all");
+    for (int i = 0; i < sizes->n && used < size; i++)
+        used += (size_t)snprintf(out + used, size - used, "%s%d", i ? "-" : "", (int)sizes->size[i]);
 }
 
 /* The shortest decimal text that reads back as the same double. */
@@ -326,6 +361,9 @@ void config_get(const struct config *config, const struct config_key *key, char 
         break;
     case CONFIG_CLUSTERS:
         get_clusters(field, out, size);
+        break;
+    case CONFIG_SIZES:
+        get_sizes(field, out, size);
         break;
     case CONFIG_PROTOCOL:
         if (protocol->kind == PROTOCOL_KFOLD)

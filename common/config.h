@@ -3,7 +3,7 @@
  * A sweep file, `--set key=value` and a grid axis all end in config_set(): a dotted key, a canonical text. The table
  * config_keys in config.c gives every key its type, range, default and help; adding an option is one row and one field.
  *
- * Canonical texts: numbers as in C; clusters "8-10" (class index = position) or "all"; strategy "augment", or
+ * Canonical texts: numbers as in C; clusters "8-10" (class index = position) or "all"; class_sizes "900-90" or "all"; strategy "augment", or
  * "augment+reweight" for a combination; protocol "report", "tail", "holdout", "kfold:5x3" (folds x repeats).
  * No MPI, no files. */
 #ifndef CELLSWEEP_CONFIG_H
@@ -23,6 +23,11 @@ struct config_clusters {
     int16_t number[CONFIG_MAX_CLUSTERS]; /* class index -> cluster number */
 };
 
+struct config_sizes {
+    int n;                             /* 0: all images of every class */
+    int32_t size[CONFIG_MAX_CLUSTERS]; /* class index -> originals to draw */
+};
+
 struct config_protocol {
     enum protocol kind;
     int folds, repeats; /* kfold only, else 1 and 1 */
@@ -30,6 +35,7 @@ struct config_protocol {
 
 struct config {
     struct config_clusters clusters;
+    struct config_sizes class_sizes; /* originals drawn of each class before anything else */
     char strategy[CONFIG_WORD_SIZE];
     struct config_protocol protocol;
     int64_t fold, repeat; /* this job's, from 0; 0 unless kfold */
@@ -67,7 +73,15 @@ struct config {
     int64_t easy_ensemble_members; /* networks */
 };
 
-enum config_type { CONFIG_INT, CONFIG_REAL, CONFIG_BOOL, CONFIG_WORD, CONFIG_CLUSTERS, CONFIG_PROTOCOL };
+enum config_type {
+    CONFIG_INT,
+    CONFIG_REAL,
+    CONFIG_BOOL,
+    CONFIG_WORD,
+    CONFIG_CLUSTERS,
+    CONFIG_SIZES,
+    CONFIG_PROTOCOL
+};
 
 struct config_key {
     const char *name; /* dotted, e.g. "train.learning_rate" */

@@ -34,7 +34,8 @@ static const struct argp_option options[] = {
     {"filter", 'f', "FILTER", 0,
      "Run only matching jobs, e.g. 'strategy=augment|none,clusters=1-27,seed=1..5'", 0},
     {"dedicated", OPTION_DEDICATED, NULL, 0, "Rank 0 only hands out (for hundreds of ranks)", 0},
-    {"isa", OPTION_ISA, "NAME", 0, "Kernels: auto, reference, blas, avx2 or avx512 (default: the best all ranks run)", 0},
+    {"isa", OPTION_ISA, "NAME", 0,
+     "Kernels: auto, reference, blas, avx2 or avx512 (default: the best all ranks run)", 0},
     {"quiet", 'q', NULL, 0, "No progress line", 0},
     {0}};
 

@@ -90,7 +90,7 @@ static int value_text(const struct reading *r, const struct config_key *key, con
         snprintf(out, size, "%s", node->text);
         return 0;
     }
-    if (node->kind == TREE_LIST && key->type == CONFIG_CLUSTERS)
+    if (node->kind == TREE_LIST && (key->type == CONFIG_CLUSTERS || key->type == CONFIG_SIZES))
         return join(r, node, key->name, '-', out, size);
     if (node->kind == TREE_LIST && strcmp(key->name, "strategy") == 0)
         return join(r, node, key->name, '+', out, size);
@@ -161,9 +161,10 @@ static int axis_add_list(const struct reading *r, struct axis *axis, const struc
     if (!list->child)
         return fail_at(r, list, "grid: %s: the list is empty, so there would be no job", axis->key->name);
     for (const struct tree *item = list->child; item; item = item->next) {
-        if (axis->key->type == CONFIG_CLUSTERS && item->kind == TREE_TEXT && !strchr(item->text, '-') &&
-            strcmp(item->text, "all") != 0)
-            return fail_at(r, item, "grid: clusters: write a list of lists, e.g. [[8, 10], [14, 15]]");
+        int is_list = axis->key->type == CONFIG_CLUSTERS || axis->key->type == CONFIG_SIZES;
+        if (is_list && item->kind == TREE_TEXT && !strchr(item->text, '-') && strcmp(item->text, "all") != 0)
+            return fail_at(r, item, "grid: %s: write a list of lists, e.g. [[8, 10], [14, 15]]",
+                           axis->key->name);
         int rc = value_text(r, axis->key, item, text, sizeof text);
         if (rc == 0)
             rc = axis_add(r, axis, item, text);
@@ -537,6 +538,15 @@ int sweep_expand(struct sweep *sweep, const struct dataset *data, struct err *er
     return rc == 0 ? refuse_equal_jobs(sweep, err) : rc;
 }
 
+int sweep_image_size(const struct sweep *sweep)
+{
+    const struct axis *axis = find_axis(sweep, config_find("image.size"));
+    int size = axis ? 0 : (int)sweep->base.image_size;
+    for (int i = 0; axis && i < axis->n; i++)
+        size = atoi(axis->value[i]) > size ? atoi(axis->value[i]) : size;
+    return size;
+}
+
 static int is_fixed_field(const struct config_key *key)
 {
     static const char *const fixed[] = {"clusters", "strategy", "protocol", "seed", "model"};
@@ -576,7 +586,9 @@ void sweep_row(const struct sweep *sweep, int job, struct store_job *out)
     int is_all = config->clusters.n > 2 && config->clusters.n == sweep->n_data_clusters;
     put_field(out->clusters, sizeof out->clusters, is_all ? "all" : text);
     put_field(out->strategy, sizeof out->strategy, config->strategy);
-    put_field(out->protocol, sizeof out->protocol, config_protocol_name(config->protocol.kind));
+    config_get(config, config_find("protocol"), text, sizeof text);
+    text[strcspn(text, "x")] = '\0'; /* "kfold:5": repeats are rows */
+    put_field(out->protocol, sizeof out->protocol, text);
     out->seed = config->seed;
     out->fold = (int)config->fold;
     out->repeat = (int)config->repeat;

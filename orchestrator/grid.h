@@ -50,6 +50,10 @@ struct sweep {
  * then from the sweep file's folder. E_USAGE names file, line, key and what would be right. *out is owned by the caller. */
 int sweep_read(const char *path, int n_set, char *const *set, struct sweep **out, struct err *err);
 
+/* The size that images are packed at for this sweep: the largest image.size of its grid. Jobs with a smaller one resize from
+ * there. */
+int sweep_image_size(const struct sweep *sweep);
+
 /* Make the jobs: resolve "all" clusters, check clusters against the dataset, hash keys, estimate costs. Two equal jobs are an
  * error. */
 int sweep_expand(struct sweep *sweep, const struct dataset *data, struct err *err);

@@ -7,8 +7,8 @@
 
 /* The largest sizes over all jobs, and every row. */
 static int make_plan(const struct sweep *sweep, const struct dataset *data, const char *data_file,
-                     enum kernels_isa isa, int ranks, struct store_plan *plan, struct store_job **rows, const char **names, int *numbers,
-                     struct err *err)
+                     enum kernels_isa isa, int ranks, struct store_plan *plan, struct store_job **rows,
+                     const char **names, int *numbers, struct err *err)
 {
     *rows = err_calloc((size_t)sweep->n_jobs, sizeof **rows, "the rows of the results file", err);
     if (!*rows)
@@ -138,7 +138,8 @@ static int compare_with_file(const char *path, const struct store_plan *plan, st
 }
 
 int resume_prepare(const char *path, const struct sweep *sweep, const struct dataset *data,
-                   const char *data_file, enum kernels_isa isa, int ranks, enum resume_kind *kind, int *kept, struct err *err)
+                   const char *data_file, enum kernels_isa isa, int ranks, enum resume_kind *kind, int *kept,
+                   struct err *err)
 {
     struct store_plan plan;
     struct store_job *rows = NULL;
@@ -159,7 +160,8 @@ int resume_prepare(const char *path, const struct sweep *sweep, const struct dat
     return rc;
 }
 
-int resume_kernels(const char *path, enum kernels_isa wanted, enum kernels_isa best, enum kernels_isa *isa, struct err *err)
+int resume_kernels(const char *path, enum kernels_isa wanted, enum kernels_isa best, enum kernels_isa *isa,
+                   struct err *err)
 {
     struct store *store = NULL;
     enum kernels_isa begun = KERNELS_AUTO;
@@ -172,11 +174,13 @@ int resume_kernels(const char *path, enum kernels_isa wanted, enum kernels_isa b
             return rc < 0 ? rc : closed;
     }
     if (begun != KERNELS_AUTO && wanted != KERNELS_AUTO && wanted != begun)
-        return err_set(err, E_USAGE, "%s: was begun with --isa %s; its rows keep to one kind of kernels, give another -o for %s",
-                       path, kernels_isa_name(begun), kernels_isa_name(wanted));
+        return err_set(
+            err, E_USAGE,
+            "%s: was begun with --isa %s; its rows keep to one kind of kernels, give another -o for %s", path,
+            kernels_isa_name(begun), kernels_isa_name(wanted));
     *isa = begun != KERNELS_AUTO ? begun : wanted != KERNELS_AUTO ? wanted : best;
     if (*isa > best)
-        return err_set(err, E_USAGE, "%s: --isa %s, but a CPU here runs only %s", path, kernels_isa_name(*isa),
-                       kernels_isa_name(best));
+        return err_set(err, E_USAGE, "%s: --isa %s, but a CPU here runs only %s", path,
+                       kernels_isa_name(*isa), kernels_isa_name(best));
     return 0;
 }

@@ -12,12 +12,14 @@ enum resume_kind { RESUME_CREATED, RESUME_CONTINUED, RESUME_GROWN };
  * No file: created. The same jobs: kept as it is. A file whose jobs all occur in the sweep, which has more: a new file that
  * keeps the finished rows, renamed onto it. Anything else is E_USAGE with the difference named, the file untouched.
  * data_file: path of the packed dataset, stored for report and predict. *kept: finished rows of a grown file. */
-int resume_prepare(const char *path, const struct sweep *sweep, const struct dataset *data, const char *data_file,
-                   enum kernels_isa isa, int ranks, enum resume_kind *kind, int *kept, struct err *err);
+int resume_prepare(const char *path, const struct sweep *sweep, const struct dataset *data,
+                   const char *data_file, enum kernels_isa isa, int ranks, enum resume_kind *kind, int *kept,
+                   struct err *err);
 
 /* The kernels to run with: those the file at `path` was begun with, so that all its rows have the bits of one table; `wanted`
  * (which may be KERNELS_AUTO) for a new file. best: the best that every rank's CPU runs. E_USAGE when wanted and file disagree or
  * some rank cannot run them. */
-int resume_kernels(const char *path, enum kernels_isa wanted, enum kernels_isa best, enum kernels_isa *isa, struct err *err);
+int resume_kernels(const char *path, enum kernels_isa wanted, enum kernels_isa best, enum kernels_isa *isa,
+                   struct err *err);
 
 #endif

@@ -70,7 +70,7 @@ static double wall_time(void)
 /* Whether the dataset packed when the sweep began was made from what the sweep file names now. */
 static int same_origin(const struct dataset *data, const struct sweep *sweep)
 {
-    return strcmp(data->origin, sweep->data) == 0 && data->size == sweep->base.image_size &&
+    return strcmp(data->origin, sweep->data) == 0 && data->size == sweep_image_size(sweep) &&
            fabs(data->pixel_size - sweep->pixel_size) < 1e-12;
 }
 
@@ -79,7 +79,7 @@ static int open_data(struct run *run, struct err *err)
 {
     const struct sweep *sweep = run->sweep;
     const char *results = run->options->results_path, *dot = strrchr(results, '.');
-    struct dataset_options options = {(int)sweep->base.image_size, sweep->pixel_size};
+    struct dataset_options options = {sweep_image_size(sweep), sweep->pixel_size};
     struct stat info;
     int stem = dot && !strchr(dot, '/') && dot > results ? (int)(dot - results) : (int)strlen(results);
     if (strcmp(sweep->data, "builtin") != 0 && stat(sweep->data, &info) == 0 && !S_ISDIR(info.st_mode)) {
@@ -157,8 +157,8 @@ static void say_start(const struct run *run, enum resume_kind kind, int kept)
     const char *path = run->options->results_path;
     int waiting = schedule_waiting(run->schedule);
     fprintf(stderr, "%s: %d jobs, %d rank%s, %s kernels, data %s%s (%d images)\n", run->sweep->name,
-            run->sweep->n_jobs, run->size, run->size == 1 ? "" : "s", kernels_isa_name(run->isa), run->data->origin,
-            run->data->synthetic ? " (synthetic)" : "", run->data->n_images);
+            run->sweep->n_jobs, run->size, run->size == 1 ? "" : "s", kernels_isa_name(run->isa),
+            run->data->origin, run->data->synthetic ? " (synthetic)" : "", run->data->n_images);
     if (kind == RESUME_GROWN)
         fprintf(stderr, "%s: the grid grew; %d finished jobs kept, %d to run\n", path, kept, waiting);
     else if (kind == RESUME_CONTINUED)
@@ -176,8 +176,8 @@ static int prepare_root(struct run *run, enum resume_kind *kind, int *kept, stru
     if (rc == 0)
         rc = sweep_expand(run->sweep, run->data, err);
     if (rc == 0)
-        rc = resume_prepare(o->results_path, run->sweep, run->data, run->data_file, run->isa, run->size, kind, kept,
-                            err);
+        rc = resume_prepare(o->results_path, run->sweep, run->data, run->data_file, run->isa, run->size, kind,
+                            kept, err);
     return rc;
 }
 
@@ -277,6 +277,7 @@ static struct store_outcome outcome_of(const struct job_result *r)
                                   .image_all = r->all.image,
                                   .copy_all = r->all.copy,
                                   .label_all = r->all.label,
+                                  .role_all = r->role,
                                   .probs_val = r->val.probs,
                                   .probs_all = r->all.probs,
                                   .weights = r->weights,

@@ -8,11 +8,11 @@
 struct run_options {
     const char *sweep_path, *results_path;
     int n_set;
-    char *const *set;   /* (n_set) "key=value" */
-    const char *filter; /* NULL: every job */
-    int dedicated;      /* 1: rank 0 only hands out */
+    char *const *set;     /* (n_set) "key=value" */
+    const char *filter;   /* NULL: every job */
+    int dedicated;        /* 1: rank 0 only hands out */
     enum kernels_isa isa; /* KERNELS_AUTO: the best that all ranks run */
-    int quiet;          /* 1: no progress line */
+    int quiet;            /* 1: no progress line */
 };
 
 /* Collective; MPI is initialised. Every rank returns the same code: 0; E_JOB some jobs failed; E_STOPPED work is left;

@@ -429,7 +429,7 @@ int store_write_outcome(struct store *store, int job, const struct store_outcome
     const int *const val[3] = {o->image_val, o->copy_val, o->label_val};
     const int *const all[3] = {o->image_all, o->copy_all, o->label_all};
     struct store_block matrix = row_block(job, n_classes, n_classes),
-                       weights = row_block(job, o->n_weights, 1);
+                       weights = row_block(job, o->n_weights, 1), roles = row_block(job, (size_t)o->n_all, 1);
     int rc = check_outcome(store, job, o, err);
     if (rc == 0)
         rc = store_write_block(store, confusion_dataset(SPLIT_VAL), &matrix, o->confusion_val, err);
@@ -439,6 +439,8 @@ int store_write_outcome(struct store *store, int job, const struct store_outcome
         rc = write_predictions(store, job, SPLIT_VAL, (size_t)o->n_val, n_classes, val, o->probs_val, err);
     if (rc == 0)
         rc = write_predictions(store, job, SPLIT_ALL, (size_t)o->n_all, n_classes, all, o->probs_all, err);
+    if (rc == 0 && o->role_all && o->n_all)
+        rc = store_write_block(store, STORE_ROLE, &roles, o->role_all, err);
     if (rc == 0 && o->weights)
         rc = store_write_block(store, STORE_WEIGHTS, &weights, o->weights, err);
     return rc < 0 ? rc : store_write_counts(store, job, o->n_train, o->n_val, o->leak, err);
@@ -629,6 +631,12 @@ int store_read_predictions(struct store *store, int job, enum split split, int *
     for (int i = 0; i < N_PREDICTION_PARTS && rc == 0; i++)
         rc = store_read_block(store, prediction_dataset(split, i), &block, out[i], err);
     return rc;
+}
+
+int store_read_roles(struct store *store, int job, int *out, struct err *err)
+{
+    struct store_block block = row_block(job, (size_t)store_n_predictions(store, SPLIT_ALL), 1);
+    return store_read_block(store, STORE_ROLE, &block, out, err);
 }
 
 int store_read_weights(struct store *store, int job, float *out, struct err *err)

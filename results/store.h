@@ -55,7 +55,7 @@ struct store_job {
     char clusters
         [CONFIG_WORD_SIZE]; /* "8-10", "all" (when they are all of the dataset's), or a list cut with "..." */
     char strategy[CONFIG_WORD_SIZE];
-    char protocol[16];
+    char protocol[16]; /* "report", "tail", "holdout", "kfold:5" (folds) */
     int64_t seed;
     int fold, repeat;
     char model[16];
@@ -95,6 +95,7 @@ struct store_outcome {
     const float *probs_val, *probs_all;          /* (n, n_classes) */
     const float *weights;                        /* (n_weights) or NULL */
     size_t n_weights;
+    const int *role_all; /* (n_all) enum job_role: what the job did with the original; or NULL */
 };
 
 struct store;
@@ -161,6 +162,9 @@ int store_read_confusion(struct store *store, int job, enum split split, int *ou
 /* Predictions of one job: image, copy, label (V or A), probs (V or A, C); unused entries -1 and NaN. */
 int store_read_predictions(struct store *store, int job, enum split split, int *image, int *copy, int *label,
                            float *probs, struct err *err);
+
+/* What the job did with each of its originals: out (A), enum job_role of worker/job.h; -1 unused. */
+int store_read_roles(struct store *store, int job, int *out, struct err *err);
 
 /* Weights of one job: out (P). */
 int store_read_weights(struct store *store, int job, float *out, struct err *err);

@@ -72,6 +72,12 @@ const struct store_table_row store_table[N_STORE_DATASETS] = {
     PREDICTION_ROWS("val", DIM_VAL),
     PREDICTION_ROWS("all", DIM_ALL),
     {"/weights", CELL_FLOAT32, {DIM_JOB, DIM_WEIGHT}, 0, "final weights of the network, flat; NaN: unused"},
+    {"/predictions/all/role",
+     CELL_INT32,
+     {DIM_JOB, DIM_ALL},
+     -1,
+     "0: the job trained on this original (itself, a copy or a blend), 1: it was only judged on it, 2: "
+     "untouched; -1: unused"},
 };
 
 int store_row_dims(const struct store_table_row *row, const hsize_t *n, hsize_t dims[STORE_MAX_RANK])

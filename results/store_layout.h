@@ -30,6 +30,7 @@ enum store_dataset {
     STORE_CONFUSION = STORE_METRICS + 2 * N_METRICS, /* + split - SPLIT_VAL */
     STORE_PREDICTIONS = STORE_CONFUSION + 2,         /* + (split - SPLIT_VAL) * N_PREDICTION_PARTS + part */
     STORE_WEIGHTS = STORE_PREDICTIONS + 8,
+    STORE_ROLE,
     N_STORE_DATASETS
 };
 

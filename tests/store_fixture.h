@@ -107,9 +107,9 @@ static inline int fixture_run(struct store *store, int job, int n_epochs, enum j
         rc = store_write_epoch(store, job, e, train, val, err);
     }
     struct store_outcome outcome = {
-        2,        20 + job, 3,    12,   job % 4, ints,   ints + 4,   ints,
-        ints + 1, ints + 2, ints, ints, ints,    floats, floats + 6, n_weights ? floats : NULL,
-        n_weights};
+        2,         20 + job, 3,    12,   job % 4, ints,   ints + 4,   ints,
+        ints + 1,  ints + 2, ints, ints, ints,    floats, floats + 6, n_weights ? floats : NULL,
+        n_weights, NULL};
     if (rc == 0)
         rc = store_write_outcome(store, job, &outcome, err);
     mark.state = end;

@@ -40,6 +40,7 @@ static void every_value_reads_back(void **state)
     assert_int_equal(config_set(&config, "clusters", "8-10", NULL), 0);
     assert_int_equal(config_set(&config, "protocol", "kfold:5x3", NULL), 0);
     assert_int_equal(config_set(&config, "train.learning_rate", "0.1", NULL), 0);
+    assert_int_equal(config_set(&config, "class_sizes", "900-90", NULL), 0);
     assert_int_equal(config_set(&config, "undersample.replacement", "true", NULL), 0);
     for (const struct config_key *key = config_keys; key->name; key++) {
         char text[2000];
@@ -63,6 +64,8 @@ static void wrong_values_are_named(void **state)
     assert_set_fails("clusters", "8-8", "cluster 8 stands twice");
     assert_set_fails("clusters", "8,10", "not all, or cluster numbers");
     assert_set_fails("clusters", "8--10", "not all, or cluster numbers");
+    assert_set_fails("class_sizes", "900-0", "not all, or the number of images");
+    assert_set_fails("class_sizes", "900,90", "not all, or the number of images");
     assert_set_fails("protocol", "kfold:1x1", "2 to 1000 folds");
     assert_set_fails("protocol", "loocv", "is not report, tail, holdout");
     assert_set_fails("strategy", "", "a word of 1 to 63 characters");
@@ -106,7 +109,7 @@ static void later_keys_stand_in_it_unless_at_their_default(void **state)
         struct config other = config;
         char line[128];
         const char *text = strchr(key->fallback, 'l') ? "post-hoc" : "0.5";
-        text = key->type == CONFIG_INT ? "7" : text;
+        text = key->type == CONFIG_INT ? "7" : key->type == CONFIG_SIZES ? "7-9" : text;
         assert_int_equal(config_set(&other, key->name, text, NULL), 0);
         config_canonical(&other, changed, sizeof changed);
         snprintf(line, sizeof line, "%s=%s\n", key->name, text);

@@ -2,6 +2,7 @@
 
 #include "balance.h"
 #include "batches.h"
+#include "data/resize.h"
 #include "ensemble.h"
 #include "fake.h"
 
@@ -65,7 +66,7 @@ int job_plan(const struct config *config, const struct dataset *data, const char
              struct err *err)
 {
     struct job_samples samples;
-    if (config->image_size != data->size)
+    if (config->image_size > data->size)
         return err_set(
             err, E_USAGE,
             "image.size is %d, the dataset's images are %d pixels wide; pack it again with --size %d",
@@ -255,29 +256,70 @@ static int keep_weights(struct run *run, struct err *err)
     return 0;
 }
 
+/* The data as the network takes them in: itself, or a copy of its head whose images of the job's clusters are resized. Other pages
+ * of the copy are never touched. */
+static int resize_data(const struct config *config, const struct dataset *data, struct dataset *out,
+                       float **owned, struct err *err)
+{
+    size_t from = (size_t)data->size * (size_t)data->size, size = (size_t)config->image_size;
+    *out = *data;
+    *owned = NULL;
+    if ((int)config->image_size == data->size)
+        return 0;
+    *owned = err_calloc((size_t)data->n_images, size * size * sizeof **owned, "resized images", err);
+    if (!*owned)
+        return E_IO;
+    out->pixels = *owned;
+    out->size = (int)config->image_size;
+    for (int i = 0; i < data->n_images; i++)
+        for (int c = 0; c < config->clusters.n; c++)
+            if (config->clusters.number[c] == data->image[i].cluster)
+                resize_bilinear(*owned + (size_t)i * size * size, out->size, data->pixels + (size_t)i * from,
+                                data->size, data->size);
+    return 0;
+}
+
+static int find_roles(struct run *run, struct err *err)
+{
+    run->result->role =
+        err_calloc((size_t)run->samples.all.n, sizeof *run->result->role, "the roles of images", err);
+    return run->result->role ? samples_roles(run->data, &run->samples, run->result->role, err) : E_IO;
+}
+
+static int run_steps(struct run *run, struct err *err)
+{
+    int rc = job_samples_select(run->config, run->data, run->key, &run->samples, err);
+    if (rc == 0)
+        rc = job_samples_render(run->config, run->data, run->key, &run->samples, err);
+    if (rc == 0)
+        rc = allocate(run, err);
+    if (rc == 0)
+        rc = train(run, err);
+    if (rc == 0)
+        rc = predict(run, &run->samples.val, &run->result->val, err);
+    if (rc == 0)
+        rc = predict(run, &run->samples.all, &run->result->all, err);
+    if (rc == 0)
+        rc = find_roles(run, err);
+    return rc < 0 ? rc : keep_weights(run, err);
+}
+
 int job_run(const struct config *config, const struct dataset *data, const char *key,
             const struct job_hooks *hooks, struct job_result *result, struct err *err)
 {
-    struct run run = {.config = config, .data = data, .key = key, .hooks = hooks, .result = result};
+    struct dataset resized;
+    float *owned;
+    struct run run = {.config = config, .data = &resized, .key = key, .hooks = hooks, .result = result};
     run.n_classes = config->clusters.n;
     memset(result, 0, sizeof *result);
-    int rc = job_samples_select(config, data, key, &run.samples, err);
+    int rc = resize_data(config, data, &resized, &owned, err);
     if (rc == 0)
-        rc = job_samples_render(config, data, key, &run.samples, err);
-    if (rc == 0)
-        rc = allocate(&run, err);
-    if (rc == 0)
-        rc = train(&run, err);
-    if (rc == 0)
-        rc = predict(&run, &run.samples.val, &result->val, err);
-    if (rc == 0)
-        rc = predict(&run, &run.samples.all, &result->all, err);
-    if (rc == 0)
-        rc = keep_weights(&run, err);
+        rc = run_steps(&run, err);
     result->n_classes = run.n_classes;
     result->n_train = run.samples.train.n;
     result->leak = run.samples.leak;
     release(&run);
+    free(owned);
     if (rc < 0)
         job_result_free(result);
     return rc;
@@ -314,5 +356,6 @@ void job_result_free(struct job_result *result)
     predictions_free(&result->val);
     predictions_free(&result->all);
     free(result->weights);
+    free(result->role);
     memset(result, 0, sizeof *result);
 }

@@ -26,6 +26,9 @@ struct job_hooks {
     int (*epoch)(void *self, int epoch, const float *train, const float *val, struct err *err);
 };
 
+/* What a job did with an original of its clusters. */
+enum job_role { JOB_TRAINED, JOB_JUDGED, JOB_UNTOUCHED };
+
 /* Which images were predicted, and how. */
 struct job_predictions {
     int n;
@@ -41,6 +44,8 @@ struct job_result {
     struct job_predictions val, all; /* val: validation set; all: every original of the clusters */
     float *weights; /* (n_weights) final: the networks one after the other, as job_predict() wants them */
     size_t n_weights;
+    int *
+        role; /* (all.n) enum job_role: trained on (itself, a copy or a blend of it), only judged on, or neither */
 };
 
 /* What is known of a job before it runs. Where a strategy compares images, n_train and leak are estimates; n_val is never smaller

@@ -71,6 +71,28 @@ int samples_leak(const struct dataset *data, const struct samples *train, const 
     return leak;
 }
 
+int samples_roles(const struct dataset *data, const struct job_samples *samples, int *role, struct err *err)
+{
+    enum { TRAINED, JUDGED, UNTOUCHED };
+    unsigned char *of = err_calloc((unsigned long)data->n_images, sizeof *of, "the roles of images", err);
+    if (!of)
+        return E_IO;
+    for (int i = 0; i < data->n_images; i++)
+        of[i] = UNTOUCHED;
+    for (int i = 0; i < samples->val.n; i++) {
+        const struct sample *sample = &samples->val.sample[i];
+        of[sample->image] = of[sample->blend > 0 ? sample->partner : sample->image] = JUDGED;
+    }
+    for (int i = 0; i < samples->train.n; i++) {
+        const struct sample *sample = &samples->train.sample[i];
+        of[sample->image] = of[sample->blend > 0 ? sample->partner : sample->image] = TRAINED;
+    }
+    for (int i = 0; i < samples->all.n; i++)
+        role[i] = of[samples->all.sample[i].image];
+    free(of);
+    return 0;
+}
+
 /* Class index of a cluster number, or -1. */
 static int class_of(const struct config_clusters *clusters, int cluster)
 {
@@ -145,6 +167,10 @@ static int check_config(const struct config *config, struct err *err)
         return err_set(err, E_USAGE,
                        "a job needs at least two clusters, this one has %d; add another under clusters",
                        config->clusters.n);
+    if (config->class_sizes.n && config->class_sizes.n != config->clusters.n)
+        return err_set(err, E_USAGE,
+                       "class_sizes: %d sizes for %d clusters; give one for each, in their order",
+                       config->class_sizes.n, config->clusters.n);
     if (protocol->kind == PROTOCOL_KFOLD && protocol->folds < 2)
         return err_set(err, E_USAGE, "protocol kfold needs at least 2 folds, not %d", protocol->folds);
     if (protocol->kind == PROTOCOL_KFOLD && (config->fold < 0 || config->fold >= protocol->folds))
@@ -164,10 +190,54 @@ static int check_classes(const struct config *config, const struct dataset *data
             return err_set(err, E_USAGE, "cluster %d is named twice in one job; name it once", cluster);
         if (count[c] == 0)
             return missing_cluster(cluster, data, err);
+        if (config->class_sizes.n && config->class_sizes.size[c] > count[c])
+            return err_set(err, E_USAGE,
+                           "class_sizes: cluster %d has %d images, %d are asked for; ask for fewer", cluster,
+                           count[c], (int)config->class_sizes.size[c]);
+        if (config->class_sizes.n)
+            count[c] = config->class_sizes.size[c];
         if (count[c] < split_min_images(config))
             return too_small(config, cluster, count[c], err);
     }
     return 0;
+}
+
+/* The stream that draws the originals of class_sizes: of clusters and seed only, so that strategies, protocols and sizes share
+ * it, and a smaller draw is part of a larger one. */
+static struct rng sizes_stream(const struct config *config, int c)
+{
+    char text[CONFIG_MAX_CLUSTERS * 6 + 64];
+    config_get(config, config_find("clusters"), text, sizeof text - 64);
+    size_t n = strlen(text);
+    n += (size_t)snprintf(text + n, sizeof text - n, " seed=%lld", (long long)config->seed);
+    return rng_start(rng_key("class sizes", text, n), (uint64_t)c);
+}
+
+/* Keep only the originals that class_sizes draws; list stands class after class and stays in its order. */
+static int draw_class_sizes(const struct config *config, struct samples *list, struct err *err)
+{
+    int count[CONFIG_MAX_CLUSTERS], n = 0, begin = 0;
+    int *order = err_calloc((unsigned long)list->n, sizeof *order, "the draw of originals", err);
+    unsigned char *kept = err_calloc((unsigned long)list->n, sizeof *kept, "the draw of originals", err);
+    if (order && kept) {
+        samples_count(list, config->clusters.n, count);
+        for (int c = 0; c < config->clusters.n; begin += count[c++]) {
+            struct rng rng = sizes_stream(config, c);
+            for (int i = 0; i < count[c]; i++)
+                order[i] = begin + i;
+            rng_shuffle(&rng, order, count[c]);
+            for (int i = 0; i < config->class_sizes.size[c]; i++)
+                kept[order[i]] = 1;
+        }
+        for (int i = 0; i < list->n; i++)
+            if (kept[i])
+                list->sample[n++] = list->sample[i];
+        list->n = n;
+    }
+    int rc = order && kept ? 0 : E_IO;
+    free(order);
+    free(kept);
+    return rc;
 }
 
 /* What selecting a job needs everywhere. */
@@ -221,6 +291,8 @@ static int select_samples(const struct selection *s, struct job_samples *out, st
         rc = check_classes(s->config, s->data, &out->all, err);
     if (rc == 0)
         rc = order_by_class(&out->all, s->config->clusters.n, &list, err);
+    if (rc == 0 && s->config->class_sizes.n)
+        rc = draw_class_sizes(s->config, &list, err);
     if (rc == 0)
         rc = divide(s, &list, out, err);
     if (rc < 0)

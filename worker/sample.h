@@ -65,6 +65,10 @@ void samples_forget_pixels(struct samples *samples);
 int samples_leak(const struct dataset *data, const struct samples *train, const struct samples *val,
                  struct err *err);
 
+/* What a job does with the image of each sample of `all`, in role (all->n): 0 it trains on the image, a copy, a variant or a blend
+ * of it; 1 it is only judged on it; 2 neither. By origin, not by content. 0 or E_IO. */
+int samples_roles(const struct dataset *data, const struct job_samples *samples, int *role, struct err *err);
+
 /* Select both sides of a job: the protocol's order of work, the strategy's rule. job_key names the job's own random
  * streams; config->clusters must name at least two clusters. Every class must be in the dataset and large enough for the protocol, else
  * E_USAGE with a line that names the cluster and its count. *out is owned by the caller, released by job_samples_free;
