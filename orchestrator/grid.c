@@ -103,10 +103,14 @@ static int value_text(const struct reading *r, const struct config_key *key, con
 /* Append a value to an axis. */
 static int axis_append(const struct reading *r, struct axis *axis, const char *text)
 {
-    char **grown = realloc(axis->value, ((size_t)axis->n + 1) * sizeof *grown);
-    if (grown)
+    size_t n = (size_t)axis->n;
+    if ((n & (n - 1)) == 0) { /* full: capacities are powers of two */
+        char **grown = realloc(axis->value, (n ? 2 * n : 1) * sizeof *grown);
+        if (!grown)
+            return err_set(r->err, E_IO, "%s: out of memory", r->path);
         axis->value = grown;
-    if (!grown || !(grown[axis->n] = strdup(text)))
+    }
+    if (!(axis->value[n] = strdup(text)))
         return err_set(r->err, E_IO, "%s: out of memory", r->path);
     axis->n++;
     return 0;
@@ -505,10 +509,14 @@ static int expand_combination(struct sweep *sweep, const struct config *config, 
     int n = config->protocol.folds * config->protocol.repeats;
     if (sweep->n_jobs + n > SWEEP_MAX_JOBS)
         return err_set(err, E_USAGE, "the grid has more than %d jobs; split the sweep", SWEEP_MAX_JOBS);
-    struct job *grown = realloc(sweep->job, (size_t)(sweep->n_jobs + n) * sizeof *grown);
-    if (!grown)
-        return err_set(err, E_IO, "out of memory for %d jobs", sweep->n_jobs + n);
-    sweep->job = grown;
+    if (sweep->n_jobs + n > sweep->capacity) {
+        int capacity = sweep->n_jobs + n > 2 * sweep->capacity ? sweep->n_jobs + n : 2 * sweep->capacity;
+        struct job *grown = realloc(sweep->job, (size_t)capacity * sizeof *grown);
+        if (!grown)
+            return err_set(err, E_IO, "out of memory for %d jobs", capacity);
+        sweep->job = grown;
+        sweep->capacity = capacity;
+    }
     for (int i = 0; i < n; i++) {
         struct job *job = &sweep->job[sweep->n_jobs++];
         job->config = *config;

@@ -43,6 +43,7 @@ struct sweep {
     char *resolved;      /* every key with its value, one a line, and the grid; a sweep file again; owned */
     int n_data_clusters; /* of the dataset it was expanded for */
     int n_jobs;
+    int capacity;    /* jobs there is room for */
     struct job *job; /* (n_jobs) after sweep_expand, owned */
 };
 
