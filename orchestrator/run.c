@@ -194,7 +194,7 @@ static int share_sweep(struct run *run, struct err *err)
     MPI_Bcast(&n, 1, MPI_INT, 0, MPI_COMM_WORLD);
     char *text = err_calloc((size_t)n, 1, "the sweep file", err);
     rc = agree(text ? 0 : E_IO, err);
-    if (rc == 0 && run->rank == 0)
+    if (rc == 0 && text && run->rank == 0)
         memcpy(text, run->sweep->resolved, (size_t)n);
     if (rc == 0)
         MPI_Bcast(text, n, MPI_CHAR, 0, MPI_COMM_WORLD);
@@ -250,7 +250,7 @@ static int check_rows(const struct run *run, struct err *err)
 static int prepare(struct run *run, struct err *err)
 {
     enum resume_kind kind = RESUME_CREATED;
-    int kept = 0, isa = kernels_best();
+    int kept = 0, isa = (int)kernels_best();
     MPI_Allreduce(MPI_IN_PLACE, &isa, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);
     run->isa = (enum kernels_isa)isa;
     int rc = agree(run->rank == 0 ? prepare_root(run, &kind, &kept, err) : 0, err);

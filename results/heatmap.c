@@ -108,7 +108,7 @@ int heatmap_new(const struct summary *summary, const struct summary_group *group
     h->split = split;
     h->n = classes_of(summary->store, group->cell, h->cluster);
     h->n = h->n < c ? h->n : c;
-    h->count = err_calloc((size_t)(h->n * h->n), sizeof *h->count, "a confusion matrix", err);
+    h->count = err_calloc((size_t)h->n * (size_t)h->n, sizeof *h->count, "a confusion matrix", err);
     rc = h->count ? add_units(h, err) : E_IO;
     if (rc < 0)
         heatmap_free(h);
