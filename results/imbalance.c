@@ -46,10 +46,30 @@ static void natural_sizes(const struct summary *summary, const struct summary_gr
     }
 }
 
+/* A list that did not fit into its row ends in "...": the whole one is in the sweep's resolved YAML, quoted. */
+static int cut_sizes(const struct summary *summary, const char *cut, long *largest, long *smallest)
+{
+    char quoted[CONFIG_WORD_SIZE + 1], whole[2048];
+    size_t n = strlen(cut);
+    if (n < 4 || n >= CONFIG_WORD_SIZE || strcmp(cut + n - 3, "...") != 0)
+        return 0;
+    snprintf(quoted, sizeof quoted, "\"%.*s", (int)n - 3, cut);
+    const char *at = strstr(store_text(summary->store, "yaml_resolved"), quoted);
+    if (!at)
+        return 0;
+    snprintf(whole, sizeof whole, "%.*s", (int)strcspn(at + 1, "\""), at + 1);
+    return imbalance_sizes(whole, largest, smallest);
+}
+
+/* 0 and 0 when they are not known. */
 static void group_sizes(const struct summary *summary, const struct summary_group *group, int axis,
                         long *largest, long *smallest)
 {
-    if (!imbalance_sizes(group->cell->axis[axis], largest, smallest))
+    const char *text = group->cell->axis[axis];
+    *largest = *smallest = 0;
+    if (imbalance_sizes(text, largest, smallest) || cut_sizes(summary, text, largest, smallest))
+        return;
+    if (!strstr(text, "..."))
         natural_sizes(summary, group, largest, smallest);
 }
 

@@ -58,11 +58,11 @@ static struct summary *summarise(const char *path, struct store **store, const c
 }
 
 static void write_store(char path[128], const char *name, const struct small_job *job, int n,
-                        const char *const *axis, int n_axes)
+                        const char *const *axis, int n_axes, const char *resolved)
 {
     struct err err = {0};
     snprintf(path, 128, "%s/%s.h5", root, name);
-    if (small_store(path, job, n, 2, axis, n_axes, "", &err) < 0)
+    if (small_store(path, job, n, 2, axis, n_axes, resolved, &err) < 0)
         fail_msg("%s", err.text);
 }
 
@@ -86,7 +86,7 @@ static int set_up(void **state)
         job[SEEDS + seed].state = JOB_FAILED;
     for (int seed = 0; seed < SEEDS; seed++) /* 1-2, none, 90-30: nothing */
         job[2 * SEEDS + seed].state = JOB_FAILED;
-    write_store(main_file, "main", job, N_MAIN, axis, 1);
+    write_store(main_file, "main", job, N_MAIN, axis, 1, "");
     free(job);
     return 0;
 }
@@ -270,7 +270,7 @@ static void equal_ratios_have_pages_of_their_own(void **state)
         row(&job[j], "1-27", "none", 1, 0.5 + 0.01 * j);
         strcpy(job[j].row.axis[0], value[j]);
     }
-    write_store(path, "equal", job, 5, axis, 1);
+    write_store(path, "equal", job, 5, axis, 1, "");
     struct figures figures = draw(path);
     assert_true(has(&figures, "imbalance_1-27_largest=90"));
     assert_true(has(&figures, "imbalance_1-27_largest=40"));
@@ -283,6 +283,29 @@ static void equal_ratios_have_pages_of_their_own(void **state)
     assert_true(l.x == 1);
     assert_true(read_line(text, 1, &l));
     assert_true(l.x == 10);
+    free(text);
+    figures_release(&figures);
+}
+
+/* A list too long for its row is looked up in the sweep; its last number counts. */
+static void long_lists_are_looked_up(void **state)
+{
+    (void)state;
+    static const char *const axis[] = {"class_sizes"};
+    struct small_job job[2];
+    struct line l;
+    char path[128];
+    for (int j = 0; j < 2; j++)
+        row(&job[j], "all", "none", 1, 0.5);
+    strcpy(job[0].row.axis[0], "60-30-...");
+    strcpy(job[1].row.axis[0], "60-60-60");
+    write_store(path, "long", job, 2, axis, 1, "grid:\n  class_sizes: [\"60-60-60\", \"60-30-50-3\"]\n");
+    struct figures figures = draw(path);
+    char *text = small_text(root, "imbalance_all.tsv");
+    assert_true(read_line(text, 0, &l));
+    assert_true(l.x == 1);
+    assert_true(read_line(text, 1, &l));
+    assert_true(l.x == 20);
     free(text);
     figures_release(&figures);
 }
@@ -322,7 +345,7 @@ static void axes_have_figures(void **state)
         strcpy(job[j].row.axis[1], batch[j / 2 % 3]);
         strcpy(job[j].row.axis[2], form[j / 6]);
     }
-    write_store(path, "axes", job, 12, axis, 3);
+    write_store(path, "axes", job, 12, axis, 3, "");
     struct figures figures = draw(path);
     assert_true(has(&figures, "axis_learning_rate_8-10_batch=16_form=post-hoc"));
     assert_true(has(&figures, "axis_batch_8-10_learning_rate=0.001_form=loss"));
@@ -372,6 +395,7 @@ int main(void)
                                        cmocka_unit_test(pictures_are_drawn),
                                        cmocka_unit_test(sizes_of_texts),
                                        cmocka_unit_test(equal_ratios_have_pages_of_their_own),
+                                       cmocka_unit_test(long_lists_are_looked_up),
                                        cmocka_unit_test(axes_have_figures),
                                        cmocka_unit_test(curves_have_further_pages)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
