@@ -70,8 +70,9 @@ static double wall_time(void)
 /* Whether the dataset packed when the sweep began was made from what the sweep file names now. */
 static int same_origin(const struct dataset *data, const struct sweep *sweep)
 {
-    return strcmp(data->origin, sweep->data) == 0 && data->size == sweep_image_size(sweep) &&
-           fabs(data->pixel_size - sweep->pixel_size) < 1e-12;
+    const char *groups = sweep_groups(sweep);
+    return strcmp(data->origin, sweep->data) == 0 && strcmp(data->group_column, groups ? groups : "") == 0 &&
+           data->size == sweep_image_size(sweep) && fabs(data->pixel_size - sweep->pixel_size) < 1e-12;
 }
 
 /* Images that are not packed yet are packed once, beside the results; a later run of the same sweep goes on with those. */
@@ -79,7 +80,7 @@ static int open_data(struct run *run, struct err *err)
 {
     const struct sweep *sweep = run->sweep;
     const char *results = run->options->results_path, *dot = strrchr(results, '.');
-    struct dataset_options options = {sweep_image_size(sweep), sweep->pixel_size};
+    struct dataset_options options = {sweep_image_size(sweep), sweep->pixel_size, sweep_groups(sweep)};
     struct stat info;
     int stem = dot && !strchr(dot, '/') && dot > results ? (int)(dot - results) : (int)strlen(results);
     if (strcmp(sweep->data, "builtin") != 0 && stat(sweep->data, &info) == 0 && !S_ISDIR(info.st_mode)) {
