@@ -83,6 +83,9 @@ const struct config_key config_keys[] = {
     {"class_sizes", CONFIG_SIZES, FIELD(class_sizes), 0, 0, "all", NULL,
      "originals to draw of each class before anything else, e.g. [900, 90]; the rest stays an untouched test "
      "set; or all"},
+    {"groups", CONFIG_WORD, FIELD(groups), 0, 0, "none", NULL,
+     "column of clusters.csv, e.g. slide or animal: holdout and kfold have no value of it on both sides; or "
+     "none"},
     {NULL, CONFIG_INT, 0, 0, 0, NULL, NULL, NULL},
 };
 
@@ -99,6 +102,11 @@ const struct config_key *config_find(const char *name)
         if (strcmp(key->name, name) == 0)
             return key;
     return NULL;
+}
+
+const char *config_groups(const struct config *config)
+{
+    return strcmp(config->groups, "none") == 0 ? NULL : config->groups;
 }
 
 /* Levenshtein distance, both at most 63 characters. */

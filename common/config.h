@@ -71,6 +71,7 @@ struct config {
     char logit_adjust_form[CONFIG_WORD_SIZE]; /* "loss" or "post-hoc" */
     double mixup_alpha;
     int64_t easy_ensemble_members; /* networks */
+    char groups[CONFIG_WORD_SIZE]; /* column of clusters.csv whose values no split may divide; "none" */
 };
 
 enum config_type {
@@ -101,6 +102,9 @@ const struct config_key *config_find(const char *name);
 
 /* The key or name nearest to `name` by edit distance, for "did you mean"; NULL when none is near. */
 const char *config_nearest(const char *name);
+
+/* Column of the groups that the split of a job keeps together, NULL when there are none to keep. */
+const char *config_groups(const struct config *config);
 
 /* Every key at its default; clusters all. */
 struct config config_defaults(void);

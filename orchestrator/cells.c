@@ -25,7 +25,7 @@ static int check_pixel_size(const struct sweep *sweep, const struct dataset *dat
 int cells_open(const struct sweep *sweep, const char *results_path, struct cells *cells, struct err *err)
 {
     const char *dot = strrchr(results_path, '.');
-    struct dataset_options options = {sweep_image_size(sweep), sweep->pixel_size};
+    struct dataset_options options = {sweep_image_size(sweep), sweep->pixel_size, sweep_groups(sweep)};
     int stem = dot && strcmp(dot, ".h5") == 0 ? (int)(dot - results_path) : (int)strlen(results_path), n;
     cells->data = NULL;
     cells->is_packed = strcmp(sweep->data, "builtin") != 0 && !is_folder(sweep->data);

@@ -15,7 +15,14 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-enum { BAR_WIDTH = 40, KEY_SHEET = 's', KEY_PER_CLUSTER = 'n', KEY_SIZE = 's', KEY_PIXEL_SIZE = 'p' };
+enum {
+    BAR_WIDTH = 40,
+    KEY_SHEET = 's',
+    KEY_PER_CLUSTER = 'n',
+    KEY_SIZE = 's',
+    KEY_PIXEL_SIZE = 'p',
+    KEY_GROUPS = 'g'
+};
 
 /* What the command line of any of the verbs says. */
 struct arguments {
@@ -77,6 +84,9 @@ static error_t parse_pack(int key, char *text, struct argp_state *state)
     case KEY_PIXEL_SIZE:
         a->options.pixel_size = parse_length("pixel-size", text, state);
         return 0;
+    case KEY_GROUPS:
+        a->options.groups = text;
+        return 0;
     case ARGP_KEY_ARG:
         return take_path(a, text, state);
     case ARGP_KEY_END:
@@ -116,6 +126,10 @@ static const struct argp_option pack_options[] = {
     {"size", KEY_SIZE, "PIXELS", 0, "Width and height of every packed image, 8 to 512 (default 50)", 0},
     {"pixel-size", KEY_PIXEL_SIZE, "MICROMETRES", 0,
      "Width of a pixel of the original crops (default 0.2125)", 0},
+    {"groups", KEY_GROUPS, "COLUMN", 0,
+     "Column of clusters.csv, e.g. slide: cells of one value stay on one side of a split in sweeps with "
+     "`groups: COLUMN`",
+     0},
     {0},
 };
 
@@ -149,6 +163,8 @@ static const char pack_text[] =
     "  SRC/clusters.csv[.gz]          columns Barcode,Cluster\n"
     "  SRC/cell_boundaries.csv[.gz]   columns cell_id,vertex_x,vertex_y in um;\n"
     "                                 optional, cells without one stay unmasked\n\n"
+    "With --groups COLUMN clusters.csv has that column, too. A cell it does not mention, or whose value is "
+    "empty, is a group of its own.\n\n"
     "PNG of any kind: 1 to 16 bit, gray, colour, palette. Pixel (i, j), counted from 0, lies at (i, j) pixel "
     "sizes from the "
     "corner of its outline's bounding box; a pixel is kept when it is inside or on the outline. Then the "
@@ -159,7 +175,8 @@ static const char pack_text[] =
     "packed, 1 some were rejected, 2 wrong usage, 3 nothing could be packed.\n\n"
     "Examples:\n"
     "  cellsweep data pack cells -o cells.h5\n"
-    "  cellsweep data pack cells -o cells64.h5 --size 64 --pixel-size 0.325\n";
+    "  cellsweep data pack cells -o cells64.h5 --size 64 --pixel-size 0.325\n"
+    "  cellsweep data pack cells -o cells.h5 --groups slide\n";
 
 static const char info_text[] =
     "Show what a dataset holds: clusters, counts, original sizes, how many images are masked, and the "
@@ -215,6 +232,8 @@ static void print_packed(const struct dataset *data, const struct pack_report *r
     printf("  rejected  %8d\n", report->rejects.n);
     printf("  masked    %8d\n", report->n_masked);
     printf("  unmasked  %8d\n", report->n_packed - report->n_masked);
+    if (data->group_column[0])
+        printf("  groups    %8d by %s\n", data->n_groups, data->group_column);
     printf("  checksum  %s\n", data->checksum);
 }
 
@@ -317,6 +336,8 @@ static void print_summary(const struct dataset *data, const char *name, int *roo
                copies == 1 ? " has" : "s have");
     else if (copies == 0)
         printf("  copies      none: all images differ\n");
+    if (data->group_column[0])
+        printf("  groups      %d by %s\n", data->n_groups, data->group_column);
     printf("  checksum    %s\n\n", data->checksum);
 }
 

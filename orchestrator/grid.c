@@ -329,6 +329,37 @@ static const struct axis *find_axis(const struct sweep *sweep, const struct conf
     return NULL;
 }
 
+/* An image has one group, so the jobs of a sweep that have groups share their column. */
+static int check_groups(const struct reading *r)
+{
+    const struct axis *axis = find_axis(r->sweep, config_find("groups"));
+    const char *groups = sweep_groups(r->sweep);
+    for (int i = 0; axis && i < axis->n; i++)
+        if (strcmp(axis->value[i], "none") != 0 && strcmp(axis->value[i], groups) != 0)
+            return err_set(
+                r->err, E_USAGE,
+                "%s: grid: groups: one column besides none, not both %s and %s; make a sweep of each",
+                r->path, groups, axis->value[i]);
+    return 0;
+}
+
+/* In quotes: the name of a column may be any text. */
+static void print_quoted(FILE *out, const char *text)
+{
+    putc('"', out);
+    for (const char *p = text; *p; p++)
+        fprintf(out, *p == '"' || *p == '\\' ? "\\%c" : "%c", *p);
+    putc('"', out);
+}
+
+static void print_value(FILE *out, const struct config_key *key, const char *value)
+{
+    if (strcmp(key->name, "groups") == 0 && strcmp(value, key->fallback) != 0)
+        print_quoted(out, value);
+    else
+        fputs(value, out);
+}
+
 /* Consecutive seeds as a range, anything else as a list. */
 static void write_axis(FILE *out, const struct axis *axis)
 {
@@ -340,8 +371,10 @@ static void write_axis(FILE *out, const struct axis *axis)
         return;
     }
     fprintf(out, "  %s: [", axis->key->name);
-    for (int i = 0; i < axis->n; i++)
-        fprintf(out, "%s\"%s\"", i ? ", " : "", axis->value[i]);
+    for (int i = 0; i < axis->n; i++) {
+        fputs(i ? ", " : "", out);
+        print_quoted(out, axis->value[i]);
+    }
     fprintf(out, "]\n");
 }
 
@@ -357,8 +390,11 @@ static int write_resolved(struct sweep *sweep, struct err *err)
     for (const struct config_key *key = config_keys; key->name; key++) {
         char value[CONFIG_MAX_CLUSTERS * 6];
         config_get(&sweep->base, key, value, sizeof value);
-        if (!find_axis(sweep, key))
-            fprintf(out, "%s: %s\n", key->name, value);
+        if (find_axis(sweep, key))
+            continue;
+        fprintf(out, "%s: ", key->name);
+        print_value(out, key, value);
+        putc('\n', out);
     }
     fprintf(out, "grid:\n");
     for (int a = 0; a < sweep->n_axes; a++)
@@ -399,6 +435,8 @@ static int sweep_from_tree(const char *path, struct tree *root, int is_copy, str
         sweep->base = config_defaults();
         sweep->pixel_size = dataset_defaults().pixel_size;
         rc = read_tree(&reading, root);
+        if (rc == 0)
+            rc = check_groups(&reading);
     }
     if (rc == 0)
         rc = write_resolved(sweep, err);
@@ -597,6 +635,15 @@ int sweep_image_size(const struct sweep *sweep)
     for (int i = 0; axis && i < axis->n; i++)
         size = atoi(axis->value[i]) > size ? atoi(axis->value[i]) : size;
     return size;
+}
+
+const char *sweep_groups(const struct sweep *sweep)
+{
+    const struct axis *axis = find_axis(sweep, config_find("groups"));
+    for (int i = 0; axis && i < axis->n; i++)
+        if (strcmp(axis->value[i], "none") != 0)
+            return axis->value[i];
+    return axis ? NULL : config_groups(&sweep->base);
 }
 
 static int is_fixed_field(const struct config_key *key)

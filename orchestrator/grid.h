@@ -59,6 +59,9 @@ int sweep_parse(const char *resolved, struct sweep **out, struct err *err);
  * there. */
 int sweep_image_size(const struct sweep *sweep);
 
+/* The column of clusters.csv that some jobs of this sweep keep together in their splits (struct dataset_options), or NULL. */
+const char *sweep_groups(const struct sweep *sweep);
+
 /* Make the jobs: resolve "all" clusters, check clusters against the dataset, hash keys, estimate costs. Two equal jobs are an
  * error. */
 int sweep_expand(struct sweep *sweep, const struct dataset *data, struct err *err);

@@ -20,11 +20,13 @@ static struct dataset *receive_head(struct dataset head, struct err *err)
     *data = head;
     data->pixels = NULL;
     data->content = err_calloc((size_t)head.n_images, sizeof *data->content, "fingerprints of images", err);
+    data->group =
+        head.group ? err_calloc((size_t)head.n_images, sizeof *data->group, "groups of images", err) : NULL;
     data->image = err_calloc((size_t)head.n_images, sizeof *data->image, "the list of images", err);
     data->cluster = err_calloc((size_t)head.n_clusters, sizeof *data->cluster, "cluster numbers", err);
     data->cluster_count =
         err_calloc((size_t)head.n_clusters, sizeof *data->cluster_count, "cluster sizes", err);
-    if (data->content && data->image && data->cluster && data->cluster_count)
+    if (data->content && (data->group || !head.group) && data->image && data->cluster && data->cluster_count)
         return data;
     dataset_free(data);
     return NULL;
@@ -45,6 +47,8 @@ static int share_descriptions(MPI_Comm comm, struct dataset **data, struct err *
     if (any_bad)
         return bad ? E_IO : err_set(err, E_IO, "another rank ran out of memory for the dataset");
     bcast_bytes((*data)->content, (size_t)head.n_images * sizeof *(*data)->content, comm);
+    if (head.group)
+        bcast_bytes((*data)->group, (size_t)head.n_images * sizeof *(*data)->group, comm);
     bcast_bytes((*data)->image, (size_t)head.n_images * sizeof *(*data)->image, comm);
     bcast_bytes((*data)->cluster, (size_t)head.n_clusters * sizeof *(*data)->cluster, comm);
     bcast_bytes((*data)->cluster_count, (size_t)head.n_clusters * sizeof *(*data)->cluster_count, comm);

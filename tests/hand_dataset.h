@@ -6,6 +6,7 @@
 #include "config.h"
 #include "data/dataset.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* n_clusters clusters with the given numbers (ascending) and counts, size x size images, in cluster order. */
@@ -36,8 +37,20 @@ static inline void hand_dataset_free(struct dataset *data)
     free(data->cluster);
     free(data->cluster_count);
     free(data->image);
+    free(data->content);
+    free(data->group);
     free(data->pixels);
     free(data);
+}
+
+/* Give every image the group that `name` says, in the column "slide". */
+static inline void hand_groups(struct dataset *data, const char *(*name)(int image, void *self), void *self)
+{
+    snprintf(data->group_column, sizeof data->group_column, "slide");
+    for (int i = 0; i < data->n_images; i++)
+        snprintf(data->image[i].group, sizeof data->image[i].group, "%s", name(i, self));
+    if (dataset_finish(data, NULL) < 0)
+        abort();
 }
 
 /* The image a gray value came from. */

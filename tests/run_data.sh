@@ -45,6 +45,21 @@ status 3 "$C" data info "$TMP/s.png"
 check_fails "no file was left" test -e "$TMP/x.h5"
 check "no temporary file was left" test "$(find "$TMP" -name '*.h5.*' | wc -l)" -eq 0
 
+# Groups: a column of clusters.csv.
+"$C" data synth "$TMP/grouped" >/dev/null
+awk -F, 'NR == 1 {print $0 ",slide"} NR > 1 {print $0 "," (NR % 7 ? "slide " NR % 7 : "")}' "$TMP/grouped/clusters.csv" >"$TMP/clusters.csv"
+mv "$TMP/clusters.csv" "$TMP/grouped/clusters.csv"
+status 0 "$C" data pack "$TMP/grouped" -o "$TMP/plain.h5"
+check "a column nobody asks for changes no checksum" grep -q "$sum" "$TMP/out"
+status 0 "$C" data pack "$TMP/grouped" -o "$TMP/grouped.h5" --groups slide
+check "with groups it is another" bash -c "! grep -q $sum '$TMP/out'"
+check "those without a group are told" grep -q "have no group and are each one of their own" "$TMP/err"
+check "h5dump reads the groups" bash -c "h5dump -d /images/group '$TMP/grouped.h5' | grep -q '\"slide 3\"'"
+status 0 "$C" data info "$TMP/grouped.h5"
+check "info tells the column" grep -q "^  groups .* by slide" "$TMP/out"
+status 3 "$C" data pack "$TMP/grouped" -o "$TMP/x.h5" --groups animal
+check "the columns are listed" grep -q "no column animal, found: Barcode, Cluster, slide" "$TMP/err"
+
 for verb in synth pack info; do
     status 0 "$C" data $verb --help
     check "$verb --help has examples" grep -q "^  cellsweep data" "$TMP/out"

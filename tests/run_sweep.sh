@@ -137,6 +137,34 @@ printf 'XXXX' | dd of="$TMP/bent.h5" bs=1 seek=$offset conv=notrunc 2>/dev/null
 refused "packed data that changed since" 3 "checksum" "$cellsweep" plan "$TMP/s.yaml" --set data="$TMP/bent.h5"
 [ -z "$(find "$TMP" -name '*.tmp*' -o -name '*.part*' -o -name 'x.h5')" ] && ok "nothing half-written is left" || not_ok "half-written: $(ls "$TMP")"
 
+# Groups travel to every rank, in a folder and packed.
+"$cellsweep" data synth "$TMP/grouped" >/dev/null
+awk -F, 'NR == 1 {print $0 ",slide"} NR > 1 {print $0 ",s" NR % 9}' "$TMP/grouped/clusters.csv" >"$TMP/clusters.csv"
+mv "$TMP/clusters.csv" "$TMP/grouped/clusters.csv"
+"$cellsweep" data pack "$TMP/grouped" -o "$TMP/plain.h5" >/dev/null
+"$cellsweep" data pack "$TMP/grouped" -o "$TMP/slides.h5" --groups slide >/dev/null
+cat >"$TMP/slides.yaml" <<YAML
+data: $TMP/grouped
+groups: slide
+train: {epochs: 2}
+grid:
+  clusters: [[14, 15]]
+  protocol: [holdout, {kfold: {folds: 3}}]
+  strategy: [none, oversample]
+YAML
+check "groups of a folder" "$cellsweep" run "$TMP/slides.yaml" -o "$TMP/slides1.h5" -q
+check "go on with the images packed beside the results" "$cellsweep" run "$TMP/slides.yaml" -o "$TMP/slides1.h5" -q
+check "groups of a packed dataset on 3 ranks" mpi 3 "$cellsweep" run "$TMP/slides.yaml" -o "$TMP/slides3.h5" -q --set data="$TMP/slides.h5"
+check "same bits with groups on 1 and 3 ranks" same_bits "$TMP/slides1.h5" "$TMP/slides3.h5"
+check "a packed dataset's groups are ignored when nobody asks for them" "$cellsweep" plan "$TMP/slides.yaml" --set data="$TMP/slides.h5" --set groups=none
+refused "groups of a dataset packed without" 2 "pack it with --groups slide" "$cellsweep" plan "$TMP/slides.yaml" --set data="$TMP/plain.h5"
+refused "groups of another column" 2 "pack it with --groups animal" "$cellsweep" plan "$TMP/slides.yaml" --set data="$TMP/slides.h5" --set groups=animal
+refused "a column that is not there" 3 "no column animal, found: Barcode, Cluster, slide" "$cellsweep" plan "$TMP/slides.yaml" --set groups=animal
+refused "groups under a protocol that cannot keep them" 2 "protocol tail cannot keep groups" "$cellsweep" plan "$TMP/slides.yaml" --set grid.protocol=tail
+refused "more folds than groups" 2 "cluster 14 has images of 9 groups (slide); protocol kfold with 10 folds" \
+    "$cellsweep" plan "$TMP/slides.yaml" --set 'grid.protocol={kfold: {folds: 10}}'
+refused "groups of the built-in images" 2 "have no groups" "$cellsweep" plan "$TMP/s.yaml" --set groups=slide
+
 # One kind of kernels a file.
 check "plain kernels" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/isa.h5" -q --isa blas --filter 'seed=1,clusters=1-27,strategy=none'
 refused "other kernels for the same file" 2 "was begun with --isa blas" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/isa.h5" --isa reference

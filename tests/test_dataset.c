@@ -84,6 +84,71 @@ static void test_what_is_written_is_read(void **state)
     dataset_free(a);
 }
 
+static struct dataset *make_grouped(void)
+{
+    static const char *const group[] = {"b", "", "b", ""};
+    struct dataset *data = make();
+    snprintf(data->group_column, sizeof data->group_column, "slide");
+    for (int i = 0; i < 4; i++)
+        snprintf(data->image[i].group, sizeof data->image[i].group, "%s", group[i]);
+    assert_int_equal(dataset_finish(data, &err), 0);
+    return data;
+}
+
+static void test_groups_are_numbered(void **state)
+{
+    static const int expected[] = {2, 0, 2, 1}; /* those without one are one each */
+    struct dataset *data = make_grouped(), *plain = make();
+    (void)state;
+    assert_int_equal(data->n_groups, 3);
+    assert_memory_equal(data->group, expected, sizeof expected);
+    assert_int_equal(plain->n_groups, 0);
+    assert_null(plain->group);
+    dataset_free(data);
+    dataset_free(plain);
+}
+
+static void test_groups_are_written_and_read(void **state)
+{
+    const char *path = in_folder("g.h5");
+    struct dataset *a = make_grouped(), *b = NULL;
+    (void)state;
+    assert_int_equal(dataset_write(a, path, &err), 0);
+    assert_int_equal(dataset_read(path, &b, &err), 0);
+    assert_string_equal(b->group_column, "slide");
+    assert_string_equal(b->checksum, a->checksum);
+    assert_memory_equal(a->image, b->image, 4 * sizeof *a->image);
+    assert_memory_equal(a->group, b->group, 4 * sizeof *a->group);
+    dataset_free(a);
+    dataset_free(b);
+}
+
+static void test_files_without_groups_have_no_trace_of_them(void **state)
+{
+    const char *path = in_folder("p.h5");
+    (void)state;
+    write_one(path);
+    hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    assert_false(h5_has_attr(file, "groups"));
+    assert_false(h5_exists(file, "/images/group"));
+    H5Fclose(file);
+}
+
+/* Packed files and results of earlier versions hold these sums. */
+static void test_the_checksum_is_pinned(void **state)
+{
+    struct dataset *plain = make(), *grouped = make_grouped();
+    (void)state;
+    assert_string_equal(plain->checksum, "7e48973bea5f0c17c48b8c8c0fcd0e22");
+    assert_string_not_equal(grouped->checksum, plain->checksum);
+    snprintf(plain->checksum, sizeof plain->checksum, "%s", grouped->checksum);
+    grouped->image[1].group[0] = 'b';
+    assert_int_equal(dataset_finish(grouped, &err), 0);
+    assert_string_not_equal(grouped->checksum, plain->checksum);
+    dataset_free(plain);
+    dataset_free(grouped);
+}
+
 static void test_every_part_moves_the_checksum(void **state)
 {
     struct dataset *data = make();
@@ -242,11 +307,43 @@ static void test_open_checks_the_size(void **state)
     assert_int_equal(dataset_open(in_folder("none"), NULL, &data, &err), E_IO);
 }
 
+static void test_open_checks_the_groups(void **state)
+{
+    const char *path = in_folder("o.h5");
+    struct dataset_options options = {8, 0.325, "slide"};
+    struct dataset *grouped = make_grouped(), *data = NULL;
+    (void)state;
+    write_one(path);
+    assert_int_equal(dataset_open(path, &options, &data, &err), E_USAGE);
+    assert_null(data);
+    assert_string_equal(
+        err.text + strlen(path),
+        ": it was packed without groups, groups slide are asked for; pack it with --groups slide");
+    assert_int_equal(dataset_write(grouped, path, &err), 0);
+    assert_int_equal(dataset_open(path, &options, &data, &err), 0);
+    dataset_free(data);
+    options.groups = NULL;
+    assert_int_equal(dataset_open(path, &options, &data, &err), 0);
+    dataset_free(data);
+    options.groups = "animal";
+    assert_int_equal(dataset_open(path, &options, &data, &err), E_USAGE);
+    assert_string_equal(
+        err.text + strlen(path),
+        ": it was packed with --groups slide, groups animal are asked for; pack it with --groups animal");
+    assert_int_equal(dataset_open("builtin", &options, &data, &err), E_USAGE);
+    assert_string_equal(err.text, "builtin: the built-in images have no groups; leave out groups: animal");
+    dataset_free(grouped);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_clusters_are_counted),
         cmocka_unit_test(test_what_is_written_is_read),
+        cmocka_unit_test(test_groups_are_numbered),
+        cmocka_unit_test(test_groups_are_written_and_read),
+        cmocka_unit_test(test_files_without_groups_have_no_trace_of_them),
+        cmocka_unit_test(test_the_checksum_is_pinned),
         cmocka_unit_test(test_every_part_moves_the_checksum),
         cmocka_unit_test(test_equal_images_are_found),
         cmocka_unit_test(test_nothing_temporary_is_left),
@@ -255,6 +352,7 @@ int main(void)
         cmocka_unit_test(test_other_files),
         cmocka_unit_test(test_impossible_shapes),
         cmocka_unit_test(test_open_checks_the_size),
+        cmocka_unit_test(test_open_checks_the_groups),
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
 }

@@ -191,6 +191,69 @@ static void the_resolved_file_is_the_same_sweep(void **state)
     sweep_free(b);
 }
 
+static const char *groups_of(const char *text)
+{
+    static char groups[64];
+    struct sweep *sweep = NULL;
+    struct err err = {0};
+    if (read_text(text, &sweep, &err) < 0)
+        fail_msg("%s", err.text);
+    snprintf(groups, sizeof groups, "%s", sweep_groups(sweep) ? sweep_groups(sweep) : "NULL");
+    sweep_free(sweep);
+    return groups;
+}
+
+static void the_column_of_groups_is_found(void **state)
+{
+    (void)state;
+    assert_string_equal(groups_of(HEAD "grid: {clusters: [[1, 2]]}\n"), "NULL");
+    assert_string_equal(groups_of(HEAD "groups: slide\ngrid: {clusters: [[1, 2]]}\n"), "slide");
+    assert_string_equal(groups_of(HEAD "groups: slide\ngrid: {clusters: [[1, 2]], groups: [none]}\n"),
+                        "NULL");
+    assert_string_equal(groups_of(HEAD "grid: {clusters: [[1, 2]], groups: [none, mouse]}\n"), "mouse");
+    assert_refused(
+        HEAD "grid: {clusters: [[1, 2]], groups: [none, slide, mouse]}\n",
+        "s.yaml: grid: groups: one column besides none, not both slide and mouse; make a sweep of each");
+    assert_refused(HEAD "groups: slide\ngrid: {clusters: [[1, 2]]}\n",
+                   "groups: the images have no groups, not slide; pack them with --groups slide");
+    assert_refused(HEAD "groups: slide\nprotocol: report\ngrid: {clusters: [[1, 2]]}\n",
+                   "protocol report cannot keep groups (slide) apart");
+}
+
+/* Jobs with and without groups; a column's name that YAML would misread. */
+static void groups_are_in_the_key_and_the_resolved_file(void **state)
+{
+    static const char column[] = "mouse: \"a\\\\b\" #1";
+    struct sweep *plain = expand(HEAD "grid: {clusters: [[1, 2]]}\n"), *sweep = NULL, *again = NULL;
+    struct dataset *data = five_clusters();
+    char name[256];
+    (void)state;
+    snprintf(data->group_column, sizeof data->group_column, "%s", column);
+    assert_int_equal(dataset_finish(data, NULL), 0);
+    assert_int_equal(
+        read_text(HEAD "grid: {clusters: [[1, 2]], groups: ['mouse: \"a\\\\b\" #1', none]}\n", &sweep, NULL),
+        0);
+    assert_string_equal(sweep_groups(sweep), column);
+    assert_int_equal(sweep_expand(sweep, data, NULL), 0);
+    assert_int_equal(sweep->n_jobs, 2);
+    assert_string_not_equal(sweep->job[0].key, sweep->job[1].key);
+    sweep_job_name(sweep, 1, name, sizeof name);
+    assert_string_equal(name, "1-2 none holdout seed 1 groups none");
+    assert_int_equal(read_text(sweep->resolved, &again, NULL), 0);
+    assert_string_equal(sweep->resolved, again->resolved);
+    assert_non_null(strstr(plain->resolved, "\ngroups: none\n"));
+    sweep_free(again);
+    assert_int_equal(
+        read_text(HEAD "groups: 'mouse: \"a\\\\b\" #1'\ngrid: {clusters: [[1, 2]]}\n", &again, NULL), 0);
+    sweep_free(sweep);
+    assert_int_equal(read_text(again->resolved, &sweep, NULL), 0);
+    assert_string_equal(sweep_groups(sweep), column);
+    sweep_free(sweep);
+    sweep_free(again);
+    sweep_free(plain);
+    dataset_free(data);
+}
+
 static void wrong_files_are_refused(void **state)
 {
     (void)state;
@@ -232,6 +295,8 @@ int main(void)
         cmocka_unit_test(rows_tell_jobs_apart),
         cmocka_unit_test(a_copy_needs_no_data),
         cmocka_unit_test(more_repeats_keep_keys),
+        cmocka_unit_test(the_column_of_groups_is_found),
+        cmocka_unit_test(groups_are_in_the_key_and_the_resolved_file),
         cmocka_unit_test(keys_differ_exactly_when_results_may),
         cmocka_unit_test(the_resolved_file_is_the_same_sweep),
         cmocka_unit_test(wrong_files_are_refused),

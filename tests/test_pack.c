@@ -33,13 +33,18 @@ static int release(void **state)
     return 0;
 }
 
-static int pack_sized(int size)
+static int pack_options(int size, const char *groups)
 {
-    struct dataset_options options = {size, 0.5};
+    struct dataset_options options = {size, 0.5, groups};
     dataset_free(data);
     data = NULL;
     pack_report_release(&report);
     return pack_folder(in_folder("s"), &options, &data, &report, &err);
+}
+
+static int pack_sized(int size)
+{
+    return pack_options(size, NULL);
 }
 
 static int pack(void)
@@ -300,6 +305,67 @@ static void test_checksum_follows_what_decides(void **state)
     assert_string_not_equal(first, data->checksum);
 }
 
+static void expect_groups(const char *const *group, int n)
+{
+    assert_int_equal(pack_options(8, "slide"), 0);
+    assert_int_equal(data->n_images, n);
+    assert_string_equal(data->group_column, "slide");
+    for (int i = 0; i < n; i++)
+        assert_string_equal(data->image[i].group, group[i]);
+}
+
+/* Layout A: cells 1, 2, 10, 3, 4; the table leaves out one and has no value for another. */
+static void test_groups_are_a_column(void **state)
+{
+    static const char *const a[] = {"s 1", "s 2", "", "s 1", ""};
+    static const char *const b[] = {"x", "y", "x"};
+    (void)state;
+    make_layout_a();
+    put_text(in_folder("s/clusters.csv"),
+             "slide,Barcode,x,Cluster\ns 1,1,0,1\n\"s 2\",cell_2,0,1\ns 1,3,0,2\n,4,0,2\n");
+    expect_groups(a, 5);
+    assert_int_equal(report.n_unlisted, 1);
+    assert_int_equal(report.n_ungrouped, 2);
+    assert_int_equal(data->n_groups, 4);
+    assert_int_equal(pack(), 0);
+    assert_int_equal(report.n_ungrouped, 0);
+    assert_string_equal(data->group_column, "");
+    assert_string_equal(data->image[0].group, "");
+    assert_null(data->group);
+    remove_folder(in_folder("s/cell_images"));
+    put_png(in_folder("s/a.png"), 3, 3, 0);
+    put_png(in_folder("s/b.png"), 3, 3, 9);
+    put_png(in_folder("s/c.png"), 3, 3, 18);
+    put_text(in_folder("s/clusters.csv"), "Barcode,Cluster,slide\na,1,x\nb,1,y\nc,2,x\n");
+    expect_groups(b, 3);
+    assert_int_equal(data->n_groups, 2);
+}
+
+static void expect_group_error(const char *groups, int code, const char *line)
+{
+    assert_int_equal(pack_options(8, groups), code);
+    assert_null(data);
+    if (!strstr(err.text, line))
+        fail_msg("'%s' does not say '%s'", err.text, line);
+}
+
+static void test_wrong_groups_are_named(void **state)
+{
+    char row[200];
+    (void)state;
+    make_layout_a();
+    expect_group_error("slide", E_IO, "/s: groups slide: there is no clusters.csv to take that column from");
+    put_text(in_folder("s/clusters.csv"), "Barcode,Cluster,Slide\n1,1,a\n");
+    expect_group_error("slide", E_IO, "/s/clusters.csv:1: no column slide, found: Barcode, Cluster, Slide");
+    snprintf(row, sizeof row, "Barcode,Cluster,slide\n1,1,%064d\n", 7);
+    put_text(in_folder("s/clusters.csv"), row);
+    expect_group_error("slide", E_IO,
+                       "/s/clusters.csv:2: slide is \"0000000000000000000000000000000000000000...\", "
+                       "longer than 63 characters; shorten it");
+    expect_group_error("", E_USAGE, "must be a column's name");
+    expect_group_error("none", E_USAGE, "must be a column's name");
+}
+
 /* Real images, when they are there: hand-drawn outlines keep the cell and remove what is around it. */
 static void test_real_outlines_keep_most_of_their_image(void **state)
 {
@@ -339,6 +405,8 @@ int main(void)
         UNIT(test_long_names_are_rejected),
         UNIT(test_options_are_checked),
         UNIT(test_checksum_follows_what_decides),
+        UNIT(test_groups_are_a_column),
+        UNIT(test_wrong_groups_are_named),
         UNIT(test_real_outlines_keep_most_of_their_image),
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);

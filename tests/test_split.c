@@ -65,7 +65,7 @@ static int n_train_of(int n, double validation)
     struct config config = hand_config("1-2", "none", "tail");
     struct sample sample[1000] = {{0}};
     struct samples list = {.sample = sample, .n = n};
-    struct split_task task = {&config, &list, 2};
+    struct split_task task = {.config = &config, .samples = &list, .n_classes = 2};
     struct rng rng = split_stream(&config);
     int order[1000];
     config.validation = validation;

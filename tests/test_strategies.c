@@ -510,7 +510,6 @@ static void leak_is_exact(void **state)
         for (int i = 0; i < s.val.n; i++)
             blended += s.val.sample[i].blend > 0;
         job_samples_free(&s);
-        free(data->content);
         hand_dataset_free(data);
     }
     assert_true(leaking[PROTOCOL_REPORT] > 50 && leaking[PROTOCOL_HOLDOUT] > 10 && blended > 50);

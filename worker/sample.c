@@ -179,6 +179,24 @@ static int check_config(const struct config *config, struct err *err)
     return 0;
 }
 
+/* Groups need a protocol that can keep them apart, and data that has them. */
+static int check_groups(const struct config *config, const struct dataset *data, struct err *err)
+{
+    const char *groups = config_groups(config);
+    if (!groups)
+        return 0;
+    if (!split_rule(config->protocol.kind)->keeps_groups)
+        return err_set(
+            err, E_USAGE,
+            "groups: protocol %s cannot keep groups (%s) apart; use holdout or kfold, or leave out "
+            "groups",
+            config_protocol_name(config->protocol.kind), groups);
+    if (strcmp(data->group_column, groups) != 0)
+        return err_set(err, E_USAGE, "groups: the images have %s%s, not %s; pack them with --groups %s",
+                       data->group_column[0] ? "groups " : "no groups", data->group_column, groups, groups);
+    return 0;
+}
+
 static int check_classes(const struct config *config, const struct dataset *data, const struct samples *all,
                          struct err *err)
 {
@@ -265,7 +283,10 @@ static int rebalance(const struct selection *s, struct samples *samples, struct 
 /* From the originals in list to both sides of the job, in the order of work of its protocol. list is used up. */
 static int divide(const struct selection *s, struct samples *list, struct job_samples *out, struct err *err)
 {
-    const struct split_task task = {.config = s->config, .samples = list, .n_classes = s->config->clusters.n};
+    const struct split_task task = {.config = s->config,
+                                    .samples = list,
+                                    .n_classes = s->config->clusters.n,
+                                    .group = config_groups(s->config) ? s->data->group : NULL};
     int balances_first = split_rule(s->config->protocol.kind)->balances_first, rc = 0;
     if (balances_first)
         rc = rebalance(s, list, &out->recipe, err);
@@ -285,6 +306,8 @@ static int select_samples(const struct selection *s, struct job_samples *out, st
     memset(out, 0, sizeof *out);
     out->recipe = recipe_plain();
     int rc = check_config(s->config, err);
+    if (rc == 0)
+        rc = check_groups(s->config, s->data, err);
     if (rc == 0)
         rc = list_originals(&s->config->clusters, s->data, &out->all, err);
     if (rc == 0)

@@ -71,7 +71,7 @@ int samples_roles(const struct dataset *data, const struct job_samples *samples,
 
 /* Select both sides of a job: the protocol's order of work, the strategy's rule. job_key names the job's own random
  * streams; config->clusters must name at least two clusters. Every class must be in the dataset and large enough for the protocol, else
- * E_USAGE with a line that names the cluster and its count. *out is owned by the caller, released by job_samples_free;
+ * E_USAGE with a line that names the cluster and its count; so must groups, when config names some. *out is owned by the caller, released by job_samples_free;
  * after an error it is empty. */
 int job_samples_select(const struct config *config, const struct dataset *data, const char *job_key,
                        struct job_samples *out, struct err *err);

@@ -1,5 +1,7 @@
 #include "split.h"
 
+#include "groups.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,10 +117,10 @@ static int kfold_arrange(const struct split_task *task, struct rng *rng, int *or
 }
 
 static const struct split_rule rules[] = {
-    [PROTOCOL_REPORT] = {1, 0, 1, report_arrange},
-    [PROTOCOL_TAIL] = {1, 0, 1, tail_arrange},
-    [PROTOCOL_HOLDOUT] = {0, 0, 2, holdout_arrange},
-    [PROTOCOL_KFOLD] = {0, 1, 2, kfold_arrange},
+    [PROTOCOL_REPORT] = {1, 0, 1, 0, report_arrange},
+    [PROTOCOL_TAIL] = {1, 0, 1, 0, tail_arrange},
+    [PROTOCOL_HOLDOUT] = {0, 0, 2, 1, holdout_arrange},
+    [PROTOCOL_KFOLD] = {0, 1, 2, 1, kfold_arrange},
 };
 
 const struct split_rule *split_rule(enum protocol kind)
@@ -164,18 +166,38 @@ static int add_positions(const struct samples *from, const int *position, int n,
     return rc;
 }
 
+/* Whole groups to either side; n_train or a code. */
+static int arrange_groups(const struct split_task *task, struct rng *rng, int *order, struct err *err)
+{
+    unsigned char *held =
+        err_calloc((unsigned long)task->samples->n, sizeof *held, "the sides of a split", err);
+    int rc = held ? groups_hold(task, rng, held, err) : E_IO;
+    if (rc == 0)
+        rc = arrange_held(task, held, order);
+    free(held);
+    return rc;
+}
+
+static int arrange(const struct split_task *task, struct rng *rng, int *order, struct err *err)
+{
+    if (task->group)
+        return arrange_groups(task, rng, order, err);
+    int n_train = split_rule(task->config->protocol.kind)->arrange(task, rng, order);
+    if (n_train < 0)
+        return err_set(err, E_IO, "no memory to split %d samples; use fewer ranks on this machine",
+                       task->samples->n);
+    return n_train;
+}
+
 int split_samples(const struct split_task *task, struct samples *train, struct samples *val, struct err *err)
 {
     struct rng rng = split_stream(task->config);
-    int n = task->samples->n, rc = 0;
+    int n = task->samples->n, rc;
     int *order = err_calloc((unsigned long)n, sizeof *order, "the order of the samples", err);
     if (!order)
         return E_IO;
-    int n_train = split_rule(task->config->protocol.kind)->arrange(task, &rng, order);
-    if (n_train < 0)
-        rc = err_set(err, E_IO, "no memory to split %d samples; use fewer ranks on this machine", n);
-    if (rc == 0)
-        rc = add_positions(task->samples, order, n_train, train, err);
+    int n_train = arrange(task, &rng, order, err);
+    rc = n_train < 0 ? n_train : add_positions(task->samples, order, n_train, train, err);
     if (rc == 0)
         rc = add_positions(task->samples, order + n_train, n - n_train, val, err);
     free(order);

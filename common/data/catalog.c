@@ -191,10 +191,10 @@ static int scan_clusters(struct catalog *catalog, const char *prefix, int *found
 struct labelling {
     struct catalog *catalog;
     struct csv *csv;
-    const char *path;
-    long *line;    /* (n) where the cell got its label, 0: not yet */
-    int by_folder; /* the folders said already */
-    int n_missing; /* labels without an image; the first one: */
+    const char *path, *groups; /* of the table; column of the groups or NULL */
+    long *line;                /* (n) where the cell got its label, 0: not yet */
+    int by_folder;             /* the folders said already */
+    int n_missing;             /* labels without an image; the first one: */
     long missing_line;
     char missing[DATASET_ID_SIZE];
 };
@@ -220,6 +220,16 @@ static void note_missing(struct labelling *l, const char *id)
     }
 }
 
+static int take_group(const struct labelling *l, const char *text, struct dataset_image *cell,
+                      struct err *err)
+{
+    if (strlen(text) >= sizeof cell->group)
+        return err_set(err, E_IO, "%s:%ld: %s is \"%.40s...\", longer than %d characters; shorten it",
+                       l->path, csv_line(l->csv), l->groups, text, DATASET_GROUP_SIZE - 1);
+    snprintf(cell->group, sizeof cell->group, "%s", text);
+    return 0;
+}
+
 static int label_row(struct labelling *l, const char *const *field, struct err *err)
 {
     int cluster = 0, i = catalog_find(l->catalog, field[0]);
@@ -240,14 +250,14 @@ static int label_row(struct labelling *l, const char *const *field, struct err *
                        l->path, csv_line(l->csv), cell->id, cluster, cell->source);
     l->line[i] = csv_line(l->csv);
     cell->cluster = cluster;
-    return 0;
+    return l->groups ? take_group(l, field[2], cell, err) : 0;
 }
 
 static int read_labels(struct labelling *l, struct err *err)
 {
-    static const char *const columns[] = {"Barcode", "Cluster"};
-    const char *field[2];
-    int rc = csv_open(l->path, columns, 2, &l->csv, err);
+    const char *const columns[] = {"Barcode", "Cluster", l->groups};
+    const char *field[3];
+    int rc = csv_open(l->path, columns, l->groups ? 3 : 2, &l->csv, err);
     while (rc == 0 && (rc = csv_next(l->csv, field, err)) > 0)
         rc = label_row(l, field, err);
     csv_close(l->csv);
@@ -259,9 +269,10 @@ static int read_labels(struct labelling *l, struct err *err)
     return rc;
 }
 
-static int apply_labels(struct catalog *catalog, const char *path, int by_folder, struct err *err)
+static int apply_labels(struct catalog *catalog, const char *path, const char *groups, int by_folder,
+                        struct err *err)
 {
-    struct labelling l = {.catalog = catalog, .path = path, .by_folder = by_folder};
+    struct labelling l = {.catalog = catalog, .path = path, .groups = groups, .by_folder = by_folder};
     l.line = err_calloc((size_t)catalog->n, sizeof *l.line, "labels", err);
     if (!l.line)
         return E_IO;
@@ -327,7 +338,8 @@ static int no_images(const struct catalog *catalog, struct err *err)
                    catalog->folder);
 }
 
-static int label_images(struct catalog *catalog, int by_folder, struct rejects *rejects, struct err *err)
+static int label_images(struct catalog *catalog, const char *groups, int by_folder, struct rejects *rejects,
+                        struct err *err)
 {
     char labels[CATALOG_PATH_SIZE];
     int rc = find_table(catalog, "clusters.csv", labels, err);
@@ -338,8 +350,11 @@ static int label_images(struct catalog *catalog, int by_folder, struct rejects *
             err_set(err, E_IO,
                     "%s: images without labels: no clusters.csv (Barcode,Cluster) and no folders cluster_<k>",
                     catalog->folder);
+    if (rc == 0 && !labels[0] && groups)
+        rc = err_set(err, E_IO, "%s: groups %s: there is no clusters.csv to take that column from",
+                     catalog->folder, groups);
     if (rc == 0 && labels[0])
-        rc = apply_labels(catalog, labels, by_folder, err);
+        rc = apply_labels(catalog, labels, groups, by_folder, err);
     if (rc == 0 && !by_folder)
         rc = drop_unlabelled(catalog, rejects, err);
     if (rc == 0 && catalog->n == 0)
@@ -347,7 +362,7 @@ static int label_images(struct catalog *catalog, int by_folder, struct rejects *
     return rc == 0 ? index_ids(catalog, err) : rc;
 }
 
-static int scan(struct catalog *catalog, struct rejects *rejects, struct err *err)
+static int scan(struct catalog *catalog, const char *groups, struct rejects *rejects, struct err *err)
 {
     char path[CATALOG_PATH_SIZE];
     int n_folders = 0;
@@ -359,10 +374,11 @@ static int scan(struct catalog *catalog, struct rejects *rejects, struct err *er
         rc = scan_images(catalog, prefix, NO_LABEL, rejects, err);
     if (rc == 0 && catalog->n + rejects->n == 0)
         rc = no_images(catalog, err);
-    return rc < 0 ? rc : label_images(catalog, n_folders > 0, rejects, err);
+    return rc < 0 ? rc : label_images(catalog, groups, n_folders > 0, rejects, err);
 }
 
-int catalog_read(const char *folder, struct catalog *catalog, struct rejects *rejects, struct err *err)
+int catalog_read(const char *folder, const char *groups, struct catalog *catalog, struct rejects *rejects,
+                 struct err *err)
 {
     char mark[CATALOG_PATH_SIZE];
     *catalog = (struct catalog){0};
@@ -372,7 +388,7 @@ int catalog_read(const char *folder, struct catalog *catalog, struct rejects *re
                  ? join(mark, folder, "SYNTHETIC", err)
                  : err_set(err, E_IO, "%.200s...: the path is too long", folder);
     if (rc == 0)
-        rc = scan(catalog, rejects, err);
+        rc = scan(catalog, groups, rejects, err);
     if (rc == 0)
         rc = find_table(catalog, "cell_boundaries.csv", catalog->boundaries, err);
     if (rc == 0)

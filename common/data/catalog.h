@@ -3,7 +3,7 @@
  * Layout A:  <folder>/cell_images/cluster_<k>/cell_<id>.png      the label is the folder's number; clusters.csv, when it is
  *                                                                there too, must agree
  * Layout B:  <folder>/<id>.png or cell_<id>.png                  the label comes from clusters.csv
- * Both:      <folder>/clusters.csv[.gz]          Barcode,Cluster
+ * Both:      <folder>/clusters.csv[.gz]          Barcode,Cluster, and a column with the group of a cell when groups are asked for
  *            <folder>/cell_boundaries.csv[.gz]   see outlines.h
  *            <folder>/SYNTHETIC                  the mark of images drawn by this program
  * The cluster folders may also lie in <folder> itself. Hidden files and files that are not .png are passed over; the latter
@@ -29,9 +29,11 @@ struct catalog {
     int n_unlisted;                     /* layout A: images that clusters.csv does not mention */
 };
 
-/* Scan a folder. Images without a usable id or label go to rejects; no images, duplicate ids, labels without images,
- * labels that disagree with the folder are E_IO. On failure *catalog is empty. */
-int catalog_read(const char *folder, struct catalog *catalog, struct rejects *rejects, struct err *err);
+/* Scan a folder. groups: the column of clusters.csv that cell.group is taken from, or NULL; a cell that it does not mention, or
+ * mentions with an empty value, keeps the group "". Images without a usable id or label go to rejects; no images, duplicate ids,
+ * labels without images, labels that disagree with the folder, no such column are E_IO. On failure *catalog is empty. */
+int catalog_read(const char *folder, const char *groups, struct catalog *catalog, struct rejects *rejects,
+                 struct err *err);
 
 /* Position of a cell by the id a table gives it, with or without the prefix "cell_"; -1 when there is none. */
 int catalog_find(const struct catalog *catalog, const char *id);

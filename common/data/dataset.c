@@ -43,6 +43,7 @@ void dataset_free(struct dataset *data)
     free(data->cluster_count);
     free(data->cluster);
     free(data->content);
+    free(data->group);
     free(data->image);
     free(data->pixels);
     free(data);
@@ -78,6 +79,39 @@ static int count_clusters(struct dataset *data, struct err *err)
     return 0;
 }
 
+static int compare_groups(const void *a, const void *b)
+{
+    const struct dataset_image *const *x = a, *const *y = b;
+    int order = strcmp((*x)->group, (*y)->group);
+    return order ? order : (*x > *y) - (*x < *y); /* nothing is left to how qsort treats equals */
+}
+
+/* Number the groups in the order of their names; an image without one gets a number of its own. */
+static int number_groups(struct dataset *data, struct err *err)
+{
+    size_t n = (size_t)data->n_images;
+    free(data->group);
+    data->group = NULL;
+    data->n_groups = 0;
+    if (!data->group_column[0])
+        return 0;
+    const struct dataset_image **image = err_calloc(n, sizeof *image, "groups of images", err);
+    data->group = err_calloc(n, sizeof *data->group, "groups of images", err);
+    if (image && data->group) {
+        for (size_t i = 0; i < n; i++)
+            image[i] = &data->image[i];
+        qsort(image, n, sizeof *image, compare_groups);
+        for (size_t i = 0; i < n; i++) {
+            data->n_groups +=
+                i == 0 || !image[i]->group[0] || strcmp(image[i]->group, image[i - 1]->group) != 0;
+            data->group[image[i] - data->image] = data->n_groups - 1;
+        }
+    }
+    int rc = image && data->group ? 0 : E_IO;
+    free(image);
+    return rc;
+}
+
 static int compute_checksum(struct dataset *data, struct err *err)
 {
     size_t image_bytes = (size_t)data->size * (size_t)data->size * sizeof *data->pixels;
@@ -91,6 +125,8 @@ static int compute_checksum(struct dataset *data, struct err *err)
         int32_t cluster = data->image[i].cluster;
         XXH3_128bits_update(state, data->image[i].id, strlen(data->image[i].id) + 1);
         XXH3_128bits_update(state, &cluster, sizeof cluster);
+        if (data->group_column[0])
+            XXH3_128bits_update(state, data->image[i].group, strlen(data->image[i].group) + 1);
         XXH3_128bits_update(state, (const char *)data->pixels + (size_t)i * image_bytes, image_bytes);
     }
     XXH128_hash_t hash = XXH3_128bits_digest(state);
@@ -161,6 +197,8 @@ int dataset_finish(struct dataset *data, struct err *err)
     int rc = count_clusters(data, err);
     if (rc == 0)
         rc = find_equal_images(data, err);
+    if (rc == 0)
+        rc = number_groups(data, err);
     return rc < 0 ? rc : compute_checksum(data, err);
 }
 
@@ -189,6 +227,9 @@ static const struct column columns[] = {
     {"/images/masked", offsetof(struct dataset_image, masked), 0},
 };
 enum { N_COLUMNS = sizeof columns / sizeof *columns };
+
+static const struct column group_column = {"/images/group", offsetof(struct dataset_image, group),
+                                           DATASET_GROUP_SIZE};
 
 static size_t column_bytes(const struct column *column)
 {
@@ -245,6 +286,8 @@ static int write_attributes(hid_t file, const struct dataset *data, const char *
         rc = h5_write_text_attr(file, "source", data->origin, path, err);
     if (rc == 0)
         rc = h5_write_real_attr(file, "pixel_size", data->pixel_size, path, err);
+    if (rc == 0 && data->group_column[0])
+        rc = h5_write_text_attr(file, "groups", data->group_column, path, err);
     return rc;
 }
 
@@ -260,6 +303,8 @@ int dataset_write(const struct dataset *data, const char *path, struct err *err)
         rc = h5_write(draft.file, "/images/pixels", H5T_NATIVE_FLOAT, 3, dims, data->pixels, path, err);
     for (int k = 0; rc == 0 && k < N_COLUMNS; k++)
         rc = write_column(draft.file, data, &columns[k], path, err);
+    if (rc == 0 && data->group_column[0])
+        rc = write_column(draft.file, data, &group_column, path, err);
     if (rc == 0)
         return h5_draft_commit(&draft, err);
     h5_draft_abandon(&draft);
@@ -298,6 +343,8 @@ static int read_attributes(hid_t file, struct dataset *data, const char *path, s
         rc = h5_read_real_attr(file, "pixel_size", &data->pixel_size, path, err);
     if (rc == 0)
         rc = read_text(file, "source", data->origin, sizeof data->origin, path, err);
+    if (rc == 0 && h5_has_attr(file, "groups"))
+        rc = read_text(file, "groups", data->group_column, sizeof data->group_column, path, err);
     return rc;
 }
 
@@ -307,6 +354,8 @@ static int read_images(hid_t file, struct dataset *data, const char *path, struc
     int rc = h5_read(file, "/images/pixels", H5T_NATIVE_FLOAT, 3, dims, data->pixels, path, err);
     for (int k = 0; rc == 0 && k < N_COLUMNS; k++)
         rc = read_column(file, data, &columns[k], path, err);
+    if (rc == 0 && data->group_column[0])
+        rc = read_column(file, data, &group_column, path, err);
     return rc;
 }
 
@@ -374,14 +423,29 @@ static int open_folder(const char *name, const struct dataset_options *options, 
     return rc;
 }
 
+/* Whether a packed file is what was asked for. */
+static int check_packed(const char *name, const struct dataset_options *options, const struct dataset *data,
+                        struct err *err)
+{
+    if (options->size != data->size)
+        return err_set(err, E_USAGE,
+                       "%s: its images are %d x %d pixels, %d x %d are asked for; pack it with --size %d",
+                       name, data->size, data->size, options->size, options->size, options->size);
+    if (options->groups && strcmp(options->groups, data->group_column) != 0)
+        return err_set(err, E_USAGE,
+                       "%s: it was packed %s%s, groups %s are asked for; pack it with --groups %s", name,
+                       data->group_column[0] ? "with --groups " : "without groups", data->group_column,
+                       options->groups, options->groups);
+    return 0;
+}
+
 static int open_packed(const char *name, const struct dataset_options *options, struct dataset **out,
                        struct err *err)
 {
     int rc = dataset_read(name, out, err);
-    if (*out && options && options->size != (*out)->size) {
-        rc = err_set(err, E_USAGE,
-                     "%s: its images are %d x %d pixels, %d x %d are asked for; pack it with --size %d", name,
-                     (*out)->size, (*out)->size, options->size, options->size, options->size);
+    if (rc == 0 && options)
+        rc = check_packed(name, options, *out, err);
+    if (rc < 0) {
         dataset_free(*out);
         *out = NULL;
     }
@@ -394,6 +458,9 @@ int dataset_open(const char *name, const struct dataset_options *options, struct
     struct dataset_options fallback = dataset_defaults();
     struct stat status;
     *out = NULL;
+    if (strcmp(name, "builtin") == 0 && options && options->groups)
+        return err_set(err, E_USAGE, "builtin: the built-in images have no groups; leave out groups: %s",
+                       options->groups);
     if (strcmp(name, "builtin") == 0)
         return synth_open(options ? options : &fallback, out, err);
     if (stat(name, &status) < 0)

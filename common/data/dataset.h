@@ -6,13 +6,15 @@
  *     dataset_free(data);
  *
  * Packed file (HDF5, default library version, read by h5py or R without help):
- *     / attributes   cellsweep_dataset (format version, 1), checksum, synthetic (0 or 1), source, pixel_size
+ *     / attributes   cellsweep_dataset (format version, 1), checksum, synthetic (0 or 1), source, pixel_size,
+ *                    groups (only with groups: the name of their column)
  *     /images/pixels          [n, size, size] float32, 0 to 1, masked
  *     /images/id              [n] fixed-length string
  *     /images/cluster         [n] int32
  *     /images/source          [n] fixed-length string, path of the image inside the source folder
  *     /images/width, height   [n] int32, original size in pixels
  *     /images/masked          [n] int32, 1 when a boundary masked it
+ *     /images/group           [n] fixed-length string, what must stay together in a split; only with groups
  * The order is by cluster, then by id (numbers as numbers): independent of the file system's order.
  * No MPI. */
 #ifndef CELLSWEEP_DATASET_H
@@ -22,7 +24,7 @@
 
 #include <stddef.h>
 
-enum { DATASET_ID_SIZE = 64, DATASET_SOURCE_SIZE = 128, DATASET_CHECKSUM_SIZE = 33 };
+enum { DATASET_ID_SIZE = 64, DATASET_SOURCE_SIZE = 128, DATASET_GROUP_SIZE = 64, DATASET_CHECKSUM_SIZE = 33 };
 enum { DATASET_MIN_SIZE = 8, DATASET_MAX_SIZE = 512, DATASET_MAX_CLUSTER = 32767 };
 
 struct dataset_image {
@@ -31,42 +33,49 @@ struct dataset_image {
     int cluster;                      /* label as the user numbers it, >= 0 */
     int width, height;                /* original size, pixels */
     int masked;                       /* 1 when a boundary masked it */
+    char group[DATASET_GROUP_SIZE];   /* e.g. its slide or animal; "": none, so it is a group of its own */
 };
 
 struct dataset {
     int n_images;
-    int size;                             /* width and height of every image, pixels */
-    int synthetic;                        /* 1 when drawn by this program */
-    double pixel_size;                    /* micrometres a pixel of the original crops */
-    float *pixels;                        /* (n_images, size, size), 0 to 1 */
-    struct dataset_image *image;          /* (n_images) */
-    int *content;                         /* (n_images) first image with the same pixels; NULL: all differ */
-    int n_clusters;                       /* distinct clusters, ascending */
-    int *cluster;                         /* (n_clusters) their numbers */
-    int *cluster_count;                   /* (n_clusters) images of each */
+    int size;                              /* width and height of every image, pixels */
+    int synthetic;                         /* 1 when drawn by this program */
+    double pixel_size;                     /* micrometres a pixel of the original crops */
+    float *pixels;                         /* (n_images, size, size), 0 to 1 */
+    struct dataset_image *image;           /* (n_images) */
+    int *content;                          /* (n_images) first image with the same pixels; NULL: all differ */
+    char group_column[DATASET_GROUP_SIZE]; /* column of clusters.csv the groups are from; "": no groups */
+    int n_groups;                          /* distinct groups, 0 without group_column */
+    int *group;         /* (n_images) number of an image's group; NULL without group_column */
+    int n_clusters;     /* distinct clusters, ascending */
+    int *cluster;       /* (n_clusters) their numbers */
+    int *cluster_count; /* (n_clusters) images of each */
     char checksum[DATASET_CHECKSUM_SIZE]; /* of all that decides a result: see dataset_finish */
     char origin[256];                     /* "builtin" or the folder it was packed from */
 };
 
 /* How images become a dataset; part of what decides a result through the pixels it yields. */
 struct dataset_options {
-    int size;          /* width and height after resizing, pixels, 8 to 512 */
-    double pixel_size; /* micrometres a pixel, > 0 */
+    int size;           /* width and height after resizing, pixels, 8 to 512 */
+    double pixel_size;  /* micrometres a pixel, > 0 */
+    const char *groups; /* column of clusters.csv that says what must stay together in a split; NULL: none */
 };
 
-/* The defaults: 50 pixels, 0.2125 micrometres. */
+/* The defaults: 50 pixels, 0.2125 micrometres, no groups. */
 struct dataset_options dataset_defaults(void);
 
 /* Allocate a dataset of n images of size x size, zeroed, without clusters or checksum. NULL with *err set. */
 struct dataset *dataset_new(int n_images, int size, struct err *err);
 
-/* Fill in content, cluster, cluster_count and checksum from images and pixels. The checksum is XXH3-128 in hexadecimal of the image
- * size and of every image's id, cluster and pixels, in order. 0 or a code. */
+/* Fill in content, cluster, cluster_count, group and checksum from images, group_column and pixels. The checksum is XXH3-128 in
+ * hexadecimal of the image size and of every image's id, cluster, group (only when there are groups) and pixels, in order. 0 or a
+ * code. */
 int dataset_finish(struct dataset *data, struct err *err);
 
 /* Open whatever a sweep file may name under `data`: "builtin" (drawn and packed in a temporary folder), a packed
  * file, or a folder that pack understands (what it rejected goes to stderr). options: NULL for the defaults, and then a
- * packed file of any image size; otherwise a packed file of another size is an error. *out is owned by the caller. */
+ * packed file of any image size; otherwise a packed file of another size, or without the groups asked for, is an error. Groups
+ * of a packed file that nobody asks for do no harm. *out is owned by the caller. */
 int dataset_open(const char *name, const struct dataset_options *options, struct dataset **out,
                  struct err *err);
 

@@ -90,6 +90,7 @@ static void accept_image(struct packing *p, int i, const struct image *image, co
     row->height = image->height;
     row->masked = n > 0;
     p->report->n_masked += n > 0;
+    p->report->n_ungrouped += p->options->groups && !row->group[0];
     p->report->n_misfits += n > 0 && misfits(outline, n, image);
 }
 
@@ -143,6 +144,8 @@ static int pack_catalog(struct packing *p, struct err *err)
     p->data->n_images = 0;
     p->data->synthetic = catalog->synthetic;
     p->data->pixel_size = p->options->pixel_size;
+    if (p->options->groups)
+        snprintf(p->data->group_column, sizeof p->data->group_column, "%s", p->options->groups);
     snprintf(p->data->origin, sizeof p->data->origin, "%.255s", catalog->folder);
     for (int i = 0; rc == 0 && i < catalog->n; i++)
         rc = pack_one(p, i, err);
@@ -170,6 +173,11 @@ static int check_options(const struct dataset_options *options, struct err *err)
     if (!(options->pixel_size > 0.0) || !isfinite(options->pixel_size))
         return err_set(err, E_USAGE, "pixel size %g: must be a positive number of micrometres",
                        options->pixel_size);
+    if (options->groups && (!options->groups[0] || strlen(options->groups) >= DATASET_GROUP_SIZE ||
+                            strcmp(options->groups, "none") == 0))
+        return err_set(err, E_USAGE,
+                       "groups '%.80s': must be a column's name of 1 to %d characters, not none",
+                       options->groups, DATASET_GROUP_SIZE - 1);
     return 0;
 }
 
@@ -181,7 +189,7 @@ int pack_folder(const char *folder, const struct dataset_options *options, struc
     *out = NULL;
     int rc = check_options(options, err);
     if (rc == 0)
-        rc = catalog_read(folder, &catalog, &report->rejects, err);
+        rc = catalog_read(folder, options->groups, &catalog, &report->rejects, err);
     if (rc < 0)
         return rc;
     report->n_images = catalog.n + report->rejects.n;
@@ -219,6 +227,8 @@ void pack_report_print(const struct pack_report *report, FILE *to)
                "boundaries span another size than their image; is the pixel size right?");
     print_note(to, report->n_unlisted, "image is not in clusters.csv; its folder is its label",
                "images are not in clusters.csv; their folders are their labels");
+    print_note(to, report->n_ungrouped, "image has no group and is one of its own",
+               "images have no group and are each one of their own");
     print_note(to, report->n_ignored, "file is not a .png and was passed over",
                "files are not .png and were passed over");
 }
