@@ -214,6 +214,23 @@ static struct tree *entry_of(struct tree *map, const char *name, size_t n, struc
     return entry;
 }
 
+static int has_entry(const struct tree *map, const char *name, size_t n)
+{
+    for (const struct tree *entry = map->child; entry; entry = entry->next)
+        if (entry->name && strlen(entry->name) == n && strncmp(entry->name, name, n) == 0)
+            return 1;
+    return 0;
+}
+
+/* Nothing below came from a line of the file. */
+static void forget_lines(struct tree *node)
+{
+    for (; node; node = node->next) {
+        node->line = 0;
+        forget_lines(node->child);
+    }
+}
+
 int tree_override(struct tree *root, const char *assignment, struct err *err)
 {
     const char *equals = strchr(assignment, '=');
@@ -227,6 +244,8 @@ int tree_override(struct tree *root, const char *assignment, struct err *err)
     struct tree *node = root;
     for (const char *p = assignment; p < equals;) {
         const char *end = p + strcspn(p, ".=");
+        if (has_entry(node, p, (size_t)(equals - p)))
+            end = equals; /* written with dots in the file */
         if (node->kind != TREE_MAP) {
             tree_free(value);
             return err_set(err, E_USAGE, "--set %.80s: '%s' has no entries", assignment, node->name);
@@ -245,6 +264,7 @@ int tree_override(struct tree *root, const char *assignment, struct err *err)
     node->quoted = value->quoted;
     node->child = value->child;
     node->line = 0;
+    forget_lines(node->child);
     value->text = NULL;
     value->child = NULL;
     tree_free(value);

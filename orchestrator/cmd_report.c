@@ -34,6 +34,8 @@ static const struct argp_option OPTIONS[] = {
      "Upper half of learning curves: balanced_accuracy_as_published (default: what the published curves "
      "show), balanced_accuracy or accuracy",
      0},
+    {"percent", 'p', NULL, 0, "Confusion heatmaps in percent of the actual class, not in counts", 0},
+    {"heatmaps", 'H', NULL, 0, "Confusion heatmaps of pairs too, not only of more than two clusters", 0},
     {0}};
 
 static int parse_metric(const char *text, enum metric *metric, struct err *err)
@@ -70,6 +72,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         break;
     case 'm':
         rc = parse_metric(arg, &o->report.metric, o->err);
+        break;
+    case 'p':
+        o->report.percent = 1;
+        break;
+    case 'H':
+        o->report.all_heatmaps = 1;
         break;
     case ARGP_KEY_ARG:
         rc = take_results(o, arg);

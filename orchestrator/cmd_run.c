@@ -93,6 +93,7 @@ int cmd_run(int argc, char **argv, struct err *err)
     arguments.run.set = arguments.set;
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
     int rank;
+    run_catch_signals();
     MPI_Init(NULL, NULL);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     int rc = run_sweep(&arguments.run, err);

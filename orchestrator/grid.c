@@ -17,6 +17,7 @@ struct reading {
     const char *path;
     struct sweep *sweep;
     struct err *err;
+    int is_copy; /* 1: `data` was found by another rank */
 };
 
 static int fail_at(const struct reading *r, const struct tree *node, const char *format, ...)
@@ -230,7 +231,7 @@ static int find_data(const struct reading *r, const struct tree *node)
     if (node->kind != TREE_TEXT || strlen(node->text) + strlen(r->path) + 2 > sizeof sweep->data)
         return fail_at(r, node, "data: expected builtin, a packed dataset, or a folder of images");
     snprintf(sweep->data, sizeof sweep->data, "%s", node->text);
-    if (strcmp(node->text, "builtin") == 0 || access(sweep->data, R_OK) == 0)
+    if (r->is_copy || strcmp(node->text, "builtin") == 0 || access(sweep->data, R_OK) == 0)
         return 0;
     if (slash && node->text[0] != '/') {
         snprintf(sweep->data, sizeof sweep->data, "%.*s/%s", (int)(slash - r->path), r->path, node->text);
@@ -305,6 +306,7 @@ static int read_tree(const struct reading *r, struct tree *root)
         rc = read_data(r, root, data);
     if (rc == 0 && pixel)
         rc = read_number(r, pixel, &r->sweep->pixel_size);
+    r->sweep->pixel_size_given = pixel != NULL;
     if (rc == 0 && keep)
         rc = read_flag(r, keep, &r->sweep->keep_weights);
     if (rc == 0)
@@ -358,6 +360,24 @@ static void print_value(FILE *out, const struct config_key *key, const char *val
         fputs(value, out);
 }
 
+/* Consecutive seeds as a range, anything else as a list. */
+static void write_axis(FILE *out, const struct axis *axis)
+{
+    int n = axis->n > 2 && strcmp(axis->key->name, "seed") == 0 ? 1 : 0;
+    while (n && n < axis->n && atoll(axis->value[n]) == atoll(axis->value[0]) + n)
+        n++;
+    if (n && n == axis->n) {
+        fprintf(out, "  %s: {first: %s, count: %d}\n", axis->key->name, axis->value[0], n);
+        return;
+    }
+    fprintf(out, "  %s: [", axis->key->name);
+    for (int i = 0; i < axis->n; i++) {
+        fputs(i ? ", " : "", out);
+        print_quoted(out, axis->value[i]);
+    }
+    fprintf(out, "]\n");
+}
+
 /* Every key with its value, the grid last: a sweep file that says everything. */
 static int write_resolved(struct sweep *sweep, struct err *err)
 {
@@ -377,15 +397,15 @@ static int write_resolved(struct sweep *sweep, struct err *err)
         putc('\n', out);
     }
     fprintf(out, "grid:\n");
-    for (int a = 0; a < sweep->n_axes; a++) {
-        fprintf(out, "  %s: [", sweep->axis[a].key->name);
-        for (int i = 0; i < sweep->axis[a].n; i++) {
-            fputs(i ? ", " : "", out);
-            print_quoted(out, sweep->axis[a].value[i]);
-        }
-        fprintf(out, "]\n");
-    }
-    return fclose(out) == 0 ? 0 : err_set(err, E_IO, "out of memory for the resolved sweep file");
+    for (int a = 0; a < sweep->n_axes; a++)
+        write_axis(out, &sweep->axis[a]);
+    if (fclose(out) != 0)
+        return err_set(err, E_IO, "out of memory for the resolved sweep file");
+    if (size > SWEEP_MAX_TEXT)
+        return err_set(err, E_USAGE,
+                       "the grid's values take %zu bytes, at most %d fit the results file; split the sweep",
+                       size, SWEEP_MAX_TEXT);
+    return 0;
 }
 
 /* The file's own text, for the results file. */
@@ -403,18 +423,14 @@ static int slurp(const char *path, char **out, struct err *err)
     return bad ? err_set(err, E_IO, "%s: cannot read the sweep file", path) : 0;
 }
 
-int sweep_read(const char *path, int n_set, char *const *set, struct sweep **out, struct err *err)
+/* From a tree, which it frees, to a sweep with its resolved text. is_copy: the text comes from another rank. */
+static int sweep_from_tree(const char *path, struct tree *root, int is_copy, struct sweep **out,
+                           struct err *err)
 {
-    struct tree *root = NULL;
-    struct sweep *sweep = NULL;
-    *out = NULL;
-    int rc = tree_read(path, &root, err);
-    for (int i = 0; rc == 0 && i < n_set; i++)
-        rc = tree_override(root, set[i], err);
-    if (rc == 0 && !(sweep = err_calloc(1, sizeof *sweep, path, err)))
-        rc = E_IO;
+    struct sweep *sweep = err_calloc(1, sizeof *sweep, path, err);
+    int rc = sweep ? 0 : E_IO;
     if (rc == 0) {
-        struct reading reading = {path, sweep, err};
+        struct reading reading = {path, sweep, err, is_copy};
         snprintf(sweep->name, sizeof sweep->name, "sweep");
         sweep->base = config_defaults();
         sweep->pixel_size = dataset_defaults().pixel_size;
@@ -423,8 +439,6 @@ int sweep_read(const char *path, int n_set, char *const *set, struct sweep **out
             rc = check_groups(&reading);
     }
     if (rc == 0)
-        rc = slurp(path, &sweep->yaml, err);
-    if (rc == 0)
         rc = write_resolved(sweep, err);
     tree_free(root);
     if (rc < 0)
@@ -432,6 +446,35 @@ int sweep_read(const char *path, int n_set, char *const *set, struct sweep **out
     else
         *out = sweep;
     return rc;
+}
+
+int sweep_read(const char *path, int n_set, char *const *set, struct sweep **out, struct err *err)
+{
+    struct tree *root = NULL;
+    *out = NULL;
+    int rc = tree_read(path, &root, err);
+    for (int i = 0; rc == 0 && i < n_set; i++)
+        rc = tree_override(root, set[i], err);
+    if (rc < 0) {
+        tree_free(root);
+        return rc;
+    }
+    rc = sweep_from_tree(path, root, 0, out, err);
+    if (rc == 0)
+        rc = slurp(path, &(*out)->yaml, err);
+    if (rc < 0) {
+        sweep_free(*out);
+        *out = NULL;
+    }
+    return rc;
+}
+
+int sweep_parse(const char *resolved, struct sweep **out, struct err *err)
+{
+    struct tree *root = NULL;
+    *out = NULL;
+    int rc = tree_parse(resolved, "the sweep of rank 0", &root, err);
+    return rc < 0 ? rc : sweep_from_tree("the sweep of rank 0", root, 1, out, err);
 }
 
 void sweep_free(struct sweep *sweep)
@@ -480,16 +523,15 @@ static int combination(const struct sweep *sweep, long index, struct config *out
 }
 
 /* "all" becomes the dataset's clusters; every named one must be there. */
-static int resolve_clusters(struct config *config, const struct dataset *data, struct err *err)
+static int resolve_clusters(struct config *config, const struct sweep *sweep, const struct dataset *data,
+                            struct err *err)
 {
     struct config_clusters *clusters = &config->clusters;
     if (clusters->n == 0) {
         if (data->n_clusters > CONFIG_MAX_CLUSTERS)
             return err_set(err, E_USAGE, "the dataset has %d clusters, at most %d are possible",
                            data->n_clusters, CONFIG_MAX_CLUSTERS);
-        clusters->n = data->n_clusters;
-        for (int i = 0; i < clusters->n; i++)
-            clusters->number[i] = (int16_t)data->cluster[i];
+        *clusters = sweep->data_clusters;
     }
     for (int i = 0; i < clusters->n; i++)
         if (dataset_cluster_index(data, clusters->number[i]) < 0)
@@ -571,13 +613,15 @@ static int expand_combination(struct sweep *sweep, const struct config *config, 
 int sweep_expand(struct sweep *sweep, const struct dataset *data, struct err *err)
 {
     long n = count_combinations(sweep, err);
-    sweep->n_data_clusters = data->n_clusters;
+    memset(&sweep->data_clusters, 0, sizeof sweep->data_clusters);
+    for (int i = 0; i < data->n_clusters && i < CONFIG_MAX_CLUSTERS; i++)
+        sweep->data_clusters.number[sweep->data_clusters.n++] = (int16_t)data->cluster[i];
     int rc = n < 0 ? (int)n : 0;
     for (long i = 0; rc == 0 && i < n; i++) {
         struct config config;
         rc = combination(sweep, i, &config, err);
         if (rc == 0)
-            rc = resolve_clusters(&config, data, err);
+            rc = resolve_clusters(&config, sweep, data, err);
         if (rc == 0)
             rc = expand_combination(sweep, &config, data, err);
     }
@@ -624,11 +668,11 @@ int sweep_axis_names(const struct sweep *sweep, const char **name, int *is_numbe
     return n;
 }
 
-/* A value cut to a fixed-length field, "..." at its end when it had to be. */
+/* A value in a fixed-length field; one that had to be cut ends in "..." and a hash of the whole, so that two stay two. */
 static void put_field(char *out, size_t size, const char *text)
 {
     if ((size_t)snprintf(out, size, "%s", text) >= size)
-        memcpy(out + size - 4, "...", 4);
+        snprintf(out + size - 13, 13, "...%08x", (unsigned)XXH3_64bits(text, strlen(text)));
 }
 
 void sweep_row(const struct sweep *sweep, int job, struct store_job *out)
@@ -638,7 +682,8 @@ void sweep_row(const struct sweep *sweep, int job, struct store_job *out)
     memset(out, 0, sizeof *out);
     memcpy(out->key, sweep->job[job].key, sizeof out->key);
     config_get(config, config_find("clusters"), text, sizeof text);
-    int is_all = config->clusters.n > 2 && config->clusters.n == sweep->n_data_clusters;
+    int is_all = config->clusters.n > 2 &&
+                 memcmp(&config->clusters, &sweep->data_clusters, sizeof config->clusters) == 0;
     put_field(out->clusters, sizeof out->clusters, is_all ? "all" : text);
     put_field(out->strategy, sizeof out->strategy, config->strategy);
     config_get(config, config_find("protocol"), text, sizeof text);

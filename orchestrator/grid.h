@@ -15,7 +15,7 @@
 #include "job.h"
 #include "store.h"
 
-enum { SWEEP_MAX_AXES = STORE_MAX_AXES, SWEEP_MAX_JOBS = 1000000, JOB_KEY_SIZE = 33 };
+enum { SWEEP_MAX_AXES = STORE_MAX_AXES, SWEEP_MAX_JOBS = 1000000, SWEEP_MAX_TEXT = 59000, JOB_KEY_SIZE = 33 };
 
 /* One axis of the grid: a key and its values as canonical texts. */
 struct axis {
@@ -33,15 +33,16 @@ struct job {
 
 struct sweep {
     char name[64];
-    char data[1024];    /* "builtin" or a path that exists */
-    double pixel_size;  /* micrometres, for a folder of images */
-    int keep_weights;   /* 0 or 1 */
-    struct config base; /* every key that is not an axis */
+    char data[1024];      /* "builtin" or a path that exists */
+    double pixel_size;    /* micrometres, for a folder of images */
+    int pixel_size_given; /* 1 when the sweep file names it */
+    int keep_weights;     /* 0 or 1 */
+    struct config base;   /* every key that is not an axis */
     int n_axes;
     struct axis axis[SWEEP_MAX_AXES];
-    char *yaml;          /* the file as given, owned */
-    char *resolved;      /* every key with its value, one a line, and the grid; a sweep file again; owned */
-    int n_data_clusters; /* of the dataset it was expanded for */
+    char *yaml;     /* the file as given, owned */
+    char *resolved; /* every key with its value, one a line, and the grid; a sweep file again; owned */
+    struct config_clusters data_clusters; /* of the dataset it was expanded for, in its order */
     int n_jobs;
     int capacity;    /* jobs there is room for */
     struct job *job; /* (n_jobs) after sweep_expand, owned */
@@ -50,6 +51,9 @@ struct sweep {
 /* Read a sweep file and apply n_set overrides "key=value". A relative `data` path is looked up from the working directory,
  * then from the sweep file's folder. E_USAGE names file, line, key and what would be right. *out is owned by the caller. */
 int sweep_read(const char *path, int n_set, char *const *set, struct sweep **out, struct err *err);
+
+/* A sweep from the resolved text of another: no file is read, `data` is not looked for. *out is owned by the caller. */
+int sweep_parse(const char *resolved, struct sweep **out, struct err *err);
 
 /* The size that images are packed at for this sweep: the largest image.size of its grid. Jobs with a smaller one resize from
  * there. */

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { TAG_REQUEST = 1, TAG_REPLY, TAG_PROGRESS };
+enum { TAG_REQUEST = 1, TAG_REPLY, TAG_PROGRESS, TAG_STOP };
 enum { REPLY_END = -1, REPLY_LATER = -2 };
 
 struct request {
@@ -46,7 +46,9 @@ struct handout {
     char *held; /* (size) 1: an idle rank's request waits for an answer */
     int *has;   /* (size) the job a rank holds, handed out and not reported; -1: none */
     int *next;  /* (size) the job it was given ahead; -1: none */
-    int ended;  /* ranks that were told END */
+    char *gone; /* (size) 1: was told END */
+    int ended;  /* how many were */
+    int told;   /* 1: the others were told to stop */
     struct handout_counts counts;
     void (*on_report)(void *, int, const struct handout_report *);
     void *self;
@@ -86,7 +88,8 @@ int handout_new(MPI_Comm comm, struct schedule *schedule, int dedicated,
     h->held = err_calloc((size_t)h->size, 1, "the hand-out", err);
     h->has = err_calloc((size_t)h->size, sizeof *h->has, "the hand-out", err);
     h->next = err_calloc((size_t)h->size, sizeof *h->next, "the hand-out", err);
-    if (!h->held || !h->has || !h->next) {
+    h->gone = err_calloc((size_t)h->size, 1, "the hand-out", err);
+    if (!h->held || !h->has || !h->next || !h->gone) {
         handout_free(h);
         return E_IO;
     }
@@ -102,6 +105,7 @@ void handout_free(struct handout *h)
         return;
     if (h->progress_sent != MPI_REQUEST_NULL)
         MPI_Wait(&h->progress_sent, MPI_STATUS_IGNORE);
+    free(h->gone);
     free(h->held);
     free(h->has);
     free(h->next);
@@ -156,7 +160,10 @@ static void answer(struct handout *h, int rank, int job)
     struct reply reply = {.job = job, .stopping = h->stopping};
     if (job >= 0)
         reply.attempt = schedule_attempts(h->schedule, job);
-    h->ended += job == REPLY_END;
+    if (job == REPLY_END) {
+        h->gone[rank] = 1;
+        h->ended++;
+    }
     MPI_Send(&reply, (int)sizeof reply, MPI_BYTE, rank, TAG_REPLY, h->comm);
 }
 
@@ -195,6 +202,15 @@ static void answer_held(struct handout *h)
     }
 }
 
+/* Tell every rank that still works to stop, once. */
+static void tell_stop(struct handout *h)
+{
+    for (int r = 1; r < h->size && !h->told; r++)
+        if (!h->gone[r])
+            MPI_Send(NULL, 0, MPI_BYTE, r, TAG_STOP, h->comm);
+    h->told = 1;
+}
+
 /* Receive whatever has arrived and answer it. Returns how many messages there were. */
 static int serve(struct handout *h)
 {
@@ -219,6 +235,8 @@ static int serve(struct handout *h)
             h->stopping |= progress.stopping;
         }
     }
+    if (h->stopping)
+        tell_stop(h);
     if (h->size > 1)
         answer_held(h);
     h->counts.serve_seconds += now() - start;
@@ -246,6 +264,17 @@ static int next_on_root(struct handout *h, int *job)
 }
 
 /* ---- workers ---- */
+
+/* Take rank 0's word to stop, if it has come. */
+static void hear_stop(struct handout *h)
+{
+    int flag;
+    MPI_Iprobe(0, TAG_STOP, h->comm, &flag, MPI_STATUS_IGNORE);
+    if (!flag)
+        return;
+    MPI_Recv(NULL, 0, MPI_BYTE, 0, TAG_STOP, h->comm, MPI_STATUS_IGNORE);
+    h->stopping = 1;
+}
 
 static void ask(struct handout *h, int ahead)
 {
@@ -283,6 +312,8 @@ static int next_on_worker(struct handout *h, int *job, int *attempt)
     *attempt = reply.attempt;
     if (*job >= 0)
         ask(h, 1);
+    else
+        hear_stop(h);
     return 0;
 }
 
@@ -315,6 +346,7 @@ int handout_pause(struct handout *h, double images)
         return h->stopping;
     }
     int flag = 1;
+    hear_stop(h);
     if (h->progress_sent != MPI_REQUEST_NULL)
         MPI_Test(&h->progress_sent, &flag, MPI_STATUS_IGNORE);
     if (flag && now() - h->last_progress > 1) {

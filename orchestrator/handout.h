@@ -13,6 +13,7 @@
  * Invariant: a rank has at most one request without reply. With ahead = 1 it asks while it still trains; rank 0 answers LATER
  * when no more jobs wait than there are ranks, so that the last jobs go to whoever is free first. A request of an idle rank is
  * held while jobs still run (they may come back) and answered END when none can. PROGRESS {images} is sent about once a second.
+ * When the sweep stops, rank 0 sends every rank that has not been told END one STOP, which it sees at its next pause.
  *
  * Rank 0 serves inside its own handout_pause and handout_next; a rank that waits sleeps with a growing back-off up to 1 ms.
  * Single-threaded MPI; the calls are made by one thread a rank. */

@@ -31,7 +31,8 @@ struct progress *progress_new(int n_jobs, int n_before, int quiet, struct err *e
     p->n_jobs = n_jobs;
     p->n_before = n_before;
     p->quiet = quiet;
-    p->live = isatty(STDERR_FILENO);
+    /* Under mpirun stderr is a pipe even on a terminal; stdout of rank 0 is a terminal when mpirun's is. */
+    p->live = isatty(STDERR_FILENO) || (getenv("OMPI_COMM_WORLD_SIZE") && isatty(STDOUT_FILENO));
     p->start = p->last = p->rate_time = p->older_time = seconds_now();
     return p;
 }

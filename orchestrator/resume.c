@@ -122,7 +122,7 @@ static int compare_with_file(const char *path, const struct store_plan *plan, st
                      "%s: was made from other data (checksum %.12s, now %.12s: %s); give another -o, or the "
                      "data it was made from",
                      path, store_text(store, "dataset_checksum"), plan->data->checksum, plan->data_origin);
-    else if (store_n_weights(store) != plan->n_weights && (same || store_n_weights(store)))
+    else if ((store_n_weights(store) > 0) != (plan->n_weights > 0))
         rc = err_set(err, E_USAGE,
                      "%s: keep_weights is %s there and %s here; give another -o, or change it back", path,
                      store_n_weights(store) ? "true" : "false", plan->n_weights ? "true" : "false");

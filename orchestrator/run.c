@@ -1,5 +1,6 @@
 #include "run.h"
 
+#include "cells.h"
 #include "grid.h"
 #include "handout.h"
 #include "job.h"
@@ -8,6 +9,8 @@
 #include "share.h"
 #include "store.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,15 +21,12 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-enum { PATH_SIZE = 4096 };
-
 /* Everything a rank holds while the sweep runs. */
 struct run {
     const struct run_options *options;
     int rank, size;
     struct sweep *sweep;
     struct dataset *data;
-    char data_file[PATH_SIZE]; /* the packed dataset beside the results, or the one the sweep names */
     struct shared_dataset shared;
     enum kernels_isa isa;
     struct store *store;
@@ -49,7 +49,7 @@ static void on_signal(int signal)
     drain_asked = 1;
 }
 
-static void catch_signals(void)
+void run_catch_signals(void)
 {
     struct sigaction action = {.sa_handler = on_signal};
     sigaction(SIGUSR1, &action, NULL);
@@ -67,43 +67,6 @@ static double wall_time(void)
 
 /* ---- rank 0: sweep file, data, results file ---- */
 
-/* Whether the dataset packed when the sweep began was made from what the sweep file names now. */
-static int same_origin(const struct dataset *data, const struct sweep *sweep)
-{
-    const char *groups = sweep_groups(sweep);
-    return strcmp(data->origin, sweep->data) == 0 && strcmp(data->group_column, groups ? groups : "") == 0 &&
-           data->size == sweep_image_size(sweep) && fabs(data->pixel_size - sweep->pixel_size) < 1e-12;
-}
-
-/* Images that are not packed yet are packed once, beside the results; a later run of the same sweep goes on with those. */
-static int open_data(struct run *run, struct err *err)
-{
-    const struct sweep *sweep = run->sweep;
-    const char *results = run->options->results_path, *dot = strrchr(results, '.');
-    struct dataset_options options = {sweep_image_size(sweep), sweep->pixel_size, sweep_groups(sweep)};
-    struct stat info;
-    int stem = dot && !strchr(dot, '/') && dot > results ? (int)(dot - results) : (int)strlen(results);
-    if (strcmp(sweep->data, "builtin") != 0 && stat(sweep->data, &info) == 0 && !S_ISDIR(info.st_mode)) {
-        snprintf(run->data_file, sizeof run->data_file, "%s", sweep->data);
-        return dataset_open(sweep->data, &options, &run->data, err);
-    }
-    int n = snprintf(run->data_file, sizeof run->data_file, "%.*s.cells.h5", stem, results);
-    if (n >= (int)sizeof run->data_file)
-        return err_set(err, E_USAGE, "-o: the path is too long");
-    int resumed = access(results, F_OK) == 0;
-    if (resumed && access(run->data_file, F_OK) == 0) {
-        int rc = dataset_read(run->data_file, &run->data, err);
-        if (rc < 0 || same_origin(run->data, sweep))
-            return rc;
-        dataset_free(run->data);
-        run->data = NULL;
-    }
-    int rc = dataset_open(sweep->data, &options, &run->data, err);
-    if (rc == 0 && (!resumed || access(run->data_file, F_OK) != 0))
-        rc = dataset_write(run->data, run->data_file, err);
-    return rc;
-}
-
 /* Jobs of one kind train at one speed: the same network, image size and batch. */
 static unsigned long kind_of(const struct config *c)
 {
@@ -117,7 +80,7 @@ static unsigned long kind_of(const struct config *c)
 /* Put every job that matches the filter and is not finished into the schedule. */
 static int make_schedule(struct run *run, struct err *err)
 {
-    int n_jobs = run->sweep->n_jobs, n = 0, matching = 0, rc = 0;
+    int n_jobs = run->sweep->n_jobs, n = 0, rc = 0;
     size_t room = (size_t)n_jobs;
     struct store_mark *mark = err_calloc(room, sizeof *mark, "commit marks", err);
     int *job = err_calloc(room, sizeof *job, "the schedule", err);
@@ -131,7 +94,6 @@ static int make_schedule(struct run *run, struct err *err)
         rc = sweep_job_matches(run->sweep, j, run->options->filter, err);
         if (rc <= 0)
             continue;
-        matching++;
         if (mark[j].state >= JOB_DONE) {
             run->n_before++;
             continue;
@@ -140,8 +102,6 @@ static int make_schedule(struct run *run, struct err *err)
         cost[n] = run->sweep->job[j].plan.cost;
         kind[n++] = kind_of(&run->sweep->job[j].config);
     }
-    if (rc >= 0 && matching == 0)
-        rc = err_set(err, E_USAGE, "--filter '%s' matches none of the %d jobs", run->options->filter, n_jobs);
     if (rc >= 0)
         rc = schedule_new(n, job, cost, kind, &run->schedule, err);
     if (rc >= 0 && !(run->progress = progress_new(n, run->n_before, run->options->quiet, err)))
@@ -166,20 +126,46 @@ static void say_start(const struct run *run, enum resume_kind kind, int kept)
         fprintf(stderr, "%s: going on; %d jobs finished before, %d to run\n", path, run->n_before, waiting);
 }
 
+/* At least one job must match, before anything is made. */
+static int check_filter(const struct run *run, struct err *err)
+{
+    for (int j = 0; j < run->sweep->n_jobs; j++) {
+        int rc = sweep_job_matches(run->sweep, j, run->options->filter, err);
+        if (rc != 0)
+            return rc < 0 ? rc : 0;
+    }
+    return err_set(err, E_USAGE, "--filter '%s' matches none of the %d jobs", run->options->filter,
+                   run->sweep->n_jobs);
+}
+
+/* The packed dataset is kept before a new results file is made, and again when it went missing. */
+static int prepare_files(struct run *run, const struct cells *cells, enum resume_kind *kind, int *kept,
+                         struct err *err)
+{
+    const char *path = run->options->results_path;
+    int is_new = access(path, F_OK) != 0;
+    int rc = is_new ? cells_keep(cells, 0, err) : 0;
+    if (rc == 0)
+        rc = resume_prepare(path, run->sweep, run->data, cells->path, run->isa, run->size, kind, kept, err);
+    return rc == 0 && !is_new ? cells_keep(cells, 1, err) : rc;
+}
+
 static int prepare_root(struct run *run, enum resume_kind *kind, int *kept, struct err *err)
 {
     const struct run_options *o = run->options;
+    struct cells cells;
     int rc = sweep_read(o->sweep_path, o->n_set, o->set, &run->sweep, err);
     if (rc == 0)
         rc = resume_kernels(o->results_path, o->isa, run->isa, &run->isa, err);
-    if (rc == 0)
-        rc = open_data(run, err);
+    if (rc < 0)
+        return rc;
+    rc = cells_open(run->sweep, o->results_path, &cells, err);
+    run->data = cells.data;
     if (rc == 0)
         rc = sweep_expand(run->sweep, run->data, err);
     if (rc == 0)
-        rc = resume_prepare(o->results_path, run->sweep, run->data, run->data_file, run->isa, run->size, kind,
-                            kept, err);
-    return rc;
+        rc = check_filter(run, err);
+    return rc < 0 ? rc : prepare_files(run, &cells, kind, kept, err);
 }
 
 /* ---- all ranks ---- */
@@ -191,13 +177,76 @@ static int agree(int rc, struct err *err)
         int code, rank;
     } mine = {rc, 0}, worst;
     MPI_Comm_rank(MPI_COMM_WORLD, &mine.rank);
-    MPI_Allreduce(&mine, &worst, 1, MPI_2INT, MPI_MINLOC, MPI_COMM_WORLD);
+    MPI_Request request;
+    MPI_Iallreduce(&mine, &worst, 1, MPI_2INT, MPI_MINLOC, MPI_COMM_WORLD, &request);
+    for (int done = 0; MPI_Test(&request, &done, MPI_STATUS_IGNORE), !done;)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000},
+                  NULL); /* the others may be packing for minutes: do not spin */
     if (worst.code < 0)
         MPI_Bcast(err, (int)sizeof *err, MPI_BYTE, worst.rank, MPI_COMM_WORLD);
     return worst.code;
 }
 
-/* The other ranks make the same jobs from the same file and overrides. */
+/* Rank 0's sweep for everyone, as its resolved text: a file that is edited meanwhile, or is not on every node, does no harm. */
+static int share_sweep(struct run *run, struct err *err)
+{
+    int n = run->rank == 0 ? (int)strlen(run->sweep->resolved) + 1 : 0, rc = 0;
+    MPI_Bcast(&n, 1, MPI_INT, 0, MPI_COMM_WORLD);
+    char *text = err_calloc((size_t)n, 1, "the sweep file", err);
+    rc = agree(text ? 0 : E_IO, err);
+    if (rc == 0 && run->rank == 0)
+        memcpy(text, run->sweep->resolved, (size_t)n);
+    if (rc == 0)
+        MPI_Bcast(text, n, MPI_CHAR, 0, MPI_COMM_WORLD);
+    if (rc == 0 && run->rank != 0)
+        rc = sweep_parse(text, &run->sweep, err);
+    free(text);
+    if (rc == 0 && run->rank != 0)
+        rc = sweep_expand(run->sweep, run->data, err);
+    return agree(rc, err);
+}
+
+/* Whether this rank sees the results file that rank 0 made, and may write it: asked before the collective open, which hangs when
+ * one rank fails. */
+static int check_file(const struct run *run, struct err *err)
+{
+    const char *path = run->options->results_path;
+    long long size = -1, expected;
+    int fd = open(path, O_RDWR | O_CLOEXEC), error = errno;
+    struct stat info;
+    if (fd >= 0 && fstat(fd, &info) == 0)
+        size = (long long)info.st_size;
+    if (fd >= 0)
+        close(fd);
+    expected = size;
+    MPI_Bcast(&expected, 1, MPI_LONG_LONG, 0, MPI_COMM_WORLD);
+    int rc = 0;
+    if (fd < 0)
+        rc = err_set(err, E_IO,
+                     "%s: rank %d cannot open it for writing: %s; use a folder that every node shares", path,
+                     run->rank, strerror(error));
+    else if (size != expected)
+        rc = err_set(err, E_IO,
+                     "%s: rank %d sees another file than rank 0; use a folder that every node shares", path,
+                     run->rank);
+    return agree(rc, err);
+}
+
+/* Row j of the file is job j here: a last guard against ranks of different builds. */
+static int check_rows(const struct run *run, struct err *err)
+{
+    int same = store_n_jobs(run->store) == run->sweep->n_jobs;
+    for (int j = 0; same && j < run->sweep->n_jobs; j++)
+        same = strcmp(store_jobs(run->store)[j].key, run->sweep->job[j].key) == 0;
+    return agree(
+        same ? 0
+             : err_set(
+                   err, E_USAGE,
+                   "%s: rank %d makes other jobs than the file holds; is cellsweep the same on every node?",
+                   run->options->results_path, run->rank),
+        err);
+}
+
 static int prepare(struct run *run, struct err *err)
 {
     enum resume_kind kind = RESUME_CREATED;
@@ -210,14 +259,14 @@ static int prepare(struct run *run, struct err *err)
         rc = agree(kernels_select(run->isa, err), err);
     if (rc == 0)
         rc = share_dataset(MPI_COMM_WORLD, &run->data, &run->shared, err);
-    if (rc == 0 && run->rank != 0) {
-        rc = sweep_read(run->options->sweep_path, run->options->n_set, run->options->set, &run->sweep, err);
-        if (rc == 0)
-            rc = sweep_expand(run->sweep, run->data, err);
-    }
-    rc = agree(rc, err);
+    if (rc == 0)
+        rc = share_sweep(run, err);
+    if (rc == 0)
+        rc = check_file(run, err);
     if (rc == 0)
         rc = agree(store_open_shared(run->options->results_path, MPI_COMM_WORLD, &run->store, err), err);
+    if (rc == 0)
+        rc = check_rows(run, err);
     if (rc == 0)
         rc = agree(run->rank == 0 ? make_schedule(run, err) : 0, err);
     if (rc == 0 && run->rank == 0)
@@ -342,6 +391,7 @@ static struct handout_report do_job(struct run *run, int job, int attempt)
     if (written == 0) {
         const struct job *j = &run->sweep->job[job];
         int rc = job_run(&j->config, run->data, j->key, &hooks, &result, &err);
+        on_pause(run); /* the images of the last epoch */
         if (rc == 0) {
             written = finish_row(run, &mark, &result, &write_err);
             report.end = HANDOUT_FINISHED;
@@ -375,52 +425,55 @@ static int work(struct run *run, struct err *err)
 
 /* ---- rank 0: the end ---- */
 
-/* Jobs that failed, with why. */
-static int list_failures(struct run *run, int *n_failed, struct err *err)
+/* Jobs of this run's filter by state, and the failed ones with why. */
+static int count_states(struct run *run, int count[N_JOB_STATES], struct err *err)
 {
     struct store_mark *mark = err_calloc((size_t)run->sweep->n_jobs, sizeof *mark, "commit marks", err);
     int rc = mark ? store_read_marks(run->store, mark, err) : E_IO;
-    *n_failed = 0;
+    memset(count, 0, N_JOB_STATES * sizeof *count);
     for (int j = 0; rc == 0 && j < run->sweep->n_jobs; j++) {
         char name[512];
+        if (sweep_job_matches(run->sweep, j, run->options->filter, NULL) != 1)
+            continue;
+        count[mark[j].state]++;
         if (mark[j].state != JOB_FAILED)
             continue;
-        if ((*n_failed)++ == 0)
-            fprintf(stderr, "failed jobs:\n");
         sweep_job_name(run->sweep, j, name, sizeof name);
-        fprintf(stderr, "  job %d (%s): %s\n", j, name, mark[j].message);
+        fprintf(stderr, "%sjob %d (%s): %s\n", count[JOB_FAILED] == 1 ? "failed jobs:\n  " : "  ", j, name,
+                mark[j].message);
     }
     free(mark);
     return rc;
 }
 
-static void say_end(const struct run *run, const struct handout_counts *c)
+static void say_end(const struct run *run, const struct handout_counts *c, const int count[N_JOB_STATES])
 {
     double seconds = progress_seconds(run->progress);
     char time[32];
-    progress_finish(run->progress);
-    printf("%s: %d jobs done (%d diverged), %d failed, %d left; %s, %.0f images/s, hand-out %.3f %% of rank "
+    printf("%s: %d jobs done, %d diverged, %d failed, %d left; %s, %.0f images/s, hand-out %.3f %% of rank "
            "0's time\n",
-           run->options->results_path, c->finished + run->n_before, c->diverged, c->failed, c->waiting,
-           progress_duration(seconds, time, sizeof time), seconds > 0 ? c->images / seconds : 0,
-           seconds > 0 ? 100 * c->serve_seconds / seconds : 0);
+           run->options->results_path, count[JOB_DONE], count[JOB_DIVERGED], count[JOB_FAILED],
+           count[JOB_WAITING] + count[JOB_RUNNING], progress_duration(seconds, time, sizeof time),
+           seconds > 0 ? c->images / seconds : 0, seconds > 0 ? 100 * c->serve_seconds / seconds : 0);
 }
 
 static int conclude(struct run *run, struct err *err)
 {
     struct handout_counts counts = handout_counts(run->handout);
-    int n_failed = 0;
-    say_end(run, &counts);
-    int rc = list_failures(run, &n_failed, err);
+    int count[N_JOB_STATES];
+    progress_finish(run->progress);
+    int rc = count_states(run, count, err);
     if (rc < 0)
         return rc;
+    say_end(run, &counts, count);
+    int left = count[JOB_WAITING] + count[JOB_RUNNING];
     if (counts.fatal)
-        return err_set(err, E_IO, "%s; %d jobs are left, run the same command again", run->fatal,
-                       counts.waiting);
-    if (counts.waiting)
-        return err_set(err, E_STOPPED, "stopped with %d jobs left; the same command goes on", counts.waiting);
-    if (n_failed)
-        return err_set(err, E_JOB, "%d jobs failed; their messages are in /message and above", n_failed);
+        return err_set(err, E_IO, "%s; %d jobs are left, run the same command again", run->fatal, left);
+    if (left)
+        return err_set(err, E_STOPPED, "stopped with %d jobs left; the same command goes on", left);
+    if (count[JOB_FAILED])
+        return err_set(err, E_JOB, "%d jobs failed; their messages are in /message and above",
+                       count[JOB_FAILED]);
     return 0;
 }
 
@@ -438,7 +491,6 @@ int run_sweep(const struct run_options *options, struct err *err)
     struct run run = {.options = options, .shared = {MPI_COMM_NULL, MPI_WIN_NULL}};
     MPI_Comm_rank(MPI_COMM_WORLD, &run.rank);
     MPI_Comm_size(MPI_COMM_WORLD, &run.size);
-    catch_signals();
     int rc = prepare(&run, err);
     if (rc == 0)
         rc = work(&run, err);

@@ -15,6 +15,10 @@ struct run_options {
     int quiet;            /* 1: no progress line */
 };
 
+/* Let SIGUSR1, SIGTERM and SIGINT (once) drain the sweep instead of ending the process. Before MPI_Init, so that a signal while MPI
+ * starts up is not lost. */
+void run_catch_signals(void);
+
 /* Collective; MPI is initialised. Every rank returns the same code: 0; E_JOB some jobs failed; E_STOPPED work is left;
  * E_USAGE, E_IO; and the same *err. */
 int run_sweep(const struct run_options *options, struct err *err);

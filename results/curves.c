@@ -1,9 +1,10 @@
 #include "curves.h"
 
+#include "classes.h"
 #include "output.h"
+#include "pagename.h"
 #include "published.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,28 +13,90 @@ static const struct {
     const char *name, *title;
 } strategy_titles[] = {
     /* the order of the report's page */
-    {"none", "Unbalanced"},         {"undersample", "Undersampling"}, {"reweight", "Reweighting"},
-    {"oversample", "Oversampling"}, {"augment", "Augmentation"},
+    {"none", "Unbalanced"},
+    {"undersample", "Undersampling"},
+    {"reweight", "Reweighting"},
+    {"oversample", "Oversampling"},
+    {"augment", "Augmentation"},
+    /* not in the report */
+    {"smote", "SMOTE"},
+    {"borderline-smote", "Borderline-SMOTE"},
+    {"tomek", "Tomek links"},
+    {"nearmiss", "NearMiss"},
+    {"class-balanced", "Class-balanced loss"},
+    {"focal", "Focal loss"},
+    {"balanced-softmax", "Balanced softmax"},
+    {"logit-adjust", "Logit adjustment"},
+    {"threshold", "Threshold moving"},
+    {"balanced-batch", "Balanced batches"},
+    {"mixup", "Mixup"},
+    {"easy-ensemble", "EasyEnsemble"},
 };
-enum { N_TITLES = sizeof strategy_titles / sizeof *strategy_titles };
+enum { N_TITLES = sizeof strategy_titles / sizeof *strategy_titles, N_REPORT = 5 };
+
+/* Panels of a page of strategies that the report does not have. */
+enum { PANELS = 4 };
 
 static const struct {
     const char *clusters, *letter;
 } report_pages[] = {{"8-10", "a"}, {"14-15", "b"}, {"1-27", "c"}};
 
-/* Position on the report's page, N_TITLES for a strategy it does not have. */
-static int strategy_rank(const char *strategy)
-{
-    int i = 0;
-    while (i < N_TITLES && strcmp(strategy_titles[i].name, strategy) != 0)
-        i++;
-    return i;
-}
-
 const char *curves_strategy_title(const char *strategy)
 {
-    int rank = strategy_rank(strategy);
-    return rank < N_TITLES ? strategy_titles[rank].title : strategy;
+    for (int i = 0; i < N_TITLES; i++)
+        if (strcmp(strategy_titles[i].name, strategy) == 0)
+            return strategy_titles[i].title;
+    return strategy;
+}
+
+void curves_group_title(char *out, size_t size, const struct summary *summary,
+                        const struct summary_group *group)
+{
+    char threshold[CONFIG_WORD_SIZE], cap[CONFIG_WORD_SIZE];
+    const char *title = curves_strategy_title(group->cell->strategy);
+    classes_config(summary->store, group->cell, "balance.threshold", threshold, sizeof threshold);
+    classes_config(summary->store, group->cell, "balance.cap", cap, sizeof cap);
+    if (atol(threshold) <= 0 || atol(cap) <= 0)
+        snprintf(out, size, "%s", title);
+    else if (curves_is_unbalanced(group))
+        snprintf(out, size, "Duplicates to %s", cap);
+    else
+        snprintf(out, size, "%s, duplicates to %s", title, cap);
+}
+
+void curves_append_axes(char *out, size_t size, const struct summary *summary,
+                        const struct summary_group *group, int without)
+{
+    size_t n = strlen(out);
+    for (int i = 0; i < store_n_axes(summary->store) && n < size; i++)
+        if (i != without && summary_axis_varies(summary, i)) {
+            snprintf(out + n, size - n, ", %s %s", store_axis_name(summary->store, i), group->cell->axis[i]);
+            n += strlen(out + n);
+        }
+}
+
+/* Of a group, what a published curve is called. */
+static void published_name(const struct summary *summary, const struct summary_group *group,
+                           const char **clusters, const char **strategy)
+{
+    int all = classes_is_published_all(summary->store, group->cell);
+    *clusters = all ? "1-28" : group->cell->clusters;
+    *strategy = all ? "augment_all" : group->cell->strategy;
+}
+
+int curves_published(const struct summary *summary, const struct summary_group *group, enum split split,
+                     enum metric metric, double *out, int n_epochs)
+{
+    const char *clusters, *strategy;
+    published_name(summary, group, &clusters, &strategy);
+    return published_curve(clusters, strategy, split, metric, out, n_epochs);
+}
+
+double curves_published_originals(const struct summary *summary, const struct summary_group *group)
+{
+    const char *clusters, *strategy;
+    published_name(summary, group, &clusters, &strategy);
+    return published_originals(clusters, strategy);
 }
 
 /* ---- which pages ---- */
@@ -43,7 +106,17 @@ int curves_is_unbalanced(const struct summary_group *group)
     return strcmp(group->cell->strategy, "none") == 0;
 }
 
-static int same_page(const struct summary_group *a, const struct summary_group *b, int n_axes)
+/* Position on the report's page, N_REPORT for a strategy it does not have. */
+static int report_rank(const struct summary_group *group)
+{
+    int i = 0;
+    while (i < N_REPORT && strcmp(strategy_titles[i].name, group->cell->strategy) != 0)
+        i++;
+    return i;
+}
+
+/* 1: differ at most in strategy, and are both unbalanced or both not. */
+static int same_cell(const struct summary_group *a, const struct summary_group *b, int n_axes)
 {
     int same = curves_is_unbalanced(a) == curves_is_unbalanced(b) &&
                strcmp(a->cell->clusters, b->cell->clusters) == 0 &&
@@ -54,69 +127,83 @@ static int same_page(const struct summary_group *a, const struct summary_group *
     return same;
 }
 
-/* Append text to a file name; whatever is not harmless in one becomes '-'. */
-static void append_name(char *name, size_t size, const char *text)
-{
-    size_t n = strlen(name);
-    for (; *text && n + 1 < size; text++)
-        name[n++] = isalnum((unsigned char)*text) || strchr("._=", *text) ? *text : '-';
-    name[n] = '\0';
-}
-
-static void append_clusters(char *name, size_t size, const char *clusters)
+static void append_clusters(char *name, const char *clusters)
 {
     for (size_t i = 0; i < sizeof report_pages / sizeof *report_pages; i++)
         if (strcmp(report_pages[i].clusters, clusters) == 0) {
-            append_name(name, size, report_pages[i].letter);
+            pagename_append(name, report_pages[i].letter);
             return;
         }
-    append_name(name, size, "_");
-    append_name(name, size, clusters);
+    pagename_append(name, "_");
+    pagename_append(name, clusters);
 }
 
-/* A name says what tells the page from the sweep's others, no more. */
 static void name_page(struct curves_page *page, const struct curves_page *others, int n_others)
 {
-    const struct summary *summary = page->summary;
     const struct summary_group *group = page->panel[0];
-    size_t size = sizeof page->name - 8;
+    size_t room = sizeof page->name - PAGENAME_LENGTH;
     snprintf(page->name, sizeof page->name, "%s", curves_is_unbalanced(group) ? "fig2" : "fig4");
-    append_clusters(page->name, size, group->cell->clusters);
-    if (summary_protocol_varies(summary)) {
-        append_name(page->name, size, "_");
-        append_name(page->name, size, group->cell->protocol);
+    append_clusters(page->name, group->cell->clusters);
+    if (page->part) {
+        char more[16];
+        snprintf(more, sizeof more, "_more%d", page->part);
+        pagename_append(page->name, more);
     }
-    for (int i = 0; i < store_n_axes(summary->store); i++)
-        if (summary_axis_varies(summary, i)) {
-            const char *key = store_axis_name(summary->store, i), *dot = strrchr(key, '.');
-            append_name(page->name, size, "_");
-            append_name(page->name, size, dot ? dot + 1 : key);
-            append_name(page->name, size, "=");
-            append_name(page->name, size, group->cell->axis[i]);
-        }
+    pagename_append_cell(page->name, page->summary, group, -1);
     for (int i = 0; i < n_others; i++)
         if (strcmp(others[i].name, page->name) == 0) {
-            snprintf(page->name + strlen(page->name), 8, "_%d", n_others % 100000);
+            snprintf(page->name + strlen(page->name), room, "_%d", n_others % 100000);
             break;
         }
 }
 
-/* Groups of the page of `first`, in the order of the report's page. */
-static int collect_panels(struct curves_page *page, const struct summary *summary, int first, struct err *err)
+/* Finished groups of the cell of `first`, the report's strategies first, then the others in grid order. Returns how many. */
+static int collect_cell(const struct summary *summary, int first, const struct summary_group **panel)
 {
-    int n_axes = store_n_axes(summary->store);
-    page->summary = summary;
-    page->panel = err_calloc((size_t)summary->n_groups, sizeof(void *), "panels", err);
-    if (!page->panel)
-        return E_IO;
-    for (int rank = 0; rank <= N_TITLES; rank++)
+    int n_axes = store_n_axes(summary->store), n = 0;
+    for (int rank = 0; rank <= N_REPORT; rank++)
         for (int g = first; g < summary->n_groups; g++) {
             const struct summary_group *group = &summary->group[g];
-            if (strategy_rank(group->cell->strategy) == rank && group->n_state[JOB_DONE] > 0 &&
-                same_page(group, &summary->group[first], n_axes))
-                page->panel[page->n_panels++] = group;
+            if (report_rank(group) == rank && group->n_state[JOB_DONE] > 0 &&
+                same_cell(group, &summary->group[first], n_axes))
+                panel[n++] = group;
         }
-    return 0;
+    return n;
+}
+
+/* One page from the first of n panels: all of the report's, or else up to PANELS of the others. */
+static int cut_page(struct curves_page *page, const struct summary_group **panel, int n, struct err *err)
+{
+    int k = 0;
+    while (k < n && report_rank(panel[k]) < N_REPORT)
+        k++;
+    if (k == 0)
+        k = n < PANELS ? n : PANELS;
+    page->panel = err_calloc((size_t)k, sizeof *page->panel, "panels", err);
+    if (!page->panel)
+        return E_IO;
+    memcpy(page->panel, panel, (size_t)k * sizeof *page->panel);
+    page->n_panels = k;
+    return k;
+}
+
+/* All pages of the cell of group `first` behind the n there are. Returns how many there are then. */
+static int add_cell(struct curves_page *pages, int n, const struct summary *summary, int first,
+                    const struct summary_group **panel, struct err *err)
+{
+    int n_panels = collect_cell(summary, first, panel), part = 0;
+    for (int at = 0; at < n_panels;) {
+        struct curves_page *page = &pages[n];
+        page->summary = summary;
+        part += report_rank(panel[at]) == N_REPORT;
+        page->part = part;
+        int taken = cut_page(page, panel + at, n_panels - at, err);
+        if (taken < 0)
+            return taken;
+        name_page(page, pages, n++);
+        at += taken;
+    }
+    return n;
 }
 
 static int has_page(const struct summary_group *group, const struct curves_page *pages, int n)
@@ -130,21 +217,22 @@ static int has_page(const struct summary_group *group, const struct curves_page 
 
 int curves_pages(const struct summary *summary, struct curves_page **out, struct err *err)
 {
-    struct curves_page *pages = err_calloc((size_t)summary->n_groups, sizeof *pages, "pages", err);
-    int n = 0;
+    size_t room = (size_t)summary->n_groups;
+    struct curves_page *pages = err_calloc(room, sizeof *pages, "pages", err);
+    const struct summary_group **panel = err_calloc(room, sizeof *panel, "panels", err);
+    int n = 0, rc = pages && panel ? 0 : E_IO;
     *out = NULL;
-    if (!pages)
-        return E_IO;
-    for (int g = 0; g < summary->n_groups; g++) {
-        const struct summary_group *group = &summary->group[g];
-        if (group->n_state[JOB_DONE] == 0 || has_page(group, pages, n))
+    for (int g = 0; g < summary->n_groups && rc == 0; g++) {
+        if (summary->group[g].n_state[JOB_DONE] == 0 || has_page(&summary->group[g], pages, n))
             continue;
-        if (collect_panels(&pages[n], summary, g, err) < 0) {
-            curves_free(pages, n + 1);
-            return E_IO;
-        }
-        name_page(&pages[n], pages, n);
-        n++;
+        int more = add_cell(pages, n, summary, g, panel, err);
+        rc = more < 0 ? more : 0;
+        n = more < 0 ? n : more;
+    }
+    free(panel);
+    if (rc < 0) {
+        curves_free(pages, pages ? (int)room : 0);
+        return rc;
     }
     *out = pages;
     return n;
@@ -198,8 +286,8 @@ static void write_epochs(FILE *file, const struct summary_group *group, const do
 
 void curves_panel_file(char *out, size_t size, const struct curves_page *page, int panel)
 {
-    char strategy[CONFIG_WORD_SIZE] = "";
-    append_name(strategy, sizeof strategy, page->panel[panel]->cell->strategy);
+    char strategy[PAGENAME_SIZE] = "";
+    pagename_append(strategy, page->panel[panel]->cell->strategy);
     snprintf(out, size, "%s_%s.tsv", page->name, strategy);
 }
 
@@ -214,8 +302,8 @@ static int write_panel_data(const struct curves_page *page, int panel, const cha
         return E_IO;
     for (int s = 0; s < 2; s++)
         for (int m = 0; m < N_METRICS; m++)
-            published_curve(group->cell->clusters, group->cell->strategy, (enum split)s, (enum metric)m,
-                            published + (s * N_METRICS + m) * n_epochs, n_epochs);
+            curves_published(page->summary, group, (enum split)s, (enum metric)m,
+                             published + (s * N_METRICS + m) * n_epochs, n_epochs);
     curves_panel_file(name, sizeof name, page, panel);
     int rc = output_open(&out, dir, name, err);
     if (rc == 0) {

@@ -1,7 +1,8 @@
 /* curves.h - pages of learning curves, as data files and a gnuplot script.
  *
  * A page shows the groups of one cell of the grid that differ only in strategy: fig2 the unbalanced one, fig4 the others,
- * two in a row. A panel has an accuracy above the loss, training and validation, mean and 95 % interval over jobs; the
+ * two in a row; strategies that the report does not have
+ * follow on further pages of four panels, "fig4a_more1". A panel has an accuracy above the loss, training and validation, mean and 95 % interval over jobs; the
  * published curve dashed where there is one. All panels of a page have the same axes.
  *
  * The upper half shows one metric. By default it is balanced_accuracy_as_published, because only that can be compared with
@@ -10,13 +11,15 @@
 #ifndef CELLSWEEP_CURVES_H
 #define CELLSWEEP_CURVES_H
 
+#include "pagename.h"
 #include "summary.h"
 
-enum { CURVES_NAME_SIZE = 240 };
+enum { CURVES_NAME_SIZE = PAGENAME_SIZE };
 
 struct curves_page {
     const struct summary *summary;
     char name[CURVES_NAME_SIZE]; /* of its files, without extension: "fig4a", "fig2_3-9_kfold" */
+    int part;                    /* 0, or k for the k-th page of strategies that are not the report's */
     int n_panels;
     const struct summary_group **panel; /* (n_panels) owned; the groups are the summary's */
 };
@@ -36,6 +39,22 @@ int curves_is_unbalanced(const struct summary_group *group);
 
 /* "Undersampling" for "undersample"; a strategy that has no title is its own. */
 const char *curves_strategy_title(const char *strategy);
+
+/* The same of a group: with the all-cluster rule in force "Duplicates to 45", or "Augmentation, duplicates to 45". */
+void curves_group_title(char *out, size_t size, const struct summary *summary,
+                        const struct summary_group *group);
+
+/* Append ", train.batch 16" for every axis that varies, but for axis `without` (-1: none). */
+void curves_append_axes(char *out, size_t size, const struct summary *summary,
+                        const struct summary_group *group, int without);
+
+/* What a reader must know of a protocol when strategies are compared. */
+const char *curves_protocol_meaning(const char *protocol);
+
+/* published_curve() and published_originals() of a group, which may be the model of all clusters. */
+int curves_published(const struct summary *summary, const struct summary_group *group, enum split split,
+                     enum metric metric, double *out, int n_epochs);
+double curves_published_originals(const struct summary *summary, const struct summary_group *group);
 
 /* Name of the data file of a panel, in out. */
 void curves_panel_file(char *out, size_t size, const struct curves_page *page, int panel);

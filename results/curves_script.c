@@ -1,5 +1,6 @@
 #include "curves.h"
 
+#include "classes.h"
 #include "gnuplot.h"
 #include "output.h"
 #include "published.h"
@@ -35,9 +36,10 @@ struct layout {
     int published_upper, published_loss; /* 1: some panel has such a curve */
 };
 
-static int has_published(const struct summary_group *group, enum metric metric)
+static int has_published(const struct summary *summary, const struct summary_group *group, enum metric metric)
 {
-    return !isnan(published_final(group->cell->clusters, group->cell->strategy, SPLIT_VAL, metric));
+    double first; /* a published curve is whole */
+    return curves_published(summary, group, SPLIT_VAL, metric, &first, 1) > 0;
 }
 
 static void raise_to(double *top, double x)
@@ -54,9 +56,8 @@ static double loss_top(const struct curves_page *page, int n_epochs)
     double *published = calloc((size_t)n_epochs + 1, sizeof *published);
     for (int i = 0; i < page->n_panels; i++)
         for (int s = 0; s < 2; s++) {
-            const struct store_job *cell = page->panel[i]->cell;
-            int n = published ? published_curve(cell->clusters, cell->strategy, (enum split)s, METRIC_LOSS,
-                                                published, n_epochs)
+            int n = published ? curves_published(page->summary, page->panel[i], (enum split)s, METRIC_LOSS,
+                                                 published, n_epochs)
                               : 0;
             for (int e = 0; e < n_epochs; e++) {
                 raise_to(&top, page->panel[i]->curve[s][METRIC_LOSS][e].mean);
@@ -103,8 +104,8 @@ static struct layout lay_out(const struct curves_page *page, enum metric metric)
         l.n_max = n > l.n_max ? n : l.n_max;
         l.n_done += n;
         l.n_jobs += group->n_jobs;
-        l.published_upper |= has_published(group, metric);
-        l.published_loss |= has_published(group, METRIC_LOSS);
+        l.published_upper |= has_published(page->summary, group, metric);
+        l.published_loss |= has_published(page->summary, group, METRIC_LOSS);
     }
     l.bands = l.n_max > 1;
     l.notes = 1 + 2 * (metric == METRIC_BALANCED_ACCURACY_AS_PUBLISHED) + any_leak(page) + l.published_loss;
@@ -150,15 +151,17 @@ static void place(FILE *file, const struct layout *l, int left, int top, int wid
             1 - (double)(top + height) / l->height);
 }
 
-static void panel_title(char *out, size_t size, const struct summary_group *group)
+static void panel_title(char *out, size_t size, const struct summary *summary,
+                        const struct summary_group *group)
 {
     int n = group->n_state[JOB_DONE];
-    char missing[32] = "", leak[64] = "";
+    char missing[32] = "", leak[64] = "", title[128];
     if (n < group->n_jobs)
         snprintf(missing, sizeof missing, " of %d", group->n_jobs);
     if (group->leak.mean > 0)
         snprintf(leak, sizeof leak, ", leak %.3g of %.3g", group->leak.mean, group->n_val.mean);
-    snprintf(out, size, "%s (n = %d%s%s)", curves_strategy_title(group->cell->strategy), n, missing, leak);
+    curves_group_title(title, sizeof title, summary, group);
+    snprintf(out, size, "%s (n = %d%s%s)", title, n, missing, leak);
 }
 
 static const char *metric_label(enum metric metric)
@@ -173,24 +176,26 @@ static const char *metric_label(enum metric metric)
     }
 }
 
-static void write_curves(FILE *file, const struct summary_group *group, enum metric metric, int with_true)
+static void write_curves(FILE *file, const struct summary *summary, const struct summary_group *group,
+                         enum metric metric, int with_true)
 {
     const char *separator = "plot ";
     if (group->n_state[JOB_DONE] > 1) {
         fprintf(file, "%s@bands", separator);
         separator = ", ";
     }
-    if (has_published(group, metric)) {
+    if (has_published(summary, group, metric)) {
         fprintf(file, "%s@published", separator);
         separator = ", ";
     }
     fprintf(file, "%s@means%s\n", separator, with_true ? ", @true_balanced" : "");
 }
 
-static void write_upper(FILE *file, const struct summary_group *group, enum metric metric)
+static void write_upper(FILE *file, const struct summary *summary, const struct summary_group *group,
+                        enum metric metric)
 {
     char title[256];
-    panel_title(title, sizeof title, group);
+    panel_title(title, sizeof title, summary, group);
     fputs("m = metric\nset title ", file);
     gnuplot_quote(file, title);
     fprintf(file,
@@ -198,7 +203,7 @@ static void write_upper(FILE *file, const struct summary_group *group, enum metr
             "set ylabel \"%s\" offset -0.6,0\n"
             "set yrange [0:1.04]; set ytics 0.2; set xtics format ''; unset xlabel\n",
             metric_label(metric));
-    write_curves(file, group, metric, metric == METRIC_BALANCED_ACCURACY_AS_PUBLISHED);
+    write_curves(file, summary, group, metric, metric == METRIC_BALANCED_ACCURACY_AS_PUBLISHED);
 }
 
 /* A round step, so that about four of them make the axis. */
@@ -208,7 +213,8 @@ static double tick_step(double top)
     return power * (step < 1.5 ? 1 : step < 3 ? 2 : step < 7.5 ? 5 : 10);
 }
 
-static void write_lower(FILE *file, const struct summary_group *group, const struct layout *l)
+static void write_lower(FILE *file, const struct summary *summary, const struct summary_group *group,
+                        const struct layout *l)
 {
     fprintf(
         file,
@@ -217,7 +223,7 @@ static void write_lower(FILE *file, const struct summary_group *group, const str
         "set ylabel 'Loss' offset -0.6,0\n"
         "set yrange [0:loss_top]; set ytics %g; set xtics format '%%g'; set xlabel 'Epoch' offset 0,0.6\n",
         tick_step(l->loss_top));
-    write_curves(file, group, METRIC_LOSS, 0);
+    write_curves(file, summary, group, METRIC_LOSS, 0);
 }
 
 static void write_panel(FILE *file, const struct curves_page *page, const struct layout *l, int panel,
@@ -229,9 +235,9 @@ static void write_panel(FILE *file, const struct curves_page *page, const struct
     curves_panel_file(data, sizeof data, page, panel);
     fprintf(file, "\nf = '%s'\n", data);
     place(file, l, left, top, l->panel_width, UPPER);
-    write_upper(file, page->panel[panel], metric);
+    write_upper(file, page->summary, page->panel[panel], metric);
     place(file, l, left, top + UPPER + GAP, l->panel_width, LOWER);
-    write_lower(file, page->panel[panel], l);
+    write_lower(file, page->summary, page->panel[panel], l);
 }
 
 static void write_label(FILE *file, const struct layout *l, int x, int y, const char *options,
@@ -242,20 +248,21 @@ static void write_label(FILE *file, const struct layout *l, int x, int y, const 
     fprintf(file, " at screen %.5f,%.5f %s\n", (double)x / l->width, 1 - (double)y / l->height, options);
 }
 
+/* 1 when nothing was done about the classes' sizes: strategy none, and no all-cluster rule. */
+static int is_plain(const struct curves_page *page)
+{
+    char title[128];
+    curves_group_title(title, sizeof title, page->summary, page->panel[0]);
+    return strcmp(title, curves_strategy_title("none")) == 0;
+}
+
 static void page_title(char *out, size_t size, const struct curves_page *page)
 {
-    const struct summary *summary = page->summary;
-    const struct store_job *cell = page->panel[0]->cell;
-    const char *how = curves_is_unbalanced(page->panel[0]) ? "unbalanced" : "rebalanced";
-    int a, b, end = 0, n;
-    if (sscanf(cell->clusters, "%d-%d%n", &a, &b, &end) == 2 && cell->clusters[end] == '\0')
-        n = snprintf(out, size, "Clusters %d and %d, %s", a, b, how);
-    else
-        n = snprintf(out, size, "Clusters %s, %s", cell->clusters, how);
-    for (int i = 0; i < store_n_axes(summary->store) && n > 0 && (size_t)n < size; i++)
-        if (summary_axis_varies(summary, i))
-            n += snprintf(out + n, size - (size_t)n, ", %s %s", store_axis_name(summary->store, i),
-                          cell->axis[i]);
+    char clusters[128];
+    classes_title(page->summary->store, page->panel[0]->cell, clusters, sizeof clusters);
+    snprintf(out, size, "%s, %s%s", clusters, is_plain(page) ? "unbalanced" : "rebalanced",
+             page->part ? ", more strategies" : "");
+    curves_append_axes(out, size, page->summary, page->panel[0], -1);
 }
 
 /* What a reader must know of a protocol before believing the curves. */
@@ -276,6 +283,11 @@ static const char *protocol_meaning(const char *protocol, int unbalanced)
         if (strncmp(protocol, meanings[i].name, strlen(meanings[i].name)) == 0)
             return unbalanced ? meanings[i].when_unbalanced : meanings[i].meaning;
     return "";
+}
+
+const char *curves_protocol_meaning(const char *protocol)
+{
+    return protocol_meaning(protocol, 0);
 }
 
 void curves_footer(char *out, size_t size, const struct store *store, const char *protocol, int n_done,
@@ -349,12 +361,26 @@ static void write_heading(FILE *file, const struct curves_page *page, const stru
     char text[1024];
     page_title(text, sizeof text, page);
     write_label(file, l, LEFT, 30, "left font bold(16)", text);
-    snprintf(text, sizeof text, "Protocol %s: %s", protocol,
-             protocol_meaning(protocol, curves_is_unbalanced(page->panel[0])));
+    snprintf(text, sizeof text, "Protocol %s: %s", protocol, protocol_meaning(protocol, is_plain(page)));
     write_label(file, l, LEFT, 56, "left font plain(11) textcolor rgb '" GNUPLOT_GREY "'", text);
     if (store_synthetic(page->summary->store))
         write_label(file, l, l->width - RIGHT, 30, "right font bold(13) textcolor rgb '#882255'",
                     "synthetic data");
+}
+
+/* What the upper metric is: two lines from y down. */
+static void write_metric_note(FILE *file, const struct curves_page *page, const struct layout *l, int y)
+{
+    int cluster[CONFIG_MAX_CLUSTERS];
+    int two = classes_of(page->summary->store, page->panel[0]->cell, cluster) == 2;
+    write_label(file, l, LEFT, y, SMALL,
+                two ? "* What the report calls balanced accuracy; with two classes it equals accuracy. The "
+                      "dotted line is"
+                    : "* What the report calls balanced accuracy: (sensitivity + specificity) / 2 over "
+                      "one-hot outputs, about 0.5 by guessing.");
+    write_label(file, l, LEFT, y + 18, SMALL,
+                two ? "   the true one: the mean of the classes' recalls."
+                    : "   The dotted line is the true one: the mean of the classes' recalls.");
 }
 
 /* Notes stand below the legend, one a line, the footer last. */
@@ -364,11 +390,8 @@ static void write_notes(FILE *file, const struct curves_page *page, const struct
     char text[1024];
     int y = l->height - 14 - 18 * l->notes;
     if (metric == METRIC_BALANCED_ACCURACY_AS_PUBLISHED) {
-        write_label(file, l, LEFT, y, SMALL,
-                    "* What the report calls balanced accuracy; with two classes it equals accuracy. The "
-                    "dotted line is");
-        write_label(file, l, LEFT, y += 18, SMALL, "   the true one: the mean of the classes' recalls.");
-        y += 18;
+        write_metric_note(file, page, l, y);
+        y += 36;
     }
     if (any_leak(page)) {
         write_label(file, l, LEFT, y, SMALL,
@@ -376,8 +399,9 @@ static void write_notes(FILE *file, const struct curves_page *page, const struct
         y += 18;
     }
     if (l->published_loss) {
-        snprintf(text, sizeof text, "Published: a single run, protocol %s.%s",
-                 published_protocol(page->panel[0]->cell->strategy),
+        int known = !classes_is_published_all(page->summary->store, page->panel[0]->cell);
+        snprintf(text, sizeof text, "Published: a single run%s%s.%s", known ? ", protocol " : "",
+                 known ? published_protocol(page->panel[0]->cell->strategy) : " of all clusters",
                  l->published_upper ? "" : " Losses only: the metric above was not published.");
         write_label(file, l, LEFT, y, SMALL, text);
         y += 18;

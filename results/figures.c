@@ -1,9 +1,13 @@
 #include "figures.h"
 
 #include "augment.h"
+#include "classes.h"
 #include "config.h"
 #include "gnuplot.h"
+#include "heatmap.h"
+#include "imbalance.h"
 #include "output.h"
+#include "pagename.h"
 #include "rng.h"
 
 #include <stdlib.h>
@@ -292,13 +296,94 @@ static int write_curves_pages(const struct summary *summary, enum metric metric,
     return rc;
 }
 
-int figures_write(const struct summary *summary, const struct dataset *data, enum metric metric,
-                  const char *dir, struct figures *out, struct err *err)
+/* Make a name that no figure of the list has, and add it. */
+static int add_unique(struct figures *figures, char *name, struct err *err)
+{
+    size_t n = strlen(name);
+    for (int i = 0, copy = 1; i < figures->n; i++)
+        if (strcmp(figures->name[i], name) == 0) {
+            snprintf(name + n, PAGENAME_SIZE - n, "_%d", ++copy);
+            i = -1;
+        }
+    return add(figures, name, err);
+}
+
+static int write_axis_pages(const struct summary *summary, int axis, const char *dir, struct figures *figures,
+                            struct err *err)
+{
+    struct trend_axis drawn =
+        imbalance_is_axis(summary, axis) ? imbalance_axis(axis) : trend_axis_of(summary, axis);
+    struct trend *pages = NULL;
+    int n = trend_pages(summary, &drawn, &pages, err), rc = n < 0 ? n : 0;
+    for (int i = 0; i < n && rc == 0; i++) {
+        char name[PAGENAME_SIZE];
+        trend_name(&pages[i], name);
+        rc = add_unique(figures, name, err);
+        if (rc == 0)
+            rc = trend_write(&pages[i], name, dir, err);
+    }
+    if (n >= 0)
+        trend_free(pages, n);
+    return rc;
+}
+
+static int write_axes(const struct summary *summary, const char *dir, struct figures *figures,
+                      struct err *err)
+{
+    int rc = 0;
+    for (int i = 0; i < store_n_axes(summary->store) && rc == 0; i++)
+        if (summary_axis_varies(summary, i))
+            rc = write_axis_pages(summary, i, dir, figures, err);
+    return rc;
+}
+
+static int write_heatmap(const struct summary *summary, const struct summary_group *group, enum split split,
+                         int percent, const char *dir, struct figures *figures, struct err *err)
+{
+    char name[PAGENAME_SIZE] = "heatmap_";
+    struct heatmap *heatmap = NULL;
+    int rc = heatmap_new(summary, group, split, &heatmap, err);
+    pagename_append(name, group->cell->clusters);
+    pagename_append(name, "_");
+    pagename_append(name, group->cell->strategy);
+    pagename_append_cell(name, summary, group, -1);
+    pagename_append(name, split == SPLIT_VAL ? "_validation" : "_originals");
+    if (rc == 0)
+        rc = add_unique(figures, name, err);
+    if (rc == 0)
+        rc = heatmap_write(heatmap, name, percent, dir, err);
+    heatmap_free(heatmap);
+    return rc;
+}
+
+static int write_heatmaps(const struct summary *summary, const struct figures_options *options,
+                          const char *dir, struct figures *figures, struct err *err)
+{
+    int cluster[CONFIG_MAX_CLUSTERS], rc = 0;
+    for (int g = 0; g < summary->n_groups && rc == 0; g++) {
+        const struct summary_group *group = &summary->group[g];
+        int wanted = options->all_heatmaps || classes_of(summary->store, group->cell, cluster) > 2;
+        if (!wanted || group->n_state[JOB_DONE] == 0)
+            continue;
+        rc = write_heatmap(summary, group, SPLIT_VAL, options->percent, dir, figures, err);
+        if (rc == 0)
+            rc = write_heatmap(summary, group, SPLIT_ALL, options->percent, dir, figures, err);
+    }
+    return rc;
+}
+
+int figures_write(const struct summary *summary, const struct dataset *data,
+                  const struct figures_options *options, const char *dir, struct figures *out,
+                  struct err *err)
 {
     memset(out, 0, sizeof *out);
     int rc = write_sizes(summary, dir, out, err);
     if (rc == 0)
-        rc = write_curves_pages(summary, metric, dir, out, err);
+        rc = write_curves_pages(summary, options->metric, dir, out, err);
+    if (rc == 0)
+        rc = write_axes(summary, dir, out, err);
+    if (rc == 0)
+        rc = write_heatmaps(summary, options, dir, out, err);
     if (rc == 0 && data && data->n_images > 0)
         rc = write_variants(summary, data, dir, out, err);
     return rc;

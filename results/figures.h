@@ -3,9 +3,13 @@
  *     fig1                     images per cluster
  *     fig2a, fig2b, ...        unbalanced learning curves, one page a pair           (curves.h)
  *     fig4a, fig4b, ...        learning curves of the rebalancing strategies         (curves.h)
+ *     fig4a_more1, ...         those of strategies that the report does not have
+ *     imbalance_8-10, ...      accuracy against imbalance, when class_sizes is an axis  (imbalance.h)
+ *     axis_<name>_8-10, ...    accuracy against any other axis of the grid           (trend.h)
+ *     heatmap_all_none_...     confusion matrices of more than two classes, or of all (heatmap.h)
  *     appendix_a1              the 16 augmented versions of one image; needs the images
  *
- *     figures_write(summary, data, metric, dir, &list, &err);   data files and scripts
+ *     figures_write(summary, data, &options, dir, &list, &err);   data files and scripts
  *     figures_render(&list, dir, &err);                         pictures
  *     figures_release(&list);
  *
@@ -16,6 +20,12 @@
 #include "curves.h"
 #include "data/dataset.h"
 
+struct figures_options {
+    enum metric metric; /* the upper half of learning curves; not METRIC_LOSS */
+    int percent;        /* 1: heatmaps show percentages of the actual class */
+    int all_heatmaps;   /* 1: pairs have heatmaps too */
+};
+
 /* The figures of a report by name, in the order of the paper. */
 struct figures {
     int n, capacity;
@@ -23,9 +33,10 @@ struct figures {
 };
 
 /* Write data and scripts of all figures into a directory that exists. data: the packed images, or NULL to leave out the
- * appendix. metric: what the upper half of learning curves shows. *out is owned by the caller, also after a failure. */
-int figures_write(const struct summary *summary, const struct dataset *data, enum metric metric,
-                  const char *dir, struct figures *out, struct err *err);
+ * appendix. *out is owned by the caller, also after a failure. */
+int figures_write(const struct summary *summary, const struct dataset *data,
+                  const struct figures_options *options, const char *dir, struct figures *out,
+                  struct err *err);
 
 /* Draw them. The first failure ends it; pictures drawn so far stay. */
 int figures_render(const struct figures *figures, const char *dir, struct err *err);

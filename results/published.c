@@ -71,6 +71,21 @@ double published_final(const char *clusters, const char *strategy, enum split sp
     return value;
 }
 
+double published_originals(const char *clusters, const char *strategy)
+{
+    static const struct {
+        const char *clusters, *strategy;
+        double value;
+    } checks[] = {
+        {"14-15", "oversample", 0.82}, {"14-15", "augment", 0.80}, {"1-27", "reweight", 0.56},
+        {"1-27", "oversample", 1.00},  {"1-27", "augment", 0.59},  {"1-28", "augment_all", 0.89},
+    };
+    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
+        if (strcmp(checks[i].clusters, clusters) == 0 && strcmp(checks[i].strategy, strategy) == 0)
+            return checks[i].value;
+    return nan("");
+}
+
 const char *published_protocol(const char *strategy)
 {
     return strcmp(strategy, "none") == 0 ? "tail" : "report";

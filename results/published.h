@@ -14,6 +14,10 @@ int published_curve(const char *clusters, const char *strategy, enum split split
 /* Last epoch of that curve, NaN when there is none. */
 double published_final(const char *clusters, const char *strategy, enum split split, enum metric metric);
 
+/* The report's own check of a model: balanced accuracy on all original images, most of them seen in training. NaN when it
+ * gave none. */
+double published_originals(const char *clusters, const char *strategy);
+
 /* The protocol those models were judged by: "tail" for the unbalanced ones, "report" for the others. */
 const char *published_protocol(const char *strategy);
 

@@ -47,9 +47,11 @@ static int write_figures(const struct summary *summary, const struct report_opti
 {
     struct dataset *data = NULL;
     struct figures figures = {0};
+    struct figures_options drawn = {
+        .metric = options->metric, .percent = options->percent, .all_heatmaps = options->all_heatmaps};
     int rc = read_cells(summary->store, &data, err);
     if (rc == 0)
-        rc = figures_write(summary, data, options->metric, options->dir, &figures, err);
+        rc = figures_write(summary, data, &drawn, options->dir, &figures, err);
     if (rc == 0)
         rc = figures_render(&figures, options->dir, err);
     figures_release(&figures);

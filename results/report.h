@@ -17,6 +17,8 @@ struct report_options {
     const char *dir;    /* made when it is not there */
     const char *filter; /* as in store_job_matches, or NULL */
     enum metric metric; /* the upper half of learning curves; not METRIC_LOSS */
+    int percent;        /* 1: confusion heatmaps show percentages of the actual class */
+    int all_heatmaps;   /* 1: pairs have confusion heatmaps too, not only more than two classes */
 };
 
 /* Write the report of the jobs finished so far and print its tables, the short ones, to `table`. The images for the appendix are read

@@ -169,6 +169,8 @@ static int finish_opening(struct store *store, struct store **out, int rc, struc
 {
     if (rc == 0)
         rc = load(store, err);
+    if (store->shared && store->file >= 0) /* closing is collective: all close or none */
+        MPI_Allreduce(MPI_IN_PLACE, &rc, 1, MPI_INT, MPI_MIN, store->comm);
     if (rc < 0)
         store_close(store, NULL);
     else
@@ -225,6 +227,7 @@ int store_open_shared(const char *path, MPI_Comm comm, struct store **out, struc
     if (!store)
         return E_IO;
     store->shared = comm != MPI_COMM_NULL;
+    store->comm = comm;
     return finish_opening(store, out, open_writing(store, comm, err), err);
 }
 

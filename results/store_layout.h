@@ -103,7 +103,8 @@ int store_draft(const char *path, const struct store_plan *plan, struct h5_draft
 struct store {
     char path[H5_PATH_SIZE];
     hid_t file;
-    int shared; /* 1: opened by several ranks with the MPI-IO driver */
+    int shared;    /* 1: opened by several ranks with the MPI-IO driver */
+    MPI_Comm comm; /* those ranks */
     hid_t dataset[N_STORE_DATASETS], space[N_STORE_DATASETS]; /* opened once; invalid for an absent dataset */
     hid_t one;                                                /* memory space of one element */
     hsize_t n[N_DIMS];

@@ -32,8 +32,8 @@ struct summary_group {
 };
 
 struct summary {
-    const struct store *store; /* the caller's */
-    int n_epochs;              /* E of the store */
+    struct store *store; /* the caller's */
+    int n_epochs;        /* E of the store */
     int n_jobs, n_state[N_JOB_STATES];
     int n_groups;
     struct summary_group *group; /* (n_groups) owned */

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""One training step of the default network: cellsweep against PyTorch, one thread each, interleaved in one run.
+"""One training step, and inference, of the default network: cellsweep against PyTorch, one thread each, interleaved in one run.
 
     python3 tests/bench_peer.py [--batch 32] [--classes 2] [--rounds 7] [--cellsweep build/cellsweep] [--isa auto]
 
@@ -60,6 +60,22 @@ class Peer:
         return 1e6 * statistics.median(times) / self.batch
 
 
+    def predict_median(self, seconds):
+        """The same for class probabilities of the 256 images in one batch, no gradients, dropout off."""
+        times = []
+        x = self.images.contiguous(memory_format=self.layout)
+        self.net.eval()
+        with torch.no_grad():
+            torch.softmax(self.net(x), 1)
+            end = time.perf_counter() + seconds
+            while len(times) < 5 or time.perf_counter() < end:
+                start = time.perf_counter()
+                torch.softmax(self.net(x), 1)
+                times.append(time.perf_counter() - start)
+        self.net.train()
+        return 1e6 * statistics.median(times) / N_IMAGES
+
+
 def cellsweep(args):
     command = [args.cellsweep, "bench", "--json", "--isa", args.isa, "--seconds", "2"]
     done = subprocess.run(command + ["--batch", str(args.batch), "--classes", str(args.classes)], stdout=subprocess.PIPE)
@@ -82,12 +98,16 @@ def main():
     peers = [Peer(layout, foreach, args.batch, args.classes)
              for layout in (torch.contiguous_format, torch.channels_last) for foreach in (False, True)]
     ours, floor, theirs = [], [], {peer.name: [] for peer in peers}
+    our_predict, their_predict = [], {peer.name: [] for peer in peers if "loop" in peer.name}
     for _ in range(args.rounds):
         kernels, run = cellsweep(args)
         ours.append(run["step_us"])
         floor.append(run["floor_us"])
+        our_predict.append(run["predict_us"])
         for peer in peers:
             theirs[peer.name].append(peer.median(0.5))
+            if peer.name in their_predict:
+                their_predict[peer.name].append(peer.predict_median(0.5))
     best = min(theirs, key=lambda name: statistics.median(theirs[name]))
     step, peer = statistics.median(ours), statistics.median(theirs[best])
     print(f"training step, us/image, batch {args.batch}, {args.classes} classes, one thread, medians of {args.rounds} rounds")
@@ -97,6 +117,8 @@ def main():
         print(f"  PyTorch {torch.__version__} {name}".ljust(37) + f"{statistics.median(times):8.1f}"
               + ("   best" if name == best else ""))
     print(f"ratio PyTorch / cellsweep: {peer / step:.2f}   (oneDNN {'on' if torch.backends.mkldnn.is_available() else 'off'})")
+    ours_p, theirs_p = statistics.median(our_predict), min(statistics.median(times) for times in their_predict.values())
+    print(f"inference, us/image, 256 images: cellsweep {ours_p:.1f}, PyTorch {theirs_p:.1f} (best layout), ratio {theirs_p / ours_p:.2f}")
 
 
 if __name__ == "__main__":

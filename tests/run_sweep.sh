@@ -57,6 +57,38 @@ status=$?
 [ $status = 75 ] && ok "SIGUSR1: exit status 75" || not_ok "SIGUSR1: exit status $status: $(cat "$TMP/u.log")"
 grep -q "jobs left; the same command goes on" "$TMP/u.log" && ok "it says how to go on" || not_ok "it says how to go on"
 
+# A signal that reaches rank 0 alone stops the others too, and soon.
+timeout 60 mpirun --oversubscribe -n 2 "$cellsweep" run "$TMP/s.yaml" -o "$TMP/one.h5" -q --set model=fake --set fake.milliseconds=200 --set train.epochs=100 >"$TMP/one.log" 2>&1 &
+mpirun_pid=$!
+for _ in $(seq 100); do [ -s "$TMP/one.h5" ] && break; sleep 0.1; done
+sleep 1
+for pid in $(pgrep -f -- "-o $TMP/one.h5"); do
+    tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -qx OMPI_COMM_WORLD_RANK=0 && kill -USR1 "$pid"
+done
+start=$SECONDS
+wait $mpirun_pid
+status=$?
+[ $status = 75 ] && [ $((SECONDS - start)) -le 5 ] && ok "SIGUSR1 to rank 0 alone stops all" ||
+    not_ok "SIGUSR1 to rank 0 alone: status $status after $((SECONDS - start)) s: $(cat "$TMP/one.log")"
+
+# A rank that sees another folder ends the run with a line, not a hang.
+cat >"$TMP/elsewhere.sh" <<'SH'
+#!/bin/bash
+[ "$OMPI_COMM_WORLD_RANK" = 1 ] && cd "$ELSEWHERE"
+exec "$@"
+SH
+chmod +x "$TMP/elsewhere.sh"
+mkdir "$TMP/here" "$TMP/elsewhere"
+program=$(realpath "$cellsweep")
+(cd "$TMP/here" && ELSEWHERE=$TMP/elsewhere timeout 60 mpirun --oversubscribe -n 2 "$TMP/elsewhere.sh" "$program" run "$TMP/s.yaml" -o r.h5 -q) >"$TMP/elsewhere.log" 2>&1
+status=$?
+[ $status = 3 ] && grep -q "rank 1 cannot open it for writing" "$TMP/elsewhere.log" && ok "a rank without the results file ends the run" ||
+    not_ok "a rank without the results file: status $status: $(cat "$TMP/elsewhere.log")"
+
+# A packed dataset in the way is left alone.
+cp "$TMP/1.cells.h5" "$TMP/way.cells.h5"
+packed=$(cksum <"$TMP/way.cells.h5")
+
 # Running again does nothing; growing keeps what is there; another grid is refused.
 before=$("$cellsweep" export "$TMP/1.h5" --table jobs | cksum)
 check "the same command again" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/1.h5" -q
@@ -91,6 +123,8 @@ refused "results file that is not ours" 3 "foreign.h5: " "$cellsweep" run "$TMP/
 refused "results file that is a folder" 3 "$TMP" "$cellsweep" run "$TMP/s.yaml" -o "$TMP"
 refused "filter without a match" 2 "matches none" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/1.h5" --filter seed=99
 refused "filter with an unknown key" 2 "colour" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/1.h5" --filter colour=red
+refused "packed images in the way" 2 "way.cells.h5: is in the way" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/way.h5" --set image.size=40
+[ "$packed" = "$(cksum <"$TMP/way.cells.h5")" ] && ok "and they are left alone" || not_ok "and they are left alone"
 refused "no sweep file" 3 "cannot read the sweep file" "$cellsweep" run "$TMP/none.yaml" -o "$TMP/x.h5"
 refused "unknown key" 2 "did you mean 'train.epochs'" "$cellsweep" plan "$TMP/s.yaml" --set train.epocs=3
 refused "negative epochs" 2 "out of range" "$cellsweep" plan "$TMP/s.yaml" --set train.epochs=-3
@@ -135,6 +169,12 @@ refused "groups of the built-in images" 2 "have no groups" "$cellsweep" plan "$T
 check "plain kernels" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/isa.h5" -q --isa blas --filter 'seed=1,clusters=1-27,strategy=none'
 refused "other kernels for the same file" 2 "was begun with --isa blas" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/isa.h5" --isa reference
 refused "kernels that do not exist" 2 "unknown instruction set" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/isa.h5" --isa sse9
+
+# Two protocols of k folds are two groups; a sweep grows by one learning rate written with dots.
+check "two k-folds" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/kf.h5" -q --set model=fake --set train.epochs=1 \
+    --set 'grid={clusters: [[14, 15]], protocol: [{kfold: {folds: 2}}, {kfold: {folds: 4}}], train.batch: [8]}' --set grid.train.batch='[8, 16]'
+[ "$("$cellsweep" export "$TMP/kf.h5" --table jobs --filter 'protocol=kfold:4,train.batch=16' | wc -l)" = 5 ] &&
+    ok "are told apart" || not_ok "are told apart"
 
 # A job whose loss is not finite is data.
 check "a learning rate of 10 does not stop the sweep" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/nan.h5" -q \

@@ -116,6 +116,38 @@ static void folds_are_jobs(void **state)
     sweep_free(s);
 }
 
+/* Rows that differ in what they are differ in what they say. */
+static void rows_tell_jobs_apart(void **state)
+{
+    (void)state;
+    struct sweep *s = expand(HEAD "grid:\n  clusters: [[1, 2, 3, 4], [4, 3, 2, 1]]\n  protocol: [{kfold: "
+                                  "{folds: 2}}, {kfold: {folds: 3}}]\n");
+    struct store_job a, b;
+    sweep_row(s, 0, &a);
+    sweep_row(s, 2, &b);
+    assert_string_equal(a.protocol, "kfold:2");
+    assert_string_equal(b.protocol, "kfold:3");
+    sweep_row(s, 5, &b);
+    assert_string_equal(a.clusters, "1-2-3-4");
+    assert_string_equal(b.clusters, "4-3-2-1");
+    sweep_free(s);
+}
+
+static void a_copy_needs_no_data(void **state)
+{
+    (void)state;
+    struct sweep *a = expand(HEAD "grid: {clusters: [[1, 2]], seed: {first: 5, count: 2000}}\n"), *b = NULL;
+    struct dataset *data = five_clusters();
+    assert_int_equal(sweep_parse(a->resolved, &b, NULL), 0);
+    assert_int_equal(sweep_expand(b, data, NULL), 0);
+    assert_int_equal(b->n_jobs, 2000);
+    assert_string_equal(a->job[1999].key, b->job[1999].key);
+    assert_true(strlen(a->resolved) < 4000);
+    dataset_free(data);
+    sweep_free(a);
+    sweep_free(b);
+}
+
 static void more_repeats_keep_keys(void **state)
 {
     (void)state;
@@ -260,6 +292,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(jobs_stand_in_grid_order),
         cmocka_unit_test(folds_are_jobs),
+        cmocka_unit_test(rows_tell_jobs_apart),
+        cmocka_unit_test(a_copy_needs_no_data),
         cmocka_unit_test(more_repeats_keep_keys),
         cmocka_unit_test(the_column_of_groups_is_found),
         cmocka_unit_test(groups_are_in_the_key_and_the_resolved_file),
