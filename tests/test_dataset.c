@@ -142,6 +142,10 @@ static void test_the_checksum_is_pinned(void **state)
     assert_string_equal(plain->checksum, "7e48973bea5f0c17c48b8c8c0fcd0e22");
     assert_string_not_equal(grouped->checksum, plain->checksum);
     snprintf(plain->checksum, sizeof plain->checksum, "%s", grouped->checksum);
+    grouped->group_column[0] = 'S';
+    assert_int_equal(dataset_finish(grouped, &err), 0);
+    assert_string_not_equal(grouped->checksum, plain->checksum);
+    grouped->group_column[0] = 's';
     grouped->image[1].group[0] = 'b';
     assert_int_equal(dataset_finish(grouped, &err), 0);
     assert_string_not_equal(grouped->checksum, plain->checksum);

@@ -121,6 +121,8 @@ static int compute_checksum(struct dataset *data, struct err *err)
     int32_t head[2] = {data->size, data->n_images};
     XXH3_128bits_reset(state);
     XXH3_128bits_update(state, head, sizeof head);
+    if (data->group_column[0])
+        XXH3_128bits_update(state, data->group_column, strlen(data->group_column) + 1);
     for (int i = 0; i < data->n_images; i++) {
         int32_t cluster = data->image[i].cluster;
         XXH3_128bits_update(state, data->image[i].id, strlen(data->image[i].id) + 1);

@@ -68,7 +68,7 @@ struct dataset_options dataset_defaults(void);
 struct dataset *dataset_new(int n_images, int size, struct err *err);
 
 /* Fill in content, cluster, cluster_count, group and checksum from images, group_column and pixels. The checksum is XXH3-128 in
- * hexadecimal of the image size and of every image's id, cluster, group (only when there are groups) and pixels, in order. 0 or a
+ * hexadecimal of the image size, group_column and every image's id, cluster, group (both only when there are groups) and pixels, in order. 0 or a
  * code. */
 int dataset_finish(struct dataset *data, struct err *err);
 
