@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,6 +24,15 @@ static double seconds_now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+/* Under mpirun stderr is a pipe to it; what it forwards to shows in its own. */
+static int parent_has_terminal(void)
+{
+    char link[64], target[64] = "";
+    snprintf(link, sizeof link, "/proc/%d/fd/2", (int)getppid());
+    return readlink(link, target, sizeof target - 1) > 0 &&
+           (strncmp(target, "/dev/pts/", 9) == 0 || strncmp(target, "/dev/tty", 8) == 0);
+}
+
 struct progress *progress_new(int n_jobs, int n_before, int quiet, struct err *err)
 {
     struct progress *p = err_calloc(1, sizeof *p, "the progress line", err);
@@ -31,8 +41,7 @@ struct progress *progress_new(int n_jobs, int n_before, int quiet, struct err *e
     p->n_jobs = n_jobs;
     p->n_before = n_before;
     p->quiet = quiet;
-    /* Under mpirun stderr is a pipe even on a terminal; stdout of rank 0 is a terminal when mpirun's is. */
-    p->live = isatty(STDERR_FILENO) || (getenv("OMPI_COMM_WORLD_SIZE") && isatty(STDOUT_FILENO));
+    p->live = isatty(STDERR_FILENO) || (getenv("OMPI_COMM_WORLD_SIZE") && parent_has_terminal());
     p->start = p->last = p->rate_time = p->older_time = seconds_now();
     return p;
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <spawn.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -65,6 +66,7 @@ static int start(pid_t *pid, const char *dir, const char *name, const char *form
     char program[] = "gnuplot", plain[] = "-d", flag[] = "-e", commands[OUTPUT_PATH_SIZE], script[512];
     char *argv[] = {program, plain, flag, commands, script, NULL}; /* -d: not the user's own defaults */
     posix_spawn_file_actions_t actions;
+    setenv("LC_ALL", "C.UTF-8", 1); /* the texts are UTF-8 wherever this runs; numbers have points */
     int rc;
     snprintf(commands, sizeof commands, "format='%s'; target='%s'", format, strrchr(target, '/') + 1);
     snprintf(script, sizeof script, "%s.gp", name);
