@@ -445,7 +445,7 @@ static int open_packed(const char *name, const struct dataset_options *options, 
                        struct err *err)
 {
     int rc = dataset_read(name, out, err);
-    if (rc == 0 && options)
+    if (rc == 0 && *out && options)
         rc = check_packed(name, options, *out, err);
     if (rc < 0) {
         dataset_free(*out);
