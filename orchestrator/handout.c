@@ -1,6 +1,5 @@
 #include "handout.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>

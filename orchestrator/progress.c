@@ -11,7 +11,7 @@
 static const double live_every = 0.2, plain_every = 30;
 
 struct progress {
-    int n_jobs, n_before, quiet, live;
+    int n_jobs, quiet, live;
     double start, last;
     double rate_time, rate_images; /* where images/s is measured from: at most a minute ago */
     double older_time, older_images;
@@ -33,13 +33,12 @@ static int parent_has_terminal(void)
            (strncmp(target, "/dev/pts/", 9) == 0 || strncmp(target, "/dev/tty", 8) == 0);
 }
 
-struct progress *progress_new(int n_jobs, int n_before, int quiet, struct err *err)
+struct progress *progress_new(int n_jobs, int quiet, struct err *err)
 {
     struct progress *p = err_calloc(1, sizeof *p, "the progress line", err);
     if (!p)
         return NULL;
     p->n_jobs = n_jobs;
-    p->n_before = n_before;
     p->quiet = quiet;
     p->live = isatty(STDERR_FILENO) || (getenv("OMPI_COMM_WORLD_SIZE") && parent_has_terminal());
     p->start = p->last = p->rate_time = p->older_time = seconds_now();

@@ -7,9 +7,9 @@
 
 struct progress;
 
-/* n_jobs: jobs of this run; n_before: jobs finished by earlier runs. quiet: only failures are told. NULL with *err set when
+/* n_jobs: jobs of this run. quiet: only failures are told. NULL with *err set when
  * there is no memory. */
-struct progress *progress_new(int n_jobs, int n_before, int quiet, struct err *err);
+struct progress *progress_new(int n_jobs, int quiet, struct err *err);
 
 /* Redraw when it is time to. Cheap: looks at the clock. */
 void progress_tick(struct progress *progress, const struct handout_counts *counts);

@@ -104,7 +104,7 @@ static int make_schedule(struct run *run, struct err *err)
     }
     if (rc >= 0)
         rc = schedule_new(n, job, cost, kind, &run->schedule, err);
-    if (rc >= 0 && !(run->progress = progress_new(n, run->n_before, run->options->quiet, err)))
+    if (rc >= 0 && !(run->progress = progress_new(n, run->options->quiet, err)))
         rc = E_IO;
     free(mark);
     free(job);

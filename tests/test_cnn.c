@@ -205,7 +205,6 @@ static double worst_logit(const struct golden *g, const float *logits)
 static void set_params(struct cnn *net, const struct golden *g)
 {
     memcpy(cnn_params(net), g->params, g->n_params * sizeof(float));
-    cnn_params_changed(net);
 }
 
 /* One golden case with the selected kernels: prints the worst errors and fails above the tolerance. */
@@ -361,7 +360,6 @@ static void test_reproducible(void **state)
     memcpy(cnn_params(net[2]), cnn_params(net[1]), n * sizeof(float));
     memcpy(cnn_moments(net[2]), cnn_moments(net[1]), 2 * n * sizeof(float));
     *cnn_steps(net[2]) = *cnn_steps(net[1]);
-    cnn_params_changed(net[2]);
     train(net[1], &p, 2, 1e-3);
     train(net[2], &p, 2, 1e-3);
     for (int i = 1; i < 3; i++) {

@@ -400,12 +400,6 @@ long *cnn_steps(struct cnn *net)
     return &net->steps;
 }
 
-void cnn_params_changed(struct cnn *net)
-{
-    /* Every kernel takes the parameters as they are: nothing is derived between calls. */
-    (void)net;
-}
-
 void cnn_free(struct cnn *net)
 {
     free(net);

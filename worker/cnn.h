@@ -105,9 +105,6 @@ float *cnn_params(struct cnn *net);
 float *cnn_moments(struct cnn *net);
 long *cnn_steps(struct cnn *net);
 
-/* After writing parameters from outside, let the network refresh what it derives from them. */
-void cnn_params_changed(struct cnn *net);
-
 void cnn_free(struct cnn *net);
 
 #endif

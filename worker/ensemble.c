@@ -100,10 +100,8 @@ static void predict_shifted(struct ensemble *ensemble, int m, const float *const
     memcpy(saved, bias, bytes);
     for (int c = 0; c < ensemble->n_classes; c++)
         bias[c] += ensemble->shift[c];
-    cnn_params_changed(ensemble->net[m]);
     cnn_predict(ensemble->net[m], image, n, probs);
     memcpy(bias, saved, bytes);
-    cnn_params_changed(ensemble->net[m]);
 }
 
 /* At most `batch` images. */
@@ -152,7 +150,6 @@ void ensemble_put(struct ensemble *ensemble, const float *weights)
     for (int m = 0; m < ensemble->n_members; m++) {
         memcpy(cnn_params(ensemble->net[m]), weights + (size_t)m * ensemble->n_params,
                ensemble->n_params * sizeof *weights);
-        cnn_params_changed(ensemble->net[m]);
     }
 }
 
