@@ -1,0 +1,60 @@
+/* predictor.h - new cell images classified by the weights a sweep left.
+ *
+ *     struct predictor *p = NULL;
+ *     rc = predictor_new(store, "clusters=4-7,strategy=augment", &p, &err);
+ *     rc = predictor_prepare(p, png, n_bytes, "cell_7.png", NULL, pixels, &info, &err);
+ *     rc = predictor_classify(p, &pixels, 1, probs, &err);
+ *     predictor_free(p);
+ *
+ * The networks of all chosen jobs vote: their probabilities are averaged. One predictor is used by one thread at a time. No MPI. */
+#ifndef CELLSWEEP_PREDICTOR_H
+#define CELLSWEEP_PREDICTOR_H
+
+#include "data/dataset.h"
+#include "err.h"
+#include "store.h"
+
+#include <stddef.h>
+
+struct predictor;
+
+/* What became of an image on its way to the network. */
+struct predictor_image {
+    int width, height; /* as given, pixels */
+    int masked;        /* 1 when an outline masked it */
+};
+
+/* A predictor of the finished jobs that match filter (NULL: all). They must have one list of clusters and one image size, and hold
+ * weights; E_USAGE otherwise, naming the choices and the remedy. The store may be closed afterwards. *out is owned by the caller. */
+int predictor_new(struct store *store, const char *filter, struct predictor **out, struct err *err);
+
+int predictor_n_jobs(const struct predictor *p);
+int predictor_n_classes(const struct predictor *p);
+int predictor_cluster(const struct predictor *p, int c); /* cluster number of class c */
+int predictor_size(const struct predictor *p);           /* width and height of what the network sees, pixels */
+
+/* A PNG file's bytes (n) as the network sees it: one channel, masked by an outline when there is one, resized. outline: text of a CSV of
+ * vertices (as cell_boundaries.csv; cell_id may be left out when there is one cell), or NULL. name: for messages, and to find the cell's
+ * outline among several. pixels (size, size), 0 to 1, overwritten. Limits of the PNG reader hold (no image bombs). E_IO, one line. */
+int predictor_prepare(const struct predictor *p, const void *png, size_t n, const char *name,
+                      const char *outline, float *pixels, struct predictor_image *info, struct err *err);
+
+/* The whole crop before resizing is needed too by who shows it: masked pixels (info->height, info->width), owned by the caller. */
+int predictor_masked(const void *png, size_t n, const char *name, const char *outline, double pixel_size,
+                     float **pixels, struct predictor_image *info, struct err *err);
+
+/* Mean class probabilities (n, n_classes) of n prepared images given by pointer: the same bits as the jobs' own when there is one. */
+int predictor_classify(struct predictor *p, const float *const *pixels, int n, float *probs, struct err *err);
+
+/* Where the network looked: map (size, size), how much the probability of class c falls when a square of the image around that pixel
+ * is hidden (occlusion sensitivity; Zeiler and Fergus 2014). */
+int predictor_occlusion(struct predictor *p, const float *pixels, int c, float *map, struct err *err);
+
+/* The k images of data (of the predictor's clusters) that look most alike to the network: cosine similarity of the activations of the last
+ * hidden layer of the first job. image (k) dataset rows, similarity (k), descending; returns how many there are, or a code. */
+int predictor_similar(struct predictor *p, const struct dataset *data, const float *pixels, int k, int *image,
+                      float *similarity, struct err *err);
+
+void predictor_free(struct predictor *p);
+
+#endif
