@@ -5,8 +5,9 @@
 #include <argp.h>
 #include <mpi.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { MAX_SET = 256, OPTION_SET = 256, OPTION_DEDICATED, OPTION_ISA };
+enum { MAX_SET = 256, OPTION_SET = 256, OPTION_DEDICATED, OPTION_ISA, OPTION_IO };
 
 static const char doc[] =
     "Run a sweep, or go on with one.\v"
@@ -36,6 +37,10 @@ static const struct argp_option options[] = {
     {"dedicated", OPTION_DEDICATED, NULL, 0, "Rank 0 only hands out (for hundreds of ranks)", 0},
     {"isa", OPTION_ISA, "NAME", 0,
      "Kernels: auto, reference, blas, avx2 or avx512 (default: the best all ranks run)", 0},
+    {"io", OPTION_IO, "WAY", 0,
+     "How rows reach RESULTS.h5: mpio (default; every rank, through MPI-IO), pwrite (every rank, plain writes) or rank0 (sent to "
+     "rank 0, which writes; the others need not see the file). The same bits in each; `cellsweep doctor DIR` recommends one",
+     0},
     {"quiet", 'q', NULL, 0, "No progress line", 0},
     {0}};
 
@@ -43,6 +48,16 @@ struct arguments {
     struct run_options run;
     char *set[MAX_SET];
 };
+
+static int io_from_name(const char *name, enum store_io *io)
+{
+    for (int i = 0; i < N_STORE_IO; i++)
+        if (strcmp(name, store_io_names[i]) == 0) {
+            *io = (enum store_io)i;
+            return 0;
+        }
+    return -1;
+}
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -61,6 +76,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case OPTION_ISA:
         if (kernels_isa_from_name(arg, &a->run.isa, &isa_err) < 0)
             argp_error(state, "--isa: %s", isa_err.text);
+        return 0;
+    case OPTION_IO:
+        if (io_from_name(arg, &a->run.io) < 0)
+            argp_error(state, "--io: '%s'; give mpio, pwrite or rank0", arg);
         return 0;
     case OPTION_DEDICATED:
         a->run.dedicated = 1;

@@ -51,6 +51,9 @@ struct handout {
     struct handout_counts counts;
     void (*on_report)(void *, int, const struct handout_report *);
     void *self;
+    int foreign_tag; /* of messages that are not ours; 0: there are none */
+    void (*take)(void *, int);
+    void *taker;
 };
 
 static double now(void)
@@ -96,6 +99,13 @@ int handout_new(MPI_Comm comm, struct schedule *schedule, int dedicated,
         h->has[r] = h->next[r] = -1;
     *out = h;
     return 0;
+}
+
+void handout_on_message(struct handout *h, int tag, void (*take)(void *, int), void *self)
+{
+    h->foreign_tag = tag;
+    h->take = take;
+    h->taker = self;
 }
 
 void handout_free(struct handout *h)
@@ -221,7 +231,9 @@ static int serve(struct handout *h)
         if (!flag)
             break;
         n++;
-        if (status.MPI_TAG == TAG_REQUEST) {
+        if (h->take && status.MPI_TAG == h->foreign_tag) {
+            h->take(h->taker, status.MPI_SOURCE);
+        } else if (status.MPI_TAG == TAG_REQUEST) {
             struct request request;
             MPI_Recv(&request, (int)sizeof request, MPI_BYTE, status.MPI_SOURCE, TAG_REQUEST, h->comm,
                      MPI_STATUS_IGNORE);

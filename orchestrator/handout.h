@@ -16,6 +16,9 @@
  * When the sweep stops, rank 0 sends every rank that has not been told END one STOP, which it sees at its next pause.
  *
  * Rank 0 serves inside its own handout_pause and handout_next; a rank that waits sleeps with a growing back-off up to 1 ms.
+ * Messages of others (rows of results) may come by the same way: handout_on_message() names their tag. What a rank sent before a
+ * request is taken before that request, so rows arrive before the report that they are finished.
+ *
  * Single-threaded MPI; the calls are made by one thread a rank. */
 #ifndef CELLSWEEP_HANDOUT_H
 #define CELLSWEEP_HANDOUT_H
@@ -60,6 +63,9 @@ struct handout;
 int handout_new(MPI_Comm comm, struct schedule *schedule, int dedicated,
                 void (*on_report)(void *self, int rank, const struct handout_report *report), void *self,
                 struct handout **out, struct err *err);
+
+/* Rank 0: have take(self, rank) called for every message of `tag` on comm; it receives exactly that one. tag: above 50. */
+void handout_on_message(struct handout *handout, int tag, void (*take)(void *self, int rank), void *self);
 
 /* The next job of this rank and how often it has been tried, this time included; *job -1 at the end. Sleeps while it waits;
  * on rank 0 it serves meanwhile. Asks ahead for the one after that. */

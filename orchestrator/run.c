@@ -212,6 +212,8 @@ static int check_file(const struct run *run, struct err *err)
 {
     const char *path = run->options->results_path;
     long long size = -1, expected;
+    if (run->options->io == STORE_RANK0) /* only rank 0 has it */
+        return 0;
     int fd = open(path, O_RDWR | O_CLOEXEC), error = errno;
     struct stat info;
     if (fd >= 0 && fstat(fd, &info) == 0)
@@ -223,12 +225,12 @@ static int check_file(const struct run *run, struct err *err)
     int rc = 0;
     if (fd < 0)
         rc = err_set(err, E_IO,
-                     "%s: rank %d cannot open it for writing: %s; use a folder that every node shares", path,
-                     run->rank, strerror(error));
+                     "%s: rank %d cannot open it for writing: %s; use a folder that every node shares, or --io rank0",
+                     path, run->rank, strerror(error));
     else if (size != expected)
         rc = err_set(err, E_IO,
-                     "%s: rank %d sees another file than rank 0; use a folder that every node shares", path,
-                     run->rank);
+                     "%s: rank %d sees another file than rank 0; use a folder that every node shares, or --io rank0",
+                     path, run->rank);
     return agree(rc, err);
 }
 
@@ -264,7 +266,8 @@ static int prepare(struct run *run, struct err *err)
     if (rc == 0)
         rc = check_file(run, err);
     if (rc == 0)
-        rc = agree(store_open_shared(run->options->results_path, MPI_COMM_WORLD, &run->store, err), err);
+        rc = agree(store_open_io(run->options->results_path, MPI_COMM_WORLD, run->options->io, &run->store, err),
+                   err);
     if (rc == 0)
         rc = check_rows(run, err);
     if (rc == 0)
@@ -293,6 +296,18 @@ static void on_report(void *self, int rank, const struct handout_report *report)
     if (report && report->end == HANDOUT_FATAL)
         snprintf(run->fatal, sizeof run->fatal, "%s", report->message);
     progress_tick(run->progress, &counts);
+}
+
+/* Rows of another rank, under --io rank0. That they cannot be written ends the sweep as it does where they were made. */
+static void on_rows(void *self, int rank)
+{
+    struct run *run = self;
+    struct err err = {0};
+    if (store_take(run->store, rank, &err) == 0 || run->fatal[0])
+        return;
+    progress_say(run->progress, "rows of rank %d could not be written: %s", rank, err.text);
+    snprintf(run->fatal, sizeof run->fatal, "%.*s", (int)sizeof run->fatal - 1, err.text);
+    handout_stop(run->handout);
 }
 
 static int on_pause(void *self)
@@ -416,6 +431,8 @@ static int work(struct run *run, struct err *err)
     int rc = handout_new(MPI_COMM_WORLD, run->schedule, run->options->dedicated,
                          run->rank == 0 ? on_report : NULL, run, &run->handout, err);
     rc = agree(rc, err);
+    if (rc == 0 && run->rank == 0 && run->options->io == STORE_RANK0)
+        handout_on_message(run->handout, STORE_TAG, on_rows, run);
     while (rc == 0 && (rc = handout_next(run->handout, &job, &attempt, err)) == 0 && job >= 0) {
         struct handout_report report = do_job(run, job, attempt);
         handout_report(run->handout, &report);
@@ -467,7 +484,7 @@ static int conclude(struct run *run, struct err *err)
         return rc;
     say_end(run, &counts, count);
     int left = count[JOB_WAITING] + count[JOB_RUNNING];
-    if (counts.fatal)
+    if (counts.fatal || run->fatal[0])
         return err_set(err, E_IO, "%s; %d jobs are left, run the same command again", run->fatal, left);
     if (left)
         return err_set(err, E_STOPPED, "stopped with %d jobs left; the same command goes on", left);

@@ -4,6 +4,13 @@
 P=$BUILD/tests/mpi_store
 R=$TMP/r.h5
 
+same_rows() { # same_rows A B: no difference in any dataset that is written
+    local group
+    for group in jobs state message epochs_done metrics confusion predictions weights; do
+        h5diff "$1" "$2" "/$group" || return 1
+    done
+}
+
 for n in 1 2 3 5; do
     check "created serially" "$P" create "$R"
     check "rows written by $n ranks are read back" mpi $n "$P" write "$R"
@@ -13,6 +20,23 @@ for n in 2 3 5; do
     for d in metrics confusion predictions weights; do
         check "/$d of 1 and of $n ranks are the same" h5diff "$TMP/r1.h5" "$TMP/r$n.h5" "/$d"
     done
+done
+
+# The three ways to the file leave the same bytes.
+for n in 1 2 3 5; do
+    for io in pwrite rank0; do
+        check "created for $io" "$P" create "$R"
+        check "rows written with $io by $n ranks are read back" mpi $n "$P" write "$R" $io
+        check "mpio and $io with $n ranks leave the same rows" same_rows "$TMP/r1.h5" "$R"
+    done
+done
+for io in pwrite rank0; do
+    check "created for $io" "$P" create "$R"
+    check "an open reader sees what other ranks write with $io" mpi 3 "$P" watch "$R" $io
+    check "created for $io" "$P" create "$R"
+    check_fails "mpirun reports a kill with $io" mpi 3 "$P" kill "$R" one $io
+    check "after a kill with $io every finished row is whole" "$P" check "$R" 30
+    check "after a kill the sweep goes on with $io" mpi 3 "$P" write "$R" $io
 done
 
 check "created again" "$P" create "$R"
@@ -51,5 +75,5 @@ else
     skip "status and export: no $C"
 fi
 
-mpi 3 "$P" time "$R" | sed 's/^/# /'
+for io in mpio pwrite rank0; do mpi 3 "$P" time "$R" $io | sed "s/^/# $io: /"; done
 finish
