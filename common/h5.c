@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum { TEXT_LIMIT = 60000 };
@@ -51,14 +52,16 @@ int h5_draft_begin(struct h5_draft *draft, const char *path, struct err *err)
     umask(mask);
     int mode_failed = fchmod(fd, 0666 & ~mask);
     close(fd);
-    draft->file =
-        mode_failed ? H5I_INVALID_HID : H5Fcreate(draft->temp, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t access_list = H5Pcreate(H5P_FILE_ACCESS);
+    /* Nobody else knows the temporary name, and some file systems of clusters refuse locks. */
+    if (!mode_failed && access_list >= 0 && H5Pset_file_locking(access_list, 0, 1) >= 0)
+        draft->file = H5Fcreate(draft->temp, H5F_ACC_TRUNC, H5P_DEFAULT, access_list);
+    if (access_list >= 0)
+        H5Pclose(access_list);
     if (draft->file >= 0)
         return 0;
     unlink(draft->temp);
-    return err_set(err, E_IO,
-                   "%s: HDF5 cannot create a file there; is the disk full, or file locking unsupported?",
-                   path);
+    return err_set(err, E_IO, "%s: HDF5 cannot create a file there; is the disk full?", path);
 }
 
 int h5_draft_commit(struct h5_draft *draft, struct err *err)
@@ -88,6 +91,21 @@ void h5_draft_abandon(struct h5_draft *draft)
     draft->file = H5I_INVALID_HID;
     if (draft->temp[0])
         unlink(draft->temp);
+}
+
+int h5_check_space(const char *path, unsigned long long bytes, struct err *err)
+{
+    char folder[H5_PATH_SIZE];
+    struct statvfs fs;
+    folder_of(path, folder, sizeof folder);
+    if (statvfs(folder, &fs) < 0)
+        return 0; /* creating the file tells what is wrong with the folder */
+    unsigned long long there = (unsigned long long)fs.f_bavail * fs.f_frsize;
+    if (there >= bytes)
+        return 0;
+    return err_set(err, E_IO,
+                   "%s: needs %llu bytes, but %llu are free in %s; make room, or choose another folder", path,
+                   bytes, there, folder);
 }
 
 static int has_signature(const char *path)

@@ -40,6 +40,10 @@ int h5_draft_commit(struct h5_draft *draft, struct err *err);
 /* Close and remove the temporary file. */
 void h5_draft_abandon(struct h5_draft *draft);
 
+/* E_IO when the file system of `path` (which need not exist) has less than `bytes` free for this user, naming both numbers; else,
+ * and when it does not tell, 0. */
+int h5_check_space(const char *path, unsigned long long bytes, struct err *err);
+
 /* Open for reading without taking a lock (a sweep may be writing it). Tells a missing file, one that is not HDF5 and a
  * truncated one apart. *file is closed by the caller with H5Fclose. */
 int h5_open_read(const char *path, hid_t *file, struct err *err);

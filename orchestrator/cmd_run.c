@@ -38,8 +38,10 @@ static const struct argp_option options[] = {
     {"isa", OPTION_ISA, "NAME", 0,
      "Kernels: auto, reference, blas, avx2 or avx512 (default: the best all ranks run)", 0},
     {"io", OPTION_IO, "WAY", 0,
-     "How rows reach RESULTS.h5: mpio (default; every rank, through MPI-IO), pwrite (every rank, plain writes) or rank0 (sent to "
-     "rank 0, which writes; the others need not see the file). The same bits in each; `cellsweep doctor DIR` recommends one",
+     "How rows reach RESULTS.h5: mpio (default; every rank, through MPI-IO), pwrite (every rank, plain "
+     "writes) or rank0 (sent to "
+     "rank 0, which writes; the others need not see the file). The same bits in each; `cellsweep doctor DIR` "
+     "recommends one",
      0},
     {"quiet", 'q', NULL, 0, "No progress line", 0},
     {0}};

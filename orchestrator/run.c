@@ -224,13 +224,15 @@ static int check_file(const struct run *run, struct err *err)
     MPI_Bcast(&expected, 1, MPI_LONG_LONG, 0, MPI_COMM_WORLD);
     int rc = 0;
     if (fd < 0)
-        rc = err_set(err, E_IO,
-                     "%s: rank %d cannot open it for writing: %s; use a folder that every node shares, or --io rank0",
-                     path, run->rank, strerror(error));
+        rc = err_set(
+            err, E_IO,
+            "%s: rank %d cannot open it for writing: %s; use a folder that every node shares, or --io rank0",
+            path, run->rank, strerror(error));
     else if (size != expected)
-        rc = err_set(err, E_IO,
-                     "%s: rank %d sees another file than rank 0; use a folder that every node shares, or --io rank0",
-                     path, run->rank);
+        rc = err_set(
+            err, E_IO,
+            "%s: rank %d sees another file than rank 0; use a folder that every node shares, or --io rank0",
+            path, run->rank);
     return agree(rc, err);
 }
 
@@ -266,8 +268,9 @@ static int prepare(struct run *run, struct err *err)
     if (rc == 0)
         rc = check_file(run, err);
     if (rc == 0)
-        rc = agree(store_open_io(run->options->results_path, MPI_COMM_WORLD, run->options->io, &run->store, err),
-                   err);
+        rc = agree(
+            store_open_io(run->options->results_path, MPI_COMM_WORLD, run->options->io, &run->store, err),
+            err);
     if (rc == 0)
         rc = check_rows(run, err);
     if (rc == 0)

@@ -27,10 +27,10 @@ static int find_place(struct store *store, enum store_dataset which, long long f
     haddr_t offset = H5Dget_offset(dataset);
     hsize_t stored = H5Dget_storage_size(dataset);
     struct store_place *place = &store->place[which];
-    int native =
-        type >= 0 && H5Tequal(type, store_file_type(&store->types, store_table[which].cell)) > 0 &&
-        list >= 0 && H5Pget_layout(list) == H5D_CONTIGUOUS;
-    int inside = offset != HADDR_UNDEF && stored <= (hsize_t)file_size && offset <= (hsize_t)file_size - stored;
+    int native = type >= 0 && H5Tequal(type, store_file_type(&store->types, store_table[which].cell)) > 0 &&
+                 list >= 0 && H5Pget_layout(list) == H5D_CONTIGUOUS;
+    int inside =
+        offset != HADDR_UNDEF && stored <= (hsize_t)file_size && offset <= (hsize_t)file_size - stored;
     *place = (struct store_place){(long long)offset, type >= 0 ? H5Tget_size(type) : 0};
     if (list >= 0)
         H5Pclose(list);
@@ -105,8 +105,7 @@ static int write_lines(struct store *store, enum store_dataset which, const stru
         n_lines = 1;
     }
     for (hsize_t i = 0; i < n_lines; i++) {
-        hsize_t first =
-            (block->start[0] * dims[1] + block->start[1] + i) * dims[2] + block->start[2];
+        hsize_t first = (block->start[0] * dims[1] + block->start[1] + i) * dims[2] + block->start[2];
         if (write_bytes(store->fd, data + i * line * place->cell, (size_t)line * place->cell,
                         place->offset + (long long)(first * place->cell)) < 0)
             return -1;

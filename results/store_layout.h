@@ -106,7 +106,9 @@ struct store_place {
     size_t cell;      /* bytes of an element in the file */
 };
 
-enum { STORE_PARCEL_SIZE = 3840 }; /* below the eager limit of Open MPI's transports (4096 in shared memory) */
+enum {
+    STORE_PARCEL_SIZE = 3840
+}; /* below the eager limit of Open MPI's transports (4096 in shared memory) */
 
 /* Rows on their way to rank 0: pieces, each a struct store_piece and its bytes. */
 struct store_parcel {
@@ -122,8 +124,8 @@ struct store {
     enum store_io io;
     int fd;                                     /* STORE_PWRITE; else -1 */
     struct store_place place[N_STORE_DATASETS]; /* STORE_PWRITE */
-    struct store_parcel *parcel;                /* STORE_RANK0, ranks but 0: not yet sent; rank 0: being read */
-    char *broken;                               /* (J) STORE_RANK0, rank 0: 1 after a write of that job failed */
+    struct store_parcel *parcel; /* STORE_RANK0, ranks but 0: not yet sent; rank 0: being read */
+    char *broken;                /* (J) STORE_RANK0, rank 0: 1 after a write of that job failed */
     hid_t dataset[N_STORE_DATASETS], space[N_STORE_DATASETS]; /* opened once; invalid for an absent dataset */
     hid_t one;                                                /* memory space of one element */
     hsize_t n[N_DIMS];

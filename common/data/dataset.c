@@ -297,7 +297,10 @@ int dataset_write(const struct dataset *data, const char *path, struct err *err)
 {
     struct h5_draft draft;
     hsize_t size = (hsize_t)data->size, dims[3] = {(hsize_t)data->n_images, size, size};
-    int rc = h5_draft_begin(&draft, path, err);
+    unsigned long long a_cell = sizeof(float) * size * size + sizeof(struct dataset_image);
+    int rc = h5_check_space(path, (unsigned long long)data->n_images * a_cell, err);
+    if (rc == 0)
+        rc = h5_draft_begin(&draft, path, err);
     if (rc < 0)
         return rc;
     rc = write_attributes(draft.file, data, path, err);
