@@ -89,7 +89,10 @@ tests-only: $(BUILD)/cellsweep units
 	@BUILD=$(BUILD) tests/all.sh $(UNITS:%=$(BUILD)/tests/%) $(SCRIPTS)
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libcellsweep.a
-	@$(CC) $(EXTRA) -o $@ $^ $(LIBS) -lcmocka
+	@$(CC) $(EXTRA) $(FAULTS) -o $@ $^ $(LIBS) -lcmocka
+
+# tests/faults.h: memory that fails.
+$(BUILD)/tests/test_faults: FAULTS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 asan: deps ## the same tests under AddressSanitizer and UBSan; leaks are looked for in the serial ones

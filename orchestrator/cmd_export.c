@@ -99,6 +99,10 @@ static int write_file(struct store *store, const struct options *o, struct err *
     if (rc < 0)
         return rc;
     rc = write_table(store, o, out.file, err);
+    if (rc < 0 && ferror(out.file)) {
+        struct err why = *err;
+        rc = err_set(err, rc, "%s: %.900s", o->output, why.text);
+    }
     if (rc < 0) {
         output_abandon(&out);
         return rc;

@@ -43,8 +43,7 @@ static void name_file_system(const char *folder, struct probe *probe)
     probe->kind = PROBE_UNKNOWN;
     probe->free_bytes = (double)NAN;
     if (statvfs(folder, &space) == 0)
-        probe->free_bytes =
-            (double)space.f_bavail * (double)space.f_frsize;
+        probe->free_bytes = (double)space.f_bavail * (double)space.f_frsize;
     if (statfs(folder, &fs) < 0)
         return;
     unsigned long magic = (unsigned long)fs.f_type & 0xFFFFFFFFul;

@@ -103,6 +103,7 @@ static int take_dims(struct store *store, enum store_dataset which, struct err *
 static int open_dataset(struct store *store, enum store_dataset which, struct err *err)
 {
     const struct store_table_row *row = &store_table[which];
+    hsize_t bytes = 0;
     if (!h5_exists(store->file, row->path))
         return store_row_optional(row)
                    ? 0
@@ -113,6 +114,10 @@ static int open_dataset(struct store *store, enum store_dataset which, struct er
         store->space[which] = H5Dget_space(store->dataset[which]);
     if (store->space[which] < 0)
         return err_set(err, E_IO, "%s: cannot open %s: damaged; restore a copy", store->path, row->path);
+    if (H5Fget_filesize(store->file, &bytes) < 0 || !h5_is_sound_dataset(store->dataset[which], bytes))
+        return err_set(err, E_IO,
+                       "%s: type or size of %s is not what cellsweep writes: damaged; restore a copy",
+                       store->path, row->path);
     return take_dims(store, which, err);
 }
 

@@ -65,7 +65,10 @@ int store_raw_close(struct store *store, struct err *err)
     store->fd = -1;
     if (fd < 0)
         return 0;
-    if (fsync(fd) < 0)
+    int synced;
+    while ((synced = fsync(fd)) < 0 && errno == EINTR)
+        continue;
+    if (synced < 0)
         rc = err_set(err, E_IO, "%s: writing failed at the end: %s; the last results may be missing",
                      store->path, strerror(errno));
     if (close(fd) < 0 && rc == 0)
