@@ -11,8 +11,19 @@
 
 enum { TEXT_LIMIT = 60000 };
 
+static struct {
+    int asked, watching;
+    struct h5_handles since;
+} watch;
+
 void h5_silence(void)
 {
+    if (!watch.asked) {
+        watch.asked = 1;
+        watch.watching = getenv("CELLSWEEP_TEST_HANDLES") != NULL;
+        if (watch.watching)
+            h5_handles_mark(&watch.since);
+    }
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 }
 
@@ -49,6 +60,15 @@ long h5_handles_since(const struct h5_handles *mark)
         return -1;
     return (long)objects + valid_between(mark->space, now.space) + valid_between(mark->type, now.type) +
            valid_between(mark->list, now.list);
+}
+
+int h5_handles_check(int rc, struct err *err)
+{
+    long n = watch.watching ? h5_handles_since(&watch.since) : 0;
+    watch.watching = 0;
+    if (n == 0 || rc == E_IO)
+        return rc;
+    return err_set(err, E_IO, "%ld HDF5 handles are open at the end: a fault of this program", n);
 }
 
 /* ---- files ---- */

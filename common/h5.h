@@ -31,6 +31,11 @@ struct h5_handles {
 void h5_handles_mark(struct h5_handles *mark);
 long h5_handles_since(const struct h5_handles *mark);
 
+/* With CELLSWEEP_TEST_HANDLES in the environment: E_IO when handles are open that were made since the first call of this program
+ * into HDF5, unless rc is E_IO already (HDF5 cannot let go of a file that it cannot write); else rc. At the end of a command, before
+ * MPI_Finalize; later calls return rc. */
+int h5_handles_check(int rc, struct err *err);
+
 /* ---- files ---- */
 
 /* A file being written under a temporary name in the folder of its final one. */

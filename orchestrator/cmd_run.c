@@ -1,5 +1,6 @@
 #include "command.h"
 
+#include "h5.h"
 #include "run.h"
 
 #include <argp.h>
@@ -117,7 +118,7 @@ int cmd_run(int argc, char **argv, struct err *err)
     run_catch_signals();
     MPI_Init(NULL, NULL);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    int rc = run_sweep(&arguments.run, err);
+    int rc = h5_handles_check(run_sweep(&arguments.run, err), err);
     MPI_Finalize();
     if (rank != 0)
         err->text[0] = '\0'; /* rank 0 says it, once */

@@ -1,5 +1,6 @@
 /* main.c - the table of commands; the only place that prints an error and picks the exit status. */
 #include "command.h"
+#include "h5.h"
 #include "version.h"
 
 #include <argp.h>
@@ -50,7 +51,7 @@ static int dispatch(int argc, char **argv, struct err *err)
         char name[64];
         snprintf(name, sizeof name, "cellsweep %s", commands[i].name);
         argv[1] = name;
-        return commands[i].run(argc - 1, argv + 1, err);
+        return h5_handles_check(commands[i].run(argc - 1, argv + 1, err), err);
     }
     return err_set(err, E_USAGE, "'%s' is no command; `cellsweep --help` lists them", argv[1]);
 }

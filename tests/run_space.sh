@@ -74,7 +74,7 @@ says "no room to grow" 3 "r.h5: needs [0-9]* bytes, but [0-9]* are free in" "$ce
 
 # Reports and exports.
 check "a report elsewhere" "$cellsweep" report "$TMP/r.h5" -o "$TMP/whole"
-for free in 0 16 200; do
+for free in 0 16 90; do
     rm -rf "$disk/figures"
     fill $free
     says "report with $free KiB" 3 "disk/figures.*" "$cellsweep" report "$TMP/r.h5" -o "$disk/figures"
