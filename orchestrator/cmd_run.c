@@ -1,11 +1,14 @@
 #include "command.h"
 
+#include "deadline.h"
 #include "run.h"
 
 #include <argp.h>
 #include <limits.h>
 #include <mpi.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum {
     MAX_SET = 256,
@@ -13,9 +16,7 @@ enum {
     OPTION_DEDICATED,
     OPTION_ISA,
     OPTION_FORCE,
-    OPTION_RETRY,
-    OPTION_MAX
-};
+    OPTION_RETRY, OPTION_MAX, OPTION_TIME, OPTION_HEARTBEAT };
 
 static const char doc[] =
     "Run a sweep, or go on with one.\v"
@@ -45,6 +46,12 @@ static const struct argp_option options[] = {
     {"dedicated", OPTION_DEDICATED, NULL, 0, "Rank 0 only hands out (for hundreds of ranks)", 0},
     {"isa", OPTION_ISA, "NAME", 0,
      "Kernels: auto, reference, blas, avx2 or avx512 (default: the best all ranks run)", 0},
+    {"time", OPTION_TIME, "HH:MM:SS", 0,
+     "End within this time (or SECONDS): start no job that cannot be finished, then stop; inside a Slurm job "
+     "its own end is found",
+     0},
+    {"heartbeat", OPTION_HEARTBEAT, "SECONDS", 0,
+     "A rank not heard of for so long is lost, its job goes to another (default 60)", 0},
     {"max-failures", OPTION_MAX, "N", 0,
      "Stop when N jobs of this run have failed or diverged, exit status 1", 0},
     {"retry-failed", OPTION_RETRY, NULL, 0, "Run failed and diverged jobs again", 0},
@@ -88,6 +95,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         if (kernels_isa_from_name(arg, &a->run.isa, &isa_err) < 0)
             argp_error(state, "--isa: %s", isa_err.text);
         return 0;
+    case OPTION_TIME:
+        a->run.time = deadline_parse(arg);
+        if (a->run.time < 0)
+            argp_error(state, "--time: '%s' is neither [[D-]HH:]MM:SS nor SECONDS", arg);
+        return 0;
+    case OPTION_HEARTBEAT:
+        a->run.heartbeat = whole_number(state, "--heartbeat", arg, 2, 86400);
+        return 0;
     case OPTION_FORCE:
         a->run.force_unlock = 1;
         return 0;
@@ -121,17 +136,32 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
+/* Ranks were lost: MPI_Finalize would wait for them for ever. */
+static void leave(int rank, int rc, const struct err *err)
+{
+    if (rank == 0 && rc < 0 && err->text[0])
+        fprintf(stderr, "cellsweep: %s\n", err->text);
+    fflush(NULL);
+    _exit(err_exit_status(rc));
+}
+
 int cmd_run(int argc, char **argv, struct err *err)
 {
     static const struct argp argp = {options, parse, "SWEEP.yaml -o RESULTS.h5", doc, NULL, NULL, NULL};
-    struct arguments arguments = {0};
+    struct arguments arguments = {.run = {.heartbeat = 60}};
     arguments.run.set = arguments.set;
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-    int rank;
+    int rank, threads, alone = 0, rc;
     run_catch_signals();
-    MPI_Init(NULL, NULL);
+    MPI_Init_thread(NULL, NULL, MPI_THREAD_SERIALIZED, &threads);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    int rc = run_sweep(&arguments.run, err);
+    if (threads < MPI_THREAD_SERIALIZED)
+        rc = err_set(err, E_USAGE,
+                     "this MPI library was built without threads; run needs MPI_THREAD_SERIALIZED");
+    else
+        rc = run_sweep(&arguments.run, &alone, err);
+    if (alone)
+        leave(rank, rc, err);
     MPI_Finalize();
     if (rank != 0)
         err->text[0] = '\0'; /* rank 0 says it, once */

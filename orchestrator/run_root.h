@@ -23,6 +23,13 @@ int root_schedule(struct run *run, enum resume_kind kind, int kept, struct err *
 void root_on_start(void *self, int rank, int job, int attempt);
 void root_on_report(void *self, int rank, const struct handout_report *report);
 
+void root_on_checkpoint(void *self, int rank, int job, int epoch);
+void root_on_lost(void *self, int rank, int job, double silent);
+void root_on_condemn(void *self, int job, int attempts, int deaths);
+
+/* Seconds that a job handed out now may take, so that it is finished before the deadline with some to spare. */
+double root_left(void *self);
+
 /* Stop handing out, with the reason for the log; the first reason stays. */
 void root_drain(struct run *run, const char *why);
 

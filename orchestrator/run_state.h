@@ -8,6 +8,7 @@
 #include "grid.h"
 #include "handout.h"
 #include "lock.h"
+#include "peers.h"
 #include "progress.h"
 #include "resume.h"
 #include "run.h"
@@ -23,10 +24,14 @@ struct run {
     enum kernels_isa isa;
     struct store *store;
     struct handout *handout;
+    struct peers *peers;
+    struct lock_mark lock_mark; /* of rank 0's lock */
     /* the running job */
     int job;
     double images;        /* trained since the last pause */
     float val[N_METRICS]; /* of its last epoch */
+    double moment,
+        slowest; /* last time a drain could have stopped this rank, MPI_Wtime; the longest between two */
     /* rank 0 */
     struct lock *lock;
     struct events *events;
@@ -36,6 +41,7 @@ struct run {
     struct progress *progress;
     int n_before;             /* jobs of the filter that were finished before */
     int before[N_JOB_STATES]; /* the same by state */
+    double begun, deadline;   /* seconds since 1970; INFINITY: none */
     char why_stopped[128];    /* "": not stopped early */
     int too_many_failures;    /* 1: --max-failures was reached */
     char fatal[sizeof((struct handout_report *)0)->message];
