@@ -65,9 +65,11 @@ static void on_leave(void *self, int fenced, const char *why)
 /* While the run is being prepared everyone is needed. */
 static void on_early_loss(void *self, int rank)
 {
-    const struct run *run = self;
+    struct run *run = self;
     fprintf(stderr, "cellsweep: rank %d leaves: rank %d died while the run was being prepared\n", run->rank,
             rank);
+    if (run->rank == 0)
+        root_give_up(run, rank);
     _exit(err_exit_status(E_IO));
 }
 

@@ -427,6 +427,16 @@ void root_end(struct run *run, int rc, const struct err *err)
                e->failed, "left", e->left, "seconds", progress_seconds(run->progress), "message", e->message);
 }
 
+void root_give_up(struct run *run, int lost_rank)
+{
+    struct ending e = {.exit_status = err_exit_status(E_IO), .lost_ranks = 1};
+    if (!run->lock)
+        return;
+    snprintf(e.message, sizeof e.message, "rank %d died while the run was being prepared", lost_rank);
+    ending_write(run->options->results_path, &e, NULL);
+    lock_release(run->lock);
+}
+
 void root_release(struct run *run)
 {
     events_close(run->events);

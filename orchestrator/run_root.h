@@ -39,6 +39,9 @@ int root_conclude(struct run *run, struct err *err);
 /* Write how the run ended. rc: what run_sweep will return, *err its line. Nothing before root_schedule. */
 void root_end(struct run *run, int rc, const struct err *err);
 
+/* The same when a rank died before root_schedule, from another thread: the process is about to leave. */
+void root_give_up(struct run *run, int lost_rank);
+
 void root_release(struct run *run);
 
 #endif
