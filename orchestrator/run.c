@@ -379,7 +379,7 @@ static int give_up_row(struct run *run, struct store_mark *mark, int rc, const c
 static struct handout_report do_job(struct run *run, int job, int attempt)
 {
     struct handout_report report = {.job = job, .end = HANDOUT_STOPPED};
-    const struct job_hooks hooks = {run, on_pause, on_epoch};
+    const struct job_hooks hooks = {.self = run, .pause = on_pause, .epoch = on_epoch};
     struct store_mark mark;
     struct job_result result;
     struct err err = {0}, write_err = {0};

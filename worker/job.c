@@ -5,6 +5,7 @@
 #include "data/resize.h"
 #include "ensemble.h"
 #include "fake.h"
+#include "job_state.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -194,20 +195,46 @@ static int one_epoch(struct run *run, int epoch, float train[N_METRICS], float v
     return rc;
 }
 
+/* Go on from hooks->from, if there is such a state. */
+static int go_on(struct run *run, struct err *err)
+{
+    const struct checkpoint *from = run->hooks->from;
+    if (!from)
+        return 0;
+    int rc = job_state_fits(run->config, from, err);
+    if (rc < 0)
+        return rc;
+    job_state_put(from, run->nets, &run->steps);
+    run->result->epochs_done = from->epoch;
+    return 0;
+}
+
+static int tell_state(struct run *run, struct err *err)
+{
+    struct job_result *result = run->result;
+    if (!run->hooks->between || result->diverged || result->epochs_done == run->config->epochs)
+        return 0;
+    struct checkpoint state = job_state_take(run->nets, result->epochs_done, run->steps);
+    return run->hooks->between(run->hooks->self, &state, err);
+}
+
 static int train(struct run *run, struct err *err)
 {
     struct job_result *result = run->result;
-    for (int epoch = 0; epoch < run->config->epochs && !result->diverged; epoch++) {
+    int rc = go_on(run, err);
+    for (int epoch = result->epochs_done; rc == 0 && epoch < run->config->epochs && !result->diverged;
+         epoch++) {
         float train_numbers[N_METRICS] = {0}, val_numbers[N_METRICS] = {0};
-        int rc = one_epoch(run, epoch, train_numbers, val_numbers, err);
+        rc = one_epoch(run, epoch, train_numbers, val_numbers, err);
         if (rc == 0 && run->hooks->epoch)
             rc = run->hooks->epoch(run->hooks->self, epoch, train_numbers, val_numbers, err);
         if (rc < 0)
             return rc;
         result->epochs_done = epoch + 1;
         result->diverged = !isfinite(train_numbers[METRIC_LOSS]) || !isfinite(val_numbers[METRIC_LOSS]);
+        rc = tell_state(run, err);
     }
-    return 0;
+    return rc;
 }
 
 /* Copy which images were judged, predict them, count the confusion matrix. */
