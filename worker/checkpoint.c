@@ -385,40 +385,62 @@ static ssize_t read_some(int fd, unsigned char *out, size_t n)
     return (ssize_t)done;
 }
 
-/* An open file: its head first, so that a wrong length costs no memory. */
-static int read_file(int fd, const char *path, const struct checkpoint_identity *want, struct checkpoint *out,
-                     struct err *err)
+/* The head of an open file, *size its length. */
+static int read_head(int fd, const char *path, const struct checkpoint_identity *want, struct checkpoint *out,
+                     size_t *size, struct err *err)
 {
     struct stat info;
     unsigned char head[HEAD] = {0};
     struct source s = {head};
     if (fstat(fd, &info) != 0 || read_some(fd, head, HEAD) < 0)
         return err_set(err, E_IO, "%s: cannot read the checkpoint: %s", path, strerror(errno));
-    int rc = check_head(&s, (uint64_t)info.st_size, path, want, out, err);
-    if (rc < 0)
-        return rc;
-    size_t n = (size_t)info.st_size;
+    *size = (size_t)info.st_size;
+    return check_head(&s, *size, path, want, out, err);
+}
+
+/* The whole of an open file, once its head has told that its length is right: a wrong one costs no memory. */
+static int read_body(int fd, const char *path, const struct checkpoint_identity *want, size_t n,
+                     struct checkpoint *out, struct err *err)
+{
     unsigned char *bytes = err_calloc(n, 1, "a checkpoint", err);
     if (!bytes)
         return E_IO;
     ssize_t got = read_some(fd, bytes, n);
-    rc = got < 0 ? err_set(err, E_IO, "%s: cannot read the checkpoint: %s", path, strerror(errno))
-                 : checkpoint_parse(bytes, (size_t)got, path, want, out, err);
+    int rc = got < 0 ? err_set(err, E_IO, "%s: cannot read the checkpoint: %s", path, strerror(errno))
+                     : checkpoint_parse(bytes, (size_t)got, path, want, out, err);
     free(bytes);
+    return rc;
+}
+
+/* Read a file's head only, or all of it. */
+static int read_file(const char *path, const struct checkpoint_identity *want, int head_only,
+                     struct checkpoint *out, struct err *err)
+{
+    size_t size = 0;
+    memset(out, 0, sizeof *out);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return err_set(err, E_IO, "%s: cannot open the checkpoint: %s", path, strerror(errno));
+    int rc = read_head(fd, path, want, out, &size, err);
+    if (rc == 0 && !head_only)
+        rc = read_body(fd, path, want, size, out, err);
+    if (rc < 0)
+        memset(out, 0, sizeof *out);
+    close(fd);
     return rc;
 }
 
 int checkpoint_read(const char *path, const struct checkpoint_identity *want, struct checkpoint *out,
                     struct err *err)
 {
-    memset(out, 0, sizeof *out);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return err_set(err, E_IO, "%s: cannot open the checkpoint: %s", path, strerror(errno));
-    int rc = read_file(fd, path, want, out, err);
-    if (rc < 0)
-        memset(out, 0, sizeof *out);
-    close(fd);
+    return read_file(path, want, 0, out, err);
+}
+
+int checkpoint_peek(const char *path, const struct checkpoint_identity *want, int *epoch, struct err *err)
+{
+    struct checkpoint head;
+    int rc = read_file(path, want, 1, &head, err);
+    *epoch = head.epoch;
     return rc;
 }
 

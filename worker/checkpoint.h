@@ -77,7 +77,11 @@ int checkpoint_write(const char *path, const struct checkpoint_identity *identit
 int checkpoint_read(const char *path, const struct checkpoint_identity *want, struct checkpoint *out,
                     struct err *err);
 
-/* The same from n bytes in memory, which may hold anything; name is for the line. Reads no byte outside them, allocates at most
+/* Epochs done in the checkpoint at `path`, from its head and length alone, for estimates and lists. Errors as checkpoint_read(), but
+ * a bit that changed behind the head is not seen. */
+int checkpoint_peek(const char *path, const struct checkpoint_identity *want, int *epoch, struct err *err);
+
+/* The same as checkpoint_read() from n bytes in memory, which may hold anything; name is for the line. Reads no byte outside them, allocates at most
  * n bytes. */
 int checkpoint_parse(const void *bytes, size_t n, const char *name, const struct checkpoint_identity *want,
                      struct checkpoint *out, struct err *err);
