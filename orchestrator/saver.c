@@ -11,6 +11,7 @@
 struct saver {
     const char *results_path, *data, *kernels;
     double interval;
+    int best_weights;
     double stopping_since; /* 0: not stopping */
     struct saver_cost cost;
     /* the running job */
@@ -33,7 +34,7 @@ static double seconds_now(void)
 }
 
 struct saver *saver_new(const char *results_path, double interval, const char *data, const char *kernels,
-                        struct err *err)
+                        int best_weights, struct err *err)
 {
     struct saver *s = err_calloc(1, sizeof *s, "checkpoints", err);
     if (s) {
@@ -41,6 +42,7 @@ struct saver *saver_new(const char *results_path, double interval, const char *d
         s->interval = interval;
         s->data = data;
         s->kernels = kernels;
+        s->best_weights = best_weights;
     }
     return s;
 }
@@ -57,7 +59,7 @@ static void load(struct saver *s, struct err *note)
     s->has_file = access(s->path, F_OK) == 0;
     if (!s->has_file || checkpoint_read(s->path, &want, &s->from, note) < 0)
         return;
-    if (job_state_fits(&s->job->config, &s->from, note) < 0)
+    if (job_state_fits(&s->job->config, s->best_weights, &s->from, note) < 0)
         checkpoint_free(&s->from);
     s->epochs = s->from.epoch;
 }

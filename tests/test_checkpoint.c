@@ -44,6 +44,7 @@ static void make(struct fixture *f, int with_best)
                                    .steps = 123456789012,
                                    .train = f->numbers[0],
                                    .val = f->numbers[1],
+                                   .tracks_best = with_best,
                                    .best = with_best ? f->best : NULL,
                                    .best_epoch = with_best,
                                    .best_value = with_best ? 0.75f : 0};
@@ -57,7 +58,7 @@ static void make(struct fixture *f, int with_best)
 static void assert_equal_states(const struct checkpoint *a, const struct checkpoint *b)
 {
     assert_true(a->epoch == b->epoch && a->n_members == b->n_members && a->n_params == b->n_params);
-    assert_true(a->steps == b->steps && a->best_epoch == b->best_epoch);
+    assert_true(a->steps == b->steps && a->tracks_best == b->tracks_best && a->best_epoch == b->best_epoch);
     assert_memory_equal(&a->best_value, &b->best_value, sizeof a->best_value);
     assert_memory_equal(a->net_steps, b->net_steps, sizeof a->net_steps);
     assert_memory_equal(a->train, b->train, (size_t)a->epoch * N_METRICS * sizeof(float));

@@ -31,6 +31,7 @@ static struct config small_config(const struct dataset *data, const char *strate
 struct record {
     float train[EPOCHS][N_METRICS], val[EPOCHS][N_METRICS];
     int first, n_states; /* the epoch it began with; states seen */
+    int best;            /* keep the best weights */
     int stop_at;         /* stop after so many epochs; 0: never */
 };
 
@@ -76,6 +77,9 @@ static int compare_state(void *self, const struct checkpoint *bare, struct err *
         assert_memory_equal(there.params[m], bare->params[m], there.n_params * sizeof(float));
         assert_memory_equal(there.moments[m], bare->moments[m], 2 * there.n_params * sizeof(float));
     }
+    assert_true(there.tracks_best == bare->tracks_best && there.best_epoch == bare->best_epoch);
+    if (there.best)
+        assert_memory_equal(there.best, bare->best, (size_t)there.n_members * there.n_params * sizeof(float));
     assert_memory_equal(there.train, record->train, (size_t)there.epoch * sizeof record->train[0]);
     assert_memory_equal(there.val, record->val, (size_t)there.epoch * sizeof record->val[0]);
     checkpoint_free(&there);
@@ -97,6 +101,7 @@ static void assert_same_predictions(const struct job_predictions *a, const struc
 static void assert_same_results(const struct job_result *a, const struct job_result *b)
 {
     assert_true(a->epochs_done == b->epochs_done && a->diverged == b->diverged && a->leak == b->leak);
+    assert_int_equal(a->weights_epoch, b->weights_epoch);
     assert_true(a->n_train == b->n_train && a->n_weights == b->n_weights);
     if (a->weights)
         assert_memory_equal(a->weights, b->weights, a->n_weights * sizeof *a->weights);
@@ -110,8 +115,11 @@ static struct job_result run(const struct config *config, const struct dataset *
 {
     struct job_result result;
     struct err err = {0};
-    const struct job_hooks hooks = {
-        .self = record, .epoch = on_epoch, .between = from ? compare_state : write_state, .from = from};
+    const struct job_hooks hooks = {.self = record,
+                                    .epoch = on_epoch,
+                                    .between = from ? compare_state : write_state,
+                                    .from = from,
+                                    .best_weights = record->best};
     record->first = from ? from->epoch : 0;
     if (job_run(config, data, "key", &hooks, &result, &err) < 0)
         fail_msg("%s, %d: %s", config->strategy, config->protocol.kind, err.text);
@@ -119,13 +127,13 @@ static struct job_result run(const struct config *config, const struct dataset *
 }
 
 /* Go on from the file of every epoch; the metrics before it come from the file alone. */
-static void assert_resumes_everywhere(const struct config *config, const struct dataset *data)
+static void assert_resumes(const struct config *config, const struct dataset *data, int best)
 {
-    struct record whole = {0};
+    struct record whole = {.best = best};
     struct job_result result = run(config, data, &whole, NULL);
     assert_int_equal(whole.n_states, result.epochs_done - 1);
     for (int epoch = 1; epoch < result.epochs_done; epoch++) {
-        struct record rest = {0};
+        struct record rest = {.best = best};
         struct checkpoint from;
         assert_int_equal(checkpoint_read(path_of(epoch), &identity, &from, NULL), 0);
         memcpy(rest.train, from.train, (size_t)epoch * sizeof rest.train[0]);
@@ -139,6 +147,12 @@ static void assert_resumes_everywhere(const struct config *config, const struct 
         checkpoint_free(&from);
     }
     job_result_free(&result);
+}
+
+static void assert_resumes_everywhere(const struct config *config, const struct dataset *data)
+{
+    assert_resumes(config, data, 0);
+    assert_resumes(config, data, 1);
 }
 
 static const char *const protocols[] = {"report", "tail", "holdout", "kfold:3x1"};
@@ -253,11 +267,14 @@ static void a_state_that_does_not_fit(void **state)
     assert_int_equal(checkpoint_read(path_of(3), &identity, &from, NULL), 0);
     const struct job_hooks hooks = {.from = &from};
     job_result_free(&result);
-    assert_int_equal(job_state_fits(&config, &from, &err), 0);
+    assert_int_equal(job_state_fits(&config, 0, &from, &err), 0);
     other.dense1 = 9;
     assert_int_equal(job_run(&other, data, "key", &hooks, &result, &err), E_USAGE);
     other = small_config(data, "easy-ensemble", "holdout");
     assert_int_equal(job_run(&other, data, "key", &hooks, &result, &err), E_USAGE);
+    const struct job_hooks best = {.from = &from, .best_weights = 1};
+    assert_int_equal(job_run(&config, data, "key", &best, &result, &err), E_USAGE);
+    assert_non_null(strstr(err.text, "did not keep its best weights"));
     config.epochs = 3;
     assert_int_equal(job_run(&config, data, "key", &hooks, &result, &err), E_USAGE);
     assert_non_null(strstr(err.text, "epoch 3, the job has 3"));

@@ -126,7 +126,7 @@ static void put_head(struct sink *s, const struct checkpoint_identity *identity,
     put_u32(s, state->best != NULL);
     put_u32(s, state->best ? (uint32_t)state->best_epoch : 0);
     put_float(s, state->best ? state->best_value : 0);
-    put_u32(s, 0);
+    put_u32(s, (uint32_t)state->tracks_best);
     put_u64(s, (uint64_t)state->steps);
     for (int i = 0; i < N_TEXTS; i++)
         put_text(s, text[i]);
@@ -280,16 +280,18 @@ static int parse_head(struct source *s, const char *name, const struct checkpoin
     uint64_t n_params = get_u64(s);
     uint32_t epoch = get_u32(s), n_metrics = get_u32(s), has_best = get_u32(s), best_epoch = get_u32(s);
     out->best_value = get_float(s);
-    uint32_t zero = get_u32(s);
+    uint32_t tracks_best = get_u32(s);
     out->steps = (int64_t)get_u64(s);
     if (n_members > RECIPE_MAX_MEMBERS || n_params >= max_params || (n_params == 0) != (n_members == 0) ||
         epoch < 1 || epoch > CHECKPOINT_MAX_EPOCHS || n_metrics != N_METRICS || has_best > (n_members > 0) ||
-        best_epoch >= epoch || zero != 0 || out->steps < 0)
+        best_epoch > epoch || (best_epoch > 0) != has_best || tracks_best > 1 || has_best > tracks_best ||
+        out->steps < 0)
         return err_set(err, E_IO, "%s: the head of the checkpoint is damaged", name);
     out->n_members = (int)n_members;
     out->n_params = (size_t)n_params;
     out->epoch = (int)epoch;
     out->best_epoch = (int)best_epoch;
+    out->tracks_best = (int)tracks_best;
     *total = total_bytes(out, (int)has_best);
     return check_texts(s, name, want, err);
 }

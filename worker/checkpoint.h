@@ -15,9 +15,9 @@
  *     24   uint32    E, epochs done, 1 to CHECKPOINT_MAX_EPOCHS
  *     28   uint32    N_METRICS
  *     32   uint32    1: best weights follow, else 0
- *     36   uint32    epoch (from 0) of the best weights
- *     40   float32   their value of the metric that chose them
- *     44   uint32    0
+ *     36   uint32    epoch (from 1) of the best weights, 0 without
+ *     40   float32   their value of the metric that chose them, 0 without
+ *     44   uint32    1: the best weights are kept, even if no epoch was any good yet, else 0
  *     48   int64     training steps so far, of all networks
  *     56   4 texts   job key, checksum of the dataset, kernels, program; CHECKPOINT_TEXT bytes each, filled up with 0
  *     then int64     [M] Adam's step count of every network
@@ -55,8 +55,9 @@ struct checkpoint {
     int64_t steps;      /* training steps so far, of all networks */
     const float *train; /* (epoch, N_METRICS) */
     const float *val;   /* (epoch, N_METRICS) */
-    const float *best;  /* (n_members, n_params) NULL: not kept */
-    int best_epoch;     /* from 0 */
+    int tracks_best;    /* 1: the job keeps its best weights */
+    const float *best;  /* (n_members, n_params) NULL: none yet, or not kept */
+    int best_epoch;     /* from 1; 0: none */
     float best_value;   /* of the metric that chose them */
     int64_t net_steps[RECIPE_MAX_MEMBERS];
     const float *params[RECIPE_MAX_MEMBERS];  /* (n_params) */

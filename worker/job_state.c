@@ -21,7 +21,8 @@ struct checkpoint job_state_take(struct ensemble *nets, int epoch, long steps)
     return state;
 }
 
-int job_state_fits(const struct config *config, const struct checkpoint *state, struct err *err)
+int job_state_fits(const struct config *config, int best_weights, const struct checkpoint *state,
+                   struct err *err)
 {
     size_t n_weights = job_n_weights(config);
     int n_members = n_weights ? balance_n_members(config) : 0;
@@ -32,6 +33,8 @@ int job_state_fits(const struct config *config, const struct checkpoint *state, 
     if (state->epoch < 1 || state->epoch >= config->epochs)
         return err_set(err, E_USAGE, "the checkpoint is of epoch %d, the job has %d", state->epoch,
                        (int)config->epochs);
+    if (best_weights && n_weights && !state->tracks_best)
+        return err_set(err, E_USAGE, "the checkpoint is of a job that did not keep its best weights");
     return 0;
 }
 
