@@ -52,20 +52,23 @@ static int is_ours(const char *name, char key[JOB_KEY_SIZE], int *is_half)
 
 static int compare_keys(const void *a, const void *b)
 {
-    return strcmp(a, b);
+    const struct checkpoint_entry *x = a, *y = b;
+    return strcmp(x->key, y->key);
 }
 
 static int add_key(struct checkpoint_list *list, int *room, const char *key, struct err *err)
 {
     if (list->n == *room) {
         int more = *room ? 2 * *room : 64;
-        void *bigger = realloc(list->key, (size_t)more * sizeof *list->key);
+        void *bigger = realloc(list->entry, (size_t)more * sizeof *list->entry);
         if (!bigger)
             return err_set(err, E_IO, "out of memory for the list of checkpoints");
-        list->key = bigger;
+        list->entry = bigger;
         *room = more;
     }
-    memcpy(list->key[list->n++], key, JOB_KEY_SIZE);
+    struct checkpoint_entry *entry = &list->entry[list->n++];
+    entry->wanted = 0;
+    memcpy(entry->key, key, JOB_KEY_SIZE);
     return 0;
 }
 
@@ -76,10 +79,8 @@ int checkpoint_list(const char *results_path, struct checkpoint_list *out, struc
     folder_path(results_path, folder);
     memset(out, 0, sizeof *out);
     DIR *dir = opendir(folder);
-    if (!dir && (errno == ENOENT || errno == ENOTDIR))
-        return 0;
     if (!dir)
-        return err_set(err, E_IO, "%s: cannot list the checkpoints: %s", folder, strerror(errno));
+        return 0;
     for (struct dirent *e; rc == 0 && (e = readdir(dir));)
         if (is_ours(e->d_name, key, &is_half) && !is_half)
             rc = add_key(out, &room, key, err);
@@ -87,22 +88,32 @@ int checkpoint_list(const char *results_path, struct checkpoint_list *out, struc
     if (rc < 0)
         checkpoint_list_free(out);
     else if (out->n)
-        qsort(out->key, (size_t)out->n, sizeof *out->key, compare_keys);
+        qsort(out->entry, (size_t)out->n, sizeof *out->entry, compare_keys);
     return rc;
-}
-
-int checkpoint_listed(const struct checkpoint_list *list, const char *key)
-{
-    return list->n > 0 && bsearch(key, list->key, (size_t)list->n, sizeof *list->key, compare_keys) != NULL;
 }
 
 void checkpoint_list_free(struct checkpoint_list *list)
 {
-    free(list->key);
+    free(list->entry);
     memset(list, 0, sizeof *list);
 }
 
-void checkpoint_folder_tidy(const char *results_path, const struct checkpoint_list *keep)
+static struct checkpoint_entry *find(const struct checkpoint_list *list, const char *key)
+{
+    struct checkpoint_entry wanted = {0};
+    snprintf(wanted.key, sizeof wanted.key, "%s", key);
+    return list->n ? bsearch(&wanted, list->entry, (size_t)list->n, sizeof wanted, compare_keys) : NULL;
+}
+
+int checkpoint_want(struct checkpoint_list *list, const char *key)
+{
+    struct checkpoint_entry *entry = find(list, key);
+    if (entry)
+        entry->wanted = 1;
+    return entry != NULL;
+}
+
+void checkpoint_folder_tidy(const char *results_path, const struct checkpoint_list *list)
 {
     char folder[CHECKPOINT_PATH_SIZE], key[JOB_KEY_SIZE];
     int is_half;
@@ -110,9 +121,13 @@ void checkpoint_folder_tidy(const char *results_path, const struct checkpoint_li
     DIR *dir = opendir(folder);
     if (!dir)
         return;
-    for (struct dirent *e; (e = readdir(dir));)
-        if (is_ours(e->d_name, key, &is_half) && (is_half || !checkpoint_listed(keep, key)))
+    for (struct dirent *e; (e = readdir(dir));) {
+        if (!is_ours(e->d_name, key, &is_half))
+            continue;
+        const struct checkpoint_entry *entry = find(list, key);
+        if (is_half || (entry && !entry->wanted))
             unlinkat(dirfd(dir), e->d_name, 0);
+    }
     closedir(dir);
     rmdir(folder); /* refuses while something is in it */
 }

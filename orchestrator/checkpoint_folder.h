@@ -17,19 +17,25 @@ int checkpoint_folder_make(const char *results_path, struct err *err);
 /* What a checkpoint of a job must belong to, to be gone on with by this program. */
 struct checkpoint_identity checkpoint_identity(const char *key, const char *data, const char *kernels);
 
-/* The jobs that have a checkpoint. */
+/* The jobs that have a checkpoint, good or not. */
+struct checkpoint_entry {
+    char key[JOB_KEY_SIZE];
+    int wanted; /* 1: asked for by checkpoint_want() */
+};
 struct checkpoint_list {
     int n;
-    char (*key)[JOB_KEY_SIZE]; /* (n) sorted, owned */
+    struct checkpoint_entry *entry; /* (n) by key, owned */
 };
 
-/* Without a folder it is empty. 0 or E_IO. */
+/* Without a folder, or one that cannot be read, the list is empty. 0 or E_IO without memory. */
 int checkpoint_list(const char *results_path, struct checkpoint_list *out, struct err *err);
-int checkpoint_listed(const struct checkpoint_list *list, const char *key);
 void checkpoint_list_free(struct checkpoint_list *list);
 
-/* Remove what killed ranks left half-written and the checkpoints of every job but the listed ones, then the folder when nothing is
- * left in it. Files of other names are not touched. What cannot be removed stays: it does no harm. */
-void checkpoint_folder_tidy(const char *results_path, const struct checkpoint_list *keep);
+/* 1 when a job has a checkpoint, which is then marked as wanted; else 0. */
+int checkpoint_want(struct checkpoint_list *list, const char *key);
+
+/* Remove what killed ranks left half-written and the listed checkpoints that nobody wants, then the folder when nothing is left in
+ * it. Files of other names are not touched. What cannot be removed stays: it does no harm. */
+void checkpoint_folder_tidy(const char *results_path, const struct checkpoint_list *list);
 
 #endif

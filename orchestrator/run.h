@@ -15,6 +15,7 @@ struct run_options {
     int quiet;            /* 1: no progress line */
     int force_unlock;     /* 1: take the lock of a run that may be alive on another host */
     int retry_failed;     /* 1: failed and diverged jobs run again */
+    double checkpoint;    /* seconds of a job between two checkpoints; 0: none are written */
     int max_failures;     /* stop after so many failed or diverged jobs; 0: never */
 };
 

@@ -11,6 +11,7 @@
 #include "progress.h"
 #include "resume.h"
 #include "run.h"
+#include "saver.h"
 #include "share.h"
 #include "store.h"
 
@@ -27,7 +28,11 @@ struct run {
     int job;
     double images;        /* trained since the last pause */
     float val[N_METRICS]; /* of its last epoch */
+    struct saver *saver;
+    int stopping;   /* 1: the sweep stops */
+    int complained; /* 1: said that a checkpoint could not be written */
     /* rank 0 */
+    struct saver_cost checkpoints; /* of all ranks, as reported */
     struct lock *lock;
     struct events *events;
     struct ending ending;
