@@ -5,9 +5,11 @@
 
 #include <argp.h>
 #include <limits.h>
+#include <math.h>
 #include <mpi.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -16,7 +18,12 @@ enum {
     OPTION_DEDICATED,
     OPTION_ISA,
     OPTION_FORCE,
-    OPTION_RETRY, OPTION_MAX, OPTION_TIME, OPTION_HEARTBEAT };
+    OPTION_RETRY,
+    OPTION_MAX,
+    OPTION_TIME,
+    OPTION_HEARTBEAT,
+    OPTION_CHECKPOINT
+};
 
 static const char doc[] =
     "Run a sweep, or go on with one.\v"
@@ -52,6 +59,8 @@ static const struct argp_option options[] = {
      0},
     {"heartbeat", OPTION_HEARTBEAT, "SECONDS", 0,
      "A rank not heard of for so long is lost, its job goes to another (default 60)", 0},
+    {"checkpoint", OPTION_CHECKPOINT, "SECONDS", 0,
+     "Save a running job every SECONDS, so that a killed one goes on from there (default 60; 0: never)", 0},
     {"max-failures", OPTION_MAX, "N", 0,
      "Stop when N jobs of this run have failed or diverged, exit status 1", 0},
     {"retry-failed", OPTION_RETRY, NULL, 0, "Run failed and diverged jobs again", 0},
@@ -77,6 +86,15 @@ static int whole_number(const struct argp_state *state, const char *option, cons
     return (int)value;
 }
 
+static double seconds_from(const struct argp_state *state, const char *option, const char *text)
+{
+    char *end;
+    double value = strtod(text, &end);
+    if (end == text || *end || !(value >= 0 && value <= 1e6))
+        argp_error(state, "%s: '%s' is not 0 to 1000000 seconds", option, text);
+    return value;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct arguments *a = state->input;
@@ -96,9 +114,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
             argp_error(state, "--isa: %s", isa_err.text);
         return 0;
     case OPTION_TIME:
-        a->run.time = deadline_parse(arg);
-        if (a->run.time < 0)
+        if (deadline_parse(arg) < 0)
             argp_error(state, "--time: '%s' is neither [[D-]HH:]MM:SS nor SECONDS", arg);
+        a->run.end = a->run.begun + deadline_parse(arg);
         return 0;
     case OPTION_HEARTBEAT:
         a->run.heartbeat = whole_number(state, "--heartbeat", arg, 2, 86400);
@@ -111,6 +129,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case OPTION_MAX:
         a->run.max_failures = whole_number(state, "--max-failures", arg, 1, INT_MAX);
+        return 0;
+    case OPTION_CHECKPOINT:
+        a->run.checkpoint = seconds_from(state, "--checkpoint", arg);
         return 0;
     case OPTION_DEDICATED:
         a->run.dedicated = 1;
@@ -148,7 +169,11 @@ static void leave(int rank, int rc, const struct err *err)
 int cmd_run(int argc, char **argv, struct err *err)
 {
     static const struct argp argp = {options, parse, "SWEEP.yaml -o RESULTS.h5", doc, NULL, NULL, NULL};
-    struct arguments arguments = {.run = {.heartbeat = 60}};
+    struct arguments arguments = {.run = {.heartbeat = 60, .checkpoint = 60}};
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    arguments.run.begun = (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+    arguments.run.end = (double)INFINITY;
     arguments.run.set = arguments.set;
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
     int rank, threads, alone = 0, rc;

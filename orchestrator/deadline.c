@@ -75,10 +75,7 @@ static double slurm_end(void)
     return end && rest != end && seconds > 0 ? seconds : ask_squeue(job);
 }
 
-double deadline_find(double limit)
+double deadline_find(double own)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    double own = limit > 0 ? (double)now.tv_sec + 1e-9 * (double)now.tv_nsec + limit : (double)INFINITY;
     return fmin(own, slurm_end());
 }

@@ -9,8 +9,8 @@
 /* Seconds of "[[D-]HH:]MM:SS" or "SECONDS" (a whole or decimal number > 0); negative for anything else. */
 double deadline_parse(const char *text);
 
-/* The end in seconds since 1970, INFINITY without one. limit: seconds from now, 0: none given. Inside a Slurm job its end comes from
+/* The end in seconds since 1970, INFINITY without one. own: the end that the user gave, or INFINITY. Inside a Slurm job its end comes from
  * SLURM_JOB_END_TIME, else from squeue; a job without a time limit, or whose end nobody tells, has none. */
-double deadline_find(double limit);
+double deadline_find(double own);
 
 #endif

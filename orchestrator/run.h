@@ -16,8 +16,10 @@ struct run_options {
     int force_unlock;     /* 1: take the lock of a run that may be alive on another host */
     int retry_failed;     /* 1: failed and diverged jobs run again */
     double heartbeat;     /* seconds of silence after which a rank counts as dead */
-    double time;          /* seconds the run may take, 0: no limit of its own */
-    int max_failures;     /* stop after so many failed or diverged jobs; 0: never */
+    double begun,
+        end; /* seconds since 1970: when the program was started; when it must have ended, INFINITY: any time */
+    double checkpoint; /* seconds of a job between two checkpoints; 0: none are written */
+    int max_failures;  /* stop after so many failed or diverged jobs; 0: never */
 };
 
 /* Let SIGUSR1, SIGTERM and SIGINT (once) drain the sweep instead of ending the process. Before MPI_Init, so that a signal while MPI

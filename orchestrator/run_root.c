@@ -1,6 +1,7 @@
 #include "run_root.h"
 
 #include "cells.h"
+#include "checkpoint_folder.h"
 #include "deadline.h"
 #include "texttable.h"
 #include "version.h"
@@ -55,6 +56,7 @@ int root_prepare(struct run *run, enum resume_kind *kind, int *kept, struct err 
 {
     const struct run_options *o = run->options;
     struct cells cells;
+    run->deadline = deadline_find(o->end);
     int rc = sweep_read(o->sweep_path, o->n_set, o->set, &run->sweep, err);
     if (rc == 0)
         rc = lock_take(o->results_path, o->force_unlock, &run->lock, err);
@@ -90,8 +92,36 @@ static int is_over(const struct run *run, enum job_state state)
            (!run->options->retry_failed && (state == JOB_FAILED || state == JOB_DIVERGED));
 }
 
+/* Work that a job has left: a checkpoint is worth its epochs. */
+static double cost_left(const struct run *run, int job, struct checkpoint_list *checkpoints)
+{
+    const struct job *j = &run->sweep->job[job];
+    struct checkpoint_identity want =
+        checkpoint_identity(j->key, run->data->checksum, kernels_isa_name(run->isa));
+    char path[CHECKPOINT_PATH_SIZE];
+    int epoch = 0;
+    checkpoint_path(run->options->results_path, j->key, path);
+    if (checkpoint_want(checkpoints, j->key))
+        checkpoint_peek(path, &want, &epoch, NULL);
+    return epoch < j->config.epochs ? j->plan.cost * (1 - epoch / (double)j->config.epochs) : j->plan.cost;
+}
+
+/* Remove the checkpoints of jobs that are over, whatever the filter, and what was half-written. */
+static void tidy_checkpoints(const struct run *run, const struct store_mark *mark)
+{
+    struct checkpoint_list list;
+    if (checkpoint_list(run->options->results_path, &list, NULL) < 0)
+        return;
+    for (int j = 0; j < run->sweep->n_jobs && list.n > 0; j++)
+        if (mark[j].state == JOB_WAITING || mark[j].state == JOB_RUNNING)
+            checkpoint_want(&list, run->sweep->job[j].key);
+    checkpoint_folder_tidy(run->options->results_path, &list);
+    checkpoint_list_free(&list);
+}
+
 static int make_schedule(struct run *run, struct err *err)
 {
+    struct checkpoint_list checkpoints = {0};
     int n_jobs = run->sweep->n_jobs, n = 0, rc = 0;
     size_t room = (size_t)n_jobs;
     struct store_mark *mark = err_calloc(room, sizeof *mark, "commit marks", err);
@@ -102,6 +132,10 @@ static int make_schedule(struct run *run, struct err *err)
         rc = E_IO;
     if (rc == 0)
         rc = store_read_marks(run->store, mark, err);
+    if (rc == 0) {
+        tidy_checkpoints(run, mark);
+        rc = checkpoint_list(run->options->results_path, &checkpoints, err);
+    }
     for (int j = 0; rc >= 0 && j < n_jobs; j++) {
         rc = sweep_job_matches(run->sweep, j, run->options->filter, err);
         if (rc <= 0)
@@ -112,13 +146,14 @@ static int make_schedule(struct run *run, struct err *err)
             continue;
         }
         job[n] = j;
-        cost[n] = run->sweep->job[j].plan.cost;
+        cost[n] = cost_left(run, j, &checkpoints);
         kind[n++] = kind_of(&run->sweep->job[j].config);
     }
     if (rc >= 0)
         rc = schedule_new(n, job, cost, kind, &run->schedule, err);
     if (rc >= 0 && !(run->progress = progress_new(n, run->options->quiet, err)))
         rc = E_IO;
+    checkpoint_list_free(&checkpoints);
     free(mark);
     free(job);
     free(cost);
@@ -140,7 +175,7 @@ static void say_start(const struct run *run, enum resume_kind kind, int kept)
         fprintf(stderr, "%s: going on; %d jobs finished before, %d to run\n", path, run->n_before, waiting);
     if (isfinite(run->deadline))
         fprintf(stderr, "%s: to end within %s\n", path,
-                progress_duration(run->deadline - run->begun, time, sizeof time));
+                progress_duration(run->deadline - run->options->begun, time, sizeof time));
 }
 
 /* The status file, not more often than every ending_every seconds unless `now`. What cannot be written is left unsaid: the closing
@@ -166,8 +201,6 @@ static void write_ending(struct run *run, int now)
 int root_schedule(struct run *run, enum resume_kind kind, int kept, struct err *err)
 {
     int rc = make_schedule(run, err);
-    run->begun = wall_time();
-    run->deadline = deadline_find(run->options->time);
     if (rc == 0 && !(run->events = events_open(run->options->results_path, err)))
         rc = E_IO;
     if (rc < 0)
@@ -187,11 +220,17 @@ int root_schedule(struct run *run, enum resume_kind kind, int kept, struct err *
 
 /* A drain has to begin so much before the deadline: twice the longest time that any rank was seen to need to stop, and some for what
  * mpirun needs to end. */
+static double left(const struct run *run)
+{
+    double spare = fmin(10, 0.1 * (run->deadline - run->options->begun));
+    return run->deadline - wall_time() - spare - 2 * handout_counts(run->handout).slowest;
+}
+
 double root_left(void *self)
 {
     const struct run *run = self;
-    double spare = fmin(10, 0.1 * (run->deadline - run->begun));
-    return run->deadline - wall_time() - spare - 2 * handout_counts(run->handout).slowest;
+    double seconds = left(run);
+    return seconds > 0 && run->options->checkpoint > 0 ? (double)INFINITY : seconds;
 }
 
 void root_drain(struct run *run, const char *why)
@@ -218,6 +257,12 @@ static void log_finished(const struct run *run, int rank, const struct handout_r
                "accuracy", events_number((double)r->val[METRIC_ACCURACY]), "balanced_accuracy",
                events_number((double)r->val[METRIC_BALANCED_ACCURACY]), "balanced_accuracy_as_published",
                events_number((double)r->val[METRIC_BALANCED_ACCURACY_AS_PUBLISHED]), "message", message);
+}
+
+static void count_checkpoints(struct run *run, const struct handout_report *r)
+{
+    run->checkpoints.n += r->checkpoints;
+    run->checkpoints.seconds += r->checkpoint_seconds;
 }
 
 /* A failed, diverged or unwritable job: a line for people, a line for the log. */
@@ -254,10 +299,12 @@ void root_on_report(void *self, int rank, const struct handout_report *report)
     if (run_drain_asked())
         root_drain(run, "a signal");
     struct handout_counts counts = handout_counts(run->handout);
-    if (root_left(run) <= 0)
+    if (left(run) <= 0)
         root_drain(run, "the deadline");
     if (report && (report->diverged || report->end == HANDOUT_FAILED || report->end == HANDOUT_FATAL))
         tell_failure(run, rank, report);
+    if (report)
+        count_checkpoints(run, report);
     if (report && report->end == HANDOUT_FINISHED)
         log_finished(run, rank, report);
     if (report && report->end == HANDOUT_FATAL) {
@@ -362,8 +409,10 @@ static int count_states(struct run *run, int count[N_JOB_STATES], struct err *er
     for (int j = 0; rc == 0 && j < run->sweep->n_jobs; j++)
         if (sweep_job_matches(run->sweep, j, run->options->filter, NULL) == 1)
             count[mark[j].state]++;
-    if (rc == 0)
+    if (rc == 0) {
         print_failures(run, mark);
+        tidy_checkpoints(run, mark);
+    }
     free(mark);
     return rc;
 }
@@ -377,6 +426,10 @@ static void say_end(const struct run *run, const struct handout_counts *c, const
            run->options->results_path, e->done, e->diverged, e->failed, e->left,
            progress_duration(seconds, time, sizeof time), seconds > 0 ? c->images / seconds : 0,
            seconds > 0 ? 100 * c->serve_seconds / seconds : 0);
+    if (run->checkpoints.n > 0)
+        printf("%d checkpoint%s, %.1f ms each, %.3f %% of the ranks' time\n", run->checkpoints.n,
+               run->checkpoints.n == 1 ? "" : "s", 1e3 * run->checkpoints.seconds / run->checkpoints.n,
+               seconds > 0 ? 100 * run->checkpoints.seconds / (seconds * run->size) : 0);
 }
 
 int root_conclude(struct run *run, struct err *err)

@@ -27,7 +27,8 @@ void root_on_checkpoint(void *self, int rank, int job, int epoch);
 void root_on_lost(void *self, int rank, int job, double silent);
 void root_on_condemn(void *self, int job, int attempts, int deaths);
 
-/* Seconds that a job handed out now may take, so that it is finished before the deadline with some to spare. */
+/* Seconds that a job handed out now may take, so that it is finished before the deadline with some to spare; INFINITY also where jobs
+ * have checkpoints: what is not finished goes on in the next run. */
 double root_left(void *self);
 
 /* Stop handing out, with the reason for the log; the first reason stays. */

@@ -12,6 +12,7 @@
 #include "progress.h"
 #include "resume.h"
 #include "run.h"
+#include "saver.h"
 #include "share.h"
 #include "store.h"
 
@@ -26,13 +27,19 @@ struct run {
     struct handout *handout;
     struct peers *peers;
     struct lock_mark lock_mark; /* of rank 0's lock */
+    double deadline;            /* seconds since 1970; INFINITY: none */
     /* the running job */
     int job;
     double images;        /* trained since the last pause */
     float val[N_METRICS]; /* of its last epoch */
-    double moment,
-        slowest; /* last time a drain could have stopped this rank, MPI_Wtime; the longest between two */
+    double moment;        /* the last time a drain could have stopped this rank, MPI_Wtime */
+    double slowest;       /* the longest between two such */
+    double epoch_start;   /* MPI_Wtime */
+    struct saver *saver;
+    int stopping;   /* 1: the sweep stops */
+    int complained; /* 1: said that a checkpoint could not be written */
     /* rank 0 */
+    struct saver_cost checkpoints; /* of all ranks, as reported */
     struct lock *lock;
     struct events *events;
     struct ending ending;
@@ -41,7 +48,6 @@ struct run {
     struct progress *progress;
     int n_before;             /* jobs of the filter that were finished before */
     int before[N_JOB_STATES]; /* the same by state */
-    double begun, deadline;   /* seconds since 1970; INFINITY: none */
     char why_stopped[128];    /* "": not stopped early */
     int too_many_failures;    /* 1: --max-failures was reached */
     char fatal[sizeof((struct handout_report *)0)->message];
