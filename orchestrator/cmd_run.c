@@ -1,14 +1,32 @@
 #include "command.h"
 
+#include "deadline.h"
 #include "h5.h"
 #include "run.h"
 
 #include <argp.h>
+#include <limits.h>
+#include <math.h>
 #include <mpi.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
-enum { MAX_SET = 256, OPTION_SET = 256, OPTION_DEDICATED, OPTION_ISA, OPTION_IO };
+enum {
+    MAX_SET = 256,
+    OPTION_SET = 256,
+    OPTION_DEDICATED,
+    OPTION_ISA,
+    OPTION_FORCE,
+    OPTION_RETRY,
+    OPTION_MAX,
+    OPTION_TIME,
+    OPTION_HEARTBEAT,
+    OPTION_CHECKPOINT,
+    OPTION_IO
+};
 
 static const char doc[] =
     "Run a sweep, or go on with one.\v"
@@ -38,11 +56,25 @@ static const struct argp_option options[] = {
     {"dedicated", OPTION_DEDICATED, NULL, 0, "Rank 0 only hands out (for hundreds of ranks)", 0},
     {"isa", OPTION_ISA, "NAME", 0,
      "Kernels: auto, reference, blas, avx2 or avx512 (default: the best all ranks run)", 0},
+    {"time", OPTION_TIME, "HH:MM:SS", 0,
+     "End within this time (or SECONDS): start no job that cannot be finished, then stop; inside a Slurm job "
+     "its own end is found",
+     0},
+    {"heartbeat", OPTION_HEARTBEAT, "SECONDS", 0,
+     "A rank not heard of for so long is lost, its job goes to another (default 60)", 0},
+    {"checkpoint", OPTION_CHECKPOINT, "SECONDS", 0,
+     "Save a running job every SECONDS, so that a killed one goes on from there (default 60; 0: never)", 0},
     {"io", OPTION_IO, "WAY", 0,
      "How rows reach RESULTS.h5: mpio (default; every rank, through MPI-IO), pwrite (every rank, plain "
-     "writes) or rank0 (sent to "
-     "rank 0, which writes; the others need not see the file). The same bits in each; `cellsweep doctor DIR` "
-     "recommends one",
+     "writes) or rank0 (sent to rank 0, which writes; the others need not see the file). The same bits in "
+     "each; `cellsweep doctor DIR` recommends one",
+     0},
+    {"max-failures", OPTION_MAX, "N", 0,
+     "Stop when N jobs of this run have failed or diverged, exit status 1", 0},
+    {"retry-failed", OPTION_RETRY, NULL, 0, "Run failed and diverged jobs again", 0},
+    {"force-unlock", OPTION_FORCE, NULL, 0,
+     "Take over RESULTS.h5.lock of a run on another host that nobody here can look at, when you know it is "
+     "dead",
      0},
     {"quiet", 'q', NULL, 0, "No progress line", 0},
     {0}};
@@ -60,6 +92,25 @@ static int io_from_name(const char *name, enum store_io *io)
             return 0;
         }
     return -1;
+}
+
+static int whole_number(const struct argp_state *state, const char *option, const char *text, int least,
+                        int most)
+{
+    char *end;
+    long value = strtol(text, &end, 10);
+    if (end == text || *end || value < least || value > most)
+        argp_error(state, "%s: '%s' is not a whole number from %d to %d", option, text, least, most);
+    return (int)value;
+}
+
+static double seconds_from(const struct argp_state *state, const char *option, const char *text)
+{
+    char *end;
+    double value = strtod(text, &end);
+    if (end == text || *end || !(value >= 0 && value <= 1e6))
+        argp_error(state, "%s: '%s' is not 0 to 1000000 seconds", option, text);
+    return value;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -83,6 +134,26 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case OPTION_IO:
         if (io_from_name(arg, &a->run.io) < 0)
             argp_error(state, "--io: '%s'; give mpio, pwrite or rank0", arg);
+        return 0;
+    case OPTION_TIME:
+        if (deadline_parse(arg) < 0)
+            argp_error(state, "--time: '%s' is neither [[D-]HH:]MM:SS nor SECONDS", arg);
+        a->run.end = a->run.begun + deadline_parse(arg);
+        return 0;
+    case OPTION_HEARTBEAT:
+        a->run.heartbeat = whole_number(state, "--heartbeat", arg, 2, 86400);
+        return 0;
+    case OPTION_FORCE:
+        a->run.force_unlock = 1;
+        return 0;
+    case OPTION_RETRY:
+        a->run.retry_failed = 1;
+        return 0;
+    case OPTION_MAX:
+        a->run.max_failures = whole_number(state, "--max-failures", arg, 1, INT_MAX);
+        return 0;
+    case OPTION_CHECKPOINT:
+        a->run.checkpoint = seconds_from(state, "--checkpoint", arg);
         return 0;
     case OPTION_DEDICATED:
         a->run.dedicated = 1;
@@ -108,17 +179,37 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
+/* Ranks were lost: MPI_Finalize would wait for them for ever. */
+static void leave(int rank, int rc, const struct err *err)
+{
+    if (rank == 0 && rc < 0 && err->text[0])
+        fprintf(stderr, "cellsweep: %s\n", err->text);
+    fflush(NULL);
+    _exit(err_exit_status(rc));
+}
+
 int cmd_run(int argc, char **argv, struct err *err)
 {
     static const struct argp argp = {options, parse, "SWEEP.yaml -o RESULTS.h5", doc, NULL, NULL, NULL};
-    struct arguments arguments = {0};
+    struct arguments arguments = {.run = {.heartbeat = 60, .checkpoint = 60}};
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    arguments.run.begun = (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+    arguments.run.end = (double)INFINITY;
     arguments.run.set = arguments.set;
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-    int rank;
+    int rank, threads, alone = 0, rc;
     run_catch_signals();
-    MPI_Init(NULL, NULL);
+    MPI_Init_thread(NULL, NULL, MPI_THREAD_SERIALIZED, &threads);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    int rc = h5_handles_check(run_sweep(&arguments.run, err), err);
+    if (threads < MPI_THREAD_SERIALIZED)
+        rc = err_set(err, E_USAGE,
+                     "this MPI library was built without threads; run needs MPI_THREAD_SERIALIZED");
+    else
+        rc = run_sweep(&arguments.run, &alone, err);
+    if (alone)
+        leave(rank, rc, err);
+    rc = h5_handles_check(rc, err);
     MPI_Finalize();
     if (rank != 0)
         err->text[0] = '\0'; /* rank 0 says it, once */

@@ -187,6 +187,12 @@ int store_share_tables(struct store *store, int rc, struct err *err)
 
 /* ---- rank0: rows in parcels ---- */
 
+void store_send_on(struct store *store, MPI_Comm comm)
+{
+    if (store->shared && store->io == STORE_RANK0)
+        store->comm = comm;
+}
+
 /* Part of a block whose bytes follow, in the cell's memory type, up to the next multiple of 8. */
 struct store_piece {
     int which, job;
@@ -199,20 +205,25 @@ static size_t rounded(size_t bytes)
     return (bytes + 7) / 8 * 8;
 }
 
+enum { SEND_SECONDS = 300 };
+
 /* Sleep while rank 0 is busy: the parcel is small enough to leave at once unless very many wait there. */
 int store_send(struct store *store, struct err *err)
 {
     MPI_Request request;
     int done = 0;
+    double begun = MPI_Wtime();
     if (!store_is_remote(store) || store->parcel->used == 0)
         return 0;
     int rc = MPI_Isend(store->parcel->bytes, (int)store->parcel->used, MPI_BYTE, 0, STORE_TAG, store->comm,
                        &request);
     store->parcel->used = 0;
-    while (rc == MPI_SUCCESS && (rc = MPI_Test(&request, &done, MPI_STATUS_IGNORE)) == MPI_SUCCESS && !done)
+    while (rc == MPI_SUCCESS && (rc = MPI_Test(&request, &done, MPI_STATUS_IGNORE)) == MPI_SUCCESS && !done &&
+           MPI_Wtime() - begun < SEND_SECONDS)
         nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
-    return rc == MPI_SUCCESS ? 0
-                             : err_set(err, E_IO, "%s: rank 0 cannot be reached to write it", store->path);
+    return rc == MPI_SUCCESS && done
+               ? 0
+               : err_set(err, E_IO, "%s: rank 0 does not take the rows to write", store->path);
 }
 
 static void add_piece(struct store_parcel *parcel, const struct store_piece *piece, const void *data)
@@ -278,14 +289,14 @@ static int write_piece(struct store *store, const struct store_piece *piece, con
     return rc;
 }
 
-int store_take(struct store *store, int rank, struct err *err)
+int store_take(struct store *store, int rank, int drop, struct err *err)
 {
     struct store_parcel *parcel = store->parcel;
     MPI_Status status;
     int n = 0, rc = 0;
     MPI_Recv(parcel->bytes, STORE_PARCEL_SIZE, MPI_BYTE, rank, STORE_TAG, store->comm, &status);
     MPI_Get_count(&status, MPI_BYTE, &n);
-    for (size_t at = 0; at < (size_t)n;) {
+    for (size_t at = 0; at < (size_t)n && !drop;) {
         struct store_piece piece;
         memcpy(&piece, parcel->bytes + at, sizeof piece);
         int written = write_piece(store, &piece, parcel->bytes + at + sizeof piece, err);

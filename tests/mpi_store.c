@@ -65,7 +65,7 @@ static int take_rows(struct store *store, MPI_Comm comm)
         MPI_Status status;
         MPI_Probe(MPI_ANY_SOURCE, MPI_ANY_TAG, comm, &status);
         if (status.MPI_TAG == STORE_TAG) {
-            bad += store_take(store, status.MPI_SOURCE, &err) < 0 && failed("take");
+            bad += store_take(store, status.MPI_SOURCE, 0, &err) < 0 && failed("take");
         } else {
             MPI_Recv(NULL, 0, MPI_BYTE, status.MPI_SOURCE, TAG_ALL_SENT, comm, MPI_STATUS_IGNORE);
             waiting--;
