@@ -452,6 +452,7 @@ static int work(struct run *run, struct err *err)
     int attempt = 0;
     int rc = handout_new(MPI_COMM_WORLD, run->schedule, &options, &hooks, &run->handout, err);
     rc = agree(rc, err);
+    peers_rest(run->peers); /* from here on a loss is the hand-out's */
     for (int job; rc == 0 && (job = handout_next(run->handout, &attempt)) >= 0;) {
         struct handout_report report = do_job(run, job, attempt);
         handout_report(run->handout, &report);
@@ -541,9 +542,9 @@ int run_sweep(const struct run_options *options, int *alone, struct err *err)
         return E_IO;
     peers_watch(run.peers, on_early_loss, &run);
     int rc = prepare(&run, err);
-    peers_rest(run.peers);
     if (rc == 0)
         rc = work(&run, err);
+    peers_rest(run.peers);
     if (rc == 0) {
         *alone = conclude(&run, &rc, err);
         start_watchdog(&run, rc);
