@@ -461,6 +461,7 @@ static int work(struct run *run, struct err *err)
     rc = agree(rc, err);
     if (rc == 0)
         store_send_on(run->store, handout_comm(run->handout));
+    peers_rest(run->peers); /* from here on a loss is the hand-out's */
     for (int job; rc == 0 && (job = handout_next(run->handout, &attempt)) >= 0;) {
         struct handout_report report = do_job(run, job, attempt);
         handout_report(run->handout, &report);
@@ -550,9 +551,9 @@ int run_sweep(const struct run_options *options, int *alone, struct err *err)
         return E_IO;
     peers_watch(run.peers, on_early_loss, &run);
     int rc = prepare(&run, err);
-    peers_rest(run.peers);
     if (rc == 0)
         rc = work(&run, err);
+    peers_rest(run.peers);
     if (rc == 0) {
         *alone = conclude(&run, &rc, err);
         start_watchdog(&run, rc);
