@@ -15,7 +15,7 @@
  * Layout (J jobs, E the largest number of epochs, C of classes, V of validation images, A of originals, N images):
  *     / attributes      cellsweep_results (format version), name, yaml, yaml_resolved, dataset_checksum, version, commit,
  *                       created, host, ranks, libraries, cpu, synthetic, data, data_file,
- *                       kernels, weights_kept
+ *                       kernels, weights_kept, image_size (pixels) and pixel_size (micrometres) of the dataset
  *     /jobs             [J] compound: key, clusters, strategy, protocol, seed, fold, repeat, model, one field for every other
  *                       grid axis, n_train, n_val, leak
  *     /state            [J] int8    0 waiting, 1 running, 2 done, 3 failed, 4 diverged

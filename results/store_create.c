@@ -87,6 +87,10 @@ static int write_numbers(hid_t file, const struct store_plan *plan, const char *
         rc = h5_write_int_attr(file, "ranks", plan->ranks, path, err);
     if (rc == 0)
         rc = h5_write_int_attr(file, "synthetic", plan->data->synthetic, path, err);
+    if (rc == 0)
+        rc = h5_write_int_attr(file, "image_size", plan->data->size, path, err);
+    if (rc == 0)
+        rc = h5_write_real_attr(file, "pixel_size", plan->data->pixel_size, path, err);
     return rc < 0 ? rc : h5_write_int_attr(file, "weights_kept", plan->n_weights > 0, path, err);
 }
 

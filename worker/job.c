@@ -325,18 +325,26 @@ int job_run(const struct config *config, const struct dataset *data, const char 
     return rc;
 }
 
-int job_predict(const struct config *config, const float *weights, const float *const *image, int n,
-                float *probs, struct err *err)
+int job_networks(const struct config *config, const float *weights, struct ensemble **out, struct err *err)
 {
     struct recipe recipe = recipe_plain();
-    struct ensemble *nets = NULL;
+    *out = NULL;
     if (is_fake(config))
         return err_set(err, E_USAGE, "model fake has no weights to predict with; use a sweep of model cnn");
     recipe.n_members = balance_n_members(config);
-    int rc = ensemble_new(config, &recipe, &nets, err);
+    int rc = ensemble_new(config, &recipe, out, err);
+    if (rc == 0 && weights)
+        ensemble_put(*out, weights);
+    return rc;
+}
+
+int job_predict(const struct config *config, const float *weights, const float *const *image, int n,
+                float *probs, struct err *err)
+{
+    struct ensemble *nets = NULL;
+    int rc = job_networks(config, weights, &nets, err);
     if (rc < 0)
         return rc;
-    ensemble_put(nets, weights);
     ensemble_predict(nets, image, n, probs);
     ensemble_free(nets);
     return 0;

@@ -73,6 +73,11 @@ int job_run(const struct config *config, const struct dataset *data, const char 
 int job_predict(const struct config *config, const float *weights, const float *const *image, int n,
                 float *probs, struct err *err);
 
+/* The networks of a job of this config, for ensemble_predict() as often as wanted: with the weights it left, or, NULL, to be given
+ * some by ensemble_put(). They use the kernels of kernels_select(). *out is owned by the caller. Errors as job_predict(). */
+struct ensemble;
+int job_networks(const struct config *config, const float *weights, struct ensemble **out, struct err *err);
+
 void job_result_free(struct job_result *result);
 
 #endif
