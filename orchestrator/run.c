@@ -331,7 +331,8 @@ static struct store_outcome outcome_of(const struct job_result *r)
                                   .probs_val = r->val.probs,
                                   .probs_all = r->all.probs,
                                   .weights = r->weights,
-                                  .n_weights = r->n_weights};
+                                  .n_weights = r->n_weights,
+                                  .weights_epoch = r->weights_epoch};
 }
 
 /* Mark the row running, with nothing of an earlier attempt left in it. */
@@ -351,7 +352,7 @@ static int finish_row(struct run *run, struct store_mark *mark, const struct job
                       struct err *err)
 {
     struct store_outcome outcome = outcome_of(result);
-    if (!run->sweep->keep_weights)
+    if (run->sweep->keep_weights == KEEP_NONE)
         outcome.weights = NULL;
     int rc = store_write_outcome(run->store, run->job, &outcome, err);
     if (rc < 0)
@@ -379,7 +380,10 @@ static int give_up_row(struct run *run, struct store_mark *mark, int rc, const c
 static struct handout_report do_job(struct run *run, int job, int attempt)
 {
     struct handout_report report = {.job = job, .end = HANDOUT_STOPPED};
-    const struct job_hooks hooks = {run, on_pause, on_epoch};
+    const struct job_hooks hooks = {.self = run,
+                                    .pause = on_pause,
+                                    .epoch = on_epoch,
+                                    .best_weights = run->sweep->keep_weights == KEEP_BEST};
     struct store_mark mark;
     struct job_result result;
     struct err err = {0}, write_err = {0};

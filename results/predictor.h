@@ -6,6 +6,7 @@
  *     rc = predictor_classify(p, &pixels, 1, probs, &err);
  *     predictor_free(p);
  *
+ * The weights are those the sweep kept: of the final epoch, or of the best on the validation set (keep_weights of store.h).
  * The networks of all chosen jobs vote: their probabilities are averaged. One predictor is used by one thread at a time. No MPI. */
 #ifndef CELLSWEEP_PREDICTOR_H
 #define CELLSWEEP_PREDICTOR_H
@@ -64,7 +65,7 @@ int predictor_prepare_from(const struct predictor *p, const void *png, size_t n,
 int predictor_masked(const void *png, size_t n, const char *name, const char *outline, double pixel_size,
                      float **pixels, struct predictor_image *info, struct err *err);
 
-/* Mean class probabilities (n, n_classes) of n prepared images given by pointer. Of one job, and when predictor_is_exact(): the same
+/* Mean class probabilities (n, n_classes) of n prepared images given by pointer. Of one job, and when predictor_is_exact() and final weights were kept: the same
  * bits as the job's own for the same images in the same order; the vector kernels give an image the same bits in any company. */
 int predictor_classify(struct predictor *p, const float *const *pixels, int n, float *probs, struct err *err);
 

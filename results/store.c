@@ -460,6 +460,8 @@ int store_write_outcome(struct store *store, int job, const struct store_outcome
         rc = store_write_block(store, STORE_ROLE, &roles, o->role_all, err);
     if (rc == 0 && o->weights)
         rc = store_write_block(store, STORE_WEIGHTS, &weights, o->weights, err);
+    if (rc == 0 && o->weights)
+        rc = write_cell(store, STORE_WEIGHTS_EPOCH, job, &o->weights_epoch, err);
     return rc < 0 ? rc : store_write_counts(store, job, o->n_train, o->n_val, o->leak, err);
 }
 
@@ -523,6 +525,14 @@ size_t store_n_weights(const struct store *store)
 int store_synthetic(const struct store *store)
 {
     return strcmp(store_text(store, "synthetic"), "0") != 0;
+}
+
+enum store_keep store_keeps(const struct store *store)
+{
+    for (int k = 0; k < N_STORE_KEEPS; k++)
+        if (strcmp(store_text(store, "keep_weights"), store_keep_names[k]) == 0)
+            return (enum store_keep)k;
+    return store_n_weights(store) ? KEEP_FINAL : KEEP_NONE;
 }
 
 const char *store_path(const struct store *store)
@@ -660,4 +670,13 @@ int store_read_weights(struct store *store, int job, float *out, struct err *err
 {
     struct store_block block = row_block(job, store_n_weights(store), 1);
     return store_read_block(store, STORE_WEIGHTS, &block, out, err);
+}
+
+int store_read_weights_epochs(struct store *store, int *out, struct err *err)
+{
+    if (store->dataset[STORE_WEIGHTS_EPOCH] >= 0)
+        return read_all(store, STORE_WEIGHTS_EPOCH, out, err);
+    for (int j = 0; j < store_n_jobs(store); j++)
+        out[j] = -1;
+    return 0;
 }

@@ -67,7 +67,8 @@ static inline struct store_outcome trained_outcome(const struct job_result *r)
                                   .probs_val = r->val.probs,
                                   .probs_all = r->all.probs,
                                   .weights = r->weights,
-                                  .n_weights = r->n_weights};
+                                  .n_weights = r->n_weights,
+                                  .weights_epoch = r->weights_epoch};
 }
 
 static inline struct config trained_job_config(const struct config *base, const struct trained_job *job)
@@ -109,6 +110,7 @@ static inline int trained_store(const char *path, const struct dataset *data, co
                               .kernels = kernels_isa_name(kernels_best()),
                               .data = data,
                               .n_jobs = n,
+                              .keep = KEEP_FINAL,
                               .n_epochs = 2,
                               .n_classes = data->n_clusters,
                               .n_val = data->n_images,

@@ -10,6 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Weights of the best epoch so far: all that has to be kept of it. */
+struct best {
+    int epoch;      /* from 1; 0: none yet */
+    float value;    /* its balanced accuracy on the validation set */
+    float *weights; /* (job_n_weights) */
+};
+
 /* Everything a running job holds. */
 struct run {
     const struct config *config;
@@ -28,6 +35,7 @@ struct run {
     float *val_probs;        /* (n_val, n_classes) */
     int *val_label;          /* (n_val) */
     struct metrics *metrics;
+    struct best best;
 };
 
 static int is_fake(const struct config *config)
@@ -108,6 +116,7 @@ static void release(struct run *run)
 {
     ensemble_free(run->nets);
     batches_free(&run->batches);
+    free(run->best.weights);
     free(run->metrics);
     free(run->val_label);
     free(run->val_probs);
@@ -194,12 +203,32 @@ static int one_epoch(struct run *run, int epoch, float train[N_METRICS], float v
     return rc;
 }
 
+/* Keep the weights when `epoch` (from 1) is better than all before. */
+static int note_best(struct run *run, int epoch, const float val[N_METRICS], struct err *err)
+{
+    struct best *best = &run->best;
+    float value = val[METRIC_BALANCED_ACCURACY];
+    int better = isfinite(val[METRIC_LOSS]) && (best->epoch ? value > best->value : isfinite(value));
+    if (!run->hooks->best_weights || !run->nets || !better)
+        return 0;
+    if (!best->weights)
+        best->weights = err_calloc(job_n_weights(run->config), sizeof *best->weights, "best weights", err);
+    if (!best->weights)
+        return E_IO;
+    ensemble_get(run->nets, best->weights);
+    best->epoch = epoch;
+    best->value = value;
+    return 0;
+}
+
 static int train(struct run *run, struct err *err)
 {
     struct job_result *result = run->result;
     for (int epoch = 0; epoch < run->config->epochs && !result->diverged; epoch++) {
         float train_numbers[N_METRICS] = {0}, val_numbers[N_METRICS] = {0};
         int rc = one_epoch(run, epoch, train_numbers, val_numbers, err);
+        if (rc == 0)
+            rc = note_best(run, epoch + 1, val_numbers, err);
         if (rc == 0 && run->hooks->epoch)
             rc = run->hooks->epoch(run->hooks->self, epoch, train_numbers, val_numbers, err);
         if (rc < 0)
@@ -247,7 +276,12 @@ static int keep_weights(struct run *run, struct err *err)
 {
     struct job_result *result = run->result;
     result->n_weights = job_n_weights(run->config);
-    if (!run->nets)
+    result->weights_epoch = run->best.epoch ? run->best.epoch : result->epochs_done;
+    if (run->best.epoch) {
+        result->weights = run->best.weights;
+        run->best.weights = NULL;
+    }
+    if (!run->nets || result->weights)
         return 0;
     result->weights = err_calloc(result->n_weights, sizeof *result->weights, "final weights", err);
     if (!result->weights)

@@ -24,6 +24,9 @@ struct job_hooks {
     int (*pause)(void *self);
     /* After epoch `epoch` (from 0), with the N_METRICS numbers of both sides. Negative: job_run returns it. */
     int (*epoch)(void *self, int epoch, const float *train, const float *val, struct err *err);
+    /* 1: leave the weights of the best epoch, 0: the final ones. Best: the highest balanced accuracy on the validation set, the first
+     * of equals; final where no epoch has one. Nothing else of the result depends on it. */
+    int best_weights;
 };
 
 /* What a job did with an original of its clusters. */
@@ -42,8 +45,10 @@ struct job_result {
     int epochs_done;
     int diverged;                    /* 1: loss or weights became NaN or infinite in the last epoch done */
     struct job_predictions val, all; /* val: validation set; all: every original of the clusters */
-    float *weights; /* (n_weights) final: the networks one after the other, as job_predict() wants them */
+    float *
+        weights; /* (n_weights) final, or of the best epoch: the networks one after the other, as job_predict() wants them */
     size_t n_weights;
+    int weights_epoch; /* the epoch they are of, from 1 */
     int *
         role; /* (all.n) enum job_role: trained on (itself, a copy or a blend of it), only judged on, or neither */
 };
