@@ -21,6 +21,7 @@ static const struct command commands[] = {
     {"status", "R.h5", "progress of a running, finished or killed sweep", cmd_status},
     {"report", "R.h5 -o DIR", "figures and tables", cmd_report},
     {"export", "R.h5 --table T", "CSV of jobs, epochs, confusion matrices, predictions", cmd_export},
+    {"predict", "R.h5 IMAGE...", "cluster and probabilities of new images, by stored weights", cmd_predict},
     {"bench", "", "speed of the training engine against this machine's GEMM rate", cmd_bench},
     {"doctor", "[DIR]", "what this machine has, and whether it fits", cmd_doctor},
 };
