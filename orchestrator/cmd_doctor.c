@@ -1,5 +1,7 @@
 #include "command.h"
 
+#include "checkpoint.h"
+#include "job.h"
 #include "kernels/kernels.h"
 #include "probe.h"
 #include "version.h"
@@ -7,6 +9,7 @@
 #include <argp.h>
 #include <cblas.h>
 #include <hdf5.h>
+#include <math.h>
 #include <mpi.h>
 #include <sched.h>
 #include <stdio.h>
@@ -93,6 +96,40 @@ static void print_probe(const char *folder, const struct probe *p)
     printf("%s advice     run --io %s: %s\n", io == STORE_MPIO ? " " : "!", store_io_names[io], why);
 }
 
+/* The checkpoint of a job with the default network, three times: the median of what `run` would pay for it. */
+static void print_checkpoint(const char *folder)
+{
+    char path[4200];
+    struct config config = config_defaults();
+    const struct checkpoint_identity identity = {"probe", "probe", "probe", "probe"};
+    float numbers[N_METRICS] = {0};
+    double ms[3] = {0};
+    struct err err = {0};
+    config.clusters.n = 2;
+    size_t n = job_n_weights(&config);
+    snprintf(path, sizeof path, "%.4000s/.cellsweep-probe-%d.checkpoint", folder, (int)getpid());
+    float *net = err_calloc(3 * n, sizeof *net, "a checkpoint", &err);
+    struct checkpoint state = {
+        .epoch = 1, .n_members = 1, .n_params = n, .train = numbers, .val = numbers, .params = {net}};
+    state.moments[0] = net ? net + n : NULL;
+    int rc = net ? 0 : E_IO;
+    for (int i = 0; i < 3 && rc == 0; i++) {
+        double start = MPI_Wtime();
+        rc = checkpoint_write(path, &identity, &state, &err);
+        ms[i] = 1e3 * (MPI_Wtime() - start);
+    }
+    double median = fmax(fmin(ms[0], ms[1]), fmin(fmax(ms[0], ms[1]), ms[2]));
+    if (rc < 0)
+        printf("! checkpoint %s\n", err.text);
+    else
+        printf("%s checkpoint %.1f MB of the default network in %s: %.1f ms, %.3f %% of the time at one a "
+               "minute\n",
+               median > 600 ? "!" : " ", 1e-6 * (double)checkpoint_bytes(&state), folder, median,
+               median / 600);
+    unlink(path);
+    free(net);
+}
+
 int cmd_doctor(int argc, char **argv, struct err *err)
 {
     static const struct argp argp = {NULL, parse, "[DIR]", doc, NULL, NULL, NULL};
@@ -110,8 +147,10 @@ int cmd_doctor(int argc, char **argv, struct err *err)
     }
     struct probe probe;
     int rc = probe_folder(folder, &probe, err);
-    if (rank == 0 && rc == 0)
+    if (rank == 0 && rc == 0) {
+        print_checkpoint(folder);
         print_probe(folder, &probe);
+    }
     MPI_Finalize();
     if (rank != 0)
         err->text[0] = '\0';
