@@ -24,8 +24,9 @@ LIBOBJ := $(filter-out $(BUILD)/orchestrator/main.o,$(OBJ))
 MPI_TESTS := $(patsubst tests/%.c,%,$(wildcard tests/mpi_*.c))
 UNITS := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
 SCRIPTS := $(sort $(wildcard tests/run_*.sh))
-SOURCES := $(SRC) $(wildcard tests/*.c)
-HEADERS := $(wildcard common/*.h common/data/*.h worker/*.h worker/kernels/*.h orchestrator/*.h results/*.h tests/*.h)
+FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+SOURCES := $(SRC) $(wildcard tests/*.c tests/fuzz/*.c)
+HEADERS := $(wildcard common/*.h common/data/*.h worker/*.h worker/kernels/*.h orchestrator/*.h results/*.h tests/*.h tests/fuzz/*.h)
 
 # mpirun as root (containers) needs saying so; BLAS threads would fight with ranks.
 export OMPI_ALLOW_RUN_AS_ROOT := 1
@@ -83,7 +84,7 @@ fig4: build ## reproduce figure 4 on the built-in data: mpirun on every core, th
 test: build ## set up, build, run every test
 	@$(MAKE) --no-print-directory tests-only
 
-units: $(UNITS:%=$(BUILD)/tests/%) $(MPI_TESTS:%=$(BUILD)/tests/%)
+units: $(UNITS:%=$(BUILD)/tests/%) $(MPI_TESTS:%=$(BUILD)/tests/%) $(FUZZ:%=$(BUILD)/tests/fuzz/replay_%) $(BUILD)/tests/fuzz/seeds
 
 tests-only: $(BUILD)/cellsweep units
 	@BUILD=$(BUILD) tests/all.sh $(UNITS:%=$(BUILD)/tests/%) $(SCRIPTS)
@@ -94,6 +95,32 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libcellsweep.a
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 asan: deps ## the same tests under AddressSanitizer and UBSan; leaks are looked for in the serial ones
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan OPT="-O1 -ffp-contract=off" EXTRA="$(SANITIZE)" tests-only
+
+# ---- fuzzing ----
+.PHONY: fuzz fuzz-seeds fuzz-build
+FUZZ_SECONDS ?= 60
+FUZZ_CORPUS ?= $(BUILD)/fuzz-corpus
+FUZZER := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+fuzz: deps ## every reader of foreign bytes under libFuzzer, FUZZ_SECONDS (60) each
+	@$(MAKE) --no-print-directory fuzz-build
+	@BUILD=$(BUILD)/fuzz CORPUS=$(FUZZ_CORPUS) tests/fuzz.sh $(FUZZ_SECONDS) $(FUZZ)
+
+fuzz-build:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang OPT="-O1 -ffp-contract=off" EXTRA="$(FUZZER)" \
+	  $(FUZZ:%=$(BUILD)/fuzz/tests/fuzz/fuzz_%) $(BUILD)/fuzz/tests/fuzz/seeds
+
+fuzz-seeds: $(BUILD)/tests/fuzz/seeds ## valid inputs of every fuzz target, made by the program's own writers
+	@mkdir -p $(BUILD)/fuzz-seeds
+	@$(BUILD)/tests/fuzz/seeds $(BUILD)/fuzz-seeds
+
+$(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/fuzz.o $(BUILD)/libcellsweep.a
+	@$(CC) $(EXTRA) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
+$(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(BUILD)/tests/fuzz/fuzz.o $(BUILD)/libcellsweep.a
+	@$(CC) $(EXTRA) -o $@ $^ $(LIBS)
+
+$(BUILD)/tests/fuzz/seeds: $(BUILD)/tests/fuzz/seeds.o $(BUILD)/libcellsweep.a
+	@$(CC) $(EXTRA) -o $@ $^ $(LIBS)
 
 # ---- style ----
 .PHONY: lint format format-check
@@ -129,6 +156,6 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # Objects of tests are kept: make would remove them as intermediate files.
-.SECONDARY: $(UNITS:%=$(BUILD)/tests/%.o) $(MPI_TESTS:%=$(BUILD)/tests/%.o)
+.SECONDARY: $(UNITS:%=$(BUILD)/tests/%.o) $(MPI_TESTS:%=$(BUILD)/tests/%.o) $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/fuzz/*.c))
 
--include $(UNITS:%=$(BUILD)/tests/%.d)
+-include $(UNITS:%=$(BUILD)/tests/%.d) $(patsubst %.c,$(BUILD)/%.d,$(wildcard tests/fuzz/*.c))
