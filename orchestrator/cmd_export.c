@@ -109,7 +109,9 @@ static int write_file(struct store *store, const struct options *o, struct err *
 static int export_store(const struct options *o, struct err *err)
 {
     struct store *store = NULL;
-    int rc = store_open(o->path, &store, err);
+    int rc = store_try(o->path, err);
+    if (rc == 0)
+        rc = store_open(o->path, &store, err);
     if (rc < 0)
         return rc;
     rc = o->output ? write_file(store, o, err) : write_table(store, o, stdout, err);

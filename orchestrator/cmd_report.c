@@ -113,6 +113,8 @@ int cmd_report(int argc, char **argv, struct err *err)
         return err->code < 0 ? err->code : err_set(err, E_USAGE, "report: see cellsweep report --help");
     int rc = check(&o);
     if (rc == 0)
+        rc = store_try(o.results, err);
+    if (rc == 0)
         rc = store_open(o.results, &store, err);
     if (rc == 0)
         rc = report_write(store, &o.report, stdout, err);

@@ -1,10 +1,12 @@
 #include "command.h"
 
+#include "cells.h"
 #include "run.h"
 
 #include <argp.h>
 #include <mpi.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { MAX_SET = 256, OPTION_SET = 256, OPTION_DEDICATED, OPTION_ISA };
 
@@ -86,17 +88,41 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
+/* 1 on rank 0 as mpirun or Slurm number it, and wherever nobody does. */
+static int is_first(void)
+{
+    static const char *const rank[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"};
+    for (size_t i = 0; i < sizeof rank / sizeof *rank; i++)
+        if (getenv(rank[i]))
+            return atoi(getenv(rank[i])) == 0;
+    return 1;
+}
+
+/* The files of an earlier run may be damaged; to try them is for the time before MPI_Init (trial.h). */
+static int try_files(const char *results_path, struct err *err)
+{
+    char cells[CELLS_PATH_SIZE];
+    if (!is_first() || access(results_path, F_OK) != 0)
+        return 0;
+    int rc = store_try(results_path, err);
+    if (rc == 0)
+        rc = cells_path(results_path, cells, err);
+    return rc == 0 ? dataset_try(cells, err) : rc;
+}
+
 int cmd_run(int argc, char **argv, struct err *err)
 {
     static const struct argp argp = {options, parse, "SWEEP.yaml -o RESULTS.h5", doc, NULL, NULL, NULL};
     struct arguments arguments = {0};
     arguments.run.set = arguments.set;
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-    int rank;
+    int rank, rc = try_files(arguments.run.results_path, err);
     run_catch_signals();
     MPI_Init(NULL, NULL);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    int rc = run_sweep(&arguments.run, err);
+    MPI_Allreduce(MPI_IN_PLACE, &rc, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);
+    if (rc == 0)
+        rc = run_sweep(&arguments.run, err);
     MPI_Finalize();
     if (rank != 0)
         err->text[0] = '\0'; /* rank 0 says it, once */

@@ -225,7 +225,9 @@ static int look(const char *path, struct view *v, struct err *err)
     struct stat info;
     struct timespec now;
     memset(v, 0, sizeof *v);
-    int rc = store_open(path, &v->store, err);
+    int rc = store_try(path, err);
+    if (rc == 0)
+        rc = store_open(path, &v->store, err);
     if (rc < 0)
         return rc;
     v->n_jobs = store_n_jobs(v->store);

@@ -33,7 +33,9 @@ static int read_cells(const struct store *store, struct dataset **data, struct e
                 path, store_text(store, "data"));
         return 0;
     }
-    int rc = dataset_read(path, data, err);
+    int rc = dataset_try(path, err);
+    if (rc == 0)
+        rc = dataset_read(path, data, err);
     if (rc == 0 && strcmp((*data)->checksum, store_text(store, "dataset_checksum")) != 0) {
         fprintf(stderr, "%s: not the images of this sweep, so the figure of augmented images is left out\n",
                 path);

@@ -116,6 +116,10 @@ int store_open_shared(const char *path, MPI_Comm comm, struct store **out, struc
 /* Open for reading, beside a running sweep too. E_IO when it is not HDF5 or not ours, saying which. */
 int store_open(const char *path, struct store **out, struct err *err);
 
+/* Open it in a child process and read what its file may damage, so that a file that crashes HDF5 is an error (trial.h): what
+ * commands call before store_open(). */
+int store_try(const char *path, struct err *err);
+
 /* Release everything; a failed close of a shared file is an error. *store may be NULL. */
 int store_close(struct store *store, struct err *err);
 
