@@ -113,10 +113,11 @@ fuzz-seeds: $(BUILD)/tests/fuzz/seeds ## valid inputs of every fuzz target, made
 	@mkdir -p $(BUILD)/fuzz-seeds
 	@$(BUILD)/tests/fuzz/seeds $(BUILD)/fuzz-seeds
 
-$(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/fuzz.o $(BUILD)/libcellsweep.a
+FUZZ_SHARED := $(BUILD)/tests/fuzz/fuzz.o $(BUILD)/tests/fuzz/edits.o $(BUILD)/libcellsweep.a
+$(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_SHARED)
 	@$(CC) $(EXTRA) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
-$(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(BUILD)/tests/fuzz/fuzz.o $(BUILD)/libcellsweep.a
+$(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(FUZZ_SHARED)
 	@$(CC) $(EXTRA) -o $@ $^ $(LIBS)
 
 $(BUILD)/tests/fuzz/seeds: $(BUILD)/tests/fuzz/seeds.o $(BUILD)/libcellsweep.a

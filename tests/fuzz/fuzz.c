@@ -56,6 +56,18 @@ const char *fuzz_file(int slot, const uint8_t *bytes, size_t n)
     return path[slot];
 }
 
+uint8_t *fuzz_bytes(const char *path, size_t *n)
+{
+    FILE *file = fopen(path, "rb");
+    long size = file && fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
+    uint8_t *bytes = size >= 0 ? malloc((size_t)size + !size) : NULL;
+    *n = (size_t)size;
+    if (!bytes || fseek(file, 0, SEEK_SET) != 0 || fread(bytes, 1, *n, file) != *n)
+        fail(path, "cannot be read");
+    fclose(file);
+    return bytes;
+}
+
 int fuzz_check(int rc, const struct err *err)
 {
     if (rc >= 0)

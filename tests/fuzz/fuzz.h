@@ -23,6 +23,10 @@ const char *fuzz_folder(void);
 /* Path of a temporary file holding these bytes, until the next call for the same slot (0 to FUZZ_FILES - 1). */
 const char *fuzz_file(int slot, const uint8_t *bytes, size_t n);
 
+/* The bytes of a file, which the caller frees; aborts when it cannot be read. Without room to spare, so that a read past the end is
+ * seen. */
+uint8_t *fuzz_bytes(const char *path, size_t *n);
+
 /* Abort unless rc is no failure, or one with an exit status and one complete line in err. Returns rc. */
 int fuzz_check(int rc, const struct err *err);
 

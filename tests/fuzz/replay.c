@@ -10,32 +10,12 @@
 
 enum { MAX_KILOBYTES = 700 * 1000 }; /* what all inputs together may take; a sanitizer's own part included */
 
-/* The whole file; the caller frees. Without room to spare, so that a read past the end is seen. */
-static uint8_t *slurp(const char *path, size_t *n)
-{
-    FILE *file = fopen(path, "rb");
-    long size = file && fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
-    uint8_t *bytes = size >= 0 ? malloc((size_t)size + !size) : NULL;
-    *n = (size_t)(size < 0 ? 0 : size);
-    if (bytes && (fseek(file, 0, SEEK_SET) != 0 || fread(bytes, 1, *n, file) != *n)) {
-        free(bytes);
-        bytes = NULL;
-    }
-    if (file)
-        fclose(file);
-    return bytes;
-}
-
 int main(int argc, char **argv)
 {
     int all = argc > 1 && strcmp(argv[1], "--accept") == 0, first = 1 + all, accepted = 0;
     for (int i = first; i < argc; i++) {
         size_t n;
-        uint8_t *bytes = slurp(argv[i], &n);
-        if (!bytes) {
-            fprintf(stderr, "%s: cannot read\n", argv[i]);
-            return 2;
-        }
+        uint8_t *bytes = fuzz_bytes(argv[i], &n);
         int yes = fuzz_one(bytes, n);
         if (all && !yes)
             fprintf(stderr, "%s: refused: %s\n", argv[i], fuzz_reason());

@@ -1,13 +1,11 @@
 /* seeds.c - valid inputs of every fuzz target, made by the program's own writers: seeds FOLDER makes FOLDER/<target>/<name>.
  * Small on purpose: a mutation of a short file hits something that matters. */
-#include "data/png.h"
-#include "data/synth.h"
-
-#include "../store_fixture.h"
 
 #include <errno.h>
-#include <math.h>
 #include <png.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <zlib.h>
 
@@ -137,79 +135,6 @@ static void sweeps(void)
     text("sweep", "set-new", "--set grid={clusters: [[1, 27]], smote: {k: 3}, augment.shear: [0, 10]}");
 }
 
-/* ---- HDF5 ---- */
-
-static const char *slide(int image, void *self)
-{
-    (void)self;
-    return image % 3 ? "s1" : "";
-}
-
-static void datasets(void)
-{
-    static const int number[] = {8, 10}, count[] = {3, 2};
-    struct dataset *data = hand_dataset(2, number, count, 8);
-    struct err err = {0};
-    for (int i = 0; i < data->n_images; i++)
-        snprintf(data->image[i].id, sizeof data->image[i].id, "%d", i);
-    data->pixel_size = 0.2125;
-    if (dataset_finish(data, &err) < 0 || dataset_write(data, seed("dataset", "plain.h5"), &err) < 0)
-        fail(err.text);
-    hand_groups(data, slide, NULL);
-    if (dataset_write(data, seed("dataset", "groups.h5"), &err) < 0)
-        fail(err.text);
-    hand_dataset_free(data);
-}
-
-/* Four jobs of which `done` are finished; the labels and images of what they leave are in range, unlike the fixture's own. */
-static void results(const char *name, int done, size_t n_weights)
-{
-    static const int image[12] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, copy[12],
-                     label[12] = {0, 0, 1, 0, 1, 0, 0, 1, 0, 1, 0, 1}, matrix[4] = {1, 0, 1, 1};
-    float probs[24], weights[8] = {0}, metric[N_METRICS];
-    struct fixture *f = fixture_new(4, 2, n_weights);
-    struct store *store = NULL;
-    struct err err = {0};
-    const char *path = seed("results", name);
-    for (int i = 0; i < 24; i++)
-        probs[i] = (float)(i % 2 ? 12 - i / 2 : i / 2) / 12;
-    for (int m = 0; m < N_METRICS; m++)
-        metric[m] = 0.5f;
-    int rc = store_create(path, &f->plan, &err);
-    if (rc == 0)
-        rc = store_open_shared(path, MPI_COMM_NULL, &store, &err);
-    for (int j = 0; rc == 0 && j < done; j++) {
-        struct store_outcome outcome = {.n_classes = 2,
-                                        .n_train = 9,
-                                        .n_val = 3,
-                                        .n_all = 12,
-                                        .leak = j,
-                                        .confusion_val = matrix,
-                                        .confusion_all = matrix,
-                                        .image_val = image,
-                                        .copy_val = copy,
-                                        .label_val = label,
-                                        .image_all = image,
-                                        .copy_all = copy,
-                                        .label_all = label,
-                                        .probs_val = probs,
-                                        .probs_all = probs,
-                                        .role_all = copy,
-                                        .weights = n_weights ? weights : NULL,
-                                        .n_weights = n_weights};
-        struct store_mark mark = {JOB_DONE, 1, 2, 0, 100, 101, ""};
-        for (int e = 0; e < 2 && rc == 0; e++)
-            rc = store_write_epoch(store, j, e, metric, metric, &err);
-        if (rc == 0)
-            rc = store_write_outcome(store, j, &outcome, &err);
-        if (rc == 0)
-            rc = store_write_mark(store, j, &mark, &err);
-    }
-    if (rc < 0 || store_close(store, &err) < 0)
-        fail(err.text);
-    fixture_free(f);
-}
-
 int main(int argc, char **argv)
 {
     if (argc != 2) {
@@ -220,8 +145,10 @@ int main(int argc, char **argv)
     pngs();
     tables();
     sweeps();
-    datasets();
-    results("begun.h5", 0, 0);
-    results("done.h5", 4, 6);
+    text("dataset", "untouched", "");
+    text("dataset", "width", "\x07\x04..\x03");
+    text("results", "untouched", "");
+    text("results", "metric", "\x07\x0a..\x03");
+    text("results", "text", "\x03\x05..\x04\x61vx2");
     return 0;
 }
