@@ -6,7 +6,7 @@ BUILD ?= build
 VERSION := 0.1.0
 CC := gcc
 # gsl stays last: its plain cblas must come after openblas, whose functions have the same names.
-PACKAGES := ompi-c hdf5-openmpi openblas yaml-0.1 libxxhash libpng zlib gsl
+PACKAGES := ompi-c hdf5-openmpi openblas yaml-0.1 libxxhash libpng zlib jansson gsl
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef -Wpointer-arith \
         -Wcast-align -Wcast-qual -Wwrite-strings -Wformat=2 -Wdouble-promotion -Wconversion
 OPT := -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off
@@ -65,7 +65,8 @@ $(BUILD)/version.h: FORCE
 	@{ echo '#define CELLSWEEP_VERSION "$(VERSION)"'; \
 	   echo "#define CELLSWEEP_COMMIT \"$$(git describe --always --dirty --exclude='*' 2>/dev/null || echo unknown)\""; } >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
-$(BUILD)/orchestrator/main.o $(BUILD)/orchestrator/cmd_doctor.o $(BUILD)/results/store_create.o: $(BUILD)/version.h
+$(BUILD)/orchestrator/main.o $(BUILD)/orchestrator/cmd_doctor.o $(BUILD)/results/store_create.o \
+  $(BUILD)/orchestrator/run_root.o $(BUILD)/orchestrator/checkpoint_folder.o: $(BUILD)/version.h
 
 # ---- set-up ----
 .PHONY: deps

@@ -79,7 +79,8 @@ static int print_keys(void)
     printf("%-25s %-10s %s\n", "data", "-", "builtin, a packed dataset, or a folder of images");
     printf("%-25s %-10s %s\n", "pixel_size", "0.2125",
            "micrometres a pixel, for a folder with cell boundaries");
-    printf("%-25s %-10s %s\n", "keep_weights", "false", "store the final weights of every job");
+    printf("%-25s %-10s %s\n", "keep_weights", "false",
+           "store weights of every job: those of the final epoch, of the best, or none");
     for (const struct config_key *key = config_keys; key->name; key++)
         printf("%-25s %-10s %s\n", key->name, key->fallback, key->help);
     printf("%-25s %-10s %s\n", "grid", "-",

@@ -4,11 +4,21 @@
 #include "run.h"
 
 #include <argp.h>
+#include <limits.h>
 #include <mpi.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { MAX_SET = 256, OPTION_SET = 256, OPTION_DEDICATED, OPTION_ISA };
+enum {
+    MAX_SET = 256,
+    OPTION_SET = 256,
+    OPTION_DEDICATED,
+    OPTION_ISA,
+    OPTION_FORCE,
+    OPTION_RETRY,
+    OPTION_MAX,
+    OPTION_CHECKPOINT
+};
 
 static const char doc[] =
     "Run a sweep, or go on with one.\v"
@@ -38,6 +48,15 @@ static const struct argp_option options[] = {
     {"dedicated", OPTION_DEDICATED, NULL, 0, "Rank 0 only hands out (for hundreds of ranks)", 0},
     {"isa", OPTION_ISA, "NAME", 0,
      "Kernels: auto, reference, blas, avx2 or avx512 (default: the best all ranks run)", 0},
+    {"checkpoint", OPTION_CHECKPOINT, "SECONDS", 0,
+     "Save a running job every SECONDS, so that a killed one goes on from there (default 60; 0: never)", 0},
+    {"max-failures", OPTION_MAX, "N", 0,
+     "Stop when N jobs of this run have failed or diverged, exit status 1", 0},
+    {"retry-failed", OPTION_RETRY, NULL, 0, "Run failed and diverged jobs again", 0},
+    {"force-unlock", OPTION_FORCE, NULL, 0,
+     "Take over RESULTS.h5.lock of a run on another host that nobody here can look at, when you know it is "
+     "dead",
+     0},
     {"quiet", 'q', NULL, 0, "No progress line", 0},
     {0}};
 
@@ -45,6 +64,25 @@ struct arguments {
     struct run_options run;
     char *set[MAX_SET];
 };
+
+static int whole_number(const struct argp_state *state, const char *option, const char *text, int least,
+                        int most)
+{
+    char *end;
+    long value = strtol(text, &end, 10);
+    if (end == text || *end || value < least || value > most)
+        argp_error(state, "%s: '%s' is not a whole number from %d to %d", option, text, least, most);
+    return (int)value;
+}
+
+static double seconds_from(const struct argp_state *state, const char *option, const char *text)
+{
+    char *end;
+    double value = strtod(text, &end);
+    if (end == text || *end || !(value >= 0 && value <= 1e6))
+        argp_error(state, "%s: '%s' is not 0 to 1000000 seconds", option, text);
+    return value;
+}
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -63,6 +101,18 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case OPTION_ISA:
         if (kernels_isa_from_name(arg, &a->run.isa, &isa_err) < 0)
             argp_error(state, "--isa: %s", isa_err.text);
+        return 0;
+    case OPTION_FORCE:
+        a->run.force_unlock = 1;
+        return 0;
+    case OPTION_RETRY:
+        a->run.retry_failed = 1;
+        return 0;
+    case OPTION_MAX:
+        a->run.max_failures = whole_number(state, "--max-failures", arg, 1, INT_MAX);
+        return 0;
+    case OPTION_CHECKPOINT:
+        a->run.checkpoint = seconds_from(state, "--checkpoint", arg);
         return 0;
     case OPTION_DEDICATED:
         a->run.dedicated = 1;
@@ -113,7 +163,7 @@ static int try_files(const char *results_path, struct err *err)
 int cmd_run(int argc, char **argv, struct err *err)
 {
     static const struct argp argp = {options, parse, "SWEEP.yaml -o RESULTS.h5", doc, NULL, NULL, NULL};
-    struct arguments arguments = {0};
+    struct arguments arguments = {.run = {.checkpoint = 60}};
     arguments.run.set = arguments.set;
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
     int rank, rc = try_files(arguments.run.results_path, err);

@@ -252,12 +252,17 @@ static int read_number(const struct reading *r, const struct tree *node, double 
     return 0;
 }
 
-static int read_flag(const struct reading *r, const struct tree *node, int *out)
+/* "true" is an older word for final. */
+static int read_keep(const struct reading *r, const struct tree *node, enum store_keep *out)
 {
-    *out = node->kind == TREE_TEXT && strcmp(node->text, "true") == 0;
-    if (!*out && (node->kind != TREE_TEXT || strcmp(node->text, "false") != 0))
-        return fail_at(r, node, "%s: expected true or false", node->name);
-    return 0;
+    const char *text = node->kind == TREE_TEXT ? node->text : "";
+    for (int k = 0; k < N_STORE_KEEPS; k++)
+        if (strcmp(strcmp(text, "true") == 0 ? store_keep_names[KEEP_FINAL] : text, store_keep_names[k]) ==
+            0) {
+            *out = (enum store_keep)k;
+            return 0;
+        }
+    return fail_at(r, node, "%s: expected false, best or final", node->name);
 }
 
 static int read_name(const struct reading *r, const struct tree *node)
@@ -308,7 +313,7 @@ static int read_tree(const struct reading *r, struct tree *root)
         rc = read_number(r, pixel, &r->sweep->pixel_size);
     r->sweep->pixel_size_given = pixel != NULL;
     if (rc == 0 && keep)
-        rc = read_flag(r, keep, &r->sweep->keep_weights);
+        rc = read_keep(r, keep, &r->sweep->keep_weights);
     if (rc == 0)
         rc = read_keys(r, root, "", 0);
     if (rc == 0)
@@ -393,7 +398,7 @@ static int write_resolved(struct sweep *sweep, struct err *err)
     fputs("\ndata: ", out);
     print_quoted(out, sweep->data);
     fprintf(out, "\npixel_size: %.17g\nkeep_weights: %s\n", sweep->pixel_size,
-            sweep->keep_weights ? "true" : "false");
+            store_keep_names[sweep->keep_weights]);
     for (const struct config_key *key = config_keys; key->name; key++) {
         char value[CONFIG_MAX_CLUSTERS * 6];
         config_get(&sweep->base, key, value, sizeof value);

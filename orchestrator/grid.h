@@ -36,8 +36,8 @@ struct sweep {
     char data[1024];      /* "builtin" or a path that exists */
     double pixel_size;    /* micrometres, for a folder of images */
     int pixel_size_given; /* 1 when the sweep file names it */
-    int keep_weights;     /* 0 or 1 */
-    struct config base;   /* every key that is not an axis */
+    enum store_keep keep_weights;
+    struct config base; /* every key that is not an axis */
     int n_axes;
     struct axis axis[SWEEP_MAX_AXES];
     char *yaml;     /* the file as given, owned */

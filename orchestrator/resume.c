@@ -22,6 +22,7 @@ static int make_plan(const struct sweep *sweep, const struct dataset *data, cons
                                 .data = data,
                                 .n_jobs = sweep->n_jobs,
                                 .job = *rows,
+                                .keep = sweep->keep_weights,
                                 .axis_name = names,
                                 .axis_is_number = numbers,
                                 .ranks = ranks};
@@ -48,13 +49,14 @@ static const char *find_line(const char *text, const char *key, size_t n)
     return NULL;
 }
 
-/* Name the first key on which two resolved sweep files differ; `data` and `name` do not decide results. */
+/* Name the first key on which two resolved sweep files differ; `data`, `name` and `keep_weights` do not decide results. */
 static void name_difference(const char *old, const char *new, char *out, size_t size)
 {
     snprintf(out, size, "the grids differ");
     for (const char *line = new; line &&*line; line = strchr(line, '\n'), line = line ? line + 1 : NULL) {
         size_t key = strcspn(line, ":\n") + 1, n = strcspn(line, "\n");
-        if (strncmp(line, "name:", 5) == 0 || strncmp(line, "data:", 5) == 0)
+        if (strncmp(line, "name:", 5) == 0 || strncmp(line, "data:", 5) == 0 ||
+            strncmp(line, "keep_weights:", 13) == 0)
             continue;
         const char *there = find_line(old, line, key);
         size_t there_n = there ? strcspn(there, "\n") : 0;
@@ -122,10 +124,11 @@ static int compare_with_file(const char *path, const struct store_plan *plan, st
                      "%s: was made from other data (checksum %.12s, now %.12s: %s); give another -o, or the "
                      "data it was made from",
                      path, store_text(store, "dataset_checksum"), plan->data->checksum, plan->data_origin);
-    else if ((store_n_weights(store) > 0) != (plan->n_weights > 0))
+    else if (store_keeps(store) != (plan->n_weights ? plan->keep : KEEP_NONE))
         rc = err_set(err, E_USAGE,
                      "%s: keep_weights is %s there and %s here; give another -o, or change it back", path,
-                     store_n_weights(store) ? "true" : "false", plan->n_weights ? "true" : "false");
+                     store_keep_names[store_keeps(store)],
+                     store_keep_names[plan->n_weights ? plan->keep : KEEP_NONE]);
     else if (n_found < store_n_jobs(store))
         rc = err_set(err, E_USAGE,
                      "%s: belongs to another sweep: %s; %d of its %d jobs are not in this grid; give another "

@@ -10,25 +10,29 @@
 
 static const struct {
     const char *name;
-    int is_number;
+    enum { TEXT, NUMBER, REAL } kind;
+    int may_lack; /* 1: files of earlier versions are without it */
 } attributes[] = {
-    {"name", 0},
-    {"yaml", 0},
-    {"yaml_resolved", 0},
-    {"data", 0},
-    {"dataset_checksum", 0},
-    {"data_file", 0},
-    {"kernels", 0},
-    {"version", 0},
-    {"commit", 0},
-    {"created", 0},
-    {"host", 0},
-    {"libraries", 0},
-    {"cpu", 0},
-    {"cellsweep_results", 1},
-    {"ranks", 1},
-    {"synthetic", 1},
-    {"weights_kept", 1},
+    {"name", TEXT, 0},
+    {"yaml", TEXT, 0},
+    {"yaml_resolved", TEXT, 0},
+    {"data", TEXT, 0},
+    {"dataset_checksum", TEXT, 0},
+    {"data_file", TEXT, 0},
+    {"kernels", TEXT, 0},
+    {"version", TEXT, 0},
+    {"commit", TEXT, 0},
+    {"created", TEXT, 0},
+    {"host", TEXT, 0},
+    {"libraries", TEXT, 0},
+    {"cpu", TEXT, 0},
+    {"cellsweep_results", NUMBER, 0},
+    {"ranks", NUMBER, 0},
+    {"synthetic", NUMBER, 0},
+    {"weights_kept", NUMBER, 0},
+    {"keep_weights", TEXT, 1},
+    {"image_size", NUMBER, 1},
+    {"pixel_size", REAL, 1},
 };
 enum { N_ATTRIBUTES = sizeof attributes / sizeof *attributes };
 static_assert(N_ATTRIBUTES <= sizeof((struct store *)0)->text / sizeof(char *), "store.text has room");
@@ -66,16 +70,26 @@ static int check_format(struct store *store, struct err *err)
 
 static int read_attribute(struct store *store, int i, struct err *err)
 {
-    int number = 0;
-    if (!attributes[i].is_number)
-        return h5_read_text_attr(store->file, attributes[i].name, &store->text[i], store->path, err);
-    int rc = h5_read_int_attr(store->file, attributes[i].name, &number, store->path, err);
+    const char *name = attributes[i].name;
+    int number = 0, rc;
+    double real = 0;
+    if (attributes[i].may_lack && !h5_has_attr(store->file, name))
+        return 0;
+    if (attributes[i].kind == TEXT)
+        return h5_read_text_attr(store->file, name, &store->text[i], store->path, err);
+    if (attributes[i].kind == NUMBER)
+        rc = h5_read_int_attr(store->file, name, &number, store->path, err);
+    else
+        rc = h5_read_real_attr(store->file, name, &real, store->path, err);
     if (rc < 0)
         return rc;
-    store->text[i] = err_calloc(16, 1, attributes[i].name, err);
+    store->text[i] = err_calloc(32, 1, name, err);
     if (!store->text[i])
         return E_IO;
-    snprintf(store->text[i], 16, "%d", number);
+    if (attributes[i].kind == NUMBER)
+        snprintf(store->text[i], 32, "%d", number);
+    else
+        snprintf(store->text[i], 32, "%.17g", real);
     return 0;
 }
 
@@ -446,6 +460,8 @@ int store_write_outcome(struct store *store, int job, const struct store_outcome
         rc = store_write_block(store, STORE_ROLE, &roles, o->role_all, err);
     if (rc == 0 && o->weights)
         rc = store_write_block(store, STORE_WEIGHTS, &weights, o->weights, err);
+    if (rc == 0 && o->weights)
+        rc = write_cell(store, STORE_WEIGHTS_EPOCH, job, &o->weights_epoch, err);
     return rc < 0 ? rc : store_write_counts(store, job, o->n_train, o->n_val, o->leak, err);
 }
 
@@ -509,6 +525,14 @@ size_t store_n_weights(const struct store *store)
 int store_synthetic(const struct store *store)
 {
     return strcmp(store_text(store, "synthetic"), "0") != 0;
+}
+
+enum store_keep store_keeps(const struct store *store)
+{
+    for (int k = 0; k < N_STORE_KEEPS; k++)
+        if (strcmp(store_text(store, "keep_weights"), store_keep_names[k]) == 0)
+            return (enum store_keep)k;
+    return store_n_weights(store) ? KEEP_FINAL : KEEP_NONE;
 }
 
 const char *store_path(const struct store *store)
@@ -646,4 +670,13 @@ int store_read_weights(struct store *store, int job, float *out, struct err *err
 {
     struct store_block block = row_block(job, store_n_weights(store), 1);
     return store_read_block(store, STORE_WEIGHTS, &block, out, err);
+}
+
+int store_read_weights_epochs(struct store *store, int *out, struct err *err)
+{
+    if (store->dataset[STORE_WEIGHTS_EPOCH] >= 0)
+        return read_all(store, STORE_WEIGHTS_EPOCH, out, err);
+    for (int j = 0; j < store_n_jobs(store); j++)
+        out[j] = -1;
+    return 0;
 }

@@ -15,7 +15,7 @@
  * Layout (J jobs, E the largest number of epochs, C of classes, V of validation images, A of originals, N images):
  *     / attributes      cellsweep_results (format version), name, yaml, yaml_resolved, dataset_checksum, version, commit,
  *                       created, host, ranks, libraries, cpu, synthetic, data, data_file,
- *                       kernels, weights_kept
+ *                       kernels, weights_kept (0 or 1), keep_weights (false, final, best), image_size (pixels) and pixel_size (micrometres) of the dataset
  *     /jobs             [J] compound: key, clusters, strategy, protocol, seed, fold, repeat, model, one field for every other
  *                       grid axis, n_train, n_val, leak
  *     /state            [J] int8    0 waiting, 1 running, 2 done, 3 failed, 4 diverged
@@ -29,6 +29,10 @@
  *     /predictions/{val,all}/probability [J,V or A,C] float32
  *     /images           [N] compound: id, cluster, source
  *     /weights          [J,P] float32, only when kept
+ *     /weights_epoch    [J] int32, epoch from 1 that the weights are of, only when kept. keep_weights best takes the epoch with the
+ *                       highest balanced accuracy on the validation set, the first of equals. Under protocol report that set may hold
+ *                       copies of training images: the choice is then made on leaked data. /predictions and /confusion are those of the
+ *                       last epoch, whatever is kept.
  * Unused cells hold NaN or -1. Datasets that would be empty (no predictions, no weights kept) are left out. */
 #ifndef CELLSWEEP_STORE_H
 #define CELLSWEEP_STORE_H
@@ -44,6 +48,12 @@ enum job_state { JOB_WAITING, JOB_RUNNING, JOB_DONE, JOB_FAILED, JOB_DIVERGED, N
 
 /* "waiting", "running", "done", "failed", "diverged". */
 extern const char *const job_state_names[N_JOB_STATES];
+
+/* Which weights of a job are kept. */
+enum store_keep { KEEP_NONE, KEEP_FINAL, KEEP_BEST, N_STORE_KEEPS };
+
+/* "false", "final", "best". */
+extern const char *const store_keep_names[N_STORE_KEEPS];
 
 enum split { SPLIT_TRAIN, SPLIT_VAL, SPLIT_ALL };
 
@@ -79,6 +89,7 @@ struct store_plan {
     const struct dataset *data;
     int n_jobs, n_epochs, n_classes, n_val, n_all; /* J, E, C, V, A: the largest over the jobs */
     size_t n_weights;                              /* P, 0: weights are not kept */
+    enum store_keep keep;                          /* which, when n_weights is not 0 */
     const struct store_job *job;                   /* (J) n_train, n_val, leak -1 */
     int n_axes;
     const char *const *axis_name; /* (n_axes) dotted keys */
@@ -95,6 +106,7 @@ struct store_outcome {
     const float *probs_val, *probs_all;          /* (n, n_classes) */
     const float *weights;                        /* (n_weights) or NULL */
     size_t n_weights;
+    int weights_epoch;   /* epoch the weights are of, from 1 */
     const int *role_all; /* (n_all) enum job_role: what the job did with the original; or NULL */
 };
 
@@ -140,6 +152,8 @@ int store_n_classes(const struct store *store);
 int store_n_predictions(const struct store *store, enum split split); /* V or A */
 int store_n_images(const struct store *store);
 size_t store_n_weights(const struct store *store);
+enum store_keep
+store_keeps(const struct store *store); /* files from before there was a choice: final, or none */
 int store_synthetic(const struct store *store);
 const char *store_path(const struct store *store);
 int store_n_axes(const struct store *store);
@@ -172,6 +186,9 @@ int store_read_roles(struct store *store, int job, int *out, struct err *err);
 
 /* Weights of one job: out (P). */
 int store_read_weights(struct store *store, int job, float *out, struct err *err);
+
+/* Epoch, from 1, that the weights of each job are of: out (J); -1: none yet, or a file from before there was a choice. */
+int store_read_weights_epochs(struct store *store, int *out, struct err *err);
 
 /* The images a sweep ran on: id, cluster, source of image i (width and height 0). Valid until store_close. */
 const struct dataset_image *store_images(const struct store *store);

@@ -66,6 +66,7 @@ static int write_texts(hid_t file, const struct store_plan *plan, const char *pa
         {"data", plan->data_origin},
         {"data_file", plan->data_file},
         {"kernels", plan->kernels},
+        {"keep_weights", store_keep_names[plan->n_weights ? plan->keep : KEEP_NONE]},
         {"dataset_checksum", plan->data->checksum},
         {"version", CELLSWEEP_VERSION},
         {"commit", CELLSWEEP_COMMIT},
@@ -87,6 +88,10 @@ static int write_numbers(hid_t file, const struct store_plan *plan, const char *
         rc = h5_write_int_attr(file, "ranks", plan->ranks, path, err);
     if (rc == 0)
         rc = h5_write_int_attr(file, "synthetic", plan->data->synthetic, path, err);
+    if (rc == 0)
+        rc = h5_write_int_attr(file, "image_size", plan->data->size, path, err);
+    if (rc == 0)
+        rc = h5_write_real_attr(file, "pixel_size", plan->data->pixel_size, path, err);
     return rc < 0 ? rc : h5_write_int_attr(file, "weights_kept", plan->n_weights > 0, path, err);
 }
 
@@ -183,7 +188,7 @@ static int create_dataset(hid_t file, enum store_dataset which, const struct sto
     int rc;
     sizes_of(plan, n);
     int rank = store_row_dims(row, n, dims);
-    if (store_row_optional(row) && dims[1] == 0)
+    if (store_row_left_out(row, n))
         return 0;
     if (which == STORE_JOBS)
         rc = create_jobs(file, plan, types, path, err);

@@ -34,7 +34,7 @@ static int old_row(const struct growth *g, const char *key)
 static int is_worth_keeping(const struct growth *g, int row)
 {
     const struct store_mark *mark = &g->mark[row];
-    int weights_missing = store_n_weights(g->new) > 0 && store_n_weights(g->old) == 0;
+    int weights_missing = store_n_weights(g->new) > 0 && store_keeps(g->old) != store_keeps(g->new);
     if (mark->state != JOB_DIVERGED && (mark->state != JOB_DONE || weights_missing))
         return 0;
     return mark->epochs_done <= store_n_epochs(g->new) &&
@@ -67,10 +67,22 @@ static int is_copied(const struct growth *g, enum store_dataset which)
            g->new->dataset[which] >= 0;
 }
 
+/* A file from before there was a choice holds final weights, and does not say of which epoch. */
+static int write_epoch_of_weights(struct growth *g, int from, int to, struct err *err)
+{
+    struct store_block target = {{(hsize_t)to, 0, 0}, {1, 1, 1}};
+    if (g->new->dataset[STORE_WEIGHTS_EPOCH] < 0 || g->old->dataset[STORE_WEIGHTS_EPOCH] >= 0 ||
+        store_n_weights(g->old) == 0)
+        return 0;
+    return store_write_block(g->new, STORE_WEIGHTS_EPOCH, &target, &g->mark[from].epochs_done, err);
+}
+
 static int copy_row(struct growth *g, int from, int to, struct err *err)
 {
     const struct store_job *job = &store_jobs(g->old)[from];
     int rc = store_write_counts(g->new, to, job->n_train, job->n_val, job->leak, err);
+    if (rc == 0)
+        rc = write_epoch_of_weights(g, from, to, err);
     for (int d = 0; d < N_STORE_DATASETS && rc == 0; d++) {
         enum store_dataset which = (enum store_dataset)d;
         if (!is_copied(g, which))

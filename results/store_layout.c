@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *const store_keep_names[N_STORE_KEEPS] = {"false", "final", "best"};
 const char *const job_state_names[N_JOB_STATES] = {"waiting", "running", "done", "failed", "diverged"};
 
 #define METRIC_ROW(split, metric, text)                                                                      \
@@ -71,13 +72,20 @@ const struct store_table_row store_table[N_STORE_DATASETS] = {
      "all original images after the last epoch, rows true class, columns predicted class; -1: unused"},
     PREDICTION_ROWS("val", DIM_VAL),
     PREDICTION_ROWS("all", DIM_ALL),
-    {"/weights", CELL_FLOAT32, {DIM_JOB, DIM_WEIGHT}, 0, "final weights of the network, flat; NaN: unused"},
+    {"/weights", CELL_FLOAT32, {DIM_JOB, DIM_WEIGHT}, 0, "weights of the network, flat; NaN: unused"},
     {"/predictions/all/role",
      CELL_INT32,
      {DIM_JOB, DIM_ALL},
      -1,
      "0: the job trained on this original (itself, a copy or a blend), 1: it was only judged on it, 2: "
      "untouched; -1: unused"},
+    {"/weights_epoch",
+     CELL_INT32,
+     {DIM_JOB},
+     -1,
+     "epoch, from 1, that the weights are of: the last one, or with keep_weights best the first of those "
+     "with the highest "
+     "balanced accuracy on the validation set; -1: unused"},
 };
 
 int store_row_dims(const struct store_table_row *row, const hsize_t *n, hsize_t dims[STORE_MAX_RANK])
@@ -90,9 +98,23 @@ int store_row_dims(const struct store_table_row *row, const hsize_t *n, hsize_t 
     return rank;
 }
 
+/* The size without which a dataset is not there; DIM_NONE: it always is. */
+static enum store_dim row_needs(const struct store_table_row *row)
+{
+    if (row == &store_table[STORE_WEIGHTS_EPOCH])
+        return DIM_WEIGHT;
+    return row->dim[1] == DIM_VAL || row->dim[1] == DIM_ALL || row->dim[1] == DIM_WEIGHT ? row->dim[1]
+                                                                                         : DIM_NONE;
+}
+
 int store_row_optional(const struct store_table_row *row)
 {
-    return row->dim[1] == DIM_VAL || row->dim[1] == DIM_ALL || row->dim[1] == DIM_WEIGHT;
+    return row_needs(row) != DIM_NONE;
+}
+
+int store_row_left_out(const struct store_table_row *row, const hsize_t *n)
+{
+    return row_needs(row) != DIM_NONE && n[row_needs(row)] == 0;
 }
 
 /* ---- the record of /jobs ---- */

@@ -31,6 +31,7 @@ enum store_dataset {
     STORE_PREDICTIONS = STORE_CONFUSION + 2,         /* + (split - SPLIT_VAL) * N_PREDICTION_PARTS + part */
     STORE_WEIGHTS = STORE_PREDICTIONS + 8,
     STORE_ROLE,
+    STORE_WEIGHTS_EPOCH,
     N_STORE_DATASETS
 };
 
@@ -49,8 +50,9 @@ extern const struct store_table_row store_table[N_STORE_DATASETS];
 /* Dimensions of a dataset for sizes n (N_DIMS), into dims; returns its rank. */
 int store_row_dims(const struct store_table_row *row, const hsize_t *n, hsize_t dims[STORE_MAX_RANK]);
 
-/* Whether a dataset may be absent: it is left out when it would be empty. */
+/* Whether a dataset may be absent, and whether it is left out for sizes n (N_DIMS): when it would be empty, or without weights. */
 int store_row_optional(const struct store_table_row *row);
+int store_row_left_out(const struct store_table_row *row, const hsize_t *n);
 
 /* The other grid axes of a sweep. */
 struct store_axes {

@@ -67,6 +67,7 @@ static inline struct fixture *fixture_new(int n_jobs, int n_epochs, size_t n_wei
                                   .n_val = 4,
                                   .n_all = 12,
                                   .n_weights = n_weights,
+                                  .keep = KEEP_FINAL,
                                   .job = f->job,
                                   .n_axes = 3,
                                   .axis_name = fixture_axis,
@@ -109,7 +110,7 @@ static inline int fixture_run(struct store *store, int job, int n_epochs, enum j
     struct store_outcome outcome = {
         2,         20 + job, 3,    12,   job % 4, ints,   ints + 4,   ints,
         ints + 1,  ints + 2, ints, ints, ints,    floats, floats + 6, n_weights ? floats : NULL,
-        n_weights, NULL};
+        n_weights, n_epochs, NULL};
     if (rc == 0)
         rc = store_write_outcome(store, job, &outcome, err);
     mark.state = end;
@@ -159,7 +160,10 @@ static inline int fixture_check(struct store *store, int job, int n_epochs, enum
         }
     }
     if (store_n_weights(store)) {
+        int *epoch = calloc((size_t)store_n_jobs(store), sizeof *epoch);
         wrong |= store_read_weights(store, job, weights, &err) < 0;
+        wrong |= store_read_weights_epochs(store, epoch, &err) < 0 || epoch[job] != n_epochs;
+        free(epoch);
         for (size_t i = 0; i < store_n_weights(store); i++)
             wrong |= weights[i] != (float)(job * 100 + (int)i) + 0.5f;
     }

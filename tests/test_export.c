@@ -22,8 +22,9 @@ static void fill(struct store *w)
     static const int confusion[] = {1, 1, 0, 1}, confusion_all[] = {2, 0, 1, 0};
     static const float probs[] = {0.25f, 0.75f, 0.1f, 0.9f, 1.0f, 0.0f};
     static const float probs_all[] = {0.5f, 0.5f, 1.0f, 0.0f, NAN, NAN};
-    struct store_outcome o = {2,     9,     3,        3,     1,     confusion, confusion_all, image, copy,
-                              label, image, all_copy, label, probs, probs_all, NULL,          0,     NULL};
+    struct store_outcome o = {2,         9,    3,     3,     1,        confusion, confusion_all,
+                              image,     copy, label, image, all_copy, label,     probs,
+                              probs_all, NULL, 0,     0,     NULL};
     struct store_mark mark = {JOB_DONE, 1, 2, 0, 1000.0, 1060.5, ""};
     const float train[N_METRICS] = {0.1f, 0.5f, 0.5f, 0.5f}, val[N_METRICS] = {0.2f, 0.25f, NAN, INFINITY};
     assert_int_equal(store_write_epoch(w, 0, 0, val, train, &err), 0);

@@ -175,6 +175,30 @@ static void keys_differ_exactly_when_results_may(void **state)
 }
 
 /* What the results file stores can be run again, and gives the same jobs. */
+static void weights_are_kept_as_asked(void **state)
+{
+    static const struct {
+        const char *text, *resolved;
+        enum store_keep keep;
+    } cases[] = {{"false", "\nkeep_weights: false\n", KEEP_NONE},
+                 {"true", "\nkeep_weights: final\n", KEEP_FINAL},
+                 {"final", "\nkeep_weights: final\n", KEEP_FINAL},
+                 {"best", "\nkeep_weights: best\n", KEEP_BEST}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[512];
+        struct sweep *sweep = NULL, *again = NULL;
+        snprintf(text, sizeof text, "%skeep_weights: %s\ngrid: {clusters: [[1, 2]]}\n", HEAD, cases[i].text);
+        assert_int_equal(read_text(text, &sweep, NULL), 0);
+        assert_int_equal(sweep->keep_weights, cases[i].keep);
+        assert_non_null(strstr(sweep->resolved, cases[i].resolved));
+        assert_int_equal(sweep_parse(sweep->resolved, &again, NULL), 0);
+        assert_int_equal(again->keep_weights, cases[i].keep);
+        sweep_free(sweep);
+        sweep_free(again);
+    }
+}
+
 static void the_resolved_file_is_the_same_sweep(void **state)
 {
     (void)state;
@@ -277,7 +301,8 @@ static void wrong_files_are_refused(void **state)
     assert_refused(HEAD "grid: {clusters: [[1, 2]], seed: [1, 1]}\n", "seed: 1 stands twice");
     assert_refused(HEAD "grid: {clusters: [[1, 2]], seed: {first: 1}}\n", "say how many");
     assert_refused(HEAD "grid: {clusters: [[1, 2], all]}\n", "cluster 5 has 1 image");
-    assert_refused(HEAD "keep_weights: perhaps\ngrid: {clusters: [[1, 2]]}\n", "expected true or false");
+    assert_refused(HEAD "keep_weights: perhaps\ngrid: {clusters: [[1, 2]]}\n",
+                   "expected false, best or final");
     assert_refused("data: builtin\ngrid: {clusters: [[1, 2]]}\n",
                    "image.size is 50, the dataset's images are 12");
     assert_refused(HEAD "augment: {zoom_min: 2, zoom_max: 1}\ngrid: {clusters: [[1, 2]]}\n",
@@ -298,6 +323,7 @@ int main(void)
         cmocka_unit_test(the_column_of_groups_is_found),
         cmocka_unit_test(groups_are_in_the_key_and_the_resolved_file),
         cmocka_unit_test(keys_differ_exactly_when_results_may),
+        cmocka_unit_test(weights_are_kept_as_asked),
         cmocka_unit_test(the_resolved_file_is_the_same_sweep),
         cmocka_unit_test(wrong_files_are_refused),
     };

@@ -204,6 +204,53 @@ static void logit_adjust_is_balanced_softmax_at_tau_one(void **state)
     hand_dataset_free(data);
 }
 
+enum { LONG = 8 };
+
+static struct job_result run_long(const struct config *config, const struct dataset *data, int best_weights,
+                                  struct record *record)
+{
+    struct job_result result;
+    const struct job_hooks hooks = {.self = record, .epoch = record_epoch, .best_weights = best_weights};
+    record->n = 0;
+    assert_int_equal(job_run(config, data, "key", &hooks, &result, NULL), 0);
+    return result;
+}
+
+/* The best weights are the final ones of a job that ends after the best epoch; nothing else depends on which are kept. */
+static void best_weights_are_those_of_the_best_epoch(void **state)
+{
+    static const char *const strategies[] = {"none", "easy-ensemble", "threshold"};
+    struct dataset *data = noise_dataset(CLASSES, counts, SIZE, 7);
+    int inside = 0;
+    (void)state;
+    for (int k = 0; k < 6; k++) {
+        struct config config = small_config(data, strategies[k % 3], "holdout");
+        struct record x, y, z;
+        config.epochs = LONG;
+        config.learning_rate = 0.005;
+        config.seed = k;
+        struct job_result last = run_long(&config, data, 0, &x), best = run_long(&config, data, 1, &y);
+        int epoch = 0;
+        for (int e = 1; e < LONG; e++)
+            if (x.val[e][METRIC_BALANCED_ACCURACY] > x.val[epoch][METRIC_BALANCED_ACCURACY])
+                epoch = e;
+        assert_int_equal(last.weights_epoch, LONG);
+        assert_int_equal(best.weights_epoch, epoch + 1);
+        assert_memory_equal(x.val, y.val, sizeof x.val);
+        assert_memory_equal(last.all.probs, best.all.probs, (size_t)(last.all.n * CLASSES) * sizeof(float));
+        assert_memory_equal(last.val.confusion, best.val.confusion, CLASSES * CLASSES * sizeof(int));
+        config.epochs = epoch + 1;
+        struct job_result ended = run_long(&config, data, 0, &z);
+        assert_memory_equal(ended.weights, best.weights, ended.n_weights * sizeof(float));
+        inside += epoch > 0 && epoch < LONG - 1;
+        job_result_free(&last);
+        job_result_free(&best);
+        job_result_free(&ended);
+    }
+    assert_true(inside > 0);
+    hand_dataset_free(data);
+}
+
 static int stop_at_once(void *self)
 {
     return ++*(int *)self == 3;
@@ -232,6 +279,7 @@ int main(void)
         cmocka_unit_test(an_ensemble_is_the_mean_of_its_networks),
         cmocka_unit_test(post_hoc_adjustment_divides_by_the_prior),
         cmocka_unit_test(logit_adjust_is_balanced_softmax_at_tau_one),
+        cmocka_unit_test(best_weights_are_those_of_the_best_epoch),
         cmocka_unit_test(a_pause_hook_stops_the_job),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -261,6 +261,34 @@ static void test_grow_with_weights_wanted_runs_again(void **state)
     fixture_free(g);
 }
 
+/* Weights of another kind have to be trained again; a file that does not say which kind holds final ones. */
+static void test_grow_keeps_weights_of_one_kind(void **state)
+{
+    (void)state;
+    struct fixture *f = create(2, 2, 3);
+    struct store *w = open_writing();
+    int kept = -1, epoch[2];
+    assert_int_equal(store_keeps(w), KEEP_FINAL);
+    assert_int_equal(fixture_run(w, 0, 2, JOB_DONE, &err), 0);
+    assert_int_equal(store_close(w, &err), 0);
+    hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    assert_true(H5Ldelete(file, "/weights_epoch", H5P_DEFAULT) >= 0);
+    assert_true(H5Adelete(file, "keep_weights") >= 0 && H5Fclose(file) >= 0);
+    assert_int_equal(store_grow(path, &f->plan, &kept, &err), 0);
+    assert_int_equal(kept, 1);
+    struct store *s = open_reading();
+    assert_int_equal(store_read_weights_epochs(s, epoch, &err), 0);
+    assert_true(epoch[0] == 2 && epoch[1] == -1);
+    assert_int_equal(store_close(s, &err), 0);
+    f->plan.keep = KEEP_BEST;
+    assert_int_equal(store_grow(path, &f->plan, &kept, &err), 0);
+    assert_int_equal(kept, 0);
+    s = open_reading();
+    assert_int_equal(store_keeps(s), KEEP_BEST);
+    assert_int_equal(store_close(s, &err), 0);
+    fixture_free(f);
+}
+
 static void test_grow_refuses_another_dataset(void **state)
 {
     (void)state;
@@ -419,6 +447,7 @@ int main(void)
         TEST(test_rows_outside_are_refused),
         TEST(test_grow),
         TEST(test_grow_with_weights_wanted_runs_again),
+        TEST(test_grow_keeps_weights_of_one_kind),
         TEST(test_grow_refuses_another_dataset),
         TEST(test_creation_fails_without_traces),
         TEST(test_bad_files),

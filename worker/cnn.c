@@ -385,6 +385,19 @@ void cnn_predict(struct cnn *net, const float *const *image, int n, float *probs
     restore_denormals(mode);
 }
 
+void cnn_features(struct cnn *net, const float *const *image, int n, float *features)
+{
+    unsigned mode = flush_denormals();
+    size_t units = (size_t)net->shape.dense[1];
+    for (int first = 0; first < n; first += net->max_batch) {
+        int some = n - first < net->max_batch ? n - first : net->max_batch;
+        forward(net, image + first, some, NULL);
+        memcpy(features + (size_t)first * units, net->unit[LAYERS_DENSE - 2],
+               (size_t)some * units * sizeof *features);
+    }
+    restore_denormals(mode);
+}
+
 float *cnn_params(struct cnn *net)
 {
     return net->params;

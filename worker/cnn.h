@@ -99,6 +99,9 @@ double cnn_gradient(struct cnn *net, const struct cnn_batch *batch, const struct
 /* Class probabilities (n, C) of n images given by pointer, dropout off; any n, done in batches of its own. */
 void cnn_predict(struct cnn *net, const float *const *image, int n, float *probs);
 
+/* Activations (n, d2) of the last hidden layer for n images, dropout off; batches as cnn_predict(). */
+void cnn_features(struct cnn *net, const float *const *image, int n, float *features);
+
 /* The parameter vector, n_params floats, and Adam's moments (2 x n_params, first then second) and step count: to save
  * and restore. Valid until cnn_free; may be written. */
 float *cnn_params(struct cnn *net);

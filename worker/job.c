@@ -5,10 +5,18 @@
 #include "data/resize.h"
 #include "ensemble.h"
 #include "fake.h"
+#include "job_state.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Weights of the best epoch so far: all that has to be kept of it. */
+struct best {
+    int epoch;      /* from 1; 0: none yet */
+    float value;    /* its balanced accuracy on the validation set */
+    float *weights; /* (job_n_weights) */
+};
 
 /* Everything a running job holds. */
 struct run {
@@ -28,6 +36,7 @@ struct run {
     float *val_probs;        /* (n_val, n_classes) */
     int *val_label;          /* (n_val) */
     struct metrics *metrics;
+    struct best best;
 };
 
 static int is_fake(const struct config *config)
@@ -108,6 +117,7 @@ static void release(struct run *run)
 {
     ensemble_free(run->nets);
     batches_free(&run->batches);
+    free(run->best.weights);
     free(run->metrics);
     free(run->val_label);
     free(run->val_probs);
@@ -194,20 +204,85 @@ static int one_epoch(struct run *run, int epoch, float train[N_METRICS], float v
     return rc;
 }
 
+/* Keep the weights when `epoch` (from 1) is better than all before. */
+static int note_best(struct run *run, int epoch, const float val[N_METRICS], struct err *err)
+{
+    struct best *best = &run->best;
+    float value = val[METRIC_BALANCED_ACCURACY];
+    int better = isfinite(val[METRIC_LOSS]) && (best->epoch ? value > best->value : isfinite(value));
+    if (!run->hooks->best_weights || !run->nets || !better)
+        return 0;
+    if (!best->weights)
+        best->weights = err_calloc(job_n_weights(run->config), sizeof *best->weights, "best weights", err);
+    if (!best->weights)
+        return E_IO;
+    ensemble_get(run->nets, best->weights);
+    best->epoch = epoch;
+    best->value = value;
+    return 0;
+}
+
+/* The best weights of the epochs before. */
+static int take_best(struct run *run, const struct checkpoint *from, struct err *err)
+{
+    size_t n = job_n_weights(run->config);
+    if (!run->hooks->best_weights || from->best_epoch == 0)
+        return 0;
+    run->best.weights = err_calloc(n, sizeof *run->best.weights, "best weights", err);
+    if (!run->best.weights)
+        return E_IO;
+    memcpy(run->best.weights, from->best, n * sizeof *from->best);
+    run->best.epoch = from->best_epoch;
+    run->best.value = from->best_value;
+    return 0;
+}
+
+/* Go on from hooks->from, if there is such a state. */
+static int go_on(struct run *run, struct err *err)
+{
+    const struct checkpoint *from = run->hooks->from;
+    if (!from)
+        return 0;
+    int rc = job_state_fits(run->config, run->hooks->best_weights, from, err);
+    if (rc < 0)
+        return rc;
+    job_state_put(from, run->nets, &run->steps);
+    run->result->epochs_done = from->epoch;
+    return take_best(run, from, err);
+}
+
+static int tell_state(struct run *run, struct err *err)
+{
+    struct job_result *result = run->result;
+    if (!run->hooks->between || result->diverged || result->epochs_done == run->config->epochs)
+        return 0;
+    struct checkpoint state = job_state_take(run->nets, result->epochs_done, run->steps);
+    state.tracks_best = run->hooks->best_weights && run->nets;
+    state.best_epoch = run->best.epoch;
+    state.best_value = run->best.value;
+    state.best = run->best.weights;
+    return run->hooks->between(run->hooks->self, &state, err);
+}
+
 static int train(struct run *run, struct err *err)
 {
     struct job_result *result = run->result;
-    for (int epoch = 0; epoch < run->config->epochs && !result->diverged; epoch++) {
+    int rc = go_on(run, err);
+    for (int epoch = result->epochs_done; rc == 0 && epoch < run->config->epochs && !result->diverged;
+         epoch++) {
         float train_numbers[N_METRICS] = {0}, val_numbers[N_METRICS] = {0};
-        int rc = one_epoch(run, epoch, train_numbers, val_numbers, err);
+        rc = one_epoch(run, epoch, train_numbers, val_numbers, err);
+        if (rc == 0)
+            rc = note_best(run, epoch + 1, val_numbers, err);
         if (rc == 0 && run->hooks->epoch)
             rc = run->hooks->epoch(run->hooks->self, epoch, train_numbers, val_numbers, err);
         if (rc < 0)
             return rc;
         result->epochs_done = epoch + 1;
         result->diverged = !isfinite(train_numbers[METRIC_LOSS]) || !isfinite(val_numbers[METRIC_LOSS]);
+        rc = tell_state(run, err);
     }
-    return 0;
+    return rc;
 }
 
 /* Copy which images were judged, predict them, count the confusion matrix. */
@@ -247,7 +322,12 @@ static int keep_weights(struct run *run, struct err *err)
 {
     struct job_result *result = run->result;
     result->n_weights = job_n_weights(run->config);
-    if (!run->nets)
+    result->weights_epoch = run->best.epoch ? run->best.epoch : result->epochs_done;
+    if (run->best.epoch) {
+        result->weights = run->best.weights;
+        run->best.weights = NULL;
+    }
+    if (!run->nets || result->weights)
         return 0;
     result->weights = err_calloc(result->n_weights, sizeof *result->weights, "final weights", err);
     if (!result->weights)
@@ -325,18 +405,26 @@ int job_run(const struct config *config, const struct dataset *data, const char 
     return rc;
 }
 
-int job_predict(const struct config *config, const float *weights, const float *const *image, int n,
-                float *probs, struct err *err)
+int job_networks(const struct config *config, const float *weights, struct ensemble **out, struct err *err)
 {
     struct recipe recipe = recipe_plain();
-    struct ensemble *nets = NULL;
+    *out = NULL;
     if (is_fake(config))
         return err_set(err, E_USAGE, "model fake has no weights to predict with; use a sweep of model cnn");
     recipe.n_members = balance_n_members(config);
-    int rc = ensemble_new(config, &recipe, &nets, err);
+    int rc = ensemble_new(config, &recipe, out, err);
+    if (rc == 0 && weights)
+        ensemble_put(*out, weights);
+    return rc;
+}
+
+int job_predict(const struct config *config, const float *weights, const float *const *image, int n,
+                float *probs, struct err *err)
+{
+    struct ensemble *nets = NULL;
+    int rc = job_networks(config, weights, &nets, err);
     if (rc < 0)
         return rc;
-    ensemble_put(nets, weights);
     ensemble_predict(nets, image, n, probs);
     ensemble_free(nets);
     return 0;

@@ -46,7 +46,7 @@ static int cluster_of_folder(const char *name)
     return *end || k > DATASET_MAX_CLUSTER ? -1 : (int)k;
 }
 
-static const char *without_prefix(const char *id)
+const char *catalog_bare_id(const char *id)
 {
     return strncmp(id, "cell_", 5) == 0 && id[5] ? id + 5 : id;
 }
@@ -104,7 +104,7 @@ static int add_image(struct catalog *catalog, const char *inside, const char *na
 {
     char stem[NAME_MAX + 1];
     snprintf(stem, sizeof stem, "%.*s", (int)(strlen(name) - 4), name);
-    const char *id = without_prefix(stem);
+    const char *id = catalog_bare_id(stem);
     if (strlen(id) >= DATASET_ID_SIZE || strlen(inside) >= DATASET_SOURCE_SIZE)
         return rejects_add(rejects, inside, "the name is longer than 63 characters", err);
     int rc = make_room(catalog, err);
@@ -237,7 +237,7 @@ static int label_row(struct labelling *l, const char *const *field, struct err *
     if (rc < 0)
         return rc;
     if (i < 0) {
-        if (strlen(without_prefix(field[0])) < DATASET_ID_SIZE) /* longer names were rejected as images */
+        if (strlen(catalog_bare_id(field[0])) < DATASET_ID_SIZE) /* longer names were rejected as images */
             note_missing(l, field[0]);
         return 0;
     }
@@ -401,7 +401,7 @@ int catalog_read(const char *folder, const char *groups, struct catalog *catalog
 int catalog_find(const struct catalog *catalog, const char *id)
 {
     int i = idmap_find(catalog->by_id, id);
-    return i >= 0 ? i : idmap_find(catalog->by_id, without_prefix(id));
+    return i >= 0 ? i : idmap_find(catalog->by_id, catalog_bare_id(id));
 }
 
 void catalog_release(struct catalog *catalog)

@@ -38,6 +38,9 @@ int catalog_read(const char *folder, const char *groups, struct catalog *catalog
 /* Position of a cell by the id a table gives it, with or without the prefix "cell_"; -1 when there is none. */
 int catalog_find(const struct catalog *catalog, const char *id);
 
+/* An id without the prefix "cell_", inside the text. */
+const char *catalog_bare_id(const char *id);
+
 void catalog_release(struct catalog *catalog);
 
 #endif

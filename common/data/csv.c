@@ -1,6 +1,7 @@
 #include "data/csv.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +12,7 @@ enum { BUFFER_SIZE = 1 << 16, END = -1, BROKEN = -2 };
 
 struct csv {
     char *path;
-    gzFile file;
+    gzFile file; /* NULL: the buffer holds everything */
     unsigned char *buffer;
     int used, filled;
     long line, row_line; /* line being read; first line of the row last read */
@@ -28,6 +29,8 @@ struct csv {
 static int peek_byte(struct csv *csv)
 {
     if (csv->used == csv->filled) {
+        if (!csv->file)
+            return END;
         csv->used = 0;
         csv->filled = gzread(csv->file, csv->buffer, BUFFER_SIZE);
         if (csv->filled < 0) {
@@ -209,30 +212,60 @@ static int find_columns(struct csv *csv, const char *const *columns, int n, stru
     return 0;
 }
 
-int csv_open(const char *path, const char *const *columns, int n, struct csv **out, struct err *err)
+static struct csv *new_csv(const char *name, size_t buffer, struct err *err)
 {
     struct csv *csv = err_calloc(1, sizeof *csv, "a CSV reader", err);
-    *out = NULL;
     if (!csv)
-        return E_IO;
+        return NULL;
     csv->line = csv->row_line = 1;
-    csv->path = strdup(path);
-    csv->buffer = calloc(BUFFER_SIZE, 1);
-    csv->file = gzopen(path, "rb");
-    int rc = 0;
-    if (!csv->file)
-        rc = err_set(err, E_IO, "%s: cannot open: %s", path, strerror(errno));
-    else if (!csv->path || !csv->buffer)
-        rc = err_set(err, E_IO, "%s: out of memory", path);
-    else {
-        skip_byte_order_mark(csv);
-        rc = find_columns(csv, columns, n, err);
-    }
+    csv->path = strdup(name);
+    csv->buffer = err_calloc(buffer, 1, name, err);
+    if (csv->path && csv->buffer)
+        return csv;
+    err_set(err, E_IO, "%s: out of memory", name);
+    csv_close(csv);
+    return NULL;
+}
+
+/* Read the header; the reader is the caller's, or gone. */
+static int start(struct csv *csv, const char *const *columns, int n, struct csv **out, struct err *err)
+{
+    skip_byte_order_mark(csv);
+    int rc = find_columns(csv, columns, n, err);
     if (rc < 0)
         csv_close(csv);
     else
         *out = csv;
     return rc;
+}
+
+int csv_open(const char *path, const char *const *columns, int n, struct csv **out, struct err *err)
+{
+    struct csv *csv = new_csv(path, BUFFER_SIZE, err);
+    *out = NULL;
+    if (!csv)
+        return E_IO;
+    csv->file = gzopen(path, "rb");
+    if (csv->file)
+        return start(csv, columns, n, out, err);
+    int rc = err_set(err, E_IO, "%s: cannot open: %s", path, strerror(errno));
+    csv_close(csv);
+    return rc;
+}
+
+int csv_open_text(const char *text, const char *name, const char *const *columns, int n, struct csv **out,
+                  struct err *err)
+{
+    size_t length = strlen(text);
+    *out = NULL;
+    if (length >= INT_MAX)
+        return err_set(err, E_IO, "%s: a table of %zu bytes is too long; at most 2 GiB", name, length);
+    struct csv *csv = new_csv(name, length + 1, err);
+    if (!csv)
+        return E_IO;
+    memcpy(csv->buffer, text, length);
+    csv->filled = (int)length;
+    return start(csv, columns, n, out, err);
 }
 
 int csv_next(struct csv *csv, const char **field, struct err *err)

@@ -22,6 +22,10 @@ struct csv;
 /* Open and read the header. columns: n (1 to CSV_MAX_COLUMNS) names that must be there. *out is closed by csv_close. */
 int csv_open(const char *path, const char *const *columns, int n, struct csv **out, struct err *err);
 
+/* The same from a text in memory, which is copied; name stands for the path in messages. */
+int csv_open_text(const char *text, const char *name, const char *const *columns, int n, struct csv **out,
+                  struct err *err);
+
 /* Next row: field[k] is the text of columns[k], valid until the next call. 1, 0 at the end, or a negative code. */
 int csv_next(struct csv *csv, const char **field, struct err *err);
 

@@ -14,10 +14,10 @@ struct row {
 
 /* What is gathered while the file is read. */
 struct gather {
-    const struct catalog *catalog;
+    const struct catalog *catalog; /* NULL: every cell of the file */
     struct row *row;
     size_t n, capacity;
-    struct idmap *unknown; /* ids without an image */
+    struct idmap *unknown; /* ids without an image, or, without a catalog, all */
     char **name;           /* (n_unknown) the map's keys */
     int n_unknown;
 };
@@ -47,11 +47,24 @@ static int note_unknown(struct gather *g, const char *id, struct err *err)
     return idmap_add(g->unknown, copy, g->n_unknown++, err);
 }
 
+/* Cell that a row belongs to; -1: to none that is wanted. */
+static int cell_of(struct gather *g, const char *id, int *cell, struct err *err)
+{
+    *cell = g->catalog ? catalog_find(g->catalog, id) : idmap_find(g->unknown, catalog_bare_id(id));
+    if (*cell >= 0)
+        return 0;
+    int rc = note_unknown(g, g->catalog ? id : catalog_bare_id(id), err);
+    if (rc == 0 && !g->catalog)
+        *cell = g->n_unknown - 1;
+    return rc;
+}
+
+/* field: vertex_x, vertex_y, cell_id. */
 static int add_row(struct gather *g, const char *const *field, struct err *err)
 {
-    int cell = catalog_find(g->catalog, field[0]);
-    if (cell < 0)
-        return note_unknown(g, field[0], err);
+    int cell = -1, rc = cell_of(g, field[2], &cell, err);
+    if (rc < 0 || cell < 0)
+        return rc;
     if (g->n == g->capacity) {
         size_t capacity = g->capacity ? 2 * g->capacity : 1024;
         struct row *row = realloc(g->row, capacity * sizeof *row);
@@ -60,16 +73,17 @@ static int add_row(struct gather *g, const char *const *field, struct err *err)
         g->row = row;
         g->capacity = capacity;
     }
-    g->row[g->n++] = (struct row){cell, {number_or_nan(field[1]), number_or_nan(field[2])}};
+    g->row[g->n++] = (struct row){cell, {number_or_nan(field[0]), number_or_nan(field[1])}};
     return 0;
 }
 
-static int read_rows(const char *path, struct gather *g, struct err *err)
+static const char *const columns[] = {"vertex_x", "vertex_y", "cell_id"};
+
+/* Takes the reader. */
+static int read_rows(struct csv *csv, struct gather *g, struct err *err)
 {
-    static const char *const columns[] = {"cell_id", "vertex_x", "vertex_y"};
-    const char *field[3];
-    struct csv *csv = NULL;
-    int rc = csv_open(path, columns, 3, &csv, err);
+    const char *field[3] = {NULL, NULL, "cell"};
+    int rc = 0;
     while (rc == 0 && (rc = csv_next(csv, field, err)) > 0)
         rc = add_row(g, field, err);
     csv_close(csv);
@@ -79,9 +93,9 @@ static int read_rows(const char *path, struct gather *g, struct err *err)
 /* Counting sort by cell, stable: the vertices of a cell keep their order. */
 static int sort_rows(const struct gather *g, struct outlines *out, struct err *err)
 {
-    size_t n_cells = (size_t)g->catalog->n;
-    out->n_cells = g->catalog->n;
-    out->n_unknown = g->n_unknown;
+    out->n_cells = g->catalog ? g->catalog->n : g->n_unknown;
+    out->n_unknown = g->catalog ? g->n_unknown : 0;
+    size_t n_cells = (size_t)out->n_cells;
     out->first = err_calloc(n_cells + 2, sizeof *out->first, "boundaries", err);
     out->vertex = err_calloc(g->n, sizeof *out->vertex, "boundaries", err);
     if (!out->first || !out->vertex)
@@ -96,21 +110,63 @@ static int sort_rows(const struct gather *g, struct outlines *out, struct err *e
     return 0;
 }
 
-int outlines_read(const char *path, const struct catalog *catalog, struct outlines *outlines, struct err *err)
+static void free_names(struct idmap *map, char **name, int n)
+{
+    for (int i = 0; name && i < n; i++)
+        free(name[i]);
+    free(name);
+    idmap_free(map);
+}
+
+/* Takes the reader. */
+static int read_outlines(struct csv *csv, const struct catalog *catalog, struct outlines *outlines,
+                         struct err *err)
 {
     struct gather g = {.catalog = catalog, .unknown = idmap_new(err)};
-    *outlines = (struct outlines){0};
-    int rc = g.unknown ? read_rows(path, &g, err) : E_IO;
+    int rc = E_IO;
+    if (g.unknown)
+        rc = read_rows(csv, &g, err);
+    else
+        csv_close(csv);
     if (rc == 0)
         rc = sort_rows(&g, outlines, err);
+    if (rc == 0 && !catalog) {
+        outlines->name = g.name;
+        outlines->by_id = g.unknown;
+    } else
+        free_names(g.unknown, g.name, g.n_unknown);
+    free(g.row);
     if (rc < 0)
         outlines_release(outlines);
-    for (int i = 0; i < g.n_unknown; i++)
-        free(g.name[i]);
-    free(g.name);
-    free(g.row);
-    idmap_free(g.unknown);
     return rc;
+}
+
+int outlines_read(const char *path, const struct catalog *catalog, struct outlines *outlines, struct err *err)
+{
+    struct csv *csv = NULL;
+    *outlines = (struct outlines){0};
+    int rc = csv_open(path, columns, 3, &csv, err);
+    return rc < 0 ? rc : read_outlines(csv, catalog, outlines, err);
+}
+
+int outlines_read_all(const char *path, struct outlines *outlines, struct err *err)
+{
+    return outlines_read(path, NULL, outlines, err);
+}
+
+int outlines_parse(const char *text, const char *name, struct outlines *outlines, struct err *err)
+{
+    struct csv *csv = NULL;
+    *outlines = (struct outlines){0};
+    int rc = csv_open_text(text, name, columns, 3, &csv, err);
+    if (rc < 0)
+        rc = csv_open_text(text, name, columns, 2, &csv, err);
+    return rc < 0 ? rc : read_outlines(csv, NULL, outlines, err);
+}
+
+int outlines_find(const struct outlines *outlines, const char *id)
+{
+    return outlines->by_id ? idmap_find(outlines->by_id, catalog_bare_id(id)) : -1;
 }
 
 struct point *outlines_of(const struct outlines *outlines, int i, int *n)
@@ -125,6 +181,7 @@ struct point *outlines_of(const struct outlines *outlines, int i, int *n)
 
 void outlines_release(struct outlines *outlines)
 {
+    free_names(outlines->by_id, outlines->name, outlines->n_cells);
     free(outlines->first);
     free(outlines->vertex);
     *outlines = (struct outlines){0};

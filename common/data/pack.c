@@ -29,13 +29,12 @@ static int all_zero(const struct image *image)
     return 1;
 }
 
-static int mask_image(const struct dataset_options *options, struct image *image, struct point *outline,
-                      int n, struct err *err)
+int pack_mask(double pixel_size, struct image *image, struct point *outline, int n, struct err *err)
 {
     int dark = all_zero(image), rc = check_outline(outline, n, err);
     if (rc < 0)
         return rc;
-    polygon_to_pixels(outline, n, options->pixel_size);
+    polygon_to_pixels(outline, n, pixel_size);
     polygon_mask(outline, n, image->pixels, image->width, image->height);
     if (!dark && all_zero(image))
         return err_set(err, E_IO, "its boundary leaves no lit pixel of it; is the pixel size right?");
@@ -45,7 +44,7 @@ static int mask_image(const struct dataset_options *options, struct image *image
 int pack_image(float *out, const struct dataset_options *options, struct image *image, struct point *outline,
                int n, struct err *err)
 {
-    int rc = n ? mask_image(options, image, outline, n, err) : 0;
+    int rc = n ? pack_mask(options->pixel_size, image, outline, n, err) : 0;
     if (rc == 0)
         resize_bilinear(out, options->size, image->pixels, image->width, image->height);
     return rc;

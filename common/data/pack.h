@@ -42,6 +42,9 @@ struct point;
 int pack_image(float *out, const struct dataset_options *options, struct image *image, struct point *outline,
                int n, struct err *err);
 
+/* Its first half: the image set to 0 outside the outline, in place, pixel_size micrometres a pixel. */
+int pack_mask(double pixel_size, struct image *image, struct point *outline, int n, struct err *err);
+
 /* What was rejected and noticed, a line each; nothing when there is nothing to say. */
 void pack_report_print(const struct pack_report *report, FILE *to);
 
