@@ -1,6 +1,8 @@
 /* seeds.c - valid inputs of every fuzz target, made by the program's own writers: seeds FOLDER makes FOLDER/<target>/<name>.
  * Small on purpose: a mutation of a short file hits something that matters. */
 
+#include "checkpoint.h"
+
 #include <errno.h>
 #include <png.h>
 #include <stdio.h>
@@ -135,6 +137,43 @@ static void sweeps(void)
     text("sweep", "set-new", "--set grid={clusters: [[1, 27]], smote: {k: 3}, augment.shear: [0, 10]}");
 }
 
+/* ---- what a run leaves ---- */
+
+static void checkpoint(const char *name, int n_members, size_t n_params, int best)
+{
+    static const float zero[64];
+    const struct checkpoint_identity identity = {"key", "data", "kernels", "program"};
+    struct checkpoint state = {.epoch = 2,
+                               .n_members = n_members,
+                               .n_params = n_params,
+                               .steps = 7,
+                               .train = zero,
+                               .val = zero,
+                               .tracks_best = best,
+                               .best = best ? zero : NULL,
+                               .best_epoch = best};
+    struct err err = {0};
+    for (int m = 0; m < n_members; m++) {
+        state.net_steps[m] = 7;
+        state.params[m] = state.moments[m] = zero;
+    }
+    if (checkpoint_write(seed("checkpoint", name), &identity, &state, &err) < 0)
+        fail(err.text);
+}
+
+static void beside(void)
+{
+    text("beside", "lock",
+         "{\"host\": \"node7\", \"pid\": 4711, \"process_start\": 883211, \"boot\": \"b\", \"pids\": "
+         "\"pid:[4026531836]\", \"slurm_job\": \"\", \"slurm_restart\": \"0\", \"since\": 1763861000.25}\n");
+    text("beside", "status",
+         "{\"state\": \"finished\", \"exit_status\": 0, \"done\": 150, \"diverged\": 0, \"failed\": 0, "
+         "\"left\": 0, \"lost_ranks\": 1, \"time\": 1763861000.25, \"message\": \"\"}\n");
+    text("beside", "events",
+         "{\"time\": \"2026-11-23T01:02:03.004Z\", \"event\": \"job_started\", \"job\": 3, \"rank\": 0}\n"
+         "{\"time\": \"2026-11-23T01:02:04.004Z\", \"event\": \"draining\", \"why\": \"\\u0007\"}\n");
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2) {
@@ -145,6 +184,10 @@ int main(int argc, char **argv)
     pngs();
     tables();
     sweeps();
+    checkpoint("fake", 0, 0, 0);
+    checkpoint("one", 1, 5, 0);
+    checkpoint("best", 2, 5, 1);
+    beside();
     text("dataset", "untouched", "");
     text("dataset", "width", "\x07\x04..\x03");
     text("results", "untouched", "");
