@@ -1,12 +1,16 @@
 #include "command.h"
 
 #include "cells.h"
+#include "deadline.h"
 #include "run.h"
 
 #include <argp.h>
 #include <limits.h>
+#include <math.h>
 #include <mpi.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -17,6 +21,8 @@ enum {
     OPTION_FORCE,
     OPTION_RETRY,
     OPTION_MAX,
+    OPTION_TIME,
+    OPTION_HEARTBEAT,
     OPTION_CHECKPOINT
 };
 
@@ -48,6 +54,12 @@ static const struct argp_option options[] = {
     {"dedicated", OPTION_DEDICATED, NULL, 0, "Rank 0 only hands out (for hundreds of ranks)", 0},
     {"isa", OPTION_ISA, "NAME", 0,
      "Kernels: auto, reference, blas, avx2 or avx512 (default: the best all ranks run)", 0},
+    {"time", OPTION_TIME, "HH:MM:SS", 0,
+     "End within this time (or SECONDS): start no job that cannot be finished, then stop; inside a Slurm job "
+     "its own end is found",
+     0},
+    {"heartbeat", OPTION_HEARTBEAT, "SECONDS", 0,
+     "A rank not heard of for so long is lost, its job goes to another (default 60)", 0},
     {"checkpoint", OPTION_CHECKPOINT, "SECONDS", 0,
      "Save a running job every SECONDS, so that a killed one goes on from there (default 60; 0: never)", 0},
     {"max-failures", OPTION_MAX, "N", 0,
@@ -101,6 +113,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case OPTION_ISA:
         if (kernels_isa_from_name(arg, &a->run.isa, &isa_err) < 0)
             argp_error(state, "--isa: %s", isa_err.text);
+        return 0;
+    case OPTION_TIME:
+        if (deadline_parse(arg) < 0)
+            argp_error(state, "--time: '%s' is neither [[D-]HH:]MM:SS nor SECONDS", arg);
+        a->run.end = a->run.begun + deadline_parse(arg);
+        return 0;
+    case OPTION_HEARTBEAT:
+        a->run.heartbeat = whole_number(state, "--heartbeat", arg, 2, 86400);
         return 0;
     case OPTION_FORCE:
         a->run.force_unlock = 1;
@@ -160,19 +180,37 @@ static int try_files(const char *results_path, struct err *err)
     return rc == 0 ? dataset_try(cells, err) : rc;
 }
 
+/* Ranks were lost: MPI_Finalize would wait for them for ever. */
+static void leave(int rank, int rc, const struct err *err)
+{
+    if (rank == 0 && rc < 0 && err->text[0])
+        fprintf(stderr, "cellsweep: %s\n", err->text);
+    fflush(NULL);
+    _exit(err_exit_status(rc));
+}
+
 int cmd_run(int argc, char **argv, struct err *err)
 {
     static const struct argp argp = {options, parse, "SWEEP.yaml -o RESULTS.h5", doc, NULL, NULL, NULL};
-    struct arguments arguments = {.run = {.checkpoint = 60}};
+    struct arguments arguments = {.run = {.heartbeat = 60, .checkpoint = 60}};
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    arguments.run.begun = (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+    arguments.run.end = (double)INFINITY;
     arguments.run.set = arguments.set;
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-    int rank, rc = try_files(arguments.run.results_path, err);
     run_catch_signals();
-    MPI_Init(NULL, NULL);
+    int rank, threads, alone = 0, rc = try_files(arguments.run.results_path, err);
+    MPI_Init_thread(NULL, NULL, MPI_THREAD_SERIALIZED, &threads);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Allreduce(MPI_IN_PLACE, &rc, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);
+    if (rc == 0 && threads < MPI_THREAD_SERIALIZED)
+        rc = err_set(err, E_USAGE,
+                     "this MPI library was built without threads; run needs MPI_THREAD_SERIALIZED");
     if (rc == 0)
-        rc = run_sweep(&arguments.run, err);
+        rc = run_sweep(&arguments.run, &alone, err);
+    if (alone)
+        leave(rank, rc, err);
     MPI_Finalize();
     if (rank != 0)
         err->text[0] = '\0'; /* rank 0 says it, once */

@@ -2,6 +2,7 @@
 
 #include "cells.h"
 #include "checkpoint_folder.h"
+#include "deadline.h"
 #include "texttable.h"
 #include "version.h"
 
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -16,6 +18,13 @@ enum { MAX_FAILURES_SHOWN = 40 };
 
 /* Seconds between two writings of the status file while the sweep runs. */
 static const double ending_every = 2;
+
+static double wall_time(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
 
 /* ---- lock, sweep file, data, results file ---- */
 
@@ -47,6 +56,7 @@ int root_prepare(struct run *run, enum resume_kind *kind, int *kept, struct err 
 {
     const struct run_options *o = run->options;
     struct cells cells;
+    run->deadline = deadline_find(o->end);
     int rc = sweep_read(o->sweep_path, o->n_set, o->set, &run->sweep, err);
     if (rc == 0)
         rc = lock_take(o->results_path, o->force_unlock, &run->lock, err);
@@ -155,6 +165,7 @@ static void say_start(const struct run *run, enum resume_kind kind, int kept)
 {
     const char *path = run->options->results_path;
     int waiting = schedule_waiting(run->schedule);
+    char time[32];
     fprintf(stderr, "%s: %d jobs, %d rank%s, %s kernels, data %s%s (%d images)\n", run->sweep->name,
             run->sweep->n_jobs, run->size, run->size == 1 ? "" : "s", kernels_isa_name(run->isa),
             run->data->origin, run->data->synthetic ? " (synthetic)" : "", run->data->n_images);
@@ -162,6 +173,9 @@ static void say_start(const struct run *run, enum resume_kind kind, int kept)
         fprintf(stderr, "%s: the grid grew; %d finished jobs kept, %d to run\n", path, kept, waiting);
     else if (kind == RESUME_CONTINUED)
         fprintf(stderr, "%s: going on; %d jobs finished before, %d to run\n", path, run->n_before, waiting);
+    if (isfinite(run->deadline))
+        fprintf(stderr, "%s: to end within %s\n", path,
+                progress_duration(run->deadline - run->options->begun, time, sizeof time));
 }
 
 /* The status file, not more often than every ending_every seconds unless `now`. What cannot be written is left unsaid: the closing
@@ -204,6 +218,21 @@ int root_schedule(struct run *run, enum resume_kind kind, int kept, struct err *
 
 /* ---- while it runs ---- */
 
+/* A drain has to begin so much before the deadline: twice the longest time that any rank was seen to need to stop, and some for what
+ * mpirun needs to end. */
+static double left(const struct run *run)
+{
+    double spare = fmin(10, 0.1 * (run->deadline - run->options->begun));
+    return run->deadline - wall_time() - spare - 2 * handout_counts(run->handout).slowest;
+}
+
+double root_left(void *self)
+{
+    const struct run *run = self;
+    double seconds = left(run);
+    return seconds > 0 && run->options->checkpoint > 0 ? (double)INFINITY : seconds;
+}
+
 void root_drain(struct run *run, const char *why)
 {
     handout_stop(run->handout);
@@ -230,15 +259,10 @@ static void log_finished(const struct run *run, int rank, const struct handout_r
                events_number((double)r->val[METRIC_BALANCED_ACCURACY_AS_PUBLISHED]), "message", message);
 }
 
-static void count_checkpoints(struct run *run, int rank, const struct handout_report *r)
+static void count_checkpoints(struct run *run, const struct handout_report *r)
 {
-    if (r->checkpoints == 0)
-        return;
     run->checkpoints.n += r->checkpoints;
     run->checkpoints.seconds += r->checkpoint_seconds;
-    events_add(run->events, "checkpoint", "{s:i, s:i, s:i, s:i, s:f}", "job", r->job, "rank", rank, "epoch",
-               r->checkpoint_epoch, "written", r->checkpoints, "milliseconds",
-               1e3 * r->checkpoint_seconds / r->checkpoints);
 }
 
 /* A failed, diverged or unwritable job: a line for people, a line for the log. */
@@ -275,10 +299,12 @@ void root_on_report(void *self, int rank, const struct handout_report *report)
     if (run_drain_asked())
         root_drain(run, "a signal");
     struct handout_counts counts = handout_counts(run->handout);
+    if (left(run) <= 0)
+        root_drain(run, "the deadline");
     if (report && (report->diverged || report->end == HANDOUT_FAILED || report->end == HANDOUT_FATAL))
         tell_failure(run, rank, report);
     if (report)
-        count_checkpoints(run, rank, report);
+        count_checkpoints(run, report);
     if (report && report->end == HANDOUT_FINISHED)
         log_finished(run, rank, report);
     if (report && report->end == HANDOUT_FATAL) {
@@ -289,6 +315,49 @@ void root_on_report(void *self, int rank, const struct handout_report *report)
     if (report)
         write_ending(run, 0);
     progress_tick(run->progress, &counts);
+}
+
+void root_on_checkpoint(void *self, int rank, int job, int epoch)
+{
+    struct run *run = self;
+    events_add(run->events, "checkpoint", "{s:i, s:i, s:i}", "job", job, "rank", rank, "epoch", epoch);
+}
+
+void root_on_lost(void *self, int rank, int job, double silent)
+{
+    struct run *run = self;
+    char name[512] = "it had no job";
+    if (job >= 0)
+        sweep_job_name(run->sweep, job, name, sizeof name);
+    progress_say(run->progress, "rank %d is lost (last heard of %.1f s ago); %s%s", rank, silent,
+                 job >= 0 ? "its job goes to another: " : "", name);
+    events_add(run->events, "rank_lost", "{s:i, s:i, s:f}", "rank", rank, "job", job, "silent", silent);
+    run->ending.lost_ranks++;
+    write_ending(run, 1);
+}
+
+void root_on_condemn(void *self, int job, int attempts, int deaths)
+{
+    struct run *run = self;
+    struct handout_report report = {.job = job, .end = HANDOUT_FAILED};
+    struct store_mark mark = {.state = JOB_FAILED, .attempts = attempts, .rank = -1};
+    struct err err = {0};
+    mark.started = (double)NAN;
+    mark.finished = wall_time();
+    if (deaths == attempts)
+        snprintf(mark.message, sizeof mark.message, "its rank died three times");
+    else
+        snprintf(mark.message, sizeof mark.message, "its rank died in the last of %d attempts", attempts);
+    handout_enter(run->handout);
+    int rc = store_clear_metrics(run->store, job, &err);
+    if (rc == 0)
+        rc = store_write_mark(run->store, job, &mark, &err);
+    snprintf(report.message, sizeof report.message, "%.*s", (int)sizeof report.message - 1,
+             rc < 0 ? err.text : mark.message);
+    tell_failure(run, 0, &report);
+    if (rc < 0)
+        root_drain(run, "a row could not be written");
+    handout_leave(run->handout);
 }
 
 /* ---- the end ---- */
@@ -384,6 +453,11 @@ int root_conclude(struct run *run, struct err *err)
                        "stopped after %d jobs of this run failed or diverged (--max-failures %d), with %d "
                        "jobs left; the same command goes on",
                        counts.failed + counts.diverged, run->options->max_failures, e->left);
+    if (e->left && !run->why_stopped[0] && isfinite(run->deadline))
+        return err_set(err, E_STOPPED,
+                       "stopped with %d jobs left, none of which would be finished before the deadline; the "
+                       "same command goes on",
+                       e->left);
     if (e->left)
         return err_set(err, E_STOPPED, "stopped%s%s%s with %d jobs left; the same command goes on",
                        run->why_stopped[0] ? " (" : "", run->why_stopped, run->why_stopped[0] ? ")" : "",
@@ -404,6 +478,16 @@ void root_end(struct run *run, int rc, const struct err *err)
     events_add(run->events, "run_ended", "{s:i, s:s, s:i, s:i, s:i, s:i, s:f, s:s}", "status", e->exit_status,
                "state", ending_state(e->exit_status), "done", e->done, "diverged", e->diverged, "failed",
                e->failed, "left", e->left, "seconds", progress_seconds(run->progress), "message", e->message);
+}
+
+void root_give_up(struct run *run, int lost_rank)
+{
+    struct ending e = {.exit_status = err_exit_status(E_IO), .lost_ranks = 1};
+    if (!run->lock)
+        return;
+    snprintf(e.message, sizeof e.message, "rank %d died while the run was being prepared", lost_rank);
+    ending_write(run->options->results_path, &e, NULL);
+    lock_release(run->lock);
 }
 
 void root_release(struct run *run)

@@ -31,7 +31,9 @@ extern const double claims_margin;
 
 struct claim {
     const char *text;
-    const char *clusters; /* as in struct store_job; NULL: the mean over all clusters that were run */
+    /* As in struct store_job; "all": runs of the report's all-cluster rule only (classes.h); NULL: the mean over all clusters
+     * that were run. */
+    const char *clusters;
     enum claim_kind kind;
     enum units_set on;          /* of falls: VAL, compared with ALL */
     const char *first, *second; /* strategies, "a|b"; second for beats only, else "" */

@@ -1,5 +1,6 @@
 #include "heatmap.h"
 
+#include "claims.h"
 #include "classes.h"
 #include "figures.h"
 #include "output.h"
@@ -344,6 +345,25 @@ static void clusters_of_jobs(void **state)
     assert_int_equal(classes_is_published_all(store, &job), 0);
 }
 
+/* Claims about all clusters are tested on the duplicates-to-45 model, not on just any job of all clusters. */
+static void claims_on_all_clusters_need_their_rule(void **state)
+{
+    (void)state;
+    static const char *const text = "duplicates to 45 give 0.89 on all clusters' originals";
+    struct claims *claims = NULL;
+    struct err err = {0};
+    int n = 0;
+    assert_int_equal(claims_new(store, summary, &claims, &err), 0);
+    for (int i = 0; i < claims->n; i++)
+        if (strcmp(claims->row[i].claim->text, text) == 0) {
+            n++;
+            assert_string_equal(claims->row[i].first, "none");
+            assert_string_equal(claims->row[i].cell->clusters, "all");
+        }
+    assert_int_equal(n, 2); /* report and k-fold */
+    claims_free(claims);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(report_counts_are_means_over_seeds),
@@ -354,6 +374,7 @@ int main(void)
                                        cmocka_unit_test(texts_and_inks_of_cells),
                                        cmocka_unit_test(pairs_have_heatmaps_on_demand),
                                        cmocka_unit_test(pictures_are_drawn),
-                                       cmocka_unit_test(clusters_of_jobs)};
+                                       cmocka_unit_test(clusters_of_jobs),
+                                       cmocka_unit_test(claims_on_all_clusters_need_their_rule)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

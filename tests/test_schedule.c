@@ -18,13 +18,13 @@ static void longest_first(void **state)
     struct schedule *s = NULL;
     assert_int_equal(schedule_new(4, job, cost, kind, &s, NULL), 0);
     assert_true(isnan(schedule_expect(s, 3)));
-    assert_int_equal(schedule_next(s), 5);
-    assert_int_equal(schedule_next(s), 9);
-    assert_int_equal(schedule_next(s), 7);
+    assert_int_equal(schedule_next(s, INFINITY), 5);
+    assert_int_equal(schedule_next(s, INFINITY), 9);
+    assert_int_equal(schedule_next(s, INFINITY), 7);
     assert_int_equal(schedule_waiting(s), 1);
     assert_int_equal(schedule_running(s), 3);
-    assert_int_equal(schedule_next(s), 3);
-    assert_int_equal(schedule_next(s), -1);
+    assert_int_equal(schedule_next(s, INFINITY), 3);
+    assert_int_equal(schedule_next(s, INFINITY), -1);
     schedule_free(s);
 }
 
@@ -36,13 +36,13 @@ static void speeds_are_learnt_by_kind(void **state)
     const unsigned long kind[] = {1, 1, 2, 2};
     struct schedule *s = NULL;
     assert_int_equal(schedule_new(4, job, cost, kind, &s, NULL), 0);
-    assert_int_equal(schedule_next(s), 0);
+    assert_int_equal(schedule_next(s, INFINITY), 0);
     schedule_finished(s, 0, 10); /* kind 1: 1 s a unit */
-    assert_int_equal(schedule_next(s), 1);
+    assert_int_equal(schedule_next(s, INFINITY), 1);
     schedule_return(s, 1);
-    assert_int_equal(schedule_next(s), 1); /* a returned job goes first */
+    assert_int_equal(schedule_next(s, INFINITY), 1); /* a returned job goes first */
     assert_int_equal(schedule_attempts(s, 1), 2);
-    assert_int_equal(schedule_next(s), 2);
+    assert_int_equal(schedule_next(s, INFINITY), 2);
     schedule_finished(s, 2, 50); /* kind 2: 10 s a unit */
     schedule_finished(s, 1, 9);
     assert_true(fabs(schedule_expect(s, 3) - 50) < 1e-9);
@@ -58,12 +58,12 @@ static void a_slow_kind_overtakes(void **state)
     const unsigned long kind[] = {1, 1, 2, 2};
     struct schedule *s = NULL;
     assert_int_equal(schedule_new(4, job, cost, kind, &s, NULL), 0);
-    assert_int_equal(schedule_next(s), 0);
+    assert_int_equal(schedule_next(s, INFINITY), 0);
     schedule_finished(s, 0, 1); /* kind 1 is fast */
-    assert_int_equal(schedule_next(s), 1);
-    assert_int_equal(schedule_next(s), 2);
+    assert_int_equal(schedule_next(s, INFINITY), 1);
+    assert_int_equal(schedule_next(s, INFINITY), 2);
     schedule_finished(s, 2, 100);
-    assert_int_equal(schedule_next(s), 3);
+    assert_int_equal(schedule_next(s, INFINITY), 3);
     schedule_free(s);
 }
 
@@ -83,12 +83,12 @@ static void every_job_exactly_once(void **state)
     }
     assert_int_equal(schedule_new(N, job, cost, kind, &s, NULL), 0);
     for (int i = 0; i < N; i++) {
-        int j = schedule_next(s);
+        int j = schedule_next(s, INFINITY);
         assert_in_range(j, 0, N - 1);
         assert_int_equal(seen[j]++, 0);
         schedule_finished(s, j, cost[j] * (double)(kind[j] + 1));
     }
-    assert_int_equal(schedule_next(s), -1);
+    assert_int_equal(schedule_next(s, INFINITY), -1);
     assert_int_equal(schedule_running(s), 0);
     schedule_free(s);
 }
