@@ -15,10 +15,8 @@ limit=${CHAOS_LIMIT:-90} # seconds after which a run counts as hung
 heartbeat=2
 echo "chaos: seed $seed, $rounds rounds, $ranks ranks, kinds: ${kinds[*]}"
 
-# Bash seeds RANDOM with 15 bits of it, which is enough to tell runs apart.
-RANDOM=$((seed % 32768))
-# 0 to 1 in thousandths
-draw() { echo $((RANDOM % 1000)); }
+# Never drawn from in a subshell, which would not follow the seed.
+RANDOM=$seed
 now() { date +%s%N | cut -c1-13; } # milliseconds
 
 "$cellsweep" data synth "$TMP/cells" >/dev/null && "$cellsweep" data pack "$TMP/cells" -o "$TMP/cells.h5" >/dev/null || exit 2
@@ -186,12 +184,12 @@ check_end() {
         twice=$((twice + 1))
         note="$note LOGGED-TWICE"
     fi
-    local found
-    found=$(cd "$TMP" && for file in r.h5?*; do [[ $file =~ ^r\.h5\.(status|events\.jsonl)$ ]] || echo "$file"; done)
-    if [ -n "$found" ] && [ -e "$TMP/$found" ]; then
+    local file
+    for file in "$results"?*; do
+        [ -e "$file" ] && ! [[ $file =~ \.h5\.(status|events\.jsonl)$ ]] || continue
         left=$((left + 1))
-        note="$note LEFT($found)"
-    fi
+        note="$note LEFT($(basename "$file"))"
+    done
 }
 
 # ---- the rounds ----
@@ -216,13 +214,14 @@ for round in $(seq "$rounds"); do
     note="" did="" interval=""
     plain=("${options[@]}")
     if has_option checkpoint; then
-        interval=$([ $((RANDOM % 2)) = 0 ] && echo 0.001 || echo 0.2)
+        interval=0.2
+        [ $((RANDOM % 2)) = 0 ] && interval=0.001
         options+=("--checkpoint=$interval")
     fi
     begun=$(now)
     for _ in $(seq $((1 + RANDOM % 3))); do
         kind=${kinds[$((RANDOM % ${#kinds[@]}))]}
-        wait_ms=$((whole * $(draw) / 950))
+        wait_ms=$((whole * (RANDOM % 1000) / 950))
         launch
         sleep "$(printf '%d.%03d' $((wait_ms / 1000)) $((wait_ms % 1000)))"
         find_ranks
