@@ -17,8 +17,8 @@ enum {
 };
 
 struct findings_page {
-    const char *name, *title, *note;      /* of its files, above and below the table */
-    int (*rows)(const struct findings *); /* 0: nothing to write */
+    const char *name, *title, *note;                        /* of its files, above and below the table */
+    int (*rows)(const struct findings *);                   /* 0: nothing to write */
     void (*csv)(struct csv_out *, const struct findings *); /* full precision, header first */
     void (*table)(struct texttable *, const struct findings *);
 };
