@@ -65,7 +65,7 @@ void headline_run(FILE *file, const struct summary *summary)
             store_n_images(store), store_synthetic(store) ? "synthetic " : "", plural(store_n_images(store)),
             clusters, plural(clusters), strategies, strategies == 1 ? "y" : "ies");
     list_protocols(file, summary);
-    fprintf(file, ", %.3g jobs a cell of the grid, %d epoch%s.", (double)summary->n_jobs / summary->n_groups,
+    fprintf(file, ", %.3g jobs a combination, %d epoch%s.", (double)summary->n_jobs / summary->n_groups,
             store_n_epochs(store), plural(store_n_epochs(store)));
 }
 
@@ -164,7 +164,7 @@ static void write_cell(FILE *file, const struct summary *summary, const struct s
 static void write_winners(FILE *file, const struct summary *summary, const struct outcome *o)
 {
     fprintf(file,
-            "In %d of %d cells one strategy has a significantly better validation balanced accuracy than "
+            "In %d of %d settings one strategy has a significantly better validation balanced accuracy than "
             "every other: ",
             o->winners, o->families);
     for (int i = 0; i < o->winners && i < 3; i++) {
@@ -190,7 +190,7 @@ static void write_outcome(FILE *file, const struct summary *summary, const struc
         fprintf(
             file,
             "%d of %d differences between strategies are significant in validation balanced accuracy, but "
-            "in none of %d cells is one strategy better than every other.",
+            "in none of %d settings is one strategy better than every other.",
             o->significant, o->differences, o->families);
     else
         write_winners(file, summary, o);
@@ -199,7 +199,7 @@ static void write_outcome(FILE *file, const struct summary *summary, const struc
               "so it does not tell which strategy is better on unseen cells.",
               file);
     else if (o->left_out > 0)
-        fputs(" Cells judged on copies of training images are left out.", file);
+        fputs(" Settings judged on copies of training images are left out.", file);
 }
 
 void headline_outcome(FILE *file, const struct summary *summary, const struct findings *findings)
@@ -212,7 +212,7 @@ void headline_outcome(FILE *file, const struct summary *summary, const struct fi
     if (o.families == 0)
         o = judge(summary, findings->strategies[UNITS_VAL], 0);
     if (o.families == 0)
-        fputs("No cell has two strategies with finished jobs, so nothing was compared.", file);
+        fputs("No setting has two strategies with finished jobs, so nothing was compared.", file);
     else
         write_outcome(file, summary, &o);
 }
@@ -244,11 +244,11 @@ void headline_leak(FILE *file, const struct summary *summary)
     else if (leaky == 0)
         fputs("No validation image has a copy or an augmented sibling in training.", file);
     else
-        fprintf(
-            file,
-            "Leak: in %d of %d cells validation images have copies or augmented siblings in training, up to "
-            "%.0f %% of them (%s); those accuracies are no test on unseen cells.",
-            leaky, finished, 100 * most, strategy);
+        fprintf(file,
+                "Leak: in %d of %d combinations validation images have copies or augmented siblings in "
+                "training, up to "
+                "%.0f %% of them (%s); those accuracies are no test on unseen cells.",
+                leaky, finished, 100 * most, strategy);
 }
 
 /* ---- warnings ---- */
@@ -283,7 +283,7 @@ void headline_warnings(FILE *file, const struct summary *summary)
         fprintf(file, "%d failed and %d diverged jobs are in no mean; means of the others may mislead.\n",
                 failed, diverged);
     if (smallest_n(summary) == 1)
-        fputs("Some cells have one finished job: no interval, no test.\n", file);
+        fputs("Some combinations have one finished job: no interval, no test.\n", file);
     if (has_tail(summary))
         fputs("Protocol tail judges on the last images, unshuffled, which may be of one class only.\n", file);
     if (strstr(store_text(summary->store, "commit"), "dirty"))

@@ -73,7 +73,7 @@ json_t *json_out_bytes(const char *prefix, const void *bytes, size_t n)
     json_t *value = NULL;
     if (!text)
         return NULL;
-    memcpy(text, prefix, head);
+    memcpy(text, prefix, head + 1);
     for (size_t i = 0; i < n; i += 3)
         encode_three(text + head + i / 3 * 4, in + i, n - i);
     value = json_stringn_nocheck(text, length);

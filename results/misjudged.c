@@ -96,8 +96,9 @@ static int by_wrong(const void *a, const void *b)
     long left = (x->wrong + 1L) * (y->judged + 2L), right = (y->wrong + 1L) * (x->judged + 2L);
     if (left != right)
         return left > right ? -1 : 1;
-    if (x->p_true < y->p_true || x->p_true > y->p_true)
-        return x->p_true < y->p_true ? -1 : 1;
+    double p = isnan(x->p_true) ? 2 : x->p_true, q = isnan(y->p_true) ? 2 : y->p_true; /* unknown: last */
+    if (p < q || p > q)
+        return p < q ? -1 : 1;
     return x->image - y->image;
 }
 

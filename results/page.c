@@ -7,11 +7,9 @@
 __asm__(".pushsection .rodata\n"
         "page_text:\n"
         ".incbin \"build/web/page.html\"\n"
-        "page_text_end:\n"
         ".byte 0\n"
         ".popsection\n");
 extern const char page_text[] __attribute__((visibility("hidden")));
-extern const char page_text_end[] __attribute__((visibility("hidden")));
 
 static const char marker[] = "<!--cellsweep-data-->";
 
@@ -20,7 +18,7 @@ const char page_remedy[] = "the interactive page was not built into this program
 
 int page_available(void)
 {
-    return page_text_end - page_text > 0 && strstr(page_text, marker) != NULL;
+    return strstr(page_text, marker) != NULL;
 }
 
 /* In JSON '<' stands only within texts, where it may be written as a number: then no tag and no comment begins or ends. */
@@ -36,10 +34,10 @@ static void write_harmless(FILE *file, const char *json, size_t n)
     }
 }
 
-void page_write(FILE *file, const char *json, size_t n)
+void page_fill(FILE *file, const char *page, const char *json, size_t n)
 {
-    const char *at = strstr(page_text, marker), *rest = at + strlen(marker);
-    fwrite(page_text, 1, (size_t)(at - page_text), file);
+    const char *at = strstr(page, marker);
+    fwrite(page, 1, (size_t)(at - page), file);
     if (json) {
         fputs("<script type=\"application/json\" id=\"cellsweep-data\">", file);
         write_harmless(file, json, n);
@@ -47,5 +45,10 @@ void page_write(FILE *file, const char *json, size_t n)
     } else {
         fputs("<meta name=\"cellsweep-mode\" content=\"serve\">", file);
     }
-    fwrite(rest, 1, (size_t)(page_text_end - rest), file);
+    fputs(at + strlen(marker), file);
+}
+
+void page_write(FILE *file, const char *json, size_t n)
+{
+    page_fill(file, page_text, json, n);
 }

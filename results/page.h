@@ -21,4 +21,7 @@ extern const char page_remedy[];
  * server. Only when page_available(). Errors are kept by stdio. */
 void page_write(FILE *file, const char *json, size_t n);
 
+/* The same into any page, a text with the marker <!--cellsweep-data-->. */
+void page_fill(FILE *file, const char *page, const char *json, size_t n);
+
 #endif
