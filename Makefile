@@ -27,6 +27,10 @@ MPI_TESTS := $(patsubst tests/%.c,%,$(wildcard tests/mpi_*.c))
 UNITS := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
 SCRIPTS := $(sort $(wildcard tests/run_*.sh))
 SOURCES := $(SRC) $(wildcard tests/*.c)
+WEB_DIR := build/web
+WEB_SRC := $(shell find results/web -name node_modules -prune -o -type f ! -name DOCUMENT.md -print)
+WEB_AGAIN := $(shell grep -qs npm $(WEB_DIR)/left-out && command -v npm >/dev/null && \
+               { [ "$(WEB)" = strict ] || grep -q 'not installed' $(WEB_DIR)/left-out; } && echo yes)
 HEADERS := $(wildcard common/*.h common/data/*.h worker/*.h worker/kernels/*.h orchestrator/*.h results/*.h tests/*.h)
 
 # mpirun as root (containers) needs saying so; BLAS threads would fight with ranks.
@@ -49,8 +53,9 @@ $(BUILD)/libcellsweep.a: $(LIBOBJ)
 	@rm -f $@
 	@ar rcs $@ $^
 
-# The published curves are embedded in the program.
+# The published curves and the page are embedded in the program.
 $(BUILD)/results/published.o: experiments/published_curves.csv
+$(BUILD)/results/page.o: $(WEB_DIR)/page.html
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -71,6 +76,18 @@ $(ONNX).o: $(ONNX).c
 
 $(BUILD)/results/onnx_model.o $(BUILD)/tests/test_onnx.o: $(ONNX).h
 
+# ---- the interactive page ----
+# Built by npm, once for all build folders; without npm or its registry it stays empty and report.html is left out (tests/web.sh).
+# An empty page is tried again when npm has come since, and when WEB=strict asks for it.
+WEB ?= auto
+$(WEB_DIR)/page.html: $(WEB_SRC) tests/web.sh $(if $(WEB_AGAIN),FORCE)
+	@WEB=$(WEB) tests/web.sh $(WEB_DIR)
+
+.PHONY: web
+web: deps ## build the interactive page again (report.html, serve)
+	@rm -f $(WEB_DIR)/page.html
+	@$(MAKE) --no-print-directory $(WEB_DIR)/page.html
+
 # ---- version ----
 .PHONY: FORCE
 $(BUILD)/version.h: FORCE
@@ -82,9 +99,16 @@ $(BUILD)/orchestrator/main.o $(BUILD)/orchestrator/cmd_doctor.o $(BUILD)/results
   $(BUILD)/results/onnx_model.o: $(BUILD)/version.h
 
 # ---- set-up ----
-.PHONY: deps
-deps: ## install the packages of packages.txt that are missing (Debian; sudo when not root)
-	@tests/deps.sh packages.txt
+.PHONY: deps test-deps lint-deps
+deps: ## install what building and running needs and is missing (Debian; sudo when not root)
+	@tests/deps.sh packages.txt build
+	@[ "$(WEB)" = none ] || tests/deps.sh -o packages.txt page
+
+test-deps: deps
+	@tests/deps.sh packages.txt tests
+
+lint-deps: test-deps
+	@tests/deps.sh packages.txt lint
 
 # ---- figure 4 ----
 .PHONY: fig4
@@ -95,7 +119,7 @@ fig4: build ## reproduce figure 4 on the built-in data: mpirun on every core, th
 
 # ---- tests ----
 .PHONY: test units asan tests-only
-test: build ## set up, build, run every test
+test: test-deps build ## set up, build, run every test
 	@$(MAKE) --no-print-directory tests-only
 
 units: $(UNITS:%=$(BUILD)/tests/%) $(MPI_TESTS:%=$(BUILD)/tests/%)
@@ -107,12 +131,12 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libcellsweep.a
 	@$(CC) $(EXTRA) -o $@ $^ $(LIBS) -lcmocka
 
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
-asan: deps ## the same tests under AddressSanitizer and UBSan; leaks are looked for in the serial ones
+asan: test-deps ## the same tests under AddressSanitizer and UBSan; leaks are looked for in the serial ones
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan OPT="-O1 -ffp-contract=off" EXTRA="$(SANITIZE)" tests-only
 
 # ---- style ----
 .PHONY: lint format format-check
-lint: deps $(BUILD)/version.h $(ONNX).h ## gcc and clang without a warning, clang-tidy, cppcheck
+lint: lint-deps $(BUILD)/version.h $(ONNX).h ## gcc and clang without a warning, clang-tidy, cppcheck
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-gcc EXTRA=-Werror $(SOURCES:%.c=$(BUILD)/lint-gcc/%.o)
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-clang CC=clang EXTRA=-Werror $(SOURCES:%.c=$(BUILD)/lint-clang/%.o)
 	@echo '  clang-tidy'
@@ -124,7 +148,7 @@ lint: deps $(BUILD)/version.h $(ONNX).h ## gcc and clang without a warning, clan
 format: ## rewrite the sources with clang-format
 	clang-format -i $(SOURCES) $(HEADERS)
 
-format-check: deps ## fail when clang-format would change something
+format-check: lint-deps ## fail when clang-format would change something
 	clang-format --dry-run --Werror $(SOURCES) $(HEADERS)
 
 # ---- measurements ----

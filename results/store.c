@@ -550,6 +550,11 @@ const char *store_axis_name(const struct store *store, int axis)
     return store->types.axes.name[axis];
 }
 
+int store_axis_is_number(const struct store *store, int axis)
+{
+    return store->types.axes.is_number[axis];
+}
+
 const char *store_text(const struct store *store, const char *attribute)
 {
     for (int i = 0; i < N_ATTRIBUTES; i++)

@@ -154,6 +154,7 @@ int store_synthetic(const struct store *store);
 const char *store_path(const struct store *store);
 int store_n_axes(const struct store *store);
 const char *store_axis_name(const struct store *store, int axis);
+int store_axis_is_number(const struct store *store, int axis); /* 1: stored as float64 */
 
 /* An attribute of / by name ("name", "yaml_resolved", "commit", ...) as text, numbers too; "" when absent. */
 const char *store_text(const struct store *store, const char *attribute);
