@@ -123,8 +123,8 @@ export class Explorer {
     ];
   }
 
-  /** Draw what the view says. */
-  update() {
+  /** Draw what the view says. @param {boolean} [quietly] nothing is read out: the data changed, not the choice */
+  update(quietly = false) {
     const { sweep, view } = this;
     const groups = chosenGroups(sweep, view);
     const absent = view.list("strategy").filter((s) => !groups.some((g) => g.strategy === s));
@@ -134,7 +134,7 @@ export class Explorer {
       const panels = view.get("layout") === "split" ? panelsOfSplits(sweep, groups, paint) : groups.map((g) => panelOfGroup(sweep, g, g.strategy, paint));
       return curvesFigure(sweep, groups.length ? panels : [], options, paint);
     });
-    announce(this.chart.summary.textContent);
+    if (!quietly) announce(this.chart.summary.textContent);
   }
 }
 

@@ -36,6 +36,11 @@ export const integers = (base64) => new Int32Array(bytes(base64));
 export class Sweep {
   /** @param {any} doc the document */
   constructor(doc) {
+    this.load(doc);
+  }
+
+  /** Another document of the same sweep takes the place of this one. */
+  load(doc) {
     this.doc = doc;
     this.jobs = doc.jobs;
     this.nJobs = doc.jobs.key.length;
@@ -149,9 +154,9 @@ export class Sweep {
     return { leak: mean("leak"), nVal: mean("n_val") };
   }
 
-  /** Cluster numbers of a clusters text. @returns {number[]} */
+  /** Cluster numbers of a clusters text; places in the list, "#0", where that was too long to be kept. @returns {(number|string)[]} */
   classes(clusters) {
-    return this.doc.classes?.[clusters] ?? this.doc.data.clusters.map((c) => c.number);
+    return this.doc.classes?.[clusters] ?? Array.from({ length: this.doc.n_classes }, (_, i) => `#${i}`);
   }
 
   countState(state) {

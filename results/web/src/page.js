@@ -1,52 +1,159 @@
-/* page.js - the sections of the page, in the order of the report, and what is drawn when. */
-import { DataSection, findings, finalTable, header } from "./front.js";
-import { Explorer, Unbalanced, explorerDefaults } from "./explorer.js";
+/* page.js - the sections of the page, in the order of the report, and what is drawn when.
+ *
+ *     const page = new Page(doc, app, { predictor });
+ *     page.load(newer);            another document of the same sweep
+ *     page.curvesChanged();        rows of its curves were updated
+ *
+ * The explorer is drawn at once, the rest when the browser has time. */
+import { furtherTables, lostJobs, provenance } from "./appendix.js";
+import { Misclassified } from "./cells.js";
+import { Comparison } from "./comparison.js";
+import { Confusion, confusionDefaults } from "./confusion.js";
 import { announce, button, el, fill, idle } from "./dom.js";
+import { Explorer, Unbalanced, explorerDefaults } from "./explorer.js";
+import { DataSection, finalTable, findings, header } from "./front.js";
 import { Sweep } from "./model.js";
 import { View } from "./state.js";
 import { toggleTheme } from "./theme.js";
 
 export class Page {
-  /** @param {any} doc @param {HTMLElement} app @param {{extra?: (page: Page) => HTMLElement[]}} [options] */
-  constructor(doc, app) {
+  /** @param {any} doc @param {HTMLElement} app @param {{predictor?: {node: HTMLElement}}} [options] */
+  constructor(doc, app, { predictor = null } = {}) {
     this.app = app;
+    this.predictor = predictor;
     this.sweep = new Sweep(doc);
-    this.view = new View(explorerDefaults(this.sweep));
-    this.build();
-    this.view.subscribe(() => this.update());
+    this.view = new View({ ...explorerDefaults(this.sweep), ...confusionDefaults(this.sweep), "cmp.set": "val" });
+    this.choices = this.#choices();
+    this.#build();
+    this.view.subscribe(() => {
+      this.update();
+      this.#showLink();
+    });
+    window.addEventListener("hashchange", () => this.#rebuildControls());
   }
 
-  build() {
+  #build() {
     const { sweep, view } = this;
     document.title = `${sweep.doc.name} – cellsweep`;
-    this.parts = [new Explorer(sweep, view), new DataSection(sweep), new Unbalanced(sweep, view)];
-    const [explorer, data, unbalanced] = this.parts;
-    const main = el("main", {},
-      section("results", "Results", header(sweep), findings(sweep), finalTable(sweep)),
-      section("data", "Data", data.node),
-      section("unbalanced", "Unbalanced", unbalanced.node),
-      section("strategies", "Strategies", explorer.node),
-    );
-    fill(this.app, this.#top(), main, el("div", { id: "announcer", class: "hidden", "aria-live": "polite" }));
+    this.explorer = new Explorer(sweep, view);
+    this.unbalanced = new Unbalanced(sweep, view);
+    this.data = new DataSection(sweep);
+    this.parts = [this.explorer, this.unbalanced, this.data, new Comparison(sweep, view), new Confusion(sweep, view), new Misclassified(sweep, view)];
+    const [, , , comparison, confusion, cells] = this.parts;
+    this.front = el("div", {});
+    this.further = el("div", {});
+    this.origin = el("div", {});
+    const sections = [
+      ["results", "Results", this.front],
+      ["data", "Data", this.data.node],
+      ["unbalanced", "Unbalanced", this.unbalanced.node],
+      ["strategies", "Strategies", this.explorer.node, this.#link()],
+      ["comparisons", "Comparisons", comparison.node],
+      ["confusion", "Confusion matrices", confusion.node],
+      ["cells", "Misclassified cells", cells.node],
+      this.predictor && ["classify", "Classify", this.predictor.node],
+      ["appendix", "Appendix", this.further],
+      ["provenance", "Provenance", this.origin],
+    ].filter((s) => s && (s[0] !== "unbalanced" || sweep.values("strategy").includes("none")));
+    const main = el("main", { id: "main" }, ...sections.map(([id, title, ...content]) => section(id, title, content)));
+    this.status = el("div", { id: "status" });
+    fill(this.app, this.#top(sections), this.status, main, el("div", { id: "announcer", class: "hidden", "aria-live": "polite" }));
+    this.#texts();
     this.update();
   }
 
-  #top() {
-    return el("header", { class: "top" }, el("h1", { text: this.sweep.doc.name }), button("Dark or light", toggleTheme));
+  #texts() {
+    const { sweep } = this;
+    fill(this.front, header(sweep), findings(sweep), finalTable(sweep));
+    fill(this.further, lostJobs(sweep), ...furtherTables(sweep));
+    if (!this.further.firstChild) fill(this.further, el("p", { class: "hint", text: "No further tables." }));
+    fill(this.origin, provenance(sweep));
   }
 
-  update() {
-    const [explorer, ...rest] = this.parts;
-    explorer.update();
+  #top(sections) {
+    const { doc } = this.sweep;
+    return el(
+      "header",
+      { class: "top" },
+      el("h1", { text: doc.name }),
+      doc.synthetic && el("span", { class: "badge", text: "SYNTHETIC DATA" }),
+      el("nav", { "aria-label": "Sections" }, el("ul", {}, ...sections.map(([id, title]) => el("li", {}, el("a", { href: `#${id}`, text: title, onclick: (event) => this.#go(event, id) }))))),
+      button("Dark or light", toggleTheme, { id: "theme" }),
+    );
+  }
+
+  /** To a section, keeping what was chosen in the address. */
+  #go(event, id) {
+    event.preventDefault();
+    this.view.section = id;
+    history.replaceState(null, "", this.view.hash());
+    this.showSection();
+  }
+
+  #link() {
+    this.anchor = el("a", { id: "link", text: "Link to this view" });
+    const copy = button("Copy", async () => {
+      try {
+        await navigator.clipboard.writeText(this.anchor.href);
+        announce("The link was copied.");
+      } catch {
+        announce("The browser forbids copying: copy the link itself.");
+      }
+    }, { "aria-label": "Copy the link to this view" });
+    this.#showLink();
+    return el("p", { class: "tools no-print" }, this.anchor, copy);
+  }
+
+  #showLink() {
+    this.anchor.href = this.view.link("strategies");
+  }
+
+  #choices() {
+    return JSON.stringify(["clusters", "strategy", "protocol", "model", ...this.sweep.doc.axes.map((_, a) => `axis.${a}`)].map((f) => this.sweep.values(f)));
+  }
+
+  #rebuildControls() {
+    for (const part of this.parts) part.build?.();
+    this.showSection();
+  }
+
+  /** Draw everything for what is chosen. */
+  update(quietly = false) {
+    this.explorer.update(quietly);
     performance.mark("cellsweep-first-plot");
-    for (const part of rest) idle(() => part.update());
+    for (const part of this.parts.slice(1)) idle(() => part.update());
+    idle(() => this.#markDrawn());
+  }
+
+  #markDrawn() {
+    this.app.dataset.drawn = String(Number(this.app.dataset.drawn ?? 0) + 1);
+  }
+
+  /** Another document of the same sweep. */
+  load(doc) {
+    this.sweep.load(doc);
+    this.#texts();
+    const choices = this.#choices();
+    if (choices !== this.choices || !this.parts[3].has || !this.parts[5].has) for (const part of this.parts) part.build?.();
+    else for (const part of this.parts.slice(3)) if (!part.node.contains(document.activeElement)) part.build?.();
+    this.choices = choices;
+    this.update(true);
+  }
+
+  /** Only curves have grown. */
+  curvesChanged() {
+    this.explorer.update(true);
+    idle(() => this.unbalanced.update());
   }
 
   showSection() {
-    document.getElementById(this.view.section)?.scrollIntoView();
+    const heading = document.getElementById(`h-${this.view.section}`);
+    if (!heading) return;
+    heading.focus({ preventScroll: true });
+    document.getElementById(this.view.section).scrollIntoView();
   }
 }
 
-function section(id, title, ...content) {
-  return el("section", { id, "aria-labelledby": `h-${id}` }, el("h2", { id: `h-${id}`, text: title }), ...content);
+function section(id, title, content) {
+  return el("section", { id, "aria-labelledby": `h-${id}` }, el("h2", { id: `h-${id}`, text: title, tabindex: "-1" }), ...content);
 }

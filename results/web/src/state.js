@@ -10,7 +10,7 @@ export class View {
     this.defaults = defaults;
     this.listeners = [];
     this.section = "";
-    this.values = {};
+    this.values = null;
     this.#read();
     window.addEventListener("hashchange", () => {
       this.#read();
@@ -19,8 +19,9 @@ export class View {
   }
 
   #read() {
-    const [section, query = ""] = location.hash.slice(1).split("?");
+    const [section, query] = location.hash.slice(1).split("?");
     this.section = section;
+    if (query === undefined && this.values) return; // only a jump within the page
     this.values = { ...this.defaults };
     for (const [key, value] of new URLSearchParams(query)) if (key in this.defaults) this.values[key] = value;
   }

@@ -8,6 +8,9 @@ export function plainColumns(names) {
   return names.map((label, i) => ({ label, value: (row) => row[i] }));
 }
 
+/** How a reader left a table, by its name: a table made anew from newer data looks the same. */
+const remembered = new Map();
+
 export class SortableTable {
   /**
    * @param {{name: string, caption: string, rows: any[][], columns: Column[], all?: {columns: string[], rows: any[][]},
@@ -15,9 +18,8 @@ export class SortableTable {
    */
   constructor(options) {
     this.options = options;
-    this.limit = options.limit ?? 200;
-    this.sort = { column: -1, down: false };
-    this.wide = false;
+    const { limit = options.limit ?? 200, sort = { column: -1, down: false }, wide = false } = remembered.get(options.name) ?? {};
+    Object.assign(this, { limit, sort, wide: wide && Boolean(options.all) });
     this.body = el("tbody");
     this.head = el("tr");
     this.more = el("p", { class: "hint" });
@@ -35,7 +37,7 @@ export class SortableTable {
         this.sort = { column: -1, down: false };
         toggle.setAttribute("aria-pressed", String(this.wide));
         this.#draw();
-      }, { "aria-pressed": "false" });
+      }, { "aria-pressed": String(this.wide) });
       tools.push(toggle);
     }
     return el("div", { class: "tools" }, ...tools);
@@ -52,6 +54,7 @@ export class SortableTable {
   }
 
   #draw() {
+    remembered.set(this.options.name, { limit: this.limit, sort: this.sort, wide: this.wide });
     const columns = this.#columns();
     const source = this.wide ? this.options.all.rows : this.options.rows;
     const rows = this.#sorted(source, columns);
@@ -74,7 +77,7 @@ export class SortableTable {
 
   #sorted(rows, columns) {
     const { column, down } = this.sort;
-    if (column < 0) return rows;
+    if (column < 0 || column >= columns.length) return rows;
     const value = columns[column].value;
     return [...rows].sort((a, b) => compare(value(a), value(b), down));
   }
