@@ -1,5 +1,5 @@
 /* appendix.js - further tables, jobs that went wrong, and where everything comes from. */
-import { el, number } from "./dom.js";
+import { el, number, pValue } from "./dom.js";
 import { SortableTable, plainColumns, reader } from "./table.js";
 
 const TABLES = [
@@ -27,9 +27,10 @@ export function furtherTables(sweep) {
 
 function tableNode(name, caption, table) {
   const read = reader(table.columns);
-  const short = (SHORT[name] ?? []).filter((c) => read.has(c));
-  const columns = short.length ? short.map((label) => ({ label, value: (r) => read(r, label) ?? null })) : plainColumns(table.columns);
-  return new SortableTable({ name, caption, rows: table.rows, columns, all: short.length ? table : undefined, notes: table.notes, limit: 40 }).node;
+  const filled = (c) => table.rows.some((r) => read(r, c) !== null && read(r, c) !== undefined && read(r, c) !== "");
+  const short = (SHORT[name] ?? table.columns).filter((c) => read.has(c) && filled(c));
+  const columns = short.map((label) => ({ label, value: (r) => read(r, label) ?? null, ...(label.startsWith("p_") && { text: (r) => pValue(read(r, label)) }) }));
+  return new SortableTable({ name, caption, rows: table.rows, columns, all: short.length < table.columns.length ? table : undefined, notes: table.notes, limit: 40 }).node;
 }
 
 /** Jobs that failed or diverged, with what they said; null when there is none. */

@@ -9,11 +9,12 @@ import { button, csv, download, downloadCsv, el, fill, number } from "./dom.js";
 import Plotly from "./plotly.js";
 import { isPrinting, onTheme, palette, theme } from "./theme.js";
 
-const PRINT_WIDTH = 680;
+const PRINT_WIDTH = 680; // of a plot on A4 or letter, CSS pixels
+const PRINT_HALF = 325;
 const TABLE_ROWS = 3000;
 const CONFIG = { displayModeBar: false, displaylogo: false, responsive: false, doubleClick: "reset" };
 
-/** @typedef {{theme: string, colours: any, width: number}} Paint */
+/** @typedef {{theme: string, colours: any, width: number, printing: boolean}} Paint */
 /** @typedef {{traces: any[], layout: any, csv: {columns: string[], rows: any[][]}, summary: string, height: number,
  *             title?: string}} Spec */
 
@@ -52,9 +53,9 @@ export class Chart {
 
   redraw() {
     if (!this.maker) return;
-    const width = isPrinting() ? PRINT_WIDTH : Math.max(260, Math.floor(this.node.clientWidth));
+    const width = isPrinting() ? (this.node.closest(".two") ? PRINT_HALF : PRINT_WIDTH) : Math.max(260, Math.floor(this.node.clientWidth));
     this.width = width;
-    this.spec = this.maker({ theme: theme(), colours: palette(), width });
+    this.spec = this.maker({ theme: theme(), colours: palette(), width, printing: isPrinting() });
     const layout = dressed(this.spec, palette(), width);
     if (!isPrinting()) this.plot.style.minHeight = `${this.spec.height}px`;
     Plotly.react(this.plot, this.spec.traces, layout, CONFIG);
@@ -83,7 +84,7 @@ export class Chart {
   async #image(format) {
     const colours = palette("light");
     const width = Math.max(900, this.width);
-    const spec = this.maker({ theme: "light", colours, width });
+    const spec = this.maker({ theme: "light", colours, width, printing: false });
     const figure = { data: spec.traces, layout: dressed(spec, colours, width), config: CONFIG };
     const uri = await Plotly.toImage(figure, { format, width, height: spec.height, scale: format === "png" ? 2 : 1 });
     const [head, body] = [uri.slice(0, uri.indexOf(",")), uri.slice(uri.indexOf(",") + 1)];

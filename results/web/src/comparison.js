@@ -1,6 +1,6 @@
 /* comparison.js - strategies compared in pairs: differences with their intervals as a forest plot, and the tests. */
 import { Chart } from "./chart.js";
-import { el, fill, number, select } from "./dom.js";
+import { el, fill, number, pValue, select } from "./dom.js";
 import { clustersTitle } from "./model.js";
 import { SortableTable, reader } from "./table.js";
 import { visible } from "./theme.js";
@@ -89,11 +89,12 @@ export class Comparison {
 
   #tests(rows) {
     const { read } = this;
-    const key = (name, text = name, digits = 3) => ({ label: text, value: (r) => read(r, name) ?? null, text: (r) => (typeof read(r, name) === "number" ? number(read(r, name), digits) : (read(r, name) ?? "–")) });
+    const key = (name, text = name) => ({ label: text, value: (r) => read(r, name) ?? null });
+    const p = (name, text) => ({ ...key(name, text), text: (r) => pValue(read(r, name)) });
     const columns = [
       key("first"), key("second"), key("n"), key("difference"),
       { label: "95 % interval", value: (r) => read(r, "low") ?? null, text: (r) => (typeof read(r, "low") === "number" ? `${number(read(r, "low"))} to ${number(read(r, "high"))}` : "–") },
-      key("p"), key("p_holm", "p, Holm"),
+      p("p", "p"), p("p_holm", "p, Holm"),
       { label: "verdict", value: (r) => verdict(r, read) },
       key("method"),
     ];
@@ -116,7 +117,7 @@ function forestTrace(rows, kind, label, read) {
     type: "scatter", mode: "markers", name: kind.name, x, y: rows.map(label),
     error_x: { type: "data", symmetric: false, array: arm("high", 1), arrayminus: arm("low", -1), color: kind.colour, thickness: 1.6, width: 4 },
     marker: { color: kind.colour, symbol: kind.symbol, size: 10, line: { width: 2, color: kind.colour } },
-    customdata: rows.map((r) => [number(read(r, "low")), number(read(r, "high")), number(read(r, "p")), number(read(r, "p_holm")), read(r, "n")]),
+    customdata: rows.map((r) => [number(read(r, "low")), number(read(r, "high")), pValue(read(r, "p")), pValue(read(r, "p_holm")), read(r, "n")]),
     hovertemplate: "%{y}<br>%{x:.3f} (%{customdata[0]} to %{customdata[1]})<br>p %{customdata[2]}, Holm %{customdata[3]}, n = %{customdata[4]}<extra></extra>",
   };
 }
@@ -125,7 +126,7 @@ function forestWords(rows, read, label, significant) {
   const strong = rows.filter(significant.test);
   const cannot = rows.filter((r) => /cannot/.test(read(r, "verdict") ?? ""));
   const parts = [`${rows.length} comparisons, intervals of 95 %.`];
-  parts.push(strong.length ? `Significant after Holm’s correction: ${strong.map((r) => `${label(r)} ${number(read(r, "difference"))} (p ${number(read(r, "p_holm"))})`).join("; ")}.` : "None is significant after Holm’s correction.");
+  parts.push(strong.length ? `Significant after Holm’s correction: ${strong.map((r) => `${label(r)} ${number(read(r, "difference"))} (p ${pValue(read(r, "p_holm"))})`).join("; ")}.` : "None is significant after Holm’s correction.");
   if (cannot.length) parts.push(`${cannot.length} cannot be significant with n = ${[...new Set(cannot.map((r) => read(r, "n")))].join(", ")}: too few runs for any outcome to be.`);
   return parts.join(" ");
 }

@@ -69,7 +69,7 @@ export function smoothingNote(o) {
 /** @param {import("./model.js").Sweep} sweep @param {Panel[]} panels @param {CurveOptions} o */
 export function curvesFigure(sweep, panels, o, paint) {
   const rows = o.loss && o.metric !== "loss" ? [o.metric, "loss"] : [o.metric];
-  const grid = placePanels(panels.length, rows, paint.width, smoothingNote(o) !== "");
+  const grid = placePanels(panels.length, rows, paint, smoothingNote(o) !== "");
   const figure = { sweep, o, paint, lossTop: 0, publishedTop: 0, traces: [], csvRows: [], inLegend: new Set(), words: [], sizes: sampleSizes(sweep, panels) };
   const layout = { annotations: [], margin: grid.margin, legend: grid.legend, hovermode: "closest" };
   panels.forEach((panel, p) => {
@@ -87,22 +87,24 @@ export function curvesFigure(sweep, panels, o, paint) {
 }
 
 /** Where panels go, in fractions of the drawing area: as many columns as have room. */
-function placePanels(n, rows, width, smoothed) {
-  const columns = Math.max(1, Math.min(n, width < 560 ? 1 : width < 900 ? 2 : n === 4 ? 2 : 3));
+function placePanels(n, rows, { width, printing }, smoothed) {
+  const room = printing ? 3 : width < 560 ? 1 : width < 900 ? 2 : 3;
+  const columns = Math.max(1, n === 4 ? Math.min(2, room) : Math.min(n, room));
   const lines = Math.ceil(n / columns);
-  const row = columns === 1 ? [230, 150] : [250, 150];
+  const row = printing ? [165, 105] : columns === 1 ? [230, 150] : [250, 150];
   const top = 46, gap = 26, foot = 40;
   const block = top + row[0] + (rows.length > 1 ? gap + row[1] : 0) + foot;
   const margin = { l: 54, r: 12, t: (width < 560 ? 112 : 48) + (smoothed ? 24 : 0), b: 8 };
   const inner = block * lines;
   const height = inner + margin.t + margin.b;
-  const w = (1 - 0.075 * (columns - 1)) / columns;
+  const between = Math.min(0.08, 62 / width);
+  const w = (1 - between * (columns - 1)) / columns;
   const panel = [];
   for (let i = 0; i < n; i++) {
-    const x0 = (i % columns) * (w + 0.075);
+    const x0 = (i % columns) * (w + between);
     const y = Math.floor(i / columns) * block;
     const at = (from, size) => [1 - (from + size) / inner, 1 - from / inner];
-    panel.push({ x: [x0, x0 + w], rows: [at(y + top, row[0]), at(y + top + row[0] + gap, row[1])], title: 1 - y / inner, wide: w * (width - 66) });
+    panel.push({ x: [x0, x0 + w], rows: [at(y + top, row[0]), at(y + top + row[0] + gap, row[1])], title: 1 - y / inner });
   }
   const legend = { orientation: "h", x: 0, y: 1, yanchor: "bottom", yref: "paper", traceorder: "normal", itemsizing: "trace", bgcolor: "rgba(0,0,0,0)" };
   return { panel, margin, height, legend, columns };

@@ -49,12 +49,15 @@ export function button(label, onclick, props = {}) {
   return el("button", { type: "button", text: label, ...props, onclick });
 }
 
-/** "0.812", "-" for null or NaN. Whole numbers stay whole. */
+/** "0.812"; "–" for null or NaN, which are undefined. Whole numbers stay whole. */
 export function number(x, digits = 3) {
   if (x === null || x === undefined || Number.isNaN(x)) return "–";
-  if (Number.isInteger(x)) return String(x);
-  const small = x !== 0 && Math.abs(x) < 10 ** -digits;
-  return small ? x.toExponential(1) : x.toFixed(digits);
+  return (Number.isInteger(x) ? String(x) : x.toFixed(digits)).replace(/^-(?=[\d.]*[1-9])/, "−").replace(/^-/, "");
+}
+
+/** A p value: "<0.001" rather than "0.000". */
+export function pValue(p) {
+  return typeof p === "number" && p < 0.001 ? "<0.001" : number(p);
 }
 
 /** A row of CSV text; numbers in full precision. @param {any[]} cells */
