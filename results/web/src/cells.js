@@ -1,6 +1,6 @@
 /* cells.js - the cells that the models got wrong, as pictures. */
 import { el, fill, number, select } from "./dom.js";
-import { cellSelects, chosenCell } from "./explorer.js";
+import { cellSelects, chosenCell, isCellKey } from "./explorer.js";
 
 const PAGE = 48;
 const SHOWN = 100; // CSS pixels a side
@@ -29,7 +29,11 @@ export class Misclassified {
     this.at = new Map(cells.image.map((image, i) => [image, i]));
     this.list.style.setProperty("--sprite", `url("${cells.sprite}")`); // one picture for all: a crop is a window on it
     const strategies = sweep.values("strategy").map((s) => ({ value: s, label: s }));
-    fill(this.controls, ...cellSelects(sweep, view, "cells"), select("Strategy", strategies, view.get("cm.a"), (value) => view.set({ "cm.a": value }), { id: "cells-strategy" }));
+    fill(this.controls, ...cellSelects(sweep, view, "cells"), select("Strategy", strategies, view.get("cm.a"), (value) => view.set({ "cm.a": value }), { id: "cells-strategy", dataset: { key: "cm.a" } }));
+  }
+
+  needs(key) {
+    return isCellKey(key) || key === "cm.a";
   }
 
   update() {

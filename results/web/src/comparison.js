@@ -1,6 +1,7 @@
 /* comparison.js - strategies compared in pairs: differences with their intervals as a forest plot, and the tests. */
 import { Chart } from "./chart.js";
 import { el, fill, number, pValue, select } from "./dom.js";
+import { isCellKey } from "./explorer.js";
 import { clustersTitle } from "./model.js";
 import { SortableTable, reader } from "./table.js";
 import { visible } from "./theme.js";
@@ -34,7 +35,7 @@ export class Comparison {
     this.read = reader(this.source.columns);
     const { view } = this;
     const sets = this.#values("set");
-    const choice = (label, key, options) => select(label, options, view.get(key), (value) => view.set({ [key]: value }), { id: `choose-${key.replace(".", "-")}` });
+    const choice = (label, key, options) => select(label, options, view.get(key), (value) => view.set({ [key]: value }), { id: `compare-${key}`, dataset: { key } });
     fill(
       this.controls,
       choice("Clusters", "clusters", this.sweep.values("clusters").map((c) => ({ value: c, label: clustersTitle(this.sweep, c) }))),
@@ -47,6 +48,10 @@ export class Comparison {
     const { read, view, sweep } = this;
     const same = (row, name, value) => read(row, name) === undefined || String(read(row, name)) === value;
     return this.source.rows.filter((r) => same(r, "clusters", view.get("clusters")) && same(r, "protocol", view.get("protocol")) && same(r, "model", view.get("model")) && same(r, "set", view.get("cmp.set")) && sweep.doc.axes.every((a) => same(r, a.name, view.get(`axis.${a.name}`))));
+  }
+
+  needs(key) {
+    return isCellKey(key) || key === "cmp.set";
   }
 
   update() {

@@ -2,7 +2,7 @@
 import { Chart } from "./chart.js";
 import { jobName } from "./curves.js";
 import { el, fill, number, select } from "./dom.js";
-import { cellSelects, chosenCell } from "./explorer.js";
+import { cellSelects, chosenCell, isCellKey } from "./explorer.js";
 import { clustersTitle } from "./model.js";
 import { summarise } from "./stats.js";
 
@@ -72,9 +72,13 @@ export class Confusion {
   build() {
     const { sweep, view } = this;
     const strategies = sweep.values("strategy").map((s) => ({ value: s, label: s }));
-    const choice = (label, key, options) => select(label, options, view.get(key), (value) => view.set({ [key]: value }), { id: `choose-${key.replace(".", "-")}` });
+    const choice = (label, key, options) => select(label, options, view.get(key), (value) => view.set({ [key]: value }), { id: `choose-${key.replace(".", "-")}`, dataset: { key } });
     const named = (list) => list.map(([value, label]) => ({ value, label }));
     fill(this.controls, ...cellSelects(sweep, view, "confusion"), choice("Strategy", "cm.a", strategies), choice("and", "cm.b", [{ value: "", label: "(none)" }, ...strategies]), choice("Judged on", "cm.set", named(SETS)), choice("Show", "cm.show", named([["percent", "share of actual, %"], ["count", "images"]])));
+  }
+
+  needs(key) {
+    return isCellKey(key) || key.startsWith("cm.");
   }
 
   update() {

@@ -50,7 +50,7 @@ export function cellSelects(sweep, view, prefix) {
   const option = (field, key, label, name = (v) => v) => {
     const values = sweep.values(field);
     if (values.length < 2 && field !== "clusters") return null;
-    return select(label, values.map((value) => ({ value, label: name(value) })), view.get(key), (value) => view.set({ [key]: value }), { id: `${prefix}-${key}` });
+    return select(label, values.map((value) => ({ value, label: name(value) })), view.get(key), (value) => view.set({ [key]: value }), { id: `${prefix}-${key}`, dataset: { key } });
   };
   return [
     option("clusters", "clusters", "Clusters", (v) => clustersTitle(sweep, v)),
@@ -59,6 +59,18 @@ export function cellSelects(sweep, view, prefix) {
     ...sweep.doc.axes.map((axis, a) => option(`axis.${a}`, `axis.${axis.name}`, axis.name)),
   ].filter(Boolean);
 }
+
+/** Make the controls of a part of the page say what the view says. @param {Element} node @param {import("./state.js").View} view */
+export function syncControls(node, view) {
+  for (const control of node.querySelectorAll("[data-key]")) {
+    if (control.type === "checkbox") control.checked = view.on(control.dataset.key);
+    else control.value = view.get(control.dataset.key);
+  }
+  for (const box of node.querySelectorAll("[data-strategy]")) box.checked = view.list("strategy").includes(box.dataset.strategy);
+}
+
+/** Keys that say which cell of the grid is meant, but for its strategy. */
+export const isCellKey = (key) => ["clusters", "protocol", "model"].includes(key) || key.startsWith("axis.");
 
 export class Explorer {
   /** @param {import("./model.js").Sweep} sweep @param {import("./state.js").View} view */
@@ -84,32 +96,24 @@ export class Explorer {
   }
 
   #choice(label, key, options) {
-    return select(label, options.map(([value, text]) => ({ value, label: text })), this.view.get(key), (value) => this.view.set({ [key]: value }), { id: `choose-${key}` });
+    return select(label, options.map(([value, text]) => ({ value, label: text })), this.view.get(key), (value) => this.view.set({ [key]: value }), { id: `choose-${key}`, dataset: { key } });
   }
 
   #flag(label, key) {
-    return checkbox(label, this.view.on(key), (on) => this.view.set({ [key]: on ? "1" : "0" }), { id: `choose-${key}` });
+    return checkbox(label, this.view.on(key), (on) => this.view.set({ [key]: on ? "1" : "0" }), { id: `choose-${key}`, dataset: { key } });
   }
 
   #strategies() {
     const { sweep, view } = this;
-    const chosen = new Set(view.list("strategy"));
     const all = sweep.values("strategy");
-    const change = (strategy, on) => {
-      on ? chosen.add(strategy) : chosen.delete(strategy);
-      view.set({ strategy: all.filter((s) => chosen.has(s)).join(",") });
-    };
-    const boxes = all.map((s) => checkbox(s, chosen.has(s), (on) => change(s, on), { dataset: { strategy: s } }));
-    const choose = (list) => {
-      view.set({ strategy: list.join(",") });
-      this.build();
-      this.controls.querySelector("[data-all]")?.focus();
-    };
-    return el("fieldset", { class: "row" }, el("legend", { text: "Strategies" }), ...boxes, button("All", () => choose(all), { dataset: { all: "1" } }), button("None", () => choose([])));
+    const change = (strategy, on) => view.set({ strategy: all.filter((s) => (s === strategy ? on : view.list("strategy").includes(s))).join(",") });
+    const boxes = all.map((s) => checkbox(s, view.list("strategy").includes(s), (on) => change(s, on), { dataset: { strategy: s } }));
+    const choose = (list) => view.set({ strategy: list.join(",") });
+    return el("fieldset", { class: "row" }, el("legend", { text: "Strategies" }), ...boxes, button("All", () => choose(all)), button("None", () => choose([])));
   }
 
   #drawing() {
-    const amount = el("input", { type: "number", min: "1", max: "99", value: this.view.get("amount"), id: "choose-amount", onchange: () => this.view.set({ amount: amount.value }) });
+    const amount = el("input", { type: "number", min: "1", max: "99", value: this.view.get("amount"), id: "choose-amount", dataset: { key: "amount" }, onchange: () => this.view.set({ amount: amount.value }) });
     return [
       this.#choice("Band", "band", [["ci", "95 % interval"], ["sd", "standard deviation"], ["range", "range"], ["none", "none"]]),
       this.#choice("Smoothing", "smooth", [["none", "off"], ["moving", "mean of last epochs"], ["exponential", "exponential, %"]]),
@@ -121,6 +125,11 @@ export class Explorer {
       this.#flag("Same axes", "shared"),
       this.#flag("Logarithmic loss", "log"),
     ];
+  }
+
+  /** Whether a value of the view matters here. */
+  needs(key) {
+    return !key.startsWith("cm.") && !key.startsWith("cmp.");
   }
 
   /** Draw what the view says. @param {boolean} [quietly] nothing is read out: the data changed, not the choice */
@@ -145,6 +154,10 @@ export class Unbalanced {
     this.view = view;
     this.chart = new Chart({ name: "unbalanced", label: "Unbalanced learning curves" });
     this.node = this.chart.node;
+  }
+
+  needs(key) {
+    return !["clusters", "strategy", "layout", "best"].includes(key) && !key.startsWith("cm");
   }
 
   update() {

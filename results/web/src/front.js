@@ -9,24 +9,14 @@ export function header(sweep) {
   const done = sweep.countState("done");
   const lost = ["failed", "diverged"].map((s) => [s, sweep.countState(s)]).filter(([, n]) => n > 0);
   const jobs = `${done} of ${sweep.nJobs} jobs finished${lost.map(([s, n]) => `, ${n} ${s}`).join("")}`;
-  const grid = [
-    plural(sweep.values("clusters").length, "set of clusters", "sets of clusters"),
-    plural(sweep.values("strategy").length, "strategy", "strategies"),
-    plural(sweep.values("protocol").length, "protocol"),
-    plural(new Set(sweep.jobs.seed).size, "seed"),
-  ].join(" × ");
   const span = timeSpan(sweep);
   return el(
     "div",
     { class: "front" },
     doc.synthetic && el("p", { class: "synthetic", role: "note" }, el("strong", { text: "SYNTHETIC DATA" }), el("span", { text: " drawn by the program: nothing here is a finding about real cells." })),
-    el("p", { class: "lead", text: `${jobs}: ${grid}, ${doc.n_epochs} epochs each, on ${doc.data.n_images} images of ${doc.data.clusters.length} clusters (${doc.data.origin}).${span}` }),
+    el("p", { class: "lead", text: `${jobs}, of ${doc.n_epochs} epochs each. Data: ${doc.data.origin}, ${doc.data.n_images} images of ${doc.data.clusters.length} clusters.${span}` }),
     !doc.complete && el("p", { class: "warning", role: "note", text: "The sweep is not complete: what is shown is as far as it is." }),
   );
-}
-
-function plural(n, one, many = `${one}s`) {
-  return `${n} ${n === 1 ? one : many}`;
 }
 
 function timeSpan(sweep) {
@@ -98,6 +88,10 @@ export class DataSection {
     this.chart = new Chart({ name: "clusters", label: "Images per cluster" });
     const { data } = sweep.doc;
     this.node = el("div", {}, el("p", { text: `${data.n_images} images, dataset checksum ` }, el("code", { text: data.checksum }), "."), this.chart.node);
+  }
+
+  needs() {
+    return false;
   }
 
   update() {

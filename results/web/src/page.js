@@ -10,7 +10,7 @@ import { Misclassified } from "./cells.js";
 import { Comparison } from "./comparison.js";
 import { Confusion, confusionDefaults } from "./confusion.js";
 import { announce, button, el, fill, idle } from "./dom.js";
-import { Explorer, Unbalanced, explorerDefaults } from "./explorer.js";
+import { Explorer, Unbalanced, explorerDefaults, syncControls } from "./explorer.js";
 import { DataSection, finalTable, findings, header } from "./front.js";
 import { Sweep } from "./model.js";
 import { View } from "./state.js";
@@ -29,7 +29,7 @@ export class Page {
       this.update();
       this.#showLink();
     });
-    window.addEventListener("hashchange", () => this.#rebuildControls());
+    window.addEventListener("hashchange", () => this.showSection());
   }
 
   #build() {
@@ -112,17 +112,20 @@ export class Page {
     return JSON.stringify(["clusters", "strategy", "protocol", "model", ...this.sweep.doc.axes.map((_, a) => `axis.${a}`)].map((f) => this.sweep.values(f)));
   }
 
-  #rebuildControls() {
-    for (const part of this.parts) part.build?.();
-    this.showSection();
+  /** Draw what the view or the data changed: the explorer at once. @param {boolean} [newData] */
+  update(newData = false) {
+    const stale = this.parts.filter((part) => newData || part.drawnFor !== this.#signature(part));
+    for (const part of stale) part.drawnFor = this.#signature(part);
+    syncControls(this.app, this.view);
+    if (stale.includes(this.explorer)) this.explorer.update(newData);
+    performance.mark("cellsweep-first-plot");
+    for (const part of stale) if (part !== this.explorer) idle(() => part.update());
+    idle(() => this.#markDrawn());
   }
 
-  /** Draw everything for what is chosen. */
-  update(quietly = false) {
-    this.explorer.update(quietly);
-    performance.mark("cellsweep-first-plot");
-    for (const part of this.parts.slice(1)) idle(() => part.update());
-    idle(() => this.#markDrawn());
+  /** The values of the view that a part depends on. */
+  #signature(part) {
+    return JSON.stringify(Object.entries(this.view.values).filter(([key]) => part.needs(key)));
   }
 
   #markDrawn() {
