@@ -96,7 +96,7 @@ $(BUILD)/version.h: FORCE
 	   echo "#define CELLSWEEP_COMMIT \"$$(git describe --always --dirty --exclude='*' 2>/dev/null || echo unknown)\""; } >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 $(BUILD)/orchestrator/main.o $(BUILD)/orchestrator/cmd_doctor.o $(BUILD)/results/store_create.o \
-  $(BUILD)/results/onnx_model.o: $(BUILD)/version.h
+  $(BUILD)/results/onnx_model.o $(BUILD)/orchestrator/run_root.o: $(BUILD)/version.h
 
 # ---- set-up ----
 .PHONY: deps test-deps lint-deps

@@ -3,10 +3,19 @@
 #include "run.h"
 
 #include <argp.h>
+#include <limits.h>
 #include <mpi.h>
 #include <stdlib.h>
 
-enum { MAX_SET = 256, OPTION_SET = 256, OPTION_DEDICATED, OPTION_ISA };
+enum {
+    MAX_SET = 256,
+    OPTION_SET = 256,
+    OPTION_DEDICATED,
+    OPTION_ISA,
+    OPTION_FORCE,
+    OPTION_RETRY,
+    OPTION_MAX
+};
 
 static const char doc[] =
     "Run a sweep, or go on with one.\v"
@@ -36,6 +45,13 @@ static const struct argp_option options[] = {
     {"dedicated", OPTION_DEDICATED, NULL, 0, "Rank 0 only hands out (for hundreds of ranks)", 0},
     {"isa", OPTION_ISA, "NAME", 0,
      "Kernels: auto, reference, blas, avx2 or avx512 (default: the best all ranks run)", 0},
+    {"max-failures", OPTION_MAX, "N", 0,
+     "Stop when N jobs of this run have failed or diverged, exit status 1", 0},
+    {"retry-failed", OPTION_RETRY, NULL, 0, "Run failed and diverged jobs again", 0},
+    {"force-unlock", OPTION_FORCE, NULL, 0,
+     "Take over RESULTS.h5.lock of a run on another host that nobody here can look at, when you know it is "
+     "dead",
+     0},
     {"quiet", 'q', NULL, 0, "No progress line", 0},
     {0}};
 
@@ -43,6 +59,16 @@ struct arguments {
     struct run_options run;
     char *set[MAX_SET];
 };
+
+static int whole_number(const struct argp_state *state, const char *option, const char *text, int least,
+                        int most)
+{
+    char *end;
+    long value = strtol(text, &end, 10);
+    if (end == text || *end || value < least || value > most)
+        argp_error(state, "%s: '%s' is not a whole number from %d to %d", option, text, least, most);
+    return (int)value;
+}
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -61,6 +87,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case OPTION_ISA:
         if (kernels_isa_from_name(arg, &a->run.isa, &isa_err) < 0)
             argp_error(state, "--isa: %s", isa_err.text);
+        return 0;
+    case OPTION_FORCE:
+        a->run.force_unlock = 1;
+        return 0;
+    case OPTION_RETRY:
+        a->run.retry_failed = 1;
+        return 0;
+    case OPTION_MAX:
+        a->run.max_failures = whole_number(state, "--max-failures", arg, 1, INT_MAX);
         return 0;
     case OPTION_DEDICATED:
         a->run.dedicated = 1;

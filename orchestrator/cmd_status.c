@@ -1,6 +1,9 @@
-/* cellsweep status: how far a sweep is, from its results file alone; beside a running sweep, or long after it was killed. */
+/* cellsweep status: how far a sweep is, from its files alone; beside a running sweep, or long after it was killed. */
 #include "command.h"
 
+#include "alive.h"
+#include "ending.h"
+#include "events.h"
 #include "progress.h"
 #include "store.h"
 
@@ -13,13 +16,15 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_RUNNING = 40, MAX_FAILURES = 8, BAR_WIDTH = 40 };
+enum { MAX_RUNNING = 40, MAX_FAILURES = 8, MAX_EVENTS = 5, BAR_WIDTH = 40 };
 
 static const char DOC[] =
-    "Show the progress of a running, finished or killed sweep from its results file.\v"
-    "Times are estimates from the jobs that are finished. A sweep whose file has not changed for much longer "
-    "than an "
-    "epoch takes is reported as probably killed; the command that started it resumes it.";
+    "Show the progress of a running, finished or killed sweep from its files.\v"
+    "Times are estimates from the jobs that are finished. Whether the run is alive is read from its lock "
+    "(RESULTS.h5.lock), how it ended from RESULTS.h5.status, which holds the true exit status even where "
+    "mpirun "
+    "hides it; lost ranks, failures and checkpoints are told from RESULTS.h5.events.jsonl. Nothing of this "
+    "disturbs the run.";
 
 static const struct argp_option OPTIONS[] = {
     {"watch", 'w', "SECONDS", OPTION_ARG_OPTIONAL,
@@ -42,6 +47,10 @@ struct view {
     double job_seconds;   /* mean of the finished jobs, NaN: none */
     double epoch_seconds; /* mean, NaN: none */
     double epochs_a_job;  /* mean of the finished jobs, NaN: none */
+    enum alive alive;
+    struct alive_holder holder; /* unless ALIVE_NONE */
+    struct ending ending;
+    int has_ending;
 };
 
 /* ---- numbers ---- */
@@ -114,12 +123,14 @@ static void print_bar(const struct view *v)
             printf("%10s %7d\n", job_state_names[s], v->n_state[s]);
 }
 
-static void print_state_of_run(const struct view *v)
+/* Nobody holds the lock: what the last run left, or what the file's age says when it is older than locks. */
+static void print_ended(const struct view *v)
 {
     char text[64];
     const char *quiet = progress_duration(v->quiet, text, sizeof text);
-    if (n_over(v) == v->n_jobs)
-        printf("\nfinished: every job has its result\n");
+    if (v->has_ending && v->ending.exit_status >= 0)
+        printf("\nthe last run ended with exit status %d (%s)%s%s\n", v->ending.exit_status, v->ending.state,
+               v->ending.message[0] ? ": " : "", v->ending.message);
     else if (looks_killed(v))
         printf("\nno change for %s: the run was probably killed; the same command again resumes it\n", quiet);
     else if (v->n_state[JOB_RUNNING] > 0 && v->quiet >= 10)
@@ -129,6 +140,27 @@ static void print_state_of_run(const struct view *v)
                n_over(v) ? "resumes" : "starts");
 }
 
+static void print_state_of_run(const struct view *v)
+{
+    char name[512], text[64];
+    const char *quiet = progress_duration(v->quiet, text, sizeof text);
+    alive_name(&v->holder, name, sizeof name);
+    if (n_over(v) == v->n_jobs)
+        printf("\nfinished: every job has its result\n");
+    else if (v->alive == ALIVE_RUNNING)
+        printf("\nrunning: %s\n", name);
+    else if (v->alive == ALIVE_DEAD)
+        printf("\nthe run has died (%s); the same command again resumes it\n", name);
+    else if (v->alive == ALIVE_UNKNOWN)
+        printf("\nlocked by %s; whether it lives cannot be seen from here, the file changed %s ago\n", name,
+               quiet);
+    else
+        print_ended(v);
+    if (v->has_ending && v->ending.lost_ranks > 0)
+        printf("%d rank%s lost on the way; their jobs went to others\n", v->ending.lost_ranks,
+               v->ending.lost_ranks == 1 ? " was" : "s were");
+}
+
 static void print_times(const struct view *v)
 {
     char text[64];
@@ -136,7 +168,7 @@ static void print_times(const struct view *v)
         printf("\n%s a job on average, %.3g s an epoch", progress_duration(v->job_seconds, text, sizeof text),
                v->epoch_seconds);
     double left = seconds_left(v);
-    if (!isnan(left) && !looks_killed(v))
+    if (!isnan(left) && !looks_killed(v) && v->alive != ALIVE_DEAD)
         printf("; about %s left", progress_duration(left, text, sizeof text));
     if (!isnan(v->job_seconds))
         printf("\n");
@@ -208,6 +240,48 @@ static void print_failures(const struct view *v)
     }
 }
 
+/* One line of the log: its time of day (UTC), its name, and what else it says. */
+static void print_event(json_t *event)
+{
+    const char *time = json_string_value(json_object_get(event, "time"));
+    const char *name = json_string_value(json_object_get(event, "event"));
+    const char *key;
+    json_t *value;
+    printf("  %.8s  %s", time && strlen(time) > 19 ? time + 11 : "?", name ? name : "?");
+    json_object_foreach(event, key, value)
+    {
+        if (strcmp(key, "time") == 0 || strcmp(key, "event") == 0)
+            continue;
+        char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(4));
+        printf("  %s %s", key, text ? text : "");
+        free(text);
+    }
+    printf("\n");
+}
+
+/* Jobs that start and finish show above already. */
+static int is_routine(const json_t *event)
+{
+    const char *name = json_string_value(json_object_get(event, "event"));
+    return !name || strcmp(name, "job_started") == 0 || strcmp(name, "job_finished") == 0;
+}
+
+static void print_events(const struct view *v)
+{
+    enum { LOOK_BACK = 200 };
+    json_t *event[LOOK_BACK];
+    int n = events_tail(store_path(v->store), event, LOOK_BACK), told = 0;
+    for (int i = 0; i < n; i++)
+        told += !is_routine(event[i]);
+    if (told > 0)
+        printf("\nlatest events (UTC)\n");
+    for (int i = 0; i < n; i++) {
+        if (!is_routine(event[i]) && told-- <= MAX_EVENTS)
+            print_event(event[i]);
+        json_decref(event[i]);
+    }
+}
+
 static void print_view(const struct view *v)
 {
     print_head(v);
@@ -216,6 +290,7 @@ static void print_view(const struct view *v)
     print_state_of_run(v);
     print_running(v);
     print_failures(v);
+    print_events(v);
 }
 
 /* ---- looking ---- */
@@ -224,8 +299,15 @@ static int look(const char *path, struct view *v, struct err *err)
 {
     struct stat info;
     struct timespec now;
+    char name[512];
     memset(v, 0, sizeof *v);
+    /* the lock before the rows: a run that ends in between shows as running once more, not as dead */
+    v->alive = alive_look(path, &v->holder);
+    v->has_ending = ending_read(path, &v->ending);
     int rc = store_open(path, &v->store, err);
+    if (rc < 0 && access(path, F_OK) != 0 && v->alive == ALIVE_RUNNING)
+        rc = err_set(err, E_IO, "%s: not made yet: the run (%s) is still preparing its images", path,
+                     alive_name(&v->holder, name, sizeof name));
     if (rc < 0)
         return rc;
     v->n_jobs = store_n_jobs(v->store);

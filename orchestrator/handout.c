@@ -49,8 +49,7 @@ struct handout {
     int ended;  /* how many were */
     int told;   /* 1: the others were told to stop */
     struct handout_counts counts;
-    void (*on_report)(void *, int, const struct handout_report *);
-    void *self;
+    struct handout_hooks hooks;
 };
 
 static double now(void)
@@ -66,8 +65,7 @@ static void back_off(int *round)
     nanosleep(&nap, NULL);
 }
 
-int handout_new(MPI_Comm comm, struct schedule *schedule, int dedicated,
-                void (*on_report)(void *, int, const struct handout_report *), void *self,
+int handout_new(MPI_Comm comm, struct schedule *schedule, int dedicated, const struct handout_hooks *hooks,
                 struct handout **out, struct err *err)
 {
     struct handout *h = err_calloc(1, sizeof *h, "the hand-out", err);
@@ -82,8 +80,7 @@ int handout_new(MPI_Comm comm, struct schedule *schedule, int dedicated,
     h->report.job = -1;
     h->sent = h->coming = h->progress_sent = MPI_REQUEST_NULL;
     h->schedule = schedule;
-    h->on_report = on_report;
-    h->self = self;
+    h->hooks = *hooks;
     h->held = err_calloc((size_t)h->size, 1, "the hand-out", err);
     h->has = err_calloc((size_t)h->size, sizeof *h->has, "the hand-out", err);
     h->next = err_calloc((size_t)h->size, sizeof *h->next, "the hand-out", err);
@@ -132,6 +129,19 @@ static void count_report(struct handout *h, const struct handout_report *report)
         h->stopping = 1;
 }
 
+static void tell_start(const struct handout *h, int rank)
+{
+    int job = h->has[rank];
+    if (job >= 0 && h->hooks.start)
+        h->hooks.start(h->hooks.self, rank, job, schedule_attempts(h->schedule, job));
+}
+
+static void tell_report(const struct handout *h, int rank, const struct handout_report *report)
+{
+    if (h->hooks.report)
+        h->hooks.report(h->hooks.self, rank, report);
+}
+
 static void take_report(struct handout *h, int rank, const struct handout_report *report)
 {
     if (report->job < 0)
@@ -139,18 +149,20 @@ static void take_report(struct handout *h, int rank, const struct handout_report
     count_report(h, report);
     h->has[rank] = h->next[rank];
     h->next[rank] = -1;
-    if (h->on_report)
-        h->on_report(h->self, rank, report);
+    tell_report(h, rank, report);
+    tell_start(h, rank);
 }
 
 /* Take a job from the schedule for `rank`; -1 when there is none to take. */
 static int pick(struct handout *h, int rank)
 {
     int job = h->stopping ? -1 : schedule_next(h->schedule);
-    if (job >= 0 && h->has[rank] < 0)
-        h->has[rank] = job;
-    else if (job >= 0)
+    if (job >= 0 && h->has[rank] >= 0) {
         h->next[rank] = job;
+    } else if (job >= 0) {
+        h->has[rank] = job;
+        tell_start(h, rank);
+    }
     return job;
 }
 
@@ -256,8 +268,7 @@ static int next_on_root(struct handout *h, int *job)
             return 0;
         if (served)
             round = 0;
-        if (h->on_report)
-            h->on_report(h->self, 0, NULL);
+        tell_report(h, 0, NULL);
         back_off(&round);
     }
 }
@@ -340,8 +351,7 @@ int handout_pause(struct handout *h, double images)
         h->counts.images += h->images;
         h->images = 0;
         serve(h);
-        if (h->on_report)
-            h->on_report(h->self, 0, NULL);
+        tell_report(h, 0, NULL);
         return h->stopping;
     }
     int flag = 1;

@@ -21,6 +21,7 @@
 #define CELLSWEEP_HANDOUT_H
 
 #include "err.h"
+#include "metrics.h"
 #include "schedule.h"
 
 #include <mpi.h>
@@ -39,6 +40,8 @@ struct handout_report {
     enum handout_end end;
     int diverged;   /* 1: finished, but diverged */
     double seconds; /* of work */
+    int epochs;
+    float val[N_METRICS]; /* of the last epoch's validation */
     char message[256];
 };
 
@@ -53,12 +56,20 @@ struct handout_counts {
     int fatal;            /* 1: a rank could not write */
 };
 
+/* What rank 0 is told; called there only. Any function may be NULL. */
+struct handout_hooks {
+    void *self;
+    /* A rank begins a job (as far as rank 0 knows). */
+    void (*start)(void *self, int rank, int job, int attempt);
+    /* A rank's report came in; with report NULL: now and then. */
+    void (*report)(void *self, int rank, const struct handout_report *report);
+};
+
 struct handout;
 
-/* Collective over comm. dedicated: rank 0 takes no jobs itself (needs 2 ranks). schedule stays the caller's. on_report is called
- * on rank 0 for every report (NULL: not). *out is owned by the caller. */
-int handout_new(MPI_Comm comm, struct schedule *schedule, int dedicated,
-                void (*on_report)(void *self, int rank, const struct handout_report *report), void *self,
+/* Collective over comm. dedicated: rank 0 takes no jobs itself (needs 2 ranks). schedule stays the caller's; *hooks is copied.
+ * *out is owned by the caller. */
+int handout_new(MPI_Comm comm, struct schedule *schedule, int dedicated, const struct handout_hooks *hooks,
                 struct handout **out, struct err *err);
 
 /* The next job of this rank and how often it has been tried, this time included; *job -1 at the end. Sleeps while it waits;

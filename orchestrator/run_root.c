@@ -1,0 +1,362 @@
+#include "run_root.h"
+
+#include "cells.h"
+#include "texttable.h"
+#include "version.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+enum { MAX_FAILURES_SHOWN = 40 };
+
+/* Seconds between two writings of the status file while the sweep runs. */
+static const double ending_every = 2;
+
+/* ---- lock, sweep file, data, results file ---- */
+
+/* At least one job must match, before anything is made. */
+static int check_filter(const struct run *run, struct err *err)
+{
+    for (int j = 0; j < run->sweep->n_jobs; j++) {
+        int rc = sweep_job_matches(run->sweep, j, run->options->filter, err);
+        if (rc != 0)
+            return rc < 0 ? rc : 0;
+    }
+    return err_set(err, E_USAGE, "--filter '%s' matches none of the %d jobs", run->options->filter,
+                   run->sweep->n_jobs);
+}
+
+/* The packed dataset is kept before a new results file is made, and again when it went missing. */
+static int prepare_files(struct run *run, const struct cells *cells, enum resume_kind *kind, int *kept,
+                         struct err *err)
+{
+    const char *path = run->options->results_path;
+    int is_new = access(path, F_OK) != 0;
+    int rc = is_new ? cells_keep(cells, 0, err) : 0;
+    if (rc == 0)
+        rc = resume_prepare(path, run->sweep, run->data, cells->path, run->isa, run->size, kind, kept, err);
+    return rc == 0 && !is_new ? cells_keep(cells, 1, err) : rc;
+}
+
+int root_prepare(struct run *run, enum resume_kind *kind, int *kept, struct err *err)
+{
+    const struct run_options *o = run->options;
+    struct cells cells;
+    int rc = sweep_read(o->sweep_path, o->n_set, o->set, &run->sweep, err);
+    if (rc == 0)
+        rc = lock_take(o->results_path, o->force_unlock, &run->lock, err);
+    if (rc == 0)
+        rc = resume_kernels(o->results_path, o->isa, run->isa, &run->isa, err);
+    if (rc < 0)
+        return rc;
+    rc = cells_open(run->sweep, o->results_path, &cells, err);
+    run->data = cells.data;
+    if (rc == 0)
+        rc = sweep_expand(run->sweep, run->data, err);
+    if (rc == 0)
+        rc = check_filter(run, err);
+    return rc < 0 ? rc : prepare_files(run, &cells, kind, kept, err);
+}
+
+/* ---- the schedule ---- */
+
+/* Jobs of one kind train at one speed: the same network, image size and batch. */
+static unsigned long kind_of(const struct config *c)
+{
+    char text[256];
+    int n =
+        snprintf(text, sizeof text, "%s %d %d %d %d %d %d %d", c->model, (int)c->image_size, (int)c->filters1,
+                 (int)c->filters2, (int)c->dense1, (int)c->dense2, c->clusters.n, (int)c->batch);
+    return (unsigned long)XXH3_64bits(text, (size_t)n);
+}
+
+/* Done, or failed and not asked for again. */
+static int is_over(const struct run *run, enum job_state state)
+{
+    return state == JOB_DONE ||
+           (!run->options->retry_failed && (state == JOB_FAILED || state == JOB_DIVERGED));
+}
+
+static int make_schedule(struct run *run, struct err *err)
+{
+    int n_jobs = run->sweep->n_jobs, n = 0, rc = 0;
+    size_t room = (size_t)n_jobs;
+    struct store_mark *mark = err_calloc(room, sizeof *mark, "commit marks", err);
+    int *job = err_calloc(room, sizeof *job, "the schedule", err);
+    double *cost = err_calloc(room, sizeof *cost, "the schedule", err);
+    unsigned long *kind = err_calloc(room, sizeof *kind, "the schedule", err);
+    if (!mark || !job || !cost || !kind)
+        rc = E_IO;
+    if (rc == 0)
+        rc = store_read_marks(run->store, mark, err);
+    for (int j = 0; rc >= 0 && j < n_jobs; j++) {
+        rc = sweep_job_matches(run->sweep, j, run->options->filter, err);
+        if (rc <= 0)
+            continue;
+        if (is_over(run, mark[j].state)) {
+            run->before[mark[j].state]++;
+            run->n_before++;
+            continue;
+        }
+        job[n] = j;
+        cost[n] = run->sweep->job[j].plan.cost;
+        kind[n++] = kind_of(&run->sweep->job[j].config);
+    }
+    if (rc >= 0)
+        rc = schedule_new(n, job, cost, kind, &run->schedule, err);
+    if (rc >= 0 && !(run->progress = progress_new(n, run->options->quiet, err)))
+        rc = E_IO;
+    free(mark);
+    free(job);
+    free(cost);
+    free(kind);
+    return rc < 0 ? rc : 0;
+}
+
+static void say_start(const struct run *run, enum resume_kind kind, int kept)
+{
+    const char *path = run->options->results_path;
+    int waiting = schedule_waiting(run->schedule);
+    fprintf(stderr, "%s: %d jobs, %d rank%s, %s kernels, data %s%s (%d images)\n", run->sweep->name,
+            run->sweep->n_jobs, run->size, run->size == 1 ? "" : "s", kernels_isa_name(run->isa),
+            run->data->origin, run->data->synthetic ? " (synthetic)" : "", run->data->n_images);
+    if (kind == RESUME_GROWN)
+        fprintf(stderr, "%s: the grid grew; %d finished jobs kept, %d to run\n", path, kept, waiting);
+    else if (kind == RESUME_CONTINUED)
+        fprintf(stderr, "%s: going on; %d jobs finished before, %d to run\n", path, run->n_before, waiting);
+}
+
+/* The status file, not more often than every ending_every seconds unless `now`. What cannot be written is left unsaid: the closing
+ * line and the exit status say the same. */
+static void write_ending(struct run *run, int now)
+{
+    struct handout_counts c = {0};
+    double t = MPI_Wtime();
+    if (!now && t - run->ending_written < ending_every)
+        return;
+    run->ending_written = t;
+    if (run->ending.exit_status < 0) {
+        if (run->handout)
+            c = handout_counts(run->handout);
+        run->ending.done = run->before[JOB_DONE] + c.finished - c.diverged;
+        run->ending.diverged = run->before[JOB_DIVERGED] + c.diverged;
+        run->ending.failed = run->before[JOB_FAILED] + c.failed;
+        run->ending.left = schedule_waiting(run->schedule) + schedule_running(run->schedule);
+    }
+    ending_write(run->options->results_path, &run->ending, NULL);
+}
+
+int root_schedule(struct run *run, enum resume_kind kind, int kept, struct err *err)
+{
+    int rc = make_schedule(run, err);
+    if (rc == 0 && !(run->events = events_open(run->options->results_path, err)))
+        rc = E_IO;
+    if (rc < 0)
+        return rc;
+    say_start(run, kind, kept);
+    struct alive_holder self;
+    alive_self(&self);
+    events_add(run->events, "run_started", "{s:s, s:I, s:i, s:s, s:s, s:i, s:i}", "host", self.host, "pid",
+               (json_int_t)self.pid, "ranks", run->size, "version", CELLSWEEP_VERSION, "commit",
+               CELLSWEEP_COMMIT, "jobs", schedule_waiting(run->schedule), "finished_before", run->n_before);
+    run->ending.exit_status = -1;
+    write_ending(run, 1);
+    return 0;
+}
+
+/* ---- while it runs ---- */
+
+void root_drain(struct run *run, const char *why)
+{
+    handout_stop(run->handout);
+    if (run->why_stopped[0])
+        return;
+    snprintf(run->why_stopped, sizeof run->why_stopped, "%s", why);
+    events_add(run->events, "draining", "{s:s}", "why", why);
+}
+
+void root_on_start(void *self, int rank, int job, int attempt)
+{
+    struct run *run = self;
+    events_add(run->events, "job_started", "{s:i, s:i, s:i}", "job", job, "rank", rank, "attempt", attempt);
+}
+
+static void log_finished(const struct run *run, int rank, const struct handout_report *r)
+{
+    json_t *message = r->diverged ? json_string(r->message) : NULL;
+    events_add(run->events, r->diverged ? "job_diverged" : "job_finished",
+               "{s:i, s:i, s:f, s:i, s:o, s:o, s:o, s:o, s:o*}", "job", r->job, "rank", rank, "seconds",
+               r->seconds, "epochs", r->epochs, "loss", events_number((double)r->val[METRIC_LOSS]),
+               "accuracy", events_number((double)r->val[METRIC_ACCURACY]), "balanced_accuracy",
+               events_number((double)r->val[METRIC_BALANCED_ACCURACY]), "balanced_accuracy_as_published",
+               events_number((double)r->val[METRIC_BALANCED_ACCURACY_AS_PUBLISHED]), "message", message);
+}
+
+/* A failed, diverged or unwritable job: a line for people, a line for the log. */
+static void tell_failure(struct run *run, int rank, const struct handout_report *r)
+{
+    char name[512], what[64];
+    int attempt = schedule_attempts(run->schedule, r->job), last = attempt >= SCHEDULE_ATTEMPTS;
+    if (r->diverged)
+        snprintf(what, sizeof what, "diverged");
+    else if (r->end == HANDOUT_FAILED)
+        snprintf(what, sizeof what, "failed, attempt %d of %d", attempt, SCHEDULE_ATTEMPTS);
+    else
+        snprintf(what, sizeof what, "could not be written");
+    sweep_job_name(run->sweep, r->job, name, sizeof name);
+    progress_say(run->progress, "job %d (%s) on rank %d %s: %s", r->job, name, rank, what, r->message);
+    if (!r->diverged)
+        events_add(run->events, "job_failed", "{s:i, s:i, s:i, s:b, s:s}", "job", r->job, "rank", rank,
+                   "attempt", attempt, "last", last, "message", r->message);
+}
+
+/* --max-failures: enough is enough. */
+static void check_failures(struct run *run, const struct handout_counts *counts)
+{
+    int n = counts->failed + counts->diverged;
+    if (run->options->max_failures <= 0 || n < run->options->max_failures || run->too_many_failures)
+        return;
+    run->too_many_failures = 1;
+    root_drain(run, "as many jobs failed or diverged as --max-failures allows");
+}
+
+void root_on_report(void *self, int rank, const struct handout_report *report)
+{
+    struct run *run = self;
+    if (run_drain_asked())
+        root_drain(run, "a signal");
+    struct handout_counts counts = handout_counts(run->handout);
+    if (report && (report->diverged || report->end == HANDOUT_FAILED || report->end == HANDOUT_FATAL))
+        tell_failure(run, rank, report);
+    if (report && report->end == HANDOUT_FINISHED)
+        log_finished(run, rank, report);
+    if (report && report->end == HANDOUT_FATAL) {
+        snprintf(run->fatal, sizeof run->fatal, "%s", report->message);
+        root_drain(run, "a row could not be written");
+    }
+    check_failures(run, &counts);
+    if (report)
+        write_ending(run, 0);
+    progress_tick(run->progress, &counts);
+}
+
+/* ---- the end ---- */
+
+static void add_failure(struct texttable *table, const struct run *run, int job,
+                        const struct store_mark *mark)
+{
+    char name[512];
+    sweep_job_name(run->sweep, job, name, sizeof name);
+    texttable_add(table, "%d", job);
+    texttable_add(table, "%s", name);
+    texttable_add(table, "%s", job_state_names[mark->state]);
+    texttable_add(table, "%d", mark->attempts);
+    texttable_add(table, "%s", mark->message);
+    texttable_end(table);
+}
+
+static void print_failures(const struct run *run, const struct store_mark *mark)
+{
+    struct texttable table = {.numeric_from = TEXTTABLE_COLUMNS};
+    static const char *const head[] = {"job", "what", "state", "attempts", "message"};
+    int n = 0;
+    for (size_t i = 0; i < sizeof head / sizeof *head; i++)
+        texttable_add(&table, "%s", head[i]);
+    texttable_end(&table);
+    for (int j = 0; j < run->sweep->n_jobs; j++) {
+        if ((mark[j].state != JOB_FAILED && mark[j].state != JOB_DIVERGED) ||
+            sweep_job_matches(run->sweep, j, run->options->filter, NULL) != 1)
+            continue;
+        if (n++ < MAX_FAILURES_SHOWN)
+            add_failure(&table, run, j, &mark[j]);
+    }
+    if (n > 0) {
+        fprintf(stderr, "failed or diverged (--retry-failed runs them again):\n");
+        texttable_print(stderr, &table);
+    }
+    if (n > MAX_FAILURES_SHOWN)
+        fprintf(stderr, "and %d more: cellsweep export %s --table jobs\n", n - MAX_FAILURES_SHOWN,
+                run->options->results_path);
+    texttable_release(&table);
+}
+
+/* Jobs of this run's filter by state, and the failed ones with why. */
+static int count_states(struct run *run, int count[N_JOB_STATES], struct err *err)
+{
+    struct store_mark *mark = err_calloc((size_t)run->sweep->n_jobs, sizeof *mark, "commit marks", err);
+    int rc = mark ? store_read_marks(run->store, mark, err) : E_IO;
+    memset(count, 0, N_JOB_STATES * sizeof *count);
+    for (int j = 0; rc == 0 && j < run->sweep->n_jobs; j++)
+        if (sweep_job_matches(run->sweep, j, run->options->filter, NULL) == 1)
+            count[mark[j].state]++;
+    if (rc == 0)
+        print_failures(run, mark);
+    free(mark);
+    return rc;
+}
+
+static void say_end(const struct run *run, const struct handout_counts *c, const struct ending *e)
+{
+    double seconds = progress_seconds(run->progress);
+    char time[32];
+    printf("%s: %d jobs done, %d diverged, %d failed, %d left; %s, %.0f images/s, hand-out %.3f %% of rank "
+           "0's time\n",
+           run->options->results_path, e->done, e->diverged, e->failed, e->left,
+           progress_duration(seconds, time, sizeof time), seconds > 0 ? c->images / seconds : 0,
+           seconds > 0 ? 100 * c->serve_seconds / seconds : 0);
+}
+
+int root_conclude(struct run *run, struct err *err)
+{
+    struct handout_counts counts = handout_counts(run->handout);
+    int count[N_JOB_STATES];
+    progress_finish(run->progress);
+    int rc = count_states(run, count, err);
+    if (rc < 0)
+        return rc;
+    struct ending *e = &run->ending;
+    e->done = count[JOB_DONE];
+    e->diverged = count[JOB_DIVERGED];
+    e->failed = count[JOB_FAILED];
+    e->left = count[JOB_WAITING] + count[JOB_RUNNING];
+    say_end(run, &counts, e);
+    if (counts.fatal)
+        return err_set(err, E_IO, "%s; %d jobs are left, run the same command again", run->fatal, e->left);
+    if (run->too_many_failures && e->left)
+        return err_set(err, E_JOB,
+                       "stopped after %d jobs of this run failed or diverged (--max-failures %d), with %d "
+                       "jobs left; the same command goes on",
+                       counts.failed + counts.diverged, run->options->max_failures, e->left);
+    if (e->left)
+        return err_set(err, E_STOPPED, "stopped%s%s%s with %d jobs left; the same command goes on",
+                       run->why_stopped[0] ? " (" : "", run->why_stopped, run->why_stopped[0] ? ")" : "",
+                       e->left);
+    if (e->failed)
+        return err_set(err, E_JOB, "%d jobs failed; their messages are in /message and above", e->failed);
+    return 0;
+}
+
+void root_end(struct run *run, int rc, const struct err *err)
+{
+    struct ending *e = &run->ending;
+    if (!run->events)
+        return;
+    e->exit_status = err_exit_status(rc);
+    snprintf(e->message, sizeof e->message, "%s", rc < 0 ? err->text : "");
+    write_ending(run, 1);
+    events_add(run->events, "run_ended", "{s:i, s:s, s:i, s:i, s:i, s:i, s:f, s:s}", "status", e->exit_status,
+               "state", ending_state(e->exit_status), "done", e->done, "diverged", e->diverged, "failed",
+               e->failed, "left", e->left, "seconds", progress_seconds(run->progress), "message", e->message);
+}
+
+void root_release(struct run *run)
+{
+    events_close(run->events);
+    progress_free(run->progress);
+    schedule_free(run->schedule);
+    lock_release(run->lock);
+}

@@ -1,0 +1,44 @@
+/* run_state.h - what a rank holds while a sweep runs; shared by run.c (every rank) and run_root.c (rank 0). */
+#ifndef CELLSWEEP_RUN_STATE_H
+#define CELLSWEEP_RUN_STATE_H
+
+#include "alive.h"
+#include "ending.h"
+#include "events.h"
+#include "grid.h"
+#include "handout.h"
+#include "lock.h"
+#include "progress.h"
+#include "resume.h"
+#include "run.h"
+#include "share.h"
+#include "store.h"
+
+struct run {
+    const struct run_options *options;
+    int rank, size;
+    struct sweep *sweep;
+    struct dataset *data;
+    struct shared_dataset shared;
+    enum kernels_isa isa;
+    struct store *store;
+    struct handout *handout;
+    /* the running job */
+    int job;
+    double images;        /* trained since the last pause */
+    float val[N_METRICS]; /* of its last epoch */
+    /* rank 0 */
+    struct lock *lock;
+    struct events *events;
+    struct ending ending;
+    double ending_written; /* seconds, MPI_Wtime */
+    struct schedule *schedule;
+    struct progress *progress;
+    int n_before;             /* jobs of the filter that were finished before */
+    int before[N_JOB_STATES]; /* the same by state */
+    char why_stopped[128];    /* "": not stopped early */
+    int too_many_failures;    /* 1: --max-failures was reached */
+    char fatal[sizeof((struct handout_report *)0)->message];
+};
+
+#endif
