@@ -6,7 +6,7 @@ BUILD ?= build
 VERSION := 0.1.0
 CC := gcc
 # gsl stays last: its plain cblas must come after openblas, whose functions have the same names.
-PACKAGES := ompi-c hdf5-openmpi openblas yaml-0.1 libxxhash libpng zlib jansson libprotobuf-c gsl
+PACKAGES := ompi-c hdf5-openmpi openblas yaml-0.1 libxxhash libpng zlib libmicrohttpd jansson nettle libprotobuf-c gsl
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef -Wpointer-arith \
         -Wcast-align -Wcast-qual -Wwrite-strings -Wformat=2 -Wdouble-promotion -Wconversion
 OPT := -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off
@@ -23,12 +23,13 @@ ONNX := $(BUILD)/generated/onnx.pb-c
 SRC := $(wildcard common/*.c common/data/*.c worker/*.c worker/kernels/*.c orchestrator/*.c results/*.c)
 OBJ := $(SRC:%.c=$(BUILD)/%.o)
 LIBOBJ := $(filter-out $(BUILD)/orchestrator/main.o,$(OBJ)) $(ONNX).o
+LOADS := $(patsubst tests/%.c,%,$(wildcard tests/load_*.c))
 MPI_TESTS := $(patsubst tests/%.c,%,$(wildcard tests/mpi_*.c))
 UNITS := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
 SCRIPTS := $(sort $(wildcard tests/run_*.sh))
 SOURCES := $(SRC) $(wildcard tests/*.c)
 WEB_DIR := build/web
-WEB_SRC := $(shell find results/web -name node_modules -prune -o -type f ! -name DOCUMENT.md -print)
+WEB_SRC := $(shell find results/web -name node_modules -prune -o -type f ! -name DOCUMENT.md ! -name openapi.yaml -print)
 WEB_AGAIN := $(shell grep -qs npm $(WEB_DIR)/left-out && command -v npm >/dev/null && \
                { [ "$(WEB)" = strict ] || grep -q 'not installed' $(WEB_DIR)/left-out; } && echo yes)
 HEADERS := $(wildcard common/*.h common/data/*.h worker/*.h worker/kernels/*.h orchestrator/*.h results/*.h tests/*.h)
@@ -55,6 +56,7 @@ $(BUILD)/libcellsweep.a: $(LIBOBJ)
 
 # The published curves and the page are embedded in the program.
 $(BUILD)/results/published.o: experiments/published_curves.csv
+$(BUILD)/results/serve_page.o: results/web/openapi.yaml
 $(BUILD)/results/page.o: $(WEB_DIR)/page.html
 
 $(BUILD)/%.o: %.c
@@ -122,7 +124,7 @@ fig4: build ## reproduce figure 4 on the built-in data: mpirun on every core, th
 test: test-deps build ## set up, build, run every test
 	@$(MAKE) --no-print-directory tests-only
 
-units: $(UNITS:%=$(BUILD)/tests/%) $(MPI_TESTS:%=$(BUILD)/tests/%)
+units: $(UNITS:%=$(BUILD)/tests/%) $(MPI_TESTS:%=$(BUILD)/tests/%) $(LOADS:%=$(BUILD)/tests/%)
 
 tests-only: $(BUILD)/cellsweep units
 	@BUILD=$(BUILD) tests/all.sh $(UNITS:%=$(BUILD)/tests/%) $(SCRIPTS)
@@ -133,6 +135,12 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libcellsweep.a
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 asan: test-deps ## the same tests under AddressSanitizer and UBSan; leaks are looked for in the serial ones
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan OPT="-O1 -ffp-contract=off" EXTRA="$(SANITIZE)" tests-only
+
+.PHONY: serve-load
+serve-load: test-deps ## a minute of 64 good, broken and hostile clients against `serve`, built with AddressSanitizer
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan OPT="-O1 -ffp-contract=off" EXTRA="$(SANITIZE)" \
+	  $(BUILD)/asan/cellsweep $(BUILD)/asan/tests/load_serve
+	LONG=1 BUILD=$(BUILD)/asan tests/run_serve.sh
 
 # ---- style ----
 .PHONY: lint format format-check
@@ -168,6 +176,6 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # Objects of tests are kept: make would remove them as intermediate files.
-.SECONDARY: $(UNITS:%=$(BUILD)/tests/%.o) $(MPI_TESTS:%=$(BUILD)/tests/%.o)
+.SECONDARY: $(UNITS:%=$(BUILD)/tests/%.o) $(MPI_TESTS:%=$(BUILD)/tests/%.o) $(LOADS:%=$(BUILD)/tests/%.o)
 
 -include $(UNITS:%=$(BUILD)/tests/%.d)

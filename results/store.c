@@ -647,6 +647,13 @@ int store_read_metric(struct store *store, enum split split, enum metric metric,
     return read_all(store, metric_dataset(split, (int)metric), out, err);
 }
 
+int store_read_curve(struct store *store, int job, enum split split, enum metric metric, float *out,
+                     struct err *err)
+{
+    struct store_block block = row_block(job, (size_t)store->n[DIM_EPOCH], 1);
+    return store_read_block(store, metric_dataset(split, (int)metric), &block, out, err);
+}
+
 int store_read_confusion(struct store *store, int job, enum split split, int *out, struct err *err)
 {
     struct store_block block = row_block(job, (size_t)store->n[DIM_CLASS], (size_t)store->n[DIM_CLASS]);

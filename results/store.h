@@ -171,6 +171,10 @@ int store_read_marks(struct store *store, struct store_mark *mark, struct err *e
 /* One metric of all jobs: out (J, E), owned by the caller. SPLIT_TRAIN or SPLIT_VAL. */
 int store_read_metric(struct store *store, enum split split, enum metric metric, float *out, struct err *err);
 
+/* One metric of one job: out (E). */
+int store_read_curve(struct store *store, int job, enum split split, enum metric metric, float *out,
+                     struct err *err);
+
 /* Confusion matrix of one job: out (C, C). SPLIT_VAL or SPLIT_ALL. */
 int store_read_confusion(struct store *store, int job, enum split split, int *out, struct err *err);
 
