@@ -31,6 +31,15 @@ int cells_path(const char *results_path, char *out, struct err *err)
     return 0;
 }
 
+int cells_try(const char *results_path, struct err *err)
+{
+    char path[CELLS_PATH_SIZE];
+    int rc = store_try(results_path, err);
+    if (rc == 0)
+        rc = cells_path(results_path, path, err);
+    return rc == 0 ? dataset_try(path, err) : rc;
+}
+
 int cells_open(const struct sweep *sweep, const char *results_path, struct cells *cells, struct err *err)
 {
     struct dataset_options options = {sweep_image_size(sweep), sweep->pixel_size, sweep_groups(sweep)};

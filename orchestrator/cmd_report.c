@@ -1,6 +1,7 @@
 /* cellsweep report: figures and tables of the jobs finished so far. */
 #include "command.h"
 
+#include "cells.h"
 #include "report.h"
 
 #include <argp.h>
@@ -113,7 +114,7 @@ int cmd_report(int argc, char **argv, struct err *err)
         return err->code < 0 ? err->code : err_set(err, E_USAGE, "report: see cellsweep report --help");
     int rc = check(&o);
     if (rc == 0)
-        rc = store_try(o.results, err);
+        rc = cells_try(o.results, err);
     if (rc == 0)
         rc = store_open(o.results, &store, err);
     if (rc == 0)

@@ -179,13 +179,7 @@ static int is_first(void)
 /* The files of an earlier run may be damaged; to try them is for the time before MPI_Init (trial.h). */
 static int try_files(const char *results_path, struct err *err)
 {
-    char cells[CELLS_PATH_SIZE];
-    if (!is_first() || access(results_path, F_OK) != 0)
-        return 0;
-    int rc = store_try(results_path, err);
-    if (rc == 0)
-        rc = cells_path(results_path, cells, err);
-    return rc == 0 ? dataset_try(cells, err) : rc;
+    return is_first() && access(results_path, F_OK) == 0 ? cells_try(results_path, err) : 0;
 }
 
 /* Ranks were lost: MPI_Finalize would wait for them for ever. */

@@ -158,6 +158,7 @@ int store_synthetic(const struct store *store);
 const char *store_path(const struct store *store);
 int store_n_axes(const struct store *store);
 const char *store_axis_name(const struct store *store, int axis);
+int store_axis_is_number(const struct store *store, int axis); /* 1: stored as float64 */
 
 /* An attribute of / by name ("name", "yaml_resolved", "commit", ...) as text, numbers too; "" when absent. */
 const char *store_text(const struct store *store, const char *attribute);
@@ -173,6 +174,10 @@ int store_read_marks(struct store *store, struct store_mark *mark, struct err *e
 
 /* One metric of all jobs: out (J, E), owned by the caller. SPLIT_TRAIN or SPLIT_VAL. */
 int store_read_metric(struct store *store, enum split split, enum metric metric, float *out, struct err *err);
+
+/* One metric of one job: out (E). */
+int store_read_curve(struct store *store, int job, enum split split, enum metric metric, float *out,
+                     struct err *err);
 
 /* Confusion matrix of one job: out (C, C). SPLIT_VAL or SPLIT_ALL. */
 int store_read_confusion(struct store *store, int job, enum split split, int *out, struct err *err);
