@@ -1,6 +1,7 @@
 /* cellsweep report: figures and tables of the jobs finished so far. */
 #include "command.h"
 
+#include "cells.h"
 #include "report.h"
 
 #include <argp.h>
@@ -112,6 +113,8 @@ int cmd_report(int argc, char **argv, struct err *err)
     if (argp_parse(&argp, argc, argv, 0, NULL, &o) != 0)
         return err->code < 0 ? err->code : err_set(err, E_USAGE, "report: see cellsweep report --help");
     int rc = check(&o);
+    if (rc == 0)
+        rc = cells_try(o.results, err);
     if (rc == 0)
         rc = store_open(o.results, &store, err);
     if (rc == 0)

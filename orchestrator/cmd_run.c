@@ -1,5 +1,6 @@
 #include "command.h"
 
+#include "cells.h"
 #include "deadline.h"
 #include "h5.h"
 #include "run.h"
@@ -187,6 +188,22 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
+/* 1 on rank 0 as mpirun or Slurm number it, and wherever nobody does. */
+static int is_first(void)
+{
+    static const char *const rank[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"};
+    for (size_t i = 0; i < sizeof rank / sizeof *rank; i++)
+        if (getenv(rank[i]))
+            return atoi(getenv(rank[i])) == 0;
+    return 1;
+}
+
+/* The files of an earlier run may be damaged; to try them is for the time before MPI_Init (trial.h). */
+static int try_files(const char *results_path, struct err *err)
+{
+    return is_first() && access(results_path, F_OK) == 0 ? cells_try(results_path, err) : 0;
+}
+
 /* Ranks were lost: MPI_Finalize would wait for them for ever. */
 static void leave(int rank, int rc, const struct err *err)
 {
@@ -206,14 +223,15 @@ int cmd_run(int argc, char **argv, struct err *err)
     arguments.run.end = (double)INFINITY;
     arguments.run.set = arguments.set;
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-    int rank, threads, alone = 0, rc;
     run_catch_signals();
+    int rank, threads, alone = 0, rc = try_files(arguments.run.results_path, err);
     MPI_Init_thread(NULL, NULL, MPI_THREAD_SERIALIZED, &threads);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    if (threads < MPI_THREAD_SERIALIZED)
+    MPI_Allreduce(MPI_IN_PLACE, &rc, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);
+    if (rc == 0 && threads < MPI_THREAD_SERIALIZED)
         rc = err_set(err, E_USAGE,
                      "this MPI library was built without threads; run needs MPI_THREAD_SERIALIZED");
-    else
+    if (rc == 0)
         rc = run_sweep(&arguments.run, &alone, err);
     if (alone)
         leave(rank, rc, err);

@@ -14,7 +14,7 @@ struct command {
     int (*run)(int argc, char **argv, struct err *err);
 };
 
-/* In the order a sweep goes: data, plan, run, status, report. */
+/* In the order a sweep goes: data, plan, run, status, report, serve. */
 static const struct command commands[] = {
     {"data", "synth|pack|info ...", "make, pack and look at cell images", cmd_data},
     {"plan", "SWEEP.yaml", "every job of a sweep, its cost, the expected wall time; touches nothing",
@@ -25,6 +25,7 @@ static const struct command commands[] = {
     {"export", "R.h5 --table T", "CSV of jobs, epochs, confusion matrices, predictions; weights as ONNX",
      cmd_export},
     {"predict", "R.h5 IMAGE...", "cluster and probabilities of new images, by stored weights", cmd_predict},
+    {"serve", "R.h5", "the report as a live web page, and a classifier of uploaded images", cmd_serve},
     {"bench", "", "speed of the training engine against this machine's GEMM rate", cmd_bench},
     {"doctor", "[DIR]", "what this machine has, and whether it fits", cmd_doctor},
 };

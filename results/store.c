@@ -614,6 +614,11 @@ const char *store_axis_name(const struct store *store, int axis)
     return store->types.axes.name[axis];
 }
 
+int store_axis_is_number(const struct store *store, int axis)
+{
+    return store->types.axes.is_number[axis];
+}
+
 const char *store_text(const struct store *store, const char *attribute)
 {
     for (int i = 0; i < N_ATTRIBUTES; i++)
@@ -704,6 +709,13 @@ int store_read_marks(struct store *store, struct store_mark *mark, struct err *e
 int store_read_metric(struct store *store, enum split split, enum metric metric, float *out, struct err *err)
 {
     return read_all(store, metric_dataset(split, (int)metric), out, err);
+}
+
+int store_read_curve(struct store *store, int job, enum split split, enum metric metric, float *out,
+                     struct err *err)
+{
+    struct store_block block = row_block(job, (size_t)store->n[DIM_EPOCH], 1);
+    return store_read_block(store, metric_dataset(split, (int)metric), &block, out, err);
 }
 
 int store_read_confusion(struct store *store, int job, enum split split, int *out, struct err *err)

@@ -158,6 +158,10 @@ int store_take(struct store *store, int rank, int drop, struct err *err);
 /* Open for reading, beside a running sweep too. E_IO when it is not HDF5 or not ours, saying which. */
 int store_open(const char *path, struct store **out, struct err *err);
 
+/* Open it in a child process and read what its file may damage, so that a file that crashes HDF5 is an error (trial.h): what
+ * commands call before store_open(). */
+int store_try(const char *path, struct err *err);
+
 /* Release everything; a failed close of a shared file is an error. *store may be NULL. */
 int store_close(struct store *store, struct err *err);
 
@@ -184,6 +188,7 @@ int store_synthetic(const struct store *store);
 const char *store_path(const struct store *store);
 int store_n_axes(const struct store *store);
 const char *store_axis_name(const struct store *store, int axis);
+int store_axis_is_number(const struct store *store, int axis); /* 1: stored as float64 */
 
 /* An attribute of / by name ("name", "yaml_resolved", "commit", ...) as text, numbers too; "" when absent. */
 const char *store_text(const struct store *store, const char *attribute);
@@ -199,6 +204,10 @@ int store_read_marks(struct store *store, struct store_mark *mark, struct err *e
 
 /* One metric of all jobs: out (J, E), owned by the caller. SPLIT_TRAIN or SPLIT_VAL. */
 int store_read_metric(struct store *store, enum split split, enum metric metric, float *out, struct err *err);
+
+/* One metric of one job: out (E). */
+int store_read_curve(struct store *store, int job, enum split split, enum metric metric, float *out,
+                     struct err *err);
 
 /* Confusion matrix of one job: out (C, C). SPLIT_VAL or SPLIT_ALL. */
 int store_read_confusion(struct store *store, int job, enum split split, int *out, struct err *err);
