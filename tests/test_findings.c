@@ -98,7 +98,7 @@ static int write_job(struct store *w, int pair, int strategy, int seed, int fold
     struct store_outcome o = {2,     8,    VAL,       ALL,   fold < 0 && strategy >= OVERSAMPLE ? 2 : 0,
                               val,   all,  image,     zero,  val_label,
                               image, zero, all_label, probs, probs_all,
-                              NULL,  0,    NULL};
+                              NULL,  0,    0,         NULL};
     return store_write_epoch(w, job, 0, metric, metric, &err) < 0 ||
                    store_write_outcome(w, job, &o, &err) < 0 || store_write_mark(w, job, &mark, &err) < 0
                ? -1
