@@ -96,6 +96,11 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-om
 asan: deps ## the same tests under AddressSanitizer and UBSan; leaks are looked for in the serial ones
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan OPT="-O1 -ffp-contract=off" EXTRA="$(SANITIZE)" tests-only
 
+.PHONY: test-long
+test-long: build ## tests of minutes that are not for every change: a real Slurm (installed for this only)
+	@tests/deps.sh -p slurm-wlm munge
+	@BUILD=$(BUILD) tests/all.sh $(sort $(wildcard tests/long_*.sh))
+
 # ---- style ----
 .PHONY: lint format format-check
 lint: deps $(BUILD)/version.h ## gcc and clang without a warning, clang-tidy, cppcheck

@@ -22,7 +22,7 @@ status_says() {
 }
 started() { for _ in $(seq 300); do [ -s "$R.status" ] && break; sleep 0.1; done; }
 
-mpi 2 "$cellsweep" run "$TMP/f.yaml" -o "$R" -q --set grid.seed.count=1000 >"$TMP/first.log" 2>&1 &
+mpirun --oversubscribe -n 2 "$cellsweep" run "$TMP/f.yaml" -o "$R" -q --set grid.seed.count=1000 >"$TMP/first.log" 2>&1 &
 first=$!
 started
 "$cellsweep" run "$TMP/f.yaml" -o "$R" -q --set grid.seed.count=1000 >"$TMP/second.log" 2>&1
@@ -45,7 +45,7 @@ count() { grep -c "\"event\": \"$1\"" "$R.events.jsonl"; }
     ok "the log has the events of one run" || not_ok "the log has the events of one run: $(cut -c1-120 "$R.events.jsonl")"
 
 # Killed, then again.
-mpi 2 "$cellsweep" run "$TMP/f.yaml" -o "$R" -q --set grid.seed.count=1000 >/dev/null 2>&1 &
+mpirun --oversubscribe -n 2 "$cellsweep" run "$TMP/f.yaml" -o "$R" -q --set grid.seed.count=1000 >/dev/null 2>&1 &
 first=$!
 for _ in $(seq 300); do grep -q '"running"' "$R.status" && break; sleep 0.1; done
 root=$(sed 's/.*"pid": \([0-9]*\).*/\1/' "$R.lock")

@@ -67,6 +67,56 @@ static void a_slow_kind_overtakes(void **state)
     schedule_free(s);
 }
 
+static void only_what_fits_before_the_deadline(void **state)
+{
+    (void)state;
+    const int job[] = {0, 1, 2, 3, 4};
+    const double cost[] = {100, 50, 20, 10, 10};
+    const unsigned long kind[] = {0, 0, 0, 0, 0};
+    struct schedule *s = NULL;
+    assert_int_equal(schedule_new(5, job, cost, kind, &s, NULL), 0);
+    assert_int_equal(schedule_next(s, 1), 0);   /* nothing is known: any may fit */
+    assert_int_equal(schedule_next(s, -1), -1); /* but not when there is no time at all */
+    schedule_finished(s, 0, 100);               /* a second a unit */
+    assert_int_equal(schedule_next(s, 30), 2);
+    assert_int_equal(schedule_next(s, 30), 3);
+    assert_false(schedule_fits(s, 9.5));
+    assert_int_equal(schedule_next(s, 9.5), -1);
+    assert_int_equal(schedule_waiting(s), 2);
+    schedule_return(s, 2);
+    assert_int_equal(schedule_next(s, 15), 4); /* the returned one does not fit */
+    assert_int_equal(schedule_next(s, 30), 2);
+    assert_int_equal(schedule_next(s, INFINITY), 1);
+    assert_int_equal(schedule_next(s, INFINITY), -1);
+    assert_int_equal(schedule_waiting(s), 0);
+    schedule_free(s);
+}
+
+static void deaths_and_jobs_never_begun(void **state)
+{
+    (void)state;
+    const int job[] = {4, 6};
+    const double cost[] = {2, 1};
+    const unsigned long kind[] = {0, 0};
+    struct schedule *s = NULL;
+    assert_int_equal(schedule_new(2, job, cost, kind, &s, NULL), 0);
+    for (int i = 1; i <= 3; i++) {
+        assert_int_equal(schedule_next(s, INFINITY), 4);
+        schedule_unused(s, 4);
+        assert_int_equal(schedule_next(s, INFINITY), 4);
+        assert_int_equal(schedule_attempts(s, 4), i);
+        schedule_died(s, 4);
+        assert_int_equal(schedule_deaths(s, 4), i);
+        if (i < 3)
+            schedule_return(s, 4);
+    }
+    schedule_dropped(s, 4);
+    assert_int_equal(schedule_running(s), 0);
+    assert_true(isnan(schedule_expect(s, 6))); /* a dropped job tells nothing about speed */
+    assert_int_equal(schedule_next(s, INFINITY), 6);
+    schedule_free(s);
+}
+
 static void every_job_exactly_once(void **state)
 {
     (void)state;
@@ -99,6 +149,8 @@ int main(void)
         cmocka_unit_test(longest_first),
         cmocka_unit_test(speeds_are_learnt_by_kind),
         cmocka_unit_test(a_slow_kind_overtakes),
+        cmocka_unit_test(only_what_fits_before_the_deadline),
+        cmocka_unit_test(deaths_and_jobs_never_begun),
         cmocka_unit_test(every_job_exactly_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
