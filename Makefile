@@ -6,21 +6,23 @@ BUILD ?= build
 VERSION := 0.1.0
 CC := gcc
 # gsl stays last: its plain cblas must come after openblas, whose functions have the same names.
-PACKAGES := ompi-c hdf5-openmpi openblas yaml-0.1 libxxhash libpng zlib jansson gsl
+PACKAGES := ompi-c hdf5-openmpi openblas yaml-0.1 libxxhash libpng zlib jansson libprotobuf-c gsl
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef -Wpointer-arith \
         -Wcast-align -Wcast-qual -Wwrite-strings -Wformat=2 -Wdouble-promotion -Wconversion
 OPT := -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off
 # Flags of the libraries are looked up when a recipe runs, so that `make deps` can install them first.
 SYSTEM = $(shell pkg-config --cflags $(PACKAGES) | sed 's/-I/-isystem /g')
 LIBS = $(shell pkg-config --libs $(PACKAGES)) -Wl,-rpath,$(shell pkg-config --variable=libdir openblas) -lm
-CFLAGS = -std=c11 -D_GNU_SOURCE $(OPT) -g $(WARN) $(EXTRA) -Icommon -Iworker -Iresults -Iorchestrator -I$(BUILD) $(SYSTEM)
+CFLAGS = -std=c11 -D_GNU_SOURCE $(OPT) -g $(WARN) $(EXTRA) -Icommon -Iworker -Iresults -Iorchestrator -I$(BUILD) -isystem $(BUILD)/generated $(SYSTEM)
 
 ISA_avx2 := -mavx2 -mfma
 ISA_avx512 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mprefer-vector-width=512
 
+# What protoc-c makes of Debian's onnx.proto: how ONNX models are written. Not ours, so not linted.
+ONNX := $(BUILD)/generated/onnx.pb-c
 SRC := $(wildcard common/*.c common/data/*.c worker/*.c worker/kernels/*.c orchestrator/*.c results/*.c)
 OBJ := $(SRC:%.c=$(BUILD)/%.o)
-LIBOBJ := $(filter-out $(BUILD)/orchestrator/main.o,$(OBJ))
+LIBOBJ := $(filter-out $(BUILD)/orchestrator/main.o,$(OBJ)) $(ONNX).o
 MPI_TESTS := $(patsubst tests/%.c,%,$(wildcard tests/mpi_*.c))
 UNITS := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
 SCRIPTS := $(sort $(wildcard tests/run_*.sh))
@@ -57,6 +59,18 @@ $(BUILD)/%.o: %.c
 
 -include $(OBJ:.o=.d)
 
+# ---- generated ----
+$(ONNX).c $(ONNX).h &: /usr/include/onnx/onnx.proto
+	@mkdir -p $(@D)
+	@echo "  PROTOC $<"
+	@protoc-c -I$(dir $<) --c_out=$(@D) $<
+
+$(ONNX).o: $(ONNX).c
+	@echo "  CC $<"
+	@$(CC) -std=c11 $(OPT) -g -w $(EXTRA) -I$(@D) $(SYSTEM) -c -o $@ $<
+
+$(BUILD)/results/onnx_model.o $(BUILD)/tests/test_onnx.o: $(ONNX).h
+
 # ---- version ----
 .PHONY: FORCE
 $(BUILD)/version.h: FORCE
@@ -65,7 +79,7 @@ $(BUILD)/version.h: FORCE
 	   echo "#define CELLSWEEP_COMMIT \"$$(git describe --always --dirty --exclude='*' 2>/dev/null || echo unknown)\""; } >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 $(BUILD)/orchestrator/main.o $(BUILD)/orchestrator/cmd_doctor.o $(BUILD)/results/store_create.o \
-  $(BUILD)/orchestrator/run_root.o $(BUILD)/orchestrator/checkpoint_folder.o: $(BUILD)/version.h
+  $(BUILD)/orchestrator/run_root.o $(BUILD)/orchestrator/checkpoint_folder.o $(BUILD)/results/onnx_model.o: $(BUILD)/version.h
 
 # ---- set-up ----
 .PHONY: deps
@@ -103,7 +117,7 @@ test-long: build ## tests of minutes that are not for every change: a real Slurm
 
 # ---- style ----
 .PHONY: lint format format-check
-lint: deps $(BUILD)/version.h ## gcc and clang without a warning, clang-tidy, cppcheck
+lint: deps $(BUILD)/version.h $(ONNX).h ## gcc and clang without a warning, clang-tidy, cppcheck
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-gcc EXTRA=-Werror $(SOURCES:%.c=$(BUILD)/lint-gcc/%.o)
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-clang CC=clang EXTRA=-Werror $(SOURCES:%.c=$(BUILD)/lint-clang/%.o)
 	@echo '  clang-tidy'

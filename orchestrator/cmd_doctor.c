@@ -1,5 +1,7 @@
 #include "command.h"
 
+#include "checkpoint.h"
+#include "job.h"
 #include "kernels/kernels.h"
 #include "version.h"
 
@@ -8,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <hdf5.h>
+#include <math.h>
 #include <mpi.h>
 #include <sched.h>
 #include <stdio.h>
@@ -125,6 +128,37 @@ static int probe_mpi_io(const char *path, int rank, int size, struct err *err)
                    : 0;
 }
 
+/* The checkpoint of a job with the default network, three times: the median of what `run` would pay for it. */
+static void print_checkpoint(const char *folder, const char *path)
+{
+    struct config config = config_defaults();
+    const struct checkpoint_identity identity = {"probe", "probe", "probe", "probe"};
+    float numbers[N_METRICS] = {0};
+    double ms[3] = {0};
+    struct err err = {0};
+    config.clusters.n = 2;
+    size_t n = job_n_weights(&config);
+    float *net = err_calloc(3 * n, sizeof *net, "a checkpoint", &err);
+    struct checkpoint state = {
+        .epoch = 1, .n_members = 1, .n_params = n, .train = numbers, .val = numbers, .params = {net}};
+    state.moments[0] = net ? net + n : NULL;
+    int rc = net ? 0 : E_IO;
+    for (int i = 0; i < 3 && rc == 0; i++) {
+        double start = MPI_Wtime();
+        rc = checkpoint_write(path, &identity, &state, &err);
+        ms[i] = 1e3 * (MPI_Wtime() - start);
+    }
+    double median = fmax(fmin(ms[0], ms[1]), fmin(fmax(ms[0], ms[1]), ms[2]));
+    if (rc < 0)
+        printf("! checkpoint %s\n", err.text);
+    else
+        printf("%s checkpoint %.1f MB of the default network in %s: %.1f ms, %.3f %% of the time at one a "
+               "minute\n",
+               median > 600 ? "!" : " ", 1e-6 * (double)checkpoint_bytes(&state), folder, median,
+               median / 600);
+    free(net);
+}
+
 static int probe_folder(const char *folder, int rank, int size, struct err *err)
 {
     char path[4096];
@@ -135,6 +169,8 @@ static int probe_folder(const char *folder, int rank, int size, struct err *err)
     MPI_Bcast(&rc, 1, MPI_INT, 0, MPI_COMM_WORLD);
     if (rc == 0)
         rc = probe_mpi_io(path, rank, size, err);
+    if (rank == 0 && rc == 0)
+        print_checkpoint(folder, path);
     if (rank == 0)
         unlink(path);
     return rc;

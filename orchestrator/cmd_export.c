@@ -1,8 +1,9 @@
-/* cellsweep export: the results file as CSV. */
+/* cellsweep export: the results file as CSV, its weights as models. */
 #include "command.h"
 
 #include "export.h"
 #include "output.h"
+#include "weights_export.h"
 
 #include <argp.h>
 #include <libgen.h>
@@ -11,17 +12,28 @@
 #include <string.h>
 
 static const char DOC[] =
-    "Write a table of a results file as CSV, to stdout or to a file. It may be used while the sweep runs.\v"
+    "Write a table of a results file as CSV, to stdout or to a file, or the networks it kept (--weights) as "
+    "files "
+    "of a folder. It may be used while the sweep runs.\v"
     "jobs: one row a job with its state, times, sizes and last metrics. epochs: the learning curves. "
     "confusion: the "
     "matrices, one row a cell. predictions: every image's class probabilities. scores: sensitivity, AUROC, "
     "calibration and more, computed from the stored probabilities. Missing and undefined values are empty "
     "fields.\n\n"
+    "--weights writes a file a finished job: onnx, for onnxruntime, R, Python or Fiji (input \"image\", "
+    "N x 1 x size x size, 0 to 1, masked and resized as `data pack` does; output \"probabilities\", N x "
+    "clusters; an "
+    "ensemble is averaged inside), or raw, the flat float32 parameters with a JSON file that says what they "
+    "are.\n\n"
     "  cellsweep export fig4.h5 --table epochs --filter 'clusters=1-27,seed=1..5' -o curves.csv\n"
-    "  cellsweep export cv.h5 --table scores --on oof";
+    "  cellsweep export cv.h5 --table scores --on oof\n"
+    "  cellsweep export fig4.h5 --weights --filter clusters=1-27,strategy=augment -o models";
 
 static const struct argp_option OPTIONS[] = {
     {"table", 't', "TABLE", 0, "jobs, epochs, confusion, predictions or scores", 0},
+    {"weights", 'w', NULL, 0, "The networks that keep_weights kept, a file a job, into the folder --output",
+     0},
+    {"format", 'F', "FORMAT", 0, "Of --weights: onnx (default) or raw", 0},
     {"on", 'n', "SET", 0,
      "Scores of which images: val (default), all (every original), oof (out of fold: k-fold pooled)", 0},
     {"output", 'o', "FILE", 0, "Write there; the file appears when it is whole (default: stdout)", 0},
@@ -30,7 +42,9 @@ static const struct argp_option OPTIONS[] = {
 
 struct options {
     const char *path, *output, *filter;
-    int table; /* -1: not given */
+    int table;  /* -1: not given */
+    int format; /* of weights; -1: not given */
+    int weights;
     enum units_set on;
     struct err *err;
 };
@@ -46,6 +60,16 @@ static int parse_table(const char *name, int *table, struct err *err)
                    "export: --table '%.60s' is not one of jobs, epochs, confusion, predictions, "
                    "scores",
                    name);
+}
+
+static int parse_format(const char *name, int *format, struct err *err)
+{
+    for (int k = 0; k < N_WEIGHTS_FORMATS; k++)
+        if (strcmp(weights_format_names[k], name) == 0) {
+            *format = k;
+            return 0;
+        }
+    return err_set(err, E_USAGE, "export: --format '%.60s' is not one of onnx, raw", name);
 }
 
 static int parse_set(const char *name, enum units_set *on, struct err *err)
@@ -66,6 +90,11 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         return parse_table(arg, &o->table, o->err) < 0 ? EINVAL : 0;
     case 'n':
         return parse_set(arg, &o->on, o->err) < 0 ? EINVAL : 0;
+    case 'w':
+        o->weights = 1;
+        return 0;
+    case 'F':
+        return parse_format(arg, &o->format, o->err) < 0 ? EINVAL : 0;
     case 'o':
         o->output = arg;
         return 0;
@@ -106,13 +135,43 @@ static int write_file(struct store *store, const struct options *o, struct err *
     return output_close(&out, err);
 }
 
+static int write_models(struct store *store, const struct options *o, struct err *err)
+{
+    int n = 0;
+    int rc = weights_export(store, o->format < 0 ? WEIGHTS_ONNX : (enum weights_format)o->format, o->filter,
+                            o->output, &n, err);
+    if (rc == 0)
+        fprintf(stderr, "%s: the networks of %d job%s\n", o->output, n, n == 1 ? "" : "s");
+    return rc;
+}
+
+static int write_any(struct store *store, const struct options *o, struct err *err)
+{
+    if (o->weights)
+        return write_models(store, o, err);
+    return o->output ? write_file(store, o, err) : write_table(store, o, stdout, err);
+}
+
+static int check_options(const struct options *o, struct err *err)
+{
+    if (!o->path || (o->table < 0 && !o->weights))
+        return err_set(err, E_USAGE,
+                       "export: give a results file and --table jobs, epochs, confusion, predictions or "
+                       "scores, or --weights");
+    if (o->weights && (o->table >= 0 || !o->output))
+        return err_set(err, E_USAGE, "export: --weights goes with --output DIR, and without --table");
+    if (!o->weights && o->format >= 0)
+        return err_set(err, E_USAGE, "export: --format goes with --weights; a table is CSV");
+    return 0;
+}
+
 static int export_store(const struct options *o, struct err *err)
 {
     struct store *store = NULL;
     int rc = store_open(o->path, &store, err);
     if (rc < 0)
         return rc;
-    rc = o->output ? write_file(store, o, err) : write_table(store, o, stdout, err);
+    rc = write_any(store, o, err);
     int closed = store_close(store, rc == 0 ? err : NULL);
     return rc < 0 ? rc : closed;
 }
@@ -120,13 +179,10 @@ static int export_store(const struct options *o, struct err *err)
 int cmd_export(int argc, char **argv, struct err *err)
 {
     static const struct argp argp = {OPTIONS, parse_option, "RESULTS.h5", DOC, NULL, NULL, NULL};
-    struct options o = {.table = -1, .err = err};
+    struct options o = {.table = -1, .format = -1, .err = err};
     err_set(err, E_OK, "%s", "");
     if (argp_parse(&argp, argc, argv, 0, NULL, &o) != 0)
         return err->code < 0 ? err->code : err_set(err, E_USAGE, "export: see cellsweep export --help");
-    if (!o.path || o.table < 0)
-        return err_set(err, E_USAGE,
-                       "export: give a results file and --table jobs, epochs, confusion, predictions or "
-                       "scores");
-    return export_store(&o, err);
+    int rc = check_options(&o, err);
+    return rc < 0 ? rc : export_store(&o, err);
 }

@@ -13,6 +13,7 @@ int cmd_run(int argc, char **argv, struct err *err);
 int cmd_status(int argc, char **argv, struct err *err);
 int cmd_report(int argc, char **argv, struct err *err);
 int cmd_export(int argc, char **argv, struct err *err);
+int cmd_predict(int argc, char **argv, struct err *err);
 int cmd_bench(int argc, char **argv, struct err *err);
 int cmd_doctor(int argc, char **argv, struct err *err);
 

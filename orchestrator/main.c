@@ -20,7 +20,9 @@ static const struct command commands[] = {
     {"run", "SWEEP.yaml -o R.h5", "run a sweep (under mpirun on all ranks), or go on with one", cmd_run},
     {"status", "R.h5", "progress of a running, finished or killed sweep", cmd_status},
     {"report", "R.h5 -o DIR", "figures and tables", cmd_report},
-    {"export", "R.h5 --table T", "CSV of jobs, epochs, confusion matrices, predictions", cmd_export},
+    {"export", "R.h5 --table T", "CSV of jobs, epochs, confusion matrices, predictions; weights as ONNX",
+     cmd_export},
+    {"predict", "R.h5 IMAGE...", "cluster and probabilities of new images, by stored weights", cmd_predict},
     {"bench", "", "speed of the training engine against this machine's GEMM rate", cmd_bench},
     {"doctor", "[DIR]", "what this machine has, and whether it fits", cmd_doctor},
 };

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* Vertices x pixels of a mask, a second's work; a crop of a cell takes a thousandth of it. */
 #define MAX_MASK_STEPS 5e8
@@ -18,7 +19,7 @@ void predictor_id(const char *name, char *out, size_t size)
     const char *slash = strrchr(name, '/');
     snprintf(out, size, "%s", catalog_bare_id(slash ? slash + 1 : name));
     size_t n = strlen(out);
-    if (n > 4 && strcmp(out + n - 4, ".png") == 0)
+    if (n > 4 && strcasecmp(out + n - 4, ".png") == 0)
         out[n - 4] = '\0';
 }
 

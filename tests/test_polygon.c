@@ -73,12 +73,35 @@ static void test_mask_of_a_triangle(void **state)
             assert_true(pixels[5 * y + x] == (expected[y][x] == '1' ? 1.0f : 0.0f));
 }
 
+/* Also where a row is crossed by more edges than the mask keeps at hand, and through vertices that lie on pixels. */
+static void test_mask_is_containment_of_every_pixel(void **state)
+{
+    enum { W = 23, H = 19, MOST = 400 };
+    struct point outline[MOST];
+    float pixels[W * H];
+    unsigned seed = 1;
+    (void)state;
+    for (int round = 0; round < 60; round++) {
+        int n = round % 4 == 0 ? MOST : 3 + round;
+        for (int i = 0; i < 2 * n; i++) {
+            seed = seed * 1103515245u + 12345u;
+            *(i % 2 ? &outline[i / 2].y : &outline[i / 2].x) = (double)(seed >> 16 & 63) / 2 - 3;
+        }
+        for (int i = 0; i < W * H; i++)
+            pixels[i] = 1.0f;
+        polygon_mask(outline, n, pixels, W, H);
+        for (int i = 0; i < W * H; i++)
+            assert_int_equal(pixels[i] > 0, polygon_contains(outline, n, (struct point){i % W, i / W}));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_agrees_with_inpolygon),
         cmocka_unit_test(test_repeated_last_vertex_is_dropped),
         cmocka_unit_test(test_mask_of_a_triangle),
+        cmocka_unit_test(test_mask_is_containment_of_every_pixel),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

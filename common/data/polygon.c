@@ -25,16 +25,31 @@ static int crosses(struct point a, struct point b, struct point p)
     return b.y > a.y ? side > 0.0 : side < 0.0;
 }
 
+struct edge {
+    struct point a, b;
+};
+
+static struct edge edge_of(const struct point *vertex, int n, int i)
+{
+    return (struct edge){vertex[i], vertex[i ? i - 1 : n - 1]};
+}
+
+/* Does the edge reach the height y? One that does not decides nothing there. */
+static int reaches(struct edge e, double y)
+{
+    return !((e.a.y < y && e.b.y < y) || (e.a.y > y && e.b.y > y));
+}
+
 int polygon_contains(const struct point *vertex, int n, struct point p)
 {
     int inside = 0;
     for (int i = 0; i < n; i++) {
-        struct point a = vertex[i], b = vertex[i ? i - 1 : n - 1];
-        if ((a.y < p.y && b.y < p.y) || (a.y > p.y && b.y > p.y))
+        struct edge e = edge_of(vertex, n, i);
+        if (!reaches(e, p.y))
             continue;
-        if (on_edge(a, b, p))
+        if (on_edge(e.a, e.b, p))
             return 1;
-        inside ^= crosses(a, b, p);
+        inside ^= crosses(e.a, e.b, p);
     }
     return inside;
 }
@@ -57,10 +72,35 @@ void polygon_to_pixels(struct point *vertex, int n, double pixel_size)
     }
 }
 
+enum { MAX_REACHING = 64 };
+
+/* polygon_contains() from the n edges that reach the height of p. */
+static int inside_of(const struct edge *edge, int n, struct point p)
+{
+    int inside = 0;
+    for (int i = 0; i < n; i++) {
+        if (on_edge(edge[i].a, edge[i].b, p))
+            return 1;
+        inside ^= crosses(edge[i].a, edge[i].b, p);
+    }
+    return inside;
+}
+
+/* Few edges reach a row: only those are looked at for its pixels. All of them for each took half of the time of predicting. */
 void polygon_mask(const struct point *vertex, int n, float *pixels, int width, int height)
 {
-    for (int j = 0; j < height; j++)
-        for (int i = 0; i < width; i++, pixels++)
-            if (!polygon_contains(vertex, n, (struct point){i, j}))
+    struct edge edge[MAX_REACHING];
+    for (int j = 0; j < height; j++) {
+        int reaching = 0;
+        for (int i = 0; i < n && reaching <= MAX_REACHING; i++) {
+            struct edge e = edge_of(vertex, n, i);
+            if (reaches(e, j) && reaching++ < MAX_REACHING)
+                edge[reaching - 1] = e;
+        }
+        for (int i = 0; i < width; i++, pixels++) {
+            struct point p = {i, j};
+            if (!(reaching <= MAX_REACHING ? inside_of(edge, reaching, p) : polygon_contains(vertex, n, p)))
                 *pixels = 0.0f;
+        }
+    }
 }

@@ -1,0 +1,84 @@
+#include "data/walk.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+static int is_png(const char *name)
+{
+    size_t n = strlen(name);
+    return n > 4 && strcasecmp(name + n - 4, ".png") == 0;
+}
+
+static int is_shown(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+static int is_folder(const char *path, int follow)
+{
+    struct stat info;
+    return (follow ? stat(path, &info) : lstat(path, &info)) == 0 && S_ISDIR(info.st_mode);
+}
+
+static int walk_folder(struct walk *walk, const char *folder, struct err *err);
+
+/* An entry of a folder: in the first pass its images, in the second its folders. */
+static int walk_entry(struct walk *walk, const char *folder, const char *name, int folders, struct err *err)
+{
+    char path[PATH_MAX];
+    const char *slash = folder[strlen(folder) - 1] == '/' ? "" : "/";
+    if (snprintf(path, sizeof path, "%s%s%s", folder, slash, name) >= (int)sizeof path)
+        return err_set(err, E_IO, "%s: the path of %.60s in it is too long", folder, name);
+    if (is_folder(path, 0))
+        return folders ? walk_folder(walk, path, err) : 0;
+    if (folders)
+        return 0;
+    if (is_png(name))
+        return walk->visit(walk->self, path, err);
+    walk->n_ignored++;
+    return 0;
+}
+
+static int walk_folder(struct walk *walk, const char *folder, struct err *err)
+{
+    struct dirent **entry = NULL;
+    int n = scandir(folder, &entry, is_shown, versionsort), rc = 0;
+    if (n < 0)
+        return err_set(err, E_IO, "%s: cannot read the folder: %s", folder, strerror(errno));
+    if (walk->enter)
+        rc = walk->enter(walk->self, folder, err);
+    for (int i = 0; i < 2 * n && rc >= 0; i++)
+        rc = walk_entry(walk, folder, entry[i % n]->d_name, i >= n, err);
+    for (int i = 0; i < n; i++)
+        free(entry[i]);
+    free(entry);
+    return rc < 0 ? rc : 0;
+}
+
+int walk_name(struct walk *walk, const char *name, struct err *err)
+{
+    if (is_folder(name, 1))
+        return walk_folder(walk, name, err);
+    int rc = walk->visit(walk->self, name, err);
+    return rc < 0 ? rc : 0;
+}
+
+int walk_list(struct walk *walk, FILE *list, const char *source, struct err *err)
+{
+    char *line = NULL;
+    size_t room = 0;
+    int rc = 0;
+    for (ssize_t n; rc == 0 && (n = getline(&line, &room, list)) >= 0;) {
+        line[strcspn(line, "\r\n")] = '\0';
+        if (*line)
+            rc = walk_name(walk, line, err);
+    }
+    free(line);
+    return rc == 0 && ferror(list) ? err_set(err, E_IO, "%s: cannot read the list of images", source) : rc;
+}

@@ -1,0 +1,244 @@
+#include "weights_export.h"
+
+#include "ensemble.h"
+#include "job.h"
+#include "onnx_model.h"
+#include "output.h"
+#include "pagename.h"
+#include "stored_job.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const weights_format_names[N_WEIGHTS_FORMATS] = {"onnx", "raw"};
+
+enum { MAX_PROPERTIES = 16 + STORE_MAX_AXES, VALUE_SIZE = CONFIG_MAX_CLUSTERS * 6 };
+
+/* What a file says about the job it is of. */
+struct properties {
+    int n;
+    struct onnx_property entry[MAX_PROPERTIES];
+    char value[MAX_PROPERTIES][VALUE_SIZE];
+};
+
+/* A job on its way into files. */
+struct weights_job {
+    struct store *store;
+    const char *dir;
+    int job, n_members;
+    struct config config;
+    struct cnn_shape shape;
+    float *weights;
+    char name[PAGENAME_SIZE];
+    struct properties properties;
+};
+
+static void add(struct properties *p, const char *key, const char *value)
+{
+    snprintf(p->value[p->n], VALUE_SIZE, "%s", value);
+    p->entry[p->n] = (struct onnx_property){key, p->value[p->n]};
+    p->n++;
+}
+
+static void add_number(struct properties *p, const char *key, double value)
+{
+    char text[40];
+    snprintf(text, sizeof text, "%.15g", value);
+    add(p, key, text);
+}
+
+static void describe(struct weights_job *w, int weights_epoch)
+{
+    const struct store_job *row = &store_jobs(w->store)[w->job];
+    struct properties *p = &w->properties;
+    char clusters[VALUE_SIZE];
+    config_get(&w->config, config_find("clusters"), clusters, sizeof clusters);
+    p->n = 0;
+    add(p, "job", row->key);
+    add(p, "clusters", clusters);
+    add(p, "strategy", row->strategy);
+    add(p, "protocol", row->protocol);
+    add_number(p, "seed", (double)row->seed);
+    add_number(p, "fold", row->fold);
+    add_number(p, "repeat", row->repeat);
+    for (int a = 0; a < store_n_axes(w->store); a++)
+        add(p, store_axis_name(w->store, a), row->axis[a]);
+    add(p, "keep_weights", store_keep_names[store_keeps(w->store)]);
+    if (weights_epoch > 0)
+        add_number(p, "weights_epoch", weights_epoch);
+    add(p, "sweep", store_text(w->store, "name"));
+    add(p, "dataset_checksum", store_text(w->store, "dataset_checksum"));
+    add(p, "synthetic", store_text(w->store, "synthetic"));
+    add(p, "version", store_text(w->store, "version"));
+    add_number(p, "image_size", w->shape.size);
+    add_number(p, "pixel_size", stored_pixel_size(w->store));
+}
+
+/* Clusters, strategy and seed for people; the head of the key for what else tells jobs apart. */
+static void name_job(struct weights_job *w)
+{
+    const struct store_job *row = &store_jobs(w->store)[w->job];
+    char text[2 * CONFIG_WORD_SIZE + 64];
+    snprintf(text, sizeof text, "%s_%s_seed%lld_%.8s", row->clusters, row->strategy, (long long)row->seed,
+             row->key);
+    *w->name = '\0';
+    pagename_append(w->name, text);
+}
+
+static int open_part(const struct weights_job *w, const char *extension, struct output *out, struct err *err)
+{
+    char name[PAGENAME_SIZE + 8];
+    snprintf(name, sizeof name, "%s.%s", w->name, extension);
+    return output_open(out, w->dir, name, err);
+}
+
+static int write_onnx(const struct weights_job *w, struct err *err)
+{
+    struct output out;
+    int rc = open_part(w, "onnx", &out, err);
+    if (rc < 0)
+        return rc;
+    rc = onnx_model_write(out.file, w->name, &w->shape, w->n_members, w->weights, w->properties.entry,
+                          w->properties.n, err);
+    if (rc == 0)
+        return output_close(&out, err);
+    output_abandon(&out);
+    return rc;
+}
+
+/* The parts of a parameter vector as cnn.h lists them; dimensions end at 0. */
+static void part_shape(const struct cnn_shape *s, enum cnn_part part, const char **name, int dims[4])
+{
+    static const char *const names[CNN_N_PARTS] = {
+        "conv1.weight", "conv1.bias",    "conv2.weight", "conv2.bias",    "dense1.weight",
+        "dense1.bias",  "dense2.weight", "dense2.bias",  "logits.weight", "logits.bias"};
+    size_t offset[CNN_N_PARTS + 1];
+    cnn_n_params(s, offset);
+    int biases[] = {s->filters[0], s->filters[1], s->dense[0], s->dense[1], s->n_classes};
+    int rows = biases[part / 2], is_conv2 = part == CNN_CONV2_W;
+    memset(dims, 0, 4 * sizeof *dims);
+    *name = names[part];
+    dims[0] = rows;
+    if (part % 2)
+        return;
+    if (part == CNN_CONV1_W || is_conv2) {
+        dims[1] = dims[2] = 3;
+        dims[3] = is_conv2 ? s->filters[0] : 1;
+    } else
+        dims[1] = (int)((offset[part + 1] - offset[part]) / (size_t)rows);
+}
+
+static json_t *list_parts(const struct weights_job *w)
+{
+    json_t *parts = json_array();
+    for (int m = 0; m < w->n_members; m++)
+        for (int part = 0; part < CNN_N_PARTS; part++) {
+            const char *name;
+            int dims[4];
+            part_shape(&w->shape, (enum cnn_part)part, &name, dims);
+            json_t *shape = json_array();
+            for (int d = 0; d < 4 && dims[d]; d++)
+                json_array_append_new(shape, json_integer(dims[d]));
+            json_array_append_new(parts,
+                                  json_pack("{s:i, s:s, s:o}", "member", m, "name", name, "shape", shape));
+        }
+    return parts;
+}
+
+static int write_description(const struct weights_job *w, struct err *err)
+{
+    struct output out;
+    int rc = open_part(w, "json", &out, err);
+    if (rc < 0)
+        return rc;
+    json_t *all = json_object();
+    for (int i = 0; i < w->properties.n; i++)
+        json_object_set_new(all, w->properties.entry[i].key, json_string(w->properties.entry[i].value));
+    json_object_set_new(all, "parts", list_parts(w));
+    int bad = json_dumpf(all, out.file, JSON_INDENT(1) | JSON_PRESERVE_ORDER) < 0;
+    putc('\n', out.file);
+    json_decref(all);
+    if (!bad)
+        return output_close(&out, err);
+    output_abandon(&out);
+    return err_set(err, E_IO, "%s/%s.json: cannot write; is the disk full?", w->dir, w->name);
+}
+
+static int write_raw(const struct weights_job *w, struct err *err)
+{
+    struct output out;
+    int rc = open_part(w, "f32", &out, err);
+    if (rc < 0)
+        return rc;
+    fwrite(w->weights, sizeof *w->weights, job_n_weights(&w->config), out.file);
+    rc = output_close(&out, err);
+    return rc < 0 ? rc : write_description(w, err);
+}
+
+static int export_job(struct weights_job *w, enum weights_format format, int weights_epoch, struct err *err)
+{
+    int rc = stored_job_config(w->store, w->job, &w->config, err);
+    if (rc == 0)
+        rc = stored_job_weights(w->store, w->job, &w->config, &w->weights, err);
+    if (rc < 0)
+        return rc;
+    size_t offset[CNN_N_PARTS + 1];
+    w->shape = ensemble_shape(&w->config);
+    w->n_members = (int)(job_n_weights(&w->config) / cnn_n_params(&w->shape, offset));
+    describe(w, weights_epoch);
+    name_job(w);
+    rc = format == WEIGHTS_ONNX ? write_onnx(w, err) : write_raw(w, err);
+    free(w->weights);
+    return rc;
+}
+
+static int export_jobs(struct weights_job *w, enum weights_format format, const char *filter,
+                       const struct store_mark *mark, const int *epoch, int *n, struct err *err)
+{
+    const char *axis[STORE_MAX_AXES];
+    int rc = 0, n_axes = store_n_axes(w->store);
+    for (int a = 0; a < n_axes; a++)
+        axis[a] = store_axis_name(w->store, a);
+    for (int j = 0; j < store_n_jobs(w->store) && rc >= 0; j++) {
+        w->job = j;
+        rc = store_job_matches(&store_jobs(w->store)[j], n_axes, axis, filter, err);
+        if (rc <= 0 || mark[j].state != JOB_DONE)
+            continue;
+        if (*n == 0)
+            rc = output_directory(w->dir, err);
+        if (rc >= 0)
+            rc = export_job(w, format, epoch[j], err);
+        *n += rc >= 0;
+    }
+    if (rc >= 0 && *n == 0)
+        return err_set(err, E_USAGE, "%s: no finished job matches --filter '%.200s'", store_path(w->store),
+                       filter ? filter : "");
+    return rc < 0 ? rc : 0;
+}
+
+int weights_export(struct store *store, enum weights_format format, const char *filter, const char *dir,
+                   int *n, struct err *err)
+{
+    size_t n_jobs = (size_t)store_n_jobs(store);
+    *n = 0;
+    if (store_n_weights(store) == 0)
+        return err_set(err, E_USAGE,
+                       "%s: holds no weights; run the sweep with keep_weights: final or best into a new file",
+                       store_path(store));
+    struct weights_job *w = err_calloc(1, sizeof *w, "the weights of a job", err);
+    struct store_mark *mark = err_calloc(n_jobs, sizeof *mark, "commit marks", err);
+    int *epoch = err_calloc(n_jobs, sizeof *epoch, "epochs of weights", err);
+    int rc = w && mark && epoch ? store_read_marks(store, mark, err) : E_IO;
+    if (rc == 0)
+        rc = store_read_weights_epochs(store, epoch, err);
+    if (rc == 0) {
+        w->store = store;
+        w->dir = dir;
+        rc = export_jobs(w, format, filter, mark, epoch, n, err);
+    }
+    free(w);
+    free(mark);
+    free(epoch);
+    return rc;
+}

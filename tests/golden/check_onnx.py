@@ -1,0 +1,81 @@
+#!/usr/bin/python3
+"""Exported ONNX models against the sweep they are from: the graph as python3-onnx parses it, computed by numpy in double.
+
+    cellsweep run sweep.yaml -o r.h5          with keep_weights: final
+    cellsweep export r.h5 --weights -o models
+    /usr/bin/python3 tests/golden/check_onnx.py r.h5 models
+
+Prints the largest difference of any probability from /predictions/all, over all models; exit status 1 when it is above 1e-5.
+"""
+import glob
+import sys
+
+import h5py
+import numpy as np
+import onnx
+import onnx.numpy_helper
+from numpy.lib.stride_tricks import sliding_window_view
+
+
+def conv(x, w, b, kernel_shape):
+    assert list(kernel_shape) == list(w.shape[2:])
+    patches = sliding_window_view(x, w.shape[2:], axis=(2, 3))
+    return np.einsum("nchwij,fcij->nfhw", patches, w, optimize=True) + b[:, None, None]
+
+
+def max_pool(x, kernel_shape, strides):
+    patches = sliding_window_view(x, kernel_shape, axis=(2, 3))
+    return patches[:, :, :: strides[0], :: strides[1]].max(axis=(4, 5))
+
+
+def gemm(x, w, b, transB=0):
+    return x @ (w.T if transB else w) + b
+
+
+def softmax(x, axis):
+    e = np.exp(x - x.max(axis=axis, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
+
+
+OPERATORS = {
+    "Conv": conv,
+    "Relu": lambda x: np.maximum(x, 0),
+    "MaxPool": max_pool,
+    "Flatten": lambda x, axis: x.reshape(int(np.prod(x.shape[:axis])), -1),
+    "Gemm": gemm,
+    "Softmax": softmax,
+    "Mean": lambda *x: sum(x) / len(x),
+}
+
+
+def run(model, images):
+    values = {t.name: onnx.numpy_helper.to_array(t).astype(np.float64) for t in model.graph.initializer}
+    values["image"] = images.astype(np.float64)
+    for node in model.graph.node:
+        attributes = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
+        values[node.output[0]] = OPERATORS[node.op_type](*(values[name] for name in node.input), **attributes)
+    return values["probabilities"]
+
+
+def check(results, images, path):
+    model = onnx.load(path)
+    onnx.checker.check_model(model, full_check=True)
+    about = {p.key: p.value for p in model.metadata_props}
+    assert about["keep_weights"] == "final", "predictions are those of the final epoch: keep final weights"
+    assert about["dataset_checksum"] == results.attrs["dataset_checksum"].decode()
+    job = list(results["jobs"]["key"]).index(about["job"].encode())
+    row = results["predictions/all/image"][job]
+    row = row[row >= 0]
+    stored = results["predictions/all/probability"][job][: len(row)]
+    stored = stored[:, : len(about["clusters"].split("-"))]
+    return len(row), np.abs(run(model, images[row][:, None]) - stored).max()
+
+
+results = h5py.File(sys.argv[1], "r")
+with h5py.File(results.attrs["data_file"].decode(), "r") as data:
+    images = data["images/pixels"][:]
+paths = sorted(glob.glob(sys.argv[2] + "/*.onnx"))
+checked = [check(results, images, path) for path in paths]
+worst = max(difference for _, difference in checked)
+print(f"{len(paths)} models, {sum(n for n, _ in checked)} predictions: worst difference {worst:.2g}")
+sys.exit(worst > 1e-5)

@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# cellsweep predict on the sweep's own images gives the sweep's own numbers; keep_weights changes no result; bad input is told.
+. tests/lib.sh
+C=$BUILD/cellsweep
+check "the built-in images as files" "$C" data synth "$TMP/cells"
+check "packed" "$C" data pack "$TMP/cells" -o "$TMP/cells.h5"
+cat >"$TMP/s.yaml" <<YAML
+name: small
+data: $TMP/cells.h5
+train: {epochs: 3}
+easy-ensemble.members: 2
+grid:
+  clusters: [[14, 15], [1, 27]]
+  strategy: [none, easy-ensemble, threshold]
+keep_weights: final
+YAML
+# fails STATUS PATTERN COMMAND...: one error line with the pattern and that exit status.
+fails() {
+    local want=$1 pattern=$2 got
+    shift 2
+    "$@" >"$TMP/out" 2>"$TMP/err"
+    got=$?
+    if [ $got = "$want" ] && grep -q -- "$pattern" "$TMP/err" && [ "$(grep -c '^cellsweep' "$TMP/err")" = 1 ]; then
+        ok "exit $want: $pattern"
+    else
+        not_ok "exit $got, want $want and '$pattern': $*"
+        sed 's/^/# /' "$TMP/err"
+    fi
+}
+quiet() { "$@" 2>/dev/null; }
+
+check "a sweep that keeps final weights" "$C" run "$TMP/s.yaml" -o "$TMP/final.h5" -q
+check "one that keeps the best, on 2 ranks" mpi 2 "$C" run "$TMP/s.yaml" -o "$TMP/best.h5" -q --set keep_weights=best
+check "one that keeps the best, on 1" "$C" run "$TMP/s.yaml" -o "$TMP/best1.h5" -q --set keep_weights=best
+check "one that keeps none" "$C" run "$TMP/s.yaml" -o "$TMP/none.h5" -q --set keep_weights=false
+for group in /metrics /confusion /predictions; do
+    check "$group does not depend on which weights are kept" h5diff -q "$TMP/final.h5" "$TMP/best.h5" $group $group
+    check "$group does not depend on whether they are" h5diff -q "$TMP/final.h5" "$TMP/none.h5" $group $group
+done
+for what in /weights /weights_epoch; do
+    check "the best $what are the same on 1 and 2 ranks" h5diff -q "$TMP/best.h5" "$TMP/best1.h5" $what $what
+done
+check_fails "the best weights are not all final ones" h5diff -q "$TMP/final.h5" "$TMP/best.h5" /weights /weights
+check_fails "a file without weights has no /weights_epoch" h5dump -H -d /weights_epoch "$TMP/none.h5"
+fails 2 "keep_weights is final there and best here" "$C" run "$TMP/s.yaml" -o "$TMP/final.h5" --set keep_weights=best
+check "true is final" "$C" run "$TMP/s.yaml" -o "$TMP/final.h5" -q --set keep_weights=true
+
+# Every job says of the images what it said in the sweep.
+outlines=$TMP/cells/cell_boundaries.csv.gz
+compare() { # compare FILTER CLUSTER...: predict's rows of these clusters against those of the sweep, to the last digit
+    local filter=$1 k
+    shift
+    for k in "$@"; do find "$TMP/cells/cell_images/cluster_$k" -name '*.png'; done >"$TMP/list"
+    quiet "$C" predict "$TMP/final.h5" - --filter "$filter" -b "$outlines" <"$TMP/list" | tail -n +2 | cut -d, -f2-5 | sort >"$TMP/new"
+    "$C" export "$TMP/final.h5" --table predictions --filter "$filter" | awk -F, -v OFS=, '$10 == "all" {print $11, $14, $15, $16}' |
+        sort >"$TMP/stored"
+    [ -s "$TMP/new" ] && cmp "$TMP/new" "$TMP/stored"
+}
+for s in none easy-ensemble threshold; do
+    check "predict is the sweep, to the last digit: $s" compare clusters=14-15,strategy=$s 14 15
+done
+
+one="clusters=1-27,strategy=none"
+quiet "$C" predict "$TMP/final.h5" "$TMP/cells/cell_images/cluster_27" "$TMP/cells/cell_images/cluster_1" --filter $one >"$TMP/a.csv"
+check "options after images, a file for the rows" quiet "$C" predict "$TMP/final.h5" --filter $one -o "$TMP/b.csv" \
+    "$TMP/cells/cell_images/cluster_27" "$TMP/cells/cell_images/cluster_1"
+check "are the same rows" cmp "$TMP/a.csv" "$TMP/b.csv"
+check "with a header" grep -qx "image,id,predicted,probability_1,probability_27,masked" "$TMP/a.csv"
+quiet "$C" predict "$TMP/final.h5" "$TMP/cells/cell_images/cluster_27" "$TMP/cells/cell_images/cluster_1" --filter $one --format json |
+    sed 's/.*"id": "\([^"]*\)", "predicted": \([0-9]*\), "probability": {"1": \([^,]*\), "27": \([^}]*\)}, "masked": false}/\1,\2,\3,\4/' >"$TMP/a.json"
+check "JSON has the numbers of the CSV" awk -F, 'NR == FNR {a[FNR] = $2; p[FNR] = $4; q[FNR] = $5; next}
+    {if ($1 != a[FNR + 1] || $3 - p[FNR + 1] > 1e-9 || p[FNR + 1] - $3 > 1e-9 || $4 - q[FNR + 1] > 1e-9) bad = 1} END {exit bad || FNR < 100}' "$TMP/a.csv" "$TMP/a.json"
+"$C" predict "$TMP/final.h5" "$TMP/cells" --filter clusters=1-27 -o "$TMP/c.csv" 2>"$TMP/err"
+check "a folder is walked" test "$(wc -l <"$TMP/c.csv")" -eq 1001
+check "boundaries that lie there are mentioned" grep -q "cell_boundaries.csv.gz is not used" "$TMP/err"
+check "several jobs vote" grep -q "4 networks of 3 jobs (clusters 1-27, 3 strategies), trained on synthetic" "$TMP/err"
+check "speed is told" grep -q "1000 images classified, 0 of them masked, 0 bad; [0-9]* images/s" "$TMP/err"
+
+printf 'cell_id,vertex_x,vertex_y\n5,0,0\n5,1,1\n' >"$TMP/bent.csv"
+mkdir "$TMP/in"
+cp "$(find "$TMP/cells" -name cell_5.png)" "$(find "$TMP/cells" -name cell_6.png)" "$TMP/in"
+echo text >"$TMP/in/x.png"
+mkfifo "$TMP/in/pipe.png"
+fails 1 "4 of 5 images could not be used" "$C" predict "$TMP/final.h5" "$TMP/in" "$TMP/gone.png" --filter $one -b "$TMP/bent.csv"
+check "the good one is done" grep -q "cell_6.png,6," "$TMP/out"
+for reason in "cell_5.png: its boundary has 2 vertices, needs 3" "x.png: not a PNG file" "pipe.png: is not a file" "gone.png: cannot open"; do
+    check "bad: $reason" grep -q "$reason" "$TMP/err"
+done
+fails 2 "2 kinds of jobs; choose one by --filter clusters=14-15 or clusters=1-27" "$C" predict "$TMP/final.h5" "$TMP/in"
+fails 2 "holds no weights; run the sweep with keep_weights: final or best" "$C" predict "$TMP/none.h5" "$TMP/in"
+fails 2 "matches none of its 6 jobs" "$C" predict "$TMP/final.h5" "$TMP/in" --filter seed=7
+fails 2 "is not one of csv, json" "$C" predict "$TMP/final.h5" "$TMP/in" --format xml
+fails 3 "bent.h5" "$C" predict "$TMP/bent.h5" "$TMP/in"
+fails 3 "no column vertex_x" "$C" predict "$TMP/final.h5" "$TMP/in" --filter $one -b "$TMP/a.csv" -o "$TMP/none.csv"
+mkdir "$TMP/empty"
+fails 3 "no images found" "$C" predict "$TMP/final.h5" "$TMP/empty" --filter $one -o "$TMP/none.csv"
+fails 3 "cannot write the predictions" sh -c "'$C' predict '$TMP/final.h5' '$TMP/cells' --filter $one >/dev/full"
+check "nothing half-written is left" test -z "$(ls "$TMP" | grep none.csv)"
+finish
