@@ -174,6 +174,11 @@ $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/r
 $(BUILD)/tests/fuzz/seeds: $(BUILD)/tests/fuzz/seeds.o $(BUILD)/libcellsweep.a
 	@$(CC) $(EXTRA) -o $@ $^ $(LIBS)
 
+.PHONY: test-long
+test-long: build ## tests of minutes that are not for every change: a real Slurm (installed for this only)
+	@tests/deps.sh -p slurm-wlm munge
+	@BUILD=$(BUILD) tests/all.sh $(sort $(wildcard tests/long_*.sh))
+
 # ---- style ----
 .PHONY: lint format format-check
 lint: lint-deps $(BUILD)/version.h $(ONNX).h ## gcc and clang without a warning, clang-tidy, cppcheck

@@ -71,7 +71,10 @@ static void print_cores(int size, int min_cores, int max_cores)
     printf("%s BLAS       %d thread%s a rank\n", openblas_get_num_threads() == 1 ? " " : "!",
            openblas_get_num_threads(), openblas_get_num_threads() == 1 ? "" : "s");
     if (size == 1 && online > 1)
-        printf("  one rank uses one core; `mpirun -n %ld cellsweep run ...` uses them all\n", online);
+        printf("  one rank uses one core; `mpirun -n %ld cellsweep run ...` uses them all (with "
+               "--enable-recovery it goes "
+               "on without a rank that dies, and RESULTS.h5.status has the exit status)\n",
+               online);
     if (size > 1 && min_cores == 1 && online < size)
         printf("! more ranks than cores share one node: mpirun --oversubscribe runs, but not faster\n");
 }

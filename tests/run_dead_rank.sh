@@ -39,6 +39,10 @@ wait $run
 has "the sweep ends with exit status 0 in the status file" "$R.status" '"exit_status": 0, "done": 24, .*"lost_ranks": 2'
 [ "$(lost "$R")" = 2 ] && ok "both losses are in the log" || not_ok "both losses are in the log: $(lost "$R")"
 has "and told" "$TMP/r.log" "rank 1 is lost"
+has "the one that woke up has left" "$TMP/r.log" "rank 2 leaves: it was declared dead, its job is another rank's"
+by_log=$(sed -n 's/.*job_finished", "job": \([0-9]*\), "rank": 2,.*/\1/p' "$R.events.jsonl" | sort -n | xargs)
+by_rows=$("$cellsweep" export "$R" --table jobs | awk -F, 'NR == 1 {for (i = 1; i <= NF; i++) column[$i] = i} NR > 1 && $column["rank"] == 2 {print $column["job"]}' | sort -n | xargs)
+[ "$by_log" = "$by_rows" ] && ok "and has written no row of a job that was not its own" || not_ok "rows of rank 2: $by_rows; in the log: $by_log"
 has "rank 0 has its closing line" "$TMP/r.log" "24 jobs done, 0 diverged, 0 failed, 0 left"
 for group in /metrics /confusion /predictions; do
     check "same bits in $group as without losses" h5diff -q "$TMP/clean.h5" "$R" $group $group
