@@ -179,12 +179,16 @@ static int open_socket(const struct serve_options *o, int *loopback, struct err 
 /* The port of a listening socket, and its family. */
 static int port_of(int listening, int *family)
 {
-    struct sockaddr_storage bound = {0};
+    union {
+        struct sockaddr any;
+        struct sockaddr_in four;
+        struct sockaddr_in6 six;
+    } bound;
     socklen_t n = sizeof bound;
-    getsockname(listening, (struct sockaddr *)&bound, &n);
-    *family = bound.ss_family;
-    return ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)(void *)&bound)->sin6_port
-                                             : ((struct sockaddr_in *)(void *)&bound)->sin_port);
+    memset(&bound, 0, sizeof bound);
+    getsockname(listening, &bound.any, &n);
+    *family = bound.any.sa_family;
+    return ntohs(*family == AF_INET6 ? bound.six.sin6_port : bound.four.sin_port);
 }
 
 static void write_url(struct serve *serve, const struct serve_options *o, int port)
@@ -237,21 +241,27 @@ static int start_daemon(struct serve *serve, int listening, int family, struct e
     return err_set(err, E_IO, "serve: libmicrohttpd cannot start: %s", strerror(errno));
 }
 
-static int start(struct serve *serve, const struct serve_options *o, struct err *err)
+/* What answers are made of. */
+static int load(struct serve *serve, const struct serve_options *o, struct err *err)
 {
-    int loopback = 0, family = 0, rc = live_open(o->path, &serve->live, err);
+    int rc = live_open(o->path, &serve->live, err);
     if (rc == 0)
         rc = check_filter(serve, err);
     if (rc == 0)
         rc = serve_page_make(&serve->page, err);
     if (rc == 0 && !(serve->models = serve_models_new(err)))
         rc = E_IO;
-    int listening = rc == 0 ? open_socket(o, &loopback, err) : rc;
+    return rc;
+}
+
+static int go_online(struct serve *serve, const struct serve_options *o, struct err *err)
+{
+    int loopback = 0, family = 0, listening = open_socket(o, &loopback, err);
     if (listening < 0)
         return listening;
     int port = port_of(listening, &family);
     write_url(serve, o, port);
-    rc = serve_guard_start(serve, o->token, loopback, port, err);
+    int rc = serve_guard_start(serve, o->token, loopback, port, err);
     if (rc == 0)
         return start_daemon(serve, listening, family, err);
     close(listening);
@@ -267,7 +277,9 @@ int serve_start(const struct serve_options *options, struct serve **out, struct 
     pthread_mutex_init(&serve->document.lock, NULL);
     pthread_mutex_init(&serve->progress.lock, NULL);
     serve->filter = options->filter ? strdup(options->filter) : NULL;
-    int rc = start(serve, options, err);
+    int rc = load(serve, options, err);
+    if (rc == 0)
+        rc = go_online(serve, options, err);
     if (rc < 0)
         serve_stop(serve);
     else

@@ -210,17 +210,18 @@ static int borrow(struct serve *serve, struct store *store, int index, int with_
     int rc = serve_models_of(serve, store, &list, err);
     if (rc < 0)
         return rc;
-    if (index < 0 || index >= list.n)
+    const struct serve_model *model = index >= 0 && index < list.n ? &list.model[index] : NULL;
+    if (!model)
         rc = err_set(err, E_USAGE,
                      list.n ? "model=%d: there are %d models, from 0; /api/models lists them"
                             : "model=%d: the sweep kept no weights of a finished job (keep_weights: true)",
                      index, list.n);
-    if (rc == 0)
-        rc = load_predictor(serve, store, &list.model[index], &loan->predictor, err);
+    else
+        rc = load_predictor(serve, store, model, &loan->predictor, err);
     if (rc == 0 && with_data)
         rc = load_data(serve, store, &loan->data, err);
-    if (rc == 0)
-        snprintf(loan->filter, sizeof loan->filter, "%s", list.model[index].filter);
+    if (rc == 0 && model)
+        snprintf(loan->filter, sizeof loan->filter, "%s", model->filter);
     free(list.model);
     return rc;
 }

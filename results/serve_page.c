@@ -38,10 +38,10 @@ static void append_hash(char *policy, const char *script, size_t n)
 /* The policy of a page with scripts inside. Styles may be inline: the plots set them element by element. */
 static void make_policy(char policy[POLICY_SIZE], const char *html)
 {
-    strcpy(policy,
-           "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data: blob:; font-src data:; "
-           "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; script-src");
-    size_t before = strlen(policy);
+    int n = snprintf(
+        policy, POLICY_SIZE,
+        "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data: blob:; font-src data:; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; script-src");
     for (const char *at = strcasestr(html, "<script"); at; at = strcasestr(at, "<script")) {
         const char *begin = strchr(at, '>'), *end = begin ? strcasestr(begin, "</script") : NULL;
         if (!end)
@@ -49,34 +49,35 @@ static void make_policy(char policy[POLICY_SIZE], const char *html)
         append_hash(policy, begin + 1, (size_t)(end - begin - 1));
         at = end + 1;
     }
-    if (strlen(policy) == before)
-        strcat(policy, " 'none'");
+    if (policy[n] == '\0')
+        snprintf(policy + n, (size_t)(POLICY_SIZE - n), " 'none'");
 }
 
-static int make_html(char **html, size_t *n, struct err *err)
+/* The page as text, owned by the caller; NULL without memory. */
+static char *make_html(size_t *n)
 {
-    *html = NULL;
-    FILE *file = open_memstream(html, n);
+    char *html = NULL;
+    FILE *file = open_memstream(&html, n);
     if (!file)
-        return err_set(err, E_IO, "out of memory: the page cannot be kept");
+        return NULL;
     page_write(file, NULL, 0);
     int bad = ferror(file) != 0;
-    if (fclose(file) != 0 || bad) {
-        free(*html);
-        return err_set(err, E_IO, "out of memory: the page cannot be kept");
-    }
-    return 0;
+    bad |= fclose(file) != 0;
+    if (!bad)
+        return html;
+    free(html);
+    return NULL;
 }
 
 int serve_page_make(struct serve_fixed *page, struct err *err)
 {
-    char policy[POLICY_SIZE], *html;
-    size_t n;
+    char policy[POLICY_SIZE];
+    size_t n = 0;
     if (!page_available())
         return 0;
-    int rc = make_html(&html, &n, err);
-    if (rc < 0)
-        return rc;
+    char *html = make_html(&n);
+    if (!html)
+        return err_set(err, E_IO, "out of memory: the page cannot be kept; free some memory");
     make_policy(policy, html);
     return serve_fixed_make(page, "text/html; charset=utf-8", policy, html, n, err);
 }

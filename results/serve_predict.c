@@ -18,9 +18,9 @@ struct asked {
 
 struct seen {
     const struct serve_image *image;
-    struct predictor_image info;
     json_t *original, *masked; /* pictures, owned */
     float *pixels;             /* (size, size) owned; NULL: refused */
+    struct predictor_image info;
     struct err err;
 };
 
@@ -34,7 +34,7 @@ static unsigned char shade(const float *pixels, int width, int height, int step,
     for (int i = y * step; i < (y + 1) * step && i < height; i++)
         for (int j = x * step; j < (x + 1) * step && j < width; j++, n++)
             sum += (double)pixels[(size_t)i * (size_t)width + (size_t)j];
-    return (unsigned char)lround(255 * fmin(1, fmax(0, sum / n)));
+    return (unsigned char)lround(255 * fmin(1, fmax(0, sum / (n > 0 ? n : 1))));
 }
 
 /* A data URI of a picture of at most MAX_SHOWN pixels a side; NULL without memory. */
@@ -296,8 +296,8 @@ static int parse(struct serve_request *request, struct asked *asked, struct err 
 enum MHD_Result serve_answer_predict(struct serve_request *request)
 {
     struct serve *serve = request->serve;
-    struct serve_loan loan;
-    struct asked asked;
+    struct serve_loan loan = {0};
+    struct asked asked = {0};
     struct err err = {0};
     int failed = 0, rc = serve_upload_end(request->upload, &err);
     if (rc == 0)

@@ -104,8 +104,8 @@ static int look_inside(struct serve *serve, struct pulse *pulse, struct shown *s
 /* A new look at the file as text in *text (freed by the caller); 1 when the file is busy. */
 static int look(struct serve *serve, char **text, struct err *err)
 {
-    struct pulse pulse;
-    struct shown shown;
+    struct pulse pulse = {0};
+    struct shown shown = {0};
     struct alive_holder holder;
     int failed = 0;
     enum alive alive = live_alive(serve->live, &holder);
@@ -150,7 +150,7 @@ enum MHD_Result serve_answer_progress(struct serve_request *request)
     char *text = NULL;
     if (progress_text(request->serve, &text, &err) < 0)
         return serve_send_err(request, &err);
-    return serve_send_text(request, MHD_HTTP_OK, "application/json", text, strlen(text));
+    return serve_send_text(request, MHD_HTTP_OK, "application/json", text, text ? strlen(text) : 0);
 }
 
 /* ---- curves ---- */
@@ -219,7 +219,7 @@ enum MHD_Result serve_answer_curves(struct serve_request *request)
 {
     struct err err = {0};
     struct store *store;
-    struct shown shown;
+    struct shown shown = {0};
     int failed = 0;
     const char *jobs = MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, "jobs");
     if (live_enter(request->serve->live, &store, &err) < 0)

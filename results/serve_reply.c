@@ -131,11 +131,10 @@ static void make_etag(char out[40], const char *body, size_t n)
     sha256_init(&hash);
     sha256_update(&hash, n, (const uint8_t *)body);
     sha256_digest(&hash, sizeof digest, digest);
-    char *p = out;
-    *p++ = '"';
+    out[0] = '"';
     for (int i = 0; i < 16; i++)
-        p += sprintf(p, "%02x", digest[i]);
-    strcpy(p, "\"");
+        snprintf(out + 1 + 2 * i, 3, "%02x", digest[i]);
+    snprintf(out + 33, 2, "\"");
 }
 
 static struct MHD_Response *fixed_response(const struct serve_fixed *fixed, const char *type,
