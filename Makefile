@@ -147,6 +147,12 @@ serve-load: test-deps ## a minute of 64 good, broken and hostile clients against
 	  $(BUILD)/asan/cellsweep $(BUILD)/asan/tests/load_serve
 	LONG=1 BUILD=$(BUILD)/asan tests/run_serve.sh
 
+.PHONY: test-long
+LONG := $(sort $(wildcard tests/long_*.sh)) tests/chaos.sh
+test-long: test-deps build ## what takes long: tests/long_*.sh, and CHAOS_ROUNDS (200) of tests/chaos.sh
+	@$(MAKE) --no-print-directory units
+	@bad=0; for script in $(LONG); do echo "$$script"; BUILD=$(BUILD) bash $$script || bad=1; done; exit $$bad
+
 # ---- fuzzing ----
 .PHONY: fuzz fuzz-seeds fuzz-build
 FUZZ_SECONDS ?= 60

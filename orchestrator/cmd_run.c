@@ -196,9 +196,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static int is_first(void)
 {
     static const char *const rank[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"};
-    for (size_t i = 0; i < sizeof rank / sizeof *rank; i++)
-        if (getenv(rank[i]))
-            return atoi(getenv(rank[i])) == 0;
+    for (size_t i = 0; i < sizeof rank / sizeof *rank; i++) {
+        const char *number = getenv(rank[i]);
+        if (number)
+            return atoi(number) == 0;
+    }
     return 1;
 }
 

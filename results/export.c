@@ -439,7 +439,7 @@ static void release(struct export *x)
 static int export_table(struct store *store, enum export_table table, enum units_set on, const char *filter,
                         FILE *out, struct err *err)
 {
-    struct export x = {.store = store, .csv = {out, 0}, .on = on};
+    struct export x = {.store = store, .csv = {.file = out}, .on = on};
     x.n_epochs = store_n_epochs(store);
     x.n_classes = store_n_classes(store);
     int rc = check_filter(&x, filter, err);

@@ -174,6 +174,53 @@ static void beside(void)
          "{\"time\": \"2026-11-23T01:02:04.004Z\", \"event\": \"draining\", \"why\": \"\\u0007\"}\n");
 }
 
+/* ---- requests ---- */
+
+#define PART(name, file)                                                                                     \
+    "--cut\r\nContent-Disposition: form-data; name=\"" name "\"; filename=\"" file "\"\r\n\r\n"
+
+/* A form with an image and an outline. */
+static void upload(void)
+{
+    static const char first[] = PART("image", "cell_1.png"), second[] = "\r\n" PART("boundaries", "b.csv");
+    static const char table[] = "cell_id,vertex_x,vertex_y\n1,0,0\n1,2,0\n1,2,2\n", end[] = "\r\n--cut--\r\n";
+    char image[400];
+    FILE *file = fopen(seed("png", "gray8.png"), "rb");
+    size_t n = file ? fread(image, 1, sizeof image, file) : 0;
+    if (!n || fclose(file) != 0)
+        fail("gray8.png");
+    const char *path = seed("serve", "upload");
+    file = fopen(path, "wb");
+    if (!file)
+        fail(path);
+    fprintf(file,
+            "POST /api/predict?model=0 HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; "
+            "boundary=cut\r\nContent-Length: %zu\r\n\r\n%s",
+            sizeof first + n + sizeof second + sizeof table + sizeof end - 4, first);
+    fwrite(image, 1, n, file);
+    fprintf(file, "%s%s%s", second, table, end);
+    if (fclose(file) != 0)
+        fail(path);
+}
+
+static void requests(void)
+{
+    text("serve", "page", "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: gzip\r\n\r\n");
+    text("serve", "two",
+         "GET /api/progress HTTP/1.1\r\nHost: localhost\r\n\r\nGET /metrics HTTP/1.0\r\n\r\n");
+    text("serve", "curves", "GET /api/curves?jobs=0,1-3&filter=seed%3d1 HTTP/1.1\r\nHost: [::1]:80\r\n\r\n");
+    text("serve", "sweep",
+         "GET /api/sweep HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: \"a\", W/\"b\"\r\n\r\n");
+    text("serve", "models",
+         "GET /api/models?token=abc HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer x\r\n\r\n");
+    text("serve", "chunked",
+         "POST /api/predict HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nContent-Type: "
+         "multipart/form-data; boundary=\"c\"\r\n\r\n5\r\n--c--\r\n0\r\n\r\n");
+    text("serve", "elsewhere",
+         "OPTIONS * HTTP/1.1\r\nHost: example.org\r\nOrigin: http://example.org\r\n\r\n");
+    upload();
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2) {
@@ -188,6 +235,7 @@ int main(int argc, char **argv)
     checkpoint("one", 1, 5, 0);
     checkpoint("best", 2, 5, 1);
     beside();
+    requests();
     text("dataset", "untouched", "");
     text("dataset", "width", "\x07\x04..\x03");
     text("results", "untouched", "");
