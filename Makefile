@@ -6,7 +6,7 @@ BUILD ?= build
 VERSION := 0.1.0
 CC := gcc
 # gsl stays last: its plain cblas must come after openblas, whose functions have the same names.
-PACKAGES := ompi-c hdf5-openmpi openblas yaml-0.1 libxxhash libpng zlib jansson libprotobuf-c gsl
+PACKAGES := ompi-c hdf5-openmpi openblas yaml-0.1 libxxhash libpng zlib libmicrohttpd jansson nettle libprotobuf-c gsl
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef -Wpointer-arith \
         -Wcast-align -Wcast-qual -Wwrite-strings -Wformat=2 -Wdouble-promotion -Wconversion
 OPT := -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off
@@ -23,11 +23,17 @@ ONNX := $(BUILD)/generated/onnx.pb-c
 SRC := $(wildcard common/*.c common/data/*.c worker/*.c worker/kernels/*.c orchestrator/*.c results/*.c)
 OBJ := $(SRC:%.c=$(BUILD)/%.o)
 LIBOBJ := $(filter-out $(BUILD)/orchestrator/main.o,$(OBJ)) $(ONNX).o
+LOADS := $(patsubst tests/%.c,%,$(wildcard tests/load_*.c))
 MPI_TESTS := $(patsubst tests/%.c,%,$(wildcard tests/mpi_*.c))
 UNITS := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
 SCRIPTS := $(sort $(wildcard tests/run_*.sh))
-SOURCES := $(SRC) $(wildcard tests/*.c)
-HEADERS := $(wildcard common/*.h common/data/*.h worker/*.h worker/kernels/*.h orchestrator/*.h results/*.h tests/*.h)
+FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+SOURCES := $(SRC) $(wildcard tests/*.c tests/fuzz/*.c)
+WEB_DIR := build/web
+WEB_SRC := $(shell find results/web -name node_modules -prune -o -type f ! -name DOCUMENT.md ! -name openapi.yaml -print)
+WEB_AGAIN := $(shell grep -qs npm $(WEB_DIR)/left-out && command -v npm >/dev/null && \
+               { [ "$(WEB)" = strict ] || grep -q 'not installed' $(WEB_DIR)/left-out; } && echo yes)
+HEADERS := $(wildcard common/*.h common/data/*.h worker/*.h worker/kernels/*.h orchestrator/*.h results/*.h tests/*.h tests/fuzz/*.h)
 
 # mpirun as root (containers) needs saying so; BLAS threads would fight with ranks.
 export OMPI_ALLOW_RUN_AS_ROOT := 1
@@ -49,8 +55,10 @@ $(BUILD)/libcellsweep.a: $(LIBOBJ)
 	@rm -f $@
 	@ar rcs $@ $^
 
-# The published curves are embedded in the program.
+# The published curves and the page are embedded in the program.
 $(BUILD)/results/published.o: experiments/published_curves.csv
+$(BUILD)/results/serve_page.o: results/web/openapi.yaml
+$(BUILD)/results/page.o: $(WEB_DIR)/page.html
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -71,6 +79,18 @@ $(ONNX).o: $(ONNX).c
 
 $(BUILD)/results/onnx_model.o $(BUILD)/tests/test_onnx.o: $(ONNX).h
 
+# ---- the interactive page ----
+# Built by npm, once for all build folders; without npm or its registry it stays empty and report.html is left out (tests/web.sh).
+# An empty page is tried again when npm has come since, and when WEB=strict asks for it.
+WEB ?= auto
+$(WEB_DIR)/page.html: $(WEB_SRC) tests/web.sh $(if $(WEB_AGAIN),FORCE)
+	@WEB=$(WEB) tests/web.sh $(WEB_DIR)
+
+.PHONY: web
+web: deps ## build the interactive page again (report.html, serve)
+	@rm -f $(WEB_DIR)/page.html
+	@$(MAKE) --no-print-directory $(WEB_DIR)/page.html
+
 # ---- version ----
 .PHONY: FORCE
 $(BUILD)/version.h: FORCE
@@ -82,9 +102,16 @@ $(BUILD)/orchestrator/main.o $(BUILD)/orchestrator/cmd_doctor.o $(BUILD)/results
   $(BUILD)/orchestrator/run_root.o $(BUILD)/orchestrator/checkpoint_folder.o $(BUILD)/results/onnx_model.o: $(BUILD)/version.h
 
 # ---- set-up ----
-.PHONY: deps
-deps: ## install the packages of packages.txt that are missing (Debian; sudo when not root)
-	@tests/deps.sh packages.txt
+.PHONY: deps test-deps lint-deps
+deps: ## install what building and running needs and is missing (Debian; sudo when not root)
+	@tests/deps.sh packages.txt build
+	@[ "$(WEB)" = none ] || tests/deps.sh -o packages.txt page
+
+test-deps: deps
+	@tests/deps.sh packages.txt tests
+
+lint-deps: test-deps
+	@tests/deps.sh packages.txt lint
 
 # ---- figure 4 ----
 .PHONY: fig4
@@ -95,20 +122,63 @@ fig4: build ## reproduce figure 4 on the built-in data: mpirun on every core, th
 
 # ---- tests ----
 .PHONY: test units asan tests-only
-test: build ## set up, build, run every test
+test: test-deps build ## set up, build, run every test
 	@$(MAKE) --no-print-directory tests-only
 
-units: $(UNITS:%=$(BUILD)/tests/%) $(MPI_TESTS:%=$(BUILD)/tests/%)
+units: $(UNITS:%=$(BUILD)/tests/%) $(MPI_TESTS:%=$(BUILD)/tests/%) $(LOADS:%=$(BUILD)/tests/%) \
+  $(FUZZ:%=$(BUILD)/tests/fuzz/replay_%) $(BUILD)/tests/fuzz/seeds
 
 tests-only: $(BUILD)/cellsweep units
 	@BUILD=$(BUILD) tests/all.sh $(UNITS:%=$(BUILD)/tests/%) $(SCRIPTS)
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libcellsweep.a
-	@$(CC) $(EXTRA) -o $@ $^ $(LIBS) -lcmocka
+	@$(CC) $(EXTRA) $(FAULTS) -o $@ $^ $(LIBS) -lcmocka
+
+# tests/faults.h: memory that fails.
+$(BUILD)/tests/test_faults: FAULTS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
-asan: deps ## the same tests under AddressSanitizer and UBSan; leaks are looked for in the serial ones
+asan: test-deps ## the same tests under AddressSanitizer and UBSan; leaks are looked for in the serial ones
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan OPT="-O1 -ffp-contract=off" EXTRA="$(SANITIZE)" tests-only
+
+.PHONY: serve-load
+serve-load: test-deps ## a minute of 64 good, broken and hostile clients against `serve`, built with AddressSanitizer
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan OPT="-O1 -ffp-contract=off" EXTRA="$(SANITIZE)" \
+	  $(BUILD)/asan/cellsweep $(BUILD)/asan/tests/load_serve
+	LONG=1 BUILD=$(BUILD)/asan tests/run_serve.sh
+
+.PHONY: test-long
+LONG := $(sort $(wildcard tests/long_*.sh)) tests/chaos.sh
+test-long: test-deps build ## what takes long: tests/long_*.sh, and CHAOS_ROUNDS (200) of tests/chaos.sh
+	@$(MAKE) --no-print-directory units
+	@bad=0; for script in $(LONG); do echo "$$script"; BUILD=$(BUILD) bash $$script || bad=1; done; exit $$bad
+
+# ---- fuzzing ----
+.PHONY: fuzz fuzz-seeds fuzz-build
+FUZZ_SECONDS ?= 60
+FUZZ_CORPUS ?= $(BUILD)/fuzz-corpus
+FUZZER := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+fuzz: lint-deps ## every reader of foreign bytes under libFuzzer, FUZZ_SECONDS (60) each
+	@$(MAKE) --no-print-directory fuzz-build
+	@BUILD=$(BUILD)/fuzz CORPUS=$(FUZZ_CORPUS) tests/fuzz.sh $(FUZZ_SECONDS) $(FUZZ)
+
+fuzz-build:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang OPT="-O1 -ffp-contract=off" EXTRA="$(FUZZER)" \
+	  $(FUZZ:%=$(BUILD)/fuzz/tests/fuzz/fuzz_%) $(BUILD)/fuzz/tests/fuzz/seeds
+
+fuzz-seeds: $(BUILD)/tests/fuzz/seeds ## valid inputs of every fuzz target, made by the program's own writers
+	@mkdir -p $(BUILD)/fuzz-seeds
+	@$(BUILD)/tests/fuzz/seeds $(BUILD)/fuzz-seeds
+
+FUZZ_SHARED := $(BUILD)/tests/fuzz/fuzz.o $(BUILD)/tests/fuzz/edits.o $(BUILD)/libcellsweep.a
+$(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_SHARED)
+	@$(CC) $(EXTRA) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
+$(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(FUZZ_SHARED)
+	@$(CC) $(EXTRA) -o $@ $^ $(LIBS)
+
+$(BUILD)/tests/fuzz/seeds: $(BUILD)/tests/fuzz/seeds.o $(BUILD)/libcellsweep.a
+	@$(CC) $(EXTRA) -o $@ $^ $(LIBS)
 
 .PHONY: test-long
 test-long: build ## tests of minutes that are not for every change: a real Slurm (installed for this only)
@@ -117,7 +187,7 @@ test-long: build ## tests of minutes that are not for every change: a real Slurm
 
 # ---- style ----
 .PHONY: lint format format-check
-lint: deps $(BUILD)/version.h $(ONNX).h ## gcc and clang without a warning, clang-tidy, cppcheck
+lint: lint-deps $(BUILD)/version.h $(ONNX).h ## gcc and clang without a warning, clang-tidy, cppcheck
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-gcc EXTRA=-Werror $(SOURCES:%.c=$(BUILD)/lint-gcc/%.o)
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-clang CC=clang EXTRA=-Werror $(SOURCES:%.c=$(BUILD)/lint-clang/%.o)
 	@echo '  clang-tidy'
@@ -129,7 +199,7 @@ lint: deps $(BUILD)/version.h $(ONNX).h ## gcc and clang without a warning, clan
 format: ## rewrite the sources with clang-format
 	clang-format -i $(SOURCES) $(HEADERS)
 
-format-check: deps ## fail when clang-format would change something
+format-check: lint-deps ## fail when clang-format would change something
 	clang-format --dry-run --Werror $(SOURCES) $(HEADERS)
 
 # ---- measurements ----
@@ -149,6 +219,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # Objects of tests are kept: make would remove them as intermediate files.
-.SECONDARY: $(UNITS:%=$(BUILD)/tests/%.o) $(MPI_TESTS:%=$(BUILD)/tests/%.o)
+.SECONDARY: $(UNITS:%=$(BUILD)/tests/%.o) $(MPI_TESTS:%=$(BUILD)/tests/%.o) $(LOADS:%=$(BUILD)/tests/%.o) \
+  $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/fuzz/*.c))
 
--include $(UNITS:%=$(BUILD)/tests/%.d)
+-include $(UNITS:%=$(BUILD)/tests/%.d) $(patsubst %.c,$(BUILD)/%.d,$(wildcard tests/fuzz/*.c))

@@ -1,6 +1,8 @@
 #include "command.h"
 
+#include "cells.h"
 #include "deadline.h"
+#include "h5.h"
 #include "run.h"
 
 #include <argp.h>
@@ -9,6 +11,7 @@
 #include <mpi.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,7 +25,8 @@ enum {
     OPTION_MAX,
     OPTION_TIME,
     OPTION_HEARTBEAT,
-    OPTION_CHECKPOINT
+    OPTION_CHECKPOINT,
+    OPTION_IO
 };
 
 static const char doc[] =
@@ -73,6 +77,11 @@ static const struct argp_option options[] = {
      "A rank not heard of for so long is lost, its job goes to another (default 60)", 0},
     {"checkpoint", OPTION_CHECKPOINT, "SECONDS", 0,
      "Save a running job every SECONDS, so that a killed one goes on from there (default 60; 0: never)", 0},
+    {"io", OPTION_IO, "WAY", 0,
+     "How rows reach RESULTS.h5: mpio (default; every rank, through MPI-IO), pwrite (every rank, plain "
+     "writes) or rank0 (sent to rank 0, which writes; the others need not see the file). The same bits in "
+     "each; `cellsweep doctor DIR` recommends one",
+     0},
     {"max-failures", OPTION_MAX, "N", 0,
      "Stop when N jobs of this run have failed or diverged, exit status 1", 0},
     {"retry-failed", OPTION_RETRY, NULL, 0, "Run failed and diverged jobs again", 0},
@@ -87,6 +96,16 @@ struct arguments {
     struct run_options run;
     char *set[MAX_SET];
 };
+
+static int io_from_name(const char *name, enum store_io *io)
+{
+    for (int i = 0; i < N_STORE_IO; i++)
+        if (strcmp(name, store_io_names[i]) == 0) {
+            *io = (enum store_io)i;
+            return 0;
+        }
+    return -1;
+}
 
 static int whole_number(const struct argp_state *state, const char *option, const char *text, int least,
                         int most)
@@ -124,6 +143,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case OPTION_ISA:
         if (kernels_isa_from_name(arg, &a->run.isa, &isa_err) < 0)
             argp_error(state, "--isa: %s", isa_err.text);
+        return 0;
+    case OPTION_IO:
+        if (io_from_name(arg, &a->run.io) < 0)
+            argp_error(state, "--io: '%s'; give mpio, pwrite or rank0", arg);
         return 0;
     case OPTION_TIME:
         if (deadline_parse(arg) < 0)
@@ -169,6 +192,24 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
+/* 1 on rank 0 as mpirun or Slurm number it, and wherever nobody does. */
+static int is_first(void)
+{
+    static const char *const rank[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"};
+    for (size_t i = 0; i < sizeof rank / sizeof *rank; i++) {
+        const char *number = getenv(rank[i]);
+        if (number)
+            return atoi(number) == 0;
+    }
+    return 1;
+}
+
+/* The files of an earlier run may be damaged; to try them is for the time before MPI_Init (trial.h). */
+static int try_files(const char *results_path, struct err *err)
+{
+    return is_first() && access(results_path, F_OK) == 0 ? cells_try(results_path, err) : 0;
+}
+
 static void say_error(int rank, int rc, const struct err *err)
 {
     if (rank == 0 && rc < 0 && err->text[0])
@@ -194,19 +235,21 @@ int cmd_run(int argc, char **argv, struct err *err)
     arguments.run.end = (double)INFINITY;
     arguments.run.set = arguments.set;
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-    int rank, threads, alone = 0, rc;
     run_catch_signals();
+    int rank, threads, alone = 0, rc = try_files(arguments.run.results_path, err);
     MPI_Init_thread(NULL, NULL, MPI_THREAD_SERIALIZED, &threads);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    if (threads < MPI_THREAD_SERIALIZED)
+    MPI_Allreduce(MPI_IN_PLACE, &rc, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);
+    if (rc == 0 && threads < MPI_THREAD_SERIALIZED)
         rc = err_set(err, E_USAGE,
                      "this MPI library was built without threads; run needs MPI_THREAD_SERIALIZED");
-    else
+    if (rc == 0)
         rc = run_sweep(&arguments.run, &alone, err);
     if (alone) { /* MPI_Finalize would wait for the lost ranks for ever */
         say_error(rank, rc, err);
         _exit(is_status_hidden() ? 0 : err_exit_status(rc));
     }
+    rc = h5_handles_check(rc, err);
     MPI_Finalize();
     if (is_status_hidden())
         say_error(rank, rc, err);

@@ -347,7 +347,9 @@ static int look(const char *path, struct view *v, struct err *err)
     /* the lock before the rows: a run that ends in between shows as running once more, not as dead */
     v->alive = alive_look(path, &v->holder);
     v->has_ending = ending_read(path, &v->ending);
-    int rc = store_open(path, &v->store, err);
+    int rc = store_try(path, err);
+    if (rc == 0)
+        rc = store_open(path, &v->store, err);
     if (rc < 0 && access(path, F_OK) != 0 && v->alive == ALIVE_RUNNING)
         rc = err_set(err, E_IO, "%s: not made yet: the run (%s) is still preparing its images", path,
                      alive_name(&v->holder, name, sizeof name));

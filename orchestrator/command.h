@@ -14,6 +14,7 @@ int cmd_status(int argc, char **argv, struct err *err);
 int cmd_report(int argc, char **argv, struct err *err);
 int cmd_export(int argc, char **argv, struct err *err);
 int cmd_predict(int argc, char **argv, struct err *err);
+int cmd_serve(int argc, char **argv, struct err *err);
 int cmd_bench(int argc, char **argv, struct err *err);
 int cmd_doctor(int argc, char **argv, struct err *err);
 

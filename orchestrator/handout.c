@@ -336,6 +336,10 @@ static void receive(struct handout *h, int rank, int tag)
         struct request request;
         struct progress progress;
     } in;
+    if (h->hooks.foreign && tag == h->hooks.foreign_tag) {
+        h->hooks.foreign(h->hooks.self, rank, h->worker[rank].dead);
+        return;
+    }
     memset(&in, 0, sizeof in);
     MPI_Recv(&in, (int)sizeof in, MPI_BYTE, rank, tag, h->comm, MPI_STATUS_IGNORE);
     if (h->worker[rank].dead) {
@@ -614,6 +618,11 @@ int handout_new(MPI_Comm comm, struct schedule *schedule, const struct handout_o
     }
     *out = h;
     return rc;
+}
+
+MPI_Comm handout_comm(const struct handout *h)
+{
+    return h->comm;
 }
 
 void handout_free(struct handout *h, int alone)

@@ -35,6 +35,9 @@
  * continued. The clock does not run while a machine is suspended when all ranks are on one, and does when they are on several.
  * A worker that hears nothing from rank 0 for limit + margin, or sees its process gone, leaves: the next run resumes.
  *
+ * Messages of others (rows of results for rank 0) come by the same way: hooks.foreign takes those of hooks.foreign_tag. What a rank
+ * sent before a request is taken before that request, so rows arrive before the report that they are finished.
+ *
  * A job whose rank died in its last attempt is given to hooks.condemn, in rank 0's main thread. */
 #ifndef CELLSWEEP_HANDOUT_H
 #define CELLSWEEP_HANDOUT_H
@@ -104,6 +107,10 @@ struct handout_hooks {
     void (*condemn)(void *self, int job, int attempts, int deaths);
     /* Any rank: it must not go on: rank 0 is gone, or (fenced 1) it was declared dead itself. Does not return. */
     void (*leave)(void *self, int fenced, const char *why);
+    /* Rank 0, MPI held: receive exactly one message of foreign_tag (above 50) from rank. dead 1: it was declared dead, whatever it
+     * says is void. */
+    void (*foreign)(void *self, int rank, int dead);
+    int foreign_tag;
 };
 
 struct handout;
@@ -112,6 +119,9 @@ struct handout;
  * initialised with MPI_THREAD_SERIALIZED. *out is owned by the caller. */
 int handout_new(MPI_Comm comm, struct schedule *schedule, const struct handout_options *options,
                 const struct handout_hooks *hooks, struct handout **out, struct err *err);
+
+/* The communicator of all messages, a copy of that of handout_new: for those of hooks.foreign. */
+MPI_Comm handout_comm(const struct handout *handout);
 
 /* The next job of this rank, and how often it has been tried, this time included; -1 at the end. Sleeps while it waits; on rank 0
  * it serves meanwhile. Asks ahead for the one after that. */

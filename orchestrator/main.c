@@ -1,9 +1,11 @@
 /* main.c - the table of commands; the only place that prints an error and picks the exit status. */
 #include "command.h"
+#include "h5.h"
 #include "version.h"
 
 #include <argp.h>
 #include <cblas.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,7 +14,7 @@ struct command {
     int (*run)(int argc, char **argv, struct err *err);
 };
 
-/* In the order a sweep goes: data, plan, run, status, report. */
+/* In the order a sweep goes: data, plan, run, status, report, serve. */
 static const struct command commands[] = {
     {"data", "synth|pack|info ...", "make, pack and look at cell images", cmd_data},
     {"plan", "SWEEP.yaml", "every job of a sweep, its cost, the expected wall time; touches nothing",
@@ -23,6 +25,7 @@ static const struct command commands[] = {
     {"export", "R.h5 --table T", "CSV of jobs, epochs, confusion matrices, predictions; weights as ONNX",
      cmd_export},
     {"predict", "R.h5 IMAGE...", "cluster and probabilities of new images, by stored weights", cmd_predict},
+    {"serve", "R.h5", "the report as a live web page, and a classifier of uploaded images", cmd_serve},
     {"bench", "", "speed of the training engine against this machine's GEMM rate", cmd_bench},
     {"doctor", "[DIR]", "what this machine has, and whether it fits", cmd_doctor},
 };
@@ -51,7 +54,7 @@ static int dispatch(int argc, char **argv, struct err *err)
         char name[64];
         snprintf(name, sizeof name, "cellsweep %s", commands[i].name);
         argv[1] = name;
-        return commands[i].run(argc - 1, argv + 1, err);
+        return h5_handles_check(commands[i].run(argc - 1, argv + 1, err), err);
     }
     return err_set(err, E_USAGE, "'%s' is no command; `cellsweep --help` lists them", argv[1]);
 }
@@ -61,6 +64,7 @@ int main(int argc, char **argv)
     struct err err = {0};
     argp_err_exit_status = 2;
     openblas_set_num_threads(1);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of its write, with a line */
     if (argc < 2) {
         print_help(stderr);
         return 2;

@@ -130,6 +130,8 @@ static int check_file(const struct run *run, struct err *err)
 {
     const char *path = run->options->results_path;
     long long size = -1, expected;
+    if (run->options->io == STORE_RANK0) /* only rank 0 has it */
+        return 0;
     int fd = open(path, O_RDWR | O_CLOEXEC), error = errno;
     struct stat info;
     if (fd >= 0 && fstat(fd, &info) == 0)
@@ -140,13 +142,15 @@ static int check_file(const struct run *run, struct err *err)
     MPI_Bcast(&expected, 1, MPI_LONG_LONG, 0, MPI_COMM_WORLD);
     int rc = 0;
     if (fd < 0)
-        rc = err_set(err, E_IO,
-                     "%s: rank %d cannot open it for writing: %s; use a folder that every node shares", path,
-                     run->rank, strerror(error));
+        rc = err_set(
+            err, E_IO,
+            "%s: rank %d cannot open it for writing: %s; use a folder that every node shares, or --io rank0",
+            path, run->rank, strerror(error));
     else if (size != expected)
-        rc = err_set(err, E_IO,
-                     "%s: rank %d sees another file than rank 0; use a folder that every node shares", path,
-                     run->rank);
+        rc = err_set(
+            err, E_IO,
+            "%s: rank %d sees another file than rank 0; use a folder that every node shares, or --io rank0",
+            path, run->rank);
     return agree(rc, err);
 }
 
@@ -200,7 +204,9 @@ static int prepare(struct run *run, struct err *err)
     if (rc == 0)
         rc = check_file(run, err);
     if (rc == 0)
-        rc = agree(store_open_shared(run->options->results_path, MPI_COMM_WORLD, &run->store, err), err);
+        rc = agree(
+            store_open_io(run->options->results_path, MPI_COMM_WORLD, run->options->io, &run->store, err),
+            err);
     if (rc == 0)
         rc = check_rows(run, err);
     if (rc == 0)
@@ -448,10 +454,13 @@ static int work(struct run *run, struct err *err)
 {
     const struct handout_options options = {run->options->dedicated, run->options->heartbeat, run->peers};
     const struct handout_hooks hooks = {run,          root_on_start, root_on_report,  root_on_checkpoint,
-                                        root_on_lost, root_left,     root_on_condemn, on_leave};
+                                        root_on_lost, root_left,     root_on_condemn, on_leave,
+                                        root_on_rows, STORE_TAG};
     int attempt = 0;
     int rc = handout_new(MPI_COMM_WORLD, run->schedule, &options, &hooks, &run->handout, err);
     rc = agree(rc, err);
+    if (rc == 0)
+        store_send_on(run->store, handout_comm(run->handout));
     peers_rest(run->peers); /* from here on a loss is the hand-out's */
     for (int job; rc == 0 && (job = handout_next(run->handout, &attempt)) >= 0;) {
         struct handout_report report = do_job(run, job, attempt);

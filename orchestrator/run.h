@@ -4,6 +4,7 @@
 
 #include "err.h"
 #include "kernels/kernels.h"
+#include "store.h"
 
 struct run_options {
     const char *sweep_path, *results_path;
@@ -12,6 +13,7 @@ struct run_options {
     const char *filter;   /* NULL: every job */
     int dedicated;        /* 1: rank 0 only hands out */
     enum kernels_isa isa; /* KERNELS_AUTO: the best that all ranks run */
+    enum store_io io;     /* how rows reach the results file */
     int quiet;            /* 1: no progress line */
     int force_unlock;     /* 1: take the lock of a run that may be alive on another host */
     int retry_failed;     /* 1: failed and diverged jobs run again */

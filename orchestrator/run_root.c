@@ -317,6 +317,18 @@ void root_on_report(void *self, int rank, const struct handout_report *report)
     progress_tick(run->progress, &counts);
 }
 
+/* That rows cannot be written ends the sweep as it does where they were made. */
+void root_on_rows(void *self, int rank, int dead)
+{
+    struct run *run = self;
+    struct err err = {0};
+    if (store_take(run->store, rank, dead, &err) == 0 || run->fatal[0])
+        return;
+    progress_say(run->progress, "rows of rank %d could not be written: %s", rank, err.text);
+    snprintf(run->fatal, sizeof run->fatal, "%.*s", (int)sizeof run->fatal - 1, err.text);
+    root_drain(run, "a row could not be written");
+}
+
 void root_on_checkpoint(void *self, int rank, int job, int epoch)
 {
     struct run *run = self;
@@ -446,7 +458,7 @@ int root_conclude(struct run *run, struct err *err)
     e->failed = count[JOB_FAILED];
     e->left = count[JOB_WAITING] + count[JOB_RUNNING];
     say_end(run, &counts, e);
-    if (counts.fatal)
+    if (counts.fatal || run->fatal[0])
         return err_set(err, E_IO, "%s; %d jobs are left, run the same command again", run->fatal, e->left);
     if (run->too_many_failures && e->left)
         return err_set(err, E_JOB,

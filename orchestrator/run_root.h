@@ -23,6 +23,9 @@ int root_schedule(struct run *run, enum resume_kind kind, int kept, struct err *
 void root_on_start(void *self, int rank, int job, int attempt);
 void root_on_report(void *self, int rank, const struct handout_report *report);
 
+/* Rows of another rank have arrived, under --io rank0. */
+void root_on_rows(void *self, int rank, int dead);
+
 void root_on_checkpoint(void *self, int rank, int job, int epoch);
 void root_on_lost(void *self, int rank, int job, double silent);
 void root_on_condemn(void *self, int job, int attempts, int deaths);

@@ -1,17 +1,27 @@
-/* csv_out.h - CSV as every table of this program has it: fields quoted as in RFC 4180, lines ending in LF, numbers with 9
- * significant digits (a float32 is recovered exactly), an empty field for what is missing or not a number.
+/* csv_out.h - the rows of a table, as CSV in a file or as cells in memory: one function fills both.
  *
  *     struct csv_out csv = {.file = file};
  *     csv_out_text(&csv, "a"); csv_out_real(&csv, 0.5); csv_out_end(&csv);
  *
- * Errors are kept by stdio. */
+ * CSV: fields quoted as in RFC 4180, lines ending in LF, numbers with 9 significant digits (a float32 is recovered exactly),
+ * an empty field for what is missing or not a number. Errors are kept by stdio.
+ *
+ *     struct csv_out csv = {.rows = json_array()};
+ *     csv_out_text(&csv, "a"); csv_out_real(&csv, NAN); csv_out_end(&csv);     [["a", null]]
+ *
+ * Cells: JSON numbers and strings, null for what is missing. Without memory rows are missing and `failed` is 1. */
 #ifndef CELLSWEEP_CSV_OUT_H
 #define CELLSWEEP_CSV_OUT_H
 
 #include <stdio.h>
 
+struct json_t;
+
 struct csv_out {
-    FILE *file;
+    FILE *file;          /* or NULL, and then: */
+    struct json_t *rows; /* array of rows, the caller's; the header is the first */
+    struct json_t *row;  /* the row under way */
+    int failed;
     int n; /* fields of this line so far */
 };
 

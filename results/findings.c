@@ -108,7 +108,8 @@ static int write_page(const struct findings *f, const struct findings_page *page
     if (rc < 0)
         return rc;
     if (format == FORMAT_CSV) {
-        page->csv(out.file, f);
+        struct csv_out csv = {.file = out.file};
+        page->csv(&csv, f);
     } else {
         page->table(&table, f);
         if (format == FORMAT_MARKDOWN) {

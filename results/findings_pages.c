@@ -96,32 +96,31 @@ static const char scores_note[] = "Mean and half the 95 % interval (Student's t)
                                   "out where it is undefined (no image "
                                   "predicted as the class, one class only).\n";
 
-static void scores_csv(FILE *file, const struct findings *f)
+static void scores_csv(struct csv_out *csv, const struct findings *f)
 {
     static const char *const numbers[] = {"n", "mean", "sd", "low", "high"};
-    struct csv_out csv = {.file = file};
-    csv_names(&csv, (const char *const[]){"clusters", "strategy"}, 2);
-    csv_setting_names(&csv, f->summary);
-    csv_names(&csv, (const char *const[]){"set", "score"}, 2);
-    csv_names(&csv, numbers, sizeof numbers / sizeof *numbers);
-    csv_out_end(&csv);
+    csv_names(csv, (const char *const[]){"clusters", "strategy"}, 2);
+    csv_setting_names(csv, f->summary);
+    csv_names(csv, (const char *const[]){"set", "score"}, 2);
+    csv_names(csv, numbers, sizeof numbers / sizeof *numbers);
+    csv_out_end(csv);
     for (int i = 0; i < f->summary->n_groups * N_UNITS_SETS * n_scores; i++) {
         int s = i % n_scores, set = i / n_scores % N_UNITS_SETS, g = i / n_scores / N_UNITS_SETS;
         const struct store_job *cell = f->summary->group[g].cell;
         const struct stats_summary *x = &f->scores[set][g * n_scores + s];
         if (x->n == 0)
             continue;
-        csv_out_text(&csv, cell->clusters);
-        csv_out_text(&csv, cell->strategy);
-        csv_setting(&csv, f->summary, cell);
-        csv_out_text(&csv, units_set_names[set]);
-        csv_out_text(&csv, scores[s].name);
-        csv_out_int(&csv, x->n);
-        csv_out_real(&csv, x->mean);
-        csv_out_real(&csv, x->sd);
-        csv_out_real(&csv, x->low);
-        csv_out_real(&csv, x->high);
-        csv_out_end(&csv);
+        csv_out_text(csv, cell->clusters);
+        csv_out_text(csv, cell->strategy);
+        csv_setting(csv, f->summary, cell);
+        csv_out_text(csv, units_set_names[set]);
+        csv_out_text(csv, scores[s].name);
+        csv_out_int(csv, x->n);
+        csv_out_real(csv, x->mean);
+        csv_out_real(csv, x->sd);
+        csv_out_real(csv, x->low);
+        csv_out_real(csv, x->high);
+        csv_out_end(csv);
     }
 }
 
@@ -176,34 +175,33 @@ static const char strategies_note[] =
     "speak "
     "about other seeds and splits of these images, not about other samples.\n";
 
-static void comparisons_csv(FILE *file, const struct findings *f)
+static void comparisons_csv(struct csv_out *csv, const struct findings *f)
 {
     static const char *const last[] = {"p_holm", "comparisons", "verdict"};
-    struct csv_out csv = {.file = file};
     char verdict[96];
-    csv_names(&csv, (const char *const[]){"set", "metric", "clusters"}, 3);
-    csv_setting_names(&csv, f->summary);
-    csv_names(&csv, (const char *const[]){"first", "second", "first_mean", "second_mean"}, 4);
-    csv_names(&csv, contrast_names, N_CONTRAST_NAMES);
-    csv_names(&csv, last, 3);
-    csv_out_end(&csv);
+    csv_names(csv, (const char *const[]){"set", "metric", "clusters"}, 3);
+    csv_setting_names(csv, f->summary);
+    csv_names(csv, (const char *const[]){"first", "second", "first_mean", "second_mean"}, 4);
+    csv_names(csv, contrast_names, N_CONTRAST_NAMES);
+    csv_names(csv, last, 3);
+    csv_out_end(csv);
     for (int s = 0; s < N_UNITS_SETS; s++)
         for (int i = 0; i < f->strategies[s]->n; i++) {
             const struct compare_row *row = &f->strategies[s]->row[i];
-            csv_out_text(&csv, units_set_names[s]);
-            csv_out_text(&csv, f->strategies[s]->metric);
-            csv_out_text(&csv, row->a->cell->clusters);
-            csv_setting(&csv, f->summary, row->a->cell);
-            csv_out_text(&csv, row->a->cell->strategy);
-            csv_out_text(&csv, row->b->cell->strategy);
-            csv_out_real(&csv, row->mean_a);
-            csv_out_real(&csv, row->mean_b);
-            csv_contrast(&csv, &row->contrast);
-            csv_out_real(&csv, row->p_holm);
-            csv_out_int(&csv, row->family);
+            csv_out_text(csv, units_set_names[s]);
+            csv_out_text(csv, f->strategies[s]->metric);
+            csv_out_text(csv, row->a->cell->clusters);
+            csv_setting(csv, f->summary, row->a->cell);
+            csv_out_text(csv, row->a->cell->strategy);
+            csv_out_text(csv, row->b->cell->strategy);
+            csv_out_real(csv, row->mean_a);
+            csv_out_real(csv, row->mean_b);
+            csv_contrast(csv, &row->contrast);
+            csv_out_real(csv, row->p_holm);
+            csv_out_int(csv, row->family);
             contrast_verdict_text(verdict, sizeof verdict, row->verdict, &row->contrast, row->family);
-            csv_out_text(&csv, verdict);
-            csv_out_end(&csv);
+            csv_out_text(csv, verdict);
+            csv_out_end(csv);
         }
 }
 
@@ -246,29 +244,28 @@ static void comparisons_table(struct texttable *table, const struct findings *f)
 
 /* ---- rankings ---- */
 
-static void rankings_csv(FILE *file, const struct findings *f)
+static void rankings_csv(struct csv_out *csv, const struct findings *f)
 {
     static const char *const names[] = {
         "data_sets",  "strategy",         "average_rank",     "friedman_chi2",
         "friedman_p", "iman_davenport_f", "iman_davenport_p", "nemenyi_critical_difference"};
-    struct csv_out csv = {.file = file};
-    csv_out_text(&csv, "set");
-    csv_setting_names(&csv, f->summary);
-    csv_names(&csv, names, sizeof names / sizeof *names);
-    csv_out_end(&csv);
+    csv_out_text(csv, "set");
+    csv_setting_names(csv, f->summary);
+    csv_names(csv, names, sizeof names / sizeof *names);
+    csv_out_end(csv);
     for (int s = 0; s < N_UNITS_SETS; s++)
         for (int i = 0; i < f->strategies[s]->n_rankings; i++) {
             const struct compare_ranking *r = &f->strategies[s]->ranking[i];
             const double number[] = {r->test.chi2, r->test.p, r->test.f, r->test.p_f, r->test.critical};
             for (int k = 0; k < r->n_strategies; k++) {
-                csv_out_text(&csv, units_set_names[s]);
-                csv_setting(&csv, f->summary, r->cell);
-                csv_out_int(&csv, r->n_datasets);
-                csv_out_text(&csv, r->strategy[k]);
-                csv_out_real(&csv, r->average_rank[k]);
+                csv_out_text(csv, units_set_names[s]);
+                csv_setting(csv, f->summary, r->cell);
+                csv_out_int(csv, r->n_datasets);
+                csv_out_text(csv, r->strategy[k]);
+                csv_out_real(csv, r->average_rank[k]);
                 for (int j = 0; j < 5; j++)
-                    csv_out_real(&csv, r->tested ? number[j] : (double)NAN);
-                csv_out_end(&csv);
+                    csv_out_real(csv, r->tested ? number[j] : (double)NAN);
+                csv_out_end(csv);
             }
         }
 }
@@ -324,31 +321,30 @@ static void leak_verdict(char *out, size_t size, const struct compare_row *row)
         contrast_verdict_text(out, size, row->verdict, &row->contrast, row->family);
 }
 
-static void leak_csv(FILE *file, const struct findings *f)
+static void leak_csv(struct csv_out *csv, const struct findings *f)
 {
-    struct csv_out csv = {.file = file};
     char verdict[96];
-    csv_names(&csv, (const char *const[]){"clusters", "strategy"}, 2);
-    csv_setting_names(&csv, f->summary);
-    csv_names(&csv, (const char *const[]){"against", "leak_share", "mean", "mean_against"}, 4);
-    csv_names(&csv, contrast_names, N_CONTRAST_NAMES);
-    csv_names(&csv, (const char *const[]){"p_holm", "comparisons", "verdict"}, 3);
-    csv_out_end(&csv);
+    csv_names(csv, (const char *const[]){"clusters", "strategy"}, 2);
+    csv_setting_names(csv, f->summary);
+    csv_names(csv, (const char *const[]){"against", "leak_share", "mean", "mean_against"}, 4);
+    csv_names(csv, contrast_names, N_CONTRAST_NAMES);
+    csv_names(csv, (const char *const[]){"p_holm", "comparisons", "verdict"}, 3);
+    csv_out_end(csv);
     for (int i = 0; i < f->leak->n; i++) {
         const struct compare_row *row = &f->leak->row[i];
-        csv_out_text(&csv, row->a->cell->clusters);
-        csv_out_text(&csv, row->a->cell->strategy);
-        csv_setting(&csv, f->summary, row->a->cell);
-        csv_out_text(&csv, row->b->cell->protocol);
-        csv_out_real(&csv, row->a->leak_share.mean);
-        csv_out_real(&csv, row->mean_a);
-        csv_out_real(&csv, row->mean_b);
-        csv_contrast(&csv, &row->contrast);
-        csv_out_real(&csv, row->p_holm);
-        csv_out_int(&csv, row->family);
+        csv_out_text(csv, row->a->cell->clusters);
+        csv_out_text(csv, row->a->cell->strategy);
+        csv_setting(csv, f->summary, row->a->cell);
+        csv_out_text(csv, row->b->cell->protocol);
+        csv_out_real(csv, row->a->leak_share.mean);
+        csv_out_real(csv, row->mean_a);
+        csv_out_real(csv, row->mean_b);
+        csv_contrast(csv, &row->contrast);
+        csv_out_real(csv, row->p_holm);
+        csv_out_int(csv, row->family);
         leak_verdict(verdict, sizeof verdict, row);
-        csv_out_text(&csv, verdict);
-        csv_out_end(&csv);
+        csv_out_text(csv, verdict);
+        csv_out_end(csv);
     }
 }
 
@@ -410,34 +406,33 @@ static void claim_difference(char *out, size_t size, const struct claim_row *row
     }
 }
 
-static void claims_csv(FILE *file, const struct findings *f)
+static void claims_csv(struct csv_out *csv, const struct findings *f)
 {
     static const char *const last[] = {"p_largest", "differences", "missing", "outcome", "reason"};
-    struct csv_out csv = {.file = file};
     char difference[160];
-    csv_names(&csv, (const char *const[]){"claim", "clusters", "metric", "set"}, 4);
-    csv_setting_names(&csv, f->summary);
-    csv_names(&csv, (const char *const[]){"shown", "value"}, 2);
-    csv_names(&csv, contrast_names, N_CONTRAST_NAMES);
-    csv_names(&csv, last, sizeof last / sizeof *last);
-    csv_out_end(&csv);
+    csv_names(csv, (const char *const[]){"claim", "clusters", "metric", "set"}, 4);
+    csv_setting_names(csv, f->summary);
+    csv_names(csv, (const char *const[]){"shown", "value"}, 2);
+    csv_names(csv, contrast_names, N_CONTRAST_NAMES);
+    csv_names(csv, last, sizeof last / sizeof *last);
+    csv_out_end(csv);
     for (int i = 0; i < f->claims->n; i++) {
         const struct claim_row *row = &f->claims->row[i];
         claim_difference(difference, sizeof difference, row);
-        csv_out_text(&csv, row->claim->text);
-        csv_out_text(&csv, row->claim->clusters ? row->claim->clusters : "");
-        csv_out_text(&csv, row->claim->metric);
-        csv_out_text(&csv, units_set_names[row->claim->on]);
-        csv_setting(&csv, f->summary, row->cell);
-        csv_out_text(&csv, difference);
-        csv_out_real(&csv, row->value);
-        csv_contrast(&csv, &row->contrast);
-        csv_out_real(&csv, row->p);
-        csv_out_int(&csv, row->n_contrasts);
-        csv_out_int(&csv, row->n_missing);
-        csv_out_text(&csv, claim_outcome_names[row->outcome]);
-        csv_out_text(&csv, row->reason);
-        csv_out_end(&csv);
+        csv_out_text(csv, row->claim->text);
+        csv_out_text(csv, row->claim->clusters ? row->claim->clusters : "");
+        csv_out_text(csv, row->claim->metric);
+        csv_out_text(csv, units_set_names[row->claim->on]);
+        csv_setting(csv, f->summary, row->cell);
+        csv_out_text(csv, difference);
+        csv_out_real(csv, row->value);
+        csv_contrast(csv, &row->contrast);
+        csv_out_real(csv, row->p);
+        csv_out_int(csv, row->n_contrasts);
+        csv_out_int(csv, row->n_missing);
+        csv_out_text(csv, claim_outcome_names[row->outcome]);
+        csv_out_text(csv, row->reason);
+        csv_out_end(csv);
     }
 }
 

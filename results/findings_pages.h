@@ -3,6 +3,7 @@
 #ifndef CELLSWEEP_FINDINGS_PAGES_H
 #define CELLSWEEP_FINDINGS_PAGES_H
 
+#include "csv_out.h"
 #include "findings.h"
 #include "texttable.h"
 
@@ -16,9 +17,9 @@ enum {
 };
 
 struct findings_page {
-    const char *name, *title, *note;      /* of its files, above and below the table */
-    int (*rows)(const struct findings *); /* 0: nothing to write */
-    void (*csv)(FILE *, const struct findings *);
+    const char *name, *title, *note;                        /* of its files, above and below the table */
+    int (*rows)(const struct findings *);                   /* 0: nothing to write */
+    void (*csv)(struct csv_out *, const struct findings *); /* full precision, header first */
     void (*table)(struct texttable *, const struct findings *);
 };
 

@@ -125,6 +125,11 @@ int predicted_read(struct predicted *predicted, const int *job, int n_jobs, enum
     return rc;
 }
 
+const int *predicted_images(const struct predicted *predicted)
+{
+    return predicted->image;
+}
+
 int predicted_cluster(const struct predicted *predicted, int class_index)
 {
     return class_index >= 0 && class_index < CONFIG_MAX_CLUSTERS ? predicted->cluster[class_index] : -1;

@@ -24,6 +24,9 @@ int predicted_new(struct store *store, struct predicted **out, struct err *err);
 int predicted_read(struct predicted *predicted, const int *job, int n_jobs, enum split split,
                    struct scores_input *input, struct err *err);
 
+/* Rows of /images of the last predicted_read, (n) as in its input; a copy has the row of its original. */
+const int *predicted_images(const struct predicted *predicted);
+
 /* Cluster number of a class index of the last predicted_read, -1 when unknown. */
 int predicted_cluster(const struct predicted *predicted, int class_index);
 

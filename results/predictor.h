@@ -65,6 +65,20 @@ int predictor_prepare_from(const struct predictor *p, const void *png, size_t n,
 int predictor_masked(const void *png, size_t n, const char *name, const char *outline, double pixel_size,
                      float **pixels, struct predictor_image *info, struct err *err);
 
+/* All that who shows an image needs. Owned; release it. */
+struct predictor_view {
+    struct predictor_image info;
+    float *crop;   /* (info.height, info.width) as given */
+    float *masked; /* the same after masking; NULL: not masked */
+    float *seen;   /* (size, size) as the network sees it */
+};
+
+/* An image in all its shapes. outlines: read before, for many images; the only outline of a table fits any name; NULL: no mask. On
+ * failure *view is empty. */
+int predictor_view(const struct predictor *p, const void *png, size_t n, const char *name,
+                   const struct outlines *outlines, struct predictor_view *view, struct err *err);
+void predictor_view_release(struct predictor_view *view);
+
 /* Mean class probabilities (n, n_classes) of n prepared images given by pointer. Of one job, and when predictor_is_exact() and final weights were kept: the same
  * bits as the job's own for the same images in the same order; the vector kernels give an image the same bits in any company. */
 int predictor_classify(struct predictor *p, const float *const *pixels, int n, float *probs, struct err *err);

@@ -133,3 +133,35 @@ int predictor_masked(const void *png, size_t n, const char *name, const char *ou
     *pixels = image.pixels;
     return rc;
 }
+
+int predictor_view(const struct predictor *p, const void *png, size_t n, const char *name,
+                   const struct outlines *outlines, struct predictor_view *view, struct err *err)
+{
+    struct image crop = {0}, masked = {0};
+    size_t size = (size_t)p->size;
+    *view = (struct predictor_view){0};
+    int rc = read_masked(png, n, name, NULL, 0, p->pixel_size, &crop, &view->info, err);
+    if (rc == 0 && outlines)
+        rc = read_masked(png, n, name, outlines, 1, p->pixel_size, &masked, &view->info, err);
+    if (rc == 0 && !(view->seen = err_calloc(size * size, sizeof *view->seen, name, err)))
+        rc = E_IO;
+    if (rc == 0)
+        rc = resize(p, view->info.masked ? &masked : &crop, view->seen, err);
+    view->crop = crop.pixels;
+    view->masked = masked.pixels;
+    if (view->masked && !view->info.masked) {
+        free(view->masked);
+        view->masked = NULL;
+    }
+    if (rc < 0)
+        predictor_view_release(view);
+    return rc;
+}
+
+void predictor_view_release(struct predictor_view *view)
+{
+    free(view->crop);
+    free(view->masked);
+    free(view->seen);
+    *view = (struct predictor_view){0};
+}

@@ -3,10 +3,12 @@
 #include "figures.h"
 #include "findings.h"
 #include "output.h"
+#include "page.h"
+#include "page_data.h"
+#include "sweep_images.h"
 #include "tables.h"
 
-#include <string.h>
-#include <unistd.h>
+#include <stdlib.h>
 
 static int write_table(const struct summary *summary, void (*write)(FILE *, const struct summary *),
                        const char *dir, const char *name, struct err *err)
@@ -19,42 +21,62 @@ static int write_table(const struct summary *summary, void (*write)(FILE *, cons
     return output_close(&out, err);
 }
 
-/* The dataset a sweep ran on, if `run` left it; *data stays NULL otherwise. */
-static int read_cells(const struct store *store, struct dataset **data, struct err *err)
+static int write_figures(const struct summary *summary, const struct dataset *data,
+                         const struct report_options *options, struct err *err)
 {
-    char path[OUTPUT_PATH_SIZE];
-    const char *results = store_path(store);
-    size_t n = strlen(results);
-    if (n > 3 && strcmp(results + n - 3, ".h5") == 0)
-        n -= 3;
-    snprintf(path, sizeof path, "%.*s.cells.h5", (int)n, results);
-    if (access(path, R_OK) != 0) {
-        fprintf(stderr, "%s: not there, so the figure of augmented images is left out (data was '%s')\n",
-                path, store_text(store, "data"));
-        return 0;
-    }
-    int rc = dataset_read(path, data, err);
-    if (rc == 0 && strcmp((*data)->checksum, store_text(store, "dataset_checksum")) != 0) {
-        fprintf(stderr, "%s: not the images of this sweep, so the figure of augmented images is left out\n",
-                path);
-        dataset_free(*data);
-        *data = NULL;
-    }
-    return rc;
-}
-
-static int write_figures(const struct summary *summary, const struct report_options *options, struct err *err)
-{
-    struct dataset *data = NULL;
     struct figures figures = {0};
-    struct figures_options drawn = {
-        .metric = options->metric, .percent = options->percent, .all_heatmaps = options->all_heatmaps};
-    int rc = read_cells(summary->store, &data, err);
-    if (rc == 0)
-        rc = figures_write(summary, data, &drawn, options->dir, &figures, err);
+    struct figures_options drawn = {.metric = options->metric,
+                                    .percent = options->percent,
+                                    .all_heatmaps = options->all_heatmaps,
+                                    .style = options->style};
+    int rc = figures_write(summary, data, &drawn, options->dir, &figures, err);
     if (rc == 0)
         rc = figures_render(&figures, options->dir, err);
     figures_release(&figures);
+    return rc;
+}
+
+static int write_page_file(const char *dir, const char *json, size_t n, struct err *err)
+{
+    struct output out;
+    int rc = output_open(&out, dir, "report.html", err);
+    if (rc < 0)
+        return rc;
+    page_write(out.file, json, n);
+    return output_close(&out, err);
+}
+
+static int write_page(struct store *store, const struct dataset *data, const struct report_options *options,
+                      struct err *err)
+{
+    const struct page_data_options page = {.data = data};
+    char *json = NULL;
+    size_t n = 0;
+    if (!page_available()) {
+        fprintf(stderr, "%s/report.html is left out: %s\n", options->dir, page_remedy);
+        return 0;
+    }
+    int rc = page_data_new(store, options->filter, &page, &json, &n, err);
+    if (rc == 0)
+        rc = write_page_file(options->dir, json, n, err);
+    free(json);
+    return rc;
+}
+
+/* What needs the images, if they are still there; without them the rest is written. */
+static int write_pictures(struct store *store, const struct summary *summary,
+                          const struct report_options *options, struct err *err)
+{
+    struct dataset *data = NULL;
+    char why[SWEEP_IMAGES_WHY];
+    int rc = sweep_images_open(store, &data, why, err);
+    if (rc == 0 && !data)
+        fprintf(stderr, "%s, so the figure of augmented images and the pictures of cells are left out\n",
+                why);
+    if (rc == 0)
+        rc = write_page(store, data, options, err);
+    if (rc == 0)
+        rc = write_figures(summary, data, options, err);
     dataset_free(data);
     return rc;
 }
@@ -94,7 +116,7 @@ int report_write(struct store *store, const struct report_options *options, FILE
         fflush(table);
     }
     if (rc == 0)
-        rc = write_figures(summary, options, err);
+        rc = write_pictures(store, summary, options, err);
     summary_free(summary);
     return rc;
 }

@@ -85,20 +85,25 @@ static int assign_jobs(struct summary *summary, struct work *work, struct err *e
     return 0;
 }
 
-static int check_some_done(const struct summary *summary, const struct work *work, struct err *err)
+static int check_some_match(const struct summary *summary, const struct work *work, struct err *err)
 {
     const char *path = store_path(work->store);
     if (summary->n_jobs == 0)
         return err_set(err, E_USAGE,
                        "%s: no job matches the filter '%s'; `cellsweep export %s --table jobs` lists them",
                        path, work->filter ? work->filter : "", path);
+    return 0;
+}
+
+static int check_some_done(const struct summary *summary, struct err *err)
+{
     if (summary->n_state[JOB_DONE] == 0)
         return err_set(
             err, E_USAGE,
             "%s: none of %d jobs is finished (%d running, %d failed, %d diverged), so there is nothing "
             "to report yet; `cellsweep run` goes on with the sweep",
-            path, summary->n_jobs, summary->n_state[JOB_RUNNING], summary->n_state[JOB_FAILED],
-            summary->n_state[JOB_DIVERGED]);
+            store_path(summary->store), summary->n_jobs, summary->n_state[JOB_RUNNING],
+            summary->n_state[JOB_FAILED], summary->n_state[JOB_DIVERGED]);
     return 0;
 }
 
@@ -225,7 +230,7 @@ static int summarise(struct summary *summary, struct work *work, struct err *err
     return rc;
 }
 
-int summary_new(struct store *store, const char *filter, struct summary **out, struct err *err)
+int summary_read(struct store *store, const char *filter, struct summary **out, struct err *err)
 {
     struct work work;
     struct summary *summary = err_calloc(1, sizeof *summary, "the summary", err);
@@ -242,7 +247,8 @@ int summary_new(struct store *store, const char *filter, struct summary **out, s
     if (!summary->group)
         rc = E_IO;
     else if ((rc = store_read_marks(store, work.mark, err)) == 0 && (rc = store_refresh(store, err)) == 0 &&
-             (rc = assign_jobs(summary, &work, err)) == 0 && (rc = check_some_done(summary, &work, err)) == 0)
+             (rc = assign_jobs(summary, &work, err)) == 0 &&
+             (rc = check_some_match(summary, &work, err)) == 0)
         rc = summarise(summary, &work, err);
 done:
     work_release(&work);
@@ -250,6 +256,16 @@ done:
         summary_free(summary);
     else
         *out = summary;
+    return rc;
+}
+
+int summary_new(struct store *store, const char *filter, struct summary **out, struct err *err)
+{
+    int rc = summary_read(store, filter, out, err);
+    if (rc == 0 && (rc = check_some_done(*out, err)) < 0) {
+        summary_free(*out);
+        *out = NULL;
+    }
     return rc;
 }
 

@@ -43,6 +43,9 @@ struct summary {
  * The store must stay open while *out is used; *out is owned by the caller. */
 int summary_new(struct store *store, const char *filter, struct summary **out, struct err *err);
 
+/* The same of a sweep that may not have a finished job yet: its groups are then without numbers. */
+int summary_read(struct store *store, const char *filter, struct summary **out, struct err *err);
+
 /* 1 when not all groups have the same value of a grid axis. */
 int summary_axis_varies(const struct summary *summary, int axis);
 

@@ -1,6 +1,5 @@
 #include "tables.h"
 
-#include "csv_out.h"
 #include "published.h"
 #include "texttable.h"
 
@@ -95,12 +94,17 @@ static void csv_row(struct csv_out *csv, const struct summary *summary, const st
     csv_out_end(csv);
 }
 
+void tables_csv(struct csv_out *csv, const struct summary *summary)
+{
+    csv_header(csv, summary);
+    for (int g = 0; g < summary->n_groups; g++)
+        csv_row(csv, summary, &summary->group[g]);
+}
+
 void tables_write_csv(FILE *file, const struct summary *summary)
 {
     struct csv_out csv = {.file = file};
-    csv_header(&csv, summary);
-    for (int g = 0; g < summary->n_groups; g++)
-        csv_row(&csv, summary, &summary->group[g]);
+    tables_csv(&csv, summary);
 }
 
 /* ---- what people read ---- */
@@ -196,7 +200,7 @@ static int any_published(const struct summary *summary)
     return 0;
 }
 
-static void print_notes(FILE *file, const struct summary *summary)
+void tables_print_notes(FILE *file, const struct summary *summary)
 {
     fprintf(file,
             "%s: %d of %d jobs finished%s. Mean ± half the %.0f %% interval (Student's t) over the n "
@@ -216,7 +220,7 @@ void tables_print(FILE *file, const struct summary *summary)
 {
     struct texttable table = make_table(summary);
     texttable_print(file, &table);
-    print_notes(file, summary);
+    tables_print_notes(file, summary);
     texttable_release(&table);
 }
 
@@ -232,7 +236,7 @@ void tables_write_markdown(FILE *file, const struct summary *summary)
     struct texttable table = make_table(summary);
     texttable_markdown(file, &table);
     fputc('\n', file);
-    print_notes(file, summary);
+    tables_print_notes(file, summary);
     fputs("\n"
           "- **val balanced**: mean recall over the classes of the validation images.\n"
           "- **leak**: mean number of validation images with a copy or an augmented sibling in training, "

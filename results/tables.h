@@ -4,11 +4,13 @@
 #ifndef CELLSWEEP_TABLES_H
 #define CELLSWEEP_TABLES_H
 
+#include "csv_out.h"
 #include "summary.h"
 
 #include <stdio.h>
 
 /* Every number of every group, full precision, one header line; empty where undefined. */
+void tables_csv(struct csv_out *csv, const struct summary *summary);
 void tables_write_csv(FILE *file, const struct summary *summary);
 
 /* The numbers a paper quotes, as a Markdown table with a note on what they mean. */
@@ -19,5 +21,8 @@ void tables_write_latex(FILE *file, const struct summary *summary);
 
 /* The same, aligned for a terminal. */
 void tables_print(FILE *file, const struct summary *summary);
+
+/* What a reader of the table must know, a line each. */
+void tables_print_notes(FILE *file, const struct summary *summary);
 
 #endif

@@ -71,6 +71,8 @@ static int decode(struct decoder *d)
     png_set_read_fn(d->png, d, on_read);
     png_set_user_limits(d->png, IMAGE_MAX_SIDE, IMAGE_MAX_SIDE);
     png_set_chunk_malloc_max(d->png, 1 << 24);
+    /* No text, colour profile or gamma: none is used, and libpng allocates what their length claims, 2 GB from a 76-byte file. */
+    png_set_keep_unknown_chunks(d->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
     png_read_info(d->png, d->info);
     set_transforms(d);
     d->channels = png_get_channels(d->png, d->info);
@@ -204,17 +206,40 @@ int image_read(const char *path, struct image *image, struct err *err)
 }
 
 /* libpng's simplified API reports through png_image.message and never to stderr. */
+static png_image gray_image(int width, int height)
+{
+    return (png_image){.version = PNG_IMAGE_VERSION,
+                       .width = (png_uint_32)width,
+                       .height = (png_uint_32)height,
+                       .format = PNG_FORMAT_GRAY};
+}
+
 int image_write_gray8(const char *path, const unsigned char *gray, int width, int height, struct err *err)
 {
-    png_image png = {.version = PNG_IMAGE_VERSION,
-                     .width = (png_uint_32)width,
-                     .height = (png_uint_32)height,
-                     .format = PNG_FORMAT_GRAY,
-                     .flags = PNG_IMAGE_FLAG_FAST};
+    png_image png = gray_image(width, height);
+    png.flags = PNG_IMAGE_FLAG_FAST;
     if (png_image_write_to_file(&png, path, 0, gray, width, NULL))
         return 0;
     int rc = err_set(err, E_IO, "%s: cannot write: %s", path, png.message);
     png_image_free(&png);
+    return rc;
+}
+
+int image_encode_gray8(const unsigned char *gray, int width, int height, void **bytes, size_t *n,
+                       struct err *err)
+{
+    png_image png = gray_image(width, height);
+    png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(png);
+    *bytes = malloc(size);
+    if (*bytes && png_image_write_to_memory(&png, *bytes, &size, 0, gray, width, NULL)) {
+        *n = size;
+        return 0;
+    }
+    int rc = err_set(err, E_IO, "cannot encode a picture of %d x %d pixels: %s", width, height,
+                     *bytes ? png.message : "out of memory");
+    png_image_free(&png);
+    free(*bytes);
+    *bytes = NULL;
     return rc;
 }
 

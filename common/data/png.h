@@ -33,6 +33,10 @@ int image_read_memory(const void *bytes, size_t n, const char *name, struct imag
 /* Write width x height gray values of 8 bits as PNG. The same bytes on every run. A failed write leaves no file. */
 int image_write_gray8(const char *path, const unsigned char *gray, int width, int height, struct err *err);
 
+/* The same as n bytes in memory, owned by the caller (free). */
+int image_encode_gray8(const unsigned char *gray, int width, int height, void **bytes, size_t *n,
+                       struct err *err);
+
 /* Free the pixels; image may be released twice. */
 void image_release(struct image *image);
 

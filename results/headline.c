@@ -1,0 +1,291 @@
+#include "headline.h"
+
+#include "curves.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- what was run ---- */
+
+static const char *cell_clusters(const struct store_job *cell)
+{
+    return cell->clusters;
+}
+
+static const char *cell_strategy(const struct store_job *cell)
+{
+    return cell->strategy;
+}
+
+static const char *cell_protocol(const struct store_job *cell)
+{
+    return cell->protocol;
+}
+
+/* Whether group g is the first with its text. */
+static int is_first(const struct summary *summary, int g, const char *(*text)(const struct store_job *))
+{
+    for (int k = 0; k < g; k++)
+        if (strcmp(text(summary->group[k].cell), text(summary->group[g].cell)) == 0)
+            return 0;
+    return 1;
+}
+
+static int count_different(const struct summary *summary, const char *(*text)(const struct store_job *))
+{
+    int n = 0;
+    for (int g = 0; g < summary->n_groups; g++)
+        n += is_first(summary, g, text);
+    return n;
+}
+
+static const char *plural(int n)
+{
+    return n == 1 ? "" : "s";
+}
+
+static void list_protocols(FILE *file, const struct summary *summary)
+{
+    int n = count_different(summary, cell_protocol);
+    const char *separator = n == 1 ? "protocol " : "protocols ";
+    for (int g = 0; g < summary->n_groups; g++)
+        if (is_first(summary, g, cell_protocol)) {
+            fprintf(file, "%s%s", separator, summary->group[g].cell->protocol);
+            separator = ", ";
+        }
+}
+
+void headline_run(FILE *file, const struct summary *summary)
+{
+    const struct store *store = summary->store;
+    int clusters = count_different(summary, cell_clusters),
+        strategies = count_different(summary, cell_strategy);
+    fprintf(file, "Sweep %s: %d of %d job%s finished on %d %simage%s: %d set%s of clusters, %d strateg%s, ",
+            store_text(store, "name"), summary->n_state[JOB_DONE], summary->n_jobs, plural(summary->n_jobs),
+            store_n_images(store), store_synthetic(store) ? "synthetic " : "", plural(store_n_images(store)),
+            clusters, plural(clusters), strategies, strategies == 1 ? "y" : "ies");
+    list_protocols(file, summary);
+    fprintf(file, ", %.3g jobs a combination, %d epoch%s.", (double)summary->n_jobs / summary->n_groups,
+            store_n_epochs(store), plural(store_n_epochs(store)));
+}
+
+/* ---- what came out ---- */
+
+/* Rows first .. end-1 of compare are all pairs of strategies of one cell: a family. */
+static int family_end(const struct summary *summary, const struct compare *compare, int first)
+{
+    int i = first;
+    while (i < compare->n && compare_same_but_strategy(summary, compare->row[first].a, compare->row[i].a))
+        i++;
+    return i;
+}
+
+static int is_clean_group(const struct summary_group *group)
+{
+    return group->leak.mean <= 0 && strcmp(group->cell->protocol, "tail") != 0;
+}
+
+static int is_clean(const struct compare *compare, int first, int end)
+{
+    for (int i = first; i < end; i++)
+        if (!is_clean_group(compare->row[i].a) || !is_clean_group(compare->row[i].b))
+            return 0;
+    return 1;
+}
+
+static int beats_all(const struct compare *compare, int first, int end, int group)
+{
+    for (int i = first; i < end; i++) {
+        const struct compare_row *row = &compare->row[i];
+        if ((row->group_a == group && row->verdict != VERDICT_BETTER) ||
+            (row->group_b == group && row->verdict != VERDICT_WORSE))
+            return 0;
+    }
+    return 1;
+}
+
+/* The group that is better than all others of a family, NULL: none. */
+static const struct summary_group *winner(const struct compare *compare, int first, int end)
+{
+    for (int i = first; i < end; i++) {
+        const struct compare_row *row = &compare->row[i];
+        if (beats_all(compare, first, end, row->group_a))
+            return row->a;
+        if (beats_all(compare, first, end, row->group_b))
+            return row->b;
+    }
+    return NULL;
+}
+
+/* Of the families that count. */
+struct outcome {
+    int clean;                                /* 1: only those without copies in validation count */
+    int families, left_out;                   /* that count, and that do not */
+    int differences, significant, impossible; /* rows */
+    int winners;                              /* families with one */
+    const struct summary_group *first[3];     /* the first winners */
+};
+
+static void add_family(struct outcome *o, const struct compare *compare, int first, int end)
+{
+    const struct summary_group *best = winner(compare, first, end);
+    if (o->clean && !is_clean(compare, first, end)) {
+        o->left_out++;
+        return;
+    }
+    o->families++;
+    for (int i = first; i < end; i++) {
+        enum verdict verdict = compare->row[i].verdict;
+        o->differences++;
+        o->significant += verdict == VERDICT_BETTER || verdict == VERDICT_WORSE;
+        o->impossible += verdict == VERDICT_IMPOSSIBLE || verdict == VERDICT_MISSING;
+    }
+    if (best && o->winners++ < 3)
+        o->first[o->winners - 1] = best;
+}
+
+static struct outcome judge(const struct summary *summary, const struct compare *compare, int clean)
+{
+    struct outcome o = {.clean = clean};
+    for (int first = 0, end; first < compare->n; first = end) {
+        end = family_end(summary, compare, first);
+        add_family(&o, compare, first, end);
+    }
+    return o;
+}
+
+static void write_cell(FILE *file, const struct summary *summary, const struct summary_group *group)
+{
+    char axes[512] = "";
+    curves_append_axes(axes, sizeof axes, summary, group, -1);
+    fprintf(file, "clusters %s (protocol %s%s)", group->cell->clusters, group->cell->protocol, axes);
+}
+
+static void write_winners(FILE *file, const struct summary *summary, const struct outcome *o)
+{
+    fprintf(file,
+            "In %d of %d settings one strategy has a significantly better validation balanced accuracy than "
+            "every other: ",
+            o->winners, o->families);
+    for (int i = 0; i < o->winners && i < 3; i++) {
+        fprintf(file, "%s%s for ", i ? ", " : "", o->first[i]->cell->strategy);
+        write_cell(file, summary, o->first[i]);
+    }
+    if (o->winners > 3)
+        fprintf(file, " and %d more", o->winners - 3);
+    fputs(".", file);
+}
+
+static void write_outcome(FILE *file, const struct summary *summary, const struct outcome *o)
+{
+    if (o->significant == 0)
+        fprintf(file,
+                "No difference between strategies is significant in validation balanced accuracy "
+                "(%d comparison%s, Holm-adjusted p < 0.05)%s.",
+                o->differences, plural(o->differences),
+                o->impossible == o->differences ? ", and with so few runs none could be"
+                : o->impossible > 0             ? "; some could not be with so few runs"
+                                                : "");
+    else if (o->winners == 0)
+        fprintf(
+            file,
+            "%d of %d differences between strategies are significant in validation balanced accuracy, but "
+            "in none of %d settings is one strategy better than every other.",
+            o->significant, o->differences, o->families);
+    else
+        write_winners(file, summary, o);
+    if (!o->clean)
+        fputs(" All of it was judged on images that may have copies in training, or on a tail of one class, "
+              "so it does not tell which strategy is better on unseen cells.",
+              file);
+    else if (o->left_out > 0)
+        fputs(" Settings judged on copies of training images are left out.", file);
+}
+
+void headline_outcome(FILE *file, const struct summary *summary, const struct findings *findings)
+{
+    if (!findings) {
+        fputs("No job is finished yet, so there is no outcome.", file);
+        return;
+    }
+    struct outcome o = judge(summary, findings->strategies[UNITS_VAL], 1);
+    if (o.families == 0)
+        o = judge(summary, findings->strategies[UNITS_VAL], 0);
+    if (o.families == 0)
+        fputs("No setting has two strategies with finished jobs, so nothing was compared.", file);
+    else
+        write_outcome(file, summary, &o);
+}
+
+/* ---- leak ---- */
+
+static double largest_leak(const struct summary *summary, const char **strategy)
+{
+    double most = 0;
+    for (int g = 0; g < summary->n_groups; g++)
+        if (summary->group[g].leak_share.mean > most) {
+            most = summary->group[g].leak_share.mean;
+            *strategy = summary->group[g].cell->strategy;
+        }
+    return most;
+}
+
+void headline_leak(FILE *file, const struct summary *summary)
+{
+    const char *strategy = "";
+    double most = largest_leak(summary, &strategy);
+    int leaky = 0, finished = 0;
+    for (int g = 0; g < summary->n_groups; g++) {
+        leaky += summary->group[g].leak.mean > 0;
+        finished += summary->group[g].leak.n > 0;
+    }
+    if (finished == 0)
+        fputs("Whether validation images are in training is known when the first job is finished.", file);
+    else if (leaky == 0)
+        fputs("No validation image has a copy or an augmented sibling in training.", file);
+    else
+        fprintf(file,
+                "Leak: in %d of %d combinations validation images have copies or augmented siblings in "
+                "training, up to "
+                "%.0f %% of them (%s); those accuracies are no test on unseen cells.",
+                leaky, finished, 100 * most, strategy);
+}
+
+/* ---- warnings ---- */
+
+static int smallest_n(const struct summary *summary)
+{
+    int least = -1;
+    for (int g = 0; g < summary->n_groups; g++) {
+        int n = summary->group[g].n_state[JOB_DONE];
+        least = n > 0 && (least < 0 || n < least) ? n : least;
+    }
+    return least;
+}
+
+static int has_tail(const struct summary *summary)
+{
+    for (int g = 0; g < summary->n_groups; g++)
+        if (strcmp(summary->group[g].cell->protocol, "tail") == 0)
+            return 1;
+    return 0;
+}
+
+void headline_warnings(FILE *file, const struct summary *summary)
+{
+    int failed = summary->n_state[JOB_FAILED], diverged = summary->n_state[JOB_DIVERGED];
+    int left = summary->n_state[JOB_WAITING] + summary->n_state[JOB_RUNNING];
+    if (store_synthetic(summary->store))
+        fputs("Synthetic data: the images were drawn by a program, they are not measured cells.\n", file);
+    if (left > 0)
+        fprintf(file, "%d of %d jobs are not finished: the numbers will change.\n", left, summary->n_jobs);
+    if (failed + diverged > 0)
+        fprintf(file, "%d failed and %d diverged jobs are in no mean; means of the others may mislead.\n",
+                failed, diverged);
+    if (smallest_n(summary) == 1)
+        fputs("Some combinations have one finished job: no interval, no test.\n", file);
+    if (has_tail(summary))
+        fputs("Protocol tail judges on the last images, unshuffled, which may be of one class only.\n", file);
+    if (strstr(store_text(summary->store, "commit"), "dirty"))
+        fputs("The program that ran it was built from sources with uncommitted changes.\n", file);
+}

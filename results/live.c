@@ -1,0 +1,147 @@
+#include "live.h"
+
+#include "h5.h"
+
+#include <errno.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+struct live {
+    pthread_mutex_t lock; /* over everything below, and over HDF5 */
+    char path[H5_PATH_SIZE];
+    struct store *store; /* NULL: to be opened */
+    dev_t device;
+    ino_t inode;
+    long generation;
+    pthread_mutex_t alive_lock; /* over the rest */
+    enum alive alive;
+    struct alive_holder holder;
+    double looked, cost; /* when, monotonic, 0: never; seconds */
+};
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void forget(struct live *live)
+{
+    store_close(live->store, NULL);
+    live->store = NULL;
+}
+
+/* While it is open its inode number is not given to another file, so the same number is the same file. */
+static int look(struct live *live, struct err *err)
+{
+    struct stat info;
+    if (stat(live->path, &info) < 0) {
+        int code = errno;
+        forget(live);
+        return err_set(err, E_IO, "%s: the results file is gone (%s); it is shown again when it is back",
+                       live->path, strerror(code));
+    }
+    if (live->store && (info.st_dev != live->device || info.st_ino != live->inode))
+        forget(live);
+    if (live->store)
+        return store_refresh(live->store, err);
+    int rc = store_open(live->path, &live->store, err);
+    if (rc == 0) {
+        live->device = info.st_dev;
+        live->inode = info.st_ino;
+        live->generation++;
+    }
+    return rc;
+}
+
+int live_open(const char *path, struct live **out, struct err *err)
+{
+    struct live *live = err_calloc(1, sizeof *live, path, err);
+    *out = NULL;
+    if (!live)
+        return E_IO;
+    pthread_mutex_init(&live->lock, NULL);
+    pthread_mutex_init(&live->alive_lock, NULL);
+    int n = snprintf(live->path, sizeof live->path, "%s", path);
+    int rc = n >= (int)sizeof live->path ? err_set(err, E_IO, "%.200s...: the path is too long", path)
+                                         : look(live, err);
+    if (rc < 0)
+        live_close(live);
+    else
+        *out = live;
+    return rc;
+}
+
+static int enter(struct live *live, struct store **store, struct err *err)
+{
+    int rc = look(live, err);
+    *store = live->store;
+    if (rc < 0)
+        live_leave(live, rc);
+    return rc;
+}
+
+int live_enter(struct live *live, struct store **store, struct err *err)
+{
+    pthread_mutex_lock(&live->lock);
+    return enter(live, store, err);
+}
+
+int live_enter_within(struct live *live, double seconds, struct store **store, struct err *err)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    double fraction = seconds - floor(seconds) + 1e-9 * (double)until.tv_nsec;
+    until.tv_sec += (time_t)(floor(seconds) + floor(fraction));
+    until.tv_nsec = (long)(1e9 * (fraction - floor(fraction)));
+    return pthread_mutex_timedlock(&live->lock, &until) == 0 ? enter(live, store, err) : 1;
+}
+
+void live_leave(struct live *live, int rc)
+{
+    if (rc < 0)
+        forget(live);
+    pthread_mutex_unlock(&live->lock);
+}
+
+long live_generation(const struct live *live)
+{
+    return live->generation;
+}
+
+enum alive live_alive(struct live *live, struct alive_holder *holder)
+{
+    pthread_mutex_lock(&live->alive_lock);
+    double start = now();
+    if (live->looked <= 0 || start - live->looked > fmax(1, 20 * live->cost)) {
+        live->holder = (struct alive_holder){0};
+        live->alive = alive_look(live->path, &live->holder);
+        live->looked = now();
+        live->cost = live->looked - start;
+    }
+    *holder = live->holder;
+    enum alive alive = live->alive;
+    pthread_mutex_unlock(&live->alive_lock);
+    return alive;
+}
+
+const char *live_path(const struct live *live)
+{
+    return live->path;
+}
+
+void live_close(struct live *live)
+{
+    if (!live)
+        return;
+    forget(live);
+    pthread_mutex_destroy(&live->lock);
+    pthread_mutex_destroy(&live->alive_lock);
+    free(live);
+}

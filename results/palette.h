@@ -1,0 +1,25 @@
+/* palette.h - the colours of every figure and of the page: Okabe and Ito's, told apart with any colour vision (Okabe and Ito 2008),
+ * in the order of the report's blue and orange. A strategy has the same colour wherever it is drawn. No MPI. */
+#ifndef CELLSWEEP_PALETTE_H
+#define CELLSWEEP_PALETTE_H
+
+#define PALETTE_BLUE       "#0072B2"
+#define PALETTE_VERMILION  "#D55E00"
+#define PALETTE_GREEN      "#009E73"
+#define PALETTE_PURPLE     "#CC79A7"
+#define PALETTE_ORANGE     "#E69F00"
+#define PALETTE_SKY        "#56B4E9"
+#define PALETTE_BLACK      "#000000"
+#define PALETTE_DARK       "#404040" /* texts beside data */
+#define PALETTE_GREY       "#666666" /* notes, axes */
+#define PALETTE_GRID       "#E4E4E4"
+#define PALETTE_BAND       "#808080" /* of an interval, where it has no line */
+#define PALETTE_SYNTHETIC  "#882255" /* the words "synthetic data" */
+#define PALETTE_TRAIN      PALETTE_BLUE
+#define PALETTE_VALIDATION PALETTE_VERMILION
+
+/* "#rrggbb" of a strategy. Those of the report have Okabe and Ito's colours, the other built-in ones further colours, told apart by
+ * lightness too; a chain or an unknown name has one of these that depends on its text alone. */
+const char *palette_strategy(const char *strategy);
+
+#endif

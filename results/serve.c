@@ -1,0 +1,321 @@
+#include "serve_core.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* ---- a request ---- */
+
+static enum MHD_Result refuse(struct serve_request *request, unsigned status)
+{
+    if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
+        return serve_send_error(request, status, "%s takes %s only", serve_route_path(request->route),
+                                request->route == ROUTE_PREDICT ? "POST" : "GET and HEAD");
+    return serve_send_error(request, status,
+                            "there is no such page; /api/openapi.yaml lists those there are");
+}
+
+/* A body that will be refused is read past first: a client that still sends would not see the answer. */
+static enum MHD_Result begin_body(struct serve_request *request)
+{
+    struct err err = {0};
+    unsigned status;
+    if (serve_upload_begin(request, &status, &err) == 0)
+        return MHD_YES;
+    if (status == MHD_HTTP_LENGTH_REQUIRED)
+        return serve_send_error(request, status, "%s", err.text);
+    atomic_fetch_add(&request->serve->counts.rejected, 1);
+    request->refused = status;
+    request->why = strdup(err.text);
+    return request->why ? MHD_YES : MHD_NO;
+}
+
+/* The headers are there. */
+static enum MHD_Result begin(struct serve *serve, struct MHD_Connection *connection, const char *path,
+                             const char *method, void **context)
+{
+    enum MHD_Result result;
+    unsigned status;
+    struct serve_request *request = calloc(1, sizeof *request);
+    if (!request)
+        return MHD_NO;
+    *context = request; /* freed by completed() */
+    request->serve = serve;
+    request->connection = connection;
+    request->is_post = strcmp(method, "POST") == 0;
+    serve_guard_deadline(&serve->guard, connection, SERVE_REQUEST_SECONDS);
+    serve_handler handler = serve_route_find(path, method, &request->route, &status);
+    if (!serve_guard_admits(request, path, &result))
+        return result;
+    if (!handler)
+        return refuse(request, status);
+    return request->is_post ? begin_body(request) : MHD_YES;
+}
+
+static enum MHD_Result take_body(struct serve_request *request, const char *bytes, size_t *n)
+{
+    if (!request->refused && request->upload && serve_upload_take(request, bytes, *n) < 0) {
+        atomic_fetch_add(&request->serve->counts.rejected, 1);
+        request->refused = MHD_HTTP_BAD_REQUEST;
+    }
+    *n = 0;
+    return MHD_YES;
+}
+
+static enum MHD_Result answer(struct serve_request *request, const char *path, const char *method)
+{
+    unsigned status;
+    if (request->refused)
+        return serve_send_error(request, request->refused, "%s",
+                                request->why ? request->why : "the body is not whole multipart/form-data");
+    serve_guard_deadline(&request->serve->guard, request->connection, 0);
+    return serve_route_find(path, method, &request->route, &status)(request);
+}
+
+static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, const char *path,
+                              const char *method, const char *version, const char *body, size_t *n_body,
+                              void **context)
+{
+    struct serve_request *request = *context;
+    (void)version;
+    if (!request)
+        return begin(cls, connection, path, method, context);
+    if (*n_body)
+        return request->answered ? MHD_NO : take_body(request, body, n_body);
+    return request->answered ? MHD_YES : answer(request, path, method);
+}
+
+static void completed(void *cls, struct MHD_Connection *connection, void **context,
+                      enum MHD_RequestTerminationCode code)
+{
+    struct serve *serve = cls;
+    struct serve_request *request = *context;
+    (void)code;
+    if (!request)
+        return;
+    serve_upload_free(serve, request->upload);
+    free(request->why);
+    free(request);
+    *context = NULL;
+    serve_guard_deadline(&serve->guard, connection, SERVE_IDLE_SECONDS);
+}
+
+/* Clients that break off are no news. */
+static void quiet(void *cls, const char *format, va_list args)
+{
+    (void)cls;
+    (void)format;
+    (void)args;
+}
+
+/* ---- the address ---- */
+
+static int is_loopback(const struct sockaddr *address)
+{
+    if (address->sa_family == AF_INET)
+        return ntohl(((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr) >> 24 == 127;
+    const struct in6_addr *six = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
+    return address->sa_family == AF_INET6 &&
+           (IN6_IS_ADDR_LOOPBACK(six) || (IN6_IS_ADDR_V4MAPPED(six) && six->s6_addr[12] == 127));
+}
+
+static int listen_on(const struct addrinfo *at, const struct serve_options *o, struct err *err)
+{
+    int yes = 1, s = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (s >= 0)
+        setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    if (s >= 0 && bind(s, at->ai_addr, at->ai_addrlen) == 0 && listen(s, 128) == 0)
+        return s;
+    err_set(err, E_IO, "serve: cannot listen on %s port %d: %s%s", o->address, o->port, strerror(errno),
+            errno == EADDRINUSE ? "; choose another with --port" : "");
+    if (s >= 0)
+        close(s);
+    return E_IO;
+}
+
+static int check_exposure(const struct serve_options *o, int loopback, struct err *err)
+{
+    if (o->token && strlen(o->token) < SERVE_TOKEN_MIN)
+        return err_set(err, E_USAGE, "serve: a token needs at least %d characters; --token auto makes one",
+                       SERVE_TOKEN_MIN);
+    if (o->token && (strlen(o->token) >= SERVE_TOKEN_SIZE ||
+                     strspn(o->token, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~") !=
+                         strlen(o->token)))
+        return err_set(err, E_USAGE,
+                       "serve: a token is at most %d letters, digits and any of -._~; --token auto makes one",
+                       SERVE_TOKEN_SIZE - 1);
+    if (!loopback && !o->token)
+        return err_set(err, E_USAGE,
+                       "serve: others can reach %s: add --token auto (or --token-file), or listen on "
+                       "127.0.0.1 and use an ssh tunnel",
+                       o->address);
+    return 0;
+}
+
+/* The listening socket, or a code. */
+static int open_socket(const struct serve_options *o, int *loopback, struct err *err)
+{
+    char port[16];
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+    struct addrinfo *found = NULL;
+    snprintf(port, sizeof port, "%d", o->port);
+    int bad = getaddrinfo(o->address, port, &hints, &found);
+    if (bad)
+        return err_set(err, E_USAGE, "serve: --address %.200s: %s", o->address, gai_strerror(bad));
+    *loopback = is_loopback(found->ai_addr);
+    int rc = check_exposure(o, *loopback, err);
+    if (rc == 0)
+        rc = listen_on(found, o, err);
+    freeaddrinfo(found);
+    return rc;
+}
+
+/* The port of a listening socket, and its family. */
+static int port_of(int listening, int *family)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in four;
+        struct sockaddr_in6 six;
+    } bound;
+    socklen_t n = sizeof bound;
+    memset(&bound, 0, sizeof bound);
+    getsockname(listening, &bound.any, &n);
+    *family = bound.any.sa_family;
+    return ntohs(*family == AF_INET6 ? bound.six.sin6_port : bound.four.sin_port);
+}
+
+static void write_url(struct serve *serve, const struct serve_options *o, int port)
+{
+    const char *open = strchr(o->address, ':') ? "[" : "", *shut = *open ? "]" : "";
+    int anywhere = strcmp(o->address, "0.0.0.0") == 0 || strcmp(o->address, "::") == 0;
+    char host[256] = "";
+    if (anywhere && gethostname(host, sizeof host - 1) == 0)
+        open = shut = "";
+    snprintf(serve->url, sizeof serve->url, "http://%s%s%s:%d/%s%s", open, *host ? host : o->address, shut,
+             port, o->token && o->tell_token ? "?token=" : "", o->token && o->tell_token ? o->token : "");
+}
+
+/* ---- starting and stopping ---- */
+
+static int check_filter(struct serve *serve, struct err *err)
+{
+    struct store *store;
+    const char *axis[STORE_MAX_AXES];
+    int found = 0, rc = live_enter(serve->live, &store, err);
+    if (rc < 0)
+        return rc;
+    int n_axes = store_n_axes(store);
+    for (int a = 0; a < n_axes; a++)
+        axis[a] = store_axis_name(store, a);
+    for (int j = 0; j < store_n_jobs(store) && rc >= 0 && !found; j++)
+        found = rc = store_job_matches(&store_jobs(store)[j], n_axes, axis, serve->filter, err);
+    if (rc >= 0 && !found)
+        rc = err_set(err, E_USAGE, "serve: no job matches the filter '%.200s'", serve->filter);
+    live_leave(serve->live, 0);
+    return rc < 0 ? rc : 0;
+}
+
+/* A thread a connection: a slow client keeps only its own waiting. */
+static int start_daemon(struct serve *serve, int listening, int family, struct err *err)
+{
+    unsigned flags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL |
+                     MHD_USE_ITC | MHD_USE_ERROR_LOG | (family == AF_INET6 ? MHD_USE_IPv6 : 0);
+    serve->daemon = MHD_start_daemon(flags, 0, NULL, NULL, handle, serve, MHD_OPTION_EXTERNAL_LOGGER, quiet,
+                                     NULL, MHD_OPTION_LISTEN_SOCKET, listening, MHD_OPTION_CONNECTION_LIMIT,
+                                     (unsigned)SERVE_MAX_CONNECTIONS, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+                                     (unsigned)SERVE_MAX_PER_ADDRESS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                                     (size_t)SERVE_MAX_HEADERS, MHD_OPTION_CONNECTION_TIMEOUT,
+                                     (unsigned)SERVE_IDLE_SECONDS, MHD_OPTION_NOTIFY_COMPLETED, completed,
+                                     serve, MHD_OPTION_NOTIFY_CONNECTION, serve_guard_connection, serve,
+                                     MHD_OPTION_THREAD_STACK_SIZE, (size_t)(1 << 20), MHD_OPTION_END);
+    if (serve->daemon)
+        return 0;
+    close(listening);
+    return err_set(err, E_IO, "serve: libmicrohttpd cannot start: %s", strerror(errno));
+}
+
+/* What answers are made of. */
+static int load(struct serve *serve, const struct serve_options *o, struct err *err)
+{
+    int rc = live_open(o->path, &serve->live, err);
+    if (rc == 0)
+        rc = check_filter(serve, err);
+    if (rc == 0)
+        rc = serve_page_make(&serve->page, err);
+    if (rc == 0 && !(serve->models = serve_models_new(err)))
+        rc = E_IO;
+    return rc;
+}
+
+static int go_online(struct serve *serve, const struct serve_options *o, struct err *err)
+{
+    int loopback = 0, family = 0, listening = open_socket(o, &loopback, err);
+    if (listening < 0)
+        return listening;
+    int port = port_of(listening, &family);
+    write_url(serve, o, port);
+    int rc = serve_guard_start(serve, o->token, loopback, port, err);
+    if (rc == 0)
+        return start_daemon(serve, listening, family, err);
+    close(listening);
+    return rc;
+}
+
+int serve_start(const struct serve_options *options, struct serve **out, struct err *err)
+{
+    *out = NULL;
+    struct serve *serve = err_calloc(1, sizeof *serve, "the server", err);
+    if (!serve)
+        return E_IO;
+    pthread_mutex_init(&serve->document.lock, NULL);
+    pthread_mutex_init(&serve->progress.lock, NULL);
+    serve->filter = options->filter ? strdup(options->filter) : NULL;
+    int rc = load(serve, options, err);
+    if (rc == 0)
+        rc = go_online(serve, options, err);
+    if (rc < 0)
+        serve_stop(serve);
+    else
+        *out = serve;
+    return rc;
+}
+
+const char *serve_url(const struct serve *serve)
+{
+    return serve->url;
+}
+
+int serve_new_token(char out[SERVE_TOKEN_SIZE], struct err *err)
+{
+    unsigned char bits[16];
+    if (getrandom(bits, sizeof bits, 0) != (ssize_t)sizeof bits)
+        return err_set(err, E_IO, "serve: the kernel gives no random numbers: %s", strerror(errno));
+    for (int i = 0; i < 16; i++)
+        sprintf(out + 2 * i, "%02x", bits[i]);
+    return 0;
+}
+
+void serve_stop(struct serve *serve)
+{
+    if (!serve)
+        return;
+    if (serve->daemon)
+        MHD_stop_daemon(serve->daemon);
+    serve_guard_stop(&serve->guard);
+    serve_models_free(serve->models);
+    serve_fixed_release(&serve->document.fixed);
+    serve_fixed_release(&serve->page);
+    free(serve->progress.text);
+    pthread_mutex_destroy(&serve->document.lock);
+    pthread_mutex_destroy(&serve->progress.lock);
+    live_close(serve->live);
+    free(serve->filter);
+    free(serve);
+}

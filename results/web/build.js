@@ -1,0 +1,62 @@
+/* build.js - bundle src/ into one file, OUT/page.html: style, script and template inlined, with one marker that the
+ * program replaces by a sweep's data. OUT (or --outdir=DIR) defaults to ./dist. */
+import { build } from "esbuild";
+import { createHash } from "node:crypto";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const argument = process.argv.find((a) => a.startsWith("--outdir="))?.slice("--outdir=".length);
+const OUT = argument || process.env.OUT || join(HERE, "dist");
+const MARKER = "<!--cellsweep-data-->";
+
+/** Plotly's style sheet is for maps; none is drawn here. */
+const noMapStyles = {
+  name: "no-map-styles",
+  setup(b) {
+    b.onLoad({ filter: /maplibre-gl.*\.css$/ }, () => ({ contents: "", loader: "js" }));
+  },
+};
+
+async function bundle(entry, options = {}) {
+  const result = await build({
+    entryPoints: [join(HERE, "src", entry)],
+    bundle: true,
+    minify: true,
+    write: false,
+    charset: "utf8",
+    target: "es2022",
+    legalComments: "none",
+    logLevel: "warning",
+    define: { global: "globalThis" },
+    plugins: [noMapStyles],
+    ...options,
+  });
+  return result.outputFiles[0].text.trimEnd();
+}
+
+/** A function as replacement: "$&" in minified code must stay what it is. */
+function fill(page, name, text) {
+  const slot = `<!--${name}-->`;
+  if (page.split(slot).length !== 2) throw new Error(`page.template.html: ${slot} must occur once`);
+  return page.replace(slot, () => text);
+}
+
+const script = (await bundle("main.js", { format: "iife", outfile: "page.js" }))
+  .replaceAll("</script", "<\\/script")
+  .replaceAll("<!--", "<\\!--");
+const style = await bundle("style.css");
+const hash = createHash("sha256").update(script).digest("base64");
+
+let page = await readFile(join(HERE, "src", "page.template.html"), "utf8");
+page = fill(page, "style", `<style>${style}</style>`);
+page = fill(page, "csp", `script-src 'sha256-${hash}'`);
+page = fill(page, "script", `<script>${script}</script>`);
+if (page.split(MARKER).length !== 2) throw new Error(`${MARKER} must occur exactly once in the page`);
+
+await mkdir(OUT, { recursive: true });
+const target = join(OUT, "page.html");
+await writeFile(`${target}.new`, page);
+await rename(`${target}.new`, target);
+console.log(`${target}: ${(Buffer.byteLength(page) / 1e6).toFixed(2)} MB`);

@@ -1,0 +1,59 @@
+/* appendix.js - further tables, jobs that went wrong, and where everything comes from. */
+import { el, number, pValue } from "./dom.js";
+import { SortableTable, plainColumns, reader } from "./table.js";
+
+const TABLES = [
+  ["leak_inflation", "Leak inflation: what a leaking protocol shows above an honest one"],
+  ["claims", "What the published text says, tested"],
+  ["rankings", "Average ranks of the strategies over the sets of clusters"],
+  ["scores", "Further scores: mean and 95 % interval over jobs"],
+];
+
+/** Columns of a table that a reader looks for first; the rest behind "All columns". */
+const SHORT = {
+  leak_inflation: ["clusters", "strategy", "first", "second", "model", "first_mean", "second_mean", "n", "difference", "low", "high", "p_holm", "verdict"],
+  claims: ["claim", "protocol", "outcome", "reason", "shown", "difference", "low", "high", "p_largest", "n"],
+};
+
+/** @param {import("./model.js").Sweep} sweep */
+export function furtherTables(sweep) {
+  const out = [];
+  for (const [name, caption] of TABLES) {
+    const table = sweep.doc.tables?.[name];
+    if (table?.rows.length) out.push(el("h3", { text: caption.split(":")[0] }), tableNode(name, caption, table));
+  }
+  return out;
+}
+
+function tableNode(name, caption, table) {
+  const read = reader(table.columns);
+  const filled = (c) => table.rows.some((r) => read(r, c) !== null && read(r, c) !== undefined && read(r, c) !== "");
+  const short = (SHORT[name] ?? table.columns).filter((c) => read.has(c) && filled(c));
+  const columns = short.map((label) => ({ label, value: (r) => read(r, label) ?? null, ...(label.startsWith("p_") && { text: (r) => pValue(read(r, label)) }) }));
+  return new SortableTable({ name, caption, rows: table.rows, columns, all: short.length < table.columns.length ? table : undefined, notes: table.notes, limit: 40 }).node;
+}
+
+/** Jobs that failed or diverged, with what they said; null when there is none. */
+export function lostJobs(sweep) {
+  const j = sweep.jobs;
+  const rows = j.state.flatMap((state, i) => (state === "failed" || state === "diverged" ? [[state, j.clusters[i], j.strategy[i], j.protocol[i], j.seed[i], j.fold[i], j.attempts[i], j.epochs_done[i], j.message[i]]] : []));
+  if (rows.length === 0) return null;
+  const columns = ["state", "clusters", "strategy", "protocol", "seed", "fold", "attempts", "epochs", "message"];
+  return el("div", { id: "lost-jobs" }, el("h3", { text: "Jobs that failed or diverged" }), el("p", { text: "They are in no mean." }), new SortableTable({ name: "lost-jobs", caption: "Failed and diverged jobs", rows, columns: plainColumns(columns), limit: 50 }).node);
+}
+
+const FACTS = [["results_file", "Results file"], ["created", "Created"], ["version", "cellsweep"], ["commit", "Commit"], ["host", "Host"], ["cpu", "CPU"], ["ranks", "Ranks"], ["kernels", "Kernels"], ["libraries", "Libraries"]];
+
+export function provenance(sweep) {
+  const p = sweep.doc.provenance;
+  const { data } = sweep.doc;
+  const facts = [["Data", `${data.origin}, ${number(data.n_images)} images`], ["Checksum of the data", data.checksum], ...FACTS.map(([key, label]) => [label, p[key]])];
+  return el(
+    "div",
+    {},
+    el("dl", { class: "facts" }, ...facts.filter(([, v]) => v !== null && v !== undefined && v !== "").flatMap(([label, v]) => [el("dt", { text: label }), el("dd", { text: String(v) })])),
+    el("h3", { text: "Sweep file, as given" }),
+    el("pre", { text: p.yaml ?? "", tabindex: "0" }),
+    el("details", { class: "more" }, el("summary", { text: "As resolved, with every default" }), el("pre", { text: p.yaml_resolved ?? "", tabindex: "0" })),
+  );
+}

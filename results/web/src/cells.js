@@ -1,0 +1,62 @@
+/* cells.js - the cells that the models got wrong, as pictures. */
+import { el, fill, number, select } from "./dom.js";
+import { cellSelects, chosenCell, isCellKey } from "./explorer.js";
+
+const PAGE = 48;
+const SHOWN = 100; // CSS pixels a side
+const INTRODUCTION = "Worst first, as the network sees them. Only validation predictions count: what was said by models that were not trained on the cell, unless the protocol leaks.";
+
+export class Misclassified {
+  constructor(sweep, view) {
+    this.sweep = sweep;
+    this.view = view;
+    this.limit = PAGE;
+    this.controls = el("div", { class: "row controls" });
+    this.said = el("p", { class: "hint", role: "status" });
+    this.list = el("ul", { class: "cells" });
+    this.more = el("p");
+    this.node = el("div", {});
+    this.build();
+  }
+
+
+  build() {
+    const { sweep, view } = this;
+    const { cells, misclassified } = sweep.doc;
+    this.has = Boolean(cells && misclassified?.length);
+    if (!this.has) return fill(this.node, el("p", { class: "hint", text: misclassified?.length ? "The packed images are not beside the results file, so the cells cannot be shown." : "No cell was misclassified, or no job is finished." }));
+    if (!this.list.isConnected) fill(this.node, el("p", { text: INTRODUCTION }), this.controls, this.said, this.list, this.more);
+    this.at = new Map(cells.image.map((image, i) => [image, i]));
+    this.list.style.setProperty("--sprite", `url("${cells.sprite}")`); // one picture for all: a crop is a window on it
+    const strategies = sweep.values("strategy").map((s) => ({ value: s, label: s }));
+    fill(this.controls, ...cellSelects(sweep, view, "cells"), select("Strategy", strategies, view.get("cm.a"), (value) => view.set({ "cm.a": value }), { id: "cells-strategy", dataset: { key: "cm.a" } }));
+  }
+
+  needs(key) {
+    return isCellKey(key) || key === "cm.a";
+  }
+
+  update() {
+    if (!this.has) return;
+    const { sweep, view } = this;
+    const cell = chosenCell(sweep, view);
+    const rows = sweep.doc.misclassified.filter((m) => m.clusters === cell.clusters && m.strategy === view.get("cm.a") && m.protocol === cell.protocol && (m.model === undefined || m.model === cell.model) && (m.axis ?? []).every((v, a) => String(v) === cell.axis[a]));
+    const shown = rows.filter((m) => this.at.has(m.image));
+    this.said.textContent = shown.length ? `${shown.length} cells were taken for another cluster at least once.` : "No cell was misclassified for this choice.";
+    fill(this.list, ...shown.slice(0, this.limit).map((m) => this.#card(m)));
+    const left = shown.length - this.limit;
+    fill(this.more, left > 0 && el("button", { type: "button", text: `Show ${Math.min(left, PAGE)} more`, onclick: () => { this.limit += PAGE; this.update(); } }));
+  }
+
+  #card(m) {
+    const { cells } = this.sweep.doc;
+    const i = this.at.get(m.image);
+    const crop = el("div", { class: "crop", role: "img", "aria-label": `Cell ${cells.id[i]} of cluster ${cells.cluster[i]}` });
+    const [column, row] = [i % cells.columns, Math.floor(i / cells.columns)];
+    crop.style.backgroundImage = "var(--sprite)";
+    crop.style.backgroundSize = `${cells.columns * SHOWN}px auto`;
+    crop.style.backgroundPosition = `${-column * SHOWN}px ${-row * SHOWN}px`;
+    const others = this.sweep.classes(m.clusters)?.length > 2 ? `mostly taken for ${m.predicted}` : `taken for ${m.predicted}`;
+    return el("li", { class: "cell" }, crop, el("div", { text: `cell ${cells.id[i]}` }), el("div", { text: `cluster ${cells.cluster[i]}, ${others}` }), el("div", { class: "wrong", text: `wrong ${m.wrong} of ${m.judged}` }), el("div", { text: `p of its own ${number(m.p_true, 2)}`, title: String(m.p_true) }));
+  }
+}

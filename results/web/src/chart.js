@@ -1,0 +1,148 @@
+/* chart.js - one plot with its tools: SVG, PNG, CSV of what is drawn, the same as a table, a summary in words.
+ *
+ *     const chart = new Chart({ name: "curves", label: "Learning curves" });
+ *     parent.append(chart.node);
+ *     chart.draw((paint) => ({ traces, layout, csv: { columns, rows }, summary: "...", height: 400 }));
+ *
+ * The maker is called again for other colours (dark, light, print) and widths; downloads are always on white. */
+import { button, csv, download, downloadCsv, el, fill, number } from "./dom.js";
+import Plotly from "./plotly.js";
+import { isPrinting, onTheme, palette, theme } from "./theme.js";
+
+const PRINT_WIDTH = 680; // of a plot on A4 or letter, CSS pixels
+const PRINT_HALF = 325;
+const TABLE_ROWS = 3000;
+const HEAD = 30; // pixels of the line that downloads have above
+const CONFIG = { displayModeBar: false, displaylogo: false, responsive: false, doubleClick: "reset" };
+
+/** @typedef {{theme: string, colours: any, width: number, printing: boolean}} Paint */
+/** @typedef {{traces: any[], layout: any, csv: {columns: string[], rows: any[][]}, summary: string, height: number,
+ *             title?: string}} Spec */
+
+const charts = new Set();
+let observer = null;
+let stamp = { text: "", prefix: "" };
+
+/** What every downloaded picture says at its top: the sweep, and whether its data is synthetic; the file names too. */
+export function stampDownloads(doc) {
+  stamp = { text: doc.synthetic ? `${doc.name}, SYNTHETIC DATA` : doc.name, prefix: doc.synthetic ? "synthetic-" : "" };
+}
+
+/** Plotly reads some tags in texts: names from the file must not become markup. */
+export function plain(text) {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
+export class Chart {
+  /** @param {{name: string, label: string}} options name: of downloaded files */
+  constructor({ name, label }) {
+    this.name = name;
+    this.plot = el("div", { class: "plot", role: "img", "aria-label": label, id: `plot-${name}` });
+    this.summary = el("p", { class: "summary", id: `summary-${name}` });
+    this.plot.setAttribute("aria-describedby", this.summary.id);
+    this.table = el("details", { class: "data-table", ontoggle: () => this.#fillTable() }, el("summary", { text: "Show as a table" }), el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `${label}, as a table` }));
+    this.node = el("figure", { class: "chart", "aria-label": label }, this.plot, el("figcaption", {}, this.summary, this.#tools(label)), this.table);
+    charts.add(this);
+    observe(this.node);
+  }
+
+  #tools(label) {
+    const tool = (text, what, action) => button(text, action, { "aria-label": `Download ${label} as ${what}`, dataset: { format: text.toLowerCase() } });
+    return el(
+      "div",
+      { class: "tools", role: "group", "aria-label": `Download ${label}` },
+      tool("SVG", "SVG", () => this.#image("svg")),
+      tool("PNG", "PNG", () => this.#image("png")),
+      tool("CSV", "CSV", () => downloadCsv(stamp.prefix + this.name, this.spec.csv)),
+    );
+  }
+
+  /** @param {(paint: Paint) => Spec} maker */
+  draw(maker) {
+    this.maker = maker;
+    this.redraw();
+  }
+
+  redraw() {
+    if (!this.maker) return;
+    const width = isPrinting() ? (this.node.closest(".two") ? PRINT_HALF : PRINT_WIDTH) : Math.max(260, Math.floor(this.node.clientWidth));
+    this.width = width;
+    this.spec = this.maker({ theme: theme(), colours: palette(), width, printing: isPrinting() });
+    const layout = dressed(this.spec, palette(), width);
+    if (!isPrinting()) this.plot.style.minHeight = `${this.spec.height}px`;
+    Plotly.react(this.plot, this.spec.traces, layout, CONFIG);
+    this.summary.textContent = this.spec.summary;
+    if (this.table.open) this.#fillTable();
+  }
+
+  /** The CSV text of what is drawn now. */
+  csv() {
+    return csv(this.spec.csv);
+  }
+
+  #fillTable() {
+    if (!this.table.open || !this.spec) return;
+    const { columns, rows } = this.spec.csv;
+    const numeric = columns.map((_, c) => rows.every((r) => typeof r[c] === "number" || r[c] === null));
+    const cells = (row) => row.map((c, i) => el("td", { text: typeof c === "number" ? number(c, 4) : (c ?? "–"), class: numeric[i] ? "number" : undefined }));
+    const more = rows.length - TABLE_ROWS;
+    fill(
+      this.table.lastElementChild,
+      el("table", {}, el("thead", {}, el("tr", {}, ...columns.map((c, i) => el("th", { scope: "col", text: c, class: numeric[i] ? "number" : undefined })))), el("tbody", {}, ...rows.slice(0, TABLE_ROWS).map((r) => el("tr", {}, ...cells(r))))),
+      more > 0 && el("p", { text: `${more} further rows are in the CSV file.` }),
+    );
+  }
+
+  async #image(format) {
+    const colours = palette("light");
+    const width = Math.max(900, this.width);
+    const spec = this.maker({ theme: "light", colours, width, printing: false });
+    const layout = headed(dressed(spec, colours, width), spec.title);
+    const figure = { data: spec.traces, layout, config: CONFIG };
+    const uri = await Plotly.toImage(figure, { format, width: layout.width, height: layout.height, scale: format === "png" ? 2 : 1 });
+    const [head, body] = [uri.slice(0, uri.indexOf(",")), uri.slice(uri.indexOf(",") + 1)];
+    const data = head.endsWith(";base64") ? Uint8Array.from(atob(body), (c) => c.charCodeAt(0)) : decodeURIComponent(body);
+    download(`${stamp.prefix}${this.name}.${format}`, new Blob([data], { type: format === "svg" ? "image/svg+xml" : "image/png" }));
+  }
+
+  remove() {
+    charts.delete(this);
+    Plotly.purge(this.plot);
+    this.node.remove();
+  }
+}
+
+/** What all plots share: colours, fonts, margins. */
+function dressed(spec, colours, width) {
+  const font = { family: "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif", size: 12, color: colours.text };
+  const layout = { width, height: spec.height, autosize: false, paper_bgcolor: colours.paper, plot_bgcolor: colours.paper, font, hoverlabel: { font: { size: 12 } }, margin: { l: 52, r: 12, t: 30, b: 40 }, ...spec.layout };
+  for (const key of Object.keys(layout))
+    if (/^[xy]axis/.test(key)) layout[key] = { gridcolor: colours.grid, zerolinecolor: colours.line, linecolor: colours.line, tickcolor: colours.line, ...layout[key] };
+  return layout;
+}
+
+/** The layout with a line above: a picture goes where its page is not. */
+function headed(layout, title) {
+  const top = layout.margin.t;
+  const text = `<b>${plain([title, stamp.text].filter(Boolean).join(" – "))}</b>`;
+  const line = { text, xref: "paper", yref: "paper", x: 0, y: 1, xanchor: "left", yanchor: "bottom", yshift: top + 2, showarrow: false, font: { size: 14 } };
+  return { ...layout, height: layout.height + HEAD, margin: { ...layout.margin, t: top + HEAD }, annotations: [...(layout.annotations ?? []), line] };
+}
+
+function observe(node) {
+  observer ??= new ResizeObserver(() => schedule());
+  observer.observe(node);
+}
+
+let timer = 0;
+
+function schedule() {
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    for (const chart of charts) if (!isPrinting() && chart.maker && chart.node.clientWidth > 0 && Math.floor(chart.node.clientWidth) !== chart.width) chart.redraw();
+  }, 120);
+}
+
+onTheme(() => {
+  for (const chart of charts) chart.redraw();
+});

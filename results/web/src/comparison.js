@@ -1,0 +1,138 @@
+/* comparison.js - strategies compared in pairs: differences with their intervals as a forest plot, and the tests. */
+import { Chart } from "./chart.js";
+import { el, fill, number, pValue, select } from "./dom.js";
+import { isCellKey } from "./explorer.js";
+import { clustersTitle } from "./model.js";
+import { SortableTable, reader } from "./table.js";
+import { visible } from "./theme.js";
+
+const SET_NAMES = { val: "validation, last epoch", all: "all original images", oof: "out of fold" };
+
+export class Comparison {
+  constructor(sweep, view) {
+    this.sweep = sweep;
+    this.view = view;
+    this.node = el("div", {});
+    this.controls = el("div", { class: "row controls" });
+    this.chart = new Chart({ name: "comparisons", label: "Differences between strategies" });
+    this.table = el("div", {});
+    this.build();
+  }
+
+  #frame() {
+    fill(this.node, el("p", { text: "Difference of two strategies, first minus second, paired by seed or fold. An interval that holds 0 says that the order of the two may be chance; Holm’s correction accounts for the number of comparisons." }), this.controls, this.chart.node, this.table);
+  }
+
+  #values(name) {
+    return [...new Set(this.source.rows.map((r) => this.read(r, name)))].filter((v) => v !== undefined && v !== null);
+  }
+
+  build() {
+    this.source = this.sweep.doc.tables?.comparisons;
+    this.has = Boolean(this.source?.rows.length);
+    if (!this.has) return fill(this.node, el("p", { class: "hint", text: "Nothing can be compared yet: that takes finished jobs of two strategies with the same seeds." }));
+    if (!this.chart.node.isConnected) this.#frame();
+    this.read = reader(this.source.columns);
+    const { view } = this;
+    const sets = this.#values("set");
+    const choice = (label, key, options) => select(label, options, view.get(key), (value) => view.set({ [key]: value }), { id: `compare-${key}`, dataset: { key } });
+    fill(
+      this.controls,
+      choice("Clusters", "clusters", this.sweep.values("clusters").map((c) => ({ value: c, label: clustersTitle(this.sweep, c) }))),
+      this.sweep.values("protocol").length > 1 && choice("Protocol", "protocol", this.sweep.values("protocol").map((p) => ({ value: p, label: p }))),
+      choice("Judged on", "cmp.set", sets.map((s) => ({ value: s, label: SET_NAMES[s] ?? s }))),
+    );
+  }
+
+  #rows() {
+    const { read, view, sweep } = this;
+    const same = (row, name, value) => read(row, name) === undefined || String(read(row, name)) === value;
+    return this.source.rows.filter((r) => same(r, "clusters", view.get("clusters")) && same(r, "protocol", view.get("protocol")) && same(r, "model", view.get("model")) && same(r, "set", view.get("cmp.set")) && sweep.doc.axes.every((a) => same(r, a.name, view.get(`axis.${a.name}`))));
+  }
+
+  needs(key) {
+    return isCellKey(key) || key === "cmp.set";
+  }
+
+  update() {
+    if (!this.has) return;
+    const rows = this.#rows();
+    this.chart.node.hidden = rows.length === 0;
+    if (rows.length) this.chart.draw((paint) => this.#forest(rows, paint));
+    fill(this.table, rows.length ? this.#tests(rows) : el("p", { class: "hint", text: "Nothing was compared for this choice." }));
+  }
+
+  #forest(rows, paint) {
+    const { read } = this;
+    const label = (r) => `${read(r, "first")} − ${read(r, "second")}`;
+    const kinds = [
+      { name: "significant after Holm’s correction", test: (r) => read(r, "verdict") === "significant" || isBetter(read(r, "verdict")), colour: visible("#0072B2", paint.theme), symbol: "diamond" },
+      { name: "no evidence of a difference", test: (r) => read(r, "verdict") === "no evidence", colour: paint.colours.muted, symbol: "circle" },
+      { name: "cannot be significant with this n", test: () => true, colour: paint.colours.val, symbol: "x-thin-open" },
+    ];
+    const left = new Set(rows);
+    const wide = paint.width > 640;
+    const traces = kinds.map((kind) => {
+      const mine = [...left].filter(kind.test);
+      mine.forEach((r) => left.delete(r));
+      return forestTrace(mine, kind, label, read);
+    });
+    const names = rows.map(label).reverse();
+    return {
+      traces: traces.filter((t) => t.x.length > 0),
+      layout: {
+        xaxis: { title: { text: wide ? "difference in balanced accuracy" : "difference" }, zeroline: true, zerolinewidth: 1.5 },
+        yaxis: { type: "category", categoryorder: "array", categoryarray: names, range: [-0.6, names.length - 0.4], tickfont: { size: wide ? 12 : 10 }, automargin: true },
+        legend: { orientation: "h", x: 0, y: 1, yanchor: "bottom" },
+        margin: { l: wide ? 190 : 130, r: 16, t: wide ? 40 : 84, b: 46 },
+      },
+      height: 26 * rows.length + (wide ? 120 : 160),
+      csv: { columns: ["first", "second", "difference", "low", "high", "p", "p_holm", "n", "verdict"], rows: rows.map((r) => ["first", "second", "difference", "low", "high", "p", "p_holm", "n", "verdict"].map((c) => read(r, c) ?? null)) },
+      title: `${clustersTitle(this.sweep, this.view.get("clusters"))}, protocol ${this.view.get("protocol")}, ${SET_NAMES[this.view.get("cmp.set")] ?? ""}`,
+      summary: forestWords(rows, read, label, kinds[0]),
+    };
+  }
+
+  #tests(rows) {
+    const { read } = this;
+    const key = (name, text = name) => ({ label: text, value: (r) => read(r, name) ?? null });
+    const p = (name, text) => ({ ...key(name, text), text: (r) => pValue(read(r, name)) });
+    const columns = [
+      key("first"), key("second"), key("n"), key("difference"),
+      { label: "95 % interval", value: (r) => read(r, "low") ?? null, text: (r) => (typeof read(r, "low") === "number" ? `${number(read(r, "low"))} to ${number(read(r, "high"))}` : "–") },
+      p("p", "p"), p("p_holm", "p, Holm"),
+      { label: "verdict", value: (r) => verdict(r, read) },
+      key("method"),
+    ];
+    return new SortableTable({ name: "comparisons-table", caption: "Strategies compared in pairs", rows, columns, all: { columns: this.source.columns, rows }, notes: this.source.notes }).node;
+  }
+}
+
+const isBetter = (text) => typeof text === "string" && /^(better|worse|significant)/.test(text);
+
+/** "cannot be significant with n = 3". */
+function verdict(row, read) {
+  const text = read(row, "verdict");
+  return text && /cannot/.test(text) && !/\d/.test(text) ? `${text}: n = ${read(row, "n")}` : (text ?? null);
+}
+
+function forestTrace(rows, kind, label, read) {
+  const x = rows.map((r) => read(r, "difference"));
+  const arm = (side, sign) => rows.map((r, i) => (typeof read(r, side) === "number" ? Math.max(0, sign * (read(r, side) - x[i])) : 0));
+  return {
+    type: "scatter", mode: "markers", name: kind.name, x, y: rows.map(label),
+    error_x: { type: "data", symmetric: false, array: arm("high", 1), arrayminus: arm("low", -1), color: kind.colour, thickness: 1.6, width: 4 },
+    marker: { color: kind.colour, symbol: kind.symbol, size: 10, line: { width: 2, color: kind.colour } },
+    customdata: rows.map((r) => [number(read(r, "low")), number(read(r, "high")), pValue(read(r, "p")), pValue(read(r, "p_holm")), read(r, "n")]),
+    hovertemplate: "%{y}<br>%{x:.3f} (%{customdata[0]} to %{customdata[1]})<br>p %{customdata[2]}, Holm %{customdata[3]}, n = %{customdata[4]}<extra></extra>",
+  };
+}
+
+function forestWords(rows, read, label, significant) {
+  const strong = rows.filter(significant.test);
+  const cannot = rows.filter((r) => /cannot/.test(read(r, "verdict") ?? ""));
+  const parts = [`${rows.length} comparisons, intervals of 95 %.`];
+  parts.push(strong.length ? `Significant after Holm’s correction: ${strong.map((r) => `${label(r)} ${number(read(r, "difference"))} (p ${pValue(read(r, "p_holm"))})`).join("; ")}.` : "None is significant after Holm’s correction.");
+  if (cannot.length) parts.push(`${cannot.length} cannot be significant with n = ${[...new Set(cannot.map((r) => read(r, "n")))].join(", ")}: too few runs for any outcome to be.`);
+  return parts.join(" ");
+}

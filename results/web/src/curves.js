@@ -1,0 +1,308 @@
+/* curves.js - learning curves as a figure: panels, one accuracy above the loss, mean with a band, single seeds, published.
+ *
+ *     curvesFigure(sweep, panels, options, paint) -> spec for Chart.draw
+ *
+ * A panel holds series; a series is a group's training or validation curve with colour and marker. What is drawn and what
+ * goes into the CSV come from the same arrays. */
+import { clustersTitle, metricName } from "./model.js";
+import { plain } from "./chart.js";
+import { best, smooth } from "./stats.js";
+import { faded, visible } from "./theme.js";
+
+/** @typedef {import("./model.js").Group} Group */
+/** @typedef {{group: Group, split: "train"|"val", label: string, colour: string, symbol: string}} Series */
+/** @typedef {{title: string, note: string, series: Series[]}} Panel */
+/** @typedef {{metric: string, loss: boolean, band: string, seeds: boolean, published: boolean, best: boolean,
+ *             shared: boolean, logLoss: boolean, smoothing: string, amount: number}} CurveOptions */
+
+const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "x", "star", "hexagon", "triangle-down", "pentagon", "bowtie", "hourglass"];
+const BAND_NAMES = { ci: "95 % interval (Student's t)", sd: "± standard deviation", range: "range", none: "" };
+
+/** A panel a group: its training and validation curve. @returns {Panel} */
+export function panelOfGroup(sweep, group, title, paint) {
+  const c = paint.colours;
+  return {
+    title,
+    note: groupNote(sweep, group),
+    series: [
+      { group, split: "train", label: "training", colour: c.train, symbol: "circle" },
+      { group, split: "val", label: "validation", colour: c.val, symbol: "square" },
+    ],
+  };
+}
+
+/** Two panels, training and validation, with every strategy in both. @returns {Panel[]} */
+export function panelsOfSplits(sweep, groups, paint) {
+  return ["train", "val"].map((split) => ({
+    title: split === "train" ? "Training" : "Validation",
+    note: "",
+    series: groups.map((group, i) => ({
+      group,
+      split,
+      label: `${group.strategy}, n = ${sweep.counted(group).length}`,
+      colour: visible(sweep.doc.colors[group.strategy] ?? "#009E73", paint.theme),
+      symbol: SYMBOLS[i % SYMBOLS.length],
+    })),
+  }));
+}
+
+/** "n = 10, leak 18.6 of 38 validation images". */
+export function groupNote(sweep, group) {
+  const leak = sweep.leak(group);
+  const lost = sweep.lost(group);
+  const parts = [`n = ${sweep.counted(group).length}`];
+  if (lost) parts.push(`${lost} left out`);
+  if (leak) parts.push(`leak ${round1(leak.leak)} of ${round1(leak.nVal)}`);
+  return parts.join(", ");
+}
+
+function round1(x) {
+  return Number.isInteger(x) ? String(x) : x.toFixed(1);
+}
+
+/** "smoothed: mean of the last 5 epochs", "" when off. @param {CurveOptions} o */
+export function smoothingNote(o) {
+  if (o.smoothing === "moving") return `SMOOTHED: mean of the last ${Math.max(1, Math.round(o.amount))} epochs`;
+  if (o.smoothing === "exponential") return `SMOOTHED: exponential, weight ${(Math.min(o.amount, 99) / 100).toFixed(2)}`;
+  return "";
+}
+
+/** @param {import("./model.js").Sweep} sweep @param {Panel[]} panels @param {CurveOptions} o */
+export function curvesFigure(sweep, panels, o, paint) {
+  const rows = o.loss && o.metric !== "loss" ? [o.metric, "loss"] : [o.metric];
+  const grid = placePanels(panels.length, rows, paint, smoothingNote(o) !== "");
+  const figure = { sweep, o, paint, lossTop: 0, publishedTop: 0, traces: [], csvRows: [], inLegend: new Set(), words: [], sizes: sampleSizes(sweep, panels) };
+  const layout = { annotations: [], margin: grid.margin, legend: grid.legend, hovermode: "closest" };
+  panels.forEach((panel, p) => {
+    layout.annotations.push(...titleOf(panel, grid.panel[p], paint));
+    rows.forEach((metric, r) => {
+      const id = p * rows.length + r + 1;
+      for (const series of panel.series) addSeries(figure, panel, series, metric, id);
+    });
+  });
+  panels.forEach((_, p) => rows.forEach((__, r) => addAxes(layout, { figure, grid, rows, p, r, id: p * rows.length + r + 1 })));
+  const note = smoothingNote(o);
+  if (note) layout.annotations.push({ text: `<b>${note}</b>`, xref: "paper", yref: "paper", x: 0, y: 1, yshift: grid.margin.t - 16, xanchor: "left", showarrow: false, font: { color: paint.colours.val, size: 13 } });
+  const columns = ["panel", "clusters", "strategy", "protocol", "model", ...sweep.doc.axes.map((a) => a.name), "split", "metric", "curve", "smoothing", "epoch", "value", "low", "high", "n"];
+  return { traces: figure.traces, layout, height: grid.height, csv: { columns, rows: figure.csvRows }, title: titleOfAll(panels, sweep), summary: summaryOf(figure, panels, rows) };
+}
+
+/** Where panels go, in fractions of the drawing area: as many columns as have room. */
+function placePanels(n, rows, { width, printing }, smoothed) {
+  const room = printing ? 3 : width < 560 ? 1 : width < 900 ? 2 : 3;
+  const columns = Math.max(1, n === 4 ? Math.min(2, room) : Math.min(n, room));
+  const lines = Math.ceil(n / columns);
+  const row = printing ? [165, 105] : columns === 1 ? [230, 150] : [250, 150];
+  const top = 46, gap = 26, foot = 40;
+  const block = top + row[0] + (rows.length > 1 ? gap + row[1] : 0) + foot;
+  const margin = { l: 54, r: 12, t: (width < 560 ? 112 : 48) + (smoothed ? 24 : 0), b: 8 };
+  const inner = block * lines;
+  const height = inner + margin.t + margin.b;
+  const between = Math.min(0.08, 62 / width);
+  const w = (1 - between * (columns - 1)) / columns;
+  const panel = [];
+  for (let i = 0; i < n; i++) {
+    const x0 = (i % columns) * (w + between);
+    const y = Math.floor(i / columns) * block;
+    const at = (from, size) => [1 - (from + size) / inner, 1 - from / inner];
+    panel.push({ x: [x0, x0 + w], rows: [at(y + top, row[0]), at(y + top + row[0] + gap, row[1])], title: 1 - y / inner });
+  }
+  const legend = { orientation: "h", x: 0, y: 1, yanchor: "bottom", yref: "paper", traceorder: "normal", itemsizing: "trace", bgcolor: "rgba(0,0,0,0)" };
+  return { panel, margin, height, legend, columns };
+}
+
+function titleOf(panel, place, paint) {
+  const base = { xref: "paper", yref: "paper", x: place.x[0], y: place.title, xanchor: "left", showarrow: false };
+  return [
+    { ...base, text: `<b>${plain(panel.title)}</b>`, yanchor: "top", yshift: -4, font: { size: 14 } },
+    { ...base, text: plain(panel.note), yanchor: "top", yshift: -24, font: { size: 11.5, color: paint.colours.muted } },
+  ];
+}
+
+function addAxes(layout, { figure, grid, rows, p, r, id }) {
+  const { o, sweep } = figure;
+  const n = id === 1 ? "" : String(id);
+  const metric = rows[r];
+  const place = grid.panel[p];
+  const isLoss = metric === "loss";
+  const last = r === rows.length - 1;
+  const axis = { domain: place.rows[r], anchor: `x${n}`, title: { text: metricName(metric), standoff: 6, font: { size: 11.5 } }, automargin: false };
+  if (p % grid.columns > 0 && grid.columns > 2) axis.title.text = "";
+  if (isLoss && o.logLoss) Object.assign(axis, { type: "log", exponentformat: "power", dtick: 1 });
+  else if (isLoss && o.shared) axis.range = [0, lossLimit(figure)];
+  else if (isLoss) axis.rangemode = "tozero";
+  else if (o.shared) axis.range = [-0.02, 1.03];
+  layout[`yaxis${n}`] = axis;
+  layout[`xaxis${n}`] = { domain: place.x, anchor: `y${n}`, range: [0, sweep.nEpochs + 1], showticklabels: last, title: last ? { text: "epoch", standoff: 4, font: { size: 11.5 } } : undefined, zeroline: false, ...(id > 1 ? { matches: "x" } : {}) };
+}
+
+/** Top of shared loss axes: a published loss of 30 must not press our own curves flat. */
+function lossLimit(figure) {
+  const own = figure.lossTop || figure.publishedTop || 1;
+  return 1.05 * Math.min(Math.max(own, figure.publishedTop), 3 * own);
+}
+
+function addSeries(figure, panel, series, metric, id) {
+  const { sweep, o } = figure;
+  const data = sweep.meanCurve(series.group, series.split, metric, { band: o.band, smoothing: o.smoothing, amount: o.amount });
+  const on = { xaxis: `x${id === 1 ? "" : id}`, yaxis: `y${id === 1 ? "" : id}` };
+  const at = { figure, panel, series, metric, on };
+  if (o.band !== "none") addBand(at, data);
+  if (o.seeds) addSeeds(at);
+  addMean(at, data);
+  if (o.published) addPublished(at);
+  if (o.best && series.split === "val") addBest(at, data);
+  if (metric === "loss") figure.lossTop = Math.max(figure.lossTop, ...[...data.mean, ...data.high].filter(Number.isFinite));
+}
+
+const epochs = (n) => Array.from({ length: n }, (_, e) => e + 1);
+
+function push({ figure, on }, trace) {
+  const key = `${trace.name} ${trace.legendgroup}`;
+  const first = trace.showlegend && !figure.inLegend.has(key);
+  if (first) figure.inLegend.add(key);
+  figure.traces.push({ type: "scatter", ...on, ...trace, showlegend: Boolean(first) });
+}
+
+/** Rows of the CSV for a curve, as drawn. */
+function record({ figure, panel, series, metric }, curve, y, data = null) {
+  const { group, split } = series;
+  const head = [panel.title, group.clusters, group.strategy, group.protocol, group.model, ...group.axis, split, metric, curve, smoothingNote(figure.o) || "none"];
+  y.forEach((value, e) => {
+    if (!Number.isFinite(value)) return;
+    const limit = (side) => (data && Number.isFinite(data[side][e]) ? data[side][e] : null);
+    figure.csvRows.push([...head, e + 1, value, limit("low"), limit("high"), data ? data.n[e] : 1]);
+  });
+}
+
+function addBand(at, data) {
+  const { series } = at;
+  const finite = epochs(data.mean.length).filter((e) => Number.isFinite(data.low[e - 1]));
+  if (finite.length < 2) return;
+  const back = [...finite].reverse();
+  push(at, {
+    x: [...finite, ...back],
+    y: [...finite.map((e) => data.high[e - 1]), ...back.map((e) => data.low[e - 1])],
+    mode: "lines", line: { width: 0 }, fill: "toself", fillcolor: faded(series.colour, 0.18), hoverinfo: "skip",
+    name: "band", legendgroup: series.label, showlegend: false, meta: metaOf(at, "band"),
+  });
+}
+
+function metaOf({ series, metric }, curve) {
+  return { curve, group: series.group.id, strategy: series.group.strategy, clusters: series.group.clusters, split: series.split, metric };
+}
+
+function addSeeds(at) {
+  const { figure, series, metric } = at;
+  const { sweep, o } = figure;
+  const x = [], y = [], text = [];
+  for (const j of sweep.counted(series.group)) {
+    const curve = sweep.jobCurve(j, series.split, metric, { smoothing: o.smoothing, amount: o.amount });
+    const name = jobName(sweep, j);
+    record(at, name, curve);
+    curve.forEach((value, e) => (x.push(e + 1), y.push(Number.isFinite(value) ? value : null), text.push(name)));
+    x.push(null), y.push(null), text.push("");
+  }
+  push(at, { x, y, text, mode: "lines", line: { width: 0.7, color: faded(series.colour, 0.45) }, hovertemplate: "%{text}<br>epoch %{x}: %{y:.4f}<extra></extra>", name: "single jobs", legendgroup: series.label, showlegend: false, meta: metaOf(at, "seeds") });
+}
+
+/** "seed 3 fold 1". */
+export function jobName(sweep, j) {
+  const { seed, fold, repeat } = sweep.jobs;
+  const parts = [`seed ${seed[j]}`];
+  if (Math.max(...fold) > 0) parts.push(`fold ${fold[j]}`);
+  if (Math.max(...repeat) > 0) parts.push(`repeat ${repeat[j]}`);
+  return parts.join(" ");
+}
+
+function addMean(at, data) {
+  const { series, figure } = at;
+  record(at, "mean", data.mean, data);
+  const label = series.label.includes("n =") ? series.label : `${series.label}, mean of n = ${figure.sizes}`;
+  push(at, {
+    x: epochs(data.mean.length),
+    y: data.mean.map((v) => (Number.isFinite(v) ? v : null)),
+    customdata: data.mean.map((_, e) => [data.low[e], data.high[e], data.n[e]]),
+    mode: "lines+markers",
+    line: { width: 2, color: series.colour },
+    marker: { symbol: series.symbol, size: 6, color: series.colour, maxdisplayed: 9 },
+    hovertemplate: `${plain(series.label)}<br>epoch %{x}: %{y:.4f}<br>%{customdata[0]:.4f} to %{customdata[1]:.4f}, n = %{customdata[2]}<extra></extra>`,
+    name: plain(label), legendgroup: series.label, showlegend: true, meta: metaOf(at, "mean"),
+  });
+}
+
+/** "10" or "3–10": numbers of jobs behind the means of a figure. */
+function sampleSizes(sweep, panels) {
+  const n = panels.flatMap((p) => p.series.map((s) => sweep.counted(s.group).length));
+  const [low, high] = [Math.min(...n), Math.max(...n)];
+  return low === high ? String(low) : `${low}–${high}`;
+}
+
+function addPublished(at) {
+  const { figure, series, metric } = at;
+  const published = figure.sweep.published(series.group, series.split, metric);
+  if (!published) return;
+  const y = smooth(published, figure.o.smoothing, figure.o.amount);
+  record(at, "published", y);
+  if (metric === "loss") figure.publishedTop = Math.max(figure.publishedTop, ...y.filter(Number.isFinite));
+  const own = series.label !== "training" && series.label !== "validation";
+  push(at, {
+    x: epochs(y.length), y: y.map((v) => (Number.isFinite(v) ? v : null)), mode: "lines",
+    line: { width: 1.3, dash: "dash", color: own ? series.colour : faded(series.colour, 0.9) },
+    hovertemplate: `published, ${series.split === "val" ? "validation" : "training"}<br>epoch %{x}: %{y:.4f}<extra></extra>`,
+    name: "published (one run)", legendgroup: "published", showlegend: true, meta: metaOf(at, "published"),
+  });
+}
+
+function addBest(at, data) {
+  const { figure, series, metric, panel } = at;
+  const e = best(data.mean, metric === "loss");
+  if (e < 0) return;
+  figure.words.push({ panel: panel.title, metric, label: series.group.strategy, epoch: e + 1, value: data.mean[e] });
+  push(at, {
+    x: [e + 1], y: [data.mean[e]], mode: "markers",
+    marker: { symbol: "star", size: 13, color: series.colour, line: { width: 1.2, color: figure.paint.colours.text } },
+    hovertemplate: `best epoch, chosen on validation<br>epoch %{x}: %{y:.4f}<extra></extra>`,
+    name: "best epoch (chosen on validation)", legendgroup: "best", showlegend: true, meta: metaOf(at, "best"),
+  });
+}
+
+/** "clusters 8 and 10, protocol report". */
+function titleOfAll(panels, sweep) {
+  const groups = panels.flatMap((p) => p.series.map((s) => s.group));
+  const distinct = (list) => [...new Set(list)].join("; ");
+  const axes = sweep.doc.axes.map((axis, a) => `${axis.name} ${distinct(groups.map((g) => g.axis[a]))}`);
+  return [distinct(groups.map((g) => clustersTitle(sweep, g.clusters))), `protocol ${distinct(groups.map((g) => g.protocol))}`, ...axes].join(", ");
+}
+
+/** The figure in words, for those who cannot see it and as its caption. */
+function summaryOf(figure, panels, rows) {
+  const { sweep, o } = figure;
+  const groups = [...new Set(panels.flatMap((p) => p.series.map((s) => s.group)))];
+  if (groups.length === 0) return "Nothing is chosen, or the sweep holds no such job.";
+  const pairs = [...new Set(groups.map((g) => clustersTitle(sweep, g.clusters)))];
+  const parts = [`${capital(rows.map(metricName).join(" and "))} of ${pairs.join("; ")}, protocol ${[...new Set(groups.map((g) => g.protocol))].join(", ")}.`];
+  parts.push(o.band === "none" ? "Lines are means over jobs." : `Lines are means over jobs, bands the ${BAND_NAMES[o.band]}.`);
+  if (smoothingNote(o)) parts.push(`${smoothingNote(o)}; every job by itself, then averaged.`);
+  if (o.shared && !o.logLoss && figure.publishedTop > lossLimit(figure)) parts.push(`Published losses go up to ${figure.publishedTop.toFixed(1)}, beyond the picture.`);
+  const hidden = o.published && o.metric.startsWith("balanced_accuracy") && o.metric !== "balanced_accuracy_as_published" && sweep.doc.published.some((q) => groups.some((g) => g.clusters === q.clusters));
+  if (hidden) parts.push("The published curves are of “balanced accuracy as published” (plain accuracy when there are two classes): choose that metric to see them beside their like.");
+  parts.push(finals(figure, groups));
+  const stars = figure.words.filter((w) => w.metric === rows[0]);
+  if (stars.length) parts.push(`Best epoch, chosen on the very validation images it is judged by, so it flatters: ${stars.map((w) => `${w.label} ${w.epoch} (${w.value.toFixed(3)})`).join(", ")}.`);
+  return parts.join(" ");
+}
+
+function finals(figure, groups) {
+  const { sweep, o } = figure;
+  const list = groups.map((group) => {
+    const m = sweep.meanCurve(group, "val", o.metric, { band: "ci", smoothing: o.smoothing, amount: o.amount }).mean;
+    const last = m.findLast((v) => Number.isFinite(v));
+    return last === undefined ? `${group.strategy} (no finished job)` : `${groups.every((g) => g.strategy === group.strategy) ? group.clusters : group.strategy} ${last.toFixed(3)}`;
+  });
+  return `Last validation value: ${list.join(", ")}.`;
+}
+
+function capital(text) {
+  return text[0].toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,174 @@
+/* explorer.js - choose pair, strategies, protocol, axes and metric; learning curves of the choice. */
+import { Chart } from "./chart.js";
+import { curvesFigure, panelOfGroup, panelsOfSplits } from "./curves.js";
+import { announce, button, checkbox, el, fill, select } from "./dom.js";
+import { clustersTitle, metricName } from "./model.js";
+
+/** Keys of the view that the explorer reads, with their defaults. @param {import("./model.js").Sweep} sweep */
+export function explorerDefaults(sweep) {
+  const strategies = sweep.values("strategy");
+  const defaults = {
+    clusters: sweep.values("clusters")[0],
+    strategy: strategies.slice(0, 6).join(","),
+    protocol: sweep.values("protocol")[0],
+    model: sweep.values("model")[0],
+    metric: "balanced_accuracy",
+    layout: "strategy", loss: "1", band: "ci", seeds: "0", published: "1", best: "0", shared: "1", log: "0",
+    smooth: "none", amount: "5",
+  };
+  sweep.doc.axes.forEach((axis, a) => (defaults[`axis.${axis.name}`] = sweep.values(`axis.${a}`)[0]));
+  return defaults;
+}
+
+/** The cell of the grid that a view points at, but for its strategy. */
+export function chosenCell(sweep, view) {
+  return {
+    clusters: view.get("clusters"),
+    protocol: view.get("protocol"),
+    model: view.get("model"),
+    axis: sweep.doc.axes.map((axis) => view.get(`axis.${axis.name}`)),
+  };
+}
+
+/** Groups of the chosen strategies that the sweep has. */
+export function chosenGroups(sweep, view) {
+  const cell = chosenCell(sweep, view);
+  return view.list("strategy").map((strategy) => sweep.find({ ...cell, strategy })).filter(Boolean);
+}
+
+/** @returns {import("./curves.js").CurveOptions} */
+export function curveOptions(view) {
+  return {
+    metric: view.get("metric"), loss: view.on("loss"), band: view.get("band"), seeds: view.on("seeds"),
+    published: view.on("published"), best: view.on("best"), shared: view.on("shared"), logLoss: view.on("log"),
+    smoothing: view.get("smooth"), amount: Number(view.get("amount")) || 0,
+  };
+}
+
+/** Selects for what a group is, but for its strategy: only those that have a choice. */
+export function cellSelects(sweep, view, prefix) {
+  const option = (field, key, label, name = (v) => v) => {
+    const values = sweep.values(field);
+    if (values.length < 2 && field !== "clusters") return null;
+    return select(label, values.map((value) => ({ value, label: name(value) })), view.get(key), (value) => view.set({ [key]: value }), { id: `${prefix}-${key}`, dataset: { key } });
+  };
+  return [
+    option("clusters", "clusters", "Clusters", (v) => clustersTitle(sweep, v)),
+    option("protocol", "protocol", "Protocol"),
+    option("model", "model", "Model"),
+    ...sweep.doc.axes.map((axis, a) => option(`axis.${a}`, `axis.${axis.name}`, axis.name)),
+  ].filter(Boolean);
+}
+
+/** Make the controls of a part of the page say what the view says. @param {Element} node @param {import("./state.js").View} view */
+export function syncControls(node, view) {
+  for (const control of node.querySelectorAll("[data-key]")) {
+    if (control.type === "checkbox") control.checked = view.on(control.dataset.key);
+    else control.value = view.get(control.dataset.key);
+  }
+  for (const box of node.querySelectorAll("[data-strategy]")) box.checked = view.list("strategy").includes(box.dataset.strategy);
+}
+
+/** Keys that say which cell of the grid is meant, but for its strategy. */
+export const isCellKey = (key) => ["clusters", "protocol", "model"].includes(key) || key.startsWith("axis.");
+
+export class Explorer {
+  /** @param {import("./model.js").Sweep} sweep @param {import("./state.js").View} view */
+  constructor(sweep, view) {
+    this.sweep = sweep;
+    this.view = view;
+    this.controls = el("div", { class: "controls" });
+    this.chart = new Chart({ name: "curves", label: "Learning curves of the chosen strategies" });
+    this.missing = el("p", { class: "hint", role: "status" });
+    this.node = el("div", { class: "explorer" }, this.controls, this.missing, this.chart.node);
+    this.build();
+  }
+
+  /** Controls for the choices of the sweep; the chart follows in update(). */
+  build() {
+    const { sweep, view } = this;
+    fill(
+      this.controls,
+      el("div", { class: "row" }, ...cellSelects(sweep, view, "choose"), this.#choice("Metric", "metric", sweep.doc.metrics.map((m) => [m, metricName(m)])), this.#choice("Panels", "layout", [["strategy", "one a strategy"], ["split", "training and validation"]])),
+      this.#strategies(),
+      el("details", { class: "more", open: true }, el("summary", { text: "How it is drawn" }), el("div", { class: "row" }, ...this.#drawing())),
+    );
+  }
+
+  #choice(label, key, options) {
+    return select(label, options.map(([value, text]) => ({ value, label: text })), this.view.get(key), (value) => this.view.set({ [key]: value }), { id: `choose-${key}`, dataset: { key } });
+  }
+
+  #flag(label, key) {
+    return checkbox(label, this.view.on(key), (on) => this.view.set({ [key]: on ? "1" : "0" }), { id: `choose-${key}`, dataset: { key } });
+  }
+
+  #strategies() {
+    const { sweep, view } = this;
+    const all = sweep.values("strategy");
+    const change = (strategy, on) => view.set({ strategy: all.filter((s) => (s === strategy ? on : view.list("strategy").includes(s))).join(",") });
+    const boxes = all.map((s) => checkbox(s, view.list("strategy").includes(s), (on) => change(s, on), { dataset: { strategy: s } }));
+    const choose = (list) => view.set({ strategy: list.join(",") });
+    return el("fieldset", { class: "row" }, el("legend", { text: "Strategies" }), ...boxes, button("All", () => choose(all)), button("None", () => choose([])));
+  }
+
+  #drawing() {
+    const amount = el("input", { type: "number", min: "1", max: "99", value: this.view.get("amount"), id: "choose-amount", dataset: { key: "amount" }, onchange: () => this.view.set({ amount: amount.value }) });
+    return [
+      this.#choice("Band", "band", [["ci", "95 % interval"], ["sd", "standard deviation"], ["range", "range"], ["none", "none"]]),
+      this.#choice("Smoothing", "smooth", [["none", "off"], ["moving", "mean of last epochs"], ["exponential", "exponential, %"]]),
+      el("label", { class: "field small" }, el("span", { text: "by" }), amount),
+      this.#flag("Loss below", "loss"),
+      this.#flag("Single jobs", "seeds"),
+      this.#flag("Published curve", "published"),
+      this.#flag("Best epoch", "best"),
+      this.#flag("Same axes", "shared"),
+      this.#flag("Logarithmic loss", "log"),
+    ];
+  }
+
+  /** Whether a value of the view matters here. */
+  needs(key) {
+    return !key.startsWith("cm.") && !key.startsWith("cmp.");
+  }
+
+  /** Draw what the view says. @param {boolean} [quietly] nothing is read out: the data changed, not the choice */
+  update(quietly = false) {
+    const { sweep, view } = this;
+    const groups = chosenGroups(sweep, view);
+    const absent = view.list("strategy").filter((s) => !groups.some((g) => g.strategy === s));
+    this.missing.textContent = absent.length ? `Not in this sweep for this choice: ${absent.join(", ")}.` : "";
+    const options = curveOptions(view);
+    this.chart.draw((paint) => {
+      const panels = view.get("layout") === "split" ? panelsOfSplits(sweep, groups, paint) : groups.map((g) => panelOfGroup(sweep, g, g.strategy, paint));
+      return curvesFigure(sweep, groups.length ? panels : [], options, paint);
+    });
+    if (!quietly) announce(this.chart.summary.textContent);
+  }
+}
+
+/** Fig. 2 of the report: the unbalanced learning curves, a panel a pair, for the chosen protocol. */
+export class Unbalanced {
+  constructor(sweep, view) {
+    this.sweep = sweep;
+    this.view = view;
+    this.chart = new Chart({ name: "unbalanced", label: "Unbalanced learning curves" });
+    this.node = this.chart.node;
+  }
+
+  needs(key) {
+    return !["clusters", "strategy", "layout", "best"].includes(key) && !key.startsWith("cm");
+  }
+
+  update() {
+    const { sweep, view } = this;
+    const cell = chosenCell(sweep, view);
+    const groups = sweep.values("clusters").map((clusters) => sweep.find({ ...cell, clusters, strategy: "none" })).filter(Boolean).slice(0, 12);
+    const options = { ...curveOptions(view), best: false };
+    this.chart.draw((paint) => curvesFigure(sweep, groups.map((g) => panelOfGroup(sweep, g, capital(clustersTitle(sweep, g.clusters)), paint)), options, paint));
+  }
+}
+
+function capital(text) {
+  return text[0].toUpperCase() + text.slice(1);
+}

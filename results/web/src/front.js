@@ -1,0 +1,118 @@
+/* front.js - what a reader sees first: what was run on what, what came out, what to beware of; and the data. */
+import { Chart } from "./chart.js";
+import { el, number } from "./dom.js";
+import { SortableTable, plainColumns, reader } from "./table.js";
+
+/** @param {import("./model.js").Sweep} sweep */
+export function header(sweep) {
+  const { doc } = sweep;
+  const done = sweep.countState("done");
+  const lost = ["failed", "diverged"].map((s) => [s, sweep.countState(s)]).filter(([, n]) => n > 0);
+  const jobs = `${done} of ${sweep.nJobs} jobs finished${lost.map(([s, n]) => `, ${n} ${s}`).join("")}`;
+  const span = timeSpan(sweep);
+  return el(
+    "div",
+    { class: "front" },
+    doc.synthetic && el("p", { class: "synthetic", role: "note" }, el("strong", { text: "SYNTHETIC DATA" }), el("span", { text: " drawn by the program: nothing here is a finding about real cells." })),
+    el("p", { class: "lead", text: `${jobs}, of ${doc.n_epochs} epochs each. Data: ${doc.data.origin}, ${doc.data.n_images} images of ${doc.data.clusters.length} clusters.${span}` }),
+    !doc.complete && el("p", { class: "warning", role: "note", text: "The sweep is not complete: what is shown is as far as it is." }),
+  );
+}
+
+function timeSpan(sweep) {
+  const starts = sweep.jobs.started.filter((t) => t !== null);
+  const ends = sweep.jobs.finished.filter((t) => t !== null);
+  if (!starts.length || !ends.length) return "";
+  const seconds = ends.reduce((a, b) => Math.max(a, b)) - starts.reduce((a, b) => Math.min(a, b));
+  const day = new Date(1000 * starts.reduce((a, b) => Math.min(a, b))).toISOString().slice(0, 16).replace("T", " ");
+  return ` Begun ${day} UTC, ${duration(seconds)} from first start to last end.`;
+}
+
+/** "2 h 5 min", "48 s". */
+export function duration(seconds) {
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 90) return `${minutes} min`;
+  return minutes < 2880 ? `${Math.floor(minutes / 60)} h ${minutes % 60} min` : `${(minutes / 1440).toFixed(1)} days`;
+}
+
+/** The three sentences and the warnings. */
+export function findings(sweep) {
+  const { sentences = [], warnings = [] } = sweep.doc.summary ?? {};
+  return el(
+    "div",
+    {},
+    sentences.length > 0 && el("ol", { class: "sentences" }, ...sentences.map((text) => el("li", { text }))),
+    warnings.length > 0 && el("aside", { class: "warning", "aria-label": "Beware" }, el("h3", { text: "Beware" }), el("ul", {}, ...warnings.map((text) => el("li", { text })))),
+  );
+}
+
+/** The table of results, short: mean ± half interval, leak, published. */
+export function finalTable(sweep) {
+  const table = sweep.doc.tables?.final;
+  if (!table) return el("p", { class: "hint", text: "No job is finished yet." });
+  return new SortableTable({ name: "final", caption: "Last epoch of every cell of the grid: mean and half the 95 % interval over n jobs", rows: table.rows, columns: finalColumns(sweep, table), all: table, notes: table.notes }).node;
+}
+
+function finalColumns(sweep, table) {
+  const read = reader(table.columns);
+  const key = (name, label = name) => ({ label, value: (r) => read(r, name) ?? null });
+  const interval = (label, stem) => ({ label, value: (r) => read(r, `${stem}_mean`) ?? null, text: (r) => plusMinus(read(r, `${stem}_mean`), read(r, `${stem}_low`), read(r, `${stem}_high`)), title: (r) => `${read(r, `${stem}_low`) ?? "?"} to ${read(r, `${stem}_high`) ?? "?"}` });
+  if (!read.has("val_balanced_accuracy_mean")) return plainColumns(table.columns);
+  return [
+    key("clusters"), key("strategy"), key("protocol"),
+    ...(sweep.values("model").length > 1 ? [key("model")] : []),
+    ...sweep.doc.axes.filter((a) => read.has(a.name)).map((a) => key(a.name)),
+    key("n"),
+    interval("validation, balanced accuracy", "val_balanced_accuracy"),
+    { label: "leak", value: (r) => read(r, "leak_mean") ?? null, text: (r) => leakText(read(r, "leak_mean"), read(r, "n_val_mean")) },
+    interval("validation, as published", "val_balanced_accuracy_as_published"),
+    key("published_val_balanced_accuracy_as_published", "published"),
+    interval("all originals, balanced accuracy", "all_balanced_accuracy"),
+  ];
+}
+
+function plusMinus(mean, low, high) {
+  if (mean === null || mean === undefined) return "–";
+  return low === null || low === undefined ? number(mean) : `${number(mean)} ± ${number((high - low) / 2)}`;
+}
+
+function leakText(leak, nVal) {
+  return leak === null || leak === undefined ? "–" : `${number(leak, 1)} of ${number(nVal, 1)}`;
+}
+
+/** Fig. 1: images a cluster. */
+export class DataSection {
+  constructor(sweep) {
+    this.sweep = sweep;
+    this.chart = new Chart({ name: "clusters", label: "Images per cluster" });
+    const { data } = sweep.doc;
+    this.node = el("div", {}, el("p", { text: `${data.n_images} images, dataset checksum ` }, el("code", { text: data.checksum }), "."), this.chart.node);
+  }
+
+  needs() {
+    return false;
+  }
+
+  update() {
+    const { clusters } = this.sweep.doc.data;
+    const used = new Set(this.sweep.values("clusters").flatMap((c) => (c === "all" ? clusters.map((k) => k.number) : this.sweep.classes(c))));
+    this.chart.draw((paint) => barSpec(clusters, used, paint));
+  }
+}
+
+function barSpec(clusters, used, paint) {
+  const names = clusters.map((c) => String(c.number));
+  const counts = clusters.map((c) => c.count);
+  const colour = clusters.map((c) => (used.has(c.number) ? paint.colours.train : paint.colours.line));
+  const sorted = [...clusters].sort((a, b) => b.count - a.count);
+  const [most, least] = [sorted[0], sorted.at(-1)];
+  return {
+    traces: [{ type: "bar", x: names, y: counts, marker: { color: colour }, text: paint.width > 700 ? counts.map(String) : undefined, textposition: "outside", cliponaxis: false, hovertemplate: "cluster %{x}: %{y} images<extra></extra>" }],
+    layout: { xaxis: { type: "category", title: { text: "cluster" }, tickangle: 0, tickfont: { size: paint.width > 500 ? 12 : 9 } }, yaxis: { title: { text: "images" } }, margin: { l: 52, r: 12, t: 24, b: 44 } },
+    height: 300,
+    title: "images per cluster",
+    csv: { columns: ["cluster", "images", "in_sweep"], rows: clusters.map((c) => [c.number, c.count, used.has(c.number) ? 1 : 0]) },
+    summary: `Cluster ${most.number} has most images (${most.count}), cluster ${least.number} fewest (${least.count}): ${(most.count / least.count).toFixed(1)} to one.${used.size < clusters.length ? " Coloured: the clusters of this sweep." : ""}`,
+  };
+}

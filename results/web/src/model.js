@@ -1,0 +1,176 @@
+/* model.js - the document of a sweep (DOCUMENT.md) as groups of jobs and arrays of numbers.
+ *
+ *     const sweep = new Sweep(JSON.parse(text));
+ *     const group = sweep.groups[0];
+ *     sweep.meanCurve(group, "val", "loss", { band: "ci" }).mean
+ *
+ * A group is a cell of the grid without its seed, fold and repeat: what is averaged. Arrays are decoded when first used. */
+import { smooth, summarise } from "./stats.js";
+
+/** @typedef {{id: string, clusters: string, strategy: string, protocol: string, model: string, axis: string[],
+ *             jobs: number[]}} Group */
+
+const METRIC_NAMES = {
+  loss: "loss",
+  accuracy: "accuracy",
+  balanced_accuracy: "balanced accuracy",
+  balanced_accuracy_as_published: "balanced accuracy as published",
+};
+
+/** "balanced accuracy" for "balanced_accuracy". */
+export function metricName(metric) {
+  return METRIC_NAMES[metric] ?? metric.replaceAll("_", " ");
+}
+
+function bytes(base64) {
+  const text = atob(base64);
+  const out = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) out[i] = text.charCodeAt(i);
+  return out.buffer;
+}
+
+/** Little-endian numbers; every machine a browser runs on is little-endian. */
+export const floats = (base64) => new Float32Array(bytes(base64));
+export const integers = (base64) => new Int32Array(bytes(base64));
+
+export class Sweep {
+  /** @param {any} doc the document */
+  constructor(doc) {
+    this.load(doc);
+  }
+
+  /** Another document of the same sweep takes the place of this one. */
+  load(doc) {
+    this.doc = doc;
+    this.jobs = doc.jobs;
+    this.nJobs = doc.jobs.key.length;
+    this.nEpochs = doc.n_epochs;
+    this.arrays = new Map();
+    /** @type {Group[]} */
+    this.groups = [];
+    this.groupById = new Map();
+    for (let j = 0; j < this.nJobs; j++) this.#addToGroup(j);
+  }
+
+  #addToGroup(j) {
+    const { clusters, strategy, protocol, model } = this.jobs;
+    const axis = this.doc.axes.map((_, a) => String(this.jobs.axis[a][j]));
+    const id = groupId({ clusters: clusters[j], strategy: strategy[j], protocol: protocol[j], model: model[j], axis });
+    let group = this.groupById.get(id);
+    if (!group) {
+      group = { id, clusters: clusters[j], strategy: strategy[j], protocol: protocol[j], model: model[j], axis, jobs: [] };
+      this.groupById.set(id, group);
+      this.groups.push(group);
+    }
+    group.jobs.push(j);
+  }
+
+  /** Distinct values over the jobs, in order of appearance. @param {string} field or "axis.N" */
+  values(field) {
+    const axis = field.startsWith("axis.") ? this.jobs.axis[Number(field.slice(5))] : this.jobs[field];
+    return [...new Set(axis.map(String))];
+  }
+
+  /** @param {{clusters: string, strategy: string, protocol: string, model: string, axis: string[]}} cell */
+  find(cell) {
+    return this.groupById.get(groupId(cell));
+  }
+
+  /** (J, E) of a metric. @param {"train"|"val"} split @param {string} metric @returns {Float32Array} */
+  curves(split, metric) {
+    return this.#array(`${split} ${metric}`, () => floats(this.doc.curves[split][metric]));
+  }
+
+  /** (J, C, C). @param {"val"|"all"} set @returns {Int32Array} */
+  confusions(set) {
+    return this.#array(`confusion ${set}`, () => integers(this.doc.confusion[set]));
+  }
+
+  #array(name, make) {
+    if (!this.arrays.has(name)) this.arrays.set(name, make());
+    return this.arrays.get(name);
+  }
+
+  /** Rows of some jobs' curves anew, from GET /api/curves. */
+  updateCurves(update) {
+    for (const split of ["train", "val"])
+      for (const metric of this.doc.metrics) {
+        const rows = floats(update[split][metric]);
+        const all = this.curves(split, metric);
+        update.jobs.forEach((job, i) => all.set(rows.subarray(i * this.nEpochs, (i + 1) * this.nEpochs), job * this.nEpochs));
+      }
+  }
+
+  /** Jobs of a group that a mean is taken over: finished ones; beside a running sweep, running ones as far as they are. */
+  counted(group) {
+    return group.jobs.filter((j) => this.jobs.state[j] === "done" || (this.doc.live && this.jobs.state[j] === "running"));
+  }
+
+  /** "2 diverged, 1 failed", "" when none is. */
+  lost(group) {
+    const count = (state) => group.jobs.filter((j) => this.jobs.state[j] === state).length;
+    return ["diverged", "failed"].map((s) => (count(s) ? `${count(s)} ${s}` : "")).filter(Boolean).join(", ");
+  }
+
+  /** One job's curve, smoothed if asked for. @returns {number[]} */
+  jobCurve(j, split, metric, { smoothing = "none", amount = 0 } = {}) {
+    const all = this.curves(split, metric);
+    return smooth(Array.from(all.subarray(j * this.nEpochs, (j + 1) * this.nEpochs)), smoothing, amount);
+  }
+
+  /**
+   * Mean over a group's jobs at every epoch. Every job is smoothed by itself, so that a band is that of smoothed curves.
+   * @returns {{mean: number[], low: number[], high: number[], n: number[], nMax: number, nMin: number}}
+   */
+  meanCurve(group, split, metric, options) {
+    const curves = this.counted(group).map((j) => this.jobCurve(j, split, metric, options));
+    const out = { mean: [], low: [], high: [], n: [], nMax: 0, nMin: 0 };
+    for (let e = 0; e < this.nEpochs; e++) {
+      const s = summarise(curves.map((c) => c[e]), options.band);
+      out.mean.push(s.mean);
+      out.low.push(s.low);
+      out.high.push(s.high);
+      out.n.push(s.n);
+    }
+    const reached = out.n.filter((n) => n > 0);
+    out.nMax = Math.max(0, ...reached);
+    out.nMin = reached.length ? Math.min(...reached) : 0;
+    return out;
+  }
+
+  /** The published curve of a group or null; over the epochs it has. @returns {number[]|null} */
+  published(group, split, metric) {
+    const p = this.doc.published.find(
+      (q) => q.clusters === group.clusters && q.strategy === group.strategy && q.split === split && q.metric === metric,
+    );
+    return p ? p.values.map((v) => v ?? NaN) : null;
+  }
+
+  /** Mean leak and size of validation sets over the finished jobs, null when none is. */
+  leak(group) {
+    const done = group.jobs.filter((j) => this.jobs.state[j] === "done" && this.jobs.n_val[j] > 0);
+    if (done.length === 0) return null;
+    const mean = (field) => done.reduce((s, j) => s + this.jobs[field][j], 0) / done.length;
+    return { leak: mean("leak"), nVal: mean("n_val") };
+  }
+
+  /** Cluster numbers of a clusters text; places in the list, "#0", where that was too long to be kept. @returns {(number|string)[]} */
+  classes(clusters) {
+    return this.doc.classes?.[clusters] ?? Array.from({ length: this.doc.n_classes }, (_, i) => `#${i}`);
+  }
+
+  countState(state) {
+    return this.jobs.state.filter((s) => s === state).length;
+  }
+}
+
+function groupId(g) {
+  return JSON.stringify([g.clusters, g.strategy, g.protocol, g.model, g.axis]);
+}
+
+/** "clusters 8 and 10", "all 28 clusters". */
+export function clustersTitle(sweep, clusters) {
+  const list = sweep.classes(clusters);
+  if (clusters === "all") return `all ${list.length} clusters`;
+  return list.length === 2 ? `clusters ${list[0]} and ${list[1]}` : `clusters ${clusters}`;
+}

@@ -1,0 +1,227 @@
+/* predictor.js - upload images of cells, see them as the networks do, and what they take them for. Only when served. */
+import { api } from "./api.js";
+import { announce, button, checkbox, downloadCsv, el, fill, number } from "./dom.js";
+import { floats } from "./model.js";
+
+const AT_ONCE = 16; // images a request: the server's limit when it also looks where the network looked
+
+export class Predictor {
+  constructor() {
+    this.files = [];
+    this.results = [];
+    this.models = [];
+    this.options = { occlusion: true, similar: 5 };
+    this.node = el("div", { class: "serve-only" });
+    this.model = el("select", { id: "predict-model" });
+    this.said = el("p", { role: "status", class: "hint" });
+    this.list = el("div", { id: "predictions" });
+    this.#build();
+  }
+
+  #build() {
+    this.images = el("input", { type: "file", id: "predict-images", accept: "image/png,.png", multiple: true, class: "file", onchange: () => this.#take(this.images.files) });
+    this.boundaries = el("input", { type: "file", id: "predict-boundaries", accept: ".csv,.gz,text/csv", class: "file", onchange: () => this.run() });
+    const similar = el("input", { type: "number", min: "0", max: "50", value: String(this.options.similar), id: "predict-similar", onchange: () => (this.options.similar = Number(similar.value)) });
+    const drop = el("div", { class: "drop" }, el("label", { for: "predict-images", text: "Images of cells (PNG): drop them here, or choose" }), this.images);
+    this.#droppable(drop);
+    this.again = button("Classify", () => this.run(), { id: "predict-run" });
+    this.form = el("div", {},
+      el("div", { class: "row" }, el("label", { class: "field" }, el("span", { text: "Model: all its jobs vote" }), this.model), el("label", { class: "field" }, el("span", { text: "Boundaries (CSV), to mask by; optional" }), this.boundaries)),
+      drop,
+      el("div", { class: "row" }, checkbox("Where the network looked", this.options.occlusion, (on) => (this.options.occlusion = on), { id: "predict-occlusion" }), el("label", { class: "field" }, el("span", { text: "Similar training cells" }), similar), this.again, button("CSV", () => downloadCsv("predictions", this.table()), { "aria-label": "Download the predictions as CSV" })),
+    );
+    this.form.hidden = true;
+    fill(this.node, el("p", { text: "Upload images of cells: each is masked and resized as in training and shown to the networks of a model. Nothing is kept on the server." }), this.form, this.said, this.list);
+  }
+
+  #droppable(drop) {
+    const over = (event, on) => {
+      event.preventDefault();
+      drop.classList.toggle("over", on);
+    };
+    drop.addEventListener("dragover", (event) => over(event, true));
+    drop.addEventListener("dragleave", (event) => over(event, false));
+    drop.addEventListener("drop", (event) => {
+      over(event, false);
+      this.#take(event.dataTransfer.files);
+    });
+  }
+
+  #take(files) {
+    this.files = [...files];
+    this.run();
+  }
+
+  /** Ask which models there are: more may have come. */
+  async refresh() {
+    try {
+      const models = await api("api/models");
+      this.#choose(Array.isArray(models) ? models : models.models);
+    } catch (error) {
+      this.said.textContent = error.message;
+    }
+  }
+
+  #choose(models) {
+    const before = this.models[this.model.value]?.filter;
+    if (JSON.stringify(models) === JSON.stringify(this.models) && models.length) return;
+    this.models = models;
+    this.form.hidden = models.length === 0;
+    if (models.length === 0) {
+      this.said.textContent = "There is no model to classify with: that takes finished jobs and a sweep run with keep_weights: true.";
+      return;
+    }
+    if (this.results.length === 0) this.said.textContent = "";
+    const label = (m) => `${m.clusters}, ${m.strategy}, ${m.protocol} (${m.n_jobs} ${m.n_jobs === 1 ? "job" : "jobs"})`;
+    fill(this.model, ...models.map((m, i) => el("option", { value: String(i), text: this.#unique(m, label), title: m.filter, selected: m.filter === before })));
+  }
+
+  /** Models that differ in other axes only are told apart by their filter. */
+  #unique(model, label) {
+    const text = label(model);
+    return this.models.filter((m) => label(m) === text).length > 1 ? model.filter : text;
+  }
+
+  async run() {
+    if (this.files.length === 0) {
+      this.said.textContent = "Choose an image first.";
+      return;
+    }
+    const files = this.files;
+    this.results = [];
+    fill(this.list);
+    this.again.disabled = true;
+    this.node.setAttribute("aria-busy", "true");
+    try {
+      const outlines = await unpacked(this.boundaries.files[0]);
+      for (let i = 0; i < files.length && this.files === files; i += AT_ONCE) {
+        this.said.textContent = `Classifying ${i + 1} to ${Math.min(i + AT_ONCE, files.length)} of ${files.length} …`;
+        this.#show(await this.#ask(files.slice(i, i + AT_ONCE), outlines));
+      }
+      this.said.textContent = this.#inWords();
+      announce(this.said.textContent);
+    } catch (error) {
+      this.said.textContent = `Not classified: ${error.message}`;
+    } finally {
+      this.again.disabled = false;
+      this.node.removeAttribute("aria-busy");
+    }
+  }
+
+  #ask(files, outlines) {
+    const form = new FormData();
+    for (const file of files) form.append("image", file, file.name);
+    if (outlines) form.append("boundaries", outlines, "boundaries.csv");
+    if (this.options.occlusion) form.append("occlusion", "1");
+    if (this.options.similar > 0) form.append("similar", String(this.options.similar));
+    return api(`api/predict?model=${this.model.value || 0}`, { method: "POST", body: form }, 180);
+  }
+
+  #show(answer) {
+    for (const image of answer.images) {
+      this.results.push({ image, clusters: answer.clusters });
+      this.list.append(prediction(image, answer.clusters));
+    }
+  }
+
+  #inWords() {
+    const right = this.results.filter((r) => !r.image.error);
+    const wrong = this.results.length - right.length;
+    const first = right.length === 1 ? ` The image belongs to cluster ${topOf(right[0]).cluster}.` : "";
+    return `${right.length} ${right.length === 1 ? "image" : "images"} classified${wrong ? `, ${wrong} could not be read` : ""}.${first}`;
+  }
+
+  /** What the CSV holds: a row an image. */
+  table() {
+    const clusters = this.results[0]?.clusters ?? [];
+    return {
+      columns: ["image", "cluster", "masked", ...clusters.map((c) => `p_${c}`), "error"],
+      rows: this.results.map((r) => (r.image.error ? [r.image.name, null, null, ...clusters.map(() => null), r.image.error] : [r.image.name, topOf(r).cluster, r.image.masked ? 1 : 0, ...r.image.probabilities, null])),
+    };
+  }
+}
+
+/** Boundaries as 10x Xenium writes them are compressed; the server reads text. @param {File} [file] */
+async function unpacked(file) {
+  if (!file?.name.endsWith(".gz")) return file;
+  return new Response(file.stream().pipeThrough(new DecompressionStream("gzip"))).blob();
+}
+
+function topOf({ image, clusters }) {
+  const at = image.probabilities.indexOf(Math.max(...image.probabilities));
+  return { cluster: clusters[at], p: image.probabilities[at], at };
+}
+
+function prediction(image, clusters) {
+  const title = el("h3", { text: image.name });
+  if (image.error) return el("article", { class: "predicted" }, title, el("p", { class: "warning", text: image.error }));
+  const top = topOf({ image, clusters });
+  return el(
+    "article",
+    { class: "predicted", dataset: { name: image.name, cluster: top.cluster } },
+    title,
+    el("p", {}, "The image belongs to cluster ", el("strong", { text: String(top.cluster) }), ` (probability ${top.p.toFixed(3)}).`),
+    steps(image),
+    bars(image.probabilities, clusters, top.at),
+    similarCells(image.similar),
+  );
+}
+
+function picture(source, alt, caption) {
+  return el("figure", {}, el("img", { src: source, alt }), el("figcaption", { text: caption }));
+}
+
+function steps(image) {
+  const size = `${image.width} × ${image.height} pixels`;
+  return el(
+    "div",
+    { class: "steps" },
+    picture(image.original, `${image.name} as uploaded`, `As uploaded, ${size}`),
+    picture(image.masked_image, `${image.name} masked`, image.masked ? "Masked by its boundary" : "Not masked: no boundary for this cell"),
+    picture(image.seen, `${image.name} as the network sees it`, "Resized, as the network sees it"),
+    image.occlusion ? looked(image) : null,
+  );
+}
+
+/** The image as the network sees it, red where hiding a patch costs the predicted cluster most. */
+function looked(image) {
+  const { size, map, class: cluster } = image.occlusion;
+  const values = floats(map);
+  const most = values.reduce((a, b) => Math.max(a, b), 0);
+  const canvas = el("canvas", { width: String(size), height: String(size), role: "img", "aria-label": `Where the network looked in ${image.name}` });
+  const below = new Image();
+  below.onload = () => {
+    const context = canvas.getContext("2d");
+    context.drawImage(below, 0, 0, size, size);
+    const pixels = context.getImageData(0, 0, size, size);
+    values.forEach((v, i) => tint(pixels.data, 4 * i, most > 0 ? Math.max(0, v) / most : 0));
+    context.putImageData(pixels, 0, 0);
+  };
+  below.src = image.seen;
+  return el("figure", {}, canvas, el("figcaption", { text: `Where it looked: hiding an orange place lowers the probability of cluster ${cluster}, by ${number(most, 2)} at most` }));
+}
+
+function tint(data, at, share) {
+  const alpha = 0.65 * share;
+  [240, 110, 20].forEach((c, k) => (data[at + k] = data[at + k] * (1 - alpha) + c * alpha));
+}
+
+/** The likeliest clusters; all of them behind a button when there are many. */
+function bars(probabilities, clusters, top) {
+  const order = clusters.map((_, i) => i);
+  if (clusters.length > 8) order.sort((a, b) => probabilities[b] - probabilities[a]);
+  const row = (i) => {
+    const p = probabilities[i];
+    const fillUp = el("i");
+    fillUp.style.width = `${100 * p}%`;
+    return [el("span", { text: `cluster ${clusters[i]}`, class: i === top ? "top-class" : undefined }), el("span", { class: "bar", "aria-hidden": "true" }, fillUp), el("span", { text: p.toFixed(4), title: p.toPrecision(9), class: i === top ? "top-class" : undefined, dataset: { cluster: clusters[i], probability: String(p) } })];
+  };
+  const few = el("div", { class: "bars" }, ...order.slice(0, 8).flatMap(row));
+  if (order.length <= 8) return few;
+  return el("div", {}, few, el("details", {}, el("summary", { text: `All ${order.length} clusters` }), el("div", { class: "bars" }, ...order.slice(8).flatMap(row))));
+}
+
+function similarCells(list) {
+  if (!list?.length) return null;
+  return el("details", { open: true }, el("summary", { text: `The ${list.length} most similar training cells` }), el("div", { class: "steps" }, ...list.map((s) => picture(s.image, `Cell ${s.id} of cluster ${s.cluster}`, `cell ${s.id}, cluster ${s.cluster}, similarity ${number(s.similarity, 2)}`))));
+}

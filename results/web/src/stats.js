@@ -1,0 +1,86 @@
+/* stats.js - means, intervals and smoothing of learning curves. Pure functions; NaN means "not reached". */
+
+/** P(|T| <= t) for Student's t with whole degrees of freedom, by the finite series of Abramowitz and Stegun 26.7.3-4. */
+function withinT(t, df) {
+  const theta = Math.atan(t / Math.sqrt(df));
+  const cos2 = Math.cos(theta) ** 2;
+  const odd = df % 2 === 1;
+  let term = odd ? Math.cos(theta) : 1;
+  let sum = df === 1 ? 0 : term;
+  for (let k = odd ? 3 : 2; k <= df - 2; k += 2) {
+    term *= (cos2 * (k - 1)) / k;
+    sum += term;
+  }
+  return odd ? (2 / Math.PI) * (theta + Math.sin(theta) * sum) : Math.sin(theta) * sum;
+}
+
+const quantiles = new Map();
+
+/** t with P(|T| <= t) = 0.95. @param {number} df whole, at least 1 */
+export function t95(df) {
+  if (!quantiles.has(df)) {
+    let low = 1.9, high = 13;
+    for (let i = 0; i < 80; i++) {
+      const middle = (low + high) / 2;
+      if (withinT(middle, df) < 0.95) low = middle;
+      else high = middle;
+    }
+    quantiles.set(df, (low + high) / 2);
+  }
+  return quantiles.get(df);
+}
+
+/**
+ * Mean, spread and limits of the finite values. `band`: "ci" (95 % interval of Student's t), "sd", "range" or "none".
+ * Limits are NaN where the band is not defined: fewer than two values.
+ * @param {number[]} values @param {string} band
+ */
+export function summarise(values, band = "ci") {
+  const v = values.filter(Number.isFinite);
+  const n = v.length;
+  if (n === 0) return { n, mean: NaN, sd: NaN, low: NaN, high: NaN };
+  const mean = v.reduce((a, b) => a + b, 0) / n;
+  if (n === 1) return { n, mean, sd: NaN, low: NaN, high: NaN };
+  const sd = Math.sqrt(v.reduce((a, b) => a + (b - mean) ** 2, 0) / (n - 1));
+  if (band === "range") return { n, mean, sd, low: Math.min(...v), high: Math.max(...v) };
+  const half = band === "ci" ? (t95(n - 1) * sd) / Math.sqrt(n) : band === "sd" ? sd : NaN;
+  return { n, mean, sd, low: mean - half, high: mean + half };
+}
+
+/**
+ * A smoothed copy. "exponential": s = w s + (1 - w) x with its start corrected (w = amount / 100); "moving": mean of the
+ * last `amount` epochs. NaN stays NaN and is not averaged in.
+ * @param {number[]} values @param {string} kind @param {number} amount
+ */
+export function smooth(values, kind, amount) {
+  if (kind === "exponential") return exponential(values, Math.min(amount, 99) / 100);
+  if (kind === "moving") return moving(values, Math.max(1, Math.round(amount)));
+  return values;
+}
+
+function exponential(values, w) {
+  let sum = 0, weight = 0;
+  return values.map((x) => {
+    if (!Number.isFinite(x)) return NaN;
+    sum = w * sum + (1 - w) * x;
+    weight = w * weight + (1 - w);
+    return sum / weight;
+  });
+}
+
+function moving(values, width) {
+  return values.map((x, i) => {
+    if (!Number.isFinite(x)) return NaN;
+    const part = values.slice(Math.max(0, i - width + 1), i + 1).filter(Number.isFinite);
+    return part.reduce((a, b) => a + b, 0) / part.length;
+  });
+}
+
+/** Index of the best finite value, -1 when there is none. @param {number[]} values @param {boolean} smallest */
+export function best(values, smallest) {
+  let at = -1;
+  values.forEach((x, i) => {
+    if (Number.isFinite(x) && (at < 0 || (smallest ? x < values[at] : x > values[at]))) at = i;
+  });
+  return at;
+}

@@ -1,0 +1,142 @@
+#!/bin/bash
+# cellsweep serve as a program: start and end, exit statuses, a sweep that runs and is killed beside it, and many clients at once.
+# LONG=1: a minute of them instead of seconds.
+. tests/lib.sh
+C=$BUILD/cellsweep
+SECONDS_OF_LOAD=4
+CLIENTS=64
+[ -z "${LONG:-}" ] || SECONDS_OF_LOAD=60
+SERVER=
+
+# The server is serial code: leaks are its own. They make its exit status 23, as any other finding does.
+serve() {
+    : >"$TMP/url"
+    ASAN_OPTIONS=detect_leaks=1:exitcode=23 LSAN_OPTIONS=suppressions=tests/lsan.supp:print_suppressions=0 \
+        "$C" serve "$@" >"$TMP/url" 2>>"$TMP/server.err" &
+    SERVER=$!
+    for _ in $(seq 300); do
+        [ -s "$TMP/url" ] && break
+        kill -0 $SERVER 2>/dev/null || break
+        sleep 0.1
+    done
+    URL=$(cat "$TMP/url")
+    PORT=$(sed 's/.*:\([0-9]*\)\/.*/\1/' "$TMP/url")
+}
+
+# End it; the status is its own.
+end_server() {
+    kill -TERM $SERVER
+    wait $SERVER
+}
+
+# A path's answer on stdout; curl is not needed.
+get() {
+    exec 3<>"/dev/tcp/127.0.0.1/$PORT"
+    printf 'GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%b\r\n' "$1" "${2:-}" >&3
+    cat <&3
+    exec 3>&-
+}
+
+# wait_for PATTERN SECONDS: until /api/progress matches.
+wait_for() {
+    local end=$((SECONDS + $2))
+    until get /api/progress | grep -q "$1"; do
+        [ $SECONDS -lt $end ] || return 1
+        sleep 0.2
+    done
+}
+
+status() {
+    local wanted=$1 got
+    shift
+    "$@" >"$TMP/out" 2>"$TMP/err"
+    got=$?
+    if [ $got -eq "$wanted" ]; then ok "exit $wanted: ${*##*/}"; else not_ok "exit $got, not $wanted: $*"; sed 's/^/# /' "$TMP/err"; fi
+}
+
+cat >"$TMP/s.yaml" <<YAML
+name: served
+data: $TMP/cells.h5
+train: {epochs: 1}
+keep_weights: true
+grid:
+  clusters: [[14, 15]]
+  strategy: [none, undersample]
+  seed: {first: 1, count: 1}
+YAML
+"$C" data synth "$TMP/cells" >/dev/null
+"$C" data pack "$TMP/cells" -o "$TMP/cells.h5" >/dev/null
+check "a sweep with weights" "$C" run "$TMP/s.yaml" -o "$TMP/s.h5"
+
+cp "$TMP/s.h5" "$TMP/before.h5"
+
+status 2 "$C" serve
+status 2 "$C" serve "$TMP/s.h5" --address 0.0.0.0
+check "it says how" grep -q -- "--token auto" "$TMP/err"
+status 2 "$C" serve "$TMP/s.h5" --port 70000
+status 2 "$C" serve "$TMP/s.h5" --token short
+status 2 "$C" serve "$TMP/s.h5" --filter seed=9
+status 3 "$C" serve "$TMP/none.h5"
+status 3 "$C" serve "$TMP/s.h5" --token-file "$TMP/none"
+status 0 "$C" serve --help
+check "--help tells of the tunnel" grep -q "ssh -L" "$TMP/out"
+
+serve "$TMP/s.h5" --port 0 --token auto
+check "one line, with the token made" grep -qx 'http://127\.0\.0\.1:[0-9]*/?token=[0-9a-f]\{32\}' "$TMP/url"
+check "no token, no answer" bash -c "$(declare -f get); PORT=$PORT; get /api/progress | grep -q '^HTTP/1.1 401'"
+check "with it" bash -c "$(declare -f get); PORT=$PORT; get /api/progress 'Authorization: Bearer ${URL##*=}\r\n' | grep -q '^HTTP/1.1 200'"
+end_server
+check "SIGTERM ends it in order" test $? -eq 0
+
+# All the while a client sends its headers a byte at a time: it is to be cut after 15 s, whatever it sends.
+serve "$TMP/s.h5" --port 0
+MAIN=$SERVER MAIN_PORT=$PORT SLOW_START=$SECONDS
+(
+    trap '' PIPE
+    exec 3<>"/dev/tcp/127.0.0.1/$PORT"
+    printf 'GET / HTTP/1.1\r\nX: ' >&3
+    for _ in $(seq 300); do
+        printf x >&3 || break
+        sleep 0.1
+    done
+    echo $SECONDS >"$TMP/slow"
+) 2>/dev/null &
+SLOW=$!
+
+# A sweep runs beside a server, is killed, goes on and ends.
+sed 's/^train/model: fake\nfake: {milliseconds: 20}\ntrain/; s/epochs: 1/epochs: 50/; s/keep_weights: true//; s/count: 1/count: 5/' \
+    "$TMP/s.yaml" >"$TMP/f.yaml"
+"$C" run "$TMP/f.yaml" -o "$TMP/f.h5" >"$TMP/run.out" 2>&1 &
+RUN=$!
+for _ in $(seq 100); do [ -e "$TMP/f.h5" ] && break; sleep 0.1; done
+serve "$TMP/f.h5" --port 0
+check "it sees the sweep run" wait_for '"state":"running".*"done":[1-9]' 15
+kill -9 $RUN
+wait $RUN 2>/dev/null
+check "kill -9 shows within 5 s" wait_for '"state":"dead"' 5
+"$C" run "$TMP/f.yaml" -o "$TMP/f.h5" >"$TMP/run.out" 2>&1 &
+RUN=$!
+check "the resumed run shows" wait_for '"state":"running"' 5
+kill -USR1 $RUN
+wait $RUN
+check "it stops as told, the reader did not hinder it" test $? -eq 75
+check "that shows too" wait_for '"state":"stopped"' 5
+end_server
+check "ends in order" test $? -eq 0
+
+# Many clients.
+SERVER=$MAIN PORT=$MAIN_PORT
+check "$CLIENTS clients" "$BUILD/tests/load_serve" "$PORT" $SECONDS_OF_LOAD $CLIENTS "$TMP"/cells/cell_images/cluster_1[45]/cell_*[05].png
+sed 's/^/# /' "$TMP/check.out"
+echo "# $(grep VmHWM /proc/$SERVER/status) $(grep Threads /proc/$SERVER/status)"
+check "less than 1.5 GB were used" test "$(awk '/VmHWM/{print $2}' /proc/$SERVER/status)" -lt 1500000
+check "it still answers" bash -c "$(declare -f get); PORT=$PORT; get /api/progress | grep -q '\"state\":\"finished\"'"
+wait $SLOW
+check "a slow client was cut" test $(($(cat "$TMP/slow") - SLOW_START)) -lt 20
+check "and counted" bash -c "$(declare -f get); PORT=$PORT; get /metrics | grep -q '^cellsweep_http_connections_timed_out_total [1-9]'"
+end_server
+check "no crash, no leak: exit status 0" test $? -eq 0
+check "nothing was said" test ! -s "$TMP/server.err"
+sed 's/^/# /' "$TMP/server.err"
+check "the results file is as it was" cmp "$TMP/s.h5" "$TMP/before.h5"
+finish

@@ -1,0 +1,94 @@
+/* browser.mjs - a headless Chromium for the tests of the page: what it complains about, what it asks for, what it downloads.
+ *
+ *     const page = await open(folder);      folder: for downloads
+ *     await check("the title is there", async () => assert.equal(...));
+ *     await finish(page);                    console and requests are judged here
+ *
+ * Results are "ok - what" and "not ok - what" lines. WEB_MODULES names the folder that puppeteer-core is installed in. */
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join, resolve } from "node:path";
+
+const require = createRequire(resolve(process.env.WEB_MODULES, "from-here.js"));
+const puppeteer = require("puppeteer-core");
+
+let failures = 0;
+const complaints = [], strangers = [];
+let browser, downloads, expected = [];
+
+/** Run a test and say how it went. */
+export async function check(what, test) {
+  try {
+    await test();
+    console.log(`ok - ${what}`);
+  } catch (error) {
+    failures++;
+    console.log(`not ok - ${what}`);
+    console.log(`${error.stack ?? error}`.split("\n").slice(0, 6).map((line) => `# ${line}`).join("\n"));
+  }
+}
+
+/** A page whose console and requests are watched. `own`: requests to addresses that begin so are its own. */
+export async function open(folder, own = "file://") {
+  downloads = resolve(folder);
+  browser = await puppeteer.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+  const page = await browser.newPage();
+  page.on("console", (m) => ["error", "warn", "warning"].includes(m.type()) && complaints.push(`${m.type()}: ${m.text()}`));
+  page.on("pageerror", (e) => complaints.push(`exception: ${e.message}`));
+  page.on("request", (r) => !["data:", "blob:", own].some((start) => r.url().startsWith(start)) && strangers.push(r.url()));
+  const session = await browser.target().createCDPSession();
+  await session.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: downloads });
+  await page.setViewport({ width: 1280, height: 900 });
+  return page;
+}
+
+/** Complaints that match are the test's own doing. */
+export function expectComplaint(pattern) {
+  expected.push(pattern);
+}
+
+/** The sections are all drawn once more than `before` times. */
+export async function drawn(page, before = 0) {
+  await page.waitForFunction((n) => Number(document.getElementById("app").dataset.drawn ?? 0) > n, { timeout: 20000 }, before);
+}
+
+/** Do something that changes the view, and wait until all of it is drawn again. */
+export async function change(page, action) {
+  const before = await page.evaluate(() => Number(document.getElementById("app").dataset.drawn ?? 0));
+  await action();
+  await drawn(page, before);
+}
+
+/** Click, and wait for the file that comes of it. */
+export async function downloaded(page, selector, name) {
+  const file = join(downloads, name);
+  rmSync(file, { force: true });
+  await page.$eval(selector, (button) => button.click());
+  for (let i = 0; i < 100 && !existsSync(file); i++) await sleep(0.05);
+  await sleep(0.05);
+  return readFileSync(file);
+}
+
+export const sleep = (seconds) => new Promise((done) => setTimeout(done, 1000 * seconds));
+
+/** Rows of a CSV text as objects. */
+export function parseCsv(text) {
+  const lines = text.trim().split("\n").map(parseLine);
+  return lines.slice(1).map((cells) => Object.fromEntries(lines[0].map((name, i) => [name, cells[i]])));
+}
+
+function parseLine(line) {
+  return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map((m) => (m[1] === undefined ? m[2] : m[1].replaceAll('""', '"')));
+}
+
+export async function finish() {
+  const wrong = complaints.filter((c) => !expected.some((pattern) => pattern.test(c)));
+  await check("nothing is said on the console", () => {
+    if (wrong.length) throw new Error(wrong.slice(0, 5).join("\n"));
+  });
+  await check("no request leaves the page", () => {
+    if (strangers.length) throw new Error(strangers.slice(0, 5).join("\n"));
+  });
+  await browser.close();
+  process.exit(failures > 0 ? 1 : 0);
+}

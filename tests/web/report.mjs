@@ -1,0 +1,284 @@
+/* report.mjs - report.html as a reader uses it: node report.mjs REPORT.html EPOCHS.csv FOLDER
+ * EPOCHS.csv is `cellsweep export --table epochs` of the same results file: what is drawn has to equal its means. */
+import assert from "node:assert/strict";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { change, check, downloaded, drawn, finish, open, parseCsv } from "./browser.mjs";
+
+const [report, epochsFile, folder] = process.argv.slice(2);
+const address = `file://${resolve(report)}`;
+const epochs = parseCsv(readFileSync(epochsFile, "utf8"));
+const page = await open(folder);
+await page.setOfflineMode(true);
+await page.goto(address, { waitUntil: "load" });
+await drawn(page);
+
+/* ---- what must be equal ---- */
+
+/** Mean over the jobs of a cell at every epoch, from the exported rows. */
+function exportedMean(cell, split, metric) {
+  const sums = new Map();
+  for (const row of epochs) {
+    const value = row[`${split}_${metric}`];
+    if (value === "" || !Object.entries(cell).every(([k, v]) => row[k] === v)) continue;
+    const s = sums.get(row.epoch) ?? { sum: 0, n: 0 };
+    sums.set(row.epoch, { sum: s.sum + Number(value), n: s.n + 1 });
+  }
+  assert.ok(sums.size > 0, `no exported row for ${JSON.stringify(cell)}`);
+  return [...sums].sort((a, b) => a[0] - b[0]).map(([, s]) => s.sum / s.n);
+}
+
+/** The traces of a plot, as Plotly holds them. */
+function traces(name, curve) {
+  return page.$eval(`#plot-${name}`, (plot, kind) => plot.data.filter((t) => t.meta?.curve === kind).map((t) => ({ ...t.meta, x: [...t.x], y: [...t.y], n: t.customdata?.map((c) => c[2]) })), curve);
+}
+
+async function options(selector) {
+  return page.$$eval(`${selector} option`, (list) => list.map((o) => o.value));
+}
+
+async function choose(selector, value) {
+  const now = await page.$eval(selector, (s) => s.value);
+  if (now !== value) await change(page, () => page.select(selector, value));
+}
+
+function close(a, b, what) {
+  assert.equal(a.length, b.length, `${what}: number of epochs`);
+  a.forEach((v, i) => assert.ok(Math.abs(v - b[i]) < 1e-6 * Math.max(1, Math.abs(b[i])), `${what}, epoch ${i + 1}: drawn ${v}, exported ${b[i]}`));
+}
+
+/* ---- tests ---- */
+
+const figures = await page.evaluate(() => performance.getEntriesByName("cellsweep-first-plot")[0].startTime);
+console.log(`# first plot after ${Math.round(figures)} ms, ${(statSync(report).size / 1e6).toFixed(2)} MB`);
+
+await check("the page says what it shows", async () => {
+  const text = await page.$eval("main", (m) => m.innerText);
+  assert.match(text, /SYNTHETIC DATA/);
+  assert.equal(await page.$$eval(".sentences li", (l) => l.length), 3);
+  assert.ok((await page.$$eval("#table-final tbody tr", (rows) => rows.length)) > 0);
+});
+
+await check("names from the file are text, not markup", async () => {
+  assert.match(await page.$eval("h1", (h) => h.textContent), /<i>page<\/i>/);
+  assert.equal(await page.$$eval("i:not(.bar i)", (list) => list.length), 0);
+});
+
+const selected = (id) => page.$eval(`#choose-${id}`, (s) => s.value);
+
+/** The cell of the grid that the page shows, but for its strategy, as columns of the export. */
+async function cell() {
+  return { clusters: await selected("clusters"), protocol: await selected("protocol"), "train.learning_rate": await selected("axis\\.train\\.learning_rate") };
+}
+
+async function equalsExport(metric) {
+  const at = await cell();
+  const means = (await traces("curves", "mean")).filter((t) => t.metric === metric);
+  const ticked = await page.$$eval("[data-strategy]:checked", (l) => l.map((b) => b.dataset.strategy).sort());
+  assert.deepEqual([...new Set(means.map((t) => t.strategy))].sort(), ticked);
+  assert.equal(means.length, 2 * ticked.length);
+  for (const t of means) close(t.y, exportedMean({ ...at, strategy: t.strategy }, t.split, metric), `${Object.values(at)} ${t.strategy} ${t.split} ${metric}`);
+}
+
+await check("every pair, protocol and axis value can be chosen, and equals the export", async () => {
+  let seen = 0;
+  for (const clusters of await options("#choose-clusters"))
+    for (const protocol of await options("#choose-protocol"))
+      for (const rate of await options("#choose-axis\\.train\\.learning_rate")) {
+        await choose("#choose-clusters", clusters);
+        await choose("#choose-protocol", protocol);
+        await choose("#choose-axis\\.train\\.learning_rate", rate);
+        await equalsExport("loss");
+        await equalsExport("balanced_accuracy");
+        seen++;
+      }
+  assert.equal(seen, 8);
+});
+
+await check("every metric and every strategy can be chosen, and equals the export", async () => {
+  for (const metric of await options("#choose-metric")) {
+    await choose("#choose-metric", metric);
+    await equalsExport(metric);
+  }
+  await choose("#choose-metric", "balanced_accuracy");
+  const strategies = await page.$$eval("[data-strategy]", (l) => l.map((b) => b.dataset.strategy));
+  for (const strategy of strategies) {
+    await change(page, () => page.click(`[data-strategy=${strategy}]`));
+    await equalsExport("balanced_accuracy");
+    await change(page, () => page.click(`[data-strategy=${strategy}]`));
+  }
+  await choose("#choose-layout", "split");
+  await equalsExport("balanced_accuracy");
+  await choose("#choose-layout", "strategy");
+});
+
+await check("the CSV is what is drawn", async () => {
+  await change(page, () => page.click("#choose-seeds"));
+  const rows = parseCsv((await downloaded(page, "#strategies [data-format=csv]", "synthetic-curves.csv")).toString());
+  const means = await traces("curves", "mean");
+  for (const t of means) {
+    const mine = rows.filter((r) => r.curve === "mean" && r.strategy === t.strategy && r.split === t.split && r.metric === t.metric);
+    assert.deepEqual(mine.map((r) => Number(r.value)), t.y);
+    assert.deepEqual(mine.map((r) => Number(r.n)), t.n);
+  }
+  const seeds = (await traces("curves", "seeds")).flatMap((t) => t.y.filter((v) => v !== null));
+  assert.deepEqual(rows.filter((r) => r.curve.startsWith("seed")).map((r) => Number(r.value)).sort(), seeds.sort());
+  await change(page, () => page.click("#choose-seeds"));
+});
+
+await check("pictures are downloaded as SVG and PNG", async () => {
+  const svg = (await downloaded(page, "#strategies [data-format=svg]", "synthetic-curves.svg")).toString();
+  assert.match(svg, /^<svg[^]*<\/svg>\s*$/);
+  assert.match(svg, /SYNTHETIC DATA/);
+  const png = await downloaded(page, "#strategies [data-format=png]", "synthetic-curves.png");
+  assert.equal(png.subarray(1, 4).toString(), "PNG");
+  assert.ok(png.length > 10000);
+});
+
+await check("smoothing is off, and announced when on", async () => {
+  const raw = (await traces("curves", "mean"))[0].y;
+  await choose("#choose-smooth", "moving");
+  const smooth = (await traces("curves", "mean"))[0].y;
+  assert.ok(Math.abs(smooth[2] - (raw[0] + raw[1] + raw[2]) / 3) < 1e-6);
+  assert.match(await page.$eval("#plot-curves", (p) => p.textContent), /SMOOTHED/);
+  await choose("#choose-smooth", "none");
+});
+
+await check("a link leads to the same view", async () => {
+  await choose("#choose-clusters", "1-27");
+  await change(page, () => page.click("[data-strategy=none]"));
+  const before = await traces("curves", "mean");
+  const link = await page.$eval("#link", (a) => a.href);
+  await page.goto("about:blank");
+  await page.goto(link, { waitUntil: "load" });
+  await drawn(page);
+  assert.deepEqual(await traces("curves", "mean"), before);
+  assert.ok(!before.some((t) => t.strategy === "none"));
+});
+
+await check("the same choice in two sections stays one choice", async () => {
+  await choose("#confusion-clusters", "14-15");
+  assert.equal(await selected("clusters"), "14-15");
+  await choose("#choose-clusters", "1-27");
+  assert.equal(await page.$eval("#confusion-clusters", (s) => s.value), "1-27");
+});
+
+await check("no two elements have the same id", async () => {
+  const ids = await page.$$eval("[id]", (l) => l.map((e) => e.id).filter((id) => document.getElementById(id) && !/^[a-z0-9]{6}$/.test(id)));
+  assert.deepEqual(ids.filter((id, i) => ids.indexOf(id) !== i), []);
+});
+
+await check("confusion matrices equal the document, rows add up", async () => {
+  await choose("#choose-cm-show", "count");
+  const found = await page.evaluate(() => {
+    const doc = JSON.parse(document.getElementById("cellsweep-data").textContent);
+    const all = new Int32Array(Uint8Array.from(atob(doc.confusion.val), (c) => c.charCodeAt(0)).buffer);
+    const [clusters, protocol, strategy] = ["confusion-clusters", "confusion-protocol", "choose-cm-a"].map((id) => document.getElementById(id).value);
+    const j = doc.jobs;
+    const mine = j.key.map((_, i) => i).filter((i) => j.clusters[i] === clusters && j.protocol[i] === protocol && j.strategy[i] === strategy && j.state[i] === "done");
+    const want = [0, 1, 2, 3].map((c) => mine.reduce((s, i) => s + all[4 * i + c], 0) / mine.length);
+    return { want, shown: document.getElementById("plot-confusion").data[0].z.flat() };
+  });
+  found.want.forEach((v, i) => assert.ok(Math.abs(v - found.shown[i]) < 1e-9, `${found.want} ${found.shown}`));
+});
+
+await check("a table is sorted by its header", async () => {
+  const column = () => page.$$eval("#table-final tbody tr", (rows) => rows.map((r) => parseFloat(r.cells[5].textContent)).filter(Number.isFinite));
+  await page.click("#table-final thead th:nth-child(6) button");
+  const down = await column();
+  assert.deepEqual(down, [...down].sort((a, b) => b - a));
+  assert.ok(new Set(down).size > 1);
+});
+
+await check("misclassified cells are pictures", async () => {
+  const crops = await page.$$eval("#cells .crop", (list) => list.map((c) => getComputedStyle(c).backgroundImage.slice(0, 26)));
+  assert.ok(crops.length > 0);
+  assert.ok(crops.every((c) => c.startsWith('url("data:image/png;base64')), crops[0]);
+});
+
+await check("the keyboard reaches everything, visibly", async () => {
+  await page.goto("about:blank");
+  await page.goto(address, { waitUntil: "load" });
+  await drawn(page);
+  await page.keyboard.press("Tab");
+  assert.match(await page.evaluate(() => document.activeElement.className), /skip/);
+  const wanted = await page.$$eval("a[href], button, select, input, summary", (list) => list.filter((e) => e.checkVisibility() && !e.disabled).length);
+  const reached = new Set();
+  for (let i = 0; i < wanted + 60; i++) {
+    const at = await page.evaluate(() => {
+      const e = document.activeElement;
+      const style = getComputedStyle(e);
+      window.numbered ??= new Map();
+      if (!window.numbered.has(e)) window.numbered.set(e, window.numbered.size);
+      return { n: window.numbered.get(e), kind: e.tagName, seen: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2 };
+    });
+    if (at.kind === "BODY") break;
+    assert.ok(at.seen, `no visible focus on ${at.kind}`);
+    if (/^(A|BUTTON|SELECT|INPUT|SUMMARY)$/.test(at.kind)) reached.add(at.n);
+    await page.keyboard.press("Tab");
+  }
+  assert.equal(reached.size, wanted);
+  await page.focus("[data-strategy=none]");
+  await change(page, () => page.keyboard.press("Space"));
+  assert.ok(!(await traces("curves", "mean")).some((t) => t.strategy === "none"));
+});
+
+await check("every plot has a name, a summary and a table", async () => {
+  const plots = await page.$$eval(".plot", (list) => list.filter((p) => p.checkVisibility()).map((p) => [p.getAttribute("role"), p.getAttribute("aria-label"), document.getElementById(p.getAttribute("aria-describedby")).textContent.length]));
+  assert.ok(plots.length >= 5);
+  for (const [role, label, summary] of plots) assert.ok(role === "img" && label && summary > 20, label);
+  await page.click("#strategies .data-table summary");
+  await page.waitForSelector("#strategies .data-table tbody tr");
+  assert.equal(await page.$eval("#announcer", (a) => a.getAttribute("aria-live")), "polite");
+});
+
+const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+await check("dark by preference, the other by the button", async () => {
+  const light = await background();
+  await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "dark" }]);
+  assert.notEqual(await background(), light);
+  await page.click("#theme");
+  assert.equal(await background(), light);
+  await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "light" }]);
+});
+
+await check("a phone of 360 pixels needs no sideways scrolling", async () => {
+  await page.setViewport({ width: 360, height: 740 });
+  await page.waitForFunction(() => [...document.querySelectorAll(".plot svg.main-svg")].every((s) => s.getBoundingClientRect().width <= 360), { timeout: 10000 });
+  assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 360);
+  await page.setViewport({ width: 1280, height: 900 });
+});
+
+await check("on paper: plots fit, colours are light", async () => {
+  await page.evaluate(() => {
+    document.documentElement.dataset.theme = "dark";
+    window.widths = [];
+    window.addEventListener("beforeprint", () => document.querySelectorAll(".plot").forEach((p) => p._fullLayout && window.widths.push([p._fullLayout.width, p._fullLayout.paper_bgcolor])));
+  });
+  const pdf = await page.pdf({ format: "A4" });
+  const widths = await page.evaluate(() => window.widths);
+  assert.ok(pdf.length > 50000 && widths.length >= 5);
+  for (const [width, colour] of widths) assert.ok(width <= 700 && /^#fff/i.test(colour), `${width} ${colour}`);
+});
+
+/* ---- a document with a job that diverged, and names that would be markup ---- */
+
+await check("a diverged job is listed and in no mean, and its message is text", async () => {
+  const html = readFileSync(report, "utf8");
+  const [head, rest] = html.split('id="cellsweep-data">');
+  const end = rest.indexOf("</script>");
+  const doc = JSON.parse(rest.slice(0, end));
+  const lost = doc.jobs.key.findIndex((_, j) => doc.jobs.strategy[j] === "none");
+  doc.jobs.state[lost] = "diverged";
+  doc.jobs.message[lost] = '<img src="x" onerror="document.title=1">';
+  const doctored = join(folder, "doctored.html");
+  writeFileSync(doctored, `${head}id="cellsweep-data">${JSON.stringify(doc).replaceAll("<", "\\u003c")}${rest.slice(end)}`);
+  await page.goto(`file://${doctored}`, { waitUntil: "load" });
+  await drawn(page);
+  const [t] = (await traces("curves", "mean")).filter((m) => m.strategy === "none" && m.split === "val" && m.metric === "loss");
+  assert.ok(t.n.every((n) => n === doc.jobs.key.filter((_, j) => ["clusters", "strategy", "protocol"].every((k) => doc.jobs[k][j] === doc.jobs[k][lost]) && doc.jobs.axis[0][j] === doc.jobs.axis[0][lost]).length - 1), t.n);
+  assert.match(await page.$eval("#lost-jobs", (l) => l.innerText), /<img src="x"/);
+  assert.equal(await page.$$eval("#lost-jobs img", (l) => l.length), 0);
+});
+
+await finish();

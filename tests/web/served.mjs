@@ -1,0 +1,121 @@
+/* served.mjs - the page of `cellsweep serve` beside a sweep that runs, is killed, goes on and ends:
+ * node served.mjs CELLSWEEP SWEEP.yaml RESULTS.h5 CELLS FOLDER
+ * CELLS is what `data synth` wrote; one of its images is uploaded. The children that are started here are ended here. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { check, downloaded, drawn, expectComplaint, finish, open, parseCsv, sleep } from "./browser.mjs";
+
+const [program, sweep, results, cells, folder] = process.argv.slice(2);
+const TOKEN = "a-token-of-this-test-0123456789";
+const children = new Set();
+process.on("exit", () => children.forEach((child) => child.kill("SIGKILL")));
+
+function start(...command) {
+  const child = spawn(program, command, { stdio: ["ignore", "pipe", "inherit"] });
+  children.add(child);
+  child.over = new Promise((resolve) => child.on("exit", (code) => (children.delete(child), resolve(code))));
+  return child;
+}
+
+const startRun = () => start("run", sweep, "-o", results);
+
+async function startServer(port) {
+  const child = start("serve", results, "--port", String(port), "--token", TOKEN);
+  const address = await new Promise((resolve, reject) => {
+    let text = "";
+    child.stdout.on("data", (part) => {
+      text += part;
+      const found = text.match(/http:\/\/127\.0\.0\.1:\d+\//);
+      if (found) resolve(found[0]);
+    });
+    child.on("exit", (code) => reject(new Error(`serve ended with ${code}: ${text}`)));
+  });
+  return { child, address };
+}
+
+let run = startRun();
+for (let i = 0; i < 600 && !existsSync(results); i++) await sleep(0.1);
+let { child: server, address } = await startServer(0);
+const page = await open(folder, address);
+await page.goto(`${address}?token=${TOKEN}`, { waitUntil: "load" });
+await drawn(page);
+await page.evaluate(() => (window.neverReloaded = true));
+
+const text = (selector) => page.$eval(selector, (e) => e.textContent);
+const until = (condition, ...given) => page.waitForFunction(condition, { timeout: 30000, polling: 100 }, ...given);
+const points = () => page.$eval("#plot-curves", (plot) => plot.data.filter((t) => t.meta?.curve === "mean").flatMap((t) => t.customdata.map((c) => c[2])).reduce((a, b) => a + b, 0));
+
+await check("curves grow while the sweep runs", async () => {
+  await until(() => /^Running: \d of 6 jobs over/.test(document.getElementById("progress-text").textContent));
+  const before = await points();
+  await until((n) => document.getElementById("plot-curves").data.filter((t) => t.meta?.curve === "mean").flatMap((t) => t.customdata.map((c) => c[2])).reduce((a, b) => a + b, 0) > n, before);
+});
+
+await check("a killed run is said to be dead", async () => {
+  run.kill("SIGKILL");
+  await run.over;
+  await until(() => /^The run has died: .+/.test(document.getElementById("banner").textContent));
+  assert.equal(await page.$eval("#banner", (b) => b.getAttribute("role")), "alert");
+});
+
+await check("a resumed run goes on by itself, and ends", async () => {
+  run = startRun();
+  await until(() => document.getElementById("banner").textContent === "");
+  assert.equal(await run.over, 0);
+  await until(() => /^Finished: 6 of 6 jobs over/.test(document.getElementById("progress-text").textContent));
+  await until(() => /6 of 6 jobs finished/.test(document.querySelector(".lead").textContent));
+  await until(() => document.querySelectorAll("#table-final tbody tr").length === 2);
+  assert.ok(await page.evaluate(() => window.neverReloaded));
+  assert.equal(await points(), 2 * 2 * 6 * 40);
+});
+
+const picture = join(cells, "cell_images", "cluster_14", readdirSync(join(cells, "cell_images", "cluster_14"))[0]);
+await check("an uploaded image is shown and classified as the server says", async () => {
+  await until(() => document.querySelectorAll("#predict-model option").length === 2);
+  await (await page.$("#predict-images")).uploadFile(picture);
+  await page.waitForSelector(".predicted [data-probability]");
+  const form = new FormData();
+  form.append("image", new Blob([readFileSync(picture)]), "cell.png");
+  const model = await page.$eval("#predict-model", (m) => m.value); // the first that there was stays chosen when others come
+  const answer = await (await fetch(`${address}api/predict?model=${model}`, { method: "POST", body: form, headers: { Authorization: `Bearer ${TOKEN}` } })).json();
+  const shown = await page.$$eval(".predicted [data-probability]", (list) => list.map((e) => Number(e.dataset.probability)));
+  assert.deepEqual(shown, answer.images[0].probabilities);
+  const best = answer.clusters[shown.indexOf(Math.max(...shown))];
+  assert.match(await text(".predicted p"), new RegExp(`The image belongs to cluster ${best} `));
+  await until(() => [...document.querySelectorAll(".predicted img")].every((i) => i.complete && i.naturalWidth > 0));
+  assert.equal(await page.$$eval(".predicted > .steps img", (l) => l.length), 3);
+  assert.equal(await page.$$eval(".predicted details img", (l) => l.length), 5);
+  assert.equal(await page.$$eval(".predicted canvas", (l) => l.length), 1);
+});
+
+await check("the predictions are downloaded as CSV", async () => {
+  const [row] = parseCsv((await downloaded(page, "#classify button[aria-label*=CSV]", "predictions.csv")).toString());
+  const shown = await page.$$eval(".predicted [data-probability]", (list) => list.map((e) => e.dataset.probability));
+  assert.deepEqual([row.p_14, row.p_15], shown);
+});
+
+await check("what is no image is refused by name", async () => {
+  await (await page.$("#predict-images")).uploadFile(sweep);
+  await page.waitForSelector(".predicted .warning");
+  assert.match(await text(".predicted .warning"), /live\.yaml/);
+});
+
+await check("the token is in no link", async () => {
+  const links = await page.$$eval("a", (list) => list.map((a) => a.getAttribute("href")));
+  assert.ok(links.length > 5 && !links.some((href) => href.includes("token")));
+});
+
+await check("an unreachable server is said to be, and the page comes back with it", async () => {
+  expectComplaint(/ERR_CONNECTION_(REFUSED|RESET)|ERR_EMPTY_RESPONSE|ERR_SOCKET_NOT_CONNECTED/);
+  server.kill("SIGTERM");
+  await server.over;
+  await until(() => /^Server unreachable/.test(document.getElementById("banner").textContent));
+  ({ child: server } = await startServer(new URL(address).port));
+  await until(() => document.getElementById("banner").textContent === "");
+  assert.ok(await page.evaluate(() => window.neverReloaded));
+});
+
+server.kill("SIGTERM");
+await finish();
