@@ -148,10 +148,10 @@ serve-load: test-deps ## a minute of 64 good, broken and hostile clients against
 	LONG=1 BUILD=$(BUILD)/asan tests/run_serve.sh
 
 .PHONY: test-long
-LONG := $(sort $(wildcard tests/long_*.sh)) tests/chaos.sh
-test-long: test-deps build ## what takes long: tests/long_*.sh, and CHAOS_ROUNDS (200) of tests/chaos.sh
+test-long: test-deps build ## tests of minutes that are not for every change: a real Slurm (installed for this only), chaos, every damaged byte
+	@tests/deps.sh -p slurm-wlm munge
 	@$(MAKE) --no-print-directory units
-	@bad=0; for script in $(LONG); do echo "$$script"; BUILD=$(BUILD) bash $$script || bad=1; done; exit $$bad
+	@BUILD=$(BUILD) tests/all.sh $(sort $(wildcard tests/long_*.sh)); long=$$?; BUILD=$(BUILD) tests/chaos.sh && exit $$long
 
 # ---- fuzzing ----
 .PHONY: fuzz fuzz-seeds fuzz-build
@@ -179,11 +179,6 @@ $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/r
 
 $(BUILD)/tests/fuzz/seeds: $(BUILD)/tests/fuzz/seeds.o $(BUILD)/libcellsweep.a
 	@$(CC) $(EXTRA) -o $@ $^ $(LIBS)
-
-.PHONY: test-long
-test-long: build ## tests of minutes that are not for every change: a real Slurm (installed for this only)
-	@tests/deps.sh -p slurm-wlm munge
-	@BUILD=$(BUILD) tests/all.sh $(sort $(wildcard tests/long_*.sh))
 
 # ---- style ----
 .PHONY: lint format format-check
