@@ -148,7 +148,7 @@ serve-load: test-deps ## a minute of 64 good, broken and hostile clients against
 	LONG=1 BUILD=$(BUILD)/asan tests/run_serve.sh
 
 .PHONY: test-long
-test-long: test-deps build ## tests of minutes that are not for every change: a real Slurm (installed for this only), chaos, every damaged byte
+test-long: test-deps build ## tests of minutes that are not for every change: a real Slurm (installed for this only), chaos, damaged bytes
 	@tests/deps.sh -p slurm-wlm munge
 	@$(MAKE) --no-print-directory units
 	@BUILD=$(BUILD) tests/all.sh $(sort $(wildcard tests/long_*.sh)); long=$$?; BUILD=$(BUILD) tests/chaos.sh && exit $$long
