@@ -152,7 +152,7 @@ LONG := $(sort $(wildcard tests/long_*.sh)) tests/chaos.sh
 test-long: test-deps build ## what takes long: a real Slurm (installed for this only), flipped bits, CHAOS_ROUNDS (200) of kills
 	@tests/deps.sh -p slurm-wlm munge
 	@$(MAKE) --no-print-directory units
-	@bad=0; for script in $(LONG); do echo "$$script"; BUILD=$(BUILD) bash $$script || bad=1; done; exit $$bad
+	@BUILD=$(BUILD) tests/all.sh $(sort $(wildcard tests/long_*.sh)); long=$$?; BUILD=$(BUILD) tests/chaos.sh && exit $$long
 
 # ---- fuzzing ----
 .PHONY: fuzz fuzz-seeds fuzz-build
