@@ -27,12 +27,13 @@ LOADS := $(patsubst tests/%.c,%,$(wildcard tests/load_*.c))
 MPI_TESTS := $(patsubst tests/%.c,%,$(wildcard tests/mpi_*.c))
 UNITS := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
 SCRIPTS := $(sort $(wildcard tests/run_*.sh))
-SOURCES := $(SRC) $(wildcard tests/*.c)
+FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+SOURCES := $(SRC) $(wildcard tests/*.c tests/fuzz/*.c)
 WEB_DIR := build/web
 WEB_SRC := $(shell find results/web -name node_modules -prune -o -type f ! -name DOCUMENT.md ! -name openapi.yaml -print)
 WEB_AGAIN := $(shell grep -qs npm $(WEB_DIR)/left-out && command -v npm >/dev/null && \
                { [ "$(WEB)" = strict ] || grep -q 'not installed' $(WEB_DIR)/left-out; } && echo yes)
-HEADERS := $(wildcard common/*.h common/data/*.h worker/*.h worker/kernels/*.h orchestrator/*.h results/*.h tests/*.h)
+HEADERS := $(wildcard common/*.h common/data/*.h worker/*.h worker/kernels/*.h orchestrator/*.h results/*.h tests/*.h tests/fuzz/*.h)
 
 # mpirun as root (containers) needs saying so; BLAS threads would fight with ranks.
 export OMPI_ALLOW_RUN_AS_ROOT := 1
@@ -98,7 +99,7 @@ $(BUILD)/version.h: FORCE
 	   echo "#define CELLSWEEP_COMMIT \"$$(git describe --always --dirty --exclude='*' 2>/dev/null || echo unknown)\""; } >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 $(BUILD)/orchestrator/main.o $(BUILD)/orchestrator/cmd_doctor.o $(BUILD)/results/store_create.o \
-  $(BUILD)/results/onnx_model.o $(BUILD)/orchestrator/run_root.o: $(BUILD)/version.h
+  $(BUILD)/orchestrator/run_root.o $(BUILD)/orchestrator/checkpoint_folder.o $(BUILD)/results/onnx_model.o: $(BUILD)/version.h
 
 # ---- set-up ----
 .PHONY: deps test-deps lint-deps
@@ -124,13 +125,17 @@ fig4: build ## reproduce figure 4 on the built-in data: mpirun on every core, th
 test: test-deps build ## set up, build, run every test
 	@$(MAKE) --no-print-directory tests-only
 
-units: $(UNITS:%=$(BUILD)/tests/%) $(MPI_TESTS:%=$(BUILD)/tests/%) $(LOADS:%=$(BUILD)/tests/%)
+units: $(UNITS:%=$(BUILD)/tests/%) $(MPI_TESTS:%=$(BUILD)/tests/%) $(LOADS:%=$(BUILD)/tests/%) \
+  $(FUZZ:%=$(BUILD)/tests/fuzz/replay_%) $(BUILD)/tests/fuzz/seeds
 
 tests-only: $(BUILD)/cellsweep units
 	@BUILD=$(BUILD) tests/all.sh $(UNITS:%=$(BUILD)/tests/%) $(SCRIPTS)
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libcellsweep.a
-	@$(CC) $(EXTRA) -o $@ $^ $(LIBS) -lcmocka
+	@$(CC) $(EXTRA) $(FAULTS) -o $@ $^ $(LIBS) -lcmocka
+
+# tests/faults.h: memory that fails.
+$(BUILD)/tests/test_faults: FAULTS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 asan: test-deps ## the same tests under AddressSanitizer and UBSan; leaks are looked for in the serial ones
@@ -141,6 +146,40 @@ serve-load: test-deps ## a minute of 64 good, broken and hostile clients against
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan OPT="-O1 -ffp-contract=off" EXTRA="$(SANITIZE)" \
 	  $(BUILD)/asan/cellsweep $(BUILD)/asan/tests/load_serve
 	LONG=1 BUILD=$(BUILD)/asan tests/run_serve.sh
+
+.PHONY: test-long
+LONG := $(sort $(wildcard tests/long_*.sh)) tests/chaos.sh
+test-long: test-deps build ## what takes long: a real Slurm (installed for this only), flipped bits, CHAOS_ROUNDS (200) of kills
+	@tests/deps.sh -p slurm-wlm munge
+	@$(MAKE) --no-print-directory units
+	@bad=0; for script in $(LONG); do echo "$$script"; BUILD=$(BUILD) bash $$script || bad=1; done; exit $$bad
+
+# ---- fuzzing ----
+.PHONY: fuzz fuzz-seeds fuzz-build
+FUZZ_SECONDS ?= 60
+FUZZ_CORPUS ?= $(BUILD)/fuzz-corpus
+FUZZER := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+fuzz: lint-deps ## every reader of foreign bytes under libFuzzer, FUZZ_SECONDS (60) each
+	@$(MAKE) --no-print-directory fuzz-build
+	@BUILD=$(BUILD)/fuzz CORPUS=$(FUZZ_CORPUS) tests/fuzz.sh $(FUZZ_SECONDS) $(FUZZ)
+
+fuzz-build:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang OPT="-O1 -ffp-contract=off" EXTRA="$(FUZZER)" \
+	  $(FUZZ:%=$(BUILD)/fuzz/tests/fuzz/fuzz_%) $(BUILD)/fuzz/tests/fuzz/seeds
+
+fuzz-seeds: $(BUILD)/tests/fuzz/seeds ## valid inputs of every fuzz target, made by the program's own writers
+	@mkdir -p $(BUILD)/fuzz-seeds
+	@$(BUILD)/tests/fuzz/seeds $(BUILD)/fuzz-seeds
+
+FUZZ_SHARED := $(BUILD)/tests/fuzz/fuzz.o $(BUILD)/tests/fuzz/edits.o $(BUILD)/libcellsweep.a
+$(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_SHARED)
+	@$(CC) $(EXTRA) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
+$(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(FUZZ_SHARED)
+	@$(CC) $(EXTRA) -o $@ $^ $(LIBS)
+
+$(BUILD)/tests/fuzz/seeds: $(BUILD)/tests/fuzz/seeds.o $(BUILD)/libcellsweep.a
+	@$(CC) $(EXTRA) -o $@ $^ $(LIBS)
 
 # ---- style ----
 .PHONY: lint format format-check
@@ -176,6 +215,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # Objects of tests are kept: make would remove them as intermediate files.
-.SECONDARY: $(UNITS:%=$(BUILD)/tests/%.o) $(MPI_TESTS:%=$(BUILD)/tests/%.o) $(LOADS:%=$(BUILD)/tests/%.o)
+.SECONDARY: $(UNITS:%=$(BUILD)/tests/%.o) $(MPI_TESTS:%=$(BUILD)/tests/%.o) $(LOADS:%=$(BUILD)/tests/%.o) \
+  $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/fuzz/*.c))
 
--include $(UNITS:%=$(BUILD)/tests/%.d)
+-include $(UNITS:%=$(BUILD)/tests/%.d) $(patsubst %.c,$(BUILD)/%.d,$(wildcard tests/fuzz/*.c))

@@ -4,6 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Texts from a file may hold line ends or escape sequences; the line stays one, and does not steer a terminal. */
+static void make_plain(char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7f)
+            *text = ' ';
+}
+
 int err_set(struct err *err, int code, const char *format, ...)
 {
     if (err) {
@@ -12,6 +20,7 @@ int err_set(struct err *err, int code, const char *format, ...)
         va_start(args, format);
         vsnprintf(err->text, sizeof err->text, format, args);
         va_end(args);
+        make_plain(err->text);
     }
     return code;
 }

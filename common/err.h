@@ -19,7 +19,8 @@ struct err {
     char text[1024]; /* one line, no newline, empty when code is E_OK */
 };
 
-/* Store code and the formatted line in *err (which may be NULL) and return code. A longer line is cut. */
+/* Store code and the formatted line in *err (which may be NULL) and return code. A longer line is cut, control characters become
+ * spaces. */
 int err_set(struct err *err, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Exit status of the program for a code: 0, 1, 2, 3 or 75. */

@@ -6,13 +6,69 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum { TEXT_LIMIT = 60000 };
 
+static struct {
+    int asked, watching;
+    struct h5_handles since;
+} watch;
+
 void h5_silence(void)
 {
+    if (!watch.asked) {
+        watch.asked = 1;
+        watch.watching = getenv("CELLSWEEP_TEST_HANDLES") != NULL;
+        if (watch.watching)
+            h5_handles_mark(&watch.since);
+    }
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+}
+
+void h5_handles_mark(struct h5_handles *mark)
+{
+    mark->space = H5Screate(H5S_SCALAR);
+    mark->type = H5Tcopy(H5T_NATIVE_INT);
+    mark->list = H5Pcreate(H5P_DATASET_XFER);
+    if (mark->space >= 0)
+        H5Sclose(mark->space);
+    if (mark->type >= 0)
+        H5Tclose(mark->type);
+    if (mark->list >= 0)
+        H5Pclose(mark->list);
+}
+
+/* Identifiers of a kind are numbered through. */
+static long valid_between(hid_t from, hid_t to)
+{
+    long n = 0;
+    for (hid_t id = from; id < to; id++)
+        n += H5Iis_valid(id) > 0;
+    return n;
+}
+
+long h5_handles_since(const struct h5_handles *mark)
+{
+    struct h5_handles now;
+    ssize_t objects =
+        H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_FILE | H5F_OBJ_DATASET | H5F_OBJ_GROUP | H5F_OBJ_ATTR);
+    h5_handles_mark(&now);
+    if (objects < 0 || mark->space < 0 || mark->type < 0 || mark->list < 0 || now.space < 0 || now.type < 0 ||
+        now.list < 0)
+        return -1;
+    return (long)objects + valid_between(mark->space, now.space) + valid_between(mark->type, now.type) +
+           valid_between(mark->list, now.list);
+}
+
+int h5_handles_check(int rc, struct err *err)
+{
+    long n = watch.watching ? h5_handles_since(&watch.since) : 0;
+    watch.watching = 0;
+    if (n == 0 || rc == E_IO)
+        return rc;
+    return err_set(err, E_IO, "%ld HDF5 handles are open at the end: a fault of this program", n);
 }
 
 /* ---- files ---- */
@@ -29,7 +85,9 @@ static void folder_of(const char *path, char *out, size_t size)
 static int sync_path(const char *path, int flags)
 {
     int fd = open(path, flags | O_CLOEXEC);
-    int rc = fd < 0 ? -1 : fsync(fd);
+    int rc = -1;
+    while (fd >= 0 && (rc = fsync(fd)) < 0 && errno == EINTR)
+        continue;
     if (fd >= 0 && close(fd) < 0)
         rc = -1;
     return rc;
@@ -51,14 +109,16 @@ int h5_draft_begin(struct h5_draft *draft, const char *path, struct err *err)
     umask(mask);
     int mode_failed = fchmod(fd, 0666 & ~mask);
     close(fd);
-    draft->file =
-        mode_failed ? H5I_INVALID_HID : H5Fcreate(draft->temp, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t access_list = H5Pcreate(H5P_FILE_ACCESS);
+    /* Nobody else knows the temporary name, and some file systems of clusters refuse locks. */
+    if (!mode_failed && access_list >= 0 && H5Pset_file_locking(access_list, 0, 1) >= 0)
+        draft->file = H5Fcreate(draft->temp, H5F_ACC_TRUNC, H5P_DEFAULT, access_list);
+    if (access_list >= 0)
+        H5Pclose(access_list);
     if (draft->file >= 0)
         return 0;
     unlink(draft->temp);
-    return err_set(err, E_IO,
-                   "%s: HDF5 cannot create a file there; is the disk full, or file locking unsupported?",
-                   path);
+    return err_set(err, E_IO, "%s: HDF5 cannot create a file there; is the disk full?", path);
 }
 
 int h5_draft_commit(struct h5_draft *draft, struct err *err)
@@ -88,6 +148,21 @@ void h5_draft_abandon(struct h5_draft *draft)
     draft->file = H5I_INVALID_HID;
     if (draft->temp[0])
         unlink(draft->temp);
+}
+
+int h5_check_space(const char *path, unsigned long long bytes, struct err *err)
+{
+    char folder[H5_PATH_SIZE];
+    struct statvfs fs;
+    folder_of(path, folder, sizeof folder);
+    if (statvfs(folder, &fs) < 0)
+        return 0; /* creating the file tells what is wrong with the folder */
+    unsigned long long there = (unsigned long long)fs.f_bavail * fs.f_frsize;
+    if (there >= bytes)
+        return 0;
+    return err_set(err, E_IO,
+                   "%s: needs %llu bytes, but %llu are free in %s; make room, or choose another folder", path,
+                   bytes, there, folder);
 }
 
 static int has_signature(const char *path)
@@ -146,6 +221,77 @@ hid_t h5_string_type(size_t size)
     return type;
 }
 
+enum { SOUND_SIZE = 1 << 20 /* bytes of an element */ };
+
+static int is_sound_number(hid_t type)
+{
+    size_t size = H5Tget_size(type);
+    if (H5Tget_class(type) == H5T_FLOAT)
+        return H5Tequal(type, H5T_IEEE_F32LE) > 0 || H5Tequal(type, H5T_IEEE_F32BE) > 0 ||
+               H5Tequal(type, H5T_IEEE_F64LE) > 0 || H5Tequal(type, H5T_IEEE_F64BE) > 0;
+    return H5Tget_class(type) == H5T_INTEGER && (size == 1 || size == 2 || size == 4 || size == 8) &&
+           H5Tget_precision(type) == 8 * size && H5Tget_offset(type) == 0;
+}
+
+static int is_sound_simple(hid_t type)
+{
+    size_t size = H5Tget_size(type);
+    if (H5Tget_class(type) != H5T_STRING)
+        return is_sound_number(type);
+    return H5Tis_variable_str(type) == 0 && size > 0 && size <= SOUND_SIZE;
+}
+
+static int is_sound_compound(hid_t type)
+{
+    size_t end = 0, size = H5Tget_size(type);
+    int n = H5Tget_nmembers(type), sound = n > 0 && size > 0 && size <= SOUND_SIZE;
+    for (unsigned i = 0; sound && i < (unsigned)n; i++) {
+        hid_t member = H5Tget_member_type(type, i);
+        size_t at = H5Tget_member_offset(type, i);
+        sound = member >= 0 && is_sound_simple(member) && at >= end && at <= size &&
+                H5Tget_size(member) <= size - at;
+        end = at + (member >= 0 ? H5Tget_size(member) : 0);
+        if (member >= 0)
+            H5Tclose(member);
+    }
+    return sound;
+}
+
+int h5_is_sound_type(hid_t type)
+{
+    if (type < 0)
+        return 0;
+    return H5Tget_class(type) == H5T_COMPOUND ? is_sound_compound(type) : is_sound_simple(type);
+}
+
+/* deflate, the densest that HDF5 has, makes at most 1032 bytes of one. */
+static int can_hold(hid_t dataset, unsigned long long bytes, unsigned long long file_bytes)
+{
+    hid_t list = H5Dget_create_plist(dataset);
+    int contiguous = list >= 0 && H5Pget_layout(list) == H5D_CONTIGUOUS;
+    if (list >= 0)
+        H5Pclose(list);
+    if (!contiguous)
+        return list >= 0 && bytes / 1032 <= file_bytes;
+    haddr_t at = H5Dget_offset(dataset);
+    return H5Dget_storage_size(dataset) == bytes && bytes <= file_bytes && at != HADDR_UNDEF &&
+           at <= file_bytes - bytes;
+}
+
+int h5_is_sound_dataset(hid_t dataset, unsigned long long file_bytes)
+{
+    hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
+    hssize_t n = space >= 0 ? H5Sget_simple_extent_npoints(space) : -1;
+    unsigned long long size = type >= 0 ? H5Tget_size(type) : 0;
+    int sound = n >= 0 && h5_is_sound_type(type) && (unsigned long long)n <= UINT64_MAX / size &&
+                can_hold(dataset, (unsigned long long)n * size, file_bytes);
+    if (space >= 0)
+        H5Sclose(space);
+    if (type >= 0)
+        H5Tclose(type);
+    return sound;
+}
+
 /* ---- attributes ---- */
 
 int h5_has_attr(hid_t loc, const char *name)
@@ -173,11 +319,15 @@ static int read_attr(hid_t loc, const char *name, hid_t type, void *value, const
 {
     hid_t attr = h5_has_attr(loc, name) ? H5Aopen(loc, name, H5P_DEFAULT) : H5I_INVALID_HID;
     hid_t space = attr >= 0 ? H5Aget_space(attr) : H5I_INVALID_HID;
+    hid_t stored = attr >= 0 ? H5Aget_type(attr) : H5I_INVALID_HID;
     int rc = 0;
     if (attr < 0)
         rc = err_set(err, E_IO, "%s: has no attribute %s", path, name);
-    else if (space < 0 || H5Sget_simple_extent_npoints(space) != 1 || H5Aread(attr, type, value) < 0)
+    else if (space < 0 || H5Sget_simple_extent_npoints(space) != 1 || stored < 0 ||
+             !is_sound_number(stored) || H5Aread(attr, type, value) < 0)
         rc = err_set(err, E_IO, "%s: attribute %s has an unexpected type", path, name);
+    if (stored >= 0)
+        H5Tclose(stored);
     if (space >= 0)
         H5Sclose(space);
     if (attr >= 0)
@@ -204,8 +354,11 @@ static char *attr_text(hid_t attr, hid_t stored)
     char *out = NULL;
     hid_t type = H5Tcopy(H5T_C_S1);
     size_t size = H5Tis_variable_str(stored) > 0 ? H5T_VARIABLE : H5Tget_size(stored) + 1;
-    if (type < 0)
+    if (type < 0 || (size != H5T_VARIABLE && (size > SOUND_SIZE || H5Aget_storage_size(attr) < size - 1))) {
+        if (type >= 0)
+            H5Tclose(type);
         return NULL;
+    }
     H5Tset_cset(type, H5Tget_cset(stored));
     if (H5Tset_size(type, size) >= 0) {
         if (size == H5T_VARIABLE) {
@@ -323,6 +476,17 @@ static hid_t open_dataset(hid_t loc, const char *name, const char *path, struct 
     return dataset;
 }
 
+static unsigned long long file_bytes_of(hid_t object)
+{
+    hsize_t bytes = 0;
+    hid_t file = H5Iget_file_id(object);
+    if (file < 0 || H5Fget_filesize(file, &bytes) < 0)
+        bytes = 0;
+    if (file >= 0)
+        H5Fclose(file);
+    return bytes;
+}
+
 /* Rank of an open dataset and its dims (room for H5_MAX_RANK), or a negative number. */
 static int dims_of(hid_t dataset, hsize_t *dims)
 {
@@ -361,7 +525,8 @@ int h5_read(hid_t loc, const char *name, hid_t type, int rank, const hsize_t *di
     hid_t dataset = open_dataset(loc, name, path, err);
     if (dataset < 0)
         return (int)dataset;
-    if (H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0)
+    if (!h5_is_sound_dataset(dataset, file_bytes_of(dataset)) ||
+        H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0)
         rc = err_set(err, E_IO, "%s: cannot read %s: truncated, damaged, or of another type", path, name);
     H5Dclose(dataset);
     return rc;

@@ -21,6 +21,21 @@ enum { H5_MAX_RANK = 4, H5_PATH_SIZE = 4096 };
 /* Stop HDF5 from printing its error stack to stderr. Cheap; every function below calls it first where it probes. */
 void h5_silence(void);
 
+/* Handles that stay open: files and objects by H5Fget_obj_count, dataspaces, types and property lists, which it does not see, by
+ * looking at every identifier given out since. */
+struct h5_handles {
+    hid_t space, type, list;
+};
+
+/* Remember what is open now; and how many of the handles made since are still open, -1 when HDF5 does not tell. */
+void h5_handles_mark(struct h5_handles *mark);
+long h5_handles_since(const struct h5_handles *mark);
+
+/* With CELLSWEEP_TEST_HANDLES in the environment: E_IO when handles are open that were made since the first call of this program
+ * into HDF5, unless rc is E_IO already (HDF5 cannot let go of a file that it cannot write); else rc. At the end of a command, before
+ * MPI_Finalize; later calls return rc. */
+int h5_handles_check(int rc, struct err *err);
+
 /* ---- files ---- */
 
 /* A file being written under a temporary name in the folder of its final one. */
@@ -40,6 +55,10 @@ int h5_draft_commit(struct h5_draft *draft, struct err *err);
 /* Close and remove the temporary file. */
 void h5_draft_abandon(struct h5_draft *draft);
 
+/* E_IO when the file system of `path` (which need not exist) has less than `bytes` free for this user, naming both numbers; else,
+ * and when it does not tell, 0. */
+int h5_check_space(const char *path, unsigned long long bytes, struct err *err);
+
 /* Open for reading without taking a lock (a sweep may be writing it). Tells a missing file, one that is not HDF5 and a
  * truncated one apart. *file is closed by the caller with H5Fclose. */
 int h5_open_read(const char *path, hid_t *file, struct err *err);
@@ -52,6 +71,15 @@ int h5_exists(hid_t loc, const char *name);
 /* A fixed-length, NUL-terminated UTF-8 string type of `size` bytes (the NUL included); size >= 1. H5Tclose it.
  * Negative when HDF5 is out of memory. */
 hid_t h5_string_type(size_t size);
+
+/* 1 when elements of a stored type can be converted without harm: whole bytes of an integer, an IEEE number of 4 or 8 bytes, a
+ * fixed-length string, or a compound of such that lie inside it, one after the other. HDF5 1.10 trusts a file's types: a flipped
+ * offset of a compound makes H5Dread copy from outside its buffer. */
+int h5_is_sound_type(hid_t type);
+
+/* 1 when an open dataset has a sound type, and its bytes can be inside a file of file_bytes: all of them when it is contiguous, and
+ * not more than compression could have made small otherwise. */
+int h5_is_sound_dataset(hid_t dataset, unsigned long long file_bytes);
 
 /* ---- attributes of an open object ---- */
 

@@ -22,20 +22,34 @@ static int check_pixel_size(const struct sweep *sweep, const struct dataset *dat
                    sweep->data, data->pixel_size, sweep->pixel_size);
 }
 
-int cells_open(const struct sweep *sweep, const char *results_path, struct cells *cells, struct err *err)
+int cells_path(const char *results_path, char *out, struct err *err)
 {
     const char *dot = strrchr(results_path, '.');
+    int stem = dot && strcmp(dot, ".h5") == 0 ? (int)(dot - results_path) : (int)strlen(results_path);
+    if (snprintf(out, CELLS_PATH_SIZE, "%.*s.cells.h5", stem, results_path) >= CELLS_PATH_SIZE)
+        return err_set(err, E_USAGE, "-o: the path is too long");
+    return 0;
+}
+
+int cells_try(const char *results_path, struct err *err)
+{
+    char path[CELLS_PATH_SIZE];
+    int rc = store_try(results_path, err);
+    if (rc == 0)
+        rc = cells_path(results_path, path, err);
+    return rc == 0 ? dataset_try(path, err) : rc;
+}
+
+int cells_open(const struct sweep *sweep, const char *results_path, struct cells *cells, struct err *err)
+{
     struct dataset_options options = {sweep_image_size(sweep), sweep->pixel_size, sweep_groups(sweep)};
-    int stem = dot && strcmp(dot, ".h5") == 0 ? (int)(dot - results_path) : (int)strlen(results_path), n;
+    int rc = cells_path(results_path, cells->path, err);
     cells->data = NULL;
     cells->is_packed = strcmp(sweep->data, "builtin") != 0 && !is_folder(sweep->data);
     if (cells->is_packed)
-        n = snprintf(cells->path, sizeof cells->path, "%s", sweep->data);
-    else
-        n = snprintf(cells->path, sizeof cells->path, "%.*s.cells.h5", stem, results_path);
-    if (n >= (int)sizeof cells->path)
-        return err_set(err, E_USAGE, "-o: the path is too long");
-    int rc = dataset_open(sweep->data, &options, &cells->data, err);
+        snprintf(cells->path, sizeof cells->path, "%s", sweep->data);
+    if (rc == 0)
+        rc = dataset_open(sweep->data, &options, &cells->data, err);
     return rc == 0 && cells->is_packed ? check_pixel_size(sweep, cells->data, err) : rc;
 }
 

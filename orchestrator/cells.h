@@ -13,6 +13,13 @@ struct cells {
     int is_packed;              /* 1: the sweep names a packed dataset, which stays where it is */
 };
 
+/* "<results without .h5>.cells.h5" into out (CELLS_PATH_SIZE). E_USAGE when it is too long. */
+int cells_path(const char *results_path, char *out, struct err *err);
+
+/* Open a results file and the images beside it in a child process first (trial.h). 0 when they can be opened; images that are not
+ * there are no error. */
+int cells_try(const char *results_path, struct err *err);
+
 /* Open what the sweep names; a folder and builtin are packed in memory, every time, so that a folder that changed since is
  * noticed by its checksum. E_USAGE when a packed dataset was packed with another pixel size than the sweep file gives. */
 int cells_open(const struct sweep *sweep, const char *results_path, struct cells *cells, struct err *err);

@@ -372,7 +372,9 @@ static int print_info(const struct dataset *data, const char *name, struct err *
 static int run_info(const struct arguments *a, struct err *err)
 {
     struct dataset *data = NULL;
-    int rc = dataset_open(a->path, NULL, &data, err);
+    int rc = dataset_try(a->path, err);
+    if (rc == 0)
+        rc = dataset_open(a->path, NULL, &data, err);
     if (rc == 0)
         rc = print_info(data, a->path, err);
     if (rc == 0 && a->sheet) {

@@ -128,6 +128,10 @@ static int write_file(struct store *store, const struct options *o, struct err *
     if (rc < 0)
         return rc;
     rc = write_table(store, o, out.file, err);
+    if (rc < 0 && ferror(out.file)) {
+        struct err why = *err;
+        rc = err_set(err, rc, "%s: %.900s", o->output, why.text);
+    }
     if (rc < 0) {
         output_abandon(&out);
         return rc;
@@ -168,7 +172,9 @@ static int check_options(const struct options *o, struct err *err)
 static int export_store(const struct options *o, struct err *err)
 {
     struct store *store = NULL;
-    int rc = store_open(o->path, &store, err);
+    int rc = store_try(o->path, err);
+    if (rc == 0)
+        rc = store_open(o->path, &store, err);
     if (rc < 0)
         return rc;
     rc = write_any(store, o, err);

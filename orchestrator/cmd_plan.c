@@ -296,7 +296,9 @@ int cmd_plan(int argc, char **argv, struct err *err)
     if (rc == 0) {
         struct dataset_options data_options = {sweep_image_size(sweep), sweep->pixel_size,
                                                sweep_groups(sweep)};
-        rc = dataset_open(sweep->data, &data_options, &data, err);
+        rc = dataset_try(sweep->data, err);
+        if (rc == 0)
+            rc = dataset_open(sweep->data, &data_options, &data, err);
     }
     if (rc == 0)
         rc = sweep_expand(sweep, data, err);

@@ -1,6 +1,7 @@
 /* cellsweep predict: clusters of new images, by the weights of a sweep. */
 #include "command.h"
 
+#include "cells.h"
 #include "classifier.h"
 #include "data/outlines.h"
 #include "data/walk.h"
@@ -192,7 +193,9 @@ static int open_predictor(const struct options *o, struct predictor **p, struct 
 {
     struct store *store = NULL;
     char who[256];
-    int rc = store_open(o->results, &store, err);
+    int rc = cells_try(o->results, err);
+    if (rc == 0)
+        rc = store_open(o->results, &store, err);
     if (rc < 0)
         return rc;
     rc = predictor_new(store, o->filter, p, err);

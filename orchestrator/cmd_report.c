@@ -1,6 +1,7 @@
 /* cellsweep report: figures and tables of the jobs finished so far. */
 #include "command.h"
 
+#include "cells.h"
 #include "report.h"
 
 #include <argp.h>
@@ -15,7 +16,9 @@ struct options {
 };
 
 static const char DOC[] =
-    "Draw the figures and write the tables of a sweep.\vWrites into DIR: final (mean, 95 % interval, n and "
+    "Draw the figures and write the tables of a sweep.\vWrites into DIR: report.html (one page to explore "
+    "all of it, needs no network), "
+    "final (mean, 95 % interval, n and "
     "leak of every cell of the grid), scores, comparisons (every pair of strategies, tested), rankings, "
     "leak_inflation (protocol report against kfold or holdout) and claims (the findings of the published "
     "report, tested), each as .csv, .md and .tex; fig1 (images per cluster), fig2 (unbalanced "
@@ -40,6 +43,11 @@ static const struct argp_option OPTIONS[] = {
      0},
     {"percent", 'p', NULL, 0, "Confusion heatmaps in percent of the actual class, not in counts", 0},
     {"heatmaps", 'H', NULL, 0, "Confusion heatmaps of pairs too, not only of more than two clusters", 0},
+    {"style", 's', "S", 0,
+     "Size of figures and letters: single (column of a journal, 85 mm, 7 points), double (174 mm, 8 points), "
+     "slide (250 mm, 12 points), or "
+     "e.g. column=120mm,font=9",
+     0},
     {0}};
 
 static int parse_metric(const char *text, enum metric *metric, struct err *err)
@@ -80,6 +88,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     case 'p':
         o->report.percent = 1;
         break;
+    case 's':
+        rc = figstyle_parse(arg, &o->report.style, o->err);
+        break;
     case 'H':
         o->report.all_heatmaps = 1;
         break;
@@ -112,6 +123,8 @@ int cmd_report(int argc, char **argv, struct err *err)
     if (argp_parse(&argp, argc, argv, 0, NULL, &o) != 0)
         return err->code < 0 ? err->code : err_set(err, E_USAGE, "report: see cellsweep report --help");
     int rc = check(&o);
+    if (rc == 0)
+        rc = cells_try(o.results, err);
     if (rc == 0)
         rc = store_open(o.results, &store, err);
     if (rc == 0)

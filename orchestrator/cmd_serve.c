@@ -1,6 +1,7 @@
 /* cellsweep serve: the results file as a live web page. */
 #include "command.h"
 
+#include "cells.h"
 #include "serve.h"
 
 #include <argp.h>
@@ -135,5 +136,6 @@ int cmd_serve(int argc, char **argv, struct err *err)
         return err->code < 0 ? err->code : err_set(err, E_USAGE, "serve: see cellsweep serve --help");
     if (!o.serve.path)
         return err_set(err, E_USAGE, "serve: give a results file, such as cellsweep serve R.h5");
-    return serve_until_signal(&o.serve, err);
+    int rc = cells_try(o.serve.path, err);
+    return rc < 0 ? rc : serve_until_signal(&o.serve, err);
 }

@@ -2,6 +2,7 @@
 #include "command.h"
 
 #include "alive.h"
+#include "checkpoint_folder.h"
 #include "ending.h"
 #include "events.h"
 #include "progress.h"
@@ -211,6 +212,47 @@ static void print_running(const struct view *v)
         printf("%7s  and %d more\n", "", v->n_state[JOB_RUNNING] - shown);
 }
 
+/* A job that nobody runs but that has a checkpoint: what the next run makes of it. */
+static void print_checkpoint(const struct view *v, int job)
+{
+    const struct store_job *row = &store_jobs(v->store)[job];
+    struct checkpoint_identity want = checkpoint_identity(row->key, store_text(v->store, "dataset_checksum"),
+                                                          store_text(v->store, "kernels"));
+    char path[CHECKPOINT_PATH_SIZE];
+    struct checkpoint state;
+    struct err err = {0};
+    checkpoint_path(store_path(v->store), row->key, path);
+    printf("%7d  %-12.20s %-14.24s %-10.16s %6lld %4d  ", job, row->clusters, row->strategy, row->protocol,
+           (long long)row->seed, row->fold);
+    if (checkpoint_read(path, &want, &state, &err) == 0)
+        printf("waiting, checkpoint at epoch %d of %d\n", state.epoch, epochs_of(v, job));
+    else
+        printf("waiting, will start over: %s\n", err.text);
+    checkpoint_free(&state);
+}
+
+/* While the run lives, its running jobs are shown elsewhere. */
+static void print_checkpoints(const struct view *v)
+{
+    struct checkpoint_list list;
+    int shown = 0;
+    if (checkpoint_list(store_path(v->store), &list, NULL) < 0)
+        return;
+    for (int i = 0; i < v->n_jobs && list.n > 0; i++) {
+        enum job_state state = v->mark[i].state;
+        int waits = state == JOB_WAITING || (state == JOB_RUNNING && v->alive != ALIVE_RUNNING);
+        if (!waits || !checkpoint_want(&list, store_jobs(v->store)[i].key) || shown++ >= MAX_RUNNING)
+            continue;
+        if (shown == 1)
+            printf("\n%7s  %-12s %-14s %-10s %6s %4s\n", "begun", "clusters", "strategy", "protocol", "seed",
+                   "fold");
+        print_checkpoint(v, i);
+    }
+    if (shown > MAX_RUNNING)
+        printf("%7s  and %d more\n", "", shown - MAX_RUNNING);
+    checkpoint_list_free(&list);
+}
+
 /* The failed or diverged job that ended last before `before`; -1: none. */
 static int previous_failure(const struct view *v, double before)
 {
@@ -289,6 +331,7 @@ static void print_view(const struct view *v)
     print_times(v);
     print_state_of_run(v);
     print_running(v);
+    print_checkpoints(v);
     print_failures(v);
     print_events(v);
 }
@@ -304,7 +347,9 @@ static int look(const char *path, struct view *v, struct err *err)
     /* the lock before the rows: a run that ends in between shows as running once more, not as dead */
     v->alive = alive_look(path, &v->holder);
     v->has_ending = ending_read(path, &v->ending);
-    int rc = store_open(path, &v->store, err);
+    int rc = store_try(path, err);
+    if (rc == 0)
+        rc = store_open(path, &v->store, err);
     if (rc < 0 && access(path, F_OK) != 0 && v->alive == ALIVE_RUNNING)
         rc = err_set(err, E_IO, "%s: not made yet: the run (%s) is still preparing its images", path,
                      alive_name(&v->holder, name, sizeof name));

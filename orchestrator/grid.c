@@ -348,12 +348,15 @@ static int check_groups(const struct reading *r)
     return 0;
 }
 
-/* In quotes: the name of a column may be any text. */
+/* In quotes: names and paths may be any text. */
 static void print_quoted(FILE *out, const char *text)
 {
     putc('"', out);
     for (const char *p = text; *p; p++)
-        fprintf(out, *p == '"' || *p == '\\' ? "\\%c" : "%c", *p);
+        if ((unsigned char)*p < ' ' || *p == 0x7f)
+            fprintf(out, "\\x%02x", (unsigned)*p);
+        else
+            fprintf(out, *p == '"' || *p == '\\' ? "\\%c" : "%c", *p);
     putc('"', out);
 }
 
@@ -390,8 +393,12 @@ static int write_resolved(struct sweep *sweep, struct err *err)
     FILE *out = open_memstream(&sweep->resolved, &size);
     if (!out)
         return err_set(err, E_IO, "out of memory for the resolved sweep file");
-    fprintf(out, "name: \"%s\"\ndata: \"%s\"\npixel_size: %.17g\nkeep_weights: %s\n", sweep->name,
-            sweep->data, sweep->pixel_size, store_keep_names[sweep->keep_weights]);
+    fputs("name: ", out);
+    print_quoted(out, sweep->name);
+    fputs("\ndata: ", out);
+    print_quoted(out, sweep->data);
+    fprintf(out, "\npixel_size: %.17g\nkeep_weights: %s\n", sweep->pixel_size,
+            store_keep_names[sweep->keep_weights]);
     for (const struct config_key *key = config_keys; key->name; key++) {
         char value[CONFIG_MAX_CLUSTERS * 6];
         config_get(&sweep->base, key, value, sizeof value);

@@ -166,17 +166,17 @@ void lock_mark(const struct lock *lock, struct lock_mark *mark)
     *mark = lock->mark;
 }
 
-int lock_is_ours(const struct lock_mark *mark)
+int lock_was_taken(const struct lock_mark *mark)
 {
     struct stat info;
-    return stat(mark->path, &info) == 0 && (unsigned long long)info.st_ino == mark->inode;
+    return stat(mark->path, &info) == 0 && (unsigned long long)info.st_ino != mark->inode;
 }
 
 void lock_release(struct lock *lock)
 {
     if (!lock)
         return;
-    if (lock_is_ours(&lock->mark))
+    if (!lock_was_taken(&lock->mark))
         unlink(lock->path);
     free(lock);
 }

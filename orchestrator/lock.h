@@ -30,7 +30,7 @@ struct lock_mark {
 };
 void lock_mark(const struct lock *lock, struct lock_mark *mark);
 
-/* 1 while the lock is the one of the mark. One stat(). */
-int lock_is_ours(const struct lock_mark *mark);
+/* 1 when another lock stands in the place of the marked one. One stat(); a lock that is not there was removed by hand. */
+int lock_was_taken(const struct lock_mark *mark);
 
 #endif

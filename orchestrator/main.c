@@ -1,9 +1,11 @@
 /* main.c - the table of commands; the only place that prints an error and picks the exit status. */
 #include "command.h"
+#include "h5.h"
 #include "version.h"
 
 #include <argp.h>
 #include <cblas.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -52,7 +54,7 @@ static int dispatch(int argc, char **argv, struct err *err)
         char name[64];
         snprintf(name, sizeof name, "cellsweep %s", commands[i].name);
         argv[1] = name;
-        return commands[i].run(argc - 1, argv + 1, err);
+        return h5_handles_check(commands[i].run(argc - 1, argv + 1, err), err);
     }
     return err_set(err, E_USAGE, "'%s' is no command; `cellsweep --help` lists them", argv[1]);
 }
@@ -62,6 +64,7 @@ int main(int argc, char **argv)
     struct err err = {0};
     argp_err_exit_status = 2;
     openblas_set_num_threads(1);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of its write, with a line */
     if (argc < 2) {
         print_help(stderr);
         return 2;

@@ -16,10 +16,11 @@
 
 static volatile sig_atomic_t drain_asked;
 
+/* SIGUSR1 is the patient one: it never takes back another. */
 static void on_signal(int signal)
 {
-    (void)signal;
-    drain_asked = 1;
+    if (!drain_asked || signal != SIGUSR1)
+        drain_asked = signal;
 }
 
 void run_catch_signals(void)
@@ -33,7 +34,7 @@ void run_catch_signals(void)
 
 int run_drain_asked(void)
 {
-    return drain_asked;
+    return drain_asked != 0;
 }
 
 static double wall_time(void)
@@ -41,6 +42,48 @@ static double wall_time(void)
     struct timespec t;
     clock_gettime(CLOCK_REALTIME, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* What a stopping sweep waits for the running epoch at most, seconds. */
+static const double most_grace = 5;
+
+/* The same now: mpirun kills about two seconds after it passed on SIGTERM or SIGINT, and a checkpoint, the row and the end of MPI
+ * need some of them, as they do before a deadline. */
+static double grace(const struct run *run)
+{
+    if (drain_asked == SIGTERM || drain_asked == SIGINT)
+        return 1;
+    return fmin(most_grace, fmax(0, run->deadline - wall_time() - 1));
+}
+
+/* ---- ranks that are lost ---- */
+
+/* mpirun without --enable-recovery ends the whole job as soon as one process leaves. */
+static int one_may_leave(void)
+{
+    const char *recovery = getenv("OMPI_MCA_orte_enable_recovery");
+    return !getenv("OMPI_MCA_orte_launch") || (recovery && atoi(recovery));
+}
+
+/* This rank must not go on. Called by any thread, MPI held: nobody else will do anything here any more. */
+static void on_leave(void *self, int fenced, const char *why)
+{
+    const struct run *run = self;
+    fprintf(stderr, "cellsweep: rank %d leaves: %s\n", run->rank, why);
+    while (fenced && !one_may_leave())
+        pause();
+    _exit(err_exit_status(E_STOPPED));
+}
+
+/* While the run is being prepared everyone is needed. */
+static void on_early_loss(void *self, int rank)
+{
+    struct run *run = self;
+    fprintf(stderr, "cellsweep: rank %d leaves: rank %d died while the run was being prepared\n", run->rank,
+            rank);
+    if (run->rank == 0)
+        root_give_up(run, rank);
+    _exit(err_exit_status(E_IO));
 }
 
 /* ---- all ranks ---- */
@@ -87,6 +130,8 @@ static int check_file(const struct run *run, struct err *err)
 {
     const char *path = run->options->results_path;
     long long size = -1, expected;
+    if (run->options->io == STORE_RANK0) /* only rank 0 has it */
+        return 0;
     int fd = open(path, O_RDWR | O_CLOEXEC), error = errno;
     struct stat info;
     if (fd >= 0 && fstat(fd, &info) == 0)
@@ -97,13 +142,15 @@ static int check_file(const struct run *run, struct err *err)
     MPI_Bcast(&expected, 1, MPI_LONG_LONG, 0, MPI_COMM_WORLD);
     int rc = 0;
     if (fd < 0)
-        rc = err_set(err, E_IO,
-                     "%s: rank %d cannot open it for writing: %s; use a folder that every node shares", path,
-                     run->rank, strerror(error));
+        rc = err_set(
+            err, E_IO,
+            "%s: rank %d cannot open it for writing: %s; use a folder that every node shares, or --io rank0",
+            path, run->rank, strerror(error));
     else if (size != expected)
-        rc = err_set(err, E_IO,
-                     "%s: rank %d sees another file than rank 0; use a folder that every node shares", path,
-                     run->rank);
+        rc = err_set(
+            err, E_IO,
+            "%s: rank %d sees another file than rank 0; use a folder that every node shares, or --io rank0",
+            path, run->rank);
     return agree(rc, err);
 }
 
@@ -122,6 +169,22 @@ static int check_rows(const struct run *run, struct err *err)
         err);
 }
 
+/* Rank 0's lock, so that every rank can see whether another run took it over; and when the run has to end. */
+static void share_limits(struct run *run)
+{
+    if (run->rank == 0)
+        lock_mark(run->lock, &run->lock_mark);
+    MPI_Bcast(&run->lock_mark, (int)sizeof run->lock_mark, MPI_BYTE, 0, MPI_COMM_WORLD);
+    MPI_Bcast(&run->deadline, 1, MPI_DOUBLE, 0, MPI_COMM_WORLD);
+}
+
+static int new_saver(struct run *run, struct err *err)
+{
+    run->saver = saver_new(run->options->results_path, run->options->checkpoint, run->data->checksum,
+                           kernels_isa_name(run->isa), run->sweep->keep_weights == KEEP_BEST, err);
+    return run->saver ? 0 : E_IO;
+}
+
 static int prepare(struct run *run, struct err *err)
 {
     enum resume_kind kind = RESUME_CREATED;
@@ -135,28 +198,65 @@ static int prepare(struct run *run, struct err *err)
     if (rc == 0)
         rc = share_dataset(MPI_COMM_WORLD, &run->data, &run->shared, err);
     if (rc == 0)
+        share_limits(run);
+    if (rc == 0)
         rc = share_sweep(run, err);
     if (rc == 0)
         rc = check_file(run, err);
     if (rc == 0)
-        rc = agree(store_open_shared(run->options->results_path, MPI_COMM_WORLD, &run->store, err), err);
+        rc = agree(
+            store_open_io(run->options->results_path, MPI_COMM_WORLD, run->options->io, &run->store, err),
+            err);
     if (rc == 0)
         rc = check_rows(run, err);
     if (rc == 0)
         rc = agree(run->rank == 0 ? root_schedule(run, kind, kept, err) : 0, err);
-    return rc;
+    return rc == 0 ? agree(new_saver(run, err), err) : rc;
+}
+
+/* The rows of the results file, for this thread alone and while they are this run's: a run that took the file over, because this
+ * one's rank 0 died, must not be disturbed. */
+static void own_rows(struct run *run)
+{
+    handout_enter(run->handout);
+    if (lock_was_taken(&run->lock_mark))
+        on_leave(run, 1, "another run took the results file over");
+}
+
+static void disown_rows(struct run *run)
+{
+    handout_leave(run->handout);
+}
+
+/* How long a drain may have to wait for this rank: the longest time between two moments at which it could have stopped. */
+static void note_moment(struct run *run)
+{
+    double t = MPI_Wtime();
+    if (t - run->moment > run->slowest) {
+        run->slowest = t - run->moment;
+        handout_slow(run->handout, run->slowest);
+    }
+    run->moment = t;
+}
+
+/* Where jobs have checkpoints, a drain waits for the running epoch. */
+static void note_epoch(struct run *run)
+{
+    double t = MPI_Wtime();
+    if (run->options->checkpoint > 0)
+        handout_slow(run->handout, fmin(most_grace, t - run->epoch_start));
+    run->epoch_start = t;
 }
 
 static int on_pause(void *self)
 {
     struct run *run = self;
-    if (drain_asked && run->rank == 0)
-        root_drain(run, "a signal");
-    else if (drain_asked)
+    note_moment(run);
+    if (drain_asked)
         handout_stop(run->handout);
-    int stop = handout_pause(run->handout, run->images);
+    run->stopping = handout_pause(run->handout, run->images);
     run->images = 0;
-    return stop;
+    return run->stopping && !saver_patient(run->saver, grace(run));
 }
 
 static int on_epoch(void *self, int epoch, const float *train, const float *val, struct err *err)
@@ -164,7 +264,36 @@ static int on_epoch(void *self, int epoch, const float *train, const float *val,
     struct run *run = self;
     run->images += run->sweep->job[run->job].plan.n_train;
     memcpy(run->val, val, sizeof run->val);
-    return store_write_epoch(run->store, run->job, epoch, train, val, err);
+    saver_epoch(run->saver, epoch, train, val);
+    own_rows(run);
+    int rc = store_write_epoch(run->store, run->job, epoch, train, val, err);
+    disown_rows(run);
+    return rc;
+}
+
+/* A line about a checkpoint, at once: the job it is about may run for hours, or be killed. */
+static void say(struct run *run, const char *text, const char *consequence)
+{
+    handout_enter(run->handout); /* the progress line is shared with the thread that serves */
+    if (run->rank == 0)
+        progress_say(run->progress, "%s; %s", text, consequence);
+    handout_leave(run->handout);
+    if (run->rank != 0)
+        fprintf(stderr, "rank %d: %s; %s\n", run->rank, text, consequence);
+}
+
+/* A checkpoint that cannot be written costs the job nothing but time, should it be killed. Said once a rank. */
+static int on_between(void *self, const struct checkpoint *state, struct err *err)
+{
+    struct run *run = self;
+    struct err bad = {0};
+    int before = saver_cost(run->saver).n;
+    if (saver_between(run->saver, state, run->stopping, &bad) < 0 && !run->complained++)
+        say(run, bad.text, "jobs go on without checkpoints");
+    if (saver_cost(run->saver).n > before)
+        handout_checkpointed(run->handout, state->epoch);
+    note_epoch(run);
+    return run->stopping ? err_set(err, E_STOPPED, "stopped after epoch %d", state->epoch) : 0;
 }
 
 static struct store_outcome outcome_of(const struct job_result *r)
@@ -190,15 +319,22 @@ static struct store_outcome outcome_of(const struct job_result *r)
                                   .weights_epoch = r->weights_epoch};
 }
 
-/* Mark the row running, with nothing of an earlier attempt left in it. */
-static int begin_row(struct run *run, int attempt, struct store_mark *mark, struct err *err)
+/* Mark the row running, with nothing of an earlier attempt left in it but the epochs that it goes on from. They are written again:
+ * the results file may be a new one. */
+static int begin_row(struct run *run, int attempt, const struct checkpoint *from, struct store_mark *mark,
+                     struct err *err)
 {
+    int n = from ? from->epoch : 0;
     *mark = (struct store_mark){.state = JOB_RUNNING,
                                 .attempts = attempt,
+                                .epochs_done = n,
                                 .rank = run->rank,
                                 .started = wall_time(),
                                 .finished = (double)NAN};
     int rc = store_clear_metrics(run->store, run->job, err);
+    for (int e = 0; e < n && rc == 0; e++)
+        rc = store_write_epoch(run->store, run->job, e, from->train + (size_t)e * N_METRICS,
+                               from->val + (size_t)e * N_METRICS, err);
     return rc < 0 ? rc : store_write_mark(run->store, run->job, mark, err);
 }
 
@@ -220,94 +356,207 @@ static int finish_row(struct run *run, struct store_mark *mark, const struct job
     return store_write_mark(run->store, run->job, mark, err);
 }
 
-/* A job that failed is data: its row says why. Stopped: its row waits again. */
+/* A job that failed is data: its row says why. Stopped: its row waits again, with the epochs of its checkpoint done, and that was no
+ * attempt. */
 static int give_up_row(struct run *run, struct store_mark *mark, int rc, const char *message, struct err *err)
 {
     int last = rc != E_STOPPED && mark->attempts >= SCHEDULE_ATTEMPTS;
     mark->state = last ? JOB_FAILED : JOB_WAITING;
     mark->finished = last ? wall_time() : (double)NAN;
+    mark->epochs_done = rc == E_STOPPED ? saver_epochs(run->saver) : 0;
+    mark->attempts -= rc == E_STOPPED;
     snprintf(mark->message, sizeof mark->message, "%.*s", (int)sizeof mark->message - 1,
              rc == E_STOPPED ? "" : message);
     return store_write_mark(run->store, run->job, mark, err);
+}
+
+/* Train and write the row, with what became of it in *report. Negative: the row could not be written. */
+static int train_job(struct run *run, const struct job_hooks *hooks, struct store_mark *mark,
+                     struct handout_report *report, struct err *err)
+{
+    const struct job *job = &run->sweep->job[run->job];
+    struct job_result result;
+    struct err why = {0};
+    int rc = job_run(&job->config, run->data, job->key, hooks, &result, &why), written;
+    on_pause(run); /* the images of the last epoch */
+    own_rows(run);
+    if (rc == 0) {
+        written = finish_row(run, mark, &result, err);
+        report->end = HANDOUT_FINISHED;
+        report->diverged = result.diverged;
+        report->epochs = result.epochs_done;
+        job_result_free(&result);
+    } else {
+        written = give_up_row(run, mark, rc, why.text, err);
+        report->end = rc == E_STOPPED ? HANDOUT_STOPPED : HANDOUT_FAILED;
+    }
+    disown_rows(run);
+    note_moment(run);
+    snprintf(report->message, sizeof report->message, "%.*s", (int)sizeof report->message - 1,
+             report->diverged ? mark->message : why.text);
+    return written;
+}
+
+/* The checkpoint that a job goes on from, or NULL. */
+static const struct checkpoint *find_checkpoint(struct run *run)
+{
+    struct err note;
+    const struct checkpoint *from = saver_begin(run->saver, &run->sweep->job[run->job], &note);
+    if (note.code < 0)
+        say(run, note.text, "it is ignored, the job starts over");
+    return from;
+}
+
+static void add_cost(const struct run *run, struct saver_cost before, struct handout_report *report)
+{
+    struct saver_cost now = saver_cost(run->saver);
+    report->checkpoints = now.n - before.n;
+    report->checkpoint_seconds = now.seconds - before.seconds;
+    report->checkpoint_epoch = saver_epochs(run->saver);
 }
 
 /* Run one job and write its row; what became of it is in the report. */
 static struct handout_report do_job(struct run *run, int job, int attempt)
 {
     struct handout_report report = {.job = job, .end = HANDOUT_STOPPED};
+    struct saver_cost before = saver_cost(run->saver);
+    struct store_mark mark;
+    struct err err = {0};
+    run->job = job;
+    run->moment = run->epoch_start = MPI_Wtime();
+    on_pause(run);
+    if (run->stopping)
+        return report;
+    double start = MPI_Wtime();
     const struct job_hooks hooks = {.self = run,
                                     .pause = on_pause,
                                     .epoch = on_epoch,
+                                    .between = on_between,
+                                    .from = find_checkpoint(run),
                                     .best_weights = run->sweep->keep_weights == KEEP_BEST};
-    struct store_mark mark;
-    struct job_result result;
-    struct err err = {0}, write_err = {0};
-    run->job = job;
-    if (on_pause(run))
-        return report;
-    double start = MPI_Wtime();
-    int written = begin_row(run, attempt, &mark, &write_err);
-    if (written == 0) {
-        const struct job *j = &run->sweep->job[job];
-        int rc = job_run(&j->config, run->data, j->key, &hooks, &result, &err);
-        on_pause(run); /* the images of the last epoch */
-        if (rc == 0) {
-            written = finish_row(run, &mark, &result, &write_err);
-            report.end = HANDOUT_FINISHED;
-            report.diverged = result.diverged;
-            report.epochs = result.epochs_done;
-            job_result_free(&result);
-        } else {
-            written = give_up_row(run, &mark, rc, err.text, &write_err);
-            report.end = rc == E_STOPPED ? HANDOUT_STOPPED : HANDOUT_FAILED;
-        }
-    }
-    if (written < 0)
+    own_rows(run);
+    int written = begin_row(run, attempt, hooks.from, &mark, &err);
+    disown_rows(run);
+    if (written == 0)
+        written = train_job(run, &hooks, &mark, &report, &err);
+    if (written < 0) {
         report.end = HANDOUT_FATAL;
+        snprintf(report.message, sizeof report.message, "%.*s", (int)sizeof report.message - 1, err.text);
+    }
+    add_cost(run, before, &report);
+    saver_end(run->saver, report.end == HANDOUT_FINISHED || report.end == HANDOUT_FAILED);
     report.seconds = MPI_Wtime() - start;
     memcpy(report.val, run->val, sizeof report.val);
-    const char *why = written < 0 ? write_err.text : report.diverged ? mark.message : err.text;
-    snprintf(report.message, sizeof report.message, "%.*s", (int)sizeof report.message - 1, why);
     return report;
 }
 
 static int work(struct run *run, struct err *err)
 {
-    int job = -1, attempt = 0;
-    const struct handout_hooks hooks = {run, root_on_start, root_on_report};
-    int rc = handout_new(MPI_COMM_WORLD, run->schedule, run->options->dedicated, &hooks, &run->handout, err);
+    const struct handout_options options = {run->options->dedicated, run->options->heartbeat, run->peers};
+    const struct handout_hooks hooks = {run,          root_on_start, root_on_report,  root_on_checkpoint,
+                                        root_on_lost, root_left,     root_on_condemn, on_leave,
+                                        root_on_rows, STORE_TAG};
+    int attempt = 0;
+    int rc = handout_new(MPI_COMM_WORLD, run->schedule, &options, &hooks, &run->handout, err);
     rc = agree(rc, err);
-    while (rc == 0 && (rc = handout_next(run->handout, &job, &attempt, err)) == 0 && job >= 0) {
+    if (rc == 0)
+        store_send_on(run->store, handout_comm(run->handout));
+    peers_rest(run->peers); /* from here on a loss is the hand-out's */
+    for (int job; rc == 0 && (job = handout_next(run->handout, &attempt)) >= 0;) {
         struct handout_report report = do_job(run, job, attempt);
         handout_report(run->handout, &report);
     }
     return rc;
 }
 
+/* What rank 0 concludes, for everyone; no collective call, since a rank may be lost. Returns 1 when one is. */
+static int conclude(struct run *run, int *rc, struct err *err)
+{
+    if (run->rank != 0) {
+        int alone = handout_await_end(run->handout, rc, err->text);
+        err->code = *rc;
+        return alone;
+    }
+    *rc = root_conclude(run, err);
+    return handout_finish(run->handout, *rc, *rc < 0 ? err->text : "");
+}
+
+static volatile sig_atomic_t watchdog_status;
+
+static void on_alarm(int signal)
+{
+    (void)signal;
+    _exit(watchdog_status);
+}
+
+/* Should a rank be lost from here on, the last collective calls never return. */
+static void start_watchdog(const struct run *run, int rc)
+{
+    struct sigaction action = {.sa_handler = on_alarm};
+    watchdog_status = err_exit_status(rc);
+    sigaction(SIGALRM, &action, NULL);
+    alarm((unsigned)ceil(run->options->heartbeat));
+}
+
+/* What this process wrote reaches the disk; H5Fclose, which would see to it, is collective. */
+static void sync_file(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    fsync(fd);
+    close(fd);
+}
+
 static void release(struct run *run)
 {
-    handout_free(run->handout);
+    handout_free(run->handout, 0);
+    saver_free(run->saver);
     root_release(run);
     share_free(&run->shared, run->data);
+    peers_free(run->peers);
     sweep_free(run->sweep);
 }
 
-int run_sweep(const struct run_options *options, struct err *err)
+/* Nothing is released whose release is collective: the process is about to leave. */
+static int leave_alone(struct run *run, int rc, const struct err *err)
+{
+    sync_file(run->options->results_path);
+    if (run->rank == 0) {
+        root_end(run, rc, err);
+        root_release(run);
+    }
+    return rc;
+}
+
+static int leave_together(struct run *run, int rc, struct err *err)
+{
+    struct err close_err = {0};
+    if (store_close(run->store, &close_err) < 0 && rc == 0)
+        rc = err_set(err, close_err.code, "%s", close_err.text);
+    if (run->rank == 0)
+        root_end(run, rc, err);
+    release(run);
+    return rc;
+}
+
+int run_sweep(const struct run_options *options, int *alone, struct err *err)
 {
     struct run run = {.options = options, .shared = {MPI_COMM_NULL, MPI_WIN_NULL}};
+    *alone = 0;
     MPI_Comm_rank(MPI_COMM_WORLD, &run.rank);
     MPI_Comm_size(MPI_COMM_WORLD, &run.size);
+    run.peers = peers_new(MPI_COMM_WORLD, err);
+    if (!run.peers)
+        return E_IO;
+    peers_watch(run.peers, on_early_loss, &run);
     int rc = prepare(&run, err);
     if (rc == 0)
         rc = work(&run, err);
-    if (rc == 0 && run.rank == 0)
-        rc = root_conclude(&run, err);
-    rc = agree(rc, err);
-    struct err close_err = {0};
-    if (store_close(run.store, &close_err) < 0 && rc == 0)
-        rc = err_set(err, close_err.code, "%s", close_err.text);
-    if (run.rank == 0)
-        root_end(&run, rc, err);
-    release(&run);
-    return rc;
+    peers_rest(run.peers);
+    if (rc == 0) {
+        *alone = conclude(&run, &rc, err);
+        start_watchdog(&run, rc);
+    }
+    return *alone ? leave_alone(&run, rc, err) : leave_together(&run, rc, err);
 }

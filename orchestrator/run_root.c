@@ -1,6 +1,8 @@
 #include "run_root.h"
 
 #include "cells.h"
+#include "checkpoint_folder.h"
+#include "deadline.h"
 #include "texttable.h"
 #include "version.h"
 
@@ -8,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -15,6 +18,13 @@ enum { MAX_FAILURES_SHOWN = 40 };
 
 /* Seconds between two writings of the status file while the sweep runs. */
 static const double ending_every = 2;
+
+static double wall_time(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
 
 /* ---- lock, sweep file, data, results file ---- */
 
@@ -46,6 +56,7 @@ int root_prepare(struct run *run, enum resume_kind *kind, int *kept, struct err 
 {
     const struct run_options *o = run->options;
     struct cells cells;
+    run->deadline = deadline_find(o->end);
     int rc = sweep_read(o->sweep_path, o->n_set, o->set, &run->sweep, err);
     if (rc == 0)
         rc = lock_take(o->results_path, o->force_unlock, &run->lock, err);
@@ -81,8 +92,36 @@ static int is_over(const struct run *run, enum job_state state)
            (!run->options->retry_failed && (state == JOB_FAILED || state == JOB_DIVERGED));
 }
 
+/* Work that a job has left: a checkpoint is worth its epochs. */
+static double cost_left(const struct run *run, int job, struct checkpoint_list *checkpoints)
+{
+    const struct job *j = &run->sweep->job[job];
+    struct checkpoint_identity want =
+        checkpoint_identity(j->key, run->data->checksum, kernels_isa_name(run->isa));
+    char path[CHECKPOINT_PATH_SIZE];
+    int epoch = 0;
+    checkpoint_path(run->options->results_path, j->key, path);
+    if (checkpoint_want(checkpoints, j->key))
+        checkpoint_peek(path, &want, &epoch, NULL);
+    return epoch < j->config.epochs ? j->plan.cost * (1 - epoch / (double)j->config.epochs) : j->plan.cost;
+}
+
+/* Remove the checkpoints of jobs that are over, whatever the filter, and what was half-written. */
+static void tidy_checkpoints(const struct run *run, const struct store_mark *mark)
+{
+    struct checkpoint_list list;
+    if (checkpoint_list(run->options->results_path, &list, NULL) < 0)
+        return;
+    for (int j = 0; j < run->sweep->n_jobs && list.n > 0; j++)
+        if (mark[j].state == JOB_WAITING || mark[j].state == JOB_RUNNING)
+            checkpoint_want(&list, run->sweep->job[j].key);
+    checkpoint_folder_tidy(run->options->results_path, &list);
+    checkpoint_list_free(&list);
+}
+
 static int make_schedule(struct run *run, struct err *err)
 {
+    struct checkpoint_list checkpoints = {0};
     int n_jobs = run->sweep->n_jobs, n = 0, rc = 0;
     size_t room = (size_t)n_jobs;
     struct store_mark *mark = err_calloc(room, sizeof *mark, "commit marks", err);
@@ -93,6 +132,10 @@ static int make_schedule(struct run *run, struct err *err)
         rc = E_IO;
     if (rc == 0)
         rc = store_read_marks(run->store, mark, err);
+    if (rc == 0) {
+        tidy_checkpoints(run, mark);
+        rc = checkpoint_list(run->options->results_path, &checkpoints, err);
+    }
     for (int j = 0; rc >= 0 && j < n_jobs; j++) {
         rc = sweep_job_matches(run->sweep, j, run->options->filter, err);
         if (rc <= 0)
@@ -103,13 +146,14 @@ static int make_schedule(struct run *run, struct err *err)
             continue;
         }
         job[n] = j;
-        cost[n] = run->sweep->job[j].plan.cost;
+        cost[n] = cost_left(run, j, &checkpoints);
         kind[n++] = kind_of(&run->sweep->job[j].config);
     }
     if (rc >= 0)
         rc = schedule_new(n, job, cost, kind, &run->schedule, err);
     if (rc >= 0 && !(run->progress = progress_new(n, run->options->quiet, err)))
         rc = E_IO;
+    checkpoint_list_free(&checkpoints);
     free(mark);
     free(job);
     free(cost);
@@ -121,6 +165,7 @@ static void say_start(const struct run *run, enum resume_kind kind, int kept)
 {
     const char *path = run->options->results_path;
     int waiting = schedule_waiting(run->schedule);
+    char time[32];
     fprintf(stderr, "%s: %d jobs, %d rank%s, %s kernels, data %s%s (%d images)\n", run->sweep->name,
             run->sweep->n_jobs, run->size, run->size == 1 ? "" : "s", kernels_isa_name(run->isa),
             run->data->origin, run->data->synthetic ? " (synthetic)" : "", run->data->n_images);
@@ -128,6 +173,9 @@ static void say_start(const struct run *run, enum resume_kind kind, int kept)
         fprintf(stderr, "%s: the grid grew; %d finished jobs kept, %d to run\n", path, kept, waiting);
     else if (kind == RESUME_CONTINUED)
         fprintf(stderr, "%s: going on; %d jobs finished before, %d to run\n", path, run->n_before, waiting);
+    if (isfinite(run->deadline))
+        fprintf(stderr, "%s: to end within %s\n", path,
+                progress_duration(run->deadline - run->options->begun, time, sizeof time));
 }
 
 /* The status file, not more often than every ending_every seconds unless `now`. What cannot be written is left unsaid: the closing
@@ -170,6 +218,21 @@ int root_schedule(struct run *run, enum resume_kind kind, int kept, struct err *
 
 /* ---- while it runs ---- */
 
+/* A drain has to begin so much before the deadline: twice the longest time that any rank was seen to need to stop, and some for what
+ * mpirun needs to end. */
+static double left(const struct run *run)
+{
+    double spare = fmin(10, 0.1 * (run->deadline - run->options->begun));
+    return run->deadline - wall_time() - spare - 2 * handout_counts(run->handout).slowest;
+}
+
+double root_left(void *self)
+{
+    const struct run *run = self;
+    double seconds = left(run);
+    return seconds > 0 && run->options->checkpoint > 0 ? (double)INFINITY : seconds;
+}
+
 void root_drain(struct run *run, const char *why)
 {
     handout_stop(run->handout);
@@ -194,6 +257,12 @@ static void log_finished(const struct run *run, int rank, const struct handout_r
                "accuracy", events_number((double)r->val[METRIC_ACCURACY]), "balanced_accuracy",
                events_number((double)r->val[METRIC_BALANCED_ACCURACY]), "balanced_accuracy_as_published",
                events_number((double)r->val[METRIC_BALANCED_ACCURACY_AS_PUBLISHED]), "message", message);
+}
+
+static void count_checkpoints(struct run *run, const struct handout_report *r)
+{
+    run->checkpoints.n += r->checkpoints;
+    run->checkpoints.seconds += r->checkpoint_seconds;
 }
 
 /* A failed, diverged or unwritable job: a line for people, a line for the log. */
@@ -230,8 +299,12 @@ void root_on_report(void *self, int rank, const struct handout_report *report)
     if (run_drain_asked())
         root_drain(run, "a signal");
     struct handout_counts counts = handout_counts(run->handout);
+    if (left(run) <= 0)
+        root_drain(run, "the deadline");
     if (report && (report->diverged || report->end == HANDOUT_FAILED || report->end == HANDOUT_FATAL))
         tell_failure(run, rank, report);
+    if (report)
+        count_checkpoints(run, report);
     if (report && report->end == HANDOUT_FINISHED)
         log_finished(run, rank, report);
     if (report && report->end == HANDOUT_FATAL) {
@@ -242,6 +315,61 @@ void root_on_report(void *self, int rank, const struct handout_report *report)
     if (report)
         write_ending(run, 0);
     progress_tick(run->progress, &counts);
+}
+
+/* That rows cannot be written ends the sweep as it does where they were made. */
+void root_on_rows(void *self, int rank, int dead)
+{
+    struct run *run = self;
+    struct err err = {0};
+    if (store_take(run->store, rank, dead, &err) == 0 || run->fatal[0])
+        return;
+    progress_say(run->progress, "rows of rank %d could not be written: %s", rank, err.text);
+    snprintf(run->fatal, sizeof run->fatal, "%.*s", (int)sizeof run->fatal - 1, err.text);
+    root_drain(run, "a row could not be written");
+}
+
+void root_on_checkpoint(void *self, int rank, int job, int epoch)
+{
+    struct run *run = self;
+    events_add(run->events, "checkpoint", "{s:i, s:i, s:i}", "job", job, "rank", rank, "epoch", epoch);
+}
+
+void root_on_lost(void *self, int rank, int job, double silent)
+{
+    struct run *run = self;
+    char name[512] = "it had no job";
+    if (job >= 0)
+        sweep_job_name(run->sweep, job, name, sizeof name);
+    progress_say(run->progress, "rank %d is lost (last heard of %.1f s ago); %s%s", rank, silent,
+                 job >= 0 ? "its job goes to another: " : "", name);
+    events_add(run->events, "rank_lost", "{s:i, s:i, s:f}", "rank", rank, "job", job, "silent", silent);
+    run->ending.lost_ranks++;
+    write_ending(run, 1);
+}
+
+void root_on_condemn(void *self, int job, int attempts, int deaths)
+{
+    struct run *run = self;
+    struct handout_report report = {.job = job, .end = HANDOUT_FAILED};
+    struct store_mark mark = {.state = JOB_FAILED, .attempts = attempts, .rank = -1};
+    struct err err = {0};
+    mark.started = (double)NAN;
+    mark.finished = wall_time();
+    if (deaths == attempts)
+        snprintf(mark.message, sizeof mark.message, "its rank died three times");
+    else
+        snprintf(mark.message, sizeof mark.message, "its rank died in the last of %d attempts", attempts);
+    handout_enter(run->handout);
+    int rc = store_clear_metrics(run->store, job, &err);
+    if (rc == 0)
+        rc = store_write_mark(run->store, job, &mark, &err);
+    snprintf(report.message, sizeof report.message, "%.*s", (int)sizeof report.message - 1,
+             rc < 0 ? err.text : mark.message);
+    tell_failure(run, 0, &report);
+    if (rc < 0)
+        root_drain(run, "a row could not be written");
+    handout_leave(run->handout);
 }
 
 /* ---- the end ---- */
@@ -293,8 +421,10 @@ static int count_states(struct run *run, int count[N_JOB_STATES], struct err *er
     for (int j = 0; rc == 0 && j < run->sweep->n_jobs; j++)
         if (sweep_job_matches(run->sweep, j, run->options->filter, NULL) == 1)
             count[mark[j].state]++;
-    if (rc == 0)
+    if (rc == 0) {
         print_failures(run, mark);
+        tidy_checkpoints(run, mark);
+    }
     free(mark);
     return rc;
 }
@@ -308,6 +438,10 @@ static void say_end(const struct run *run, const struct handout_counts *c, const
            run->options->results_path, e->done, e->diverged, e->failed, e->left,
            progress_duration(seconds, time, sizeof time), seconds > 0 ? c->images / seconds : 0,
            seconds > 0 ? 100 * c->serve_seconds / seconds : 0);
+    if (run->checkpoints.n > 0)
+        printf("%d checkpoint%s, %.1f ms each, %.3f %% of the ranks' time\n", run->checkpoints.n,
+               run->checkpoints.n == 1 ? "" : "s", 1e3 * run->checkpoints.seconds / run->checkpoints.n,
+               seconds > 0 ? 100 * run->checkpoints.seconds / (seconds * run->size) : 0);
 }
 
 int root_conclude(struct run *run, struct err *err)
@@ -324,13 +458,18 @@ int root_conclude(struct run *run, struct err *err)
     e->failed = count[JOB_FAILED];
     e->left = count[JOB_WAITING] + count[JOB_RUNNING];
     say_end(run, &counts, e);
-    if (counts.fatal)
+    if (counts.fatal || run->fatal[0])
         return err_set(err, E_IO, "%s; %d jobs are left, run the same command again", run->fatal, e->left);
     if (run->too_many_failures && e->left)
         return err_set(err, E_JOB,
                        "stopped after %d jobs of this run failed or diverged (--max-failures %d), with %d "
                        "jobs left; the same command goes on",
                        counts.failed + counts.diverged, run->options->max_failures, e->left);
+    if (e->left && !run->why_stopped[0] && isfinite(run->deadline))
+        return err_set(err, E_STOPPED,
+                       "stopped with %d jobs left, none of which would be finished before the deadline; the "
+                       "same command goes on",
+                       e->left);
     if (e->left)
         return err_set(err, E_STOPPED, "stopped%s%s%s with %d jobs left; the same command goes on",
                        run->why_stopped[0] ? " (" : "", run->why_stopped, run->why_stopped[0] ? ")" : "",
@@ -351,6 +490,16 @@ void root_end(struct run *run, int rc, const struct err *err)
     events_add(run->events, "run_ended", "{s:i, s:s, s:i, s:i, s:i, s:i, s:f, s:s}", "status", e->exit_status,
                "state", ending_state(e->exit_status), "done", e->done, "diverged", e->diverged, "failed",
                e->failed, "left", e->left, "seconds", progress_seconds(run->progress), "message", e->message);
+}
+
+void root_give_up(struct run *run, int lost_rank)
+{
+    struct ending e = {.exit_status = err_exit_status(E_IO), .lost_ranks = 1};
+    if (!run->lock)
+        return;
+    snprintf(e.message, sizeof e.message, "rank %d died while the run was being prepared", lost_rank);
+    ending_write(run->options->results_path, &e, NULL);
+    lock_release(run->lock);
 }
 
 void root_release(struct run *run)

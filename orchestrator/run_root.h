@@ -23,6 +23,17 @@ int root_schedule(struct run *run, enum resume_kind kind, int kept, struct err *
 void root_on_start(void *self, int rank, int job, int attempt);
 void root_on_report(void *self, int rank, const struct handout_report *report);
 
+/* Rows of another rank have arrived, under --io rank0. */
+void root_on_rows(void *self, int rank, int dead);
+
+void root_on_checkpoint(void *self, int rank, int job, int epoch);
+void root_on_lost(void *self, int rank, int job, double silent);
+void root_on_condemn(void *self, int job, int attempts, int deaths);
+
+/* Seconds that a job handed out now may take, so that it is finished before the deadline with some to spare; INFINITY also where jobs
+ * have checkpoints: what is not finished goes on in the next run. */
+double root_left(void *self);
+
 /* Stop handing out, with the reason for the log; the first reason stays. */
 void root_drain(struct run *run, const char *why);
 
@@ -31,6 +42,9 @@ int root_conclude(struct run *run, struct err *err);
 
 /* Write how the run ended. rc: what run_sweep will return, *err its line. Nothing before root_schedule. */
 void root_end(struct run *run, int rc, const struct err *err);
+
+/* The same when a rank died before root_schedule, from another thread: the process is about to leave. */
+void root_give_up(struct run *run, int lost_rank);
 
 void root_release(struct run *run);
 

@@ -8,9 +8,11 @@
 #include "grid.h"
 #include "handout.h"
 #include "lock.h"
+#include "peers.h"
 #include "progress.h"
 #include "resume.h"
 #include "run.h"
+#include "saver.h"
 #include "share.h"
 #include "store.h"
 
@@ -23,11 +25,21 @@ struct run {
     enum kernels_isa isa;
     struct store *store;
     struct handout *handout;
+    struct peers *peers;
+    struct lock_mark lock_mark; /* of rank 0's lock */
+    double deadline;            /* seconds since 1970; INFINITY: none */
     /* the running job */
     int job;
     double images;        /* trained since the last pause */
     float val[N_METRICS]; /* of its last epoch */
+    double moment;        /* the last time a drain could have stopped this rank, MPI_Wtime */
+    double slowest;       /* the longest between two such */
+    double epoch_start;   /* MPI_Wtime */
+    struct saver *saver;
+    int stopping;   /* 1: the sweep stops */
+    int complained; /* 1: said that a checkpoint could not be written */
     /* rank 0 */
+    struct saver_cost checkpoints; /* of all ranks, as reported */
     struct lock *lock;
     struct events *events;
     struct ending ending;

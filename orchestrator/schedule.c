@@ -2,13 +2,15 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct entry {
     int job;
     double cost;
     unsigned long kind;
     int group; /* position in schedule->group */
-    int attempts;
+    int attempts, deaths;
+    int taken; /* 1: handed out from its group once; later it comes from the stack of returned ones */
 };
 
 /* Jobs of one kind: a stretch of the sorted entries, dearest first, handed out from `next`. */
@@ -104,32 +106,94 @@ static int take(struct schedule *s, int i)
     return s->entry[i].job;
 }
 
-int schedule_next(struct schedule *s)
+/* Expected seconds of an entry; 0 while nothing is known. */
+static double seconds_of(const struct schedule *s, int i)
 {
-    struct group *best = NULL;
+    double rate = speed(s, &s->group[s->entry[i].group]);
+    return isnan(rate) ? 0 : s->entry[i].cost * rate;
+}
+
+/* The dearest entry of a group that waits and fits; -1: none. Costs fall along the group, so what does not fit is at its beginning:
+ * bisection finds the first that does. */
+static int first_fit(const struct schedule *s, const struct group *group, double seconds)
+{
+    int low = group->next, high = group->end;
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        if (seconds_of(s, middle) <= seconds)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    while (low < group->end && s->entry[low].taken)
+        low++;
+    return low < group->end ? low : -1;
+}
+
+/* Position in the stack of the last returned job that fits; -1: none. */
+static int returned_fit(const struct schedule *s, double seconds)
+{
+    int i = s->n_returned - 1;
+    while (i >= 0 && seconds_of(s, s->returned[i]) > seconds)
+        i--;
+    return i;
+}
+
+/* The entry to hand out from the groups; -1: none. While no speed is known, costs are compared. */
+static int best_fit(const struct schedule *s, double seconds)
+{
+    int best = -1;
     double best_seconds = 0;
-    if (s->n_returned)
-        return take(s, s->returned[--s->n_returned]);
     for (int g = 0; g < s->n_groups; g++) {
-        struct group *group = &s->group[g];
-        if (group->next == group->end)
+        int i = first_fit(s, &s->group[g], seconds);
+        if (i < 0)
             continue;
-        double rate = speed(s, group);
-        double seconds = s->entry[group->next].cost * (isnan(rate) ? 1 : rate);
-        if (!best || seconds > best_seconds) {
-            best = group;
-            best_seconds = seconds;
+        double rate = speed(s, &s->group[g]);
+        double expected = s->entry[i].cost * (isnan(rate) ? 1 : rate);
+        if (best < 0 || expected > best_seconds) {
+            best = i;
+            best_seconds = expected;
         }
     }
-    return best ? take(s, best->next++) : -1;
+    return best;
+}
+
+int schedule_next(struct schedule *s, double seconds)
+{
+    int at = returned_fit(s, seconds);
+    if (at >= 0) {
+        int i = s->returned[at];
+        s->n_returned--;
+        memmove(&s->returned[at], &s->returned[at + 1], (size_t)(s->n_returned - at) * sizeof *s->returned);
+        return take(s, i);
+    }
+    int i = best_fit(s, seconds);
+    if (i < 0)
+        return -1;
+    struct group *group = &s->group[s->entry[i].group];
+    s->entry[i].taken = 1;
+    while (group->next < group->end && s->entry[group->next].taken)
+        group->next++;
+    return take(s, i);
+}
+
+int schedule_fits(const struct schedule *s, double seconds)
+{
+    return returned_fit(s, seconds) >= 0 || best_fit(s, seconds) >= 0;
+}
+
+void schedule_dropped(struct schedule *s, int job)
+{
+    struct entry *entry = &s->entry[s->entry_of[job]];
+    s->running--;
+    s->group[entry->group].running_cost -= entry->cost;
 }
 
 void schedule_finished(struct schedule *s, int job, double seconds)
 {
     struct entry *entry = &s->entry[s->entry_of[job]];
     struct group *group = &s->group[entry->group];
-    s->running--;
-    group->running_cost -= entry->cost;
+    schedule_dropped(s, job);
     group->seconds += seconds;
     group->cost += entry->cost;
 }
@@ -145,9 +209,25 @@ void schedule_return(struct schedule *s, int job)
     group->waiting_cost += s->entry[i].cost;
 }
 
+void schedule_unused(struct schedule *s, int job)
+{
+    s->entry[s->entry_of[job]].attempts--;
+    schedule_return(s, job);
+}
+
 int schedule_attempts(const struct schedule *s, int job)
 {
     return s->entry[s->entry_of[job]].attempts;
+}
+
+void schedule_died(struct schedule *s, int job)
+{
+    s->entry[s->entry_of[job]].deaths++;
+}
+
+int schedule_deaths(const struct schedule *s, int job)
+{
+    return s->entry[s->entry_of[job]].deaths;
 }
 
 int schedule_waiting(const struct schedule *s)

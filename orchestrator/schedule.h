@@ -16,17 +16,31 @@ struct schedule;
 int schedule_new(int n, const int *job, const double *cost, const unsigned long *kind, struct schedule **out,
                  struct err *err);
 
-/* Hand out the job expected to take longest; -1 when none is waiting. */
-int schedule_next(struct schedule *schedule);
+/* Hand out the job expected to take longest among those expected to take at most `seconds` (INFINITY: any; a job of unknown length
+ * counts as short); -1 when there is none. */
+int schedule_next(struct schedule *schedule, double seconds);
+
+/* 1 when schedule_next would find a job. */
+int schedule_fits(const struct schedule *schedule, double seconds);
 
 /* A handed-out job ended after `seconds` of work; its kind's speed is corrected. */
 void schedule_finished(struct schedule *schedule, int job, double seconds);
 
+/* A handed-out job ended without telling anything about speed. */
+void schedule_dropped(struct schedule *schedule, int job);
+
 /* A handed-out job goes back in line, to be tried again before any other. */
 void schedule_return(struct schedule *schedule, int job);
 
+/* The same for a job that was never begun: the attempt does not count. */
+void schedule_unused(struct schedule *schedule, int job);
+
 /* How often a job has been handed out. */
 int schedule_attempts(const struct schedule *schedule, int job);
+
+/* The rank that had the job died; and how often that was so. Before schedule_return or schedule_dropped. */
+void schedule_died(struct schedule *schedule, int job);
+int schedule_deaths(const struct schedule *schedule, int job);
 
 /* Jobs waiting, and jobs handed out and neither finished nor returned. */
 int schedule_waiting(const struct schedule *schedule);

@@ -164,7 +164,10 @@ int alive_parse(const char *text, struct alive_holder *h)
     h->process_start = (unsigned long long)json_integer_value(json_object_get(root, "process_start"));
     h->since = json_number_value(json_object_get(root, "since"));
     json_decref(root);
-    return h->host[0] && h->pid > 0 ? 0 : -1;
+    if (h->host[0] && h->pid > 0)
+        return 0;
+    memset(h, 0, sizeof *h);
+    return -1;
 }
 
 enum alive alive_look(const char *results_path, struct alive_holder *holder)

@@ -184,8 +184,9 @@ static int pick_word(const char *list, int i, char out[CONFIG_WORD_SIZE])
 {
     for (; i > 0; i--) {
         list = strchr(list, '|');
-        if (!list++)
+        if (!list)
             return 0;
+        list++;
     }
     snprintf(out, CONFIG_WORD_SIZE, "%.*s", (int)strcspn(list, "|"), list);
     return 1;

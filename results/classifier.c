@@ -201,7 +201,7 @@ static int read_file(struct classifier *c, const char *path, size_t *n, struct e
 
 int classifier_add(struct classifier *c, const char *path, struct err *err)
 {
-    struct predictor_image info;
+    struct predictor_image info = {0};
     struct err why = {0};
     size_t n = 0, area = (size_t)c->size * (size_t)c->size;
     int rc = read_file(c, path, &n, &why);

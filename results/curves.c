@@ -315,12 +315,13 @@ static int write_panel_data(const struct curves_page *page, int panel, const cha
     return rc;
 }
 
-int curves_write(const struct curves_page *page, enum metric metric, const char *dir, struct err *err)
+int curves_write(const struct curves_page *page, enum metric metric, const struct figstyle *style,
+                 const char *dir, struct err *err)
 {
     for (int i = 0; i < page->n_panels; i++) {
         int rc = write_panel_data(page, i, dir, err);
         if (rc < 0)
             return rc;
     }
-    return curves_write_script(page, metric, dir, err);
+    return curves_write_script(page, metric, style, dir, err);
 }

@@ -11,6 +11,7 @@
 #ifndef CELLSWEEP_CURVES_H
 #define CELLSWEEP_CURVES_H
 
+#include "figstyle.h"
 #include "pagename.h"
 #include "summary.h"
 
@@ -29,10 +30,12 @@ struct curves_page {
 int curves_pages(const struct summary *summary, struct curves_page **out, struct err *err);
 
 /* Write dir/<name>_<strategy>.tsv for each panel, and dir/<name>.gp. metric: what the upper half shows. */
-int curves_write(const struct curves_page *page, enum metric metric, const char *dir, struct err *err);
+int curves_write(const struct curves_page *page, enum metric metric, const struct figstyle *style,
+                 const char *dir, struct err *err);
 
 /* The second half of curves_write, from curves_script.c. */
-int curves_write_script(const struct curves_page *page, enum metric metric, const char *dir, struct err *err);
+int curves_write_script(const struct curves_page *page, enum metric metric, const struct figstyle *style,
+                        const char *dir, struct err *err);
 
 /* 1 for a group of strategy none: it goes on a fig2 page. */
 int curves_is_unbalanced(const struct summary_group *group);

@@ -1,6 +1,7 @@
 #include "curves.h"
 
 #include "classes.h"
+#include "figtext.h"
 #include "gnuplot.h"
 #include "output.h"
 #include "published.h"
@@ -11,27 +12,32 @@
 
 /* Pixels of a page, from the top; a row of panels holds its title, the accuracy, the loss and the epochs' axis. */
 enum {
-    HEAD = 80,
-    ROW = 450,
     ROW_TITLE = 34,
     UPPER = 206,
     GAP = 16,
     LOWER = 124,
-    LEGEND = 86,
+    ROW_REST = 120, /* title, gap, axis and what separates rows */
     LEFT = 100,
     RIGHT = 24,
     PANEL_WIDTH = 500,
-    WIDE_PANEL_WIDTH = 760 /* of a page with one panel */
+    WIDE_PANEL_WIDTH = 760, /* of a page with one panel */
+    LEAST_PANEL_WIDTH = 250,
+    NARROW = 700, /* below it texts begin at the edge, and the legend has one column */
+    EDGE = 14,
+    LEGEND_LINE = 21
 };
 
 /* What the whole page has in common. */
 struct layout {
     int columns, rows, panel_width, width, height;
+    int head, upper, lower, row, legend; /* heights */
+    int text_left, text_width;
+    char title[512], subtitle[512];
+    struct figtext_notes notes;
     int epochs;       /* the last one any panel shows */
     double loss_top;  /* end of the loss axis */
     int n_min, n_max; /* finished jobs a panel */
     int n_done, n_jobs;
-    int notes;                           /* lines below the legend */
     int bands;                           /* 1: some panel has two jobs or more */
     int published_upper, published_loss; /* 1: some panel has such a curve */
 };
@@ -89,29 +95,167 @@ static int any_leak(const struct curves_page *page)
     return 0;
 }
 
-static struct layout lay_out(const struct curves_page *page, enum metric metric)
+/* ---- texts ---- */
+
+/* 1 when nothing was done about the classes' sizes: strategy none, and no all-cluster rule. */
+static int is_plain(const struct curves_page *page)
 {
-    struct layout l = {.columns = page->n_panels > 1 ? 2 : 1, .n_min = page->panel[0]->n_state[JOB_DONE]};
-    l.rows = (page->n_panels + l.columns - 1) / l.columns;
-    l.panel_width = l.columns > 1 ? PANEL_WIDTH : WIDE_PANEL_WIDTH;
-    l.width = l.columns * (LEFT + l.panel_width + RIGHT);
-    l.epochs = last_epoch(page);
-    l.loss_top = loss_top(page, l.epochs);
+    char title[128];
+    curves_group_title(title, sizeof title, page->summary, page->panel[0]);
+    return strcmp(title, curves_strategy_title("none")) == 0;
+}
+
+static void page_title(char *out, size_t size, const struct curves_page *page)
+{
+    char clusters[128];
+    classes_title(page->summary->store, page->panel[0]->cell, clusters, sizeof clusters);
+    snprintf(out, size, "%s, %s%s", clusters, is_plain(page) ? "unbalanced" : "rebalanced",
+             page->part ? ", more strategies" : "");
+    curves_append_axes(out, size, page->summary, page->panel[0], -1);
+}
+
+/* What a reader must know of a protocol before believing the curves. */
+static const char *protocol_meaning(const char *protocol, int unbalanced)
+{
+    static const struct {
+        const char *name, *meaning, *when_unbalanced;
+    } meanings[] = {
+        {"report", "rebalanced, then split: validation may hold copies of training images",
+         "shuffled, then split"},
+        {"tail", "the last images, unshuffled, are validation, maybe of one class only",
+         "the last images, unshuffled, are validation, maybe of one class only"},
+        {"holdout", "split first, only the training part rebalanced", "stratified split"},
+        {"kfold", "each fold judged once, only the training folds rebalanced; folds share images",
+         "each fold judged once; folds share images"},
+    };
+    for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
+        if (strncmp(protocol, meanings[i].name, strlen(meanings[i].name)) == 0)
+            return unbalanced ? meanings[i].when_unbalanced : meanings[i].meaning;
+    return "";
+}
+
+const char *curves_protocol_meaning(const char *protocol)
+{
+    return protocol_meaning(protocol, 0);
+}
+
+void curves_footer(char *out, size_t size, const struct store *store, const char *protocol, int n_done,
+                   int n_jobs)
+{
+    const char *version = store_text(store, "version"), *commit = store_text(store, "commit");
+    snprintf(out, size, "Sweep %s%s%s. %d of %d jobs finished. cellsweep %s, commit %.16s.",
+             store_text(store, "name"), protocol ? ", protocol " : "", protocol ? protocol : "", n_done,
+             n_jobs, version, *commit ? commit : "unknown");
+}
+
+static void add_metric_note(struct figtext_notes *notes, const struct curves_page *page)
+{
+    int cluster[CONFIG_MAX_CLUSTERS];
+    if (classes_of(page->summary->store, page->panel[0]->cell, cluster) == 2)
+        figtext_note(notes,
+                     "* What the report calls balanced accuracy; with two classes it equals accuracy. The "
+                     "dotted line is the true one: the mean of the classes' recalls.");
+    else
+        figtext_note(notes,
+                     "* What the report calls balanced accuracy: (sensitivity + specificity) / 2 over "
+                     "one-hot outputs, about 0.5 by guessing. The dotted line is the true one: the mean of "
+                     "the classes' recalls.");
+}
+
+/* What stands below the legend, the footer last. */
+static void collect_notes(struct layout *l, const struct curves_page *page, enum metric metric)
+{
+    const struct store_job *cell = page->panel[0]->cell;
+    char footer[512];
+    if (metric == METRIC_BALANCED_ACCURACY_AS_PUBLISHED)
+        add_metric_note(&l->notes, page);
+    if (any_leak(page))
+        figtext_note(&l->notes,
+                     "Leak: validation images that have a copy or an augmented sibling in training, mean.");
+    if (l->published_loss) {
+        int known = !classes_is_published_all(page->summary->store, cell);
+        figtext_note(&l->notes, "Published: a single run%s%s.%s", known ? ", protocol " : "",
+                     known ? published_protocol(cell->strategy) : " of all clusters",
+                     l->published_upper ? "" : " Losses only: the metric above was not published.");
+    }
+    curves_footer(footer, sizeof footer, page->summary->store, cell->protocol, l->n_done, l->n_jobs);
+    figtext_note(&l->notes, "%s", footer);
+}
+
+static void write_heading(FILE *file, const struct curves_page *page, struct layout *l)
+{
+    const struct figtext_page text = {file, l->width, l->height};
+    l->head = 3 + figtext_heading(&text, l->text_left, l->title, l->subtitle,
+                                  store_synthetic(page->summary->store));
+}
+
+/* ---- layout ---- */
+
+static void count_jobs(struct layout *l, const struct curves_page *page, enum metric metric)
+{
+    l->n_min = page->panel[0]->n_state[JOB_DONE];
     for (int i = 0; i < page->n_panels; i++) {
         const struct summary_group *group = page->panel[i];
         int n = group->n_state[JOB_DONE];
-        l.n_min = n < l.n_min ? n : l.n_min;
-        l.n_max = n > l.n_max ? n : l.n_max;
-        l.n_done += n;
-        l.n_jobs += group->n_jobs;
-        l.published_upper |= has_published(page->summary, group, metric);
-        l.published_loss |= has_published(page->summary, group, METRIC_LOSS);
+        l->n_min = n < l->n_min ? n : l->n_min;
+        l->n_max = n > l->n_max ? n : l->n_max;
+        l->n_done += n;
+        l->n_jobs += group->n_jobs;
+        l->published_upper |= has_published(page->summary, group, metric);
+        l->published_loss |= has_published(page->summary, group, METRIC_LOSS);
     }
-    l.bands = l.n_max > 1;
-    l.notes = 1 + 2 * (metric == METRIC_BALANCED_ACCURACY_AS_PUBLISHED) + any_leak(page) + l.published_loss;
-    l.height = HEAD + l.rows * ROW + LEGEND + 18 * l.notes + 14;
+    l->bands = l->n_max > 1;
+}
+
+/* Two panels beside each other where they have room. */
+static void divide_width(struct layout *l, const struct curves_page *page, const struct figstyle *style)
+{
+    int margins = LEFT + RIGHT;
+    int own = page->n_panels > 1 ? 2 * (margins + PANEL_WIDTH) : margins + WIDE_PANEL_WIDTH;
+    l->width = figstyle_width(style, own);
+    l->columns = page->n_panels > 1 && l->width >= 2 * (margins + LEAST_PANEL_WIDTH) ? 2 : 1;
+    l->rows = (page->n_panels + l->columns - 1) / l->columns;
+    l->panel_width = l->width / l->columns - margins;
+    l->text_left = l->width < NARROW ? EDGE : LEFT;
+    l->text_width = l->width - l->text_left - EDGE;
+}
+
+static int legend_entries(const struct layout *l, enum metric metric)
+{
+    return 2 + l->bands + 2 * (l->published_upper || l->published_loss) +
+           (metric == METRIC_BALANCED_ACCURACY_AS_PUBLISHED);
+}
+
+/* A panel narrower than usual is less high, too; many of them below each other have to fit a sheet. */
+static void divide_height(struct layout *l, enum metric metric)
+{
+    double shrink = fmin(1, fmax(0.6, l->panel_width / (double)PANEL_WIDTH));
+    if (l->rows > 2)
+        shrink = 0.6;
+    l->upper = (int)(shrink * UPPER);
+    l->lower = (int)(shrink * LOWER);
+    l->row = l->upper + l->lower + ROW_REST;
+    l->legend = l->width < NARROW ? 24 + LEGEND_LINE * legend_entries(l, metric) : 86;
+    l->height = l->head + l->rows * l->row + l->legend + figtext_notes_height(&l->notes, l->text_width) + 14;
+}
+
+static struct layout lay_out(const struct curves_page *page, enum metric metric, const struct figstyle *style)
+{
+    const char *protocol = page->panel[0]->cell->protocol;
+    struct layout l = {.epochs = last_epoch(page)};
+    l.loss_top = loss_top(page, l.epochs);
+    count_jobs(&l, page, metric);
+    divide_width(&l, page, style);
+    page_title(l.title, sizeof l.title, page);
+    snprintf(l.subtitle, sizeof l.subtitle, "Protocol %s: %s", protocol,
+             protocol_meaning(protocol, is_plain(page)));
+    collect_notes(&l, page, metric);
+    write_heading(NULL, page, &l); /* only measured */
+    divide_height(&l, metric);
     return l;
 }
+
+/* ---- script ---- */
 
 static void write_macros(FILE *file, const struct layout *l, enum metric metric)
 {
@@ -120,9 +264,9 @@ static void write_macros(FILE *file, const struct layout *l, enum metric metric)
             "metric = '%s'   # or accuracy, balanced_accuracy\n"
             "epochs = %d\n"
             "loss_top = %.4g\n"
-            "train = '" GNUPLOT_BLUE "'\n"
-            "val = '" GNUPLOT_ORANGE "'\n"
-            "strict = '" GNUPLOT_DARK "'\n"
+            "train = '" PALETTE_TRAIN "'\n"
+            "val = '" PALETTE_VALIDATION "'\n"
+            "strict = '" PALETTE_DARK "'\n"
             "# what a panel is made of: f is its data file, m the metric\n",
             metric_names[metric], l->epochs, l->loss_top);
     fputs("band(s) = \"f using 'epoch':(column('\".s.\"_'.m.'_low')):(column('\".s.\"_'.m.'_high')) with "
@@ -192,17 +336,17 @@ static void write_curves(FILE *file, const struct summary *summary, const struct
 }
 
 static void write_upper(FILE *file, const struct summary *summary, const struct summary_group *group,
-                        enum metric metric)
+                        const struct layout *l, enum metric metric)
 {
     char title[256];
     panel_title(title, sizeof title, summary, group);
     fputs("m = metric\nset title ", file);
     gnuplot_quote(file, title);
     fprintf(file,
-            " font bold(12) offset 0,-0.4\n"
+            " font bold(%.3g) offset 0,-0.4\n"
             "set ylabel \"%s\" offset -0.6,0\n"
             "set yrange [0:1.04]; set ytics 0.2; set xtics format ''; unset xlabel\n",
-            metric_label(metric));
+            figtext_fit(title, 12, l->panel_width + RIGHT), metric_label(metric));
     write_curves(file, summary, group, metric, metric == METRIC_BALANCED_ACCURACY_AS_PUBLISHED);
 }
 
@@ -230,73 +374,14 @@ static void write_panel(FILE *file, const struct curves_page *page, const struct
                         enum metric metric)
 {
     int left = LEFT + panel % l->columns * (LEFT + l->panel_width + RIGHT);
-    int top = HEAD + panel / l->columns * ROW + ROW_TITLE;
+    int top = l->head + panel / l->columns * l->row + ROW_TITLE;
     char data[CURVES_NAME_SIZE + CONFIG_WORD_SIZE + 8];
     curves_panel_file(data, sizeof data, page, panel);
     fprintf(file, "\nf = '%s'\n", data);
-    place(file, l, left, top, l->panel_width, UPPER);
-    write_upper(file, page->summary, page->panel[panel], metric);
-    place(file, l, left, top + UPPER + GAP, l->panel_width, LOWER);
+    place(file, l, left, top, l->panel_width, l->upper);
+    write_upper(file, page->summary, page->panel[panel], l, metric);
+    place(file, l, left, top + l->upper + GAP, l->panel_width, l->lower);
     write_lower(file, page->summary, page->panel[panel], l);
-}
-
-static void write_label(FILE *file, const struct layout *l, int x, int y, const char *options,
-                        const char *text)
-{
-    fputs("set label ", file);
-    gnuplot_quote(file, text);
-    fprintf(file, " at screen %.5f,%.5f %s\n", (double)x / l->width, 1 - (double)y / l->height, options);
-}
-
-/* 1 when nothing was done about the classes' sizes: strategy none, and no all-cluster rule. */
-static int is_plain(const struct curves_page *page)
-{
-    char title[128];
-    curves_group_title(title, sizeof title, page->summary, page->panel[0]);
-    return strcmp(title, curves_strategy_title("none")) == 0;
-}
-
-static void page_title(char *out, size_t size, const struct curves_page *page)
-{
-    char clusters[128];
-    classes_title(page->summary->store, page->panel[0]->cell, clusters, sizeof clusters);
-    snprintf(out, size, "%s, %s%s", clusters, is_plain(page) ? "unbalanced" : "rebalanced",
-             page->part ? ", more strategies" : "");
-    curves_append_axes(out, size, page->summary, page->panel[0], -1);
-}
-
-/* What a reader must know of a protocol before believing the curves. */
-static const char *protocol_meaning(const char *protocol, int unbalanced)
-{
-    static const struct {
-        const char *name, *meaning, *when_unbalanced;
-    } meanings[] = {
-        {"report", "rebalanced, then split: validation may hold copies of training images",
-         "shuffled, then split"},
-        {"tail", "the last images, unshuffled, are validation, maybe of one class only",
-         "the last images, unshuffled, are validation, maybe of one class only"},
-        {"holdout", "split first, only the training part rebalanced", "stratified split"},
-        {"kfold", "each fold judged once, only the training folds rebalanced; folds share images",
-         "each fold judged once; folds share images"},
-    };
-    for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
-        if (strncmp(protocol, meanings[i].name, strlen(meanings[i].name)) == 0)
-            return unbalanced ? meanings[i].when_unbalanced : meanings[i].meaning;
-    return "";
-}
-
-const char *curves_protocol_meaning(const char *protocol)
-{
-    return protocol_meaning(protocol, 0);
-}
-
-void curves_footer(char *out, size_t size, const struct store *store, const char *protocol, int n_done,
-                   int n_jobs)
-{
-    const char *version = store_text(store, "version"), *commit = store_text(store, "commit");
-    snprintf(out, size, "Sweep %s%s%s. %d of %d jobs finished. cellsweep %s, commit %.16s.",
-             store_text(store, "name"), protocol ? ", protocol " : "", protocol ? protocol : "", n_done,
-             n_jobs, version, *commit ? commit : "unknown");
 }
 
 static void write_key_entry(FILE *file, const char *separator, const char *style, const char *title)
@@ -308,7 +393,8 @@ static void write_key_entry(FILE *file, const char *separator, const char *style
 static void write_band_entry(FILE *file, const struct layout *l)
 {
     if (l->bands)
-        write_key_entry(file, ",", "filledcurves fs transparent solid 0.35 noborder fc rgb '#808080'",
+        write_key_entry(file, ",",
+                        "filledcurves fs transparent solid 0.35 noborder fc rgb '" PALETTE_BAND "'",
                         "95 % interval of the mean");
 }
 
@@ -330,14 +416,14 @@ static void write_mean_entries(FILE *file, const struct layout *l)
  * wide page and of three on a narrow one, so the band's place differs. */
 static void write_legend(FILE *file, const struct layout *l, enum metric metric)
 {
-    int wide = l->columns > 1;
-    place(file, l, 20, HEAD + l->rows * ROW + 10, l->width - 40, 62);
+    int wide = l->columns > 1, lines = l->width < NARROW ? legend_entries(l, metric) : wide ? 2 : 3;
+    place(file, l, 20, l->head + l->rows * l->row + 10, l->width - 40, l->legend - 24);
     fprintf(file,
             "set key at graph 0.5,0.5 center center horizontal Left reverse maxrows %d samplen 2.5 font "
             "''.plain(11)\n"
             "unset border; unset tics; unset xlabel; unset ylabel; unset grid\n"
             "set xrange [0:1]; set yrange [0:1]\n",
-            wide ? 2 : 3);
+            lines);
     write_mean_entries(file, l);
     if (!wide)
         write_band_entry(file, l);
@@ -353,80 +439,30 @@ static void write_legend(FILE *file, const struct layout *l, enum metric metric)
     fputs("\nunset multiplot\nunset output\n", file);
 }
 
-#define SMALL "left font plain(9.5) textcolor rgb '" GNUPLOT_GREY "'"
-
-static void write_heading(FILE *file, const struct curves_page *page, const struct layout *l)
+static void write_notes(FILE *file, const struct layout *l)
 {
-    const char *protocol = page->panel[0]->cell->protocol;
-    char text[1024];
-    page_title(text, sizeof text, page);
-    write_label(file, l, LEFT, 30, "left font bold(16)", text);
-    snprintf(text, sizeof text, "Protocol %s: %s", protocol, protocol_meaning(protocol, is_plain(page)));
-    write_label(file, l, LEFT, 56, "left font plain(11) textcolor rgb '" GNUPLOT_GREY "'", text);
-    if (store_synthetic(page->summary->store))
-        write_label(file, l, l->width - RIGHT, 30, "right font bold(13) textcolor rgb '#882255'",
-                    "synthetic data");
+    const struct figtext_page text = {file, l->width, l->height};
+    int height = figtext_notes_height(&l->notes, l->text_width);
+    figtext_write_notes(&text, l->text_left, l->height - 14 - height, l->text_width, &l->notes);
 }
 
-/* What the upper metric is: two lines from y down. */
-static void write_metric_note(FILE *file, const struct curves_page *page, const struct layout *l, int y)
+int curves_write_script(const struct curves_page *page, enum metric metric, const struct figstyle *style,
+                        const char *dir, struct err *err)
 {
-    int cluster[CONFIG_MAX_CLUSTERS];
-    int two = classes_of(page->summary->store, page->panel[0]->cell, cluster) == 2;
-    write_label(file, l, LEFT, y, SMALL,
-                two ? "* What the report calls balanced accuracy; with two classes it equals accuracy. The "
-                      "dotted line is"
-                    : "* What the report calls balanced accuracy: (sensitivity + specificity) / 2 over "
-                      "one-hot outputs, about 0.5 by guessing.");
-    write_label(file, l, LEFT, y + 18, SMALL,
-                two ? "   the true one: the mean of the classes' recalls."
-                    : "   The dotted line is the true one: the mean of the classes' recalls.");
-}
-
-/* Notes stand below the legend, one a line, the footer last. */
-static void write_notes(FILE *file, const struct curves_page *page, const struct layout *l,
-                        enum metric metric)
-{
-    char text[1024];
-    int y = l->height - 14 - 18 * l->notes;
-    if (metric == METRIC_BALANCED_ACCURACY_AS_PUBLISHED) {
-        write_metric_note(file, page, l, y);
-        y += 36;
-    }
-    if (any_leak(page)) {
-        write_label(file, l, LEFT, y, SMALL,
-                    "Leak: validation images that have a copy or an augmented sibling in training, mean.");
-        y += 18;
-    }
-    if (l->published_loss) {
-        int known = !classes_is_published_all(page->summary->store, page->panel[0]->cell);
-        snprintf(text, sizeof text, "Published: a single run%s%s.%s", known ? ", protocol " : "",
-                 known ? published_protocol(page->panel[0]->cell->strategy) : " of all clusters",
-                 l->published_upper ? "" : " Losses only: the metric above was not published.");
-        write_label(file, l, LEFT, y, SMALL, text);
-        y += 18;
-    }
-    curves_footer(text, sizeof text, page->summary->store, page->panel[0]->cell->protocol, l->n_done,
-                  l->n_jobs);
-    write_label(file, l, LEFT, y, SMALL, text);
-}
-
-int curves_write_script(const struct curves_page *page, enum metric metric, const char *dir, struct err *err)
-{
-    struct layout l = lay_out(page, metric);
+    struct layout l = lay_out(page, metric, style);
     char name[CURVES_NAME_SIZE + 8];
     struct output out;
     snprintf(name, sizeof name, "%s.gp", page->name);
     int rc = output_open(&out, dir, name, err);
     if (rc < 0)
         return rc;
-    gnuplot_begin(out.file, page->name, l.width, l.height);
+    gnuplot_begin(out.file, page->name, l.width, l.height, style);
     write_macros(out.file, &l, metric);
     for (int i = 0; i < page->n_panels; i++)
         write_panel(out.file, page, &l, i, metric);
     fputc('\n', out.file);
     write_heading(out.file, page, &l);
-    write_notes(out.file, page, &l, metric);
+    write_notes(out.file, &l);
     write_legend(out.file, &l, metric);
     return output_close(&out, err);
 }

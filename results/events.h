@@ -7,7 +7,7 @@
  * Every line has "time" (ISO 8601, UTC, milliseconds) and "event":
  *     run_started   host, pid, ranks, version, commit, jobs (to run), finished_before
  *     job_started   job, rank, attempt
- *     checkpoint    job, rank, epoch
+ *     checkpoint    job, rank, epoch of the last, written (how many while the job ran), milliseconds (each); when the job ends
  *     job_finished  job, rank, seconds, epochs, loss, accuracy, balanced_accuracy, balanced_accuracy_as_published (validation;
  *                   null: not finite)
  *     job_diverged  the same and message      job_failed  job, rank, attempt, last (false: is tried again), message

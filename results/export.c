@@ -18,8 +18,9 @@ static void put_time(struct csv_out *csv, double seconds)
 {
     char text[32] = "";
     struct tm parts;
-    time_t whole = isnan(seconds) ? 0 : (time_t)seconds;
-    if (!isnan(seconds) && gmtime_r(&whole, &parts))
+    int is_time = fabs(seconds) < 1e11; /* not NaN, nor what a damaged file may hold */
+    time_t whole = is_time ? (time_t)seconds : 0;
+    if (is_time && gmtime_r(&whole, &parts))
         strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
     csv_out_text(csv, text);
 }
@@ -438,7 +439,7 @@ static void release(struct export *x)
 static int export_table(struct store *store, enum export_table table, enum units_set on, const char *filter,
                         FILE *out, struct err *err)
 {
-    struct export x = {.store = store, .csv = {out, 0}, .on = on};
+    struct export x = {.store = store, .csv = {.file = out}, .on = on};
     x.n_epochs = store_n_epochs(store);
     x.n_classes = store_n_classes(store);
     int rc = check_filter(&x, filter, err);

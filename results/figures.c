@@ -3,6 +3,7 @@
 #include "augment.h"
 #include "classes.h"
 #include "config.h"
+#include "figtext.h"
 #include "gnuplot.h"
 #include "heatmap.h"
 #include "imbalance.h"
@@ -33,22 +34,39 @@ void figures_release(struct figures *figures)
     memset(figures, 0, sizeof *figures);
 }
 
-static void write_screen_label(FILE *file, double x, double y, const char *options, const char *text)
+enum { NARROW = 700, EDGE = 14 }; /* pixels; a narrower page has its texts at the edge */
+
+/* A page with a heading, a picture and notes. */
+struct layout {
+    int width, height, top, text_left, text_width;
+    char title[256], subtitle[256];
+    struct figtext_notes notes;
+};
+
+/* Returns where the picture may begin. */
+static int write_heading(FILE *file, const struct summary *summary, const struct layout *l)
 {
-    fputs("set label ", file);
-    gnuplot_quote(file, text);
-    fprintf(file, " at screen %.4f,%.4f %s\n", x, y, options);
+    const struct figtext_page text = {file, l->width, l->height};
+    return figtext_heading(&text, l->text_left, l->title, l->subtitle, store_synthetic(summary->store));
 }
 
-/* Title, footer and, where it applies, the word synthetic. */
-static void write_frame(FILE *file, const struct summary *summary, const char *title)
+static void write_notes(FILE *file, const struct layout *l)
 {
-    char text[1024];
-    write_screen_label(file, 0.02, 0.95, "left font bold(16)", title);
-    curves_footer(text, sizeof text, summary->store, NULL, summary->n_state[JOB_DONE], summary->n_jobs);
-    write_screen_label(file, 0.02, 0.03, "left font plain(9.5) textcolor rgb '" GNUPLOT_GREY "'", text);
-    if (store_synthetic(summary->store))
-        write_screen_label(file, 0.98, 0.95, "right font bold(13) textcolor rgb '#882255'", "synthetic data");
+    const struct figtext_page text = {file, l->width, l->height};
+    int height = figtext_notes_height(&l->notes, l->text_width);
+    figtext_write_notes(&text, l->text_left, l->height + 4 - height, l->text_width, &l->notes);
+}
+
+/* Titles and width are there; picture: its height. */
+static void lay_out(struct layout *l, const struct summary *summary, int left, int picture)
+{
+    char footer[512];
+    l->text_left = l->width < NARROW ? EDGE : left;
+    l->text_width = l->width - l->text_left - EDGE;
+    curves_footer(footer, sizeof footer, summary->store, NULL, summary->n_state[JOB_DONE], summary->n_jobs);
+    figtext_note(&l->notes, "%s", footer);
+    l->top = write_heading(NULL, summary, l); /* only measured */
+    l->height = l->top + picture + 14 + figtext_notes_height(&l->notes, l->text_width);
 }
 
 /* ---- figure 1 ---- */
@@ -99,37 +117,52 @@ static int largest(const struct cluster_size *size, int n)
     return most;
 }
 
-static int write_sizes_script(const struct summary *summary, const struct cluster_size *size, int n,
-                              const char *dir, struct err *err)
+enum { SIZES_WIDTH = 960, SIZES_PLOT = 360, SIZES_LEFT = 80, SIZES_RIGHT = 20, SIZES_AXIS = 56 };
+
+/* Numbers on the axis and beside points as far as they have room: a number needs 22 pixels. */
+static void write_sizes_plot(FILE *file, const struct layout *l, const struct cluster_size *size, int n)
 {
+    double w = l->width, h = l->height, plot = l->width - SIZES_LEFT - SIZES_RIGHT;
+    int range = size[n - 1].cluster - size[0].cluster + 2, step = (int)(22 * range / plot) + 1;
+    fprintf(
+        file,
+        "set lmargin at screen %.5f; set rmargin at screen %.5f; set tmargin at screen %.5f; set bmargin at "
+        "screen %.5f\n"
+        "set xlabel 'Cluster' offset 0,0.4; set ylabel 'Number of images'\n"
+        "set xrange [%d:%d]; set yrange [0:%.1f]\n",
+        SIZES_LEFT / w, 1 - SIZES_RIGHT / w, 1 - l->top / h, 1 - (l->top + SIZES_PLOT) / h,
+        size[0].cluster - 1, size[n - 1].cluster + 1, 1.1 * largest(size, n));
+    if (range <= 42)
+        fprintf(file, "set xtics %d,%d,%d\n", size[0].cluster, step, size[n - 1].cluster);
+    fputs("plot 'fig1.tsv' using 'cluster':'images' with points pt 7 ps 1.2 lc rgb '" PALETTE_BLUE "'", file);
+    if (step == 1)
+        fputs(", \\\n     '' using 'cluster':'images':'images' with labels offset 0,0.8 font plain(9) "
+              "textcolor "
+              "rgb '" PALETTE_DARK "'",
+              file);
+    fputc('\n', file);
+}
+
+static int write_sizes_script(const struct summary *summary, const struct cluster_size *size, int n,
+                              const struct figstyle *style, const char *dir, struct err *err)
+{
+    struct layout l = {.width = figstyle_width(style, SIZES_WIDTH)};
     struct output out;
-    char title[128];
     int rc = output_open(&out, dir, "fig1.gp", err);
     if (rc < 0)
         return rc;
-    gnuplot_begin(out.file, "fig1", 960, 520);
-    snprintf(title, sizeof title, "Images per cluster (%d images, %d clusters)",
+    snprintf(l.title, sizeof l.title, "Images per cluster (%d images, %d clusters)",
              store_n_images(summary->store), n);
-    write_frame(out.file, summary, title);
-    fprintf(out.file,
-            "set lmargin at screen 0.085; set rmargin at screen 0.98; set tmargin at screen 0.88; set "
-            "bmargin at screen 0.19\n"
-            "set xlabel 'Cluster' offset 0,0.4; set ylabel 'Number of images'\n"
-            "set xrange [%d:%d]; set yrange [0:%.1f]\n",
-            size[0].cluster - 1, size[n - 1].cluster + 1, 1.1 * largest(size, n));
-    /* Every cluster has its number on the axis as long as the numbers have room. */
-    if (size[n - 1].cluster - size[0].cluster <= 40)
-        fprintf(out.file, "set xtics %d,1,%d\n", size[0].cluster, size[n - 1].cluster);
-    fputs("plot 'fig1.tsv' using 'cluster':'images' with points pt 7 ps 1.2 lc rgb '" GNUPLOT_BLUE "', \\\n"
-          "     '' using 'cluster':'images':'images' with labels offset 0,0.8 font plain(9) textcolor "
-          "rgb "
-          "'" GNUPLOT_DARK "'\n",
-          out.file);
+    lay_out(&l, summary, EDGE, SIZES_PLOT + SIZES_AXIS);
+    gnuplot_begin(out.file, "fig1", l.width, l.height, style);
+    write_heading(out.file, summary, &l);
+    write_notes(out.file, &l);
+    write_sizes_plot(out.file, &l, size, n);
     return output_close(&out, err);
 }
 
-static int write_sizes(const struct summary *summary, const char *dir, struct figures *figures,
-                       struct err *err)
+static int write_sizes(const struct summary *summary, const struct figstyle *style, const char *dir,
+                       struct figures *figures, struct err *err)
 {
     int rc = 0, n;
     struct cluster_size *size =
@@ -140,7 +173,7 @@ static int write_sizes(const struct summary *summary, const char *dir, struct fi
     if (n > 0) {
         rc = write_sizes_data(size, n, dir, err);
         if (rc == 0)
-            rc = write_sizes_script(summary, size, n, dir, err);
+            rc = write_sizes_script(summary, size, n, style, dir, err);
         if (rc == 0)
             rc = add(figures, "fig1", err);
     }
@@ -200,44 +233,53 @@ static int write_variants_data(const struct dataset *data, int image, const char
     return rc;
 }
 
-/* Pixels of the page, from the top left; cells are square. */
+/* Pixels of a page VARIANTS_WIDTH wide, from the top left of the picture; a narrower page has all of it smaller. */
 enum {
-    PAGE_WIDTH = 1200,
-    PAGE_HEIGHT = 890,
+    VARIANTS_WIDTH = 1200,
     ORIGINAL_LEFT = 24,
     ORIGINAL_SIZE = 350,
+    ARROW_LEFT = 392,
+    ARROW_RIGHT = 452,
     GRID_LEFT = 470,
-    GRID_TOP = 90,
     CELL = 172,
-    CELL_STEP = 178
+    CELL_STEP = 178,
+    GRID_HEIGHT = 3 * CELL_STEP + CELL
 };
 
-static void place(FILE *file, int left, int top, int size)
+static double smaller(const struct layout *l, int pixels)
 {
-    fprintf(file,
-            "set lmargin at screen %d/width; set rmargin at screen %d/width; set tmargin at screen 1 - "
-            "%d/height; set bmargin at screen 1 - %d/height\n",
-            left, left + size, top, top + size);
+    return pixels * (double)l->width / VARIANTS_WIDTH;
 }
 
-static void write_variants_plots(FILE *file, int size)
+static void place(FILE *file, const struct layout *l, int left, int top, int size)
 {
-    int middle = GRID_TOP + (3 * CELL_STEP + CELL) / 2;
+    double w = l->width, h = l->height, x = smaller(l, left), y = l->top + smaller(l, top),
+           side = smaller(l, size);
+    fprintf(
+        file,
+        "set lmargin at screen %.5f; set rmargin at screen %.5f; set tmargin at screen %.5f; set bmargin at "
+        "screen %.5f\n",
+        x / w, (x + side) / w, 1 - y / h, 1 - (y + side) / h);
+}
+
+static void write_variants_plots(FILE *file, const struct layout *l, int size)
+{
+    double middle = 1 - (l->top + smaller(l, GRID_HEIGHT / 2)) / l->height;
     fprintf(file,
             "pixels = %d\n"
             "set multiplot\n"
             "unset border; unset tics; unset grid; unset colorbox; set palette gray; set cbrange [0:1]\n"
             "set xrange [-0.5:%d.5]; set yrange [%d.5:-0.5]\n"
-            "set arrow from screen 392/width,1-%d/height to screen 452/width,1-%d/height size screen "
-            "0.014,25 filled "
-            "lw 4 lc rgb '" GNUPLOT_BLUE "'\n",
-            size * size, size - 1, size - 1, middle, middle);
-    place(file, ORIGINAL_LEFT, middle - ORIGINAL_SIZE / 2, ORIGINAL_SIZE);
+            "set arrow from screen %.5f,%.5f to screen %.5f,%.5f size screen 0.014,25 filled lw 4 lc rgb "
+            "'" PALETTE_BLUE "'\n",
+            size * size, size - 1, size - 1, smaller(l, ARROW_LEFT) / l->width, middle,
+            smaller(l, ARROW_RIGHT) / l->width, middle);
+    place(file, l, ORIGINAL_LEFT, (GRID_HEIGHT - ORIGINAL_SIZE) / 2, ORIGINAL_SIZE);
     fputs("plot 'appendix_a1.tsv' using 'x':'y':'value' every ::0::pixels-1 with image\n"
           "unset label; unset arrow\n",
           file);
     for (int v = 0; v < APPENDIX_VARIANTS; v++) {
-        place(file, GRID_LEFT + v % 4 * CELL_STEP, GRID_TOP + v / 4 * CELL_STEP, CELL);
+        place(file, l, GRID_LEFT + v % 4 * CELL_STEP, v / 4 * CELL_STEP, CELL);
         fprintf(file,
                 "plot 'appendix_a1.tsv' using 'x':'y':'value' every ::%d*pixels::%d*pixels-1 with image\n",
                 v + 1, v + 2);
@@ -245,49 +287,57 @@ static void write_variants_plots(FILE *file, int size)
     fputs("unset multiplot\nunset output\n", file);
 }
 
-static int write_variants_script(const struct summary *summary, const struct dataset *data, int image,
-                                 const char *dir, struct err *err)
+static void describe_variants(struct layout *l, const struct dataset *data, int image)
 {
     const struct config config = config_defaults();
+    snprintf(l->title, sizeof l->title, "Image augmentation: one cell and 16 versions of it");
+    snprintf(l->subtitle, sizeof l->subtitle, "First image of cluster %d, cell %s",
+             data->image[image].cluster, data->image[image].id);
+    figtext_note(
+        &l->notes,
+        "Default ranges: rotation %g degrees, shift %g of the size and shear %g degrees, each to either "
+        "side; zoom %g to %g; flip with probability %g. One affine warp, bilinear, nearest fill.",
+        config.augment_rotation, config.augment_shift, config.augment_shear, config.augment_zoom_min,
+        config.augment_zoom_max, config.augment_flip);
+}
+
+static int write_variants_script(const struct summary *summary, const struct dataset *data, int image,
+                                 const struct figstyle *style, const char *dir, struct err *err)
+{
+    struct layout l = {.width = figstyle_width(style, VARIANTS_WIDTH)};
     struct output out;
-    char text[512];
     int rc = output_open(&out, dir, "appendix_a1.gp", err);
     if (rc < 0)
         return rc;
-    gnuplot_begin(out.file, "appendix_a1", PAGE_WIDTH, PAGE_HEIGHT);
-    write_frame(out.file, summary, "Image augmentation: one cell and 16 versions of it");
-    snprintf(text, sizeof text, "First image of cluster %d, cell %s", data->image[image].cluster,
-             data->image[image].id);
-    write_screen_label(out.file, (ORIGINAL_LEFT + ORIGINAL_SIZE / 2.0) / PAGE_WIDTH, 0.715, "center", text);
-    snprintf(text, sizeof text,
-             "Default ranges: rotation %g degrees, shift %g of the size and shear %g degrees, each to "
-             "either side; zoom %g to %g; flip with probability %g. One affine warp, bilinear, nearest fill.",
-             config.augment_rotation, config.augment_shift, config.augment_shear, config.augment_zoom_min,
-             config.augment_zoom_max, config.augment_flip);
-    write_screen_label(out.file, 0.02, 0.055, "left font plain(9.5) textcolor rgb '" GNUPLOT_GREY "'", text);
-    write_variants_plots(out.file, data->size);
+    describe_variants(&l, data, image);
+    lay_out(&l, summary, ORIGINAL_LEFT, (int)smaller(&l, GRID_HEIGHT) + 14);
+    gnuplot_begin(out.file, "appendix_a1", l.width, l.height, style);
+    write_heading(out.file, summary, &l);
+    write_notes(out.file, &l);
+    write_variants_plots(out.file, &l, data->size);
     return output_close(&out, err);
 }
 
-static int write_variants(const struct summary *summary, const struct dataset *data, const char *dir,
-                          struct figures *figures, struct err *err)
+static int write_variants(const struct summary *summary, const struct dataset *data,
+                          const struct figstyle *style, const char *dir, struct figures *figures,
+                          struct err *err)
 {
     int image = appendix_image(data);
     int rc = write_variants_data(data, image, dir, err);
     if (rc == 0)
-        rc = write_variants_script(summary, data, image, dir, err);
+        rc = write_variants_script(summary, data, image, style, dir, err);
     return rc == 0 ? add(figures, "appendix_a1", err) : rc;
 }
 
 /* ---- all ---- */
 
-static int write_curves_pages(const struct summary *summary, enum metric metric, const char *dir,
-                              struct figures *figures, struct err *err)
+static int write_curves_pages(const struct summary *summary, const struct figures_options *options,
+                              const char *dir, struct figures *figures, struct err *err)
 {
     struct curves_page *pages = NULL;
     int n = curves_pages(summary, &pages, err), rc = n < 0 ? n : 0;
     for (int i = 0; i < n && rc == 0; i++) {
-        rc = curves_write(&pages[i], metric, dir, err);
+        rc = curves_write(&pages[i], options->metric, &options->style, dir, err);
         if (rc == 0)
             rc = add(figures, pages[i].name, err);
     }
@@ -308,8 +358,8 @@ static int add_unique(struct figures *figures, char *name, struct err *err)
     return add(figures, name, err);
 }
 
-static int write_axis_pages(const struct summary *summary, int axis, const char *dir, struct figures *figures,
-                            struct err *err)
+static int write_axis_pages(const struct summary *summary, int axis, const struct figstyle *style,
+                            const char *dir, struct figures *figures, struct err *err)
 {
     struct trend_axis drawn =
         imbalance_is_axis(summary, axis) ? imbalance_axis(axis) : trend_axis_of(summary, axis);
@@ -320,25 +370,26 @@ static int write_axis_pages(const struct summary *summary, int axis, const char 
         trend_name(&pages[i], name);
         rc = add_unique(figures, name, err);
         if (rc == 0)
-            rc = trend_write(&pages[i], name, dir, err);
+            rc = trend_write(&pages[i], name, style, dir, err);
     }
     if (n >= 0)
         trend_free(pages, n);
     return rc;
 }
 
-static int write_axes(const struct summary *summary, const char *dir, struct figures *figures,
-                      struct err *err)
+static int write_axes(const struct summary *summary, const struct figstyle *style, const char *dir,
+                      struct figures *figures, struct err *err)
 {
     int rc = 0;
     for (int i = 0; i < store_n_axes(summary->store) && rc == 0; i++)
         if (summary_axis_varies(summary, i))
-            rc = write_axis_pages(summary, i, dir, figures, err);
+            rc = write_axis_pages(summary, i, style, dir, figures, err);
     return rc;
 }
 
 static int write_heatmap(const struct summary *summary, const struct summary_group *group, enum split split,
-                         int percent, const char *dir, struct figures *figures, struct err *err)
+                         const struct figures_options *options, const char *dir, struct figures *figures,
+                         struct err *err)
 {
     char name[PAGENAME_SIZE] = "heatmap_";
     struct heatmap *heatmap = NULL;
@@ -351,7 +402,7 @@ static int write_heatmap(const struct summary *summary, const struct summary_gro
     if (rc == 0)
         rc = add_unique(figures, name, err);
     if (rc == 0)
-        rc = heatmap_write(heatmap, name, percent, dir, err);
+        rc = heatmap_write(heatmap, name, options->percent, &options->style, dir, err);
     heatmap_free(heatmap);
     return rc;
 }
@@ -365,9 +416,9 @@ static int write_heatmaps(const struct summary *summary, const struct figures_op
         int wanted = options->all_heatmaps || classes_of(summary->store, group->cell, cluster) > 2;
         if (!wanted || group->n_state[JOB_DONE] == 0)
             continue;
-        rc = write_heatmap(summary, group, SPLIT_VAL, options->percent, dir, figures, err);
+        rc = write_heatmap(summary, group, SPLIT_VAL, options, dir, figures, err);
         if (rc == 0)
-            rc = write_heatmap(summary, group, SPLIT_ALL, options->percent, dir, figures, err);
+            rc = write_heatmap(summary, group, SPLIT_ALL, options, dir, figures, err);
     }
     return rc;
 }
@@ -377,15 +428,15 @@ int figures_write(const struct summary *summary, const struct dataset *data,
                   struct err *err)
 {
     memset(out, 0, sizeof *out);
-    int rc = write_sizes(summary, dir, out, err);
+    int rc = write_sizes(summary, &options->style, dir, out, err);
     if (rc == 0)
-        rc = write_curves_pages(summary, options->metric, dir, out, err);
+        rc = write_curves_pages(summary, options, dir, out, err);
     if (rc == 0)
-        rc = write_axes(summary, dir, out, err);
+        rc = write_axes(summary, &options->style, dir, out, err);
     if (rc == 0)
         rc = write_heatmaps(summary, options, dir, out, err);
     if (rc == 0 && data && data->n_images > 0)
-        rc = write_variants(summary, data, dir, out, err);
+        rc = write_variants(summary, data, &options->style, dir, out, err);
     return rc;
 }
 

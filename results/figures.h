@@ -24,6 +24,7 @@ struct figures_options {
     enum metric metric; /* the upper half of learning curves; not METRIC_LOSS */
     int percent;        /* 1: heatmaps show percentages of the actual class */
     int all_heatmaps;   /* 1: pairs have heatmaps too */
+    struct figstyle style;
 };
 
 /* The figures of a report by name, in the order of the paper. */

@@ -14,37 +14,44 @@ static const char *const formats[N_FORMATS] = {"png", "svg", "pdf"};
 
 extern char **environ;
 
-void gnuplot_begin(FILE *file, const char *name, int width, int height)
+void gnuplot_begin(FILE *file, const char *name, int width, int height, const struct figstyle *style)
 {
-    fprintf(file,
-            "# %s, drawn by cellsweep from the data beside this script. To draw it again:\n"
-            "#     gnuplot %s.gp                          %s.png\n"
-            "#     gnuplot -e \"format='pdf'\" %s.gp        %s.pdf (or svg)\n"
-            "if (!exists('format')) format = 'png'\n"
-            "if (!exists('target')) target = '%s.'.format\n"
-            "width = %d.\n"
-            "height = %d.\n"
-            "points = format eq 'png' ? 1 : format eq 'svg' ? 1.2 : 1.33   # the terminals' fonts differ "
-            "in size\n"
-            "plain(size) = sprintf('DejaVu Sans,%%g', size*points)\n"
-            "bold(size) = sprintf('DejaVu Sans Bold,%%g', size*points)\n",
-            name, name, name, name, name, name, width, height);
-    /* The PNG has 2 pixels for one of the layout, so everything in it is scaled by 2. */
-    fputs("if (format eq 'png') set terminal pngcairo noenhanced font plain(12) size 2*width,2*height "
-          "fontscale 2 linewidth 2 pointscale 2 dashlength 2\n"
-          "if (format eq 'svg') set terminal svg noenhanced font plain(12) size width,height background "
-          "'white' linewidth 1.2\n"
-          "if (format eq 'pdf') set terminal pdfcairo noenhanced font plain(12) size width/96,height/96 "
-          "linewidth 1.5 dashlength 1.5\n"
+    fprintf(
+        file,
+        "# %s, drawn by cellsweep from the data beside this script. To draw it again:\n"
+        "#     gnuplot %s.gp                          %s.png\n"
+        "#     gnuplot -e \"format='pdf'\" %s.gp        %s.pdf (or svg)\n"
+        "if (!exists('format')) format = 'png'\n"
+        "if (!exists('target')) target = '%s.'.format\n"
+        "width = %d.\n"
+        "height = %d.\n"
+        "scale = %.6g   # of everything; the layout is made for letters of 12 points\n"
+        "dots = %s   # pixels of the PNG for one of the layout\n"
+        "points = (format eq 'png' ? 1 : format eq 'svg' ? 1.2 : 1.33)*scale   # the terminals' fonts differ "
+        "in size\n"
+        "plain(size) = sprintf('DejaVu Sans,%%g', size*points)\n"
+        "bold(size) = sprintf('DejaVu Sans Bold,%%g', size*points)\n",
+        name, name, name, name, name, name, width, height, figstyle_scale(style),
+        style && (style->width > 0 || style->font > 0) ? "300/96." : "2");
+    /* Fonts of a PNG grow with its dots, and everything else with both. */
+    fputs("if (format eq 'png') set terminal pngcairo noenhanced font plain(12) size "
+          "dots*scale*width,dots*scale*height "
+          "fontscale dots linewidth dots*scale pointscale dots*scale dashlength dots*scale\n"
+          "if (format eq 'svg') set terminal svg noenhanced font plain(12) size scale*width,scale*height "
+          "background "
+          "'white' linewidth 1.2*scale\n"
+          "if (format eq 'pdf') set terminal pdfcairo noenhanced font plain(12) size "
+          "scale*width/96,scale*height/96 "
+          "linewidth 1.5*scale dashlength 1.5*scale\n"
           "set encoding utf8\n"
           "set output target\n"
           "set datafile separator tab\n"
           "set datafile columnheaders\n"
           "set datafile missing 'NaN'\n"
-          "set border 3 lc rgb '" GNUPLOT_GREY "'\n"
-          "set tics nomirror out scale 0.5 textcolor rgb '" GNUPLOT_DARK "'\n"
+          "set border 3 lc rgb '" PALETTE_GREY "'\n"
+          "set tics nomirror out scale 0.5 textcolor rgb '" PALETTE_DARK "'\n"
           "set format '%g'\n" /* the default begins with a blank */
-          "set grid lt 1 lc rgb '#e4e4e4'\n"
+          "set grid lt 1 lc rgb '" PALETTE_GRID "'\n"
           "set key off\n",
           file);
 }

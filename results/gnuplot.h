@@ -1,6 +1,6 @@
 /* gnuplot.h - pictures drawn by gnuplot from a script that stays beside them.
  *
- *     gnuplot_begin(file, "fig1", width, height);      terminals and defaults, then the page's own commands
+ *     gnuplot_begin(file, "fig1", width, height, style);      terminals and defaults, then the page's own commands
  *     gnuplot_quote(file, "sweep 'A'");                a text as gnuplot wants it
  *     gnuplot_render(dir, "fig1", &err);               dir/fig1.gp -> dir/fig1.png, .svg, .pdf
  *
@@ -10,18 +10,14 @@
 #define CELLSWEEP_GNUPLOT_H
 
 #include "err.h"
+#include "figstyle.h"
+#include "palette.h"
 
 #include <stdio.h>
 
-/* Okabe and Ito's colours, told apart with any colour vision, in the order of the report's blue and orange. */
-#define GNUPLOT_BLUE   "#0072B2"
-#define GNUPLOT_ORANGE "#D55E00"
-#define GNUPLOT_DARK   "#404040"
-#define GNUPLOT_GREY   "#666666"
-
-/* The head of a script: how to run it, terminal and output by `format`, look. Pictures are width x height pixels at 96 an
- * inch; the PNG has twice as many. */
-void gnuplot_begin(FILE *file, const char *name, int width, int height);
+/* The head of a script: how to run it, terminal and output by `format`, look. The layout has width x height pixels; without a style
+ * the PNG has twice as many, with one it has 300 an inch. */
+void gnuplot_begin(FILE *file, const char *name, int width, int height, const struct figstyle *style);
 
 /* A text in gnuplot's single quotes; control characters become blanks. */
 void gnuplot_quote(FILE *file, const char *text);

@@ -2,6 +2,7 @@
 
 #include "classes.h"
 #include "curves.h"
+#include "figtext.h"
 #include "gnuplot.h"
 #include "output.h"
 
@@ -194,12 +195,13 @@ static void write_rows(FILE *file, const struct heatmap *h, int percent)
 /* ---- script ---- */
 
 /* Pixels of the page. */
-enum { LEFT = 84, TOP = 136, BAR_GAP = 22, BAR = 20, RIGHT = 84, NARROWEST = 780, LINE = 18 };
+enum { LEFT = 84, BAR_GAP = 22, BAR = 20, RIGHT = 84, NARROWEST = 780, EDGE = 14, NUMBERS = 52, AXIS = 52 };
 
 struct page {
-    int cell, grid, width, height;
-    int lines;         /* below the picture */
-    char line[6][256]; /* the footer last */
+    int cell, grid, width, height, top;
+    int text_left, text_width;
+    char title[512], subtitle[512], balanced[128], accuracy[128];
+    struct figtext_notes notes; /* below the picture, the footer last */
 };
 
 static int cell_pixels(int n)
@@ -221,11 +223,6 @@ static const char *judged_on(const struct heatmap *h)
     return "On validation images, split off after rebalancing: may be copies of training images";
 }
 
-static void add_line(struct page *page, const char *text)
-{
-    snprintf(page->line[page->lines++], sizeof page->line[0], "%s", text);
-}
-
 static void describe_counts(const struct heatmap *h, int percent, char *out, size_t size)
 {
     int n = h->n_units, lost = h->group->n_jobs - h->group->n_state[JOB_DONE];
@@ -244,76 +241,79 @@ static void describe_counts(const struct heatmap *h, int percent, char *out, siz
 
 static void describe_leak(const struct heatmap *h, struct page *page)
 {
-    char text[256];
-    if (h->split != SPLIT_VAL || !(h->group->leak.mean > 0))
-        return;
-    snprintf(text, sizeof text,
-             "Leak: %.3g of %.3g validation images have a copy or an augmented sibling in training, mean.",
-             h->group->leak.mean, h->group->n_val.mean);
-    add_line(page, text);
+    if (h->split == SPLIT_VAL && h->group->leak.mean > 0)
+        figtext_note(
+            &page->notes,
+            "Leak: %.3g of %.3g validation images have a copy or an augmented sibling in training, mean.",
+            h->group->leak.mean, h->group->n_val.mean);
 }
 
 static void describe_published(const struct heatmap *h, struct page *page)
 {
     double value = curves_published_originals(h->summary, h->group);
-    char text[256];
     if (h->split != SPLIT_ALL || isnan(value) || strcmp(h->group->cell->protocol, "report") != 0)
         return;
-    snprintf(text, sizeof text, "Published: balanced accuracy %.2f on all original images, one run.", value);
-    add_line(page, text);
+    figtext_note(&page->notes, "Published: balanced accuracy %.2f on all original images, one run.", value);
 }
 
-static struct page lay_out(const struct heatmap *h, int percent)
+static void collect_notes(const struct heatmap *h, struct page *page, int percent)
 {
-    struct page page = {.cell = cell_pixels(h->n)};
-    const struct summary *summary = h->summary;
     char text[256];
-    page.grid = page.cell * h->n;
-    page.width = LEFT + page.grid + BAR_GAP + BAR + RIGHT;
-    page.width = page.width > NARROWEST ? page.width : NARROWEST;
     describe_counts(h, percent, text, sizeof text);
-    add_line(&page, text);
-    describe_leak(h, &page);
-    describe_published(h, &page);
-    curves_footer(text, sizeof text, summary->store, h->group->cell->protocol, h->group->n_state[JOB_DONE],
+    figtext_note(&page->notes, "%s", text);
+    describe_leak(h, page);
+    describe_published(h, page);
+    curves_footer(text, sizeof text, h->summary->store, h->group->cell->protocol, h->group->n_state[JOB_DONE],
                   h->group->n_jobs);
-    add_line(&page, text);
-    page.height = TOP + page.grid + 66 + LINE * page.lines;
-    return page;
+    figtext_note(&page->notes, "%s", text);
 }
 
-static void write_label(FILE *file, const struct page *page, int x, int y, const char *options,
-                        const char *text)
+static void collect_heading(const struct heatmap *h, struct page *page)
 {
-    fputs("set label ", file);
-    gnuplot_quote(file, text);
-    fprintf(file, " at screen %.5f,%.5f %s\n", (double)x / page->width, 1 - (double)y / page->height,
-            options);
-}
-
-#define GREY " textcolor rgb '" GNUPLOT_GREY "'"
-
-static void write_heading(FILE *file, const struct heatmap *h, const struct page *page)
-{
-    char text[512], clusters[128], strategy[128];
+    char clusters[128], strategy[128];
     int n;
     classes_title(h->summary->store, h->group->cell, clusters, sizeof clusters);
     curves_group_title(strategy, sizeof strategy, h->summary, h->group);
-    snprintf(text, sizeof text, "%s: %s", clusters, strategy);
-    curves_append_axes(text, sizeof text, h->summary, h->group, -1);
-    write_label(file, page, LEFT, 30, strlen(text) > 46 ? "left font bold(11)" : "left font bold(16)", text);
-    snprintf(text, sizeof text, "%s (protocol %s)", judged_on(h), h->group->cell->protocol);
-    write_label(file, page, LEFT, 56, "left font plain(11)" GREY, text);
-    n = snprintf(text, sizeof text, "Balanced accuracy %.3f", h->balanced.mean);
+    snprintf(page->title, sizeof page->title, "%s: %s", clusters, strategy);
+    curves_append_axes(page->title, sizeof page->title, h->summary, h->group, -1);
+    snprintf(page->subtitle, sizeof page->subtitle, "%s (protocol %s)", judged_on(h),
+             h->group->cell->protocol);
+    n = snprintf(page->balanced, sizeof page->balanced, "Balanced accuracy %.3f", h->balanced.mean);
     if (h->balanced.n > 1)
-        snprintf(text + n, sizeof text - (size_t)n, " (95 %% interval %.3f to %.3f, n = %d)", h->balanced.low,
-                 h->balanced.high, h->balanced.n);
-    write_label(file, page, LEFT, 84, "left font bold(12)", text);
-    snprintf(text, sizeof text, "Accuracy %.3f; balanced accuracy by chance %.3f", h->accuracy, 1.0 / h->n);
-    write_label(file, page, LEFT, 106, "left font plain(11)" GREY, text);
-    if (store_synthetic(h->summary->store))
-        write_label(file, page, page->width - 24, 30, "right font bold(13) textcolor rgb '#882255'",
-                    "synthetic data");
+        snprintf(page->balanced + n, sizeof page->balanced - (size_t)n,
+                 " (95 %% interval %.3f to %.3f, n = %d)", h->balanced.low, h->balanced.high, h->balanced.n);
+    snprintf(page->accuracy, sizeof page->accuracy, "Accuracy %.3f; balanced accuracy by chance %.3f",
+             h->accuracy, 1.0 / h->n);
+}
+
+/* Returns where the picture may begin. */
+static int write_heading(FILE *file, const struct heatmap *h, const struct page *page)
+{
+    const struct figtext_page text = {file, page->width, page->height};
+    char look[64];
+    int y = 7 + figtext_heading(&text, page->text_left, page->title, page->subtitle,
+                                store_synthetic(h->summary->store));
+    snprintf(look, sizeof look, "left font bold(%.3g)", figtext_fit(page->balanced, 12, page->text_width));
+    figtext_label(&text, page->text_left, y, look, page->balanced);
+    figtext_paragraph(&text, page->text_left, y + 22, page->text_width, 11, page->accuracy);
+    return y + NUMBERS;
+}
+
+static struct page lay_out(const struct heatmap *h, int percent, const struct figstyle *style)
+{
+    struct page page = {.cell = cell_pixels(h->n)};
+    int margins = LEFT + BAR_GAP + BAR + RIGHT, own = margins + page.cell * h->n;
+    page.width = figstyle_width(style, own > NARROWEST ? own : NARROWEST);
+    if (margins + page.cell * h->n > page.width)
+        page.cell = page.width > margins + 4 * h->n ? (page.width - margins) / h->n : 4;
+    page.grid = page.cell * h->n;
+    page.text_left = page.width < NARROWEST ? EDGE : LEFT;
+    page.text_width = page.width - page.text_left - EDGE;
+    collect_notes(h, &page, percent);
+    collect_heading(h, &page);
+    page.top = write_heading(NULL, h, &page); /* only measured */
+    page.height = page.top + page.grid + 14 + AXIS + figtext_notes_height(&page.notes, page.text_width);
+    return page;
 }
 
 /* A number for every class as long as it has room: 12 pixels. */
@@ -341,7 +341,8 @@ static void write_look(FILE *file, const struct heatmap *h, const struct page *p
             "unset grid; set border 15 lw 0.5\n"
             "set xrange [-0.5:%d.5]; set yrange [%d.5:-0.5]\n"
             "set xlabel 'Actual cluster' offset 0,0.3; set ylabel 'Predicted cluster'\n",
-            LEFT / w, (LEFT + page->grid) / w, 1 - TOP / t, 1 - (TOP + page->grid) / t, h->n - 1, h->n - 1);
+            LEFT / w, (LEFT + page->grid) / w, 1 - page->top / t, 1 - (page->top + page->grid) / t, h->n - 1,
+            h->n - 1);
     write_tics(file, h, page);
     fprintf(file,
             "set palette defined (0 '#faf3ec', 1 '#faebdd', 4 '#f6b48f', 7 '#f4875e', 10 '#ec4c3e', 13 "
@@ -349,7 +350,7 @@ static void write_look(FILE *file, const struct heatmap *h, const struct page *p
             "set cbrange [0:%.9g]; set cbtics font ''.plain(10) scale 0.4%s\n"
             "set colorbox user origin screen %.5f,%.5f size screen %.5f,%.5f noborder\n",
             largest_value(h, percent), percent ? " format '%g %%'" : "", (LEFT + page->grid + BAR_GAP) / w,
-            1 - (TOP + page->grid) / t, BAR / w, page->grid / t);
+            1 - (page->top + page->grid) / t, BAR / w, page->grid / t);
 }
 
 /* gnuplot complains of a plot without a point. */
@@ -378,29 +379,34 @@ static void write_plot(FILE *file, const struct heatmap *h, const struct page *p
     fputc('\n', file);
 }
 
-static int write_script(const struct heatmap *h, const char *name, int percent, const char *dir,
-                        struct err *err)
+static void write_notes(FILE *file, const struct page *page)
 {
-    struct page page = lay_out(h, percent);
+    const struct figtext_page text = {file, page->width, page->height};
+    int height = figtext_notes_height(&page->notes, page->text_width);
+    figtext_write_notes(&text, page->text_left, page->height + 4 - height, page->text_width, &page->notes);
+}
+
+static int write_script(const struct heatmap *h, const char *name, int percent, const struct figstyle *style,
+                        const char *dir, struct err *err)
+{
+    struct page page = lay_out(h, percent, style);
     struct output out;
     char file[CURVES_NAME_SIZE + 8];
     snprintf(file, sizeof file, "%s.gp", name);
     int rc = output_open(&out, dir, file, err);
     if (rc < 0)
         return rc;
-    gnuplot_begin(out.file, name, page.width, page.height);
+    gnuplot_begin(out.file, name, page.width, page.height, style);
     write_heading(out.file, h, &page);
-    for (int i = 0; i < page.lines; i++)
-        write_label(out.file, &page, LEFT, page.height - 14 - LINE * (page.lines - 1 - i),
-                    "left font plain(9.5)" GREY, page.line[i]);
+    write_notes(out.file, &page);
     write_look(out.file, h, &page, percent);
     write_plot(out.file, h, &page, percent, name);
     fputs("unset output\n", out.file);
     return output_close(&out, err);
 }
 
-int heatmap_write(const struct heatmap *heatmap, const char *name, int percent, const char *dir,
-                  struct err *err)
+int heatmap_write(const struct heatmap *heatmap, const char *name, int percent, const struct figstyle *style,
+                  const char *dir, struct err *err)
 {
     struct output out;
     char file[CURVES_NAME_SIZE + 8];
@@ -410,5 +416,5 @@ int heatmap_write(const struct heatmap *heatmap, const char *name, int percent, 
         return rc;
     write_rows(out.file, heatmap, percent);
     rc = output_close(&out, err);
-    return rc == 0 ? write_script(heatmap, name, percent, dir, err) : rc;
+    return rc == 0 ? write_script(heatmap, name, percent, style, dir, err) : rc;
 }

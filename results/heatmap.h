@@ -10,6 +10,7 @@
 #ifndef CELLSWEEP_HEATMAP_H
 #define CELLSWEEP_HEATMAP_H
 
+#include "figstyle.h"
 #include "summary.h"
 
 struct heatmap {
@@ -29,8 +30,8 @@ int heatmap_new(const struct summary *summary, const struct summary_group *group
                 struct heatmap **out, struct err *err);
 
 /* Write dir/name.tsv and dir/name.gp. percent: cells are percentages of the actual class, so columns add up to 100. */
-int heatmap_write(const struct heatmap *heatmap, const char *name, int percent, const char *dir,
-                  struct err *err);
+int heatmap_write(const struct heatmap *heatmap, const char *name, int percent, const struct figstyle *style,
+                  const char *dir, struct err *err);
 
 void heatmap_free(struct heatmap *heatmap);
 

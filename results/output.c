@@ -58,12 +58,19 @@ int output_open(struct output *out, const char *dir, const char *name, struct er
 
 int output_close(struct output *out, struct err *err)
 {
-    int failed = fflush(out->file) != 0 || ferror(out->file);
-    failed = fclose(out->file) != 0 || failed;
+    errno = 0; /* an earlier failure left its mark on the stream, but not its reason */
+    int failed = fflush(out->file) != 0 || ferror(out->file), code = errno;
+    if (fclose(out->file) != 0) {
+        failed = 1;
+        code = code ? code : errno;
+    }
     out->file = NULL;
     if (!failed && rename(out->temporary, out->path) == 0)
         return 0;
-    err_set(err, E_IO, "%s: cannot write the file: %s", out->path, strerror(errno));
+    if (!failed)
+        code = errno;
+    err_set(err, E_IO, "%s: cannot write the file: %s", out->path,
+            code ? strerror(code) : "writing failed; is the disk full?");
     unlink(out->temporary);
     return E_IO;
 }

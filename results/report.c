@@ -25,8 +25,10 @@ static int write_figures(const struct summary *summary, const struct dataset *da
                          const struct report_options *options, struct err *err)
 {
     struct figures figures = {0};
-    struct figures_options drawn = {
-        .metric = options->metric, .percent = options->percent, .all_heatmaps = options->all_heatmaps};
+    struct figures_options drawn = {.metric = options->metric,
+                                    .percent = options->percent,
+                                    .all_heatmaps = options->all_heatmaps,
+                                    .style = options->style};
     int rc = figures_write(summary, data, &drawn, options->dir, &figures, err);
     if (rc == 0)
         rc = figures_render(&figures, options->dir, err);

@@ -1,5 +1,5 @@
 /* report.h - everything `cellsweep report` leaves in a directory: final (tables.h), comparisons, rankings, leak_inflation and
- * claims (findings.h) as .csv, .md and .tex, and figures.
+ * claims (findings.h) as .csv, .md and .tex, figures, and report.html, the page (page.h).
  *
  *     struct report_options options = {.dir = "out", .filter = NULL, .metric = METRIC_BALANCED_ACCURACY_AS_PUBLISHED};
  *     if (report_write(store, &options, stdout, &err) < 0) ...
@@ -8,21 +8,24 @@
 #ifndef CELLSWEEP_REPORT_H
 #define CELLSWEEP_REPORT_H
 
+#include "figstyle.h"
 #include "metrics.h"
 #include "store.h"
 
 #include <stdio.h>
 
 struct report_options {
-    const char *dir;    /* made when it is not there */
-    const char *filter; /* as in store_job_matches, or NULL */
-    enum metric metric; /* the upper half of learning curves; not METRIC_LOSS */
-    int percent;        /* 1: confusion heatmaps show percentages of the actual class */
-    int all_heatmaps;   /* 1: pairs have confusion heatmaps too, not only more than two classes */
+    const char *dir;       /* made when it is not there */
+    const char *filter;    /* as in store_job_matches, or NULL */
+    enum metric metric;    /* the upper half of learning curves; not METRIC_LOSS */
+    int percent;           /* 1: confusion heatmaps show percentages of the actual class */
+    int all_heatmaps;      /* 1: pairs have confusion heatmaps too, not only more than two classes */
+    struct figstyle style; /* size of figures and letters; zeros: as they are made */
 };
 
 /* Write the report of the jobs finished so far and print its tables, the short ones, to `table`. The images for the appendix are read
- * from "<results without .h5>.cells.h5"; when that file is not there, the figure is left out with a notice on stderr.
+ * from "<results without .h5>.cells.h5" or from what the sweep names (sweep_images.h); when they are not there, the figure is left out with a
+ * notice on stderr, as is the page when it was not built into the program.
  * E_USAGE when no job is finished; E_IO keeps what was written so far. */
 int report_write(struct store *store, const struct report_options *options, FILE *table, struct err *err);
 

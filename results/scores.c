@@ -318,11 +318,10 @@ static double brier(const struct judged *j)
     return ratio(sum, j->in.n);
 }
 
-/* Bins are open below and closed above. */
+/* Bins are open below and closed above. A damaged file may hold any number. */
 static int ece_bin(double confidence)
 {
-    int bin = (int)ceil(confidence * ECE_BINS) - 1;
-    return bin < 0 ? 0 : bin >= ECE_BINS ? ECE_BINS - 1 : bin;
+    return (int)fmin(fmax(ceil(confidence * ECE_BINS) - 1, 0), ECE_BINS - 1);
 }
 
 static double ece(const struct judged *j)

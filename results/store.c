@@ -46,6 +46,7 @@ static struct store *new_store(const char *path, struct err *err)
         return NULL;
     snprintf(store->path, sizeof store->path, "%s", path);
     store->file = store->one = H5I_INVALID_HID;
+    store->fd = -1;
     store->types.job = store->types.message = store->types.image = store->types.image_stored =
         H5I_INVALID_HID;
     for (int d = 0; d < N_STORE_DATASETS; d++)
@@ -116,6 +117,7 @@ static int take_dims(struct store *store, enum store_dataset which, struct err *
 static int open_dataset(struct store *store, enum store_dataset which, struct err *err)
 {
     const struct store_table_row *row = &store_table[which];
+    hsize_t bytes = 0;
     if (!h5_exists(store->file, row->path))
         return store_row_optional(row)
                    ? 0
@@ -126,6 +128,10 @@ static int open_dataset(struct store *store, enum store_dataset which, struct er
         store->space[which] = H5Dget_space(store->dataset[which]);
     if (store->space[which] < 0)
         return err_set(err, E_IO, "%s: cannot open %s: damaged; restore a copy", store->path, row->path);
+    if (H5Fget_filesize(store->file, &bytes) < 0 || !h5_is_sound_dataset(store->dataset[which], bytes))
+        return err_set(err, E_IO,
+                       "%s: type or size of %s is not what cellsweep writes: damaged; restore a copy",
+                       store->path, row->path);
     return take_dims(store, which, err);
 }
 
@@ -152,15 +158,20 @@ static int read_all(struct store *store, enum store_dataset which, void *out, st
     return 0;
 }
 
-static int read_tables(struct store *store, struct err *err)
+int store_tables_init(struct store *store, struct err *err)
 {
     size_t n_jobs = (size_t)store->n[DIM_JOB], n_images = (size_t)store->n[DIM_IMAGE];
     store->record = err_calloc(n_jobs, store->types.record_size, "/jobs", err);
     store->job = err_calloc(n_jobs, sizeof *store->job, "/jobs", err);
     store->image = err_calloc(n_images, sizeof *store->image, "/images", err);
-    if (!store->record || !store->job || !store->image)
-        return E_IO;
-    int rc = store_refresh(store, err);
+    return store->record && store->job && store->image ? 0 : E_IO;
+}
+
+static int read_tables(struct store *store, struct err *err)
+{
+    int rc = store_tables_init(store, err);
+    if (rc == 0)
+        rc = store_refresh(store, err);
     return rc < 0 ? rc : read_all(store, STORE_IMAGES, store->image, err);
 }
 
@@ -181,9 +192,13 @@ static int load(struct store *store, struct err *err)
 
 static int finish_opening(struct store *store, struct store **out, int rc, struct err *err)
 {
-    if (rc == 0)
+    if (rc == 0 && !store_is_remote(store))
         rc = load(store, err);
-    if (store->shared && store->file >= 0) /* closing is collective: all close or none */
+    if (rc == 0 && store->io == STORE_PWRITE)
+        rc = store_raw_open(store, err);
+    if (store->shared && store->io == STORE_RANK0)
+        rc = store_share_tables(store, rc, err);
+    else if (store->shared && store->file >= 0) /* closing is collective: all close or none */
         MPI_Allreduce(MPI_IN_PLACE, &rc, 1, MPI_INT, MPI_MIN, store->comm);
     if (rc < 0)
         store_close(store, NULL);
@@ -234,7 +249,16 @@ static int open_writing(struct store *store, MPI_Comm comm, struct err *err)
     return 0;
 }
 
-int store_open_shared(const char *path, MPI_Comm comm, struct store **out, struct err *err)
+static int open_for(struct store *store, struct err *err)
+{
+    if (store_is_remote(store))
+        return 0;
+    if (store->io == STORE_PWRITE)
+        return h5_open_read(store->path, &store->file, err);
+    return open_writing(store, store->io == STORE_MPIO ? store->comm : MPI_COMM_NULL, err);
+}
+
+int store_open_io(const char *path, MPI_Comm comm, enum store_io io, struct store **out, struct err *err)
 {
     *out = NULL;
     struct store *store = new_store(path, err);
@@ -242,7 +266,13 @@ int store_open_shared(const char *path, MPI_Comm comm, struct store **out, struc
         return E_IO;
     store->shared = comm != MPI_COMM_NULL;
     store->comm = comm;
-    return finish_opening(store, out, open_writing(store, comm, err), err);
+    store->io = io;
+    return finish_opening(store, out, open_for(store, err), err);
+}
+
+int store_open_shared(const char *path, MPI_Comm comm, struct store **out, struct err *err)
+{
+    return store_open_io(path, comm, STORE_MPIO, out, err);
 }
 
 /* ---- closing ---- */
@@ -264,9 +294,9 @@ static int close_handles(struct store *store)
 
 static int close_file(struct store *store, struct err *err)
 {
-    int bad = close_handles(store);
+    int bad = close_handles(store), raw = store_raw_close(store, err);
     if (store->file < 0)
-        return 0;
+        return raw;
     ssize_t left = H5Fget_obj_count(store->file, H5F_OBJ_ALL | H5F_OBJ_LOCAL) - 1;
     if (H5Fclose(store->file) < 0 || bad)
         return err_set(err, E_IO, "%s: closing failed; is the disk full? the last results may be missing",
@@ -274,7 +304,7 @@ static int close_file(struct store *store, struct err *err)
     if (left > 0)
         return err_set(err, E_IO, "%s: %zd HDF5 objects were still open at close: a fault of this program",
                        store->path, left);
-    return 0;
+    return raw;
 }
 
 int store_close(struct store *store, struct err *err)
@@ -287,6 +317,8 @@ int store_close(struct store *store, struct err *err)
     free(store->record);
     free(store->job);
     free(store->image);
+    free(store->parcel);
+    free(store->broken);
     free(store);
     return rc;
 }
@@ -321,10 +353,38 @@ static int transfer(struct store *store, enum store_dataset which, const struct 
     return rc < 0 ? -1 : 0;
 }
 
+int store_block_fits(const struct store *store, enum store_dataset which, struct store_block *block)
+{
+    hsize_t dims[STORE_MAX_RANK] = {1, 1, 1};
+    int rank = store_row_dims(&store_table[which], store->n, dims);
+    for (int i = rank; i < STORE_MAX_RANK; i++) {
+        block->start[i] = 0;
+        block->count[i] = 1;
+    }
+    for (int i = 0; i < STORE_MAX_RANK; i++)
+        if (block->count[i] == 0 || block->count[i] > dims[i] || block->start[i] > dims[i] - block->count[i])
+            return 0;
+    return block->count[0] == 1;
+}
+
+static int write_outside(const struct store *store, enum store_dataset which, const struct store_block *block,
+                         struct err *err)
+{
+    return err_set(err, E_IO, "%s: job %llu has no such cells in %s: a fault of this program, or of the file",
+                   store->path, (unsigned long long)block->start[0], store_table[which].path);
+}
+
 int store_write_block(struct store *store, enum store_dataset which, const struct store_block *block,
                       const void *data, struct err *err)
 {
-    if (transfer(store, which, block, data, NULL) < 0)
+    struct store_block part = *block;
+    if (!store_block_fits(store, which, &part))
+        return write_outside(store, which, block, err);
+    if (store_is_remote(store))
+        return store_send_block(store, which, &part, data, err);
+    if (store->io == STORE_PWRITE)
+        return store_raw_write(store, which, &part, data, err);
+    if (transfer(store, which, &part, data, NULL) < 0)
         return err_set(err, E_IO, "%s: cannot write job %llu of %s; is the disk full?", store->path,
                        (unsigned long long)block->start[0], store_table[which].path);
     return 0;
@@ -383,7 +443,9 @@ int store_write_epoch(struct store *store, int job, int epoch, const float *trai
         if (rc == 0)
             rc = store_write_block(store, metric_dataset(SPLIT_VAL, m), &block, &val[m], err);
     }
-    return rc < 0 ? rc : write_cell(store, STORE_EPOCHS_DONE, job, &done, err);
+    if (rc == 0)
+        rc = write_cell(store, STORE_EPOCHS_DONE, job, &done, err);
+    return rc < 0 ? rc : store_send(store, err);
 }
 
 int store_clear_metrics(struct store *store, int job, struct err *err)
@@ -400,7 +462,7 @@ int store_clear_metrics(struct store *store, int job, struct err *err)
     for (int d = STORE_METRICS; d < STORE_CONFUSION && rc == 0; d++)
         rc = store_write_block(store, (enum store_dataset)d, &block, nan, err);
     free(nan);
-    return rc;
+    return rc < 0 ? rc : store_send(store, err);
 }
 
 static int write_predictions(struct store *store, int job, enum split split, size_t n, size_t n_classes,
@@ -462,7 +524,9 @@ int store_write_outcome(struct store *store, int job, const struct store_outcome
         rc = store_write_block(store, STORE_WEIGHTS, &weights, o->weights, err);
     if (rc == 0 && o->weights)
         rc = write_cell(store, STORE_WEIGHTS_EPOCH, job, &o->weights_epoch, err);
-    return rc < 0 ? rc : store_write_counts(store, job, o->n_train, o->n_val, o->leak, err);
+    if (rc == 0)
+        rc = store_write_counts(store, job, o->n_train, o->n_val, o->leak, err);
+    return rc < 0 ? rc : store_send(store, err);
 }
 
 /* The state goes last: a reader or a resumed run that sees "done" sees everything else of the row too. */
@@ -487,7 +551,7 @@ int store_write_mark(struct store *store, int job, const struct store_mark *mark
     int rc = 0;
     for (size_t i = 0; i < sizeof part / sizeof *part && rc == 0; i++)
         rc = write_cell(store, part[i].which, job, part[i].value, err);
-    return rc;
+    return rc < 0 ? rc : store_send(store, err);
 }
 
 /* ---- reading ---- */

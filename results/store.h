@@ -12,6 +12,14 @@
  *
  * Readers use store_open() at any time, beside a running sweep too.
  *
+ * The bytes of a row can take three ways to the same places of the same file (store_open_io):
+ *     mpio     every rank opens the file through MPI-IO and writes with H5Dwrite
+ *     pwrite   every rank looks up where each contiguous dataset begins and writes with pwrite(2): closing is not collective,
+ *              so the death of a rank keeps none of the others
+ *     rank0    only rank 0 has the file; the others send their rows to it in messages of tag STORE_TAG on the communicator of
+ *              the store, and rank 0 calls store_take() for each. Messages of a rank keep their order, with other tags too:
+ *              what a rank says after it wrote a row arrives after the row
+ *
  * Layout (J jobs, E the largest number of epochs, C of classes, V of validation images, A of originals, N images):
  *     / attributes      cellsweep_results (format version), name, yaml, yaml_resolved, dataset_checksum, version, commit,
  *                       created, host, ranks, libraries, cpu, synthetic, data, data_file,
@@ -110,9 +118,19 @@ struct store_outcome {
     const int *role_all; /* (n_all) enum job_role: what the job did with the original; or NULL */
 };
 
+/* How rows reach the file. */
+enum store_io { STORE_MPIO, STORE_PWRITE, STORE_RANK0, N_STORE_IO };
+
+/* "mpio", "pwrite", "rank0". */
+extern const char *const store_io_names[N_STORE_IO];
+
+/* The tag of rows sent to rank 0; nothing else may use it on the communicator of the store. */
+enum { STORE_TAG = 77 };
+
 struct store;
 
-/* Create the file for a plan, whole, under a temporary name; fsync; rename. E_IO leaves nothing behind. Serial. */
+/* Create the file for a plan, whole, under a temporary name; fsync; rename. E_IO leaves nothing behind, and tells how many
+ * bytes are needed and free when there are too few. Serial. */
 int store_create(const char *path, const struct store_plan *plan, struct err *err);
 
 /* A new file for `plan` that takes over every finished row (done or diverged) of `old_path` whose key occurs in it, renamed
@@ -125,8 +143,24 @@ int store_grow(const char *old_path, const struct store_plan *plan, int *kept, s
  * with the serial driver and without any MPI call. */
 int store_open_shared(const char *path, MPI_Comm comm, struct store **out, struct err *err);
 
+/* The same with another way of writing. Under STORE_RANK0 the ranks but 0 need not see the file, and can only write: their reads
+ * fail. STORE_PWRITE refuses (E_IO) a file that another kind of machine made. */
+int store_open_io(const char *path, MPI_Comm comm, enum store_io io, struct store **out, struct err *err);
+
+/* STORE_RANK0: send and take rows on another communicator of the same ranks from now on: that on which rank 0 listens. It must be
+ * there as long as rows are written. */
+void store_send_on(struct store *store, MPI_Comm comm);
+
+/* Rank 0 under STORE_RANK0: receive one message of tag STORE_TAG that has arrived from `rank`, and write its rows (drop 1: do not,
+ * its jobs are another's). After E_IO for a job that job's further rows are dropped, so its state never says done. */
+int store_take(struct store *store, int rank, int drop, struct err *err);
+
 /* Open for reading, beside a running sweep too. E_IO when it is not HDF5 or not ours, saying which. */
 int store_open(const char *path, struct store **out, struct err *err);
+
+/* Open it in a child process and read what its file may damage, so that a file that crashes HDF5 is an error (trial.h): what
+ * commands call before store_open(). */
+int store_try(const char *path, struct err *err);
 
 /* Release everything; a failed close of a shared file is an error. *store may be NULL. */
 int store_close(struct store *store, struct err *err);

@@ -227,6 +227,24 @@ static int check_plan(const char *path, const struct store_plan *plan, struct er
     return 0;
 }
 
+/* Bytes of the file: all datasets, and room for what describes them. */
+static unsigned long long file_bytes(const struct store_plan *plan, const struct store_types *types)
+{
+    hsize_t n[N_DIMS];
+    unsigned long long total = 2 * 65536 + strlen(plan->yaml ? plan->yaml : "") +
+                               strlen(plan->yaml_resolved ? plan->yaml_resolved : "");
+    sizes_of(plan, n);
+    for (int d = 0; d < N_STORE_DATASETS; d++) {
+        hsize_t dims[STORE_MAX_RANK] = {0};
+        unsigned long long bytes = H5Tget_size(store_file_type(types, store_table[d].cell));
+        int rank = store_row_dims(&store_table[d], n, dims);
+        for (int i = 0; i < rank; i++)
+            bytes *= dims[i];
+        total += bytes;
+    }
+    return total;
+}
+
 static void axes_of_plan(const struct store_plan *plan, struct store_axes *axes)
 {
     memset(axes, 0, sizeof *axes);
@@ -246,6 +264,8 @@ int store_draft(const char *path, const struct store_plan *plan, struct h5_draft
         return rc;
     axes_of_plan(plan, &axes);
     rc = store_types_init(&types, &axes, err);
+    if (rc == 0)
+        rc = h5_check_space(path, file_bytes(plan, &types), err);
     if (rc == 0)
         rc = h5_draft_begin(draft, path, err);
     if (rc == 0 && (rc = create_all(draft->file, plan, &types, path, err)) < 0)

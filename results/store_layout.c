@@ -304,6 +304,11 @@ hid_t store_memory_type(const struct store_types *types, enum store_cell cell)
     return H5I_INVALID_HID;
 }
 
+size_t store_memory_size(const struct store_types *types, enum store_cell cell)
+{
+    return H5Tget_size(store_memory_type(types, cell));
+}
+
 hid_t store_file_type(const struct store_types *types, enum store_cell cell)
 {
     if (cell == CELL_INT8)

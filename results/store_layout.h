@@ -102,11 +102,32 @@ int store_draft(const char *path, const struct store_plan *plan, struct h5_draft
 
 /* ---- an open file ---- */
 
+/* Where a contiguous dataset lies in the file. */
+struct store_place {
+    long long offset; /* bytes; -1: the dataset is absent */
+    size_t cell;      /* bytes of an element in the file */
+};
+
+enum {
+    STORE_PARCEL_SIZE = 3840
+}; /* below the eager limit of Open MPI's transports (4096 in shared memory) */
+
+/* Rows on their way to rank 0: pieces, each a struct store_piece and its bytes. */
+struct store_parcel {
+    size_t used;
+    _Alignas(8) unsigned char bytes[STORE_PARCEL_SIZE];
+};
+
 struct store {
     char path[H5_PATH_SIZE];
     hid_t file;
-    int shared;    /* 1: opened by several ranks with the MPI-IO driver */
+    int shared;    /* 1: opened by several ranks */
     MPI_Comm comm; /* those ranks */
+    enum store_io io;
+    int fd;                                     /* STORE_PWRITE; else -1 */
+    struct store_place place[N_STORE_DATASETS]; /* STORE_PWRITE */
+    struct store_parcel *parcel; /* STORE_RANK0, ranks but 0: not yet sent; rank 0: being read */
+    char *broken;                /* (J) STORE_RANK0, rank 0: 1 after a write of that job failed */
     hid_t dataset[N_STORE_DATASETS], space[N_STORE_DATASETS]; /* opened once; invalid for an absent dataset */
     hid_t one;                                                /* memory space of one element */
     hsize_t n[N_DIMS];
@@ -125,7 +146,39 @@ struct store_block {
 /* An open file as a store, which closes it. file: H5Freopen() of one that somebody else keeps. */
 int store_adopt(hid_t file, const char *path, struct store **out, struct err *err);
 
-/* Independent transfers of a block, from or to contiguous memory in the cell's memory type. */
+/* 1 for a store that sends its rows to rank 0. */
+int store_is_remote(const struct store *store);
+
+/* ---- store_io.c: ways to the file ---- */
+
+/* STORE_PWRITE, after the tables were read: open for pwrite, find every dataset. store_raw_close() syncs and closes. */
+int store_raw_open(struct store *store, struct err *err);
+int store_raw_close(struct store *store, struct err *err);
+int store_raw_write(struct store *store, enum store_dataset which, const struct store_block *block,
+                    const void *data, struct err *err);
+
+/* STORE_RANK0: give the other ranks the tables that rank 0 has read; rc is rank 0's so far. Collective, all return the same. */
+int store_share_tables(struct store *store, int rc, struct err *err);
+
+/* Put a block into the parcel, sending it when it is full; and send what is in it. */
+int store_send_block(struct store *store, enum store_dataset which, const struct store_block *block,
+                     const void *data, struct err *err);
+int store_send(struct store *store, struct err *err);
+
+/* Part of one job's row, start and count of dimensions that the dataset has not 0 and 1. 0 when it is not inside the dataset, or
+ * the store has no such dataset. */
+int store_block_fits(const struct store *store, enum store_dataset which, struct store_block *block);
+
+/* Bytes of a cell in memory. */
+size_t store_memory_size(const struct store_types *types, enum store_cell cell);
+
+/* Room for the tables, of sizes n. */
+int store_tables_init(struct store *store, struct err *err);
+
+/* ---- transfers ---- */
+
+/* Independent transfers of a block, from or to contiguous memory in the cell's memory type. Written blocks are parts of one job's
+ * row. */
 int store_write_block(struct store *store, enum store_dataset which, const struct store_block *block,
                       const void *data, struct err *err);
 int store_read_block(struct store *store, enum store_dataset which, const struct store_block *block,

@@ -226,7 +226,8 @@ static void write_points(FILE *file, const struct trend *trend)
     }
 }
 
-int trend_write(const struct trend *trend, const char *name, const char *dir, struct err *err)
+int trend_write(const struct trend *trend, const char *name, const struct figstyle *style, const char *dir,
+                struct err *err)
 {
     struct output out;
     char file[PAGENAME_SIZE + 8];
@@ -236,5 +237,5 @@ int trend_write(const struct trend *trend, const char *name, const char *dir, st
         return rc;
     write_points(out.file, trend);
     rc = output_close(&out, err);
-    return rc == 0 ? trend_write_script(trend, name, dir, err) : rc;
+    return rc == 0 ? trend_write_script(trend, name, style, dir, err) : rc;
 }

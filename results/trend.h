@@ -3,7 +3,7 @@
  *     struct trend_axis axis = trend_axis_of(summary, i);       x: the axis' own numbers, or one place a value
  *     struct trend *trend = NULL;
  *     int n = trend_pages(summary, &axis, &trend, &err);
- *     for (...) trend_write(&trend[i], name, dir, &err);        name.tsv and name.gp
+ *     for (...) trend_write(&trend[i], name, style, dir, &err);        name.tsv and name.gp
  *     trend_free(trend, n);
  *
  * A page shows one clusters x protocol x whatever else varies; its points are group means at the last epoch with their 95 %
@@ -11,6 +11,7 @@
 #ifndef CELLSWEEP_TREND_H
 #define CELLSWEEP_TREND_H
 
+#include "figstyle.h"
 #include "summary.h"
 
 enum { TREND_SERIES = 16, TREND_LABEL_SIZE = 2 * CONFIG_WORD_SIZE };
@@ -58,7 +59,8 @@ int trend_pages(const struct summary *summary, const struct trend_axis *axis, st
 /* Name of a page's files in out (PAGENAME_SIZE). */
 void trend_name(const struct trend *trend, char *out);
 
-int trend_write(const struct trend *trend, const char *name, const char *dir, struct err *err);
+int trend_write(const struct trend *trend, const char *name, const struct figstyle *style, const char *dir,
+                struct err *err);
 
 void trend_free(struct trend *trend, int n);
 

@@ -2,6 +2,7 @@
 
 #include "classes.h"
 #include "curves.h"
+#include "figtext.h"
 #include "gnuplot.h"
 #include "output.h"
 #include "pagename.h"
@@ -11,16 +12,27 @@
 #include <string.h>
 
 /* Pixels of the page. */
-enum { WIDTH = 1000, LEFT = 84, TOP = 84, PLOT_WIDTH = 620, PLOT_HEIGHT = 400, LEGEND_GAP = 16, LINE = 18 };
+enum {
+    WIDTH = 1000,
+    LEFT = 84,
+    RIGHT = 24,
+    LEGEND_WIDTH = 280, /* beside the plot; below it where that leaves the plot less than LEAST_PLOT */
+    LEAST_PLOT = 420,
+    LEGEND_GAP = 16,
+    LEGEND_LINE = 21,
+    PLOT_HEIGHT = 400,
+    LINE = 18,
+    EDGE = 14
+};
 
-/* Okabe and Ito's colours without the yellow, which is too light for a line, and a wine red; the second eight lines have the
- * same colours, dashed, with open points. */
-static const char *const colors[8] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
-                                      "#E69F00", "#56B4E9", "#000000", "#882255"};
+/* Strategies have the palette's colours; from the ninth line on they are dashed, with open points. */
 static const int filled_points[8] = {7, 5, 9, 11, 13, 7, 5, 9}, open_points[8] = {6, 4, 8, 10, 12, 6, 4, 8};
 
 struct page {
-    int height, kfold;
+    int width, height, top, plot_width, plot_height, below; /* below: the legend stands there */
+    int text_left;
+    char title[1024], subtitle[512];
+    struct figtext_notes notes;
     double x_low, x_high, y_low, y_high;
     double chance; /* balanced accuracy by guessing */
     int single;    /* 1: some point has no interval, because it is of one job */
@@ -39,78 +51,102 @@ static void stretch(double *low, double *high, double x)
     }
 }
 
-static struct page lay_out(const struct trend *trend)
+static void find_ranges(struct page *p, const struct trend *trend)
 {
-    int cluster[CONFIG_MAX_CLUSTERS];
-    const struct store_job *cell = trend->point[0].group->cell;
-    struct page p = {.x_low = HUGE_VAL, .x_high = -HUGE_VAL, .y_low = HUGE_VAL, .y_high = -HUGE_VAL};
-    p.chance = 1.0 / classes_of(trend->summary->store, cell, cluster);
-    p.kfold = strncmp(cell->protocol, "kfold", 5) == 0;
-    stretch(&p.y_low, &p.y_high, p.chance);
     for (int i = 0; i < trend->n; i++) {
         const struct stats_summary *s = final_of(&trend->point[i]);
-        stretch(&p.x_low, &p.x_high, trend->point[i].x);
-        stretch(&p.y_low, &p.y_high, s->mean);
-        stretch(&p.y_low, &p.y_high, s->low);
-        stretch(&p.y_low, &p.y_high, s->high);
-        p.single |= s->n < 2;
+        stretch(&p->x_low, &p->x_high, trend->point[i].x);
+        stretch(&p->y_low, &p->y_high, s->mean);
+        stretch(&p->y_low, &p->y_high, s->low);
+        stretch(&p->y_low, &p->y_high, s->high);
+        p->single |= s->n < 2;
     }
-    p.y_low = fmax(0, floor(10 * p.y_low - 0.2) / 10);
-    p.y_high = fmin(1.02, ceil(10 * p.y_high + 0.2) / 10);
-    p.height = TOP + PLOT_HEIGHT + 84 + (trend->axis.tick ? LINE : 0) + LINE * (2 + p.kfold);
-    return p;
+    p->y_low = fmax(0, floor(10 * p->y_low - 0.2) / 10);
+    p->y_high = fmin(1.02, ceil(10 * p->y_high + 0.2) / 10);
 }
 
-static void write_label(FILE *file, const struct page *page, int x, int y, const char *options,
-                        const char *text)
-{
-    fputs("set label ", file);
-    gnuplot_quote(file, text);
-    fprintf(file, " at screen %.5f,%.5f %s\n", (double)x / WIDTH, 1 - (double)y / page->height, options);
-}
-
-#define GREY " textcolor rgb '" GNUPLOT_GREY "'"
-
-static void write_heading(FILE *file, const struct trend *trend, const struct page *page)
+static void collect_texts(struct page *p, const struct trend *trend)
 {
     const struct summary_group *group = trend->point[0].group;
-    char text[1024];
-    classes_title(trend->summary->store, group->cell, text, sizeof text);
-    curves_append_axes(text, sizeof text, trend->summary, group, trend->axis.axis);
-    size_t n = strlen(text);
+    char *title = p->title, footer[512];
+    int done = 0, jobs = 0;
+    classes_title(trend->summary->store, group->cell, title, sizeof p->title);
+    curves_append_axes(title, sizeof p->title, trend->summary, group, trend->axis.axis);
+    size_t n = strlen(title);
     if (trend->has_facet)
-        snprintf(text + n, sizeof text - n, ", %s class %ld", trend->axis.facet_name,
+        snprintf(title + n, sizeof p->title - n, ", %s class %ld", trend->axis.facet_name,
                  trend->axis.facet(trend->summary, group, trend->axis.axis));
-    write_label(file, page, LEFT, 30, strlen(text) > 58 ? "left font bold(11)" : "left font bold(16)", text);
-    snprintf(text, sizeof text, "Protocol %s: %s", group->cell->protocol,
+    snprintf(p->subtitle, sizeof p->subtitle, "Protocol %s: %s", group->cell->protocol,
              curves_protocol_meaning(group->cell->protocol));
-    write_label(file, page, LEFT, 56, "left font plain(11)" GREY, text);
-    if (store_synthetic(trend->summary->store))
-        write_label(file, page, WIDTH - 24, 30, "right font bold(13) textcolor rgb '#882255'",
-                    "synthetic data");
-}
-
-static void write_notes(FILE *file, const struct trend *trend, const struct page *page)
-{
-    char text[1024];
-    int y = page->height - 14, done = 0, jobs = 0;
+    figtext_note(
+        &p->notes,
+        "Last epoch, mean and 95 %% interval of the mean (Student's t) over n jobs%s; strategies stand "
+        "side by side.",
+        p->single ? ", none where n = 1" : "");
+    if (strncmp(group->cell->protocol, "kfold", 5) == 0)
+        figtext_note(&p->notes, "Folds share training images, so these intervals are narrower than those of "
+                                "independent studies.");
     for (int i = 0; i < trend->n; i++) {
         done += trend->point[i].group->n_state[JOB_DONE];
         jobs += trend->point[i].group->n_jobs;
     }
-    curves_footer(text, sizeof text, trend->summary->store, trend->point[0].group->cell->protocol, done,
-                  jobs);
-    write_label(file, page, LEFT, y, "left font plain(9.5)" GREY, text);
-    if (page->kfold)
-        write_label(file, page, LEFT, y -= LINE, "left font plain(9.5)" GREY,
-                    "Folds share training images, so these intervals are narrower than those of independent "
-                    "studies.");
-    snprintf(
-        text, sizeof text,
-        "Last epoch, mean and 95 %% interval of the mean (Student's t) over n jobs%s; strategies stand side "
-        "by side.",
-        page->single ? ", none where n = 1" : "");
-    write_label(file, page, LEFT, y - LINE, "left font plain(9.5)" GREY, text);
+    curves_footer(footer, sizeof footer, trend->summary->store, group->cell->protocol, done, jobs);
+    figtext_note(&p->notes, "%s", footer);
+}
+
+static int write_heading(FILE *file, const struct trend *trend, const struct page *p)
+{
+    const struct figtext_page text = {file, p->width, p->height};
+    return 7 + figtext_heading(&text, p->text_left, p->title, p->subtitle,
+                               store_synthetic(trend->summary->store));
+}
+
+static int notes_width(const struct page *p)
+{
+    return p->width - p->text_left - EDGE;
+}
+
+static struct page lay_out(const struct trend *trend, const struct figstyle *style)
+{
+    int cluster[CONFIG_MAX_CLUSTERS];
+    struct page p = {.x_low = HUGE_VAL, .x_high = -HUGE_VAL, .y_low = HUGE_VAL, .y_high = -HUGE_VAL};
+    p.chance = 1.0 / classes_of(trend->summary->store, trend->point[0].group->cell, cluster);
+    stretch(&p.y_low, &p.y_high, p.chance);
+    find_ranges(&p, trend);
+    p.width = figstyle_width(style, WIDTH);
+    p.plot_width = p.width - LEFT - LEGEND_GAP - LEGEND_WIDTH;
+    p.below = p.plot_width < LEAST_PLOT;
+    if (p.below)
+        p.plot_width = p.width - LEFT - RIGHT;
+    p.plot_height = p.plot_width < LEAST_PLOT ? PLOT_HEIGHT * 3 / 4 : PLOT_HEIGHT;
+    p.text_left = p.below ? EDGE : LEFT;
+    collect_texts(&p, trend);
+    p.top = write_heading(NULL, trend, &p);
+    p.height = p.top + p.plot_height + 84 + (trend->axis.tick ? LINE : 0) +
+               (p.below ? 22 + LEGEND_LINE * trend->n_series : 0) +
+               figtext_notes_height(&p.notes, notes_width(&p));
+    return p;
+}
+
+#define GREY " textcolor rgb '" PALETTE_GREY "'"
+
+static void write_notes(FILE *file, const struct page *p)
+{
+    const struct figtext_page text = {file, p->width, p->height};
+    int height = figtext_notes_height(&p->notes, notes_width(p));
+    figtext_write_notes(&text, p->text_left, p->height - 14 - height + LINE, notes_width(p), &p->notes);
+}
+
+/* Beside the plot, or below it and its axis. */
+static void write_key(FILE *file, const struct trend *trend, const struct page *p)
+{
+    int y = p->below ? p->top + p->plot_height + 64 + (trend->axis.tick ? LINE : 0) : p->top;
+    int x = p->below ? LEFT : LEFT + p->plot_width + LEGEND_GAP;
+    fprintf(
+        file,
+        "set key at screen %.5f,%.5f left top Left reverse vertical maxcols 1 samplen 2 spacing 1.25 font "
+        "''.plain(10.5)\n",
+        (double)x / p->width, 1 - (double)y / p->height);
 }
 
 static void tick_text(char *out, const struct trend *trend, const struct trend_point *point)
@@ -161,11 +197,12 @@ static void write_ticks(FILE *file, const struct trend *trend, const struct page
 
 static void write_axes(FILE *file, const struct trend *trend, const struct page *page)
 {
-    double w = WIDTH, h = page->height, low = page->x_low, high = page->x_high;
+    double w = page->width, h = page->height, low = page->x_low, high = page->x_high;
     fprintf(file,
             "set lmargin at screen %.5f; set rmargin at screen %.5f; set tmargin at screen %.5f; set bmargin "
             "at screen %.5f\n",
-            LEFT / w, (LEFT + PLOT_WIDTH) / w, 1 - TOP / h, 1 - (TOP + PLOT_HEIGHT) / h);
+            LEFT / w, (LEFT + page->plot_width) / w, 1 - page->top / h,
+            1 - (page->top + page->plot_height) / h);
     if (trend->axis.log) {
         double margin = high > low ? pow(high / low, 0.12) : 2;
         fprintf(file, "set logscale x\nset xrange [%.9g:%.9g]\n", low / margin, high * margin);
@@ -175,11 +212,12 @@ static void write_axes(FILE *file, const struct trend *trend, const struct page 
     }
     fprintf(file, "set yrange [%.9g:%.9g]; set ytics 0.1\nset xlabel ", page->y_low, page->y_high);
     gnuplot_quote(file, trend->axis.label);
-    fprintf(file, " offset 0,%g; set ylabel 'Validation balanced accuracy'\n", trend->axis.tick ? -1.0 : 0.0);
+    fprintf(file, " font plain(%.3g) offset 0,%g; set ylabel 'Validation balanced accuracy'\n",
+            figtext_fit(trend->axis.label, 12, page->plot_width * 6 / 5), trend->axis.tick ? -1.0 : 0.0);
     write_ticks(file, trend, page);
     fprintf(file,
             "set arrow from graph 0,first %.9g to graph 1,first %.9g nohead back lw 1 dt (4,4) lc rgb "
-            "'" GNUPLOT_GREY "'\n"
+            "'" PALETTE_GREY "'\n"
             "set label 'chance' at graph 0.006,first %.9g left offset 0,0.5 font plain(9.5)" GREY "\n",
             page->chance, page->chance, page->chance);
 }
@@ -225,7 +263,7 @@ static void write_series(FILE *file, const struct trend *trend, const struct pag
                          const char *separator)
 {
     char title[192], x[64];
-    const char *dash = i < 8 ? "" : " dt (6,3)";
+    const char *dash = i < 8 ? "" : " dt (6,3)", *color = palette_strategy(trend->series[i]->cell->strategy);
     series_title(title, sizeof title, trend, i);
     shifted_x(x, sizeof x, trend, page, i);
     fputs(separator, file);
@@ -234,33 +272,31 @@ static void write_series(FILE *file, const struct trend *trend, const struct pag
             file,
             "f using (column('series') == %d ? %s : NaN):'balanced_accuracy':'low':'high' with yerrorbars "
             "notitle lw 1.2 pt -1 ps 0 lc rgb '%s', \\\n     ",
-            i, x, colors[i % 8]);
+            i, x, color);
     fprintf(
         file,
         "f using (column('series') == %d ? %s : NaN):'balanced_accuracy' with linespoints lw 1.8%s pt %d ps "
         "0.8 lc rgb '%s' title ",
-        i, x, dash, i < 8 ? filled_points[i] : open_points[i % 8], colors[i % 8]);
+        i, x, dash, i < 8 ? filled_points[i] : open_points[i % 8], color);
     gnuplot_quote(file, title);
 }
 
-int trend_write_script(const struct trend *trend, const char *name, const char *dir, struct err *err)
+int trend_write_script(const struct trend *trend, const char *name, const struct figstyle *style,
+                       const char *dir, struct err *err)
 {
-    struct page page = lay_out(trend);
+    struct page page = lay_out(trend, style);
     struct output out;
     char file[PAGENAME_SIZE + 8];
     snprintf(file, sizeof file, "%s.gp", name);
     int rc = output_open(&out, dir, file, err);
     if (rc < 0)
         return rc;
-    gnuplot_begin(out.file, name, WIDTH, page.height);
+    gnuplot_begin(out.file, name, page.width, page.height, style);
     write_heading(out.file, trend, &page);
-    write_notes(out.file, trend, &page);
+    write_notes(out.file, &page);
     write_axes(out.file, trend, &page);
-    fprintf(out.file,
-            "set key at screen %.5f,%.5f left top Left reverse vertical samplen 2 spacing 1.25 font "
-            "''.plain(10.5)\n"
-            "f = '%s.tsv'\nplot ",
-            (double)(LEFT + PLOT_WIDTH + LEGEND_GAP) / WIDTH, 1 - (double)TOP / page.height, name);
+    write_key(out.file, trend, &page);
+    fprintf(out.file, "f = '%s.tsv'\nplot ", name);
     for (int i = 0; i < trend->n_series; i++)
         write_series(out.file, trend, &page, i, i ? ", \\\n     " : "");
     fputs("\nunset output\n", out.file);

@@ -5,6 +5,7 @@
 #include "trend.h"
 
 /* Write dir/name.gp, which draws dir/name.tsv. */
-int trend_write_script(const struct trend *trend, const char *name, const char *dir, struct err *err);
+int trend_write_script(const struct trend *trend, const char *name, const struct figstyle *style,
+                       const char *dir, struct err *err);
 
 #endif

@@ -6,7 +6,9 @@
  *     mpirun mpi_store kill FILE one     rank 1 is killed in the middle of a row; the others go on until mpirun ends them
  *     mpirun mpi_store kill FILE all     every rank is killed in the middle of a row
  *     mpi_store check FILE N             serial: at least N rows are done and whole, no row is done and not whole
- *     mpirun mpi_store time FILE         median time of writing an epoch, a mark, an outcome (microseconds) */
+ *     mpirun mpi_store time FILE         median time of writing an epoch, a mark, an outcome (microseconds)
+ *
+ * A last argument mpio (default), pwrite or rank0 is how rows are written. */
 #include "store_fixture.h"
 
 #include <mpi.h>
@@ -17,6 +19,7 @@ enum { N_JOBS = 60, N_EPOCHS = 8 };
 
 static int rank, size;
 static struct err err;
+static enum store_io io;
 
 static int failed(const char *what)
 {
@@ -49,12 +52,35 @@ static int write_rows(struct store *store, int first, int step)
     return 0;
 }
 
+/* Under rank0, after the last row: rank 0 of comm takes the rows of the others until all said that theirs are sent. */
+static int take_rows(struct store *store, MPI_Comm comm)
+{
+    enum { TAG_ALL_SENT = 1 };
+    int me, n, bad = 0;
+    MPI_Comm_rank(comm, &me);
+    MPI_Comm_size(comm, &n);
+    if (me > 0 && io == STORE_RANK0)
+        MPI_Send(NULL, 0, MPI_BYTE, 0, TAG_ALL_SENT, comm);
+    for (int waiting = me == 0 && io == STORE_RANK0 ? n - 1 : 0; waiting > 0;) {
+        MPI_Status status;
+        MPI_Probe(MPI_ANY_SOURCE, MPI_ANY_TAG, comm, &status);
+        if (status.MPI_TAG == STORE_TAG) {
+            bad += store_take(store, status.MPI_SOURCE, 0, &err) < 0 && failed("take");
+        } else {
+            MPI_Recv(NULL, 0, MPI_BYTE, status.MPI_SOURCE, TAG_ALL_SENT, comm, MPI_STATUS_IGNORE);
+            waiting--;
+        }
+    }
+    return bad;
+}
+
 static int write_all(const char *path)
 {
     struct store *store = NULL;
-    if (store_open_shared(path, MPI_COMM_WORLD, &store, &err) < 0)
+    if (store_open_io(path, MPI_COMM_WORLD, io, &store, &err) < 0)
         return failed("open");
     int bad = write_rows(store, rank, size);
+    bad += take_rows(store, MPI_COMM_WORLD);
     if (store_close(store, &err) < 0)
         return failed("close");
     MPI_Barrier(MPI_COMM_WORLD);
@@ -73,7 +99,7 @@ static int watch(const char *path)
     MPI_Comm writers;
     int bad = 0;
     MPI_Comm_split(MPI_COMM_WORLD, rank > 0, rank, &writers);
-    int rc = rank == 0 ? store_open(path, &store, &err) : store_open_shared(path, writers, &store, &err);
+    int rc = rank == 0 ? store_open(path, &store, &err) : store_open_io(path, writers, io, &store, &err);
     if (rc < 0)
         return failed("open");
     MPI_Barrier(MPI_COMM_WORLD);
@@ -82,7 +108,7 @@ static int watch(const char *path)
             bad += fixture_check(store, job, N_EPOCHS, JOB_DONE);
     MPI_Barrier(MPI_COMM_WORLD);
     if (rank > 0)
-        bad += write_rows(store, rank - 1, size - 1);
+        bad += write_rows(store, rank - 1, size - 1) + take_rows(store, writers);
     MPI_Barrier(MPI_COMM_WORLD);
     if (rank == 0)
         bad += verify(store);
@@ -98,11 +124,12 @@ static int kill_midway(const char *path, int everybody)
     struct store *store = NULL;
     struct store_mark mark = {JOB_RUNNING, 1, 0, rank, 100.0, 0.0, ""};
     float metrics[N_METRICS] = {1, 1, 1, 1};
-    if (store_open_shared(path, MPI_COMM_WORLD, &store, &err) < 0)
+    if (store_open_io(path, MPI_COMM_WORLD, io, &store, &err) < 0)
         return failed("open");
     for (int job = rank; job < N_JOBS / 2; job += size)
         if (fixture_run(store, job, N_EPOCHS, JOB_DONE, &err) < 0)
             return failed("write");
+    take_rows(store, MPI_COMM_WORLD);
     MPI_Barrier(MPI_COMM_WORLD);
     int half_done = N_JOBS - 1 - rank;
     if (store_write_mark(store, half_done, &mark, &err) < 0 ||
@@ -150,7 +177,7 @@ static int measure(const char *path)
     struct store *store = NULL;
     struct store_mark mark = {JOB_RUNNING, 1, 0, rank, 100.0, 0.0, ""};
     float metrics[N_METRICS] = {1, 1, 1, 1};
-    if (store_open_shared(path, MPI_COMM_WORLD, &store, &err) < 0)
+    if (store_open_io(path, MPI_COMM_WORLD, io, &store, &err) < 0)
         return failed("open");
     for (int i = 0; i < ROUNDS; i++) {
         double t0 = MPI_Wtime();
@@ -165,7 +192,16 @@ static int measure(const char *path)
     }
     printf("rank %d, microseconds: epoch (9 cells) %.0f, mark (7 cells) %.0f, outcome (12 rows) %.0f\n", rank,
            median(epoch, ROUNDS), median(marks, ROUNDS), median(run, ROUNDS));
+    take_rows(store, MPI_COMM_WORLD);
     return store_close(store, &err) < 0 ? failed("close") : 0;
+}
+
+static enum store_io io_of(const char *name)
+{
+    for (int i = 0; i < N_STORE_IO; i++)
+        if (strcmp(name, store_io_names[i]) == 0)
+            return (enum store_io)i;
+    return STORE_MPIO;
 }
 
 int main(int argc, char **argv)
@@ -180,6 +216,7 @@ int main(int argc, char **argv)
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &size);
     int bad = 2;
+    io = io_of(argv[argc - 1]);
     if (strcmp(argv[1], "write") == 0)
         bad = write_all(argv[2]);
     else if (strcmp(argv[1], "watch") == 0)

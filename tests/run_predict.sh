@@ -92,6 +92,19 @@ fails 2 "matches none of its 6 jobs" "$C" predict "$TMP/final.h5" "$TMP/in" --fi
 fails 2 "is not one of csv, json" "$C" predict "$TMP/final.h5" "$TMP/in" --format xml
 fails 3 "bent.h5" "$C" predict "$TMP/bent.h5" "$TMP/in"
 fails 3 "no column vertex_x" "$C" predict "$TMP/final.h5" "$TMP/in" --filter $one -b "$TMP/a.csv" -o "$TMP/none.csv"
+
+# Models for other programs.
+check "ONNX models" "$C" export "$TMP/final.h5" --weights --filter strategy=none -o "$TMP/models"
+check "one a job" test "$(ls "$TMP/models" | grep -c '^\(14-15\|1-27\)_none_seed[0-9]*_[0-9a-f]*\.onnx$')" -eq 2
+check "raw weights" "$C" export "$TMP/final.h5" --weights --format raw --filter clusters=1-27 -o "$TMP/raw"
+check "with their descriptions" test "$(ls "$TMP/raw" | wc -l)" -eq 6
+fails 2 "holds no weights" "$C" export "$TMP/none.h5" --weights -o "$TMP/models"
+fails 2 "no finished job matches" "$C" export "$TMP/final.h5" --weights --filter seed=9 -o "$TMP/no"
+fails 2 "goes with --output DIR" "$C" export "$TMP/final.h5" --weights
+fails 2 "is not one of onnx, raw" "$C" export "$TMP/final.h5" --weights --format keras -o "$TMP/no"
+fails 2 "goes with --weights" "$C" export "$TMP/final.h5" --table jobs --format raw
+fails 3 "is a file, not a directory" "$C" export "$TMP/final.h5" --weights --filter strategy=none -o "$TMP/list"
+
 mkdir "$TMP/empty"
 fails 3 "no images found" "$C" predict "$TMP/final.h5" "$TMP/empty" --filter $one -o "$TMP/none.csv"
 fails 3 "cannot write the predictions" sh -c "'$C' predict '$TMP/final.h5' '$TMP/cells' --filter $one >/dev/full"

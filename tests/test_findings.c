@@ -95,10 +95,21 @@ static int write_job(struct store *w, int pair, int strategy, int seed, int fold
         probs[2 * i] = 1 - probs[2 * i + 1];
     }
     all_confusion(strategy, all);
-    struct store_outcome o = {2,     8,    VAL,       ALL,   fold < 0 && strategy >= OVERSAMPLE ? 2 : 0,
-                              val,   all,  image,     zero,  val_label,
-                              image, zero, all_label, probs, probs_all,
-                              NULL,  0,    NULL};
+    struct store_outcome o = {.n_classes = 2,
+                              .n_train = 8,
+                              .n_val = VAL,
+                              .n_all = ALL,
+                              .leak = fold < 0 && strategy >= OVERSAMPLE ? 2 : 0,
+                              .confusion_val = val,
+                              .confusion_all = all,
+                              .image_val = image,
+                              .copy_val = zero,
+                              .label_val = val_label,
+                              .image_all = image,
+                              .copy_all = zero,
+                              .label_all = all_label,
+                              .probs_val = probs,
+                              .probs_all = probs_all};
     return store_write_epoch(w, job, 0, metric, metric, &err) < 0 ||
                    store_write_outcome(w, job, &o, &err) < 0 || store_write_mark(w, job, &mark, &err) < 0
                ? -1

@@ -163,7 +163,7 @@ static void report_counts_are_means_over_seeds(void **state)
         assert_int_equal(h->n_units, 3);
         assert_true(fabs(h->balanced.mean - mean) < 1e-12);
         assert_true(h->balanced.high > h->balanced.low);
-        assert_int_equal(heatmap_write(h, "seeds", 0, root, &err), 0);
+        assert_int_equal(heatmap_write(h, "seeds", 0, NULL, root, &err), 0);
         check_file("seeds", cluster, expected, C);
         heatmap_free(h);
     }
@@ -189,7 +189,7 @@ static void folds_are_summed_and_repeats_averaged(void **state)
     assert_int_equal(h->n_units, 2);
     assert_true(fabs(h->balanced.mean - mean) < 1e-12);
     assert_true(fabs(h->accuracy - right / total) < 1e-12);
-    assert_int_equal(heatmap_write(h, "folds", 0, root, &err), 0);
+    assert_int_equal(heatmap_write(h, "folds", 0, NULL, root, &err), 0);
     check_file("folds", cluster, expected, C);
     char *script = small_text(root, "folds.gp");
     assert_non_null(strstr(script, "Out of fold: judged by models that did not see them"));
@@ -222,7 +222,7 @@ static void fewer_classes_than_the_file_has(void **state)
         expected[k] = all[TRIPLE][k];
     assert_int_equal(h->n, 3);
     assert_true(fabs(h->balanced.mean - recall_mean(expected, 3)) < 1e-12);
-    assert_int_equal(heatmap_write(h, "triple", 1, root, &err), 0);
+    assert_int_equal(heatmap_write(h, "triple", 1, NULL, root, &err), 0);
     check_file("triple", cluster, expected, 3);
     heatmap_free(h);
 }
@@ -233,7 +233,7 @@ static void what_the_page_says(void **state)
     struct err err = {0};
     char number[64];
     struct heatmap *h = make(0, SPLIT_ALL);
-    assert_int_equal(heatmap_write(h, "page", 0, root, &err), 0);
+    assert_int_equal(heatmap_write(h, "page", 0, NULL, root, &err), 0);
     char *script = small_text(root, "page.gp");
     snprintf(number, sizeof number, "Balanced accuracy %.3f (95 %% interval %.3f to %.3f, n = 3)",
              h->balanced.mean, h->balanced.low, h->balanced.high);
@@ -245,7 +245,7 @@ static void what_the_page_says(void **state)
     free(script);
     heatmap_free(h);
     h = make(1, SPLIT_ALL); /* published under protocol report only */
-    assert_int_equal(heatmap_write(h, "page", 1, root, &err), 0);
+    assert_int_equal(heatmap_write(h, "page", 1, NULL, root, &err), 0);
     script = small_text(root, "page.gp");
     assert_null(strstr(script, "Published"));
     assert_non_null(strstr(script, "columns add up to 100"));
@@ -261,7 +261,7 @@ static void texts_and_inks_of_cells(void **state)
     struct heatmap *h = make(3, SPLIT_VAL);
     const double counts[] = {100, 0, 0.04, 1.25, 20, 44.9, 45.1, 1.0 / 3, 7};
     memcpy(h->count, counts, sizeof counts);
-    assert_int_equal(heatmap_write(h, "cells", 0, root, &err), 0);
+    assert_int_equal(heatmap_write(h, "cells", 0, NULL, root, &err), 0);
     char *text = small_text(root, "cells.tsv");
     assert_non_null(strstr(text, "\t100\t100\t2\n"));
     assert_non_null(strstr(text, "\t0\t0\t0\n"));
@@ -270,7 +270,7 @@ static void texts_and_inks_of_cells(void **state)
     assert_non_null(strstr(text, "\t44.9\t44.9\t1\n"));
     assert_non_null(strstr(text, "\t45.1\t45.1\t2\n"));
     free(text);
-    assert_int_equal(heatmap_write(h, "cells", 1, root, &err), 0);
+    assert_int_equal(heatmap_write(h, "cells", 1, NULL, root, &err), 0);
     text = small_text(root, "cells.tsv");
     assert_non_null(strstr(text, "\t<1\t1\n")); /* 0.04 of 100.04 */
     free(text);

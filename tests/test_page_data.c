@@ -281,7 +281,8 @@ static void texts_cannot_leave_their_script(void **state)
     struct err err = {0};
     struct fixture *f = fixture_new(2, 2, 0);
     struct store *bad = NULL;
-    struct store_mark mark = {.state = JOB_FAILED, .attempts = 3, .started = 1763860000.25, .finished = NAN};
+    struct store_mark mark = {
+        .state = JOB_FAILED, .attempts = 3, .started = 1763860000.25, .finished = nan("")};
     struct page_data_options options = {.data = NULL};
     char path[128], *json = NULL, *page = NULL;
     size_t n, size;
@@ -395,7 +396,7 @@ static void images_taken_for_another_cluster_are_found(void **state)
     assert_int_equal(m->n, 4);
     assert_row(&m->row[0], 0, 2, 2, 0.34375, 10);                    /* twice wrong */
     assert_row(&m->row[1], 7, 1, 1, 0.25, 8);                        /* once wrong */
-    assert_row(&m->row[2], 11, 1, 1, NAN, -1);                       /* as often, but without a number */
+    assert_row(&m->row[2], 11, 1, 1, nan(""), -1);                   /* as often, but without a number */
     assert_row(&m->row[3], 8, 3, 2, (0.875 + 0.4375 + 0.25) / 3, 8); /* two copies of it in one job */
     misjudged_free(m);
     assert_int_equal(misjudged_new(judged, summary, 2, 400, &m, &err), 0);

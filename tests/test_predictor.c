@@ -2,6 +2,7 @@
 #include "predictor.h"
 
 #include "data/pack.h"
+#include "data/resize.h"
 #include "folder_fixture.h"
 #include "trained_store.h"
 
@@ -231,6 +232,33 @@ static void images_are_prepared_as_data_pack_does(void **state)
     predictor_free(p);
 }
 
+/* A job on smaller images than its dataset's resizes from those, not from the crop. */
+static void smaller_images_are_resized_twice(void **state)
+{
+    enum { SMALL = 14 };
+    (void)state;
+    struct config base = trained_config(data);
+    struct dataset *packed = pack_cells(SIZE);
+    struct store *small = NULL;
+    struct predictor *p = NULL;
+    struct predictor_image info;
+    float pixels[SMALL * SMALL], expected[SMALL * SMALL];
+    size_t n;
+    base.image_size = SMALL;
+    assert_int_equal(trained_store(in_folder("small.h5"), data, &base, jobs, 1, 0, &err), 0);
+    assert_int_equal(store_open(in_folder("small.h5"), &small, &err), 0);
+    assert_int_equal(predictor_new(small, NULL, &p, &err), 0);
+    assert_int_equal(predictor_size(p), SMALL);
+    char *bytes = get_bytes(in_folder("cells/cluster_2/cell_9.png"), &n);
+    assert_int_equal(predictor_prepare(p, bytes, n, "cell_9.png", OUTLINES, pixels, &info, &err), 0);
+    resize_bilinear(expected, SMALL, packed->pixels + 2 * SIZE * SIZE, SIZE, SIZE);
+    assert_memory_equal(pixels, expected, sizeof pixels);
+    free(bytes);
+    predictor_free(p);
+    store_close(small, NULL);
+    dataset_free(packed);
+}
+
 static void a_crop_is_shown_masked(void **state)
 {
     (void)state;
@@ -339,6 +367,7 @@ int main(void)
         cmocka_unit_test(several_jobs_vote),
         cmocka_unit_test(errors_name_the_choices),
         cmocka_unit_test(images_are_prepared_as_data_pack_does),
+        cmocka_unit_test(smaller_images_are_resized_twice),
         cmocka_unit_test(a_crop_is_shown_masked),
         cmocka_unit_test(bad_images_and_outlines_are_one_line),
         cmocka_unit_test(occlusion_finds_what_decides),

@@ -383,6 +383,48 @@ static void test_bad_files(void **state)
     fixture_free(f);
 }
 
+/* The byte after `name` that says where in a row the column begins, in the type of /jobs or /images. */
+static void move_column(const char *name)
+{
+    static char bytes[1 << 20];
+    size_t size = strlen(name) + 1, padded = (size + 7) / 8 * 8;
+    FILE *f = fopen(path, "r+b");
+    assert_non_null(f);
+    size_t n = fread(bytes, 1, sizeof bytes, f), at = 0;
+    while (at + padded + 4 < n && memcmp(bytes + at, name, size) != 0)
+        at++;
+    assert_true(at + padded + 4 < n);
+    bytes[at + padded + 2] = (char)0x7f;
+    rewind(f);
+    assert_int_equal(fwrite(bytes, 1, n, f), n);
+    fclose(f);
+}
+
+static void test_columns_outside_their_row_are_refused(void **state)
+{
+    (void)state;
+    static const char *const column[] = {"leak", "train.learning_rate", "cluster"};
+    for (int i = 0; i < 3; i++) {
+        struct fixture *f = create(3, 3, 0);
+        move_column(column[i]);
+        assert_cannot_open("damaged");
+        fixture_free(f);
+        unlink(path);
+    }
+}
+
+static void test_no_room_is_told(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_new(2, 2, (size_t)1 << 50);
+    memset(&err, 0, sizeof err);
+    assert_int_equal(store_create(path, &f->plan, &err), E_IO);
+    assert_non_null(strstr(err.text, "needs 9007199254"));
+    assert_non_null(strstr(err.text, "are free in"));
+    assert_int_equal(n_files(), 0);
+    fixture_free(f);
+}
+
 static void test_nothing_stays_open(void **state)
 {
     (void)state;
@@ -451,6 +493,8 @@ int main(void)
         TEST(test_grow_refuses_another_dataset),
         TEST(test_creation_fails_without_traces),
         TEST(test_bad_files),
+        TEST(test_columns_outside_their_row_are_refused),
+        TEST(test_no_room_is_told),
         TEST(test_nothing_stays_open),
         TEST(test_filter),
     };

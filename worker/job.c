@@ -5,6 +5,7 @@
 #include "data/resize.h"
 #include "ensemble.h"
 #include "fake.h"
+#include "job_state.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -221,12 +222,56 @@ static int note_best(struct run *run, int epoch, const float val[N_METRICS], str
     return 0;
 }
 
+/* The best weights of the epochs before. */
+static int take_best(struct run *run, const struct checkpoint *from, struct err *err)
+{
+    size_t n = job_n_weights(run->config);
+    if (!run->hooks->best_weights || from->best_epoch == 0)
+        return 0;
+    run->best.weights = err_calloc(n, sizeof *run->best.weights, "best weights", err);
+    if (!run->best.weights)
+        return E_IO;
+    memcpy(run->best.weights, from->best, n * sizeof *from->best);
+    run->best.epoch = from->best_epoch;
+    run->best.value = from->best_value;
+    return 0;
+}
+
+/* Go on from hooks->from, if there is such a state. */
+static int go_on(struct run *run, struct err *err)
+{
+    const struct checkpoint *from = run->hooks->from;
+    if (!from)
+        return 0;
+    int rc = job_state_fits(run->config, run->hooks->best_weights, from, err);
+    if (rc < 0)
+        return rc;
+    job_state_put(from, run->nets, &run->steps);
+    run->result->epochs_done = from->epoch;
+    return take_best(run, from, err);
+}
+
+static int tell_state(struct run *run, struct err *err)
+{
+    struct job_result *result = run->result;
+    if (!run->hooks->between || result->diverged || result->epochs_done == run->config->epochs)
+        return 0;
+    struct checkpoint state = job_state_take(run->nets, result->epochs_done, run->steps);
+    state.tracks_best = run->hooks->best_weights && run->nets;
+    state.best_epoch = run->best.epoch;
+    state.best_value = run->best.value;
+    state.best = run->best.weights;
+    return run->hooks->between(run->hooks->self, &state, err);
+}
+
 static int train(struct run *run, struct err *err)
 {
     struct job_result *result = run->result;
-    for (int epoch = 0; epoch < run->config->epochs && !result->diverged; epoch++) {
+    int rc = go_on(run, err);
+    for (int epoch = result->epochs_done; rc == 0 && epoch < run->config->epochs && !result->diverged;
+         epoch++) {
         float train_numbers[N_METRICS] = {0}, val_numbers[N_METRICS] = {0};
-        int rc = one_epoch(run, epoch, train_numbers, val_numbers, err);
+        rc = one_epoch(run, epoch, train_numbers, val_numbers, err);
         if (rc == 0)
             rc = note_best(run, epoch + 1, val_numbers, err);
         if (rc == 0 && run->hooks->epoch)
@@ -235,8 +280,9 @@ static int train(struct run *run, struct err *err)
             return rc;
         result->epochs_done = epoch + 1;
         result->diverged = !isfinite(train_numbers[METRIC_LOSS]) || !isfinite(val_numbers[METRIC_LOSS]);
+        rc = tell_state(run, err);
     }
-    return 0;
+    return rc;
 }
 
 /* Copy which images were judged, predict them, count the confusion matrix. */

@@ -5,11 +5,12 @@
  *     ... result ...
  *     job_result_free(&result);
  *
- * The result depends on the config, the data and the key only. No MPI, no files: what happens between mini-batches and after
- * epochs is up to the hooks. */
+ * The result depends on the config, the data and the key only, wherever the job was interrupted and gone on with (hooks.from).
+ * No MPI, no files: what happens between mini-batches and after epochs is up to the hooks. */
 #ifndef CELLSWEEP_JOB_H
 #define CELLSWEEP_JOB_H
 
+#include "checkpoint.h"
 #include "config.h"
 #include "data/dataset.h"
 #include "err.h"
@@ -24,6 +25,11 @@ struct job_hooks {
     int (*pause)(void *self);
     /* After epoch `epoch` (from 0), with the N_METRICS numbers of both sides. Negative: job_run returns it. */
     int (*epoch)(void *self, int epoch, const float *train, const float *val, struct err *err);
+    /* After that, when another epoch follows: what the rest of the job depends on, but for the metrics so far, which the caller
+     * adds. Valid during the call. Negative: job_run returns it. */
+    int (*between)(void *self, const struct checkpoint *state, struct err *err);
+    /* Go on where this was taken, with the same bits; NULL: from the beginning. Its metrics are not read. */
+    const struct checkpoint *from;
     /* 1: leave the weights of the best epoch, 0: the final ones. Best: the highest balanced accuracy on the validation set, the first
      * of equals; final where no epoch has one. Nothing else of the result depends on it. */
     int best_weights;
@@ -69,7 +75,7 @@ int job_plan(const struct config *config, const struct dataset *data, const char
 size_t job_n_weights(const struct config *config);
 
 /* Train, validate every epoch, predict at the end. *result is owned by the caller and valid on 0 (released on failure).
- * E_USAGE or E_IO when the job failed, E_STOPPED when a hook stopped it. */
+ * E_USAGE or E_IO when the job failed, E_STOPPED when a hook stopped it; E_USAGE also for a hooks->from of another job. */
 int job_run(const struct config *config, const struct dataset *data, const char *key,
             const struct job_hooks *hooks, struct job_result *result, struct err *err);
 

@@ -189,9 +189,6 @@ static int no_column(const struct csv *csv, const char *name, struct err *err)
     size_t n = 0;
     for (int i = 0; i < csv->n_fields && n < sizeof found; i++)
         n += (size_t)snprintf(found + n, sizeof found - n, "%s%s", i ? ", " : "", csv->text + csv->start[i]);
-    for (char *p = found; *p; p++)
-        if ((unsigned char)*p < ' ')
-            *p = ' ';
     return err_set(err, E_IO, "%s:%ld: no column %s, found: %s", csv->path, csv->row_line, name, found);
 }
 

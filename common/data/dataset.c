@@ -3,6 +3,7 @@
 #include "data/pack.h"
 #include "data/synth.h"
 #include "h5.h"
+#include "trial.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -297,7 +298,10 @@ int dataset_write(const struct dataset *data, const char *path, struct err *err)
 {
     struct h5_draft draft;
     hsize_t size = (hsize_t)data->size, dims[3] = {(hsize_t)data->n_images, size, size};
-    int rc = h5_draft_begin(&draft, path, err);
+    unsigned long long a_cell = sizeof(float) * size * size + sizeof(struct dataset_image);
+    int rc = h5_check_space(path, (unsigned long long)data->n_images * a_cell, err);
+    if (rc == 0)
+        rc = h5_draft_begin(&draft, path, err);
     if (rc < 0)
         return rc;
     rc = write_attributes(draft.file, data, path, err);
@@ -412,7 +416,22 @@ int dataset_read(const char *path, struct dataset **out, struct err *err)
     return rc;
 }
 
+static int try_read(const char *path, struct err *err)
+{
+    struct dataset *data = NULL;
+    int rc = dataset_read(path, &data, err);
+    dataset_free(data);
+    return rc;
+}
+
 /* ---- whatever a sweep file names ---- */
+
+int dataset_try(const char *name, struct err *err)
+{
+    struct stat status;
+    int is_file = strcmp(name, "builtin") != 0 && stat(name, &status) == 0 && S_ISREG(status.st_mode);
+    return is_file ? trial_run(try_read, name, err) : 0;
+}
 
 static int open_folder(const char *name, const struct dataset_options *options, struct dataset **out,
                        struct err *err)

@@ -53,8 +53,9 @@ static int walk_folder(struct walk *walk, const char *folder, struct err *err)
         return err_set(err, E_IO, "%s: cannot read the folder: %s", folder, strerror(errno));
     if (walk->enter)
         rc = walk->enter(walk->self, folder, err);
-    for (int i = 0; i < 2 * n && rc >= 0; i++)
-        rc = walk_entry(walk, folder, entry[i % n]->d_name, i >= n, err);
+    for (int folders = 0; folders <= 1; folders++)
+        for (int i = 0; i < n && rc >= 0; i++)
+            rc = walk_entry(walk, folder, entry[i]->d_name, folders, err);
     for (int i = 0; i < n; i++)
         free(entry[i]);
     free(entry);
@@ -74,7 +75,7 @@ int walk_list(struct walk *walk, FILE *list, const char *source, struct err *err
     char *line = NULL;
     size_t room = 0;
     int rc = 0;
-    for (ssize_t n; rc == 0 && (n = getline(&line, &room, list)) >= 0;) {
+    while (rc == 0 && getline(&line, &room, list) >= 0) {
         line[strcspn(line, "\r\n")] = '\0';
         if (*line)
             rc = walk_name(walk, line, err);

@@ -8,6 +8,7 @@
 Prints the largest difference of any probability from /predictions/all, over all models; exit status 1 when it is above 1e-5.
 """
 import glob
+import os
 import sys
 
 import h5py
@@ -72,7 +73,10 @@ def check(results, images, path):
 
 
 results = h5py.File(sys.argv[1], "r")
-with h5py.File(results.attrs["data_file"].decode(), "r") as data:
+data_file = results.attrs["data_file"].decode()
+if not os.path.exists(data_file):
+    data_file = os.path.join(os.path.dirname(sys.argv[1]), data_file)
+with h5py.File(data_file, "r") as data:
     images = data["images/pixels"][:]
 paths = sorted(glob.glob(sys.argv[2] + "/*.onnx"))
 checked = [check(results, images, path) for path in paths]

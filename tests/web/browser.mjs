@@ -30,14 +30,14 @@ export async function check(what, test) {
 
 /** A page whose console and requests are watched. `own`: requests to addresses that begin so are its own. */
 export async function open(folder, own = "file://") {
-  downloads = folder;
+  downloads = resolve(folder);
   browser = await puppeteer.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
   const page = await browser.newPage();
   page.on("console", (m) => ["error", "warn", "warning"].includes(m.type()) && complaints.push(`${m.type()}: ${m.text()}`));
   page.on("pageerror", (e) => complaints.push(`exception: ${e.message}`));
   page.on("request", (r) => !["data:", "blob:", own].some((start) => r.url().startsWith(start)) && strangers.push(r.url()));
   const session = await browser.target().createCDPSession();
-  await session.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: folder });
+  await session.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: downloads });
   await page.setViewport({ width: 1280, height: 900 });
   return page;
 }

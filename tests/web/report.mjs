@@ -114,7 +114,7 @@ await check("every metric and every strategy can be chosen, and equals the expor
 
 await check("the CSV is what is drawn", async () => {
   await change(page, () => page.click("#choose-seeds"));
-  const rows = parseCsv((await downloaded(page, "#strategies [data-format=csv]", "curves.csv")).toString());
+  const rows = parseCsv((await downloaded(page, "#strategies [data-format=csv]", "synthetic-curves.csv")).toString());
   const means = await traces("curves", "mean");
   for (const t of means) {
     const mine = rows.filter((r) => r.curve === "mean" && r.strategy === t.strategy && r.split === t.split && r.metric === t.metric);
@@ -127,8 +127,10 @@ await check("the CSV is what is drawn", async () => {
 });
 
 await check("pictures are downloaded as SVG and PNG", async () => {
-  assert.match((await downloaded(page, "#strategies [data-format=svg]", "curves.svg")).toString(), /^<svg[^]*<\/svg>\s*$/);
-  const png = await downloaded(page, "#strategies [data-format=png]", "curves.png");
+  const svg = (await downloaded(page, "#strategies [data-format=svg]", "synthetic-curves.svg")).toString();
+  assert.match(svg, /^<svg[^]*<\/svg>\s*$/);
+  assert.match(svg, /SYNTHETIC DATA/);
+  const png = await downloaded(page, "#strategies [data-format=png]", "synthetic-curves.png");
   assert.equal(png.subarray(1, 4).toString(), "PNG");
   assert.ok(png.length > 10000);
 });

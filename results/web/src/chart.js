@@ -12,6 +12,7 @@ import { isPrinting, onTheme, palette, theme } from "./theme.js";
 const PRINT_WIDTH = 680; // of a plot on A4 or letter, CSS pixels
 const PRINT_HALF = 325;
 const TABLE_ROWS = 3000;
+const HEAD = 30; // pixels of the line that downloads have above
 const CONFIG = { displayModeBar: false, displaylogo: false, responsive: false, doubleClick: "reset" };
 
 /** @typedef {{theme: string, colours: any, width: number, printing: boolean}} Paint */
@@ -20,6 +21,17 @@ const CONFIG = { displayModeBar: false, displaylogo: false, responsive: false, d
 
 const charts = new Set();
 let observer = null;
+let stamp = { text: "", prefix: "" };
+
+/** What every downloaded picture says at its top: the sweep, and whether its data is synthetic; the file names too. */
+export function stampDownloads(doc) {
+  stamp = { text: doc.synthetic ? `${doc.name}, SYNTHETIC DATA` : doc.name, prefix: doc.synthetic ? "synthetic-" : "" };
+}
+
+/** Plotly reads some tags in texts: names from the file must not become markup. */
+export function plain(text) {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
 
 export class Chart {
   /** @param {{name: string, label: string}} options name: of downloaded files */
@@ -41,7 +53,7 @@ export class Chart {
       { class: "tools", role: "group", "aria-label": `Download ${label}` },
       tool("SVG", "SVG", () => this.#image("svg")),
       tool("PNG", "PNG", () => this.#image("png")),
-      tool("CSV", "CSV", () => downloadCsv(this.name, this.spec.csv)),
+      tool("CSV", "CSV", () => downloadCsv(stamp.prefix + this.name, this.spec.csv)),
     );
   }
 
@@ -85,11 +97,12 @@ export class Chart {
     const colours = palette("light");
     const width = Math.max(900, this.width);
     const spec = this.maker({ theme: "light", colours, width, printing: false });
-    const figure = { data: spec.traces, layout: dressed(spec, colours, width), config: CONFIG };
-    const uri = await Plotly.toImage(figure, { format, width, height: spec.height, scale: format === "png" ? 2 : 1 });
+    const layout = headed(dressed(spec, colours, width), spec.title);
+    const figure = { data: spec.traces, layout, config: CONFIG };
+    const uri = await Plotly.toImage(figure, { format, width: layout.width, height: layout.height, scale: format === "png" ? 2 : 1 });
     const [head, body] = [uri.slice(0, uri.indexOf(",")), uri.slice(uri.indexOf(",") + 1)];
     const data = head.endsWith(";base64") ? Uint8Array.from(atob(body), (c) => c.charCodeAt(0)) : decodeURIComponent(body);
-    download(`${this.name}.${format}`, new Blob([data], { type: format === "svg" ? "image/svg+xml" : "image/png" }));
+    download(`${stamp.prefix}${this.name}.${format}`, new Blob([data], { type: format === "svg" ? "image/svg+xml" : "image/png" }));
   }
 
   remove() {
@@ -106,6 +119,14 @@ function dressed(spec, colours, width) {
   for (const key of Object.keys(layout))
     if (/^[xy]axis/.test(key)) layout[key] = { gridcolor: colours.grid, zerolinecolor: colours.line, linecolor: colours.line, tickcolor: colours.line, ...layout[key] };
   return layout;
+}
+
+/** The layout with a line above: a picture goes where its page is not. */
+function headed(layout, title) {
+  const top = layout.margin.t;
+  const text = `<b>${plain([title, stamp.text].filter(Boolean).join(" – "))}</b>`;
+  const line = { text, xref: "paper", yref: "paper", x: 0, y: 1, xanchor: "left", yanchor: "bottom", yshift: top + 2, showarrow: false, font: { size: 14 } };
+  return { ...layout, height: layout.height + HEAD, margin: { ...layout.margin, t: top + HEAD }, annotations: [...(layout.annotations ?? []), line] };
 }
 
 function observe(node) {

@@ -71,23 +71,24 @@ export class Comparison {
       { name: "cannot be significant with this n", test: () => true, colour: paint.colours.val, symbol: "x-thin-open" },
     ];
     const left = new Set(rows);
+    const wide = paint.width > 640;
     const traces = kinds.map((kind) => {
       const mine = [...left].filter(kind.test);
       mine.forEach((r) => left.delete(r));
       return forestTrace(mine, kind, label, read);
     });
-    const wide = paint.width > 640;
     const names = rows.map(label).reverse();
     return {
       traces: traces.filter((t) => t.x.length > 0),
       layout: {
-        xaxis: { title: { text: "difference in balanced accuracy" }, zeroline: true, zerolinewidth: 1.5 },
+        xaxis: { title: { text: wide ? "difference in balanced accuracy" : "difference" }, zeroline: true, zerolinewidth: 1.5 },
         yaxis: { type: "category", categoryorder: "array", categoryarray: names, range: [-0.6, names.length - 0.4], tickfont: { size: wide ? 12 : 10 }, automargin: true },
         legend: { orientation: "h", x: 0, y: 1, yanchor: "bottom" },
         margin: { l: wide ? 190 : 130, r: 16, t: wide ? 40 : 84, b: 46 },
       },
       height: 26 * rows.length + (wide ? 120 : 160),
       csv: { columns: ["first", "second", "difference", "low", "high", "p", "p_holm", "n", "verdict"], rows: rows.map((r) => ["first", "second", "difference", "low", "high", "p", "p_holm", "n", "verdict"].map((c) => read(r, c) ?? null)) },
+      title: `${clustersTitle(this.sweep, this.view.get("clusters"))}, protocol ${this.view.get("protocol")}, ${SET_NAMES[this.view.get("cmp.set")] ?? ""}`,
       summary: forestWords(rows, read, label, kinds[0]),
     };
   }

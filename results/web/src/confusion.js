@@ -133,6 +133,7 @@ function heatmapSpec(matrix, { name, percent, signed, context, paint }) {
     },
     height: size > 8 ? Math.min(width, 700) : Math.round(width * 0.68),
     csv: { columns: ["strategy", "actual", "predicted", percent ? "percent_of_actual" : "images", "sd", "n"], rows: matrix.mean.flatMap((row, r) => row.map((m, c) => [name, matrix.classes[r], matrix.classes[c], finite(m), finite(matrix.sd[r][c]), matrix.n])) },
+    title: `${name}, ${context}`,
     summary: `${context}. ${inWords(matrix, unit, signed)}`,
   };
 }

@@ -5,7 +5,8 @@
  * A panel holds series; a series is a group's training or validation curve with colour and marker. What is drawn and what
  * goes into the CSV come from the same arrays. */
 import { clustersTitle, metricName } from "./model.js";
-import { best } from "./stats.js";
+import { plain } from "./chart.js";
+import { best, smooth } from "./stats.js";
 import { faded, visible } from "./theme.js";
 
 /** @typedef {import("./model.js").Group} Group */
@@ -83,7 +84,7 @@ export function curvesFigure(sweep, panels, o, paint) {
   const note = smoothingNote(o);
   if (note) layout.annotations.push({ text: `<b>${note}</b>`, xref: "paper", yref: "paper", x: 0, y: 1, yshift: grid.margin.t - 16, xanchor: "left", showarrow: false, font: { color: paint.colours.val, size: 13 } });
   const columns = ["panel", "clusters", "strategy", "protocol", "model", ...sweep.doc.axes.map((a) => a.name), "split", "metric", "curve", "smoothing", "epoch", "value", "low", "high", "n"];
-  return { traces: figure.traces, layout, height: grid.height, csv: { columns, rows: figure.csvRows }, summary: summaryOf(figure, panels, rows) };
+  return { traces: figure.traces, layout, height: grid.height, csv: { columns, rows: figure.csvRows }, title: titleOfAll(panels, sweep), summary: summaryOf(figure, panels, rows) };
 }
 
 /** Where panels go, in fractions of the drawing area: as many columns as have room. */
@@ -116,11 +117,6 @@ function titleOf(panel, place, paint) {
     { ...base, text: `<b>${plain(panel.title)}</b>`, yanchor: "top", yshift: -4, font: { size: 14 } },
     { ...base, text: plain(panel.note), yanchor: "top", yshift: -24, font: { size: 11.5, color: paint.colours.muted } },
   ];
-}
-
-/** Plotly reads some tags in texts: names from the file must not become markup. */
-function plain(text) {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
 function addAxes(layout, { figure, grid, rows, p, r, id }) {
@@ -244,8 +240,9 @@ function sampleSizes(sweep, panels) {
 
 function addPublished(at) {
   const { figure, series, metric } = at;
-  const y = figure.sweep.published(series.group, series.split, metric);
-  if (!y) return;
+  const published = figure.sweep.published(series.group, series.split, metric);
+  if (!published) return;
+  const y = smooth(published, figure.o.smoothing, figure.o.amount);
   record(at, "published", y);
   if (metric === "loss") figure.publishedTop = Math.max(figure.publishedTop, ...y.filter(Number.isFinite));
   const own = series.label !== "training" && series.label !== "validation";
@@ -268,6 +265,14 @@ function addBest(at, data) {
     hovertemplate: `best epoch, chosen on validation<br>epoch %{x}: %{y:.4f}<extra></extra>`,
     name: "best epoch (chosen on validation)", legendgroup: "best", showlegend: true, meta: metaOf(at, "best"),
   });
+}
+
+/** "clusters 8 and 10, protocol report". */
+function titleOfAll(panels, sweep) {
+  const groups = panels.flatMap((p) => p.series.map((s) => s.group));
+  const distinct = (list) => [...new Set(list)].join("; ");
+  const axes = sweep.doc.axes.map((axis, a) => `${axis.name} ${distinct(groups.map((g) => g.axis[a]))}`);
+  return [distinct(groups.map((g) => clustersTitle(sweep, g.clusters))), `protocol ${distinct(groups.map((g) => g.protocol))}`, ...axes].join(", ");
 }
 
 /** The figure in words, for those who cannot see it and as its caption. */

@@ -111,6 +111,7 @@ function barSpec(clusters, used, paint) {
     traces: [{ type: "bar", x: names, y: counts, marker: { color: colour }, text: paint.width > 700 ? counts.map(String) : undefined, textposition: "outside", cliponaxis: false, hovertemplate: "cluster %{x}: %{y} images<extra></extra>" }],
     layout: { xaxis: { type: "category", title: { text: "cluster" }, tickangle: 0, tickfont: { size: paint.width > 500 ? 12 : 9 } }, yaxis: { title: { text: "images" } }, margin: { l: 52, r: 12, t: 24, b: 44 } },
     height: 300,
+    title: "images per cluster",
     csv: { columns: ["cluster", "images", "in_sweep"], rows: clusters.map((c) => [c.number, c.count, used.has(c.number) ? 1 : 0]) },
     summary: `Cluster ${most.number} has most images (${most.count}), cluster ${least.number} fewest (${least.count}): ${(most.count / least.count).toFixed(1)} to one.${used.size < clusters.length ? " Coloured: the clusters of this sweep." : ""}`,
   };

@@ -62,10 +62,10 @@ class Live {
 
   async #step() {
     const p = await api("api/progress", {}, 20);
+    this.same = p.jobs.state.length === this.page.sweep.nJobs; // else the page shows a part, and numbers of jobs are others
     this.#show(p);
-    const same = p.jobs.state.length === this.page.sweep.nJobs;
-    const changed = same ? this.#changed(p) : [];
-    if (!same && p.updated !== this.updated) this.stale = true;
+    const changed = this.same ? this.#changed(p) : [];
+    if (!this.same && p.updated !== this.updated) this.stale = true;
     this.updated = p.updated;
     if (changed.some((j) => "dfx".includes(p.jobs.state[j]))) this.stale = true;
     if (changed.length > 0 && !(this.stale && this.#due())) await this.#rows(p, changed);
@@ -120,7 +120,7 @@ class Live {
 
   #rank(r) {
     const { jobs, nEpochs } = this.page.sweep;
-    const name = jobs.clusters[r.job] === undefined ? `job ${r.job}` : `${jobs.clusters[r.job]} ${jobs.strategy[r.job]} seed ${jobs.seed[r.job]}`;
+    const name = !this.same ? `job ${r.job}` : `${jobs.clusters[r.job]} ${jobs.strategy[r.job]} seed ${jobs.seed[r.job]}`;
     return `rank ${r.rank}: ${name}${r.epoch === undefined ? "" : `, epoch ${r.epoch} of ${nEpochs}`}`;
   }
 

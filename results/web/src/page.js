@@ -6,6 +6,7 @@
  *
  * The explorer is drawn at once, the rest when the browser has time. */
 import { furtherTables, lostJobs, provenance } from "./appendix.js";
+import { stampDownloads } from "./chart.js";
 import { Misclassified } from "./cells.js";
 import { Comparison } from "./comparison.js";
 import { Confusion, confusionDefaults } from "./confusion.js";
@@ -34,6 +35,7 @@ export class Page {
 
   #build() {
     const { sweep, view } = this;
+    stampDownloads(sweep.doc);
     document.title = `${sweep.doc.name} – cellsweep`;
     this.explorer = new Explorer(sweep, view);
     this.unbalanced = new Unbalanced(sweep, view);

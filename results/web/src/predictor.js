@@ -20,7 +20,7 @@ export class Predictor {
 
   #build() {
     this.images = el("input", { type: "file", id: "predict-images", accept: "image/png,.png", multiple: true, class: "file", onchange: () => this.#take(this.images.files) });
-    this.boundaries = el("input", { type: "file", id: "predict-boundaries", accept: ".csv,text/csv", class: "file", onchange: () => this.run() });
+    this.boundaries = el("input", { type: "file", id: "predict-boundaries", accept: ".csv,.gz,text/csv", class: "file", onchange: () => this.run() });
     const similar = el("input", { type: "number", min: "0", max: "50", value: String(this.options.similar), id: "predict-similar", onchange: () => (this.options.similar = Number(similar.value)) });
     const drop = el("div", { class: "drop" }, el("label", { for: "predict-images", text: "Images of cells (PNG): drop them here, or choose" }), this.images);
     this.#droppable(drop);
@@ -93,9 +93,10 @@ export class Predictor {
     this.again.disabled = true;
     this.node.setAttribute("aria-busy", "true");
     try {
+      const outlines = await unpacked(this.boundaries.files[0]);
       for (let i = 0; i < files.length && this.files === files; i += AT_ONCE) {
         this.said.textContent = `Classifying ${i + 1} to ${Math.min(i + AT_ONCE, files.length)} of ${files.length} …`;
-        this.#show(await this.#ask(files.slice(i, i + AT_ONCE)));
+        this.#show(await this.#ask(files.slice(i, i + AT_ONCE), outlines));
       }
       this.said.textContent = this.#inWords();
       announce(this.said.textContent);
@@ -107,11 +108,10 @@ export class Predictor {
     }
   }
 
-  #ask(files) {
+  #ask(files, outlines) {
     const form = new FormData();
     for (const file of files) form.append("image", file, file.name);
-    const outline = this.boundaries.files[0];
-    if (outline) form.append("boundaries", outline, outline.name);
+    if (outlines) form.append("boundaries", outlines, "boundaries.csv");
     if (this.options.occlusion) form.append("occlusion", "1");
     if (this.options.similar > 0) form.append("similar", String(this.options.similar));
     return api(`api/predict?model=${this.model.value || 0}`, { method: "POST", body: form }, 180);
@@ -139,6 +139,12 @@ export class Predictor {
       rows: this.results.map((r) => (r.image.error ? [r.image.name, null, null, ...clusters.map(() => null), r.image.error] : [r.image.name, topOf(r).cluster, r.image.masked ? 1 : 0, ...r.image.probabilities, null])),
     };
   }
+}
+
+/** Boundaries as 10x Xenium writes them are compressed; the server reads text. @param {File} [file] */
+async function unpacked(file) {
+  if (!file?.name.endsWith(".gz")) return file;
+  return new Response(file.stream().pipeThrough(new DecompressionStream("gzip"))).blob();
 }
 
 function topOf({ image, clusters }) {

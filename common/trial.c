@@ -1,0 +1,85 @@
+#include "trial.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* What the child sends back. Zeroed before: it is compared and copied whole. */
+struct verdict {
+    int rc;
+    struct err err;
+};
+
+/* No core file, no endless loop, no words of the C library about its heap; and whoever catches crashes is not asked. */
+static void limit_child(void)
+{
+    static const int fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS};
+    struct rlimit none = {0, 0}, seconds = {TRIAL_SECONDS, TRIAL_SECONDS};
+    int null = open("/dev/null", O_WRONLY);
+    setrlimit(RLIMIT_CORE, &none);
+    setrlimit(RLIMIT_CPU, &seconds);
+    for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++)
+        signal(fatal[i], SIG_DFL);
+    if (null >= 0)
+        dup2(null, STDERR_FILENO);
+}
+
+static void run_child(int (*trial)(const char *path, struct err *err), const char *path, int out)
+{
+    struct verdict verdict;
+    memset(&verdict, 0, sizeof verdict);
+    limit_child();
+    verdict.rc = trial(path, &verdict.err);
+    ssize_t n = write(out, &verdict, sizeof verdict); /* less than PIPE_BUF: whole or not at all */
+    _exit(n != (ssize_t)sizeof verdict);
+}
+
+static ssize_t read_verdict(int in, struct verdict *verdict)
+{
+    ssize_t n;
+    do
+        n = read(in, verdict, sizeof *verdict);
+    while (n < 0 && errno == EINTR);
+    return n;
+}
+
+static int wait_for(pid_t child)
+{
+    int status = -1;
+    pid_t found;
+    do
+        found = waitpid(child, &status, 0);
+    while (found < 0 && errno == EINTR);
+    return found == child ? status : -1;
+}
+
+static int judge(const char *path, ssize_t n, const struct verdict *verdict, int status, struct err *err)
+{
+    if (n == (ssize_t)sizeof *verdict)
+        return verdict->rc < 0 ? err_set(err, verdict->rc, "%s", verdict->err.text) : 0;
+    if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGXCPU || WTERMSIG(status) == SIGKILL))
+        return err_set(err, E_IO, "%s: damaged: opening it does not come to an end; restore a copy", path);
+    return err_set(err, E_IO, "%s: damaged: it crashes the HDF5 library; restore a copy", path);
+}
+
+int trial_run(int (*trial)(const char *path, struct err *err), const char *path, struct err *err)
+{
+    int end[2];
+    struct verdict verdict;
+    if (pipe2(end, O_CLOEXEC) < 0)
+        return err_set(err, E_IO, "%s: cannot try to open it: %s", path, strerror(errno));
+    pid_t child = fork();
+    if (child == 0)
+        run_child(trial, path, end[1]);
+    close(end[1]);
+    ssize_t n = child > 0 ? read_verdict(end[0], &verdict) : -1;
+    int error = errno, status = child > 0 ? wait_for(child) : -1;
+    close(end[0]);
+    if (child < 0)
+        return err_set(err, E_IO, "%s: cannot try to open it: %s", path, strerror(error));
+    return judge(path, n, &verdict, status, err);
+}

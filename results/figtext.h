@@ -1,0 +1,53 @@
+/* figtext.h - texts of a figure: broken where they have no room, since gnuplot does not.
+ *
+ *     struct figtext_page page = {.width = 550};                    no file: nothing is written, only measured
+ *     int top = figtext_heading(&page, 12, title, subtitle, 1);
+ *     page.height = top + 300 + figtext_notes_height(&notes, 520);
+ *     page.file = file;                                             and now the same again, in writing
+ *
+ * Pixels of the layout from the top left; y is the middle of a line. Widths of letters are estimates, on the safe side. No MPI. */
+#ifndef CELLSWEEP_FIGTEXT_H
+#define CELLSWEEP_FIGTEXT_H
+
+#include <stdio.h>
+
+enum { FIGTEXT_MAX_NOTES = 8 };
+
+struct figtext_page {
+    FILE *file; /* or NULL */
+    int width, height;
+};
+
+/* Lines that a text of a size in points needs in a width in pixels. */
+int figtext_lines(const char *text, double points, int width);
+
+/* Pixels from one line of a paragraph to the next. */
+int figtext_step(double points);
+
+/* The largest size in points, at most `points`, in which a bold text fits; not below 7. */
+double figtext_fit(const char *text, double points, int width);
+
+/* One line; options: gnuplot's of a label. */
+void figtext_label(const struct figtext_page *page, int x, int y, const char *options, const char *text);
+
+/* A paragraph in grey, its first line at y. Returns its lines. */
+int figtext_paragraph(const struct figtext_page *page, int x, int y, int width, double points,
+                      const char *text);
+
+/* Title, what a reader must know, and the words "synthetic data" where they belong. Returns where the next line would be. */
+int figtext_heading(const struct figtext_page *page, int left, const char *title, const char *subtitle,
+                    int synthetic);
+
+/* Small print below a figure, starts zeroed; more than FIGTEXT_MAX_NOTES are left out. */
+struct figtext_notes {
+    int n;
+    char text[FIGTEXT_MAX_NOTES][512];
+};
+void figtext_note(struct figtext_notes *notes, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Pixels that notes need in a width. */
+int figtext_notes_height(const struct figtext_notes *notes, int width);
+void figtext_write_notes(const struct figtext_page *page, int x, int y, int width,
+                         const struct figtext_notes *notes);
+
+#endif

@@ -1,0 +1,56 @@
+/* What lies beside a results file: the lock, the status line and the event log, each read as all three. */
+#include "fuzz.h"
+
+#include "alive.h"
+#include "ending.h"
+#include "events.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TAIL = 20 };
+
+static void write_beside(const char *suffix, const uint8_t *bytes, size_t n)
+{
+    char path[400];
+    snprintf(path, sizeof path, "%s/r.h5%s", fuzz_folder(), suffix);
+    FILE *file = fopen(path, "wb");
+    if (!file || fwrite(bytes, 1, n, file) != n || fclose(file) != 0)
+        abort();
+}
+
+/* A run of another host is asked for at squeue, a process that takes long: not here. */
+static int asks_slurm(const uint8_t *bytes, size_t n)
+{
+    struct alive_holder holder;
+    char *text = strndup((const char *)bytes, n);
+    int asks = text && alive_parse(text, &holder) == 0 && holder.slurm_job[0];
+    free(text);
+    return asks;
+}
+
+int fuzz_one(const uint8_t *bytes, size_t n)
+{
+    char results[300], text[ALIVE_TEXT], line[600];
+    struct alive_holder holder;
+    struct ending ending;
+    json_t *event[TAIL];
+    snprintf(results, sizeof results, "%s/r.h5", fuzz_folder());
+    write_beside(".lock", bytes, n);
+    write_beside(".status", bytes, n);
+    write_beside(".events.jsonl", bytes, n);
+    int accepted = 0;
+    if (!asks_slurm(bytes, n) && alive_look(results, &holder) != ALIVE_NONE && holder.host[0]) {
+        accepted = 1;
+        alive_name(&holder, line, sizeof line);
+        alive_format(&holder, text);
+        if (holder.pid <= 0)
+            abort();
+    }
+    accepted |= ending_read(results, &ending);
+    int n_events = events_tail(results, event, TAIL);
+    for (int i = 0; i < n_events; i++)
+        json_decref(event[i]);
+    return accepted || n_events > 0;
+}

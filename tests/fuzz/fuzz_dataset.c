@@ -1,0 +1,32 @@
+/* A packed dataset whose content somebody changed (edits.h). The checksum in the file is not made right again: it refuses most
+ * changes of content, as it should. */
+#include "edits.h"
+#include "fuzz.h"
+
+#include "made.h"
+
+static const char *const object[] = {"/images/pixels", "/images/id",    "/images/cluster",
+                                     "/images/source", "/images/width", "/images/height",
+                                     "/images/masked", "/images/group", "/images"};
+static const char *const attribute[] = {"cellsweep_dataset", "checksum", "synthetic",        "source",
+                                        "pixel_size",        "groups",   "cellsweep_results"};
+static const struct edits_names names = {object, sizeof object / sizeof *object, attribute,
+                                         sizeof attribute / sizeof *attribute};
+
+int fuzz_one(const uint8_t *bytes, size_t n)
+{
+    static uint8_t *good;
+    static size_t n_good;
+    struct dataset *data = NULL;
+    struct err err = {0};
+    if (!good) {
+        const char *made = fuzz_file(0, bytes, 0);
+        made_dataset(made, 1);
+        good = fuzz_bytes(made, &n_good);
+    }
+    const char *path = fuzz_file(1, good, n_good);
+    edits_apply(path, &names, bytes, n);
+    int rc = fuzz_check(dataset_open(path, NULL, &data, &err), &err);
+    dataset_free(data);
+    return rc == 0;
+}

@@ -1,0 +1,87 @@
+/* made.h - small valid HDF5 files, made by the program's own writers: seeds, and what edits.h edits. Failures abort. */
+#ifndef CELLSWEEP_MADE_H
+#define CELLSWEEP_MADE_H
+
+#include "../store_fixture.h"
+
+static inline const char *made_slide(int image, void *self)
+{
+    (void)self;
+    return image % 3 ? "s1" : "";
+}
+
+static inline void made_check(int rc, const struct err *err)
+{
+    if (rc == 0)
+        return;
+    fprintf(stderr, "%s\n", err->text);
+    abort();
+}
+
+/* A packed dataset of five images. */
+static inline void made_dataset(const char *path, int with_groups)
+{
+    static const int number[] = {8, 10}, count[] = {3, 2};
+    struct dataset *data = hand_dataset(2, number, count, 8);
+    struct err err = {0};
+    for (int i = 0; i < data->n_images; i++)
+        snprintf(data->image[i].id, sizeof data->image[i].id, "%d", i);
+    data->pixel_size = 0.2125;
+    made_check(dataset_finish(data, &err), &err);
+    if (with_groups)
+        hand_groups(data, made_slide, NULL);
+    made_check(dataset_write(data, path, &err), &err);
+    hand_dataset_free(data);
+}
+
+/* A job as a real one leaves it: labels and images are in range. */
+static inline void made_job(struct store *store, int job)
+{
+    static const int image[12] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, copy[12],
+                     label[12] = {0, 0, 1, 0, 1, 0, 0, 1, 0, 1, 0, 1}, matrix[4] = {1, 0, 1, 1};
+    static const float metric[N_METRICS] = {0.5f, 0.5f, 0.5f, 0.5f}, weights[8];
+    float probs[24];
+    struct err err = {0};
+    struct store_outcome outcome = {.n_classes = 2,
+                                    .n_train = 9,
+                                    .n_val = 3,
+                                    .n_all = 12,
+                                    .leak = job,
+                                    .confusion_val = matrix,
+                                    .confusion_all = matrix,
+                                    .image_val = image,
+                                    .copy_val = copy,
+                                    .label_val = label,
+                                    .image_all = image,
+                                    .copy_all = copy,
+                                    .label_all = label,
+                                    .probs_val = probs,
+                                    .probs_all = probs,
+                                    .role_all = copy,
+                                    .n_weights = store_n_weights(store),
+                                    .weights = store_n_weights(store) ? weights : NULL};
+    struct store_mark mark = {
+        .state = JOB_DONE, .attempts = 1, .epochs_done = 2, .started = 100, .finished = 101};
+    for (int i = 0; i < 24; i++)
+        probs[i] = (float)(i % 2 ? 12 - i / 2 : i / 2) / 12;
+    for (int e = 0; e < 2; e++)
+        made_check(store_write_epoch(store, job, e, metric, metric, &err), &err);
+    made_check(store_write_outcome(store, job, &outcome, &err), &err);
+    made_check(store_write_mark(store, job, &mark, &err), &err);
+}
+
+/* A results file of four jobs, of which `done` are finished; n_weights at most 8. */
+static inline void made_results(const char *path, int done, size_t n_weights)
+{
+    struct fixture *f = fixture_new(4, 2, n_weights);
+    struct store *store = NULL;
+    struct err err = {0};
+    made_check(store_create(path, &f->plan, &err), &err);
+    made_check(store_open_shared(path, MPI_COMM_NULL, &store, &err), &err);
+    for (int j = 0; j < done; j++)
+        made_job(store, j);
+    made_check(store_close(store, &err), &err);
+    fixture_free(f);
+}
+
+#endif

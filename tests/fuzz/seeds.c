@@ -1,0 +1,245 @@
+/* seeds.c - valid inputs of every fuzz target, made by the program's own writers: seeds FOLDER makes FOLDER/<target>/<name>.
+ * Small on purpose: a mutation of a short file hits something that matters. */
+
+#include "checkpoint.h"
+
+#include <errno.h>
+#include <png.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <zlib.h>
+
+static const char *root;
+
+static void fail(const char *what)
+{
+    fprintf(stderr, "seeds: %s: %s\n", what, strerror(errno));
+    exit(2);
+}
+
+/* Path of a seed, its target's folder made; valid until the next call. */
+static const char *seed(const char *target, const char *name)
+{
+    static char path[512];
+    snprintf(path, sizeof path, "%s/%s", root, target);
+    if (mkdir(path, 0777) < 0 && errno != EEXIST)
+        fail(path);
+    snprintf(path, sizeof path, "%s/%s/%s", root, target, name);
+    return path;
+}
+
+static void text(const char *target, const char *name, const char *content)
+{
+    const char *path = seed(target, name);
+    FILE *file = fopen(path, "wb");
+    if (!file || fputs(content, file) < 0 || fclose(file) != 0)
+        fail(path);
+}
+
+/* ---- PNG of every kind ---- */
+
+static void set_palette(png_structp png, png_infop info)
+{
+    png_color palette[4] = {{0, 0, 0}, {80, 80, 80}, {160, 10, 99}, {255, 255, 255}};
+    png_set_PLTE(png, info, palette, 4);
+}
+
+static void write_png(const char *name, int colour, int bits, int interlace)
+{
+    enum { SIDE = 11 };
+    png_byte row[SIDE * 8] = {0};
+    const char *path = seed("png", name);
+    FILE *file = fopen(path, "wb");
+    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
+    png_infop info = png_create_info_struct(png);
+    if (!file || !info || setjmp(png_jmpbuf(png)))
+        fail(path);
+    png_init_io(png, file);
+    png_set_IHDR(png, info, SIDE, SIDE, bits, colour, interlace, PNG_COMPRESSION_TYPE_BASE,
+                 PNG_FILTER_TYPE_BASE);
+    if (colour == PNG_COLOR_TYPE_PALETTE)
+        set_palette(png, info);
+    png_write_info(png, info);
+    int passes = png_set_interlace_handling(png);
+    for (int y = 0; y < SIDE * passes; y++) {
+        for (size_t i = 0; i < sizeof row; i++)
+            row[i] = (png_byte)(colour == PNG_COLOR_TYPE_PALETTE ? (y + (int)i) % 4 : y * 17 + (int)i * 3);
+        png_write_row(png, row);
+    }
+    png_write_end(png, NULL);
+    png_destroy_write_struct(&png, &info);
+    if (fclose(file) != 0)
+        fail(path);
+}
+
+static void pngs(void)
+{
+    write_png("gray1.png", PNG_COLOR_TYPE_GRAY, 1, PNG_INTERLACE_NONE);
+    write_png("gray4.png", PNG_COLOR_TYPE_GRAY, 4, PNG_INTERLACE_ADAM7);
+    write_png("gray8.png", PNG_COLOR_TYPE_GRAY, 8, PNG_INTERLACE_NONE);
+    write_png("gray16.png", PNG_COLOR_TYPE_GRAY, 16, PNG_INTERLACE_ADAM7);
+    write_png("gray-alpha8.png", PNG_COLOR_TYPE_GRAY_ALPHA, 8, PNG_INTERLACE_NONE);
+    write_png("rgb8.png", PNG_COLOR_TYPE_RGB, 8, PNG_INTERLACE_NONE);
+    write_png("rgba16.png", PNG_COLOR_TYPE_RGB_ALPHA, 16, PNG_INTERLACE_ADAM7);
+    write_png("palette8.png", PNG_COLOR_TYPE_PALETTE, 8, PNG_INTERLACE_NONE);
+}
+
+/* ---- tables ---- */
+
+static void zipped(const char *name, const char *content)
+{
+    const char *path = seed("csv", name);
+    gzFile file = gzopen(path, "wb");
+    if (!file || gzputs(file, content) < 0 || gzclose(file) != Z_OK)
+        fail(path);
+}
+
+static void tables(void)
+{
+    text("csv", "plain.csv", "id,note\n1,2.5\n2,-1e3\n");
+    text("csv", "quoted.csv",
+         "\xef\xbb\xbfx,\"note\",id\r\n\"a,b\",\"say \"\"no\"\"\",1\r\n,\"two\nlines\",2\r\n");
+    zipped("zipped.csv.gz", "id,note\n1,2\n3,4\n5,nan\n");
+    text("folder", "plain",
+         "Barcode,Cluster\n1,8\n2,10\ncell_abc,8\nx-1,10\n"
+         "=\ncell_id,vertex_x,vertex_y\n1,0,0\n1,1.7,0\n1,1.7,1.2\n1,0,1.2\n1,0,0\n2,5,5\n2,6.5,5.25\n2,5,"
+         "6\n");
+    text("folder", "groups",
+         "slide,Barcode,Cluster\ns1,1,8\n\"s,2\",2,10\n,abc,8\ns1,x-1,10\n"
+         "=\nvertex_x,cell_id,vertex_y\n1e1,1,-2\n12.5,1,-2\n11,1,-1\n3,nobody,4\n0.5,x-1,0\n2,x-1,0\n2,x-1,"
+         "1\n");
+}
+
+/* ---- sweep files ---- */
+
+static void sweeps(void)
+{
+    text("sweep", "small.yaml",
+         "name: fig4\ndata: builtin\nmodel: cnn\ntrain: {epochs: 100, batch: 32, learning_rate: 0.001}\n"
+         "protocol: report\nimage: {size: 10}\ngrid:\n  clusters: [[8, 10], [14, 15], [1, 27]]\n  strategy: "
+         "[none, reweight]\n"
+         "  seed: {first: 1, count: 10}\nkeep_weights: false\n");
+    text("sweep", "axes.yaml",
+         "data: builtin\nimage.size: 10\naugment: {rotation: 20, zoom_min: 0.9}\npixel_size: 0.5\ngrid:\n"
+         "  clusters: [all, [8, 10]]\n  class_sizes: [all]\n  train.learning_rate: [0.001, 3e-4]\n"
+         "  strategy: [[augment, reweight], \"smote\"]\n  protocol: [holdout, {kfold: {folds: 2, repeats: "
+         "2}}]\n");
+    text("sweep", "block.yaml",
+         "# a comment\nimage: {size: 10}\nname: \"quo\\\"ted\"\ndata: builtin\nkeep_weights: "
+         "true\nundersample:\n  replacement: "
+         "true\n"
+         "grid:\n  clusters:\n    - [14, 15]\n    - - 1\n      - 27\n  train:\n    batch: [8, 16]\n  seed: "
+         "3\n");
+    text("sweep", "set-epochs", "--set train.epochs=20");
+    text("sweep", "set-grid", "--set grid.strategy=[none, [augment, reweight]]");
+    text("sweep", "set-new", "--set grid={clusters: [[1, 27]], smote: {k: 3}, augment.shear: [0, 10]}");
+}
+
+/* ---- what a run leaves ---- */
+
+static void checkpoint(const char *name, int n_members, size_t n_params, int best)
+{
+    static const float zero[64];
+    const struct checkpoint_identity identity = {"key", "data", "kernels", "program"};
+    struct checkpoint state = {.epoch = 2,
+                               .n_members = n_members,
+                               .n_params = n_params,
+                               .steps = 7,
+                               .train = zero,
+                               .val = zero,
+                               .tracks_best = best,
+                               .best = best ? zero : NULL,
+                               .best_epoch = best};
+    struct err err = {0};
+    for (int m = 0; m < n_members; m++) {
+        state.net_steps[m] = 7;
+        state.params[m] = state.moments[m] = zero;
+    }
+    if (checkpoint_write(seed("checkpoint", name), &identity, &state, &err) < 0)
+        fail(err.text);
+}
+
+static void beside(void)
+{
+    text("beside", "lock",
+         "{\"host\": \"node7\", \"pid\": 4711, \"process_start\": 883211, \"boot\": \"b\", \"pids\": "
+         "\"pid:[4026531836]\", \"slurm_job\": \"\", \"slurm_restart\": \"0\", \"since\": 1763861000.25}\n");
+    text("beside", "status",
+         "{\"state\": \"finished\", \"exit_status\": 0, \"done\": 150, \"diverged\": 0, \"failed\": 0, "
+         "\"left\": 0, \"lost_ranks\": 1, \"time\": 1763861000.25, \"message\": \"\"}\n");
+    text("beside", "events",
+         "{\"time\": \"2026-11-23T01:02:03.004Z\", \"event\": \"job_started\", \"job\": 3, \"rank\": 0}\n"
+         "{\"time\": \"2026-11-23T01:02:04.004Z\", \"event\": \"draining\", \"why\": \"\\u0007\"}\n");
+}
+
+/* ---- requests ---- */
+
+#define PART(name, file)                                                                                     \
+    "--cut\r\nContent-Disposition: form-data; name=\"" name "\"; filename=\"" file "\"\r\n\r\n"
+
+/* A form with an image and an outline. */
+static void upload(void)
+{
+    static const char first[] = PART("image", "cell_1.png"), second[] = "\r\n" PART("boundaries", "b.csv");
+    static const char table[] = "cell_id,vertex_x,vertex_y\n1,0,0\n1,2,0\n1,2,2\n", end[] = "\r\n--cut--\r\n";
+    char image[400];
+    FILE *file = fopen(seed("png", "gray8.png"), "rb");
+    size_t n = file ? fread(image, 1, sizeof image, file) : 0;
+    if (!n || fclose(file) != 0)
+        fail("gray8.png");
+    const char *path = seed("serve", "upload");
+    file = fopen(path, "wb");
+    if (!file)
+        fail(path);
+    fprintf(file,
+            "POST /api/predict?model=0 HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; "
+            "boundary=cut\r\nContent-Length: %zu\r\n\r\n%s",
+            sizeof first + n + sizeof second + sizeof table + sizeof end - 4, first);
+    fwrite(image, 1, n, file);
+    fprintf(file, "%s%s%s", second, table, end);
+    if (fclose(file) != 0)
+        fail(path);
+}
+
+static void requests(void)
+{
+    text("serve", "page", "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: gzip\r\n\r\n");
+    text("serve", "two",
+         "GET /api/progress HTTP/1.1\r\nHost: localhost\r\n\r\nGET /metrics HTTP/1.0\r\n\r\n");
+    text("serve", "curves", "GET /api/curves?jobs=0,1-3&filter=seed%3d1 HTTP/1.1\r\nHost: [::1]:80\r\n\r\n");
+    text("serve", "sweep",
+         "GET /api/sweep HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: \"a\", W/\"b\"\r\n\r\n");
+    text("serve", "models",
+         "GET /api/models?token=abc HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer x\r\n\r\n");
+    text("serve", "chunked",
+         "POST /api/predict HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nContent-Type: "
+         "multipart/form-data; boundary=\"c\"\r\n\r\n5\r\n--c--\r\n0\r\n\r\n");
+    text("serve", "elsewhere",
+         "OPTIONS * HTTP/1.1\r\nHost: example.org\r\nOrigin: http://example.org\r\n\r\n");
+    upload();
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2) {
+        fprintf(stderr, "usage: seeds FOLDER\n");
+        return 2;
+    }
+    root = argv[1];
+    pngs();
+    tables();
+    sweeps();
+    checkpoint("fake", 0, 0, 0);
+    checkpoint("one", 1, 5, 0);
+    checkpoint("best", 2, 5, 1);
+    beside();
+    requests();
+    text("dataset", "untouched", "");
+    text("dataset", "width", "\x07\x04..\x03");
+    text("results", "untouched", "");
+    text("results", "metric", "\x07\x0a..\x03");
+    text("results", "text", "\x03\x05..\x04\x61vx2");
+    return 0;
+}

@@ -1,0 +1,130 @@
+#!/usr/bin/env bash
+# The three ways to the results file in whole sweeps: the same bits, nothing lost when writing fails, and what doctor advises.
+. tests/lib.sh
+cellsweep=$BUILD/cellsweep
+program=$(realpath "$cellsweep")
+cat >"$TMP/s.yaml" <<YAML
+name: small
+data: $TMP/cells.h5
+train: {epochs: 3}
+grid:
+  clusters: [[26, 27]]
+  strategy: [none, oversample]
+  protocol: [report, holdout]
+  seed: {first: 1, count: 2}
+keep_weights: true
+YAML
+run() { # run RANKS RESULTS [OPTION...]
+    local n=$1 results=$2
+    shift 2
+    mpi "$n" "$cellsweep" run "$TMP/s.yaml" -o "$results" -q "$@"
+}
+same_bits() { # same_bits A B: no difference in any result dataset
+    local group
+    for group in /metrics /confusion /predictions; do
+        h5diff -q "$1" "$2" "$group" "$group" || return 1
+    done
+}
+# says WHAT STATUS PATTERN COMMAND...: the exit status, and one line of error with the pattern.
+says() {
+    local what=$1 want=$2 pattern=$3 got
+    shift 3
+    "$@" >"$TMP/says.out" 2>&1
+    got=$?
+    if [ $got = "$want" ] && [ "$(grep -c '^cellsweep: ' "$TMP/says.out")" = 1 ] && grep -q -- "^cellsweep: .*$pattern" "$TMP/says.out"; then
+        ok "$what"
+    else
+        not_ok "$what: exit status $got, want $want and '$pattern'"
+        sed 's/^/# /' "$TMP/says.out"
+    fi
+}
+
+check "cells are made" "$cellsweep" data synth "$TMP/synth"
+check "and packed, for the sake of speed" "$cellsweep" data pack "$TMP/synth" -o "$TMP/cells.h5"
+check "mpio on 1 rank" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/1.h5" -q
+for io in pwrite rank0; do
+    rm -f "$TMP/r.h5"
+    check "one way begins on 3 ranks" run 3 "$TMP/r.h5" --filter strategy=none
+    check "$io goes on" run 3 "$TMP/r.h5" --io $io
+    check "the same bits" same_bits "$TMP/1.h5" "$TMP/r.h5"
+done
+
+# Model fake: numbers without training, so that only the writing takes time.
+fake=(--set model=fake --set fake.milliseconds=0 --set keep_weights=false --set grid.seed.count=4)
+check "mpio on 1 rank" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/f1.h5" -q "${fake[@]}"
+for n in 1 2 3 5; do
+    for io in pwrite rank0; do
+        rm -f "$TMP/r.h5"
+        check "$io on $n ranks" run $n "$TMP/r.h5" --io $io "${fake[@]}"
+        check "the same bits as of 1 rank" same_bits "$TMP/f1.h5" "$TMP/r.h5"
+    done
+done
+rm -f "$TMP/r.h5"
+check "rank 0 only serves, and writes for the others" run 3 "$TMP/r.h5" --io rank0 --dedicated "${fake[@]}"
+check "the same bits" same_bits "$TMP/f1.h5" "$TMP/r.h5"
+says "no such way" 2 "mpio, pwrite or rank0" sh -c "'$cellsweep' run '$TMP/s.yaml' -o '$TMP/no.h5' --io nfs 2>&1 | sed 's/^cellsweep run/cellsweep/; /^Try/d'; exit \${PIPESTATUS:-2}"
+
+# Ranks of rank0 need not see the file.
+cat >"$TMP/elsewhere.sh" <<'SH'
+#!/bin/bash
+[ "$OMPI_COMM_WORLD_RANK" = 1 ] && cd "$ELSEWHERE"
+exec "$@"
+SH
+chmod +x "$TMP/elsewhere.sh"
+mkdir "$TMP/here" "$TMP/elsewhere"
+elsewhere() { (cd "$TMP/here" && ELSEWHERE=$TMP/elsewhere timeout 60 mpirun --oversubscribe -n 2 "$TMP/elsewhere.sh" "$program" "$@"); }
+check "a rank in another folder, rank0" elsewhere run "$TMP/s.yaml" -o r.h5 -q --io rank0 "${fake[@]}"
+check "the same bits" same_bits "$TMP/f1.h5" "$TMP/here/r.h5"
+[ -z "$(ls -A "$TMP/elsewhere")" ] && ok "nothing is left in its folder" || not_ok "left there: $(ls -A "$TMP/elsewhere")"
+says "a rank in another folder, pwrite" 3 "rank 1 cannot open it.*--io rank0" elsewhere run "$TMP/s.yaml" -o p.h5 -q --io pwrite
+
+# Writes that fail in the middle stop the sweep with exit status 3; nothing that was finished is lost. A limit on the size of files,
+# set while the sweep runs, stands in for a disk that fails.
+finished() { "$cellsweep" export "$1" --table jobs | grep ',done,' | sort; }
+fails_midway() { # fails_midway IO RANK: the writes of one rank fail
+    local io=$1 victim=$2 pid status
+    rm -f "$TMP/f.h5"
+    local slow=(--set model=fake --set fake.milliseconds=20 --set train.epochs=10 --set grid.seed.count=5 --set keep_weights=false)
+    run 2 "$TMP/f.h5" --io "$io" "${slow[@]}" >"$TMP/f.log" 2>&1 &
+    local mpirun_pid=$!
+    for _ in $(seq 100); do [ "$(finished "$TMP/f.h5" 2>/dev/null | wc -l)" -ge 2 ] && break; sleep 0.1; done
+    for pid in $(pgrep -f -- "-o $TMP/f.h5"); do
+        tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -qx "OMPI_COMM_WORLD_RANK=$victim" && prlimit --pid "$pid" --fsize=100
+    done
+    wait $mpirun_pid
+    status=$?
+    if [ $status = 3 ] && [ "$(grep -c "^cellsweep: .*cannot write job.*run the same command again" "$TMP/f.log")" = 1 ]; then
+        ok "$io: failed writes of rank $victim end the sweep with a line and status 3"
+    else
+        not_ok "$io, rank $victim: status $status: $(cat "$TMP/f.log")"
+    fi
+    local before after
+    before=$(finished "$TMP/f.h5")
+    check "$io: the same command goes on" run 2 "$TMP/f.h5" --io "$io" "${slow[@]}"
+    after=$(finished "$TMP/f.h5")
+    [ "$(wc -l <<<"$after")" = 20 ] && [ -n "$before" ] && [ -z "$(comm -23 <(echo "$before") <(echo "$after"))" ] &&
+        ok "and keeps the $(wc -l <<<"$before") jobs that were finished" ||
+        not_ok "$io: $(wc -l <<<"$after") jobs are done, finished ones ran again, or none was finished before"
+}
+if command -v prlimit >/dev/null && command -v pgrep >/dev/null; then
+    fails_midway rank0 0
+    fails_midway pwrite 1
+else
+    skip "failing writes: no prlimit or pgrep"
+fi
+
+# doctor
+mkdir "$TMP/probe"
+for n in 1 3; do
+    check "doctor with $n ranks" sh -c "mpirun --oversubscribe -n $n '$cellsweep' doctor '$TMP/probe' >'$TMP/doctor.out'"
+    grep -q "flock works" "$TMP/doctor.out" && grep -q "advice  *run --io mpio: " "$TMP/doctor.out" && ok "it advises mpio on a local disk" ||
+        not_ok "its advice: $(cat "$TMP/doctor.out")"
+    [ -z "$(ls -A "$TMP/probe")" ] && ok "and leaves nothing" || not_ok "it left $(ls -A "$TMP/probe")"
+done
+mkdir "$TMP/here/only0"
+elsewhere doctor only0 >"$TMP/doctor.out" 2>&1
+grep -q "run --io rank0: not every rank sees the folder" "$TMP/doctor.out" && ok "it advises rank0 when a rank does not see the folder" ||
+    not_ok "its advice: $(cat "$TMP/doctor.out")"
+[ -z "$(ls -A "$TMP/here/only0")" ] && ok "and leaves nothing" || not_ok "it left $(ls -A "$TMP/here/only0")"
+says "doctor of a folder that is not there" 3 "cannot create a file" "$cellsweep" doctor "$TMP/none"
+finish

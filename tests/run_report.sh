@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Reports of whole sweeps: the page and its data, finished and unfinished; sizes of figures.
+. tests/lib.sh
+cellsweep=$BUILD/cellsweep
+cat >"$TMP/s.yaml" <<'YAML'
+name: small </script>
+data: builtin
+train: {epochs: 2}
+grid:
+  clusters: [[14, 15]]
+  strategy: [none, oversample]
+  seed: {first: 1, count: 3}
+YAML
+check "a small sweep" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/s.h5" -q
+check "its report" bash -c "'$cellsweep' report '$TMP/s.h5' -o '$TMP/report' 2>'$TMP/report.log'"
+
+page=$TMP/report/report.html
+if [ -s build/web/page.html ]; then
+    check "has the page" test -s "$page"
+    check "with its data" grep -q '<script type="application/json" id="cellsweep-data">{"format":1,' "$page"
+    check "and no text leaves its script" bash -c "! grep -q 'small </script>' '$page' && grep -q 'small .u003c/script>' '$page'"
+    check "nor is anything fetched from elsewhere" bash -c "! grep -qE '<(script|link|img)[^>]+(src|href)=.?(https?:)?//' '$page'"
+    check "and the marker is gone" bash -c "! grep -q 'cellsweep-data-->' '$page'"
+    check "pictures of cells are in it" grep -q '"sprite":"data:image/png;base64,' "$page"
+    mv "$TMP/s.cells.h5" "$TMP/moved.h5"
+    check "a report without the images" bash -c "'$cellsweep' report '$TMP/s.h5' -o '$TMP/alone' --filter strategy=none 2>'$TMP/alone.log'"
+    check "says which are missing" grep -q 's.cells.h5: not there' "$TMP/alone.log"
+    check "and shows no cells" grep -q '"cells":null' "$TMP/alone/report.html"
+else
+    check "without the page all else is there" test -s "$TMP/report/fig4b.png"
+    check "and no page" test ! -e "$page"
+    check "and it says so" grep -q 'report.html is left out' "$TMP/report.log"
+    skip "the page: it was not built"
+fi
+
+# width FILE: pixels of a PNG, from its header.
+width() { od -An -tu1 -j16 -N4 "$1" | awk '{print (($1 * 256 + $2) * 256 + $3) * 256 + $4}'; }
+near() { [ $(($1 - $2)) -le 3 ] && [ $(($2 - $1)) -le 3 ]; }
+check "figures for a column" "$cellsweep" report "$TMP/s.h5" -o "$TMP/single" --style single --heatmaps --filter strategy=none
+for figure in fig1 fig2b heatmap_14-15_none_validation; do
+    check "$figure is 85 mm wide at 300 dots an inch" near "$(width "$TMP/single/$figure.png")" 1004
+done
+check "figures of a width" "$cellsweep" report "$TMP/s.h5" -o "$TMP/wide" --style column=120mm,font=10 --filter strategy=oversample
+check "are that wide" near "$(width "$TMP/wide/fig4b.png")" 1417
+check_fails "a wrong style" "$cellsweep" report "$TMP/s.h5" -o "$TMP/wrong" --style tiny
+check "leaves nothing" test ! -e "$TMP/wrong"
+finish

@@ -1,0 +1,95 @@
+/* checkpoint.h - the state of a job between two epochs, as a file that any rank can go on from.
+ *
+ *     rc = checkpoint_write(path, &identity, &state, &err);
+ *     rc = checkpoint_read(path, &identity, &state, &err);    every doubt is E_IO: the job then starts over
+ *     checkpoint_free(&state);
+ *
+ * What is random in a job is a pure function of its key, the epoch and the step, so its state is: weights, Adam's moments and
+ * step counts of every network, the number of training steps, the metrics so far, and, where they are kept, the best weights.
+ *
+ * The file, little-endian, without gaps:
+ *     0    8 bytes   "CSWEEPCK"
+ *     8    uint32    format version, 1
+ *     12   uint32    M, networks, 0 (model fake) to RECIPE_MAX_MEMBERS
+ *     16   uint64    P, parameters of a network, below 2^31; 0 when M is
+ *     24   uint32    E, epochs done, 1 to CHECKPOINT_MAX_EPOCHS
+ *     28   uint32    N_METRICS
+ *     32   uint32    1: best weights follow, else 0
+ *     36   uint32    epoch (from 1) of the best weights, 0 without
+ *     40   float32   their value of the metric that chose them, 0 without
+ *     44   uint32    1: the best weights are kept, even if no epoch was any good yet, else 0
+ *     48   int64     training steps so far, of all networks
+ *     56   4 texts   job key, checksum of the dataset, kernels, program; CHECKPOINT_TEXT bytes each, filled up with 0
+ *     then int64     [M] Adam's step count of every network
+ *          float32   [E, N_METRICS] training, [E, N_METRICS] validation
+ *          float32   [M, 3, P] weights, first and second moments of every network
+ *          float32   [M, P] best weights, if any
+ *          16 bytes  XXH3-128 of everything before, canonical (big-endian)
+ * Its length follows from M, P, E and the flag, and is checked before anything is allocated. No MPI. */
+#ifndef CELLSWEEP_CHECKPOINT_H
+#define CELLSWEEP_CHECKPOINT_H
+
+#include "err.h"
+#include "metrics.h"
+#include "recipe.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { CHECKPOINT_TEXT = 128, CHECKPOINT_MAX_EPOCHS = 1000000 };
+
+/* What a state belongs to; with any other of these the rest of the job would have other bits. At most CHECKPOINT_TEXT - 1 bytes
+ * each, longer ones are cut. */
+struct checkpoint_identity {
+    const char *key;     /* of the job: its whole configuration and the data */
+    const char *data;    /* checksum of the dataset */
+    const char *kernels; /* name of the kernel table */
+    const char *program; /* version and commit */
+};
+
+/* A state between two epochs. Written from wherever its arrays are; one that was read owns them. */
+struct checkpoint {
+    int epoch;          /* epochs done: the next one, from 0 */
+    int n_members;      /* networks */
+    size_t n_params;    /* of each */
+    int64_t steps;      /* training steps so far, of all networks */
+    const float *train; /* (epoch, N_METRICS) */
+    const float *val;   /* (epoch, N_METRICS) */
+    int tracks_best;    /* 1: the job keeps its best weights */
+    const float *best;  /* (n_members, n_params) NULL: none yet, or not kept */
+    int best_epoch;     /* from 1; 0: none */
+    float best_value;   /* of the metric that chose them */
+    int64_t net_steps[RECIPE_MAX_MEMBERS];
+    const float *params[RECIPE_MAX_MEMBERS];  /* (n_params) */
+    const float *moments[RECIPE_MAX_MEMBERS]; /* (2, n_params) */
+    float *owned;                             /* what checkpoint_parse() allocated */
+};
+
+/* Bytes of the file of a state. */
+uint64_t checkpoint_bytes(const struct checkpoint *state);
+
+/* Write under a temporary name, fsync, rename, fsync the folder: `path` is the old file or the whole new one. E_IO leaves
+ * nothing else behind. */
+int checkpoint_write(const char *path, const struct checkpoint_identity *identity,
+                     const struct checkpoint *state, struct err *err);
+
+/* Read and check everything. want: what it must belong to. *out is owned by the caller; empty on failure. E_IO when the file is
+ * missing, cut, has a bit changed, or belongs to something else: the line names the file and why. */
+int checkpoint_read(const char *path, const struct checkpoint_identity *want, struct checkpoint *out,
+                    struct err *err);
+
+/* Epochs done in the checkpoint at `path`, from its head and length alone, for estimates and lists. Errors as checkpoint_read(), but
+ * a bit that changed behind the head is not seen. */
+int checkpoint_peek(const char *path, const struct checkpoint_identity *want, int *epoch, struct err *err);
+
+/* The same as checkpoint_read() from n bytes in memory, which may hold anything; name is for the line. Reads no byte outside them, allocates at most
+ * n bytes. */
+int checkpoint_parse(const void *bytes, size_t n, const char *name, const struct checkpoint_identity *want,
+                     struct checkpoint *out, struct err *err);
+
+/* Put the checksum of the bytes before into the last 16 of n >= 16: a fuzzer gets past it with this. */
+void checkpoint_seal(void *bytes, size_t n);
+
+void checkpoint_free(struct checkpoint *state);
+
+#endif
