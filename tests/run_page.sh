@@ -2,7 +2,7 @@
 # The page in a browser: report.html from a file with the network off, then served live beside a sweep that is killed and resumed.
 . tests/lib.sh
 C=$BUILD/cellsweep
-export WEB_MODULES=build/web/work/node_modules CHROMIUM=${CHROMIUM:-/usr/bin/chromium}
+export WEB_MODULES=build/web/tests/node_modules CHROMIUM=${CHROMIUM:-/usr/bin/chromium}
 
 # What is tested here is the page: the same bytes in every build, and a sanitized sweep would take minutes to serve it.
 case $BUILD in *asan*) skip "the page is tested with the plain build"; finish ;; esac
@@ -10,6 +10,14 @@ for need in node "$CHROMIUM"; do
     command -v "$need" >/dev/null || { skip "the page is not tested: $need is not installed"; finish; }
 done
 [ -s build/web/page.html ] || { skip "the page is not tested: it was not built ($(cat build/web/left-out 2>/dev/null))"; finish; }
+
+# The browser's driver is a module that the page itself does not need.
+modules() {
+    cmp -s results/web/package-lock.json build/web/tests/installed && return
+    rm -rf build/web/tests && mkdir -p build/web/tests && cp results/web/package*.json build/web/tests &&
+        (cd build/web/tests && timeout 300 npm ci --no-audit --no-fund >npm.log 2>&1 && cp package-lock.json installed)
+}
+modules || { skip "the page is not tested: npm could not install puppeteer-core (build/web/tests/npm.log)"; finish; }
 
 cat >"$TMP/sweep.yaml" <<'YAML'
 name: "the <i>page</i>"

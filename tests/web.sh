@@ -37,7 +37,7 @@ registry_answers() { timeout 20 npm ping --fetch-retries=0 >/dev/null 2>&1; }
 install_modules() {
     cmp -s "$source/package-lock.json" "$work/installed" && return 0
     rm -f "$work/installed"
-    (cd "$work" && timeout 600 npm ci --no-audit --no-fund --prefer-offline --fetch-retries=1 --fetch-retry-mintimeout=1000) >"$log" 2>&1 &&
+    (cd "$work" && timeout 600 npm ci --omit=dev --no-audit --no-fund --prefer-offline --fetch-retries=1 --fetch-retry-mintimeout=1000) >"$log" 2>&1 &&
         cp "$source/package-lock.json" "$work/installed"
 }
 

@@ -11,14 +11,6 @@ const argument = process.argv.find((a) => a.startsWith("--outdir="))?.slice("--o
 const OUT = argument || process.env.OUT || join(HERE, "dist");
 const MARKER = "<!--cellsweep-data-->";
 
-/** Plotly's style sheet is for maps; none is drawn here. */
-const noMapStyles = {
-  name: "no-map-styles",
-  setup(b) {
-    b.onLoad({ filter: /maplibre-gl.*\.css$/ }, () => ({ contents: "", loader: "js" }));
-  },
-};
-
 async function bundle(entry, options = {}) {
   const result = await build({
     entryPoints: [join(HERE, "src", entry)],
@@ -30,7 +22,6 @@ async function bundle(entry, options = {}) {
     legalComments: "none",
     logLevel: "warning",
     define: { global: "globalThis" },
-    plugins: [noMapStyles],
     ...options,
   });
   return result.outputFiles[0].text.trimEnd();
