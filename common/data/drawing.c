@@ -14,6 +14,9 @@ static const double pixel = 0.2125; /* micrometres */
 /* How far cells of one cluster scatter around its mean look. */
 static const double scatter[N_LOOKS] = {0.10, 0.05, 1.0, 0.15, 0.18, 0.03};
 
+/* Light at the far end of the section less that at its beginning, relative to the middle. */
+static const double light_gradient = 0.9;
+
 /* A dented ellipse with a soft edge. */
 struct nucleus {
     struct point at;
@@ -27,6 +30,7 @@ struct scene {
     struct nucleus own, neighbour[N_NEIGHBOURS];
     double grain, glow, glow_reach, contrast;
     double wave[N_WAVES][3]; /* x and y frequency, phase */
+    double light;            /* of this place in the section */
     int n_spots;
     struct point spot[MAX_SPOTS];
     double spot_size[MAX_SPOTS];
@@ -73,8 +77,15 @@ static double round4(double v)
     return round(v * 1e4) / 1e4;
 }
 
-/* A star-shaped polygon of the given area somewhere in the tissue; *centre: what it is star-shaped around. */
-static void draw_outline(struct rng *rng, double area, struct point *outline, struct point *centre)
+/* How far across the section a cell lies, 0 to 1. */
+static double place_of(int id)
+{
+    return (double)id / DRAWING_CELLS;
+}
+
+/* A star-shaped polygon of the given area at a place in the section; *centre: what it is star-shaped around. */
+static void draw_outline(struct rng *rng, double area, double place, struct point *outline,
+                         struct point *centre)
 {
     double stretch = rng_between(rng, 1.0, 1.5), turn = rng_between(rng, 0.0, 2.0 * pi);
     for (int i = 0; i < DRAWING_CORNERS; i++) {
@@ -85,7 +96,7 @@ static void draw_outline(struct rng *rng, double area, struct point *outline, st
         outline[i].y = x * sin(turn) + y * cos(turn);
     }
     double scale = sqrt(area / shoelace(outline, DRAWING_CORNERS));
-    centre->x = rng_between(rng, 100.0, TISSUE_SIDE);
+    centre->x = place * TISSUE_SIDE + rng_between(rng, 100.0, 200.0);
     centre->y = rng_between(rng, 100.0, TISSUE_SIDE);
     for (int i = 0; i < DRAWING_CORNERS; i++) {
         outline[i].x = round4(centre->x + scale * outline[i].x);
@@ -224,7 +235,7 @@ static double light_at(const struct scene *scene, struct point p)
         const struct nucleus *n = &scene->neighbour[k];
         light += 0.8 * n->brightness * coverage(n, relative_radius(n, p));
     }
-    return light;
+    return light * scene->light;
 }
 
 /* Light to 8 bits with a little noise of the camera: up to half a level, more where it is bright. */
@@ -263,11 +274,12 @@ int drawing_make(const struct kind *kind, int id, struct drawing *out, struct er
     struct scene scene;
     struct point centre, corner;
     double cell_area = draw_area(&rng, kind->cell_area);
-    draw_outline(&rng, cell_area, out->outline, &centre);
+    draw_outline(&rng, cell_area, place_of(id), out->outline, &centre);
     int rc = make_crop(out, &corner, err);
     if (rc < 0)
         return rc;
     draw_scene(&rng, kind, cell_area, centre, out->outline, &scene);
+    scene.light = 1.0 + light_gradient * (place_of(id) - 0.5);
     paint(&rng, &scene, corner, out);
     return 0;
 }
