@@ -148,7 +148,8 @@ serve-load: test-deps ## a minute of 64 good, broken and hostile clients against
 	LONG=1 BUILD=$(BUILD)/asan tests/run_serve.sh
 
 .PHONY: test-long
-test-long: test-deps build ## tests of minutes that are not for every change: a real Slurm (installed for this only), chaos, damaged bytes
+LONG := $(sort $(wildcard tests/long_*.sh)) tests/chaos.sh
+test-long: test-deps build ## what takes long: a real Slurm (installed for this only), flipped bits, CHAOS_ROUNDS (200) of kills
 	@tests/deps.sh -p slurm-wlm munge
 	@$(MAKE) --no-print-directory units
 	@BUILD=$(BUILD) tests/all.sh $(sort $(wildcard tests/long_*.sh)); long=$$?; BUILD=$(BUILD) tests/chaos.sh && exit $$long

@@ -30,19 +30,21 @@ struct seen {
 static unsigned char shade(const float *pixels, int width, int height, int step, int x, int y)
 {
     double sum = 0;
-    int n = 0;
-    for (int i = y * step; i < (y + 1) * step && i < height; i++)
-        for (int j = x * step; j < (x + 1) * step && j < width; j++, n++)
+    int bottom = (y + 1) * step < height ? (y + 1) * step : height,
+        right = (x + 1) * step < width ? (x + 1) * step : width;
+    for (int i = y * step; i < bottom; i++)
+        for (int j = x * step; j < right; j++)
             sum += (double)pixels[(size_t)i * (size_t)width + (size_t)j];
-    return (unsigned char)lround(255 * fmin(1, fmax(0, sum / (n > 0 ? n : 1))));
+    double mean = sum / ((double)(bottom - y * step) * (right - x * step));
+    return (unsigned char)lround(255 * fmin(1, fmax(0, mean)));
 }
 
 /* A data URI of a picture of at most MAX_SHOWN pixels a side; NULL without memory. */
 static json_t *picture(const float *pixels, int width, int height)
 {
-    int larger = width > height ? width : height, step = (larger + MAX_SHOWN - 1) / MAX_SHOWN;
+    int larger = width > height ? width : height, step = 1 + (larger - 1) / MAX_SHOWN;
     int w = (width + step - 1) / step, h = (height + step - 1) / step;
-    unsigned char *gray = malloc((size_t)w * (size_t)h);
+    unsigned char *gray = err_calloc((unsigned long)w, (unsigned long)h, "a picture", NULL);
     void *png = NULL;
     size_t n = 0;
     json_t *uri = NULL;

@@ -198,7 +198,7 @@ static int read_curves(struct store *store, const int *job, int n, enum split sp
 static int curves_of(struct store *store, const struct shown *shown, const char *text, json_t *root,
                      int *failed, struct err *err)
 {
-    int job[SERVE_MAX_CURVES], n = parse_jobs(text, shown->n, job, err);
+    int job[SERVE_MAX_CURVES] = {0}, n = parse_jobs(text, shown->n, job, err);
     if (n < 0)
         return n;
     json_t *jobs = json_array(), *train = json_object(), *val = json_object();

@@ -56,8 +56,22 @@ static void take_name(struct serve_image *image, const char *name)
             *p = '?';
 }
 
-static void take_image(struct serve_upload *upload, const char *name, const char *data, size_t n, int is_new)
+/* libmicrohttpd tells of a part at its offset 0, but twice when the network cut the body after the part's header: first with no bytes.
+ * Of two files of one name in a row, the first of them empty, only the second is seen. */
+static int is_new_part(const struct serve_upload *upload, const char *name, uint64_t offset)
 {
+    const struct serve_image *last = upload->n_images ? &upload->image[upload->n_images - 1] : NULL;
+    struct serve_image next;
+    if (offset > 0)
+        return 0;
+    take_name(&next, name);
+    return !last || last->n > 0 || last->too_large || strcmp(last->name, next.name) != 0;
+}
+
+static void take_image(struct serve_upload *upload, const char *name, const char *data, size_t n,
+                       uint64_t offset)
+{
+    int is_new = is_new_part(upload, name, offset);
     if (is_new && upload->n_images == SERVE_MAX_IMAGES)
         upload->too_many = 1;
     if (upload->too_many)
@@ -87,7 +101,7 @@ static enum MHD_Result take_part(void *cls, enum MHD_ValueKind kind, const char 
     if (!key)
         return MHD_YES;
     if (strcmp(key, "image") == 0)
-        take_image(upload, filename, data, n, offset == 0);
+        take_image(upload, filename, data, n, offset);
     else if (strcmp(key, "boundaries") == 0)
         append(upload, &upload->boundaries, data, n, SERVE_MAX_BOUNDARIES);
     else if (strcmp(key, "occlusion") == 0)

@@ -3,6 +3,7 @@
 #define CELLSWEEP_HTTP_CLIENT_H
 
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,8 @@ static inline int http_connect(int port, int seconds)
     int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    int at_once = 1;
+    setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
     if (s >= 0 && connect(s, (struct sockaddr *)&to, sizeof to) == 0)
         return s;
     if (s >= 0)

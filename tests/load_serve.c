@@ -65,8 +65,10 @@ static double now(void)
 
 static void complain(enum kind kind, const struct http_reply *reply)
 {
+    const char *error = strstr(reply->body, "\"error\":");
     if (atomic_fetch_add(&wrong, 1) < 5)
-        fprintf(stderr, "%s: status %d, %.200s\n", kind_names[kind], reply->status, reply->body);
+        fprintf(stderr, "%s: status %d, %zu bytes, %.200s ... %.200s\n", kind_names[kind], reply->status,
+                reply->n, reply->body, error ? error : "");
 }
 
 /* ---- good requests ---- */
@@ -85,6 +87,8 @@ static int same_as(const char *body, size_t i, const struct image *image)
 {
     char *text = probabilities(body, i);
     int same = text && strcmp(text, image->probabilities) == 0;
+    if (!same)
+        fprintf(stderr, "image %zu: %s, alone %s\n", i, text ? text : "no answer", image->probabilities);
     free(text);
     atomic_fetch_add(&checked, 1);
     return same;

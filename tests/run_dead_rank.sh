@@ -6,7 +6,7 @@ cellsweep=$BUILD/cellsweep
 cat >"$TMP/s.yaml" <<'YAML'
 name: dead
 data: builtin
-train: {epochs: 8}
+train: {epochs: 5}
 grid:
   clusters: [[14, 15], [1, 27]]
   strategy: [none, oversample]
@@ -20,7 +20,7 @@ rank_pid() { # rank_pid RESULTS RANK
     done
 }
 started() { for _ in $(seq 600); do grep -q job_started "$1.events.jsonl" 2>/dev/null && break; sleep 0.05; done; }
-recovering() { timeout 120 mpirun --enable-recovery --oversubscribe "$@"; }
+recovering() { timeout 400 mpirun --enable-recovery --oversubscribe "$@"; }
 lost() { grep -c '"rank_lost"' "$1.events.jsonl"; }
 has() { grep -q -- "$3" "$2" && ok "$1" || { not_ok "$1"; sed 's/^/# /' "$2"; }; }
 
@@ -86,7 +86,7 @@ has "and finishes" "$R.status" '"exit_status": 0, "done": 24'
 
 # A whole job that is stopped and continued loses nobody; a rank that hangs without --enable-recovery is done without.
 R=$TMP/h.h5
-timeout 120 mpirun --oversubscribe -n 3 "$cellsweep" run "$TMP/s.yaml" -o "$R" -q $fake --heartbeat 2 >"$TMP/h.log" 2>&1 &
+timeout 400 mpirun --oversubscribe -n 3 "$cellsweep" run "$TMP/s.yaml" -o "$R" -q $fake --heartbeat 2 >"$TMP/h.log" 2>&1 &
 run=$!
 started "$R"
 all="$(rank_pid "$R" 0) $(rank_pid "$R" 1) $(rank_pid "$R" 2)"

@@ -46,6 +46,9 @@ wait_for() {
     done
 }
 
+# Jobs that were begun, from the event log.
+started() { grep -c job_started "$TMP/f.h5.events.jsonl"; }
+
 status() {
     local wanted=$1 got
     shift
@@ -113,10 +116,12 @@ serve "$TMP/f.h5" --port 0
 check "it sees the sweep run" wait_for '"state":"running".*"done":[1-9]' 15
 kill -9 $RUN
 wait $RUN 2>/dev/null
+BEFORE=$(started)
 check "kill -9 shows within 5 s" wait_for '"state":"dead"' 5
 "$C" run "$TMP/f.yaml" -o "$TMP/f.h5" >"$TMP/run.out" 2>&1 &
 RUN=$!
 check "the resumed run shows" wait_for '"state":"running"' 5
+for _ in $(seq 100); do [ "$(started)" -gt "$BEFORE" ] && break; sleep 0.1; done
 kill -USR1 $RUN
 wait $RUN
 check "it stops as told, the reader did not hinder it" test $? -eq 75

@@ -427,6 +427,39 @@ static void bad_images_are_told_beside_good_ones(void **state)
     free(large);
 }
 
+/* A body may be cut anywhere by the network: after a part's header, too, where the parser tells of no bytes yet. */
+static void an_upload_in_pieces_is_the_same(void **state)
+{
+    static const char head[] =
+        "POST /api/predict HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        "Content-Type: multipart/form-data; boundary=" HTTP_BOUNDARY "\r\nContent-Length: ";
+    struct http_form form = {0};
+    (void)state;
+    add_image(&form, 1, "a.png");
+    size_t second = form.n;
+    add_image(&form, 2, "b.png");
+    http_form_end(&form);
+    for (size_t cut = second - 20; cut < second + 110; cut++) {
+        struct http_reply reply;
+        char rest[32];
+        int n = snprintf(rest, sizeof rest, "%zu\r\n\r\n", form.n), s = http_connect(served.port, 10);
+        http_write(s, head, strlen(head));
+        http_write(s, rest, (size_t)n);
+        http_write(s, form.bytes, cut);
+        usleep(4000);
+        http_write(s, form.bytes + cut, form.n - cut);
+        http_read(s, &reply);
+        close(s);
+        json_t *root = json_loads(reply.body, 0, NULL), *images = json_object_get(root, "images");
+        assert_int_equal(json_array_size(images), 2);
+        assert_probabilities(json_array_get(images, 0), 1);
+        assert_probabilities(json_array_get(images, 1), 2);
+        json_decref(root);
+        http_free(&reply);
+    }
+    free(form.bytes);
+}
+
 static void wrong_uploads_are_refused(void **state)
 {
     struct http_form form = {0};
@@ -647,6 +680,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(predictions_are_the_predictors),
         cmocka_unit_test(an_outline_masks_and_explanations_come_along),
         cmocka_unit_test(bad_images_are_told_beside_good_ones),
+        cmocka_unit_test(an_upload_in_pieces_is_the_same),
         cmocka_unit_test(wrong_uploads_are_refused),
         cmocka_unit_test(broken_requests_are_refused),
         cmocka_unit_test(only_known_paths_and_methods),

@@ -47,10 +47,19 @@ const text = (selector) => page.$eval(selector, (e) => e.textContent);
 const until = (condition, ...given) => page.waitForFunction(condition, { timeout: 30000, polling: 100 }, ...given);
 const points = () => page.$eval("#plot-curves", (plot) => plot.data.filter((t) => t.meta?.curve === "mean").flatMap((t) => t.customdata.map((c) => c[2])).reduce((a, b) => a + b, 0));
 
+/** In the page: curves have more points than when it was last looked at, with no document fetched for half a second before. */
+function grewByRows() {
+  const fetched = performance.getEntriesByType("resource").filter((e) => e.name.includes("/api/sweep")).length;
+  const n = document.getElementById("plot-curves").data.filter((t) => t.meta?.curve === "mean").flatMap((t) => t.customdata.map((c) => c[2])).reduce((a, b) => a + b, 0);
+  const last = window.lastLook;
+  if (last && last.fetched === fetched && performance.now() - last.since > 500 && n > last.n) return true;
+  window.lastLook = { fetched, n, since: last?.fetched === fetched ? last.since : performance.now() };
+  return false;
+}
+
 await check("curves grow while the sweep runs", async () => {
   await until(() => /^Running: \d of 6 jobs over/.test(document.getElementById("progress-text").textContent));
-  const before = await points();
-  await until((n) => document.getElementById("plot-curves").data.filter((t) => t.meta?.curve === "mean").flatMap((t) => t.customdata.map((c) => c[2])).reduce((a, b) => a + b, 0) > n, before);
+  await until(grewByRows);
 });
 
 await check("a killed run is said to be dead", async () => {
