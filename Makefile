@@ -218,4 +218,4 @@ help: ## this list
 .SECONDARY: $(UNITS:%=$(BUILD)/tests/%.o) $(MPI_TESTS:%=$(BUILD)/tests/%.o) $(LOADS:%=$(BUILD)/tests/%.o) \
   $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/fuzz/*.c))
 
--include $(UNITS:%=$(BUILD)/tests/%.d) $(patsubst %.c,$(BUILD)/%.d,$(wildcard tests/fuzz/*.c))
+-include $(patsubst %,$(BUILD)/tests/%.d,$(UNITS) $(MPI_TESTS) $(LOADS)) $(patsubst %.c,$(BUILD)/%.d,$(wildcard tests/fuzz/*.c))
