@@ -338,8 +338,20 @@ static void write_judgement(struct store *to, int job, const int image[3], const
         probs[2 * i] = 1 - p_of_10[i];
         probs[2 * i + 1] = p_of_10[i];
     }
-    struct store_outcome outcome = {2,     9,   3,    12,        0,     zero,      zero, image, zero,
-                                    label, all, zero, label_all, probs, probs_all, NULL, 0,     NULL};
+    struct store_outcome outcome = {.n_classes = 2,
+                                    .n_train = 9,
+                                    .n_val = 3,
+                                    .n_all = 12,
+                                    .confusion_val = zero,
+                                    .confusion_all = zero,
+                                    .image_val = image,
+                                    .copy_val = zero,
+                                    .label_val = label,
+                                    .image_all = all,
+                                    .copy_all = zero,
+                                    .label_all = label_all,
+                                    .probs_val = probs,
+                                    .probs_all = probs_all};
     struct store_mark mark = {.state = JOB_DONE, .attempts = 1, .epochs_done = 1};
     assert_int_equal(store_write_outcome(to, job, &outcome, &err), 0);
     assert_int_equal(store_write_mark(to, job, &mark, &err), 0);
