@@ -52,7 +52,7 @@ struct peers *peers_new(MPI_Comm comm, struct err *err)
     }
     bad = !p || !p->peer;
     MPI_Allreduce(MPI_IN_PLACE, &bad, 1, MPI_INT, MPI_MAX, comm);
-    if (bad) {
+    if (bad || !p) {
         if (p && p->peer)
             err_set(err, E_IO, "another rank ran out of memory");
         peers_free(p);

@@ -296,7 +296,7 @@ static int write_attributes(hid_t file, const struct dataset *data, const char *
 
 int dataset_write(const struct dataset *data, const char *path, struct err *err)
 {
-    struct h5_draft draft;
+    struct h5_draft draft = {.file = H5I_INVALID_HID};
     hsize_t size = (hsize_t)data->size, dims[3] = {(hsize_t)data->n_images, size, size};
     unsigned long long a_cell = sizeof(float) * size * size + sizeof(struct dataset_image);
     int rc = h5_check_space(path, (unsigned long long)data->n_images * a_cell, err);
