@@ -60,6 +60,13 @@ check "info tells the column" grep -q "^  groups .* by slide" "$TMP/out"
 status 3 "$C" data pack "$TMP/grouped" -o "$TMP/x.h5" --groups animal
 check "the columns are listed" grep -q "no column animal, found: Barcode, Cluster, slide" "$TMP/err"
 
+# Images and folders that no cluster_<k> folder holds are told, and change nothing else.
+cp "$TMP/grouped/cell_images/cluster_1/$(ls "$TMP/grouped/cell_images/cluster_1" | head -n 1)" "$TMP/grouped/cell_images/stray.png"
+mkdir "$TMP/grouped/cell_images/astrocytes"
+status 0 "$C" data pack "$TMP/grouped" -o "$TMP/plain.h5"
+check "what lies beside the cluster folders is told" grep -q "^note: 2 images or folders lie beside the folders cluster_<k>" "$TMP/err"
+check "and changes no checksum" grep -q "$sum" "$TMP/out"
+
 for verb in synth pack info; do
     status 0 "$C" data $verb --help
     check "$verb --help has examples" grep -q "^  cellsweep data" "$TMP/out"

@@ -73,6 +73,7 @@ static void test_errors_name_the_line(void **state)
     (void)state;
     expect_error("", ": empty; a header with column id is expected");
     expect_error("Id,note,x\n1,a,2\n", ":1: no column id, found: Id, note, x");
+    expect_error("id;note;x\n1;a;2\n", ":1: no column id, found: id;note;x; separate the columns by commas");
     expect_error("id,note\n1,a\n2\n", ":3: the row has 1 field, the header has 2");
     expect_error("id,note\n1,a,b\n", ":2: the row has 3 fields, the header has 2");
     expect_error("id,note\n1,\"a\nb\"\n2\n", ":4: the row has 1 field, the header has 2");

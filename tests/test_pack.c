@@ -249,7 +249,9 @@ static void test_labels_are_checked(void **state)
     put_text(table, "Barcode,Cluster\n1,1.5\n");
     expect_error("/clusters.csv:2: Cluster is \"1.5\", not a whole number from 0 to 32767");
     put_text(table, "Barcode,Cluster\n1,astrocyte\n");
-    expect_error("/clusters.csv:2: Cluster is \"astrocyte\", not a finite number");
+    expect_error(
+        "/clusters.csv:2: Cluster is \"astrocyte\", not a finite number; give every name a number from 0 to "
+        "32767");
 }
 
 static void test_a_cluster_of_one_is_packed(void **state)

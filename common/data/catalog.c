@@ -159,6 +159,14 @@ static int scan_images(struct catalog *catalog, const char *prefix, int cluster,
     return rc;
 }
 
+/* What lies beside the cluster_<k> folders and looks as if it was meant to be read. */
+static int is_outside(const struct catalog *catalog, const char *prefix, const char *name)
+{
+    char path[2 * CATALOG_PATH_SIZE];
+    snprintf(path, sizeof path, "%s/%s%s", catalog->folder, prefix, name);
+    return name[0] != '.' && (is_png(name) || (*prefix && is_folder(path)));
+}
+
 /* Scan every cluster_<k> folder below `prefix`; *found: how many there are. */
 static int scan_clusters(struct catalog *catalog, const char *prefix, int *found, struct rejects *rejects,
                          struct err *err)
@@ -175,8 +183,10 @@ static int scan_clusters(struct catalog *catalog, const char *prefix, int *found
         if (cluster < 0 && strncmp(entry->d_name, "cluster_", 8) == 0)
             rc = err_set(err, E_IO, "%s/%s%s: the folder's name is not cluster_<number> (0 to %d)",
                          catalog->folder, prefix, entry->d_name, DATASET_MAX_CLUSTER);
-        if (cluster < 0)
+        if (cluster < 0) {
+            catalog->n_outside += is_outside(catalog, prefix, entry->d_name);
             continue;
+        }
         snprintf(inside, sizeof inside, "%s%s/", prefix, entry->d_name);
         rc = scan_images(catalog, inside, cluster, rejects, err);
         ++*found;
@@ -202,9 +212,11 @@ struct labelling {
 static int parse_cluster(const struct labelling *l, const char *text, int *cluster, struct err *err)
 {
     double value;
-    int rc = csv_number(l->csv, "Cluster", text, &value, err);
-    if (rc < 0)
-        return rc;
+    if (csv_number(l->csv, "Cluster", text, &value, NULL) < 0)
+        return err_set(
+            err, E_IO,
+            "%s:%ld: Cluster is \"%.40s\", not a finite number; give every name a number from 0 to %d",
+            l->path, csv_line(l->csv), text, DATASET_MAX_CLUSTER);
     if (value < 0.0 || value > DATASET_MAX_CLUSTER || value != (double)(int)value)
         return err_set(err, E_IO, "%s:%ld: Cluster is \"%.40s\", not a whole number from 0 to %d", l->path,
                        csv_line(l->csv), text, DATASET_MAX_CLUSTER);
@@ -370,8 +382,10 @@ static int scan(struct catalog *catalog, const char *groups, struct rejects *rej
     const char *prefix = rc == 0 && is_folder(path) ? "cell_images/" : "";
     if (rc == 0)
         rc = scan_clusters(catalog, prefix, &n_folders, rejects, err);
-    if (rc == 0 && n_folders == 0)
+    if (rc == 0 && n_folders == 0) {
+        catalog->n_outside = 0;
         rc = scan_images(catalog, prefix, NO_LABEL, rejects, err);
+    }
     if (rc == 0 && catalog->n + rejects->n == 0)
         rc = no_images(catalog, err);
     return rc < 0 ? rc : label_images(catalog, groups, n_folders > 0, rejects, err);

@@ -26,6 +26,7 @@ struct catalog {
     char boundaries[CATALOG_PATH_SIZE]; /* path of the boundary file, "" when there is none */
     int synthetic;                      /* 1 when marked */
     int n_ignored;                      /* files passed over because they are not .png */
+    int n_outside;                      /* layout A: images and folders beside the folders cluster_<k> */
     int n_unlisted;                     /* layout A: images that clusters.csv does not mention */
 };
 

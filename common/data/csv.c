@@ -189,7 +189,9 @@ static int no_column(const struct csv *csv, const char *name, struct err *err)
     size_t n = 0;
     for (int i = 0; i < csv->n_fields && n < sizeof found; i++)
         n += (size_t)snprintf(found + n, sizeof found - n, "%s%s", i ? ", " : "", csv->text + csv->start[i]);
-    return err_set(err, E_IO, "%s:%ld: no column %s, found: %s", csv->path, csv->row_line, name, found);
+    const char *hint = csv->n_fields == 1 && strpbrk(found, ";\t") ? "; separate the columns by commas" : "";
+    return err_set(err, E_IO, "%s:%ld: no column %s, found: %s%s", csv->path, csv->row_line, name, found,
+                   hint);
 }
 
 static int find_columns(struct csv *csv, const char *const *columns, int n, struct err *err)

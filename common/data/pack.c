@@ -160,6 +160,7 @@ static void fill_report(const struct packing *p)
     report->n_unknown = p->outlines.n_unknown;
     report->has_boundaries = p->catalog->boundaries[0] != '\0';
     report->n_ignored = p->catalog->n_ignored;
+    report->n_outside = p->catalog->n_outside;
     report->n_unlisted = p->catalog->n_unlisted;
     rejects_sort(&report->rejects);
 }
@@ -228,6 +229,9 @@ void pack_report_print(const struct pack_report *report, FILE *to)
                "images are not in clusters.csv; their folders are their labels");
     print_note(to, report->n_ungrouped, "image has no group and is one of its own",
                "images have no group and are each one of their own");
+    print_note(to, report->n_outside,
+               "image or folder lies beside the folders cluster_<k> and was passed over",
+               "images or folders lie beside the folders cluster_<k> and were passed over");
     print_note(to, report->n_ignored, "file is not a .png and was passed over",
                "files are not .png and were passed over");
 }

@@ -17,15 +17,16 @@
 #include <stdio.h>
 
 struct pack_report {
-    int n_images;           /* PNG files found */
-    int n_packed;           /* of them, now in the dataset */
-    int n_masked;           /* of those, masked by an outline */
-    int has_boundaries;     /* 1 when there was a boundary file */
-    int n_unknown;          /* outlines of cells without an image */
-    int n_misfits;          /* masked images whose outline spans another size than the image */
-    int n_ignored;          /* files passed over because they are not .png */
-    int n_unlisted;         /* labelled by their folder, not mentioned in clusters.csv */
-    int n_ungrouped;        /* packed without a group although groups are asked for: groups of their own */
+    int n_images;       /* PNG files found */
+    int n_packed;       /* of them, now in the dataset */
+    int n_masked;       /* of those, masked by an outline */
+    int has_boundaries; /* 1 when there was a boundary file */
+    int n_unknown;      /* outlines of cells without an image */
+    int n_misfits;      /* masked images whose outline spans another size than the image */
+    int n_ignored;      /* files passed over because they are not .png */
+    int n_outside;      /* images and folders passed over because they lie beside the folders cluster_<k> */
+    int n_unlisted;     /* labelled by their folder, not mentioned in clusters.csv */
+    int n_ungrouped;    /* packed without a group although groups are asked for: groups of their own */
     struct rejects rejects; /* images left out */
 };
 
