@@ -6,6 +6,7 @@
 #include "data/outlines.h"
 #include "data/walk.h"
 #include "output.h"
+#include "sweep_images.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -102,6 +103,21 @@ static int visit(void *self, const char *path, struct err *err)
     return classifier_add(self, path, err);
 }
 
+/* Networks that only ever saw masked cells say little about unmasked ones. */
+static void note_unmasked(const struct store *store)
+{
+    struct dataset *data = NULL;
+    char why[SWEEP_IMAGES_WHY];
+    int n = 0;
+    if (sweep_images_open(store, &data, why, NULL) == 0 && data)
+        for (int i = 0; i < data->n_images; i++)
+            n += data->image[i].masked;
+    if (n)
+        fprintf(stderr, "note: %d of the sweep's %d images were masked by outlines; give --boundaries\n", n,
+                data->n_images);
+    dataset_free(data);
+}
+
 /* Outlines that lie beside the images are not taken unasked, nor passed over in silence. */
 static int enter(void *self, const char *folder, struct err *err)
 {
@@ -139,8 +155,8 @@ static int walk_all(const struct options *o, struct walk *walk, struct err *err)
 static int conclude(const struct classifier *c, const struct walk *walk, double seconds, struct err *err)
 {
     struct classifier_counts n = classifier_counts(c);
-    fprintf(stderr, "%ld images classified, %ld of them masked, %ld bad; %.0f images/s\n", n.classified,
-            n.masked, n.bad, seconds > 0 ? (double)n.classified / seconds : 0);
+    fprintf(stderr, "%ld image%s classified, %ld of them masked, %ld bad; %.0f images/s\n", n.classified,
+            n.classified == 1 ? "" : "s", n.masked, n.bad, seconds > 0 ? (double)n.classified / seconds : 0);
     if (walk->n_ignored)
         fprintf(stderr, "note: %d files are not .png and were passed over\n", walk->n_ignored);
     if (n.bad)
@@ -203,6 +219,8 @@ static int open_predictor(const struct options *o, struct predictor **p, struct 
         predictor_describe(*p, who, sizeof who);
         fprintf(stderr, "%s%s%s\n", who, store_synthetic(store) ? ", trained on synthetic images" : "",
                 predictor_is_exact(*p) ? "" : "; this CPU lacks the sweep's kernels: equal to rounding only");
+        if (!o->boundaries)
+            note_unmasked(store);
     }
     int closed = store_close(store, rc == 0 ? err : NULL);
     return rc < 0 ? rc : closed;

@@ -73,6 +73,7 @@ check "JSON has the numbers of the CSV" awk -F, 'NR == FNR {a[FNR] = $2; p[FNR] 
 "$C" predict "$TMP/final.h5" "$TMP/cells" --filter clusters=1-27 -o "$TMP/c.csv" 2>"$TMP/err"
 check "a folder is walked" test "$(wc -l <"$TMP/c.csv")" -eq 1001
 check "boundaries that lie there are mentioned" grep -q "cell_boundaries.csv.gz is not used" "$TMP/err"
+check "and that the sweep's images were masked" grep -q "note: 1000 of the sweep's 1000 images were masked by outlines" "$TMP/err"
 check "several jobs vote" grep -q "4 networks of 3 jobs (clusters 1-27, 3 strategies), trained on synthetic" "$TMP/err"
 check "speed is told" grep -q "1000 images classified, 0 of them masked, 0 bad; [0-9]* images/s" "$TMP/err"
 
