@@ -62,7 +62,8 @@ def check(results, images, path):
     model = onnx.load(path)
     onnx.checker.check_model(model, full_check=True)
     about = {p.key: p.value for p in model.metadata_props}
-    assert about["keep_weights"] == "final", "predictions are those of the final epoch: keep final weights"
+    if about["keep_weights"] != "final":
+        sys.exit(f"{path}: weights of the best epoch; the stored predictions are of the last: only keep_weights: final can be compared")
     assert about["dataset_checksum"] == results.attrs["dataset_checksum"].decode()
     job = list(results["jobs"]["key"]).index(about["job"].encode())
     row = results["predictions/all/image"][job]
