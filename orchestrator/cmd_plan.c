@@ -80,7 +80,7 @@ static int print_keys(void)
     printf("%-25s %-10s %s\n", "pixel_size", "0.2125",
            "micrometres a pixel, for a folder with cell boundaries");
     printf("%-25s %-10s %s\n", "keep_weights", "false",
-           "store weights of every job: those of the final epoch, of the best, or none");
+           "weights of every job to store, for predict and serve: final (or true), best, or false: none");
     for (const struct config_key *key = config_keys; key->name; key++)
         printf("%-25s %-10s %s\n", key->name, key->fallback, key->help);
     printf("%-25s %-10s %s\n", "grid", "-",

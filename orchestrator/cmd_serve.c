@@ -14,7 +14,7 @@
 static const char DOC[] =
     "Serve the interactive report of a results file, live beside a running sweep, and classify uploaded "
     "images "
-    "with the weights the sweep kept (keep_weights: true).\v"
+    "with the weights the sweep kept (keep_weights: final or best).\v"
     "It prints the address to open and answers until it gets SIGINT or SIGTERM. Only this machine can reach "
     "it "
     "unless --address says otherwise, which needs a token. For a sweep on another machine, rather make a "
