@@ -1,5 +1,5 @@
 /* sweep_images.h - the images a sweep ran on, found again: the packed dataset that `run` left beside the results file, or the one the
- * sweep names. No MPI. */
+ * sweep names, from the working directory or, by its last name, in the results file's folder. No MPI. */
 #ifndef CELLSWEEP_SWEEP_IMAGES_H
 #define CELLSWEEP_SWEEP_IMAGES_H
 

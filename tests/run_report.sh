@@ -26,6 +26,11 @@ if [ -s build/web/page.html ]; then
     check "a report without the images" bash -c "'$cellsweep' report '$TMP/s.h5' -o '$TMP/alone' --filter strategy=none 2>'$TMP/alone.log'"
     check "says which are missing" grep -q 's.cells.h5: not there' "$TMP/alone.log"
     check "and shows no cells" grep -q '"cells":null' "$TMP/alone/report.html"
+    printf 'data: moved.h5\ntrain: {epochs: 1}\ngrid: {clusters: [[14, 15]]}\n' >"$TMP/packed.yaml"
+    case $cellsweep in /*) program=$cellsweep ;; *) program=$PWD/$cellsweep ;; esac
+    check "a sweep of a packed dataset beside it" bash -c "cd '$TMP' && '$program' run packed.yaml -o packed.h5 -q"
+    check "its report from another folder" "$cellsweep" report "$TMP/packed.h5" -o "$TMP/packed"
+    check "finds the images" grep -q '"sprite":"data:image/png;base64,' "$TMP/packed/report.html"
 else
     check "without the page all else is there" test -s "$TMP/report/fig4b.png"
     check "and no page" test ! -e "$page"
