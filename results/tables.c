@@ -207,6 +207,9 @@ void tables_print_notes(FILE *file, const struct summary *summary)
             "finished jobs of a row, at their last epoch.\n",
             store_text(summary->store, "name"), summary->n_state[JOB_DONE], summary->n_jobs,
             store_synthetic(summary->store) ? ", synthetic data" : "", 100 * summary_level);
+    fputs("all originals: balanced accuracy on every original image of the clusters, training images "
+          "included.\n",
+          file);
     if (summary->n_state[JOB_FAILED] + summary->n_state[JOB_DIVERGED] > 0)
         fprintf(file, "Lost: %d failed and %d diverged jobs, in no mean.\n", summary->n_state[JOB_FAILED],
                 summary->n_state[JOB_DIVERGED]);
@@ -243,8 +246,6 @@ void tables_write_markdown(FILE *file, const struct summary *summary)
           "of the mean number of validation images. Where it is not 0, validation is no test.\n"
           "- **val as published**: the number the report calls balanced accuracy; it equals accuracy for "
           "two classes.\n"
-          "- **all originals**: balanced accuracy on every original image of the pair, training images "
-          "included.\n"
           "- Folds and repeats share images, so intervals over them are narrower than those of "
           "independent studies.\n",
           file);
