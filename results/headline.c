@@ -44,28 +44,45 @@ static const char *plural(int n)
     return n == 1 ? "" : "s";
 }
 
-static void list_protocols(FILE *file, const struct summary *summary)
+enum { MAX_LISTED = 6, MAX_LETTERS = 120 };
+
+static int letters(const struct summary *summary, const char *(*text)(const struct store_job *))
 {
-    int n = count_different(summary, cell_protocol);
-    const char *separator = n == 1 ? "protocol " : "protocols ";
+    size_t n = 0;
     for (int g = 0; g < summary->n_groups; g++)
-        if (is_first(summary, g, cell_protocol)) {
-            fprintf(file, "%s%s", separator, summary->group[g].cell->protocol);
-            separator = ", ";
+        if (is_first(summary, g, text))
+            n += strlen(text(summary->group[g].cell));
+    return (int)n;
+}
+
+/* "strategies none, oversample; ", or "17 strategies; " (counted) when they are too many to name in a sentence. */
+static void list(FILE *file, const struct summary *summary, const char *(*text)(const struct store_job *),
+                 const char *one, const char *many, const char *counted)
+{
+    int n = count_different(summary, text);
+    if (n > 1 && (n > MAX_LISTED || letters(summary, text) > MAX_LETTERS)) {
+        fprintf(file, "%d %s; ", n, counted);
+        return;
+    }
+    const char *separator = n == 1 ? one : many;
+    for (int g = 0; g < summary->n_groups; g++)
+        if (is_first(summary, g, text)) {
+            fprintf(file, "%s %s", separator, text(summary->group[g].cell));
+            separator = ",";
         }
+    fputs("; ", file);
 }
 
 void headline_run(FILE *file, const struct summary *summary)
 {
     const struct store *store = summary->store;
-    int clusters = count_different(summary, cell_clusters),
-        strategies = count_different(summary, cell_strategy);
-    fprintf(file, "Sweep %s: %d of %d job%s finished on %d %simage%s: %d set%s of clusters, %d strateg%s, ",
-            store_text(store, "name"), summary->n_state[JOB_DONE], summary->n_jobs, plural(summary->n_jobs),
-            store_n_images(store), store_synthetic(store) ? "synthetic " : "", plural(store_n_images(store)),
-            clusters, plural(clusters), strategies, strategies == 1 ? "y" : "ies");
-    list_protocols(file, summary);
-    fprintf(file, ", %.3g jobs a combination, %d epoch%s.", (double)summary->n_jobs / summary->n_groups,
+    fprintf(file, "Sweep %s: %d of %d job%s finished on %d %simage%s: ", store_text(store, "name"),
+            summary->n_state[JOB_DONE], summary->n_jobs, plural(summary->n_jobs), store_n_images(store),
+            store_synthetic(store) ? "synthetic " : "", plural(store_n_images(store)));
+    list(file, summary, cell_clusters, "clusters", "clusters", "sets of clusters");
+    list(file, summary, cell_strategy, "strategy", "strategies", "strategies");
+    list(file, summary, cell_protocol, "protocol", "protocols", "protocols");
+    fprintf(file, "%.3g jobs a combination, %d epoch%s.", (double)summary->n_jobs / summary->n_groups,
             store_n_epochs(store), plural(store_n_epochs(store)));
 }
 
@@ -83,6 +100,14 @@ static int family_end(const struct summary *summary, const struct compare *compa
 static int is_clean_group(const struct summary_group *group)
 {
     return group->leak.mean <= 0 && strcmp(group->cell->protocol, "tail") != 0;
+}
+
+static int has_tail(const struct summary *summary)
+{
+    for (int g = 0; g < summary->n_groups; g++)
+        if (strcmp(summary->group[g].cell->protocol, "tail") == 0)
+            return 1;
+    return 0;
 }
 
 static int is_clean(const struct compare *compare, int first, int end)
@@ -195,9 +220,11 @@ static void write_outcome(FILE *file, const struct summary *summary, const struc
     else
         write_winners(file, summary, o);
     if (!o->clean)
-        fputs(" All of it was judged on images that may have copies in training, or on a tail of one class, "
-              "so it does not tell which strategy is better on unseen cells.",
-              file);
+        fprintf(
+            file,
+            " All of it was judged on images that may have copies in training%s, so it does not tell which "
+            "strategy is better on unseen cells.",
+            has_tail(summary) ? ", or on a tail of one class" : "");
     else if (o->left_out > 0)
         fputs(" Settings judged on copies of training images are left out.", file);
 }
@@ -261,14 +288,6 @@ static int smallest_n(const struct summary *summary)
         least = n > 0 && (least < 0 || n < least) ? n : least;
     }
     return least;
-}
-
-static int has_tail(const struct summary *summary)
-{
-    for (int g = 0; g < summary->n_groups; g++)
-        if (strcmp(summary->group[g].cell->protocol, "tail") == 0)
-            return 1;
-    return 0;
 }
 
 void headline_warnings(FILE *file, const struct summary *summary)

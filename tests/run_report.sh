@@ -21,6 +21,7 @@ if [ -s build/web/page.html ]; then
     check "and no text leaves its script" bash -c "! grep -q 'small </script>' '$page' && grep -q 'small .u003c/script>' '$page'"
     check "nor is anything fetched from elsewhere" bash -c "! grep -qE '<(script|link|img)[^>]+(src|href)=.?(https?:)?//' '$page'"
     check "and the marker is gone" bash -c "! grep -q 'cellsweep-data-->' '$page'"
+    check "its first sentence names what was compared" grep -q ': clusters 14-15; strategies none, oversample; protocol holdout; 3 jobs a combination' "$page"
     check "pictures of cells are in it" grep -q '"sprite":"data:image/png;base64,' "$page"
     mv "$TMP/s.cells.h5" "$TMP/moved.h5"
     check "a report without the images" bash -c "'$cellsweep' report '$TMP/s.h5' -o '$TMP/alone' --filter strategy=none 2>'$TMP/alone.log'"

@@ -254,6 +254,8 @@ static void a_sweep_without_a_finished_job_has_a_document(void **state)
     assert_true(json_is_null(at(d, "jobs.started.0")));
     assert_int_equal(json_array_size(at(d, "tables.comparisons.rows")), 0);
     assert_int_equal(json_array_size(at(d, "misclassified")), 0);
+    assert_non_null(
+        strstr(text_at(d, "summary.sentences.0"), ": clusters 8-10, 14-15, 1-27, 3-9; strategies none, "));
     assert_non_null(strstr(text_at(d, "summary.sentences.1"), "No job is finished"));
     free(loss);
     json_decref(d);
