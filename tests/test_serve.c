@@ -386,6 +386,22 @@ static void an_outline_masks_and_explanations_come_along(void **state)
     json_decref(root);
 }
 
+/* One outline beside several images is of the one it names; the others are not masked by it. */
+static void an_outline_masks_its_own_image_only(void **state)
+{
+    static const char outline[] = "cell_id,vertex_x,vertex_y\n8,1,1\n8,3,1\n8,3,3\n8,1,3\n";
+    struct http_form form = {0};
+    (void)state;
+    add_image(&form, 3, "cell_7.png");
+    add_image(&form, 3, "cell_8.png");
+    http_form_add(&form, "boundaries", "b.csv", outline, strlen(outline));
+    json_t *root = post("/api/predict", &form, 200), *images = json_object_get(root, "images");
+    assert_true(json_is_false(json_object_get(json_array_get(images, 0), "masked")));
+    assert_probabilities(json_array_get(images, 0), 3);
+    assert_true(json_is_true(json_object_get(json_array_get(images, 1), "masked")));
+    json_decref(root);
+}
+
 /* A PNG header that claims width x height; nothing behind it. */
 static size_t bomb(unsigned char out[64], unsigned width, unsigned height)
 {
@@ -679,6 +695,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(models_are_groups_with_weights),
         cmocka_unit_test(predictions_are_the_predictors),
         cmocka_unit_test(an_outline_masks_and_explanations_come_along),
+        cmocka_unit_test(an_outline_masks_its_own_image_only),
         cmocka_unit_test(bad_images_are_told_beside_good_ones),
         cmocka_unit_test(an_upload_in_pieces_is_the_same),
         cmocka_unit_test(wrong_uploads_are_refused),

@@ -94,9 +94,10 @@ export class Predictor {
     this.node.setAttribute("aria-busy", "true");
     try {
       const outlines = await unpacked(this.boundaries.files[0]);
-      for (let i = 0; i < files.length && this.files === files; i += AT_ONCE) {
-        this.said.textContent = `Classifying ${i + 1} to ${Math.min(i + AT_ONCE, files.length)} of ${files.length} …`;
-        this.#show(await this.#ask(files.slice(i, i + AT_ONCE), outlines));
+      for (let i = 0, n = 0; i < files.length && this.files === files; i += n) {
+        n = files.length - i === AT_ONCE + 1 ? AT_ONCE - 1 : AT_ONCE; // none of several goes alone: alone, any single outline fits
+        this.said.textContent = `Classifying ${i + 1} to ${Math.min(i + n, files.length)} of ${files.length} …`;
+        this.#show(await this.#ask(files.slice(i, i + n), outlines));
       }
       this.said.textContent = this.#inWords();
       announce(this.said.textContent);
