@@ -413,6 +413,7 @@ static void images_taken_for_another_cluster_are_found(void **state)
     misjudged_free(m);
     assert_int_equal(misjudged_new(judged, summary, 2, 400, &m, &err), 0);
     assert_int_equal(m->n, 2);
+    assert_int_equal(m->row[1].n_wrong, 4); /* what has no row is counted */
     misjudged_free(m);
     assert_int_equal(misjudged_new(judged, summary, 40, 3, &m, &err), 0);
     assert_int_equal(m->n, 3);
@@ -451,6 +452,7 @@ static void cells_are_the_images(void **state)
     assert_string_equal(text_at(cells, "id.1"), "cell_7");
     assert_int_equal(json_integer_value(at(cells, "cluster.1")), 10);
     assert_int_equal(json_integer_value(at(d, "misclassified.0.predicted")), 10);
+    assert_int_equal(json_integer_value(at(d, "misclassified.0.n_wrong")), 4);
     assert_true(json_is_null(at(document, "cells")));
     image_release(&sheet);
     free(png);
