@@ -7,6 +7,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <cmocka.h>
 
 static struct served served;
@@ -653,6 +654,27 @@ static void it_does_not_start_unsafe_or_wrong(void **state)
 
 /* ---- a file that changes ---- */
 
+/* Copied over in place: as long as its end is missing there is no number to show. */
+static void a_file_that_shrinks_is_not_read(void **state)
+{
+    struct stat info;
+    (void)state;
+    json_decref(get_json("/api/curves?jobs=0", 200));
+    assert_int_equal(stat(served.path, &info), 0);
+    char *whole = malloc((size_t)info.st_size);
+    FILE *file = fopen(served.path, "r+b");
+    assert_non_null(whole);
+    assert_non_null(file);
+    assert_int_equal(fread(whole, 1, (size_t)info.st_size, file), info.st_size);
+    assert_int_equal(truncate(served.path, info.st_size / 2), 0);
+    json_decref(get_json("/api/curves?jobs=0", 503));
+    rewind(file);
+    assert_int_equal(fwrite(whole, 1, (size_t)info.st_size, file), info.st_size);
+    assert_int_equal(fclose(file), 0);
+    json_decref(get_json("/api/curves?jobs=0", 200));
+    free(whole);
+}
+
 static void a_file_replaced_or_gone_is_noticed(void **state)
 {
     char aside[160], grown[160];
@@ -705,6 +727,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(metrics_are_prometheus_text),
         cmocka_unit_test(a_token_is_asked_for),
         cmocka_unit_test(it_does_not_start_unsafe_or_wrong),
+        cmocka_unit_test(a_file_that_shrinks_is_not_read),
         cmocka_unit_test(a_file_replaced_or_gone_is_noticed),
         cmocka_unit_test(the_document_is_kept_until_a_job_ends),
     };
