@@ -286,8 +286,8 @@ static int set_protocol(struct config_protocol *out, const struct config_key *ke
             return 0;
         }
     int folds = 5, repeats = 1, used = 0;
-    int n = sscanf(text, "kfold:%dx%d%n", &folds, &repeats, &used);
-    if (strcmp(text, "kfold") != 0 && (n != 2 || text[used]))
+    int n = sscanf(text, "kfold:%d%nx%d%n", &folds, &used, &repeats, &used);
+    if (strcmp(text, "kfold") != 0 && (n < 1 || text[used]))
         return bad_value(key, text, "report, tail, holdout or {kfold: {folds: 5, repeats: 1}}", err);
     if (folds < 2 || folds > 1000 || repeats < 1 || repeats > 1000)
         return err_set(err, E_USAGE, "%s: kfold takes 2 to 1000 folds and 1 to 1000 repeats, not %d x %d",

@@ -38,7 +38,7 @@ int figstyle_parse(const char *text, struct figstyle *style, struct err *err)
             return 0;
         }
     snprintf(copy, sizeof copy, "%s", text);
-    if (!*copy)
+    if (copy[strspn(copy, ",")] == '\0')
         return parse_part(copy, style, err);
     for (char *part = strtok_r(copy, ",", &rest); part && rc == 0; part = strtok_r(NULL, ",", &rest))
         rc = parse_part(part, style, err);

@@ -73,6 +73,23 @@ static void list(FILE *file, const struct summary *summary, const char *(*text)(
     fputs("; ", file);
 }
 
+/* Jobs a group and epochs a job; of both there may be several numbers. */
+static void write_size(FILE *file, const struct summary *summary)
+{
+    const struct store *store = summary->store;
+    const char *up_to = "";
+    for (int a = 0; a < store_n_axes(store); a++)
+        if (strcmp(store_axis_name(store, a), "train.epochs") == 0 && summary_axis_varies(summary, a))
+            up_to = "up to ";
+    if (summary->n_jobs % summary->n_groups == 0)
+        fprintf(file, "%d job%s", summary->n_jobs / summary->n_groups,
+                plural(summary->n_jobs / summary->n_groups));
+    else
+        fprintf(file, "%.1f jobs on average", (double)summary->n_jobs / summary->n_groups);
+    fprintf(file, " a combination, %s%d epoch%s.", up_to, store_n_epochs(store),
+            plural(store_n_epochs(store)));
+}
+
 void headline_run(FILE *file, const struct summary *summary)
 {
     const struct store *store = summary->store;
@@ -82,8 +99,7 @@ void headline_run(FILE *file, const struct summary *summary)
     list(file, summary, cell_clusters, "clusters", "clusters", "sets of clusters");
     list(file, summary, cell_strategy, "strategy", "strategies", "strategies");
     list(file, summary, cell_protocol, "protocol", "protocols", "protocols");
-    fprintf(file, "%.3g jobs a combination, %d epoch%s.", (double)summary->n_jobs / summary->n_groups,
-            store_n_epochs(store), plural(store_n_epochs(store)));
+    write_size(file, summary);
 }
 
 /* ---- what came out ---- */
@@ -193,8 +209,9 @@ static void write_winners(FILE *file, const struct summary *summary, const struc
             "every other: ",
             o->winners, o->families);
     for (int i = 0; i < o->winners && i < 3; i++) {
-        fprintf(file, "%s%s for ", i ? ", " : "", o->first[i]->cell->strategy);
+        fprintf(file, "%s%s for ", i ? "; " : "", o->first[i]->cell->strategy);
         write_cell(file, summary, o->first[i]);
+        fprintf(file, ", %d jobs", o->first[i]->n_state[JOB_DONE]);
     }
     if (o->winners > 3)
         fprintf(file, " and %d more", o->winners - 3);
@@ -274,11 +291,13 @@ void headline_leak(FILE *file, const struct summary *summary)
         fprintf(file,
                 "Leak: in %d of %d combinations validation images have copies or augmented siblings in "
                 "training, up to "
-                "%.0f %% of them (%s); those accuracies are no test on unseen cells.",
-                leaky, finished, 100 * most, strategy);
+                "%.*f %% of them (%s); those accuracies are no test on unseen cells.",
+                leaky, finished, most < 0.01 ? 1 : 0, 100 * most, strategy);
 }
 
 /* ---- warnings ---- */
+
+enum { FEW = 5 };
 
 static int smallest_n(const struct summary *summary)
 {
@@ -301,8 +320,15 @@ void headline_warnings(FILE *file, const struct summary *summary)
     if (failed + diverged > 0)
         fprintf(file, "%d failed and %d diverged jobs are in no mean; means of the others may mislead.\n",
                 failed, diverged);
-    if (smallest_n(summary) == 1)
+    int least = smallest_n(summary);
+    if (least == 1)
         fputs("Some combinations have one finished job: no interval, no test.\n", file);
+    else if (least > 1 && least < FEW)
+        fprintf(
+            file,
+            "Some combinations have %d finished jobs only: intervals and tests of so few lean on assumptions "
+            "that they cannot show to hold.\n",
+            least);
     if (has_tail(summary))
         fputs("Protocol tail judges on the last images, unshuffled, which may be of one class only.\n", file);
     if (strstr(store_text(summary->store, "commit"), "dirty"))

@@ -17,6 +17,7 @@ struct live {
     struct store *store; /* NULL: to be opened */
     dev_t device;
     ino_t inode;
+    off_t size; /* when it was opened */
     long generation;
     pthread_mutex_t alive_lock; /* over the rest */
     enum alive alive;
@@ -37,7 +38,13 @@ static void forget(struct live *live)
     live->store = NULL;
 }
 
-/* While it is open its inode number is not given to another file, so the same number is the same file. */
+/* While it is open its inode number is not given to another file, so the same number is the same file. A results file never shrinks: one
+ * that did is being written over, and the missing bytes would be read as zeros. */
+static int is_other(const struct live *live, const struct stat *info)
+{
+    return info->st_dev != live->device || info->st_ino != live->inode || info->st_size < live->size;
+}
+
 static int look(struct live *live, struct err *err)
 {
     struct stat info;
@@ -47,7 +54,7 @@ static int look(struct live *live, struct err *err)
         return err_set(err, E_IO, "%s: the results file is gone (%s); it is shown again when it is back",
                        live->path, strerror(code));
     }
-    if (live->store && (info.st_dev != live->device || info.st_ino != live->inode))
+    if (live->store && is_other(live, &info))
         forget(live);
     if (live->store)
         return store_refresh(live->store, err);
@@ -55,6 +62,7 @@ static int look(struct live *live, struct err *err)
     if (rc == 0) {
         live->device = info.st_dev;
         live->inode = info.st_ino;
+        live->size = info.st_size;
         live->generation++;
     }
     return rc;

@@ -113,7 +113,10 @@ static int tally_rank(struct tally *t, int group, const struct predicted *predic
                                                    t->judged[i],
                                                    t->wrong[i],
                                                    t->n_p[i] ? t->p_true[i] / t->n_p[i] : nan(""),
-                                                   most_taken_for(t, i, predicted)};
+                                                   most_taken_for(t, i, predicted),
+                                                   0};
+    for (int i = 0; i < n; i++)
+        t->row[i].n_wrong = n;
     qsort(t->row, (size_t)n, sizeof *t->row, by_wrong);
     return n;
 }

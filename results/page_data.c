@@ -418,6 +418,7 @@ static json_t *misjudged_row(struct document *d, const struct misjudged_image *r
     put(d, object, "wrong", json_integer(row->wrong));
     put(d, object, "p_true", json_out_real(row->p_true));
     put(d, object, "predicted", json_out_count(row->predicted));
+    put(d, object, "n_wrong", json_integer(row->n_wrong));
     return object;
 }
 

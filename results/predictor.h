@@ -73,10 +73,10 @@ struct predictor_view {
     float *seen;   /* (size, size) as the network sees it */
 };
 
-/* An image in all its shapes. outlines: read before, for many images; the only outline of a table fits any name; NULL: no mask. On
- * failure *view is empty. */
+/* An image in all its shapes. outlines: read before, or NULL: no mask. alone: 1 when it is the only image they are for; then the only
+ * outline of a table fits any name. On failure *view is empty. */
 int predictor_view(const struct predictor *p, const void *png, size_t n, const char *name,
-                   const struct outlines *outlines, struct predictor_view *view, struct err *err);
+                   const struct outlines *outlines, int alone, struct predictor_view *view, struct err *err);
 void predictor_view_release(struct predictor_view *view);
 
 /* Mean class probabilities (n, n_classes) of n prepared images given by pointer. Of one job, and when predictor_is_exact() and final weights were kept: the same

@@ -135,14 +135,14 @@ int predictor_masked(const void *png, size_t n, const char *name, const char *ou
 }
 
 int predictor_view(const struct predictor *p, const void *png, size_t n, const char *name,
-                   const struct outlines *outlines, struct predictor_view *view, struct err *err)
+                   const struct outlines *outlines, int alone, struct predictor_view *view, struct err *err)
 {
     struct image crop = {0}, masked = {0};
     size_t size = (size_t)p->size;
     *view = (struct predictor_view){0};
     int rc = read_masked(png, n, name, NULL, 0, p->pixel_size, &crop, &view->info, err);
     if (rc == 0 && outlines)
-        rc = read_masked(png, n, name, outlines, 1, p->pixel_size, &masked, &view->info, err);
+        rc = read_masked(png, n, name, outlines, alone, p->pixel_size, &masked, &view->info, err);
     if (rc == 0 && !(view->seen = err_calloc(size * size, sizeof *view->seen, name, err)))
         rc = E_IO;
     if (rc == 0)

@@ -81,7 +81,7 @@ static int check_image(const struct serve_image *image, struct err *err)
 }
 
 /* The crops are let go as soon as there are pictures of them: of a request's images only what the network sees is kept. */
-static int prepare(const struct predictor *p, const struct outlines *outlines, double until,
+static int prepare(const struct predictor *p, const struct outlines *outlines, int alone, double until,
                    struct seen *seen)
 {
     const struct serve_image *image = seen->image;
@@ -91,8 +91,8 @@ static int prepare(const struct predictor *p, const struct outlines *outlines, d
         rc = err_set(&seen->err, E_USAGE, "%s: the images before it took too long; send fewer at once",
                      image->name);
     if (rc == 0)
-        rc = predictor_view(p, image->bytes ? image->bytes : "", image->n, image->name, outlines, &view,
-                            &seen->err);
+        rc = predictor_view(p, image->bytes ? image->bytes : "", image->n, image->name, outlines, alone,
+                            &view, &seen->err);
     if (rc < 0)
         return rc;
     seen->info = view.info;
@@ -233,7 +233,7 @@ static int prepare_all(const struct predictor *p, struct serve_request *request,
         return err_set(err, E_USAGE, "%s", err->text);
     for (int i = 0; i < upload->n_images; i++) {
         seen[i].image = &upload->image[i];
-        rc = prepare(p, text ? &outlines : NULL, until, &seen[i]);
+        rc = prepare(p, text ? &outlines : NULL, upload->n_images == 1, until, &seen[i]);
         atomic_fetch_add(rc < 0 ? &counts->rejected : &counts->images, 1);
     }
     outlines_release(&outlines);

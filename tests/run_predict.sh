@@ -60,6 +60,16 @@ for s in none easy-ensemble threshold; do
     check "predict is the sweep, to the last digit: $s" compare clusters=14-15,strategy=$s 14 15
 done
 
+# The networks of all folds vote, and leave the sweep as models: k-fold validation is what a careful reader asks for.
+check "a sweep in folds" "$C" run "$TMP/s.yaml" -o "$TMP/folds.h5" -q --set protocol=kfold:3 --set train.epochs=1 --filter clusters=1-27,strategy=none
+find "$TMP/cells/cell_images/cluster_27" "$TMP/cells/cell_images/cluster_1" -name '*.png' >"$TMP/list"
+vote() { quiet "$C" predict "$TMP/folds.h5" - --filter protocol=kfold:3 -b "$outlines" <"$TMP/list"; }
+vote >"$TMP/vote.csv"
+"$C" export "$TMP/folds.h5" --table predictions >"$TMP/folds.csv"
+check "its folds vote, and say the mean of what they said in the sweep" awk -F, 'NR == FNR {if ($10 == "all") {p[$11] += $15; n[$11]++} next}
+    FNR > 1 {d = $4 - p[$2] / n[$2]; if (n[$2] != 3 || d > 1e-6 || d < -1e-6) bad = 1; rows++} END {exit bad || rows < 100}' "$TMP/folds.csv" "$TMP/vote.csv"
+check "they are exported, too" "$C" export "$TMP/folds.h5" --weights -o "$TMP/folds"
+
 one="clusters=1-27,strategy=none"
 quiet "$C" predict "$TMP/final.h5" "$TMP/cells/cell_images/cluster_27" "$TMP/cells/cell_images/cluster_1" --filter $one >"$TMP/a.csv"
 check "options after images, a file for the rows" quiet "$C" predict "$TMP/final.h5" --filter $one -o "$TMP/b.csv" \

@@ -23,6 +23,9 @@ if [ -s build/web/page.html ]; then
     check "and the marker is gone" bash -c "! grep -q 'cellsweep-data-->' '$page'"
     check "its first sentence names what was compared" grep -q ': clusters 14-15; strategies none, oversample; protocol holdout; 3 jobs a combination' "$page"
     check "pictures of cells are in it" grep -q '"sprite":"data:image/png;base64,' "$page"
+    printf 'name: lengths\ndata: builtin\nmodel: fake\nfake.milliseconds: 0\ngrid:\n  clusters: [[14, 15]]\n  train.epochs: [1, 2]\n' >"$TMP/lengths.yaml"
+    "$cellsweep" run "$TMP/lengths.yaml" -o "$TMP/lengths.h5" -q && "$cellsweep" report "$TMP/lengths.h5" -o "$TMP/lengths" >"$TMP/lengths.log" 2>&1
+    check "jobs of other lengths are not called equally long" grep -q '1 job a combination, up to 2 epochs' "$TMP/lengths/report.html"
     mv "$TMP/s.cells.h5" "$TMP/moved.h5"
     check "a report without the images" bash -c "'$cellsweep' report '$TMP/s.h5' -o '$TMP/alone' --filter strategy=none 2>'$TMP/alone.log'"
     check "says which are missing" grep -q 's.cells.h5: not there' "$TMP/alone.log"

@@ -50,6 +50,17 @@ static void every_value_reads_back(void **state)
     assert_memory_equal(&config, &copy, sizeof config);
 }
 
+/* A row of /jobs says "kfold:3": its repeats are rows of their own. */
+static void folds_alone_are_a_protocol(void **state)
+{
+    (void)state;
+    struct config config = config_defaults();
+    assert_int_equal(config_set(&config, "protocol", "kfold:3", NULL), 0);
+    assert_int_equal(config.protocol.kind, PROTOCOL_KFOLD);
+    assert_int_equal(config.protocol.folds, 3);
+    assert_int_equal(config.protocol.repeats, 1);
+}
+
 static void wrong_values_are_named(void **state)
 {
     (void)state;
@@ -67,6 +78,8 @@ static void wrong_values_are_named(void **state)
     assert_set_fails("class_sizes", "900-0", "not all, or the number of images");
     assert_set_fails("class_sizes", "900,90", "not all, or the number of images");
     assert_set_fails("protocol", "kfold:1x1", "2 to 1000 folds");
+    assert_set_fails("protocol", "kfold:5x", "is not report, tail, holdout");
+    assert_set_fails("protocol", "kfold:x3", "is not report, tail, holdout");
     assert_set_fails("protocol", "loocv", "is not report, tail, holdout");
     assert_set_fails("strategy", "", "a word of 1 to 63 characters");
 }
@@ -123,6 +136,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults_are_the_documented_ones),
         cmocka_unit_test(every_value_reads_back),
+        cmocka_unit_test(folds_alone_are_a_protocol),
         cmocka_unit_test(wrong_values_are_named),
         cmocka_unit_test(unknown_keys_get_a_suggestion),
         cmocka_unit_test(canonical_text_holds_every_key),

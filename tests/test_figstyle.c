@@ -30,9 +30,9 @@ static void styles_are_read(void **state)
 static void wrong_styles_are_refused(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"",           "huge",         "column=", "column=8", "column=85cm",
-                                        "font=1",     "font=8,x=1",   "font=",   "font=nan", "column=inf",
-                                        "column=1e9", "single,font=8"};
+    static const char *const wrong[] = {
+        "",           ",",     "huge",     "column=",    "column=8",   "column=85cm",  "font=1",
+        "font=8,x=1", "font=", "font=nan", "column=inf", "column=1e9", "single,font=8"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct figstyle style;
         struct err err = {0};

@@ -2,6 +2,7 @@
 
 #include "data/png.h"
 #include "fake_store.h"
+#include "headline.h"
 #include "json_out.h"
 #include "misjudged.h"
 #include "page.h"
@@ -163,6 +164,41 @@ static void the_head_says_what_it_is(void **state)
     assert_string_equal(text_at(document, "colors.oversample"), palette_strategy("oversample"));
     assert_string_equal(text_at(document, "metrics.3"), "balanced_accuracy_as_published");
     assert_int_equal(json_integer_value(at(document, "n_epochs")), FAKE_EPOCHS);
+}
+
+/* What a headline function prints, in text. */
+static void print_headline(char text[2048], void (*print)(FILE *, const struct summary *),
+                           const struct summary *summary)
+{
+    FILE *file = fmemopen(text, 2048, "w");
+    assert_non_null(file);
+    print(file, summary);
+    fclose(file);
+}
+
+static void the_headline_counts_plainly(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct summary *summary = NULL;
+    char text[2048];
+    assert_int_equal(summary_new(store, NULL, &summary, &err), 0);
+    summary->n_jobs = 1500 * summary->n_groups;
+    print_headline(text, headline_run, summary);
+    assert_non_null(strstr(text, " 1500 jobs a combination, 100 epochs."));
+    summary->n_jobs++;
+    print_headline(text, headline_run, summary);
+    assert_non_null(strstr(text, " jobs on average a combination, 100 epochs."));
+    for (int g = 0; g < summary->n_groups; g++)
+        summary->group[g].n_state[JOB_DONE] = g == 1 ? 2 : 9;
+    print_headline(text, headline_warnings, summary);
+    assert_non_null(strstr(text, "Some combinations have 2 finished jobs only"));
+    summary->group[0].leak_share.mean = 0.004;
+    for (int g = 1; g < summary->n_groups; g++)
+        summary->group[g].leak_share.mean = 0;
+    print_headline(text, headline_leak, summary);
+    assert_non_null(strstr(text, "up to 0.4 % of them"));
+    summary_free(summary);
 }
 
 static void published_curves_are_where_they_belong(void **state)
@@ -415,6 +451,7 @@ static void images_taken_for_another_cluster_are_found(void **state)
     misjudged_free(m);
     assert_int_equal(misjudged_new(judged, summary, 2, 400, &m, &err), 0);
     assert_int_equal(m->n, 2);
+    assert_int_equal(m->row[1].n_wrong, 4); /* what has no row is counted */
     misjudged_free(m);
     assert_int_equal(misjudged_new(judged, summary, 40, 3, &m, &err), 0);
     assert_int_equal(m->n, 3);
@@ -453,6 +490,7 @@ static void cells_are_the_images(void **state)
     assert_string_equal(text_at(cells, "id.1"), "cell_7");
     assert_int_equal(json_integer_value(at(cells, "cluster.1")), 10);
     assert_int_equal(json_integer_value(at(d, "misclassified.0.predicted")), 10);
+    assert_int_equal(json_integer_value(at(d, "misclassified.0.n_wrong")), 4);
     assert_true(json_is_null(at(document, "cells")));
     image_release(&sheet);
     free(png);
@@ -491,6 +529,7 @@ int main(void)
                                        cmocka_unit_test(jobs_are_the_stores),
                                        cmocka_unit_test(confusion_is_the_stores),
                                        cmocka_unit_test(the_head_says_what_it_is),
+                                       cmocka_unit_test(the_headline_counts_plainly),
                                        cmocka_unit_test(published_curves_are_where_they_belong),
                                        cmocka_unit_test(tables_are_those_of_the_report),
                                        cmocka_unit_test(cells_are_the_images),

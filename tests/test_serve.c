@@ -7,6 +7,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <cmocka.h>
 
 static struct served served;
@@ -386,6 +387,22 @@ static void an_outline_masks_and_explanations_come_along(void **state)
     json_decref(root);
 }
 
+/* One outline beside several images is of the one it names; the others are not masked by it. */
+static void an_outline_masks_its_own_image_only(void **state)
+{
+    static const char outline[] = "cell_id,vertex_x,vertex_y\n8,1,1\n8,3,1\n8,3,3\n8,1,3\n";
+    struct http_form form = {0};
+    (void)state;
+    add_image(&form, 3, "cell_7.png");
+    add_image(&form, 3, "cell_8.png");
+    http_form_add(&form, "boundaries", "b.csv", outline, strlen(outline));
+    json_t *root = post("/api/predict", &form, 200), *images = json_object_get(root, "images");
+    assert_true(json_is_false(json_object_get(json_array_get(images, 0), "masked")));
+    assert_probabilities(json_array_get(images, 0), 3);
+    assert_true(json_is_true(json_object_get(json_array_get(images, 1), "masked")));
+    json_decref(root);
+}
+
 /* A PNG header that claims width x height; nothing behind it. */
 static size_t bomb(unsigned char out[64], unsigned width, unsigned height)
 {
@@ -637,6 +654,27 @@ static void it_does_not_start_unsafe_or_wrong(void **state)
 
 /* ---- a file that changes ---- */
 
+/* Copied over in place: as long as its end is missing there is no number to show. */
+static void a_file_that_shrinks_is_not_read(void **state)
+{
+    struct stat info;
+    (void)state;
+    json_decref(get_json("/api/curves?jobs=0", 200));
+    assert_int_equal(stat(served.path, &info), 0);
+    char *whole = malloc((size_t)info.st_size);
+    FILE *file = fopen(served.path, "r+b");
+    assert_non_null(whole);
+    assert_non_null(file);
+    assert_int_equal(fread(whole, 1, (size_t)info.st_size, file), info.st_size);
+    assert_int_equal(truncate(served.path, info.st_size / 2), 0);
+    json_decref(get_json("/api/curves?jobs=0", 503));
+    rewind(file);
+    assert_int_equal(fwrite(whole, 1, (size_t)info.st_size, file), info.st_size);
+    assert_int_equal(fclose(file), 0);
+    json_decref(get_json("/api/curves?jobs=0", 200));
+    free(whole);
+}
+
 static void a_file_replaced_or_gone_is_noticed(void **state)
 {
     char aside[160], grown[160];
@@ -679,6 +717,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(models_are_groups_with_weights),
         cmocka_unit_test(predictions_are_the_predictors),
         cmocka_unit_test(an_outline_masks_and_explanations_come_along),
+        cmocka_unit_test(an_outline_masks_its_own_image_only),
         cmocka_unit_test(bad_images_are_told_beside_good_ones),
         cmocka_unit_test(an_upload_in_pieces_is_the_same),
         cmocka_unit_test(wrong_uploads_are_refused),
@@ -688,6 +727,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(metrics_are_prometheus_text),
         cmocka_unit_test(a_token_is_asked_for),
         cmocka_unit_test(it_does_not_start_unsafe_or_wrong),
+        cmocka_unit_test(a_file_that_shrinks_is_not_read),
         cmocka_unit_test(a_file_replaced_or_gone_is_noticed),
         cmocka_unit_test(the_document_is_kept_until_a_job_ends),
     };

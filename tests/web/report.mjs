@@ -182,6 +182,15 @@ await check("confusion matrices equal the document, rows add up", async () => {
   found.want.forEach((v, i) => assert.ok(Math.abs(v - found.shown[i]) < 1e-9, `${found.want} ${found.shown}`));
 });
 
+await check("files of synthetic cells say so, and curves published for another protocol too", async () => {
+  await downloaded(page, "#results .sortable .tools button", "synthetic-final.csv");
+  await choose("#choose-metric", "balanced_accuracy_as_published");
+  await choose("#choose-protocol", "holdout");
+  assert.match(await page.$eval("#summary-curves", (p) => p.textContent), /published curves were judged by protocol /);
+  await choose("#choose-metric", "balanced_accuracy");
+  await choose("#choose-protocol", "report");
+});
+
 await check("a table is sorted by its header", async () => {
   const column = () => page.$$eval("#table-final tbody tr", (rows) => rows.map((r) => parseFloat(r.cells[5].textContent)).filter(Number.isFinite));
   await page.click("#table-final thead th:nth-child(6) button");
@@ -269,6 +278,10 @@ await check("a diverged job is listed and in no mean, and its message is text", 
   const end = rest.indexOf("</script>");
   const doc = JSON.parse(rest.slice(0, end));
   const lost = doc.jobs.key.findIndex((_, j) => doc.jobs.strategy[j] === "none");
+  const epochs = (rate) => (rate === doc.jobs.axis[0][0] ? "2" : "3");
+  doc.axes[0].name = "train.epochs";
+  doc.misclassified.forEach((m) => Object.assign(m, { n_wrong: 999, axis: [epochs(m.axis[0])] }));
+  doc.jobs.axis[0] = doc.jobs.axis[0].map(epochs);
   doc.jobs.state[lost] = "diverged";
   doc.jobs.message[lost] = '<img src="x" onerror="document.title=1">';
   const doctored = join(folder, "doctored.html");
@@ -279,6 +292,8 @@ await check("a diverged job is listed and in no mean, and its message is text", 
   assert.ok(t.n.every((n) => n === doc.jobs.key.filter((_, j) => ["clusters", "strategy", "protocol"].every((k) => doc.jobs[k][j] === doc.jobs[k][lost]) && doc.jobs.axis[0][j] === doc.jobs.axis[0][lost]).length - 1), t.n);
   assert.match(await page.$eval("#lost-jobs", (l) => l.innerText), /<img src="x"/);
   assert.equal(await page.$$eval("#lost-jobs img", (l) => l.length), 0);
+  assert.match(await page.$eval(".lead", (l) => l.textContent), /of 2 to 3 epochs each/);
+  assert.match(await page.$eval("#cells [role=status]", (l) => l.textContent), /^999 cells were .* these are the \d+ worst/);
 });
 
 await finish();

@@ -100,7 +100,7 @@ await check("an uploaded image is shown and classified as the server says", asyn
 });
 
 await check("the predictions are downloaded as CSV", async () => {
-  const [row] = parseCsv((await downloaded(page, "#classify button[aria-label*=CSV]", "predictions.csv")).toString());
+  const [row] = parseCsv((await downloaded(page, "#classify button[aria-label*=CSV]", "synthetic-predictions.csv")).toString());
   const shown = await page.$$eval(".predicted [data-probability]", (list) => list.map((e) => e.dataset.probability));
   assert.deepEqual([row.p_14, row.p_15], shown);
 });
@@ -109,6 +109,31 @@ await check("what is no image is refused by name", async () => {
   await (await page.$("#predict-images")).uploadFile(sweep);
   await page.waitForSelector(".predicted .warning");
   assert.match(await text(".predicted .warning"), /live\.yaml/);
+});
+
+await check("a model that has moved in the server's list is still the one that was chosen", async () => {
+  await page.evaluateOnNewDocument(() => {
+    const real = window.fetch;
+    window.fetch = async (...request) => {
+      const response = await real(...request);
+      if (window.moved || !String(request[0]).includes("api/models")) return response;
+      window.moved = true;
+      return new Response(JSON.stringify((await response.json()).reverse()));
+    };
+  });
+  await page.goto(address, { waitUntil: "load" });
+  await until(() => document.querySelectorAll("#predict-model option").length === 2 && window.moved);
+  const filter = await page.$eval("#predict-model option", (o) => o.title);
+  await (await page.$("#predict-images")).uploadFile(picture);
+  await page.waitForSelector(".predicted [data-probability]");
+  const headers = { Authorization: `Bearer ${TOKEN}` };
+  const models = await (await fetch(`${address}api/models`, { headers })).json();
+  const form = new FormData();
+  form.append("image", new Blob([readFileSync(picture)]), "cell.png");
+  const answer = await (await fetch(`${address}api/predict?model=${models.findIndex((m) => m.filter === filter)}`, { method: "POST", body: form, headers })).json();
+  assert.notEqual(models[0].filter, filter);
+  assert.deepEqual(await page.$$eval(".predicted [data-probability]", (list) => list.map((e) => Number(e.dataset.probability))), answer.images[0].probabilities);
+  await page.evaluate(() => (window.neverReloaded = true));
 });
 
 await check("the token is in no link", async () => {

@@ -2,6 +2,14 @@
 import { el, fill, number, select } from "./dom.js";
 import { cellSelects, chosenCell, isCellKey } from "./explorer.js";
 
+/** How many cells were wrong: the document may have only the worst of them. */
+function inWords(rows) {
+  if (rows.length === 0) return "No cell was misclassified for this choice.";
+  const all = rows[0].n_wrong ?? rows.length;
+  const said = `${all} ${all === 1 ? "cell was" : "cells were"} taken for another cluster at least once`;
+  return all > rows.length ? `${said}; these are the ${rows.length} worst.` : `${said}.`;
+}
+
 const PAGE = 48;
 const SHOWN = 100; // CSS pixels a side
 const INTRODUCTION = "Worst first, as the network sees them. Only validation predictions count: what was said by models that were not trained on the cell, unless the protocol leaks.";
@@ -42,7 +50,7 @@ export class Misclassified {
     const cell = chosenCell(sweep, view);
     const rows = sweep.doc.misclassified.filter((m) => m.clusters === cell.clusters && m.strategy === view.get("cm.a") && m.protocol === cell.protocol && (m.model === undefined || m.model === cell.model) && (m.axis ?? []).every((v, a) => String(v) === cell.axis[a]));
     const shown = rows.filter((m) => this.at.has(m.image));
-    this.said.textContent = shown.length ? `${shown.length} cells were taken for another cluster at least once.` : "No cell was misclassified for this choice.";
+    this.said.textContent = inWords(shown);
     fill(this.list, ...shown.slice(0, this.limit).map((m) => this.#card(m)));
     const left = shown.length - this.limit;
     fill(this.more, left > 0 && el("button", { type: "button", text: `Show ${Math.min(left, PAGE)} more`, onclick: () => { this.limit += PAGE; this.update(); } }));
@@ -56,7 +64,7 @@ export class Misclassified {
     crop.style.backgroundImage = "var(--sprite)";
     crop.style.backgroundSize = `${cells.columns * SHOWN}px auto`;
     crop.style.backgroundPosition = `${-column * SHOWN}px ${-row * SHOWN}px`;
-    const others = this.sweep.classes(m.clusters)?.length > 2 ? `mostly taken for ${m.predicted}` : `taken for ${m.predicted}`;
+    const others = m.predicted === null ? "no probability was a number" : this.sweep.classes(m.clusters)?.length > 2 ? `mostly taken for ${m.predicted}` : `taken for ${m.predicted}`;
     return el("li", { class: "cell" }, crop, el("div", { text: `cell ${cells.id[i]}` }), el("div", { text: `cluster ${cells.cluster[i]}, ${others}` }), el("div", { class: "wrong", text: `wrong ${m.wrong} of ${m.judged}` }), el("div", { text: `p of its own ${number(m.p_true, 2)}`, title: String(m.p_true) }));
   }
 }

@@ -5,7 +5,7 @@
  *     chart.draw((paint) => ({ traces, layout, csv: { columns, rows }, summary: "...", height: 400 }));
  *
  * The maker is called again for other colours (dark, light, print) and widths; downloads are always on white. */
-import { button, csv, download, downloadCsv, el, fill, number } from "./dom.js";
+import { button, csv, download, downloadCsv, el, fill, number, prefixDownloads } from "./dom.js";
 import Plotly from "./plotly.js";
 import { isPrinting, onTheme, palette, theme } from "./theme.js";
 
@@ -21,11 +21,12 @@ const CONFIG = { displayModeBar: false, displaylogo: false, responsive: false, d
 
 const charts = new Set();
 let observer = null;
-let stamp = { text: "", prefix: "" };
+let stamp = "";
 
-/** What every downloaded picture says at its top: the sweep, and whether its data is synthetic; the file names too. */
+/** What every downloaded picture says at its top: the sweep, and whether its data is synthetic; the names of all files say that, too. */
 export function stampDownloads(doc) {
-  stamp = { text: doc.synthetic ? `${doc.name}, SYNTHETIC DATA` : doc.name, prefix: doc.synthetic ? "synthetic-" : "" };
+  stamp = doc.synthetic ? `${doc.name}, SYNTHETIC DATA` : doc.name;
+  prefixDownloads(doc.synthetic ? "synthetic-" : "");
 }
 
 /** Plotly reads some tags in texts: names from the file must not become markup. */
@@ -53,7 +54,7 @@ export class Chart {
       { class: "tools", role: "group", "aria-label": `Download ${label}` },
       tool("SVG", "SVG", () => this.#image("svg")),
       tool("PNG", "PNG", () => this.#image("png")),
-      tool("CSV", "CSV", () => downloadCsv(stamp.prefix + this.name, this.spec.csv)),
+      tool("CSV", "CSV", () => downloadCsv(this.name, this.spec.csv)),
     );
   }
 
@@ -102,7 +103,7 @@ export class Chart {
     const uri = await Plotly.toImage(figure, { format, width: layout.width, height: layout.height, scale: format === "png" ? 2 : 1 });
     const [head, body] = [uri.slice(0, uri.indexOf(",")), uri.slice(uri.indexOf(",") + 1)];
     const data = head.endsWith(";base64") ? Uint8Array.from(atob(body), (c) => c.charCodeAt(0)) : decodeURIComponent(body);
-    download(`${stamp.prefix}${this.name}.${format}`, new Blob([data], { type: format === "svg" ? "image/svg+xml" : "image/png" }));
+    download(`${this.name}.${format}`, new Blob([data], { type: format === "svg" ? "image/svg+xml" : "image/png" }));
   }
 
   remove() {
@@ -124,7 +125,7 @@ function dressed(spec, colours, width) {
 /** The layout with a line above: a picture goes where its page is not. */
 function headed(layout, title) {
   const top = layout.margin.t;
-  const text = `<b>${plain([title, stamp.text].filter(Boolean).join(" – "))}</b>`;
+  const text = `<b>${plain([title, stamp].filter(Boolean).join(" – "))}</b>`;
   const line = { text, xref: "paper", yref: "paper", x: 0, y: 1, xanchor: "left", yanchor: "bottom", yshift: top + 2, showarrow: false, font: { size: 14 } };
   return { ...layout, height: layout.height + HEAD, margin: { ...layout.margin, t: top + HEAD }, annotations: [...(layout.annotations ?? []), line] };
 }

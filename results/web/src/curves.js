@@ -287,10 +287,18 @@ function summaryOf(figure, panels, rows) {
   if (o.shared && !o.logLoss && figure.publishedTop > lossLimit(figure)) parts.push(`Published losses go up to ${figure.publishedTop.toFixed(1)}, beyond the picture.`);
   const hidden = o.published && o.metric.startsWith("balanced_accuracy") && o.metric !== "balanced_accuracy_as_published" && sweep.doc.published.some((q) => groups.some((g) => g.clusters === q.clusters));
   if (hidden) parts.push("The published curves are of “balanced accuracy as published” (plain accuracy when there are two classes): choose that metric to see them beside their like.");
-  parts.push(finals(figure, groups));
+  parts.push(finals(figure, groups), publishedElsewhere(figure, groups));
   const stars = figure.words.filter((w) => w.metric === rows[0]);
   if (stars.length) parts.push(`Best epoch, chosen on the very validation images it is judged by, so it flatters: ${stars.map((w) => `${w.label} ${w.epoch} (${w.value.toFixed(3)})`).join(", ")}.`);
-  return parts.join(" ");
+  return parts.filter(Boolean).join(" ");
+}
+
+/** Published curves that are drawn beside jobs of another protocol are not their like. */
+function publishedElsewhere({ sweep, traces }, groups) {
+  const drawn = traces.filter((t) => t.meta?.curve === "published").map((t) => t.meta.group);
+  const others = groups.filter((g) => drawn.includes(g.id)).flatMap((g) => sweep.doc.published.filter((q) => q.clusters === g.clusters && q.strategy === g.strategy && q.protocol && q.protocol !== g.protocol));
+  const protocols = [...new Set(others.map((q) => q.protocol))];
+  return protocols.length ? `The dashed published curves were judged by protocol ${protocols.join(" and ")}, not as these jobs were.` : "";
 }
 
 function finals(figure, groups) {

@@ -76,10 +76,17 @@ export function csv(table) {
   return [table.columns, ...table.rows].map(csvLine).join("\n") + "\n";
 }
 
+let prefix = "";
+
+/** What the names of all downloaded files begin with. @param {string} text */
+export function prefixDownloads(text) {
+  prefix = text;
+}
+
 /** Hand a file to the user. @param {string} name @param {Blob} blob */
 export function download(name, blob) {
   const url = URL.createObjectURL(blob);
-  const link = el("a", { href: url, download: name, hidden: true });
+  const link = el("a", { href: url, download: prefix + name, hidden: true });
   document.body.append(link);
   link.click();
   link.remove();

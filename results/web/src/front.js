@@ -14,9 +14,16 @@ export function header(sweep) {
     "div",
     { class: "front" },
     doc.synthetic && el("p", { class: "synthetic", role: "note" }, el("strong", { text: "SYNTHETIC DATA" }), el("span", { text: " drawn by the program: nothing here is a finding about real cells." })),
-    el("p", { class: "lead", text: `${jobs}, of ${doc.n_epochs} epochs each. Data: ${doc.data.origin}, ${doc.data.n_images} images of ${doc.data.clusters.length} clusters.${span}` }),
+    el("p", { class: "lead", text: `${jobs}, of ${epochsText(sweep)} epochs each. Data: ${doc.data.origin}, ${doc.data.n_images} images of ${doc.data.clusters.length} clusters.${span}` }),
     !doc.complete && el("p", { class: "warning", role: "note", text: "The sweep is not complete: what is shown is as far as it is." }),
   );
+}
+
+/** "100", "20 to 100". */
+function epochsText(sweep) {
+  const all = sweep.jobs.key.map((_, j) => sweep.epochsOf(j));
+  const [low, high] = [all.reduce((a, b) => Math.min(a, b)), all.reduce((a, b) => Math.max(a, b))];
+  return low === high ? String(high) : `${low} to ${high}`;
 }
 
 function timeSpan(sweep) {

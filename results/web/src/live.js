@@ -119,9 +119,9 @@ class Live {
   }
 
   #rank(r) {
-    const { jobs, nEpochs } = this.page.sweep;
+    const { jobs } = this.page.sweep;
     const name = !this.same ? `job ${r.job}` : `${jobs.clusters[r.job]} ${jobs.strategy[r.job]} seed ${jobs.seed[r.job]}`;
-    return `rank ${r.rank}: ${name}${r.epoch === undefined ? "" : `, epoch ${r.epoch} of ${nEpochs}`}`;
+    return `rank ${r.rank}: ${name}${r.epoch === undefined || !this.same ? "" : `, epoch ${r.epoch} of ${this.page.sweep.epochsOf(r.job)}`}`;
   }
 
   #say(text) {

@@ -101,6 +101,12 @@ export class Sweep {
       }
   }
 
+  /** Epochs that job j has when it is done: the sweep's own number, or an axis of it. */
+  epochsOf(j) {
+    const axis = this.doc.axes.findIndex((a) => a.name === "train.epochs");
+    return axis < 0 ? this.nEpochs : Number(this.jobs.axis[axis][j]);
+  }
+
   /** Jobs of a group that a mean is taken over: finished ones; beside a running sweep, running ones as far as they are. */
   counted(group) {
     return group.jobs.filter((j) => this.jobs.state[j] === "done" || (this.doc.live && this.jobs.state[j] === "running"));

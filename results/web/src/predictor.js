@@ -28,7 +28,7 @@ export class Predictor {
     this.form = el("div", {},
       el("div", { class: "row" }, el("label", { class: "field" }, el("span", { text: "Model: all its jobs vote" }), this.model), el("label", { class: "field" }, el("span", { text: "Boundaries (CSV), to mask by; optional" }), this.boundaries)),
       drop,
-      el("div", { class: "row" }, checkbox("Where the network looked", this.options.occlusion, (on) => (this.options.occlusion = on), { id: "predict-occlusion" }), el("label", { class: "field" }, el("span", { text: "Similar training cells" }), similar), this.again, button("CSV", () => downloadCsv("predictions", this.table()), { "aria-label": "Download the predictions as CSV" })),
+      el("div", { class: "row" }, checkbox("Where the network looked", this.options.occlusion, (on) => (this.options.occlusion = on), { id: "predict-occlusion" }), el("label", { class: "field" }, el("span", { text: "Similar cells of the sweep" }), similar), this.again, button("CSV", () => downloadCsv("predictions", this.table()), { "aria-label": "Download the predictions as CSV" })),
     );
     this.form.hidden = true;
     fill(this.node, el("p", { text: "Upload images of cells: each is masked and resized as in training and shown to the networks of a model. Nothing is kept on the server." }), this.form, this.said, this.list);
@@ -88,15 +88,17 @@ export class Predictor {
       return;
     }
     const files = this.files;
+    const { filter } = this.models[this.model.value] ?? {};
     this.results = [];
     fill(this.list);
     this.again.disabled = true;
     this.node.setAttribute("aria-busy", "true");
     try {
       const outlines = await unpacked(this.boundaries.files[0]);
-      for (let i = 0; i < files.length && this.files === files; i += AT_ONCE) {
-        this.said.textContent = `Classifying ${i + 1} to ${Math.min(i + AT_ONCE, files.length)} of ${files.length} …`;
-        this.#show(await this.#ask(files.slice(i, i + AT_ONCE), outlines));
+      for (let i = 0, n = 0; i < files.length && this.files === files; i += n) {
+        n = files.length - i === AT_ONCE + 1 ? AT_ONCE - 1 : AT_ONCE; // none of several goes alone: alone, any single outline fits
+        this.said.textContent = `Classifying ${i + 1} to ${Math.min(i + n, files.length)} of ${files.length} …`;
+        this.#show(await this.#ask(filter, files.slice(i, i + n), outlines));
       }
       this.said.textContent = this.#inWords();
       announce(this.said.textContent);
@@ -108,13 +110,23 @@ export class Predictor {
     }
   }
 
-  #ask(files, outlines) {
+  /** Models are asked for by their place, which moves when another model gets its first finished job: the answer says whose it is. */
+  async #ask(filter, files, outlines) {
+    for (let again = 0; again < 3; again++) {
+      const answer = await this.#post(Math.max(0, this.models.findIndex((m) => m.filter === filter)), files, outlines);
+      if (filter === undefined || answer.filter === filter) return answer;
+      await this.refresh();
+    }
+    throw new Error("the models are changing; try again");
+  }
+
+  #post(model, files, outlines) {
     const form = new FormData();
     for (const file of files) form.append("image", file, file.name);
     if (outlines) form.append("boundaries", outlines, "boundaries.csv");
     if (this.options.occlusion) form.append("occlusion", "1");
     if (this.options.similar > 0) form.append("similar", String(this.options.similar));
-    return api(`api/predict?model=${this.model.value || 0}`, { method: "POST", body: form }, 180);
+    return api(`api/predict?model=${model}`, { method: "POST", body: form }, 180);
   }
 
   #show(answer) {
@@ -223,5 +235,5 @@ function bars(probabilities, clusters, top) {
 
 function similarCells(list) {
   if (!list?.length) return null;
-  return el("details", { open: true }, el("summary", { text: `The ${list.length} most similar training cells` }), el("div", { class: "steps" }, ...list.map((s) => picture(s.image, `Cell ${s.id} of cluster ${s.cluster}`, `cell ${s.id}, cluster ${s.cluster}, similarity ${number(s.similarity, 2)}`))));
+  return el("details", { open: true }, el("summary", { text: `The ${list.length} most similar cells of the sweep` }), el("div", { class: "steps" }, ...list.map((s) => picture(s.image, `Cell ${s.id} of cluster ${s.cluster}`, `cell ${s.id}, cluster ${s.cluster}, similarity ${number(s.similarity, 2)}`))));
 }
