@@ -225,6 +225,9 @@ static int is_status_hidden(void)
     return recovery && atoi(recovery);
 }
 
+/* Until ranks that were started together have met, at least. */
+enum { START_SECONDS = 30 };
+
 int cmd_run(int argc, char **argv, struct err *err)
 {
     static const struct argp argp = {options, parse, "SWEEP.yaml -o RESULTS.h5", doc, NULL, NULL, NULL};
@@ -236,6 +239,8 @@ int cmd_run(int argc, char **argv, struct err *err)
     arguments.run.set = arguments.set;
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
     run_catch_signals();
+    if (is_status_hidden())
+        run_limit_start((unsigned)fmax(START_SECONDS, arguments.run.heartbeat));
     int rank, threads, alone = 0, rc = try_files(arguments.run.results_path, err);
     MPI_Init_thread(NULL, NULL, MPI_THREAD_SERIALIZED, &threads);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);

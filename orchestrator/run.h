@@ -28,6 +28,10 @@ struct run_options {
  * starts up is not lost. */
 void run_catch_signals(void);
 
+/* Before MPI_Init, where ranks outlive one another (mpirun --enable-recovery): a rank that dies while they are being started leaves
+ * the others in calls that never return. They end by themselves after `seconds`, with one line; run_sweep ends the wait. */
+void run_limit_start(unsigned seconds);
+
 /* 1 after such a signal. */
 int run_drain_asked(void);
 
