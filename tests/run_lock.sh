@@ -52,6 +52,8 @@ root=$(sed 's/.*"pid": \([0-9]*\).*/\1/' "$R.lock")
 kill -KILL "$root"
 wait $first
 status_says "status says that the run has died" "^the run has died ($(hostname), process $root"
+has "its jobs were at an epoch" "$TMP/status.out" "rank  *was at"
+grep -qE "^ *running |[0-9]/5 +[0-9]" "$TMP/status.out" && not_ok "and nothing counts on: $(cat "$TMP/status.out")" || ok "and nothing counts on"
 check "a run after a kill" mpi 2 "$cellsweep" run "$TMP/f.yaml" -o "$R" -q --set grid.seed.count=1000 --filter seed=1..4
 has "says that it takes over" "$TMP/check.out" "took over from a run that died: $(hostname), process $root"
 [ "$("$cellsweep" export "$R" --table jobs --filter seed=1..4 | grep -c ',done,')" = 4 ] && ok "and completes" || not_ok "and completes"
