@@ -47,7 +47,7 @@ count() { grep -c "\"event\": \"$1\"" "$R.events.jsonl"; }
 # Killed, then again.
 mpirun --oversubscribe -n 2 "$cellsweep" run "$TMP/f.yaml" -o "$R" -q --set grid.seed.count=1000 >/dev/null 2>&1 &
 first=$!
-for _ in $(seq 300); do grep -q '"running"' "$R.status" && break; sleep 0.1; done
+for _ in $(seq 300); do "$cellsweep" status "$R" | grep -q '^ *running  *[12]$' && break; sleep 0.1; done
 root=$(sed 's/.*"pid": \([0-9]*\).*/\1/' "$R.lock")
 kill -KILL "$root"
 wait $first
