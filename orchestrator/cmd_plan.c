@@ -187,7 +187,7 @@ static int expect_seconds(const struct sweep *sweep, const char *filter, double 
         seconds[j] = rc == 1 ? speed * job->plan.cost : -1;
     }
     if (*n_matching == 0)
-        return err_set(err, E_USAGE, "--filter '%s' matches none of the %d jobs", filter, sweep->n_jobs);
+        return sweep_no_match(sweep, filter, err);
     return 0;
 }
 
