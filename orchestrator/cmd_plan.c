@@ -295,7 +295,7 @@ int cmd_plan(int argc, char **argv, struct err *err)
     int rc = sweep_read(a.sweep_path, a.n_set, a.set, &sweep, err);
     if (rc == 0) {
         struct dataset_options data_options = {sweep_image_size(sweep), sweep->pixel_size,
-                                               sweep_groups(sweep)};
+                                               sweep_groups(sweep), 0};
         rc = dataset_try(sweep->data, err);
         if (rc == 0)
             rc = dataset_open(sweep->data, &data_options, &data, err);
