@@ -109,8 +109,7 @@ const char *config_groups(const struct config *config)
     return strcmp(config->groups, "none") == 0 ? NULL : config->groups;
 }
 
-/* Levenshtein distance, both at most 63 characters. */
-static int edit_distance(const char *a, const char *b)
+int config_distance(const char *a, const char *b)
 {
     int row[CONFIG_WORD_SIZE];
     int n = (int)strnlen(b, sizeof row / sizeof *row - 1);
@@ -135,8 +134,8 @@ const char *config_nearest(const char *name)
     int best_distance = 4;
     for (const struct config_key *key = config_keys; key->name; key++) {
         const char *dot = strrchr(key->name, '.');
-        int whole = edit_distance(name, key->name);
-        int last = dot ? edit_distance(name, dot + 1) : whole;
+        int whole = config_distance(name, key->name);
+        int last = dot ? config_distance(name, dot + 1) : whole;
         int distance = whole < last ? whole : last;
         if (distance < best_distance) {
             best_distance = distance;

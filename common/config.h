@@ -100,6 +100,9 @@ extern const struct config_key config_keys[];
 /* Row of a dotted key, or NULL. */
 const struct config_key *config_find(const char *name);
 
+/* Edit distance (Levenshtein's) of two names of at most 63 characters. */
+int config_distance(const char *a, const char *b);
+
 /* The key or name nearest to `name` by edit distance, for "did you mean"; NULL when none is near. */
 const char *config_nearest(const char *name);
 

@@ -42,7 +42,7 @@ int cells_try(const char *results_path, struct err *err)
 
 int cells_open(const struct sweep *sweep, const char *results_path, struct cells *cells, struct err *err)
 {
-    struct dataset_options options = {sweep_image_size(sweep), sweep->pixel_size, sweep_groups(sweep)};
+    struct dataset_options options = {sweep_image_size(sweep), sweep->pixel_size, sweep_groups(sweep), 0};
     int rc = cells_path(results_path, cells->path, err);
     cells->data = NULL;
     cells->is_packed = strcmp(sweep->data, "builtin") != 0 && !is_folder(sweep->data);

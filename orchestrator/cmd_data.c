@@ -21,7 +21,8 @@ enum {
     KEY_PER_CLUSTER = 'n',
     KEY_SIZE = 's',
     KEY_PIXEL_SIZE = 'p',
-    KEY_GROUPS = 'g'
+    KEY_GROUPS = 'g',
+    KEY_MISSING = 'm'
 };
 
 /* What the command line of any of the verbs says. */
@@ -87,6 +88,9 @@ static error_t parse_pack(int key, char *text, struct argp_state *state)
     case KEY_GROUPS:
         a->options.groups = text;
         return 0;
+    case KEY_MISSING:
+        a->options.allow_missing = 1;
+        return 0;
     case ARGP_KEY_ARG:
         return take_path(a, text, state);
     case ARGP_KEY_END:
@@ -130,6 +134,8 @@ static const struct argp_option pack_options[] = {
      "Column of clusters.csv, e.g. slide: cells of one value stay on one side of a split in sweeps with "
      "`groups: COLUMN`",
      0},
+    {"allow-missing", KEY_MISSING, NULL, 0,
+     "Pass over rows of clusters.csv that have no image, and count them; without it they are an error", 0},
     {0},
 };
 
@@ -176,7 +182,8 @@ static const char pack_text[] =
     "Examples:\n"
     "  cellsweep data pack cells -o cells.h5\n"
     "  cellsweep data pack cells -o cells64.h5 --size 64 --pixel-size 0.325\n"
-    "  cellsweep data pack cells -o cells.h5 --groups slide\n";
+    "  cellsweep data pack cells -o cells.h5 --groups slide\n"
+    "  cellsweep data pack some -o cells.h5 --allow-missing   clusters.csv of all cells\n";
 
 static const char info_text[] =
     "Show what a dataset holds: clusters, counts, original sizes, how many images are masked, and the "

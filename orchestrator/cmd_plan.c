@@ -187,7 +187,7 @@ static int expect_seconds(const struct sweep *sweep, const char *filter, double 
         seconds[j] = rc == 1 ? speed * job->plan.cost : -1;
     }
     if (*n_matching == 0)
-        return err_set(err, E_USAGE, "--filter '%s' matches none of the %d jobs", filter, sweep->n_jobs);
+        return sweep_no_match(sweep, filter, err);
     return 0;
 }
 
@@ -295,7 +295,7 @@ int cmd_plan(int argc, char **argv, struct err *err)
     int rc = sweep_read(a.sweep_path, a.n_set, a.set, &sweep, err);
     if (rc == 0) {
         struct dataset_options data_options = {sweep_image_size(sweep), sweep->pixel_size,
-                                               sweep_groups(sweep)};
+                                               sweep_groups(sweep), 0};
         rc = dataset_try(sweep->data, err);
         if (rc == 0)
             rc = dataset_open(sweep->data, &data_options, &data, err);

@@ -21,7 +21,8 @@ static const char DOC[] =
     "final (mean, 95 % interval, n and "
     "leak of every cell of the grid), scores, comparisons (every pair of strategies, tested), rankings, "
     "leak_inflation (protocol report against kfold or holdout) and claims (the findings of the published "
-    "report, tested), each as .csv, .md and .tex; fig1 (images per cluster), fig2 (unbalanced "
+    "report, tested, when the sweep ran on its images or the built-in ones), each as .csv, .md and .tex; "
+    "fig1 (images per cluster), fig2 (unbalanced "
     "learning curves, a page a pair), fig4 (rebalancing strategies, a page a pair, four panels a page), "
     "imbalance (accuracy against the ratio of class_sizes), axis_NAME (accuracy against any other axis of "
     "the "
@@ -38,8 +39,8 @@ static const struct argp_option OPTIONS[] = {
     {"output", 'o', "DIR", 0, "Write into this directory; made when it is not there", 0},
     {"filter", 'f', "F", 0, "Only jobs that match, e.g. 'strategy=augment|none,clusters=1-27'", 0},
     {"metric", 'm', "M", 0,
-     "Upper half of learning curves: balanced_accuracy_as_published (default: what the published curves "
-     "show), balanced_accuracy or accuracy",
+     "Upper half of learning curves: balanced_accuracy (default), balanced_accuracy_as_published (default "
+     "where published curves are drawn: what they show) or accuracy",
      0},
     {"percent", 'p', NULL, 0, "Confusion heatmaps in percent of the actual class, not in counts", 0},
     {"heatmaps", 'H', NULL, 0, "Confusion heatmaps of pairs too, not only of more than two clusters", 0},
@@ -117,7 +118,7 @@ int cmd_report(int argc, char **argv, struct err *err)
 {
     static const struct argp argp = {
         .options = OPTIONS, .parser = parse_option, .args_doc = "R.h5", .doc = DOC};
-    struct options o = {.report.metric = METRIC_BALANCED_ACCURACY_AS_PUBLISHED, .err = err};
+    struct options o = {.report.metric = METRIC_LOSS, .err = err}; /* what fits the page */
     struct store *store = NULL;
     err_set(err, E_OK, "%s", "");
     if (argp_parse(&argp, argc, argv, 0, NULL, &o) != 0)

@@ -102,6 +102,12 @@ static int looks_killed(const struct view *v)
 
 /* ---- lines ---- */
 
+/* Whether the rows that say running are still somebody's: not when the run is known to be over. */
+static int is_over(const struct view *v)
+{
+    return v->alive == ALIVE_DEAD || v->alive == ALIVE_NONE;
+}
+
 static void print_head(const struct view *v)
 {
     const struct store *s = v->store;
@@ -121,7 +127,8 @@ static void print_bar(const struct view *v)
     printf("[%s] %5.1f %%  %d of %d jobs\n\n", bar, 100.0 * over / v->n_jobs, over, v->n_jobs);
     for (int s = N_JOB_STATES - 1; s >= 0; s--)
         if (v->n_state[s] > 0 || s == JOB_DONE)
-            printf("%10s %7d\n", job_state_names[s], v->n_state[s]);
+            printf("%10s %7d\n", s == JOB_RUNNING && is_over(v) ? "unfinished" : job_state_names[s],
+                   v->n_state[s]);
 }
 
 /* Nobody holds the lock: what the last run left, or what the file's age says when it is older than locks. */
@@ -169,7 +176,7 @@ static void print_times(const struct view *v)
         printf("\n%s a job on average, %.3g s an epoch", progress_duration(v->job_seconds, text, sizeof text),
                v->epoch_seconds);
     double left = seconds_left(v);
-    if (!isnan(left) && !looks_killed(v) && v->alive != ALIVE_DEAD)
+    if (!isnan(left) && !looks_killed(v) && !is_over(v))
         printf("; about %s left", progress_duration(left, text, sizeof text));
     if (!isnan(v->job_seconds))
         printf("\n");
@@ -190,7 +197,7 @@ static void print_running_job(const struct view *v, int job)
     const struct store_mark *mark = &v->mark[job];
     char epochs[32], since[64] = "";
     snprintf(epochs, sizeof epochs, "%d/%d", mark->epochs_done, epochs_of(v, job));
-    if (!isnan(mark->started))
+    if (!isnan(mark->started) && !is_over(v))
         progress_duration(fmax(0, v->now - mark->started), since, sizeof since);
     printf("%7d  %-12.20s %-14.24s %-10.16s %6lld %4d %5d %9s  %s\n", job, row->clusters, row->strategy,
            row->protocol, (long long)row->seed, row->fold, mark->rank, epochs, since);
@@ -201,8 +208,13 @@ static void print_running(const struct view *v)
     int shown = 0;
     if (v->n_state[JOB_RUNNING] == 0)
         return;
-    printf("\n%7s  %-12s %-14s %-10s %6s %4s %5s %9s  %s\n", "running", "clusters", "strategy", "protocol",
-           "seed", "fold", "rank", "epoch", "for");
+    if (is_over(v))
+        printf("\nthese jobs were running when it ended\n");
+    else
+        printf("\n");
+    printf("%7s  %-12s %-14s %-10s %6s %4s %5s %9s  %s\n", is_over(v) ? "job" : "running", "clusters",
+           "strategy", "protocol", "seed", "fold", "rank", is_over(v) ? "was at" : "epoch",
+           is_over(v) ? "" : "for");
     for (int i = 0; i < v->n_jobs && shown < MAX_RUNNING; i++)
         if (v->mark[i].state == JOB_RUNNING) {
             print_running_job(v, i);

@@ -735,3 +735,18 @@ int sweep_job_matches(const struct sweep *sweep, int job, const char *filter, st
     sweep_row(sweep, job, &row);
     return store_job_matches(&row, n, name, filter, err);
 }
+
+static void row_of_sweep(const void *of, int j, struct store_job *out)
+{
+    sweep_row(of, j, out);
+}
+
+int sweep_no_match(const struct sweep *sweep, const char *filter, struct err *err)
+{
+    const char *name[STORE_MAX_AXES];
+    char hint[STORE_HINT_SIZE];
+    int is_number[STORE_MAX_AXES], n = sweep_axis_names(sweep, name, is_number);
+    const struct store_rows rows = {sweep->n_jobs, n, name, row_of_sweep, sweep};
+    return err_set(err, E_USAGE, "--filter '%.200s' matches none of the %d jobs%s", filter, sweep->n_jobs,
+                   store_filter_hint(&rows, filter, hint, sizeof hint));
+}

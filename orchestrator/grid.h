@@ -79,6 +79,9 @@ int sweep_axis_names(const struct sweep *sweep, const char **name, int *is_numbe
 /* 1 when a job matches a filter (store_job_matches), 0 when not, E_USAGE when the filter is wrong. */
 int sweep_job_matches(const struct sweep *sweep, int job, const char *filter, struct err *err);
 
+/* The error of a filter that matches none of the jobs: E_USAGE, with the values there are of what no job has. */
+int sweep_no_match(const struct sweep *sweep, const char *filter, struct err *err);
+
 void sweep_free(struct sweep *sweep);
 
 #endif

@@ -36,8 +36,7 @@ static int check_filter(const struct run *run, struct err *err)
         if (rc != 0)
             return rc < 0 ? rc : 0;
     }
-    return err_set(err, E_USAGE, "--filter '%s' matches none of the %d jobs", run->options->filter,
-                   run->sweep->n_jobs);
+    return sweep_no_match(run->sweep, run->options->filter, err);
 }
 
 /* The packed dataset is kept before a new results file is made, and again when it went missing. */

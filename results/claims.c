@@ -2,6 +2,7 @@
 
 #include "classes.h"
 #include "compare.h"
+#include "published.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -317,7 +318,7 @@ int claims_new(struct store *store, const struct summary *summary, struct claims
         claims->row = err_calloc(room, sizeof *claims->row, "claims", err);
         rc = claims->row ? 0 : E_IO;
     }
-    for (int c = 0; c < n_claims && rc == 0; c++) {
+    for (int c = 0; c < n_claims && rc == 0 && published_fits(store); c++) {
         struct testing t = {.store = store, .summary = summary, .claim = &claims_table[c]};
         rc = test_everywhere(&t, claims, err);
     }

@@ -88,6 +88,11 @@ int curves_published(const struct summary *summary, const struct summary_group *
                      enum metric metric, double *out, int n_epochs)
 {
     const char *clusters, *strategy;
+    if (!published_fits(summary->store)) {
+        for (int e = 0; e < n_epochs; e++)
+            out[e] = nan("");
+        return 0;
+    }
     published_name(summary, group, &clusters, &strategy);
     return published_curve(clusters, strategy, split, metric, out, n_epochs);
 }
@@ -96,7 +101,7 @@ double curves_published_originals(const struct summary *summary, const struct su
 {
     const char *clusters, *strategy;
     published_name(summary, group, &clusters, &strategy);
-    return published_originals(clusters, strategy);
+    return published_fits(summary->store) ? published_originals(clusters, strategy) : (double)NAN;
 }
 
 /* ---- which pages ---- */
@@ -315,6 +320,17 @@ static int write_panel_data(const struct curves_page *page, int panel, const cha
     return rc;
 }
 
+/* Like beside like: what the published curves show, on a page that has one of them. */
+static enum metric default_metric(const struct curves_page *page)
+{
+    double first;
+    for (int i = 0; i < page->n_panels; i++)
+        if (curves_published(page->summary, page->panel[i], SPLIT_VAL, METRIC_BALANCED_ACCURACY_AS_PUBLISHED,
+                             &first, 1) > 0)
+            return METRIC_BALANCED_ACCURACY_AS_PUBLISHED;
+    return METRIC_BALANCED_ACCURACY;
+}
+
 int curves_write(const struct curves_page *page, enum metric metric, const struct figstyle *style,
                  const char *dir, struct err *err)
 {
@@ -323,5 +339,5 @@ int curves_write(const struct curves_page *page, enum metric metric, const struc
         if (rc < 0)
             return rc;
     }
-    return curves_write_script(page, metric, style, dir, err);
+    return curves_write_script(page, metric == METRIC_LOSS ? default_metric(page) : metric, style, dir, err);
 }

@@ -5,8 +5,8 @@
  * follow on further pages of four panels, "fig4a_more1". A panel has an accuracy above the loss, training and validation, mean and 95 % interval over jobs; the
  * published curve dashed where there is one. All panels of a page have the same axes.
  *
- * The upper half shows one metric. By default it is balanced_accuracy_as_published, because only that can be compared with
- * the published curves; the page says that it equals accuracy, and adds the true balanced accuracy of validation as a thin
+ * The upper half shows one metric. By default it is balanced_accuracy, but on a page with published curves
+ * balanced_accuracy_as_published, because only that can be compared with them; such a page says that it equals accuracy, and adds the true balanced accuracy of validation as a thin
  * dotted line, so that a minority class nobody recognises stays visible. No MPI. */
 #ifndef CELLSWEEP_CURVES_H
 #define CELLSWEEP_CURVES_H
@@ -29,7 +29,8 @@ struct curves_page {
  * have no panel. Negative: E_IO. */
 int curves_pages(const struct summary *summary, struct curves_page **out, struct err *err);
 
-/* Write dir/<name>_<strategy>.tsv for each panel, and dir/<name>.gp. metric: what the upper half shows. */
+/* Write dir/<name>_<strategy>.tsv for each panel, and dir/<name>.gp. metric: what the upper half shows,
+ * METRIC_LOSS: the default. */
 int curves_write(const struct curves_page *page, enum metric metric, const struct figstyle *style,
                  const char *dir, struct err *err);
 
@@ -54,7 +55,8 @@ void curves_append_axes(char *out, size_t size, const struct summary *summary,
 /* What a reader must know of a protocol when strategies are compared. */
 const char *curves_protocol_meaning(const char *protocol);
 
-/* published_curve() and published_originals() of a group, which may be the model of all clusters. */
+/* published_curve() and published_originals() of a group, which may be the model of all clusters. None when published_fits()
+ * says that the sweep ran on other data. */
 int curves_published(const struct summary *summary, const struct summary_group *group, enum split split,
                      enum metric metric, double *out, int n_epochs);
 double curves_published_originals(const struct summary *summary, const struct summary_group *group);

@@ -408,7 +408,10 @@ static int check_filter(const struct export *x, const char *filter, struct err *
             return rc;
         n += rc;
     }
-    return n ? 0 : err_set(err, E_USAGE, "%s: no job matches the filter '%s'", store_path(x->store), filter);
+    char hint[STORE_HINT_SIZE];
+    return n ? 0
+             : err_set(err, E_USAGE, "%s: no job matches the filter '%.200s'%s", store_path(x->store), filter,
+                       store_hint(x->store, filter, hint, sizeof hint));
 }
 
 static int write_table(struct export *x, enum export_table table, const char *filter, struct err *err)

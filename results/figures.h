@@ -21,7 +21,7 @@
 #include "data/dataset.h"
 
 struct figures_options {
-    enum metric metric; /* the upper half of learning curves; not METRIC_LOSS */
+    enum metric metric; /* the upper half of learning curves; METRIC_LOSS: the default of curves.h */
     int percent;        /* 1: heatmaps show percentages of the actual class */
     int all_heatmaps;   /* 1: pairs have heatmaps too */
     struct figstyle style;

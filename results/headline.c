@@ -165,7 +165,21 @@ struct outcome {
     int differences, significant, impossible; /* rows */
     int winners;                              /* families with one */
     const struct summary_group *first[3];     /* the first winners */
+    double low, high;                         /* least and greatest mean */
+    const struct summary_group *worst, *best; /* whose they are */
 };
+
+static void widen(struct outcome *o, const struct summary_group *group, double mean)
+{
+    if (!o->worst || mean < o->low) {
+        o->low = mean;
+        o->worst = group;
+    }
+    if (!o->best || mean > o->high) {
+        o->high = mean;
+        o->best = group;
+    }
+}
 
 static void add_family(struct outcome *o, const struct compare *compare, int first, int end)
 {
@@ -180,6 +194,8 @@ static void add_family(struct outcome *o, const struct compare *compare, int fir
         o->differences++;
         o->significant += verdict == VERDICT_BETTER || verdict == VERDICT_WORSE;
         o->impossible += verdict == VERDICT_IMPOSSIBLE || verdict == VERDICT_MISSING;
+        widen(o, compare->row[i].a, compare->row[i].mean_a);
+        widen(o, compare->row[i].b, compare->row[i].mean_b);
     }
     if (best && o->winners++ < 3)
         o->first[o->winners - 1] = best;
@@ -204,10 +220,8 @@ static void write_cell(FILE *file, const struct summary *summary, const struct s
 
 static void write_winners(FILE *file, const struct summary *summary, const struct outcome *o)
 {
-    fprintf(file,
-            "In %d of %d settings one strategy has a significantly better validation balanced accuracy than "
-            "every other: ",
-            o->winners, o->families);
+    fprintf(file, "in %d of %d settings one strategy is significantly better than every other: ", o->winners,
+            o->families);
     for (int i = 0; i < o->winners && i < 3; i++) {
         fprintf(file, "%s%s for ", i ? "; " : "", o->first[i]->cell->strategy);
         write_cell(file, summary, o->first[i]);
@@ -218,22 +232,37 @@ static void write_winners(FILE *file, const struct summary *summary, const struc
     fputs(".", file);
 }
 
+/* Strategies are named where there is one setting only: of several, the worst and best differ in more. */
+static void write_range(FILE *file, const struct outcome *o)
+{
+    int one = o->families == 1 && o->worst != o->best;
+    fprintf(file, "Mean validation balanced accuracy goes from %.2f", o->low);
+    if (one)
+        fprintf(file, " (%s)", o->worst->cell->strategy);
+    fprintf(file, " to %.2f", o->high);
+    if (one)
+        fprintf(file, " (%s)", o->best->cell->strategy);
+    else
+        fprintf(file, " over %d settings", o->families);
+    fputs("; ", file);
+}
+
 static void write_outcome(FILE *file, const struct summary *summary, const struct outcome *o)
 {
+    write_range(file, o);
     if (o->significant == 0)
         fprintf(file,
-                "No difference between strategies is significant in validation balanced accuracy "
+                "no difference between strategies is significant "
                 "(%d comparison%s, Holm-adjusted p < 0.05)%s.",
                 o->differences, plural(o->differences),
                 o->impossible == o->differences ? ", and with so few runs none could be"
                 : o->impossible > 0             ? "; some could not be with so few runs"
                                                 : "");
     else if (o->winners == 0)
-        fprintf(
-            file,
-            "%d of %d differences between strategies are significant in validation balanced accuracy, but "
-            "in none of %d settings is one strategy better than every other.",
-            o->significant, o->differences, o->families);
+        fprintf(file,
+                "%d of %d differences between strategies are significant, but in none of %d setting%s is one "
+                "strategy better than every other.",
+                o->significant, o->differences, o->families, plural(o->families));
     else
         write_winners(file, summary, o);
     if (!o->clean)
@@ -313,8 +342,6 @@ void headline_warnings(FILE *file, const struct summary *summary)
 {
     int failed = summary->n_state[JOB_FAILED], diverged = summary->n_state[JOB_DIVERGED];
     int left = summary->n_state[JOB_WAITING] + summary->n_state[JOB_RUNNING];
-    if (store_synthetic(summary->store))
-        fputs("Synthetic data: the images were drawn by a program, they are not measured cells.\n", file);
     if (left > 0)
         fprintf(file, "%d of %d jobs are not finished: the numbers will change.\n", left, summary->n_jobs);
     if (failed + diverged > 0)

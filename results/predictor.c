@@ -19,6 +19,7 @@ static int choose_jobs(struct store *store, const char *filter, int *job, struct
     struct store_mark *mark = err_calloc((size_t)n_jobs, sizeof *mark, "commit marks", err);
     for (int a = 0; a < n_axes; a++)
         axis[a] = store_axis_name(store, a);
+    char hint[STORE_HINT_SIZE];
     rc = mark ? store_read_marks(store, mark, err) : E_IO;
     for (int j = 0; j < n_jobs && rc >= 0; j++) {
         rc = store_job_matches(&store_jobs(store)[j], n_axes, axis, filter, err);
@@ -30,8 +31,8 @@ static int choose_jobs(struct store *store, const char *filter, int *job, struct
     if (rc < 0)
         return rc;
     if (n_match == 0)
-        return err_set(err, E_USAGE, "%s: --filter '%.200s' matches none of its %d jobs", store_path(store),
-                       filter ? filter : "", n_jobs);
+        return err_set(err, E_USAGE, "%s: --filter '%.200s' matches none of its %d jobs%s", store_path(store),
+                       filter ? filter : "", n_jobs, store_hint(store, filter, hint, sizeof hint));
     if (n == 0)
         return err_set(err, E_USAGE,
                        "%s: none of the %d jobs chosen has finished yet; wait, or run the sweep again",

@@ -1,5 +1,7 @@
 #include "published.h"
 
+#include "data/kinds.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +33,24 @@ static void curve_prefix(char *out, size_t size, const char *clusters, const cha
 {
     snprintf(out, size, "%s,%s,%s,%s,", clusters, strategy, split == SPLIT_TRAIN ? "train" : "val",
              metric_names[metric]);
+}
+
+int published_fits(const struct store *store)
+{
+    const struct dataset_image *image = store_images(store);
+    int left[N_KINDS], n = 0;
+    for (int k = 0; k < N_KINDS; k++)
+        n += left[k] = kinds[k].n_images;
+    if (store_n_images(store) != n)
+        return 0;
+    for (int i = 0; i < n; i++) {
+        int k = 0;
+        while (k < N_KINDS && kinds[k].cluster != image[i].cluster)
+            k++;
+        if (k == N_KINDS || left[k]-- == 0)
+            return 0;
+    }
+    return 1;
 }
 
 int published_curve(const char *clusters, const char *strategy, enum split split, enum metric metric,

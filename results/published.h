@@ -6,6 +6,10 @@
 #include "metrics.h"
 #include "store.h"
 
+/* 1 when a sweep ran on the report's images, or on as many of every cluster as it had. Only then does anything below belong beside
+ * its results: another dataset's clusters 8 and 10 are other cells. */
+int published_fits(const struct store *store);
+
 /* The published curve of a pair ("8-10") and strategy ("augment"), SPLIT_TRAIN or SPLIT_VAL: out[e] is epoch e of
  * n_epochs, NaN where nothing is published. Returns how many epochs were found, 0 when there is no such curve. */
 int published_curve(const char *clusters, const char *strategy, enum split split, enum metric metric,

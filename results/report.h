@@ -1,7 +1,7 @@
 /* report.h - everything `cellsweep report` leaves in a directory: final (tables.h), comparisons, rankings, leak_inflation and
  * claims (findings.h) as .csv, .md and .tex, figures, and report.html, the page (page.h).
  *
- *     struct report_options options = {.dir = "out", .filter = NULL, .metric = METRIC_BALANCED_ACCURACY_AS_PUBLISHED};
+ *     struct report_options options = {.dir = "out", .filter = NULL};
  *     if (report_write(store, &options, stdout, &err) < 0) ...
  *
  * No MPI. */
@@ -17,7 +17,7 @@
 struct report_options {
     const char *dir;       /* made when it is not there */
     const char *filter;    /* as in store_job_matches, or NULL */
-    enum metric metric;    /* the upper half of learning curves; not METRIC_LOSS */
+    enum metric metric;    /* the upper half of learning curves; METRIC_LOSS: the default of curves.h */
     int percent;           /* 1: confusion heatmaps show percentages of the actual class */
     int all_heatmaps;      /* 1: pairs have confusion heatmaps too, not only more than two classes */
     struct figstyle style; /* size of figures and letters; zeros: as they are made */

@@ -208,6 +208,7 @@ static int check_filter(struct serve *serve, struct err *err)
 {
     struct store *store;
     const char *axis[STORE_MAX_AXES];
+    char hint[STORE_HINT_SIZE];
     int found = 0, rc = live_enter(serve->live, &store, err);
     if (rc < 0)
         return rc;
@@ -217,7 +218,8 @@ static int check_filter(struct serve *serve, struct err *err)
     for (int j = 0; j < store_n_jobs(store) && rc >= 0 && !found; j++)
         found = rc = store_job_matches(&store_jobs(store)[j], n_axes, axis, serve->filter, err);
     if (rc >= 0 && !found)
-        rc = err_set(err, E_USAGE, "serve: no job matches the filter '%.200s'", serve->filter);
+        rc = err_set(err, E_USAGE, "serve: no job matches the filter '%.200s'%s", serve->filter,
+                     store_hint(store, serve->filter, hint, sizeof hint));
     live_leave(serve->live, 0);
     return rc < 0 ? rc : 0;
 }

@@ -138,3 +138,76 @@ int store_job_matches(const struct store_job *job, int n_axes, const char *const
     }
     return all;
 }
+
+/* ---- why nothing matches ---- */
+
+enum { MAX_VALUES = 12 };
+
+/* How many jobs one part of a filter matches. */
+static int count_matches(const struct store_rows *rows, struct piece part)
+{
+    struct store_job job;
+    int n = 0;
+    for (int j = 0; j < rows->n; j++) {
+        rows->row(rows->of, j, &job);
+        n += part_matches(&job, rows->n_axes, rows->axis_name, part, NULL) > 0;
+    }
+    return n;
+}
+
+/* The different values of a key, in the order of jobs, at most MAX_VALUES + 1 of them. Returns how many. */
+static int collect_values(const struct store_rows *rows, struct piece key,
+                          char value[MAX_VALUES + 1][CONFIG_WORD_SIZE])
+{
+    struct store_job job;
+    int n = 0;
+    for (int j = 0; j < rows->n && n <= MAX_VALUES; j++) {
+        int known = 0;
+        rows->row(rows->of, j, &job);
+        if (!value_of(&job, rows->n_axes, rows->axis_name, key, value[n]))
+            return 0;
+        for (int i = 0; i < n && !known; i++)
+            known = strcmp(value[i], value[n]) == 0;
+        n += !known;
+    }
+    return n;
+}
+
+static void list_values(const struct store_rows *rows, struct piece part, char *out, size_t size)
+{
+    char value[MAX_VALUES + 1][CONFIG_WORD_SIZE];
+    const char *rest = part.at;
+    struct piece key = next_piece(&rest, part.at + part.n, '=');
+    int n = collect_values(rows, key, value);
+    size_t used = (size_t)snprintf(out, size, "; %.*s is %s", (int)(key.n < 60 ? key.n : 60), key.at,
+                                   n > 1 ? "one of " : "");
+    for (int i = 0; i < n && used < size; i++)
+        used += (size_t)snprintf(out + used, size - used, "%s%s", i ? ", " : "",
+                                 i < MAX_VALUES ? value[i] : "...");
+}
+
+const char *store_filter_hint(const struct store_rows *rows, const char *filter, char *out, size_t size)
+{
+    const char *rest = filter ? filter : "", *end = rest + strlen(rest);
+    *out = '\0';
+    while (rest < end && !*out) {
+        struct piece part = next_piece(&rest, end, ',');
+        if (part.n && count_matches(rows, part) == 0)
+            list_values(rows, part, out, size);
+    }
+    return out;
+}
+
+static void row_of_store(const void *of, int j, struct store_job *out)
+{
+    *out = store_jobs(of)[j];
+}
+
+const char *store_hint(const struct store *store, const char *filter, char *out, size_t size)
+{
+    const char *axis[STORE_MAX_AXES];
+    for (int a = 0; a < store_n_axes(store); a++)
+        axis[a] = store_axis_name(store, a);
+    const struct store_rows rows = {store_n_jobs(store), store_n_axes(store), axis, row_of_store, store};
+    return store_filter_hint(&rows, filter, out, size);
+}

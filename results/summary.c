@@ -88,10 +88,12 @@ static int assign_jobs(struct summary *summary, struct work *work, struct err *e
 static int check_some_match(const struct summary *summary, const struct work *work, struct err *err)
 {
     const char *path = store_path(work->store);
+    char hint[STORE_HINT_SIZE];
     if (summary->n_jobs == 0)
-        return err_set(err, E_USAGE,
-                       "%s: no job matches the filter '%s'; `cellsweep export %s --table jobs` lists them",
-                       path, work->filter ? work->filter : "", path);
+        return err_set(
+            err, E_USAGE,
+            "%s: no job matches the filter '%.200s'%s; `cellsweep export %s --table jobs` lists them", path,
+            work->filter ? work->filter : "", store_hint(work->store, work->filter, hint, sizeof hint), path);
     return 0;
 }
 

@@ -33,13 +33,21 @@ static void csv_names(struct csv_out *csv, const char *const *name, size_t n)
         csv_out_text(csv, name[i]);
 }
 
+static void csv_published_names(struct csv_out *csv)
+{
+    char name[96];
+    csv_out_text(csv, "published_protocol");
+    for (int m = 0; m < N_METRICS; m++) {
+        snprintf(name, sizeof name, "published_val_%s", metric_names[m]);
+        csv_out_text(csv, name);
+    }
+}
+
 static void csv_header(struct csv_out *csv, const struct summary *summary)
 {
     static const char *const first[] = {"clusters", "strategy", "protocol", "model"};
     static const char *const jobs[] = {"jobs", "n", "failed", "diverged"};
-    static const char *const last[] = {"n_train_mean", "n_val_mean", "leak_mean", "leak_share_mean",
-                                       "published_protocol"};
-    char name[96];
+    static const char *const last[] = {"n_train_mean", "n_val_mean", "leak_mean", "leak_share_mean"};
     csv_names(csv, first, sizeof first / sizeof *first);
     for (int i = 0; i < store_n_axes(summary->store); i++)
         csv_out_text(csv, store_axis_name(summary->store, i));
@@ -49,10 +57,8 @@ static void csv_header(struct csv_out *csv, const struct summary *summary)
             csv_summary_names(csv, s == SPLIT_TRAIN ? "train_" : "val_", metric_names[m]);
     csv_summary_names(csv, "all_", "balanced_accuracy");
     csv_names(csv, last, sizeof last / sizeof *last);
-    for (int m = 0; m < N_METRICS; m++) {
-        snprintf(name, sizeof name, "published_val_%s", metric_names[m]);
-        csv_out_text(csv, name);
-    }
+    if (published_fits(summary->store))
+        csv_published_names(csv);
     csv_out_end(csv);
 }
 
@@ -90,7 +96,8 @@ static void csv_row(struct csv_out *csv, const struct summary *summary, const st
     csv_out_real(csv, group->n_val.mean);
     csv_out_real(csv, group->leak.mean);
     csv_out_real(csv, group->leak_share.mean);
-    csv_published(csv, cell);
+    if (published_fits(summary->store))
+        csv_published(csv, cell);
     csv_out_end(csv);
 }
 
@@ -136,6 +143,15 @@ static void format_leak(char *out, const struct summary_group *group)
         snprintf(out, TEXTTABLE_CELL, "%.3g of %.3g", group->leak.mean, group->n_val.mean);
 }
 
+static int any_published(const struct summary *summary)
+{
+    for (int g = 0; g < summary->n_groups && published_fits(summary->store); g++)
+        if (!isnan(published_final(summary->group[g].cell->clusters, summary->group[g].cell->strategy,
+                                   SPLIT_VAL, METRIC_LOSS)))
+            return 1;
+    return 0;
+}
+
 static void format_published(char *out, const struct store_job *cell)
 {
     double value =
@@ -146,9 +162,12 @@ static void format_published(char *out, const struct store_job *cell)
         snprintf(out, TEXTTABLE_CELL, "%.3f", value);
 }
 
-static void add_row(struct texttable *table, const struct summary *summary, const struct summary_group *group)
+enum { N_NUMBERS = 6, PUBLISHED = 4 };
+
+static void add_row(struct texttable *table, const struct summary *summary, const struct summary_group *group,
+                    int published)
 {
-    char cell[6][TEXTTABLE_CELL];
+    char cell[N_NUMBERS][TEXTTABLE_CELL];
     format_n(cell[0], group);
     format_interval(cell[1], &group->final[SPLIT_VAL][METRIC_BALANCED_ACCURACY]);
     format_leak(cell[2], group);
@@ -161,15 +180,16 @@ static void add_row(struct texttable *table, const struct summary *summary, cons
     for (int i = 0; i < store_n_axes(summary->store); i++)
         if (summary_axis_varies(summary, i))
             texttable_add(table, "%s", group->cell->axis[i]);
-    for (int c = 0; c < 6; c++)
-        texttable_add(table, "%s", cell[c]);
+    for (int c = 0; c < N_NUMBERS; c++)
+        if (c != PUBLISHED || published)
+            texttable_add(table, "%s", cell[c]);
     texttable_end(table);
 }
 
-static void add_header(struct texttable *table, const struct summary *summary)
+static void add_header(struct texttable *table, const struct summary *summary, int published)
 {
-    static const char *const last[] = {"n",         "val balanced", "leak", "val as published",
-                                       "published", "all originals"};
+    static const char *const last[N_NUMBERS] = {"n",         "val balanced", "leak", "val as published",
+                                                "published", "all originals"};
     texttable_add(table, "clusters");
     texttable_add(table, "strategy");
     texttable_add(table, "protocol");
@@ -177,27 +197,20 @@ static void add_header(struct texttable *table, const struct summary *summary)
         if (summary_axis_varies(summary, i))
             texttable_add(table, "%s", store_axis_name(summary->store, i));
     table->numeric_from = table->filled;
-    for (size_t i = 0; i < sizeof last / sizeof *last; i++)
-        texttable_add(table, "%s", last[i]);
+    for (int c = 0; c < N_NUMBERS; c++)
+        if (c != PUBLISHED || published)
+            texttable_add(table, "%s", last[c]);
     texttable_end(table);
 }
 
 static struct texttable make_table(const struct summary *summary)
 {
     struct texttable table = {0};
-    add_header(&table, summary);
+    int published = any_published(summary);
+    add_header(&table, summary, published);
     for (int g = 0; g < summary->n_groups; g++)
-        add_row(&table, summary, &summary->group[g]);
+        add_row(&table, summary, &summary->group[g], published);
     return table;
-}
-
-static int any_published(const struct summary *summary)
-{
-    for (int g = 0; g < summary->n_groups; g++)
-        if (!isnan(published_final(summary->group[g].cell->clusters, summary->group[g].cell->strategy,
-                                   SPLIT_VAL, METRIC_LOSS)))
-            return 1;
-    return 0;
 }
 
 void tables_print_notes(FILE *file, const struct summary *summary)

@@ -211,9 +211,10 @@ static int export_jobs(struct weights_job *w, enum weights_format format, const 
             rc = export_job(w, format, epoch[j], err);
         *n += rc >= 0;
     }
+    char hint[STORE_HINT_SIZE];
     if (rc >= 0 && *n == 0)
-        return err_set(err, E_USAGE, "%s: no finished job matches --filter '%.200s'", store_path(w->store),
-                       filter ? filter : "");
+        return err_set(err, E_USAGE, "%s: no finished job matches --filter '%.200s'%s", store_path(w->store),
+                       filter ? filter : "", store_hint(w->store, filter, hint, sizeof hint));
     return rc < 0 ? rc : 0;
 }
 

@@ -168,7 +168,7 @@ static inline struct dataset *fake_dataset(struct err *err)
 }
 
 /* How a fake store may differ: no job is written, all are waiting; a grid axis train.learning_rate. */
-enum { FAKE_WAITING = 1, FAKE_AXIS = 2 };
+enum { FAKE_WAITING = 1, FAKE_AXIS = 2, FAKE_OTHER_DATA = 4 };
 
 /* Write path, and cells (a packed dataset) unless it is NULL. */
 static inline int fake_store(const char *path, const char *cells, int flags, struct err *err)
@@ -181,6 +181,8 @@ static inline int fake_store(const char *path, const char *cells, int flags, str
     int rc = data && row ? 0 : E_IO;
     for (int j = 0; j < FAKE_JOBS && rc == 0; j++)
         row[j] = fake_row(j, flags & FAKE_AXIS);
+    if (rc == 0 && flags & FAKE_OTHER_DATA) /* an image less of cluster 1, one more of cluster 2 */
+        data->image[0].cluster = 2;
     struct store_plan plan = {.name = "fake 'sweep'",
                               .yaml = "",
                               .yaml_resolved = "",

@@ -45,6 +45,17 @@ status 3 "$C" data info "$TMP/s.png"
 check_fails "no file was left" test -e "$TMP/x.h5"
 check "no temporary file was left" test "$(find "$TMP" -name '*.h5.*' | wc -l)" -eq 0
 
+# A table of all cells beside the images of some.
+"$C" data synth "$TMP/some" >/dev/null
+rm "$TMP/some/cell_images/cluster_1/"*1.png
+n=$(find "$TMP/some/cell_images" -name '*.png' | wc -l)
+status 3 "$C" data pack "$TMP/some" -o "$TMP/some.h5"
+check "labels without images are an error that names the way out" grep -q "has a label but no image ($((1000 - n)) such rows); .*--allow-missing" "$TMP/err"
+check_fails "and nothing is packed" test -e "$TMP/some.h5"
+status 0 "$C" data pack "$TMP/some" -o "$TMP/some.h5" --allow-missing
+check "they are passed over when allowed" grep -q ": $n images of 28 clusters" "$TMP/out"
+check "and counted" grep -q "$((1000 - n)) labels in clusters.csv have no image and were passed over" "$TMP/err"
+
 # Groups: a column of clusters.csv.
 "$C" data synth "$TMP/grouped" >/dev/null
 awk -F, 'NR == 1 {print $0 ",slide"} NR > 1 {print $0 "," (NR % 7 ? "slide " NR % 7 : "")}' "$TMP/grouped/clusters.csv" >"$TMP/clusters.csv"

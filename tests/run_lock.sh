@@ -47,11 +47,13 @@ count() { grep -c "\"event\": \"$1\"" "$R.events.jsonl"; }
 # Killed, then again.
 mpirun --oversubscribe -n 2 "$cellsweep" run "$TMP/f.yaml" -o "$R" -q --set grid.seed.count=1000 >/dev/null 2>&1 &
 first=$!
-for _ in $(seq 300); do grep -q '"running"' "$R.status" && break; sleep 0.1; done
+for _ in $(seq 300); do "$cellsweep" status "$R" | grep -q '^ *running  *[12]$' && break; sleep 0.1; done
 root=$(sed 's/.*"pid": \([0-9]*\).*/\1/' "$R.lock")
 kill -KILL "$root"
 wait $first
 status_says "status says that the run has died" "^the run has died ($(hostname), process $root"
+has "its jobs were at an epoch" "$TMP/status.out" "rank  *was at"
+grep -qE "^ *running |[0-9]/5 +[0-9]" "$TMP/status.out" && not_ok "and nothing counts on: $(cat "$TMP/status.out")" || ok "and nothing counts on"
 check "a run after a kill" mpi 2 "$cellsweep" run "$TMP/f.yaml" -o "$R" -q --set grid.seed.count=1000 --filter seed=1..4
 has "says that it takes over" "$TMP/check.out" "took over from a run that died: $(hostname), process $root"
 [ "$("$cellsweep" export "$R" --table jobs --filter seed=1..4 | grep -c ',done,')" = 4 ] && ok "and completes" || not_ok "and completes"

@@ -35,7 +35,7 @@ static int release(void **state)
 
 static int pack_options(int size, const char *groups)
 {
-    struct dataset_options options = {size, 0.5, groups};
+    struct dataset_options options = {size, 0.5, groups, 0};
     dataset_free(data);
     data = NULL;
     pack_report_release(&report);
@@ -239,8 +239,9 @@ static void test_labels_are_checked(void **state)
     assert_int_equal(pack(), 0);
     assert_int_equal(report.n_unlisted, 3);
     put_text(table, "Barcode,Cluster\n1,1\n5,2\n6,1\n");
-    expect_error(
-        "/clusters.csv:3: cell 5 has a label but no image (2 such rows); remove the row or add the image");
+    expect_error("/clusters.csv:3: cell 5 has a label but no image (2 such rows); remove the row, add the "
+                 "image, or let "
+                 "`cellsweep data pack --allow-missing` pass over such rows");
     put_text(table, "Barcode,Cluster\n1,1\n3,1\n");
     expect_error("/clusters.csv:3: cell 3 is in cluster 1 here, but in cell_images/cluster_2/cell_3.png; "
                  "make them agree");

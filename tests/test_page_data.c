@@ -250,6 +250,30 @@ static void tables_are_those_of_the_report(void **state)
     assert_int_equal(json_array_size(at(document, "tables.leak_inflation.rows")), 0);
 }
 
+static void the_outcome_says_how_much(void **state)
+{
+    (void)state;
+    json_t *final = at(document, "tables.final"), *row;
+    double low = 2, high = -1;
+    char expected[128];
+    size_t i;
+    json_array_foreach(at(final, "rows"), i, row)
+    {
+        json_t *mean = json_array_get(row, column(final, "val_balanced_accuracy_mean"));
+        low = json_is_real(mean) ? fmin(low, json_real_value(mean)) : low;
+        high = json_is_real(mean) ? fmax(high, json_real_value(mean)) : high;
+    }
+    snprintf(expected, sizeof expected, "balanced accuracy goes from %.2f to %.2f over 4 settings; ", low,
+             high);
+    assert_non_null(strstr(text_at(document, "summary.sentences.1"), expected));
+    json_t *one = document_of(store, "clusters=3-9,strategy=none|augment", &(struct page_data_options){0});
+    snprintf(expected, sizeof expected,
+             "(none) to %.2f (augment); no difference between strategies is significant",
+             (double)fake_metric(fake_job(3, 4, 0), FAKE_EPOCHS - 1, SPLIT_VAL, METRIC_BALANCED_ACCURACY));
+    assert_non_null(strstr(text_at(one, "summary.sentences.1"), expected));
+    json_decref(one);
+}
+
 static void a_filter_leaves_its_jobs_only(void **state)
 {
     (void)state;
@@ -533,6 +557,7 @@ int main(void)
                                        cmocka_unit_test(published_curves_are_where_they_belong),
                                        cmocka_unit_test(tables_are_those_of_the_report),
                                        cmocka_unit_test(cells_are_the_images),
+                                       cmocka_unit_test(the_outcome_says_how_much),
                                        cmocka_unit_test(a_filter_leaves_its_jobs_only),
                                        cmocka_unit_test(a_sweep_without_a_finished_job_has_a_document),
                                        cmocka_unit_test(texts_cannot_leave_their_script),

@@ -199,6 +199,53 @@ static void published_curves_stand_beside_ours(void **state)
     free(other);
 }
 
+/* Clusters 8 and 10 of other data are other cells: nothing of the report stands beside them. */
+static void other_data_have_nothing_published(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    char path[128], dir[128];
+    size_t n;
+    snprintf(path, sizeof path, "%s/other.h5", root);
+    snprintf(dir, sizeof dir, "%s/other", root);
+    assert_int_equal(fake_store(path, NULL, FAKE_OTHER_DATA, &err), 0);
+    run(path, dir, "clusters=1-27,strategy=oversample|augment", METRIC_LOSS, 0, &err);
+    char *curve = slurp(dir, "fig4c_oversample.tsv", &n), *script = slurp(dir, "fig4c.gp", &n),
+         *csv = slurp(dir, "final.csv", &n), *markdown = slurp(dir, "final.md", &n),
+         *table = slurp(root, "printed", &n);
+    assert_true(isnan(number(curve, "published_val_balanced_accuracy_as_published", 99, '\t')));
+    assert_non_null(strstr(script, "metric = 'balanced_accuracy'"));
+    assert_null(strstr(script, "Published"));
+    assert_null(strstr(csv, "published_val"));
+    assert_null(strstr(markdown, "| published"));
+    assert_null(strstr(table, "tested"));
+    snprintf(path, sizeof path, "%s/other/claims.csv", root);
+    assert_int_not_equal(access(path, F_OK), 0);
+    free(curve);
+    free(script);
+    free(csv);
+    free(markdown);
+    free(table);
+}
+
+static void published_curves_set_the_metric(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    char dir[128];
+    size_t n;
+    snprintf(dir, sizeof dir, "%s/default", root);
+    run(results, dir, "clusters=1-27|3-9,strategy=none", METRIC_LOSS, 0, &err);
+    char *ours = slurp(dir, "fig2c.gp", &n), *other = slurp(dir, "fig2_3-9.gp", &n),
+         *markdown = slurp(dir, "final.md", &n);
+    assert_non_null(strstr(ours, "metric = 'balanced_accuracy_as_published'"));
+    assert_non_null(strstr(other, "metric = 'balanced_accuracy'"));
+    assert_non_null(strstr(markdown, "| published"));
+    free(ours);
+    free(other);
+    free(markdown);
+}
+
 /* Row of final.csv of a pair and strategy: groups stand in grid order. */
 static int csv_row(int pair, int strategy)
 {
@@ -516,6 +563,8 @@ int main(void)
                                        cmocka_unit_test(published_curves_are_those_of_the_file),
                                        cmocka_unit_test(published_curves_stop_where_asked),
                                        cmocka_unit_test(published_curves_stand_beside_ours),
+                                       cmocka_unit_test(other_data_have_nothing_published),
+                                       cmocka_unit_test(published_curves_set_the_metric),
                                        cmocka_unit_test(final_csv_has_the_last_epoch),
                                        cmocka_unit_test(final_csv_has_leak_and_all_originals),
                                        cmocka_unit_test(tables_say_what_is_in_them),

@@ -342,7 +342,7 @@ static void errors_name_cluster_count_and_remedy(void **state)
     assert_refused(&config, data, "at least two clusters");
     config = hand_config("2-9", "none", "holdout");
     snprintf(config.strategy, sizeof config.strategy, "augmnt");
-    assert_refused(&config, data, "'augmnt' is not known");
+    assert_refused(&config, data, "'augmnt' is not known; did you mean 'augment'?");
     hand_dataset_free(data);
 }
 

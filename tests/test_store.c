@@ -441,6 +441,27 @@ static void test_nothing_stays_open(void **state)
     fixture_free(f);
 }
 
+static void fixture_row(const void *of, int j, struct store_job *out)
+{
+    (void)of;
+    *out = fixture_job(j, 3);
+}
+
+static void test_filter_that_matches_nothing(void **state)
+{
+    (void)state;
+    const struct store_rows rows = {6, 3, fixture_axis, fixture_row, NULL};
+    char hint[STORE_HINT_SIZE];
+    assert_string_equal(store_filter_hint(&rows, "clusters=8-10,strategy=smotee|x", hint, sizeof hint),
+                        "; strategy is one of none, augment");
+    assert_string_equal(store_filter_hint(&rows, "seed=7..9", hint, sizeof hint),
+                        "; seed is one of 1, 2, 3, 4, 5, 6");
+    assert_string_equal(store_filter_hint(&rows, "seed=1,clusters=8-10", hint, sizeof hint), "");
+    assert_string_equal(store_filter_hint(&rows, NULL, hint, sizeof hint), "");
+    const struct store_rows many = {20, 3, fixture_axis, fixture_row, NULL};
+    assert_non_null(strstr(store_filter_hint(&many, "seed=77", hint, sizeof hint), "11, 12, ..."));
+}
+
 static void assert_filter(const char *filter, int expected)
 {
     struct store_job job = fixture_job(1, 3); /* 8-10, augment, kfold:5x3, seed 2, 0.0003, true, 100 */
@@ -497,6 +518,7 @@ int main(void)
         TEST(test_no_room_is_told),
         TEST(test_nothing_stays_open),
         TEST(test_filter),
+        TEST(test_filter_that_matches_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

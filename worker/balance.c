@@ -1,6 +1,7 @@
 #include "balance_tools.h"
 
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct balance_strategy *const parts_of_table[] = {balance_classic, balance_pixels, balance_loss,
@@ -25,16 +26,34 @@ static const struct balance_strategy *find_strategy(const char *text, size_t n)
     return NULL;
 }
 
+/* The strategy that is likely meant by a misspelt name, NULL: none is near. */
+static const char *nearest_strategy(const char *name)
+{
+    const struct balance_strategy *s;
+    const char *best = NULL;
+    for (int i = 0, least = 4; (s = balance_strategy(i)); i++) {
+        int distance = config_distance(name, s->name);
+        if (distance < least) {
+            least = distance;
+            best = s->name;
+        }
+    }
+    return best;
+}
+
 static int unknown_strategy(const char *text, size_t n, struct err *err)
 {
     const struct balance_strategy *s;
-    char names[512] = "";
+    char names[512] = "", name[CONFIG_WORD_SIZE];
+    snprintf(name, sizeof name, "%.*s", (int)n, text);
+    const char *near = nearest_strategy(name);
     for (int i = 0; (s = balance_strategy(i)); i++) {
         strncat(names, names[0] ? ", " : "", sizeof names - strlen(names) - 1);
         strncat(names, s->name, sizeof names - strlen(names) - 1);
     }
-    return err_set(err, E_USAGE, "strategy '%.*s' is not known; use one of %s, or several joined by +",
-                   (int)n, text, names);
+    return err_set(err, E_USAGE, "strategy '%.*s' is not known%s%s%s use one of %s, or several joined by +",
+                   (int)n, text, near ? "; did you mean '" : ";", near ? near : "", near ? "'? Or" : "",
+                   names);
 }
 
 /* Take the next part off a strategy text: its strategy in *out and *text moved behind it. 0 at the end, 1 otherwise. */

@@ -204,6 +204,7 @@ struct labelling {
     const char *path, *groups; /* of the table; column of the groups or NULL */
     long *line;                /* (n) where the cell got its label, 0: not yet */
     int by_folder;             /* the folders said already */
+    int allow_missing;         /* labels without an image are passed over */
     int n_missing;             /* labels without an image; the first one: */
     long missing_line;
     char missing[DATASET_ID_SIZE];
@@ -273,18 +274,24 @@ static int read_labels(struct labelling *l, struct err *err)
     while (rc == 0 && (rc = csv_next(l->csv, field, err)) > 0)
         rc = label_row(l, field, err);
     csv_close(l->csv);
-    if (rc == 0 && l->n_missing)
+    l->catalog->n_missing = l->n_missing;
+    if (rc == 0 && l->n_missing && !l->allow_missing)
         rc = err_set(
             err, E_IO,
-            "%s:%ld: cell %s has a label but no image (%d such row%s); remove the row or add the image",
+            "%s:%ld: cell %s has a label but no image (%d such row%s); remove the row, add the image, or let "
+            "`cellsweep data pack --allow-missing` pass over such rows",
             l->path, l->missing_line, l->missing, l->n_missing, l->n_missing == 1 ? "" : "s");
     return rc;
 }
 
-static int apply_labels(struct catalog *catalog, const char *path, const char *groups, int by_folder,
-                        struct err *err)
+static int apply_labels(struct catalog *catalog, const char *path, const struct catalog_options *options,
+                        int by_folder, struct err *err)
 {
-    struct labelling l = {.catalog = catalog, .path = path, .groups = groups, .by_folder = by_folder};
+    struct labelling l = {.catalog = catalog,
+                          .path = path,
+                          .groups = options->groups,
+                          .by_folder = by_folder,
+                          .allow_missing = options->allow_missing};
     l.line = err_calloc((size_t)catalog->n, sizeof *l.line, "labels", err);
     if (!l.line)
         return E_IO;
@@ -350,8 +357,8 @@ static int no_images(const struct catalog *catalog, struct err *err)
                    catalog->folder);
 }
 
-static int label_images(struct catalog *catalog, const char *groups, int by_folder, struct rejects *rejects,
-                        struct err *err)
+static int label_images(struct catalog *catalog, const struct catalog_options *options, int by_folder,
+                        struct rejects *rejects, struct err *err)
 {
     char labels[CATALOG_PATH_SIZE];
     int rc = find_table(catalog, "clusters.csv", labels, err);
@@ -362,11 +369,11 @@ static int label_images(struct catalog *catalog, const char *groups, int by_fold
             err_set(err, E_IO,
                     "%s: images without labels: no clusters.csv (Barcode,Cluster) and no folders cluster_<k>",
                     catalog->folder);
-    if (rc == 0 && !labels[0] && groups)
+    if (rc == 0 && !labels[0] && options->groups)
         rc = err_set(err, E_IO, "%s: groups %s: there is no clusters.csv to take that column from",
-                     catalog->folder, groups);
+                     catalog->folder, options->groups);
     if (rc == 0 && labels[0])
-        rc = apply_labels(catalog, labels, groups, by_folder, err);
+        rc = apply_labels(catalog, labels, options, by_folder, err);
     if (rc == 0 && !by_folder)
         rc = drop_unlabelled(catalog, rejects, err);
     if (rc == 0 && catalog->n == 0)
@@ -374,7 +381,8 @@ static int label_images(struct catalog *catalog, const char *groups, int by_fold
     return rc == 0 ? index_ids(catalog, err) : rc;
 }
 
-static int scan(struct catalog *catalog, const char *groups, struct rejects *rejects, struct err *err)
+static int scan(struct catalog *catalog, const struct catalog_options *options, struct rejects *rejects,
+                struct err *err)
 {
     char path[CATALOG_PATH_SIZE];
     int n_folders = 0;
@@ -388,11 +396,11 @@ static int scan(struct catalog *catalog, const char *groups, struct rejects *rej
     }
     if (rc == 0 && catalog->n + rejects->n == 0)
         rc = no_images(catalog, err);
-    return rc < 0 ? rc : label_images(catalog, groups, n_folders > 0, rejects, err);
+    return rc < 0 ? rc : label_images(catalog, options, n_folders > 0, rejects, err);
 }
 
-int catalog_read(const char *folder, const char *groups, struct catalog *catalog, struct rejects *rejects,
-                 struct err *err)
+int catalog_read(const char *folder, const struct catalog_options *options, struct catalog *catalog,
+                 struct rejects *rejects, struct err *err)
 {
     char mark[CATALOG_PATH_SIZE];
     *catalog = (struct catalog){0};
@@ -402,7 +410,7 @@ int catalog_read(const char *folder, const char *groups, struct catalog *catalog
                  ? join(mark, folder, "SYNTHETIC", err)
                  : err_set(err, E_IO, "%.200s...: the path is too long", folder);
     if (rc == 0)
-        rc = scan(catalog, groups, rejects, err);
+        rc = scan(catalog, options, rejects, err);
     if (rc == 0)
         rc = find_table(catalog, "cell_boundaries.csv", catalog->boundaries, err);
     if (rc == 0)

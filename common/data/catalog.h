@@ -27,14 +27,20 @@ struct catalog {
     int synthetic;                      /* 1 when marked */
     int n_ignored;                      /* files passed over because they are not .png */
     int n_outside;                      /* layout A: images and folders beside the folders cluster_<k> */
+    int n_missing;                      /* labels without an image */
     int n_unlisted;                     /* layout A: images that clusters.csv does not mention */
 };
 
-/* Scan a folder. groups: the column of clusters.csv that cell.group is taken from, or NULL; a cell that it does not mention, or
+struct catalog_options {
+    const char *groups; /* column of clusters.csv, or NULL */
+    int allow_missing;  /* 1: labels without images are counted, not refused */
+};
+
+/* Scan a folder. options->groups: the column of clusters.csv that cell.group is taken from, or NULL; a cell that it does not mention, or
  * mentions with an empty value, keeps the group "". Images without a usable id or label go to rejects; no images, duplicate ids,
- * labels without images, labels that disagree with the folder, no such column are E_IO. On failure *catalog is empty. */
-int catalog_read(const char *folder, const char *groups, struct catalog *catalog, struct rejects *rejects,
-                 struct err *err);
+ * labels without images (unless allow_missing), labels that disagree with the folder, no such column are E_IO. On failure *catalog is empty. */
+int catalog_read(const char *folder, const struct catalog_options *options, struct catalog *catalog,
+                 struct rejects *rejects, struct err *err);
 
 /* Position of a cell by the id a table gives it, with or without the prefix "cell_"; -1 when there is none. */
 int catalog_find(const struct catalog *catalog, const char *id);

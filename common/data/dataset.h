@@ -59,6 +59,7 @@ struct dataset_options {
     int size;           /* width and height after resizing, pixels, 8 to 512 */
     double pixel_size;  /* micrometres a pixel, > 0 */
     const char *groups; /* column of clusters.csv that says what must stay together in a split; NULL: none */
+    int allow_missing;  /* 1: rows of clusters.csv without an image are passed over; else they are an error */
 };
 
 /* The defaults: 50 pixels, 0.2125 micrometres, no groups. */

@@ -161,6 +161,7 @@ static void fill_report(const struct packing *p)
     report->has_boundaries = p->catalog->boundaries[0] != '\0';
     report->n_ignored = p->catalog->n_ignored;
     report->n_outside = p->catalog->n_outside;
+    report->n_missing = p->catalog->n_missing;
     report->n_unlisted = p->catalog->n_unlisted;
     rejects_sort(&report->rejects);
 }
@@ -184,12 +185,13 @@ static int check_options(const struct dataset_options *options, struct err *err)
 int pack_folder(const char *folder, const struct dataset_options *options, struct dataset **out,
                 struct pack_report *report, struct err *err)
 {
+    const struct catalog_options wanted = {options->groups, options->allow_missing};
     struct catalog catalog = {0};
     struct packing p = {.catalog = &catalog, .options = options, .report = report};
     *out = NULL;
     int rc = check_options(options, err);
     if (rc == 0)
-        rc = catalog_read(folder, options->groups, &catalog, &report->rejects, err);
+        rc = catalog_read(folder, &wanted, &catalog, &report->rejects, err);
     if (rc < 0)
         return rc;
     report->n_images = catalog.n + report->rejects.n;
@@ -225,6 +227,8 @@ void pack_report_print(const struct pack_report *report, FILE *to)
     print_note(to, report->n_unknown, "boundary belongs to no image", "boundaries belong to no image");
     print_note(to, report->n_misfits, "boundary spans another size than its image; is the pixel size right?",
                "boundaries span another size than their image; is the pixel size right?");
+    print_note(to, report->n_missing, "label in clusters.csv has no image and was passed over",
+               "labels in clusters.csv have no image and were passed over");
     print_note(to, report->n_unlisted, "image is not in clusters.csv; its folder is its label",
                "images are not in clusters.csv; their folders are their labels");
     print_note(to, report->n_ungrouped, "image has no group and is one of its own",

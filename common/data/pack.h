@@ -25,13 +25,14 @@ struct pack_report {
     int n_misfits;      /* masked images whose outline spans another size than the image */
     int n_ignored;      /* files passed over because they are not .png */
     int n_outside;      /* images and folders passed over because they lie beside the folders cluster_<k> */
+    int n_missing;      /* labels without an image, passed over */
     int n_unlisted;     /* labelled by their folder, not mentioned in clusters.csv */
     int n_ungrouped;    /* packed without a group although groups are asked for: groups of their own */
     struct rejects rejects; /* images left out */
 };
 
 /* Pack a folder. *out is owned by the caller. 0 also when images were rejected; E_IO when nothing can be packed: no images,
- * fewer than two clusters, duplicate ids, labels without images, unreadable tables, no column options->groups. *report must be zeroed before; it is
+ * fewer than two clusters, duplicate ids, labels without images (unless options->allow_missing), unreadable tables, no column options->groups. *report must be zeroed before; it is
  * filled as far as the pack came and released by the caller either way. */
 int pack_folder(const char *folder, const struct dataset_options *options, struct dataset **out,
                 struct pack_report *report, struct err *err);

@@ -66,6 +66,11 @@ await check("names from the file are text, not markup", async () => {
 
 const selected = (id) => page.$eval(`#choose-${id}`, (s) => s.value);
 
+await check("it begins with the protocol that does not leak, and with accuracy", async () => {
+  assert.deepEqual(await Promise.all(["choose-protocol", "confusion-protocol"].map((id) => page.$eval(`#${id}`, (s) => s.value))), ["holdout", "holdout"]);
+  assert.match(await page.$eval("#table-final thead th:nth-child(3)", (h) => h.textContent), /balanced accuracy/);
+});
+
 /** The cell of the grid that the page shows, but for its strategy, as columns of the export. */
 async function cell() {
   return { clusters: await selected("clusters"), protocol: await selected("protocol"), "train.learning_rate": await selected("axis\\.train\\.learning_rate") };
@@ -192,8 +197,8 @@ await check("files of synthetic cells say so, and curves published for another p
 });
 
 await check("a table is sorted by its header", async () => {
-  const column = () => page.$$eval("#table-final tbody tr", (rows) => rows.map((r) => parseFloat(r.cells[5].textContent)).filter(Number.isFinite));
-  await page.click("#table-final thead th:nth-child(6) button");
+  const column = () => page.$$eval("#table-final tbody tr", (rows) => rows.map((r) => parseFloat(r.cells[2].textContent)).filter(Number.isFinite));
+  await page.click("#table-final thead th:nth-child(3) button");
   const down = await column();
   assert.deepEqual(down, [...down].sort((a, b) => b - a));
   assert.ok(new Set(down).size > 1);
@@ -277,7 +282,7 @@ await check("a diverged job is listed and in no mean, and its message is text", 
   const [head, rest] = html.split('id="cellsweep-data">');
   const end = rest.indexOf("</script>");
   const doc = JSON.parse(rest.slice(0, end));
-  const lost = doc.jobs.key.findIndex((_, j) => doc.jobs.strategy[j] === "none");
+  const lost = doc.jobs.key.findIndex((_, j) => doc.jobs.strategy[j] === "none" && doc.jobs.protocol[j] === "holdout");
   const epochs = (rate) => (rate === doc.jobs.axis[0][0] ? "2" : "3");
   doc.axes[0].name = "train.epochs";
   doc.misclassified.forEach((m) => Object.assign(m, { n_wrong: 999, axis: [epochs(m.axis[0])] }));

@@ -10,7 +10,7 @@ export function explorerDefaults(sweep) {
   const defaults = {
     clusters: sweep.values("clusters")[0],
     strategy: strategies.slice(0, 6).join(","),
-    protocol: sweep.values("protocol")[0],
+    protocol: sweep.firstProtocol(),
     model: sweep.values("model")[0],
     metric: "balanced_accuracy",
     layout: "strategy", loss: "1", band: "ci", seeds: "0", published: "1", best: "0", shared: "1", log: "0",

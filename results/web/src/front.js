@@ -68,11 +68,12 @@ function finalColumns(sweep, table) {
   const published = "published_val_balanced_accuracy_as_published";
   if (!read.has("val_balanced_accuracy_mean")) return plainColumns(table.columns);
   return [
-    key("clusters"), key("strategy"), key("protocol"),
+    key("clusters"), key("strategy"),
+    interval("validation, balanced accuracy", "val_balanced_accuracy"), // before the other keys: a phone shows three columns
+    key("protocol"),
     ...(sweep.values("model").length > 1 ? [key("model")] : []),
     ...sweep.doc.axes.filter((a) => read.has(a.name)).map((a) => key(a.name)),
     key("n"),
-    interval("validation, balanced accuracy", "val_balanced_accuracy"),
     { label: "leak", value: (r) => read(r, "leak_mean") ?? null, text: (r) => leakText(read(r, "leak_mean"), read(r, "n_val_mean")) },
     interval("validation, as published", "val_balanced_accuracy_as_published"),
     ...(table.rows.some((r) => (read(r, published) ?? null) !== null) ? [key(published, "published")] : []),

@@ -71,6 +71,12 @@ export class Sweep {
     return [...new Set(axis.map(String))];
   }
 
+  /** The protocol to begin with: one whose validation holds no copies of training images, if the sweep has one. */
+  firstProtocol() {
+    const all = this.values("protocol");
+    return all.find((p) => p.startsWith("kfold")) ?? all.find((p) => p.startsWith("holdout")) ?? all[0];
+  }
+
   /** @param {{clusters: string, strategy: string, protocol: string, model: string, axis: string[]}} cell */
   find(cell) {
     return this.groupById.get(groupId(cell));
