@@ -149,6 +149,30 @@ static int write_models(struct store *store, const struct options *o, struct err
     return rc;
 }
 
+/* Whether a chosen job is a fold, so that there is something out of fold. */
+static int has_folds(const struct store *store, const char *filter)
+{
+    const char *axis[STORE_MAX_AXES];
+    int found = 0, n_axes = store_n_axes(store);
+    for (int a = 0; a < n_axes; a++)
+        axis[a] = store_axis_name(store, a);
+    for (int j = 0; j < store_n_jobs(store) && !found; j++) {
+        const struct store_job *job = &store_jobs(store)[j];
+        found = units_is_kfold(job->protocol) && store_job_matches(job, n_axes, axis, filter, NULL) > 0;
+    }
+    return found;
+}
+
+static void note_no_folds(const struct store *store, const struct options *o)
+{
+    if (o->table == EXPORT_SCORES && o->on == UNITS_OOF && !has_folds(store, o->filter))
+        fprintf(
+            stderr,
+            "%s: the table has no rows: out-of-fold scores are of protocol kfold, which none of these jobs "
+            "has; leave --on oof out for scores of the validation images\n",
+            o->path);
+}
+
 static int write_any(struct store *store, const struct options *o, struct err *err)
 {
     if (o->weights)
@@ -178,6 +202,8 @@ static int export_store(const struct options *o, struct err *err)
     if (rc < 0)
         return rc;
     rc = write_any(store, o, err);
+    if (rc == 0)
+        note_no_folds(store, o);
     int closed = store_close(store, rc == 0 ? err : NULL);
     return rc < 0 ? rc : closed;
 }

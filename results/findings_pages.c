@@ -381,7 +381,7 @@ static void leak_table(struct texttable *table, const struct findings *f)
 
 /* ---- claims ---- */
 
-static const char claims_note[] = "Findings of the published report, tested on these runs. Of several "
+static const char claims_note[] = "Findings of the publication, tested on these runs. Of several "
                                   "differences the least favourable one is shown, with "
                                   "the largest p; positive speaks for the claim. 'about a number' holds when "
                                   "the interval lies within 0.05 of it, "
@@ -501,6 +501,6 @@ const struct findings_page findings_pages[N_FINDINGS_PAGES] = {
     [FINDINGS_RANKINGS] = {"rankings", "Strategies ranked", rankings_note, has_rankings, rankings_csv,
                            rankings_table},
     [FINDINGS_LEAK] = {"leak_inflation", "Leak inflation", leak_note, has_leak, leak_csv, leak_table},
-    [FINDINGS_CLAIMS] = {"claims", "The report's claims, tested", claims_note, has_claims, claims_csv,
+    [FINDINGS_CLAIMS] = {"claims", "The publication's claims, tested", claims_note, has_claims, claims_csv,
                          claims_text},
 };

@@ -90,6 +90,8 @@ cp "$TMP/1.cells.h5" "$TMP/way.cells.h5"
 packed=$(cksum <"$TMP/way.cells.h5")
 
 # Running again does nothing; growing keeps what is there; another grid is refused.
+"$cellsweep" export "$TMP/1.h5" --table scores --on oof >"$TMP/oof.csv" 2>"$TMP/oof.err"
+[ "$(wc -l <"$TMP/oof.csv")" = 1 ] && grep -q "protocol kfold, which none" "$TMP/oof.err" && ok "out-of-fold scores of a sweep without folds: a note" || not_ok "out-of-fold scores of a sweep without folds: $(cat "$TMP/oof.err")"
 before=$("$cellsweep" export "$TMP/1.h5" --table jobs | cksum)
 check "the same command again" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/1.h5" -q
 [ "$before" = "$("$cellsweep" export "$TMP/1.h5" --table jobs | cksum)" ] && ok "it computes nothing twice" || not_ok "it computes nothing twice"
