@@ -185,7 +185,7 @@ $(BUILD)/tests/fuzz/seeds: $(BUILD)/tests/fuzz/seeds.o $(BUILD)/libcellsweep.a
 .PHONY: lint format format-check
 lint: lint-deps $(BUILD)/version.h $(ONNX).h ## gcc and clang without a warning, clang-tidy, cppcheck
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-gcc EXTRA=-Werror $(SOURCES:%.c=$(BUILD)/lint-gcc/%.o)
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-clang CC=clang EXTRA=-Werror $(SOURCES:%.c=$(BUILD)/lint-clang/%.o)
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-clang CC=clang OPT=-O0 EXTRA=-Werror $(SOURCES:%.c=$(BUILD)/lint-clang/%.o)
 	@echo '  clang-tidy'
 	@printf '%s\n' $(SRC) | xargs -P $$(nproc) -n 1 sh -c 'clang-tidy --quiet "$$@" -- $(CFLAGS) $(ISA_avx512) 2>/dev/null' --
 	@echo '  cppcheck'
