@@ -40,7 +40,7 @@ fill() { # fill KIB: leave that much free
     truncate -s "-$1K" "$disk/filler"
 }
 # What is in the folder, but for what a run leaves beside its file on purpose.
-names() { ls -A "$disk" | grep -v '^r\.h5\.events\.jsonl$'; }
+names() { ls -A "$disk" | grep -v '^r\.h5\.\(events\.jsonl\|status\)$'; }
 is_empty() { [ -z "$(ls -A "$disk")" ]; }
 
 # At creation.
