@@ -1,4 +1,4 @@
-/* findings.h - what a sweep found, as tables: scores, strategies compared, leak inflation, the report's claims tested.
+/* findings.h - what a sweep found, as tables: scores, strategies compared, leak inflation, the publication's claims tested.
  *
  *     struct findings *findings = NULL;
  *     if (findings_new(store, summary, &findings, &err) < 0) ...
