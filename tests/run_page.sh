@@ -52,7 +52,7 @@ name: live
 data: builtin
 protocol: holdout
 keep_weights: true
-train: {epochs: 40}
+train: {epochs: 80}
 grid:
   clusters: [[14, 15]]
   strategy: [none, oversample]
