@@ -170,7 +170,8 @@ static int conclude(const struct classifier *c, const struct walk *walk, double 
 static int classify(const struct options *o, struct predictor *p, const struct outlines *outlines, FILE *out,
                     struct err *err)
 {
-    const struct classifier_options options = {p, outlines, o->format, out};
+    const struct classifier_options options = {p, outlines, o->format, out,
+                                               o->output ? o->output : "standard output"};
     struct classifier *c = NULL;
     double start = seconds_now();
     int rc = classifier_new(&options, &c, err);

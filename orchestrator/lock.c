@@ -21,8 +21,9 @@ struct lock {
 
 static int cannot(const char *path, struct err *err)
 {
-    return err_set(err, E_IO, "%s: cannot create the lock of the results file there: %s", path,
-                   strerror(errno));
+    int full = errno == ENOSPC || errno == EDQUOT;
+    return err_set(err, E_IO, "%s: cannot create the lock of the results file there: %s%s", path,
+                   strerror(errno), full ? "; make room" : "");
 }
 
 /* A new file `path` that holds this process' line; -1 with errno, EEXIST too. Nothing is left on failure. */

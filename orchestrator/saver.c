@@ -64,7 +64,7 @@ static void load(struct saver *s, struct err *note)
     s->epochs = s->from.epoch;
 }
 
-/* Room for the numbers of every epoch. Without memory nothing can be written: the job itself will say so. */
+/* Room for the numbers of every epoch. Without it nothing is written, which save() says. */
 static void remember(struct saver *s)
 {
     size_t floats = (size_t)s->job->config.epochs * N_METRICS, known = (size_t)s->epochs * N_METRICS;
@@ -113,6 +113,8 @@ static int save(struct saver *s, const struct checkpoint *bare, struct err *err)
 {
     struct checkpoint_identity identity = identity_of(s);
     struct checkpoint state = *bare;
+    if (!s->train || !s->val)
+        return err_set(err, E_IO, "%s: out of memory for the checkpoint", s->path);
     state.train = s->train;
     state.val = s->val;
     int rc = checkpoint_folder_make(s->results_path, err);
@@ -129,7 +131,7 @@ static int save(struct saver *s, const struct checkpoint *bare, struct err *err)
 int saver_between(struct saver *s, const struct checkpoint *state, int stopping, struct err *err)
 {
     double start = seconds_now();
-    if (s->interval <= 0 || !s->train || !s->val || (!stopping && start - s->last < s->interval))
+    if (s->interval <= 0 || (!stopping && start - s->last < s->interval))
         return 0;
     int rc = save(s, state, err);
     s->last = start;

@@ -135,6 +135,12 @@ static int write_row(const struct classifier *c, int i)
     return 0;
 }
 
+static int cannot_write(const struct classifier *c, struct err *err)
+{
+    return err_set(err, E_IO, "%s: cannot write the predictions: %s; is the disk full?", c->options.out_name,
+                   strerror(errno));
+}
+
 static int write_batch(struct classifier *c, struct err *err)
 {
     int n = c->n, bad = 0;
@@ -151,7 +157,7 @@ static int write_batch(struct classifier *c, struct err *err)
         return rc;
     c->counts.classified += n;
     if (bad || ferror(c->options.out))
-        return err_set(err, E_IO, "cannot write the predictions: %s; is the disk full?", strerror(errno));
+        return cannot_write(c, err);
     return 0;
 }
 
@@ -226,7 +232,7 @@ int classifier_finish(struct classifier *c, struct err *err)
 {
     int rc = write_batch(c, err);
     if (rc == 0 && (fflush(c->options.out) != 0 || ferror(c->options.out)))
-        rc = err_set(err, E_IO, "cannot write the predictions: %s; is the disk full?", strerror(errno));
+        rc = cannot_write(c, err);
     return rc;
 }
 

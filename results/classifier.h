@@ -30,6 +30,7 @@ struct classifier_options {
     const struct outlines *outlines; /* NULL: no image is masked */
     enum classifier_format format;
     FILE *out;
+    const char *out_name; /* what errors call it */
 };
 
 struct classifier_counts {

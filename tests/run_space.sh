@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Full disks: a small tmpfs that is too small at the beginning, fills up while a sweep runs, and is full when a report is written.
+# Full disks: a small tmpfs that is too small at the beginning, fills up while a sweep runs and between two checkpoints, and is full
+# when a report or predictions are written.
 . tests/lib.sh
 cellsweep=$BUILD/cellsweep
 disk=$TMP/disk
@@ -74,6 +75,41 @@ before=$(cksum <"$disk/r.h5")
 says "no room to grow" 3 "r.h5: needs [0-9]* bytes, but [0-9]* are free in" "$cellsweep" run "$TMP/s.yaml" -o "$disk/r.h5" -q --set grid.seed.count=9
 [ "$before" = "$(cksum <"$disk/r.h5")" ] && [ "$(names)" = "$(printf 'filler\nr.h5')" ] && ok "the old file is as it was" || not_ok "left: $(ls -A "$disk")"
 
+# At a checkpoint: the one before stays, nothing half-written, the job goes on; killed, it goes on from there.
+cat >"$TMP/long.yaml" <<YAML
+name: long
+data: $TMP/cells.h5
+model: fake
+fake: {milliseconds: 20}
+train: {epochs: 150}
+grid:
+  clusters: [[1, 27]]
+YAML
+check "a long job on a disk with room" "$cellsweep" run "$TMP/long.yaml" -o "$TMP/long.h5" -q --checkpoint 0
+for after in waits "is killed"; do
+    rm -rf "$disk"/*
+    "$cellsweep" run "$TMP/long.yaml" -o "$disk/r.h5" -q --checkpoint 0.01 >"$TMP/run.log" 2>&1 &
+    pid=$!
+    for _ in $(seq 400); do ls "$disk"/r.h5.checkpoints/*.ckpt >/dev/null 2>&1 && break; sleep 0.02; done
+    for _ in $(seq 400); do grep -q 'No space left' "$TMP/run.log" && break; fill 0; sleep 0.2; done
+    if [ "$after" = waits ]; then
+        wait $pid && ok "a disk that is full at a checkpoint does not stop the job" || not_ok "status $?: $(cat "$TMP/run.log")"
+    else
+        kill -KILL $pid
+        wait $pid 2>/dev/null
+        [ "$(cd "$disk/r.h5.checkpoints" && ls | grep -vc '^[0-9a-f]*\.ckpt$')" = 0 ] && ok "nothing half-written" || not_ok "left: $(ls "$disk/r.h5.checkpoints")"
+        "$cellsweep" status "$disk/r.h5" >"$TMP/status.out" 2>&1
+        grep -q 'waiting, checkpoint at epoch [1-9]' "$TMP/status.out" && ok "the checkpoint before is there" || not_ok "$(cat "$TMP/status.out")"
+        says "no room for a lock" 3 "r.h5.lock.*No space left on device; make room" "$cellsweep" run "$TMP/long.yaml" -o "$disk/r.h5" -q
+        rm "$disk/filler"
+        check "with room it is gone on from" "$cellsweep" run "$TMP/long.yaml" -o "$disk/r.h5" -q
+    fi
+    [ "$(grep -c 'cannot write the checkpoint: No space left on device; jobs go on without' "$TMP/run.log")" = 1 ] && ok "$(sed "s|$TMP/||g; s|/[0-9a-f]*\.ckpt|/KEY.ckpt|" "$TMP/run.log")" ||
+        not_ok "said: $(cat "$TMP/run.log")"
+    check "the same bits" h5diff -q "$TMP/long.h5" "$disk/r.h5" /metrics /metrics
+    [ ! -e "$disk/r.h5.checkpoints" ] && ok "checkpoints are gone with the job" || not_ok "left: $(ls "$disk/r.h5.checkpoints")"
+done
+
 # Reports and exports.
 check "a report elsewhere" "$cellsweep" report "$TMP/r.h5" -o "$TMP/whole"
 for free in 0 16 90; do
@@ -88,6 +124,18 @@ done
 rm -rf "$disk/figures"
 fill 0
 says "export" 3 "epochs.csv.*No space left" "$cellsweep" export "$TMP/r.h5" --table epochs -o "$disk/epochs.csv"
+[ "$(names)" = "$(printf 'filler\nr.h5')" ] && ok "nothing is left" || not_ok "left: $(ls -A "$disk")"
+
+# Predictions, and networks as files.
+check "networks are kept elsewhere" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/kept.h5" -q --set model=cnn --set keep_weights=true --set cnn.dense1=16 --set train.epochs=1 --set grid.seed.count=1
+says "predictions" 3 "predictions.csv.*No space left" "$cellsweep" predict "$TMP/kept.h5" "$TMP/synth" -f clusters=1-27,strategy=none -o "$disk/predictions.csv"
+says "a stream of predictions" 3 "standard output.*No space left" bash -c "'$cellsweep' predict '$TMP/kept.h5' '$TMP/synth' -f clusters=1-27,strategy=none >'$disk/stream.csv'"
+rm -f "$disk/stream.csv"
+fill 0
+says "networks" 3 "disk/models/.*is the disk full" "$cellsweep" export "$TMP/kept.h5" --weights -o "$disk/models"
+[ -z "$(find "$disk/models" -type f 2>/dev/null)" ] && ok "no half of a network" || not_ok "left: $(ls -l "$disk/models")"
+rm -rf "$disk/models"
+fill 0
 [ "$(names)" = "$(printf 'filler\nr.h5')" ] && ok "nothing is left" || not_ok "left: $(ls -A "$disk")"
 says "doctor" 3 "No space left" "$cellsweep" doctor "$disk"
 [ "$(names)" = "$(printf 'filler\nr.h5')" ] && ok "nothing is left" || not_ok "left: $(ls -A "$disk")"

@@ -1,8 +1,6 @@
 /* The checkpoint file: what is written is read; whatever is wrong with it is told, and never taken for a state. */
-#include "checkpoint.h"
-
+#include "checkpoint_fixture.h"
 #include "folder_fixture.h"
-#include "rng.h"
 
 #include <math.h>
 #include <signal.h>
@@ -12,68 +10,8 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-enum { MEMBERS = 2, PARAMS = 37, EPOCHS = 3 };
-
-static const struct checkpoint_identity identity = {
-    "0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210", "avx2", "0.1.0 abcdef"};
-
-/* A state with every field set, NaN, infinity and -0 among its floats. */
-struct fixture {
-    float numbers[2][EPOCHS * N_METRICS], nets[MEMBERS][3 * PARAMS], best[MEMBERS * PARAMS];
-    struct checkpoint state;
-};
-
-static void fill(float *out, size_t n, struct rng *rng)
-{
-    for (size_t i = 0; i < n; i++)
-        out[i] = (float)rng_normal(rng);
-}
-
-static void make(struct fixture *f, int with_best)
-{
-    struct rng rng = rng_start(rng_key("test", "checkpoint", 10), 0);
-    memset(f, 0, sizeof *f);
-    fill(f->numbers[0], 2 * EPOCHS * N_METRICS, &rng);
-    fill(f->nets[0], MEMBERS * 3 * PARAMS, &rng);
-    fill(f->best, MEMBERS * PARAMS, &rng);
-    const uint32_t odd[3] = {0x7fc12345, 0xff800000, 0x80000000};
-    memcpy(f->nets[0], odd, sizeof odd);
-    f->state = (struct checkpoint){.epoch = EPOCHS,
-                                   .n_members = MEMBERS,
-                                   .n_params = PARAMS,
-                                   .steps = 123456789012,
-                                   .train = f->numbers[0],
-                                   .val = f->numbers[1],
-                                   .tracks_best = with_best,
-                                   .best = with_best ? f->best : NULL,
-                                   .best_epoch = with_best,
-                                   .best_value = with_best ? 0.75f : 0};
-    for (int m = 0; m < MEMBERS; m++) {
-        f->state.net_steps[m] = 1000 + m;
-        f->state.params[m] = f->nets[m];
-        f->state.moments[m] = f->nets[m] + PARAMS;
-    }
-}
-
-static void assert_equal_states(const struct checkpoint *a, const struct checkpoint *b)
-{
-    assert_true(a->epoch == b->epoch && a->n_members == b->n_members && a->n_params == b->n_params);
-    assert_true(a->steps == b->steps && a->tracks_best == b->tracks_best && a->best_epoch == b->best_epoch);
-    assert_memory_equal(&a->best_value, &b->best_value, sizeof a->best_value);
-    assert_memory_equal(a->net_steps, b->net_steps, sizeof a->net_steps);
-    assert_memory_equal(a->train, b->train, (size_t)a->epoch * N_METRICS * sizeof(float));
-    assert_memory_equal(a->val, b->val, (size_t)a->epoch * N_METRICS * sizeof(float));
-    for (int m = 0; m < a->n_members; m++) {
-        assert_memory_equal(a->params[m], b->params[m], a->n_params * sizeof(float));
-        assert_memory_equal(a->moments[m], b->moments[m], 2 * a->n_params * sizeof(float));
-    }
-    assert_int_equal(a->best == NULL, b->best == NULL);
-    if (a->best)
-        assert_memory_equal(a->best, b->best, (size_t)a->n_members * a->n_params * sizeof(float));
-}
-
 /* A checkpoint in a folder, and its bytes. */
-static unsigned char *write_and_load(const char *path, const struct fixture *f, size_t *n)
+static unsigned char *write_and_load(const char *path, const struct checkpoint_fixture *f, size_t *n)
 {
     struct err err = {0};
     if (checkpoint_write(path, &identity, &f->state, &err) < 0)
@@ -87,12 +25,12 @@ static void what_is_written_is_read(void **state)
 {
     (void)state;
     for (int with_best = 0; with_best < 2; with_best++) {
-        struct fixture f;
+        struct checkpoint_fixture f;
         struct checkpoint back;
         struct err err = {0};
         size_t n;
         const char *path = in_folder("a.ckpt");
-        make(&f, with_best);
+        checkpoint_make(&f, with_best);
         unsigned char *bytes = write_and_load(path, &f, &n);
         if (checkpoint_read(path, &identity, &back, &err) < 0)
             fail_msg("%s", err.text);
@@ -106,11 +44,11 @@ static void what_is_written_is_read(void **state)
 static void a_state_without_networks(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct checkpoint_fixture f;
     struct checkpoint back;
     size_t n;
     const char *path = in_folder("a.ckpt");
-    make(&f, 0);
+    checkpoint_make(&f, 0);
     f.state.n_members = 0;
     f.state.n_params = 0;
     unsigned char *bytes = write_and_load(path, &f, &n);
@@ -126,11 +64,11 @@ static void a_large_state(void **state)
 {
     (void)state;
     static float params[3 * 100003];
-    struct fixture f;
+    struct checkpoint_fixture f;
     struct checkpoint back;
     size_t n;
     const char *path = in_folder("a.ckpt");
-    make(&f, 0);
+    checkpoint_make(&f, 0);
     for (size_t i = 0; i < 3 * 100003; i++)
         params[i] = (float)i;
     f.state.n_members = 1;
@@ -163,10 +101,10 @@ static void assert_refused(const void *bytes, size_t n, const struct checkpoint_
 static void every_flipped_bit_is_seen(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct checkpoint_fixture f;
     size_t n;
     const char *path = in_folder("a.ckpt");
-    make(&f, 1);
+    checkpoint_make(&f, 1);
     unsigned char *bytes = write_and_load(path, &f, &n);
     for (size_t bit = 0; bit < 8 * n; bit++) {
         bytes[bit / 8] ^= (unsigned char)(1 << bit % 8);
@@ -179,10 +117,10 @@ static void every_flipped_bit_is_seen(void **state)
 static void every_other_length_is_seen(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct checkpoint_fixture f;
     size_t n;
     const char *path = in_folder("a.ckpt");
-    make(&f, 1);
+    checkpoint_make(&f, 1);
     unsigned char *bytes = realloc(write_and_load(path, &f, &n), 4096 * 4);
     memset(bytes + n, 0, 4096 * 4 - n);
     for (size_t length = 0; length < n + 100; length++)
@@ -197,10 +135,10 @@ static void what_belongs_elsewhere_is_refused(void **state)
     struct checkpoint_identity other[4] = {identity, identity, identity, identity};
     static const char *const why[4] = {"another job", "another dataset", "another kernels",
                                        "another program"};
-    struct fixture f;
+    struct checkpoint_fixture f;
     size_t n;
     const char *path = in_folder("a.ckpt");
-    make(&f, 0);
+    checkpoint_make(&f, 0);
     unsigned char *bytes = write_and_load(path, &f, &n);
     other[0].key = "1123456789abcdef0123456789abcdef";
     other[1].data = "gedcba9876543210fedcba9876543210";
@@ -222,11 +160,11 @@ static void heads_that_lie_do_no_harm(void **state)
 {
     (void)state;
     struct rng rng = rng_start(rng_key("test", "lies", 4), 0);
-    struct fixture f;
+    struct checkpoint_fixture f;
     size_t n;
     int accepted = 0;
     const char *path = in_folder("a.ckpt");
-    make(&f, 1);
+    checkpoint_make(&f, 1);
     unsigned char *bytes = write_and_load(path, &f, &n), *lie = malloc(n);
     for (int trial = 0; trial < 20000; trial++) {
         struct checkpoint out;
@@ -264,14 +202,14 @@ static void a_full_disk_leaves_the_old_one(void **state)
 {
     (void)state;
     struct rlimit was, tight;
-    struct fixture f, old;
+    struct checkpoint_fixture f, old;
     struct checkpoint back;
     struct err err = {0};
     const char *path = in_folder("a.ckpt");
     size_t n;
-    make(&old, 0);
+    checkpoint_make(&old, 0);
     unsigned char *bytes = write_and_load(path, &old, &n);
-    make(&f, 1);
+    checkpoint_make(&f, 1);
     f.state.epoch = 2;
     getrlimit(RLIMIT_FSIZE, &was);
     tight = was;

@@ -1,11 +1,14 @@
-/* Every allocation and every write, sync and rename of the results file fails once, in turn: each ends in a clean error, the file is
- * absent or opens, and what was finished is intact. */
+/* Every allocation and every write, sync and rename of the results file, the packed dataset and the checkpoints fails once, in turn:
+ * each ends in a clean error, the file is absent or opens, and what was finished is intact. */
 #include "faults.h"
+#include "checkpoint_fixture.h"
 #include "store_fixture.h"
 
+#include "checkpoint_folder.h"
 #include "data/dataset.h"
 #include "folder_fixture.h"
 #include "h5.h"
+#include "saver.h"
 
 #include <dirent.h>
 #include <hdf5.h>
@@ -312,6 +315,119 @@ static void test_cells(void **state)
     exhaust("reading cells", &troubles[0], 0, as_it_is, read_cells, still_there);
 }
 
+/* ---- checkpoints ---- */
+
+static struct checkpoint_fixture old_state, new_state;
+
+/* Whose networks go through the buffer more than once. */
+static float many[3 * 60001];
+
+static void put_old_checkpoint(void)
+{
+    struct err err = {0};
+    if (checkpoint_write(path, &identity, &old_state.state, &err) < 0)
+        fail_msg("%s", err.text);
+    assert_int_equal(n_files(), 1);
+}
+
+static int write_checkpoint(struct err *err)
+{
+    return checkpoint_write(path, &identity, &new_state.state, err);
+}
+
+static void old_or_new(int rc)
+{
+    struct checkpoint back;
+    assert_int_equal(n_files(), 1);
+    assert_int_equal(checkpoint_read(path, &identity, &back, NULL), 0);
+    assert_equal_states(rc == 0 ? &new_state.state : &old_state.state, &back);
+    checkpoint_free(&back);
+}
+
+static int read_checkpoint(struct err *err)
+{
+    struct checkpoint back;
+    int rc = checkpoint_read(path, &identity, &back, err);
+    assert_true(rc == 0 || !back.owned);
+    checkpoint_free(&back);
+    return rc;
+}
+
+static void test_checkpoint(void **state)
+{
+    (void)state;
+    checkpoint_make(&old_state, 0);
+    checkpoint_make(&new_state, 1);
+    new_state.state.n_params = 60001;
+    new_state.state.n_members = 1;
+    new_state.state.params[0] = new_state.state.best = many;
+    new_state.state.moments[0] = many + 60001;
+    new_state.state.net_steps[1] = 0;
+    exhaust_all("checkpoint", put_old_checkpoint, write_checkpoint, old_or_new);
+    put_old_checkpoint();
+    exhaust("reading a checkpoint", &troubles[0], 0, as_it_is, read_checkpoint, still_there);
+    unlink(path);
+}
+
+/* A job that goes on from its checkpoint at epoch 1 and writes the next at epoch 2; what goes wrong is no failure of the job. */
+static struct job job;
+static char job_file[CHECKPOINT_PATH_SIZE];
+static const float numbers[N_METRICS] = {1, 2, 3, 4};
+
+static int save_epoch(struct saver *saver, int epoch, struct err *err)
+{
+    const struct checkpoint state = {.epoch = epoch, .steps = epoch};
+    saver_epoch(saver, epoch - 1, numbers, numbers);
+    return saver_between(saver, &state, 1, err);
+}
+
+static void job_at_epoch_1(void)
+{
+    struct err err = {0};
+    unlink(job_file);
+    struct saver *saver = saver_new(path, 1000, "data", "avx2", 0, &err);
+    assert_null(saver_begin(saver, &job, &err));
+    if (save_epoch(saver, 1, &err) < 0)
+        fail_msg("%s", err.text);
+    saver_free(saver);
+}
+
+static int go_on(struct err *err)
+{
+    struct err note = {0};
+    struct saver *saver = saver_new(path, 1000, "data", "avx2", 0, err);
+    if (!saver)
+        return E_IO;
+    const struct checkpoint *from = saver_begin(saver, &job, &note);
+    assert_true(from ? from->epoch == 1 : note.code != 0);
+    int rc = from ? save_epoch(saver, 2, err) : err_set(err, note.code, "%s", note.text);
+    saver_free(saver);
+    return rc;
+}
+
+static void goes_on_from_one_of_them(int rc)
+{
+    struct err note;
+    struct saver *saver = saver_new(path, 1000, "data", "avx2", 0, NULL);
+    const struct checkpoint *from = saver_begin(saver, &job, &note);
+    assert_non_null(from);
+    assert_int_equal(from->epoch, rc == 0 ? 2 : 1);
+    saver_free(saver);
+}
+
+static void test_saver(void **state)
+{
+    (void)state;
+    job.config = config_defaults();
+    snprintf(job.config.model, sizeof job.config.model, "fake");
+    snprintf(job.key, sizeof job.key, "0123456789abcdef0123456789abcdef");
+    checkpoint_path(path, job.key, job_file);
+    exhaust_all("a job's checkpoints", job_at_epoch_1, go_on, goes_on_from_one_of_them);
+    unlink(job_file);
+    *strrchr(job_file, '/') = '\0';
+    assert_int_equal(rmdir(job_file), 0); /* nothing half-written in it */
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -338,6 +454,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_growing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_reading, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_cells, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_checkpoint, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_saver, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
 }

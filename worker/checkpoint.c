@@ -168,8 +168,16 @@ static void temporary_name(const char *path, char *out, size_t size)
     snprintf(out, size, "%s.tmp-%s-%ld", path, host, (long)getpid());
 }
 
-/* A rename is on disk when its folder is. */
-static int sync_folder(const char *path)
+static int sync_file(int fd)
+{
+    while (fsync(fd) != 0)
+        if (errno != EINTR)
+            return errno;
+    return 0;
+}
+
+/* A rename is on disk when its folder is. Not every file system can tell: then it is there a little later. */
+static void sync_folder(const char *path)
 {
     char folder[4096];
     snprintf(folder, sizeof folder, "%s", path);
@@ -177,10 +185,10 @@ static int sync_folder(const char *path)
     if (slash)
         slash[slash == folder] = '\0';
     int fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int bad = fd < 0 || fsync(fd) != 0, error = errno;
-    if (fd >= 0)
-        close(fd);
-    return bad ? error : 0;
+    if (fd < 0)
+        return;
+    sync_file(fd);
+    close(fd);
 }
 
 /* The state into an open file; 0 or errno. */
@@ -193,8 +201,8 @@ static int write_file(int fd, const struct checkpoint_identity *identity, const 
         XXH3_128bits_reset(s.hash);
         put_state(&s, identity, state);
     }
-    if (!s.error && fsync(fd) != 0)
-        s.error = errno;
+    if (!s.error)
+        s.error = sync_file(fd);
     free(s.room);
     XXH3_freeState(s.hash);
     return s.error;
@@ -214,7 +222,7 @@ int checkpoint_write(const char *path, const struct checkpoint_identity *identit
     if (error && fd >= 0)
         unlink(temp);
     if (!error)
-        error = sync_folder(path);
+        sync_folder(path);
     return error ? err_set(err, E_IO, "%s: cannot write the checkpoint: %s", path, strerror(error)) : 0;
 }
 
