@@ -64,6 +64,7 @@ int main(int argc, char **argv)
     struct err err = {0};
     argp_err_exit_status = 2;
     openblas_set_num_threads(1);
+    setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* mpirun mixes streams and ranks: no line in pieces */
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of its write, with a line */
     if (argc < 2) {
         print_help(stderr);

@@ -106,8 +106,10 @@ void progress_say(struct progress *p, const char *format, ...)
 
 void progress_finish(struct progress *p)
 {
-    if (p->live && !p->quiet)
+    if (p->live && !p->quiet) {
         fprintf(stderr, "\r\033[K");
+        fflush(stderr);
+    }
 }
 
 double progress_seconds(const struct progress *p)

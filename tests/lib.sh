@@ -32,6 +32,9 @@ check_fails() {
     if "$@" >"$TMP/check.out" 2>&1; then not_ok "$what"; sed 's/^/# /' "$TMP/check.out"; else ok "$what"; fi
 }
 
+# pack_cells: the built-in cells as $TMP/cells.h5, for runs that would draw them anew, which takes seconds.
+pack_cells() { check "cells are packed" bash -c "'$BUILD/cellsweep' data synth '$TMP/cells' && '$BUILD/cellsweep' data pack '$TMP/cells' -o '$TMP/cells.h5'"; }
+
 # mpi N COMMAND...: on N ranks, more than there are cores if need be.
 mpi() {
     local n=$1

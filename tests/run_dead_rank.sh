@@ -5,9 +5,10 @@
 # Clocks decide here, and what is killed tells a sanitizer nothing; its code also runs in run_handout.sh and run_sweep.sh.
 case $BUILD in *asan*) skip "dead ranks are tested with the plain build"; finish ;; esac
 cellsweep=$BUILD/cellsweep
-cat >"$TMP/s.yaml" <<'YAML'
+pack_cells
+cat >"$TMP/s.yaml" <<YAML
 name: dead
-data: builtin
+data: $TMP/cells.h5
 train: {epochs: 5}
 grid:
   clusters: [[14, 15], [1, 27]]

@@ -3,9 +3,10 @@
 . tests/lib.sh
 cellsweep=$BUILD/cellsweep
 R=$TMP/r.h5
-cat >"$TMP/f.yaml" <<'YAML'
+pack_cells
+cat >"$TMP/f.yaml" <<YAML
 name: locked
-data: builtin
+data: $TMP/cells.h5
 model: fake
 fake: {milliseconds: 100}
 train: {epochs: 5}
