@@ -1,15 +1,19 @@
 #include "err.h"
 
+#include "utf8.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Texts from a file may hold line ends or escape sequences; the line stays one, and does not steer a terminal. */
+/* Texts from a file may hold line ends, escape sequences or no text at all, and the end may have been cut within a letter; the line
+ * stays one, does not steer a terminal, and can be a text of JSON. */
 static void make_plain(char *text)
 {
-    for (; *text; text++)
-        if ((unsigned char)*text < ' ' || *text == 0x7f)
-            *text = ' ';
+    for (char *at = text; *at; at++)
+        if ((unsigned char)*at < ' ' || *at == 0x7f)
+            *at = ' ';
+    utf8_mend(text);
 }
 
 int err_set(struct err *err, int code, const char *format, ...)

@@ -1,7 +1,9 @@
 #include "command.h"
 
 #include "cells.h"
+#include "data/dataset.h"
 #include "deadline.h"
+#include "grid.h"
 #include "h5.h"
 #include "run.h"
 
@@ -204,10 +206,18 @@ static int is_first(void)
     return 1;
 }
 
-/* The files of an earlier run may be damaged; to try them is for the time before MPI_Init (trial.h). */
-static int try_files(const char *results_path, struct err *err)
+/* The files of an earlier run and the packed images may be damaged; to try them is for the time before MPI_Init (trial.h). What is
+ * wrong with the sweep file, run_sweep says. */
+static int try_files(const struct run_options *o, struct err *err)
 {
-    return is_first() && access(results_path, F_OK) == 0 ? cells_try(results_path, err) : 0;
+    struct sweep *sweep = NULL;
+    if (!is_first())
+        return 0;
+    int rc = access(o->results_path, F_OK) == 0 ? cells_try(o->results_path, err) : 0;
+    if (rc == 0 && sweep_read(o->sweep_path, o->n_set, o->set, &sweep, NULL) == 0)
+        rc = dataset_try(sweep->data, err);
+    sweep_free(sweep);
+    return rc;
 }
 
 static void say_error(int rank, int rc, const struct err *err)
@@ -241,7 +251,7 @@ int cmd_run(int argc, char **argv, struct err *err)
     run_catch_signals();
     if (is_status_hidden())
         run_limit_start((unsigned)fmax(START_SECONDS, arguments.run.heartbeat));
-    int rank, threads, alone = 0, rc = try_files(arguments.run.results_path, err);
+    int rank, threads, alone = 0, rc = try_files(&arguments.run, err);
     MPI_Init_thread(NULL, NULL, MPI_THREAD_SERIALIZED, &threads);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Allreduce(MPI_IN_PLACE, &rc, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);

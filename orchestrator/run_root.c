@@ -3,6 +3,7 @@
 #include "cells.h"
 #include "checkpoint_folder.h"
 #include "deadline.h"
+#include "json_out.h"
 #include "texttable.h"
 #include "version.h"
 
@@ -249,7 +250,7 @@ void root_on_start(void *self, int rank, int job, int attempt)
 
 static void log_finished(const struct run *run, int rank, const struct handout_report *r)
 {
-    json_t *message = r->diverged ? json_string(r->message) : NULL;
+    json_t *message = r->diverged ? json_out_text(r->message) : NULL;
     events_add(run->events, r->diverged ? "job_diverged" : "job_finished",
                "{s:i, s:i, s:f, s:i, s:o, s:o, s:o, s:o, s:o*}", "job", r->job, "rank", rank, "seconds",
                r->seconds, "epochs", r->epochs, "loss", events_number((double)r->val[METRIC_LOSS]),
@@ -278,8 +279,8 @@ static void tell_failure(struct run *run, int rank, const struct handout_report 
     sweep_job_name(run->sweep, r->job, name, sizeof name);
     progress_say(run->progress, "job %d (%s) on rank %d %s: %s", r->job, name, rank, what, r->message);
     if (!r->diverged)
-        events_add(run->events, "job_failed", "{s:i, s:i, s:i, s:b, s:s}", "job", r->job, "rank", rank,
-                   "attempt", attempt, "last", last, "message", r->message);
+        events_add(run->events, "job_failed", "{s:i, s:i, s:i, s:b, s:o}", "job", r->job, "rank", rank,
+                   "attempt", attempt, "last", last, "message", json_out_text(r->message));
 }
 
 /* --max-failures: enough is enough. */
@@ -486,9 +487,10 @@ void root_end(struct run *run, int rc, const struct err *err)
     e->exit_status = err_exit_status(rc);
     snprintf(e->message, sizeof e->message, "%s", rc < 0 ? err->text : "");
     write_ending(run, 1);
-    events_add(run->events, "run_ended", "{s:i, s:s, s:i, s:i, s:i, s:i, s:f, s:s}", "status", e->exit_status,
+    events_add(run->events, "run_ended", "{s:i, s:s, s:i, s:i, s:i, s:i, s:f, s:o}", "status", e->exit_status,
                "state", ending_state(e->exit_status), "done", e->done, "diverged", e->diverged, "failed",
-               e->failed, "left", e->left, "seconds", progress_seconds(run->progress), "message", e->message);
+               e->failed, "left", e->left, "seconds", progress_seconds(run->progress), "message",
+               json_out_text(e->message));
 }
 
 void root_give_up(struct run *run, int lost_rank)

@@ -2,6 +2,7 @@
 
 #include "csv_out.h"
 #include "data/png.h"
+#include "json_out.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -93,20 +94,6 @@ static void write_csv(const struct classifier *c, const struct waiting *image, c
     csv_out_end(&csv);
 }
 
-/* File names may be any bytes, JSON is UTF-8: what is not becomes '?'. */
-static json_t *text_of(const char *text)
-{
-    char plain[4096];
-    json_t *json = json_string(text);
-    if (json)
-        return json;
-    snprintf(plain, sizeof plain, "%s", text);
-    for (char *p = plain; *p; p++)
-        if ((unsigned char)*p >= 0x80)
-            *p = '?';
-    return json_string(plain);
-}
-
 static int write_json(const struct classifier *c, const struct waiting *image, const char *id,
                       const float *probs)
 {
@@ -116,8 +103,9 @@ static int write_json(const struct classifier *c, const struct waiting *image, c
         snprintf(name, sizeof name, "%d", predictor_cluster(c->options.predictor, k));
         json_object_set_new(all, name, json_real((double)probs[k]));
     }
-    json_t *row = json_pack("{s:o, s:o, s:i, s:o, s:b}", "image", text_of(image->path), "id", text_of(id),
-                            "predicted", predicted(c, probs), "probability", all, "masked", image->masked);
+    json_t *row =
+        json_pack("{s:o, s:o, s:i, s:o, s:b}", "image", json_out_text(image->path), "id", json_out_text(id),
+                  "predicted", predicted(c, probs), "probability", all, "masked", image->masked);
     int rc = row ? json_dumpf(row, c->options.out, JSON_REAL_PRECISION(9)) : -1;
     json_decref(row);
     putc('\n', c->options.out);

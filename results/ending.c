@@ -1,5 +1,7 @@
 #include "ending.h"
 
+#include "json_out.h"
+
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -31,10 +33,10 @@ static json_t *to_json(const struct ending *e)
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     json_t *status = e->exit_status < 0 ? json_null() : json_integer(e->exit_status);
-    return json_pack("{s:s, s:o, s:i, s:i, s:i, s:i, s:i, s:f, s:s}", "state", ending_state(e->exit_status),
+    return json_pack("{s:s, s:o, s:i, s:i, s:i, s:i, s:i, s:f, s:o}", "state", ending_state(e->exit_status),
                      "exit_status", status, "done", e->done, "diverged", e->diverged, "failed", e->failed,
                      "left", e->left, "lost_ranks", e->lost_ranks, "time",
-                     (double)now.tv_sec + 1e-9 * (double)now.tv_nsec, "message", e->message);
+                     (double)now.tv_sec + 1e-9 * (double)now.tv_nsec, "message", json_out_text(e->message));
 }
 
 /* Write text under a temporary name and rename it onto path. */

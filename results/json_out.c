@@ -1,5 +1,7 @@
 #include "json_out.h"
 
+#include "utf8.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,31 +9,13 @@
 _Static_assert(sizeof(float) == 4 && sizeof(int) == 4, "arrays are stored as 4-byte numbers");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "arrays are stored as they lie in memory");
 
-/* Bytes of the longest valid UTF-8 text that begins here, at least 1 when a letter does; 0: no letter begins here. */
-static size_t letter_bytes(const char *at)
-{
-    for (size_t n = 1; n <= 4 && at[n - 1]; n++) {
-        json_t *one = json_stringn(at, n);
-        json_decref(one);
-        if (one)
-            return n;
-    }
-    return 0;
-}
-
 static json_t *mended(const char *text)
 {
     char *copy = strdup(text);
-    json_t *value = NULL;
     if (!copy)
         return NULL;
-    for (char *at = copy; *at;) {
-        size_t n = letter_bytes(at);
-        if (n == 0)
-            *at = '?';
-        at += n ? n : 1;
-    }
-    value = json_string(copy);
+    utf8_mend(copy);
+    json_t *value = json_string(copy);
     free(copy);
     return value;
 }

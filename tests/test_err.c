@@ -30,6 +30,36 @@ static void test_a_long_line_is_cut(void **state)
     assert_int_equal(err_set(NULL, E_USAGE, "%s", text), E_USAGE);
 }
 
+/* Letters of one to four bytes stay; the forms that RFC 3629 rules out do not, nor a letter cut by the end of the line. */
+static void test_a_line_is_utf8(void **state)
+{
+    (void)state;
+    static const char *const bad[][2] = {
+        {"\xff", "?"},
+        {"a\xc3", "a?"},
+        {"\xc3(", "?("},
+        {"\xc0\xaf", "??"},
+        {"\xe0\x80\xaf", "???"},
+        {"\xed\xa0\x80", "???"},
+        {"\xf4\x90\x80\x80", "????"},
+        {"\xf5\x80\x80\x80", "????"},
+        {"\xe2\x82", "??"},
+        {"\xf0\x9f\x94", "???"},
+        {"\x80\xe2\x82\xac\xbf", "?\xe2\x82\xac?"},
+    };
+    static const char good[] =
+        "a\xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf~";
+    struct err err;
+    err_set(&err, E_IO, "%s", good);
+    assert_string_equal(err.text, good);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        err_set(&err, E_IO, "%s", bad[i][0]);
+        assert_string_equal(err.text, bad[i][1]);
+    }
+    err_set(&err, E_IO, "%*s", (int)sizeof err.text, "\xc3\xa9"); /* the last byte has no room */
+    assert_int_equal(err.text[sizeof err.text - 2], '?');
+}
+
 static void test_exit_statuses(void **state)
 {
     (void)state;
@@ -45,6 +75,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_line_stays_one_line),
         cmocka_unit_test(test_a_long_line_is_cut),
+        cmocka_unit_test(test_a_line_is_utf8),
         cmocka_unit_test(test_exit_statuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -139,6 +139,18 @@ static void endings_are_read_back(void **state)
     assert_non_null(strstr(err.text, "/nowhere/r.h5"));
 }
 
+/* A message that was cut within a letter. */
+static void an_ending_is_told_whatever_its_message(void **state)
+{
+    (void)state;
+    struct ending in = {.exit_status = 3}, out;
+    snprintf(in.message, sizeof in.message, "caf\xc3");
+    assert_int_equal(ending_write(path, &in, NULL), 0);
+    assert_int_equal(ending_read(path, &out), 1);
+    assert_int_equal(out.exit_status, 3);
+    assert_string_equal(out.message, "caf?");
+}
+
 static void what_is_no_status_is_none(void **state)
 {
     (void)state;
@@ -157,6 +169,7 @@ int main(void)
         cmocka_unit_test_setup(a_half_line_spoils_no_other, clean),
         cmocka_unit_test_setup(the_tail_of_a_long_log, clean),
         cmocka_unit_test_setup(endings_are_read_back, clean),
+        cmocka_unit_test_setup(an_ending_is_told_whatever_its_message, clean),
         cmocka_unit_test_setup(what_is_no_status_is_none, clean),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

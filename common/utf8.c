@@ -1,0 +1,44 @@
+#include "utf8.h"
+
+/* The first byte gives the length, and narrows the second where a longer form, a surrogate or a number beyond U+10FFFF would fit. */
+struct form {
+    unsigned char first, last; /* of the first byte */
+    unsigned char second[2];   /* of the second */
+    int n;
+};
+
+static const struct form forms[] = {
+    {0x01, 0x7f, {0x80, 0xbf}, 1}, {0xc2, 0xdf, {0x80, 0xbf}, 2}, {0xe0, 0xe0, {0xa0, 0xbf}, 3},
+    {0xe1, 0xec, {0x80, 0xbf}, 3}, {0xed, 0xed, {0x80, 0x9f}, 3}, {0xee, 0xef, {0x80, 0xbf}, 3},
+    {0xf0, 0xf0, {0x90, 0xbf}, 4}, {0xf1, 0xf3, {0x80, 0xbf}, 4}, {0xf4, 0xf4, {0x80, 0x8f}, 4},
+};
+
+static int fits(const struct form *form, const unsigned char *at)
+{
+    if (at[0] < form->first || at[0] > form->last)
+        return 0;
+    if (form->n > 1 && (at[1] < form->second[0] || at[1] > form->second[1]))
+        return 0;
+    for (int i = 2; i < form->n; i++)
+        if (at[i] < 0x80 || at[i] > 0xbf)
+            return 0;
+    return form->n;
+}
+
+int utf8_letter(const char *at)
+{
+    int n = 0;
+    for (int k = 0; n == 0 && k < (int)(sizeof forms / sizeof *forms); k++)
+        n = fits(&forms[k], (const unsigned char *)at);
+    return n;
+}
+
+void utf8_mend(char *text)
+{
+    while (*text) {
+        int n = utf8_letter(text);
+        if (n == 0)
+            *text = '?';
+        text += n ? n : 1;
+    }
+}
