@@ -194,9 +194,24 @@ static void share_limits(struct run *run)
     MPI_Bcast(&run->deadline, 1, MPI_DOUBLE, 0, MPI_COMM_WORLD);
 }
 
+/* Under --io rank0 a rank need not see the folder of the results file. A checkpoint that it wrote into its own of that name nobody
+ * would find again. */
+static double checkpoint_interval(const struct run *run)
+{
+    int blind = run->rank != 0 && access(run->options->results_path, F_OK) != 0, n_blind = blind;
+    MPI_Allreduce(MPI_IN_PLACE, &n_blind, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
+    if (run->rank == 0 && n_blind > 0 && run->options->checkpoint > 0)
+        fprintf(
+            stderr,
+            "%s: %d of %d ranks do not see its folder: their jobs have no checkpoints, a killed one starts "
+            "over\n",
+            run->options->results_path, n_blind, run->size);
+    return blind ? 0 : run->options->checkpoint;
+}
+
 static int new_saver(struct run *run, struct err *err)
 {
-    run->saver = saver_new(run->options->results_path, run->options->checkpoint, run->data->checksum,
+    run->saver = saver_new(run->options->results_path, checkpoint_interval(run), run->data->checksum,
                            kernels_isa_name(run->isa), run->sweep->keep_weights == KEEP_BEST, err);
     return run->saver ? 0 : E_IO;
 }
@@ -460,7 +475,8 @@ static struct handout_report do_job(struct run *run, int job, int attempt)
         snprintf(report.message, sizeof report.message, "%.*s", (int)sizeof report.message - 1, err.text);
     }
     add_cost(run, before, &report);
-    saver_end(run->saver, report.end == HANDOUT_FINISHED || report.end == HANDOUT_FAILED);
+    int over = report.end == HANDOUT_FINISHED || report.end == HANDOUT_FAILED;
+    saver_end(run->saver, over && !(run->rank != 0 && run->options->io == STORE_RANK0));
     report.seconds = MPI_Wtime() - start;
     memcpy(report.val, run->val, sizeof report.val);
     return report;

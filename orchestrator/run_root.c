@@ -293,6 +293,18 @@ static void check_failures(struct run *run, const struct handout_counts *counts)
     root_drain(run, "as many jobs failed or diverged as --max-failures allows");
 }
 
+/* Rows that were sent are written now, before the report of their job: only now it needs no checkpoint. Should rank 0 have died in
+ * between, the next run goes on from there. */
+static void drop_checkpoint(const struct run *run, int rank, const struct handout_report *r)
+{
+    char path[CHECKPOINT_PATH_SIZE];
+    if (rank == 0 || run->options->io != STORE_RANK0 || run->fatal[0] ||
+        (r->end != HANDOUT_FINISHED && r->end != HANDOUT_FAILED))
+        return;
+    checkpoint_path(run->options->results_path, run->sweep->job[r->job].key, path);
+    unlink(path);
+}
+
 void root_on_report(void *self, int rank, const struct handout_report *report)
 {
     struct run *run = self;
@@ -303,8 +315,10 @@ void root_on_report(void *self, int rank, const struct handout_report *report)
         root_drain(run, "the deadline");
     if (report && (report->diverged || report->end == HANDOUT_FAILED || report->end == HANDOUT_FATAL))
         tell_failure(run, rank, report);
-    if (report)
+    if (report) {
         count_checkpoints(run, report);
+        drop_checkpoint(run, rank, report);
+    }
     if (report && report->end == HANDOUT_FINISHED)
         log_finished(run, rank, report);
     if (report && report->end == HANDOUT_FATAL) {

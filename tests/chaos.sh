@@ -4,7 +4,8 @@
 # A round is one to three disturbances of a run, each at a moment drawn from its undisturbed duration: SIGKILL of a worker, of rank
 # 0, of all ranks or of mpirun; SIGTERM, SIGUSR1 or SIGINT to mpirun; SIGUSR1 to one rank; SIGSTOP of a rank for longer than the
 # heartbeat, then SIGCONT. It ends with the same command until that is done. A line a round; the counts at the end must all be 0.
-# The same seed draws the same disturbances; what they meet depends on the machine's speed. CHAOS_KINDS chooses among them.
+# Every run writes by another --io, as drawn. The same seed draws the same disturbances; what they meet depends on the machine's
+# speed. CHAOS_KINDS chooses among them; CHAOS_EPOCHS (5) makes the undisturbed run longer.
 . tests/lib.sh
 cellsweep=$BUILD/cellsweep
 rounds=${CHAOS_ROUNDS:-200}
@@ -24,7 +25,7 @@ cat >"$TMP/s.yaml" <<YAML
 name: chaos
 data: $TMP/cells.h5
 cnn: {filters1: 4, filters2: 8, dense1: 16, dense2: 8}
-train: {epochs: 5}
+train: {epochs: ${CHAOS_EPOCHS:-5}}
 grid:
   clusters: [[14, 15], [1, 27]]
   strategy: [none, oversample, augment]
@@ -40,8 +41,10 @@ has_option heartbeat && options+=("--heartbeat=$heartbeat") && recovery=(--enabl
 
 # ---- one run ----
 
+ways=(mpio pwrite rank0)
 launch() { # launch: a run in the background, its mpirun in $mpirun_pid
-    mpirun "${recovery[@]}" --oversubscribe -n "$ranks" "$cellsweep" run "$TMP/s.yaml" -o "$results" "${options[@]}" \
+    io=${ways[$((RANDOM % 3))]}
+    mpirun "${recovery[@]}" --oversubscribe -n "$ranks" "$cellsweep" run "$TMP/s.yaml" -o "$results" --io $io "${options[@]}" \
         >"$TMP/run.log" 2>&1 &
     mpirun_pid=$!
 }
@@ -227,7 +230,7 @@ for round in $(seq "$rounds"); do
         find_ranks
         disturb "$kind"
         end_run
-        did="$did $kind@$wait_ms($status)"
+        did="$did $kind@$wait_ms/$io($status)"
         count[$kind]=$((${count[$kind]:-0} + 1))
         check_file
     done

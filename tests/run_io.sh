@@ -73,10 +73,16 @@ SH
 chmod +x "$TMP/elsewhere.sh"
 mkdir "$TMP/here" "$TMP/elsewhere"
 elsewhere() { (cd "$TMP/here" && ELSEWHERE=$TMP/elsewhere timeout 60 mpirun --oversubscribe -n 2 "$TMP/elsewhere.sh" "$program" "$@"); }
-check "a rank in another folder, rank0" elsewhere run "$TMP/s.yaml" -o r.h5 -q --io rank0 "${fake[@]}"
+check "a rank in another folder, rank0" elsewhere run "$TMP/s.yaml" -o r.h5 -q --io rank0 --checkpoint 0.001 "${fake[@]}"
+grep -q '^r.h5: 1 of 2 ranks do not see its folder: their jobs have no checkpoints' "$TMP/check.out" && ok "it is told what that costs" || not_ok "$(cat "$TMP/check.out")"
 check "the same bits" same_bits "$TMP/f1.h5" "$TMP/here/r.h5"
 [ -z "$(ls -A "$TMP/elsewhere")" ] && ok "nothing is left in its folder" || not_ok "left there: $(ls -A "$TMP/elsewhere")"
 says "a rank in another folder, pwrite" 3 "rank 1 cannot open it.*--io rank0" elsewhere run "$TMP/s.yaml" -o p.h5 -q --io pwrite
+
+# A job whose rows were sent keeps its checkpoint until they are written: rank 0 removes it.
+rm -f "$TMP/r.h5"
+check "checkpoints with rank0" run 3 "$TMP/r.h5" --io rank0 --checkpoint 0.001 --set model=fake --set fake.milliseconds=5 --set keep_weights=false
+[ "$(grep -c '"checkpoint"' "$TMP/r.h5.events.jsonl")" -ge 8 ] && [ ! -e "$TMP/r.h5.checkpoints" ] && ok "all are gone at the end" || not_ok "left: $(ls "$TMP/r.h5.checkpoints")"
 
 # Writes that fail in the middle stop the sweep with exit status 3; nothing that was finished is lost. A limit on the size of files,
 # set while the sweep runs, stands in for a disk that fails.
