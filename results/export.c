@@ -34,6 +34,7 @@ struct export
     struct csv_out csv;
     int n_epochs, n_classes;
     struct store_mark *mark;     /* (J) */
+    int *weights_epoch;          /* (J) jobs table only */
     float *metric[2][N_METRICS]; /* (J, E) */
     /* of one job: */
     int *image, *copy, *label, *confusion; /* (max(V, A)) and (C, C) */
@@ -116,12 +117,16 @@ static int read_metrics(struct export *x, struct err *err)
 
 static int jobs_header(struct export *x, struct err *err)
 {
-    static const char *const names[] = {"state",   "attempts", "epochs_done", "rank",  "started", "finished",
-                                        "seconds", "message",  "n_train",     "n_val", "leak"};
+    static const char *const names[] = {"state",   "attempts", "epochs_done", "rank",
+                                        "started", "finished", "seconds",     "message",
+                                        "n_train", "n_val",    "leak",        "weights_epoch"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         csv_out_text(&x->csv, names[i]);
     put_metric_names(x);
-    return read_metrics(x, err);
+    x->weights_epoch =
+        err_calloc((unsigned long)store_n_jobs(x->store), sizeof(int), "the epochs of weights", err);
+    int rc = x->weights_epoch ? store_read_weights_epochs(x->store, x->weights_epoch, err) : E_IO;
+    return rc == 0 ? read_metrics(x, err) : rc;
 }
 
 static int jobs_rows(struct export *x, int job, struct err *err)
@@ -141,6 +146,7 @@ static int jobs_rows(struct export *x, int job, struct err *err)
     csv_out_count(&x->csv, row->n_train);
     csv_out_count(&x->csv, row->n_val);
     csv_out_count(&x->csv, row->leak);
+    csv_out_count(&x->csv, x->weights_epoch[job]);
     put_metrics(x, job, last_epoch(x, job));
     csv_out_end(&x->csv);
     return 0;
@@ -433,7 +439,8 @@ static void release(struct export *x)
         free(x->metric[SPLIT_TRAIN][m]);
         free(x->metric[SPLIT_VAL][m]);
     }
-    void *buffer[] = {x->mark, x->image, x->copy, x->label, x->probs, x->confusion, x->cluster, x->fold};
+    void *buffer[] = {x->mark,      x->image,   x->copy, x->label,        x->probs,
+                      x->confusion, x->cluster, x->fold, x->weights_epoch};
     predicted_free(x->predicted);
     for (size_t i = 0; i < sizeof buffer / sizeof *buffer; i++)
         free(buffer[i]);

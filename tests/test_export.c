@@ -22,9 +22,9 @@ static void fill(struct store *w)
     static const int confusion[] = {1, 1, 0, 1}, confusion_all[] = {2, 0, 1, 0};
     static const float probs[] = {0.25f, 0.75f, 0.1f, 0.9f, 1.0f, 0.0f};
     static const float probs_all[] = {0.5f, 0.5f, 1.0f, 0.0f, NAN, NAN};
-    struct store_outcome o = {2,         9,    3,     3,     1,        confusion, confusion_all,
-                              image,     copy, label, image, all_copy, label,     probs,
-                              probs_all, NULL, 0,     0,     NULL};
+    struct store_outcome o = {2,         9,     3,     3,     1,        confusion, confusion_all,
+                              image,     copy,  label, image, all_copy, label,     probs,
+                              probs_all, probs, 1,     2,     NULL};
     struct store_mark mark = {JOB_DONE, 1, 2, 0, 1000.0, 1060.5, ""};
     const float train[N_METRICS] = {0.1f, 0.5f, 0.5f, 0.5f}, val[N_METRICS] = {0.2f, 0.25f, NAN, INFINITY};
     assert_int_equal(store_write_epoch(w, 0, 0, val, train, &err), 0);
@@ -42,7 +42,7 @@ static int set_up(void **state)
     if (!mkdtemp(folder))
         return -1;
     snprintf(path, sizeof path, "%s/r.h5", folder);
-    fixture = fixture_new(3, 4, 0);
+    fixture = fixture_new(3, 4, 1);
     fixture->plan.n_classes = 2;
     memset(&err, 0, sizeof err);
     struct store *w = NULL;
@@ -97,12 +97,11 @@ static void test_jobs(void **state)
     (void)state;
     assert_table(
         EXPORT_JOBS, NULL,
-        HEAD
-        "state,attempts,epochs_done,rank,started,finished,seconds,message,n_train,n_val,leak," METRICS JOB0
-        "done,1,2,0,1970-01-01T00:16:40Z,1970-01-01T00:17:40Z,60.5,,9,3,1,"
-        "0.100000001,0.5,0.5,0.5,0.200000003,0.25,,inf\n" JOB1
-        "failed,3,0,1,1970-01-01T00:16:40Z,1970-01-01T00:16:41Z,1,"
-        "\"it said \"\"no\"\", twice\nand left\",,,,,,,,,,,\n" JOB2 "waiting,0,0,,,,,,,,,,,,,,,,\n");
+        HEAD "state,attempts,epochs_done,rank,started,finished,seconds,message,n_train,n_val,leak,weights_"
+             "epoch," METRICS JOB0 "done,1,2,0,1970-01-01T00:16:40Z,1970-01-01T00:17:40Z,60.5,,9,3,1,2,"
+             "0.100000001,0.5,0.5,0.5,0.200000003,0.25,,inf\n" JOB1
+             "failed,3,0,1,1970-01-01T00:16:40Z,1970-01-01T00:16:41Z,1,"
+             "\"it said \"\"no\"\", twice\nand left\",,,,,,,,,,,,\n" JOB2 "waiting,0,0,,,,,,,,,,,,,,,,,\n");
 }
 
 static void test_epochs(void **state)
