@@ -645,16 +645,19 @@ int store_refresh(struct store *store, struct err *err)
     return rc;
 }
 
-static void set_int_field(struct store_mark *mark, enum store_dataset which, int value)
+/* Numbers of a damaged file are brought into their ranges here, so that nobody who counts with them has to ask. */
+static void set_int_field(const struct store *store, struct store_mark *mark, enum store_dataset which,
+                          int value)
 {
+    int n_epochs = store_n_epochs(store), positive = value > 0 ? value : 0;
     if (which == STORE_STATE)
         mark->state = value >= 0 && value < N_JOB_STATES ? (enum job_state)value : JOB_WAITING;
     else if (which == STORE_ATTEMPTS)
-        mark->attempts = value;
+        mark->attempts = positive;
     else if (which == STORE_EPOCHS_DONE)
-        mark->epochs_done = value;
+        mark->epochs_done = positive < n_epochs ? positive : n_epochs;
     else
-        mark->rank = value;
+        mark->rank = value >= 0 ? value : -1;
 }
 
 static int read_mark_ints(struct store *store, struct store_mark *mark, int *value, struct err *err)
@@ -664,7 +667,7 @@ static int read_mark_ints(struct store *store, struct store_mark *mark, int *val
     for (int i = 0; i < 4 && rc == 0; i++) {
         rc = read_all(store, part[i], value, err);
         for (int j = 0; j < store_n_jobs(store) && rc == 0; j++)
-            set_int_field(&mark[j], part[i], value[j]);
+            set_int_field(store, &mark[j], part[i], value[j]);
     }
     return rc;
 }
@@ -685,7 +688,8 @@ static int read_mark_messages(struct store *store, struct store_mark *mark, char
 {
     int rc = read_all(store, STORE_MESSAGE, text, err);
     for (int j = 0; j < store_n_jobs(store) && rc == 0; j++)
-        memcpy(mark[j].message, text + (size_t)j * STORE_MESSAGE_SIZE, STORE_MESSAGE_SIZE);
+        snprintf(mark[j].message, STORE_MESSAGE_SIZE, "%.*s", STORE_MESSAGE_SIZE - 1,
+                 text + (size_t)j * STORE_MESSAGE_SIZE);
     return rc;
 }
 

@@ -2,6 +2,7 @@
 #include "store_fixture.h"
 
 #include <hdf5.h>
+#include <limits.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -303,6 +304,26 @@ static void test_grow_refuses_another_dataset(void **state)
     fixture_free(f);
 }
 
+/* Numbers that no run writes, as damage may: within their ranges when they are read. */
+static void test_marks_are_within_their_ranges(void **state)
+{
+    (void)state;
+    struct fixture *f = create(2, 3, 0);
+    struct store *s = open_writing();
+    struct store_mark mark[2] = {{(enum job_state)77, INT_MIN, INT_MIN, INT_MIN, NAN, NAN, ""},
+                                 {JOB_DONE, INT_MAX, INT_MAX, INT_MAX, NAN, NAN, ""}};
+    memset(mark[1].message, 'x', STORE_MESSAGE_SIZE);
+    for (int j = 0; j < 2; j++)
+        assert_int_equal(store_write_mark(s, j, &mark[j], &err), 0);
+    assert_int_equal(store_read_marks(s, mark, &err), 0);
+    assert_true(mark[0].state == JOB_WAITING && mark[0].attempts == 0 && mark[0].epochs_done == 0);
+    assert_int_equal(mark[0].rank, -1);
+    assert_true(mark[1].attempts == INT_MAX && mark[1].epochs_done == 3 && mark[1].rank == INT_MAX);
+    assert_int_equal(strlen(mark[1].message), STORE_MESSAGE_SIZE - 1);
+    assert_int_equal(store_close(s, &err), 0);
+    fixture_free(f);
+}
+
 static void test_creation_fails_without_traces(void **state)
 {
     (void)state;
@@ -515,6 +536,7 @@ int main(void)
         TEST(test_creation_fails_without_traces),
         TEST(test_bad_files),
         TEST(test_columns_outside_their_row_are_refused),
+        TEST(test_marks_are_within_their_ranges),
         TEST(test_no_room_is_told),
         TEST(test_nothing_stays_open),
         TEST(test_filter),
