@@ -74,6 +74,7 @@ struct handout {
     int asked;         /* 1: reply not yet used */
     double last_beat;  /* when the last heartbeat left */
     double last_check; /* of rank 0's process */
+    double last_idle;  /* tick of handout_idle() */
     double lease;      /* may write until */
     double silent;     /* seconds of its own time without an ACK */
     int ended;         /* 1: FINAL has come */
@@ -688,6 +689,20 @@ void handout_enter(struct handout *h)
 
 void handout_leave(struct handout *h)
 {
+    unlock(h);
+}
+
+/* The thread waits for the mutex meanwhile. */
+void handout_idle(struct handout *h)
+{
+    lock(h);
+    double t = now(h);
+    if (h->rank != 0 && t - h->last_idle > h->tick) {
+        h->last_idle = t;
+        hear(h);
+        beat(h);
+        watch_root(h, h->tick);
+    }
     unlock(h);
 }
 

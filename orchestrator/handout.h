@@ -139,6 +139,10 @@ int handout_pause(struct handout *handout, double images);
 void handout_enter(struct handout *handout);
 void handout_leave(struct handout *handout);
 
+/* Between handout_enter and handout_leave, again and again while this rank waits for what rank 0 does: its heartbeats go on, and it
+ * leaves when rank 0 is gone. */
+void handout_idle(struct handout *handout);
+
 /* This rank saved the state of its job after `epoch`; rank 0 is told. */
 void handout_checkpointed(struct handout *handout, int epoch);
 

@@ -482,6 +482,13 @@ static struct handout_report do_job(struct run *run, int job, int attempt)
     return report;
 }
 
+/* Rows wait for rank 0. */
+static void on_idle(void *self)
+{
+    struct run *run = self;
+    handout_idle(run->handout);
+}
+
 static int work(struct run *run, struct err *err)
 {
     const struct handout_options options = {run->options->dedicated, run->options->heartbeat, run->peers};
@@ -492,7 +499,7 @@ static int work(struct run *run, struct err *err)
     int rc = handout_new(MPI_COMM_WORLD, run->schedule, &options, &hooks, &run->handout, err);
     rc = agree(rc, err);
     if (rc == 0)
-        store_send_on(run->store, handout_comm(run->handout));
+        store_send_on(run->store, handout_comm(run->handout), on_idle, run);
     peers_rest(run->peers); /* from here on a loss is the hand-out's */
     for (int job; rc == 0 && (job = handout_next(run->handout, &attempt)) >= 0;) {
         struct handout_report report = do_job(run, job, attempt);

@@ -148,8 +148,9 @@ int store_open_shared(const char *path, MPI_Comm comm, struct store **out, struc
 int store_open_io(const char *path, MPI_Comm comm, enum store_io io, struct store **out, struct err *err);
 
 /* STORE_RANK0: send and take rows on another communicator of the same ranks from now on: that on which rank 0 listens. It must be
- * there as long as rows are written. */
-void store_send_on(struct store *store, MPI_Comm comm);
+ * there as long as rows are written. While rows wait to be taken, idle(self) is called again and again: who calls it may find that
+ * rank 0 is gone; NULL: nobody does. */
+void store_send_on(struct store *store, MPI_Comm comm, void (*idle)(void *self), void *self);
 
 /* Rank 0 under STORE_RANK0: receive one message of tag STORE_TAG that has arrived from `rank`, and write its rows (drop 1: do not,
  * its jobs are another's). After E_IO for a job that job's further rows are dropped, so its state never says done. */

@@ -187,10 +187,13 @@ int store_share_tables(struct store *store, int rc, struct err *err)
 
 /* ---- rank0: rows in parcels ---- */
 
-void store_send_on(struct store *store, MPI_Comm comm)
+void store_send_on(struct store *store, MPI_Comm comm, void (*idle)(void *self), void *self)
 {
-    if (store->shared && store->io == STORE_RANK0)
-        store->comm = comm;
+    if (!store->shared || store->io != STORE_RANK0)
+        return;
+    store->comm = comm;
+    store->idle = idle;
+    store->idle_self = self;
 }
 
 /* Part of a block whose bytes follow, in the cell's memory type, up to the next multiple of 8. */
@@ -219,8 +222,11 @@ int store_send(struct store *store, struct err *err)
                        &request);
     store->parcel->used = 0;
     while (rc == MPI_SUCCESS && (rc = MPI_Test(&request, &done, MPI_STATUS_IGNORE)) == MPI_SUCCESS && !done &&
-           MPI_Wtime() - begun < SEND_SECONDS)
+           MPI_Wtime() - begun < SEND_SECONDS) {
+        if (store->idle)
+            store->idle(store->idle_self);
         nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+    }
     return rc == MPI_SUCCESS && done
                ? 0
                : err_set(err, E_IO, "%s: rank 0 does not take the rows to write", store->path);

@@ -121,8 +121,10 @@ struct store_parcel {
 struct store {
     char path[H5_PATH_SIZE];
     hid_t file;
-    int shared;    /* 1: opened by several ranks */
-    MPI_Comm comm; /* those ranks */
+    int shared;               /* 1: opened by several ranks */
+    MPI_Comm comm;            /* those ranks */
+    void (*idle)(void *self); /* store_send_on() */
+    void *idle_self;
     enum store_io io;
     int fd;                                     /* STORE_PWRITE; else -1 */
     struct store_place place[N_STORE_DATASETS]; /* STORE_PWRITE */

@@ -87,6 +87,22 @@ has "and said so" "$TMP/z.log" "leaves: rank 0 is gone"
 check "the next run goes on" mpi 3 "$cellsweep" run "$TMP/s.yaml" -o "$R" -q $fake
 has "and finishes" "$R.status" '"exit_status": 0, "done": 24'
 
+# The same while a worker waits for it to take rows: a rank 0 that was stopped takes none, and buffers are full after some hundreds.
+R=$TMP/w.h5
+recovering -n 2 "$cellsweep" run "$TMP/s.yaml" -o "$R" -q --io rank0 --set model=fake --set fake.milliseconds=1 --set train.epochs=100000 >"$TMP/w.log" 2>&1 &
+run=$!
+started "$R"
+rank0=$(rank_pid "$R" 0)
+kill -STOP "$rank0"
+sleep 3
+kill -KILL "$rank0"
+start=$SECONDS
+for _ in $(seq 200); do kill -0 $run 2>/dev/null || break; sleep 0.1; done
+took=$((SECONDS - start))
+[ $took -le 6 ] && ok "a worker that was sending rows to it has left after $took s" || { not_ok "a worker that was sending rows to it is there after $took s"; kill -KILL "$(rank_pid "$R" 1)"; }
+wait $run
+has "and said so" "$TMP/w.log" "leaves: rank 0 is gone"
+
 # A whole job that is stopped and continued loses nobody; a rank that hangs without --enable-recovery is done without.
 R=$TMP/h.h5
 timeout 400 mpirun --oversubscribe -n 3 "$cellsweep" run "$TMP/s.yaml" -o "$R" -q $fake --heartbeat 2 >"$TMP/h.log" 2>&1 &
