@@ -153,7 +153,8 @@ static int fill_group(const struct making *m, struct units_group *group, const i
 static int find_ratio(const struct making *m, struct units_group *group, int job, struct err *err)
 {
     const struct store_job *row = &store_jobs(m->store)[job];
-    int folds = count_folds(m, job), n = 0, cells = store_n_classes(m->store) * store_n_classes(m->store);
+    int folds = count_folds(m, job), cells = store_n_classes(m->store) * store_n_classes(m->store);
+    double n = 0; /* a damaged file may count further than an int */
     group->test_ratio = (double)NAN;
     if (m->on == UNITS_OOF)
         return 0;
@@ -165,7 +166,7 @@ static int find_ratio(const struct making *m, struct units_group *group, int job
     for (int i = 0; i < cells; i++)
         n += m->confusion[i] > 0 ? m->confusion[i] : 0;
     if (n > row->n_val && row->n_val > 0)
-        group->test_ratio = (double)row->n_val / (n - row->n_val);
+        group->test_ratio = row->n_val / (n - row->n_val);
     return rc;
 }
 

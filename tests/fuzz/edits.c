@@ -75,12 +75,22 @@ static int holds_pointers(hid_t type)
 
 /* ---- datasets ---- */
 
+/* Bytes of all elements in memory; 0 when there are none. */
+static size_t bytes_of(hid_t dataset, hid_t type)
+{
+    hid_t space = H5Dget_space(dataset);
+    hssize_t n = space >= 0 ? H5Sget_simple_extent_npoints(space) : 0;
+    if (space >= 0)
+        H5Sclose(space);
+    return n > 0 ? (size_t)n * H5Tget_size(type) : 0;
+}
+
 /* Overwrite some bytes of a dataset's elements; in a compound only where no pointer can be. */
 static void edit_bytes(hid_t file, const char *name, struct source *s)
 {
     hid_t dataset = H5Dopen2(file, name, H5P_DEFAULT);
     hid_t type = dataset >= 0 ? H5Dget_type(dataset) : H5I_INVALID_HID;
-    size_t n = dataset >= 0 ? (size_t)H5Dget_storage_size(dataset) : 0;
+    size_t n = type >= 0 ? bytes_of(dataset, type) : 0;
     int safe = type >= 0 && H5Tdetect_class(type, H5T_VLEN) == 0 && H5Tis_variable_str(type) <= 0;
     size_t at = take(s) | (size_t)take(s) << 8, count = 1 + take(s) % 8;
     unsigned char *data = safe && n && n < 100000 ? malloc(n) : NULL;
