@@ -269,18 +269,21 @@ static int n_working(const struct handout *h)
 static void bury(struct handout *h, int rank, double silent)
 {
     struct worker *w = &h->worker[rank];
+    struct handout_report report = {.job = -1};
     int job = w->has, ahead = w->next;
     w->dead = 1;
     w->held = 0;
     w->has = w->next = -1;
     h->counts.lost++;
-    if (h->hooks.lost)
-        h->hooks.lost(h->hooks.self, rank, job, silent);
+    int finished = h->hooks.lost && h->hooks.lost(h->hooks.self, rank, job, silent, &report);
     if (job >= 0)
         schedule_died(h->schedule, job);
     if (ahead >= 0)
         schedule_unused(h->schedule, ahead);
-    if (job >= 0 && schedule_attempts(h->schedule, job) >= SCHEDULE_ATTEMPTS)
+    if (finished) {
+        count_report(h, &report);
+        tell_report(h, rank, &report);
+    } else if (job >= 0 && schedule_attempts(h->schedule, job) >= SCHEDULE_ATTEMPTS)
         h->condemned[h->n_condemned++] = job;
     else if (job >= 0)
         schedule_return(h->schedule, job);
@@ -525,11 +528,11 @@ static void *keep_alive(void *self)
     lock(h);
     while (!h->quit) {
         struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
+        clock_gettime(CLOCK_MONOTONIC, &until); /* were the wall clock set back, it would wait for so long */
         double at = (double)until.tv_nsec * 1e-9 + h->tick;
         until.tv_sec += (time_t)at;
         until.tv_nsec = (long)(1e9 * (at - floor(at)));
-        pthread_cond_timedwait(&h->wake, &h->mutex, &until);
+        pthread_cond_clockwait(&h->wake, &h->mutex, CLOCK_MONOTONIC, &until);
         if (h->quit)
             break;
         if (h->rank == 0 && now(h) - h->last_serve > h->tick) {

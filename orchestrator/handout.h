@@ -99,8 +99,9 @@ struct handout_hooks {
     void (*report)(void *self, int rank, const struct handout_report *report);
     /* A rank saved the state of its job after `epoch`. */
     void (*checkpoint)(void *self, int rank, int job, int epoch);
-    /* A rank was declared dead, silent for so many seconds; job -1: it had none. */
-    void (*lost)(void *self, int rank, int job, double silent);
+    /* A rank was declared dead, silent for so many seconds; job -1: it had none. 1 when the row of its job is finished all the same,
+     * with what its report would have said: it died before it could tell. 0: the job goes to another rank. */
+    int (*lost)(void *self, int rank, int job, double silent, struct handout_report *report);
     /* Seconds left for jobs that are handed out now; INFINITY: no end. */
     double (*left)(void *self);
     /* Rank 0, main thread, MPI not held: a job killed its rank in its last attempt; its row has to say so. */

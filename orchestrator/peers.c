@@ -82,11 +82,11 @@ static void *watch(void *self)
     pthread_mutex_lock(&p->mutex);
     while (!p->rest) {
         struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
+        clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_nsec += 500000000;
         until.tv_sec += until.tv_nsec / 1000000000;
         until.tv_nsec %= 1000000000;
-        pthread_cond_timedwait(&p->wake, &p->mutex, &until);
+        pthread_cond_clockwait(&p->wake, &p->mutex, CLOCK_MONOTONIC, &until);
         for (int r = 0; r < p->size && !p->rest; r++)
             if (peers_gone(p, r))
                 p->lost(p->self, r);

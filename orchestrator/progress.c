@@ -110,6 +110,7 @@ void progress_finish(struct progress *p)
         fprintf(stderr, "\r\033[K");
         fflush(stderr);
     }
+    p->quiet = 1; /* the thread that serves may still tick */
 }
 
 double progress_seconds(const struct progress *p)

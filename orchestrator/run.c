@@ -369,7 +369,8 @@ static int begin_row(struct run *run, int attempt, const struct checkpoint *from
     return rc < 0 ? rc : store_write_mark(run->store, run->job, mark, err);
 }
 
-/* Numbers first, the mark last. */
+/* Numbers first, the mark last. A rank that was stopped, or whose file system was, while it wrote numbers may have lost its job since:
+ * its successor has emptied the row, which must not be called done before it is full again. So the mark needs a lease of its own. */
 static int finish_row(struct run *run, struct store_mark *mark, const struct job_result *result,
                       struct err *err)
 {
@@ -384,6 +385,8 @@ static int finish_row(struct run *run, struct store_mark *mark, const struct job
     mark->finished = wall_time();
     if (result->diverged)
         snprintf(mark->message, sizeof mark->message, "loss is not finite in epoch %d", result->epochs_done);
+    disown_rows(run);
+    own_rows(run);
     return store_write_mark(run->store, run->job, mark, err);
 }
 
@@ -508,15 +511,31 @@ static int work(struct run *run, struct err *err)
     return rc;
 }
 
+/* What this process wrote reaches the disk. H5Fclose would see to it, but is collective, and by then the watchdog counts the seconds:
+ * a slow disk may need minutes. */
+static void sync_file(const struct run *run)
+{
+    int remote = run->options->io == STORE_RANK0 && run->rank != 0;
+    int fd = remote ? -1 : open(run->options->results_path, O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    fsync(fd);
+    close(fd);
+}
+
 /* What rank 0 concludes, for everyone; no collective call, since a rank may be lost. Returns 1 when one is. */
 static int conclude(struct run *run, int *rc, struct err *err)
 {
     if (run->rank != 0) {
+        sync_file(run);
         int alone = handout_await_end(run->handout, rc, err->text);
         err->code = *rc;
         return alone;
     }
+    handout_enter(run->handout); /* the thread still serves */
     *rc = root_conclude(run, err);
+    handout_leave(run->handout);
+    sync_file(run);
     return handout_finish(run->handout, *rc, *rc < 0 ? err->text : "");
 }
 
@@ -532,19 +551,12 @@ static void on_alarm(int signal)
 static void start_watchdog(const struct run *run, int rc)
 {
     struct sigaction action = {.sa_handler = on_alarm};
+    if (run->size == 1)
+        return;
+    fflush(NULL); /* _exit() would not */
     watchdog_status = err_exit_status(rc);
     sigaction(SIGALRM, &action, NULL);
     alarm((unsigned)ceil(run->options->heartbeat));
-}
-
-/* What this process wrote reaches the disk; H5Fclose, which would see to it, is collective. */
-static void sync_file(const char *path)
-{
-    int fd = open(path, O_RDWR | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    fsync(fd);
-    close(fd);
 }
 
 static void release(struct run *run)
@@ -560,7 +572,6 @@ static void release(struct run *run)
 /* Nothing is released whose release is collective: the process is about to leave. */
 static int leave_alone(struct run *run, int rc, const struct err *err)
 {
-    sync_file(run->options->results_path);
     if (run->rank == 0) {
         root_end(run, rc, err);
         root_release(run);

@@ -349,17 +349,46 @@ void root_on_checkpoint(void *self, int rank, int job, int epoch)
     events_add(run->events, "checkpoint", "{s:i, s:i, s:i}", "job", job, "rank", rank, "epoch", epoch);
 }
 
-void root_on_lost(void *self, int rank, int job, double silent)
+/* A rank may die between the last write of a row and its report: what is finished stays so. Under --retry-failed the word
+ * "diverged" may be an older one. */
+static int is_row_finished(struct run *run, int job, struct handout_report *report)
+{
+    struct store_mark mark;
+    float *curve;
+    if (job < 0 || store_read_mark(run->store, job, &mark, NULL) < 0 ||
+        (mark.state != JOB_DONE && (mark.state != JOB_DIVERGED || run->options->retry_failed)))
+        return 0;
+    if (mark.epochs_done < 1 || mark.epochs_done > store_n_epochs(run->store))
+        return 0;
+    *report = (struct handout_report){.job = job, .end = HANDOUT_FINISHED, .epochs = mark.epochs_done};
+    report->diverged = mark.state == JOB_DIVERGED;
+    report->seconds = fmax(0, mark.finished - mark.started);
+    snprintf(report->message, sizeof report->message, "%s", mark.message);
+    curve = err_calloc((size_t)store_n_epochs(run->store), sizeof *curve, "a row of metrics", NULL);
+    for (int m = 0; m < N_METRICS; m++) {
+        int read = curve && store_read_curve(run->store, job, SPLIT_VAL, (enum metric)m, curve, NULL) == 0;
+        report->val[m] = read ? curve[mark.epochs_done - 1] : NAN;
+    }
+    free(curve);
+    return 1;
+}
+
+int root_on_lost(void *self, int rank, int job, double silent, struct handout_report *report)
 {
     struct run *run = self;
     char name[512] = "it had no job";
+    int finished = is_row_finished(run, job, report);
     if (job >= 0)
         sweep_job_name(run->sweep, job, name, sizeof name);
     progress_say(run->progress, "rank %d is lost (last heard of %.1f s ago); %s%s", rank, silent,
-                 job >= 0 ? "its job goes to another: " : "", name);
+                 finished   ? "its job was finished: "
+                 : job >= 0 ? "its job goes to another: "
+                            : "",
+                 name);
     events_add(run->events, "rank_lost", "{s:i, s:i, s:f}", "rank", rank, "job", job, "silent", silent);
     run->ending.lost_ranks++;
     write_ending(run, 1);
+    return finished;
 }
 
 void root_on_condemn(void *self, int job, int attempts, int deaths)

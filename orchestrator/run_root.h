@@ -27,7 +27,7 @@ void root_on_report(void *self, int rank, const struct handout_report *report);
 void root_on_rows(void *self, int rank, int dead);
 
 void root_on_checkpoint(void *self, int rank, int job, int epoch);
-void root_on_lost(void *self, int rank, int job, double silent);
+int root_on_lost(void *self, int rank, int job, double silent, struct handout_report *report);
 void root_on_condemn(void *self, int job, int attempts, int deaths);
 
 /* Seconds that a job handed out now may take, so that it is finished before the deadline with some to spare; INFINITY also where jobs

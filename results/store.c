@@ -710,6 +710,22 @@ int store_read_marks(struct store *store, struct store_mark *mark, struct err *e
     return rc;
 }
 
+int store_read_mark(struct store *store, int job, struct store_mark *mark, struct err *err)
+{
+    static const enum store_dataset number[] = {STORE_STATE, STORE_ATTEMPTS, STORE_EPOCHS_DONE, STORE_RANK};
+    struct store_block block = row_block(job, 1, 1);
+    int value = 0, rc = 0;
+    for (int i = 0; i < 4 && rc == 0; i++) {
+        rc = store_read_block(store, number[i], &block, &value, err);
+        set_int_field(mark, number[i], value);
+    }
+    if (rc == 0)
+        rc = store_read_block(store, STORE_STARTED, &block, &mark->started, err);
+    if (rc == 0)
+        rc = store_read_block(store, STORE_FINISHED, &block, &mark->finished, err);
+    return rc < 0 ? rc : store_read_block(store, STORE_MESSAGE, &block, mark->message, err);
+}
+
 int store_read_metric(struct store *store, enum split split, enum metric metric, float *out, struct err *err)
 {
     return read_all(store, metric_dataset(split, (int)metric), out, err);

@@ -200,7 +200,8 @@ const struct store_job *store_jobs(const struct store *store);
 /* Read /jobs again: n_train, n_val and leak of jobs that finished since. */
 int store_refresh(struct store *store, struct err *err);
 
-/* Commit marks of all jobs: mark (J), owned by the caller. */
+/* The commit mark of a job; and of all jobs: mark (J), owned by the caller. */
+int store_read_mark(struct store *store, int job, struct store_mark *mark, struct err *err);
 int store_read_marks(struct store *store, struct store_mark *mark, struct err *err);
 
 /* One metric of all jobs: out (J, E), owned by the caller. SPLIT_TRAIN or SPLIT_VAL. */

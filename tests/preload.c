@@ -1,0 +1,114 @@
+/* preload.c - bad luck for one rank of a whole sweep, as a library for LD_PRELOAD: what cannot be hit from outside by timing.
+ *
+ *     PRELOAD_RANK=1            the rank it is for; the others are left alone
+ *     PRELOAD_CLOCK=3600        the wall clock is so many seconds ahead of the kernel's, as if it was set back after every look at it
+ *     PRELOAD_KILL_UNLINK=1     it kills itself when it removes a checkpoint
+ *     PRELOAD_STOP_PWRITE=16    it stops itself at its first pwrite of so many bytes
+ *     PRELOAD_FSYNC=4           its first fsync takes so many seconds
+ *     PRELOAD_READ=1            every read through MPI-IO does, once jobs are handed out
+ * Two threads inside of MPI at once are told on stderr. */
+#include <fcntl.h>
+#include <mpi.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+/* The value of a setting for this rank; 0: not for it. */
+static double setting(const char *name)
+{
+    const char *value = getenv(name), *wanted = getenv("PRELOAD_RANK"),
+               *rank = getenv("OMPI_COMM_WORLD_RANK");
+    return value && wanted && strcmp(rank ? rank : "0", wanted) == 0 ? atof(value) : 0;
+}
+
+static void rest(double seconds)
+{
+    struct timespec t = {(time_t)seconds, (long)(1e9 * (seconds - (double)(time_t)seconds))};
+    nanosleep(&t, NULL);
+}
+
+int clock_gettime(clockid_t clock, struct timespec *t)
+{
+    int rc = (int)syscall(SYS_clock_gettime, clock, t);
+    if (clock == CLOCK_REALTIME)
+        t->tv_sec += (time_t)setting("PRELOAD_CLOCK");
+    return rc;
+}
+
+int unlink(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    if (dot && strcmp(dot, ".ckpt") == 0 && setting("PRELOAD_KILL_UNLINK") > 0)
+        raise(SIGKILL);
+    return (int)syscall(SYS_unlink, path);
+}
+
+ssize_t pwrite(int fd, const void *data, size_t n, off_t offset)
+{
+    static int stopped;
+    if (!stopped && setting("PRELOAD_STOP_PWRITE") > 0 && n == (size_t)setting("PRELOAD_STOP_PWRITE")) {
+        stopped = 1;
+        raise(SIGSTOP);
+    }
+    return (ssize_t)syscall(SYS_pwrite64, fd, data, n, offset);
+}
+
+int fsync(int fd)
+{
+    static int waited;
+    if (!waited++)
+        rest(setting("PRELOAD_FSYNC"));
+    return (int)syscall(SYS_fsync, fd);
+}
+
+/* ---- one thread at a time ---- */
+
+static atomic_int inside, serving;
+static _Thread_local int depth;
+
+static void enter(const char *what)
+{
+    if (depth++ == 0 && atomic_fetch_add(&inside, 1) > 0)
+        fprintf(stderr, "two threads in MPI: %s\n", what);
+}
+
+static void leave(void)
+{
+    if (--depth == 0)
+        atomic_fetch_sub(&inside, 1);
+}
+
+int MPI_Iprobe(int source, int tag, MPI_Comm comm, int *flag, MPI_Status *status)
+{
+    enter("MPI_Iprobe");
+    atomic_store(&serving, 1);
+    int rc = PMPI_Iprobe(source, tag, comm, flag, status);
+    leave();
+    return rc;
+}
+
+int MPI_File_read_at(MPI_File file, MPI_Offset offset, void *out, int n, MPI_Datatype type,
+                     MPI_Status *status)
+{
+    enter("MPI_File_read_at");
+    if (atomic_load(&serving))
+        rest(setting("PRELOAD_READ"));
+    int rc = PMPI_File_read_at(file, offset, out, n, type, status);
+    leave();
+    return rc;
+}
+
+int MPI_File_write_at(MPI_File file, MPI_Offset offset, const void *from, int n, MPI_Datatype type,
+                      MPI_Status *status)
+{
+    enter("MPI_File_write_at");
+    int rc = PMPI_File_write_at(file, offset, from, n, type, status);
+    leave();
+    return rc;
+}

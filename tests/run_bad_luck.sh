@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# What kills and stops from outside hit once in a thousand runs: a rank that dies or stops at the worst moment, a clock that is set
+# back, a slow disk at the end, threads that meet in MPI. tests/preload.c sees to it that they happen.
+. tests/lib.sh
+cellsweep=$BUILD/cellsweep
+case $BUILD in *asan*) skip "bad luck is tested with the plain build: a sanitizer wants to be loaded first"; finish ;; esac
+pack_cells
+cat >"$TMP/s.yaml" <<YAML
+name: luck
+data: $TMP/cells.h5
+model: fake
+fake: {milliseconds: 50}
+train: {epochs: 20}
+grid:
+  clusters: [[14, 15]]
+  seed: {first: 1, count: 4}
+YAML
+cat >"$TMP/unlucky.sh" <<SH
+#!/bin/bash
+LD_PRELOAD=$(realpath "$BUILD")/tests/preload.so exec "\$@"
+SH
+chmod +x "$TMP/unlucky.sh"
+# unlucky RANKS RANK SETTING RESULTS [OPTION...]: RANK has the bad luck.
+unlucky() {
+    local n=$1 rank=$2 setting=$3 results=$4
+    shift 4
+    env PRELOAD_RANK="$rank" "$setting" timeout 60 mpirun --enable-recovery --oversubscribe -n "$n" "$TMP/unlucky.sh" \
+        "$cellsweep" run "$TMP/s.yaml" -o "$results" -q "$@" >"$results.log" 2>&1
+}
+has() { grep -q -- "$3" "$2" && ok "$1" || { not_ok "$1"; sed 's/^/# /' "$2"; }; }
+check "a run without" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/clean.h5" -q
+
+R=$TMP/killed.h5
+unlucky 2 1 PRELOAD_KILL_UNLINK=1 "$R" --checkpoint 0.1
+has "a rank that dies between the last row of its job and its report" "$R.log" "rank 1 is lost .* its job was finished: "
+[ "$(grep -c job_started "$R.events.jsonl") $(grep -c job_finished "$R.events.jsonl")" = "4 4" ] && ok "no job runs twice" || not_ok "no job runs twice: $(cut -c1-120 "$R.events.jsonl")"
+has "it is counted" "$R.status" '"exit_status": 0, "done": 4, .*"left": 0, "lost_ranks": 1'
+read -r job loss < <(sed -n 's/.*job_finished", "job": \([0-9]*\), "rank": 1,.*"loss": \(0\.[0-9]\{4\}\).*/\1 \2/p' "$R.events.jsonl")
+"$cellsweep" export "$TMP/clean.h5" --table epochs | awk -F, -v job="$job" '$1 == job && $10 == 20 {print $15}' >"$TMP/loss.txt"
+[ -n "$loss" ] && has "and logged with the loss of its last epoch" "$TMP/loss.txt" "^$loss" || not_ok "and logged with the loss of its last epoch"
+check "same bits" h5diff -q "$TMP/clean.h5" "$R" /metrics /metrics
+
+# Stopped while it writes what came out; its job is another's, who has emptied the row, when it goes on.
+R=$TMP/stopped.h5
+unlucky 2 1 PRELOAD_STOP_PWRITE=16 "$R" --checkpoint 0 --io pwrite --heartbeat 2 &
+run=$!
+for _ in $(seq 300); do grep -q '"attempt": 2' "$R.events.jsonl" 2>/dev/null && break; sleep 0.05; done
+job=$(sed -n 's/.*job_started", "job": \([0-9]*\), .*"attempt": 2.*/\1/p' "$R.events.jsonl")
+sleep 0.2
+for pid in $(pgrep -f -- "-o $R "); do grep -q '^State:.T' "/proc/$pid/status" && kill -CONT "$pid"; done
+sleep 0.2
+"$cellsweep" export "$R" --table jobs >"$TMP/jobs.csv"
+has "a rank that wakes up in the middle of a row does not call it done" "$TMP/jobs.csv" "^$job,.*,running,"
+wait $run
+has "and leaves" "$R.log" "rank 1 leaves: it was declared dead, its job is another rank's"
+has "the sweep ends without it" "$R.status" '"exit_status": 0, "done": 4, .*"lost_ranks": 1'
+check "same bits" h5diff -q "$TMP/clean.h5" "$R" /metrics /metrics
+
+R=$TMP/clock.h5
+unlucky 2 1 PRELOAD_CLOCK=3600 "$R" --heartbeat 2 --filter seed=1 --set train.epochs=85
+has "a rank whose clock is set back by an hour is heard of all the same" "$R.status" '"exit_status": 0, "done": 1, .*"lost_ranks": 0'
+
+R=$TMP/threads.h5
+unlucky 2 0 PRELOAD_READ=0.3 "$R" --filter seed=1 --set train.epochs=2
+has "reading what became of the jobs takes long" "$R.status" '"exit_status": 0, "done": 1'
+grep -q "two threads" "$R.log" && not_ok "one thread is in MPI: $(sort "$R.log" | uniq -c)" || ok "one thread is in MPI"
+
+# The watchdog of the end must not count what a disk needs.
+for n in 1 2; do
+    R=$TMP/slow$n.h5
+    "$cellsweep" run "$TMP/s.yaml" -o "$R" -q --filter seed=1 --set train.epochs=2 >/dev/null 2>&1
+    unlucky $n 0 PRELOAD_FSYNC=3 "$R" --heartbeat 2 --filter seed=1..2 --set train.epochs=2 --io pwrite
+    has "$n ranks, a disk that takes longer than --heartbeat at the end: the closing line" "$R.log" "2 jobs done, 0 diverged, 0 failed, 0 left"
+    has "the status file" "$R.status" '"exit_status": 0, "done": 2'
+    [ ! -e "$R.lock" ] && ok "no lock is left" || not_ok "no lock is left"
+done
+finish
