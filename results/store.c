@@ -717,13 +717,16 @@ int store_read_mark(struct store *store, int job, struct store_mark *mark, struc
     int value = 0, rc = 0;
     for (int i = 0; i < 4 && rc == 0; i++) {
         rc = store_read_block(store, number[i], &block, &value, err);
-        set_int_field(mark, number[i], value);
+        set_int_field(store, mark, number[i], value);
     }
     if (rc == 0)
         rc = store_read_block(store, STORE_STARTED, &block, &mark->started, err);
     if (rc == 0)
         rc = store_read_block(store, STORE_FINISHED, &block, &mark->finished, err);
-    return rc < 0 ? rc : store_read_block(store, STORE_MESSAGE, &block, mark->message, err);
+    if (rc == 0)
+        rc = store_read_block(store, STORE_MESSAGE, &block, mark->message, err);
+    mark->message[STORE_MESSAGE_SIZE - 1] = '\0';
+    return rc;
 }
 
 int store_read_metric(struct store *store, enum split split, enum metric metric, float *out, struct err *err)
