@@ -310,8 +310,8 @@ static void test_marks_are_within_their_ranges(void **state)
     (void)state;
     struct fixture *f = create(2, 3, 0);
     struct store *s = open_writing();
-    struct store_mark mark[2] = {{(enum job_state)77, INT_MIN, INT_MIN, INT_MIN, NAN, NAN, ""},
-                                 {JOB_DONE, INT_MAX, INT_MAX, INT_MAX, NAN, NAN, ""}};
+    struct store_mark mark[2] = {{(enum job_state)77, INT_MIN, INT_MIN, INT_MIN, 0, 0, ""},
+                                 {JOB_DONE, INT_MAX, INT_MAX, INT_MAX, 0, 0, ""}};
     memset(mark[1].message, 'x', STORE_MESSAGE_SIZE);
     for (int j = 0; j < 2; j++)
         assert_int_equal(store_write_mark(s, j, &mark[j], &err), 0);
