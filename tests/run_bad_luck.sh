@@ -65,6 +65,18 @@ unlucky 2 0 PRELOAD_READ=0.3 "$R" --filter seed=1 --set train.epochs=2
 has "reading what became of the jobs takes long" "$R.status" '"exit_status": 0, "done": 1'
 grep -q "two threads" "$R.log" && not_ok "one thread is in MPI: $(sort "$R.log" | uniq -c)" || ok "one thread is in MPI"
 
+# Rows wait for rank 0 for a quarter of an hour, most of which everyone is suspended.
+R=$TMP/suspended.h5
+unlucky 2 1 PRELOAD_HURRY=300 "$R" --io rank0 --set fake.milliseconds=2 --set train.epochs=300 &
+run=$!
+for _ in $(seq 300); do [ "$(grep -c job_started "$R.events.jsonl" 2>/dev/null)" = 2 ] && break; sleep 0.02; done
+for pid in $(pgrep -f -- "-o $R "); do tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -qx OMPI_COMM_WORLD_RANK=0 && root=$pid; done
+kill -STOP "$root"
+sleep 3
+kill -CONT "$root"
+wait $run
+has "rows are taken in the end, however long a suspended job takes" "$R.status" '"exit_status": 0, "done": 4, .*"lost_ranks": 0'
+
 # The watchdog of the end must not count what a disk needs.
 for n in 1 2; do
     R=$TMP/slow$n.h5
