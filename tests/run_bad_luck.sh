@@ -38,6 +38,18 @@ for n in 1 2; do
     } &
     slow[n]=$!
 done
+{
+    "$cellsweep" run "$TMP/s.yaml" -o "$TMP/limit.h5" -q --set fake.milliseconds=100 --set train.epochs=300 --filter seed=1 --time 20 >/dev/null 2>&1 &
+    pid=$!
+    for _ in $(seq 200); do grep -q job_started "$TMP/limit.h5.events.jsonl" 2>/dev/null && break; sleep 0.05; done
+    kill -STOP $pid
+    sleep 6
+    kill -CONT $pid
+    sleep 1
+    kill -0 $pid && kill -TERM $pid
+    wait $pid
+} &
+limit=$!
 check "a run without" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/clean.h5" -q
 
 R=$TMP/killed.h5
@@ -69,6 +81,9 @@ check "same bits" h5diff -q "$TMP/clean.h5" "$R" /metrics /metrics
 wait $clock
 R=$TMP/clock.h5
 has "a rank whose clock is set back by an hour is heard of all the same" "$R.status" '"exit_status": 0, "done": 1, .*"lost_ranks": 0'
+
+wait $limit
+has "a run that was suspended goes on to its deadline" "$TMP/limit.h5.events.jsonl" '"draining", "why": "a signal"'
 
 R=$TMP/threads.h5
 unlucky 2 0 PRELOAD_READ=0.3 "$R" --filter seed=1 --set train.epochs=2
