@@ -274,12 +274,14 @@ static void disown_rows(struct run *run)
 static void note_moment(struct run *run)
 {
     double t = MPI_Wtime();
-    if (t - run->moment > run->slowest && !was_suspended) {
+    if (was_suspended) {
+        was_suspended = 0;
+        run->epoch_start = t;
+    } else if (t - run->moment > run->slowest) {
         run->slowest = t - run->moment;
         handout_slow(run->handout, run->slowest);
     }
     run->moment = t;
-    was_suspended = 0;
 }
 
 /* Where jobs have checkpoints, a drain waits for the running epoch. */

@@ -45,8 +45,8 @@ done
     kill -STOP $pid
     sleep 6
     kill -CONT $pid
-    sleep 1
-    kill -0 $pid && kill -TERM $pid
+    sleep 2
+    kill -TERM $pid 2>/dev/null
     wait $pid
 } &
 limit=$!
