@@ -135,8 +135,8 @@ void handout_report(struct handout *handout, const struct handout_report *report
  * when the sweep is stopping and the job should too. */
 int handout_pause(struct handout *handout, double images);
 
-/* MPI, and with it the shared results file, for the calling thread alone; may be nested. On a worker it returns only while the
- * lease holds, so what it then writes is its own. */
+/* MPI, and with it the shared results file, for the calling thread alone. On a worker it returns only while the lease holds, so
+ * what it then writes is its own; there it must not be nested: the thread that asks for a new lease would wait for the outer one. */
 void handout_enter(struct handout *handout);
 void handout_leave(struct handout *handout);
 

@@ -27,8 +27,9 @@ static int cannot(const char *path, struct err *err)
 }
 
 /* A new file `path` that holds this process' line; -1 with errno, EEXIST too. Nothing is left on failure. */
-static int write_new(const char *path)
+static int write_new(const char *path, unsigned long long *inode)
 {
+    struct stat info;
     struct alive_holder self;
     char text[ALIVE_TEXT];
     alive_self(&self);
@@ -36,8 +37,9 @@ static int write_new(const char *path)
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (fd < 0)
         return -1;
-    int bad = write(fd, text, strlen(text)) != (ssize_t)strlen(text);
+    int bad = write(fd, text, strlen(text)) != (ssize_t)strlen(text) || fstat(fd, &info) != 0;
     bad |= close(fd) != 0;
+    *inode = bad ? 0 : (unsigned long long)info.st_ino;
     if (bad)
         unlink(path);
     return bad ? -1 : 0;
@@ -62,7 +64,8 @@ static int holds(int fd, const struct alive_holder *dead)
 }
 
 /* Put our own file in the place of the open dead one. 1: done; 0: somebody else was faster, look again. */
-static int replace_open(const char *path, int fd, const struct alive_holder *dead, struct err *err)
+static int replace_open(const char *path, int fd, const struct alive_holder *dead, unsigned long long *inode,
+                        struct err *err)
 {
     struct stat old;
     char temp[ALIVE_PATH + 32];
@@ -72,7 +75,7 @@ static int replace_open(const char *path, int fd, const struct alive_holder *dea
         !same_file(&old, path) || !holds(fd, dead))
         return 0;
     unlink(temp);
-    if (write_new(temp) < 0)
+    if (write_new(temp, inode) < 0)
         return cannot(path, err);
     if (rename(temp, path) < 0) {
         int rc = cannot(path, err);
@@ -82,12 +85,16 @@ static int replace_open(const char *path, int fd, const struct alive_holder *dea
     return 1;
 }
 
-static int take_over(const char *path, const struct alive_holder *dead, struct err *err)
+/* Over NFS flock() is for files that are open for writing. */
+static int take_over(const char *path, const struct alive_holder *dead, unsigned long long *inode,
+                     struct err *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd < 0 && errno == EACCES)
+        fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return errno == ENOENT ? 0 : cannot(path, err);
-    int rc = replace_open(path, fd, dead, err);
+    int rc = replace_open(path, fd, dead, inode, err);
     close(fd);
     return rc;
 }
@@ -113,7 +120,7 @@ static int try_take(struct lock *lock, int force, struct err *err)
 {
     struct alive_holder holder;
     char name[512];
-    if (write_new(lock->path) == 0)
+    if (write_new(lock->path, &lock->mark.inode) == 0)
         return 1;
     if (errno != EEXIST)
         return cannot(lock->path, err);
@@ -122,7 +129,9 @@ static int try_take(struct lock *lock, int force, struct err *err)
         return 0;
     if (alive == ALIVE_RUNNING || (alive == ALIVE_UNKNOWN && !force))
         return refuse(lock, alive, &holder, err);
-    int rc = take_over(lock->path, &holder, err);
+    int rc = take_over(lock->path, &holder, &lock->mark.inode, err);
+    if (rc == 1 && lock_was_taken(&lock->mark))
+        return 0; /* where flock() does nothing: somebody else was later, and has it */
     if (rc == 1)
         fprintf(stderr, "%s: took over from a run that %s: %s\n", lock->results_path,
                 alive == ALIVE_DEAD ? "died" : "was declared dead (--force-unlock)",
@@ -134,27 +143,24 @@ int lock_take(const char *results_path, int force, struct lock **out, struct err
 {
     enum { TRIES = 20 };
     struct lock *lock = err_calloc(1, sizeof *lock, "the lock", err);
-    struct stat info;
+    const struct timespec moment = {.tv_nsec = 50000000};
     *out = NULL;
     if (!lock)
         return E_IO;
     lock->results_path = results_path;
     int rc = alive_path(results_path, lock->path, err);
+    snprintf(lock->mark.path, sizeof lock->mark.path, "%s", lock->path);
     for (int i = 0; rc == 0 && i < TRIES; i++) {
         /* a lock just made may still be empty: what cannot be read is looked at again, for a second */
         struct alive_holder holder;
         if (alive_look(results_path, &holder) == ALIVE_UNKNOWN && !holder.host[0] && i < TRIES - 1)
-            nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
-        else
-            rc = try_take(lock, force, err);
+            nanosleep(&moment, NULL);
+        else if ((rc = try_take(lock, force, err)) == 0)
+            nanosleep(&moment, NULL);
     }
     if (rc == 0)
         rc = err_set(err, E_IO, "%s: other runs take the lock and leave it, over and over; try again",
                      results_path);
-    if (rc > 0 && stat(lock->path, &info) == 0) {
-        snprintf(lock->mark.path, sizeof lock->mark.path, "%s", lock->path);
-        lock->mark.inode = (unsigned long long)info.st_ino;
-    }
     if (rc < 0)
         free(lock);
     else

@@ -23,9 +23,19 @@ static void on_signal(int signal)
         drain_asked = signal;
 }
 
+static volatile sig_atomic_t was_suspended;
+
+static void on_continue(int signal)
+{
+    (void)signal;
+    was_suspended = 1;
+}
+
 void run_catch_signals(void)
 {
-    struct sigaction action = {.sa_handler = on_signal};
+    struct sigaction action = {.sa_handler = on_continue, .sa_flags = SA_RESTART};
+    sigaction(SIGCONT, &action, NULL);
+    action = (struct sigaction){.sa_handler = on_signal};
     sigaction(SIGUSR1, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     action.sa_flags = (int)SA_RESETHAND; /* the second one ends at once */
@@ -259,11 +269,15 @@ static void disown_rows(struct run *run)
     handout_leave(run->handout);
 }
 
-/* How long a drain may have to wait for this rank: the longest time between two moments at which it could have stopped. */
+/* How long a drain may have to wait for this rank: the longest time between two moments at which it could have stopped. Time in which
+ * the job was suspended is none: counted, it would end a run long before its deadline. */
 static void note_moment(struct run *run)
 {
     double t = MPI_Wtime();
-    if (t - run->moment > run->slowest) {
+    if (was_suspended) {
+        was_suspended = 0;
+        run->epoch_start = t;
+    } else if (t - run->moment > run->slowest) {
         run->slowest = t - run->moment;
         handout_slow(run->handout, run->slowest);
     }

@@ -24,8 +24,8 @@ struct run_options {
     int max_failures;  /* stop after so many failed or diverged jobs; 0: never */
 };
 
-/* Let SIGUSR1, SIGTERM and SIGINT (once) drain the sweep instead of ending the process. Before MPI_Init, so that a signal while MPI
- * starts up is not lost. */
+/* Let SIGUSR1, SIGTERM and SIGINT (once) drain the sweep instead of ending the process, and notice by SIGCONT that it was suspended.
+ * Before MPI_Init, so that a signal while MPI starts up is not lost. */
 void run_catch_signals(void);
 
 /* Before MPI_Init, where ranks outlive one another (mpirun --enable-recovery): a rank that dies while they are being started leaves

@@ -58,13 +58,26 @@ void alive_self(struct alive_holder *self)
         self->pids[0] = '\0';
     copy_environment("SLURM_JOB_ID", self->slurm_job);
     copy_environment("SLURM_RESTART_COUNT", self->slurm_restart);
+    copy_environment("SLURM_CLUSTER_NAME", self->slurm_cluster);
 }
 
 static enum alive check_process(const struct alive_holder *holder)
 {
     if (holder->process_start == 0) /* it had no /proc: the number alone must do */
         return kill((pid_t)holder->pid, 0) == 0 || errno == EPERM ? ALIVE_RUNNING : ALIVE_DEAD;
-    return process_start(holder->pid) == holder->process_start ? ALIVE_RUNNING : ALIVE_DEAD;
+    unsigned long long start = process_start(holder->pid);
+    if (start == 0 && kill((pid_t)holder->pid, 0) < 0 && errno == EPERM)
+        return ALIVE_UNKNOWN; /* of another user, and /proc shows but one's own (hidepid) */
+    return start == holder->process_start ? ALIVE_RUNNING : ALIVE_DEAD;
+}
+
+/* When this host was started, seconds since 1970. */
+static double boot_time(void)
+{
+    struct timespec now, up;
+    clock_gettime(CLOCK_REALTIME, &now);
+    clock_gettime(CLOCK_BOOTTIME, &up);
+    return (double)(now.tv_sec - up.tv_sec) + 1e-9 * (double)(now.tv_nsec - up.tv_nsec);
 }
 
 /* ---- Slurm ---- */
@@ -95,8 +108,9 @@ static int ask_squeue(const char *job, char *out, size_t size)
 static enum alive check_slurm(const struct alive_holder *holder, const struct alive_holder *self)
 {
     char state[256];
-    if (!holder->slurm_job[0])
-        return ALIVE_UNKNOWN;
+    if (!holder->slurm_job[0] || (holder->slurm_cluster[0] && self->slurm_cluster[0] &&
+                                  strcmp(holder->slurm_cluster, self->slurm_cluster) != 0))
+        return ALIVE_UNKNOWN; /* the squeue of another cluster knows nothing of it */
     if (strcmp(holder->slurm_job, self->slurm_job) == 0 &&
         strcmp(holder->slurm_restart, self->slurm_restart) != 0)
         return ALIVE_DEAD;
@@ -119,7 +133,8 @@ enum alive alive_check(const struct alive_holder *holder)
     if (strcmp(holder->host, self.host) != 0)
         return check_slurm(holder, &self);
     if (strcmp(holder->boot, self.boot) != 0)
-        return ALIVE_DEAD; /* the host was started anew since */
+        return holder->since < boot_time() ? ALIVE_DEAD /* the host was started anew since */
+                                           : check_slurm(holder, &self);
     if (strcmp(holder->pids, self.pids) != 0)
         return check_slurm(holder, &self); /* another container: its process numbers mean nothing here */
     return check_process(holder);
@@ -135,10 +150,10 @@ int alive_path(const char *results_path, char *out, struct err *err)
 
 void alive_format(const struct alive_holder *h, char *out)
 {
-    json_t *root =
-        json_pack("{s:s, s:I, s:I, s:s, s:s, s:s, s:s, s:f}", "host", h->host, "pid", (json_int_t)h->pid,
-                  "process_start", (json_int_t)h->process_start, "boot", h->boot, "pids", h->pids,
-                  "slurm_job", h->slurm_job, "slurm_restart", h->slurm_restart, "since", h->since);
+    json_t *root = json_pack("{s:s, s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:f}", "host", h->host, "pid",
+                             (json_int_t)h->pid, "process_start", (json_int_t)h->process_start, "boot",
+                             h->boot, "pids", h->pids, "slurm_job", h->slurm_job, "slurm_restart",
+                             h->slurm_restart, "slurm_cluster", h->slurm_cluster, "since", h->since);
     char *text = root ? json_dumps(root, 0) : NULL;
     snprintf(out, ALIVE_TEXT, "%s\n", text ? text : "");
     free(text);
@@ -160,6 +175,7 @@ int alive_parse(const char *text, struct alive_holder *h)
     take_word(root, "pids", h->pids);
     take_word(root, "slurm_job", h->slurm_job);
     take_word(root, "slurm_restart", h->slurm_restart);
+    take_word(root, "slurm_cluster", h->slurm_cluster);
     h->pid = (long)json_integer_value(json_object_get(root, "pid"));
     h->process_start = (unsigned long long)json_integer_value(json_object_get(root, "process_start"));
     h->since = json_number_value(json_object_get(root, "since"));

@@ -2,9 +2,10 @@
  *
  * A run holds R.h5.lock beside its results file from before it makes anything until it ends: one line of JSON,
  *     {"host": "node7", "pid": 4711, "process_start": 883211, "boot": "...", "pids": "pid:[4026531836]", "slurm_job": "81",
- *      "slurm_restart": "0", "since": 1763861000.25}
+ *      "slurm_restart": "0", "slurm_cluster": "atlas", "since": 1763861000.25}
  * process_start (clock ticks after boot, field 22 of /proc/PID/stat) tells a process from a later one with the same number; pids
- * names the space its numbers are counted in (containers have their own). slurm_* are "" outside Slurm.
+ * names the space its numbers are counted in (containers have their own). A lock of another boot is of an earlier one of this host only
+ * if it is older than this boot: otherwise another machine goes by the same name. slurm_* are "" outside Slurm.
  * Looking takes no lock and disturbs nobody. No MPI. */
 #ifndef CELLSWEEP_ALIVE_H
 #define CELLSWEEP_ALIVE_H
@@ -17,7 +18,7 @@ enum alive {
     ALIVE_NONE,    /* no lock: no run, or one that ended in order */
     ALIVE_RUNNING, /* the process is there, or Slurm runs its job */
     ALIVE_DEAD,    /* it left without removing its lock: killed */
-    ALIVE_UNKNOWN  /* on another host, and Slurm cannot tell; or the lock is unreadable */
+    ALIVE_UNKNOWN  /* on another host, and Slurm cannot tell; hidden by /proc; or the lock is unreadable */
 };
 
 enum { ALIVE_WORD = 128, ALIVE_PATH = 4200, ALIVE_TEXT = 1024 };
@@ -27,7 +28,7 @@ struct alive_holder {
     long pid;
     unsigned long long process_start; /* 0: not known */
     char boot[ALIVE_WORD], pids[ALIVE_WORD];
-    char slurm_job[ALIVE_WORD], slurm_restart[ALIVE_WORD];
+    char slurm_job[ALIVE_WORD], slurm_restart[ALIVE_WORD], slurm_cluster[ALIVE_WORD];
     double since; /* seconds since 1970 */
 };
 

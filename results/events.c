@@ -24,7 +24,7 @@ static int log_path(const char *results_path, char *out)
     return n > 0 && n < PATH_SIZE ? 0 : -1;
 }
 
-/* A line that a killed host left half is ended, so that it spoils no other. */
+/* A line that a killed host or a full disk left half is ended, so that it spoils no other. */
 static void end_half_line(int fd)
 {
     struct stat info;
@@ -68,6 +68,8 @@ static void time_text(char out[32])
 static void append(struct events *events, const char *line)
 {
     size_t n = strlen(line);
+    if (events->broken)
+        end_half_line(events->fd);
     ssize_t written = write(events->fd, line, n);
     if (written == (ssize_t)n || events->broken)
         return;

@@ -28,6 +28,28 @@ unlucky() {
         "$cellsweep" run "$TMP/s.yaml" -o "$results" -q "$@" >"$results.log" 2>&1
 }
 has() { grep -q -- "$3" "$2" && ok "$1" || { not_ok "$1"; sed 's/^/# /' "$2"; }; }
+# What only takes time runs beside the rest.
+unlucky 2 1 PRELOAD_CLOCK=3600 "$TMP/clock.h5" --heartbeat 2 --filter seed=1 --set train.epochs=85 &
+clock=$!
+for n in 1 2; do
+    {
+        "$cellsweep" run "$TMP/s.yaml" -o "$TMP/slow$n.h5" -q --filter seed=1 --set train.epochs=2 >/dev/null 2>&1
+        unlucky $n 0 PRELOAD_FSYNC=3 "$TMP/slow$n.h5" --heartbeat 2 --filter seed=1..2 --set train.epochs=2 --io pwrite
+    } &
+    slow[n]=$!
+done
+{
+    "$cellsweep" run "$TMP/s.yaml" -o "$TMP/limit.h5" -q --set fake.milliseconds=100 --set train.epochs=300 --filter seed=1 --time 20 >/dev/null 2>&1 &
+    pid=$!
+    for _ in $(seq 200); do grep -q job_started "$TMP/limit.h5.events.jsonl" 2>/dev/null && break; sleep 0.05; done
+    kill -STOP $pid
+    sleep 6
+    kill -CONT $pid
+    sleep 2
+    kill -TERM $pid 2>/dev/null
+    wait $pid
+} &
+limit=$!
 check "a run without" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/clean.h5" -q
 
 R=$TMP/killed.h5
@@ -56,20 +78,34 @@ has "and leaves" "$R.log" "rank 1 leaves: it was declared dead, its job is anoth
 has "the sweep ends without it" "$R.status" '"exit_status": 0, "done": 4, .*"lost_ranks": 1'
 check "same bits" h5diff -q "$TMP/clean.h5" "$R" /metrics /metrics
 
+wait $clock
 R=$TMP/clock.h5
-unlucky 2 1 PRELOAD_CLOCK=3600 "$R" --heartbeat 2 --filter seed=1 --set train.epochs=85
 has "a rank whose clock is set back by an hour is heard of all the same" "$R.status" '"exit_status": 0, "done": 1, .*"lost_ranks": 0'
+
+wait $limit
+has "a run that was suspended goes on to its deadline" "$TMP/limit.h5.events.jsonl" '"draining", "why": "a signal"'
 
 R=$TMP/threads.h5
 unlucky 2 0 PRELOAD_READ=0.3 "$R" --filter seed=1 --set train.epochs=2
 has "reading what became of the jobs takes long" "$R.status" '"exit_status": 0, "done": 1'
 grep -q "two threads" "$R.log" && not_ok "one thread is in MPI: $(sort "$R.log" | uniq -c)" || ok "one thread is in MPI"
 
+# Rows wait for rank 0 for a quarter of an hour, most of which everyone is suspended.
+R=$TMP/suspended.h5
+unlucky 2 1 PRELOAD_HURRY=300 "$R" --io rank0 --set fake.milliseconds=2 --set train.epochs=300 &
+run=$!
+for _ in $(seq 300); do [ "$(grep -c job_started "$R.events.jsonl" 2>/dev/null)" = 2 ] && break; sleep 0.02; done
+for pid in $(pgrep -f -- "-o $R "); do tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -qx OMPI_COMM_WORLD_RANK=0 && root=$pid; done
+kill -STOP "$root"
+sleep 3
+kill -CONT "$root"
+wait $run
+has "rows are taken in the end, however long a suspended job takes" "$R.status" '"exit_status": 0, "done": 4, .*"lost_ranks": 0'
+
 # The watchdog of the end must not count what a disk needs.
 for n in 1 2; do
     R=$TMP/slow$n.h5
-    "$cellsweep" run "$TMP/s.yaml" -o "$R" -q --filter seed=1 --set train.epochs=2 >/dev/null 2>&1
-    unlucky $n 0 PRELOAD_FSYNC=3 "$R" --heartbeat 2 --filter seed=1..2 --set train.epochs=2 --io pwrite
+    wait "${slow[n]}"
     has "$n ranks, a disk that takes longer than --heartbeat at the end: the closing line" "$R.log" "2 jobs done, 0 diverged, 0 failed, 0 left"
     has "the status file" "$R.status" '"exit_status": 0, "done": 2'
     [ ! -e "$R.lock" ] && ok "no lock is left" || not_ok "no lock is left"

@@ -8,9 +8,12 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char folder[] = "/tmp/cellsweep-events-XXXXXX", path[256], log_path[300], status_path[300];
@@ -85,6 +88,34 @@ static void a_half_line_spoils_no_other(void **state)
     assert_string_equal(text_of(event[1], "event"), "next");
     json_decref(event[0]);
     json_decref(event[1]);
+}
+
+/* The disk is full in the middle of a line, and has room again. */
+static void a_line_cut_by_a_full_disk_spoils_no_other(void **state)
+{
+    (void)state;
+    json_t *event[8];
+    struct rlimit limit = {0, 0}, before;
+    struct stat info;
+    struct events *events = events_open(path, NULL);
+    events_add(events, "whole", "{}");
+    assert_int_equal(stat(log_path, &info), 0);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    limit.rlim_cur = (rlim_t)info.st_size + 10;
+    limit.rlim_max = before.rlim_max;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    events_add(events, "cut", "{}");
+    events_add(events, "lost", "{}");
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    events_add(events, "next", "{}");
+    events_add(events, "last", "{}");
+    events_close(events);
+    assert_int_equal(events_tail(path, event, 8), 3);
+    for (int i = 0; i < 3; i++) {
+        assert_string_equal(text_of(event[i], "event"), i == 0 ? "whole" : i == 1 ? "next" : "last");
+        json_decref(event[i]);
+    }
 }
 
 static void the_tail_of_a_long_log(void **state)
@@ -167,6 +198,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(lines_are_appended, clean),
         cmocka_unit_test_setup(a_half_line_spoils_no_other, clean),
+        cmocka_unit_test_setup(a_line_cut_by_a_full_disk_spoils_no_other, clean),
         cmocka_unit_test_setup(the_tail_of_a_long_log, clean),
         cmocka_unit_test_setup(endings_are_read_back, clean),
         cmocka_unit_test_setup(an_ending_is_told_whatever_its_message, clean),

@@ -8,10 +8,15 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -52,6 +57,43 @@ static void write_lock(const struct alive_holder *holder)
     assert_non_null(f);
     fputs(text, f);
     fclose(f);
+}
+
+/* ---- what this machine has not: a process that is not shown, flock() as over NFS, another run that is as fast ---- */
+
+static pid_t hidden_pid;
+static int n_refused, other_renames;
+
+int kill(pid_t pid, int signal)
+{
+    if (hidden_pid && pid == hidden_pid) {
+        errno = EPERM;
+        return -1;
+    }
+    return (int)syscall(SYS_kill, pid, signal);
+}
+
+int flock(int fd, int operation)
+{
+    int writable = (fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDONLY;
+    n_refused += !writable;
+    return (int)syscall(SYS_flock, fd, operation);
+}
+
+int rename(const char *from, const char *to)
+{
+    char aside[320];
+    struct alive_holder other;
+    if (other_renames) { /* its file exists beside ours, as both have one before they rename */
+        snprintf(aside, sizeof aside, "%s.other", lock_path);
+        other_renames = 0;
+        (void)syscall(SYS_rename, from, to);
+        alive_self(&other);
+        (void)syscall(SYS_rename, to, aside);
+        write_lock(&other);
+        return unlink(aside);
+    }
+    return (int)syscall(SYS_rename, from, to);
 }
 
 /* A squeue that answers `line` with `status`. */
@@ -131,12 +173,30 @@ static void a_later_process_of_the_same_number_is_another(void **state)
     assert_int_equal(alive_look(path, NULL), ALIVE_DEAD);
     alive_self(&holder);
     snprintf(holder.boot, sizeof holder.boot, "before");
+    holder.since = 1e9;
     write_lock(&holder);
     assert_int_equal(alive_look(path, NULL), ALIVE_DEAD);
+    alive_self(&holder); /* newer than this boot, so of another machine of that name */
+    snprintf(holder.boot, sizeof holder.boot, "elsewhere");
+    write_lock(&holder);
+    assert_int_equal(alive_look(path, NULL), ALIVE_UNKNOWN);
     alive_self(&holder);
     snprintf(holder.pids, sizeof holder.pids, "another container");
     write_lock(&holder);
     assert_int_equal(alive_look(path, NULL), ALIVE_UNKNOWN);
+}
+
+static void a_process_that_proc_hides_may_live(void **state)
+{
+    (void)state;
+    struct alive_holder holder;
+    alive_self(&holder);
+    holder.pid = 1 << 30; /* there is no such process */
+    write_lock(&holder);
+    assert_int_equal(alive_look(path, NULL), ALIVE_DEAD);
+    hidden_pid = (pid_t)holder.pid;
+    assert_int_equal(alive_look(path, NULL), ALIVE_UNKNOWN);
+    hidden_pid = 0;
 }
 
 static void another_host_needs_force(void **state)
@@ -196,6 +256,16 @@ static void slurm_knows(void **state)
         fake_squeue(answer[i].line, answer[i].status);
         assert_int_equal(alive_look(path, NULL), answer[i].want);
     }
+    setenv("SLURM_CLUSTER_NAME", "atlas", 1);
+    alive_self(&holder);
+    snprintf(holder.host, sizeof holder.host, "elsewhere");
+    snprintf(holder.slurm_job, sizeof holder.slurm_job, "81");
+    write_lock(&holder);
+    fake_squeue("", 0);
+    assert_int_equal(alive_look(path, NULL), ALIVE_DEAD);
+    setenv("SLURM_CLUSTER_NAME", "borealis", 1); /* whose squeue never heard of it */
+    assert_int_equal(alive_look(path, NULL), ALIVE_UNKNOWN);
+    unsetenv("SLURM_CLUSTER_NAME");
     fake_squeue("RUNNING", 0); /* our own job, started again under its number */
     setenv("SLURM_JOB_ID", "81", 1);
     setenv("SLURM_RESTART_COUNT", "1", 1);
@@ -252,6 +322,37 @@ static void one_of_many_takes_it_over(void **state)
     }
 }
 
+/* Over NFS, flock() refuses a file that is not open for writing. */
+static void the_dead_lock_is_held_for_writing(void **state)
+{
+    (void)state;
+    struct lock *lock = NULL;
+    struct alive_holder dead;
+    alive_self(&dead);
+    dead.process_start--;
+    write_lock(&dead);
+    n_refused = 0;
+    assert_int_equal(lock_take(path, 0, &lock, NULL), 0);
+    assert_int_equal(n_refused, 0);
+    lock_release(lock);
+}
+
+/* Where flock() does nothing, another run may have replaced the dead lock, too, and a moment later. */
+static void the_later_of_two_has_it(void **state)
+{
+    (void)state;
+    struct lock *lock = NULL;
+    struct alive_holder dead;
+    struct err err = {0};
+    alive_self(&dead);
+    dead.process_start--;
+    write_lock(&dead);
+    other_renames = 1;
+    assert_int_equal(lock_take(path, 0, &lock, &err), E_IO);
+    assert_non_null(strstr(err.text, "another run writes it"));
+    assert_int_equal(other_renames, 0);
+}
+
 static void a_lock_that_was_taken_over_is_not_removed(void **state)
 {
     (void)state;
@@ -289,10 +390,13 @@ int main(void)
         cmocka_unit_test_setup(refused_while_its_process_lives, no_lock),
         cmocka_unit_test_setup(taken_over_from_the_dead, no_lock),
         cmocka_unit_test_setup(a_later_process_of_the_same_number_is_another, no_lock),
+        cmocka_unit_test_setup(a_process_that_proc_hides_may_live, no_lock),
         cmocka_unit_test_setup(another_host_needs_force, no_lock),
         cmocka_unit_test_setup(an_unreadable_lock_needs_force, no_lock),
         cmocka_unit_test_setup(slurm_knows, no_lock),
         cmocka_unit_test_setup(one_of_many_takes_it_over, no_lock),
+        cmocka_unit_test_setup(the_dead_lock_is_held_for_writing, no_lock),
+        cmocka_unit_test_setup(the_later_of_two_has_it, no_lock),
         cmocka_unit_test_setup(a_lock_that_was_taken_over_is_not_removed, no_lock),
         cmocka_unit_test_setup(no_folder, no_lock),
     };
