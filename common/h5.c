@@ -1,5 +1,6 @@
 #include "h5.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -93,12 +94,14 @@ static int sync_path(const char *path, int flags)
     return rc;
 }
 
+#define DRAFT ".draft-"
+
 int h5_draft_begin(struct h5_draft *draft, const char *path, struct err *err)
 {
     h5_silence();
     draft->file = H5I_INVALID_HID;
     draft->temp[0] = '\0';
-    int n = snprintf(draft->temp, sizeof draft->temp, "%s.XXXXXX", path);
+    int n = snprintf(draft->temp, sizeof draft->temp, "%s" DRAFT "XXXXXX", path);
     if (n < 0 || (size_t)n >= sizeof draft->temp)
         return err_set(err, E_IO, "%.200s...: the path is too long", path);
     memcpy(draft->path, path, strlen(path) + 1);
@@ -148,6 +151,27 @@ void h5_draft_abandon(struct h5_draft *draft)
     draft->file = H5I_INVALID_HID;
     if (draft->temp[0])
         unlink(draft->temp);
+}
+
+/* Whether `name` is that of a draft of the file `final`. */
+static int is_draft(const char *name, const char *final)
+{
+    size_t n = strlen(final);
+    return strncmp(name, final, n) == 0 && strncmp(name + n, DRAFT, strlen(DRAFT)) == 0 &&
+           strlen(name + n) == strlen(DRAFT) + 6;
+}
+
+void h5_draft_tidy(const char *path)
+{
+    char folder[H5_PATH_SIZE];
+    const char *slash = strrchr(path, '/');
+    folder_of(path, folder, sizeof folder);
+    DIR *dir = opendir(folder);
+    for (struct dirent *e; dir && (e = readdir(dir));)
+        if (is_draft(e->d_name, slash ? slash + 1 : path))
+            unlinkat(dirfd(dir), e->d_name, 0);
+    if (dir)
+        closedir(dir);
 }
 
 int h5_check_space(const char *path, unsigned long long bytes, struct err *err)

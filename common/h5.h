@@ -38,7 +38,7 @@ int h5_handles_check(int rc, struct err *err);
 
 /* ---- files ---- */
 
-/* A file being written under a temporary name in the folder of its final one. */
+/* A file being written under a temporary name in the folder of its final one: its path with ".draft-" and six letters. */
 struct h5_draft {
     hid_t file;
     char path[H5_PATH_SIZE]; /* final */
@@ -54,6 +54,9 @@ int h5_draft_commit(struct h5_draft *draft, struct err *err);
 
 /* Close and remove the temporary file. */
 void h5_draft_abandon(struct h5_draft *draft);
+
+/* Remove the temporary files of `path` that killed processes left. For who knows that nobody writes one now. */
+void h5_draft_tidy(const char *path);
 
 /* E_IO when the file system of `path` (which need not exist) has less than `bytes` free for this user, naming both numbers; else,
  * and when it does not tell, 0. */

@@ -3,6 +3,7 @@
 #include "cells.h"
 #include "checkpoint_folder.h"
 #include "deadline.h"
+#include "h5.h"
 #include "json_out.h"
 #include "texttable.h"
 #include "version.h"
@@ -46,6 +47,9 @@ static int prepare_files(struct run *run, const struct cells *cells, enum resume
 {
     const char *path = run->options->results_path;
     int is_new = access(path, F_OK) != 0;
+    h5_draft_tidy(path);
+    if (!cells->is_packed)
+        h5_draft_tidy(cells->path);
     int rc = is_new ? cells_keep(cells, 0, err) : 0;
     if (rc == 0)
         rc = resume_prepare(path, run->sweep, run->data, cells->path, run->isa, run->size, kind, kept, err);

@@ -88,4 +88,9 @@ status=$? took=$((SECONDS - start))
 # On a machine so busy that the program is not even up by then, the job is not begun.
 has "with the reason" "$TMP/u.log" "stopped (the deadline) with 1 jobs left\|stopped with 1 jobs left, none of which"
 [ "$("$cellsweep" run "$TMP/f.yaml" -o "$TMP/v.h5" --time 1:2:3x 2>&1 | grep -c "neither")" = 1 ] && ok "a --time that is none" || not_ok "a --time that is none"
+# What a run that was killed while it made a file left beside it goes with the next run.
+: >"$TMP/d.h5.draft-a1B2c3"
+: >"$TMP/d.h5.draft-my-notes"
+check "a run after one that was killed while it made the file" "$cellsweep" run "$TMP/f.yaml" -o "$TMP/d.h5" -q --set fake.milliseconds=0
+[ ! -e "$TMP/d.h5.draft-a1B2c3" ] && [ -e "$TMP/d.h5.draft-my-notes" ] && ok "removes its half-made file, and no other" || not_ok "left: $(ls "$TMP")"
 finish

@@ -83,12 +83,35 @@ static void test_commit_refuses_open_objects(void **state)
     assert_true(access(path, F_OK) < 0 && access(draft.temp, F_OK) < 0);
 }
 
+/* What a killed process left goes, what only looks alike stays. */
+static void test_old_drafts_are_removed(void **state)
+{
+    static const char *const name[] = {"d.h5", "d.h5.draft-1234567", "d.h5.draft-12345", "d.h5.old-123456",
+                                       "e.h5.draft-123456"};
+    char path[4096], temp[H5_PATH_SIZE];
+    struct h5_draft draft;
+    (void)state;
+    snprintf(path, sizeof path, "%s", in_folder("d.h5"));
+    for (size_t i = 0; i < sizeof name / sizeof *name; i++)
+        put_bytes(in_folder(name[i]), "x", 1);
+    assert_int_equal(h5_draft_begin(&draft, path, &err), 0);
+    snprintf(temp, sizeof temp, "%s", draft.temp);
+    H5Fclose(draft.file);
+    assert_int_equal(access(temp, F_OK), 0);
+    h5_draft_tidy(path);
+    assert_true(access(temp, F_OK) < 0);
+    for (size_t i = 0; i < sizeof name / sizeof *name; i++)
+        assert_int_equal(unlink(in_folder(name[i])), 0);
+    h5_draft_tidy("/no/such/folder/r.h5");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_attributes_come_back),
         cmocka_unit_test(test_rows_and_fill),
         cmocka_unit_test(test_commit_refuses_open_objects),
+        cmocka_unit_test(test_old_drafts_are_removed),
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
 }
