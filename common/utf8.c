@@ -25,7 +25,8 @@ static int fits(const struct form *form, const unsigned char *at)
     return form->n;
 }
 
-int utf8_letter(const char *at)
+/* Bytes of the letter that begins at `at`, 1 to 4; 0: none does, or the text ends there. */
+static int letter(const char *at)
 {
     int n = 0;
     for (int k = 0; n == 0 && k < (int)(sizeof forms / sizeof *forms); k++)
@@ -36,7 +37,7 @@ int utf8_letter(const char *at)
 void utf8_mend(char *text)
 {
     while (*text) {
-        int n = utf8_letter(text);
+        int n = letter(text);
         if (n == 0)
             *text = '?';
         text += n ? n : 1;

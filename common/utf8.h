@@ -2,10 +2,7 @@
 #ifndef CELLSWEEP_UTF8_H
 #define CELLSWEEP_UTF8_H
 
-/* Bytes of the UTF-8 letter (RFC 3629) that begins at `at`, 1 to 4; 0: none does, or the text ends there. */
-int utf8_letter(const char *at);
-
-/* Every byte of a text that belongs to no letter becomes '?'. */
+/* Every byte of a text that belongs to no letter of UTF-8 (RFC 3629) becomes '?'. Needs no memory. */
 void utf8_mend(char *text);
 
 #endif

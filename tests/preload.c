@@ -5,8 +5,8 @@
  *     PRELOAD_KILL_UNLINK=1     it kills itself when it removes a checkpoint
  *     PRELOAD_STOP_PWRITE=16    it stops itself at its first pwrite of so many bytes
  *     PRELOAD_FSYNC=4           its first fsync takes so many seconds
- *     PRELOAD_HURRY=200         MPI's clock goes so many times too fast, as if the whole job was suspended now and then
  *     PRELOAD_READ=1            every read through MPI-IO does, once jobs are handed out
+ *     PRELOAD_HURRY=200         MPI's clock goes so many times too fast, as if the whole job was suspended now and then
  * Two threads inside of MPI at once are told on stderr. */
 #include <fcntl.h>
 #include <mpi.h>
