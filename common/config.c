@@ -340,14 +340,22 @@ static void get_sizes(const struct config_sizes *sizes, char *out, size_t size)
         used += (size_t)snprintf(out + used, size - used, "%s%d", i ? "-" : "", (int)sizes->size[i]);
 }
 
-/* The shortest decimal text that reads back as the same double. */
-static void get_real(double value, char *out, size_t size)
+/* The fewest digits that read back as the same double, as printf("%g") writes them: 20 is 2e+01. This text is hashed into job
+ * keys, so it stays as it always was. */
+static void key_real(double value, char *out, size_t size)
 {
     for (int digits = 1; digits <= 17; digits++) {
         snprintf(out, size, "%.*g", digits, value);
         if (strtod(out, NULL) >= value && strtod(out, NULL) <= value)
             return;
     }
+}
+
+void config_real_text(double value, char *out, size_t size)
+{
+    key_real(value, out, size);
+    if (strchr(out, 'e') && fabs(value) >= 1 && fabs(value) < 1e15) /* its digits end before the point */
+        snprintf(out, size, "%.0f", value);
 }
 
 void config_get(const struct config *config, const struct config_key *key, char *out, size_t size)
@@ -359,7 +367,7 @@ void config_get(const struct config *config, const struct config_key *key, char 
         snprintf(out, size, "%lld", (long long)*(const int64_t *)field);
         break;
     case CONFIG_REAL:
-        get_real(*(const double *)field, out, size);
+        config_real_text(*(const double *)field, out, size);
         break;
     case CONFIG_BOOL:
         snprintf(out, size, "%s", *(const int *)field ? "true" : "false");
@@ -394,6 +402,9 @@ size_t config_canonical(const struct config *config, char *out, size_t size)
     for (const struct config_key *key = config_keys; key->name; key++) {
         char value[CONFIG_MAX_CLUSTERS * 6];
         config_get(config, key, value, sizeof value);
+        if (key->type == CONFIG_REAL)
+            key_real(*(const double *)(const void *)((const char *)config + key->offset), value,
+                     sizeof value);
         if (!is_of_first_release(key) && strcmp(value, key->fallback) == 0)
             continue;
         used += (size_t)snprintf(used < size ? out + used : NULL, used < size ? size - used : 0, "%s=%s\n",

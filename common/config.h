@@ -115,12 +115,16 @@ struct config config_defaults(void);
 /* Set one key from its text. E_USAGE with a line that names the key, the text and what would be right. */
 int config_set(struct config *config, const char *key, const char *text, struct err *err);
 
+/* A number as people write it: the fewest digits that read back as the same double, without an exponent from 1e-4 up to 1e15 (20,
+ * not 2e+01). out: size bytes, always terminated; 32 are enough. */
+void config_real_text(double value, char *out, size_t size);
+
 /* The value of a key as canonical text in out (size bytes, always terminated; at least 1100 for clusters). */
 void config_get(const struct config *config, const struct config_key *key, char *out, size_t size);
 
 /* "key=value\n" for every key and for fold and repeat: what is hashed into a job's key. Keys that joined later (from smote.k on)
- * are left out while they hold their default, so that a new option leaves the keys of all earlier jobs as they are. Returns the length that was
- * needed, like snprintf. */
+ * are left out while they hold their default, so that a new option leaves the keys of all earlier jobs as they are. Numbers stand here as
+ * printf's %g writes their fewest digits (2e+01), whatever config_get() shows. Returns the length that was needed, like snprintf. */
 size_t config_canonical(const struct config *config, char *out, size_t size);
 
 /* Name of a protocol: "report", "tail", "holdout", "kfold". */

@@ -27,7 +27,10 @@ static const char doc[] =
 
 static const struct argp_option options[] = {
     {"ranks", 'n', "N", 0, "Expected wall time for N ranks", 0},
-    {"set", OPTION_SET, "KEY=VALUE", 0, "Override a value of the sweep file; may be repeated", 0},
+    {"set", OPTION_SET, "KEY=VALUE", 0,
+     "Override a value of the sweep file; of a key that the grid varies, leave that value alone (seed=5), or "
+     "other ones ('grid.seed=[5, 6]'); may be repeated",
+     0},
     {"filter", 'f', "FILTER", 0, "Only matching jobs, e.g. 'strategy=augment|none,clusters=1-27'", 0},
     {"keys", OPTION_KEYS, NULL, 0, "List every key a sweep file may hold, with default and meaning", 0},
     {0}};

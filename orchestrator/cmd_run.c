@@ -65,7 +65,9 @@ static const char doc[] =
 static const struct argp_option options[] = {
     {"output", 'o', "RESULTS.h5", 0, "Results file to create or go on with (required)", 0},
     {"set", OPTION_SET, "KEY=VALUE", 0,
-     "Override a value of the sweep file, e.g. train.epochs=20; may be repeated", 0},
+     "Override a value of the sweep file, e.g. train.epochs=20; of a key that the grid varies, leave that "
+     "value alone (seed=5), or other ones ('grid.seed=[5, 6]'); may be repeated",
+     0},
     {"filter", 'f', "FILTER", 0,
      "Run only matching jobs, e.g. 'strategy=augment|none,clusters=1-27,seed=1..5'", 0},
     {"dedicated", OPTION_DEDICATED, NULL, 0, "Rank 0 only hands out (for hundreds of ranks)", 0},

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -17,7 +18,8 @@ struct reading {
     const char *path;
     struct sweep *sweep;
     struct err *err;
-    int is_copy; /* 1: `data` was found by another rank */
+    const struct tree *root; /* what stands beside the grid */
+    int is_copy;             /* 1: `data` was found by another rank */
 };
 
 static int fail_at(const struct reading *r, const struct tree *node, const char *format, ...)
@@ -97,8 +99,9 @@ static int value_text(const struct reading *r, const struct config_key *key, con
         return join(r, node, key->name, '+', out, size);
     if (node->kind == TREE_MAP && key->type == CONFIG_PROTOCOL)
         return kfold_text(r, node, out, size);
-    return fail_at(r, node, "%s: expected one value, found a %s; several values stand under `grid`",
-                   key->name, node->kind == TREE_LIST ? "list" : "map");
+    return fail_at(r, node, "%s: expected one value, found a %s; several values stand under `grid`%s%s",
+                   key->name, node->kind == TREE_LIST ? "list" : "map", node->line ? "" : ": --set grid.",
+                   node->line ? "" : key->name);
 }
 
 /* Append a value to an axis. */
@@ -179,8 +182,43 @@ static int axis_add_list(const struct reading *r, struct axis *axis, const struc
     return 0;
 }
 
+/* The value that a map gives to a key, with dots or in maps inside maps; NULL: none. */
+static const struct tree *find_value(const struct tree *map, const char *prefix, const char *wanted)
+{
+    for (const struct tree *node = map->child; node; node = node->next) {
+        char name[128];
+        snprintf(name, sizeof name, "%s%s%s", prefix, *prefix ? "." : "", node->name);
+        const struct tree *found = node;
+        if (strcmp(name, wanted) != 0)
+            found = node->kind == TREE_MAP ? find_value(node, name, wanted) : NULL;
+        if (found)
+            return found;
+    }
+    return NULL;
+}
+
+/* A key that has a value beside the grid and values in it: --set has the last word, else one of them would count for nothing. What
+ * holds goes to *node. */
+static int choose_values(const struct reading *r, const char *name, const struct tree **node)
+{
+    const struct tree *beside = find_value(r->root, "", name);
+    if (!beside || (beside->line > 0 && (*node)->line == 0))
+        return 0;
+    if (beside->line == 0 && (*node)->line == 0)
+        return fail_at(r, beside, "%s is given a value both as %s and as grid.%s; leave one out", name, name,
+                       name);
+    if (beside->line > 0)
+        return fail_at(r, *node,
+                       "grid: %s has a value in line %d, too, which would count for nothing; "
+                       "leave one out",
+                       name, beside->line);
+    *node = beside;
+    return 0;
+}
+
 static int read_axis(const struct reading *r, const char *name, const struct tree *node)
 {
+    const struct tree *given = node;
     struct sweep *sweep = r->sweep;
     const struct config_key *key = config_find(name);
     if (!key)
@@ -190,15 +228,43 @@ static int read_axis(const struct reading *r, const char *name, const struct tre
             return fail_at(r, node, "grid: %s stands twice", name);
     if (sweep->n_axes == SWEEP_MAX_AXES)
         return fail_at(r, node, "grid: more than %d axes", SWEEP_MAX_AXES);
+    int rc = choose_values(r, name, &node);
+    if (rc < 0)
+        return rc;
     struct axis *axis = &sweep->axis[sweep->n_axes++];
     axis->key = key;
-    if (node->kind == TREE_LIST)
+    if (node->kind == TREE_LIST && node == given)
         return axis_add_list(r, axis, node);
     if (node->kind == TREE_MAP && key->type != CONFIG_PROTOCOL)
         return axis_add_range(r, axis, node);
     char text[CONFIG_MAX_CLUSTERS * 6];
-    int rc = value_text(r, key, node, text, sizeof text);
+    rc = value_text(r, key, node, text, sizeof text);
     return rc < 0 ? rc : axis_add(r, axis, node, text);
+}
+
+/* Whether keys of jobs begin with `name` and a dot. */
+static int is_section(const char *name)
+{
+    size_t n = strlen(name);
+    for (const struct config_key *key = config_keys; key->name; key++)
+        if (strncmp(key->name, name, n) == 0 && key->name[n] == '.')
+            return 1;
+    return 0;
+}
+
+/* The key of the sweep itself that is meant by `Grid` or `gird`, or NULL. */
+static const char *nearest_of_sweep(const char *name)
+{
+    static const char *const keys[] = {"name", "data", "pixel_size", "keep_weights", "grid"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys && !is_section(name) && !config_find(name); i++)
+        if (strcasecmp(name, keys[i]) == 0 || config_distance(name, keys[i]) <= 2)
+            return keys[i];
+    return NULL;
+}
+
+static int unknown_section(const struct reading *r, const struct tree *node, const char *near)
+{
+    return fail_at(r, node, "unknown key '%.60s'; did you mean '%s'?", node->name, near);
 }
 
 /* Walk nested maps to dotted names; `grid` 1: every leaf is an axis, 0: one value. */
@@ -208,8 +274,11 @@ static int read_keys(const struct reading *r, const struct tree *map, const char
         char name[128], text[CONFIG_MAX_CLUSTERS * 6];
         snprintf(name, sizeof name, "%s%s%s", prefix, *prefix ? "." : "", node->name);
         const struct config_key *key = config_find(name);
+        const char *near = *prefix || grid ? NULL : nearest_of_sweep(name);
         int rc;
-        if (!key && node->kind == TREE_MAP && node->child)
+        if (near)
+            rc = unknown_section(r, node, near);
+        else if (!key && node->kind == TREE_MAP && node->child)
             rc = read_keys(r, node, name, grid);
         else if (grid)
             rc = read_axis(r, name, node);
@@ -295,6 +364,10 @@ static int read_data(const struct reading *r, const struct tree *root, const str
 
 static int read_grid(const struct reading *r, const struct tree *root, const struct tree *grid)
 {
+    if (grid && grid->kind == TREE_LIST)
+        return fail_at(r, grid,
+                       "grid: a list, where keys with their values are expected; leave out the dashes, as in "
+                       "`clusters: [[8, 10]]`");
     if (!grid || grid->kind != TREE_MAP || !grid->child)
         return fail_at(r, grid ? grid : root,
                        "key `grid` is missing or empty, so there would be no job; see experiments/fig4.yaml");
@@ -442,7 +515,7 @@ static int sweep_from_tree(const char *path, struct tree *root, int is_copy, str
     struct sweep *sweep = err_calloc(1, sizeof *sweep, path, err);
     int rc = sweep ? 0 : E_IO;
     if (rc == 0) {
-        struct reading reading = {path, sweep, err, is_copy};
+        struct reading reading = {path, sweep, err, root, is_copy};
         snprintf(sweep->name, sizeof sweep->name, "sweep");
         sweep->base = config_defaults();
         sweep->pixel_size = dataset_defaults().pixel_size;

@@ -87,14 +87,14 @@ static long largest_class(const struct summary *summary, const struct summary_gr
     return largest;
 }
 
-/* The sizes below the ratio, when they are short. */
+/* The ratio to three digits, and the sizes below it when they are short. */
 static void tick(char *out, size_t size, const struct summary_group *group, int axis, double x)
 {
     const char *sizes = group->cell->axis[axis];
-    if (strlen(sizes) <= 9)
-        snprintf(out, size, "%.3g\\n%s", x, sizes);
-    else
-        snprintf(out, size, "%.3g", x);
+    char ratio[32];
+    snprintf(ratio, sizeof ratio, "%.3g", x);
+    config_real_text(strtod(ratio, NULL), ratio, sizeof ratio);
+    snprintf(out, size, "%s%s%s", ratio, strlen(sizes) <= 9 ? "\\n" : "", strlen(sizes) <= 9 ? sizes : "");
 }
 
 int imbalance_is_axis(const struct summary *summary, int axis)

@@ -7,7 +7,7 @@ void pagename_append(char *name, const char *text)
 {
     size_t n = strlen(name);
     for (; *text && n < PAGENAME_LENGTH; text++)
-        name[n++] = isalnum((unsigned char)*text) || strchr("._=", *text) ? *text : '-';
+        name[n++] = isalnum((unsigned char)*text) || strchr("._=+", *text) ? *text : '-';
     name[n] = '\0';
 }
 

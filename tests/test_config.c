@@ -50,6 +50,37 @@ static void every_value_reads_back(void **state)
     assert_memory_equal(&config, &copy, sizeof config);
 }
 
+static const char *real_text(double value)
+{
+    static char text[32];
+    config_real_text(value, text, sizeof text);
+    return text;
+}
+
+static void numbers_are_written_plainly(void **state)
+{
+    struct config config = config_defaults();
+    char text[64], canonical[8192];
+    (void)state;
+    assert_string_equal(real_text(20), "20");
+    assert_string_equal(real_text(100), "100");
+    assert_string_equal(real_text(-180), "-180");
+    assert_string_equal(real_text(0), "0");
+    assert_string_equal(real_text(0.1), "0.1");
+    assert_string_equal(real_text(1e-4), "0.0001");
+    assert_string_equal(real_text(3e-5), "3e-05");
+    assert_string_equal(real_text(123456.5), "123456.5");
+    assert_string_equal(real_text(9e14), "900000000000000");
+    assert_string_equal(real_text(1e15), "1e+15");
+    assert_int_equal(config_set(&config, "augment.rotation", "20", NULL), 0);
+    config_get(&config, config_find("augment.rotation"), text, sizeof text);
+    assert_string_equal(text, "20");
+    /* the hash of this text is the name of a job: it stays as it was when keys were first made */
+    config_canonical(&config, canonical, sizeof canonical);
+    assert_non_null(strstr(canonical, "\naugment.rotation=2e+01\n"));
+    assert_non_null(strstr(canonical, "\ntrain.learning_rate=0.001\n"));
+}
+
 /* A row of /jobs says "kfold:3": its repeats are rows of their own. */
 static void folds_alone_are_a_protocol(void **state)
 {
@@ -136,6 +167,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults_are_the_documented_ones),
         cmocka_unit_test(every_value_reads_back),
+        cmocka_unit_test(numbers_are_written_plainly),
         cmocka_unit_test(folds_alone_are_a_protocol),
         cmocka_unit_test(wrong_values_are_named),
         cmocka_unit_test(unknown_keys_get_a_suggestion),

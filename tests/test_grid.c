@@ -215,6 +215,49 @@ static void the_resolved_file_is_the_same_sweep(void **state)
     sweep_free(b);
 }
 
+static int read_with(const char *text, int n_set, char *const *set, struct sweep **sweep, struct err *err)
+{
+    assert_int_equal(read_text(text, sweep, err), 0);
+    sweep_free(*sweep);
+    return sweep_read(path, n_set, set, sweep, err);
+}
+
+/* --set of a key that the grid varies leaves that value alone; nothing that was asked for counts for nothing. */
+static void an_override_outweighs_the_grid(void **state)
+{
+    static const char text[] = HEAD "grid: {clusters: [[1, 2]], seed: [1, 2], train.epochs: [3, 4], "
+                                    "strategy: [none, oversample]}\n";
+    static char seed[] = "seed=5", epochs[] = "train.epochs=7", strategy[] = "strategy=[augment, reweight]";
+    static char seeds[] = "grid.seed=[6, 7]", first_three[] = "seed={first: 1, count: 3}";
+    char *const set[] = {seed, epochs, strategy};
+    char *const wide[] = {seeds}, *const both[] = {seeds, seed}, *const range[] = {first_three};
+    struct sweep *sweep = NULL;
+    struct err err = {0};
+    (void)state;
+    struct dataset *data = five_clusters();
+    assert_int_equal(read_with(text, 3, set, &sweep, &err), 0);
+    assert_int_equal(sweep_expand(sweep, data, &err), 0);
+    assert_int_equal(sweep->n_jobs, 1);
+    assert_int_equal(sweep->job[0].config.seed, 5);
+    assert_int_equal(sweep->job[0].config.epochs, 7);
+    assert_string_equal(sweep->job[0].config.strategy, "augment+reweight");
+    sweep_free(sweep);
+    assert_int_equal(read_with(text, 1, wide, &sweep, &err), 0);
+    assert_int_equal(sweep_expand(sweep, data, &err), 0);
+    assert_int_equal(sweep->n_jobs, 8);
+    assert_int_equal(sweep->job[7].config.seed, 7);
+    sweep_free(sweep);
+    dataset_free(data);
+    assert_int_equal(read_with(text, 2, both, &sweep, &err), E_USAGE);
+    assert_non_null(strstr(err.text, "--set: seed is given a value both as seed and as grid.seed"));
+    assert_int_equal(read_with(text, 1, range, &sweep, &err), E_USAGE);
+    assert_non_null(strstr(err.text, "several values stand under `grid`: --set grid.seed"));
+    assert_refused(HEAD "seed: 3\ngrid: {clusters: [[1, 2]], seed: [1, 2]}\n",
+                   "s.yaml:4: grid: seed has a value in line 3, too");
+    assert_refused(HEAD "train: {epochs: 3}\ngrid: {clusters: [[1, 2]], train.epochs: [1, 2]}\n",
+                   "s.yaml:4: grid: train.epochs has a value in line 3, too");
+}
+
 static const char *groups_of(const char *text)
 {
     static char groups[64];
@@ -232,8 +275,7 @@ static void the_column_of_groups_is_found(void **state)
     (void)state;
     assert_string_equal(groups_of(HEAD "grid: {clusters: [[1, 2]]}\n"), "NULL");
     assert_string_equal(groups_of(HEAD "groups: slide\ngrid: {clusters: [[1, 2]]}\n"), "slide");
-    assert_string_equal(groups_of(HEAD "groups: slide\ngrid: {clusters: [[1, 2]], groups: [none]}\n"),
-                        "NULL");
+    assert_string_equal(groups_of(HEAD "grid: {clusters: [[1, 2]], groups: [none]}\n"), "NULL");
     assert_string_equal(groups_of(HEAD "grid: {clusters: [[1, 2]], groups: [none, mouse]}\n"), "mouse");
     assert_refused(
         HEAD "grid: {clusters: [[1, 2]], groups: [none, slide, mouse]}\n",
@@ -298,6 +340,11 @@ static void wrong_files_are_refused(void **state)
                    "several values stand under `grid`");
     assert_refused(HEAD "train: 7\ngrid: {clusters: [[1, 2]]}\n", "s.yaml:3: unknown key 'train'");
     assert_refused(HEAD "grid: {clusters: [[1, 2]], strategy: [none, smoot]}\n", "smoot");
+    assert_refused(HEAD "grid: {clusters: [[1, 2]], strategy: [over]}\n", "did you mean 'oversample'?");
+    assert_refused(HEAD "grid: {clusters: [[1, 2]], strategy: [noone]}\n", "did you mean 'none'?");
+    assert_refused(HEAD "Grid: {clusters: [[1, 2]]}\n", "s.yaml:3: unknown key 'Grid'; did you mean 'grid'?");
+    assert_refused("date: builtin\ngrid: {clusters: [[1, 2]]}\n", "`data` is missing");
+    assert_refused(HEAD "grid:\n  - clusters: [[1, 2]]\n", "s.yaml:4: grid: a list, where keys");
     assert_refused(HEAD "grid: {clusters: [[1, 2]], seed: [1, 1]}\n", "seed: 1 stands twice");
     assert_refused(HEAD "grid: {clusters: [[1, 2]], seed: {first: 1}}\n", "say how many");
     assert_refused(HEAD "grid: {clusters: [[1, 2], all]}\n", "cluster 5 has 1 image");
@@ -324,6 +371,7 @@ int main(void)
         cmocka_unit_test(groups_are_in_the_key_and_the_resolved_file),
         cmocka_unit_test(keys_differ_exactly_when_results_may),
         cmocka_unit_test(weights_are_kept_as_asked),
+        cmocka_unit_test(an_override_outweighs_the_grid),
         cmocka_unit_test(the_resolved_file_is_the_same_sweep),
         cmocka_unit_test(wrong_files_are_refused),
     };

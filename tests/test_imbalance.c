@@ -387,6 +387,22 @@ static void curves_have_further_pages(void **state)
     store_close(store, NULL);
 }
 
+/* Round numbers are written out in figures and in the names of files: neither 1e+03 nor, with a + lost, 1e-03. */
+static void numbers_stay_what_they_are(void **state)
+{
+    const struct trend_axis axis = imbalance_axis(0);
+    struct store_job job = {.axis = {"9000-9"}};
+    const struct summary_group group = {.cell = &job};
+    char text[64], name[PAGENAME_SIZE] = "axis_";
+    (void)state;
+    axis.tick(text, sizeof text, &group, 0, 1000);
+    assert_string_equal(text, "1000\\n9000-9");
+    axis.tick(text, sizeof text, &group, 0, 100.0 / 3);
+    assert_string_equal(text, "33.3\\n9000-9");
+    pagename_append(name, "rotation=2e+20");
+    assert_string_equal(name, "axis_rotation=2e+20");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(points_are_means_and_intervals),
@@ -397,6 +413,7 @@ int main(void)
                                        cmocka_unit_test(equal_ratios_have_pages_of_their_own),
                                        cmocka_unit_test(long_lists_are_looked_up),
                                        cmocka_unit_test(axes_have_figures),
-                                       cmocka_unit_test(curves_have_further_pages)};
+                                       cmocka_unit_test(curves_have_further_pages),
+                                       cmocka_unit_test(numbers_stay_what_they_are)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -26,11 +26,15 @@ static const struct balance_strategy *find_strategy(const char *text, size_t n)
     return NULL;
 }
 
-/* The strategy that is likely meant by a misspelt name, NULL: none is near. */
+/* The strategy that is likely meant by a misspelt name, NULL: none is near. The beginning of one is nearer than a typo in
+ * another: over is oversample, not none. */
 static const char *nearest_strategy(const char *name)
 {
     const struct balance_strategy *s;
     const char *best = NULL;
+    for (int i = 0; strlen(name) > 2 && (s = balance_strategy(i)); i++)
+        if (strncmp(s->name, name, strlen(name)) == 0)
+            return s->name;
     for (int i = 0, least = 4; (s = balance_strategy(i)); i++) {
         int distance = config_distance(name, s->name);
         if (distance < least) {
