@@ -126,7 +126,7 @@ test: test-deps build ## set up, build, run every test
 	@$(MAKE) --no-print-directory tests-only
 
 units: $(UNITS:%=$(BUILD)/tests/%) $(MPI_TESTS:%=$(BUILD)/tests/%) $(LOADS:%=$(BUILD)/tests/%) \
-  $(FUZZ:%=$(BUILD)/tests/fuzz/replay_%) $(BUILD)/tests/fuzz/seeds $(BUILD)/tests/preload.so
+  $(FUZZ:%=$(BUILD)/tests/fuzz/replay_%) $(BUILD)/tests/fuzz/seeds $(BUILD)/tests/preload.so $(BUILD)/tests/slow_start.so
 
 tests-only: $(BUILD)/cellsweep units
 	@BUILD=$(BUILD) tests/all.sh $(UNITS:%=$(BUILD)/tests/%) $(SCRIPTS)
@@ -134,8 +134,8 @@ tests-only: $(BUILD)/cellsweep units
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libcellsweep.a
 	@$(CC) $(EXTRA) $(FAULTS) -o $@ $^ $(LIBS) -lcmocka
 
-# tests/run_bad_luck.sh: a library that is loaded into the program.
-$(BUILD)/tests/preload.so: tests/preload.c
+# tests/run_bad_luck.sh, tests/all.sh: libraries that are loaded into the program.
+$(BUILD)/tests/%.so: tests/%.c
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) -fPIC -shared -o $@ $<
 

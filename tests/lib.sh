@@ -1,11 +1,11 @@
-# lib.sh - sourced by tests/run_*.sh: results, a scratch folder, mpirun.
+# lib.sh - sourced by tests/run_*.sh: results in TAP, a scratch folder, mpirun.
 #
 #     . tests/lib.sh
 #     check "the file opens" h5dump -H "$TMP/r.h5"
 #     finish
 #
 # Scripts run from the root of the repository, take BUILD (default build) and print "ok - what", "not ok - what" or
-# "skip - what"; the exit status is 0 only without a "not ok".
+# "ok - # SKIP why", at the end the plan, "1..N": one that ends without it has failed. The exit status is 0 only without a "not ok".
 set -u
 BUILD=${BUILD:-build}
 FAILED=0
@@ -14,9 +14,11 @@ trap 'rm -rf "$TMP"' EXIT
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OPENBLAS_NUM_THREADS=1
 export CELLSWEEP_TEST_HANDLES=1 # a command that leaves an HDF5 handle open fails
 
-ok() { echo "ok - $*"; }
-not_ok() { echo "not ok - $*"; FAILED=$((FAILED + 1)); }
-skip() { echo "skip - $*"; }
+# Results are counted in a file, those of subshells, too.
+report() { echo "$1" && echo >>"$TMP/.results"; }
+ok() { report "ok - $*"; }
+not_ok() { report "not ok - $*"; FAILED=$((FAILED + 1)); }
+skip() { report "ok - # SKIP $*"; }
 
 # check WHAT COMMAND...: ok when the command succeeds; else its output is shown, too.
 check() {
@@ -42,4 +44,7 @@ mpi() {
     mpirun --oversubscribe -n "$n" "$@"
 }
 
-finish() { exit $((FAILED > 0)); }
+finish() {
+    echo "1..$(wc -l <"$TMP/.results")"
+    exit $((FAILED > 0))
+}

@@ -42,6 +42,7 @@ browser() {
     local status=$?
     cat "$TMP/browser.out"
     FAILED=$((FAILED + $(grep -c '^not ok - ' "$TMP/browser.out")))
+    grep '^\(not \)\?ok - ' "$TMP/browser.out" >>"$TMP/.results"
     [ $status -le 1 ] && grep -q '^ok - ' "$TMP/browser.out" || { not_ok "${1##*/} ended with status $status"; sed 's/^/# /' "$TMP/browser.err"; }
 }
 mkdir "$TMP/downloads"
