@@ -82,7 +82,12 @@ struct handout {
     /* rank 0 */
     struct schedule *schedule;
     struct worker *worker; /* (size) */
-    int *condemned;        /* (size) jobs whose row must say that they killed their ranks */
+    int *held;             /* (size) a ring of ranks whose requests wait, who came first at first_held */
+    int first_held, n_held;
+    int n_alive;    /* ranks that are not dead, this one too */
+    int n_working;  /* other ranks that are neither dead nor were told END */
+    int n_staying;  /* other ranks that are neither dead nor have taken leave */
+    int *condemned; /* (size) jobs whose row must say that they killed their ranks */
     int n_condemned;
     int told; /* 1: the others were told to stop */
     double last_serve, last_look;
@@ -158,13 +163,21 @@ static void tell_report(const struct handout *h, int rank, const struct handout_
         h->hooks.report(h->hooks.self, rank, report);
 }
 
+/* The job that a rank holds now; -1: none. */
+static void hold(struct handout *h, int rank, int job)
+{
+    struct worker *w = &h->worker[rank];
+    h->counts.running += (job >= 0) - (w->has >= 0);
+    w->has = job;
+}
+
 static void take_report(struct handout *h, int rank, const struct handout_report *report)
 {
     struct worker *w = &h->worker[rank];
     if (report->job < 0)
         return;
     count_report(h, report);
-    w->has = w->next;
+    hold(h, rank, w->next);
     w->next = -1;
     tell_report(h, rank, report);
     tell_start(h, rank);
@@ -183,7 +196,7 @@ static int pick(struct handout *h, int rank)
     if (job >= 0 && w->has >= 0) {
         w->next = job;
     } else if (job >= 0) {
-        w->has = job;
+        hold(h, rank, job);
         tell_start(h, rank);
     }
     return job;
@@ -194,8 +207,10 @@ static void answer(struct handout *h, int rank, int job)
     struct reply reply = {.job = job, .stopping = h->stopping};
     if (job >= 0)
         reply.attempt = schedule_attempts(h->schedule, job);
-    if (job == REPLY_END)
+    if (job == REPLY_END) {
         h->worker[rank].gone = 1;
+        h->n_working--;
+    }
     post(h, rank, TAG_REPLY, &reply, sizeof reply);
 }
 
@@ -216,6 +231,7 @@ static void handle_request(struct handout *h, int rank, const struct request *re
     take_report(h, rank, &request->report);
     if (!request->ahead) {
         h->worker[rank].held = 1; /* answered below, by serve() */
+        h->held[(h->first_held + h->n_held++) % h->size] = rank;
         return;
     }
     int job = schedule_waiting(h->schedule) > h->size ? pick(h, rank) : -1;
@@ -232,17 +248,23 @@ static void handle_progress(struct handout *h, int rank, const struct progress *
     post(h, rank, TAG_ACK, &progress->clock, sizeof progress->clock);
 }
 
-/* Idle ranks get what has come back or is left, or their leave. */
+/* Idle ranks get what has come back or is left, or their leave, who waits longest first. When there is nothing for one, there is
+ * nothing for the others. */
 static void answer_held(struct handout *h)
 {
-    for (int r = 1; r < h->size; r++) {
-        if (!h->worker[r].held)
-            continue;
-        int job = pick(h, r);
-        if (job < 0 && !is_over(h))
-            continue;
-        h->worker[r].held = 0;
-        answer(h, r, job >= 0 ? job : REPLY_END);
+    int over = 0;
+    while (h->n_held > 0) {
+        int r = h->held[h->first_held], job = -1;
+        if (h->worker[r].held) { /* else it has died since */
+            job = over ? -1 : pick(h, r);
+            over = over || (job < 0 && is_over(h));
+            if (job < 0 && !over)
+                return;
+            h->worker[r].held = 0;
+            answer(h, r, job >= 0 ? job : REPLY_END);
+        }
+        h->first_held = (h->first_held + 1) % h->size;
+        h->n_held--;
     }
 }
 
@@ -255,15 +277,6 @@ static void tell_stop(struct handout *h)
     h->told = 1;
 }
 
-/* Ranks that are neither dead nor were told END. */
-static int n_working(const struct handout *h)
-{
-    int n = 0;
-    for (int r = 1; r < h->size; r++)
-        n += !h->worker[r].dead && !h->worker[r].gone;
-    return n;
-}
-
 /* ---- rank 0: the dead ---- */
 
 static void bury(struct handout *h, int rank, double silent)
@@ -271,9 +284,13 @@ static void bury(struct handout *h, int rank, double silent)
     struct worker *w = &h->worker[rank];
     struct handout_report report = {.job = -1};
     int job = w->has, ahead = w->next;
+    h->n_alive--;
+    h->n_working -= !w->gone;
+    h->n_staying--; /* who has taken leave is not looked for */
     w->dead = 1;
     w->held = 0;
-    w->has = w->next = -1;
+    hold(h, rank, -1);
+    w->next = -1;
     h->counts.lost++;
     int finished = h->hooks.lost && h->hooks.lost(h->hooks.self, rank, job, silent, &report);
     if (job >= 0)
@@ -287,7 +304,7 @@ static void bury(struct handout *h, int rank, double silent)
         h->condemned[h->n_condemned++] = job;
     else if (job >= 0)
         schedule_return(h->schedule, job);
-    if (h->dedicated && n_working(h) == 0)
+    if (h->dedicated && h->n_working == 0)
         h->dedicated = 0; /* somebody has to work */
 }
 
@@ -351,12 +368,14 @@ static void receive(struct handout *h, int rank, int tag)
         return;
     }
     h->worker[rank].heard = now(h);
-    if (tag == TAG_REQUEST)
+    if (tag == TAG_REQUEST) {
         handle_request(h, rank, &in.request);
-    else if (tag == TAG_PROGRESS)
+    } else if (tag == TAG_PROGRESS) {
         handle_progress(h, rank, &in.progress);
-    else if (tag == TAG_BYE)
+    } else if (tag == TAG_BYE && !h->worker[rank].bye) {
         h->worker[rank].bye = 1;
+        h->n_staying--;
+    }
 }
 
 /* Receive whatever has arrived and answer it. Returns how many messages there were. */
@@ -397,7 +416,7 @@ static int next_on_root(struct handout *h)
         lock(h);
         int served = serve(h);
         job = h->dedicated ? -1 : pick(h, 0);
-        int over = job < 0 && is_over(h) && n_working(h) == 0 && h->n_condemned == 0;
+        int over = job < 0 && is_over(h) && h->n_working == 0 && h->n_condemned == 0;
         if (job < 0 && !over)
             tell_report(h, 0, NULL);
         unlock(h);
@@ -596,6 +615,8 @@ static void init(struct handout *h, const struct handout_options *options)
     h->coming = MPI_REQUEST_NULL;
     h->last_serve = h->last_look = h->last_check = now(h);
     h->lease = now(h) + h->limit;
+    h->n_alive = h->size;
+    h->n_working = h->n_staying = h->size - 1;
     for (int r = 0; r < h->size; r++)
         h->worker[r] = (struct worker){.has = -1, .next = -1, .heard = now(h)};
 }
@@ -614,8 +635,9 @@ int handout_new(MPI_Comm comm, struct schedule *schedule, const struct handout_o
     h->schedule = schedule;
     h->hooks = *hooks;
     h->worker = err_calloc((size_t)h->size, sizeof *h->worker, "the hand-out", err);
+    h->held = err_calloc((size_t)h->size, sizeof *h->held, "the hand-out", err);
     h->condemned = err_calloc((size_t)h->size, sizeof *h->condemned, "the hand-out", err);
-    int rc = h->worker && h->condemned ? 0 : E_IO;
+    int rc = h->worker && h->held && h->condemned ? 0 : E_IO;
     if (rc == 0) {
         init(h, options);
         rc = start_thread(h, err);
@@ -640,6 +662,7 @@ void handout_free(struct handout *h, int alone)
     pthread_cond_destroy(&h->wake);
     pthread_mutex_destroy(&h->mutex);
     free(h->condemned);
+    free(h->held);
     free(h->worker);
     free(h);
 }
@@ -740,29 +763,15 @@ struct handout_counts handout_counts(const struct handout *h)
 {
     struct handout_counts counts = h->counts;
     if (h->schedule) {
-        int ranks = -h->dedicated;
-        for (int r = 0; r < h->size; r++) {
-            counts.running += h->worker[r].has >= 0;
-            ranks += !h->worker[r].dead;
-        }
         /* a job given ahead still waits */
         counts.waiting = schedule_waiting(h->schedule) + schedule_running(h->schedule) - counts.running;
-        counts.remaining = schedule_remaining(h->schedule, ranks);
+        counts.remaining = schedule_remaining(h->schedule, h->n_alive - h->dedicated);
     }
     counts.stopping = h->stopping;
     return counts;
 }
 
 /* ---- the end ---- */
-
-/* Ranks that should still say farewell. */
-static int n_staying(const struct handout *h)
-{
-    int n = 0;
-    for (int r = 1; r < h->size; r++)
-        n += !h->worker[r].dead && !h->worker[r].bye;
-    return n;
-}
 
 int handout_finish(struct handout *h, int code, const char *text)
 {
@@ -777,14 +786,14 @@ int handout_finish(struct handout *h, int code, const char *text)
     for (int r = 1; r < h->size; r++)
         if (!h->worker[r].dead)
             post(h, r, TAG_FINAL, &final, sizeof final);
-    while (n_staying(h) > 0 && now(h) < end) {
+    while (h->n_staying > 0 && now(h) < end) {
         serve(h);
         unlock(h);
         back_off(&round);
         lock(h);
     }
     unlock(h);
-    return h->counts.lost > 0 || n_staying(h) > 0;
+    return h->counts.lost > 0 || h->n_staying > 0;
 }
 
 int handout_await_end(struct handout *h, int *code, char *text)

@@ -17,7 +17,8 @@
  * held while jobs still run (they may come back) and answered END when none can. When the sweep stops, rank 0 sends every rank
  * that has not been told END one STOP, which it sees at its next pause. After END a worker writes nothing; it waits for FINAL
  * {exit code, its line, alone}, answers BYE and leaves. alone = 1: a rank was lost, so collective calls (H5Fclose, MPI_Finalize)
- * would hang: every rank leaves by _exit().
+ * would hang: every rank leaves by _exit(). Serving a message takes O(log) time in jobs and kinds of jobs, and the same for any
+ * number of ranks; only the look for dead ranks, four times a second, goes through all of them.
  *
  * Heartbeats. A thread of every rank sees to it that messages move whatever the main thread computes (SMOTE, predictions): a
  * worker sends PROGRESS {images, its clock} about every second (sooner for a short limit), rank 0 answers ACK {that clock}. MPI
