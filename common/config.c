@@ -1,5 +1,7 @@
 #include "config.h"
 
+#include "utf8.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -216,6 +218,8 @@ static int set_word(char *out, const struct config_key *key, const char *text, s
         return err_set(err, E_USAGE, "%s: '%.80s' is not one of %s", key->name, text, key->choices);
     if (!*text || strlen(text) >= CONFIG_WORD_SIZE)
         return bad_value(key, text, "a word of 1 to 63 characters", err);
+    if (!utf8_is_harmless(text))
+        return bad_value(key, text, "a word of UTF-8 without control characters and backquotes", err);
     memset(out, 0, CONFIG_WORD_SIZE); /* the tail too: configs are compared by bytes */
     snprintf(out, CONFIG_WORD_SIZE, "%s", text);
     return 0;

@@ -5,26 +5,21 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-/* Texts from a file may hold line ends, escape sequences or no text at all, and the end may have been cut within a letter; the line
- * stays one, does not steer a terminal, and can be a text of JSON. */
-static void make_plain(char *text)
-{
-    for (char *at = text; *at; at++)
-        if ((unsigned char)*at < ' ' || *at == 0x7f)
-            *at = ' ';
-    utf8_mend(text);
-}
+#include <string.h>
 
 int err_set(struct err *err, int code, const char *format, ...)
 {
     if (err) {
+        char text[sizeof err->text]; /* an argument may be err->text itself */
         va_list args;
-        err->code = code;
         va_start(args, format);
-        vsnprintf(err->text, sizeof err->text, format, args);
+        vsnprintf(text, sizeof text, format, args);
         va_end(args);
-        make_plain(err->text);
+        /* Texts from a file may hold line ends, escape sequences or no text at all, and the end may have been cut within a letter:
+         * the line stays one, does not steer a terminal, and can be a text of JSON. */
+        utf8_plain(text);
+        memcpy(err->text, text, strlen(text) + 1);
+        err->code = code;
     }
     return code;
 }

@@ -20,7 +20,7 @@ struct err {
 };
 
 /* Store code and the formatted line in *err (which may be NULL) and return code. A longer line is cut, control characters become
- * spaces. */
+ * spaces. Arguments may be err->text, so that a line can be put into a longer one or be given another code. */
 int err_set(struct err *err, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Exit status of the program for a code: 0, 1, 2, 3 or 75. */

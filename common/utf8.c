@@ -1,5 +1,7 @@
 #include "utf8.h"
 
+#include <string.h>
+
 /* The first byte gives the length, and narrows the second where a longer form, a surrogate or a number beyond U+10FFFF would fit. */
 struct form {
     unsigned char first, last; /* of the first byte */
@@ -42,4 +44,56 @@ void utf8_mend(char *text)
             *text = '?';
         text += n ? n : 1;
     }
+}
+
+/* Letters that a terminal or a reader obeys rather than shows. */
+static const struct {
+    unsigned first, last;
+} steering[] = {{0x80, 0x9f}, {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x2069}, {0xfeff, 0xfeff}};
+
+/* The number of the letter of n bytes at `at`. */
+static unsigned number(const char *at, int n)
+{
+    static const unsigned char bits[5] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+    unsigned value = (unsigned char)*at & bits[n];
+    for (int i = 1; i < n; i++)
+        value = value << 6 | ((unsigned char)at[i] & 0x3f);
+    return value;
+}
+
+static int steers(unsigned letter)
+{
+    for (int i = 0; i < (int)(sizeof steering / sizeof *steering); i++)
+        if (letter >= steering[i].first && letter <= steering[i].last)
+            return 1;
+    return 0;
+}
+
+int utf8_is_harmless(const char *text)
+{
+    for (int n; *text; text += n) {
+        n = letter(text);
+        if (n == 0 || steers(number(text, n)) || (n == 1 && (*text < ' ' || *text == 0x7f || *text == '`')))
+            return 0;
+    }
+    return 1;
+}
+
+void utf8_plain(char *text)
+{
+    while (*text >= ' ' && *text < 0x7f) /* nearly every text, to its end */
+        text++;
+    char *out = text;
+    for (int n; *text; text += n ? n : 1) {
+        n = letter(text);
+        if (n == 0 || (n > 1 && steers(number(text, n)))) {
+            *out++ = '?';
+        } else if (n == 1) {
+            *out++ = *text < ' ' || *text == 0x7f ? ' ' : *text;
+        } else {
+            memmove(out, text, (size_t)n);
+            out += n;
+        }
+    }
+    *out = '\0';
 }

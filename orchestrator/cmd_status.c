@@ -7,6 +7,7 @@
 #include "events.h"
 #include "progress.h"
 #include "store.h"
+#include "utf8.h"
 
 #include <argp.h>
 #include <math.h>
@@ -294,6 +295,17 @@ static void print_failures(const struct view *v)
     }
 }
 
+/* The log may be anybody's. */
+static void print_plain(const char *before, const char *text)
+{
+    char *copy = strdup(text);
+    if (copy) {
+        utf8_plain(copy);
+        printf("%s%s", before, copy);
+    }
+    free(copy);
+}
+
 /* One line of the log: its time of day (UTC), its name, and what else it says. */
 static void print_event(json_t *event)
 {
@@ -301,13 +313,17 @@ static void print_event(json_t *event)
     const char *name = json_string_value(json_object_get(event, "event"));
     const char *key;
     json_t *value;
-    printf("  %.8s  %s", time && strlen(time) > 19 ? time + 11 : "?", name ? name : "?");
+    char clock[9];
+    snprintf(clock, sizeof clock, "%s", time && strlen(time) > 19 ? time + 11 : "?");
+    print_plain("  ", clock);
+    print_plain("  ", name ? name : "?");
     json_object_foreach(event, key, value)
     {
         if (strcmp(key, "time") == 0 || strcmp(key, "event") == 0)
             continue;
         char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(4));
-        printf("  %s %s", key, text ? text : "");
+        print_plain("  ", key);
+        print_plain(" ", text ? text : "");
         free(text);
     }
     printf("\n");

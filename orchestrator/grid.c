@@ -3,6 +3,7 @@
 #include "balance.h"
 #include "cnn.h"
 #include "tree.h"
+#include "utf8.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -339,6 +340,7 @@ static int read_name(const struct reading *r, const struct tree *node)
     if (node->kind != TREE_TEXT || !*node->text || strlen(node->text) >= sizeof r->sweep->name)
         return fail_at(r, node, "name: expected 1 to %zu characters", sizeof r->sweep->name - 1);
     snprintf(r->sweep->name, sizeof r->sweep->name, "%s", node->text);
+    utf8_plain(r->sweep->name);
     return 0;
 }
 

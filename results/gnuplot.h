@@ -19,7 +19,9 @@
  * the PNG has twice as many, with one it has 300 an inch. */
 void gnuplot_begin(FILE *file, const char *name, int width, int height, const struct figstyle *style);
 
-/* A text in gnuplot's single quotes; control characters become blanks. */
+/* A text in gnuplot's single quotes, within which nothing is special: in double quotes what stands between backquotes would be run by
+ * a shell. A line end is joined to them as gnuplot's own, other control characters become blanks. Every text that is not the program's
+ * own goes into a script through here, or through pagename_append() as the name of a file. */
 void gnuplot_quote(FILE *file, const char *text);
 
 /* Run dir/name.gp for each format; pictures appear whole or not at all. E_IO when gnuplot is missing, naming its package,

@@ -94,7 +94,7 @@ static void tick(char *out, size_t size, const struct summary_group *group, int 
     char ratio[32];
     snprintf(ratio, sizeof ratio, "%.3g", x);
     config_real_text(strtod(ratio, NULL), ratio, sizeof ratio);
-    snprintf(out, size, "%s%s%s", ratio, strlen(sizes) <= 9 ? "\\n" : "", strlen(sizes) <= 9 ? sizes : "");
+    snprintf(out, size, "%s%s%s", ratio, strlen(sizes) <= 9 ? "\n" : "", strlen(sizes) <= 9 ? sizes : "");
 }
 
 int imbalance_is_axis(const struct summary *summary, int axis)

@@ -230,7 +230,7 @@ static int prepare_all(const struct predictor *p, struct serve_request *request,
     double until = serve_now() + SERVE_COMPUTE_SECONDS;
     int rc = text ? outlines_parse(text, "boundaries", &outlines, err) : 0;
     if (rc < 0)
-        return err_set(err, E_USAGE, "%s", err->text);
+        return err_set(err, E_USAGE, "%s", err->text); /* the client's file, not ours */
     for (int i = 0; i < upload->n_images; i++) {
         seen[i].image = &upload->image[i];
         rc = prepare(p, text ? &outlines : NULL, upload->n_images == 1, until, &seen[i]);

@@ -1,6 +1,7 @@
 #include "store.h"
 #include "h5.h"
 #include "store_layout.h"
+#include "utf8.h"
 
 #include <assert.h>
 #include <math.h>
@@ -10,12 +11,12 @@
 
 static const struct {
     const char *name;
-    enum { TEXT, NUMBER, REAL } kind;
-    int may_lack; /* 1: files of earlier versions are without it */
+    enum { TEXT, LINES, NUMBER, REAL } kind; /* TEXT: one line */
+    int may_lack;                            /* 1: files of earlier versions are without it */
 } attributes[] = {
     {"name", TEXT, 0},
-    {"yaml", TEXT, 0},
-    {"yaml_resolved", TEXT, 0},
+    {"yaml", LINES, 0},
+    {"yaml_resolved", LINES, 0},
     {"data", TEXT, 0},
     {"dataset_checksum", TEXT, 0},
     {"data_file", TEXT, 0},
@@ -76,8 +77,12 @@ static int read_attribute(struct store *store, int i, struct err *err)
     double real = 0;
     if (attributes[i].may_lack && !h5_has_attr(store->file, name))
         return 0;
-    if (attributes[i].kind == TEXT)
-        return h5_read_text_attr(store->file, name, &store->text[i], store->path, err);
+    if (attributes[i].kind == TEXT || attributes[i].kind == LINES) {
+        rc = h5_read_text_attr(store->file, name, &store->text[i], store->path, err);
+        if (rc == 0 && attributes[i].kind == TEXT)
+            utf8_plain(store->text[i]);
+        return rc;
+    }
     if (attributes[i].kind == NUMBER)
         rc = h5_read_int_attr(store->file, name, &number, store->path, err);
     else
@@ -172,7 +177,13 @@ static int read_tables(struct store *store, struct err *err)
     int rc = store_tables_init(store, err);
     if (rc == 0)
         rc = store_refresh(store, err);
-    return rc < 0 ? rc : read_all(store, STORE_IMAGES, store->image, err);
+    if (rc == 0)
+        rc = read_all(store, STORE_IMAGES, store->image, err);
+    for (hsize_t i = 0; rc == 0 && i < store->n[DIM_IMAGE]; i++) {
+        utf8_plain(store->image[i].id);
+        utf8_plain(store->image[i].source);
+    }
+    return rc;
 }
 
 static int load(struct store *store, struct err *err)
@@ -687,9 +698,11 @@ static int read_mark_times(struct store *store, struct store_mark *mark, double 
 static int read_mark_messages(struct store *store, struct store_mark *mark, char *text, struct err *err)
 {
     int rc = read_all(store, STORE_MESSAGE, text, err);
-    for (int j = 0; j < store_n_jobs(store) && rc == 0; j++)
+    for (int j = 0; j < store_n_jobs(store) && rc == 0; j++) {
         snprintf(mark[j].message, STORE_MESSAGE_SIZE, "%.*s", STORE_MESSAGE_SIZE - 1,
                  text + (size_t)j * STORE_MESSAGE_SIZE);
+        utf8_plain(mark[j].message);
+    }
     return rc;
 }
 
@@ -726,6 +739,7 @@ int store_read_mark(struct store *store, int job, struct store_mark *mark, struc
     if (rc == 0)
         rc = store_read_block(store, STORE_MESSAGE, &block, mark->message, err);
     mark->message[STORE_MESSAGE_SIZE - 1] = '\0';
+    utf8_plain(mark->message);
     return rc;
 }
 

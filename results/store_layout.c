@@ -1,5 +1,6 @@
 #include "store_layout.h"
 #include "h5.h"
+#include "utf8.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -258,7 +259,12 @@ static int add_axis(hid_t stored, unsigned member, struct store_axes *axes, cons
     if (!name)
         return err_set(err, E_IO, "%s: cannot read the columns of /jobs: damaged; restore a copy", path);
     if (!is_fixed_name(name)) {
-        if (axes->n == STORE_MAX_AXES || strlen(name) >= CONFIG_WORD_SIZE)
+        if (name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")])
+            rc = err_set(err, E_IO,
+                         "%s: /jobs has a column '%.60s', which no key of a sweep file is: not written by "
+                         "cellsweep, or damaged",
+                         path, name);
+        else if (axes->n == STORE_MAX_AXES || strlen(name) >= CONFIG_WORD_SIZE)
             rc = err_set(err, E_IO,
                          "%s: /jobs has more columns than this version reads; use a newer cellsweep", path);
         else {
@@ -348,6 +354,16 @@ static void number_text(struct config *scratch, const char *axis, double value, 
     snprintf(out, CONFIG_WORD_SIZE, "%s", text);
 }
 
+/* Words of jobs go into tables, scripts and names. The sweep file has none with control characters or backquotes (config.c), a file that
+ * somebody else made may. */
+static void make_harmless(char *word, size_t size)
+{
+    word[size - 1] = '\0';
+    utf8_plain(word);
+    for (char *at = word; (at = strchr(at, '`')); at++)
+        *at = '\'';
+}
+
 static void unpack_field(struct config *scratch, const struct store_field *field, const unsigned char *record,
                          char *job)
 {
@@ -357,6 +373,8 @@ static void unpack_field(struct config *scratch, const struct store_field *field
         number_text(scratch, field->name, value, job + field->offset);
     } else {
         memcpy(job + field->offset, record + field->at, field->size);
+        if (field->kind == FIELD_TEXT)
+            make_harmless(job + field->offset, field->size);
     }
 }
 

@@ -188,7 +188,9 @@ static void write_ticks(FILE *file, const struct trend *trend, const struct page
             *text = '\0';
         else
             last = at;
-        fprintf(file, "%s\"%s\" %.9g", separator, text, x[n++] = next->x);
+        fputs(separator, file);
+        gnuplot_quote(file, text);
+        fprintf(file, " %.9g", x[n++] = next->x);
         separator = ", ";
     }
     fputs(")\n", file);

@@ -100,6 +100,11 @@ static void wrong_values_are_named(void **state)
     assert_set_fails("train.epochs", "10.5", "not a whole number");
     assert_set_fails("train.learning_rate", "nan", "is not a number");
     assert_set_fails("train.learning_rate", "0", "out of range");
+    assert_set_fails("groups", "`id`", "a word of UTF-8 without control characters and backquotes");
+    assert_set_fails("groups", "a\x1b[31m", "a word of UTF-8 without");
+    assert_set_fails("groups", "a\xe2\x80\xae", "a word of UTF-8 without");
+    assert_set_fails("groups", "\xff", "a word of UTF-8 without");
+    assert_int_equal(config_set(&(struct config){0}, "groups", "it's \"sl\xc3\xa4t\"; $(id)", NULL), 0);
     assert_set_fails("train.optimizer", "sgd", "'sgd' is not one of adam");
     assert_set_fails("undersample.replacement", "maybe", "not true or false");
     assert_set_fails("clusters", "8", "a job needs two or more");

@@ -356,7 +356,7 @@ static void axes_have_figures(void **state)
     check_x("axis_form_8-10_learning_rate=0.01_batch=16.tsv", 1, "loss", 1);
     assert_true(has_text("axis_learning_rate_8-10_batch=16_form=post-hoc.gp", "set logscale x"));
     assert_false(has_text("axis_batch_8-10_learning_rate=0.001_form=loss.gp", "set logscale x"));
-    assert_true(has_text("axis_form_8-10_learning_rate=0.01_batch=16.gp", "\"post-hoc\" 0"));
+    assert_true(has_text("axis_form_8-10_learning_rate=0.01_batch=16.gp", "'post-hoc' 0"));
     figures_release(&figures);
 }
 

@@ -4,6 +4,7 @@
 #include "data/synth.h"
 #include "h5.h"
 #include "trial.h"
+#include "utf8.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -339,6 +340,7 @@ static int read_text(hid_t file, const char *name, char *out, size_t size, const
     if (rc == 0)
         snprintf(out, size, "%s", text);
     free(text);
+    utf8_plain(out);
     return rc;
 }
 

@@ -5,6 +5,7 @@
 #include "data/png.h"
 #include "data/polygon.h"
 #include "data/resize.h"
+#include "utf8.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -174,6 +175,12 @@ static int check_options(const struct dataset_options *options, struct err *err)
     if (!(options->pixel_size > 0.0) || !isfinite(options->pixel_size))
         return err_set(err, E_USAGE, "pixel size %g: must be a positive number of micrometres",
                        options->pixel_size);
+    if (options->groups && !utf8_is_harmless(options->groups))
+        return err_set(
+            err, E_USAGE,
+            "groups '%.80s': a column's name with control characters, backquotes or bytes that are no "
+            "UTF-8; rename it in clusters.csv",
+            options->groups);
     if (options->groups && (!options->groups[0] || strlen(options->groups) >= DATASET_GROUP_SIZE ||
                             strcmp(options->groups, "none") == 0))
         return err_set(err, E_USAGE,
