@@ -1,5 +1,7 @@
 #include "h5.h"
 
+#include "target.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -101,10 +103,16 @@ int h5_draft_begin(struct h5_draft *draft, const char *path, struct err *err)
     h5_silence();
     draft->file = H5I_INVALID_HID;
     draft->temp[0] = '\0';
-    int n = snprintf(draft->temp, sizeof draft->temp, "%s" DRAFT "XXXXXX", path);
+    int special = target_find(path, draft->path, sizeof draft->path, err);
+    if (special)
+        return special < 0
+                   ? special
+                   : err_set(err, E_IO,
+                             "%s: is no regular file, and HDF5 can write to no other; give another name",
+                             path);
+    int n = snprintf(draft->temp, sizeof draft->temp, "%s" DRAFT "XXXXXX", draft->path);
     if (n < 0 || (size_t)n >= sizeof draft->temp)
         return err_set(err, E_IO, "%.200s...: the path is too long", path);
-    memcpy(draft->path, path, strlen(path) + 1);
     int fd = mkstemp(draft->temp);
     if (fd < 0)
         return err_set(err, E_IO, "%s: cannot create a file there: %s", path, strerror(errno));
@@ -163,12 +171,14 @@ static int is_draft(const char *name, const char *final)
 
 void h5_draft_tidy(const char *path)
 {
-    char folder[H5_PATH_SIZE];
-    const char *slash = strrchr(path, '/');
-    folder_of(path, folder, sizeof folder);
+    char folder[H5_PATH_SIZE], final[H5_PATH_SIZE];
+    if (target_find(path, final, sizeof final, NULL) != 0)
+        return;
+    const char *slash = strrchr(final, '/');
+    folder_of(final, folder, sizeof folder);
     DIR *dir = opendir(folder);
     for (struct dirent *e; dir && (e = readdir(dir));)
-        if (is_draft(e->d_name, slash ? slash + 1 : path))
+        if (is_draft(e->d_name, slash ? slash + 1 : final))
             unlinkat(dirfd(dir), e->d_name, 0);
     if (dir)
         closedir(dir);
@@ -206,6 +216,8 @@ int h5_open_read(const char *path, hid_t *file, struct err *err)
     *file = H5I_INVALID_HID;
     if (access(path, R_OK) < 0)
         return err_set(err, E_IO, "%s: cannot read: %s", path, strerror(errno));
+    if (!target_is_regular(path)) /* who opens a FIFO waits for its writer, for ever */
+        return err_set(err, E_IO, "%s: not an HDF5 file, nor a regular one", path);
     if (!has_signature(path))
         return err_set(err, E_IO, "%s: not an HDF5 file", path);
     hid_t access_list = H5Pcreate(H5P_FILE_ACCESS);

@@ -38,7 +38,8 @@ int h5_handles_check(int rc, struct err *err);
 
 /* ---- files ---- */
 
-/* A file being written under a temporary name in the folder of its final one: its path with ".draft-" and six letters. */
+/* A file being written under a temporary name in the folder of its final one: its path with ".draft-" and six letters. A link is
+ * followed; in the place of a device or a FIFO no file is made (target.h). */
 struct h5_draft {
     hid_t file;
     char path[H5_PATH_SIZE]; /* final */

@@ -6,7 +6,6 @@
 #include "weights_export.h"
 
 #include <argp.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +35,7 @@ static const struct argp_option OPTIONS[] = {
     {"format", 'F', "FORMAT", 0, "Of --weights: onnx (default) or raw", 0},
     {"on", 'n', "SET", 0,
      "Scores of which images: val (default), all (every original), oof (out of fold: k-fold pooled)", 0},
-    {"output", 'o', "FILE", 0, "Write there; the file appears when it is whole (default: stdout)", 0},
+    {"output", 'o', "FILE", 0, "Write there; the file appears when it is whole (default, and -: stdout)", 0},
     {"filter", 'f', "FILTER", 0, "Only these jobs, e.g. 'strategy=augment|none,seed=1..5'", 0},
     {0}};
 
@@ -121,17 +120,12 @@ static int write_table(struct store *store, const struct options *o, FILE *out, 
 static int write_file(struct store *store, const struct options *o, struct err *err)
 {
     struct output out;
-    char folder[OUTPUT_PATH_SIZE], name[OUTPUT_PATH_SIZE];
-    snprintf(folder, sizeof folder, "%s", o->output);
-    snprintf(name, sizeof name, "%s", o->output);
-    int rc = output_open(&out, dirname(folder), basename(name), err);
+    int rc = output_open_file(&out, o->output, err);
     if (rc < 0)
         return rc;
     rc = write_table(store, o, out.file, err);
-    if (rc < 0 && ferror(out.file)) {
-        struct err why = *err;
-        rc = err_set(err, rc, "%s: %.900s", o->output, why.text);
-    }
+    if (rc < 0 && ferror(out.file))
+        rc = err_set(err, rc, "%s: %.900s", out.path, err->text);
     if (rc < 0) {
         output_abandon(&out);
         return rc;
@@ -177,7 +171,7 @@ static int write_any(struct store *store, const struct options *o, struct err *e
 {
     if (o->weights)
         return write_models(store, o, err);
-    return o->output ? write_file(store, o, err) : write_table(store, o, stdout, err);
+    return write_file(store, o, err);
 }
 
 static int check_options(const struct options *o, struct err *err)

@@ -10,7 +10,6 @@
 
 #include <argp.h>
 #include <errno.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +37,7 @@ static const struct argp_option OPTIONS[] = {
      "Outlines of cells (cell_id,vertex_x,vertex_y in micrometres, .gz too) to mask images by", 0},
     {"format", 'F', "FORMAT", 0, "csv (default), or json: one object a line", 0},
     {"from-file", 'T', "FILE", 0, "Classify the images and folders named in FILE, one a line", 0},
-    {"output", 'o', "FILE", 0, "Write there; the file appears when it is whole (default: stdout)", 0},
+    {"output", 'o', "FILE", 0, "Write there; the file appears when it is whole (default, and -: stdout)", 0},
     {0}};
 
 struct options {
@@ -167,11 +166,10 @@ static int conclude(const struct classifier *c, const struct walk *walk, double 
     return 0;
 }
 
-static int classify(const struct options *o, struct predictor *p, const struct outlines *outlines, FILE *out,
-                    struct err *err)
+static int classify(const struct options *o, struct predictor *p, const struct outlines *outlines,
+                    const struct output *out, struct err *err)
 {
-    const struct classifier_options options = {p, outlines, o->format, out,
-                                               o->output ? o->output : "standard output"};
+    const struct classifier_options options = {p, outlines, o->format, out->file, out->path};
     struct classifier *c = NULL;
     double start = seconds_now();
     int rc = classifier_new(&options, &c, err);
@@ -191,13 +189,10 @@ static int classify_to_file(const struct options *o, struct predictor *p, const 
                             struct err *err)
 {
     struct output out;
-    char folder[OUTPUT_PATH_SIZE], name[OUTPUT_PATH_SIZE];
-    snprintf(folder, sizeof folder, "%s", o->output);
-    snprintf(name, sizeof name, "%s", o->output);
-    int rc = output_open(&out, dirname(folder), basename(name), err);
+    int rc = output_open_file(&out, o->output, err);
     if (rc < 0)
         return rc;
-    rc = classify(o, p, outlines, out.file, err);
+    rc = classify(o, p, outlines, &out, err);
     if (rc < 0 && rc != E_JOB) {
         output_abandon(&out);
         return rc;
@@ -234,10 +229,8 @@ static int predict(const struct options *o, struct err *err)
     int rc = open_predictor(o, &p, err);
     if (rc == 0 && o->boundaries)
         rc = outlines_read_all(o->boundaries, &outlines, err);
-    if (rc == 0 && o->output)
+    if (rc == 0)
         rc = classify_to_file(o, p, o->boundaries ? &outlines : NULL, err);
-    else if (rc == 0)
-        rc = classify(o, p, o->boundaries ? &outlines : NULL, stdout, err);
     outlines_release(&outlines);
     predictor_free(p);
     return rc;

@@ -89,9 +89,9 @@ static int replace_open(const char *path, int fd, const struct alive_holder *dea
 static int take_over(const char *path, const struct alive_holder *dead, unsigned long long *inode,
                      struct err *err)
 {
-    int fd = open(path, O_RDWR | O_CLOEXEC);
+    int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0 && errno == EACCES)
-        fd = open(path, O_RDONLY | O_CLOEXEC);
+        fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0)
         return errno == ENOENT ? 0 : cannot(path, err);
     int rc = replace_open(path, fd, dead, inode, err);
@@ -115,6 +115,13 @@ static int refuse(const struct lock *lock, enum alive alive, const struct alive_
                    lock->results_path, name);
 }
 
+/* A FIFO, a device, or a link, which could lead to somebody's file: none is taken over. */
+static int is_no_file(const char *path)
+{
+    struct stat info;
+    return lstat(path, &info) == 0 && !S_ISREG(info.st_mode);
+}
+
 /* One try. 1: the lock is ours; 0: it changed meanwhile, try again. */
 static int try_take(struct lock *lock, int force, struct err *err)
 {
@@ -124,6 +131,8 @@ static int try_take(struct lock *lock, int force, struct err *err)
         return 1;
     if (errno != EEXIST)
         return cannot(lock->path, err);
+    if (is_no_file(lock->path))
+        return err_set(err, E_IO, "%s: is no regular file, so no run made this lock; remove it", lock->path);
     enum alive alive = alive_look(lock->results_path, &holder);
     if (alive == ALIVE_NONE)
         return 0;

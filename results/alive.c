@@ -1,6 +1,9 @@
 #include "alive.h"
 
+#include "utf8.h"
+
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
@@ -164,6 +167,7 @@ static void take_word(const json_t *root, const char *key, char out[ALIVE_WORD])
 {
     const char *value = json_string_value(json_object_get(root, key));
     snprintf(out, ALIVE_WORD, "%s", value ? value : "");
+    utf8_plain(out);
 }
 
 int alive_parse(const char *text, struct alive_holder *h)
@@ -195,12 +199,12 @@ enum alive alive_look(const char *results_path, struct alive_holder *holder)
     memset(holder, 0, sizeof *holder);
     if (alive_path(results_path, path, NULL) < 0)
         return ALIVE_NONE;
-    FILE *f = fopen(path, "r");
-    if (!f)
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a FIFO in its place keeps nobody waiting */
+    if (fd < 0)
         return errno == ENOENT || errno == ENOTDIR ? ALIVE_NONE : ALIVE_UNKNOWN;
-    size_t n = fread(text, 1, sizeof text - 1, f);
-    fclose(f);
-    text[n] = '\0';
+    ssize_t n = read(fd, text, sizeof text - 1);
+    close(fd);
+    text[n > 0 ? n : 0] = '\0';
     return alive_parse(text, holder) < 0 ? ALIVE_UNKNOWN : alive_check(holder);
 }
 

@@ -1,8 +1,11 @@
 #include "ending.h"
 
 #include "json_out.h"
+#include "target.h"
+#include "utf8.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,7 +47,9 @@ static int replace(const char *path, const char *text)
 {
     char temp[PATH_SIZE + 16];
     snprintf(temp, sizeof temp, "%s.new", path);
-    FILE *f = fopen(temp, "w");
+    unlink(temp); /* of a killed run; whatever somebody else puts there is not followed */
+    int fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
     if (!f)
         return -1;
     int bad = fprintf(f, "%s\n", text) < 0;
@@ -78,6 +83,7 @@ static void take_text(const json_t *root, const char *key, char *out, size_t siz
 {
     const char *value = json_string_value(json_object_get(root, key));
     snprintf(out, size, "%s", value ? value : "");
+    utf8_plain(out);
 }
 
 int ending_read(const char *results_path, struct ending *e)
@@ -85,7 +91,7 @@ int ending_read(const char *results_path, struct ending *e)
     char path[PATH_SIZE];
     memset(e, 0, sizeof *e);
     int n = snprintf(path, sizeof path, "%s.status", results_path);
-    json_t *root = n > 0 && n < PATH_SIZE ? json_load_file(path, 0, NULL) : NULL;
+    json_t *root = n > 0 && n < PATH_SIZE && target_is_regular(path) ? json_load_file(path, 0, NULL) : NULL;
     if (!json_is_object(root)) {
         json_decref(root);
         return 0;

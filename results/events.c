@@ -34,6 +34,21 @@ static void end_half_line(int fd)
         return;
 }
 
+/* A link would let somebody else choose what is written to, a FIFO would keep us waiting. */
+static int open_log(struct events *events, struct err *err)
+{
+    struct stat info;
+    events->fd = open(events->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+    if (events->fd >= 0 && fstat(events->fd, &info) == 0 && S_ISREG(info.st_mode))
+        return 0;
+    int is_other = events->fd >= 0 || errno == ELOOP;
+    err_set(err, E_IO, "%s: cannot open the event log: %s", events->path,
+            is_other ? "it is no regular file (a link, perhaps); remove it" : strerror(errno));
+    if (events->fd >= 0)
+        close(events->fd);
+    return E_IO;
+}
+
 struct events *events_open(const char *results_path, struct err *err)
 {
     struct events *events = err_calloc(1, sizeof *events, "the event log", err);
@@ -44,9 +59,7 @@ struct events *events_open(const char *results_path, struct err *err)
         free(events);
         return NULL;
     }
-    events->fd = open(events->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    if (events->fd < 0) {
-        err_set(err, E_IO, "%s: cannot open the event log: %s", events->path, strerror(errno));
+    if (open_log(events, err) < 0) {
         free(events);
         return NULL;
     }
@@ -118,7 +131,7 @@ static char *read_tail(const char *results_path)
 {
     char path[PATH_SIZE];
     struct stat info;
-    int fd = log_path(results_path, path) < 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+    int fd = log_path(results_path, path) < 0 ? -1 : open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return NULL;
     char *text = calloc(TAIL_BYTES + 1, 1);

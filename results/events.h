@@ -25,7 +25,7 @@
 
 struct events;
 
-/* Open for appending, created when missing. NULL with *err set. */
+/* Open for appending, created when missing; links are not followed. NULL with *err set. */
 struct events *events_open(const char *results_path, struct err *err);
 
 /* Append one line. format and arguments: json_pack() of an object. events NULL: nothing. Not for several threads at once. */

@@ -1,6 +1,7 @@
 #include "gnuplot.h"
 
 #include "output.h"
+#include "target.h"
 
 #include <errno.h>
 #include <spawn.h>
@@ -59,11 +60,13 @@ void gnuplot_begin(FILE *file, const char *name, int width, int height, const st
 void gnuplot_quote(FILE *file, const char *text)
 {
     fputc('\'', file);
-    for (const char *c = text; *c; c++) {
-        if (*c == '\'')
-            fputc('\'', file);
-        fputc((unsigned char)*c < 0x20 ? ' ' : *c, file);
-    }
+    for (const char *c = text; *c; c++)
+        if (*c == '\n')
+            fputs("'.\"\\n\".'", file);
+        else if (*c == '\'')
+            fputs("''", file);
+        else
+            fputc((unsigned char)*c < 0x20 || *c == 0x7f ? ' ' : *c, file);
     fputc('\'', file);
 }
 
@@ -114,6 +117,20 @@ static int finish(pid_t pid, const char *dir, const char *name, const char *form
     return 0;
 }
 
+/* An empty file for gnuplot to write into, which nobody else can have put there. */
+static int begin_picture(char target[OUTPUT_PATH_SIZE], const char *dir, const char *file, struct err *err)
+{
+    char path[OUTPUT_PATH_SIZE];
+    int n = snprintf(path, sizeof path, "%s/%s", dir, file);
+    if (n < 0 || (size_t)n >= sizeof path)
+        return err_set(err, E_IO, "%s/%s: the path is too long", dir, file);
+    int fd = target_temporary(path, target, OUTPUT_PATH_SIZE, err);
+    if (fd < 0)
+        return fd;
+    close(fd);
+    return 0;
+}
+
 int gnuplot_render(const char *dir, const char *name, struct err *err)
 {
     char target[N_FORMATS][OUTPUT_PATH_SIZE], file[512];
@@ -121,11 +138,14 @@ int gnuplot_render(const char *dir, const char *name, struct err *err)
     int started = 0, rc = 0;
     for (int i = 0; i < N_FORMATS && rc == 0; i++) {
         snprintf(file, sizeof file, "%s.%s", name, formats[i]);
-        rc = output_temporary(target[i], sizeof target[i], dir, file, err);
-        if (rc == 0)
-            rc = start(&pid[i], dir, name, formats[i], target[i], err);
+        rc = begin_picture(target[i], dir, file, err);
+        if (rc < 0)
+            break;
+        rc = start(&pid[i], dir, name, formats[i], target[i], err);
         if (rc == 0)
             started++;
+        else
+            unlink(target[i]);
     }
     for (int i = 0; i < started; i++) {
         int ended = finish(pid[i], dir, name, formats[i], target[i], rc == 0 ? err : NULL);

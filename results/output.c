@@ -1,6 +1,10 @@
 #include "output.h"
 
+#include "target.h"
+
 #include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -34,52 +38,78 @@ int output_directory(const char *path, struct err *err)
     return rc;
 }
 
-int output_temporary(char *out, size_t size, const char *dir, const char *name, struct err *err)
-{
-    int n = snprintf(out, size, "%s/.%s.%ld.tmp", dir, name, (long)getpid());
-    if (n < 0 || (size_t)n >= size)
-        return err_set(err, E_IO, "%s/%s: the path is too long", dir, name);
-    return 0;
-}
-
 int output_open(struct output *out, const char *dir, const char *name, struct err *err)
 {
+    *out = (struct output){0};
     int n = snprintf(out->path, sizeof out->path, "%s/%s", dir, name);
-    out->file = NULL;
     if (n < 0 || (size_t)n >= sizeof out->path)
         return err_set(err, E_IO, "%s/%s: the path is too long", dir, name);
-    if (output_temporary(out->temporary, sizeof out->temporary, dir, name, err) < 0)
-        return E_IO;
-    out->file = fopen(out->temporary, "w");
-    if (!out->file)
-        return err_set(err, E_IO, "%s: cannot create the file: %s", out->temporary, strerror(errno));
-    return 0;
+    int fd = target_temporary(out->path, out->temporary, sizeof out->temporary, err);
+    if (fd < 0)
+        return fd;
+    out->file = fdopen(fd, "w");
+    if (out->file)
+        return 0;
+    close(fd);
+    unlink(out->temporary);
+    return err_set(err, E_IO, "%s: cannot create the file: %s", out->path, strerror(errno));
+}
+
+static int open_in_place(struct output *out, struct err *err)
+{
+    int fd = open(out->path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+    out->file = fd < 0 ? NULL : fdopen(fd, "w");
+    if (out->file)
+        return 0;
+    if (fd >= 0)
+        close(fd);
+    return err_set(err, E_IO, "%s: cannot open it for writing: %s", out->path, strerror(errno));
+}
+
+int output_open_file(struct output *out, const char *path, struct err *err)
+{
+    char final[OUTPUT_PATH_SIZE], folder[OUTPUT_PATH_SIZE];
+    *out = (struct output){0};
+    if (!path || strcmp(path, "-") == 0) {
+        out->file = stdout;
+        snprintf(out->path, sizeof out->path, "standard output");
+        return 0;
+    }
+    int special = target_find(path, final, sizeof final, err);
+    if (special < 0)
+        return special;
+    memcpy(out->path, final, sizeof final);
+    if (special)
+        return open_in_place(out, err);
+    memcpy(folder, final, sizeof folder);
+    return output_open(out, dirname(folder), basename(final), err);
 }
 
 int output_close(struct output *out, struct err *err)
 {
     errno = 0; /* an earlier failure left its mark on the stream, but not its reason */
     int failed = fflush(out->file) != 0 || ferror(out->file), code = errno;
-    if (fclose(out->file) != 0) {
+    if (out->file != stdout && fclose(out->file) != 0) {
         failed = 1;
         code = code ? code : errno;
     }
     out->file = NULL;
-    if (!failed && rename(out->temporary, out->path) == 0)
+    if (!failed && (!*out->temporary || rename(out->temporary, out->path) == 0))
         return 0;
     if (!failed)
         code = errno;
     err_set(err, E_IO, "%s: cannot write the file: %s", out->path,
             code ? strerror(code) : "writing failed; is the disk full?");
-    unlink(out->temporary);
+    if (*out->temporary)
+        unlink(out->temporary);
     return E_IO;
 }
 
 void output_abandon(struct output *out)
 {
-    if (!out->file)
-        return;
-    fclose(out->file);
-    unlink(out->temporary);
+    if (out->file && out->file != stdout)
+        fclose(out->file);
+    if (out->file && *out->temporary)
+        unlink(out->temporary);
     out->file = NULL;
 }

@@ -213,7 +213,8 @@ int checkpoint_write(const char *path, const struct checkpoint_identity *identit
 {
     char temp[4096];
     temporary_name(path, temp, sizeof temp);
-    int fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    unlink(temp); /* of a killed run; whatever somebody else puts there is not followed */
+    int fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     int error = fd < 0 ? errno : write_file(fd, identity, state);
     if (fd >= 0 && close(fd) != 0 && !error)
         error = errno;
@@ -428,7 +429,7 @@ static int read_file(const char *path, const struct checkpoint_identity *want, i
 {
     size_t size = 0;
     memset(out, 0, sizeof *out);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a FIFO in its place keeps nobody waiting */
     if (fd < 0)
         return err_set(err, E_IO, "%s: cannot open the checkpoint: %s", path, strerror(errno));
     int rc = read_head(fd, path, want, out, &size, err);

@@ -1,5 +1,7 @@
 #include "data/png.h"
 
+#include "target.h"
+
 #include <errno.h>
 #include <png.h>
 #include <setjmp.h>
@@ -174,9 +176,11 @@ int image_read_memory(const void *bytes, size_t n, const char *name, struct imag
 /* The whole file; *bytes is freed by the caller. */
 static int read_file(const char *path, unsigned char **bytes, size_t *n, struct err *err)
 {
-    FILE *f = fopen(path, "rb");
     *bytes = NULL;
     *n = 0;
+    if (!target_is_regular(path) && access(path, F_OK) == 0)
+        return err_set(err, E_IO, "%s: is no regular file", path);
+    FILE *f = fopen(path, "rb");
     if (!f)
         return err_set(err, E_IO, "%s: cannot open: %s", path, strerror(errno));
     int rc = 0;
@@ -214,17 +218,6 @@ static png_image gray_image(int width, int height)
                        .format = PNG_FORMAT_GRAY};
 }
 
-int image_write_gray8(const char *path, const unsigned char *gray, int width, int height, struct err *err)
-{
-    png_image png = gray_image(width, height);
-    png.flags = PNG_IMAGE_FLAG_FAST;
-    if (png_image_write_to_file(&png, path, 0, gray, width, NULL))
-        return 0;
-    int rc = err_set(err, E_IO, "%s: cannot write: %s", path, png.message);
-    png_image_free(&png);
-    return rc;
-}
-
 int image_encode_gray8(const unsigned char *gray, int width, int height, void **bytes, size_t *n,
                        struct err *err)
 {
@@ -240,6 +233,21 @@ int image_encode_gray8(const unsigned char *gray, int width, int height, void **
     png_image_free(&png);
     free(*bytes);
     *bytes = NULL;
+    return rc;
+}
+
+int image_write_gray8(const char *path, const unsigned char *gray, int width, int height, struct err *err)
+{
+    void *bytes = NULL;
+    size_t n = 0;
+    int rc = image_encode_gray8(gray, width, height, &bytes, &n, err);
+    FILE *f = rc == 0 ? fopen(path, "wb") : NULL;
+    if (rc == 0 && !f)
+        rc = err_set(err, E_IO, "%s: cannot write: %s", path, strerror(errno));
+    int bad = f && fwrite(bytes, 1, n, f) != n;
+    if (f && (fclose(f) != 0 || bad))
+        rc = err_set(err, E_IO, "%s: cannot write all of it: %s", path, strerror(errno));
+    free(bytes);
     return rc;
 }
 
