@@ -360,8 +360,7 @@ static void texts_cannot_leave_their_script(void **state)
     page_fill(file, "<body><!--cellsweep-data--></body>", json, n);
     fclose(file);
     json_t *d = parse_page(page);
-    assert_string_equal(text_at(d, "jobs.message.1"),
-                        "</script><script>alert(1)</script><!-- \xe2\x80\xa8 \x01 cut ?");
+    assert_string_equal(text_at(d, "jobs.message.1"), "</script><script>alert(1)</script><!-- ?   cut ?");
     assert_true(json_real_value(at(d, "jobs.started.1")) == 1763860000.25);
     assert_null(strstr(page, "<!--"));
     json_decref(d);
