@@ -10,11 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static const char DOC[] =
     "Serve the interactive report of a results file, live beside a running sweep, and classify uploaded "
     "images "
-    "with the weights the sweep kept (keep_weights: final or best).\v"
+    "with the weights the sweep kept (keep_weights: final or best). A file that is not there yet is waited "
+    "for.\v"
     "It prints the address to open and answers until it gets SIGINT or SIGTERM. Only this machine can reach "
     "it "
     "unless --address says otherwise, which needs a token. For a sweep on another machine, rather make a "
@@ -63,12 +66,21 @@ static int take_token(struct options *o, const char *text)
     return 0;
 }
 
+static void note_mode(const char *path, int file)
+{
+    struct stat info;
+    if (fstat(file, &info) == 0 && S_ISREG(info.st_mode) && (info.st_mode & 077))
+        fprintf(stderr, "%s: others can read or write the token (mode %03o); chmod 600 keeps it yours\n",
+                path, (unsigned)info.st_mode & 0777);
+}
+
 static int read_token(struct options *o, const char *path)
 {
     char line[SERVE_TOKEN_SIZE + 2] = "";
     FILE *file = fopen(path, "r");
     if (!file)
         return err_set(o->err, E_IO, "%s: cannot read the token: %s", path, strerror(errno));
+    note_mode(path, fileno(file));
     int bad = !fgets(line, sizeof line, file);
     fclose(file);
     line[strcspn(line, "\r\n")] = '\0';
@@ -136,6 +148,8 @@ int cmd_serve(int argc, char **argv, struct err *err)
         return err->code < 0 ? err->code : err_set(err, E_USAGE, "serve: see cellsweep serve --help");
     if (!o.serve.path)
         return err_set(err, E_USAGE, "serve: give a results file, such as cellsweep serve R.h5");
-    int rc = cells_try(o.serve.path, err);
+    int is_there = access(o.serve.path, F_OK) == 0, rc = is_there ? cells_try(o.serve.path, err) : 0;
+    if (rc == 0 && !is_there && errno == ENOENT)
+        fprintf(stderr, "%s: not there yet; the page shows it as soon as a run has made it\n", o.serve.path);
     return rc < 0 ? rc : serve_until_signal(&o.serve, err);
 }

@@ -3,6 +3,7 @@
 #include "h5.h"
 
 #include <errno.h>
+#include <libgen.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -51,6 +52,10 @@ static int look(struct live *live, struct err *err)
     if (stat(live->path, &info) < 0) {
         int code = errno;
         forget(live);
+        if (live->generation == 0 && code == ENOENT)
+            return err_set(err, E_IO,
+                           "%s: there is no results file yet; it is shown as soon as a run has made it",
+                           live->path);
         return err_set(err, E_IO, "%s: the results file is gone (%s); it is shown again when it is back",
                        live->path, strerror(code));
     }
@@ -68,6 +73,20 @@ static int look(struct live *live, struct err *err)
     return rc;
 }
 
+/* A file that is not there, in a folder that is: a run may be about to make it. */
+static int may_come(const char *path, struct err *err)
+{
+    struct stat info;
+    char folder[H5_PATH_SIZE];
+    if (stat(path, &info) == 0 || errno != ENOENT)
+        return 0;
+    snprintf(folder, sizeof folder, "%s", path);
+    if (stat(dirname(folder), &info) == 0 && S_ISDIR(info.st_mode))
+        return 1;
+    err_set(err, E_IO, "%s: neither the results file nor its folder is there", path);
+    return 0;
+}
+
 int live_open(const char *path, struct live **out, struct err *err)
 {
     struct live *live = err_calloc(1, sizeof *live, path, err);
@@ -79,6 +98,8 @@ int live_open(const char *path, struct live **out, struct err *err)
     int n = snprintf(live->path, sizeof live->path, "%s", path);
     int rc = n >= (int)sizeof live->path ? err_set(err, E_IO, "%.200s...: the path is too long", path)
                                          : look(live, err);
+    if (rc < 0 && n < (int)sizeof live->path && may_come(path, err))
+        rc = 0;
     if (rc < 0)
         live_close(live);
     else
@@ -116,6 +137,11 @@ void live_leave(struct live *live, int rc)
     if (rc < 0)
         forget(live);
     pthread_mutex_unlock(&live->lock);
+}
+
+int live_is_there(const struct live *live)
+{
+    return live->store != NULL;
 }
 
 long live_generation(const struct live *live)

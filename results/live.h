@@ -17,7 +17,8 @@
 
 struct live;
 
-/* Open it once, to tell a wrong file at once. path is copied. *out is owned by the caller. */
+/* Open it once, to tell a wrong file at once. One that is not there yet is waited for, if its folder is: until then live_enter() fails
+ * and says so. path is copied. *out is owned by the caller. */
 int live_open(const char *path, struct live **out, struct err *err);
 
 /* Wait for the lock; *store is the file as it is now, /jobs refreshed, valid until live_leave(). */
@@ -28,6 +29,9 @@ int live_enter_within(struct live *live, double seconds, struct store **store, s
 
 /* rc: what came of it; after a failure the file is opened anew next time. */
 void live_leave(struct live *live, int rc);
+
+/* Whether live_open() found it. Before any other thread uses it. */
+int live_is_there(const struct live *live);
 
 /* Times the file was opened: another number means another file. Between enter and leave. */
 long live_generation(const struct live *live);

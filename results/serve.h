@@ -29,7 +29,7 @@ struct serve_options {
 struct serve;
 
 /* Listen and answer, in threads of its own. E_USAGE for a wrong filter or token, or an address that others can reach without a
- * token; E_IO for a file that cannot be read, an address or port that cannot be had. Options are copied. *out is the caller's. */
+ * token; E_IO for a file that cannot be read (one that is not there yet is waited for, if its folder is), an address or port that cannot be had. Options are copied. *out is the caller's. */
 int serve_start(const struct serve_options *options, struct serve **out, struct err *err);
 
 /* "http://127.0.0.1:8050/"; valid until serve_stop(). */

@@ -22,9 +22,12 @@
 
 /* Limits. A cell image is some kilobytes of some hundred pixels a side; these leave room for a hundred times that. */
 enum {
-    SERVE_MAX_CONNECTIONS = 256,
-    SERVE_MAX_PER_ADDRESS = 128, /* a tunnel brings all its users from one address */
+    SERVE_MAX_CONNECTIONS = 256, /* fewer where the limit of open files is low */
+    SERVE_MIN_CONNECTIONS = 16,
+    SERVE_OWN_FILES = 48, /* open files that are no connections, at most */
     SERVE_MAX_HEADERS = 32 << 10,
+    SERVE_MAX_QUERY = 8 << 10,      /* bytes after the ? of an address */
+    SERVE_MAX_ARGUMENTS = 64,       /* and how many arguments they are */
     SERVE_MAX_IMAGE = 8 << 20,      /* bytes of one upload */
     SERVE_MAX_SIDE = 2048,          /* pixels */
     SERVE_MAX_BOUNDARIES = 8 << 20, /* bytes of outlines, after unpacking */
@@ -34,6 +37,7 @@ enum {
     SERVE_MAX_CURVES = 500,         /* jobs a request */
     SERVE_MAX_SIMILAR = 50,
     SERVE_IDLE_SECONDS = 15,     /* without a byte, and for the whole of the headers */
+    SERVE_MIN_RATE = 1 << 10,    /* bytes a second of a body, after SERVE_IDLE_SECONDS */
     SERVE_REQUEST_SECONDS = 120, /* for receiving a request, and again for taking its reply */
     SERVE_COMPUTE_SECONDS = 20,  /* for looking at the images of a request */
     SERVE_FILTER_SIZE = 4096,
@@ -68,6 +72,12 @@ extern const unsigned serve_statuses[SERVE_HTTP_STATUSES];
 struct serve_slot {
     int socket; /* -1: free */
     double deadline;
+    double since;    /* when it began to wait for a request; 0: the request is there whole */
+    long received;   /* bytes of a body */
+    int has_body;    /* 1: headers are there, a body is coming */
+    int is_cut;      /* 1: its thread has not closed it yet */
+    int is_too_many; /* 1: it came when all others were busy */
+    unsigned char address[16];
 };
 
 struct serve_guard {
@@ -78,6 +88,9 @@ struct serve_guard {
     pthread_mutex_t lock;           /* over the rest */
     pthread_cond_t wake;
     struct serve_slot slot[SERVE_MAX_CONNECTIONS];
+    int n_slots;
+    double told_crowd, told_tokens; /* when stderr heard of it last; 0: never */
+    long wrong_tokens;
     int stopping;
     pthread_t reaper;
     int has_reaper;
@@ -134,8 +147,8 @@ struct serve_upload {
     int n_images, too_many;
     struct serve_image boundaries; /* text, ends in NUL; bytes NULL: none */
     char occlusion[8], similar[8];
-    int failed; /* out of memory */
-    long reserved;
+    int failed;              /* out of memory */
+    long reserved, received; /* bytes of the body, as its headers said and so far */
 };
 
 struct serve_request {
@@ -143,6 +156,9 @@ struct serve_request {
     struct MHD_Connection *connection;
     enum serve_route route;
     int is_post, answered;
+    int begun;                   /* 1: its headers were looked at */
+    int too_long;                /* 1: the arguments of its address are not those that were sent */
+    int has_body;                /* 1: it says that a body follows */
     unsigned refused;            /* status to answer with when the body has been read past; 0: none */
     char *why;                   /* owned */
     struct serve_upload *upload; /* POST only */
@@ -179,8 +195,8 @@ void serve_fixed_release(struct serve_fixed *fixed);
 
 /* ---- serve_guard.c ---- */
 
-/* token may be NULL. Starts the thread that cuts connections whose time is over. */
-int serve_guard_start(struct serve *serve, const char *token, int loopback, int port, struct err *err);
+/* token may be NULL; n: connections at once. Starts the thread that cuts connections whose time is over. */
+int serve_guard_start(struct serve *serve, const char *token, int loopback, int port, int n, struct err *err);
 void serve_guard_stop(struct serve_guard *guard);
 
 /* 1 to go on; 0: a refusal was queued, *result says whether that worked. */
@@ -189,7 +205,18 @@ int serve_guard_admits(struct serve_request *request, const char *path, enum MHD
 /* This connection is cut in `seconds`; 0: not while its reply is computed. */
 void serve_guard_deadline(struct serve_guard *guard, struct MHD_Connection *connection, double seconds);
 
-/* libmicrohttpd's notification. cls: the server. */
+/* It waits for a request from now on; 0: its request is there, whole. */
+void serve_guard_waits(struct serve_guard *guard, struct MHD_Connection *connection, int waits);
+
+/* Its headers are there, and a body follows; and n bytes of it have come. */
+void serve_guard_body(struct serve_guard *guard, struct MHD_Connection *connection);
+void serve_guard_received(struct serve_guard *guard, struct MHD_Connection *connection, size_t n);
+
+/* Whether it came when all connections were busy with requests: it is answered with 503. */
+int serve_guard_is_too_many(struct serve_guard *guard, struct MHD_Connection *connection);
+
+/* libmicrohttpd's notification. cls: the server. When nearly all places are taken, the slowest of those that have not yet asked is
+ * cut, of the address with most of them: who is slow on purpose keeps nobody else out. */
 void serve_guard_connection(void *cls, struct MHD_Connection *connection, void **context,
                             enum MHD_ConnectionNotificationCode code);
 
@@ -198,7 +225,7 @@ void serve_guard_connection(void *cls, struct MHD_Connection *connection, void *
 /* Begin the body of a POST: E_USAGE with *status when it cannot be taken. */
 int serve_upload_begin(struct serve_request *request, unsigned *status, struct err *err);
 
-/* n bytes more. -1: not multipart/form-data. */
+/* n bytes more. -1: not multipart/form-data, or more bytes than the headers said. */
 int serve_upload_take(struct serve_request *request, const char *bytes, size_t n);
 
 /* All of it is there: unpack boundaries that came as .csv.gz. E_USAGE when they are damaged or too large. */

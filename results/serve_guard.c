@@ -1,6 +1,7 @@
 #include "serve_core.h"
 
-#include <ctype.h>
+#include <netdb.h>
+#include <netinet/in.h>
 #include <nettle/memops.h>
 #include <nettle/sha2.h>
 #include <stdio.h>
@@ -93,8 +94,41 @@ static enum MHD_Result send_cookie(struct serve_request *request, const char *to
     return serve_send(request, MHD_HTTP_SEE_OTHER, response);
 }
 
-static enum MHD_Result ask_token(struct serve_request *request)
+/* The address of a client as text. */
+static void name_client(struct MHD_Connection *connection, char *out, size_t size)
 {
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const struct sockaddr *from = info ? info->client_addr : NULL;
+    socklen_t n =
+        from && from->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+    if (!from || getnameinfo(from, n, out, (socklen_t)size, NULL, 0, NI_NUMERICHOST) != 0)
+        snprintf(out, size, "?");
+}
+
+/* Guessing is slow, and does not go unnoticed: a line at the first wrong token, and not more than one a minute. */
+static void note_wrong_token(struct serve_request *request)
+{
+    const struct timespec moment = {.tv_nsec = 250000000};
+    struct serve_guard *guard = &request->serve->guard;
+    char name[64];
+    name_client(request->connection, name, sizeof name);
+    pthread_mutex_lock(&guard->lock);
+    long n = ++guard->wrong_tokens;
+    int tell = guard->told_tokens <= 0 || serve_now() - guard->told_tokens > 60;
+    if (tell)
+        guard->told_tokens = serve_now();
+    pthread_mutex_unlock(&guard->lock);
+    if (tell)
+        fprintf(stderr, "serve: a wrong token from %s, %ld since the start\n", name, n);
+    nanosleep(&moment, NULL);
+}
+
+static enum MHD_Result ask_token(struct serve_request *request, const char *token)
+{
+    if (token || header(request, MHD_HTTP_HEADER_AUTHORIZATION) ||
+        MHD_lookup_connection_value(request->connection, MHD_COOKIE_KIND, request->serve->guard.cookie))
+        note_wrong_token(request);
     return serve_send_error(request, MHD_HTTP_UNAUTHORIZED,
                             "a token is needed: open the address that `cellsweep serve` printed, or send "
                             "'Authorization: Bearer TOKEN'");
@@ -112,7 +146,7 @@ int serve_guard_admits(struct serve_request *request, const char *path, enum MHD
     else if (guard->with_token && token && strcmp(path, "/") == 0 && is_token(guard, token, strlen(token)))
         *result = send_cookie(request, token);
     else if (guard->with_token && !has_token(request))
-        *result = ask_token(request);
+        *result = ask_token(request, token);
     else
         return 1;
     return 0;
@@ -131,16 +165,139 @@ void serve_guard_deadline(struct serve_guard *guard, struct MHD_Connection *conn
 {
     struct serve_slot *slot = slot_of(connection);
     pthread_mutex_lock(&guard->lock);
-    if (slot)
+    if (slot && !slot->is_cut)
         slot->deadline = seconds > 0 ? serve_now() + seconds : 0;
     pthread_mutex_unlock(&guard->lock);
 }
 
-static struct serve_slot *take_slot(struct serve_guard *guard, int socket)
+void serve_guard_waits(struct serve_guard *guard, struct MHD_Connection *connection, int waits)
 {
-    for (int i = 0; i < SERVE_MAX_CONNECTIONS; i++)
+    struct serve_slot *slot = slot_of(connection);
+    pthread_mutex_lock(&guard->lock);
+    if (slot) {
+        slot->since = waits ? serve_now() : 0;
+        slot->has_body = slot->is_too_many = 0;
+    }
+    pthread_mutex_unlock(&guard->lock);
+}
+
+void serve_guard_body(struct serve_guard *guard, struct MHD_Connection *connection)
+{
+    struct serve_slot *slot = slot_of(connection);
+    pthread_mutex_lock(&guard->lock);
+    if (slot) {
+        slot->since = serve_now();
+        slot->has_body = 1;
+        slot->received = 0;
+    }
+    pthread_mutex_unlock(&guard->lock);
+}
+
+void serve_guard_received(struct serve_guard *guard, struct MHD_Connection *connection, size_t n)
+{
+    struct serve_slot *slot = slot_of(connection);
+    pthread_mutex_lock(&guard->lock);
+    if (slot)
+        slot->received += (long)n;
+    pthread_mutex_unlock(&guard->lock);
+}
+
+int serve_guard_is_too_many(struct serve_guard *guard, struct MHD_Connection *connection)
+{
+    struct serve_slot *slot = slot_of(connection);
+    pthread_mutex_lock(&guard->lock);
+    int is = slot && slot->is_too_many;
+    pthread_mutex_unlock(&guard->lock);
+    return is;
+}
+
+static void cut(struct serve *serve, struct serve_slot *slot)
+{
+    shutdown(slot->socket, SHUT_RDWR); /* its thread sees the end and closes it */
+    slot->deadline = slot->since = 0;
+    slot->is_cut = 1;
+    atomic_fetch_add(&serve->counts.timed_out, 1);
+}
+
+/* ---- too many at once ---- */
+
+static void take_address(struct serve_slot *slot, struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const struct sockaddr *from = info ? info->client_addr : NULL;
+    if (from && from->sa_family == AF_INET6)
+        memcpy(slot->address, &((const struct sockaddr_in6 *)(const void *)from)->sin6_addr,
+               sizeof slot->address);
+    else if (from)
+        memcpy(slot->address, &((const struct sockaddr_in *)(const void *)from)->sin_addr,
+               sizeof(struct in_addr));
+}
+
+static int count_of_address(const struct serve_guard *guard, const struct serve_slot *slot)
+{
+    int n = 0;
+    for (int i = 0; i < guard->n_slots; i++)
+        n += guard->slot[i].socket >= 0 && !guard->slot[i].is_cut &&
+             memcmp(guard->slot[i].address, slot->address, sizeof slot->address) == 0;
+    return n;
+}
+
+/* How well a connection bears being cut; -1: not at all, since its request is there whole. Without headers rather than with a body,
+ * then of an address with many rather than few, then the oldest, or the one with fewest bytes a second. */
+static double weakness(const struct serve_guard *guard, const struct serve_slot *slot, double now)
+{
+    if (slot->socket < 0 || slot->is_cut || slot->since <= 0)
+        return -1;
+    double age = now - slot->since, n = count_of_address(guard, slot);
+    double slowness = slot->has_body ? 1 / (1 + (double)slot->received / (1 + age)) : age / (1 + age);
+    return (slot->has_body ? 0 : 2.0 * SERVE_MAX_CONNECTIONS) + n + slowness;
+}
+
+static struct serve_slot *weakest(struct serve_guard *guard, const struct serve_slot *but)
+{
+    struct serve_slot *found = NULL;
+    double most = -1, now = serve_now();
+    for (int i = 0; i < guard->n_slots; i++) {
+        double w = &guard->slot[i] == but ? -1 : weakness(guard, &guard->slot[i], now);
+        if (w > most) {
+            most = w;
+            found = &guard->slot[i];
+        }
+    }
+    return found;
+}
+
+static void make_room(struct serve *serve, struct serve_slot *fresh)
+{
+    struct serve_guard *guard = &serve->guard;
+    int n = 0;
+    for (int i = 0; i < guard->n_slots; i++)
+        n += guard->slot[i].socket >= 0 && !guard->slot[i].is_cut;
+    if (n <= guard->n_slots - guard->n_slots / 4)
+        return;
+    struct serve_slot *slot = weakest(guard, fresh);
+    if (slot)
+        cut(serve, slot);
+    else
+        fresh->is_too_many = 1;
+    if (guard->told_crowd <= 0 || serve_now() - guard->told_crowd > 60) {
+        fprintf(stderr, "serve: %d connections at once: %s\n", n,
+                slot ? "the slowest to ask are cut" : "all are busy, others are told to come back");
+        guard->told_crowd = serve_now();
+    }
+}
+
+static struct serve_slot *take_slot(struct serve *serve, struct MHD_Connection *connection, int socket)
+{
+    struct serve_guard *guard = &serve->guard;
+    for (int i = 0; i < guard->n_slots; i++)
         if (guard->slot[i].socket < 0) {
-            guard->slot[i] = (struct serve_slot){socket, serve_now() + SERVE_IDLE_SECONDS};
+            double now = serve_now();
+            guard->slot[i] =
+                (struct serve_slot){.socket = socket, .deadline = now + SERVE_IDLE_SECONDS, .since = now};
+            take_address(&guard->slot[i], connection);
+            make_room(serve, &guard->slot[i]);
             return &guard->slot[i];
         }
     return NULL;
@@ -156,27 +313,34 @@ void serve_guard_connection(void *cls, struct MHD_Connection *connection, void *
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     pthread_mutex_lock(&guard->lock);
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        *context = info ? take_slot(guard, info->connect_fd) : NULL;
+        *context = info ? take_slot(serve, connection, info->connect_fd) : NULL;
         atomic_fetch_add(&serve->counts.connections, 1);
     } else {
         if (*context)
-            *(struct serve_slot *)*context = (struct serve_slot){-1, 0};
+            *(struct serve_slot *)*context = (struct serve_slot){.socket = -1};
         *context = NULL;
         atomic_fetch_sub(&serve->counts.connections, 1);
     }
     pthread_mutex_unlock(&guard->lock);
 }
 
+/* A body that trickles keeps its place, and its part of the memory for uploads, from others. */
+static int is_late(const struct serve_slot *slot, double now)
+{
+    double age = slot->since > 0 ? now - slot->since : 0;
+    if (slot->deadline > 0 && slot->deadline <= now)
+        return 1;
+    return slot->has_body && age > SERVE_IDLE_SECONDS &&
+           (double)slot->received < (age - SERVE_IDLE_SECONDS) * SERVE_MIN_RATE;
+}
+
 static void cut_late(struct serve *serve)
 {
     double now = serve_now();
-    for (int i = 0; i < SERVE_MAX_CONNECTIONS; i++) {
+    for (int i = 0; i < serve->guard.n_slots; i++) {
         struct serve_slot *slot = &serve->guard.slot[i];
-        if (slot->socket < 0 || slot->deadline <= 0 || slot->deadline > now)
-            continue;
-        shutdown(slot->socket, SHUT_RDWR); /* its thread sees the end and closes it */
-        slot->deadline = 0;
-        atomic_fetch_add(&serve->counts.timed_out, 1);
+        if (slot->socket >= 0 && !slot->is_cut && is_late(slot, now))
+            cut(serve, slot);
     }
 }
 
@@ -196,7 +360,7 @@ static void *reap(void *cls)
     return NULL;
 }
 
-int serve_guard_start(struct serve *serve, const char *token, int loopback, int port, struct err *err)
+int serve_guard_start(struct serve *serve, const char *token, int loopback, int port, int n, struct err *err)
 {
     struct serve_guard *guard = &serve->guard;
     pthread_condattr_t monotonic;
@@ -205,7 +369,8 @@ int serve_guard_start(struct serve *serve, const char *token, int loopback, int 
     if (token)
         digest_of(token, strlen(token), guard->token_digest);
     snprintf(guard->cookie, sizeof guard->cookie, "cellsweep-%d", port);
-    for (int i = 0; i < SERVE_MAX_CONNECTIONS; i++)
+    guard->n_slots = n;
+    for (int i = 0; i < n; i++)
         guard->slot[i].socket = -1;
     pthread_mutex_init(&guard->lock, NULL);
     pthread_condattr_init(&monotonic);

@@ -9,7 +9,7 @@
 #include <zlib.h>
 
 const unsigned serve_statuses[SERVE_HTTP_STATUSES] = {200, 303, 304, 400, 401, 403, 404, 405,
-                                                      411, 413, 415, 421, 500, 503, 0};
+                                                      411, 413, 414, 415, 421, 500, 503, 0};
 
 /* Answers that are not the page load nothing at all. */
 static const char CLOSED_POLICY[] = "default-src 'none'; frame-ancestors 'none'";
@@ -37,6 +37,7 @@ static void count(struct serve_request *request, unsigned status)
 static enum MHD_Result queue(struct serve_request *request, unsigned status, struct MHD_Response *response)
 {
     request->answered = 1;
+    serve_guard_waits(&request->serve->guard, request->connection, 0);
     serve_guard_deadline(&request->serve->guard, request->connection, SERVE_REQUEST_SECONDS);
     count(request, status);
     return MHD_queue_response(request->connection, status, response);
@@ -61,6 +62,8 @@ enum MHD_Result serve_send_text(struct serve_request *request, unsigned status, 
         return MHD_NO;
     }
     add_headers(response, type, CLOSED_POLICY);
+    if (request->has_body && status >= 400) /* what is left of the body is not taken for a request */
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
     if (status == MHD_HTTP_SERVICE_UNAVAILABLE)
         MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "2");
     if (status == MHD_HTTP_UNAUTHORIZED)

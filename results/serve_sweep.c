@@ -55,6 +55,20 @@ static int is_recent(const struct serve_document *document)
     return document->fixed.plain && serve_now() - document->made < fmin(60, fmax(0.5, 4 * document->took));
 }
 
+/* The file as it is now: *fresh is made when the last document is of another state, and not of a moment ago. */
+static int look_inside(struct serve *serve, struct store *store, uint64_t stamp[2], struct serve_fixed *fresh,
+                       struct err *err)
+{
+    const struct serve_document *document = &serve->document;
+    int rc = take_stamp(serve, store, stamp, err);
+    if (rc < 0 || (document->fixed.plain && memcmp(stamp, document->stamp, sizeof document->stamp) == 0) ||
+        is_recent(document))
+        return rc;
+    return make_document(serve, store, fresh, err);
+}
+
+/* A file that cannot be read is told of, as by every other answer, even if there is a document of a moment ago; one that is only busy
+ * is not waited for then. */
 static int refresh(struct serve *serve, struct err *err)
 {
     struct serve_document *document = &serve->document;
@@ -62,17 +76,13 @@ static int refresh(struct serve *serve, struct err *err)
     struct store *store;
     uint64_t stamp[2];
     double start = serve_now();
-    if (is_recent(document))
-        return 0;
-    int rc = live_enter(serve->live, &store, err);
-    if (rc < 0)
-        return rc;
-    rc = take_stamp(serve, store, stamp, err);
-    int same = rc == 0 && document->fixed.plain && memcmp(stamp, document->stamp, sizeof stamp) == 0;
-    if (rc == 0 && !same)
-        rc = make_document(serve, store, &fresh, err);
+    int rc = is_recent(document) ? live_enter_within(serve->live, 0.3, &store, err)
+                                 : live_enter(serve->live, &store, err);
+    if (rc != 0)
+        return rc < 0 ? rc : 0;
+    rc = look_inside(serve, store, stamp, &fresh, err);
     live_leave(serve->live, rc == E_USAGE ? 0 : rc);
-    if (rc < 0 || same) {
+    if (rc < 0 || !fresh.plain) {
         serve_fixed_release(&fresh);
         return rc;
     }

@@ -169,7 +169,9 @@ int serve_upload_begin(struct serve_request *request, unsigned *status, struct e
     upload->parser = MHD_create_post_processor(request->connection, 16 << 10, take_part, upload);
     if (!upload->parser) {
         *status = MHD_HTTP_BAD_REQUEST;
-        return err_set(err, E_USAGE, "the Content-Type of the upload has no usable boundary");
+        return err_set(
+            err, E_USAGE,
+            "the Content-Type of the upload has no usable boundary; it needs two characters or more");
     }
     return 0;
 }
@@ -177,6 +179,9 @@ int serve_upload_begin(struct serve_request *request, unsigned *status, struct e
 int serve_upload_take(struct serve_request *request, const char *bytes, size_t n)
 {
     struct serve_upload *upload = request->upload;
+    upload->received += (long)n;
+    if (upload->received > upload->reserved)
+        return -1;
     return MHD_post_process(upload->parser, bytes, n) == MHD_YES || upload->failed ? 0 : -1;
 }
 

@@ -79,7 +79,10 @@ check "it says how" grep -q -- "--token auto" "$TMP/err"
 status 2 "$C" serve "$TMP/s.h5" --port 70000
 status 2 "$C" serve "$TMP/s.h5" --token short
 status 2 "$C" serve "$TMP/s.h5" --filter seed=9
-status 3 "$C" serve "$TMP/none.h5"
+status 3 "$C" serve "$TMP/nowhere/none.h5"
+(ulimit -n 40 && exec "$C" serve "$TMP/s.h5" --port 0) >"$TMP/out" 2>"$TMP/err"
+check "few open files are told before it starts" test $? -eq 3
+check "with what to do" grep -q 'ulimit -n' "$TMP/err"
 status 3 "$C" serve "$TMP/s.h5" --token-file "$TMP/none"
 status 0 "$C" serve --help
 check "--help tells of the tunnel" grep -q "ssh -L" "$TMP/out"
@@ -90,6 +93,30 @@ check "no token, no answer" bash -c "$(declare -f get); PORT=$PORT; get /api/pro
 check "with it" bash -c "$(declare -f get); PORT=$PORT; get /api/progress 'Authorization: Bearer ${URL##*=}\r\n' | grep -q '^HTTP/1.1 200'"
 end_server
 check "SIGTERM ends it in order" test $? -eq 0
+
+echo 0123456789abcdef0123 >"$TMP/token"
+chmod 644 "$TMP/token"
+serve "$TMP/s.h5" --port 0 --token-file "$TMP/token"
+check "a token that others can read is told of" grep -q 'token (mode 644)' "$TMP/server.err"
+for _ in 1 2 3; do get /api/progress 'Authorization: Bearer 0123456789abcdef0124\r\n' | grep -c '^HTTP/1.1 401'; done >"$TMP/wrong"
+check "so are wrong tokens, once" test "$(grep -c 'a wrong token from 127.0.0.1' "$TMP/server.err")" = 1
+end_server
+chmod 600 "$TMP/token"
+: >"$TMP/server.err"
+serve "$TMP/s.h5" --port 0 --token-file "$TMP/token"
+check "one that is one's own is not" test ! -s "$TMP/server.err"
+end_server
+
+# Before the sweep is run.
+serve "$TMP/late.h5" --port 0
+check "a file that is not there yet is waited for" grep -q 'not there yet' "$TMP/server.err"
+check "and asked for, says so" bash -c "$(declare -f get); PORT=$PORT; get /api/sweep | grep -q 'no results file yet'"
+cp "$TMP/s.h5" "$TMP/late.tmp" && mv "$TMP/late.tmp" "$TMP/late.h5"
+check "when it is there it is shown" wait_for '"state":"finished"' 15
+check "all of it" bash -c "$(declare -f get); PORT=$PORT; get /api/sweep | grep -q '^HTTP/1.1 200'"
+end_server
+check "ends in order, too" test $? -eq 0
+: >"$TMP/server.err"
 
 # All the while a client sends its headers a byte at a time: it is to be cut after 15 s, whatever it sends.
 serve "$TMP/s.h5" --port 0

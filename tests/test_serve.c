@@ -547,6 +547,123 @@ static void broken_requests_are_refused(void **state)
     json_decref(get_json("/api/progress", 200));
 }
 
+#define UPLOAD                                                                                               \
+    "POST /api/predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=xy\r\n"
+#define SMUGGLED "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+
+static int count_of(const char *text, const char *word)
+{
+    int n = 0;
+    for (const char *at = text; (at = strstr(at, word)); at++)
+        n++;
+    return n;
+}
+
+/* A body whose end may be seen elsewhere by others is refused, and what follows it is no request: one answer, and the end. */
+static void bodies_of_two_lengths_are_refused(void **state)
+{
+    static const struct {
+        const char *text;
+        int status;
+    } asked[] = {
+        {UPLOAD "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" SMUGGLED, 411},
+        {UPLOAD "Transfer-Encoding: identity\r\nContent-Length: 4\r\n\r\n0\r\n\r\n" SMUGGLED, 411},
+        {UPLOAD "Content-Length: 0\r\nContent-Length: 50\r\n\r\n" SMUGGLED, 400},
+        {UPLOAD "Content-Length: 50\r\nContent-Length: 50\r\n\r\n" SMUGGLED, 400},
+        {"GET /api/models HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: "
+         "chunked\r\n\r\n0\r\n\r\n" SMUGGLED,
+         400},
+        {"POST /api/models HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabc" SMUGGLED, 405},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        struct http_reply reply;
+        char connection[32];
+        assert_int_equal(http_raw(served.port, asked[i].text, strlen(asked[i].text), &reply),
+                         asked[i].status);
+        assert_int_equal(count_of(reply.body, "HTTP/1.1"), 0);
+        assert_string_equal(http_header(&reply, "Connection", connection, sizeof connection), "close");
+        http_free(&reply);
+    }
+    assert_int_equal(raw_status("GET /api/models HTTP/1.1\r\nConnection: close\r\n\r\n"), 400); /* no Host */
+}
+
+/* A client that asks before it sends learns at once that it need not. */
+static void a_large_body_is_refused_before_it_is_sent(void **state)
+{
+    struct http_reply reply;
+    (void)state;
+    static const char large[] = UPLOAD "Expect: 100-continue\r\nContent-Length: 100000000\r\n\r\n";
+    assert_int_equal(http_raw(served.port, large, strlen(large), &reply), 413);
+    assert_non_null(strstr(reply.body, "100000000 bytes"));
+    http_free(&reply);
+    static const char one[] =
+        "POST /api/predict HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: "
+        "multipart/form-data; boundary=x\r\nContent-Length: 7\r\n\r\n--x--\r\n";
+    assert_int_equal(http_raw(served.port, one, strlen(one), &reply), 400);
+    assert_non_null(strstr(reply.body, "two characters"));
+    http_free(&reply);
+}
+
+static void long_addresses_have_an_answer(void **state)
+{
+    enum { LONG = 12 << 10 };
+    char *path = malloc(LONG + 64);
+    (void)state;
+    assert_non_null(path);
+    static const char *const part[] = {"&a", "a", "&a=1", "%41"};
+    for (size_t k = 0; k < sizeof part / sizeof *part; k++) {
+        size_t n = (size_t)sprintf(path, "/api/curves?jobs=0");
+        while (n < LONG)
+            n += (size_t)sprintf(path + n, "%s", part[k]);
+        assert_int_equal(status_of("GET", path, ""), 414);
+    }
+    free(path);
+    assert_int_equal(status_of("GET", "/api/sweep%00", ""), 404);
+    assert_int_equal(status_of("GET", "/api/sweep%00/../x", ""), 404);
+    assert_int_equal(status_of("GET", "/api/%73weep", ""), 200);
+    assert_int_equal(status_of("GET", "/api/curves?jobs=0%00", ""), 400);
+}
+
+/* An error of the library is told as it is, though it is the client's here. */
+static void unusable_outlines_are_named(void **state)
+{
+    static const char *const text[][2] = {{"cell_id;vertex_x;vertex_y\n1;0;0\n", "vertex_x"},
+                                          {"id,x,y\n1,0,0\n", "vertex_x"},
+                                          {"\n", "boundaries"},
+                                          {"PK\3\4\24", "boundaries"}};
+    struct http_form form = {0};
+    (void)state;
+    for (size_t i = 0; i < sizeof text / sizeof *text; i++) {
+        add_image(&form, 0, "x.png");
+        http_form_add(&form, "boundaries", "b.csv", text[i][0], strlen(text[i][0]));
+        json_t *answer = post("/api/predict", &form, 400);
+        if (!strstr(text_of(answer, "error"), text[i][1]))
+            fail_msg("'%s' does not say '%s'", text_of(answer, "error"), text[i][1]);
+        json_decref(answer);
+    }
+}
+
+/* Many who send nothing, or next to nothing, keep nobody else out. */
+static void slow_clients_keep_nobody_out(void **state)
+{
+    enum { MANY = 400 };
+    int s[MANY];
+    (void)state;
+    for (int i = 0; i < MANY; i++) {
+        s[i] = http_connect(served.port, 5);
+        if (s[i] >= 0 && i % 3 == 1)
+            http_write(s[i], "GET / HTTP/1.1\r\nX:", 19);
+        if (s[i] >= 0 && i % 3 == 2)
+            http_write(s[i], UPLOAD "Content-Length: 1000000\r\n\r\n--", strlen(UPLOAD) + 29);
+    }
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(status_of("GET", "/api/progress", ""), 200);
+    for (int i = 0; i < MANY; i++)
+        if (s[i] >= 0)
+            close(s[i]);
+}
+
 /* ---- who may ask ---- */
 
 static void only_known_paths_and_methods(void **state)
@@ -644,7 +761,7 @@ static void it_does_not_start_unsafe_or_wrong(void **state)
     refuses_to_start(&(struct serve_options){.token = "0123456789abcdef;x"}, E_USAGE, "letters");
     refuses_to_start(&(struct serve_options){.filter = "strategy=what"}, E_USAGE, "no job matches");
     refuses_to_start(&(struct serve_options){.filter = "what=1"}, E_USAGE, "'what'");
-    refuses_to_start(&(struct serve_options){.path = "/none.h5"}, E_IO, "/none.h5");
+    refuses_to_start(&(struct serve_options){.path = "/nowhere/none.h5"}, E_IO, "nor its folder");
     refuses_to_start(&(struct serve_options){.path = served.cells}, E_IO, "not a results file");
     refuses_to_start(&(struct serve_options){.port = served.port}, E_IO, "--port");
     assert_int_equal(serve_new_token(token, &err), 0);
@@ -660,6 +777,7 @@ static void a_file_that_shrinks_is_not_read(void **state)
     struct stat info;
     (void)state;
     json_decref(get_json("/api/curves?jobs=0", 200));
+    json_decref(get_json("/api/sweep", 200));
     assert_int_equal(stat(served.path, &info), 0);
     char *whole = malloc((size_t)info.st_size);
     FILE *file = fopen(served.path, "r+b");
@@ -668,6 +786,7 @@ static void a_file_that_shrinks_is_not_read(void **state)
     assert_int_equal(fread(whole, 1, (size_t)info.st_size, file), info.st_size);
     assert_int_equal(truncate(served.path, info.st_size / 2), 0);
     json_decref(get_json("/api/curves?jobs=0", 503));
+    json_decref(get_json("/api/sweep", 503)); /* not the document of a moment ago */
     rewind(file);
     assert_int_equal(fwrite(whole, 1, (size_t)info.st_size, file), info.st_size);
     assert_int_equal(fclose(file), 0);
@@ -722,6 +841,11 @@ int main(int argc, char **argv)
         cmocka_unit_test(an_upload_in_pieces_is_the_same),
         cmocka_unit_test(wrong_uploads_are_refused),
         cmocka_unit_test(broken_requests_are_refused),
+        cmocka_unit_test(bodies_of_two_lengths_are_refused),
+        cmocka_unit_test(a_large_body_is_refused_before_it_is_sent),
+        cmocka_unit_test(long_addresses_have_an_answer),
+        cmocka_unit_test(unusable_outlines_are_named),
+        cmocka_unit_test(slow_clients_keep_nobody_out),
         cmocka_unit_test(only_known_paths_and_methods),
         cmocka_unit_test(foreign_names_and_sites_are_refused),
         cmocka_unit_test(metrics_are_prometheus_text),

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 /* What a decode needs. It lives in the caller's frame, so that longjmp into decode() finds every member as it was left;
@@ -118,6 +119,15 @@ static uint32_t big_endian(const unsigned char *p)
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
+/* "x.jpg" need not be told that it goes by the name of another format. */
+static int not_png(const char *name, const char *format, struct err *err)
+{
+    const char *dot = strrchr(name, '.');
+    if (dot && strcasecmp(dot, ".png") == 0)
+        return err_set(err, E_IO, "%s: a %s named as PNG; convert it", name, format);
+    return err_set(err, E_IO, "%s: a %s; only PNG is read, convert it", name, format);
+}
+
 /* Tell what the bytes are by their first ones, and refuse giants before libpng sees them. */
 static int check_header(struct decoder *d, const char *name, struct err *err)
 {
@@ -125,9 +135,9 @@ static int check_header(struct decoder *d, const char *name, struct err *err)
     if (d->left == 0)
         return err_set(err, E_IO, "%s: empty file", name);
     if (d->left >= 3 && p[0] == 0xff && p[1] == 0xd8 && p[2] == 0xff)
-        return err_set(err, E_IO, "%s: a JPEG named as PNG; convert it", name);
+        return not_png(name, "JPEG", err);
     if (d->left >= 4 && (memcmp(p, "II*\0", 4) == 0 || memcmp(p, "MM\0*", 4) == 0))
-        return err_set(err, E_IO, "%s: a TIFF named as PNG; convert it", name);
+        return not_png(name, "TIFF", err);
     if (png_sig_cmp(p, 0, d->left < 8 ? d->left : 8) != 0)
         return err_set(err, E_IO, "%s: not a PNG file", name);
     if (d->left < 33)

@@ -42,6 +42,7 @@ class Live {
     this.fetched = performance.now();
     this.took = 0;
     this.stale = false;
+    this.told = jobsOver(doc);
     this.predictor.refresh();
     this.page.showSection();
   }
@@ -98,6 +99,7 @@ class Live {
     const start = performance.now();
     const doc = await api("api/sweep");
     this.page.load(doc);
+    this.told = jobsOver(doc);
     this.predictor.refresh();
     this.stale = false;
     this.fetched = performance.now();
@@ -109,13 +111,19 @@ class Live {
     this.bar.max = p.n_jobs;
     this.bar.value = over;
     const lost = p.failed + p.diverged;
-    const parts = [`${TITLES[p.state] ?? p.state}: ${over} of ${p.n_jobs} jobs over`, p.running > 0 && p.state === "running" && `${p.running} running`, p.waiting > 0 && `${p.waiting} waiting`, p.images_per_second && p.state === "running" && `${Math.round(p.images_per_second)} images/s`, p.eta_seconds && p.state === "running" && `about ${duration(p.eta_seconds)} left`].filter(Boolean);
+    const parts = [`${TITLES[p.state] ?? p.state}: ${over} of ${p.n_jobs} jobs over`, p.running > 0 && p.state === "running" && `${p.running} running`, p.waiting > 0 && `${p.waiting} waiting`, p.images_per_second && p.state === "running" && `${Math.round(p.images_per_second)} images/s`, p.eta_seconds && p.state === "running" && `about ${duration(p.eta_seconds)} left`, this.#lag(over)].filter(Boolean);
     fill(this.text, parts.join(", "), lost > 0 && ". ", lost > 0 && el("a", { href: "#lost-jobs", text: [p.failed && `${p.failed} failed`, p.diverged && `${p.diverged} diverged`].filter(Boolean).join(", "), onclick: toLostJobs }));
     fill(this.ranks, ...(p.state === "running" ? p.ranks.slice(0, 16).map((r) => el("li", { text: this.#rank(r) })) : []));
     const trouble = p.state === "dead" || p.state === "stopped";
     this.#say(trouble ? `${TITLES[p.state]}${p.message ? `: ${p.message}` : "."}` : "");
     if (p.state !== this.state && this.state) announce(`${TITLES[p.state]}: ${over} of ${p.n_jobs} jobs over.`);
     this.state = p.state;
+  }
+
+  /** Tables and sentences are of the last document, which comes when it is due. */
+  #lag(over) {
+    if (!this.same || over === this.told) return "";
+    return `the text below is of when ${this.told} were`;
   }
 
   #rank(r) {
@@ -128,6 +136,9 @@ class Live {
     if (this.banner.textContent !== text) this.banner.textContent = text;
   }
 }
+
+/** Jobs that were over when a document was made. */
+const jobsOver = (doc) => doc.jobs.state.filter((s) => s === "done" || s === "failed" || s === "diverged").length;
 
 function toLostJobs(event) {
   const place = document.getElementById("lost-jobs");

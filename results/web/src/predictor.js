@@ -45,6 +45,8 @@ export class Predictor {
       over(event, false);
       this.#take(event.dataTransfer.files);
     });
+    // A file dropped beside the box would be opened in the place of the page.
+    for (const type of ["dragover", "drop"]) window.addEventListener(type, (event) => event.preventDefault());
   }
 
   #take(files) {
@@ -156,7 +158,11 @@ export class Predictor {
 /** Boundaries as 10x Xenium writes them are compressed; the server reads text. @param {File} [file] */
 async function unpacked(file) {
   if (!file?.name.endsWith(".gz")) return file;
-  return new Response(file.stream().pipeThrough(new DecompressionStream("gzip"))).blob();
+  try {
+    return await new Response(file.stream().pipeThrough(new DecompressionStream("gzip"))).blob();
+  } catch {
+    throw new Error(`${file.name} is no whole gzip file; choose it again, or the plain CSV`);
+  }
 }
 
 function topOf({ image, clusters }) {
