@@ -22,7 +22,6 @@ modules || { skip "the page is not tested: npm could not install puppeteer-core 
 cat >"$TMP/sweep.yaml" <<'YAML'
 name: "the <i>page</i>"
 data: builtin
-protocol: report
 keep_weights: true
 train: {epochs: 3}
 grid:

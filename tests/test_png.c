@@ -185,6 +185,8 @@ static void test_every_refusal_has_its_line(void **state)
     expect("", 0, ": empty file");
     expect("\xff\xd8\xff\xe0 JFIF", 9, ": a JPEG named as PNG; convert it");
     expect("II*\0abcdefgh", 12, ": a TIFF named as PNG; convert it");
+    assert_int_equal(image_read_memory("\xff\xd8\xff\xe0 JFIF", 9, "x.JPG", &image, &err), E_IO);
+    assert_string_equal(err.text, "x.JPG: a JPEG; only PNG is read, convert it");
     expect("Barcode,Cluster\n", 16, ": not a PNG file");
     expect("\x89PN", 3, ": truncated: the file ends inside its header");
     expect(bomb, sizeof bomb,

@@ -123,9 +123,9 @@ static uint32_t big_endian(const unsigned char *p)
 static int not_png(const char *name, const char *format, struct err *err)
 {
     const char *dot = strrchr(name, '.');
-    if (dot && strcasecmp(dot, ".png") == 0)
-        return err_set(err, E_IO, "%s: a %s named as PNG; convert it", name, format);
-    return err_set(err, E_IO, "%s: a %s; only PNG is read, convert it", name, format);
+    if (dot && (strncasecmp(dot, ".jp", 3) == 0 || strncasecmp(dot, ".tif", 4) == 0))
+        return err_set(err, E_IO, "%s: a %s; only PNG is read, convert it", name, format);
+    return err_set(err, E_IO, "%s: a %s named as PNG; convert it", name, format);
 }
 
 /* Tell what the bytes are by their first ones, and refuse giants before libpng sees them. */
