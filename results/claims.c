@@ -1,7 +1,6 @@
 #include "claims.h"
 
 #include "classes.h"
-#include "compare.h"
 #include "published.h"
 
 #include <math.h>
@@ -63,7 +62,7 @@ struct testing {
     struct store *store;
     const struct summary *summary;
     const struct claim *claim;
-    const struct store_job *cell;          /* the setting: protocol, model, axes */
+    int part;                              /* of SUMMARY_RANKED: the same protocol, model and axes */
     const struct units *units, *originals; /* originals: falls only, else NULL */
 };
 
@@ -74,8 +73,7 @@ static int is_about_all(const struct claim *claim)
 
 static int is_wanted(const struct testing *t, const struct summary_group *group, const char *strategy)
 {
-    return compare_same_setting(t->summary, group->cell, t->cell) &&
-           strcmp(group->cell->strategy, strategy) == 0 &&
+    return strcmp(group->cell->strategy, strategy) == 0 &&
            (!t->claim->clusters || strcmp(group->cell->clusters, t->claim->clusters) == 0) &&
            (!is_about_all(t->claim) || classes_is_published_all(t->store, group->cell));
 }
@@ -109,9 +107,11 @@ static void finish_means(struct units_group *sum, const int *seen, int n_groups)
 static int strategy_units(const struct testing *t, const struct units *units, const char *strategy,
                           struct units_group *out, struct err *err)
 {
+    const struct partition *ranked = t->summary->same[SUMMARY_RANKED];
     int n_groups = 0, *seen = NULL;
     *out = (struct units_group){0, NULL, (double)NAN};
-    for (int g = 0; g < t->summary->n_groups; g++) {
+    for (int i = ranked->begin[t->part]; i < ranked->begin[t->part + 1]; i++) {
+        int g = ranked->member[i];
         const struct units_group *group = &units->group[g];
         if (group->n == 0 || !is_wanted(t, &t->summary->group[g], strategy))
             continue;
@@ -123,8 +123,8 @@ static int strategy_units(const struct testing *t, const struct units *units, co
             if (!out->unit || !seen)
                 break;
             memcpy(out->unit, group->unit, (size_t)group->n * sizeof *out->unit);
-            for (int i = 0; i < out->n; i++)
-                seen[i] = 1;
+            for (int k = 0; k < out->n; k++)
+                seen[k] = 1;
         } else {
             add_values(group, out, seen);
         }
@@ -161,7 +161,7 @@ static int contrast_of(const struct testing *t, const char *first, const char *s
         rc = contrast_paired(&a, &b, out, err);
     else if (rc == 0)
         rc = contrast_constant(&a, t->claim->published, out, err);
-    *value = units_mean(&a);
+    *value = out->mean_first;
     if (rc == 0 && t->claim->kind == CLAIM_BELOW)
         turn(out);
     free(a.unit);
@@ -271,7 +271,9 @@ static void judge(struct family *family, struct claim_row *row)
 static int test_claim(const struct testing *t, struct claims *claims, struct err *err)
 {
     struct family family = {0};
-    struct claim_row row = {.claim = t->claim, .cell = t->cell};
+    const struct partition *ranked = t->summary->same[SUMMARY_RANKED];
+    const struct summary_group *first = &t->summary->group[ranked->member[ranked->begin[t->part]]];
+    struct claim_row row = {.claim = t->claim, .cell = first->cell, .part = t->part};
     int rc = collect(t, &family, &row, err);
     if (rc < 0 || family.n == 0)
         return rc;
@@ -282,16 +284,6 @@ static int test_claim(const struct testing *t, struct claims *claims, struct err
 
 /* ---- all claims, all settings ---- */
 
-/* Is g the first group of its protocol, model and axes? */
-static int leads(struct testing *t, int g)
-{
-    t->cell = t->summary->group[g].cell;
-    for (int k = 0; k < g; k++)
-        if (compare_same_setting(t->summary, t->summary->group[k].cell, t->cell))
-            return 0;
-    return 1;
-}
-
 static int test_everywhere(struct testing *t, struct claims *claims, struct err *err)
 {
     struct units *units = NULL, *originals = NULL;
@@ -300,9 +292,8 @@ static int test_everywhere(struct testing *t, struct claims *claims, struct err 
         rc = units_new(t->store, t->summary, t->claim->metric, UNITS_ALL, &originals, err);
     t->units = units;
     t->originals = originals;
-    for (int g = 0; g < t->summary->n_groups && rc == 0; g++)
-        if (leads(t, g))
-            rc = test_claim(t, claims, err);
+    for (t->part = 0; t->part < t->summary->same[SUMMARY_RANKED]->n_parts && rc == 0; t->part++)
+        rc = test_claim(t, claims, err);
     units_free(units);
     units_free(originals);
     return rc;

@@ -48,10 +48,11 @@ extern const int n_claims;
 struct claim_row {
     const struct claim *claim;
     const struct store_job *cell; /* protocol, model and axes of the runs it was tested on */
+    int part;                     /* theirs in the summary's SUMMARY_RANKED */
     char first[CONFIG_WORD_SIZE],
         second[CONFIG_WORD_SIZE]; /* strategies of the contrast shown; second may be "" */
     struct contrast contrast;     /* in the claimed direction where there is one: positive speaks for it */
-    double value;                 /* mean of the first strategy's score */
+    double value;                 /* mean of the first strategy's score over the runs of the contrast */
     double p;                     /* largest over all differences that the claim needs */
     int n_contrasts, n_missing;   /* differences that were tested, and that lack runs */
     enum claim_outcome outcome;

@@ -1,37 +1,9 @@
 #include "compare.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- which groups belong together ---- */
-
-static int same_axes(const struct summary *summary, const struct store_job *a, const struct store_job *b)
-{
-    int same = strcmp(a->model, b->model) == 0;
-    for (int i = 0; i < store_n_axes(summary->store) && same; i++)
-        same = strcmp(a->axis[i], b->axis[i]) == 0;
-    return same;
-}
-
-int compare_same_setting(const struct summary *summary, const struct store_job *a, const struct store_job *b)
-{
-    return strcmp(a->protocol, b->protocol) == 0 && same_axes(summary, a, b);
-}
-
-int compare_same_but_strategy(const struct summary *summary, const struct summary_group *a,
-                              const struct summary_group *b)
-{
-    return strcmp(a->cell->clusters, b->cell->clusters) == 0 &&
-           compare_same_setting(summary, a->cell, b->cell);
-}
-
-int compare_same_but_protocol(const struct summary *summary, const struct summary_group *a,
-                              const struct summary_group *b)
-{
-    return strcmp(a->cell->clusters, b->cell->clusters) == 0 &&
-           strcmp(a->cell->strategy, b->cell->strategy) == 0 && same_axes(summary, a->cell, b->cell);
-}
 
 /* What a comparison is being made of. */
 struct making {
@@ -40,6 +12,8 @@ struct making {
     struct compare *compare;
     int capacity;
 };
+
+/* ---- rows and families ---- */
 
 static struct compare_row *add_row(struct making *m, int a, int b, struct err *err)
 {
@@ -54,198 +28,246 @@ static struct compare_row *add_row(struct making *m, int a, int b, struct err *e
         c->row = row;
         m->capacity = capacity;
     }
-    c->row[c->n] = (struct compare_row){.a = &m->summary->group[a],
-                                        .b = &m->summary->group[b],
-                                        .group_a = a,
-                                        .group_b = b,
-                                        .mean_a = units_mean(&m->units->group[a]),
-                                        .mean_b = units_mean(&m->units->group[b])};
+    c->row[c->n] = (struct compare_row){
+        .a = &m->summary->group[a], .b = &m->summary->group[b], .group_a = a, .group_b = b};
+    if (c->on == UNITS_VAL)
+        c->row[c->n].lacking = m->summary->group[a].n_lacking + m->summary->group[b].n_lacking;
     return &c->row[c->n++];
 }
 
-/* Adjust and judge the rows from `first` on as one family. */
-static int close_family(struct making *m, int first, struct err *err)
+static enum verdict judge(const struct making *m, const struct compare_row *row, double p_reachable)
 {
-    int n = m->compare->n - first, family = 0;
-    struct compare_row *row = m->compare->row + first;
-    double *p = err_calloc(2 * (unsigned long)n, sizeof *p, "p values", err), *adjusted = p ? p + n : NULL;
-    if (!p)
-        return E_IO;
+    if (m->compare->on == UNITS_ALL)
+        return VERDICT_SEEN;
+    return row->lacking > 0 ? VERDICT_LACKING
+                            : contrast_verdict(&row->contrast, row->p_holm, p_reachable, m->compare->better);
+}
+
+/* Adjust and judge n rows as one family; p has room for 4 n. */
+static void judge_family(const struct making *m, struct compare_row *row, int n, double *p)
+{
+    double *adjusted = p + n, *smallest = p + 2 * n, *reachable = p + 3 * n;
+    int family = 0;
     for (int i = 0; i < n; i++) {
         p[i] = row[i].contrast.p;
+        smallest[i] = isnan(p[i]) ? p[i] : row[i].contrast.smallest_p;
         family += !isnan(p[i]);
     }
     stats_holm(p, n, adjusted);
+    stats_holm(smallest, n, reachable);
     for (int i = 0; i < n; i++) {
         row[i].p_holm = adjusted[i];
         row[i].family = family;
-        row[i].verdict = contrast_verdict(&row[i].contrast, adjusted[i], family, m->compare->better);
+        row[i].verdict = judge(m, &row[i], reachable[i]);
     }
+}
+
+/* The rows from `begin` on are a family, if there are any. */
+static int close_family(struct making *m, int part, int begin, struct err *err)
+{
+    struct compare *c = m->compare;
+    int n = c->n - begin;
+    if (n == 0)
+        return 0;
+    double *p = err_calloc(4 * (unsigned long)n, sizeof *p, "p values", err);
+    if (!p)
+        return E_IO;
+    judge_family(m, c->row + begin, n, p);
     free(p);
+    c->family[c->n_families++] = (struct compare_family){part, begin, c->n};
     return 0;
+}
+
+static int has_units(const struct making *m, int g)
+{
+    return m->units->group[g].n > 0;
 }
 
 /* ---- strategies ---- */
 
-/* Is g the first group of its cell that has units? */
-static int leads(const struct making *m, int g)
+/* What is known of images that were trained on: how far apart two strategies are, and no more. */
+static void leave_untested(struct contrast *contrast)
 {
-    for (int k = 0; k < g; k++)
-        if (m->units->group[k].n > 0 &&
-            compare_same_but_strategy(m->summary, &m->summary->group[k], &m->summary->group[g]))
-            return 0;
-    return m->units->group[g].n > 0;
+    contrast->low = contrast->high = contrast->p = contrast->p_sign_flip = contrast->p_wilcoxon = (double)NAN;
+    contrast->method = "none";
 }
 
-static int in_cell(const struct making *m, int lead, int g)
+static int compare_pair(struct making *m, int a, int b, struct err *err)
 {
-    return m->units->group[g].n > 0 &&
-           compare_same_but_strategy(m->summary, &m->summary->group[lead], &m->summary->group[g]);
+    struct compare_row *row = add_row(m, a, b, err);
+    int rc = row ? contrast_paired(&m->units->group[a], &m->units->group[b], &row->contrast, err) : E_IO;
+    if (rc == 0 && m->compare->on == UNITS_ALL)
+        leave_untested(&row->contrast);
+    return rc;
 }
 
-static int compare_cell(struct making *m, int lead, struct err *err)
+static int compare_setting(struct making *m, int part, struct err *err)
 {
+    const struct partition *settings = m->summary->same[SUMMARY_SETTING];
     int first = m->compare->n, rc = 0;
-    for (int a = lead; a < m->summary->n_groups && rc == 0; a++)
-        for (int b = a + 1; b < m->summary->n_groups && rc == 0; b++) {
-            if (!in_cell(m, lead, a) || !in_cell(m, lead, b))
-                continue;
-            struct compare_row *row = add_row(m, a, b, err);
-            rc = row ? contrast_paired(&m->units->group[a], &m->units->group[b], &row->contrast, err) : E_IO;
-        }
-    return rc == 0 && m->compare->n > first ? close_family(m, first, err) : rc;
+    for (int i = settings->begin[part]; i < settings->begin[part + 1] && rc == 0; i++)
+        for (int k = i + 1; k < settings->begin[part + 1] && rc == 0; k++)
+            if (has_units(m, settings->member[i]) && has_units(m, settings->member[k]))
+                rc = compare_pair(m, settings->member[i], settings->member[k], err);
+    return rc == 0 ? close_family(m, part, first, err) : rc;
+}
+
+enum compare_flaw compare_setting_flaw(const struct summary *summary, int part, enum units_set on)
+{
+    const struct partition *settings = summary->same[SUMMARY_SETTING];
+    enum compare_flaw flaw = FLAW_NONE;
+    for (int i = settings->begin[part]; i < settings->begin[part + 1]; i++) {
+        const struct summary_group *group = &summary->group[settings->member[i]];
+        if (group->n_state[JOB_DONE] < group->n_jobs)
+            return FLAW_UNFINISHED;
+        if (on == UNITS_VAL && group->n_lacking > 0)
+            flaw = FLAW_LACKING;
+    }
+    return flaw;
 }
 
 /* ---- rankings ---- */
 
-static int same_setting(const struct making *m, int a, int b)
+/* Strategies of a ranked part, as parts of SUMMARY_STRATEGY in the order of groups. */
+struct ranked {
+    int part, n, strategy[RANKS_MAX_STRATEGIES];
+};
+
+static int place_of(const struct ranked *ranked, int strategy)
 {
-    return compare_same_setting(m->summary, m->summary->group[a].cell, m->summary->group[b].cell);
+    for (int s = 0; s < ranked->n; s++)
+        if (ranked->strategy[s] == strategy)
+            return s;
+    return -1;
 }
 
-/* Groups of lead's setting, reduced to their strategies; returns how many. */
-static int list_strategies(const struct making *m, int lead, const char **strategy)
+static struct ranked list_strategies(const struct making *m, int part, struct compare_ranking *r)
 {
-    int n = 0;
-    for (int g = 0; g < m->summary->n_groups; g++) {
-        int known = !same_setting(m, lead, g) || m->units->group[g].n == 0;
-        for (int k = 0; k < n && !known; k++)
-            known = strcmp(strategy[k], m->summary->group[g].cell->strategy) == 0;
-        if (!known && n < RANKS_MAX_STRATEGIES)
-            strategy[n++] = m->summary->group[g].cell->strategy;
-    }
-    return n;
-}
-
-/* Mean of every strategy on the clusters of group g, larger for better; 0 when one is missing. */
-static int dataset_row(const struct making *m, int g, const struct compare_ranking *r, double *value)
-{
-    for (int s = 0; s < r->n_strategies; s++) {
-        value[s] = (double)NAN;
-        for (int k = 0; k < m->summary->n_groups; k++) {
-            const struct store_job *cell = m->summary->group[k].cell;
-            if (same_setting(m, g, k) && strcmp(cell->clusters, m->summary->group[g].cell->clusters) == 0 &&
-                strcmp(cell->strategy, r->strategy[s]) == 0)
-                value[s] = m->compare->better * units_mean(&m->units->group[k]);
+    const struct partition *all = m->summary->same[SUMMARY_RANKED];
+    struct ranked ranked = {.part = part};
+    for (int i = all->begin[part]; i < all->begin[part + 1] && ranked.n < RANKS_MAX_STRATEGIES; i++) {
+        int g = all->member[i], strategy = m->summary->same[SUMMARY_STRATEGY]->part_of[g];
+        if (place_of(&ranked, strategy) < 0) {
+            r->strategy[ranked.n] = m->summary->group[g].cell->strategy;
+            ranked.strategy[ranked.n++] = strategy;
         }
-        if (isnan(value[s]))
-            return 0;
     }
-    return 1;
+    r->n_strategies = ranked.n;
+    return ranked;
 }
 
-static int rank_setting(struct making *m, int lead, struct err *err)
+/* Mean of every strategy in a setting, larger for better; 0 when one is missing, or the setting has a flaw. */
+static int dataset_row(const struct making *m, int setting, const struct ranked *ranked, double *value)
 {
+    const struct partition *settings = m->summary->same[SUMMARY_SETTING];
+    int missing = 0;
+    for (int s = 0; s < ranked->n; s++)
+        value[s] = (double)NAN;
+    for (int i = settings->begin[setting]; i < settings->begin[setting + 1]; i++) {
+        int g = settings->member[i], s = place_of(ranked, m->summary->same[SUMMARY_STRATEGY]->part_of[g]);
+        if (s >= 0)
+            value[s] = m->compare->better * units_mean(&m->units->group[g]);
+    }
+    for (int s = 0; s < ranked->n; s++)
+        missing += isnan(value[s]);
+    return missing == 0 && compare_setting_flaw(m->summary, setting, m->compare->on) == FLAW_NONE;
+}
+
+static int rank_part(struct making *m, int part, struct err *err)
+{
+    const struct partition *all = m->summary->same[SUMMARY_RANKED],
+                           *settings = m->summary->same[SUMMARY_SETTING];
     struct compare_ranking *r = &m->compare->ranking[m->compare->n_rankings];
-    *r = (struct compare_ranking){.cell = m->summary->group[lead].cell};
-    r->n_strategies = list_strategies(m, lead, r->strategy);
-    if (r->n_strategies < 2 || m->compare->better == 0)
+    *r =
+        (struct compare_ranking){.part = part, .cell = m->summary->group[all->member[all->begin[part]]].cell};
+    struct ranked ranked = list_strategies(m, part, r);
+    if (ranked.n < 2 || m->compare->better == 0)
         return 0;
-    size_t room = (size_t)m->summary->n_groups * (size_t)r->n_strategies;
-    double *value = err_calloc(room, sizeof *value, "ranks", err);
+    size_t members = (size_t)(all->begin[part + 1] - all->begin[part]);
+    double *value = err_calloc(members * (size_t)ranked.n, sizeof *value, "ranks", err);
     if (!value)
         return E_IO;
-    for (int g = 0; g < m->summary->n_groups; g++)
-        if (same_setting(m, lead, g) && leads(m, g))
-            r->n_datasets += dataset_row(m, g, r, value + (size_t)r->n_datasets * (size_t)r->n_strategies);
-    int rc = ranks_friedman(value, r->n_datasets, r->n_strategies, r->average_rank, &r->test, err);
-    r->tested = r->n_datasets >= RANKS_MIN_DATASETS;
+    for (int i = all->begin[part]; i < all->begin[part + 1]; i++)
+        if (partition_is_first(settings, all->member[i]))
+            r->n_datasets += dataset_row(m, settings->part_of[all->member[i]], &ranked,
+                                         value + (size_t)r->n_datasets * (size_t)ranked.n);
+    int rc = ranks_friedman(value, r->n_datasets, ranked.n, r->average_rank, &r->test, err);
+    r->tested = r->n_datasets >= RANKS_MIN_DATASETS && m->compare->on != UNITS_ALL;
     m->compare->n_rankings += r->n_datasets > 0;
     free(value);
     return rc;
 }
 
-static int rank_all(struct making *m, struct err *err)
+static int compare_settings(struct making *m, struct err *err)
 {
-    int rc = 0, n = m->summary->n_groups;
-    m->compare->ranking = err_calloc((unsigned long)n, sizeof *m->compare->ranking, "ranks", err);
+    int rc = 0, n_ranked = m->summary->same[SUMMARY_RANKED]->n_parts;
+    for (int part = 0; part < m->summary->same[SUMMARY_SETTING]->n_parts && rc == 0; part++)
+        rc = compare_setting(m, part, err);
+    m->compare->ranking = err_calloc((unsigned long)n_ranked, sizeof *m->compare->ranking, "ranks", err);
     if (!m->compare->ranking)
         return E_IO;
-    for (int g = 0; g < n && rc == 0; g++) {
-        int first = 1;
-        for (int k = 0; k < g && first; k++)
-            first = !same_setting(m, k, g);
-        if (first)
-            rc = rank_setting(m, g, err);
-    }
+    for (int part = 0; part < n_ranked && rc == 0; part++)
+        rc = rank_part(m, part, err);
     return rc;
-}
-
-static int compare_cells(struct making *m, struct err *err)
-{
-    int rc = 0;
-    for (int g = 0; g < m->summary->n_groups && rc == 0; g++)
-        if (leads(m, g))
-            rc = compare_cell(m, g, err);
-    return rc == 0 ? rank_all(m, err) : rc;
 }
 
 /* ---- leak inflation ---- */
 
-/* The group that says what group g is worth without a leak, -1: none. */
-static int honest_group(const struct making *m, int g)
+/* Rows of group g against its likes whose protocol holds out originals: every kfold, or else holdout. */
+static int compare_with_honest(struct making *m, int g, int kfold, struct err *err)
 {
-    int holdout = -1;
-    for (int k = 0; k < m->summary->n_groups; k++) {
-        const struct summary_group *other = &m->summary->group[k];
-        if (m->units->group[k].n == 0 || !compare_same_but_protocol(m->summary, &m->summary->group[g], other))
+    const struct partition *likes = m->summary->same[SUMMARY_LEAK];
+    int part = likes->part_of[g], rc = 0;
+    for (int i = likes->begin[part]; i < likes->begin[part + 1] && rc == 0; i++) {
+        int other = likes->member[i];
+        const char *protocol = m->summary->group[other].cell->protocol;
+        if (!has_units(m, other) || !(kfold ? units_is_kfold(protocol) : strcmp(protocol, "holdout") == 0))
             continue;
-        if (units_is_kfold(other->cell->protocol))
-            return k;
-        if (strcmp(other->cell->protocol, "holdout") == 0)
-            holdout = k;
+        struct compare_row *row = add_row(m, g, other, err);
+        rc = row ? contrast_by_seed(&m->units->group[g], &m->units->group[other], &row->contrast, err) : E_IO;
     }
-    return holdout;
+    return rc;
 }
 
-/* Rows of the clusters of group lead, a family. */
-static int compare_clusters(struct making *m, int lead, struct err *err)
+static int compare_leaks(struct making *m, int part, struct err *err)
 {
+    const struct partition *leaks = m->summary->same[SUMMARY_LEAKS];
     int first = m->compare->n, rc = 0;
-    for (int g = lead; g < m->summary->n_groups && rc == 0; g++) {
-        const struct store_job *cell = m->summary->group[g].cell;
-        int honest = honest_group(m, g);
-        if (honest < 0 || m->units->group[g].n == 0 || strcmp(cell->protocol, "report") != 0 ||
-            strcmp(cell->clusters, m->summary->group[lead].cell->clusters) != 0)
+    for (int i = leaks->begin[part]; i < leaks->begin[part + 1] && rc == 0; i++) {
+        int g = leaks->member[i], before = m->compare->n;
+        if (!has_units(m, g) || strcmp(m->summary->group[g].cell->protocol, "report") != 0)
             continue;
-        struct compare_row *row = add_row(m, g, honest, err);
-        rc =
-            row ? contrast_by_seed(&m->units->group[g], &m->units->group[honest], &row->contrast, err) : E_IO;
+        rc = compare_with_honest(m, g, 1, err);
+        if (rc == 0 && m->compare->n == before)
+            rc = compare_with_honest(m, g, 0, err);
     }
-    return rc == 0 && m->compare->n > first ? close_family(m, first, err) : rc;
+    return rc == 0 ? close_family(m, part, first, err) : rc;
 }
 
 static int compare_protocols(struct making *m, struct err *err)
 {
     int rc = 0;
-    for (int g = 0; g < m->summary->n_groups && rc == 0; g++) {
-        int first = 1;
-        for (int k = 0; k < g && first; k++)
-            first = strcmp(m->summary->group[k].cell->clusters, m->summary->group[g].cell->clusters) != 0;
-        if (first)
-            rc = compare_clusters(m, g, err);
-    }
+    for (int part = 0; part < m->summary->same[SUMMARY_LEAKS]->n_parts && rc == 0; part++)
+        rc = compare_leaks(m, part, err);
     return rc;
+}
+
+/* ---- verdicts in words ---- */
+
+static int n_lost(const struct summary_group *group)
+{
+    return group->n_state[JOB_FAILED] + group->n_state[JOB_DIVERGED];
+}
+
+void compare_verdict_text(char *out, size_t size, const struct compare_row *row)
+{
+    contrast_verdict_text(out, size, row->verdict, &row->contrast, row->family);
+    if (row->verdict == VERDICT_LACKING)
+        snprintf(out, size, "no verdict: %d job%s lack%s a class", row->lacking, row->lacking == 1 ? "" : "s",
+                 row->lacking == 1 ? "s" : "");
+    if ((row->verdict == VERDICT_BETTER || row->verdict == VERDICT_WORSE) &&
+        n_lost(row->a) + n_lost(row->b) > 0)
+        snprintf(out, size, "%s (jobs were lost)", row->verdict == VERDICT_BETTER ? "better" : "worse");
 }
 
 /* ---- both ---- */
@@ -259,10 +281,12 @@ static int make(struct store *store, const struct summary *summary, const char *
     *out = NULL;
     if (rc == 0) {
         struct making m = {summary, units, compare, 0};
+        compare->family =
+            err_calloc((unsigned long)summary->n_groups, sizeof *compare->family, "comparisons", err);
         strncpy(compare->metric, metric, sizeof compare->metric - 1);
         compare->on = on;
         compare->better = units->better;
-        rc = fill(&m, err);
+        rc = compare->family ? fill(&m, err) : E_IO;
     }
     units_free(units);
     if (rc < 0)
@@ -275,7 +299,7 @@ static int make(struct store *store, const struct summary *summary, const char *
 int compare_strategies(struct store *store, const struct summary *summary, const char *metric,
                        enum units_set on, struct compare **out, struct err *err)
 {
-    return make(store, summary, metric, on, compare_cells, out, err);
+    return make(store, summary, metric, on, compare_settings, out, err);
 }
 
 int compare_leak(struct store *store, const struct summary *summary, const char *metric, struct compare **out,
@@ -289,6 +313,7 @@ void compare_free(struct compare *compare)
     if (!compare)
         return;
     free(compare->row);
+    free(compare->family);
     free(compare->ranking);
     free(compare);
 }

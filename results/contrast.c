@@ -8,25 +8,70 @@
 #include <stdlib.h>
 #include <string.h>
 
-const double contrast_alpha = 0.05;
+const double contrast_alpha = 0.05, contrast_slack = 1e-6;
 
 enum { MIN_BOOTSTRAP = 10 };
 
 static struct contrast empty(void)
 {
-    return (struct contrast){
-        0, (double)NAN, (double)NAN, (double)NAN, (double)NAN, "", (double)NAN, (double)NAN, 1};
+    return (struct contrast){.mean = (double)NAN,
+                             .mean_first = (double)NAN,
+                             .mean_second = (double)NAN,
+                             .low = (double)NAN,
+                             .high = (double)NAN,
+                             .p = (double)NAN,
+                             .method = "",
+                             .p_sign_flip = (double)NAN,
+                             .p_wilcoxon = (double)NAN,
+                             .smallest_p = 1};
 }
 
 /* ---- differences, tested ---- */
 
-static void test_splits(const double *d, int n, double test_ratio, struct contrast *out)
+/* Values of two sides, pair by pair: all that a contrast of pairs is made of. */
+struct pairs {
+    int n;
+    double *d;            /* (n) first - second, the caller's */
+    double first, second; /* sums of the sides */
+    double size;          /* of the largest value */
+};
+
+static void add_pair(struct pairs *pairs, double first, double second)
 {
-    struct stats_test t = stats_corrected_t(d, n, test_ratio, summary_level);
+    if (isnan(first) || isnan(second))
+        return;
+    pairs->d[pairs->n++] = first - second;
+    pairs->first += first;
+    pairs->second += second;
+    pairs->size = fmax(pairs->size, fmax(fabs(first), fabs(second)));
+}
+
+static int varies(const double *x, int n, double size)
+{
+    double least = x[0], most = x[0];
+    for (int i = 1; i < n; i++) {
+        least = fmin(least, x[i]);
+        most = fmax(most, x[i]);
+    }
+    return most - least > contrast_slack * size;
+}
+
+static void test_constant(const struct pairs *pairs, struct contrast *out)
+{
+    int none = fabs(out->mean) <= contrast_slack * pairs->size;
+    out->low = out->high = out->mean;
+    out->p = none ? 1 : out->p_sign_flip;
+    out->smallest_p = resample_smallest_p(pairs->n);
+    out->method = "sign flip, no spread";
+}
+
+static void test_splits(const struct pairs *pairs, double test_ratio, struct contrast *out)
+{
+    struct stats_test t = stats_corrected_t(pairs->d, pairs->n, test_ratio, summary_level);
     out->low = t.low;
     out->high = t.high;
     out->p = t.p;
-    out->smallest_p = n < 2 ? 1 : 0;
+    out->smallest_p = 0;
     out->method = "corrected resampled t";
 }
 
@@ -41,60 +86,76 @@ static int test_seeds(const double *d, int n, struct contrast *out, struct err *
     return n < MIN_BOOTSTRAP ? 0 : resample_bca(d, n, summary_level, &out->low, &out->high, err);
 }
 
-/* d (n) without NaN. */
-static int test_differences(const double *d, int n, double test_ratio, struct contrast *out, struct err *err)
+static int test_pairs(const struct pairs *pairs, double test_ratio, struct contrast *out, struct err *err)
 {
+    int n = pairs->n;
     *out = empty();
     out->n = n;
-    out->mean = stats_summarise(d, n, summary_level).mean;
+    if (n > 0) {
+        out->mean_first = pairs->first / n;
+        out->mean_second = pairs->second / n;
+        out->mean = stats_summarise(pairs->d, n, summary_level).mean;
+    }
     if (n < 2)
         return 0;
-    out->p_sign_flip = resample_sign_flip(d, n);
-    int rc = ranks_wilcoxon(d, n, &out->p_wilcoxon, err);
+    out->p_sign_flip = resample_sign_flip(pairs->d, n);
+    int rc = ranks_wilcoxon(pairs->d, n, &out->p_wilcoxon, err);
     if (rc < 0)
         return rc;
-    if (isnan(test_ratio))
-        return test_seeds(d, n, out, err);
-    test_splits(d, n, test_ratio, out);
-    return 0;
+    if (!varies(pairs->d, n, pairs->size))
+        test_constant(pairs, out);
+    else if (isnan(test_ratio))
+        rc = test_seeds(pairs->d, n, out, err);
+    else
+        test_splits(pairs, test_ratio, out);
+    return rc;
 }
 
 /* ---- pairs ---- */
 
-static int same_run(const struct unit *a, const struct unit *b)
+/* Below 0: unit a is of an earlier run than b; 0: of the same. */
+static int order(const struct unit *a, const struct unit *b)
 {
-    return a->seed == b->seed && a->repeat == b->repeat && a->fold == b->fold;
+    if (a->seed != b->seed)
+        return a->seed < b->seed ? -1 : 1;
+    return a->repeat != b->repeat ? a->repeat - b->repeat : a->fold - b->fold;
 }
 
-/* Differences of the pairs that both have a value, in d. */
-static int differences(const struct units_group *a, const struct units_group *b, double *d)
+/* The pairs that both have a value; d has room for a->n. Units are in the order of their runs. */
+static struct pairs pair_up(const struct units_group *a, const struct units_group *b, double *d)
 {
-    int n = 0;
-    for (int i = 0; i < a->n; i++)
-        for (int k = 0; k < b->n; k++)
-            if (same_run(&a->unit[i], &b->unit[k]) && !isnan(a->unit[i].value) && !isnan(b->unit[k].value))
-                d[n++] = a->unit[i].value - b->unit[k].value;
-    return n;
+    struct pairs pairs = {.d = d};
+    for (int i = 0, k = 0; i < a->n && k < b->n;) {
+        int which = order(&a->unit[i], &b->unit[k]);
+        if (which == 0)
+            add_pair(&pairs, a->unit[i].value, b->unit[k].value);
+        i += which <= 0;
+        k += which >= 0;
+    }
+    return pairs;
 }
 
 int contrast_paired(const struct units_group *a, const struct units_group *b, struct contrast *out,
                     struct err *err)
 {
     double *d = err_calloc((unsigned long)a->n, sizeof *d, "differences", err);
-    int rc = d ? test_differences(d, differences(a, b, d), a->test_ratio, out, err) : E_IO;
+    if (!d)
+        return E_IO;
+    struct pairs pairs = pair_up(a, b, d);
+    int rc = test_pairs(&pairs, a->test_ratio, out, err);
     free(d);
     return rc;
 }
 
 int contrast_constant(const struct units_group *a, double constant, struct contrast *out, struct err *err)
 {
-    double *d = err_calloc((unsigned long)a->n, sizeof *d, "differences", err);
-    int n = 0;
-    for (int i = 0; d && i < a->n; i++)
-        if (!isnan(a->unit[i].value))
-            d[n++] = a->unit[i].value - constant;
-    int rc = d ? test_differences(d, n, a->test_ratio, out, err) : E_IO;
-    free(d);
+    struct pairs pairs = {.d = err_calloc((unsigned long)a->n, sizeof *pairs.d, "differences", err)};
+    if (!pairs.d)
+        return E_IO;
+    for (int i = 0; i < a->n; i++)
+        add_pair(&pairs, a->unit[i].value, constant);
+    int rc = test_pairs(&pairs, a->test_ratio, out, err);
+    free(pairs.d);
     return rc;
 }
 
@@ -120,24 +181,53 @@ static int average(const struct units_group *a, int by_seed, struct unit *mean)
     return n;
 }
 
-static int welch(const struct units_group *a, const struct units_group *b, struct contrast *out,
-                 struct err *err)
+/* 1 / C(n + m, n), twice that for n = m: nothing lies further apart than sides that do not vary. */
+static double constant_sides_p(int n, int m)
 {
-    double *x = err_calloc((unsigned long)a->n + (unsigned long)b->n, sizeof *x, "values", err);
+    double ways = 1;
+    for (int i = 1; i <= m; i++)
+        ways *= (double)(n + i) / i;
+    return (n == m ? 2 : 1) / ways;
+}
+
+/* x (n) and y (m), n and m at least 2, of which neither varies. */
+static void test_constant_sides(int n, int m, double size, struct contrast *out)
+{
+    out->low = out->high = out->mean;
+    out->smallest_p = constant_sides_p(n, m);
+    out->p = fabs(out->mean) <= contrast_slack * size ? 1 : out->smallest_p;
+    out->method = "permutation, no spread";
+}
+
+static void test_sides(const double *x, int n, const double *y, int m, struct contrast *out)
+{
+    struct stats_test t = stats_welch(x, n, y, m, summary_level);
+    double size = n > 0 && m > 0 ? fmax(fabs(x[0]), fabs(y[0])) : 0;
     *out = empty();
-    if (!x)
-        return E_IO;
-    for (int i = 0; i < a->n + b->n; i++)
-        x[i] = i < a->n ? a->unit[i].value : b->unit[i - a->n].value;
-    struct stats_test t = stats_welch(x, a->n, x + a->n, b->n, summary_level);
-    free(x);
     out->n = t.n;
     out->mean = t.mean;
+    out->mean_first = stats_summarise(x, n, summary_level).mean;
+    out->mean_second = stats_summarise(y, m, summary_level).mean;
     out->low = t.low;
     out->high = t.high;
     out->p = t.p;
     out->smallest_p = t.n < 2 ? 1 : 0;
     out->method = "Welch t";
+    if (t.n >= 2 && !varies(x, n, size) && !varies(y, m, size))
+        test_constant_sides(n, m, size, out);
+}
+
+/* Values of both, none of which is NaN (average()). */
+static int welch(const struct units_group *a, const struct units_group *b, struct contrast *out,
+                 struct err *err)
+{
+    double *x = err_calloc((unsigned long)a->n + (unsigned long)b->n, sizeof *x, "values", err);
+    if (!x)
+        return E_IO;
+    for (int i = 0; i < a->n + b->n; i++)
+        x[i] = i < a->n ? a->unit[i].value : b->unit[i - a->n].value;
+    test_sides(x, a->n, x + a->n, b->n, out);
+    free(x);
     return 0;
 }
 
@@ -146,9 +236,9 @@ static int by_seed(const struct units_group *a, const struct units_group *b, str
 {
     struct units_group x = {average(a, 1, mean_a), mean_a, (double)NAN},
                        y = {average(b, 1, mean_b), mean_b, (double)NAN};
-    int shared = differences(&x, &y, d);
-    if (shared >= 2)
-        return test_differences(d, shared, (double)NAN, out, err);
+    struct pairs pairs = pair_up(&x, &y, d);
+    if (pairs.n >= 2)
+        return test_pairs(&pairs, (double)NAN, out, err);
     x.n = average(a, 0, mean_a);
     y.n = average(b, 0, mean_b);
     return welch(&x, &y, out, err);
@@ -169,11 +259,12 @@ int contrast_by_seed(const struct units_group *a, const struct units_group *b, s
 
 /* ---- verdicts ---- */
 
-enum verdict contrast_verdict(const struct contrast *contrast, double p_adjusted, int family, int better)
+enum verdict contrast_verdict(const struct contrast *contrast, double p_adjusted, double p_reachable,
+                              int better)
 {
     if (contrast->n < 2)
         return VERDICT_MISSING;
-    if (contrast->smallest_p * family >= contrast_alpha)
+    if (p_reachable >= contrast_alpha)
         return VERDICT_IMPOSSIBLE;
     if (!(p_adjusted < contrast_alpha) || better == 0)
         return VERDICT_NONE;
@@ -183,7 +274,11 @@ enum verdict contrast_verdict(const struct contrast *contrast, double p_adjusted
 void contrast_verdict_text(char *out, size_t size, enum verdict verdict, const struct contrast *contrast,
                            int family)
 {
-    static const char *const text[] = {"better", "worse", "no evidence"};
+    static const char *const text[] = {[VERDICT_BETTER] = "better",
+                                       [VERDICT_WORSE] = "worse",
+                                       [VERDICT_NONE] = "no evidence",
+                                       [VERDICT_LACKING] = "no verdict: a class is missing",
+                                       [VERDICT_SEEN] = "no verdict: trained on"};
     if (verdict == VERDICT_MISSING)
         snprintf(out, size, contrast->n == 1 ? "one pair only" : "no pairs");
     else if (verdict != VERDICT_IMPOSSIBLE)

@@ -3,6 +3,7 @@
 #include "csv_out.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- pieces of tables ---- */
@@ -30,13 +31,28 @@ double findings_tidy(double x)
     return fabs(x) < 0.0005 ? 0 : x;
 }
 
+enum { DECIMALS = 3, MAX_DECIMALS = 12, NUMBER_SIZE = 40 };
+
+/* Three decimals, or as many as leave x on its side of a limit. */
+static void format_beside(char out[NUMBER_SIZE], const char *format, double x, double limit)
+{
+    for (int decimals = DECIMALS; decimals <= MAX_DECIMALS; decimals++) {
+        snprintf(out, NUMBER_SIZE, *format == '+' ? "%+.*f" : "%.*f", decimals, x);
+        double shown = strtod(out, NULL);
+        if ((shown < limit) == (x < limit) && (shown > limit) == (x > limit))
+            return;
+    }
+}
+
 static void add_number(struct texttable *table, const char *format, double x)
 {
-    char text[32];
+    char text[NUMBER_SIZE];
     if (isnan(x))
         snprintf(text, sizeof text, "-");
+    else if (strcmp(format, "p") == 0 && x < 0.0005)
+        snprintf(text, sizeof text, "<0.001");
     else if (strcmp(format, "p") == 0)
-        snprintf(text, sizeof text, x < 0.0005 ? "<0.001" : "%.3f", x);
+        format_beside(text, "", x, contrast_alpha);
     else
         snprintf(text, sizeof text, strcmp(format, "+") == 0 ? "%+.3f" : "%.3f", findings_tidy(x));
     texttable_add(table, "%s", text);
@@ -44,10 +60,41 @@ static void add_number(struct texttable *table, const char *format, double x)
 
 static void add_interval(struct texttable *table, const struct contrast *c)
 {
-    if (isnan(c->low))
+    char low[NUMBER_SIZE], high[NUMBER_SIZE];
+    int holds_zero = c->low <= 0 && c->high >= 0;
+    if (isnan(c->low)) {
         texttable_add(table, "-");
-    else
-        texttable_add(table, "%+.3f to %+.3f", findings_tidy(c->low), findings_tidy(c->high));
+        return;
+    }
+    format_beside(low, "+", holds_zero ? findings_tidy(c->low) : c->low, holds_zero ? 1 : 0);
+    format_beside(high, "+", holds_zero ? findings_tidy(c->high) : c->high, holds_zero ? 1 : 0);
+    texttable_add(table, "%s to %s", low, high);
+}
+
+void findings_print_note(FILE *file, const struct findings *f, const struct findings_page *page)
+{
+    char filter[SUMMARY_FILTER_SIZE];
+    if (*summary_filter_text(f->summary, filter, sizeof filter))
+        fprintf(file, "%s.%s\n", filter,
+                page->of_file
+                    ? " It chooses the rows that are shown; what stands in them is of all jobs of the file."
+                    : "");
+    fputs(page->note, file);
+}
+
+void findings_latex_filter(FILE *file, const struct summary *summary)
+{
+    char filter[SUMMARY_FILTER_SIZE];
+    if (*summary_filter_text(summary, filter, sizeof filter))
+        fprintf(file, "%% %s\n", filter);
+}
+
+static int count_rows(const struct findings *f, const struct compare *compare)
+{
+    int n = 0;
+    for (int i = 0; i < compare->n; i++)
+        n += findings_shows(f, &compare->row[i]);
+    return n;
 }
 
 static void csv_setting_names(struct csv_out *csv, const struct summary *summary)
@@ -165,41 +212,49 @@ static void scores_table(struct texttable *table, const struct findings *f)
 /* ---- strategies compared ---- */
 
 static const char strategies_note[] =
-    "Balanced accuracy, row minus column or first minus second, of runs with the same seed, repeat and fold. "
-    "kfold and "
-    "holdout: corrected resampled t-test and interval (Nadeau and Bengio 2003), because their splits share "
-    "images; else "
-    "sign-flip test, with a BCa bootstrap interval from 10 pairs on and Student's t below. p is adjusted for "
-    "all pairs of "
-    "strategies of the same clusters and protocol (Holm); a difference without significance is no win. They "
-    "speak "
-    "about other seeds and splits of these images, not about other samples.\n";
+    "Balanced accuracy, first minus second, of the n pairs of runs with the same seed, repeat and fold; "
+    "means "
+    "are of these pairs. Sets: val, the images a job held back; oof, those of all folds of a repeat pooled; "
+    "all, every original image, most of which were trained on: how far apart two strategies are there is "
+    "shown, but not tested.\n"
+    "kfold and holdout on val: corrected resampled t-test and interval (Nadeau and Bengio 2003), because "
+    "their splits share images; else sign-flip test, with a BCa bootstrap interval from 10 pairs on and "
+    "Student's t below. Differences that do not vary are tested by sign flips, too; their interval has no "
+    "width and tells nothing. p is adjusted for all pairs of strategies of the same clusters, protocol, "
+    "model "
+    "and other axes (Holm), not for the number of such settings; a difference without significance is no "
+    "win. Where jobs were judged on images that lack a class there is no verdict; where jobs were lost, the "
+    "verdict is about the others, and they may flatter. They speak about other seeds and splits of these "
+    "images, not about other samples.\n";
 
 static void comparisons_csv(struct csv_out *csv, const struct findings *f)
 {
-    static const char *const last[] = {"p_holm", "comparisons", "verdict"};
+    static const char *const last[] = {"p_holm", "comparisons", "jobs_lacking_a_class", "verdict"};
     char verdict[96];
     csv_names(csv, (const char *const[]){"set", "metric", "clusters"}, 3);
     csv_setting_names(csv, f->summary);
     csv_names(csv, (const char *const[]){"first", "second", "first_mean", "second_mean"}, 4);
     csv_names(csv, contrast_names, N_CONTRAST_NAMES);
-    csv_names(csv, last, 3);
+    csv_names(csv, last, sizeof last / sizeof *last);
     csv_out_end(csv);
     for (int s = 0; s < N_UNITS_SETS; s++)
         for (int i = 0; i < f->strategies[s]->n; i++) {
             const struct compare_row *row = &f->strategies[s]->row[i];
+            if (!findings_shows(f, row))
+                continue;
             csv_out_text(csv, units_set_names[s]);
             csv_out_text(csv, f->strategies[s]->metric);
             csv_out_text(csv, row->a->cell->clusters);
             csv_setting(csv, f->summary, row->a->cell);
             csv_out_text(csv, row->a->cell->strategy);
             csv_out_text(csv, row->b->cell->strategy);
-            csv_out_real(csv, row->mean_a);
-            csv_out_real(csv, row->mean_b);
+            csv_out_real(csv, row->contrast.mean_first);
+            csv_out_real(csv, row->contrast.mean_second);
             csv_contrast(csv, &row->contrast);
             csv_out_real(csv, row->p_holm);
             csv_out_int(csv, row->family);
-            contrast_verdict_text(verdict, sizeof verdict, row->verdict, &row->contrast, row->family);
+            csv_out_int(csv, row->lacking);
+            compare_verdict_text(verdict, sizeof verdict, row);
             csv_out_text(csv, verdict);
             csv_out_end(csv);
         }
@@ -209,7 +264,7 @@ static void add_comparison(struct texttable *table, const struct findings *f, co
                            int set)
 {
     char verdict[96];
-    contrast_verdict_text(verdict, sizeof verdict, row->verdict, &row->contrast, row->family);
+    compare_verdict_text(verdict, sizeof verdict, row);
     texttable_add(table, "%s", row->a->cell->clusters);
     findings_add_setting(table, f->summary, row->a->cell);
     texttable_add(table, "%s", units_set_names[set]);
@@ -239,10 +294,22 @@ static void comparisons_table(struct texttable *table, const struct findings *f)
     texttable_end(table);
     for (int s = 0; s < N_UNITS_SETS; s++)
         for (int i = 0; i < f->strategies[s]->n; i++)
-            add_comparison(table, f, &f->strategies[s]->row[i], s);
+            if (findings_shows(f, &f->strategies[s]->row[i]))
+                add_comparison(table, f, &f->strategies[s]->row[i], s);
 }
 
 /* ---- rankings ---- */
+
+/* Strategy k of a ranking is shown when a job of it is, in the same protocol, model and other axes. */
+static int shows_rank(const struct findings *f, const struct compare_ranking *r, int k)
+{
+    const struct partition *ranked = f->whole->same[SUMMARY_RANKED];
+    for (int i = ranked->begin[r->part]; i < ranked->begin[r->part + 1]; i++)
+        if (f->shown[ranked->member[i]] &&
+            strcmp(f->whole->group[ranked->member[i]].cell->strategy, r->strategy[k]) == 0)
+            return 1;
+    return 0;
+}
 
 static void rankings_csv(struct csv_out *csv, const struct findings *f)
 {
@@ -258,6 +325,8 @@ static void rankings_csv(struct csv_out *csv, const struct findings *f)
             const struct compare_ranking *r = &f->strategies[s]->ranking[i];
             const double number[] = {r->test.chi2, r->test.p, r->test.f, r->test.p_f, r->test.critical};
             for (int k = 0; k < r->n_strategies; k++) {
+                if (!shows_rank(f, r, k))
+                    continue;
                 csv_out_text(csv, units_set_names[s]);
                 csv_setting(csv, f->summary, r->cell);
                 csv_out_int(csv, r->n_datasets);
@@ -271,9 +340,13 @@ static void rankings_csv(struct csv_out *csv, const struct findings *f)
 }
 
 static const char rankings_note[] =
-    "Rank 1 is the best mean balanced accuracy of a cluster pair. Friedman's test with Iman and Davenport's "
-    "correction and "
-    "Nemenyi's critical difference (0.05; Demsar 2006) need 5 cluster pairs, better more than 10.\n";
+    "Rank 1 is the best mean balanced accuracy of a cluster pair, among all strategies of the file. "
+    "Friedman's "
+    "test with Iman and Davenport's correction and Nemenyi's critical difference (0.05; Demsar 2006) need 5 "
+    "cluster pairs, better more than 10; where all pairs agree, Iman and Davenport's F is infinite and p is "
+    "that of Friedman's chi-square. Set all holds images that were trained on and is not tested. Pairs whose "
+    "jobs are unfinished or lost, or were judged without a class, are left out. Pairs count as independent "
+    "data sets: where they share clusters they are not, and p is too small.\n";
 
 static void add_rank(struct texttable *table, const struct findings *f, int set,
                      const struct compare_ranking *r, int k)
@@ -302,23 +375,29 @@ static void rankings_table(struct texttable *table, const struct findings *f)
     for (int s = 0; s < N_UNITS_SETS; s++)
         for (int i = 0; i < f->strategies[s]->n_rankings; i++)
             for (int k = 0; k < f->strategies[s]->ranking[i].n_strategies; k++)
-                add_rank(table, f, s, &f->strategies[s]->ranking[i], k);
+                if (shows_rank(f, &f->strategies[s]->ranking[i], k))
+                    add_rank(table, f, s, &f->strategies[s]->ranking[i], k);
 }
 
 /* ---- leak inflation ---- */
 
-static const char leak_note[] = "Validation balanced accuracy that protocol report shows above the protocol "
-                                "that keeps copies out of validation. Means "
-                                "over folds and repeats of each seed; paired by seed (sign-flip test) when "
-                                "seeds are shared, else Welch's t-test; p "
-                                "adjusted for the strategies of the same clusters (Holm).\n";
+static const char leak_note[] =
+    "Validation balanced accuracy that protocol report shows above the protocol "
+    "that keeps copies out of validation. Means "
+    "over folds and repeats of each seed, of the n seeds that both have (sign-flip "
+    "test), or of all repeats when fewer than two are shared (Welch's t-test); p "
+    "adjusted for all rows of the same clusters, model and other axes (Holm). "
+    "'Inflated' needs a leak; jobs that were judged on images without a class "
+    "leave no verdict.\n";
 
 static void leak_verdict(char *out, size_t size, const struct compare_row *row)
 {
-    if (row->verdict == VERDICT_BETTER || row->verdict == VERDICT_WORSE)
-        snprintf(out, size, row->verdict == VERDICT_BETTER ? "inflated" : "deflated");
+    if (row->verdict == VERDICT_BETTER)
+        snprintf(out, size, row->a->leak_share.mean > 0 ? "inflated" : "higher, without a leak");
+    else if (row->verdict == VERDICT_WORSE)
+        snprintf(out, size, "deflated");
     else
-        contrast_verdict_text(out, size, row->verdict, &row->contrast, row->family);
+        compare_verdict_text(out, size, row);
 }
 
 static void leak_csv(struct csv_out *csv, const struct findings *f)
@@ -328,24 +407,34 @@ static void leak_csv(struct csv_out *csv, const struct findings *f)
     csv_setting_names(csv, f->summary);
     csv_names(csv, (const char *const[]){"against", "leak_share", "mean", "mean_against"}, 4);
     csv_names(csv, contrast_names, N_CONTRAST_NAMES);
-    csv_names(csv, (const char *const[]){"p_holm", "comparisons", "verdict"}, 3);
+    csv_names(csv, (const char *const[]){"p_holm", "comparisons", "jobs_lacking_a_class", "verdict"}, 4);
     csv_out_end(csv);
     for (int i = 0; i < f->leak->n; i++) {
         const struct compare_row *row = &f->leak->row[i];
+        if (!findings_shows(f, row))
+            continue;
         csv_out_text(csv, row->a->cell->clusters);
         csv_out_text(csv, row->a->cell->strategy);
         csv_setting(csv, f->summary, row->a->cell);
         csv_out_text(csv, row->b->cell->protocol);
         csv_out_real(csv, row->a->leak_share.mean);
-        csv_out_real(csv, row->mean_a);
-        csv_out_real(csv, row->mean_b);
+        csv_out_real(csv, row->contrast.mean_first);
+        csv_out_real(csv, row->contrast.mean_second);
         csv_contrast(csv, &row->contrast);
         csv_out_real(csv, row->p_holm);
         csv_out_int(csv, row->family);
+        csv_out_int(csv, row->lacking);
         leak_verdict(verdict, sizeof verdict, row);
         csv_out_text(csv, verdict);
         csv_out_end(csv);
     }
+}
+
+static void add_axes(struct texttable *table, const struct summary *summary, const struct store_job *cell)
+{
+    for (int i = 0; i < store_n_axes(summary->store); i++)
+        if (summary_axis_varies(summary, i))
+            texttable_add(table, "%s", cell ? cell->axis[i] : store_axis_name(summary->store, i));
 }
 
 static void leak_table(struct texttable *table, const struct findings *f)
@@ -355,6 +444,7 @@ static void leak_table(struct texttable *table, const struct findings *f)
     char verdict[96];
     texttable_add(table, "clusters");
     texttable_add(table, "strategy");
+    add_axes(table, f->summary, NULL);
     texttable_add(table, "against");
     texttable_add(table, "verdict");
     table->numeric_from = table->filled;
@@ -363,14 +453,17 @@ static void leak_table(struct texttable *table, const struct findings *f)
     texttable_end(table);
     for (int i = 0; i < f->leak->n; i++) {
         const struct compare_row *row = &f->leak->row[i];
+        if (!findings_shows(f, row))
+            continue;
         leak_verdict(verdict, sizeof verdict, row);
         texttable_add(table, "%s", row->a->cell->clusters);
         texttable_add(table, "%s", row->a->cell->strategy);
+        add_axes(table, f->summary, row->a->cell);
         texttable_add(table, "%s", row->b->cell->protocol);
         texttable_add(table, "%s", verdict);
         texttable_add(table, "%.0f %%", 100 * row->a->leak_share.mean);
-        add_number(table, "", row->mean_a);
-        add_number(table, "", row->mean_b);
+        add_number(table, "", row->contrast.mean_first);
+        add_number(table, "", row->contrast.mean_second);
         add_number(table, "+", row->contrast.mean);
         add_interval(table, &row->contrast);
         add_number(table, "p", row->p_holm);
@@ -386,6 +479,18 @@ static const char claims_note[] = "Findings of the publication, tested on these 
                                   "the largest p; positive speaks for the claim. 'about a number' holds when "
                                   "the interval lies within 0.05 of it, "
                                   "and does not when it is wholly outside (else: margin).\n";
+
+/* A claim is shown when a job of its clusters, protocol, model and other axes is. */
+static int shows_claim(const struct findings *f, const struct claim_row *row)
+{
+    const struct partition *ranked = f->whole->same[SUMMARY_RANKED];
+    const char *clusters = row->claim->clusters;
+    for (int i = ranked->begin[row->part]; i < ranked->begin[row->part + 1]; i++)
+        if (f->shown[ranked->member[i]] &&
+            (!clusters || strcmp(f->whole->group[ranked->member[i]].cell->clusters, clusters) == 0))
+            return 1;
+    return 0;
+}
 
 /* What was subtracted from what. */
 static void claim_difference(char *out, size_t size, const struct claim_row *row)
@@ -418,6 +523,8 @@ static void claims_csv(struct csv_out *csv, const struct findings *f)
     csv_out_end(csv);
     for (int i = 0; i < f->claims->n; i++) {
         const struct claim_row *row = &f->claims->row[i];
+        if (!shows_claim(f, row))
+            continue;
         claim_difference(difference, sizeof difference, row);
         csv_out_text(csv, row->claim->text);
         csv_out_text(csv, row->claim->clusters ? row->claim->clusters : "");
@@ -451,6 +558,8 @@ static void claims_text(struct texttable *table, const struct findings *f)
     texttable_end(table);
     for (int i = 0; i < f->claims->n; i++) {
         const struct claim_row *row = &f->claims->row[i];
+        if (!shows_claim(f, row))
+            continue;
         claim_difference(difference, sizeof difference, row);
         texttable_add(table, "%s", row->claim->text);
         findings_add_setting(table, f->summary, row->cell);
@@ -476,31 +585,41 @@ static int has_scores(const struct findings *f)
 
 static int has_comparisons(const struct findings *f)
 {
-    return f->strategies[UNITS_VAL]->n + f->strategies[UNITS_ALL]->n + f->strategies[UNITS_OOF]->n;
+    int n = 0;
+    for (int s = 0; s < N_UNITS_SETS; s++)
+        n += count_rows(f, f->strategies[s]);
+    return n;
 }
 
 static int has_rankings(const struct findings *f)
 {
-    return f->strategies[UNITS_VAL]->n_rankings;
+    int n = 0;
+    for (int s = 0; s < N_UNITS_SETS; s++)
+        for (int i = 0; i < f->strategies[s]->n_rankings; i++)
+            n += f->strategies[s]->ranking[i].n_strategies > 0;
+    return n;
 }
 
 static int has_leak(const struct findings *f)
 {
-    return f->leak->n;
+    return count_rows(f, f->leak);
 }
 
 static int has_claims(const struct findings *f)
 {
-    return f->claims->n;
+    int n = 0;
+    for (int i = 0; i < f->claims->n; i++)
+        n += shows_claim(f, &f->claims->row[i]);
+    return n;
 }
 
 const struct findings_page findings_pages[N_FINDINGS_PAGES] = {
-    [FINDINGS_SCORES] = {"scores", "Scores", scores_note, has_scores, scores_csv, scores_table},
-    [FINDINGS_COMPARISONS] = {"comparisons", "Strategies compared", strategies_note, has_comparisons,
+    [FINDINGS_SCORES] = {"scores", "Scores", scores_note, 0, has_scores, scores_csv, scores_table},
+    [FINDINGS_COMPARISONS] = {"comparisons", "Strategies compared", strategies_note, 1, has_comparisons,
                               comparisons_csv, comparisons_table},
-    [FINDINGS_RANKINGS] = {"rankings", "Strategies ranked", rankings_note, has_rankings, rankings_csv,
+    [FINDINGS_RANKINGS] = {"rankings", "Strategies ranked", rankings_note, 1, has_rankings, rankings_csv,
                            rankings_table},
-    [FINDINGS_LEAK] = {"leak_inflation", "Leak inflation", leak_note, has_leak, leak_csv, leak_table},
-    [FINDINGS_CLAIMS] = {"claims", "The publication's claims, tested", claims_note, has_claims, claims_csv,
+    [FINDINGS_LEAK] = {"leak_inflation", "Leak inflation", leak_note, 1, has_leak, leak_csv, leak_table},
+    [FINDINGS_CLAIMS] = {"claims", "The publication's claims, tested", claims_note, 1, has_claims, claims_csv,
                          claims_text},
 };

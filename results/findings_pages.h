@@ -17,13 +17,20 @@ enum {
 };
 
 struct findings_page {
-    const char *name, *title, *note;                        /* of its files, above and below the table */
-    int (*rows)(const struct findings *);                   /* 0: nothing to write */
+    const char *name, *title, *note;      /* of its files, above and below the table */
+    int of_file;                          /* 1: numbers are of all jobs, whatever is shown */
+    int (*rows)(const struct findings *); /* 0: nothing to write */
     void (*csv)(struct csv_out *, const struct findings *); /* full precision, header first */
     void (*table)(struct texttable *, const struct findings *);
 };
 
 extern const struct findings_page findings_pages[N_FINDINGS_PAGES];
+
+/* What the filter left of the file, when there is one, and the note; whole lines. */
+void findings_print_note(FILE *file, const struct findings *findings, const struct findings_page *page);
+
+/* A comment of LaTeX that says what the filter left, when there is one. */
+void findings_latex_filter(FILE *file, const struct summary *summary);
 
 /* Columns for the protocol and every grid axis that varies: their names, and the values of a cell. */
 void findings_add_setting_names(struct texttable *table, const struct summary *summary);

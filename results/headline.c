@@ -3,41 +3,10 @@
 #include "curves.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- what was run ---- */
-
-static const char *cell_clusters(const struct store_job *cell)
-{
-    return cell->clusters;
-}
-
-static const char *cell_strategy(const struct store_job *cell)
-{
-    return cell->strategy;
-}
-
-static const char *cell_protocol(const struct store_job *cell)
-{
-    return cell->protocol;
-}
-
-/* Whether group g is the first with its text. */
-static int is_first(const struct summary *summary, int g, const char *(*text)(const struct store_job *))
-{
-    for (int k = 0; k < g; k++)
-        if (strcmp(text(summary->group[k].cell), text(summary->group[g].cell)) == 0)
-            return 0;
-    return 1;
-}
-
-static int count_different(const struct summary *summary, const char *(*text)(const struct store_job *))
-{
-    int n = 0;
-    for (int g = 0; g < summary->n_groups; g++)
-        n += is_first(summary, g, text);
-    return n;
-}
 
 static const char *plural(int n)
 {
@@ -46,30 +15,31 @@ static const char *plural(int n)
 
 enum { MAX_LISTED = 6, MAX_LETTERS = 120 };
 
-static int letters(const struct summary *summary, const char *(*text)(const struct store_job *))
+/* What the groups of a part have in common. */
+static const char *common_text(const struct summary *summary, enum summary_kind kind, int part)
 {
-    size_t n = 0;
-    for (int g = 0; g < summary->n_groups; g++)
-        if (is_first(summary, g, text))
-            n += strlen(text(summary->group[g].cell));
-    return (int)n;
+    const struct partition *same = summary->same[kind];
+    const struct store_job *cell = summary->group[same->member[same->begin[part]]].cell;
+    return kind == SUMMARY_CLUSTERS   ? cell->clusters
+           : kind == SUMMARY_STRATEGY ? cell->strategy
+                                      : cell->protocol;
 }
 
 /* "strategies none, oversample; ", or "17 strategies; " (counted) when they are too many to name in a sentence. */
-static void list(FILE *file, const struct summary *summary, const char *(*text)(const struct store_job *),
-                 const char *one, const char *many, const char *counted)
+static void list(FILE *file, const struct summary *summary, enum summary_kind kind, const char *one,
+                 const char *many, const char *counted)
 {
-    int n = count_different(summary, text);
-    if (n > 1 && (n > MAX_LISTED || letters(summary, text) > MAX_LETTERS)) {
+    int n = summary->same[kind]->n_parts;
+    size_t letters = 0;
+    for (int part = 0; part < n; part++)
+        letters += strlen(common_text(summary, kind, part));
+    if (n > 1 && (n > MAX_LISTED || letters > MAX_LETTERS)) {
         fprintf(file, "%d %s; ", n, counted);
         return;
     }
-    const char *separator = n == 1 ? one : many;
-    for (int g = 0; g < summary->n_groups; g++)
-        if (is_first(summary, g, text)) {
-            fprintf(file, "%s %s", separator, text(summary->group[g].cell));
-            separator = ",";
-        }
+    fprintf(file, "%s", n == 1 ? one : many);
+    for (int part = 0; part < n; part++)
+        fprintf(file, "%s%s", part ? ", " : " ", common_text(summary, kind, part));
     fputs("; ", file);
 }
 
@@ -81,96 +51,96 @@ static void write_size(FILE *file, const struct summary *summary)
     for (int a = 0; a < store_n_axes(store); a++)
         if (strcmp(store_axis_name(store, a), "train.epochs") == 0 && summary_axis_varies(summary, a))
             up_to = "up to ";
-    if (summary->n_jobs % summary->n_groups == 0)
-        fprintf(file, "%d job%s", summary->n_jobs / summary->n_groups,
-                plural(summary->n_jobs / summary->n_groups));
-    else
-        fprintf(file, "%.1f jobs on average", (double)summary->n_jobs / summary->n_groups);
-    fprintf(file, " a combination, %s%d epoch%s.", up_to, store_n_epochs(store),
+    int least = summary->n_jobs, most = 0;
+    for (int g = 0; g < summary->n_groups; g++) {
+        least = summary->group[g].n_jobs < least ? summary->group[g].n_jobs : least;
+        most = summary->group[g].n_jobs > most ? summary->group[g].n_jobs : most;
+    }
+    if (least < most)
+        fprintf(file, "%d to ", least);
+    fprintf(file, "%d job%s a combination, %s%d epoch%s.", most, plural(most), up_to, store_n_epochs(store),
             plural(store_n_epochs(store)));
 }
 
 void headline_run(FILE *file, const struct summary *summary)
 {
     const struct store *store = summary->store;
-    fprintf(file, "Sweep %s: %d of %d job%s finished on %d %simage%s: ", store_text(store, "name"),
-            summary->n_state[JOB_DONE], summary->n_jobs, plural(summary->n_jobs), store_n_images(store),
-            store_synthetic(store) ? "synthetic " : "", plural(store_n_images(store)));
-    list(file, summary, cell_clusters, "clusters", "clusters", "sets of clusters");
-    list(file, summary, cell_strategy, "strategy", "strategies", "strategies");
-    list(file, summary, cell_protocol, "protocol", "protocols", "protocols");
+    char filter[SUMMARY_FILTER_SIZE];
+    fprintf(file, "Sweep %s", store_text(store, "name"));
+    if (*summary_filter_text(summary, filter, sizeof filter))
+        fprintf(file, ", of which this is a part (%s)", filter);
+    fprintf(file, ": %d of %d job%s finished on %d %simage%s: ", summary->n_state[JOB_DONE], summary->n_jobs,
+            plural(summary->n_jobs), store_n_images(store), store_synthetic(store) ? "synthetic " : "",
+            plural(store_n_images(store)));
+    list(file, summary, SUMMARY_CLUSTERS, "clusters", "clusters", "sets of clusters");
+    list(file, summary, SUMMARY_STRATEGY, "strategy", "strategies", "strategies");
+    list(file, summary, SUMMARY_PROTOCOL, "protocol", "protocols", "protocols");
     write_size(file, summary);
 }
 
 /* ---- what came out ---- */
 
-/* Rows first .. end-1 of compare are all pairs of strategies of one cell: a family. */
-static int family_end(const struct summary *summary, const struct compare *compare, int first)
+static int is_tail(const struct summary_group *group)
 {
-    int i = first;
-    while (i < compare->n && compare_same_but_strategy(summary, compare->row[first].a, compare->row[i].a))
-        i++;
-    return i;
-}
-
-static int is_clean_group(const struct summary_group *group)
-{
-    return group->leak.mean <= 0 && strcmp(group->cell->protocol, "tail") != 0;
+    return strcmp(group->cell->protocol, "tail") == 0;
 }
 
 static int has_tail(const struct summary *summary)
 {
     for (int g = 0; g < summary->n_groups; g++)
-        if (strcmp(summary->group[g].cell->protocol, "tail") == 0)
+        if (is_tail(&summary->group[g]))
             return 1;
     return 0;
 }
 
-static int is_clean(const struct compare *compare, int first, int end)
-{
-    for (int i = first; i < end; i++)
-        if (!is_clean_group(compare->row[i].a) || !is_clean_group(compare->row[i].b))
-            return 0;
-    return 1;
-}
+/* Why a setting does not count. */
+enum standing { COUNTS, LEAKS, TAIL, UNFINISHED, LACKING };
 
-static int beats_all(const struct compare *compare, int first, int end, int group)
+static enum standing standing_of(const struct findings *f, const struct compare_family *family)
 {
-    for (int i = first; i < end; i++) {
-        const struct compare_row *row = &compare->row[i];
-        if ((row->group_a == group && row->verdict != VERDICT_BETTER) ||
-            (row->group_b == group && row->verdict != VERDICT_WORSE))
-            return 0;
+    const struct partition *settings = f->whole->same[SUMMARY_SETTING];
+    enum compare_flaw flaw = compare_setting_flaw(f->whole, family->part, UNITS_VAL);
+    enum standing standing = COUNTS;
+    if (flaw != FLAW_NONE)
+        return flaw == FLAW_UNFINISHED ? UNFINISHED : LACKING;
+    for (int i = settings->begin[family->part]; i < settings->begin[family->part + 1]; i++) {
+        const struct summary_group *group = &f->whole->group[settings->member[i]];
+        if (is_tail(group))
+            return TAIL;
+        if (group->leak.mean > 0)
+            standing = LEAKS;
     }
-    return 1;
+    return standing;
 }
 
-/* The group that is better than all others of a family, NULL: none. */
-static const struct summary_group *winner(const struct compare *compare, int first, int end)
-{
-    for (int i = first; i < end; i++) {
-        const struct compare_row *row = &compare->row[i];
-        if (beats_all(compare, first, end, row->group_a))
-            return row->a;
-        if (beats_all(compare, first, end, row->group_b))
-            return row->b;
-    }
-    return NULL;
-}
-
-/* Of the families that count. */
+/* Of all settings, and of those that count. */
 struct outcome {
-    int clean;                                /* 1: only those without copies in validation count */
-    int families, left_out;                   /* that count, and that do not */
-    int differences, significant, impossible; /* rows */
-    int winners;                              /* families with one */
-    const struct summary_group *first[3];     /* the first winners */
+    const struct findings *findings;
+    const struct compare *compare;
+    int n_standing[LACKING + 1]; /* settings */
+    int clean;    /* 1: settings count that have no leak; 0: there are none, and the others do */
+    int settings; /* that count */
+    double *p;    /* (rows of compare) of those that count, NaN otherwise */
+    double *adjusted, *reachable;
+    int differences, significant, impossible; /* rows that count */
+    int alone;                                /* settings where p_holm finds a difference */
+    int winners;                              /* settings with one */
+    const struct compare_row *first[3];       /* a row of each of the first winners, */
+    const struct summary_group *winner[3];    /* and who it is */
     double low, high;                         /* least and greatest mean */
     const struct summary_group *worst, *best; /* whose they are */
 };
 
+static int counts(const struct outcome *o, const struct compare_family *family)
+{
+    enum standing standing = standing_of(o->findings, family);
+    return o->clean ? standing == COUNTS : standing == LEAKS || standing == TAIL;
+}
+
 static void widen(struct outcome *o, const struct summary_group *group, double mean)
 {
+    if (isnan(mean))
+        return;
     if (!o->worst || mean < o->low) {
         o->low = mean;
         o->worst = group;
@@ -181,33 +151,88 @@ static void widen(struct outcome *o, const struct summary_group *group, double m
     }
 }
 
-static void add_family(struct outcome *o, const struct compare *compare, int first, int end)
+/* -1: row i says, by the adjustment for all of them, that a is worse than b; 1: better; 0: neither. */
+static int direction(const struct outcome *o, int i)
 {
-    const struct summary_group *best = winner(compare, first, end);
-    if (o->clean && !is_clean(compare, first, end)) {
-        o->left_out++;
-        return;
-    }
-    o->families++;
-    for (int i = first; i < end; i++) {
-        enum verdict verdict = compare->row[i].verdict;
-        o->differences++;
-        o->significant += verdict == VERDICT_BETTER || verdict == VERDICT_WORSE;
-        o->impossible += verdict == VERDICT_IMPOSSIBLE || verdict == VERDICT_MISSING;
-        widen(o, compare->row[i].a, compare->row[i].mean_a);
-        widen(o, compare->row[i].b, compare->row[i].mean_b);
-    }
-    if (best && o->winners++ < 3)
-        o->first[o->winners - 1] = best;
+    const struct compare_row *row = &o->compare->row[i];
+    if (!(o->adjusted[i] < contrast_alpha) || row->verdict == VERDICT_LACKING)
+        return 0;
+    return row->contrast.mean * o->compare->better > 0 ? 1 : -1;
 }
 
-static struct outcome judge(const struct summary *summary, const struct compare *compare, int clean)
+static int beats_all(const struct outcome *o, const struct compare_family *family, int group)
 {
-    struct outcome o = {.clean = clean};
-    for (int first = 0, end; first < compare->n; first = end) {
-        end = family_end(summary, compare, first);
-        add_family(&o, compare, first, end);
+    for (int i = family->begin; i < family->end; i++) {
+        const struct compare_row *row = &o->compare->row[i];
+        if ((row->group_a == group && direction(o, i) <= 0) ||
+            (row->group_b == group && direction(o, i) >= 0))
+            return 0;
     }
+    return 1;
+}
+
+static void find_winner(struct outcome *o, const struct compare_family *family)
+{
+    for (int i = family->begin; i < family->end; i++) {
+        const struct compare_row *row = &o->compare->row[i];
+        int a_wins = beats_all(o, family, row->group_a);
+        if (!a_wins && !beats_all(o, family, row->group_b))
+            continue;
+        if (o->winners < 3) {
+            o->first[o->winners] = row;
+            o->winner[o->winners] = a_wins ? row->a : row->b;
+        }
+        o->winners++;
+        return;
+    }
+}
+
+static void add_family(struct outcome *o, const struct compare_family *family)
+{
+    int alone = 0;
+    o->settings++;
+    for (int i = family->begin; i < family->end; i++) {
+        const struct compare_row *row = &o->compare->row[i];
+        o->differences++;
+        o->significant += direction(o, i) != 0;
+        o->impossible += !(o->reachable[i] < contrast_alpha);
+        alone |= row->verdict == VERDICT_BETTER || row->verdict == VERDICT_WORSE;
+        widen(o, row->a, row->contrast.mean_first);
+        widen(o, row->b, row->contrast.mean_second);
+    }
+    o->alone += alone;
+    find_winner(o, family);
+}
+
+/* The rows that count, adjusted as one family; smallest (rows) is scratch. */
+static void adjust(struct outcome *o, double *smallest)
+{
+    for (int i = 0; i < o->compare->n; i++)
+        o->p[i] = smallest[i] = (double)NAN;
+    for (int k = 0; k < o->compare->n_families; k++) {
+        const struct compare_family *family = &o->compare->family[k];
+        for (int i = family->begin; i < family->end && counts(o, family); i++) {
+            o->p[i] = o->compare->row[i].contrast.p;
+            smallest[i] = isnan(o->p[i]) ? (double)NAN : o->compare->row[i].contrast.smallest_p;
+        }
+    }
+    stats_holm(o->p, o->compare->n, o->adjusted);
+    stats_holm(smallest, o->compare->n, o->reachable);
+}
+
+/* work has room for four numbers a row. */
+static struct outcome judge(const struct findings *f, double *work)
+{
+    struct outcome o = {.findings = f, .compare = f->strategies[UNITS_VAL], .p = work};
+    o.adjusted = o.p + o.compare->n;
+    o.reachable = o.adjusted + o.compare->n;
+    for (int k = 0; k < o.compare->n_families; k++)
+        o.n_standing[standing_of(f, &o.compare->family[k])]++;
+    o.clean = o.n_standing[COUNTS] > 0;
+    adjust(&o, o.reachable + o.compare->n);
+    for (int k = 0; k < o.compare->n_families; k++)
+        if (counts(&o, &o.compare->family[k]))
+            add_family(&o, &o.compare->family[k]);
     return o;
 }
 
@@ -218,24 +243,43 @@ static void write_cell(FILE *file, const struct summary *summary, const struct s
     fprintf(file, "clusters %s (protocol %s%s)", group->cell->clusters, group->cell->protocol, axes);
 }
 
-static void write_winners(FILE *file, const struct summary *summary, const struct outcome *o)
+/* Pairs of runs a comparison of a family: the fewest, and the most. */
+static void write_pairs(FILE *file, const struct outcome *o, const struct compare_row *of)
 {
-    fprintf(file, "in %d of %d settings one strategy is significantly better than every other: ", o->winners,
-            o->families);
+    int least = of->contrast.n, most = least;
+    for (int i = 0; i < o->compare->n; i++) {
+        const struct compare_row *row = &o->compare->row[i];
+        const int *setting = o->findings->whole->same[SUMMARY_SETTING]->part_of;
+        if (setting[row->group_a] == setting[of->group_a]) {
+            least = row->contrast.n < least ? row->contrast.n : least;
+            most = row->contrast.n > most ? row->contrast.n : most;
+        }
+    }
+    fprintf(file, ", %d", least);
+    if (most > least)
+        fprintf(file, " to %d", most);
+    fprintf(file, " pair%s of runs", plural(most));
+}
+
+static void write_winners(FILE *file, const struct outcome *o)
+{
+    fprintf(file, "in %d of %d setting%s one strategy is significantly better than every other: ", o->winners,
+            o->settings, plural(o->settings));
     for (int i = 0; i < o->winners && i < 3; i++) {
-        fprintf(file, "%s%s for ", i ? "; " : "", o->first[i]->cell->strategy);
-        write_cell(file, summary, o->first[i]);
-        fprintf(file, ", %d jobs", o->first[i]->n_state[JOB_DONE]);
+        fprintf(file, "%s%s for ", i ? "; " : "", o->winner[i]->cell->strategy);
+        write_cell(file, o->findings->whole, o->winner[i]);
+        write_pairs(file, o, o->first[i]);
     }
     if (o->winners > 3)
         fprintf(file, " and %d more", o->winners - 3);
-    fputs(".", file);
 }
 
 /* Strategies are named where there is one setting only: of several, the worst and best differ in more. */
 static void write_range(FILE *file, const struct outcome *o)
 {
-    int one = o->families == 1 && o->worst != o->best;
+    int one = o->settings == 1 && o->worst != o->best;
+    if (!o->best)
+        return;
     fprintf(file, "Mean validation balanced accuracy goes from %.2f", o->low);
     if (one)
         fprintf(file, " (%s)", o->worst->cell->strategy);
@@ -243,51 +287,114 @@ static void write_range(FILE *file, const struct outcome *o)
     if (one)
         fprintf(file, " (%s)", o->best->cell->strategy);
     else
-        fprintf(file, " over %d settings", o->families);
+        fprintf(file, " over %d setting%s", o->settings, plural(o->settings));
     fputs("; ", file);
 }
 
-static void write_outcome(FILE *file, const struct summary *summary, const struct outcome *o)
+/* "(10 comparisons, Holm-adjusted p < 0.05)". */
+static void write_family(FILE *file, const struct outcome *o)
+{
+    fprintf(file, " (%d comparison%s%s, Holm-adjusted p < %g)", o->differences, plural(o->differences),
+            o->settings > 1 ? " in all settings together" : "", contrast_alpha);
+}
+
+static void write_significance(FILE *file, const struct outcome *o)
+{
+    if (o->significant == 0) {
+        fputs("no difference between strategies is significant", file);
+        write_family(file, o);
+        fputs(o->impossible == o->differences ? ", and with so few runs none could be"
+              : o->impossible > 0             ? "; some could not be with so few runs"
+                                              : "",
+              file);
+    } else if (o->winners == 0) {
+        fprintf(file, "%d of %d differences between strategies are significant", o->significant,
+                o->differences);
+        write_family(file, o);
+        fprintf(file, ", but in none of %d setting%s is one strategy better than every other", o->settings,
+                plural(o->settings));
+    } else {
+        write_winners(file, o);
+        write_family(file, o);
+    }
+}
+
+/* Settings with a difference when each is adjusted alone, and how many of them may be chance: nothing when there is one setting, or
+ * the adjustment for all of them finds as many. */
+static void write_alone(FILE *file, const struct outcome *o)
+{
+    int together = 0;
+    for (int k = 0; k < o->compare->n_families; k++) {
+        const struct compare_family *family = &o->compare->family[k];
+        int some = 0;
+        for (int i = family->begin; i < family->end && counts(o, family); i++)
+            some |= direction(o, i) != 0;
+        together += some;
+    }
+    if (o->settings > 1 && o->alone > together)
+        fprintf(
+            file,
+            " Taken setting by setting, %d of %d settings %s a significant difference; up to %.3g of %d may "
+            "have one by chance.",
+            o->alone, o->settings, o->alone == 1 ? "has" : "have", contrast_alpha * o->settings, o->settings);
+}
+
+static void write_left_out(FILE *file, const struct outcome *o)
+{
+    static const char *const why[][2] = {
+        [LEAKS] = {"was judged on copies of training images", "were judged on copies of training images"},
+        [TAIL] = {"was judged on an unshuffled tail", "were judged on an unshuffled tail"},
+        [UNFINISHED] = {"has jobs that are unfinished or lost", "have jobs that are unfinished or lost"},
+        [LACKING] = {"has jobs judged without a class", "have jobs judged without a class"}};
+    const char *separator = " Not counted: ";
+    for (int s = o->clean ? LEAKS : UNFINISHED; s <= LACKING; s++)
+        if (o->n_standing[s] > 0) {
+            fprintf(file, "%s%d setting%s that %s", separator, o->n_standing[s], plural(o->n_standing[s]),
+                    why[s][o->n_standing[s] > 1]);
+            separator = ", ";
+        }
+    if (*separator == ',')
+        fputc('.', file);
+}
+
+static void write_outcome(FILE *file, const struct outcome *o)
 {
     write_range(file, o);
-    if (o->significant == 0)
-        fprintf(file,
-                "no difference between strategies is significant "
-                "(%d comparison%s, Holm-adjusted p < 0.05)%s.",
-                o->differences, plural(o->differences),
-                o->impossible == o->differences ? ", and with so few runs none could be"
-                : o->impossible > 0             ? "; some could not be with so few runs"
-                                                : "");
-    else if (o->winners == 0)
-        fprintf(file,
-                "%d of %d differences between strategies are significant, but in none of %d setting%s is one "
-                "strategy better than every other.",
-                o->significant, o->differences, o->families, plural(o->families));
-    else
-        write_winners(file, summary, o);
+    write_significance(file, o);
+    fputc('.', file);
+    write_alone(file, o);
     if (!o->clean)
         fprintf(
             file,
-            " All of it was judged on images that may have copies in training%s, so it does not tell which "
-            "strategy is better on unseen cells.",
-            has_tail(summary) ? ", or on a tail of one class" : "");
-    else if (o->left_out > 0)
-        fputs(" Settings judged on copies of training images are left out.", file);
+            " All of it was judged on images that %s, so it does not tell which strategy is better on unseen "
+            "cells.",
+            o->n_standing[LEAKS] == 0  ? "are an unshuffled tail, maybe of one class"
+            : o->n_standing[TAIL] == 0 ? "may have copies in training"
+                                       : "may have copies in training, or are an unshuffled tail");
 }
 
-void headline_outcome(FILE *file, const struct summary *summary, const struct findings *findings)
+void headline_outcome(FILE *file, const struct findings *findings)
 {
-    if (!findings) {
+    struct err err;
+    if (findings->whole->n_state[JOB_DONE] == 0) {
         fputs("No job is finished yet, so there is no outcome.", file);
         return;
     }
-    struct outcome o = judge(summary, findings->strategies[UNITS_VAL], 1);
-    if (o.families == 0)
-        o = judge(summary, findings->strategies[UNITS_VAL], 0);
-    if (o.families == 0)
+    double *work =
+        err_calloc(4 * (unsigned long)findings->strategies[UNITS_VAL]->n + 1, sizeof *work, "p values", &err);
+    if (!work)
+        return;
+    struct outcome o = judge(findings, work);
+    if (findings->summary->filter)
+        fputs("Of all jobs of the file, whatever the filter shows: ", file);
+    if (o.compare->n_families == 0)
         fputs("No setting has two strategies with finished jobs, so nothing was compared.", file);
+    else if (o.settings == 0)
+        fputs("No setting tells which of its strategies is better.", file);
     else
-        write_outcome(file, summary, &o);
+        write_outcome(file, &o);
+    write_left_out(file, &o);
+    free(work);
 }
 
 /* ---- leak ---- */
@@ -338,15 +445,95 @@ static int smallest_n(const struct summary *summary)
     return least;
 }
 
-void headline_warnings(FILE *file, const struct summary *summary)
+/* "oversample has 0 of 10 jobs finished (3 lost)" for each strategy of a setting that lacks some. */
+static void write_unfinished(FILE *file, const struct summary *summary, int part)
 {
+    const struct partition *settings = summary->same[SUMMARY_SETTING];
+    const char *separator = "";
+    for (int i = settings->begin[part]; i < settings->begin[part + 1]; i++) {
+        const struct summary_group *group = &summary->group[settings->member[i]];
+        int lost = group->n_state[JOB_FAILED] + group->n_state[JOB_DIVERGED];
+        if (group->n_state[JOB_DONE] == group->n_jobs)
+            continue;
+        fprintf(file, "%s%s has %d of %d job%s finished", separator, group->cell->strategy,
+                group->n_state[JOB_DONE], group->n_jobs, plural(group->n_jobs));
+        if (lost > 0)
+            fprintf(file, " (%d lost)", lost);
+        separator = ", ";
+    }
+}
+
+/* "none 7 of 20": jobs without a class, for each strategy of a setting that has some. */
+static void write_lacking(FILE *file, const struct summary *summary, int part)
+{
+    const struct partition *settings = summary->same[SUMMARY_SETTING];
+    const char *separator = "";
+    for (int i = settings->begin[part]; i < settings->begin[part + 1]; i++) {
+        const struct summary_group *group = &summary->group[settings->member[i]];
+        if (group->n_lacking == 0)
+            continue;
+        fprintf(file, "%s%s %d of %d", separator, group->cell->strategy, group->n_lacking,
+                group->n_state[JOB_DONE]);
+        separator = ", ";
+    }
+}
+
+static int lacks(const struct summary *summary, int part)
+{
+    const struct partition *settings = summary->same[SUMMARY_SETTING];
+    for (int i = settings->begin[part]; i < settings->begin[part + 1]; i++)
+        if (summary->group[settings->member[i]].n_lacking > 0)
+            return 1;
+    return 0;
+}
+
+static int is_unfinished(const struct summary *summary, int part)
+{
+    return compare_setting_flaw(summary, part, UNITS_VAL) == FLAW_UNFINISHED;
+}
+
+enum { MAX_NAMED = 3 };
+
+/* "intro: clusters 1-2 (protocol holdout): none ...; clusters ..., and 2 more." of the settings that a test chooses. */
+static void name_settings(FILE *file, const struct summary *summary, const char *intro,
+                          int (*chooses)(const struct summary *, int part),
+                          void (*write)(FILE *, const struct summary *, int part))
+{
+    const struct partition *settings = summary->same[SUMMARY_SETTING];
+    int n = 0;
+    for (int part = 0; part < settings->n_parts; part++)
+        if (chooses(summary, part) && n++ < MAX_NAMED) {
+            fprintf(file, "%s", n == 1 ? intro : "; ");
+            write_cell(file, summary, &summary->group[settings->member[settings->begin[part]]]);
+            fputs(": ", file);
+            write(file, summary, part);
+        }
+    if (n > MAX_NAMED)
+        fprintf(file, "; and %d more", n - MAX_NAMED);
+    if (n > 0)
+        fputs(".\n", file);
+}
+
+void headline_warnings(FILE *file, const struct findings *findings)
+{
+    const struct summary *summary = findings->summary, *whole = findings->whole;
     int failed = summary->n_state[JOB_FAILED], diverged = summary->n_state[JOB_DIVERGED];
     int left = summary->n_state[JOB_WAITING] + summary->n_state[JOB_RUNNING];
+    char filter[SUMMARY_FILTER_SIZE];
+    if (*summary_filter_text(summary, filter, sizeof filter))
+        fprintf(file, "%s are shown; comparisons and what came out are of all jobs of the file.\n", filter);
     if (left > 0)
         fprintf(file, "%d of %d jobs are not finished: the numbers will change.\n", left, summary->n_jobs);
     if (failed + diverged > 0)
         fprintf(file, "%d failed and %d diverged jobs are in no mean; means of the others may mislead.\n",
                 failed, diverged);
+    name_settings(file, whole,
+                  "Settings that do not tell which strategy is best, for want of jobs: ", is_unfinished,
+                  write_unfinished);
+    name_settings(file, whole,
+                  "Jobs judged on images that lack a class, so that their balanced accuracy is that of the "
+                  "others, and comparisons with them have no verdict: ",
+                  lacks, write_lacking);
     int least = smallest_n(summary);
     if (least == 1)
         fputs("Some combinations have one finished job: no interval, no test.\n", file);

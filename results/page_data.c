@@ -22,11 +22,11 @@ enum { MAX_ROWS = 40, MAX_IMAGES = 400 };
 struct document {
     struct store *store;
     const struct page_data_options *options;
-    struct summary *summary;
-    struct findings *findings; /* NULL: no job is finished */
-    struct store_mark *mark;   /* (J of the store) */
-    int n;                     /* jobs of the document */
-    int *job;                  /* (n) their rows in the store */
+    const struct summary *summary;
+    const struct findings *findings; /* the callers' */
+    struct store_mark *mark;         /* (J of the store) */
+    int n;                           /* jobs of the document */
+    int *job;                        /* (n) their rows in the store */
     json_t *root;
     int failed; /* 1: something could not be allocated */
 };
@@ -50,6 +50,20 @@ static json_t *printed(struct document *d, void (*print)(FILE *, const struct su
     if (!file)
         return NULL;
     print(file, d->summary);
+    json_t *value = fclose(file) != 0 ? NULL : lines ? json_out_lines(text) : json_out_text(text);
+    free(text);
+    return value;
+}
+
+/* The same of the findings. */
+static json_t *found(struct document *d, void (*print)(FILE *, const struct findings *), int lines)
+{
+    char *text = NULL;
+    size_t n;
+    FILE *file = open_memstream(&text, &n);
+    if (!file)
+        return NULL;
+    print(file, d->findings);
     json_t *value = fclose(file) != 0 ? NULL : lines ? json_out_lines(text) : json_out_text(text);
     free(text);
     return value;
@@ -157,6 +171,22 @@ static json_t *colors(struct document *d)
     return object;
 }
 
+/* What part of the file the document is. */
+static json_t *filter_of(const struct summary *s)
+{
+    json_t *filter = json_object();
+    int failed = filter == NULL;
+    json_out_put(filter, "text", json_out_text(s->filter), &failed);
+    json_out_put(filter, "jobs", json_integer(s->n_jobs), &failed);
+    json_out_put(filter, "of_jobs", json_integer(s->n_jobs_file), &failed);
+    json_out_put(filter, "strategies", json_integer(s->same[SUMMARY_STRATEGY]->n_parts), &failed);
+    json_out_put(filter, "of_strategies", json_integer(s->n_strategies_file), &failed);
+    if (!failed)
+        return filter;
+    json_decref(filter);
+    return NULL;
+}
+
 static void put_head(struct document *d)
 {
     const struct summary *s = d->summary;
@@ -165,6 +195,7 @@ static void put_head(struct document *d)
     put(d, d->root, "synthetic", json_boolean(store_synthetic(d->store)));
     put(d, d->root, "live", json_boolean(d->options->live));
     put(d, d->root, "complete", json_boolean(s->n_state[JOB_WAITING] == 0 && s->n_state[JOB_RUNNING] == 0));
+    put(d, d->root, "filter", s->filter ? filter_of(s) : json_null());
     put(d, d->root, "data", data_of(d));
     put(d, d->root, "provenance", provenance(d));
     put(d, d->root, "n_epochs", json_integer(store_n_epochs(d->store)));
@@ -307,15 +338,6 @@ static int put_confusion(struct document *d, struct err *err)
 
 /* ---- published curves ---- */
 
-static int is_first_pair(const struct summary *summary, int g)
-{
-    for (int k = 0; k < g; k++)
-        if (strcmp(summary->group[k].cell->clusters, summary->group[g].cell->clusters) == 0 &&
-            strcmp(summary->group[k].cell->strategy, summary->group[g].cell->strategy) == 0)
-            return 0;
-    return 1;
-}
-
 static void add_published(struct document *d, json_t *list, int g, enum split split, enum metric metric,
                           double *curve)
 {
@@ -340,7 +362,7 @@ static int put_published(struct document *d, struct err *err)
     double *curve = err_calloc((size_t)d->summary->n_epochs, sizeof *curve, "published curves", err);
     json_t *list = json_array();
     for (int g = 0; g < d->summary->n_groups && curve; g++)
-        for (int k = 0; k < 2 * N_METRICS && is_first_pair(d->summary, g); k++)
+        for (int k = 0; k < 2 * N_METRICS && partition_is_first(d->summary->same[SUMMARY_PAIR], g); k++)
             add_published(d, list, g, (enum split)(k / N_METRICS), (enum metric)(k % N_METRICS), curve);
     put(d, d->root, "published", list);
     free(curve);
@@ -349,27 +371,14 @@ static int put_published(struct document *d, struct err *err)
 
 /* ---- sentences and tables ---- */
 
-static json_t *outcome(struct document *d)
-{
-    char *text = NULL;
-    size_t n;
-    FILE *file = open_memstream(&text, &n);
-    if (!file)
-        return NULL;
-    headline_outcome(file, d->summary, d->findings);
-    json_t *value = fclose(file) == 0 ? json_out_text(text) : NULL;
-    free(text);
-    return value;
-}
-
 static void put_summary(struct document *d)
 {
     json_t *object = json_object(), *sentences = json_array();
     add(d, sentences, printed(d, headline_run, 0));
-    add(d, sentences, outcome(d));
+    add(d, sentences, found(d, headline_outcome, 0));
     add(d, sentences, printed(d, headline_leak, 0));
     put(d, object, "sentences", sentences);
-    put(d, object, "warnings", printed(d, headline_warnings, 1));
+    put(d, object, "warnings", found(d, headline_warnings, 1));
     put(d, d->root, "summary", object);
 }
 
@@ -385,6 +394,20 @@ static json_t *table(struct document *d, json_t *rows, json_t *notes)
     return object;
 }
 
+/* Filter and note of a table of findings, an array of lines. */
+static json_t *notes(const struct document *d, const struct findings_page *page)
+{
+    char *text = NULL;
+    size_t n;
+    FILE *file = open_memstream(&text, &n);
+    if (!file)
+        return NULL;
+    findings_print_note(file, d->findings, page);
+    json_t *value = fclose(file) != 0 ? NULL : json_out_lines(text);
+    free(text);
+    return value;
+}
+
 static void put_tables(struct document *d)
 {
     json_t *tables = json_object();
@@ -394,10 +417,10 @@ static void put_tables(struct document *d)
     put(d, tables, "final", table(d, csv.rows, printed(d, tables_print_notes, 1)));
     for (int p = 0; p < N_FINDINGS_PAGES; p++) {
         struct csv_out page = {.rows = json_array()};
-        if (d->findings && findings_pages[p].rows(d->findings) > 0)
+        if (findings_pages[p].rows(d->findings) > 0)
             findings_pages[p].csv(&page, d->findings);
         d->failed |= page.failed;
-        put(d, tables, findings_pages[p].name, table(d, page.rows, json_out_lines(findings_pages[p].note)));
+        put(d, tables, findings_pages[p].name, table(d, page.rows, notes(d, &findings_pages[p])));
     }
     put(d, d->root, "tables", tables);
 }
@@ -486,7 +509,7 @@ static int put_misjudged(struct document *d, struct err *err)
 
 /* ---- all ---- */
 
-static int choose_jobs(struct document *d, const char *filter, struct err *err)
+static int choose_jobs(struct document *d, struct err *err)
 {
     const char *axis_name[STORE_MAX_AXES];
     size_t n_jobs = (size_t)store_n_jobs(d->store);
@@ -498,7 +521,7 @@ static int choose_jobs(struct document *d, const char *filter, struct err *err)
     if (!d->mark || !d->job)
         return E_IO;
     for (int j = 0; j < (int)n_jobs; j++) {
-        int matches = store_job_matches(&store_jobs(d->store)[j], n_axes, axis_name, filter, err);
+        int matches = store_job_matches(&store_jobs(d->store)[j], n_axes, axis_name, d->summary->filter, err);
         if (matches < 0)
             return matches;
         if (matches)
@@ -530,16 +553,16 @@ static int write_text(const struct document *d, char **json, size_t *n, struct e
     return 0;
 }
 
-int page_data_new(struct store *store, const char *filter, const struct page_data_options *options,
-                  char **json, size_t *n, struct err *err)
+int page_data_of(const struct summary *summary, const struct findings *findings,
+                 const struct page_data_options *options, char **json, size_t *n, struct err *err)
 {
-    struct document d = {.store = store, .options = options, .root = json_object()};
-    int rc = summary_read(store, filter, &d.summary, err);
+    struct document d = {.store = summary->store,
+                         .options = options,
+                         .summary = summary,
+                         .findings = findings,
+                         .root = json_object()};
+    int rc = choose_jobs(&d, err);
     *json = NULL;
-    if (rc == 0 && d.summary->n_state[JOB_DONE] > 0)
-        rc = findings_new(store, d.summary, &d.findings, err);
-    if (rc == 0)
-        rc = choose_jobs(&d, filter, err);
     if (rc == 0)
         rc = fill(&d, err);
     if (rc == 0)
@@ -547,7 +570,21 @@ int page_data_new(struct store *store, const char *filter, const struct page_dat
     json_decref(d.root);
     free(d.job);
     free(d.mark);
-    findings_free(d.findings);
-    summary_free(d.summary);
+    return rc;
+}
+
+int page_data_new(struct store *store, const char *filter, const struct page_data_options *options,
+                  char **json, size_t *n, struct err *err)
+{
+    struct summary *summary = NULL;
+    struct findings *findings = NULL;
+    int rc = summary_read(store, filter, &summary, err);
+    *json = NULL;
+    if (rc == 0)
+        rc = findings_new(store, summary, &findings, err);
+    if (rc == 0)
+        rc = page_data_of(summary, findings, options, json, n, err);
+    findings_free(findings);
+    summary_free(summary);
     return rc;
 }

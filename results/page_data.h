@@ -12,7 +12,7 @@
 #define CELLSWEEP_PAGE_DATA_H
 
 #include "data/dataset.h"
-#include "store.h"
+#include "findings.h"
 
 #include <stddef.h>
 
@@ -26,5 +26,9 @@ struct page_data_options {
  * when no job matches; E_IO for a file that cannot be read, or without memory. */
 int page_data_new(struct store *store, const char *filter, const struct page_data_options *options,
                   char **json, size_t *n, struct err *err);
+
+/* The same of what was found already: findings of summary, of a store that is still open. */
+int page_data_of(const struct summary *summary, const struct findings *findings,
+                 const struct page_data_options *options, char **json, size_t *n, struct err *err);
 
 #endif

@@ -56,17 +56,17 @@ int ranks_of(const double *x, int n, double *rank, struct err *err)
 
 /* ---- Wilcoxon ---- */
 
-/* Two-sided p of a sum of positive ranks, by counting the subsets of 1 .. n with every sum. */
-static double exact_p(int n, double w)
+/* Two-sided p of a sum of positive ranks, by counting the subsets of the ranks with every sum. Twice a mean rank is whole. */
+static double exact_p(const double *rank, int n, double w)
 {
-    double ways[RANKS_MAX_EXACT * (RANKS_MAX_EXACT + 1) / 2 + 1] = {1}, below = 0, above = 0;
-    int top = n * (n + 1) / 2;
-    for (int rank = 1; rank <= n; rank++)
-        for (int sum = top; sum >= rank; sum--)
-            ways[sum] += ways[sum - rank];
+    double ways[RANKS_MAX_EXACT * (RANKS_MAX_EXACT + 1) + 1] = {1}, below = 0, above = 0;
+    int top = n * (n + 1), twice = (int)lrint(2 * w);
+    for (int i = 0; i < n; i++)
+        for (int sum = top, step = (int)lrint(2 * rank[i]); sum >= step; sum--)
+            ways[sum] += ways[sum - step];
     for (int sum = 0; sum <= top; sum++) {
-        below += sum <= w ? ways[sum] : 0;
-        above += sum >= w ? ways[sum] : 0;
+        below += sum <= twice ? ways[sum] : 0;
+        above += sum >= twice ? ways[sum] : 0;
     }
     return fmin(1, 2 * fmin(below, above) / ldexp(1, n));
 }
@@ -93,10 +93,11 @@ static int wilcoxon(const double *d, int n, double *size, double *rank, double *
         return E_IO;
     for (int i = 0, k = 0; i < n; i++)
         if (d[i] != 0) {
-            sum += d[i] > 0 ? kept + 1 - rank[k] : 0; /* rank 1 is the smallest here */
+            rank[k] = kept + 1 - rank[k]; /* rank 1 is the smallest here */
+            sum += d[i] > 0 ? rank[k] : 0;
             k++;
         }
-    *p = ties > 0 || kept > RANKS_MAX_EXACT ? normal_p(kept, sum, ties) : exact_p(kept, sum);
+    *p = kept > RANKS_MAX_EXACT ? normal_p(kept, sum, ties) : exact_p(rank, kept, sum);
     return 0;
 }
 
@@ -131,12 +132,13 @@ static void friedman_statistics(const double *average_rank, double ties, double 
     for (int s = 0; s < (int)k; s++)
         squares += average_rank[s] * average_rank[s];
     double corrected = 1 - ties / (k * (k * k - 1) * n);
-    *out = (struct ranks_friedman){(double)NAN, (double)NAN, (double)NAN, (double)NAN,
-                                   ranks_nemenyi((int)k, (int)n)};
+    *out = (struct ranks_friedman){0, 1, 0, 1, ranks_nemenyi((int)k, (int)n)};
     if (!(corrected > 0)) /* every data set has all strategies equal */
         return;
     out->chi2 = (12 * n / (k * (k + 1)) * squares - 3 * n * (k + 1)) / corrected;
     out->p = gsl_cdf_chisq_Q(out->chi2, k - 1);
+    out->f = (double)INFINITY;
+    out->p_f = out->p;
     if (n * (k - 1) - out->chi2 > tie * n && n > 1) {
         out->f = (n - 1) * out->chi2 / (n * (k - 1) - out->chi2);
         out->p_f = gsl_cdf_fdist_Q(out->f, k - 1, (k - 1) * (n - 1));

@@ -8,8 +8,9 @@
 enum { RANKS_MAX_EXACT = 50, RANKS_MAX_STRATEGIES = 64, RANKS_MAX_NEMENYI = 20, RANKS_MIN_DATASETS = 5 };
 
 /* Two-sided p of Wilcoxon's signed-rank test of n paired differences d (no NaN). Differences of 0 are dropped (Wilcoxon's own
- * rule). Without ties and up to 50 differences left the distribution is exact, else normal with the variance corrected for
- * ties, without continuity correction. *p is NaN when nothing is left. E_IO without memory. */
+ * rule). Up to RANKS_MAX_EXACT differences left the distribution is exact: all signs of the ranks that are there, ties with their
+ * mean rank; p is twice the smaller tail, at most 1. Above, it is normal with the variance corrected for ties, without continuity
+ * correction. *p is NaN when nothing is left. E_IO without memory. */
 int ranks_wilcoxon(const double *d, int n, double *p, struct err *err);
 
 /* Average ranks of x (n) by size, ties sharing their mean rank, the largest first: rank 1 is the largest. rank (n). */
@@ -17,13 +18,15 @@ int ranks_of(const double *x, int n, double *rank, struct err *err);
 
 struct ranks_friedman {
     double chi2, p; /* Friedman's statistic corrected for ties, chi-square with k - 1 degrees of freedom */
-    double f, p_f;  /* Iman and Davenport's, less conservative; NaN when chi2 is at its maximum */
+    /* Iman and Davenport's, less conservative. When chi2 is at its maximum, all data sets agree: f is infinite, and p_f is p, as
+     * that of an infinite f would be 0, which no number of data sets can show. */
+    double f, p_f;
     double
         critical; /* Nemenyi: average ranks further apart than this differ at 0.05; NaN for more than 20 strategies */
 };
 
-/* value (n_datasets, k) with 2 <= k <= RANKS_MAX_STRATEGIES: average_rank (k), 1 is the largest value, and the test of "all k are equal". Demsar
- * (JMLR 7, 2006) advises more than 10 data sets and 5 strategies; below RANKS_MIN_DATASETS callers should not test. */
+/* value (n_datasets, k) with 2 <= k <= RANKS_MAX_STRATEGIES: average_rank (k), 1 is the largest value, and the
+ * test of "all k are equal"; where every data set has all k tied, chi2 and f are 0 and both p are 1. Demsar (JMLR 7, 2006) advises more than 10 data sets and 5 strategies; below RANKS_MIN_DATASETS callers should not test. */
 int ranks_friedman(const double *value, int n_datasets, int k, double *average_rank,
                    struct ranks_friedman *out, struct err *err);
 

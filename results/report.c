@@ -46,8 +46,8 @@ static int write_page_file(const char *dir, const char *json, size_t n, struct e
     return output_close(&out, err);
 }
 
-static int write_page(struct store *store, const struct dataset *data, const struct report_options *options,
-                      struct err *err)
+static int write_page(const struct findings *findings, const struct dataset *data,
+                      const struct report_options *options, struct err *err)
 {
     const struct page_data_options page = {.data = data};
     char *json = NULL;
@@ -56,7 +56,7 @@ static int write_page(struct store *store, const struct dataset *data, const str
         fprintf(stderr, "%s/report.html is left out: %s\n", options->dir, page_remedy);
         return 0;
     }
-    int rc = page_data_new(store, options->filter, &page, &json, &n, err);
+    int rc = page_data_of(findings->summary, findings, &page, &json, &n, err);
     if (rc == 0)
         rc = write_page_file(options->dir, json, n, err);
     free(json);
@@ -64,17 +64,17 @@ static int write_page(struct store *store, const struct dataset *data, const str
 }
 
 /* What needs the images, if they are still there; without them the rest is written. */
-static int write_pictures(struct store *store, const struct summary *summary,
+static int write_pictures(const struct summary *summary, const struct findings *findings,
                           const struct report_options *options, struct err *err)
 {
     struct dataset *data = NULL;
     char why[SWEEP_IMAGES_WHY];
-    int rc = sweep_images_open(store, &data, why, err);
+    int rc = sweep_images_open(summary->store, &data, why, err);
     if (rc == 0 && !data)
         fprintf(stderr, "%s, so the figure of augmented images and the pictures of cells are left out\n",
                 why);
     if (rc == 0)
-        rc = write_page(store, data, options, err);
+        rc = write_page(findings, data, options, err);
     if (rc == 0)
         rc = write_figures(summary, data, options, err);
     dataset_free(data);
@@ -89,22 +89,10 @@ static int write_final(const struct summary *summary, const char *dir, struct er
     return rc == 0 ? write_table(summary, tables_write_latex, dir, "final.tex", err) : rc;
 }
 
-static int write_findings(struct store *store, const struct summary *summary, const char *dir, FILE *table,
-                          struct err *err)
-{
-    struct findings *findings = NULL;
-    int rc = findings_new(store, summary, &findings, err);
-    if (rc < 0)
-        return rc;
-    findings_print(table, findings);
-    rc = findings_write(findings, dir, err);
-    findings_free(findings);
-    return rc;
-}
-
 int report_write(struct store *store, const struct report_options *options, FILE *table, struct err *err)
 {
     struct summary *summary = NULL;
+    struct findings *findings = NULL;
     int rc = summary_new(store, options->filter, &summary, err);
     if (rc == 0)
         rc = output_directory(options->dir, err);
@@ -112,11 +100,16 @@ int report_write(struct store *store, const struct report_options *options, FILE
         rc = write_final(summary, options->dir, err);
     if (rc == 0) {
         tables_print(table, summary);
-        rc = write_findings(store, summary, options->dir, table, err);
+        rc = findings_new(store, summary, &findings, err);
+    }
+    if (rc == 0) {
+        findings_print(table, findings);
+        rc = findings_write(findings, options->dir, err);
         fflush(table);
     }
     if (rc == 0)
-        rc = write_pictures(store, summary, options, err);
+        rc = write_pictures(summary, findings, options, err);
+    findings_free(findings);
     summary_free(summary);
     return rc;
 }

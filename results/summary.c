@@ -1,6 +1,7 @@
 #include "summary.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,15 +18,6 @@ struct work {
     int *confusion;          /* (C, C) */
 };
 
-static int same_cell(const struct store_job *a, const struct store_job *b, int n_axes)
-{
-    int same = strcmp(a->clusters, b->clusters) == 0 && strcmp(a->strategy, b->strategy) == 0 &&
-               strcmp(a->protocol, b->protocol) == 0 && strcmp(a->model, b->model) == 0;
-    for (int i = 0; i < n_axes && same; i++)
-        same = strcmp(a->axis[i], b->axis[i]) == 0;
-    return same;
-}
-
 static void work_release(struct work *work)
 {
     free(work->mark);
@@ -37,52 +29,105 @@ static void work_release(struct work *work)
 
 static int work_init(struct work *work, struct store *store, const char *filter, struct err *err)
 {
-    size_t j = (size_t)store_n_jobs(store), e = (size_t)store_n_epochs(store),
-           c = (size_t)store_n_classes(store);
+    size_t j = (size_t)store_n_jobs(store), c = (size_t)store_n_classes(store);
     memset(work, 0, sizeof *work);
     work->store = store;
     work->filter = filter;
     if (!(work->mark = err_calloc(j, sizeof *work->mark, "commit marks", err)) ||
         !(work->group_of = err_calloc(j, sizeof(int), "groups", err)) ||
-        !(work->metric = err_calloc(j * e, sizeof(float), "learning curves", err)) ||
         !(work->value = err_calloc(j, sizeof(double), "values", err)) ||
         !(work->confusion = err_calloc(c * c, sizeof(int), "a confusion matrix", err)))
         return E_IO;
     return 0;
 }
 
-/* The group of a job, made when it is the first of its kind. Groups have room for every job. */
-static int group_index(struct summary *summary, const struct store_job *job)
-{
-    int n_axes = store_n_axes(summary->store);
-    for (int g = summary->n_groups - 1; g >= 0; g--)
-        if (same_cell(summary->group[g].cell, job, n_axes))
-            return g;
-    summary->group[summary->n_groups].cell = job;
-    return summary->n_groups++;
-}
-
-static int assign_jobs(struct summary *summary, struct work *work, struct err *err)
+/* Jobs that match the filter: group_of is their number among them, and cell (J) points to them. Returns how many. */
+static int match_jobs(struct work *work, const struct store_job **cell, struct err *err)
 {
     const struct store_job *jobs = store_jobs(work->store);
     const char *axis_name[STORE_MAX_AXES];
-    int n_axes = store_n_axes(work->store);
+    int n_axes = store_n_axes(work->store), n = 0;
     for (int i = 0; i < n_axes; i++)
         axis_name[i] = store_axis_name(work->store, i);
     for (int j = 0; j < store_n_jobs(work->store); j++) {
         int matches = store_job_matches(&jobs[j], n_axes, axis_name, work->filter, err);
         if (matches < 0)
             return matches;
-        work->group_of[j] = matches ? group_index(summary, &jobs[j]) : -1;
-        if (matches) {
-            struct summary_group *group = &summary->group[work->group_of[j]];
-            group->n_jobs++;
-            group->n_state[work->mark[j].state]++;
-            summary->n_jobs++;
-            summary->n_state[work->mark[j].state]++;
-        }
+        work->group_of[j] = matches ? n : -1;
+        if (matches)
+            cell[n++] = &jobs[j];
     }
-    return 0;
+    return n;
+}
+
+static void add_job(struct summary *summary, struct work *work, int j, const struct partition *groups)
+{
+    int g = work->group_of[j] = groups->part_of[work->group_of[j]];
+    struct summary_group *group = &summary->group[g];
+    if (group->n_jobs++ == 0)
+        group->cell = &store_jobs(work->store)[j];
+    group->n_state[work->mark[j].state]++;
+    summary->n_jobs++;
+    summary->n_state[work->mark[j].state]++;
+}
+
+/* How many strategies the whole file has; cell (J) is scratch. */
+static int count_strategies(struct summary *summary, const struct store_job **cell, struct err *err)
+{
+    struct partition *strategies = NULL;
+    int n = store_n_jobs(summary->store);
+    for (int j = 0; j < n; j++)
+        cell[j] = &store_jobs(summary->store)[j];
+    int rc = partition_new(cell, n, 0, BY_STRATEGY, &strategies, err);
+    summary->n_jobs_file = n;
+    summary->n_strategies_file = rc == 0 ? strategies->n_parts : 0;
+    partition_free(strategies);
+    return rc;
+}
+
+static int assign_jobs(struct summary *summary, struct work *work, struct err *err)
+{
+    int n_jobs = store_n_jobs(work->store), n_axes = store_n_axes(work->store), rc = E_IO;
+    struct partition *groups = NULL;
+    const struct store_job **cell = err_calloc((size_t)n_jobs, sizeof *cell, "groups", err);
+    int n = cell ? match_jobs(work, cell, err) : E_IO;
+    if (n >= 0)
+        rc = partition_new(cell, n, n_axes, BY_ALL, &groups, err);
+    if (rc == 0) {
+        summary->n_groups = groups->n_parts;
+        summary->group = err_calloc((size_t)groups->n_parts, sizeof *summary->group, "groups", err);
+        rc = summary->group ? count_strategies(summary, cell, err) : E_IO;
+    }
+    for (int j = 0; j < n_jobs && rc == 0; j++)
+        if (work->group_of[j] >= 0)
+            add_job(summary, work, j, groups);
+    partition_free(groups);
+    free(cell);
+    return n < 0 ? n : rc;
+}
+
+/* ---- what groups have in common ---- */
+
+static int find_common(struct summary *summary, struct err *err)
+{
+    static const unsigned by[N_SUMMARY_KINDS] = {
+        [SUMMARY_CLUSTERS] = BY_CLUSTERS,          [SUMMARY_STRATEGY] = BY_STRATEGY,
+        [SUMMARY_PROTOCOL] = BY_PROTOCOL,          [SUMMARY_PAIR] = BY_CLUSTERS | BY_STRATEGY,
+        [SUMMARY_SETTING] = BY_ALL & ~BY_STRATEGY, [SUMMARY_RANKED] = BY_ALL & ~(BY_STRATEGY | BY_CLUSTERS),
+        [SUMMARY_LEAK] = BY_ALL & ~BY_PROTOCOL,    [SUMMARY_LEAKS] = BY_CLUSTERS | BY_MODEL | BY_AXES};
+    int n_axes = store_n_axes(summary->store), rc = E_IO;
+    const struct store_job **cell = err_calloc((size_t)summary->n_groups, sizeof *cell, "groups", err);
+    for (int g = 0; cell && g < summary->n_groups; g++) {
+        cell[g] = summary->group[g].cell;
+        for (int i = 0; i < n_axes; i++)
+            summary->axis_varies[i] |= strcmp(cell[g]->axis[i], cell[0]->axis[i]) != 0;
+    }
+    if (cell)
+        rc = 0;
+    for (int k = 0; k < N_SUMMARY_KINDS && rc == 0; k++)
+        rc = partition_new(cell, summary->n_groups, n_axes, by[k], &summary->same[k], err);
+    free(cell);
+    return rc;
 }
 
 static int check_some_match(const struct summary *summary, const struct work *work, struct err *err)
@@ -109,11 +154,8 @@ static int check_some_done(const struct summary *summary, struct err *err)
     return 0;
 }
 
-static int allocate_group(struct summary_group *group, int n_epochs, struct err *err)
+static int allocate_curves(struct summary_group *group, int n_epochs, struct err *err)
 {
-    group->job = err_calloc((size_t)group->n_state[JOB_DONE], sizeof(int), "job lists", err);
-    if (!group->job)
-        return E_IO;
     for (int s = 0; s < 2; s++)
         for (int m = 0; m < N_METRICS; m++) {
             group->curve[s][m] =
@@ -127,8 +169,11 @@ static int allocate_group(struct summary_group *group, int n_epochs, struct err 
 static int list_done_jobs(struct summary *summary, const struct work *work, struct err *err)
 {
     int *filled = err_calloc((size_t)summary->n_groups, sizeof(int), "groups", err), rc = filled ? 0 : E_IO;
-    for (int g = 0; g < summary->n_groups && rc == 0; g++)
-        rc = allocate_group(&summary->group[g], summary->n_epochs, err);
+    for (int g = 0; g < summary->n_groups && rc == 0; g++) {
+        struct summary_group *group = &summary->group[g];
+        group->job = err_calloc((size_t)group->n_state[JOB_DONE], sizeof(int), "job lists", err);
+        rc = group->job ? 0 : E_IO;
+    }
     for (int j = 0; j < store_n_jobs(work->store) && rc == 0; j++)
         if (work->group_of[j] >= 0 && work->mark[j].state == JOB_DONE)
             summary->group[work->group_of[j]].job[filled[work->group_of[j]]++] = j;
@@ -179,6 +224,34 @@ static int summarise_all_originals(struct summary *summary, struct work *work, s
     return 0;
 }
 
+/* 1 when a class of the job (its row holds counts, not -1) has no image, and another has. */
+static int lacks_class(const int *confusion, int n_classes)
+{
+    int n_with = 0, n_without = 0;
+    for (int row = 0; row < n_classes; row++) {
+        const int *cell = confusion + (size_t)row * (size_t)n_classes;
+        int some = 0;
+        for (int column = 0; column < n_classes; column++)
+            some |= cell[column] > 0;
+        n_with += some;
+        n_without += !some && cell[0] >= 0;
+    }
+    return n_with > 0 && n_without > 0;
+}
+
+static int count_lacking(struct summary *summary, struct work *work, struct err *err)
+{
+    for (int g = 0; g < summary->n_groups; g++)
+        for (int i = 0; i < summary->group[g].n_state[JOB_DONE]; i++) {
+            int rc =
+                store_read_confusion(work->store, summary->group[g].job[i], SPLIT_VAL, work->confusion, err);
+            if (rc < 0)
+                return rc;
+            summary->group[g].n_lacking += lacks_class(work->confusion, store_n_classes(work->store));
+        }
+    return 0;
+}
+
 static double job_leak(const struct store_job *job)
 {
     return job->leak;
@@ -219,20 +292,34 @@ static void summarise_samples(struct summary *summary, struct work *work)
     }
 }
 
-static int summarise(struct summary *summary, struct work *work, struct err *err)
+static int summarise_values(struct summary *summary, struct work *work, struct err *err)
 {
-    int rc = list_done_jobs(summary, work, err);
+    size_t j = (size_t)store_n_jobs(work->store), e = (size_t)store_n_epochs(work->store);
+    int rc = 0;
+    if (!(work->metric = err_calloc(j * e, sizeof(float), "learning curves", err)))
+        return E_IO;
+    for (int g = 0; g < summary->n_groups && rc == 0; g++)
+        rc = allocate_curves(&summary->group[g], summary->n_epochs, err);
     for (int s = SPLIT_TRAIN; s <= SPLIT_VAL && rc == 0; s++)
         for (int m = 0; m < N_METRICS && rc == 0; m++)
             rc = summarise_metric(summary, work, (enum split)s, (enum metric)m, err);
-    if (rc == 0)
-        rc = summarise_all_originals(summary, work, err);
-    if (rc == 0)
-        summarise_samples(summary, work);
-    return rc;
+    return rc == 0 ? summarise_all_originals(summary, work, err) : rc;
 }
 
-int summary_read(struct store *store, const char *filter, struct summary **out, struct err *err)
+static int summarise(struct summary *summary, struct work *work, int values, struct err *err)
+{
+    int rc = list_done_jobs(summary, work, err);
+    if (rc == 0)
+        rc = find_common(summary, err);
+    if (rc == 0)
+        rc = count_lacking(summary, work, err);
+    if (rc == 0)
+        summarise_samples(summary, work);
+    return rc == 0 && values ? summarise_values(summary, work, err) : rc;
+}
+
+/* values 0: an outline. */
+static int make(struct store *store, const char *filter, int values, struct summary **out, struct err *err)
 {
     struct work work;
     struct summary *summary = err_calloc(1, sizeof *summary, "the summary", err);
@@ -244,14 +331,14 @@ int summary_read(struct store *store, const char *filter, struct summary **out, 
         goto done;
     summary->store = store;
     summary->n_epochs = store_n_epochs(store);
-    summary->group = err_calloc((size_t)store_n_jobs(store), sizeof *summary->group, "groups", err);
+    if (filter && *filter && !(summary->filter = strdup(filter))) {
+        rc = err_set(err, E_IO, "no memory for the filter");
+        goto done;
+    }
     /* Marks first: the row of a job that is marked done is complete in whatever is read after. */
-    if (!summary->group)
-        rc = E_IO;
-    else if ((rc = store_read_marks(store, work.mark, err)) == 0 && (rc = store_refresh(store, err)) == 0 &&
-             (rc = assign_jobs(summary, &work, err)) == 0 &&
-             (rc = check_some_match(summary, &work, err)) == 0)
-        rc = summarise(summary, &work, err);
+    if ((rc = store_read_marks(store, work.mark, err)) == 0 && (rc = store_refresh(store, err)) == 0 &&
+        (rc = assign_jobs(summary, &work, err)) == 0 && (rc = check_some_match(summary, &work, err)) == 0)
+        rc = summarise(summary, &work, values, err);
 done:
     work_release(&work);
     if (rc < 0)
@@ -259,6 +346,16 @@ done:
     else
         *out = summary;
     return rc;
+}
+
+int summary_read(struct store *store, const char *filter, struct summary **out, struct err *err)
+{
+    return make(store, filter, 1, out, err);
+}
+
+int summary_outline(struct store *store, const char *filter, struct summary **out, struct err *err)
+{
+    return make(store, filter, 0, out, err);
 }
 
 int summary_new(struct store *store, const char *filter, struct summary **out, struct err *err)
@@ -273,25 +370,35 @@ int summary_new(struct store *store, const char *filter, struct summary **out, s
 
 int summary_axis_varies(const struct summary *summary, int axis)
 {
-    for (int g = 1; g < summary->n_groups; g++)
-        if (strcmp(summary->group[g].cell->axis[axis], summary->group[0].cell->axis[axis]) != 0)
-            return 1;
-    return 0;
+    return summary->axis_varies[axis];
 }
 
 int summary_protocol_varies(const struct summary *summary)
 {
-    for (int g = 1; g < summary->n_groups; g++)
-        if (strcmp(summary->group[g].cell->protocol, summary->group[0].cell->protocol) != 0)
-            return 1;
-    return 0;
+    return summary->same[SUMMARY_PROTOCOL]->n_parts > 1;
+}
+
+const char *summary_filter_text(const struct summary *summary, char *out, size_t size)
+{
+    *out = '\0';
+    if (!summary->filter)
+        return out;
+    snprintf(out, size, "Filter %.300s: %d of %d jobs, %d of %d strategies", summary->filter, summary->n_jobs,
+             summary->n_jobs_file, summary->same[SUMMARY_STRATEGY]->n_parts, summary->n_strategies_file);
+    for (char *c = out; *c; c++) /* it stands in comments of one line */
+        if ((unsigned char)*c < ' ' || *c == 127)
+            *c = '?';
+    return out;
 }
 
 void summary_free(struct summary *summary)
 {
     if (!summary)
         return;
-    for (int g = 0; g < summary->n_groups; g++) {
+    for (int k = 0; k < N_SUMMARY_KINDS; k++)
+        partition_free(summary->same[k]);
+    free(summary->filter);
+    for (int g = 0; g < summary->n_groups && summary->group; g++) {
         free(summary->group[g].job);
         for (int s = 0; s < 2; s++)
             for (int m = 0; m < N_METRICS; m++)

@@ -9,12 +9,16 @@
  *     const struct stats_summary *loss = summary->group[0].curve[SPLIT_VAL][METRIC_LOSS];   (n_epochs)
  *     summary_free(summary);
  *
+ * A filter chooses the jobs that are summarised, so what is shown; what depends on how many there are to compare (findings.h) is
+ * made from the summary of the whole file.
+ *
  * An interval is Student's t over jobs. Folds and repeats of k-fold share images, so theirs is too narrow to test with.
  * No MPI. */
 #ifndef CELLSWEEP_SUMMARY_H
 #define CELLSWEEP_SUMMARY_H
 
 #include "metrics.h"
+#include "partition.h"
 #include "stats.h"
 #include "store.h"
 
@@ -29,6 +33,22 @@ struct summary_group {
     struct stats_summary final[2][N_METRICS];  /* each job's last epoch */
     struct stats_summary all;                  /* balanced accuracy on all originals, from /confusion/all */
     struct stats_summary leak, n_train, n_val, leak_share; /* images; share is leak / n_val of each job */
+    /* Finished jobs whose validation images lack a class: a row of /confusion/val that holds counts, not -1, sums to 0, and
+     * another does not. Their balanced accuracy is the mean recall of the classes that are there. */
+    int n_lacking;
+};
+
+/* Groups that have something in common. */
+enum summary_kind {
+    SUMMARY_CLUSTERS,
+    SUMMARY_STRATEGY,
+    SUMMARY_PROTOCOL,
+    SUMMARY_PAIR,    /* clusters and strategy */
+    SUMMARY_SETTING, /* all but the strategy: what is compared */
+    SUMMARY_RANKED,  /* all but strategy and clusters: what is ranked */
+    SUMMARY_LEAK,    /* all but the protocol */
+    SUMMARY_LEAKS,   /* clusters, model and axes: strategies and protocols of the same data */
+    N_SUMMARY_KINDS
 };
 
 struct summary {
@@ -36,7 +56,11 @@ struct summary {
     int n_epochs;        /* E of the store */
     int n_jobs, n_state[N_JOB_STATES];
     int n_groups;
-    struct summary_group *group; /* (n_groups) owned */
+    struct summary_group *group;             /* (n_groups) owned */
+    struct partition *same[N_SUMMARY_KINDS]; /* of the groups, owned */
+    int axis_varies[STORE_MAX_AXES];         /* 1: not all groups have the same value */
+    char *filter;                            /* owned; NULL: every job of the file */
+    int n_jobs_file, n_strategies_file;      /* of the whole file */
 };
 
 /* Summarise the jobs that match a filter (NULL: all). E_USAGE when no job matches, or none of them is finished.
@@ -45,6 +69,15 @@ int summary_new(struct store *store, const char *filter, struct summary **out, s
 
 /* The same of a sweep that may not have a finished job yet: its groups are then without numbers. */
 int summary_read(struct store *store, const char *filter, struct summary **out, struct err *err);
+
+/* Jobs, groups, samples and what they have in common, as summary_read(), without a number from metrics: curves are NULL, `final`
+ * and `all` have n 0. For what needs the whole file beside the part of it that is shown. */
+int summary_outline(struct store *store, const char *filter, struct summary **out, struct err *err);
+
+enum { SUMMARY_FILTER_SIZE = 512 };
+
+/* "Filter strategy=none|augment: 60 of 150 jobs, 2 of 5 strategies" in out, "" without a filter. Returns out. */
+const char *summary_filter_text(const struct summary *summary, char *out, size_t size);
 
 /* 1 when not all groups have the same value of a grid axis. */
 int summary_axis_varies(const struct summary *summary, int axis);

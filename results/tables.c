@@ -46,7 +46,7 @@ static void csv_published_names(struct csv_out *csv)
 static void csv_header(struct csv_out *csv, const struct summary *summary)
 {
     static const char *const first[] = {"clusters", "strategy", "protocol", "model"};
-    static const char *const jobs[] = {"jobs", "n", "failed", "diverged"};
+    static const char *const jobs[] = {"jobs", "n", "failed", "diverged", "jobs_lacking_a_class"};
     static const char *const last[] = {"n_train_mean", "n_val_mean", "leak_mean", "leak_share_mean"};
     csv_names(csv, first, sizeof first / sizeof *first);
     for (int i = 0; i < store_n_axes(summary->store); i++)
@@ -88,6 +88,7 @@ static void csv_row(struct csv_out *csv, const struct summary *summary, const st
     csv_out_int(csv, group->n_state[JOB_DONE]);
     csv_out_int(csv, group->n_state[JOB_FAILED]);
     csv_out_int(csv, group->n_state[JOB_DIVERGED]);
+    csv_out_int(csv, group->n_lacking);
     for (int s = 0; s < 2; s++)
         for (int m = 0; m < N_METRICS; m++)
             csv_summary(csv, &group->final[s][m]);
@@ -162,18 +163,42 @@ static void format_published(char *out, const struct store_job *cell)
         snprintf(out, TEXTTABLE_CELL, "%.3f", value);
 }
 
-enum { N_NUMBERS = 6, PUBLISHED = 4 };
+static int any_lacking(const struct summary *summary)
+{
+    for (int g = 0; g < summary->n_groups; g++)
+        if (summary->group[g].n_lacking > 0)
+            return 1;
+    return 0;
+}
+
+enum { N_NUMBERS = 7, LACKING = 1, PUBLISHED = 5 };
+
+/* Columns that are left out when nothing is in them. */
+struct optional {
+    int lacking, published;
+};
+
+static struct optional find_optional(const struct summary *summary)
+{
+    return (struct optional){any_lacking(summary), any_published(summary)};
+}
+
+static int has_column(struct optional optional, int c)
+{
+    return c == LACKING ? optional.lacking : c == PUBLISHED ? optional.published : 1;
+}
 
 static void add_row(struct texttable *table, const struct summary *summary, const struct summary_group *group,
-                    int published)
+                    struct optional optional)
 {
     char cell[N_NUMBERS][TEXTTABLE_CELL];
     format_n(cell[0], group);
-    format_interval(cell[1], &group->final[SPLIT_VAL][METRIC_BALANCED_ACCURACY]);
-    format_leak(cell[2], group);
-    format_interval(cell[3], &group->final[SPLIT_VAL][METRIC_BALANCED_ACCURACY_AS_PUBLISHED]);
-    format_published(cell[4], group->cell);
-    format_interval(cell[5], &group->all);
+    snprintf(cell[LACKING], sizeof cell[LACKING], "%d", group->n_lacking);
+    format_interval(cell[2], &group->final[SPLIT_VAL][METRIC_BALANCED_ACCURACY]);
+    format_leak(cell[3], group);
+    format_interval(cell[4], &group->final[SPLIT_VAL][METRIC_BALANCED_ACCURACY_AS_PUBLISHED]);
+    format_published(cell[PUBLISHED], group->cell);
+    format_interval(cell[6], &group->all);
     texttable_add(table, "%s", group->cell->clusters);
     texttable_add(table, "%s", group->cell->strategy);
     texttable_add(table, "%s", group->cell->protocol);
@@ -181,15 +206,15 @@ static void add_row(struct texttable *table, const struct summary *summary, cons
         if (summary_axis_varies(summary, i))
             texttable_add(table, "%s", group->cell->axis[i]);
     for (int c = 0; c < N_NUMBERS; c++)
-        if (c != PUBLISHED || published)
+        if (has_column(optional, c))
             texttable_add(table, "%s", cell[c]);
     texttable_end(table);
 }
 
-static void add_header(struct texttable *table, const struct summary *summary, int published)
+static void add_header(struct texttable *table, const struct summary *summary, struct optional optional)
 {
-    static const char *const last[N_NUMBERS] = {"n",         "val balanced", "leak", "val as published",
-                                                "published", "all originals"};
+    static const char *const last[N_NUMBERS] = {
+        "n", "lack a class", "val balanced", "leak", "val as published", "published", "all originals"};
     texttable_add(table, "clusters");
     texttable_add(table, "strategy");
     texttable_add(table, "protocol");
@@ -198,7 +223,7 @@ static void add_header(struct texttable *table, const struct summary *summary, i
             texttable_add(table, "%s", store_axis_name(summary->store, i));
     table->numeric_from = table->filled;
     for (int c = 0; c < N_NUMBERS; c++)
-        if (c != PUBLISHED || published)
+        if (has_column(optional, c))
             texttable_add(table, "%s", last[c]);
     texttable_end(table);
 }
@@ -206,15 +231,18 @@ static void add_header(struct texttable *table, const struct summary *summary, i
 static struct texttable make_table(const struct summary *summary)
 {
     struct texttable table = {0};
-    int published = any_published(summary);
-    add_header(&table, summary, published);
+    struct optional optional = find_optional(summary);
+    add_header(&table, summary, optional);
     for (int g = 0; g < summary->n_groups; g++)
-        add_row(&table, summary, &summary->group[g], published);
+        add_row(&table, summary, &summary->group[g], optional);
     return table;
 }
 
 void tables_print_notes(FILE *file, const struct summary *summary)
 {
+    char filter[SUMMARY_FILTER_SIZE];
+    if (*summary_filter_text(summary, filter, sizeof filter))
+        fprintf(file, "%s.\n", filter);
     fprintf(file,
             "%s: %d of %d jobs finished%s. Mean ± half the %.0f %% interval (Student's t) over the n "
             "finished jobs of a row, at their last epoch.\n",
@@ -226,6 +254,11 @@ void tables_print_notes(FILE *file, const struct summary *summary)
     if (summary->n_state[JOB_FAILED] + summary->n_state[JOB_DIVERGED] > 0)
         fprintf(file, "Lost: %d failed and %d diverged jobs, in no mean.\n", summary->n_state[JOB_FAILED],
                 summary->n_state[JOB_DIVERGED]);
+    if (any_lacking(summary))
+        fputs("lack a class: jobs whose validation images have none of some class; their balanced accuracy "
+              "is that of "
+              "the others.\n",
+              file);
     if (any_published(summary))
         fputs("published: the report's last value of 'val as published', one run, judged by "
               "protocol tail (none) or report (others).\n",
@@ -242,7 +275,10 @@ void tables_print(FILE *file, const struct summary *summary)
 
 void tables_write_latex(FILE *file, const struct summary *summary)
 {
+    char filter[SUMMARY_FILTER_SIZE];
     struct texttable table = make_table(summary);
+    if (*summary_filter_text(summary, filter, sizeof filter))
+        fprintf(file, "%% %s\n", filter);
     texttable_latex(file, &table);
     texttable_release(&table);
 }

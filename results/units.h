@@ -33,8 +33,11 @@ struct unit {
 struct units_group {
     int n;
     struct unit *unit; /* (n) */
-    /* Images that judge over images that train when units are splits of the same images (kfold, holdout): the correlation
-     * that a test has to allow for. NaN where units are runs with different seeds (report, tail, oof). */
+    /* Images that judge over images that train when units are splits of the same images (kfold and holdout on val and all): the
+     * correlation that a test has to allow for (stats_corrected_t). The mean of n_val / (n_drawn - n_val) over the finished jobs of
+     * the group, so uneven folds of groups have their own. n_val is that of /jobs; n_drawn is the sum of class_sizes (where an axis had to cut their list: originals of role 0 or 1 of the first job), or without
+     * them the number of originals of the clusters (the sum of /confusion/all): what a strategy adds or leaves out of the training
+     * part does not count. NaN where units are runs with different seeds (report, tail, oof), and where n_val is 0 or n_drawn. */
     double test_ratio;
 };
 
