@@ -248,6 +248,10 @@ static enum claim_outcome judge_number(const struct contrast *c)
 
 static const char *open_reason(const struct claim_row *row)
 {
+    if (row->n_missing == 0 && row->n_unfinished > 0)
+        return "jobs unfinished or lost";
+    if (row->n_missing == 0 && row->n_lacking > 0)
+        return "a class is missing";
     if (row->contrast.n < 2)
         return "one run";
     if (row->claim->kind == CLAIM_ABOUT)
@@ -265,7 +269,34 @@ static void judge(struct family *family, struct claim_row *row)
         row->p = fmax(row->p, family->p[i]);
     row->outcome =
         row->claim->kind == CLAIM_ABOUT ? judge_number(&row->contrast) : judge_direction(family, row);
+    if (row->n_unfinished > 0 || row->n_lacking > 0)
+        row->outcome = CLAIM_OPEN;
     row->reason = row->outcome == CLAIM_OPEN ? open_reason(row) : "";
+}
+
+static int names(const char *list, const char *strategy)
+{
+    char word[CONFIG_WORD_SIZE];
+    for (int i = 0; pick_word(list, i, word); i++)
+        if (strcmp(word, strategy) == 0)
+            return 1;
+    return 0;
+}
+
+/* Jobs of the claim's strategies that leave it open. */
+static void count_flaws(const struct testing *t, struct claim_row *row)
+{
+    const struct partition *ranked = t->summary->same[SUMMARY_RANKED];
+    int classes_count = t->claim->on == UNITS_VAL && strcmp(t->claim->metric, BALANCED) == 0;
+    for (int i = ranked->begin[t->part]; i < ranked->begin[t->part + 1]; i++) {
+        const struct summary_group *group = &t->summary->group[ranked->member[i]];
+        const char *strategy = group->cell->strategy;
+        if (!is_wanted(t, group, strategy) ||
+            !(names(t->claim->first, strategy) || names(t->claim->second, strategy)))
+            continue;
+        row->n_unfinished += group->n_jobs - group->n_state[JOB_DONE];
+        row->n_lacking += classes_count ? group->n_lacking : 0;
+    }
 }
 
 static int test_claim(const struct testing *t, struct claims *claims, struct err *err)
@@ -277,6 +308,7 @@ static int test_claim(const struct testing *t, struct claims *claims, struct err
     int rc = collect(t, &family, &row, err);
     if (rc < 0 || family.n == 0)
         return rc;
+    count_flaws(t, &row);
     judge(&family, &row);
     claims->row[claims->n++] = row;
     return 0;

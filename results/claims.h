@@ -12,7 +12,8 @@
  *     falls   a strategy scores less on all original images than in validation, job by job.
  *     about   a score is a published number: its interval lies within claims_margin of it; does not: wholly outside.
  *     below   a score is below a number.
- * Otherwise the runs cannot tell. A claim is tested on the numbers of one data set; on synthetic images it says what the
+ * Otherwise the runs cannot tell; nor can they where jobs of the strategies of the claim are unfinished or lost, and, of balanced
+ * accuracy on val, where jobs were judged on images that lack a class (n_lacking of summary.h). A claim is tested on the numbers of one data set; on synthetic images it says what the
  * method does, not what the published images hold. Adding a claim is one row in claims.c. No MPI. */
 #ifndef CELLSWEEP_CLAIMS_H
 #define CELLSWEEP_CLAIMS_H
@@ -55,6 +56,8 @@ struct claim_row {
     double value;                 /* mean of the first strategy's score over the runs of the contrast */
     double p;                     /* largest over all differences that the claim needs */
     int n_contrasts, n_missing;   /* differences that were tested, and that lack runs */
+    int n_unfinished,
+        n_lacking; /* jobs of its strategies that are not done, and that were judged without a class */
     enum claim_outcome outcome;
     const char *reason; /* why it cannot tell, "" otherwise; a constant */
 };

@@ -258,7 +258,7 @@ static void folds_are_compared_by_the_corrected_test(void **state)
     for (int i = 0; i < FOLDS * FOLD_SEEDS; i++)
         d[i] = stored(level(0, REWEIGHT, i / FOLDS, i % FOLDS)) -
                stored(level(0, AUGMENT, i / FOLDS, i % FOLDS));
-    struct stats_test t = stats_corrected_t(d, FOLDS * FOLD_SEEDS, 1.0 / (FOLDS - 1), 0.95);
+    struct stats_test t = stats_corrected_t(d, FOLDS * FOLD_SEEDS, (double)VAL / (ALL - VAL), 0.95);
     assert_int_equal(row->contrast.n, FOLDS * FOLD_SEEDS);
     assert_near(row->contrast.mean, t.mean);
     assert_near(row->contrast.low, t.low);
@@ -312,9 +312,9 @@ static void direction_is_that_of_the_metric(void **state)
     assert_int_equal(compare_strategies(store, summary, "loss", UNITS_ALL, &c, &err), E_USAGE);
     assert_non_null(strstr(err.text, "'loss' on all"));
     struct contrast lower = {.n = 10, .mean = -1, .smallest_p = 0.002};
-    assert_int_equal(contrast_verdict(&lower, 0.01, 1, -1), VERDICT_BETTER);
-    assert_int_equal(contrast_verdict(&lower, 0.01, 1, 1), VERDICT_WORSE);
-    assert_int_equal(contrast_verdict(&lower, 0.06, 1, 1), VERDICT_NONE);
+    assert_int_equal(contrast_verdict(&lower, 0.01, 0.002, -1), VERDICT_BETTER);
+    assert_int_equal(contrast_verdict(&lower, 0.01, 0.002, 1), VERDICT_WORSE);
+    assert_int_equal(contrast_verdict(&lower, 0.06, 0.002, 1), VERDICT_NONE);
 }
 
 /* Accuracy of the pooled folds of a repeat, by counting. */
@@ -437,7 +437,7 @@ static void claims_hold_where_they_do(void **state)
         enum claim_outcome outcome;
     } expected[] = {
         {"oversampling beats the others on 14-15", "report", CLAIM_HOLDS},
-        {"oversampling beats the others on 14-15", "kfold", CLAIM_FAILS},
+        {"oversampling beats the others on 14-15", "kfold", CLAIM_OPEN}, /* a fold of none failed */
         {"undersampling is worst on 1-27", "report", CLAIM_HOLDS},
         {"undersampling is worst on 1-27", "kfold", CLAIM_FAILS},
         {"duplicate oversampling wins overall", "report", CLAIM_HOLDS},

@@ -232,6 +232,34 @@ static void no_spread_is_no_evidence(void **state)
     assert_true(isnan(p));
 }
 
+/* Ranks of ties are shared, and the distribution is that of these ranks: five equal differences reach 2 / 2^5 and no less. */
+static void wilcoxon_is_exact_with_ties(void **state)
+{
+    (void)state;
+    const double equal[] = {1, 1, 1, 1, 1}, mixed[] = {1, 1, 2, -1, 3};
+    double p;
+    assert_int_equal(ranks_wilcoxon(equal, 5, &p, &err), 0);
+    assert_true(p == 0.0625);
+    assert_int_equal(ranks_wilcoxon(mixed, 5, &p, &err),
+                     0); /* ranks 2 2 4 -2 5: 13 of 15 or more in 4 of 32 */
+    assert_true(p == 0.25);
+}
+
+/* All data sets agree: Iman and Davenport's F is infinite, and p that of chi-square. All tied: nothing differs. */
+static void ranks_of_one_mind_have_a_p(void **state)
+{
+    (void)state;
+    const double agree[] = {3, 2, 1, 6, 5, 4, 9, 8, 7, 3, 2, 1, 3, 2, 1}, tied[] = {1, 1, 1, 2, 2, 2};
+    double rank[3];
+    struct ranks_friedman f;
+    assert_int_equal(ranks_friedman(agree, 5, 3, rank, &f, &err), 0);
+    assert_true(isinf(f.f) && f.f > 0);
+    assert_true(fabs(f.chi2 - 10) < 1e-12 && fabs(f.p - exp(-5)) < 1e-12);
+    assert_true(f.p_f == f.p);
+    assert_int_equal(ranks_friedman(tied, 2, 3, rank, &f, &err), 0);
+    assert_true(f.chi2 == 0 && f.p == 1 && f.p_f == 1);
+}
+
 static void holm_leaves_out_what_is_undefined(void **state)
 {
     (void)state;
@@ -253,6 +281,8 @@ int main(void)
         cmocka_unit_test(bootstrap_is_that_of_the_sample),
         cmocka_unit_test(overlapping_folds_widen_the_interval),
         cmocka_unit_test(no_spread_is_no_evidence),
+        cmocka_unit_test(wilcoxon_is_exact_with_ties),
+        cmocka_unit_test(ranks_of_one_mind_have_a_p),
         cmocka_unit_test(holm_leaves_out_what_is_undefined),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
