@@ -4,6 +4,9 @@
 #     check "the file opens" h5dump -H "$TMP/r.h5"
 #     finish
 #
+# No test counts seconds against work: a machine may take ten times as long as another. They wait for what happens with await(), and
+# hold(), release() and held() keep jobs of model fake where they are to be looked at.
+#
 # Scripts run from the root of the repository, take BUILD (default build) and print "ok - what", "not ok - what" or
 # "ok - # SKIP why", at the end the plan, "1..N": one that ends without it has failed. The exit status is 0 only without a "not ok".
 set -u
@@ -36,6 +39,41 @@ check_fails() {
 
 # pack_cells: the built-in cells as $TMP/cells.h5, for runs that would draw them anew, which takes seconds.
 pack_cells() { check "cells are packed" bash -c "'$BUILD/cellsweep' data synth '$TMP/cells' && '$BUILD/cellsweep' data pack '$TMP/cells' -o '$TMP/cells.h5'"; }
+
+# Seconds after which something hangs; never a measure of how long anything takes.
+HANG=600
+
+# await COMMAND...: until it succeeds.
+await() {
+    local end=$((SECONDS + HANG))
+    until "$@" 2>/dev/null; do
+        [ $SECONDS -lt $end ] || { not_ok "waited $HANG s for: $*" && return 1; }
+        sleep 0.05
+    done
+}
+
+# hold EPOCH [KEY]: from now on epoch EPOCH, counted from 0, and later ones of the job with the key (default: of every job) of
+# model fake do not end. release [KEY]: they do. held [KEY]: whether a job waits so; await it.
+export CELLSWEEP_TEST_HOLD=$TMP/hold
+mkdir "$CELLSWEEP_TEST_HOLD"
+hold() {
+    echo "$1" >"$CELLSWEEP_TEST_HOLD/new" && rm -f "$CELLSWEEP_TEST_HOLD"/*.held
+    mv "$CELLSWEEP_TEST_HOLD/new" "$CELLSWEEP_TEST_HOLD/${2:-all}"
+}
+release() { rm -f "$CELLSWEEP_TEST_HOLD/${1:-all}" "$CELLSWEEP_TEST_HOLD"/*.held; }
+held() { compgen -G "$CELLSWEEP_TEST_HOLD/${1:-*}.held" >/dev/null; }
+
+# What the event log of RESULTS has: events RESULTS PATTERN counts its lines, began RESULTS [N] is whether N (1) jobs have begun.
+events() { grep -cs -- "$2" "$1.events.jsonl"; }
+began() { [ "$(events "$1" '"job_started"')" -ge "${2:-1}" ]; }
+
+# rank_pid RESULTS RANK: the process of a run of `-o RESULTS` that is this rank.
+rank_pid() {
+    local pid
+    for pid in $(pgrep -f -- "-o $1( |\$)"); do
+        tr '\0' '\n' 2>/dev/null <"/proc/$pid/environ" | grep -qx "OMPI_COMM_WORLD_RANK=$2" && echo "$pid"
+    done
+}
 
 # mpi N COMMAND...: on N ranks, more than there are cores if need be.
 mpi() {

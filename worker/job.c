@@ -196,7 +196,7 @@ static int one_epoch(struct run *run, int epoch, float train[N_METRICS], float v
 {
     if (is_fake(run->config)) {
         fake_metrics(run->key, epoch, train, val);
-        return fake_epoch(run->config, run->hooks, err);
+        return fake_epoch(run->config, run->key, epoch, run->hooks, err);
     }
     int rc = train_epoch(run, epoch, train, err);
     if (rc == 0)
