@@ -47,7 +47,7 @@ HANG=600
 await() {
     local end=$((SECONDS + HANG))
     until "$@" 2>/dev/null; do
-        [ $SECONDS -lt $end ] || { not_ok "waited $HANG s for: $*" && return 1; }
+        [ $SECONDS -lt $end ] || { echo "# waited $HANG s for: $*" && FAILED=$((FAILED + 1)) && return 1; }
         sleep 0.05
     done
 }
@@ -66,6 +66,9 @@ held() { compgen -G "$CELLSWEEP_TEST_HOLD/${1:-*}.held" >/dev/null; }
 # What the event log of RESULTS has: events RESULTS PATTERN counts its lines, began RESULTS [N] is whether N (1) jobs have begun.
 events() { grep -cs -- "$2" "$1.events.jsonl"; }
 began() { [ "$(events "$1" '"job_started"')" -ge "${2:-1}" ]; }
+
+# key_of RESULTS JOB: the key of a job, by its number.
+key_of() { "$BUILD/cellsweep" export "$1" --table jobs | awk -F, -v job="$2" 'NR == 1 {for (i = 1; i <= NF; i++) at[$i] = i; next} $at["job"] == job {print $at["key"]}'; }
 
 # rank_pid RESULTS RANK: the process of a run of `-o RESULTS` that is this rank.
 rank_pid() {

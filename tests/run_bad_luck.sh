@@ -17,39 +17,29 @@ grid:
 YAML
 cat >"$TMP/unlucky.sh" <<SH
 #!/bin/bash
-LD_PRELOAD=$(realpath "$BUILD")/tests/preload.so exec "\$@"
+LD_PRELOAD=$(realpath "$BUILD")/tests/preload.so\${LD_PRELOAD:+:\$LD_PRELOAD} exec "\$@"
 SH
 chmod +x "$TMP/unlucky.sh"
 # unlucky RANKS RANK SETTING RESULTS [OPTION...]: RANK has the bad luck.
 unlucky() {
     local n=$1 rank=$2 setting=$3 results=$4
     shift 4
-    env PRELOAD_RANK="$rank" "$setting" timeout 60 mpirun --enable-recovery --oversubscribe -n "$n" "$TMP/unlucky.sh" \
+    env PRELOAD_RANK="$rank" "$setting" timeout $HANG mpirun --enable-recovery --oversubscribe -n "$n" "$TMP/unlucky.sh" \
         "$cellsweep" run "$TMP/s.yaml" -o "$results" -q "$@" >"$results.log" 2>&1
 }
+stopped() { grep -qs '^State:.T' "/proc/$1/status"; }
+stopped_rank() { stopped "$(rank_pid "$1" "$2")"; }
 has() { grep -q -- "$3" "$2" && ok "$1" || { not_ok "$1"; sed 's/^/# /' "$2"; }; }
 # What only takes time runs beside the rest.
-unlucky 2 1 PRELOAD_CLOCK=3600 "$TMP/clock.h5" --heartbeat 2 --filter seed=1 --set train.epochs=85 &
+unlucky 2 1 PRELOAD_CLOCK=3600 "$TMP/clock.h5" --heartbeat 4 --filter seed=1 --set train.epochs=200 &
 clock=$!
 for n in 1 2; do
     {
         "$cellsweep" run "$TMP/s.yaml" -o "$TMP/slow$n.h5" -q --filter seed=1 --set train.epochs=2 >/dev/null 2>&1
-        unlucky $n 0 PRELOAD_FSYNC=3 "$TMP/slow$n.h5" --heartbeat 2 --filter seed=1..2 --set train.epochs=2 --io pwrite
+        unlucky $n 0 PRELOAD_FSYNC=6 "$TMP/slow$n.h5" --heartbeat 4 --filter seed=1..2 --set train.epochs=2 --io pwrite
     } &
     slow[n]=$!
 done
-{
-    "$cellsweep" run "$TMP/s.yaml" -o "$TMP/limit.h5" -q --set fake.milliseconds=100 --set train.epochs=300 --filter seed=1 --time 20 >/dev/null 2>&1 &
-    pid=$!
-    for _ in $(seq 200); do grep -q job_started "$TMP/limit.h5.events.jsonl" 2>/dev/null && break; sleep 0.05; done
-    kill -STOP $pid
-    sleep 6
-    kill -CONT $pid
-    sleep 2
-    kill -TERM $pid 2>/dev/null
-    wait $pid
-} &
-limit=$!
 check "a run without" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/clean.h5" -q
 
 R=$TMP/killed.h5
@@ -66,13 +56,17 @@ check "same bits" h5diff -q "$TMP/clean.h5" "$R" /metrics /metrics
 R=$TMP/stopped.h5
 unlucky 2 1 PRELOAD_STOP_PWRITE=16 "$R" --checkpoint 0 --io pwrite --heartbeat 2 &
 run=$!
-for _ in $(seq 300); do grep -q '"attempt": 2' "$R.events.jsonl" 2>/dev/null && break; sleep 0.05; done
-job=$(sed -n 's/.*job_started", "job": \([0-9]*\), .*"attempt": 2.*/\1/p' "$R.events.jsonl")
-sleep 0.2
-for pid in $(pgrep -f -- "-o $R "); do grep -q '^State:.T' "/proc/$pid/status" && kill -CONT "$pid"; done
-sleep 0.2
+await stopped_rank "$R" 1
+job=$(sed -n 's/.*job_started", "job": \([0-9]*\), "rank": 1,.*/\1/p' "$R.events.jsonl" | tail -1)
+key=$(key_of "$R" "$job")
+hold 0 "$key"
+await grep -q '"attempt": 2' "$R.events.jsonl"
+await held "$key"
+kill -CONT "$(rank_pid "$R" 1)"
+await grep -q "rank 1 leaves" "$R.log"
 "$cellsweep" export "$R" --table jobs >"$TMP/jobs.csv"
 has "a rank that wakes up in the middle of a row does not call it done" "$TMP/jobs.csv" "^$job,.*,running,"
+release "$key"
 wait $run
 has "and leaves" "$R.log" "rank 1 leaves: it was declared dead, its job is another rank's"
 has "the sweep ends without it" "$R.status" '"exit_status": 0, "done": 4, .*"lost_ranks": 1'
@@ -82,8 +76,19 @@ wait $clock
 R=$TMP/clock.h5
 has "a rank whose clock is set back by an hour is heard of all the same" "$R.status" '"exit_status": 0, "done": 1, .*"lost_ranks": 0'
 
-wait $limit
-has "a run that was suspended goes on to its deadline" "$TMP/limit.h5.events.jsonl" '"draining", "why": "a signal"'
+# Most of the time until its deadline passes while it is suspended.
+R=$TMP/limit.h5
+hold 0
+PRELOAD_LATER=$TMP/later "$TMP/unlucky.sh" "$cellsweep" run "$TMP/s.yaml" -o "$R" -q --set train.epochs=3 --time 10000 >"$R.log" 2>&1 &
+run=$!
+await held
+kill -STOP $run
+await stopped $run
+echo 6000 >"$TMP/later"
+kill -CONT $run
+release
+wait $run
+[ $? = 0 ] && ok "a run that was suspended goes on to its deadline" || { not_ok "a run that was suspended goes on to its deadline"; cat "$R.log" "$R.events.jsonl"; }
 
 R=$TMP/threads.h5
 unlucky 2 0 PRELOAD_READ=0.3 "$R" --filter seed=1 --set train.epochs=2
@@ -92,11 +97,13 @@ grep -q "two threads" "$R.log" && not_ok "one thread is in MPI: $(sort "$R.log" 
 
 # Rows wait for rank 0 for a quarter of an hour, most of which everyone is suspended.
 R=$TMP/suspended.h5
+hold 0
 unlucky 2 1 PRELOAD_HURRY=300 "$R" --io rank0 --set fake.milliseconds=2 --set train.epochs=300 &
 run=$!
-for _ in $(seq 300); do [ "$(grep -c job_started "$R.events.jsonl" 2>/dev/null)" = 2 ] && break; sleep 0.02; done
-for pid in $(pgrep -f -- "-o $R "); do tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -qx OMPI_COMM_WORLD_RANK=0 && root=$pid; done
+await began "$R" 2
+root=$(rank_pid "$R" 0)
 kill -STOP "$root"
+release
 sleep 3
 kill -CONT "$root"
 wait $run

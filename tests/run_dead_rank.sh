@@ -20,7 +20,6 @@ YAML
 recovering() { timeout $HANG mpirun --enable-recovery --oversubscribe "$@"; }
 lost() { events "$1" '"rank_lost"'; }
 has_lost() { [ "$(lost "$1")" -ge "$2" ]; }
-key_of() { "$cellsweep" export "$1" --table jobs | awk -F, -v job="$2" 'NR == 1 {for (i = 1; i <= NF; i++) at[$i] = i; next} $at["job"] == job {print $at["key"]}'; }
 has() { grep -q -- "$3" "$2" && ok "$1" || { not_ok "$1"; sed 's/^/# /' "$2"; }; }
 
 "$cellsweep" run "$TMP/s.yaml" -o "$TMP/clean.h5" -q >/dev/null 2>&1

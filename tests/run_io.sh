@@ -72,7 +72,7 @@ exec "$@"
 SH
 chmod +x "$TMP/elsewhere.sh"
 mkdir "$TMP/here" "$TMP/elsewhere"
-elsewhere() { (cd "$TMP/here" && ELSEWHERE=$TMP/elsewhere timeout 60 mpirun --oversubscribe -n 2 "$TMP/elsewhere.sh" "$program" "$@"); }
+elsewhere() { (cd "$TMP/here" && ELSEWHERE=$TMP/elsewhere timeout $HANG mpirun --oversubscribe -n 2 "$TMP/elsewhere.sh" "$program" "$@"); }
 check "a rank in another folder, rank0" elsewhere run "$TMP/s.yaml" -o r.h5 -q --io rank0 --checkpoint 0.001 "${fake[@]}"
 grep -q '^r.h5: 1 of 2 ranks do not see its folder: their jobs have no checkpoints' "$TMP/check.out" && ok "it is told what that costs" || not_ok "$(cat "$TMP/check.out")"
 check "the same bits" same_bits "$TMP/f1.h5" "$TMP/here/r.h5"
@@ -88,15 +88,16 @@ check "checkpoints with rank0" run 3 "$TMP/r.h5" --io rank0 --checkpoint 0.001 -
 # set while the sweep runs, stands in for a disk that fails.
 finished() { "$cellsweep" export "$1" --table jobs | grep ',done,' | sort; }
 fails_midway() { # fails_midway IO RANK: the writes of one rank fail
-    local io=$1 victim=$2 pid status
-    rm -f "$TMP/f.h5"
-    local slow=(--set model=fake --set fake.milliseconds=20 --set train.epochs=10 --set grid.seed.count=5 --set keep_weights=false)
-    run 2 "$TMP/f.h5" --io "$io" "${slow[@]}" >"$TMP/f.log" 2>&1 &
+    local io=$1 victim=$2 status
+    rm -f "$TMP/f.h5" "$TMP/f.h5.events.jsonl"
+    local few=(--set model=fake --set train.epochs=10 --set grid.seed.count=5 --set keep_weights=false)
+    check "a run of some of the jobs" run 2 "$TMP/f.h5" --io "$io" "${few[@]}" --filter seed=1
+    hold 5
+    run 2 "$TMP/f.h5" --io "$io" "${few[@]}" >"$TMP/f.log" 2>&1 &
     local mpirun_pid=$!
-    for _ in $(seq 100); do [ "$(finished "$TMP/f.h5" 2>/dev/null | wc -l)" -ge 2 ] && break; sleep 0.1; done
-    for pid in $(pgrep -f -- "-o $TMP/f.h5"); do
-        tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -qx "OMPI_COMM_WORLD_RANK=$victim" && prlimit --pid "$pid" --fsize=100
-    done
+    await began "$TMP/f.h5" 6
+    prlimit --pid "$(rank_pid "$TMP/f.h5" "$victim")" --fsize=100
+    release
     wait $mpirun_pid
     status=$?
     if [ $status = 3 ] && [ "$(grep -c "^cellsweep: .*cannot write job.*run the same command again" "$TMP/f.log")" = 1 ]; then
@@ -106,7 +107,7 @@ fails_midway() { # fails_midway IO RANK: the writes of one rank fail
     fi
     local before after
     before=$(finished "$TMP/f.h5")
-    check "$io: the same command goes on" run 2 "$TMP/f.h5" --io "$io" "${slow[@]}"
+    check "$io: the same command goes on" run 2 "$TMP/f.h5" --io "$io" "${few[@]}"
     after=$(finished "$TMP/f.h5")
     [ "$(wc -l <<<"$after")" = 20 ] && [ -n "$before" ] && [ -z "$(comm -23 <(echo "$before") <(echo "$after"))" ] &&
         ok "and keeps the $(wc -l <<<"$before") jobs that were finished" ||

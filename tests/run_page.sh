@@ -15,7 +15,7 @@ done
 modules() {
     cmp -s results/web/package-lock.json build/web/tests/installed && return
     rm -rf build/web/tests && mkdir -p build/web/tests && cp results/web/package*.json build/web/tests &&
-        (cd build/web/tests && timeout 300 npm ci --no-audit --no-fund >npm.log 2>&1 && cp package-lock.json installed)
+        (cd build/web/tests && timeout $HANG npm ci --no-audit --no-fund >npm.log 2>&1 && cp package-lock.json installed)
 }
 modules || { skip "the page is not tested: npm could not install puppeteer-core (build/web/tests/npm.log)"; finish; }
 
@@ -37,7 +37,7 @@ check "epochs are exported" "$C" export "$TMP/r.h5" --table epochs -o "$TMP/epoc
 
 # browser SCRIPT ARGUMENT...: its result lines are ours.
 browser() {
-    timeout 150 node "$@" >"$TMP/browser.out" 2>"$TMP/browser.err"
+    timeout $HANG node "$@" >"$TMP/browser.out" 2>"$TMP/browser.err"
     local status=$?
     cat "$TMP/browser.out"
     FAILED=$((FAILED + $(grep -c '^not ok - ' "$TMP/browser.out")))

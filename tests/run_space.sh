@@ -58,10 +58,12 @@ check "nothing is left" is_empty
 check "on a disk with room" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/r.h5" -q
 for io in mpio pwrite rank0; do
     rm -f "$disk"/*
+    hold 1
     mpi 2 "$cellsweep" run "$TMP/s.yaml" -o "$disk/r.h5" -q --io $io >"$TMP/run.log" 2>&1 &
     pid=$!
-    for _ in $(seq 100); do [ -s "$disk/r.h5" ] && break; sleep 0.05; done
+    await began "$disk/r.h5" 2
     fill 0
+    release
     read -r bytes blocks < <(stat -c '%s %b' "$disk/r.h5")
     [ $((blocks * 512)) -ge "$bytes" ] && ok "$io: the file has all its blocks from the beginning" || not_ok "$io: $blocks blocks for $bytes bytes"
     wait $pid && ok "$io: a disk that is full meanwhile does not stop the sweep" || not_ok "$io: $(cat "$TMP/run.log")"
@@ -88,15 +90,20 @@ YAML
 check "a long job on a disk with room" "$cellsweep" run "$TMP/long.yaml" -o "$TMP/long.h5" -q --checkpoint 0
 for after in waits "is killed"; do
     rm -rf "$disk"/*
+    hold 5
     "$cellsweep" run "$TMP/long.yaml" -o "$disk/r.h5" -q --checkpoint 0.01 >"$TMP/run.log" 2>&1 &
     pid=$!
-    for _ in $(seq 400); do ls "$disk"/r.h5.checkpoints/*.ckpt >/dev/null 2>&1 && break; sleep 0.02; done
-    for _ in $(seq 400); do grep -q 'No space left' "$TMP/run.log" && break; fill 0; sleep 0.2; done
+    await held
+    fill 0
+    hold 100
+    await grep -q 'No space left' "$TMP/run.log"
+    [ "$after" = waits ] && release
     if [ "$after" = waits ]; then
         wait $pid && ok "a disk that is full at a checkpoint does not stop the job" || not_ok "status $?: $(cat "$TMP/run.log")"
     else
         kill -KILL $pid
         wait $pid 2>/dev/null
+        release
         [ "$(cd "$disk/r.h5.checkpoints" && ls | grep -vc '^[0-9a-f]*\.ckpt$')" = 0 ] && ok "nothing half-written" || not_ok "left: $(ls "$disk/r.h5.checkpoints")"
         "$cellsweep" status "$disk/r.h5" >"$TMP/status.out" 2>&1
         grep -q 'waiting, checkpoint at epoch [1-9]' "$TMP/status.out" && ok "the checkpoint before is there" || not_ok "$(cat "$TMP/status.out")"

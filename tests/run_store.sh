@@ -61,7 +61,7 @@ if [ -x "$C" ]; then
     touch -d '-1 hour' "$R"
     check "status says that a sweep was probably killed" says "probably killed" "$C" status "$R"
     check "the sweep goes on" mpi 2 "$P" write "$R"
-    check "status --watch ends when the sweep is finished" timeout 10 "$C" status --watch=0.1 "$R"
+    check "status --watch ends when the sweep is finished" timeout $HANG "$C" status --watch=0.1 "$R"
     check "export writes a file" "$C" export "$R" --table epochs --filter seed=1..4 -o "$TMP/epochs.csv"
     check "of one row an epoch" test "$(wc -l <"$TMP/epochs.csv")" -eq 33
     check_fails "export of a full device fails" "$C" export "$R" --table jobs -o /dev/full/x.csv

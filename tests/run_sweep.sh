@@ -40,9 +40,11 @@ check "other seeds are other results" bash -c \
 
 # A killed run goes on.
 for kill in 1 2 3; do
+    before=$(events "$TMP/k.h5" job_finished)
+    more_finished() { [ "$(events "$TMP/k.h5" job_finished)" -gt "${before:-0}" ]; }
     mpi 2 "$cellsweep" run "$TMP/s.yaml" -o "$TMP/k.h5" -q >/dev/null 2>&1 &
-    sleep "$(awk "BEGIN{print 0.4 + 0.4 * $kill}")"
-    pkill -KILL -f -- "run $TMP/s.yaml -o $TMP/k.h5" >/dev/null
+    await more_finished
+    kill -KILL $! "$(rank_pid "$TMP/k.h5" 0)" "$(rank_pid "$TMP/k.h5" 1)"
     wait 2>/dev/null
 done
 check "a run killed three times is finished by a fourth" run 2 "$TMP/k.h5"
@@ -51,8 +53,7 @@ check "same bits after kills" same_bits "$TMP/1.h5" "$TMP/k.h5"
 # A drained run exits with 75 and goes on.
 "$cellsweep" run "$TMP/s.yaml" -o "$TMP/u.h5" -q --set train.epochs=300 --filter seed=1 >"$TMP/u.log" 2>&1 &
 pid=$!
-for _ in $(seq 100); do [ -s "$TMP/u.h5" ] && break; sleep 0.1; done
-sleep 1
+await began "$TMP/u.h5"
 kill -USR1 $pid
 wait $pid
 status=$?
@@ -60,18 +61,13 @@ status=$?
 grep -q "jobs left; the same command goes on" "$TMP/u.log" && ok "it says how to go on" || not_ok "it says how to go on"
 
 # A signal that reaches rank 0 alone stops the others too, and soon.
-timeout 60 mpirun --oversubscribe -n 2 "$cellsweep" run "$TMP/s.yaml" -o "$TMP/one.h5" -q --set model=fake --set fake.milliseconds=200 --set train.epochs=100 >"$TMP/one.log" 2>&1 &
+timeout $HANG mpirun --oversubscribe -n 2 "$cellsweep" run "$TMP/s.yaml" -o "$TMP/one.h5" -q --set model=fake --set fake.milliseconds=200 --set train.epochs=100 >"$TMP/one.log" 2>&1 &
 mpirun_pid=$!
-for _ in $(seq 100); do [ -s "$TMP/one.h5" ] && break; sleep 0.1; done
-sleep 1
-for pid in $(pgrep -f -- "-o $TMP/one.h5"); do
-    tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -qx OMPI_COMM_WORLD_RANK=0 && kill -USR1 "$pid"
-done
-start=$SECONDS
+await began "$TMP/one.h5" 2
+kill -USR1 "$(rank_pid "$TMP/one.h5" 0)"
 wait $mpirun_pid
 status=$?
-[ $status = 75 ] && [ $((SECONDS - start)) -le 5 ] && ok "SIGUSR1 to rank 0 alone stops all" ||
-    not_ok "SIGUSR1 to rank 0 alone: status $status after $((SECONDS - start)) s: $(cat "$TMP/one.log")"
+[ $status = 75 ] && ok "SIGUSR1 to rank 0 alone stops all" || not_ok "SIGUSR1 to rank 0 alone: status $status: $(cat "$TMP/one.log")"
 
 # A rank that sees another folder ends the run with a line, not a hang.
 cat >"$TMP/elsewhere.sh" <<'SH'
@@ -82,7 +78,7 @@ SH
 chmod +x "$TMP/elsewhere.sh"
 mkdir "$TMP/here" "$TMP/elsewhere"
 program=$(realpath "$cellsweep")
-(cd "$TMP/here" && ELSEWHERE=$TMP/elsewhere timeout 60 mpirun --oversubscribe -n 2 "$TMP/elsewhere.sh" "$program" run "$TMP/s.yaml" -o r.h5 -q) >"$TMP/elsewhere.log" 2>&1
+(cd "$TMP/here" && ELSEWHERE=$TMP/elsewhere timeout $HANG mpirun --oversubscribe -n 2 "$TMP/elsewhere.sh" "$program" run "$TMP/s.yaml" -o r.h5 -q) >"$TMP/elsewhere.log" 2>&1
 status=$?
 [ $status = 3 ] && grep -q "rank 1 cannot open it for writing" "$TMP/elsewhere.log" && ok "a rank without the results file ends the run" ||
     not_ok "a rank without the results file: status $status: $(cat "$TMP/elsewhere.log")"
