@@ -3,6 +3,7 @@
 #define CELLSWEEP_FOLDER_FIXTURE_H
 
 #include "data/png.h"
+#include "scratch.h"
 
 #include <ftw.h>
 #include <stdio.h>
@@ -26,8 +27,7 @@ static inline const char *in_folder(const char *name)
 static inline int fixture_setup(void **state)
 {
     (void)state;
-    strcpy(fixture_folder, "/tmp/cellsweep-test.XXXXXX");
-    return mkdtemp(fixture_folder) ? 0 : -1;
+    return scratch_make(fixture_folder, sizeof fixture_folder);
 }
 
 static inline int fixture_remove(const char *path, const struct stat *status, int type, struct FTW *where)

@@ -19,6 +19,9 @@ struct http_reply {
     size_t n;      /* bytes of body */
 };
 
+/* Seconds without a byte after which a server hangs; never a measure of how long anything takes. */
+enum { HTTP_HANGS = 600 };
+
 /* A connection to 127.0.0.1 that gives up after `seconds` without a byte; -1. */
 static inline int http_connect(int port, int seconds)
 {
@@ -76,7 +79,7 @@ static inline void http_read(int s, struct http_reply *reply)
 /* Send bytes as they are, and read the answer. The status, 0 without one. */
 static inline int http_raw(int port, const void *bytes, size_t n, struct http_reply *reply)
 {
-    int s = http_connect(port, 60);
+    int s = http_connect(port, HTTP_HANGS);
     *reply = (struct http_reply){.headers = calloc(1, 1)};
     reply->body = reply->headers;
     if (s < 0)

@@ -4,6 +4,7 @@
 
 #include "data/png.h"
 #include "http_client.h"
+#include "scratch.h"
 #include "serve.h"
 #include "trained_store.h"
 
@@ -36,8 +37,7 @@ static inline int served_port(const struct serve *serve)
 static inline int served_make(struct served *s, struct err *err)
 {
     static const int counts[] = {12, 8, 6};
-    snprintf(s->folder, sizeof s->folder, "/tmp/test_serve.XXXXXX");
-    if (!mkdtemp(s->folder))
+    if (scratch_make(s->folder, sizeof s->folder) < 0)
         return -1;
     snprintf(s->path, sizeof s->path, "%s/r.h5", s->folder);
     snprintf(s->cells, sizeof s->cells, "%s/r.cells.h5", s->folder);

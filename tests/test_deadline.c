@@ -1,6 +1,8 @@
 /* When a run must end: texts of durations, and what Slurm says of its job. */
 #include "deadline.h"
 
+#include "scratch.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,12 +14,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/cellsweep-deadline-XXXXXX", squeue[300];
+static char folder[128], squeue[300];
 
 static int make_folder(void **state)
 {
     (void)state;
-    if (!mkdtemp(folder))
+    if (scratch_make(folder, sizeof folder) < 0)
         return -1;
     snprintf(squeue, sizeof squeue, "%s/squeue", folder);
     setenv("PATH", folder, 1);

@@ -1,5 +1,6 @@
 /* The event log and the status file: whole lines only, null for what is not finite, half lines of a killed host do no harm. */
 #include "ending.h"
+#include "scratch.h"
 #include "events.h"
 
 #include <setjmp.h>
@@ -16,12 +17,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/cellsweep-events-XXXXXX", path[256], log_path[300], status_path[300];
+static char folder[128], path[256], log_path[300], status_path[300];
 
 static int make_folder(void **state)
 {
     (void)state;
-    if (!mkdtemp(folder))
+    if (scratch_make(folder, sizeof folder) < 0)
         return -1;
     snprintf(path, sizeof path, "%s/r.h5", folder);
     snprintf(log_path, sizeof log_path, "%s.events.jsonl", path);

@@ -1,4 +1,5 @@
 /* CSV of a results file: columns, quoting, missing values, filters. */
+#include "scratch.h"
 #include "store_fixture.h"
 
 #include "export.h"
@@ -38,8 +39,7 @@ static void fill(struct store *w)
 static int set_up(void **state)
 {
     (void)state;
-    snprintf(folder, sizeof folder, "/tmp/test_export.XXXXXX");
-    if (!mkdtemp(folder))
+    if (scratch_make(folder, sizeof folder) < 0)
         return -1;
     snprintf(path, sizeof path, "%s/r.h5", folder);
     fixture = fixture_new(3, 4, 1);

@@ -5,6 +5,7 @@
 #include "export.h"
 #include "hand_dataset.h"
 #include "resample.h"
+#include "scratch.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -157,8 +158,7 @@ static int set_up(void **state)
     }
     struct store *w = NULL;
     (void)state;
-    snprintf(folder, sizeof folder, "/tmp/test_findings.XXXXXX");
-    if (!mkdtemp(folder))
+    if (scratch_make(folder, sizeof folder) < 0)
         return -1;
     snprintf(path, sizeof path, "%s/r.h5", folder);
     snprintf(data->checksum, sizeof data->checksum, "0123456789abcdef0123456789abcdef");

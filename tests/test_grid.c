@@ -1,6 +1,8 @@
 /* Sweep files to jobs: order, keys, and every wrong file with its line. */
 #include "grid.h"
 
+#include "scratch.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,13 +13,13 @@
 #include <string.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/test_grid.XXXXXX";
-static char path[64];
+static char folder[128];
+static char path[200];
 
 static int make_folder(void **state)
 {
     (void)state;
-    if (!mkdtemp(folder))
+    if (scratch_make(folder, sizeof folder) < 0)
         return -1;
     snprintf(path, sizeof path, "%s/s.yaml", folder);
     return 0;

@@ -4,6 +4,7 @@
 #include "classes.h"
 #include "figures.h"
 #include "output.h"
+#include "scratch.h"
 #include "small_store.h"
 
 #include <setjmp.h>
@@ -68,8 +69,7 @@ static int set_up(void **state)
     fill(&job[TRIPLE], TRIPLE, "14-3-15", "report", 3);
     for (int k = 0; k < 3; k++)
         all[TRIPLE][3 + k] = 0; /* no image of cluster 3 */
-    strcpy(root, "/tmp/test_heatmap.XXXXXX");
-    assert_non_null(mkdtemp(root));
+    assert_int_equal(scratch_make(root, sizeof root), 0);
     snprintf(path, sizeof path, "%s/r.h5", root);
     if (small_store(path, job, N_JOBS, C, NULL, 0, "balance.threshold: 40\nbalance.cap: 45\ngrid:\n", &err) <
             0 ||

@@ -3,6 +3,7 @@
 #include "curves.h"
 #include "figures.h"
 #include "pagename.h"
+#include "scratch.h"
 #include "small_store.h"
 
 #include <setjmp.h>
@@ -73,8 +74,7 @@ static int set_up(void **state)
     (void)state;
     static const char *const axis[] = {"class_sizes"};
     struct small_job *job = calloc(N_MAIN, sizeof *job);
-    strcpy(root, "/tmp/test_imbalance.XXXXXX");
-    assert_non_null(mkdtemp(root));
+    assert_int_equal(scratch_make(root, sizeof root), 0);
     for (int j = 0; j < N_MAIN; j++) {
         int seed = j % SEEDS, size = j / SEEDS % SIZES, strategy = j / SEEDS / SIZES % STRATEGIES,
             pair = j / SEEDS / SIZES / STRATEGIES;

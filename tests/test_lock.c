@@ -1,6 +1,7 @@
 /* One run a results file: the lock is refused while its process lives, taken over when it is dead, and never taken from another
  * host without being told to; two that find the same dead lock do not both get it. */
 #include "alive.h"
+#include "scratch.h"
 #include "lock.h"
 
 #include <setjmp.h>
@@ -20,12 +21,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/cellsweep-lock-XXXXXX", path[256], lock_path[300];
+static char folder[128], path[256], lock_path[300];
 
 static int make_folder(void **state)
 {
     (void)state;
-    if (!mkdtemp(folder))
+    if (scratch_make(folder, sizeof folder) < 0)
         return -1;
     snprintf(path, sizeof path, "%s/r.h5", folder);
     snprintf(lock_path, sizeof lock_path, "%s.lock", path);

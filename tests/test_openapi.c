@@ -370,7 +370,13 @@ static void when_the_file_is_gone(void **state)
     (void)state;
     snprintf(aside, sizeof aside, "%s.aside", served.path);
     assert_int_equal(rename(served.path, aside), 0);
-    usleep(600000);
+    for (int i = 0; i < 6000; i++) { /* the file is not looked at anew for every request */
+        int status = http_ask(served.port, "GET", "/api/progress", BEARER, &reply);
+        http_free(&reply);
+        if (status == 503)
+            break;
+        usleep(100000);
+    }
     for (const struct tree *path = need(api, "paths")->child; path; path = path->next) {
         const struct tree *response = tree_get(need(path->child, "responses"), "503");
         const struct provocation *p = provocation_of(path->name, "200");

@@ -8,6 +8,7 @@
 #include "page.h"
 #include "palette.h"
 #include "published.h"
+#include "scratch.h"
 #include "store_fixture.h"
 
 #include <setjmp.h>
@@ -576,8 +577,7 @@ static int make_document(void **state)
     (void)state;
     struct err err = {0};
     struct page_data_options options = {.data = NULL};
-    strcpy(root, "/tmp/test_page_data.XXXXXX");
-    assert_non_null(mkdtemp(root));
+    assert_int_equal(scratch_make(root, sizeof root), 0);
     snprintf(results, sizeof results, "%s/fake.h5", root);
     if (fake_store(results, NULL, 0, &err) < 0 || store_open(results, &store, &err) < 0)
         fail_msg("%s", err.text);

@@ -4,6 +4,7 @@
 #include "fake_store.h"
 #include "output.h"
 #include "published.h"
+#include "scratch.h"
 
 #include <dirent.h>
 #include <setjmp.h>
@@ -536,8 +537,7 @@ static int make_report(void **state)
     (void)state;
     struct err err = {0};
     char cells[128];
-    strcpy(root, "/tmp/test_report.XXXXXX");
-    assert_non_null(mkdtemp(root));
+    assert_int_equal(scratch_make(root, sizeof root), 0);
     snprintf(results, sizeof results, "%s/fake.h5", root);
     snprintf(cells, sizeof cells, "%s/fake.cells.h5", root);
     snprintf(report_dir, sizeof report_dir, "%s/report", root);

@@ -91,6 +91,22 @@ static json_t *get_json(const char *path, int status)
     return root;
 }
 
+/* A file is not looked at anew for every request: ask until the status is the wanted one. PATIENCE is for what hangs. */
+enum { PATIENCE = 6000 };
+
+static json_t *await_json(const char *path, int status)
+{
+    for (int i = 0; i < PATIENCE; i++) {
+        struct http_reply reply;
+        int now = http_get(served.port, path, &reply);
+        http_free(&reply);
+        if (now == status)
+            break;
+        usleep(100000);
+    }
+    return get_json(path, status);
+}
+
 static int status_of(const char *method, const char *path, const char *headers)
 {
     struct http_reply reply;
@@ -228,7 +244,7 @@ static void the_document_is_kept_until_a_job_ends(void **state)
     assert_int_equal(status_of("GET", "/api/sweep", head), 304);
     write_beside("failure");
     int status = 304;
-    for (int i = 0; i < 100 && status == 304; i++) { /* a document is not made anew at once */
+    for (int i = 0; i < PATIENCE && status == 304; i++) { /* a document is not made anew at once */
         usleep(100000);
         status = http_ask(served.port, "GET", "/api/sweep", head, &reply);
         if (status == 304)
@@ -459,7 +475,7 @@ static void an_upload_in_pieces_is_the_same(void **state)
     for (size_t cut = second - 20; cut < second + 110; cut++) {
         struct http_reply reply;
         char rest[32];
-        int n = snprintf(rest, sizeof rest, "%zu\r\n\r\n", form.n), s = http_connect(served.port, 10);
+        int n = snprintf(rest, sizeof rest, "%zu\r\n\r\n", form.n), s = http_connect(served.port, HTTP_HANGS);
         http_write(s, head, strlen(head));
         http_write(s, rest, (size_t)n);
         http_write(s, form.bytes, cut);
@@ -535,7 +551,7 @@ static void broken_requests_are_refused(void **state)
     snprintf(headers, 70000, "X-Long: %065000d\r\n", 0);
     int status = status_of("GET", "/api/progress", headers);
     assert_true(status == 431 || status == 413 || status == 414 || status == 400 || status == 0);
-    int s = http_connect(served.port, 5);
+    int s = http_connect(served.port, HTTP_HANGS);
     http_write(s, "\0\1\2garbage\r\n\r\n", 14);
     shutdown(s, SHUT_WR);
     http_read(s, &reply);
@@ -651,7 +667,7 @@ static void slow_clients_keep_nobody_out(void **state)
     int s[MANY];
     (void)state;
     for (int i = 0; i < MANY; i++) {
-        s[i] = http_connect(served.port, 5);
+        s[i] = http_connect(served.port, HTTP_HANGS);
         if (s[i] >= 0 && i % 3 == 1)
             http_write(s[i], "GET / HTTP/1.1\r\nX:", 19);
         if (s[i] >= 0 && i % 3 == 2)
@@ -802,26 +818,28 @@ static void a_file_replaced_or_gone_is_noticed(void **state)
     snprintf(aside, sizeof aside, "%s.aside", served.path);
     snprintf(grown, sizeof grown, "%s.grown", served.path);
     assert_int_equal(rename(served.path, aside), 0);
-    usleep(300000);
-    json_t *gone = get_json("/api/progress", 503);
+    json_t *gone = await_json("/api/progress", 503);
     assert_non_null(strstr(text_of(gone, "error"), "is gone"));
     json_decref(gone);
     json_decref(get_json("/api/curves?jobs=0", 503));
     json_decref(get_json("/api/models", 503));
     assert_int_equal(status_of("GET", "/metrics", ""), 200);
     assert_int_equal(rename(aside, served.path), 0);
-    json_decref(get_json("/api/progress", 200));
+    json_decref(await_json("/api/progress", 200));
     if (trained_store(grown, served.data, &base, served_job, 2, 2, &err) < 0)
         fail_msg("%s", err.text);
     assert_int_equal(rename(served.path, aside), 0);
     assert_int_equal(rename(grown, served.path), 0);
-    usleep(300000);
     json_t *p = get_json("/api/progress", 200);
+    for (int i = 0; i < PATIENCE && number_of(p, "n_jobs") != 2; i++) {
+        usleep(100000);
+        json_decref(p);
+        p = get_json("/api/progress", 200);
+    }
     assert_int_equal(number_of(p, "n_jobs"), 2);
     json_decref(p);
     assert_int_equal(rename(aside, served.path), 0);
-    usleep(300000);
-    json_decref(get_json("/api/curves?jobs=4", 200));
+    json_decref(await_json("/api/curves?jobs=4", 200));
 }
 
 int main(int argc, char **argv)

@@ -1,4 +1,5 @@
 /* The results file without MPI: everything that is written is read back, what is not written shows as missing. */
+#include "scratch.h"
 #include "store_fixture.h"
 
 #include <hdf5.h>
@@ -18,8 +19,7 @@ static struct err err;
 static int set_up(void **state)
 {
     (void)state;
-    snprintf(folder, sizeof folder, "/tmp/test_store.XXXXXX");
-    if (!mkdtemp(folder))
+    if (scratch_make(folder, sizeof folder) < 0)
         return -1;
     snprintf(path, sizeof path, "%s/r.h5", folder);
     memset(&err, 0, sizeof err);
