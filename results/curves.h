@@ -64,8 +64,10 @@ double curves_published_originals(const struct summary *summary, const struct su
 /* Name of the data file of a panel, in out. */
 void curves_panel_file(char *out, size_t size, const struct curves_page *page, int panel);
 
-/* One line for the foot of a picture: sweep, protocol (may be NULL), jobs, version and commit. */
-void curves_footer(char *out, size_t size, const struct store *store, const char *protocol, int n_done,
+enum { CURVES_FOOTER_SIZE = 1024 };
+
+/* One line for the foot of a picture: what a filter left of the file, sweep, protocol (may be NULL), jobs, version and commit. */
+void curves_footer(char *out, size_t size, const struct summary *summary, const char *protocol, int n_done,
                    int n_jobs);
 
 void curves_free(struct curves_page *pages, int n);

@@ -139,13 +139,16 @@ const char *curves_protocol_meaning(const char *protocol)
     return protocol_meaning(protocol, 0);
 }
 
-void curves_footer(char *out, size_t size, const struct store *store, const char *protocol, int n_done,
+void curves_footer(char *out, size_t size, const struct summary *summary, const char *protocol, int n_done,
                    int n_jobs)
 {
+    const struct store *store = summary->store;
+    char filter[SUMMARY_FILTER_SIZE];
+    summary_filter_text(summary, filter, sizeof filter);
     const char *version = store_text(store, "version"), *commit = store_text(store, "commit");
-    snprintf(out, size, "Sweep %s%s%s. %d of %d jobs finished. cellsweep %s, commit %.16s.",
-             store_text(store, "name"), protocol ? ", protocol " : "", protocol ? protocol : "", n_done,
-             n_jobs, version, *commit ? commit : "unknown");
+    snprintf(out, size, "%s%sSweep %s%s%s. %d of %d jobs finished. cellsweep %s, commit %.16s.", filter,
+             *filter ? ". " : "", store_text(store, "name"), protocol ? ", protocol " : "",
+             protocol ? protocol : "", n_done, n_jobs, version, *commit ? commit : "unknown");
 }
 
 static void add_metric_note(struct figtext_notes *notes, const struct curves_page *page)
@@ -166,7 +169,7 @@ static void add_metric_note(struct figtext_notes *notes, const struct curves_pag
 static void collect_notes(struct layout *l, const struct curves_page *page, enum metric metric)
 {
     const struct store_job *cell = page->panel[0]->cell;
-    char footer[512];
+    char footer[CURVES_FOOTER_SIZE];
     if (metric == METRIC_BALANCED_ACCURACY_AS_PUBLISHED)
         add_metric_note(&l->notes, page);
     if (any_leak(page))
@@ -178,7 +181,7 @@ static void collect_notes(struct layout *l, const struct curves_page *page, enum
                      known ? published_protocol(cell->strategy) : " of all clusters",
                      l->published_upper ? "" : " Losses only: the metric above was not published.");
     }
-    curves_footer(footer, sizeof footer, page->summary->store, cell->protocol, l->n_done, l->n_jobs);
+    curves_footer(footer, sizeof footer, page->summary, cell->protocol, l->n_done, l->n_jobs);
     figtext_note(&l->notes, "%s", footer);
 }
 

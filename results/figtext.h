@@ -41,7 +41,7 @@ int figtext_heading(const struct figtext_page *page, int left, const char *title
 /* Small print below a figure, starts zeroed; more than FIGTEXT_MAX_NOTES are left out. */
 struct figtext_notes {
     int n;
-    char text[FIGTEXT_MAX_NOTES][512];
+    char text[FIGTEXT_MAX_NOTES][1024];
 };
 void figtext_note(struct figtext_notes *notes, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

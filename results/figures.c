@@ -60,10 +60,10 @@ static void write_notes(FILE *file, const struct layout *l)
 /* Titles and width are there; picture: its height. */
 static void lay_out(struct layout *l, const struct summary *summary, int left, int picture)
 {
-    char footer[512];
+    char footer[CURVES_FOOTER_SIZE];
     l->text_left = l->width < NARROW ? EDGE : left;
     l->text_width = l->width - l->text_left - EDGE;
-    curves_footer(footer, sizeof footer, summary->store, NULL, summary->n_state[JOB_DONE], summary->n_jobs);
+    curves_footer(footer, sizeof footer, summary, NULL, summary->n_state[JOB_DONE], summary->n_jobs);
     figtext_note(&l->notes, "%s", footer);
     l->top = write_heading(NULL, summary, l); /* only measured */
     l->height = l->top + picture + 14 + figtext_notes_height(&l->notes, l->text_width);

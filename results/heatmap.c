@@ -258,12 +258,12 @@ static void describe_published(const struct heatmap *h, struct page *page)
 
 static void collect_notes(const struct heatmap *h, struct page *page, int percent)
 {
-    char text[256];
+    char text[CURVES_FOOTER_SIZE];
     describe_counts(h, percent, text, sizeof text);
     figtext_note(&page->notes, "%s", text);
     describe_leak(h, page);
     describe_published(h, page);
-    curves_footer(text, sizeof text, h->summary->store, h->group->cell->protocol, h->group->n_state[JOB_DONE],
+    curves_footer(text, sizeof text, h->summary, h->group->cell->protocol, h->group->n_state[JOB_DONE],
                   h->group->n_jobs);
     figtext_note(&page->notes, "%s", text);
 }

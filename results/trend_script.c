@@ -68,7 +68,7 @@ static void find_ranges(struct page *p, const struct trend *trend)
 static void collect_texts(struct page *p, const struct trend *trend)
 {
     const struct summary_group *group = trend->point[0].group;
-    char *title = p->title, footer[512];
+    char *title = p->title, footer[CURVES_FOOTER_SIZE];
     int done = 0, jobs = 0;
     classes_title(trend->summary->store, group->cell, title, sizeof p->title);
     curves_append_axes(title, sizeof p->title, trend->summary, group, trend->axis.axis);
@@ -90,7 +90,7 @@ static void collect_texts(struct page *p, const struct trend *trend)
         done += trend->point[i].group->n_state[JOB_DONE];
         jobs += trend->point[i].group->n_jobs;
     }
-    curves_footer(footer, sizeof footer, trend->summary->store, group->cell->protocol, done, jobs);
+    curves_footer(footer, sizeof footer, trend->summary, group->cell->protocol, done, jobs);
     figtext_note(&p->notes, "%s", footer);
 }
 

@@ -28,6 +28,12 @@ if [ -s build/web/page.html ]; then
     check "jobs of other lengths are not called equally long" grep -q '1 job a combination, up to 2 epochs' "$TMP/lengths/report.html"
     mv "$TMP/s.cells.h5" "$TMP/moved.h5"
     check "a report without the images" bash -c "'$cellsweep' report '$TMP/s.h5' -o '$TMP/alone' --filter strategy=none 2>'$TMP/alone.log'"
+    check "its sentence says what it is a part of" grep -q 'of which this is a part (Filter strategy=none: 3 of 6 jobs, 1 of 2 strategies)' "$TMP/alone/report.html"
+    for name in final.md final.tex scores.md scores.tex fig2b.gp; do
+        check "$name says what the filter left" grep -q 'Filter strategy=none: 3 of 6 jobs, 1 of 2 strategies' "$TMP/alone/$name"
+    done
+    check "in a comment, where it would be in the way" grep -q '^% Filter' "$TMP/alone/final.tex"
+    check "final.csv begins with its header" bash -c "head -1 '$TMP/alone/final.csv' | grep -q '^clusters,strategy,'"
     check "says which are missing" grep -q 's.cells.h5: not there' "$TMP/alone.log"
     check "and shows no cells" grep -q '"cells":null' "$TMP/alone/report.html"
     printf 'data: moved.h5\ntrain: {epochs: 1}\ngrid: {clusters: [[14, 15]]}\n' >"$TMP/packed.yaml"

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { interval, pValue } from "../../results/web/src/dom.js";
 import { change, check, downloaded, drawn, finish, open, parseCsv } from "./browser.mjs";
 
 const [report, epochsFile, folder] = process.argv.slice(2);
@@ -57,6 +58,20 @@ await check("the page says what it shows", async () => {
   assert.match(text, /SYNTHETIC DATA/);
   assert.equal(await page.$$eval(".sentences li", (l) => l.length), 3);
   assert.ok((await page.$$eval("#table-final tbody tr", (rows) => rows.length)) > 0);
+});
+
+await check("what is significant looks so", async () => {
+  assert.deepEqual([0.0499999, 0.05, 0.0004, 0.0312, null].map(pValue), ["0.0499999", "0.050", "<0.001", "0.031", "–"]);
+  assert.equal(interval(-0.036, -0.00005), "−0.036 to −0.0001");
+  assert.equal(interval(-0.036, 0.00005), "−0.036 to 0.000");
+});
+
+await check("images that were trained on are shown, but not tested", async () => {
+  const before = await page.$eval("#compare-cmp\\.set", (s) => s.value);
+  await change(page, () => page.select("#compare-cmp\\.set", "all"));
+  assert.deepEqual(await page.$eval("#plot-comparisons", (plot) => plot.data.map((t) => t.name)), ["not judged: trained on, or a class is missing"]);
+  assert.match(await page.$eval("#table-comparisons-table", (t) => t.textContent), /no verdict: trained on/);
+  await change(page, () => page.select("#compare-cmp\\.set", before));
 });
 
 await check("names from the file are text, not markup", async () => {

@@ -11,7 +11,7 @@ const TABLES = [
 
 /** Columns of a table that a reader looks for first; the rest behind "All columns". */
 const SHORT = {
-  leak_inflation: ["clusters", "strategy", "first", "second", "model", "first_mean", "second_mean", "n", "difference", "low", "high", "p_holm", "verdict"],
+  leak_inflation: ["clusters", "strategy", "against", "leak_share", "mean", "mean_against", "n", "difference", "low", "high", "p_holm", "verdict"],
   claims: ["claim", "protocol", "outcome", "reason", "shown", "difference", "low", "high", "p_largest", "n"],
 };
 

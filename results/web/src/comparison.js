@@ -1,12 +1,12 @@
 /* comparison.js - strategies compared in pairs: differences with their intervals as a forest plot, and the tests. */
 import { Chart } from "./chart.js";
-import { el, fill, number, pValue, select } from "./dom.js";
+import { el, fill, interval, number, pValue, select } from "./dom.js";
 import { isCellKey } from "./explorer.js";
 import { clustersTitle } from "./model.js";
 import { SortableTable, reader } from "./table.js";
 import { visible } from "./theme.js";
 
-const SET_NAMES = { val: "validation, last epoch", all: "all original images", oof: "out of fold" };
+const SET_NAMES = { val: "validation, last epoch", all: "all original images, most of them trained on", oof: "out of fold" };
 
 export class Comparison {
   constructor(sweep, view) {
@@ -20,7 +20,7 @@ export class Comparison {
   }
 
   #frame() {
-    fill(this.node, el("p", { text: "Difference of two strategies, first minus second, paired by seed or fold. An interval that holds 0 says that the order of the two may be chance; Holm’s correction accounts for the number of comparisons." }), this.controls, this.chart.node, this.table);
+    fill(this.node, el("p", { text: "Difference of two strategies, first minus second, paired by seed or fold. An interval that holds 0 says that the order of the two may be chance; Holm’s correction accounts for the number of comparisons of one setting in the whole file, also when a filter shows only some. On images that were trained on nothing is tested." }), this.controls, this.chart.node, this.table);
   }
 
   #values(name) {
@@ -68,6 +68,7 @@ export class Comparison {
     const kinds = [
       { name: "significant after Holm’s correction", test: (r) => read(r, "verdict") === "significant" || isBetter(read(r, "verdict")), colour: visible("#0072B2", paint.theme), symbol: "diamond" },
       { name: "no evidence of a difference", test: (r) => read(r, "verdict") === "no evidence", colour: paint.colours.muted, symbol: "circle" },
+      { name: "not judged: trained on, or a class is missing", test: (r) => isUnjudged(read(r, "verdict")), colour: paint.colours.muted, symbol: "circle-open" },
       { name: "cannot be significant with this n", test: () => true, colour: paint.colours.val, symbol: "x-thin-open" },
     ];
     const left = new Set(rows);
@@ -99,7 +100,7 @@ export class Comparison {
     const p = (name, text) => ({ ...key(name, text), text: (r) => pValue(read(r, name)) });
     const columns = [
       key("first"), key("second"), key("n"), key("difference"),
-      { label: "95 % interval", value: (r) => read(r, "low") ?? null, text: (r) => (typeof read(r, "low") === "number" ? `${number(read(r, "low"))} to ${number(read(r, "high"))}` : "–") },
+      { label: "95 % interval", value: (r) => read(r, "low") ?? null, text: (r) => interval(read(r, "low"), read(r, "high")) },
       p("p", "p"), p("p_holm", "p, Holm"),
       { label: "verdict", value: (r) => verdict(r, read) },
       key("method"),
@@ -108,6 +109,7 @@ export class Comparison {
   }
 }
 
+const isUnjudged = (text) => typeof text === "string" && text.startsWith("no verdict");
 const isBetter = (text) => typeof text === "string" && /^(better|worse|significant)/.test(text);
 
 /** "cannot be significant with n = 3". */
@@ -123,15 +125,18 @@ function forestTrace(rows, kind, label, read) {
     type: "scatter", mode: "markers", name: kind.name, x, y: rows.map(label),
     error_x: { type: "data", symmetric: false, array: arm("high", 1), arrayminus: arm("low", -1), color: kind.colour, thickness: 1.6, width: 4 },
     marker: { color: kind.colour, symbol: kind.symbol, size: 10, line: { width: 2, color: kind.colour } },
-    customdata: rows.map((r) => [number(read(r, "low")), number(read(r, "high")), pValue(read(r, "p")), pValue(read(r, "p_holm")), read(r, "n")]),
-    hovertemplate: "%{y}<br>%{x:.3f} (%{customdata[0]} to %{customdata[1]})<br>p %{customdata[2]}, Holm %{customdata[3]}, n = %{customdata[4]}<extra></extra>",
+    customdata: rows.map((r) => [interval(read(r, "low"), read(r, "high")), pValue(read(r, "p")), pValue(read(r, "p_holm")), read(r, "n")]),
+    hovertemplate: "%{y}<br>%{x:.3f} (%{customdata[0]})<br>p %{customdata[1]}, Holm %{customdata[2]}, n = %{customdata[3]}<extra></extra>",
   };
 }
 
 function forestWords(rows, read, label, significant) {
   const strong = rows.filter(significant.test);
   const cannot = rows.filter((r) => /cannot/.test(read(r, "verdict") ?? ""));
+  const tested = rows.filter((r) => !isUnjudged(read(r, "verdict")));
   const parts = [`${rows.length} comparisons, intervals of 95 %.`];
+  if (tested.length < rows.length) parts.push(`${rows.length - tested.length} without a verdict: of images that were trained on, or judged without a class.`);
+  if (tested.length === 0) return parts.join(" ");
   parts.push(strong.length ? `Significant after Holm’s correction: ${strong.map((r) => `${label(r)} ${number(read(r, "difference"))} (p ${pValue(read(r, "p_holm"))})`).join("; ")}.` : "None is significant after Holm’s correction.");
   if (cannot.length) parts.push(`${cannot.length} cannot be significant with n = ${[...new Set(cannot.map((r) => read(r, "n")))].join(", ")}: too few runs for any outcome to be.`);
   return parts.join(" ");

@@ -55,9 +55,22 @@ export function number(x, digits = 3) {
   return (Number.isInteger(x) ? String(x) : x.toFixed(digits)).replace(/^-(?=[\d.]*[1-9])/, "−").replace(/^-/, "");
 }
 
-/** A p value: "<0.001" rather than "0.000". */
+/** A number with three decimals, or as many as leave it on its side of a limit. @param {number|null|undefined} x */
+export function beside(x, limit) {
+  let digits = 3;
+  while (typeof x === "number" && digits < 12 && Math.sign(Number(x.toFixed(digits)) - limit) !== Math.sign(x - limit)) digits++;
+  return number(x, digits);
+}
+
+/** A p value: "<0.001" rather than "0.000", and what is below 0.05 looks so. */
 export function pValue(p) {
-  return typeof p === "number" && p < 0.001 ? "<0.001" : number(p);
+  return typeof p === "number" && p < 0.001 ? "<0.001" : beside(p, 0.05);
+}
+
+/** "−0.036 to −0.00005": an interval without 0 looks so. */
+export function interval(low, high) {
+  if (typeof low !== "number" || typeof high !== "number") return "–";
+  return low <= 0 && high >= 0 ? `${number(low)} to ${number(high)}` : `${beside(low, 0)} to ${beside(high, 0)}`;
 }
 
 /** A row of CSV text; numbers in full precision. @param {any[]} cells */

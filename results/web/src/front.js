@@ -15,8 +15,14 @@ export function header(sweep) {
     { class: "front" },
     doc.synthetic && el("p", { class: "synthetic", role: "note" }, el("strong", { text: "SYNTHETIC DATA" }), el("span", { text: " drawn by the program: nothing here is a finding about real cells." })),
     el("p", { class: "lead", text: `${jobs}, of ${epochsText(sweep)} epochs each. Data: ${doc.data.origin}, ${doc.data.n_images} images of ${doc.data.clusters.length} clusters.${span}` }),
+    doc.filter && el("p", { class: "warning filter", role: "note", text: filterText(doc.filter) }),
     !doc.complete && el("p", { class: "warning", role: "note", text: "The sweep is not complete: what is shown is as far as it is." }),
   );
+}
+
+/** What part of the file is shown. */
+function filterText(f) {
+  return `Filter ${f.text}: ${f.jobs} of ${f.of_jobs} jobs, ${f.strategies} of ${f.of_strategies} strategies are shown; comparisons and what came out are of all jobs of the file.`;
 }
 
 /** "100", "20 to 100". */
@@ -74,6 +80,7 @@ function finalColumns(sweep, table) {
     ...(sweep.values("model").length > 1 ? [key("model")] : []),
     ...sweep.doc.axes.filter((a) => read.has(a.name)).map((a) => key(a.name)),
     key("n"),
+    ...(table.rows.some((r) => read(r, "jobs_lacking_a_class") > 0) ? [key("jobs_lacking_a_class", "lack a class")] : []),
     { label: "leak", value: (r) => read(r, "leak_mean") ?? null, text: (r) => leakText(read(r, "leak_mean"), read(r, "n_val_mean")) },
     interval("validation, as published", "val_balanced_accuracy_as_published"),
     ...(table.rows.some((r) => (read(r, published) ?? null) !== null) ? [key(published, "published")] : []),
