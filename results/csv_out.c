@@ -3,6 +3,7 @@
 #include "json_out.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void begin_field(struct csv_out *csv)
@@ -20,14 +21,28 @@ static void add_cell(struct csv_out *csv, json_t *value)
         csv->failed = 1;
 }
 
+static int is_number(const char *text)
+{
+    char *end;
+    strtod(text, &end);
+    return end != text && *end == '\0';
+}
+
+/* What a spreadsheet would compute rather than show; -1 and +0.5 are numbers. */
+static int is_formula(const char *text)
+{
+    return *text && strchr("=+-@\t\r", *text) && !is_number(text);
+}
+
 static void write_text(struct csv_out *csv, const char *text)
 {
+    const char *mark = is_formula(text) ? "'" : "";
     begin_field(csv);
     if (!strpbrk(text, ",\"\r\n")) {
-        fputs(text, csv->file);
+        fprintf(csv->file, "%s%s", mark, text);
         return;
     }
-    putc('"', csv->file);
+    fprintf(csv->file, "\"%s", mark);
     for (const char *p = text; *p; p++) {
         if (*p == '"')
             putc('"', csv->file);
@@ -42,6 +57,20 @@ void csv_out_text(struct csv_out *csv, const char *text)
         write_text(csv, text);
     else
         add_cell(csv, json_out_text(text));
+}
+
+void csv_out_set(struct csv_out *csv, const char *text)
+{
+    char joined[256];
+    size_t n = strspn(text, "0123456789-");
+    if (!csv->file || text[n] || n >= sizeof joined || *text == '-') {
+        csv_out_text(csv, text);
+        return;
+    }
+    memcpy(joined, text, n + 1);
+    for (char *at = joined; (at = strchr(at, '-')); at++)
+        *at = '+';
+    write_text(csv, joined);
 }
 
 void csv_out_int(struct csv_out *csv, long long value)

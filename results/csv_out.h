@@ -4,7 +4,9 @@
  *     csv_out_text(&csv, "a"); csv_out_real(&csv, 0.5); csv_out_end(&csv);
  *
  * CSV: fields quoted as in RFC 4180, lines ending in LF, numbers with 9 significant digits (a float32 is recovered exactly),
- * an empty field for what is missing or not a number. Errors are kept by stdio.
+ * an empty field for what is missing or not a number. Errors are kept by stdio. A spreadsheet takes a text that begins with = + - @ for a
+ * formula, and runs it: such a text begins with ' here, unless it is a number. It takes 4-5 for a date: sets of clusters and sizes are
+ * joined by + instead, which --filter understands, too.
  *
  *     struct csv_out csv = {.rows = json_array()};
  *     csv_out_text(&csv, "a"); csv_out_real(&csv, NAN); csv_out_end(&csv);     [["a", null]]
@@ -26,6 +28,10 @@ struct csv_out {
 };
 
 void csv_out_text(struct csv_out *csv, const char *text);
+
+/* "4-5", a set of clusters or sizes, as 4+5; in cells, and any other text, as csv_out_text(). */
+void csv_out_set(struct csv_out *csv, const char *text);
+
 void csv_out_int(struct csv_out *csv, long long value);
 
 /* Counts and indices are never negative: a negative one is the results file's "not yet", an empty field. */

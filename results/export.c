@@ -61,7 +61,7 @@ static void put_job(struct export *x, int job)
     const struct store_job *row = &store_jobs(x->store)[job];
     csv_out_int(&x->csv, job);
     csv_out_text(&x->csv, row->key);
-    csv_out_text(&x->csv, row->clusters);
+    csv_out_set(&x->csv, row->clusters);
     csv_out_text(&x->csv, row->strategy);
     csv_out_text(&x->csv, row->protocol);
     csv_out_int(&x->csv, row->seed);
@@ -69,7 +69,7 @@ static void put_job(struct export *x, int job)
     csv_out_int(&x->csv, row->repeat);
     csv_out_text(&x->csv, row->model);
     for (int i = 0; i < store_n_axes(x->store); i++)
-        csv_out_text(&x->csv, row->axis[i]);
+        csv_out_set(&x->csv, row->axis[i]);
 }
 
 static void put_metric_names(struct export *x)

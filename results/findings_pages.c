@@ -110,7 +110,7 @@ static void csv_setting(struct csv_out *csv, const struct summary *summary, cons
     csv_out_text(csv, cell->protocol);
     csv_out_text(csv, cell->model);
     for (int i = 0; i < store_n_axes(summary->store); i++)
-        csv_out_text(csv, cell->axis[i]);
+        csv_out_set(csv, cell->axis[i]);
 }
 
 static void csv_names(struct csv_out *csv, const char *const *name, size_t n)
@@ -157,7 +157,7 @@ static void scores_csv(struct csv_out *csv, const struct findings *f)
         const struct stats_summary *x = &f->scores[set][g * n_scores + s];
         if (x->n == 0)
             continue;
-        csv_out_text(csv, cell->clusters);
+        csv_out_set(csv, cell->clusters);
         csv_out_text(csv, cell->strategy);
         csv_setting(csv, f->summary, cell);
         csv_out_text(csv, units_set_names[set]);
@@ -244,7 +244,7 @@ static void comparisons_csv(struct csv_out *csv, const struct findings *f)
                 continue;
             csv_out_text(csv, units_set_names[s]);
             csv_out_text(csv, f->strategies[s]->metric);
-            csv_out_text(csv, row->a->cell->clusters);
+            csv_out_set(csv, row->a->cell->clusters);
             csv_setting(csv, f->summary, row->a->cell);
             csv_out_text(csv, row->a->cell->strategy);
             csv_out_text(csv, row->b->cell->strategy);
@@ -413,7 +413,7 @@ static void leak_csv(struct csv_out *csv, const struct findings *f)
         const struct compare_row *row = &f->leak->row[i];
         if (!findings_shows(f, row))
             continue;
-        csv_out_text(csv, row->a->cell->clusters);
+        csv_out_set(csv, row->a->cell->clusters);
         csv_out_text(csv, row->a->cell->strategy);
         csv_setting(csv, f->summary, row->a->cell);
         csv_out_text(csv, row->b->cell->protocol);
@@ -527,7 +527,7 @@ static void claims_csv(struct csv_out *csv, const struct findings *f)
             continue;
         claim_difference(difference, sizeof difference, row);
         csv_out_text(csv, row->claim->text);
-        csv_out_text(csv, row->claim->clusters ? row->claim->clusters : "");
+        csv_out_set(csv, row->claim->clusters ? row->claim->clusters : "");
         csv_out_text(csv, row->claim->metric);
         csv_out_text(csv, units_set_names[row->claim->on]);
         csv_setting(csv, f->summary, row->cell);

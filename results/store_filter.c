@@ -74,6 +74,18 @@ static int as_range(const char *text, double *first, double *last)
     return as_number(head, first) && as_number(dots + 2, last);
 }
 
+/* "4+5" for "4-5": as tables write it (csv_out.h). */
+static int is_same_set(const char *value, const char *text)
+{
+    size_t n = strspn(value, "0123456789-");
+    if (value[n] || strlen(text) != n)
+        return 0;
+    for (size_t i = 0; i < n; i++)
+        if (text[i] != value[i] && (text[i] != '+' || value[i] != '-'))
+            return 0;
+    return 1;
+}
+
 static int value_matches(const char *value, struct piece wanted)
 {
     char text[2 * CONFIG_WORD_SIZE];
@@ -81,7 +93,7 @@ static int value_matches(const char *value, struct piece wanted)
     if (wanted.n >= sizeof text)
         return 0;
     snprintf(text, sizeof text, "%.*s", (int)wanted.n, wanted.at);
-    if (strcmp(value, text) == 0)
+    if (strcmp(value, text) == 0 || is_same_set(value, text))
         return 1;
     if (wanted.n && strncmp(value, text, wanted.n) == 0 && value[wanted.n] == ':')
         return 1; /* kfold of kfold:5x3 */

@@ -78,12 +78,12 @@ static void csv_published(struct csv_out *csv, const struct store_job *cell)
 static void csv_row(struct csv_out *csv, const struct summary *summary, const struct summary_group *group)
 {
     const struct store_job *cell = group->cell;
-    csv_out_text(csv, cell->clusters);
+    csv_out_set(csv, cell->clusters);
     csv_out_text(csv, cell->strategy);
     csv_out_text(csv, cell->protocol);
     csv_out_text(csv, cell->model);
     for (int i = 0; i < store_n_axes(summary->store); i++)
-        csv_out_text(csv, cell->axis[i]);
+        csv_out_set(csv, cell->axis[i]);
     csv_out_int(csv, group->n_jobs);
     csv_out_int(csv, group->n_state[JOB_DONE]);
     csv_out_int(csv, group->n_state[JOB_FAILED]);

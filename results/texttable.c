@@ -1,5 +1,7 @@
 #include "texttable.h"
 
+#include "utf8.h"
+
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,15 +104,42 @@ static void print_rule(FILE *file, const struct texttable *table, const int *wid
     fputs("|\n", file);
 }
 
+/* A cell is text whatever it holds: no column more, no markup, no link. */
+static void escape_markdown(char cell[TEXTTABLE_CELL])
+{
+    char out[TEXTTABLE_CELL];
+    size_t n = 0;
+    for (const char *at = cell; *at && n + 2 < sizeof out; at++) {
+        if (strchr("\\`*|<", *at) || (*at == ']' && at[1] == '('))
+            out[n++] = '\\';
+        out[n++] = *at;
+    }
+    memcpy(cell, out, n);
+    cell[n] = '\0';
+    utf8_mend(cell); /* cut within a letter */
+}
+
 void texttable_markdown(FILE *file, const struct texttable *table)
 {
     int width[TEXTTABLE_COLUMNS];
-    column_widths(table, width);
-    for (int row = 0; row < table->rows; row++) {
-        print_row(file, table, row, width, "| ", " | ", " |");
-        if (row == 0)
-            print_rule(file, table, width);
+    size_t bytes = (size_t)table->rows * sizeof *table->cell;
+    struct texttable escaped = *table;
+    escaped.cell = malloc(bytes + 1);
+    if (!escaped.cell || !table->cell) {
+        free(escaped.cell);
+        return;
     }
+    memcpy(escaped.cell, table->cell, bytes);
+    for (int row = 0; row < table->rows; row++)
+        for (int c = 0; c < table->columns; c++)
+            escape_markdown(escaped.cell[row][c]);
+    column_widths(&escaped, width);
+    for (int row = 0; row < table->rows; row++) {
+        print_row(file, &escaped, row, width, "| ", " | ", " |");
+        if (row == 0)
+            print_rule(file, &escaped, width);
+    }
+    free(escaped.cell);
 }
 
 /* ---- LaTeX ---- */

@@ -30,6 +30,8 @@ void texttable_add(struct texttable *table, const char *format, ...) __attribute
 void texttable_end(struct texttable *table);
 
 void texttable_print(FILE *file, const struct texttable *table);
+
+/* Characters of cells that Markdown or HTML would obey are escaped. */
 void texttable_markdown(FILE *file, const struct texttable *table);
 
 /* A tabular with the rules of booktabs. */

@@ -75,9 +75,9 @@ static char *export(enum export_table table, const char *filter, int expected)
     return text;
 }
 
-#define JOB0 "0,00000000000000000000000000abc000,1-27,none,holdout,1,0,0,cnn,1e-07,false,1000000,"
-#define JOB1 "1,00000000000000000000000000abc001,8-10,augment,kfold:5x3,2,1,1,cnn,0.0003,true,100,"
-#define JOB2 "2,00000000000000000000000000abc002,1-27,augment,holdout,3,2,0,cnn,1e-07,false,1000000,"
+#define JOB0 "0,00000000000000000000000000abc000,1+27,none,holdout,1,0,0,cnn,1e-07,false,1000000,"
+#define JOB1 "1,00000000000000000000000000abc001,8+10,augment,kfold:5x3,2,1,1,cnn,0.0003,true,100,"
+#define JOB2 "2,00000000000000000000000000abc002,1+27,augment,holdout,3,2,0,cnn,1e-07,false,1000000,"
 #define HEAD                                                                                                 \
     "job,key,clusters,strategy,protocol,seed,fold,repeat,model,train.learning_rate,undersample.replacement," \
     "train.epochs,"
@@ -134,7 +134,7 @@ static void test_predictions(void **state)
 static void test_filter_and_errors(void **state)
 {
     (void)state;
-    assert_table(EXPORT_EPOCHS, "clusters=8-10", HEAD "epoch," METRICS);
+    assert_table(EXPORT_EPOCHS, "clusters=8+10", HEAD "epoch," METRICS);
     char *text = export(EXPORT_JOBS, "seed=9", E_USAGE);
     assert_string_equal(text, "");
     free(text);

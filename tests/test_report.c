@@ -262,7 +262,7 @@ static void final_csv_has_the_last_epoch(void **state)
     char *text = slurp(report_dir, "final.csv", &size);
     int row = csv_row(1, 1);
     cell(text, "clusters", row, ',', value);
-    assert_string_equal(value, "14-15");
+    assert_string_equal(value, "14+15");
     cell(text, "strategy", row, ',', value);
     assert_string_equal(value, "reweight");
     assert_int_equal((int)number(text, "jobs", row, ','), 10);

@@ -74,11 +74,18 @@ export function interval(low, high) {
 }
 
 /** A row of CSV text; numbers in full precision. @param {any[]} cells */
-function csvLine(cells) {
+/** As results/csv_out.h says: a spreadsheet runs what begins with = + - @, and takes 4-5 for a date. */
+function harmless(cell, column) {
+  if (typeof cell !== "string") return String(cell);
+  if (/clusters|sizes/.test(column) && /^\d+(-\d+)+$/.test(cell)) return cell.replaceAll("-", "+");
+  return /^[=+\-@\t\r]/.test(cell) && (cell.trim() === "" || Number.isNaN(Number(cell))) ? `'${cell}` : cell;
+}
+
+function csvLine(cells, columns) {
   return cells
-    .map((c) => {
+    .map((c, i) => {
       if (c === null || c === undefined || Number.isNaN(c)) return "";
-      const text = String(c);
+      const text = harmless(c, columns[i]);
       return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
     })
     .join(",");
@@ -86,7 +93,7 @@ function csvLine(cells) {
 
 /** @param {{columns: string[], rows: any[][]}} table */
 export function csv(table) {
-  return [table.columns, ...table.rows].map(csvLine).join("\n") + "\n";
+  return [table.columns, ...table.rows].map((row) => csvLine(row, table.columns)).join("\n") + "\n";
 }
 
 let prefix = "";
