@@ -107,7 +107,7 @@ static void print_rule(FILE *file, const struct texttable *table, const int *wid
 /* A cell is text whatever it holds: no column more, no markup, no link. */
 static void escape_markdown(char cell[TEXTTABLE_CELL])
 {
-    char out[TEXTTABLE_CELL];
+    char out[TEXTTABLE_CELL] = "";
     size_t n = 0;
     for (const char *at = cell; *at && n + 2 < sizeof out; at++) {
         if (strchr("\\`*|<", *at) || (*at == ']' && at[1] == '('))

@@ -88,7 +88,7 @@ await check("it begins with the protocol that does not leak, and with accuracy",
 
 /** The cell of the grid that the page shows, but for its strategy, as columns of the export. */
 async function cell() {
-  return { clusters: await selected("clusters"), protocol: await selected("protocol"), "train.learning_rate": await selected("axis\\.train\\.learning_rate") };
+  return { clusters: (await selected("clusters")).replaceAll("-", "+"), protocol: await selected("protocol"), "train.learning_rate": await selected("axis\\.train\\.learning_rate") };
 }
 
 async function equalsExport(metric) {
