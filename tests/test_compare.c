@@ -251,7 +251,7 @@ static void a_filter_makes_no_winner(void **state)
     assert_int_equal(row_of(UNITS_VAL, "a", "b")->family, 3);
     assert_says(outcome(some), "in none of 1 setting is one strategy better than every other");
     assert_says(some, all);
-    assert_says(page(some, FINDINGS_COMPARISONS), "val,balanced_accuracy,1-2,report,cnn,a,b,");
+    assert_says(page(some, FINDINGS_COMPARISONS), "val,balanced_accuracy,1+2,report,cnn,a,b,");
     assert_silent(some, ",b,c,");
     assert_says(page(some, FINDINGS_RANKINGS), ",b,");
     assert_silent(some, ",c,");
