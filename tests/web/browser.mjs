@@ -12,6 +12,9 @@ import { join, resolve } from "node:path";
 const require = createRequire(resolve(process.env.WEB_MODULES, "from-here.js"));
 const puppeteer = require("puppeteer-core");
 
+/** Milliseconds after which something hangs; never a measure of how long anything takes. */
+export const HANGS = 500000;
+
 let failures = 0;
 const complaints = [], strangers = [];
 let browser, downloads, expected = [];
@@ -31,8 +34,9 @@ export async function check(what, test) {
 /** A page whose console and requests are watched. `own`: requests to addresses that begin so are its own. */
 export async function open(folder, own = "file://") {
   downloads = resolve(folder);
-  browser = await puppeteer.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+  browser = await puppeteer.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true, timeout: HANGS, protocolTimeout: HANGS, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
   const page = await browser.newPage();
+  page.setDefaultTimeout(HANGS);
   page.on("console", (m) => ["error", "warn", "warning"].includes(m.type()) && complaints.push(`${m.type()}: ${m.text()}`));
   page.on("pageerror", (e) => complaints.push(`exception: ${e.message}`));
   page.on("request", (r) => !["data:", "blob:", own].some((start) => r.url().startsWith(start)) && strangers.push(r.url()));
@@ -49,7 +53,7 @@ export function expectComplaint(pattern) {
 
 /** The sections are all drawn once more than `before` times. */
 export async function drawn(page, before = 0) {
-  await page.waitForFunction((n) => Number(document.getElementById("app").dataset.drawn ?? 0) > n, { timeout: 20000 }, before);
+  await page.waitForFunction((n) => Number(document.getElementById("app").dataset.drawn ?? 0) > n, {}, before);
 }
 
 /** Do something that changes the view, and wait until all of it is drawn again. */
@@ -64,7 +68,7 @@ export async function downloaded(page, selector, name) {
   const file = join(downloads, name);
   rmSync(file, { force: true });
   await page.$eval(selector, (button) => button.click());
-  for (let i = 0; i < 100 && !existsSync(file); i++) await sleep(0.05);
+  for (const end = Date.now() + HANGS; Date.now() < end && !existsSync(file); ) await sleep(0.05);
   await sleep(0.05);
   return readFileSync(file);
 }

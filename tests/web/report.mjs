@@ -273,7 +273,7 @@ await check("dark by preference, the other by the button", async () => {
 
 await check("a phone of 360 pixels needs no sideways scrolling", async () => {
   await page.setViewport({ width: 360, height: 740 });
-  await page.waitForFunction(() => [...document.querySelectorAll(".plot svg.main-svg")].every((s) => s.getBoundingClientRect().width <= 360), { timeout: 10000 });
+  await page.waitForFunction(() => [...document.querySelectorAll(".plot svg.main-svg")].every((s) => s.getBoundingClientRect().width <= 360));
   assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 360);
   await page.setViewport({ width: 1280, height: 900 });
 });

@@ -35,14 +35,14 @@ async function startServer(port) {
   return { child, address };
 }
 
-/** Let `child` run for a tenth of the time, so that a fast machine does not end the sweep before a slow browser has seen it; returns what ends that. */
+/** Let `child` run for a twentieth of the time, so that a fast machine does not end the sweep before a slow browser has seen it; returns what ends that. */
 function throttle(child) {
-  const stop = setInterval(() => (child.kill("SIGCONT"), setTimeout(() => child.kill("SIGSTOP"), 50)), 500);
+  const stop = setInterval(() => (child.kill("SIGCONT"), setTimeout(() => child.kill("SIGSTOP"), 25)), 500);
   return () => (clearInterval(stop), setTimeout(() => child.kill("SIGCONT"), 60));
 }
 
 let run = startRun();
-for (let i = 0; i < 600 && !existsSync(results); i++) await sleep(0.1);
+while (!existsSync(results) && run.exitCode === null) await sleep(0.1);
 const unthrottle = throttle(run);
 let { child: server, address } = await startServer(0);
 const page = await open(folder, address);
@@ -51,7 +51,7 @@ await drawn(page);
 await page.evaluate(() => (window.neverReloaded = true));
 
 const text = (selector) => page.$eval(selector, (e) => e.textContent);
-const until = (condition, ...given) => page.waitForFunction(condition, { timeout: 30000, polling: 100 }, ...given);
+const until = (condition, ...given) => page.waitForFunction(condition, { polling: 100 }, ...given);
 const points = () => page.$eval("#plot-curves", (plot) => plot.data.filter((t) => t.meta?.curve === "mean").flatMap((t) => t.customdata.map((c) => c[2])).reduce((a, b) => a + b, 0));
 
 /** In the page: curves have more points than when it was last looked at, with no document fetched for half a second before. */
