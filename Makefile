@@ -43,9 +43,12 @@ CORES = $(shell lscpu -p=core,socket | grep -v '^\#' | sort -u | wc -l)
 RANKS ?= $(shell n=$$(nproc); c=$(CORES); echo $$(( c > 0 && c < n ? c : n )))
 FIG4 ?= fig4
 
+# Where nobody said -j: as many compilers as cores.
+PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+
 .PHONY: build
 build: deps ## build build/cellsweep
-	@$(MAKE) --no-print-directory $(BUILD)/cellsweep
+	@$(MAKE) --no-print-directory $(PARALLEL) $(BUILD)/cellsweep
 
 $(BUILD)/cellsweep: $(BUILD)/orchestrator/main.o $(BUILD)/libcellsweep.a
 	@echo "  LD $@"
@@ -123,7 +126,7 @@ fig4: build ## reproduce figure 4 on the built-in data: mpirun on every core, th
 # ---- tests ----
 .PHONY: test units asan tests-only
 test: test-deps build ## set up, build, run every test
-	@$(MAKE) --no-print-directory tests-only
+	@$(MAKE) --no-print-directory $(PARALLEL) tests-only
 
 units: $(UNITS:%=$(BUILD)/tests/%) $(MPI_TESTS:%=$(BUILD)/tests/%) $(LOADS:%=$(BUILD)/tests/%) \
   $(FUZZ:%=$(BUILD)/tests/fuzz/replay_%) $(BUILD)/tests/fuzz/seeds $(BUILD)/tests/preload.so $(BUILD)/tests/slow_start.so
@@ -144,11 +147,11 @@ $(BUILD)/tests/test_faults: FAULTS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=real
 
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 asan: test-deps ## the same tests under AddressSanitizer and UBSan; leaks are looked for in the serial ones
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan OPT="-O1 -ffp-contract=off" EXTRA="$(SANITIZE)" tests-only
+	@$(MAKE) --no-print-directory $(PARALLEL) BUILD=$(BUILD)/asan OPT="-O1 -ffp-contract=off" EXTRA="$(SANITIZE)" tests-only
 
 .PHONY: serve-load
 serve-load: test-deps ## a minute of 64 good, broken and hostile clients against `serve`, built with AddressSanitizer
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan OPT="-O1 -ffp-contract=off" EXTRA="$(SANITIZE)" \
+	@$(MAKE) --no-print-directory $(PARALLEL) BUILD=$(BUILD)/asan OPT="-O1 -ffp-contract=off" EXTRA="$(SANITIZE)" \
 	  $(BUILD)/asan/cellsweep $(BUILD)/asan/tests/load_serve
 	LONG=1 BUILD=$(BUILD)/asan tests/run_serve.sh
 
@@ -169,7 +172,7 @@ fuzz: lint-deps ## every reader of foreign bytes under libFuzzer, FUZZ_SECONDS (
 	@BUILD=$(BUILD)/fuzz CORPUS=$(FUZZ_CORPUS) tests/fuzz.sh $(FUZZ_SECONDS) $(FUZZ)
 
 fuzz-build:
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang OPT="-O1 -ffp-contract=off" EXTRA="$(FUZZER)" \
+	@$(MAKE) --no-print-directory $(PARALLEL) BUILD=$(BUILD)/fuzz CC=clang OPT="-O1 -ffp-contract=off" EXTRA="$(FUZZER)" \
 	  $(FUZZ:%=$(BUILD)/fuzz/tests/fuzz/fuzz_%) $(BUILD)/fuzz/tests/fuzz/seeds
 
 fuzz-seeds: $(BUILD)/tests/fuzz/seeds ## valid inputs of every fuzz target, made by the program's own writers
@@ -188,9 +191,10 @@ $(BUILD)/tests/fuzz/seeds: $(BUILD)/tests/fuzz/seeds.o $(BUILD)/libcellsweep.a
 
 # ---- style ----
 .PHONY: lint format format-check
-lint: lint-deps $(BUILD)/version.h $(ONNX).h ## gcc and clang without a warning, clang-tidy, cppcheck
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-gcc EXTRA=-Werror $(SOURCES:%.c=$(BUILD)/lint-gcc/%.o)
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/lint-clang CC=clang OPT=-O0 EXTRA=-Werror $(SOURCES:%.c=$(BUILD)/lint-clang/%.o)
+lint: lint-deps ## gcc and clang without a warning, clang-tidy, cppcheck
+	@$(MAKE) --no-print-directory $(BUILD)/version.h $(ONNX).h
+	@$(MAKE) --no-print-directory $(PARALLEL) BUILD=$(BUILD)/lint-gcc EXTRA=-Werror $(SOURCES:%.c=$(BUILD)/lint-gcc/%.o)
+	@$(MAKE) --no-print-directory $(PARALLEL) BUILD=$(BUILD)/lint-clang CC=clang OPT=-O0 EXTRA=-Werror $(SOURCES:%.c=$(BUILD)/lint-clang/%.o)
 	@echo '  clang-tidy'
 	@printf '%s\n' $(SRC) | xargs -P $$(nproc) -n 1 sh -c 'clang-tidy --quiet "$$@" -- $(CFLAGS) $(ISA_avx512) 2>/dev/null' --
 	@echo '  cppcheck'
