@@ -23,7 +23,7 @@ git clone -q "file://$(pwd)" "$root/cellsweep"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 [ ! -e /etc/ssl/certs/ca-certificates.crt ] || cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/here.crt"
 rm -f "$root/etc/hosts"
-cat >"$root/run" <<'SH'
+cat >"$root/start" <<'SH'
 #!/bin/bash
 hostname fresh
 mount -t proc proc /proc
@@ -34,7 +34,7 @@ mount -t devpts devpts /dev/pts
 getent hosts fresh && echo "fresh: the host name resolves here" >&2
 cd /cellsweep && exec "$@"
 SH
-chmod +x "$root/run"
+chmod +x "$root/start"
 # Only what a login would have is in the environment.
 unshare --mount --pid --uts --ipc --fork --kill-child env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
-    NODE_EXTRA_CA_CERTS=/etc/ssl/here.crt ${JOBS:+JOBS="$JOBS"} chroot "$root" /run "$@"
+    NODE_EXTRA_CA_CERTS=/etc/ssl/here.crt ${JOBS:+JOBS="$JOBS"} chroot "$root" /start "$@"

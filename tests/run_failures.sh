@@ -66,7 +66,7 @@ run_is "as many as there are failures" 0 "$TMP/enough.h5" -q --max-failures 5
 # ---- failed: a network that does not fit into memory ----
 case $BUILD in *asan*) finish ;; esac # a sanitizer needs terabytes of addresses
 R=$TMP/f.h5
-sed -i 's/filters2: 16/filters2: 256/; s/train.learning_rate: .*/cnn.dense1: [8, 8192]/; s/count: 4/count: 2/' "$TMP/s.yaml"
+sed -i 's/filters2: 16, dense1: 32/filters2: 256/; s/train.learning_rate: .*/cnn.dense1: [8, 8192]/; s/count: 4/count: 2/' "$TMP/s.yaml"
 little_memory() { (ulimit -v 1500000 && run_is "$@"; exit $FAILED) || FAILED=$((FAILED + 1)); }
 little_memory "jobs without memory fail" 1 "$R" -q
 has "which is told" "$TMP/run.log" "^job [0-9] (.*cnn.dense1 8192) on rank 0 failed, attempt 3 of 3: out of memory: a network needs [0-9]* MB"

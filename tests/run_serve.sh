@@ -100,7 +100,7 @@ serve "$TMP/late.h5" --port 0
 check "a file that is not there yet is waited for" grep -q 'not there yet' "$TMP/server.err"
 check "and asked for, says so" bash -c "$(declare -f get); PORT=$PORT; get /api/sweep | grep -q 'no results file yet'"
 cp "$TMP/s.h5" "$TMP/late.tmp" && mv "$TMP/late.tmp" "$TMP/late.h5"
-check "when it is there it is shown" wait_for '"state":"finished"' 15
+check "when it is there it is shown" await progress_has '"state":"finished"'
 check "all of it" bash -c "$(declare -f get); PORT=$PORT; get /api/sweep | grep -q '^HTTP/1.1 200'"
 end_server
 check "ends in order, too" test $? -eq 0
