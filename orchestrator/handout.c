@@ -72,12 +72,12 @@ struct handout {
     struct reply reply;
     MPI_Request coming;
     int asked;         /* 1: reply not yet used */
+    int ended;         /* 1: FINAL has come */
     double last_beat;  /* when the last heartbeat left */
     double last_check; /* of rank 0's process */
     double last_idle;  /* tick of handout_idle() */
     double lease;      /* may write until */
     double silent;     /* seconds of its own time without an ACK */
-    int ended;         /* 1: FINAL has come */
     struct final final;
     /* rank 0 */
     struct schedule *schedule;

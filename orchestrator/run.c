@@ -226,6 +226,15 @@ static int new_saver(struct run *run, struct err *err)
     return run->saver ? 0 : E_IO;
 }
 
+/* Seconds between two writings of a running job's curves: what `status --watch` and `serve` may lag behind. */
+static const double curves_every = 2;
+
+static int new_epochs(struct run *run, struct err *err)
+{
+    run->epochs = epochs_new(store_n_epochs(run->store), curves_every, err);
+    return run->epochs ? 0 : E_IO;
+}
+
 static int prepare(struct run *run, struct err *err)
 {
     enum resume_kind kind = RESUME_CREATED;
@@ -252,7 +261,9 @@ static int prepare(struct run *run, struct err *err)
         rc = check_rows(run, err);
     if (rc == 0)
         rc = agree(run->rank == 0 ? root_schedule(run, kind, kept, err) : 0, err);
-    return rc == 0 ? agree(new_saver(run, err), err) : rc;
+    if (rc == 0)
+        rc = agree(new_saver(run, err), err);
+    return rc == 0 ? agree(new_epochs(run, err), err) : rc;
 }
 
 /* The rows of the results file, for this thread alone and while they are this run's: a run that took the file over, because this
@@ -304,16 +315,23 @@ static int on_pause(void *self)
     return run->stopping && !saver_patient(run->saver, grace(run));
 }
 
+/* The numbers of epochs that were collected, into the row. */
+static int write_epochs(struct run *run, struct err *err)
+{
+    own_rows(run);
+    int rc = epochs_write(run->epochs, run->store, run->job, err);
+    disown_rows(run);
+    return rc;
+}
+
 static int on_epoch(void *self, int epoch, const float *train, const float *val, struct err *err)
 {
     struct run *run = self;
     run->images += run->sweep->job[run->job].plan.n_train;
     memcpy(run->val, val, sizeof run->val);
     saver_epoch(run->saver, epoch, train, val);
-    own_rows(run);
-    int rc = store_write_epoch(run->store, run->job, epoch, train, val, err);
-    disown_rows(run);
-    return rc;
+    epochs_add(run->epochs, train, val);
+    return epochs_due(run->epochs) ? write_epochs(run, err) : 0;
 }
 
 /* A line about a checkpoint, at once: the job it is about may run for hours, or be killed. */
@@ -327,17 +345,22 @@ static void say(struct run *run, const char *text, const char *consequence)
         fprintf(stderr, "rank %d: %s; %s\n", run->rank, text, consequence);
 }
 
-/* A checkpoint that cannot be written costs the job nothing but time, should it be killed. Said once a rank. */
+/* A checkpoint that cannot be written costs the job nothing but time, should it be killed. Said once a rank. The row then shows as
+ * many epochs as the job would go on from. */
 static int on_between(void *self, const struct checkpoint *state, struct err *err)
 {
     struct run *run = self;
     struct err bad = {0};
-    int before = saver_cost(run->saver).n;
+    int before = saver_cost(run->saver).n, rc = 0;
     if (saver_between(run->saver, state, run->stopping, &bad) < 0 && !run->complained++)
         say(run, bad.text, "jobs go on without checkpoints");
-    if (saver_cost(run->saver).n > before)
+    if (saver_cost(run->saver).n > before) {
         handout_checkpointed(run->handout, state->epoch);
+        rc = write_epochs(run, err);
+    }
     note_epoch(run);
+    if (rc < 0)
+        return rc;
     return run->stopping ? err_set(err, E_STOPPED, "stopped after epoch %d", state->epoch) : 0;
 }
 
@@ -377,9 +400,9 @@ static int begin_row(struct run *run, int attempt, const struct checkpoint *from
                                 .started = wall_time(),
                                 .finished = (double)NAN};
     int rc = store_clear_metrics(run->store, run->job, err);
-    for (int e = 0; e < n && rc == 0; e++)
-        rc = store_write_epoch(run->store, run->job, e, from->train + (size_t)e * N_METRICS,
-                               from->val + (size_t)e * N_METRICS, err);
+    if (rc == 0 && n > 0)
+        rc = store_write_epochs(run->store, run->job, 0, n, from->train, from->val, err);
+    epochs_begin(run->epochs, n);
     return rc < 0 ? rc : store_write_mark(run->store, run->job, mark, err);
 }
 
@@ -391,7 +414,9 @@ static int finish_row(struct run *run, struct store_mark *mark, const struct job
     struct store_outcome outcome = outcome_of(result);
     if (run->sweep->keep_weights == KEEP_NONE)
         outcome.weights = NULL;
-    int rc = store_write_outcome(run->store, run->job, &outcome, err);
+    int rc = epochs_write(run->epochs, run->store, run->job, err);
+    if (rc == 0)
+        rc = store_write_outcome(run->store, run->job, &outcome, err);
     if (rc < 0)
         return rc;
     mark->state = result->diverged ? JOB_DIVERGED : JOB_DONE;
@@ -577,6 +602,7 @@ static void release(struct run *run)
 {
     handout_free(run->handout, 0);
     saver_free(run->saver);
+    epochs_free(run->epochs);
     root_release(run);
     share_free(&run->shared, run->data);
     peers_free(run->peers);

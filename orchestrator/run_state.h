@@ -4,6 +4,7 @@
 
 #include "alive.h"
 #include "ending.h"
+#include "epochs.h"
 #include "events.h"
 #include "grid.h"
 #include "handout.h"
@@ -36,6 +37,7 @@ struct run {
     double slowest;       /* the longest between two such */
     double epoch_start;   /* MPI_Wtime */
     struct saver *saver;
+    struct epochs *epochs; /* not yet written */
     int stopping;   /* 1: the sweep stops */
     int complained; /* 1: said that a checkpoint could not be written */
     /* rank 0 */

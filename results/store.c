@@ -444,19 +444,36 @@ static int write_cell(struct store *store, enum store_dataset which, int job, co
     return store_write_block(store, which, &block, value, err);
 }
 
-int store_write_epoch(struct store *store, int job, int epoch, const float *train, const float *val,
-                      struct err *err)
+/* One metric of n epochs. column: room for n numbers. */
+static int write_curve(struct store *store, enum store_dataset which, const struct store_block *block,
+                       const float *numbers, float *column, struct err *err)
 {
-    struct store_block block = {{(hsize_t)job, (hsize_t)epoch, 0}, {1, 1, 1}};
-    int done = epoch + 1, rc = 0;
+    for (size_t e = 0; e < block->count[1]; e++)
+        column[e] = numbers[e * N_METRICS];
+    return store_write_block(store, which, block, column, err);
+}
+
+int store_write_epochs(struct store *store, int job, int first, int n, const float *train, const float *val,
+                       struct err *err)
+{
+    struct store_block block = {{(hsize_t)job, (hsize_t)first, 0}, {1, (hsize_t)n, 1}};
+    float *column = err_calloc((size_t)n, sizeof *column, "a row of metrics", err);
+    int done = first + n, rc = column ? 0 : E_IO;
     for (int m = 0; m < N_METRICS && rc == 0; m++) {
-        rc = store_write_block(store, metric_dataset(SPLIT_TRAIN, m), &block, &train[m], err);
+        rc = write_curve(store, metric_dataset(SPLIT_TRAIN, m), &block, train + m, column, err);
         if (rc == 0)
-            rc = store_write_block(store, metric_dataset(SPLIT_VAL, m), &block, &val[m], err);
+            rc = write_curve(store, metric_dataset(SPLIT_VAL, m), &block, val + m, column, err);
     }
+    free(column);
     if (rc == 0)
         rc = write_cell(store, STORE_EPOCHS_DONE, job, &done, err);
     return rc < 0 ? rc : store_send(store, err);
+}
+
+int store_write_epoch(struct store *store, int job, int epoch, const float *train, const float *val,
+                      struct err *err)
+{
+    return store_write_epochs(store, job, epoch, 1, train, val, err);
 }
 
 int store_clear_metrics(struct store *store, int job, struct err *err)

@@ -6,7 +6,7 @@
  *
  *     store_create(path, &plan, &err);                          rank 0
  *     store_open_shared(path, MPI_COMM_WORLD, &store, &err);    collective
- *     store_write_epoch(store, job, epoch, train, val, &err);   independent, 8 numbers
+ *     store_write_epochs(store, job, first, n, train, val, &err);   independent, 8 n numbers
  *     store_write_outcome(store, job, &outcome, &err);          independent, then store_write_state(DONE)
  *     store_close(store, &err);                                 collective when opened shared
  *
@@ -166,8 +166,11 @@ int store_try(const char *path, struct err *err);
 /* Release everything; a failed close of a shared file is an error. *store may be NULL. */
 int store_close(struct store *store, struct err *err);
 
-/* Writers, independent. An epoch (from 0): train and val are N_METRICS numbers; epochs_done becomes epoch + 1 after them.
+/* Writers, independent. n epochs from `first` (from 0): train and val (n, N_METRICS); epochs_done becomes first + n after them. As
+ * many writes as one epoch has: collect what can wait. One epoch is the same with n = 1.
  * A mark: its state is written last. An outcome fills unused cells of its row with nothing: they keep their fill value. */
+int store_write_epochs(struct store *store, int job, int first, int n, const float *train, const float *val,
+                       struct err *err);
 int store_write_epoch(struct store *store, int job, int epoch, const float *train, const float *val,
                       struct err *err);
 int store_write_outcome(struct store *store, int job, const struct store_outcome *outcome, struct err *err);

@@ -84,7 +84,8 @@ release
 check "the next run goes on" mpi 3 "$cellsweep" run "$TMP/s.yaml" -o "$R" -q
 has "and finishes" "$R.status" '"exit_status": 0, "done": 24'
 
-# The same while a worker waits for it to take rows: a rank 0 that was stopped takes none, and buffers are full after some hundreds.
+# The same while a worker waits for it to take rows: a rank 0 that was stopped takes none, and two seconds of curves are
+# more than a buffer.
 R=$TMP/w.h5
 recovering -n 2 "$cellsweep" run "$TMP/s.yaml" -o "$R" -q --io rank0 --set fake.milliseconds=1 --set train.epochs=100000 >"$TMP/w.log" 2>&1 &
 run=$!

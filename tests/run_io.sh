@@ -64,6 +64,28 @@ check "rank 0 only serves, and writes for the others" run 3 "$TMP/r.h5" --io ran
 check "the same bits" same_bits "$TMP/f1.h5" "$TMP/r.h5"
 says "no such way" 2 "mpio, pwrite or rank0" sh -c "'$cellsweep' run '$TMP/s.yaml' -o '$TMP/no.h5' --io nfs 2>&1 | sed 's/^cellsweep run/cellsweep/; /^Try/d'; exit \${PIPESTATUS:-2}"
 
+# Short epochs are written together: not the nine cells of each, with a look at the lock.
+case $BUILD in
+*asan*) skip "writes are counted with the plain build: a sanitizer wants to be loaded first" ;;
+*)
+    counted() { # counted EPOCHS OPTION...: "PWRITES STATS" of a run
+        local n=$1
+        shift
+        rm -f "$TMP/r.h5"
+        PRELOAD_COUNT=$TMP/count LD_PRELOAD=$(realpath "$BUILD/tests/preload.so") "$cellsweep" run "$TMP/s.yaml" -o "$TMP/r.h5" -q \
+            "${fake[@]}" --set train.epochs="$n" "$@" >"$TMP/counted.log" 2>&1
+        cat "$TMP/count"
+    }
+    for io in mpio pwrite; do
+        read -r few few_stats < <(counted 1 --io $io)
+        read -r many many_stats < <(counted 500 --io $io)
+        [ "$few" -gt 100 ] && [ "$many" -lt $((few + 3000)) ] && [ "$few_stats" -gt 16 ] && [ "$many_stats" -lt $((few_stats + 400)) ] &&
+            ok "$io: 16 jobs of 500 epochs take $many writes, of 1 epoch $few; $many_stats and $few_stats looks at files" ||
+            not_ok "$io: 16 jobs of 500 epochs take $many writes, of 1 epoch $few; $many_stats and $few_stats looks at files: $(cat "$TMP/counted.log")"
+    done
+    ;;
+esac
+
 # Ranks of rank0 need not see the file.
 cat >"$TMP/elsewhere.sh" <<'SH'
 #!/bin/bash
