@@ -38,8 +38,8 @@ struct run {
     double epoch_start;   /* MPI_Wtime */
     struct saver *saver;
     struct epochs *epochs; /* not yet written */
-    int stopping;   /* 1: the sweep stops */
-    int complained; /* 1: said that a checkpoint could not be written */
+    int stopping;          /* 1: the sweep stops */
+    int complained;        /* 1: said that a checkpoint could not be written */
     /* rank 0 */
     struct saver_cost checkpoints; /* of all ranks, as reported */
     struct lock *lock;
