@@ -254,7 +254,7 @@ int cmd_run(int argc, char **argv, struct err *err)
     if (is_status_hidden())
         run_limit_start((unsigned)fmax(START_SECONDS, arguments.run.heartbeat));
     int rank, threads, alone = 0, rc = try_files(&arguments.run, err);
-    MPI_Init_thread(NULL, NULL, MPI_THREAD_SERIALIZED, &threads);
+    MPI_Init_thread(NULL, NULL, MPI_THREAD_MULTIPLE, &threads); /* lifesign.h; all else needs less */
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Allreduce(MPI_IN_PLACE, &rc, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);
     if (rc == 0 && threads < MPI_THREAD_SERIALIZED)

@@ -1,5 +1,6 @@
 #include "handout.h"
 
+#include "lifesign.h"
 #include "mail.h"
 
 #include <math.h>
@@ -58,6 +59,7 @@ struct handout {
     double limit, margin, tick; /* seconds */
     clockid_t clock;
     struct mail *mail;
+    struct lifesign *life;
     int stopping;
     struct handout_report report; /* not yet sent */
     double images, slowest;       /* not yet told */
@@ -77,7 +79,8 @@ struct handout {
     double last_check; /* of rank 0's process */
     double last_idle;  /* tick of handout_idle() */
     double lease;      /* may write until */
-    double silent;     /* seconds of its own time without an ACK */
+    double silent;     /* seconds of its own time without an ACK or a sign of life */
+    double root_seen;  /* the last sign of rank 0 that was taken into account */
     struct final final;
     /* rank 0 */
     struct schedule *schedule;
@@ -323,8 +326,9 @@ static void look_for_dead(struct handout *h)
         if (gap > 4 * h->tick)
             w->heard = fmin(t, w->heard + gap);
         int killed = h->peers && peers_gone(h->peers, r);
-        if (killed || t - w->heard > h->limit + h->margin)
-            bury(h, r, t - w->heard);
+        double silent = t - fmax(w->heard, lifesign_seen(h->life, r));
+        if (killed || silent > h->limit + h->margin)
+            bury(h, r, silent);
     }
 }
 
@@ -383,6 +387,7 @@ static int serve(struct handout *h)
 {
     double start = now(h);
     int n = 0, flag = 1;
+    lifesign_round(h->life);
     while (h->size > 1 && flag) {
         MPI_Status status;
         flag = 0;
@@ -436,11 +441,13 @@ static void take_ack(struct handout *h)
     MPI_Recv(&clock, (int)sizeof clock, MPI_BYTE, 0, TAG_ACK, h->comm, MPI_STATUS_IGNORE);
     h->lease = fmax(h->lease, clock + h->limit);
     h->silent = 0;
+    lifesign_word(h->life);
 }
 
 /* Take rank 0's words, but for replies: those have their own receive posted. */
 static void hear(struct handout *h)
 {
+    lifesign_round(h->life);
     for (int flag = 1; flag && !h->ended;) {
         MPI_Status status;
         flag = 0;
@@ -478,8 +485,9 @@ static void beat(struct handout *h)
 /* Leave when rank 0 is gone. passed: seconds of this rank's own time since the last call. */
 static void watch_root(struct handout *h, double passed)
 {
-    double t = now(h);
-    h->silent += passed;
+    double t = now(h), seen = lifesign_seen(h->life, 0);
+    h->silent = seen > h->root_seen ? 0 : h->silent + passed;
+    h->root_seen = seen;
     if (h->ended)
         return;
     if (h->peers && t - h->last_check > 0.5) {
@@ -640,8 +648,10 @@ int handout_new(MPI_Comm comm, struct schedule *schedule, const struct handout_o
     int rc = h->worker && h->held && h->condemned ? 0 : E_IO;
     if (rc == 0) {
         init(h, options);
-        rc = start_thread(h, err);
+        rc = lifesign_new(comm, h->limit, h->clock, &h->life, err);
     }
+    if (rc == 0)
+        rc = start_thread(h, err);
     *out = h;
     return rc;
 }
@@ -656,6 +666,7 @@ void handout_free(struct handout *h, int alone)
     if (!h)
         return;
     stop_thread(h);
+    lifesign_free(h->life, alone);
     mail_abandon(&h->mail);
     if (!alone)
         MPI_Comm_free(&h->comm);

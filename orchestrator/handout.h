@@ -23,10 +23,12 @@
  * Heartbeats. A thread of every rank sees to it that messages move whatever the main thread computes (SMOTE, predictions): a
  * worker sends PROGRESS {images, its clock} about every second (sooner for a short limit), rank 0 answers ACK {that clock}. MPI
  * is used by one thread at a time, under the mutex that handout_enter takes; HDF5 calls on the shared file are made inside it.
- * What the thread proves is that the process runs and is not stopped. A main thread in an endless loop it does not notice.
+ * What the thread proves is that the process runs and is not stopped. A main thread in an endless loop it does not notice. While another
+ * thread of its rank has MPI it cannot beat; should that last, signs of life (lifesign.h) tell from a dead rank one that computes: it is
+ * not declared dead, nor is rank 0 given up.
  *
- * Dead ranks. Rank 0 declares a rank dead when it sees its process gone (same host), or when it has heard nothing for `limit` +
- * `margin` seconds; what the rank held goes to others. Nobody waits for a dead rank any more: everything is MPI_Isend.
+ * Dead ranks. Rank 0 declares a rank dead when it sees its process gone (same host), or when it has heard nothing and seen no sign of
+ * life for `limit` + `margin` seconds; what the rank held goes to others. Nobody waits for a dead rank any more: everything is MPI_Isend.
  * A rank that was only stopped must not write rows of a job that is now another's. It holds a lease: an ACK that carries its
  * clock t proves that rank 0 heard it at t or later, so rank 0 will not declare it dead before t + limit + margin; the rank enters
  * the results file only until t + limit. Then it waits in handout_enter for a newer ACK, or for FENCED, on which it leaves. The
@@ -34,7 +36,7 @@
  * stopped between the check and the write system call, microseconds, is not covered: what it then writes of a result has the same
  * bits as its successor's. Time a rank itself spent stopped does not count as rank 0's silence, so a whole job may be stopped and
  * continued. The clock does not run while a machine is suspended when all ranks are on one, and does when they are on several.
- * A worker that hears nothing from rank 0 for limit + margin, or sees its process gone, leaves: the next run resumes.
+ * A worker that hears and sees nothing of rank 0 for limit + margin, or sees its process gone, leaves: the next run resumes.
  *
  * Messages of others (rows of results for rank 0) come by the same way: hooks.foreign takes those of hooks.foreign_tag. What a rank
  * sent before a request is taken before that request, so rows arrive before the report that they are finished.
@@ -118,7 +120,7 @@ struct handout_hooks {
 struct handout;
 
 /* Collective over comm. schedule stays the caller's; *options and *hooks are copied, peers must live as long. MPI must have been
- * initialised with MPI_THREAD_SERIALIZED. *out is owned by the caller. */
+ * initialised with MPI_THREAD_MULTIPLE, or with MPI_THREAD_SERIALIZED, then without signs of life. *out is owned by the caller. */
 int handout_new(MPI_Comm comm, struct schedule *schedule, const struct handout_options *options,
                 const struct handout_hooks *hooks, struct handout **out, struct err *err);
 

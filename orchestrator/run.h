@@ -35,7 +35,8 @@ void run_limit_start(unsigned seconds);
 /* 1 after such a signal. */
 int run_drain_asked(void);
 
-/* Collective; MPI is initialised, with MPI_THREAD_SERIALIZED. Every rank returns the same code: 0; E_JOB some jobs failed; E_STOPPED
+/* Collective; MPI is initialised, with MPI_THREAD_SERIALIZED at least (MULTIPLE for lifesign.h). Every rank returns the same code:
+ * 0; E_JOB some jobs failed; E_STOPPED
  * work is left; E_USAGE, E_IO; and the same *err. *alone: 1 when a rank was lost on the way: MPI_Finalize would wait for it for
  * ever, so the process must leave by _exit(). From the end of the last job a watchdog does that after heartbeat seconds, should a
  * rank be lost in the last collective calls. */
