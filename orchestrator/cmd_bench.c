@@ -1,7 +1,8 @@
-/* cellsweep bench: the training engine against this machine's own GEMM rate, measured in the same run. */
+/* cellsweep bench: the training engine against what this core can multiply and add, measured in the same run. */
 #include "command.h"
 
 #include "cnn.h"
+#include "floor.h"
 #include "kernels/kernels.h"
 #include "layer_time.h"
 #include "rng.h"
@@ -9,29 +10,29 @@
 
 #include <argp.h>
 #include <cblas.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { GEMM_SIZE = 2048, ROUNDS = 7, N_IMAGES = 256, MAX_RUNS = 4 };
+enum { ROUNDS = 9, N_IMAGES = 256, MAX_RUNS = 4 };
 
 struct options {
     enum kernels_isa isa;
-    int batch, classes; /* 0: both of the usual ones */
-    int json;
-    double seconds; /* a configuration may take */
+    int batch; /* 0: the usual ones */
+    int classes, filters[2];
+    int json, server;
+    double seconds; /* a batch size may take */
     struct err *err;
 };
 
-/* One network and batch, measured. Times are medians. */
+/* One network and batch, measured. Times are CPU seconds an image, medians of ROUNDS rounds. */
 struct result {
-    int batch, classes;
-    double gemm_flops;    /* flop a second of a large cblas_sgemm */
-    double step, predict; /* seconds an image */
-    double floor;         /* seconds an image at the GEMM rate, all layers dense */
+    int batch, n_layers;
+    struct floor_rates rates;
+    double step, predict;
+    double low, high; /* least and largest step of a round */
+    double floor;     /* at the rate of the floor, all layers dense */
     struct layer_time layer[LAYER_TIME_ROWS];
-    int n_layers;
 };
 
 /* Everything a training step needs. */
@@ -44,24 +45,32 @@ struct fixture {
     uint64_t draw;
 };
 
-static const char DOC[] = "Measure the speed of the training engine on one core."
-                          "\vThe default network is trained on random images and compared with the floor: "
-                          "the time its arithmetic would take, "
-                          "every layer done densely, at the rate of a 2048 x 2048 x 2048 cblas_sgemm "
-                          "measured between the training steps. "
-                          "A step includes gathering the batch, dropout, the loss and Adam. Without --batch "
-                          "and --classes: batches of 32 and "
-                          "128, 2 and 28 classes. The table times each kernel alone.\n\n"
-                          "  cellsweep bench\n"
-                          "  cellsweep bench --isa avx2 --batch 32 --classes 2\n"
-                          "  cellsweep bench --json > bench.json";
+static const char DOC[] =
+    "Measure the speed of the training engine on one core."
+    "\vThe default network is trained on random images and compared with the floor: "
+    "the time its arithmetic would take, every layer done densely, at the larger of two "
+    "rates that are measured between the training steps: a 2048 x 2048 x 2048 cblas_sgemm "
+    "with the kernels OpenBLAS thinks best for this CPU (a process of its own, where "
+    "OPENBLAS_CORETYPE and OPENBLAS_L2_SIZE are not set), and 0.95 of multiply-adds that "
+    "touch no memory. "
+    "A step includes gathering the batch, dropout, the loss and Adam. Without --batch: "
+    "batches of 1, 8, 32 and 128. The table times each kernel alone. Times are CPU time, "
+    "medians of 9 rounds.\n\n"
+    "  cellsweep bench\n"
+    "  cellsweep bench --isa avx2 --batch 32\n"
+    "  cellsweep bench --filters 24,64\n"
+    "  cellsweep bench --json > bench.json";
+
+enum { OPTION_SERVER = 256 };
 
 static const struct argp_option OPTIONS[] = {
     {"isa", 'i', "NAME", 0, "Kernels: auto, reference, blas, avx2 or avx512 (default auto)", 0},
     {"batch", 'b', "N", 0, "Only this batch size", 0},
-    {"classes", 'c', "N", 0, "Only this number of classes, 2 to 256", 0},
-    {"seconds", 's', "S", 0, "Time to spend on each batch and class count (default 6)", 0},
+    {"classes", 'c', "N", 0, "Number of classes, 2 to 256 (default 2)", 0},
+    {"filters", 'f', "F1,F2", 0, "Filters of the two convolutions, 1 to 1024 (default 32,64)", 0},
+    {"seconds", 's', "S", 0, "Time to spend on each batch size (default 6)", 0},
     {"json", 'j', NULL, 0, "Print one JSON object instead of the table", 0},
+    {FLOOR_OPTION, OPTION_SERVER, NULL, OPTION_HIDDEN, NULL, 0}, /* floor.h */
     {0}};
 
 /* A whole number from low to high, or an error that names the option. */
@@ -74,6 +83,20 @@ static int parse_int(const char *name, const char *text, int low, int high, int 
                        text, low, high);
     *value = (int)v;
     return 0;
+}
+
+/* Two whole numbers and a comma. */
+static int parse_filters(const char *text, int filters[2], struct err *err)
+{
+    const char *comma = strchr(text, ',');
+    char first[16];
+    if (!comma || (size_t)(comma - text) >= sizeof first)
+        return err_set(err, E_USAGE, "bench: --filters is '%s'; it must be two numbers, as in 32,64", text);
+    memcpy(first, text, (size_t)(comma - text));
+    first[comma - text] = 0;
+    if (parse_int("filters", first, 1, 1024, &filters[0], err) < 0)
+        return err->code;
+    return parse_int("filters", comma + 1, 1, 1024, &filters[1], err);
 }
 
 static int parse_seconds(const char *text, double *value, struct err *err)
@@ -100,11 +123,17 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     case 'c':
         rc = parse_int("classes", arg, 2, CNN_MAX_CLASSES, &o->classes, o->err);
         break;
+    case 'f':
+        rc = parse_filters(arg, o->filters, o->err);
+        break;
     case 's':
         rc = parse_seconds(arg, &o->seconds, o->err);
         break;
     case 'j':
         o->json = 1;
+        break;
+    case OPTION_SERVER:
+        o->server = 1;
         break;
     case ARGP_KEY_ARG:
         rc = err_set(o->err, E_USAGE, "bench: unexpected argument '%s'; see cellsweep bench --help", arg);
@@ -115,12 +144,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     return rc < 0 ? EINVAL : 0;
 }
 
-static struct cnn_shape default_shape(int classes)
+static struct cnn_shape shape_of(const struct options *o)
 {
     return (struct cnn_shape){.size = 50,
-                              .filters = {32, 64},
+                              .filters = {o->filters[0], o->filters[1]},
                               .dense = {128, 64},
-                              .n_classes = classes,
+                              .n_classes = o->classes,
                               .dropout = {0.25, 0.5, 0.5}};
 }
 
@@ -133,10 +162,10 @@ static void fixture_release(struct fixture *f)
     free(f->probs);
 }
 
-static int fixture_init(struct fixture *f, int batch, int classes, struct err *err)
+static int fixture_init(struct fixture *f, int batch, const struct options *o, struct err *err)
 {
-    size_t pixels, C = (size_t)classes;
-    *f = (struct fixture){.shape = default_shape(classes)};
+    size_t pixels, C = (size_t)o->classes;
+    *f = (struct fixture){.shape = shape_of(o)};
     pixels = (size_t)f->shape.size * (size_t)f->shape.size;
     f->pixels = err_calloc(N_IMAGES * pixels, sizeof(float), "the images of a benchmark", err);
     f->target = err_calloc((size_t)batch * C, sizeof(float), "the targets of a benchmark", err);
@@ -182,42 +211,42 @@ static void predict_all(void *context)
     cnn_predict(f->net, f->image, N_IMAGES, f->probs);
 }
 
-/* Seconds of one large sgemm on `matrix`, three GEMM_SIZE x GEMM_SIZE matrices. */
-static double gemm_once(float *matrix)
+/* Rounds of the two rates, some steps and some predictions, so that a slow moment of the machine hits all; medians. */
+static int measure_rounds(struct fixture *f, struct floor *floor, double seconds, struct result *r,
+                          struct err *err)
 {
-    const size_t floats = (size_t)GEMM_SIZE * GEMM_SIZE;
-    double start = stopwatch_now();
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, GEMM_SIZE, GEMM_SIZE, GEMM_SIZE, 1.0F, matrix,
-                GEMM_SIZE, matrix + floats, GEMM_SIZE, 0.0F, matrix + 2 * floats, GEMM_SIZE);
-    return stopwatch_now() - start;
-}
-
-/* Rounds of one GEMM, some steps and some predictions, so that a slow moment of the machine hits all three; medians. */
-static void measure_rounds(struct fixture *f, float *matrix, double seconds, struct result *r)
-{
-    double gemm[ROUNDS], step[ROUNDS], predict[ROUNDS];
+    double sgemm[ROUNDS], registers[ROUNDS], step[ROUNDS], predict[ROUNDS];
     for (int i = 0; i < ROUNDS; i++) {
-        gemm[i] = gemm_once(matrix);
+        struct floor_rates rates;
+        if (floor_sample(floor, &rates, err) < 0)
+            return err->code;
+        sgemm[i] = rates.sgemm;
+        registers[i] = rates.registers;
         step[i] = stopwatch_median(train_step, f, 0.4 * seconds / ROUNDS);
         predict[i] = stopwatch_median(predict_all, f, 0.1 * seconds / ROUNDS);
     }
-    r->gemm_flops = 2.0 * GEMM_SIZE * GEMM_SIZE * GEMM_SIZE / stopwatch_median_of(gemm, ROUNDS);
+    r->rates.sgemm = stopwatch_median_of(sgemm, ROUNDS);
+    r->rates.registers = stopwatch_median_of(registers, ROUNDS);
     r->step = stopwatch_median_of(step, ROUNDS) / f->batch.n;
+    r->low = step[0] / f->batch.n; /* sorted by now */
+    r->high = step[ROUNDS - 1] / f->batch.n;
     r->predict = stopwatch_median_of(predict, ROUNDS) / N_IMAGES;
-    r->floor = cnn_dense_flop(&f->shape) / r->gemm_flops;
+    r->floor = cnn_dense_flop(&f->shape) / floor_rate(r->rates);
+    return 0;
 }
 
-static int measure(int batch, int classes, double seconds, float *matrix, struct result *r, struct err *err)
+static int measure(int batch, const struct options *o, struct floor *floor, struct result *r, struct err *err)
 {
     struct fixture f;
-    int rc = fixture_init(&f, batch, classes, err);
+    int rc = fixture_init(&f, batch, o, err);
     if (rc < 0)
         goto done;
-    *r = (struct result){.batch = batch, .classes = classes};
+    *r = (struct result){.batch = batch};
     f.batch = (struct cnn_batch){.n = batch, .target = f.target, .weight = f.weight, .dropout_key = 1};
     cnn_init(f.net, rng_key("bench weights", NULL, 0));
-    measure_rounds(&f, matrix, seconds, r);
-    rc = layer_time(&f.shape, batch, 0.3 * seconds, r->layer, &r->n_layers, err);
+    rc = measure_rounds(&f, floor, o->seconds, r, err);
+    if (rc == 0)
+        rc = layer_time(&f.shape, batch, 0.3 * o->seconds, r->layer, &r->n_layers, err);
 done:
     fixture_release(&f);
     return rc;
@@ -246,41 +275,49 @@ static void print_layers(const struct result *r)
         else
             printf(" %9s  %s\n", "", l->path);
     }
-    printf("  %-16s %9.2f %5.1f%%\n\n", "sum", 1e6 * sum / r->batch, 100 * share_of(r, sum));
+    printf("  %-16s %9.2f %5.1f%%\n", "sum", 1e6 * sum / r->batch, 100 * share_of(r, sum));
 }
 
-static void print_table(const struct result *r, int n)
+static void print_table(const struct options *o, const struct floor *floor, const struct result *r, int n)
 {
-    printf("kernels %s, one thread\n", kernels_selected()->name);
-    printf("%6s %8s %14s %10s %10s %9s %12s\n", "batch", "classes", "sgemm GFLOP/s", "floor us", "step us",
-           "ratio", "predict us");
+    printf("kernels %s, one thread, %d and %d filters, %d classes\n", kernels_selected()->name, o->filters[0],
+           o->filters[1], o->classes);
+    printf("%6s %14s %18s %9s %8s %17s %6s %11s\n", "batch", "sgemm GFLOP/s", "registers GFLOP/s", "floor us",
+           "step us", "rounds", "ratio", "predict us");
     for (int i = 0; i < n; i++)
-        printf("%6d %8d %14.1f %10.1f %10.1f %9.3f %12.1f\n", r[i].batch, r[i].classes,
-               1e-9 * r[i].gemm_flops, 1e6 * r[i].floor, 1e6 * r[i].step, r[i].step / r[i].floor,
-               1e6 * r[i].predict);
-    printf("times an image; ratio = step / floor\n\n");
+        printf("%6d %14.1f %18.1f %9.1f %8.1f %8.1f-%-8.1f %6.3f %11.1f\n", r[i].batch,
+               1e-9 * r[i].rates.sgemm, 1e-9 * r[i].rates.registers, 1e6 * r[i].floor, 1e6 * r[i].step,
+               1e6 * r[i].low, 1e6 * r[i].high, r[i].step / r[i].floor, 1e6 * r[i].predict);
+    printf("times an image; ratio = step / floor; floor: the larger of sgemm (%s) and 0.95 registers (%s)\n",
+           floor_sgemm_kernels(floor), floor_register_kernels(floor));
+    if (strcmp(floor_sgemm_kernels(floor), openblas_get_corename()) != 0)
+        printf("the sgemm of the steps is that of %s: OPENBLAS_CORETYPE is set\n", openblas_get_corename());
     for (int i = 0; i < n; i++) {
-        printf("batch %d, %d classes\n", r[i].batch, r[i].classes);
+        printf("\nbatch %d\n", r[i].batch);
         print_layers(&r[i]);
     }
 }
 
 static void print_json_run(const struct result *r)
 {
-    printf("{\"batch\": %d, \"classes\": %d, \"gemm_gflops\": %.3f, \"floor_us\": %.3f, \"step_us\": %.3f, "
+    printf("{\"batch\": %d, \"sgemm_gflops\": %.3f, \"register_gflops\": %.3f, \"floor_gflops\": %.3f, "
+           "\"floor_us\": %.3f, \"step_us\": %.3f, \"step_us_least\": %.3f, \"step_us_most\": %.3f, "
            "\"ratio\": %.4f, \"predict_us\": %.3f, \"layers\": [",
-           r->batch, r->classes, 1e-9 * r->gemm_flops, 1e6 * r->floor, 1e6 * r->step, r->step / r->floor,
-           1e6 * r->predict);
+           r->batch, 1e-9 * r->rates.sgemm, 1e-9 * r->rates.registers, 1e-9 * floor_rate(r->rates),
+           1e6 * r->floor, 1e6 * r->step, 1e6 * r->low, 1e6 * r->high, r->step / r->floor, 1e6 * r->predict);
     for (int i = 0; i < r->n_layers; i++)
         printf("%s{\"name\": \"%s\", \"path\": \"%s\", \"us\": %.4f, \"gflops\": %.3f}", i ? ", " : "",
                r->layer[i].name, r->layer[i].path, 1e6 * r->layer[i].seconds / r->batch, rate(&r->layer[i]));
     printf("]}");
 }
 
-static void print_json(const struct result *r, int n)
+static void print_json(const struct options *o, const struct floor *floor, const struct result *r, int n)
 {
-    printf("{\"kernels\": \"%s\", \"unit\": \"microseconds an image\", \"runs\": [",
-           kernels_selected()->name);
+    printf("{\"kernels\": \"%s\", \"sgemm_kernels\": \"%s\", \"register_kernels\": \"%s\", "
+           "\"own_sgemm_kernels\": \"%s\", \"filters\": [%d, %d], \"classes\": %d, "
+           "\"unit\": \"microseconds an image\", \"runs\": [",
+           kernels_selected()->name, floor_sgemm_kernels(floor), floor_register_kernels(floor),
+           openblas_get_corename(), o->filters[0], o->filters[1], o->classes);
     for (int i = 0; i < n; i++) {
         printf("%s", i ? ", " : "");
         print_json_run(&r[i]);
@@ -288,40 +325,30 @@ static void print_json(const struct result *r, int n)
     printf("]}\n");
 }
 
-/* Three matrices for the GEMM, filled. */
-static float *new_matrices(struct err *err)
-{
-    const size_t floats = 3 * (size_t)GEMM_SIZE * GEMM_SIZE;
-    float *matrix = err_calloc(floats, sizeof *matrix, "the matrices of a benchmark", err);
-    for (size_t i = 0; matrix && i < floats; i++)
-        matrix[i] = (float)(i % 17) * 0.1F;
-    return matrix;
-}
-
 static int bench(const struct options *o, struct err *err)
 {
-    static const int usual_batch[] = {32, 128}, usual_classes[] = {2, 28};
+    static const int usual[MAX_RUNS] = {1, 8, 32, 128};
     struct result result[MAX_RUNS];
-    float *matrix = new_matrices(err);
-    int n = 0, rc = matrix ? 0 : E_IO;
-    for (int c = 0; c < (o->classes ? 1 : 2) && rc == 0; c++)
-        for (int b = 0; b < (o->batch ? 1 : 2) && rc == 0; b++)
-            rc = measure(o->batch ? o->batch : usual_batch[b], o->classes ? o->classes : usual_classes[c],
-                         o->seconds, matrix, &result[n++], err);
+    struct floor *floor = NULL;
+    int n = 0, rc = floor_start(&floor, err);
+    for (int b = 0; b < (o->batch ? 1 : MAX_RUNS) && rc == 0; b++)
+        rc = measure(o->batch ? o->batch : usual[b], o, floor, &result[n++], err);
     if (rc == 0 && o->json)
-        print_json(result, n);
+        print_json(o, floor, result, n);
     else if (rc == 0)
-        print_table(result, n);
-    free(matrix);
+        print_table(o, floor, result, n);
+    floor_end(floor);
     return rc;
 }
 
 int cmd_bench(int argc, char **argv, struct err *err)
 {
     static const struct argp argp = {.options = OPTIONS, .parser = parse_option, .doc = DOC};
-    struct options o = {.isa = KERNELS_AUTO, .seconds = 6, .err = err};
+    struct options o = {.isa = KERNELS_AUTO, .classes = 2, .filters = {32, 64}, .seconds = 6, .err = err};
     err_set(err, E_OK, "%s", "");
     if (argp_parse(&argp, argc, argv, 0, NULL, &o) != 0)
         return err->code < 0 ? err->code : err_set(err, E_USAGE, "bench: see cellsweep bench --help");
+    if (o.server)
+        return floor_serve(err);
     return kernels_select(o.isa, err) < 0 ? err->code : bench(&o, err);
 }

@@ -26,7 +26,7 @@ static const struct command commands[] = {
      cmd_export},
     {"predict", "R.h5 IMAGE...", "cluster and probabilities of new images, by stored weights", cmd_predict},
     {"serve", "R.h5", "the report as a live web page, and a classifier of uploaded images", cmd_serve},
-    {"bench", "", "speed of the training engine against this machine's GEMM rate", cmd_bench},
+    {"bench", "", "speed of the training engine against what this core can do", cmd_bench},
     {"doctor", "[DIR]", "what this machine has, and whether it fits", cmd_doctor},
 };
 

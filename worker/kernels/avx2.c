@@ -11,6 +11,7 @@
 #include "sparse.inc"
 #include "dense.inc"
 #include "dropout.inc"
+#include "peak.inc"
 
 #define KERNELS  kernels_avx2
 #define ISA_NAME "avx2"

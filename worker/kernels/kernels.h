@@ -78,6 +78,9 @@ struct kernels {
     /* What a conv layer of this shape really uses: "winograd F(2,3) avx512", "im2col + sgemm", ... */
     const char *(*conv_path)(struct conv_shape s);
     const char *(*dense_path)(struct dense_shape s);
+    /* Does `rounds` rounds of multiply-adds that touch no memory and returns how many operations those were, two a
+     * multiply-add: what benchmarks compare with. NULL in tables without vectors of their own. */
+    double (*peak)(size_t rounds);
 };
 
 /* In rising order of speed. */

@@ -366,6 +366,12 @@ INLINE const float *keep_pointer(const float *p)
     return p;
 }
 
+/* The compiler believes that somebody reads a. */
+INLINE void keep_vector(vf a)
+{
+    __asm__ volatile("" : : "x"(a));
+}
+
 /* First address at or after p that starts a cache line. */
 INLINE float *align_line(float *p)
 {
