@@ -37,7 +37,10 @@ static const char DOC[] =
 
 static const struct argp_option OPTIONS[] = {
     {"output", 'o', "DIR", 0, "Write into this directory; made when it is not there", 0},
-    {"filter", 'f', "F", 0, "Only jobs that match, e.g. 'strategy=augment|none,clusters=1-27'", 0},
+    {"filter", 'f', "F", 0,
+     "Show only jobs that match, e.g. 'strategy=augment|none,clusters=1-27'; comparisons stay those of all "
+     "jobs of the file",
+     0},
     {"metric", 'm', "M", 0,
      "Upper half of learning curves: balanced_accuracy (default), balanced_accuracy_as_published (default "
      "where published curves are drawn: what they show) or accuracy",

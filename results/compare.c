@@ -254,20 +254,27 @@ static int compare_protocols(struct making *m, struct err *err)
 
 /* ---- verdicts in words ---- */
 
-static int n_lost(const struct summary_group *group)
+static int n_in(const struct compare_row *row, enum job_state x, enum job_state y)
 {
-    return group->n_state[JOB_FAILED] + group->n_state[JOB_DIVERGED];
+    return row->a->n_state[x] + row->b->n_state[x] + row->a->n_state[y] + row->b->n_state[y];
 }
 
-void compare_verdict_text(char *out, size_t size, const struct compare_row *row)
+static const char *reservation(const struct compare_row *row)
+{
+    if (n_in(row, JOB_FAILED, JOB_DIVERGED) > 0)
+        return " (jobs were lost)";
+    return n_in(row, JOB_WAITING, JOB_RUNNING) > 0 ? " (jobs are unfinished)" : "";
+}
+
+void compare_verdict_text(char *out, size_t size, const struct compare_row *row, const char *better,
+                          const char *worse)
 {
     contrast_verdict_text(out, size, row->verdict, &row->contrast, row->family);
     if (row->verdict == VERDICT_LACKING)
         snprintf(out, size, "no verdict: %d job%s lack%s a class", row->lacking, row->lacking == 1 ? "" : "s",
                  row->lacking == 1 ? "s" : "");
-    if ((row->verdict == VERDICT_BETTER || row->verdict == VERDICT_WORSE) &&
-        n_lost(row->a) + n_lost(row->b) > 0)
-        snprintf(out, size, "%s (jobs were lost)", row->verdict == VERDICT_BETTER ? "better" : "worse");
+    if (row->verdict == VERDICT_BETTER || row->verdict == VERDICT_WORSE)
+        snprintf(out, size, "%s%s", row->verdict == VERDICT_BETTER ? better : worse, reservation(row));
 }
 
 /* ---- both ---- */

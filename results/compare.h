@@ -83,8 +83,10 @@ int compare_leak(struct store *store, const struct summary *summary, const char 
 /* The flaw of part of SUMMARY_SETTING of a summary, on a set. */
 enum compare_flaw compare_setting_flaw(const struct summary *summary, int part, enum units_set on);
 
-/* "better", "better (jobs were lost)", "no verdict: 7 jobs lack a class", "cannot be significant with n = 4", ... in out. */
-void compare_verdict_text(char *out, size_t size, const struct compare_row *row);
+/* The verdict in words: `better` or `worse`, with what is to be said of jobs of either side that are not done ("better (jobs were
+ * lost)", "worse (jobs are unfinished)"), "no verdict: 7 jobs lack a class", "cannot be significant with n = 4", ... in out. */
+void compare_verdict_text(char *out, size_t size, const struct compare_row *row, const char *better,
+                          const char *worse);
 
 void compare_free(struct compare *compare);
 

@@ -254,7 +254,7 @@ static void comparisons_csv(struct csv_out *csv, const struct findings *f)
             csv_out_real(csv, row->p_holm);
             csv_out_int(csv, row->family);
             csv_out_int(csv, row->lacking);
-            compare_verdict_text(verdict, sizeof verdict, row);
+            compare_verdict_text(verdict, sizeof verdict, row, "better", "worse");
             csv_out_text(csv, verdict);
             csv_out_end(csv);
         }
@@ -264,7 +264,7 @@ static void add_comparison(struct texttable *table, const struct findings *f, co
                            int set)
 {
     char verdict[96];
-    compare_verdict_text(verdict, sizeof verdict, row);
+    compare_verdict_text(verdict, sizeof verdict, row, "better", "worse");
     texttable_add(table, "%s", row->a->cell->clusters);
     findings_add_setting(table, f->summary, row->a->cell);
     texttable_add(table, "%s", units_set_names[set]);
@@ -392,12 +392,8 @@ static const char leak_note[] =
 
 static void leak_verdict(char *out, size_t size, const struct compare_row *row)
 {
-    if (row->verdict == VERDICT_BETTER)
-        snprintf(out, size, row->a->leak_share.mean > 0 ? "inflated" : "higher, without a leak");
-    else if (row->verdict == VERDICT_WORSE)
-        snprintf(out, size, "deflated");
-    else
-        compare_verdict_text(out, size, row);
+    compare_verdict_text(out, size, row, row->a->leak_share.mean > 0 ? "inflated" : "higher, without a leak",
+                         "deflated");
 }
 
 static void leak_csv(struct csv_out *csv, const struct findings *f)

@@ -308,8 +308,8 @@ static void write_significance(FILE *file, const struct outcome *o)
                                               : "",
               file);
     } else if (o->winners == 0) {
-        fprintf(file, "%d of %d differences between strategies are significant", o->significant,
-                o->differences);
+        fprintf(file, "%d of %d differences between strategies %s significant", o->significant,
+                o->differences, o->significant == 1 ? "is" : "are");
         write_family(file, o);
         fprintf(file, ", but in none of %d setting%s is one strategy better than every other", o->settings,
                 plural(o->settings));
@@ -519,9 +519,6 @@ void headline_warnings(FILE *file, const struct findings *findings)
     const struct summary *summary = findings->summary, *whole = findings->whole;
     int failed = summary->n_state[JOB_FAILED], diverged = summary->n_state[JOB_DIVERGED];
     int left = summary->n_state[JOB_WAITING] + summary->n_state[JOB_RUNNING];
-    char filter[SUMMARY_FILTER_SIZE];
-    if (*summary_filter_text(summary, filter, sizeof filter))
-        fprintf(file, "%s are shown; comparisons and what came out are of all jobs of the file.\n", filter);
     if (left > 0)
         fprintf(file, "%d of %d jobs are not finished: the numbers will change.\n", left, summary->n_jobs);
     if (failed + diverged > 0)

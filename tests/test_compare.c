@@ -216,7 +216,7 @@ static void holm_reaches_what_bonferroni_does_not(void **state)
     assert_int_equal(row->contrast.n, 6);
     assert_near(row->p_holm, 2.0 / 64);
     assert_int_equal(row->verdict, VERDICT_WORSE);
-    compare_verdict_text(text, sizeof text, row);
+    compare_verdict_text(text, sizeof text, row, "better", "worse");
     assert_string_equal(text, "worse (jobs were lost)");
 }
 
@@ -300,6 +300,30 @@ static void leak_families_are_those_of_the_same_data(void **state)
     }
 }
 
+/* What is on one side of a limit is printed there: as many decimals as that takes. */
+static void rounding_moves_nothing_over_a_limit(void **state)
+{
+    (void)state;
+    struct texttable table = {0};
+    char *text = NULL;
+    size_t size = 0;
+    add_seeds("1-2", "a", "report", 10, 0.75, 0x155);
+    add_seeds("1-2", "b", "report", 10, 0.5, 0x0f3);
+    find(NULL, 0, NULL);
+    struct compare_row *row = findings->strategies[UNITS_VAL]->row;
+    row->contrast.low = -0.036;
+    row->contrast.high = -0.00004;
+    row->contrast.p = 0.04999;
+    row->p_holm = 0.05001;
+    findings_pages[FINDINGS_COMPARISONS].table(&table, findings);
+    FILE *file = open_memstream(&text, &size);
+    texttable_markdown(file, &table);
+    fclose(file);
+    assert_says(text, "| -0.036 to -0.00004 | 0.04999 |  0.05001 |");
+    texttable_release(&table);
+    free(text);
+}
+
 /* ---- what a setting cannot tell ---- */
 
 static void who_has_not_run_is_not_beaten(void **state)
@@ -332,6 +356,19 @@ static void survivors_are_not_beaten(void **state)
     assert_silent(outcome(text), "better than every other");
     assert_says(warnings(text), "(protocol report): b has 3 of 10 jobs finished (7 lost).\n");
     assert_int_equal(findings->strategies[UNITS_VAL]->n_rankings, 0);
+}
+
+/* A sweep under way: what is better so far is called so. */
+static void an_unfinished_side_is_said(void **state)
+{
+    (void)state;
+    char text[TEXT];
+    add_seeds("1-2", "a", "report", 12, 0.75, 0x155);
+    add_seeds("1-2", "b", "report", 12, 0.25, 0x0f3);
+    job[11].state = JOB_RUNNING;
+    job[23].state = JOB_WAITING;
+    find(NULL, 0, NULL);
+    assert_says(page(text, FINDINGS_COMPARISONS), ",0,better (jobs are unfinished)\n");
 }
 
 /* The means beside a difference are of its pairs. */
@@ -443,8 +480,10 @@ int main(void)
         TEST(a_filter_makes_no_winner),
         TEST(a_sentence_is_adjusted_for_its_settings),
         TEST(leak_families_are_those_of_the_same_data),
+        TEST(rounding_moves_nothing_over_a_limit),
         TEST(who_has_not_run_is_not_beaten),
         TEST(survivors_are_not_beaten),
+        TEST(an_unfinished_side_is_said),
         TEST(means_are_those_of_the_pairs),
         TEST(a_class_without_images_leaves_no_verdict),
         TEST(inflation_needs_a_leak),
