@@ -9,6 +9,10 @@
  * the held-back predictions of all folds of a repeat pooled, so that every image is judged once by a model that has not seen
  * it. oof needs k-fold and every fold finished; else there is no unit.
  *
+ * The unit of a test is a job in val and all, and a repeat of a seed in oof. Repeats and seeds are alike: each draws its own
+ * split, its own initial weights and, with class_sizes, its own originals, so n = seeds x repeats. All of them judge the same
+ * images: a test of them tells what other seeds and splits of these images would give, nothing about other images.
+ *
  * Metrics: every score of scores.h; on val also loss and balanced_accuracy_as_published. accuracy and balanced_accuracy of
  * val and balanced_accuracy of all come from the stored metrics and matrices, the rest from stored probabilities, which needs
  * no rerun. No MPI. */

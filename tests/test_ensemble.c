@@ -59,6 +59,34 @@ static void members_start_from_weights_of_their_own(void **state)
     hand_dataset_free(f.data);
 }
 
+/* Repeats of a seed are runs of their own, its folds are parts of one; the first repeat starts as without repeats. */
+static void repeats_start_from_weights_of_their_own(void **state)
+{
+    struct fixture f;
+    (void)state;
+    begin(&f);
+    struct ensemble *plain = make(&f, 2, NULL);
+    size_t bytes = ensemble_n_weights(plain) / 2 * sizeof(float);
+    f.config.protocol = (struct config_protocol){PROTOCOL_KFOLD, 5, 3};
+    f.config.fold = 4;
+    struct ensemble *fold = make(&f, 2, NULL);
+    f.config.repeat = 1;
+    struct ensemble *second = make(&f, 2, NULL);
+    f.config.repeat = 2;
+    struct ensemble *third = make(&f, 2, NULL);
+    for (int m = 0; m < 2; m++) {
+        const float *weights = cnn_params(ensemble_member(second, m));
+        assert_memory_equal(cnn_params(ensemble_member(fold, m)), cnn_params(ensemble_member(plain, m)), bytes);
+        assert_memory_not_equal(weights, cnn_params(ensemble_member(plain, m)), bytes);
+        assert_memory_not_equal(weights, cnn_params(ensemble_member(third, m)), bytes);
+    }
+    ensemble_free(plain);
+    ensemble_free(fold);
+    ensemble_free(second);
+    ensemble_free(third);
+    hand_dataset_free(f.data);
+}
+
 static void probabilities_are_the_mean(void **state)
 {
     struct fixture f;
@@ -112,6 +140,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(members_start_from_weights_of_their_own),
+        cmocka_unit_test(repeats_start_from_weights_of_their_own),
         cmocka_unit_test(probabilities_are_the_mean),
         cmocka_unit_test(shifts_act_on_predictions_and_stored_weights),
     };

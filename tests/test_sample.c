@@ -60,21 +60,23 @@ static void class_sizes_are_drawn_and_nested(void **state)
     hand_dataset_free(data);
 }
 
-static void seeds_draw_differently(void **state)
+static void seeds_and_repeats_draw_differently(void **state)
 {
     (void)state;
     struct dataset *data = hand_dataset(2, (const int[]){1, 2}, (const int[]){40, 30}, 4);
     struct config config = hand_config("1-2", "none", "report");
-    unsigned char used[3][70] = {{0}};
+    unsigned char used[4][70] = {{0}};
     config_set(&config, "class_sizes", "10-10", NULL);
-    for (int i = 0; i < 3; i++) {
-        config.seed = i == 2 ? 1 : i + 1;
+    for (int i = 0; i < 4; i++) {
+        config.seed = i == 1 ? 2 : 1;
+        config.repeat = i == 3;
         struct job_samples s = select_job(&config, data);
         mark_used(&s, used[i]);
         job_samples_free(&s);
     }
     assert_memory_not_equal(used[0], used[1], 70);
     assert_memory_equal(used[0], used[2], 70);
+    assert_memory_not_equal(used[0], used[3], 70);
     hand_dataset_free(data);
 }
 
@@ -168,7 +170,7 @@ static void a_smaller_image_size_resizes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(class_sizes_are_drawn_and_nested), cmocka_unit_test(seeds_draw_differently),
+        cmocka_unit_test(class_sizes_are_drawn_and_nested), cmocka_unit_test(seeds_and_repeats_draw_differently),
         cmocka_unit_test(impossible_sizes_are_refused),     cmocka_unit_test(roles_say_what_was_done),
         cmocka_unit_test(a_smaller_image_size_resizes),
     };

@@ -24,13 +24,16 @@ struct cnn_shape ensemble_shape(const struct config *config)
                               .dropout = {config->dropout1, config->dropout2, config->dropout3}};
 }
 
-/* The stream of a network's initial weights: the same for every strategy of a seed. */
+/* The stream of a network's initial weights: the same for every strategy and fold of a seed and repeat. Repeats have their own,
+ * or else those of one seed would vary less than seeds do, and a test that counts both as runs would find too much. */
 static uint64_t weights_key(const struct config *config, int member)
 {
     char text[256];
     int n = snprintf(text, sizeof text, "cnn %d %d %d %d %d %d seed=%lld", (int)config->image_size,
                      (int)config->filters1, (int)config->filters2, (int)config->dense1, (int)config->dense2,
                      config->clusters.n, (long long)config->seed);
+    if (config->repeat > 0)
+        n += snprintf(text + n, sizeof text - (size_t)n, " repeat=%lld", (long long)config->repeat);
     if (member > 0)
         n += snprintf(text + n, sizeof text - (size_t)n, " member=%d", member);
     return rng_key("weights", text, (size_t)n);

@@ -19,8 +19,8 @@ struct ensemble;
 /* The network that a configuration describes. */
 struct cnn_shape ensemble_shape(const struct config *config);
 
-/* Networks at their initial weights, recipe->n_members of them. The first one's come from (network, seed) alone, the same for
- * every strategy; those of the others from their number too. *out is owned by the caller. E_USAGE as cnn_new(). */
+/* Networks at their initial weights, recipe->n_members of them. The first one's come from (network, seed, repeat) alone, the
+ * same for every strategy and fold; those of the others from their number too. *out is owned by the caller. E_USAGE as cnn_new(). */
 int ensemble_new(const struct config *config, const struct recipe *recipe, struct ensemble **out,
                  struct err *err);
 

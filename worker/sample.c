@@ -220,14 +220,16 @@ static int check_classes(const struct config *config, const struct dataset *data
     return 0;
 }
 
-/* The stream that draws the originals of class_sizes: of clusters and seed only, so that strategies, protocols and sizes share
- * it, and a smaller draw is part of a larger one. */
+/* The stream that draws the originals of class_sizes: of clusters, seed and repeat only, so that strategies, protocols, folds and
+ * sizes share it, and a smaller draw is part of a larger one. */
 static struct rng sizes_stream(const struct config *config, int c)
 {
     char text[CONFIG_MAX_CLUSTERS * 6 + 64];
     config_get(config, config_find("clusters"), text, sizeof text - 64);
     size_t n = strlen(text);
     n += (size_t)snprintf(text + n, sizeof text - n, " seed=%lld", (long long)config->seed);
+    if (config->repeat > 0)
+        n += (size_t)snprintf(text + n, sizeof text - n, " repeat=%lld", (long long)config->repeat);
     return rng_start(rng_key("class sizes", text, n), (uint64_t)c);
 }
 
