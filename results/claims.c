@@ -75,7 +75,8 @@ static int is_wanted(const struct testing *t, const struct summary_group *group,
 {
     return strcmp(group->cell->strategy, strategy) == 0 &&
            (!t->claim->clusters || strcmp(group->cell->clusters, t->claim->clusters) == 0) &&
-           (!is_about_all(t->claim) || classes_is_published_all(t->store, group->cell));
+           (!is_about_all(t->claim) || classes_is_published_all(t->store, group->cell)) &&
+           published_compares(t->store, group->cell);
 }
 
 /* Add the values of `from` to those of the same runs in `sum`; *seen counts additions of each. */

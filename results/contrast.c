@@ -10,7 +10,7 @@
 
 const double contrast_alpha = 0.05, contrast_slack = 1e-6;
 
-enum { MIN_BOOTSTRAP = 10 };
+enum { MIN_BOOTSTRAP = 30 };
 
 static struct contrast empty(void)
 {

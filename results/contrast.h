@@ -3,8 +3,8 @@
  *
  * Pairs (same seed, repeat and fold: same split, same initial weights):
  *     splits of the same images (kfold, holdout)   corrected resampled t-test and its interval       (stats.h)
- *     runs with different seeds                    sign-flip test; interval BCa from 10 pairs on, below Student's t, because
- *                                                  the bootstrap of fewer values is too narrow        (resample.h)
+ *     runs with different seeds                    sign-flip test; interval BCa from 30 pairs on, below Student's t: of 10
+ *                                                  normal values BCa holds the mean in 90 %, t in 95 % (resample.h)
  * No pairs: Welch's t-test. One cell against a number: the tests for pairs, of the differences from it.
  *
  * Differences vary when the largest is above the smallest by more than contrast_slack times the largest size of a value that was
@@ -31,7 +31,7 @@ struct contrast {
     double mean_first, mean_second; /* of what was compared: with pairs, of the n pairs alone; NaN: n is 0 */
     double low, high;               /* summary_level interval; NaN when n < 2 */
     double p;                       /* two-sided, of "no difference", by `method` */
-    const char *method;             /* "sign flip, BCa", ...; a constant */
+    const char *method;             /* "sign flip, BCa interval", ...; a constant */
     double p_sign_flip, p_wilcoxon; /* beside it, for whoever prefers them; NaN without pairs */
     double smallest_p;              /* that n differences can reach by `method`; 0: any */
 };

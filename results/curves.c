@@ -88,7 +88,7 @@ int curves_published(const struct summary *summary, const struct summary_group *
                      enum metric metric, double *out, int n_epochs)
 {
     const char *clusters, *strategy;
-    if (!published_fits(summary->store)) {
+    if (!published_compares(summary->store, group->cell)) {
         for (int e = 0; e < n_epochs; e++)
             out[e] = nan("");
         return 0;
@@ -101,7 +101,8 @@ double curves_published_originals(const struct summary *summary, const struct su
 {
     const char *clusters, *strategy;
     published_name(summary, group, &clusters, &strategy);
-    return published_fits(summary->store) ? published_originals(clusters, strategy) : (double)NAN;
+    return published_compares(summary->store, group->cell) ? published_originals(clusters, strategy)
+                                                           : (double)NAN;
 }
 
 /* ---- which pages ---- */

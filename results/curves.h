@@ -55,8 +55,8 @@ void curves_append_axes(char *out, size_t size, const struct summary *summary,
 /* What a reader must know of a protocol when strategies are compared. */
 const char *curves_protocol_meaning(const char *protocol);
 
-/* published_curve() and published_originals() of a group, which may be the model of all clusters. None when published_fits()
- * says that the sweep ran on other data. */
+/* published_curve() and published_originals() of a group, which may be the model of all clusters. None unless
+ * published_compares(). */
 int curves_published(const struct summary *summary, const struct summary_group *group, enum split split,
                      enum metric metric, double *out, int n_epochs);
 double curves_published_originals(const struct summary *summary, const struct summary_group *group);

@@ -11,6 +11,8 @@
 void findings_add_setting_names(struct texttable *table, const struct summary *summary)
 {
     texttable_add(table, "protocol");
+    if (summary_model_varies(summary))
+        texttable_add(table, "model");
     for (int i = 0; i < store_n_axes(summary->store); i++)
         if (summary_axis_varies(summary, i))
             texttable_add(table, "%s", store_axis_name(summary->store, i));
@@ -20,6 +22,8 @@ void findings_add_setting(struct texttable *table, const struct summary *summary
                           const struct store_job *cell)
 {
     texttable_add(table, "%s", cell->protocol);
+    if (summary_model_varies(summary))
+        texttable_add(table, "%s", cell->model);
     for (int i = 0; i < store_n_axes(summary->store); i++)
         if (summary_axis_varies(summary, i))
             texttable_add(table, "%s", cell->axis[i]);
@@ -137,11 +141,18 @@ static void csv_contrast(struct csv_out *csv, const struct contrast *c)
 
 /* ---- scores ---- */
 
-static const char scores_note[] = "Mean and half the 95 % interval (Student's t) over finished jobs, out of "
-                                  "fold over repeats, from the stored "
-                                  "probabilities. With two classes the minority is positive. A score is left "
-                                  "out where it is undefined (no image "
-                                  "predicted as the class, one class only).\n";
+static const char scores_note[] = "Mean and 95 % interval of the mean from the stored probabilities: val "
+                                  "over finished jobs, Student's t widened where "
+                                  "splits share images (Nadeau and Bengio 2003); oof (out of fold: the folds "
+                                  "of a repeat pooled, every image judged once by a "
+                                  "network that has not seen it) over repeats and all (every original, "
+                                  "training images included) over jobs, Student's t: they "
+                                  "judge the same images each time and say nothing about others. With two "
+                                  "classes the one of which fewer originals are drawn "
+                                  "is positive. A score is left out where it is undefined (no image "
+                                  "predicted as the class, one class only); where that "
+                                  "leaves fewer values than the n of the row, it has its own n behind it, "
+                                  "and those left out are often the bad runs.\n";
 
 static void scores_csv(struct csv_out *csv, const struct findings *f)
 {
@@ -171,6 +182,17 @@ static void scores_csv(struct csv_out *csv, const struct findings *f)
     }
 }
 
+/* A score of a row of n values: with its own number of them where it has fewer. */
+static void add_score(struct texttable *table, const struct stats_summary *x, int n)
+{
+    char text[64];
+    stats_text(text, sizeof text, x);
+    if (x->n == n || x->n == 0)
+        texttable_add(table, "%s", text);
+    else
+        texttable_add(table, "%s [n %d]", text, x->n);
+}
+
 static void add_scores(struct texttable *table, const struct findings *f, int g, int set)
 {
     const struct store_job *cell = f->summary->group[g].cell;
@@ -186,10 +208,7 @@ static void add_scores(struct texttable *table, const struct findings *f, int g,
     texttable_add(table, "%s", units_set_names[set]);
     texttable_add(table, "%d", n);
     for (int s = 0; s < n_scores; s++)
-        if (x[s].n < 2)
-            add_number(table, "", x[s].mean);
-        else
-            texttable_add(table, "%.3f ± %.3f", x[s].mean, stats_half_width(&x[s]));
+        add_score(table, &x[s], n);
     texttable_end(table);
 }
 
@@ -218,7 +237,7 @@ static const char strategies_note[] =
     "all, every original image, most of which were trained on: how far apart two strategies are there is "
     "shown, but not tested.\n"
     "kfold and holdout on val: corrected resampled t-test and interval (Nadeau and Bengio 2003), because "
-    "their splits share images; else sign-flip test, with a BCa bootstrap interval from 10 pairs on and "
+    "their splits share images; else sign-flip test, with a BCa bootstrap interval from 30 pairs on and "
     "Student's t below. Differences that do not vary are tested by sign flips, too; their interval has no "
     "width and tells nothing. p is adjusted for all pairs of strategies of the same clusters, protocol, "
     "model "

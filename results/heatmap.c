@@ -73,7 +73,8 @@ static void finish_means(struct heatmap *h, const double *balanced)
         right += k % (h->n + 1) == 0 ? h->count[k] : 0;
     }
     h->accuracy = all > 0 ? right / all : nan("");
-    h->balanced = stats_summarise(balanced, h->n_units, summary_level);
+    double ratio = h->split == SPLIT_VAL && !is_pooled(h) ? h->group->test_ratio : nan("");
+    h->balanced = stats_within(stats_of_splits(balanced, h->n_units, ratio, summary_level), 0, 1);
 }
 
 static int add_units(struct heatmap *h, struct err *err)

@@ -1,6 +1,7 @@
 #include "imbalance.h"
 
 #include "classes.h"
+#include "drawn.h"
 #include "pagename.h"
 
 #include <math.h>
@@ -8,83 +9,39 @@
 #include <stdlib.h>
 #include <string.h>
 
-int imbalance_sizes(const char *text, long *largest, long *smallest)
+/* The extremes of what a group draws and the first largest class; 0 when they are not known. */
+static int extremes(const struct summary *summary, const struct summary_group *group, long *largest,
+                    long *smallest)
 {
-    long high = 0, low = 0;
-    int n = 0;
-    for (const char *at = text;; at++) {
-        char *end;
-        long size = strtol(at, &end, 10);
-        if (end == at || size <= 0)
-            return 0;
-        high = n == 0 || size > high ? size : high;
-        low = n == 0 || size < low ? size : low;
-        n++;
-        at = end;
-        if (*at != '-')
-            break;
+    long size[CONFIG_MAX_CLUSTERS];
+    int n = drawn_sizes(summary->store, group->cell, size), first = 0;
+    *largest = *smallest = n > 0 ? size[0] : 0;
+    for (int c = 1; c < n; c++) {
+        if (size[c] > *largest) {
+            *largest = size[c];
+            first = c;
+        }
+        *smallest = size[c] < *smallest ? size[c] : *smallest;
     }
-    if (n < 2 || text[strspn(text, "0123456789-")] != '\0')
-        return 0;
-    *largest = high;
-    *smallest = low;
-    return 1;
-}
-
-static void natural_sizes(const struct summary *summary, const struct summary_group *group, long *largest,
-                          long *smallest)
-{
-    const struct dataset_image *image = store_images(summary->store);
-    int cluster[CONFIG_MAX_CLUSTERS], n = classes_of(summary->store, group->cell, cluster);
-    *largest = *smallest = 0;
-    for (int c = 0; c < n; c++) {
-        long size = 0;
-        for (int i = 0; i < store_n_images(summary->store); i++)
-            size += image[i].cluster == cluster[c];
-        *largest = c == 0 || size > *largest ? size : *largest;
-        *smallest = c == 0 || size < *smallest ? size : *smallest;
-    }
-}
-
-/* A list that did not fit into its row ends in "...": the whole one is in the sweep's resolved YAML, quoted. */
-static int cut_sizes(const struct summary *summary, const char *cut, long *largest, long *smallest)
-{
-    char quoted[CONFIG_WORD_SIZE + 1], whole[2048];
-    size_t n = strlen(cut);
-    if (n < 4 || n >= CONFIG_WORD_SIZE || strcmp(cut + n - 3, "...") != 0)
-        return 0;
-    snprintf(quoted, sizeof quoted, "\"%.*s", (int)n - 3, cut);
-    const char *at = strstr(store_text(summary->store, "yaml_resolved"), quoted);
-    if (!at)
-        return 0;
-    snprintf(whole, sizeof whole, "%.*s", (int)strcspn(at + 1, "\""), at + 1);
-    return imbalance_sizes(whole, largest, smallest);
-}
-
-/* 0 and 0 when they are not known. */
-static void group_sizes(const struct summary *summary, const struct summary_group *group, int axis,
-                        long *largest, long *smallest)
-{
-    const char *text = group->cell->axis[axis];
-    *largest = *smallest = 0;
-    if (imbalance_sizes(text, largest, smallest) || cut_sizes(summary, text, largest, smallest))
-        return;
-    if (!strstr(text, "..."))
-        natural_sizes(summary, group, largest, smallest);
+    return first;
 }
 
 static double ratio(const struct summary *summary, const struct summary_group *group, int axis)
 {
     long largest, smallest;
-    group_sizes(summary, group, axis, &largest, &smallest);
+    (void)axis;
+    extremes(summary, group, &largest, &smallest);
     return smallest > 0 ? (double)largest / (double)smallest : nan("");
 }
 
-static long largest_class(const struct summary *summary, const struct summary_group *group, int axis)
+/* "40 of 8": images and cluster of the largest class. */
+static void largest_class(char *out, size_t size, const struct summary *summary,
+                          const struct summary_group *group)
 {
     long largest, smallest;
-    group_sizes(summary, group, axis, &largest, &smallest);
-    return largest;
+    int cluster[CONFIG_MAX_CLUSTERS], n = classes_of(summary->store, group->cell, cluster);
+    int first = extremes(summary, group, &largest, &smallest);
+    snprintf(out, size, "%ld of %d", largest, first < n ? cluster[first] : 0);
 }
 
 /* The ratio to three digits, and the sizes below it when they are short. */
@@ -112,5 +69,5 @@ struct trend_axis imbalance_axis(int axis)
                                .x = ratio,
                                .tick = tick,
                                .facet = largest_class,
-                               .facet_name = "largest"};
+                               .facet_name = "largest class"};
 }

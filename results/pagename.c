@@ -17,14 +17,6 @@ const char *pagename_axis(const struct summary *summary, int axis)
     return dot ? dot + 1 : key;
 }
 
-static int model_varies(const struct summary *summary)
-{
-    for (int g = 1; g < summary->n_groups; g++)
-        if (strcmp(summary->group[g].cell->model, summary->group[0].cell->model) != 0)
-            return 1;
-    return 0;
-}
-
 void pagename_append_cell(char *name, const struct summary *summary, const struct summary_group *group,
                           int without)
 {
@@ -32,7 +24,7 @@ void pagename_append_cell(char *name, const struct summary *summary, const struc
         pagename_append(name, "_");
         pagename_append(name, group->cell->protocol);
     }
-    if (model_varies(summary)) {
+    if (summary_model_varies(summary)) {
         pagename_append(name, "_");
         pagename_append(name, group->cell->model);
     }

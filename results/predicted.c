@@ -1,5 +1,7 @@
 #include "predicted.h"
 
+#include "drawn.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,6 +89,21 @@ static int append(struct predicted *predicted, int job, enum split split, struct
     return rc;
 }
 
+/* The positive class: of which fewest originals are drawn, the later one of equals. What class_sizes leaves out does not count;
+ * without it all originals do, as scores_minority() takes them. */
+static int positive_class(const struct predicted *predicted, int job, int n_classes)
+{
+    const struct store_job *row = &store_jobs(predicted->store)[job];
+    long size[CONFIG_MAX_CLUSTERS];
+    int fewest = 0;
+    if (!drawn_by_sizes(predicted->store, row) || drawn_sizes(predicted->store, row, size) != n_classes)
+        return scores_minority(predicted->label, predicted->n, n_classes);
+    for (int c = 1; c < n_classes; c++)
+        if (size[c] <= size[fewest])
+            fewest = c;
+    return fewest;
+}
+
 /* Every class has originals, so their labels tell how many there are, which is the rarest and what they are called. */
 static int learn_classes(struct predicted *predicted, int job, struct scores_input *input, struct err *err)
 {
@@ -101,7 +118,7 @@ static int learn_classes(struct predicted *predicted, int job, struct scores_inp
         input->n_classes = label >= input->n_classes ? label + 1 : input->n_classes;
         predicted->cluster[label] = store_images(predicted->store)[predicted->image[i]].cluster;
     }
-    input->positive = scores_minority(predicted->label, predicted->n, input->n_classes);
+    input->positive = positive_class(predicted, job, input->n_classes);
     return 0;
 }
 

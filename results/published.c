@@ -1,6 +1,8 @@
 #include "published.h"
 
+#include "classes.h"
 #include "data/kinds.h"
+#include "drawn.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -51,6 +53,14 @@ int published_fits(const struct store *store)
             return 0;
     }
     return 1;
+}
+
+int published_compares(const struct store *store, const struct store_job *job)
+{
+    char size[CONFIG_WORD_SIZE];
+    classes_config(store, job, "image.size", size, sizeof size);
+    return published_fits(store) && strcmp(job->model, "cnn") == 0 && !drawn_by_sizes(store, job) &&
+           (*size == '\0' || atoi(size) == config_defaults().image_size);
 }
 
 int published_curve(const char *clusters, const char *strategy, enum split split, enum metric metric,

@@ -6,9 +6,13 @@
 #include "metrics.h"
 #include "store.h"
 
-/* 1 when a sweep ran on the report's images, or on as many of every cluster as it had. Only then does anything below belong beside
- * its results: another dataset's clusters 8 and 10 are other cells. */
+/* 1 when a sweep ran on the report's images, or on as many of every cluster as it had: another dataset's clusters 8 and 10 are
+ * other cells. */
 int published_fits(const struct store *store);
+
+/* 1 when anything below belongs beside the results of a job: published_fits(), and it trained the report's network on all
+ * images of its clusters at the report's size; not so with class_sizes, another image.size, or model fake. */
+int published_compares(const struct store *store, const struct store_job *job);
 
 /* The published curve of a pair ("8-10") and strategy ("augment"), SPLIT_TRAIN or SPLIT_VAL: out[e] is epoch e of
  * n_epochs, NaN where nothing is published. Returns how many epochs were found, 0 when there is no such curve. */

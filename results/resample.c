@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { EXACT_FLIPS = 20, RANDOM_FLIPS = 100000, BOOTSTRAPS = 10000 };
+enum { EXACT_FLIPS = 20, RANDOM_FLIPS = 100000, BOOTSTRAPS = 100000 };
 
 /* Metrics are stored in single precision: sums this close, relative to the sum of sizes, are one. */
 static const double tie = 1e-7;

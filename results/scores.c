@@ -342,30 +342,31 @@ static double ece(const struct judged *j)
 /* ---- the table ---- */
 
 const struct score scores[] = {
-    {"accuracy", "images predicted rightly / images", 1, accuracy, NULL},
-    {"balanced_accuracy", "mean recall over the classes present", 1, balanced_accuracy, NULL},
-    {"sensitivity", "TP / (TP + FN), the recall", 1, sensitivity, class_recall},
-    {"specificity", "TN / (TN + FP)", 1, specificity, class_specificity},
-    {"precision", "TP / (TP + FP)", 1, precision, class_precision},
-    {"macro_f1", "mean over the classes present of 2 TP / (2 TP + FP + FN)", 1, macro_f1, class_f1},
+    {"accuracy", "images predicted rightly / images", 1, 0, 1, accuracy, NULL},
+    {"balanced_accuracy", "mean recall over the classes present", 1, 0, 1, balanced_accuracy, NULL},
+    {"sensitivity", "TP / (TP + FN), the recall", 1, 0, 1, sensitivity, class_recall},
+    {"specificity", "TN / (TN + FP)", 1, 0, 1, specificity, class_specificity},
+    {"precision", "TP / (TP + FP)", 1, 0, 1, precision, class_precision},
+    {"macro_f1", "mean over the classes present of 2 TP / (2 TP + FP + FN)", 1, 0, 1, macro_f1, class_f1},
     {"g_mean", "geometric mean of the recalls of the classes present, two at least (Kubat and Matwin 1997)",
-     1, g_mean, NULL},
+     1, 0, 1, g_mean, NULL},
     {"mcc", "(n sum_c TP_c - sum_c t_c p_c) / sqrt((n^2 - sum t_c^2)(n^2 - sum p_c^2)) (Gorodkin 2004)", 1,
-     mcc, NULL},
-    {"kappa", "(observed - chance agreement) / (1 - chance agreement) (Cohen 1960)", 1, kappa, NULL},
+     -1, 1, mcc, NULL},
+    {"kappa", "(observed - chance agreement) / (1 - chance agreement) (Cohen 1960)", 1, -1, 1, kappa, NULL},
     {"auroc",
      "P(score of an image of the class > score of another) + P(equal) / 2; more classes: one against the "
      "rest",
-     1, auroc, class_auroc},
-    {"auprc", "average precision: sum over thresholds of (gain in recall) x precision", 1, auprc,
+     1, 0, 1, auroc, class_auroc},
+    {"auprc", "average precision: sum over thresholds of (gain in recall) x precision", 1, 0, 1, auprc,
      class_auprc},
-    {"prevalence", "share of the class: the AUPRC of a random ranking", 0, prevalence, class_prevalence},
+    {"prevalence", "share of the class: the AUPRC of a random ranking", 0, 0, 1, prevalence,
+     class_prevalence},
     {"brier",
      "mean over images of sum over classes of (p - y)^2; two classes: twice the one-column form (Brier "
      "1950)",
-     -1, brier, NULL},
+     -1, 0, 2, brier, NULL},
     {"ece", "sum over 15 bins of confidence of |accuracy - confidence| x share of images (Guo et al. 2017)",
-     -1, ece, NULL},
+     -1, 0, 1, ece, NULL},
 };
 
 const int n_scores = sizeof scores / sizeof *scores;

@@ -37,6 +37,7 @@ struct score {
     const char *name;
     const char *equation;                             /* one line, with its source */
     int better;                                       /* 1: more is better, -1: less is better, 0: neither */
+    double least, most;                               /* it is never outside */
     double (*value)(const struct judged *);           /* macro, or of the positive class */
     double (*of_class)(const struct judged *, int c); /* NULL when there is no such thing */
 };
@@ -53,8 +54,9 @@ int judged_new(const struct scores_input *input, struct judged **out, struct err
 
 void judged_free(struct judged *judged);
 
-/* The class with the fewest of n labels, the later one on a tie: the positive class of a pair. label should be that of all
- * originals, so that every job of a pair means the same. -1 when n_classes is 0. */
+/* The class with the fewest of n labels, the later one on a tie: the positive class of a pair when label is that of all originals
+ * that a job may draw from, so that every job of a pair means the same (predicted.h; with class_sizes the drawn numbers decide).
+ * -1 when n_classes is 0. */
 int scores_minority(const int *label, int n, int n_classes);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <gsl/gsl_cdf.h>
 #include <math.h>
+#include <stdio.h>
 
 double stats_t_quantile(double p, double df)
 {
@@ -27,7 +28,7 @@ static double squared_distance(const double *x, int n, double mean)
     return sum;
 }
 
-struct stats_summary stats_summarise(const double *x, int n, double level)
+struct stats_summary stats_of_splits(const double *x, int n, double test_ratio, double level)
 {
     struct stats_summary s = {0, nan(""), nan(""), nan(""), nan("")};
     double sum = 0, half;
@@ -41,15 +42,43 @@ struct stats_summary stats_summarise(const double *x, int n, double level)
     if (s.n < 2)
         return s;
     s.sd = sqrt(squared_distance(x, n, s.mean) / (s.n - 1));
-    half = stats_t_quantile((1 + level) / 2, s.n - 1) * s.sd / sqrt(s.n);
+    half = stats_t_quantile((1 + level) / 2, s.n - 1) * s.sd *
+           sqrt(1.0 / s.n + (isnan(test_ratio) ? 0 : test_ratio));
     s.low = s.mean - half;
     s.high = s.mean + half;
     return s;
 }
 
-double stats_half_width(const struct stats_summary *summary)
+struct stats_summary stats_summarise(const double *x, int n, double level)
 {
-    return (summary->high - summary->low) / 2;
+    return stats_of_splits(x, n, nan(""), level);
+}
+
+struct stats_summary stats_within(struct stats_summary summary, double least, double most)
+{
+    if (summary.n > 1) {
+        summary.low = fmin(fmax(summary.low, least), most);
+        summary.high = fmin(fmax(summary.high, least), most);
+    }
+    return summary;
+}
+
+/* Sides that are equal in the digits shown are one "plus or minus". */
+static int is_even(const struct stats_summary *s)
+{
+    return fabs((s->high - s->mean) - (s->mean - s->low)) < 0.0005;
+}
+
+void stats_text(char *out, size_t size, const struct stats_summary *summary)
+{
+    if (summary->n == 0)
+        snprintf(out, size, "-");
+    else if (summary->n == 1)
+        snprintf(out, size, "%.3f", summary->mean);
+    else if (is_even(summary))
+        snprintf(out, size, "%.3f ± %.3f", summary->mean, (summary->high - summary->low) / 2);
+    else
+        snprintf(out, size, "%.3f (%.3f to %.3f)", summary->mean, summary->low, summary->high);
 }
 
 /* mean +- t * error with df degrees of freedom; an error of 0 has no t. */

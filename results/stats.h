@@ -4,6 +4,8 @@
 #ifndef CELLSWEEP_STATS_H
 #define CELLSWEEP_STATS_H
 
+#include <stddef.h>
+
 /* A sample of numbers, described. */
 struct stats_summary {
     int n;            /* values that are not NaN */
@@ -18,8 +20,18 @@ double stats_t_quantile(double p, double df);
 /* Describe x (n) with an interval of the given level, 0 < level < 1, e.g. 0.95. x is only read. */
 struct stats_summary stats_summarise(const double *x, int n, double level);
 
-/* Half the width of the interval, NaN when there is none. */
-double stats_half_width(const struct stats_summary *summary);
+/* The same of results of n splits of the same images, whose training sets overlap: the interval is Student's t with
+ *     variance (1/n + n_test/n_train) sd^2        (Nadeau and Bengio, see stats_corrected_t)
+ * instead of sd^2 / n. test_ratio is n_test / n_train; NaN: independent values, as stats_summarise(). */
+struct stats_summary stats_of_splits(const double *x, int n, double test_ratio, double level);
+
+/* The interval cut to what is possible, from least to most: a share is never above 1. No value inside is lost, so how often
+ * the interval holds the true mean stays as it is. */
+struct stats_summary stats_within(struct stats_summary summary, double least, double most);
+
+/* As text in out, 3 digits: "0.912 ± 0.031"; "0.944 (0.705 to 1.000)" where the two sides differ; "0.944" of one value; "-" of
+ * none. Always terminated. */
+void stats_text(char *out, size_t size, const struct stats_summary *summary);
 
 /* Two-sided p of Student's t with df > 0 degrees of freedom; NaN outside. */
 double stats_t_p(double t, double df);

@@ -1,11 +1,18 @@
 #include "summary.h"
 
+#include "overlap.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 const double summary_level = 0.95;
+
+double summary_most(enum metric metric)
+{
+    return metric == METRIC_LOSS ? HUGE_VAL : 1;
+}
 
 /* What is needed only while a summary is made. */
 struct work {
@@ -181,6 +188,14 @@ static int list_done_jobs(struct summary *summary, const struct work *work, stru
     return rc;
 }
 
+static struct stats_summary mean_of_jobs(const struct summary_group *group, const struct work *work,
+                                         enum metric metric)
+{
+    struct stats_summary s =
+        stats_of_splits(work->value, group->n_state[JOB_DONE], group->test_ratio, summary_level);
+    return stats_within(s, 0, summary_most(metric));
+}
+
 /* Learning curves and last epochs of one metric, read once for all groups. */
 static int summarise_metric(struct summary *summary, struct work *work, enum split split, enum metric metric,
                             struct err *err)
@@ -195,7 +210,7 @@ static int summarise_metric(struct summary *summary, struct work *work, enum spl
         for (size_t e = 0; e < n_epochs; e++) {
             for (int i = 0; i < n; i++)
                 work->value[i] = (double)work->metric[(size_t)group->job[i] * n_epochs + e];
-            group->curve[split][metric][e] = stats_summarise(work->value, n, summary_level);
+            group->curve[split][metric][e] = mean_of_jobs(group, work, metric);
         }
         for (int i = 0; i < n; i++) {
             int last = work->mark[group->job[i]].epochs_done - 1;
@@ -203,7 +218,7 @@ static int summarise_metric(struct summary *summary, struct work *work, enum spl
                                  ? (double)work->metric[(size_t)group->job[i] * n_epochs + (size_t)last]
                                  : nan("");
         }
-        group->final[split][metric] = stats_summarise(work->value, n, summary_level);
+        group->final[split][metric] = mean_of_jobs(group, work, metric);
     }
     return 0;
 }
@@ -219,7 +234,7 @@ static int summarise_all_originals(struct summary *summary, struct work *work, s
                 return rc;
             work->value[i] = stats_balanced_accuracy(work->confusion, store_n_classes(work->store));
         }
-        group->all = stats_summarise(work->value, n, summary_level);
+        group->all = stats_within(stats_summarise(work->value, n, summary_level), 0, 1);
     }
     return 0;
 }
@@ -313,6 +328,9 @@ static int summarise(struct summary *summary, struct work *work, int values, str
         rc = find_common(summary, err);
     if (rc == 0)
         rc = count_lacking(summary, work, err);
+    for (int g = 0; g < summary->n_groups && rc == 0; g++)
+        rc = overlap_ratio(work->store, summary->group[g].job, summary->group[g].n_state[JOB_DONE],
+                           &summary->group[g].test_ratio, err);
     if (rc == 0)
         summarise_samples(summary, work);
     return rc == 0 && values ? summarise_values(summary, work, err) : rc;
@@ -389,6 +407,14 @@ const char *summary_filter_text(const struct summary *summary, char *out, size_t
         if ((unsigned char)*c < ' ' || *c == 127)
             *c = '?';
     return out;
+}
+
+int summary_model_varies(const struct summary *summary)
+{
+    for (int g = 1; g < summary->n_groups; g++)
+        if (strcmp(summary->group[g].cell->model, summary->group[0].cell->model) != 0)
+            return 1;
+    return 0;
 }
 
 void summary_free(struct summary *summary)

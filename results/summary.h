@@ -12,8 +12,10 @@
  * A filter chooses the jobs that are summarised, so what is shown; what depends on how many there are to compare (findings.h) is
  * made from the summary of the whole file.
  *
- * An interval is Student's t over jobs. Folds and repeats of k-fold share images, so theirs is too narrow to test with.
- * No MPI. */
+ * Intervals of training and validation allow for splits that share images (overlap.h, stats_of_splits()) and are cut to the range
+ * of the metric. The correction is derived for validation; training has the same, so that both can be looked at side by side.
+ * What all originals give is judged on the same images by every job, most of them seen in training: that interval is plain
+ * Student's t over jobs and tells what other seeds and splits of these images would give, nothing about other images. No MPI. */
 #ifndef CELLSWEEP_SUMMARY_H
 #define CELLSWEEP_SUMMARY_H
 
@@ -27,8 +29,9 @@ extern const double summary_level;
 
 struct summary_group {
     const struct store_job *cell; /* its first job: clusters, strategy, protocol, model, axes; the store's */
-    int n_jobs, n_state[N_JOB_STATES];         /* jobs in all, and in each state */
-    int *job;                                  /* (n_state[JOB_DONE]) rows of the finished jobs */
+    int n_jobs, n_state[N_JOB_STATES]; /* jobs in all, and in each state */
+    int *job;                          /* (n_state[JOB_DONE]) rows of the finished jobs */
+    double test_ratio;                 /* overlap_ratio() of them; NaN: intervals are plain Student's t */
     struct stats_summary *curve[2][N_METRICS]; /* [SPLIT_TRAIN or SPLIT_VAL]: (n_epochs) */
     struct stats_summary final[2][N_METRICS];  /* each job's last epoch */
     struct stats_summary all;                  /* balanced accuracy on all originals, from /confusion/all */
@@ -78,12 +81,17 @@ enum { SUMMARY_FILTER_SIZE = 512 };
 
 /* "Filter strategy=none|augment: 60 of 150 jobs, 2 of 5 strategies" in out, "" without a filter. Returns out. */
 const char *summary_filter_text(const struct summary *summary, char *out, size_t size);
+/* The most that a stored metric can be; the least is 0. */
+double summary_most(enum metric metric);
 
 /* 1 when not all groups have the same value of a grid axis. */
 int summary_axis_varies(const struct summary *summary, int axis);
 
 /* 1 when not all groups have the same protocol. */
 int summary_protocol_varies(const struct summary *summary);
+
+/* 1 when not all groups have the same model. */
+int summary_model_varies(const struct summary *summary);
 
 void summary_free(struct summary *summary);
 

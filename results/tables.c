@@ -7,6 +7,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* ---- the published values ---- */
+
+/* The last one of a cell's published validation curve; NaN where none belongs beside it. */
+static double published_value(const struct summary *summary, const struct store_job *cell, enum metric metric)
+{
+    if (!published_compares(summary->store, cell))
+        return nan("");
+    return published_final(cell->clusters, cell->strategy, SPLIT_VAL, metric);
+}
+
+static int any_published(const struct summary *summary)
+{
+    for (int g = 0; g < summary->n_groups; g++)
+        if (!isnan(published_value(summary, summary->group[g].cell, METRIC_LOSS)))
+            return 1;
+    return 0;
+}
+
 /* ---- final.csv ---- */
 
 static void csv_summary_names(struct csv_out *csv, const char *prefix, const char *name)
@@ -47,7 +65,8 @@ static void csv_header(struct csv_out *csv, const struct summary *summary)
 {
     static const char *const first[] = {"clusters", "strategy", "protocol", "model"};
     static const char *const jobs[] = {"jobs", "n", "failed", "diverged", "jobs_lacking_a_class"};
-    static const char *const last[] = {"n_train_mean", "n_val_mean", "leak_mean", "leak_share_mean"};
+    static const char *const last[] = {"test_ratio", "n_train_mean", "n_val_mean", "leak_mean",
+                                       "leak_share_mean"};
     csv_names(csv, first, sizeof first / sizeof *first);
     for (int i = 0; i < store_n_axes(summary->store); i++)
         csv_out_text(csv, store_axis_name(summary->store, i));
@@ -57,17 +76,17 @@ static void csv_header(struct csv_out *csv, const struct summary *summary)
             csv_summary_names(csv, s == SPLIT_TRAIN ? "train_" : "val_", metric_names[m]);
     csv_summary_names(csv, "all_", "balanced_accuracy");
     csv_names(csv, last, sizeof last / sizeof *last);
-    if (published_fits(summary->store))
+    if (any_published(summary))
         csv_published_names(csv);
     csv_out_end(csv);
 }
 
-static void csv_published(struct csv_out *csv, const struct store_job *cell)
+static void csv_published(struct csv_out *csv, const struct summary *summary, const struct store_job *cell)
 {
     double value[N_METRICS];
     int any = 0;
     for (int m = 0; m < N_METRICS; m++) {
-        value[m] = published_final(cell->clusters, cell->strategy, SPLIT_VAL, (enum metric)m);
+        value[m] = published_value(summary, cell, (enum metric)m);
         any |= !isnan(value[m]);
     }
     csv_out_text(csv, any ? published_protocol(cell->strategy) : "");
@@ -93,12 +112,13 @@ static void csv_row(struct csv_out *csv, const struct summary *summary, const st
         for (int m = 0; m < N_METRICS; m++)
             csv_summary(csv, &group->final[s][m]);
     csv_summary(csv, &group->all);
+    csv_out_real(csv, group->test_ratio);
     csv_out_real(csv, group->n_train.mean);
     csv_out_real(csv, group->n_val.mean);
     csv_out_real(csv, group->leak.mean);
     csv_out_real(csv, group->leak_share.mean);
-    if (published_fits(summary->store))
-        csv_published(csv, cell);
+    if (any_published(summary))
+        csv_published(csv, summary, cell);
     csv_out_end(csv);
 }
 
@@ -117,16 +137,6 @@ void tables_write_csv(FILE *file, const struct summary *summary)
 
 /* ---- what people read ---- */
 
-static void format_interval(char *out, const struct stats_summary *s)
-{
-    if (s->n == 0)
-        snprintf(out, TEXTTABLE_CELL, "-");
-    else if (s->n == 1)
-        snprintf(out, TEXTTABLE_CELL, "%.3f", s->mean);
-    else
-        snprintf(out, TEXTTABLE_CELL, "%.3f ± %.3f", s->mean, stats_half_width(s));
-}
-
 static void format_n(char *out, const struct summary_group *group)
 {
     int lost = group->n_state[JOB_FAILED] + group->n_state[JOB_DIVERGED], done = group->n_state[JOB_DONE];
@@ -144,19 +154,9 @@ static void format_leak(char *out, const struct summary_group *group)
         snprintf(out, TEXTTABLE_CELL, "%.3g of %.3g", group->leak.mean, group->n_val.mean);
 }
 
-static int any_published(const struct summary *summary)
+static void format_published(char *out, const struct summary *summary, const struct store_job *cell)
 {
-    for (int g = 0; g < summary->n_groups && published_fits(summary->store); g++)
-        if (!isnan(published_final(summary->group[g].cell->clusters, summary->group[g].cell->strategy,
-                                   SPLIT_VAL, METRIC_LOSS)))
-            return 1;
-    return 0;
-}
-
-static void format_published(char *out, const struct store_job *cell)
-{
-    double value =
-        published_final(cell->clusters, cell->strategy, SPLIT_VAL, METRIC_BALANCED_ACCURACY_AS_PUBLISHED);
+    double value = published_value(summary, cell, METRIC_BALANCED_ACCURACY_AS_PUBLISHED);
     if (isnan(value))
         snprintf(out, TEXTTABLE_CELL, "-");
     else
@@ -171,9 +171,9 @@ static int any_lacking(const struct summary *summary)
     return 0;
 }
 
-enum { N_NUMBERS = 7, LACKING = 1, PUBLISHED = 5 };
+enum { N_NUMBERS = 7, LACKING = 1, AS_PUBLISHED = 4, PUBLISHED = 5 };
 
-/* Columns that are left out when nothing is in them. */
+/* Columns that are left out when nothing is in them, or nothing published to compare them with. */
 struct optional {
     int lacking, published;
 };
@@ -185,7 +185,7 @@ static struct optional find_optional(const struct summary *summary)
 
 static int has_column(struct optional optional, int c)
 {
-    return c == LACKING ? optional.lacking : c == PUBLISHED ? optional.published : 1;
+    return c == LACKING ? optional.lacking : c == AS_PUBLISHED || c == PUBLISHED ? optional.published : 1;
 }
 
 static void add_row(struct texttable *table, const struct summary *summary, const struct summary_group *group,
@@ -194,14 +194,17 @@ static void add_row(struct texttable *table, const struct summary *summary, cons
     char cell[N_NUMBERS][TEXTTABLE_CELL];
     format_n(cell[0], group);
     snprintf(cell[LACKING], sizeof cell[LACKING], "%d", group->n_lacking);
-    format_interval(cell[2], &group->final[SPLIT_VAL][METRIC_BALANCED_ACCURACY]);
+    stats_text(cell[2], sizeof cell[2], &group->final[SPLIT_VAL][METRIC_BALANCED_ACCURACY]);
     format_leak(cell[3], group);
-    format_interval(cell[4], &group->final[SPLIT_VAL][METRIC_BALANCED_ACCURACY_AS_PUBLISHED]);
-    format_published(cell[PUBLISHED], group->cell);
-    format_interval(cell[6], &group->all);
+    stats_text(cell[AS_PUBLISHED], sizeof cell[AS_PUBLISHED],
+               &group->final[SPLIT_VAL][METRIC_BALANCED_ACCURACY_AS_PUBLISHED]);
+    format_published(cell[PUBLISHED], summary, group->cell);
+    stats_text(cell[6], sizeof cell[6], &group->all);
     texttable_add(table, "%s", group->cell->clusters);
     texttable_add(table, "%s", group->cell->strategy);
     texttable_add(table, "%s", group->cell->protocol);
+    if (summary_model_varies(summary))
+        texttable_add(table, "%s", group->cell->model);
     for (int i = 0; i < store_n_axes(summary->store); i++)
         if (summary_axis_varies(summary, i))
             texttable_add(table, "%s", group->cell->axis[i]);
@@ -218,6 +221,8 @@ static void add_header(struct texttable *table, const struct summary *summary, s
     texttable_add(table, "clusters");
     texttable_add(table, "strategy");
     texttable_add(table, "protocol");
+    if (summary_model_varies(summary))
+        texttable_add(table, "model");
     for (int i = 0; i < store_n_axes(summary->store); i++)
         if (summary_axis_varies(summary, i))
             texttable_add(table, "%s", store_axis_name(summary->store, i));
@@ -238,19 +243,36 @@ static struct texttable make_table(const struct summary *summary)
     return table;
 }
 
+/* 1 when an interval allows for splits that share images. */
+static int any_overlap(const struct summary *summary)
+{
+    for (int g = 0; g < summary->n_groups; g++)
+        if (!isnan(summary->group[g].test_ratio))
+            return 1;
+    return 0;
+}
+
 void tables_print_notes(FILE *file, const struct summary *summary)
 {
     char filter[SUMMARY_FILTER_SIZE];
     if (*summary_filter_text(summary, filter, sizeof filter))
         fprintf(file, "%s.\n", filter);
     fprintf(file,
-            "%s: %d of %d jobs finished%s. Mean ± half the %.0f %% interval (Student's t) over the n "
-            "finished jobs of a row, at their last epoch.\n",
+            "%s: %d of %d jobs finished%s. Mean and %.0f %% interval of the mean over the n finished jobs of "
+            "a row, "
+            "at their last epoch: ± half of it, or from low to high where the range of the metric cuts it.\n",
             store_text(summary->store, "name"), summary->n_state[JOB_DONE], summary->n_jobs,
             store_synthetic(summary->store) ? ", synthetic data" : "", 100 * summary_level);
-    fputs("all originals: balanced accuracy on every original image of the clusters, training images "
-          "included.\n",
-          file);
+    fprintf(file, "Intervals are Student's t%s.\n",
+            any_overlap(summary)
+                ? ", widened where the splits share images: variance (1/n + n_test/n_train) s^2, Nadeau and "
+                  "Bengio 2003; column test_ratio of the CSV is n_test/n_train"
+                : " over runs of one split that differ in their seed");
+    fputs(
+        "all originals: balanced accuracy on every original image of the clusters, training images "
+        "included. Every job judges the same images, so its interval is over seeds and splits only and says "
+        "nothing about other images.\n",
+        file);
     if (summary->n_state[JOB_FAILED] + summary->n_state[JOB_DIVERGED] > 0)
         fprintf(file, "Lost: %d failed and %d diverged jobs, in no mean.\n", summary->n_state[JOB_FAILED],
                 summary->n_state[JOB_DIVERGED]);
@@ -292,11 +314,14 @@ void tables_write_markdown(FILE *file, const struct summary *summary)
     fputs("\n"
           "- **val balanced**: mean recall over the classes of the validation images.\n"
           "- **leak**: mean number of validation images with a copy or an augmented sibling in training, "
-          "of the mean number of validation images. Where it is not 0, validation is no test.\n"
-          "- **val as published**: the number the report calls balanced accuracy; it equals accuracy for "
-          "two classes.\n"
-          "- Folds and repeats share images, so intervals over them are narrower than those of "
-          "independent studies.\n",
+          "of the mean number of validation images. Where it is not 0, validation is no test.\n",
           file);
+    if (any_published(summary))
+        fputs("- **val as published**: the number the report calls balanced accuracy: (sensitivity + "
+              "specificity) / "
+              "2 over one-hot outputs, a mean over validation batches that count alike. With two classes it "
+              "equals "
+              "accuracy while all validation images fit into one batch, not beyond.\n",
+              file);
     texttable_release(&table);
 }

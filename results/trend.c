@@ -67,15 +67,25 @@ static double x_of(const struct summary *summary, const struct trend_axis *axis,
     return axis->categorical ? place_of(summary, axis->axis, text) : strtod(text, NULL);
 }
 
-/* 1 when some values differ but stand at the same x: then a line would jump between them. */
+static int same_facet(const struct summary *summary, const struct trend_axis *axis,
+                      const struct summary_group *a, const struct summary_group *b)
+{
+    char p[TREND_LABEL_SIZE], q[TREND_LABEL_SIZE];
+    axis->facet(p, sizeof p, summary, a);
+    axis->facet(q, sizeof q, summary, b);
+    return strcmp(p, q) == 0;
+}
+
+/* 1 when some values of the same clusters differ but stand at the same x: then a line would jump between them. */
 static int needs_facets(const struct summary *summary, const struct trend_axis *axis)
 {
     for (int g = 1; axis->facet && g < summary->n_groups; g++)
-        for (int k = 0; k < g; k++)
-            if (axis->facet(summary, &summary->group[g], axis->axis) !=
-                    axis->facet(summary, &summary->group[k], axis->axis) &&
-                x_of(summary, axis, &summary->group[g]) == x_of(summary, axis, &summary->group[k]))
+        for (int k = 0; k < g; k++) {
+            const struct summary_group *a = &summary->group[g], *b = &summary->group[k];
+            if (strcmp(a->cell->clusters, b->cell->clusters) == 0 &&
+                x_of(summary, axis, a) == x_of(summary, axis, b) && !same_facet(summary, axis, a, b))
                 return 1;
+        }
     return 0;
 }
 
@@ -89,8 +99,7 @@ static int same_page(const struct trend *page, const struct summary_group *a, co
     for (int i = 0; i < store_n_axes(page->summary->store) && same; i++)
         same = i == page->axis.axis || strcmp(p->axis[i], q->axis[i]) == 0;
     if (same && page->has_facet)
-        same = page->axis.facet(page->summary, a, page->axis.axis) ==
-               page->axis.facet(page->summary, b, page->axis.axis);
+        same = same_facet(page->summary, &page->axis, a, b);
     return same;
 }
 
@@ -181,7 +190,7 @@ void trend_name(const struct trend *trend, char *out)
 {
     const struct summary *summary = trend->summary;
     const struct summary_group *group = trend->point[0].group;
-    char text[64];
+    char text[TREND_LABEL_SIZE + 64], facet[TREND_LABEL_SIZE];
     *out = '\0';
     pagename_append(out, trend->axis.stem);
     if (strcmp(trend->axis.stem, "axis_") == 0)
@@ -190,8 +199,8 @@ void trend_name(const struct trend *trend, char *out)
     pagename_append(out, group->cell->clusters);
     pagename_append_cell(out, summary, group, trend->axis.axis);
     if (trend->has_facet) {
-        snprintf(text, sizeof text, "_%s=%ld", trend->axis.facet_name,
-                 trend->axis.facet(summary, group, trend->axis.axis));
+        trend->axis.facet(facet, sizeof facet, summary, group);
+        snprintf(text, sizeof text, "_%s=%s", trend->axis.facet_name, facet);
         pagename_append(out, text);
     }
     if (trend->part) {

@@ -27,8 +27,9 @@ struct trend_axis {
     double (*x)(const struct summary *summary, const struct summary_group *group, int axis);
     /* Text below a tick; NULL: the value. */
     void (*tick)(char *out, size_t size, const struct summary_group *group, int axis, double x);
-    /* What else tells two values apart that have the same x, for pages of their own; NULL: nothing. */
-    long (*facet)(const struct summary *summary, const struct summary_group *group, int axis);
+    /* What else tells two values apart that have the same x, as text in out (TREND_LABEL_SIZE), for pages of their own; NULL:
+     * nothing. */
+    void (*facet)(char *out, size_t size, const struct summary *summary, const struct summary_group *group);
     const char *facet_name;
 };
 

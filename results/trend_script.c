@@ -68,14 +68,15 @@ static void find_ranges(struct page *p, const struct trend *trend)
 static void collect_texts(struct page *p, const struct trend *trend)
 {
     const struct summary_group *group = trend->point[0].group;
-    char *title = p->title, footer[CURVES_FOOTER_SIZE];
+    char *title = p->title, footer[CURVES_FOOTER_SIZE], facet[TREND_LABEL_SIZE];
     int done = 0, jobs = 0;
     classes_title(trend->summary->store, group->cell, title, sizeof p->title);
     curves_append_axes(title, sizeof p->title, trend->summary, group, trend->axis.axis);
     size_t n = strlen(title);
-    if (trend->has_facet)
-        snprintf(title + n, sizeof p->title - n, ", %s class %ld", trend->axis.facet_name,
-                 trend->axis.facet(trend->summary, group, trend->axis.axis));
+    if (trend->has_facet) {
+        trend->axis.facet(facet, sizeof facet, trend->summary, group);
+        snprintf(title + n, sizeof p->title - n, ", %s %s", trend->axis.facet_name, facet);
+    }
     snprintf(p->subtitle, sizeof p->subtitle, "Protocol %s: %s", group->cell->protocol,
              curves_protocol_meaning(group->cell->protocol));
     figtext_note(

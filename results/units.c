@@ -1,7 +1,5 @@
 #include "units.h"
 
-#include "classes.h"
-#include "job.h"
 #include "predicted.h"
 
 #include <math.h>
@@ -9,8 +7,6 @@
 #include <string.h>
 
 const char *const units_set_names[N_UNITS_SETS] = {"val", "all", "oof"};
-
-enum { MAX_SIZES = 2048 }; /* letters of the longest class_sizes */
 
 /* What is needed only while units are made. */
 struct making {
@@ -153,57 +149,12 @@ static int fill_group(const struct making *m, struct units_group *group, const i
     return rc;
 }
 
-/* Originals of a job that it trained on or was judged on: the drawn ones, but those that its strategy leaves out. */
-static int count_used(const struct making *m, int job, double *n, struct err *err)
+/* Only holdout and kfold deal out the same originals in every job. */
+static double test_ratio(const struct making *m, const struct summary_group *from)
 {
-    int room = store_n_predictions(m->store, SPLIT_ALL);
-    int *role = err_calloc((size_t)room, sizeof *role, "roles of images", err);
-    int rc = role ? store_read_roles(m->store, job, role, err) : E_IO;
-    for (int i = 0; i < room && rc == 0; i++)
-        *n += role[i] == JOB_TRAINED || role[i] == JOB_JUDGED;
-    free(role);
-    return rc;
-}
-
-/* Originals that the split of a job divides. */
-static int count_drawn(const struct making *m, int job, double *n, struct err *err)
-{
-    int cells = store_n_classes(m->store) * store_n_classes(m->store), rc;
-    char sizes[MAX_SIZES], *end;
-    const char *at = classes_config(m->store, &store_jobs(m->store)[job], "class_sizes", sizes, sizeof sizes);
-    *n = 0; /* a damaged file may count further than an int */
-    if (strstr(sizes, "..."))
-        return count_used(m, job, n, err);
-    for (; *at >= '0' && *at <= '9'; at = *end == '-' ? end + 1 : end)
-        *n += strtod(at, &end);
-    if (*n > 0)
-        return 0;
-    rc = store_read_confusion(m->store, job, SPLIT_ALL, m->confusion, err);
-    for (int i = 0; i < cells && rc == 0; i++)
-        *n += m->confusion[i] > 0 ? m->confusion[i] : 0;
-    return rc;
-}
-
-/* job (n): the finished jobs of a group. All of them divide as many originals. */
-static int find_ratio(const struct making *m, struct units_group *group, const int *job, int n,
-                      struct err *err)
-{
-    const struct store_job *row = store_jobs(m->store);
-    double sum = 0, drawn;
-    int found = 0;
-    group->test_ratio = (double)NAN;
-    if (n == 0 || m->on == UNITS_OOF ||
-        !(units_is_kfold(row[job[0]].protocol) || strcmp(row[job[0]].protocol, "holdout") == 0))
-        return 0;
-    int rc = count_drawn(m, job[0], &drawn, err);
-    for (int i = 0; i < n && rc == 0; i++)
-        if (row[job[i]].n_val > 0 && drawn > row[job[i]].n_val) {
-            sum += row[job[i]].n_val / (drawn - row[job[i]].n_val);
-            found++;
-        }
-    if (found > 0)
-        group->test_ratio = sum / found;
-    return rc;
+    const char *protocol = from->cell->protocol;
+    int deals = units_is_kfold(protocol) || strcmp(protocol, "holdout") == 0;
+    return deals && m->on != UNITS_OOF ? from->test_ratio : (double)NAN;
 }
 
 /* Finished jobs of a group by seed, repeat and fold; freed by the caller. */
@@ -224,12 +175,9 @@ static int make_group(const struct making *m, const struct summary_group *from, 
     int n = from->n_state[JOB_DONE], rc = E_IO;
     int *job = sorted_jobs(m, from, err);
     group->unit = err_calloc((unsigned long)n, sizeof *group->unit, "units", err);
-    group->test_ratio = (double)NAN;
-    if (job && group->unit) {
+    group->test_ratio = test_ratio(m, from);
+    if (job && group->unit)
         rc = fill_group(m, group, job, n, err);
-        if (rc == 0)
-            rc = find_ratio(m, group, job, n, err);
-    }
     free(job);
     return rc;
 }
@@ -261,7 +209,10 @@ static int score_group(const struct making *m, const struct summary_group *from,
             rc = score_unit(m, job + i, used, value + n_units++, n, err);
     }
     for (int s = 0; s < n_scores && rc == 0; s++)
-        out[s] = stats_summarise(value + (size_t)s * (size_t)n, n_units, summary_level);
+        out[s] =
+            stats_within(stats_of_splits(value + (size_t)s * (size_t)n, n_units,
+                                         m->on == UNITS_VAL ? from->test_ratio : (double)NAN, summary_level),
+                         scores[s].least, scores[s].most);
     free(job);
     free(value);
     return rc;

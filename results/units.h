@@ -56,7 +56,8 @@ int units_new(struct store *store, const struct summary *summary, const char *me
               struct units **out, struct err *err);
 
 /* Every score of scores.h at once: mean and interval over the units of each group, (n_groups, n_scores), n 0 where there are
- * none. *out is freed by the caller. */
+ * none. Intervals are made as those of summary.h: on val they allow for shared images, all and oof are Student's t over units
+ * that judge the same images. *out is freed by the caller. */
 int units_scores(struct store *store, const struct summary *summary, enum units_set on,
                  struct stats_summary **out, struct err *err);
 

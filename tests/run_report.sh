@@ -48,6 +48,16 @@ else
     skip "the page: it was not built"
 fi
 
+# Cluster 8 has fewer images than 10, but of it four times as many are drawn: 10 is the minority.
+printf 'name: turned\ndata: builtin\ngrid:\n  clusters: [[8, 10]]\n  strategy: [none, oversample]\n  class_sizes: [[40, 10]]\n  seed: {first: 1, count: 2}\ntrain: {epochs: 1}\nimage.size: 20\n' >"$TMP/turned.yaml"
+check "a sweep of drawn sizes" "$cellsweep" run "$TMP/turned.yaml" -o "$TMP/turned.h5" -q
+check "its report" bash -c "'$cellsweep' report '$TMP/turned.h5' -o '$TMP/turned' >'$TMP/turned.log' 2>&1"
+prevalence() { awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i } $c["set"] == "val" && $c["score"] == "prevalence" { print $c["mean"] }' "$TMP/turned/scores.csv" | sort -u; }
+check "the class of which fewer are drawn is the positive one" test "$(prevalence)" = 0.2
+check "nothing published is set beside it" bash -c "! grep -qi published '$TMP/turned/final.md' '$TMP/turned.log' && ! grep -q 'Training, published\|published_val_loss' '$TMP/turned/'fig*.gp '$TMP/turned/final.csv' && [ ! -e '$TMP/turned/claims.csv' ]"
+ratio() { awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i } NR == 2 { print $c["test_ratio"] }' "$TMP/turned/final.csv"; }
+check "10 of the 50 drawn images judge, 40 train" test "$(ratio)" = 0.25
+
 # width FILE: pixels of a PNG, from its header.
 width() { od -An -tu1 -j16 -N4 "$1" | awk '{print (($1 * 256 + $2) * 256 + $3) * 256 + $4}'; }
 near() { [ $(($1 - $2)) -le 3 ] && [ $(($2 - $1)) -le 3 ]; }

@@ -1,6 +1,7 @@
 #include "imbalance.h"
 
 #include "curves.h"
+#include "drawn.h"
 #include "figures.h"
 #include "pagename.h"
 #include "scratch.h"
@@ -146,8 +147,8 @@ static void expect_mean(int pair, int size, int strategy, double *mean, double *
     *mean = sum / SEEDS;
     for (int s = 0; s < SEEDS; s++)
         squares += pow((double)(float)balanced_of(pair, size, strategy, s) - *mean, 2);
-    *half =
-        3.18244630528371 * sqrt(squares / (SEEDS - 1) / SEEDS); /* Student's t, 3 degrees of freedom, 0.975 */
+    /* Student's t, 3 degrees of freedom, 0.975; one image judges, the other drawn ones train */
+    *half = 3.18244630528371 * sqrt(squares / (SEEDS - 1) * (1.0 / SEEDS + 1 / (90 + 90 / ratios[size] - 1)));
 }
 
 /* Every number of 8-10, first page: 16 strategies, each at rising ratios. */
@@ -170,8 +171,8 @@ static void points_are_means_and_intervals(void **state)
         assert_int_equal(l.n, SEEDS);
         assert_true(fabs(l.x - ratios[size]) < 1e-8);
         assert_true(fabs(l.mean - mean) < 1e-8);
-        assert_true(fabs(l.low - (mean - half)) < 1e-8);
-        assert_true(fabs(l.high - (mean + half)) < 1e-8);
+        assert_true(fabs(l.low - fmax(0, mean - half)) < 1e-8);
+        assert_true(fabs(l.high - fmin(1, mean + half)) < 1e-8);
     }
     assert_false(read_line(text, TREND_SERIES * SIZES, &l));
     free(text);
@@ -242,18 +243,41 @@ static void pictures_are_drawn(void **state)
 static void sizes_of_texts(void **state)
 {
     (void)state;
-    long high = 7, low = 7;
-    assert_int_equal(imbalance_sizes("900-90", &high, &low), 1);
-    assert_int_equal(high, 900);
-    assert_int_equal(low, 90);
-    assert_int_equal(imbalance_sizes("5-70-6", &high, &low), 1);
-    assert_int_equal(high, 70);
-    assert_int_equal(low, 5);
+    long size[CONFIG_MAX_CLUSTERS];
+    assert_int_equal(drawn_parse("900-90", size), 2);
+    assert_int_equal(size[0], 900);
+    assert_int_equal(size[1], 90);
+    assert_int_equal(drawn_parse("5-70-6", size), 3);
+    assert_int_equal(size[1], 70);
+    assert_int_equal(size[2], 6);
     static const char *const others[] = {"", "all", "90", "90-", "90-0", "90--3", "90-3x", "90-3-..."};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (imbalance_sizes(others[i], &high, &low))
+        if (drawn_parse(others[i], size))
             fail_msg("'%s' is no list of sizes", others[i]);
-    assert_int_equal(high, 70);
+}
+
+/* 40 of cluster 8 and 10 of 10 is another problem than 10 and 40: no line joins them. Other clusters' sizes do not matter. */
+static void turned_sizes_have_pages_of_their_own(void **state)
+{
+    (void)state;
+    static const char *const axis[] = {"class_sizes"};
+    static const char *const size[] = {"40-10", "10-40", "40-40"};
+    struct small_job job[6];
+    char path[128];
+    for (int j = 0; j < 6; j++) {
+        row(&job[j], j < 3 ? "8-10" : "1-27", "none", 1, 0.5 + 0.1 * j);
+        strcpy(job[j].row.axis[0], j < 3 ? size[j] : j == 3 ? "90-9" : "80-20");
+        job[j].row.seed = j + 1;
+    }
+    write_store(path, "turned", job, 6, axis, 1, "");
+    struct figures figures = draw(path);
+    assert_true(has(&figures, "imbalance_8-10_largest-class=40-of-8"));
+    assert_true(has(&figures, "imbalance_8-10_largest-class=40-of-10"));
+    char *text = small_text(root, "imbalance_8-10_largest-class=40-of-10.tsv");
+    struct line l;
+    assert_true(read_line(text, 0, &l) && !read_line(text, 1, &l));
+    assert_string_equal(l.value, "10-40");
+    free(text);
 }
 
 /* Equal ratios of different sizes are different experiments: a page a largest class. A value that is no list of sizes stands
@@ -272,13 +296,13 @@ static void equal_ratios_have_pages_of_their_own(void **state)
     }
     write_store(path, "equal", job, 5, axis, 1, "");
     struct figures figures = draw(path);
-    assert_true(has(&figures, "imbalance_1-27_largest=90"));
-    assert_true(has(&figures, "imbalance_1-27_largest=40"));
-    char *text = small_text(root, "imbalance_1-27_largest=94.tsv");
+    assert_true(has(&figures, "imbalance_1-27_largest-class=90-of-1"));
+    assert_true(has(&figures, "imbalance_1-27_largest-class=40-of-1"));
+    char *text = small_text(root, "imbalance_1-27_largest-class=94-of-1.tsv");
     assert_true(read_line(text, 0, &l));
     assert_true(fabs(l.x - 94 / 7.0) < 1e-7);
     free(text);
-    text = small_text(root, "imbalance_1-27_largest=40.tsv");
+    text = small_text(root, "imbalance_1-27_largest-class=40-of-1.tsv");
     assert_true(read_line(text, 0, &l));
     assert_true(l.x == 1);
     assert_true(read_line(text, 1, &l));
@@ -410,6 +434,7 @@ int main(void)
                                        cmocka_unit_test(lost_jobs_are_seen),
                                        cmocka_unit_test(pictures_are_drawn),
                                        cmocka_unit_test(sizes_of_texts),
+                                       cmocka_unit_test(turned_sizes_have_pages_of_their_own),
                                        cmocka_unit_test(equal_ratios_have_pages_of_their_own),
                                        cmocka_unit_test(long_lists_are_looked_up),
                                        cmocka_unit_test(axes_have_figures),

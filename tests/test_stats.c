@@ -49,7 +49,6 @@ static void summary_of_eight_numbers(void **state)
     assert_near(s.sd, sqrt(32.0 / 7));
     assert_near(s.low, 5 - half);
     assert_near(s.high, 5 + half);
-    assert_near(stats_half_width(&s), half);
 }
 
 static void wider_level_gives_a_wider_interval(void **state)
@@ -57,7 +56,7 @@ static void wider_level_gives_a_wider_interval(void **state)
     (void)state;
     const double x[] = {1, 2, 3, 4, 5, 6};
     struct stats_summary s = stats_summarise(x, 6, 0.90);
-    assert_near(stats_half_width(&s), 2.01504837333302 * sqrt(3.5) / sqrt(6));
+    assert_near((s.high - s.low) / 2, 2.01504837333302 * sqrt(3.5) / sqrt(6));
 }
 
 static void nan_values_are_left_out(void **state)
@@ -77,7 +76,7 @@ static void one_or_no_value_has_no_interval(void **state)
     struct stats_summary one = stats_summarise(x, 2, 0.95), none = stats_summarise(x + 1, 1, 0.95);
     assert_int_equal(one.n, 1);
     assert_near(one.mean, 7);
-    assert_true(isnan(one.sd) && isnan(one.low) && isnan(one.high) && isnan(stats_half_width(&one)));
+    assert_true(isnan(one.sd) && isnan(one.low) && isnan(one.high));
     assert_int_equal(none.n, 0);
     assert_true(isnan(none.mean));
 }
@@ -96,6 +95,45 @@ static void large_offsets_do_not_cancel(void **state)
     (void)state;
     const double x[] = {1e9 + 1, 1e9 + 2, 1e9 + 3};
     assert_near(stats_summarise(x, 3, 0.95).sd, 1);
+}
+
+/* Five folds: n_test / n_train is 1/4, so the interval is sqrt(1/5 + 1/4) / sqrt(1/5) = 1.5 times as wide. */
+static void shared_images_widen_the_interval(void **state)
+{
+    (void)state;
+    const double x[] = {0.7, 0.8, 0.75, 0.9, 0.65};
+    struct stats_summary plain = stats_summarise(x, 5, 0.95), folds = stats_of_splits(x, 5, 0.25, 0.95);
+    struct stats_test test = stats_corrected_t(x, 5, 0.25, 0.95);
+    assert_near(folds.mean, plain.mean);
+    assert_near(folds.sd, plain.sd);
+    assert_near((folds.high - folds.low) / (plain.high - plain.low), 1.5);
+    assert_near(folds.low, test.low);
+    assert_near(folds.high, test.high);
+    assert_near(stats_of_splits(x, 5, nan(""), 0.95).low, plain.low);
+}
+
+static void expect_text(struct stats_summary s, const char *expected)
+{
+    char text[64];
+    stats_text(text, sizeof text, &s);
+    assert_string_equal(text, expected);
+}
+
+static void no_interval_leaves_the_range(void **state)
+{
+    (void)state;
+    const double x[] = {1, 0.833, 1}, equal[] = {1, 1, 1};
+    struct stats_summary s = stats_summarise(x, 3, 0.95), cut = stats_within(s, 0, 1);
+    assert_true(s.high > 1 && s.low > 0);
+    assert_near(cut.high, 1);
+    assert_near(cut.low, s.low);
+    assert_near(cut.mean, s.mean);
+    assert_near(stats_within(s, 0.95, 2).low, 0.95);
+    expect_text(cut, "0.944 (0.705 to 1.000)");
+    expect_text(stats_summarise(x, 3, 0.95), "0.944 ± 0.240");
+    expect_text(stats_within(stats_summarise(equal, 3, 0.95), 0, 1), "1.000 ± 0.000");
+    expect_text(stats_within(stats_summarise(x, 1, 0.95), 0, 1), "1.000");
+    expect_text(stats_summarise(x, 0, 0.95), "-");
 }
 
 static void balanced_accuracy_is_the_mean_recall(void **state)
@@ -121,6 +159,8 @@ int main(void)
                                        cmocka_unit_test(one_or_no_value_has_no_interval),
                                        cmocka_unit_test(infinite_values_are_not_hidden),
                                        cmocka_unit_test(large_offsets_do_not_cancel),
+                                       cmocka_unit_test(shared_images_widen_the_interval),
+                                       cmocka_unit_test(no_interval_leaves_the_range),
                                        cmocka_unit_test(balanced_accuracy_is_the_mean_recall)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
