@@ -76,7 +76,8 @@ static void repeats_start_from_weights_of_their_own(void **state)
     struct ensemble *third = make(&f, 2, NULL);
     for (int m = 0; m < 2; m++) {
         const float *weights = cnn_params(ensemble_member(second, m));
-        assert_memory_equal(cnn_params(ensemble_member(fold, m)), cnn_params(ensemble_member(plain, m)), bytes);
+        assert_memory_equal(cnn_params(ensemble_member(fold, m)), cnn_params(ensemble_member(plain, m)),
+                            bytes);
         assert_memory_not_equal(weights, cnn_params(ensemble_member(plain, m)), bytes);
         assert_memory_not_equal(weights, cnn_params(ensemble_member(third, m)), bytes);
     }

@@ -170,8 +170,10 @@ static void a_smaller_image_size_resizes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(class_sizes_are_drawn_and_nested), cmocka_unit_test(seeds_and_repeats_draw_differently),
-        cmocka_unit_test(impossible_sizes_are_refused),     cmocka_unit_test(roles_say_what_was_done),
+        cmocka_unit_test(class_sizes_are_drawn_and_nested),
+        cmocka_unit_test(seeds_and_repeats_draw_differently),
+        cmocka_unit_test(impossible_sizes_are_refused),
+        cmocka_unit_test(roles_say_what_was_done),
         cmocka_unit_test(a_smaller_image_size_resizes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
