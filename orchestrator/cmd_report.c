@@ -45,7 +45,7 @@ static const struct argp_option OPTIONS[] = {
      "Upper half of learning curves: balanced_accuracy (default), balanced_accuracy_as_published (default "
      "where published curves are drawn: what they show) or accuracy",
      0},
-    {"percent", 'p', NULL, 0, "Confusion heatmaps in percent of the actual class, not in counts", 0},
+    {"counts", 'c', NULL, 0, "Confusion heatmaps in counts, not in percent of the actual class", 0},
     {"heatmaps", 'H', NULL, 0, "Confusion heatmaps of pairs too, not only of more than two clusters", 0},
     {"style", 's', "S", 0,
      "Size of figures and letters: single (column of a journal, 85 mm, 7 points), double (174 mm, 8 points), "
@@ -89,8 +89,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     case 'm':
         rc = parse_metric(arg, &o->report.metric, o->err);
         break;
-    case 'p':
-        o->report.percent = 1;
+    case 'c':
+        o->report.counts = 1;
         break;
     case 's':
         rc = figstyle_parse(arg, &o->report.style, o->err);

@@ -163,6 +163,8 @@ static int contrast_of(const struct testing *t, const char *first, const char *s
     else if (rc == 0)
         rc = contrast_constant(&a, t->claim->published, out, err);
     *value = out->mean_first;
+    if (rc == 0 && out->n > 0)
+        contrast_within(out, t->claim->metric);
     if (rc == 0 && t->claim->kind == CLAIM_BELOW)
         turn(out);
     free(a.unit);

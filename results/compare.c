@@ -92,22 +92,12 @@ static void leave_untested(struct contrast *contrast)
     contrast->method = "none";
 }
 
-/* A difference of two values is never larger than the range of the metric; loss has none. */
-static void keep_possible(const struct making *m, struct contrast *contrast)
-{
-    const struct score *score = score_find(m->compare->metric);
-    if (!score || isnan(contrast->low))
-        return;
-    contrast->low = fmax(contrast->low, score->least - score->most);
-    contrast->high = fmin(contrast->high, score->most - score->least);
-}
-
 static int compare_pair(struct making *m, int a, int b, struct err *err)
 {
     struct compare_row *row = add_row(m, a, b, err);
     int rc = row ? contrast_paired(&m->units->group[a], &m->units->group[b], &row->contrast, err) : E_IO;
     if (rc == 0)
-        keep_possible(m, &row->contrast);
+        contrast_within(&row->contrast, m->compare->metric);
     if (rc == 0 && m->compare->on == UNITS_ALL)
         leave_untested(&row->contrast);
     return rc;
@@ -238,7 +228,7 @@ static int compare_with_honest(struct making *m, int g, int kfold, struct err *e
         struct compare_row *row = add_row(m, g, other, err);
         rc = row ? contrast_by_seed(&m->units->group[g], &m->units->group[other], &row->contrast, err) : E_IO;
         if (rc == 0)
-            keep_possible(m, &row->contrast);
+            contrast_within(&row->contrast, m->compare->metric);
     }
     return rc;
 }

@@ -257,6 +257,15 @@ int contrast_by_seed(const struct units_group *a, const struct units_group *b, s
     return rc;
 }
 
+void contrast_within(struct contrast *contrast, const char *metric)
+{
+    const struct score *score = score_find(metric);
+    if (!score || isnan(contrast->low))
+        return;
+    contrast->low = fmax(contrast->low, score->least - score->most);
+    contrast->high = fmin(contrast->high, score->most - score->least);
+}
+
 /* ---- verdicts ---- */
 
 enum verdict contrast_verdict(const struct contrast *contrast, double p_adjusted, double p_reachable,

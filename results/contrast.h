@@ -58,6 +58,9 @@ int contrast_by_seed(const struct units_group *a, const struct units_group *b, s
 /* Units of a minus a number. */
 int contrast_constant(const struct units_group *a, double constant, struct contrast *out, struct err *err);
 
+/* Cut the interval to what is possible: two values of a score of scores.h are never further apart than its range. */
+void contrast_within(struct contrast *contrast, const char *metric);
+
 /* What a contrast says of the first side: BETTER or WORSE (by the sign of better, see scores.h) when p_adjusted is below
  * contrast_alpha; IMPOSSIBLE when no data could have made it so: p_reachable, the same adjustment of every smallest_p of the
  * family, is not below it either; MISSING without two differences. */

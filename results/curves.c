@@ -255,7 +255,12 @@ void curves_free(struct curves_page *pages, int n)
 
 static const char *const split_names[2] = {"train", "val"};
 
-static void write_header(FILE *file)
+int curves_shows_jobs(const struct summary_group *group)
+{
+    return group->n_state[JOB_DONE] > 1 && group->n_state[JOB_DONE] < CURVES_FEW;
+}
+
+static void write_header(FILE *file, int n_jobs)
 {
     fputs("epoch\tn", file);
     for (int s = 0; s < 2; s++)
@@ -263,6 +268,10 @@ static void write_header(FILE *file)
             fprintf(file, "\t%s_%s\t%s_%s_low\t%s_%s_high\tpublished_%s_%s", split_names[s], metric_names[m],
                     split_names[s], metric_names[m], split_names[s], metric_names[m], split_names[s],
                     metric_names[m]);
+    for (int s = 0; s < 2; s++)
+        for (int m = 0; m < N_METRICS; m++)
+            for (int i = 0; i < n_jobs; i++)
+                fprintf(file, "\t%s_%s_job%d", split_names[s], metric_names[m], i + 1);
     fputc('\n', file);
 }
 
@@ -274,9 +283,22 @@ static void write_number(FILE *file, double x)
         fprintf(file, "\t%.9g", x);
 }
 
-static void write_epochs(FILE *file, const struct summary_group *group, const double *published, int n_epochs)
+/* What a panel shows beside means: published (2, N_METRICS, n_epochs), and jobs (2, N_METRICS, n_jobs, n_epochs). */
+struct beside {
+    int n_epochs, n_jobs;
+    double *published;
+    float *jobs;
+};
+
+static void write_jobs(FILE *file, const struct beside *b, int epoch)
 {
-    for (int e = 0; e < n_epochs; e++) {
+    for (int i = 0; i < 2 * N_METRICS * b->n_jobs; i++)
+        write_number(file, (double)b->jobs[(size_t)i * (size_t)b->n_epochs + (size_t)epoch]);
+}
+
+static void write_epochs(FILE *file, const struct summary_group *group, const struct beside *b)
+{
+    for (int e = 0; e < b->n_epochs; e++) {
         fprintf(file, "%d\t%d", e + 1, group->curve[SPLIT_VAL][METRIC_LOSS][e].n);
         for (int s = 0; s < 2; s++)
             for (int m = 0; m < N_METRICS; m++) {
@@ -284,10 +306,45 @@ static void write_epochs(FILE *file, const struct summary_group *group, const do
                 write_number(file, point->mean);
                 write_number(file, point->low);
                 write_number(file, point->high);
-                write_number(file, published[(s * N_METRICS + m) * n_epochs + e]);
+                write_number(file, b->published[(s * N_METRICS + m) * b->n_epochs + e]);
             }
+        write_jobs(file, b, e);
         fputc('\n', file);
     }
+}
+
+static int read_jobs(const struct summary *summary, const struct summary_group *group, struct beside *b,
+                     struct err *err)
+{
+    size_t e = (size_t)b->n_epochs;
+    float *all = err_calloc((size_t)store_n_jobs(summary->store) * e, sizeof *all, "learning curves", err);
+    int rc = all ? 0 : E_IO;
+    for (int i = 0; i < 2 * N_METRICS && rc == 0; i++) {
+        rc = store_read_metric(summary->store, (enum split)(i / N_METRICS), (enum metric)(i % N_METRICS), all,
+                               err);
+        for (int j = 0; j < b->n_jobs && rc == 0; j++)
+            memcpy(b->jobs + (size_t)(i * b->n_jobs + j) * e, all + (size_t)group->job[j] * e,
+                   e * sizeof *all);
+    }
+    free(all);
+    return rc;
+}
+
+static int read_beside(const struct summary *summary, const struct summary_group *group, struct beside *b,
+                       struct err *err)
+{
+    size_t e = (size_t)summary->n_epochs;
+    *b = (struct beside){.n_epochs = summary->n_epochs,
+                         .n_jobs = curves_shows_jobs(group) ? group->n_state[JOB_DONE] : 0};
+    b->published = err_calloc(e * 2 * N_METRICS, sizeof(double), "published curves", err);
+    b->jobs = err_calloc(e * 2 * N_METRICS * (size_t)(b->n_jobs + 1), sizeof(float), "learning curves", err);
+    if (!b->published || !b->jobs)
+        return E_IO;
+    for (int s = 0; s < 2; s++)
+        for (int m = 0; m < N_METRICS; m++)
+            curves_published(summary, group, (enum split)s, (enum metric)m,
+                             b->published + (s * N_METRICS + m) * b->n_epochs, b->n_epochs);
+    return b->n_jobs > 0 ? read_jobs(summary, group, b, err) : 0;
 }
 
 void curves_panel_file(char *out, size_t size, const struct curves_page *page, int panel)
@@ -300,24 +357,20 @@ void curves_panel_file(char *out, size_t size, const struct curves_page *page, i
 static int write_panel_data(const struct curves_page *page, int panel, const char *dir, struct err *err)
 {
     const struct summary_group *group = page->panel[panel];
-    int n_epochs = page->summary->n_epochs;
     char name[CURVES_NAME_SIZE + CONFIG_WORD_SIZE + 8];
     struct output out;
-    double *published = err_calloc((size_t)n_epochs * 2 * N_METRICS, sizeof(double), "published curves", err);
-    if (!published)
-        return E_IO;
-    for (int s = 0; s < 2; s++)
-        for (int m = 0; m < N_METRICS; m++)
-            curves_published(page->summary, group, (enum split)s, (enum metric)m,
-                             published + (s * N_METRICS + m) * n_epochs, n_epochs);
+    struct beside beside;
+    int rc = read_beside(page->summary, group, &beside, err);
     curves_panel_file(name, sizeof name, page, panel);
-    int rc = output_open(&out, dir, name, err);
+    if (rc == 0)
+        rc = output_open(&out, dir, name, err);
     if (rc == 0) {
-        write_header(out.file);
-        write_epochs(out.file, group, published, n_epochs);
+        write_header(out.file, beside.n_jobs);
+        write_epochs(out.file, group, &beside);
         rc = output_close(&out, err);
     }
-    free(published);
+    free(beside.published);
+    free(beside.jobs);
     return rc;
 }
 

@@ -2,11 +2,12 @@
  *
  * A page shows the groups of one cell of the grid that differ only in strategy: fig2 the unbalanced one, fig4 the others,
  * two in a row; strategies that the report does not have
- * follow on further pages of four panels, "fig4a_more1". A panel has an accuracy above the loss, training and validation, mean and 95 % interval over jobs; the
- * published curve dashed where there is one. All panels of a page have the same axes.
+ * follow on further pages of four panels, "fig4a_more1". A panel has an accuracy above the loss, training and validation, mean and 95 % interval over jobs (summary.h),
+ * below CURVES_FEW jobs each of them as a thin line instead; the published curve dashed where there is one. All panels of a page have the
+ * same axes, made for our own curves: a published loss beyond them leaves the picture, and a note says so.
  *
  * The upper half shows one metric. By default it is balanced_accuracy, but on a page with published curves
- * balanced_accuracy_as_published, because only that can be compared with them; such a page says that it equals accuracy, and adds the true balanced accuracy of validation as a thin
+ * balanced_accuracy_as_published, because only that can be compared with them; such a page says what that is, and adds the true balanced accuracy of validation as a thin
  * dotted line, so that a minority class nobody recognises stays visible. No MPI. */
 #ifndef CELLSWEEP_CURVES_H
 #define CELLSWEEP_CURVES_H
@@ -15,7 +16,7 @@
 #include "pagename.h"
 #include "summary.h"
 
-enum { CURVES_NAME_SIZE = PAGENAME_SIZE };
+enum { CURVES_NAME_SIZE = PAGENAME_SIZE, CURVES_FEW = 5 };
 
 struct curves_page {
     const struct summary *summary;
@@ -28,6 +29,9 @@ struct curves_page {
 /* All pages of a summary: *out (n pages, returned) is owned by the caller, see curves_free. Groups without a finished job
  * have no panel. Negative: E_IO. */
 int curves_pages(const struct summary *summary, struct curves_page **out, struct err *err);
+
+/* 1 when a panel shows its jobs, 2 to CURVES_FEW - 1, instead of a band: its data file has a column for each. */
+int curves_shows_jobs(const struct summary_group *group);
 
 /* Write dir/<name>_<strategy>.tsv for each panel, and dir/<name>.gp. metric: what the upper half shows,
  * METRIC_LOSS: the default. */

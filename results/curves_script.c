@@ -38,7 +38,7 @@ struct layout {
     double loss_top;  /* end of the loss axis */
     int n_min, n_max; /* finished jobs a panel */
     int n_done, n_jobs;
-    int bands;                           /* 1: some panel has two jobs or more */
+    int bands, singles; /* 1: some panel has enough jobs for a band; some shows each of a few jobs */
     int published_upper, published_loss; /* 1: some panel has such a curve */
 };
 
@@ -54,27 +54,32 @@ static void raise_to(double *top, double x)
         *top = x;
 }
 
-/* The highest mean or published loss of the page; one wild interval must not flatten all curves, so intervals count up to
- * one and a half times that. */
+/* The highest mean loss of the page; one wild interval must not flatten all curves, so intervals count up to one and a half times
+ * that. Published losses do not count: they leave the picture where they are higher. */
 static double loss_top(const struct curves_page *page, int n_epochs)
 {
     double top = 0, band = 0;
-    double *published = calloc((size_t)n_epochs + 1, sizeof *published);
     for (int i = 0; i < page->n_panels; i++)
-        for (int s = 0; s < 2; s++) {
-            int n = published ? curves_published(page->summary, page->panel[i], (enum split)s, METRIC_LOSS,
-                                                 published, n_epochs)
-                              : 0;
+        for (int s = 0; s < 2; s++)
             for (int e = 0; e < n_epochs; e++) {
                 raise_to(&top, page->panel[i]->curve[s][METRIC_LOSS][e].mean);
                 raise_to(&band, page->panel[i]->curve[s][METRIC_LOSS][e].high);
-                if (n > 0)
-                    raise_to(&top, published[e]);
             }
-        }
-    free(published);
     band = fmin(band, 1.5 * top);
     return fmax(top, band) > 0 ? 1.05 * fmax(top, band) : 1;
+}
+
+/* The highest published loss of the page, 0 without any. */
+static double published_top(const struct curves_page *page, int n_epochs)
+{
+    double top = 0, *published = calloc((size_t)n_epochs + 1, sizeof *published);
+    for (int i = 0; i < 2 * page->n_panels && published; i++)
+        if (curves_published(page->summary, page->panel[i / 2], (enum split)(i % 2), METRIC_LOSS, published,
+                             n_epochs))
+            for (int e = 0; e < n_epochs; e++)
+                raise_to(&top, published[e]);
+    free(published);
+    return top;
 }
 
 static int last_epoch(const struct curves_page *page)
@@ -155,9 +160,10 @@ static void add_metric_note(struct figtext_notes *notes, const struct curves_pag
 {
     int cluster[CONFIG_MAX_CLUSTERS];
     if (classes_of(page->summary->store, page->panel[0]->cell, cluster) == 2)
-        figtext_note(notes,
-                     "* What the report calls balanced accuracy; with two classes it equals accuracy. The "
-                     "dotted line is the true one: the mean of the classes' recalls.");
+        figtext_note(
+            notes, "* What the report calls balanced accuracy; with two classes it equals accuracy while all "
+                   "validation images fit into one batch. The dotted line is the true one: the mean of the "
+                   "classes' recalls.");
     else
         figtext_note(notes,
                      "* What the report calls balanced accuracy: (sensitivity + specificity) / 2 over "
@@ -172,6 +178,12 @@ static void collect_notes(struct layout *l, const struct curves_page *page, enum
     char footer[CURVES_FOOTER_SIZE];
     if (metric == METRIC_BALANCED_ACCURACY_AS_PUBLISHED)
         add_metric_note(&l->notes, page);
+    if (l->bands || l->singles)
+        figtext_note(
+            &l->notes, "%s%s%s",
+            l->bands ? "Bands: Student's t, widened where splits share images (Nadeau and Bengio 2003)." : "",
+            l->bands && l->singles ? " " : "",
+            l->singles ? "Thin lines: single jobs, where there are too few for an interval." : "");
     if (any_leak(page))
         figtext_note(&l->notes,
                      "Leak: validation images that have a copy or an augmented sibling in training, mean.");
@@ -180,6 +192,9 @@ static void collect_notes(struct layout *l, const struct curves_page *page, enum
         figtext_note(&l->notes, "Published: a single run%s%s.%s", known ? ", protocol " : "",
                      known ? published_protocol(cell->strategy) : " of all clusters",
                      l->published_upper ? "" : " Losses only: the metric above was not published.");
+        if (published_top(page, l->epochs) > l->loss_top)
+            figtext_note(&l->notes, "Published losses go up to %.3g, beyond the picture.",
+                         published_top(page, l->epochs));
     }
     curves_footer(footer, sizeof footer, page->summary, cell->protocol, l->n_done, l->n_jobs);
     figtext_note(&l->notes, "%s", footer);
@@ -202,12 +217,13 @@ static void count_jobs(struct layout *l, const struct curves_page *page, enum me
         int n = group->n_state[JOB_DONE];
         l->n_min = n < l->n_min ? n : l->n_min;
         l->n_max = n > l->n_max ? n : l->n_max;
+        l->bands |= n >= CURVES_FEW;
+        l->singles |= curves_shows_jobs(group);
         l->n_done += n;
         l->n_jobs += group->n_jobs;
         l->published_upper |= has_published(page->summary, group, metric);
         l->published_loss |= has_published(page->summary, group, METRIC_LOSS);
     }
-    l->bands = l->n_max > 1;
 }
 
 /* Two panels beside each other where they have room. */
@@ -272,12 +288,17 @@ static void write_macros(FILE *file, const struct layout *l, enum metric metric)
             "strict = '" PALETTE_DARK "'\n"
             "# what a panel is made of: f is its data file, m the metric\n",
             metric_names[metric], l->epochs, l->loss_top);
-    fputs("band(s) = \"f using 'epoch':(column('\".s.\"_'.m.'_low')):(column('\".s.\"_'.m.'_high')) with "
+    fputs("cut(y) = y > top ? top : y   # a band that leaves a panel is not drawn outside of it\n"
+          "band(s) = \"f using "
+          "'epoch':(cut(column('\".s.\"_'.m.'_low'))):(cut(column('\".s.\"_'.m.'_high'))) with "
           "filledcurves fs transparent solid 0.25 noborder fc rgb \".s\n"
           "mean(s) = \"f using 'epoch':(column('\".s.\"_'.m)) with lines lw 2 lc rgb \".s\n"
           "paper(s) = \"f using 'epoch':(column('published_\".s.\"_'.m)) with lines lw 1.2 dt (7,4) lc "
           "rgb \".s\n"
+          "single(s) = \"for [j=1:n_jobs] f using 'epoch':(column('\".s.\"_'.m.'_job'.j)) with lines lw 0.6 "
+          "lc rgb \".s\n"
           "bands = band('train').', '.band('val')\n"
+          "singles = single('train').', '.single('val')\n"
           "means = mean('train').', '.mean('val')\n"
           "published = paper('train').', '.paper('val')\n"
           "true_balanced = \"f using 'epoch':'val_balanced_accuracy' with lines lw 1.5 dt (2,2.5) lc rgb "
@@ -327,8 +348,8 @@ static void write_curves(FILE *file, const struct summary *summary, const struct
                          enum metric metric, int with_true)
 {
     const char *separator = "plot ";
-    if (group->n_state[JOB_DONE] > 1) {
-        fprintf(file, "%s@bands", separator);
+    if (curves_shows_jobs(group) || group->n_state[JOB_DONE] >= CURVES_FEW) {
+        fprintf(file, "%s@%s", separator, curves_shows_jobs(group) ? "singles" : "bands");
         separator = ", ";
     }
     if (has_published(summary, group, metric)) {
@@ -343,7 +364,7 @@ static void write_upper(FILE *file, const struct summary *summary, const struct 
 {
     char title[256];
     panel_title(title, sizeof title, summary, group);
-    fputs("m = metric\nset title ", file);
+    fprintf(file, "m = metric; top = 1.04; n_jobs = %d\nset title ", group->n_state[JOB_DONE]);
     gnuplot_quote(file, title);
     fprintf(file,
             " font bold(%.3g) offset 0,-0.4\n"
@@ -365,7 +386,7 @@ static void write_lower(FILE *file, const struct summary *summary, const struct 
 {
     fprintf(
         file,
-        "m = 'loss'\n"
+        "m = 'loss'; top = loss_top\n"
         "unset title\n"
         "set ylabel 'Loss' offset -0.6,0\n"
         "set yrange [0:loss_top]; set ytics %g; set xtics format '%%g'; set xlabel 'Epoch' offset 0,0.6\n",

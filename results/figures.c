@@ -402,7 +402,7 @@ static int write_heatmap(const struct summary *summary, const struct summary_gro
     if (rc == 0)
         rc = add_unique(figures, name, err);
     if (rc == 0)
-        rc = heatmap_write(heatmap, name, options->percent, &options->style, dir, err);
+        rc = heatmap_write(heatmap, name, !options->counts, &options->style, dir, err);
     heatmap_free(heatmap);
     return rc;
 }

@@ -22,7 +22,7 @@
 
 struct figures_options {
     enum metric metric; /* the upper half of learning curves; METRIC_LOSS: the default of curves.h */
-    int percent;        /* 1: heatmaps show percentages of the actual class */
+    int counts;         /* 1: heatmaps show counts, else percent of the actual class */
     int all_heatmaps;   /* 1: pairs have heatmaps too */
     struct figstyle style;
 };

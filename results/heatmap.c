@@ -183,11 +183,11 @@ static void write_rows(FILE *file, const struct heatmap *h, int percent)
     double top = largest_value(h, percent);
     char text[32];
     fputs("row\tcolumn\tpredicted\tactual\tcount\tpercent\tvalue\ttext\tink\n", file);
-    for (int p = 0; p < h->n; p++)
-        for (int a = 0; a < h->n; a++) {
+    for (int a = 0; a < h->n; a++)
+        for (int p = 0; p < h->n; p++) {
             double x = cell_value(h, p, a, percent), share = cell_value(h, p, a, 1);
             cell_text(text, sizeof text, x, percent);
-            fprintf(file, "%d\t%d\t%d\t%d\t%.9g", p, a, h->cluster[p], h->cluster[a], h->count[a * h->n + p]);
+            fprintf(file, "%d\t%d\t%d\t%d\t%.9g", a, p, h->cluster[p], h->cluster[a], h->count[a * h->n + p]);
             fprintf(file, isnan(share) ? "\tNaN" : "\t%.9g", share);
             fprintf(file, "\t%.9g\t%s\t%d\n", isnan(x) ? 0 : x, text, cell_ink(x, top));
         }
@@ -227,7 +227,7 @@ static const char *judged_on(const struct heatmap *h)
 static void describe_counts(const struct heatmap *h, int percent, char *out, size_t size)
 {
     int n = h->n_units, lost = h->group->n_jobs - h->group->n_state[JOB_DONE];
-    const char *what = percent ? "Percent of the actual class: columns add up to 100" : "Counts";
+    const char *what = percent ? "Percent of the actual class: rows add up to 100" : "Counts";
     const char *unit = is_pooled(h) ? "every image once, over all folds" : "one model";
     char missing[64] = "";
     if (lost > 0)
@@ -341,7 +341,7 @@ static void write_look(FILE *file, const struct heatmap *h, const struct page *p
             "at screen %.5f\n"
             "unset grid; set border 15 lw 0.5\n"
             "set xrange [-0.5:%d.5]; set yrange [%d.5:-0.5]\n"
-            "set xlabel 'Actual cluster' offset 0,0.3; set ylabel 'Predicted cluster'\n",
+            "set xlabel 'Predicted cluster' offset 0,0.3; set ylabel 'Actual cluster'\n",
             LEFT / w, (LEFT + page->grid) / w, 1 - page->top / t, 1 - (page->top + page->grid) / t, h->n - 1,
             h->n - 1);
     write_tics(file, h, page);

@@ -1,4 +1,4 @@
-/* heatmap.h - a confusion matrix of a group as a picture: predicted in rows from the top, actual in columns, counts in cells.
+/* heatmap.h - a confusion matrix of a group as a picture: actual in rows from the top, predicted in columns, as on the page.
  *
  *     struct heatmap *heatmap = NULL;
  *     if (heatmap_new(summary, group, SPLIT_VAL, &heatmap, &err) < 0) ...
@@ -29,7 +29,7 @@ struct heatmap {
 int heatmap_new(const struct summary *summary, const struct summary_group *group, enum split split,
                 struct heatmap **out, struct err *err);
 
-/* Write dir/name.tsv and dir/name.gp. percent: cells are percentages of the actual class, so columns add up to 100. */
+/* Write dir/name.tsv and dir/name.gp. percent: cells are percentages of the actual class, so rows add up to 100. */
 int heatmap_write(const struct heatmap *heatmap, const char *name, int percent, const struct figstyle *style,
                   const char *dir, struct err *err);
 

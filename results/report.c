@@ -26,7 +26,7 @@ static int write_figures(const struct summary *summary, const struct dataset *da
 {
     struct figures figures = {0};
     struct figures_options drawn = {.metric = options->metric,
-                                    .percent = options->percent,
+                                    .counts = options->counts,
                                     .all_heatmaps = options->all_heatmaps,
                                     .style = options->style};
     int rc = figures_write(summary, data, &drawn, options->dir, &figures, err);

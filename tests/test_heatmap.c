@@ -130,9 +130,9 @@ static void check_file(const char *name, const int *cluster, const double *expec
     for (; *at; at = strchr(at, '\n') + 1, rows++) {
         int p, a, predicted, actual;
         double count, percent, total = 0;
-        assert_int_equal(sscanf(at, "%d %d %d %d %lf %lf", &p, &a, &predicted, &actual, &count, &percent), 6);
-        assert_int_equal(p, rows / n);
-        assert_int_equal(a, rows % n);
+        assert_int_equal(sscanf(at, "%d %d %d %d %lf %lf", &a, &p, &predicted, &actual, &count, &percent), 6);
+        assert_int_equal(a, rows / n);
+        assert_int_equal(p, rows % n);
         assert_int_equal(predicted, cluster[p]);
         assert_int_equal(actual, cluster[a]);
         for (int k = 0; k < n; k++)
@@ -248,7 +248,7 @@ static void what_the_page_says(void **state)
     assert_int_equal(heatmap_write(h, "page", 1, NULL, root, &err), 0);
     script = small_text(root, "page.gp");
     assert_null(strstr(script, "Published"));
-    assert_non_null(strstr(script, "columns add up to 100"));
+    assert_non_null(strstr(script, "rows add up to 100"));
     assert_non_null(strstr(script, "set cbrange [0:100]"));
     free(script);
     heatmap_free(h);

@@ -1,5 +1,6 @@
 /* Tests and intervals against scipy, and what they must say where that can be known without it. */
 #include "ranks.h"
+#include "contrast.h"
 #include "resample.h"
 #include "stats.h"
 
@@ -269,9 +270,22 @@ static void holm_leaves_out_what_is_undefined(void **state)
     assert_true(fabs(a[0] - 0.03) < 1e-15 && isnan(a[1]) && fabs(a[2] - 0.06) < 1e-15 && a[3] == a[2]);
 }
 
+static void differences_stay_in_the_range_of_their_metric(void **state)
+{
+    (void)state;
+    struct contrast share = {.n = 2, .mean = -0.3, .low = -2.3, .high = 1.7}, mcc = share, loss = share;
+    contrast_within(&share, "balanced_accuracy");
+    assert_true(share.low == -1 && share.high == 1 && share.mean == -0.3);
+    contrast_within(&mcc, "mcc");
+    assert_true(mcc.low == -2 && mcc.high == 1.7);
+    contrast_within(&loss, "loss");
+    assert_true(loss.low == -2.3 && loss.high == 1.7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(differences_stay_in_the_range_of_their_metric),
         cmocka_unit_test(tests_are_those_of_scipy),
         cmocka_unit_test(nemenyi_is_the_studentized_range),
         cmocka_unit_test(few_pairs_cannot_reach_a_small_p),

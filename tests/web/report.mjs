@@ -83,7 +83,7 @@ const selected = (id) => page.$eval(`#choose-${id}`, (s) => s.value);
 
 await check("it begins with the protocol that does not leak, and with accuracy", async () => {
   assert.deepEqual(await Promise.all(["choose-protocol", "confusion-protocol"].map((id) => page.$eval(`#${id}`, (s) => s.value))), ["holdout", "holdout"]);
-  assert.match(await page.$eval("#table-final thead th:nth-child(3)", (h) => h.textContent), /balanced accuracy/);
+  assert.match(await page.$eval("#table-final thead th:nth-child(4)", (h) => h.textContent), /balanced accuracy/);
 });
 
 /** The cell of the grid that the page shows, but for its strategy, as columns of the export. */
@@ -212,8 +212,8 @@ await check("files of synthetic cells say so, and curves published for another p
 });
 
 await check("a table is sorted by its header", async () => {
-  const column = () => page.$$eval("#table-final tbody tr", (rows) => rows.map((r) => parseFloat(r.cells[2].textContent)).filter(Number.isFinite));
-  await page.click("#table-final thead th:nth-child(3) button");
+  const column = () => page.$$eval("#table-final tbody tr", (rows) => rows.map((r) => parseFloat(r.cells[3].textContent)).filter(Number.isFinite));
+  await page.click("#table-final thead th:nth-child(4) button");
   const down = await column();
   assert.deepEqual(down, [...down].sort((a, b) => b - a));
   assert.ok(new Set(down).size > 1);

@@ -6,7 +6,7 @@
  * goes into the CSV come from the same arrays. */
 import { clustersTitle, metricName } from "./model.js";
 import { plain } from "./chart.js";
-import { best, smooth } from "./stats.js";
+import { FEW, best, smooth } from "./stats.js";
 import { faded, visible } from "./theme.js";
 
 /** @typedef {import("./model.js").Group} Group */
@@ -16,7 +16,7 @@ import { faded, visible } from "./theme.js";
  *             shared: boolean, logLoss: boolean, smoothing: string, amount: number}} CurveOptions */
 
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "x", "star", "hexagon", "triangle-down", "pentagon", "bowtie", "hourglass"];
-const BAND_NAMES = { ci: "95 % interval (Student's t)", sd: "± standard deviation", range: "range", none: "" };
+const BAND_NAMES = { ci: "95 % interval of the mean, for splits that share images", sd: "± standard deviation", range: "range", none: "" };
 
 /** A panel a group: its training and validation curve. @returns {Panel} */
 export function panelOfGroup(sweep, group, title, paint) {
@@ -139,7 +139,7 @@ function addAxes(layout, { figure, grid, rows, p, r, id }) {
 /** Top of shared loss axes: a published loss of 30 must not press our own curves flat. */
 function lossLimit(figure) {
   const own = figure.lossTop || figure.publishedTop || 1;
-  return 1.05 * Math.min(Math.max(own, figure.publishedTop), 3 * own);
+  return 1.05 * own;
 }
 
 function addSeries(figure, panel, series, metric, id) {
@@ -147,8 +147,9 @@ function addSeries(figure, panel, series, metric, id) {
   const data = sweep.meanCurve(series.group, series.split, metric, { band: o.band, smoothing: o.smoothing, amount: o.amount });
   const on = { xaxis: `x${id === 1 ? "" : id}`, yaxis: `y${id === 1 ? "" : id}` };
   const at = { figure, panel, series, metric, on };
-  if (o.band !== "none") addBand(at, data);
-  if (o.seeds) addSeeds(at);
+  const few = o.band === "ci" && data.nMax < FEW;
+  if (o.band !== "none" && !few) addBand(at, data);
+  if (o.seeds || few) addSeeds(at);
   addMean(at, data);
   if (o.published) addPublished(at);
   if (o.best && series.split === "val") addBest(at, data);
@@ -282,11 +283,11 @@ function summaryOf(figure, panels, rows) {
   if (groups.length === 0) return "Nothing is chosen, or the sweep holds no such job.";
   const pairs = [...new Set(groups.map((g) => clustersTitle(sweep, g.clusters)))];
   const parts = [`${capital(rows.map(metricName).join(" and "))} of ${pairs.join("; ")}, protocol ${[...new Set(groups.map((g) => g.protocol))].join(", ")}.`];
-  parts.push(o.band === "none" ? "Lines are means over jobs." : `Lines are means over jobs, bands the ${BAND_NAMES[o.band]}.`);
+  parts.push(o.band === "none" ? "Lines are means over jobs." : `Lines are means over jobs, bands the ${BAND_NAMES[o.band]}${o.band === "ci" ? `; below ${FEW} jobs each job is drawn instead` : ""}.`);
   if (smoothingNote(o)) parts.push(`${smoothingNote(o)}; every job by itself, then averaged.`);
   if (o.shared && !o.logLoss && figure.publishedTop > lossLimit(figure)) parts.push(`Published losses go up to ${figure.publishedTop.toFixed(1)}, beyond the picture.`);
   const hidden = o.published && o.metric.startsWith("balanced_accuracy") && o.metric !== "balanced_accuracy_as_published" && sweep.doc.published.some((q) => groups.some((g) => g.clusters === q.clusters));
-  if (hidden) parts.push("The published curves are of “balanced accuracy as published” (plain accuracy when there are two classes): choose that metric to see them beside their like.");
+  if (hidden) parts.push("The published curves are of “balanced accuracy as published” (a mean over batches): choose that metric to see them beside their like.");
   parts.push(finals(figure, groups), publishedElsewhere(figure, groups));
   const stars = figure.words.filter((w) => w.metric === rows[0]);
   if (stars.length) parts.push(`Best epoch, chosen on the very validation images it is judged by, so it flatters: ${stars.map((w) => `${w.label} ${w.epoch} (${w.value.toFixed(3)})`).join(", ")}.`);

@@ -89,7 +89,7 @@ export class Explorer {
     const { sweep, view } = this;
     fill(
       this.controls,
-      el("div", { class: "row" }, ...cellSelects(sweep, view, "choose"), this.#choice("Metric", "metric", sweep.doc.metrics.map((m) => [m, metricName(m)])), this.#choice("Panels", "layout", [["strategy", "one a strategy"], ["split", "training and validation"]])),
+      el("div", { class: "row" }, ...cellSelects(sweep, view, "choose"), this.#choice("Metric", "metric", sweep.metrics().map((m) => [m, metricName(m)])), this.#choice("Panels", "layout", [["strategy", "one a strategy"], ["split", "training and validation"]])),
       this.#strategies(),
       el("details", { class: "more", open: true }, el("summary", { text: "How it is drawn" }), el("div", { class: "row" }, ...this.#drawing())),
     );
@@ -120,7 +120,7 @@ export class Explorer {
       el("label", { class: "field small" }, el("span", { text: "by" }), amount),
       this.#flag("Loss below", "loss"),
       this.#flag("Single jobs", "seeds"),
-      this.#flag("Published curve", "published"),
+      ...(this.sweep.hasPublished() ? [this.#flag("Published curve", "published")] : []),
       this.#flag("Best epoch", "best"),
       this.#flag("Same axes", "shared"),
       this.#flag("Logarithmic loss", "log"),

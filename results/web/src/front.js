@@ -64,7 +64,7 @@ export function findings(sweep) {
 export function finalTable(sweep) {
   const table = sweep.doc.tables?.final;
   if (!table) return el("p", { class: "hint", text: "No job is finished yet." });
-  return new SortableTable({ name: "final", caption: "Last epoch of every cell of the grid: mean and half the 95 % interval over n jobs", rows: table.rows, columns: finalColumns(sweep, table), all: table, notes: table.notes }).node;
+  return new SortableTable({ name: "final", caption: "Last epoch of every cell of the grid: mean over n jobs and 95 % interval of the mean", rows: table.rows, columns: finalColumns(sweep, table), all: table, notes: table.notes }).node;
 }
 
 function finalColumns(sweep, table) {
@@ -74,23 +74,25 @@ function finalColumns(sweep, table) {
   const published = "published_val_balanced_accuracy_as_published";
   if (!read.has("val_balanced_accuracy_mean")) return plainColumns(table.columns);
   return [
-    key("clusters"), key("strategy"),
-    interval("validation, balanced accuracy", "val_balanced_accuracy"), // before the other keys: a phone shows three columns
-    key("protocol"),
+    key("clusters"), key("strategy"), key("protocol"),
+    interval("validation, balanced accuracy", "val_balanced_accuracy"),
     ...(sweep.values("model").length > 1 ? [key("model")] : []),
     ...sweep.doc.axes.filter((a) => read.has(a.name)).map((a) => key(a.name)),
     key("n"),
     ...(table.rows.some((r) => read(r, "jobs_lacking_a_class") > 0) ? [key("jobs_lacking_a_class", "lack a class")] : []),
     { label: "leak", value: (r) => read(r, "leak_mean") ?? null, text: (r) => leakText(read(r, "leak_mean"), read(r, "n_val_mean")) },
-    interval("validation, as published", "val_balanced_accuracy_as_published"),
+    ...(sweep.hasPublished() ? [interval("validation, as published", "val_balanced_accuracy_as_published")] : []),
     ...(table.rows.some((r) => (read(r, published) ?? null) !== null) ? [key(published, "published")] : []),
-    interval("all originals, balanced accuracy", "all_balanced_accuracy"),
+    interval("all originals, training images included", "all_balanced_accuracy"),
   ];
 }
 
+/** "0.912 ± 0.031"; "0.944 (0.705 to 1.000)" where the sides differ, because the range of the metric cut one. */
 function plusMinus(mean, low, high) {
   if (mean === null || mean === undefined) return "–";
-  return low === null || low === undefined ? number(mean) : `${number(mean)} ± ${number((high - low) / 2)}`;
+  if (low === null || low === undefined) return number(mean);
+  const even = Math.abs(high - mean - (mean - low)) < 0.0005;
+  return even ? `${number(mean)} ± ${number((high - low) / 2)}` : `${number(mean)} (${number(low)} to ${number(high)})`;
 }
 
 function leakText(leak, nVal) {

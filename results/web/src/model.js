@@ -136,9 +136,10 @@ export class Sweep {
    */
   meanCurve(group, split, metric, options) {
     const curves = this.counted(group).map((j) => this.jobCurve(j, split, metric, options));
+    const of = { ratio: this.ratio(group), least: 0, most: metric === "loss" ? Infinity : 1 };
     const out = { mean: [], low: [], high: [], n: [], nMax: 0, nMin: 0 };
     for (let e = 0; e < this.nEpochs; e++) {
-      const s = summarise(curves.map((c) => c[e]), options.band);
+      const s = summarise(curves.map((c) => c[e]), options.band, of);
       out.mean.push(s.mean);
       out.low.push(s.low);
       out.high.push(s.high);
@@ -148,6 +149,23 @@ export class Sweep {
     out.nMax = Math.max(0, ...reached);
     out.nMin = reached.length ? Math.min(...reached) : 0;
     return out;
+  }
+
+  /** n_test / n_train behind a group's intervals, NaN where they are plain Student's t: rows of `final` are groups in order. */
+  ratio(group) {
+    const table = this.doc.tables?.final;
+    const value = table?.rows[this.groups.indexOf(group)]?.[table.columns.indexOf("test_ratio")];
+    return value ?? NaN;
+  }
+
+  /** 1 where something published stands beside this sweep. */
+  hasPublished() {
+    return this.doc.published.length > 0;
+  }
+
+  /** The metrics that can be chosen: the published one only beside something published. */
+  metrics() {
+    return this.doc.metrics.filter((m) => m !== "balanced_accuracy_as_published" || this.hasPublished());
   }
 
   /** The published curve of a group or null; over the epochs it has. @returns {number[]|null} */

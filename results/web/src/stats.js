@@ -30,12 +30,17 @@ export function t95(df) {
   return quantiles.get(df);
 }
 
+/** Jobs below which a figure shows each of them instead of a band. */
+export const FEW = 5;
+
 /**
- * Mean, spread and limits of the finite values. `band`: "ci" (95 % interval of Student's t), "sd", "range" or "none".
- * Limits are NaN where the band is not defined: fewer than two values.
- * @param {number[]} values @param {string} band
+ * Mean, spread and limits of the finite values. `band`: "ci" (95 % interval of the mean), "sd", "range" or "none". The interval is
+ * Student's t; results of splits that share images have a ratio, n_test / n_train, and then the variance
+ * (1/n + ratio) sd^2 (Nadeau and Bengio 2003), as in results/stats.h. Limits are cut to what is possible, `least` to `most`; NaN
+ * where the band is not defined: fewer than two values.
+ * @param {number[]} values @param {string} band @param {{ratio?: number, least?: number, most?: number}} [of]
  */
-export function summarise(values, band = "ci") {
+export function summarise(values, band = "ci", { ratio = NaN, least = -Infinity, most = Infinity } = {}) {
   const v = values.filter(Number.isFinite);
   const n = v.length;
   if (n === 0) return { n, mean: NaN, sd: NaN, low: NaN, high: NaN };
@@ -43,8 +48,9 @@ export function summarise(values, band = "ci") {
   if (n === 1) return { n, mean, sd: NaN, low: NaN, high: NaN };
   const sd = Math.sqrt(v.reduce((a, b) => a + (b - mean) ** 2, 0) / (n - 1));
   if (band === "range") return { n, mean, sd, low: Math.min(...v), high: Math.max(...v) };
-  const half = band === "ci" ? (t95(n - 1) * sd) / Math.sqrt(n) : band === "sd" ? sd : NaN;
-  return { n, mean, sd, low: mean - half, high: mean + half };
+  const half = band === "ci" ? t95(n - 1) * sd * Math.sqrt(1 / n + (ratio > 0 ? ratio : 0)) : band === "sd" ? sd : NaN;
+  const within = (x) => Math.min(Math.max(x, least), most);
+  return { n, mean, sd, low: within(mean - half), high: within(mean + half) };
 }
 
 /**
