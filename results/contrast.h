@@ -1,7 +1,8 @@
 /* contrast.h - the difference of two cells of a sweep, with an interval and a p, by the test that fits what they share.
  * Every number is of the pairs that were tested, the two means beside the difference too.
  *
- * Pairs (same seed, repeat and fold: same split, same initial weights):
+ * Pairs (same seed, repeat and fold: same initial weights and, but for strategies that resample under report and tail, see
+ * split.h, the same split):
  *     splits of the same images (kfold, holdout)   corrected resampled t-test and its interval       (stats.h)
  *     runs with different seeds                    sign-flip test; interval BCa from 30 pairs on, below Student's t: of 10
  *                                                  normal values BCa holds the mean in 90 %, t in 95 % (resample.h)

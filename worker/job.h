@@ -80,7 +80,8 @@ int job_run(const struct config *config, const struct dataset *data, const char 
             const struct job_hooks *hooks, struct job_result *result, struct err *err);
 
 /* Class probabilities (n, clusters) of n images given by pointer, from the weights that a job of this config left: the same bits
- * as its own predictions. E_USAGE for model fake, E_IO without memory. */
+ * as its own predictions of the same images in the same order; of small images or few filters, the last bits of a probability
+ * depend on its place in the batch (at most some 1e-7). E_USAGE for model fake, E_IO without memory. */
 int job_predict(const struct config *config, const float *weights, const float *const *image, int n,
                 float *probs, struct err *err);
 
