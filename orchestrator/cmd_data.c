@@ -2,21 +2,20 @@
 #include "command.h"
 
 #include "data/dataset.h"
+#include "data/formats.h"
 #include "data/pack.h"
 #include "data/sheet.h"
 #include "data/synth.h"
 #include "h5.h"
 
 #include <argp.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 enum {
-    BAR_WIDTH = 40,
+    BAR_WIDTH = 24,
     KEY_SHEET = 's',
     KEY_PER_CLUSTER = 'n',
     KEY_SIZE = 's',
@@ -171,7 +170,8 @@ static const char pack_text[] =
     "                                 optional, cells without one stay unmasked\n\n"
     "With --groups COLUMN clusters.csv has that column, too. A cell it does not mention, or whose value is "
     "empty, is a group of its own.\n\n"
-    "PNG of any kind: 1 to 16 bit, gray, colour, palette. Pixel (i, j), counted from 0, lies at (i, j) pixel "
+    "PNG of any kind: 1 to 16 bit, gray, colour, palette; only the brightness is used, neither colour nor "
+    "transparency. Pixel (i, j), counted from 0, lies at (i, j) pixel "
     "sizes from the "
     "corner of its outline's bounding box; a pixel is kept when it is inside or on the outline. Then the "
     "image is resized, "
@@ -186,7 +186,8 @@ static const char pack_text[] =
     "  cellsweep data pack some -o cells.h5 --allow-missing   clusters.csv of all cells\n";
 
 static const char info_text[] =
-    "Show what a dataset holds: clusters, counts, original sizes, how many images are masked, and the "
+    "Show what a dataset holds: clusters, counts, original sizes, how many images are masked, how deep the "
+    "files were, how bright 99.9 % of the pixels at most are, images that are there twice, and the "
     "checksum that decides "
     "which results belong to it."
     "\v"
@@ -250,6 +251,8 @@ static int pack_and_write(const struct arguments *a, struct pack_report *report,
     int rc = pack_folder(a->path, &a->options, &data, report, err);
     pack_report_print(report, stderr);
     if (rc == 0)
+        formats_note(data, stderr);
+    if (rc == 0)
         rc = dataset_write(data, a->output, err);
     if (rc == 0)
         print_packed(data, report, a->output);
@@ -278,27 +281,43 @@ static int compare_ints(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static int compare_hashes(const void *a, const void *b)
+/* Images whose pixels are those of another one, which leak from a training set into a validation set, and how many of them lie in
+ * another cluster than the first of their kind. */
+static int count_copies(const struct dataset *data, int *n_conflicts)
 {
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
+    int copies = 0;
+    *n_conflicts = 0;
+    for (int i = 0; i < data->n_images; i++) {
+        int first = dataset_content(data, i);
+        copies += first != i;
+        *n_conflicts += data->image[first].cluster != data->image[i].cluster;
+    }
+    return copies;
 }
 
-/* Images whose pixels are those of another one: they leak from a training set into a validation set. -1: out of memory. */
-static int count_copies(const struct dataset *data)
+/* A few of them by name, those whose labels disagree before the others. */
+static void print_copies(const struct dataset *data)
 {
-    size_t n = (size_t)data->n_images, size = (size_t)data->size * (size_t)data->size;
-    int copies = 0;
-    uint64_t *hash = malloc((n + 1) * sizeof *hash);
-    if (!hash)
-        return -1;
-    for (size_t i = 0; i < n; i++)
-        hash[i] = XXH3_64bits(data->pixels + i * size, size * sizeof *data->pixels);
-    qsort(hash, n, sizeof *hash, compare_hashes);
-    for (size_t i = 1; i < n; i++)
-        copies += hash[i] == hash[i - 1];
-    free(hash);
-    return copies;
+    enum { SHOWN = 8 };
+    int n_conflicts = 0, copies = count_copies(data, &n_conflicts), shown = 0;
+    if (copies == 0) {
+        printf("  copies      none: all images differ\n");
+        return;
+    }
+    printf("  copies      %d image%s the same pixels as another", copies, copies == 1 ? " has" : "s have");
+    printf(n_conflicts ? "; %d of them in ANOTHER CLUSTER\n" : ", in the same cluster\n", n_conflicts);
+    for (int agree = 0; agree <= 1; agree++)
+        for (int i = 0; i < data->n_images && shown < SHOWN; i++) {
+            const struct dataset_image *image = &data->image[i],
+                                       *first = &data->image[dataset_content(data, i)];
+            if (image == first || (image->cluster == first->cluster) != agree)
+                continue;
+            printf("                %s (cluster %d) = %s (cluster %d)\n", image->id, image->cluster,
+                   first->id, first->cluster);
+            shown++;
+        }
+    if (copies > shown)
+        printf("                and %d more\n", copies - shown);
 }
 
 /* Least, median and greatest of one of the sizes over the images of a cluster (-1: all). `room` has n_images ints. */
@@ -329,7 +348,6 @@ static struct spread spread_of(const struct dataset *data, int cluster, int use_
 static void print_summary(const struct dataset *data, const char *name, int *room)
 {
     struct spread w = spread_of(data, -1, 0, room), h = spread_of(data, -1, 1, room);
-    int copies = count_copies(data);
     printf("%s%s\n", name, data->synthetic ? "   SYNTHETIC: drawn by this program" : "");
     printf("  source      %s\n", data->origin);
     printf("  images      %d of %d clusters, %d x %d pixels, %.1f MB\n", data->n_images, data->n_clusters,
@@ -338,11 +356,7 @@ static void print_summary(const struct dataset *data, const char *name, int *roo
            h.median);
     printf("  masked      %d of %d, at %g micrometres a pixel\n", w.n_masked, data->n_images,
            data->pixel_size);
-    if (copies > 0)
-        printf("  copies      %d image%s the same pixels as another\n", copies,
-               copies == 1 ? " has" : "s have");
-    else if (copies == 0)
-        printf("  copies      none: all images differ\n");
+    print_copies(data);
     if (data->group_column[0])
         printf("  groups      %d by %s\n", data->n_groups, data->group_column);
     printf("  checksum    %s\n\n", data->checksum);
@@ -353,8 +367,11 @@ static void print_cluster(const struct dataset *data, int k, int largest, int *r
     int n = data->cluster_count[k], bar = (int)((double)BAR_WIDTH * n / largest + 0.5);
     struct spread w = spread_of(data, data->cluster[k], 0, room),
                   h = spread_of(data, data->cluster[k], 1, room);
+    char depth[40];
     printf("  %7d %7d %6.1f%% %7d   %4d x %-4d  ", data->cluster[k], n, 100.0 * n / data->n_images,
            w.n_masked, w.median, h.median);
+    formats_text(data, data->cluster[k], depth, sizeof depth);
+    printf("%-16s %6.4f  ", depth, formats_bright(data, data->cluster[k]));
     for (int i = 0; i < (bar ? bar : 1); i++)
         putchar('#');
     putchar('\n');
@@ -369,7 +386,8 @@ static int print_info(const struct dataset *data, const char *name, struct err *
     print_summary(data, name, room);
     for (int k = 0; k < data->n_clusters; k++)
         largest = data->cluster_count[k] > largest ? data->cluster_count[k] : largest;
-    printf("  cluster  images   share  masked   median size\n");
+    formats_note(data, stderr);
+    printf("  cluster  images   share  masked   median size  depth            99.9 %%\n");
     for (int k = 0; k < data->n_clusters; k++)
         print_cluster(data, k, largest, room);
     free(room);

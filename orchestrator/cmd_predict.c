@@ -29,7 +29,7 @@ static const char DOC[] =
     "that cannot be used is named on stderr with the reason, all others are done, and the exit status is "
     "1.\n\n"
     "  cellsweep predict sweep.h5 new_cells --filter clusters=8-10,strategy=augment -o new.csv\n"
-    "  find /data -name '*.png' | cellsweep predict sweep.h5 - --filter clusters=8-10 --format json";
+    "  find /data -name '*.png' -print0 | cellsweep predict sweep.h5 - --filter clusters=8-10 --format json";
 
 static const struct argp_option OPTIONS[] = {
     {"filter", 'f', "FILTER", 0, "Only networks of these jobs, e.g. 'clusters=8-10,strategy=augment'", 0},
@@ -151,13 +151,29 @@ static int walk_all(const struct options *o, struct walk *walk, struct err *err)
     return rc;
 }
 
+static void print_note(long n, const char *one, const char *many)
+{
+    if (n)
+        fprintf(stderr, "note: %ld %s\n", n, n == 1 ? one : many);
+}
+
 static int conclude(const struct classifier *c, const struct walk *walk, double seconds, struct err *err)
 {
     struct classifier_counts n = classifier_counts(c);
     fprintf(stderr, "%ld image%s classified, %ld of them masked, %ld bad; %.0f images/s\n", n.classified,
             n.classified == 1 ? "" : "s", n.masked, n.bad, seconds > 0 ? (double)n.classified / seconds : 0);
-    if (walk->n_ignored)
-        fprintf(stderr, "note: %d files are not .png and were passed over\n", walk->n_ignored);
+    print_note(
+        n.misfits,
+        "outline spans another size than its image, so its mask lies beside the cell; an image "
+        "must be the crop of its outline's box, without a margin",
+        "outlines span another size than their images, so their masks lie beside the cells; an image must be "
+        "the crop of its outline's box, without a margin");
+    print_note(n.coloured, "image is coloured; only its brightness is used",
+               "images are coloured; only their brightness is used");
+    print_note(n.transparent, "image is transparent in places; transparency is not used",
+               "images are transparent in places; transparency is not used");
+    print_note(walk->n_ignored, "file is not a .png and was passed over",
+               "files are not .png and were passed over");
     if (n.bad)
         return err_set(err, E_JOB, "%ld of %ld images could not be used; their reasons are above", n.bad,
                        n.bad + n.classified);
@@ -229,6 +245,9 @@ static int predict(const struct options *o, struct err *err)
     int rc = open_predictor(o, &p, err);
     if (rc == 0 && o->boundaries)
         rc = outlines_read_all(o->boundaries, &outlines, err);
+    if (rc == 0 && outlines.n_bad)
+        fprintf(stderr, "note: %s (%d such row%s)\n", outlines.bad, outlines.n_bad,
+                outlines.n_bad == 1 ? "" : "s");
     if (rc == 0)
         rc = classify_to_file(o, p, o->boundaries ? &outlines : NULL, err);
     outlines_release(&outlines);

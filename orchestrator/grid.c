@@ -187,8 +187,8 @@ static int axis_add_list(const struct reading *r, struct axis *axis, const struc
 static const struct tree *find_value(const struct tree *map, const char *prefix, const char *wanted)
 {
     for (const struct tree *node = map->child; node; node = node->next) {
-        char name[128];
-        snprintf(name, sizeof name, "%s%s%s", prefix, *prefix ? "." : "", node->name);
+        char name[1024]; /* longer ones are no key, however they are cut */
+        snprintf(name, sizeof name, "%.800s%s%.200s", prefix, *prefix ? "." : "", node->name);
         const struct tree *found = node;
         if (strcmp(name, wanted) != 0)
             found = node->kind == TREE_MAP ? find_value(node, name, wanted) : NULL;

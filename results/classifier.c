@@ -114,7 +114,7 @@ static int write_json(const struct classifier *c, const struct waiting *image, c
 
 static int write_row(const struct classifier *c, int i)
 {
-    char id[DATASET_ID_SIZE];
+    char id[PREDICTOR_ID_SIZE];
     const float *probs = c->probs + (size_t)i * (size_t)c->n_classes;
     predictor_id(c->image[i].path, id, sizeof id);
     if (c->options.format == CLASSIFIER_JSON)
@@ -212,6 +212,9 @@ int classifier_add(struct classifier *c, const char *path, struct err *err)
     if (!image->path)
         return err_set(err, E_IO, "out of memory for a batch of images");
     c->counts.masked += info.masked;
+    c->counts.misfits += info.misfit;
+    c->counts.coloured += info.coloured;
+    c->counts.transparent += info.transparent;
     c->n++;
     return c->n == BATCH ? write_batch(c, err) : 0;
 }

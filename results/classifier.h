@@ -35,6 +35,7 @@ struct classifier_options {
 
 struct classifier_counts {
     long classified, masked, bad;
+    long misfits, coloured, transparent; /* of those classified: struct predictor_image */
 };
 
 struct classifier;

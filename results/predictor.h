@@ -22,8 +22,10 @@ struct predictor;
 
 /* What became of an image on its way to the network. */
 struct predictor_image {
-    int width, height; /* as given, pixels */
-    int masked;        /* 1 when an outline masked it */
+    int width, height;         /* as given, pixels */
+    int masked;                /* 1 when an outline masked it */
+    int misfit;                /* 1 when that outline spans another size than the image: pack_misfits() */
+    int coloured, transparent; /* 1: what the file says beyond brightness, which is not used: png.h */
 };
 
 /* A predictor of the finished jobs that match filter (NULL: all). They must have one list of clusters and one image size, and hold
@@ -44,7 +46,9 @@ int predictor_is_exact(const struct predictor *p);
 /* "10 networks of 10 jobs (clusters 8-10, strategy augment)" in out: who votes. */
 void predictor_describe(const struct predictor *p, char *out, size_t size);
 
-/* A cell's id by the name of its image: the file's name without folder, "cell_" and ".png"; in out (size bytes). */
+/* A cell's id by the name of its image: the file's name without folder, "cell_" and ".png"; in out (size bytes; PREDICTOR_ID_SIZE hold
+ * the longest name a file can have). */
+enum { PREDICTOR_ID_SIZE = 256 };
 void predictor_id(const char *name, char *out, size_t size);
 
 /* A PNG file's bytes (n) as the network sees it: one channel, masked by an outline when there is one, resized to the size of the sweep's

@@ -27,7 +27,7 @@ void predictor_id(const char *name, char *out, size_t size)
 static int find_outline(const struct outlines *outlines, const char *name, int only, struct point **out,
                         int *n, struct err *err)
 {
-    char id[DATASET_ID_SIZE];
+    char id[PREDICTOR_ID_SIZE];
     predictor_id(name, id, sizeof id);
     int cell = only && outlines->n_cells == 1 ? 0 : outlines_find(outlines, id);
     *n = 0;
@@ -65,12 +65,14 @@ static int read_masked(const void *png, size_t n, const char *name, const struct
                      image->width, image->height);
     if (rc == 0 && n_vertices)
         rc = pack_mask(pixel_size, image, vertex, n_vertices, &why);
+    int misfit = rc == 0 && pack_misfits(vertex, n_vertices, image);
     free(vertex);
     if (rc < 0) {
         image_release(image);
         return name_reason(name, rc, &why, err);
     }
-    *info = (struct predictor_image){image->width, image->height, n_vertices > 0};
+    *info = (struct predictor_image){image->width, image->height,   n_vertices > 0,
+                                     misfit,       image->coloured, image->transparent};
     return 0;
 }
 

@@ -69,7 +69,20 @@ check "h5dump reads the groups" bash -c "h5dump -d /images/group '$TMP/grouped.h
 status 0 "$C" data info "$TMP/grouped.h5"
 check "info tells the column" grep -q "^  groups .* by slide" "$TMP/out"
 status 3 "$C" data pack "$TMP/grouped" -o "$TMP/x.h5" --groups animal
-check "the columns are listed" grep -q "no column animal, found: Barcode, Cluster, slide" "$TMP/err"
+check "the columns are listed" grep -q 'no column "animal", found: "Barcode", "Cluster", "slide"' "$TMP/err"
+
+# Images that are there twice are named, those of two clusters first.
+mkdir -p "$TMP/twice/cluster_1" "$TMP/twice/cluster_2"
+n=0
+for k in 1 1 1 2 2; do n=$((n + 1)); cp "$(find "$TMP/grouped" -name cell_$n.png)" "$TMP/twice/cluster_$k/$n.png"; done
+cp "$TMP/twice/cluster_1/1.png" "$TMP/twice/cluster_2/7.png"
+cp "$TMP/twice/cluster_1/2.png" "$TMP/twice/cluster_1/8.png"
+status 0 "$C" data pack "$TMP/twice" -o "$TMP/twice.h5"
+status 0 "$C" data info "$TMP/twice.h5"
+check "copies are counted" grep -q "copies      2 images have the same pixels as another; 1 of them in ANOTHER CLUSTER" "$TMP/out"
+check "one of another cluster is named" grep -q "7 (cluster 2) = 1 (cluster 1)" "$TMP/out"
+check "one of the same, too" grep -q "8 (cluster 1) = 2 (cluster 1)" "$TMP/out"
+check "info tells the depth" grep -q "^ *1 .* 8 bit  *0\.[0-9]* " "$TMP/out"
 
 # Images and folders that no cluster_<k> folder holds are told, and change nothing else.
 cp "$TMP/grouped/cell_images/cluster_1/$(ls "$TMP/grouped/cell_images/cluster_1" | head -n 1)" "$TMP/grouped/cell_images/stray.png"

@@ -87,6 +87,21 @@ check "and that the sweep's images were masked" grep -q "note: 1000 of the sweep
 check "several jobs vote" grep -q "4 networks of 3 jobs (clusters 1-27, 3 strategies), trained on synthetic" "$TMP/err"
 check "speed is told" grep -q "1000 images classified, 0 of them masked, 0 bad; [0-9]* images/s" "$TMP/err"
 
+# Names that end in NUL are as many names as there are; ids of any length stay whole and find their outlines.
+long=$(printf '%070d' 7)
+mkdir "$TMP/long"
+for n in 1 2 3; do cp "$(find "$TMP/cells" -name cell_$n.png)" "$TMP/long/$long-$n.png"; done
+find "$TMP/long" -name '*.png' -print0 | sort -z >"$TMP/nul"
+"$C" predict "$TMP/final.h5" - --filter $one <"$TMP/nul" >"$TMP/out" 2>"$TMP/err"
+check "a list of names that end in NUL" grep -q "^3 images classified" "$TMP/err"
+"$C" predict "$TMP/final.h5" --from-file "$TMP/nul" --filter $one >"$TMP/out" 2>"$TMP/err"
+check "from a file, too" grep -q "^3 images classified" "$TMP/err"
+check "long ids stay whole" test "$(cut -d, -f2 "$TMP/out" | grep -c -- "^$long-[123]\$")" -eq 3
+printf 'cell_id,vertex_x,vertex_y\n%s-2,0,0\n%s-2,0.5,0\n%s-2,0,0.5\n' "$long" "$long" "$long" >"$TMP/long.csv"
+"$C" predict "$TMP/final.h5" "$TMP/long" --filter $one -b "$TMP/long.csv" >"$TMP/out" 2>"$TMP/err"
+check "and find their outlines" grep -q "3 images classified, 1 of them masked, 0 bad" "$TMP/err"
+check "which are told when they do not fit" grep -q "note: 1 outline spans another size than its image" "$TMP/err"
+
 printf 'cell_id,vertex_x,vertex_y\n5,0,0\n5,1,1\n' >"$TMP/bent.csv"
 mkdir "$TMP/in"
 cp "$(find "$TMP/cells" -name cell_5.png)" "$(find "$TMP/cells" -name cell_6.png)" "$TMP/in"
@@ -102,7 +117,7 @@ fails 2 "holds no weights; run the sweep with keep_weights: final or best" "$C" 
 fails 2 "matches none of its 6 jobs" "$C" predict "$TMP/final.h5" "$TMP/in" --filter seed=7
 fails 2 "is not one of csv, json" "$C" predict "$TMP/final.h5" "$TMP/in" --format xml
 fails 3 "bent.h5" "$C" predict "$TMP/bent.h5" "$TMP/in"
-fails 3 "no column vertex_x" "$C" predict "$TMP/final.h5" "$TMP/in" --filter $one -b "$TMP/a.csv" -o "$TMP/none.csv"
+fails 3 'no column "vertex_x"' "$C" predict "$TMP/final.h5" "$TMP/in" --filter $one -b "$TMP/a.csv" -o "$TMP/none.csv"
 
 # Models for other programs.
 check "ONNX models" "$C" export "$TMP/final.h5" --weights --filter strategy=none -o "$TMP/models"

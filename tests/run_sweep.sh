@@ -159,7 +159,7 @@ check "same bits with groups on 1 and 3 ranks" same_bits "$TMP/slides1.h5" "$TMP
 check "a packed dataset's groups are ignored when nobody asks for them" "$cellsweep" plan "$TMP/slides.yaml" --set data="$TMP/slides.h5" --set groups=none
 refused "groups of a dataset packed without" 2 "pack it with --groups slide" "$cellsweep" plan "$TMP/slides.yaml" --set data="$TMP/plain.h5"
 refused "groups of another column" 2 "pack it with --groups animal" "$cellsweep" plan "$TMP/slides.yaml" --set data="$TMP/slides.h5" --set groups=animal
-refused "a column that is not there" 3 "no column animal, found: Barcode, Cluster, slide" "$cellsweep" plan "$TMP/slides.yaml" --set groups=animal
+refused "a column that is not there" 3 'no column "animal", found: "Barcode", "Cluster", "slide"' "$cellsweep" plan "$TMP/slides.yaml" --set groups=animal
 refused "groups under a protocol that cannot keep them" 2 "protocol tail cannot keep groups" "$cellsweep" plan "$TMP/slides.yaml" --set grid.protocol=tail
 refused "more folds than groups" 2 "cluster 14 has images of 9 groups (slide); protocol kfold with 10 folds" \
     "$cellsweep" plan "$TMP/slides.yaml" --set 'grid.protocol={kfold: {folds: 10}}'

@@ -72,8 +72,19 @@ static void test_errors_name_the_line(void **state)
 {
     (void)state;
     expect_error("", ": empty; a header with column id is expected");
-    expect_error("Id,note,x\n1,a,2\n", ":1: no column id, found: Id, note, x");
-    expect_error("id;note;x\n1;a;2\n", ":1: no column id, found: id;note;x; separate the columns by commas");
+    expect_error("Id,note,x\n1,a,2\n", ":1: no column \"id\", found: \"Id\", \"note\", \"x\"");
+    expect_error("\"id\";\"note\";\"x\"\n1;a;2\n", ":1: columns are separated by semicolons, not by commas; "
+                                                   "save it with commas (and decimals with a point)");
+    expect_error("sep=;\nid;note;x\n", ":1: columns are separated by semicolons, not by commas; save it with "
+                                       "commas (and decimals with a point)");
+    expect_error("id\tnote\n", ":1: columns are separated by tabs, not by commas; save it with commas");
+    expect_error("id, note,x\n", ":1: no column \"note\", found: \"id\", \" note\", \"x\"");
+    expect_error(",note,x\n", ":1: no column \"id\", found: \"\", \"note\", \"x\"");
+    expect_error("\xff\xfei", ": UTF-16 text; save it as CSV in UTF-8");
+    expect_error("PK\3\4xx", ": an Excel workbook or another zip file; save the table as CSV");
+    expect_error("PAR1xx", ": a Parquet file; save the table as CSV");
+    expect_error("id;note;x\n1;a;2\n", ":1: columns are separated by semicolons, not by commas; save it with "
+                                       "commas (and decimals with a point)");
     expect_error("id,note\n1,a\n2\n", ":3: the row has 1 field, the header has 2");
     expect_error("id,note\n1,a,b\n", ":2: the row has 3 fields, the header has 2");
     expect_error("id,note\n1,\"a\nb\"\n2\n", ":4: the row has 1 field, the header has 2");

@@ -1,3 +1,4 @@
+#include "data/formats.h"
 #include "data/pack.h"
 
 #include "data/png.h"
@@ -10,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <png.h>
 
 static struct dataset *data;
 static struct pack_report report;
@@ -186,12 +188,15 @@ static void test_bad_boundaries_are_listed(void **state)
     put_text(table, "cell_id,vertex_x,vertex_y\n3,1,1\n3,5,1\n3,4,inf\n");
     expect_reject(4, cell, "its boundary has a vertex that is not a number (vertex 3)");
     put_text(table, "cell_id,vertex_x,vertex_y\n3,0,900\n3,900,900\n3,899,0\n");
-    expect_reject(4, cell, "its boundary leaves no lit pixel of it; is the pixel size right?");
+    expect_reject(
+        4, cell,
+        "its boundary leaves no lit pixel of it; does it belong to this image, and is the pixel size right?");
     put_text(table, "cell_id,vertex_x,vertex_y\n3,0,0\n3,900,0\n3,0,900\n");
     assert_int_equal(pack(), 0);
     assert_int_equal(report.n_misfits, 1);
     put_text(table, "cell,vertex_x,vertex_y\n");
-    expect_error("/cell_boundaries.csv:1: no column cell_id, found: cell, vertex_x, vertex_y");
+    expect_error(
+        "/cell_boundaries.csv:1: no column \"cell_id\", found: \"cell\", \"vertex_x\", \"vertex_y\"");
 }
 
 static void test_one_pixel_is_an_image(void **state)
@@ -359,7 +364,8 @@ static void test_wrong_groups_are_named(void **state)
     make_layout_a();
     expect_group_error("slide", E_IO, "/s: groups slide: there is no clusters.csv to take that column from");
     put_text(in_folder("s/clusters.csv"), "Barcode,Cluster,Slide\n1,1,a\n");
-    expect_group_error("slide", E_IO, "/s/clusters.csv:1: no column slide, found: Barcode, Cluster, Slide");
+    expect_group_error("slide", E_IO,
+                       "/s/clusters.csv:1: no column \"slide\", found: \"Barcode\", \"Cluster\", \"Slide\"");
     snprintf(row, sizeof row, "Barcode,Cluster,slide\n1,1,%064d\n", 7);
     put_text(in_folder("s/clusters.csv"), row);
     expect_group_error("slide", E_IO,
@@ -367,6 +373,188 @@ static void test_wrong_groups_are_named(void **state)
                        "longer than 63 characters; shorten it");
     expect_group_error("", E_USAGE, "must be a column's name");
     expect_group_error("none", E_USAGE, "must be a column's name");
+}
+
+/* What pack says on stderr about the folder packed last, and about its files. */
+static const char *notes(void)
+{
+    static char text[8192];
+    FILE *to = fmemopen(text, sizeof text - 1, "w");
+    assert_non_null(to);
+    memset(text, 0, sizeof text);
+    pack_report_print(&report, to);
+    if (data)
+        formats_note(data, to);
+    fclose(to);
+    return text;
+}
+
+static void expect_note(const char *expected)
+{
+    if (!strstr(notes(), expected))
+        fail_msg("'%s' does not say '%s'", notes(), expected);
+}
+
+static void expect_no_note(const char *unexpected)
+{
+    if (strstr(notes(), unexpected))
+        fail_msg("'%s' says '%s'", notes(), unexpected);
+}
+
+/* A PNG of 9 x 7 pixels in one of libpng's formats, every sample the same. */
+static void put_format(const char *name, png_uint_32 format, const void *pixels)
+{
+    png_image png = {.version = PNG_IMAGE_VERSION, .width = 9, .height = 7, .format = format};
+    assert_true(png_image_write_to_file(&png, in_folder(name), 0, pixels, 0, NULL));
+}
+
+static void test_what_files_say_beyond_brightness_is_told(void **state)
+{
+    unsigned char red[9 * 7 * 3] = {0}, half[9 * 7 * 4];
+    (void)state;
+    make_layout_a();
+    assert_int_equal(pack(), 0);
+    expect_no_note("coloured");
+    expect_no_note("transparent");
+    for (size_t i = 0; i < sizeof red; i += 3)
+        red[i] = 200;
+    memset(half, 128, sizeof half);
+    put_format("s/cell_images/cluster_1/cell_20.png", PNG_FORMAT_RGB, red);
+    put_format("s/cell_images/cluster_2/cell_21.png", PNG_FORMAT_RGBA, half);
+    assert_int_equal(pack(), 0);
+    assert_int_equal(data->image[3].coloured, 1);
+    assert_int_equal(data->image[6].transparent, 1);
+    assert_int_equal(data->image[6].coloured, 0);
+    expect_note("note: 1 image is coloured; only its brightness is used\n");
+    expect_note("note: 1 image is transparent in places");
+}
+
+/* 12 bits stored in 16. */
+static void put_twelve_bits(const char *name)
+{
+    png_uint_16 dim[9 * 7];
+    for (int i = 0; i < 63; i++)
+        dim[i] = 4095;
+    put_format(name, PNG_FORMAT_LINEAR_Y, dim);
+}
+
+static void test_depths_are_told(void **state)
+{
+    char text[64];
+    (void)state;
+    make_layout_a();
+    assert_int_equal(pack(), 0);
+    expect_no_note("bits");
+    put_twelve_bits("s/cell_images/cluster_1/cell_20.png");
+    assert_int_equal(pack(), 0);
+    expect_note("warning: 5 images are of 8 bits and 1 of 16;");
+    expect_note("the 1 image of 16 bits uses only the lowest 12: 1/16 of the brightness");
+    formats_text(data, 1, text, sizeof text);
+    assert_string_equal(text, "8: 3, 16: 1");
+    put_twelve_bits("s/cell_images/cluster_2/cell_3.png");
+    put_twelve_bits("s/cell_images/cluster_2/cell_4.png");
+    assert_int_equal(remove(in_folder("s/cell_images/cluster_1/cell_20.png")), 0);
+    assert_int_equal(pack(), 0);
+    expect_note("WARNING: THE DEPTH OF THE FILES GOES WITH THE CLUSTER");
+    formats_text(data, 2, text, sizeof text);
+    assert_string_equal(text, "16 bit");
+    assert_true(formats_bright(data, 2) > 0.062 && formats_bright(data, 2) < 0.063);
+    assert_true(formats_bright(data, 1) > 0.25);
+}
+
+/* Crops of 9 x 7 pixels of half a micrometre: an outline's box of 4 x 3 micrometres is theirs, one of 3 x 3 is not. */
+static void test_outlines_that_do_not_fit_are_told(void **state)
+{
+    const char *table = in_folder("s/cell_boundaries.csv");
+    (void)state;
+    make_layout_a();
+    put_text(table, "cell_id,vertex_x,vertex_y\n3,20,30\n3,24,30\n3,20,33\n");
+    assert_int_equal(pack(), 0);
+    expect_no_note("another size");
+    put_text(table, "cell_id,vertex_x,vertex_y\n3,20,30\n3,22.5,30\n3,20,33\n");
+    assert_int_equal(pack(), 0);
+    expect_note("note: 1 boundary spans another size than its image, so its mask lies beside the cell");
+    put_text(table, "cell_id,vertex_x,vertex_y\n3,20,-30\n3,24,-30\n3,20,-33\n");
+    assert_int_equal(pack(), 0);
+    expect_note("note: no vertex_y is positive");
+}
+
+static void test_useless_outlines_have_their_reason(void **state)
+{
+    const char *table = in_folder("s/cell_boundaries.csv"), *cell = "cell_images/cluster_2/cell_3.png";
+    (void)state;
+    make_layout_a();
+    put_text(table, "cell_id,vertex_x,vertex_y\n3,0,0\n3,2,2\n3,4,4\n");
+    expect_reject(4, cell, "its boundary has no area");
+    put_text(table, "cell_id,vertex_x,vertex_y\n3,0,0\n3,4,0\n3,0,3\n3,0,0\n3,4,0\n3,0,3\n");
+    expect_reject(4, cell, "its boundary stands twice in the table; remove one");
+    put_text(table, "cell_id,vertex_x,vertex_y\n3,0,0\n3,4,0\n3,0,3\n3,0,0\n3,0,0\n3,4,0\n3,0,3\n3,0,0\n");
+    expect_reject(4, cell, "its boundary stands twice in the table; remove one");
+    put_text(table, "cell_id,vertex_x,vertex_y\n3,\"0,5\",0\n3,4,0\n3,0,3\n");
+    assert_int_equal(pack(), 0);
+    expect_note(
+        "cell_boundaries.csv:2: vertex_x is \"0,5\", not a number; write decimals with a point (1 such row)");
+}
+
+static void test_cells_without_a_label_are_left_out(void **state)
+{
+    static const char *const words[] = {"", "NA", "nan", "-1", "Unassigned", "None", "N/A"};
+    (void)state;
+    for (int k = 0; k < 3; k++) {
+        char name[16];
+        snprintf(name, sizeof name, "s/%c.png", "abc"[k]);
+        put_png(in_folder(name), 3, 3, 9 * k);
+    }
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
+        char text[100];
+        snprintf(text, sizeof text, "Barcode,Cluster\na,1\nb,%s\nc,2\ngone,%s\n", words[k], words[k]);
+        put_text(in_folder("s/clusters.csv"), text);
+        assert_int_equal(pack(), 0);
+        assert_int_equal(data->n_images, 2);
+        assert_int_equal(report.n_images, 3);
+        assert_int_equal(report.rejects.n, 0);
+        assert_int_equal(report.n_unlabelled, 2);
+        expect_note("note: 2 rows of clusters.csv have no label");
+    }
+}
+
+/* Files that are no images are counted in any layout, folders among images as folders; names alone make no folder. */
+static void test_what_is_passed_over_is_counted(void **state)
+{
+    (void)state;
+    put_png(in_folder("s/a.png"), 3, 3, 0);
+    put_png(in_folder("s/cluster_b.png"), 3, 3, 9);
+    put_text(in_folder("s/a.bmp"), "x");
+    put_text(in_folder("s/cluster_sizes.csv"), "x");
+    mkdir(in_folder("s/x.png"), 0700);
+    put_text(in_folder("s/clusters.csv"), "Barcode,Cluster\na,1\ncluster_b,2\n");
+    assert_int_equal(pack(), 0);
+    assert_int_equal(data->n_images, 2);
+    expect_note("note: 2 files are not .png and were passed over\n");
+    expect_note("note: 1 folder lies among the images and was passed over\n");
+    remove_folder(in_folder("s"));
+    mkdir(in_folder("s"), 0700);
+    make_layout_a();
+    put_text(in_folder("s/cell_images/cluster_sizes.csv"), "x");
+    mkdir(in_folder("s/cell_images/cluster_1/more"), 0700);
+    assert_int_equal(pack(), 0);
+    expect_note("note: 1 file is not a .png and was passed over\n");
+    expect_note("note: 1 folder lies among the images and was passed over\n");
+}
+
+/* Thousands of images with one reason are one line, and counted also when nothing is left. */
+static void test_many_rejects_are_one_line(void **state)
+{
+    char name[128];
+    (void)state;
+    mkdir(in_folder("s/cluster_1"), 0700);
+    for (int i = 0; i < 30; i++) {
+        snprintf(name, sizeof name, "s/cluster_1/%070d.png", i);
+        put_png(in_folder(name), 3, 3, 0);
+    }
+    assert_int_equal(pack(), E_IO);
+    expect_note("rejected 30 of 30 images:\n  30 images, the first cluster_1/0000");
+    expect_no_note("the name is longer than 63 characters\n  ");
 }
 
 /* Real images, when they are there: hand-drawn outlines keep the cell and remove what is around it. */
@@ -410,6 +598,13 @@ int main(void)
         UNIT(test_checksum_follows_what_decides),
         UNIT(test_groups_are_a_column),
         UNIT(test_wrong_groups_are_named),
+        UNIT(test_what_files_say_beyond_brightness_is_told),
+        UNIT(test_depths_are_told),
+        UNIT(test_outlines_that_do_not_fit_are_told),
+        UNIT(test_useless_outlines_have_their_reason),
+        UNIT(test_cells_without_a_label_are_left_out),
+        UNIT(test_what_is_passed_over_is_counted),
+        UNIT(test_many_rejects_are_one_line),
         UNIT(test_real_outlines_keep_most_of_their_image),
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);

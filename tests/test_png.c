@@ -188,6 +188,14 @@ static void test_every_refusal_has_its_line(void **state)
     assert_int_equal(image_read_memory("\xff\xd8\xff\xe0 JFIF", 9, "x.JPG", &image, &err), E_IO);
     assert_string_equal(err.text, "x.JPG: a JPEG; only PNG is read, convert it");
     expect("Barcode,Cluster\n", 16, ": not a PNG file");
+    expect("BM6.......", 10, ": a BMP named as PNG; convert it");
+    expect("GIF89a....", 10, ": a GIF named as PNG; convert it");
+    expect("RIFF....WEBPVP8 ", 16, ": a WebP named as PNG; convert it");
+    expect("....ftypheic", 12, ": a HEIC or AVIF named as PNG; convert it");
+    expect("II+\0........", 12, ": a BigTIFF named as PNG; convert it");
+    expect("version https://git-lfs.github.com/spec/v1\n", 43,
+           ": a pointer of git-lfs, not the image; run `git lfs pull`");
+    expect("<!DOCTYPE html>", 15, ": a web page, not an image; download it again");
     expect("\x89PN", 3, ": truncated: the file ends inside its header");
     expect(bomb, sizeof bomb,
            ": 65535 x 65535 pixels, more than a cell image may have (16384 a side, 67108864 in all)");

@@ -295,7 +295,7 @@ static void bad_images_and_outlines_are_one_line(void **state)
     char *bytes = get_bytes(in_folder("up.png"), &n);
     assert_unprepared(p, "no picture", 10, NULL, "up.png: ");
     assert_unprepared(p, bytes, n / 2, NULL, "up.png: ");
-    assert_unprepared(p, bytes, n, "vertex_x\n1\n", "outline:1: no column vertex_y");
+    assert_unprepared(p, bytes, n, "vertex_x\n1\n", "outline:1: no column \"vertex_y\"");
     assert_unprepared(p, bytes, n, "vertex_x,vertex_y\n1,2\n3,4\n", "2 vertices, needs 3");
     assert_unprepared(p, bytes, n, "vertex_x,vertex_y\n1,2\n3,4\n3,zz\n", "not a number");
     char *many = calloc(1, 1 << 20);

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { NO_LABEL = -1, MAX_IMAGES = 100 * 1000 * 1000 };
+enum { NO_LABEL = -1, UNLABELLED = -2, MAX_IMAGES = 100 * 1000 * 1000 };
 
 /* ---- names ---- */
 
@@ -105,6 +105,7 @@ static int add_image(struct catalog *catalog, const char *inside, const char *na
     char stem[NAME_MAX + 1];
     snprintf(stem, sizeof stem, "%.*s", (int)(strlen(name) - 4), name);
     const char *id = catalog_bare_id(stem);
+    catalog->n_found++;
     if (strlen(id) >= DATASET_ID_SIZE || strlen(inside) >= DATASET_SOURCE_SIZE)
         return rejects_add(rejects, inside, "the name is longer than 63 characters", err);
     int rc = make_room(catalog, err);
@@ -118,19 +119,41 @@ static int add_image(struct catalog *catalog, const char *inside, const char *na
     return 0;
 }
 
-/* A file of an image folder; `prefix` is the folder inside the source, "" or ended by a slash. */
+/* What a folder of images may hold beside them without a word. */
+static int is_table(const char *name)
+{
+    static const char *const names[] = {"clusters.csv", "clusters.csv.gz", "cell_boundaries.csv",
+                                        "cell_boundaries.csv.gz", "SYNTHETIC"};
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+        if (strcmp(name, names[k]) == 0)
+            return 1;
+    return 0;
+}
+
+static int is_inner_folder(const struct catalog *catalog, const char *prefix, const char *name)
+{
+    char path[3 * CATALOG_PATH_SIZE];
+    snprintf(path, sizeof path, "%s/%s%s", catalog->folder, prefix, name);
+    return is_folder(path);
+}
+
+static int is_ignored(const char *name)
+{
+    return name[0] != '.' && !is_png(name) && !is_table(name);
+}
+
+/* An entry of an image folder; `prefix` is the folder inside the source, "" or ended by a slash. */
 static int scan_file(struct catalog *catalog, const char *prefix, const char *name, int cluster,
                      struct rejects *rejects, struct err *err)
 {
     char inside[2 * CATALOG_PATH_SIZE];
-    if (name[0] == '.')
-        return 0;
-    if (!is_png(name)) {
-        catalog->n_ignored += cluster != NO_LABEL;
-        return 0;
-    }
+    int nested = name[0] != '.' && is_inner_folder(catalog, prefix, name);
     snprintf(inside, sizeof inside, "%s%s", prefix, name);
-    return add_image(catalog, inside, name, cluster, rejects, err);
+    if (is_png(name) && name[0] != '.' && !nested)
+        return add_image(catalog, inside, name, cluster, rejects, err);
+    catalog->n_nested += nested;
+    catalog->n_ignored += !nested && is_ignored(name);
+    return 0;
 }
 
 /* The folder `prefix` inside the source; NULL with *err set. */
@@ -162,9 +185,7 @@ static int scan_images(struct catalog *catalog, const char *prefix, int cluster,
 /* What lies beside the cluster_<k> folders and looks as if it was meant to be read. */
 static int is_outside(const struct catalog *catalog, const char *prefix, const char *name)
 {
-    char path[2 * CATALOG_PATH_SIZE];
-    snprintf(path, sizeof path, "%s/%s%s", catalog->folder, prefix, name);
-    return name[0] != '.' && (is_png(name) || (*prefix && is_folder(path)));
+    return name[0] != '.' && (is_png(name) || (*prefix && is_inner_folder(catalog, prefix, name)));
 }
 
 /* Scan every cluster_<k> folder below `prefix`; *found: how many there are. */
@@ -180,11 +201,13 @@ static int scan_clusters(struct catalog *catalog, const char *prefix, int *found
     int rc = 0;
     while (rc == 0 && (entry = readdir(dir))) {
         int cluster = cluster_of_folder(entry->d_name);
-        if (cluster < 0 && strncmp(entry->d_name, "cluster_", 8) == 0)
+        int is_file = !is_inner_folder(catalog, prefix, entry->d_name);
+        if (cluster < 0 && !is_file && strncmp(entry->d_name, "cluster_", 8) == 0)
             rc = err_set(err, E_IO, "%s/%s%s: the folder's name is not cluster_<number> (0 to %d)",
                          catalog->folder, prefix, entry->d_name, DATASET_MAX_CLUSTER);
-        if (cluster < 0) {
+        if (cluster < 0 || is_file) {
             catalog->n_outside += is_outside(catalog, prefix, entry->d_name);
+            catalog->n_ignored += is_file && is_ignored(entry->d_name);
             continue;
         }
         snprintf(inside, sizeof inside, "%s%s/", prefix, entry->d_name);
@@ -225,6 +248,18 @@ static int parse_cluster(const struct labelling *l, const char *text, int *clust
     return 0;
 }
 
+/* Whether a label says that there is none, as cell tables do for cells that were filtered out. */
+static int is_no_label(const char *text)
+{
+    static const char *const words[] = {"",     "na",   "n/a", "<na>", "nan",
+                                        "null", "none", "-1",  "-1.0", "unassigned"};
+    size_t n = strcspn(text + strspn(text, " "), " ");
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+        if (strlen(words[k]) == n && strncasecmp(text + strspn(text, " "), words[k], n) == 0)
+            return 1;
+    return 0;
+}
+
 static void note_missing(struct labelling *l, const char *id)
 {
     if (l->n_missing++ == 0) {
@@ -245,10 +280,14 @@ static int take_group(const struct labelling *l, const char *text, struct datase
 
 static int label_row(struct labelling *l, const char *const *field, struct err *err)
 {
-    int cluster = 0, i = catalog_find(l->catalog, field[0]);
-    int rc = parse_cluster(l, field[1], &cluster, err);
+    int cluster = UNLABELLED, i = catalog_find(l->catalog, field[0]);
+    int unlabelled = is_no_label(field[1]);
+    int rc = unlabelled ? 0 : parse_cluster(l, field[1], &cluster, err);
     if (rc < 0)
         return rc;
+    l->catalog->n_unlabelled += unlabelled;
+    if (i < 0 && unlabelled)
+        return 0;
     if (i < 0) {
         if (strlen(catalog_bare_id(field[0])) < DATASET_ID_SIZE) /* longer names were rejected as images */
             note_missing(l, field[0]);
@@ -258,6 +297,8 @@ static int label_row(struct labelling *l, const char *const *field, struct err *
     if (l->line[i])
         return err_set(err, E_IO, "%s:%ld: cell %s has a label already, in line %ld; remove one", l->path,
                        csv_line(l->csv), cell->id, l->line[i]);
+    if (l->by_folder && unlabelled)
+        cluster = cell->cluster; /* the folder says it */
     if (l->by_folder && cell->cluster != cluster)
         return err_set(err, E_IO, "%s:%ld: cell %s is in cluster %d here, but in %s; make them agree",
                        l->path, csv_line(l->csv), cell->id, cluster, cell->source);
@@ -344,7 +385,7 @@ static int drop_unlabelled(struct catalog *catalog, struct rejects *rejects, str
     for (int i = 0; rc == 0 && i < catalog->n; i++) {
         if (catalog->cell[i].cluster == NO_LABEL)
             rc = rejects_add(rejects, catalog->cell[i].source, "no label in clusters.csv", err);
-        else
+        else if (catalog->cell[i].cluster != UNLABELLED)
             catalog->cell[kept++] = catalog->cell[i];
     }
     catalog->n = kept;
@@ -391,7 +432,7 @@ static int scan(struct catalog *catalog, const struct catalog_options *options, 
     if (rc == 0)
         rc = scan_clusters(catalog, prefix, &n_folders, rejects, err);
     if (rc == 0 && n_folders == 0) {
-        catalog->n_outside = 0;
+        catalog->n_outside = catalog->n_ignored = 0;
         rc = scan_images(catalog, prefix, NO_LABEL, rejects, err);
     }
     if (rc == 0 && catalog->n + rejects->n == 0)
@@ -428,7 +469,8 @@ int catalog_find(const struct catalog *catalog, const char *id)
 
 void catalog_release(struct catalog *catalog)
 {
+    int n_found = catalog->n_found;
     idmap_free(catalog->by_id);
     free(catalog->cell);
-    *catalog = (struct catalog){0};
+    *catalog = (struct catalog){.n_found = n_found};
 }

@@ -6,8 +6,9 @@
  * Both:      <folder>/clusters.csv[.gz]          Barcode,Cluster, and a column with the group of a cell when groups are asked for
  *            <folder>/cell_boundaries.csv[.gz]   see outlines.h
  *            <folder>/SYNTHETIC                  the mark of images drawn by this program
- * The cluster folders may also lie in <folder> itself. Hidden files and files that are not .png are passed over; the latter
- * are counted. Pixels are not looked at. */
+ * The cluster folders may also lie in <folder> itself. Hidden files, files that are not .png and folders inside a folder of images are
+ * passed over; all but hidden ones and the tables above are counted. A cell whose label is empty or says that there is none (NA, nan,
+ * null, none, -1, Unassigned, in any case) is left out and counted. Pixels are not looked at. */
 #ifndef CELLSWEEP_CATALOG_H
 #define CELLSWEEP_CATALOG_H
 
@@ -25,10 +26,13 @@ struct catalog {
     char folder[CATALOG_PATH_SIZE];
     char boundaries[CATALOG_PATH_SIZE]; /* path of the boundary file, "" when there is none */
     int synthetic;                      /* 1 when marked */
-    int n_ignored;                      /* files passed over because they are not .png */
-    int n_outside;                      /* layout A: images and folders beside the folders cluster_<k> */
-    int n_missing;                      /* labels without an image */
-    int n_unlisted;                     /* layout A: images that clusters.csv does not mention */
+    int n_found;      /* images found, those without a usable name or label too; also on failure */
+    int n_ignored;    /* files passed over because they are not .png */
+    int n_nested;     /* folders inside a folder of images, passed over */
+    int n_unlabelled; /* rows of clusters.csv that say that there is no label */
+    int n_outside;    /* layout A: images and folders beside the folders cluster_<k> */
+    int n_missing;    /* labels without an image */
+    int n_unlisted;   /* layout A: images that clusters.csv does not mention */
 };
 
 struct catalog_options {
@@ -38,7 +42,7 @@ struct catalog_options {
 
 /* Scan a folder. options->groups: the column of clusters.csv that cell.group is taken from, or NULL; a cell that it does not mention, or
  * mentions with an empty value, keeps the group "". Images without a usable id or label go to rejects; no images, duplicate ids,
- * labels without images (unless allow_missing), labels that disagree with the folder, no such column are E_IO. On failure *catalog is empty. */
+ * labels without images (unless allow_missing), labels that disagree with the folder, no such column are E_IO. On failure *catalog is empty but for n_found. */
 int catalog_read(const char *folder, const struct catalog_options *options, struct catalog *catalog,
                  struct rejects *rejects, struct err *err);
 

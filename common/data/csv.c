@@ -132,6 +132,13 @@ static int is_field_end(int c)
     return c < 0 || c == ',' || c == '\n' || c == '\r';
 }
 
+static int not_commas(const struct csv *csv, int separator, struct err *err)
+{
+    return err_set(err, E_IO, "%s:%ld: columns are separated by %s, not by commas; save it with commas%s",
+                   csv->path, csv->row_line, separator == '\t' ? "tabs" : "semicolons",
+                   separator == '\t' ? "" : " (and decimals with a point)");
+}
+
 /* One field; 1 when another follows in this row, 0 at its end. */
 static int read_field(struct csv *csv, struct err *err)
 {
@@ -142,7 +149,10 @@ static int read_field(struct csv *csv, struct err *err)
         take_byte(csv);
         if ((rc = read_quoted(csv, err)) < 0)
             return rc;
-        if (!is_field_end(peek_byte(csv)))
+        int next = peek_byte(csv);
+        if (next == ';' || next == '\t')
+            return not_commas(csv, next, err);
+        if (!is_field_end(next))
             return err_set(err, E_IO,
                            "%s:%ld: text after a closing quote; write \"\" for a quote inside quotes",
                            csv->path, csv->line);
@@ -177,21 +187,42 @@ static int read_row(struct csv *csv, struct err *err)
     return rc < 0 ? rc : 1;
 }
 
+/* Tables that are no CSV, by their first bytes. */
+static int refuse_others(struct csv *csv, struct err *err)
+{
+    static const struct {
+        size_t n;
+        const char *bytes, *what;
+    } kinds[] = {{2, "\xff\xfe", "UTF-16 text; save it as CSV in UTF-8"},
+                 {2, "\xfe\xff", "UTF-16 text; save it as CSV in UTF-8"},
+                 {4, "PK\3\4", "an Excel workbook or another zip file; save the table as CSV"},
+                 {4, "\xd0\xcf\x11\xe0", "an old Excel workbook; save the table as CSV"},
+                 {4, "PAR1", "a Parquet file; save the table as CSV"}};
+    peek_byte(csv);
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+        if ((size_t)csv->filled >= kinds[k].n && memcmp(csv->buffer, kinds[k].bytes, kinds[k].n) == 0)
+            return err_set(err, E_IO, "%s: %s", csv->path, kinds[k].what);
+    return 0;
+}
+
 static void skip_byte_order_mark(struct csv *csv)
 {
     if (peek_byte(csv) == 0xef && csv->filled >= 3 && csv->buffer[1] == 0xbb && csv->buffer[2] == 0xbf)
         csv->used = 3;
 }
 
+/* In quotes, so that a blank before a name and a name that is empty are seen. */
 static int no_column(const struct csv *csv, const char *name, struct err *err)
 {
     char found[400] = "";
+    const char *first = csv->text + csv->start[0];
     size_t n = 0;
+    if (csv->n_fields == 1 && strpbrk(first, ";\t"))
+        return not_commas(csv, strpbrk(first, ";\t")[0], err);
     for (int i = 0; i < csv->n_fields && n < sizeof found; i++)
-        n += (size_t)snprintf(found + n, sizeof found - n, "%s%s", i ? ", " : "", csv->text + csv->start[i]);
-    const char *hint = csv->n_fields == 1 && strpbrk(found, ";\t") ? "; separate the columns by commas" : "";
-    return err_set(err, E_IO, "%s:%ld: no column %s, found: %s%s", csv->path, csv->row_line, name, found,
-                   hint);
+        n += (size_t)snprintf(found + n, sizeof found - n, "%s\"%s\"", i ? ", " : "",
+                              csv->text + csv->start[i]);
+    return err_set(err, E_IO, "%s:%ld: no column \"%s\", found: %s", csv->path, csv->row_line, name, found);
 }
 
 static int find_columns(struct csv *csv, const char *const *columns, int n, struct err *err)
@@ -232,8 +263,10 @@ static struct csv *new_csv(const char *name, size_t buffer, struct err *err)
 /* Read the header; the reader is the caller's, or gone. */
 static int start(struct csv *csv, const char *const *columns, int n, struct csv **out, struct err *err)
 {
+    int rc = refuse_others(csv, err);
     skip_byte_order_mark(csv);
-    int rc = find_columns(csv, columns, n, err);
+    if (rc == 0)
+        rc = find_columns(csv, columns, n, err);
     if (rc < 0)
         csv_close(csv);
     else

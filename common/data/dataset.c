@@ -1,5 +1,6 @@
 #include "data/dataset.h"
 
+#include "data/formats.h"
 #include "data/pack.h"
 #include "data/synth.h"
 #include "h5.h"
@@ -229,8 +230,14 @@ static const struct column columns[] = {
     {"/images/width", offsetof(struct dataset_image, width), 0},
     {"/images/height", offsetof(struct dataset_image, height), 0},
     {"/images/masked", offsetof(struct dataset_image, masked), 0},
+    {"/images/depth", offsetof(struct dataset_image, depth), 0},
+    {"/images/coloured", offsetof(struct dataset_image, coloured), 0},
+    {"/images/transparent", offsetof(struct dataset_image, transparent), 0},
 };
-enum { N_COLUMNS = sizeof columns / sizeof *columns };
+enum {
+    N_COLUMNS = sizeof columns / sizeof *columns,
+    FIRST_LATER_COLUMN = 6
+}; /* files of before have no later ones */
 
 static const struct column group_column = {"/images/group", offsetof(struct dataset_image, group),
                                            DATASET_GROUP_SIZE};
@@ -361,7 +368,8 @@ static int read_images(hid_t file, struct dataset *data, const char *path, struc
     hsize_t size = (hsize_t)data->size, dims[3] = {(hsize_t)data->n_images, size, size};
     int rc = h5_read(file, "/images/pixels", H5T_NATIVE_FLOAT, 3, dims, data->pixels, path, err);
     for (int k = 0; rc == 0 && k < N_COLUMNS; k++)
-        rc = read_column(file, data, &columns[k], path, err);
+        if (k < FIRST_LATER_COLUMN || H5Lexists(file, columns[k].name, H5P_DEFAULT) > 0)
+            rc = read_column(file, data, &columns[k], path, err);
     if (rc == 0 && data->group_column[0])
         rc = read_column(file, data, &group_column, path, err);
     return rc;
@@ -442,6 +450,8 @@ static int open_folder(const char *name, const struct dataset_options *options, 
     int rc = pack_folder(name, options, out, &report, err);
     if (rc == 0)
         pack_report_print(&report, stderr);
+    if (rc == 0)
+        formats_note(*out, stderr);
     pack_report_release(&report);
     return rc;
 }

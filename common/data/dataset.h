@@ -14,6 +14,8 @@
  *     /images/source          [n] fixed-length string, path of the image inside the source folder
  *     /images/width, height   [n] int32, original size in pixels
  *     /images/masked          [n] int32, 1 when a boundary masked it
+ *     /images/depth           [n] int32, bits a sample of the file: 8 or 16; 0: not known
+ *     /images/coloured, transparent   [n] int32, 1 when the file said more than its brightness (png.h)
  *     /images/group           [n] fixed-length string, what must stay together in a split; only with groups
  * The order is by cluster, then by id (numbers as numbers): independent of the file system's order.
  * No MPI. */
@@ -33,6 +35,8 @@ struct dataset_image {
     int cluster;                      /* label as the user numbers it, >= 0 */
     int width, height;                /* original size, pixels */
     int masked;                       /* 1 when a boundary masked it */
+    int depth;                        /* of the file, bits a sample; 0: not known */
+    int coloured, transparent;        /* 1: what its file said beyond brightness, which is not used */
     char group[DATASET_GROUP_SIZE];   /* e.g. its slide or animal; "": none, so it is a group of its own */
 };
 

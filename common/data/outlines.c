@@ -17,6 +17,10 @@ struct gather {
     const struct catalog *catalog; /* NULL: every cell of the file */
     struct row *row;
     size_t n, capacity;
+    const struct csv *csv; /* being read */
+    const char *path;
+    int n_bad; /* as in struct outlines */
+    char bad[240];
     struct idmap *unknown; /* ids without an image, or, without a catalog, all */
     char **name;           /* (n_unknown) the map's keys */
     int n_unknown;
@@ -59,6 +63,17 @@ static int cell_of(struct gather *g, const char *id, int *cell, struct err *err)
     return rc;
 }
 
+/* A row whose place is no place: the first is told as it stands in the file. */
+static void note_bad(struct gather *g, const char *const *field, struct point at)
+{
+    int k = isfinite(at.x) ? 1 : 0;
+    if ((isfinite(at.x) && isfinite(at.y)) || g->n_bad++)
+        return;
+    snprintf(g->bad, sizeof g->bad, "%.120s:%ld: %s is \"%.24s\", not a number%s", g->path, csv_line(g->csv),
+             k ? "vertex_y" : "vertex_x", field[k],
+             strchr(field[k], ',') ? "; write decimals with a point" : "");
+}
+
 /* field: vertex_x, vertex_y, cell_id. */
 static int add_row(struct gather *g, const char *const *field, struct err *err)
 {
@@ -73,7 +88,9 @@ static int add_row(struct gather *g, const char *const *field, struct err *err)
         g->row = row;
         g->capacity = capacity;
     }
-    g->row[g->n++] = (struct row){cell, {number_or_nan(field[0]), number_or_nan(field[1])}};
+    struct point at = {number_or_nan(field[0]), number_or_nan(field[1])};
+    note_bad(g, field, at);
+    g->row[g->n++] = (struct row){cell, at};
     return 0;
 }
 
@@ -84,6 +101,7 @@ static int read_rows(struct csv *csv, struct gather *g, struct err *err)
 {
     const char *field[3] = {NULL, NULL, "cell"};
     int rc = 0;
+    g->csv = csv;
     while (rc == 0 && (rc = csv_next(csv, field, err)) > 0)
         rc = add_row(g, field, err);
     csv_close(csv);
@@ -105,8 +123,15 @@ static int sort_rows(const struct gather *g, struct outlines *out, struct err *e
         next[g->row[i].cell + 1]++;
     for (size_t c = 0; c < n_cells; c++)
         next[c + 1] += next[c];
-    for (size_t i = 0; i < g->n; i++)
+    int negative = 0, above = 0;
+    for (size_t i = 0; i < g->n; i++) {
         out->vertex[next[g->row[i].cell]++] = g->row[i].at;
+        negative |= g->row[i].at.y < 0;
+        above |= g->row[i].at.y > 0;
+    }
+    out->below = negative && !above;
+    out->n_bad = g->n_bad;
+    memcpy(out->bad, g->bad, sizeof out->bad);
     return 0;
 }
 
@@ -119,10 +144,10 @@ static void free_names(struct idmap *map, char **name, int n)
 }
 
 /* Takes the reader. */
-static int read_outlines(struct csv *csv, const struct catalog *catalog, struct outlines *outlines,
-                         struct err *err)
+static int read_outlines(struct csv *csv, const char *path, const struct catalog *catalog,
+                         struct outlines *outlines, struct err *err)
 {
-    struct gather g = {.catalog = catalog, .unknown = idmap_new(err)};
+    struct gather g = {.catalog = catalog, .path = path, .unknown = idmap_new(err)};
     int rc = E_IO;
     if (g.unknown)
         rc = read_rows(csv, &g, err);
@@ -146,7 +171,7 @@ int outlines_read(const char *path, const struct catalog *catalog, struct outlin
     struct csv *csv = NULL;
     *outlines = (struct outlines){0};
     int rc = csv_open(path, columns, 3, &csv, err);
-    return rc < 0 ? rc : read_outlines(csv, catalog, outlines, err);
+    return rc < 0 ? rc : read_outlines(csv, path, catalog, outlines, err);
 }
 
 int outlines_read_all(const char *path, struct outlines *outlines, struct err *err)
@@ -161,7 +186,7 @@ int outlines_parse(const char *text, const char *name, struct outlines *outlines
     int rc = csv_open_text(text, name, columns, 3, &csv, err);
     if (rc < 0)
         rc = csv_open_text(text, name, columns, 2, &csv, err);
-    return rc < 0 ? rc : read_outlines(csv, NULL, outlines, err);
+    return rc < 0 ? rc : read_outlines(csv, name, NULL, outlines, err);
 }
 
 int outlines_find(const struct outlines *outlines, const char *id)

@@ -16,8 +16,11 @@ struct outlines {
     size_t *first;        /* (n_cells + 1) vertices of cell i: first[i] to first[i + 1] - 1 */
     struct point *vertex; /* NaN where the file has no number */
     int n_unknown;        /* cells with an outline but no image */
-    char **name;          /* without a catalog: (n_cells) ids, without the prefix "cell_" ... */
-    struct idmap *by_id;  /* ... and where they are; else NULL */
+    int n_bad;            /* rows of wanted cells without two numbers; the first as "file:line: ..." */
+    char bad[240];
+    int below;   /* 1 when no vertex_y is above 0 and some are below, as of an axis that was turned round */
+    char **name; /* without a catalog: (n_cells) ids, without the prefix "cell_" ... */
+    struct idmap *by_id; /* ... and where they are; else NULL */
 };
 
 /* Read the outlines of a catalog's cells. E_IO for a file that is not such a table. On failure *outlines is empty. */

@@ -11,6 +11,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+static double twice_area(const struct point *v, int n)
+{
+    double sum = 0.0; /* from the first vertex: whole coordinates of a slide would cost the digits */
+    for (int i = 0, j = n - 1; i < n; j = i++)
+        sum += (v[j].x - v[0].x) * (v[i].y - v[0].y) - (v[i].x - v[0].x) * (v[j].y - v[0].y);
+    return fabs(sum);
+}
+
+/* A closed or open ring and the same again, of which the even-odd rule leaves nothing. */
+static int stands_twice(const struct point *v, int n)
+{
+    int period = (n + 1) / 2;
+    for (int i = 0; i < n - period; i++)
+        if (fabs(v[i].x - v[i + period].x) > 0.0 || fabs(v[i].y - v[i + period].y) > 0.0)
+            return 0;
+    return n >= 6;
+}
+
 static int check_outline(const struct point *outline, int n, struct err *err)
 {
     if (n < 3)
@@ -18,6 +36,10 @@ static int check_outline(const struct point *outline, int n, struct err *err)
     for (int i = 0; i < n; i++)
         if (!isfinite(outline[i].x) || !isfinite(outline[i].y))
             return err_set(err, E_IO, "its boundary has a vertex that is not a number (vertex %d)", i + 1);
+    if (!(twice_area(outline, n) > 0.0))
+        return err_set(err, E_IO, "its boundary has no area");
+    if (stands_twice(outline, n))
+        return err_set(err, E_IO, "its boundary stands twice in the table; remove one");
     return 0;
 }
 
@@ -38,7 +60,9 @@ int pack_mask(double pixel_size, struct image *image, struct point *outline, int
     polygon_to_pixels(outline, n, pixel_size);
     polygon_mask(outline, n, image->pixels, image->width, image->height);
     if (!dark && all_zero(image))
-        return err_set(err, E_IO, "its boundary leaves no lit pixel of it; is the pixel size right?");
+        return err_set(err, E_IO,
+                       "its boundary leaves no lit pixel of it; does it belong to this image, and is the "
+                       "pixel size right?");
     return 0;
 }
 
@@ -51,17 +75,14 @@ int pack_image(float *out, const struct dataset_options *options, struct image *
     return rc;
 }
 
-/* Does an outline in pixels, from 0, span about as much as its image? A crop of an outline of width w has floor(w) + 1 columns,
- * a hand-drawn one a few more. */
-static int misfits(const struct point *outline, int n, const struct image *image)
+int pack_misfits(const struct point *outline, int n, const struct image *image)
 {
     double x = 0.0, y = 0.0;
     for (int i = 0; i < n; i++) {
         x = fmax(x, outline[i].x);
         y = fmax(y, outline[i].y);
     }
-    double dx = fabs(x + 1.0 - image->width), dy = fabs(y + 1.0 - image->height);
-    return dx > 3.0 + 0.05 * image->width || dy > 3.0 + 0.05 * image->height;
+    return n > 0 && (fabs(x + 1.0 - image->width) > 2.0 || fabs(y + 1.0 - image->height) > 2.0);
 }
 
 /* The state of a pack: where the next image goes, and from what. */
@@ -89,9 +110,12 @@ static void accept_image(struct packing *p, int i, const struct image *image, co
     row->width = image->width;
     row->height = image->height;
     row->masked = n > 0;
+    row->depth = image->depth;
+    row->coloured = image->coloured;
+    row->transparent = image->transparent;
     p->report->n_masked += n > 0;
     p->report->n_ungrouped += p->options->groups && !row->group[0];
-    p->report->n_misfits += n > 0 && misfits(outline, n, image);
+    p->report->n_misfits += pack_misfits(outline, n, image);
 }
 
 /* Pack image i of the catalog, or reject it. Fails only for lack of memory. */
@@ -160,6 +184,11 @@ static void fill_report(const struct packing *p)
     report->n_packed = p->data ? p->data->n_images : 0;
     report->n_unknown = p->outlines.n_unknown;
     report->has_boundaries = p->catalog->boundaries[0] != '\0';
+    report->n_bad = p->outlines.n_bad;
+    memcpy(report->bad_row, p->outlines.bad, sizeof report->bad_row);
+    report->below = p->outlines.below;
+    report->n_nested = p->catalog->n_nested;
+    report->n_unlabelled = p->catalog->n_unlabelled;
     report->n_ignored = p->catalog->n_ignored;
     report->n_outside = p->catalog->n_outside;
     report->n_missing = p->catalog->n_missing;
@@ -199,9 +228,11 @@ int pack_folder(const char *folder, const struct dataset_options *options, struc
     int rc = check_options(options, err);
     if (rc == 0)
         rc = catalog_read(folder, &wanted, &catalog, &report->rejects, err);
-    if (rc < 0)
+    report->n_images = catalog.n_found;
+    if (rc < 0) {
+        rejects_sort(&report->rejects);
         return rc;
-    report->n_images = catalog.n + report->rejects.n;
+    }
     rc = pack_catalog(&p, err);
     fill_report(&p);
     if (rc == 0)
@@ -224,16 +255,31 @@ void pack_report_print(const struct pack_report *report, FILE *to)
     const struct rejects *rejects = &report->rejects;
     if (rejects->n)
         fprintf(to, "rejected %d of %d images:\n", rejects->n, report->n_images);
-    for (int i = 0; i < rejects->n; i++)
-        fprintf(to, "  %s: %s\n", rejects->item[i].source, rejects->item[i].reason);
+    rejects_print(rejects, to);
     if (!report->has_boundaries && report->n_packed)
         fprintf(to, "note: no cell_boundaries.csv: no image is masked\n");
     else
         print_note(to, report->n_packed - report->n_masked, "image has no boundary and is not masked",
                    "images have no boundary and are not masked");
     print_note(to, report->n_unknown, "boundary belongs to no image", "boundaries belong to no image");
-    print_note(to, report->n_misfits, "boundary spans another size than its image; is the pixel size right?",
-               "boundaries span another size than their image; is the pixel size right?");
+    if (report->n_bad)
+        fprintf(to, "note: %s (%d such row%s)\n", report->bad_row, report->n_bad,
+                report->n_bad == 1 ? "" : "s");
+    if (report->below)
+        fprintf(to,
+                "note: no vertex_y is positive: if that axis was turned round, the masks are upside down\n");
+    print_note(
+        to, report->n_misfits,
+        "boundary spans another size than its image, so its mask lies beside the cell; an image must be "
+        "the crop of its boundary's box, without a margin: is it, and is the pixel size right?",
+        "boundaries span another size than their images, so their masks lie beside the cells; an image "
+        "must be the crop of its boundary's box, without a margin: are they, and is the pixel size right?");
+    print_note(
+        to, report->n_unlabelled,
+        "row of clusters.csv has no label (empty, NA, -1, ...); its image is left out, unless a folder "
+        "says its cluster",
+        "rows of clusters.csv have no label (empty, NA, -1, ...); their images are left out, unless a folder "
+        "says their cluster");
     print_note(to, report->n_missing, "label in clusters.csv has no image and was passed over",
                "labels in clusters.csv have no image and were passed over");
     print_note(to, report->n_unlisted, "image is not in clusters.csv; its folder is its label",
@@ -243,6 +289,8 @@ void pack_report_print(const struct pack_report *report, FILE *to)
     print_note(to, report->n_outside,
                "image or folder lies beside the folders cluster_<k> and was passed over",
                "images or folders lie beside the folders cluster_<k> and were passed over");
+    print_note(to, report->n_nested, "folder lies among the images and was passed over",
+               "folders lie among the images and were passed over");
     print_note(to, report->n_ignored, "file is not a .png and was passed over",
                "files are not .png and were passed over");
 }

@@ -17,17 +17,22 @@
 #include <stdio.h>
 
 struct pack_report {
-    int n_images;       /* PNG files found */
+    int n_images;       /* images found, those without a label too */
     int n_packed;       /* of them, now in the dataset */
     int n_masked;       /* of those, masked by an outline */
     int has_boundaries; /* 1 when there was a boundary file */
     int n_unknown;      /* outlines of cells without an image */
     int n_misfits;      /* masked images whose outline spans another size than the image */
-    int n_ignored;      /* files passed over because they are not .png */
-    int n_outside;      /* images and folders passed over because they lie beside the folders cluster_<k> */
-    int n_missing;      /* labels without an image, passed over */
-    int n_unlisted;     /* labelled by their folder, not mentioned in clusters.csv */
-    int n_ungrouped;    /* packed without a group although groups are asked for: groups of their own */
+    int n_bad;          /* rows of the boundaries without two numbers; the first of them in bad_row */
+    char bad_row[240];
+    int below;    /* 1 when no vertex_y is positive: struct outlines */
+    int n_nested; /* folders inside a folder of images, passed over */
+    int n_unlabelled; /* rows of clusters.csv that say that there is no label: left out, unless their folder says it */
+    int n_ignored;   /* files passed over because they are not .png */
+    int n_outside;   /* images and folders passed over because they lie beside the folders cluster_<k> */
+    int n_missing;   /* labels without an image, passed over */
+    int n_unlisted;  /* labelled by their folder, not mentioned in clusters.csv */
+    int n_ungrouped; /* packed without a group although groups are asked for: groups of their own */
     struct rejects rejects; /* images left out */
 };
 
@@ -46,6 +51,10 @@ int pack_image(float *out, const struct dataset_options *options, struct image *
 
 /* Its first half: the image set to 0 outside the outline, in place, pixel_size micrometres a pixel. */
 int pack_mask(double pixel_size, struct image *image, struct point *outline, int n, struct err *err);
+
+/* 1 when an outline that pack_mask() has turned into pixels spans another size than its image, by more than 2 pixels: the image is then no
+ * crop of the outline's box, and the mask lies beside the cell. 0 also without an outline. */
+int pack_misfits(const struct point *outline, int n, const struct image *image);
 
 /* What was rejected and noticed, a line each; nothing when there is nothing to say. */
 void pack_report_print(const struct pack_report *report, FILE *to);

@@ -53,7 +53,7 @@ static void on_read(png_structp png, png_bytep out, png_size_t n)
     d->left -= n;
 }
 
-/* Ask libpng for 8 or 16 bit gray or RGB. */
+/* Ask libpng for 8 or 16 bit gray or RGB, with alpha where there is any. */
 static void set_transforms(struct decoder *d)
 {
     int colour = png_get_color_type(d->png, d->info);
@@ -61,7 +61,8 @@ static void set_transforms(struct decoder *d)
         png_set_palette_to_rgb(d->png);
     else if (colour == PNG_COLOR_TYPE_GRAY)
         png_set_expand_gray_1_2_4_to_8(d->png);
-    png_set_strip_alpha(d->png);
+    if (png_get_valid(d->png, d->info, PNG_INFO_tRNS))
+        png_set_tRNS_to_alpha(d->png);
     png_set_interlace_handling(d->png);
     png_read_update_info(d->png, d->info);
 }
@@ -101,17 +102,28 @@ static unsigned sample(const struct decoder *d, const unsigned char *row, int i)
     return row[i];
 }
 
-static void to_gray(const struct decoder *d, float *out)
+/* The value of a pixel; *image learns what it does not say. */
+static double gray_of(const struct decoder *d, const unsigned char *row, int x, struct image *image)
 {
     unsigned max = d->bits == 16 ? 65535 : 255;
+    int at = x * d->channels, has_colour = d->channels >= 3;
+    unsigned red = sample(d, row, at);
+    if (d->channels % 2 == 0)
+        image->transparent |= sample(d, row, at + d->channels - 1) < max;
+    if (!has_colour)
+        return (double)red / max;
+    unsigned green = sample(d, row, at + 1), blue = sample(d, row, at + 2);
+    image->coloured |= red != green || green != blue;
+    return (double)(299 * red + 587 * green + 114 * blue) / (1000.0 * max);
+}
+
+static void to_gray(const struct decoder *d, struct image *image)
+{
+    float *out = image->pixels;
+    image->depth = d->bits;
     for (int y = 0; y < d->height; y++)
-        for (int x = 0; x < d->width; x++, out++) {
-            const unsigned char *row = d->rows[y];
-            unsigned v = sample(d, row, x * d->channels);
-            if (d->channels >= 3)
-                v = 299 * v + 587 * sample(d, row, 3 * x + 1) + 114 * sample(d, row, 3 * x + 2);
-            *out = (float)((double)v / (d->channels >= 3 ? 1000.0 * max : max));
-        }
+        for (int x = 0; x < d->width; x++)
+            *out++ = (float)gray_of(d, d->rows[y], x, image);
 }
 
 static uint32_t big_endian(const unsigned char *p)
@@ -119,11 +131,49 @@ static uint32_t big_endian(const unsigned char *p)
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-/* "x.jpg" need not be told that it goes by the name of another format. */
-static int not_png(const char *name, const char *format, struct err *err)
+/* Other images, by their first bytes. */
+static const struct magic {
+    size_t at, n;
+    const char *bytes, *what;
+} other_images[] = {
+    {0, 3, "\xff\xd8\xff", "JPEG"},
+    {0, 4, "II*\0", "TIFF"},
+    {0, 4, "MM\0*", "TIFF"},
+    {0, 4, "II+\0", "BigTIFF"},
+    {0, 4, "MM\0+", "BigTIFF"},
+    {0, 2, "BM", "BMP"},
+    {0, 4, "GIF8", "GIF"},
+    {8, 4, "WEBP", "WebP"},
+    {4, 4, "ftyp", "HEIC or AVIF"},
+    {0, 6, "\x93NUMPY", "NumPy array"},
+    {0, 0, NULL, NULL},
+};
+
+/* What else stands where an image should. */
+static const struct magic no_images[] = {
+    {0, 15, "version https:/", "a pointer of git-lfs, not the image; run `git lfs pull`"},
+    {0, 2, "<!", "a web page, not an image; download it again"},
+    {0, 5, "<html", "a web page, not an image; download it again"},
+    {0, 0, NULL, NULL},
+};
+
+/* What the table says of n bytes, or NULL. */
+static const char *recognise(const struct magic *table, const unsigned char *p, size_t n)
 {
-    const char *dot = strrchr(name, '.');
-    if (dot && (strncasecmp(dot, ".jp", 3) == 0 || strncasecmp(dot, ".tif", 4) == 0))
+    for (; table->what; table++)
+        if (n >= table->at + table->n && memcmp(p + table->at, table->bytes, table->n) == 0)
+            return table->what;
+    return NULL;
+}
+
+/* "x.jpg" need not be told that it goes by the name of another format. */
+static int not_png(const char *name, const struct decoder *d, struct err *err)
+{
+    const char *dot = strrchr(name, '.'), *format = recognise(other_images, d->next, d->left);
+    const char *other = recognise(no_images, d->next, d->left);
+    if (!format)
+        return err_set(err, E_IO, "%s: %s", name, other ? other : "not a PNG file");
+    if (dot && strcasecmp(dot, ".png") != 0)
         return err_set(err, E_IO, "%s: a %s; only PNG is read, convert it", name, format);
     return err_set(err, E_IO, "%s: a %s named as PNG; convert it", name, format);
 }
@@ -134,12 +184,8 @@ static int check_header(struct decoder *d, const char *name, struct err *err)
     const unsigned char *p = d->next;
     if (d->left == 0)
         return err_set(err, E_IO, "%s: empty file", name);
-    if (d->left >= 3 && p[0] == 0xff && p[1] == 0xd8 && p[2] == 0xff)
-        return not_png(name, "JPEG", err);
-    if (d->left >= 4 && (memcmp(p, "II*\0", 4) == 0 || memcmp(p, "MM\0*", 4) == 0))
-        return not_png(name, "TIFF", err);
     if (png_sig_cmp(p, 0, d->left < 8 ? d->left : 8) != 0)
-        return err_set(err, E_IO, "%s: not a PNG file", name);
+        return not_png(name, d, err);
     if (d->left < 33)
         return err_set(err, E_IO, "%s: truncated: the file ends inside its header", name);
     uint32_t width = big_endian(p + 16), height = big_endian(p + 20);
@@ -163,7 +209,7 @@ static int decode_gray(struct decoder *d, const char *name, struct image *image,
         return E_IO;
     image->width = d->width;
     image->height = d->height;
-    to_gray(d, image->pixels);
+    to_gray(d, image);
     return 0;
 }
 

@@ -7,7 +7,8 @@
  *
  * 1 to 16 bit, gray, RGB, palette, with or without alpha, interlaced or not, to [0,1]: value / (2^bits - 1), 16 bit keeps its
  * precision. Colour becomes luma, 0.299 R + 0.587 G + 0.114 B (Rec. 601, what Pillow's "L" is too); R = G = B gives exactly
- * the gray. Alpha and gamma chunks are ignored: a measured intensity is what is stored.
+ * the gray. Alpha and gamma chunks are ignored: a measured intensity is what is stored. What is lost so is told: coloured,
+ * transparent. sBIT is ignored, too: the format says that a file's values fill its depth whatever they were measured with.
  * Refused before any pixel is allocated: more than IMAGE_MAX_SIDE pixels a side or IMAGE_MAX_PIXELS in all.
  * Nothing goes to stderr. Thread-safe. */
 #ifndef CELLSWEEP_PNG_H
@@ -21,7 +22,10 @@ enum { IMAGE_MAX_SIDE = 16384, IMAGE_MAX_PIXELS = 1 << 26, IMAGE_MAX_FILE = 1 <<
 
 struct image {
     int width, height;
-    float *pixels; /* (height, width), 0 to 1, owned */
+    float *pixels;   /* (height, width), 0 to 1, owned */
+    int depth;       /* bits a sample of the file has, as read: 8 (also for fewer) or 16 */
+    int coloured;    /* 1 when some pixel is not gray */
+    int transparent; /* 1 when some pixel is not opaque */
 };
 
 /* Read a PNG file. E_IO with one line "<path>: <reason>"; *image is then empty. */

@@ -1,5 +1,7 @@
 #include "data/rejects.h"
 
+#include "data/idmap.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,6 +43,41 @@ void rejects_sort(struct rejects *rejects)
 {
     if (rejects->n > 1)
         qsort(rejects->item, (size_t)rejects->n, sizeof *rejects->item, compare);
+}
+
+/* For every reject how many share its reason: count[kind[i]]. E_IO when out of memory. */
+static int count_reasons(const struct rejects *rejects, int *kind, int *count)
+{
+    struct idmap *map = idmap_new(NULL);
+    int n = 0, rc = map ? 0 : E_IO;
+    for (int i = 0; rc == 0 && i < rejects->n; i++) {
+        kind[i] = idmap_find(map, rejects->item[i].reason);
+        if (kind[i] < 0)
+            rc = idmap_add(map, rejects->item[i].reason, kind[i] = n++, NULL);
+        count[kind[i]]++;
+    }
+    idmap_free(map);
+    return rc;
+}
+
+static void print_one(const struct reject *reject, int *count, FILE *to)
+{
+    if (*count > REJECTS_SHOWN) {
+        fprintf(to, "  %d images, the first %s: %s\n", *count, reject->source, reject->reason);
+        *count = -1;
+    } else if (*count >= 0)
+        fprintf(to, "  %s: %s\n", reject->source, reject->reason);
+}
+
+void rejects_print(const struct rejects *rejects, FILE *to)
+{
+    int *kind = calloc((size_t)rejects->n + 1, sizeof *kind);
+    int *count = calloc((size_t)rejects->n + 1, sizeof *count);
+    if (kind && count && count_reasons(rejects, kind, count) == 0)
+        for (int i = 0; i < rejects->n; i++)
+            print_one(&rejects->item[i], &count[kind[i]], to);
+    free(kind);
+    free(count);
 }
 
 void rejects_release(struct rejects *rejects)

@@ -4,6 +4,8 @@
 
 #include "err.h"
 
+#include <stdio.h>
+
 struct reject {
     char *source; /* path inside the source folder */
     char *reason;
@@ -19,6 +21,11 @@ int rejects_add(struct rejects *rejects, const char *source, const char *reason,
 
 /* Order by source, so that a listing does not depend on the file system. */
 void rejects_sort(struct rejects *rejects);
+
+/* A line an image, "  source: reason"; a reason that more than REJECTS_SHOWN images share gets one line with their number and the first
+ * of them. */
+enum { REJECTS_SHOWN = 20 };
+void rejects_print(const struct rejects *rejects, FILE *to);
 
 void rejects_release(struct rejects *rejects);
 

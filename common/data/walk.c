@@ -70,16 +70,39 @@ int walk_name(struct walk *walk, const char *name, struct err *err)
     return rc < 0 ? rc : 0;
 }
 
+/* The next name of a list without its end, which is '\n' or NUL, or only NUL once *ended_by_nul. 0 at the end. The buffer is the
+ * caller's, as for getline(). */
+static int next_name(FILE *list, char **name, size_t *room, int *ended_by_nul)
+{
+    size_t n = 0;
+    int c;
+    while ((c = getc(list)) != EOF && c != '\0' && (c != '\n' || *ended_by_nul)) {
+        if (n + 1 >= *room) {
+            char *grown = realloc(*name, 2 * *room);
+            if (!grown)
+                return -1;
+            *name = grown;
+            *room *= 2;
+        }
+        (*name)[n++] = (char)c;
+    }
+    if (!*ended_by_nul && n && (*name)[n - 1] == '\r')
+        n--;
+    *ended_by_nul |= c == '\0';
+    (*name)[n] = '\0';
+    return n > 0 || c != EOF;
+}
+
 int walk_list(struct walk *walk, FILE *list, const char *source, struct err *err)
 {
-    char *line = NULL;
-    size_t room = 0;
-    int rc = 0;
-    while (rc == 0 && getline(&line, &room, list) >= 0) {
-        line[strcspn(line, "\r\n")] = '\0';
-        if (*line)
-            rc = walk_name(walk, line, err);
-    }
-    free(line);
+    size_t room = PATH_MAX;
+    char *name = malloc(room);
+    int rc = 0, more = name ? 1 : -1, ended_by_nul = 0;
+    while (rc == 0 && more > 0 && (more = next_name(list, &name, &room, &ended_by_nul)) > 0)
+        if (*name)
+            rc = walk_name(walk, name, err);
+    free(name);
+    if (rc == 0 && more < 0)
+        return err_set(err, E_IO, "%s: out of memory for a name", source);
     return rc == 0 && ferror(list) ? err_set(err, E_IO, "%s: cannot read the list of images", source) : rc;
 }

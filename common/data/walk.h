@@ -27,7 +27,8 @@ struct walk {
  * cannot be read. */
 int walk_name(struct walk *walk, const char *name, struct err *err);
 
-/* One name a line, up to the end of `list`; blank lines and CRs at line ends are passed over. source: for messages. */
+/* One name a line, up to the end of `list`; blank lines and CRs at line ends are passed over. Names that end in NUL (find -print0) are
+ * read as well: from the first NUL on a line end is part of a name. source: for messages. */
 int walk_list(struct walk *walk, FILE *list, const char *source, struct err *err);
 
 #endif
