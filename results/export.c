@@ -1,5 +1,6 @@
 #include "export.h"
 
+#include "classes.h"
 #include "csv_out.h"
 #include "predicted.h"
 
@@ -33,9 +34,11 @@ struct export
     struct store *store;
     struct csv_out csv;
     int n_epochs, n_classes;
-    struct store_mark *mark;     /* (J) */
-    int *weights_epoch;          /* (J) jobs table only */
-    float *metric[2][N_METRICS]; /* (J, E) */
+    int n_named; /* classes of the one list of clusters that all chosen jobs have; 0: lists differ */
+    int name[CONFIG_MAX_CLUSTERS]; /* (n_named) their clusters */
+    struct store_mark *mark;       /* (J) */
+    int *weights_epoch;            /* (J) jobs table only */
+    float *metric[2][N_METRICS];   /* (J, E) */
     /* of one job: */
     int *image, *copy, *label, *confusion; /* (max(V, A)) and (C, C) */
     float *probs;                          /* (max(V, A), C) */
@@ -45,6 +48,23 @@ struct export
     struct predicted *predicted;
     int *fold; /* (folds) jobs of a repeat */
 };
+
+/* Columns that every class has. */
+static int n_class_columns(const struct export *x)
+{
+    return x->n_named ? x->n_named : x->n_classes;
+}
+
+/* "auroc_8" by cluster, as predict names its columns; "auroc_class_0" by position where the jobs have other lists of clusters. */
+static void put_class_name(struct export *x, const char *what, int c)
+{
+    char name[64];
+    if (x->n_named)
+        snprintf(name, sizeof name, "%s_%d", what, x->name[c]);
+    else
+        snprintf(name, sizeof name, "%s_class_%d", what, c);
+    csv_out_text(&x->csv, name);
+}
 
 static void put_job_names(struct export *x)
 {
@@ -248,13 +268,10 @@ static int confusion_rows(struct export *x, int job, struct err *err)
 static int predictions_header(struct export *x, struct err *err)
 {
     static const char *const names[] = {"split", "image", "cluster", "copy", "predicted"};
-    char name[32];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         csv_out_text(&x->csv, names[i]);
-    for (int c = 0; c < x->n_classes; c++) {
-        snprintf(name, sizeof name, "probability_%d", c);
-        csv_out_text(&x->csv, name);
-    }
+    for (int c = 0; c < n_class_columns(x); c++)
+        put_class_name(x, "probability", c);
     return make_job_buffers(x, err);
 }
 
@@ -282,7 +299,7 @@ static void put_prediction(struct export *x, int job, enum split split, int i)
     csv_out_int(&x->csv, image->cluster);
     csv_out_count(&x->csv, x->copy[i]);
     csv_out_count(&x->csv, best < 0 ? -1 : x->cluster[best]);
-    for (int c = 0; c < x->n_classes; c++)
+    for (int c = 0; c < n_class_columns(x); c++)
         csv_out_real(&x->csv, (double)probs[c]);
     csv_out_end(&x->csv);
 }
@@ -307,17 +324,14 @@ enum { N_PER_CLASS = sizeof per_class / sizeof *per_class };
 
 static int scores_header(struct export *x, struct err *err)
 {
-    char name[64];
     csv_out_text(&x->csv, "set");
     csv_out_text(&x->csv, "n");
     csv_out_text(&x->csv, "positive");
     for (int s = 0; s < n_scores; s++)
         csv_out_text(&x->csv, scores[s].name);
-    for (int c = 0; c < x->n_classes; c++)
-        for (int s = 0; s < N_PER_CLASS; s++) {
-            snprintf(name, sizeof name, "%s_%d", per_class_name[s], c);
-            csv_out_text(&x->csv, name);
-        }
+    for (int c = 0; c < n_class_columns(x); c++)
+        for (int s = 0; s < N_PER_CLASS; s++)
+            put_class_name(x, per_class_name[s], c);
     x->fold = err_calloc((unsigned long)store_n_jobs(x->store), sizeof *x->fold, "folds", err);
     return x->fold ? predicted_new(x->store, &x->predicted, err) : E_IO;
 }
@@ -329,7 +343,7 @@ static void put_scores(struct export *x, const struct judged *judged, const stru
     csv_out_count(&x->csv, input->n_classes == 2 ? predicted_cluster(x->predicted, input->positive) : -1);
     for (int s = 0; s < n_scores; s++)
         csv_out_real(&x->csv, scores[s].value(judged));
-    for (int c = 0; c < x->n_classes; c++)
+    for (int c = 0; c < n_class_columns(x); c++)
         for (int s = 0; s < N_PER_CLASS; s++)
             csv_out_real(&x->csv,
                          c < input->n_classes ? score_find(per_class[s])->of_class(judged, c) : (double)NAN);
@@ -420,6 +434,26 @@ static int check_filter(const struct export *x, const char *filter, struct err *
                        store_hint(x->store, filter, hint, sizeof hint));
 }
 
+/* Name classes by their clusters when every chosen job has the same ones. */
+static void name_classes(struct export *x, const char *filter)
+{
+    const struct store_job *first = NULL;
+    for (int job = 0; job < store_n_jobs(x->store); job++) {
+        const struct store_job *row = &store_jobs(x->store)[job];
+        if (matches(x, job, filter, NULL) <= 0)
+            continue;
+        if (first && strcmp(first->clusters, row->clusters) != 0)
+            return;
+        first = first ? first : row;
+    }
+    int n = first ? classes_of(x->store, first, x->name) : 0;
+    for (int c = 1; c < n; c++) /* a list that was cut in its row does not tell all of them */
+        for (int b = 0; b < c; b++)
+            if (x->name[b] == x->name[c])
+                return;
+    x->n_named = n <= x->n_classes ? n : 0;
+}
+
 static int write_table(struct export *x, enum export_table table, const char *filter, struct err *err)
 {
     put_job_names(x);
@@ -461,6 +495,7 @@ static int export_table(struct store *store, enum export_table table, enum units
         rc = store_read_marks(store, x.mark, err);
     if (rc == 0)
         rc = store_refresh(store, err);
+    name_classes(&x, filter);
     if (rc == 0)
         rc = write_table(&x, table, filter, err);
     release(&x);

@@ -75,13 +75,15 @@ static void describe(struct weights_job *w, int weights_epoch)
     add_number(p, "pixel_size", stored_pixel_size(w->store));
 }
 
-/* Clusters, strategy and seed for people; the head of the key for what else tells jobs apart. */
+/* Clusters, strategy, seed and fold for people; the head of the key for what else tells jobs apart. */
 static void name_job(struct weights_job *w)
 {
     const struct store_job *row = &store_jobs(w->store)[w->job];
-    char text[2 * CONFIG_WORD_SIZE + 64];
-    snprintf(text, sizeof text, "%s_%s_seed%lld_%.8s", row->clusters, row->strategy, (long long)row->seed,
-             row->key);
+    char text[2 * CONFIG_WORD_SIZE + 128], fold[48] = "";
+    if (strncmp(row->protocol, "kfold", 5) == 0)
+        snprintf(fold, sizeof fold, "_fold%d_repeat%d", row->fold, row->repeat);
+    snprintf(text, sizeof text, "%s_%s_seed%lld%s_%.8s", row->clusters, row->strategy, (long long)row->seed,
+             fold, row->key);
     *w->name = '\0';
     pagename_append(w->name, text);
 }

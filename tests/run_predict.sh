@@ -69,6 +69,13 @@ vote >"$TMP/vote.csv"
 check "its folds vote, and say the mean of what they said in the sweep" awk -F, 'NR == FNR {if ($10 == "all") {p[$11] += $15; n[$11]++} next}
     FNR > 1 {d = $4 - p[$2] / n[$2]; if (n[$2] != 3 || d > 1e-6 || d < -1e-6) bad = 1; rows++} END {exit bad || rows < 100}' "$TMP/folds.csv" "$TMP/vote.csv"
 check "they are exported, too" "$C" export "$TMP/folds.h5" --weights -o "$TMP/folds"
+check "under names that tell the folds" test "$(ls "$TMP/folds" | grep -c '^1-27_none_seed1_fold[012]_repeat0_[0-9a-f]*\.onnx$')" -eq 3
+"$C" export "$TMP/folds.h5" --table predictions --filter clusters=1-27 >"$TMP/one.csv"
+check "classes are named by their clusters, as predict names them" grep -q ",probability_1,probability_27$" "$TMP/one.csv"
+"$C" export "$TMP/final.h5" --table predictions >"$TMP/two.csv"
+check "by position where jobs have other clusters" grep -q ",probability_class_0,probability_class_1$" "$TMP/two.csv"
+"$C" export "$TMP/final.h5" --table scores --filter clusters=14-15 >"$TMP/scores.csv"
+check "in scores, too" grep -q ",recall_14,precision_14,auroc_14,recall_15" "$TMP/scores.csv"
 
 one="clusters=1-27,strategy=none"
 quiet "$C" predict "$TMP/final.h5" "$TMP/cells/cell_images/cluster_27" "$TMP/cells/cell_images/cluster_1" --filter $one >"$TMP/a.csv"

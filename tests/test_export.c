@@ -125,7 +125,7 @@ static void test_predictions(void **state)
 {
     (void)state;
     assert_table(EXPORT_PREDICTIONS, NULL,
-                 HEAD "split,image,cluster,copy,predicted,probability_0,probability_1\n" JOB0
+                 HEAD "split,image,cluster,copy,predicted,probability_class_0,probability_class_1\n" JOB0
                       "val,cell_0,8,0,8,0.25,0.75\n" JOB0 "val,cell_7,10,2,8,0.100000001,0.899999976\n" JOB0
                       "val,cell_11,10,0,10,1,0\n" JOB0 "all,cell_0,8,0,10,0.5,0.5\n" JOB0
                       "all,cell_7,10,0,10,1,0\n" JOB0 "all,cell_11,10,0,,,\n");
