@@ -183,7 +183,7 @@ static const char pack_text[] =
     "  cellsweep data pack cells -o cells.h5\n"
     "  cellsweep data pack cells -o cells64.h5 --size 64 --pixel-size 0.325\n"
     "  cellsweep data pack cells -o cells.h5 --groups slide\n"
-    "  cellsweep data pack some -o cells.h5 --allow-missing   clusters.csv of all cells\n";
+    "  cellsweep data pack some -o cells.h5 --allow-missing\n";
 
 static const char info_text[] =
     "Show what a dataset holds: clusters, counts, original sizes, how many images are masked, how deep the "

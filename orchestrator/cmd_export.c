@@ -27,9 +27,11 @@ static const char DOC[] =
     "clusters; an "
     "ensemble is averaged inside), or raw, the flat float32 parameters with a JSON file that says what they "
     "are.\n\n"
-    "  cellsweep export fig4.h5 --table epochs --filter 'clusters=1-27,seed=1..5' -o curves.csv\n"
+    "  cellsweep export fig4.h5 --table epochs --filter clusters=1-27 \\\n"
+    "      -o curves.csv\n"
     "  cellsweep export cv.h5 --table scores --on oof\n"
-    "  cellsweep export fig4.h5 --weights --filter clusters=1-27,strategy=augment -o models";
+    "  cellsweep export fig4.h5 --weights \\\n"
+    "      --filter clusters=1-27,strategy=augment -o models";
 
 static const struct argp_option OPTIONS[] = {
     {"table", 't', "TABLE", 0, "jobs, epochs, confusion, predictions or scores", 0},

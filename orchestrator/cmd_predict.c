@@ -28,8 +28,10 @@ static const char DOC[] =
     "CSV has a row an image: image, id, predicted, probability_<cluster> for every cluster, masked. An image "
     "that cannot be used is named on stderr with the reason, all others are done, and the exit status is "
     "1.\n\n"
-    "  cellsweep predict sweep.h5 new_cells --filter clusters=8-10,strategy=augment -o new.csv\n"
-    "  find /data -name '*.png' -print0 | cellsweep predict sweep.h5 - --filter clusters=8-10 --format json";
+    "  cellsweep predict sweep.h5 new_cells \\\n"
+    "      --filter clusters=8-10,strategy=augment -o new.csv\n"
+    "  find /data -name '*.png' -print0 | cellsweep predict sweep.h5 - \\\n"
+    "      --filter clusters=8-10 --format json";
 
 static const struct argp_option OPTIONS[] = {
     {"filter", 'f', "FILTER", 0, "Only networks of these jobs, e.g. 'clusters=8-10,strategy=augment'", 0},

@@ -33,7 +33,8 @@ static const char DOC[] =
     "far as it is.\n"
     "\n"
     "  cellsweep report fig4.h5 -o fig4\n"
-    "  cellsweep report fig4.h5 -o fig4-holdout --filter protocol=holdout --metric balanced_accuracy";
+    "  cellsweep report fig4.h5 -o fig4-holdout \\\n"
+    "      --filter protocol=holdout --metric balanced_accuracy";
 
 static const struct argp_option OPTIONS[] = {
     {"output", 'o', "DIR", 0, "Write into this directory; made when it is not there", 0},

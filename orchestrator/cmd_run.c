@@ -57,7 +57,8 @@ static const char doc[] =
     "Examples:\n"
     "  cellsweep run experiments/fig4.yaml -o fig4.h5\n"
     "  mpirun --enable-recovery -n 8 cellsweep run experiments/fig4.yaml -o fig4.h5\n"
-    "  cellsweep run sweep.yaml -o try.h5 --set train.epochs=5 --filter 'clusters=1-27,seed=1..3'\n\n"
+    "  cellsweep run sweep.yaml -o try.h5 --set train.epochs=5 \\\n"
+    "      --filter 'clusters=1-27,seed=1..3'\n\n"
     "Exit status: 0 all done; 1 some jobs failed; 2 wrong usage or sweep file; 3 input or output; 75 stopped "
     "early, "
     "run the same command again.";

@@ -42,7 +42,7 @@ static void print_help(FILE *out)
         fprintf(out, "  %-7s %-20s %s\n", commands[i].name, commands[i].arguments, commands[i].help);
     fprintf(
         out,
-        "\n`cellsweep COMMAND --help` tells more. Exit status: 0 done; 1 some jobs failed; 2 wrong usage or\n"
+        "\n`cellsweep help COMMAND` tells more. Exit status: 0 done; 1 some jobs failed; 2 wrong usage or\n"
         "configuration; 3 input or output; 75 stopped early, run the same command again.\n");
 }
 
@@ -59,9 +59,24 @@ static int dispatch(int argc, char **argv, struct err *err)
     return err_set(err, E_USAGE, "'%s' is no command; `cellsweep --help` lists them", argv[1]);
 }
 
+/* `help run` and `run -h` are `run --help`; argp knows only the last. */
+static char **ask_for_help(int argc, char **argv)
+{
+    static char help[] = "--help";
+    if (argc > 2 && strcmp(argv[1], "help") == 0) {
+        memmove(argv + 1, argv + 2, (size_t)(argc - 2) * sizeof *argv);
+        argv[argc - 1] = help;
+    }
+    for (int i = 2; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "-h") == 0)
+            argv[i] = help;
+    return argv;
+}
+
 int main(int argc, char **argv)
 {
     struct err err = {0};
+    argp_program_version = "cellsweep " CELLSWEEP_VERSION " (" CELLSWEEP_COMMIT ")";
     argp_err_exit_status = 2;
     openblas_set_num_threads(1);
     setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* mpirun mixes streams and ranks: no line in pieces */
@@ -70,12 +85,13 @@ int main(int argc, char **argv)
         print_help(stderr);
         return 2;
     }
+    argv = ask_for_help(argc, argv);
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
         print_help(stdout);
         return 0;
     }
-    if (strcmp(argv[1], "--version") == 0) {
-        printf("cellsweep %s (%s)\n", CELLSWEEP_VERSION, CELLSWEEP_COMMIT);
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+        printf("%s\n", argp_program_version);
         return 0;
     }
     int rc = dispatch(argc, argv, &err);
