@@ -28,10 +28,11 @@ static const char DOC[] =
     "hides it; lost ranks, failures and checkpoints are told from RESULTS.h5.events.jsonl. Nothing of this "
     "disturbs the run.";
 
-static const struct argp_option OPTIONS[] = {
-    {"watch", 'w', "SECONDS", OPTION_ARG_OPTIONAL,
-     "Show it again every SECONDS (default 2) until the sweep is finished", 0},
-    {0}};
+static const struct argp_option OPTIONS[] = {{"watch", 'w', "SECONDS", OPTION_ARG_OPTIONAL,
+                                              "Show it again every SECONDS (default 2) until the sweep is "
+                                              "finished, or the run has done all that it was asked for",
+                                              0},
+                                             {0}};
 
 struct options {
     const char *path;
@@ -132,12 +133,23 @@ static void print_bar(const struct view *v)
                    v->n_state[s]);
 }
 
+/* The last run did all that it was asked for, whatever else is in the file. */
+static int did_its_part(const struct view *v)
+{
+    return v->alive == ALIVE_NONE && v->has_ending && v->ending.exit_status == 0;
+}
+
 /* Nobody holds the lock: what the last run left, or what the file's age says when it is older than locks. */
 static void print_ended(const struct view *v)
 {
     char text[64];
     const char *quiet = progress_duration(v->quiet, text, sizeof text);
-    if (v->has_ending && v->ending.exit_status >= 0)
+    if (did_its_part(v) && v->ending.left == 0)
+        printf("\nthe last run did the jobs of its --filter (exit status 0); %d others wait: run it without "
+               "one, or with "
+               "another\n",
+               v->n_jobs - n_over(v));
+    else if (v->has_ending && v->ending.exit_status >= 0)
         printf("\nthe last run ended with exit status %d (%s)%s%s\n", v->ending.exit_status, v->ending.state,
                v->ending.message[0] ? ": " : "", v->ending.message);
     else if (looks_killed(v))
@@ -411,7 +423,7 @@ static int show(const char *path, int redraw, int *finished, struct err *err)
         if (redraw)
             fputs("\033[H\033[J", stdout);
         print_view(&v);
-        *finished = n_over(&v) == v.n_jobs;
+        *finished = n_over(&v) == v.n_jobs || did_its_part(&v);
         if (fflush(stdout) != 0)
             rc = err_set(err, E_IO, "status: cannot write to stdout");
     }
