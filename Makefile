@@ -216,6 +216,10 @@ bench-peer: build ## the same beside PyTorch (Debian's python3-torch, installed 
 	@tests/deps.sh -p python3-torch
 	/usr/bin/python3 tests/bench_peer.py
 
+.PHONY: growth
+growth: build units ## how the cost of each step grows with jobs, kinds of jobs, ranks and cells of the grid
+	@BUILD=$(BUILD) tests/growth.sh
+
 .PHONY: clean help
 clean: ## remove the build folder
 	rm -rf $(BUILD)

@@ -1,15 +1,14 @@
 #include "command.h"
 
-#include "cnn.h"
 #include "grid.h"
 #include "progress.h"
-#include "rng.h"
+#include "resume.h"
+#include "speeds.h"
 
 #include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { MAX_SET = 256, OPTION_SET = 256, OPTION_KEYS };
 
@@ -19,7 +18,8 @@ static const char doc[] =
     "an augmented "
     "sibling in training) and its cost on this machine, then the expected wall time for 1, 2, 4, ... ranks, "
     "or for N. "
-    "Speed is measured for a moment on made-up images of each network of the grid; nothing is written.\n\n"
+    "Speed is measured for a moment on made-up images of each kind of network of the grid, 10 seconds in "
+    "all; nothing is written.\n\n"
     "Examples:\n"
     "  cellsweep plan experiments/fig4.yaml\n"
     "  cellsweep plan sweep.yaml --ranks 256 --filter strategy=augment\n"
@@ -91,106 +91,71 @@ static int print_keys(void)
     return 0;
 }
 
-static double seconds_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static struct cnn_shape shape_of(const struct config *c)
-{
-    return (struct cnn_shape){.size = (int)c->image_size,
-                              .filters = {(int)c->filters1, (int)c->filters2},
-                              .dense = {(int)c->dense1, (int)c->dense2},
-                              .n_classes = c->clusters.n,
-                              .dropout = {c->dropout1, c->dropout2, c->dropout3}};
-}
-
-/* Train on noise for a quarter of a second, after one step to warm up: seconds a unit of cost. */
-static int time_steps(struct cnn *net, const struct config *c, const float *pixels, double *speed,
-                      struct err *err)
-{
-    int n = (int)c->batch, classes = c->clusters.n, steps = 0;
-    const float **image = err_calloc((size_t)n, sizeof *image, "a trial", err);
-    float *target = err_calloc((size_t)n * (size_t)classes, sizeof *target, "a trial", err);
-    float *weight = err_calloc((size_t)n, sizeof *weight, "a trial", err);
-    float *probs = err_calloc((size_t)n * (size_t)classes, sizeof *probs, "a trial", err);
-    int rc = image && target && weight && probs ? 0 : E_IO;
-    const struct cnn_loss loss = {.kind = CNN_CROSS_ENTROPY};
-    const struct cnn_adam adam = {c->learning_rate, c->beta1, c->beta2, c->epsilon};
-    double start = 0, end = 0;
-    for (int i = 0; rc == 0 && i < n; i++) {
-        image[i] = pixels;
-        weight[i] = target[i * classes + i % classes] = 1;
-    }
-    while (rc == 0 && (steps < 2 || end - start < 0.25)) {
-        struct cnn_batch batch = {n, image, target, weight, 1, (uint64_t)steps};
-        cnn_train(net, &batch, &loss, &adam, probs);
-        end = seconds_now();
-        start = steps++ ? start : end;
-    }
-    struct cnn_shape shape = shape_of(c);
-    if (rc == 0)
-        *speed = (end - start) / (steps - 1) / n / cnn_dense_flop(&shape);
-    free(image);
-    free(target);
-    free(weight);
-    free(probs);
-    return rc;
-}
-
-/* Seconds a unit of cost on this machine; for model fake cost is in milliseconds. */
-static int measure_speed(const struct config *c, double *speed, struct err *err)
-{
-    struct cnn_shape shape = shape_of(c);
-    struct cnn *net = NULL;
-    size_t n_pixels = (size_t)(c->image_size * c->image_size);
-    *speed = 1e-3;
-    if (strcmp(c->model, "fake") == 0)
-        return 0;
-    float *pixels = err_calloc(n_pixels, sizeof *pixels, "a trial", err);
-    struct rng rng = rng_start(rng_key("trial", "", 0), 0);
-    for (size_t i = 0; pixels && i < n_pixels; i++)
-        pixels[i] = (float)rng_uniform(&rng);
-    int rc = pixels ? cnn_new(&shape, (int)c->batch, &net, err) : E_IO;
-    if (rc == 0) {
-        cnn_init(net, rng_key("trial", "", 0));
-        rc = time_steps(net, c, pixels, speed, err);
-    }
-    cnn_free(net);
-    free(pixels);
-    return rc;
-}
-
-static int same_network(const struct config *a, const struct config *b)
-{
-    return a->image_size == b->image_size && a->filters1 == b->filters1 && a->filters2 == b->filters2 &&
-           a->dense1 == b->dense1 && a->dense2 == b->dense2 && a->clusters.n == b->clusters.n &&
-           a->batch == b->batch && strcmp(a->model, b->model) == 0;
-}
-
 /* Expected seconds of every matching job, -1 for the others. */
 static int expect_seconds(const struct sweep *sweep, const char *filter, double *seconds, int *n_matching,
-                          struct err *err)
+                          struct speeds *speeds, struct err *err)
 {
+    char *wanted = err_calloc((size_t)sweep->n_jobs, 1, "the plan", err);
+    int rc = wanted ? 0 : E_IO;
     *n_matching = 0;
-    for (int j = 0; j < sweep->n_jobs; j++) {
-        double speed = -1;
-        const struct job *job = &sweep->job[j];
-        int rc = sweep_job_matches(sweep, j, filter, err);
+    for (int j = 0; rc >= 0 && j < sweep->n_jobs; j++) {
+        rc = sweep_job_matches(sweep, j, filter, err);
+        wanted[j] = rc == 1;
         *n_matching += rc == 1;
-        for (int i = j - 1; rc == 1 && speed < 0 && i >= 0 && j - i < 1000; i--)
-            if (seconds[i] >= 0 && same_network(&sweep->job[i].config, &job->config))
-                speed = seconds[i] / sweep->job[i].plan.cost;
-        if (rc == 1 && speed < 0)
-            rc = measure_speed(&job->config, &speed, err) < 0 ? E_IO : 1;
-        if (rc < 0)
-            return rc;
-        seconds[j] = rc == 1 ? speed * job->plan.cost : -1;
     }
-    if (*n_matching == 0)
-        return sweep_no_match(sweep, filter, err);
+    if (rc >= 0)
+        rc = *n_matching ? speeds_expect(sweep, wanted, seconds, speeds, err)
+                         : sweep_no_match(sweep, filter, err);
+    free(wanted);
+    return rc;
+}
+
+/* What the seconds rest on. */
+static void print_speeds(const struct speeds *speeds)
+{
+    if (speeds->n_kinds == 0)
+        return;
+    if (speeds->n_timed == speeds->n_kinds)
+        printf("speed: %d kind%s of network timed here\n", speeds->n_kinds, speeds->n_kinds == 1 ? "" : "s");
+    else
+        printf(
+            "speed: %d of %d kinds of network timed here, within %g s; the others are expected to do as many "
+            "operations a second\n",
+            speeds->n_timed, speeds->n_kinds, speeds_budget);
+}
+
+static const char *bytes_text(double bytes, char *out, size_t size)
+{
+    static const char *const unit[] = {"kB", "MB", "GB", "TB", "PB"};
+    size_t u = 0;
+    for (bytes /= 1e3; bytes >= 1000 && u + 1 < sizeof unit / sizeof *unit; u++)
+        bytes /= 1e3;
+    snprintf(out, size, "%.3g %s", bytes, unit[u]);
+    return out;
+}
+
+/* The whole grid has its place in the file, and every rank knows all jobs, whatever the filter; the networks are those of the largest
+ * job that matches. */
+static int print_sizes(const struct sweep *sweep, const struct dataset *data, const double *seconds,
+                       struct err *err)
+{
+    size_t networks = 0;
+    double job = (double)(sizeof(struct job) + sizeof(struct store_job)),
+           image = data->size * data->size * 4.0;
+    char text[4][32];
+    unsigned long long file = resume_file_bytes(sweep, data, err);
+    if (file == 0)
+        return E_IO;
+    for (int j = 0; j < sweep->n_jobs; j++) {
+        size_t bytes = seconds[j] >= 0 ? job_bytes(&sweep->job[j].config) : 0;
+        networks = bytes > networks ? bytes : networks;
+    }
+    printf(
+        "results file: %s; memory a rank: %s for %d jobs, %s for a job's networks; images, once a node: %s\n",
+        bytes_text((double)file, text[0], sizeof text[0]),
+        bytes_text(job * sweep->n_jobs, text[1], sizeof text[1]), sweep->n_jobs,
+        bytes_text((double)networks, text[2], sizeof text[2]),
+        bytes_text(image * data->n_images, text[3], sizeof text[3]));
     return 0;
 }
 
@@ -273,13 +238,18 @@ static int print_wall_times(const double *seconds, int n_jobs, int n_matching, i
 static int plan(const struct arguments *a, struct sweep *sweep, const struct dataset *data, struct err *err)
 {
     int n_matching = 0;
+    struct speeds speeds = {0};
     double *seconds = err_calloc((size_t)sweep->n_jobs, sizeof *seconds, "the plan", err);
-    int rc = seconds ? expect_seconds(sweep, a->filter, seconds, &n_matching, err) : E_IO;
+    int rc = seconds ? expect_seconds(sweep, a->filter, seconds, &n_matching, &speeds, err) : E_IO;
     if (rc == 0) {
         print_jobs(sweep, seconds);
         printf("%s: %d jobs; data %s%s, %d images of %d x %d pixels, checksum %.12s\n", sweep->name,
                n_matching, data->origin, data->synthetic ? " (synthetic)" : "", data->n_images, data->size,
                data->size, data->checksum);
+        rc = print_sizes(sweep, data, seconds, err);
+    }
+    if (rc == 0) {
+        print_speeds(&speeds);
         rc = print_wall_times(seconds, sweep->n_jobs, n_matching, a->ranks, err);
     }
     free(seconds);

@@ -802,6 +802,15 @@ void sweep_job_name(const struct sweep *sweep, int job, char *out, size_t size)
         used += snprintf(out + used, size - (size_t)used, " %s %s", name[a], row.axis[a]);
 }
 
+unsigned long sweep_kind(const struct config *config)
+{
+    char text[256];
+    int n = snprintf(text, sizeof text, "%s %d %d %d %d %d %d %d", config->model, (int)config->image_size,
+                     (int)config->filters1, (int)config->filters2, (int)config->dense1, (int)config->dense2,
+                     config->clusters.n, (int)config->batch);
+    return (unsigned long)XXH3_64bits(text, (size_t)n);
+}
+
 int sweep_job_matches(const struct sweep *sweep, int job, const char *filter, struct err *err)
 {
     struct store_job row;

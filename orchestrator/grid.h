@@ -76,6 +76,9 @@ void sweep_row(const struct sweep *sweep, int job, struct store_job *out);
  * whether they hold numbers, both for at least STORE_MAX_AXES entries. Returns how many. */
 int sweep_axis_names(const struct sweep *sweep, const char **name, int *is_number);
 
+/* Jobs of one kind train at one speed: the same network, image size, number of classes and batch. A hash of them. */
+unsigned long sweep_kind(const struct config *config);
+
 /* 1 when a job matches a filter (store_job_matches), 0 when not, E_USAGE when the filter is wrong. */
 int sweep_job_matches(const struct sweep *sweep, int job, const char *filter, struct err *err);
 

@@ -163,6 +163,18 @@ int resume_prepare(const char *path, const struct sweep *sweep, const struct dat
     return rc;
 }
 
+unsigned long long resume_file_bytes(const struct sweep *sweep, const struct dataset *data, struct err *err)
+{
+    struct store_plan plan;
+    struct store_job *rows = NULL;
+    const char *names[STORE_MAX_AXES];
+    int numbers[STORE_MAX_AXES];
+    int rc = make_plan(sweep, data, "", KERNELS_AUTO, 1, &plan, &rows, names, numbers, err);
+    unsigned long long bytes = rc == 0 ? store_plan_bytes(&plan, err) : 0;
+    free(rows);
+    return bytes;
+}
+
 int resume_kernels(const char *path, enum kernels_isa wanted, enum kernels_isa best, enum kernels_isa *isa,
                    struct err *err)
 {

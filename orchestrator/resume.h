@@ -16,6 +16,10 @@ int resume_prepare(const char *path, const struct sweep *sweep, const struct dat
                    const char *data_file, enum kernels_isa isa, int ranks, enum resume_kind *kind, int *kept,
                    struct err *err);
 
+/* Bytes of the results file that a sweep begins with, whatever is there. data: as for sweep_expand(). 0 with *err set when there is no
+ * memory. */
+unsigned long long resume_file_bytes(const struct sweep *sweep, const struct dataset *data, struct err *err);
+
 /* The kernels to run with: those the file at `path` was begun with, so that all its rows have the bits of one table; `wanted`
  * (which may be KERNELS_AUTO) for a new file. best: the best that every rank's CPU runs. E_USAGE when wanted and file disagree or
  * some rank cannot run them. */

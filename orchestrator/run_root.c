@@ -14,7 +14,6 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 enum { MAX_FAILURES_SHOWN = 40 };
 
@@ -79,16 +78,6 @@ int root_prepare(struct run *run, enum resume_kind *kind, int *kept, struct err 
 
 /* ---- the schedule ---- */
 
-/* Jobs of one kind train at one speed: the same network, image size and batch. */
-static unsigned long kind_of(const struct config *c)
-{
-    char text[256];
-    int n =
-        snprintf(text, sizeof text, "%s %d %d %d %d %d %d %d", c->model, (int)c->image_size, (int)c->filters1,
-                 (int)c->filters2, (int)c->dense1, (int)c->dense2, c->clusters.n, (int)c->batch);
-    return (unsigned long)XXH3_64bits(text, (size_t)n);
-}
-
 /* Done, or failed and not asked for again. */
 static int is_over(const struct run *run, enum job_state state)
 {
@@ -151,7 +140,7 @@ static int make_schedule(struct run *run, struct err *err)
         }
         job[n] = j;
         cost[n] = cost_left(run, j, &checkpoints);
-        kind[n++] = kind_of(&run->sweep->job[j].config);
+        kind[n++] = sweep_kind(&run->sweep->job[j].config);
     }
     if (rc >= 0)
         rc = schedule_new(n, job, cost, kind, &run->schedule, err);

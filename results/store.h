@@ -133,6 +133,9 @@ struct store;
  * bytes are needed and free when there are too few. Serial. */
 int store_create(const char *path, const struct store_plan *plan, struct err *err);
 
+/* Bytes of the file for a plan: what store_create() asks the disk for. 0 with *err set when there is no memory. Serial. */
+unsigned long long store_plan_bytes(const struct store_plan *plan, struct err *err);
+
 /* A new file for `plan` that takes over every finished row (done or diverged) of `old_path` whose key occurs in it, renamed
  * onto old_path. For a grid that grew. *kept: rows taken over. Rows without the weights that the plan keeps are not taken
  * over: they have to run again. E_USAGE when the file was made from another dataset; on failure old_path is untouched.

@@ -255,6 +255,17 @@ static void axes_of_plan(const struct store_plan *plan, struct store_axes *axes)
     }
 }
 
+unsigned long long store_plan_bytes(const struct store_plan *plan, struct err *err)
+{
+    struct store_types types;
+    struct store_axes axes;
+    axes_of_plan(plan, &axes);
+    int rc = store_types_init(&types, &axes, err);
+    unsigned long long bytes = rc == 0 ? file_bytes(plan, &types) : 0;
+    store_types_release(&types);
+    return bytes;
+}
+
 int store_draft(const char *path, const struct store_plan *plan, struct h5_draft *draft, struct err *err)
 {
     struct store_types types;

@@ -2,6 +2,7 @@
  *
  *     PRELOAD_RANK=1            the rank it is for; the others are left alone
  *     PRELOAD_CLOCK=3600        the wall clock is so many seconds ahead of the kernel's, as if it was set back after every look at it
+ *     PRELOAD_TICK=1000         the monotonic clock goes so many times too fast
  *     PRELOAD_KILL_UNLINK=1     it kills itself when it removes a checkpoint
  *     PRELOAD_STOP_PWRITE=16    it stops itself at its first pwrite of so many bytes
  *     PRELOAD_WRITE=0.001       every pwrite takes so many seconds longer
@@ -63,6 +64,12 @@ int clock_gettime(clockid_t clock, struct timespec *t)
     int rc = (int)syscall(SYS_clock_gettime, clock, t);
     if (clock == CLOCK_REALTIME)
         t->tv_sec += (time_t)setting("PRELOAD_CLOCK") + seconds_later();
+    double times = clock == CLOCK_MONOTONIC ? setting("PRELOAD_TICK") : 0;
+    if (times > 0) {
+        double seconds = times * ((double)t->tv_sec + 1e-9 * (double)t->tv_nsec);
+        t->tv_sec = (time_t)seconds;
+        t->tv_nsec = (long)(1e9 * (seconds - (double)t->tv_sec));
+    }
     return rc;
 }
 

@@ -168,15 +168,29 @@ static uint32_t keep_from(double rate)
     return threshold < 65535 ? threshold : 65535;
 }
 
-int cnn_new(const struct cnn_shape *shape, int max_batch, struct cnn **out, struct err *err)
+static struct cnn planned(const struct cnn_shape *shape, int max_batch)
 {
     struct cnn plan = {.shape = *shape, .kernels = kernels_selected(), .max_batch = max_batch};
+    plan.n_params = cnn_n_params(shape, plan.offset);
+    return plan;
+}
+
+static const size_t head_bytes = (sizeof(struct cnn) + 63) / 64 * 64;
+
+size_t cnn_bytes(const struct cnn_shape *shape, int max_batch)
+{
+    struct cnn plan = planned(shape, max_batch);
+    return head_bytes + lay_out(&plan, NULL) * sizeof(float);
+}
+
+int cnn_new(const struct cnn_shape *shape, int max_batch, struct cnn **out, struct err *err)
+{
     if (check_shape(shape, max_batch, err) < 0 || check_total(shape, max_batch, err) < 0)
         return E_USAGE;
-    plan.n_params = cnn_n_params(shape, plan.offset);
+    struct cnn plan = planned(shape, max_batch);
     for (int l = 0; l < 3; l++)
         plan.keep_from[l] = keep_from(shape->dropout[l]);
-    size_t head = (sizeof plan + 63) / 64 * 64, bytes = head + lay_out(&plan, NULL) * sizeof(float);
+    size_t bytes = cnn_bytes(shape, max_batch);
     struct cnn *net = aligned_alloc(64, bytes);
     if (!net)
         return err_set(err, E_IO,
@@ -184,7 +198,7 @@ int cnn_new(const struct cnn_shape *shape, int max_batch, struct cnn **out, stru
                        bytes >> 20);
     memset(net, 0, bytes);
     *net = plan;
-    lay_out(net, (void *)((char *)net + head));
+    lay_out(net, (void *)((char *)net + head_bytes));
     *out = net;
     return 0;
 }

@@ -51,6 +51,12 @@ size_t job_n_weights(const struct config *config)
     return is_fake(config) ? 0 : cnn_n_params(&shape, offset) * (size_t)balance_n_members(config);
 }
 
+size_t job_bytes(const struct config *config)
+{
+    struct cnn_shape shape = ensemble_shape(config);
+    return is_fake(config) ? 0 : cnn_bytes(&shape, (int)config->batch) * (size_t)balance_n_members(config);
+}
+
 /* Samples that the networks see in an epoch, all together. */
 static double seen_in_epoch(const struct job_samples *samples)
 {
@@ -66,7 +72,8 @@ static double expected_work(const struct config *config, const struct job_sample
 {
     struct cnn_shape shape = ensemble_shape(config);
     if (is_fake(config))
-        return config->fake_milliseconds * (double)config->epochs;
+        return fmax(config->fake_milliseconds, 1e-3) *
+               (double)config->epochs; /* an epoch of 0 ms takes some time, too */
     double val = (double)samples->recipe.n_members * samples->val.n;
     return cnn_dense_flop(&shape) * (double)config->epochs * (seen_in_epoch(samples) + val / 3);
 }

@@ -63,7 +63,8 @@ struct job_result {
  * than the job's own. Networks of an ensemble share n_train, the number of samples that any of them learns from. */
 struct job_plan {
     int n_train, n_val, n_all, leak;
-    double cost; /* multiply-adds x 2 of all training and validation passes; an estimate for scheduling */
+    double
+        cost; /* > 0: multiply-adds x 2 of all training and validation passes; an estimate for scheduling */
 };
 
 /* Select the job's samples as job_run will, but without comparing images, and count them. E_USAGE when the job cannot run on this data: a class too small for
@@ -73,6 +74,9 @@ int job_plan(const struct config *config, const struct dataset *data, const char
 
 /* Floats of the job's weights: one parameter vector, or one for each network of an ensemble; 0 for model fake. */
 size_t job_n_weights(const struct config *config);
+
+/* Bytes that the networks of a running job take, the largest part of its memory; 0 for model fake. The job must have been planned. */
+size_t job_bytes(const struct config *config);
 
 /* Train, validate every epoch, predict at the end. *result is owned by the caller and valid on 0 (released on failure).
  * E_USAGE or E_IO when the job failed, E_STOPPED when a hook stopped it; E_USAGE also for a hooks->from of another job. */

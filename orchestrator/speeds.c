@@ -1,0 +1,197 @@
+#include "speeds.h"
+
+#include "cnn.h"
+#include "rng.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+const double speeds_budget = 10;
+
+/* What a kind gets at most, seconds. */
+static const double moment = 0.25;
+
+/* The wanted jobs of one kind. */
+struct kind {
+    unsigned long number;
+    int job;      /* one of them */
+    double work;  /* of all, FLOP; of model fake milliseconds */
+    double speed; /* seconds a unit of work, 0: not known */
+};
+
+static double seconds_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static struct cnn_shape shape_of(const struct config *c)
+{
+    return (struct cnn_shape){.size = (int)c->image_size,
+                              .filters = {(int)c->filters1, (int)c->filters2},
+                              .dense = {(int)c->dense1, (int)c->dense2},
+                              .n_classes = c->clusters.n,
+                              .dropout = {c->dropout1, c->dropout2, c->dropout3}};
+}
+
+static int is_fake(const struct config *c)
+{
+    return strcmp(c->model, "fake") == 0;
+}
+
+/* ---- one kind ---- */
+
+/* Train on noise for `share` seconds, after one step to warm up: seconds a unit of work. */
+static int time_steps(struct cnn *net, const struct config *c, const float *pixels, double share,
+                      double *speed, struct err *err)
+{
+    int n = (int)c->batch, classes = c->clusters.n, steps = 0;
+    const float **image = err_calloc((size_t)n, sizeof *image, "a trial", err);
+    float *target = err_calloc((size_t)n * (size_t)classes, sizeof *target, "a trial", err);
+    float *weight = err_calloc((size_t)n, sizeof *weight, "a trial", err);
+    float *probs = err_calloc((size_t)n * (size_t)classes, sizeof *probs, "a trial", err);
+    int rc = image && target && weight && probs ? 0 : E_IO;
+    const struct cnn_loss loss = {.kind = CNN_CROSS_ENTROPY};
+    const struct cnn_adam adam = {c->learning_rate, c->beta1, c->beta2, c->epsilon};
+    double start = 0, end = 0;
+    for (int i = 0; rc == 0 && i < n; i++) {
+        image[i] = pixels;
+        weight[i] = target[i * classes + i % classes] = 1;
+    }
+    while (rc == 0 && (steps < 2 || end - start < share)) {
+        struct cnn_batch batch = {n, image, target, weight, 1, (uint64_t)steps};
+        cnn_train(net, &batch, &loss, &adam, probs);
+        end = seconds_now();
+        start = steps++ ? start : end;
+    }
+    struct cnn_shape shape = shape_of(c);
+    if (rc == 0)
+        *speed = (end - start) / (steps - 1) / n / cnn_dense_flop(&shape);
+    free(image);
+    free(target);
+    free(weight);
+    free(probs);
+    return rc;
+}
+
+static int measure(const struct config *c, double share, double *speed, struct err *err)
+{
+    struct cnn_shape shape = shape_of(c);
+    struct cnn *net = NULL;
+    size_t n_pixels = (size_t)(c->image_size * c->image_size);
+    float *pixels = err_calloc(n_pixels, sizeof *pixels, "a trial", err);
+    struct rng rng = rng_start(rng_key("trial", "", 0), 0);
+    for (size_t i = 0; pixels && i < n_pixels; i++)
+        pixels[i] = (float)rng_uniform(&rng);
+    int rc = pixels ? cnn_new(&shape, (int)c->batch, &net, err) : E_IO;
+    if (rc == 0) {
+        cnn_init(net, rng_key("trial", "", 0));
+        rc = time_steps(net, c, pixels, share, speed, err);
+    }
+    cnn_free(net);
+    free(pixels);
+    return rc;
+}
+
+/* ---- all kinds ---- */
+
+static int by_number(const void *a, const void *b)
+{
+    const struct kind *x = a, *y = b;
+    if (x->number != y->number)
+        return x->number < y->number ? -1 : 1;
+    return x->job < y->job ? -1 : x->job > y->job;
+}
+
+static int by_falling_work(const void *a, const void *b)
+{
+    const struct kind *x = a, *y = b;
+    if (x->work < y->work || x->work > y->work)
+        return x->work > y->work ? -1 : 1;
+    return x->job < y->job ? -1 : x->job > y->job;
+}
+
+/* The kinds of the wanted jobs, by their numbers, in kind (n_jobs). Returns how many. */
+static int list_kinds(const struct sweep *sweep, const char *wanted, struct kind *kind)
+{
+    int n = 0, n_kinds = 0;
+    for (int j = 0; j < sweep->n_jobs; j++)
+        if (wanted[j])
+            kind[n++] = (struct kind){sweep_kind(&sweep->job[j].config), j, sweep->job[j].plan.cost, 0};
+    qsort(kind, (size_t)n, sizeof *kind, by_number);
+    for (int i = 0; i < n; i++) {
+        if (n_kinds && kind[n_kinds - 1].number == kind[i].number)
+            kind[n_kinds - 1].work += kind[i].work;
+        else
+            kind[n_kinds++] = kind[i];
+    }
+    return n_kinds;
+}
+
+/* Whether a kind can be timed, at the mean speed of those that were, without using more than the budget. */
+static int is_affordable(const struct config *c, double speed, double spent)
+{
+    struct cnn_shape shape = shape_of(c);
+    return spent + 2 * speed * (double)c->batch * cnn_dense_flop(&shape) < speeds_budget;
+}
+
+/* Time kinds, the most work first, and give the others the mean speed by work. */
+static int time_kinds(const struct sweep *sweep, struct kind *kind, int n_kinds, struct speeds *out,
+                      struct err *err)
+{
+    double begun = seconds_now(), work = 0, seconds = 0, share;
+    for (int k = 0; k < n_kinds; k++)
+        out->n_kinds += !is_fake(&sweep->job[kind[k].job].config);
+    share = fmin(moment, speeds_budget / fmax(1, out->n_kinds));
+    qsort(kind, (size_t)n_kinds, sizeof *kind, by_falling_work);
+    for (int k = 0; k < n_kinds; k++) {
+        const struct config *c = &sweep->job[kind[k].job].config;
+        if (is_fake(c)) {
+            kind[k].speed = 1e-3; /* its work is in milliseconds */
+            continue;
+        }
+        if (out->n_timed > 0 && !is_affordable(c, seconds / work, seconds_now() - begun))
+            continue;
+        int rc = measure(c, share, &kind[k].speed, err);
+        if (rc < 0)
+            return rc;
+        out->n_timed++;
+        work += kind[k].work;
+        seconds += kind[k].work * kind[k].speed;
+    }
+    for (int k = 0; k < n_kinds; k++)
+        if (kind[k].speed <= 0)
+            kind[k].speed = seconds / work;
+    out->spent = seconds_now() - begun;
+    return 0;
+}
+
+int speeds_expect(const struct sweep *sweep, const char *wanted, double *seconds, struct speeds *out,
+                  struct err *err)
+{
+    struct kind *kind = err_calloc((size_t)sweep->n_jobs, sizeof *kind, "the plan", err);
+    *out = (struct speeds){0};
+    if (!kind)
+        return E_IO;
+    int n_kinds = list_kinds(sweep, wanted, kind);
+    int rc = time_kinds(sweep, kind, n_kinds, out, err);
+    if (rc == 0)
+        qsort(kind, (size_t)n_kinds, sizeof *kind, by_number);
+    for (int j = 0; rc == 0 && j < sweep->n_jobs; j++) {
+        struct kind of = {.number = sweep_kind(&sweep->job[j].config), .job = j};
+        int low = 0, high = n_kinds - 1; /* the kind with that number is between */
+        while (wanted[j] && low < high) {
+            int middle = low + (high - low) / 2;
+            if (kind[middle].number < of.number)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        seconds[j] = wanted[j] ? kind[low].speed * sweep->job[j].plan.cost : -1;
+    }
+    free(kind);
+    return rc;
+}
