@@ -230,7 +230,8 @@ static const struct conv_shape CONV[] = {
     {32, 24, 24, 32, 64}, {7, 23, 24, 32, 64}, {3, 24, 23, 32, 64}, {1, 25, 31, 16, 32}, {3, 12, 12, 64, 64},
     {7, 17, 10, 16, 3},   {1, 49, 50, 1, 16},  {2, 50, 49, 3, 64},  {5, 14, 14, 1, 33},  {3, 13, 11, 32, 48},
     {2, 22, 22, 64, 32},  {7, 33, 33, 1, 64},  {2, 16, 16, 31, 17}, {1, 11, 11, 64, 5},  {32, 24, 24, 16, 32},
-    {7, 10, 10, 32, 64},  {2, 48, 48, 16, 16}, {33, 12, 14, 1, 32}};
+    {7, 10, 10, 32, 64},  {2, 48, 48, 16, 16}, {33, 12, 14, 1, 32}, {5, 50, 50, 1, 24},  {3, 24, 24, 24, 64},
+    {4, 24, 24, 8, 16},   {2, 24, 24, 33, 60}, {3, 15, 18, 20, 40}, {2, 9, 10, 1, 8},    {2, 9, 9, 1, 100}};
 
 static void test_conv(void **state)
 {
@@ -281,7 +282,8 @@ static void check_conv_propagates(struct conv_shape shape, float bad, int place)
 
 static void test_conv_propagates(void **state)
 {
-    static const struct conv_shape shapes[] = {{3, 24, 24, 32, 64}, {3, 50, 50, 1, 32}, {3, 11, 13, 3, 5}};
+    static const struct conv_shape shapes[] = {
+        {3, 24, 24, 32, 64}, {3, 50, 50, 1, 32}, {3, 11, 13, 3, 5}, {3, 24, 24, 24, 40}, {3, 20, 20, 1, 24}};
     (void)state;
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         for (int place = 0; place < 3; place++) {
@@ -370,10 +372,26 @@ static void check_dense(const struct kernels *k, const struct dense_case *c,
     dense_result_release(&b);
 }
 
-static const struct dense_shape DENSE[] = {
-    {1, 1, 1},    {1, 7744, 128}, {7, 7744, 128}, {32, 7744, 128}, {33, 7744, 127}, {32, 128, 64},
-    {7, 128, 64}, {32, 64, 2},    {32, 64, 28},   {7, 64, 3},      {5, 33, 17},     {32, 150, 10},
-    {3, 16, 16},  {7, 1000, 5},   {19, 100, 1},   {128, 65, 31},   {2, 3, 100}};
+static const struct dense_shape DENSE[] = {{1, 1, 1},       {1, 7744, 128}, {7, 7744, 128}, {32, 7744, 128},
+                                           {33, 7744, 127}, {32, 128, 64},  {7, 128, 64},   {32, 64, 2},
+                                           {32, 64, 28},    {7, 64, 3},     {5, 33, 17},    {32, 150, 10},
+                                           {3, 16, 16},     {7, 1000, 5},   {19, 100, 1},   {128, 65, 31},
+                                           {2, 3, 100},     {9, 968, 128},  {16, 7260, 20}};
+
+/* No count of filters or units falls to sgemm where there are vectors: it takes 3 to 8 times as long. */
+static void test_paths(void **state)
+{
+    (void)state;
+    for (int t = 0; t < n_tables; t++)
+        for (int k = 1; k <= 130 && tables[t]->peak; k++) {
+            const char *const path[] = {tables[t]->conv_path((struct conv_shape){1, 50, 50, 1, k}),
+                                        tables[t]->conv_path((struct conv_shape){1, 24, 24, k, 131 - k}),
+                                        tables[t]->dense_path((struct dense_shape){1, k, 131 - k})};
+            for (int i = 0; i < 3; i++)
+                if (strstr(path[i], "sgemm"))
+                    fail_msg("%s: %d filters or units take %s", tables[t]->name, k, path[i]);
+        }
+}
 
 static void test_dense(void **state)
 {
@@ -584,6 +602,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_conv),
+        cmocka_unit_test(test_paths),
         cmocka_unit_test(test_conv_propagates),
         cmocka_unit_test(test_dense),
         cmocka_unit_test(test_dense_update),

@@ -9,6 +9,7 @@
 #include "winograd.inc"
 #include "gray.inc"
 #include "sparse.inc"
+#include "padded.inc"
 #include "dense.inc"
 #include "dropout.inc"
 #include "peak.inc"

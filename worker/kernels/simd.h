@@ -9,6 +9,7 @@
 #include <immintrin.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define INLINE static inline __attribute__((always_inline, unused))
 
@@ -376,6 +377,18 @@ INLINE void keep_vector(vf a)
 INLINE float *align_line(float *p)
 {
     return p + (-(uintptr_t)p % 64) / sizeof *p;
+}
+
+/* Copies n rows of from_bytes each to rows of to_bytes: as much as fits, zeros after it. */
+static inline __attribute__((unused)) void copy_rows(void *to, size_t to_bytes, const void *from,
+                                                     size_t from_bytes, size_t n)
+{
+    size_t bytes = to_bytes < from_bytes ? to_bytes : from_bytes;
+    for (size_t i = 0; i < n; i++) {
+        char *row = (char *)to + i * to_bytes;
+        memcpy(row, (const char *)from + i * from_bytes, bytes);
+        memset(row + bytes, 0, to_bytes - bytes);
+    }
 }
 
 INLINE size_t min_size(size_t a, size_t b)
