@@ -392,7 +392,7 @@ static struct job_samples rendered(const struct config *config, const struct dat
 {
     struct job_samples s;
     struct err err = {0};
-    assert_int_equal(job_samples_select(config, data, key, &s, &err), 0);
+    assert_int_equal(job_samples_select(config, data, key, NULL, &s, &err), 0);
     assert_int_equal(job_samples_render(config, data, key, &s, &err), 0);
     return s;
 }

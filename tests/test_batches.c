@@ -23,7 +23,7 @@ static void begin(struct job *job, const int *count, const char *strategy, int b
     job->data = noise_dataset(3, count, 8, 1);
     job->config = noise_config(job->data, strategy, "holdout");
     job->config.batch = batch;
-    assert_int_equal(job_samples_select(&job->config, job->data, "key", &job->samples, &err), 0);
+    assert_int_equal(job_samples_select(&job->config, job->data, "key", NULL, &job->samples, &err), 0);
     assert_int_equal(job_samples_render(&job->config, job->data, "key", &job->samples, &err), 0);
     assert_int_equal(batches_new(&job->config, job->data, &job->samples, "key", &job->batches, &err), 0);
 }

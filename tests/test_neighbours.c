@@ -23,7 +23,7 @@ static void neighbours_by_brute_force(void **state)
     }
     const struct cloud cloud = {point, N, DIM};
     const struct positions some = {at + 10, 5}, all = {at, N};
-    assert_int_equal(neighbours_find(&cloud, some, all, K, &near, NULL), 0);
+    assert_int_equal(neighbours_find(&cloud, some, all, K, NULL, &near, NULL), 0);
     for (int q = 0; q < some.n; q++)
         for (int r = 0; r < N; r++) {
             double sum = 0;
@@ -52,12 +52,14 @@ static void ties_go_to_the_first(void **state)
     struct neighbours near;
     (void)state;
     assert_int_equal(
-        neighbours_find(&cloud, (struct positions){at, 4}, (struct positions){at, 4}, 9, &near, NULL), 0);
+        neighbours_find(&cloud, (struct positions){at, 4}, (struct positions){at, 4}, 9, NULL, &near, NULL),
+        0);
     assert_int_equal(near.k, 3);
     assert_memory_equal(near.at, ((const int[]){1, 3, 2, 0, 3, 2, 0, 1, 3, 0, 1, 2}), 12 * sizeof(int));
     neighbours_free(&near);
     assert_int_equal(
-        neighbours_find(&cloud, (struct positions){at, 1}, (struct positions){at, 1}, 2, &near, NULL), 0);
+        neighbours_find(&cloud, (struct positions){at, 1}, (struct positions){at, 1}, 2, NULL, &near, NULL),
+        0);
     assert_int_equal(near.k, 0);
     neighbours_free(&near);
 }

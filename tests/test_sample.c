@@ -16,7 +16,7 @@ static struct job_samples select_job(const struct config *config, const struct d
 {
     struct job_samples samples;
     struct err err = {0};
-    if (job_samples_select(config, data, key, &samples, &err) < 0)
+    if (job_samples_select(config, data, key, NULL, &samples, &err) < 0)
         fail_msg("%s", err.text);
     return samples;
 }
@@ -87,7 +87,7 @@ static void assert_refused(const char *clusters, const char *sizes, const char *
     struct job_samples samples;
     struct err err = {0};
     config_set(&config, "class_sizes", sizes, NULL);
-    assert_int_equal(job_samples_select(&config, data, key, &samples, &err), E_USAGE);
+    assert_int_equal(job_samples_select(&config, data, key, NULL, &samples, &err), E_USAGE);
     if (!strstr(err.text, expected))
         fail_msg("'%s' does not contain '%s'", err.text, expected);
     hand_dataset_free(data);

@@ -26,7 +26,7 @@ static struct job_samples select_ok(const struct config *config, const struct da
 {
     struct job_samples samples;
     struct err err = {0};
-    if (job_samples_select(config, data, key, &samples, &err) < 0)
+    if (job_samples_select(config, data, key, NULL, &samples, &err) < 0)
         fail_msg("%s", err.text);
     return samples;
 }
@@ -314,7 +314,7 @@ static void assert_refused(const struct config *config, const struct dataset *da
 {
     struct job_samples s;
     struct err err = {0};
-    assert_int_equal(job_samples_select(config, data, "key", &s, &err), E_USAGE);
+    assert_int_equal(job_samples_select(config, data, "key", NULL, &s, &err), E_USAGE);
     if (!strstr(err.text, expected))
         fail_msg("'%s' does not say '%s'", err.text, expected);
     assert_null(s.all.sample);

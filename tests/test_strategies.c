@@ -430,7 +430,7 @@ static struct job_samples select_ok(const struct config *config, const struct da
 {
     struct job_samples s;
     struct err err = {0};
-    if (job_samples_select(config, data, key, &s, &err) < 0)
+    if (job_samples_select(config, data, key, NULL, &s, &err) < 0)
         fail_msg("%s: %s", config->strategy, err.text);
     assert_int_equal(job_samples_render(config, data, key, &s, &err), 0);
     return s;

@@ -14,6 +14,7 @@
 #ifndef CELLSWEEP_BALANCE_H
 #define CELLSWEEP_BALANCE_H
 
+#include "pause.h"
 #include "rng.h"
 #include "sample.h"
 
@@ -26,9 +27,10 @@ struct balance {
     struct samples *
         samples; /* in: originals; out: rebalanced. Added samples stand at the end, kept ones in their order */
     struct recipe *recipe; /* recipe_plain() on entry */
-    int estimate; /* 1: numbers of samples are enough; rules that compare pixels use their stand-ins */
-    int upper;    /* set by a stand-in: classes may be smaller than they seem, never larger */
-    int *copies;  /* (data->n_images) copies made of each image so far; balance_apply() sets and frees it */
+    int estimate;        /* 1: numbers of samples are enough; rules that compare pixels use their stand-ins */
+    int upper;           /* set by a stand-in: classes may be smaller than they seem, never larger */
+    struct pause *pause; /* asked while images are compared; NULL: nobody */
+    int *copies; /* (data->n_images) copies made of each image so far; balance_apply() sets and frees it */
 };
 
 struct balance_strategy {
@@ -58,7 +60,7 @@ struct rng balance_stream(const char *job_key);
 /* Apply a strategy text, its parts from left to right, then the cap rule if balance.threshold and balance.cap are both
  * on: a class with fewer images than the threshold is filled up with duplicates drawn with replacement until it has cap
  * images in all; a class that has them already stays as it is. No sample's pixels are set afterwards. E_USAGE for an
- * unknown strategy, E_IO without memory; then the samples may be half rebalanced, but can be freed. */
+ * unknown strategy, E_IO without memory, E_STOPPED when the pause says so; then the samples may be half rebalanced, but can be freed. */
 int balance_apply(const char *strategy, struct balance *balance, struct err *err);
 
 #endif

@@ -90,7 +90,7 @@ static int smote(struct balance *balance, const struct scene *scene, int label, 
     int rc = originals_of(balance, label, &members, err);
     if (rc == 0)
         rc = neighbours_find(&scene->cloud, positions_of(&members), positions_of(&members),
-                             (int)balance->config->smote_k, &near, err);
+                             (int)balance->config->smote_k, balance->pause, &near, err);
     if (rc == 0 && members.n > 0)
         rc = add_blends(balance, positions_of(&members), &near, missing, err);
     neighbours_free(&near);
@@ -116,7 +116,8 @@ static int keep_in_danger(struct balance *balance, const struct scene *scene, st
     struct neighbours near = {0};
     int n = 0, rc = everything(scene, &all, err);
     if (rc == 0)
-        rc = neighbours_find(&scene->cloud, positions_of(members), positions_of(&all), m, &near, err);
+        rc = neighbours_find(&scene->cloud, positions_of(members), positions_of(&all), m, balance->pause,
+                             &near, err);
     for (int i = 0; rc == 0 && i < members->n; i++) {
         int label = balance->samples->sample[members->position[i]].label, strangers = 0;
         for (int j = 0; j < near.k; j++)
@@ -144,7 +145,7 @@ static int borderline_smote(struct balance *balance, const struct scene *scene, 
         rc = originals_of(balance, label, &members, err);
     if (rc == 0)
         rc = neighbours_find(&scene->cloud, positions_of(&danger), positions_of(&members),
-                             (int)config->borderline_smote_k, &near, err);
+                             (int)config->borderline_smote_k, balance->pause, &near, err);
     if (rc == 0 && danger.n > 0)
         rc = add_blends(balance, positions_of(&danger), &near, missing, err);
     neighbours_free(&near);
@@ -203,7 +204,8 @@ static int apply_tomek(struct balance *balance, struct err *err)
     if (rc == 0)
         rc = everything(&scene, &all, err);
     if (rc == 0)
-        rc = neighbours_find(&scene.cloud, positions_of(&all), positions_of(&all), 1, &nearest, err);
+        rc = neighbours_find(&scene.cloud, positions_of(&all), positions_of(&all), 1, balance->pause,
+                             &nearest, err);
     if (rc == 0 && nearest.k == 1) {
         mark_links(balance, &nearest, times);
         keep_every_class(balance, times);
@@ -266,7 +268,8 @@ static int nearmiss_class(const struct balance *balance, const struct scene *sce
     int k = (int)balance->config->nearmiss_k;
     keep = keep < members.n ? keep : members.n;
     if (rc == 0 && scene)
-        rc = neighbours_find(&scene->cloud, positions_of(&members), positions_of(minority), k, &near, err);
+        rc = neighbours_find(&scene->cloud, positions_of(&members), positions_of(minority), k, balance->pause,
+                             &near, err);
     if (rc == 0)
         rc = choose_nearest(&near, &members, keep, times, err);
     neighbours_free(&near);

@@ -375,7 +375,8 @@ static int find_roles(struct run *run, struct err *err)
 
 static int run_steps(struct run *run, struct err *err)
 {
-    int rc = job_samples_select(run->config, run->data, run->key, &run->samples, err);
+    struct pause pause = {run->hooks->pause, run->hooks->self, 0};
+    int rc = job_samples_select(run->config, run->data, run->key, &pause, &run->samples, err);
     if (rc == 0)
         rc = job_samples_render(run->config, run->data, run->key, &run->samples, err);
     if (rc == 0)

@@ -21,7 +21,8 @@
 /* What a caller is told while a job runs; any function may be NULL. */
 struct job_hooks {
     void *self;
-    /* Between mini-batches: serve others, look at signals. Non-zero stops the job: job_run returns E_STOPPED. */
+    /* Between mini-batches, and every some ten milliseconds while images are compared: serve others, look at signals. Non-zero stops
+     * the job: job_run returns E_STOPPED. */
     int (*pause)(void *self);
     /* After epoch `epoch` (from 0), with the N_METRICS numbers of both sides. Negative: job_run returns it. */
     int (*epoch)(void *self, int epoch, const float *train, const float *val, struct err *err);

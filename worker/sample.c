@@ -266,6 +266,7 @@ struct selection {
     const struct dataset *data;
     const char *job_key;
     int estimate; /* 1: only numbers of samples matter */
+    struct pause *pause;
 };
 
 static int rebalance(const struct selection *s, struct samples *samples, struct recipe *recipe,
@@ -278,7 +279,8 @@ static int rebalance(const struct selection *s, struct samples *samples, struct 
                               .rng = balance_stream(s->job_key),
                               .samples = samples,
                               .recipe = recipe,
-                              .estimate = s->estimate};
+                              .estimate = s->estimate,
+                              .pause = s->pause};
     return balance_apply(s->config->strategy, &balance, err);
 }
 
@@ -327,15 +329,15 @@ static int select_samples(const struct selection *s, struct job_samples *out, st
 }
 
 int job_samples_select(const struct config *config, const struct dataset *data, const char *job_key,
-                       struct job_samples *out, struct err *err)
+                       struct pause *pause, struct job_samples *out, struct err *err)
 {
-    return select_samples(&(struct selection){config, data, job_key, 0}, out, err);
+    return select_samples(&(struct selection){config, data, job_key, 0, pause}, out, err);
 }
 
 int job_samples_estimate(const struct config *config, const struct dataset *data, const char *job_key,
                          struct job_samples *out, struct err *err)
 {
-    return select_samples(&(struct selection){config, data, job_key, 1}, out, err);
+    return select_samples(&(struct selection){config, data, job_key, 1, NULL}, out, err);
 }
 
 static size_t image_floats(const struct dataset *data)
@@ -448,14 +450,14 @@ static int render_lists(const struct selection *s, struct samples *const *list, 
 int samples_render(const struct config *config, const struct dataset *data, const char *job_key,
                    struct samples *samples, struct err *err)
 {
-    return render_lists(&(struct selection){config, data, job_key, 0}, &samples, 1, err);
+    return render_lists(&(struct selection){config, data, job_key, 0, NULL}, &samples, 1, err);
 }
 
 int job_samples_render(const struct config *config, const struct dataset *data, const char *job_key,
                        struct job_samples *samples, struct err *err)
 {
     struct samples *const list[] = {&samples->train, &samples->val, &samples->all};
-    return render_lists(&(struct selection){config, data, job_key, 0}, list, 3, err);
+    return render_lists(&(struct selection){config, data, job_key, 0, NULL}, list, 3, err);
 }
 
 void job_samples_free(struct job_samples *samples)
