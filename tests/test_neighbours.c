@@ -124,6 +124,7 @@ static void blocks_find_what_is_specified(void **state)
     compare_space(space_new(2, 1, 0));                      /* few distances, each many times */
     compare_space(space_new(1, 1, 0.25f));                  /* all points in one place */
     compare_space(space_new(3, 1e-6f, 1000)); /* differences that single precision loses in the norms */
+    compare_space(space_new(2, 0.3f, 0.1f));  /* ties that rounding breaks */
     compare_space(space_new(256, 1e-21f, 0)); /* products that underflow */
     compare_space(space_new(256, 1e13f, 0));  /* too large for a bound */
 }

@@ -12,7 +12,7 @@ enum { CENTRE_POINTS = 64 };
 /* Relative to |a'|^2 + |b'|^2; see products.h. */
 static double error_bound(int dim)
 {
-    const double u = FLT_EPSILON / 2, n = dim + dim / PRODUCTS_CHUNK + 2;
+    const double u = (double)FLT_EPSILON / 2, n = dim + dim / PRODUCTS_CHUNK + 2;
     return n * u / (1 - n * u) + 16 * u + 8 * (dim + 64) * DBL_EPSILON;
 }
 
