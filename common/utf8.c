@@ -79,7 +79,7 @@ int utf8_is_harmless(const char *text)
     return 1;
 }
 
-void utf8_plain(char *text)
+static void make_plain(char *text, int keep_lines)
 {
     while (*text >= ' ' && *text < 0x7f) /* nearly every text, to its end */
         text++;
@@ -89,11 +89,21 @@ void utf8_plain(char *text)
         if (n == 0 || (n > 1 && steers(number(text, n)))) {
             *out++ = '?';
         } else if (n == 1) {
-            *out++ = *text < ' ' || *text == 0x7f ? ' ' : *text;
+            *out++ = (*text < ' ' && !(keep_lines && *text == '\n')) || *text == 0x7f ? ' ' : *text;
         } else {
             memmove(out, text, (size_t)n);
             out += n;
         }
     }
     *out = '\0';
+}
+
+void utf8_plain(char *text)
+{
+    make_plain(text, 0);
+}
+
+void utf8_plain_lines(char *text)
+{
+    make_plain(text, 1);
 }

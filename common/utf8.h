@@ -10,6 +10,9 @@ void utf8_mend(char *text);
  * '?'. The text may get shorter. Needs no memory. */
 void utf8_plain(char *text);
 
+/* The same with the line ends left, '\n'. */
+void utf8_plain_lines(char *text);
+
 /* 1 when utf8_plain() would leave a text as it is, and it has no backquote: such words may stand in tables, scripts and messages. */
 int utf8_is_harmless(const char *text);
 

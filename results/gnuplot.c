@@ -57,14 +57,15 @@ void gnuplot_begin(FILE *file, const char *name, int width, int height, const st
           file);
 }
 
+/* A doubled apostrophe is one, but not at the beginning; and after an odd one in double quotes @name is taken for a macro. */
 void gnuplot_quote(FILE *file, const char *text)
 {
     fputc('\'', file);
     for (const char *c = text; *c; c++)
         if (*c == '\n')
             fputs("'.\"\\n\".'", file);
-        else if (*c == '\'')
-            fputs("''", file);
+        else if (*c == '\'' || *c == '@')
+            fprintf(file, "'.\"%c\".'", *c);
         else
             fputc((unsigned char)*c < 0x20 || *c == 0x7f ? ' ' : *c, file);
     fputc('\'', file);

@@ -20,7 +20,7 @@
 void gnuplot_begin(FILE *file, const char *name, int width, int height, const struct figstyle *style);
 
 /* A text in gnuplot's single quotes, within which nothing is special: in double quotes what stands between backquotes would be run by
- * a shell. A line end is joined to them as gnuplot's own, other control characters become blanks. Every text that is not the program's
+ * a shell. Line ends, apostrophes and @ are joined to them in double quotes, other control characters become blanks. Every text that is not the program's
  * own goes into a script through here, or through pagename_append() as the name of a file. */
 void gnuplot_quote(FILE *file, const char *text);
 

@@ -79,8 +79,8 @@ static int read_attribute(struct store *store, int i, struct err *err)
         return 0;
     if (attributes[i].kind == TEXT || attributes[i].kind == LINES) {
         rc = h5_read_text_attr(store->file, name, &store->text[i], store->path, err);
-        if (rc == 0 && attributes[i].kind == TEXT)
-            utf8_plain(store->text[i]);
+        if (rc == 0)
+            (attributes[i].kind == TEXT ? utf8_plain : utf8_plain_lines)(store->text[i]);
         return rc;
     }
     if (attributes[i].kind == NUMBER)

@@ -34,7 +34,7 @@ struct page {
     char title[1024], subtitle[512];
     struct figtext_notes notes;
     double x_low, x_high, y_low, y_high;
-    double chance; /* balanced accuracy by guessing */
+    double chance; /* balanced accuracy by guessing; NaN: of unknown classes */
     int single;    /* 1: some point has no interval, because it is of one job */
 };
 
@@ -111,7 +111,8 @@ static struct page lay_out(const struct trend *trend, const struct figstyle *sty
 {
     int cluster[CONFIG_MAX_CLUSTERS];
     struct page p = {.x_low = HUGE_VAL, .x_high = -HUGE_VAL, .y_low = HUGE_VAL, .y_high = -HUGE_VAL};
-    p.chance = 1.0 / classes_of(trend->summary->store, trend->point[0].group->cell, cluster);
+    int n_classes = classes_of(trend->summary->store, trend->point[0].group->cell, cluster);
+    p.chance = n_classes > 0 ? 1.0 / n_classes : (double)NAN;
     stretch(&p.y_low, &p.y_high, p.chance);
     find_ranges(&p, trend);
     p.width = figstyle_width(style, WIDTH);
@@ -218,11 +219,12 @@ static void write_axes(FILE *file, const struct trend *trend, const struct page 
     fprintf(file, " font plain(%.3g) offset 0,%g; set ylabel 'Validation balanced accuracy'\n",
             figtext_fit(trend->axis.label, 12, page->plot_width * 6 / 5), trend->axis.tick ? -1.0 : 0.0);
     write_ticks(file, trend, page);
-    fprintf(file,
-            "set arrow from graph 0,first %.9g to graph 1,first %.9g nohead back lw 1 dt (4,4) lc rgb "
-            "'" PALETTE_GREY "'\n"
-            "set label 'chance' at graph 0.006,first %.9g left offset 0,0.5 font plain(9.5)" GREY "\n",
-            page->chance, page->chance, page->chance);
+    if (isfinite(page->chance))
+        fprintf(file,
+                "set arrow from graph 0,first %.9g to graph 1,first %.9g nohead back lw 1 dt (4,4) lc rgb "
+                "'" PALETTE_GREY "'\n"
+                "set label 'chance' at graph 0.006,first %.9g left offset 0,0.5 font plain(9.5)" GREY "\n",
+                page->chance, page->chance, page->chance);
 }
 
 static void series_title(char *out, size_t size, const struct trend *trend, int series)

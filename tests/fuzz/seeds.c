@@ -238,6 +238,8 @@ int main(int argc, char **argv)
     requests();
     text("dataset", "untouched", "");
     text("dataset", "width", "\x07\x04..\x03");
+    text("report", "untouched", "");
+    text("report", "name", "\x03\x00..\x08\x60id\x60'\"\n@");
     text("results", "untouched", "");
     text("results", "metric", "\x07\x0a..\x03");
     text("results", "text", "\x03\x05..\x04\x61vx2");
