@@ -271,6 +271,41 @@ static void a_pause_hook_stops_the_job(void **state)
     hand_dataset_free(data);
 }
 
+static int stop_now(void *self)
+{
+    ++*(int *)self;
+    return 1;
+}
+
+static int no_epoch(void *self, int epoch, const float *train, const float *val, struct err *err)
+{
+    (void)self, (void)epoch, (void)train, (void)val, (void)err;
+    fail_msg("an epoch of a job that was to be stopped before");
+    return 0;
+}
+
+/* Comparing images takes longer than many an epoch: nobody has to wait for its end. */
+static void a_pause_hook_stops_a_job_that_compares_images(void **state)
+{
+    static const char *const strategies[] = {"smote", "borderline-smote", "tomek", "nearmiss"};
+    const int many[] = {2000, 1500};
+    struct dataset *data = noise_dataset(2, many, 24, 7);
+    (void)state;
+    for (int s = 0; s < 4; s++) {
+        struct config config = noise_config(data, strategies[s], "holdout");
+        struct job_result result;
+        struct err err = {0};
+        int calls = 0;
+        const struct job_hooks hooks = {.self = &calls, .pause = stop_now, .epoch = no_epoch};
+        assert_int_equal(config_set(&config, "model", "fake", &err), 0);
+        config.fake_milliseconds = 0;
+        assert_int_equal(job_run(&config, data, "key", &hooks, &result, &err), E_STOPPED);
+        assert_int_equal(calls, 1);
+        assert_non_null(strstr(err.text, "compared"));
+    }
+    hand_dataset_free(data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -281,6 +316,7 @@ int main(void)
         cmocka_unit_test(logit_adjust_is_balanced_softmax_at_tau_one),
         cmocka_unit_test(best_weights_are_those_of_the_best_epoch),
         cmocka_unit_test(a_pause_hook_stops_the_job),
+        cmocka_unit_test(a_pause_hook_stops_a_job_that_compares_images),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,13 +1,12 @@
 #include "neighbours.h"
 
+#include "products.h"
 #include "strategy_fixture.h"
 
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
 #include <cmocka.h>
 
 static void neighbours_by_brute_force(void **state)
@@ -66,121 +65,205 @@ static void ties_go_to_the_first(void **state)
     neighbours_free(&near);
 }
 
-/* ---- by blocks, and as specified ---- */
+/* ---- by blocks, and one by one ---- */
 
-enum { MANY = 2500, WIDE = 70 }; /* three tiles; not a whole number of lanes */
-
-struct space {
-    float value[MANY][WIDE];
-    const float *point[MANY];
-    int at[MANY];
+enum kind {
+    NOISE,
+    CONSTANT,
+    FEW_DIFFERENT,
+    NEARLY_TIED,
+    FAR_FROM_ZERO,
+    MASKED,
+    SUBNORMAL,
+    ONE_FAR_OUT,
+    TOO_LARGE,
+    NOT_A_NUMBER,
+    N_KINDS
 };
 
-/* Points whose coordinates are `offset` plus a multiple of `step` below `levels` steps. */
-static struct space *space_new(int levels, float step, float offset)
+/* Coordinate i of point p. */
+static float coordinate(enum kind kind, int p, int i, int dim, struct rng *rng)
 {
-    struct space *space = calloc(1, sizeof *space);
-    struct rng rng = rng_start(1, 0);
-    assert_non_null(space);
-    for (int i = 0; i < MANY; i++) {
-        space->point[i] = space->value[i];
-        space->at[i] = i;
-        for (int j = 0; j < WIDE; j++)
-            space->value[i][j] = offset + step * (float)rng_below(&rng, (uint32_t)levels);
+    double u = rng_uniform(rng);
+    switch (kind) {
+    case CONSTANT:
+        return 0.3f;
+    case FEW_DIFFERENT:
+        return (float)((p % 7 * 31 + i * 17) % 64) / 64;
+    case NEARLY_TIED: /* a cross: distances agree to seven digits or so, and many of them exactly */
+        return (float)(0.7 + 0.2 * sin(i) + (i == p % dim ? 0.01 * (1 + p % 5 * 1e-6) : 0));
+    case FAR_FROM_ZERO:
+        return (float)(4096 + u);
+    case MASKED:
+        return i % 5 < p % 5 ? 0 : (float)((int)(u * 4) / 4.0);
+    case SUBNORMAL:
+        return (float)(u * 1e-40);
+    case ONE_FAR_OUT:
+        return (float)(p == 3 ? 1e12 * u : u);
+    case TOO_LARGE:
+        return (float)(p % 9 == 4 ? 1e38 * (2 * u - 1) : u);
+    case NOT_A_NUMBER:
+        return i == 1 && p % 6 == 2 ? NAN : i == 2 && p % 6 == 3 ? HUGE_VALF : (float)u;
+    default:
+        return (float)u;
     }
-    return space;
 }
 
-static void assert_as_specified(const struct space *space, struct positions query, struct positions reference,
+struct points {
+    float *pixels;
+    const float **point;
+    struct cloud cloud;
+};
+
+static struct points points_new(enum kind kind, int n, int dim)
+{
+    struct points points = {
+        calloc((size_t)(n * dim), sizeof(float)), calloc((size_t)n, sizeof(float *)), {0}};
+    struct rng rng = rng_start(rng_key("points", "of a test", 9), (uint64_t)kind);
+    assert_true(points.pixels && points.point);
+    for (int p = 0; p < n; p++) {
+        points.point[p] = points.pixels + p * dim;
+        for (int i = 0; i < dim; i++)
+            points.pixels[p * dim + i] = coordinate(kind, p, i, dim, &rng);
+    }
+    points.cloud = (struct cloud){points.point, n, dim};
+    return points;
+}
+
+static void points_free(struct points *points)
+{
+    free(points->pixels);
+    free(points->point);
+}
+
+static void assert_as_specified(const struct cloud *cloud, struct positions query, struct positions reference,
                                 int k)
 {
-    const struct cloud cloud = {space->point, MANY, WIDE};
-    struct neighbours blocks, plain;
-    assert_int_equal(neighbours_find(&cloud, query, reference, k, NULL, &blocks, NULL), 0);
-    assert_int_equal(neighbours_find_ref(&cloud, query, reference, k, NULL, &plain, NULL), 0);
-    assert_int_equal(blocks.k, plain.k);
-    size_t n = (size_t)plain.n * (size_t)plain.k;
-    assert_memory_equal(blocks.at, plain.at, n * sizeof *plain.at);
-    assert_memory_equal(blocks.distance, plain.distance, n * sizeof *plain.distance);
-    neighbours_free(&blocks);
+    struct neighbours fast, plain;
+    assert_int_equal(neighbours_find(cloud, query, reference, k, NULL, &fast, NULL), 0);
+    assert_int_equal(neighbours_find_ref(cloud, query, reference, k, NULL, &plain, NULL), 0);
+    assert_true(fast.n == query.n && plain.n == query.n && fast.k == plain.k);
+    size_t n = (size_t)fast.n * (size_t)fast.k;
+    assert_memory_equal(fast.at, plain.at, n * sizeof *fast.at);
+    assert_memory_equal(fast.distance, plain.distance, n * sizeof *fast.distance);
+    neighbours_free(&fast);
     neighbours_free(&plain);
 }
 
-static void compare_space(struct space *space)
+/* Every kind of points: all against all, and lists that overlap, in an order of their own. */
+static void compare_ways(int n, int dim, const int *ks, int n_ks)
 {
-    const struct positions all = {space->at, MANY}, first = {space->at, 1100},
-                           last = {space->at + 1100, MANY - 1100}, middle = {space->at + 900, 400};
-    assert_as_specified(space, all, all, 1);
-    assert_as_specified(space, all, all, 5);
-    assert_as_specified(space, first, last, 3);
-    assert_as_specified(space, middle, all, 70);
-    free(space);
+    int *at = calloc((size_t)n, sizeof *at);
+    struct rng rng = rng_start(rng_key("order", "of a test", 9), 0);
+    assert_non_null(at);
+    for (int kind = 0; kind < N_KINDS; kind++) {
+        struct points points = points_new((enum kind)kind, n, dim);
+        for (int i = 0; i < n; i++)
+            at[i] = i;
+        for (int i = 0; i < n_ks; i++) {
+            const struct positions all = {at, n}, head = {at, n * 2 / 3}, tail = {at + n / 2, n - n / 2};
+            assert_as_specified(&points.cloud, all, all, ks[i]);
+            assert_as_specified(&points.cloud, head, tail, ks[i]);
+            rng_shuffle(&rng, at, n);
+        }
+        points_free(&points);
+    }
+    free(at);
 }
 
 static void blocks_find_what_is_specified(void **state)
 {
     (void)state;
-    compare_space(space_new(1 << 20, 1.0f / (1 << 20), 0)); /* as pixels are */
-    compare_space(space_new(2, 1, 0));                      /* few distances, each many times */
-    compare_space(space_new(1, 1, 0.25f));                  /* all points in one place */
-    compare_space(space_new(3, 1e-6f, 1000)); /* differences that single precision loses in the norms */
-    compare_space(space_new(2, 0.3f, 0.1f));  /* ties that rounding breaks */
-    compare_space(space_new(256, 1e-21f, 0)); /* products that underflow */
-    compare_space(space_new(256, 1e13f, 0));  /* too large for a bound */
+    compare_ways(150, PRODUCTS_CHUNK * 2 + 77, (const int[]){1, 5, 149}, 3); /* several chunks */
+    compare_ways(PRODUCTS_TILE + 130, 23, (const int[]){1, 10}, 2);          /* several tiles */
+    compare_ways(2 * PRODUCTS_TILE + 1, 1, (const int[]){3}, 1);
+    compare_ways(1, 9, (const int[]){1}, 1);
+    compare_ways(2, 9, (const int[]){1}, 1);
 }
 
-static void duplicates_of_images(void **state)
+/* The bound itself: of every pair, for points that try it. */
+static void distances_are_within_their_bounds(void **state)
 {
-    struct space *space = space_new(1 << 20, 1.0f / (1 << 20), 0);
+    enum { N = 90, DIM = 1300 };
+    int at[N];
     (void)state;
-    for (int i = 0; i < MANY; i += 3)
-        memcpy(space->value[(i * 7 + 11) % MANY], space->value[i], sizeof space->value[i]);
-    compare_space(space);
+    for (int i = 0; i < N; i++)
+        at[i] = i;
+    for (int kind = 0; kind < TOO_LARGE; kind++) {
+        struct points points = points_new((enum kind)kind, N, DIM);
+        struct products p;
+        assert_int_equal(products_new(&points.cloud, (struct positions){at, N}, NULL, &p, NULL), 1);
+        assert_int_equal(products_tile(&p, (struct positions){at, N}, (struct positions){at, N}, NULL, NULL),
+                         0);
+        for (int a = 0; a < N; a++)
+            for (int b = 0; b < N; b++) {
+                double d = distance_squared(points.point[a], points.point[b], DIM, HUGE_VAL);
+                double twice = 2 * (double)p.tile[a * PRODUCTS_TILE + b];
+                assert_true(p.least[a] + p.least[b] - twice <= d && d <= p.most[a] + p.most[b] - twice);
+            }
+        products_free(&p);
+        points_free(&points);
+    }
+    struct points far = points_new(TOO_LARGE, N, DIM);
+    struct products none;
+    assert_int_equal(products_new(&far.cloud, (struct positions){at, N}, NULL, &none, NULL), 0);
+    assert_null(none.tile);
+    points_free(&far);
 }
 
-/* ---- who waits is served ---- */
+/* ---- pauses ---- */
 
-struct waiting {
-    int asked, stop_at;
+struct patience {
+    int asked, stop_at; /* stop when asked for the stop_at-th time; 0: never */
 };
 
-static int count_pause(void *self)
+static int ask(void *self)
 {
-    struct waiting *waiting = self;
-    return ++waiting->asked == waiting->stop_at;
+    struct patience *patience = self;
+    return ++patience->asked == patience->stop_at;
 }
 
-static void others_are_served_meanwhile(void **state)
+/* Wherever a search is stopped, it leaves nothing behind, and finds the same when it is made again. */
+static void a_search_pauses_and_can_be_stopped(void **state)
 {
-    struct space *space = space_new(1 << 20, 1.0f / (1 << 20), 0);
-    const struct cloud cloud = {space->point, MANY, WIDE};
-    const struct positions all = {space->at, MANY};
-    struct waiting waiting = {0, 0};
-    struct pause pause = {count_pause, &waiting, 0};
-    struct neighbours near;
-    struct err err;
+    enum { N = PRODUCTS_TILE + 300, DIM = 600 };
+    struct points points = points_new(NOISE, N, DIM);
+    int at[N];
+    struct patience patience = {0};
+    struct pause pause = {ask, &patience, 0};
+    struct neighbours whole, near;
     (void)state;
-    assert_int_equal(neighbours_find(&cloud, all, all, 5, &pause, &near, &err), 0);
-    neighbours_free(&near);
-    /* n^2 dim / 2 multiply-adds of a BLAS at least: one question after every PAUSE_WORK */
-    assert_true(waiting.asked >= (int)(0.5 * MANY * MANY * WIDE * PAUSE_BLAS / PAUSE_WORK));
-    for (int stop_at = 1; stop_at <= waiting.asked; stop_at++) {
-        struct waiting stopped = {0, stop_at};
-        pause = (struct pause){count_pause, &stopped, 0};
-        assert_int_equal(neighbours_find(&cloud, all, all, 5, &pause, &near, &err), E_STOPPED);
-        assert_int_equal(stopped.asked, stop_at);
-        assert_null(near.at);
-        assert_null(near.distance);
+    for (int i = 0; i < N; i++)
+        at[i] = i;
+    const struct positions all = {at, N};
+    assert_int_equal(neighbours_find(&points.cloud, all, all, 5, &pause, &whole, NULL), 0);
+    int most = patience.asked;
+    assert_true(most * PAUSE_WORK > (double)N * N / 2 * DIM * PAUSE_BLAS / 4);
+    for (int stop = 1; stop <= most; stop++) {
+        struct err err = {0};
+        patience = (struct patience){0, stop};
+        pause.work = 0;
+        assert_int_equal(neighbours_find(&points.cloud, all, all, 5, &pause, &near, &err), E_STOPPED);
+        assert_true(err.code == E_STOPPED && !near.at && !near.distance && patience.asked == stop);
     }
-    free(space);
+    patience = (struct patience){0};
+    pause.work = 0;
+    assert_int_equal(neighbours_find_ref(&points.cloud, all, all, 5, &pause, &near, NULL), 0);
+    assert_true(patience.asked > most);
+    assert_memory_equal(whole.at, near.at, N * 5 * sizeof *near.at);
+    neighbours_free(&near);
+    neighbours_free(&whole);
+    points_free(&points);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(neighbours_by_brute_force),     cmocka_unit_test(ties_go_to_the_first),
-        cmocka_unit_test(blocks_find_what_is_specified), cmocka_unit_test(duplicates_of_images),
-        cmocka_unit_test(others_are_served_meanwhile),
+        cmocka_unit_test(neighbours_by_brute_force),
+        cmocka_unit_test(ties_go_to_the_first),
+        cmocka_unit_test(blocks_find_what_is_specified),
+        cmocka_unit_test(distances_are_within_their_bounds),
+        cmocka_unit_test(a_search_pauses_and_can_be_stopped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,7 +12,8 @@ enum { CENTRE_POINTS = 64 };
 /* Relative to |a'|^2 + |b'|^2; see products.h. */
 static double error_bound(int dim)
 {
-    const double u = (double)FLT_EPSILON / 2, n = dim + dim / PRODUCTS_CHUNK + 2;
+    const int chunks = dim / PRODUCTS_CHUNK + 1;
+    const double u = (double)FLT_EPSILON / 2, n = dim + chunks + 1;
     return n * u / (1 - n * u) + 16 * u + 8 * (dim + 64) * DBL_EPSILON;
 }
 
