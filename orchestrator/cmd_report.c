@@ -47,6 +47,8 @@ static const struct argp_option OPTIONS[] = {
      "where published curves are drawn: what they show) or accuracy",
      0},
     {"counts", 'c', NULL, 0, "Confusion heatmaps in counts, not in percent of the actual class", 0},
+    {"all-figures", 'A', NULL, 0,
+     "Draw more than 100 figures, too: a grid of many axes has one for every combination", 0},
     {"heatmaps", 'H', NULL, 0, "Confusion heatmaps of pairs too, not only of more than two clusters", 0},
     {"style", 's', "S", 0,
      "Size of figures and letters: single (column of a journal, 85 mm, 7 points), double (174 mm, 8 points), "
@@ -98,6 +100,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         break;
     case 'H':
         o->report.all_heatmaps = 1;
+        break;
+    case 'A':
+        o->report.all_figures = 1;
         break;
     case ARGP_KEY_ARG:
         rc = take_results(o, arg);

@@ -423,12 +423,65 @@ static int write_heatmaps(const struct summary *summary, const struct figures_op
     return rc;
 }
 
+static int count_axis_pages(const struct summary *summary, int axis, struct err *err)
+{
+    struct trend_axis drawn =
+        imbalance_is_axis(summary, axis) ? imbalance_axis(axis) : trend_axis_of(summary, axis);
+    struct trend *pages = NULL;
+    int n = trend_pages(summary, &drawn, &pages, err);
+    if (n >= 0)
+        trend_free(pages, n);
+    return n;
+}
+
+static int count_heatmaps(const struct summary *summary, const struct figures_options *options)
+{
+    int cluster[CONFIG_MAX_CLUSTERS], n = 0;
+    for (int g = 0; g < summary->n_groups; g++) {
+        const struct summary_group *group = &summary->group[g];
+        int wanted = options->all_heatmaps || classes_of(summary->store, group->cell, cluster) > 2;
+        n += wanted && group->n_state[JOB_DONE] > 0 ? 2 : 0;
+    }
+    return n;
+}
+
+int figures_count(const struct summary *summary, const struct figures_options *options, struct err *err)
+{
+    struct curves_page *curves = NULL;
+    int n = curves_pages(summary, &curves, err);
+    if (n < 0)
+        return n;
+    curves_free(curves, n);
+    for (int i = 0; i < store_n_axes(summary->store); i++) {
+        int more = summary_axis_varies(summary, i) ? count_axis_pages(summary, i, err) : 0;
+        if (more < 0)
+            return more;
+        n += more;
+    }
+    return 1 + n + count_heatmaps(summary, options);
+}
+
+/* A grid of many axes has a figure for every combination of the others: thousands, which nobody looks at. */
+static int refuse_flood(const struct summary *summary, const struct figures_options *options, struct err *err)
+{
+    int n = options->all_figures ? 0 : figures_count(summary, options, err);
+    if (n <= FIGURES_MAX)
+        return n < 0 ? n : 0;
+    return err_set(
+        err, E_USAGE,
+        "%s: the report would have %d figures; choose jobs by --filter (a value of every axis that is not "
+        "of interest), or draw them all with --all-figures",
+        store_path(summary->store), n);
+}
+
 int figures_write(const struct summary *summary, const struct dataset *data,
                   const struct figures_options *options, const char *dir, struct figures *out,
                   struct err *err)
 {
     memset(out, 0, sizeof *out);
-    int rc = write_sizes(summary, &options->style, dir, out, err);
+    int rc = refuse_flood(summary, options, err);
+    if (rc == 0)
+        rc = write_sizes(summary, &options->style, dir, out, err);
     if (rc == 0)
         rc = write_curves_pages(summary, options, dir, out, err);
     if (rc == 0)

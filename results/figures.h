@@ -20,10 +20,13 @@
 #include "curves.h"
 #include "data/dataset.h"
 
+enum { FIGURES_MAX = 100 };
+
 struct figures_options {
     enum metric metric; /* the upper half of learning curves; METRIC_LOSS: the default of curves.h */
     int counts;         /* 1: heatmaps show counts, else percent of the actual class */
     int all_heatmaps;   /* 1: pairs have heatmaps too */
+    int all_figures;    /* 1: more than FIGURES_MAX are drawn, too */
     struct figstyle style;
 };
 
@@ -33,7 +36,11 @@ struct figures {
     char (*name)[CURVES_NAME_SIZE]; /* (n) owned */
 };
 
-/* Write data and scripts of all figures into a directory that exists. data: the packed images, or NULL to leave out the
+/* How many figures_write() would write, the appendix left out; E_IO without memory. */
+int figures_count(const struct summary *summary, const struct figures_options *options, struct err *err);
+
+/* Write data and scripts of all figures into a directory that exists. E_USAGE, before anything is written, for more than FIGURES_MAX of
+ * them unless options->all_figures. data: the packed images, or NULL to leave out the
  * appendix. *out is owned by the caller, also after a failure. */
 int figures_write(const struct summary *summary, const struct dataset *data,
                   const struct figures_options *options, const char *dir, struct figures *out,

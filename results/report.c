@@ -28,6 +28,7 @@ static int write_figures(const struct summary *summary, const struct dataset *da
     struct figures_options drawn = {.metric = options->metric,
                                     .counts = options->counts,
                                     .all_heatmaps = options->all_heatmaps,
+                                    .all_figures = options->all_figures,
                                     .style = options->style};
     int rc = figures_write(summary, data, &drawn, options->dir, &figures, err);
     if (rc == 0)

@@ -19,6 +19,7 @@ struct report_options {
     const char *filter;    /* as in store_job_matches, or NULL */
     enum metric metric;    /* the upper half of learning curves; METRIC_LOSS: the default of curves.h */
     int counts;            /* 1: confusion heatmaps show counts, else percent of the actual class */
+    int all_figures;       /* 1: more than FIGURES_MAX of them, too */
     int all_heatmaps;      /* 1: pairs have confusion heatmaps too, not only more than two classes */
     struct figstyle style; /* size of figures and letters; zeros: as they are made */
 };
