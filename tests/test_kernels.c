@@ -372,11 +372,11 @@ static void check_dense(const struct kernels *k, const struct dense_case *c,
     dense_result_release(&b);
 }
 
-static const struct dense_shape DENSE[] = {{1, 1, 1},       {1, 7744, 128}, {7, 7744, 128}, {32, 7744, 128},
-                                           {33, 7744, 127}, {32, 128, 64},  {7, 128, 64},   {32, 64, 2},
-                                           {32, 64, 28},    {7, 64, 3},     {5, 33, 17},    {32, 150, 10},
-                                           {3, 16, 16},     {7, 1000, 5},   {19, 100, 1},   {128, 65, 31},
-                                           {2, 3, 100},     {9, 968, 128},  {16, 7260, 20}};
+static const struct dense_shape DENSE[] = {
+    {1, 1, 1},      {1, 7744, 128}, {7, 7744, 128}, {32, 7744, 128}, {33, 7744, 127}, {32, 128, 64},
+    {7, 128, 64},   {32, 64, 2},    {32, 64, 28},   {7, 64, 3},      {5, 33, 17},     {32, 150, 10},
+    {3, 16, 16},    {7, 1000, 5},   {19, 100, 1},   {128, 65, 31},   {2, 3, 100},     {9, 968, 128},
+    {16, 7260, 20}, {36, 130, 33},  {2, 257, 30},   {4, 64, 16},     {8, 7744, 20},   {1, 5, 40}};
 
 /* No count of filters or units falls to sgemm where there are vectors: it takes 3 to 8 times as long. */
 static void test_paths(void **state)

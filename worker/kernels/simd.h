@@ -350,12 +350,19 @@ INLINE void vi_transpose_lanes(vi a[4])
         a[i] = v_as_int(f[i]);
 }
 
-/* dst[q * stride + lane] = row[lane][at + q] for q in 0 .. 3: four columns of VL rows. */
+/* column[q] = row[lane][at + q] for q in 0 .. 3: four columns of VL rows. */
+INLINE void v_load_columns(vf column[4], const float *const *row, size_t at)
+{
+    for (size_t q = 0; q < 4; q++)
+        column[q] = v_load_lanes(row + q, at);
+    v_transpose_lanes(column);
+}
+
+/* The same to dst[q * stride + lane]. */
 INLINE void v_transpose_columns(float *dst, size_t stride, const float *const *row, size_t at)
 {
-    vf a[4] = {v_load_lanes(row, at), v_load_lanes(row + 1, at), v_load_lanes(row + 2, at),
-               v_load_lanes(row + 3, at)};
-    v_transpose_lanes(a);
+    vf a[4];
+    v_load_columns(a, row, at);
     for (size_t q = 0; q < 4; q++)
         v_store(dst + q * stride, a[q]);
 }
