@@ -23,7 +23,7 @@ static int count_used(struct store *store, int job, double *n, struct err *err)
 static int count_all(struct store *store, int job, double *n, struct err *err)
 {
     int c = store_n_classes(store);
-    int *confusion = err_calloc((size_t)(c * c), sizeof *confusion, "a confusion matrix", err);
+    int *confusion = err_calloc((size_t)c * (size_t)c, sizeof *confusion, "a confusion matrix", err);
     int rc = confusion ? store_read_confusion(store, job, SPLIT_ALL, confusion, err) : E_IO;
     for (int i = 0; i < c * c && rc == 0; i++)
         *n += confusion[i] > 0 ? confusion[i] : 0;
