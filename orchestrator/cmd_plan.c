@@ -1,5 +1,6 @@
 #include "command.h"
 
+#include "divisions.h"
 #include "grid.h"
 #include "progress.h"
 #include "resume.h"
@@ -15,8 +16,9 @@ enum { MAX_SET = 256, OPTION_SET = 256, OPTION_KEYS };
 static const char doc[] =
     "Show what a sweep would do, without doing it.\v"
     "Every job with the sizes of its training and validation set, its leak (validation images with a copy or "
-    "an augmented "
-    "sibling in training) and its cost on this machine, then the expected wall time for 1, 2, 4, ... ranks, "
+    "an augmented sibling in training) and its cost on this machine; with groups, how few different splits "
+    "the "
+    "seeds and repeats draw; then the expected wall time for 1, 2, 4, ... ranks, "
     "or for N. "
     "Speed is measured for a moment on made-up images of each kind of network of the grid, 10 seconds in "
     "all; nothing is written.\n\n"
@@ -89,6 +91,17 @@ static int print_keys(void)
     printf("%-25s %-10s %s\n", "grid", "-",
            "any of the keys from clusters on with a list of values; seed also {first: 1, count: 10}");
     return 0;
+}
+
+static int print_divisions(const struct sweep *sweep, const struct dataset *data, const double *seconds,
+                           struct err *err)
+{
+    char *wanted = err_calloc((size_t)sweep->n_jobs, 1, "the plan", err);
+    for (int j = 0; wanted && j < sweep->n_jobs; j++)
+        wanted[j] = seconds[j] >= 0;
+    int rc = wanted ? divisions_print(stdout, sweep, data, wanted, err) : E_IO;
+    free(wanted);
+    return rc;
 }
 
 /* Expected seconds of every matching job, -1 for the others. */
@@ -243,11 +256,13 @@ static int plan(const struct arguments *a, struct sweep *sweep, const struct dat
     int rc = seconds ? expect_seconds(sweep, a->filter, seconds, &n_matching, &speeds, err) : E_IO;
     if (rc == 0) {
         print_jobs(sweep, seconds);
-        printf("%s: %d jobs; data %s%s, %d images of %d x %d pixels, checksum %.12s\n", sweep->name,
-               n_matching, data->origin, data->synthetic ? " (synthetic)" : "", data->n_images, data->size,
-               data->size, data->checksum);
-        rc = print_sizes(sweep, data, seconds, err);
+        printf("%s: %d job%s; data %s%s, %d images of %d x %d pixels, checksum %.12s\n", sweep->name,
+               n_matching, n_matching == 1 ? "" : "s", data->origin, data->synthetic ? " (synthetic)" : "",
+               data->n_images, data->size, data->size, data->checksum);
+        rc = print_divisions(sweep, data, seconds, err);
     }
+    if (rc == 0)
+        rc = print_sizes(sweep, data, seconds, err);
     if (rc == 0) {
         print_speeds(&speeds);
         rc = print_wall_times(seconds, sweep->n_jobs, n_matching, a->ranks, err);

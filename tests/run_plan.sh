@@ -33,6 +33,21 @@ says "memory of a rank" "memory a rank: [0-9.]* MB for 2000 jobs, 0 kB for a job
 grep -q nan "$TMP/plan.out" && not_ok "jobs that take no time: $(grep -m 1 nan "$TMP/plan.out")" || ok "jobs that take no time have no 'nan'"
 grep -q '^speed' "$TMP/plan.out" && not_ok "there is no network to time" || ok "there is no network to time"
 
+# Whole groups leave few divisions, and uneven folds.
+"$cellsweep" data synth "$TMP/grouped" >/dev/null
+awk -F, 'NR == 1 {print $0 ",slide,well"} NR > 1 {print $0 ",s" (NR % 9 < 7 ? 0 : NR % 9) ",w" NR}' "$TMP/grouped/clusters.csv" >"$TMP/clusters.csv"
+mv "$TMP/clusters.csv" "$TMP/grouped/clusters.csv"
+groups() { plan --set data="$TMP/grouped" --set 'grid.clusters=[[14, 15]]' --set grid.seed.count=4 --set 'grid.strategy=[none, oversample]' --set model=fake --set fake.milliseconds=0 "$@"; }
+groups --set groups=slide --set 'grid.protocol=[holdout, {kfold: {folds: 3, repeats: 2}}]'
+says "few splits" "^clusters 14-15, protocol holdout, groups slide: 4 seeds draw [12] different splits* (overlap [01].[0-9]*): n is [12], not 4$"
+says "one partition, and uneven folds" "^clusters 14-15, protocol kfold:3x2, groups slide: 8 seeds and repeats draw 1 different partition (overlap 1.00): n is 1, not 8; folds of [0-9]* to [0-9]* images$"
+groups --set groups=slide --set 'grid.protocol=[{kfold: {folds: 3}}]' --set grid.seed.count=1
+says "one partition is what one seed draws" "^clusters 14-15, protocol kfold:3x1, groups slide: folds of [0-9]* to [0-9]* images$"
+groups --set groups=well --set 'grid.protocol=[holdout]'
+grep -q "different\|folds of" "$TMP/plan.out" && not_ok "many groups: $(grep "different" "$TMP/plan.out")" || ok "many groups: nothing to say"
+plan --set 'grid.seed.count=1'
+says "one job" "^plan: 1 job; data "
+
 # More kinds than there is time for: a clock that goes 100 000 times too fast.
 case $BUILD in
 *asan*) skip "a clock that is too fast: a sanitizer wants to be loaded first" ;;
