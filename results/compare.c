@@ -39,8 +39,11 @@ static enum verdict judge(const struct making *m, const struct compare_row *row,
 {
     if (m->compare->on == UNITS_ALL)
         return VERDICT_SEEN;
-    return row->lacking > 0 ? VERDICT_LACKING
-                            : contrast_verdict(&row->contrast, row->p_holm, p_reachable, m->compare->better);
+    if (row->lacking > 0)
+        return VERDICT_LACKING;
+    if (draws_are_one(&row->a->draws) || draws_are_one(&row->b->draws))
+        return VERDICT_REPEATED;
+    return contrast_verdict(&row->contrast, row->p_holm, p_reachable, m->compare->better);
 }
 
 /* Adjust and judge n rows as one family; p has room for 4 n. */
@@ -124,6 +127,8 @@ enum compare_flaw compare_setting_flaw(const struct summary *summary, int part, 
             return FLAW_UNFINISHED;
         if (on == UNITS_VAL && group->n_lacking > 0)
             flaw = FLAW_LACKING;
+        if (on != UNITS_ALL && flaw == FLAW_NONE && draws_are_one(&group->draws))
+            flaw = FLAW_REPEATED;
     }
     return flaw;
 }
@@ -172,7 +177,8 @@ static int dataset_row(const struct making *m, int setting, const struct ranked 
     }
     for (int s = 0; s < ranked->n; s++)
         missing += isnan(value[s]);
-    return missing == 0 && compare_setting_flaw(m->summary, setting, m->compare->on) == FLAW_NONE;
+    enum compare_flaw flaw = compare_setting_flaw(m->summary, setting, m->compare->on);
+    return missing == 0 && (flaw == FLAW_NONE || flaw == FLAW_REPEATED);
 }
 
 static int rank_part(struct making *m, int part, struct err *err)
@@ -277,6 +283,8 @@ void compare_verdict_text(char *out, size_t size, const struct compare_row *row,
     if (row->verdict == VERDICT_LACKING)
         snprintf(out, size, "no verdict: %d job%s lack%s a class", row->lacking, row->lacking == 1 ? "" : "s",
                  row->lacking == 1 ? "s" : "");
+    if (row->verdict == VERDICT_REPEATED)
+        snprintf(out, size, "no verdict: %d runs of one split", row->contrast.n);
     if (row->verdict == VERDICT_BETTER || row->verdict == VERDICT_WORSE)
         snprintf(out, size, "%s%s", row->verdict == VERDICT_BETTER ? better : worse, reservation(row));
 }

@@ -13,11 +13,13 @@
  * No verdict is given, whatever the p,
  *     on set all, which holds the images that were trained on: difference, means and n only, no interval and no p (VERDICT_SEEN);
  *     on set val where a job of either side was judged on images that lack a class (n_lacking of summary.h): its balanced accuracy
- *     is that of other classes than its partner's. Its p stays in the family (VERDICT_LACKING).
+ *     is that of other classes than its partner's. Its p stays in the family (VERDICT_LACKING);
+ *     where all seeds and repeats of either side drew one and the same split, as few groups of images make them: n counts runs of that
+ *     split, and what other splits would give is not known. Its p stays in the family (VERDICT_REPEATED).
  *
  * Each protocol, model and other axes also get average ranks over the cluster pairs that all have the same strategies; from
  * RANKS_MIN_DATASETS cluster pairs on, on other sets than all, Friedman's test and Nemenyi's critical difference, too. Settings with a flaw
- * (below) are left out. Pairs count as independent data sets, also those that share a cluster. The time all of it takes grows
+ * (below) are left out, but for FLAW_REPEATED: a mean over one split is a mean. Pairs count as independent data sets, also those that share a cluster. The time all of it takes grows
  * with the number of groups and of rows alone. No MPI. */
 #ifndef CELLSWEEP_COMPARE_H
 #define CELLSWEEP_COMPARE_H
@@ -45,7 +47,8 @@ struct compare_family {
 enum compare_flaw {
     FLAW_NONE,
     FLAW_UNFINISHED, /* jobs of it wait, run, failed or diverged: whoever lacks them may be better, or worse */
-    FLAW_LACKING     /* val: jobs of it were judged without a class */
+    FLAW_LACKING,    /* val: jobs of it were judged without a class */
+    FLAW_REPEATED    /* val and oof: its seeds and repeats drew one and the same split */
 };
 
 /* Strategies over data sets, within a protocol, model and other axes; the first 64 if there are more. */

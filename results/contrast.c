@@ -287,6 +287,7 @@ void contrast_verdict_text(char *out, size_t size, enum verdict verdict, const s
                                        [VERDICT_WORSE] = "worse",
                                        [VERDICT_NONE] = "no evidence",
                                        [VERDICT_LACKING] = "no verdict: a class is missing",
+                                       [VERDICT_REPEATED] = "no verdict: one split",
                                        [VERDICT_SEEN] = "no verdict: trained on"};
     if (verdict == VERDICT_MISSING)
         snprintf(out, size, contrast->n == 1 ? "one pair only" : "no pairs");

@@ -44,6 +44,7 @@ enum verdict {
     VERDICT_IMPOSSIBLE, /* no data could be evidence */
     VERDICT_MISSING,    /* fewer than two differences */
     VERDICT_LACKING,    /* of jobs that were judged without a class */
+    VERDICT_REPEATED,   /* of runs of one split that was drawn again and again */
     VERDICT_SEEN        /* of images that were trained on */
 };
 

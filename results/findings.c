@@ -26,9 +26,9 @@ static const struct compare_row *find_row(const struct findings *f, const struct
 
 static void add_matrix_cell(struct texttable *table, const struct compare_row *row, int a)
 {
-    static const char mark[] = {
-        [VERDICT_BETTER] = '*',  [VERDICT_WORSE] = '*',   [VERDICT_NONE] = ' ', [VERDICT_IMPOSSIBLE] = '?',
-        [VERDICT_MISSING] = ' ', [VERDICT_LACKING] = '!', [VERDICT_SEEN] = ' '};
+    static const char mark[] = {[VERDICT_BETTER] = '*',     [VERDICT_WORSE] = '*',   [VERDICT_NONE] = ' ',
+                                [VERDICT_IMPOSSIBLE] = '?', [VERDICT_MISSING] = ' ', [VERDICT_LACKING] = '!',
+                                [VERDICT_REPEATED] = '!',   [VERDICT_SEEN] = ' '};
     if (!row || row->contrast.n == 0)
         texttable_add(table, ". ");
     else

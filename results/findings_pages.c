@@ -242,7 +242,9 @@ static const char strategies_note[] =
     "width and tells nothing. p is adjusted for all pairs of strategies of the same clusters, protocol, "
     "model "
     "and other axes (Holm), not for the number of such settings; a difference without significance is no "
-    "win. Where jobs were judged on images that lack a class there is no verdict; where jobs were lost, the "
+    "win. Where jobs were judged on images that lack a class there is no verdict, nor where groups of images "
+    "left all "
+    "seeds and repeats one and the same split, so that n counts runs of it; where jobs were lost, the "
     "verdict is about the others, and they may flatter. They speak about other seeds and splits of these "
     "images, not about other samples.\n";
 

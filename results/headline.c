@@ -94,7 +94,7 @@ static int has_tail(const struct summary *summary)
 }
 
 /* Why a setting does not count. */
-enum standing { COUNTS, LEAKS, TAIL, UNFINISHED, LACKING };
+enum standing { COUNTS, LEAKS, TAIL, UNFINISHED, LACKING, REPEATED, N_STANDINGS };
 
 static enum standing standing_of(const struct findings *f, const struct compare_family *family)
 {
@@ -102,7 +102,7 @@ static enum standing standing_of(const struct findings *f, const struct compare_
     enum compare_flaw flaw = compare_setting_flaw(f->whole, family->part, UNITS_VAL);
     enum standing standing = COUNTS;
     if (flaw != FLAW_NONE)
-        return flaw == FLAW_UNFINISHED ? UNFINISHED : LACKING;
+        return flaw == FLAW_UNFINISHED ? UNFINISHED : flaw == FLAW_LACKING ? LACKING : REPEATED;
     for (int i = settings->begin[family->part]; i < settings->begin[family->part + 1]; i++) {
         const struct summary_group *group = &f->whole->group[settings->member[i]];
         if (is_tail(group))
@@ -117,7 +117,7 @@ static enum standing standing_of(const struct findings *f, const struct compare_
 struct outcome {
     const struct findings *findings;
     const struct compare *compare;
-    int n_standing[LACKING + 1]; /* settings */
+    int n_standing[N_STANDINGS]; /* settings */
     int clean;    /* 1: settings count that have no leak; 0: there are none, and the others do */
     int settings; /* that count */
     double *p;    /* (rows of compare) of those that count, NaN otherwise */
@@ -155,7 +155,8 @@ static void widen(struct outcome *o, const struct summary_group *group, double m
 static int direction(const struct outcome *o, int i)
 {
     const struct compare_row *row = &o->compare->row[i];
-    if (!(o->adjusted[i] < contrast_alpha) || row->verdict == VERDICT_LACKING)
+    if (!(o->adjusted[i] < contrast_alpha) || row->verdict == VERDICT_LACKING ||
+        row->verdict == VERDICT_REPEATED)
         return 0;
     return row->contrast.mean * o->compare->better > 0 ? 1 : -1;
 }
@@ -345,9 +346,10 @@ static void write_left_out(FILE *file, const struct outcome *o)
         [LEAKS] = {"was judged on copies of training images", "were judged on copies of training images"},
         [TAIL] = {"was judged on an unshuffled tail", "were judged on an unshuffled tail"},
         [UNFINISHED] = {"has jobs that are unfinished or lost", "have jobs that are unfinished or lost"},
-        [LACKING] = {"has jobs judged without a class", "have jobs judged without a class"}};
+        [LACKING] = {"has jobs judged without a class", "have jobs judged without a class"},
+        [REPEATED] = {"has runs of one split only", "have runs of one split only each"}};
     const char *separator = " Not counted: ";
-    for (int s = o->clean ? LEAKS : UNFINISHED; s <= LACKING; s++)
+    for (int s = o->clean ? LEAKS : UNFINISHED; s < N_STANDINGS; s++)
         if (o->n_standing[s] > 0) {
             fprintf(file, "%s%d setting%s that %s", separator, o->n_standing[s], plural(o->n_standing[s]),
                     why[s][o->n_standing[s] > 1]);
@@ -487,6 +489,30 @@ static int lacks(const struct summary *summary, int part)
     return 0;
 }
 
+/* The group of a setting with the most draws, of those that are few; NULL: none. */
+static const struct draws_summary *few_draws(const struct summary *summary, int part)
+{
+    const struct partition *settings = summary->same[SUMMARY_SETTING];
+    const struct draws_summary *most = NULL;
+    for (int i = settings->begin[part]; i < settings->begin[part + 1]; i++) {
+        const struct draws_summary *draws = &summary->group[settings->member[i]].draws;
+        if (draws_are_few(draws) && (!most || draws->drawn > most->drawn))
+            most = draws;
+    }
+    return most;
+}
+
+static int has_few_draws(const struct summary *summary, int part)
+{
+    return few_draws(summary, part) != NULL;
+}
+
+static void write_draws(FILE *file, const struct summary *summary, int part)
+{
+    const struct draws_summary *draws = few_draws(summary, part);
+    fprintf(file, "%d of %d different (overlap %.2f)", draws->distinct, draws->drawn, draws->overlap);
+}
+
 static int is_unfinished(const struct summary *summary, int part)
 {
     return compare_setting_flaw(summary, part, UNITS_VAL) == FLAW_UNFINISHED;
@@ -531,6 +557,12 @@ void headline_warnings(FILE *file, const struct findings *findings)
                   "Jobs judged on images that lack a class, so that their balanced accuracy is that of the "
                   "others, and comparisons with them have no verdict: ",
                   lacks, write_lacking);
+    name_settings(
+        file, whole,
+        "Seeds and repeats that drew the same splits again, or ones that overlap, because groups of "
+        "images leave few divisions; n counts runs, and comparisons of runs of one split have no "
+        "verdict: ",
+        has_few_draws, write_draws);
     int least = smallest_n(summary);
     if (least == 1)
         fputs("Some combinations have one finished job: no interval, no test.\n", file);

@@ -1,5 +1,6 @@
 #include "summary.h"
 
+#include "divided.h"
 #include "overlap.h"
 
 #include <math.h>
@@ -331,6 +332,9 @@ static int summarise(struct summary *summary, struct work *work, int values, str
     for (int g = 0; g < summary->n_groups && rc == 0; g++)
         rc = overlap_ratio(work->store, summary->group[g].job, summary->group[g].n_state[JOB_DONE],
                            &summary->group[g].test_ratio, err);
+    for (int g = 0; g < summary->n_groups && rc == 0; g++)
+        rc = divided_read(work->store, summary->group[g].job, summary->group[g].n_state[JOB_DONE],
+                          &summary->group[g].draws, err);
     if (rc == 0)
         summarise_samples(summary, work);
     return rc == 0 && values ? summarise_values(summary, work, err) : rc;

@@ -19,6 +19,7 @@
 #ifndef CELLSWEEP_SUMMARY_H
 #define CELLSWEEP_SUMMARY_H
 
+#include "draws.h"
 #include "metrics.h"
 #include "partition.h"
 #include "stats.h"
@@ -39,6 +40,7 @@ struct summary_group {
     /* Finished jobs whose validation images lack a class: a row of /confusion/val that holds counts, not -1, sums to 0, and
      * another does not. Their balanced accuracy is the mean recall of the classes that are there. */
     int n_lacking;
+    struct draws_summary draws; /* of jobs with groups: how many different splits they have (divided.h) */
 };
 
 /* Groups that have something in common. */

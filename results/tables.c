@@ -65,8 +65,8 @@ static void csv_header(struct csv_out *csv, const struct summary *summary)
 {
     static const char *const first[] = {"clusters", "strategy", "protocol", "model"};
     static const char *const jobs[] = {"jobs", "n", "failed", "diverged", "jobs_lacking_a_class"};
-    static const char *const last[] = {"test_ratio", "n_train_mean", "n_val_mean", "leak_mean",
-                                       "leak_share_mean"};
+    static const char *const last[] = {"test_ratio",      "n_train_mean", "n_val_mean",      "leak_mean",
+                                       "leak_share_mean", "splits_drawn", "splits_distinct", "split_overlap"};
     csv_names(csv, first, sizeof first / sizeof *first);
     for (int i = 0; i < store_n_axes(summary->store); i++)
         csv_out_text(csv, store_axis_name(summary->store, i));
@@ -117,6 +117,9 @@ static void csv_row(struct csv_out *csv, const struct summary *summary, const st
     csv_out_real(csv, group->n_val.mean);
     csv_out_real(csv, group->leak.mean);
     csv_out_real(csv, group->leak_share.mean);
+    csv_out_real(csv, group->draws.drawn ? group->draws.drawn : (double)NAN);
+    csv_out_real(csv, group->draws.drawn ? group->draws.distinct : (double)NAN);
+    csv_out_real(csv, group->draws.overlap);
     if (any_published(summary))
         csv_published(csv, summary, cell);
     csv_out_end(csv);
@@ -171,20 +174,38 @@ static int any_lacking(const struct summary *summary)
     return 0;
 }
 
-enum { N_NUMBERS = 7, LACKING = 1, AS_PUBLISHED = 4, PUBLISHED = 5 };
+static int any_few_draws(const struct summary *summary)
+{
+    for (int g = 0; g < summary->n_groups; g++)
+        if (draws_are_few(&summary->group[g].draws))
+            return 1;
+    return 0;
+}
+
+static void format_draws(char *out, const struct draws_summary *draws)
+{
+    if (draws->drawn == 0)
+        snprintf(out, TEXTTABLE_CELL, "-");
+    else
+        snprintf(out, TEXTTABLE_CELL, "%d of %d", draws->distinct, draws->drawn);
+}
+
+enum { N_NUMBERS = 8, SPLITS = 1, LACKING = 2, AS_PUBLISHED = 5, PUBLISHED = 6 };
 
 /* Columns that are left out when nothing is in them, or nothing published to compare them with. */
 struct optional {
-    int lacking, published;
+    int splits, lacking, published;
 };
 
 static struct optional find_optional(const struct summary *summary)
 {
-    return (struct optional){any_lacking(summary), any_published(summary)};
+    return (struct optional){any_few_draws(summary), any_lacking(summary), any_published(summary)};
 }
 
 static int has_column(struct optional optional, int c)
 {
+    if (c == SPLITS)
+        return optional.splits;
     return c == LACKING ? optional.lacking : c == AS_PUBLISHED || c == PUBLISHED ? optional.published : 1;
 }
 
@@ -193,13 +214,14 @@ static void add_row(struct texttable *table, const struct summary *summary, cons
 {
     char cell[N_NUMBERS][TEXTTABLE_CELL];
     format_n(cell[0], group);
+    format_draws(cell[SPLITS], &group->draws);
     snprintf(cell[LACKING], sizeof cell[LACKING], "%d", group->n_lacking);
-    stats_text(cell[2], sizeof cell[2], &group->final[SPLIT_VAL][METRIC_BALANCED_ACCURACY]);
-    format_leak(cell[3], group);
+    stats_text(cell[3], sizeof cell[3], &group->final[SPLIT_VAL][METRIC_BALANCED_ACCURACY]);
+    format_leak(cell[4], group);
     stats_text(cell[AS_PUBLISHED], sizeof cell[AS_PUBLISHED],
                &group->final[SPLIT_VAL][METRIC_BALANCED_ACCURACY_AS_PUBLISHED]);
     format_published(cell[PUBLISHED], summary, group->cell);
-    stats_text(cell[6], sizeof cell[6], &group->all);
+    stats_text(cell[7], sizeof cell[7], &group->all);
     texttable_add(table, "%s", group->cell->clusters);
     texttable_add(table, "%s", group->cell->strategy);
     texttable_add(table, "%s", group->cell->protocol);
@@ -216,8 +238,8 @@ static void add_row(struct texttable *table, const struct summary *summary, cons
 
 static void add_header(struct texttable *table, const struct summary *summary, struct optional optional)
 {
-    static const char *const last[N_NUMBERS] = {
-        "n", "lack a class", "val balanced", "leak", "val as published", "published", "all originals"};
+    static const char *const last[N_NUMBERS] = {"n",    "splits",           "lack a class", "val balanced",
+                                                "leak", "val as published", "published",    "all originals"};
     texttable_add(table, "clusters");
     texttable_add(table, "strategy");
     texttable_add(table, "protocol");
@@ -276,6 +298,12 @@ void tables_print_notes(FILE *file, const struct summary *summary)
     if (summary->n_state[JOB_FAILED] + summary->n_state[JOB_DIVERGED] > 0)
         fprintf(file, "Lost: %d failed and %d diverged jobs, in no mean.\n", summary->n_state[JOB_FAILED],
                 summary->n_state[JOB_DIVERGED]);
+    if (any_few_draws(summary))
+        fputs("splits: how many of the splits that seeds and repeats drew are different; groups of images "
+              "leave few "
+              "divisions. n counts runs: several have the same split, and the interval does not allow for "
+              "that.\n",
+              file);
     if (any_lacking(summary))
         fputs("lack a class: jobs whose validation images have none of some class; their balanced accuracy "
               "is that of "

@@ -14,12 +14,14 @@ struct small_job {
     double balanced; /* of validation, at the last epoch; all else is 0.125, training 0.9375 */
     int n;           /* classes, at most those of the file */
     int *val, *all;  /* (n, n) or NULL: zeros */
+    int image;       /* the one it is judged on */
 };
 
 static inline int small_write_job(struct store *store, int j, const struct small_job *job, struct err *err)
 {
     int *zero = calloc((size_t)(job->n * job->n), sizeof *zero), rc = 0;
-    static const int image[1], label[1];
+    static const int first[1], label[1];
+    const int judged[1] = {job->image};
     float *probs = calloc((size_t)job->n, sizeof *probs);
     struct store_mark mark = {.state = job->state, .attempts = 1, .epochs_done = SMALL_EPOCHS};
     struct store_outcome outcome = {.n_classes = job->n,
@@ -29,11 +31,11 @@ static inline int small_write_job(struct store *store, int j, const struct small
                                     .leak = 0,
                                     .confusion_val = job->val ? job->val : zero,
                                     .confusion_all = job->all ? job->all : zero,
-                                    .image_val = image,
-                                    .copy_val = image,
+                                    .image_val = judged,
+                                    .copy_val = first,
                                     .label_val = label,
-                                    .image_all = image,
-                                    .copy_all = image,
+                                    .image_all = first,
+                                    .copy_all = first,
                                     .label_all = label,
                                     .probs_val = probs,
                                     .probs_all = probs};

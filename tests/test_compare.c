@@ -4,6 +4,7 @@
 #include "findings_pages.h"
 #include "headline.h"
 #include "small_store.h"
+#include "tables.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,6 +18,7 @@ enum { MAX_JOBS = 2000, TEXT = 4096 };
 static struct small_job *job;
 static int n_jobs;
 static char path[64];
+static const char *resolved = "";
 static struct err err;
 static struct store *store;
 static struct summary *summary;
@@ -51,7 +53,7 @@ static void add_seeds(const char *clusters, const char *strategy, const char *pr
 /* Write what was added and find what can be found of what the filter shows. */
 static void find(const char *const *axis, int n_axes, const char *filter)
 {
-    assert_int_equal(small_store(path, job, n_jobs, 2, axis, n_axes, "", &err), 0);
+    assert_int_equal(small_store(path, job, n_jobs, 2, axis, n_axes, resolved, &err), 0);
     assert_int_equal(store_open(path, &store, &err), 0);
     assert_int_equal(summary_read(store, filter, &summary, &err), 0);
     assert_int_equal(findings_new(store, summary, &findings, &err), 0);
@@ -64,6 +66,7 @@ static int begin(void **state)
     int file = mkstemp(path);
     job = calloc(MAX_JOBS, sizeof *job);
     n_jobs = 0;
+    resolved = "";
     return file < 0 || close(file) < 0 || !job ? -1 : 0;
 }
 
@@ -407,6 +410,52 @@ static void a_class_without_images_leaves_no_verdict(void **state)
     assert_says(warnings(text), "clusters 1-2 (protocol report): a 2 of 10.\n");
 }
 
+/* Ten seeds of a whole group that is the only one to judge on: ten runs of one split. */
+static void runs_of_one_split_have_no_verdict(void **state)
+{
+    (void)state;
+    char text[TEXT];
+    resolved = "groups: slide\n";
+    for (int c = 0; c < 2; c++) {
+        const char *clusters = c ? "3-4" : "1-2";
+        add_seeds(clusters, "a", "holdout", 10, 0.75, 0x155);
+        add_seeds(clusters, "b", "holdout", 10, 0.25, 0x0f3);
+    }
+    for (int j = 20; j < n_jobs; j++)
+        job[j].image = (int)job[j].row.seed < 6; /* two splits */
+    find(NULL, 0, NULL);
+    const struct compare *val = findings->strategies[UNITS_VAL];
+    assert_int_equal(val->n, 2);
+    assert_true(val->row[0].p_holm < 0.05);
+    assert_int_equal(val->row[0].verdict, VERDICT_REPEATED);
+    assert_int_equal(val->row[1].verdict, VERDICT_BETTER);
+    assert_int_equal(summary->group[0].draws.distinct, 1);
+    assert_int_equal(summary->group[2].draws.distinct, 2);
+    assert_says(page(text, FINDINGS_COMPARISONS), ",no verdict: 10 runs of one split\n");
+    assert_says(outcome(text), "Not counted: 1 setting that has runs of one split only.");
+    assert_says(warnings(text), "clusters 1-2 (protocol holdout): 1 of 10 different (overlap 1.00); "
+                                "clusters 3-4 (protocol holdout): 2 of 10 different (overlap 0.44).\n");
+    FILE *file = fmemopen(text, TEXT, "w");
+    tables_print(file, summary);
+    fclose(file);
+    assert_says(text, "1 of 10");
+    assert_says(text, "splits: how many of the splits");
+}
+
+/* Without groups other seeds are other splits, whatever they judge on. */
+static void runs_without_groups_have_a_verdict(void **state)
+{
+    (void)state;
+    char text[TEXT];
+    resolved = "groups: none\n";
+    add_seeds("1-2", "a", "holdout", 10, 0.75, 0x155);
+    add_seeds("1-2", "b", "holdout", 10, 0.25, 0x0f3);
+    find(NULL, 0, NULL);
+    assert_int_equal(row_of(UNITS_VAL, "a", "b")->verdict, VERDICT_BETTER);
+    if (strstr(warnings(text), "drew"))
+        fail_msg("%s", text);
+}
+
 /* Without a leak nothing is inflated. */
 static void inflation_needs_a_leak(void **state)
 {
@@ -486,6 +535,8 @@ int main(void)
         TEST(an_unfinished_side_is_said),
         TEST(means_are_those_of_the_pairs),
         TEST(a_class_without_images_leaves_no_verdict),
+        TEST(runs_of_one_split_have_no_verdict),
+        TEST(runs_without_groups_have_a_verdict),
         TEST(inflation_needs_a_leak),
         TEST(images_that_were_trained_on_are_not_tested),
         TEST(a_tail_is_not_a_copy),
