@@ -97,11 +97,11 @@ static int add_set(const struct sweep *sweep, const struct dataset *data, int jo
                    struct err *err)
 {
     struct config config = sweep->job[job].config;
-    struct job_samples samples;
+    struct job_samples samples = {0};
     int rc = config_set(&config, "strategy", "none", err); /* it divides as every other does */
     if (rc == 0)
         rc = job_samples_estimate(&config, data, sweep->job[job].key, &samples, err);
-    if (rc < 0)
+    if (rc != 0)
         return rc;
     int *image = err_calloc((unsigned long)samples.val.n + 1, sizeof *image, "a validation set", err);
     for (int i = 0; image && i < samples.val.n; i++)

@@ -715,6 +715,14 @@ int sweep_expand(struct sweep *sweep, const struct dataset *data, struct err *er
     return rc == 0 ? refuse_equal_jobs(sweep, err) : rc;
 }
 
+const char *sweep_data_text(const struct sweep *sweep, const struct dataset *data, char *out, size_t size)
+{
+    int packed = strncmp(sweep->data, data->origin, sizeof data->origin - 1) != 0;
+    snprintf(out, size, "%s%s%s%s", sweep->data, packed ? ", packed from " : "", packed ? data->origin : "",
+             data->synthetic ? " (synthetic)" : "");
+    return out;
+}
+
 int sweep_image_size(const struct sweep *sweep)
 {
     const struct axis *axis = find_axis(sweep, config_find("image.size"));

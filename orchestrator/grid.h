@@ -59,6 +59,10 @@ int sweep_parse(const char *resolved, struct sweep **out, struct err *err);
  * there. */
 int sweep_image_size(const struct sweep *sweep);
 
+/* What the jobs' images come from, for messages: `data` as found, and for a packed file what it was packed from: "cells.h5, packed
+ * from raw (synthetic)". data: that it was opened as. Returns out. */
+const char *sweep_data_text(const struct sweep *sweep, const struct dataset *data, char *out, size_t size);
+
 /* The column of clusters.csv that some jobs of this sweep keep together in their splits (struct dataset_options), or NULL. */
 const char *sweep_groups(const struct sweep *sweep);
 

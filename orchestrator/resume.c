@@ -105,6 +105,27 @@ static int match_rows(const struct store *store, const struct store_plan *plan, 
     return 0;
 }
 
+/* E_USAGE: other data, or the same images with groups that the file's had not. */
+static int refuse_data(const char *path, const struct store *store, const struct store_plan *plan,
+                       struct err *err)
+{
+    const char *was = store_text(store, "dataset_checksum");
+    char ungrouped[DATASET_CHECKSUM_SIZE];
+    int rc = dataset_checksum(plan->data, 0, ungrouped, err);
+    if (rc < 0)
+        return rc;
+    if (strcmp(was, ungrouped) == 0)
+        return err_set(
+            err, E_USAGE,
+            "%s: was made from the same images without groups; groups (%s) are part of the data, so its jobs "
+            "cannot go on: give another -o, or leave groups out",
+            path, plan->data->group_column);
+    return err_set(err, E_USAGE,
+                   "%s: was made from other data (checksum %.12s, now %.12s: %s); give another -o, or the "
+                   "data it was made from",
+                   path, was, plan->data->checksum, plan->data_origin);
+}
+
 /* 0 when the file can go on as it is, 1 when it must grow, E_USAGE when it belongs to another sweep. */
 static int compare_with_file(const char *path, const struct store_plan *plan, struct err *err)
 {
@@ -120,10 +141,7 @@ static int compare_with_file(const char *path, const struct store_plan *plan, st
     char difference[600];
     name_difference(store_text(store, "yaml_resolved"), plan->yaml_resolved, difference, sizeof difference);
     if (strcmp(store_text(store, "dataset_checksum"), plan->data->checksum) != 0)
-        rc = err_set(err, E_USAGE,
-                     "%s: was made from other data (checksum %.12s, now %.12s: %s); give another -o, or the "
-                     "data it was made from",
-                     path, store_text(store, "dataset_checksum"), plan->data->checksum, plan->data_origin);
+        rc = refuse_data(path, store, plan, err);
     else if (store_keeps(store) != (plan->n_weights ? plan->keep : KEEP_NONE))
         rc = err_set(err, E_USAGE,
                      "%s: keep_weights is %s there and %s here; give another -o, or change it back", path,

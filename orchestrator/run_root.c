@@ -154,18 +154,26 @@ static int make_schedule(struct run *run, struct err *err)
     return rc < 0 ? rc : 0;
 }
 
+static const char *plural(int n)
+{
+    return n == 1 ? "" : "s";
+}
+
 static void say_start(const struct run *run, enum resume_kind kind, int kept)
 {
     const char *path = run->options->results_path;
     int waiting = schedule_waiting(run->schedule);
-    char time[32];
-    fprintf(stderr, "%s: %d jobs, %d rank%s, %s kernels, data %s%s (%d images)\n", run->sweep->name,
-            run->sweep->n_jobs, run->size, run->size == 1 ? "" : "s", kernels_isa_name(run->isa),
-            run->data->origin, run->data->synthetic ? " (synthetic)" : "", run->data->n_images);
+    char time[32], data[2048];
+    fprintf(stderr, "%s: %d job%s, %d rank%s, %s kernels, data %s (%d images)\n", run->sweep->name,
+            run->sweep->n_jobs, plural(run->sweep->n_jobs), run->size, run->size == 1 ? "" : "s",
+            kernels_isa_name(run->isa), sweep_data_text(run->sweep, run->data, data, sizeof data),
+            run->data->n_images);
     if (kind == RESUME_GROWN)
-        fprintf(stderr, "%s: the grid grew; %d finished jobs kept, %d to run\n", path, kept, waiting);
+        fprintf(stderr, "%s: the grid grew; %d finished job%s kept, %d to run\n", path, kept, plural(kept),
+                waiting);
     else if (kind == RESUME_CONTINUED)
-        fprintf(stderr, "%s: going on; %d jobs finished before, %d to run\n", path, run->n_before, waiting);
+        fprintf(stderr, "%s: going on; %d job%s finished before, %d to run\n", path, run->n_before,
+                plural(run->n_before), waiting);
     if (isfinite(run->deadline))
         fprintf(stderr, "%s: to end within %s\n", path,
                 progress_duration(run->deadline - run->options->begun, time, sizeof time));
@@ -469,9 +477,9 @@ static void say_end(const struct run *run, const struct handout_counts *c, const
 {
     double seconds = progress_seconds(run->progress);
     char time[32];
-    printf("%s: %d jobs done, %d diverged, %d failed, %d left; %s, %.0f images/s, hand-out %.3f %% of rank "
+    printf("%s: %d job%s done, %d diverged, %d failed, %d left; %s, %.0f images/s, hand-out %.3f %% of rank "
            "0's time\n",
-           run->options->results_path, e->done, e->diverged, e->failed, e->left,
+           run->options->results_path, e->done, plural(e->done), e->diverged, e->failed, e->left,
            progress_duration(seconds, time, sizeof time), seconds > 0 ? c->images / seconds : 0,
            seconds > 0 ? 100 * c->serve_seconds / seconds : 0);
     if (run->checkpoints.n > 0)
@@ -495,23 +503,26 @@ int root_conclude(struct run *run, struct err *err)
     e->left = count[JOB_WAITING] + count[JOB_RUNNING];
     say_end(run, &counts, e);
     if (counts.fatal || run->fatal[0])
-        return err_set(err, E_IO, "%s; %d jobs are left, run the same command again", run->fatal, e->left);
+        return err_set(err, E_IO, "%s; %d job%s left, run the same command again", run->fatal, e->left,
+                       e->left == 1 ? " is" : "s are");
     if (run->too_many_failures && e->left)
         return err_set(err, E_JOB,
-                       "stopped after %d jobs of this run failed or diverged (--max-failures %d), with %d "
-                       "jobs left; the same command goes on",
-                       counts.failed + counts.diverged, run->options->max_failures, e->left);
+                       "stopped after %d job%s of this run failed or diverged (--max-failures %d), with %d "
+                       "job%s left; the same command goes on",
+                       counts.failed + counts.diverged, plural(counts.failed + counts.diverged),
+                       run->options->max_failures, e->left, plural(e->left));
     if (e->left && !run->why_stopped[0] && isfinite(run->deadline))
         return err_set(err, E_STOPPED,
-                       "stopped with %d jobs left, none of which would be finished before the deadline; the "
+                       "stopped with %d job%s left, none of which would be finished before the deadline; the "
                        "same command goes on",
-                       e->left);
+                       e->left, plural(e->left));
     if (e->left)
-        return err_set(err, E_STOPPED, "stopped%s%s%s with %d jobs left; the same command goes on",
+        return err_set(err, E_STOPPED, "stopped%s%s%s with %d job%s left; the same command goes on",
                        run->why_stopped[0] ? " (" : "", run->why_stopped, run->why_stopped[0] ? ")" : "",
-                       e->left);
+                       e->left, plural(e->left));
     if (e->failed)
-        return err_set(err, E_JOB, "%d jobs failed; their messages are in /message and above", e->failed);
+        return err_set(err, E_JOB, "%d job%s failed; what stopped them is in /message and above", e->failed,
+                       plural(e->failed));
     return 0;
 }
 

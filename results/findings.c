@@ -156,7 +156,7 @@ void findings_print(FILE *file, const struct findings *findings)
         texttable_print(file, &table);
         fputs(
             "* significant (Holm-adjusted p < 0.05), ? cannot be significant with so few runs, ! no verdict: "
-            "jobs were judged without a class, unmarked: no evidence of a difference.\n",
+            "jobs were judged without a class, or all on one split, unmarked: no evidence of a difference.\n",
             file);
         if (all > MAX_MATRIX)
             fprintf(file, "Columns: the first %d of %d strategies; comparisons.csv has every pair.\n",

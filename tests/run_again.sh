@@ -100,8 +100,10 @@ grid:
   protocol: [holdout, {kfold: {folds: 3}}]
   strategy: [none, oversample]
 YAML
+"$cellsweep" run "$TMP/slides.yaml" -o "$TMP/ungrouped.h5" -q --set groups=none >/dev/null 2>&1
 check "groups of a folder" "$cellsweep" run "$TMP/slides.yaml" -o "$TMP/slides1.h5" -q
 check "go on with the images packed beside the results" "$cellsweep" run "$TMP/slides.yaml" -o "$TMP/slides1.h5" -q
+refused "groups of images that had none" 2 "same images without groups; groups (slide) are part of the data" "$cellsweep" run "$TMP/slides.yaml" -o "$TMP/ungrouped.h5" -q
 check "groups of a packed dataset on 3 ranks" mpi 3 "$cellsweep" run "$TMP/slides.yaml" -o "$TMP/slides3.h5" -q --set data="$TMP/slides.h5"
 check "same bits with groups on 1 and 3 ranks" same_bits "$TMP/slides1.h5" "$TMP/slides3.h5"
 check "a packed dataset's groups are ignored when nobody asks for them" "$cellsweep" plan "$TMP/slides.yaml" --set data="$TMP/slides.h5" --set groups=none

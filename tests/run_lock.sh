@@ -102,7 +102,7 @@ case $BUILD in
     wait $limited
     status=$?
     [ $status = 75 ] && ok "a job of unknown length is stopped at the deadline" || not_ok "a job of unknown length: status $status: $(cat "$TMP/u.h5.log")"
-    has "with the reason" "$TMP/u.h5.log" "stopped (the deadline) with 1 jobs left"
+    has "with the reason" "$TMP/u.h5.log" "stopped (the deadline) with 1 job left"
     release
     ;;
 esac

@@ -46,7 +46,7 @@ says "one partition is what one seed draws" "^clusters 14-15, protocol kfold:3x1
 groups --set groups=well --set 'grid.protocol=[holdout]'
 grep -q "different\|folds of" "$TMP/plan.out" && not_ok "many groups: $(grep "different" "$TMP/plan.out")" || ok "many groups: nothing to say"
 plan --set 'grid.seed.count=1'
-says "one job" "^plan: 1 job; data "
+says "one job, and the packed file as named" "^plan: 1 job; data $TMP/cells.h5, packed from "
 
 # More kinds than there is time for: a clock that goes 100 000 times too fast.
 case $BUILD in

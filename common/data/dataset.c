@@ -115,8 +115,9 @@ static int number_groups(struct dataset *data, struct err *err)
     return rc;
 }
 
-static int compute_checksum(struct dataset *data, struct err *err)
+int dataset_checksum(const struct dataset *data, int with_groups, char *out, struct err *err)
 {
+    int grouped = with_groups && data->group_column[0];
     size_t image_bytes = (size_t)data->size * (size_t)data->size * sizeof *data->pixels;
     XXH3_state_t *state = XXH3_createState();
     if (!state)
@@ -124,19 +125,19 @@ static int compute_checksum(struct dataset *data, struct err *err)
     int32_t head[2] = {data->size, data->n_images};
     XXH3_128bits_reset(state);
     XXH3_128bits_update(state, head, sizeof head);
-    if (data->group_column[0])
+    if (grouped)
         XXH3_128bits_update(state, data->group_column, strlen(data->group_column) + 1);
     for (int i = 0; i < data->n_images; i++) {
         int32_t cluster = data->image[i].cluster;
         XXH3_128bits_update(state, data->image[i].id, strlen(data->image[i].id) + 1);
         XXH3_128bits_update(state, &cluster, sizeof cluster);
-        if (data->group_column[0])
+        if (grouped)
             XXH3_128bits_update(state, data->image[i].group, strlen(data->image[i].group) + 1);
         XXH3_128bits_update(state, (const char *)data->pixels + (size_t)i * image_bytes, image_bytes);
     }
     XXH128_hash_t hash = XXH3_128bits_digest(state);
     XXH3_freeState(state);
-    snprintf(data->checksum, sizeof data->checksum, "%016llx%016llx", (unsigned long long)hash.high64,
+    snprintf(out, DATASET_CHECKSUM_SIZE, "%016llx%016llx", (unsigned long long)hash.high64,
              (unsigned long long)hash.low64);
     return 0;
 }
@@ -204,7 +205,7 @@ int dataset_finish(struct dataset *data, struct err *err)
         rc = find_equal_images(data, err);
     if (rc == 0)
         rc = number_groups(data, err);
-    return rc < 0 ? rc : compute_checksum(data, err);
+    return rc < 0 ? rc : dataset_checksum(data, 1, data->checksum, err);
 }
 
 int dataset_cluster_index(const struct dataset *data, int cluster)

@@ -77,6 +77,9 @@ struct dataset *dataset_new(int n_images, int size, struct err *err);
  * code. */
 int dataset_finish(struct dataset *data, struct err *err);
 
+/* That checksum in out (DATASET_CHECKSUM_SIZE); with_groups 0: of the same images as if they had no groups. */
+int dataset_checksum(const struct dataset *data, int with_groups, char *out, struct err *err);
+
 /* Open whatever a sweep file may name under `data`: "builtin" (drawn and packed in a temporary folder), a packed
  * file, or a folder that pack understands (what it rejected goes to stderr). options: NULL for the defaults, and then a
  * packed file of any image size; otherwise a packed file of another size, or without the groups asked for, is an error. Groups
