@@ -323,11 +323,12 @@ static void panel_title(char *out, size_t size, const struct summary *summary,
                         const struct summary_group *group)
 {
     int n = group->n_state[JOB_DONE];
-    char missing[32] = "", leak[64] = "", title[128];
+    char missing[32] = "", leak[64] = "", counts[64], title[128];
     if (n < group->n_jobs)
         snprintf(missing, sizeof missing, " of %d", group->n_jobs);
+    summary_leak_text(counts, sizeof counts, group);
     if (group->leak.mean > 0)
-        snprintf(leak, sizeof leak, ", leak %.3g of %.3g", group->leak.mean, group->n_val.mean);
+        snprintf(leak, sizeof leak, ", leak %.50s", counts);
     curves_group_title(title, sizeof title, summary, group);
     snprintf(out, size, "%s (n = %d%s%s)", title, n, missing, leak);
 }

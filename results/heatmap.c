@@ -242,11 +242,12 @@ static void describe_counts(const struct heatmap *h, int percent, char *out, siz
 
 static void describe_leak(const struct heatmap *h, struct page *page)
 {
+    char counts[64];
+    summary_leak_text(counts, sizeof counts, h->group);
     if (h->split == SPLIT_VAL && h->group->leak.mean > 0)
-        figtext_note(
-            &page->notes,
-            "Leak: %.3g of %.3g validation images have a copy or an augmented sibling in training, mean.",
-            h->group->leak.mean, h->group->n_val.mean);
+        figtext_note(&page->notes,
+                     "Leak: %s validation images have a copy or an augmented sibling in training, mean.",
+                     counts);
 }
 
 static void describe_published(const struct heatmap *h, struct page *page)

@@ -81,6 +81,15 @@ void stats_text(char *out, size_t size, const struct stats_summary *summary)
         snprintf(out, size, "%.3f (%.3f to %.3f)", summary->mean, summary->low, summary->high);
 }
 
+void stats_count_text(char *out, size_t size, double mean)
+{
+    double tenths = round(mean * 10);
+    if (isnan(mean))
+        snprintf(out, size, "-");
+    else
+        snprintf(out, size, "%.*f", fmod(tenths, 10) == 0 ? 0 : 1, tenths / 10);
+}
+
 /* mean +- t * error with df degrees of freedom; an error of 0 has no t. */
 static struct stats_test t_test(int n, double mean, double error, double df, double level)
 {

@@ -33,6 +33,9 @@ struct stats_summary stats_within(struct stats_summary summary, double least, do
  * none. Always terminated. */
 void stats_text(char *out, size_t size, const struct stats_summary *summary);
 
+/* A mean number of things as text in out, a decimal where it is not whole: "1170", "8.7"; "-" when it is NaN. Always terminated. */
+void stats_count_text(char *out, size_t size, double mean);
+
 /* Two-sided p of Student's t with df > 0 degrees of freedom; NaN outside. */
 double stats_t_p(double t, double df);
 

@@ -390,6 +390,17 @@ int summary_new(struct store *store, const char *filter, struct summary **out, s
     return rc;
 }
 
+void summary_leak_text(char *out, size_t size, const struct summary_group *group)
+{
+    char leak[32], n_val[32];
+    stats_count_text(leak, sizeof leak, group->leak.mean);
+    stats_count_text(n_val, sizeof n_val, group->n_val.mean);
+    if (group->leak.n == 0)
+        snprintf(out, size, "-");
+    else
+        snprintf(out, size, "%s of %s", leak, n_val);
+}
+
 int summary_axis_varies(const struct summary *summary, int axis)
 {
     return summary->axis_varies[axis];

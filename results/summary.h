@@ -86,6 +86,9 @@ const char *summary_filter_text(const struct summary *summary, char *out, size_t
 /* The most that a stored metric can be; the least is 0. */
 double summary_most(enum metric metric);
 
+/* Mean leak and mean number of validation images of a group in out, "8.7 of 1170"; "-" without a finished job. Always terminated. */
+void summary_leak_text(char *out, size_t size, const struct summary_group *group);
+
 /* 1 when not all groups have the same value of a grid axis. */
 int summary_axis_varies(const struct summary *summary, int axis);
 

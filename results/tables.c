@@ -151,10 +151,7 @@ static void format_n(char *out, const struct summary_group *group)
 
 static void format_leak(char *out, const struct summary_group *group)
 {
-    if (group->leak.n == 0)
-        snprintf(out, TEXTTABLE_CELL, "-");
-    else
-        snprintf(out, TEXTTABLE_CELL, "%.3g of %.3g", group->leak.mean, group->n_val.mean);
+    summary_leak_text(out, TEXTTABLE_CELL, group);
 }
 
 static void format_published(char *out, const struct summary *summary, const struct store_job *cell)

@@ -119,6 +119,22 @@ static void expect_text(struct stats_summary s, const char *expected)
     assert_string_equal(text, expected);
 }
 
+static void counts_are_written_out(void **state)
+{
+    static const struct {
+        double mean;
+        const char *text;
+    } row[] = {{1170, "1170"}, {8.6667, "8.7"}, {0, "0"}, {12345678, "12345678"}, {0.04, "0"}, {9.96, "10"}};
+    char text[32];
+    (void)state;
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        stats_count_text(text, sizeof text, row[i].mean);
+        assert_string_equal(text, row[i].text);
+    }
+    stats_count_text(text, sizeof text, nan(""));
+    assert_string_equal(text, "-");
+}
+
 static void no_interval_leaves_the_range(void **state)
 {
     (void)state;
@@ -161,6 +177,7 @@ int main(void)
                                        cmocka_unit_test(large_offsets_do_not_cancel),
                                        cmocka_unit_test(shared_images_widen_the_interval),
                                        cmocka_unit_test(no_interval_leaves_the_range),
+                                       cmocka_unit_test(counts_are_written_out),
                                        cmocka_unit_test(balanced_accuracy_is_the_mean_recall)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
