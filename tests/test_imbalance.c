@@ -278,6 +278,7 @@ static void turned_sizes_have_pages_of_their_own(void **state)
     assert_true(read_line(text, 0, &l) && !read_line(text, 1, &l));
     assert_string_equal(l.value, "10-40");
     free(text);
+    figures_release(&figures);
 }
 
 /* Equal ratios of different sizes are different experiments: a page a largest class. A value that is no list of sizes stands
