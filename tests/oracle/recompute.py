@@ -1,0 +1,539 @@
+#!/usr/bin/python3
+"""Recompute the tables of `cellsweep report` from the results file alone, with numpy, scipy and scikit-learn.
+
+    /usr/bin/python3 tests/oracle/recompute.py R.h5 REPORT_DIR [CELLS.h5]
+
+Written from the definitions in results/*.h, not from the C sources: nothing is shared with the product. Every check prints its
+worst difference; the exit status is 1 when one is above its tolerance. CELLS.h5 (the packed dataset) adds leak from pixels.
+"""
+import csv
+import itertools
+import math
+import os
+import sys
+
+import h5py
+import numpy as np
+import yaml
+from scipy import stats
+from sklearn import metrics as sk
+
+FIXED = ["key", "clusters", "strategy", "protocol", "seed", "fold", "repeat", "model", "n_train", "n_val", "leak"]
+ALPHA = 0.05
+
+
+class Checks:
+    """Worst difference of every kind of number, with the place where it was."""
+
+    def __init__(self):
+        self.worst = {}
+
+    def number(self, kind, ours, theirs, where, tolerance=1e-6):
+        theirs = math.nan if theirs in ("", None) else float(theirs)
+        if math.isnan(ours) and math.isnan(theirs):
+            gap = 0.0
+        elif math.isnan(ours) or math.isnan(theirs):
+            gap = math.inf
+        else:
+            gap = abs(ours - theirs) / max(1.0, abs(ours))
+        n, worst, place, _ = self.worst.get(kind, (0, -1.0, "", 0))
+        if gap > worst:
+            worst, place = gap, f"{where}: {ours:.9g} against {theirs:.9g}"
+        self.worst[kind] = (n + 1, worst, place, tolerance)
+
+    def same(self, kind, ours, theirs, where):
+        self.number(kind, 0.0, 0.0 if ours == theirs else math.inf, f"{where}: {ours!r} against {theirs!r}", 0)
+
+    def close(self):
+        bad = 0
+        for kind, (n, worst, place, tolerance) in sorted(self.worst.items()):
+            wrong = worst > tolerance
+            bad += wrong
+            print(f"{'WRONG' if wrong else 'ok':5} {kind:44} n {n:7d}  worst {worst:.2g}" + (f"  {place}" if wrong else ""))
+        return bad
+
+
+class Sweep:
+    def __init__(self, path):
+        f = h5py.File(path, "r")
+        self.f = f
+        raw = f["jobs"][:]
+        self.jobs = [{n: (r[n].decode() if isinstance(r[n], bytes) else r[n].item()) for n in raw.dtype.names} for r in raw]
+        self.axes = [n for n in raw.dtype.names if n not in FIXED]
+        self.state = f["state"][:]
+        self.epochs = f["epochs_done"][:]
+        self.curves = {(s, m): f[f"metrics/{s}/{m}"][:].astype(float) for s in ("train", "val") for m in f["metrics/val"]}
+        self.image = {s: f[f"predictions/{s}/image"][:] for s in ("val", "all")}
+        self.label = {s: f[f"predictions/{s}/label"][:] for s in ("val", "all")}
+        self.prob = {s: f[f"predictions/{s}/probability"][:] for s in ("val", "all")}
+        self.role = f["predictions/all/role"][:] if "predictions/all/role" in f else None
+        self.confusion = {s: f[f"confusion/{s}"][:] for s in ("val", "all")}
+        self.config = yaml.safe_load(f.attrs["yaml_resolved"])
+        self.groups = {}
+        for j in range(len(self.jobs)):
+            self.groups.setdefault(self.cell(j), []).append(j)
+
+    def cell(self, j, without=()):
+        job = self.jobs[j]
+        return tuple((n, job[n]) for n in ["clusters", "strategy", "protocol", "model"] + self.axes if n not in without)
+
+    def done(self, group):
+        return sorted((j for j in self.groups[group] if self.state[j] == 2),
+                      key=lambda j: (self.jobs[j]["seed"], self.jobs[j]["repeat"], self.jobs[j]["fold"]))
+
+    def predictions(self, jobs, on):
+        y, p = [], []
+        for j in jobs:
+            used = self.image[on][j] >= 0
+            y.append(self.label[on][j][used])
+            p.append(self.prob[on][j][used])
+        return np.concatenate(y), np.concatenate(p).astype(float)
+
+    def folds(self, group):
+        protocol = dict(group)["protocol"]
+        return int(protocol.split(":")[1]) if protocol.startswith("kfold") else 0
+
+    def units(self, group, on):
+        """(seed, repeat, fold) -> jobs that are judged together."""
+        out = {}
+        for j in self.done(group):
+            job = self.jobs[j]
+            out.setdefault((job["seed"], job["repeat"], 0 if on == "oof" else job["fold"]), []).append(j)
+        if on == "oof":
+            k = self.folds(group)
+            out = {u: js for u, js in out.items() if k > 1 and len(js) == k}
+        return out
+
+
+# ---- what one set of predictions is worth ----
+
+def pixels_of(cells):
+    """Number of the first image with the same pixels, for every image of a packed dataset."""
+    with h5py.File(cells, "r") as f:
+        name = "images/pixels"
+        seen, out = {}, []
+        for i, image in enumerate(f[name][:]):
+            out.append(seen.setdefault(image.tobytes(), i))
+    return np.array(out)
+
+
+def balanced(y, predicted):
+    present = np.unique(y)
+    return float(np.mean([np.mean(predicted[y == c] == c) for c in present])) if len(present) else math.nan
+
+
+def score(name, y, p, c, positive):
+    """A score by scikit-learn (or its definition), NaN where undefined."""
+    if len(y) == 0:
+        return math.nan
+    predicted = p.argmax(1)
+    present = np.unique(y)
+    matrix = sk.confusion_matrix(y, predicted, labels=range(c)).astype(float)
+    tp, truth, told, n = np.diag(matrix), matrix.sum(1), matrix.sum(0), matrix.sum()
+
+    def ratio(a, b):
+        return a / b if b > 0 else math.nan
+    of = {
+        "sensitivity": lambda k: ratio(tp[k], truth[k]),
+        "specificity": lambda k: ratio(n - truth[k] - told[k] + tp[k], n - truth[k]),
+        "precision": lambda k: ratio(tp[k], told[k]),
+        "macro_f1": lambda k: ratio(2 * tp[k], truth[k] + told[k]),
+        "auroc": lambda k: sk.roc_auc_score(y == k, p[:, k]) if 0 < truth[k] < n else math.nan,
+        "auprc": lambda k: sk.average_precision_score(y == k, p[:, k]) if truth[k] > 0 else math.nan,
+        "prevalence": lambda k: truth[k] / n,
+    }
+    if name in of:
+        if c == 2 and name != "macro_f1":
+            return float(of[name](positive))
+        return float(np.mean([of[name](k) for k in present]))
+    if name == "accuracy":
+        return sk.accuracy_score(y, predicted)
+    if name == "balanced_accuracy":
+        return balanced(y, predicted)
+    if name == "g_mean":
+        return float(stats.gmean([of["sensitivity"](k) for k in present])) if len(present) > 1 else math.nan
+    if name == "mcc":
+        spread = (n * n - (truth ** 2).sum()) * (n * n - (told ** 2).sum())
+        return sk.matthews_corrcoef(y, predicted) if spread > 0 else math.nan
+    if name == "kappa":
+        chance = (truth * told).sum() / n ** 2
+        return ratio(tp.sum() / n - chance, 1 - chance)
+    if name == "brier":
+        return float(np.mean(((p - np.eye(c)[y]) ** 2).sum(1)))
+    if name == "ece":
+        confidence, right = p.max(1), predicted == y
+        bins = np.clip(np.ceil(confidence * 15) - 1, 0, 14)
+        return float(sum(abs(right[bins == b].mean() - confidence[bins == b].mean()) * (bins == b).mean()
+                         for b in np.unique(bins)))
+    raise KeyError(name)
+
+
+def published(y, p, batch):
+    """Mean over batches of (sensitivity + specificity) / 2 of the flattened, rounded one-hot outputs."""
+    values = []
+    for at in range(0, len(y), batch):
+        truth = np.eye(p.shape[1])[y[at:at + batch]]
+        said = np.round(p[at:at + batch])
+        sensitivity = (truth * said).sum() / (truth.sum() + 1e-7)
+        specificity = ((1 - truth) * (1 - said)).sum() / ((1 - truth).sum() + 1e-7)
+        values.append((sensitivity + specificity) / 2)
+    return float(np.mean(values))
+
+
+def check_jobs(s, checks, pixel):
+    batch = (s.config.get("train") or {}).get("batch", 32)
+    for j, job in enumerate(s.jobs):
+        if s.state[j] != 2:
+            continue
+        where, last = f"job {j}", s.epochs[j] - 1
+        for on in ("val", "all"):
+            y, p = s.predictions([j], on)
+            c = int(y.max(initial=0)) + 1
+            matrix = sk.confusion_matrix(y, p.argmax(1), labels=range(c)) if len(y) else np.zeros((c, c), int)
+            stored = s.confusion[on][j]
+            checks.same(f"confusion {on} from predictions", matrix.tolist(), stored[:c, :c].tolist(), where)
+        y, p = s.predictions([j], "val")
+        checks.number("stored accuracy", float(np.mean(p.argmax(1) == y)), s.curves["val", "accuracy"][j, last], where)
+        checks.number("stored balanced accuracy", balanced(y, p.argmax(1)), s.curves["val", "balanced_accuracy"][j, last], where)
+        used = p[:, :int(s.label["all"][j].max()) + 1]
+        loss = float(np.mean(-np.log(np.maximum(used[np.arange(len(y)), y], 1e-7))))
+        checks.number("stored loss", loss, s.curves["val", "loss"][j, last], where, 3e-6)
+        if "train.batch" not in s.axes:
+            checks.number("stored as published", published(y, used, batch),
+                          s.curves["val", "balanced_accuracy_as_published"][j, last], where, 2e-6)
+        checks.same("n_val", len(y), job["n_val"], where)
+        if s.role is not None and pixel is not None:
+            trained = s.image["all"][j][(s.role[j] == 0) & (s.image["all"][j] >= 0)]
+            val = s.image["val"][j][s.image["val"][j] >= 0]
+            leak = int(np.isin(pixel[val], pixel[trained]).sum())
+            if any(x in job["strategy"] for x in ("smote", "mixup", "augment")) and job["protocol"] in ("report", "tail"):
+                checks.same("leak at least that of origins", leak <= job["leak"], True, where)
+            else:
+                checks.same("leak from pixels", leak, job["leak"], where)
+
+
+def check_splits(s, checks):
+    for group in s.groups:
+        protocol = dict(group)["protocol"]
+        for unit, jobs in s.units(group, "oof").items():
+            judged = np.concatenate([s.image["val"][j][s.image["val"][j] >= 0] for j in jobs])
+            drawn = np.unique(judged)
+            checks.same("every image judged once a repeat", len(judged), len(drawn), f"{group} {unit}")
+        if protocol in ("holdout",) or protocol.startswith("kfold"):
+            for j in s.done(group):
+                if s.role is None:
+                    continue
+                judged = set(s.image["val"][j][s.image["val"][j] >= 0])
+                trained = set(s.image["all"][j][(s.role[j] == 0) & (s.image["all"][j] >= 0)])
+                checks.same("no judged image is trained on", len(judged & trained), 0, f"job {j}")
+
+
+# ---- what groups of jobs are worth ----
+
+def drawn(s, j):
+    """Originals that a job may use: class_sizes, else all of its classes."""
+    sizes = dict(s.cell(j)).get("class_sizes", s.config.get("class_sizes"))
+    if isinstance(sizes, str) and sizes and sizes[0].isdigit():
+        sizes = [int(x) for x in sizes.split("-")]
+    return sum(sizes) if isinstance(sizes, list) else int((s.image["all"][j] >= 0).sum())
+
+
+def positive_of(s, j):
+    """The class with the fewest originals, the later on a tie; of two classes the drawn numbers decide."""
+    sizes = dict(s.cell(j)).get("class_sizes", s.config.get("class_sizes"))
+    if isinstance(sizes, str) and sizes and sizes[0].isdigit():
+        sizes = [int(x) for x in sizes.split("-")]
+    if not isinstance(sizes, list):
+        used = s.image["all"][j] >= 0
+        sizes = np.bincount(s.label["all"][j][used]).tolist()
+    return max(range(len(sizes)), key=lambda c: (-sizes[c], c))
+
+
+def ratio_of(s, group):
+    """n_test / n_train of the splits of a group, NaN where runs share no images that a test must allow for."""
+    protocol, jobs = dict(group)["protocol"], s.done(group)
+    if protocol == "tail" or not jobs:
+        return math.nan
+    shares = []
+    for j in jobs:
+        n_val = s.jobs[j]["n_val"]
+        n_train = s.jobs[j]["n_train"] if protocol == "report" else drawn(s, j) - n_val
+        if n_val > 0 and n_train > 0:
+            shares.append(n_val / n_train)
+    return float(np.mean(shares)) if shares else math.nan
+
+
+def interval(x, ratio, least=-math.inf, most=math.inf):
+    """mean, sd and the 95 % interval of Student's t, corrected for overlap, cut to what is possible."""
+    x = np.array([v for v in x if not math.isnan(v)])
+    n = len(x)
+    if n == 0:
+        return n, math.nan, math.nan, math.nan, math.nan
+    if n == 1:
+        return n, x[0], math.nan, math.nan, math.nan
+    sd = x.std(ddof=1)
+    half = stats.t.ppf(0.975, n - 1) * sd * math.sqrt(1 / n + (0 if math.isnan(ratio) else ratio))
+    return n, x.mean(), sd, max(least, x.mean() - half), min(most, x.mean() + half)
+
+
+def last_values(s, jobs, side, metric):
+    return [s.curves[side, metric][j, s.epochs[j] - 1] for j in jobs]
+
+
+def rows_of(path):
+    with open(path, newline="", encoding="utf-8") as f:
+        return list(csv.DictReader(f))
+
+
+def plain(text):
+    """A text as it was before it was made safe for a spreadsheet."""
+    text = text[1:] if text.startswith("'") else text
+    return text[2:-1] if text.startswith('="') else text
+
+
+def same_value(a, b):
+    a, b = plain(str(a)), str(b)
+    try:
+        return a == b or float(a) == float(b)
+    except ValueError:
+        return False
+
+
+def group_of(s, row, **fixed):
+    want = {**{k: row[k] for k in ["clusters", "strategy", "protocol", "model"] + s.axes if k in row}, **fixed}
+    found = [g for g in s.groups if all(same_value(want[k], v) for k, v in g if k in want)]
+    if len(found) != 1:
+        raise SystemExit(f"a row of the tables is of {len(found)} groups: {want}")
+    return found[0]
+
+
+def check_final(s, checks, path):
+    for row in rows_of(path):
+        group = group_of(s, row)
+        jobs, where = s.done(group), f"final {dict(group)}"
+        checks.same("final n", len(jobs), int(row["n"]), where)
+        checks.same("final jobs", len(s.groups[group]), int(row["jobs"]), where)
+        ratio = ratio_of(s, group)
+        for side, metric in s.curves:
+            values = last_values(s, jobs, side, metric)
+            _, mean, sd, low, high = interval(values, ratio, 0, math.inf if metric == "loss" else 1)
+            for name, ours in (("mean", mean), ("sd", sd), ("low", low), ("high", high)):
+                checks.number(f"final {name}", ours, row[f"{side}_{metric}_{name}"], f"{where} {side}_{metric}", 2e-6)
+        every = [balanced(*(lambda y, p: (y, p.argmax(1)))(*s.predictions([j], "all"))) for j in jobs]
+        _, mean, _, low, high = interval(every, math.nan, 0, 1)
+        for name, ours in (("mean", mean), ("low", low), ("high", high)):
+            checks.number(f"final all {name}", ours, row[f"all_balanced_accuracy_{name}"], where, 2e-6)
+        for name in ("n_train", "n_val", "leak"):
+            checks.number(f"final {name}", float(np.mean([s.jobs[j][name] for j in jobs])) if jobs else math.nan,
+                          row[f"{name}_mean"], where)
+
+
+BOUNDS = {"mcc": (-1, 1), "kappa": (-1, 1), "brier": (0, 2)}
+
+
+def unit_values(s, group, on, metric):
+    """(seed, repeat, fold) -> value."""
+    out = {}
+    for unit, jobs in s.units(group, on).items():
+        if on == "val" and metric in ("loss", "balanced_accuracy_as_published"):
+            out[unit] = last_values(s, jobs, "val", metric)[0]
+            continue
+        y, p = s.predictions(jobs, "all" if on == "all" else "val")
+        c = int(s.label["all"][jobs[0]].max()) + 1
+        out[unit] = score(metric, y, p[:, :c], c, positive_of(s, jobs[0]))
+    return out
+
+
+def check_scores(s, checks, path):
+    for row in rows_of(path):
+        group, on, name = group_of(s, row), row["set"], row["score"]
+        values = list(unit_values(s, group, on, name).values())
+        ratio = ratio_of(s, group) if on == "val" else math.nan
+        n, mean, sd, low, high = interval(values, ratio, *BOUNDS.get(name, (0, 1)))
+        where = f"{name} of {on}, {dict(group)}"
+        checks.same("scores n", n, int(row["n"]), where)
+        for kind, ours in (("mean", mean), ("sd", sd), ("low", low), ("high", high)):
+            checks.number(f"scores {kind}", ours, row[kind], where, 3e-6)
+
+
+# ---- tests ----
+
+def sign_flip(d):
+    d = np.asarray(d)
+    n, target = len(d), abs(d.sum()) * (1 - 1e-9)
+    if n > 20:
+        return None  # the product draws: judged by its own n
+    signs = np.array(list(itertools.product((1, -1), repeat=n)), dtype=float) if n <= 14 else None
+    if signs is not None:
+        return float(np.mean(np.abs(signs @ d) >= target - 1e-12))
+    count = 0
+    for block in itertools.product((1, -1), repeat=n - 14):
+        rest = np.array(list(itertools.product((1, -1), repeat=14)), dtype=float) @ d[n - 14:]
+        count += int((np.abs(rest + np.dot(block, d[:n - 14])) >= target - 1e-12).sum())
+    return count / 2 ** n
+
+
+def holm(p):
+    order = [i for i in np.argsort([math.inf if math.isnan(x) else x for x in p], kind="stable") if not math.isnan(p[i])]
+    out, worst = [math.nan] * len(p), 0.0
+    for rank, i in enumerate(order):
+        worst = max(worst, min(1.0, p[i] * (len(order) - rank)))
+        out[i] = worst
+    return out
+
+
+def varies(d, size):
+    return max(d) - min(d) > 1e-6 * size
+
+
+def tested(pairs, ratio):
+    """n, means, difference, low, high, p, p of the sign flip; pairs: [(first, second)]."""
+    pairs = [(a, b) for a, b in pairs if not (math.isnan(a) or math.isnan(b))]
+    n = len(pairs)
+    if n == 0:
+        return dict(n=0, first=math.nan, second=math.nan, mean=math.nan, low=math.nan, high=math.nan, p=math.nan, flip=math.nan)
+    a, b = np.array(pairs).T
+    d = a - b
+    out = dict(n=n, first=a.mean(), second=b.mean(), mean=d.mean(), low=math.nan, high=math.nan, p=math.nan, flip=math.nan)
+    if n < 2:
+        return out
+    out["flip"] = sign_flip(d)
+    size = max(np.abs(a).max(), np.abs(b).max())
+    if not varies(d, size):
+        out["low"] = out["high"] = out["mean"]
+        out["p"] = 1.0 if abs(out["mean"]) <= 1e-6 * size else (out["flip"] if n <= 20 else None)
+        return out
+    if math.isnan(ratio):
+        out["p"] = out["flip"]
+        if n < 30:
+            _, _, _, out["low"], out["high"] = interval(d, math.nan)
+        else:
+            out["low"] = out["high"] = None  # bootstrap: checked to lie near Student's t
+            _, _, _, out["near_low"], out["near_high"] = interval(d, math.nan)
+        return out
+    _, _, _, out["low"], out["high"] = interval(d, ratio)
+    sd = d.std(ddof=1)
+    out["p"] = float(2 * stats.t.sf(abs(d.mean()) / (sd * math.sqrt(1 / n + ratio)), n - 1))
+    return out
+
+
+def check_test(checks, kind, row, ours, where):
+    checks.same(f"{kind} n", ours["n"], int(row["n"]), where)
+    checks.number(f"{kind} difference", ours["mean"], row["difference"], where, 2e-6)
+    for name in ("low", "high"):
+        if ours[name] is not None:
+            checks.number(f"{kind} interval", ours[name], row[name], f"{where} {name}", 3e-6)
+        elif row[name]:
+            width = ours["near_high"] - ours["near_low"]
+            checks.number(f"{kind} bootstrap interval against t", ours["near_" + name] / width, float(row[name]) / width, where, 0.25)
+    if ours["p"] is not None and row["p"] != "":
+        checks.number(f"{kind} p", ours["p"], row["p"], where, 3e-6)
+    if ours["flip"] is not None and row["p_sign_flip"] != "":
+        checks.number(f"{kind} sign flip", ours["flip"], row["p_sign_flip"], where, 1e-9)
+
+
+def check_comparisons(s, checks, path, ratio_for=lambda s, g, on: math.nan if on == "oof" else ratio_of(s, g)):
+    rows, families = rows_of(path), {}
+    for row in rows:
+        on, metric = row["set"], row["metric"]
+        first, second = (group_of(s, row, strategy=row[k]) for k in ("first", "second"))
+        a, b = unit_values(s, first, on, metric), unit_values(s, second, on, metric)
+        ours = tested([(a[u], b[u]) for u in a if u in b], ratio_for(s, first, on))
+        where = f"{on} {dict(first)} against {row['second']}"
+        if on == "all":
+            checks.number("comparisons difference", ours["mean"], row["difference"], where, 2e-6)
+            checks.same("no p on images that were trained on", row["p"], "", where)
+            continue
+        check_test(checks, "comparisons", row, ours, where)
+        checks.number("comparisons means", ours["first"], row["first_mean"], where, 2e-6)
+        checks.number("comparisons means", ours["second"], row["second_mean"], where, 2e-6)
+        key = (on,) + tuple((k, v) for k, v in first if k != "strategy")
+        families.setdefault(key, []).append(row)
+    for key, family in families.items():
+        p = [float(r["p"]) if r["p"] else math.nan for r in family]
+        for row, adjusted in zip(family, holm(p)):
+            checks.number("comparisons Holm", adjusted, row["p_holm"], f"{key} {row['first']} {row['second']}", 1e-6)
+            if not math.isnan(adjusted):
+                checks.same("comparisons family", sum(not math.isnan(x) for x in p), int(row["comparisons"]), str(key))
+            verdict = row["verdict"].split(" ")[0].rstrip(",")
+            if verdict in ("better", "worse"):
+                checks.same("verdict only with p", adjusted < ALPHA, True, str(key))
+                checks.same("verdict's direction", verdict == "better", float(row["difference"]) > 0, str(key))
+
+
+def by_seed(values):
+    out = {}
+    for (seed, _, _), v in values.items():
+        if not math.isnan(v):
+            out.setdefault(seed, []).append(v)
+    return {k: float(np.mean(v)) for k, v in out.items()}
+
+
+def check_leak(s, checks, path):
+    for row in rows_of(path):
+        columns = [k for k in row if k.startswith("protocol") or k in ("without", "first", "second", "leaky")]
+        names = [row[k] for k in columns if row[k]]
+        with_leak = group_of(s, row, protocol="report")
+        without = group_of(s, row, protocol=next(n for n in names if n != "report"))
+        a, b = (by_seed(unit_values(s, g, "val", row["metric"])) for g in (with_leak, without))
+        shared = sorted(set(a) & set(b))
+        where = f"leak {dict(with_leak)}"
+        if len(shared) >= 2:
+            ours = tested([(a[x], b[x]) for x in shared], math.nan)
+            checks.same("leak n", ours["n"], int(row["n"]), where)
+            key = "inflation" if "inflation" in row else "difference"
+            checks.number("leak inflation", ours["mean"], row[key], where, 2e-6)
+            if ours["p"] is not None:
+                checks.number("leak p", ours["p"], row["p"], where, 3e-6)
+        share = [s.jobs[j]["leak"] / s.jobs[j]["n_val"] for j in s.done(with_leak)]
+        column = next((k for k in row if "leak" in k and "share" in k), None)
+        if column:
+            checks.number("leak share", float(np.mean(share)), row[column], where, 1e-6)
+            if float(np.mean(share)) == 0:
+                checks.same("nothing inflated without leak", "inflated" in row["verdict"] and "not" not in row["verdict"], False, where)
+
+
+def check_rankings(s, checks, path, metric="balanced_accuracy"):
+    tables = {}
+    for row in rows_of(path):
+        tables.setdefault(tuple((k, row[k]) for k in ["set", "protocol", "model"] + s.axes), []).append(row)
+    for key, rows in tables.items():
+        want = dict(key)
+        strategies = [r["strategy"] for r in rows]
+        value, n = [], int(rows[0]["data_sets"])
+        for clusters in dict.fromkeys(j["clusters"] for j in s.jobs):
+            groups = [[g for g in s.groups if all(same_value(v, dict(g)[k]) for k, v in want.items() if k in dict(g))
+                       and dict(g)["clusters"] == clusters and dict(g)["strategy"] == x] for x in strategies]
+            if all(len(g) == 1 for g in groups):
+                means = [np.nanmean(list(unit_values(s, g[0], want["set"], metric).values()) or [math.nan]) for g in groups]
+                if not any(math.isnan(m) for m in means):
+                    value.append(np.round(means, 7))
+        if len(value) != n:
+            continue  # settings with a flaw were left out
+        ranks = np.mean([stats.rankdata(-np.array(v)) for v in value], axis=0)
+        for row, rank in zip(rows, ranks):
+            checks.number("rankings average rank", rank, row["average_rank"], str(key), 1e-9)
+        if rows[0]["friedman_chi2"] and len(strategies) > 2:
+            chi2, p = stats.friedmanchisquare(*np.array(value).T)
+            checks.number("rankings Friedman", chi2, rows[0]["friedman_chi2"], str(key), 1e-6)
+            checks.number("rankings Friedman p", p, rows[0]["friedman_p"], str(key), 1e-6)
+
+
+def main():
+    results, report = sys.argv[1:3]
+    cells = sys.argv[3] if len(sys.argv) > 3 else None
+    s, checks = Sweep(results), Checks()
+    check_jobs(s, checks, pixels_of(cells) if cells else None)
+    check_splits(s, checks)
+    for name, check in (("final", check_final), ("scores", check_scores), ("comparisons", check_comparisons),
+                        ("leak_inflation", check_leak), ("rankings", check_rankings)):
+        path = os.path.join(report, name + ".csv")
+        if os.path.exists(path):
+            check(s, checks, path)
+    bad = checks.close()
+    print(f"{len(checks.worst)} kinds of numbers, {sum(n for n, *_ in checks.worst.values())} numbers, {bad} kinds wrong")
+    return bad > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
