@@ -157,8 +157,8 @@ serve-load: test-deps ## a minute of 64 good, broken and hostile clients against
 
 .PHONY: test-long
 LONG := $(sort $(wildcard tests/long_*.sh)) tests/chaos.sh
-test-long: test-deps build ## what takes long: a real Slurm (installed for this only), flipped bits, CHAOS_ROUNDS (200) of kills
-	@tests/deps.sh -p slurm-wlm munge
+test-long: test-deps build ## what takes long: a real Slurm and scikit-learn (installed for this only), tables recomputed, flipped bits, CHAOS_ROUNDS (200) of kills
+	@tests/deps.sh -p slurm-wlm munge python3-sklearn python3-scipy python3-h5py python3-yaml
 	@$(MAKE) --no-print-directory units
 	@BUILD=$(BUILD) tests/all.sh $(sort $(wildcard tests/long_*.sh)); long=$$?; BUILD=$(BUILD) tests/chaos.sh && exit $$long
 

@@ -7,6 +7,7 @@ Written from the definitions in results/*.h, not from the C sources: nothing is 
 worst difference; the exit status is 1 when one is above its tolerance. CELLS.h5 (the packed dataset) adds leak from pixels.
 """
 import csv
+import functools
 import itertools
 import math
 import os
@@ -331,6 +332,7 @@ def check_final(s, checks, path):
 BOUNDS = {"mcc": (-1, 1), "kappa": (-1, 1), "brier": (0, 2)}
 
 
+@functools.lru_cache(maxsize=None)
 def unit_values(s, group, on, metric):
     """(seed, repeat, fold) -> value."""
     out = {}
