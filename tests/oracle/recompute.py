@@ -534,7 +534,7 @@ def main():
             check(s, checks, path)
     bad = checks.close()
     print(f"{len(checks.worst)} kinds of numbers, {sum(n for n, *_ in checks.worst.values())} numbers, {bad} kinds wrong")
-    return bad > 0
+    return int(bad > 0)
 
 
 if __name__ == "__main__":
