@@ -421,16 +421,17 @@ void headline_leak(FILE *file, const struct summary *summary)
         leaky += summary->group[g].leak.mean > 0;
         finished += summary->group[g].leak.n > 0;
     }
+    const char *of = summary->n_state[JOB_DONE] < summary->n_jobs ? " of the finished jobs" : "";
     if (finished == 0)
         fputs("Whether validation images are in training is known when the first job is finished.", file);
     else if (leaky == 0)
-        fputs("No validation image has a copy or an augmented sibling in training.", file);
+        fprintf(file, "No validation image%s has a copy or an augmented sibling in training.", of);
     else
         fprintf(file,
-                "Leak: in %d of %d combinations validation images have copies or augmented siblings in "
-                "training, up to "
+                "Leak: in %d of %d combinations validation images%s have copies or augmented siblings in "
+                "training, in the mean of a combination's jobs up to "
                 "%.*f %% of them (%s); those accuracies are no test on unseen cells.",
-                leaky, finished, most < 0.01 ? 1 : 0, 100 * most, strategy);
+                leaky, finished, of, most < 0.01 ? 1 : 0, 100 * most, strategy);
 }
 
 /* ---- warnings ---- */
@@ -540,6 +541,20 @@ static void name_settings(FILE *file, const struct summary *summary, const char 
         fputs(".\n", file);
 }
 
+/* Model fake trains nothing, and its numbers look like any other. */
+static void write_fake(FILE *file, const struct summary *summary)
+{
+    int fake = 0;
+    for (int g = 0; g < summary->n_groups; g++)
+        if (strcmp(summary->group[g].cell->model, "fake") == 0)
+            fake += summary->group[g].n_jobs;
+    if (fake > 0)
+        fprintf(
+            file,
+            "%d of %d jobs of the file are of model fake, which trains nothing: their numbers are made up.\n",
+            fake, summary->n_jobs);
+}
+
 void headline_warnings(FILE *file, const struct findings *findings)
 {
     const struct summary *summary = findings->summary, *whole = findings->whole;
@@ -574,6 +589,7 @@ void headline_warnings(FILE *file, const struct findings *findings)
             least);
     if (has_tail(summary))
         fputs("Protocol tail judges on the last images, unshuffled, which may be of one class only.\n", file);
+    write_fake(file, whole);
     if (strstr(store_text(summary->store, "commit"), "dirty"))
         fputs("The program that ran it was built from sources with uncommitted changes.\n", file);
 }

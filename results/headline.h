@@ -19,10 +19,11 @@ void headline_run(FILE *file, const struct summary *summary);
  * setting by setting (p_holm of compare.h), that is said with what chance may give: contrast_alpha of the settings. */
 void headline_outcome(FILE *file, const struct findings *findings);
 
-/* How far validation images are in training, too. */
+/* How far validation images are in training, too: of the jobs that are finished, and says so when some are not. */
 void headline_leak(FILE *file, const struct summary *summary);
 
-/* What limits all of it, a line each; nothing when nothing does. Settings without a verdict are named, of all jobs of the file. */
+/* What limits all of it, a line each; nothing when nothing does. Settings without a verdict are named, and jobs of model fake
+ * counted, of all jobs of the file. */
 void headline_warnings(FILE *file, const struct findings *findings);
 
 #endif

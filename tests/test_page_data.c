@@ -211,7 +211,21 @@ static void the_headline_counts_plainly(void **state)
     for (int g = 1; g < summary->n_groups; g++)
         summary->group[g].leak_share.mean = 0;
     print_headline(text, headline_leak, summary);
-    assert_non_null(strstr(text, "up to 0.4 % of them"));
+    assert_non_null(strstr(text, "in the mean of a combination's jobs up to 0.4 % of them"));
+    for (int g = 0; g < summary->n_groups; g++)
+        summary->group[g].leak.mean = 0;
+    print_headline(text, headline_leak, summary);
+    assert_non_null(strstr(text, "No validation image of the finished jobs has a copy"));
+    summary->n_state[JOB_DONE] = summary->n_jobs;
+    print_headline(text, headline_leak, summary);
+    assert_non_null(strstr(text, "No validation image has a copy"));
+    assert_null(strstr((print_warnings(text, findings), text), "model fake"));
+    struct store_job made_up = *summary->group[0].cell;
+    strcpy(made_up.model, "fake");
+    summary->group[0].cell = &made_up;
+    print_warnings(text, findings);
+    assert_non_null(strstr(text, "1500 of "));
+    assert_non_null(strstr(text, "jobs of the file are of model fake"));
     findings_free(findings);
     summary_free(summary);
 }
