@@ -159,6 +159,30 @@ static json_t *similar(const struct serve_loan *loan, const struct seen *seen, i
     return array;
 }
 
+static void add_note(json_t *notes, int holds, const char *text, int *failed)
+{
+    json_t *note = holds ? json_out_text(text) : NULL;
+    if (holds && (!note || json_array_append_new(notes, note) < 0))
+        *failed = 1;
+}
+
+/* What the picture shows that the network does not get, or gets wrong, a sentence each. */
+static json_t *notes_of(const struct predictor_image *info, int *failed)
+{
+    json_t *notes = json_array();
+    if (!notes)
+        return NULL;
+    add_note(notes, info->misfit,
+             "The outline spans another size than the image, so its mask lies beside the cell; an image must "
+             "be the "
+             "crop of its outline's box, without a margin.",
+             failed);
+    add_note(notes, info->coloured, "The image is coloured; only its brightness is used.", failed);
+    add_note(notes, info->transparent, "The image is transparent in places; transparency is not used.",
+             failed);
+    return notes;
+}
+
 static json_t *image_json(const struct serve_loan *loan, const struct asked *asked, const struct seen *seen,
                           const float *probs, int *failed)
 {
@@ -172,6 +196,7 @@ static json_t *image_json(const struct serve_loan *loan, const struct asked *ask
     json_out_put(root, "width", json_integer(seen->info.width), failed);
     json_out_put(root, "height", json_integer(seen->info.height), failed);
     json_out_put(root, "masked", json_boolean(seen->info.masked), failed);
+    json_out_put(root, "notes", notes_of(&seen->info, failed), failed);
     json_out_put(root, "original", json_incref(seen->original), failed);
     json_out_put(root, "masked_image", json_incref(seen->masked), failed);
     json_out_put(root, "seen", picture(seen->pixels, predictor_size(p), predictor_size(p)), failed);

@@ -371,6 +371,8 @@ static void predictions_are_the_predictors(void **state)
         assert_probabilities(image, 5 * i);
         assert_int_equal(strncmp(text_of(image, "original"), "data:image/png;base64,iVBOR", 27), 0);
         assert_true(json_is_false(json_object_get(image, "masked")));
+        assert_int_equal(json_array_size(json_object_get(image, "notes")), 0);
+        assert_true(json_is_array(json_object_get(image, "notes")));
     }
     json_decref(root);
 }
@@ -391,6 +393,9 @@ static void an_outline_masks_and_explanations_come_along(void **state)
     float *map = decode(text_of(json_object_get(image, "occlusion"), "map"), &n);
     assert_true(json_is_true(json_object_get(image, "masked")));
     assert_string_not_equal(text_of(image, "original"), text_of(image, "masked_image"));
+    assert_int_equal(json_array_size(json_object_get(image, "notes")), 1);
+    assert_non_null(
+        strstr(json_string_value(json_array_get(json_object_get(image, "notes"), 0)), "another size"));
     assert_int_equal(n, SERVED_SIZE * SERVED_SIZE);
     assert_int_equal(json_array_size(similar), 4);
     double last = 1.001;

@@ -180,6 +180,7 @@ function prediction(image, clusters) {
     title,
     el("p", {}, "The image belongs to cluster ", el("strong", { text: String(top.cluster) }), ` (probability ${top.p.toFixed(3)}).`),
     steps(image),
+    image.notes.length ? el("div", { class: "notes" }, ...image.notes.map((text) => el("p", { text }))) : null,
     bars(image.probabilities, clusters, top.at),
     similarCells(image.similar),
   );
