@@ -156,9 +156,12 @@ static int check_some_done(const struct summary *summary, struct err *err)
         return err_set(
             err, E_USAGE,
             "%s: none of %d jobs is finished (%d running, %d failed, %d diverged), so there is nothing "
-            "to report yet; `cellsweep run` goes on with the sweep",
+            "to report yet; `cellsweep run%s",
             store_path(summary->store), summary->n_jobs, summary->n_state[JOB_RUNNING],
-            summary->n_state[JOB_FAILED], summary->n_state[JOB_DIVERGED]);
+            summary->n_state[JOB_FAILED], summary->n_state[JOB_DIVERGED],
+            summary->n_state[JOB_FAILED] + summary->n_state[JOB_DIVERGED] == summary->n_jobs
+                ? " --retry-failed` runs them again"
+                : "` goes on with the sweep");
     return 0;
 }
 

@@ -30,6 +30,8 @@ events() { grep -c "\"event\": \"$2\"" "$1.events.jsonl"; }
 R=$TMP/r.h5
 run_is "jobs that diverge are data" 0 "$R" -q
 [ "$(jobs "$R" train.learning_rate=1e12 | column state)" = "4 diverged" ] && ok "all with that learning rate have diverged" || not_ok "states: $(jobs "$R" train.learning_rate=1e12)"
+"$cellsweep" report "$R" -o "$TMP/all_lost" --filter train.learning_rate=1e12 >"$TMP/all_lost.log" 2>&1
+has "a report of diverged jobs only says what runs them again" "$TMP/all_lost.log" "run --retry-failed"
 [ "$(jobs "$R" train.learning_rate=0.001 | column state)" = "4 done" ] && ok "the others are done" || not_ok "states: $(jobs "$R" train.learning_rate=0.001)"
 [ "$(jobs "$R" train.learning_rate=1e12 | column message)" = "4 loss is not finite in epoch 1" ] && ok "the row names the epoch" || not_ok "messages: $(jobs "$R" train.learning_rate=1e12 | column message)"
 [ "$(grep -c '^job [0-9]* (.*) on rank 0 diverged: loss is not finite in epoch 1$' "$TMP/run.log")" = 4 ] && ok "each is told when it happens" || not_ok "$(cat "$TMP/run.log")"
