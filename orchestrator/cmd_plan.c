@@ -1,5 +1,6 @@
 #include "command.h"
 
+#include "balance.h"
 #include "divisions.h"
 #include "grid.h"
 #include "progress.h"
@@ -172,6 +173,26 @@ static int print_sizes(const struct sweep *sweep, const struct dataset *data, co
     return 0;
 }
 
+/* Keys that the grid varies though strategies of it do not read them. */
+static void print_unread(const struct sweep *sweep)
+{
+    const char *const none[] = {sweep->base.strategy}, *const *strategy = none;
+    char names[512];
+    int n = 1;
+    for (int a = 0; a < sweep->n_axes; a++)
+        if (strcmp(sweep->axis[a].key->name, "strategy") == 0) {
+            strategy = (const char *const *)sweep->axis[a].value;
+            n = sweep->axis[a].n;
+        }
+    for (int a = 0; a < sweep->n_axes; a++) {
+        const char *key = sweep->axis[a].key->name;
+        if (sweep->axis[a].n > 1 && balance_unread(key, strategy, n, names, sizeof names) > 0)
+            printf(
+                "note: %s is not read by %s: jobs of its values differ there by their random numbers alone\n",
+                key, names);
+    }
+}
+
 static void print_jobs(const struct sweep *sweep, const double *seconds)
 {
     const char *name[STORE_MAX_AXES];
@@ -260,6 +281,7 @@ static int plan(const struct arguments *a, struct sweep *sweep, const struct dat
         printf("%s: %d job%s; data %s, %d images of %d x %d pixels, checksum %.12s\n", sweep->name,
                n_matching, n_matching == 1 ? "" : "s", sweep_data_text(sweep, data, text, sizeof text),
                data->n_images, data->size, data->size, data->checksum);
+        print_unread(sweep);
         rc = print_divisions(sweep, data, seconds, err);
     }
     if (rc == 0)

@@ -1,5 +1,6 @@
 #include "headline.h"
 
+#include "balance.h"
 #include "curves.h"
 
 #include <math.h>
@@ -555,6 +556,24 @@ static void write_fake(FILE *file, const struct summary *summary)
             fake, summary->n_jobs);
 }
 
+/* Keys that vary though strategies of the file do not read them. */
+static void write_unread(FILE *file, const struct summary *whole)
+{
+    const struct partition *same = whole->same[SUMMARY_STRATEGY];
+    const char *strategy[RANKS_MAX_STRATEGIES];
+    char names[512];
+    int n = same->n_parts < RANKS_MAX_STRATEGIES ? same->n_parts : RANKS_MAX_STRATEGIES;
+    for (int i = 0; i < n; i++)
+        strategy[i] = whole->group[same->member[same->begin[i]]].cell->strategy;
+    for (int a = 0; a < store_n_axes(whole->store); a++) {
+        const char *key = store_axis_name(whole->store, a);
+        if (whole->axis_varies[a] && balance_unread(key, strategy, n, names, sizeof names) > 0)
+            fprintf(file,
+                    "%s is not read by %s: jobs of its values differ there by their random numbers alone.\n",
+                    key, names);
+    }
+}
+
 void headline_warnings(FILE *file, const struct findings *findings)
 {
     const struct summary *summary = findings->summary, *whole = findings->whole;
@@ -578,6 +597,7 @@ void headline_warnings(FILE *file, const struct findings *findings)
         "images leave few divisions; n counts runs, and comparisons of runs of one split have no "
         "verdict: ",
         has_few_draws, write_draws);
+    write_unread(file, whole);
     int least = smallest_n(summary);
     if (least == 1)
         fputs("Some combinations have one finished job: no interval, no test.\n", file);

@@ -48,6 +48,21 @@ grep -q "different\|folds of" "$TMP/plan.out" && not_ok "many groups: $(grep "di
 plan --set 'grid.seed.count=1'
 says "one job, and the packed file as named" "^plan: 1 job; data $TMP/cells.h5, packed from "
 
+# A key that not every strategy reads: plan and report say so.
+unread=(--set 'grid.strategy=[none, smote, augment]' --set 'grid.smote.k=[3, 5]' --set model=fake --set fake.milliseconds=0 --set grid.seed.count=2)
+plan "${unread[@]}"
+says "strategies that do not read a key" "^note: smote.k is not read by none, augment: jobs of its values differ there by their random numbers alone$"
+plan "${unread[@]}" --set 'grid.strategy=[smote, smote+reweight]'
+grep -q "not read" "$TMP/plan.out" && not_ok "all strategies read it: $(grep "not read" "$TMP/plan.out")" || ok "nothing is said where all read it"
+check "jobs of such a key run" "$cellsweep" run "$TMP/s.yaml" "${unread[@]}" -o "$TMP/unread.h5" -q
+check "report of such a key" "$cellsweep" report "$TMP/unread.h5" -o "$TMP/unread" --all-figures
+page=$TMP/unread/report.html
+if [ -s "$page" ]; then
+    check "the page says it, too" grep -q "smote.k is not read by none, augment: jobs of its values differ there by their random numbers alone" "$page"
+else
+    skip "the page was not built"
+fi
+
 # More kinds than there is time for: a clock that goes 100 000 times too fast.
 case $BUILD in
 *asan*) skip "a clock that is too fast: a sanitizer wants to be loaded first" ;;

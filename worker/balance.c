@@ -73,6 +73,33 @@ static int next_part(const char **text, const struct balance_strategy **out, str
     return 1;
 }
 
+int balance_reads(const char *strategy, const char *key)
+{
+    const char *dot = strchr(key, '.');
+    const struct balance_strategy *owner = dot ? find_strategy(key, (size_t)(dot - key)) : NULL, *part;
+    if (!owner)
+        return 1;
+    struct err ignored;
+    while (next_part(&strategy, &part, &ignored) > 0)
+        if (part == owner)
+            return 1;
+    return 0;
+}
+
+int balance_unread(const char *key, const char *const *strategy, int n, char *out, size_t size)
+{
+    int found = 0;
+    size_t used = 0;
+    out[0] = '\0';
+    for (int i = 0; i < n; i++)
+        if (!balance_reads(strategy[i], key)) {
+            if (used < size)
+                used += (size_t)snprintf(out + used, size - used, "%s%s", found ? ", " : "", strategy[i]);
+            found++;
+        }
+    return found;
+}
+
 int balance_check(const char *strategy, struct err *err)
 {
     const struct balance_strategy *part;

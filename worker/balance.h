@@ -51,6 +51,13 @@ const struct balance_strategy *balance_strategy(int i);
 /* Check a strategy text ("augment", "augment+reweight"). E_USAGE with the list of names. */
 int balance_check(const char *strategy, struct err *err);
 
+/* 0 when a key ("smote.k") is a setting of a strategy that is no part of the text, so that its value changes nothing but the random
+ * numbers of a job; else 1. */
+int balance_reads(const char *strategy, const char *key);
+
+/* Those of n strategy texts that do not read a key, joined by ", " in out (cut where it is full). Returns how many. */
+int balance_unread(const char *key, const char *const *strategy, int n, char *out, size_t size);
+
 /* Networks that a job of config trains, from 1 to RECIPE_MAX_MEMBERS: the strategy text must be known. */
 int balance_n_members(const struct config *config);
 
