@@ -161,13 +161,25 @@ static void print_ended(const struct view *v)
                n_over(v) ? "resumes" : "starts");
 }
 
+static void print_finished(const struct view *v)
+{
+    int failed = v->n_state[JOB_FAILED], diverged = v->n_state[JOB_DIVERGED];
+    if (failed + diverged == 0)
+        printf("\nfinished: every job has its result\n");
+    else
+        printf("\nfinished: %d of %d jobs have a result, %d failed, %d diverged; `cellsweep run "
+               "--retry-failed` runs those "
+               "again\n",
+               v->n_state[JOB_DONE], v->n_jobs, failed, diverged);
+}
+
 static void print_state_of_run(const struct view *v)
 {
     char name[512], text[64];
     const char *quiet = progress_duration(v->quiet, text, sizeof text);
     alive_name(&v->holder, name, sizeof name);
     if (n_over(v) == v->n_jobs)
-        printf("\nfinished: every job has its result\n");
+        print_finished(v);
     else if (v->alive == ALIVE_RUNNING)
         printf("\nrunning: %s\n", name);
     else if (v->alive == ALIVE_DEAD)

@@ -15,7 +15,7 @@
 
 enum pulse_state {
     PULSE_RUNNING,  /* a run writes the file */
-    PULSE_FINISHED, /* every job has its result */
+    PULSE_FINISHED, /* every job is over: done, failed or diverged */
     PULSE_STOPPED,  /* work is left and no run holds the file */
     PULSE_DEAD,     /* jobs are marked as running, but their run is gone */
     N_PULSE_STATES
