@@ -48,7 +48,9 @@ static const struct argp_option OPTIONS[] = {
      0},
     {"counts", 'c', NULL, 0, "Confusion heatmaps in counts, not in percent of the actual class", 0},
     {"all-figures", 'A', NULL, 0,
-     "Draw more than 100 figures, too: a grid of many axes has one for every combination", 0},
+     "Draw every figure, however many: where there would be more than 100, an axis has one, the mean over "
+     "the others",
+     0},
     {"heatmaps", 'H', NULL, 0, "Confusion heatmaps of pairs too, not only of more than two clusters", 0},
     {"style", 's', "S", 0,
      "Size of figures and letters: single (column of a journal, 85 mm, 7 points), double (174 mm, 8 points), "

@@ -7,6 +7,7 @@
 #include "gnuplot.h"
 #include "heatmap.h"
 #include "imbalance.h"
+#include "marginal.h"
 #include "output.h"
 #include "pagename.h"
 #include "rng.h"
@@ -358,13 +359,17 @@ static int add_unique(struct figures *figures, char *name, struct err *err)
     return add(figures, name, err);
 }
 
-static int write_axis_pages(const struct summary *summary, int axis, const struct figstyle *style,
-                            const char *dir, struct figures *figures, struct err *err)
+static struct trend_axis axis_of(const struct summary *summary, int axis)
 {
-    struct trend_axis drawn =
-        imbalance_is_axis(summary, axis) ? imbalance_axis(axis) : trend_axis_of(summary, axis);
+    return imbalance_is_axis(summary, axis) ? imbalance_axis(axis) : trend_axis_of(summary, axis);
+}
+
+static int write_axis_pages(const struct summary *summary, const struct trend_axis *axis,
+                            const struct figstyle *style, const char *dir, struct figures *figures,
+                            struct err *err)
+{
     struct trend *pages = NULL;
-    int n = trend_pages(summary, &drawn, &pages, err), rc = n < 0 ? n : 0;
+    int n = trend_pages(summary, axis, &pages, err), rc = n < 0 ? n : 0;
     for (int i = 0; i < n && rc == 0; i++) {
         char name[PAGENAME_SIZE];
         trend_name(&pages[i], name);
@@ -382,8 +387,36 @@ static int write_axes(const struct summary *summary, const struct figstyle *styl
 {
     int rc = 0;
     for (int i = 0; i < store_n_axes(summary->store) && rc == 0; i++)
+        if (summary_axis_varies(summary, i)) {
+            struct trend_axis axis = axis_of(summary, i);
+            rc = write_axis_pages(summary, &axis, style, dir, figures, err);
+        }
+    return rc;
+}
+
+/* An axis as the mean over all others. */
+static int write_marginal(const struct summary *summary, int axis, const struct figstyle *style,
+                          const char *dir, struct figures *figures, struct err *err)
+{
+    struct trend_axis drawn = axis_of(summary, axis);
+    struct marginal *marginal;
+    int rc = marginal_new(summary, axis, &marginal, err);
+    if (rc < 0)
+        return rc;
+    drawn.marginal = 1;
+    drawn.n_left_out = marginal->n_left_out;
+    rc = write_axis_pages(&marginal->summary, &drawn, style, dir, figures, err);
+    marginal_free(marginal);
+    return rc;
+}
+
+static int write_marginals(const struct summary *summary, const struct figstyle *style, const char *dir,
+                           struct figures *figures, struct err *err)
+{
+    int rc = 0;
+    for (int i = 0; i < store_n_axes(summary->store) && rc == 0; i++)
         if (summary_axis_varies(summary, i))
-            rc = write_axis_pages(summary, i, style, dir, figures, err);
+            rc = write_marginal(summary, i, style, dir, figures, err);
     return rc;
 }
 
@@ -423,14 +456,36 @@ static int write_heatmaps(const struct summary *summary, const struct figures_op
     return rc;
 }
 
-static int count_axis_pages(const struct summary *summary, int axis, struct err *err)
+static int count_axis_pages(const struct summary *summary, int i, struct err *err)
 {
-    struct trend_axis drawn =
-        imbalance_is_axis(summary, axis) ? imbalance_axis(axis) : trend_axis_of(summary, axis);
+    struct trend_axis axis = axis_of(summary, i);
     struct trend *pages = NULL;
-    int n = trend_pages(summary, &drawn, &pages, err);
+    int n = trend_pages(summary, &axis, &pages, err);
     if (n >= 0)
         trend_free(pages, n);
+    return n;
+}
+
+static int count_marginal_pages(const struct summary *summary, int i, struct err *err)
+{
+    struct marginal *marginal;
+    int rc = marginal_new(summary, i, &marginal, err);
+    if (rc == 0)
+        rc = count_axis_pages(&marginal->summary, i, err);
+    marginal_free(marginal);
+    return rc;
+}
+
+static int count_axes(const struct summary *summary, int (*count)(const struct summary *, int, struct err *),
+                      struct err *err)
+{
+    int n = 0;
+    for (int i = 0; i < store_n_axes(summary->store); i++) {
+        int more = summary_axis_varies(summary, i) ? count(summary, i, err) : 0;
+        if (more < 0)
+            return more;
+        n += more;
+    }
     return n;
 }
 
@@ -452,26 +507,38 @@ int figures_count(const struct summary *summary, const struct figures_options *o
     if (n < 0)
         return n;
     curves_free(curves, n);
-    for (int i = 0; i < store_n_axes(summary->store); i++) {
-        int more = summary_axis_varies(summary, i) ? count_axis_pages(summary, i, err) : 0;
-        if (more < 0)
-            return more;
-        n += more;
-    }
-    return 1 + n + count_heatmaps(summary, options);
+    int axes = count_axes(summary, count_axis_pages, err);
+    return axes < 0 ? axes : 1 + n + axes + count_heatmaps(summary, options);
 }
 
-/* A grid of many axes has a figure for every combination of the others: thousands, which nobody looks at. */
-static int refuse_flood(const struct summary *summary, const struct figures_options *options, struct err *err)
+/* Whether an axis has one figure, because there are too many combinations: *n_single figures. E_USAGE when that is too many, too. */
+static int is_flood(const struct summary *summary, const struct figures_options *options, int *n_single,
+                    struct err *err)
 {
+    *n_single = 0;
     int n = options->all_figures ? 0 : figures_count(summary, options, err);
     if (n <= FIGURES_MAX)
         return n < 0 ? n : 0;
+    int marginal = 1 + count_axes(summary, count_marginal_pages, err);
+    if (marginal < 1)
+        return E_IO;
+    *n_single = n;
+    if (marginal <= FIGURES_MAX && marginal > 1)
+        return 1;
     return err_set(
         err, E_USAGE,
-        "%s: the report would have %d figures; choose jobs by --filter (a value of every axis that is not "
-        "of interest), or draw them all with --all-figures",
-        store_path(summary->store), n);
+        "%s: the report would have %d figures, or %d with one an axis; choose jobs by --filter (clusters, "
+        "protocols or values of axes that are of interest), or draw them all with --all-figures",
+        store_path(summary->store), n, marginal);
+}
+
+static int write_all(const struct summary *summary, const struct figures_options *options, const char *dir,
+                     struct figures *out, struct err *err)
+{
+    int rc = write_curves_pages(summary, options, dir, out, err);
+    if (rc == 0)
+        rc = write_axes(summary, &options->style, dir, out, err);
+    return rc == 0 ? write_heatmaps(summary, options, dir, out, err) : rc;
 }
 
 int figures_write(const struct summary *summary, const struct dataset *data,
@@ -479,15 +546,12 @@ int figures_write(const struct summary *summary, const struct dataset *data,
                   struct err *err)
 {
     memset(out, 0, sizeof *out);
-    int rc = refuse_flood(summary, options, err);
+    int flood = is_flood(summary, options, &out->n_single, err), rc = flood < 0 ? flood : 0;
     if (rc == 0)
         rc = write_sizes(summary, &options->style, dir, out, err);
     if (rc == 0)
-        rc = write_curves_pages(summary, options, dir, out, err);
-    if (rc == 0)
-        rc = write_axes(summary, &options->style, dir, out, err);
-    if (rc == 0)
-        rc = write_heatmaps(summary, options, dir, out, err);
+        rc = flood ? write_marginals(summary, &options->style, dir, out, err)
+                   : write_all(summary, options, dir, out, err);
     if (rc == 0 && data && data->n_images > 0)
         rc = write_variants(summary, data, &options->style, dir, out, err);
     return rc;

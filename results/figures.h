@@ -26,22 +26,24 @@ struct figures_options {
     enum metric metric; /* the upper half of learning curves; METRIC_LOSS: the default of curves.h */
     int counts;         /* 1: heatmaps show counts, else percent of the actual class */
     int all_heatmaps;   /* 1: pairs have heatmaps too */
-    int all_figures;    /* 1: more than FIGURES_MAX are drawn, too */
+    int all_figures;    /* 1: every figure is drawn, however many */
     struct figstyle style;
 };
 
 /* The figures of a report by name, in the order of the paper. */
 struct figures {
     int n, capacity;
+    int n_single; /* figures of single combinations that a marginal one of each axis stands for; 0: there are none of those */
     char (*name)[CURVES_NAME_SIZE]; /* (n) owned */
 };
 
-/* How many figures_write() would write, the appendix left out; E_IO without memory. */
+/* How many figures there are, the appendix left out; E_IO without memory. */
 int figures_count(const struct summary *summary, const struct figures_options *options, struct err *err);
 
-/* Write data and scripts of all figures into a directory that exists. E_USAGE, before anything is written, for more than FIGURES_MAX of
- * them unless options->all_figures. data: the packed images, or NULL to leave out the
- * appendix. *out is owned by the caller, also after a failure. */
+/* Write data and scripts into a directory that exists. Where there would be more than FIGURES_MAX figures, as a grid of many axes has
+ * one for every combination, an axis has one figure, the mean over the others (marginal.h), and learning curves and heatmaps are left
+ * out, unless options->all_figures. E_USAGE, before anything is written, when that too makes more than FIGURES_MAX. data: the
+ * packed images, or NULL to leave out the appendix. *out is owned by the caller, also after a failure. */
 int figures_write(const struct summary *summary, const struct dataset *data,
                   const struct figures_options *options, const char *dir, struct figures *out,
                   struct err *err);

@@ -33,6 +33,12 @@ static int write_figures(const struct summary *summary, const struct dataset *da
     int rc = figures_write(summary, data, &drawn, options->dir, &figures, err);
     if (rc == 0)
         rc = figures_render(&figures, options->dir, err);
+    if (rc == 0 && figures.n_single > 0)
+        fprintf(stderr,
+                "%s: one figure an axis, the mean over the others; %d figures of single combinations, "
+                "learning curves "
+                "among them, are left out: --filter chooses some, --all-figures draws all\n",
+                options->dir, figures.n_single);
     figures_release(&figures);
     return rc;
 }

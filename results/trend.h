@@ -7,7 +7,7 @@
  *     trend_free(trend, n);
  *
  * A page shows one clusters x protocol x whatever else varies; its points are group means at the last epoch with their 95 %
- * interval. A page has at most TREND_SERIES lines; more strategies go to further pages. No MPI. */
+ * interval; of a marginal summary, means over the combinations of the other axes with the range of them. A page has at most TREND_SERIES lines; more strategies go to further pages. No MPI. */
 #ifndef CELLSWEEP_TREND_H
 #define CELLSWEEP_TREND_H
 
@@ -31,6 +31,8 @@ struct trend_axis {
      * nothing. */
     void (*facet)(char *out, size_t size, const struct summary *summary, const struct summary_group *group);
     const char *facet_name;
+    int marginal; /* 1: the summary is a marginal one (marginal.h): points are means over combinations of the other axes */
+    int n_left_out; /* combinations that it leaves out */
 };
 
 struct trend_point {

@@ -65,6 +65,46 @@ static void find_ranges(struct page *p, const struct trend *trend)
     p->y_high = fmin(1.02, ceil(10 * p->y_high + 0.2) / 10);
 }
 
+/* What the points of a marginal figure are means of. */
+static void describe_marginal(struct page *p, const struct trend *trend)
+{
+    int least = 0, most = 0;
+    char n[64], left_out[160] = "";
+    for (int i = 0; i < trend->n; i++) {
+        int k = final_of(&trend->point[i])->n;
+        least = i == 0 || k < least ? k : least;
+        most = k > most ? k : most;
+    }
+    snprintf(n, sizeof n, least == most ? "%d" : "%d to %d", least, most);
+    if (trend->axis.n_left_out > 0)
+        snprintf(left_out, sizeof left_out,
+                 " %d combinations of the sweep that lack a value of this axis are left out.",
+                 trend->axis.n_left_out);
+    figtext_note(
+        &p->notes,
+        "Last epoch. Every point is the mean over %s combinations of the other axes of their mean over jobs; "
+        "bars span "
+        "the smallest and the largest of them, which is a range and no interval.%s A figure for each "
+        "combination: --filter, or --all-figures.",
+        n, left_out);
+}
+
+static void describe_points(struct page *p, const struct trend *trend)
+{
+    if (trend->axis.marginal) {
+        describe_marginal(p, trend);
+        return;
+    }
+    figtext_note(
+        &p->notes,
+        "Last epoch, mean and 95 %% interval of the mean (Student's t) over n jobs%s; strategies stand "
+        "side by side.",
+        p->single ? ", none where n = 1" : "");
+    if (strncmp(trend->point[0].group->cell->protocol, "kfold", 5) == 0)
+        figtext_note(&p->notes, "Folds share training images, so these intervals are narrower than those of "
+                                "independent studies.");
+}
+
 static void collect_texts(struct page *p, const struct trend *trend)
 {
     const struct summary_group *group = trend->point[0].group;
@@ -79,14 +119,7 @@ static void collect_texts(struct page *p, const struct trend *trend)
     }
     snprintf(p->subtitle, sizeof p->subtitle, "Protocol %s: %s", group->cell->protocol,
              curves_protocol_meaning(group->cell->protocol));
-    figtext_note(
-        &p->notes,
-        "Last epoch, mean and 95 %% interval of the mean (Student's t) over n jobs%s; strategies stand "
-        "side by side.",
-        p->single ? ", none where n = 1" : "");
-    if (strncmp(group->cell->protocol, "kfold", 5) == 0)
-        figtext_note(&p->notes, "Folds share training images, so these intervals are narrower than those of "
-                                "independent studies.");
+    describe_points(p, trend);
     for (int i = 0; i < trend->n; i++) {
         done += trend->point[i].group->n_state[JOB_DONE];
         jobs += trend->point[i].group->n_jobs;

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A grid of many axes has a figure for every combination of them: more than anybody looks at are drawn only when asked for.
+# A grid of many axes has a figure for every combination of them: more than anybody looks at are drawn only when asked for; an axis has one, the mean over the others.
 . tests/lib.sh
 C=$BUILD/cellsweep
 cat >"$TMP/s.yaml" <<YAML
@@ -16,9 +16,15 @@ grid:
 YAML
 check "a sweep of five axes" "$C" run "$TMP/s.yaml" -o "$TMP/r.h5" -q
 "$C" report "$TMP/r.h5" -o "$TMP/all" >"$TMP/out" 2>"$TMP/err"
-check "too many figures are wrong usage" test $? -eq 2
-check "counted, with what to do" grep -q "the report would have 1[0-9][0-9] figures; choose jobs by --filter .* --all-figures" "$TMP/err"
-check "none is left" test -z "$(ls "$TMP/all" 2>/dev/null | grep '\.gp$')"
+check "a report of five axes" test $? -eq 0
+check "one figure an axis" test "$(ls "$TMP/all" | grep -c '^axis_.*\.png$')" = 5
+check "no learning curves" test -z "$(ls "$TMP/all" | grep '^fig[24]')"
+check "it says what is left out, and how to have it" grep -q "one figure an axis, the mean over the others; 1[0-9][0-9] figures of single combinations, .*--filter .*--all-figures" "$TMP/err"
+check "points are means over the other axes" grep -q "mean over 16 combinations of the other axes" "$TMP/all/axis_rotation_1-27.gp"
+"$C" export "$TMP/r.h5" --table epochs -o "$TMP/epochs.csv"
+mean=$(awk -F, 'NR == 1 {for (i = 1; i <= NF; i++) at[$i] = i}
+    $at["epoch"] == 2 && $at["augment.rotation"] == 20 {sum += $at["val_balanced_accuracy"]; n++} END {printf "%.6f", sum / n}' "$TMP/epochs.csv")
+check "rotation 20 is the mean of 16 jobs, $mean" awk -v mean="$mean" 'NR > 1 && $3 == 20 {found = ($7 - mean)^2 < 1e-8} END {exit !found}' "$TMP/all/axis_rotation_1-27.tsv"
 check "a filter makes them fewer" "$C" report "$TMP/r.h5" -o "$TMP/few" --filter 'augment.rotation=10,augment.shift=0.1,augment.flip=0,cnn.dense1=8'
 check "and a number stays itself in names" bash -c "ls '$TMP/few' | grep -q 'axis_dense2_.*\.png'"
 finish
