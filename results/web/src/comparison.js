@@ -134,7 +134,7 @@ function forestWords(rows, read, label, significant) {
   const strong = rows.filter(significant.test);
   const cannot = rows.filter((r) => /cannot/.test(read(r, "verdict") ?? ""));
   const tested = rows.filter((r) => !isUnjudged(read(r, "verdict")));
-  const parts = [`${rows.length} comparisons, intervals of 95 %.`];
+  const parts = [`${rows.length} comparison${rows.length === 1 ? "" : "s"}, intervals of 95 %.`];
   if (tested.length < rows.length) parts.push(`${rows.length - tested.length} without a verdict: of images that were trained on, or judged without a class.`);
   if (tested.length === 0) return parts.join(" ");
   parts.push(strong.length ? `Significant after Holm’s correction: ${strong.map((r) => `${label(r)} ${number(read(r, "difference"))} (p ${pValue(read(r, "p_holm"))})`).join("; ")}.` : "None is significant after Holm’s correction.");
