@@ -142,7 +142,7 @@ static const char *bytes_text(double bytes, char *out, size_t size)
 {
     static const char *const unit[] = {"kB", "MB", "GB", "TB", "PB"};
     size_t u = 0;
-    for (bytes /= 1e3; bytes >= 1000 && u + 1 < sizeof unit / sizeof *unit; u++)
+    for (bytes /= 1e3; bytes >= 999.5 && u + 1 < sizeof unit / sizeof *unit; u++)
         bytes /= 1e3;
     snprintf(out, size, "%.3g %s", bytes, unit[u]);
     return out;

@@ -365,7 +365,9 @@ static const char rankings_note[] =
     "Friedman's "
     "test with Iman and Davenport's correction and Nemenyi's critical difference (0.05; Demsar 2006) need 5 "
     "cluster pairs, better more than 10; where all pairs agree, Iman and Davenport's F is infinite and p is "
-    "that of Friedman's chi-square. Set all holds images that were trained on and is not tested. Pairs whose "
+    "that of Friedman's chi-square. Set val is what each job held back, oof the held-back predictions of all "
+    "folds of a repeat "
+    "pooled. Set all holds images that were trained on and is not tested. Pairs whose "
     "jobs are unfinished or lost, or were judged without a class, are left out. Pairs count as independent "
     "data sets: where they share clusters they are not, and p is too small.\n";
 
