@@ -182,7 +182,7 @@ def published(y, p, batch):
 
 
 def check_jobs(s, checks, pixel):
-    batch = (s.config.get("train") or {}).get("batch", 32)
+    batch = s.config["train.batch"]
     for j, job in enumerate(s.jobs):
         if s.state[j] != 2:
             continue
