@@ -520,7 +520,7 @@ def check_rankings(s, checks, path, metric="balanced_accuracy"):
             continue  # settings with a flaw were left out
         ranks = np.mean([stats.rankdata(-np.array(v)) for v in value], axis=0)
         for row, rank in zip(rows, ranks):
-            checks.number("rankings average rank", rank, row["average_rank"], str(key), 1e-9)
+            checks.number("rankings average rank", rank, row["average_rank"], str(key), 1e-8)
         if rows[0]["friedman_chi2"] and len(strategies) > 2:
             chi2, p = stats.friedmanchisquare(*np.array(value).T)
             checks.number("rankings Friedman", chi2, rows[0]["friedman_chi2"], str(key), 1e-6)
