@@ -6,9 +6,8 @@
  *     splits of the same images (kfold, holdout)   corrected resampled t-test and its interval       (stats.h)
  *     runs with different seeds                    sign-flip test; interval BCa from 30 pairs on, below Student's t: of 10
  *                                                  normal values BCa holds the mean in 90 %, t in 95 % (resample.h)
- * Splits of protocol report share images as well. Its pairs stay with sign flips and a plain interval: strategies that resample do
- * not share the split there, which the corrected test supposes, and on drawn data sets sign flips reject a true difference of 0
- * in less than 5 % (intervals of means, where this does not hold, are corrected: summary.h).
+ * Splits of protocol report share images as well, and intervals of means allow for it (summary.h). Its pairs stay with sign flips
+ * and a plain interval: strategies that resample do not share the split there, which the corrected test supposes.
  * No pairs: Welch's t-test. One cell against a number: the tests for pairs, of the differences from it.
  *
  * Differences vary when the largest is above the smallest by more than contrast_slack times the largest size of a value that was

@@ -500,7 +500,8 @@ static int count_heatmaps(const struct summary *summary, const struct figures_op
     return n;
 }
 
-int figures_count(const struct summary *summary, const struct figures_options *options, struct err *err)
+/* How many figures there are without marginal ones, the appendix left out; E_IO without memory. */
+static int count_all(const struct summary *summary, const struct figures_options *options, struct err *err)
 {
     struct curves_page *curves = NULL;
     int n = curves_pages(summary, &curves, err);
@@ -516,7 +517,7 @@ static int is_flood(const struct summary *summary, const struct figures_options 
                     struct err *err)
 {
     *n_single = 0;
-    int n = options->all_figures ? 0 : figures_count(summary, options, err);
+    int n = options->all_figures ? 0 : count_all(summary, options, err);
     if (n <= FIGURES_MAX)
         return n < 0 ? n : 0;
     int marginal = 1 + count_axes(summary, count_marginal_pages, err);

@@ -37,9 +37,6 @@ struct figures {
     char (*name)[CURVES_NAME_SIZE]; /* (n) owned */
 };
 
-/* How many figures there are, the appendix left out; E_IO without memory. */
-int figures_count(const struct summary *summary, const struct figures_options *options, struct err *err);
-
 /* Write data and scripts into a directory that exists. Where there would be more than FIGURES_MAX figures, as a grid of many axes has
  * one for every combination, an axis has one figure, the mean over the others (marginal.h), and learning curves and heatmaps are left
  * out, unless options->all_figures. E_USAGE, before anything is written, when that too makes more than FIGURES_MAX. data: the
