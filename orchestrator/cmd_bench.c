@@ -41,7 +41,7 @@ struct fixture {
     struct cnn *net;
     float *pixels, *target, *weight, *probs; /* (N_IMAGES, ...), (batch, C), (batch), (N_IMAGES, C) */
     const float *image[N_IMAGES];
-    struct cnn_batch batch;
+    struct batch batch;
     uint64_t draw;
 };
 
@@ -121,7 +121,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         rc = parse_int("batch", arg, 1, 4096, &o->batch, o->err);
         break;
     case 'c':
-        rc = parse_int("classes", arg, 2, CNN_MAX_CLASSES, &o->classes, o->err);
+        rc = parse_int("classes", arg, 2, LOSS_MAX_CLASSES, &o->classes, o->err);
         break;
     case 'f':
         rc = parse_filters(arg, o->filters, o->err);
@@ -191,7 +191,7 @@ static int fixture_init(struct fixture *f, int batch, const struct options *o, s
 static void train_step(void *context)
 {
     enum { STEPS_A_NETWORK = 20 };
-    static const struct cnn_loss loss = {.kind = CNN_CROSS_ENTROPY};
+    static const struct loss_rule loss = {.kind = LOSS_CROSS_ENTROPY};
     static const struct cnn_adam adam = {
         .learning_rate = 1e-3, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-7};
     struct fixture *f = context;
@@ -242,7 +242,7 @@ static int measure(int batch, const struct options *o, struct floor *floor, stru
     if (rc < 0)
         goto done;
     *r = (struct result){.batch = batch};
-    f.batch = (struct cnn_batch){.n = batch, .target = f.target, .weight = f.weight, .dropout_key = 1};
+    f.batch = (struct batch){.n = batch, .target = f.target, .weight = f.weight, .dropout_key = 1};
     cnn_init(f.net, rng_key("bench weights", NULL, 0));
     rc = measure_rounds(&f, floor, o->seconds, r, err);
     if (rc == 0)

@@ -2,6 +2,7 @@
 
 #include "draws.h"
 #include "sample.h"
+#include "select.h"
 
 #include <stdlib.h>
 #include <string.h>

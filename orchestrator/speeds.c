@@ -54,7 +54,7 @@ static int time_steps(struct cnn *net, const struct config *c, const float *pixe
     float *weight = err_calloc((size_t)n, sizeof *weight, "a trial", err);
     float *probs = err_calloc((size_t)n * (size_t)classes, sizeof *probs, "a trial", err);
     int rc = image && target && weight && probs ? 0 : E_IO;
-    const struct cnn_loss loss = {.kind = CNN_CROSS_ENTROPY};
+    const struct loss_rule loss = {.kind = LOSS_CROSS_ENTROPY};
     const struct cnn_adam adam = {c->learning_rate, c->beta1, c->beta2, c->epsilon};
     double start = 0, end = 0;
     for (int i = 0; rc == 0 && i < n; i++) {
@@ -62,7 +62,7 @@ static int time_steps(struct cnn *net, const struct config *c, const float *pixe
         weight[i] = target[i * classes + i % classes] = 1;
     }
     while (rc == 0 && (steps < 2 || end - start < share)) {
-        struct cnn_batch batch = {n, image, target, weight, 1, (uint64_t)steps};
+        struct batch batch = {n, image, target, weight, 1, (uint64_t)steps};
         cnn_train(net, &batch, &loss, &adam, probs);
         end = seconds_now();
         start = steps++ ? start : end;

@@ -251,7 +251,7 @@ static void build_graph(struct graph *g, const char *name, const float *weights)
     Onnx__GraphProto *proto = g->proto = take(&g->block, sizeof *proto);
     const int image[4] = {0, 1, g->shape->size, g->shape->size}, probs[2] = {0, g->shape->n_classes};
     size_t members = (size_t)g->n_members;
-    char *answer[CNN_MAX_CLASSES];
+    char *answer[LOSS_MAX_CLASSES];
     onnx__graph_proto__init(proto);
     proto->name = text(&g->block, name);
     proto->node = take(&g->block, (members * NODES + 1) * sizeof *proto->node);

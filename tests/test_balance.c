@@ -2,6 +2,8 @@
 
 #include "augment.h"
 #include "hand_dataset.h"
+#include "render.h"
+#include "select.h"
 
 #include <math.h>
 #include <setjmp.h>

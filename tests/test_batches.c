@@ -1,5 +1,7 @@
 #include "batches.h"
 
+#include "render.h"
+#include "select.h"
 #include "strategy_fixture.h"
 
 #include <math.h>
@@ -49,7 +51,7 @@ static const int sizes[] = {50, 20, 10}; /* 64 of them train: 40, 16, 8 */
 static void plain_epochs_see_every_sample_once(void **state)
 {
     struct job job;
-    struct cnn_batch batch;
+    struct batch batch;
     int order[2][64];
     (void)state;
     begin(&job, sizes, "none", 24);
@@ -79,7 +81,7 @@ static void plain_epochs_see_every_sample_once(void **state)
 static void members_see_their_own_samples(void **state)
 {
     struct job job;
-    struct cnn_batch batch;
+    struct batch batch;
     (void)state;
     begin(&job, sizes, "easy-ensemble", 7);
     for (int m = 0; m < job.samples.recipe.n_members; m++) {
@@ -98,7 +100,7 @@ static void members_see_their_own_samples(void **state)
 static void balanced_batches_hold_equal_classes(void **state)
 {
     struct job job;
-    struct cnn_batch batch;
+    struct batch batch;
     int drawn[64] = {0}, n_batches = 0, n;
     (void)state;
     begin(&job, sizes, "balanced-batch", 24);
@@ -127,7 +129,7 @@ static void balanced_batches_hold_equal_classes(void **state)
 static void absent_classes_have_no_turn(void **state)
 {
     struct job job;
-    struct cnn_batch batch;
+    struct batch batch;
     int kept = 0;
     (void)state;
     begin(&job, sizes, "balanced-batch", 10);
@@ -222,7 +224,7 @@ static void mixed_batches_are_the_documented_ones(void **state)
 {
     enum { BATCH = 16 };
     struct job plain, mixed;
-    struct cnn_batch a, b;
+    struct batch a, b;
     (void)state;
     begin(&plain, sizes, "reweight", BATCH);
     begin(&mixed, sizes, "reweight+mixup", BATCH);

@@ -57,8 +57,8 @@ static void *read_dataset(hid_t group, const char *name, hid_t type, size_t *n)
 struct golden {
     const char *name;
     struct cnn_shape shape;
-    struct cnn_batch batch;
-    struct cnn_loss loss;
+    struct batch batch;
+    struct loss_rule loss;
     size_t n_params, offset[CNN_N_PARTS + 1], n_index;
     float *images, *params, *target, *weight, *logit_offset, *logits, *gradient, *trained, *gradient_norm,
         *trained_norm;
@@ -108,7 +108,7 @@ static void read_shape(hid_t group, struct golden *g)
     read_attribute(group, "focal", H5T_NATIVE_INT64, &kind);
     read_attribute(group, "dropout_key", H5T_NATIVE_INT64, &key);
     read_attribute(group, "dropout_step", H5T_NATIVE_INT64, &step);
-    g->loss.kind = kind ? CNN_FOCAL : CNN_CROSS_ENTROPY;
+    g->loss.kind = kind ? LOSS_FOCAL : LOSS_CROSS_ENTROPY;
     g->batch.dropout_key = (uint64_t)key;
     g->batch.dropout_step = (uint64_t)step;
 }
@@ -212,7 +212,7 @@ static void check_golden(const struct golden *g)
 {
     struct cnn *net = NULL;
     float logits[MAX_BATCH * 8], probs[MAX_BATCH * 8], *gradient = allocate(g->n_params, sizeof(float));
-    struct cnn_batch batch = g->batch;
+    struct batch batch = g->batch;
     assert_int_equal(cnn_new(&g->shape, MAX_BATCH, &net, NULL), 0);
     set_params(net, g);
     double value = cnn_gradient(net, &batch, &g->loss, logits, gradient);
@@ -282,18 +282,18 @@ static void make_problem(struct problem *p)
 static double train(struct cnn *net, const struct problem *p, int epochs, double rate)
 {
     struct cnn_adam adam = ADAM;
-    struct cnn_loss loss = {.kind = CNN_CROSS_ENTROPY};
+    struct loss_rule loss = {.kind = LOSS_CROSS_ENTROPY};
     float probs[BATCH * 2];
     double value = 0;
     adam.learning_rate = rate;
     for (int step = 0; step < epochs * SAMPLES / BATCH; step++) {
         int first = step * BATCH % SAMPLES;
-        struct cnn_batch batch = {.n = BATCH,
-                                  .image = p->image + first,
-                                  .target = p->target[first],
-                                  .weight = p->weight + first,
-                                  .dropout_key = 3,
-                                  .dropout_step = (uint64_t)*cnn_steps(net)};
+        struct batch batch = {.n = BATCH,
+                              .image = p->image + first,
+                              .target = p->target[first],
+                              .weight = p->weight + first,
+                              .dropout_key = 3,
+                              .dropout_step = (uint64_t)*cnn_steps(net)};
         value = cnn_train(net, &batch, &loss, &adam, probs);
     }
     return value;
@@ -441,7 +441,7 @@ static void test_wrong_shapes(void **state)
         shape[i] = small_shape();
     shape[0].size = 9;
     shape[1].n_classes = 1;
-    shape[2].n_classes = CNN_MAX_CLASSES + 1;
+    shape[2].n_classes = LOSS_MAX_CLASSES + 1;
     shape[3].dropout[1] = 1;
     shape[4].filters[1] = 0;
     shape[5].dropout[0] = nan("");

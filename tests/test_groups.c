@@ -2,6 +2,7 @@
 #include "groups.h"
 
 #include "hand_dataset.h"
+#include "select.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -221,7 +221,7 @@ static void test_dense_update(void **state)
 enum { SAMPLES = 5, CLASSES = 4 };
 
 struct loss_case {
-    struct cnn_loss loss;
+    struct loss_rule loss;
     double logits[SAMPLES * CLASSES], target[SAMPLES * CLASSES], weight[SAMPLES], scratch[SAMPLES * CLASSES];
 };
 
@@ -244,7 +244,7 @@ static void soft_targets(double *target, int n, int classes)
     }
 }
 
-static struct loss_case loss_case(enum cnn_loss_kind kind, double gamma, const double *offset)
+static struct loss_case loss_case(enum loss_kind kind, double gamma, const double *offset)
 {
     struct loss_case c = {.loss = {.kind = kind, .gamma = gamma, .logit_offset = offset}};
     fill(c.logits, SAMPLES * CLASSES, 1);
@@ -262,7 +262,7 @@ static void test_loss_gradients(void **state)
     (void)state;
     for (size_t i = 0; i < 2; i++)
         for (size_t g = 0; g < sizeof gammas / sizeof *gammas; g++) {
-            struct loss_case c = loss_case(g ? CNN_FOCAL : CNN_CROSS_ENTROPY, gammas[g], i ? offset : NULL);
+            struct loss_case c = loss_case(g ? LOSS_FOCAL : LOSS_CROSS_ENTROPY, gammas[g], i ? offset : NULL);
             double gradient[SAMPLES * CLASSES];
             loss_gradient(gradient, c.logits, c.target, c.weight, SAMPLES, CLASSES, &c.loss);
             check_gradient("logits", c.logits, SAMPLES * CLASSES, gradient, loss_objective, &c);
@@ -271,9 +271,9 @@ static void test_loss_gradients(void **state)
 
 static void test_loss_values(void **state)
 {
-    struct loss_case ce = loss_case(CNN_CROSS_ENTROPY, 0, NULL), focal0 = loss_case(CNN_FOCAL, 0, NULL);
+    struct loss_case ce = loss_case(LOSS_CROSS_ENTROPY, 0, NULL), focal0 = loss_case(LOSS_FOCAL, 0, NULL);
     double z[2] = {0, log(3)}, t[2] = {1, 0}, w = 2, d[2], p[2];
-    struct cnn_loss plain = {.kind = CNN_CROSS_ENTROPY}, squared = {.kind = CNN_FOCAL, .gamma = 2};
+    struct loss_rule plain = {.kind = LOSS_CROSS_ENTROPY}, squared = {.kind = LOSS_FOCAL, .gamma = 2};
     uint64_t ignored;
     (void)state;
     assert_true(fabs(loss_objective(&ce, &ignored) - loss_objective(&focal0, &ignored)) < 1e-14);
@@ -290,9 +290,9 @@ static void test_loss_values(void **state)
 static void test_loss_extremes(void **state)
 {
     double z[2] = {1000, -1000}, t[2] = {1, 0}, w = 1, d[2], absent[2] = {0, -HUGE_VAL};
-    struct cnn_loss loss[3] = {{.kind = CNN_CROSS_ENTROPY},
-                               {.kind = CNN_FOCAL, .gamma = 0.5},
-                               {.kind = CNN_CROSS_ENTROPY, .logit_offset = absent}};
+    struct loss_rule loss[3] = {{.kind = LOSS_CROSS_ENTROPY},
+                                {.kind = LOSS_FOCAL, .gamma = 0.5},
+                                {.kind = LOSS_CROSS_ENTROPY, .logit_offset = absent}};
     (void)state;
     for (int i = 0; i < 3; i++) {
         assert_true(loss_gradient(d, z, t, &w, 1, 2, &loss[i]) == 0);
@@ -313,8 +313,8 @@ enum { IMAGES = 4, PIXELS = 15 * 15 };
 
 struct network_case {
     struct cnn *net;
-    struct cnn_batch batch;
-    struct cnn_loss loss;
+    struct batch batch;
+    struct loss_rule loss;
     double logits[IMAGES * 3], *gradient;
 };
 
@@ -339,7 +339,7 @@ static double network_objective(void *context, uint64_t *signature)
     return value;
 }
 
-static void check_network(enum cnn_loss_kind kind, const double *offset, double rate)
+static void check_network(enum loss_kind kind, const double *offset, double rate)
 {
     struct cnn_shape shape = {
         .size = 15, .filters = {3, 4}, .dense = {7, 6}, .n_classes = 3, .dropout = {rate, rate, rate / 2}};
@@ -355,7 +355,7 @@ static void check_network(enum cnn_loss_kind kind, const double *offset, double 
     soft_targets(target, IMAGES, 3);
     for (int i = 0; i < IMAGES; i++)
         image[i] = pixels + i * PIXELS;
-    c.batch = (struct cnn_batch){
+    c.batch = (struct batch){
         .n = IMAGES, .image = image, .target = target, .weight = weight, .dropout_key = 5, .dropout_step = 3};
     c.gradient = array(n, 0);
     double *gradient = array(n, 0);
@@ -371,9 +371,9 @@ static void test_network_gradient(void **state)
 {
     static const double offset[3] = {0.5, -1, 0};
     (void)state;
-    check_network(CNN_CROSS_ENTROPY, NULL, 0);
-    check_network(CNN_CROSS_ENTROPY, NULL, 0.4);
-    check_network(CNN_FOCAL, offset, 0.4);
+    check_network(LOSS_CROSS_ENTROPY, NULL, 0);
+    check_network(LOSS_CROSS_ENTROPY, NULL, 0.4);
+    check_network(LOSS_FOCAL, offset, 0.4);
 }
 
 int main(void)

@@ -1,3 +1,5 @@
+#include "render.h"
+#include "select.h"
 #include "split.h"
 
 #include "balance.h"

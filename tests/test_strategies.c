@@ -1,5 +1,7 @@
 #include "balance.h"
 
+#include "render.h"
+#include "select.h"
 #include "strategy_fixture.h"
 
 #include <math.h>
@@ -246,7 +248,7 @@ static void made_images_are_compared_too(void **state)
     samples_count(&after, 2, n_after);
     assert_true(n_alone[0] < 30 && n_alone[1] == 10);
     assert_true(n_after[0] == 30 && n_after[1] == 30); /* classes are equal by then: none is larger */
-    assert_true(recipe.loss == CNN_FOCAL && recipe.gamma == 3.0);
+    assert_true(recipe.loss == LOSS_FOCAL && recipe.gamma == 3.0);
     samples_free(&alone);
     samples_free(&after);
     config.balance_threshold = config.balance_cap = 40;
@@ -315,7 +317,7 @@ static void offsets_and_shifts(void **state)
         assert_true(softmax.logit_shift[c] == 0 && loss.logit_shift[c] == 0 && post.logit_offset[c] == 0);
     }
     struct recipe batch = recipe_of(count, "balanced-batch+mixup+focal", &config);
-    assert_true(batch.balanced_batches == 1 && batch.mixup_alpha == 0.2 && batch.loss == CNN_FOCAL &&
+    assert_true(batch.balanced_batches == 1 && batch.mixup_alpha == 0.2 && batch.loss == LOSS_FOCAL &&
                 batch.gamma == 2.0 && batch.n_members == 1);
 }
 

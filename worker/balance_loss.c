@@ -27,7 +27,7 @@ static int apply_class_balanced(struct balance *balance, struct err *err)
 static int apply_focal(struct balance *balance, struct err *err)
 {
     (void)err;
-    balance->recipe->loss = CNN_FOCAL;
+    balance->recipe->loss = LOSS_FOCAL;
     balance->recipe->gamma = balance->config->focal_gamma;
     return 0;
 }

@@ -2,6 +2,7 @@
 #include "balance_tools.h"
 
 #include "neighbours.h"
+#include "render.h"
 
 #include <stdlib.h>
 

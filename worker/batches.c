@@ -205,7 +205,7 @@ static void assemble(struct batches *batches, const int *order, int n)
     }
 }
 
-int batches_next(struct batches *batches, uint64_t step, struct cnn_batch *out)
+int batches_next(struct batches *batches, uint64_t step, struct batch *out)
 {
     struct batches_room *r = batches->room;
     int n = r->n - r->next < r->batch ? r->n - r->next : r->batch;
@@ -215,11 +215,11 @@ int batches_next(struct batches *batches, uint64_t step, struct cnn_batch *out)
     else
         assemble(batches, order, n);
     r->next += n;
-    *out = (struct cnn_batch){.n = n,
-                              .image = r->image,
-                              .target = r->target,
-                              .weight = r->weight,
-                              .dropout_key = r->dropout_key,
-                              .dropout_step = step};
+    *out = (struct batch){.n = n,
+                          .image = r->image,
+                          .target = r->target,
+                          .weight = r->weight,
+                          .dropout_key = r->dropout_key,
+                          .dropout_step = step};
     return n;
 }

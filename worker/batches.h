@@ -15,9 +15,18 @@
 #ifndef CELLSWEEP_BATCHES_H
 #define CELLSWEEP_BATCHES_H
 
-#include "cnn.h"
 #include "rng.h"
 #include "sample.h"
+
+/* One mini-batch. Everything is only read. */
+struct batch {
+    int n;                     /* samples, 1 or more */
+    const float *const *image; /* (n) pointers to (size, size) pixels */
+    const float *target;       /* (n, C) class probabilities, rows sum to 1 (one-hot unless mixed) */
+    const float *weight;       /* (n) loss weight of each sample */
+    uint64_t dropout_key;      /* stream of the dropout masks ... */
+    uint64_t dropout_step;     /* ... and its substream: the number of this step in the job */
+};
 
 struct batches {
     int *label; /* (batch) class index of each sample of the batch in hand; owned by batches */
@@ -34,7 +43,7 @@ int batches_start(struct batches *batches, int member, int epoch);
 
 /* The next mini-batch; step counts training steps of the job and names the batch's streams. *out is valid until the next call.
  * Returns its size, 0 at the end of the epoch. */
-int batches_next(struct batches *batches, uint64_t step, struct cnn_batch *out);
+int batches_next(struct batches *batches, uint64_t step, struct batch *out);
 
 /* One draw from Beta(alpha, alpha), alpha > 0: from two gamma variates by Marsaglia and Tsang (2000), in logarithms, since for a
  * small alpha both may be smaller than any double. */

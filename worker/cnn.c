@@ -89,7 +89,7 @@ static int check_shape(const struct cnn_shape *s, int max_batch, struct err *err
     for (int i = 0; i < 2 && rc == 0; i++)
         rc = check_range("number of dense units", s->dense[i], 1, MAX_UNITS, err);
     if (rc == 0)
-        rc = check_range("number of classes", s->n_classes, 2, CNN_MAX_CLASSES, err);
+        rc = check_range("number of classes", s->n_classes, 2, LOSS_MAX_CLASSES, err);
     if (rc == 0)
         rc = check_range("batch", max_batch, 1, MAX_UNITS, err);
     for (int i = 0; i < 3 && rc == 0; i++)
@@ -231,7 +231,7 @@ static float *part(const struct cnn *net, float *vector, int which)
 }
 
 /* Dropout l of this step, on activations or, the same call, on their gradient; none without a batch. */
-static void drop(const struct cnn *net, float *x, int l, size_t n, const struct cnn_batch *batch)
+static void drop(const struct cnn *net, float *x, int l, size_t n, const struct batch *batch)
 {
     if (batch)
         net->kernels->dropout(x, n, net->keep_from[l], batch->dropout_key,
@@ -246,7 +246,7 @@ static void gather(struct cnn *net, const float *const *image, int n)
 }
 
 /* From images to logits. batch gives the dropout masks, NULL: no dropout. */
-static void forward(struct cnn *net, const float *const *image, int n, const struct cnn_batch *batch)
+static void forward(struct cnn *net, const float *const *image, int n, const struct batch *batch)
 {
     const struct kernels *k = net->kernels;
     gather(net, image, n);
@@ -290,7 +290,7 @@ static void relu_backward(float *restrict d, const float *restrict unit, size_t 
 }
 
 /* From dunit of the output layer to dpooled[1]. A layer's input gradient needs its weights before their update. */
-static void backward_dense(struct cnn *net, const struct backward *b, const struct cnn_batch *batch)
+static void backward_dense(struct cnn *net, const struct backward *b, const struct batch *batch)
 {
     for (int layer = LAYERS_DENSE - 1; layer >= 0; layer--) {
         struct dense_shape s = layers_dense(&net->shape, layer, b->n);
@@ -321,7 +321,7 @@ static void backward_conv(struct cnn *net, const struct backward *b)
 }
 
 /* Forward, loss and backward. */
-static double pass(struct cnn *net, const struct cnn_batch *batch, const struct cnn_loss *loss,
+static double pass(struct cnn *net, const struct batch *batch, const struct loss_rule *loss,
                    const struct backward *b)
 {
     forward(net, batch->image, batch->n, batch);
@@ -364,7 +364,7 @@ static struct adam_step adam_step(const struct cnn_adam *adam, long t)
                               .rate = (float)rate};
 }
 
-double cnn_train(struct cnn *net, const struct cnn_batch *batch, const struct cnn_loss *loss,
+double cnn_train(struct cnn *net, const struct batch *batch, const struct loss_rule *loss,
                  const struct cnn_adam *adam, float *probs)
 {
     unsigned mode = flush_denormals();
@@ -375,8 +375,8 @@ double cnn_train(struct cnn *net, const struct cnn_batch *batch, const struct cn
     return value;
 }
 
-double cnn_gradient(struct cnn *net, const struct cnn_batch *batch, const struct cnn_loss *loss,
-                    float *logits, float *grad)
+double cnn_gradient(struct cnn *net, const struct batch *batch, const struct loss_rule *loss, float *logits,
+                    float *grad)
 {
     unsigned mode = flush_denormals();
     struct backward b = {.n = batch->n, .gradient = grad};

@@ -15,18 +15,18 @@
 #ifndef CELLSWEEP_CNN_H
 #define CELLSWEEP_CNN_H
 
+#include "batches.h"
 #include "err.h"
+#include "loss.h"
 
 #include <stddef.h>
 #include <stdint.h>
-
-enum { CNN_MAX_CLASSES = 256 };
 
 struct cnn_shape {
     int size;          /* width and height of an image, pixels, at least 10 */
     int filters[2];    /* f1, f2 */
     int dense[2];      /* d1, d2 */
-    int n_classes;     /* C, 2 to CNN_MAX_CLASSES */
+    int n_classes;     /* C, 2 to LOSS_MAX_CLASSES */
     double dropout[3]; /* rates, 0 <= r < 1; quantised to 1/65536 */
 };
 
@@ -45,28 +45,8 @@ enum cnn_part {
     CNN_N_PARTS
 };
 
-/* How a sample's logits become its loss. */
-enum cnn_loss_kind { CNN_CROSS_ENTROPY, CNN_FOCAL };
-
-struct cnn_loss {
-    enum cnn_loss_kind kind;
-    double gamma; /* focal: loss (1 - p)^gamma * -log p (Lin et al. 2017) */
-    const float *
-        logit_offset; /* (C) added to the logits while training, or NULL: balanced softmax, logit adjustment */
-};
-
 struct cnn_adam {
     double learning_rate, beta1, beta2, epsilon; /* Keras' 1e-3, 0.9, 0.999, 1e-7 */
-};
-
-/* One mini-batch. Everything is only read. */
-struct cnn_batch {
-    int n;                     /* samples, 1 to the network's max_batch */
-    const float *const *image; /* (n) pointers to (size, size) pixels */
-    const float *target;       /* (n, C) class probabilities, rows sum to 1 (one-hot unless mixed) */
-    const float *weight;       /* (n) loss weight of each sample */
-    uint64_t dropout_key;      /* stream of the dropout masks ... */
-    uint64_t dropout_step;     /* ... and its substream: the number of this step in the job */
 };
 
 struct cnn;
@@ -92,13 +72,13 @@ void cnn_init(struct cnn *net, uint64_t key);
 
 /* One training step: forward with dropout, loss (mean over the batch of weight * loss), backward, Adam.
  * probs: (n, C) softmax outputs of the forward pass (dropout active, no logit_offset), overwritten. Returns the loss. */
-double cnn_train(struct cnn *net, const struct cnn_batch *batch, const struct cnn_loss *loss,
+double cnn_train(struct cnn *net, const struct batch *batch, const struct loss_rule *loss,
                  const struct cnn_adam *adam, float *probs);
 
 /* The same forward and backward pass without the update: gradient of the loss in grad (n_params floats, overwritten),
  * logits (n, C) before any logit_offset. For tests. Returns the loss. */
-double cnn_gradient(struct cnn *net, const struct cnn_batch *batch, const struct cnn_loss *loss,
-                    float *logits, float *grad);
+double cnn_gradient(struct cnn *net, const struct batch *batch, const struct loss_rule *loss, float *logits,
+                    float *grad);
 
 /* Class probabilities (n, C) of n images given by pointer, dropout off; any n, done in batches of its own. */
 void cnn_predict(struct cnn *net, const float *const *image, int n, float *probs);

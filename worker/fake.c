@@ -43,7 +43,7 @@ static int is_held(const char *key, int epoch, int *told)
     return 1;
 }
 
-int fake_epoch(const struct config *config, const char *key, int epoch, const struct job_hooks *hooks,
+int fake_epoch(const struct config *config, const char *key, int epoch, int (*pause)(void *self), void *self,
                struct err *err)
 {
     double end = seconds_now() + config->fake_milliseconds * 1e-3;
@@ -51,7 +51,7 @@ int fake_epoch(const struct config *config, const char *key, int epoch, const st
     for (double left; (left = end - seconds_now()) > 0 || is_held(key, epoch, &told);) {
         struct timespec nap = {.tv_nsec = left > 0 && left < 1e-3 ? (long)(left * 1e9) : 1000000};
         nanosleep(&nap, NULL);
-        if (hooks->pause && hooks->pause(hooks->self))
+        if (pause && pause(self))
             return err_set(err, E_STOPPED, "stopped between mini-batches");
     }
     return 0;

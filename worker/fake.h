@@ -7,10 +7,13 @@
 #ifndef CELLSWEEP_FAKE_H
 #define CELLSWEEP_FAKE_H
 
-#include "job.h"
+#include "config.h"
+#include "err.h"
+#include "metrics.h"
 
-/* Sleep through one epoch of the job in slices of at most 1 ms, calling hooks->pause in between. 0, or E_STOPPED. */
-int fake_epoch(const struct config *config, const char *key, int epoch, const struct job_hooks *hooks,
+/* Sleep through one epoch of the job in slices of at most 1 ms; in between pause(self), where there is one, serves others: 0, or
+ * E_STOPPED when it says so by non-zero. */
+int fake_epoch(const struct config *config, const char *key, int epoch, int (*pause)(void *self), void *self,
                struct err *err);
 
 /* The N_METRICS numbers of an epoch, and class probabilities (n, n_classes): pure functions of the key. */

@@ -6,6 +6,8 @@
 #include "ensemble.h"
 #include "fake.h"
 #include "job_state.h"
+#include "render.h"
+#include "select.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -146,9 +148,9 @@ static int train_member(struct run *run, int m, int epoch, float out[N_METRICS],
 {
     const struct config *c = run->config;
     const struct recipe *recipe = &run->samples.recipe;
-    const struct cnn_loss loss = {recipe->loss, recipe->gamma, recipe->logit_offset};
+    const struct loss_rule loss = {recipe->loss, recipe->gamma, recipe->logit_offset};
     const struct cnn_adam adam = {c->learning_rate, c->beta1, c->beta2, c->epsilon};
-    struct cnn_batch batch;
+    struct batch batch;
     int total = batches_start(&run->batches, m, epoch);
     metrics_start(run->metrics, run->n_classes);
     for (int left = total; left > 0; left -= batch.n) {
@@ -203,7 +205,7 @@ static int one_epoch(struct run *run, int epoch, float train[N_METRICS], float v
 {
     if (is_fake(run->config)) {
         fake_metrics(run->key, epoch, train, val);
-        return fake_epoch(run->config, run->key, epoch, run->hooks, err);
+        return fake_epoch(run->config, run->key, epoch, run->hooks->pause, run->hooks->self, err);
     }
     int rc = train_epoch(run, epoch, train, err);
     if (rc == 0)

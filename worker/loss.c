@@ -1,6 +1,7 @@
 #include "loss.h"
 
 #include <math.h>
+#include <stddef.h>
 
 /* log_p (classes) = log-softmax(logits + offset); the maximum is taken out first so that no exponential overflows. */
 static void log_softmax(double *log_p, const float *logits, const float *offset, int classes)
@@ -18,7 +19,7 @@ static void log_softmax(double *log_p, const float *logits, const float *offset,
 
 void loss_softmax(float *probs, const float *logits, int n, int classes)
 {
-    double log_p[CNN_MAX_CLASSES];
+    double log_p[LOSS_MAX_CLASSES];
     for (int i = 0; i < n; i++) {
         log_softmax(log_p, logits + (size_t)i * (size_t)classes, NULL, classes);
         for (int j = 0; j < classes; j++)
@@ -44,7 +45,7 @@ static double cross_entropy(float *dlogits, const double *log_p, const float *ta
 static double focal(float *dlogits, const double *log_p, const float *target, double gamma, double scale,
                     int classes)
 {
-    double a[CNN_MAX_CLASSES] = {0}, loss = 0, sum = 0;
+    double a[LOSS_MAX_CLASSES] = {0}, loss = 0, sum = 0;
     for (int j = 0; j < classes; j++) {
         double t = (double)target[j], q = -expm1(log_p[j]), power = pow(q, gamma);
         if (t == 0)
@@ -60,15 +61,15 @@ static double focal(float *dlogits, const double *log_p, const float *target, do
 }
 
 double loss_gradient(float *dlogits, const float *logits, const float *target, const float *weight, int n,
-                     int classes, const struct cnn_loss *loss)
+                     int classes, const struct loss_rule *rule)
 {
-    double log_p[CNN_MAX_CLASSES], total = 0;
+    double log_p[LOSS_MAX_CLASSES], total = 0;
     for (int i = 0; i < n; i++) {
         size_t row = (size_t)i * (size_t)classes;
         double scale = (double)weight[i] / n;
-        log_softmax(log_p, logits + row, loss->logit_offset, classes);
-        total += loss->kind == CNN_FOCAL
-                     ? focal(dlogits + row, log_p, target + row, loss->gamma, scale, classes)
+        log_softmax(log_p, logits + row, rule->logit_offset, classes);
+        total += rule->kind == LOSS_FOCAL
+                     ? focal(dlogits + row, log_p, target + row, rule->gamma, scale, classes)
                      : cross_entropy(dlogits + row, log_p, target + row, scale, classes);
     }
     return total;

@@ -6,14 +6,24 @@
 #ifndef CELLSWEEP_LOSS_H
 #define CELLSWEEP_LOSS_H
 
-#include "cnn.h"
+enum { LOSS_MAX_CLASSES = 256 };
+
+/* How a sample's logits become its loss. */
+enum loss_kind { LOSS_CROSS_ENTROPY, LOSS_FOCAL };
+
+struct loss_rule {
+    enum loss_kind kind;
+    double gamma; /* focal: loss (1 - p)^gamma * -log p (Lin et al. 2017) */
+    /* (classes) added to the logits while training, or NULL: balanced softmax, logit adjustment */
+    const float *logit_offset;
+};
 
 /* probs (n, classes) = softmax of logits (n, classes), row by row; may be the same array. */
 void loss_softmax(float *probs, const float *logits, int n, int classes);
 
 /* Mean over the n samples of weight (n) * L against target (n, classes), and its gradient dlogits (n, classes),
- * overwritten. n at least 1; classes at most CNN_MAX_CLASSES; a class whose offset is -infinity must have target 0. */
+ * overwritten. n at least 1; classes at most LOSS_MAX_CLASSES; a class whose offset is -infinity must have target 0. */
 double loss_gradient(float *dlogits, const float *logits, const float *target, const float *weight, int n,
-                     int classes, const struct cnn_loss *loss);
+                     int classes, const struct loss_rule *rule);
 
 #endif

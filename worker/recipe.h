@@ -4,14 +4,14 @@
 #ifndef CELLSWEEP_RECIPE_H
 #define CELLSWEEP_RECIPE_H
 
-#include "cnn.h"
 #include "config.h"
+#include "loss.h"
 
 enum { RECIPE_MAX_MEMBERS = 64 };
 
 struct recipe {
     float class_weight[CONFIG_MAX_CLUSTERS]; /* loss weight of each class */
-    enum cnn_loss_kind loss;
+    enum loss_kind loss;
     double gamma;                            /* of the focal loss */
     float logit_offset[CONFIG_MAX_CLUSTERS]; /* added to the logits while training */
     float logit_shift[CONFIG_MAX_CLUSTERS];  /* added to the logits wherever the trained network predicts */
