@@ -276,6 +276,34 @@ static struct layout lay_out(const struct curves_page *page, enum metric metric,
 
 /* ---- script ---- */
 
+/* A round step for four to nine ticks: the first that divides the epochs, else the smallest. */
+static int epoch_step(int epochs)
+{
+    static const int round_steps[] = {1, 2, 5};
+    int smallest = 0;
+    for (int power = 1;; power *= 10)
+        for (int i = 0; i < 3; i++) {
+            int step = power * round_steps[i];
+            if (step < (epochs + 7) / 8)
+                continue;
+            smallest = smallest ? smallest : step;
+            if (step > epochs / 3)
+                return smallest;
+            if (epochs % step == 0)
+                return step;
+        }
+}
+
+/* The last tick stands at the last epoch; one just before it would be in its way. */
+static void write_epoch_ticks(FILE *file, int epochs)
+{
+    int step = epoch_step(epochs);
+    fputs("set xtics (0", file);
+    for (int e = step; e < epochs && 2 * (epochs - e) >= step; e += step)
+        fprintf(file, ", %d", e);
+    fprintf(file, ", %d)\n", epochs);
+}
+
 static void write_macros(FILE *file, const struct layout *l, enum metric metric)
 {
     fprintf(file,
@@ -307,6 +335,7 @@ static void write_macros(FILE *file, const struct layout *l, enum metric metric)
           "set multiplot\n"
           "set xrange [0:epochs]\n",
           file);
+    write_epoch_ticks(file, l->epochs);
 }
 
 /* Place the next plot: pixels from the left and the top. */

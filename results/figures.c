@@ -120,7 +120,7 @@ static int largest(const struct cluster_size *size, int n)
 
 enum { SIZES_WIDTH = 960, SIZES_PLOT = 360, SIZES_LEFT = 80, SIZES_RIGHT = 20, SIZES_AXIS = 56 };
 
-/* Numbers on the axis and beside points as far as they have room: a number needs 22 pixels. */
+/* Numbers on the axis and above bars as far as they have room: a number needs 22 pixels. */
 static void write_sizes_plot(FILE *file, const struct layout *l, const struct cluster_size *size, int n)
 {
     double w = l->width, h = l->height, plot = l->width - SIZES_LEFT - SIZES_RIGHT;
@@ -135,9 +135,12 @@ static void write_sizes_plot(FILE *file, const struct layout *l, const struct cl
         size[0].cluster - 1, size[n - 1].cluster + 1, 1.1 * largest(size, n));
     if (range <= 42)
         fprintf(file, "set xtics %d,%d,%d\n", size[0].cluster, step, size[n - 1].cluster);
-    fputs("plot 'fig1.tsv' using 'cluster':'images' with points pt 7 ps 1.2 lc rgb '" PALETTE_BLUE "'", file);
+    fputs("unset grid; set grid ytics lt 1 lc rgb '" PALETTE_GRID "'; set boxwidth 0.72\n"
+          "plot 'fig1.tsv' using 'cluster':'images' with boxes fill solid 1 noborder lc rgb '" PALETTE_BLUE
+          "'",
+          file);
     if (step == 1)
-        fputs(", \\\n     '' using 'cluster':'images':'images' with labels offset 0,0.8 font plain(9) "
+        fputs(", \\\n     '' using 'cluster':'images':'images' with labels offset 0,0.6 font plain(9) "
               "textcolor "
               "rgb '" PALETTE_DARK "'",
               file);

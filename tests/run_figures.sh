@@ -27,4 +27,21 @@ mean=$(awk -F, 'NR == 1 {for (i = 1; i <= NF; i++) at[$i] = i}
 check "rotation 20 is the mean of 16 jobs, $mean" awk -v mean="$mean" 'NR > 1 && $3 == 20 {found = ($7 - mean)^2 < 1e-8} END {exit !found}' "$TMP/all/axis_rotation_1-27.tsv"
 check "a filter makes them fewer" "$C" report "$TMP/r.h5" -o "$TMP/few" --filter 'augment.rotation=10,augment.shift=0.1,augment.flip=0,cnn.dense1=8'
 check "and a number stays itself in names" bash -c "ls '$TMP/few' | grep -q 'axis_dense2_.*\.png'"
+
+# Pictures of a paper: what their scripts say.
+paper() { # NAME EPOCHS SEEDS GRID-LINE...: a sweep of pairs 1-27 and its report in $TMP/NAME
+    local name=$1 epochs=$2 seeds=$3
+    shift 3
+    { printf 'data: builtin\nmodel: fake\nprotocol: report\ntrain: {epochs: %d}\ngrid:\n  clusters: [[1, 27]]\n' "$epochs"
+      printf '  seed: {first: 1, count: %d}\n' "$seeds"
+      printf '  %s\n' "$@"; } >"$TMP/$name.yaml"
+    "$C" run "$TMP/$name.yaml" -o "$TMP/$name.h5" -q && "$C" report "$TMP/$name.h5" -o "$TMP/$name" >"$TMP/$name.out" 2>"$TMP/$name.err"
+}
+ticks() { sed -n 's/^set xtics (\(.*\))$/\1/p' "$TMP/$1/fig2c.gp"; }
+check "a report of 15 epochs" paper e15 15 1 'strategy: [none]'
+check "images per cluster are bars from 0" grep -q "'fig1.tsv' using 'cluster':'images' with boxes" "$TMP/e15/fig1.gp"
+check "the last tick is the last of 15 epochs" test "$(ticks e15)" = "0, 5, 10, 15"
+check "reports of other lengths" bash -c "$(declare -f paper); TMP='$TMP' C='$C'; paper e1 1 1 'strategy: [none]' && paper e17 17 1 'strategy: [none]'"
+check "one epoch has its tick" test "$(ticks e1)" = "0, 1"
+check "the last of 17 is not crowded" test "$(ticks e17)" = "0, 5, 10, 17"
 finish
