@@ -1,4 +1,5 @@
 /* cellsweep predict: clusters of new images, by the weights of a sweep. */
+#include "clock.h"
 #include "command.h"
 
 #include "cells.h"
@@ -13,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 static const char DOC[] =
@@ -90,13 +90,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     default:
         return ARGP_ERR_UNKNOWN;
     }
-}
-
-static double seconds_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 static int visit(void *self, const char *path, struct err *err)
@@ -189,7 +182,7 @@ static int classify(const struct options *o, struct predictor *p, const struct o
 {
     const struct classifier_options options = {p, outlines, o->format, out->file, out->path};
     struct classifier *c = NULL;
-    double start = seconds_now();
+    double start = clock_now();
     int rc = classifier_new(&options, &c, err);
     struct walk walk = {.visit = visit, .enter = outlines ? NULL : enter, .self = c};
     if (rc == 0)
@@ -197,7 +190,7 @@ static int classify(const struct options *o, struct predictor *p, const struct o
     if (rc == 0)
         rc = classifier_finish(c, err);
     if (rc == 0)
-        rc = conclude(c, &walk, seconds_now() - start, err);
+        rc = conclude(c, &walk, clock_now() - start, err);
     classifier_free(c);
     return rc;
 }

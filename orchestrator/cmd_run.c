@@ -1,3 +1,4 @@
+#include "clock.h"
 #include "command.h"
 
 #include "cells.h"
@@ -14,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -245,9 +245,7 @@ int cmd_run(int argc, char **argv, struct err *err)
 {
     static const struct argp argp = {options, parse, "SWEEP.yaml -o RESULTS.h5", doc, NULL, NULL, NULL};
     struct arguments arguments = {.run = {.heartbeat = 60, .checkpoint = 60}};
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    arguments.run.begun = (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+    arguments.run.begun = clock_wall();
     arguments.run.end = (double)INFINITY;
     arguments.run.set = arguments.set;
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);

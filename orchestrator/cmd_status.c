@@ -1,4 +1,5 @@
 /* cellsweep status: how far a sweep is, from its files alone; beside a running sweep, or long after it was killed. */
+#include "clock.h"
 #include "command.h"
 
 #include "alive.h"
@@ -393,7 +394,6 @@ static void print_view(const struct view *v)
 static int look(const char *path, struct view *v, struct err *err)
 {
     struct stat info;
-    struct timespec now;
     char name[512];
     memset(v, 0, sizeof *v);
     /* the lock before the rows: a run that ends in between shows as running once more, not as dead */
@@ -412,8 +412,7 @@ static int look(const char *path, struct view *v, struct err *err)
     if (!v->mark)
         return E_IO;
     rc = store_read_marks(v->store, v->mark, err);
-    clock_gettime(CLOCK_REALTIME, &now);
-    v->now = (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+    v->now = clock_wall();
     if (rc == 0 && stat(path, &info) == 0)
         v->quiet = fmax(0, v->now - (double)info.st_mtim.tv_sec - 1e-9 * (double)info.st_mtim.tv_nsec);
     count(v);
@@ -446,7 +445,7 @@ static int show(const char *path, int redraw, int *finished, struct err *err)
 static int watch(const struct options *o, struct err *err)
 {
     int redraw = isatty(STDOUT_FILENO), finished = 0, rc;
-    struct timespec pause = {(time_t)o->interval, (long)(1e9 * (o->interval - floor(o->interval)))};
+    struct timespec pause = clock_span(o->interval);
     if (redraw)
         fputs("\033[2J", stdout);
     while ((rc = show(o->path, redraw, &finished, err)) == 0 && !finished) {

@@ -1,9 +1,10 @@
 #include "epochs.h"
 
+#include "clock.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 struct epochs {
     int most;
@@ -12,13 +13,6 @@ struct epochs {
     float *train, *val; /* (most, N_METRICS) of them */
     double last;        /* when the job began, or they were written */
 };
-
-static double seconds_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 struct epochs *epochs_new(int most, double interval, struct err *err)
 {
@@ -40,7 +34,7 @@ void epochs_begin(struct epochs *e, int first)
 {
     e->first = first;
     e->n = 0;
-    e->last = seconds_now();
+    e->last = clock_now();
 }
 
 void epochs_add(struct epochs *e, const float *train, const float *val)
@@ -54,7 +48,7 @@ void epochs_add(struct epochs *e, const float *train, const float *val)
 
 int epochs_due(const struct epochs *e)
 {
-    return e->n > 0 && seconds_now() - e->last >= e->interval;
+    return e->n > 0 && clock_now() - e->last >= e->interval;
 }
 
 int epochs_write(struct epochs *e, struct store *store, int job, struct err *err)
@@ -66,7 +60,7 @@ int epochs_write(struct epochs *e, struct store *store, int job, struct err *err
         return rc;
     e->first += e->n;
     e->n = 0;
-    e->last = seconds_now();
+    e->last = clock_now();
     return 0;
 }
 

@@ -1,5 +1,6 @@
 #include "handout.h"
 
+#include "clock.h"
 #include "lifesign.h"
 #include "mail.h"
 
@@ -99,14 +100,12 @@ struct handout {
 
 static double now(const struct handout *h)
 {
-    struct timespec t;
-    clock_gettime(h->clock, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+    return clock_read(h->clock);
 }
 
 static void nap(double seconds)
 {
-    struct timespec t = {(time_t)seconds, (long)(1e9 * (seconds - floor(seconds)))};
+    struct timespec t = clock_span(seconds);
     nanosleep(&t, NULL);
 }
 
@@ -554,11 +553,8 @@ static void *keep_alive(void *self)
     struct handout *h = self;
     lock(h);
     while (!h->quit) {
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until); /* were the wall clock set back, it would wait for so long */
-        double at = (double)until.tv_nsec * 1e-9 + h->tick;
-        until.tv_sec += (time_t)at;
-        until.tv_nsec = (long)(1e9 * (at - floor(at)));
+        /* Were the wall clock set back, it would wait for so long. */
+        struct timespec until = clock_after(CLOCK_MONOTONIC, h->tick);
         pthread_cond_clockwait(&h->wake, &h->mutex, CLOCK_MONOTONIC, &until);
         if (h->quit)
             break;

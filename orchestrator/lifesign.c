@@ -1,5 +1,6 @@
 #include "lifesign.h"
 
+#include "clock.h"
 #include "mail.h"
 
 #include <math.h>
@@ -36,17 +37,10 @@ struct lifesign {
     double looked, cpu;         /* when this was last looked at, and CPU seconds by then */
 };
 
-static double seconds(clockid_t clock)
-{
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 /* Whether the other threads of this process have used the CPU since the last look. */
 static int computes(struct lifesign *l, double now)
 {
-    double cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - seconds(CLOCK_THREAD_CPUTIME_ID);
+    double cpu = clock_read(CLOCK_PROCESS_CPUTIME_ID) - clock_read(CLOCK_THREAD_CPUTIME_ID);
     int yes = cpu - l->cpu > least_work * (now - l->looked);
     l->cpu = cpu;
     l->looked = now;
@@ -77,7 +71,7 @@ static void take(struct lifesign *l, double now, int lives)
 
 static void look(struct lifesign *l)
 {
-    double now = seconds(l->clock);
+    double now = clock_read(l->clock);
     int works = computes(l, now), is_stuck = now - l->round > l->limit / 4,
         is_quiet = now - l->word > l->limit / 4;
     if (l->rank == 0) {
@@ -97,11 +91,7 @@ static void *watch(void *self)
     struct lifesign *l = self;
     pthread_mutex_lock(&l->mutex);
     while (!l->quit) {
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        double at = (double)until.tv_nsec * 1e-9 + l->tick;
-        until.tv_sec += (time_t)at;
-        until.tv_nsec = (long)(1e9 * (at - floor(at)));
+        struct timespec until = clock_after(CLOCK_MONOTONIC, l->tick);
         pthread_cond_clockwait(&l->wake, &l->mutex, CLOCK_MONOTONIC, &until);
         if (!l->quit)
             look(l);
@@ -142,19 +132,19 @@ int lifesign_new(MPI_Comm comm, double limit, clockid_t clock, struct lifesign *
     l->limit = limit;
     l->tick = fmin(0.25, limit / 8);
     l->clock = clock;
-    l->round = l->word = l->looked = seconds(clock);
+    l->round = l->word = l->looked = clock_read(clock);
     l->seen = err_calloc((size_t)l->size, sizeof *l->seen, "signs of life", err);
     return l->seen ? start(l, err) : E_IO;
 }
 
 void lifesign_round(struct lifesign *l)
 {
-    l->round = seconds(l->clock);
+    l->round = clock_read(l->clock);
 }
 
 void lifesign_word(struct lifesign *l)
 {
-    l->word = seconds(l->clock);
+    l->word = clock_read(l->clock);
 }
 
 double lifesign_seen(const struct lifesign *l, int rank)

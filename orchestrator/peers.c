@@ -1,6 +1,7 @@
 #include "peers.h"
 
 #include "alive.h"
+#include "clock.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -81,11 +82,7 @@ static void *watch(void *self)
     struct peers *p = self;
     pthread_mutex_lock(&p->mutex);
     while (!p->rest) {
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += 500000000;
-        until.tv_sec += until.tv_nsec / 1000000000;
-        until.tv_nsec %= 1000000000;
+        struct timespec until = clock_after(CLOCK_MONOTONIC, 0.5);
         pthread_cond_clockwait(&p->wake, &p->mutex, CLOCK_MONOTONIC, &until);
         for (int r = 0; r < p->size && !p->rest; r++)
             if (peers_gone(p, r))

@@ -1,11 +1,12 @@
 #include "progress.h"
 
+#include "clock.h"
+
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 static const double live_every = 0.2, plain_every = 30;
@@ -16,13 +17,6 @@ struct progress {
     double rate_time, rate_images; /* where images/s is measured from: at most a minute ago */
     double older_time, older_images;
 };
-
-static double seconds_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* Under mpirun stderr is a pipe to it; what it forwards to shows in its own. */
 static int parent_has_terminal(void)
@@ -41,7 +35,7 @@ struct progress *progress_new(int n_jobs, int quiet, struct err *err)
     p->n_jobs = n_jobs;
     p->quiet = quiet;
     p->live = isatty(STDERR_FILENO) || (getenv("OMPI_COMM_WORLD_SIZE") && parent_has_terminal());
-    p->start = p->last = p->rate_time = p->older_time = seconds_now();
+    p->start = p->last = p->rate_time = p->older_time = clock_now();
     return p;
 }
 
@@ -84,7 +78,7 @@ static void draw(struct progress *p, const struct handout_counts *c, double t)
 
 void progress_tick(struct progress *p, const struct handout_counts *counts)
 {
-    double t = seconds_now();
+    double t = clock_now();
     if (p->quiet || t - p->last < (p->live ? live_every : plain_every))
         return;
     p->last = t;
@@ -115,7 +109,7 @@ void progress_finish(struct progress *p)
 
 double progress_seconds(const struct progress *p)
 {
-    return seconds_now() - p->start;
+    return clock_now() - p->start;
 }
 
 void progress_free(struct progress *p)

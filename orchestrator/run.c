@@ -1,5 +1,6 @@
 #include "run.h"
 
+#include "clock.h"
 #include "job.h"
 #include "run_root.h"
 
@@ -63,13 +64,6 @@ void run_limit_start(unsigned seconds)
     alarm(seconds);
 }
 
-static double wall_time(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 /* What a stopping sweep waits for the running epoch at most, seconds. */
 static const double most_grace = 5;
 
@@ -79,7 +73,7 @@ static double grace(const struct run *run)
 {
     if (drain_asked == SIGTERM || drain_asked == SIGINT)
         return 1;
-    return fmin(most_grace, fmax(0, run->deadline - wall_time() - 1));
+    return fmin(most_grace, fmax(0, run->deadline - clock_wall() - 1));
 }
 
 /* ---- ranks that are lost ---- */
@@ -397,7 +391,7 @@ static int begin_row(struct run *run, int attempt, const struct checkpoint *from
                                 .attempts = attempt,
                                 .epochs_done = n,
                                 .rank = run->rank,
-                                .started = wall_time(),
+                                .started = clock_wall(),
                                 .finished = (double)NAN};
     int rc = store_clear_metrics(run->store, run->job, err);
     if (rc == 0 && n > 0)
@@ -421,7 +415,7 @@ static int finish_row(struct run *run, struct store_mark *mark, const struct job
         return rc;
     mark->state = result->diverged ? JOB_DIVERGED : JOB_DONE;
     mark->epochs_done = result->epochs_done;
-    mark->finished = wall_time();
+    mark->finished = clock_wall();
     if (result->diverged)
         snprintf(mark->message, sizeof mark->message, "loss is not finite in epoch %d", result->epochs_done);
     disown_rows(run);
@@ -435,7 +429,7 @@ static int give_up_row(struct run *run, struct store_mark *mark, int rc, const c
 {
     int last = rc != E_STOPPED && mark->attempts >= SCHEDULE_ATTEMPTS;
     mark->state = last ? JOB_FAILED : JOB_WAITING;
-    mark->finished = last ? wall_time() : (double)NAN;
+    mark->finished = last ? clock_wall() : (double)NAN;
     mark->epochs_done = rc == E_STOPPED ? saver_epochs(run->saver) : 0;
     mark->attempts -= rc == E_STOPPED;
     snprintf(mark->message, sizeof mark->message, "%.*s", (int)sizeof mark->message - 1,

@@ -2,6 +2,7 @@
 
 #include "cells.h"
 #include "checkpoint_folder.h"
+#include "clock.h"
 #include "deadline.h"
 #include "h5.h"
 #include "json_out.h"
@@ -12,20 +13,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { MAX_FAILURES_SHOWN = 40 };
 
 /* Seconds between two writings of the status file while the sweep runs. */
 static const double ending_every = 2;
-
-static double wall_time(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* ---- lock, sweep file, data, results file ---- */
 
@@ -224,7 +217,7 @@ int root_schedule(struct run *run, enum resume_kind kind, int kept, struct err *
 static double left(const struct run *run)
 {
     double spare = fmin(10, 0.1 * (run->deadline - run->options->begun));
-    return run->deadline - wall_time() - spare - 2 * handout_counts(run->handout).slowest;
+    return run->deadline - clock_wall() - spare - 2 * handout_counts(run->handout).slowest;
 }
 
 double root_left(void *self)
@@ -399,7 +392,7 @@ void root_on_condemn(void *self, int job, int attempts, int deaths)
     struct store_mark mark = {.state = JOB_FAILED, .attempts = attempts, .rank = -1};
     struct err err = {0};
     mark.started = (double)NAN;
-    mark.finished = wall_time();
+    mark.finished = clock_wall();
     if (deaths == attempts)
         snprintf(mark.message, sizeof mark.message, "its rank died three times");
     else

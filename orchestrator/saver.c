@@ -1,11 +1,11 @@
 #include "saver.h"
 
 #include "checkpoint_folder.h"
+#include "clock.h"
 #include "job_state.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 struct saver {
@@ -25,13 +25,6 @@ struct saver {
     double epoch_start;
     double epoch_seconds; /* of the last epoch, 0: none ended yet */
 };
-
-static double seconds_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 struct saver *saver_new(const char *results_path, double interval, const char *data, const char *kernels,
                         int best_weights, struct err *err)
@@ -85,13 +78,13 @@ const struct checkpoint *saver_begin(struct saver *s, const struct job *job, str
     checkpoint_path(s->results_path, job->key, s->path);
     load(s, note);
     remember(s);
-    s->last = s->epoch_start = seconds_now();
+    s->last = s->epoch_start = clock_now();
     return s->epochs ? &s->from : NULL;
 }
 
 int saver_patient(struct saver *s, double grace)
 {
-    double now = seconds_now();
+    double now = clock_now();
     if (s->stopping_since <= 0)
         s->stopping_since = now;
     double limit = s->stopping_since + grace;
@@ -100,7 +93,7 @@ int saver_patient(struct saver *s, double grace)
 
 void saver_epoch(struct saver *s, int epoch, const float *train, const float *val)
 {
-    double now = seconds_now();
+    double now = clock_now();
     s->epoch_seconds = now - s->epoch_start;
     s->epoch_start = now;
     if (!s->train || !s->val)
@@ -130,12 +123,12 @@ static int save(struct saver *s, const struct checkpoint *bare, struct err *err)
 
 int saver_between(struct saver *s, const struct checkpoint *state, int stopping, struct err *err)
 {
-    double start = seconds_now();
+    double start = clock_now();
     if (s->interval <= 0 || (!stopping && start - s->last < s->interval))
         return 0;
     int rc = save(s, state, err);
     s->last = start;
-    s->epoch_start = seconds_now();
+    s->epoch_start = clock_now();
     s->cost.seconds += s->epoch_start - start;
     return rc;
 }

@@ -1,12 +1,12 @@
 #include "speeds.h"
 
+#include "clock.h"
 #include "cnn.h"
 #include "rng.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 const double speeds_budget = 10;
 
@@ -20,13 +20,6 @@ struct kind {
     double work;  /* of all, FLOP; of model fake milliseconds */
     double speed; /* seconds a unit of work, 0: not known */
 };
-
-static double seconds_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static struct cnn_shape shape_of(const struct config *c)
 {
@@ -64,7 +57,7 @@ static int time_steps(struct cnn *net, const struct config *c, const float *pixe
     while (rc == 0 && (steps < 2 || end - start < share)) {
         struct batch batch = {n, image, target, weight, 1, (uint64_t)steps};
         cnn_train(net, &batch, &loss, &adam, probs);
-        end = seconds_now();
+        end = clock_now();
         start = steps++ ? start : end;
     }
     struct cnn_shape shape = shape_of(c);
@@ -142,7 +135,7 @@ static int is_affordable(const struct config *c, double speed, double spent)
 static int time_kinds(const struct sweep *sweep, struct kind *kind, int n_kinds, struct speeds *out,
                       struct err *err)
 {
-    double begun = seconds_now(), work = 0, seconds = 0, share;
+    double begun = clock_now(), work = 0, seconds = 0, share;
     for (int k = 0; k < n_kinds; k++)
         out->n_kinds += !is_fake(&sweep->job[kind[k].job].config);
     share = fmin(moment, speeds_budget / fmax(1, out->n_kinds));
@@ -153,7 +146,7 @@ static int time_kinds(const struct sweep *sweep, struct kind *kind, int n_kinds,
             kind[k].speed = 1e-3; /* its work is in milliseconds */
             continue;
         }
-        if (out->n_timed > 0 && !is_affordable(c, seconds / work, seconds_now() - begun))
+        if (out->n_timed > 0 && !is_affordable(c, seconds / work, clock_now() - begun))
             continue;
         int rc = measure(c, share, &kind[k].speed, err);
         if (rc < 0)
@@ -165,7 +158,7 @@ static int time_kinds(const struct sweep *sweep, struct kind *kind, int n_kinds,
     for (int k = 0; k < n_kinds; k++)
         if (kind[k].speed <= 0)
             kind[k].speed = seconds / work;
-    out->spent = seconds_now() - begun;
+    out->spent = clock_now() - begun;
     return 0;
 }
 

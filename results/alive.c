@@ -1,5 +1,6 @@
 #include "alive.h"
 
+#include "clock.h"
 #include "utf8.h"
 
 #include <errno.h>
@@ -48,10 +49,8 @@ static void copy_environment(const char *name, char out[ALIVE_WORD])
 
 void alive_self(struct alive_holder *self)
 {
-    struct timespec now;
     memset(self, 0, sizeof *self);
-    clock_gettime(CLOCK_REALTIME, &now);
-    self->since = (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+    self->since = clock_wall();
     if (gethostname(self->host, sizeof self->host - 1) < 0)
         snprintf(self->host, sizeof self->host, "localhost");
     self->pid = (long)getpid();
@@ -77,10 +76,7 @@ static enum alive check_process(const struct alive_holder *holder)
 /* When this host was started, seconds since 1970. */
 static double boot_time(void)
 {
-    struct timespec now, up;
-    clock_gettime(CLOCK_REALTIME, &now);
-    clock_gettime(CLOCK_BOOTTIME, &up);
-    return (double)(now.tv_sec - up.tv_sec) + 1e-9 * (double)(now.tv_nsec - up.tv_nsec);
+    return clock_wall() - clock_read(CLOCK_BOOTTIME);
 }
 
 /* ---- Slurm ---- */

@@ -1,5 +1,6 @@
 #include "ending.h"
 
+#include "clock.h"
 #include "json_out.h"
 #include "target.h"
 #include "utf8.h"
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { PATH_SIZE = 4200 };
@@ -33,13 +33,11 @@ const char *ending_state(int exit_status)
 
 static json_t *to_json(const struct ending *e)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
     json_t *status = e->exit_status < 0 ? json_null() : json_integer(e->exit_status);
     return json_pack("{s:s, s:o, s:i, s:i, s:i, s:i, s:i, s:f, s:o}", "state", ending_state(e->exit_status),
                      "exit_status", status, "done", e->done, "diverged", e->diverged, "failed", e->failed,
-                     "left", e->left, "lost_ranks", e->lost_ranks, "time",
-                     (double)now.tv_sec + 1e-9 * (double)now.tv_nsec, "message", json_out_text(e->message));
+                     "left", e->left, "lost_ranks", e->lost_ranks, "time", clock_wall(), "message",
+                     json_out_text(e->message));
 }
 
 /* Write text under a temporary name and rename it onto path. */

@@ -1,5 +1,6 @@
 #include "live.h"
 
+#include "clock.h"
 #include "h5.h"
 
 #include <errno.h>
@@ -25,13 +26,6 @@ struct live {
     struct alive_holder holder;
     double looked, cost; /* when, monotonic, 0: never; seconds */
 };
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static void forget(struct live *live)
 {
@@ -124,11 +118,7 @@ int live_enter(struct live *live, struct store **store, struct err *err)
 
 int live_enter_within(struct live *live, double seconds, struct store **store, struct err *err)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    double fraction = seconds - floor(seconds) + 1e-9 * (double)until.tv_nsec;
-    until.tv_sec += (time_t)(floor(seconds) + floor(fraction));
-    until.tv_nsec = (long)(1e9 * (fraction - floor(fraction)));
+    struct timespec until = clock_after(CLOCK_REALTIME, seconds);
     return pthread_mutex_timedlock(&live->lock, &until) == 0 ? enter(live, store, err) : 1;
 }
 
@@ -152,11 +142,11 @@ long live_generation(const struct live *live)
 enum alive live_alive(struct live *live, struct alive_holder *holder)
 {
     pthread_mutex_lock(&live->alive_lock);
-    double start = now();
+    double start = clock_now();
     if (live->looked <= 0 || start - live->looked > fmax(1, 20 * live->cost)) {
         live->holder = (struct alive_holder){0};
         live->alive = alive_look(live->path, &live->holder);
-        live->looked = now();
+        live->looked = clock_now();
         live->cost = live->looked - start;
     }
     *holder = live->holder;

@@ -1,12 +1,12 @@
 #include "pulse.h"
 
+#include "clock.h"
 #include "ending.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 
 const char *const pulse_state_names[N_PULSE_STATES] = {"running", "finished", "stopped", "dead"};
 
@@ -114,18 +114,11 @@ void pulse_judge(struct pulse *p, const char *results_path, enum alive alive,
                                : (double)NAN;
 }
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static void measure(struct store *store, struct pulse *p)
 {
     struct stat info;
     struct finished sum = count(store, p);
-    p->now = p->changed = now();
+    p->now = p->changed = clock_wall();
     if (stat(store_path(store), &info) == 0)
         p->changed = fmin(p->now, (double)info.st_mtim.tv_sec + 1e-9 * (double)info.st_mtim.tv_nsec);
     p->job_seconds = ratio(sum.seconds, sum.n);

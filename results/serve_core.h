@@ -10,6 +10,7 @@
 #ifndef CELLSWEEP_SERVE_CORE_H
 #define CELLSWEEP_SERVE_CORE_H
 
+#include "clock.h"
 #include "live.h"
 #include "predictor.h"
 #include "pulse.h"
@@ -165,8 +166,6 @@ struct serve_request {
 };
 
 typedef enum MHD_Result (*serve_handler)(struct serve_request *request);
-
-double serve_now(void); /* monotonic seconds */
 
 /* ---- serve_reply.c: each queues a reply and says whether that worked ---- */
 

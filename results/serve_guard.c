@@ -10,13 +10,6 @@
 #include <sys/socket.h>
 #include <time.h>
 
-double serve_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 /* ---- who may ask ---- */
 
 static void digest_of(const char *text, size_t n, unsigned char out[SHA256_DIGEST_SIZE])
@@ -115,9 +108,9 @@ static void note_wrong_token(struct serve_request *request)
     name_client(request->connection, name, sizeof name);
     pthread_mutex_lock(&guard->lock);
     long n = ++guard->wrong_tokens;
-    int tell = guard->told_tokens <= 0 || serve_now() - guard->told_tokens > 60;
+    int tell = guard->told_tokens <= 0 || clock_now() - guard->told_tokens > 60;
     if (tell)
-        guard->told_tokens = serve_now();
+        guard->told_tokens = clock_now();
     pthread_mutex_unlock(&guard->lock);
     if (tell)
         fprintf(stderr, "serve: a wrong token from %s, %ld since the start\n", name, n);
@@ -166,7 +159,7 @@ void serve_guard_deadline(struct serve_guard *guard, struct MHD_Connection *conn
     struct serve_slot *slot = slot_of(connection);
     pthread_mutex_lock(&guard->lock);
     if (slot && !slot->is_cut)
-        slot->deadline = seconds > 0 ? serve_now() + seconds : 0;
+        slot->deadline = seconds > 0 ? clock_now() + seconds : 0;
     pthread_mutex_unlock(&guard->lock);
 }
 
@@ -175,7 +168,7 @@ void serve_guard_waits(struct serve_guard *guard, struct MHD_Connection *connect
     struct serve_slot *slot = slot_of(connection);
     pthread_mutex_lock(&guard->lock);
     if (slot) {
-        slot->since = waits ? serve_now() : 0;
+        slot->since = waits ? clock_now() : 0;
         slot->has_body = slot->is_too_many = 0;
     }
     pthread_mutex_unlock(&guard->lock);
@@ -186,7 +179,7 @@ void serve_guard_body(struct serve_guard *guard, struct MHD_Connection *connecti
     struct serve_slot *slot = slot_of(connection);
     pthread_mutex_lock(&guard->lock);
     if (slot) {
-        slot->since = serve_now();
+        slot->since = clock_now();
         slot->has_body = 1;
         slot->received = 0;
     }
@@ -257,7 +250,7 @@ static double weakness(const struct serve_guard *guard, const struct serve_slot 
 static struct serve_slot *weakest(struct serve_guard *guard, const struct serve_slot *but)
 {
     struct serve_slot *found = NULL;
-    double most = -1, now = serve_now();
+    double most = -1, now = clock_now();
     for (int i = 0; i < guard->n_slots; i++) {
         double w = &guard->slot[i] == but ? -1 : weakness(guard, &guard->slot[i], now);
         if (w > most) {
@@ -281,10 +274,10 @@ static void make_room(struct serve *serve, struct serve_slot *fresh)
         cut(serve, slot);
     else
         fresh->is_too_many = 1;
-    if (guard->told_crowd <= 0 || serve_now() - guard->told_crowd > 60) {
+    if (guard->told_crowd <= 0 || clock_now() - guard->told_crowd > 60) {
         fprintf(stderr, "serve: %d connections at once: %s\n", n,
                 slot ? "the slowest to ask are cut" : "all are busy, others are told to come back");
-        guard->told_crowd = serve_now();
+        guard->told_crowd = clock_now();
     }
 }
 
@@ -293,7 +286,7 @@ static struct serve_slot *take_slot(struct serve *serve, struct MHD_Connection *
     struct serve_guard *guard = &serve->guard;
     for (int i = 0; i < guard->n_slots; i++)
         if (guard->slot[i].socket < 0) {
-            double now = serve_now();
+            double now = clock_now();
             guard->slot[i] =
                 (struct serve_slot){.socket = socket, .deadline = now + SERVE_IDLE_SECONDS, .since = now};
             take_address(&guard->slot[i], connection);
@@ -336,7 +329,7 @@ static int is_late(const struct serve_slot *slot, double now)
 
 static void cut_late(struct serve *serve)
 {
-    double now = serve_now();
+    double now = clock_now();
     for (int i = 0; i < serve->guard.n_slots; i++) {
         struct serve_slot *slot = &serve->guard.slot[i];
         if (slot->socket >= 0 && !slot->is_cut && is_late(slot, now))
@@ -350,9 +343,7 @@ static void *reap(void *cls)
     struct serve_guard *guard = &serve->guard;
     pthread_mutex_lock(&guard->lock);
     while (!guard->stopping) {
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_sec += 1;
+        struct timespec until = clock_after(CLOCK_MONOTONIC, 1);
         pthread_cond_timedwait(&guard->wake, &guard->lock, &until);
         cut_late(serve);
     }

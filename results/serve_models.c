@@ -180,7 +180,7 @@ static int load_predictor(struct serve *serve, struct store *store, const struct
 {
     struct kept *place = place_of(serve->models, model, live_generation(serve->live));
     int rc = place->predictor ? 0 : predictor_new(store, place->filter, &place->predictor, err);
-    place->used = serve_now();
+    place->used = clock_now();
     *out = place->predictor;
     return rc;
 }

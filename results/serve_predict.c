@@ -87,7 +87,7 @@ static int prepare(const struct predictor *p, const struct outlines *outlines, i
     const struct serve_image *image = seen->image;
     struct predictor_view view = {0};
     int rc = check_image(image, &seen->err);
-    if (rc == 0 && serve_now() > until)
+    if (rc == 0 && clock_now() > until)
         rc = err_set(&seen->err, E_USAGE, "%s: the images before it took too long; send fewer at once",
                      image->name);
     if (rc == 0)
@@ -252,7 +252,7 @@ static int prepare_all(const struct predictor *p, struct serve_request *request,
     struct serve_counts *counts = &request->serve->counts;
     struct outlines outlines = {0};
     const char *text = upload->boundaries.bytes;
-    double until = serve_now() + SERVE_COMPUTE_SECONDS;
+    double until = clock_now() + SERVE_COMPUTE_SECONDS;
     int rc = text ? outlines_parse(text, "boundaries", &outlines, err) : 0;
     if (rc < 0)
         return err_set(err, E_USAGE, "%s", err->text); /* the client's file, not ours */

@@ -127,13 +127,13 @@ static int progress_text(struct serve *serve, char **text, struct err *err)
     struct serve_last *last = &serve->progress;
     int rc = 0;
     pthread_mutex_lock(&last->lock);
-    if (!last->text || serve_now() - last->made > 0.25) {
+    if (!last->text || clock_now() - last->made > 0.25) {
         char *fresh = NULL;
         rc = look(serve, &fresh, err);
         if (rc == 0) {
             free(last->text);
             last->text = fresh;
-            last->made = serve_now();
+            last->made = clock_now();
         }
     }
     if (rc >= 0 && last->text)

@@ -52,7 +52,7 @@ static int make_document(struct serve *serve, struct store *store, struct serve_
 /* A sweep of short jobs would keep a core busy with documents: none is made sooner after the last than that took four times. */
 static int is_recent(const struct serve_document *document)
 {
-    return document->fixed.plain && serve_now() - document->made < fmin(60, fmax(0.5, 4 * document->took));
+    return document->fixed.plain && clock_now() - document->made < fmin(60, fmax(0.5, 4 * document->took));
 }
 
 /* The file as it is now: *fresh is made when the last document is of another state, and not of a moment ago. */
@@ -75,7 +75,7 @@ static int refresh(struct serve *serve, struct err *err)
     struct serve_fixed fresh = {0};
     struct store *store;
     uint64_t stamp[2];
-    double start = serve_now();
+    double start = clock_now();
     int rc = is_recent(document) ? live_enter_within(serve->live, 0.3, &store, err)
                                  : live_enter(serve->live, &store, err);
     if (rc != 0)
@@ -89,7 +89,7 @@ static int refresh(struct serve *serve, struct err *err)
     serve_fixed_release(&document->fixed);
     document->fixed = fresh;
     memcpy(document->stamp, stamp, sizeof stamp);
-    document->made = serve_now();
+    document->made = clock_now();
     document->took = document->made - start;
     return 0;
 }

@@ -3,6 +3,7 @@
  * Each client takes the next kind of request by a random stream of its own. What is right is known before: answers to the images are
  * asked for one by one first. Prints counts and rates; exits with 1 when a good request got a wrong answer, a bad one was taken for
  * good, or nothing was answered at all. */
+#include "clock.h"
 #include "http_client.h"
 #include "rng.h"
 
@@ -10,7 +11,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
-#include <time.h>
 
 enum { MAX_IMAGES = 32, MAX_CLIENTS = 256 };
 
@@ -55,13 +55,6 @@ static int n_images, port;
 static double deadline;
 static atomic_long asked[N_KINDS], right[N_KINDS], busy, wrong, checked;
 static atomic_long slowest; /* microseconds of a valid request */
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static void complain(enum kind kind, const struct http_reply *reply)
 {
@@ -114,9 +107,9 @@ static void send_images(enum kind kind, struct rng *rng, int n)
         http_form_add(&form, "image", "x.png", sent[i]->bytes, sent[i]->n);
     }
     http_form_end(&form);
-    double start = now();
+    double start = clock_now();
     int good = http_post(port, "/api/predict", &form, "", &reply) == 200;
-    long took = (long)(1e6 * (now() - start));
+    long took = (long)(1e6 * (clock_now() - start));
     for (int i = 0; i < n && good; i++)
         good = same_as(reply.body, (size_t)i, sent[i]);
     for (long before = atomic_load(&slowest); took > before;)
@@ -276,7 +269,7 @@ static void *run_client(void *number)
 {
     int client = (int)(intptr_t)number;
     struct rng rng = rng_start(rng_key("load", &client, sizeof client), 1);
-    while (now() < deadline)
+    while (clock_now() < deadline)
         do_one(choose(&rng), &rng);
     return NULL;
 }
@@ -332,13 +325,13 @@ int main(int argc, char **argv)
     for (int i = 4; i < argc && n_images < MAX_IMAGES; i++, n_images++)
         if (read_image(argv[i], &images[n_images]) < 0)
             return 3;
-    start = now();
+    start = clock_now();
     deadline = start + seconds;
     for (int i = 0; i < clients; i++)
         pthread_create(&thread[i], NULL, run_client, (void *)(intptr_t)i);
     for (int i = 0; i < clients; i++)
         pthread_join(thread[i], NULL);
-    seconds = now() - start;
+    seconds = clock_now() - start;
     for (int i = 0; i < n_images; i++) {
         free(images[i].bytes);
         free(images[i].probabilities);

@@ -1,18 +1,12 @@
 #include "fake.h"
 
+#include "clock.h"
 #include "rng.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-static double seconds_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* 1 when FOLDER/name has a number of at most `epoch` in it. */
 static int says_hold(const char *folder, const char *name, int epoch)
@@ -46,9 +40,9 @@ static int is_held(const char *key, int epoch, int *told)
 int fake_epoch(const struct config *config, const char *key, int epoch, int (*pause)(void *self), void *self,
                struct err *err)
 {
-    double end = seconds_now() + config->fake_milliseconds * 1e-3;
+    double end = clock_now() + config->fake_milliseconds * 1e-3;
     int told = 0;
-    for (double left; (left = end - seconds_now()) > 0 || is_held(key, epoch, &told);) {
+    for (double left; (left = end - clock_now()) > 0 || is_held(key, epoch, &told);) {
         struct timespec nap = {.tv_nsec = left > 0 && left < 1e-3 ? (long)(left * 1e9) : 1000000};
         nanosleep(&nap, NULL);
         if (pause && pause(self))
