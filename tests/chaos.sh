@@ -151,13 +151,6 @@ events_twice() { # a job whose end was logged twice, by the runs of this round
     [ -n "$(grep -h '"job_finished"' "$results.events.jsonl" | grep -o '"job": *[0-9]*' | sort | uniq -d)" ]
 }
 
-same_bits() {
-    local group
-    for group in /metrics /confusion /predictions; do
-        h5diff -q "$TMP/whole.h5" "$results" "$group" "$group" || return 1
-    done
-}
-
 finish_round() { # the same command until it is done
     local tries=0
     while :; do
@@ -178,7 +171,7 @@ finish_round() { # the same command until it is done
 }
 
 check_end() {
-    if ! same_bits; then
+    if ! same_bits "$TMP/whole.h5" "$results"; then
         differ=$((differ + 1))
         note="$note DIFFERS"
         cp "$results" "$TMP/differs$differ.h5"

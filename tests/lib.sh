@@ -85,6 +85,29 @@ mpi() {
     mpirun --oversubscribe -n "$n" "$@"
 }
 
+# small_sweep DATA: $TMP/s.yaml, a sweep of three epochs; the lines of its grid are standard input. A sanitizer looks at who writes
+# what when; at the engine it looks in programs of its own, and in whole networks for minutes: it gets a small one.
+small_sweep() {
+    printf 'name: small\ndata: %s\ntrain: {epochs: 3}\n' "$1" >"$TMP/s.yaml"
+    case $BUILD in *asan*) echo 'cnn: {filters1: 4, filters2: 4, dense1: 16, dense2: 8}' >>"$TMP/s.yaml" ;; esac
+    { echo 'grid:' && sed 's/^/  /'; } >>"$TMP/s.yaml"
+}
+
+# run RANKS RESULTS [OPTION...]: $TMP/s.yaml.
+run() {
+    local n=$1 results=$2
+    shift 2
+    mpi "$n" "$BUILD/cellsweep" run "$TMP/s.yaml" -o "$results" -q "$@"
+}
+
+# same_bits A B: no difference in any result dataset.
+same_bits() {
+    local group
+    for group in /metrics /confusion /predictions; do
+        h5diff -q "$1" "$2" "$group" "$group" || return 1
+    done
+}
+
 finish() {
     echo "1..$(wc -l <"$TMP/.results")"
     exit $((FAILED > 0))

@@ -3,29 +3,12 @@
 # file; groups of images; figures, status and the help of all commands.
 . tests/lib.sh
 cellsweep=$BUILD/cellsweep
-cat >"$TMP/s.yaml" <<'YAML'
-name: small
-data: builtin
-train: {epochs: 3}
-grid:
-  clusters: [[14, 15], [1, 27]]
-  strategy: [none, oversample]
-  protocol: [report, holdout]
-  seed: {first: 1, count: 2}
+small_sweep builtin <<'YAML'
+clusters: [[14, 15], [1, 27]]
+strategy: [none, oversample]
+protocol: [report, holdout]
+seed: {first: 1, count: 2}
 YAML
-# A sanitizer looks at who writes what when; at the engine it looks in programs of its own, and in whole networks for minutes.
-case $BUILD in *asan*) echo 'cnn: {filters1: 4, filters2: 4, dense1: 16, dense2: 8}' >>"$TMP/s.yaml" ;; esac
-run() { # run RANKS RESULTS [OPTION...]
-    local n=$1 results=$2
-    shift 2
-    mpi "$n" "$cellsweep" run "$TMP/s.yaml" -o "$results" -q "$@"
-}
-same_bits() { # same_bits A B: no difference in any result dataset
-    local group
-    for group in /metrics /confusion /predictions; do
-        h5diff -q "$1" "$2" "$group" "$group" || return 1
-    done
-}
 finished() { "$cellsweep" export "$1" --table jobs | grep -c ',done,'; }
 
 check "a sweep" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/1.h5" -q

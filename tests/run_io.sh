@@ -3,28 +3,13 @@
 . tests/lib.sh
 cellsweep=$BUILD/cellsweep
 program=$(realpath "$cellsweep")
-cat >"$TMP/s.yaml" <<YAML
-name: small
-data: $TMP/cells.h5
-train: {epochs: 3}
-grid:
-  clusters: [[26, 27]]
-  strategy: [none, oversample]
-  protocol: [report, holdout]
-  seed: {first: 1, count: 2}
-keep_weights: true
+small_sweep "$TMP/cells.h5" <<'YAML'
+clusters: [[26, 27]]
+strategy: [none, oversample]
+protocol: [report, holdout]
+seed: {first: 1, count: 2}
 YAML
-run() { # run RANKS RESULTS [OPTION...]
-    local n=$1 results=$2
-    shift 2
-    mpi "$n" "$cellsweep" run "$TMP/s.yaml" -o "$results" -q "$@"
-}
-same_bits() { # same_bits A B: no difference in any result dataset
-    local group
-    for group in /metrics /confusion /predictions; do
-        h5diff -q "$1" "$2" "$group" "$group" || return 1
-    done
-}
+echo "keep_weights: true" >>"$TMP/s.yaml"
 # says WHAT STATUS PATTERN COMMAND...: the exit status, and one line of error with the pattern.
 says() {
     local what=$1 want=$2 pattern=$3 got
