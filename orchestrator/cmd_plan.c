@@ -273,14 +273,13 @@ static int plan(const struct arguments *a, struct sweep *sweep, const struct dat
 {
     int n_matching = 0;
     struct speeds speeds = {0};
-    char text[2048];
     double *seconds = err_calloc((size_t)sweep->n_jobs, sizeof *seconds, "the plan", err);
     int rc = seconds ? expect_seconds(sweep, a->filter, seconds, &n_matching, &speeds, err) : E_IO;
     if (rc == 0) {
         print_jobs(sweep, seconds);
-        printf("%s: %d job%s; data %s, %d images of %d x %d pixels, checksum %.12s\n", sweep->name,
-               n_matching, n_matching == 1 ? "" : "s", sweep_data_text(sweep, data, text, sizeof text),
-               data->n_images, data->size, data->size, data->checksum);
+        printf("%s: %d job%s; data %s%s, %d images of %d x %d pixels, checksum %.12s\n", sweep->name,
+               n_matching, n_matching == 1 ? "" : "s", sweep->data_text,
+               data->synthetic ? " (synthetic)" : "", data->n_images, data->size, data->size, data->checksum);
         print_unread(sweep);
         rc = print_divisions(sweep, data, seconds, err);
     }

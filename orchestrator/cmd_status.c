@@ -116,6 +116,7 @@ static void print_head(const struct view *v)
     const struct store *s = v->store;
     printf("%s  %s%s\n", store_text(s, "name"), store_path(s),
            store_synthetic(s) ? "  (synthetic data)" : "");
+    printf("data %s, %d images\n", store_text(s, "data"), store_n_images(s));
     printf("created %s on %s, ranks: %s, cellsweep %s\n\n", store_text(s, "created"), store_text(s, "host"),
            store_text(s, "ranks"), store_text(s, "version"));
 }

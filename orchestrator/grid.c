@@ -697,9 +697,18 @@ static int expand_combination(struct sweep *sweep, const struct config *config, 
     return 0;
 }
 
+/* `data` as found, and for a packed file what it was packed from. */
+static void tell_data(struct sweep *sweep, const struct dataset *data)
+{
+    int packed = strncmp(sweep->data, data->origin, sizeof data->origin - 1) != 0;
+    snprintf(sweep->data_text, sizeof sweep->data_text, "%s%s%s", sweep->data, packed ? ", packed from " : "",
+             packed ? data->origin : "");
+}
+
 int sweep_expand(struct sweep *sweep, const struct dataset *data, struct err *err)
 {
     long n = count_combinations(sweep, err);
+    tell_data(sweep, data);
     memset(&sweep->data_clusters, 0, sizeof sweep->data_clusters);
     for (int i = 0; i < data->n_clusters && i < CONFIG_MAX_CLUSTERS; i++)
         sweep->data_clusters.number[sweep->data_clusters.n++] = (int16_t)data->cluster[i];
@@ -713,14 +722,6 @@ int sweep_expand(struct sweep *sweep, const struct dataset *data, struct err *er
             rc = expand_combination(sweep, &config, data, err);
     }
     return rc == 0 ? refuse_equal_jobs(sweep, err) : rc;
-}
-
-const char *sweep_data_text(const struct sweep *sweep, const struct dataset *data, char *out, size_t size)
-{
-    int packed = strncmp(sweep->data, data->origin, sizeof data->origin - 1) != 0;
-    snprintf(out, size, "%s%s%s%s", sweep->data, packed ? ", packed from " : "", packed ? data->origin : "",
-             data->synthetic ? " (synthetic)" : "");
-    return out;
 }
 
 int sweep_image_size(const struct sweep *sweep)

@@ -43,6 +43,7 @@ struct sweep {
     char *yaml;     /* the file as given, owned */
     char *resolved; /* every key with its value, one a line, and the grid; a sweep file again; owned */
     struct config_clusters data_clusters; /* of the dataset it was expanded for, in its order */
+    char data_text[1400]; /* where the images come from, for people: "cells.h5, packed from raw" */
     int n_jobs;
     int capacity;    /* jobs there is room for */
     struct job *job; /* (n_jobs) after sweep_expand, owned */
@@ -59,14 +60,10 @@ int sweep_parse(const char *resolved, struct sweep **out, struct err *err);
  * there. */
 int sweep_image_size(const struct sweep *sweep);
 
-/* What the jobs' images come from, for messages: `data` as found, and for a packed file what it was packed from: "cells.h5, packed
- * from raw (synthetic)". data: that it was opened as. Returns out. */
-const char *sweep_data_text(const struct sweep *sweep, const struct dataset *data, char *out, size_t size);
-
 /* The column of clusters.csv that some jobs of this sweep keep together in their splits (struct dataset_options), or NULL. */
 const char *sweep_groups(const struct sweep *sweep);
 
-/* Make the jobs: resolve "all" clusters, check clusters against the dataset, hash keys, estimate costs. Two equal jobs are an
+/* Make the jobs and data_text: resolve "all" clusters, check clusters against the dataset, hash keys, estimate costs. Two equal jobs are an
  * error. */
 int sweep_expand(struct sweep *sweep, const struct dataset *data, struct err *err);
 

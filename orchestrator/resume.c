@@ -16,7 +16,7 @@ static int make_plan(const struct sweep *sweep, const struct dataset *data, cons
     *plan = (struct store_plan){.name = sweep->name,
                                 .yaml = sweep->yaml,
                                 .yaml_resolved = sweep->resolved,
-                                .data_origin = data->origin,
+                                .data_origin = sweep->data_text,
                                 .data_file = data_file,
                                 .kernels = kernels_isa_name(isa),
                                 .data = data,

@@ -156,10 +156,10 @@ static void say_start(const struct run *run, enum resume_kind kind, int kept)
 {
     const char *path = run->options->results_path;
     int waiting = schedule_waiting(run->schedule);
-    char time[32], data[2048];
-    fprintf(stderr, "%s: %d job%s, %d rank%s, %s kernels, data %s (%d images)\n", run->sweep->name,
+    char time[32];
+    fprintf(stderr, "%s: %d job%s, %d rank%s, %s kernels, data %s%s (%d images)\n", run->sweep->name,
             run->sweep->n_jobs, plural(run->sweep->n_jobs), run->size, run->size == 1 ? "" : "s",
-            kernels_isa_name(run->isa), sweep_data_text(run->sweep, run->data, data, sizeof data),
+            kernels_isa_name(run->isa), run->sweep->data_text, run->data->synthetic ? " (synthetic)" : "",
             run->data->n_images);
     if (kind == RESUME_GROWN)
         fprintf(stderr, "%s: the grid grew; %d finished job%s kept, %d to run\n", path, kept, plural(kept),

@@ -42,6 +42,7 @@ struct export
     /* of one job: */
     int *image, *copy, *label, *confusion; /* (max(V, A)) and (C, C) */
     float *probs;                          /* (max(V, A), C) */
+    int has_groups;                        /* predictions only: 1 when an image of the sweep has one */
     int *cluster;                          /* (C) class index -> cluster number, -1 unknown */
     /* scores only: */
     enum units_set on;
@@ -265,11 +266,21 @@ static int confusion_rows(struct export *x, int job, struct err *err)
     return rc;
 }
 
+static int has_groups(const struct store *store)
+{
+    for (int i = 0; i < store_n_images(store); i++)
+        if (store_images(store)[i].group[0])
+            return 1;
+    return 0;
+}
+
 static int predictions_header(struct export *x, struct err *err)
 {
-    static const char *const names[] = {"split", "image", "cluster", "copy", "predicted"};
+    static const char *const names[] = {"split", "image", "cluster", "group", "copy", "predicted"};
+    x->has_groups = has_groups(x->store);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        csv_out_text(&x->csv, names[i]);
+        if (x->has_groups || strcmp(names[i], "group") != 0)
+            csv_out_text(&x->csv, names[i]);
     for (int c = 0; c < n_class_columns(x); c++)
         put_class_name(x, "probability", c);
     return make_job_buffers(x, err);
@@ -297,6 +308,8 @@ static void put_prediction(struct export *x, int job, enum split split, int i)
     csv_out_text(&x->csv, split_names[split]);
     csv_out_text(&x->csv, image->id);
     csv_out_int(&x->csv, image->cluster);
+    if (x->has_groups)
+        csv_out_text(&x->csv, image->group);
     csv_out_count(&x->csv, x->copy[i]);
     csv_out_count(&x->csv, best < 0 ? -1 : x->cluster[best]);
     for (int c = 0; c < n_class_columns(x); c++)

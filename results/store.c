@@ -182,6 +182,7 @@ static int read_tables(struct store *store, struct err *err)
     for (hsize_t i = 0; rc == 0 && i < store->n[DIM_IMAGE]; i++) {
         utf8_plain(store->image[i].id);
         utf8_plain(store->image[i].source);
+        utf8_plain(store->image[i].group);
     }
     return rc;
 }

@@ -23,6 +23,7 @@
  * Layout (J jobs, E the largest number of epochs, C of classes, V of validation images, A of originals, N images):
  *     / attributes      cellsweep_results (format version), name, yaml, yaml_resolved, dataset_checksum, version, commit,
  *                       created, host, ranks, libraries, cpu, synthetic, data, data_file,
+ *                       (data: for people, "cells.h5, packed from raw"; data_file: path of the packed images)
  *                       kernels, weights_kept (0 or 1), keep_weights (false, final, best), image_size (pixels) and pixel_size (micrometres) of the dataset
  *     /jobs             [J] compound: key, clusters, strategy, protocol, seed, fold, repeat, model, one field for every other
  *                       grid axis, n_train, n_val, leak
@@ -35,7 +36,7 @@
  *     /predictions/{val,all}/copy        [J,V or A] int32, 0 the original, k its k-th duplicate or variant
  *     /predictions/{val,all}/label       [J,V or A] int32, class index
  *     /predictions/{val,all}/probability [J,V or A,C] float32
- *     /images           [N] compound: id, cluster, source
+ *     /images           [N] compound: id, cluster, source, group ("": none; what must stay together in a split)
  *     /weights          [J,P] float32, only when kept
  *     /weights_epoch    [J] int32, epoch from 1 that the weights are of, only when kept. keep_weights best takes the epoch with the
  *                       highest balanced accuracy on the validation set, the first of equals. Under protocol report that set may hold

@@ -282,6 +282,8 @@ void tables_print_notes(FILE *file, const struct summary *summary)
             "at their last epoch: ± half of it, or from low to high where the range of the metric cuts it.\n",
             store_text(summary->store, "name"), summary->n_state[JOB_DONE], summary->n_jobs,
             store_synthetic(summary->store) ? ", synthetic data" : "", 100 * summary_level);
+    fprintf(file, "Data: %s, %d images.\n", store_text(summary->store, "data"),
+            store_n_images(summary->store));
     fprintf(file, "Intervals are Student's t%s.\n",
             any_overlap(summary)
                 ? ", widened where the splits share images: variance (1/n + n_test/n_train) s^2, Nadeau and "

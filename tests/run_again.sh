@@ -89,6 +89,14 @@ check "go on with the images packed beside the results" "$cellsweep" run "$TMP/s
 refused "groups of images that had none" 2 "same images without groups; groups (slide) are part of the data" "$cellsweep" run "$TMP/slides.yaml" -o "$TMP/ungrouped.h5" -q
 check "groups of a packed dataset on 3 ranks" mpi 3 "$cellsweep" run "$TMP/slides.yaml" -o "$TMP/slides3.h5" -q --set data="$TMP/slides.h5"
 check "same bits with groups on 1 and 3 ranks" same_bits "$TMP/slides1.h5" "$TMP/slides3.h5"
+"$cellsweep" export "$TMP/slides3.h5" --table predictions -o "$TMP/slides.csv"
+/usr/bin/python3 - "$TMP/slides.csv" "$TMP/grouped/clusters.csv" <<'PY' && ok "predictions tell the group of every image" || not_ok "predictions tell the group of every image"
+import csv, sys
+slide = {r["Barcode"]: r["slide"] for r in csv.DictReader(open(sys.argv[2]))}
+rows = list(csv.DictReader(open(sys.argv[1])))
+sys.exit(not rows or any(r["group"] != slide[r["image"]] for r in rows))
+PY
+"$cellsweep" export "$TMP/1.h5" --table predictions | head -n 1 | grep -q ',group,' && not_ok "images without groups have no such column" || ok "images without groups have no such column"
 check "a packed dataset's groups are ignored when nobody asks for them" "$cellsweep" plan "$TMP/slides.yaml" --set data="$TMP/slides.h5" --set groups=none
 refused "groups of a dataset packed without" 2 "pack it with --groups slide" "$cellsweep" plan "$TMP/slides.yaml" --set data="$TMP/plain.h5"
 refused "groups of another column" 2 "pack it with --groups animal" "$cellsweep" plan "$TMP/slides.yaml" --set data="$TMP/slides.h5" --set groups=animal

@@ -57,8 +57,13 @@ grep -q "not read" "$TMP/plan.out" && not_ok "all strategies read it: $(grep "no
 check "jobs of such a key run" "$cellsweep" run "$TMP/s.yaml" "${unread[@]}" -o "$TMP/unread.h5" -q
 check "report of such a key" "$cellsweep" report "$TMP/unread.h5" -o "$TMP/unread" --all-figures
 page=$TMP/unread/report.html
+from="$TMP/cells.h5, packed from $TMP/cells"
+"$cellsweep" status "$TMP/unread.h5" >"$TMP/status.out"
+check "status names the packed file" grep -qx "data $from, 1000 images" "$TMP/status.out"
+check "so does the table" grep -qx "Data: $from, 1000 images." "$TMP/unread/final.md"
 if [ -s "$page" ]; then
-    check "the page says it, too" grep -q "smote.k is not read by none, augment: jobs of its values differ there by their random numbers alone" "$page"
+    check "and the page" grep -qF "\"origin\":\"$from\"" "$page"
+    check "the page says what is not read, too" grep -q "smote.k is not read by none, augment: jobs of its values differ there by their random numbers alone" "$page"
 else
     skip "the page was not built"
 fi

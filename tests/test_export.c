@@ -36,6 +36,16 @@ static void fill(struct store *w)
     assert_int_equal(store_write_mark(w, 1, &bad, &err), 0);
 }
 
+static int make_store(void)
+{
+    struct store *w = NULL;
+    memset(&err, 0, sizeof err);
+    if (store_create(path, &fixture->plan, &err) < 0 || store_open_shared(path, MPI_COMM_NULL, &w, &err) < 0)
+        return -1;
+    fill(w);
+    return store_close(w, &err) < 0 ? -1 : store_open(path, &store, &err);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -44,12 +54,7 @@ static int set_up(void **state)
     snprintf(path, sizeof path, "%s/r.h5", folder);
     fixture = fixture_new(3, 4, 1);
     fixture->plan.n_classes = 2;
-    memset(&err, 0, sizeof err);
-    struct store *w = NULL;
-    if (store_create(path, &fixture->plan, &err) < 0 || store_open_shared(path, MPI_COMM_NULL, &w, &err) < 0)
-        return -1;
-    fill(w);
-    return store_close(w, &err) < 0 ? -1 : store_open(path, &store, &err);
+    return make_store();
 }
 
 static int tear_down(void **state)
@@ -131,6 +136,22 @@ static void test_predictions(void **state)
                       "all,cell_7,10,0,10,1,0\n" JOB0 "all,cell_11,10,0,,,\n");
 }
 
+/* The plate of an image, where images have one: between its cluster and its copy. */
+static void test_groups_of_images(void **state)
+{
+    (void)state;
+    store_close(store, NULL);
+    snprintf(fixture->data->image[7].group, DATASET_GROUP_SIZE, "=plate 3");
+    snprintf(fixture->data->image[11].group, DATASET_GROUP_SIZE, "B,\x1b");
+    assert_int_equal(make_store(), 0);
+    assert_table(
+        EXPORT_PREDICTIONS, NULL,
+        HEAD "split,image,cluster,group,copy,predicted,probability_class_0,probability_class_1\n" JOB0
+             "val,cell_0,8,,0,8,0.25,0.75\n" JOB0 "val,cell_7,10,'=plate 3,2,8,0.100000001,0.899999976\n" JOB0
+             "val,cell_11,10,\"B, \",0,10,1,0\n" JOB0 "all,cell_0,8,,0,10,0.5,0.5\n" JOB0
+             "all,cell_7,10,'=plate 3,0,10,1,0\n" JOB0 "all,cell_11,10,\"B, \",0,,,\n");
+}
+
 static void test_filter_and_errors(void **state)
 {
     (void)state;
@@ -153,6 +174,7 @@ int main(void)
         cmocka_unit_test(test_epochs),
         cmocka_unit_test(test_confusion),
         cmocka_unit_test(test_predictions),
+        cmocka_unit_test(test_groups_of_images),
         cmocka_unit_test(test_filter_and_errors),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
