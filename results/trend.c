@@ -1,9 +1,9 @@
 #include "trend.h"
 
-#include "curves.h"
 #include "output.h"
 #include "pagename.h"
 #include "trend_script.h"
+#include "units.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -138,7 +138,8 @@ static int collect_points(struct trend *page, int first, int *taken, struct err 
         int series = series_of(page, group);
         if (series < 0)
             continue;
-        page->point[page->n++] = (struct trend_point){group, series, x_of(summary, &page->axis, group)};
+        page->point[page->n++] =
+            (struct trend_point){.group = group, .series = series, .x = x_of(summary, &page->axis, group)};
         taken[g] = 1;
     }
     qsort(page->point, (size_t)page->n, sizeof *page->point, by_series_and_x);
@@ -211,6 +212,30 @@ void trend_name(const struct trend *trend, char *out)
 
 /* ---- data file ---- */
 
+/* Values of a point's jobs, when there are too few for an interval. */
+static void show_jobs(struct trend_point *point, const struct units_group *group)
+{
+    double value[CURVES_FEW];
+    int n = 0;
+    for (int i = 0; i < group->n && n < CURVES_FEW; i++)
+        if (!isnan(group->unit[i].value))
+            value[n++] = group->unit[i].value;
+    point->n_jobs = n > 1 && n < CURVES_FEW ? n : 0;
+    memcpy(point->job, value, (size_t)point->n_jobs * sizeof *value);
+}
+
+static int read_jobs(struct trend *trend, struct err *err)
+{
+    const struct summary *summary = trend->summary;
+    struct units *units = NULL;
+    int rc =
+        units_new(summary->store, summary, metric_names[METRIC_BALANCED_ACCURACY], UNITS_VAL, &units, err);
+    for (int i = 0; i < trend->n && rc == 0; i++)
+        show_jobs(&trend->point[i], &units->group[trend->point[i].group - summary->group]);
+    units_free(units);
+    return rc;
+}
+
 static void write_number(FILE *file, double x)
 {
     if (isnan(x)) /* printf may write -nan */
@@ -221,7 +246,10 @@ static void write_number(FILE *file, double x)
 
 static void write_points(FILE *file, const struct trend *trend)
 {
-    fputs("series\tstrategy\tx\tvalue\tjobs\tn\tbalanced_accuracy\tlow\thigh\n", file);
+    fputs("series\tstrategy\tx\tvalue\tjobs\tn\tbalanced_accuracy\tlow\thigh", file);
+    for (int k = 1; k < CURVES_FEW; k++)
+        fprintf(file, "\tjob%d", k);
+    fputc('\n', file);
     for (int i = 0; i < trend->n; i++) {
         const struct trend_point *p = &trend->point[i];
         const struct stats_summary *s = &p->group->final[SPLIT_VAL][METRIC_BALANCED_ACCURACY];
@@ -231,17 +259,21 @@ static void write_points(FILE *file, const struct trend *trend)
         write_number(file, s->mean);
         write_number(file, s->low);
         write_number(file, s->high);
+        for (int k = 0; k < CURVES_FEW - 1; k++)
+            write_number(file, k < p->n_jobs ? p->job[k] : (double)NAN);
         fputc('\n', file);
     }
 }
 
-int trend_write(const struct trend *trend, const char *name, const struct figstyle *style, const char *dir,
+int trend_write(struct trend *trend, const char *name, const struct figstyle *style, const char *dir,
                 struct err *err)
 {
     struct output out;
     char file[PAGENAME_SIZE + 8];
+    int rc = trend->axis.marginal ? 0 : read_jobs(trend, err);
     snprintf(file, sizeof file, "%s.tsv", name);
-    int rc = output_open(&out, dir, file, err);
+    if (rc == 0)
+        rc = output_open(&out, dir, file, err);
     if (rc < 0)
         return rc;
     write_points(out.file, trend);

@@ -7,10 +7,13 @@
  *     trend_free(trend, n);
  *
  * A page shows one clusters x protocol x whatever else varies; its points are group means at the last epoch with their 95 %
- * interval; of a marginal summary, means over the combinations of the other axes with the range of them. A page has at most TREND_SERIES lines; more strategies go to further pages. No MPI. */
+ * interval, or, below CURVES_FEW jobs, with each of the jobs; of a marginal summary, means over the combinations of the other axes
+ * with the range of them. Means are joined by a line where that can show a course: numbers, three of them at least. A page has at
+ * most TREND_SERIES lines; more strategies go to further pages. No MPI. */
 #ifndef CELLSWEEP_TREND_H
 #define CELLSWEEP_TREND_H
 
+#include "curves.h"
 #include "figstyle.h"
 #include "summary.h"
 
@@ -39,6 +42,8 @@ struct trend_point {
     const struct summary_group *group; /* the summary's */
     int series;                        /* of the page */
     double x;
+    int n_jobs; /* jobs that the figure shows, 0: it has an interval, a range or one job; from trend_write */
+    double job[CURVES_FEW - 1];
 };
 
 struct trend {
@@ -62,7 +67,7 @@ int trend_pages(const struct summary *summary, const struct trend_axis *axis, st
 /* Name of a page's files in out (PAGENAME_SIZE). */
 void trend_name(const struct trend *trend, char *out);
 
-int trend_write(const struct trend *trend, const char *name, const struct figstyle *style, const char *dir,
+int trend_write(struct trend *trend, const char *name, const struct figstyle *style, const char *dir,
                 struct err *err);
 
 void trend_free(struct trend *trend, int n);

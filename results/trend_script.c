@@ -34,8 +34,10 @@ struct page {
     char title[1024], subtitle[512];
     struct figtext_notes notes;
     double x_low, x_high, y_low, y_high;
-    double chance; /* balanced accuracy by guessing; NaN: of unknown classes */
-    int single;    /* 1: some point has no interval, because it is of one job */
+    double chance;          /* balanced accuracy by guessing; NaN: of unknown classes */
+    int bars, jobs, single; /* 1: some point has an interval; shows its jobs; is of one job */
+    int n_x;                /* different values on the axis */
+    double gap;             /* between the nearest two of them, as a part of the axis */
 };
 
 static const struct stats_summary *final_of(const struct trend_point *point)
@@ -51,18 +53,59 @@ static void stretch(double *low, double *high, double x)
     }
 }
 
+/* 1: a bar spans an interval or, of a marginal figure, a range. */
+static int has_bar(const struct trend_point *point)
+{
+    return final_of(point)->n > 1 && point->n_jobs == 0;
+}
+
 static void find_ranges(struct page *p, const struct trend *trend)
 {
     for (int i = 0; i < trend->n; i++) {
-        const struct stats_summary *s = final_of(&trend->point[i]);
-        stretch(&p->x_low, &p->x_high, trend->point[i].x);
+        const struct trend_point *point = &trend->point[i];
+        const struct stats_summary *s = final_of(point);
+        stretch(&p->x_low, &p->x_high, point->x);
         stretch(&p->y_low, &p->y_high, s->mean);
-        stretch(&p->y_low, &p->y_high, s->low);
-        stretch(&p->y_low, &p->y_high, s->high);
+        if (has_bar(point)) {
+            stretch(&p->y_low, &p->y_high, s->low);
+            stretch(&p->y_low, &p->y_high, s->high);
+        }
+        for (int k = 0; k < point->n_jobs; k++)
+            stretch(&p->y_low, &p->y_high, point->job[k]);
+        p->bars |= has_bar(point);
+        p->jobs |= point->n_jobs > 0;
         p->single |= s->n < 2;
     }
     p->y_low = fmax(0, floor(10 * p->y_low - 0.2) / 10);
     p->y_high = fmin(1.02, ceil(10 * p->y_high + 0.2) / 10);
+}
+
+/* Axis units from the left end to x, 0 to 1. */
+static double place_on_axis(const struct trend *trend, const struct page *page, double x)
+{
+    double low = page->x_low, high = page->x_high;
+    if (!(high > low))
+        return 0.5;
+    return trend->axis.log ? log(x / low) / log(high / low) : (x - low) / (high - low);
+}
+
+/* A point at the next value on the axis, or NULL; before the first one there is `from` -HUGE_VAL. */
+static const struct trend_point *next_value(const struct trend *trend, double from)
+{
+    const struct trend_point *next = NULL;
+    for (int i = 0; i < trend->n; i++)
+        if (trend->point[i].x > from && (!next || trend->point[i].x < next->x))
+            next = &trend->point[i];
+    return next;
+}
+
+static void find_gap(struct page *p, const struct trend *trend)
+{
+    const struct trend_point *next;
+    p->gap = 1;
+    for (double x = -HUGE_VAL; (next = next_value(trend, x)); x = next->x)
+        if (p->n_x++ > 0)
+            p->gap = fmin(p->gap, place_on_axis(trend, p, next->x) - place_on_axis(trend, p, x));
 }
 
 /* What the points of a marginal figure are means of. */
@@ -95,14 +138,11 @@ static void describe_points(struct page *p, const struct trend *trend)
         describe_marginal(p, trend);
         return;
     }
-    figtext_note(
-        &p->notes,
-        "Last epoch, mean and 95 %% interval of the mean (Student's t) over n jobs%s; strategies stand "
-        "side by side.",
-        p->single ? ", none where n = 1" : "");
-    if (strncmp(trend->point[0].group->cell->protocol, "kfold", 5) == 0)
-        figtext_note(&p->notes, "Folds share training images, so these intervals are narrower than those of "
-                                "independent studies.");
+    figtext_note(&p->notes, "Last epoch, mean over n jobs%s%s.",
+                 p->bars ? " and its 95 % interval (Student's t, widened where splits share images)" : "",
+                 p->bars && p->single ? ", none where n = 1" : "");
+    figtext_note(&p->notes, "%sStrategies stand side by side.",
+                 p->jobs ? "Small circles: single jobs, where there are too few for an interval. " : "");
 }
 
 static void collect_texts(struct page *p, const struct trend *trend)
@@ -148,6 +188,7 @@ static struct page lay_out(const struct trend *trend, const struct figstyle *sty
     p.chance = n_classes > 0 ? 1.0 / n_classes : (double)NAN;
     stretch(&p.y_low, &p.y_high, p.chance);
     find_ranges(&p, trend);
+    find_gap(&p, trend);
     p.width = figstyle_width(style, WIDTH);
     p.plot_width = p.width - LEFT - LEGEND_GAP - LEGEND_WIDTH;
     p.below = p.plot_width < LEAST_PLOT;
@@ -193,30 +234,15 @@ static void tick_text(char *out, const struct trend *trend, const struct trend_p
         snprintf(out, TREND_LABEL_SIZE, "%s", point->group->cell->axis[axis->axis]);
 }
 
-/* Axis units from the left end to x, 0 to 1. */
-static double place_on_axis(const struct trend *trend, const struct page *page, double x)
-{
-    double low = page->x_low, high = page->x_high;
-    if (!(high > low))
-        return 0.5;
-    return trend->axis.log ? log(x / low) / log(high / low) : (x - low) / (high - low);
-}
-
 /* A tick at every value, its text only where the one before leaves room. */
 static void write_ticks(FILE *file, const struct trend *trend, const struct page *page)
 {
     char text[TREND_LABEL_SIZE];
     const char *separator = "";
-    double *x = calloc((size_t)trend->n + 1, sizeof *x), last = -1;
-    int n = 0;
+    const struct trend_point *next;
+    double last = -1;
     fputs("set xtics font ''.plain(10.5) (", file);
-    for (double from = -HUGE_VAL; x; from = x[n - 1]) {
-        const struct trend_point *next = NULL;
-        for (int i = 0; i < trend->n; i++)
-            if (trend->point[i].x > from && (!next || trend->point[i].x < next->x))
-                next = &trend->point[i];
-        if (!next)
-            break;
+    for (double x = -HUGE_VAL; (next = next_value(trend, x)); x = next->x) {
         double at = place_on_axis(trend, page, next->x);
         tick_text(text, trend, next);
         if (last >= 0 && at - last < 0.06)
@@ -225,11 +251,10 @@ static void write_ticks(FILE *file, const struct trend *trend, const struct page
             last = at;
         fputs(separator, file);
         gnuplot_quote(file, text);
-        fprintf(file, " %.9g", x[n++] = next->x);
+        fprintf(file, " %.9g", next->x);
         separator = ", ";
     }
     fputs(")\n", file);
-    free(x);
 }
 
 static void write_axes(FILE *file, const struct trend *trend, const struct page *page)
@@ -277,24 +302,56 @@ static void series_title(char *out, size_t size, const struct trend *trend, int 
         snprintf(out, size, "%s (n = %d to %d)", group, low, high);
 }
 
-/* Where a strategy's points stand beside their x, so that intervals do not hide each other: at most 3 % of the axis. */
+/* Where a strategy's points stand beside their x, so that intervals do not hide each other: 2 % of the axis from the
+ * next one, all of them within a fifth of it and half of what is between values. */
 static void shifted_x(char *out, size_t size, const struct trend *trend, const struct page *page, int series)
 {
-    double range = page->x_high > page->x_low, n = trend->n_series, step = fmin(0.008, 0.06 / n);
-    double shift = range * step * (series - (n - 1) / 2);
+    double n = trend->n_series, step = fmin(0.02, fmin(0.2, page->gap / 2) / n), low = page->x_low;
+    double shift = step * (series - (n - 1) / 2), high = page->x_high;
     if (trend->axis.log)
-        snprintf(out, size, "(column('x')*%.6g)", range > 0 ? pow(page->x_high / page->x_low, shift) : 1);
+        snprintf(out, size, "(column('x')*%.6g)", pow(high > low ? high / low : 2, shift));
     else
-        snprintf(out, size, "(column('x')%+.6g)", shift * (page->x_high - page->x_low));
+        snprintf(out, size, "(column('x')%+.6g)", shift * (high > low ? high - low : 1));
 }
 
 /* gnuplot complains of a plot without a point. */
 static int has_interval(const struct trend *trend, int series)
 {
     for (int i = 0; i < trend->n; i++)
-        if (trend->point[i].series == series && final_of(&trend->point[i])->n > 1)
+        if (trend->point[i].series == series && has_bar(&trend->point[i]))
             return 1;
     return 0;
+}
+
+static int most_jobs(const struct trend *trend, int series)
+{
+    int most = 0;
+    for (int i = 0; i < trend->n; i++)
+        if (trend->point[i].series == series && trend->point[i].n_jobs > most)
+            most = trend->point[i].n_jobs;
+    return most;
+}
+
+/* Two values, or words, have no course that a line could show. */
+static int is_joined(const struct trend *trend, const struct page *page)
+{
+    return page->n_x > 2 && !trend->axis.categorical;
+}
+
+/* What lies behind the means of a line: single jobs, or bars. */
+static void write_behind(FILE *file, const struct trend *trend, int i, const char *x, const char *color)
+{
+    if (most_jobs(trend, i) > 0)
+        fprintf(file,
+                "for [j=1:%d] f using (column('series') == %d ? %s : NaN):(column('job'.j)) with points "
+                "notitle pt 6 ps 0.7 lw 1 lc rgb '%s', \\\n     ",
+                most_jobs(trend, i), i, x, color);
+    if (has_interval(trend, i))
+        fprintf(file,
+                "f using (column('series') == %d && column('n') >= %d ? %s : "
+                "NaN):'balanced_accuracy':'low':'high' "
+                "with yerrorbars notitle lw 1.2 pt -1 ps 0 lc rgb '%s', \\\n     ",
+                i, trend->axis.marginal ? 2 : CURVES_FEW, x, color);
 }
 
 static void write_series(FILE *file, const struct trend *trend, const struct page *page, int i,
@@ -305,17 +362,14 @@ static void write_series(FILE *file, const struct trend *trend, const struct pag
     series_title(title, sizeof title, trend, i);
     shifted_x(x, sizeof x, trend, page, i);
     fputs(separator, file);
-    if (has_interval(trend, i))
-        fprintf(
-            file,
-            "f using (column('series') == %d ? %s : NaN):'balanced_accuracy':'low':'high' with yerrorbars "
-            "notitle lw 1.2 pt -1 ps 0 lc rgb '%s', \\\n     ",
-            i, x, color);
-    fprintf(
-        file,
-        "f using (column('series') == %d ? %s : NaN):'balanced_accuracy' with linespoints lw 1.8%s pt %d ps "
-        "0.8 lc rgb '%s' title ",
-        i, x, dash, i < 8 ? filled_points[i] : open_points[i % 8], color);
+    write_behind(file, trend, i, x, color);
+    fprintf(file, "f using (column('series') == %d ? %s : NaN):'balanced_accuracy' with ", i, x);
+    if (is_joined(trend, page))
+        fprintf(file, "linespoints lw 1.8%s pt %d ps 0.8", dash,
+                i < 8 ? filled_points[i] : open_points[i % 8]);
+    else
+        fprintf(file, "points lw 1.8 pt %d ps 1.1", i < 8 ? filled_points[i] : open_points[i % 8]);
+    fprintf(file, " lc rgb '%s' title ", color);
     gnuplot_quote(file, title);
 }
 

@@ -126,7 +126,7 @@ static int has(const struct figures *figures, const char *name)
 struct line {
     int series, jobs, n;
     char strategy[64], value[64];
-    double x, mean, low, high;
+    double x, mean, low, high, job[4];
 };
 
 /* Line `i` below the header; 0 when there is none. */
@@ -135,8 +135,9 @@ static int read_line(const char *text, int i, struct line *l)
     const char *at = strchr(text, '\n') + 1;
     for (; i > 0 && *at; i--)
         at = strchr(at, '\n') + 1;
-    return *at && sscanf(at, "%d %63s %lf %63s %d %d %lf %lf %lf", &l->series, l->strategy, &l->x, l->value,
-                         &l->jobs, &l->n, &l->mean, &l->low, &l->high) == 9;
+    return *at && sscanf(at, "%d %63s %lf %63s %d %d %lf %lf %lf %lf %lf %lf %lf", &l->series, l->strategy,
+                         &l->x, l->value, &l->jobs, &l->n, &l->mean, &l->low, &l->high, &l->job[0],
+                         &l->job[1], &l->job[2], &l->job[3]) == 13;
 }
 
 static void expect_mean(int pair, int size, int strategy, double *mean, double *half)
@@ -207,18 +208,75 @@ static void lost_jobs_are_seen(void **state)
     assert_true(read_line(text, 0, &l));
     assert_int_equal(l.n, 3);
     assert_int_equal(l.jobs, 4);
+    for (int s = 0; s < 3; s++)
+        assert_true(fabs(l.job[s] - (double)(float)balanced_of(0, 0, 0, s)) < 1e-8);
+    assert_true(isnan(l.job[3]));
     assert_true(read_line(text, 1, &l)); /* 90-30 has no point */
     assert_true(fabs(l.x - 10) < 1e-8);
     assert_int_equal(l.n, 1);
     assert_true(fabs(l.mean - (double)(float)balanced_of(0, 1, 0, 0)) < 1e-8);
-    assert_true(isnan(l.low) && isnan(l.high));
+    assert_true(isnan(l.low) && isnan(l.high) && isnan(l.job[0]));
     assert_non_null(strstr(script, "Unbalanced (n = 1 to 4)"));
-    assert_non_null(strstr(script, "none where n = 1"));
     assert_non_null(strstr(script, "set logscale x"));
-    assert_non_null(strstr(script, "narrower than those of independent"));
     free(text);
     free(script);
     figures_release(&figures);
+}
+
+/* Three sizes, `jobs` of each, as a picture's script and data. */
+static void draw_jobs(int jobs, int n_sizes, char **script, char **data)
+{
+    static const char *const axis[] = {"class_sizes"};
+    struct small_job job[3 * CURVES_FEW];
+    char path[128];
+    for (int j = 0; j < n_sizes * jobs; j++) {
+        row(&job[j], "1-2", "none", 1 + j % jobs, 0.5 + 0.01 * j);
+        strcpy(job[j].row.axis[0], sizes[j / jobs]);
+    }
+    write_store(path, "jobs", job, n_sizes * jobs, axis, 1, "");
+    struct figures figures = draw(path);
+    *script = small_text(root, "imbalance_1-2.gp");
+    *data = small_text(root, "imbalance_1-2.tsv");
+    figures_release(&figures);
+}
+
+/* An interval from five jobs on; below it each of the jobs. */
+static void few_jobs_are_points(void **state)
+{
+    char *script, *data;
+    struct line l;
+    (void)state;
+    draw_jobs(CURVES_FEW, 3, &script, &data);
+    assert_non_null(strstr(script, "with yerrorbars"));
+    assert_non_null(strstr(script, "95 % interval"));
+    assert_null(strstr(script, "'job'"));
+    assert_true(read_line(data, 0, &l) && isnan(l.job[0]));
+    free(script);
+    free(data);
+    draw_jobs(CURVES_FEW - 1, 3, &script, &data);
+    assert_null(strstr(script, "with yerrorbars"));
+    assert_null(strstr(script, "95 % interval"));
+    assert_non_null(strstr(script, "for [j=1:4] f using"));
+    assert_non_null(strstr(script, "Small circles: single jobs"));
+    assert_true(read_line(data, 0, &l) && fabs(l.job[3] - 0.53) < 1e-6);
+    free(script);
+    free(data);
+}
+
+/* A line between two values would be a course that nobody measured. */
+static void two_values_are_not_joined(void **state)
+{
+    char *script, *data;
+    (void)state;
+    draw_jobs(1, 3, &script, &data);
+    assert_non_null(strstr(script, "with linespoints"));
+    free(script);
+    free(data);
+    draw_jobs(1, 2, &script, &data);
+    assert_null(strstr(script, "with linespoints"));
+    assert_non_null(strstr(script, "with points"));
+    free(script);
+    free(data);
 }
 
 static void pictures_are_drawn(void **state)
@@ -382,6 +440,7 @@ static void axes_have_figures(void **state)
     assert_true(has_text("axis_learning_rate_8-10_batch=16_form=post-hoc.gp", "set logscale x"));
     assert_false(has_text("axis_batch_8-10_learning_rate=0.001_form=loss.gp", "set logscale x"));
     assert_true(has_text("axis_form_8-10_learning_rate=0.01_batch=16.gp", "'post-hoc' 0"));
+    assert_true(has_text("axis_batch_8-10_learning_rate=0.001_form=loss.gp", "with linespoints"));
     figures_release(&figures);
 }
 
@@ -433,6 +492,8 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(points_are_means_and_intervals),
                                        cmocka_unit_test(more_strategies_go_to_a_further_page),
                                        cmocka_unit_test(lost_jobs_are_seen),
+                                       cmocka_unit_test(few_jobs_are_points),
+                                       cmocka_unit_test(two_values_are_not_joined),
                                        cmocka_unit_test(pictures_are_drawn),
                                        cmocka_unit_test(sizes_of_texts),
                                        cmocka_unit_test(turned_sizes_have_pages_of_their_own),
