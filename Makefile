@@ -3,6 +3,8 @@
 SHELL := /bin/bash
 
 BUILD ?= build
+# Where embedded files are looked for (embed.h).
+ROOT := .
 VERSION := 0.1.0
 CC := gcc
 # gsl stays last: its plain cblas must come after openblas, whose functions have the same names.
@@ -13,7 +15,7 @@ OPT := -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off
 # Flags of the libraries are looked up when a recipe runs, so that `make deps` can install them first.
 SYSTEM = $(shell pkg-config --cflags $(PACKAGES) | sed 's/-I/-isystem /g')
 LIBS = $(shell pkg-config --libs $(PACKAGES)) -Wl,-rpath,$(shell pkg-config --variable=libdir openblas) -lm
-CFLAGS = -std=c11 -D_GNU_SOURCE $(OPT) -g $(WARN) $(EXTRA) -Icommon -Iworker -Iresults -Iorchestrator -I$(BUILD) -isystem $(BUILD)/generated $(SYSTEM)
+CFLAGS = -std=c11 -D_GNU_SOURCE $(OPT) -g $(WARN) $(EXTRA) -Icommon -Iworker -Iresults -Iorchestrator -I$(BUILD) -isystem $(BUILD)/generated $(SYSTEM) -Wa,-I$(ROOT)
 
 ISA_avx2 := -mavx2 -mfma
 ISA_avx512 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mprefer-vector-width=512

@@ -1,15 +1,11 @@
 #include "page.h"
 
+#include "embed.h"
+
 #include <string.h>
 
-/* C11 has no #embed: the assembler includes the file, found from the root of the repository, where make runs. Empty when the page
- * could not be built. */
-__asm__(".pushsection .rodata\n"
-        "page_text:\n"
-        ".incbin \"build/web/page.html\"\n"
-        ".byte 0\n"
-        ".popsection\n");
-extern const char page_text[] __attribute__((visibility("hidden")));
+/* Empty when the page could not be built. */
+EMBED(page_text, "build/web/page.html");
 
 static const char marker[] = "<!--cellsweep-data-->";
 

@@ -3,19 +3,14 @@
 #include "classes.h"
 #include "data/kinds.h"
 #include "drawn.h"
+#include "embed.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* C11 has no #embed: the assembler includes the file, found from the root of the repository, where make runs. */
-__asm__(".pushsection .rodata\n"
-        "published_text:\n"
-        ".incbin \"experiments/published_curves.csv\"\n"
-        ".byte 0\n"
-        ".popsection\n");
-extern const char published_text[] __attribute__((visibility("hidden")));
+EMBED(published_text, "experiments/published_curves.csv");
 
 /* The next line that begins with `prefix` at or after `from`, or NULL. */
 static const char *find_line(const char *from, const char *prefix)

@@ -1,6 +1,7 @@
 /* / and /api/openapi.yaml: what never changes. */
 #include "serve_core.h"
 
+#include "embed.h"
 #include "page.h"
 
 #include <nettle/base64.h>
@@ -10,13 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
-__asm__(".pushsection .rodata\n"
-        ".globl serve_openapi_text\n"
-        ".hidden serve_openapi_text\n"
-        "serve_openapi_text:\n"
-        ".incbin \"results/web/openapi.yaml\"\n"
-        ".byte 0\n"
-        ".popsection\n");
+EMBED(serve_openapi_text, "results/web/openapi.yaml");
 
 enum { POLICY_SIZE = 4096 };
 
