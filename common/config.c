@@ -350,7 +350,8 @@ static void key_real(double value, char *out, size_t size)
 {
     for (int digits = 1; digits <= 17; digits++) {
         snprintf(out, size, "%.*g", digits, value);
-        if (strtod(out, NULL) >= value && strtod(out, NULL) <= value)
+        double back = strtod(out, NULL);
+        if (back >= value && back <= value)
             return;
     }
 }
@@ -394,22 +395,19 @@ void config_get(const struct config *config, const struct config_key *key, char 
     }
 }
 
-/* Whether a key was there when job keys were first made. Its place in the table says so. */
-static int is_of_first_release(const struct config_key *key)
-{
-    return key < config_find("smote.k");
-}
-
 size_t config_canonical(const struct config *config, char *out, size_t size)
 {
     size_t used = 0;
+    int joined_later = 0; /* since job keys were first made; a key's place in the table says so */
     for (const struct config_key *key = config_keys; key->name; key++) {
         char value[CONFIG_MAX_CLUSTERS * 6];
-        config_get(config, key, value, sizeof value);
         if (key->type == CONFIG_REAL)
             key_real(*(const double *)(const void *)((const char *)config + key->offset), value,
                      sizeof value);
-        if (!is_of_first_release(key) && strcmp(value, key->fallback) == 0)
+        else
+            config_get(config, key, value, sizeof value);
+        joined_later |= strcmp(key->name, "smote.k") == 0;
+        if (joined_later && strcmp(value, key->fallback) == 0)
             continue;
         used += (size_t)snprintf(used < size ? out + used : NULL, used < size ? size - used : 0, "%s=%s\n",
                                  key->name, value);
