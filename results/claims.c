@@ -180,7 +180,7 @@ enum { MAX_CONTRASTS = 36 };
 struct family {
     int n;
     struct contrast contrast[MAX_CONTRASTS];
-    double p[MAX_CONTRASTS], adjusted[MAX_CONTRASTS];
+    double p[MAX_CONTRASTS], adjusted[MAX_CONTRASTS], scratch[2 * MAX_CONTRASTS];
 };
 
 /* Word i of "a|b|c" in out, 0 when there are fewer. */
@@ -233,7 +233,7 @@ static int collect(const struct testing *t, struct family *family, struct claim_
 static enum claim_outcome judge_direction(struct family *family, const struct claim_row *row)
 {
     int all = row->n_missing == 0;
-    stats_holm(family->p, family->n, family->adjusted);
+    stats_holm(family->p, family->n, family->adjusted, family->scratch);
     for (int i = 0; i < family->n; i++) {
         if (family->contrast[i].mean < 0 && family->adjusted[i] < contrast_alpha)
             return CLAIM_FAILS;

@@ -46,18 +46,18 @@ static enum verdict judge(const struct making *m, const struct compare_row *row,
     return contrast_verdict(&row->contrast, row->p_holm, p_reachable, m->compare->better);
 }
 
-/* Adjust and judge n rows as one family; p has room for 4 n. */
+/* Adjust and judge n rows as one family; p has room for 6 n. */
 static void judge_family(const struct making *m, struct compare_row *row, int n, double *p)
 {
-    double *adjusted = p + n, *smallest = p + 2 * n, *reachable = p + 3 * n;
+    double *adjusted = p + n, *smallest = p + 2 * n, *reachable = p + 3 * n, *scratch = p + 4 * n;
     int family = 0;
     for (int i = 0; i < n; i++) {
         p[i] = row[i].contrast.p;
         smallest[i] = isnan(p[i]) ? p[i] : row[i].contrast.smallest_p;
         family += !isnan(p[i]);
     }
-    stats_holm(p, n, adjusted);
-    stats_holm(smallest, n, reachable);
+    stats_holm(p, n, adjusted, scratch);
+    stats_holm(smallest, n, reachable, scratch);
     for (int i = 0; i < n; i++) {
         row[i].p_holm = adjusted[i];
         row[i].family = family;
@@ -72,7 +72,7 @@ static int close_family(struct making *m, int part, int begin, struct err *err)
     int n = c->n - begin;
     if (n == 0)
         return 0;
-    double *p = err_calloc(4 * (unsigned long)n, sizeof *p, "p values", err);
+    double *p = err_calloc(6 * (unsigned long)n, sizeof *p, "p values", err);
     if (!p)
         return E_IO;
     judge_family(m, c->row + begin, n, p);

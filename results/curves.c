@@ -121,18 +121,6 @@ static int report_rank(const struct summary_group *group)
     return i;
 }
 
-/* 1: differ at most in strategy, and are both unbalanced or both not. */
-static int same_cell(const struct summary_group *a, const struct summary_group *b, int n_axes)
-{
-    int same = curves_is_unbalanced(a) == curves_is_unbalanced(b) &&
-               strcmp(a->cell->clusters, b->cell->clusters) == 0 &&
-               strcmp(a->cell->protocol, b->cell->protocol) == 0 &&
-               strcmp(a->cell->model, b->cell->model) == 0;
-    for (int i = 0; i < n_axes && same; i++)
-        same = strcmp(a->cell->axis[i], b->cell->axis[i]) == 0;
-    return same;
-}
-
 static void append_clusters(char *name, const char *clusters)
 {
     for (size_t i = 0; i < sizeof report_pages / sizeof *report_pages; i++)
@@ -163,15 +151,25 @@ static void name_page(struct curves_page *page, const struct curves_page *others
         }
 }
 
-/* Finished groups of the cell of `first`, the report's strategies first, then the others in grid order. Returns how many. */
+/* 1: a finished group of a page of `first`, which differs from it at most in strategy. */
+static int belongs(const struct summary_group *group, const struct summary_group *first)
+{
+    return group->n_state[JOB_DONE] > 0 && curves_is_unbalanced(group) == curves_is_unbalanced(first);
+}
+
+/* Finished groups of the cell of `first`, the report's strategies first, then the others in grid order. Returns how many; 0 when
+ * `first` is not the first of them. */
 static int collect_cell(const struct summary *summary, int first, const struct summary_group **panel)
 {
-    int n_axes = store_n_axes(summary->store), n = 0;
-    for (int rank = 0; rank <= N_REPORT; rank++)
-        for (int g = first; g < summary->n_groups; g++) {
-            const struct summary_group *group = &summary->group[g];
-            if (report_rank(group) == rank && group->n_state[JOB_DONE] > 0 &&
-                same_cell(group, &summary->group[first], n_axes))
+    const struct partition *cells = summary->same[SUMMARY_SETTING];
+    const int *begin = &cells->begin[cells->part_of[first]], *member = cells->member;
+    int n = 0, i = begin[0];
+    while (!belongs(&summary->group[member[i]], &summary->group[first]))
+        i++;
+    for (int rank = 0; rank <= N_REPORT && member[i] == first; rank++)
+        for (int k = i; k < begin[1]; k++) {
+            const struct summary_group *group = &summary->group[member[k]];
+            if (report_rank(group) == rank && belongs(group, &summary->group[first]))
                 panel[n++] = group;
         }
     return n;
@@ -212,15 +210,6 @@ static int add_cell(struct curves_page *pages, int n, const struct summary *summ
     return n;
 }
 
-static int has_page(const struct summary_group *group, const struct curves_page *pages, int n)
-{
-    for (int i = 0; i < n; i++)
-        for (int k = 0; k < pages[i].n_panels; k++)
-            if (pages[i].panel[k] == group)
-                return 1;
-    return 0;
-}
-
 int curves_pages(const struct summary *summary, struct curves_page **out, struct err *err)
 {
     size_t room = (size_t)summary->n_groups;
@@ -229,7 +218,7 @@ int curves_pages(const struct summary *summary, struct curves_page **out, struct
     int n = 0, rc = pages && panel ? 0 : E_IO;
     *out = NULL;
     for (int g = 0; g < summary->n_groups && rc == 0; g++) {
-        if (summary->group[g].n_state[JOB_DONE] == 0 || has_page(&summary->group[g], pages, n))
+        if (summary->group[g].n_state[JOB_DONE] == 0)
             continue;
         int more = add_cell(pages, n, summary, g, panel, err);
         rc = more < 0 ? more : 0;

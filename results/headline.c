@@ -206,9 +206,10 @@ static void add_family(struct outcome *o, const struct compare_family *family)
     find_winner(o, family);
 }
 
-/* The rows that count, adjusted as one family; smallest (rows) is scratch. */
-static void adjust(struct outcome *o, double *smallest)
+/* The rows that count, adjusted as one family; work has room for three numbers a row. */
+static void adjust(struct outcome *o, double *work)
 {
+    double *smallest = work, *scratch = work + o->compare->n;
     for (int i = 0; i < o->compare->n; i++)
         o->p[i] = smallest[i] = (double)NAN;
     for (int k = 0; k < o->compare->n_families; k++) {
@@ -218,11 +219,11 @@ static void adjust(struct outcome *o, double *smallest)
             smallest[i] = isnan(o->p[i]) ? (double)NAN : o->compare->row[i].contrast.smallest_p;
         }
     }
-    stats_holm(o->p, o->compare->n, o->adjusted);
-    stats_holm(smallest, o->compare->n, o->reachable);
+    stats_holm(o->p, o->compare->n, o->adjusted, scratch);
+    stats_holm(smallest, o->compare->n, o->reachable, scratch);
 }
 
-/* work has room for four numbers a row. */
+/* work has room for six numbers a row. */
 static struct outcome judge(const struct findings *f, double *work)
 {
     struct outcome o = {.findings = f, .compare = f->strategies[UNITS_VAL], .p = work};
@@ -384,7 +385,7 @@ void headline_outcome(FILE *file, const struct findings *findings)
         return;
     }
     double *work =
-        err_calloc(4 * (unsigned long)findings->strategies[UNITS_VAL]->n + 1, sizeof *work, "p values", &err);
+        err_calloc(6 * (unsigned long)findings->strategies[UNITS_VAL]->n + 1, sizeof *work, "p values", &err);
     if (!work)
         return;
     struct outcome o = judge(findings, work);

@@ -198,6 +198,7 @@ static struct marginal *marginal_empty(const struct summary *summary, int axis, 
     m->summary = (struct summary){.store = summary->store,
                                   .n_epochs = summary->n_epochs,
                                   .n_jobs = summary->n_jobs,
+                                  .model_varies = summary->model_varies,
                                   .filter = summary->filter,
                                   .n_jobs_file = summary->n_jobs_file,
                                   .n_strategies_file = summary->n_strategies_file};

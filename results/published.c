@@ -54,7 +54,7 @@ int published_compares(const struct store *store, const struct store_job *job)
 {
     char size[CONFIG_WORD_SIZE];
     classes_config(store, job, "image.size", size, sizeof size);
-    return published_fits(store) && strcmp(job->model, "cnn") == 0 && !drawn_by_sizes(store, job) &&
+    return strcmp(job->model, "cnn") == 0 && published_fits(store) && !drawn_by_sizes(store, job) &&
            (*size == '\0' || atoi(size) == config_defaults().image_size);
 }
 

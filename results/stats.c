@@ -3,6 +3,7 @@
 #include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 double stats_t_quantile(double p, double df)
 {
@@ -120,21 +121,25 @@ struct stats_test stats_welch(const double *x, int nx, const double *y, int ny, 
     return t_test(n, a.mean - b.mean, sqrt(va + vb), df, level);
 }
 
-void stats_holm(const double *p, int n, double *adjusted)
+static int ascending(const void *a, const void *b)
 {
-    int left = 0;
-    double reached = 0;
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+void stats_holm(const double *p, int n, double *adjusted, double *scratch)
+{
+    double *sorted = scratch, *reached = scratch + n; /* equal values reach the same */
+    int m = 0;
+    for (int i = 0; i < n; i++)
+        if (!isnan(p[i]))
+            sorted[m++] = p[i];
+    qsort(sorted, (size_t)m, sizeof *sorted, ascending);
+    for (int k = 0; k < m; k++)
+        reached[k] = fmax(k ? reached[k - 1] : 0, fmin(1, (m - k) * sorted[k]));
     for (int i = 0; i < n; i++) {
-        adjusted[i] = nan("");
-        left += !isnan(p[i]);
-    }
-    for (; left > 0; left--) {
-        int next = -1;
-        for (int i = 0; i < n; i++)
-            if (!isnan(p[i]) && isnan(adjusted[i]) && (next < 0 || p[i] < p[next]))
-                next = i;
-        reached = fmax(reached, fmin(1, left * p[next]));
-        adjusted[next] = reached;
+        const double *at = bsearch(&p[i], sorted, (size_t)m, sizeof *sorted, ascending);
+        adjusted[i] = isnan(p[i]) || !at ? (double)NAN : reached[at - sorted];
     }
 }
 

@@ -58,8 +58,8 @@ struct stats_test stats_corrected_t(const double *d, int n, double test_ratio, d
 struct stats_test stats_welch(const double *x, int nx, const double *y, int ny, double level);
 
 /* Holm's step-down adjustment of n p values for being many: adjusted (n), each at most 1. A NaN stays NaN and is not counted.
- * p and adjusted must not overlap. */
-void stats_holm(const double *p, int n, double *adjusted);
+ * scratch (2 n). None of them may overlap. */
+void stats_holm(const double *p, int n, double *adjusted, double *scratch);
 
 /* Mean recall over the classes present of a confusion matrix (c, c), rows true, columns predicted; negative cells are
  * unused ones. NaN when no class is present. */

@@ -127,6 +127,7 @@ static int find_common(struct summary *summary, struct err *err)
     const struct store_job **cell = err_calloc((size_t)summary->n_groups, sizeof *cell, "groups", err);
     for (int g = 0; cell && g < summary->n_groups; g++) {
         cell[g] = summary->group[g].cell;
+        summary->model_varies |= strcmp(cell[g]->model, cell[0]->model) != 0;
         for (int i = 0; i < n_axes; i++)
             summary->axis_varies[i] |= strcmp(cell[g]->axis[i], cell[0]->axis[i]) != 0;
     }
@@ -429,10 +430,7 @@ const char *summary_filter_text(const struct summary *summary, char *out, size_t
 
 int summary_model_varies(const struct summary *summary)
 {
-    for (int g = 1; g < summary->n_groups; g++)
-        if (strcmp(summary->group[g].cell->model, summary->group[0].cell->model) != 0)
-            return 1;
-    return 0;
+    return summary->model_varies;
 }
 
 void summary_free(struct summary *summary)

@@ -64,6 +64,7 @@ struct summary {
     struct summary_group *group;             /* (n_groups) owned */
     struct partition *same[N_SUMMARY_KINDS]; /* of the groups, owned */
     int axis_varies[STORE_MAX_AXES];         /* 1: not all groups have the same value */
+    int model_varies;                        /* the same of the model */
     char *filter;                            /* owned; NULL: every job of the file */
     int n_jobs_file, n_strategies_file;      /* of the whole file */
 };

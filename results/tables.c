@@ -61,7 +61,7 @@ static void csv_published_names(struct csv_out *csv)
     }
 }
 
-static void csv_header(struct csv_out *csv, const struct summary *summary)
+static void csv_header(struct csv_out *csv, const struct summary *summary, int published)
 {
     static const char *const first[] = {"clusters", "strategy", "protocol", "model"};
     static const char *const jobs[] = {"jobs", "n", "failed", "diverged", "jobs_lacking_a_class"};
@@ -76,7 +76,7 @@ static void csv_header(struct csv_out *csv, const struct summary *summary)
             csv_summary_names(csv, s == SPLIT_TRAIN ? "train_" : "val_", metric_names[m]);
     csv_summary_names(csv, "all_", "balanced_accuracy");
     csv_names(csv, last, sizeof last / sizeof *last);
-    if (any_published(summary))
+    if (published)
         csv_published_names(csv);
     csv_out_end(csv);
 }
@@ -94,7 +94,8 @@ static void csv_published(struct csv_out *csv, const struct summary *summary, co
         csv_out_real(csv, value[m]);
 }
 
-static void csv_row(struct csv_out *csv, const struct summary *summary, const struct summary_group *group)
+static void csv_row(struct csv_out *csv, const struct summary *summary, const struct summary_group *group,
+                    int published)
 {
     const struct store_job *cell = group->cell;
     csv_out_set(csv, cell->clusters);
@@ -120,16 +121,17 @@ static void csv_row(struct csv_out *csv, const struct summary *summary, const st
     csv_out_real(csv, group->draws.drawn ? group->draws.drawn : (double)NAN);
     csv_out_real(csv, group->draws.drawn ? group->draws.distinct : (double)NAN);
     csv_out_real(csv, group->draws.overlap);
-    if (any_published(summary))
+    if (published)
         csv_published(csv, summary, cell);
     csv_out_end(csv);
 }
 
 void tables_csv(struct csv_out *csv, const struct summary *summary)
 {
-    csv_header(csv, summary);
+    int published = any_published(summary);
+    csv_header(csv, summary, published);
     for (int g = 0; g < summary->n_groups; g++)
-        csv_row(csv, summary, &summary->group[g]);
+        csv_row(csv, summary, &summary->group[g], published);
 }
 
 void tables_write_csv(FILE *file, const struct summary *summary)

@@ -45,37 +45,50 @@ sweep() {
 }
 "$cellsweep" data synth "$TMP/cells" >/dev/null && "$cellsweep" data pack "$TMP/cells" -o "$TMP/cells.h5" >/dev/null 2>&1 || exit 1
 
+# A run of one job of them pays what all pay before the first job and after the last one.
 jobs() {
-    local sizes="" n plan="" run="" status="" export="" bytes=""
+    local sizes="" n plan="" start="" run="" resume="" status="" export="" report="" bytes=""
     for n in 1000 10000 100000 1000000; do
         [ $n -le "$MOST_JOBS" ] || break
         sizes+=" $n"
         sweep "$TMP/s.yaml" "[[26, 27]]" 1 "  seed: {first: 1, count: $n}"
         plan+=" $(cpu "$cellsweep" plan "$TMP/s.yaml")"
+        start+=" $(cpu "$cellsweep" run "$TMP/s.yaml" -o "$TMP/r.h5" -q --filter seed=1)"
         run+=" $(cpu "$cellsweep" run "$TMP/s.yaml" -o "$TMP/r.h5" -q)"
+        resume+=" $(cpu "$cellsweep" run "$TMP/s.yaml" -o "$TMP/r.h5" -q)"
         status+=" $(cpu "$cellsweep" status "$TMP/r.h5")"
         export+=" $(cpu "$cellsweep" export "$TMP/r.h5" --table jobs)"
+        report+=" $(cpu "$cellsweep" report "$TMP/r.h5" -o "$TMP/figures")"
         bytes+=" $(stat -c %s "$TMP/r.h5")"
-        rm -f "$TMP"/r.h5*
+        rm -rf "$TMP"/r.h5* "$TMP/figures"
     done
     head_line "jobs, 1 rank" $sizes
     line "plan" "$sizes" "$plan"
-    line "run" "$sizes" "$run"
+    line "run of one job of them" "$sizes" "$start"
+    line "run of the others" "$sizes" "$run"
+    line "run again, all are finished" "$sizes" "$resume"
     line "status" "$sizes" "$status"
     line "export --table jobs" "$sizes" "$export"
+    line "report, 1 cell" "$sizes" "$report"
     line "results file, bytes" "$sizes" "$bytes"
 }
 # handout WHAT RANKS JOBS KINDS: microseconds of one kind that load_handout tells.
 handout() { "$BUILD/tests/load_handout" "$2" "$3" "$4" | sed "s/.*kinds: \([0-9.]*\) us a job, \([0-9.]*\) us.*/\\$1/"; }
+# steps N: N different sizes of a layer.
+steps() { seq -s, 8 $((7 + $1)); }
 kinds() {
-    local sizes="" n run="" hand="" many=""
-    for n in 100 400 1600; do
+    local sizes="" n plan="" run="" hand="" many=""
+    for n in 1 100 1000 10000 100000; do
+        [ $n -le "$MOST_JOBS" ] || break
         sizes+=" $n"
-        sweep "$TMP/s.yaml" "[[26, 27]]" 1 "  cnn.dense1: [$(seq -s, 8 $((7 + 20)))]" "  cnn.dense2: [$(seq -s, 8 $((7 + n / 20)))]"
+        sweep "$TMP/s.yaml" "[[26, 27]]" 1 "  cnn.dense1: [$(steps $((n > 1000 ? 1000 : n)))]" \
+            "  cnn.dense2: [$(steps $((n > 1000 ? n / 1000 : 1)))]"
+        plan+=" $(cpu "$cellsweep" plan "$TMP/s.yaml")"
         run+=" $(cpu "$cellsweep" run "$TMP/s.yaml" -o "$TMP/r.h5" -q)"
         rm -f "$TMP"/r.h5*
     done
     head_line "kinds of jobs, one job each" $sizes
+    line "plan" "$sizes" "$plan"
     line "run, 1 rank" "$sizes" "$run"
     [ -x "$BUILD/tests/load_handout" ] || return
     for n in ${KINDS:-1 100 1000 10000 100000}; do

@@ -3,8 +3,13 @@
 
 #include "findings_pages.h"
 #include "headline.h"
+#include "published.h"
 #include "small_store.h"
-#include "tables.h"
+
+/* How often tables ask whether something published belongs beside a cell. */
+static int n_asked;
+#define published_compares(store, job) (n_asked++, published_compares(store, job))
+#include "tables.c"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -442,6 +447,28 @@ static void runs_of_one_split_have_no_verdict(void **state)
     assert_says(text, "splits: how many of the splits");
 }
 
+/* Thousands of cells are written in the time of so many, not of their squares. */
+static void a_table_asks_once_for_every_cell(void **state)
+{
+    (void)state;
+    char *text = NULL;
+    size_t size;
+    for (int i = 0; i < 100; i++) {
+        char clusters[16];
+        snprintf(clusters, sizeof clusters, "%d-%d", i, i + 1);
+        add(clusters, "a", "holdout", 1, 0.5);
+    }
+    find(NULL, 0, NULL);
+    FILE *file = open_memstream(&text, &size);
+    assert_non_null(file);
+    n_asked = 0;
+    tables_write_csv(file, summary);
+    fclose(file);
+    free(text);
+    assert_int_equal(summary->n_groups, 100);
+    assert_int_equal(n_asked, 100);
+}
+
 /* Without groups other seeds are other splits, whatever they judge on. */
 static void runs_without_groups_have_a_verdict(void **state)
 {
@@ -536,6 +563,7 @@ int main(void)
         TEST(means_are_those_of_the_pairs),
         TEST(a_class_without_images_leaves_no_verdict),
         TEST(runs_of_one_split_have_no_verdict),
+        TEST(a_table_asks_once_for_every_cell),
         TEST(runs_without_groups_have_a_verdict),
         TEST(inflation_needs_a_leak),
         TEST(images_that_were_trained_on_are_not_tested),
