@@ -110,7 +110,7 @@ static int strategy_units(const struct testing *t, const struct units *units, co
 {
     const struct partition *ranked = t->summary->same[SUMMARY_RANKED];
     int n_groups = 0, *seen = NULL;
-    *out = (struct units_group){0, NULL, (double)NAN};
+    *out = (struct units_group){.test_ratio = (double)NAN};
     for (int i = ranked->begin[t->part]; i < ranked->begin[t->part + 1]; i++) {
         int g = ranked->member[i];
         const struct units_group *group = &units->group[g];
@@ -119,7 +119,7 @@ static int strategy_units(const struct testing *t, const struct units *units, co
         if (n_groups++ == 0) {
             *out = (struct units_group){group->n,
                                         err_calloc((unsigned long)group->n, sizeof *out->unit, "units", err),
-                                        group->test_ratio};
+                                        group->test_ratio, group->rounding};
             seen = err_calloc((unsigned long)group->n, sizeof *seen, "units", err);
             if (!out->unit || !seen)
                 break;
@@ -244,9 +244,10 @@ static enum claim_outcome judge_direction(struct family *family, const struct cl
 
 static enum claim_outcome judge_number(const struct contrast *c)
 {
-    if (c->n >= 2 && c->low >= -claims_margin && c->high <= claims_margin)
+    double margin = claims_margin + contrast_slack;
+    if (c->n >= 2 && c->low >= -margin && c->high <= margin)
         return CLAIM_HOLDS;
-    return c->n >= 2 && (c->low > claims_margin || c->high < -claims_margin) ? CLAIM_FAILS : CLAIM_OPEN;
+    return c->n >= 2 && (c->low > margin || c->high < -margin) ? CLAIM_FAILS : CLAIM_OPEN;
 }
 
 static const char *open_reason(const struct claim_row *row)

@@ -10,7 +10,8 @@
  *             direction (all have to be, so none is adjusted). Does not: one is significant the other way (Holm). The row shows
  *             the least favourable difference.
  *     falls   a strategy scores less on all original images than in validation, job by job.
- *     about   a score is a published number: its interval lies within claims_margin of it; does not: wholly outside.
+ *     about   a score is a published number: its interval lies within claims_margin (and contrast_slack)
+ *             of it; does not: wholly outside.
  *     below   a score is below a number.
  * Otherwise the runs cannot tell; nor can they where jobs of the strategies of the claim are unfinished or lost, and, of balanced
  * accuracy on val, where jobs were judged on images that lack a class (n_lacking of summary.h). A claim about the originals asks whether a number is found again, not

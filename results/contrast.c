@@ -34,7 +34,14 @@ struct pairs {
     double *d;            /* (n) first - second, the caller's */
     double first, second; /* sums of the sides */
     double size;          /* of the largest value */
+    double rounding;      /* of units.h, that of the less exact side */
 };
+
+/* What rounding may do to the distance of two differences. */
+static double slack_of(const struct pairs *pairs)
+{
+    return (4 * pairs->rounding + 1e-12) * pairs->size;
+}
 
 static void add_pair(struct pairs *pairs, double first, double second)
 {
@@ -75,15 +82,19 @@ static void test_splits(const struct pairs *pairs, double test_ratio, struct con
     out->method = "corrected resampled t";
 }
 
-static int test_seeds(const double *d, int n, struct contrast *out, struct err *err)
+static int test_seeds(const struct pairs *pairs, struct contrast *out, struct err *err)
 {
+    const double *d = pairs->d;
+    int n = pairs->n;
     struct stats_summary s = stats_summarise(d, n, summary_level);
     out->low = s.low;
     out->high = s.high;
     out->p = out->p_sign_flip;
     out->smallest_p = resample_smallest_p(n);
     out->method = n < MIN_BOOTSTRAP ? "sign flip, t interval" : "sign flip, BCa interval";
-    return n < MIN_BOOTSTRAP ? 0 : resample_bca(d, n, summary_level, &out->low, &out->high, err);
+    if (n < MIN_BOOTSTRAP)
+        return 0;
+    return resample_bca(d, n, slack_of(pairs), summary_level, &out->low, &out->high, err);
 }
 
 static int test_pairs(const struct pairs *pairs, double test_ratio, struct contrast *out, struct err *err)
@@ -98,14 +109,14 @@ static int test_pairs(const struct pairs *pairs, double test_ratio, struct contr
     }
     if (n < 2)
         return 0;
-    out->p_sign_flip = resample_sign_flip(pairs->d, n);
-    int rc = ranks_wilcoxon(pairs->d, n, &out->p_wilcoxon, err);
+    out->p_sign_flip = resample_sign_flip(pairs->d, n, slack_of(pairs));
+    int rc = ranks_wilcoxon(pairs->d, n, slack_of(pairs), &out->p_wilcoxon, err);
     if (rc < 0)
         return rc;
     if (!varies(pairs->d, n, pairs->size))
         test_constant(pairs, out);
     else if (isnan(test_ratio))
-        rc = test_seeds(pairs->d, n, out, err);
+        rc = test_seeds(pairs, out, err);
     else
         test_splits(pairs, test_ratio, out);
     return rc;
@@ -124,7 +135,7 @@ static int order(const struct unit *a, const struct unit *b)
 /* The pairs that both have a value; d has room for a->n. Units are in the order of their runs. */
 static struct pairs pair_up(const struct units_group *a, const struct units_group *b, double *d)
 {
-    struct pairs pairs = {.d = d};
+    struct pairs pairs = {.d = d, .rounding = fmax(a->rounding, b->rounding)};
     for (int i = 0, k = 0; i < a->n && k < b->n;) {
         int which = order(&a->unit[i], &b->unit[k]);
         if (which == 0)
@@ -149,7 +160,8 @@ int contrast_paired(const struct units_group *a, const struct units_group *b, st
 
 int contrast_constant(const struct units_group *a, double constant, struct contrast *out, struct err *err)
 {
-    struct pairs pairs = {.d = err_calloc((unsigned long)a->n, sizeof *pairs.d, "differences", err)};
+    struct pairs pairs = {.d = err_calloc((unsigned long)a->n, sizeof *pairs.d, "differences", err),
+                          .rounding = a->rounding};
     if (!pairs.d)
         return E_IO;
     for (int i = 0; i < a->n; i++)
@@ -234,8 +246,8 @@ static int welch(const struct units_group *a, const struct units_group *b, struc
 static int by_seed(const struct units_group *a, const struct units_group *b, struct unit *mean_a,
                    struct unit *mean_b, double *d, struct contrast *out, struct err *err)
 {
-    struct units_group x = {average(a, 1, mean_a), mean_a, (double)NAN},
-                       y = {average(b, 1, mean_b), mean_b, (double)NAN};
+    struct units_group x = {average(a, 1, mean_a), mean_a, (double)NAN, a->rounding},
+                       y = {average(b, 1, mean_b), mean_b, (double)NAN, b->rounding};
     struct pairs pairs = pair_up(&x, &y, d);
     if (pairs.n >= 2)
         return test_pairs(&pairs, (double)NAN, out, err);

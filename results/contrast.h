@@ -16,6 +16,10 @@
  * neither side of Welch's test varies, p is the share of all ways to deal the values to two sides of these sizes that lie as far
  * apart: 1 / C(n + m, n), twice that for sides of the same size.
  *
+ * Values that are equal tie, whatever rounding did to them (units.h): differences are one in sign flips,
+ * ranks and the bootstrap when they are closer than 4 rounding + 1e-12 of the largest size of a value that
+ * was compared (2.4e-7 for a stored metric: two differences, each of two values that are off by 2^-24).
+ *
  * What any of them speaks about: other seeds or splits of these images, not other mice. No MPI. */
 #ifndef CELLSWEEP_CONTRAST_H
 #define CELLSWEEP_CONTRAST_H

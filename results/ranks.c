@@ -26,20 +26,19 @@ static int run_end(const struct item *item, int i, int n, double slack)
     return end;
 }
 
-/* Ranks as ranks_of(); returns the sum over ties of t^3 - t, or a negative code. */
-static double rank_items(const double *x, int n, double *rank, struct err *err)
+/* Ranks as ranks_of(), but of values that are tied when closer than slack; returns the sum over ties of t^3
+ * - t, or a negative code. */
+static double rank_items(const double *x, int n, double slack, double *rank, struct err *err)
 {
-    double ties = 0, largest = 0;
+    double ties = 0;
     struct item *item = err_calloc((unsigned long)n, sizeof *item, "ranks", err);
     if (!item)
         return E_IO;
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n; i++)
         item[i] = (struct item){x[i], i};
-        largest = fmax(largest, fabs(x[i]));
-    }
     qsort(item, (size_t)n, sizeof *item, descending);
     for (int i = 0, end; i < n; i = end) {
-        end = run_end(item, i, n, tie * largest);
+        end = run_end(item, i, n, slack);
         double t = end - i;
         ties += t * t * t - t;
         for (int k = i; k < end; k++)
@@ -49,9 +48,17 @@ static double rank_items(const double *x, int n, double *rank, struct err *err)
     return ties;
 }
 
+static double slack_of(const double *x, int n)
+{
+    double largest = 0;
+    for (int i = 0; i < n; i++)
+        largest = fmax(largest, fabs(x[i]));
+    return tie * largest;
+}
+
 int ranks_of(const double *x, int n, double *rank, struct err *err)
 {
-    return rank_items(x, n, rank, err) < 0 ? E_IO : 0;
+    return rank_items(x, n, slack_of(x, n), rank, err) < 0 ? E_IO : 0;
 }
 
 /* ---- Wilcoxon ---- */
@@ -79,20 +86,21 @@ static double normal_p(int n, double w, double ties)
 }
 
 /* size and rank (n) are scratch. */
-static int wilcoxon(const double *d, int n, double *size, double *rank, double *p, struct err *err)
+static int wilcoxon(const double *d, int n, double slack, double *size, double *rank, double *p,
+                    struct err *err)
 {
     int kept = 0;
     double sum = 0, ties;
     for (int i = 0; i < n; i++)
-        if (d[i] != 0)
+        if (fabs(d[i]) > slack)
             size[kept++] = fabs(d[i]);
     *p = (double)NAN;
     if (kept == 0)
         return 0;
-    if ((ties = rank_items(size, kept, rank, err)) < 0)
+    if ((ties = rank_items(size, kept, slack, rank, err)) < 0)
         return E_IO;
     for (int i = 0, k = 0; i < n; i++)
-        if (d[i] != 0) {
+        if (fabs(d[i]) > slack) {
             rank[k] = kept + 1 - rank[k]; /* rank 1 is the smallest here */
             sum += d[i] > 0 ? rank[k] : 0;
             k++;
@@ -101,11 +109,11 @@ static int wilcoxon(const double *d, int n, double *size, double *rank, double *
     return 0;
 }
 
-int ranks_wilcoxon(const double *d, int n, double *p, struct err *err)
+int ranks_wilcoxon(const double *d, int n, double slack, double *p, struct err *err)
 {
     double *size = err_calloc((unsigned long)n, sizeof(double), "ranks", err),
            *rank = err_calloc((unsigned long)n, sizeof(double), "ranks", err);
-    int rc = size && rank ? wilcoxon(d, n, size, rank, p, err) : E_IO;
+    int rc = size && rank ? wilcoxon(d, n, slack, size, rank, p, err) : E_IO;
     free(size);
     free(rank);
     return rc;
@@ -152,7 +160,8 @@ int ranks_friedman(const double *value, int n_datasets, int k, double *average_r
     for (int s = 0; s < k; s++)
         average_rank[s] = 0;
     for (int i = 0; i < n_datasets; i++) {
-        double t = rank_items(value + (size_t)i * (size_t)k, k, rank, err);
+        const double *row = value + (size_t)i * (size_t)k;
+        double t = rank_items(row, k, slack_of(row, k), rank, err);
         if (t < 0)
             return E_IO;
         ties += t;

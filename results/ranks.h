@@ -1,5 +1,6 @@
 /* ranks.h - tests on ranks: Wilcoxon for pairs, Friedman and Nemenyi for many strategies on many data sets.
- * Values within 1e-6 of the largest size are tied: metrics are stored in single precision. Thread-safe. No MPI. */
+ * Strategies whose values are within 1e-6 of the largest size are tied: metrics are stored in single
+ * precision. Thread-safe. No MPI. */
 #ifndef CELLSWEEP_RANKS_H
 #define CELLSWEEP_RANKS_H
 
@@ -7,11 +8,13 @@
 
 enum { RANKS_MAX_EXACT = 50, RANKS_MAX_STRATEGIES = 64, RANKS_MAX_NEMENYI = 20, RANKS_MIN_DATASETS = 5 };
 
-/* Two-sided p of Wilcoxon's signed-rank test of n paired differences d (no NaN). Differences of 0 are dropped (Wilcoxon's own
- * rule). Up to RANKS_MAX_EXACT differences left the distribution is exact: all signs of the ranks that are there, ties with their
- * mean rank; p is twice the smaller tail, at most 1. Above, it is normal with the variance corrected for ties, without continuity
+/* Two-sided p of Wilcoxon's signed-rank test of n paired differences d (no NaN). slack is what rounding may
+ * do to the distance of two of them, in their unit: sizes that close are tied, and differences that close to
+ * 0 are dropped, as those of 0 are (Wilcoxon's own rule). Up to RANKS_MAX_EXACT differences left the
+ * distribution is exact: all signs of the ranks that are there, ties with their mean rank; p is twice the
+ * smaller tail, at most 1. Above, it is normal with the variance corrected for ties, without continuity
  * correction. *p is NaN when nothing is left. E_IO without memory. */
-int ranks_wilcoxon(const double *d, int n, double *p, struct err *err);
+int ranks_wilcoxon(const double *d, int n, double slack, double *p, struct err *err);
 
 /* Average ranks of x (n) by size, ties sharing their mean rank, the largest first: rank 1 is the largest. rank (n). */
 int ranks_of(const double *x, int n, double *rank, struct err *err);

@@ -8,8 +8,9 @@
 
 enum { EXACT_FLIPS = 20, RANDOM_FLIPS = 100000, BOOTSTRAPS = 100000 };
 
-/* Metrics are stored in single precision: sums this close, relative to the sum of sizes, are one. */
-static const double tie = 1e-7;
+/* Sums this close, relative to the sum of sizes, are one, however exact what is summed: 2^19 sums are made,
+ * each from the last. */
+static const double tie = 1e-10;
 
 /* ---- sign flips ---- */
 
@@ -56,12 +57,12 @@ static double random_flips(const double *d, int n, double threshold)
     return (double)extreme / (RANDOM_FLIPS + 1);
 }
 
-double resample_sign_flip(const double *d, int n)
+double resample_sign_flip(const double *d, int n, double slack)
 {
     double observed = 0;
     for (int i = 0; i < n; i++)
         observed += d[i];
-    double threshold = fabs(observed) - tie * sum_of_sizes(d, n);
+    double threshold = fabs(observed) - n * slack - tie * sum_of_sizes(d, n);
     if (n < 1)
         return (double)NAN;
     return n <= EXACT_FLIPS ? exact_flips(d, n, threshold) : random_flips(d, n, threshold);
@@ -80,9 +81,9 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static double share_below(double estimate, const double *replicate, int n)
+static double share_below(double estimate, const double *replicate, int n, double slack)
 {
-    double below = 0, slack = tie * fabs(estimate);
+    double below = 0;
     for (int i = 0; i < n; i++)
         below += replicate[i] < estimate - slack ? 1 : replicate[i] <= estimate + slack ? 0.5 : 0;
     return below / n;
@@ -111,9 +112,10 @@ static double quantile(const double *sorted, int n, double p)
 }
 
 void resample_bca_interval(double estimate, double *replicate, int n_replicates, const double *leave_out,
-                           int n, double level, double *low, double *high)
+                           int n, double slack, double level, double *low, double *high)
 {
-    double below = share_below(estimate, replicate, n_replicates), a = acceleration(leave_out, n);
+    double below = share_below(estimate, replicate, n_replicates, slack + tie * fabs(estimate)),
+           a = acceleration(leave_out, n);
     *low = *high = (double)NAN;
     if (!(below > 0 && below < 1))
         return;
@@ -140,7 +142,8 @@ static void fill(const double *x, int n, double *replicate, double *leave_out, d
     }
 }
 
-int resample_bca(const double *x, int n, double level, double *low, double *high, struct err *err)
+int resample_bca(const double *x, int n, double slack, double level, double *low, double *high,
+                 struct err *err)
 {
     double mean;
     *low = *high = (double)NAN;
@@ -150,7 +153,7 @@ int resample_bca(const double *x, int n, double level, double *low, double *high
            *leave_out = err_calloc((unsigned long)n, sizeof(double), "bootstrap replicates", err);
     if (replicate && leave_out) {
         fill(x, n, replicate, leave_out, &mean);
-        resample_bca_interval(mean, replicate, BOOTSTRAPS, leave_out, n, level, low, high);
+        resample_bca_interval(mean, replicate, BOOTSTRAPS, leave_out, n, slack, level, low, high);
     }
     int rc = replicate && leave_out ? 0 : E_IO;
     free(replicate);

@@ -159,3 +159,14 @@ double stats_balanced_accuracy(const int *confusion, int c)
     }
     return present ? recalls / present : nan("");
 }
+
+double stats_accuracy(const int *confusion, int c)
+{
+    long right = 0, n = 0;
+    for (int i = 0; i < c * c; i++) {
+        int count = confusion[i] > 0 ? confusion[i] : 0;
+        n += count;
+        right += i % (c + 1) == 0 ? count : 0;
+    }
+    return n > 0 ? (double)right / (double)n : nan("");
+}

@@ -65,4 +65,7 @@ void stats_holm(const double *p, int n, double *adjusted, double *scratch);
  * unused ones. NaN when no class is present. */
 double stats_balanced_accuracy(const int *confusion, int c);
 
+/* Share of such a matrix that is on its diagonal; NaN when nothing is in it. */
+double stats_accuracy(const int *confusion, int c);
+
 #endif

@@ -13,9 +13,10 @@ struct making {
     struct store *store;
     enum units_set on;
     const char *name;
-    int stored; /* 1: the enum metric of the results file */
+    double (*of_matrix)(const int *confusion, int c); /* NULL: not from the matrix of a job */
+    int stored;                                       /* 1: the enum metric of the results file */
     enum metric metric;
-    const struct score *score; /* NULL: stored, or the matrix of all originals */
+    const struct score *score; /* NULL: stored */
     struct store_mark *mark;   /* (J) */
     float *curve;              /* (J, E) of metric */
     int *confusion;            /* (C, C) */
@@ -32,7 +33,11 @@ int units_is_kfold(const char *protocol)
 static int choose_source(struct making *m, struct err *err)
 {
     m->score = score_find(m->name);
-    for (int k = 0; k < N_METRICS && m->on == UNITS_VAL; k++)
+    if (m->on != UNITS_OOF && strcmp(m->name, "balanced_accuracy") == 0)
+        m->of_matrix = stats_balanced_accuracy;
+    if (m->on != UNITS_OOF && strcmp(m->name, "accuracy") == 0)
+        m->of_matrix = stats_accuracy;
+    for (int k = 0; k < N_METRICS && m->on == UNITS_VAL && !m->score; k++)
         if (strcmp(m->name, metric_names[k]) == 0) {
             m->stored = 1;
             m->metric = (enum metric)k;
@@ -60,8 +65,9 @@ static int last_epoch_value(const struct making *m, int job, double *value)
 
 static int matrix_value(const struct making *m, int job, double *value, struct err *err)
 {
-    int rc = store_read_confusion(m->store, job, SPLIT_ALL, m->confusion, err);
-    *value = stats_balanced_accuracy(m->confusion, store_n_classes(m->store));
+    enum split split = m->on == UNITS_ALL ? SPLIT_ALL : SPLIT_VAL;
+    int rc = store_read_confusion(m->store, job, split, m->confusion, err);
+    *value = m->of_matrix(m->confusion, store_n_classes(m->store));
     return rc;
 }
 
@@ -90,7 +96,7 @@ static int unit_value(const struct making *m, const int *job, int n_jobs, double
 {
     if (m->stored)
         return last_epoch_value(m, job[0], value);
-    if (m->on == UNITS_ALL && strcmp(m->name, "balanced_accuracy") == 0)
+    if (m->of_matrix)
         return matrix_value(m, job[0], value, err);
     return scored_value(m, job, n_jobs, value, err);
 }
@@ -176,6 +182,7 @@ static int make_group(const struct making *m, const struct summary_group *from, 
     int *job = sorted_jobs(m, from, err);
     group->unit = err_calloc((unsigned long)n, sizeof *group->unit, "units", err);
     group->test_ratio = test_ratio(m, from);
+    group->rounding = m->stored ? 0x1p-24 : 0;
     if (job && group->unit)
         rc = fill_group(m, group, job, n, err);
     free(job);

@@ -13,9 +13,10 @@
  * split, its own initial weights and, with class_sizes, its own originals, so n = seeds x repeats. All of them judge the same
  * images: a test of them tells what other seeds and splits of these images would give, nothing about other images.
  *
- * Metrics: every score of scores.h; on val also loss and balanced_accuracy_as_published. accuracy and balanced_accuracy of
- * val and balanced_accuracy of all come from the stored metrics and matrices, the rest from stored probabilities, which needs
- * no rerun. No MPI. */
+ * Metrics: every score of scores.h; on val also loss and balanced_accuracy_as_published. accuracy and
+ * balanced_accuracy of val and all come from the stored matrices, in double precision, so that runs which
+ * are equally good are equal; loss and balanced_accuracy_as_published from the stored metrics of the last
+ * epoch, in single precision; the rest from stored probabilities, which needs no rerun. No MPI. */
 #ifndef CELLSWEEP_UNITS_H
 #define CELLSWEEP_UNITS_H
 
@@ -43,6 +44,7 @@ struct units_group {
      * them the number of originals of the clusters (the sum of /confusion/all): what a strategy adds or leaves out of the training
      * part does not count. NaN where units are runs with different seeds (report, tail, oof), and where n_val is 0 or n_drawn. */
     double test_ratio;
+    double rounding; /* a value is off by at most this share of itself: 2^-24 of stored metrics, else 0 */
 };
 
 struct units {

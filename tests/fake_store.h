@@ -48,9 +48,12 @@ static inline enum job_state fake_state(int job)
     return JOB_DONE;
 }
 
-/* Metrics of one epoch (from 0): training closes in on 1, validation on a level of its own; a seed shifts and shakes it. */
+/* Metrics of one epoch (from 0): training closes in on 1, validation on a level of its own; a seed shifts and
+ * shakes it. In validation classes are of one size and recall, so that accuracy is balanced. */
 static inline float fake_metric(int job, int epoch, enum split split, enum metric metric)
 {
+    if (split == SPLIT_VAL && metric == METRIC_ACCURACY)
+        metric = METRIC_BALANCED_ACCURACY;
     int strategy = job / FAKE_SEEDS % FAKE_STRATEGIES, pair = job / FAKE_SEEDS / FAKE_STRATEGIES;
     struct rng rng =
         rng_start(rng_key("fake", &job, sizeof job), (uint64_t)(epoch * 8 + (int)split * 4 + (int)metric));
@@ -99,18 +102,26 @@ static inline void fake_confusion(int job, int cell[4])
     cell[3] = 15;
 }
 
+/* Confusion matrix of validation, of a million images a class. */
+static inline void fake_confusion_val(int job, int cell[4])
+{
+    double x = (double)fake_metric(job, FAKE_EPOCHS - 1, SPLIT_VAL, METRIC_BALANCED_ACCURACY);
+    cell[0] = cell[3] = (int)lround(1e6 * x);
+    cell[1] = cell[2] = 1000000 - cell[0];
+}
+
 static inline int fake_write_job(struct store *store, int job, struct err *err)
 {
     static const int zero[FAKE_ALL];
     static const float probs[FAKE_ALL * 2];
-    int confusion[4], rc = 0;
+    int confusion[4], confusion_val[4], rc = 0;
     struct store_mark mark = {.state = fake_state(job), .attempts = 1, .epochs_done = FAKE_EPOCHS};
     struct store_outcome outcome = {.n_classes = 2,
                                     .n_train = 71,
                                     .n_val = FAKE_VAL,
                                     .n_all = FAKE_ALL,
                                     .leak = fake_leak(job),
-                                    .confusion_val = confusion,
+                                    .confusion_val = confusion_val,
                                     .confusion_all = confusion,
                                     .image_val = zero,
                                     .copy_val = zero,
@@ -132,6 +143,7 @@ static inline int fake_write_job(struct store *store, int job, struct err *err)
         rc = store_write_epoch(store, job, e, value[0], value[1], err);
     }
     fake_confusion(job, confusion);
+    fake_confusion_val(job, confusion_val);
     if (rc == 0 && mark.state == JOB_DONE)
         rc = store_write_outcome(store, job, &outcome, err);
     return rc < 0 ? rc : store_write_mark(store, job, &mark, err);

@@ -1,25 +1,55 @@
-/* small_store.h - a results file of any few jobs: each a row, its last validation balanced accuracy and its confusion
- * matrices; for tests of figures about clusters, axes and folds. Images are fake_dataset(): 28 clusters, 1000 images. */
+/* small_store.h - a results file of any few jobs: each a row and its confusion matrices, or the balanced
+ * accuracy that they shall have; for tests of comparisons and of figures about clusters, axes and folds.
+ * Images are fake_dataset(): 28 clusters, 1000 images. */
 #ifndef CELLSWEEP_SMALL_STORE_H
 #define CELLSWEEP_SMALL_STORE_H
 
 #include "fake_store.h"
+#include "stats.h"
 #include "summary.h"
 
-enum { SMALL_EPOCHS = 3 };
+enum { SMALL_EPOCHS = 3, SMALL_IMAGES = 1000000 /* of a class, in matrices made to measure */ };
 
+/* Without val every class has recall `balanced` there; with it `balanced` is not read. */
 struct small_job {
     struct store_job row;
     enum job_state state;
-    double balanced; /* of validation, at the last epoch; all else is 0.125, training 0.9375 */
+    double balanced; /* accuracy, too, of validation at the last epoch; all else is 0.125, training 0.9375 */
     int n;           /* classes, at most those of the file */
-    int *val, *all;  /* (n, n) or NULL: zeros */
+    int lacking;     /* 1: no image of the last class is in validation */
+    int *val;        /* (n, n) or NULL */
+    int *all;        /* (n, n) or NULL: zeros */
     int image;       /* the one it is judged on */
 };
 
+/* Matrix of validation where every class that is there has recall `balanced`; freed by the caller. */
+static inline int *small_matrix(const struct small_job *job)
+{
+    int n = job->n, *matrix = calloc((size_t)(n * n), sizeof *matrix),
+        right = (int)lround(job->balanced * SMALL_IMAGES);
+    for (int c = 0; c < n - job->lacking; c++) {
+        matrix[c * n + (c + 1) % n] = SMALL_IMAGES - right;
+        matrix[c * n + c] += right;
+    }
+    return matrix;
+}
+
+/* Metrics of an epoch in validation: those of the matrix at the last one. */
+static inline void small_metrics(const struct small_job *job, const int *val, int epoch,
+                                 float value[N_METRICS])
+{
+    for (int m = 0; m < N_METRICS; m++)
+        value[m] = 0.125f;
+    if (epoch < SMALL_EPOCHS - 1)
+        return;
+    value[METRIC_ACCURACY] = (float)(job->val ? stats_accuracy(val, job->n) : job->balanced);
+    value[METRIC_BALANCED_ACCURACY] =
+        (float)(job->val ? stats_balanced_accuracy(val, job->n) : job->balanced);
+}
+
 static inline int small_write_job(struct store *store, int j, const struct small_job *job, struct err *err)
 {
-    int *zero = calloc((size_t)(job->n * job->n), sizeof *zero), rc = 0;
+    int *zero = calloc((size_t)(job->n * job->n), sizeof *zero), *made = small_matrix(job), rc = 0;
     static const int first[1], label[1];
     const int judged[1] = {job->image};
     float *probs = calloc((size_t)job->n, sizeof *probs);
@@ -29,7 +59,7 @@ static inline int small_write_job(struct store *store, int j, const struct small
                                     .n_val = 1,
                                     .n_all = 1,
                                     .leak = 0,
-                                    .confusion_val = job->val ? job->val : zero,
+                                    .confusion_val = job->val ? job->val : made,
                                     .confusion_all = job->all ? job->all : zero,
                                     .image_val = judged,
                                     .copy_val = first,
@@ -41,8 +71,7 @@ static inline int small_write_job(struct store *store, int j, const struct small
                                     .probs_all = probs};
     for (int e = 0; e < SMALL_EPOCHS && rc == 0; e++) {
         float value[N_METRICS], train[N_METRICS];
-        for (int m = 0; m < N_METRICS; m++)
-            value[m] = e < SMALL_EPOCHS - 1 || m != METRIC_BALANCED_ACCURACY ? 0.125f : (float)job->balanced;
+        small_metrics(job, outcome.confusion_val, e, value);
         for (int m = 0; m < N_METRICS; m++)
             train[m] = 0.9375f;
         rc = store_write_epoch(store, j, e, train, value, err);
@@ -50,6 +79,7 @@ static inline int small_write_job(struct store *store, int j, const struct small
     if (rc == 0 && job->state == JOB_DONE)
         rc = store_write_outcome(store, j, &outcome, err);
     free(zero);
+    free(made);
     free(probs);
     return rc < 0 ? rc : store_write_mark(store, j, &mark, err);
 }

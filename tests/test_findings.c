@@ -79,14 +79,21 @@ static void all_confusion(int strategy, int cell[4])
     cell[3] = second;
 }
 
+/* Matrix of two classes that both have recall x: levels are whole in 4000ths. */
+static void val_confusion(double x, int cell[4])
+{
+    cell[0] = cell[3] = (int)lround(4000 * x);
+    cell[1] = cell[2] = 4000 - cell[0];
+}
+
 static int write_job(struct store *w, int pair, int strategy, int seed, int fold)
 {
     static const int val_label[VAL] = {0, 1, 0, 1}, all_label[ALL] = {0, 0, 0, 0, 1, 1, 1, 1};
     static const int zero[ALL], image[ALL] = {0, 1, 2, 3, 4, 5, 6, 7};
-    int job = job_of(pair, strategy, seed, fold), all[4], val[4] = {1, 1, 1, 1};
+    int job = job_of(pair, strategy, seed, fold), all[4], val[4];
     float probs[VAL * 2], probs_all[ALL * 2] = {0};
     double x = level(pair, strategy, seed, fold);
-    const float metric[N_METRICS] = {0.7f, 0.5f, (float)x, (float)(x - 0.2)};
+    const float metric[N_METRICS] = {0.7f, (float)x, (float)x, (float)(x - 0.2)};
     struct store_mark mark = {.state = JOB_DONE, .attempts = 1, .epochs_done = 1};
     if (pair == 1 && strategy == NONE && seed == 2 && fold == 1) {
         mark.state = JOB_FAILED; /* this repeat has no out-of-fold score */
@@ -97,6 +104,7 @@ static int write_job(struct store *w, int pair, int strategy, int seed, int fold
         probs[2 * i] = 1 - probs[2 * i + 1];
     }
     all_confusion(strategy, all);
+    val_confusion(x, val);
     struct store_outcome o = {.n_classes = 2,
                               .n_train = 8,
                               .n_val = VAL,
@@ -201,12 +209,6 @@ static int tear_down(void **state)
     return rmdir(folder);
 }
 
-/* What the file keeps of a level: single precision. */
-static double stored(double x)
-{
-    return (double)(float)x;
-}
-
 static void assert_near(double x, double expected)
 {
     if (!(fabs(x - expected) <= 1e-12))
@@ -235,7 +237,7 @@ static void seeds_are_compared_by_sign_flips(void **state)
     assert_int_equal(c->n, PAIRS * 2 * 10);
     const struct compare_row *row = row_named(c, "1-27", "report", "reweight", "augment");
     for (int s = 0; s < SEEDS; s++)
-        sum += d[s] = stored(level(0, REWEIGHT, s, -1)) - stored(level(0, AUGMENT, s, -1));
+        sum += d[s] = level(0, REWEIGHT, s, -1) - level(0, AUGMENT, s, -1);
     struct stats_summary t = stats_summarise(d, SEEDS, 0.95);
     assert_int_equal(row->contrast.n, SEEDS);
     assert_string_equal(row->contrast.method, "sign flip, t interval");
@@ -257,8 +259,7 @@ static void folds_are_compared_by_the_corrected_test(void **state)
     assert_int_equal(compare_strategies(store, summary, "balanced_accuracy", UNITS_VAL, &c, &err), 0);
     const struct compare_row *row = row_named(c, "1-27", "kfold", "reweight", "augment");
     for (int i = 0; i < FOLDS * FOLD_SEEDS; i++)
-        d[i] = stored(level(0, REWEIGHT, i / FOLDS, i % FOLDS)) -
-               stored(level(0, AUGMENT, i / FOLDS, i % FOLDS));
+        d[i] = level(0, REWEIGHT, i / FOLDS, i % FOLDS) - level(0, AUGMENT, i / FOLDS, i % FOLDS);
     struct stats_test t = stats_corrected_t(d, FOLDS * FOLD_SEEDS, (double)VAL / (ALL - VAL), 0.95);
     assert_int_equal(row->contrast.n, FOLDS * FOLD_SEEDS);
     assert_near(row->contrast.mean, t.mean);
@@ -379,8 +380,8 @@ static void leak_inflation_is_paired_by_seed(void **state)
     for (int s = 0; s < FOLD_SEEDS; s++) {
         double folds = 0;
         for (int f = 0; f < FOLDS; f++)
-            folds += stored(level(0, OVERSAMPLE, s, f)) / FOLDS;
-        sum += stored(level(0, OVERSAMPLE, s, -1)) - folds;
+            folds += level(0, OVERSAMPLE, s, f) / FOLDS;
+        sum += level(0, OVERSAMPLE, s, -1) - folds;
     }
     assert_string_equal(row->b->cell->protocol, "kfold");
     assert_int_equal(row->contrast.n, FOLD_SEEDS);
@@ -396,7 +397,7 @@ static void leak_inflation_without_shared_seeds(void **state)
     struct unit a[] = {{1, 0, 0, 0.9}, {2, 0, 0, 0.8}, {3, 0, 0, 0.95}},
                 b[] = {{7, 0, 0, 0.5}, {7, 0, 1, 0.7}, {8, 0, 0, 0.55}, {8, 0, 1, 0.45}};
     const double x[] = {0.9, 0.8, 0.95}, y[] = {0.6, 0.5};
-    struct units_group left = {3, a, (double)NAN}, right = {4, b, 1};
+    struct units_group left = {3, a, (double)NAN, 0}, right = {4, b, 1, 0};
     struct contrast contrast;
     assert_int_equal(contrast_by_seed(&left, &right, &contrast, &err), 0);
     struct stats_test t = stats_welch(x, 3, y, 2, 0.95);
@@ -472,7 +473,7 @@ static void claims_show_the_weakest_difference(void **state)
     assert_int_equal(claims_new(store, summary, &claims, &err), 0);
     const struct claim_row *row = claim_named(claims, "oversampling beats the others on 14-15", "report");
     for (int s = 0; s < SEEDS; s++)
-        sum += stored(level(1, OVERSAMPLE, s, -1)) - stored(level(1, AUGMENT, s, -1));
+        sum += level(1, OVERSAMPLE, s, -1) - level(1, AUGMENT, s, -1);
     assert_string_equal(row->second, "augment");
     assert_near(row->contrast.mean, sum / SEEDS);
     assert_near(row->p, 2.0 / 1024);

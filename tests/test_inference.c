@@ -65,9 +65,9 @@ static void check_pairs(int number)
     check_test(stats_corrected_t(x, n, 0.25, 0.95), "corrected_t", number);
     check_test(stats_welch(x, n, y, m, 0.95), "welch", number);
     if (golden(number, "out", "sign_flip", expected))
-        check(resample_sign_flip(x, n), expected[0], "sign_flip", number);
+        check(resample_sign_flip(x, n, 0), expected[0], "sign_flip", number);
     if (golden(number, "out", "wilcoxon", expected)) {
-        assert_int_equal(ranks_wilcoxon(x, n, &p, &err), 0);
+        assert_int_equal(ranks_wilcoxon(x, n, 0, &p, &err), 0);
         check(p, expected[0], "wilcoxon", number);
     }
 }
@@ -93,7 +93,7 @@ static void check_bca(int number)
         sum += x[i];
     for (int i = 0; i < n; i++)
         leave_out[i] = (sum - x[i]) / (n - 1);
-    resample_bca_interval(sum / n, replicate, b, leave_out, n, 0.95, &low, &high);
+    resample_bca_interval(sum / n, replicate, b, leave_out, n, 0, 0.95, &low, &high);
     check(low, expected[0], "bca", number);
     check(high, expected[1], "bca", number);
 }
@@ -148,9 +148,9 @@ static void few_pairs_cannot_reach_a_small_p(void **state)
     (void)state;
     double d[6] = {1, 2, 3, 4, 5, 6};
     for (int n = 1; n <= 6; n++)
-        assert_true(resample_sign_flip(d, n) == resample_smallest_p(n));
+        assert_true(resample_sign_flip(d, n, 0) == resample_smallest_p(n));
     assert_true(resample_smallest_p(4) == 0.125);
-    assert_true(isnan(resample_sign_flip(d, 0)));
+    assert_true(isnan(resample_sign_flip(d, 0, 0)));
 }
 
 /* Differences of single precision numbers are equal up to rounding: patterns that tie must count. */
@@ -158,16 +158,32 @@ static void rounding_does_not_break_ties(void **state)
 {
     (void)state;
     double d[8];
+    const double slack = 4 * 0x1p-24 * 0.8; /* two differences, each of two values of 0.8 at most */
     for (int i = 0; i < 8; i++)
         d[i] = (double)((float)(0.1 * (i + 1)) - (float)(0.1 * i));
-    assert_true(resample_sign_flip(d, 8) == 2.0 / 256);
+    assert_true(resample_sign_flip(d, 8, slack) == 2.0 / 256);
     d[0] = -d[0]; /* 1 + 8 patterns of each sign are as far from 0 */
-    assert_true(resample_sign_flip(d, 8) == 18.0 / 256);
+    assert_true(resample_sign_flip(d, 8, slack) == 18.0 / 256);
     double p, q;
     const double equal[8] = {-1, 1, 1, 1, 1, 1, 1, 1};
-    assert_int_equal(ranks_wilcoxon(d, 8, &p, &err), 0);
-    assert_int_equal(ranks_wilcoxon(equal, 8, &q, &err), 0);
+    assert_int_equal(ranks_wilcoxon(d, 8, slack, &p, &err), 0);
+    assert_int_equal(ranks_wilcoxon(equal, 8, 0, &q, &err), 0);
     assert_true(fabs(p - q) < 1e-12);
+}
+
+/* Replicates that are equal to the estimate count one half below it, on whichever side rounding has put
+ * them. */
+static void rounding_does_not_move_the_bootstrap(void **state)
+{
+    (void)state;
+    const double leave_out[] = {-1, 0, 1}, off[] = {0, -1e-8, 1e-8};
+    double low[3], high[3], replicate[1000];
+    for (int k = 0; k < 3; k++) {
+        for (int i = 0; i < 1000; i++)
+            replicate[i] = i % 5 ? (i - 499.5) / 1000 : off[k];
+        resample_bca_interval(0, replicate, 1000, leave_out, 3, 1e-7, 0.95, &low[k], &high[k]);
+        assert_true(fabs(low[k] - low[0]) < 1e-6 && fabs(high[k] - high[0]) < 1e-6);
+    }
 }
 
 /* 25 pairs are flipped at random: close to the exact p of the t-like distribution, and the same every time. */
@@ -177,9 +193,9 @@ static void many_pairs_are_flipped_at_random(void **state)
     double d[25], p;
     for (int i = 0; i < 25; i++)
         d[i] = i % 5 < 3 ? 1 : -1; /* 15 against 10: binomial, P(|sum| >= 5) */
-    p = resample_sign_flip(d, 25);
+    p = resample_sign_flip(d, 25, 0);
     assert_true(fabs(p - 0.42435622) < 0.01);
-    assert_true(p == resample_sign_flip(d, 25));
+    assert_true(p == resample_sign_flip(d, 25, 0));
 }
 
 static void random_flips_are_fair_beyond_32_pairs(void **state)
@@ -188,7 +204,7 @@ static void random_flips_are_fair_beyond_32_pairs(void **state)
     double d[40] = {0};
     for (int i = 34; i < 40; i++)
         d[i] = 1; /* only pairs of the second word differ: exactly 2/64 */
-    assert_true(fabs(resample_sign_flip(d, 40) - 0.03125) < 0.003);
+    assert_true(fabs(resample_sign_flip(d, 40, 0) - 0.03125) < 0.003);
 }
 
 /* Of a skewed sample the interval leans the way of the tail; the exact bootstrap of 3 values can be enumerated. */
@@ -198,13 +214,13 @@ static void bootstrap_is_that_of_the_sample(void **state)
     const double x[] = {1, 1.2, 0.9, 1.1, 1.3, 0.8, 1.05, 1.15, 0.95, 3};
     const double same[] = {0.5, 0.5, 0.5};
     double low, high, again, other;
-    assert_int_equal(resample_bca(x, 10, 0.95, &low, &high, &err), 0);
-    assert_int_equal(resample_bca(x, 10, 0.95, &again, &other, &err), 0);
+    assert_int_equal(resample_bca(x, 10, 0, 0.95, &low, &high, &err), 0);
+    assert_int_equal(resample_bca(x, 10, 0, 0.95, &again, &other, &err), 0);
     assert_true(low == again && high == other);
     assert_true(high - 1.245 > 1.5 * (1.245 - low) && low > 1 && high < 2.4);
-    assert_int_equal(resample_bca(same, 3, 0.95, &low, &high, &err), 0);
+    assert_int_equal(resample_bca(same, 3, 0, 0.95, &low, &high, &err), 0);
     assert_true(fabs(low - 0.5) < 1e-12 && fabs(high - 0.5) < 1e-12);
-    assert_int_equal(resample_bca(x, 1, 0.95, &low, &high, &err), 0);
+    assert_int_equal(resample_bca(x, 1, 0, 0.95, &low, &high, &err), 0);
     assert_true(isnan(low) && isnan(high));
 }
 
@@ -228,8 +244,8 @@ static void no_spread_is_no_evidence(void **state)
     assert_true(stats_corrected_t(zeros, 3, 0.25, 0.95).p == 1);
     assert_true(isnan(stats_corrected_t(one, 1, 0.25, 0.95).p));
     assert_true(isnan(stats_welch(one, 1, ones, 3, 0.95).low));
-    assert_true(resample_sign_flip(zeros, 3) == 1);
-    assert_int_equal(ranks_wilcoxon(zeros, 3, &p, &err), 0);
+    assert_true(resample_sign_flip(zeros, 3, 0) == 1);
+    assert_int_equal(ranks_wilcoxon(zeros, 3, 0, &p, &err), 0);
     assert_true(isnan(p));
 }
 
@@ -239,9 +255,9 @@ static void wilcoxon_is_exact_with_ties(void **state)
     (void)state;
     const double equal[] = {1, 1, 1, 1, 1}, mixed[] = {1, 1, 2, -1, 3};
     double p;
-    assert_int_equal(ranks_wilcoxon(equal, 5, &p, &err), 0);
+    assert_int_equal(ranks_wilcoxon(equal, 5, 0, &p, &err), 0);
     assert_true(p == 0.0625);
-    assert_int_equal(ranks_wilcoxon(mixed, 5, &p, &err),
+    assert_int_equal(ranks_wilcoxon(mixed, 5, 0, &p, &err),
                      0); /* ranks 2 2 4 -2 5: 13 of 15 or more in 4 of 32 */
     assert_true(p == 0.25);
 }
@@ -290,6 +306,7 @@ int main(void)
         cmocka_unit_test(nemenyi_is_the_studentized_range),
         cmocka_unit_test(few_pairs_cannot_reach_a_small_p),
         cmocka_unit_test(rounding_does_not_break_ties),
+        cmocka_unit_test(rounding_does_not_move_the_bootstrap),
         cmocka_unit_test(many_pairs_are_flipped_at_random),
         cmocka_unit_test(random_flips_are_fair_beyond_32_pairs),
         cmocka_unit_test(bootstrap_is_that_of_the_sample),

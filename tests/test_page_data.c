@@ -149,6 +149,10 @@ static void confusion_is_the_stores(void **state)
     assert_memory_equal(shown + job * 4, expected, sizeof expected);
     assert_int_equal(shown[waiting * 4], -1);
     free(shown);
+    shown = (int *)(void *)floats_at(document, "confusion.val", FAKE_JOBS * 4);
+    fake_confusion_val(job, expected);
+    assert_memory_equal(shown + job * 4, expected, sizeof expected);
+    free(shown);
 }
 
 static void the_head_says_what_it_is(void **state)

@@ -152,7 +152,7 @@ static void no_interval_leaves_the_range(void **state)
     expect_text(stats_summarise(x, 0, 0.95), "-");
 }
 
-static void balanced_accuracy_is_the_mean_recall(void **state)
+static void accuracies_are_those_of_the_matrix(void **state)
 {
     (void)state;
     const int two[] = {90, 4, 7, 0};                 /* all said to be the first class, almost */
@@ -163,6 +163,10 @@ static void balanced_accuracy_is_the_mean_recall(void **state)
     assert_near(stats_balanced_accuracy(three, 3), (0.5 + 0.75) / 2);
     assert_near(stats_balanced_accuracy(unused, 3), (0.75 + 0.5) / 2);
     assert_true(isnan(stats_balanced_accuracy(empty, 2)));
+    assert_near(stats_accuracy(two, 2), 90.0 / 101);
+    assert_near(stats_accuracy(three, 3), 8.0 / 14);
+    assert_near(stats_accuracy(unused, 3), 5.0 / 8);
+    assert_true(isnan(stats_accuracy(empty, 2)));
 }
 
 int main(void)
@@ -178,6 +182,6 @@ int main(void)
                                        cmocka_unit_test(shared_images_widen_the_interval),
                                        cmocka_unit_test(no_interval_leaves_the_range),
                                        cmocka_unit_test(counts_are_written_out),
-                                       cmocka_unit_test(balanced_accuracy_is_the_mean_recall)};
+                                       cmocka_unit_test(accuracies_are_those_of_the_matrix)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -375,6 +375,20 @@ def sign_flip(d):
     return count / 2 ** n
 
 
+def wilcoxon(d, size):
+    """Exact two-sided p of the signed ranks: zeros dropped, ties with their mean rank, all signs counted."""
+    d = np.round(np.asarray(d) / size, 12)
+    d = d[d != 0]
+    if len(d) == 0 or len(d) > 50:
+        return math.nan if len(d) == 0 else None
+    ranks = np.round(2 * stats.rankdata(np.abs(d))).astype(int)
+    ways = np.ones(1)
+    for rank in ranks:
+        ways = np.concatenate([ways, np.zeros(rank)]) + np.concatenate([np.zeros(rank), ways])
+    at = ranks[d > 0].sum()
+    return float(min(1, 2 * min(ways[:at + 1].sum(), ways[at:].sum()) / 2.0 ** len(d)))
+
+
 def holm(p):
     order = [i for i in np.argsort([math.inf if math.isnan(x) else x for x in p], kind="stable") if not math.isnan(p[i])]
     out, worst = [math.nan] * len(p), 0.0
@@ -392,15 +406,18 @@ def tested(pairs, ratio):
     """n, means, difference, low, high, p, p of the sign flip; pairs: [(first, second)]."""
     pairs = [(a, b) for a, b in pairs if not (math.isnan(a) or math.isnan(b))]
     n = len(pairs)
+    names = ("first", "second", "mean", "low", "high", "p", "flip", "wilcoxon")
+    none = {"n": 0, **dict.fromkeys(names, math.nan)}
     if n == 0:
-        return dict(n=0, first=math.nan, second=math.nan, mean=math.nan, low=math.nan, high=math.nan, p=math.nan, flip=math.nan)
+        return none
     a, b = np.array(pairs).T
     d = a - b
-    out = dict(n=n, first=a.mean(), second=b.mean(), mean=d.mean(), low=math.nan, high=math.nan, p=math.nan, flip=math.nan)
+    out = dict(none, n=n, first=a.mean(), second=b.mean(), mean=d.mean())
     if n < 2:
         return out
     out["flip"] = sign_flip(d)
     size = max(np.abs(a).max(), np.abs(b).max())
+    out["wilcoxon"] = wilcoxon(d, size)
     if not varies(d, size):
         out["low"] = out["high"] = out["mean"]
         out["p"] = 1.0 if abs(out["mean"]) <= 1e-6 * size else (out["flip"] if n <= 20 else None)
@@ -433,6 +450,8 @@ def check_test(checks, kind, row, ours, where):
         checks.number(f"{kind} p", ours["p"], row["p"], where, 3e-6)
     if ours["flip"] is not None and row["p_sign_flip"] != "":
         checks.number(f"{kind} sign flip", ours["flip"], row["p_sign_flip"], where, 1e-9)
+    if ours["wilcoxon"] is not None:
+        checks.number(f"{kind} Wilcoxon", ours["wilcoxon"], row["p_wilcoxon"], where, 1e-9)
 
 
 def shared_ratio(s, group, on):
