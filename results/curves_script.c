@@ -17,6 +17,8 @@ enum {
     GAP = 16,
     LOWER = 124,
     ROW_REST = 120, /* title, gap, axis and what separates rows */
+    AXIS_NAME = 24, /* of that, the word Epoch: panels below each other have it once */
+    SMALL = 90,     /* a half of a panel that is less high has fewer ticks */
     LEFT = 100,
     RIGHT = 24,
     PANEL_WIDTH = 500,
@@ -26,6 +28,8 @@ enum {
     EDGE = 14,
     LEGEND_LINE = 21
 };
+
+static const double LEAST_SHRINK = 0.35; /* of a panel: less shows nothing */
 
 /* What the whole page has in common. */
 struct layout {
@@ -189,12 +193,13 @@ static void collect_notes(struct layout *l, const struct curves_page *page, enum
                      "Leak: validation images that have a copy or an augmented sibling in training, mean.");
     if (l->published_loss) {
         int known = !classes_is_published_all(page->summary->store, cell);
-        figtext_note(&l->notes, "Published: a single run%s%s.%s", known ? ", protocol " : "",
+        double top = published_top(page, l->epochs);
+        char beyond[96] = "";
+        if (top > l->loss_top)
+            snprintf(beyond, sizeof beyond, " Losses go up to %.3f, beyond the picture.", top);
+        figtext_note(&l->notes, "Published: a single run%s%s.%s%s", known ? ", protocol " : "",
                      known ? published_protocol(cell->strategy) : " of all clusters",
-                     l->published_upper ? "" : " Losses only: the metric above was not published.");
-        if (published_top(page, l->epochs) > l->loss_top)
-            figtext_note(&l->notes, "Published losses go up to %.3g, beyond the picture.",
-                         published_top(page, l->epochs));
+                     l->published_upper ? "" : " Losses only: the metric above was not published.", beyond);
     }
     curves_footer(footer, sizeof footer, page->summary, cell->protocol, l->n_done, l->n_jobs);
     figtext_note(&l->notes, "%s", footer);
@@ -246,16 +251,18 @@ static int legend_entries(const struct layout *l, enum metric metric)
 }
 
 /* A panel narrower than usual is less high, too; many of them below each other have to fit a sheet. */
-static void divide_height(struct layout *l, enum metric metric)
+static void divide_height(struct layout *l, enum metric metric, const struct figstyle *style)
 {
-    double shrink = fmin(1, fmax(0.6, l->panel_width / (double)PANEL_WIDTH));
-    if (l->rows > 2)
-        shrink = 0.6;
+    double shrink = l->rows > 2 ? 0.6 : fmin(1, fmax(0.6, l->panel_width / (double)PANEL_WIDTH));
+    int shared = l->columns == 1 ? AXIS_NAME : 0;
+    l->legend = l->width < NARROW ? 24 + LEGEND_LINE * legend_entries(l, metric) : 86;
+    int rest = l->head + l->legend + figtext_notes_height(&l->notes, l->text_width) + 14;
+    int room = (figstyle_height(style) - rest) / l->rows - ROW_REST + shared;
+    shrink = fmax(LEAST_SHRINK, fmin(shrink, room / (double)(UPPER + LOWER)));
     l->upper = (int)(shrink * UPPER);
     l->lower = (int)(shrink * LOWER);
-    l->row = l->upper + l->lower + ROW_REST;
-    l->legend = l->width < NARROW ? 24 + LEGEND_LINE * legend_entries(l, metric) : 86;
-    l->height = l->head + l->rows * l->row + l->legend + figtext_notes_height(&l->notes, l->text_width) + 14;
+    l->row = l->upper + l->lower + ROW_REST - shared;
+    l->height = rest + l->rows * l->row;
 }
 
 static struct layout lay_out(const struct curves_page *page, enum metric metric, const struct figstyle *style)
@@ -270,7 +277,7 @@ static struct layout lay_out(const struct curves_page *page, enum metric metric,
              protocol_meaning(protocol, is_plain(page)));
     collect_notes(&l, page, metric);
     write_heading(NULL, page, &l); /* only measured */
-    divide_height(&l, metric);
+    divide_height(&l, metric, style);
     return l;
 }
 
@@ -398,9 +405,11 @@ static void write_upper(FILE *file, const struct summary *summary, const struct 
     gnuplot_quote(file, title);
     fprintf(file,
             " font bold(%.3g) offset 0,-0.4\n"
-            "set ylabel \"%s\" offset -0.6,0\n"
-            "set yrange [0:1.04]; set ytics 0.2; set xtics format ''; unset xlabel\n",
-            figtext_fit(title, 12, l->panel_width + RIGHT), metric_label(metric));
+            "set ylabel \"%s\" font plain(%.3g) offset -0.6,0\n"
+            "set yrange [0:1.04]; set ytics %g; set xtics format ''; unset xlabel\n",
+            figtext_fit(title, 12, l->panel_width + RIGHT), metric_label(metric),
+            figtext_fit(metric_label(METRIC_BALANCED_ACCURACY), 12, l->upper + 2 * GAP),
+            l->upper < SMALL ? 0.5 : 0.2);
     write_curves(file, summary, group, metric, metric == METRIC_BALANCED_ACCURACY_AS_PUBLISHED);
 }
 
@@ -412,15 +421,15 @@ static double tick_step(double top)
 }
 
 static void write_lower(FILE *file, const struct summary *summary, const struct summary_group *group,
-                        const struct layout *l)
+                        const struct layout *l, int named)
 {
-    fprintf(
-        file,
-        "m = 'loss'; top = loss_top\n"
-        "unset title\n"
-        "set ylabel 'Loss' offset -0.6,0\n"
-        "set yrange [0:loss_top]; set ytics %g; set xtics format '%%g'; set xlabel 'Epoch' offset 0,0.6\n",
-        tick_step(l->loss_top));
+    fprintf(file,
+            "m = 'loss'; top = loss_top\n"
+            "unset title\n"
+            "set ylabel 'Loss' font plain(12) offset -0.6,0\n"
+            "set yrange [0:loss_top]; set ytics %g; set xtics format '%%g'%s\n",
+            tick_step((l->lower < SMALL ? 2 : 1) * l->loss_top),
+            named ? "; set xlabel 'Epoch' offset 0,0.6" : "");
     write_curves(file, summary, group, METRIC_LOSS, 0);
 }
 
@@ -435,7 +444,7 @@ static void write_panel(FILE *file, const struct curves_page *page, const struct
     place(file, l, left, top, l->panel_width, l->upper);
     write_upper(file, page->summary, page->panel[panel], l, metric);
     place(file, l, left, top + l->upper + GAP, l->panel_width, l->lower);
-    write_lower(file, page->summary, page->panel[panel], l);
+    write_lower(file, page->summary, page->panel[panel], l, l->columns > 1 || panel == page->n_panels - 1);
 }
 
 static void write_key_entry(FILE *file, const char *separator, const char *style, const char *title)

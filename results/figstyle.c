@@ -1,5 +1,6 @@
 #include "figstyle.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,9 +51,18 @@ double figstyle_scale(const struct figstyle *style)
     return style && style->font > 0 ? style->font / FIGSTYLE_FONT : 1;
 }
 
+/* Pixels of the layout. */
+static int pixels(const struct figstyle *style, double millimetres)
+{
+    return (int)(millimetres / 25.4 * 96 / figstyle_scale(style));
+}
+
 int figstyle_width(const struct figstyle *style, int own)
 {
-    if (!style || style->width <= 0)
-        return own;
-    return (int)(style->width / 25.4 * 96 / figstyle_scale(style));
+    return style && style->width > 0 ? pixels(style, style->width) : own;
+}
+
+int figstyle_height(const struct figstyle *style)
+{
+    return style && style->width > 0 ? pixels(style, FIGSTYLE_SHEET) : INT_MAX;
 }

@@ -8,7 +8,10 @@
 
 #include "err.h"
 
-enum { FIGSTYLE_FONT = 12 };
+enum {
+    FIGSTYLE_FONT = 12,
+    FIGSTYLE_SHEET = 240 /* millimetres: what A4 leaves to a figure and the lines below it */
+};
 
 /* 0: as the figure is made. */
 struct figstyle {
@@ -22,6 +25,10 @@ int figstyle_parse(const char *text, struct figstyle *style, struct err *err);
 
 /* Width of a figure's layout in pixels; own: when the style leaves it open. */
 int figstyle_width(const struct figstyle *style, int own);
+
+/* Most pixels of a layout's height, FIGSTYLE_SHEET; INT_MAX when the style leaves the width open, for then a figure is scaled to where
+ * it stands. */
+int figstyle_height(const struct figstyle *style);
 
 /* What the layout is multiplied by. */
 double figstyle_scale(const struct figstyle *style);

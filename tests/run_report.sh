@@ -65,6 +65,16 @@ check "figures for a column" "$cellsweep" report "$TMP/s.h5" -o "$TMP/single" --
 for figure in fig1 fig2b heatmap_14-15_none_validation; do
     check "$figure is 85 mm wide at 300 dots an inch" near "$(width "$TMP/single/$figure.png")" 1004
 done
+# Four panels below each other with published curves: the highest figure there is. 240 mm are 2835 pixels.
+printf 'name: sheet\ndata: builtin\nprotocol: report\ntrain: {epochs: 1}\ngrid:\n  clusters: [[1, 27]]\n  strategy: [none, undersample, reweight, oversample, augment]\n  seed: {first: 1, count: 5}\n' >"$TMP/sheet.yaml"
+check "a sweep beside published curves" "$cellsweep" run "$TMP/sheet.yaml" -o "$TMP/sheet.h5" -q
+tallest() { for png in "$1"/*.png; do od -An -tu1 -j20 -N4 "$png" | awk '{print (($1 * 256 + $2) * 256 + $3) * 256 + $4}'; done | sort -n | tail -1; }
+top=$(awk -F, '$1 == "1-27" && $2 != "none" && $4 == "loss" && $5 == 1 && $6 > top {top = $6} END {printf "%.3f", top}' experiments/published_curves.csv)
+for style in single double slide; do
+    check "figures of style $style" "$cellsweep" report "$TMP/sheet.h5" -o "$TMP/$style" --style $style --heatmaps
+    check "fit a sheet: $(tallest "$TMP/$style") pixels" test "$(tallest "$TMP/$style")" -le 2835
+done
+check "published losses beyond the picture are told to three digits, $top" grep -q "Losses go up to $top, beyond" "$TMP/double/fig4c.gp"
 check "figures of a width" "$cellsweep" report "$TMP/s.h5" -o "$TMP/wide" --style column=120mm,font=10 --filter strategy=oversample
 check "are that wide" near "$(width "$TMP/wide/fig4b.png")" 1417
 check_fails "a wrong style" "$cellsweep" report "$TMP/s.h5" -o "$TMP/wrong" --style tiny

@@ -3,6 +3,7 @@
 #include "figtext.h"
 #include "palette.h"
 
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -50,6 +51,9 @@ static void layouts_are_as_wide_as_their_letters_allow(void **state)
     assert_int_equal(figstyle_width(&letters_only, 1000), 1000);
     assert_int_equal(figstyle_width(&none, 1000), 1000);
     assert_int_equal(figstyle_width(NULL, 1000), 1000);
+    assert_int_equal(figstyle_height(&small), 1814); /* 240 mm */
+    assert_int_equal(figstyle_height(&letters_only), INT_MAX);
+    assert_int_equal(figstyle_height(NULL), INT_MAX);
     assert_true(figstyle_scale(&small) == 0.5);
     assert_true(figstyle_scale(&none) == 1 && figstyle_scale(NULL) == 1);
 }

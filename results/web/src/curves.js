@@ -285,7 +285,7 @@ function summaryOf(figure, panels, rows) {
   const parts = [`${capital(rows.map(metricName).join(" and "))} of ${pairs.join("; ")}, protocol ${[...new Set(groups.map((g) => g.protocol))].join(", ")}.`];
   parts.push(o.band === "none" ? "Lines are means over jobs." : `Lines are means over jobs, bands the ${BAND_NAMES[o.band]}${o.band === "ci" ? `; below ${FEW} jobs each job is drawn instead` : ""}.`);
   if (smoothingNote(o)) parts.push(`${smoothingNote(o)}; every job by itself, then averaged.`);
-  if (o.shared && !o.logLoss && figure.publishedTop > lossLimit(figure)) parts.push(`Published losses go up to ${figure.publishedTop.toFixed(1)}, beyond the picture.`);
+  if (o.shared && !o.logLoss && figure.publishedTop > lossLimit(figure)) parts.push(`Published losses go up to ${figure.publishedTop.toFixed(3)}, beyond the picture.`);
   const hidden = o.published && o.metric.startsWith("balanced_accuracy") && o.metric !== "balanced_accuracy_as_published" && sweep.doc.published.some((q) => groups.some((g) => g.clusters === q.clusters));
   if (hidden) parts.push("The published curves are of “balanced accuracy as published” (a mean over batches): choose that metric to see them beside their like.");
   parts.push(finals(figure, groups), publishedElsewhere(figure, groups));
