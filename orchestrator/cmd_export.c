@@ -3,6 +3,7 @@
 
 #include "export.h"
 #include "output.h"
+#include "store_select.h"
 #include "weights_export.h"
 
 #include <argp.h>
@@ -151,14 +152,11 @@ static int write_models(struct store *store, const struct options *o, struct err
 /* Whether a chosen job is a fold, so that there is something out of fold. */
 static int has_folds(const struct store *store, const char *filter)
 {
-    const char *axis[STORE_MAX_AXES];
-    int found = 0, n_axes = store_n_axes(store);
-    for (int a = 0; a < n_axes; a++)
-        axis[a] = store_axis_name(store, a);
-    for (int j = 0; j < store_n_jobs(store) && !found; j++) {
-        const struct store_job *job = &store_jobs(store)[j];
-        found = units_is_kfold(job->protocol) && store_job_matches(job, n_axes, axis, filter, NULL) > 0;
-    }
+    struct selection chosen;
+    int found = 0, rc = store_select(store, filter, &chosen, NULL);
+    for (int i = 0; rc == 0 && i < chosen.n && !found; i++)
+        found = units_is_kfold(store_jobs(store)[chosen.job[i]].protocol);
+    selection_free(&chosen);
     return found;
 }
 

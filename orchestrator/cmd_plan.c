@@ -110,16 +110,14 @@ static int expect_seconds(const struct sweep *sweep, const char *filter, double 
                           struct speeds *speeds, struct err *err)
 {
     char *wanted = err_calloc((size_t)sweep->n_jobs, 1, "the plan", err);
-    int rc = wanted ? 0 : E_IO;
-    *n_matching = 0;
-    for (int j = 0; rc >= 0 && j < sweep->n_jobs; j++) {
-        rc = sweep_job_matches(sweep, j, filter, err);
-        wanted[j] = rc == 1;
-        *n_matching += rc == 1;
-    }
-    if (rc >= 0)
-        rc = *n_matching ? speeds_expect(sweep, wanted, seconds, speeds, err)
-                         : sweep_no_match(sweep, filter, err);
+    struct selection chosen = {0};
+    int rc = wanted ? sweep_select(sweep, filter, &chosen, err) : E_IO;
+    for (int i = 0; i < chosen.n; i++)
+        wanted[chosen.job[i]] = 1;
+    *n_matching = chosen.n;
+    if (rc == 0)
+        rc = speeds_expect(sweep, wanted, seconds, speeds, err);
+    selection_free(&chosen);
     free(wanted);
     return rc;
 }

@@ -820,26 +820,15 @@ unsigned long sweep_kind(const struct config *config)
     return (unsigned long)XXH3_64bits(text, (size_t)n);
 }
 
-int sweep_job_matches(const struct sweep *sweep, int job, const char *filter, struct err *err)
-{
-    struct store_job row;
-    const char *name[STORE_MAX_AXES];
-    int is_number[STORE_MAX_AXES], n = sweep_axis_names(sweep, name, is_number);
-    sweep_row(sweep, job, &row);
-    return store_job_matches(&row, n, name, filter, err);
-}
-
 static void row_of_sweep(const void *of, int j, struct store_job *out)
 {
     sweep_row(of, j, out);
 }
 
-int sweep_no_match(const struct sweep *sweep, const char *filter, struct err *err)
+int sweep_select(const struct sweep *sweep, const char *filter, struct selection *out, struct err *err)
 {
     const char *name[STORE_MAX_AXES];
-    char hint[STORE_HINT_SIZE];
     int is_number[STORE_MAX_AXES], n = sweep_axis_names(sweep, name, is_number);
     const struct store_rows rows = {sweep->n_jobs, n, name, row_of_sweep, sweep};
-    return err_set(err, E_USAGE, "--filter '%.200s' matches none of the %d jobs%s", filter, sweep->n_jobs,
-                   store_filter_hint(&rows, filter, hint, sizeof hint));
+    return select_rows(&rows, filter, sweep->name, out, err);
 }

@@ -13,7 +13,7 @@
 #include "config.h"
 #include "data/dataset.h"
 #include "job.h"
-#include "store.h"
+#include "store_select.h"
 
 enum { SWEEP_MAX_AXES = STORE_MAX_AXES, SWEEP_MAX_JOBS = 1000000, SWEEP_MAX_TEXT = 59000, JOB_KEY_SIZE = 33 };
 
@@ -80,11 +80,8 @@ int sweep_axis_names(const struct sweep *sweep, const char **name, int *is_numbe
 /* Jobs of one kind train at one speed: the same network, image size, number of classes and batch. A hash of them. */
 unsigned long sweep_kind(const struct config *config);
 
-/* 1 when a job matches a filter (store_job_matches), 0 when not, E_USAGE when the filter is wrong. */
-int sweep_job_matches(const struct sweep *sweep, int job, const char *filter, struct err *err);
-
-/* The error of a filter that matches none of the jobs: E_USAGE, with the values there are of what no job has. */
-int sweep_no_match(const struct sweep *sweep, const char *filter, struct err *err);
+/* The jobs that match a filter, at least one (store_select.h). Errors as select_rows(). */
+int sweep_select(const struct sweep *sweep, const char *filter, struct selection *out, struct err *err);
 
 void sweep_free(struct sweep *sweep);
 

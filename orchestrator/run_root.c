@@ -22,17 +22,6 @@ static const double ending_every = 2;
 
 /* ---- lock, sweep file, data, results file ---- */
 
-/* At least one job must match, before anything is made. */
-static int check_filter(const struct run *run, struct err *err)
-{
-    for (int j = 0; j < run->sweep->n_jobs; j++) {
-        int rc = sweep_job_matches(run->sweep, j, run->options->filter, err);
-        if (rc != 0)
-            return rc < 0 ? rc : 0;
-    }
-    return sweep_no_match(run->sweep, run->options->filter, err);
-}
-
 /* The packed dataset is kept before a new results file is made, and again when it went missing. */
 static int prepare_files(struct run *run, const struct cells *cells, enum resume_kind *kind, int *kept,
                          struct err *err)
@@ -65,7 +54,7 @@ int root_prepare(struct run *run, enum resume_kind *kind, int *kept, struct err 
     if (rc == 0)
         rc = sweep_expand(run->sweep, run->data, err);
     if (rc == 0)
-        rc = check_filter(run, err);
+        rc = sweep_select(run->sweep, run->options->filter, &run->chosen, err);
     return rc < 0 ? rc : prepare_files(run, &cells, kind, kept, err);
 }
 
@@ -108,8 +97,8 @@ static void tidy_checkpoints(const struct run *run, const struct store_mark *mar
 static int make_schedule(struct run *run, struct err *err)
 {
     struct checkpoint_list checkpoints = {0};
-    int n_jobs = run->sweep->n_jobs, n = 0, rc = 0;
-    size_t room = (size_t)n_jobs;
+    int n = 0, rc = 0;
+    size_t room = (size_t)run->sweep->n_jobs;
     struct store_mark *mark = err_calloc(room, sizeof *mark, "commit marks", err);
     int *job = err_calloc(room, sizeof *job, "the schedule", err);
     double *cost = err_calloc(room, sizeof *cost, "the schedule", err);
@@ -122,10 +111,8 @@ static int make_schedule(struct run *run, struct err *err)
         tidy_checkpoints(run, mark);
         rc = checkpoint_list(run->options->results_path, &checkpoints, err);
     }
-    for (int j = 0; rc >= 0 && j < n_jobs; j++) {
-        rc = sweep_job_matches(run->sweep, j, run->options->filter, err);
-        if (rc <= 0)
-            continue;
+    for (int i = 0; rc >= 0 && i < run->chosen.n; i++) {
+        int j = run->chosen.job[i];
         if (is_over(run, mark[j].state)) {
             run->before[mark[j].state]++;
             run->n_before++;
@@ -432,9 +419,9 @@ static void print_failures(const struct run *run, const struct store_mark *mark)
     for (size_t i = 0; i < sizeof head / sizeof *head; i++)
         texttable_add(&table, "%s", head[i]);
     texttable_end(&table);
-    for (int j = 0; j < run->sweep->n_jobs; j++) {
-        if ((mark[j].state != JOB_FAILED && mark[j].state != JOB_DIVERGED) ||
-            sweep_job_matches(run->sweep, j, run->options->filter, NULL) != 1)
+    for (int i = 0; i < run->chosen.n; i++) {
+        int j = run->chosen.job[i];
+        if (mark[j].state != JOB_FAILED && mark[j].state != JOB_DIVERGED)
             continue;
         if (n++ < MAX_FAILURES_SHOWN)
             add_failure(&table, run, j, &mark[j]);
@@ -455,9 +442,8 @@ static int count_states(struct run *run, int count[N_JOB_STATES], struct err *er
     struct store_mark *mark = err_calloc((size_t)run->sweep->n_jobs, sizeof *mark, "commit marks", err);
     int rc = mark ? store_read_marks(run->store, mark, err) : E_IO;
     memset(count, 0, N_JOB_STATES * sizeof *count);
-    for (int j = 0; rc == 0 && j < run->sweep->n_jobs; j++)
-        if (sweep_job_matches(run->sweep, j, run->options->filter, NULL) == 1)
-            count[mark[j].state]++;
+    for (int i = 0; rc == 0 && i < run->chosen.n; i++)
+        count[mark[run->chosen.job[i]].state]++;
     if (rc == 0) {
         print_failures(run, mark);
         tidy_checkpoints(run, mark);
@@ -548,5 +534,6 @@ void root_release(struct run *run)
     events_close(run->events);
     progress_free(run->progress);
     schedule_free(run->schedule);
+    selection_free(&run->chosen);
     lock_release(run->lock);
 }

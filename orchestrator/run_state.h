@@ -41,6 +41,7 @@ struct run {
     int stopping;          /* 1: the sweep stops */
     int complained;        /* 1: said that a checkpoint could not be written */
     /* rank 0 */
+    struct selection chosen;       /* jobs of --filter */
     struct saver_cost checkpoints; /* of all ranks, as reported */
     struct lock *lock;
     struct events *events;

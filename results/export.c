@@ -3,6 +3,7 @@
 #include "classes.h"
 #include "csv_out.h"
 #include "predicted.h"
+#include "store_select.h"
 
 #include <errno.h>
 #include <math.h>
@@ -32,6 +33,7 @@ static void put_time(struct csv_out *csv, double seconds)
 struct export
 {
     struct store *store;
+    struct selection chosen;
     struct csv_out csv;
     int n_epochs, n_classes;
     int n_named; /* classes of the one list of clusters that all chosen jobs have; 0: lists differ */
@@ -424,42 +426,14 @@ static const struct {
     [EXPORT_SCORES] = {scores_header, scores_rows},
 };
 
-static int matches(const struct export *x, int job, const char *filter, struct err *err)
-{
-    const char *axis[STORE_MAX_AXES];
-    for (int i = 0; i < store_n_axes(x->store); i++)
-        axis[i] = store_axis_name(x->store, i);
-    return store_job_matches(&store_jobs(x->store)[job], store_n_axes(x->store), axis, filter, err);
-}
-
-static int check_filter(const struct export *x, const char *filter, struct err *err)
-{
-    int n = 0;
-    for (int job = 0; job < store_n_jobs(x->store); job++) {
-        int rc = matches(x, job, filter, err);
-        if (rc < 0)
-            return rc;
-        n += rc;
-    }
-    char hint[STORE_HINT_SIZE];
-    return n ? 0
-             : err_set(err, E_USAGE, "%s: no job matches the filter '%.200s'%s", store_path(x->store), filter,
-                       store_hint(x->store, filter, hint, sizeof hint));
-}
-
 /* Name classes by their clusters when every chosen job has the same ones. */
-static void name_classes(struct export *x, const char *filter)
+static void name_classes(struct export *x)
 {
-    const struct store_job *first = NULL;
-    for (int job = 0; job < store_n_jobs(x->store); job++) {
-        const struct store_job *row = &store_jobs(x->store)[job];
-        if (matches(x, job, filter, NULL) <= 0)
-            continue;
-        if (first && strcmp(first->clusters, row->clusters) != 0)
+    const struct store_job *row = store_jobs(x->store), *first = &row[x->chosen.job[0]];
+    for (int i = 1; i < x->chosen.n; i++)
+        if (strcmp(first->clusters, row[x->chosen.job[i]].clusters) != 0)
             return;
-        first = first ? first : row;
-    }
-    int n = first ? classes_of(x->store, first, x->name) : 0;
+    int n = classes_of(x->store, first, x->name);
     for (int c = 1; c < n; c++) /* a list that was cut in its row does not tell all of them */
         for (int b = 0; b < c; b++)
             if (x->name[b] == x->name[c])
@@ -467,14 +441,13 @@ static void name_classes(struct export *x, const char *filter)
     x->n_named = n <= x->n_classes ? n : 0;
 }
 
-static int write_table(struct export *x, enum export_table table, const char *filter, struct err *err)
+static int write_table(struct export *x, enum export_table table, struct err *err)
 {
     put_job_names(x);
     int rc = tables[table].header(x, err);
     csv_out_end(&x->csv);
-    for (int job = 0; job < store_n_jobs(x->store) && rc == 0; job++)
-        if (matches(x, job, filter, err) > 0)
-            rc = tables[table].rows(x, job, err);
+    for (int i = 0; i < x->chosen.n && rc == 0; i++)
+        rc = tables[table].rows(x, x->chosen.job[i], err);
     if (rc == 0 && (fflush(x->csv.file) != 0 || ferror(x->csv.file)))
         rc = err_set(err, E_IO, "cannot write the %s table: %s", export_table_names[table], strerror(errno));
     return rc;
@@ -489,6 +462,7 @@ static void release(struct export *x)
     void *buffer[] = {x->mark,      x->image,   x->copy, x->label,        x->probs,
                       x->confusion, x->cluster, x->fold, x->weights_epoch};
     predicted_free(x->predicted);
+    selection_free(&x->chosen);
     for (size_t i = 0; i < sizeof buffer / sizeof *buffer; i++)
         free(buffer[i]);
 }
@@ -499,7 +473,7 @@ static int export_table(struct store *store, enum export_table table, enum units
     struct export x = {.store = store, .csv = {.file = out}, .on = on};
     x.n_epochs = store_n_epochs(store);
     x.n_classes = store_n_classes(store);
-    int rc = check_filter(&x, filter, err);
+    int rc = store_select(store, filter, &x.chosen, err);
     if (rc == 0 &&
         !(x.mark = err_calloc((unsigned long)store_n_jobs(store), sizeof *x.mark, "commit marks", err)))
         rc = E_IO;
@@ -508,9 +482,10 @@ static int export_table(struct store *store, enum export_table table, enum units
         rc = store_read_marks(store, x.mark, err);
     if (rc == 0)
         rc = store_refresh(store, err);
-    name_classes(&x, filter);
-    if (rc == 0)
-        rc = write_table(&x, table, filter, err);
+    if (rc == 0) {
+        name_classes(&x);
+        rc = write_table(&x, table, err);
+    }
     release(&x);
     return rc;
 }

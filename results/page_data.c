@@ -8,6 +8,7 @@
 #include "misjudged.h"
 #include "palette.h"
 #include "published.h"
+#include "store_select.h"
 #include "tables.h"
 #include "thumbnails.h"
 
@@ -511,22 +512,13 @@ static int put_misjudged(struct document *d, struct err *err)
 
 static int choose_jobs(struct document *d, struct err *err)
 {
-    const char *axis_name[STORE_MAX_AXES];
-    size_t n_jobs = (size_t)store_n_jobs(d->store);
-    int n_axes = store_n_axes(d->store);
-    for (int i = 0; i < n_axes; i++)
-        axis_name[i] = store_axis_name(d->store, i);
-    d->mark = err_calloc(n_jobs, sizeof *d->mark, "commit marks", err);
-    d->job = err_calloc(n_jobs, sizeof *d->job, "a list of jobs", err);
-    if (!d->mark || !d->job)
-        return E_IO;
-    for (int j = 0; j < (int)n_jobs; j++) {
-        int matches = store_job_matches(&store_jobs(d->store)[j], n_axes, axis_name, d->summary->filter, err);
-        if (matches < 0)
-            return matches;
-        if (matches)
-            d->job[d->n++] = j;
-    }
+    struct selection chosen;
+    d->mark = err_calloc((size_t)store_n_jobs(d->store), sizeof *d->mark, "commit marks", err);
+    int rc = d->mark ? store_select(d->store, d->summary->filter, &chosen, err) : E_IO;
+    if (rc < 0)
+        return rc;
+    d->job = chosen.job;
+    d->n = chosen.n;
     return store_read_marks(d->store, d->mark, err);
 }
 

@@ -3,6 +3,7 @@
 #include "job.h"
 #include "kernels/kernels.h"
 #include "predictor_parts.h"
+#include "store_select.h"
 #include "stored_job.h"
 
 #include <stdio.h>
@@ -14,25 +15,19 @@
 /* Finished jobs of the filter, in job (J). Returns how many, or a code. */
 static int choose_jobs(struct store *store, const char *filter, int *job, struct err *err)
 {
-    int n_jobs = store_n_jobs(store), n_axes = store_n_axes(store), n = 0, n_match = 0, rc = 0;
-    const char *axis[STORE_MAX_AXES];
-    struct store_mark *mark = err_calloc((size_t)n_jobs, sizeof *mark, "commit marks", err);
-    for (int a = 0; a < n_axes; a++)
-        axis[a] = store_axis_name(store, a);
-    char hint[STORE_HINT_SIZE];
-    rc = mark ? store_read_marks(store, mark, err) : E_IO;
-    for (int j = 0; j < n_jobs && rc >= 0; j++) {
-        rc = store_job_matches(&store_jobs(store)[j], n_axes, axis, filter, err);
-        n_match += rc > 0;
-        if (rc > 0 && mark[j].state == JOB_DONE)
-            job[n++] = j;
-    }
+    struct selection chosen = {0};
+    struct store_mark *mark = err_calloc((size_t)store_n_jobs(store), sizeof *mark, "commit marks", err);
+    int n = 0, rc = mark ? store_read_marks(store, mark, err) : E_IO;
+    if (rc == 0)
+        rc = store_select(store, filter, &chosen, err);
+    for (int i = 0; i < chosen.n; i++)
+        if (mark[chosen.job[i]].state == JOB_DONE)
+            job[n++] = chosen.job[i];
+    int n_match = chosen.n;
+    selection_free(&chosen);
     free(mark);
     if (rc < 0)
         return rc;
-    if (n_match == 0)
-        return err_set(err, E_USAGE, "%s: --filter '%.200s' matches none of its %d jobs%s", store_path(store),
-                       filter ? filter : "", n_jobs, store_hint(store, filter, hint, sizeof hint));
     if (n == 0)
         return err_set(err, E_USAGE,
                        "%s: none of the %d jobs chosen has finished yet; wait, or run the sweep again",

@@ -1,4 +1,5 @@
 #include "serve_core.h"
+#include "store_select.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -299,23 +300,16 @@ static void write_url(struct serve *serve, const struct serve_options *o, int po
 static int check_filter(struct serve *serve, struct err *err)
 {
     struct store *store;
-    const char *axis[STORE_MAX_AXES];
-    char hint[STORE_HINT_SIZE];
+    struct selection chosen = {0};
     if (!live_is_there(serve->live))
         return 0; /* what it holds will tell; every answer says so until then */
-    int found = 0, rc = live_enter(serve->live, &store, err);
+    int rc = live_enter(serve->live, &store, err);
     if (rc < 0)
         return rc;
-    int n_axes = store_n_axes(store);
-    for (int a = 0; a < n_axes; a++)
-        axis[a] = store_axis_name(store, a);
-    for (int j = 0; j < store_n_jobs(store) && rc >= 0 && !found; j++)
-        found = rc = store_job_matches(&store_jobs(store)[j], n_axes, axis, serve->filter, err);
-    if (rc >= 0 && !found)
-        rc = err_set(err, E_USAGE, "serve: no job matches the filter '%.200s'%s", serve->filter,
-                     store_hint(store, serve->filter, hint, sizeof hint));
+    rc = store_select(store, serve->filter, &chosen, err);
+    selection_free(&chosen);
     live_leave(serve->live, 0);
-    return rc < 0 ? rc : 0;
+    return rc;
 }
 
 /* A thread a connection: a slow client keeps only its own waiting. */

@@ -3,6 +3,7 @@
 
 #include "classes.h"
 #include "json_out.h"
+#include "store_select.h"
 #include "sweep_images.h"
 
 #include <stdlib.h>
@@ -98,21 +99,18 @@ static int add_job(struct serve *serve, const struct store *store, const struct 
 
 int serve_models_of(struct serve *serve, struct store *store, struct serve_models_list *list, struct err *err)
 {
-    const char *axis[STORE_MAX_AXES];
+    struct selection chosen = {0};
     struct pulse pulse;
     *list = (struct serve_models_list){0};
     if (store_n_weights(store) == 0)
         return 0;
-    int n_axes = store_n_axes(store), rc = pulse_take(store, &pulse, err);
-    for (int a = 0; a < n_axes; a++)
-        axis[a] = store_axis_name(store, a);
-    for (int j = 0; rc == 0 && j < pulse.n_jobs; j++) {
-        const struct store_job *job = &store_jobs(store)[j];
-        if (pulse.mark[j].state != JOB_DONE)
-            continue;
-        int matches = store_job_matches(job, n_axes, axis, serve->filter, err);
-        rc = matches > 0 ? add_job(serve, store, job, list, err) : matches;
-    }
+    int rc = pulse_take(store, &pulse, err);
+    if (rc == 0)
+        rc = store_select(store, serve->filter, &chosen, err);
+    for (int i = 0; rc == 0 && i < chosen.n; i++)
+        if (pulse.mark[chosen.job[i]].state == JOB_DONE)
+            rc = add_job(serve, store, &store_jobs(store)[chosen.job[i]], list, err);
+    selection_free(&chosen);
     if (rc < 0)
         free(list->model);
     pulse_release(&pulse);

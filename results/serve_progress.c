@@ -2,6 +2,7 @@
 #include "serve_core.h"
 
 #include "json_out.h"
+#include "store_select.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -9,37 +10,13 @@
 
 /* ---- which jobs ---- */
 
-/* The jobs shown, in the order of the file: a job's number in every answer is its place here, as in the page's document. */
-struct shown {
-    int n, *row; /* (n) owned */
-};
-
-static int find_shown(struct serve *serve, const struct store *store, struct shown *shown, struct err *err)
-{
-    const char *axis[STORE_MAX_AXES];
-    int n_jobs = store_n_jobs(store), n_axes = store_n_axes(store), rc = 0;
-    *shown = (struct shown){0, err_calloc((unsigned long)n_jobs, sizeof *shown->row, "the jobs shown", err)};
-    if (!shown->row)
-        return E_IO;
-    for (int a = 0; a < n_axes; a++)
-        axis[a] = store_axis_name(store, a);
-    for (int j = 0; j < n_jobs && rc >= 0; j++) {
-        rc = store_job_matches(&store_jobs(store)[j], n_axes, axis, serve->filter, err);
-        if (rc > 0)
-            shown->row[shown->n++] = j;
-    }
-    if (rc < 0)
-        free(shown->row);
-    return rc < 0 ? rc : 0;
-}
-
 /* ---- progress ---- */
 
-static json_t *ranks_of(const struct pulse *p, const struct shown *shown, int *failed)
+static json_t *ranks_of(const struct pulse *p, const struct selection *shown, int *failed)
 {
     json_t *ranks = json_array();
     for (int i = 0; i < shown->n && !*failed; i++) {
-        const struct store_mark *mark = &p->mark[shown->row[i]];
+        const struct store_mark *mark = &p->mark[shown->job[i]];
         if (mark->state == JOB_RUNNING)
             json_out_add(ranks,
                          json_pack("{s:i,s:i,s:i}", "rank", mark->rank, "job", i, "epoch", mark->epochs_done),
@@ -48,12 +25,12 @@ static json_t *ranks_of(const struct pulse *p, const struct shown *shown, int *f
     return ranks;
 }
 
-static json_t *jobs_of(const struct pulse *p, const struct shown *shown, int *failed)
+static json_t *jobs_of(const struct pulse *p, const struct selection *shown, int *failed)
 {
     json_t *jobs = json_object(), *epochs = json_array();
     char *letters = calloc(1, (size_t)shown->n + 1);
     for (int i = 0; i < shown->n && letters && !*failed; i++) {
-        const struct store_mark *mark = &p->mark[shown->row[i]];
+        const struct store_mark *mark = &p->mark[shown->job[i]];
         letters[i] = pulse_letter(mark->state);
         json_out_add(epochs, json_integer(mark->epochs_done), failed);
     }
@@ -63,17 +40,17 @@ static json_t *jobs_of(const struct pulse *p, const struct shown *shown, int *fa
     return jobs;
 }
 
-static void put_counts(const struct pulse *p, const struct shown *shown, json_t *root, int *failed)
+static void put_counts(const struct pulse *p, const struct selection *shown, json_t *root, int *failed)
 {
     int n[N_JOB_STATES] = {0};
     for (int i = 0; i < shown->n; i++)
-        n[p->mark[shown->row[i]].state]++;
+        n[p->mark[shown->job[i]].state]++;
     json_out_put(root, "n_jobs", json_integer(shown->n), failed);
     for (int s = 0; s < N_JOB_STATES; s++)
         json_out_put(root, job_state_names[s], json_integer(n[s]), failed);
 }
 
-static json_t *progress_of(const struct pulse *p, const struct shown *shown, int *failed)
+static json_t *progress_of(const struct pulse *p, const struct selection *shown, int *failed)
 {
     json_t *root = json_object();
     json_out_put(root, "state", json_string(pulse_state_names[p->state]), failed);
@@ -88,15 +65,15 @@ static json_t *progress_of(const struct pulse *p, const struct shown *shown, int
 }
 
 /* Between these, whoever else wants the file waits. */
-static int look_inside(struct serve *serve, struct pulse *pulse, struct shown *shown, struct err *err)
+static int look_inside(struct serve *serve, struct pulse *pulse, struct selection *shown, struct err *err)
 {
     struct store *store;
     int rc = live_enter_within(serve->live, 0.3, &store, err);
     if (rc != 0)
         return rc;
-    rc = find_shown(serve, store, shown, err);
+    rc = store_select(store, serve->filter, shown, err);
     if (rc == 0 && (rc = pulse_take(store, pulse, err)) < 0)
-        free(shown->row);
+        free(shown->job);
     live_leave(serve->live, rc);
     return rc;
 }
@@ -105,7 +82,7 @@ static int look_inside(struct serve *serve, struct pulse *pulse, struct shown *s
 static int look(struct serve *serve, char **text, struct err *err)
 {
     struct pulse pulse = {0};
-    struct shown shown = {0};
+    struct selection shown = {0};
     struct alive_holder holder;
     int failed = 0;
     enum alive alive = live_alive(serve->live, &holder);
@@ -117,7 +94,7 @@ static int look(struct serve *serve, char **text, struct err *err)
     pulse_release(&pulse);
     *text = root && !failed ? json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
     json_decref(root);
-    free(shown.row);
+    free(shown.job);
     return *text ? 0 : err_set(err, E_IO, "out of memory for the progress of %d jobs", shown.n);
 }
 
@@ -195,7 +172,7 @@ static int read_curves(struct store *store, const int *job, int n, enum split sp
     return rc;
 }
 
-static int curves_of(struct store *store, const struct shown *shown, const char *text, json_t *root,
+static int curves_of(struct store *store, const struct selection *shown, const char *text, json_t *root,
                      int *failed, struct err *err)
 {
     int job[SERVE_MAX_CURVES] = {0}, n = parse_jobs(text, shown->n, job, err);
@@ -204,7 +181,7 @@ static int curves_of(struct store *store, const struct shown *shown, const char 
     json_t *jobs = json_array(), *train = json_object(), *val = json_object();
     for (int i = 0; i < n; i++) {
         json_out_add(jobs, json_integer(job[i]), failed);
-        job[i] = shown->row[job[i]];
+        job[i] = shown->job[job[i]];
     }
     int rc = read_curves(store, job, n, SPLIT_TRAIN, train, failed, err);
     if (rc == 0)
@@ -219,16 +196,16 @@ enum MHD_Result serve_answer_curves(struct serve_request *request)
 {
     struct err err = {0};
     struct store *store;
-    struct shown shown = {0};
+    struct selection shown = {0};
     int failed = 0;
     const char *jobs = MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, "jobs");
     if (live_enter(request->serve->live, &store, &err) < 0)
         return serve_send_err(request, &err);
     json_t *root = json_object();
-    int rc = find_shown(request->serve, store, &shown, &err);
+    int rc = store_select(store, request->serve->filter, &shown, &err);
     if (rc == 0) {
         rc = curves_of(store, &shown, jobs, root, &failed, &err);
-        free(shown.row);
+        free(shown.job);
     }
     live_leave(request->serve->live, rc == E_USAGE ? 0 : rc);
     if (rc == 0)

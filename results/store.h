@@ -237,28 +237,4 @@ int store_read_weights_epochs(struct store *store, int *out, struct err *err);
 /* The images a sweep ran on: id, cluster, source of image i (width and height 0). Valid until store_close. */
 const struct dataset_image *store_images(const struct store *store);
 
-/* 1 when a job matches a filter such as "strategy=augment|none,clusters=1-27,seed=1..5", 0 when not, E_USAGE for an unknown
- * key or a part that is not key=value. All parts must hold; '|' separates alternatives; a..b is a range, ends included, of a
- * whole or decimal number; protocol=kfold matches any kfold. Keys: key, clusters, strategy, protocol, seed, fold, repeat,
- * model, and the grid axes. An empty or NULL filter matches. */
-int store_job_matches(const struct store_job *job, int n_axes, const char *const *axis_name,
-                      const char *filter, struct err *err);
-
-/* Jobs as a filter sees them: row j to *out. */
-struct store_rows {
-    int n, n_axes;
-    const char *const *axis_name;
-    void (*row)(const void *of, int j, struct store_job *out);
-    const void *of;
-};
-
-/* Why a filter matched no job, in out, to end a message with: "; strategy is one of none, smote" for the first key whose values
- * no job has; "" when it is the combination that none has. Returns out. */
-const char *store_filter_hint(const struct store_rows *rows, const char *filter, char *out, size_t size);
-
-/* The same of the jobs of a store. */
-const char *store_hint(const struct store *store, const char *filter, char *out, size_t size);
-
-enum { STORE_HINT_SIZE = 512 };
-
 #endif

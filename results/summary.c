@@ -2,6 +2,7 @@
 
 #include "divided.h"
 #include "overlap.h"
+#include "store_select.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -52,19 +53,17 @@ static int work_init(struct work *work, struct store *store, const char *filter,
 /* Jobs that match the filter: group_of is their number among them, and cell (J) points to them. Returns how many. */
 static int match_jobs(struct work *work, const struct store_job **cell, struct err *err)
 {
-    const struct store_job *jobs = store_jobs(work->store);
-    const char *axis_name[STORE_MAX_AXES];
-    int n_axes = store_n_axes(work->store), n = 0;
-    for (int i = 0; i < n_axes; i++)
-        axis_name[i] = store_axis_name(work->store, i);
-    for (int j = 0; j < store_n_jobs(work->store); j++) {
-        int matches = store_job_matches(&jobs[j], n_axes, axis_name, work->filter, err);
-        if (matches < 0)
-            return matches;
-        work->group_of[j] = matches ? n : -1;
-        if (matches)
-            cell[n++] = &jobs[j];
+    struct selection chosen;
+    int rc = store_select(work->store, work->filter, &chosen, err), n = chosen.n;
+    if (rc < 0)
+        return rc;
+    for (int j = 0; j < store_n_jobs(work->store); j++)
+        work->group_of[j] = -1;
+    for (int i = 0; i < n; i++) {
+        work->group_of[chosen.job[i]] = i;
+        cell[i] = &store_jobs(work->store)[chosen.job[i]];
     }
+    selection_free(&chosen);
     return n;
 }
 
@@ -137,18 +136,6 @@ static int find_common(struct summary *summary, struct err *err)
         rc = partition_new(cell, summary->n_groups, n_axes, by[k], &summary->same[k], err);
     free(cell);
     return rc;
-}
-
-static int check_some_match(const struct summary *summary, const struct work *work, struct err *err)
-{
-    const char *path = store_path(work->store);
-    char hint[STORE_HINT_SIZE];
-    if (summary->n_jobs == 0)
-        return err_set(
-            err, E_USAGE,
-            "%s: no job matches the filter '%.200s'%s; `cellsweep export %s --table jobs` lists them", path,
-            work->filter ? work->filter : "", store_hint(work->store, work->filter, hint, sizeof hint), path);
-    return 0;
 }
 
 static int check_some_done(const struct summary *summary, struct err *err)
@@ -363,7 +350,7 @@ static int make(struct store *store, const char *filter, int values, struct summ
     }
     /* Marks first: the row of a job that is marked done is complete in whatever is read after. */
     if ((rc = store_read_marks(store, work.mark, err)) == 0 && (rc = store_refresh(store, err)) == 0 &&
-        (rc = assign_jobs(summary, &work, err)) == 0 && (rc = check_some_match(summary, &work, err)) == 0)
+        (rc = assign_jobs(summary, &work, err)) == 0)
         rc = summarise(summary, &work, values, err);
 done:
     work_release(&work);

@@ -5,6 +5,7 @@
 #include "onnx_model.h"
 #include "output.h"
 #include "pagename.h"
+#include "store_select.h"
 #include "stored_job.h"
 
 #include <jansson.h>
@@ -198,25 +199,23 @@ static int export_job(struct weights_job *w, enum weights_format format, int wei
 static int export_jobs(struct weights_job *w, enum weights_format format, const char *filter,
                        const struct store_mark *mark, const int *epoch, int *n, struct err *err)
 {
-    const char *axis[STORE_MAX_AXES];
-    int rc = 0, n_axes = store_n_axes(w->store);
-    for (int a = 0; a < n_axes; a++)
-        axis[a] = store_axis_name(w->store, a);
-    for (int j = 0; j < store_n_jobs(w->store) && rc >= 0; j++) {
-        w->job = j;
-        rc = store_job_matches(&store_jobs(w->store)[j], n_axes, axis, filter, err);
-        if (rc <= 0 || mark[j].state != JOB_DONE)
+    struct selection chosen;
+    int rc = store_select(w->store, filter, &chosen, err);
+    for (int i = 0; i < chosen.n && rc >= 0; i++) {
+        w->job = chosen.job[i];
+        if (mark[w->job].state != JOB_DONE)
             continue;
         if (*n == 0)
             rc = output_directory(w->dir, err);
         if (rc >= 0)
-            rc = export_job(w, format, epoch[j], err);
+            rc = export_job(w, format, epoch[w->job], err);
         *n += rc >= 0;
     }
-    char hint[STORE_HINT_SIZE];
     if (rc >= 0 && *n == 0)
-        return err_set(err, E_USAGE, "%s: no finished job matches --filter '%.200s'%s", store_path(w->store),
-                       filter ? filter : "", store_hint(w->store, filter, hint, sizeof hint));
+        rc = err_set(err, E_USAGE,
+                     "%s: none of the %d jobs chosen has finished yet; wait, or run the sweep again",
+                     store_path(w->store), chosen.n);
+    selection_free(&chosen);
     return rc < 0 ? rc : 0;
 }
 

@@ -121,7 +121,7 @@ for reason in "cell_5.png: its boundary has 2 vertices, needs 3" "x.png: not a P
 done
 fails 2 "2 kinds of jobs; choose one by --filter clusters=14-15 or clusters=1-27" "$C" predict "$TMP/final.h5" "$TMP/in"
 fails 2 "holds no weights; run the sweep with keep_weights: final or best" "$C" predict "$TMP/none.h5" "$TMP/in"
-fails 2 "matches none of its 6 jobs" "$C" predict "$TMP/final.h5" "$TMP/in" --filter seed=7
+fails 2 "matches none of the 6 jobs" "$C" predict "$TMP/final.h5" "$TMP/in" --filter seed=7
 fails 2 "is not one of csv, json" "$C" predict "$TMP/final.h5" "$TMP/in" --format xml
 fails 3 "bent.h5" "$C" predict "$TMP/bent.h5" "$TMP/in"
 fails 3 'no column "vertex_x"' "$C" predict "$TMP/final.h5" "$TMP/in" --filter $one -b "$TMP/a.csv" -o "$TMP/none.csv"
@@ -132,7 +132,7 @@ check "one a job" test "$(ls "$TMP/models" | grep -c '^\(14-15\|1-27\)_none_seed
 check "raw weights" "$C" export "$TMP/final.h5" --weights --format raw --filter clusters=1-27 -o "$TMP/raw"
 check "with their descriptions" test "$(ls "$TMP/raw" | wc -l)" -eq 6
 fails 2 "holds no weights" "$C" export "$TMP/none.h5" --weights -o "$TMP/models"
-fails 2 "no finished job matches" "$C" export "$TMP/final.h5" --weights --filter seed=9 -o "$TMP/no"
+fails 2 "matches none" "$C" export "$TMP/final.h5" --weights --filter seed=9 -o "$TMP/no"
 fails 2 "goes with --output DIR" "$C" export "$TMP/final.h5" --weights
 fails 2 "is not one of onnx, raw" "$C" export "$TMP/final.h5" --weights --format keras -o "$TMP/no"
 fails 2 "goes with --weights" "$C" export "$TMP/final.h5" --table jobs --format raw

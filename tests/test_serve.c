@@ -788,7 +788,7 @@ static void it_does_not_start_unsafe_or_wrong(void **state)
     refuses_to_start(&(struct serve_options){.address = "no such host"}, E_USAGE, "--address");
     refuses_to_start(&(struct serve_options){.token = "short"}, E_USAGE, "at least 16");
     refuses_to_start(&(struct serve_options){.token = "0123456789abcdef;x"}, E_USAGE, "letters");
-    refuses_to_start(&(struct serve_options){.filter = "strategy=what"}, E_USAGE, "no job matches");
+    refuses_to_start(&(struct serve_options){.filter = "strategy=what"}, E_USAGE, "matches none");
     refuses_to_start(&(struct serve_options){.filter = "what=1"}, E_USAGE, "'what'");
     refuses_to_start(&(struct serve_options){.path = "/nowhere/none.h5"}, E_IO, "nor its folder");
     refuses_to_start(&(struct serve_options){.path = served.cells}, E_IO, "not a results file");

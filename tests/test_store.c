@@ -1,6 +1,7 @@
 /* The results file without MPI: everything that is written is read back, what is not written shows as missing. */
 #include "scratch.h"
 #include "store_fixture.h"
+#include "store_select.h"
 
 #include <hdf5.h>
 #include <limits.h>
@@ -466,29 +467,46 @@ static void fixture_row(const void *of, int j, struct store_job *out)
     *out = fixture_job(j, 3);
 }
 
+/* The refusal names the file and ends as given. */
+static void assert_no_match(int n, const char *filter, const char *end)
+{
+    const struct store_rows rows = {n, 3, fixture_axis, fixture_row, NULL};
+    struct selection chosen;
+    memset(&err, 0, sizeof err);
+    assert_int_equal(select_rows(&rows, filter, "r.h5", &chosen, &err), E_USAGE);
+    assert_null(chosen.job);
+    assert_int_equal(strncmp(err.text, "r.h5: --filter '", 16), 0);
+    assert_string_equal(err.text + strlen(err.text) - strlen(end), end);
+}
+
 static void test_filter_that_matches_nothing(void **state)
 {
     (void)state;
-    const struct store_rows rows = {6, 3, fixture_axis, fixture_row, NULL};
-    char hint[STORE_HINT_SIZE];
-    assert_string_equal(store_filter_hint(&rows, "clusters=8-10,strategy=smotee|x", hint, sizeof hint),
-                        "; strategy is one of none, augment");
-    assert_string_equal(store_filter_hint(&rows, "seed=7..9", hint, sizeof hint),
-                        "; seed is one of 1, 2, 3, 4, 5, 6");
-    assert_string_equal(store_filter_hint(&rows, "seed=1,clusters=8-10", hint, sizeof hint), "");
-    assert_string_equal(store_filter_hint(&rows, NULL, hint, sizeof hint), "");
-    const struct store_rows many = {20, 3, fixture_axis, fixture_row, NULL};
-    assert_non_null(strstr(store_filter_hint(&many, "seed=77", hint, sizeof hint), "11, 12, ..."));
+    assert_no_match(6, "clusters=8-10,strategy=smotee|x",
+                    "none of the 6 jobs; strategy is one of none, augment");
+    assert_no_match(6, "seed=7..9", "; seed is one of 1, 2, 3, 4, 5, 6");
+    assert_no_match(6, "seed=1,clusters=8-10", "none of the 6 jobs");
+    assert_no_match(20, "seed=77", "11, 12, ...");
+}
+
+/* 8-10, augment, kfold:5x3, seed 2, 0.0003, true, 100 */
+static void second_row(const void *of, int j, struct store_job *out)
+{
+    (void)of, (void)j;
+    *out = fixture_job(1, 3);
 }
 
 static void assert_filter(const char *filter, int expected)
 {
-    struct store_job job = fixture_job(1, 3); /* 8-10, augment, kfold:5x3, seed 2, 0.0003, true, 100 */
+    const struct store_rows rows = {1, 3, fixture_axis, second_row, NULL};
+    struct selection chosen;
     memset(&err, 0, sizeof err);
-    int got = store_job_matches(&job, 3, fixture_axis, filter, &err);
+    int got = select_rows(&rows, filter, "r.h5", &chosen, &err);
+    got = got == 0 ? 1 : strstr(err.text, "matches none") ? 0 : got;
+    selection_free(&chosen);
     if (got != expected)
         fail_msg("'%s' gives %d, expected %d (%s)", filter ? filter : "NULL", got, expected, err.text);
-    assert_int_equal(err.text[0] != '\0', expected < 0);
+    assert_int_equal(err.text[0] != '\0', expected <= 0);
 }
 
 static void test_filter(void **state)

@@ -1,4 +1,4 @@
-#include "store.h"
+#include "store_select.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -136,14 +136,14 @@ static int part_matches(const struct store_job *job, int n_axes, const char *con
     return 0;
 }
 
-int store_job_matches(const struct store_job *job, int n_axes, const char *const *axis_name,
-                      const char *filter, struct err *err)
+static int row_matches(const struct store_job *job, const struct store_rows *rows, const char *filter,
+                       struct err *err)
 {
     int all = 1;
     const char *rest = filter ? filter : "", *end = rest + strlen(rest);
     while (rest < end) {
         struct piece part = next_piece(&rest, end, ',');
-        int rc = part.n ? part_matches(job, n_axes, axis_name, part, err) : 1;
+        int rc = part.n ? part_matches(job, rows->n_axes, rows->axis_name, part, err) : 1;
         if (rc < 0)
             return rc;
         all &= rc;
@@ -198,16 +198,43 @@ static void list_values(const struct store_rows *rows, struct piece part, char *
                                  i < MAX_VALUES ? value[i] : "...");
 }
 
-const char *store_filter_hint(const struct store_rows *rows, const char *filter, char *out, size_t size)
+/* Why a filter matched no job, in out: the values of the first key whose values no job has; "" when it is the combination. */
+static void find_hint(const struct store_rows *rows, const char *filter, char *out, size_t size)
 {
-    const char *rest = filter ? filter : "", *end = rest + strlen(rest);
+    const char *rest = filter, *end = rest + strlen(rest);
     *out = '\0';
     while (rest < end && !*out) {
         struct piece part = next_piece(&rest, end, ',');
         if (part.n && count_matches(rows, part) == 0)
             list_values(rows, part, out, size);
     }
-    return out;
+}
+
+/* ---- all ---- */
+
+int select_rows(const struct store_rows *rows, const char *filter, const char *name, struct selection *out,
+                struct err *err)
+{
+    struct store_job row;
+    char hint[512];
+    int rc = 0;
+    filter = filter ? filter : "";
+    *out = (struct selection){0, err_calloc((unsigned long)rows->n, sizeof(int), "the jobs chosen", err)};
+    if (!out->job)
+        return E_IO;
+    for (int j = 0; j < rows->n && rc >= 0; j++) {
+        rows->row(rows->of, j, &row);
+        if ((rc = row_matches(&row, rows, filter, err)) > 0)
+            out->job[out->n++] = j;
+    }
+    if (rc >= 0 && out->n == 0) {
+        find_hint(rows, filter, hint, sizeof hint);
+        rc = err_set(err, E_USAGE, "%s: --filter '%.200s' matches none of the %d jobs%s", name, filter,
+                     rows->n, hint);
+    }
+    if (rc < 0)
+        selection_free(out);
+    return rc < 0 ? rc : 0;
 }
 
 static void row_of_store(const void *of, int j, struct store_job *out)
@@ -215,11 +242,17 @@ static void row_of_store(const void *of, int j, struct store_job *out)
     *out = store_jobs(of)[j];
 }
 
-const char *store_hint(const struct store *store, const char *filter, char *out, size_t size)
+int store_select(const struct store *store, const char *filter, struct selection *out, struct err *err)
 {
     const char *axis[STORE_MAX_AXES];
     for (int a = 0; a < store_n_axes(store); a++)
         axis[a] = store_axis_name(store, a);
     const struct store_rows rows = {store_n_jobs(store), store_n_axes(store), axis, row_of_store, store};
-    return store_filter_hint(&rows, filter, out, size);
+    return select_rows(&rows, filter, store_path(store), out, err);
+}
+
+void selection_free(struct selection *selection)
+{
+    free(selection->job);
+    *selection = (struct selection){0};
 }
