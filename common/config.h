@@ -42,7 +42,7 @@ struct config {
     int64_t seed;
     double validation; /* share of images held back by report, tail, holdout; 0 < v < 1 */
 
-    char model[CONFIG_WORD_SIZE]; /* "cnn", or "fake": sleeps, for testing the orchestration */
+    char model[CONFIG_WORD_SIZE]; /* a row of worker/model.h */
     int64_t filters1, filters2, dense1, dense2;
     double dropout1, dropout2, dropout3;
     double fake_milliseconds; /* what an epoch of model "fake" takes */

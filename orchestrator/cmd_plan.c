@@ -3,6 +3,7 @@
 #include "balance.h"
 #include "divisions.h"
 #include "grid.h"
+#include "model.h"
 #include "progress.h"
 #include "resume.h"
 #include "speeds.h"
@@ -78,6 +79,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
+/* What a key can be that names a row of a table. */
+static void print_rows(const struct config_key *key)
+{
+    const struct model_kind *kind;
+    for (int i = 0; strcmp(key->name, "model") == 0 && (kind = model_kind(i)); i++)
+        printf("%-25s %-10s   %s: %s\n", "", "", kind->name, kind->help);
+}
+
 static int print_keys(void)
 {
     printf("%-25s %-10s %s\n", "key", "default", "meaning");
@@ -87,8 +96,10 @@ static int print_keys(void)
            "micrometres a pixel, for a folder with cell boundaries");
     printf("%-25s %-10s %s\n", "keep_weights", "false",
            "weights of every job to store, for predict and serve: final (or true), best, or false: none");
-    for (const struct config_key *key = config_keys; key->name; key++)
+    for (const struct config_key *key = config_keys; key->name; key++) {
         printf("%-25s %-10s %s\n", key->name, key->fallback, key->help);
+        print_rows(key);
+    }
     printf("%-25s %-10s %s\n", "grid", "-",
            "any of the keys from clusters on with a list of values; seed also {first: 1, count: 10}");
     return 0;

@@ -1,7 +1,7 @@
 #include "grid.h"
 
 #include "balance.h"
-#include "cnn.h"
+#include "model.h"
 #include "tree.h"
 #include "utf8.h"
 
@@ -46,6 +46,8 @@ static int set_at(const struct reading *r, const struct tree *node, struct confi
     if (config_set(config, key, text, &err) < 0)
         return fail_at(r, node, "%s", err.text);
     if (strcmp(key, "strategy") == 0 && balance_check(text, &err) < 0)
+        return fail_at(r, node, "%s", err.text);
+    if (strcmp(key, "model") == 0 && model_check(text, &err) < 0)
         return fail_at(r, node, "%s", err.text);
     return 0;
 }
@@ -813,10 +815,9 @@ void sweep_job_name(const struct sweep *sweep, int job, char *out, size_t size)
 
 unsigned long sweep_kind(const struct config *config)
 {
-    char text[256];
-    int n = snprintf(text, sizeof text, "%s %d %d %d %d %d %d %d", config->model, (int)config->image_size,
-                     (int)config->filters1, (int)config->filters2, (int)config->dense1, (int)config->dense2,
-                     config->clusters.n, (int)config->batch);
+    char identity[MODEL_IDENTITY_SIZE], text[MODEL_IDENTITY_SIZE + 16];
+    model_of(config)->identity(config, identity);
+    int n = snprintf(text, sizeof text, "%s %d", identity, (int)config->batch);
     return (unsigned long)XXH3_64bits(text, (size_t)n);
 }
 

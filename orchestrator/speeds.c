@@ -1,7 +1,7 @@
 #include "speeds.h"
 
 #include "clock.h"
-#include "cnn.h"
+#include "model.h"
 #include "rng.h"
 
 #include <math.h>
@@ -17,29 +17,27 @@ static const double moment = 0.25;
 struct kind {
     unsigned long number;
     int job;      /* one of them */
-    double work;  /* of all, FLOP; of model fake milliseconds */
+    double work;  /* of all, in the units of the model */
     double speed; /* seconds a unit of work, 0: not known */
 };
 
-static struct cnn_shape shape_of(const struct config *c)
+/* Work of a training step on a whole batch. */
+static double step_work(const struct config *c)
 {
-    return (struct cnn_shape){.size = (int)c->image_size,
-                              .filters = {(int)c->filters1, (int)c->filters2},
-                              .dense = {(int)c->dense1, (int)c->dense2},
-                              .n_classes = c->clusters.n,
-                              .dropout = {c->dropout1, c->dropout2, c->dropout3}};
+    return model_of(c)->work(c, (double)c->batch, 0) / (double)c->epochs;
 }
 
-static int is_fake(const struct config *c)
+/* Whether a job must be tried to know its speed. */
+static int is_tried(const struct config *c)
 {
-    return strcmp(c->model, "fake") == 0;
+    return model_of(c)->seconds <= 0;
 }
 
 /* ---- one kind ---- */
 
 /* Train on noise for `share` seconds, after one step to warm up: seconds a unit of work. */
-static int time_steps(struct cnn *net, const struct config *c, const float *pixels, double share,
-                      double *speed, struct err *err)
+static int time_steps(void *model, const struct config *c, const float *pixels, double share, double *speed,
+                      struct err *err)
 {
     int n = (int)c->batch, classes = c->clusters.n, steps = 0;
     const float **image = err_calloc((size_t)n, sizeof *image, "a trial", err);
@@ -48,7 +46,6 @@ static int time_steps(struct cnn *net, const struct config *c, const float *pixe
     float *probs = err_calloc((size_t)n * (size_t)classes, sizeof *probs, "a trial", err);
     int rc = image && target && weight && probs ? 0 : E_IO;
     const struct loss_rule loss = {.kind = LOSS_CROSS_ENTROPY};
-    const struct cnn_adam adam = {c->learning_rate, c->beta1, c->beta2, c->epsilon};
     double start = 0, end = 0;
     for (int i = 0; rc == 0 && i < n; i++) {
         image[i] = pixels;
@@ -56,13 +53,12 @@ static int time_steps(struct cnn *net, const struct config *c, const float *pixe
     }
     while (rc == 0 && (steps < 2 || end - start < share)) {
         struct batch batch = {n, image, target, weight, 1, (uint64_t)steps};
-        cnn_train(net, &batch, &loss, &adam, probs);
+        model_of(c)->teach(model, c, &batch, &loss, probs);
         end = clock_now();
         start = steps++ ? start : end;
     }
-    struct cnn_shape shape = shape_of(c);
     if (rc == 0)
-        *speed = (end - start) / (steps - 1) / n / cnn_dense_flop(&shape);
+        *speed = (end - start) / (steps - 1) / step_work(c);
     free(image);
     free(target);
     free(weight);
@@ -72,19 +68,18 @@ static int time_steps(struct cnn *net, const struct config *c, const float *pixe
 
 static int measure(const struct config *c, double share, double *speed, struct err *err)
 {
-    struct cnn_shape shape = shape_of(c);
-    struct cnn *net = NULL;
+    const struct model_spec spec = {c, NULL, rng_key("trial", "", 0)};
+    void *model = NULL;
     size_t n_pixels = (size_t)(c->image_size * c->image_size);
     float *pixels = err_calloc(n_pixels, sizeof *pixels, "a trial", err);
     struct rng rng = rng_start(rng_key("trial", "", 0), 0);
     for (size_t i = 0; pixels && i < n_pixels; i++)
         pixels[i] = (float)rng_uniform(&rng);
-    int rc = pixels ? cnn_new(&shape, (int)c->batch, &net, err) : E_IO;
-    if (rc == 0) {
-        cnn_init(net, rng_key("trial", "", 0));
-        rc = time_steps(net, c, pixels, share, speed, err);
-    }
-    cnn_free(net);
+    int rc = pixels ? model_of(c)->open(&spec, &model, err) : E_IO;
+    if (rc == 0)
+        rc = time_steps(model, c, pixels, share, speed, err);
+    if (model)
+        model_of(c)->close(model);
     free(pixels);
     return rc;
 }
@@ -127,8 +122,7 @@ static int list_kinds(const struct sweep *sweep, const char *wanted, struct kind
 /* Whether a kind can be timed, at the mean speed of those that were, without using more than the budget. */
 static int is_affordable(const struct config *c, double speed, double spent)
 {
-    struct cnn_shape shape = shape_of(c);
-    return spent + 2 * speed * (double)c->batch * cnn_dense_flop(&shape) < speeds_budget;
+    return spent + 2 * speed * step_work(c) < speeds_budget;
 }
 
 /* Time kinds, the most work first, and give the others the mean speed by work. */
@@ -137,13 +131,13 @@ static int time_kinds(const struct sweep *sweep, struct kind *kind, int n_kinds,
 {
     double begun = clock_now(), work = 0, seconds = 0, share;
     for (int k = 0; k < n_kinds; k++)
-        out->n_kinds += !is_fake(&sweep->job[kind[k].job].config);
+        out->n_kinds += is_tried(&sweep->job[kind[k].job].config);
     share = fmin(moment, speeds_budget / fmax(1, out->n_kinds));
     qsort(kind, (size_t)n_kinds, sizeof *kind, by_falling_work);
     for (int k = 0; k < n_kinds; k++) {
         const struct config *c = &sweep->job[kind[k].job].config;
-        if (is_fake(c)) {
-            kind[k].speed = 1e-3; /* its work is in milliseconds */
+        if (!is_tried(c)) {
+            kind[k].speed = model_of(c)->seconds;
             continue;
         }
         if (out->n_timed > 0 && !is_affordable(c, seconds / work, clock_now() - begun))

@@ -11,7 +11,8 @@
 
 extern const double speeds_budget; /* seconds */
 
-/* How well the expectations are founded. Jobs of model fake need no timing and count nowhere. */
+/* How well the expectations are founded. Jobs whose model knows its speed need no timing and count
+ * nowhere. */
 struct speeds {
     int n_kinds, n_timed;
     double spent; /* seconds of timing */

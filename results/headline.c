@@ -2,6 +2,7 @@
 
 #include "balance.h"
 #include "curves.h"
+#include "model.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -543,18 +544,25 @@ static void name_settings(FILE *file, const struct summary *summary, const char 
         fputs(".\n", file);
 }
 
-/* Model fake trains nothing, and its numbers look like any other. */
-static void write_fake(FILE *file, const struct summary *summary)
+static int jobs_of(const struct summary *summary, const struct model_kind *kind)
 {
-    int fake = 0;
+    int n = 0;
     for (int g = 0; g < summary->n_groups; g++)
-        if (strcmp(summary->group[g].cell->model, "fake") == 0)
-            fake += summary->group[g].n_jobs;
-    if (fake > 0)
-        fprintf(
-            file,
-            "%d of %d jobs of the file are of model fake, which trains nothing: their numbers are made up.\n",
-            fake, summary->n_jobs);
+        if (strcmp(summary->group[g].cell->model, kind->name) == 0)
+            n += summary->group[g].n_jobs;
+    return n;
+}
+
+/* Numbers that are made up look like any other. */
+static void write_made_up(FILE *file, const struct summary *summary)
+{
+    const struct model_kind *kind;
+    for (int i = 0; (kind = model_kind(i)); i++)
+        if (kind->can & MODEL_MADE_UP && jobs_of(summary, kind) > 0)
+            fprintf(file,
+                    "%d of %d jobs of the file are of model %s, which trains nothing: their numbers are made "
+                    "up.\n",
+                    jobs_of(summary, kind), summary->n_jobs, kind->name);
 }
 
 /* Keys that vary though strategies of the file do not read them. */
@@ -610,7 +618,7 @@ void headline_warnings(FILE *file, const struct findings *findings)
             least);
     if (has_tail(summary))
         fputs("Protocol tail judges on the last images, unshuffled, which may be of one class only.\n", file);
-    write_fake(file, whole);
+    write_made_up(file, whole);
     if (strstr(store_text(summary->store, "commit"), "dirty"))
         fputs("The program that ran it was built from sources with uncommitted changes.\n", file);
 }

@@ -22,8 +22,8 @@ void headline_outcome(FILE *file, const struct findings *findings);
 /* How far validation images are in training, too: of the jobs that are finished, and says so when some are not. */
 void headline_leak(FILE *file, const struct summary *summary);
 
-/* What limits all of it, a line each; nothing when nothing does. Settings without a verdict are named, and jobs of model fake
- * counted, of all jobs of the file. */
+/* What limits all of it, a line each; nothing when nothing does. Settings without a verdict are named,
+ * and jobs whose numbers are made up counted, of all jobs of the file. */
 void headline_warnings(FILE *file, const struct findings *findings);
 
 #endif

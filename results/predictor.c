@@ -80,10 +80,10 @@ static int check_one_kind(const struct store *store, const int *job, int n, stru
 /* Two jobs share networks when all that job_networks() looks at is the same. */
 static int same_nets(const struct config *a, const struct config *b)
 {
-    struct cnn_shape x = ensemble_shape(a), y = ensemble_shape(b);
-    return a->batch == b->batch && job_n_weights(a) == job_n_weights(b) && x.size == y.size &&
-           x.filters[0] == y.filters[0] && x.filters[1] == y.filters[1] && x.dense[0] == y.dense[0] &&
-           x.dense[1] == y.dense[1] && x.n_classes == y.n_classes;
+    char x[MODEL_IDENTITY_SIZE], y[MODEL_IDENTITY_SIZE];
+    model_of(a)->identity(a, x);
+    model_of(b)->identity(b, y);
+    return strcmp(x, y) == 0 && a->batch == b->batch && job_n_weights(a) == job_n_weights(b);
 }
 
 static int find_nets(struct predictor *p, const struct config *config, int *found, struct err *err)

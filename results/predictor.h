@@ -92,9 +92,11 @@ int predictor_classify(struct predictor *p, const float *const *pixels, int n, f
  * are a fifth of the image wide and take the median of its border, which is 0 in a masked image. The more networks, the fewer squares. */
 int predictor_occlusion(struct predictor *p, const float *pixels, int c, float *map, struct err *err);
 
-/* The k images of data (of the predictor's clusters) that look most alike to the network: cosine similarity of the activations of the last
- * hidden layer of the first job's first network. image (k) dataset rows, similarity (k), descending; returns how many there are, or a
- * code. The first call looks at all of data and remembers it by its checksum. data must be the sweep's dataset or have its image size. */
+/* The k images of data (of the predictor's clusters) that look most alike to the network: cosine
+ * similarity of the activations of the last hidden layer of the first job's first network. image (k)
+ * dataset rows, similarity (k), descending; returns how many there are, 0 where its model has no such
+ * layer, or a code. The first call looks at all of data and remembers it by its checksum. data must be
+ * the sweep's dataset or have its image size. */
 int predictor_similar(struct predictor *p, const struct dataset *data, const float *pixels, int k, int *image,
                       float *similarity, struct err *err);
 

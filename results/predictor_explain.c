@@ -131,16 +131,22 @@ int predictor_occlusion(struct predictor *p, const float *pixels, int c, float *
 
 /* ---- alike ---- */
 
+/* Of the first job, whose model says what looks alike. */
+static const struct config *first_config(const struct predictor *p)
+{
+    return &p->nets[p->voter[0].nets].config;
+}
+
 static int n_features(const struct predictor *p)
 {
-    return ensemble_shape(&p->nets[p->voter[0].nets].config).dense[1];
+    return (int)model_of(first_config(p))->n_features(first_config(p));
 }
 
 /* Features (n, n_features) of n images, each scaled to length 1; one without any activation stays 0. */
 static void unit_features(struct predictor *p, const float *const *image, int n, float *out)
 {
     int units = n_features(p);
-    cnn_features(ensemble_member(predictor_load(p, 0), 0), image, n, out);
+    model_of(first_config(p))->embed(ensemble_member(predictor_load(p, 0), 0), image, n, out);
     for (int i = 0; i < n; i++, out += units) {
         double sum = 0;
         for (int u = 0; u < units; u++)
@@ -242,6 +248,8 @@ static int insert(int row, float value, int k, int *image, float *similarity, in
 int predictor_similar(struct predictor *p, const struct dataset *data, const float *pixels, int k, int *image,
                       float *similarity, struct err *err)
 {
+    if (!model_of(first_config(p))->embed)
+        return 0;
     int units = n_features(p), n = 0, rc = remember(p, data, err);
     float *mine = err_calloc((size_t)units, sizeof *mine, "features of an image", err);
     if (!mine)

@@ -4,6 +4,7 @@
 #include "data/kinds.h"
 #include "drawn.h"
 #include "embed.h"
+#include "model.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -50,11 +51,17 @@ int published_fits(const struct store *store)
     return 1;
 }
 
+static int is_published(const char *model)
+{
+    const struct model_kind *kind = model_find(model);
+    return kind && kind->can & MODEL_PUBLISHED;
+}
+
 int published_compares(const struct store *store, const struct store_job *job)
 {
     char size[CONFIG_WORD_SIZE];
     classes_config(store, job, "image.size", size, sizeof size);
-    return strcmp(job->model, "cnn") == 0 && published_fits(store) && !drawn_by_sizes(store, job) &&
+    return is_published(job->model) && published_fits(store) && !drawn_by_sizes(store, job) &&
            (*size == '\0' || atoi(size) == config_defaults().image_size);
 }
 

@@ -2,6 +2,7 @@
 
 #include "classes.h"
 #include "job.h"
+#include "model.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -30,6 +31,8 @@ static int set_keys(const struct store *store, const struct store_job *row, stru
         rc = config_set(config, "strategy", row->strategy, err);
     if (rc == 0)
         rc = config_set(config, "model", row->model, err);
+    if (rc == 0)
+        rc = model_check(config->model, err);
     if (rc == 0)
         rc = config_set(config, "protocol", row->protocol, err);
     config->seed = row->seed;

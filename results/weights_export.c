@@ -1,7 +1,7 @@
 #include "weights_export.h"
 
-#include "ensemble.h"
 #include "job.h"
+#include "model.h"
 #include "onnx_model.h"
 #include "output.h"
 #include "pagename.h"
@@ -29,7 +29,7 @@ struct weights_job {
     const char *dir;
     int job, n_members;
     struct config config;
-    struct cnn_shape shape;
+    const struct model_kind *kind;
     float *weights;
     char name[PAGENAME_SIZE];
     struct properties properties;
@@ -72,7 +72,7 @@ static void describe(struct weights_job *w, int weights_epoch)
     add(p, "dataset_checksum", store_text(w->store, "dataset_checksum"));
     add(p, "synthetic", store_text(w->store, "synthetic"));
     add(p, "version", store_text(w->store, "version"));
-    add_number(p, "image_size", w->shape.size);
+    add_number(p, "image_size", (double)w->config.image_size);
     add_number(p, "pixel_size", stored_pixel_size(w->store));
 }
 
@@ -99,10 +99,16 @@ static int open_part(const struct weights_job *w, const char *extension, struct 
 static int write_onnx(const struct weights_job *w, struct err *err)
 {
     struct output out;
+    if (!w->kind->network)
+        return err_set(
+            err, E_USAGE,
+            "%s: a job of model %s cannot be an ONNX model; use --format raw, or --filter other jobs",
+            store_path(w->store), w->kind->name);
     int rc = open_part(w, "onnx", &out, err);
     if (rc < 0)
         return rc;
-    rc = onnx_model_write(out.file, w->name, &w->shape, w->n_members, w->weights, w->properties.entry,
+    struct cnn_shape shape = w->kind->network(&w->config);
+    rc = onnx_model_write(out.file, w->name, &shape, w->n_members, w->weights, w->properties.entry,
                           w->properties.n, err);
     if (rc == 0)
         return output_close(&out, err);
@@ -110,36 +116,13 @@ static int write_onnx(const struct weights_job *w, struct err *err)
     return rc;
 }
 
-/* The parts of a parameter vector as cnn.h lists them; dimensions end at 0. */
-static void part_shape(const struct cnn_shape *s, enum cnn_part part, const char **name, int dims[4])
-{
-    static const char *const names[CNN_N_PARTS] = {
-        "conv1.weight", "conv1.bias",    "conv2.weight", "conv2.bias",    "dense1.weight",
-        "dense1.bias",  "dense2.weight", "dense2.bias",  "logits.weight", "logits.bias"};
-    size_t offset[CNN_N_PARTS + 1];
-    cnn_n_params(s, offset);
-    int biases[] = {s->filters[0], s->filters[1], s->dense[0], s->dense[1], s->n_classes};
-    int rows = biases[part / 2], is_conv2 = part == CNN_CONV2_W;
-    memset(dims, 0, 4 * sizeof *dims);
-    *name = names[part];
-    dims[0] = rows;
-    if (part % 2)
-        return;
-    if (part == CNN_CONV1_W || is_conv2) {
-        dims[1] = dims[2] = 3;
-        dims[3] = is_conv2 ? s->filters[0] : 1;
-    } else
-        dims[1] = (int)((offset[part + 1] - offset[part]) / (size_t)rows);
-}
-
 static json_t *list_parts(const struct weights_job *w)
 {
     json_t *parts = json_array();
+    const char *name;
+    int dims[4];
     for (int m = 0; m < w->n_members; m++)
-        for (int part = 0; part < CNN_N_PARTS; part++) {
-            const char *name;
-            int dims[4];
-            part_shape(&w->shape, (enum cnn_part)part, &name, dims);
+        for (int part = 0; w->kind->part(&w->config, part, &name, dims); part++) {
             json_t *shape = json_array();
             for (int d = 0; d < 4 && dims[d]; d++)
                 json_array_append_new(shape, json_integer(dims[d]));
@@ -186,9 +169,8 @@ static int export_job(struct weights_job *w, enum weights_format format, int wei
         rc = stored_job_weights(w->store, w->job, &w->config, &w->weights, err);
     if (rc < 0)
         return rc;
-    size_t offset[CNN_N_PARTS + 1];
-    w->shape = ensemble_shape(&w->config);
-    w->n_members = (int)(job_n_weights(&w->config) / cnn_n_params(&w->shape, offset));
+    w->kind = model_of(&w->config);
+    w->n_members = (int)(job_n_weights(&w->config) / w->kind->n_params(&w->config));
     describe(w, weights_epoch);
     name_job(w);
     rc = format == WEIGHTS_ONNX ? write_onnx(w, err) : write_raw(w, err);

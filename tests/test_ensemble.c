@@ -35,7 +35,7 @@ static struct ensemble *make(const struct fixture *f, int n_members, const float
     recipe.n_members = n_members;
     if (shift)
         memcpy(recipe.logit_shift, shift, CLASSES * sizeof *shift);
-    assert_int_equal(ensemble_new(&f->config, &recipe, &ensemble, &err), 0);
+    assert_int_equal(ensemble_new(&f->config, &recipe, "key", &ensemble, &err), 0);
     return ensemble;
 }
 

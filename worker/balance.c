@@ -1,4 +1,5 @@
 #include "balance_tools.h"
+#include "model.h"
 
 #include <stdlib.h>
 #include <stdio.h>
@@ -106,6 +107,43 @@ int balance_check(const char *strategy, struct err *err)
     int rc;
     while ((rc = next_part(&strategy, &part, err)) > 0)
         ;
+    return rc;
+}
+
+/* Append to a list of names, with commas. */
+static void list_name(char *list, size_t size, const char *name)
+{
+    size_t used = strlen(list);
+    snprintf(list + used, size - used, "%s%s", used ? ", " : "", name);
+}
+
+static int refuse_part(const struct balance_strategy *part, const struct model_kind *kind, struct err *err)
+{
+    const struct balance_strategy *s;
+    const struct model_kind *other;
+    char strategies[512] = "", models[256] = "";
+    for (int i = 0; (s = balance_strategy(i)); i++)
+        if ((s->needs & ~kind->can) == 0)
+            list_name(strategies, sizeof strategies, s->name);
+    for (int i = 0; (other = model_kind(i)); i++)
+        if ((part->needs & ~other->can) == 0 && !(other->can & MODEL_MADE_UP))
+            list_name(models, sizeof models, other->name);
+    return err_set(err, E_USAGE,
+                   "strategy %s needs %s, which model %s has not; with model %s use one of %s; strategy %s "
+                   "goes with model %s",
+                   part->name, model_lacks(part->needs & ~kind->can), kind->name, kind->name, strategies,
+                   part->name, models);
+}
+
+int balance_suits(const struct config *config, struct err *err)
+{
+    const struct model_kind *kind = model_of(config);
+    const struct balance_strategy *part;
+    const char *text = config->strategy;
+    int rc;
+    while ((rc = next_part(&text, &part, err)) > 0)
+        if (part->needs & ~kind->can)
+            return refuse_part(part, kind, err);
     return rc;
 }
 

@@ -40,6 +40,7 @@ struct balance_strategy {
     /* Stand-in for an expensive rule: no class smaller than the rule leaves it, in no time. NULL: apply is cheap. */
     int (*estimate)(struct balance *balance, struct err *err);
     int (*n_members)(const struct config *config); /* networks it trains; NULL: one */
+    unsigned needs; /* MODEL_... flags (model.h) without which a model would train as if it were not there */
 };
 
 /* The parts of the table, each ended by a row without name, in the order they are listed in messages. */
@@ -57,6 +58,10 @@ int balance_reads(const char *strategy, const char *key);
 
 /* Those of n strategy texts that do not read a key, joined by ", " in out (cut where it is full). Returns how many. */
 int balance_unread(const char *key, const char *const *strategy, int n, char *out, size_t size);
+
+/* 0 when the model of a configuration heeds every part of its strategy; E_USAGE with what each of them
+ * would go with. */
+int balance_suits(const struct config *config, struct err *err);
 
 /* Networks that a job of config trains, from 1 to RECIPE_MAX_MEMBERS: the strategy text must be known. */
 int balance_n_members(const struct config *config);

@@ -1,5 +1,6 @@
 /* Strategies that leave the samples alone and change the loss, the logits or the probabilities. */
 #include "balance_tools.h"
+#include "model.h"
 
 #include <math.h>
 #include <string.h>
@@ -74,12 +75,13 @@ static int apply_threshold(struct balance *balance, struct err *err)
 
 const struct balance_strategy balance_loss[] = {
     {"class-balanced", "loss weights from the effective number of images of each class", apply_class_balanced,
-     NULL, NULL},
-    {"focal", "focal loss: images that are right already count less", apply_focal, NULL, NULL},
-    {"balanced-softmax", "softmax weighted by class sizes while training", apply_balanced_softmax, NULL,
-     NULL},
+     NULL, NULL, MODEL_WEIGHTS},
+    {"focal", "focal loss: images that are right already count less", apply_focal, NULL, NULL, MODEL_LOSS},
+    {"balanced-softmax", "softmax weighted by class sizes while training", apply_balanced_softmax, NULL, NULL,
+     MODEL_LOSS},
     {"logit-adjust", "logits moved by the log of class shares: in the loss, or after training",
-     apply_logit_adjust, NULL, NULL},
-    {"threshold", "predicted probabilities divided by class shares", apply_threshold, NULL, NULL},
-    {NULL, NULL, NULL, NULL, NULL},
+     apply_logit_adjust, NULL, NULL, MODEL_LOSS | MODEL_SHIFT},
+    {"threshold", "predicted probabilities divided by class shares", apply_threshold, NULL, NULL,
+     MODEL_SHIFT},
+    {NULL, NULL, NULL, NULL, NULL, 0},
 };

@@ -1,5 +1,6 @@
 /* Strategies that change which samples meet in a mini-batch, and how many networks learn. */
 #include "balance_tools.h"
+#include "model.h"
 
 #include <stdlib.h>
 
@@ -72,9 +73,9 @@ static int apply_easy_ensemble(struct balance *balance, struct err *err)
 
 const struct balance_strategy balance_training[] = {
     {"balanced-batch", "every mini-batch holds as many images of each class", apply_balanced_batch, NULL,
-     NULL},
-    {"mixup", "training on blends of two images and of their labels", apply_mixup, NULL, NULL},
+     NULL, MODEL_EPOCHS},
+    {"mixup", "training on blends of two images and of their labels", apply_mixup, NULL, NULL, MODEL_SOFT},
     {"easy-ensemble", "several networks, each with its own undersampled subset; probabilities averaged",
-     apply_easy_ensemble, NULL, easy_ensemble_members},
-    {NULL, NULL, NULL, NULL, NULL},
+     apply_easy_ensemble, NULL, easy_ensemble_members, 0},
+    {NULL, NULL, NULL, NULL, NULL, 0},
 };

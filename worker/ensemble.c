@@ -7,31 +7,23 @@
 #include <string.h>
 
 struct ensemble {
+    const struct model_kind *kind;
     int n_members, n_classes, batch;
-    size_t n_params, bias; /* of one network; where its output biases begin */
+    size_t n_params, shift_at; /* of one model; where a shift is added */
     int has_shift;
     float shift[CONFIG_MAX_CLUSTERS];
     float *probs; /* (batch, n_classes) of one member */
-    struct cnn *net[RECIPE_MAX_MEMBERS];
+    void *member[RECIPE_MAX_MEMBERS];
 };
 
-struct cnn_shape ensemble_shape(const struct config *config)
-{
-    return (struct cnn_shape){.size = (int)config->image_size,
-                              .filters = {(int)config->filters1, (int)config->filters2},
-                              .dense = {(int)config->dense1, (int)config->dense2},
-                              .n_classes = config->clusters.n,
-                              .dropout = {config->dropout1, config->dropout2, config->dropout3}};
-}
-
-/* The stream of a network's initial weights: the same for every strategy and fold of a seed and repeat. Repeats have their own,
- * or else those of one seed would vary less than seeds do, and a test that counts both as runs would find too much. */
+/* The stream of a model's initial weights: the same for every strategy and fold of a seed and repeat.
+ * Repeats have their own, or else those of one seed would vary less than seeds do, and a test that
+ * counts both as runs would find too much. */
 static uint64_t weights_key(const struct config *config, int member)
 {
-    char text[256];
-    int n = snprintf(text, sizeof text, "cnn %d %d %d %d %d %d seed=%lld", (int)config->image_size,
-                     (int)config->filters1, (int)config->filters2, (int)config->dense1, (int)config->dense2,
-                     config->clusters.n, (long long)config->seed);
+    char identity[MODEL_IDENTITY_SIZE], text[MODEL_IDENTITY_SIZE + 96];
+    model_of(config)->identity(config, identity);
+    int n = snprintf(text, sizeof text, "%s seed=%lld", identity, (long long)config->seed);
     if (config->repeat > 0)
         n += snprintf(text + n, sizeof text - (size_t)n, " repeat=%lld", (long long)config->repeat);
     if (member > 0)
@@ -39,19 +31,15 @@ static uint64_t weights_key(const struct config *config, int member)
     return rng_key("weights", text, (size_t)n);
 }
 
-static int new_members(const struct config *config, int n_members, struct ensemble *ensemble, struct err *err)
+static int open_members(const struct config *config, const char *job_key, int n_members,
+                        struct ensemble *ensemble, struct err *err)
 {
-    struct cnn_shape shape = ensemble_shape(config);
-    size_t offset[CNN_N_PARTS + 1];
     int rc = 0;
     for (int m = 0; rc == 0 && m < n_members; m++) {
-        rc = cnn_new(&shape, ensemble->batch, &ensemble->net[m], err);
-        if (rc == 0)
-            cnn_init(ensemble->net[m], weights_key(config, m));
+        const struct model_spec spec = {config, job_key, weights_key(config, m)};
+        rc = ensemble->kind->open(&spec, &ensemble->member[m], err);
     }
     ensemble->n_members = n_members;
-    ensemble->n_params = cnn_n_params(&shape, offset);
-    ensemble->bias = offset[CNN_OUT_B];
     return rc;
 }
 
@@ -63,18 +51,30 @@ static void set_shift(struct ensemble *ensemble, const float *shift)
     }
 }
 
-int ensemble_new(const struct config *config, const struct recipe *recipe, struct ensemble **out,
-                 struct err *err)
+static struct ensemble describe(const struct config *config, const struct recipe *recipe)
+{
+    const struct model_kind *kind = model_of(config);
+    struct ensemble ensemble = {.kind = kind, .n_classes = config->clusters.n, .batch = (int)config->batch};
+    if (kind->n_params)
+        ensemble.n_params = kind->n_params(config);
+    if (kind->shift_at) {
+        ensemble.shift_at = kind->shift_at(config);
+        set_shift(&ensemble, recipe->logit_shift);
+    }
+    return ensemble;
+}
+
+int ensemble_new(const struct config *config, const struct recipe *recipe, const char *job_key,
+                 struct ensemble **out, struct err *err)
 {
     struct ensemble *ensemble = err_calloc(1, sizeof *ensemble, "the networks of a job", err);
     if (!ensemble)
         return E_IO;
-    ensemble->n_classes = config->clusters.n;
-    ensemble->batch = (int)config->batch;
-    set_shift(ensemble, recipe->logit_shift);
+    *ensemble = describe(config, recipe);
     ensemble->probs = err_calloc((unsigned long)ensemble->batch * (unsigned long)ensemble->n_classes,
                                  sizeof *ensemble->probs, "probabilities", err);
-    int rc = ensemble->probs ? new_members(config, recipe->n_members, ensemble, err) : E_IO;
+    int n_members = ensemble->n_params ? recipe->n_members : 1;
+    int rc = ensemble->probs ? open_members(config, job_key, n_members, ensemble, err) : E_IO;
     if (rc == 0)
         *out = ensemble;
     else
@@ -87,23 +87,29 @@ int ensemble_n_members(const struct ensemble *ensemble)
     return ensemble->n_members;
 }
 
-struct cnn *ensemble_member(struct ensemble *ensemble, int m)
+void *ensemble_member(struct ensemble *ensemble, int m)
 {
-    return ensemble->net[m];
+    return ensemble->member[m];
+}
+
+static float *params_of(const struct ensemble *ensemble, int m)
+{
+    return ensemble->kind->state(ensemble->member[m]).params;
 }
 
 static void predict_shifted(struct ensemble *ensemble, int m, const float *const *image, int n, float *probs)
 {
-    float *bias = cnn_params(ensemble->net[m]) + ensemble->bias, saved[CONFIG_MAX_CLUSTERS];
-    size_t bytes = (size_t)ensemble->n_classes * sizeof *bias;
+    float saved[CONFIG_MAX_CLUSTERS];
     if (!ensemble->has_shift) {
-        cnn_predict(ensemble->net[m], image, n, probs);
+        ensemble->kind->judge(ensemble->member[m], image, n, probs);
         return;
     }
+    float *bias = params_of(ensemble, m) + ensemble->shift_at;
+    size_t bytes = (size_t)ensemble->n_classes * sizeof *bias;
     memcpy(saved, bias, bytes);
     for (int c = 0; c < ensemble->n_classes; c++)
         bias[c] += ensemble->shift[c];
-    cnn_predict(ensemble->net[m], image, n, probs);
+    ensemble->kind->judge(ensemble->member[m], image, n, probs);
     memcpy(bias, saved, bytes);
 }
 
@@ -142,16 +148,16 @@ void ensemble_get(struct ensemble *ensemble, float *weights)
 {
     for (int m = 0; m < ensemble->n_members; m++) {
         float *to = weights + (size_t)m * ensemble->n_params;
-        memcpy(to, cnn_params(ensemble->net[m]), ensemble->n_params * sizeof *to);
+        memcpy(to, params_of(ensemble, m), ensemble->n_params * sizeof *to);
         for (int c = 0; ensemble->has_shift && c < ensemble->n_classes; c++)
-            to[ensemble->bias + (size_t)c] += ensemble->shift[c];
+            to[ensemble->shift_at + (size_t)c] += ensemble->shift[c];
     }
 }
 
 void ensemble_put(struct ensemble *ensemble, const float *weights)
 {
     for (int m = 0; m < ensemble->n_members; m++) {
-        memcpy(cnn_params(ensemble->net[m]), weights + (size_t)m * ensemble->n_params,
+        memcpy(params_of(ensemble, m), weights + (size_t)m * ensemble->n_params,
                ensemble->n_params * sizeof *weights);
     }
 }
@@ -161,7 +167,8 @@ void ensemble_free(struct ensemble *ensemble)
     if (!ensemble)
         return;
     for (int m = 0; m < RECIPE_MAX_MEMBERS; m++)
-        cnn_free(ensemble->net[m]);
+        if (ensemble->member[m])
+            ensemble->kind->close(ensemble->member[m]);
     free(ensemble->probs);
     free(ensemble);
 }

@@ -4,8 +4,8 @@
 #include "batches.h"
 #include "data/resize.h"
 #include "ensemble.h"
-#include "fake.h"
 #include "job_state.h"
+#include "model.h"
 #include "render.h"
 #include "select.h"
 
@@ -23,14 +23,17 @@ struct best {
 /* Everything a running job holds. */
 struct run {
     const struct config *config;
+    const struct model_kind *kind;
     const struct dataset *data;
     const char *key;
     const struct job_hooks *hooks;
+    struct pause pause; /* the hooks' */
     struct job_result *result;
     int n_classes;
+    size_t n_weights; /* of all networks; 0: the model keeps none */
     struct job_samples samples;
-    struct ensemble *nets; /* NULL for model fake */
-    long steps;            /* training steps so far, of all networks */
+    struct ensemble *nets;
+    long steps; /* training steps so far, of all networks */
     struct batches batches;
     float *probs; /* (batch, n_classes) of a mini-batch */
     /* the validation set */
@@ -41,22 +44,16 @@ struct run {
     struct best best;
 };
 
-static int is_fake(const struct config *config)
-{
-    return strcmp(config->model, "fake") == 0;
-}
-
 size_t job_n_weights(const struct config *config)
 {
-    struct cnn_shape shape = ensemble_shape(config);
-    size_t offset[CNN_N_PARTS + 1];
-    return is_fake(config) ? 0 : cnn_n_params(&shape, offset) * (size_t)balance_n_members(config);
+    const struct model_kind *kind = model_of(config);
+    return kind->n_params ? kind->n_params(config) * (size_t)balance_n_members(config) : 0;
 }
 
 size_t job_bytes(const struct config *config)
 {
-    struct cnn_shape shape = ensemble_shape(config);
-    return is_fake(config) ? 0 : cnn_bytes(&shape, (int)config->batch) * (size_t)balance_n_members(config);
+    const struct model_kind *kind = model_of(config);
+    return kind->bytes ? kind->bytes(config) * (size_t)balance_n_members(config) : 0;
 }
 
 /* Samples that the networks see in an epoch, all together. */
@@ -69,15 +66,18 @@ static double seen_in_epoch(const struct job_samples *samples)
     return n;
 }
 
-/* Forward costs a third of a training pass: one of three products of every layer. */
 static double expected_work(const struct config *config, const struct job_samples *samples)
 {
-    struct cnn_shape shape = ensemble_shape(config);
-    if (is_fake(config))
-        return fmax(config->fake_milliseconds, 1e-3) *
-               (double)config->epochs; /* an epoch of 0 ms takes some time, too */
-    double val = (double)samples->recipe.n_members * samples->val.n;
-    return cnn_dense_flop(&shape) * (double)config->epochs * (seen_in_epoch(samples) + val / 3);
+    double judged = (double)samples->recipe.n_members * samples->val.n;
+    return model_of(config)->work(config, seen_in_epoch(samples), judged);
+}
+
+/* What can be said without the data. */
+static int check_model(const struct config *config, struct err *err)
+{
+    const struct model_kind *kind = model_of(config);
+    int rc = balance_suits(config, err);
+    return rc == 0 && kind->check ? kind->check(config, err) : rc;
 }
 
 int job_plan(const struct config *config, const struct dataset *data, const char *key, struct job_plan *plan,
@@ -89,18 +89,15 @@ int job_plan(const struct config *config, const struct dataset *data, const char
             err, E_USAGE,
             "image.size is %d, the dataset's images are %d pixels wide; pack it again with --size %d",
             (int)config->image_size, data->size, (int)config->image_size);
-    int rc = job_samples_estimate(config, data, key, &samples, err);
+    int rc = check_model(config, err);
+    if (rc == 0)
+        rc = job_samples_estimate(config, data, key, &samples, err);
     if (rc < 0)
         return rc;
     *plan = (struct job_plan){samples.train.n, samples.val.n, samples.all.n, samples.leak,
                               expected_work(config, &samples)};
     job_samples_free(&samples);
     return 0;
-}
-
-static int new_networks(struct run *run, struct err *err)
-{
-    return is_fake(run->config) ? 0 : ensemble_new(run->config, &run->samples.recipe, &run->nets, err);
 }
 
 static int allocate(struct run *run, struct err *err)
@@ -119,7 +116,7 @@ static int allocate(struct run *run, struct err *err)
         run->val_label[i] = run->samples.val.sample[i].label;
     }
     int rc = batches_new(run->config, run->data, &run->samples, run->key, &run->batches, err);
-    return rc < 0 ? rc : new_networks(run, err);
+    return rc < 0 ? rc : ensemble_new(run->config, &run->samples.recipe, run->key, &run->nets, err);
 }
 
 static void release(struct run *run)
@@ -146,16 +143,14 @@ static int stopped(const struct run *run, struct err *err)
  * samples it saw. */
 static int train_member(struct run *run, int m, int epoch, float out[N_METRICS], struct err *err)
 {
-    const struct config *c = run->config;
     const struct recipe *recipe = &run->samples.recipe;
     const struct loss_rule loss = {recipe->loss, recipe->gamma, recipe->logit_offset};
-    const struct cnn_adam adam = {c->learning_rate, c->beta1, c->beta2, c->epsilon};
     struct batch batch;
     int total = batches_start(&run->batches, m, epoch);
     metrics_start(run->metrics, run->n_classes);
     for (int left = total; left > 0; left -= batch.n) {
         int n = batches_next(&run->batches, (uint64_t)run->steps++, &batch);
-        double mean = cnn_train(ensemble_member(run->nets, m), &batch, &loss, &adam, run->probs);
+        double mean = run->kind->teach(ensemble_member(run->nets, m), run->config, &batch, &loss, run->probs);
         metrics_add(run->metrics, run->probs, run->batches.label, n, mean);
         int rc = stopped(run, err);
         if (rc < 0)
@@ -203,10 +198,8 @@ static void validate(struct run *run, float out[N_METRICS])
 static int one_epoch(struct run *run, int epoch, float train[N_METRICS], float val[N_METRICS],
                      struct err *err)
 {
-    if (is_fake(run->config)) {
-        fake_metrics(run->key, epoch, train, val);
-        return fake_epoch(run->config, run->key, epoch, run->hooks->pause, run->hooks->self, err);
-    }
+    if (run->kind->epoch)
+        return run->kind->epoch(ensemble_member(run->nets, 0), epoch, &run->pause, train, val, err);
     int rc = train_epoch(run, epoch, train, err);
     if (rc == 0)
         validate(run, val);
@@ -219,10 +212,10 @@ static int note_best(struct run *run, int epoch, const float val[N_METRICS], str
     struct best *best = &run->best;
     float value = val[METRIC_BALANCED_ACCURACY];
     int better = isfinite(val[METRIC_LOSS]) && (best->epoch ? value > best->value : isfinite(value));
-    if (!run->hooks->best_weights || !run->nets || !better)
+    if (!run->hooks->best_weights || run->n_weights == 0 || !better)
         return 0;
     if (!best->weights)
-        best->weights = err_calloc(job_n_weights(run->config), sizeof *best->weights, "best weights", err);
+        best->weights = err_calloc(run->n_weights, sizeof *best->weights, "best weights", err);
     if (!best->weights)
         return E_IO;
     ensemble_get(run->nets, best->weights);
@@ -234,13 +227,12 @@ static int note_best(struct run *run, int epoch, const float val[N_METRICS], str
 /* The best weights of the epochs before. */
 static int take_best(struct run *run, const struct checkpoint *from, struct err *err)
 {
-    size_t n = job_n_weights(run->config);
     if (!run->hooks->best_weights || from->best_epoch == 0)
         return 0;
-    run->best.weights = err_calloc(n, sizeof *run->best.weights, "best weights", err);
+    run->best.weights = err_calloc(run->n_weights, sizeof *run->best.weights, "best weights", err);
     if (!run->best.weights)
         return E_IO;
-    memcpy(run->best.weights, from->best, n * sizeof *from->best);
+    memcpy(run->best.weights, from->best, run->n_weights * sizeof *from->best);
     run->best.epoch = from->best_epoch;
     run->best.value = from->best_value;
     return 0;
@@ -255,7 +247,7 @@ static int go_on(struct run *run, struct err *err)
     int rc = job_state_fits(run->config, run->hooks->best_weights, from, err);
     if (rc < 0)
         return rc;
-    job_state_put(from, run->nets, &run->steps);
+    job_state_put(run->kind, from, run->nets, &run->steps);
     run->result->epochs_done = from->epoch;
     return take_best(run, from, err);
 }
@@ -265,8 +257,8 @@ static int tell_state(struct run *run, struct err *err)
     struct job_result *result = run->result;
     if (!run->hooks->between || result->diverged || result->epochs_done == run->config->epochs)
         return 0;
-    struct checkpoint state = job_state_take(run->nets, result->epochs_done, run->steps);
-    state.tracks_best = run->hooks->best_weights && run->nets;
+    struct checkpoint state = job_state_take(run->kind, run->nets, result->epochs_done, run->steps);
+    state.tracks_best = run->hooks->best_weights && run->n_weights > 0;
     state.best_epoch = run->best.epoch;
     state.best_value = run->best.value;
     state.best = run->best.weights;
@@ -316,10 +308,7 @@ static int predict(struct run *run, const struct samples *samples, struct job_pr
         out->copy[i] = samples->sample[i].copy;
         out->label[i] = samples->sample[i].label;
     }
-    if (run->nets)
-        ensemble_predict(run->nets, image, out->n, out->probs);
-    else
-        fake_predict(run->key, out->n, run->n_classes, out->probs);
+    ensemble_predict(run->nets, image, out->n, out->probs);
     metrics_start(run->metrics, run->n_classes);
     metrics_add(run->metrics, out->probs, out->label, out->n, 0);
     memcpy(out->confusion, run->metrics->confusion, classes * classes * sizeof *out->confusion);
@@ -330,13 +319,13 @@ static int predict(struct run *run, const struct samples *samples, struct job_pr
 static int keep_weights(struct run *run, struct err *err)
 {
     struct job_result *result = run->result;
-    result->n_weights = job_n_weights(run->config);
+    result->n_weights = run->n_weights;
     result->weights_epoch = run->best.epoch ? run->best.epoch : result->epochs_done;
     if (run->best.epoch) {
         result->weights = run->best.weights;
         run->best.weights = NULL;
     }
-    if (!run->nets || result->weights)
+    if (run->n_weights == 0 || result->weights)
         return 0;
     result->weights = err_calloc(result->n_weights, sizeof *result->weights, "final weights", err);
     if (!result->weights)
@@ -377,8 +366,7 @@ static int find_roles(struct run *run, struct err *err)
 
 static int run_steps(struct run *run, struct err *err)
 {
-    struct pause pause = {run->hooks->pause, run->hooks->self, 0};
-    int rc = job_samples_select(run->config, run->data, run->key, &pause, &run->samples, err);
+    int rc = job_samples_select(run->config, run->data, run->key, &run->pause, &run->samples, err);
     if (rc == 0)
         rc = job_samples_render(run->config, run->data, run->key, &run->samples, err);
     if (rc == 0)
@@ -400,7 +388,10 @@ int job_run(const struct config *config, const struct dataset *data, const char 
     struct dataset resized;
     float *owned;
     struct run run = {.config = config, .data = &resized, .key = key, .hooks = hooks, .result = result};
+    run.kind = model_of(config);
+    run.pause = (struct pause){hooks->pause, hooks->self, 0};
     run.n_classes = config->clusters.n;
+    run.n_weights = job_n_weights(config);
     memset(result, 0, sizeof *result);
     int rc = resize_data(config, data, &resized, &owned, err);
     if (rc == 0)
@@ -419,10 +410,11 @@ int job_networks(const struct config *config, const float *weights, struct ensem
 {
     struct recipe recipe = recipe_plain();
     *out = NULL;
-    if (is_fake(config))
-        return err_set(err, E_USAGE, "model fake has no weights to predict with; use a sweep of model cnn");
+    if (!model_of(config)->n_params)
+        return err_set(err, E_USAGE, "model %s has no weights to predict with; use jobs of another model",
+                       config->model);
     recipe.n_members = balance_n_members(config);
-    int rc = ensemble_new(config, &recipe, out, err);
+    int rc = ensemble_new(config, &recipe, NULL, out, err);
     if (rc == 0 && weights)
         ensemble_put(*out, weights);
     return rc;

@@ -69,14 +69,16 @@ struct job_plan {
 };
 
 /* Select the job's samples as job_run will, but without comparing images, and count them. E_USAGE when the job cannot run on this data: a class too small for
- * the protocol, a network that does not fit the image size. Microseconds, so a whole grid can be planned. */
+ * the protocol, a strategy that its model cannot heed. Microseconds, so a whole grid can be planned. */
 int job_plan(const struct config *config, const struct dataset *data, const char *key, struct job_plan *plan,
              struct err *err);
 
-/* Floats of the job's weights: one parameter vector, or one for each network of an ensemble; 0 for model fake. */
+/* Floats of the job's weights: one parameter vector, or one for each network of an ensemble; 0 where the
+ * model keeps none. */
 size_t job_n_weights(const struct config *config);
 
-/* Bytes that the networks of a running job take, the largest part of its memory; 0 for model fake. The job must have been planned. */
+/* Bytes that the networks of a running job take, the largest part of its memory. The job must have been
+ * planned. */
 size_t job_bytes(const struct config *config);
 
 /* Train, validate every epoch, predict at the end. *result is owned by the caller and valid on 0 (released on failure).
@@ -84,9 +86,10 @@ size_t job_bytes(const struct config *config);
 int job_run(const struct config *config, const struct dataset *data, const char *key,
             const struct job_hooks *hooks, struct job_result *result, struct err *err);
 
-/* Class probabilities (n, clusters) of n images given by pointer, from the weights that a job of this config left: the same bits
- * as its own predictions of the same images in the same order; of small images or few filters, the last bits of a probability
- * depend on its place in the batch (at most some 1e-7). E_USAGE for model fake, E_IO without memory. */
+/* Class probabilities (n, clusters) of n images given by pointer, from the weights that a job of this
+ * config left: the same bits as its own predictions of the same images in the same order; of small
+ * images or few filters, the last bits of a probability depend on its place in the batch (at most some
+ * 1e-7). E_USAGE for a model without weights, E_IO without memory. */
 int job_predict(const struct config *config, const float *weights, const float *const *image, int n,
                 float *probs, struct err *err);
 

@@ -5,18 +5,18 @@
 
 #include <string.h>
 
-struct checkpoint job_state_take(struct ensemble *nets, int epoch, long steps)
+struct checkpoint job_state_take(const struct model_kind *kind, struct ensemble *nets, int epoch, long steps)
 {
     struct checkpoint state = {.epoch = epoch, .steps = steps};
-    if (!nets)
+    if (ensemble_n_weights(nets) == 0)
         return state;
     state.n_members = ensemble_n_members(nets);
     state.n_params = ensemble_n_weights(nets) / (size_t)state.n_members;
     for (int m = 0; m < state.n_members; m++) {
-        struct cnn *net = ensemble_member(nets, m);
-        state.params[m] = cnn_params(net);
-        state.moments[m] = cnn_moments(net);
-        state.net_steps[m] = *cnn_steps(net);
+        struct model_state member = kind->state(ensemble_member(nets, m));
+        state.params[m] = member.params;
+        state.moments[m] = member.moments;
+        state.net_steps[m] = *member.steps;
     }
     return state;
 }
@@ -26,6 +26,9 @@ int job_state_fits(const struct config *config, int best_weights, const struct c
 {
     size_t n_weights = job_n_weights(config);
     int n_members = n_weights ? balance_n_members(config) : 0;
+    if (!(model_of(config)->can & MODEL_EPOCHS))
+        return err_set(err, E_USAGE, "the job's model %s is fitted at once and has no checkpoints",
+                       config->model);
     if (state->n_members != n_members || state->n_params * (size_t)n_members != n_weights)
         return err_set(
             err, E_USAGE, "the checkpoint holds %d networks of %zu weights, the job has %d and %zu",
@@ -38,13 +41,14 @@ int job_state_fits(const struct config *config, int best_weights, const struct c
     return 0;
 }
 
-void job_state_put(const struct checkpoint *state, struct ensemble *nets, long *steps)
+void job_state_put(const struct model_kind *kind, const struct checkpoint *state, struct ensemble *nets,
+                   long *steps)
 {
     *steps = (long)state->steps;
     for (int m = 0; m < state->n_members; m++) {
-        struct cnn *net = ensemble_member(nets, m);
-        memcpy(cnn_params(net), state->params[m], state->n_params * sizeof(float));
-        memcpy(cnn_moments(net), state->moments[m], 2 * state->n_params * sizeof(float));
-        *cnn_steps(net) = (long)state->net_steps[m];
+        struct model_state member = kind->state(ensemble_member(nets, m));
+        memcpy(member.params, state->params[m], state->n_params * sizeof(float));
+        memcpy(member.moments, state->moments[m], 2 * state->n_params * sizeof(float));
+        *member.steps = (long)state->net_steps[m];
     }
 }
