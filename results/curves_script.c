@@ -175,6 +175,15 @@ static void add_metric_note(struct figtext_notes *notes, const struct curves_pag
                      "the classes' recalls.");
 }
 
+/* Of protocol tail no interval allows for images that splits share. */
+static int any_widened(const struct curves_page *page)
+{
+    for (int i = 0; i < page->n_panels; i++)
+        if (!isnan(page->panel[i]->test_ratio))
+            return 1;
+    return 0;
+}
+
 /* What stands below the legend, the footer last. */
 static void collect_notes(struct layout *l, const struct curves_page *page, enum metric metric)
 {
@@ -183,11 +192,13 @@ static void collect_notes(struct layout *l, const struct curves_page *page, enum
     if (metric == METRIC_BALANCED_ACCURACY_AS_PUBLISHED)
         add_metric_note(&l->notes, page);
     if (l->bands || l->singles)
-        figtext_note(
-            &l->notes, "%s%s%s",
-            l->bands ? "Bands: Student's t, widened where splits share images (Nadeau and Bengio 2003)." : "",
-            l->bands && l->singles ? " " : "",
-            l->singles ? "Thin lines: single jobs, where there are too few for an interval." : "");
+        figtext_note(&l->notes, "%s%s%s",
+                     !l->bands ? ""
+                     : any_widened(page)
+                         ? "Bands: Student's t, widened where splits share images (Nadeau and Bengio 2003)."
+                         : "Bands: Student's t.",
+                     l->bands && l->singles ? " " : "",
+                     l->singles ? "Thin lines: single jobs, where there are too few for an interval." : "");
     if (any_leak(page))
         figtext_note(&l->notes,
                      "Leak: validation images that have a copy or an augmented sibling in training, mean.");

@@ -234,7 +234,7 @@ static const char strategies_note[] =
     "Balanced accuracy, first minus second, of the n pairs of runs with the same seed, repeat and fold; "
     "means "
     "are of these pairs. Sets: val, the images a job held back; oof, those of all folds of a repeat pooled; "
-    "all, every original image, most of which were trained on: how far apart two strategies are there is "
+    "all, every original image, training images included: how far apart two strategies are there is "
     "shown, but not tested.\n"
     "kfold and holdout on val: corrected resampled t-test and interval (Nadeau and Bengio 2003), because "
     "their splits share images; else sign-flip test, with a BCa bootstrap interval from 30 pairs on and "

@@ -1,6 +1,7 @@
 #include "headline.h"
 
 #include "balance.h"
+#include "classes.h"
 #include "curves.h"
 #include "model.h"
 
@@ -45,23 +46,61 @@ static void list(FILE *file, const struct summary *summary, enum summary_kind ki
     fputs("; ", file);
 }
 
+/* Epochs of the longest job that is shown, and of the shortest: those of the file, where no axis says otherwise. */
+static int longest_job(const struct summary *summary, int *shortest)
+{
+    const struct store *store = summary->store;
+    int longest = *shortest = store_n_epochs(store);
+    for (int a = 0; a < store_n_axes(store); a++)
+        for (int g = 0; g < summary->n_groups && strcmp(store_axis_name(store, a), "train.epochs") == 0;
+             g++) {
+            int epochs = atoi(summary->group[g].cell->axis[a]);
+            longest = g == 0 || epochs > longest ? epochs : longest;
+            *shortest = g == 0 || epochs < *shortest ? epochs : *shortest;
+        }
+    return longest;
+}
+
 /* Jobs a group and epochs a job; of both there may be several numbers. */
 static void write_size(FILE *file, const struct summary *summary)
 {
-    const struct store *store = summary->store;
-    const char *up_to = "";
-    for (int a = 0; a < store_n_axes(store); a++)
-        if (strcmp(store_axis_name(store, a), "train.epochs") == 0 && summary_axis_varies(summary, a))
-            up_to = "up to ";
-    int least = summary->n_jobs, most = 0;
+    int least = summary->n_jobs, most = 0, shortest, longest = longest_job(summary, &shortest);
     for (int g = 0; g < summary->n_groups; g++) {
         least = summary->group[g].n_jobs < least ? summary->group[g].n_jobs : least;
         most = summary->group[g].n_jobs > most ? summary->group[g].n_jobs : most;
     }
     if (least < most)
         fprintf(file, "%d to ", least);
-    fprintf(file, "%d job%s a combination, %s%d epoch%s.", most, plural(most), up_to, store_n_epochs(store),
-            plural(store_n_epochs(store)));
+    fprintf(file, "%d job%s a combination, %s%d epoch%s.", most, plural(most),
+            shortest < longest ? "up to " : "", longest, plural(longest));
+}
+
+/* Images of the clusters that are shown: every job is judged on all of its clusters'. */
+static int count_images(const struct summary *summary)
+{
+    const struct partition *same = summary->same[SUMMARY_CLUSTERS];
+    const struct dataset_image *image = store_images(summary->store);
+    int n_images = store_n_images(summary->store), n = 0, cluster[CONFIG_MAX_CLUSTERS];
+    unsigned char *seen = calloc((size_t)n_images + 1, 1);
+    for (int part = 0; part < same->n_parts && seen; part++) {
+        int k = classes_of(summary->store, summary->group[same->member[same->begin[part]]].cell, cluster);
+        for (int i = 0; i < n_images; i++)
+            for (int c = 0; c < k && !seen[i]; c++)
+                seen[i] = image[i].cluster == cluster[c];
+    }
+    for (int i = 0; i < n_images && seen; i++)
+        n += seen[i];
+    free(seen);
+    return n;
+}
+
+/* "65 of 1000 synthetic images", "1000 images" where all of them are used. */
+static void write_images(FILE *file, const struct summary *summary)
+{
+    int all = store_n_images(summary->store), used = count_images(summary);
+    if (used > 0 && used < all)
+        fprintf(file, "%d of ", used);
+    fprintf(file, "%d %simage%s: ", all, store_synthetic(summary->store) ? "synthetic " : "", plural(all));
 }
 
 void headline_run(FILE *file, const struct summary *summary)
@@ -71,9 +110,9 @@ void headline_run(FILE *file, const struct summary *summary)
     fprintf(file, "Sweep %s", store_text(store, "name"));
     if (*summary_filter_text(summary, filter, sizeof filter))
         fprintf(file, ", of which this is a part (%s)", filter);
-    fprintf(file, ": %d of %d job%s finished on %d %simage%s: ", summary->n_state[JOB_DONE], summary->n_jobs,
-            plural(summary->n_jobs), store_n_images(store), store_synthetic(store) ? "synthetic " : "",
-            plural(store_n_images(store)));
+    fprintf(file, ": %d of %d job%s finished on ", summary->n_state[JOB_DONE], summary->n_jobs,
+            plural(summary->n_jobs));
+    write_images(file, summary);
     list(file, summary, SUMMARY_CLUSTERS, "clusters", "clusters", "sets of clusters");
     list(file, summary, SUMMARY_STRATEGY, "strategy", "strategies", "strategies");
     list(file, summary, SUMMARY_PROTOCOL, "protocol", "protocols", "protocols");

@@ -214,7 +214,7 @@ static const char *judged_on(const struct heatmap *h)
 {
     const char *protocol = h->group->cell->protocol;
     if (h->split == SPLIT_ALL)
-        return "On all original images, mostly seen in training";
+        return "On all original images, training images included";
     if (strncmp(protocol, "kfold", 5) == 0)
         return "Out of fold: judged by models that did not see them";
     if (strcmp(protocol, "holdout") == 0)
@@ -228,7 +228,9 @@ static void describe_counts(const struct heatmap *h, int percent, char *out, siz
 {
     int n = h->n_units, lost = h->group->n_jobs - h->group->n_state[JOB_DONE];
     const char *what = percent ? "Percent of the actual class: rows add up to 100" : "Counts";
-    const char *unit = is_pooled(h) ? "every image once, over all folds" : "one model";
+    const char *unit = !is_pooled(h) ? "one model"
+                       : lost > 0    ? "images of the finished folds"
+                                     : "every image once, over all folds";
     char missing[64] = "";
     if (lost > 0)
         snprintf(missing, sizeof missing, "; %d of %d models are not finished", lost, h->group->n_jobs);

@@ -351,6 +351,8 @@ static void add_published(struct document *d, json_t *list, int g, enum split sp
         add(d, values, json_out_real(curve[e]));
     put(d, object, "clusters", json_out_text(group->cell->clusters));
     put(d, object, "strategy", json_out_text(group->cell->strategy));
+    put(d, object, "model", json_out_text(group->cell->model));
+    put(d, object, "axis", axis_values(d, group->cell->axis));
     put(d, object, "protocol", json_out_text(published_protocol(group->cell->strategy)));
     put(d, object, "split", json_out_text(split == SPLIT_TRAIN ? "train" : "val"));
     put(d, object, "metric", json_out_text(metric_names[metric]));
@@ -363,7 +365,7 @@ static int put_published(struct document *d, struct err *err)
     double *curve = err_calloc((size_t)d->summary->n_epochs, sizeof *curve, "published curves", err);
     json_t *list = json_array();
     for (int g = 0; g < d->summary->n_groups && curve; g++)
-        for (int k = 0; k < 2 * N_METRICS && partition_is_first(d->summary->same[SUMMARY_PAIR], g); k++)
+        for (int k = 0; k < 2 * N_METRICS && partition_is_first(d->summary->same[SUMMARY_LEAK], g); k++)
             add_published(d, list, g, (enum split)(k / N_METRICS), (enum metric)(k % N_METRICS), curve);
     put(d, d->root, "published", list);
     free(curve);

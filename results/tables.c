@@ -273,6 +273,14 @@ static int any_overlap(const struct summary *summary)
     return 0;
 }
 
+static int any_tail(const struct summary *summary)
+{
+    for (int g = 0; g < summary->n_groups; g++)
+        if (strcmp(summary->group[g].cell->protocol, "tail") == 0)
+            return 1;
+    return 0;
+}
+
 void tables_print_notes(FILE *file, const struct summary *summary)
 {
     char filter[SUMMARY_FILTER_SIZE];
@@ -290,7 +298,11 @@ void tables_print_notes(FILE *file, const struct summary *summary)
             any_overlap(summary)
                 ? ", widened where the splits share images: variance (1/n + n_test/n_train) s^2, Nadeau and "
                   "Bengio 2003; column test_ratio of the CSV is n_test/n_train"
-                : " over runs of one split that differ in their seed");
+                : "");
+    if (any_tail(summary))
+        fputs("Under protocol tail jobs share validation images, all of them where nothing is resampled, and "
+              "intervals do not allow for it: they are over seeds only.\n",
+              file);
     fputs(
         "all originals: balanced accuracy on every original image of the clusters, training images "
         "included. Every job judges the same images, so its interval is over seeds and splits only and says "

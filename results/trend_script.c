@@ -138,8 +138,12 @@ static void describe_points(struct page *p, const struct trend *trend)
         describe_marginal(p, trend);
         return;
     }
-    figtext_note(&p->notes, "Last epoch, mean over n jobs%s%s.",
-                 p->bars ? " and its 95 % interval (Student's t, widened where splits share images)" : "",
+    int widened = 0;
+    for (int i = 0; i < trend->n; i++)
+        widened |= !isnan(trend->point[i].group->test_ratio);
+    figtext_note(&p->notes, "Last epoch, mean over n jobs%s%s%s.",
+                 p->bars ? " and its 95 % interval (Student's t" : "",
+                 p->bars ? widened ? ", widened where splits share images)" : ")" : "",
                  p->bars && p->single ? ", none where n = 1" : "");
     figtext_note(&p->notes, "%sStrategies stand side by side.",
                  p->jobs ? "Small circles: single jobs, where there are too few for an interval. " : "");

@@ -26,6 +26,14 @@ if [ -s build/web/page.html ]; then
     printf 'name: lengths\ndata: builtin\nmodel: fake\nfake.milliseconds: 0\ngrid:\n  clusters: [[14, 15]]\n  train.epochs: [1, 2]\n' >"$TMP/lengths.yaml"
     "$cellsweep" run "$TMP/lengths.yaml" -o "$TMP/lengths.h5" -q && "$cellsweep" report "$TMP/lengths.h5" -o "$TMP/lengths" >"$TMP/lengths.log" 2>&1
     check "jobs of other lengths are not called equally long" grep -q '1 job a combination, up to 2 epochs' "$TMP/lengths/report.html"
+    "$cellsweep" report "$TMP/lengths.h5" -o "$TMP/short" --filter train.epochs=1 >"$TMP/short.log" 2>&1
+    check "those that a filter leaves are as long as they are" grep -q '1 job a combination, 1 epoch\.' "$TMP/short/report.html"
+    check "images are counted that jobs saw" grep -q '2 of 2 jobs finished on 65 of 1000 synthetic images: clusters 14-15;' "$TMP/lengths/report.html"
+    printf 'name: sizes\ndata: builtin\nprotocol: report\ntrain.epochs: 1\ngrid:\n  clusters: [[14, 15]]\n  image.size: [50, 16]\n' >"$TMP/sizes.yaml"
+    "$cellsweep" run "$TMP/sizes.yaml" -o "$TMP/sizes.h5" -q && "$cellsweep" report "$TMP/sizes.h5" -o "$TMP/sizes" >"$TMP/sizes.log" 2>&1
+    published() { grep -q "\"strategy\":\"none\",\"model\":\"cnn\",\"axis\":\[\"$1\"\],\"protocol\":\"tail\"" "$TMP/sizes/report.html"; }
+    check "published curves are beside images of the report's size" published 50
+    check_fails "and of no other" published 16
     mv "$TMP/s.cells.h5" "$TMP/moved.h5"
     check "a report without the images" bash -c "'$cellsweep' report '$TMP/s.h5' -o '$TMP/alone' --filter strategy=none 2>'$TMP/alone.log'"
     check "its sentence says what it is a part of" grep -q 'of which this is a part (Filter strategy=none: 3 of 6 jobs, 1 of 2 strategies)' "$TMP/alone/report.html"
@@ -57,6 +65,18 @@ check "the class of which fewer are drawn is the positive one" test "$(prevalenc
 check "nothing published is set beside it" bash -c "! grep -qi published '$TMP/turned/final.md' '$TMP/turned.log' && ! grep -q 'Training, published\|published_val_loss' '$TMP/turned/'fig*.gp '$TMP/turned/final.csv' && [ ! -e '$TMP/turned/claims.csv' ]"
 ratio() { awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i } NR == 2 { print $c["test_ratio"] }' "$TMP/turned/final.csv"; }
 check "10 of the 50 drawn images judge, 40 train" test "$(ratio)" = 0.25
+
+printf 'name: rates\ndata: builtin\nmodel: fake\nfake.milliseconds: 0\ntrain.epochs: 1\ngrid:\n  clusters: [[8, 10]]\n  strategy: [none, oversample]\n  protocol: [{kfold: {folds: 3}}, tail]\n  train.learning_rate: [0.001, 0.01]\n  seed: {first: 1, count: 5}\n' >"$TMP/rates.yaml"
+check "a sweep of folds and of tails" "$cellsweep" run "$TMP/rates.yaml" -o "$TMP/rates.h5" -q
+check "its report" bash -c "'$cellsweep' report '$TMP/rates.h5' -o '$TMP/rates' >'$TMP/rates.log' 2>&1"
+folds=$TMP/rates/axis_learning_rate_8-10_kfold-3.gp
+check "intervals of folds are said to be widened" grep -q "widened where splits share images" "$folds"
+check_fails "and not to be too narrow" grep -q narrower "$folds"
+check_fails "those of tails are not widened" grep -q widened "$TMP/rates/axis_learning_rate_8-10_tail.gp"
+check_fails "nor are their bands" grep -q 'widened' "$TMP/rates/"fig4a_tail_learning_rate=0.01.gp
+check "and the table says so" grep -q 'Under protocol tail jobs share validation images' "$TMP/rates/final.md"
+check_fails "which it does not of others" grep -q 'Under protocol tail' "$TMP/turned/final.md"
+check "images of small draws are not called mostly seen" bash -c "'$cellsweep' report '$TMP/turned.h5' -o '$TMP/turned' --heatmaps >'$TMP/turned.log' 2>&1 && ! grep -q 'mostly seen' '$TMP'/turned/*.gp && ! grep -q 'most of which' '$TMP/turned/comparisons.md'"
 
 # width FILE: pixels of a PNG, from its header.
 width() { od -An -tu1 -j16 -N4 "$1" | awk '{print (($1 * 256 + $2) * 256 + $3) * 256 + $4}'; }

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { interval, pValue } from "../../results/web/src/dom.js";
+import { Sweep } from "../../results/web/src/model.js";
 import { change, check, downloaded, drawn, finish, open, parseCsv } from "./browser.mjs";
 
 const [report, epochsFile, folder] = process.argv.slice(2);
@@ -69,9 +70,16 @@ await check("what is significant looks so", async () => {
 await check("images that were trained on are shown, but not tested", async () => {
   const before = await page.$eval("#compare-cmp\\.set", (s) => s.value);
   await change(page, () => page.select("#compare-cmp\\.set", "all"));
-  assert.deepEqual(await page.$eval("#plot-comparisons", (plot) => plot.data.map((t) => t.name)), ["not judged: trained on, or a class is missing"]);
+  assert.deepEqual(await page.$eval("#plot-comparisons", (plot) => plot.data.map((t) => t.name)), ["no verdict: trained on, a class is missing, or one split only"]);
   assert.match(await page.$eval("#table-comparisons-table", (t) => t.textContent), /no verdict: trained on/);
   await change(page, () => page.select("#compare-cmp\\.set", before));
+});
+
+await check("published curves stand beside their like only", async () => {
+  const jobs = { key: ["a", "b"], clusters: ["8-10", "8-10"], strategy: ["none", "none"], protocol: ["report", "report"], model: ["cnn", "cnn"], axis: [["50", "20"]] };
+  const published = [{ clusters: "8-10", strategy: "none", model: "cnn", axis: ["50"], protocol: "tail", split: "val", metric: "loss", values: [0.5] }];
+  const sweep = new Sweep({ jobs, published, axes: [{ name: "image.size" }], n_epochs: 1 });
+  assert.deepEqual(sweep.groups.map((g) => sweep.published(g, "val", "loss")), [[0.5], null]);
 });
 
 await check("names from the file are text, not markup", async () => {

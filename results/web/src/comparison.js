@@ -6,7 +6,7 @@ import { clustersTitle } from "./model.js";
 import { SortableTable, reader } from "./table.js";
 import { visible } from "./theme.js";
 
-const SET_NAMES = { val: "validation, last epoch", all: "all original images, most of them trained on", oof: "out of fold" };
+const SET_NAMES = { val: "validation, last epoch", all: "all original images, training images included", oof: "out of fold" };
 
 export class Comparison {
   constructor(sweep, view) {
@@ -68,7 +68,7 @@ export class Comparison {
     const kinds = [
       { name: "significant after Holm’s correction", test: (r) => read(r, "verdict") === "significant" || isBetter(read(r, "verdict")), colour: visible("#0072B2", paint.theme), symbol: "diamond" },
       { name: "no evidence of a difference", test: (r) => read(r, "verdict") === "no evidence", colour: paint.colours.muted, symbol: "circle" },
-      { name: "not judged: trained on, or a class is missing", test: (r) => isUnjudged(read(r, "verdict")), colour: paint.colours.muted, symbol: "circle-open" },
+      { name: "no verdict: trained on, a class is missing, or one split only", test: (r) => isUnjudged(read(r, "verdict")), colour: paint.colours.muted, symbol: "circle-open" },
       { name: "cannot be significant with this n", test: () => true, colour: paint.colours.val, symbol: "x-thin-open" },
     ];
     const left = new Set(rows);
@@ -135,7 +135,7 @@ function forestWords(rows, read, label, significant) {
   const cannot = rows.filter((r) => /cannot/.test(read(r, "verdict") ?? ""));
   const tested = rows.filter((r) => !isUnjudged(read(r, "verdict")));
   const parts = [`${rows.length} comparison${rows.length === 1 ? "" : "s"}, intervals of 95 %.`];
-  if (tested.length < rows.length) parts.push(`${rows.length - tested.length} without a verdict: of images that were trained on, or judged without a class.`);
+  if (tested.length < rows.length) parts.push(`${rows.length - tested.length} without a verdict: of images that were trained on, judged without a class, or runs of one split only.`);
   if (tested.length === 0) return parts.join(" ");
   parts.push(strong.length ? `Significant after Holm’s correction: ${strong.map((r) => `${label(r)} ${number(read(r, "difference"))} (p ${pValue(read(r, "p_holm"))})`).join("; ")}.` : "None is significant after Holm’s correction.");
   if (cannot.length) parts.push(`${cannot.length} cannot be significant with n = ${[...new Set(cannot.map((r) => read(r, "n")))].join(", ")}: too few runs for any outcome to be.`);

@@ -154,5 +154,5 @@ function inWords(matrix, unit, signed) {
   if (matrix.classes.length <= 4 || signed) return `Right, on average (± standard deviation over jobs): ${own.slice(0, 8).map((d) => `cluster ${d.k} ${number(d.v, 1)}${unit}`).join(", ")}.`;
   own.sort((a, b) => b.v - a.v);
   const off = matrix.mean.flatMap((row, r) => row.map((v, c) => ({ r, c, v }))).filter((d) => d.r !== d.c && Number.isFinite(d.v)).sort((a, b) => b.v - a.v)[0];
-  return `Best recognised: cluster ${own[0].k} (${number(own[0].v, 1)}${unit}); worst: ${own.at(-1).k} (${number(own.at(-1).v, 1)}${unit}). Commonest mistake: ${matrix.classes[off.r]} taken for ${matrix.classes[off.c]} (${number(off.v, 1)}${unit}).`;
+  return `Best recognised: cluster ${own[0].k} (${number(own[0].v, 1)}${unit}); worst: ${own.at(-1).k} (${number(own.at(-1).v, 1)}${unit}). ${off?.v > 0 ? `Commonest mistake: ${matrix.classes[off.r]} taken for ${matrix.classes[off.c]} (${number(off.v, 1)}${unit}).` : "No mistake."}`;
 }

@@ -4,7 +4,7 @@
  *
  * A panel holds series; a series is a group's training or validation curve with colour and marker. What is drawn and what
  * goes into the CSV come from the same arrays. */
-import { clustersTitle, metricName } from "./model.js";
+import { clustersTitle, isOf, metricName } from "./model.js";
 import { plain } from "./chart.js";
 import { FEW, best, smooth } from "./stats.js";
 import { faded, visible } from "./theme.js";
@@ -16,7 +16,7 @@ import { faded, visible } from "./theme.js";
  *             shared: boolean, logLoss: boolean, smoothing: string, amount: number}} CurveOptions */
 
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "x", "star", "hexagon", "triangle-down", "pentagon", "bowtie", "hourglass"];
-const BAND_NAMES = { ci: "95 % interval of the mean, for splits that share images", sd: "± standard deviation", range: "range", none: "" };
+const BAND_NAMES = { ci: "95 % interval of the mean, widened where splits share images", sd: "± standard deviation", range: "range", none: "" };
 
 /** A panel a group: its training and validation curve. @returns {Panel} */
 export function panelOfGroup(sweep, group, title, paint) {
@@ -286,7 +286,7 @@ function summaryOf(figure, panels, rows) {
   parts.push(o.band === "none" ? "Lines are means over jobs." : `Lines are means over jobs, bands the ${BAND_NAMES[o.band]}${o.band === "ci" ? `; below ${FEW} jobs each job is drawn instead` : ""}.`);
   if (smoothingNote(o)) parts.push(`${smoothingNote(o)}; every job by itself, then averaged.`);
   if (o.shared && !o.logLoss && figure.publishedTop > lossLimit(figure)) parts.push(`Published losses go up to ${figure.publishedTop.toFixed(3)}, beyond the picture.`);
-  const hidden = o.published && o.metric.startsWith("balanced_accuracy") && o.metric !== "balanced_accuracy_as_published" && sweep.doc.published.some((q) => groups.some((g) => g.clusters === q.clusters));
+  const hidden = o.published && o.metric.startsWith("balanced_accuracy") && o.metric !== "balanced_accuracy_as_published" && sweep.doc.published.some((q) => groups.some((g) => isOf(q, g)));
   if (hidden) parts.push("The published curves are of “balanced accuracy as published” (a mean over batches): choose that metric to see them beside their like.");
   parts.push(finals(figure, groups), publishedElsewhere(figure, groups));
   const stars = figure.words.filter((w) => w.metric === rows[0]);
@@ -297,7 +297,7 @@ function summaryOf(figure, panels, rows) {
 /** Published curves that are drawn beside jobs of another protocol are not their like. */
 function publishedElsewhere({ sweep, traces }, groups) {
   const drawn = traces.filter((t) => t.meta?.curve === "published").map((t) => t.meta.group);
-  const others = groups.filter((g) => drawn.includes(g.id)).flatMap((g) => sweep.doc.published.filter((q) => q.clusters === g.clusters && q.strategy === g.strategy && q.protocol && q.protocol !== g.protocol));
+  const others = groups.filter((g) => drawn.includes(g.id)).flatMap((g) => sweep.doc.published.filter((q) => isOf(q, g) && q.protocol && q.protocol !== g.protocol));
   const protocols = [...new Set(others.map((q) => q.protocol))];
   return protocols.length ? `The dashed published curves were judged by protocol ${protocols.join(" and ")}, not as these jobs were.` : "";
 }

@@ -171,7 +171,7 @@ export class Sweep {
   /** The published curve of a group or null; over the epochs it has. @returns {number[]|null} */
   published(group, split, metric) {
     const p = this.doc.published.find(
-      (q) => q.clusters === group.clusters && q.strategy === group.strategy && q.split === split && q.metric === metric,
+      (q) => isOf(q, group) && q.split === split && q.metric === metric,
     );
     return p ? p.values.map((v) => v ?? NaN) : null;
   }
@@ -192,6 +192,11 @@ export class Sweep {
   countState(state) {
     return this.jobs.state.filter((s) => s === state).length;
   }
+}
+
+/** 1 when a published curve stands beside a group: that of other axes, another size of images say, may have none. */
+export function isOf(published, group) {
+  return published.clusters === group.clusters && published.strategy === group.strategy && published.model === group.model && published.axis.every((v, a) => String(v) === group.axis[a]);
 }
 
 function groupId(g) {
