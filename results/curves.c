@@ -1,5 +1,6 @@
 #include "curves.h"
 
+#include "balance.h"
 #include "classes.h"
 #include "output.h"
 #include "pagename.h"
@@ -9,30 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct {
-    const char *name, *title;
-} strategy_titles[] = {
-    /* the order of the report's page */
-    {"none", "Unbalanced"},
-    {"undersample", "Undersampling"},
-    {"reweight", "Reweighting"},
-    {"oversample", "Oversampling"},
-    {"augment", "Augmentation"},
-    /* not in the report */
-    {"smote", "SMOTE"},
-    {"borderline-smote", "Borderline-SMOTE"},
-    {"tomek", "Tomek links"},
-    {"nearmiss", "NearMiss"},
-    {"class-balanced", "Class-balanced loss"},
-    {"focal", "Focal loss"},
-    {"balanced-softmax", "Balanced softmax"},
-    {"logit-adjust", "Logit adjustment"},
-    {"threshold", "Threshold moving"},
-    {"balanced-batch", "Balanced batches"},
-    {"mixup", "Mixup"},
-    {"easy-ensemble", "EasyEnsemble"},
-};
-enum { N_TITLES = sizeof strategy_titles / sizeof *strategy_titles, N_REPORT = 5 };
+/* In the order of the report's page. */
+static const char *const report_strategies[] = {"none", "undersample", "reweight", "oversample", "augment"};
+enum { N_REPORT = sizeof report_strategies / sizeof *report_strategies };
 
 /* Panels of a page of strategies that the report does not have. */
 enum { PANELS = 4 };
@@ -41,19 +21,11 @@ static const struct {
     const char *clusters, *letter;
 } report_pages[] = {{"8-10", "a"}, {"14-15", "b"}, {"1-27", "c"}};
 
-const char *curves_strategy_title(const char *strategy)
-{
-    for (int i = 0; i < N_TITLES; i++)
-        if (strcmp(strategy_titles[i].name, strategy) == 0)
-            return strategy_titles[i].title;
-    return strategy;
-}
-
 void curves_group_title(char *out, size_t size, const struct summary *summary,
                         const struct summary_group *group)
 {
     char threshold[CONFIG_WORD_SIZE], cap[CONFIG_WORD_SIZE];
-    const char *title = curves_strategy_title(group->cell->strategy);
+    const char *title = balance_title(group->cell->strategy);
     classes_config(summary->store, group->cell, "balance.threshold", threshold, sizeof threshold);
     classes_config(summary->store, group->cell, "balance.cap", cap, sizeof cap);
     if (atol(threshold) <= 0 || atol(cap) <= 0)
@@ -116,7 +88,7 @@ int curves_is_unbalanced(const struct summary_group *group)
 static int report_rank(const struct summary_group *group)
 {
     int i = 0;
-    while (i < N_REPORT && strcmp(strategy_titles[i].name, group->cell->strategy) != 0)
+    while (i < N_REPORT && strcmp(report_strategies[i], group->cell->strategy) != 0)
         i++;
     return i;
 }

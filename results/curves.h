@@ -45,10 +45,7 @@ int curves_write_script(const struct curves_page *page, enum metric metric, cons
 /* 1 for a group of strategy none: it goes on a fig2 page. */
 int curves_is_unbalanced(const struct summary_group *group);
 
-/* "Undersampling" for "undersample"; a strategy that has no title is its own. */
-const char *curves_strategy_title(const char *strategy);
-
-/* The same of a group: with the all-cluster rule in force "Duplicates to 45", or "Augmentation, duplicates to 45". */
+/* The title of a group's strategy (balance.h): with the all-cluster rule in force "Duplicates to 45", or "Augmentation, duplicates to 45". */
 void curves_group_title(char *out, size_t size, const struct summary *summary,
                         const struct summary_group *group);
 

@@ -1,5 +1,6 @@
 #include "curves.h"
 
+#include "balance.h"
 #include "classes.h"
 #include "figtext.h"
 #include "gnuplot.h"
@@ -111,7 +112,7 @@ static int is_plain(const struct curves_page *page)
 {
     char title[128];
     curves_group_title(title, sizeof title, page->summary, page->panel[0]);
-    return strcmp(title, curves_strategy_title("none")) == 0;
+    return strcmp(title, balance_title("none")) == 0;
 }
 
 static void page_title(char *out, size_t size, const struct curves_page *page)

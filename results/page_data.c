@@ -172,6 +172,20 @@ static json_t *colors(struct document *d)
     return object;
 }
 
+/* A strategy whose groups differ in the all-cluster rule keeps its name. */
+static json_t *titles(struct document *d)
+{
+    json_t *object = json_object();
+    for (int g = 0; g < d->summary->n_groups; g++) {
+        const char *strategy = d->summary->group[g].cell->strategy;
+        char title[128];
+        curves_group_title(title, sizeof title, d->summary, &d->summary->group[g]);
+        const char *other = json_string_value(json_object_get(object, strategy));
+        put(d, object, strategy, json_out_text(other && strcmp(other, title) != 0 ? strategy : title));
+    }
+    return object;
+}
+
 /* What part of the file the document is. */
 static json_t *filter_of(const struct summary *s)
 {
@@ -204,6 +218,7 @@ static void put_head(struct document *d)
     put(d, d->root, "metrics", metric_list(d));
     put(d, d->root, "axes", axes(d));
     put(d, d->root, "classes", classes(d));
+    put(d, d->root, "titles", titles(d));
     put(d, d->root, "colors", colors(d));
 }
 

@@ -554,6 +554,19 @@ static int same_lists(const struct samples *a, const struct samples *b, size_t b
     return same;
 }
 
+static void every_strategy_has_a_title(void **state)
+{
+    (void)state;
+    for (int i = 0; balance_strategy(i); i++) {
+        const char *title = balance_title(balance_strategy(i)->name);
+        assert_true(*title && strcmp(title, balance_strategy(i)->name) != 0);
+        for (int k = 0; k < i; k++)
+            assert_string_not_equal(title, balance_strategy(k)->title);
+    }
+    assert_string_equal(balance_title("augment"), "Augmentation");
+    assert_string_equal(balance_title("augment+reweight"), "augment+reweight");
+}
+
 static void the_key_decides_every_bit(void **state)
 {
     const int count[] = {40, 9, 14};
@@ -606,6 +619,7 @@ int main(void)
         cmocka_unit_test(honest_protocols_never_leak),
         cmocka_unit_test(leak_is_exact),
         cmocka_unit_test(estimates_are_upper_bounds),
+        cmocka_unit_test(every_strategy_has_a_title),
         cmocka_unit_test(the_key_decides_every_bit),
         cmocka_unit_test(the_draw_is_pinned),
     };

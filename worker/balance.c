@@ -27,6 +27,12 @@ static const struct balance_strategy *find_strategy(const char *text, size_t n)
     return NULL;
 }
 
+const char *balance_title(const char *strategy)
+{
+    const struct balance_strategy *s = find_strategy(strategy, strlen(strategy));
+    return s ? s->title : strategy;
+}
+
 /* The strategy that is likely meant by a misspelt name, NULL: none is near. The beginning of one is nearer than a typo in
  * another: over is oversample, not none. */
 static const char *nearest_strategy(const char *name)

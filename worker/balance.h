@@ -35,7 +35,8 @@ struct balance {
 
 struct balance_strategy {
     const char *name;
-    const char *help; /* one line for --help and the README */
+    const char *title; /* of it in figures and on the page: "Undersampling" */
+    const char *help;  /* one line for --help and the README */
     int (*apply)(struct balance *balance, struct err *err);
     /* Stand-in for an expensive rule: no class smaller than the rule leaves it, in no time. NULL: apply is cheap. */
     int (*estimate)(struct balance *balance, struct err *err);
@@ -48,6 +49,9 @@ extern const struct balance_strategy balance_classic[], balance_pixels[], balanc
 
 /* Strategy i, from 0, or NULL past the last. */
 const struct balance_strategy *balance_strategy(int i);
+
+/* Title of a strategy text: that of its row, or the text itself where it is a chain or unknown. */
+const char *balance_title(const char *strategy);
 
 /* Check a strategy text ("augment", "augment+reweight"). E_USAGE with the list of names. */
 int balance_check(const char *strategy, struct err *err);

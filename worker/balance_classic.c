@@ -105,13 +105,15 @@ static int apply_augment(struct balance *balance, struct err *err)
 }
 
 const struct balance_strategy balance_classic[] = {
-    {"none", "as is", apply_none, NULL, NULL, 0},
-    {"reweight", "loss weight of class c: n / (n_classes * n_c)", apply_reweight, NULL, NULL, MODEL_WEIGHTS},
-    {"undersample", "larger classes reduced at random to the size of the smallest", apply_undersample, NULL,
-     NULL, 0},
-    {"oversample", "duplicates of smaller classes' images, drawn with replacement, up to the largest",
-     apply_oversample, NULL, NULL, 0},
-    {"augment", "randomly warped variants of smaller classes' images, up to the largest", apply_augment, NULL,
-     NULL, 0},
-    {NULL, NULL, NULL, NULL, NULL, 0},
+    {"none", "Unbalanced", "as is", apply_none, NULL, NULL, 0},
+    {"reweight", "Reweighting", "loss weight of class c: n / (n_classes * n_c)", apply_reweight, NULL, NULL,
+     MODEL_WEIGHTS},
+    {"undersample", "Undersampling", "larger classes reduced at random to the size of the smallest",
+     apply_undersample, NULL, NULL, 0},
+    {"oversample", "Oversampling",
+     "duplicates of smaller classes' images, drawn with replacement, up to the largest", apply_oversample,
+     NULL, NULL, 0},
+    {"augment", "Augmentation", "randomly warped variants of smaller classes' images, up to the largest",
+     apply_augment, NULL, NULL, 0},
+    {NULL, NULL, NULL, NULL, NULL, NULL, 0},
 };

@@ -74,14 +74,17 @@ static int apply_threshold(struct balance *balance, struct err *err)
 }
 
 const struct balance_strategy balance_loss[] = {
-    {"class-balanced", "loss weights from the effective number of images of each class", apply_class_balanced,
-     NULL, NULL, MODEL_WEIGHTS},
-    {"focal", "focal loss: images that are right already count less", apply_focal, NULL, NULL, MODEL_LOSS},
-    {"balanced-softmax", "softmax weighted by class sizes while training", apply_balanced_softmax, NULL, NULL,
+    {"class-balanced", "Class-balanced loss",
+     "loss weights from the effective number of images of each class", apply_class_balanced, NULL, NULL,
+     MODEL_WEIGHTS},
+    {"focal", "Focal loss", "focal loss: images that are right already count less", apply_focal, NULL, NULL,
      MODEL_LOSS},
-    {"logit-adjust", "logits moved by the log of class shares: in the loss, or after training",
-     apply_logit_adjust, NULL, NULL, MODEL_LOSS | MODEL_SHIFT},
-    {"threshold", "predicted probabilities divided by class shares", apply_threshold, NULL, NULL,
-     MODEL_SHIFT},
-    {NULL, NULL, NULL, NULL, NULL, 0},
+    {"balanced-softmax", "Balanced softmax", "softmax weighted by class sizes while training",
+     apply_balanced_softmax, NULL, NULL, MODEL_LOSS},
+    {"logit-adjust", "Logit adjustment",
+     "logits moved by the log of class shares: in the loss, or after training", apply_logit_adjust, NULL,
+     NULL, MODEL_LOSS | MODEL_SHIFT},
+    {"threshold", "Threshold moving", "predicted probabilities divided by class shares", apply_threshold,
+     NULL, NULL, MODEL_SHIFT},
+    {NULL, NULL, NULL, NULL, NULL, NULL, 0},
 };

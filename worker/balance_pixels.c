@@ -329,13 +329,14 @@ static int estimate_nearmiss(struct balance *balance, struct err *err)
 }
 
 const struct balance_strategy balance_pixels[] = {
-    {"smote", "blends of smaller classes' images with near ones of their class, up to the largest",
+    {"smote", "SMOTE", "blends of smaller classes' images with near ones of their class, up to the largest",
      apply_smote, estimate_smote, NULL, 0},
-    {"borderline-smote", "the same, only from images that other classes surround", apply_borderline_smote,
-     estimate_borderline_smote, NULL, 0},
-    {"tomek", "larger classes lose images whose nearest neighbour, mutually, is of another class",
-     apply_tomek, estimate_tomek, NULL, 0},
-    {"nearmiss", "larger classes reduced to the images nearest to the smallest class", apply_nearmiss,
-     estimate_nearmiss, NULL, 0},
-    {NULL, NULL, NULL, NULL, NULL, 0},
+    {"borderline-smote", "Borderline-SMOTE", "the same, only from images that other classes surround",
+     apply_borderline_smote, estimate_borderline_smote, NULL, 0},
+    {"tomek", "Tomek links",
+     "larger classes lose images whose nearest neighbour, mutually, is of another class", apply_tomek,
+     estimate_tomek, NULL, 0},
+    {"nearmiss", "NearMiss", "larger classes reduced to the images nearest to the smallest class",
+     apply_nearmiss, estimate_nearmiss, NULL, 0},
+    {NULL, NULL, NULL, NULL, NULL, NULL, 0},
 };

@@ -72,10 +72,12 @@ static int apply_easy_ensemble(struct balance *balance, struct err *err)
 }
 
 const struct balance_strategy balance_training[] = {
-    {"balanced-batch", "every mini-batch holds as many images of each class", apply_balanced_batch, NULL,
-     NULL, MODEL_EPOCHS},
-    {"mixup", "training on blends of two images and of their labels", apply_mixup, NULL, NULL, MODEL_SOFT},
-    {"easy-ensemble", "several networks, each with its own undersampled subset; probabilities averaged",
-     apply_easy_ensemble, NULL, easy_ensemble_members, 0},
-    {NULL, NULL, NULL, NULL, NULL, 0},
+    {"balanced-batch", "Balanced batches", "every mini-batch holds as many images of each class",
+     apply_balanced_batch, NULL, NULL, MODEL_EPOCHS},
+    {"mixup", "Mixup", "training on blends of two images and of their labels", apply_mixup, NULL, NULL,
+     MODEL_SOFT},
+    {"easy-ensemble", "EasyEnsemble",
+     "several networks, each with its own undersampled subset; probabilities averaged", apply_easy_ensemble,
+     NULL, easy_ensemble_members, 0},
+    {NULL, NULL, NULL, NULL, NULL, NULL, 0},
 };

@@ -36,8 +36,7 @@ export class Misclassified {
     if (!this.list.isConnected) fill(this.node, el("p", { text: INTRODUCTION }), this.controls, this.said, this.list, this.more);
     this.at = new Map(cells.image.map((image, i) => [image, i]));
     this.list.style.setProperty("--sprite", `url("${cells.sprite}")`); // one picture for all: a crop is a window on it
-    const strategies = sweep.values("strategy").map((s) => ({ value: s, label: s }));
-    fill(this.controls, ...cellSelects(sweep, view, "cells"), select("Strategy", strategies, view.get("cm.a"), (value) => view.set({ "cm.a": value }), { id: "cells-strategy", dataset: { key: "cm.a" } }));
+    fill(this.controls, ...cellSelects(sweep, view, "cells"), select("Strategy", sweep.strategyOptions(), view.get("cm.a"), (value) => view.set({ "cm.a": value }), { id: "cells-strategy", dataset: { key: "cm.a" } }));
   }
 
   needs(key) {

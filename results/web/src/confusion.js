@@ -71,7 +71,7 @@ export class Confusion {
 
   build() {
     const { sweep, view } = this;
-    const strategies = sweep.values("strategy").map((s) => ({ value: s, label: s }));
+    const strategies = sweep.strategyOptions();
     const choice = (label, key, options) => select(label, options, view.get(key), (value) => view.set({ [key]: value }), { id: `choose-${key.replace(".", "-")}`, dataset: { key } });
     const named = (list) => list.map(([value, label]) => ({ value, label }));
     fill(this.controls, ...cellSelects(sweep, view, "confusion"), choice("Strategy", "cm.a", strategies), choice("and", "cm.b", [{ value: "", label: "(none)" }, ...strategies]), choice("Judged on", "cm.set", named(SETS)), choice("Show", "cm.show", named([["percent", "share of actual, %"], ["count", "images"]])));
@@ -91,7 +91,8 @@ export class Confusion {
       return matrix?.n ? matrix : null;
     };
     const [a, b] = [of(view.get("cm.a")), of(view.get("cm.b"))];
-    const names = [view.get("cm.a"), view.get("cm.b"), `${view.get("cm.a")} minus ${view.get("cm.b")}`];
+    const titles = [sweep.title(view.get("cm.a")), sweep.title(view.get("cm.b"))];
+    const names = [...titles, titles.join(" minus ")];
     const both = a && b && names[0] !== names[1] ? difference(a, b) : null;
     [a, b, both].forEach((matrix, i) => this.#show(i, matrix, names[i], percent, i === 2));
     if (!a) {

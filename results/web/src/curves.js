@@ -39,7 +39,7 @@ export function panelsOfSplits(sweep, groups, paint) {
     series: groups.map((group, i) => ({
       group,
       split,
-      label: `${group.strategy}, n = ${sweep.counted(group).length}`,
+      label: `${sweep.title(group.strategy)}, n = ${sweep.counted(group).length}`,
       colour: visible(sweep.doc.colors[group.strategy] ?? "#009E73", paint.theme),
       symbol: SYMBOLS[i % SYMBOLS.length],
     })),
@@ -259,7 +259,7 @@ function addBest(at, data) {
   const { figure, series, metric, panel } = at;
   const e = best(data.mean, metric === "loss");
   if (e < 0) return;
-  figure.words.push({ panel: panel.title, metric, label: series.group.strategy, epoch: e + 1, value: data.mean[e] });
+  figure.words.push({ panel: panel.title, metric, label: figure.sweep.title(series.group.strategy), epoch: e + 1, value: data.mean[e] });
   push(at, {
     x: [e + 1], y: [data.mean[e]], mode: "markers",
     marker: { symbol: "star", size: 13, color: series.colour, line: { width: 1.2, color: figure.paint.colours.text } },
@@ -307,7 +307,7 @@ function finals(figure, groups) {
   const list = groups.map((group) => {
     const m = sweep.meanCurve(group, "val", o.metric, { band: "ci", smoothing: o.smoothing, amount: o.amount }).mean;
     const last = m.findLast((v) => Number.isFinite(v));
-    return last === undefined ? `${group.strategy} (no finished job)` : `${groups.every((g) => g.strategy === group.strategy) ? group.clusters : group.strategy} ${last.toFixed(3)}`;
+    return last === undefined ? `${sweep.title(group.strategy)} (no finished job)` : `${groups.every((g) => g.strategy === group.strategy) ? group.clusters : sweep.title(group.strategy)} ${last.toFixed(3)}`;
   });
   return `Last validation value: ${list.join(", ")}.`;
 }

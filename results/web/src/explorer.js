@@ -107,7 +107,7 @@ export class Explorer {
     const { sweep, view } = this;
     const all = sweep.values("strategy");
     const change = (strategy, on) => view.set({ strategy: all.filter((s) => (s === strategy ? on : view.list("strategy").includes(s))).join(",") });
-    const boxes = all.map((s) => checkbox(s, view.list("strategy").includes(s), (on) => change(s, on), { dataset: { strategy: s } }));
+    const boxes = all.map((s) => checkbox(sweep.title(s), view.list("strategy").includes(s), (on) => change(s, on), { dataset: { strategy: s } }));
     const choose = (list) => view.set({ strategy: list.join(",") });
     return el("fieldset", { class: "row" }, el("legend", { text: "Strategies" }), ...boxes, button("All", () => choose(all)), button("None", () => choose([])));
   }
@@ -137,10 +137,10 @@ export class Explorer {
     const { sweep, view } = this;
     const groups = chosenGroups(sweep, view);
     const absent = view.list("strategy").filter((s) => !groups.some((g) => g.strategy === s));
-    this.missing.textContent = absent.length ? `Not in this sweep for this choice: ${absent.join(", ")}.` : "";
+    this.missing.textContent = absent.length ? `Not in this sweep for this choice: ${absent.map((s) => sweep.title(s)).join(", ")}.` : "";
     const options = curveOptions(view);
     this.chart.draw((paint) => {
-      const panels = view.get("layout") === "split" ? panelsOfSplits(sweep, groups, paint) : groups.map((g) => panelOfGroup(sweep, g, g.strategy, paint));
+      const panels = view.get("layout") === "split" ? panelsOfSplits(sweep, groups, paint) : groups.map((g) => panelOfGroup(sweep, g, sweep.title(g.strategy), paint));
       return curvesFigure(sweep, groups.length ? panels : [], options, paint);
     });
     if (!quietly) announce(this.chart.summary.textContent);

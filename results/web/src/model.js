@@ -77,6 +77,16 @@ export class Sweep {
     return all.find((p) => p.startsWith("kfold")) ?? all.find((p) => p.startsWith("holdout")) ?? all[0];
   }
 
+  /** "Undersampling" for "undersample", as in the static figures. */
+  title(strategy) {
+    return this.doc.titles?.[strategy] ?? strategy;
+  }
+
+  /** The strategies as options of a select. */
+  strategyOptions() {
+    return this.values("strategy").map((s) => ({ value: s, label: this.title(s) }));
+  }
+
   /** @param {{clusters: string, strategy: string, protocol: string, model: string, axis: string[]}} cell */
   find(cell) {
     return this.groupById.get(groupId(cell));
