@@ -6,9 +6,38 @@ export WEB_MODULES=build/web/tests/node_modules CHROMIUM=${CHROMIUM:-/usr/bin/ch
 
 # What is tested here is the page: the same bytes in every build, and a sanitized sweep would take minutes to serve it.
 case $BUILD in *asan*) skip "the page is tested with the plain build"; finish ;; esac
-for need in node "$CHROMIUM"; do
-    command -v "$need" >/dev/null || { skip "the page is not tested: $need is not installed"; finish; }
-done
+command -v node >/dev/null || { skip "the page is not tested: node is not installed"; finish; }
+
+# script SCRIPT ARGUMENT...: its result lines are ours.
+script() {
+    timeout $HANG node "$@" >"$TMP/script.out" 2>"$TMP/script.err"
+    local status=$?
+    cat "$TMP/script.out"
+    FAILED=$((FAILED + $(grep -c '^not ok - ' "$TMP/script.out")))
+    grep '^\(not \)\?ok - ' "$TMP/script.out" >>"$TMP/.results"
+    [ $status -le 1 ] && grep -q '^ok - ' "$TMP/script.out" && return
+    not_ok "${1##*/} ended with status $status"
+    sed 's/^/# /' "$TMP/script.err"
+}
+
+cat >"$TMP/stats.yaml" <<'YAML'
+name: stats
+data: builtin
+model: fake
+fake: {milliseconds: 0}
+train: {epochs: 2}
+grid:
+  clusters: [[14, 15], [1, 27]]
+  strategy: [none, oversample]
+  protocol: [tail, holdout, {kfold: {folds: 3, repeats: 2}}]
+  seed: {first: 1, count: 3}
+YAML
+check "a sweep of many splits" "$C" run "$TMP/stats.yaml" -o "$TMP/stats.h5"
+check "has a report" "$C" report "$TMP/stats.h5" -o "$TMP/stats"
+check "and an export" "$C" export "$TMP/stats.h5" --table epochs -o "$TMP/stats.csv"
+script tests/web/stats.mjs "$TMP/stats/final.csv" "$TMP/stats.csv"
+
+command -v "$CHROMIUM" >/dev/null || { skip "the page is not tested: $CHROMIUM is not installed"; finish; }
 [ -s build/web/page.html ] || { skip "the page is not tested: it was not built ($(cat build/web/left-out 2>/dev/null))"; finish; }
 
 # The browser's driver is a module that the page itself does not need.
@@ -35,17 +64,8 @@ YAML
 check "a report is written" "$C" report "$TMP/r.h5" -o "$TMP/report"
 check "epochs are exported" "$C" export "$TMP/r.h5" --table epochs -o "$TMP/epochs.csv"
 
-# browser SCRIPT ARGUMENT...: its result lines are ours.
-browser() {
-    timeout $HANG node "$@" >"$TMP/browser.out" 2>"$TMP/browser.err"
-    local status=$?
-    cat "$TMP/browser.out"
-    FAILED=$((FAILED + $(grep -c '^not ok - ' "$TMP/browser.out")))
-    grep '^\(not \)\?ok - ' "$TMP/browser.out" >>"$TMP/.results"
-    [ $status -le 1 ] && grep -q '^ok - ' "$TMP/browser.out" || { not_ok "${1##*/} ended with status $status"; sed 's/^/# /' "$TMP/browser.err"; }
-}
 mkdir "$TMP/downloads"
-browser tests/web/report.mjs "$TMP/report/report.html" "$TMP/epochs.csv" "$TMP/downloads"
+script tests/web/report.mjs "$TMP/report/report.html" "$TMP/epochs.csv" "$TMP/downloads"
 
 cat >"$TMP/live.yaml" <<'YAML'
 name: live
@@ -59,5 +79,5 @@ grid:
   seed: {first: 1, count: 3}
 YAML
 "$C" data synth "$TMP/cells" >/dev/null
-browser tests/web/served.mjs "$C" "$TMP/live.yaml" "$TMP/live.h5" "$TMP/cells" "$TMP/downloads"
+script tests/web/served.mjs "$C" "$TMP/live.yaml" "$TMP/live.h5" "$TMP/cells" "$TMP/downloads"
 finish

@@ -4,10 +4,13 @@
  *     await check("the title is there", async () => assert.equal(...));
  *     await finish(page);                    console and requests are judged here
  *
- * Results are "ok - what" and "not ok - what" lines. WEB_MODULES names the folder that puppeteer-core is installed in. */
+ * WEB_MODULES names the folder that puppeteer-core is installed in. */
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
+import { check, failed, parseCsv } from "./results.mjs";
+
+export { check, parseCsv };
 
 const require = createRequire(resolve(process.env.WEB_MODULES, "from-here.js"));
 const puppeteer = require("puppeteer-core");
@@ -15,21 +18,8 @@ const puppeteer = require("puppeteer-core");
 /** Milliseconds after which something hangs; never a measure of how long anything takes. */
 export const HANGS = 500000;
 
-let failures = 0;
 const complaints = [], strangers = [];
 let browser, downloads, expected = [];
-
-/** Run a test and say how it went. */
-export async function check(what, test) {
-  try {
-    await test();
-    console.log(`ok - ${what}`);
-  } catch (error) {
-    failures++;
-    console.log(`not ok - ${what}`);
-    console.log(`${error.stack ?? error}`.split("\n").slice(0, 6).map((line) => `# ${line}`).join("\n"));
-  }
-}
 
 /** A page whose console and requests are watched. `own`: requests to addresses that begin so are its own. */
 export async function open(folder, own = "file://") {
@@ -75,16 +65,6 @@ export async function downloaded(page, selector, name) {
 
 export const sleep = (seconds) => new Promise((done) => setTimeout(done, 1000 * seconds));
 
-/** Rows of a CSV text as objects. */
-export function parseCsv(text) {
-  const lines = text.trim().split("\n").map(parseLine);
-  return lines.slice(1).map((cells) => Object.fromEntries(lines[0].map((name, i) => [name, cells[i]])));
-}
-
-function parseLine(line) {
-  return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map((m) => (m[1] === undefined ? m[2] : m[1].replaceAll('""', '"')));
-}
-
 export async function finish() {
   const wrong = complaints.filter((c) => !expected.some((pattern) => pattern.test(c)));
   await check("nothing is said on the console", () => {
@@ -94,5 +74,5 @@ export async function finish() {
     if (strangers.length) throw new Error(strangers.slice(0, 5).join("\n"));
   });
   await browser.close();
-  process.exit(failures > 0 ? 1 : 0);
+  process.exit(failed() ? 1 : 0);
 }
