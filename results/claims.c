@@ -55,6 +55,25 @@ const struct claim claims_table[] = {
 
 const int n_claims = sizeof claims_table / sizeof *claims_table;
 
+/* ---- clusters ---- */
+
+static const char *const report_pairs[] = {"8-10", "14-15", "1-27"};
+enum { N_PAIRS = sizeof report_pairs / sizeof *report_pairs };
+
+/* Place among the report's pairs, N_PAIRS for others. */
+static int pair_of(const char *clusters)
+{
+    int i = 0;
+    while (i < N_PAIRS && strcmp(report_pairs[i], clusters) != 0)
+        i++;
+    return i;
+}
+
+int claim_covers(const struct claim *claim, const char *clusters)
+{
+    return claim->clusters ? strcmp(claim->clusters, clusters) == 0 : pair_of(clusters) < N_PAIRS;
+}
+
 /* ---- units of a strategy ---- */
 
 /* The claim under test and where. */
@@ -73,8 +92,7 @@ static int is_about_all(const struct claim *claim)
 
 static int is_wanted(const struct testing *t, const struct summary_group *group, const char *strategy)
 {
-    return strcmp(group->cell->strategy, strategy) == 0 &&
-           (!t->claim->clusters || strcmp(group->cell->clusters, t->claim->clusters) == 0) &&
+    return strcmp(group->cell->strategy, strategy) == 0 && claim_covers(t->claim, group->cell->clusters) &&
            (!is_about_all(t->claim) || classes_is_published_all(t->store, group->cell)) &&
            published_compares(t->store, group->cell);
 }
@@ -114,9 +132,12 @@ static int strategy_units(const struct testing *t, const struct units *units, co
     for (int i = ranked->begin[t->part]; i < ranked->begin[t->part + 1]; i++) {
         int g = ranked->member[i];
         const struct units_group *group = &units->group[g];
-        if (group->n == 0 || !is_wanted(t, &t->summary->group[g], strategy))
+        if (!is_wanted(t, &t->summary->group[g], strategy))
             continue;
-        if (n_groups++ == 0) {
+        n_groups++; /* also one without a run, which leaves the mean without any */
+        if (group->n == 0)
+            continue;
+        if (!out->unit) {
             *out = (struct units_group){group->n,
                                         err_calloc((unsigned long)group->n, sizeof *out->unit, "units", err),
                                         group->test_ratio, group->rounding};
@@ -130,8 +151,8 @@ static int strategy_units(const struct testing *t, const struct units *units, co
             add_values(group, out, seen);
         }
     }
-    int rc = n_groups > 0 && (!out->unit || !seen) ? E_IO : 0;
-    if (rc == 0 && n_groups > 1)
+    int rc = out->n > 0 && (!out->unit || !seen) ? E_IO : 0;
+    if (rc == 0 && out->n > 0 && n_groups > 1)
         finish_means(out, seen, n_groups);
     free(seen);
     return rc;
@@ -252,6 +273,8 @@ static enum claim_outcome judge_number(const struct contrast *c)
 
 static const char *open_reason(const struct claim_row *row)
 {
+    if (row->n_absent > 0)
+        return "clusters missing";
     if (row->n_missing == 0 && row->n_unfinished > 0)
         return "jobs unfinished or lost";
     if (row->n_missing == 0 && row->n_lacking > 0)
@@ -273,7 +296,7 @@ static void judge(struct family *family, struct claim_row *row)
         row->p = fmax(row->p, family->p[i]);
     row->outcome =
         row->claim->kind == CLAIM_ABOUT ? judge_number(&row->contrast) : judge_direction(family, row);
-    if (row->n_unfinished > 0 || row->n_lacking > 0)
+    if (row->n_unfinished > 0 || row->n_lacking > 0 || row->n_absent > 0)
         row->outcome = CLAIM_OPEN;
     row->reason = row->outcome == CLAIM_OPEN ? open_reason(row) : "";
 }
@@ -292,6 +315,7 @@ static void count_flaws(const struct testing *t, struct claim_row *row)
 {
     const struct partition *ranked = t->summary->same[SUMMARY_RANKED];
     int classes_count = t->claim->on == UNITS_VAL && strcmp(t->claim->metric, BALANCED) == 0;
+    int seen[N_PAIRS + 1] = {0};
     for (int i = ranked->begin[t->part]; i < ranked->begin[t->part + 1]; i++) {
         const struct summary_group *group = &t->summary->group[ranked->member[i]];
         const char *strategy = group->cell->strategy;
@@ -300,7 +324,10 @@ static void count_flaws(const struct testing *t, struct claim_row *row)
             continue;
         row->n_unfinished += group->n_jobs - group->n_state[JOB_DONE];
         row->n_lacking += classes_count ? group->n_lacking : 0;
+        seen[pair_of(group->cell->clusters)] = 1;
     }
+    for (int i = 0; i < N_PAIRS && !t->claim->clusters; i++)
+        row->n_absent += !seen[i];
 }
 
 static int test_claim(const struct testing *t, struct claims *claims, struct err *err)

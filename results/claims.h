@@ -13,7 +13,7 @@
  *     about   a score is a published number: its interval lies within claims_margin (and contrast_slack)
  *             of it; does not: wholly outside.
  *     below   a score is below a number.
- * Otherwise the runs cannot tell; nor can they where jobs of the strategies of the claim are unfinished or lost, and, of balanced
+ * Otherwise the runs cannot tell; nor can they, overall, where a pair of the report was not run, nor where jobs of the strategies of the claim are unfinished or lost, and, of balanced
  * accuracy on val, where jobs were judged on images that lack a class (n_lacking of summary.h). A claim about the originals asks whether a number is found again, not
  * how good a strategy is: most of them were trained on, and what their interval allows for under kfold and holdout (test_ratio of units.h) is
  * that training sets overlap, not that all jobs judge the same images. A claim is tested on the numbers of one data set; on synthetic images it says what the
@@ -35,8 +35,8 @@ extern const double claims_margin;
 
 struct claim {
     const char *text;
-    /* As in struct store_job; "all": runs of the report's all-cluster rule only (classes.h); NULL: the mean over all clusters
-     * that were run. */
+    /* As in struct store_job; "all": runs of the report's all-cluster rule only (classes.h); NULL: overall, the mean over the
+     * report's pairs 8-10, 14-15 and 1-27, and no others. */
     const char *clusters;
     enum claim_kind kind;
     enum units_set on;          /* of falls: VAL, compared with ALL */
@@ -59,6 +59,7 @@ struct claim_row {
     double value;                 /* mean of the first strategy's score over the runs of the contrast */
     double p;                     /* largest over all differences that the claim needs */
     int n_contrasts, n_missing;   /* differences that were tested, and that lack runs */
+    int n_absent;                 /* overall: pairs of the report that were not run */
     int n_unfinished,
         n_lacking; /* jobs of its strategies that are not done, and that were judged without a class */
     enum claim_outcome outcome;
@@ -69,6 +70,9 @@ struct claims {
     int n;
     struct claim_row *row; /* (n) owned; claim after claim, protocols in the order of the sweep */
 };
+
+/* 1: runs of these clusters are what a claim is about. */
+int claim_covers(const struct claim *claim, const char *clusters);
 
 /* Test every claim for which there are runs; n may be 0. */
 int claims_new(struct store *store, const struct summary *summary, struct claims **out, struct err *err);

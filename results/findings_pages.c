@@ -503,10 +503,9 @@ static const char claims_note[] = "Findings of the publication, tested on these 
 static int shows_claim(const struct findings *f, const struct claim_row *row)
 {
     const struct partition *ranked = f->whole->same[SUMMARY_RANKED];
-    const char *clusters = row->claim->clusters;
     for (int i = ranked->begin[row->part]; i < ranked->begin[row->part + 1]; i++)
         if (f->shown[ranked->member[i]] &&
-            (!clusters || strcmp(f->whole->group[ranked->member[i]].cell->clusters, clusters) == 0))
+            claim_covers(row->claim, f->whole->group[ranked->member[i]].cell->clusters))
             return 1;
     return 0;
 }
