@@ -182,7 +182,19 @@ static int print_sizes(const struct sweep *sweep, const struct dataset *data, co
     return 0;
 }
 
-/* Keys that the grid varies though strategies of it do not read them. */
+/* Folds have their share of images from their number. */
+static void print_unread_share(const struct sweep *sweep, int axis)
+{
+    for (int j = 0; j < sweep->n_jobs && sweep->axis[axis].n > 1; j++)
+        if (strcmp(sweep->axis[axis].key->name, "validation") == 0 &&
+            sweep->job[j].config.protocol.kind == PROTOCOL_KFOLD) {
+            printf("note: validation is not read by protocol kfold: jobs of its values differ there by their "
+                   "random numbers alone\n");
+            return;
+        }
+}
+
+/* Keys that the grid varies though strategies or protocols of it do not read them. */
 static void print_unread(const struct sweep *sweep)
 {
     const char *const none[] = {sweep->base.strategy}, *const *strategy = none;
@@ -199,6 +211,7 @@ static void print_unread(const struct sweep *sweep)
             printf(
                 "note: %s is not read by %s: jobs of its values differ there by their random numbers alone\n",
                 key, names);
+        print_unread_share(sweep, a);
     }
 }
 

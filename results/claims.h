@@ -13,11 +13,14 @@
  *     about   a score is a published number: its interval lies within claims_margin (and contrast_slack)
  *             of it; does not: wholly outside.
  *     below   a score is below a number.
- * Otherwise the runs cannot tell; nor can they, overall, where a pair of the report was not run, nor where jobs of the strategies of the claim are unfinished or lost, and, of balanced
- * accuracy on val, where jobs were judged on images that lack a class (n_lacking of summary.h). A claim about the originals asks whether a number is found again, not
- * how good a strategy is: most of them were trained on, and what their interval allows for under kfold and holdout (test_ratio of units.h) is
- * that training sets overlap, not that all jobs judge the same images. A claim is tested on the numbers of one data set; on synthetic images it says what the
- * method does, not what the published images hold. Adding a claim is one row in claims.c. No MPI. */
+ * Otherwise the runs cannot tell; nor can they, overall, where a pair of the report was not run, nor where
+ * jobs of the strategies of the claim are unfinished or lost, and, of balanced accuracy on val, where jobs
+ * were judged on images that lack a class (n_lacking of summary.h). A claim about the originals asks
+ * whether a number is found again, not how good a strategy is: most of them were trained on, and what their
+ * interval allows for under kfold and holdout (test_ratio of units.h) is that training sets overlap, not
+ * that all jobs judge the same images. A claim is tested on the numbers of one data set; on synthetic
+ * images it says what the method does, not what the published images hold. Adding a claim is one row in
+ * claims.c. No MPI. */
 #ifndef CELLSWEEP_CLAIMS_H
 #define CELLSWEEP_CLAIMS_H
 
@@ -35,8 +38,8 @@ extern const double claims_margin;
 
 struct claim {
     const char *text;
-    /* As in struct store_job; "all": runs of the report's all-cluster rule only (classes.h); NULL: overall, the mean over the
-     * report's pairs 8-10, 14-15 and 1-27, and no others. */
+    /* As in struct store_job; "all": runs of the report's all-cluster rule only (classes.h); NULL: overall,
+     * the mean over the report's pairs 8-10, 14-15 and 1-27, and no others. */
     const char *clusters;
     enum claim_kind kind;
     enum units_set on;          /* of falls: VAL, compared with ALL */

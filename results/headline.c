@@ -46,7 +46,7 @@ static void list(FILE *file, const struct summary *summary, enum summary_kind ki
     fputs("; ", file);
 }
 
-/* Epochs of the longest job that is shown, and of the shortest: those of the file, where no axis says otherwise. */
+/* Epochs of the longest job that is shown, and of the shortest: those of the file without such an axis. */
 static int longest_job(const struct summary *summary, int *shortest)
 {
     const struct store *store = summary->store;
@@ -604,7 +604,20 @@ static void write_made_up(FILE *file, const struct summary *summary)
                     jobs_of(summary, kind), summary->n_jobs, kind->name);
 }
 
-/* Keys that vary though strategies of the file do not read them. */
+/* Folds have their share of images from their number. */
+static void write_unread_share(FILE *file, const struct summary *whole, int axis)
+{
+    for (int g = 0; g < whole->n_groups && whole->axis_varies[axis]; g++)
+        if (strcmp(store_axis_name(whole->store, axis), "validation") == 0 &&
+            strncmp(whole->group[g].cell->protocol, "kfold", 5) == 0) {
+            fputs("validation is not read by protocol kfold: jobs of its values differ there by their random "
+                  "numbers alone.\n",
+                  file);
+            return;
+        }
+}
+
+/* Keys that vary though strategies or protocols of the file do not read them. */
 static void write_unread(FILE *file, const struct summary *whole)
 {
     const struct partition *same = whole->same[SUMMARY_STRATEGY];
@@ -619,6 +632,7 @@ static void write_unread(FILE *file, const struct summary *whole)
             fprintf(file,
                     "%s is not read by %s: jobs of its values differ there by their random numbers alone.\n",
                     key, names);
+        write_unread_share(file, whole, a);
     }
 }
 
@@ -627,6 +641,7 @@ void headline_warnings(FILE *file, const struct findings *findings)
     const struct summary *summary = findings->summary, *whole = findings->whole;
     int failed = summary->n_state[JOB_FAILED], diverged = summary->n_state[JOB_DIVERGED];
     int left = summary->n_state[JOB_WAITING] + summary->n_state[JOB_RUNNING];
+    summary_print_damage(file, summary);
     if (left > 0)
         fprintf(file, "%d of %d jobs are not finished: the numbers will change.\n", left, summary->n_jobs);
     if (failed + diverged > 0)

@@ -24,6 +24,7 @@ struct work {
     int *group_of;           /* (J) index of the job's group, -1: does not match */
     float *metric;           /* (J, E) of one metric */
     double *value;           /* (J) one number of each job of a group */
+    unsigned char *damaged;  /* (J) 1: finished, and holds what no run writes */
     int *confusion;          /* (C, C) */
 };
 
@@ -33,6 +34,7 @@ static void work_release(struct work *work)
     free(work->group_of);
     free(work->metric);
     free(work->value);
+    free(work->damaged);
     free(work->confusion);
 }
 
@@ -45,6 +47,7 @@ static int work_init(struct work *work, struct store *store, const char *filter,
     if (!(work->mark = err_calloc(j, sizeof *work->mark, "commit marks", err)) ||
         !(work->group_of = err_calloc(j, sizeof(int), "groups", err)) ||
         !(work->value = err_calloc(j, sizeof(double), "values", err)) ||
+        !(work->damaged = err_calloc(j, 1, "damaged jobs", err)) ||
         !(work->confusion = err_calloc(c * c, sizeof(int), "a confusion matrix", err)))
         return E_IO;
     return 0;
@@ -188,6 +191,12 @@ static struct stats_summary mean_of_jobs(const struct summary_group *group, cons
     return stats_within(s, 0, summary_most(metric));
 }
 
+/* Single precision may round a share of 1 up. */
+static int is_possible(double value, enum metric metric)
+{
+    return isfinite(value) && value >= 0 && value <= summary_most(metric) + 1e-6;
+}
+
 /* Learning curves and last epochs of one metric, read once for all groups. */
 static int summarise_metric(struct summary *summary, struct work *work, enum split split, enum metric metric,
                             struct err *err)
@@ -209,6 +218,7 @@ static int summarise_metric(struct summary *summary, struct work *work, enum spl
             work->value[i] = last >= 0 && last < summary->n_epochs
                                  ? (double)work->metric[(size_t)group->job[i] * n_epochs + (size_t)last]
                                  : nan("");
+            work->damaged[group->job[i]] |= split == SPLIT_VAL && !is_possible(work->value[i], metric);
         }
         group->final[split][metric] = mean_of_jobs(group, work, metric);
     }
@@ -299,6 +309,17 @@ static void summarise_samples(struct summary *summary, struct work *work)
     }
 }
 
+static void count_damaged(struct summary *summary, const struct work *work)
+{
+    for (int g = 0; g < summary->n_groups; g++)
+        for (int i = 0; i < summary->group[g].n_state[JOB_DONE]; i++) {
+            int j = summary->group[g].job[i];
+            const struct store_job *job = &store_jobs(work->store)[j];
+            summary->n_damaged +=
+                work->damaged[j] || job->n_val < 1 || job->leak < 0 || job->leak > job->n_val;
+        }
+}
+
 static int summarise_values(struct summary *summary, struct work *work, struct err *err)
 {
     size_t j = (size_t)store_n_jobs(work->store), e = (size_t)store_n_epochs(work->store);
@@ -310,6 +331,8 @@ static int summarise_values(struct summary *summary, struct work *work, struct e
     for (int s = SPLIT_TRAIN; s <= SPLIT_VAL && rc == 0; s++)
         for (int m = 0; m < N_METRICS && rc == 0; m++)
             rc = summarise_metric(summary, work, (enum split)s, (enum metric)m, err);
+    if (rc == 0)
+        count_damaged(summary, work);
     return rc == 0 ? summarise_all_originals(summary, work, err) : rc;
 }
 
@@ -418,6 +441,17 @@ const char *summary_filter_text(const struct summary *summary, char *out, size_t
 int summary_model_varies(const struct summary *summary)
 {
     return summary->model_varies;
+}
+
+void summary_print_damage(FILE *file, const struct summary *summary)
+{
+    if (summary->n_damaged > 0)
+        fprintf(
+            file,
+            "Damaged: %d of the finished jobs that are shown hold what no run writes (a metric that is no "
+            "number or out of its range, or a leak beyond the validation images): the file was changed, "
+            "and what is made of them is not to be trusted.\n",
+            summary->n_damaged);
 }
 
 void summary_free(struct summary *summary)

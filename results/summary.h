@@ -25,6 +25,8 @@
 #include "stats.h"
 #include "store.h"
 
+#include <stdio.h>
+
 /* The level of every interval. */
 extern const double summary_level;
 
@@ -67,6 +69,7 @@ struct summary {
     int model_varies;                        /* the same of the model */
     char *filter;                            /* owned; NULL: every job of the file */
     int n_jobs_file, n_strategies_file;      /* of the whole file */
+    int n_damaged; /* finished jobs whose numbers no run writes (summary_print_damage); 0 in an outline */
 };
 
 /* Summarise the jobs that match a filter (NULL: all). E_USAGE when no job matches, or none of them is finished.
@@ -98,6 +101,10 @@ int summary_protocol_varies(const struct summary *summary);
 
 /* 1 when not all groups have the same model. */
 int summary_model_varies(const struct summary *summary);
+
+/* A line when finished jobs hold what no run writes: a metric of validation, at the last epoch, that is no
+ * number or out of its range; no validation image, or a leak beyond them. */
+void summary_print_damage(FILE *file, const struct summary *summary);
 
 void summary_free(struct summary *summary);
 

@@ -308,6 +308,7 @@ void tables_print_notes(FILE *file, const struct summary *summary)
         "included. Every job judges the same images, so its interval is over seeds and splits only and says "
         "nothing about other images.\n",
         file);
+    summary_print_damage(file, summary);
     if (summary->n_state[JOB_FAILED] + summary->n_state[JOB_DIVERGED] > 0)
         fprintf(file, "Lost: %d failed and %d diverged jobs, in no mean.\n", summary->n_state[JOB_FAILED],
                 summary->n_state[JOB_DIVERGED]);

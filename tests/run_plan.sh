@@ -61,7 +61,15 @@ from="$TMP/cells.h5, packed from $TMP/cells"
 "$cellsweep" status "$TMP/unread.h5" >"$TMP/status.out"
 check "status names the packed file" grep -qx "data $from, 1000 images" "$TMP/status.out"
 check "so does the table" grep -qx "Data: $from, 1000 images." "$TMP/unread/final.md"
+shares=(--set 'grid.validation=[0.1, 0.3]' --set model=fake --set fake.milliseconds=0 --set grid.seed.count=1)
+plan "${shares[@]}" --set 'grid.protocol=[holdout, {kfold: {folds: 3}}]'
+says "folds that do not read a share" "^note: validation is not read by protocol kfold: jobs of its values differ there by their random numbers alone$"
+plan "${shares[@]}"
+grep -q "not read" "$TMP/plan.out" && not_ok "holdout reads it: $(grep "not read" "$TMP/plan.out")" || ok "nothing is said of holdout"
+check "jobs of such a share run" "$cellsweep" run "$TMP/s.yaml" "${shares[@]}" --set 'grid.protocol=[holdout, {kfold: {folds: 3}}]' -o "$TMP/shares.h5" -q
+check "their report" "$cellsweep" report "$TMP/shares.h5" -o "$TMP/shares"
 if [ -s "$page" ]; then
+    check "the page says that folds do not read it" grep -q "validation is not read by protocol kfold" "$TMP/shares/report.html"
     check "and the page" grep -qF "\"origin\":\"$from\"" "$page"
     check "the page says what is not read, too" grep -q "smote.k is not read by none, augment: jobs of its values differ there by their random numbers alone" "$page"
 else

@@ -614,6 +614,30 @@ static void a_tail_is_not_a_copy(void **state)
     assert_silent(text, "copies");
 }
 
+/* A file that somebody changed still opens: what cannot be is told. */
+static void numbers_that_no_run_writes_are_told(void **state)
+{
+    (void)state;
+    char text[TEXT];
+    add_seeds("1-2", "a", "holdout", 4, 0.75, 0x155);
+    add_seeds("1-2", "b", "holdout", 4, 0.5, 0x0f3);
+    job[2].balanced = 1.5;
+    job[5].balanced = 1.5;
+    job[5].state = JOB_FAILED;
+    find(NULL, 0, NULL);
+    assert_says(warnings(text), "Damaged: 1 of the finished jobs that are shown ");
+}
+
+static void numbers_of_a_run_are_not(void **state)
+{
+    (void)state;
+    char text[TEXT];
+    add_seeds("1-2", "a", "holdout", 4, 0.75, 0x155);
+    add_seeds("1-2", "b", "holdout", 4, 1, 0);
+    find(NULL, 0, NULL);
+    assert_silent(warnings(text), "Damaged");
+}
+
 /* ---- the correction for splits of the same images ---- */
 
 /* 11 of 60 originals are drawn, 1 judges: what the other 49 are does not matter. Uneven folds count each for itself. */
@@ -662,6 +686,8 @@ int main(void)
         TEST(inflation_needs_a_leak),
         TEST(images_that_were_trained_on_are_not_tested),
         TEST(a_tail_is_not_a_copy),
+        TEST(numbers_that_no_run_writes_are_told),
+        TEST(numbers_of_a_run_are_not),
         TEST(the_ratio_is_that_of_what_was_drawn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
