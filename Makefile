@@ -60,10 +60,11 @@ $(BUILD)/libcellsweep.a: $(LIBOBJ)
 	@rm -f $@
 	@ar rcs $@ $^
 
-# The published curves and the page are embedded in the program.
+# Help texts, the published curves and the page are embedded in the program.
 $(BUILD)/results/published.o: experiments/published_curves.csv
 $(BUILD)/results/serve_page.o: results/web/openapi.yaml
 $(BUILD)/results/page.o: $(WEB_DIR)/page.html
+$(patsubst %.c,$(BUILD)/%.o,orchestrator/main.c $(wildcard orchestrator/cmd_*.c)): $(wildcard orchestrator/help/*.txt)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -103,7 +104,7 @@ $(BUILD)/version.h: FORCE
 	@{ echo '#define CELLSWEEP_VERSION "$(VERSION)"'; \
 	   echo "#define CELLSWEEP_COMMIT \"$$(git describe --always --dirty --exclude='*' 2>/dev/null || echo unknown)\""; } >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
-$(BUILD)/orchestrator/main.o $(BUILD)/orchestrator/cmd_doctor.o $(BUILD)/results/store_create.o \
+$(BUILD)/orchestrator/command.o $(BUILD)/orchestrator/cmd_doctor.o $(BUILD)/results/store_create.o \
   $(BUILD)/orchestrator/run_root.o $(BUILD)/orchestrator/checkpoint_folder.o $(BUILD)/results/onnx_model.o: $(BUILD)/version.h
 
 # ---- set-up ----

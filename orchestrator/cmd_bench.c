@@ -8,7 +8,6 @@
 #include "rng.h"
 #include "stopwatch.h"
 
-#include <argp.h>
 #include <cblas.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +21,6 @@ struct options {
     int classes, filters[2];
     int json, server;
     double seconds; /* a batch size may take */
-    struct err *err;
 };
 
 /* One network and batch, measured. Times are CPU seconds an image, medians of ROUNDS rounds. */
@@ -45,104 +43,30 @@ struct fixture {
     uint64_t draw;
 };
 
-static const char DOC[] =
-    "Measure the speed of the training engine on one core."
-    "\vThe default network is trained on random images and compared with the floor: "
-    "the time its arithmetic would take, every layer done densely, at the larger of two "
-    "rates that are measured between the training steps: a 2048 x 2048 x 2048 cblas_sgemm "
-    "with the kernels OpenBLAS thinks best for this CPU (a process of its own, where "
-    "OPENBLAS_CORETYPE and OPENBLAS_L2_SIZE are not set), and 0.95 of multiply-adds that "
-    "touch no memory. "
-    "A step includes gathering the batch, dropout, the loss and Adam. Without --batch: "
-    "batches of 1, 8, 32 and 128. The table times each kernel alone. Times are CPU time, "
-    "medians of 9 rounds.\n\n"
-    "  cellsweep bench\n"
-    "  cellsweep bench --isa avx2 --batch 32\n"
-    "  cellsweep bench --filters 24,64\n"
-    "  cellsweep bench --json > bench.json";
-
-enum { OPTION_SERVER = 256 };
-
-static const struct argp_option OPTIONS[] = {
-    {"isa", 'i', "NAME", 0, "Kernels: auto, reference, blas, avx2 or avx512 (default auto)", 0},
-    {"batch", 'b', "N", 0, "Only this batch size", 0},
-    {"classes", 'c', "N", 0, "Number of classes, 2 to 256 (default 2)", 0},
-    {"filters", 'f', "F1,F2", 0, "Filters of the two convolutions, 1 to 1024 (default 32,64)", 0},
-    {"seconds", 's', "S", 0, "Time to spend on each batch size (default 6)", 0},
-    {"json", 'j', NULL, 0, "Print one JSON object instead of the table", 0},
-    {FLOOR_OPTION, OPTION_SERVER, NULL, OPTION_HIDDEN, NULL, 0}, /* floor.h */
-    {0}};
-
-/* A whole number from low to high, or an error that names the option. */
-static int parse_int(const char *name, const char *text, int low, int high, int *value, struct err *err)
-{
-    char *end;
-    long v = strtol(text, &end, 10);
-    if (end == text || *end || v < low || v > high)
-        return err_set(err, E_USAGE, "bench: --%s is '%s'; it must be a whole number from %d to %d", name,
-                       text, low, high);
-    *value = (int)v;
-    return 0;
-}
-
 /* Two whole numbers and a comma. */
-static int parse_filters(const char *text, int filters[2], struct err *err)
+static int take_filters(const char *text, void *field, struct err *err)
 {
-    const char *comma = strchr(text, ',');
-    char first[16];
-    if (!comma || (size_t)(comma - text) >= sizeof first)
-        return err_set(err, E_USAGE, "bench: --filters is '%s'; it must be two numbers, as in 32,64", text);
-    memcpy(first, text, (size_t)(comma - text));
-    first[comma - text] = 0;
-    if (parse_int("filters", first, 1, 1024, &filters[0], err) < 0)
-        return err->code;
-    return parse_int("filters", comma + 1, 1, 1024, &filters[1], err);
-}
-
-static int parse_seconds(const char *text, double *value, struct err *err)
-{
-    char *end;
-    *value = strtod(text, &end);
-    if (end == text || *end || !(*value > 0 && *value <= 3600))
-        return err_set(err, E_USAGE, "bench: --seconds is '%s'; it must be a number above 0, at most 3600",
-                       text);
+    int *filters = field, end = 0;
+    if (sscanf(text, "%4d,%4d%n", &filters[0], &filters[1], &end) < 2 || text[end] || filters[0] < 1 ||
+        filters[1] < 1 || filters[0] > 1024 || filters[1] > 1024)
+        return err_set(err, E_USAGE, "'%.40s' is not two whole numbers from 1 to 1024, as in 32,64", text);
     return 0;
 }
 
-static error_t parse_option(int key, char *arg, struct argp_state *state)
-{
-    struct options *o = state->input;
-    int rc = 0;
-    switch (key) {
-    case 'i':
-        rc = kernels_isa_from_name(arg, &o->isa, o->err);
-        break;
-    case 'b':
-        rc = parse_int("batch", arg, 1, 4096, &o->batch, o->err);
-        break;
-    case 'c':
-        rc = parse_int("classes", arg, 2, LOSS_MAX_CLASSES, &o->classes, o->err);
-        break;
-    case 'f':
-        rc = parse_filters(arg, o->filters, o->err);
-        break;
-    case 's':
-        rc = parse_seconds(arg, &o->seconds, o->err);
-        break;
-    case 'j':
-        o->json = 1;
-        break;
-    case OPTION_SERVER:
-        o->server = 1;
-        break;
-    case ARGP_KEY_ARG:
-        rc = err_set(o->err, E_USAGE, "bench: unexpected argument '%s'; see cellsweep bench --help", arg);
-        break;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-    return rc < 0 ? EINVAL : 0;
-}
+#define AT(field) offsetof(struct options, field)
+
+static const struct argument rows[] = {
+    ARGUMENT_ISA(struct options, isa, "auto"),
+    {"batch", 'b', "N", ARGUMENT_WHOLE, AT(batch), 1, 4096, .help = "Only this batch size"},
+    {"classes", 'c', "N", ARGUMENT_WHOLE, AT(classes), 2, LOSS_MAX_CLASSES,
+     .help = "Number of classes, 2 to 256 (default 2)"},
+    {"filters", 'f', "F1,F2", ARGUMENT_CALL, AT(filters), .take = take_filters,
+     .help = "Filters of the two convolutions, 1 to 1024 (default 32,64)"},
+    {"seconds", 's', "S", ARGUMENT_REAL, AT(seconds), 0.001, 3600,
+     .help = "Time to spend on each batch size (default 6)"},
+    {"json", 'j', NULL, ARGUMENT_FLAG, AT(json), .help = "Print one JSON object instead of the table"},
+    {FLOOR_OPTION, 0, NULL, ARGUMENT_FLAG, AT(server), .help = NULL}, /* floor.h */
+    {0}};
 
 static struct cnn_shape shape_of(const struct options *o)
 {
@@ -341,14 +265,14 @@ static int bench(const struct options *o, struct err *err)
     return rc;
 }
 
-int cmd_bench(int argc, char **argv, struct err *err)
+static int run(const void *options, struct err *err)
 {
-    static const struct argp argp = {.options = OPTIONS, .parser = parse_option, .doc = DOC};
-    struct options o = {.isa = KERNELS_AUTO, .classes = 2, .filters = {32, 64}, .seconds = 6, .err = err};
-    err_set(err, E_OK, "%s", "");
-    if (argp_parse(&argp, argc, argv, 0, NULL, &o) != 0)
-        return err->code < 0 ? err->code : err_set(err, E_USAGE, "bench: see cellsweep bench --help");
-    if (o.server)
+    const struct options *o = options;
+    if (o->server)
         return floor_serve(err);
-    return kernels_select(o.isa, err) < 0 ? err->code : bench(&o, err);
+    return kernels_select(o->isa, err) < 0 ? err->code : bench(o, err);
 }
+
+static const struct options defaults = {.isa = KERNELS_AUTO, .classes = 2, .filters = {32, 64}, .seconds = 6};
+
+COMMAND(bench, "speed of the training engine against what this core can do", &defaults, 0);

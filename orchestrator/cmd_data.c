@@ -1,4 +1,4 @@
-/* cmd_data.c - `cellsweep data synth | pack | info`. */
+/* cellsweep data synth | pack | info. */
 #include "command.h"
 
 #include "data/dataset.h"
@@ -8,21 +8,11 @@
 #include "data/synth.h"
 #include "h5.h"
 
-#include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-enum {
-    BAR_WIDTH = 24,
-    KEY_SHEET = 's',
-    KEY_PER_CLUSTER = 'n',
-    KEY_SIZE = 's',
-    KEY_PIXEL_SIZE = 'p',
-    KEY_GROUPS = 'g',
-    KEY_MISSING = 'm'
-};
+enum { BAR_WIDTH = 24 };
 
 /* What the command line of any of the verbs says. */
 struct arguments {
@@ -33,180 +23,11 @@ struct arguments {
     struct dataset_options options;
 };
 
-/* ---- parsing ---- */
-
-static int take_path(struct arguments *a, char *text, struct argp_state *state)
-{
-    if (a->path)
-        argp_error(state, "one argument too many: '%s'", text);
-    a->path = text;
-    return 0;
-}
-
-static long parse_count(const char *name, const char *text, long min, long max, struct argp_state *state)
-{
-    char *end = NULL;
-    long n = strtol(text, &end, 10);
-    if (end == text || *end || n < min || n > max)
-        argp_error(state, "--%s '%s': a whole number from %ld to %ld is expected", name, text, min, max);
-    return n;
-}
-
-static double parse_length(const char *name, const char *text, struct argp_state *state)
-{
-    char *end = NULL;
-    double v = strtod(text, &end);
-    if (end == text || *end || !(v > 0.0 && v < 1e6))
-        argp_error(state, "--%s '%s': a positive number of micrometres is expected", name, text);
-    return v;
-}
-
-static error_t parse_synth(int key, char *text, struct argp_state *state)
-{
-    struct arguments *a = state->input;
-    if (key == ARGP_KEY_ARG)
-        return take_path(a, text, state);
-    if (key == ARGP_KEY_END && !a->path)
-        argp_error(state, "name the folder to write");
-    return key == ARGP_KEY_END ? 0 : ARGP_ERR_UNKNOWN;
-}
-
-static error_t parse_pack(int key, char *text, struct argp_state *state)
-{
-    struct arguments *a = state->input;
-    switch (key) {
-    case 'o':
-        a->output = text;
-        return 0;
-    case KEY_SIZE:
-        a->options.size = (int)parse_count("size", text, DATASET_MIN_SIZE, DATASET_MAX_SIZE, state);
-        return 0;
-    case KEY_PIXEL_SIZE:
-        a->options.pixel_size = parse_length("pixel-size", text, state);
-        return 0;
-    case KEY_GROUPS:
-        a->options.groups = text;
-        return 0;
-    case KEY_MISSING:
-        a->options.allow_missing = 1;
-        return 0;
-    case ARGP_KEY_ARG:
-        return take_path(a, text, state);
-    case ARGP_KEY_END:
-        if (!a->path)
-            argp_error(state, "name the folder to pack");
-        if (!a->output)
-            argp_error(state, "name the file to write: -o cells.h5");
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static error_t parse_info(int key, char *text, struct argp_state *state)
-{
-    struct arguments *a = state->input;
-    switch (key) {
-    case KEY_SHEET:
-        a->sheet = text;
-        return 0;
-    case KEY_PER_CLUSTER:
-        a->per_cluster = (int)parse_count("per-cluster", text, 1, 1000, state);
-        return 0;
-    case ARGP_KEY_ARG:
-        return take_path(a, text, state);
-    case ARGP_KEY_END:
-        if (!a->path)
-            argp_error(state, "name a packed file, a folder, or 'builtin'");
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp_option pack_options[] = {
-    {"output", 'o', "FILE", 0, "Packed dataset to write; it appears whole or not at all", 0},
-    {"size", KEY_SIZE, "PIXELS", 0, "Width and height of every packed image, 8 to 512 (default 50)", 0},
-    {"pixel-size", KEY_PIXEL_SIZE, "MICROMETRES", 0,
-     "Width of a pixel of the original crops (default 0.2125)", 0},
-    {"groups", KEY_GROUPS, "COLUMN", 0,
-     "Column of clusters.csv, e.g. slide: cells of one value stay on one side of a split in sweeps with "
-     "`groups: COLUMN`",
-     0},
-    {"allow-missing", KEY_MISSING, NULL, 0,
-     "Pass over rows of clusters.csv that have no image, and count them; without it they are an error", 0},
-    {0},
-};
-
-static const struct argp_option info_options[] = {
-    {"sheet", KEY_SHEET, "FILE.png", 0, "Also draw a contact sheet: a row of images for every cluster", 0},
-    {"per-cluster", KEY_PER_CLUSTER, "N", 0, "Images a row of the sheet, at most (default 20)", 0},
-    {0},
-};
-
-static const char synth_text[] =
-    "Write the built-in synthetic dataset to a new folder: 1000 cell images of 28 clusters as PNG, cell "
-    "outlines and labels "
-    "as CSV. Every run writes the same bytes. `data: builtin` in a sweep file means the same images."
-    "\v"
-    "DIR must not exist, or be empty. The file SYNTHETIC in it marks everything made from it as "
-    "synthetic.\n\n"
-    "Example:\n"
-    "  cellsweep data synth cells\n"
-    "  cellsweep data pack cells -o cells.h5\n";
-
-static const char pack_text[] =
-    "Read cell images, outlines and labels from a folder; mask every image by its cell's outline, resize it, "
-    "and write all "
-    "of them as one file."
-    "\v"
-    "SRC is either of\n"
-    "  SRC/cell_images/cluster_<k>/cell_<id>.png   labels by folder; clusters.csv\n"
-    "                                              may be there too and must agree\n"
-    "  SRC/<id>.png                                labels from SRC/clusters.csv\n"
-    "with\n"
-    "  SRC/clusters.csv[.gz]          columns Barcode,Cluster\n"
-    "  SRC/cell_boundaries.csv[.gz]   columns cell_id,vertex_x,vertex_y in um;\n"
-    "                                 optional, cells without one stay unmasked\n\n"
-    "With --groups COLUMN clusters.csv has that column, too. A cell it does not mention, or whose value is "
-    "empty, is a group of its own.\n\n"
-    "PNG of any kind: 1 to 16 bit, gray, colour, palette; only the brightness is used, neither colour nor "
-    "transparency. Pixel (i, j), counted from 0, lies at (i, j) pixel "
-    "sizes from the "
-    "corner of its outline's bounding box; a pixel is kept when it is inside or on the outline. Then the "
-    "image is resized, "
-    "bilinear, half-pixel centres.\n\n"
-    "An image that cannot be used is listed on stderr with its reason, and the rest is packed. Exit status: "
-    "0 all images are "
-    "packed, 1 some were rejected, 2 wrong usage, 3 nothing could be packed.\n\n"
-    "Examples:\n"
-    "  cellsweep data pack cells -o cells.h5\n"
-    "  cellsweep data pack cells -o cells64.h5 --size 64 --pixel-size 0.325\n"
-    "  cellsweep data pack cells -o cells.h5 --groups slide\n"
-    "  cellsweep data pack some -o cells.h5 --allow-missing\n";
-
-static const char info_text[] =
-    "Show what a dataset holds: clusters, counts, original sizes, how many images are masked, how deep the "
-    "files were, how bright 99.9 % of the pixels at most are, images that are there twice, and the "
-    "checksum that decides "
-    "which results belong to it."
-    "\v"
-    "DATA is a packed file, a folder that `data pack` understands, or 'builtin'. A packed file's checksum is "
-    "computed again; "
-    "a file that was changed or damaged is an error (exit status 3).\n\n"
-    "Examples:\n"
-    "  cellsweep data info cells.h5\n"
-    "  cellsweep data info cells.h5 --sheet cells.png --per-cluster 30\n"
-    "  python3 -c \"import h5py; print(h5py.File('cells.h5')['images/cluster'][:])\"\n";
-
-static const struct argp synth_argp = {NULL, parse_synth, "DIR", synth_text, NULL, NULL, NULL};
-static const struct argp pack_argp = {pack_options, parse_pack, "SRC -o FILE", pack_text, NULL, NULL, NULL};
-static const struct argp info_argp = {info_options, parse_info, "DATA", info_text, NULL, NULL, NULL};
-
 /* ---- synth ---- */
 
-static int run_synth(const struct arguments *a, struct err *err)
+static int run_synth(const void *options, struct err *err)
 {
+    const struct arguments *a = options;
     int rc = synth_write(a->path, err);
     if (rc == 0)
         printf("%s: the built-in synthetic dataset, 1000 images of 28 clusters\n"
@@ -263,8 +84,9 @@ static int pack_and_write(const struct arguments *a, struct pack_report *report,
     return rc;
 }
 
-static int run_pack(const struct arguments *a, struct err *err)
+static int run_pack(const void *options, struct err *err)
 {
+    const struct arguments *a = options;
     struct pack_report report = {0};
     int rc = check_output(a->output, err);
     if (rc == 0)
@@ -394,8 +216,9 @@ static int print_info(const struct dataset *data, const char *name, struct err *
     return 0;
 }
 
-static int run_info(const struct arguments *a, struct err *err)
+static int run_info(const void *options, struct err *err)
 {
+    const struct arguments *a = options;
     struct dataset *data = NULL;
     int rc = dataset_try(a->path, err);
     if (rc == 0)
@@ -413,50 +236,49 @@ static int run_info(const struct arguments *a, struct err *err)
 
 /* ---- the verbs ---- */
 
-static const struct verb {
-    const char *name, *help;
-    const struct argp *argp;
-    int (*run)(const struct arguments *a, struct err *err);
-} verbs[] = {
-    {"synth", "DIR              write the built-in synthetic dataset as PNG and CSV", &synth_argp, run_synth},
-    {"pack", "SRC -o FILE      read images, outlines, labels; write one packed dataset", &pack_argp,
-     run_pack},
-    {"info", "DATA             what a dataset holds; --sheet draws it", &info_argp, run_info},
-};
-enum { N_VERBS = sizeof verbs / sizeof *verbs };
+#define AT(field) offsetof(struct arguments, field)
 
-static void print_help(FILE *to)
-{
-    fprintf(to, "Usage: cellsweep data VERB ...\nCell images in, one packed dataset out.\n\n");
-    for (int k = 0; k < N_VERBS; k++)
-        fprintf(to, "  %-6s %s\n", verbs[k].name, verbs[k].help);
-    fprintf(to, "\n`cellsweep data VERB --help` tells more, with examples.\n");
-}
+static const struct argument synth_rows[] = {ARGUMENT_WORD("DIR", AT(path), 1), {0}};
 
-static int run_verb(const struct verb *verb, int argc, char **argv, struct err *err)
-{
-    struct arguments a = {.per_cluster = 20, .options = dataset_defaults()};
-    char name[64];
-    snprintf(name, sizeof name, "cellsweep data %s", verb->name);
-    argv[0] = name;
-    argp_err_exit_status = err_exit_status(E_USAGE);
-    error_t failed = argp_parse(verb->argp, argc, argv, 0, NULL, &a);
-    if (failed)
-        return err_set(err, E_USAGE, "%s: %s", name, strerror(failed));
-    return verb->run(&a, err);
-}
+static const struct argument pack_rows[] = {
+    ARGUMENT_WORD("SRC", AT(path), 1),
+    {"output", 'o', "FILE", ARGUMENT_TEXT, AT(output), .is_needed = 1,
+     .help = "Packed dataset to write; it appears whole or not at all"},
+    {"size", 's', "PIXELS", ARGUMENT_WHOLE, AT(options.size), DATASET_MIN_SIZE, DATASET_MAX_SIZE,
+     .help = "Width and height of every packed image, 8 to 512 (default 50)"},
+    {"pixel-size", 'p', "UM", ARGUMENT_REAL, AT(options.pixel_size), 1e-6, 1e6,
+     .help = "Width of a pixel of the original crops, in micrometres (default 0.2125)"},
+    {"groups", 'g', "COLUMN", ARGUMENT_TEXT, AT(options.groups),
+     .help = "Column of clusters.csv, e.g. slide: cells of one value stay on one side of a split in sweeps "
+             "with `groups: COLUMN`"},
+    {"allow-missing", 'm', NULL, ARGUMENT_FLAG, AT(options.allow_missing),
+     .help = "Pass over rows of clusters.csv that have no image, and count them; without it they are an "
+             "error"},
+    {0}};
 
-int cmd_data(int argc, char **argv, struct err *err)
-{
-    if (argc < 2)
-        return err_set(err, E_USAGE,
-                       "data: which of synth, pack and info? `cellsweep data --help` tells more");
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
-        print_help(stdout);
-        return 0;
-    }
-    for (int k = 0; k < N_VERBS; k++)
-        if (strcmp(argv[1], verbs[k].name) == 0)
-            return run_verb(&verbs[k], argc - 1, argv + 1, err);
-    return err_set(err, E_USAGE, "data %s: no such verb; there are synth, pack and info", argv[1]);
-}
+static const struct argument info_rows[] = {
+    ARGUMENT_WORD("DATA", AT(path), 1),
+    {"sheet", 's', "FILE.png", ARGUMENT_TEXT, AT(sheet),
+     .help = "Also draw a contact sheet: a row of images for every cluster"},
+    {"per-cluster", 'n', "N", ARGUMENT_WHOLE, AT(per_cluster), 1, 1000,
+     .help = "Images a row of the sheet, at most (default 20)"},
+    {0}};
+
+static const struct arguments defaults = {.per_cluster = 20, .options = {DATASET_DEFAULTS}};
+
+EMBED(help_data, "orchestrator/help/data.txt");
+EMBED(help_data_synth, "orchestrator/help/data_synth.txt");
+EMBED(help_data_pack, "orchestrator/help/data_pack.txt");
+EMBED(help_data_info, "orchestrator/help/data_info.txt");
+
+/* clang-format off */
+#define VERB(verb, summary_)                                                                               \
+    {.name = "data " #verb, .summary = summary_, .text = help_data_##verb, .rows = verb##_rows,            \
+     .defaults = &defaults, .size = sizeof defaults, .run = run_##verb}
+/* clang-format on */
+static const struct command synth = VERB(synth, "write the built-in synthetic dataset as PNG and CSV");
+static const struct command pack = VERB(pack, "read images, outlines, labels; write one packed dataset");
+static const struct command info = VERB(info, "what a dataset holds; --sheet draws it");
+
+static const struct command *const verbs[] = {&synth, &pack, &info, NULL};
+const struct command cmd_data = {"data", "make, pack and look at cell images", help_data, .verbs = verbs};

@@ -3,10 +3,10 @@
 #include "checkpoint.h"
 #include "job.h"
 #include "kernels/kernels.h"
+#include "launch.h"
 #include "probe.h"
 #include "version.h"
 
-#include <argp.h>
 #include <cblas.h>
 #include <hdf5.h>
 #include <math.h>
@@ -17,29 +17,11 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char doc[] =
-    "Tell what this machine has, and whether `run` will do well here.\v"
-    "Alone or under mpirun: ranks, cores each may use, BLAS threads, versions, and "
-    "what the file system of DIR (default: "
-    "the working directory) is and does: create, sync, rename, lock, and take writes of "
-    "several processes at once, plain and through MPI-IO. The last line says which "
-    "`run --io` suits it. Nothing is left in DIR. "
-    "A line that starts with ! wants attention.\n\n"
-    "Examples:\n"
-    "  cellsweep doctor\n"
-    "  mpirun -n 4 cellsweep doctor /scratch/me\n\n"
-    "Exit status: 0 all fits; 3 the folder cannot take a results file.";
+struct options {
+    const char *folder;
+};
 
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-    const char **folder = state->input;
-    if (key != ARGP_KEY_ARG)
-        return ARGP_ERR_UNKNOWN;
-    if (state->arg_num > 0)
-        argp_error(state, "one folder, please; '%s' is a second", arg);
-    *folder = arg;
-    return 0;
-}
+static const struct argument rows[] = {ARGUMENT_WORD("DIR", offsetof(struct options, folder), 0), {0}};
 
 static int cores_in_mask(void)
 {
@@ -134,13 +116,10 @@ static void print_checkpoint(const char *folder)
     free(net);
 }
 
-int cmd_doctor(int argc, char **argv, struct err *err)
+static int run(const void *options, struct err *err)
 {
-    static const struct argp argp = {NULL, parse, "[DIR]", doc, NULL, NULL, NULL};
-    const char *folder = ".";
-    int rank, size, cores = cores_in_mask(), min_cores, max_cores;
-    argp_parse(&argp, argc, argv, 0, NULL, &folder);
-    MPI_Init(NULL, NULL);
+    const char *folder = ((const struct options *)options)->folder;
+    int rank, size, cores = cores_in_mask(), min_cores, max_cores, rc = launch_begin(0, err);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &size);
     MPI_Reduce(&cores, &min_cores, 1, MPI_INT, MPI_MIN, 0, MPI_COMM_WORLD);
@@ -150,13 +129,14 @@ int cmd_doctor(int argc, char **argv, struct err *err)
         print_cores(size, min_cores, max_cores);
     }
     struct probe probe;
-    int rc = probe_folder(folder, &probe, err);
+    rc = probe_folder(folder, &probe, err);
     if (rank == 0 && rc == 0) {
         print_checkpoint(folder);
         print_probe(folder, &probe);
     }
-    MPI_Finalize();
-    if (rank != 0)
-        err->text[0] = '\0';
-    return rc;
+    return launch_end(rc, err);
 }
+
+static const struct options defaults = {"."};
+
+COMMAND(doctor, "what this machine has, and whether it fits", &defaults, 1);

@@ -6,44 +6,8 @@
 #include "store_select.h"
 #include "weights_export.h"
 
-#include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-static const char DOC[] =
-    "Write a table of a results file as CSV, to stdout or to a file, or the networks it kept (--weights) as "
-    "files "
-    "of a folder. It may be used while the sweep runs.\v"
-    "jobs: one row a job with its state, times, sizes and last metrics. epochs: the learning curves. "
-    "confusion: the "
-    "matrices, one row a cell. predictions: every image's class probabilities. scores: sensitivity, AUROC, "
-    "calibration and more, computed from the stored probabilities. Columns of a class are named by its "
-    "cluster (probability_8, as predict names "
-    "them), or, where the chosen jobs have different lists of clusters, by its place in the list "
-    "(probability_class_0). Missing and undefined values are empty "
-    "fields.\n\n"
-    "--weights writes a file a finished job: onnx, for onnxruntime, R, Python or Fiji (input \"image\", "
-    "N x 1 x size x size, 0 to 1, masked and resized as `data pack` does; output \"probabilities\", N x "
-    "clusters; an "
-    "ensemble is averaged inside), or raw, the flat float32 parameters with a JSON file that says what they "
-    "are.\n\n"
-    "  cellsweep export fig4.h5 --table epochs --filter clusters=1-27 \\\n"
-    "      -o curves.csv\n"
-    "  cellsweep export cv.h5 --table scores --on oof\n"
-    "  cellsweep export fig4.h5 --weights \\\n"
-    "      --filter clusters=1-27,strategy=augment -o models";
-
-static const struct argp_option OPTIONS[] = {
-    {"table", 't', "TABLE", 0, "jobs, epochs, confusion, predictions or scores", 0},
-    {"weights", 'w', NULL, 0, "The networks that keep_weights kept, a file a job, into the folder --output",
-     0},
-    {"format", 'F', "FORMAT", 0, "Of --weights: onnx (default) or raw", 0},
-    {"on", 'n', "SET", 0,
-     "Scores of which images: val (default), all (every original), oof (out of fold: k-fold pooled)", 0},
-    {"output", 'o', "FILE", 0, "Write there; the file appears when it is whole (default, and -: stdout)", 0},
-    {"filter", 'f', "FILTER", 0, "Only these jobs, e.g. 'strategy=augment|none,seed=1..5'", 0},
-    {0}};
 
 struct options {
     const char *path, *output, *filter;
@@ -51,70 +15,23 @@ struct options {
     int format; /* of weights; -1: not given */
     int weights;
     enum units_set on;
-    struct err *err;
 };
 
-static int parse_table(const char *name, int *table, struct err *err)
-{
-    for (int t = 0; t < N_EXPORT_TABLES; t++)
-        if (strcmp(export_table_names[t], name) == 0) {
-            *table = t;
-            return 0;
-        }
-    return err_set(err, E_USAGE,
-                   "export: --table '%.60s' is not one of jobs, epochs, confusion, predictions, "
-                   "scores",
-                   name);
-}
+#define AT(field) offsetof(struct options, field)
 
-static int parse_format(const char *name, int *format, struct err *err)
-{
-    for (int k = 0; k < N_WEIGHTS_FORMATS; k++)
-        if (strcmp(weights_format_names[k], name) == 0) {
-            *format = k;
-            return 0;
-        }
-    return err_set(err, E_USAGE, "export: --format '%.60s' is not one of onnx, raw", name);
-}
-
-static int parse_set(const char *name, enum units_set *on, struct err *err)
-{
-    for (int k = 0; k < N_UNITS_SETS; k++)
-        if (strcmp(units_set_names[k], name) == 0) {
-            *on = (enum units_set)k;
-            return 0;
-        }
-    return err_set(err, E_USAGE, "export: --on '%.60s' is not one of val, all, oof", name);
-}
-
-static error_t parse_option(int key, char *arg, struct argp_state *state)
-{
-    struct options *o = state->input;
-    switch (key) {
-    case 't':
-        return parse_table(arg, &o->table, o->err) < 0 ? EINVAL : 0;
-    case 'n':
-        return parse_set(arg, &o->on, o->err) < 0 ? EINVAL : 0;
-    case 'w':
-        o->weights = 1;
-        return 0;
-    case 'F':
-        return parse_format(arg, &o->format, o->err) < 0 ? EINVAL : 0;
-    case 'o':
-        o->output = arg;
-        return 0;
-    case 'f':
-        o->filter = arg;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (o->path)
-            return ARGP_ERR_UNKNOWN;
-        o->path = arg;
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
+static const struct argument rows[] = {
+    ARGUMENT_RESULTS(struct options, path),
+    {"table", 't', "TABLE", ARGUMENT_CHOICE, AT(table), 0, N_EXPORT_TABLES - 1, export_table_names,
+     .help = "jobs, epochs, confusion, predictions or scores"},
+    {"weights", 'w', NULL, ARGUMENT_FLAG, AT(weights),
+     .help = "The networks that keep_weights kept, a file a job, into the folder --output"},
+    {"format", 'F', "FORMAT", ARGUMENT_CHOICE, AT(format), 0, N_WEIGHTS_FORMATS - 1, weights_format_names,
+     .help = "Of --weights: onnx (default) or raw"},
+    {"on", 'n', "SET", ARGUMENT_CHOICE, AT(on), 0, N_UNITS_SETS - 1, units_set_names,
+     .help = "Scores of which images: val (default), all (every original), oof (out of fold: k-fold pooled)"},
+    ARGUMENT_OUTPUT_FILE(struct options, output),
+    ARGUMENT_FILTER(struct options, filter),
+    {0}};
 
 static int write_table(struct store *store, const struct options *o, FILE *out, struct err *err)
 {
@@ -170,48 +87,30 @@ static void note_no_folds(const struct store *store, const struct options *o)
             o->path);
 }
 
-static int write_any(struct store *store, const struct options *o, struct err *err)
+static int export_all(struct store *store, const void *options, struct err *err)
 {
+    const struct options *o = options;
     if (o->weights)
         return write_models(store, o, err);
-    return write_file(store, o, err);
+    int rc = write_file(store, o, err);
+    if (rc == 0)
+        note_no_folds(store, o);
+    return rc;
 }
 
-static int check_options(const struct options *o, struct err *err)
+static int run(const void *options, struct err *err)
 {
-    if (!o->path || (o->table < 0 && !o->weights))
+    const struct options *o = options;
+    if (o->table < 0 && !o->weights)
         return err_set(err, E_USAGE,
-                       "export: give a results file and --table jobs, epochs, confusion, predictions or "
-                       "scores, or --weights");
+                       "export: give --table jobs, epochs, confusion, predictions or scores, or --weights");
     if (o->weights && (o->table >= 0 || !o->output))
         return err_set(err, E_USAGE, "export: --weights goes with --output DIR, and without --table");
     if (!o->weights && o->format >= 0)
         return err_set(err, E_USAGE, "export: --format goes with --weights; a table is CSV");
-    return 0;
+    return store_use(o->path, store_try, export_all, o, err);
 }
 
-static int export_store(const struct options *o, struct err *err)
-{
-    struct store *store = NULL;
-    int rc = store_try(o->path, err);
-    if (rc == 0)
-        rc = store_open(o->path, &store, err);
-    if (rc < 0)
-        return rc;
-    rc = write_any(store, o, err);
-    if (rc == 0)
-        note_no_folds(store, o);
-    int closed = store_close(store, rc == 0 ? err : NULL);
-    return rc < 0 ? rc : closed;
-}
+static const struct options defaults = {.table = -1, .format = -1};
 
-int cmd_export(int argc, char **argv, struct err *err)
-{
-    static const struct argp argp = {OPTIONS, parse_option, "RESULTS.h5", DOC, NULL, NULL, NULL};
-    struct options o = {.table = -1, .format = -1, .err = err};
-    err_set(err, E_OK, "%s", "");
-    if (argp_parse(&argp, argc, argv, 0, NULL, &o) != 0)
-        return err->code < 0 ? err->code : err_set(err, E_USAGE, "export: see cellsweep export --help");
-    int rc = check_options(&o, err);
-    return rc < 0 ? rc : export_store(&o, err);
-}
+COMMAND(export, "CSV of jobs, epochs, matrices, predictions; weights as ONNX", &defaults, 0);

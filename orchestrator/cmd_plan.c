@@ -8,76 +8,26 @@
 #include "resume.h"
 #include "speeds.h"
 
-#include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_SET = 256, OPTION_SET = 256, OPTION_KEYS };
-
-static const char doc[] =
-    "Show what a sweep would do, without doing it.\v"
-    "Every job with the sizes of its training and validation set, its leak (validation images with a copy or "
-    "an augmented sibling in training) and its cost on this machine; with groups, how few different splits "
-    "the "
-    "seeds and repeats draw; then the expected wall time for 1, 2, 4, ... ranks, "
-    "or for N. "
-    "Speed is measured for a moment on made-up images of each kind of network of the grid, 10 seconds in "
-    "all; nothing is written.\n\n"
-    "Examples:\n"
-    "  cellsweep plan experiments/fig4.yaml\n"
-    "  cellsweep plan sweep.yaml --ranks 256 --filter strategy=augment\n"
-    "  cellsweep plan --keys\n";
-
-static const struct argp_option options[] = {
-    {"ranks", 'n', "N", 0, "Expected wall time for N ranks", 0},
-    {"set", OPTION_SET, "KEY=VALUE", 0,
-     "Override a value of the sweep file; of a key that the grid varies, leave that value alone (seed=5), or "
-     "other ones ('grid.seed=[5, 6]'); may be repeated",
-     0},
-    {"filter", 'f', "FILTER", 0, "Only matching jobs, e.g. 'strategy=augment|none,clusters=1-27'", 0},
-    {"keys", OPTION_KEYS, NULL, 0, "List every key a sweep file may hold, with default and meaning", 0},
-    {0}};
-
-struct arguments {
+struct options {
     const char *sweep_path, *filter;
-    int ranks, keys, n_set;
-    char *set[MAX_SET];
+    int ranks, keys;
+    struct arguments_list set;
 };
 
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-    struct arguments *a = state->input;
-    switch (key) {
-    case 'n':
-        a->ranks = atoi(arg);
-        if (a->ranks < 1)
-            argp_error(state, "--ranks: '%s' is not a number of ranks", arg);
-        return 0;
-    case 'f':
-        a->filter = arg;
-        return 0;
-    case OPTION_KEYS:
-        a->keys = 1;
-        return 0;
-    case OPTION_SET:
-        if (a->n_set == MAX_SET)
-            argp_error(state, "more than %d --set", MAX_SET);
-        a->set[a->n_set++] = arg;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (a->sweep_path)
-            argp_error(state, "one sweep file, please; '%s' is a second", arg);
-        a->sweep_path = arg;
-        return 0;
-    case ARGP_KEY_END:
-        if (!a->sweep_path && !a->keys)
-            argp_error(state, "which sweep file?");
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
+#define AT(field) offsetof(struct options, field)
+
+static const struct argument rows[] = {
+    ARGUMENT_SWEEP(struct options, sweep_path, 0),
+    {"ranks", 'n', "N", ARGUMENT_WHOLE, AT(ranks), 1, INT_MAX, .help = "Expected wall time for N ranks"},
+    ARGUMENT_SET(struct options, set),
+    ARGUMENT_FILTER(struct options, filter),
+    {"keys", 0, NULL, ARGUMENT_FLAG, AT(keys),
+     .help = "List every key a sweep file may hold, with default and meaning"},
+    {0}};
 
 /* What a key can be that names a row of a table. */
 static void print_rows(const struct config_key *key)
@@ -291,7 +241,7 @@ static int print_wall_times(const double *seconds, int n_jobs, int n_matching, i
     return rc;
 }
 
-static int plan(const struct arguments *a, struct sweep *sweep, const struct dataset *data, struct err *err)
+static int plan(const struct options *a, struct sweep *sweep, const struct dataset *data, struct err *err)
 {
     int n_matching = 0;
     struct speeds speeds = {0};
@@ -315,16 +265,16 @@ static int plan(const struct arguments *a, struct sweep *sweep, const struct dat
     return rc;
 }
 
-int cmd_plan(int argc, char **argv, struct err *err)
+static int run(const void *options, struct err *err)
 {
-    static const struct argp argp = {options, parse, "SWEEP.yaml", doc, NULL, NULL, NULL};
-    struct arguments a = {0};
-    argp_parse(&argp, argc, argv, 0, NULL, &a);
-    if (a.keys)
+    const struct options *a = options;
+    if (a->keys)
         return print_keys();
+    if (!a->sweep_path)
+        return err_set(err, E_USAGE, "plan: which sweep file? give SWEEP.yaml, or --keys");
     struct sweep *sweep = NULL;
     struct dataset *data = NULL;
-    int rc = sweep_read(a.sweep_path, a.n_set, a.set, &sweep, err);
+    int rc = sweep_read(a->sweep_path, a->set.n, a->set.text, &sweep, err);
     if (rc == 0) {
         struct dataset_options data_options = {sweep_image_size(sweep), sweep->pixel_size,
                                                sweep_groups(sweep), 0};
@@ -335,8 +285,10 @@ int cmd_plan(int argc, char **argv, struct err *err)
     if (rc == 0)
         rc = sweep_expand(sweep, data, err);
     if (rc == 0)
-        rc = plan(&a, sweep, data, err);
+        rc = plan(a, sweep, data, err);
     dataset_free(data);
     sweep_free(sweep);
     return rc;
 }
+
+COMMAND(plan, "jobs, cost and expected wall time of a sweep; touches nothing", NULL, 0);

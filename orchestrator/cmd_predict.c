@@ -9,88 +9,32 @@
 #include "output.h"
 #include "sweep_images.h"
 
-#include <argp.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static const char DOC[] =
-    "Say which cluster the cells of images belong to, by the weights that a sweep kept (keep_weights: final "
-    "or "
-    "best).\v"
-    "An IMAGE is a PNG file, a folder (with all PNG files below it), or - for a list of names on standard "
-    "input. "
-    "Each is read, masked by its outline in --boundaries, and resized as the sweep's own images were. The "
-    "networks of all jobs of the filter vote, their probabilities are averaged: choose one strategy, or even "
-    "one job, by --filter. They must be of one kind, i.e. of the same clusters.\n\n"
-    "CSV has a row an image: image, id, predicted, probability_<cluster> for every cluster, masked. An image "
-    "that cannot be used is named on stderr with the reason, all others are done, and the exit status is "
-    "1.\n\n"
-    "  cellsweep predict sweep.h5 new_cells \\\n"
-    "      --filter clusters=8-10,strategy=augment -o new.csv\n"
-    "  find /data -name '*.png' -print0 | cellsweep predict sweep.h5 - \\\n"
-    "      --filter clusters=8-10 --format json";
-
-static const struct argp_option OPTIONS[] = {
-    {"filter", 'f', "FILTER", 0, "Only networks of these jobs, e.g. 'clusters=8-10,strategy=augment'", 0},
-    {"boundaries", 'b', "CSV", 0,
-     "Outlines of cells (cell_id,vertex_x,vertex_y in micrometres, .gz too) to mask images by", 0},
-    {"format", 'F', "FORMAT", 0, "csv (default), or json: one object a line", 0},
-    {"from-file", 'T', "FILE", 0, "Classify the images and folders named in FILE, one a line", 0},
-    {"output", 'o', "FILE", 0, "Write there; the file appears when it is whole (default, and -: stdout)", 0},
-    {0}};
-
 struct options {
     const char *results, *filter, *boundaries, *list, *output;
     enum classifier_format format;
-    int n_images;
-    char **image; /* (n_images) of argv */
-    struct err *err;
+    struct arguments_rest images;
 };
 
-static int parse_format(const char *name, enum classifier_format *format, struct err *err)
-{
-    for (int k = 0; k < N_CLASSIFIER_FORMATS; k++)
-        if (strcmp(name, classifier_format_names[k]) == 0) {
-            *format = (enum classifier_format)k;
-            return 0;
-        }
-    return err_set(err, E_USAGE, "predict: --format '%.60s' is not one of csv, json", name);
-}
+#define AT(field) offsetof(struct options, field)
 
-static error_t parse_option(int key, char *arg, struct argp_state *state)
-{
-    struct options *o = state->input;
-    switch (key) {
-    case 'f':
-        o->filter = arg;
-        return 0;
-    case 'b':
-        o->boundaries = arg;
-        return 0;
-    case 'F':
-        return parse_format(arg, &o->format, o->err) < 0 ? EINVAL : 0;
-    case 'T':
-        o->list = arg;
-        return 0;
-    case 'o':
-        o->output = arg;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (o->results)
-            return ARGP_ERR_UNKNOWN; /* the rest are images */
-        o->results = arg;
-        return 0;
-    case ARGP_KEY_ARGS:
-        o->image = state->argv + state->next;
-        o->n_images = state->argc - state->next;
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
+static const struct argument rows[] = {
+    ARGUMENT_RESULTS(struct options, results),
+    {NULL, 0, "IMAGE", ARGUMENT_REST, AT(images), .help = NULL},
+    ARGUMENT_FILTER(struct options, filter),
+    {"boundaries", 'b', "CSV", ARGUMENT_TEXT, AT(boundaries),
+     .help = "Outlines of cells (cell_id,vertex_x,vertex_y in micrometres, .gz too) to mask images by"},
+    {"format", 'F', "FORMAT", ARGUMENT_CHOICE, AT(format), 0, N_CLASSIFIER_FORMATS - 1,
+     classifier_format_names, .help = "csv (default), or json: one object a line"},
+    {"from-file", 'T', "FILE", ARGUMENT_TEXT, AT(list),
+     .help = "Classify the images and folders named in FILE, one a line"},
+    ARGUMENT_OUTPUT_FILE(struct options, output),
+    {0}};
 
 static int visit(void *self, const char *path, struct err *err)
 {
@@ -140,9 +84,9 @@ static int walk_file(struct walk *walk, const char *path, struct err *err)
 static int walk_all(const struct options *o, struct walk *walk, struct err *err)
 {
     int rc = o->list ? walk_file(walk, o->list, err) : 0;
-    for (int i = 0; i < o->n_images && rc == 0; i++)
-        rc = strcmp(o->image[i], "-") == 0 ? walk_list(walk, stdin, "standard input", err)
-                                           : walk_name(walk, o->image[i], err);
+    for (int i = 0; i < o->images.n && rc == 0; i++)
+        rc = strcmp(o->images.text[i], "-") == 0 ? walk_list(walk, stdin, "standard input", err)
+                                                 : walk_name(walk, o->images.text[i], err);
     return rc;
 }
 
@@ -212,32 +156,37 @@ static int classify_to_file(const struct options *o, struct predictor *p, const 
     return output_close(&out, &why) < 0 ? err_set(err, why.code, "%s", why.text) : rc;
 }
 
-static int open_predictor(const struct options *o, struct predictor **p, struct err *err)
+struct opened {
+    const struct options *options;
+    struct predictor **out;
+};
+
+static int make_predictor(struct store *store, const void *self, struct err *err)
 {
-    struct store *store = NULL;
+    const struct opened *opened = self;
+    const struct options *o = opened->options;
     char who[256];
-    int rc = cells_try(o->results, err);
-    if (rc == 0)
-        rc = store_open(o->results, &store, err);
+    int rc = predictor_new(store, o->filter, opened->out, err);
     if (rc < 0)
         return rc;
-    rc = predictor_new(store, o->filter, p, err);
-    if (rc == 0) {
-        predictor_describe(*p, who, sizeof who);
-        fprintf(stderr, "%s%s%s\n", who, store_synthetic(store) ? ", trained on synthetic images" : "",
-                predictor_is_exact(*p) ? "" : "; this CPU lacks the sweep's kernels: equal to rounding only");
-        if (!o->boundaries)
-            note_unmasked(store);
-    }
-    int closed = store_close(store, rc == 0 ? err : NULL);
-    return rc < 0 ? rc : closed;
+    predictor_describe(*opened->out, who, sizeof who);
+    fprintf(stderr, "%s%s%s\n", who, store_synthetic(store) ? ", trained on synthetic images" : "",
+            predictor_is_exact(*opened->out)
+                ? ""
+                : "; this CPU lacks the sweep's kernels: equal to rounding only");
+    if (!o->boundaries)
+        note_unmasked(store);
+    return 0;
 }
 
-static int predict(const struct options *o, struct err *err)
+static int run(const void *options, struct err *err)
 {
+    const struct options *o = options;
     struct predictor *p = NULL;
     struct outlines outlines = {0};
-    int rc = open_predictor(o, &p, err);
+    if (o->images.n == 0 && !o->list)
+        return err_set(err, E_USAGE, "predict: give images, folders, or - for a list on standard input");
+    int rc = store_use(o->results, cells_try, make_predictor, &(struct opened){o, &p}, err);
     if (rc == 0 && o->boundaries)
         rc = outlines_read_all(o->boundaries, &outlines, err);
     if (rc == 0 && outlines.n_bad)
@@ -250,16 +199,4 @@ static int predict(const struct options *o, struct err *err)
     return rc;
 }
 
-int cmd_predict(int argc, char **argv, struct err *err)
-{
-    static const struct argp argp = {OPTIONS, parse_option, "RESULTS.h5 IMAGE|FOLDER|-...", DOC, NULL,
-                                     NULL,    NULL};
-    struct options o = {.err = err};
-    err_set(err, E_OK, "%s", "");
-    if (argp_parse(&argp, argc, argv, 0, NULL, &o) != 0)
-        return err->code < 0 ? err->code : err_set(err, E_USAGE, "predict: see cellsweep predict --help");
-    if (!o.results || (o.n_images == 0 && !o.list))
-        return err_set(err, E_USAGE,
-                       "predict: give a results file and images, folders, or - for a list on standard input");
-    return predict(&o, err);
-}
+COMMAND(predict, "cluster and probabilities of new images, by stored weights", NULL, 0);

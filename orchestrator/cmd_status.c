@@ -10,7 +10,6 @@
 #include "store.h"
 #include "utf8.h"
 
-#include <argp.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,25 +20,18 @@
 
 enum { MAX_RUNNING = 40, MAX_FAILURES = 8, MAX_EVENTS = 5, BAR_WIDTH = 40 };
 
-static const char DOC[] =
-    "Show the progress of a running, finished or killed sweep from its files.\v"
-    "Times are estimates from the jobs that are finished. Whether the run is alive is read from its lock "
-    "(RESULTS.h5.lock), how it ended from RESULTS.h5.status, which holds the true exit status even where "
-    "mpirun "
-    "hides it; lost ranks, failures and checkpoints are told from RESULTS.h5.events.jsonl. Nothing of this "
-    "disturbs the run.";
-
-static const struct argp_option OPTIONS[] = {{"watch", 'w', "SECONDS", OPTION_ARG_OPTIONAL,
-                                              "Show it again every SECONDS (default 2) until the sweep is "
-                                              "finished, or the run has done all that it was asked for",
-                                              0},
-                                             {0}};
-
 struct options {
     const char *path;
     double interval; /* seconds, 0: once */
-    struct err *err;
 };
+
+static const struct argument rows[] = {
+    ARGUMENT_RESULTS(struct options, path),
+    {"watch", 'w', "SECONDS", ARGUMENT_REAL, offsetof(struct options, interval), 0.1, 86400,
+     .fallback = (char[]){"2"},
+     .help = "Show it again every SECONDS (default 2) until the sweep is finished, or the run has done all "
+             "that it was asked for"},
+    {0}};
 
 /* What one look at the file shows. */
 struct view {
@@ -457,37 +449,11 @@ static int watch(const struct options *o, struct err *err)
     return rc;
 }
 
-static error_t parse_option(int key, char *arg, struct argp_state *state)
+static int run(const void *options, struct err *err)
 {
-    struct options *o = state->input;
-    char *end = NULL;
-    switch (key) {
-    case 'w':
-        o->interval = arg ? strtod(arg, &end) : 2;
-        if (arg && (end == arg || *end || !(o->interval >= 0.1 && o->interval <= 86400))) {
-            err_set(o->err, E_USAGE, "status: --watch=%.40s is not 0.1 to 86400 seconds", arg);
-            return EINVAL;
-        }
-        return 0;
-    case ARGP_KEY_ARG:
-        if (o->path)
-            return ARGP_ERR_UNKNOWN;
-        o->path = arg;
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
+    const struct options *o = options;
+    int finished;
+    return o->interval > 0 ? watch(o, err) : show(o->path, 0, &finished, err);
 }
 
-int cmd_status(int argc, char **argv, struct err *err)
-{
-    static const struct argp argp = {OPTIONS, parse_option, "RESULTS.h5", DOC, NULL, NULL, NULL};
-    struct options o = {.err = err};
-    int finished;
-    err_set(err, E_OK, "%s", "");
-    if (argp_parse(&argp, argc, argv, 0, NULL, &o) != 0)
-        return err->code < 0 ? err->code : err_set(err, E_USAGE, "status: see cellsweep status --help");
-    if (!o.path)
-        return err_set(err, E_USAGE, "status: give a results file, such as cellsweep status R.h5");
-    return o.interval > 0 ? watch(&o, err) : show(o.path, 0, &finished, err);
-}
+COMMAND(status, "progress of a running, finished or killed sweep", NULL, 0);

@@ -1,21 +1,44 @@
-/* command.h - the commands of the program, one function each.
+/* command.h - the commands of the program: constants that say how each is called and what it does.
  *
- * A command gets its own argv (argv[0] is "cellsweep <name>"), parses it with argp, prints its primary output to stdout and
- * everything else to stderr, and returns 0 or a code with *err set; main() prints the line and makes the exit status. */
+ * command_run() reads the words (arguments.h) into a copy of `defaults` and calls run(), which prints its
+ * primary output to stdout and everything else to stderr, and returns 0 or a code with *err set; main()
+ * prints the line and makes the exit status. */
 #ifndef CELLSWEEP_COMMAND_H
 #define CELLSWEEP_COMMAND_H
 
-#include "err.h"
+#include "arguments.h"
+#include "embed.h"
 
-int cmd_data(int argc, char **argv, struct err *err);
-int cmd_plan(int argc, char **argv, struct err *err);
-int cmd_run(int argc, char **argv, struct err *err);
-int cmd_status(int argc, char **argv, struct err *err);
-int cmd_report(int argc, char **argv, struct err *err);
-int cmd_export(int argc, char **argv, struct err *err);
-int cmd_predict(int argc, char **argv, struct err *err);
-int cmd_serve(int argc, char **argv, struct err *err);
-int cmd_bench(int argc, char **argv, struct err *err);
-int cmd_doctor(int argc, char **argv, struct err *err);
+struct command {
+    const char *name;                   /* after "cellsweep": "run", "data pack"; "" is the program itself */
+    const char *summary;                /* its line in a list of commands */
+    const char *text;                   /* help/NAME.txt, what usage.h prints around the options */
+    const struct command *const *verbs; /* ended by NULL: what it consists of; then nothing below is set */
+    const struct argument *rows;
+    const void *defaults; /* (size) the struct that the rows speak of */
+    size_t size;
+    int is_mpi; /* 1: all ranks run it; each reads the words, one says what is wrong with them */
+    int (*run)(const void *options, struct err *err);
+};
+
+/* The command cmd_ID of a file with rows, run() and struct options, whose text is help/ID.txt. */
+#define COMMAND(id, summary_, defaults_, is_mpi_)                                                            \
+    EMBED(help_##id, "orchestrator/help/" #id ".txt");                                                       \
+    const struct command cmd_##id = {.name = #id,                                                            \
+                                     .summary = summary_,                                                    \
+                                     .text = help_##id,                                                      \
+                                     .rows = rows,                                                           \
+                                     .defaults = defaults_,                                                  \
+                                     .size = sizeof(struct options),                                         \
+                                     .is_mpi = is_mpi_,                                                      \
+                                     .run = run}
+
+extern const struct command cmd_data, cmd_plan, cmd_run, cmd_status, cmd_report, cmd_export, cmd_predict,
+    cmd_serve, cmd_bench, cmd_doctor;
+
+/* Run the command, or the verb of it, that argv[1] and on ask for; --help, -h, help, --usage, --version and
+ * -V print to stdout and return 0. E_USAGE, with an empty line when the list of commands went to stderr
+ * instead. */
+int command_run(const struct command *command, int argc, char **argv, struct err *err);
 
 #endif

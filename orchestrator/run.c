@@ -54,7 +54,7 @@ static void on_start_limit(int signal)
         "cellsweep: the ranks did not come together in time: one may have died; run the same command again\n";
     (void)signal;
     (void)!write(STDERR_FILENO, line, sizeof line - 1);
-    _exit(0); /* see is_status_hidden() of cmd_run.c: mpirun hides it, or never returns for another */
+    _exit(0); /* see launch_hides_status(): mpirun hides it, or never returns for another */
 }
 
 void run_limit_start(unsigned seconds)

@@ -22,8 +22,8 @@ static int parse_part(const char *part, struct figstyle *style, struct err *err)
     else
         return err_set(
             err, E_USAGE,
-            "report: --style has '%s'; it must be single, double, slide, or column=85mm (50 to 1000) "
-            "and font=8 (4 to 48 points), or both with a comma",
+            "'%s' is not single, double, slide, or column=85mm (50 to 1000) and font=8 (4 to 48 points), or "
+            "both with a comma",
             part);
     return 0;
 }

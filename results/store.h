@@ -167,6 +167,11 @@ int store_open(const char *path, struct store **out, struct err *err);
  * commands call before store_open(). */
 int store_try(const char *path, struct err *err);
 
+/* What a command does with a results file: try it (store_try, or one that looks at more), open it, use(store, self) it, close it. */
+int store_use(const char *path, int (*try)(const char *path, struct err *err),
+              int (*use)(struct store *store, const void *self, struct err *err), const void *self,
+              struct err *err);
+
 /* Release everything; a failed close of a shared file is an error. *store may be NULL. */
 int store_close(struct store *store, struct err *err);
 

@@ -49,3 +49,17 @@ int store_try(const char *path, struct err *err)
 {
     return trial_run(try_store, path, err);
 }
+
+int store_use(const char *path, int (*try)(const char *path, struct err *err),
+              int (*use)(struct store *store, const void *self, struct err *err), const void *self,
+              struct err *err)
+{
+    struct store *store = NULL;
+    int rc = try(path, err);
+    if (rc == 0)
+        rc = store_open(path, &store, err);
+    if (rc == 0)
+        rc = use(store, self, err);
+    int closed = store_close(store, rc == 0 ? err : NULL);
+    return rc < 0 ? rc : closed;
+}

@@ -519,7 +519,7 @@ static int command(const char *a, const char *b, const char *c, const char *d, s
         snprintf(text[i], sizeof text[i], "%s", given[i]);
         argv[argc++] = text[i];
     }
-    return cmd_report(argc, argv, err);
+    return command_run(&cmd_report, argc, argv, err);
 }
 
 static void the_command_checks_its_arguments(void **state)

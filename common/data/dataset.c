@@ -20,7 +20,7 @@ enum { FORMAT_VERSION = 1 };
 
 struct dataset_options dataset_defaults(void)
 {
-    return (struct dataset_options){.size = 50, .pixel_size = 0.2125};
+    return (struct dataset_options){DATASET_DEFAULTS};
 }
 
 struct dataset *dataset_new(int n_images, int size, struct err *err)

@@ -67,6 +67,7 @@ struct dataset_options {
 };
 
 /* The defaults: 50 pixels, 0.2125 micrometres, no groups. */
+#define DATASET_DEFAULTS .size = 50, .pixel_size = 0.2125
 struct dataset_options dataset_defaults(void);
 
 /* Allocate a dataset of n images of size x size, zeroed, without clusters or checksum. NULL with *err set. */

@@ -1,0 +1,103 @@
+/* arguments.h - the options and arguments of a command as a table of rows.
+ *
+ *     struct options { const char *results, *filter; int port; };
+ *     static const struct argument rows[] = {
+ *         ARGUMENT_RESULTS(struct options, results),
+ *         ARGUMENT_FILTER(struct options, filter),
+ *         {"port", 'p', "PORT", ARGUMENT_WHOLE, offsetof(struct options, port), 0, 65535, .help = "..."},
+ *         {0}};
+ *     int rc = arguments_parse("serve", rows, argc, argv, &options, &err);
+ *
+ * glibc's getopt_long reads the words: options anywhere, --filt for --filter, --port=1, -p1, -qf FILTER,
+ * and -- before words that look like options. argp would make help of such a table, too, but it either ends
+ * the process below main(), once a rank, or (ARGP_NO_EXIT | ARGP_NO_ERRS) keeps to itself which option was
+ * wrong. usage.h prints the help. Not reentrant (getopt's globals); no MPI, no output. */
+#ifndef CELLSWEEP_ARGUMENTS_H
+#define CELLSWEEP_ARGUMENTS_H
+
+#include "err.h"
+
+#include <limits.h>
+#include <stddef.h>
+
+enum { ARGUMENTS_LIST = 256 };
+
+enum argument_type {
+    ARGUMENT_END,
+    ARGUMENT_FLAG,   /* int: 1 when given */
+    ARGUMENT_TEXT,   /* const char *: of argv */
+    ARGUMENT_WHOLE,  /* int, from min to max */
+    ARGUMENT_REAL,   /* double, from min to max */
+    ARGUMENT_CHOICE, /* int or enum: the place of the text in choice, from min to max */
+    ARGUMENT_LIST,   /* struct arguments_list: may be given again and again */
+    ARGUMENT_REST,   /* struct arguments_rest: all words that are left; the last of the words */
+    ARGUMENT_CALL,   /* whatever take() makes of the text */
+    /* asked for by options that every command has */
+    ARGUMENT_HELP,
+    ARGUMENT_USAGE,
+    ARGUMENT_VERSION
+};
+
+struct arguments_list {
+    int n;
+    char *text[ARGUMENTS_LIST];
+};
+
+struct arguments_rest {
+    int n;
+    char **text; /* (n) of argv */
+};
+
+struct argument {
+    const char *name;  /* of the option, "filter"; NULL: a word, by its place */
+    int letter;        /* 'f'; 0: none */
+    const char *value; /* what help calls its value, "FILTER"; NULL: it has none */
+    enum argument_type type;
+    size_t offset; /* in the options of the command */
+    double min, max;
+    const char *const *choice;
+    int (*take)(const char *text, void *field, struct err *err); /* 0, or a code and *err */
+    char *fallback;   /* the value of an option given without one; NULL: it must have one */
+    int is_needed;    /* 1: must be given; ARGUMENT_TEXT only, the field is NULL before */
+    const char *help; /* NULL: not listed */
+};
+
+/* clang-format off */
+/* A word of the command line, by its place. */
+#define ARGUMENT_WORD(value_, offset_, is_needed_)                                                         \
+    {.value = value_, .type = ARGUMENT_TEXT, .offset = offset_, .is_needed = is_needed_}
+
+/* Rows that commands share. field: of the struct type. */
+#define ARGUMENT_RESULTS(type, field) ARGUMENT_WORD("RESULTS.h5", offsetof(type, field), 1)
+#define ARGUMENT_SWEEP(type, field, is_needed_) ARGUMENT_WORD("SWEEP.yaml", offsetof(type, field), is_needed_)
+#define ARGUMENT_FILTER(type, field)                                                                       \
+    {"filter", 'f', "FILTER", ARGUMENT_TEXT, offsetof(type, field),                                        \
+     .help = "Only jobs that match, e.g. 'strategy=augment|none,clusters=1-27,seed=1..5'"}
+#define ARGUMENT_OUTPUT_FILE(type, field)                                                                  \
+    {"output", 'o', "FILE", ARGUMENT_TEXT, offsetof(type, field),                                          \
+     .help = "Write there; the file appears when it is whole (default, and -: stdout)"}
+#define ARGUMENT_SET(type, field)                                                                          \
+    {"set", 0, "KEY=VALUE", ARGUMENT_LIST, offsetof(type, field),                                          \
+     .help = "Override a value of the sweep file, e.g. train.epochs=20; of a key that the grid varies, "   \
+             "leave that value alone (seed=5), or other ones ('grid.seed=[5, 6]'); may be repeated"}
+#define ARGUMENT_ISA(type, field, by_default)                                                              \
+    {"isa", 'i', "NAME", ARGUMENT_CALL, offsetof(type, field), .take = arguments_take_isa,                 \
+     .help = "Kernels: auto, reference, blas, avx2 or avx512 (default: " by_default ")"}
+/* clang-format on */
+
+/* take() of an enum kernels_isa. */
+int arguments_take_isa(const char *text, void *field, struct err *err);
+
+/* Read argv[1] and on into the struct that the rows speak of, which holds the defaults; argv is put in
+ * order. command: what errors begin with. 0; ARGUMENT_HELP, ARGUMENT_USAGE or ARGUMENT_VERSION when one of
+ * these was asked for; or a code (E_USAGE) with one line that names the option and what would be right. */
+int arguments_parse(const char *command, const struct argument *rows, int argc, char **argv, void *options,
+                    struct err *err);
+
+/* What every command has besides its own rows: --help, --usage, --version. */
+extern const struct argument arguments_common[];
+
+/* " [OPTION...] SWEEP.yaml -o RESULTS.h5": the words and the options that must be there. */
+void arguments_synopsis(const struct argument *rows, char *out, size_t size);
+
+#endif

@@ -1,0 +1,87 @@
+#include "command.h"
+
+#include "config.h"
+#include "launch.h"
+#include "usage.h"
+#include "version.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What options that every command has ask for; ranks of one run need no copy each. */
+static int tell(const struct command *command, int what)
+{
+    if (launch_rank() > 0)
+        return 0;
+    if (what == ARGUMENT_HELP)
+        usage_page(stdout, command);
+    else if (what == ARGUMENT_USAGE)
+        usage_short(stdout, command);
+    else
+        printf("cellsweep %s (%s)\n", CELLSWEEP_VERSION, CELLSWEEP_COMMIT);
+    return 0;
+}
+
+static int run_leaf(const struct command *command, int argc, char **argv, struct err *err)
+{
+    void *options = err_calloc(1, command->size, "the options", err);
+    if (!options)
+        return E_IO;
+    if (command->defaults)
+        memcpy(options, command->defaults, command->size);
+    int rc = arguments_parse(command->name, command->rows, argc, argv, options, err);
+    if (rc > 0)
+        rc = tell(command, rc);
+    else if (rc == 0)
+        rc = command->run(options, err);
+    else if (command->is_mpi && launch_rank() >= 0)
+        rc = launch_end(launch_begin(rc, err), err);
+    free(options);
+    return rc;
+}
+
+static const char *last_word(const char *name)
+{
+    const char *space = strrchr(name, ' ');
+    return space ? space + 1 : name;
+}
+
+static int is_one_of(const char *word, const char *a, const char *b, const char *c)
+{
+    return strcmp(word, a) == 0 || strcmp(word, b) == 0 || strcmp(word, c) == 0;
+}
+
+static int refuse_verb(const struct command *command, const char *word, struct err *err)
+{
+    char near[64] = "";
+    const char *name = command->name;
+    for (const struct command *const *verb = command->verbs; *verb; verb++)
+        if (config_distance(word, last_word((*verb)->name)) <= 2)
+            snprintf(near, sizeof near, "did you mean %s? ", last_word((*verb)->name));
+    return err_set(err, E_USAGE, "%s%s'%s' is no command; %s`cellsweep %s%s--help` lists them", name,
+                   *name ? ": " : "", word, near, name, *name ? " " : "");
+}
+
+int command_run(const struct command *command, int argc, char **argv, struct err *err)
+{
+    static char help[] = "--help";
+    if (!command->verbs)
+        return run_leaf(command, argc, argv, err);
+    if (argc < 2) {
+        usage_page(stderr, command);
+        return err_set(err, E_USAGE, "%s", "");
+    }
+    if (argc > 2 && strcmp(argv[1], "help") == 0) { /* `help run` is `run --help` */
+        memmove(argv + 1, argv + 2, (size_t)(argc - 2) * sizeof *argv);
+        argv[argc - 1] = help;
+    }
+    if (is_one_of(argv[1], "--help", "-h", "help"))
+        return tell(command, ARGUMENT_HELP);
+    if (is_one_of(argv[1], "--version", "-V", "-V"))
+        return tell(command, ARGUMENT_VERSION);
+    for (const struct command *const *verb = command->verbs; *verb; verb++)
+        if (strcmp(argv[1], last_word((*verb)->name)) == 0)
+            return command_run(*verb, argc - 1, argv + 1, err);
+    return refuse_verb(command, argv[1], err);
+}

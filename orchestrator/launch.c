@@ -1,0 +1,53 @@
+#include "launch.h"
+
+#include <mpi.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+int launch_rank(void)
+{
+    static const char *const rank[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"};
+    for (size_t i = 0; i < sizeof rank / sizeof *rank; i++) {
+        const char *number = getenv(rank[i]);
+        if (number)
+            return atoi(number);
+    }
+    return -1;
+}
+
+int launch_hides_status(void)
+{
+    const char *recovery = getenv("OMPI_MCA_orte_enable_recovery");
+    return recovery && atoi(recovery);
+}
+
+int launch_begin(int rc, struct err *err)
+{
+    struct {
+        int rc, rank;
+    } worst = {.rc = rc};
+    int threads;
+    MPI_Init_thread(NULL, NULL, MPI_THREAD_MULTIPLE, &threads);
+    MPI_Comm_rank(MPI_COMM_WORLD, &worst.rank);
+    MPI_Allreduce(MPI_IN_PLACE, &worst, 1, MPI_2INT, MPI_MINLOC, MPI_COMM_WORLD);
+    if (worst.rc < 0)
+        MPI_Bcast(err, sizeof *err, MPI_BYTE, worst.rank, MPI_COMM_WORLD);
+    return worst.rc;
+}
+
+void launch_say(int rc, const struct err *err)
+{
+    int rank;
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    if (rank == 0 && rc < 0 && err->text[0])
+        fprintf(stderr, "cellsweep: %s\n", err->text);
+    fflush(NULL);
+}
+
+int launch_end(int rc, struct err *err)
+{
+    launch_say(rc, err);
+    MPI_Finalize();
+    err->text[0] = '\0';
+    return launch_hides_status() ? 0 : rc;
+}
