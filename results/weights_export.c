@@ -99,11 +99,6 @@ static int open_part(const struct weights_job *w, const char *extension, struct 
 static int write_onnx(const struct weights_job *w, struct err *err)
 {
     struct output out;
-    if (!w->kind->network)
-        return err_set(
-            err, E_USAGE,
-            "%s: a job of model %s cannot be an ONNX model; use --format raw, or --filter other jobs",
-            store_path(w->store), w->kind->name);
     int rc = open_part(w, "onnx", &out, err);
     if (rc < 0)
         return rc;
@@ -178,11 +173,29 @@ static int export_job(struct weights_job *w, enum weights_format format, int wei
     return rc;
 }
 
+/* Before anything is written: whether all jobs can be written in this format. */
+static int check_format(const struct store *store, const struct selection *chosen, enum weights_format format,
+                        struct err *err)
+{
+    for (int i = 0; format == WEIGHTS_ONNX && i < chosen->n; i++) {
+        const char *name = store_jobs(store)[chosen->job[i]].model;
+        const struct model_kind *kind = model_find(name);
+        if (!kind || !kind->network)
+            return err_set(err, E_USAGE,
+                           "%s: jobs of model %s cannot be ONNX models; choose others by --filter, or use "
+                           "--format raw",
+                           store_path(store), name);
+    }
+    return 0;
+}
+
 static int export_jobs(struct weights_job *w, enum weights_format format, const char *filter,
                        const struct store_mark *mark, const int *epoch, int *n, struct err *err)
 {
     struct selection chosen;
     int rc = store_select(w->store, filter, &chosen, err);
+    if (rc >= 0)
+        rc = check_format(w->store, &chosen, format, err);
     for (int i = 0; i < chosen.n && rc >= 0; i++) {
         w->job = chosen.job[i];
         if (mark[w->job].state != JOB_DONE)

@@ -10,7 +10,7 @@
  * The file, little-endian, without gaps:
  *     0    8 bytes   "CSWEEPCK"
  *     8    uint32    format version, 1
- *     12   uint32    M, networks, 0 (model fake) to RECIPE_MAX_MEMBERS
+ *     12   uint32    M, networks, 0 (a model without weights) to RECIPE_MAX_MEMBERS
  *     16   uint64    P, parameters of a network, below 2^31; 0 when M is
  *     24   uint32    E, epochs done, 1 to CHECKPOINT_MAX_EPOCHS
  *     28   uint32    N_METRICS

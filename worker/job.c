@@ -160,6 +160,51 @@ static int train_member(struct run *run, int m, int epoch, float out[N_METRICS],
     return total;
 }
 
+/* Numbers of n predictions (n, n_classes), in batches as large as those of training: the published
+ * number is a mean over batches. */
+static void measure(struct run *run, const float *probs, const int *label, int n, float out[N_METRICS])
+{
+    int batch = (int)run->config->batch;
+    metrics_start(run->metrics, run->n_classes);
+    for (int first = 0; first < n; first += batch) {
+        int size = n - first < batch ? n - first : batch;
+        const float *some = probs + (size_t)first * (size_t)run->n_classes;
+        double mean = metrics_cross_entropy(some, label + first, size, run->n_classes);
+        metrics_add(run->metrics, some, label + first, size, mean);
+    }
+    metrics_finish(run->metrics, out);
+}
+
+/* The training of network m at once; its metrics are those of what it was fitted to. Returns how many
+ * samples it saw. */
+static int fit_member(struct run *run, int m, float out[N_METRICS], struct err *err)
+{
+    const struct samples *train = &run->samples.train;
+    size_t room = (size_t)train->n;
+    const float **image = err_calloc(room, sizeof *image, "the training set", err);
+    int *label = err_calloc(room, sizeof *label, "the training set", err);
+    float *probs = err_calloc(room * (size_t)run->n_classes, sizeof *probs, "the training set", err);
+    struct model_set set = {0, image, label};
+    int rc = image && label && probs ? 0 : E_IO;
+    for (int i = 0; rc == 0 && i < train->n; i++)
+        if (sample_is_of(&train->sample[i], m)) {
+            image[set.n] = train->sample[i].pixels;
+            label[set.n++] = train->sample[i].label;
+        }
+    if (rc == 0 && set.n > 0)
+        rc = run->kind->fit(ensemble_member(run->nets, m), &set, &run->pause, err);
+    if (rc == 0)
+        rc = stopped(run, err);
+    if (rc == 0) {
+        run->kind->judge(ensemble_member(run->nets, m), image, set.n, probs);
+        measure(run, probs, label, set.n, out);
+    }
+    free(image);
+    free(label);
+    free(probs);
+    return rc < 0 ? rc : set.n;
+}
+
 /* Every network once over its samples; the metrics are means over the networks, but for those that the split left without any. */
 static int train_epoch(struct run *run, int epoch, float out[N_METRICS], struct err *err)
 {
@@ -167,7 +212,8 @@ static int train_epoch(struct run *run, int epoch, float out[N_METRICS], struct 
     int taught = 0;
     for (int m = 0; m < ensemble_n_members(run->nets); m++) {
         float numbers[N_METRICS];
-        int total = train_member(run, m, epoch, numbers, err);
+        int total =
+            run->kind->fit ? fit_member(run, m, numbers, err) : train_member(run, m, epoch, numbers, err);
         if (total < 0)
             return total;
         taught += total > 0;
@@ -179,20 +225,11 @@ static int train_epoch(struct run *run, int epoch, float out[N_METRICS], struct 
     return 0;
 }
 
-/* The validation set after the epoch, dropout off, in batches as large as those of training: the published number is a mean over
- * batches. */
+/* The validation set after the epoch, dropout off. */
 static void validate(struct run *run, float out[N_METRICS])
 {
-    int n = run->samples.val.n, batch = (int)run->config->batch;
-    ensemble_predict(run->nets, run->val_image, n, run->val_probs);
-    metrics_start(run->metrics, run->n_classes);
-    for (int first = 0; first < n; first += batch) {
-        int size = n - first < batch ? n - first : batch;
-        const float *probs = run->val_probs + (size_t)first * (size_t)run->n_classes;
-        double mean = metrics_cross_entropy(probs, run->val_label + first, size, run->n_classes);
-        metrics_add(run->metrics, probs, run->val_label + first, size, mean);
-    }
-    metrics_finish(run->metrics, out);
+    ensemble_predict(run->nets, run->val_image, run->samples.val.n, run->val_probs);
+    measure(run, run->val_probs, run->val_label, run->samples.val.n, out);
 }
 
 static int one_epoch(struct run *run, int epoch, float train[N_METRICS], float val[N_METRICS],
@@ -255,7 +292,8 @@ static int go_on(struct run *run, struct err *err)
 static int tell_state(struct run *run, struct err *err)
 {
     struct job_result *result = run->result;
-    if (!run->hooks->between || result->diverged || result->epochs_done == run->config->epochs)
+    if (!run->hooks->between || !(run->kind->can & MODEL_EPOCHS) || result->diverged ||
+        result->epochs_done == run->config->epochs)
         return 0;
     struct checkpoint state = job_state_take(run->kind, run->nets, result->epochs_done, run->steps);
     state.tracks_best = run->hooks->best_weights && run->n_weights > 0;
@@ -265,14 +303,16 @@ static int tell_state(struct run *run, struct err *err)
     return run->hooks->between(run->hooks->self, &state, err);
 }
 
+/* What is fitted at once stays as it is: its curves are flat, and comparable with those of others. */
 static int train(struct run *run, struct err *err)
 {
     struct job_result *result = run->result;
+    float train_numbers[N_METRICS] = {0}, val_numbers[N_METRICS] = {0};
     int rc = go_on(run, err);
     for (int epoch = result->epochs_done; rc == 0 && epoch < run->config->epochs && !result->diverged;
          epoch++) {
-        float train_numbers[N_METRICS] = {0}, val_numbers[N_METRICS] = {0};
-        rc = one_epoch(run, epoch, train_numbers, val_numbers, err);
+        if (epoch == 0 || run->kind->can & MODEL_EPOCHS)
+            rc = one_epoch(run, epoch, train_numbers, val_numbers, err);
         if (rc == 0)
             rc = note_best(run, epoch + 1, val_numbers, err);
         if (rc == 0 && run->hooks->epoch)

@@ -26,8 +26,9 @@ struct job_hooks {
     int (*pause)(void *self);
     /* After epoch `epoch` (from 0), with the N_METRICS numbers of both sides. Negative: job_run returns it. */
     int (*epoch)(void *self, int epoch, const float *train, const float *val, struct err *err);
-    /* After that, when another epoch follows: what the rest of the job depends on, but for the metrics so far, which the caller
-     * adds. Valid during the call. Negative: job_run returns it. */
+    /* After that, when another epoch follows and the model learns by epochs (MODEL_EPOCHS): what the
+     * rest of the job depends on, but for the metrics so far, which the caller adds. Valid during the
+     * call. Negative: job_run returns it. */
     int (*between)(void *self, const struct checkpoint *state, struct err *err);
     /* Go on where this was taken, with the same bits; NULL: from the beginning. Its metrics are not read. */
     const struct checkpoint *from;

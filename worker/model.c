@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct model_kind *const kinds[] = {&model_cnn, &model_fake};
+static const struct model_kind *const kinds[] = {&model_cnn, &model_majority, &model_fake};
 
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 

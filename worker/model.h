@@ -61,7 +61,7 @@ struct model_state {
 struct model_kind {
     const char *name, *help;
     unsigned can;   /* MODEL_... */
-    double seconds; /* that a unit of its work takes on any machine; 0: to be measured by teaching it */
+    double seconds; /* about what a unit of its work takes anywhere; 0: to be measured by teaching it */
     /* All that initial weights, speed and memory depend on but seed, strategy and batch: the only
      * identity there is. It names the stream of the weights, the kind of a job in the schedule, and
      * networks that can be shared. Begins with the name. */
@@ -97,10 +97,10 @@ struct model_kind {
     int (*part)(const struct config *config, int i, const char **name, int dims[4]);
     /* The network that its params are of, for who writes it in another program's format. NULL: none. */
     struct cnn_shape (*network)(const struct config *config);
-    void (*close)(void *model); /* NULL is nothing to close */
+    void (*close)(void *model);
 };
 
-extern const struct model_kind model_cnn, model_fake;
+extern const struct model_kind model_cnn, model_majority, model_fake;
 
 /* Row i, from 0, or NULL past the last. */
 const struct model_kind *model_kind(int i);
