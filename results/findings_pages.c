@@ -361,14 +361,15 @@ static void rankings_csv(struct csv_out *csv, const struct findings *f)
 }
 
 static const char rankings_note[] =
-    "Rank 1 is the best mean balanced accuracy of a cluster pair, among all strategies of the file. "
+    "Rank 1 is the best mean balanced accuracy of a set of clusters, among all strategies of the file. "
     "Friedman's "
     "test with Iman and Davenport's correction and Nemenyi's critical difference (0.05; Demsar 2006) need 5 "
-    "cluster pairs, better more than 10; where all pairs agree, Iman and Davenport's F is infinite and p is "
+    "sets of clusters, better more than 10; where all of them agree, Iman and Davenport's F is infinite and "
+    "p is "
     "that of Friedman's chi-square. Set val is what each job held back, oof the held-back predictions of all "
     "folds of a repeat "
-    "pooled. Set all holds images that were trained on and is not tested. Pairs whose "
-    "jobs are unfinished or lost, or were judged without a class, are left out. Pairs count as independent "
+    "pooled. Set all holds images that were trained on and is not tested. Sets whose "
+    "jobs are unfinished or lost, or were judged without a class, are left out. They count as independent "
     "data sets: where they share clusters they are not, and p is too small.\n";
 
 static void add_rank(struct texttable *table, const struct findings *f, int set,
@@ -391,7 +392,7 @@ static void rankings_table(struct texttable *table, const struct findings *f)
     texttable_add(table, "strategy");
     table->numeric_from = table->filled;
     texttable_add(table, "average rank");
-    texttable_add(table, "cluster pairs");
+    texttable_add(table, "cluster sets");
     texttable_add(table, "p of no difference");
     texttable_add(table, "critical difference");
     texttable_end(table);

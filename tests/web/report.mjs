@@ -196,6 +196,12 @@ await check("no two elements have the same id", async () => {
   assert.deepEqual(ids.filter((id, i) => ids.indexOf(id) !== i), []);
 });
 
+await check("captions name the axes of what is shown", async () => {
+  const rate = await selected("axis\\.train\\.learning_rate");
+  for (const name of ["comparisons", "confusion"]) assert.match(await page.$eval(`#summary-${name}`, (p) => p.textContent), new RegExp(`, train.learning_rate ${rate}[.,]`));
+  assert.match(await page.$eval("#summary-confusion-difference", (p) => p.textContent), /Right, first minus second, on average over pairs: cluster /);
+});
+
 await check("confusion matrices equal the document, rows add up", async () => {
   await choose("#choose-cm-show", "count");
   const found = await page.evaluate(() => {

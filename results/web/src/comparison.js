@@ -1,7 +1,7 @@
 /* comparison.js - strategies compared in pairs: differences with their intervals as a forest plot, and the tests. */
 import { Chart } from "./chart.js";
 import { el, fill, interval, number, pValue, select } from "./dom.js";
-import { isCellKey } from "./explorer.js";
+import { capital, cellTitle, isCellKey } from "./explorer.js";
 import { clustersTitle } from "./model.js";
 import { SortableTable, reader } from "./table.js";
 import { visible } from "./theme.js";
@@ -89,8 +89,8 @@ export class Comparison {
       },
       height: 26 * rows.length + (wide ? 120 : 160),
       csv: { columns: ["first", "second", "difference", "low", "high", "p", "p_holm", "n", "verdict"], rows: rows.map((r) => ["first", "second", "difference", "low", "high", "p", "p_holm", "n", "verdict"].map((c) => read(r, c) ?? null)) },
-      title: `${clustersTitle(this.sweep, this.view.get("clusters"))}, protocol ${this.view.get("protocol")}, ${SET_NAMES[this.view.get("cmp.set")] ?? ""}`,
-      summary: forestWords(rows, read, label, kinds[0]),
+      title: `${cellTitle(this.sweep, this.view)}, ${SET_NAMES[this.view.get("cmp.set")] ?? ""}`,
+      summary: `${capital(cellTitle(this.sweep, this.view))}. ${forestWords(rows, read, label, kinds[0])}`,
     };
   }
 

@@ -2,8 +2,7 @@
 import { Chart } from "./chart.js";
 import { jobName } from "./curves.js";
 import { el, fill, number, select } from "./dom.js";
-import { cellSelects, chosenCell, isCellKey } from "./explorer.js";
-import { clustersTitle } from "./model.js";
+import { cellSelects, cellTitle, chosenCell, isCellKey } from "./explorer.js";
 import { summarise } from "./stats.js";
 
 const SETS = [["val", "validation images, last epoch"], ["all", "all original images"]];
@@ -107,7 +106,7 @@ export class Confusion {
     if (this.boxes[i].hidden) return;
     this.charts[i].node.hidden = false;
     this.titles[i].textContent = `${name} (n = ${matrix.n}${signed ? " pairs" : ""})`;
-    const context = `${clustersTitle(this.sweep, this.view.get("clusters"))}, protocol ${this.view.get("protocol")}, ${SETS.find(([v]) => v === this.view.get("cm.set"))[1]}`;
+    const context = `${cellTitle(this.sweep, this.view)}, ${SETS.find(([v]) => v === this.view.get("cm.set"))[1]}`;
     this.charts[i].draw((paint) => heatmapSpec(matrix, { name, percent, signed, context, paint }));
   }
 }
@@ -152,7 +151,7 @@ function entry(mean, sd, size, signed, width) {
 /** Recalls for few clusters; best and worst recall and the commonest mistake for many. */
 function inWords(matrix, unit, signed) {
   const own = matrix.classes.map((k, i) => ({ k, v: matrix.mean[i][i] })).filter((d) => Number.isFinite(d.v));
-  if (matrix.classes.length <= 4 || signed) return `Right, on average (± standard deviation over jobs): ${own.slice(0, 8).map((d) => `cluster ${d.k} ${number(d.v, 1)}${unit}`).join(", ")}.`;
+  if (matrix.classes.length <= 4 || signed) return `${signed ? "Right, first minus second, on average over pairs" : "Right, on average over jobs"}: ${own.slice(0, 8).map((d) => `cluster ${d.k} ${number(d.v, 1)}${unit}`).join(", ")}.`;
   own.sort((a, b) => b.v - a.v);
   const off = matrix.mean.flatMap((row, r) => row.map((v, c) => ({ r, c, v }))).filter((d) => d.r !== d.c && Number.isFinite(d.v)).sort((a, b) => b.v - a.v)[0];
   return `Best recognised: cluster ${own[0].k} (${number(own[0].v, 1)}${unit}); worst: ${own.at(-1).k} (${number(own.at(-1).v, 1)}${unit}). ${off?.v > 0 ? `Commonest mistake: ${matrix.classes[off.r]} taken for ${matrix.classes[off.c]} (${number(off.v, 1)}${unit}).` : "No mistake."}`;

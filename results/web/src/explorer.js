@@ -30,6 +30,13 @@ export function chosenCell(sweep, view) {
   };
 }
 
+/** "clusters 8 and 10, protocol holdout, image.size 20": the same in words; models and axes where they vary. */
+export function cellTitle(sweep, view) {
+  const cell = chosenCell(sweep, view);
+  const of = (field, name, value) => (sweep.values(field).length > 1 ? `${name} ${value}` : "");
+  return [clustersTitle(sweep, cell.clusters), `protocol ${cell.protocol}`, of("model", "model", cell.model), ...sweep.doc.axes.map((axis, a) => of(`axis.${a}`, axis.name, cell.axis[a]))].filter(Boolean).join(", ");
+}
+
 /** Groups of the chosen strategies that the sweep has. */
 export function chosenGroups(sweep, view) {
   const cell = chosenCell(sweep, view);
@@ -169,6 +176,6 @@ export class Unbalanced {
   }
 }
 
-function capital(text) {
+export function capital(text) {
   return text[0].toUpperCase() + text.slice(1);
 }
