@@ -67,6 +67,9 @@ class Sweep:
         self.image = {s: f[f"predictions/{s}/image"][:] for s in ("val", "all")}
         self.label = {s: f[f"predictions/{s}/label"][:] for s in ("val", "all")}
         self.prob = {s: f[f"predictions/{s}/probability"][:] for s in ("val", "all")}
+        for j in range(len(self.jobs)):  # classes that a job does not have are NaN, which is the largest to argmax()
+            for s in ("val", "all"):
+                self.prob[s][j, :, f["confusion/all"][j, 0] < 0] = 0
         self.role = f["predictions/all/role"][:] if "predictions/all/role" in f else None
         self.confusion = {s: f[f"confusion/{s}"][:] for s in ("val", "all")}
         self.config = yaml.safe_load(f.attrs["yaml_resolved"])
