@@ -169,8 +169,11 @@ static void print_jobs(const struct sweep *sweep, const double *seconds)
 {
     const char *name[STORE_MAX_AXES];
     int is_number[STORE_MAX_AXES], n_axes = sweep_axis_names(sweep, name, is_number);
+    int models = sweep_model_varies(sweep);
     printf("%6s  %-12s %-16s %-8s %6s %4s %6s", "job", "clusters", "strategy", "protocol", "seed", "fold",
            "repeat");
+    if (models)
+        printf(" %8s", "model");
     for (int a = 0; a < n_axes; a++)
         printf(" %*s", (int)(strlen(name[a]) > 8 ? strlen(name[a]) : 8), name[a]);
     printf(" %7s %5s %5s %9s\n", "n_train", "n_val", "leak", "seconds");
@@ -182,6 +185,8 @@ static void print_jobs(const struct sweep *sweep, const double *seconds)
         sweep_row(sweep, j, &row);
         printf("%6d  %-12s %-16s %-8s %6lld %4d %6d", j, row.clusters, row.strategy, row.protocol,
                (long long)row.seed, row.fold, row.repeat);
+        if (models)
+            printf(" %8s", row.model);
         for (int a = 0; a < n_axes; a++)
             printf(" %*s", (int)(strlen(name[a]) > 8 ? strlen(name[a]) : 8), row.axis[a]);
         printf(" %7d %5d %5d %9.2f\n", plan->n_train, plan->n_val, plan->leak, seconds[j]);

@@ -799,6 +799,12 @@ void sweep_row(const struct sweep *sweep, int job, struct store_job *out)
     out->n_train = out->n_val = out->leak = -1;
 }
 
+int sweep_model_varies(const struct sweep *sweep)
+{
+    const struct axis *axis = find_axis(sweep, config_find("model"));
+    return axis && axis->n > 1;
+}
+
 void sweep_job_name(const struct sweep *sweep, int job, char *out, size_t size)
 {
     struct store_job row;
@@ -809,6 +815,8 @@ void sweep_job_name(const struct sweep *sweep, int job, char *out, size_t size)
                         (long long)row.seed);
     if (sweep->job[job].config.protocol.kind == PROTOCOL_KFOLD && used < (int)size)
         used += snprintf(out + used, size - (size_t)used, " fold %d repeat %d", row.fold, row.repeat);
+    if (sweep_model_varies(sweep) && used < (int)size)
+        used += snprintf(out + used, size - (size_t)used, " model %s", row.model);
     for (int a = 0; a < n && used < (int)size; a++)
         used += snprintf(out + used, size - (size_t)used, " %s %s", name[a], row.axis[a]);
 }

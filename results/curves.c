@@ -40,6 +40,10 @@ void curves_append_axes(char *out, size_t size, const struct summary *summary,
                         const struct summary_group *group, int without)
 {
     size_t n = strlen(out);
+    if (summary_model_varies(summary) && n < size) {
+        snprintf(out + n, size - n, ", model %s", group->cell->model);
+        n += strlen(out + n);
+    }
     for (int i = 0; i < store_n_axes(summary->store) && n < size; i++)
         if (i != without && summary_axis_varies(summary, i)) {
             snprintf(out + n, size - n, ", %s %s", store_axis_name(summary->store, i), group->cell->axis[i]);

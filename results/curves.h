@@ -49,7 +49,8 @@ int curves_is_unbalanced(const struct summary_group *group);
 void curves_group_title(char *out, size_t size, const struct summary *summary,
                         const struct summary_group *group);
 
-/* Append ", train.batch 16" for every axis that varies, but for axis `without` (-1: none). */
+/* Append ", model cnn" where it varies and ", train.batch 16" for every axis that does, but for axis
+ * `without` (-1: none). */
 void curves_append_axes(char *out, size_t size, const struct summary *summary,
                         const struct summary_group *group, int without);
 

@@ -452,6 +452,8 @@ static void leak_csv(struct csv_out *csv, const struct findings *f)
 
 static void add_axes(struct texttable *table, const struct summary *summary, const struct store_job *cell)
 {
+    if (summary_model_varies(summary))
+        texttable_add(table, "%s", cell ? cell->model : "model");
     for (int i = 0; i < store_n_axes(summary->store); i++)
         if (summary_axis_varies(summary, i))
             texttable_add(table, "%s", cell ? cell->axis[i] : store_axis_name(summary->store, i));

@@ -25,6 +25,7 @@ static const char *common_text(const struct summary *summary, enum summary_kind 
     const struct store_job *cell = summary->group[same->member[same->begin[part]]].cell;
     return kind == SUMMARY_CLUSTERS   ? cell->clusters
            : kind == SUMMARY_STRATEGY ? cell->strategy
+           : kind == SUMMARY_MODEL    ? cell->model
                                       : cell->protocol;
 }
 
@@ -116,6 +117,8 @@ void headline_run(FILE *file, const struct summary *summary)
     list(file, summary, SUMMARY_CLUSTERS, "clusters", "clusters", "sets of clusters");
     list(file, summary, SUMMARY_STRATEGY, "strategy", "strategies", "strategies");
     list(file, summary, SUMMARY_PROTOCOL, "protocol", "protocols", "protocols");
+    if (summary_model_varies(summary))
+        list(file, summary, SUMMARY_MODEL, "model", "models", "models");
     write_size(file, summary);
 }
 

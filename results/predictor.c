@@ -35,36 +35,41 @@ static int choose_jobs(struct store *store, const char *filter, int *job, struct
     return n;
 }
 
-/* One kind of jobs to choose from: its clusters, and its image size where that differs. */
-static void kind_of(const struct store *store, const struct store_job *row, char *out, size_t size)
+/* One kind of jobs to choose from: its clusters, and its model and image size where those differ in the
+ * file. */
+static void kind_of(const struct store *store, int models_vary, const struct store_job *row, char *out,
+                    size_t size)
 {
     int n = snprintf(out, size, "clusters=%s", row->clusters);
+    if (models_vary && n < (int)size)
+        n += snprintf(out + n, size - (size_t)n, ",model=%s", row->model);
     for (int a = 0; a < store_n_axes(store) && n < (int)size; a++)
         if (strcmp(store_axis_name(store, a), "image.size") == 0)
             snprintf(out + n, size - (size_t)n, ",image.size=%s", row->axis[a]);
 }
 
-static int listed_before(const struct store *store, const int *job, int i)
+static int listed_before(const struct store *store, int models_vary, const int *job, int i)
 {
     char kind[256], other[256];
-    kind_of(store, &store_jobs(store)[job[i]], kind, sizeof kind);
+    kind_of(store, models_vary, &store_jobs(store)[job[i]], kind, sizeof kind);
     for (int k = 0; k < i; k++) {
-        kind_of(store, &store_jobs(store)[job[k]], other, sizeof other);
+        kind_of(store, models_vary, &store_jobs(store)[job[k]], other, sizeof other);
         if (strcmp(kind, other) == 0)
             return 1;
     }
     return 0;
 }
 
-/* Votes can be averaged only when they are about the same classes of the same pixels. */
+/* Votes can be averaged only when they are about the same classes of the same pixels, and are those of
+ * one model. */
 static int check_one_kind(const struct store *store, const int *job, int n, struct err *err)
 {
     char list[700] = "", kind[256];
-    int n_kinds = 0, used = 0;
+    int n_kinds = 0, used = 0, models_vary = stored_models_vary(store);
     for (int i = 0; i < n; i++) {
-        if (listed_before(store, job, i))
+        if (listed_before(store, models_vary, job, i))
             continue;
-        kind_of(store, &store_jobs(store)[job[i]], kind, sizeof kind);
+        kind_of(store, models_vary, &store_jobs(store)[job[i]], kind, sizeof kind);
         if (used < (int)sizeof list)
             used += snprintf(list + used, sizeof list - (size_t)used, "%s%s", n_kinds ? " or " : "", kind);
         n_kinds++;
@@ -152,6 +157,8 @@ static void describe(struct predictor *p, const struct store *store, const int *
     }
     int used = snprintf(p->who, sizeof p->who, "%d network%s of %d job%s (clusters %s, ", p->n_networks,
                         p->n_networks == 1 ? "" : "s", n, n == 1 ? "" : "s", first->clusters);
+    if (stored_models_vary(store))
+        used += snprintf(p->who + used, sizeof p->who - (size_t)used, "model %s, ", first->model);
     if (strategies == 1)
         snprintf(p->who + used, sizeof p->who - (size_t)used, "strategy %s)", first->strategy);
     else

@@ -28,8 +28,9 @@ struct predictor_image {
     int coloured, transparent; /* 1: what the file says beyond brightness, which is not used: png.h */
 };
 
-/* A predictor of the finished jobs that match filter (NULL: all). They must have one list of clusters and one image size, and hold
- * weights; E_USAGE otherwise, naming the choices and the remedy. The store may be closed afterwards. *out is owned by the caller. */
+/* A predictor of the finished jobs that match filter (NULL: all). They must have one list of clusters,
+ * one image size and one model, and hold weights; E_USAGE otherwise, naming the choices and the remedy.
+ * The store may be closed afterwards. *out is owned by the caller. */
 int predictor_new(struct store *store, const char *filter, struct predictor **out, struct err *err);
 
 int predictor_n_jobs(const struct predictor *p);

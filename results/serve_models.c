@@ -3,6 +3,8 @@
 
 #include "classes.h"
 #include "json_out.h"
+#include "model.h"
+#include "stored_job.h"
 #include "store_select.h"
 #include "sweep_images.h"
 
@@ -51,7 +53,7 @@ void serve_models_free(struct serve_models *models)
 static int same_model(const struct store *store, const struct store_job *a, const struct store_job *b)
 {
     int same = strcmp(a->clusters, b->clusters) == 0 && strcmp(a->strategy, b->strategy) == 0 &&
-               strcmp(a->protocol, b->protocol) == 0;
+               strcmp(a->protocol, b->protocol) == 0 && strcmp(a->model, b->model) == 0;
     for (int i = 0; i < store_n_axes(store) && same; i++)
         same = strcmp(a->axis[i], b->axis[i]) == 0;
     return same;
@@ -63,6 +65,8 @@ static void write_filter(const struct store *store, const struct store_job *job,
 {
     int n = snprintf(out, SERVE_FILTER_SIZE, "clusters=%s,strategy=%s,protocol=%s", job->clusters,
                      job->strategy, job->protocol);
+    if (stored_models_vary(store) && n < SERVE_FILTER_SIZE)
+        n += snprintf(out + n, (size_t)(SERVE_FILTER_SIZE - n), ",model=%s", job->model);
     for (int i = 0; i < store_n_axes(store) && n < SERVE_FILTER_SIZE; i++)
         n += snprintf(out + n, (size_t)(SERVE_FILTER_SIZE - n), ",%s=%s", store_axis_name(store, i),
                       job->axis[i]);
@@ -97,6 +101,13 @@ static int add_job(struct serve *serve, const struct store *store, const struct 
     return 0;
 }
 
+/* Whether a finished job of this model left anything to predict with. */
+static int is_kept(const struct store_job *job)
+{
+    const struct model_kind *kind = model_find(job->model);
+    return kind && kind->n_params;
+}
+
 int serve_models_of(struct serve *serve, struct store *store, struct serve_models_list *list, struct err *err)
 {
     struct selection chosen = {0};
@@ -108,7 +119,7 @@ int serve_models_of(struct serve *serve, struct store *store, struct serve_model
     if (rc == 0)
         rc = store_select(store, serve->filter, &chosen, err);
     for (int i = 0; rc == 0 && i < chosen.n; i++)
-        if (pulse.mark[chosen.job[i]].state == JOB_DONE)
+        if (pulse.mark[chosen.job[i]].state == JOB_DONE && is_kept(&store_jobs(store)[chosen.job[i]]))
             rc = add_job(serve, store, &store_jobs(store)[chosen.job[i]], list, err);
     selection_free(&chosen);
     if (rc < 0)
@@ -127,6 +138,7 @@ static json_t *model_json(const struct store *store, const struct serve_model *m
     json_out_put(root, "clusters", json_out_text(model->job->clusters), failed);
     json_out_put(root, "strategy", json_out_text(model->job->strategy), failed);
     json_out_put(root, "protocol", json_out_text(model->job->protocol), failed);
+    json_out_put(root, "model", json_out_text(model->job->model), failed);
     json_out_put(root, "n_jobs", json_integer(model->n_jobs), failed);
     json_out_put(root, "classes", classes, failed);
     return root;

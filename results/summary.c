@@ -120,11 +120,15 @@ static int assign_jobs(struct summary *summary, struct work *work, struct err *e
 
 static int find_common(struct summary *summary, struct err *err)
 {
-    static const unsigned by[N_SUMMARY_KINDS] = {
-        [SUMMARY_CLUSTERS] = BY_CLUSTERS,          [SUMMARY_STRATEGY] = BY_STRATEGY,
-        [SUMMARY_PROTOCOL] = BY_PROTOCOL,          [SUMMARY_PAIR] = BY_CLUSTERS | BY_STRATEGY,
-        [SUMMARY_SETTING] = BY_ALL & ~BY_STRATEGY, [SUMMARY_RANKED] = BY_ALL & ~(BY_STRATEGY | BY_CLUSTERS),
-        [SUMMARY_LEAK] = BY_ALL & ~BY_PROTOCOL,    [SUMMARY_LEAKS] = BY_CLUSTERS | BY_MODEL | BY_AXES};
+    static const unsigned by[N_SUMMARY_KINDS] = {[SUMMARY_CLUSTERS] = BY_CLUSTERS,
+                                                 [SUMMARY_STRATEGY] = BY_STRATEGY,
+                                                 [SUMMARY_PROTOCOL] = BY_PROTOCOL,
+                                                 [SUMMARY_MODEL] = BY_MODEL,
+                                                 [SUMMARY_PAIR] = BY_CLUSTERS | BY_STRATEGY,
+                                                 [SUMMARY_SETTING] = BY_ALL & ~BY_STRATEGY,
+                                                 [SUMMARY_RANKED] = BY_ALL & ~(BY_STRATEGY | BY_CLUSTERS),
+                                                 [SUMMARY_LEAK] = BY_ALL & ~BY_PROTOCOL,
+                                                 [SUMMARY_LEAKS] = BY_CLUSTERS | BY_MODEL | BY_AXES};
     int n_axes = store_n_axes(summary->store), rc = E_IO;
     const struct store_job **cell = err_calloc((size_t)summary->n_groups, sizeof *cell, "groups", err);
     for (int g = 0; cell && g < summary->n_groups; g++) {

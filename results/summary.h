@@ -50,6 +50,7 @@ enum summary_kind {
     SUMMARY_CLUSTERS,
     SUMMARY_STRATEGY,
     SUMMARY_PROTOCOL,
+    SUMMARY_MODEL,
     SUMMARY_PAIR,    /* clusters and strategy */
     SUMMARY_SETTING, /* all but the strategy: what is compared */
     SUMMARY_RANKED,  /* all but strategy and clusters: what is ranked */

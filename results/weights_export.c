@@ -27,7 +27,7 @@ struct properties {
 struct weights_job {
     struct store *store;
     const char *dir;
-    int job, n_members;
+    int job, n_members, models_vary;
     struct config config;
     const struct model_kind *kind;
     float *weights;
@@ -60,6 +60,7 @@ static void describe(struct weights_job *w, int weights_epoch)
     add(p, "clusters", clusters);
     add(p, "strategy", row->strategy);
     add(p, "protocol", row->protocol);
+    add(p, "model", row->model);
     add_number(p, "seed", (double)row->seed);
     add_number(p, "fold", row->fold);
     add_number(p, "repeat", row->repeat);
@@ -76,15 +77,17 @@ static void describe(struct weights_job *w, int weights_epoch)
     add_number(p, "pixel_size", stored_pixel_size(w->store));
 }
 
-/* Clusters, strategy, seed and fold for people; the head of the key for what else tells jobs apart. */
+/* Clusters, strategy, model where it varies, seed and fold for people; the head of the key for what else
+ * tells jobs apart. */
 static void name_job(struct weights_job *w)
 {
     const struct store_job *row = &store_jobs(w->store)[w->job];
-    char text[2 * CONFIG_WORD_SIZE + 128], fold[48] = "";
+    char text[2 * CONFIG_WORD_SIZE + 160], fold[48] = "";
+    const char *model = w->models_vary ? row->model : "";
     if (strncmp(row->protocol, "kfold", 5) == 0)
         snprintf(fold, sizeof fold, "_fold%d_repeat%d", row->fold, row->repeat);
-    snprintf(text, sizeof text, "%s_%s_seed%lld%s_%.8s", row->clusters, row->strategy, (long long)row->seed,
-             fold, row->key);
+    snprintf(text, sizeof text, "%s_%s%s%s_seed%lld%s_%.8s", row->clusters, row->strategy, *model ? "_" : "",
+             model, (long long)row->seed, fold, row->key);
     *w->name = '\0';
     pagename_append(w->name, text);
 }
@@ -231,6 +234,7 @@ int weights_export(struct store *store, enum weights_format format, const char *
         rc = store_read_weights_epochs(store, epoch, err);
     if (rc == 0) {
         w->store = store;
+        w->models_vary = stored_models_vary(store);
         w->dir = dir;
         rc = export_jobs(w, format, filter, mark, epoch, n, err);
     }

@@ -63,4 +63,52 @@ for model in $models; do
     check "$model: reported" "$cellsweep" report "$results" -o "$TMP/report"
     check "$model: status" "$cellsweep" status "$results"
 done
+
+# ---- all models in one file: each job says which it is, and none votes with another's ----
+sweep "[$(echo $models | sed 's/ /, /g')]" | sed -e 's/^name: .*/name: mixed/' -e '/^model: /{h;d}' \
+    -e 's/first: 1, count: 4/first: 1, count: 2/' -e 's/strategy: .*/strategy: [none, undersample]/' >"$TMP/s.yaml"
+printf '  protocol: [report, holdout]\n  model: [%s]\n' "$(echo $models | sed 's/ /, /g')" >>"$TMP/s.yaml"
+results=$TMP/mixed.h5
+check "mixed: planned" bash -c "'$cellsweep' plan '$TMP/s.yaml' >'$TMP/plan'"
+check "mixed: run" run 2 "$results"
+check "mixed: reported" bash -c "'$cellsweep' report '$results' -o '$TMP/report' --all-figures >'$TMP/said'"
+"$cellsweep" predict "$results" "$TMP/cells/cell_images/cluster_27" -o "$TMP/p.csv" 2>"$TMP/mix.err"
+status=$?
+[ $status = 2 ] && grep -q "kinds of jobs; choose one" "$TMP/mix.err" && ok "mixed: models do not vote together" || not_ok "mixed: exit status $status: $(cat "$TMP/mix.err")"
+says() { # says WHAT PATTERN FILE...: a file holds it
+    local what=$1 pattern=$2
+    shift 2
+    grep -qs -- "$pattern" "$@" && ok "mixed: $what" || not_ok "mixed: $what: no '$pattern' in $*"
+}
+says "the report names all of them" "models $(echo $models | sed 's/ /, /g')" "$TMP/said" "$TMP/report/report.html"
+for table in final scores comparisons rankings leak_inflation; do
+    head -1 "$TMP/report/$table.md" | grep -q "| model " && ok "mixed: table $table has them" || not_ok "mixed: table $table: $(head -1 "$TMP/report/$table.md")"
+done
+for model in $models; do
+    says "$model in the plan" "holdout .* $model  " "$TMP/plan"
+    says "$model in the choice of kinds" "model=$model" "$TMP/mix.err"
+    says "$model in the title of its curves" "model $model" "$TMP"/report/fig*_"$model"*.gp
+    if keeps "$TMP/$model.1.h5"; then
+        check "$model alone votes" bash -c "'$cellsweep' predict '$results' '$TMP/cells/cell_images/cluster_27' --filter model=$model -o '$TMP/p.csv' 2>'$TMP/vote.err'"
+        says "$model is said to have voted" "model $model" "$TMP/vote.err"
+        check "$model alone is exported" "$cellsweep" export "$results" --weights --format raw --filter "model=$model" -o "$TMP/raw"
+        says "$model in its description" "\"model\": \"$model\"" "$TMP/raw"/*_"$model"_*.json
+    fi
+done
+
+# ---- and served ----
+"$cellsweep" serve "$results" --port 0 >"$TMP/url" 2>"$TMP/server.err" &
+pid=$!
+await test -s "$TMP/url"
+exec 3<>"/dev/tcp/127.0.0.1/$(sed 's/.*:\([0-9]*\)\/.*/\1/' "$TMP/url")"
+printf 'GET /api/models HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' >&3
+cat <&3 >"$TMP/served"
+exec 3>&-
+kill -TERM $pid
+wait $pid
+for model in $models; do
+    n=$(grep -o "model=$model\(,[^\"]*\)\?\"" "$TMP/served" | wc -l)
+    if keeps "$TMP/$model.1.h5"; then want=4; else want=0; fi
+    [ "$n" = $want ] && ok "served: $want groups of $model vote" || not_ok "served: $n groups of $model, not $want: $(cat "$TMP/served")"
+done
 finish
