@@ -13,21 +13,25 @@
 enum { MAX_ROWS = 32, NO_LETTER = 256 };
 
 const struct argument arguments_common[] = {
-    {"help", 'h', NULL, ARGUMENT_HELP, .help = "Print this help"},
-    {"usage", 0, NULL, ARGUMENT_USAGE, .help = "Print all options in short"},
-    {"version", 'V', NULL, ARGUMENT_VERSION, .help = "Print the version of the program"},
+    {"help", 'h', ARGUMENT_HELP, NULL, .help = "Print this help"},
+    {"usage", 0, ARGUMENT_USAGE, NULL, .help = "Print all options in short"},
+    {"version", 'V', ARGUMENT_VERSION, NULL, .help = "Print the version of the program"},
     {0}};
 
-/* The options of a command as getopt_long wants them: option i is its letter and NO_LETTER + i. */
+/* The options of a command: option i is known by its letter and by NO_LETTER + i. */
 struct reader {
     const char *command;
     int n;
     const struct argument *row[MAX_ROWS];
+};
+
+/* The same as getopt_long wants them. */
+struct spelling {
     struct option option[MAX_ROWS + 1];
     char letters[3 * MAX_ROWS + 2];
 };
 
-static void add_rows(struct reader *r, const struct argument *row)
+static void add_rows(struct reader *r, struct spelling *s, const struct argument *row)
 {
     for (; row->type; row++) {
         int takes = !row->value ? no_argument : row->fallback ? optional_argument : required_argument;
@@ -35,9 +39,9 @@ static void add_rows(struct reader *r, const struct argument *row)
             continue;
         assert(r->n < MAX_ROWS);
         r->row[r->n] = row;
-        r->option[r->n] = (struct option){row->name, takes, NULL, NO_LETTER + r->n};
+        s->option[r->n] = (struct option){row->name, takes, NULL, NO_LETTER + r->n};
         if (row->letter) {
-            char *end = r->letters + strlen(r->letters);
+            char *end = s->letters + strlen(s->letters);
             sprintf(end, "%c%.*s", row->letter, takes, "::");
         }
         r->n++;
@@ -170,7 +174,7 @@ static int take(const char *command, const struct argument *row, char *text, voi
         rc = take_choice(row, text, field);
         break;
     default:
-        assert(!"a row of this type has no value");
+        assert(0 && "a row of this type has no value");
     }
     return rc < 0 ? err_set(err, E_USAGE, "%s: --%s '%.60s' is not %s", command, row->name, text,
                             right_value(row, right, sizeof right))
@@ -209,12 +213,13 @@ static int take_words(const char *command, const struct argument *rows, int n, c
 int arguments_parse(const char *command, const struct argument *rows, int argc, char **argv, void *options,
                     struct err *err)
 {
-    struct reader r = {.command = command, .letters = ":"};
+    struct reader r = {.command = command};
+    struct spelling s = {.letters = ":"};
     int got;
-    add_rows(&r, rows);
-    add_rows(&r, arguments_common);
+    add_rows(&r, &s, rows);
+    add_rows(&r, &s, arguments_common);
     optind = 0; /* glibc: begin anew */
-    while ((got = getopt_long(argc, argv, r.letters, r.option, NULL)) >= 0) {
+    while ((got = getopt_long(argc, argv, s.letters, s.option, NULL)) >= 0) {
         const struct argument *row = row_of(&r, got);
         if (got == '?' && optopt == '?')
             return ARGUMENT_HELP;

@@ -4,7 +4,7 @@
  *     static const struct argument rows[] = {
  *         ARGUMENT_RESULTS(struct options, results),
  *         ARGUMENT_FILTER(struct options, filter),
- *         {"port", 'p', "PORT", ARGUMENT_WHOLE, offsetof(struct options, port), 0, 65535, .help = "..."},
+ *         {"port", 'p', ARGUMENT_WHOLE, "PORT", offsetof(struct options, port), 0, 65535, .help = "..."},
  *         {0}};
  *     int rc = arguments_parse("serve", rows, argc, argv, &options, &err);
  *
@@ -49,11 +49,11 @@ struct arguments_rest {
 };
 
 struct argument {
-    const char *name;  /* of the option, "filter"; NULL: a word, by its place */
-    int letter;        /* 'f'; 0: none */
-    const char *value; /* what help calls its value, "FILTER"; NULL: it has none */
+    const char *name; /* of the option, "filter"; NULL: a word, by its place */
+    int letter;       /* 'f'; 0: none */
     enum argument_type type;
-    size_t offset; /* in the options of the command */
+    const char *value; /* what help calls its value, "FILTER"; NULL: it has none */
+    size_t offset;     /* in the options of the command */
     double min, max;
     const char *const *choice;
     int (*take)(const char *text, void *field, struct err *err); /* 0, or a code and *err */
@@ -71,17 +71,17 @@ struct argument {
 #define ARGUMENT_RESULTS(type, field) ARGUMENT_WORD("RESULTS.h5", offsetof(type, field), 1)
 #define ARGUMENT_SWEEP(type, field, is_needed_) ARGUMENT_WORD("SWEEP.yaml", offsetof(type, field), is_needed_)
 #define ARGUMENT_FILTER(type, field)                                                                       \
-    {"filter", 'f', "FILTER", ARGUMENT_TEXT, offsetof(type, field),                                        \
+    {"filter", 'f', ARGUMENT_TEXT, "FILTER", offsetof(type, field),                                        \
      .help = "Only jobs that match, e.g. 'strategy=augment|none,clusters=1-27,seed=1..5'"}
 #define ARGUMENT_OUTPUT_FILE(type, field)                                                                  \
-    {"output", 'o', "FILE", ARGUMENT_TEXT, offsetof(type, field),                                          \
+    {"output", 'o', ARGUMENT_TEXT, "FILE", offsetof(type, field),                                          \
      .help = "Write there; the file appears when it is whole (default, and -: stdout)"}
 #define ARGUMENT_SET(type, field)                                                                          \
-    {"set", 0, "KEY=VALUE", ARGUMENT_LIST, offsetof(type, field),                                          \
+    {"set", 0, ARGUMENT_LIST, "KEY=VALUE", offsetof(type, field),                                          \
      .help = "Override a value of the sweep file, e.g. train.epochs=20; of a key that the grid varies, "   \
              "leave that value alone (seed=5), or other ones ('grid.seed=[5, 6]'); may be repeated"}
 #define ARGUMENT_ISA(type, field, by_default)                                                              \
-    {"isa", 'i', "NAME", ARGUMENT_CALL, offsetof(type, field), .take = arguments_take_isa,                 \
+    {"isa", 'i', ARGUMENT_CALL, "NAME", offsetof(type, field), .take = arguments_take_isa,                 \
      .help = "Kernels: auto, reference, blas, avx2 or avx512 (default: " by_default ")"}
 /* clang-format on */
 

@@ -57,15 +57,15 @@ static int take_filters(const char *text, void *field, struct err *err)
 
 static const struct argument rows[] = {
     ARGUMENT_ISA(struct options, isa, "auto"),
-    {"batch", 'b', "N", ARGUMENT_WHOLE, AT(batch), 1, 4096, .help = "Only this batch size"},
-    {"classes", 'c', "N", ARGUMENT_WHOLE, AT(classes), 2, LOSS_MAX_CLASSES,
+    {"batch", 'b', ARGUMENT_WHOLE, "N", AT(batch), 1, 4096, .help = "Only this batch size"},
+    {"classes", 'c', ARGUMENT_WHOLE, "N", AT(classes), 2, LOSS_MAX_CLASSES,
      .help = "Number of classes, 2 to 256 (default 2)"},
-    {"filters", 'f', "F1,F2", ARGUMENT_CALL, AT(filters), .take = take_filters,
+    {"filters", 'f', ARGUMENT_CALL, "F1,F2", AT(filters), .take = take_filters,
      .help = "Filters of the two convolutions, 1 to 1024 (default 32,64)"},
-    {"seconds", 's', "S", ARGUMENT_REAL, AT(seconds), 0.001, 3600,
+    {"seconds", 's', ARGUMENT_REAL, "S", AT(seconds), 0.001, 3600,
      .help = "Time to spend on each batch size (default 6)"},
-    {"json", 'j', NULL, ARGUMENT_FLAG, AT(json), .help = "Print one JSON object instead of the table"},
-    {FLOOR_OPTION, 0, NULL, ARGUMENT_FLAG, AT(server), .help = NULL}, /* floor.h */
+    {"json", 'j', ARGUMENT_FLAG, NULL, AT(json), .help = "Print one JSON object instead of the table"},
+    {FLOOR_OPTION, 0, ARGUMENT_FLAG, NULL, AT(server), .help = NULL}, /* floor.h */
     {0}};
 
 static struct cnn_shape shape_of(const struct options *o)

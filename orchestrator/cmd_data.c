@@ -242,25 +242,25 @@ static const struct argument synth_rows[] = {ARGUMENT_WORD("DIR", AT(path), 1), 
 
 static const struct argument pack_rows[] = {
     ARGUMENT_WORD("SRC", AT(path), 1),
-    {"output", 'o', "FILE", ARGUMENT_TEXT, AT(output), .is_needed = 1,
+    {"output", 'o', ARGUMENT_TEXT, "FILE", AT(output), .is_needed = 1,
      .help = "Packed dataset to write; it appears whole or not at all"},
-    {"size", 's', "PIXELS", ARGUMENT_WHOLE, AT(options.size), DATASET_MIN_SIZE, DATASET_MAX_SIZE,
+    {"size", 's', ARGUMENT_WHOLE, "PIXELS", AT(options.size), DATASET_MIN_SIZE, DATASET_MAX_SIZE,
      .help = "Width and height of every packed image, 8 to 512 (default 50)"},
-    {"pixel-size", 'p', "UM", ARGUMENT_REAL, AT(options.pixel_size), 1e-6, 1e6,
+    {"pixel-size", 'p', ARGUMENT_REAL, "UM", AT(options.pixel_size), 1e-6, 1e6,
      .help = "Width of a pixel of the original crops, in micrometres (default 0.2125)"},
-    {"groups", 'g', "COLUMN", ARGUMENT_TEXT, AT(options.groups),
+    {"groups", 'g', ARGUMENT_TEXT, "COLUMN", AT(options.groups),
      .help = "Column of clusters.csv, e.g. slide: cells of one value stay on one side of a split in sweeps "
              "with `groups: COLUMN`"},
-    {"allow-missing", 'm', NULL, ARGUMENT_FLAG, AT(options.allow_missing),
+    {"allow-missing", 'm', ARGUMENT_FLAG, NULL, AT(options.allow_missing),
      .help = "Pass over rows of clusters.csv that have no image, and count them; without it they are an "
              "error"},
     {0}};
 
 static const struct argument info_rows[] = {
     ARGUMENT_WORD("DATA", AT(path), 1),
-    {"sheet", 's', "FILE.png", ARGUMENT_TEXT, AT(sheet),
+    {"sheet", 's', ARGUMENT_TEXT, "FILE.png", AT(sheet),
      .help = "Also draw a contact sheet: a row of images for every cluster"},
-    {"per-cluster", 'n', "N", ARGUMENT_WHOLE, AT(per_cluster), 1, 1000,
+    {"per-cluster", 'n', ARGUMENT_WHOLE, "N", AT(per_cluster), 1, 1000,
      .help = "Images a row of the sheet, at most (default 20)"},
     {0}};
 

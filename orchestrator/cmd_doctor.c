@@ -120,6 +120,8 @@ static int run(const void *options, struct err *err)
 {
     const char *folder = ((const struct options *)options)->folder;
     int rank, size, cores = cores_in_mask(), min_cores, max_cores, rc = launch_begin(0, err);
+    if (rc < 0)
+        return launch_end(rc, err);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &size);
     MPI_Reduce(&cores, &min_cores, 1, MPI_INT, MPI_MIN, 0, MPI_COMM_WORLD);

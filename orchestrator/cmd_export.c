@@ -21,13 +21,13 @@ struct options {
 
 static const struct argument rows[] = {
     ARGUMENT_RESULTS(struct options, path),
-    {"table", 't', "TABLE", ARGUMENT_CHOICE, AT(table), 0, N_EXPORT_TABLES - 1, export_table_names,
+    {"table", 't', ARGUMENT_CHOICE, "TABLE", AT(table), 0, N_EXPORT_TABLES - 1, export_table_names,
      .help = "jobs, epochs, confusion, predictions or scores"},
-    {"weights", 'w', NULL, ARGUMENT_FLAG, AT(weights),
+    {"weights", 'w', ARGUMENT_FLAG, NULL, AT(weights),
      .help = "The networks that keep_weights kept, a file a job, into the folder --output"},
-    {"format", 'F', "FORMAT", ARGUMENT_CHOICE, AT(format), 0, N_WEIGHTS_FORMATS - 1, weights_format_names,
+    {"format", 'F', ARGUMENT_CHOICE, "FORMAT", AT(format), 0, N_WEIGHTS_FORMATS - 1, weights_format_names,
      .help = "Of --weights: onnx (default) or raw"},
-    {"on", 'n', "SET", ARGUMENT_CHOICE, AT(on), 0, N_UNITS_SETS - 1, units_set_names,
+    {"on", 'n', ARGUMENT_CHOICE, "SET", AT(on), 0, N_UNITS_SETS - 1, units_set_names,
      .help = "Scores of which images: val (default), all (every original), oof (out of fold: k-fold pooled)"},
     ARGUMENT_OUTPUT_FILE(struct options, output),
     ARGUMENT_FILTER(struct options, filter),

@@ -22,10 +22,10 @@ struct options {
 
 static const struct argument rows[] = {
     ARGUMENT_SWEEP(struct options, sweep_path, 0),
-    {"ranks", 'n', "N", ARGUMENT_WHOLE, AT(ranks), 1, INT_MAX, .help = "Expected wall time for N ranks"},
+    {"ranks", 'n', ARGUMENT_WHOLE, "N", AT(ranks), 1, INT_MAX, .help = "Expected wall time for N ranks"},
     ARGUMENT_SET(struct options, set),
     ARGUMENT_FILTER(struct options, filter),
-    {"keys", 0, NULL, ARGUMENT_FLAG, AT(keys),
+    {"keys", 0, ARGUMENT_FLAG, NULL, AT(keys),
      .help = "List every key a sweep file may hold, with default and meaning"},
     {0}};
 

@@ -25,13 +25,13 @@ struct options {
 
 static const struct argument rows[] = {
     ARGUMENT_RESULTS(struct options, results),
-    {NULL, 0, "IMAGE", ARGUMENT_REST, AT(images), .help = NULL},
+    {NULL, 0, ARGUMENT_REST, "IMAGE", AT(images), .help = NULL},
     ARGUMENT_FILTER(struct options, filter),
-    {"boundaries", 'b', "CSV", ARGUMENT_TEXT, AT(boundaries),
+    {"boundaries", 'b', ARGUMENT_TEXT, "CSV", AT(boundaries),
      .help = "Outlines of cells (cell_id,vertex_x,vertex_y in micrometres, .gz too) to mask images by"},
-    {"format", 'F', "FORMAT", ARGUMENT_CHOICE, AT(format), 0, N_CLASSIFIER_FORMATS - 1,
+    {"format", 'F', ARGUMENT_CHOICE, "FORMAT", AT(format), 0, N_CLASSIFIER_FORMATS - 1,
      classifier_format_names, .help = "csv (default), or json: one object a line"},
-    {"from-file", 'T', "FILE", ARGUMENT_TEXT, AT(list),
+    {"from-file", 'T', ARGUMENT_TEXT, "FILE", AT(list),
      .help = "Classify the images and folders named in FILE, one a line"},
     ARGUMENT_OUTPUT_FILE(struct options, output),
     {0}};

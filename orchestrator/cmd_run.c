@@ -31,33 +31,33 @@ static int take_time(const char *text, void *field, struct err *err)
 
 static const struct argument rows[] = {
     ARGUMENT_SWEEP(struct options, run.sweep_path, 1),
-    {"output", 'o', "RESULTS.h5", ARGUMENT_TEXT, AT(run.results_path), .is_needed = 1,
+    {"output", 'o', ARGUMENT_TEXT, "RESULTS.h5", AT(run.results_path), .is_needed = 1,
      .help = "Results file to create or go on with (required)"},
     ARGUMENT_SET(struct options, set),
     ARGUMENT_FILTER(struct options, run.filter),
-    {"dedicated", 0, NULL, ARGUMENT_FLAG, AT(run.dedicated),
+    {"dedicated", 0, ARGUMENT_FLAG, NULL, AT(run.dedicated),
      .help = "Rank 0 only hands out (for hundreds of ranks)"},
     ARGUMENT_ISA(struct options, run.isa, "the best all ranks run"),
-    {"time", 0, "HH:MM:SS", ARGUMENT_CALL, AT(time), .take = take_time,
+    {"time", 0, ARGUMENT_CALL, "HH:MM:SS", AT(time), .take = take_time,
      .help = "End within this time (or SECONDS): start no job that cannot be finished, then stop; inside a "
              "Slurm job its own end is found"},
-    {"heartbeat", 0, "SECONDS", ARGUMENT_REAL, AT(run.heartbeat), 2, 86400,
+    {"heartbeat", 0, ARGUMENT_REAL, "SECONDS", AT(run.heartbeat), 2, 86400,
      .help = "A rank not heard of for so long is lost, its job goes to another (default 60)"},
-    {"checkpoint", 0, "SECONDS", ARGUMENT_REAL, AT(run.checkpoint), 0, 1e6,
+    {"checkpoint", 0, ARGUMENT_REAL, "SECONDS", AT(run.checkpoint), 0, 1e6,
      .help = "Save a running job every SECONDS, so that a killed one goes on from there (default 60; 0: "
              "never)"},
-    {"io", 0, "WAY", ARGUMENT_CHOICE, AT(run.io), 0, N_STORE_IO - 1, store_io_names,
+    {"io", 0, ARGUMENT_CHOICE, "WAY", AT(run.io), 0, N_STORE_IO - 1, store_io_names,
      .help = "How rows reach RESULTS.h5: mpio (default; every rank, through MPI-IO), pwrite (every rank, "
              "plain writes) or rank0 (sent to rank 0, which writes; the others need not see the file). The "
              "same bits in each; `cellsweep doctor DIR` recommends one"},
-    {"max-failures", 0, "N", ARGUMENT_WHOLE, AT(run.max_failures), 1, INT_MAX,
+    {"max-failures", 0, ARGUMENT_WHOLE, "N", AT(run.max_failures), 1, INT_MAX,
      .help = "Stop when N jobs of this run have failed or diverged, exit status 1"},
-    {"retry-failed", 0, NULL, ARGUMENT_FLAG, AT(run.retry_failed),
+    {"retry-failed", 0, ARGUMENT_FLAG, NULL, AT(run.retry_failed),
      .help = "Run failed and diverged jobs again"},
-    {"force-unlock", 0, NULL, ARGUMENT_FLAG, AT(run.force_unlock),
+    {"force-unlock", 0, ARGUMENT_FLAG, NULL, AT(run.force_unlock),
      .help = "Take over RESULTS.h5.lock of a run on another host that nobody here can look at, when you know "
              "it is dead"},
-    {"quiet", 'q', NULL, ARGUMENT_FLAG, AT(run.quiet), .help = "No progress line"},
+    {"quiet", 'q', ARGUMENT_FLAG, NULL, AT(run.quiet), .help = "No progress line"},
     {0}};
 
 /* The files of an earlier run and the packed images may be damaged; to try them is for the time before MPI_Init (trial.h). What is

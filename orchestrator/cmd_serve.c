@@ -21,13 +21,13 @@ struct options {
 
 static const struct argument rows[] = {
     ARGUMENT_RESULTS(struct options, serve.path),
-    {"port", 'p', "PORT", ARGUMENT_WHOLE, AT(serve.port), 0, 65535,
+    {"port", 'p', ARGUMENT_WHOLE, "PORT", AT(serve.port), 0, 65535,
      .help = "Listen there (default 8050; 0: any free port)"},
-    {"address", 'a', "ADDRESS", ARGUMENT_TEXT, AT(serve.address),
+    {"address", 'a', ARGUMENT_TEXT, "ADDRESS", AT(serve.address),
      .help = "Listen on this address (default 127.0.0.1)"},
-    {"token", 't', "TOKEN", ARGUMENT_TEXT, AT(token),
+    {"token", 't', ARGUMENT_TEXT, "TOKEN", AT(token),
      .help = "Ask for this token; auto makes one. Other users see it in the list of processes"},
-    {"token-file", 'T', "FILE", ARGUMENT_TEXT, AT(token_file),
+    {"token-file", 'T', ARGUMENT_TEXT, "FILE", AT(token_file),
      .help = "Ask for the token that is the first line of FILE"},
     ARGUMENT_FILTER(struct options, serve.filter),
     {0}};

@@ -27,7 +27,7 @@ struct options {
 
 static const struct argument rows[] = {
     ARGUMENT_RESULTS(struct options, path),
-    {"watch", 'w', "SECONDS", ARGUMENT_REAL, offsetof(struct options, interval), 0.1, 86400,
+    {"watch", 'w', ARGUMENT_REAL, "SECONDS", offsetof(struct options, interval), 0.1, 86400,
      .fallback = (char[]){"2"},
      .help = "Show it again every SECONDS (default 2) until the sweep is finished, or the run has done all "
              "that it was asked for"},

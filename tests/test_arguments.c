@@ -37,19 +37,19 @@ static int take_upper(const char *text, void *field, struct err *err)
 
 static const struct argument rows[] = {
     ARGUMENT_RESULTS(struct options, path),
-    {"output", 'o', "FILE", ARGUMENT_TEXT, AT(output), .is_needed = 1, .help = "o"},
-    {NULL, 0, "IMAGE", ARGUMENT_REST, AT(rest), .help = NULL},
+    {"output", 'o', ARGUMENT_TEXT, "FILE", AT(output), .is_needed = 1, .help = "o"},
+    {NULL, 0, ARGUMENT_REST, "IMAGE", AT(rest), .help = NULL},
     ARGUMENT_FILTER(struct options, filter),
     ARGUMENT_SET(struct options, set),
     ARGUMENT_ISA(struct options, isa, "auto"),
-    {"loud", 'l', NULL, ARGUMENT_FLAG, AT(loud), .help = "l"},
-    {"quiet", 'q', NULL, ARGUMENT_FLAG, AT(quiet), .help = "q"},
-    {"count", 'c', "N", ARGUMENT_WHOLE, AT(count), -3, 12, .help = "c"},
-    {"seconds", 's', "S", ARGUMENT_REAL, AT(seconds), 0.5, 1e6, .help = "s"},
-    {"watch", 'w', "S", ARGUMENT_REAL, AT(interval), 0.1, 9, .fallback = (char[]){"2"}, .help = "w"},
-    {"colour", 0, "C", ARGUMENT_CHOICE, AT(colour), GREEN, BLUE, colours, .help = "green or blue"},
-    {"upper", 'u', "U", ARGUMENT_CALL, AT(upper), .take = take_upper, .help = "u"},
-    {"hidden-server", 0, NULL, ARGUMENT_FLAG, AT(loud), .help = NULL},
+    {"loud", 'l', ARGUMENT_FLAG, NULL, AT(loud), .help = "l"},
+    {"quiet", 'q', ARGUMENT_FLAG, NULL, AT(quiet), .help = "q"},
+    {"count", 'c', ARGUMENT_WHOLE, "N", AT(count), -3, 12, .help = "c"},
+    {"seconds", 's', ARGUMENT_REAL, "S", AT(seconds), 0.5, 1e6, .help = "s"},
+    {"watch", 'w', ARGUMENT_REAL, "S", AT(interval), 0.1, 9, .fallback = (char[]){"2"}, .help = "w"},
+    {"colour", 0, ARGUMENT_CHOICE, "C", AT(colour), GREEN, BLUE, colours, .help = "green or blue"},
+    {"upper", 'u', ARGUMENT_CALL, "U", AT(upper), .take = take_upper, .help = "u"},
+    {"hidden-server", 0, ARGUMENT_FLAG, NULL, AT(loud), .help = NULL},
     {0}};
 
 /* Parse the words of a line, separated by spaces, after "R.h5 -o X" when it does not begin with a '!'. */
