@@ -152,6 +152,10 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-om
 asan: test-deps ## the same tests under AddressSanitizer and UBSan; leaks are looked for in the serial ones
 	@$(MAKE) --no-print-directory $(PARALLEL) BUILD=$(BUILD)/asan OPT="-O1 -ffp-contract=off" EXTRA="$(SANITIZE)" tests-only
 
+.PHONY: frozen
+frozen: test-deps build ## what sweeps compute and write, bit by bit as it was recorded (tests/frozen.sh; for moves of code)
+	@BUILD=$(BUILD) tests/frozen.sh
+
 .PHONY: serve-load
 serve-load: test-deps ## a minute of 64 good, broken and hostile clients against `serve`, built with AddressSanitizer
 	@$(MAKE) --no-print-directory $(PARALLEL) BUILD=$(BUILD)/asan OPT="-O1 -ffp-contract=off" EXTRA="$(SANITIZE)" \
