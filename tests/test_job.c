@@ -251,6 +251,22 @@ static void best_weights_are_those_of_the_best_epoch(void **state)
     hand_dataset_free(data);
 }
 
+/* Not when it runs, three times over, but before anything is made. */
+static void a_network_that_is_too_large_is_refused_in_the_plan(void **state)
+{
+    struct dataset *data = noise_dataset(CLASSES, counts, 64, 7);
+    struct config config = small_config(data, "none", "holdout");
+    struct job_plan plan;
+    struct err err = {0};
+    (void)state;
+    assert_int_equal(job_plan(&config, data, "key", &plan, &err), 0);
+    config.filters1 = 1024;
+    config.batch = 4096;
+    assert_int_equal(job_plan(&config, data, "key", &plan, &err), E_USAGE);
+    assert_non_null(strstr(err.text, "is too large"));
+    hand_dataset_free(data);
+}
+
 static int stop_at_once(void *self)
 {
     return ++*(int *)self == 3;
@@ -315,6 +331,7 @@ int main(void)
         cmocka_unit_test(post_hoc_adjustment_divides_by_the_prior),
         cmocka_unit_test(logit_adjust_is_balanced_softmax_at_tau_one),
         cmocka_unit_test(best_weights_are_those_of_the_best_epoch),
+        cmocka_unit_test(a_network_that_is_too_large_is_refused_in_the_plan),
         cmocka_unit_test(a_pause_hook_stops_the_job),
         cmocka_unit_test(a_pause_hook_stops_a_job_that_compares_images),
     };

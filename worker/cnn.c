@@ -112,6 +112,12 @@ static int check_total(const struct cnn_shape *s, int max_batch, struct err *err
                    s->size, s->filters[0], s->filters[1], s->dense[0], max_batch);
 }
 
+int cnn_check(const struct cnn_shape *shape, int max_batch, struct err *err)
+{
+    int rc = check_shape(shape, max_batch, err);
+    return rc < 0 ? rc : check_total(shape, max_batch, err);
+}
+
 static size_t max_size(size_t a, size_t b)
 {
     return a > b ? a : b;
@@ -185,7 +191,7 @@ size_t cnn_bytes(const struct cnn_shape *shape, int max_batch)
 
 int cnn_new(const struct cnn_shape *shape, int max_batch, struct cnn **out, struct err *err)
 {
-    if (check_shape(shape, max_batch, err) < 0 || check_total(shape, max_batch, err) < 0)
+    if (cnn_check(shape, max_batch, err) < 0)
         return E_USAGE;
     struct cnn plan = planned(shape, max_batch);
     for (int l = 0; l < 3; l++)

@@ -58,12 +58,15 @@ size_t cnn_n_params(const struct cnn_shape *shape, size_t offset[CNN_N_PARTS + 1
 /* Multiply-adds x 2 of one training image if every layer, forward and backward, is done densely (62.2e6 by default). */
 double cnn_dense_flop(const struct cnn_shape *shape);
 
+/* 0, or E_USAGE when the image is too small for two pools or a size is out of range. */
+int cnn_check(const struct cnn_shape *shape, int max_batch, struct err *err);
+
 /* Bytes of memory of a network for batches of up to max_batch images, with the kernels selected. The shape must be one that
  * cnn_new() takes. */
 size_t cnn_bytes(const struct cnn_shape *shape, int max_batch);
 
-/* A network for batches of up to max_batch images, with zero weights. All memory is allocated here. E_USAGE when the
- * image is too small for two pools or a size is out of range. *out is owned by the caller. */
+/* A network for batches of up to max_batch images, with zero weights. All memory is allocated here.
+ * E_USAGE as cnn_check(). *out is owned by the caller. */
 int cnn_new(const struct cnn_shape *shape, int max_batch, struct cnn **out, struct err *err);
 
 /* Glorot-uniform weights, limit sqrt(6 / (fan_in + fan_out)) as Keras computes the fans; zero biases; moments zero and

@@ -20,10 +20,12 @@ static void identity(const struct config *config, char out[MODEL_IDENTITY_SIZE])
     snprintf(out, MODEL_IDENTITY_SIZE, "majority %d", config->clusters.n);
 }
 
-/* Numbers looked at or written, whatever the epochs. */
+/* In operations, as other models count: a job without any work takes as long as a million of them (0.13
+ * ms, measured), or a schedule of several models would take the speed of this one for that of a network. */
 static double work(const struct config *config, double n_seen, double n_judged)
 {
-    return n_seen + n_judged * config->clusters.n + 1;
+    (void)config;
+    return 1e6 + n_seen + n_judged;
 }
 
 static size_t n_params(const struct config *config)
@@ -81,7 +83,7 @@ static int part(const struct config *config, int i, const char **name, int dims[
 const struct model_kind model_majority = {
     .name = "majority",
     .help = "no learning: every image gets the class shares of the training set; the baseline",
-    .seconds = 1e-9,
+    .seconds = 1e-10,
     .identity = identity,
     .work = work,
     .n_params = n_params,

@@ -20,6 +20,12 @@ static void identity(const struct config *config, char out[MODEL_IDENTITY_SIZE])
              config->clusters.n);
 }
 
+static int check(const struct config *config, struct err *err)
+{
+    struct cnn_shape shape = shape_of(config);
+    return cnn_check(&shape, (int)config->batch, err);
+}
+
 /* Forward costs a third of a training pass: one of three products of every layer. */
 static double work(const struct config *config, double n_seen, double n_judged)
 {
@@ -118,6 +124,7 @@ const struct model_kind model_cnn = {
     .help = "the report's network: two convolutions, two dense layers, Adam",
     .can = MODEL_HEEDS | MODEL_PUBLISHED,
     .identity = identity,
+    .check = check,
     .work = work,
     .n_params = n_params,
     .bytes = bytes,
