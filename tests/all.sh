@@ -3,6 +3,7 @@
 #
 #     JOBS=6             tests at a time; default: 3 a core, as they mostly wait, but one for every 1.5 GiB of free memory at most
 #     SLOW_START=6       every program that uses MPI starts so many seconds late, as where the host name does not resolve
+#     SLOWEST=10         the ten that took longest at the end, with the seconds of CPU that they used
 #     TEST_SECONDS=2400  a test that takes longer hangs; nothing else here depends on how fast the machine is
 #
 # A line a test, in the order of the arguments; the whole output of one that failed before it. A test fails when one of its checks
@@ -58,8 +59,8 @@ name_of() { basename "$1" .sh; }
 source_of() { case $1 in *.sh) echo "$1" ;; *) echo "tests/$(name_of "$1").c" ;; esac }
 is_alone() { grep -qs '^\(#\| \*\) alone: ' "$(source_of "$1")"; }
 
-run() { # run TEST: its output in $all/NAME.log, then "STATUS SECONDS" in $all/NAME.end
-    local test=$1 start=$SECONDS name log status preload=${LD_PRELOAD:-}
+run() { # run TEST: its output in $all/NAME.log, then "STATUS SECONDS CPU" in $all/NAME.end
+    local test=$1 start=$SECONDS name log status preload=${LD_PRELOAD:-} TIMEFORMAT='%U %S'
     local -a command=("$test")
     name=$(name_of "$test") log=$all/$name.log
     mkdir "$all/$name"
@@ -68,14 +69,15 @@ run() { # run TEST: its output in $all/NAME.log, then "STATUS SECONDS" in $all/N
     case $test in *.sh) command=(bash "$test") leaks=0 ;; esac
     [ -z "${SLOW_START:-}" ] || preload=$(realpath "$BUILD/tests/slow_start.so")${preload:+:$preload}
     # A shell has its background processes ignore the keyboard's signals.
-    timeout -k 10 "${TEST_SECONDS:-2400}" env --default-signal=INT,QUIT TMPDIR="$all/$name" ASAN_OPTIONS=detect_leaks=$leaks \
-        LSAN_OPTIONS=suppressions=tests/lsan.supp:print_suppressions=0 ${preload:+LD_PRELOAD=$preload} "${command[@]}" >"$log" 2>&1 </dev/null
+    { time timeout -k 10 "${TEST_SECONDS:-2400}" env --default-signal=INT,QUIT TMPDIR="$all/$name" ASAN_OPTIONS=detect_leaks=$leaks \
+        LSAN_OPTIONS=suppressions=tests/lsan.supp:print_suppressions=0 ${preload:+LD_PRELOAD=$preload} "${command[@]}" >"$log" 2>&1 </dev/null; } \
+        2>"$all/$name.cpu"
     status=$?
     [ $status != 124 ] || echo "hangs: it was ended after ${TEST_SECONDS:-2400} s" >>"$log"
     end_left "$all/$name" >>"$log" || status=left
     [ -z "$(files "$all/$name")" ] || { status=left && files "$all/$name" | sed "s/^/left behind: /" >>"$log"; }
     remove "$all/$name"
-    echo "$status $((SECONDS - start))" >"$all/$name.tmp"
+    echo "$status $((SECONDS - start)) $(awk '{printf "%.0f", $1 + $2}' "$all/$name.cpu")" >"$all/$name.tmp"
     mv "$all/$name.tmp" "$all/$name.end"
 }
 
@@ -91,8 +93,8 @@ count() { # count LOG: "passed failed skipped planned"; planned is -1 without a 
 }
 passed=0 failed=0 skipped=0
 tell() { # tell NAME
-    local log=$all/$1.log status seconds p f s planned verdict=ok
-    read -r status seconds <"$all/$1.end"
+    local log=$all/$1.log status seconds cpu p f s planned verdict=ok
+    read -r status seconds cpu <"$all/$1.end"
     read -r p f s planned < <(count "$log")
     if [ "$planned" -lt 0 ]; then
         echo "it ended before its plan" >>"$log"
@@ -110,7 +112,7 @@ tell() { # tell NAME
         grep -h '# SKIP\|^skip - \|^worst' "$log" | sed 's/^/    /'
     fi
     printf '%-20s %4d passed %3d failed %3d skipped %4d s  %s\n' "$1" "$p" "$f" "$s" "$seconds" "$verdict"
-    echo "$1 $seconds" >>"$all/times"
+    echo "$1 $seconds $cpu" >>"$all/times"
 }
 
 # ---- all of them ----
@@ -146,11 +148,13 @@ run_all() { # run_all AT-A-TIME TEST...
         tell_ended
     done
 }
-# Scripts take longer than programs when nothing is known yet.
+# When nothing is known yet, scripts take longer than programs, and these take longest.
+longest=" run_hostile run_page run_sweep run_checkpoint run_handout run_places "
 seconds_of() { awk -v name="$(name_of "$1")" '$1 == name {s = $2} END {print s != "" ? s : -1}' "$times" 2>/dev/null || echo -1; }
 first_longest() { # paths on stdin
     local test
     while read -r test; do
+        case $longest in *" $(name_of "$test") "*) echo "$(seconds_of "$test") 2 $test" && continue ;; esac
         case $test in *.sh) echo "$(seconds_of "$test") 1 $test" ;; *) echo "$(seconds_of "$test") 0 $test" ;; esac
     done | sort -s -k1,1nr -k2,2nr | cut -d' ' -f3-
 }
@@ -164,5 +168,6 @@ if [ -d "$BUILD/tests" ]; then
     { awk 'NR == FNR {new[$1] = 1; next} !($1 in new)' "$all/times" "$times" 2>/dev/null; cat "$all/times"; } >"$all/times.new"
     cp "$all/times.new" "$times"
 fi
+[ -z "${SLOWEST:-}" ] || sort -k2,2nr "$all/times" | head -n "$SLOWEST" | awk '{printf "%-20s %4d s, CPU %4d s\n", $1, $2, $3}'
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]

@@ -40,6 +40,15 @@ check_fails() {
 # pack_cells: the built-in cells as $TMP/cells.h5, for runs that would draw them anew, which takes seconds.
 pack_cells() { check "cells are packed" bash -c "'$BUILD/cellsweep' data synth '$TMP/cells' && '$BUILD/cellsweep' data pack '$TMP/cells' -o '$TMP/cells.h5'"; }
 
+# few_cells CLUSTER...: the built-in cells of these clusters as the folder $TMP/few: all of them are drawn, or read, in seconds.
+few_cells() {
+    local all=$TMP/all cluster
+    "$BUILD/cellsweep" data synth "$all" >/dev/null && mkdir -p "$TMP/few/cell_images" || return
+    for cluster; do mv "$all/cell_images/cluster_$cluster" "$TMP/few/cell_images"; done
+    awk -F, -v few=" $* " 'NR == 1 || index(few, " " $2 " ")' "$all/clusters.csv" >"$TMP/few/clusters.csv"
+    mv "$all/SYNTHETIC" "$TMP/few" && rm -rf "$all"
+}
+
 # Seconds after which something hangs; never a measure of how long anything takes.
 HANG=600
 
@@ -85,11 +94,14 @@ mpi() {
     mpirun --oversubscribe -n "$n" "$@"
 }
 
-# small_sweep DATA: $TMP/s.yaml, a sweep of three epochs; the lines of its grid are standard input. A sanitizer looks at who writes
-# what when; at the engine it looks in programs of its own, and in whole networks for minutes: it gets a small one.
+# small_sweep DATA [FILTERS]: $TMP/s.yaml, a sweep of three epochs; the lines of its grid are standard input. FILTERS: of a network
+# that is trained in no time, where nothing is killed in the middle; 16 are the fewest that the fast kernels take. A sanitizer looks at
+# who writes what when; at the engine it looks in programs of its own, and in whole networks for minutes: it always gets a small one.
 small_sweep() {
+    local filters=${2:-}
+    case $BUILD in *asan*) filters=4 ;; esac
     printf 'name: small\ndata: %s\ntrain: {epochs: 3}\n' "$1" >"$TMP/s.yaml"
-    case $BUILD in *asan*) echo 'cnn: {filters1: 4, filters2: 4, dense1: 16, dense2: 8}' >>"$TMP/s.yaml" ;; esac
+    [ -z "$filters" ] || echo "cnn: {filters1: $filters, filters2: $filters, dense1: 16, dense2: 8}" >>"$TMP/s.yaml"
     { echo 'grid:' && sed 's/^/  /'; } >>"$TMP/s.yaml"
 }
 

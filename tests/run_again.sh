@@ -3,7 +3,8 @@
 # file; groups of images; figures, status and the help of all commands.
 . tests/lib.sh
 cellsweep=$BUILD/cellsweep
-small_sweep builtin <<'YAML'
+few_cells 1 14 15 27
+small_sweep "$TMP/few" 16 <<'YAML'
 clusters: [[14, 15], [1, 27]]
 strategy: [none, oversample]
 protocol: [report, holdout]
@@ -104,7 +105,7 @@ refused "a column that is not there" 3 'no column "animal", found: "Barcode", "C
 refused "groups under a protocol that cannot keep them" 2 "protocol tail cannot keep groups" "$cellsweep" plan "$TMP/slides.yaml" --set grid.protocol=tail
 refused "more folds than groups" 2 "cluster 14 has images of 9 groups (slide); protocol kfold with 10 folds" \
     "$cellsweep" plan "$TMP/slides.yaml" --set 'grid.protocol={kfold: {folds: 10}}'
-refused "groups of the built-in images" 2 "have no groups" "$cellsweep" plan "$TMP/s.yaml" --set groups=slide
+refused "groups of the built-in images" 2 "have no groups" "$cellsweep" plan "$TMP/s.yaml" --set data=builtin --set groups=slide
 
 # One kind of kernels a file.
 check "plain kernels" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/isa.h5" -q --isa blas --filter 'seed=1,clusters=1-27,strategy=none'

@@ -4,7 +4,7 @@
 . tests/lib.sh
 cellsweep=$(realpath "$BUILD/cellsweep")
 hostile=$(realpath "$BUILD/tests/load_hostile")
-mkdir "$TMP/work" && cd "$TMP/work" || exit 1
+few_cells 14 15 && mkdir "$TMP/work" && mv "$TMP/few" "$TMP/work/cells" && cd "$TMP/work" || exit 1
 
 TEXTS=(
     '`touch HACKED`'
@@ -45,7 +45,6 @@ said() {
 # drawn COMMAND...: the same, and it succeeds.
 drawn() { said "$@" && [ "$SAID" = 0 ] || { cat -v out/said && false; }; }
 
-"$cellsweep" data synth cells >synth.log 2>&1
 cat >s.yaml <<'YAML'
 data: cells
 image.size: 10

@@ -3,7 +3,7 @@
 . tests/lib.sh
 cellsweep=$BUILD/cellsweep
 program=$(realpath "$cellsweep")
-small_sweep "$TMP/cells.h5" <<'YAML'
+small_sweep "$TMP/cells.h5" 16 <<'YAML'
 clusters: [[26, 27]]
 strategy: [none, oversample]
 protocol: [report, holdout]

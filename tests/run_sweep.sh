@@ -2,7 +2,8 @@
 # Whole sweeps under mpirun: the same bits on 1, 2, 3 and 5 ranks, after a kill, after a drain.
 . tests/lib.sh
 cellsweep=$BUILD/cellsweep
-small_sweep builtin <<'YAML'
+few_cells 1 14 15 27
+small_sweep "$TMP/few" <<'YAML'
 clusters: [[14, 15], [1, 27]]
 strategy: [none, reweight, undersample, oversample, augment]
 protocol: [report, holdout]
