@@ -4,7 +4,6 @@
 #include "kernels/kernels.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +13,7 @@ enum { MAX_ROWS = 32, NO_LETTER = 256 };
 
 const struct argument arguments_common[] = {
     {"help", 'h', ARGUMENT_HELP, NULL, .help = "Print this help"},
-    {"usage", 0, ARGUMENT_USAGE, NULL, .help = "Print all options in short"},
+    {"usage", 0, ARGUMENT_USAGE, NULL, .help = "Print the options alone"},
     {"version", 'V', ARGUMENT_VERSION, NULL, .help = "Print the version of the program"},
     {0}};
 
@@ -95,24 +94,18 @@ static int refuse_option(const struct reader *r, int got, char **argv, struct er
     return refuse_name(r, argv[optind - 1] + 2, err);
 }
 
-static int take_whole(const struct argument *row, const char *text, int *out)
+/* A whole number beyond those of long is the largest one of long: out of range. */
+static int take_number(const struct argument *row, const char *text, void *field)
 {
     char *end;
-    errno = 0;
-    long value = strtol(text, &end, 10);
-    if (errno || end == text || *end || !((double)value >= row->min && (double)value <= row->max))
-        return -1;
-    *out = (int)value;
-    return 0;
-}
-
-static int take_real(const struct argument *row, const char *text, double *out)
-{
-    char *end;
-    double value = strtod(text, &end);
+    int is_whole = row->type == ARGUMENT_WHOLE;
+    double value = is_whole ? (double)strtol(text, &end, 10) : strtod(text, &end);
     if (end == text || *end || !(value >= row->min && value <= row->max))
         return -1;
-    *out = value;
+    if (is_whole)
+        *(int *)field = (int)value;
+    else
+        *(double *)field = value;
     return 0;
 }
 
@@ -165,10 +158,8 @@ static int take(const char *command, const struct argument *row, char *text, voi
         rc = row->take(text, field, err);
         return rc < 0 ? err_set(err, rc, "%s: --%s: %s", command, row->name, err->text) : 0;
     case ARGUMENT_WHOLE:
-        rc = take_whole(row, text, field);
-        break;
     case ARGUMENT_REAL:
-        rc = take_real(row, text, field);
+        rc = take_number(row, text, field);
         break;
     case ARGUMENT_CHOICE:
         rc = take_choice(row, text, field);

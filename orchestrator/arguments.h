@@ -2,9 +2,9 @@
  *
  *     struct options { const char *results, *filter; int port; };
  *     static const struct argument rows[] = {
- *         ARGUMENT_RESULTS(struct options, results),
- *         ARGUMENT_FILTER(struct options, filter),
- *         {"port", 'p', ARGUMENT_WHOLE, "PORT", offsetof(struct options, port), 0, 65535, .help = "..."},
+ *         ARGUMENT_RESULTS(results),
+ *         ARGUMENT_FILTER(filter),
+ *         {"port", 'p', ARGUMENT_WHOLE, "PORT", AT(port), 0, 65535, .help = "..."},
  *         {0}};
  *     int rc = arguments_parse("serve", rows, argc, argv, &options, &err);
  *
@@ -62,26 +62,29 @@ struct argument {
     const char *help; /* NULL: not listed */
 };
 
+/* Where a row's value goes in the file's struct options. */
+#define AT(field) offsetof(struct options, field)
+
 /* clang-format off */
 /* A word of the command line, by its place. */
-#define ARGUMENT_WORD(value_, offset_, is_needed_)                                                         \
-    {.value = value_, .type = ARGUMENT_TEXT, .offset = offset_, .is_needed = is_needed_}
+#define ARGUMENT_WORD(value_, field, is_needed_)                                                           \
+    {.value = value_, .type = ARGUMENT_TEXT, .offset = AT(field), .is_needed = is_needed_}
 
-/* Rows that commands share. field: of the struct type. */
-#define ARGUMENT_RESULTS(type, field) ARGUMENT_WORD("RESULTS.h5", offsetof(type, field), 1)
-#define ARGUMENT_SWEEP(type, field, is_needed_) ARGUMENT_WORD("SWEEP.yaml", offsetof(type, field), is_needed_)
-#define ARGUMENT_FILTER(type, field)                                                                       \
-    {"filter", 'f', ARGUMENT_TEXT, "FILTER", offsetof(type, field),                                        \
+/* Rows that commands share. field: of struct options. */
+#define ARGUMENT_RESULTS(field) ARGUMENT_WORD("RESULTS.h5", field, 1)
+#define ARGUMENT_SWEEP(field, is_needed_) ARGUMENT_WORD("SWEEP.yaml", field, is_needed_)
+#define ARGUMENT_FILTER(field)                                                                             \
+    {"filter", 'f', ARGUMENT_TEXT, "FILTER", AT(field),                                                    \
      .help = "Only jobs that match, e.g. 'strategy=augment|none,clusters=1-27,seed=1..5'"}
-#define ARGUMENT_OUTPUT_FILE(type, field)                                                                  \
-    {"output", 'o', ARGUMENT_TEXT, "FILE", offsetof(type, field),                                          \
+#define ARGUMENT_OUTPUT_FILE(field)                                                                        \
+    {"output", 'o', ARGUMENT_TEXT, "FILE", AT(field),                                                      \
      .help = "Write there; the file appears when it is whole (default, and -: stdout)"}
-#define ARGUMENT_SET(type, field)                                                                          \
-    {"set", 0, ARGUMENT_LIST, "KEY=VALUE", offsetof(type, field),                                          \
+#define ARGUMENT_SET(field)                                                                                \
+    {"set", 0, ARGUMENT_LIST, "KEY=VALUE", AT(field),                                                      \
      .help = "Override a value of the sweep file, e.g. train.epochs=20; of a key that the grid varies, "   \
              "leave that value alone (seed=5), or other ones ('grid.seed=[5, 6]'); may be repeated"}
-#define ARGUMENT_ISA(type, field, by_default)                                                              \
-    {"isa", 'i', ARGUMENT_CALL, "NAME", offsetof(type, field), .take = arguments_take_isa,                 \
+#define ARGUMENT_ISA(field, by_default)                                                                    \
+    {"isa", 'i', ARGUMENT_CALL, "NAME", AT(field), .take = arguments_take_isa,                             \
      .help = "Kernels: auto, reference, blas, avx2 or avx512 (default: " by_default ")"}
 /* clang-format on */
 

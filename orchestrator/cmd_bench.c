@@ -53,10 +53,8 @@ static int take_filters(const char *text, void *field, struct err *err)
     return 0;
 }
 
-#define AT(field) offsetof(struct options, field)
-
 static const struct argument rows[] = {
-    ARGUMENT_ISA(struct options, isa, "auto"),
+    ARGUMENT_ISA(isa, "auto"),
     {"batch", 'b', ARGUMENT_WHOLE, "N", AT(batch), 1, 4096, .help = "Only this batch size"},
     {"classes", 'c', ARGUMENT_WHOLE, "N", AT(classes), 2, LOSS_MAX_CLASSES,
      .help = "Number of classes, 2 to 256 (default 2)"},

@@ -15,7 +15,7 @@
 enum { BAR_WIDTH = 24 };
 
 /* What the command line of any of the verbs says. */
-struct arguments {
+struct options {
     const char *path;   /* the one positional argument */
     const char *output; /* -o */
     const char *sheet;  /* --sheet */
@@ -27,7 +27,7 @@ struct arguments {
 
 static int run_synth(const void *options, struct err *err)
 {
-    const struct arguments *a = options;
+    const struct options *a = options;
     int rc = synth_write(a->path, err);
     if (rc == 0)
         printf("%s: the built-in synthetic dataset, 1000 images of 28 clusters\n"
@@ -66,7 +66,7 @@ static void print_packed(const struct dataset *data, const struct pack_report *r
     printf("  checksum  %s\n", data->checksum);
 }
 
-static int pack_and_write(const struct arguments *a, struct pack_report *report, struct err *err)
+static int pack_and_write(const struct options *a, struct pack_report *report, struct err *err)
 {
     struct dataset *data = NULL;
     int rc = pack_folder(a->path, &a->options, &data, report, err);
@@ -86,7 +86,7 @@ static int pack_and_write(const struct arguments *a, struct pack_report *report,
 
 static int run_pack(const void *options, struct err *err)
 {
-    const struct arguments *a = options;
+    const struct options *a = options;
     struct pack_report report = {0};
     int rc = check_output(a->output, err);
     if (rc == 0)
@@ -218,7 +218,7 @@ static int print_info(const struct dataset *data, const char *name, struct err *
 
 static int run_info(const void *options, struct err *err)
 {
-    const struct arguments *a = options;
+    const struct options *a = options;
     struct dataset *data = NULL;
     int rc = dataset_try(a->path, err);
     if (rc == 0)
@@ -236,12 +236,10 @@ static int run_info(const void *options, struct err *err)
 
 /* ---- the verbs ---- */
 
-#define AT(field) offsetof(struct arguments, field)
-
-static const struct argument synth_rows[] = {ARGUMENT_WORD("DIR", AT(path), 1), {0}};
+static const struct argument synth_rows[] = {ARGUMENT_WORD("DIR", path, 1), {0}};
 
 static const struct argument pack_rows[] = {
-    ARGUMENT_WORD("SRC", AT(path), 1),
+    ARGUMENT_WORD("SRC", path, 1),
     {"output", 'o', ARGUMENT_TEXT, "FILE", AT(output), .is_needed = 1,
      .help = "Packed dataset to write; it appears whole or not at all"},
     {"size", 's', ARGUMENT_WHOLE, "PIXELS", AT(options.size), DATASET_MIN_SIZE, DATASET_MAX_SIZE,
@@ -257,14 +255,14 @@ static const struct argument pack_rows[] = {
     {0}};
 
 static const struct argument info_rows[] = {
-    ARGUMENT_WORD("DATA", AT(path), 1),
+    ARGUMENT_WORD("DATA", path, 1),
     {"sheet", 's', ARGUMENT_TEXT, "FILE.png", AT(sheet),
      .help = "Also draw a contact sheet: a row of images for every cluster"},
     {"per-cluster", 'n', ARGUMENT_WHOLE, "N", AT(per_cluster), 1, 1000,
      .help = "Images a row of the sheet, at most (default 20)"},
     {0}};
 
-static const struct arguments defaults = {.per_cluster = 20, .options = {DATASET_DEFAULTS}};
+static const struct options defaults = {.per_cluster = 20, .options = {DATASET_DEFAULTS}};
 
 EMBED(help_data, "orchestrator/help/data.txt");
 EMBED(help_data_synth, "orchestrator/help/data_synth.txt");

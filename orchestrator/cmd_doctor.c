@@ -21,7 +21,7 @@ struct options {
     const char *folder;
 };
 
-static const struct argument rows[] = {ARGUMENT_WORD("DIR", offsetof(struct options, folder), 0), {0}};
+static const struct argument rows[] = {ARGUMENT_WORD("DIR", folder, 0), {0}};
 
 static int cores_in_mask(void)
 {

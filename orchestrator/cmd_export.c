@@ -17,10 +17,8 @@ struct options {
     enum units_set on;
 };
 
-#define AT(field) offsetof(struct options, field)
-
 static const struct argument rows[] = {
-    ARGUMENT_RESULTS(struct options, path),
+    ARGUMENT_RESULTS(path),
     {"table", 't', ARGUMENT_CHOICE, "TABLE", AT(table), 0, N_EXPORT_TABLES - 1, export_table_names,
      .help = "jobs, epochs, confusion, predictions or scores"},
     {"weights", 'w', ARGUMENT_FLAG, NULL, AT(weights),
@@ -29,8 +27,8 @@ static const struct argument rows[] = {
      .help = "Of --weights: onnx (default) or raw"},
     {"on", 'n', ARGUMENT_CHOICE, "SET", AT(on), 0, N_UNITS_SETS - 1, units_set_names,
      .help = "Scores of which images: val (default), all (every original), oof (out of fold: k-fold pooled)"},
-    ARGUMENT_OUTPUT_FILE(struct options, output),
-    ARGUMENT_FILTER(struct options, filter),
+    ARGUMENT_OUTPUT_FILE(output),
+    ARGUMENT_FILTER(filter),
     {0}};
 
 static int write_table(struct store *store, const struct options *o, FILE *out, struct err *err)

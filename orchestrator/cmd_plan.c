@@ -18,13 +18,11 @@ struct options {
     struct arguments_list set;
 };
 
-#define AT(field) offsetof(struct options, field)
-
 static const struct argument rows[] = {
-    ARGUMENT_SWEEP(struct options, sweep_path, 0),
+    ARGUMENT_SWEEP(sweep_path, 0),
     {"ranks", 'n', ARGUMENT_WHOLE, "N", AT(ranks), 1, INT_MAX, .help = "Expected wall time for N ranks"},
-    ARGUMENT_SET(struct options, set),
-    ARGUMENT_FILTER(struct options, filter),
+    ARGUMENT_SET(set),
+    ARGUMENT_FILTER(filter),
     {"keys", 0, ARGUMENT_FLAG, NULL, AT(keys),
      .help = "List every key a sweep file may hold, with default and meaning"},
     {0}};

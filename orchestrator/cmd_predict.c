@@ -21,19 +21,17 @@ struct options {
     struct arguments_rest images;
 };
 
-#define AT(field) offsetof(struct options, field)
-
 static const struct argument rows[] = {
-    ARGUMENT_RESULTS(struct options, results),
+    ARGUMENT_RESULTS(results),
     {NULL, 0, ARGUMENT_REST, "IMAGE", AT(images), .help = NULL},
-    ARGUMENT_FILTER(struct options, filter),
+    ARGUMENT_FILTER(filter),
     {"boundaries", 'b', ARGUMENT_TEXT, "CSV", AT(boundaries),
      .help = "Outlines of cells (cell_id,vertex_x,vertex_y in micrometres, .gz too) to mask images by"},
     {"format", 'F', ARGUMENT_CHOICE, "FORMAT", AT(format), 0, N_CLASSIFIER_FORMATS - 1,
      classifier_format_names, .help = "csv (default), or json: one object a line"},
     {"from-file", 'T', ARGUMENT_TEXT, "FILE", AT(list),
      .help = "Classify the images and folders named in FILE, one a line"},
-    ARGUMENT_OUTPUT_FILE(struct options, output),
+    ARGUMENT_OUTPUT_FILE(output),
     {0}};
 
 static int visit(void *self, const char *path, struct err *err)

@@ -16,13 +16,11 @@ static int take_style(const char *text, void *field, struct err *err)
     return figstyle_parse(text, field, err);
 }
 
-#define AT(field) offsetof(struct options, field)
-
 static const struct argument rows[] = {
-    ARGUMENT_RESULTS(struct options, results),
+    ARGUMENT_RESULTS(results),
     {"output", 'o', ARGUMENT_TEXT, "DIR", AT(report.dir), .is_needed = 1,
      .help = "Write into this directory; made when it is not there"},
-    ARGUMENT_FILTER(struct options, report.filter),
+    ARGUMENT_FILTER(report.filter),
     {"metric", 'm', ARGUMENT_CHOICE, "METRIC", AT(report.metric), METRIC_LOSS + 1, N_METRICS - 1,
      metric_names,
      .help = "Upper half of learning curves: balanced_accuracy (default), balanced_accuracy_as_published "

@@ -27,17 +27,15 @@ static int take_time(const char *text, void *field, struct err *err)
     return *seconds < 0 ? err_set(err, E_USAGE, "'%.40s' is neither [[D-]HH:]MM:SS nor SECONDS", text) : 0;
 }
 
-#define AT(field) offsetof(struct options, field)
-
 static const struct argument rows[] = {
-    ARGUMENT_SWEEP(struct options, run.sweep_path, 1),
+    ARGUMENT_SWEEP(run.sweep_path, 1),
     {"output", 'o', ARGUMENT_TEXT, "RESULTS.h5", AT(run.results_path), .is_needed = 1,
      .help = "Results file to create or go on with (required)"},
-    ARGUMENT_SET(struct options, set),
-    ARGUMENT_FILTER(struct options, run.filter),
+    ARGUMENT_SET(set),
+    ARGUMENT_FILTER(run.filter),
     {"dedicated", 0, ARGUMENT_FLAG, NULL, AT(run.dedicated),
      .help = "Rank 0 only hands out (for hundreds of ranks)"},
-    ARGUMENT_ISA(struct options, run.isa, "the best all ranks run"),
+    ARGUMENT_ISA(run.isa, "the best all ranks run"),
     {"time", 0, ARGUMENT_CALL, "HH:MM:SS", AT(time), .take = take_time,
      .help = "End within this time (or SECONDS): start no job that cannot be finished, then stop; inside a "
              "Slurm job its own end is found"},

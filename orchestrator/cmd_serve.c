@@ -17,10 +17,8 @@ struct options {
     const char *token, *token_file;
 };
 
-#define AT(field) offsetof(struct options, field)
-
 static const struct argument rows[] = {
-    ARGUMENT_RESULTS(struct options, serve.path),
+    ARGUMENT_RESULTS(serve.path),
     {"port", 'p', ARGUMENT_WHOLE, "PORT", AT(serve.port), 0, 65535,
      .help = "Listen there (default 8050; 0: any free port)"},
     {"address", 'a', ARGUMENT_TEXT, "ADDRESS", AT(serve.address),
@@ -29,7 +27,7 @@ static const struct argument rows[] = {
      .help = "Ask for this token; auto makes one. Other users see it in the list of processes"},
     {"token-file", 'T', ARGUMENT_TEXT, "FILE", AT(token_file),
      .help = "Ask for the token that is the first line of FILE"},
-    ARGUMENT_FILTER(struct options, serve.filter),
+    ARGUMENT_FILTER(serve.filter),
     {0}};
 
 static void note_mode(const char *path, int file)

@@ -26,9 +26,8 @@ struct options {
 };
 
 static const struct argument rows[] = {
-    ARGUMENT_RESULTS(struct options, path),
-    {"watch", 'w', ARGUMENT_REAL, "SECONDS", offsetof(struct options, interval), 0.1, 86400,
-     .fallback = (char[]){"2"},
+    ARGUMENT_RESULTS(path),
+    {"watch", 'w', ARGUMENT_REAL, "SECONDS", AT(interval), 0.1, 86400, .fallback = (char[]){"2"},
      .help = "Show it again every SECONDS (default 2) until the sweep is finished, or the run has done all "
              "that it was asked for"},
     {0}};

@@ -14,12 +14,10 @@ static int tell(const struct command *command, int what)
 {
     if (launch_rank() > 0)
         return 0;
-    if (what == ARGUMENT_HELP)
-        usage_page(stdout, command);
-    else if (what == ARGUMENT_USAGE)
-        usage_short(stdout, command);
-    else
+    if (what == ARGUMENT_VERSION)
         printf("cellsweep %s (%s)\n", CELLSWEEP_VERSION, CELLSWEEP_COMMIT);
+    else
+        usage_page(stdout, command, what == ARGUMENT_USAGE);
     return 0;
 }
 
@@ -47,11 +45,6 @@ static const char *last_word(const char *name)
     return space ? space + 1 : name;
 }
 
-static int is_one_of(const char *word, const char *a, const char *b, const char *c)
-{
-    return strcmp(word, a) == 0 || strcmp(word, b) == 0 || strcmp(word, c) == 0;
-}
-
 static int refuse_verb(const struct command *command, const char *word, struct err *err)
 {
     char near[64] = "";
@@ -69,19 +62,20 @@ int command_run(const struct command *command, int argc, char **argv, struct err
     if (!command->verbs)
         return run_leaf(command, argc, argv, err);
     if (argc < 2) {
-        usage_page(stderr, command);
+        usage_page(stderr, command, 0);
         return err_set(err, E_USAGE, "%s", "");
     }
     if (argc > 2 && strcmp(argv[1], "help") == 0) { /* `help run` is `run --help` */
         memmove(argv + 1, argv + 2, (size_t)(argc - 2) * sizeof *argv);
         argv[argc - 1] = help;
     }
-    if (is_one_of(argv[1], "--help", "-h", "help"))
+    const char *word = argv[1];
+    if (strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
         return tell(command, ARGUMENT_HELP);
-    if (is_one_of(argv[1], "--version", "-V", "-V"))
+    if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)
         return tell(command, ARGUMENT_VERSION);
     for (const struct command *const *verb = command->verbs; *verb; verb++)
-        if (strcmp(argv[1], last_word((*verb)->name)) == 0)
+        if (strcmp(word, last_word((*verb)->name)) == 0)
             return command_run(*verb, argc - 1, argv + 1, err);
-    return refuse_verb(command, argv[1], err);
+    return refuse_verb(command, word, err);
 }

@@ -21,17 +21,13 @@ struct command {
     int (*run)(const void *options, struct err *err);
 };
 
+/* clang-format off */
 /* The command cmd_ID of a file with rows, run() and struct options, whose text is help/ID.txt. */
-#define COMMAND(id, summary_, defaults_, is_mpi_)                                                            \
-    EMBED(help_##id, "orchestrator/help/" #id ".txt");                                                       \
-    const struct command cmd_##id = {.name = #id,                                                            \
-                                     .summary = summary_,                                                    \
-                                     .text = help_##id,                                                      \
-                                     .rows = rows,                                                           \
-                                     .defaults = defaults_,                                                  \
-                                     .size = sizeof(struct options),                                         \
-                                     .is_mpi = is_mpi_,                                                      \
-                                     .run = run}
+#define COMMAND(id, summary_, defaults_, is_mpi_)                                                          \
+    EMBED(help_##id, "orchestrator/help/" #id ".txt");                                                     \
+    const struct command cmd_##id = {.name = #id, .summary = summary_, .text = help_##id, .rows = rows,    \
+        .defaults = defaults_, .size = sizeof(struct options), .is_mpi = is_mpi_, .run = run}
+/* clang-format on */
 
 extern const struct command cmd_data, cmd_plan, cmd_run, cmd_status, cmd_report, cmd_export, cmd_predict,
     cmd_serve, cmd_bench, cmd_doctor;

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-enum { LABEL_WIDTH = 29, NARROW = 50, WIDE = 110, NO_TERMINAL = 79 };
+enum { LABEL_WIDTH = 29, VERB_WIDTH = 14, NARROW = 50, WIDE = 110, NO_TERMINAL = 79 };
 
 /* Words run over lines of `width` columns; those after the first begin at `indent`. */
 struct flow {
@@ -76,85 +76,39 @@ static void put_row(struct flow *f, const char *label, const char *help)
     end_line(f);
 }
 
-/* "=FILTER", "[=SECONDS]" */
-static const char *value_of(const struct argument *row, char out[static 48])
-{
-    snprintf(out, 48, "%s%s%s",
-             !row->value     ? ""
-             : row->fallback ? "[="
-                             : "=",
-             row->value ? row->value : "", row->fallback ? "]" : "");
-    return out;
-}
-
 static void put_options(struct flow *f, const struct argument *row)
 {
-    char label[80], value[48];
+    char label[80];
     for (; row->type; row++) {
         int n = row->letter ? snprintf(label, sizeof label, "-%c, ", row->letter)
                             : snprintf(label, sizeof label, "    ");
         if (!row->name || !row->help)
             continue;
-        snprintf(label + n, sizeof label - (size_t)n, "--%s%s", row->name, value_of(row, value));
+        snprintf(label + n, sizeof label - (size_t)n, "--%s%s%s%s", row->name,
+                 row->fallback ? "[="
+                 : row->value  ? "="
+                               : "",
+                 row->value ? row->value : "", row->fallback ? "]" : "");
         put_row(f, label, row->help);
     }
 }
 
-static void synopsis_of(const struct command *command, char *out, size_t size)
-{
-    int n = snprintf(out, size, "%s%s", *command->name ? " " : "", command->name);
-    if (command->verbs)
-        snprintf(out + n, size - (size_t)n, " COMMAND [ARGUMENT...]");
-    else
-        arguments_synopsis(command->rows, out + n, size - (size_t)n);
-}
-
-static void put_verbs(struct flow *f, const struct command *const *verb)
-{
-    for (; *verb; verb++)
-        put_row(f, (*verb)->name, (*verb)->summary);
-}
-
-void usage_page(FILE *out, const struct command *command)
+void usage_page(FILE *out, const struct command *command, int is_short)
 {
     struct flow f = flow_to(out);
-    char synopsis[256];
-    synopsis_of(command, synopsis, sizeof synopsis);
-    fprintf(out, "Usage: cellsweep%s\n", synopsis);
-    const char *rest = put_paragraph(&f, command->text);
+    char synopsis[256] = " COMMAND [ARGUMENT...]";
+    if (!command->verbs)
+        arguments_synopsis(command->rows, synopsis, sizeof synopsis);
+    fprintf(out, "Usage: cellsweep%s%s%s\n", *command->name ? " " : "", command->name, synopsis);
+    const char *rest = is_short ? "" : put_paragraph(&f, command->text);
     fputc('\n', out);
-    f.indent = command->verbs ? 14 : LABEL_WIDTH;
-    if (command->verbs)
-        put_verbs(&f, command->verbs);
-    else {
+    f.indent = command->verbs ? VERB_WIDTH : LABEL_WIDTH;
+    for (const struct command *const *verb = command->verbs; verb && *verb; verb++)
+        put_row(&f, (*verb)->name, (*verb)->summary);
+    if (!command->verbs) {
         put_options(&f, command->rows);
         put_options(&f, arguments_common);
     }
-    f.indent = 0;
-    while (*rest) {
+    for (f.indent = 0; *rest; rest = put_paragraph(&f, rest + 1))
         fputc('\n', out);
-        rest = put_paragraph(&f, rest + 1);
-    }
-}
-
-void usage_short(FILE *out, const struct command *command)
-{
-    const struct argument *const table[] = {command->rows, arguments_common};
-    struct flow f = flow_to(out);
-    char synopsis[256], word[96], value[48];
-    arguments_synopsis(command->rows, synopsis, sizeof synopsis);
-    f.column = fprintf(out, "Usage: cellsweep %s", command->name);
-    f.indent = (int)strlen("Usage: ");
-    for (int t = 0; t < 2; t++)
-        for (const struct argument *row = table[t]; row->type; row++) {
-            char letter[8] = "";
-            if (!row->name || !row->help || row->is_needed)
-                continue;
-            if (row->letter)
-                snprintf(letter, sizeof letter, "-%c|", row->letter);
-            int n = snprintf(word, sizeof word, "[%s--%s%s]", letter, row->name, value_of(row, value));
-            put_word(&f, word, n);
-        }
-    put_words(&f, strchr(synopsis, ']') + 1);
-    end_line(&f);
 }

@@ -9,9 +9,7 @@
 
 #include <stdio.h>
 
-void usage_page(FILE *out, const struct command *command);
-
-/* One sentence of all options. */
-void usage_short(FILE *out, const struct command *command);
+/* is_short: only the usage and the options. */
+void usage_page(FILE *out, const struct command *command, int is_short);
 
 #endif

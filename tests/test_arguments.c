@@ -33,15 +33,13 @@ static int take_upper(const char *text, void *field, struct err *err)
     return 0;
 }
 
-#define AT(field) offsetof(struct options, field)
-
 static const struct argument rows[] = {
-    ARGUMENT_RESULTS(struct options, path),
+    ARGUMENT_RESULTS(path),
     {"output", 'o', ARGUMENT_TEXT, "FILE", AT(output), .is_needed = 1, .help = "o"},
     {NULL, 0, ARGUMENT_REST, "IMAGE", AT(rest), .help = NULL},
-    ARGUMENT_FILTER(struct options, filter),
-    ARGUMENT_SET(struct options, set),
-    ARGUMENT_ISA(struct options, isa, "auto"),
+    ARGUMENT_FILTER(filter),
+    ARGUMENT_SET(set),
+    ARGUMENT_ISA(isa, "auto"),
     {"loud", 'l', ARGUMENT_FLAG, NULL, AT(loud), .help = "l"},
     {"quiet", 'q', ARGUMENT_FLAG, NULL, AT(quiet), .help = "q"},
     {"count", 'c', ARGUMENT_WHOLE, "N", AT(count), -3, 12, .help = "c"},
@@ -203,8 +201,7 @@ static void words_must_be_there_and_no_more(void **state)
 {
     struct options o;
     struct err err;
-    static const struct argument one[] = {
-        ARGUMENT_RESULTS(struct options, path), ARGUMENT_WORD("DIR", AT(output), 0), {0}};
+    static const struct argument one[] = {ARGUMENT_RESULTS(path), ARGUMENT_WORD("DIR", output, 0), {0}};
     (void)state;
     refused("!-o X",
             "test: give RESULTS.h5; usage: cellsweep test [OPTION...] RESULTS.h5 -o FILE [IMAGE...]");
