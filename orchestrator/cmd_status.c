@@ -8,6 +8,7 @@
 #include "events.h"
 #include "progress.h"
 #include "store.h"
+#include "stored_job.h"
 #include "utf8.h"
 
 #include <math.h>
@@ -209,16 +210,27 @@ static int epochs_of(const struct view *v, int job)
     return store_n_epochs(v->store);
 }
 
+enum { STRATEGY_SIZE = 96 };
+
+/* The strategy of a job, after its model where those vary. */
+static const char *strategy_of(const struct view *v, const struct store_job *row, char out[STRATEGY_SIZE])
+{
+    int varies = stored_models_vary(v->store);
+    snprintf(out, STRATEGY_SIZE, "%s%s%s", varies ? row->model : "", varies ? ": " : "", row->strategy);
+    return out;
+}
+
 static void print_running_job(const struct view *v, int job)
 {
     const struct store_job *row = &store_jobs(v->store)[job];
     const struct store_mark *mark = &v->mark[job];
-    char epochs[32], since[64] = "";
+    char epochs[32], since[64] = "", strategy[STRATEGY_SIZE];
     snprintf(epochs, sizeof epochs, "%d/%d", mark->epochs_done, epochs_of(v, job));
     if (!isnan(mark->started) && !is_over(v))
         progress_duration(fmax(0, v->now - mark->started), since, sizeof since);
-    printf("%7d  %-12.20s %-14.24s %-10.16s %6lld %4d %5d %9s  %s\n", job, row->clusters, row->strategy,
-           row->protocol, (long long)row->seed, row->fold, mark->rank, epochs, since);
+    printf("%7d  %-12.20s %-14.24s %-10.16s %6lld %4d %5d %9s  %s\n", job, row->clusters,
+           strategy_of(v, row, strategy), row->protocol, (long long)row->seed, row->fold, mark->rank, epochs,
+           since);
 }
 
 static void print_running(const struct view *v)
@@ -248,12 +260,12 @@ static void print_checkpoint(const struct view *v, int job)
     const struct store_job *row = &store_jobs(v->store)[job];
     struct checkpoint_identity want = checkpoint_identity(row->key, store_text(v->store, "dataset_checksum"),
                                                           store_text(v->store, "kernels"));
-    char path[CHECKPOINT_PATH_SIZE];
+    char path[CHECKPOINT_PATH_SIZE], strategy[STRATEGY_SIZE];
     struct checkpoint state;
     struct err err = {0};
     checkpoint_path(store_path(v->store), row->key, path);
-    printf("%7d  %-12.20s %-14.24s %-10.16s %6lld %4d  ", job, row->clusters, row->strategy, row->protocol,
-           (long long)row->seed, row->fold);
+    printf("%7d  %-12.20s %-14.24s %-10.16s %6lld %4d  ", job, row->clusters, strategy_of(v, row, strategy),
+           row->protocol, (long long)row->seed, row->fold);
     if (checkpoint_read(path, &want, &state, &err) == 0)
         printf("waiting, checkpoint at epoch %d of %d\n", state.epoch, epochs_of(v, job));
     else
@@ -306,8 +318,10 @@ static void print_failures(const struct view *v)
     printf("\nlast of %d failed or diverged\n", n);
     for (int shown = 0; job >= 0 && shown < MAX_FAILURES; shown++) {
         const struct store_job *row = &store_jobs(v->store)[job];
-        printf("%7d  %-12.20s %-14.24s seed %-5lld %-8s  %s\n", job, row->clusters, row->strategy,
-               (long long)row->seed, job_state_names[v->mark[job].state], v->mark[job].message);
+        char strategy[STRATEGY_SIZE];
+        printf("%7d  %-12.20s %-14.24s seed %-5lld %-8s  %s\n", job, row->clusters,
+               strategy_of(v, row, strategy), (long long)row->seed, job_state_names[v->mark[job].state],
+               v->mark[job].message);
         job = previous_failure(v, v->mark[job].finished);
     }
 }

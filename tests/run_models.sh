@@ -101,6 +101,18 @@ for model in $models; do
     fi
 done
 
+# What is looked at while it runs can only be held where epochs can.
+held=$TMP/held.h5
+hold 0
+"$cellsweep" run "$TMP/s.yaml" -o "$held" -q --filter seed=1,protocol=report 2>"$TMP/log" &
+pid=$!
+await held
+"$cellsweep" status "$held" >"$TMP/status"
+kill -KILL $pid
+wait $pid 2>/dev/null
+release
+grep -q "[a-z]*: none  *report" "$TMP/status" && ok "mixed: status says of which model a running job is" || not_ok "mixed: status: $(cat "$TMP/status")"
+
 # ---- and served ----
 "$cellsweep" serve "$results" --port 0 >"$TMP/url" 2>"$TMP/server.err" &
 pid=$!
