@@ -15,27 +15,28 @@ OPT := -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off
 # Flags of the libraries are looked up when a recipe runs, so that `make deps` can install them first.
 SYSTEM = $(shell pkg-config --cflags $(PACKAGES) | sed 's/-I/-isystem /g')
 LIBS = $(shell pkg-config --libs $(PACKAGES)) -Wl,-rpath,$(shell pkg-config --variable=libdir openblas) -lm
-CFLAGS = -std=c11 -D_GNU_SOURCE $(OPT) -g $(WARN) $(EXTRA) -Icommon -Iworker -Iresults -Iorchestrator -I$(BUILD) -isystem $(BUILD)/generated $(SYSTEM) -Wa,-I$(ROOT)
+CFLAGS = -std=c11 -D_GNU_SOURCE $(OPT) -g $(WARN) $(EXTRA) -Icommon -Iworker -Iresults -Iorchestrator -Itests -I$(BUILD) -isystem $(BUILD)/generated $(SYSTEM) -Wa,-I$(ROOT)
 
 ISA_avx2 := -mavx2 -mfma
 ISA_avx512 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mprefer-vector-width=512
 
 # What protoc-c makes of Debian's onnx.proto: how ONNX models are written. Not ours, so not linted.
 ONNX := $(BUILD)/generated/onnx.pb-c
-SRC := $(wildcard common/*.c common/data/*.c worker/*.c worker/kernels/*.c orchestrator/*.c results/*.c)
+FLOORS := common worker results orchestrator
+SRC := $(sort $(shell find $(FLOORS) -name web -prune -o -name '*.c' -print))
 OBJ := $(SRC:%.c=$(BUILD)/%.o)
 LIBOBJ := $(filter-out $(BUILD)/orchestrator/main.o,$(OBJ)) $(ONNX).o
-LOADS := $(patsubst tests/%.c,%,$(wildcard tests/load_*.c))
-MPI_TESTS := $(patsubst tests/%.c,%,$(wildcard tests/mpi_*.c))
-UNITS := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
-SCRIPTS := $(sort $(wildcard tests/run_*.sh))
+LOADS := $(patsubst tests/%.c,%,$(wildcard tests/*/load_*.c))
+MPI_TESTS := $(patsubst tests/%.c,%,$(wildcard tests/*/mpi_*.c))
+UNITS := $(patsubst tests/%.c,%,$(wildcard tests/*/test_*.c))
+SCRIPTS := $(sort $(wildcard tests/program/run_*.sh))
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-SOURCES := $(SRC) $(wildcard tests/*.c tests/fuzz/*.c)
+SOURCES := $(SRC) $(wildcard tests/*/*.c)
 WEB_DIR := build/web
 WEB_SRC := $(shell find results/web -name node_modules -prune -o -type f ! -name DOCUMENT.md ! -name openapi.yaml -print)
 WEB_AGAIN := $(shell grep -qs npm $(WEB_DIR)/left-out && command -v npm >/dev/null && \
                { [ "$(WEB)" = strict ] || grep -q 'not installed' $(WEB_DIR)/left-out; } && echo yes)
-HEADERS := $(wildcard common/*.h common/data/*.h worker/*.h worker/kernels/*.h orchestrator/*.h results/*.h tests/*.h tests/fuzz/*.h)
+HEADERS := $(shell find $(FLOORS) -name web -prune -o -name '*.h' -print) $(wildcard tests/*/*.h)
 
 # mpirun as root (containers) needs saying so; BLAS threads would fight with ranks.
 export OMPI_ALLOW_RUN_AS_ROOT := 1
@@ -61,9 +62,9 @@ $(BUILD)/libcellsweep.a: $(LIBOBJ)
 	@ar rcs $@ $^
 
 # Help texts, the published curves and the page are embedded in the program.
-$(BUILD)/results/published.o: experiments/published_curves.csv
-$(BUILD)/results/serve_page.o: results/web/openapi.yaml
-$(BUILD)/results/page.o: $(WEB_DIR)/page.html
+$(BUILD)/results/paper/published.o: experiments/published_curves.csv
+$(BUILD)/results/serve/serve_page.o: results/web/openapi.yaml
+$(BUILD)/results/page/page.o: $(WEB_DIR)/page.html
 $(patsubst %.c,$(BUILD)/%.o,orchestrator/main.c $(wildcard orchestrator/cmd_*.c)): $(wildcard orchestrator/help/*.txt)
 
 $(BUILD)/%.o: %.c
@@ -83,14 +84,14 @@ $(ONNX).o: $(ONNX).c
 	@echo "  CC $<"
 	@$(CC) -std=c11 $(OPT) -g -w $(EXTRA) -I$(@D) $(SYSTEM) -c -o $@ $<
 
-$(BUILD)/results/onnx_model.o $(BUILD)/tests/test_onnx.o: $(ONNX).h
+$(BUILD)/results/predict/onnx_model.o $(BUILD)/tests/results/test_onnx.o: $(ONNX).h
 
 # ---- the interactive page ----
-# Built by npm, once for all build folders; without npm or its registry it stays empty and report.html is left out (tests/web.sh).
+# Built by npm, once for all build folders; without npm or its registry it stays empty and report.html is left out (results/web/build.sh).
 # An empty page is tried again when npm has come since, and when WEB=strict asks for it.
 WEB ?= auto
-$(WEB_DIR)/page.html: $(WEB_SRC) tests/web.sh $(if $(WEB_AGAIN),FORCE)
-	@WEB=$(WEB) tests/web.sh $(WEB_DIR)
+$(WEB_DIR)/page.html: $(WEB_SRC) results/web/build.sh $(if $(WEB_AGAIN),FORCE)
+	@WEB=$(WEB) results/web/build.sh $(WEB_DIR)
 
 .PHONY: web
 web: deps ## build the interactive page again (report.html, serve)
@@ -104,20 +105,20 @@ $(BUILD)/version.h: FORCE
 	@{ echo '#define CELLSWEEP_VERSION "$(VERSION)"'; \
 	   echo "#define CELLSWEEP_COMMIT \"$$(git describe --always --dirty --exclude='*' 2>/dev/null || echo unknown)\""; } >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
-$(BUILD)/orchestrator/command.o $(BUILD)/orchestrator/cmd_doctor.o $(BUILD)/results/store_create.o \
-  $(BUILD)/orchestrator/run_root.o $(BUILD)/orchestrator/checkpoint_folder.o $(BUILD)/results/onnx_model.o: $(BUILD)/version.h
+$(BUILD)/orchestrator/command.o $(BUILD)/orchestrator/commands/cmd_doctor.o $(BUILD)/results/store/store_create.o \
+  $(BUILD)/orchestrator/run/run_root.o $(BUILD)/orchestrator/run/checkpoint_folder.o $(BUILD)/results/predict/onnx_model.o: $(BUILD)/version.h
 
 # ---- set-up ----
 .PHONY: deps test-deps lint-deps
 deps: ## install what building and running needs and is missing (Debian; sudo when not root)
-	@tests/deps.sh packages.txt build
-	@[ "$(WEB)" = none ] || tests/deps.sh -o packages.txt page
+	@./packages.sh packages.txt build
+	@[ "$(WEB)" = none ] || ./packages.sh -o packages.txt page
 
 test-deps: deps
-	@tests/deps.sh packages.txt tests
+	@./packages.sh packages.txt tests
 
 lint-deps: test-deps
-	@tests/deps.sh packages.txt lint
+	@./packages.sh packages.txt lint
 
 # ---- figure 4 ----
 .PHONY: fig4
@@ -132,7 +133,7 @@ test: test-deps build ## set up, build, run every test
 	@$(MAKE) --no-print-directory $(PARALLEL) tests-only
 
 units: $(UNITS:%=$(BUILD)/tests/%) $(MPI_TESTS:%=$(BUILD)/tests/%) $(LOADS:%=$(BUILD)/tests/%) \
-  $(FUZZ:%=$(BUILD)/tests/fuzz/replay_%) $(BUILD)/tests/fuzz/seeds $(BUILD)/tests/preload.so $(BUILD)/tests/slow_start.so
+  $(FUZZ:%=$(BUILD)/tests/fuzz/replay_%) $(BUILD)/tests/fuzz/seeds $(BUILD)/tests/support/preload.so $(BUILD)/tests/support/slow_start.so
 
 tests-only: $(BUILD)/cellsweep units
 	@BUILD=$(BUILD) tests/all.sh $(UNITS:%=$(BUILD)/tests/%) $(SCRIPTS)
@@ -140,13 +141,13 @@ tests-only: $(BUILD)/cellsweep units
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libcellsweep.a
 	@$(CC) $(EXTRA) $(FAULTS) -o $@ $^ $(LIBS) -lcmocka
 
-# tests/run_bad_luck.sh, tests/all.sh: libraries that are loaded into the program.
+# tests/program/run_bad_luck.sh, tests/all.sh: libraries that are loaded into the program.
 $(BUILD)/tests/%.so: tests/%.c
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) -fPIC -shared -o $@ $<
 
-# tests/faults.h: memory that fails.
-$(BUILD)/tests/test_faults: FAULTS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
+# tests/support/faults.h: memory that fails.
+$(BUILD)/tests/results/test_faults: FAULTS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 asan: test-deps ## the same tests under AddressSanitizer and UBSan; leaks are looked for in the serial ones
@@ -159,15 +160,15 @@ frozen: test-deps build ## what sweeps compute and write, bit by bit as it was r
 .PHONY: serve-load
 serve-load: test-deps ## a minute of 64 good, broken and hostile clients against `serve`, built with AddressSanitizer
 	@$(MAKE) --no-print-directory $(PARALLEL) BUILD=$(BUILD)/asan OPT="-O1 -ffp-contract=off" EXTRA="$(SANITIZE)" \
-	  $(BUILD)/asan/cellsweep $(BUILD)/asan/tests/load_serve
-	LONG=1 BUILD=$(BUILD)/asan tests/run_serve.sh
+	  $(BUILD)/asan/cellsweep $(BUILD)/asan/tests/results/load_serve
+	LONG=1 BUILD=$(BUILD)/asan tests/program/run_serve.sh
 
 .PHONY: test-long
-LONG := $(sort $(wildcard tests/long_*.sh)) tests/chaos.sh
+LONG := $(sort $(wildcard tests/program/long_*.sh)) tests/program/chaos.sh
 test-long: test-deps build ## what takes long: a real Slurm and scikit-learn (installed for this only), tables recomputed, flipped bits, CHAOS_ROUNDS (200) of kills
-	@tests/deps.sh -p slurm-wlm munge python3-sklearn python3-scipy python3-h5py python3-yaml
+	@./packages.sh -p slurm-wlm munge python3-sklearn python3-scipy python3-h5py python3-yaml
 	@$(MAKE) --no-print-directory units
-	@BUILD=$(BUILD) tests/all.sh $(sort $(wildcard tests/long_*.sh)); long=$$?; BUILD=$(BUILD) tests/chaos.sh && exit $$long
+	@BUILD=$(BUILD) tests/all.sh $(sort $(wildcard tests/program/long_*.sh)); long=$$?; BUILD=$(BUILD) tests/program/chaos.sh && exit $$long
 
 # ---- fuzzing ----
 .PHONY: fuzz fuzz-seeds fuzz-build
@@ -220,8 +221,8 @@ bench: build ## speed of the training engine
 	$(BUILD)/cellsweep bench
 
 bench-peer: build ## the same beside PyTorch (Debian's python3-torch, installed for this only)
-	@tests/deps.sh -p python3-torch
-	/usr/bin/python3 tests/bench_peer.py
+	@./packages.sh -p python3-torch
+	/usr/bin/python3 tests/program/bench_peer.py
 
 .PHONY: growth
 growth: build units ## how the cost of each step grows with jobs, kinds of jobs, ranks and cells of the grid

@@ -1,6 +1,6 @@
 #include "arguments.h"
 
-#include "config.h"
+#include "settings/config.h"
 #include "kernels/kernels.h"
 
 #include <assert.h>

@@ -1,6 +1,6 @@
 #include "command.h"
 
-#include "config.h"
+#include "settings/config.h"
 #include "launch.h"
 #include "usage.h"
 #include "version.h"

@@ -1,12 +1,12 @@
 #include "report.h"
 
-#include "figures.h"
-#include "findings.h"
-#include "output.h"
-#include "page.h"
-#include "page_data.h"
-#include "sweep_images.h"
-#include "tables.h"
+#include "figures/figures.h"
+#include "tables/findings.h"
+#include "write/output.h"
+#include "page/page.h"
+#include "page/page_data.h"
+#include "beside/sweep_images.h"
+#include "tables/tables.h"
 
 #include <stdlib.h>
 

@@ -8,9 +8,9 @@
 #ifndef CELLSWEEP_REPORT_H
 #define CELLSWEEP_REPORT_H
 
-#include "figstyle.h"
-#include "metrics.h"
-#include "store.h"
+#include "figures/figstyle.h"
+#include "base/metrics.h"
+#include "store/store.h"
 
 #include <stdio.h>
 

@@ -56,7 +56,7 @@ trap 'exit 130' INT TERM HUP
 # ---- one test ----
 
 name_of() { basename "$1" .sh; }
-source_of() { case $1 in *.sh) echo "$1" ;; *) echo "tests/$(name_of "$1").c" ;; esac }
+source_of() { case $1 in *.sh) echo "$1" ;; *) echo tests/*/"$(name_of "$1").c" ;; esac }
 is_alone() { grep -qs '^\(#\| \*\) alone: ' "$(source_of "$1")"; }
 
 run() { # run TEST: its output in $all/NAME.log, then "STATUS SECONDS CPU" in $all/NAME.end
@@ -67,7 +67,7 @@ run() { # run TEST: its output in $all/NAME.log, then "STATUS SECONDS CPU" in $a
     # Leaks inside Open MPI would drown ours: they are looked for in the serial programs only.
     local leaks=1
     case $test in *.sh) command=(bash "$test") leaks=0 ;; esac
-    [ -z "${SLOW_START:-}" ] || preload=$(realpath "$BUILD/tests/slow_start.so")${preload:+:$preload}
+    [ -z "${SLOW_START:-}" ] || preload=$(realpath "$BUILD/tests/support/slow_start.so")${preload:+:$preload}
     # A shell has its background processes ignore the keyboard's signals.
     { time timeout -k 10 "${TEST_SECONDS:-2400}" env --default-signal=INT,QUIT TMPDIR="$all/$name" ASAN_OPTIONS=detect_leaks=$leaks \
         LSAN_OPTIONS=suppressions=tests/lsan.supp:print_suppressions=0 ${preload:+LD_PRELOAD=$preload} "${command[@]}" >"$log" 2>&1 </dev/null; } \

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # How the cost of each step grows: tests/growth.sh [jobs|kinds|ranks|groups]...  (default: all four). Not part of `make test`.
 #
-#     BUILD=build        the program and tests/load_handout of that folder are measured
+#     BUILD=build        the program and tests/orchestrator/load_handout of that folder are measured
 #     MOST_JOBS=100000   the largest number of jobs (1000000 takes some minutes, 6 GB of memory and 1.4 GB of disk)
 #     MOST_GROUPS=1200   the largest number of cells of the grid of which a report is made
 #
@@ -73,7 +73,7 @@ jobs() {
     line "results file, bytes" "$sizes" "$bytes"
 }
 # handout WHAT RANKS JOBS KINDS: microseconds of one kind that load_handout tells.
-handout() { "$BUILD/tests/load_handout" "$2" "$3" "$4" | sed "s/.*kinds: \([0-9.]*\) us a job, \([0-9.]*\) us.*/\\$1/"; }
+handout() { "$BUILD/tests/orchestrator/load_handout" "$2" "$3" "$4" | sed "s/.*kinds: \([0-9.]*\) us a job, \([0-9.]*\) us.*/\\$1/"; }
 # steps N: N different sizes of a layer.
 steps() { seq -s, 8 $((7 + $1)); }
 kinds() {
@@ -90,7 +90,7 @@ kinds() {
     head_line "kinds of jobs, one job each" $sizes
     line "plan" "$sizes" "$plan"
     line "run, 1 rank" "$sizes" "$run"
-    [ -x "$BUILD/tests/load_handout" ] || return
+    [ -x "$BUILD/tests/orchestrator/load_handout" ] || return
     for n in ${KINDS:-1 100 1000 10000 100000}; do
         many+=" $n"
         hand+=" $(handout 1 16 100000 "$n")"
@@ -100,7 +100,7 @@ kinds() {
 }
 ranks() {
     local sizes="" n each="" tail=""
-    [ -x "$BUILD/tests/load_handout" ] || { echo "no $BUILD/tests/load_handout: make units"; return; }
+    [ -x "$BUILD/tests/orchestrator/load_handout" ] || { echo "no $BUILD/tests/orchestrator/load_handout: make units"; return; }
     for n in 2 8 32 128 512 10000; do
         sizes+=" $n"
         each+=" $(handout 1 "$n" 100000 1)"

@@ -30,8 +30,8 @@
 #define CELLSWEEP_CHECKPOINT_H
 
 #include "err.h"
-#include "metrics.h"
-#include "recipe.h"
+#include "base/metrics.h"
+#include "base/recipe.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,12 +1,12 @@
 #include "job.h"
 
-#include "balance.h"
-#include "batches.h"
+#include "strategies/balance.h"
+#include "samples/batches.h"
 #include "data/resize.h"
-#include "ensemble.h"
+#include "models/ensemble.h"
 #include "job_state.h"
-#include "model.h"
-#include "render.h"
+#include "models/model.h"
+#include "samples/render.h"
 #include "select.h"
 
 #include <math.h>

@@ -11,10 +11,10 @@
 #define CELLSWEEP_JOB_H
 
 #include "checkpoint.h"
-#include "config.h"
+#include "settings/config.h"
 #include "data/dataset.h"
 #include "err.h"
-#include "metrics.h"
+#include "base/metrics.h"
 
 #include <stddef.h>
 

@@ -1,6 +1,6 @@
 #include "job_state.h"
 
-#include "balance.h"
+#include "strategies/balance.h"
 #include "job.h"
 
 #include <string.h>

@@ -5,8 +5,8 @@
 #define CELLSWEEP_JOB_STATE_H
 
 #include "checkpoint.h"
-#include "config.h"
-#include "ensemble.h"
+#include "settings/config.h"
+#include "models/ensemble.h"
 
 /* The state after `epoch` epochs and `steps` training steps of a model with MODEL_EPOCHS. Its arrays are
  * those of the networks, valid while they do not train; metrics and best weights are left to the caller. */

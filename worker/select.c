@@ -1,7 +1,7 @@
 #include "select.h"
 
-#include "balance.h"
-#include "split.h"
+#include "strategies/balance.h"
+#include "samples/split.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -9,8 +9,8 @@
 #ifndef CELLSWEEP_SELECT_H
 #define CELLSWEEP_SELECT_H
 
-#include "pause.h"
-#include "sample.h"
+#include "base/pause.h"
+#include "samples/sample.h"
 
 /* Select both sides of a job. job_key names the job's own random streams; config->clusters must name at least two clusters.
  * Every class must be in the dataset and large enough for the protocol, else E_USAGE with a line that names the cluster and

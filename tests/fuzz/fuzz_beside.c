@@ -1,9 +1,9 @@
 /* What lies beside a results file: the lock, the status line and the event log, each read as all three. */
 #include "fuzz.h"
 
-#include "alive.h"
-#include "ending.h"
-#include "events.h"
+#include "beside/alive.h"
+#include "beside/ending.h"
+#include "beside/events.h"
 
 #include <stdio.h>
 #include <stdlib.h>

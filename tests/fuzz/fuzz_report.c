@@ -3,11 +3,11 @@
 #include "edits.h"
 #include "fuzz.h"
 
-#include "figures.h"
-#include "findings.h"
-#include "output.h"
-#include "store_layout.h"
-#include "summary.h"
+#include "figures/figures.h"
+#include "tables/findings.h"
+#include "write/output.h"
+#include "store/store_layout.h"
+#include "stats/summary.h"
 
 #include "made.h"
 

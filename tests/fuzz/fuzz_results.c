@@ -2,11 +2,11 @@
 #include "edits.h"
 #include "fuzz.h"
 
-#include "export.h"
-#include "findings.h"
-#include "store_layout.h"
-#include "summary.h"
-#include "tables.h"
+#include "tables/export.h"
+#include "tables/findings.h"
+#include "store/store_layout.h"
+#include "stats/summary.h"
+#include "tables/tables.h"
 
 #include "made.h"
 

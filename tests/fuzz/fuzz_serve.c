@@ -3,7 +3,7 @@
 #include "fuzz.h"
 
 #include "made.h"
-#include "serve.h"
+#include "serve/serve.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -2,9 +2,9 @@
  * an accepted sweep must be a sweep file again with the same jobs: it is what the ranks parse. */
 #include "fuzz.h"
 
-#include "grid.h"
+#include "sweep/grid.h"
 
-#include "../hand_dataset.h"
+#include "support/hand_dataset.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #ifndef CELLSWEEP_MADE_H
 #define CELLSWEEP_MADE_H
 
-#include "../store_fixture.h"
+#include "support/store_fixture.h"
 
 static inline const char *made_slide(int image, void *self)
 {

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Golden values of the network from PyTorch, in double: tests/golden/cnn.h5, read by tests/test_cnn.c.
+"""Golden values of the network from PyTorch, in double: tests/golden/cnn.h5, read by tests/worker/test_cnn.c.
 
     python3 tests/golden/make_golden.py
 
 Every group is one network and one batch: logits, loss, all gradients, and the parameters after three Adam steps on that
 batch. Adam is written out here, with Keras' epsilon (torch.optim.Adam places it differently); dropout masks come from the
 Philox4x32-10 below, written from the paper (Salmon et al., SC11) and not from Random123. Vectors are flat in the order and
-layout of worker/cnn.h. Images and parameters are hash() on both sides where `hashed` is 1, and stored elsewhere; the large
+layout of worker/models/net/cnn.h. Images and parameters are hash() on both sides where `hashed` is 1, and stored elsewhere; the large
 case keeps a selection of its gradient and the norm of every part.
 """
 import os

@@ -13,12 +13,12 @@ function near(x, expected, tolerance, what) {
   assert.ok(Math.abs(x - expected) <= tolerance * Math.max(1, Math.abs(expected)), `${what}: ${x}, not ${expected}`);
 }
 
-/** Numbers of a case of the golden file, that test_inference.c holds results/stats.c to. */
+/** Numbers of a case of the golden file, that test_inference.c holds results/stats/stats.c to. */
 function numbers(number, kind, name) {
   return golden.filter((g) => g.case === number && g.kind === kind && g.name === name).map((g) => Number(g.value));
 }
 
-await check("intervals on fixed data are scipy's, as those of results/stats.c", () => {
+await check("intervals on fixed data are scipy's, as those of results/stats/stats.c", () => {
   const cases = golden.filter((g) => g.name === "corrected_t" && g.index === "0").map((g) => g.case);
   assert.ok(cases.length >= 10);
   for (const number of cases) {

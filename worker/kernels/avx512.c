@@ -1,9 +1,9 @@
 /* avx512.c - the kernels for AVX-512. Everything is in the .inc files, written once over the vectors of simd.h. */
-#include "kernels.h"
+#include "kernels/kernels.h"
 
 #include <string.h>
 
-#include "simd.h"
+#include "kernels/simd.h"
 
 #include "pool.inc"
 #include "winograd.inc"

@@ -3,7 +3,7 @@
  * A convolution goes image by image, so that its scratch stays a few hundred kilobytes: the windows under the part of the
  * map that pooling keeps become the rows of a matrix `column` (positions, 3 * 3 * c), and `map` (positions, k) is its
  * product with the filters. Positions are counted row by row. */
-#include "kernels.h"
+#include "kernels/kernels.h"
 
 #include <cblas.h>
 #include <math.h>

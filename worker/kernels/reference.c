@@ -1,6 +1,6 @@
 /* reference.c - the specification of kernels.h: loops anyone can read, in the order the mathematics is written.
  * test_layers compiles this file in double and checks every gradient by finite differences. */
-#include "kernels.h"
+#include "kernels/kernels.h"
 
 #include "rng.h"
 

@@ -74,7 +74,7 @@ export function interval(low, high) {
 }
 
 /** A row of CSV text; numbers in full precision. @param {any[]} cells */
-/** As results/csv_out.h says: a spreadsheet runs what begins with = + - @, and takes 4-5 for a date. */
+/** As results/write/csv_out.h says: a spreadsheet runs what begins with = + - @, and takes 4-5 for a date. */
 function harmless(cell, column) {
   if (typeof cell !== "string") return String(cell);
   if (/clusters|sizes/.test(column) && /^\d+(-\d+)+$/.test(cell)) return cell.replaceAll("-", "+");

@@ -36,7 +36,7 @@ export const FEW = 5;
 /**
  * Mean, spread and limits of the finite values. `band`: "ci" (95 % interval of the mean), "sd", "range" or "none". The interval is
  * Student's t; results of splits that share images have a ratio, n_test / n_train, and then the variance
- * (1/n + ratio) sd^2 (Nadeau and Bengio 2003), as in results/stats.h. Limits are cut to what is possible, `least` to `most`; NaN
+ * (1/n + ratio) sd^2 (Nadeau and Bengio 2003), as in results/stats/stats.h. Limits are cut to what is possible, `least` to `most`; NaN
  * where the band is not defined: fewer than two values.
  * @param {number[]} values @param {string} band @param {{ratio?: number, least?: number, most?: number}} [of]
  */

@@ -1,0 +1,276 @@
+/* cellsweep bench: the training engine against what this core can multiply and add, measured in the same run. */
+#include "command.h"
+
+#include "models/net/cnn.h"
+#include "bench/floor.h"
+#include "kernels/kernels.h"
+#include "bench/layer_time.h"
+#include "rng.h"
+#include "bench/stopwatch.h"
+
+#include <cblas.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROUNDS = 9, N_IMAGES = 256, MAX_RUNS = 4 };
+
+struct options {
+    enum kernels_isa isa;
+    int batch; /* 0: the usual ones */
+    int classes, filters[2];
+    int json, server;
+    double seconds; /* a batch size may take */
+};
+
+/* One network and batch, measured. Times are CPU seconds an image, medians of ROUNDS rounds. */
+struct result {
+    int batch, n_layers;
+    struct floor_rates rates;
+    double step, predict;
+    double low, high; /* least and largest step of a round */
+    double floor;     /* at the rate of the floor, all layers dense */
+    struct layer_time layer[LAYER_TIME_ROWS];
+};
+
+/* Everything a training step needs. */
+struct fixture {
+    struct cnn_shape shape;
+    struct cnn *net;
+    float *pixels, *target, *weight, *probs; /* (N_IMAGES, ...), (batch, C), (batch), (N_IMAGES, C) */
+    const float *image[N_IMAGES];
+    struct batch batch;
+    uint64_t draw;
+};
+
+/* Two whole numbers and a comma. */
+static int take_filters(const char *text, void *field, struct err *err)
+{
+    int *filters = field, end = 0;
+    if (sscanf(text, "%4d,%4d%n", &filters[0], &filters[1], &end) < 2 || text[end] || filters[0] < 1 ||
+        filters[1] < 1 || filters[0] > 1024 || filters[1] > 1024)
+        return err_set(err, E_USAGE, "'%.40s' is not two whole numbers from 1 to 1024, as in 32,64", text);
+    return 0;
+}
+
+static const struct argument rows[] = {
+    ARGUMENT_ISA(isa, "auto"),
+    {"batch", 'b', ARGUMENT_WHOLE, "N", AT(batch), 1, 4096, .help = "Only this batch size"},
+    {"classes", 'c', ARGUMENT_WHOLE, "N", AT(classes), 2, LOSS_MAX_CLASSES,
+     .help = "Number of classes, 2 to 256 (default 2)"},
+    {"filters", 'f', ARGUMENT_CALL, "F1,F2", AT(filters), .take = take_filters,
+     .help = "Filters of the two convolutions, 1 to 1024 (default 32,64)"},
+    {"seconds", 's', ARGUMENT_REAL, "S", AT(seconds), 0.001, 3600,
+     .help = "Time to spend on each batch size (default 6)"},
+    {"json", 'j', ARGUMENT_FLAG, NULL, AT(json), .help = "Print one JSON object instead of the table"},
+    {FLOOR_OPTION, 0, ARGUMENT_FLAG, NULL, AT(server), .help = NULL}, /* floor.h */
+    {0}};
+
+static struct cnn_shape shape_of(const struct options *o)
+{
+    return (struct cnn_shape){.size = 50,
+                              .filters = {o->filters[0], o->filters[1]},
+                              .dense = {128, 64},
+                              .n_classes = o->classes,
+                              .dropout = {0.25, 0.5, 0.5}};
+}
+
+static void fixture_release(struct fixture *f)
+{
+    cnn_free(f->net);
+    free(f->pixels);
+    free(f->target);
+    free(f->weight);
+    free(f->probs);
+}
+
+static int fixture_init(struct fixture *f, int batch, const struct options *o, struct err *err)
+{
+    size_t pixels, C = (size_t)o->classes;
+    *f = (struct fixture){.shape = shape_of(o)};
+    pixels = (size_t)f->shape.size * (size_t)f->shape.size;
+    f->pixels = err_calloc(N_IMAGES * pixels, sizeof(float), "the images of a benchmark", err);
+    f->target = err_calloc((size_t)batch * C, sizeof(float), "the targets of a benchmark", err);
+    f->weight = err_calloc((size_t)batch, sizeof(float), "the weights of a benchmark", err);
+    f->probs =
+        err_calloc((size_t)(batch > N_IMAGES ? batch : N_IMAGES) * C, sizeof(float), "the outputs", err);
+    if (!f->pixels || !f->target || !f->weight || !f->probs)
+        return E_IO;
+    struct rng rng = rng_start(rng_key("bench", NULL, 0), 0);
+    for (size_t i = 0; i < N_IMAGES * pixels; i++)
+        f->pixels[i] = (float)rng_uniform(&rng);
+    for (size_t i = 0; i < N_IMAGES; i++)
+        f->image[i] = f->pixels + i * pixels;
+    for (size_t i = 0; i < (size_t)batch; i++) {
+        f->weight[i] = 1;
+        f->target[i * C + i % C] = 1;
+    }
+    return cnn_new(&f->shape, batch, &f->net, err);
+}
+
+/* Assemble the next batch by pointer from the images, and train on it. New weights now and then: a network that has learnt its
+ * noise by heart has gradients that are exactly zero, and the kernels skip those. The median does not see these calls. */
+static void train_step(void *context)
+{
+    enum { STEPS_A_NETWORK = 20 };
+    static const struct loss_rule loss = {.kind = LOSS_CROSS_ENTROPY};
+    static const struct cnn_adam adam = {
+        .learning_rate = 1e-3, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-7};
+    struct fixture *f = context;
+    const float *image[4096];
+    for (int i = 0; i < f->batch.n; i++)
+        image[i] = f->image[(f->draw * 97 + (uint64_t)i * 31) % N_IMAGES];
+    if (f->draw % STEPS_A_NETWORK == 0)
+        cnn_init(f->net, rng_key("bench", &f->draw, sizeof f->draw));
+    f->batch.image = image;
+    f->batch.dropout_step = f->draw++;
+    cnn_train(f->net, &f->batch, &loss, &adam, f->probs);
+}
+
+static void predict_all(void *context)
+{
+    struct fixture *f = context;
+    cnn_predict(f->net, f->image, N_IMAGES, f->probs);
+}
+
+/* Rounds of the two rates, some steps and some predictions, so that a slow moment of the machine hits all; medians. */
+static int measure_rounds(struct fixture *f, struct floor *floor, double seconds, struct result *r,
+                          struct err *err)
+{
+    double sgemm[ROUNDS], registers[ROUNDS], step[ROUNDS], predict[ROUNDS];
+    for (int i = 0; i < ROUNDS; i++) {
+        struct floor_rates rates;
+        if (floor_sample(floor, &rates, err) < 0)
+            return err->code;
+        sgemm[i] = rates.sgemm;
+        registers[i] = rates.registers;
+        step[i] = stopwatch_median(train_step, f, 0.4 * seconds / ROUNDS);
+        predict[i] = stopwatch_median(predict_all, f, 0.1 * seconds / ROUNDS);
+    }
+    r->rates.sgemm = stopwatch_median_of(sgemm, ROUNDS);
+    r->rates.registers = stopwatch_median_of(registers, ROUNDS);
+    r->step = stopwatch_median_of(step, ROUNDS) / f->batch.n;
+    r->low = step[0] / f->batch.n; /* sorted by now */
+    r->high = step[ROUNDS - 1] / f->batch.n;
+    r->predict = stopwatch_median_of(predict, ROUNDS) / N_IMAGES;
+    r->floor = cnn_dense_flop(&f->shape) / floor_rate(r->rates);
+    return 0;
+}
+
+static int measure(int batch, const struct options *o, struct floor *floor, struct result *r, struct err *err)
+{
+    struct fixture f;
+    int rc = fixture_init(&f, batch, o, err);
+    if (rc < 0)
+        goto done;
+    *r = (struct result){.batch = batch};
+    f.batch = (struct batch){.n = batch, .target = f.target, .weight = f.weight, .dropout_key = 1};
+    cnn_init(f.net, rng_key("bench weights", NULL, 0));
+    rc = measure_rounds(&f, floor, o->seconds, r, err);
+    if (rc == 0)
+        rc = layer_time(&f.shape, batch, 0.3 * o->seconds, r->layer, &r->n_layers, err);
+done:
+    fixture_release(&f);
+    return rc;
+}
+
+static double share_of(const struct result *r, double seconds)
+{
+    return seconds / (r->step * r->batch);
+}
+
+static double rate(const struct layer_time *l)
+{
+    return l->seconds > 0 ? l->flop / l->seconds * 1e-9 : 0;
+}
+
+static void print_layers(const struct result *r)
+{
+    double sum = 0;
+    printf("  %-16s %9s %6s %9s  %s\n", "kernel alone", "us/image", "share", "GFLOP/s", "path");
+    for (int i = 0; i < r->n_layers; i++) {
+        const struct layer_time *l = &r->layer[i];
+        sum += l->seconds;
+        printf("  %-16s %9.2f %5.1f%%", l->name, 1e6 * l->seconds / r->batch, 100 * share_of(r, l->seconds));
+        if (l->flop > 0)
+            printf(" %9.1f  %s\n", rate(l), l->path);
+        else
+            printf(" %9s  %s\n", "", l->path);
+    }
+    printf("  %-16s %9.2f %5.1f%%\n", "sum", 1e6 * sum / r->batch, 100 * share_of(r, sum));
+}
+
+static void print_table(const struct options *o, const struct floor *floor, const struct result *r, int n)
+{
+    printf("kernels %s, one thread, %d and %d filters, %d classes\n", kernels_selected()->name, o->filters[0],
+           o->filters[1], o->classes);
+    printf("%6s %14s %18s %9s %8s %17s %6s %11s\n", "batch", "sgemm GFLOP/s", "registers GFLOP/s", "floor us",
+           "step us", "rounds", "ratio", "predict us");
+    for (int i = 0; i < n; i++)
+        printf("%6d %14.1f %18.1f %9.1f %8.1f %8.1f-%-8.1f %6.3f %11.1f\n", r[i].batch,
+               1e-9 * r[i].rates.sgemm, 1e-9 * r[i].rates.registers, 1e6 * r[i].floor, 1e6 * r[i].step,
+               1e6 * r[i].low, 1e6 * r[i].high, r[i].step / r[i].floor, 1e6 * r[i].predict);
+    printf("times an image; ratio = step / floor; floor: the larger of sgemm (%s) and 0.95 registers (%s)\n",
+           floor_sgemm_kernels(floor), floor_register_kernels(floor));
+    if (strcmp(floor_sgemm_kernels(floor), openblas_get_corename()) != 0)
+        printf("the sgemm of the steps is that of %s: OPENBLAS_CORETYPE is set\n", openblas_get_corename());
+    for (int i = 0; i < n; i++) {
+        printf("\nbatch %d\n", r[i].batch);
+        print_layers(&r[i]);
+    }
+}
+
+static void print_json_run(const struct result *r)
+{
+    printf("{\"batch\": %d, \"sgemm_gflops\": %.3f, \"register_gflops\": %.3f, \"floor_gflops\": %.3f, "
+           "\"floor_us\": %.3f, \"step_us\": %.3f, \"step_us_least\": %.3f, \"step_us_most\": %.3f, "
+           "\"ratio\": %.4f, \"predict_us\": %.3f, \"layers\": [",
+           r->batch, 1e-9 * r->rates.sgemm, 1e-9 * r->rates.registers, 1e-9 * floor_rate(r->rates),
+           1e6 * r->floor, 1e6 * r->step, 1e6 * r->low, 1e6 * r->high, r->step / r->floor, 1e6 * r->predict);
+    for (int i = 0; i < r->n_layers; i++)
+        printf("%s{\"name\": \"%s\", \"path\": \"%s\", \"us\": %.4f, \"gflops\": %.3f}", i ? ", " : "",
+               r->layer[i].name, r->layer[i].path, 1e6 * r->layer[i].seconds / r->batch, rate(&r->layer[i]));
+    printf("]}");
+}
+
+static void print_json(const struct options *o, const struct floor *floor, const struct result *r, int n)
+{
+    printf("{\"kernels\": \"%s\", \"sgemm_kernels\": \"%s\", \"register_kernels\": \"%s\", "
+           "\"own_sgemm_kernels\": \"%s\", \"filters\": [%d, %d], \"classes\": %d, "
+           "\"unit\": \"microseconds an image\", \"runs\": [",
+           kernels_selected()->name, floor_sgemm_kernels(floor), floor_register_kernels(floor),
+           openblas_get_corename(), o->filters[0], o->filters[1], o->classes);
+    for (int i = 0; i < n; i++) {
+        printf("%s", i ? ", " : "");
+        print_json_run(&r[i]);
+    }
+    printf("]}\n");
+}
+
+static int bench(const struct options *o, struct err *err)
+{
+    static const int usual[MAX_RUNS] = {1, 8, 32, 128};
+    struct result result[MAX_RUNS];
+    struct floor *floor = NULL;
+    int n = 0, rc = floor_start(&floor, err);
+    for (int b = 0; b < (o->batch ? 1 : MAX_RUNS) && rc == 0; b++)
+        rc = measure(o->batch ? o->batch : usual[b], o, floor, &result[n++], err);
+    if (rc == 0 && o->json)
+        print_json(o, floor, result, n);
+    else if (rc == 0)
+        print_table(o, floor, result, n);
+    floor_end(floor);
+    return rc;
+}
+
+static int run(const void *options, struct err *err)
+{
+    const struct options *o = options;
+    if (o->server)
+        return floor_serve(err);
+    return kernels_select(o->isa, err) < 0 ? err->code : bench(o, err);
+}
+
+static const struct options defaults = {.isa = KERNELS_AUTO, .classes = 2, .filters = {32, 64}, .seconds = 6};
+
+COMMAND(bench, "speed of the training engine against what this core can do", &defaults, 0);

@@ -1,0 +1,114 @@
+/* cellsweep export: the results file as CSV, its weights as models. */
+#include "command.h"
+
+#include "tables/export.h"
+#include "write/output.h"
+#include "store/store_select.h"
+#include "predict/weights_export.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct options {
+    const char *path, *output, *filter;
+    int table;  /* -1: not given */
+    int format; /* of weights; -1: not given */
+    int weights;
+    enum units_set on;
+};
+
+static const struct argument rows[] = {
+    ARGUMENT_RESULTS(path),
+    {"table", 't', ARGUMENT_CHOICE, "TABLE", AT(table), 0, N_EXPORT_TABLES - 1, export_table_names,
+     .help = "jobs, epochs, confusion, predictions or scores"},
+    {"weights", 'w', ARGUMENT_FLAG, NULL, AT(weights),
+     .help = "The networks that keep_weights kept, a file a job, into the folder --output"},
+    {"format", 'F', ARGUMENT_CHOICE, "FORMAT", AT(format), 0, N_WEIGHTS_FORMATS - 1, weights_format_names,
+     .help = "Of --weights: onnx (default) or raw"},
+    {"on", 'n', ARGUMENT_CHOICE, "SET", AT(on), 0, N_UNITS_SETS - 1, units_set_names,
+     .help = "Scores of which images: val (default), all (every original), oof (out of fold: k-fold pooled)"},
+    ARGUMENT_OUTPUT_FILE(output),
+    ARGUMENT_FILTER(filter),
+    {0}};
+
+static int write_table(struct store *store, const struct options *o, FILE *out, struct err *err)
+{
+    if (o->table == EXPORT_SCORES)
+        return export_write_scores(store, o->on, o->filter, out, err);
+    return export_write(store, (enum export_table)o->table, o->filter, out, err);
+}
+
+static int write_file(struct store *store, const struct options *o, struct err *err)
+{
+    struct output out;
+    int rc = output_open_file(&out, o->output, err);
+    if (rc < 0)
+        return rc;
+    rc = write_table(store, o, out.file, err);
+    if (rc < 0 && ferror(out.file))
+        rc = err_set(err, rc, "%s: %.900s", out.path, err->text);
+    if (rc < 0) {
+        output_abandon(&out);
+        return rc;
+    }
+    return output_close(&out, err);
+}
+
+static int write_models(struct store *store, const struct options *o, struct err *err)
+{
+    int n = 0;
+    int rc = weights_export(store, o->format < 0 ? WEIGHTS_ONNX : (enum weights_format)o->format, o->filter,
+                            o->output, &n, err);
+    if (rc == 0)
+        fprintf(stderr, "%s: the networks of %d job%s\n", o->output, n, n == 1 ? "" : "s");
+    return rc;
+}
+
+/* Whether a chosen job is a fold, so that there is something out of fold. */
+static int has_folds(const struct store *store, const char *filter)
+{
+    struct selection chosen;
+    int found = 0, rc = store_select(store, filter, &chosen, NULL);
+    for (int i = 0; rc == 0 && i < chosen.n && !found; i++)
+        found = units_is_kfold(store_jobs(store)[chosen.job[i]].protocol);
+    selection_free(&chosen);
+    return found;
+}
+
+static void note_no_folds(const struct store *store, const struct options *o)
+{
+    if (o->table == EXPORT_SCORES && o->on == UNITS_OOF && !has_folds(store, o->filter))
+        fprintf(
+            stderr,
+            "%s: the table has no rows: out-of-fold scores are of protocol kfold, which none of these jobs "
+            "has; leave --on oof out for scores of the validation images\n",
+            o->path);
+}
+
+static int export_all(struct store *store, const void *options, struct err *err)
+{
+    const struct options *o = options;
+    if (o->weights)
+        return write_models(store, o, err);
+    int rc = write_file(store, o, err);
+    if (rc == 0)
+        note_no_folds(store, o);
+    return rc;
+}
+
+static int run(const void *options, struct err *err)
+{
+    const struct options *o = options;
+    if (o->table < 0 && !o->weights)
+        return err_set(err, E_USAGE,
+                       "export: give --table jobs, epochs, confusion, predictions or scores, or --weights");
+    if (o->weights && (o->table >= 0 || !o->output))
+        return err_set(err, E_USAGE, "export: --weights goes with --output DIR, and without --table");
+    if (!o->weights && o->format >= 0)
+        return err_set(err, E_USAGE, "export: --format goes with --weights; a table is CSV");
+    return store_use(o->path, store_try, export_all, o, err);
+}
+
+static const struct options defaults = {.table = -1, .format = -1};
+
+COMMAND(export, "CSV of jobs, epochs, matrices, predictions; weights as ONNX", &defaults, 0);

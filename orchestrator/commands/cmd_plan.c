@@ -1,0 +1,297 @@
+#include "command.h"
+
+#include "strategies/balance.h"
+#include "sweep/divisions.h"
+#include "sweep/grid.h"
+#include "models/model.h"
+#include "run/progress.h"
+#include "sweep/resume.h"
+#include "sweep/speeds.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct options {
+    const char *sweep_path, *filter;
+    int ranks, keys;
+    struct arguments_list set;
+};
+
+static const struct argument rows[] = {
+    ARGUMENT_SWEEP(sweep_path, 0),
+    {"ranks", 'n', ARGUMENT_WHOLE, "N", AT(ranks), 1, INT_MAX, .help = "Expected wall time for N ranks"},
+    ARGUMENT_SET(set),
+    ARGUMENT_FILTER(filter),
+    {"keys", 0, ARGUMENT_FLAG, NULL, AT(keys),
+     .help = "List every key a sweep file may hold, with default and meaning"},
+    {0}};
+
+/* What a key can be that names a row of a table. */
+static void print_rows(const struct config_key *key)
+{
+    const struct model_kind *kind;
+    for (int i = 0; strcmp(key->name, "model") == 0 && (kind = model_kind(i)); i++)
+        printf("%-25s %-10s   %s: %s\n", "", "", kind->name, kind->help);
+}
+
+static int print_keys(void)
+{
+    printf("%-25s %-10s %s\n", "key", "default", "meaning");
+    printf("%-25s %-10s %s\n", "name", "sweep", "what the sweep is called");
+    printf("%-25s %-10s %s\n", "data", "-", "builtin, a packed dataset, or a folder of images");
+    printf("%-25s %-10s %s\n", "pixel_size", "0.2125",
+           "micrometres a pixel, for a folder with cell boundaries");
+    printf("%-25s %-10s %s\n", "keep_weights", "false",
+           "weights of every job to store, for predict and serve: final (or true), best, or false: none");
+    for (const struct config_key *key = config_keys; key->name; key++) {
+        printf("%-25s %-10s %s\n", key->name, key->fallback, key->help);
+        print_rows(key);
+    }
+    printf("%-25s %-10s %s\n", "grid", "-",
+           "any of the keys from clusters on with a list of values; seed also {first: 1, count: 10}");
+    return 0;
+}
+
+static int print_divisions(const struct sweep *sweep, const struct dataset *data, const double *seconds,
+                           struct err *err)
+{
+    char *wanted = err_calloc((size_t)sweep->n_jobs, 1, "the plan", err);
+    for (int j = 0; wanted && j < sweep->n_jobs; j++)
+        wanted[j] = seconds[j] >= 0;
+    int rc = wanted ? divisions_print(stdout, sweep, data, wanted, err) : E_IO;
+    free(wanted);
+    return rc;
+}
+
+/* Expected seconds of every matching job, -1 for the others. */
+static int expect_seconds(const struct sweep *sweep, const char *filter, double *seconds, int *n_matching,
+                          struct speeds *speeds, struct err *err)
+{
+    char *wanted = err_calloc((size_t)sweep->n_jobs, 1, "the plan", err);
+    struct selection chosen = {0};
+    int rc = wanted ? sweep_select(sweep, filter, &chosen, err) : E_IO;
+    for (int i = 0; i < chosen.n; i++)
+        wanted[chosen.job[i]] = 1;
+    *n_matching = chosen.n;
+    if (rc == 0)
+        rc = speeds_expect(sweep, wanted, seconds, speeds, err);
+    selection_free(&chosen);
+    free(wanted);
+    return rc;
+}
+
+/* What the seconds rest on. */
+static void print_speeds(const struct speeds *speeds)
+{
+    if (speeds->n_kinds == 0)
+        return;
+    if (speeds->n_timed == speeds->n_kinds)
+        printf("speed: %d kind%s of network timed here\n", speeds->n_kinds, speeds->n_kinds == 1 ? "" : "s");
+    else
+        printf(
+            "speed: %d of %d kinds of network timed here, within %g s; the others are expected to do as many "
+            "operations a second\n",
+            speeds->n_timed, speeds->n_kinds, speeds_budget);
+}
+
+static const char *bytes_text(double bytes, char *out, size_t size)
+{
+    static const char *const unit[] = {"kB", "MB", "GB", "TB", "PB"};
+    size_t u = 0;
+    for (bytes /= 1e3; bytes >= 999.5 && u + 1 < sizeof unit / sizeof *unit; u++)
+        bytes /= 1e3;
+    snprintf(out, size, "%.3g %s", bytes, unit[u]);
+    return out;
+}
+
+/* The whole grid has its place in the file, and every rank knows all jobs, whatever the filter; the networks are those of the largest
+ * job that matches. */
+static int print_sizes(const struct sweep *sweep, const struct dataset *data, const double *seconds,
+                       struct err *err)
+{
+    size_t networks = 0;
+    double job = (double)(sizeof(struct job) + sizeof(struct store_job)),
+           image = data->size * data->size * 4.0;
+    char text[4][32];
+    unsigned long long file = resume_file_bytes(sweep, data, err);
+    if (file == 0)
+        return E_IO;
+    for (int j = 0; j < sweep->n_jobs; j++) {
+        size_t bytes = seconds[j] >= 0 ? job_bytes(&sweep->job[j].config) : 0;
+        networks = bytes > networks ? bytes : networks;
+    }
+    printf(
+        "results file: %s; memory a rank: %s for %d jobs, %s for a job's networks; images, once a node: %s\n",
+        bytes_text((double)file, text[0], sizeof text[0]),
+        bytes_text(job * sweep->n_jobs, text[1], sizeof text[1]), sweep->n_jobs,
+        bytes_text((double)networks, text[2], sizeof text[2]),
+        bytes_text(image * data->n_images, text[3], sizeof text[3]));
+    return 0;
+}
+
+/* Folds have their share of images from their number. */
+static void print_unread_share(const struct sweep *sweep, int axis)
+{
+    for (int j = 0; j < sweep->n_jobs && sweep->axis[axis].n > 1; j++)
+        if (strcmp(sweep->axis[axis].key->name, "validation") == 0 &&
+            sweep->job[j].config.protocol.kind == PROTOCOL_KFOLD) {
+            printf("note: validation is not read by protocol kfold: jobs of its values differ there by their "
+                   "random numbers alone\n");
+            return;
+        }
+}
+
+/* Keys that the grid varies though strategies or protocols of it do not read them. */
+static void print_unread(const struct sweep *sweep)
+{
+    const char *const none[] = {sweep->base.strategy}, *const *strategy = none;
+    char names[512];
+    int n = 1;
+    for (int a = 0; a < sweep->n_axes; a++)
+        if (strcmp(sweep->axis[a].key->name, "strategy") == 0) {
+            strategy = (const char *const *)sweep->axis[a].value;
+            n = sweep->axis[a].n;
+        }
+    for (int a = 0; a < sweep->n_axes; a++) {
+        const char *key = sweep->axis[a].key->name;
+        if (sweep->axis[a].n > 1 && balance_unread(key, strategy, n, names, sizeof names) > 0)
+            printf(
+                "note: %s is not read by %s: jobs of its values differ there by their random numbers alone\n",
+                key, names);
+        print_unread_share(sweep, a);
+    }
+}
+
+static void print_jobs(const struct sweep *sweep, const double *seconds)
+{
+    const char *name[STORE_MAX_AXES];
+    int is_number[STORE_MAX_AXES], n_axes = sweep_axis_names(sweep, name, is_number);
+    int models = sweep_model_varies(sweep);
+    printf("%6s  %-12s %-16s %-8s %6s %4s %6s", "job", "clusters", "strategy", "protocol", "seed", "fold",
+           "repeat");
+    if (models)
+        printf(" %8s", "model");
+    for (int a = 0; a < n_axes; a++)
+        printf(" %*s", (int)(strlen(name[a]) > 8 ? strlen(name[a]) : 8), name[a]);
+    printf(" %7s %5s %5s %9s\n", "n_train", "n_val", "leak", "seconds");
+    for (int j = 0; j < sweep->n_jobs; j++) {
+        struct store_job row;
+        const struct job_plan *plan = &sweep->job[j].plan;
+        if (seconds[j] < 0)
+            continue;
+        sweep_row(sweep, j, &row);
+        printf("%6d  %-12s %-16s %-8s %6lld %4d %6d", j, row.clusters, row.strategy, row.protocol,
+               (long long)row.seed, row.fold, row.repeat);
+        if (models)
+            printf(" %8s", row.model);
+        for (int a = 0; a < n_axes; a++)
+            printf(" %*s", (int)(strlen(name[a]) > 8 ? strlen(name[a]) : 8), row.axis[a]);
+        printf(" %7d %5d %5d %9.2f\n", plan->n_train, plan->n_val, plan->leak, seconds[j]);
+    }
+}
+
+static int by_falling_seconds(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x < y) - (x > y);
+}
+
+/* Wall time when the longest job always goes to the rank that is free first: the schedule of `run`. load: (ranks) a heap of end
+ * times, the earliest at the root. */
+static double wall_time(const double *sorted, int n, int ranks, double *load)
+{
+    double last = 0;
+    memset(load, 0, (size_t)ranks * sizeof *load);
+    for (int j = 0; j < n; j++) {
+        double end = load[0] + sorted[j];
+        int at = 0;
+        for (int child = 1; child < ranks; child = 2 * at + 1) {
+            child += child + 1 < ranks && load[child + 1] < load[child];
+            if (load[child] >= end)
+                break;
+            load[at] = load[child];
+            at = child;
+        }
+        load[at] = end;
+        last = end > last ? end : last;
+    }
+    return last;
+}
+
+static int print_wall_times(const double *seconds, int n_jobs, int n_matching, int ranks, struct err *err)
+{
+    int most = ranks ? ranks : 512, n = 0;
+    double *sorted = err_calloc((size_t)n_matching, sizeof *sorted, "the schedule", err);
+    double *load = err_calloc((size_t)most, sizeof *load, "the schedule", err);
+    int rc = sorted && load ? 0 : E_IO;
+    for (int j = 0; rc == 0 && j < n_jobs; j++)
+        if (seconds[j] >= 0)
+            sorted[n++] = seconds[j];
+    if (rc == 0) {
+        qsort(sorted, (size_t)n, sizeof *sorted, by_falling_seconds);
+        printf("expected wall time, one core a rank as fast as this one:\n");
+    }
+    for (int r = ranks ? ranks : 1; rc == 0 && r <= most; r *= 2) {
+        char text[32];
+        printf("  %4d rank%s %10s\n", r, r == 1 ? " " : "s",
+               progress_duration(wall_time(sorted, n, r, load), text, sizeof text));
+        if (r >= n)
+            break;
+    }
+    free(sorted);
+    free(load);
+    return rc;
+}
+
+static int plan(const struct options *a, struct sweep *sweep, const struct dataset *data, struct err *err)
+{
+    int n_matching = 0;
+    struct speeds speeds = {0};
+    double *seconds = err_calloc((size_t)sweep->n_jobs, sizeof *seconds, "the plan", err);
+    int rc = seconds ? expect_seconds(sweep, a->filter, seconds, &n_matching, &speeds, err) : E_IO;
+    if (rc == 0) {
+        print_jobs(sweep, seconds);
+        printf("%s: %d job%s; data %s%s, %d images of %d x %d pixels, checksum %.12s\n", sweep->name,
+               n_matching, n_matching == 1 ? "" : "s", sweep->data_text,
+               data->synthetic ? " (synthetic)" : "", data->n_images, data->size, data->size, data->checksum);
+        print_unread(sweep);
+        rc = print_divisions(sweep, data, seconds, err);
+    }
+    if (rc == 0)
+        rc = print_sizes(sweep, data, seconds, err);
+    if (rc == 0) {
+        print_speeds(&speeds);
+        rc = print_wall_times(seconds, sweep->n_jobs, n_matching, a->ranks, err);
+    }
+    free(seconds);
+    return rc;
+}
+
+static int run(const void *options, struct err *err)
+{
+    const struct options *a = options;
+    if (a->keys)
+        return print_keys();
+    if (!a->sweep_path)
+        return err_set(err, E_USAGE, "plan: which sweep file? give SWEEP.yaml, or --keys");
+    struct sweep *sweep = NULL;
+    struct dataset *data = NULL;
+    int rc = sweep_read(a->sweep_path, a->set.n, a->set.text, &sweep, err);
+    if (rc == 0) {
+        struct dataset_options data_options = {sweep_image_size(sweep), sweep->pixel_size,
+                                               sweep_groups(sweep), 0};
+        rc = dataset_try(sweep->data, err);
+        if (rc == 0)
+            rc = dataset_open(sweep->data, &data_options, &data, err);
+    }
+    if (rc == 0)
+        rc = sweep_expand(sweep, data, err);
+    if (rc == 0)
+        rc = plan(a, sweep, data, err);
+    dataset_free(data);
+    sweep_free(sweep);
+    return rc;
+}
+
+COMMAND(plan, "jobs, cost and expected wall time of a sweep; touches nothing", NULL, 0);

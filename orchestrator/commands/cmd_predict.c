@@ -1,0 +1,200 @@
+/* cellsweep predict: clusters of new images, by the weights of a sweep. */
+#include "clock.h"
+#include "command.h"
+
+#include "sweep/cells.h"
+#include "predict/classifier.h"
+#include "data/outlines.h"
+#include "data/walk.h"
+#include "write/output.h"
+#include "beside/sweep_images.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct options {
+    const char *results, *filter, *boundaries, *list, *output;
+    enum classifier_format format;
+    struct arguments_rest images;
+};
+
+static const struct argument rows[] = {
+    ARGUMENT_RESULTS(results),
+    {NULL, 0, ARGUMENT_REST, "IMAGE", AT(images), .help = NULL},
+    ARGUMENT_FILTER(filter),
+    {"boundaries", 'b', ARGUMENT_TEXT, "CSV", AT(boundaries),
+     .help = "Outlines of cells (cell_id,vertex_x,vertex_y in micrometres, .gz too) to mask images by"},
+    {"format", 'F', ARGUMENT_CHOICE, "FORMAT", AT(format), 0, N_CLASSIFIER_FORMATS - 1,
+     classifier_format_names, .help = "csv (default), or json: one object a line"},
+    {"from-file", 'T', ARGUMENT_TEXT, "FILE", AT(list),
+     .help = "Classify the images and folders named in FILE, one a line"},
+    ARGUMENT_OUTPUT_FILE(output),
+    {0}};
+
+static int visit(void *self, const char *path, struct err *err)
+{
+    return classifier_add(self, path, err);
+}
+
+/* Networks that only ever saw masked cells say little about unmasked ones. */
+static void note_unmasked(const struct store *store)
+{
+    struct dataset *data = NULL;
+    char why[SWEEP_IMAGES_WHY];
+    int n = 0;
+    if (sweep_images_open(store, &data, why, NULL) == 0 && data)
+        for (int i = 0; i < data->n_images; i++)
+            n += data->image[i].masked;
+    if (n)
+        fprintf(stderr, "note: %d of the sweep's %d images were masked by outlines; give --boundaries\n", n,
+                data->n_images);
+    dataset_free(data);
+}
+
+/* Outlines that lie beside the images are not taken unasked, nor passed over in silence. */
+static int enter(void *self, const char *folder, struct err *err)
+{
+    static const char *const names[] = {"cell_boundaries.csv", "cell_boundaries.csv.gz"};
+    (void)self;
+    (void)err;
+    for (int k = 0; k < 2; k++) {
+        char path[4096];
+        snprintf(path, sizeof path, "%s/%s", folder, names[k]);
+        if (access(path, R_OK) == 0)
+            fprintf(stderr, "note: %s is not used; give it as --boundaries to mask the images\n", path);
+    }
+    return 0;
+}
+
+static int walk_file(struct walk *walk, const char *path, struct err *err)
+{
+    FILE *list = fopen(path, "r");
+    if (!list)
+        return err_set(err, E_IO, "%s: cannot open the list of images: %s", path, strerror(errno));
+    int rc = walk_list(walk, list, path, err);
+    fclose(list);
+    return rc;
+}
+
+static int walk_all(const struct options *o, struct walk *walk, struct err *err)
+{
+    int rc = o->list ? walk_file(walk, o->list, err) : 0;
+    for (int i = 0; i < o->images.n && rc == 0; i++)
+        rc = strcmp(o->images.text[i], "-") == 0 ? walk_list(walk, stdin, "standard input", err)
+                                                 : walk_name(walk, o->images.text[i], err);
+    return rc;
+}
+
+static void print_note(long n, const char *one, const char *many)
+{
+    if (n)
+        fprintf(stderr, "note: %ld %s\n", n, n == 1 ? one : many);
+}
+
+static int conclude(const struct classifier *c, const struct walk *walk, double seconds, struct err *err)
+{
+    struct classifier_counts n = classifier_counts(c);
+    fprintf(stderr, "%ld image%s classified, %ld of them masked, %ld bad; %.0f images/s\n", n.classified,
+            n.classified == 1 ? "" : "s", n.masked, n.bad, seconds > 0 ? (double)n.classified / seconds : 0);
+    print_note(
+        n.misfits,
+        "outline spans another size than its image, so its mask lies beside the cell; an image "
+        "must be the crop of its outline's box, without a margin",
+        "outlines span another size than their images, so their masks lie beside the cells; an image must be "
+        "the crop of its outline's box, without a margin");
+    print_note(n.coloured, "image is coloured; only its brightness is used",
+               "images are coloured; only their brightness is used");
+    print_note(n.transparent, "image is transparent in places; transparency is not used",
+               "images are transparent in places; transparency is not used");
+    print_note(walk->n_ignored, "file is not a .png and was passed over",
+               "files are not .png and were passed over");
+    if (n.bad)
+        return err_set(err, E_JOB, "%ld of %ld images could not be used; their reasons are above", n.bad,
+                       n.bad + n.classified);
+    if (n.classified == 0)
+        return err_set(err, E_IO, "predict: no images found; an image is a .png file");
+    return 0;
+}
+
+static int classify(const struct options *o, struct predictor *p, const struct outlines *outlines,
+                    const struct output *out, struct err *err)
+{
+    const struct classifier_options options = {p, outlines, o->format, out->file, out->path};
+    struct classifier *c = NULL;
+    double start = clock_now();
+    int rc = classifier_new(&options, &c, err);
+    struct walk walk = {.visit = visit, .enter = outlines ? NULL : enter, .self = c};
+    if (rc == 0)
+        rc = walk_all(o, &walk, err);
+    if (rc == 0)
+        rc = classifier_finish(c, err);
+    if (rc == 0)
+        rc = conclude(c, &walk, clock_now() - start, err);
+    classifier_free(c);
+    return rc;
+}
+
+/* Bad images do not keep the rows of the others from their file. */
+static int classify_to_file(const struct options *o, struct predictor *p, const struct outlines *outlines,
+                            struct err *err)
+{
+    struct output out;
+    int rc = output_open_file(&out, o->output, err);
+    if (rc < 0)
+        return rc;
+    rc = classify(o, p, outlines, &out, err);
+    if (rc < 0 && rc != E_JOB) {
+        output_abandon(&out);
+        return rc;
+    }
+    struct err why = {0};
+    return output_close(&out, &why) < 0 ? err_set(err, why.code, "%s", why.text) : rc;
+}
+
+struct opened {
+    const struct options *options;
+    struct predictor **out;
+};
+
+static int make_predictor(struct store *store, const void *self, struct err *err)
+{
+    const struct opened *opened = self;
+    const struct options *o = opened->options;
+    char who[256];
+    int rc = predictor_new(store, o->filter, opened->out, err);
+    if (rc < 0)
+        return rc;
+    predictor_describe(*opened->out, who, sizeof who);
+    fprintf(stderr, "%s%s%s\n", who, store_synthetic(store) ? ", trained on synthetic images" : "",
+            predictor_is_exact(*opened->out)
+                ? ""
+                : "; this CPU lacks the sweep's kernels: equal to rounding only");
+    if (!o->boundaries)
+        note_unmasked(store);
+    return 0;
+}
+
+static int run(const void *options, struct err *err)
+{
+    const struct options *o = options;
+    struct predictor *p = NULL;
+    struct outlines outlines = {0};
+    if (o->images.n == 0 && !o->list)
+        return err_set(err, E_USAGE, "predict: give images, folders, or - for a list on standard input");
+    int rc = store_use(o->results, cells_try, make_predictor, &(struct opened){o, &p}, err);
+    if (rc == 0 && o->boundaries)
+        rc = outlines_read_all(o->boundaries, &outlines, err);
+    if (rc == 0 && outlines.n_bad)
+        fprintf(stderr, "note: %s (%d such row%s)\n", outlines.bad, outlines.n_bad,
+                outlines.n_bad == 1 ? "" : "s");
+    if (rc == 0)
+        rc = classify_to_file(o, p, o->boundaries ? &outlines : NULL, err);
+    outlines_release(&outlines);
+    predictor_free(p);
+    return rc;
+}
+
+COMMAND(predict, "cluster and probabilities of new images, by stored weights", NULL, 0);

@@ -1,0 +1,51 @@
+/* cellsweep report: figures and tables of the jobs finished so far. */
+#include "command.h"
+
+#include "sweep/cells.h"
+#include "report.h"
+
+#include <stdio.h>
+
+struct options {
+    const char *results;
+    struct report_options report;
+};
+
+static int take_style(const char *text, void *field, struct err *err)
+{
+    return figstyle_parse(text, field, err);
+}
+
+static const struct argument rows[] = {
+    ARGUMENT_RESULTS(results),
+    {"output", 'o', ARGUMENT_TEXT, "DIR", AT(report.dir), .is_needed = 1,
+     .help = "Write into this directory; made when it is not there"},
+    ARGUMENT_FILTER(report.filter),
+    {"metric", 'm', ARGUMENT_CHOICE, "METRIC", AT(report.metric), METRIC_LOSS + 1, N_METRICS - 1,
+     metric_names,
+     .help = "Upper half of learning curves: balanced_accuracy (default), balanced_accuracy_as_published "
+             "(default where published curves are drawn: what they show) or accuracy"},
+    {"counts", 'c', ARGUMENT_FLAG, NULL, AT(report.counts),
+     .help = "Confusion heatmaps in counts, not in percent of the actual class"},
+    {"heatmaps", 'H', ARGUMENT_FLAG, NULL, AT(report.all_heatmaps),
+     .help = "Confusion heatmaps of pairs too, not only of more than two clusters"},
+    {"all-figures", 'A', ARGUMENT_FLAG, NULL, AT(report.all_figures),
+     .help = "Draw every figure, however many: where there would be more than 100, an axis has one, the mean "
+             "over the others"},
+    {"style", 's', ARGUMENT_CALL, "STYLE", AT(report.style), .take = take_style,
+     .help = "Size of figures and letters: single (column of a journal, 85 mm, 7 points), double (174 mm, 8 "
+             "points), slide (250 mm, 12 points), or e.g. column=120mm,font=9"},
+    {0}};
+
+static int write_report(struct store *store, const void *options, struct err *err)
+{
+    return report_write(store, options, stdout, err);
+}
+
+static int run(const void *options, struct err *err)
+{
+    const struct options *o = options;
+    return store_use(o->results, cells_try, write_report, &o->report, err);
+}
+
+COMMAND(report, "figures and tables", NULL, 0);

@@ -1,0 +1,472 @@
+/* cellsweep status: how far a sweep is, from its files alone; beside a running sweep, or long after it was killed. */
+#include "clock.h"
+#include "command.h"
+
+#include "beside/alive.h"
+#include "run/checkpoint_folder.h"
+#include "beside/ending.h"
+#include "beside/events.h"
+#include "run/progress.h"
+#include "store/store.h"
+#include "store/stored_job.h"
+#include "utf8.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MAX_RUNNING = 40, MAX_FAILURES = 8, MAX_EVENTS = 5, BAR_WIDTH = 40 };
+
+struct options {
+    const char *path;
+    double interval; /* seconds, 0: once */
+};
+
+static const struct argument rows[] = {
+    ARGUMENT_RESULTS(path),
+    {"watch", 'w', ARGUMENT_REAL, "SECONDS", AT(interval), 0.1, 86400, .fallback = (char[]){"2"},
+     .help = "Show it again every SECONDS (default 2) until the sweep is finished, or the run has done all "
+             "that it was asked for"},
+    {0}};
+
+/* What one look at the file shows. */
+struct view {
+    struct store *store;
+    int n_jobs;
+    struct store_mark *mark; /* (n_jobs) owned */
+    int n_state[N_JOB_STATES];
+    double now, quiet;    /* seconds since 1970; seconds since the file last changed */
+    double job_seconds;   /* mean of the finished jobs, NaN: none */
+    double epoch_seconds; /* mean, NaN: none */
+    double epochs_a_job;  /* mean of the finished jobs, NaN: none */
+    enum alive alive;
+    struct alive_holder holder; /* unless ALIVE_NONE */
+    struct ending ending;
+    int has_ending;
+};
+
+/* ---- numbers ---- */
+
+static int n_over(const struct view *v)
+{
+    return v->n_state[JOB_DONE] + v->n_state[JOB_FAILED] + v->n_state[JOB_DIVERGED];
+}
+
+static void count(struct view *v)
+{
+    double seconds = 0, epochs = 0;
+    int n = 0;
+    for (int i = 0; i < v->n_jobs; i++) {
+        const struct store_mark *mark = &v->mark[i];
+        v->n_state[mark->state]++;
+        if (mark->state != JOB_DONE || isnan(mark->finished) || isnan(mark->started))
+            continue;
+        seconds += mark->finished - mark->started;
+        epochs += mark->epochs_done;
+        n++;
+    }
+    v->job_seconds = n ? seconds / n : (double)NAN;
+    v->epochs_a_job = n ? epochs / n : (double)NAN;
+    v->epoch_seconds = epochs > 0 ? seconds / epochs : (double)NAN;
+}
+
+/* Work left by the mean job, shared by the jobs that run at once. NaN: nothing to guess from. */
+static double seconds_left(const struct view *v)
+{
+    double jobs = v->n_state[JOB_WAITING];
+    int at_once = v->n_state[JOB_RUNNING];
+    for (int i = 0; i < v->n_jobs; i++)
+        if (v->mark[i].state == JOB_RUNNING)
+            jobs += fmax(0, 1 - v->mark[i].epochs_done / fmax(1, v->epochs_a_job));
+    return at_once > 0 ? jobs * v->job_seconds / at_once : (double)NAN;
+}
+
+/* Ten epochs without a sign of life, and at least a minute. */
+static int looks_killed(const struct view *v)
+{
+    double epoch = v->epoch_seconds;
+    for (int i = 0; i < v->n_jobs && isnan(epoch); i++)
+        if (v->mark[i].state == JOB_RUNNING && v->mark[i].epochs_done > 0)
+            epoch = (v->now - v->quiet - v->mark[i].started) / v->mark[i].epochs_done;
+    return v->n_state[JOB_RUNNING] > 0 && v->quiet > 60 && v->quiet > 10 * fmax(0, isnan(epoch) ? 30 : epoch);
+}
+
+/* ---- lines ---- */
+
+/* Whether the rows that say running are still somebody's: not when the run is known to be over. */
+static int is_over(const struct view *v)
+{
+    return v->alive == ALIVE_DEAD || v->alive == ALIVE_NONE;
+}
+
+static void print_head(const struct view *v)
+{
+    const struct store *s = v->store;
+    printf("%s  %s%s\n", store_text(s, "name"), store_path(s),
+           store_synthetic(s) ? "  (synthetic data)" : "");
+    printf("data %s, %d images\n", store_text(s, "data"), store_n_images(s));
+    printf("created %s on %s, ranks: %s, cellsweep %s\n\n", store_text(s, "created"), store_text(s, "host"),
+           store_text(s, "ranks"), store_text(s, "version"));
+}
+
+static void print_bar(const struct view *v)
+{
+    int over = n_over(v), full = (int)((double)over / v->n_jobs * BAR_WIDTH);
+    char bar[BAR_WIDTH + 1];
+    memset(bar, '-', BAR_WIDTH);
+    memset(bar, '#', (size_t)full);
+    bar[BAR_WIDTH] = '\0';
+    printf("[%s] %5.1f %%  %d of %d jobs\n\n", bar, 100.0 * over / v->n_jobs, over, v->n_jobs);
+    for (int s = N_JOB_STATES - 1; s >= 0; s--)
+        if (v->n_state[s] > 0 || s == JOB_DONE)
+            printf("%10s %7d\n", s == JOB_RUNNING && is_over(v) ? "unfinished" : job_state_names[s],
+                   v->n_state[s]);
+}
+
+/* The last run did all that it was asked for, whatever else is in the file. */
+static int did_its_part(const struct view *v)
+{
+    return v->alive == ALIVE_NONE && v->has_ending && v->ending.exit_status == 0;
+}
+
+/* Nobody holds the lock: what the last run left, or what the file's age says when it is older than locks. */
+static void print_ended(const struct view *v)
+{
+    char text[64];
+    const char *quiet = progress_duration(v->quiet, text, sizeof text);
+    if (did_its_part(v) && v->ending.left == 0)
+        printf("\nthe last run did the jobs of its --filter (exit status 0); %d others wait: run it without "
+               "one, or with "
+               "another\n",
+               v->n_jobs - n_over(v));
+    else if (v->has_ending && v->ending.exit_status >= 0)
+        printf("\nthe last run ended with exit status %d (%s)%s%s\n", v->ending.exit_status, v->ending.state,
+               v->ending.message[0] ? ": " : "", v->ending.message);
+    else if (looks_killed(v))
+        printf("\nno change for %s: the run was probably killed; the same command again resumes it\n", quiet);
+    else if (v->n_state[JOB_RUNNING] > 0 && v->quiet >= 10)
+        printf("\nno change for %s\n", quiet);
+    else if (v->n_state[JOB_RUNNING] == 0 && v->quiet >= 10)
+        printf("\nnot running (no change for %s): the command that started it %s it\n", quiet,
+               n_over(v) ? "resumes" : "starts");
+}
+
+static void print_finished(const struct view *v)
+{
+    int failed = v->n_state[JOB_FAILED], diverged = v->n_state[JOB_DIVERGED];
+    if (failed + diverged == 0)
+        printf("\nfinished: every job has its result\n");
+    else
+        printf("\nfinished: %d of %d jobs have a result, %d failed, %d diverged; `cellsweep run "
+               "--retry-failed` runs those "
+               "again\n",
+               v->n_state[JOB_DONE], v->n_jobs, failed, diverged);
+}
+
+static void print_state_of_run(const struct view *v)
+{
+    char name[512], text[64];
+    const char *quiet = progress_duration(v->quiet, text, sizeof text);
+    alive_name(&v->holder, name, sizeof name);
+    if (n_over(v) == v->n_jobs)
+        print_finished(v);
+    else if (v->alive == ALIVE_RUNNING)
+        printf("\nrunning: %s\n", name);
+    else if (v->alive == ALIVE_DEAD)
+        printf("\nthe run has died (%s); the same command again resumes it\n", name);
+    else if (v->alive == ALIVE_UNKNOWN)
+        printf("\nlocked by %s; whether it lives cannot be seen from here, the file changed %s ago\n", name,
+               quiet);
+    else
+        print_ended(v);
+    if (v->has_ending && v->ending.lost_ranks > 0)
+        printf("%d rank%s lost on the way; their jobs went to others\n", v->ending.lost_ranks,
+               v->ending.lost_ranks == 1 ? " was" : "s were");
+}
+
+static void print_times(const struct view *v)
+{
+    char text[64];
+    if (!isnan(v->job_seconds))
+        printf("\n%s a job on average, %.3g s an epoch", progress_duration(v->job_seconds, text, sizeof text),
+               v->epoch_seconds);
+    double left = seconds_left(v);
+    if (!isnan(left) && !looks_killed(v) && !is_over(v))
+        printf("; about %s left", progress_duration(left, text, sizeof text));
+    if (!isnan(v->job_seconds))
+        printf("\n");
+}
+
+/* Epochs this job is to have: its own axis when the sweep has one, else the file's largest. */
+static int epochs_of(const struct view *v, int job)
+{
+    for (int i = 0; i < store_n_axes(v->store); i++)
+        if (strcmp(store_axis_name(v->store, i), "train.epochs") == 0)
+            return atoi(store_jobs(v->store)[job].axis[i]);
+    return store_n_epochs(v->store);
+}
+
+enum { STRATEGY_SIZE = 96 };
+
+/* The strategy of a job, after its model where those vary. */
+static const char *strategy_of(const struct view *v, const struct store_job *row, char out[STRATEGY_SIZE])
+{
+    int varies = stored_models_vary(v->store);
+    snprintf(out, STRATEGY_SIZE, "%s%s%s", varies ? row->model : "", varies ? ": " : "", row->strategy);
+    return out;
+}
+
+static void print_running_job(const struct view *v, int job)
+{
+    const struct store_job *row = &store_jobs(v->store)[job];
+    const struct store_mark *mark = &v->mark[job];
+    char epochs[32], since[64] = "", strategy[STRATEGY_SIZE];
+    snprintf(epochs, sizeof epochs, "%d/%d", mark->epochs_done, epochs_of(v, job));
+    if (!isnan(mark->started) && !is_over(v))
+        progress_duration(fmax(0, v->now - mark->started), since, sizeof since);
+    printf("%7d  %-12.20s %-14.24s %-10.16s %6lld %4d %5d %9s  %s\n", job, row->clusters,
+           strategy_of(v, row, strategy), row->protocol, (long long)row->seed, row->fold, mark->rank, epochs,
+           since);
+}
+
+static void print_running(const struct view *v)
+{
+    int shown = 0;
+    if (v->n_state[JOB_RUNNING] == 0)
+        return;
+    if (is_over(v))
+        printf("\nthese jobs were running when it ended\n");
+    else
+        printf("\n");
+    printf("%7s  %-12s %-14s %-10s %6s %4s %5s %9s  %s\n", is_over(v) ? "job" : "running", "clusters",
+           "strategy", "protocol", "seed", "fold", "rank", is_over(v) ? "was at" : "epoch",
+           is_over(v) ? "" : "for");
+    for (int i = 0; i < v->n_jobs && shown < MAX_RUNNING; i++)
+        if (v->mark[i].state == JOB_RUNNING) {
+            print_running_job(v, i);
+            shown++;
+        }
+    if (shown < v->n_state[JOB_RUNNING])
+        printf("%7s  and %d more\n", "", v->n_state[JOB_RUNNING] - shown);
+}
+
+/* A job that nobody runs but that has a checkpoint: what the next run makes of it. */
+static void print_checkpoint(const struct view *v, int job)
+{
+    const struct store_job *row = &store_jobs(v->store)[job];
+    struct checkpoint_identity want = checkpoint_identity(row->key, store_text(v->store, "dataset_checksum"),
+                                                          store_text(v->store, "kernels"));
+    char path[CHECKPOINT_PATH_SIZE], strategy[STRATEGY_SIZE];
+    struct checkpoint state;
+    struct err err = {0};
+    checkpoint_path(store_path(v->store), row->key, path);
+    printf("%7d  %-12.20s %-14.24s %-10.16s %6lld %4d  ", job, row->clusters, strategy_of(v, row, strategy),
+           row->protocol, (long long)row->seed, row->fold);
+    if (checkpoint_read(path, &want, &state, &err) == 0)
+        printf("waiting, checkpoint at epoch %d of %d\n", state.epoch, epochs_of(v, job));
+    else
+        printf("waiting, will start over: %s\n", err.text);
+    checkpoint_free(&state);
+}
+
+/* While the run lives, its running jobs are shown elsewhere. */
+static void print_checkpoints(const struct view *v)
+{
+    struct checkpoint_list list;
+    int shown = 0;
+    if (checkpoint_list(store_path(v->store), &list, NULL) < 0)
+        return;
+    for (int i = 0; i < v->n_jobs && list.n > 0; i++) {
+        enum job_state state = v->mark[i].state;
+        int waits = state == JOB_WAITING || (state == JOB_RUNNING && v->alive != ALIVE_RUNNING);
+        if (!waits || !checkpoint_want(&list, store_jobs(v->store)[i].key) || shown++ >= MAX_RUNNING)
+            continue;
+        if (shown == 1)
+            printf("\n%7s  %-12s %-14s %-10s %6s %4s\n", "begun", "clusters", "strategy", "protocol", "seed",
+                   "fold");
+        print_checkpoint(v, i);
+    }
+    if (shown > MAX_RUNNING)
+        printf("%7s  and %d more\n", "", shown - MAX_RUNNING);
+    checkpoint_list_free(&list);
+}
+
+/* The failed or diverged job that ended last before `before`; -1: none. */
+static int previous_failure(const struct view *v, double before)
+{
+    int found = -1;
+    for (int i = 0; i < v->n_jobs; i++) {
+        enum job_state state = v->mark[i].state;
+        double end = v->mark[i].finished;
+        if ((state == JOB_FAILED || state == JOB_DIVERGED) && end < before &&
+            (found < 0 || end > v->mark[found].finished))
+            found = i;
+    }
+    return found;
+}
+
+static void print_failures(const struct view *v)
+{
+    int n = v->n_state[JOB_FAILED] + v->n_state[JOB_DIVERGED];
+    int job = n ? previous_failure(v, (double)INFINITY) : -1;
+    if (job < 0)
+        return;
+    printf("\nlast of %d failed or diverged\n", n);
+    for (int shown = 0; job >= 0 && shown < MAX_FAILURES; shown++) {
+        const struct store_job *row = &store_jobs(v->store)[job];
+        char strategy[STRATEGY_SIZE];
+        printf("%7d  %-12.20s %-14.24s seed %-5lld %-8s  %s\n", job, row->clusters,
+               strategy_of(v, row, strategy), (long long)row->seed, job_state_names[v->mark[job].state],
+               v->mark[job].message);
+        job = previous_failure(v, v->mark[job].finished);
+    }
+}
+
+/* The log may be anybody's. */
+static void print_plain(const char *before, const char *text)
+{
+    char *copy = strdup(text);
+    if (copy) {
+        utf8_plain(copy);
+        printf("%s%s", before, copy);
+    }
+    free(copy);
+}
+
+/* One line of the log: its time of day (UTC), its name, and what else it says. */
+static void print_event(json_t *event)
+{
+    const char *time = json_string_value(json_object_get(event, "time"));
+    const char *name = json_string_value(json_object_get(event, "event"));
+    const char *key;
+    json_t *value;
+    char clock[9];
+    snprintf(clock, sizeof clock, "%s", time && strlen(time) > 19 ? time + 11 : "?");
+    print_plain("  ", clock);
+    print_plain("  ", name ? name : "?");
+    json_object_foreach(event, key, value)
+    {
+        if (strcmp(key, "time") == 0 || strcmp(key, "event") == 0)
+            continue;
+        char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(4));
+        print_plain("  ", key);
+        print_plain(" ", text ? text : "");
+        free(text);
+    }
+    printf("\n");
+}
+
+/* Jobs that start and finish show above already. */
+static int is_routine(const json_t *event)
+{
+    const char *name = json_string_value(json_object_get(event, "event"));
+    return !name || strcmp(name, "job_started") == 0 || strcmp(name, "job_finished") == 0;
+}
+
+static void print_events(const struct view *v)
+{
+    enum { LOOK_BACK = 200 };
+    json_t *event[LOOK_BACK];
+    int n = events_tail(store_path(v->store), event, LOOK_BACK), told = 0;
+    for (int i = 0; i < n; i++)
+        told += !is_routine(event[i]);
+    if (told > 0)
+        printf("\nlatest events (UTC)\n");
+    for (int i = 0; i < n; i++) {
+        if (!is_routine(event[i]) && told-- <= MAX_EVENTS)
+            print_event(event[i]);
+        json_decref(event[i]);
+    }
+}
+
+static void print_view(const struct view *v)
+{
+    print_head(v);
+    print_bar(v);
+    print_times(v);
+    print_state_of_run(v);
+    print_running(v);
+    print_checkpoints(v);
+    print_failures(v);
+    print_events(v);
+}
+
+/* ---- looking ---- */
+
+static int look(const char *path, struct view *v, struct err *err)
+{
+    struct stat info;
+    char name[512];
+    memset(v, 0, sizeof *v);
+    /* the lock before the rows: a run that ends in between shows as running once more, not as dead */
+    v->alive = alive_look(path, &v->holder);
+    v->has_ending = ending_read(path, &v->ending);
+    int rc = store_try(path, err);
+    if (rc == 0)
+        rc = store_open(path, &v->store, err);
+    if (rc < 0 && access(path, F_OK) != 0 && v->alive == ALIVE_RUNNING)
+        rc = err_set(err, E_IO, "%s: not made yet: the run (%s) is still preparing its images", path,
+                     alive_name(&v->holder, name, sizeof name));
+    if (rc < 0)
+        return rc;
+    v->n_jobs = store_n_jobs(v->store);
+    v->mark = err_calloc((unsigned long)v->n_jobs, sizeof *v->mark, "the commit marks", err);
+    if (!v->mark)
+        return E_IO;
+    rc = store_read_marks(v->store, v->mark, err);
+    v->now = clock_wall();
+    if (rc == 0 && stat(path, &info) == 0)
+        v->quiet = fmax(0, v->now - (double)info.st_mtim.tv_sec - 1e-9 * (double)info.st_mtim.tv_nsec);
+    count(v);
+    return rc;
+}
+
+static void forget(struct view *v)
+{
+    store_close(v->store, NULL);
+    free(v->mark);
+}
+
+/* The file is opened anew each time: a grid that grew is a new file under the old name. */
+static int show(const char *path, int redraw, int *finished, struct err *err)
+{
+    struct view v;
+    int rc = look(path, &v, err);
+    if (rc == 0) {
+        if (redraw)
+            fputs("\033[H\033[J", stdout);
+        print_view(&v);
+        *finished = n_over(&v) == v.n_jobs || did_its_part(&v);
+        if (fflush(stdout) != 0)
+            rc = err_set(err, E_IO, "status: cannot write to stdout");
+    }
+    forget(&v);
+    return rc;
+}
+
+static int watch(const struct options *o, struct err *err)
+{
+    int redraw = isatty(STDOUT_FILENO), finished = 0, rc;
+    struct timespec pause = clock_span(o->interval);
+    if (redraw)
+        fputs("\033[2J", stdout);
+    while ((rc = show(o->path, redraw, &finished, err)) == 0 && !finished) {
+        nanosleep(&pause, NULL);
+        if (!redraw)
+            printf("\n");
+    }
+    return rc;
+}
+
+static int run(const void *options, struct err *err)
+{
+    const struct options *o = options;
+    int finished;
+    return o->interval > 0 ? watch(o, err) : show(o->path, 0, &finished, err);
+}
+
+COMMAND(status, "progress of a running, finished or killed sweep", NULL, 0);

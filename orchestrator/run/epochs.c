@@ -1,0 +1,74 @@
+#include "run/epochs.h"
+
+#include "clock.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct epochs {
+    int most;
+    double interval;
+    int first, n;       /* collected: n epochs from first */
+    float *train, *val; /* (most, N_METRICS) of them */
+    double last;        /* when the job began, or they were written */
+};
+
+struct epochs *epochs_new(int most, double interval, struct err *err)
+{
+    struct epochs *e = err_calloc(1, sizeof *e, "metrics", err);
+    size_t floats = (size_t)most * N_METRICS;
+    if (!e)
+        return NULL;
+    e->most = most;
+    e->interval = interval;
+    e->train = err_calloc(floats, sizeof *e->train, "metrics", err);
+    e->val = err_calloc(floats, sizeof *e->val, "metrics", err);
+    if (e->train && e->val)
+        return e;
+    epochs_free(e);
+    return NULL;
+}
+
+void epochs_begin(struct epochs *e, int first)
+{
+    e->first = first;
+    e->n = 0;
+    e->last = clock_now();
+}
+
+void epochs_add(struct epochs *e, const float *train, const float *val)
+{
+    size_t at = (size_t)e->n * N_METRICS;
+    assert(e->n < e->most);
+    memcpy(e->train + at, train, N_METRICS * sizeof *train);
+    memcpy(e->val + at, val, N_METRICS * sizeof *val);
+    e->n++;
+}
+
+int epochs_due(const struct epochs *e)
+{
+    return e->n > 0 && clock_now() - e->last >= e->interval;
+}
+
+int epochs_write(struct epochs *e, struct store *store, int job, struct err *err)
+{
+    if (e->n == 0)
+        return 0;
+    int rc = store_write_epochs(store, job, e->first, e->n, e->train, e->val, err);
+    if (rc < 0)
+        return rc;
+    e->first += e->n;
+    e->n = 0;
+    e->last = clock_now();
+    return 0;
+}
+
+void epochs_free(struct epochs *e)
+{
+    if (!e)
+        return;
+    free(e->train);
+    free(e->val);
+    free(e);
+}

@@ -1,0 +1,647 @@
+#include "run/run.h"
+
+#include "clock.h"
+#include "job.h"
+#include "run/run_root.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t drain_asked;
+
+/* SIGUSR1 is the patient one: it never takes back another. */
+static void on_signal(int signal)
+{
+    if (!drain_asked || signal != SIGUSR1)
+        drain_asked = signal;
+}
+
+static volatile sig_atomic_t was_suspended;
+
+static void on_continue(int signal)
+{
+    (void)signal;
+    was_suspended = 1;
+}
+
+void run_catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_continue, .sa_flags = SA_RESTART};
+    sigaction(SIGCONT, &action, NULL);
+    action = (struct sigaction){.sa_handler = on_signal};
+    sigaction(SIGUSR1, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    action.sa_flags = (int)SA_RESETHAND; /* the second one ends at once */
+    sigaction(SIGINT, &action, NULL);
+}
+
+int run_drain_asked(void)
+{
+    return drain_asked != 0;
+}
+
+static void on_start_limit(int signal)
+{
+    static const char line[] =
+        "cellsweep: the ranks did not come together in time: one may have died; run the same command again\n";
+    (void)signal;
+    (void)!write(STDERR_FILENO, line, sizeof line - 1);
+    _exit(0); /* see launch_hides_status(): mpirun hides it, or never returns for another */
+}
+
+void run_limit_start(unsigned seconds)
+{
+    struct sigaction action = {.sa_handler = on_start_limit};
+    sigaction(SIGALRM, &action, NULL);
+    alarm(seconds);
+}
+
+/* What a stopping sweep waits for the running epoch at most, seconds. */
+static const double most_grace = 5;
+
+/* The same now: mpirun kills about two seconds after it passed on SIGTERM or SIGINT, and a checkpoint, the row and the end of MPI
+ * need some of them, as they do before a deadline. */
+static double grace(const struct run *run)
+{
+    if (drain_asked == SIGTERM || drain_asked == SIGINT)
+        return 1;
+    return fmin(most_grace, fmax(0, run->deadline - clock_wall() - 1));
+}
+
+/* ---- ranks that are lost ---- */
+
+/* mpirun without --enable-recovery ends the whole job as soon as one process leaves. */
+static int one_may_leave(void)
+{
+    const char *recovery = getenv("OMPI_MCA_orte_enable_recovery");
+    return !getenv("OMPI_MCA_orte_launch") || (recovery && atoi(recovery));
+}
+
+/* This rank must not go on. Called by any thread, MPI held: nobody else will do anything here any more. */
+static void on_leave(void *self, int fenced, const char *why)
+{
+    const struct run *run = self;
+    fprintf(stderr, "cellsweep: rank %d leaves: %s\n", run->rank, why);
+    while (fenced && !one_may_leave())
+        pause();
+    _exit(err_exit_status(E_STOPPED));
+}
+
+/* While the run is being prepared everyone is needed. */
+static void on_early_loss(void *self, int rank)
+{
+    struct run *run = self;
+    fprintf(stderr, "cellsweep: rank %d leaves: rank %d died while the run was being prepared\n", run->rank,
+            rank);
+    if (run->rank == 0)
+        root_give_up(run, rank);
+    _exit(err_exit_status(E_IO));
+}
+
+/* ---- all ranks ---- */
+
+/* The worst code of all ranks for everyone, with the line of the rank it came from. */
+static int agree(int rc, struct err *err)
+{
+    struct {
+        int code, rank;
+    } mine = {rc, 0}, worst;
+    MPI_Comm_rank(MPI_COMM_WORLD, &mine.rank);
+    MPI_Request request;
+    MPI_Iallreduce(&mine, &worst, 1, MPI_2INT, MPI_MINLOC, MPI_COMM_WORLD, &request);
+    for (int done = 0; MPI_Test(&request, &done, MPI_STATUS_IGNORE), !done;)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000},
+                  NULL); /* the others may be packing for minutes: do not spin */
+    if (worst.code < 0)
+        MPI_Bcast(err, (int)sizeof *err, MPI_BYTE, worst.rank, MPI_COMM_WORLD);
+    return worst.code;
+}
+
+/* Rank 0's sweep for everyone, as its resolved text: a file that is edited meanwhile, or is not on every node, does no harm. */
+static int share_sweep(struct run *run, struct err *err)
+{
+    int n = run->rank == 0 ? (int)strlen(run->sweep->resolved) + 1 : 0, rc = 0;
+    MPI_Bcast(&n, 1, MPI_INT, 0, MPI_COMM_WORLD);
+    char *text = err_calloc((size_t)n, 1, "the sweep file", err);
+    rc = agree(text ? 0 : E_IO, err);
+    if (rc == 0 && text && run->rank == 0)
+        memcpy(text, run->sweep->resolved, (size_t)n);
+    if (rc == 0)
+        MPI_Bcast(text, n, MPI_CHAR, 0, MPI_COMM_WORLD);
+    if (rc == 0 && run->rank != 0)
+        rc = sweep_parse(text, &run->sweep, err);
+    free(text);
+    if (rc == 0 && run->rank != 0)
+        rc = sweep_expand(run->sweep, run->data, err);
+    return agree(rc, err);
+}
+
+/* Whether this rank sees the results file that rank 0 made, and may write it: asked before the collective open, which hangs when
+ * one rank fails. */
+static int check_file(const struct run *run, struct err *err)
+{
+    const char *path = run->options->results_path;
+    long long size = -1, expected;
+    if (run->options->io == STORE_RANK0) /* only rank 0 has it */
+        return 0;
+    int fd = open(path, O_RDWR | O_CLOEXEC), error = errno;
+    struct stat info;
+    if (fd >= 0 && fstat(fd, &info) == 0)
+        size = (long long)info.st_size;
+    if (fd >= 0)
+        close(fd);
+    expected = size;
+    MPI_Bcast(&expected, 1, MPI_LONG_LONG, 0, MPI_COMM_WORLD);
+    int rc = 0;
+    if (fd < 0)
+        rc = err_set(
+            err, E_IO,
+            "%s: rank %d cannot open it for writing: %s; use a folder that every node shares, or --io rank0",
+            path, run->rank, strerror(error));
+    else if (size != expected)
+        rc = err_set(
+            err, E_IO,
+            "%s: rank %d sees another file than rank 0; use a folder that every node shares, or --io rank0",
+            path, run->rank);
+    return agree(rc, err);
+}
+
+/* Row j of the file is job j here: a last guard against ranks of different builds. */
+static int check_rows(const struct run *run, struct err *err)
+{
+    int same = store_n_jobs(run->store) == run->sweep->n_jobs;
+    for (int j = 0; same && j < run->sweep->n_jobs; j++)
+        same = strcmp(store_jobs(run->store)[j].key, run->sweep->job[j].key) == 0;
+    return agree(
+        same ? 0
+             : err_set(
+                   err, E_USAGE,
+                   "%s: rank %d makes other jobs than the file holds; is cellsweep the same on every node?",
+                   run->options->results_path, run->rank),
+        err);
+}
+
+/* Rank 0's lock, so that every rank can see whether another run took it over; and when the run has to end. */
+static void share_limits(struct run *run)
+{
+    if (run->rank == 0)
+        lock_mark(run->lock, &run->lock_mark);
+    MPI_Bcast(&run->lock_mark, (int)sizeof run->lock_mark, MPI_BYTE, 0, MPI_COMM_WORLD);
+    MPI_Bcast(&run->deadline, 1, MPI_DOUBLE, 0, MPI_COMM_WORLD);
+}
+
+/* Under --io rank0 a rank need not see the folder of the results file. A checkpoint that it wrote into its own of that name nobody
+ * would find again. */
+static double checkpoint_interval(const struct run *run)
+{
+    int blind = run->rank != 0 && access(run->options->results_path, F_OK) != 0, n_blind = blind;
+    MPI_Allreduce(MPI_IN_PLACE, &n_blind, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
+    if (run->rank == 0 && n_blind > 0 && run->options->checkpoint > 0)
+        fprintf(
+            stderr,
+            "%s: %d of %d ranks do not see its folder: their jobs have no checkpoints, a killed one starts "
+            "over\n",
+            run->options->results_path, n_blind, run->size);
+    return blind ? 0 : run->options->checkpoint;
+}
+
+static int new_saver(struct run *run, struct err *err)
+{
+    run->saver = saver_new(run->options->results_path, checkpoint_interval(run), run->data->checksum,
+                           kernels_isa_name(run->isa), run->sweep->keep_weights == KEEP_BEST, err);
+    return run->saver ? 0 : E_IO;
+}
+
+/* Seconds between two writings of a running job's curves: what `status --watch` and `serve` may lag behind. */
+static const double curves_every = 2;
+
+static int new_epochs(struct run *run, struct err *err)
+{
+    run->epochs = epochs_new(store_n_epochs(run->store), curves_every, err);
+    return run->epochs ? 0 : E_IO;
+}
+
+static int prepare(struct run *run, struct err *err)
+{
+    enum resume_kind kind = RESUME_CREATED;
+    int kept = 0, isa = (int)kernels_best();
+    MPI_Allreduce(MPI_IN_PLACE, &isa, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);
+    run->isa = (enum kernels_isa)isa;
+    int rc = agree(run->rank == 0 ? root_prepare(run, &kind, &kept, err) : 0, err);
+    MPI_Bcast(&run->isa, (int)sizeof run->isa, MPI_BYTE, 0, MPI_COMM_WORLD);
+    if (rc == 0)
+        rc = agree(kernels_select(run->isa, err), err);
+    if (rc == 0)
+        rc = share_dataset(MPI_COMM_WORLD, &run->data, &run->shared, err);
+    if (rc == 0)
+        share_limits(run);
+    if (rc == 0)
+        rc = share_sweep(run, err);
+    if (rc == 0)
+        rc = check_file(run, err);
+    if (rc == 0)
+        rc = agree(
+            store_open_io(run->options->results_path, MPI_COMM_WORLD, run->options->io, &run->store, err),
+            err);
+    if (rc == 0)
+        rc = check_rows(run, err);
+    if (rc == 0)
+        rc = agree(run->rank == 0 ? root_schedule(run, kind, kept, err) : 0, err);
+    if (rc == 0)
+        rc = agree(new_saver(run, err), err);
+    return rc == 0 ? agree(new_epochs(run, err), err) : rc;
+}
+
+/* The rows of the results file, for this thread alone and while they are this run's: a run that took the file over, because this
+ * one's rank 0 died, must not be disturbed. */
+static void own_rows(struct run *run)
+{
+    handout_enter(run->handout);
+    if (lock_was_taken(&run->lock_mark))
+        on_leave(run, 1, "another run took the results file over");
+}
+
+static void disown_rows(struct run *run)
+{
+    handout_leave(run->handout);
+}
+
+/* How long a drain may have to wait for this rank: the longest time between two moments at which it could have stopped. Time in which
+ * the job was suspended is none: counted, it would end a run long before its deadline. */
+static void note_moment(struct run *run)
+{
+    double t = MPI_Wtime();
+    if (was_suspended) {
+        was_suspended = 0;
+        run->epoch_start = t;
+    } else if (t - run->moment > run->slowest) {
+        run->slowest = t - run->moment;
+        handout_slow(run->handout, run->slowest);
+    }
+    run->moment = t;
+}
+
+/* Where jobs have checkpoints, a drain waits for the running epoch. */
+static void note_epoch(struct run *run)
+{
+    double t = MPI_Wtime();
+    if (run->options->checkpoint > 0)
+        handout_slow(run->handout, fmin(most_grace, t - run->epoch_start));
+    run->epoch_start = t;
+}
+
+static int on_pause(void *self)
+{
+    struct run *run = self;
+    note_moment(run);
+    if (drain_asked)
+        handout_stop(run->handout);
+    run->stopping = handout_pause(run->handout, run->images);
+    run->images = 0;
+    return run->stopping && !saver_patient(run->saver, grace(run));
+}
+
+/* The numbers of epochs that were collected, into the row. */
+static int write_epochs(struct run *run, struct err *err)
+{
+    own_rows(run);
+    int rc = epochs_write(run->epochs, run->store, run->job, err);
+    disown_rows(run);
+    return rc;
+}
+
+static int on_epoch(void *self, int epoch, const float *train, const float *val, struct err *err)
+{
+    struct run *run = self;
+    run->images += run->sweep->job[run->job].plan.n_train;
+    memcpy(run->val, val, sizeof run->val);
+    saver_epoch(run->saver, epoch, train, val);
+    epochs_add(run->epochs, train, val);
+    return epochs_due(run->epochs) ? write_epochs(run, err) : 0;
+}
+
+/* A line about a checkpoint, at once: the job it is about may run for hours, or be killed. */
+static void say(struct run *run, const char *text, const char *consequence)
+{
+    handout_enter(run->handout); /* the progress line is shared with the thread that serves */
+    if (run->rank == 0)
+        progress_say(run->progress, "%s; %s", text, consequence);
+    handout_leave(run->handout);
+    if (run->rank != 0)
+        fprintf(stderr, "rank %d: %s; %s\n", run->rank, text, consequence);
+}
+
+/* A checkpoint that cannot be written costs the job nothing but time, should it be killed. Said once a rank. The row then shows as
+ * many epochs as the job would go on from. */
+static int on_between(void *self, const struct checkpoint *state, struct err *err)
+{
+    struct run *run = self;
+    struct err bad = {0};
+    int before = saver_cost(run->saver).n, rc = 0;
+    if (saver_between(run->saver, state, run->stopping, &bad) < 0 && !run->complained++)
+        say(run, bad.text, "jobs go on without checkpoints");
+    if (saver_cost(run->saver).n > before) {
+        handout_checkpointed(run->handout, state->epoch);
+        rc = write_epochs(run, err);
+    }
+    note_epoch(run);
+    if (rc < 0)
+        return rc;
+    return run->stopping ? err_set(err, E_STOPPED, "stopped after epoch %d", state->epoch) : 0;
+}
+
+static struct store_outcome outcome_of(const struct job_result *r)
+{
+    return (struct store_outcome){.n_classes = r->n_classes,
+                                  .n_train = r->n_train,
+                                  .n_val = r->val.n,
+                                  .n_all = r->all.n,
+                                  .leak = r->leak,
+                                  .confusion_val = r->val.confusion,
+                                  .confusion_all = r->all.confusion,
+                                  .image_val = r->val.image,
+                                  .copy_val = r->val.copy,
+                                  .label_val = r->val.label,
+                                  .image_all = r->all.image,
+                                  .copy_all = r->all.copy,
+                                  .label_all = r->all.label,
+                                  .role_all = r->role,
+                                  .probs_val = r->val.probs,
+                                  .probs_all = r->all.probs,
+                                  .weights = r->weights,
+                                  .n_weights = r->n_weights,
+                                  .weights_epoch = r->weights_epoch};
+}
+
+/* Mark the row running, with nothing of an earlier attempt left in it but the epochs that it goes on from. They are written again:
+ * the results file may be a new one. */
+static int begin_row(struct run *run, int attempt, const struct checkpoint *from, struct store_mark *mark,
+                     struct err *err)
+{
+    int n = from ? from->epoch : 0;
+    *mark = (struct store_mark){.state = JOB_RUNNING,
+                                .attempts = attempt,
+                                .epochs_done = n,
+                                .rank = run->rank,
+                                .started = clock_wall(),
+                                .finished = (double)NAN};
+    int rc = store_clear_metrics(run->store, run->job, err);
+    if (rc == 0 && n > 0)
+        rc = store_write_epochs(run->store, run->job, 0, n, from->train, from->val, err);
+    epochs_begin(run->epochs, n);
+    return rc < 0 ? rc : store_write_mark(run->store, run->job, mark, err);
+}
+
+/* Numbers first, the mark last. A rank that was stopped, or whose file system was, while it wrote numbers may have lost its job since:
+ * its successor has emptied the row, which must not be called done before it is full again. So the mark needs a lease of its own. */
+static int finish_row(struct run *run, struct store_mark *mark, const struct job_result *result,
+                      struct err *err)
+{
+    struct store_outcome outcome = outcome_of(result);
+    if (run->sweep->keep_weights == KEEP_NONE)
+        outcome.weights = NULL;
+    int rc = epochs_write(run->epochs, run->store, run->job, err);
+    if (rc == 0)
+        rc = store_write_outcome(run->store, run->job, &outcome, err);
+    if (rc < 0)
+        return rc;
+    mark->state = result->diverged ? JOB_DIVERGED : JOB_DONE;
+    mark->epochs_done = result->epochs_done;
+    mark->finished = clock_wall();
+    if (result->diverged)
+        snprintf(mark->message, sizeof mark->message, "loss is not finite in epoch %d", result->epochs_done);
+    disown_rows(run);
+    own_rows(run);
+    return store_write_mark(run->store, run->job, mark, err);
+}
+
+/* A job that failed is data: its row says why. Stopped: its row waits again, with the epochs of its checkpoint done, and that was no
+ * attempt. */
+static int give_up_row(struct run *run, struct store_mark *mark, int rc, const char *message, struct err *err)
+{
+    int last = rc != E_STOPPED && mark->attempts >= SCHEDULE_ATTEMPTS;
+    mark->state = last ? JOB_FAILED : JOB_WAITING;
+    mark->finished = last ? clock_wall() : (double)NAN;
+    mark->epochs_done = rc == E_STOPPED ? saver_epochs(run->saver) : 0;
+    mark->attempts -= rc == E_STOPPED;
+    snprintf(mark->message, sizeof mark->message, "%.*s", (int)sizeof mark->message - 1,
+             rc == E_STOPPED ? "" : message);
+    return store_write_mark(run->store, run->job, mark, err);
+}
+
+/* Train and write the row, with what became of it in *report. Negative: the row could not be written. */
+static int train_job(struct run *run, const struct job_hooks *hooks, struct store_mark *mark,
+                     struct handout_report *report, struct err *err)
+{
+    const struct job *job = &run->sweep->job[run->job];
+    struct job_result result;
+    struct err why = {0};
+    int rc = job_run(&job->config, run->data, job->key, hooks, &result, &why), written;
+    on_pause(run); /* the images of the last epoch */
+    own_rows(run);
+    if (rc == 0) {
+        written = finish_row(run, mark, &result, err);
+        report->end = HANDOUT_FINISHED;
+        report->diverged = result.diverged;
+        report->epochs = result.epochs_done;
+        job_result_free(&result);
+    } else {
+        written = give_up_row(run, mark, rc, why.text, err);
+        report->end = rc == E_STOPPED ? HANDOUT_STOPPED : HANDOUT_FAILED;
+    }
+    disown_rows(run);
+    note_moment(run);
+    snprintf(report->message, sizeof report->message, "%.*s", (int)sizeof report->message - 1,
+             report->diverged ? mark->message : why.text);
+    return written;
+}
+
+/* The checkpoint that a job goes on from, or NULL. */
+static const struct checkpoint *find_checkpoint(struct run *run)
+{
+    struct err note;
+    const struct checkpoint *from = saver_begin(run->saver, &run->sweep->job[run->job], &note);
+    if (note.code < 0)
+        say(run, note.text, "it is ignored, the job starts over");
+    return from;
+}
+
+static void add_cost(const struct run *run, struct saver_cost before, struct handout_report *report)
+{
+    struct saver_cost now = saver_cost(run->saver);
+    report->checkpoints = now.n - before.n;
+    report->checkpoint_seconds = now.seconds - before.seconds;
+    report->checkpoint_epoch = saver_epochs(run->saver);
+}
+
+/* Run one job and write its row; what became of it is in the report. */
+static struct handout_report do_job(struct run *run, int job, int attempt)
+{
+    struct handout_report report = {.job = job, .end = HANDOUT_STOPPED};
+    struct saver_cost before = saver_cost(run->saver);
+    struct store_mark mark;
+    struct err err = {0};
+    run->job = job;
+    run->moment = run->epoch_start = MPI_Wtime();
+    on_pause(run);
+    if (run->stopping)
+        return report;
+    double start = MPI_Wtime();
+    const struct job_hooks hooks = {.self = run,
+                                    .pause = on_pause,
+                                    .epoch = on_epoch,
+                                    .between = on_between,
+                                    .from = find_checkpoint(run),
+                                    .best_weights = run->sweep->keep_weights == KEEP_BEST};
+    own_rows(run);
+    int written = begin_row(run, attempt, hooks.from, &mark, &err);
+    disown_rows(run);
+    if (written == 0)
+        written = train_job(run, &hooks, &mark, &report, &err);
+    if (written < 0) {
+        report.end = HANDOUT_FATAL;
+        snprintf(report.message, sizeof report.message, "%.*s", (int)sizeof report.message - 1, err.text);
+    }
+    add_cost(run, before, &report);
+    int over = report.end == HANDOUT_FINISHED || report.end == HANDOUT_FAILED;
+    saver_end(run->saver, over && !(run->rank != 0 && run->options->io == STORE_RANK0));
+    report.seconds = MPI_Wtime() - start;
+    memcpy(report.val, run->val, sizeof report.val);
+    return report;
+}
+
+/* Rows wait for rank 0. */
+static void on_idle(void *self)
+{
+    struct run *run = self;
+    handout_idle(run->handout);
+}
+
+static int work(struct run *run, struct err *err)
+{
+    const struct handout_options options = {run->options->dedicated, run->options->heartbeat, run->peers};
+    const struct handout_hooks hooks = {run,          root_on_start, root_on_report,  root_on_checkpoint,
+                                        root_on_lost, root_left,     root_on_condemn, on_leave,
+                                        root_on_rows, STORE_TAG};
+    int attempt = 0;
+    int rc = handout_new(MPI_COMM_WORLD, run->schedule, &options, &hooks, &run->handout, err);
+    rc = agree(rc, err);
+    if (rc == 0)
+        store_send_on(run->store, handout_comm(run->handout), on_idle, run);
+    peers_rest(run->peers); /* from here on a loss is the hand-out's */
+    for (int job; rc == 0 && (job = handout_next(run->handout, &attempt)) >= 0;) {
+        struct handout_report report = do_job(run, job, attempt);
+        handout_report(run->handout, &report);
+    }
+    return rc;
+}
+
+/* What this process wrote reaches the disk. H5Fclose would see to it, but is collective, and by then the watchdog counts the seconds:
+ * a slow disk may need minutes. */
+static void sync_file(const struct run *run)
+{
+    int remote = run->options->io == STORE_RANK0 && run->rank != 0;
+    int fd = remote ? -1 : open(run->options->results_path, O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    fsync(fd);
+    close(fd);
+}
+
+/* What rank 0 concludes, for everyone; no collective call, since a rank may be lost. Returns 1 when one is. */
+static int conclude(struct run *run, int *rc, struct err *err)
+{
+    if (run->rank != 0) {
+        sync_file(run);
+        int alone = handout_await_end(run->handout, rc, err->text);
+        err->code = *rc;
+        return alone;
+    }
+    handout_enter(run->handout); /* the thread still serves */
+    *rc = root_conclude(run, err);
+    handout_leave(run->handout);
+    sync_file(run);
+    return handout_finish(run->handout, *rc, *rc < 0 ? err->text : "");
+}
+
+static volatile sig_atomic_t watchdog_status;
+
+static void on_alarm(int signal)
+{
+    (void)signal;
+    _exit(watchdog_status);
+}
+
+/* Should a rank be lost from here on, the last collective calls never return. */
+static void start_watchdog(const struct run *run, int rc)
+{
+    struct sigaction action = {.sa_handler = on_alarm};
+    if (run->size == 1)
+        return;
+    fflush(NULL); /* _exit() would not */
+    watchdog_status = err_exit_status(rc);
+    sigaction(SIGALRM, &action, NULL);
+    alarm((unsigned)ceil(run->options->heartbeat));
+}
+
+static void release(struct run *run)
+{
+    handout_free(run->handout, 0);
+    saver_free(run->saver);
+    epochs_free(run->epochs);
+    root_release(run);
+    share_free(&run->shared, run->data);
+    peers_free(run->peers);
+    sweep_free(run->sweep);
+}
+
+/* Nothing is released whose release is collective: the process is about to leave. */
+static int leave_alone(struct run *run, int rc, const struct err *err)
+{
+    if (run->rank == 0) {
+        root_end(run, rc, err);
+        root_release(run);
+    }
+    return rc;
+}
+
+static int leave_together(struct run *run, int rc, struct err *err)
+{
+    struct err close_err = {0};
+    if (store_close(run->store, &close_err) < 0 && rc == 0)
+        rc = err_set(err, close_err.code, "%s", close_err.text);
+    if (run->rank == 0)
+        root_end(run, rc, err);
+    release(run);
+    return rc;
+}
+
+int run_sweep(const struct run_options *options, int *alone, struct err *err)
+{
+    struct run run = {.options = options, .shared = {MPI_COMM_NULL, MPI_WIN_NULL}};
+    *alone = 0;
+    MPI_Comm_rank(MPI_COMM_WORLD, &run.rank);
+    MPI_Comm_size(MPI_COMM_WORLD, &run.size);
+    run.peers = peers_new(MPI_COMM_WORLD, err);
+    if (!run.peers)
+        return E_IO;
+    peers_watch(run.peers, on_early_loss, &run);
+    alarm(0); /* from here on a loss is seen */
+    int rc = prepare(&run, err);
+    if (rc == 0)
+        rc = work(&run, err);
+    peers_rest(run.peers);
+    if (rc == 0) {
+        *alone = conclude(&run, &rc, err);
+        start_watchdog(&run, rc);
+    }
+    return *alone ? leave_alone(&run, rc, err) : leave_together(&run, rc, err);
+}

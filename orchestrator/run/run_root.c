@@ -1,0 +1,539 @@
+#include "run/run_root.h"
+
+#include "sweep/cells.h"
+#include "run/checkpoint_folder.h"
+#include "clock.h"
+#include "run/deadline.h"
+#include "h5.h"
+#include "write/json_out.h"
+#include "write/texttable.h"
+#include "version.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MAX_FAILURES_SHOWN = 40 };
+
+/* Seconds between two writings of the status file while the sweep runs. */
+static const double ending_every = 2;
+
+/* ---- lock, sweep file, data, results file ---- */
+
+/* The packed dataset is kept before a new results file is made, and again when it went missing. */
+static int prepare_files(struct run *run, const struct cells *cells, enum resume_kind *kind, int *kept,
+                         struct err *err)
+{
+    const char *path = run->options->results_path;
+    int is_new = access(path, F_OK) != 0;
+    h5_draft_tidy(path);
+    if (!cells->is_packed)
+        h5_draft_tidy(cells->path);
+    int rc = is_new ? cells_keep(cells, 0, err) : 0;
+    if (rc == 0)
+        rc = resume_prepare(path, run->sweep, run->data, cells->path, run->isa, run->size, kind, kept, err);
+    return rc == 0 && !is_new ? cells_keep(cells, 1, err) : rc;
+}
+
+int root_prepare(struct run *run, enum resume_kind *kind, int *kept, struct err *err)
+{
+    const struct run_options *o = run->options;
+    struct cells cells;
+    run->deadline = deadline_find(o->end);
+    int rc = sweep_read(o->sweep_path, o->n_set, o->set, &run->sweep, err);
+    if (rc == 0)
+        rc = lock_take(o->results_path, o->force_unlock, &run->lock, err);
+    if (rc == 0)
+        rc = resume_kernels(o->results_path, o->isa, run->isa, &run->isa, err);
+    if (rc < 0)
+        return rc;
+    rc = cells_open(run->sweep, o->results_path, &cells, err);
+    run->data = cells.data;
+    if (rc == 0)
+        rc = sweep_expand(run->sweep, run->data, err);
+    if (rc == 0)
+        rc = sweep_select(run->sweep, run->options->filter, &run->chosen, err);
+    return rc < 0 ? rc : prepare_files(run, &cells, kind, kept, err);
+}
+
+/* ---- the schedule ---- */
+
+/* Done, or failed and not asked for again. */
+static int is_over(const struct run *run, enum job_state state)
+{
+    return state == JOB_DONE ||
+           (!run->options->retry_failed && (state == JOB_FAILED || state == JOB_DIVERGED));
+}
+
+/* Work that a job has left: a checkpoint is worth its epochs. */
+static double cost_left(const struct run *run, int job, struct checkpoint_list *checkpoints)
+{
+    const struct job *j = &run->sweep->job[job];
+    struct checkpoint_identity want =
+        checkpoint_identity(j->key, run->data->checksum, kernels_isa_name(run->isa));
+    char path[CHECKPOINT_PATH_SIZE];
+    int epoch = 0;
+    checkpoint_path(run->options->results_path, j->key, path);
+    if (checkpoint_want(checkpoints, j->key))
+        checkpoint_peek(path, &want, &epoch, NULL);
+    return epoch < j->config.epochs ? j->plan.cost * (1 - epoch / (double)j->config.epochs) : j->plan.cost;
+}
+
+/* Remove the checkpoints of jobs that are over, whatever the filter, and what was half-written. */
+static void tidy_checkpoints(const struct run *run, const struct store_mark *mark)
+{
+    struct checkpoint_list list;
+    if (checkpoint_list(run->options->results_path, &list, NULL) < 0)
+        return;
+    for (int j = 0; j < run->sweep->n_jobs && list.n > 0; j++)
+        if (mark[j].state == JOB_WAITING || mark[j].state == JOB_RUNNING)
+            checkpoint_want(&list, run->sweep->job[j].key);
+    checkpoint_folder_tidy(run->options->results_path, &list);
+    checkpoint_list_free(&list);
+}
+
+static int make_schedule(struct run *run, struct err *err)
+{
+    struct checkpoint_list checkpoints = {0};
+    int n = 0, rc = 0;
+    size_t room = (size_t)run->sweep->n_jobs;
+    struct store_mark *mark = err_calloc(room, sizeof *mark, "commit marks", err);
+    int *job = err_calloc(room, sizeof *job, "the schedule", err);
+    double *cost = err_calloc(room, sizeof *cost, "the schedule", err);
+    unsigned long *kind = err_calloc(room, sizeof *kind, "the schedule", err);
+    if (!mark || !job || !cost || !kind)
+        rc = E_IO;
+    if (rc == 0)
+        rc = store_read_marks(run->store, mark, err);
+    if (rc == 0) {
+        tidy_checkpoints(run, mark);
+        rc = checkpoint_list(run->options->results_path, &checkpoints, err);
+    }
+    for (int i = 0; rc >= 0 && i < run->chosen.n; i++) {
+        int j = run->chosen.job[i];
+        if (is_over(run, mark[j].state)) {
+            run->before[mark[j].state]++;
+            run->n_before++;
+            continue;
+        }
+        job[n] = j;
+        cost[n] = cost_left(run, j, &checkpoints);
+        kind[n++] = sweep_kind(&run->sweep->job[j].config);
+    }
+    if (rc >= 0)
+        rc = schedule_new(n, job, cost, kind, &run->schedule, err);
+    if (rc >= 0 && !(run->progress = progress_new(n, run->options->quiet, err)))
+        rc = E_IO;
+    checkpoint_list_free(&checkpoints);
+    free(mark);
+    free(job);
+    free(cost);
+    free(kind);
+    return rc < 0 ? rc : 0;
+}
+
+static const char *plural(int n)
+{
+    return n == 1 ? "" : "s";
+}
+
+static void say_start(const struct run *run, enum resume_kind kind, int kept)
+{
+    const char *path = run->options->results_path;
+    int waiting = schedule_waiting(run->schedule);
+    char time[32];
+    fprintf(stderr, "%s: %d job%s, %d rank%s, %s kernels, data %s%s (%d images)\n", run->sweep->name,
+            run->sweep->n_jobs, plural(run->sweep->n_jobs), run->size, run->size == 1 ? "" : "s",
+            kernels_isa_name(run->isa), run->sweep->data_text, run->data->synthetic ? " (synthetic)" : "",
+            run->data->n_images);
+    if (kind == RESUME_GROWN)
+        fprintf(stderr, "%s: the grid grew; %d finished job%s kept, %d to run\n", path, kept, plural(kept),
+                waiting);
+    else if (kind == RESUME_CONTINUED)
+        fprintf(stderr, "%s: going on; %d job%s finished before, %d to run\n", path, run->n_before,
+                plural(run->n_before), waiting);
+    if (isfinite(run->deadline))
+        fprintf(stderr, "%s: to end within %s\n", path,
+                progress_duration(run->deadline - run->options->begun, time, sizeof time));
+}
+
+/* The status file, not more often than every ending_every seconds unless `now`. What cannot be written is left unsaid: the closing
+ * line and the exit status say the same. */
+static void write_ending(struct run *run, int now)
+{
+    struct handout_counts c = {0};
+    double t = MPI_Wtime();
+    if (!now && t - run->ending_written < ending_every)
+        return;
+    run->ending_written = t;
+    if (run->ending.exit_status < 0) {
+        if (run->handout)
+            c = handout_counts(run->handout);
+        run->ending.done = run->before[JOB_DONE] + c.finished - c.diverged;
+        run->ending.diverged = run->before[JOB_DIVERGED] + c.diverged;
+        run->ending.failed = run->before[JOB_FAILED] + c.failed;
+        run->ending.left = schedule_waiting(run->schedule) + schedule_running(run->schedule);
+    }
+    ending_write(run->options->results_path, &run->ending, NULL);
+}
+
+int root_schedule(struct run *run, enum resume_kind kind, int kept, struct err *err)
+{
+    int rc = make_schedule(run, err);
+    if (rc == 0 && !(run->events = events_open(run->options->results_path, err)))
+        rc = E_IO;
+    if (rc < 0)
+        return rc;
+    say_start(run, kind, kept);
+    struct alive_holder self;
+    alive_self(&self);
+    events_add(run->events, "run_started", "{s:s, s:I, s:i, s:s, s:s, s:i, s:i}", "host", self.host, "pid",
+               (json_int_t)self.pid, "ranks", run->size, "version", CELLSWEEP_VERSION, "commit",
+               CELLSWEEP_COMMIT, "jobs", schedule_waiting(run->schedule), "finished_before", run->n_before);
+    run->ending.exit_status = -1;
+    write_ending(run, 1);
+    return 0;
+}
+
+/* ---- while it runs ---- */
+
+/* A drain has to begin so much before the deadline: twice the longest time that any rank was seen to need to stop, and some for what
+ * mpirun needs to end. */
+static double left(const struct run *run)
+{
+    double spare = fmin(10, 0.1 * (run->deadline - run->options->begun));
+    return run->deadline - clock_wall() - spare - 2 * handout_counts(run->handout).slowest;
+}
+
+double root_left(void *self)
+{
+    const struct run *run = self;
+    double seconds = left(run);
+    return seconds > 0 && run->options->checkpoint > 0 ? (double)INFINITY : seconds;
+}
+
+void root_drain(struct run *run, const char *why)
+{
+    handout_stop(run->handout);
+    if (run->why_stopped[0])
+        return;
+    snprintf(run->why_stopped, sizeof run->why_stopped, "%s", why);
+    events_add(run->events, "draining", "{s:s}", "why", why);
+}
+
+void root_on_start(void *self, int rank, int job, int attempt)
+{
+    struct run *run = self;
+    events_add(run->events, "job_started", "{s:i, s:i, s:i}", "job", job, "rank", rank, "attempt", attempt);
+}
+
+static void log_finished(const struct run *run, int rank, const struct handout_report *r)
+{
+    json_t *message = r->diverged ? json_out_text(r->message) : NULL;
+    events_add(run->events, r->diverged ? "job_diverged" : "job_finished",
+               "{s:i, s:i, s:f, s:i, s:o, s:o, s:o, s:o, s:o*}", "job", r->job, "rank", rank, "seconds",
+               r->seconds, "epochs", r->epochs, "loss", events_number((double)r->val[METRIC_LOSS]),
+               "accuracy", events_number((double)r->val[METRIC_ACCURACY]), "balanced_accuracy",
+               events_number((double)r->val[METRIC_BALANCED_ACCURACY]), "balanced_accuracy_as_published",
+               events_number((double)r->val[METRIC_BALANCED_ACCURACY_AS_PUBLISHED]), "message", message);
+}
+
+static void count_checkpoints(struct run *run, const struct handout_report *r)
+{
+    run->checkpoints.n += r->checkpoints;
+    run->checkpoints.seconds += r->checkpoint_seconds;
+}
+
+/* A failed, diverged or unwritable job: a line for people, a line for the log. */
+static void tell_failure(struct run *run, int rank, const struct handout_report *r)
+{
+    char name[512], what[64];
+    int attempt = schedule_attempts(run->schedule, r->job), last = attempt >= SCHEDULE_ATTEMPTS;
+    if (r->diverged)
+        snprintf(what, sizeof what, "diverged");
+    else if (r->end == HANDOUT_FAILED)
+        snprintf(what, sizeof what, "failed, attempt %d of %d", attempt, SCHEDULE_ATTEMPTS);
+    else
+        snprintf(what, sizeof what, "could not be written");
+    sweep_job_name(run->sweep, r->job, name, sizeof name);
+    progress_say(run->progress, "job %d (%s) on rank %d %s: %s", r->job, name, rank, what, r->message);
+    if (!r->diverged)
+        events_add(run->events, "job_failed", "{s:i, s:i, s:i, s:b, s:o}", "job", r->job, "rank", rank,
+                   "attempt", attempt, "last", last, "message", json_out_text(r->message));
+}
+
+/* --max-failures: enough is enough. */
+static void check_failures(struct run *run, const struct handout_counts *counts)
+{
+    int n = counts->failed + counts->diverged;
+    if (run->options->max_failures <= 0 || n < run->options->max_failures || run->too_many_failures)
+        return;
+    run->too_many_failures = 1;
+    root_drain(run, "as many jobs failed or diverged as --max-failures allows");
+}
+
+/* Rows that were sent are written now, before the report of their job: only now it needs no checkpoint. Should rank 0 have died in
+ * between, the next run goes on from there. */
+static void drop_checkpoint(const struct run *run, int rank, const struct handout_report *r)
+{
+    char path[CHECKPOINT_PATH_SIZE];
+    if (rank == 0 || run->options->io != STORE_RANK0 || run->fatal[0] ||
+        (r->end != HANDOUT_FINISHED && r->end != HANDOUT_FAILED))
+        return;
+    checkpoint_path(run->options->results_path, run->sweep->job[r->job].key, path);
+    unlink(path);
+}
+
+void root_on_report(void *self, int rank, const struct handout_report *report)
+{
+    struct run *run = self;
+    if (run_drain_asked())
+        root_drain(run, "a signal");
+    struct handout_counts counts = handout_counts(run->handout);
+    if (left(run) <= 0)
+        root_drain(run, "the deadline");
+    if (report && (report->diverged || report->end == HANDOUT_FAILED || report->end == HANDOUT_FATAL))
+        tell_failure(run, rank, report);
+    if (report) {
+        count_checkpoints(run, report);
+        drop_checkpoint(run, rank, report);
+    }
+    if (report && report->end == HANDOUT_FINISHED)
+        log_finished(run, rank, report);
+    if (report && report->end == HANDOUT_FATAL) {
+        snprintf(run->fatal, sizeof run->fatal, "%s", report->message);
+        root_drain(run, "a row could not be written");
+    }
+    check_failures(run, &counts);
+    if (report)
+        write_ending(run, 0);
+    progress_tick(run->progress, &counts);
+}
+
+/* That rows cannot be written ends the sweep as it does where they were made. */
+void root_on_rows(void *self, int rank, int dead)
+{
+    struct run *run = self;
+    struct err err = {0};
+    if (store_take(run->store, rank, dead, &err) == 0 || run->fatal[0])
+        return;
+    progress_say(run->progress, "rows of rank %d could not be written: %s", rank, err.text);
+    snprintf(run->fatal, sizeof run->fatal, "%.*s", (int)sizeof run->fatal - 1, err.text);
+    root_drain(run, "a row could not be written");
+}
+
+void root_on_checkpoint(void *self, int rank, int job, int epoch)
+{
+    struct run *run = self;
+    events_add(run->events, "checkpoint", "{s:i, s:i, s:i}", "job", job, "rank", rank, "epoch", epoch);
+}
+
+/* A rank may die between the last write of a row and its report: what is finished stays so. Under --retry-failed the word
+ * "diverged" may be an older one. */
+static int is_row_finished(struct run *run, int job, struct handout_report *report)
+{
+    struct store_mark mark;
+    float *curve;
+    if (job < 0 || store_read_mark(run->store, job, &mark, NULL) < 0 ||
+        (mark.state != JOB_DONE && (mark.state != JOB_DIVERGED || run->options->retry_failed)))
+        return 0;
+    if (mark.epochs_done < 1 || mark.epochs_done > store_n_epochs(run->store))
+        return 0;
+    *report = (struct handout_report){.job = job, .end = HANDOUT_FINISHED, .epochs = mark.epochs_done};
+    report->diverged = mark.state == JOB_DIVERGED;
+    report->seconds = fmax(0, mark.finished - mark.started);
+    snprintf(report->message, sizeof report->message, "%s", mark.message);
+    curve = err_calloc((size_t)store_n_epochs(run->store), sizeof *curve, "a row of metrics", NULL);
+    for (int m = 0; m < N_METRICS; m++) {
+        int read = curve && store_read_curve(run->store, job, SPLIT_VAL, (enum metric)m, curve, NULL) == 0;
+        report->val[m] = read ? curve[mark.epochs_done - 1] : NAN;
+    }
+    free(curve);
+    return 1;
+}
+
+int root_on_lost(void *self, int rank, int job, double silent, struct handout_report *report)
+{
+    struct run *run = self;
+    char name[512] = "it had no job";
+    int finished = is_row_finished(run, job, report);
+    if (job >= 0)
+        sweep_job_name(run->sweep, job, name, sizeof name);
+    progress_say(run->progress, "rank %d is lost (last heard of %.1f s ago); %s%s", rank, silent,
+                 finished   ? "its job was finished: "
+                 : job >= 0 ? "its job goes to another: "
+                            : "",
+                 name);
+    events_add(run->events, "rank_lost", "{s:i, s:i, s:f}", "rank", rank, "job", job, "silent", silent);
+    run->ending.lost_ranks++;
+    write_ending(run, 1);
+    return finished;
+}
+
+void root_on_condemn(void *self, int job, int attempts, int deaths)
+{
+    struct run *run = self;
+    struct handout_report report = {.job = job, .end = HANDOUT_FAILED};
+    struct store_mark mark = {.state = JOB_FAILED, .attempts = attempts, .rank = -1};
+    struct err err = {0};
+    mark.started = (double)NAN;
+    mark.finished = clock_wall();
+    if (deaths == attempts)
+        snprintf(mark.message, sizeof mark.message, "its rank died three times");
+    else
+        snprintf(mark.message, sizeof mark.message, "its rank died in the last of %d attempts", attempts);
+    handout_enter(run->handout);
+    int rc = store_clear_metrics(run->store, job, &err);
+    if (rc == 0)
+        rc = store_write_mark(run->store, job, &mark, &err);
+    snprintf(report.message, sizeof report.message, "%.*s", (int)sizeof report.message - 1,
+             rc < 0 ? err.text : mark.message);
+    tell_failure(run, 0, &report);
+    if (rc < 0)
+        root_drain(run, "a row could not be written");
+    handout_leave(run->handout);
+}
+
+/* ---- the end ---- */
+
+static void add_failure(struct texttable *table, const struct run *run, int job,
+                        const struct store_mark *mark)
+{
+    char name[512];
+    sweep_job_name(run->sweep, job, name, sizeof name);
+    texttable_add(table, "%d", job);
+    texttable_add(table, "%s", name);
+    texttable_add(table, "%s", job_state_names[mark->state]);
+    texttable_add(table, "%d", mark->attempts);
+    texttable_add(table, "%s", mark->message);
+    texttable_end(table);
+}
+
+static void print_failures(const struct run *run, const struct store_mark *mark)
+{
+    struct texttable table = {.numeric_from = TEXTTABLE_COLUMNS};
+    static const char *const head[] = {"job", "what", "state", "attempts", "message"};
+    int n = 0;
+    for (size_t i = 0; i < sizeof head / sizeof *head; i++)
+        texttable_add(&table, "%s", head[i]);
+    texttable_end(&table);
+    for (int i = 0; i < run->chosen.n; i++) {
+        int j = run->chosen.job[i];
+        if (mark[j].state != JOB_FAILED && mark[j].state != JOB_DIVERGED)
+            continue;
+        if (n++ < MAX_FAILURES_SHOWN)
+            add_failure(&table, run, j, &mark[j]);
+    }
+    if (n > 0) {
+        fprintf(stderr, "failed or diverged (--retry-failed runs them again):\n");
+        texttable_print(stderr, &table);
+    }
+    if (n > MAX_FAILURES_SHOWN)
+        fprintf(stderr, "and %d more: cellsweep export %s --table jobs\n", n - MAX_FAILURES_SHOWN,
+                run->options->results_path);
+    texttable_release(&table);
+}
+
+/* Jobs of this run's filter by state, and the failed ones with why. */
+static int count_states(struct run *run, int count[N_JOB_STATES], struct err *err)
+{
+    struct store_mark *mark = err_calloc((size_t)run->sweep->n_jobs, sizeof *mark, "commit marks", err);
+    int rc = mark ? store_read_marks(run->store, mark, err) : E_IO;
+    memset(count, 0, N_JOB_STATES * sizeof *count);
+    for (int i = 0; rc == 0 && i < run->chosen.n; i++)
+        count[mark[run->chosen.job[i]].state]++;
+    if (rc == 0) {
+        print_failures(run, mark);
+        tidy_checkpoints(run, mark);
+    }
+    free(mark);
+    return rc;
+}
+
+static void say_end(const struct run *run, const struct handout_counts *c, const struct ending *e)
+{
+    double seconds = progress_seconds(run->progress);
+    char time[32];
+    printf("%s: %d job%s done, %d diverged, %d failed, %d left; %s, %.0f images/s, hand-out %.3f %% of rank "
+           "0's time\n",
+           run->options->results_path, e->done, plural(e->done), e->diverged, e->failed, e->left,
+           progress_duration(seconds, time, sizeof time), seconds > 0 ? c->images / seconds : 0,
+           seconds > 0 ? 100 * c->serve_seconds / seconds : 0);
+    if (run->checkpoints.n > 0)
+        printf("%d checkpoint%s, %.1f ms each, %.3f %% of the ranks' time\n", run->checkpoints.n,
+               run->checkpoints.n == 1 ? "" : "s", 1e3 * run->checkpoints.seconds / run->checkpoints.n,
+               seconds > 0 ? 100 * run->checkpoints.seconds / (seconds * run->size) : 0);
+}
+
+int root_conclude(struct run *run, struct err *err)
+{
+    struct handout_counts counts = handout_counts(run->handout);
+    int count[N_JOB_STATES];
+    progress_finish(run->progress);
+    int rc = count_states(run, count, err);
+    if (rc < 0)
+        return rc;
+    struct ending *e = &run->ending;
+    e->done = count[JOB_DONE];
+    e->diverged = count[JOB_DIVERGED];
+    e->failed = count[JOB_FAILED];
+    e->left = count[JOB_WAITING] + count[JOB_RUNNING];
+    say_end(run, &counts, e);
+    if (counts.fatal || run->fatal[0])
+        return err_set(err, E_IO, "%s; %d job%s left, run the same command again", run->fatal, e->left,
+                       e->left == 1 ? " is" : "s are");
+    if (run->too_many_failures && e->left)
+        return err_set(err, E_JOB,
+                       "stopped after %d job%s of this run failed or diverged (--max-failures %d), with %d "
+                       "job%s left; the same command goes on",
+                       counts.failed + counts.diverged, plural(counts.failed + counts.diverged),
+                       run->options->max_failures, e->left, plural(e->left));
+    if (e->left && !run->why_stopped[0] && isfinite(run->deadline))
+        return err_set(err, E_STOPPED,
+                       "stopped with %d job%s left, none of which would be finished before the deadline; the "
+                       "same command goes on",
+                       e->left, plural(e->left));
+    if (e->left)
+        return err_set(err, E_STOPPED, "stopped%s%s%s with %d job%s left; the same command goes on",
+                       run->why_stopped[0] ? " (" : "", run->why_stopped, run->why_stopped[0] ? ")" : "",
+                       e->left, plural(e->left));
+    if (e->failed)
+        return err_set(err, E_JOB, "%d job%s failed; what stopped them is in /message and above", e->failed,
+                       plural(e->failed));
+    return 0;
+}
+
+void root_end(struct run *run, int rc, const struct err *err)
+{
+    struct ending *e = &run->ending;
+    if (!run->events)
+        return;
+    e->exit_status = err_exit_status(rc);
+    snprintf(e->message, sizeof e->message, "%s", rc < 0 ? err->text : "");
+    write_ending(run, 1);
+    events_add(run->events, "run_ended", "{s:i, s:s, s:i, s:i, s:i, s:i, s:f, s:o}", "status", e->exit_status,
+               "state", ending_state(e->exit_status), "done", e->done, "diverged", e->diverged, "failed",
+               e->failed, "left", e->left, "seconds", progress_seconds(run->progress), "message",
+               json_out_text(e->message));
+}
+
+void root_give_up(struct run *run, int lost_rank)
+{
+    struct ending e = {.exit_status = err_exit_status(E_IO), .lost_ranks = 1};
+    if (!run->lock)
+        return;
+    snprintf(e.message, sizeof e.message, "rank %d died while the run was being prepared", lost_rank);
+    ending_write(run->options->results_path, &e, NULL);
+    lock_release(run->lock);
+}
+
+void root_release(struct run *run)
+{
+    events_close(run->events);
+    progress_free(run->progress);
+    schedule_free(run->schedule);
+    selection_free(&run->chosen);
+    lock_release(run->lock);
+}

@@ -1,0 +1,59 @@
+/* run_state.h - what a rank holds while a sweep runs; shared by run.c (every rank) and run_root.c (rank 0). */
+#ifndef CELLSWEEP_RUN_STATE_H
+#define CELLSWEEP_RUN_STATE_H
+
+#include "beside/alive.h"
+#include "beside/ending.h"
+#include "run/epochs.h"
+#include "beside/events.h"
+#include "sweep/grid.h"
+#include "run/handout.h"
+#include "run/lock.h"
+#include "run/peers.h"
+#include "run/progress.h"
+#include "sweep/resume.h"
+#include "run/run.h"
+#include "run/saver.h"
+#include "run/share.h"
+#include "store/store.h"
+
+struct run {
+    const struct run_options *options;
+    int rank, size;
+    struct sweep *sweep;
+    struct dataset *data;
+    struct shared_dataset shared;
+    enum kernels_isa isa;
+    struct store *store;
+    struct handout *handout;
+    struct peers *peers;
+    struct lock_mark lock_mark; /* of rank 0's lock */
+    double deadline;            /* seconds since 1970; INFINITY: none */
+    /* the running job */
+    int job;
+    double images;        /* trained since the last pause */
+    float val[N_METRICS]; /* of its last epoch */
+    double moment;        /* the last time a drain could have stopped this rank, MPI_Wtime */
+    double slowest;       /* the longest between two such */
+    double epoch_start;   /* MPI_Wtime */
+    struct saver *saver;
+    struct epochs *epochs; /* not yet written */
+    int stopping;          /* 1: the sweep stops */
+    int complained;        /* 1: said that a checkpoint could not be written */
+    /* rank 0 */
+    struct selection chosen;       /* jobs of --filter */
+    struct saver_cost checkpoints; /* of all ranks, as reported */
+    struct lock *lock;
+    struct events *events;
+    struct ending ending;
+    double ending_written; /* seconds, MPI_Wtime */
+    struct schedule *schedule;
+    struct progress *progress;
+    int n_before;             /* jobs of the filter that were finished before */
+    int before[N_JOB_STATES]; /* the same by state */
+    char why_stopped[128];    /* "": not stopped early */
+    int too_many_failures;    /* 1: --max-failures was reached */
+    char fatal[sizeof((struct handout_report *)0)->message];
+};
+
+#endif

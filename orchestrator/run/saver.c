@@ -1,0 +1,162 @@
+#include "run/saver.h"
+
+#include "run/checkpoint_folder.h"
+#include "clock.h"
+#include "job_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct saver {
+    const char *results_path, *data, *kernels;
+    double interval;
+    int best_weights;
+    double stopping_since; /* 0: not stopping */
+    struct saver_cost cost;
+    /* the running job */
+    const struct job *job;
+    char path[CHECKPOINT_PATH_SIZE];
+    struct checkpoint from; /* what it went on from; empty: nothing */
+    int has_file;           /* 1: there is a file at path */
+    int epochs;             /* done in that file, 0: none that can be used */
+    float *train, *val;     /* (job's epochs, N_METRICS) so far */
+    double last;            /* when it began or was written last */
+    double epoch_start;
+    double epoch_seconds; /* of the last epoch, 0: none ended yet */
+};
+
+struct saver *saver_new(const char *results_path, double interval, const char *data, const char *kernels,
+                        int best_weights, struct err *err)
+{
+    struct saver *s = err_calloc(1, sizeof *s, "checkpoints", err);
+    if (s) {
+        s->results_path = results_path;
+        s->interval = interval;
+        s->data = data;
+        s->kernels = kernels;
+        s->best_weights = best_weights;
+    }
+    return s;
+}
+
+static struct checkpoint_identity identity_of(const struct saver *s)
+{
+    return checkpoint_identity(s->job->key, s->data, s->kernels);
+}
+
+/* Read the checkpoint that is there; without one, or with one that is of no use, s->from stays empty. */
+static void load(struct saver *s, struct err *note)
+{
+    struct checkpoint_identity want = identity_of(s);
+    s->has_file = access(s->path, F_OK) == 0;
+    if (!s->has_file || checkpoint_read(s->path, &want, &s->from, note) < 0)
+        return;
+    if (job_state_fits(&s->job->config, s->best_weights, &s->from, note) < 0)
+        checkpoint_free(&s->from);
+    s->epochs = s->from.epoch;
+}
+
+/* Room for the numbers of every epoch. Without it nothing is written, which save() says. */
+static void remember(struct saver *s)
+{
+    size_t floats = (size_t)s->job->config.epochs * N_METRICS, known = (size_t)s->epochs * N_METRICS;
+    s->train = err_calloc(floats, sizeof *s->train, "metrics", NULL);
+    s->val = err_calloc(floats, sizeof *s->val, "metrics", NULL);
+    if (s->train && s->val && known) {
+        memcpy(s->train, s->from.train, known * sizeof *s->train);
+        memcpy(s->val, s->from.val, known * sizeof *s->val);
+    }
+}
+
+const struct checkpoint *saver_begin(struct saver *s, const struct job *job, struct err *note)
+{
+    err_set(note, E_OK, "%s", "");
+    s->job = job;
+    s->epochs = 0;
+    s->epoch_seconds = 0;
+    checkpoint_path(s->results_path, job->key, s->path);
+    load(s, note);
+    remember(s);
+    s->last = s->epoch_start = clock_now();
+    return s->epochs ? &s->from : NULL;
+}
+
+int saver_patient(struct saver *s, double grace)
+{
+    double now = clock_now();
+    if (s->stopping_since <= 0)
+        s->stopping_since = now;
+    double limit = s->stopping_since + grace;
+    return s->interval > 0 && now < limit && s->epoch_start + s->epoch_seconds < limit;
+}
+
+void saver_epoch(struct saver *s, int epoch, const float *train, const float *val)
+{
+    double now = clock_now();
+    s->epoch_seconds = now - s->epoch_start;
+    s->epoch_start = now;
+    if (!s->train || !s->val)
+        return;
+    memcpy(s->train + (size_t)epoch * N_METRICS, train, N_METRICS * sizeof *train);
+    memcpy(s->val + (size_t)epoch * N_METRICS, val, N_METRICS * sizeof *val);
+}
+
+static int save(struct saver *s, const struct checkpoint *bare, struct err *err)
+{
+    struct checkpoint_identity identity = identity_of(s);
+    struct checkpoint state = *bare;
+    if (!s->train || !s->val)
+        return err_set(err, E_IO, "%s: out of memory for the checkpoint", s->path);
+    state.train = s->train;
+    state.val = s->val;
+    int rc = checkpoint_folder_make(s->results_path, err);
+    if (rc == 0)
+        rc = checkpoint_write(s->path, &identity, &state, err);
+    if (rc < 0)
+        return rc;
+    s->has_file = 1;
+    s->epochs = state.epoch;
+    s->cost.n++;
+    return 0;
+}
+
+int saver_between(struct saver *s, const struct checkpoint *state, int stopping, struct err *err)
+{
+    double start = clock_now();
+    if (s->interval <= 0 || (!stopping && start - s->last < s->interval))
+        return 0;
+    int rc = save(s, state, err);
+    s->last = start;
+    s->epoch_start = clock_now();
+    s->cost.seconds += s->epoch_start - start;
+    return rc;
+}
+
+int saver_epochs(const struct saver *s)
+{
+    return s->epochs;
+}
+
+void saver_end(struct saver *s, int over)
+{
+    if (over && s->has_file)
+        unlink(s->path);
+    checkpoint_free(&s->from);
+    free(s->train);
+    free(s->val);
+    s->train = s->val = NULL;
+}
+
+struct saver_cost saver_cost(const struct saver *s)
+{
+    return s->cost;
+}
+
+void saver_free(struct saver *s)
+{
+    if (!s)
+        return;
+    saver_end(s, 0);
+    free(s);
+}

@@ -1,0 +1,100 @@
+#include "run/share.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A broadcast of more bytes than an int counts. */
+static void bcast_bytes(void *bytes, size_t n, MPI_Comm comm)
+{
+    const size_t most = 1u << 30;
+    for (size_t first = 0; first < n; first += most)
+        MPI_Bcast((char *)bytes + first, (int)(n - first < most ? n - first : most), MPI_BYTE, 0, comm);
+}
+
+/* Room for the descriptions that rank 0 is about to send; the pixels come from the window. */
+static struct dataset *receive_head(struct dataset head, struct err *err)
+{
+    struct dataset *data = err_calloc(1, sizeof *data, "a dataset", err);
+    if (!data)
+        return NULL;
+    *data = head;
+    data->pixels = NULL;
+    data->content = err_calloc((size_t)head.n_images, sizeof *data->content, "fingerprints of images", err);
+    data->group =
+        head.group ? err_calloc((size_t)head.n_images, sizeof *data->group, "groups of images", err) : NULL;
+    data->image = err_calloc((size_t)head.n_images, sizeof *data->image, "the list of images", err);
+    data->cluster = err_calloc((size_t)head.n_clusters, sizeof *data->cluster, "cluster numbers", err);
+    data->cluster_count =
+        err_calloc((size_t)head.n_clusters, sizeof *data->cluster_count, "cluster sizes", err);
+    if (data->content && (data->group || !head.group) && data->image && data->cluster && data->cluster_count)
+        return data;
+    dataset_free(data);
+    return NULL;
+}
+
+static int share_descriptions(MPI_Comm comm, struct dataset **data, struct err *err)
+{
+    int rank, bad, any_bad;
+    struct dataset head = {0};
+    MPI_Comm_rank(comm, &rank);
+    if (rank == 0)
+        head = **data;
+    bcast_bytes(&head, sizeof head, comm);
+    if (rank != 0)
+        *data = receive_head(head, err);
+    bad = !*data;
+    MPI_Allreduce(&bad, &any_bad, 1, MPI_INT, MPI_MAX, comm);
+    if (any_bad)
+        return bad ? E_IO : err_set(err, E_IO, "another rank ran out of memory for the dataset");
+    bcast_bytes((*data)->content, (size_t)head.n_images * sizeof *(*data)->content, comm);
+    if (head.group)
+        bcast_bytes((*data)->group, (size_t)head.n_images * sizeof *(*data)->group, comm);
+    bcast_bytes((*data)->image, (size_t)head.n_images * sizeof *(*data)->image, comm);
+    bcast_bytes((*data)->cluster, (size_t)head.n_clusters * sizeof *(*data)->cluster, comm);
+    bcast_bytes((*data)->cluster_count, (size_t)head.n_clusters * sizeof *(*data)->cluster_count, comm);
+    return 0;
+}
+
+int share_dataset(MPI_Comm comm, struct dataset **data, struct shared_dataset *shared, struct err *err)
+{
+    int rank, node_rank, unit;
+    MPI_Aint size;
+    MPI_Comm leaders;
+    float *pixels;
+    shared->node = MPI_COMM_NULL;
+    shared->window = MPI_WIN_NULL;
+    int rc = share_descriptions(comm, data, err);
+    if (rc < 0)
+        return rc;
+    MPI_Comm_rank(comm, &rank);
+    MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL, &shared->node);
+    MPI_Comm_rank(shared->node, &node_rank);
+    MPI_Comm_split(comm, node_rank == 0 ? 0 : MPI_UNDEFINED, rank, &leaders);
+    size_t bytes = (size_t)(*data)->n_images * (size_t)(*data)->size * (size_t)(*data)->size * sizeof *pixels;
+    MPI_Win_allocate_shared(node_rank == 0 ? (MPI_Aint)bytes : 0, (int)sizeof *pixels, MPI_INFO_NULL,
+                            shared->node, &pixels, &shared->window);
+    MPI_Win_shared_query(shared->window, 0, &size, &unit, &pixels);
+    if (rank == 0 && (*data)->pixels) {
+        memcpy(pixels, (*data)->pixels, bytes);
+        free((*data)->pixels);
+    }
+    (*data)->pixels = pixels;
+    MPI_Win_fence(0, shared->window);
+    if (node_rank == 0) {
+        bcast_bytes(pixels, bytes, leaders);
+        MPI_Comm_free(&leaders);
+    }
+    MPI_Win_fence(0, shared->window);
+    return 0;
+}
+
+void share_free(struct shared_dataset *shared, struct dataset *data)
+{
+    if (data && shared->window != MPI_WIN_NULL)
+        data->pixels = NULL;
+    dataset_free(data);
+    if (shared->window != MPI_WIN_NULL)
+        MPI_Win_free(&shared->window);
+    if (shared->node != MPI_COMM_NULL)
+        MPI_Comm_free(&shared->node);
+}

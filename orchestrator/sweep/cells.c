@@ -1,0 +1,74 @@
+#include "sweep/cells.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int is_folder(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+static int check_pixel_size(const struct sweep *sweep, const struct dataset *data, struct err *err)
+{
+    if (!sweep->pixel_size_given || fabs(data->pixel_size - sweep->pixel_size) < 1e-9)
+        return 0;
+    return err_set(err, E_USAGE,
+                   "%s: was packed at %g micrometres a pixel, pixel_size here is %g; pack it again, or leave "
+                   "pixel_size out",
+                   sweep->data, data->pixel_size, sweep->pixel_size);
+}
+
+int cells_path(const char *results_path, char *out, struct err *err)
+{
+    const char *dot = strrchr(results_path, '.');
+    int stem = dot && strcmp(dot, ".h5") == 0 ? (int)(dot - results_path) : (int)strlen(results_path);
+    if (snprintf(out, CELLS_PATH_SIZE, "%.*s.cells.h5", stem, results_path) >= CELLS_PATH_SIZE)
+        return err_set(err, E_USAGE, "-o: the path is too long");
+    return 0;
+}
+
+int cells_try(const char *results_path, struct err *err)
+{
+    char path[CELLS_PATH_SIZE];
+    int rc = store_try(results_path, err);
+    if (rc == 0)
+        rc = cells_path(results_path, path, err);
+    return rc == 0 ? dataset_try(path, err) : rc;
+}
+
+int cells_open(const struct sweep *sweep, const char *results_path, struct cells *cells, struct err *err)
+{
+    struct dataset_options options = {sweep_image_size(sweep), sweep->pixel_size, sweep_groups(sweep), 0};
+    int rc = cells_path(results_path, cells->path, err);
+    cells->data = NULL;
+    cells->is_packed = strcmp(sweep->data, "builtin") != 0 && !is_folder(sweep->data);
+    if (cells->is_packed)
+        snprintf(cells->path, sizeof cells->path, "%s", sweep->data);
+    if (rc == 0)
+        rc = dataset_open(sweep->data, &options, &cells->data, err);
+    return rc == 0 && cells->is_packed ? check_pixel_size(sweep, cells->data, err) : rc;
+}
+
+int cells_keep(const struct cells *cells, int replace, struct err *err)
+{
+    struct dataset *there = NULL;
+    if (cells->is_packed)
+        return 0;
+    if (access(cells->path, F_OK) != 0)
+        return dataset_write(cells->data, cells->path, err);
+    int same =
+        dataset_read(cells->path, &there, NULL) == 0 && strcmp(there->checksum, cells->data->checksum) == 0;
+    dataset_free(there);
+    if (same)
+        return 0;
+    if (!replace)
+        return err_set(
+            err, E_USAGE,
+            "%s: is in the way, with other images than this sweep's; remove it, or give another -o",
+            cells->path);
+    return dataset_write(cells->data, cells->path, err);
+}

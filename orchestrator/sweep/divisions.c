@@ -1,0 +1,177 @@
+#include "sweep/divisions.h"
+
+#include "draws.h"
+#include "samples/sample.h"
+#include "select.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+enum { MAX_LINES = 10, VALUE = 1100 };
+
+/* A fold beyond so many times the smallest one is uneven. */
+static const double uneven = 1.5;
+
+/* What a division depends on beside seed, repeat and fold. */
+static const char *const parts[] = {"clusters", "protocol", "groups", "validation", "class_sizes"};
+enum { N_PARTS = sizeof parts / sizeof *parts, N_NAMED = 3 };
+
+struct divided {
+    uint64_t values; /* hash of those of parts */
+    int cell;        /* first job that has the same */
+    int job;
+    int64_t seed, repeat, fold;
+};
+
+static int compare_divided(const void *a, const void *b)
+{
+    const struct divided *x = a, *y = b;
+    if (x->cell != y->cell)
+        return x->cell < y->cell ? -1 : 1;
+    if (x->values != y->values)
+        return x->values < y->values ? -1 : 1;
+    if (x->seed != y->seed)
+        return x->seed < y->seed ? -1 : 1;
+    if (x->repeat != y->repeat)
+        return x->repeat < y->repeat ? -1 : 1;
+    if (x->fold != y->fold)
+        return x->fold < y->fold ? -1 : 1;
+    return (x->job > y->job) - (x->job < y->job);
+}
+
+static struct divided divided_of(const struct sweep *sweep, int job)
+{
+    const struct config *config = &sweep->job[job].config;
+    struct divided d = {0, 0, job, config->seed, config->repeat, config->fold};
+    for (int i = 0; i < N_PARTS; i++) {
+        char value[VALUE];
+        config_get(config, config_find(parts[i]), value, sizeof value);
+        d.values = XXH3_64bits_withSeed(value, strlen(value), d.values);
+    }
+    return d;
+}
+
+static int varies(const struct sweep *sweep, const char *key)
+{
+    for (int a = 0; a < sweep->n_axes; a++)
+        if (strcmp(sweep->axis[a].key->name, key) == 0)
+            return 1;
+    return 0;
+}
+
+/* "clusters 4-9, protocol kfold:5x2, groups plate" */
+static void print_cell(FILE *file, const struct sweep *sweep, int job)
+{
+    for (int i = 0; i < N_PARTS; i++) {
+        char value[VALUE];
+        if (i >= N_NAMED && !varies(sweep, parts[i]))
+            continue;
+        config_get(&sweep->job[job].config, config_find(parts[i]), value, sizeof value);
+        fprintf(file, "%s%s %s", i ? ", " : "", parts[i], value);
+    }
+}
+
+static int is_uneven(const struct draws_summary *s)
+{
+    return s->n_sets > 1 && s->most > uneven * s->least;
+}
+
+static void print_line(FILE *file, const struct sweep *sweep, int job, const struct draws_summary *s)
+{
+    int folds = s->n_sets > 1;
+    print_cell(file, sweep, job);
+    fputc(':', file);
+    if (draws_are_few(s)) {
+        fprintf(file, " %d %s draw %d different %s%s (overlap %.2f)", s->drawn,
+                folds ? "seeds and repeats" : "seeds", s->distinct, folds ? "partition" : "split",
+                s->distinct == 1 ? "" : "s", s->overlap);
+        if (s->distinct < s->drawn)
+            fprintf(file, ": n is %d, not %d", s->distinct, s->drawn);
+    }
+    if (is_uneven(s))
+        fprintf(file, "%s folds of %d to %d images", draws_are_few(s) ? ";" : "", s->least, s->most);
+    fputc('\n', file);
+}
+
+static int add_set(const struct sweep *sweep, const struct dataset *data, int job, struct draws *draws,
+                   struct err *err)
+{
+    struct config config = sweep->job[job].config;
+    struct job_samples samples = {0};
+    int rc = config_set(&config, "strategy", "none", err); /* it divides as every other does */
+    if (rc == 0)
+        rc = job_samples_estimate(&config, data, sweep->job[job].key, &samples, err);
+    if (rc != 0)
+        return rc;
+    int *image = err_calloc((unsigned long)samples.val.n + 1, sizeof *image, "a validation set", err);
+    for (int i = 0; image && i < samples.val.n; i++)
+        image[i] = samples.val.sample[i].image;
+    rc = image ? draws_add(draws, config.seed, config.repeat, image, samples.val.n, err) : E_IO;
+    free(image);
+    job_samples_free(&samples);
+    return rc;
+}
+
+/* The draws of one cell, n of them from d on, sorted; a set that several jobs share counts once. */
+static int summarise_cell(const struct sweep *sweep, const struct dataset *data, const struct divided *d,
+                          int n, struct draws_summary *out, struct err *err)
+{
+    struct draws draws = {0};
+    int rc = 0;
+    for (int i = 0; i < n && rc == 0; i++)
+        if (i == 0 || d[i].seed != d[i - 1].seed || d[i].repeat != d[i - 1].repeat ||
+            d[i].fold != d[i - 1].fold)
+            rc = add_set(sweep, data, d[i].job, &draws, err);
+    if (rc == 0)
+        rc = draws_summarise(&draws, out, err);
+    draws_release(&draws);
+    return rc;
+}
+
+static int print_cells(FILE *file, const struct sweep *sweep, const struct dataset *data,
+                       const struct divided *divided, int n, struct err *err)
+{
+    int lines = 0, rc = 0;
+    for (int begin = 0, end; begin < n && rc == 0; begin = end) {
+        struct draws_summary s = {0};
+        for (end = begin; end < n && divided[end].cell == divided[begin].cell;)
+            end++;
+        rc = summarise_cell(sweep, data, divided + begin, end - begin, &s, err);
+        if (rc == 0 && (draws_are_few(&s) || is_uneven(&s)) && lines++ < MAX_LINES)
+            print_line(file, sweep, divided[begin].job, &s);
+    }
+    if (lines > MAX_LINES)
+        fprintf(file, "and %d more whose groups leave few divisions, or uneven ones\n", lines - MAX_LINES);
+    return rc;
+}
+
+/* Cells in the order of the grid. */
+static void sort(struct divided *divided, int n)
+{
+    qsort(divided, (size_t)n, sizeof *divided, compare_divided);
+    for (int begin = 0, end; begin < n; begin = end) {
+        int first = divided[begin].job;
+        for (end = begin; end < n && divided[end].values == divided[begin].values; end++)
+            first = divided[end].job < first ? divided[end].job : first;
+        for (int i = begin; i < end; i++)
+            divided[i].cell = first;
+    }
+    qsort(divided, (size_t)n, sizeof *divided, compare_divided);
+}
+
+int divisions_print(FILE *file, const struct sweep *sweep, const struct dataset *data, const char *wanted,
+                    struct err *err)
+{
+    struct divided *divided = err_calloc((unsigned long)sweep->n_jobs + 1, sizeof *divided, "the plan", err);
+    int n = 0, rc = divided ? 0 : E_IO;
+    for (int j = 0; rc == 0 && j < sweep->n_jobs; j++)
+        if (wanted[j] && config_groups(&sweep->job[j].config))
+            divided[n++] = divided_of(sweep, j);
+    if (rc == 0) {
+        sort(divided, n);
+        rc = print_cells(file, sweep, data, divided, n, err);
+    }
+    free(divided);
+    return rc;
+}

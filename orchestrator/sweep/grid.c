@@ -1,0 +1,843 @@
+#include "sweep/grid.h"
+
+#include "strategies/balance.h"
+#include "models/model.h"
+#include "settings/tree.h"
+#include "utf8.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+/* What reading a sweep file needs everywhere. */
+struct reading {
+    const char *path;
+    struct sweep *sweep;
+    struct err *err;
+    const struct tree *root; /* what stands beside the grid */
+    int is_copy;             /* 1: `data` was found by another rank */
+};
+
+static int fail_at(const struct reading *r, const struct tree *node, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static int fail_at(const struct reading *r, const struct tree *node, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (node->line == 0)
+        return err_set(r->err, E_USAGE, "--set: %s", text);
+    return err_set(r->err, E_USAGE, "%s:%d: %s", r->path, node->line, text);
+}
+
+/* config_set() with file and line in front of its message. */
+static int set_at(const struct reading *r, const struct tree *node, struct config *config, const char *key,
+                  const char *text)
+{
+    struct err err = {0};
+    if (config_set(config, key, text, &err) < 0)
+        return fail_at(r, node, "%s", err.text);
+    if (strcmp(key, "strategy") == 0 && balance_check(text, &err) < 0)
+        return fail_at(r, node, "%s", err.text);
+    if (strcmp(key, "model") == 0 && model_check(text, &err) < 0)
+        return fail_at(r, node, "%s", err.text);
+    return 0;
+}
+
+/* The texts of a list joined by `glue` in out. */
+static int join(const struct reading *r, const struct tree *list, const char *name, char glue, char *out,
+                size_t size)
+{
+    size_t used = 0;
+    out[0] = '\0';
+    for (const struct tree *item = list->child; item; item = item->next) {
+        if (item->kind != TREE_TEXT)
+            return fail_at(r, item, "%s: a list inside a list is one level too deep", name);
+        if (used + strlen(item->text) + 2 > size)
+            return fail_at(r, item, "%s: the list is too long", name);
+        if (used)
+            out[used++] = glue;
+        memcpy(out + used, item->text, strlen(item->text) + 1);
+        used += strlen(item->text);
+    }
+    return used ? 0 : fail_at(r, list, "%s: the list is empty", name);
+}
+
+/* {kfold: {folds: 5, repeats: 3}} as "kfold:5x3". */
+static int kfold_text(const struct reading *r, const struct tree *map, char *out, size_t size)
+{
+    const struct tree *kfold = tree_get(map, "kfold");
+    if (!kfold || kfold->kind != TREE_MAP || tree_count(map) != 1)
+        return fail_at(r, map, "protocol: expected report, tail, holdout or {kfold: {folds: 5, repeats: 1}}");
+    const char *folds = "5", *repeats = "1";
+    for (const struct tree *entry = kfold->child; entry; entry = entry->next) {
+        if (entry->kind != TREE_TEXT ||
+            (strcmp(entry->name, "folds") != 0 && strcmp(entry->name, "repeats") != 0))
+            return fail_at(r, entry, "protocol: kfold takes folds and repeats, not '%s'", entry->name);
+        *(entry->name[0] == 'f' ? &folds : &repeats) = entry->text;
+    }
+    snprintf(out, size, "kfold:%sx%s", folds, repeats);
+    return 0;
+}
+
+/* One value of a key, however the file writes it, as canonical text. */
+static int value_text(const struct reading *r, const struct config_key *key, const struct tree *node,
+                      char *out, size_t size)
+{
+    if (node->kind == TREE_TEXT) {
+        snprintf(out, size, "%s", node->text);
+        return 0;
+    }
+    if (node->kind == TREE_LIST && (key->type == CONFIG_CLUSTERS || key->type == CONFIG_SIZES))
+        return join(r, node, key->name, '-', out, size);
+    if (node->kind == TREE_LIST && strcmp(key->name, "strategy") == 0)
+        return join(r, node, key->name, '+', out, size);
+    if (node->kind == TREE_MAP && key->type == CONFIG_PROTOCOL)
+        return kfold_text(r, node, out, size);
+    return fail_at(r, node, "%s: expected one value, found a %s; several values stand under `grid`%s%s",
+                   key->name, node->kind == TREE_LIST ? "list" : "map", node->line ? "" : ": --set grid.",
+                   node->line ? "" : key->name);
+}
+
+/* Append a value to an axis. */
+static int axis_append(const struct reading *r, struct axis *axis, const char *text)
+{
+    size_t n = (size_t)axis->n;
+    if ((n & (n - 1)) == 0) { /* full: capacities are powers of two */
+        char **grown = realloc(axis->value, (n ? 2 * n : 1) * sizeof *grown);
+        if (!grown)
+            return err_set(r->err, E_IO, "%s: out of memory", r->path);
+        axis->value = grown;
+    }
+    if (!(axis->value[n] = strdup(text)))
+        return err_set(r->err, E_IO, "%s: out of memory", r->path);
+    axis->n++;
+    return 0;
+}
+
+/* The same after checking it; its text as config_get() writes it, so that equal values look equal. */
+static int axis_add(const struct reading *r, struct axis *axis, const struct tree *node, const char *text)
+{
+    struct config config = r->sweep->base;
+    char canonical[CONFIG_MAX_CLUSTERS * 6];
+    int rc = set_at(r, node, &config, axis->key->name, text);
+    if (rc < 0)
+        return rc;
+    config_get(&config, axis->key, canonical, sizeof canonical);
+    for (int i = 0; i < axis->n; i++)
+        if (strcmp(axis->value[i], canonical) == 0)
+            return fail_at(r, node, "grid: %s: %s stands twice", axis->key->name, canonical);
+    return axis_append(r, axis, canonical);
+}
+
+/* seed: {first: 1, count: 10} */
+static int axis_add_range(const struct reading *r, struct axis *axis, const struct tree *map)
+{
+    long long first = 1, count = 0;
+    for (const struct tree *entry = map->child; entry; entry = entry->next) {
+        char *end = NULL;
+        int is_first = strcmp(entry->name, "first") == 0;
+        if (entry->kind != TREE_TEXT || (!is_first && strcmp(entry->name, "count") != 0))
+            return fail_at(r, entry, "grid: seed takes first and count, not '%s'", entry->name);
+        long long value = strtoll(entry->text, &end, 10);
+        if (*end || end == entry->text || value < !is_first ||
+            value > (is_first ? 1000000000000LL : SWEEP_MAX_JOBS))
+            return fail_at(r, entry, "grid: seed: %s: '%s' is not a number in range", entry->name,
+                           entry->text);
+        *(is_first ? &first : &count) = value;
+    }
+    if (count == 0)
+        return fail_at(r, map, "grid: seed: say how many, e.g. {first: 1, count: 10}");
+    for (long long seed = first; seed < first + count; seed++) {
+        char text[32];
+        snprintf(text, sizeof text, "%lld", seed);
+        int rc = axis_append(r, axis, text);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+static int axis_add_list(const struct reading *r, struct axis *axis, const struct tree *list)
+{
+    char text[CONFIG_MAX_CLUSTERS * 6];
+    if (!list->child)
+        return fail_at(r, list, "grid: %s: the list is empty, so there would be no job", axis->key->name);
+    for (const struct tree *item = list->child; item; item = item->next) {
+        int is_list = axis->key->type == CONFIG_CLUSTERS || axis->key->type == CONFIG_SIZES;
+        if (is_list && item->kind == TREE_TEXT && !strchr(item->text, '-') && strcmp(item->text, "all") != 0)
+            return fail_at(r, item, "grid: %s: write a list of lists, e.g. [[8, 10], [14, 15]]",
+                           axis->key->name);
+        int rc = value_text(r, axis->key, item, text, sizeof text);
+        if (rc == 0)
+            rc = axis_add(r, axis, item, text);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+/* The value that a map gives to a key, with dots or in maps inside maps; NULL: none. */
+static const struct tree *find_value(const struct tree *map, const char *prefix, const char *wanted)
+{
+    for (const struct tree *node = map->child; node; node = node->next) {
+        char name[1024]; /* longer ones are no key, however they are cut */
+        snprintf(name, sizeof name, "%.800s%s%.200s", prefix, *prefix ? "." : "", node->name);
+        const struct tree *found = node;
+        if (strcmp(name, wanted) != 0)
+            found = node->kind == TREE_MAP ? find_value(node, name, wanted) : NULL;
+        if (found)
+            return found;
+    }
+    return NULL;
+}
+
+/* A key that has a value beside the grid and values in it: --set has the last word, else one of them would count for nothing. What
+ * holds goes to *node. */
+static int choose_values(const struct reading *r, const char *name, const struct tree **node)
+{
+    const struct tree *beside = find_value(r->root, "", name);
+    if (!beside || (beside->line > 0 && (*node)->line == 0))
+        return 0;
+    if (beside->line == 0 && (*node)->line == 0)
+        return fail_at(r, beside, "%s is given a value both as %s and as grid.%s; leave one out", name, name,
+                       name);
+    if (beside->line > 0)
+        return fail_at(r, *node,
+                       "grid: %s has a value in line %d, too, which would count for nothing; "
+                       "leave one out",
+                       name, beside->line);
+    *node = beside;
+    return 0;
+}
+
+static int read_axis(const struct reading *r, const char *name, const struct tree *node)
+{
+    const struct tree *given = node;
+    struct sweep *sweep = r->sweep;
+    const struct config_key *key = config_find(name);
+    if (!key)
+        return set_at(r, node, &sweep->base, name, ""); /* for its message */
+    for (int a = 0; a < sweep->n_axes; a++)
+        if (sweep->axis[a].key == key)
+            return fail_at(r, node, "grid: %s stands twice", name);
+    if (sweep->n_axes == SWEEP_MAX_AXES)
+        return fail_at(r, node, "grid: more than %d axes", SWEEP_MAX_AXES);
+    int rc = choose_values(r, name, &node);
+    if (rc < 0)
+        return rc;
+    struct axis *axis = &sweep->axis[sweep->n_axes++];
+    axis->key = key;
+    if (node->kind == TREE_LIST && node == given)
+        return axis_add_list(r, axis, node);
+    if (node->kind == TREE_MAP && key->type != CONFIG_PROTOCOL)
+        return axis_add_range(r, axis, node);
+    char text[CONFIG_MAX_CLUSTERS * 6];
+    rc = value_text(r, key, node, text, sizeof text);
+    return rc < 0 ? rc : axis_add(r, axis, node, text);
+}
+
+/* Whether keys of jobs begin with `name` and a dot. */
+static int is_section(const char *name)
+{
+    size_t n = strlen(name);
+    for (const struct config_key *key = config_keys; key->name; key++)
+        if (strncmp(key->name, name, n) == 0 && key->name[n] == '.')
+            return 1;
+    return 0;
+}
+
+/* The key of the sweep itself that is meant by `Grid` or `gird`, or NULL. */
+static const char *nearest_of_sweep(const char *name)
+{
+    static const char *const keys[] = {"name", "data", "pixel_size", "keep_weights", "grid"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys && !is_section(name) && !config_find(name); i++)
+        if (strcasecmp(name, keys[i]) == 0 || config_distance(name, keys[i]) <= 2)
+            return keys[i];
+    return NULL;
+}
+
+static int unknown_section(const struct reading *r, const struct tree *node, const char *near)
+{
+    return fail_at(r, node, "unknown key '%.60s'; did you mean '%s'?", node->name, near);
+}
+
+/* Walk nested maps to dotted names; `grid` 1: every leaf is an axis, 0: one value. */
+static int read_keys(const struct reading *r, const struct tree *map, const char *prefix, int grid)
+{
+    for (const struct tree *node = map->child; node; node = node->next) {
+        char name[128], text[CONFIG_MAX_CLUSTERS * 6];
+        snprintf(name, sizeof name, "%s%s%s", prefix, *prefix ? "." : "", node->name);
+        const struct config_key *key = config_find(name);
+        const char *near = *prefix || grid ? NULL : nearest_of_sweep(name);
+        int rc;
+        if (near)
+            rc = unknown_section(r, node, near);
+        else if (!key && node->kind == TREE_MAP && node->child)
+            rc = read_keys(r, node, name, grid);
+        else if (grid)
+            rc = read_axis(r, name, node);
+        else if (!key)
+            rc = set_at(r, node, &r->sweep->base, name, "");
+        else if ((rc = value_text(r, key, node, text, sizeof text)) == 0)
+            rc = set_at(r, node, &r->sweep->base, name, text);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+/* `data` as found from the working directory, else from the sweep file's folder. */
+static int find_data(const struct reading *r, const struct tree *node)
+{
+    struct sweep *sweep = r->sweep;
+    const char *slash = strrchr(r->path, '/');
+    if (node->kind != TREE_TEXT || strlen(node->text) + strlen(r->path) + 2 > sizeof sweep->data)
+        return fail_at(r, node, "data: expected builtin, a packed dataset, or a folder of images");
+    snprintf(sweep->data, sizeof sweep->data, "%s", node->text);
+    if (r->is_copy || strcmp(node->text, "builtin") == 0 || access(sweep->data, R_OK) == 0)
+        return 0;
+    if (slash && node->text[0] != '/') {
+        snprintf(sweep->data, sizeof sweep->data, "%.*s/%s", (int)(slash - r->path), r->path, node->text);
+        if (access(sweep->data, R_OK) == 0)
+            return 0;
+    }
+    return fail_at(r, node,
+                   "data: %s: %s (looked from the working directory and from the sweep file's folder)",
+                   node->text, strerror(errno));
+}
+
+static int read_number(const struct reading *r, const struct tree *node, double *out)
+{
+    char *end = NULL;
+    *out = node->kind == TREE_TEXT ? strtod(node->text, &end) : 0;
+    if (!end || *end || end == node->text || !(*out > 0 && *out < 1000))
+        return fail_at(r, node, "%s: expected a positive number, in micrometres", node->name);
+    return 0;
+}
+
+/* "true" is an older word for final. */
+static int read_keep(const struct reading *r, const struct tree *node, enum store_keep *out)
+{
+    const char *text = node->kind == TREE_TEXT ? node->text : "";
+    for (int k = 0; k < N_STORE_KEEPS; k++)
+        if (strcmp(strcmp(text, "true") == 0 ? store_keep_names[KEEP_FINAL] : text, store_keep_names[k]) ==
+            0) {
+            *out = (enum store_keep)k;
+            return 0;
+        }
+    return fail_at(r, node, "%s: expected false, best or final", node->name);
+}
+
+static int read_name(const struct reading *r, const struct tree *node)
+{
+    if (node->kind != TREE_TEXT || !*node->text || strlen(node->text) >= sizeof r->sweep->name)
+        return fail_at(r, node, "name: expected 1 to %zu characters", sizeof r->sweep->name - 1);
+    snprintf(r->sweep->name, sizeof r->sweep->name, "%s", node->text);
+    utf8_plain(r->sweep->name);
+    return 0;
+}
+
+/* Take the entry `name` out of a map; NULL when it is not there. The caller frees it. */
+static struct tree *take(struct tree *root, const char *name)
+{
+    for (struct tree **link = &root->child; *link; link = &(*link)->next)
+        if (strcmp((*link)->name, name) == 0) {
+            struct tree *entry = *link;
+            *link = entry->next;
+            entry->next = NULL;
+            return entry;
+        }
+    return NULL;
+}
+
+static int read_data(const struct reading *r, const struct tree *root, const struct tree *data)
+{
+    if (!data)
+        return fail_at(r, root, "key `data` is missing: builtin, a packed dataset, or a folder of images");
+    return find_data(r, data);
+}
+
+static int read_grid(const struct reading *r, const struct tree *root, const struct tree *grid)
+{
+    if (grid && grid->kind == TREE_LIST)
+        return fail_at(r, grid,
+                       "grid: a list, where keys with their values are expected; leave out the dashes, as in "
+                       "`clusters: [[8, 10]]`");
+    if (!grid || grid->kind != TREE_MAP || !grid->child)
+        return fail_at(r, grid ? grid : root,
+                       "key `grid` is missing or empty, so there would be no job; see experiments/fig4.yaml");
+    return read_keys(r, grid, "", 1);
+}
+
+/* The keys of the sweep itself leave the tree one by one; what is left are keys of jobs. */
+static int read_tree(const struct reading *r, struct tree *root)
+{
+    struct tree *name = take(root, "name"), *data = take(root, "data"), *pixel = take(root, "pixel_size");
+    struct tree *keep = take(root, "keep_weights"), *grid = take(root, "grid");
+    int rc = name ? read_name(r, name) : 0;
+    if (rc == 0)
+        rc = read_data(r, root, data);
+    if (rc == 0 && pixel)
+        rc = read_number(r, pixel, &r->sweep->pixel_size);
+    r->sweep->pixel_size_given = pixel != NULL;
+    if (rc == 0 && keep)
+        rc = read_keep(r, keep, &r->sweep->keep_weights);
+    if (rc == 0)
+        rc = read_keys(r, root, "", 0);
+    if (rc == 0)
+        rc = read_grid(r, root, grid);
+    tree_free(name);
+    tree_free(data);
+    tree_free(pixel);
+    tree_free(keep);
+    tree_free(grid);
+    return rc;
+}
+
+static const struct axis *find_axis(const struct sweep *sweep, const struct config_key *key)
+{
+    for (int a = 0; a < sweep->n_axes; a++)
+        if (sweep->axis[a].key == key)
+            return &sweep->axis[a];
+    return NULL;
+}
+
+/* An image has one group, so the jobs of a sweep that have groups share their column. */
+static int check_groups(const struct reading *r)
+{
+    const struct axis *axis = find_axis(r->sweep, config_find("groups"));
+    const char *groups = sweep_groups(r->sweep);
+    for (int i = 0; axis && i < axis->n; i++)
+        if (strcmp(axis->value[i], "none") != 0 && strcmp(axis->value[i], groups) != 0)
+            return err_set(
+                r->err, E_USAGE,
+                "%s: grid: groups: one column besides none, not both %s and %s; make a sweep of each",
+                r->path, groups, axis->value[i]);
+    return 0;
+}
+
+/* In quotes: names and paths may be any text. */
+static void print_quoted(FILE *out, const char *text)
+{
+    putc('"', out);
+    for (const char *p = text; *p; p++)
+        if ((unsigned char)*p < ' ' || *p == 0x7f)
+            fprintf(out, "\\x%02x", (unsigned)*p);
+        else
+            fprintf(out, *p == '"' || *p == '\\' ? "\\%c" : "%c", *p);
+    putc('"', out);
+}
+
+static void print_value(FILE *out, const struct config_key *key, const char *value)
+{
+    if (strcmp(key->name, "groups") == 0 && strcmp(value, key->fallback) != 0)
+        print_quoted(out, value);
+    else
+        fputs(value, out);
+}
+
+/* Consecutive seeds as a range, anything else as a list. */
+static void write_axis(FILE *out, const struct axis *axis)
+{
+    int n = axis->n > 2 && strcmp(axis->key->name, "seed") == 0 ? 1 : 0;
+    while (n && n < axis->n && atoll(axis->value[n]) == atoll(axis->value[0]) + n)
+        n++;
+    if (n && n == axis->n) {
+        fprintf(out, "  %s: {first: %s, count: %d}\n", axis->key->name, axis->value[0], n);
+        return;
+    }
+    fprintf(out, "  %s: [", axis->key->name);
+    for (int i = 0; i < axis->n; i++) {
+        fputs(i ? ", " : "", out);
+        print_quoted(out, axis->value[i]);
+    }
+    fprintf(out, "]\n");
+}
+
+/* Every key with its value, the grid last: a sweep file that says everything. */
+static int write_resolved(struct sweep *sweep, struct err *err)
+{
+    size_t size = 0;
+    FILE *out = open_memstream(&sweep->resolved, &size);
+    if (!out)
+        return err_set(err, E_IO, "out of memory for the resolved sweep file");
+    fputs("name: ", out);
+    print_quoted(out, sweep->name);
+    fputs("\ndata: ", out);
+    print_quoted(out, sweep->data);
+    fprintf(out, "\npixel_size: %.17g\nkeep_weights: %s\n", sweep->pixel_size,
+            store_keep_names[sweep->keep_weights]);
+    for (const struct config_key *key = config_keys; key->name; key++) {
+        char value[CONFIG_MAX_CLUSTERS * 6];
+        config_get(&sweep->base, key, value, sizeof value);
+        if (find_axis(sweep, key))
+            continue;
+        fprintf(out, "%s: ", key->name);
+        print_value(out, key, value);
+        putc('\n', out);
+    }
+    fprintf(out, "grid:\n");
+    for (int a = 0; a < sweep->n_axes; a++)
+        write_axis(out, &sweep->axis[a]);
+    if (fclose(out) != 0)
+        return err_set(err, E_IO, "out of memory for the resolved sweep file");
+    if (size > SWEEP_MAX_TEXT)
+        return err_set(err, E_USAGE,
+                       "the grid's values take %zu bytes, at most %d fit the results file; split the sweep",
+                       size, SWEEP_MAX_TEXT);
+    return 0;
+}
+
+/* The file's own text, for the results file. */
+static int slurp(const char *path, char **out, struct err *err)
+{
+    size_t size = 0;
+    FILE *in = fopen(path, "rb"), *copy = open_memstream(out, &size);
+    for (int c; in && copy && (c = getc(in)) != EOF;)
+        putc(c, copy);
+    int bad = !in || !copy || ferror(in);
+    if (in)
+        fclose(in);
+    if (copy)
+        fclose(copy);
+    return bad ? err_set(err, E_IO, "%s: cannot read the sweep file", path) : 0;
+}
+
+/* From a tree, which it frees, to a sweep with its resolved text. is_copy: the text comes from another rank. */
+static int sweep_from_tree(const char *path, struct tree *root, int is_copy, struct sweep **out,
+                           struct err *err)
+{
+    struct sweep *sweep = err_calloc(1, sizeof *sweep, path, err);
+    int rc = sweep ? 0 : E_IO;
+    if (rc == 0) {
+        struct reading reading = {path, sweep, err, root, is_copy};
+        snprintf(sweep->name, sizeof sweep->name, "sweep");
+        sweep->base = config_defaults();
+        sweep->pixel_size = dataset_defaults().pixel_size;
+        rc = read_tree(&reading, root);
+        if (rc == 0)
+            rc = check_groups(&reading);
+    }
+    if (rc == 0)
+        rc = write_resolved(sweep, err);
+    tree_free(root);
+    if (rc < 0)
+        sweep_free(sweep);
+    else
+        *out = sweep;
+    return rc;
+}
+
+int sweep_read(const char *path, int n_set, char *const *set, struct sweep **out, struct err *err)
+{
+    struct tree *root = NULL;
+    *out = NULL;
+    int rc = tree_read(path, &root, err);
+    for (int i = 0; rc == 0 && i < n_set; i++)
+        rc = tree_override(root, set[i], err);
+    if (rc < 0) {
+        tree_free(root);
+        return rc;
+    }
+    rc = sweep_from_tree(path, root, 0, out, err);
+    if (rc == 0)
+        rc = slurp(path, &(*out)->yaml, err);
+    if (rc < 0) {
+        sweep_free(*out);
+        *out = NULL;
+    }
+    return rc;
+}
+
+int sweep_parse(const char *resolved, struct sweep **out, struct err *err)
+{
+    struct tree *root = NULL;
+    *out = NULL;
+    int rc = tree_parse(resolved, "the sweep of rank 0", &root, err);
+    return rc < 0 ? rc : sweep_from_tree("the sweep of rank 0", root, 1, out, err);
+}
+
+void sweep_free(struct sweep *sweep)
+{
+    if (!sweep)
+        return;
+    for (int a = 0; a < sweep->n_axes; a++) {
+        for (int i = 0; i < sweep->axis[a].n; i++)
+            free(sweep->axis[a].value[i]);
+        free(sweep->axis[a].value);
+    }
+    free(sweep->yaml);
+    free(sweep->resolved);
+    free(sweep->job);
+    free(sweep);
+}
+
+/* How many combinations the axes have, or E_USAGE. */
+static long count_combinations(const struct sweep *sweep, struct err *err)
+{
+    long n = 1;
+    for (int a = 0; a < sweep->n_axes; a++) {
+        n *= sweep->axis[a].n;
+        if (n > SWEEP_MAX_JOBS)
+            return err_set(err, E_USAGE, "the grid has more than %d combinations; split the sweep",
+                           SWEEP_MAX_JOBS);
+    }
+    return n;
+}
+
+/* Combination number `index`: the last axis varies fastest. */
+static int combination(const struct sweep *sweep, long index, struct config *out, struct err *err)
+{
+    *out = sweep->base;
+    for (int a = sweep->n_axes - 1; a >= 0; a--) {
+        const struct axis *axis = &sweep->axis[a];
+        int rc = config_set(out, axis->key->name, axis->value[index % axis->n], err);
+        if (rc < 0)
+            return rc;
+        index /= axis->n;
+    }
+    if (out->augment_zoom_min > out->augment_zoom_max)
+        return err_set(err, E_USAGE, "augment.zoom_min %g is larger than augment.zoom_max %g",
+                       out->augment_zoom_min, out->augment_zoom_max);
+    return 0;
+}
+
+/* "all" becomes the dataset's clusters; every named one must be there. */
+static int resolve_clusters(struct config *config, const struct sweep *sweep, const struct dataset *data,
+                            struct err *err)
+{
+    struct config_clusters *clusters = &config->clusters;
+    if (clusters->n == 0) {
+        if (data->n_clusters > CONFIG_MAX_CLUSTERS)
+            return err_set(err, E_USAGE, "the dataset has %d clusters, at most %d are possible",
+                           data->n_clusters, CONFIG_MAX_CLUSTERS);
+        *clusters = sweep->data_clusters;
+    }
+    for (int i = 0; i < clusters->n; i++)
+        if (dataset_cluster_index(data, clusters->number[i]) < 0)
+            return err_set(err, E_USAGE,
+                           "clusters: %d is not in the data (%s); it has %d clusters, %d to %d; see "
+                           "`cellsweep data info`",
+                           clusters->number[i], data->origin, data->n_clusters, data->cluster[0],
+                           data->cluster[data->n_clusters - 1]);
+    return 0;
+}
+
+/* The hash of everything that decides a result. Repeats of kfold only say how many jobs there are, so growing them keeps keys. */
+static void make_key(const struct config *config, const char *checksum, char out[JOB_KEY_SIZE])
+{
+    char text[8192];
+    struct config keyed = *config;
+    keyed.protocol.repeats = 1;
+    int n = snprintf(text, sizeof text, "cellsweep job 1\ndata=%s\n", checksum);
+    size_t used = (size_t)n + config_canonical(&keyed, text + n, sizeof text - (size_t)n);
+    XXH128_hash_t hash = XXH3_128bits(text, used < sizeof text ? used : sizeof text - 1);
+    snprintf(out, JOB_KEY_SIZE, "%016llx%016llx", (unsigned long long)hash.high64,
+             (unsigned long long)hash.low64);
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    const struct job *const *x = a, *const *y = b;
+    return strcmp((*x)->key, (*y)->key);
+}
+
+/* Two spellings of one job (clusters: all, and the same list written out) would write one result twice. */
+static int refuse_equal_jobs(const struct sweep *sweep, struct err *err)
+{
+    const struct job **order = err_calloc((size_t)sweep->n_jobs, sizeof *order, "job keys", err);
+    if (!order)
+        return E_IO;
+    int rc = 0;
+    for (int j = 0; j < sweep->n_jobs; j++)
+        order[j] = &sweep->job[j];
+    qsort(order, (size_t)sweep->n_jobs, sizeof *order, compare_keys);
+    for (int j = 1; rc == 0 && j < sweep->n_jobs; j++)
+        if (strcmp(order[j - 1]->key, order[j]->key) == 0) {
+            char name[512];
+            sweep_job_name(sweep, (int)(order[j] - sweep->job), name, sizeof name);
+            rc = err_set(err, E_USAGE, "grid: the job %s stands in the grid twice", name);
+        }
+    free(order);
+    return rc;
+}
+
+/* All folds and repeats of one combination, appended to the jobs. */
+static int expand_combination(struct sweep *sweep, const struct config *config, const struct dataset *data,
+                              struct err *err)
+{
+    int n = config->protocol.folds * config->protocol.repeats;
+    if (sweep->n_jobs + n > SWEEP_MAX_JOBS)
+        return err_set(err, E_USAGE, "the grid has more than %d jobs; split the sweep", SWEEP_MAX_JOBS);
+    if (sweep->n_jobs + n > sweep->capacity) {
+        int capacity = sweep->n_jobs + n > 2 * sweep->capacity ? sweep->n_jobs + n : 2 * sweep->capacity;
+        struct job *grown = realloc(sweep->job, (size_t)capacity * sizeof *grown);
+        if (!grown)
+            return err_set(err, E_IO, "out of memory for %d jobs", capacity);
+        sweep->job = grown;
+        sweep->capacity = capacity;
+    }
+    for (int i = 0; i < n; i++) {
+        struct job *job = &sweep->job[sweep->n_jobs++];
+        job->config = *config;
+        job->config.repeat = i / config->protocol.folds;
+        job->config.fold = i % config->protocol.folds;
+        make_key(&job->config, data->checksum, job->key);
+        int rc = job_plan(&job->config, data, job->key, &job->plan, err);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+/* `data` as found, and for a packed file what it was packed from. */
+static void tell_data(struct sweep *sweep, const struct dataset *data)
+{
+    int packed = strncmp(sweep->data, data->origin, sizeof data->origin - 1) != 0;
+    snprintf(sweep->data_text, sizeof sweep->data_text, "%s%s%s", sweep->data, packed ? ", packed from " : "",
+             packed ? data->origin : "");
+}
+
+int sweep_expand(struct sweep *sweep, const struct dataset *data, struct err *err)
+{
+    long n = count_combinations(sweep, err);
+    tell_data(sweep, data);
+    memset(&sweep->data_clusters, 0, sizeof sweep->data_clusters);
+    for (int i = 0; i < data->n_clusters && i < CONFIG_MAX_CLUSTERS; i++)
+        sweep->data_clusters.number[sweep->data_clusters.n++] = (int16_t)data->cluster[i];
+    int rc = n < 0 ? (int)n : 0;
+    for (long i = 0; rc == 0 && i < n; i++) {
+        struct config config;
+        rc = combination(sweep, i, &config, err);
+        if (rc == 0)
+            rc = resolve_clusters(&config, sweep, data, err);
+        if (rc == 0)
+            rc = expand_combination(sweep, &config, data, err);
+    }
+    return rc == 0 ? refuse_equal_jobs(sweep, err) : rc;
+}
+
+int sweep_image_size(const struct sweep *sweep)
+{
+    const struct axis *axis = find_axis(sweep, config_find("image.size"));
+    int size = axis ? 0 : (int)sweep->base.image_size;
+    for (int i = 0; axis && i < axis->n; i++)
+        size = atoi(axis->value[i]) > size ? atoi(axis->value[i]) : size;
+    return size;
+}
+
+const char *sweep_groups(const struct sweep *sweep)
+{
+    const struct axis *axis = find_axis(sweep, config_find("groups"));
+    for (int i = 0; axis && i < axis->n; i++)
+        if (strcmp(axis->value[i], "none") != 0)
+            return axis->value[i];
+    return axis ? NULL : config_groups(&sweep->base);
+}
+
+static int is_fixed_field(const struct config_key *key)
+{
+    static const char *const fixed[] = {"clusters", "strategy", "protocol", "seed", "model"};
+    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
+        if (strcmp(key->name, fixed[i]) == 0)
+            return 1;
+    return 0;
+}
+
+int sweep_axis_names(const struct sweep *sweep, const char **name, int *is_number)
+{
+    int n = 0;
+    for (int a = 0; a < sweep->n_axes; a++) {
+        const struct config_key *key = sweep->axis[a].key;
+        if (is_fixed_field(key))
+            continue;
+        name[n] = key->name;
+        is_number[n++] = key->type == CONFIG_INT || key->type == CONFIG_REAL;
+    }
+    return n;
+}
+
+/* A value in a fixed-length field; one that had to be cut ends in "..." and a hash of the whole, so that two stay two. */
+static void put_field(char *out, size_t size, const char *text)
+{
+    if ((size_t)snprintf(out, size, "%s", text) >= size)
+        snprintf(out + size - 13, 13, "...%08x", (unsigned)XXH3_64bits(text, strlen(text)));
+}
+
+void sweep_row(const struct sweep *sweep, int job, struct store_job *out)
+{
+    const struct config *config = &sweep->job[job].config;
+    char text[CONFIG_MAX_CLUSTERS * 6];
+    memset(out, 0, sizeof *out);
+    memcpy(out->key, sweep->job[job].key, sizeof out->key);
+    config_get(config, config_find("clusters"), text, sizeof text);
+    int is_all = config->clusters.n > 2 &&
+                 memcmp(&config->clusters, &sweep->data_clusters, sizeof config->clusters) == 0;
+    put_field(out->clusters, sizeof out->clusters, is_all ? "all" : text);
+    put_field(out->strategy, sizeof out->strategy, config->strategy);
+    config_get(config, config_find("protocol"), text, sizeof text);
+    text[strcspn(text, "x")] = '\0'; /* "kfold:5": repeats are rows */
+    put_field(out->protocol, sizeof out->protocol, text);
+    out->seed = config->seed;
+    out->fold = (int)config->fold;
+    out->repeat = (int)config->repeat;
+    put_field(out->model, sizeof out->model, config->model);
+    for (int a = 0, n = 0; a < sweep->n_axes; a++)
+        if (!is_fixed_field(sweep->axis[a].key)) {
+            config_get(config, sweep->axis[a].key, text, sizeof text);
+            put_field(out->axis[n++], sizeof out->axis[0], text);
+        }
+    out->n_train = out->n_val = out->leak = -1;
+}
+
+int sweep_model_varies(const struct sweep *sweep)
+{
+    const struct axis *axis = find_axis(sweep, config_find("model"));
+    return axis && axis->n > 1;
+}
+
+void sweep_job_name(const struct sweep *sweep, int job, char *out, size_t size)
+{
+    struct store_job row;
+    sweep_row(sweep, job, &row);
+    const char *name[STORE_MAX_AXES];
+    int is_number[STORE_MAX_AXES], n = sweep_axis_names(sweep, name, is_number);
+    int used = snprintf(out, size, "%s %s %s seed %lld", row.clusters, row.strategy, row.protocol,
+                        (long long)row.seed);
+    if (sweep->job[job].config.protocol.kind == PROTOCOL_KFOLD && used < (int)size)
+        used += snprintf(out + used, size - (size_t)used, " fold %d repeat %d", row.fold, row.repeat);
+    if (sweep_model_varies(sweep) && used < (int)size)
+        used += snprintf(out + used, size - (size_t)used, " model %s", row.model);
+    for (int a = 0; a < n && used < (int)size; a++)
+        used += snprintf(out + used, size - (size_t)used, " %s %s", name[a], row.axis[a]);
+}
+
+unsigned long sweep_kind(const struct config *config)
+{
+    char identity[MODEL_IDENTITY_SIZE], text[MODEL_IDENTITY_SIZE + 16];
+    model_of(config)->identity(config, identity);
+    int n = snprintf(text, sizeof text, "%s %d", identity, (int)config->batch);
+    return (unsigned long)XXH3_64bits(text, (size_t)n);
+}
+
+static void row_of_sweep(const void *of, int j, struct store_job *out)
+{
+    sweep_row(of, j, out);
+}
+
+int sweep_select(const struct sweep *sweep, const char *filter, struct selection *out, struct err *err)
+{
+    const char *name[STORE_MAX_AXES];
+    int is_number[STORE_MAX_AXES], n = sweep_axis_names(sweep, name, is_number);
+    const struct store_rows rows = {sweep->n_jobs, n, name, row_of_sweep, sweep};
+    return select_rows(&rows, filter, sweep->name, out, err);
+}

@@ -1,0 +1,219 @@
+#include "sweep/resume.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The largest sizes over all jobs, and every row. */
+static int make_plan(const struct sweep *sweep, const struct dataset *data, const char *data_file,
+                     enum kernels_isa isa, int ranks, struct store_plan *plan, struct store_job **rows,
+                     const char **names, int *numbers, struct err *err)
+{
+    *rows = err_calloc((size_t)sweep->n_jobs, sizeof **rows, "the rows of the results file", err);
+    if (!*rows)
+        return E_IO;
+    *plan = (struct store_plan){.name = sweep->name,
+                                .yaml = sweep->yaml,
+                                .yaml_resolved = sweep->resolved,
+                                .data_origin = sweep->data_text,
+                                .data_file = data_file,
+                                .kernels = kernels_isa_name(isa),
+                                .data = data,
+                                .n_jobs = sweep->n_jobs,
+                                .job = *rows,
+                                .keep = sweep->keep_weights,
+                                .axis_name = names,
+                                .axis_is_number = numbers,
+                                .ranks = ranks};
+    plan->n_axes = sweep_axis_names(sweep, names, numbers);
+    for (int j = 0; j < sweep->n_jobs; j++) {
+        const struct job *job = &sweep->job[j];
+        size_t n_weights = sweep->keep_weights ? job_n_weights(&job->config) : 0;
+        sweep_row(sweep, j, &(*rows)[j]);
+        plan->n_epochs = plan->n_epochs > job->config.epochs ? plan->n_epochs : (int)job->config.epochs;
+        plan->n_classes = plan->n_classes > job->config.clusters.n ? plan->n_classes : job->config.clusters.n;
+        plan->n_val = plan->n_val > job->plan.n_val ? plan->n_val : job->plan.n_val;
+        plan->n_all = plan->n_all > job->plan.n_all ? plan->n_all : job->plan.n_all;
+        plan->n_weights = plan->n_weights > n_weights ? plan->n_weights : n_weights;
+    }
+    return 0;
+}
+
+/* Position of a line's text after its key, or NULL: "key: " at the beginning of a line of `text`. */
+static const char *find_line(const char *text, const char *key, size_t n)
+{
+    for (const char *line = text; line && *line; line = strchr(line, '\n'), line = line ? line + 1 : NULL)
+        if (strncmp(line, key, n) == 0)
+            return line + n;
+    return NULL;
+}
+
+/* Name the first key on which two resolved sweep files differ; `data`, `name` and `keep_weights` do not decide results. */
+static void name_difference(const char *old, const char *new, char *out, size_t size)
+{
+    snprintf(out, size, "the grids differ");
+    for (const char *line = new; line &&*line; line = strchr(line, '\n'), line = line ? line + 1 : NULL) {
+        size_t key = strcspn(line, ":\n") + 1, n = strcspn(line, "\n");
+        if (strncmp(line, "name:", 5) == 0 || strncmp(line, "data:", 5) == 0 ||
+            strncmp(line, "keep_weights:", 13) == 0)
+            continue;
+        const char *there = find_line(old, line, key);
+        size_t there_n = there ? strcspn(there, "\n") : 0;
+        if (there && there_n == n - key && strncmp(there, line + key, there_n) == 0)
+            continue;
+        while (*line == ' ')
+            line++, key--, n--;
+        snprintf(out, size, "%.*s is%.*s there and%.*s here", (int)key - 1, line, there ? (int)there_n : 10,
+                 there ? there : " not given", (int)(n - key), line + key);
+        return;
+    }
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+    const struct store_job *const *x = a, *const *y = b;
+    return strcmp((*x)->key, (*y)->key);
+}
+
+static int compare_key_to_row(const void *key, const void *row)
+{
+    const struct store_job *const *y = row;
+    return strcmp(key, (*y)->key);
+}
+
+/* How many jobs of the file occur in the plan, and whether rows agree one by one. */
+static int match_rows(const struct store *store, const struct store_plan *plan, int *n_found, int *same,
+                      struct err *err)
+{
+    const struct store_job **order = err_calloc((size_t)plan->n_jobs, sizeof *order, "job keys", err);
+    const struct store_job *old = store_jobs(store);
+    int n_old = store_n_jobs(store);
+    if (!order)
+        return E_IO;
+    for (int j = 0; j < plan->n_jobs; j++)
+        order[j] = &plan->job[j];
+    qsort(order, (size_t)plan->n_jobs, sizeof *order, compare_rows);
+    *n_found = 0;
+    *same = n_old == plan->n_jobs;
+    for (int j = 0; j < n_old; j++) {
+        *n_found +=
+            bsearch(old[j].key, order, (size_t)plan->n_jobs, sizeof *order, compare_key_to_row) != NULL;
+        *same = *same && strcmp(old[j].key, plan->job[j].key) == 0;
+    }
+    free(order);
+    return 0;
+}
+
+/* E_USAGE: other data, or the same images with groups that the file's had not. */
+static int refuse_data(const char *path, const struct store *store, const struct store_plan *plan,
+                       struct err *err)
+{
+    const char *was = store_text(store, "dataset_checksum");
+    char ungrouped[DATASET_CHECKSUM_SIZE];
+    int rc = dataset_checksum(plan->data, 0, ungrouped, err);
+    if (rc < 0)
+        return rc;
+    if (strcmp(was, ungrouped) == 0)
+        return err_set(
+            err, E_USAGE,
+            "%s: was made from the same images without groups; groups (%s) are part of the data, so its jobs "
+            "cannot go on: give another -o, or leave groups out",
+            path, plan->data->group_column);
+    return err_set(err, E_USAGE,
+                   "%s: was made from other data (checksum %.12s, now %.12s: %s); give another -o, or the "
+                   "data it was made from",
+                   path, was, plan->data->checksum, plan->data_origin);
+}
+
+/* 0 when the file can go on as it is, 1 when it must grow, E_USAGE when it belongs to another sweep. */
+static int compare_with_file(const char *path, const struct store_plan *plan, struct err *err)
+{
+    struct store *store = NULL;
+    int n_found = 0, same = 0;
+    int rc = store_open(path, &store, err);
+    if (rc == 0)
+        rc = match_rows(store, plan, &n_found, &same, err);
+    if (rc < 0) {
+        store_close(store, NULL);
+        return rc;
+    }
+    char difference[600];
+    name_difference(store_text(store, "yaml_resolved"), plan->yaml_resolved, difference, sizeof difference);
+    if (strcmp(store_text(store, "dataset_checksum"), plan->data->checksum) != 0)
+        rc = refuse_data(path, store, plan, err);
+    else if (store_keeps(store) != (plan->n_weights ? plan->keep : KEEP_NONE))
+        rc = err_set(err, E_USAGE,
+                     "%s: keep_weights is %s there and %s here; give another -o, or change it back", path,
+                     store_keep_names[store_keeps(store)],
+                     store_keep_names[plan->n_weights ? plan->keep : KEEP_NONE]);
+    else if (n_found < store_n_jobs(store))
+        rc = err_set(err, E_USAGE,
+                     "%s: belongs to another sweep: %s; %d of its %d jobs are not in this grid; give another "
+                     "-o, or undo the change",
+                     path, difference, store_n_jobs(store) - n_found, store_n_jobs(store));
+    else
+        rc = !same;
+    int closed = store_close(store, rc < 0 ? NULL : err);
+    return rc < 0 ? rc : closed < 0 ? closed : rc;
+}
+
+int resume_prepare(const char *path, const struct sweep *sweep, const struct dataset *data,
+                   const char *data_file, enum kernels_isa isa, int ranks, enum resume_kind *kind, int *kept,
+                   struct err *err)
+{
+    struct store_plan plan;
+    struct store_job *rows = NULL;
+    const char *names[STORE_MAX_AXES];
+    int numbers[STORE_MAX_AXES];
+    *kept = 0;
+    int rc = make_plan(sweep, data, data_file, isa, ranks, &plan, &rows, names, numbers, err);
+    if (rc == 0 && access(path, F_OK) != 0) {
+        *kind = RESUME_CREATED;
+        rc = store_create(path, &plan, err);
+    } else if (rc == 0) {
+        rc = compare_with_file(path, &plan, err);
+        *kind = rc == 1 ? RESUME_GROWN : RESUME_CONTINUED;
+        if (rc == 1)
+            rc = store_grow(path, &plan, kept, err);
+    }
+    free(rows);
+    return rc;
+}
+
+unsigned long long resume_file_bytes(const struct sweep *sweep, const struct dataset *data, struct err *err)
+{
+    struct store_plan plan;
+    struct store_job *rows = NULL;
+    const char *names[STORE_MAX_AXES];
+    int numbers[STORE_MAX_AXES];
+    int rc = make_plan(sweep, data, "", KERNELS_AUTO, 1, &plan, &rows, names, numbers, err);
+    unsigned long long bytes = rc == 0 ? store_plan_bytes(&plan, err) : 0;
+    free(rows);
+    return bytes;
+}
+
+int resume_kernels(const char *path, enum kernels_isa wanted, enum kernels_isa best, enum kernels_isa *isa,
+                   struct err *err)
+{
+    struct store *store = NULL;
+    enum kernels_isa begun = KERNELS_AUTO;
+    if (access(path, F_OK) == 0) {
+        int rc = store_open(path, &store, err);
+        if (rc == 0 && *store_text(store, "kernels"))
+            rc = kernels_isa_from_name(store_text(store, "kernels"), &begun, err);
+        int closed = store_close(store, rc < 0 ? NULL : err);
+        if (rc < 0 || closed < 0)
+            return rc < 0 ? rc : closed;
+    }
+    if (begun != KERNELS_AUTO && wanted != KERNELS_AUTO && wanted != begun)
+        return err_set(
+            err, E_USAGE,
+            "%s: was begun with --isa %s; its rows keep to one kind of kernels, give another -o for %s", path,
+            kernels_isa_name(begun), kernels_isa_name(wanted));
+    *isa = begun != KERNELS_AUTO ? begun : wanted != KERNELS_AUTO ? wanted : best;
+    if (*isa > best)
+        return err_set(err, E_USAGE, "%s: --isa %s, but a CPU here runs only %s", path,
+                       kernels_isa_name(*isa), kernels_isa_name(best));
+    return 0;
+}

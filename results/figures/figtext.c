@@ -1,0 +1,141 @@
+#include "figures/figtext.h"
+
+#include "figures/gnuplot.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+/* Mean width of a letter of DejaVu Sans, in pixels, from sizes in points; figures and capitals are wider than the mean text. */
+static double letter_width(double points, int bold)
+{
+    return points * 96 / 72 * (bold ? 0.66 : 0.56);
+}
+
+static int letters(const char *text)
+{
+    int n = 0;
+    for (; *text; text++)
+        n += ((unsigned char)*text & 0xC0) != 0x80;
+    return n;
+}
+
+/* Bytes of the next line of a text: as many words as have room, one at least. */
+static size_t line_bytes(const char *text, int room)
+{
+    size_t best = strlen(text);
+    int n = 0;
+    if (letters(text) <= room)
+        return best;
+    for (size_t i = 0; text[i]; i++) {
+        if (text[i] == ' ' && (n <= room || best == strlen(text)))
+            best = i;
+        if (text[i] == ' ' && n > room)
+            break;
+        n += ((unsigned char)text[i] & 0xC0) != 0x80;
+    }
+    return best;
+}
+
+static int line_room(double points, int width)
+{
+    return (int)(width / letter_width(points, 0));
+}
+
+void figtext_label(const struct figtext_page *page, int x, int y, const char *options, const char *text)
+{
+    if (!page->file)
+        return;
+    fputs("set label ", page->file);
+    gnuplot_quote(page->file, text);
+    fprintf(page->file, " at screen %.5f,%.5f %s\n", (double)x / page->width, 1 - (double)y / page->height,
+            options);
+}
+
+int figtext_lines(const char *text, double points, int width)
+{
+    int n = 0, room = line_room(points, width);
+    while (*text) {
+        text += line_bytes(text, room);
+        text += strspn(text, " ");
+        n++;
+    }
+    return n;
+}
+
+int figtext_step(double points)
+{
+    return (int)(1.9 * points + 0.5);
+}
+
+int figtext_paragraph(const struct figtext_page *page, int x, int y, int width, double points,
+                      const char *text)
+{
+    int n = 0, room = line_room(points, width);
+    char line[1024], look[96];
+    while (*text) {
+        size_t bytes = line_bytes(text, room);
+        snprintf(line, sizeof line, "%.*s", (int)bytes, text);
+        snprintf(look, sizeof look, "left font plain(%g) textcolor rgb '" PALETTE_GREY "'", points);
+        figtext_label(page, x, y + n++ * figtext_step(points), look, line);
+        text += bytes;
+        text += strspn(text, " ");
+    }
+    return n;
+}
+
+double figtext_fit(const char *text, double points, int width)
+{
+    double fits = width / (letters(text) * letter_width(1, 1) + 1e-9);
+    return fits >= points ? points : fits < 7 ? 7 : fits;
+}
+
+/* ---- heading and notes ---- */
+
+enum { TITLE = 16, SMALLEST_TITLE = 11, SUBTITLE = 11, NOTE_STEP = 18, EDGE = 24, SYNTHETIC_WIDTH = 160 };
+static const double NOTE = 9.5;
+
+int figtext_heading(const struct figtext_page *page, int left, const char *title, const char *subtitle,
+                    int synthetic)
+{
+    int width = page->width - left - EDGE, y = 30;
+    double points = figtext_fit(title, TITLE, width - (synthetic ? SYNTHETIC_WIDTH : 0));
+    int beside = points >= SMALLEST_TITLE;
+    char look[64];
+    if (!beside)
+        points = figtext_fit(title, TITLE, width);
+    snprintf(look, sizeof look, "left font bold(%.3g)", points);
+    figtext_label(page, left, y, look, title);
+    if (synthetic && beside)
+        figtext_label(page, page->width - EDGE, y,
+                      "right font bold(13) textcolor rgb '" PALETTE_SYNTHETIC "'", "synthetic data");
+    else if (synthetic)
+        figtext_label(page, left, y += 24, "left font bold(13) textcolor rgb '" PALETTE_SYNTHETIC "'",
+                      "synthetic data");
+    y += 26;
+    return y + figtext_step(SUBTITLE) * figtext_paragraph(page, left, y, width, SUBTITLE, subtitle);
+}
+
+void figtext_note(struct figtext_notes *notes, const char *format, ...)
+{
+    va_list arguments;
+    if (notes->n == FIGTEXT_MAX_NOTES)
+        return;
+    va_start(arguments, format);
+    vsnprintf(notes->text[notes->n++], sizeof notes->text[0], format, arguments);
+    va_end(arguments);
+}
+
+int figtext_notes_height(const struct figtext_notes *notes, int width)
+{
+    int lines = 0;
+    for (int i = 0; i < notes->n; i++)
+        lines += figtext_lines(notes->text[i], NOTE, width);
+    return NOTE_STEP * lines;
+}
+
+void figtext_write_notes(const struct figtext_page *page, int x, int y, int width,
+                         const struct figtext_notes *notes)
+{
+    for (int i = 0; i < notes->n; i++)
+        y += NOTE_STEP * figtext_paragraph(page, x, y, width, NOTE, notes->text[i]);
+}

@@ -1,0 +1,570 @@
+#include "figures/figures.h"
+
+#include "samples/augment.h"
+#include "store/classes.h"
+#include "settings/config.h"
+#include "figures/figtext.h"
+#include "figures/gnuplot.h"
+#include "figures/heatmap.h"
+#include "figures/imbalance.h"
+#include "stats/marginal.h"
+#include "write/output.h"
+#include "figures/pagename.h"
+#include "rng.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int add(struct figures *figures, const char *name, struct err *err)
+{
+    if (figures->n == figures->capacity) {
+        int capacity = 2 * figures->capacity + 8;
+        void *grown = realloc(figures->name, (size_t)capacity * sizeof *figures->name);
+        if (!grown)
+            return err_set(err, E_IO, "out of memory for %d figures", capacity);
+        figures->name = grown;
+        figures->capacity = capacity;
+    }
+    snprintf(figures->name[figures->n++], sizeof *figures->name, "%s", name);
+    return 0;
+}
+
+void figures_release(struct figures *figures)
+{
+    free(figures->name);
+    memset(figures, 0, sizeof *figures);
+}
+
+enum { NARROW = 700, EDGE = 14 }; /* pixels; a narrower page has its texts at the edge */
+
+/* A page with a heading, a picture and notes. */
+struct layout {
+    int width, height, top, text_left, text_width;
+    char title[256], subtitle[256];
+    struct figtext_notes notes;
+};
+
+/* Returns where the picture may begin. */
+static int write_heading(FILE *file, const struct summary *summary, const struct layout *l)
+{
+    const struct figtext_page text = {file, l->width, l->height};
+    return figtext_heading(&text, l->text_left, l->title, l->subtitle, store_synthetic(summary->store));
+}
+
+static void write_notes(FILE *file, const struct layout *l)
+{
+    const struct figtext_page text = {file, l->width, l->height};
+    int height = figtext_notes_height(&l->notes, l->text_width);
+    figtext_write_notes(&text, l->text_left, l->height + 4 - height, l->text_width, &l->notes);
+}
+
+/* Titles and width are there; picture: its height. */
+static void lay_out(struct layout *l, const struct summary *summary, int left, int picture)
+{
+    char footer[CURVES_FOOTER_SIZE];
+    l->text_left = l->width < NARROW ? EDGE : left;
+    l->text_width = l->width - l->text_left - EDGE;
+    curves_footer(footer, sizeof footer, summary, NULL, summary->n_state[JOB_DONE], summary->n_jobs);
+    figtext_note(&l->notes, "%s", footer);
+    l->top = write_heading(NULL, summary, l); /* only measured */
+    l->height = l->top + picture + 14 + figtext_notes_height(&l->notes, l->text_width);
+}
+
+/* ---- figure 1 ---- */
+
+struct cluster_size {
+    int cluster, images;
+};
+
+static int by_cluster(const void *a, const void *b)
+{
+    int x = ((const struct cluster_size *)a)->cluster, y = ((const struct cluster_size *)b)->cluster;
+    return (x > y) - (x < y);
+}
+
+/* Clusters of the store's images, ascending, into size (room for every image). Returns how many. */
+static int count_clusters(const struct store *store, struct cluster_size *size)
+{
+    const struct dataset_image *image = store_images(store);
+    int n = 0, n_images = store_n_images(store);
+    for (int i = 0; i < n_images; i++)
+        size[i] = (struct cluster_size){image[i].cluster, 1};
+    qsort(size, (size_t)n_images, sizeof *size, by_cluster);
+    for (int i = 0; i < n_images; i++)
+        if (n > 0 && size[n - 1].cluster == size[i].cluster)
+            size[n - 1].images++;
+        else
+            size[n++] = size[i];
+    return n;
+}
+
+static int write_sizes_data(const struct cluster_size *size, int n, const char *dir, struct err *err)
+{
+    struct output out;
+    int rc = output_open(&out, dir, "fig1.tsv", err);
+    if (rc < 0)
+        return rc;
+    fputs("cluster\timages\n", out.file);
+    for (int i = 0; i < n; i++)
+        fprintf(out.file, "%d\t%d\n", size[i].cluster, size[i].images);
+    return output_close(&out, err);
+}
+
+static int largest(const struct cluster_size *size, int n)
+{
+    int most = 0;
+    for (int i = 0; i < n; i++)
+        most = size[i].images > most ? size[i].images : most;
+    return most;
+}
+
+enum { SIZES_WIDTH = 960, SIZES_PLOT = 360, SIZES_LEFT = 80, SIZES_RIGHT = 20, SIZES_AXIS = 56 };
+
+/* Numbers on the axis and above bars as far as they have room: a number needs 22 pixels. */
+static void write_sizes_plot(FILE *file, const struct layout *l, const struct cluster_size *size, int n)
+{
+    double w = l->width, h = l->height, plot = l->width - SIZES_LEFT - SIZES_RIGHT;
+    int range = size[n - 1].cluster - size[0].cluster + 2, step = (int)(22 * range / plot) + 1;
+    fprintf(
+        file,
+        "set lmargin at screen %.5f; set rmargin at screen %.5f; set tmargin at screen %.5f; set bmargin at "
+        "screen %.5f\n"
+        "set xlabel 'Cluster' offset 0,0.4; set ylabel 'Number of images'\n"
+        "set xrange [%d:%d]; set yrange [0:%.1f]\n",
+        SIZES_LEFT / w, 1 - SIZES_RIGHT / w, 1 - l->top / h, 1 - (l->top + SIZES_PLOT) / h,
+        size[0].cluster - 1, size[n - 1].cluster + 1, 1.1 * largest(size, n));
+    if (range <= 42)
+        fprintf(file, "set xtics %d,%d,%d\n", size[0].cluster, step, size[n - 1].cluster);
+    fputs("unset grid; set grid ytics lt 1 lc rgb '" PALETTE_GRID "'; set boxwidth 0.72\n"
+          "plot 'fig1.tsv' using 'cluster':'images' with boxes fill solid 1 noborder lc rgb '" PALETTE_BLUE
+          "'",
+          file);
+    if (step == 1)
+        fputs(", \\\n     '' using 'cluster':'images':'images' with labels offset 0,0.6 font plain(9) "
+              "textcolor "
+              "rgb '" PALETTE_DARK "'",
+              file);
+    fputc('\n', file);
+}
+
+static int write_sizes_script(const struct summary *summary, const struct cluster_size *size, int n,
+                              const struct figstyle *style, const char *dir, struct err *err)
+{
+    struct layout l = {.width = figstyle_width(style, SIZES_WIDTH)};
+    struct output out;
+    int rc = output_open(&out, dir, "fig1.gp", err);
+    if (rc < 0)
+        return rc;
+    snprintf(l.title, sizeof l.title, "Images per cluster (%d images, %d clusters)",
+             store_n_images(summary->store), n);
+    lay_out(&l, summary, EDGE, SIZES_PLOT + SIZES_AXIS);
+    gnuplot_begin(out.file, "fig1", l.width, l.height, style);
+    write_heading(out.file, summary, &l);
+    write_notes(out.file, &l);
+    write_sizes_plot(out.file, &l, size, n);
+    return output_close(&out, err);
+}
+
+static int write_sizes(const struct summary *summary, const struct figstyle *style, const char *dir,
+                       struct figures *figures, struct err *err)
+{
+    int rc = 0, n;
+    struct cluster_size *size =
+        err_calloc((size_t)store_n_images(summary->store), sizeof *size, "cluster sizes", err);
+    if (!size)
+        return E_IO;
+    n = count_clusters(summary->store, size);
+    if (n > 0) {
+        rc = write_sizes_data(size, n, dir, err);
+        if (rc == 0)
+            rc = write_sizes_script(summary, size, n, style, dir, err);
+        if (rc == 0)
+            rc = add(figures, "fig1", err);
+    }
+    free(size);
+    return rc;
+}
+
+/* ---- appendix A.i ---- */
+
+enum { APPENDIX_CLUSTER = 27, APPENDIX_VARIANTS = 16 };
+
+/* Row of the first image of cluster 27, or of the smallest cluster when there is no 27. */
+static int appendix_image(const struct dataset *data)
+{
+    int c = dataset_cluster_index(data, APPENDIX_CLUSTER), i = 0;
+    if (c < 0) {
+        c = 0;
+        for (int k = 1; k < data->n_clusters; k++)
+            if (data->cluster_count[k] < data->cluster_count[c])
+                c = k;
+    }
+    while (i < data->n_images - 1 && data->image[i].cluster != data->cluster[c])
+        i++;
+    return i;
+}
+
+/* Pixels row by row from the top; version 0 is the original, 1 to 16 the variants. */
+static void write_pixels(FILE *file, int version, const float *pixels, int size)
+{
+    for (int y = 0; y < size; y++)
+        for (int x = 0; x < size; x++)
+            fprintf(file, "%d\t%d\t%d\t%.4f\n", version, x, y, (double)pixels[y * size + x]);
+}
+
+static int write_variants_data(const struct dataset *data, int image, const char *dir, struct err *err)
+{
+    const struct config config = config_defaults();
+    const float *original = data->pixels + (size_t)image * (size_t)data->size * (size_t)data->size;
+    uint64_t key = rng_key("appendix", data->image[image].id, strlen(data->image[image].id));
+    struct output out;
+    float *variant = err_calloc((size_t)data->size * (size_t)data->size, sizeof *variant, "a picture", err);
+    if (!variant)
+        return E_IO;
+    int rc = output_open(&out, dir, "appendix_a1.tsv", err);
+    if (rc == 0) {
+        fputs("version\tx\ty\tvalue\n", out.file);
+        write_pixels(out.file, 0, original, data->size);
+        for (int v = 0; v < APPENDIX_VARIANTS; v++) {
+            struct rng rng = rng_start(key, (uint64_t)v);
+            struct augment_warp warp = augment_draw(&config, data->size, &rng);
+            augment_apply(variant, original, data->size, &warp);
+            write_pixels(out.file, v + 1, variant, data->size);
+        }
+        rc = output_close(&out, err);
+    }
+    free(variant);
+    return rc;
+}
+
+/* Pixels of a page VARIANTS_WIDTH wide, from the top left of the picture; a narrower page has all of it smaller. */
+enum {
+    VARIANTS_WIDTH = 1200,
+    ORIGINAL_LEFT = 24,
+    ORIGINAL_SIZE = 350,
+    ARROW_LEFT = 392,
+    ARROW_RIGHT = 452,
+    GRID_LEFT = 470,
+    CELL = 172,
+    CELL_STEP = 178,
+    GRID_HEIGHT = 3 * CELL_STEP + CELL
+};
+
+static double smaller(const struct layout *l, int pixels)
+{
+    return pixels * (double)l->width / VARIANTS_WIDTH;
+}
+
+static void place(FILE *file, const struct layout *l, int left, int top, int size)
+{
+    double w = l->width, h = l->height, x = smaller(l, left), y = l->top + smaller(l, top),
+           side = smaller(l, size);
+    fprintf(
+        file,
+        "set lmargin at screen %.5f; set rmargin at screen %.5f; set tmargin at screen %.5f; set bmargin at "
+        "screen %.5f\n",
+        x / w, (x + side) / w, 1 - y / h, 1 - (y + side) / h);
+}
+
+static void write_variants_plots(FILE *file, const struct layout *l, int size)
+{
+    double middle = 1 - (l->top + smaller(l, GRID_HEIGHT / 2)) / l->height;
+    fprintf(file,
+            "pixels = %d\n"
+            "set multiplot\n"
+            "unset border; unset tics; unset grid; unset colorbox; set palette gray; set cbrange [0:1]\n"
+            "set xrange [-0.5:%d.5]; set yrange [%d.5:-0.5]\n"
+            "set arrow from screen %.5f,%.5f to screen %.5f,%.5f size screen 0.014,25 filled lw 4 lc rgb "
+            "'" PALETTE_BLUE "'\n",
+            size * size, size - 1, size - 1, smaller(l, ARROW_LEFT) / l->width, middle,
+            smaller(l, ARROW_RIGHT) / l->width, middle);
+    place(file, l, ORIGINAL_LEFT, (GRID_HEIGHT - ORIGINAL_SIZE) / 2, ORIGINAL_SIZE);
+    fputs("plot 'appendix_a1.tsv' using 'x':'y':'value' every ::0::pixels-1 with image\n"
+          "unset label; unset arrow\n",
+          file);
+    for (int v = 0; v < APPENDIX_VARIANTS; v++) {
+        place(file, l, GRID_LEFT + v % 4 * CELL_STEP, v / 4 * CELL_STEP, CELL);
+        fprintf(file,
+                "plot 'appendix_a1.tsv' using 'x':'y':'value' every ::%d*pixels::%d*pixels-1 with image\n",
+                v + 1, v + 2);
+    }
+    fputs("unset multiplot\nunset output\n", file);
+}
+
+static void describe_variants(struct layout *l, const struct dataset *data, int image)
+{
+    const struct config config = config_defaults();
+    snprintf(l->title, sizeof l->title, "Image augmentation: one cell and 16 versions of it");
+    snprintf(l->subtitle, sizeof l->subtitle, "First image of cluster %d, cell %s",
+             data->image[image].cluster, data->image[image].id);
+    figtext_note(
+        &l->notes,
+        "Default ranges: rotation %g degrees, shift %g of the size and shear %g degrees, each to either "
+        "side; zoom %g to %g; flip with probability %g. One affine warp, bilinear, nearest fill.",
+        config.augment_rotation, config.augment_shift, config.augment_shear, config.augment_zoom_min,
+        config.augment_zoom_max, config.augment_flip);
+}
+
+static int write_variants_script(const struct summary *summary, const struct dataset *data, int image,
+                                 const struct figstyle *style, const char *dir, struct err *err)
+{
+    struct layout l = {.width = figstyle_width(style, VARIANTS_WIDTH)};
+    struct output out;
+    int rc = output_open(&out, dir, "appendix_a1.gp", err);
+    if (rc < 0)
+        return rc;
+    describe_variants(&l, data, image);
+    lay_out(&l, summary, ORIGINAL_LEFT, (int)smaller(&l, GRID_HEIGHT) + 14);
+    gnuplot_begin(out.file, "appendix_a1", l.width, l.height, style);
+    write_heading(out.file, summary, &l);
+    write_notes(out.file, &l);
+    write_variants_plots(out.file, &l, data->size);
+    return output_close(&out, err);
+}
+
+static int write_variants(const struct summary *summary, const struct dataset *data,
+                          const struct figstyle *style, const char *dir, struct figures *figures,
+                          struct err *err)
+{
+    int image = appendix_image(data);
+    int rc = write_variants_data(data, image, dir, err);
+    if (rc == 0)
+        rc = write_variants_script(summary, data, image, style, dir, err);
+    return rc == 0 ? add(figures, "appendix_a1", err) : rc;
+}
+
+/* ---- all ---- */
+
+static int write_curves_pages(const struct summary *summary, const struct figures_options *options,
+                              const char *dir, struct figures *figures, struct err *err)
+{
+    struct curves_page *pages = NULL;
+    int n = curves_pages(summary, &pages, err), rc = n < 0 ? n : 0;
+    for (int i = 0; i < n && rc == 0; i++) {
+        rc = curves_write(&pages[i], options->metric, &options->style, dir, err);
+        if (rc == 0)
+            rc = add(figures, pages[i].name, err);
+    }
+    if (n >= 0)
+        curves_free(pages, n);
+    return rc;
+}
+
+/* Make a name that no figure of the list has, and add it. */
+static int add_unique(struct figures *figures, char *name, struct err *err)
+{
+    size_t n = strlen(name);
+    for (int i = 0, copy = 1; i < figures->n; i++)
+        if (strcmp(figures->name[i], name) == 0) {
+            snprintf(name + n, PAGENAME_SIZE - n, "_%d", ++copy);
+            i = -1;
+        }
+    return add(figures, name, err);
+}
+
+static struct trend_axis axis_of(const struct summary *summary, int axis)
+{
+    return imbalance_is_axis(summary, axis) ? imbalance_axis(axis) : trend_axis_of(summary, axis);
+}
+
+static int write_axis_pages(const struct summary *summary, const struct trend_axis *axis,
+                            const struct figstyle *style, const char *dir, struct figures *figures,
+                            struct err *err)
+{
+    struct trend *pages = NULL;
+    int n = trend_pages(summary, axis, &pages, err), rc = n < 0 ? n : 0;
+    for (int i = 0; i < n && rc == 0; i++) {
+        char name[PAGENAME_SIZE];
+        trend_name(&pages[i], name);
+        rc = add_unique(figures, name, err);
+        if (rc == 0)
+            rc = trend_write(&pages[i], name, style, dir, err);
+    }
+    if (n >= 0)
+        trend_free(pages, n);
+    return rc;
+}
+
+static int write_axes(const struct summary *summary, const struct figstyle *style, const char *dir,
+                      struct figures *figures, struct err *err)
+{
+    int rc = 0;
+    for (int i = 0; i < store_n_axes(summary->store) && rc == 0; i++)
+        if (summary_axis_varies(summary, i)) {
+            struct trend_axis axis = axis_of(summary, i);
+            rc = write_axis_pages(summary, &axis, style, dir, figures, err);
+        }
+    return rc;
+}
+
+/* An axis as the mean over all others. */
+static int write_marginal(const struct summary *summary, int axis, const struct figstyle *style,
+                          const char *dir, struct figures *figures, struct err *err)
+{
+    struct trend_axis drawn = axis_of(summary, axis);
+    struct marginal *marginal;
+    int rc = marginal_new(summary, axis, &marginal, err);
+    if (rc < 0)
+        return rc;
+    drawn.marginal = 1;
+    drawn.n_left_out = marginal->n_left_out;
+    rc = write_axis_pages(&marginal->summary, &drawn, style, dir, figures, err);
+    marginal_free(marginal);
+    return rc;
+}
+
+static int write_marginals(const struct summary *summary, const struct figstyle *style, const char *dir,
+                           struct figures *figures, struct err *err)
+{
+    int rc = 0;
+    for (int i = 0; i < store_n_axes(summary->store) && rc == 0; i++)
+        if (summary_axis_varies(summary, i))
+            rc = write_marginal(summary, i, style, dir, figures, err);
+    return rc;
+}
+
+static int write_heatmap(const struct summary *summary, const struct summary_group *group, enum split split,
+                         const struct figures_options *options, const char *dir, struct figures *figures,
+                         struct err *err)
+{
+    char name[PAGENAME_SIZE] = "heatmap_";
+    struct heatmap *heatmap = NULL;
+    int rc = heatmap_new(summary, group, split, &heatmap, err);
+    pagename_append(name, group->cell->clusters);
+    pagename_append(name, "_");
+    pagename_append(name, group->cell->strategy);
+    pagename_append_cell(name, summary, group, -1);
+    pagename_append(name, split == SPLIT_VAL ? "_validation" : "_originals");
+    if (rc == 0)
+        rc = add_unique(figures, name, err);
+    if (rc == 0)
+        rc = heatmap_write(heatmap, name, !options->counts, &options->style, dir, err);
+    heatmap_free(heatmap);
+    return rc;
+}
+
+static int write_heatmaps(const struct summary *summary, const struct figures_options *options,
+                          const char *dir, struct figures *figures, struct err *err)
+{
+    int cluster[CONFIG_MAX_CLUSTERS], rc = 0;
+    for (int g = 0; g < summary->n_groups && rc == 0; g++) {
+        const struct summary_group *group = &summary->group[g];
+        int wanted = options->all_heatmaps || classes_of(summary->store, group->cell, cluster) > 2;
+        if (!wanted || group->n_state[JOB_DONE] == 0)
+            continue;
+        rc = write_heatmap(summary, group, SPLIT_VAL, options, dir, figures, err);
+        if (rc == 0)
+            rc = write_heatmap(summary, group, SPLIT_ALL, options, dir, figures, err);
+    }
+    return rc;
+}
+
+static int count_axis_pages(const struct summary *summary, int i, struct err *err)
+{
+    struct trend_axis axis = axis_of(summary, i);
+    struct trend *pages = NULL;
+    int n = trend_pages(summary, &axis, &pages, err);
+    if (n >= 0)
+        trend_free(pages, n);
+    return n;
+}
+
+static int count_marginal_pages(const struct summary *summary, int i, struct err *err)
+{
+    struct marginal *marginal;
+    int rc = marginal_new(summary, i, &marginal, err);
+    if (rc == 0)
+        rc = count_axis_pages(&marginal->summary, i, err);
+    marginal_free(marginal);
+    return rc;
+}
+
+static int count_axes(const struct summary *summary, int (*count)(const struct summary *, int, struct err *),
+                      struct err *err)
+{
+    int n = 0;
+    for (int i = 0; i < store_n_axes(summary->store); i++) {
+        int more = summary_axis_varies(summary, i) ? count(summary, i, err) : 0;
+        if (more < 0)
+            return more;
+        n += more;
+    }
+    return n;
+}
+
+static int count_heatmaps(const struct summary *summary, const struct figures_options *options)
+{
+    int cluster[CONFIG_MAX_CLUSTERS], n = 0;
+    for (int g = 0; g < summary->n_groups; g++) {
+        const struct summary_group *group = &summary->group[g];
+        int wanted = options->all_heatmaps || classes_of(summary->store, group->cell, cluster) > 2;
+        n += wanted && group->n_state[JOB_DONE] > 0 ? 2 : 0;
+    }
+    return n;
+}
+
+/* How many figures there are without marginal ones, the appendix left out; E_IO without memory. */
+static int count_all(const struct summary *summary, const struct figures_options *options, struct err *err)
+{
+    struct curves_page *curves = NULL;
+    int n = curves_pages(summary, &curves, err);
+    if (n < 0)
+        return n;
+    curves_free(curves, n);
+    int axes = count_axes(summary, count_axis_pages, err);
+    return axes < 0 ? axes : 1 + n + axes + count_heatmaps(summary, options);
+}
+
+/* Whether an axis has one figure, because there are too many combinations: *n_single figures. E_USAGE when that is too many, too. */
+static int is_flood(const struct summary *summary, const struct figures_options *options, int *n_single,
+                    struct err *err)
+{
+    *n_single = 0;
+    int n = options->all_figures ? 0 : count_all(summary, options, err);
+    if (n <= FIGURES_MAX)
+        return n < 0 ? n : 0;
+    int marginal = 1 + count_axes(summary, count_marginal_pages, err);
+    if (marginal < 1)
+        return E_IO;
+    *n_single = n;
+    if (marginal <= FIGURES_MAX && marginal > 1)
+        return 1;
+    return err_set(
+        err, E_USAGE,
+        "%s: the report would have %d figures, or %d with one an axis; choose jobs by --filter (clusters, "
+        "protocols or values of axes that are of interest), or draw them all with --all-figures",
+        store_path(summary->store), n, marginal);
+}
+
+static int write_all(const struct summary *summary, const struct figures_options *options, const char *dir,
+                     struct figures *out, struct err *err)
+{
+    int rc = write_curves_pages(summary, options, dir, out, err);
+    if (rc == 0)
+        rc = write_axes(summary, &options->style, dir, out, err);
+    return rc == 0 ? write_heatmaps(summary, options, dir, out, err) : rc;
+}
+
+int figures_write(const struct summary *summary, const struct dataset *data,
+                  const struct figures_options *options, const char *dir, struct figures *out,
+                  struct err *err)
+{
+    memset(out, 0, sizeof *out);
+    int flood = is_flood(summary, options, &out->n_single, err), rc = flood < 0 ? flood : 0;
+    if (rc == 0)
+        rc = write_sizes(summary, &options->style, dir, out, err);
+    if (rc == 0)
+        rc = flood ? write_marginals(summary, &options->style, dir, out, err)
+                   : write_all(summary, options, dir, out, err);
+    if (rc == 0 && data && data->n_images > 0)
+        rc = write_variants(summary, data, &options->style, dir, out, err);
+    return rc;
+}
+
+int figures_render(const struct figures *figures, const char *dir, struct err *err)
+{
+    int rc = 0;
+    for (int i = 0; i < figures->n && rc == 0; i++)
+        rc = gnuplot_render(dir, figures->name[i], err);
+    return rc;
+}

@@ -1,0 +1,53 @@
+/* figures.h - every picture of a report: PNG, SVG and PDF, drawn by gnuplot from data and scripts left beside them.
+ *
+ *     fig1                     images per cluster
+ *     fig2a, fig2b, ...        unbalanced learning curves, one page a pair           (curves.h)
+ *     fig4a, fig4b, ...        learning curves of the rebalancing strategies         (curves.h)
+ *     fig4a_more1, ...         those of strategies that the report does not have
+ *     imbalance_8-10, ...      accuracy against imbalance, when class_sizes is an axis  (imbalance.h)
+ *     axis_<name>_8-10, ...    accuracy against any other axis of the grid           (trend.h)
+ *     heatmap_all_none_...     confusion matrices of more than two classes, or of all (heatmap.h)
+ *     appendix_a1              the 16 augmented versions of one image; needs the images
+ *
+ *     figures_write(summary, data, &options, dir, &list, &err);   data files and scripts
+ *     figures_render(&list, dir, &err);                         pictures
+ *     figures_release(&list);
+ *
+ * Pictures of synthetic data say so. No MPI. */
+#ifndef CELLSWEEP_FIGURES_H
+#define CELLSWEEP_FIGURES_H
+
+#include "figures/curves.h"
+#include "data/dataset.h"
+
+enum { FIGURES_MAX = 100 };
+
+struct figures_options {
+    enum metric metric; /* the upper half of learning curves; METRIC_LOSS: the default of curves.h */
+    int counts;         /* 1: heatmaps show counts, else percent of the actual class */
+    int all_heatmaps;   /* 1: pairs have heatmaps too */
+    int all_figures;    /* 1: every figure is drawn, however many */
+    struct figstyle style;
+};
+
+/* The figures of a report by name, in the order of the paper. */
+struct figures {
+    int n, capacity;
+    int n_single; /* figures of single combinations that a marginal one of each axis stands for; 0: there are none of those */
+    char (*name)[CURVES_NAME_SIZE]; /* (n) owned */
+};
+
+/* Write data and scripts into a directory that exists. Where there would be more than FIGURES_MAX figures, as a grid of many axes has
+ * one for every combination, an axis has one figure, the mean over the others (marginal.h), and learning curves and heatmaps are left
+ * out, unless options->all_figures. E_USAGE, before anything is written, when that too makes more than FIGURES_MAX. data: the
+ * packed images, or NULL to leave out the appendix. *out is owned by the caller, also after a failure. */
+int figures_write(const struct summary *summary, const struct dataset *data,
+                  const struct figures_options *options, const char *dir, struct figures *out,
+                  struct err *err);
+
+/* Draw them. The first failure ends it; pictures drawn so far stay. */
+int figures_render(const struct figures *figures, const char *dir, struct err *err);
+
+void figures_release(struct figures *figures);
+
+#endif

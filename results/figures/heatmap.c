@@ -1,0 +1,424 @@
+#include "figures/heatmap.h"
+
+#include "store/classes.h"
+#include "figures/curves.h"
+#include "figures/figtext.h"
+#include "figures/gnuplot.h"
+#include "write/output.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- numbers ---- */
+
+static const struct store_job *job_of(const struct heatmap *h, int i)
+{
+    return &store_jobs(h->summary->store)[h->group->job[i]];
+}
+
+/* 1: the folds of a repeat are summed. */
+static int is_pooled(const struct heatmap *h)
+{
+    return h->split == SPLIT_VAL && strncmp(h->group->cell->protocol, "kfold", 5) == 0;
+}
+
+static int same_unit(const struct heatmap *h, int i, int k)
+{
+    const struct store_job *a = job_of(h, i), *b = job_of(h, k);
+    return i == k || (is_pooled(h) && a->seed == b->seed && a->repeat == b->repeat);
+}
+
+/* 1 when no finished job before i is of its unit. */
+static int is_first_of_unit(const struct heatmap *h, int i)
+{
+    for (int k = 0; k < i; k++)
+        if (same_unit(h, i, k))
+            return 0;
+    return 1;
+}
+
+/* Add the matrix of one job (c, c), c the store's classes, to sum (n, n). matrix is scratch (c, c). */
+static int add_job(const struct heatmap *h, int i, int *matrix, int *sum, struct err *err)
+{
+    int c = store_n_classes(h->summary->store);
+    int rc = store_read_confusion(h->summary->store, h->group->job[i], h->split, matrix, err);
+    for (int row = 0; row < h->n && rc == 0; row++)
+        for (int column = 0; column < h->n; column++)
+            if (matrix[row * c + column] > 0)
+                sum[row * h->n + column] += matrix[row * c + column];
+    return rc;
+}
+
+/* The unit of job i: its matrix joins the counts. Returns its balanced accuracy in *balanced. */
+static int add_unit(struct heatmap *h, int i, int *matrix, int *sum, double *balanced, struct err *err)
+{
+    int rc = 0;
+    memset(sum, 0, (size_t)(h->n * h->n) * sizeof *sum);
+    for (int k = i; k < h->group->n_state[JOB_DONE] && rc == 0; k++)
+        if (same_unit(h, i, k))
+            rc = add_job(h, k, matrix, sum, err);
+    for (int k = 0; k < h->n * h->n; k++)
+        h->count[k] += sum[k];
+    *balanced = stats_balanced_accuracy(sum, h->n);
+    return rc;
+}
+
+static void finish_means(struct heatmap *h, const double *balanced)
+{
+    double right = 0, all = 0;
+    for (int k = 0; k < h->n * h->n; k++) {
+        h->count[k] /= h->n_units;
+        all += h->count[k];
+        right += k % (h->n + 1) == 0 ? h->count[k] : 0;
+    }
+    h->accuracy = all > 0 ? right / all : nan("");
+    double ratio = h->split == SPLIT_VAL && !is_pooled(h) ? h->group->test_ratio : nan("");
+    h->balanced = stats_within(stats_of_splits(balanced, h->n_units, ratio, summary_level), 0, 1);
+}
+
+static int add_units(struct heatmap *h, struct err *err)
+{
+    size_t c = (size_t)store_n_classes(h->summary->store), n = (size_t)h->n;
+    int n_jobs = h->group->n_state[JOB_DONE], rc = 0;
+    int *matrix = err_calloc(c * c, sizeof *matrix, "a confusion matrix", err);
+    int *sum = err_calloc(n * n, sizeof *sum, "a confusion matrix", err);
+    double *balanced = err_calloc((size_t)n_jobs, sizeof *balanced, "balanced accuracies", err);
+    if (!matrix || !sum || !balanced)
+        rc = E_IO;
+    for (int i = 0; i < n_jobs && rc == 0; i++)
+        if (is_first_of_unit(h, i))
+            rc = add_unit(h, i, matrix, sum, &balanced[h->n_units++], err);
+    if (rc == 0)
+        finish_means(h, balanced);
+    free(matrix);
+    free(sum);
+    free(balanced);
+    return rc;
+}
+
+int heatmap_new(const struct summary *summary, const struct summary_group *group, enum split split,
+                struct heatmap **out, struct err *err)
+{
+    struct heatmap *h = err_calloc(1, sizeof *h, "a confusion matrix", err);
+    int rc = 0, c = store_n_classes(summary->store);
+    *out = NULL;
+    if (!h)
+        return E_IO;
+    h->summary = summary;
+    h->group = group;
+    h->split = split;
+    h->n = classes_of(summary->store, group->cell, h->cluster);
+    h->n = h->n < c ? h->n : c;
+    h->count = err_calloc((size_t)h->n * (size_t)h->n, sizeof *h->count, "a confusion matrix", err);
+    rc = h->count ? add_units(h, err) : E_IO;
+    if (rc < 0)
+        heatmap_free(h);
+    else
+        *out = h;
+    return rc;
+}
+
+void heatmap_free(struct heatmap *heatmap)
+{
+    if (!heatmap)
+        return;
+    free(heatmap->count);
+    free(heatmap);
+}
+
+/* ---- data file ---- */
+
+static double class_size(const struct heatmap *h, int actual)
+{
+    double n = 0;
+    for (int predicted = 0; predicted < h->n; predicted++)
+        n += h->count[actual * h->n + predicted];
+    return n;
+}
+
+/* What a cell shows: a count, or its percentage of the actual class (NaN: no such image). */
+static double cell_value(const struct heatmap *h, int predicted, int actual, int percent)
+{
+    double count = h->count[actual * h->n + predicted], n = class_size(h, actual);
+    if (!percent)
+        return count;
+    return n > 0 ? 100 * count / n : nan("");
+}
+
+static double largest_value(const struct heatmap *h, int percent)
+{
+    double top = 0;
+    if (percent)
+        return 100;
+    for (int k = 0; k < h->n * h->n; k++)
+        top = fmax(top, h->count[k]);
+    return top > 0 ? top : 1;
+}
+
+/* As few characters as tell what it is; a mean that is not 0 never reads 0. */
+static void cell_text(char *out, size_t size, double x, int percent)
+{
+    if (isnan(x))
+        snprintf(out, size, "-");
+    else if (percent && x > 0 && x < 0.5)
+        snprintf(out, size, "<1");
+    else if (percent || x >= 99.95 || fabs(x - round(x)) < 1e-9)
+        snprintf(out, size, "%.0f", x);
+    else
+        snprintf(out, size, x < 0.05 ? "<.1" : "%.1f", x);
+}
+
+/* Ink of a cell's text: 0 pale for zeros, 1 dark on light cells, 2 white on dark ones. At 45 % of the scale the two have the
+ * same contrast with the palette (WCAG ratio 4.5 to 4.7). */
+static int cell_ink(double x, double top)
+{
+    if (isnan(x) || x <= 0)
+        return 0;
+    return x < 0.45 * top ? 1 : 2;
+}
+
+static void write_rows(FILE *file, const struct heatmap *h, int percent)
+{
+    double top = largest_value(h, percent);
+    char text[32];
+    fputs("row\tcolumn\tpredicted\tactual\tcount\tpercent\tvalue\ttext\tink\n", file);
+    for (int a = 0; a < h->n; a++)
+        for (int p = 0; p < h->n; p++) {
+            double x = cell_value(h, p, a, percent), share = cell_value(h, p, a, 1);
+            cell_text(text, sizeof text, x, percent);
+            fprintf(file, "%d\t%d\t%d\t%d\t%.9g", a, p, h->cluster[p], h->cluster[a], h->count[a * h->n + p]);
+            fprintf(file, isnan(share) ? "\tNaN" : "\t%.9g", share);
+            fprintf(file, "\t%.9g\t%s\t%d\n", isnan(x) ? 0 : x, text, cell_ink(x, top));
+        }
+}
+
+/* ---- script ---- */
+
+/* Pixels of the page. */
+enum { LEFT = 84, BAR_GAP = 22, BAR = 20, RIGHT = 84, NARROWEST = 780, EDGE = 14, NUMBERS = 52, AXIS = 52 };
+
+struct page {
+    int cell, grid, width, height, top;
+    int text_left, text_width;
+    char title[512], subtitle[512], balanced[128], accuracy[128];
+    struct figtext_notes notes; /* below the picture, the footer last */
+};
+
+static int cell_pixels(int n)
+{
+    return n <= 4 ? 110 : n <= 10 ? 56 : n <= 18 ? 40 : n <= 32 ? 30 : n <= 60 ? 900 / n : 15;
+}
+
+static const char *judged_on(const struct heatmap *h)
+{
+    const char *protocol = h->group->cell->protocol;
+    if (h->split == SPLIT_ALL)
+        return "On all original images, training images included";
+    if (strncmp(protocol, "kfold", 5) == 0)
+        return "Out of fold: judged by models that did not see them";
+    if (strcmp(protocol, "holdout") == 0)
+        return "On the held-out images, not seen in training";
+    if (strcmp(protocol, "tail") == 0)
+        return "On the tail: the last images, unshuffled, maybe not of all classes";
+    return "On validation images, split off after rebalancing: may be copies of training images";
+}
+
+static void describe_counts(const struct heatmap *h, int percent, char *out, size_t size)
+{
+    int n = h->n_units, lost = h->group->n_jobs - h->group->n_state[JOB_DONE];
+    const char *what = percent ? "Percent of the actual class: rows add up to 100" : "Counts";
+    const char *unit = !is_pooled(h) ? "one model"
+                       : lost > 0    ? "images of the finished folds"
+                                     : "every image once, over all folds";
+    char missing[64] = "";
+    if (lost > 0)
+        snprintf(missing, sizeof missing, "; %d of %d models are not finished", lost, h->group->n_jobs);
+    if (n == 1)
+        snprintf(out, size, "%s; %s%s.", what, unit, missing);
+    else if (is_pooled(h))
+        snprintf(out, size, "%s; %s, mean of %d repeats%s.", what, unit, n, missing);
+    else
+        snprintf(out, size, "%s; mean of %d models%s.", what, n, missing);
+}
+
+static void describe_leak(const struct heatmap *h, struct page *page)
+{
+    char counts[64];
+    summary_leak_text(counts, sizeof counts, h->group);
+    if (h->split == SPLIT_VAL && h->group->leak.mean > 0)
+        figtext_note(&page->notes,
+                     "Leak: %s validation images have a copy or an augmented sibling in training, mean.",
+                     counts);
+}
+
+static void describe_published(const struct heatmap *h, struct page *page)
+{
+    double value = curves_published_originals(h->summary, h->group);
+    if (h->split != SPLIT_ALL || isnan(value) || strcmp(h->group->cell->protocol, "report") != 0)
+        return;
+    figtext_note(&page->notes, "Published: balanced accuracy %.2f on all original images, one run.", value);
+}
+
+static void collect_notes(const struct heatmap *h, struct page *page, int percent)
+{
+    char text[CURVES_FOOTER_SIZE];
+    describe_counts(h, percent, text, sizeof text);
+    figtext_note(&page->notes, "%s", text);
+    describe_leak(h, page);
+    describe_published(h, page);
+    curves_footer(text, sizeof text, h->summary, h->group->cell->protocol, h->group->n_state[JOB_DONE],
+                  h->group->n_jobs);
+    figtext_note(&page->notes, "%s", text);
+}
+
+static void collect_heading(const struct heatmap *h, struct page *page)
+{
+    char clusters[128], strategy[128];
+    int n;
+    classes_title(h->summary->store, h->group->cell, clusters, sizeof clusters);
+    curves_group_title(strategy, sizeof strategy, h->summary, h->group);
+    snprintf(page->title, sizeof page->title, "%s: %s", clusters, strategy);
+    curves_append_axes(page->title, sizeof page->title, h->summary, h->group, -1);
+    snprintf(page->subtitle, sizeof page->subtitle, "%s (protocol %s)", judged_on(h),
+             h->group->cell->protocol);
+    n = snprintf(page->balanced, sizeof page->balanced, "Balanced accuracy %.3f", h->balanced.mean);
+    if (h->balanced.n > 1)
+        snprintf(page->balanced + n, sizeof page->balanced - (size_t)n,
+                 " (95 %% interval %.3f to %.3f, n = %d)", h->balanced.low, h->balanced.high, h->balanced.n);
+    snprintf(page->accuracy, sizeof page->accuracy, "Accuracy %.3f; balanced accuracy by chance %.3f",
+             h->accuracy, 1.0 / h->n);
+}
+
+/* Returns where the picture may begin. */
+static int write_heading(FILE *file, const struct heatmap *h, const struct page *page)
+{
+    const struct figtext_page text = {file, page->width, page->height};
+    char look[64];
+    int y = 7 + figtext_heading(&text, page->text_left, page->title, page->subtitle,
+                                store_synthetic(h->summary->store));
+    snprintf(look, sizeof look, "left font bold(%.3g)", figtext_fit(page->balanced, 12, page->text_width));
+    figtext_label(&text, page->text_left, y, look, page->balanced);
+    figtext_paragraph(&text, page->text_left, y + 22, page->text_width, 11, page->accuracy);
+    return y + NUMBERS;
+}
+
+static struct page lay_out(const struct heatmap *h, int percent, const struct figstyle *style)
+{
+    struct page page = {.cell = cell_pixels(h->n)};
+    int margins = LEFT + BAR_GAP + BAR + RIGHT, own = margins + page.cell * h->n;
+    page.width = figstyle_width(style, own > NARROWEST ? own : NARROWEST);
+    if (margins + page.cell * h->n > page.width)
+        page.cell = page.width > margins + 4 * h->n ? (page.width - margins) / h->n : 4;
+    page.grid = page.cell * h->n;
+    page.text_left = page.width < NARROWEST ? EDGE : LEFT;
+    page.text_width = page.width - page.text_left - EDGE;
+    collect_notes(h, &page, percent);
+    collect_heading(h, &page);
+    page.top = write_heading(NULL, h, &page); /* only measured */
+    page.height = page.top + page.grid + 14 + AXIS + figtext_notes_height(&page.notes, page.text_width);
+    return page;
+}
+
+/* A number for every class as long as it has room: 12 pixels. */
+static void write_tics(FILE *file, const struct heatmap *h, const struct page *page)
+{
+    int step = (12 + page->cell - 1) / page->cell;
+    for (int axis = 0; axis < 2; axis++) {
+        fprintf(file, "set %ctics font ''.plain(10) scale 0.3 (", axis ? 'y' : 'x');
+        for (int c = 0; c < h->n; c += step)
+            if (h->cluster[c])
+                fprintf(file, "%s'%d' %d", c ? ", " : "", h->cluster[c], c);
+            else
+                fprintf(file, "%s'?' %d", c ? ", " : "", c);
+        fputs(")\n", file);
+    }
+}
+
+/* Light where nothing is, so that zeros stay in the background and a printed page stays white; lightness falls evenly. */
+static void write_look(FILE *file, const struct heatmap *h, const struct page *page, int percent)
+{
+    double w = page->width, t = page->height;
+    fprintf(file,
+            "set lmargin at screen %.5f; set rmargin at screen %.5f; set tmargin at screen %.5f; set bmargin "
+            "at screen %.5f\n"
+            "unset grid; set border 15 lw 0.5\n"
+            "set xrange [-0.5:%d.5]; set yrange [%d.5:-0.5]\n"
+            "set xlabel 'Predicted cluster' offset 0,0.3; set ylabel 'Actual cluster'\n",
+            LEFT / w, (LEFT + page->grid) / w, 1 - page->top / t, 1 - (page->top + page->grid) / t, h->n - 1,
+            h->n - 1);
+    write_tics(file, h, page);
+    fprintf(file,
+            "set palette defined (0 '#faf3ec', 1 '#faebdd', 4 '#f6b48f', 7 '#f4875e', 10 '#ec4c3e', 13 "
+            "'#cb1b4f', 16 '#971c5b', 19 '#611f53', 22 '#30173a', 25 '#03051a')\n"
+            "set cbrange [0:%.9g]; set cbtics font ''.plain(10) scale 0.4%s\n"
+            "set colorbox user origin screen %.5f,%.5f size screen %.5f,%.5f noborder\n",
+            largest_value(h, percent), percent ? " format '%g %%'" : "", (LEFT + page->grid + BAR_GAP) / w,
+            1 - (page->top + page->grid) / t, BAR / w, page->grid / t);
+}
+
+/* gnuplot complains of a plot without a point. */
+static int has_ink(const struct heatmap *h, int percent, int ink)
+{
+    double top = largest_value(h, percent);
+    for (int k = 0; k < h->n * h->n; k++)
+        if (cell_ink(cell_value(h, k / h->n, k % h->n, percent), top) == ink)
+            return 1;
+    return 0;
+}
+
+static void write_plot(FILE *file, const struct heatmap *h, const struct page *page, int percent,
+                       const char *name)
+{
+    static const char *const ink[] = {"#b5a69c", "#1a1a1a", "#ffffff"};
+    double font = page->cell >= 50 ? 14 : page->cell >= 40 ? 11 : page->cell * 0.31;
+    fprintf(file, "plot '%s.tsv' using 'column':'row':'value' with image pixels", name);
+    for (int i = 0; i < 3 && page->cell >= 15; i++)
+        if (has_ink(h, percent, i))
+            fprintf(
+                file,
+                ", \\\n     '' using (column('ink') == %d ? column('column') : NaN):'row':'text' with labels "
+                "font plain(%.3g) textcolor rgb '%s'",
+                i, font, ink[i]);
+    fputc('\n', file);
+}
+
+static void write_notes(FILE *file, const struct page *page)
+{
+    const struct figtext_page text = {file, page->width, page->height};
+    int height = figtext_notes_height(&page->notes, page->text_width);
+    figtext_write_notes(&text, page->text_left, page->height + 4 - height, page->text_width, &page->notes);
+}
+
+static int write_script(const struct heatmap *h, const char *name, int percent, const struct figstyle *style,
+                        const char *dir, struct err *err)
+{
+    struct page page = lay_out(h, percent, style);
+    struct output out;
+    char file[CURVES_NAME_SIZE + 8];
+    snprintf(file, sizeof file, "%s.gp", name);
+    int rc = output_open(&out, dir, file, err);
+    if (rc < 0)
+        return rc;
+    gnuplot_begin(out.file, name, page.width, page.height, style);
+    write_heading(out.file, h, &page);
+    write_notes(out.file, &page);
+    write_look(out.file, h, &page, percent);
+    write_plot(out.file, h, &page, percent, name);
+    fputs("unset output\n", out.file);
+    return output_close(&out, err);
+}
+
+int heatmap_write(const struct heatmap *heatmap, const char *name, int percent, const struct figstyle *style,
+                  const char *dir, struct err *err)
+{
+    struct output out;
+    char file[CURVES_NAME_SIZE + 8];
+    snprintf(file, sizeof file, "%s.tsv", name);
+    int rc = output_open(&out, dir, file, err);
+    if (rc < 0)
+        return rc;
+    write_rows(out.file, heatmap, percent);
+    rc = output_close(&out, err);
+    return rc == 0 ? write_script(heatmap, name, percent, style, dir, err) : rc;
+}

@@ -1,0 +1,27 @@
+/* pagename.h - names of the files of a page: what tells it from the report's others, no more.
+ *
+ *     char name[PAGENAME_SIZE] = "fig4";
+ *     pagename_append(name, "_3-9");
+ *     pagename_append_cell(name, summary, group, -1);      "fig4_3-9_kfold_learning_rate=0.001"
+ *
+ * No MPI. */
+#ifndef CELLSWEEP_PAGENAME_H
+#define CELLSWEEP_PAGENAME_H
+
+#include "stats/summary.h"
+
+/* Names stop at PAGENAME_LENGTH characters, which leaves room for a number and an extension. */
+enum { PAGENAME_SIZE = 240, PAGENAME_LENGTH = PAGENAME_SIZE - 16 };
+
+/* Append text to a name of PAGENAME_SIZE bytes; whatever is not harmless in a file name becomes '-'. */
+void pagename_append(char *name, const char *text);
+
+/* Append protocol, model and axes of a group, each only when it varies over the summary; axis `without` (-1: none) is left
+ * out. */
+void pagename_append_cell(char *name, const struct summary *summary, const struct summary_group *group,
+                          int without);
+
+/* "learning_rate" of "train.learning_rate". */
+const char *pagename_axis(const struct summary *summary, int axis);
+
+#endif

@@ -1,0 +1,75 @@
+/* trend.h - final validation balanced accuracy against a grid axis, one line a strategy, as data files and gnuplot scripts.
+ *
+ *     struct trend_axis axis = trend_axis_of(summary, i);       x: the axis' own numbers, or one place a value
+ *     struct trend *trend = NULL;
+ *     int n = trend_pages(summary, &axis, &trend, &err);
+ *     for (...) trend_write(&trend[i], name, style, dir, &err);        name.tsv and name.gp
+ *     trend_free(trend, n);
+ *
+ * A page shows one clusters x protocol x whatever else varies; its points are group means at the last epoch with their 95 %
+ * interval, or, below CURVES_FEW jobs, with each of the jobs; of a marginal summary, means over the combinations of the other axes
+ * with the range of them. Means are joined by a line where that can show a course: numbers, three of them at least. A page has at
+ * most TREND_SERIES lines; more strategies go to further pages. No MPI. */
+#ifndef CELLSWEEP_TREND_H
+#define CELLSWEEP_TREND_H
+
+#include "figures/curves.h"
+#include "figures/figstyle.h"
+#include "stats/summary.h"
+
+enum { TREND_SERIES = 16, TREND_LABEL_SIZE = 2 * CONFIG_WORD_SIZE };
+
+/* How an axis of the grid is drawn. */
+struct trend_axis {
+    int axis;          /* of the store */
+    const char *stem;  /* of file names: "axis_", the axis' name follows; "imbalance": the whole */
+    const char *label; /* of the x axis */
+    int log;           /* 1: logarithmic */
+    int categorical;   /* 1: values are words, x counts them */
+    /* x of a group; NULL: the number its value is, or the place of its word. */
+    double (*x)(const struct summary *summary, const struct summary_group *group, int axis);
+    /* Text below a tick; NULL: the value. */
+    void (*tick)(char *out, size_t size, const struct summary_group *group, int axis, double x);
+    /* What else tells two values apart that have the same x, as text in out (TREND_LABEL_SIZE), for pages of their own; NULL:
+     * nothing. */
+    void (*facet)(char *out, size_t size, const struct summary *summary, const struct summary_group *group);
+    const char *facet_name;
+    int marginal; /* 1: the summary is a marginal one (marginal.h): points are means over combinations of the other axes */
+    int n_left_out; /* combinations that it leaves out */
+};
+
+struct trend_point {
+    const struct summary_group *group; /* the summary's */
+    int series;                        /* of the page */
+    double x;
+    int n_jobs; /* jobs that the figure shows, 0: it has an interval, a range or one job; from trend_write */
+    double job[CURVES_FEW - 1];
+};
+
+struct trend {
+    const struct summary *summary;
+    struct trend_axis axis;
+    int part;                                         /* 0, or k for the k-th page of further strategies */
+    int has_facet;                                    /* 1: the page shows one facet only */
+    int n_series, n;                                  /* lines, points */
+    const struct summary_group *series[TREND_SERIES]; /* the first group of each line, for its strategy */
+    struct trend_point *point;                        /* (n) by series, then x; owned */
+};
+
+/* The plain way to draw an axis. Logarithmic: learning rates, and positive numbers over a factor of 20 or more. */
+struct trend_axis trend_axis_of(const struct summary *summary, int axis);
+
+/* All pages of an axis: *out (n, returned) is owned by the caller, see trend_free. Groups without a finished job have no
+ * point. Negative: E_IO. */
+int trend_pages(const struct summary *summary, const struct trend_axis *axis, struct trend **out,
+                struct err *err);
+
+/* Name of a page's files in out (PAGENAME_SIZE). */
+void trend_name(const struct trend *trend, char *out);
+
+int trend_write(struct trend *trend, const char *name, const struct figstyle *style, const char *dir,
+                struct err *err);
+
+void trend_free(struct trend *trend, int n);
+
+#endif

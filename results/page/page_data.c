@@ -1,0 +1,599 @@
+#include "page/page_data.h"
+
+#include "store/classes.h"
+#include "figures/curves.h"
+#include "tables/findings_pages.h"
+#include "tables/headline.h"
+#include "write/json_out.h"
+#include "stats/misjudged.h"
+#include "figures/palette.h"
+#include "paper/published.h"
+#include "store/store_select.h"
+#include "tables/tables.h"
+#include "page/thumbnails.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Rows of misclassified images a group, and different images in all: what keeps a page under a few MB. */
+enum { MAX_ROWS = 40, MAX_IMAGES = 400 };
+
+/* A document under way. */
+struct document {
+    struct store *store;
+    const struct page_data_options *options;
+    const struct summary *summary;
+    const struct findings *findings; /* the callers' */
+    struct store_mark *mark;         /* (J of the store) */
+    int n;                           /* jobs of the document */
+    int *job;                        /* (n) their rows in the store */
+    json_t *root;
+    int failed; /* 1: something could not be allocated */
+};
+
+static void put(struct document *d, json_t *object, const char *name, json_t *value)
+{
+    json_out_put(object, name, value, &d->failed);
+}
+
+static void add(struct document *d, json_t *array, json_t *value)
+{
+    json_out_add(array, value, &d->failed);
+}
+
+/* What a function prints, as JSON: one text, or an array of lines. */
+static json_t *printed(struct document *d, void (*print)(FILE *, const struct summary *), int lines)
+{
+    char *text = NULL;
+    size_t n;
+    FILE *file = open_memstream(&text, &n);
+    if (!file)
+        return NULL;
+    print(file, d->summary);
+    json_t *value = fclose(file) != 0 ? NULL : lines ? json_out_lines(text) : json_out_text(text);
+    free(text);
+    return value;
+}
+
+/* The same of the findings. */
+static json_t *found(struct document *d, void (*print)(FILE *, const struct findings *), int lines)
+{
+    char *text = NULL;
+    size_t n;
+    FILE *file = open_memstream(&text, &n);
+    if (!file)
+        return NULL;
+    print(file, d->findings);
+    json_t *value = fclose(file) != 0 ? NULL : lines ? json_out_lines(text) : json_out_text(text);
+    free(text);
+    return value;
+}
+
+/* ---- what the file says of itself ---- */
+
+static void put_texts(struct document *d, json_t *object, const char *const *name, int n)
+{
+    for (int i = 0; i < n; i++)
+        put(d, object, name[i], json_out_text(store_text(d->store, name[i])));
+}
+
+static json_t *provenance(struct document *d)
+{
+    static const char *const names[] = {"yaml", "yaml_resolved", "version", "commit", "created",
+                                        "host", "libraries",     "cpu",     "kernels"};
+    json_t *object = json_object();
+    put_texts(d, object, names, sizeof names / sizeof *names);
+    put(d, object, "ranks", json_integer(atoi(store_text(d->store, "ranks"))));
+    put(d, object, "results_file", json_out_text(store_path(d->store)));
+    return object;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    return (*(const int *)a > *(const int *)b) - (*(const int *)a < *(const int *)b);
+}
+
+/* Every cluster of the images and its size, ascending. */
+static json_t *cluster_sizes(struct document *d)
+{
+    int n = store_n_images(d->store), *cluster = calloc((size_t)n + 1, sizeof *cluster);
+    json_t *sizes = json_array();
+    if (!cluster)
+        d->failed = 1;
+    for (int i = 0; i < n && cluster; i++)
+        cluster[i] = store_images(d->store)[i].cluster;
+    if (cluster)
+        qsort(cluster, (size_t)n, sizeof *cluster, by_number);
+    for (int i = 0, end; i < n && cluster; i = end) {
+        for (end = i; end < n && cluster[end] == cluster[i];)
+            end++;
+        add(d, sizes, json_pack("{s:i, s:i}", "number", cluster[i], "count", end - i));
+    }
+    free(cluster);
+    return sizes;
+}
+
+static json_t *data_of(struct document *d)
+{
+    json_t *object = json_object();
+    put(d, object, "origin", json_out_text(store_text(d->store, "data")));
+    put(d, object, "checksum", json_out_text(store_text(d->store, "dataset_checksum")));
+    put(d, object, "n_images", json_integer(store_n_images(d->store)));
+    put(d, object, "clusters", cluster_sizes(d));
+    return object;
+}
+
+static json_t *metric_list(struct document *d)
+{
+    json_t *list = json_array();
+    for (int m = 0; m < N_METRICS; m++)
+        add(d, list, json_out_text(metric_names[m]));
+    return list;
+}
+
+static json_t *axes(struct document *d)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < store_n_axes(d->store); i++) {
+        json_t *axis = json_object();
+        put(d, axis, "name", json_out_text(store_axis_name(d->store, i)));
+        put(d, axis, "is_number", json_boolean(store_axis_is_number(d->store, i)));
+        add(d, list, axis);
+    }
+    return list;
+}
+
+/* Clusters of the classes of each list of clusters; null for those that a list too long to be stored does not name. */
+static json_t *classes(struct document *d)
+{
+    json_t *object = json_object();
+    int cluster[CONFIG_MAX_CLUSTERS];
+    for (int g = 0; g < d->summary->n_groups; g++) {
+        const struct store_job *cell = d->summary->group[g].cell;
+        if (json_object_get(object, cell->clusters))
+            continue;
+        json_t *list = json_array();
+        int n = classes_of(d->store, cell, cluster), cut = strstr(cell->clusters, "...") != NULL;
+        for (int c = 0; c < n; c++)
+            add(d, list, cut && cluster[c] == 0 ? json_null() : json_integer(cluster[c]));
+        put(d, object, cell->clusters, list);
+    }
+    return object;
+}
+
+static json_t *colors(struct document *d)
+{
+    json_t *object = json_object();
+    for (int g = 0; g < d->summary->n_groups; g++) {
+        const char *strategy = d->summary->group[g].cell->strategy;
+        put(d, object, strategy, json_out_text(palette_strategy(strategy)));
+    }
+    return object;
+}
+
+/* A strategy whose groups differ in the all-cluster rule keeps its name. */
+static json_t *titles(struct document *d)
+{
+    json_t *object = json_object();
+    for (int g = 0; g < d->summary->n_groups; g++) {
+        const char *strategy = d->summary->group[g].cell->strategy;
+        char title[128];
+        curves_group_title(title, sizeof title, d->summary, &d->summary->group[g]);
+        const char *other = json_string_value(json_object_get(object, strategy));
+        put(d, object, strategy, json_out_text(other && strcmp(other, title) != 0 ? strategy : title));
+    }
+    return object;
+}
+
+/* What part of the file the document is. */
+static json_t *filter_of(const struct summary *s)
+{
+    json_t *filter = json_object();
+    int failed = filter == NULL;
+    json_out_put(filter, "text", json_out_text(s->filter), &failed);
+    json_out_put(filter, "jobs", json_integer(s->n_jobs), &failed);
+    json_out_put(filter, "of_jobs", json_integer(s->n_jobs_file), &failed);
+    json_out_put(filter, "strategies", json_integer(s->same[SUMMARY_STRATEGY]->n_parts), &failed);
+    json_out_put(filter, "of_strategies", json_integer(s->n_strategies_file), &failed);
+    if (!failed)
+        return filter;
+    json_decref(filter);
+    return NULL;
+}
+
+static void put_head(struct document *d)
+{
+    const struct summary *s = d->summary;
+    put(d, d->root, "format", json_integer(1));
+    put_texts(d, d->root, (const char *const[]){"name"}, 1);
+    put(d, d->root, "synthetic", json_boolean(store_synthetic(d->store)));
+    put(d, d->root, "live", json_boolean(d->options->live));
+    put(d, d->root, "complete", json_boolean(s->n_state[JOB_WAITING] == 0 && s->n_state[JOB_RUNNING] == 0));
+    put(d, d->root, "filter", s->filter ? filter_of(s) : json_null());
+    put(d, d->root, "data", data_of(d));
+    put(d, d->root, "provenance", provenance(d));
+    put(d, d->root, "n_epochs", json_integer(store_n_epochs(d->store)));
+    put(d, d->root, "n_classes", json_integer(store_n_classes(d->store)));
+    put(d, d->root, "metrics", metric_list(d));
+    put(d, d->root, "axes", axes(d));
+    put(d, d->root, "classes", classes(d));
+    put(d, d->root, "titles", titles(d));
+    put(d, d->root, "colors", colors(d));
+}
+
+/* ---- jobs, a column a fact ---- */
+
+enum kind { TEXT, COUNT, SEED, TIME, STATE };
+
+/* A member of struct store_job, or of struct store_mark. */
+static const struct job_column {
+    const char *name;
+    enum kind kind;
+    int of_mark;
+    size_t offset;
+} job_columns[] = {
+    {"key", TEXT, 0, offsetof(struct store_job, key)},
+    {"clusters", TEXT, 0, offsetof(struct store_job, clusters)},
+    {"strategy", TEXT, 0, offsetof(struct store_job, strategy)},
+    {"protocol", TEXT, 0, offsetof(struct store_job, protocol)},
+    {"model", TEXT, 0, offsetof(struct store_job, model)},
+    {"seed", SEED, 0, offsetof(struct store_job, seed)},
+    {"fold", COUNT, 0, offsetof(struct store_job, fold)},
+    {"repeat", COUNT, 0, offsetof(struct store_job, repeat)},
+    {"n_train", COUNT, 0, offsetof(struct store_job, n_train)},
+    {"n_val", COUNT, 0, offsetof(struct store_job, n_val)},
+    {"leak", COUNT, 0, offsetof(struct store_job, leak)},
+    {"state", STATE, 1, offsetof(struct store_mark, state)},
+    {"epochs_done", COUNT, 1, offsetof(struct store_mark, epochs_done)},
+    {"attempts", COUNT, 1, offsetof(struct store_mark, attempts)},
+    {"rank", COUNT, 1, offsetof(struct store_mark, rank)},
+    {"started", TIME, 1, offsetof(struct store_mark, started)},
+    {"finished", TIME, 1, offsetof(struct store_mark, finished)},
+    {"message", TEXT, 1, offsetof(struct store_mark, message)},
+};
+
+static json_t *job_value(const struct document *d, const struct job_column *column, int job)
+{
+    const void *record = column->of_mark ? (const void *)&d->mark[job] : &store_jobs(d->store)[job];
+    const void *value = (const char *)record + column->offset;
+    switch (column->kind) {
+    case TEXT:
+        return json_out_text(value);
+    case COUNT:
+        return json_out_count(*(const int *)value);
+    case SEED:
+        return json_integer(*(const int64_t *)value);
+    case TIME:
+        return json_out_real(*(const double *)value);
+    case STATE:
+        return json_out_text(job_state_names[*(const enum job_state *)value]);
+    }
+    return NULL;
+}
+
+static json_t *axis_values(struct document *d, const char (*text)[CONFIG_WORD_SIZE])
+{
+    json_t *values = json_array();
+    for (int i = 0; i < store_n_axes(d->store); i++)
+        add(d, values, json_out_text(text[i]));
+    return values;
+}
+
+static json_t *axis_column(struct document *d, int axis)
+{
+    json_t *column = json_array();
+    for (int i = 0; i < d->n; i++)
+        add(d, column, json_out_text(store_jobs(d->store)[d->job[i]].axis[axis]));
+    return column;
+}
+
+static void put_jobs(struct document *d)
+{
+    json_t *jobs = json_object(), *list = json_array();
+    for (size_t c = 0; c < sizeof job_columns / sizeof *job_columns; c++) {
+        json_t *column = json_array();
+        for (int i = 0; i < d->n; i++)
+            add(d, column, job_value(d, &job_columns[c], d->job[i]));
+        put(d, jobs, job_columns[c].name, column);
+    }
+    for (int a = 0; a < store_n_axes(d->store); a++)
+        add(d, list, axis_column(d, a));
+    put(d, jobs, "axis", list);
+    put(d, d->root, "jobs", jobs);
+}
+
+/* ---- curves and matrices ---- */
+
+static int put_curve(struct document *d, json_t *object, enum split split, enum metric metric, float *all,
+                     struct err *err)
+{
+    size_t e = (size_t)store_n_epochs(d->store);
+    int rc = store_read_metric(d->store, split, metric, all, err);
+    if (rc < 0)
+        return rc;
+    for (int i = 0; i < d->n; i++) /* rows are in order, so none is overwritten before it was moved */
+        memmove(all + (size_t)i * e, all + (size_t)d->job[i] * e, e * sizeof *all);
+    put(d, object, metric_names[metric], json_out_floats(all, (size_t)d->n * e));
+    return 0;
+}
+
+static int put_curves(struct document *d, struct err *err)
+{
+    static const char *const names[] = {"train", "val"};
+    size_t cells = (size_t)store_n_jobs(d->store) * (size_t)store_n_epochs(d->store);
+    float *all = err_calloc(cells, sizeof *all, "learning curves", err);
+    json_t *curves = json_object();
+    int rc = all ? 0 : E_IO;
+    for (int s = SPLIT_TRAIN; s <= SPLIT_VAL; s++) {
+        json_t *object = json_object();
+        for (int m = 0; m < N_METRICS && rc == 0; m++)
+            rc = put_curve(d, object, (enum split)s, (enum metric)m, all, err);
+        put(d, curves, names[s], object);
+    }
+    put(d, d->root, "curves", curves);
+    free(all);
+    return rc;
+}
+
+static int put_confusion(struct document *d, struct err *err)
+{
+    static const char *const names[] = {[SPLIT_VAL] = "val", [SPLIT_ALL] = "all"};
+    size_t c = (size_t)store_n_classes(d->store), n = (size_t)d->n;
+    int *all = err_calloc(n * c * c, sizeof *all, "confusion matrices", err), rc = all ? 0 : E_IO;
+    json_t *object = json_object();
+    for (int s = SPLIT_VAL; s <= SPLIT_ALL && rc == 0; s++) {
+        for (size_t i = 0; i < n && rc == 0; i++)
+            rc = store_read_confusion(d->store, d->job[i], (enum split)s, all + i * c * c, err);
+        put(d, object, names[s], json_out_ints(all, n * c * c));
+    }
+    put(d, d->root, "confusion", object);
+    free(all);
+    return rc;
+}
+
+/* ---- published curves ---- */
+
+static void add_published(struct document *d, json_t *list, int g, enum split split, enum metric metric,
+                          double *curve)
+{
+    const struct summary_group *group = &d->summary->group[g];
+    int n = d->summary->n_epochs;
+    if (curves_published(d->summary, group, split, metric, curve, n) == 0)
+        return;
+    json_t *object = json_object(), *values = json_array();
+    for (int e = 0; e < n; e++)
+        add(d, values, json_out_real(curve[e]));
+    put(d, object, "clusters", json_out_text(group->cell->clusters));
+    put(d, object, "strategy", json_out_text(group->cell->strategy));
+    put(d, object, "model", json_out_text(group->cell->model));
+    put(d, object, "axis", axis_values(d, group->cell->axis));
+    put(d, object, "protocol", json_out_text(published_protocol(group->cell->strategy)));
+    put(d, object, "split", json_out_text(split == SPLIT_TRAIN ? "train" : "val"));
+    put(d, object, "metric", json_out_text(metric_names[metric]));
+    put(d, object, "values", values);
+    add(d, list, object);
+}
+
+static int put_published(struct document *d, struct err *err)
+{
+    double *curve = err_calloc((size_t)d->summary->n_epochs, sizeof *curve, "published curves", err);
+    json_t *list = json_array();
+    for (int g = 0; g < d->summary->n_groups && curve; g++)
+        for (int k = 0; k < 2 * N_METRICS && partition_is_first(d->summary->same[SUMMARY_LEAK], g); k++)
+            add_published(d, list, g, (enum split)(k / N_METRICS), (enum metric)(k % N_METRICS), curve);
+    put(d, d->root, "published", list);
+    free(curve);
+    return curve ? 0 : E_IO;
+}
+
+/* ---- sentences and tables ---- */
+
+static void put_summary(struct document *d)
+{
+    json_t *object = json_object(), *sentences = json_array();
+    add(d, sentences, printed(d, headline_run, 0));
+    add(d, sentences, found(d, headline_outcome, 0));
+    add(d, sentences, printed(d, headline_leak, 0));
+    put(d, object, "sentences", sentences);
+    put(d, object, "warnings", found(d, headline_warnings, 1));
+    put(d, d->root, "summary", object);
+}
+
+/* A table from its rows, the header the first of them; rows and notes are taken over. */
+static json_t *table(struct document *d, json_t *rows, json_t *notes)
+{
+    json_t *object = json_object(), *header = json_incref(json_array_get(rows, 0));
+    put(d, object, "columns", header ? header : json_array());
+    if (header && json_array_remove(rows, 0) < 0)
+        d->failed = 1;
+    put(d, object, "rows", rows);
+    put(d, object, "notes", notes);
+    return object;
+}
+
+/* Filter and note of a table of findings, an array of lines. */
+static json_t *notes(const struct document *d, const struct findings_page *page)
+{
+    char *text = NULL;
+    size_t n;
+    FILE *file = open_memstream(&text, &n);
+    if (!file)
+        return NULL;
+    findings_print_note(file, d->findings, page);
+    json_t *value = fclose(file) != 0 ? NULL : json_out_lines(text);
+    free(text);
+    return value;
+}
+
+static void put_tables(struct document *d)
+{
+    json_t *tables = json_object();
+    struct csv_out csv = {.rows = json_array()};
+    tables_csv(&csv, d->summary);
+    d->failed |= csv.failed;
+    put(d, tables, "final", table(d, csv.rows, printed(d, tables_print_notes, 1)));
+    for (int p = 0; p < N_FINDINGS_PAGES; p++) {
+        struct csv_out page = {.rows = json_array()};
+        if (findings_pages[p].rows(d->findings) > 0)
+            findings_pages[p].csv(&page, d->findings);
+        d->failed |= page.failed;
+        put(d, tables, findings_pages[p].name, table(d, page.rows, notes(d, &findings_pages[p])));
+    }
+    put(d, d->root, "tables", tables);
+}
+
+/* ---- cells that are taken for others ---- */
+
+static json_t *misjudged_row(struct document *d, const struct misjudged_image *row)
+{
+    const struct store_job *cell = d->summary->group[row->group].cell;
+    json_t *object = json_object();
+    put(d, object, "clusters", json_out_text(cell->clusters));
+    put(d, object, "strategy", json_out_text(cell->strategy));
+    put(d, object, "protocol", json_out_text(cell->protocol));
+    put(d, object, "model", json_out_text(cell->model));
+    put(d, object, "axis", axis_values(d, cell->axis));
+    put(d, object, "image", json_integer(row->image));
+    put(d, object, "judged", json_integer(row->judged));
+    put(d, object, "wrong", json_integer(row->wrong));
+    put(d, object, "p_true", json_out_real(row->p_true));
+    put(d, object, "predicted", json_out_count(row->predicted));
+    put(d, object, "n_wrong", json_integer(row->n_wrong));
+    return object;
+}
+
+/* Different images of the rows, ascending, in image (room for every row). Returns how many. */
+static int list_images(const struct misjudged *m, int *image)
+{
+    int n = 0;
+    for (int i = 0; i < m->n; i++)
+        image[i] = m->row[i].image;
+    qsort(image, (size_t)m->n, sizeof *image, by_number);
+    for (int i = 0; i < m->n; i++)
+        if (n == 0 || image[n - 1] != image[i])
+            image[n++] = image[i];
+    return n;
+}
+
+static int put_sheet(struct document *d, json_t *object, const int *image, int n, struct err *err)
+{
+    void *png = NULL;
+    size_t n_png = 0;
+    int rc = thumbnails_new(d->options->data, image, n, &png, &n_png, err);
+    if (rc == 0)
+        put(d, object, "sprite", json_out_bytes("data:image/png;base64,", png, n_png));
+    free(png);
+    return rc;
+}
+
+static int put_cells(struct document *d, const int *image, int n, struct err *err)
+{
+    json_t *object = json_object(), *rows = json_array(), *ids = json_array(), *clusters = json_array();
+    for (int i = 0; i < n; i++) {
+        const struct dataset_image *cell = &store_images(d->store)[image[i]];
+        add(d, rows, json_integer(image[i]));
+        add(d, ids, json_out_text(cell->id));
+        add(d, clusters, json_integer(cell->cluster));
+    }
+    put(d, object, "size", json_integer(thumbnails_size(d->options->data)));
+    put(d, object, "columns", json_integer(THUMBNAILS_COLUMNS));
+    put(d, object, "image", rows);
+    put(d, object, "id", ids);
+    put(d, object, "cluster", clusters);
+    put(d, d->root, "cells", object);
+    return put_sheet(d, object, image, n, err);
+}
+
+static int put_misjudged(struct document *d, struct err *err)
+{
+    struct misjudged *m = NULL;
+    json_t *list = json_array();
+    int rc = misjudged_new(d->store, d->summary, MAX_ROWS, MAX_IMAGES, &m, err), *image = NULL;
+    for (int i = 0; rc == 0 && i < m->n; i++)
+        add(d, list, misjudged_row(d, &m->row[i]));
+    put(d, d->root, "misclassified", list);
+    if (rc == 0 && !(image = err_calloc((size_t)m->n, sizeof *image, "images", err)))
+        rc = E_IO;
+    int n = rc == 0 ? list_images(m, image) : 0;
+    if (rc == 0 && n > 0 && d->options->data)
+        rc = put_cells(d, image, n, err);
+    else
+        put(d, d->root, "cells", json_null());
+    free(image);
+    misjudged_free(m);
+    return rc;
+}
+
+/* ---- all ---- */
+
+static int choose_jobs(struct document *d, struct err *err)
+{
+    struct selection chosen;
+    d->mark = err_calloc((size_t)store_n_jobs(d->store), sizeof *d->mark, "commit marks", err);
+    int rc = d->mark ? store_select(d->store, d->summary->filter, &chosen, err) : E_IO;
+    if (rc < 0)
+        return rc;
+    d->job = chosen.job;
+    d->n = chosen.n;
+    return store_read_marks(d->store, d->mark, err);
+}
+
+static int fill(struct document *d, struct err *err)
+{
+    int rc;
+    put_head(d);
+    put_jobs(d);
+    if ((rc = put_curves(d, err)) < 0 || (rc = put_confusion(d, err)) < 0 ||
+        (rc = put_published(d, err)) < 0 || (rc = put_misjudged(d, err)) < 0)
+        return rc;
+    put_summary(d);
+    put_tables(d);
+    return d->failed ? err_set(err, E_IO, "%s: out of memory for the page's data", store_path(d->store)) : 0;
+}
+
+/* 12 digits recover every float32, and times to a hundredth of a second. */
+static int write_text(const struct document *d, char **json, size_t *n, struct err *err)
+{
+    *json = json_dumps(d->root, JSON_COMPACT | JSON_REAL_PRECISION(12));
+    if (!*json)
+        return err_set(err, E_IO, "%s: out of memory for the page's data", store_path(d->store));
+    *n = strlen(*json);
+    return 0;
+}
+
+int page_data_of(const struct summary *summary, const struct findings *findings,
+                 const struct page_data_options *options, char **json, size_t *n, struct err *err)
+{
+    struct document d = {.store = summary->store,
+                         .options = options,
+                         .summary = summary,
+                         .findings = findings,
+                         .root = json_object()};
+    int rc = choose_jobs(&d, err);
+    *json = NULL;
+    if (rc == 0)
+        rc = fill(&d, err);
+    if (rc == 0)
+        rc = write_text(&d, json, n, err);
+    json_decref(d.root);
+    free(d.job);
+    free(d.mark);
+    return rc;
+}
+
+int page_data_new(struct store *store, const char *filter, const struct page_data_options *options,
+                  char **json, size_t *n, struct err *err)
+{
+    struct summary *summary = NULL;
+    struct findings *findings = NULL;
+    int rc = summary_read(store, filter, &summary, err);
+    *json = NULL;
+    if (rc == 0)
+        rc = findings_new(store, summary, &findings, err);
+    if (rc == 0)
+        rc = page_data_of(summary, findings, options, json, n, err);
+    findings_free(findings);
+    summary_free(summary);
+    return rc;
+}

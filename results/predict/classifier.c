@@ -1,0 +1,245 @@
+#include "predict/classifier.h"
+
+#include "write/csv_out.h"
+#include "data/png.h"
+#include "write/json_out.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const char *const classifier_format_names[N_CLASSIFIER_FORMATS] = {"csv", "json"};
+
+enum { BATCH = 256 };
+
+/* An image that waits for its batch to be full. */
+struct waiting {
+    char *path;
+    int masked;
+};
+
+struct classifier {
+    struct classifier_options options;
+    struct classifier_counts counts;
+    int n, n_classes, size;
+    struct waiting image[BATCH];
+    const float *pixels[BATCH]; /* into storage */
+    float *storage;             /* (BATCH, size, size) */
+    float *probs;               /* (BATCH, n_classes) */
+    unsigned char *file;        /* bytes of the image being read */
+    size_t room;
+};
+
+static void write_header(const struct classifier *c)
+{
+    struct csv_out csv = {.file = c->options.out};
+    csv_out_text(&csv, "image");
+    csv_out_text(&csv, "id");
+    csv_out_text(&csv, "predicted");
+    for (int k = 0; k < c->n_classes; k++) {
+        char name[32];
+        snprintf(name, sizeof name, "probability_%d", predictor_cluster(c->options.predictor, k));
+        csv_out_text(&csv, name);
+    }
+    csv_out_text(&csv, "masked");
+    csv_out_end(&csv);
+}
+
+int classifier_new(const struct classifier_options *options, struct classifier **out, struct err *err)
+{
+    struct classifier *c = err_calloc(1, sizeof *c, "a batch of images", err);
+    *out = NULL;
+    if (!c)
+        return E_IO;
+    c->options = *options;
+    c->n_classes = predictor_n_classes(options->predictor);
+    c->size = predictor_size(options->predictor);
+    size_t area = (size_t)c->size * (size_t)c->size;
+    c->storage = err_calloc(BATCH * area, sizeof *c->storage, "a batch of images", err);
+    c->probs = err_calloc((size_t)BATCH * (size_t)c->n_classes, sizeof *c->probs, "a batch of images", err);
+    if (!c->storage || !c->probs) {
+        classifier_free(c);
+        return E_IO;
+    }
+    for (size_t i = 0; i < BATCH; i++)
+        c->pixels[i] = c->storage + i * area;
+    if (options->format == CLASSIFIER_CSV)
+        write_header(c);
+    *out = c;
+    return 0;
+}
+
+static int predicted(const struct classifier *c, const float *probs)
+{
+    int best = 0;
+    for (int k = 1; k < c->n_classes; k++)
+        best = probs[k] > probs[best] ? k : best;
+    return predictor_cluster(c->options.predictor, best);
+}
+
+static void write_csv(const struct classifier *c, const struct waiting *image, const char *id,
+                      const float *probs)
+{
+    struct csv_out csv = {.file = c->options.out};
+    csv_out_text(&csv, image->path);
+    csv_out_text(&csv, id);
+    csv_out_int(&csv, predicted(c, probs));
+    for (int k = 0; k < c->n_classes; k++)
+        csv_out_real(&csv, (double)probs[k]);
+    csv_out_int(&csv, image->masked);
+    csv_out_end(&csv);
+}
+
+static int write_json(const struct classifier *c, const struct waiting *image, const char *id,
+                      const float *probs)
+{
+    json_t *all = json_object();
+    for (int k = 0; k < c->n_classes; k++) {
+        char name[16];
+        snprintf(name, sizeof name, "%d", predictor_cluster(c->options.predictor, k));
+        json_object_set_new(all, name, json_real((double)probs[k]));
+    }
+    json_t *row =
+        json_pack("{s:o, s:o, s:i, s:o, s:b}", "image", json_out_text(image->path), "id", json_out_text(id),
+                  "predicted", predicted(c, probs), "probability", all, "masked", image->masked);
+    int rc = row ? json_dumpf(row, c->options.out, JSON_REAL_PRECISION(9)) : -1;
+    json_decref(row);
+    putc('\n', c->options.out);
+    return rc;
+}
+
+static int write_row(const struct classifier *c, int i)
+{
+    char id[PREDICTOR_ID_SIZE];
+    const float *probs = c->probs + (size_t)i * (size_t)c->n_classes;
+    predictor_id(c->image[i].path, id, sizeof id);
+    if (c->options.format == CLASSIFIER_JSON)
+        return write_json(c, &c->image[i], id, probs);
+    write_csv(c, &c->image[i], id, probs);
+    return 0;
+}
+
+static int cannot_write(const struct classifier *c, struct err *err)
+{
+    return err_set(err, E_IO, "%s: cannot write the predictions: %s; is the disk full?", c->options.out_name,
+                   strerror(errno));
+}
+
+static int write_batch(struct classifier *c, struct err *err)
+{
+    int n = c->n, bad = 0;
+    if (n == 0)
+        return 0;
+    int rc = predictor_classify(c->options.predictor, c->pixels, n, c->probs, err);
+    c->n = 0;
+    for (int i = 0; i < n; i++) {
+        if (rc == 0)
+            bad |= write_row(c, i) < 0;
+        free(c->image[i].path);
+    }
+    if (rc < 0)
+        return rc;
+    c->counts.classified += n;
+    if (bad || ferror(c->options.out))
+        return cannot_write(c, err);
+    return 0;
+}
+
+/* ---- reading ---- */
+
+/* Room for n bytes of a file. */
+static int make_room(struct classifier *c, size_t n, struct err *err)
+{
+    if (n <= c->room)
+        return 0;
+    unsigned char *file = realloc(c->file, n);
+    if (!file)
+        return err_set(err, E_IO, "out of memory for a file of %zu bytes", n);
+    c->file = file;
+    c->room = n;
+    return 0;
+}
+
+/* All of a regular file; *n bytes in c->file. */
+static int read_open(struct classifier *c, int fd, const char *path, size_t *n, struct err *err)
+{
+    struct stat info;
+    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
+        return err_set(err, E_IO, "%s: is not a file", path);
+    if (info.st_size > IMAGE_MAX_FILE)
+        return err_set(err, E_IO, "%s: %lld bytes are too many for an image of a cell", path,
+                       (long long)info.st_size);
+    int rc = make_room(c, (size_t)info.st_size + 1, err);
+    *n = 0;
+    for (ssize_t got = 1; rc == 0 && got > 0 && *n < (size_t)info.st_size; *n += (size_t)got) {
+        got = read(fd, c->file + *n, (size_t)info.st_size - *n);
+        if (got < 0)
+            return err_set(err, E_IO, "%s: cannot read: %s", path, strerror(errno));
+    }
+    return rc;
+}
+
+static int read_file(struct classifier *c, const char *path, size_t *n, struct err *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return err_set(err, E_IO, "%s: cannot open: %s", path, strerror(errno));
+    int rc = read_open(c, fd, path, n, err);
+    close(fd);
+    return rc;
+}
+
+int classifier_add(struct classifier *c, const char *path, struct err *err)
+{
+    struct predictor_image info = {0};
+    struct err why = {0};
+    size_t n = 0, area = (size_t)c->size * (size_t)c->size;
+    int rc = read_file(c, path, &n, &why);
+    if (rc == 0)
+        rc = predictor_prepare_from(c->options.predictor, c->file, n, path, c->options.outlines,
+                                    c->storage + (size_t)c->n * area, &info, &why);
+    if (rc < 0) {
+        c->counts.bad++;
+        fprintf(stderr, "%s\n", why.text);
+        return 0;
+    }
+    struct waiting *image = &c->image[c->n];
+    *image = (struct waiting){strdup(path), info.masked};
+    if (!image->path)
+        return err_set(err, E_IO, "out of memory for a batch of images");
+    c->counts.masked += info.masked;
+    c->counts.misfits += info.misfit;
+    c->counts.coloured += info.coloured;
+    c->counts.transparent += info.transparent;
+    c->n++;
+    return c->n == BATCH ? write_batch(c, err) : 0;
+}
+
+int classifier_finish(struct classifier *c, struct err *err)
+{
+    int rc = write_batch(c, err);
+    if (rc == 0 && (fflush(c->options.out) != 0 || ferror(c->options.out)))
+        rc = cannot_write(c, err);
+    return rc;
+}
+
+struct classifier_counts classifier_counts(const struct classifier *c)
+{
+    return c->counts;
+}
+
+void classifier_free(struct classifier *c)
+{
+    if (!c)
+        return;
+    for (int i = 0; i < c->n; i++)
+        free(c->image[i].path);
+    free(c->storage);
+    free(c->probs);
+    free(c->file);
+    free(c);
+}

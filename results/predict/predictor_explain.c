@@ -1,0 +1,265 @@
+/* Why a predictor says what it says: where it looked, and which known images look alike to it. */
+#include "predict/predictor_parts.h"
+
+#include "data/resize.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- occlusion ---- */
+
+enum { MAX_GRID = 16, MIN_GRID = 6, MAX_PASSES = 384 };
+
+static int by_value(const void *a, const void *b)
+{
+    return (*(const float *)a > *(const float *)b) - (*(const float *)a < *(const float *)b);
+}
+
+/* What hidden pixels become: the image's background, so that hiding background changes nothing. */
+static int border_median(const float *pixels, int size, float *out, struct err *err)
+{
+    float *border = err_calloc(4 * (size_t)size, sizeof *border, "the border of an image", err);
+    if (!border)
+        return E_IO;
+    for (int i = 0; i < size; i++) {
+        border[4 * i] = pixels[i];
+        border[4 * i + 1] = pixels[(size - 1) * size + i];
+        border[4 * i + 2] = pixels[i * size];
+        border[4 * i + 3] = pixels[i * size + size - 1];
+    }
+    qsort(border, 4 * (size_t)size, sizeof *border, by_value);
+    *out = border[2 * size];
+    free(border);
+    return 0;
+}
+
+/* A grid of hidden squares: grid x grid of them, side pixels wide, from edge to edge of the image. */
+struct squares {
+    int grid, side, size;
+};
+
+static struct squares squares_of(const struct predictor *p)
+{
+    struct squares s = {.size = p->size, .side = (p->size + 4) / 5};
+    s.grid = (int)sqrt((double)MAX_PASSES / p->n_networks);
+    s.grid = s.grid > MAX_GRID ? MAX_GRID : s.grid < MIN_GRID ? MIN_GRID : s.grid;
+    return s;
+}
+
+static int square_start(const struct squares *s, int i)
+{
+    return i * (s->size - s->side) / (s->grid - 1);
+}
+
+/* The image (size, size) with square k hidden. */
+static void hide(const struct squares *s, const float *pixels, int k, float fill, float *out)
+{
+    int x = square_start(s, k % s->grid), y = square_start(s, k / s->grid);
+    memcpy(out, pixels, (size_t)s->size * (size_t)s->size * sizeof *out);
+    for (int j = y; j < y + s->side; j++)
+        for (int i = x; i < x + s->side; i++)
+            out[j * s->size + i] = fill;
+}
+
+/* map from how much each square's hiding costs (grid, grid). cover (size, size) is scratch, zeroed. */
+static void spread(const struct squares *s, const float *fall, float *map, int *cover)
+{
+    memset(map, 0, (size_t)s->size * (size_t)s->size * sizeof *map);
+    for (int k = 0; k < s->grid * s->grid; k++) {
+        int x = square_start(s, k % s->grid), y = square_start(s, k / s->grid);
+        for (int j = y; j < y + s->side; j++)
+            for (int i = x; i < x + s->side; i++) {
+                map[j * s->size + i] += fall[k];
+                cover[j * s->size + i]++;
+            }
+    }
+    for (int i = 0; i < s->size * s->size; i++)
+        map[i] = cover[i] ? map[i] / (float)cover[i] : 0;
+}
+
+/* Everything occlusion needs besides its map: the image itself and one with each square hidden. */
+struct occlusion {
+    float *pixels, *probs, *fall;
+    const float **image;
+    int *cover;
+};
+
+static int occlude(struct predictor *p, const struct squares *s, const float *pixels, int c,
+                   struct occlusion *o, float *map, struct err *err)
+{
+    size_t area = (size_t)s->size * (size_t)s->size;
+    int n = s->grid * s->grid;
+    float fill = 0;
+    int rc = border_median(pixels, s->size, &fill, err);
+    for (int k = 0; k < n && rc == 0; k++) {
+        hide(s, pixels, k, fill, o->pixels + (size_t)k * area);
+        o->image[k] = o->pixels + (size_t)k * area;
+    }
+    o->image[n] = pixels;
+    if (rc == 0)
+        rc = predictor_classify(p, o->image, n + 1, o->probs, err);
+    if (rc < 0)
+        return rc;
+    const float *whole = o->probs + (size_t)n * (size_t)p->n_classes;
+    for (int k = 0; k < n; k++)
+        o->fall[k] = whole[c] - o->probs[(size_t)k * (size_t)p->n_classes + (size_t)c];
+    spread(s, o->fall, map, o->cover);
+    return 0;
+}
+
+int predictor_occlusion(struct predictor *p, const float *pixels, int c, float *map, struct err *err)
+{
+    const struct squares s = squares_of(p);
+    size_t n = (size_t)s.grid * (size_t)s.grid, area = (size_t)s.size * (size_t)s.size;
+    struct occlusion o = {
+        .pixels = err_calloc(n * area, sizeof(float), "hidden squares", err),
+        .probs = err_calloc((n + 1) * (size_t)p->n_classes, sizeof(float), "hidden squares", err),
+        .fall = err_calloc(n, sizeof(float), "hidden squares", err),
+        .image = err_calloc(n + 1, sizeof(float *), "hidden squares", err),
+        .cover = err_calloc(area, sizeof(int), "hidden squares", err)};
+    int rc = c < 0 || c >= p->n_classes ? err_set(err, E_USAGE, "class %d: there are %d", c, p->n_classes)
+             : o.pixels && o.probs && o.fall && o.image && o.cover ? occlude(p, &s, pixels, c, &o, map, err)
+                                                                   : E_IO;
+    free(o.pixels);
+    free(o.probs);
+    free(o.fall);
+    free(o.image);
+    free(o.cover);
+    return rc;
+}
+
+/* ---- alike ---- */
+
+/* Of the first job, whose model says what looks alike. */
+static const struct config *first_config(const struct predictor *p)
+{
+    return &p->nets[p->voter[0].nets].config;
+}
+
+static int n_features(const struct predictor *p)
+{
+    return (int)model_of(first_config(p))->n_features(first_config(p));
+}
+
+/* Features (n, n_features) of n images, each scaled to length 1; one without any activation stays 0. */
+static void unit_features(struct predictor *p, const float *const *image, int n, float *out)
+{
+    int units = n_features(p);
+    model_of(first_config(p))->embed(ensemble_member(predictor_load(p, 0), 0), image, n, out);
+    for (int i = 0; i < n; i++, out += units) {
+        double sum = 0;
+        for (int u = 0; u < units; u++)
+            sum += (double)out[u] * (double)out[u];
+        for (int u = 0; u < units && sum > 0; u++)
+            out[u] = (float)((double)out[u] / sqrt(sum));
+    }
+}
+
+static int is_ours(const struct predictor *p, int cluster)
+{
+    for (int c = 0; c < p->n_classes; c++)
+        if (p->cluster[c] == cluster)
+            return 1;
+    return 0;
+}
+
+static int count_ours(const struct predictor *p, const struct dataset *data)
+{
+    int n = 0;
+    for (int i = 0; i < data->n_images; i++)
+        n += is_ours(p, data->image[i].cluster);
+    return n;
+}
+
+enum { SOME = 64 };
+
+/* Features of the dataset's images of our clusters, a few at a time: they may have to be resized. */
+static void look_at_all(struct predictor *p, const struct dataset *data, float *scratch)
+{
+    const float *image[SOME];
+    size_t area = (size_t)p->size * (size_t)p->size, from = (size_t)data->size * (size_t)data->size;
+    int n = 0;
+    p->n_known = 0;
+    for (int i = 0; i < data->n_images; i++) {
+        if (is_ours(p, data->image[i].cluster)) {
+            float *pixels = scratch + (size_t)n * area;
+            resize_bilinear(pixels, p->size, data->pixels + (size_t)i * from, data->size, data->size);
+            image[n++] = pixels;
+            p->known[p->n_known++] = i;
+        }
+        if (n == SOME || (i == data->n_images - 1 && n > 0)) {
+            unit_features(p, image, n, p->known_feature + (size_t)(p->n_known - n) * (size_t)n_features(p));
+            n = 0;
+        }
+    }
+}
+
+static int remember(struct predictor *p, const struct dataset *data, struct err *err)
+{
+    size_t n = (size_t)count_ours(p, data), area = (size_t)p->size * (size_t)p->size;
+    if (*p->checksum && strcmp(p->checksum, data->checksum) == 0)
+        return 0;
+    if (data->size < p->size)
+        return err_set(err, E_USAGE, "%s: its images are %d pixels wide, the network sees %d: other data",
+                       data->origin, data->size, p->size);
+    free(p->known);
+    free(p->known_feature);
+    *p->checksum = '\0';
+    p->known = err_calloc(n, sizeof *p->known, "features of the dataset", err);
+    p->known_feature =
+        err_calloc(n * (size_t)n_features(p), sizeof *p->known_feature, "features of the dataset", err);
+    float *scratch = err_calloc(SOME * area, sizeof *scratch, "features of the dataset", err);
+    int rc = p->known && p->known_feature && scratch ? 0 : E_IO;
+    if (rc == 0) {
+        look_at_all(p, data, scratch);
+        memcpy(p->checksum, data->checksum, sizeof p->checksum);
+    }
+    free(scratch);
+    return rc;
+}
+
+static float dot(const float *a, const float *b, int n)
+{
+    double sum = 0;
+    for (int i = 0; i < n; i++)
+        sum += (double)a[i] * (double)b[i];
+    return (float)sum;
+}
+
+/* Insert into the k best so far (n of them); the earlier of equals stays first. Returns the new n. */
+static int insert(int row, float value, int k, int *image, float *similarity, int n)
+{
+    int at = n;
+    while (at > 0 && similarity[at - 1] < value)
+        at--;
+    if (at == k)
+        return n;
+    n += n < k;
+    for (int i = n - 1; i > at; i--) {
+        image[i] = image[i - 1];
+        similarity[i] = similarity[i - 1];
+    }
+    image[at] = row;
+    similarity[at] = value;
+    return n;
+}
+
+int predictor_similar(struct predictor *p, const struct dataset *data, const float *pixels, int k, int *image,
+                      float *similarity, struct err *err)
+{
+    if (!model_of(first_config(p))->embed)
+        return 0;
+    int units = n_features(p), n = 0, rc = remember(p, data, err);
+    float *mine = err_calloc((size_t)units, sizeof *mine, "features of an image", err);
+    if (!mine)
+        rc = E_IO;
+    if (rc == 0) {
+        unit_features(p, &pixels, 1, mine);
+        for (int i = 0; i < p->n_known; i++)
+            n = insert(p->known[i], dot(mine, p->known_feature + (size_t)i * (size_t)units, units), k, image,
+                       similarity, n);
+    }
+    free(mine);
+    return rc < 0 ? rc : n;
+}

@@ -1,0 +1,169 @@
+/* From a PNG file's bytes to what the network sees: the way that data pack goes. */
+#include "predict/predictor_parts.h"
+
+#include "data/catalog.h"
+#include "data/pack.h"
+#include "data/png.h"
+#include "data/resize.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* Vertices x pixels of a mask, a second's work; a crop of a cell takes a thousandth of it. */
+#define MAX_MASK_STEPS 5e8
+
+void predictor_id(const char *name, char *out, size_t size)
+{
+    const char *slash = strrchr(name, '/');
+    snprintf(out, size, "%s", catalog_bare_id(slash ? slash + 1 : name));
+    size_t n = strlen(out);
+    if (n > 4 && strcasecmp(out + n - 4, ".png") == 0)
+        out[n - 4] = '\0';
+}
+
+/* A copy of the outline of the image `name`, which masking changes; *n 0 when there is none. only: a table of one fits any name. */
+static int find_outline(const struct outlines *outlines, const char *name, int only, struct point **out,
+                        int *n, struct err *err)
+{
+    char id[PREDICTOR_ID_SIZE];
+    predictor_id(name, id, sizeof id);
+    int cell = only && outlines->n_cells == 1 ? 0 : outlines_find(outlines, id);
+    *n = 0;
+    *out = NULL;
+    if (cell < 0)
+        return 0;
+    const struct point *vertex = outlines_of(outlines, cell, n);
+    *out = err_calloc((size_t)*n, sizeof **out, name, err);
+    if (!*out)
+        return E_IO;
+    memcpy(*out, vertex, (size_t)*n * sizeof **out);
+    return 0;
+}
+
+/* err's reason with the image's name in front, unless it is there. */
+static int name_reason(const char *name, int rc, const struct err *why, struct err *err)
+{
+    size_t n = strlen(name);
+    if (strncmp(why->text, name, n) == 0)
+        return err_set(err, rc, "%s", why->text);
+    return err_set(err, rc, "%s: %.800s", name, why->text);
+}
+
+/* Read and mask. On 0 the image is the caller's. */
+static int read_masked(const void *png, size_t n, const char *name, const struct outlines *outlines, int only,
+                       double pixel_size, struct image *image, struct predictor_image *info, struct err *err)
+{
+    struct point *vertex = NULL;
+    struct err why = {0};
+    int n_vertices = 0, rc = image_read_memory(png, n, name, image, &why);
+    if (rc == 0 && outlines)
+        rc = find_outline(outlines, name, only, &vertex, &n_vertices, &why);
+    if (rc == 0 && (double)n_vertices * image->width * image->height > MAX_MASK_STEPS)
+        rc = err_set(&why, E_IO, "an outline of %d vertices around %d x %d pixels is no cell's", n_vertices,
+                     image->width, image->height);
+    if (rc == 0 && n_vertices)
+        rc = pack_mask(pixel_size, image, vertex, n_vertices, &why);
+    int misfit = rc == 0 && pack_misfits(vertex, n_vertices, image);
+    free(vertex);
+    if (rc < 0) {
+        image_release(image);
+        return name_reason(name, rc, &why, err);
+    }
+    *info = (struct predictor_image){image->width, image->height,   n_vertices > 0,
+                                     misfit,       image->coloured, image->transparent};
+    return 0;
+}
+
+/* Twice when the network's images are smaller than the dataset's, as job_run() does. */
+static int resize(const struct predictor *p, const struct image *image, float *pixels, struct err *err)
+{
+    size_t size = (size_t)p->data_size;
+    if (p->data_size == p->size) {
+        resize_bilinear(pixels, p->size, image->pixels, image->width, image->height);
+        return 0;
+    }
+    float *packed = err_calloc(size * size, sizeof *packed, "a resized image", err);
+    if (!packed)
+        return E_IO;
+    resize_bilinear(packed, p->data_size, image->pixels, image->width, image->height);
+    resize_bilinear(pixels, p->size, packed, p->data_size, p->data_size);
+    free(packed);
+    return 0;
+}
+
+static int prepare(const struct predictor *p, const void *png, size_t n, const char *name,
+                   const struct outlines *outlines, int only, float *pixels, struct predictor_image *info,
+                   struct err *err)
+{
+    struct image image = {0};
+    int rc = read_masked(png, n, name, outlines, only, p->pixel_size, &image, info, err);
+    if (rc == 0)
+        rc = resize(p, &image, pixels, err);
+    image_release(&image);
+    return rc;
+}
+
+int predictor_prepare_from(const struct predictor *p, const void *png, size_t n, const char *name,
+                           const struct outlines *outlines, float *pixels, struct predictor_image *info,
+                           struct err *err)
+{
+    return prepare(p, png, n, name, outlines, 0, pixels, info, err);
+}
+
+int predictor_prepare(const struct predictor *p, const void *png, size_t n, const char *name,
+                      const char *outline, float *pixels, struct predictor_image *info, struct err *err)
+{
+    struct outlines outlines = {0};
+    int rc = outline ? outlines_parse(outline, "outline", &outlines, err) : 0;
+    if (rc == 0)
+        rc = prepare(p, png, n, name, outline ? &outlines : NULL, 1, pixels, info, err);
+    outlines_release(&outlines);
+    return rc;
+}
+
+int predictor_masked(const void *png, size_t n, const char *name, const char *outline, double pixel_size,
+                     float **pixels, struct predictor_image *info, struct err *err)
+{
+    struct outlines outlines = {0};
+    struct image image = {0};
+    int rc = outline ? outlines_parse(outline, "outline", &outlines, err) : 0;
+    if (rc == 0)
+        rc = read_masked(png, n, name, outline ? &outlines : NULL, 1, pixel_size, &image, info, err);
+    outlines_release(&outlines);
+    *pixels = image.pixels;
+    return rc;
+}
+
+int predictor_view(const struct predictor *p, const void *png, size_t n, const char *name,
+                   const struct outlines *outlines, int alone, struct predictor_view *view, struct err *err)
+{
+    struct image crop = {0}, masked = {0};
+    size_t size = (size_t)p->size;
+    *view = (struct predictor_view){0};
+    int rc = read_masked(png, n, name, NULL, 0, p->pixel_size, &crop, &view->info, err);
+    if (rc == 0 && outlines)
+        rc = read_masked(png, n, name, outlines, alone, p->pixel_size, &masked, &view->info, err);
+    if (rc == 0 && !(view->seen = err_calloc(size * size, sizeof *view->seen, name, err)))
+        rc = E_IO;
+    if (rc == 0)
+        rc = resize(p, view->info.masked ? &masked : &crop, view->seen, err);
+    view->crop = crop.pixels;
+    view->masked = masked.pixels;
+    if (view->masked && !view->info.masked) {
+        free(view->masked);
+        view->masked = NULL;
+    }
+    if (rc < 0)
+        predictor_view_release(view);
+    return rc;
+}
+
+void predictor_view_release(struct predictor_view *view)
+{
+    free(view->crop);
+    free(view->masked);
+    free(view->seen);
+    *view = (struct predictor_view){0};
+}

@@ -1,0 +1,39 @@
+/* predictor_parts.h - what a predictor consists of. For the predictor*.c files only.
+ *
+ * Jobs whose networks have one shape share one set of networks in memory, and take turns in it with their weights. */
+#ifndef CELLSWEEP_PREDICTOR_PARTS_H
+#define CELLSWEEP_PREDICTOR_PARTS_H
+
+#include "models/ensemble.h"
+#include "predict/predictor.h"
+
+/* Networks of one shape. */
+struct predictor_nets {
+    struct config config;
+    struct ensemble *nets;
+    int loaded; /* number of the voter whose weights they hold, -1: none */
+};
+
+/* A job that votes. */
+struct predictor_voter {
+    int nets; /* its entry in predictor.nets */
+    float *weights;
+};
+
+struct predictor {
+    int n_voters, n_nets, n_classes, cluster[CONFIG_MAX_CLUSTERS];
+    int n_networks, size, data_size, is_exact;
+    double pixel_size;
+    struct predictor_voter *voter; /* (n_voters) */
+    struct predictor_nets *nets;   /* (n_nets) */
+    char who[256];
+    /* what predictor_similar() remembers of a dataset */
+    char checksum[DATASET_CHECKSUM_SIZE];
+    int n_known, *known;  /* (n_known) dataset rows */
+    float *known_feature; /* (n_known, features) of length 1 */
+};
+
+/* The networks of voter v, with its weights in them. */
+struct ensemble *predictor_load(struct predictor *p, int v);
+
+#endif

@@ -1,0 +1,245 @@
+#include "predict/weights_export.h"
+
+#include "job.h"
+#include "models/model.h"
+#include "predict/onnx_model.h"
+#include "write/output.h"
+#include "figures/pagename.h"
+#include "store/store_select.h"
+#include "store/stored_job.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const weights_format_names[N_WEIGHTS_FORMATS] = {"onnx", "raw"};
+
+enum { MAX_PROPERTIES = 16 + STORE_MAX_AXES, VALUE_SIZE = CONFIG_MAX_CLUSTERS * 6 };
+
+/* What a file says about the job it is of. */
+struct properties {
+    int n;
+    struct onnx_property entry[MAX_PROPERTIES];
+    char value[MAX_PROPERTIES][VALUE_SIZE];
+};
+
+/* A job on its way into files. */
+struct weights_job {
+    struct store *store;
+    const char *dir;
+    int job, n_members, models_vary;
+    struct config config;
+    const struct model_kind *kind;
+    float *weights;
+    char name[PAGENAME_SIZE];
+    struct properties properties;
+};
+
+static void add(struct properties *p, const char *key, const char *value)
+{
+    snprintf(p->value[p->n], VALUE_SIZE, "%s", value);
+    p->entry[p->n] = (struct onnx_property){key, p->value[p->n]};
+    p->n++;
+}
+
+static void add_number(struct properties *p, const char *key, double value)
+{
+    char text[40];
+    snprintf(text, sizeof text, "%.15g", value);
+    add(p, key, text);
+}
+
+static void describe(struct weights_job *w, int weights_epoch)
+{
+    const struct store_job *row = &store_jobs(w->store)[w->job];
+    struct properties *p = &w->properties;
+    char clusters[VALUE_SIZE];
+    config_get(&w->config, config_find("clusters"), clusters, sizeof clusters);
+    p->n = 0;
+    add(p, "job", row->key);
+    add(p, "clusters", clusters);
+    add(p, "strategy", row->strategy);
+    add(p, "protocol", row->protocol);
+    add(p, "model", row->model);
+    add_number(p, "seed", (double)row->seed);
+    add_number(p, "fold", row->fold);
+    add_number(p, "repeat", row->repeat);
+    for (int a = 0; a < store_n_axes(w->store); a++)
+        add(p, store_axis_name(w->store, a), row->axis[a]);
+    add(p, "keep_weights", store_keep_names[store_keeps(w->store)]);
+    if (weights_epoch > 0)
+        add_number(p, "weights_epoch", weights_epoch);
+    add(p, "sweep", store_text(w->store, "name"));
+    add(p, "dataset_checksum", store_text(w->store, "dataset_checksum"));
+    add(p, "synthetic", store_text(w->store, "synthetic"));
+    add(p, "version", store_text(w->store, "version"));
+    add_number(p, "image_size", (double)w->config.image_size);
+    add_number(p, "pixel_size", stored_pixel_size(w->store));
+}
+
+/* Clusters, strategy, model where it varies, seed and fold for people; the head of the key for what else
+ * tells jobs apart. */
+static void name_job(struct weights_job *w)
+{
+    const struct store_job *row = &store_jobs(w->store)[w->job];
+    char text[2 * CONFIG_WORD_SIZE + 160], fold[48] = "";
+    const char *model = w->models_vary ? row->model : "";
+    if (strncmp(row->protocol, "kfold", 5) == 0)
+        snprintf(fold, sizeof fold, "_fold%d_repeat%d", row->fold, row->repeat);
+    snprintf(text, sizeof text, "%s_%s%s%s_seed%lld%s_%.8s", row->clusters, row->strategy, *model ? "_" : "",
+             model, (long long)row->seed, fold, row->key);
+    *w->name = '\0';
+    pagename_append(w->name, text);
+}
+
+static int open_part(const struct weights_job *w, const char *extension, struct output *out, struct err *err)
+{
+    char name[PAGENAME_SIZE + 8];
+    snprintf(name, sizeof name, "%s.%s", w->name, extension);
+    return output_open(out, w->dir, name, err);
+}
+
+static int write_onnx(const struct weights_job *w, struct err *err)
+{
+    struct output out;
+    int rc = open_part(w, "onnx", &out, err);
+    if (rc < 0)
+        return rc;
+    struct cnn_shape shape = w->kind->network(&w->config);
+    rc = onnx_model_write(out.file, w->name, &shape, w->n_members, w->weights, w->properties.entry,
+                          w->properties.n, err);
+    if (rc == 0)
+        return output_close(&out, err);
+    output_abandon(&out);
+    return rc;
+}
+
+static json_t *list_parts(const struct weights_job *w)
+{
+    json_t *parts = json_array();
+    const char *name;
+    int dims[4];
+    for (int m = 0; m < w->n_members; m++)
+        for (int part = 0; w->kind->part(&w->config, part, &name, dims); part++) {
+            json_t *shape = json_array();
+            for (int d = 0; d < 4 && dims[d]; d++)
+                json_array_append_new(shape, json_integer(dims[d]));
+            json_array_append_new(parts,
+                                  json_pack("{s:i, s:s, s:o}", "member", m, "name", name, "shape", shape));
+        }
+    return parts;
+}
+
+static int write_description(const struct weights_job *w, struct err *err)
+{
+    struct output out;
+    int rc = open_part(w, "json", &out, err);
+    if (rc < 0)
+        return rc;
+    json_t *all = json_object();
+    for (int i = 0; i < w->properties.n; i++)
+        json_object_set_new(all, w->properties.entry[i].key, json_string(w->properties.entry[i].value));
+    json_object_set_new(all, "parts", list_parts(w));
+    int bad = json_dumpf(all, out.file, JSON_INDENT(1) | JSON_PRESERVE_ORDER) < 0;
+    putc('\n', out.file);
+    json_decref(all);
+    if (!bad)
+        return output_close(&out, err);
+    output_abandon(&out);
+    return err_set(err, E_IO, "%s/%s.json: cannot write; is the disk full?", w->dir, w->name);
+}
+
+static int write_raw(const struct weights_job *w, struct err *err)
+{
+    struct output out;
+    int rc = open_part(w, "f32", &out, err);
+    if (rc < 0)
+        return rc;
+    fwrite(w->weights, sizeof *w->weights, job_n_weights(&w->config), out.file);
+    rc = output_close(&out, err);
+    return rc < 0 ? rc : write_description(w, err);
+}
+
+static int export_job(struct weights_job *w, enum weights_format format, int weights_epoch, struct err *err)
+{
+    int rc = stored_job_config(w->store, w->job, &w->config, err);
+    if (rc == 0)
+        rc = stored_job_weights(w->store, w->job, &w->config, &w->weights, err);
+    if (rc < 0)
+        return rc;
+    w->kind = model_of(&w->config);
+    w->n_members = (int)(job_n_weights(&w->config) / w->kind->n_params(&w->config));
+    describe(w, weights_epoch);
+    name_job(w);
+    rc = format == WEIGHTS_ONNX ? write_onnx(w, err) : write_raw(w, err);
+    free(w->weights);
+    return rc;
+}
+
+/* Before anything is written: whether all jobs can be written in this format. */
+static int check_format(const struct store *store, const struct selection *chosen, enum weights_format format,
+                        struct err *err)
+{
+    for (int i = 0; format == WEIGHTS_ONNX && i < chosen->n; i++) {
+        const char *name = store_jobs(store)[chosen->job[i]].model;
+        const struct model_kind *kind = model_find(name);
+        if (!kind || !kind->network)
+            return err_set(err, E_USAGE,
+                           "%s: jobs of model %s cannot be ONNX models; choose others by --filter, or use "
+                           "--format raw",
+                           store_path(store), name);
+    }
+    return 0;
+}
+
+static int export_jobs(struct weights_job *w, enum weights_format format, const char *filter,
+                       const struct store_mark *mark, const int *epoch, int *n, struct err *err)
+{
+    struct selection chosen;
+    int rc = store_select(w->store, filter, &chosen, err);
+    if (rc >= 0)
+        rc = check_format(w->store, &chosen, format, err);
+    for (int i = 0; i < chosen.n && rc >= 0; i++) {
+        w->job = chosen.job[i];
+        if (mark[w->job].state != JOB_DONE)
+            continue;
+        if (*n == 0)
+            rc = output_directory(w->dir, err);
+        if (rc >= 0)
+            rc = export_job(w, format, epoch[w->job], err);
+        *n += rc >= 0;
+    }
+    if (rc >= 0 && *n == 0)
+        rc = err_set(err, E_USAGE,
+                     "%s: none of the %d jobs chosen has finished yet; wait, or run the sweep again",
+                     store_path(w->store), chosen.n);
+    selection_free(&chosen);
+    return rc < 0 ? rc : 0;
+}
+
+int weights_export(struct store *store, enum weights_format format, const char *filter, const char *dir,
+                   int *n, struct err *err)
+{
+    size_t n_jobs = (size_t)store_n_jobs(store);
+    *n = 0;
+    if (store_n_weights(store) == 0)
+        return err_set(err, E_USAGE,
+                       "%s: holds no weights; run the sweep with keep_weights: final or best into a new file",
+                       store_path(store));
+    struct weights_job *w = err_calloc(1, sizeof *w, "the weights of a job", err);
+    struct store_mark *mark = err_calloc(n_jobs, sizeof *mark, "commit marks", err);
+    int *epoch = err_calloc(n_jobs, sizeof *epoch, "epochs of weights", err);
+    int rc = w && mark && epoch ? store_read_marks(store, mark, err) : E_IO;
+    if (rc == 0)
+        rc = store_read_weights_epochs(store, epoch, err);
+    if (rc == 0) {
+        w->store = store;
+        w->models_vary = stored_models_vary(store);
+        w->dir = dir;
+        rc = export_jobs(w, format, filter, mark, epoch, n, err);
+    }
+    free(w);
+    free(mark);
+    free(epoch);
+    return rc;
+}

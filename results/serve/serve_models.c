@@ -1,0 +1,258 @@
+/* /api/models, and the predictors kept in memory: groups of jobs that vote together. */
+#include "serve/serve_core.h"
+
+#include "store/classes.h"
+#include "write/json_out.h"
+#include "models/model.h"
+#include "store/stored_job.h"
+#include "store/store_select.h"
+#include "beside/sweep_images.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A predictor has the weights of all its jobs in memory, 4 MB each: few are kept. */
+enum { KEPT = 3 };
+
+struct kept {
+    char filter[SERVE_FILTER_SIZE];
+    long generation; /* of the file */
+    int n_jobs;      /* that were finished */
+    struct predictor *predictor;
+    double used;
+};
+
+struct serve_models {
+    pthread_mutex_t lock; /* over the rest and its predictors; taken before live_enter(), never after */
+    struct kept kept[KEPT];
+    struct dataset *data; /* the sweep's images, NULL: not read */
+    long data_generation;
+};
+
+struct serve_models *serve_models_new(struct err *err)
+{
+    struct serve_models *models = err_calloc(1, sizeof *models, "the models", err);
+    if (models)
+        pthread_mutex_init(&models->lock, NULL);
+    return models;
+}
+
+void serve_models_free(struct serve_models *models)
+{
+    if (!models)
+        return;
+    for (int i = 0; i < KEPT; i++)
+        predictor_free(models->kept[i].predictor);
+    dataset_free(models->data);
+    pthread_mutex_destroy(&models->lock);
+    free(models);
+}
+
+/* ---- which there are ---- */
+
+static int same_model(const struct store *store, const struct store_job *a, const struct store_job *b)
+{
+    int same = strcmp(a->clusters, b->clusters) == 0 && strcmp(a->strategy, b->strategy) == 0 &&
+               strcmp(a->protocol, b->protocol) == 0 && strcmp(a->model, b->model) == 0;
+    for (int i = 0; i < store_n_axes(store) && same; i++)
+        same = strcmp(a->axis[i], b->axis[i]) == 0;
+    return same;
+}
+
+/* Jobs of one model differ in seed, fold and repeat only; what the server was told to show holds too. */
+static void write_filter(const struct store *store, const struct store_job *job, const char *also,
+                         char out[SERVE_FILTER_SIZE])
+{
+    int n = snprintf(out, SERVE_FILTER_SIZE, "clusters=%s,strategy=%s,protocol=%s", job->clusters,
+                     job->strategy, job->protocol);
+    if (stored_models_vary(store) && n < SERVE_FILTER_SIZE)
+        n += snprintf(out + n, (size_t)(SERVE_FILTER_SIZE - n), ",model=%s", job->model);
+    for (int i = 0; i < store_n_axes(store) && n < SERVE_FILTER_SIZE; i++)
+        n += snprintf(out + n, (size_t)(SERVE_FILTER_SIZE - n), ",%s=%s", store_axis_name(store, i),
+                      job->axis[i]);
+    if (also && *also && n < SERVE_FILTER_SIZE)
+        snprintf(out + n, (size_t)(SERVE_FILTER_SIZE - n), ",%s", also);
+}
+
+static struct serve_model *find_model(const struct store *store, struct serve_models_list *list,
+                                      const struct store_job *job)
+{
+    for (int i = 0; i < list->n; i++)
+        if (same_model(store, list->model[i].job, job))
+            return &list->model[i];
+    return NULL;
+}
+
+static int add_job(struct serve *serve, const struct store *store, const struct store_job *job,
+                   struct serve_models_list *list, struct err *err)
+{
+    struct serve_model *model = find_model(store, list, job);
+    if (model) {
+        model->n_jobs++;
+        return 0;
+    }
+    struct serve_model *grown = realloc(list->model, (size_t)(list->n + 1) * sizeof *grown);
+    if (!grown)
+        return err_set(err, E_IO, "out of memory for the models");
+    list->model = grown;
+    grown[list->n] = (struct serve_model){.job = job, .n_jobs = 1};
+    write_filter(store, job, serve->filter, grown[list->n].filter);
+    list->n++;
+    return 0;
+}
+
+/* Whether a finished job of this model left anything to predict with. */
+static int is_kept(const struct store_job *job)
+{
+    const struct model_kind *kind = model_find(job->model);
+    return kind && kind->n_params;
+}
+
+int serve_models_of(struct serve *serve, struct store *store, struct serve_models_list *list, struct err *err)
+{
+    struct selection chosen = {0};
+    struct pulse pulse;
+    *list = (struct serve_models_list){0};
+    if (store_n_weights(store) == 0)
+        return 0;
+    int rc = pulse_take(store, &pulse, err);
+    if (rc == 0)
+        rc = store_select(store, serve->filter, &chosen, err);
+    for (int i = 0; rc == 0 && i < chosen.n; i++)
+        if (pulse.mark[chosen.job[i]].state == JOB_DONE && is_kept(&store_jobs(store)[chosen.job[i]]))
+            rc = add_job(serve, store, &store_jobs(store)[chosen.job[i]], list, err);
+    selection_free(&chosen);
+    if (rc < 0)
+        free(list->model);
+    pulse_release(&pulse);
+    return rc;
+}
+
+static json_t *model_json(const struct store *store, const struct serve_model *model, int *failed)
+{
+    int cluster[CONFIG_MAX_CLUSTERS], n = classes_of(store, model->job, cluster);
+    json_t *root = json_object(), *classes = json_array();
+    for (int c = 0; c < n; c++)
+        json_out_add(classes, json_integer(cluster[c]), failed);
+    json_out_put(root, "filter", json_out_text(model->filter), failed);
+    json_out_put(root, "clusters", json_out_text(model->job->clusters), failed);
+    json_out_put(root, "strategy", json_out_text(model->job->strategy), failed);
+    json_out_put(root, "protocol", json_out_text(model->job->protocol), failed);
+    json_out_put(root, "model", json_out_text(model->job->model), failed);
+    json_out_put(root, "n_jobs", json_integer(model->n_jobs), failed);
+    json_out_put(root, "classes", classes, failed);
+    return root;
+}
+
+enum MHD_Result serve_answer_models(struct serve_request *request)
+{
+    struct serve_models_list list;
+    struct store *store;
+    struct err err = {0};
+    int failed = 0, rc = live_enter(request->serve->live, &store, &err);
+    if (rc < 0)
+        return serve_send_err(request, &err);
+    rc = serve_models_of(request->serve, store, &list, &err);
+    json_t *root = json_array();
+    for (int i = 0; rc == 0 && i < list.n; i++)
+        json_out_add(root, model_json(store, &list.model[i], &failed), &failed);
+    live_leave(request->serve->live, rc);
+    if (rc == 0) {
+        free(list.model);
+        return serve_send_json(request, root, failed);
+    }
+    json_decref(root);
+    return serve_send_err(request, &err);
+}
+
+/* ---- one to predict with ---- */
+
+/* The place of this model, or else of the one that was not asked for longest. */
+static struct kept *place_of(struct serve_models *models, const struct serve_model *model, long generation)
+{
+    struct kept *oldest = &models->kept[0];
+    for (int i = 0; i < KEPT; i++) {
+        struct kept *k = &models->kept[i];
+        if (k->predictor && strcmp(k->filter, model->filter) == 0 && k->generation == generation &&
+            k->n_jobs == model->n_jobs)
+            return k;
+        if (!k->predictor || (oldest->predictor && k->used < oldest->used))
+            oldest = k;
+    }
+    predictor_free(oldest->predictor);
+    *oldest = (struct kept){.generation = generation, .n_jobs = model->n_jobs};
+    snprintf(oldest->filter, sizeof oldest->filter, "%s", model->filter);
+    return oldest;
+}
+
+static int load_predictor(struct serve *serve, struct store *store, const struct serve_model *model,
+                          struct predictor **out, struct err *err)
+{
+    struct kept *place = place_of(serve->models, model, live_generation(serve->live));
+    int rc = place->predictor ? 0 : predictor_new(store, place->filter, &place->predictor, err);
+    place->used = clock_now();
+    *out = place->predictor;
+    return rc;
+}
+
+static int load_data(struct serve *serve, struct store *store, const struct dataset **out, struct err *err)
+{
+    struct serve_models *models = serve->models;
+    char why[SWEEP_IMAGES_WHY];
+    int rc = 0;
+    if (models->data_generation != live_generation(serve->live)) {
+        dataset_free(models->data);
+        models->data = NULL;
+    }
+    if (!models->data)
+        rc = sweep_images_open(store, &models->data, why, err);
+    models->data_generation = live_generation(serve->live);
+    *out = models->data;
+    if (rc == 0 && !models->data)
+        rc = err_set(err, E_USAGE, "similar: the images of the sweep are needed. %.600s", why);
+    return rc;
+}
+
+static int borrow(struct serve *serve, struct store *store, int index, int with_data, struct serve_loan *loan,
+                  struct err *err)
+{
+    struct serve_models_list list;
+    int rc = serve_models_of(serve, store, &list, err);
+    if (rc < 0)
+        return rc;
+    const struct serve_model *model = index >= 0 && index < list.n ? &list.model[index] : NULL;
+    if (!model)
+        rc = err_set(err, E_USAGE,
+                     list.n ? "model=%d: there are %d models, from 0; /api/models lists them"
+                            : "model=%d: the sweep kept no weights of a finished job (keep_weights: true)",
+                     index, list.n);
+    else
+        rc = load_predictor(serve, store, model, &loan->predictor, err);
+    if (rc == 0 && with_data)
+        rc = load_data(serve, store, &loan->data, err);
+    if (rc == 0 && model)
+        snprintf(loan->filter, sizeof loan->filter, "%s", model->filter);
+    free(list.model);
+    return rc;
+}
+
+int serve_models_borrow(struct serve *serve, int index, int with_data, struct serve_loan *loan,
+                        struct err *err)
+{
+    struct store *store;
+    *loan = (struct serve_loan){0};
+    pthread_mutex_lock(&serve->models->lock);
+    int rc = live_enter(serve->live, &store, err);
+    if (rc == 0) {
+        rc = borrow(serve, store, index, with_data, loan, err);
+        live_leave(serve->live, rc == E_USAGE ? 0 : rc);
+    }
+    if (rc < 0)
+        pthread_mutex_unlock(&serve->models->lock);
+    return rc;
+}
+
+void serve_models_return(struct serve *serve)
+{
+    pthread_mutex_unlock(&serve->models->lock);
+}

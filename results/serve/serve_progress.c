@@ -1,0 +1,215 @@
+/* /api/progress and /api/curves: what changes while the sweep runs. */
+#include "serve/serve_core.h"
+
+#include "write/json_out.h"
+#include "store/store_select.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- which jobs ---- */
+
+/* ---- progress ---- */
+
+static json_t *ranks_of(const struct pulse *p, const struct selection *shown, int *failed)
+{
+    json_t *ranks = json_array();
+    for (int i = 0; i < shown->n && !*failed; i++) {
+        const struct store_mark *mark = &p->mark[shown->job[i]];
+        if (mark->state == JOB_RUNNING)
+            json_out_add(ranks,
+                         json_pack("{s:i,s:i,s:i}", "rank", mark->rank, "job", i, "epoch", mark->epochs_done),
+                         failed);
+    }
+    return ranks;
+}
+
+static json_t *jobs_of(const struct pulse *p, const struct selection *shown, int *failed)
+{
+    json_t *jobs = json_object(), *epochs = json_array();
+    char *letters = calloc(1, (size_t)shown->n + 1);
+    for (int i = 0; i < shown->n && letters && !*failed; i++) {
+        const struct store_mark *mark = &p->mark[shown->job[i]];
+        letters[i] = pulse_letter(mark->state);
+        json_out_add(epochs, json_integer(mark->epochs_done), failed);
+    }
+    json_out_put(jobs, "state", letters ? json_string(letters) : NULL, failed);
+    json_out_put(jobs, "epochs_done", epochs, failed);
+    free(letters);
+    return jobs;
+}
+
+static void put_counts(const struct pulse *p, const struct selection *shown, json_t *root, int *failed)
+{
+    int n[N_JOB_STATES] = {0};
+    for (int i = 0; i < shown->n; i++)
+        n[p->mark[shown->job[i]].state]++;
+    json_out_put(root, "n_jobs", json_integer(shown->n), failed);
+    for (int s = 0; s < N_JOB_STATES; s++)
+        json_out_put(root, job_state_names[s], json_integer(n[s]), failed);
+}
+
+static json_t *progress_of(const struct pulse *p, const struct selection *shown, int *failed)
+{
+    json_t *root = json_object();
+    json_out_put(root, "state", json_string(pulse_state_names[p->state]), failed);
+    json_out_put(root, "message", json_out_text(p->message), failed);
+    put_counts(p, shown, root, failed);
+    json_out_put(root, "images_per_second", json_out_real(p->images_per_second), failed);
+    json_out_put(root, "eta_seconds", json_out_real(p->seconds_left), failed);
+    json_out_put(root, "ranks", ranks_of(p, shown, failed), failed);
+    json_out_put(root, "jobs", jobs_of(p, shown, failed), failed);
+    json_out_put(root, "updated", json_out_real(p->changed), failed);
+    return root;
+}
+
+/* Between these, whoever else wants the file waits. */
+static int look_inside(struct serve *serve, struct pulse *pulse, struct selection *shown, struct err *err)
+{
+    struct store *store;
+    int rc = live_enter_within(serve->live, 0.3, &store, err);
+    if (rc != 0)
+        return rc;
+    rc = store_select(store, serve->filter, shown, err);
+    if (rc == 0 && (rc = pulse_take(store, pulse, err)) < 0)
+        free(shown->job);
+    live_leave(serve->live, rc);
+    return rc;
+}
+
+/* A new look at the file as text in *text (freed by the caller); 1 when the file is busy. */
+static int look(struct serve *serve, char **text, struct err *err)
+{
+    struct pulse pulse = {0};
+    struct selection shown = {0};
+    struct alive_holder holder;
+    int failed = 0;
+    enum alive alive = live_alive(serve->live, &holder);
+    int rc = look_inside(serve, &pulse, &shown, err);
+    if (rc != 0)
+        return rc;
+    pulse_judge(&pulse, live_path(serve->live), alive, &holder);
+    json_t *root = progress_of(&pulse, &shown, &failed);
+    pulse_release(&pulse);
+    *text = root && !failed ? json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
+    json_decref(root);
+    free(shown.job);
+    return *text ? 0 : err_set(err, E_IO, "out of memory for the progress of %d jobs", shown.n);
+}
+
+/* A copy of the last look that is fresh enough, or of any when the file is busy: many pages are one reader to the file. */
+static int progress_text(struct serve *serve, char **text, struct err *err)
+{
+    struct serve_last *last = &serve->progress;
+    int rc = 0;
+    pthread_mutex_lock(&last->lock);
+    if (!last->text || clock_now() - last->made > 0.25) {
+        char *fresh = NULL;
+        rc = look(serve, &fresh, err);
+        if (rc == 0) {
+            free(last->text);
+            last->text = fresh;
+            last->made = clock_now();
+        }
+    }
+    if (rc >= 0 && last->text)
+        *text = strdup(last->text);
+    pthread_mutex_unlock(&last->lock);
+    if (rc < 0)
+        return rc;
+    return *text ? 0 : err_set(err, E_IO, "the results file is busy; try again in a moment");
+}
+
+enum MHD_Result serve_answer_progress(struct serve_request *request)
+{
+    struct err err = {0};
+    char *text = NULL;
+    if (progress_text(request->serve, &text, &err) < 0)
+        return serve_send_err(request, &err);
+    return serve_send_text(request, MHD_HTTP_OK, "application/json", text, text ? strlen(text) : 0);
+}
+
+/* ---- curves ---- */
+
+/* "3,5,9" into job (SERVE_MAX_CURVES); how many there are, or a code. */
+static int parse_jobs(const char *text, int n_jobs, int *job, struct err *err)
+{
+    int n = 0;
+    if (!text || !*text)
+        return err_set(err, E_USAGE, "say which jobs, as in /api/curves?jobs=3,5,9");
+    for (const char *p = text;; p++) {
+        char *end;
+        errno = 0;
+        long value = *p >= '0' && *p <= '9' ? strtol(p, &end, 10) : -1;
+        if (value < 0 || errno || (*end && *end != ','))
+            return err_set(err, E_USAGE, "jobs: '%.40s' does not begin with a job number", p);
+        if (value >= n_jobs)
+            return err_set(err, E_USAGE, "jobs: there is no job %ld; they go from 0 to %d", value,
+                           n_jobs - 1);
+        if (n == SERVE_MAX_CURVES)
+            return err_set(err, E_USAGE, "jobs: more than %d; ask for them in parts", SERVE_MAX_CURVES);
+        job[n++] = (int)value;
+        if (!*end)
+            return n;
+        p = end;
+    }
+}
+
+static int read_curves(struct store *store, const int *job, int n, enum split split, json_t *out, int *failed,
+                       struct err *err)
+{
+    size_t epochs = (size_t)store_n_epochs(store);
+    float *value = err_calloc((size_t)n * epochs, sizeof *value, "learning curves", err);
+    int rc = value ? 0 : E_IO;
+    for (int m = 0; m < N_METRICS && rc == 0; m++) {
+        for (int i = 0; i < n && rc == 0; i++)
+            rc = store_read_curve(store, job[i], split, (enum metric)m, value + (size_t)i * epochs, err);
+        if (rc == 0)
+            json_out_put(out, metric_names[m], json_out_floats(value, (size_t)n * epochs), failed);
+    }
+    free(value);
+    return rc;
+}
+
+static int curves_of(struct store *store, const struct selection *shown, const char *text, json_t *root,
+                     int *failed, struct err *err)
+{
+    int job[SERVE_MAX_CURVES] = {0}, n = parse_jobs(text, shown->n, job, err);
+    if (n < 0)
+        return n;
+    json_t *jobs = json_array(), *train = json_object(), *val = json_object();
+    for (int i = 0; i < n; i++) {
+        json_out_add(jobs, json_integer(job[i]), failed);
+        job[i] = shown->job[job[i]];
+    }
+    int rc = read_curves(store, job, n, SPLIT_TRAIN, train, failed, err);
+    if (rc == 0)
+        rc = read_curves(store, job, n, SPLIT_VAL, val, failed, err);
+    json_out_put(root, "jobs", jobs, failed);
+    json_out_put(root, "train", train, failed);
+    json_out_put(root, "val", val, failed);
+    return rc;
+}
+
+enum MHD_Result serve_answer_curves(struct serve_request *request)
+{
+    struct err err = {0};
+    struct store *store;
+    struct selection shown = {0};
+    int failed = 0;
+    const char *jobs = MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, "jobs");
+    if (live_enter(request->serve->live, &store, &err) < 0)
+        return serve_send_err(request, &err);
+    json_t *root = json_object();
+    int rc = store_select(store, request->serve->filter, &shown, &err);
+    if (rc == 0) {
+        rc = curves_of(store, &shown, jobs, root, &failed, &err);
+        free(shown.job);
+    }
+    live_leave(request->serve->live, rc == E_USAGE ? 0 : rc);
+    if (rc == 0)
+        return serve_send_json(request, root, failed);
+    json_decref(root);
+    return serve_send_err(request, &err);
+}

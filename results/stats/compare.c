@@ -1,0 +1,338 @@
+#include "stats/compare.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a comparison is being made of. */
+struct making {
+    const struct summary *summary;
+    const struct units *units;
+    struct compare *compare;
+    int capacity;
+};
+
+/* ---- rows and families ---- */
+
+static struct compare_row *add_row(struct making *m, int a, int b, struct err *err)
+{
+    struct compare *c = m->compare;
+    if (c->n == m->capacity) {
+        int capacity = 2 * m->capacity + 16;
+        struct compare_row *row = realloc(c->row, (size_t)capacity * sizeof *row);
+        if (!row) {
+            err_set(err, E_IO, "no memory for %d comparisons", capacity);
+            return NULL;
+        }
+        c->row = row;
+        m->capacity = capacity;
+    }
+    c->row[c->n] = (struct compare_row){
+        .a = &m->summary->group[a], .b = &m->summary->group[b], .group_a = a, .group_b = b};
+    if (c->on == UNITS_VAL)
+        c->row[c->n].lacking = m->summary->group[a].n_lacking + m->summary->group[b].n_lacking;
+    return &c->row[c->n++];
+}
+
+static enum verdict judge(const struct making *m, const struct compare_row *row, double p_reachable)
+{
+    if (m->compare->on == UNITS_ALL)
+        return VERDICT_SEEN;
+    if (row->lacking > 0)
+        return VERDICT_LACKING;
+    if (draws_are_one(&row->a->draws) || draws_are_one(&row->b->draws))
+        return VERDICT_REPEATED;
+    return contrast_verdict(&row->contrast, row->p_holm, p_reachable, m->compare->better);
+}
+
+/* Adjust and judge n rows as one family; p has room for 6 n. */
+static void judge_family(const struct making *m, struct compare_row *row, int n, double *p)
+{
+    double *adjusted = p + n, *smallest = p + 2 * n, *reachable = p + 3 * n, *scratch = p + 4 * n;
+    int family = 0;
+    for (int i = 0; i < n; i++) {
+        p[i] = row[i].contrast.p;
+        smallest[i] = isnan(p[i]) ? p[i] : row[i].contrast.smallest_p;
+        family += !isnan(p[i]);
+    }
+    stats_holm(p, n, adjusted, scratch);
+    stats_holm(smallest, n, reachable, scratch);
+    for (int i = 0; i < n; i++) {
+        row[i].p_holm = adjusted[i];
+        row[i].family = family;
+        row[i].verdict = judge(m, &row[i], reachable[i]);
+    }
+}
+
+/* The rows from `begin` on are a family, if there are any. */
+static int close_family(struct making *m, int part, int begin, struct err *err)
+{
+    struct compare *c = m->compare;
+    int n = c->n - begin;
+    if (n == 0)
+        return 0;
+    double *p = err_calloc(6 * (unsigned long)n, sizeof *p, "p values", err);
+    if (!p)
+        return E_IO;
+    judge_family(m, c->row + begin, n, p);
+    free(p);
+    c->family[c->n_families++] = (struct compare_family){part, begin, c->n};
+    return 0;
+}
+
+static int has_units(const struct making *m, int g)
+{
+    return m->units->group[g].n > 0;
+}
+
+/* ---- strategies ---- */
+
+/* What is known of images that were trained on: how far apart two strategies are, and no more. */
+static void leave_untested(struct contrast *contrast)
+{
+    contrast->low = contrast->high = contrast->p = contrast->p_sign_flip = contrast->p_wilcoxon = (double)NAN;
+    contrast->method = "none";
+}
+
+static int compare_pair(struct making *m, int a, int b, struct err *err)
+{
+    struct compare_row *row = add_row(m, a, b, err);
+    int rc = row ? contrast_paired(&m->units->group[a], &m->units->group[b], &row->contrast, err) : E_IO;
+    if (rc == 0)
+        contrast_within(&row->contrast, m->compare->metric);
+    if (rc == 0 && m->compare->on == UNITS_ALL)
+        leave_untested(&row->contrast);
+    return rc;
+}
+
+static int compare_setting(struct making *m, int part, struct err *err)
+{
+    const struct partition *settings = m->summary->same[SUMMARY_SETTING];
+    int first = m->compare->n, rc = 0;
+    for (int i = settings->begin[part]; i < settings->begin[part + 1] && rc == 0; i++)
+        for (int k = i + 1; k < settings->begin[part + 1] && rc == 0; k++)
+            if (has_units(m, settings->member[i]) && has_units(m, settings->member[k]))
+                rc = compare_pair(m, settings->member[i], settings->member[k], err);
+    return rc == 0 ? close_family(m, part, first, err) : rc;
+}
+
+enum compare_flaw compare_setting_flaw(const struct summary *summary, int part, enum units_set on)
+{
+    const struct partition *settings = summary->same[SUMMARY_SETTING];
+    enum compare_flaw flaw = FLAW_NONE;
+    for (int i = settings->begin[part]; i < settings->begin[part + 1]; i++) {
+        const struct summary_group *group = &summary->group[settings->member[i]];
+        if (group->n_state[JOB_DONE] < group->n_jobs)
+            return FLAW_UNFINISHED;
+        if (on == UNITS_VAL && group->n_lacking > 0)
+            flaw = FLAW_LACKING;
+        if (on != UNITS_ALL && flaw == FLAW_NONE && draws_are_one(&group->draws))
+            flaw = FLAW_REPEATED;
+    }
+    return flaw;
+}
+
+/* ---- rankings ---- */
+
+/* Strategies of a ranked part, as parts of SUMMARY_STRATEGY in the order of groups. */
+struct ranked {
+    int part, n, strategy[RANKS_MAX_STRATEGIES];
+};
+
+static int place_of(const struct ranked *ranked, int strategy)
+{
+    for (int s = 0; s < ranked->n; s++)
+        if (ranked->strategy[s] == strategy)
+            return s;
+    return -1;
+}
+
+static struct ranked list_strategies(const struct making *m, int part, struct compare_ranking *r)
+{
+    const struct partition *all = m->summary->same[SUMMARY_RANKED];
+    struct ranked ranked = {.part = part};
+    for (int i = all->begin[part]; i < all->begin[part + 1] && ranked.n < RANKS_MAX_STRATEGIES; i++) {
+        int g = all->member[i], strategy = m->summary->same[SUMMARY_STRATEGY]->part_of[g];
+        if (place_of(&ranked, strategy) < 0) {
+            r->strategy[ranked.n] = m->summary->group[g].cell->strategy;
+            ranked.strategy[ranked.n++] = strategy;
+        }
+    }
+    r->n_strategies = ranked.n;
+    return ranked;
+}
+
+/* Mean of every strategy in a setting, larger for better; 0 when one is missing, or the setting has a flaw. */
+static int dataset_row(const struct making *m, int setting, const struct ranked *ranked, double *value)
+{
+    const struct partition *settings = m->summary->same[SUMMARY_SETTING];
+    int missing = 0;
+    for (int s = 0; s < ranked->n; s++)
+        value[s] = (double)NAN;
+    for (int i = settings->begin[setting]; i < settings->begin[setting + 1]; i++) {
+        int g = settings->member[i], s = place_of(ranked, m->summary->same[SUMMARY_STRATEGY]->part_of[g]);
+        if (s >= 0)
+            value[s] = m->compare->better * units_mean(&m->units->group[g]);
+    }
+    for (int s = 0; s < ranked->n; s++)
+        missing += isnan(value[s]);
+    enum compare_flaw flaw = compare_setting_flaw(m->summary, setting, m->compare->on);
+    return missing == 0 && (flaw == FLAW_NONE || flaw == FLAW_REPEATED);
+}
+
+static int rank_part(struct making *m, int part, struct err *err)
+{
+    const struct partition *all = m->summary->same[SUMMARY_RANKED],
+                           *settings = m->summary->same[SUMMARY_SETTING];
+    struct compare_ranking *r = &m->compare->ranking[m->compare->n_rankings];
+    *r =
+        (struct compare_ranking){.part = part, .cell = m->summary->group[all->member[all->begin[part]]].cell};
+    struct ranked ranked = list_strategies(m, part, r);
+    if (ranked.n < 2 || m->compare->better == 0)
+        return 0;
+    size_t members = (size_t)(all->begin[part + 1] - all->begin[part]);
+    double *value = err_calloc(members * (size_t)ranked.n, sizeof *value, "ranks", err);
+    if (!value)
+        return E_IO;
+    for (int i = all->begin[part]; i < all->begin[part + 1]; i++)
+        if (partition_is_first(settings, all->member[i]))
+            r->n_datasets += dataset_row(m, settings->part_of[all->member[i]], &ranked,
+                                         value + (size_t)r->n_datasets * (size_t)ranked.n);
+    int rc = ranks_friedman(value, r->n_datasets, ranked.n, r->average_rank, &r->test, err);
+    r->tested = r->n_datasets >= RANKS_MIN_DATASETS && m->compare->on != UNITS_ALL;
+    m->compare->n_rankings += r->n_datasets > 0;
+    free(value);
+    return rc;
+}
+
+static int compare_settings(struct making *m, struct err *err)
+{
+    int rc = 0, n_ranked = m->summary->same[SUMMARY_RANKED]->n_parts;
+    for (int part = 0; part < m->summary->same[SUMMARY_SETTING]->n_parts && rc == 0; part++)
+        rc = compare_setting(m, part, err);
+    m->compare->ranking = err_calloc((unsigned long)n_ranked, sizeof *m->compare->ranking, "ranks", err);
+    if (!m->compare->ranking)
+        return E_IO;
+    for (int part = 0; part < n_ranked && rc == 0; part++)
+        rc = rank_part(m, part, err);
+    return rc;
+}
+
+/* ---- leak inflation ---- */
+
+/* Rows of group g against its likes whose protocol holds out originals: every kfold, or else holdout. */
+static int compare_with_honest(struct making *m, int g, int kfold, struct err *err)
+{
+    const struct partition *likes = m->summary->same[SUMMARY_LEAK];
+    int part = likes->part_of[g], rc = 0;
+    for (int i = likes->begin[part]; i < likes->begin[part + 1] && rc == 0; i++) {
+        int other = likes->member[i];
+        const char *protocol = m->summary->group[other].cell->protocol;
+        if (!has_units(m, other) || !(kfold ? units_is_kfold(protocol) : strcmp(protocol, "holdout") == 0))
+            continue;
+        struct compare_row *row = add_row(m, g, other, err);
+        rc = row ? contrast_by_seed(&m->units->group[g], &m->units->group[other], &row->contrast, err) : E_IO;
+        if (rc == 0)
+            contrast_within(&row->contrast, m->compare->metric);
+    }
+    return rc;
+}
+
+static int compare_leaks(struct making *m, int part, struct err *err)
+{
+    const struct partition *leaks = m->summary->same[SUMMARY_LEAKS];
+    int first = m->compare->n, rc = 0;
+    for (int i = leaks->begin[part]; i < leaks->begin[part + 1] && rc == 0; i++) {
+        int g = leaks->member[i], before = m->compare->n;
+        if (!has_units(m, g) || strcmp(m->summary->group[g].cell->protocol, "report") != 0)
+            continue;
+        rc = compare_with_honest(m, g, 1, err);
+        if (rc == 0 && m->compare->n == before)
+            rc = compare_with_honest(m, g, 0, err);
+    }
+    return rc == 0 ? close_family(m, part, first, err) : rc;
+}
+
+static int compare_protocols(struct making *m, struct err *err)
+{
+    int rc = 0;
+    for (int part = 0; part < m->summary->same[SUMMARY_LEAKS]->n_parts && rc == 0; part++)
+        rc = compare_leaks(m, part, err);
+    return rc;
+}
+
+/* ---- verdicts in words ---- */
+
+static int n_in(const struct compare_row *row, enum job_state x, enum job_state y)
+{
+    return row->a->n_state[x] + row->b->n_state[x] + row->a->n_state[y] + row->b->n_state[y];
+}
+
+static const char *reservation(const struct compare_row *row)
+{
+    if (n_in(row, JOB_FAILED, JOB_DIVERGED) > 0)
+        return " (jobs were lost)";
+    return n_in(row, JOB_WAITING, JOB_RUNNING) > 0 ? " (jobs are unfinished)" : "";
+}
+
+void compare_verdict_text(char *out, size_t size, const struct compare_row *row, const char *better,
+                          const char *worse)
+{
+    contrast_verdict_text(out, size, row->verdict, &row->contrast, row->family);
+    if (row->verdict == VERDICT_LACKING)
+        snprintf(out, size, "no verdict: %d job%s lack%s a class", row->lacking, row->lacking == 1 ? "" : "s",
+                 row->lacking == 1 ? "s" : "");
+    if (row->verdict == VERDICT_REPEATED)
+        snprintf(out, size, "no verdict: %d runs of one split", row->contrast.n);
+    if (row->verdict == VERDICT_BETTER || row->verdict == VERDICT_WORSE)
+        snprintf(out, size, "%s%s", row->verdict == VERDICT_BETTER ? better : worse, reservation(row));
+}
+
+/* ---- both ---- */
+
+static int make(struct store *store, const struct summary *summary, const char *metric, enum units_set on,
+                int (*fill)(struct making *, struct err *), struct compare **out, struct err *err)
+{
+    struct units *units = NULL;
+    struct compare *compare = err_calloc(1, sizeof *compare, "comparisons", err);
+    int rc = compare ? units_new(store, summary, metric, on, &units, err) : E_IO;
+    *out = NULL;
+    if (rc == 0) {
+        struct making m = {summary, units, compare, 0};
+        compare->family =
+            err_calloc((unsigned long)summary->n_groups, sizeof *compare->family, "comparisons", err);
+        strncpy(compare->metric, metric, sizeof compare->metric - 1);
+        compare->on = on;
+        compare->better = units->better;
+        rc = compare->family ? fill(&m, err) : E_IO;
+    }
+    units_free(units);
+    if (rc < 0)
+        compare_free(compare);
+    else
+        *out = compare;
+    return rc;
+}
+
+int compare_strategies(struct store *store, const struct summary *summary, const char *metric,
+                       enum units_set on, struct compare **out, struct err *err)
+{
+    return make(store, summary, metric, on, compare_settings, out, err);
+}
+
+int compare_leak(struct store *store, const struct summary *summary, const char *metric, struct compare **out,
+                 struct err *err)
+{
+    return make(store, summary, metric, UNITS_VAL, compare_protocols, out, err);
+}
+
+void compare_free(struct compare *compare)
+{
+    if (!compare)
+        return;
+    free(compare->row);
+    free(compare->family);
+    free(compare->ranking);
+    free(compare);
+}

@@ -1,0 +1,153 @@
+#include "stats/predicted.h"
+
+#include "store/drawn.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct predicted {
+    struct store *store;
+    int n, capacity;                  /* rows filled, rows there is room for */
+    int *image, *copy, *label;        /* (capacity) */
+    float *probs;                     /* (capacity, C) */
+    int cluster[CONFIG_MAX_CLUSTERS]; /* of class indices */
+};
+
+/* A larger copy of an array; without memory the array itself, and *failed is 1. */
+static void *larger(void *array, size_t bytes, int *failed)
+{
+    void *copy = realloc(array, bytes);
+    if (copy)
+        return copy;
+    *failed = 1;
+    return array;
+}
+
+static int grow(struct predicted *predicted, int capacity, struct err *err)
+{
+    size_t n = (size_t)capacity, c = (size_t)store_n_classes(predicted->store);
+    int failed = 0;
+    predicted->image = larger(predicted->image, n * sizeof *predicted->image, &failed);
+    predicted->copy = larger(predicted->copy, n * sizeof *predicted->copy, &failed);
+    predicted->label = larger(predicted->label, n * sizeof *predicted->label, &failed);
+    predicted->probs = larger(predicted->probs, n * c * sizeof *predicted->probs, &failed);
+    if (failed)
+        return err_set(err, E_IO, "%s: no memory for %d predictions", store_path(predicted->store), capacity);
+    predicted->capacity = capacity;
+    return 0;
+}
+
+int predicted_new(struct store *store, struct predicted **out, struct err *err)
+{
+    struct predicted *predicted = err_calloc(1, sizeof *predicted, "predictions", err);
+    *out = NULL;
+    if (!predicted)
+        return E_IO;
+    predicted->store = store;
+    *out = predicted;
+    return 0;
+}
+
+void predicted_free(struct predicted *predicted)
+{
+    if (!predicted)
+        return;
+    free(predicted->image);
+    free(predicted->copy);
+    free(predicted->label);
+    free(predicted->probs);
+    free(predicted);
+}
+
+static int is_used(const struct predicted *predicted, int i)
+{
+    return predicted->image[i] >= 0 && predicted->image[i] < store_n_images(predicted->store) &&
+           predicted->label[i] >= 0 && predicted->label[i] < store_n_classes(predicted->store);
+}
+
+/* Append the predictions of a job, unused rows left out. */
+static int append(struct predicted *predicted, int job, enum split split, struct err *err)
+{
+    int from = predicted->n, room = store_n_predictions(predicted->store, split), rc = 0;
+    size_t c = (size_t)store_n_classes(predicted->store);
+    if (room == 0)
+        return 0;
+    if (from + room > predicted->capacity)
+        rc = grow(predicted, 2 * (from + room), err);
+    if (rc == 0)
+        rc = store_read_predictions(predicted->store, job, split, predicted->image + from,
+                                    predicted->copy + from, predicted->label + from,
+                                    predicted->probs + (size_t)from * c, err);
+    for (int i = from; i < from + room && rc == 0; i++)
+        if (is_used(predicted, i)) {
+            predicted->image[predicted->n] = predicted->image[i];
+            predicted->label[predicted->n] = predicted->label[i];
+            memmove(predicted->probs + (size_t)predicted->n * c, predicted->probs + (size_t)i * c,
+                    c * sizeof *predicted->probs);
+            predicted->n++;
+        }
+    return rc;
+}
+
+/* The positive class: of which fewest originals are drawn, the later one of equals. What class_sizes leaves out does not count;
+ * without it all originals do, as scores_minority() takes them. */
+static int positive_class(const struct predicted *predicted, int job, int n_classes)
+{
+    const struct store_job *row = &store_jobs(predicted->store)[job];
+    long size[CONFIG_MAX_CLUSTERS];
+    int fewest = 0;
+    if (!drawn_by_sizes(predicted->store, row) || drawn_sizes(predicted->store, row, size) != n_classes)
+        return scores_minority(predicted->label, predicted->n, n_classes);
+    for (int c = 1; c < n_classes; c++)
+        if (size[c] <= size[fewest])
+            fewest = c;
+    return fewest;
+}
+
+/* Every class has originals, so their labels tell how many there are, which is the rarest and what they are called. */
+static int learn_classes(struct predicted *predicted, int job, struct scores_input *input, struct err *err)
+{
+    int rc;
+    predicted->n = input->n_classes = 0;
+    for (int c = 0; c < CONFIG_MAX_CLUSTERS; c++)
+        predicted->cluster[c] = -1;
+    if ((rc = append(predicted, job, SPLIT_ALL, err)) < 0)
+        return rc;
+    for (int i = 0; i < predicted->n; i++) {
+        int label = predicted->label[i];
+        input->n_classes = label >= input->n_classes ? label + 1 : input->n_classes;
+        predicted->cluster[label] = store_images(predicted->store)[predicted->image[i]].cluster;
+    }
+    input->positive = positive_class(predicted, job, input->n_classes);
+    return 0;
+}
+
+int predicted_read(struct predicted *predicted, const int *job, int n_jobs, enum split split,
+                   struct scores_input *input, struct err *err)
+{
+    memset(input, 0, sizeof *input);
+    int rc = n_jobs > 0 ? learn_classes(predicted, job[0], input, err) : 0;
+    predicted->n = 0;
+    for (int j = 0; j < n_jobs && rc == 0; j++)
+        rc = append(predicted, job[j], split, err);
+    input->n = 0;
+    for (int i = 0; i < predicted->n; i++) /* a class without originals cannot be judged */
+        input->n += predicted->label[i] < input->n_classes;
+    if (input->n < predicted->n && rc == 0)
+        rc = err_set(err, E_IO, "%s: job %d has validation labels that none of its originals has",
+                     store_path(predicted->store), job[0]);
+    input->stride = store_n_classes(predicted->store);
+    input->probs = predicted->probs;
+    input->label = predicted->label;
+    return rc;
+}
+
+const int *predicted_images(const struct predicted *predicted)
+{
+    return predicted->image;
+}
+
+int predicted_cluster(const struct predicted *predicted, int class_index)
+{
+    return class_index >= 0 && class_index < CONFIG_MAX_CLUSTERS ? predicted->cluster[class_index] : -1;
+}

@@ -1,0 +1,314 @@
+#include "stats/units.h"
+
+#include "stats/predicted.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const units_set_names[N_UNITS_SETS] = {"val", "all", "oof"};
+
+/* What is needed only while units are made. */
+struct making {
+    struct store *store;
+    enum units_set on;
+    const char *name;
+    double (*of_matrix)(const int *confusion, int c); /* NULL: not from the matrix of a job */
+    int stored;                                       /* 1: the enum metric of the results file */
+    enum metric metric;
+    const struct score *score; /* NULL: stored */
+    struct store_mark *mark;   /* (J) */
+    float *curve;              /* (J, E) of metric */
+    int *confusion;            /* (C, C) */
+    struct predicted *predicted;
+};
+
+int units_is_kfold(const char *protocol)
+{
+    return strncmp(protocol, "kfold", 5) == 0;
+}
+
+/* ---- which number ---- */
+
+static int choose_source(struct making *m, struct err *err)
+{
+    m->score = score_find(m->name);
+    if (m->on != UNITS_OOF && strcmp(m->name, "balanced_accuracy") == 0)
+        m->of_matrix = stats_balanced_accuracy;
+    if (m->on != UNITS_OOF && strcmp(m->name, "accuracy") == 0)
+        m->of_matrix = stats_accuracy;
+    for (int k = 0; k < N_METRICS && m->on == UNITS_VAL && !m->score; k++)
+        if (strcmp(m->name, metric_names[k]) == 0) {
+            m->stored = 1;
+            m->metric = (enum metric)k;
+        }
+    if (m->stored || m->score)
+        return 0;
+    return err_set(err, E_USAGE,
+                   "%s: there is no metric '%.60s' on %s; `cellsweep export --table scores` lists them",
+                   store_path(m->store), m->name, units_set_names[m->on]);
+}
+
+static int direction(const struct making *m)
+{
+    return m->score ? m->score->better : m->metric == METRIC_LOSS ? -1 : 1;
+}
+
+static int last_epoch_value(const struct making *m, int job, double *value)
+{
+    int last = m->mark[job].epochs_done - 1, n_epochs = store_n_epochs(m->store);
+    *value = (double)NAN;
+    if (last >= 0 && last < n_epochs)
+        *value = (double)m->curve[(size_t)job * (size_t)n_epochs + (size_t)last];
+    return 0;
+}
+
+static int matrix_value(const struct making *m, int job, double *value, struct err *err)
+{
+    enum split split = m->on == UNITS_ALL ? SPLIT_ALL : SPLIT_VAL;
+    int rc = store_read_confusion(m->store, job, split, m->confusion, err);
+    *value = m->of_matrix(m->confusion, store_n_classes(m->store));
+    return rc;
+}
+
+/* The pooled predictions of jobs, to be scored; valid until the next call, freed by the caller. */
+static int judge_jobs(const struct making *m, const int *job, int n_jobs, struct judged **out,
+                      struct err *err)
+{
+    struct scores_input input;
+    int rc =
+        predicted_read(m->predicted, job, n_jobs, m->on == UNITS_ALL ? SPLIT_ALL : SPLIT_VAL, &input, err);
+    *out = NULL;
+    return rc == 0 ? judged_new(&input, out, err) : rc;
+}
+
+static int scored_value(const struct making *m, const int *job, int n_jobs, double *value, struct err *err)
+{
+    struct judged *judged = NULL;
+    int rc = judge_jobs(m, job, n_jobs, &judged, err);
+    if (rc == 0)
+        *value = m->score->value(judged);
+    judged_free(judged);
+    return rc;
+}
+
+static int unit_value(const struct making *m, const int *job, int n_jobs, double *value, struct err *err)
+{
+    if (m->stored)
+        return last_epoch_value(m, job[0], value);
+    if (m->of_matrix)
+        return matrix_value(m, job[0], value, err);
+    return scored_value(m, job, n_jobs, value, err);
+}
+
+/* ---- which jobs ---- */
+
+static int by_seed(const void *a, const void *b, void *rows)
+{
+    const struct store_job *job = rows, *x = &job[*(const int *)a], *y = &job[*(const int *)b];
+    if (x->seed != y->seed)
+        return x->seed < y->seed ? -1 : 1;
+    if (x->repeat != y->repeat)
+        return x->repeat < y->repeat ? -1 : 1;
+    return (x->fold > y->fold) - (x->fold < y->fold);
+}
+
+/* Jobs of one unit that begin at job[0]: the folds of a repeat in oof, else one. */
+static int unit_jobs(const struct making *m, const int *job, int n)
+{
+    const struct store_job *row = store_jobs(m->store);
+    int end = 1;
+    while (m->on == UNITS_OOF && end < n && row[job[end]].seed == row[job[0]].seed &&
+           row[job[end]].repeat == row[job[0]].repeat)
+        end++;
+    return end;
+}
+
+/* Folds of the repeat that a job belongs to, finished or not: rows of a repeat stand together, its first fold first. 0 unless
+ * kfold. */
+static int count_folds(const struct making *m, int job)
+{
+    const struct store_job *row = store_jobs(m->store);
+    int n = 0;
+    if (!units_is_kfold(row[job].protocol))
+        return 0;
+    for (int j = job - row[job].fold; j >= 0 && j < store_n_jobs(m->store) && row[j].fold == n; j++)
+        n++;
+    return n;
+}
+
+static int fill_group(const struct making *m, struct units_group *group, const int *job, int n,
+                      struct err *err)
+{
+    const struct store_job *row = store_jobs(m->store);
+    int folds = n > 0 ? count_folds(m, job[0]) : 0, rc = 0;
+    for (int i = 0, used; i < n && rc == 0; i += used) {
+        struct unit *unit = &group->unit[group->n];
+        used = unit_jobs(m, job + i, n - i);
+        if (m->on == UNITS_OOF && (folds < 2 || used != folds))
+            continue;
+        *unit = (struct unit){row[job[i]].seed, row[job[i]].repeat, m->on == UNITS_OOF ? 0 : row[job[i]].fold,
+                              (double)NAN};
+        rc = unit_value(m, job + i, used, &unit->value, err);
+        group->n++;
+    }
+    return rc;
+}
+
+/* Only holdout and kfold deal out the same originals in every job. */
+static double test_ratio(const struct making *m, const struct summary_group *from)
+{
+    const char *protocol = from->cell->protocol;
+    int deals = units_is_kfold(protocol) || strcmp(protocol, "holdout") == 0;
+    return deals && m->on != UNITS_OOF ? from->test_ratio : (double)NAN;
+}
+
+/* Finished jobs of a group by seed, repeat and fold; freed by the caller. */
+static int *sorted_jobs(const struct making *m, const struct summary_group *from, struct err *err)
+{
+    size_t n = (size_t)from->n_state[JOB_DONE];
+    int *job = err_calloc(n, sizeof *job, "jobs", err);
+    if (job) {
+        memcpy(job, from->job, n * sizeof *job);
+        qsort_r(job, n, sizeof *job, by_seed, (void *)(uintptr_t)store_jobs(m->store));
+    }
+    return job;
+}
+
+static int make_group(const struct making *m, const struct summary_group *from, struct units_group *group,
+                      struct err *err)
+{
+    int n = from->n_state[JOB_DONE], rc = E_IO;
+    int *job = sorted_jobs(m, from, err);
+    group->unit = err_calloc((unsigned long)n, sizeof *group->unit, "units", err);
+    group->test_ratio = test_ratio(m, from);
+    group->rounding = m->stored ? 0x1p-24 : 0;
+    if (job && group->unit)
+        rc = fill_group(m, group, job, n, err);
+    free(job);
+    return rc;
+}
+
+/* ---- every score ---- */
+
+/* Scores of the jobs of one unit, value[s * stride]. */
+static int score_unit(const struct making *m, const int *job, int n_jobs, double *value, int stride,
+                      struct err *err)
+{
+    struct judged *judged = NULL;
+    int rc = judge_jobs(m, job, n_jobs, &judged, err);
+    for (int s = 0; s < n_scores && rc == 0; s++)
+        value[(size_t)s * (size_t)stride] = scores[s].value(judged);
+    judged_free(judged);
+    return rc;
+}
+
+static int score_group(const struct making *m, const struct summary_group *from, struct stats_summary *out,
+                       struct err *err)
+{
+    int n = from->n_state[JOB_DONE], n_units = 0, rc = 0, *job = sorted_jobs(m, from, err);
+    double *value = err_calloc((unsigned long)n * (unsigned long)n_scores, sizeof *value, "scores", err);
+    int folds = job && n > 0 ? count_folds(m, job[0]) : 0;
+    rc = job && value ? 0 : E_IO;
+    for (int i = 0, used; i < n && rc == 0; i += used) {
+        used = unit_jobs(m, job + i, n - i);
+        if (m->on != UNITS_OOF || (folds >= 2 && used == folds))
+            rc = score_unit(m, job + i, used, value + n_units++, n, err);
+    }
+    for (int s = 0; s < n_scores && rc == 0; s++)
+        out[s] =
+            stats_within(stats_of_splits(value + (size_t)s * (size_t)n, n_units,
+                                         m->on == UNITS_VAL ? from->test_ratio : (double)NAN, summary_level),
+                         scores[s].least, scores[s].most);
+    free(job);
+    free(value);
+    return rc;
+}
+
+/* ---- all of it ---- */
+
+static int making_init(struct making *m, struct err *err)
+{
+    size_t j = (size_t)store_n_jobs(m->store), e = (size_t)store_n_epochs(m->store),
+           c = (size_t)store_n_classes(m->store);
+    int rc = choose_source(m, err);
+    if (rc < 0)
+        return rc;
+    if (!(m->mark = err_calloc(j, sizeof *m->mark, "commit marks", err)) ||
+        !(m->curve = err_calloc(j * e, sizeof *m->curve, "metrics", err)) ||
+        !(m->confusion = err_calloc(c * c, sizeof *m->confusion, "a confusion matrix", err)) ||
+        predicted_new(m->store, &m->predicted, err) < 0)
+        return E_IO;
+    rc = store_read_marks(m->store, m->mark, err);
+    return rc == 0 && m->stored ? store_read_metric(m->store, SPLIT_VAL, m->metric, m->curve, err) : rc;
+}
+
+static void making_release(struct making *m)
+{
+    free(m->mark);
+    free(m->curve);
+    free(m->confusion);
+    predicted_free(m->predicted);
+}
+
+int units_new(struct store *store, const struct summary *summary, const char *metric, enum units_set on,
+              struct units **out, struct err *err)
+{
+    struct making m = {.store = store, .on = on, .name = metric};
+    struct units *units = err_calloc(1, sizeof *units, "units", err);
+    int rc = units ? making_init(&m, err) : E_IO;
+    *out = NULL;
+    if (rc == 0) {
+        units->better = direction(&m);
+        units->group = err_calloc((unsigned long)summary->n_groups, sizeof *units->group, "units", err);
+        rc = units->group ? 0 : E_IO;
+    }
+    for (int g = 0; g < summary->n_groups && rc == 0; g++) {
+        units->n_groups++;
+        rc = make_group(&m, &summary->group[g], &units->group[g], err);
+    }
+    making_release(&m);
+    if (rc < 0)
+        units_free(units);
+    else
+        *out = units;
+    return rc;
+}
+
+int units_scores(struct store *store, const struct summary *summary, enum units_set on,
+                 struct stats_summary **out, struct err *err)
+{
+    struct making m = {.store = store, .on = on, .name = scores[0].name};
+    size_t cells = (size_t)summary->n_groups * (size_t)n_scores;
+    struct stats_summary *all = err_calloc(cells, sizeof *all, "scores", err);
+    int rc = all ? making_init(&m, err) : E_IO;
+    for (int g = 0; g < summary->n_groups && rc == 0; g++)
+        rc = score_group(&m, &summary->group[g], all + (size_t)g * (size_t)n_scores, err);
+    making_release(&m);
+    if (rc < 0)
+        free(all);
+    *out = rc < 0 ? NULL : all;
+    return rc;
+}
+
+void units_free(struct units *units)
+{
+    if (!units)
+        return;
+    for (int g = 0; g < units->n_groups; g++)
+        free(units->group[g].unit);
+    free(units->group);
+    free(units);
+}
+
+double units_mean(const struct units_group *group)
+{
+    double sum = 0;
+    int n = 0;
+    for (int i = 0; i < group->n; i++)
+        if (!isnan(group->unit[i].value)) {
+            sum += group->unit[i].value;
+            n++;
+        }
+    return n > 0 ? sum / n : (double)NAN;
+}

@@ -1,0 +1,95 @@
+#include "store/classes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int by_number(const void *a, const void *b)
+{
+    return (*(const int *)a > *(const int *)b) - (*(const int *)a < *(const int *)b);
+}
+
+static int holds(const int *cluster, int n, int number)
+{
+    for (int i = 0; i < n; i++)
+        if (cluster[i] == number)
+            return 1;
+    return 0;
+}
+
+/* Class indices of "all" are the dataset's clusters, ascending. */
+static int all_clusters(const struct store *store, int *cluster)
+{
+    const struct dataset_image *image = store_images(store);
+    int n = 0;
+    for (int i = 0; i < store_n_images(store) && n < CONFIG_MAX_CLUSTERS; i++)
+        if (!holds(cluster, n, image[i].cluster))
+            cluster[n++] = image[i].cluster;
+    qsort(cluster, (size_t)n, sizeof *cluster, by_number);
+    return n;
+}
+
+int classes_of(const struct store *store, const struct store_job *job, int *cluster)
+{
+    const char *at = job->clusters;
+    int n = 0, cut = strstr(job->clusters, "...") != NULL;
+    if (strcmp(job->clusters, "all") == 0)
+        return all_clusters(store, cluster);
+    while (n < CONFIG_MAX_CLUSTERS) {
+        char *end;
+        long number = strtol(at, &end, 10);
+        if (end == at || (cut && *end != '-')) /* the last number of a cut list may have lost digits */
+            break;
+        cluster[n++] = (int)number;
+        if (*end != '-')
+            break;
+        at = end + 1;
+    }
+    while (cut && n < store_n_classes(store) && n < CONFIG_MAX_CLUSTERS)
+        cluster[n++] = 0;
+    return n;
+}
+
+const char *classes_config(const struct store *store, const struct store_job *job, const char *key, char *out,
+                           size_t size)
+{
+    const char *line = store_text(store, "yaml_resolved");
+    size_t n = strlen(key);
+    *out = '\0';
+    for (int i = 0; i < store_n_axes(store); i++)
+        if (strcmp(store_axis_name(store, i), key) == 0) {
+            snprintf(out, size, "%s", job->axis[i]);
+            return out;
+        }
+    while (line && strncmp(line, "grid:", 5) != 0) {
+        if (strncmp(line, key, n) == 0 && line[n] == ':') {
+            line += n + 1 + strspn(line + n + 1, " \"");
+            snprintf(out, size, "%.*s", (int)strcspn(line, "\"\n"), line);
+            return out;
+        }
+        line = strchr(line, '\n');
+        line = line ? line + 1 : NULL;
+    }
+    return out;
+}
+
+void classes_title(const struct store *store, const struct store_job *job, char *out, size_t size)
+{
+    int cluster[CONFIG_MAX_CLUSTERS], n = classes_of(store, job, cluster);
+    if (strcmp(job->clusters, "all") == 0)
+        snprintf(out, size, "All %d clusters", n);
+    else if (n == 2)
+        snprintf(out, size, "Clusters %d and %d", cluster[0], cluster[1]);
+    else
+        snprintf(out, size, "Clusters %s", job->clusters);
+}
+
+int classes_is_published_all(const struct store *store, const struct store_job *job)
+{
+    int cluster[CONFIG_MAX_CLUSTERS];
+    char threshold[CONFIG_WORD_SIZE], cap[CONFIG_WORD_SIZE];
+    return strcmp(job->clusters, "all") == 0 && strcmp(job->strategy, "none") == 0 &&
+           classes_of(store, job, cluster) == 28 &&
+           strcmp(classes_config(store, job, "balance.threshold", threshold, sizeof threshold), "40") == 0 &&
+           strcmp(classes_config(store, job, "balance.cap", cap, sizeof cap), "45") == 0;
+}

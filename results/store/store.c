@@ -1,0 +1,813 @@
+#include "store/store.h"
+#include "h5.h"
+#include "store/store_layout.h"
+#include "utf8.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    enum { TEXT, LINES, NUMBER, REAL } kind; /* TEXT: one line */
+    int may_lack;                            /* 1: files of earlier versions are without it */
+} attributes[] = {
+    {"name", TEXT, 0},
+    {"yaml", LINES, 0},
+    {"yaml_resolved", LINES, 0},
+    {"data", TEXT, 0},
+    {"dataset_checksum", TEXT, 0},
+    {"data_file", TEXT, 0},
+    {"kernels", TEXT, 0},
+    {"version", TEXT, 0},
+    {"commit", TEXT, 0},
+    {"created", TEXT, 0},
+    {"host", TEXT, 0},
+    {"libraries", TEXT, 0},
+    {"cpu", TEXT, 0},
+    {"cellsweep_results", NUMBER, 0},
+    {"ranks", NUMBER, 0},
+    {"synthetic", NUMBER, 0},
+    {"weights_kept", NUMBER, 0},
+    {"keep_weights", TEXT, 1},
+    {"image_size", NUMBER, 1},
+    {"pixel_size", REAL, 1},
+};
+enum { N_ATTRIBUTES = sizeof attributes / sizeof *attributes };
+static_assert(N_ATTRIBUTES <= sizeof((struct store *)0)->text / sizeof(char *), "store.text has room");
+
+/* ---- opening ---- */
+
+static struct store *new_store(const char *path, struct err *err)
+{
+    struct store *store = err_calloc(1, sizeof *store, path, err);
+    if (!store)
+        return NULL;
+    snprintf(store->path, sizeof store->path, "%s", path);
+    store->file = store->one = H5I_INVALID_HID;
+    store->fd = -1;
+    store->types.job = store->types.message = store->types.image = store->types.image_stored =
+        H5I_INVALID_HID;
+    for (int d = 0; d < N_STORE_DATASETS; d++)
+        store->dataset[d] = store->space[d] = H5I_INVALID_HID;
+    return store;
+}
+
+static int check_format(struct store *store, struct err *err)
+{
+    int format = 0;
+    if (!h5_has_attr(store->file, "cellsweep_results"))
+        return err_set(err, E_IO,
+                       "%s: HDF5, but not a results file of cellsweep; give the file of `cellsweep run -o`",
+                       store->path);
+    int rc = h5_read_int_attr(store->file, "cellsweep_results", &format, store->path, err);
+    if (rc == 0 && format > STORE_FORMAT)
+        rc =
+            err_set(err, E_IO, "%s: results format %d is newer than this program's %d; use a newer cellsweep",
+                    store->path, format, STORE_FORMAT);
+    return rc;
+}
+
+static int read_attribute(struct store *store, int i, struct err *err)
+{
+    const char *name = attributes[i].name;
+    int number = 0, rc;
+    double real = 0;
+    if (attributes[i].may_lack && !h5_has_attr(store->file, name))
+        return 0;
+    if (attributes[i].kind == TEXT || attributes[i].kind == LINES) {
+        rc = h5_read_text_attr(store->file, name, &store->text[i], store->path, err);
+        if (rc == 0)
+            (attributes[i].kind == TEXT ? utf8_plain : utf8_plain_lines)(store->text[i]);
+        return rc;
+    }
+    if (attributes[i].kind == NUMBER)
+        rc = h5_read_int_attr(store->file, name, &number, store->path, err);
+    else
+        rc = h5_read_real_attr(store->file, name, &real, store->path, err);
+    if (rc < 0)
+        return rc;
+    store->text[i] = err_calloc(32, 1, name, err);
+    if (!store->text[i])
+        return E_IO;
+    if (attributes[i].kind == NUMBER)
+        snprintf(store->text[i], 32, "%d", number);
+    else
+        snprintf(store->text[i], 32, "%.17g", real);
+    return 0;
+}
+
+/* The first dataset that has a dimension gives its size, all others must agree. */
+static int take_dims(struct store *store, enum store_dataset which, struct err *err)
+{
+    const struct store_table_row *row = &store_table[which];
+    hsize_t dims[H5_MAX_RANK] = {0}, expected[STORE_MAX_RANK] = {0};
+    int rank = store_row_dims(row, store->n, expected);
+    if (H5Sget_simple_extent_ndims(store->space[which]) != rank ||
+        H5Sget_simple_extent_dims(store->space[which], dims, NULL) < 0)
+        return err_set(err, E_IO, "%s: %s has an unexpected rank: damaged, or not written by cellsweep",
+                       store->path, row->path);
+    for (int i = 0; i < rank; i++) {
+        if (expected[i] == 0)
+            expected[i] = store->n[row->dim[i]] = dims[i];
+        if (dims[i] != expected[i] || dims[i] == 0 || dims[i] > INT32_MAX)
+            return err_set(err, E_IO, "%s: the shape of %s does not fit the other datasets: damaged",
+                           store->path, row->path);
+    }
+    return 0;
+}
+
+static int open_dataset(struct store *store, enum store_dataset which, struct err *err)
+{
+    const struct store_table_row *row = &store_table[which];
+    hsize_t bytes = 0;
+    if (!h5_exists(store->file, row->path))
+        return store_row_optional(row)
+                   ? 0
+                   : err_set(err, E_IO, "%s: has no %s: damaged, or not written by cellsweep", store->path,
+                             row->path);
+    store->dataset[which] = H5Dopen2(store->file, row->path, H5P_DEFAULT);
+    if (store->dataset[which] >= 0)
+        store->space[which] = H5Dget_space(store->dataset[which]);
+    if (store->space[which] < 0)
+        return err_set(err, E_IO, "%s: cannot open %s: damaged; restore a copy", store->path, row->path);
+    if (H5Fget_filesize(store->file, &bytes) < 0 || !h5_is_sound_dataset(store->dataset[which], bytes))
+        return err_set(err, E_IO,
+                       "%s: type or size of %s is not what cellsweep writes: damaged; restore a copy",
+                       store->path, row->path);
+    return take_dims(store, which, err);
+}
+
+static int make_types(struct store *store, struct err *err)
+{
+    struct store_axes axes;
+    hid_t stored = H5Dget_type(store->dataset[STORE_JOBS]);
+    if (stored < 0)
+        return err_set(err, E_IO, "%s: cannot read the type of /jobs: damaged; restore a copy", store->path);
+    int rc = store_axes_of(stored, &axes, store->path, err);
+    H5Tclose(stored);
+    return rc < 0 ? rc : store_types_init(&store->types, &axes, err);
+}
+
+static int read_all(struct store *store, enum store_dataset which, void *out, struct err *err)
+{
+    hid_t type = store_memory_type(&store->types, store_table[which].cell);
+    if (store->dataset[which] < 0)
+        return err_set(err, E_USAGE, "%s: has no %s; the sweep did not keep it", store->path,
+                       store_table[which].path);
+    if (H5Dread(store->dataset[which], type, H5S_ALL, H5S_ALL, H5P_DEFAULT, out) < 0)
+        return err_set(err, E_IO, "%s: cannot read %s: truncated or damaged; restore a copy", store->path,
+                       store_table[which].path);
+    return 0;
+}
+
+int store_tables_init(struct store *store, struct err *err)
+{
+    size_t n_jobs = (size_t)store->n[DIM_JOB], n_images = (size_t)store->n[DIM_IMAGE];
+    store->record = err_calloc(n_jobs, store->types.record_size, "/jobs", err);
+    store->job = err_calloc(n_jobs, sizeof *store->job, "/jobs", err);
+    store->image = err_calloc(n_images, sizeof *store->image, "/images", err);
+    return store->record && store->job && store->image ? 0 : E_IO;
+}
+
+static int read_tables(struct store *store, struct err *err)
+{
+    int rc = store_tables_init(store, err);
+    if (rc == 0)
+        rc = store_refresh(store, err);
+    if (rc == 0)
+        rc = read_all(store, STORE_IMAGES, store->image, err);
+    for (hsize_t i = 0; rc == 0 && i < store->n[DIM_IMAGE]; i++) {
+        utf8_plain(store->image[i].id);
+        utf8_plain(store->image[i].source);
+        utf8_plain(store->image[i].group);
+    }
+    return rc;
+}
+
+static int load(struct store *store, struct err *err)
+{
+    int rc = check_format(store, err);
+    for (int i = 0; i < N_ATTRIBUTES && rc == 0; i++)
+        rc = read_attribute(store, i, err);
+    for (int d = 0; d < N_STORE_DATASETS && rc == 0; d++)
+        rc = open_dataset(store, (enum store_dataset)d, err);
+    if (rc == 0)
+        rc = make_types(store, err);
+    hsize_t n = 1;
+    if (rc == 0 && (store->one = H5Screate_simple(1, &n, NULL)) < 0)
+        rc = err_set(err, E_IO, "%s: out of memory in HDF5", store->path);
+    return rc < 0 ? rc : read_tables(store, err);
+}
+
+static int finish_opening(struct store *store, struct store **out, int rc, struct err *err)
+{
+    if (rc == 0 && !store_is_remote(store))
+        rc = load(store, err);
+    if (rc == 0 && store->io == STORE_PWRITE)
+        rc = store_raw_open(store, err);
+    if (store->shared && store->io == STORE_RANK0)
+        rc = store_share_tables(store, rc, err);
+    else if (store->shared && store->file >= 0) /* closing is collective: all close or none */
+        MPI_Allreduce(MPI_IN_PLACE, &rc, 1, MPI_INT, MPI_MIN, store->comm);
+    if (rc < 0)
+        store_close(store, NULL);
+    else
+        *out = store;
+    return rc;
+}
+
+int store_open(const char *path, struct store **out, struct err *err)
+{
+    *out = NULL;
+    struct store *store = new_store(path, err);
+    if (!store)
+        return E_IO;
+    return finish_opening(store, out, h5_open_read(path, &store->file, err), err);
+}
+
+int store_adopt(hid_t file, const char *path, struct store **out, struct err *err)
+{
+    *out = NULL;
+    struct store *store = new_store(path, err);
+    if (!store) {
+        H5Fclose(file);
+        return E_IO;
+    }
+    store->file = file;
+    return finish_opening(store, out, 0, err);
+}
+
+/* No sieve buffer: what is written is in the kernel's hands at once, so a killed process loses nothing. */
+static int open_writing(struct store *store, MPI_Comm comm, struct err *err)
+{
+    h5_silence();
+    hid_t list = H5Pcreate(H5P_FILE_ACCESS);
+    herr_t set = list < 0 ? -1 : H5Pset_file_locking(list, 0, 1);
+    if (set >= 0)
+        set = comm == MPI_COMM_NULL ? H5Pset_sieve_buf_size(list, 0)
+                                    : H5Pset_fapl_mpio(list, comm, MPI_INFO_NULL);
+    if (set >= 0)
+        store->file = H5Fopen(store->path, H5F_ACC_RDWR, list);
+    if (list >= 0)
+        H5Pclose(list);
+    if (store->file < 0)
+        return err_set(err, E_IO,
+                       "%s: HDF5 cannot open it for writing; is it there, writable, and a whole HDF5 file on "
+                       "every node?",
+                       store->path);
+    return 0;
+}
+
+static int open_for(struct store *store, struct err *err)
+{
+    if (store_is_remote(store))
+        return 0;
+    if (store->io == STORE_PWRITE)
+        return h5_open_read(store->path, &store->file, err);
+    return open_writing(store, store->io == STORE_MPIO ? store->comm : MPI_COMM_NULL, err);
+}
+
+int store_open_io(const char *path, MPI_Comm comm, enum store_io io, struct store **out, struct err *err)
+{
+    *out = NULL;
+    struct store *store = new_store(path, err);
+    if (!store)
+        return E_IO;
+    store->shared = comm != MPI_COMM_NULL;
+    store->comm = comm;
+    store->io = io;
+    return finish_opening(store, out, open_for(store, err), err);
+}
+
+int store_open_shared(const char *path, MPI_Comm comm, struct store **out, struct err *err)
+{
+    return store_open_io(path, comm, STORE_MPIO, out, err);
+}
+
+/* ---- closing ---- */
+
+static int close_handles(struct store *store)
+{
+    int bad = 0;
+    for (int d = 0; d < N_STORE_DATASETS; d++) {
+        if (store->space[d] >= 0)
+            bad |= H5Sclose(store->space[d]) < 0;
+        if (store->dataset[d] >= 0)
+            bad |= H5Dclose(store->dataset[d]) < 0;
+    }
+    if (store->one >= 0)
+        bad |= H5Sclose(store->one) < 0;
+    store_types_release(&store->types);
+    return bad;
+}
+
+static int close_file(struct store *store, struct err *err)
+{
+    int bad = close_handles(store), raw = store_raw_close(store, err);
+    if (store->file < 0)
+        return raw;
+    ssize_t left = H5Fget_obj_count(store->file, H5F_OBJ_ALL | H5F_OBJ_LOCAL) - 1;
+    if (H5Fclose(store->file) < 0 || bad)
+        return err_set(err, E_IO, "%s: closing failed; is the disk full? the last results may be missing",
+                       store->path);
+    if (left > 0)
+        return err_set(err, E_IO, "%s: %zd HDF5 objects were still open at close: a fault of this program",
+                       store->path, left);
+    return raw;
+}
+
+int store_close(struct store *store, struct err *err)
+{
+    if (!store)
+        return 0;
+    int rc = close_file(store, err);
+    for (int i = 0; i < N_ATTRIBUTES; i++)
+        free(store->text[i]);
+    free(store->record);
+    free(store->job);
+    free(store->image);
+    free(store->parcel);
+    free(store->broken);
+    free(store);
+    return rc;
+}
+
+/* ---- transfers ---- */
+
+static hsize_t select_block(struct store *store, enum store_dataset which, const struct store_block *block)
+{
+    hsize_t n = 1;
+    for (int i = 0; i < STORE_MAX_RANK && store_table[which].dim[i] != DIM_NONE; i++)
+        n *= block->count[i];
+    if (store->dataset[which] < 0 || n == 0 ||
+        H5Sselect_hyperslab(store->space[which], H5S_SELECT_SET, block->start, NULL, block->count, NULL) <
+            0 ||
+        H5Sselect_valid(store->space[which]) <= 0)
+        return 0;
+    return n;
+}
+
+static int transfer(struct store *store, enum store_dataset which, const struct store_block *block,
+                    const void *from, void *to)
+{
+    hsize_t n = select_block(store, which, block);
+    hid_t type = store_memory_type(&store->types, store_table[which].cell), file = store->space[which];
+    if (n == 0)
+        return -1;
+    hid_t memory = n == 1 ? store->one : H5Screate_simple(1, &n, NULL);
+    herr_t rc = from ? H5Dwrite(store->dataset[which], type, memory, file, H5P_DEFAULT, from)
+                     : H5Dread(store->dataset[which], type, memory, file, H5P_DEFAULT, to);
+    if (n != 1 && memory >= 0)
+        H5Sclose(memory);
+    return rc < 0 ? -1 : 0;
+}
+
+int store_block_fits(const struct store *store, enum store_dataset which, struct store_block *block)
+{
+    hsize_t dims[STORE_MAX_RANK] = {1, 1, 1};
+    int rank = store_row_dims(&store_table[which], store->n, dims);
+    for (int i = rank; i < STORE_MAX_RANK; i++) {
+        block->start[i] = 0;
+        block->count[i] = 1;
+    }
+    for (int i = 0; i < STORE_MAX_RANK; i++)
+        if (block->count[i] == 0 || block->count[i] > dims[i] || block->start[i] > dims[i] - block->count[i])
+            return 0;
+    return block->count[0] == 1;
+}
+
+static int write_outside(const struct store *store, enum store_dataset which, const struct store_block *block,
+                         struct err *err)
+{
+    return err_set(err, E_IO, "%s: job %llu has no such cells in %s: a fault of this program, or of the file",
+                   store->path, (unsigned long long)block->start[0], store_table[which].path);
+}
+
+int store_write_block(struct store *store, enum store_dataset which, const struct store_block *block,
+                      const void *data, struct err *err)
+{
+    struct store_block part = *block;
+    if (!store_block_fits(store, which, &part))
+        return write_outside(store, which, block, err);
+    if (store_is_remote(store))
+        return store_send_block(store, which, &part, data, err);
+    if (store->io == STORE_PWRITE)
+        return store_raw_write(store, which, &part, data, err);
+    if (transfer(store, which, &part, data, NULL) < 0)
+        return err_set(err, E_IO, "%s: cannot write job %llu of %s; is the disk full?", store->path,
+                       (unsigned long long)block->start[0], store_table[which].path);
+    return 0;
+}
+
+int store_read_block(struct store *store, enum store_dataset which, const struct store_block *block,
+                     void *data, struct err *err)
+{
+    if (store->dataset[which] < 0)
+        return err_set(err, E_USAGE, "%s: has no %s; the sweep did not keep it", store->path,
+                       store_table[which].path);
+    if (transfer(store, which, block, NULL, data) < 0)
+        return err_set(err, E_IO, "%s: cannot read job %llu of %s: truncated or damaged", store->path,
+                       (unsigned long long)block->start[0], store_table[which].path);
+    return 0;
+}
+
+/* The first a x b elements of a job's row. */
+static struct store_block row_block(int job, size_t a, size_t b)
+{
+    return (struct store_block){{(hsize_t)job, 0, 0}, {1, a, b}};
+}
+
+/* ---- writing ---- */
+
+static enum store_dataset metric_dataset(enum split split, int metric)
+{
+    return (enum store_dataset)(STORE_METRICS + (int)split * N_METRICS + metric);
+}
+
+static enum store_dataset confusion_dataset(enum split split)
+{
+    return (enum store_dataset)(STORE_CONFUSION + (int)split - (int)SPLIT_VAL);
+}
+
+static enum store_dataset prediction_dataset(enum split split, int part)
+{
+    return (enum store_dataset)(STORE_PREDICTIONS + ((int)split - (int)SPLIT_VAL) * N_PREDICTION_PARTS +
+                                part);
+}
+
+static int write_cell(struct store *store, enum store_dataset which, int job, const void *value,
+                      struct err *err)
+{
+    struct store_block block = row_block(job, 1, 1);
+    return store_write_block(store, which, &block, value, err);
+}
+
+/* One metric of n epochs. column: room for n numbers. */
+static int write_curve(struct store *store, enum store_dataset which, const struct store_block *block,
+                       const float *numbers, float *column, struct err *err)
+{
+    for (size_t e = 0; e < block->count[1]; e++)
+        column[e] = numbers[e * N_METRICS];
+    return store_write_block(store, which, block, column, err);
+}
+
+int store_write_epochs(struct store *store, int job, int first, int n, const float *train, const float *val,
+                       struct err *err)
+{
+    struct store_block block = {{(hsize_t)job, (hsize_t)first, 0}, {1, (hsize_t)n, 1}};
+    float *column = err_calloc((size_t)n, sizeof *column, "a row of metrics", err);
+    int done = first + n, rc = column ? 0 : E_IO;
+    for (int m = 0; m < N_METRICS && rc == 0; m++) {
+        rc = write_curve(store, metric_dataset(SPLIT_TRAIN, m), &block, train + m, column, err);
+        if (rc == 0)
+            rc = write_curve(store, metric_dataset(SPLIT_VAL, m), &block, val + m, column, err);
+    }
+    free(column);
+    if (rc == 0)
+        rc = write_cell(store, STORE_EPOCHS_DONE, job, &done, err);
+    return rc < 0 ? rc : store_send(store, err);
+}
+
+int store_write_epoch(struct store *store, int job, int epoch, const float *train, const float *val,
+                      struct err *err)
+{
+    return store_write_epochs(store, job, epoch, 1, train, val, err);
+}
+
+int store_clear_metrics(struct store *store, int job, struct err *err)
+{
+    size_t n = (size_t)store->n[DIM_EPOCH];
+    struct store_block block = row_block(job, n, 1);
+    float *nan = err_calloc(n, sizeof *nan, "a row of metrics", err);
+    int zero = 0;
+    if (!nan)
+        return E_IO;
+    for (size_t i = 0; i < n; i++)
+        nan[i] = NAN;
+    int rc = write_cell(store, STORE_EPOCHS_DONE, job, &zero, err);
+    for (int d = STORE_METRICS; d < STORE_CONFUSION && rc == 0; d++)
+        rc = store_write_block(store, (enum store_dataset)d, &block, nan, err);
+    free(nan);
+    return rc < 0 ? rc : store_send(store, err);
+}
+
+static int write_predictions(struct store *store, int job, enum split split, size_t n, size_t n_classes,
+                             const int *const part[3], const float *probs, struct err *err)
+{
+    struct store_block block = row_block(job, n, n_classes);
+    int rc = 0;
+    if (n == 0)
+        return 0;
+    for (int i = PART_IMAGE; i <= PART_LABEL && rc == 0; i++)
+        rc = store_write_block(store, prediction_dataset(split, i), &block, part[i], err);
+    return rc < 0 ? rc
+                  : store_write_block(store, prediction_dataset(split, PART_PROBABILITY), &block, probs, err);
+}
+
+/* The whole record of the job, as it was read: HDF5 would read-modify-write a part of a compound anyway. */
+int store_write_counts(struct store *store, int job, int n_train, int n_val, int leak, struct err *err)
+{
+    struct store_job *row = &store->job[job];
+    row->n_train = n_train;
+    row->n_val = n_val;
+    row->leak = leak;
+    unsigned char *record = store->record + (size_t)job * store->types.record_size;
+    store_pack(&store->types, row, 1, record);
+    return write_cell(store, STORE_JOBS, job, record, err);
+}
+
+static int check_outcome(const struct store *store, int job, const struct store_outcome *outcome,
+                         struct err *err)
+{
+    if (job < 0 || job >= store_n_jobs(store) || outcome->n_classes > store_n_classes(store) ||
+        outcome->n_val > store_n_predictions(store, SPLIT_VAL) ||
+        outcome->n_all > store_n_predictions(store, SPLIT_ALL) ||
+        (outcome->weights && outcome->n_weights > store_n_weights(store)))
+        return err_set(err, E_IO, "%s: the outcome of job %d does not fit the file: a fault of this program",
+                       store->path, job);
+    return 0;
+}
+
+int store_write_outcome(struct store *store, int job, const struct store_outcome *o, struct err *err)
+{
+    size_t n_classes = (size_t)o->n_classes;
+    const int *const val[3] = {o->image_val, o->copy_val, o->label_val};
+    const int *const all[3] = {o->image_all, o->copy_all, o->label_all};
+    struct store_block matrix = row_block(job, n_classes, n_classes),
+                       weights = row_block(job, o->n_weights, 1), roles = row_block(job, (size_t)o->n_all, 1);
+    int rc = check_outcome(store, job, o, err);
+    if (rc == 0)
+        rc = store_write_block(store, confusion_dataset(SPLIT_VAL), &matrix, o->confusion_val, err);
+    if (rc == 0)
+        rc = store_write_block(store, confusion_dataset(SPLIT_ALL), &matrix, o->confusion_all, err);
+    if (rc == 0)
+        rc = write_predictions(store, job, SPLIT_VAL, (size_t)o->n_val, n_classes, val, o->probs_val, err);
+    if (rc == 0)
+        rc = write_predictions(store, job, SPLIT_ALL, (size_t)o->n_all, n_classes, all, o->probs_all, err);
+    if (rc == 0 && o->role_all && o->n_all)
+        rc = store_write_block(store, STORE_ROLE, &roles, o->role_all, err);
+    if (rc == 0 && o->weights)
+        rc = store_write_block(store, STORE_WEIGHTS, &weights, o->weights, err);
+    if (rc == 0 && o->weights)
+        rc = write_cell(store, STORE_WEIGHTS_EPOCH, job, &o->weights_epoch, err);
+    if (rc == 0)
+        rc = store_write_counts(store, job, o->n_train, o->n_val, o->leak, err);
+    return rc < 0 ? rc : store_send(store, err);
+}
+
+/* The state goes last: a reader or a resumed run that sees "done" sees everything else of the row too. */
+int store_write_mark(struct store *store, int job, const struct store_mark *mark, struct err *err)
+{
+    int state = (int)mark->state;
+    char message[STORE_MESSAGE_SIZE];
+    snprintf(message, sizeof message, "%s", mark->message);
+    memset(message + strlen(message), 0, sizeof message - strlen(message));
+    const struct {
+        enum store_dataset which;
+        const void *value;
+    } part[] = {
+        {STORE_ATTEMPTS, &mark->attempts},
+        {STORE_RANK, &mark->rank},
+        {STORE_STARTED, &mark->started},
+        {STORE_FINISHED, &mark->finished},
+        {STORE_MESSAGE, message},
+        {STORE_EPOCHS_DONE, &mark->epochs_done},
+        {STORE_STATE, &state},
+    };
+    int rc = 0;
+    for (size_t i = 0; i < sizeof part / sizeof *part && rc == 0; i++)
+        rc = write_cell(store, part[i].which, job, part[i].value, err);
+    return rc < 0 ? rc : store_send(store, err);
+}
+
+/* ---- reading ---- */
+
+int store_n_jobs(const struct store *store)
+{
+    return (int)store->n[DIM_JOB];
+}
+
+int store_n_epochs(const struct store *store)
+{
+    return (int)store->n[DIM_EPOCH];
+}
+
+int store_n_classes(const struct store *store)
+{
+    return (int)store->n[DIM_CLASS];
+}
+
+int store_n_predictions(const struct store *store, enum split split)
+{
+    return (int)store->n[split == SPLIT_VAL ? DIM_VAL : DIM_ALL];
+}
+
+int store_n_images(const struct store *store)
+{
+    return (int)store->n[DIM_IMAGE];
+}
+
+size_t store_n_weights(const struct store *store)
+{
+    return (size_t)store->n[DIM_WEIGHT];
+}
+
+int store_synthetic(const struct store *store)
+{
+    return strcmp(store_text(store, "synthetic"), "0") != 0;
+}
+
+enum store_keep store_keeps(const struct store *store)
+{
+    for (int k = 0; k < N_STORE_KEEPS; k++)
+        if (strcmp(store_text(store, "keep_weights"), store_keep_names[k]) == 0)
+            return (enum store_keep)k;
+    return store_n_weights(store) ? KEEP_FINAL : KEEP_NONE;
+}
+
+const char *store_path(const struct store *store)
+{
+    return store->path;
+}
+
+int store_n_axes(const struct store *store)
+{
+    return store->types.axes.n;
+}
+
+const char *store_axis_name(const struct store *store, int axis)
+{
+    return store->types.axes.name[axis];
+}
+
+int store_axis_is_number(const struct store *store, int axis)
+{
+    return store->types.axes.is_number[axis];
+}
+
+const char *store_text(const struct store *store, const char *attribute)
+{
+    for (int i = 0; i < N_ATTRIBUTES; i++)
+        if (strcmp(attributes[i].name, attribute) == 0 && store->text[i])
+            return store->text[i];
+    return "";
+}
+
+const struct store_job *store_jobs(const struct store *store)
+{
+    return store->job;
+}
+
+const struct dataset_image *store_images(const struct store *store)
+{
+    return store->image;
+}
+
+int store_refresh(struct store *store, struct err *err)
+{
+    int rc = read_all(store, STORE_JOBS, store->record, err);
+    if (rc == 0)
+        store_unpack(&store->types, store->record, store_n_jobs(store), store->job);
+    return rc;
+}
+
+/* Numbers of a damaged file are brought into their ranges here, so that nobody who counts with them has to ask. */
+static void set_int_field(const struct store *store, struct store_mark *mark, enum store_dataset which,
+                          int value)
+{
+    int n_epochs = store_n_epochs(store), positive = value > 0 ? value : 0;
+    if (which == STORE_STATE)
+        mark->state = value >= 0 && value < N_JOB_STATES ? (enum job_state)value : JOB_WAITING;
+    else if (which == STORE_ATTEMPTS)
+        mark->attempts = positive;
+    else if (which == STORE_EPOCHS_DONE)
+        mark->epochs_done = positive < n_epochs ? positive : n_epochs;
+    else
+        mark->rank = value >= 0 ? value : -1;
+}
+
+static int read_mark_ints(struct store *store, struct store_mark *mark, int *value, struct err *err)
+{
+    static const enum store_dataset part[] = {STORE_STATE, STORE_ATTEMPTS, STORE_EPOCHS_DONE, STORE_RANK};
+    int rc = 0;
+    for (int i = 0; i < 4 && rc == 0; i++) {
+        rc = read_all(store, part[i], value, err);
+        for (int j = 0; j < store_n_jobs(store) && rc == 0; j++)
+            set_int_field(store, &mark[j], part[i], value[j]);
+    }
+    return rc;
+}
+
+static int read_mark_times(struct store *store, struct store_mark *mark, double *value, struct err *err)
+{
+    int rc = read_all(store, STORE_STARTED, value, err);
+    for (int j = 0; j < store_n_jobs(store) && rc == 0; j++)
+        mark[j].started = value[j];
+    if (rc == 0)
+        rc = read_all(store, STORE_FINISHED, value, err);
+    for (int j = 0; j < store_n_jobs(store) && rc == 0; j++)
+        mark[j].finished = value[j];
+    return rc;
+}
+
+static int read_mark_messages(struct store *store, struct store_mark *mark, char *text, struct err *err)
+{
+    int rc = read_all(store, STORE_MESSAGE, text, err);
+    for (int j = 0; j < store_n_jobs(store) && rc == 0; j++) {
+        snprintf(mark[j].message, STORE_MESSAGE_SIZE, "%.*s", STORE_MESSAGE_SIZE - 1,
+                 text + (size_t)j * STORE_MESSAGE_SIZE);
+        utf8_plain(mark[j].message);
+    }
+    return rc;
+}
+
+/* The state first, as it was written last: the rest of a row is at least as new as its state. */
+int store_read_marks(struct store *store, struct store_mark *mark, struct err *err)
+{
+    char *column =
+        err_calloc((unsigned long)store_n_jobs(store), STORE_MESSAGE_SIZE, "the commit marks", err);
+    if (!column)
+        return E_IO;
+    void *values = column;
+    int rc = read_mark_ints(store, mark, values, err);
+    if (rc == 0)
+        rc = read_mark_times(store, mark, values, err);
+    if (rc == 0)
+        rc = read_mark_messages(store, mark, column, err);
+    free(column);
+    return rc;
+}
+
+int store_read_mark(struct store *store, int job, struct store_mark *mark, struct err *err)
+{
+    static const enum store_dataset number[] = {STORE_STATE, STORE_ATTEMPTS, STORE_EPOCHS_DONE, STORE_RANK};
+    struct store_block block = row_block(job, 1, 1);
+    int value = 0, rc = 0;
+    for (int i = 0; i < 4 && rc == 0; i++) {
+        rc = store_read_block(store, number[i], &block, &value, err);
+        set_int_field(store, mark, number[i], value);
+    }
+    if (rc == 0)
+        rc = store_read_block(store, STORE_STARTED, &block, &mark->started, err);
+    if (rc == 0)
+        rc = store_read_block(store, STORE_FINISHED, &block, &mark->finished, err);
+    if (rc == 0)
+        rc = store_read_block(store, STORE_MESSAGE, &block, mark->message, err);
+    mark->message[STORE_MESSAGE_SIZE - 1] = '\0';
+    utf8_plain(mark->message);
+    return rc;
+}
+
+int store_read_metric(struct store *store, enum split split, enum metric metric, float *out, struct err *err)
+{
+    return read_all(store, metric_dataset(split, (int)metric), out, err);
+}
+
+int store_read_curve(struct store *store, int job, enum split split, enum metric metric, float *out,
+                     struct err *err)
+{
+    struct store_block block = row_block(job, (size_t)store->n[DIM_EPOCH], 1);
+    return store_read_block(store, metric_dataset(split, (int)metric), &block, out, err);
+}
+
+int store_read_confusion(struct store *store, int job, enum split split, int *out, struct err *err)
+{
+    struct store_block block = row_block(job, (size_t)store->n[DIM_CLASS], (size_t)store->n[DIM_CLASS]);
+    return store_read_block(store, confusion_dataset(split), &block, out, err);
+}
+
+int store_read_predictions(struct store *store, int job, enum split split, int *image, int *copy, int *label,
+                           float *probs, struct err *err)
+{
+    struct store_block block =
+        row_block(job, (size_t)store_n_predictions(store, split), (size_t)store->n[DIM_CLASS]);
+    void *const out[N_PREDICTION_PARTS] = {image, copy, label, probs};
+    int rc = 0;
+    for (int i = 0; i < N_PREDICTION_PARTS && rc == 0; i++)
+        rc = store_read_block(store, prediction_dataset(split, i), &block, out[i], err);
+    return rc;
+}
+
+int store_read_roles(struct store *store, int job, int *out, struct err *err)
+{
+    struct store_block block = row_block(job, (size_t)store_n_predictions(store, SPLIT_ALL), 1);
+    return store_read_block(store, STORE_ROLE, &block, out, err);
+}
+
+int store_read_weights(struct store *store, int job, float *out, struct err *err)
+{
+    struct store_block block = row_block(job, store_n_weights(store), 1);
+    return store_read_block(store, STORE_WEIGHTS, &block, out, err);
+}
+
+int store_read_weights_epochs(struct store *store, int *out, struct err *err)
+{
+    if (store->dataset[STORE_WEIGHTS_EPOCH] >= 0)
+        return read_all(store, STORE_WEIGHTS_EPOCH, out, err);
+    for (int j = 0; j < store_n_jobs(store); j++)
+        out[j] = -1;
+    return 0;
+}

@@ -1,0 +1,245 @@
+/* store.h - the results file: one row a job, written by every rank, read by everything else.
+ *
+ * Rank 0 creates the whole file with the serial driver at its final size (temporary name, fsync, rename); then every rank
+ * opens it with store_open_shared() and writes only rows of its own jobs, independently; no metadata changes any more, so
+ * the file opens whoever is killed. /state is written last: it is the commit mark of a row.
+ *
+ *     store_create(path, &plan, &err);                          rank 0
+ *     store_open_shared(path, MPI_COMM_WORLD, &store, &err);    collective
+ *     store_write_epochs(store, job, first, n, train, val, &err);   independent, 8 n numbers
+ *     store_write_outcome(store, job, &outcome, &err);          independent, then store_write_state(DONE)
+ *     store_close(store, &err);                                 collective when opened shared
+ *
+ * Readers use store_open() at any time, beside a running sweep too.
+ *
+ * The bytes of a row can take three ways to the same places of the same file (store_open_io):
+ *     mpio     every rank opens the file through MPI-IO and writes with H5Dwrite
+ *     pwrite   every rank looks up where each contiguous dataset begins and writes with pwrite(2): closing is not collective,
+ *              so the death of a rank keeps none of the others
+ *     rank0    only rank 0 has the file; the others send their rows to it in messages of tag STORE_TAG on the communicator of
+ *              the store, and rank 0 calls store_take() for each. Messages of a rank keep their order, with other tags too:
+ *              what a rank says after it wrote a row arrives after the row
+ *
+ * Layout (J jobs, E the largest number of epochs, C of classes, V of validation images, A of originals, N images):
+ *     / attributes      cellsweep_results (format version), name, yaml, yaml_resolved, dataset_checksum, version, commit,
+ *                       created, host, ranks, libraries, cpu, synthetic, data, data_file,
+ *                       (data: for people, "cells.h5, packed from raw"; data_file: path of the packed images)
+ *                       kernels, weights_kept (0 or 1), keep_weights (false, final, best), image_size (pixels) and pixel_size (micrometres) of the dataset
+ *     /jobs             [J] compound: key, clusters, strategy, protocol, seed, fold, repeat, model, one field for every other
+ *                       grid axis, n_train, n_val, leak
+ *     /state            [J] int8    0 waiting, 1 running, 2 done, 3 failed, 4 diverged
+ *     /attempts, /epochs_done, /rank [J] int32     /started, /finished [J] float64 seconds since 1970
+ *     /message          [J] fixed-length string
+ *     /metrics/{train,val}/{loss,accuracy,balanced_accuracy,balanced_accuracy_as_published} [J,E] float32
+ *     /confusion/{val,all}               [J,C,C] int32, rows true, columns predicted
+ *     /predictions/{val,all}/image       [J,V or A] int32, row of /images, -1 unused
+ *     /predictions/{val,all}/copy        [J,V or A] int32, 0 the original, k its k-th duplicate or variant
+ *     /predictions/{val,all}/label       [J,V or A] int32, class index
+ *     /predictions/{val,all}/probability [J,V or A,C] float32
+ *     /images           [N] compound: id, cluster, source, group ("": none; what must stay together in a split)
+ *     /weights          [J,P] float32, only when kept
+ *     /weights_epoch    [J] int32, epoch from 1 that the weights are of, only when kept. keep_weights best takes the epoch with the
+ *                       highest balanced accuracy on the validation set, the first of equals. Under protocol report that set may hold
+ *                       copies of training images: the choice is then made on leaked data. /predictions and /confusion are those of the
+ *                       last epoch, whatever is kept.
+ * Unused cells hold NaN or -1. Datasets that would be empty (no predictions, no weights kept) are left out. */
+#ifndef CELLSWEEP_STORE_H
+#define CELLSWEEP_STORE_H
+
+#include "settings/config.h"
+#include "data/dataset.h"
+#include "err.h"
+#include "base/metrics.h"
+
+#include <mpi.h>
+
+enum job_state { JOB_WAITING, JOB_RUNNING, JOB_DONE, JOB_FAILED, JOB_DIVERGED, N_JOB_STATES };
+
+/* "waiting", "running", "done", "failed", "diverged". */
+extern const char *const job_state_names[N_JOB_STATES];
+
+/* Which weights of a job are kept. */
+enum store_keep { KEEP_NONE, KEEP_FINAL, KEEP_BEST, N_STORE_KEEPS };
+
+/* "false", "final", "best". */
+extern const char *const store_keep_names[N_STORE_KEEPS];
+
+enum split { SPLIT_TRAIN, SPLIT_VAL, SPLIT_ALL };
+
+enum { STORE_KEY_SIZE = 33, STORE_MESSAGE_SIZE = 256, STORE_MAX_AXES = 16 };
+
+/* A row of /jobs. */
+struct store_job {
+    char key[STORE_KEY_SIZE];
+    char clusters
+        [CONFIG_WORD_SIZE]; /* "8-10", "all" (when they are all of the dataset's), or a list cut with "..." */
+    char strategy[CONFIG_WORD_SIZE];
+    char protocol[16]; /* "report", "tail", "holdout", "kfold:5" (folds) */
+    int64_t seed;
+    int fold, repeat;
+    char model[16];
+    char axis[STORE_MAX_AXES][CONFIG_WORD_SIZE]; /* values of the other grid axes as canonical text */
+    int n_train, n_val, leak;                    /* -1 until the job has run */
+};
+
+/* A row of the commit marks. */
+struct store_mark {
+    enum job_state state;
+    int attempts, epochs_done, rank;
+    double started, finished; /* seconds since 1970; NaN: not yet */
+    char message[STORE_MESSAGE_SIZE];
+};
+
+/* What a file is created from. Everything is only read. */
+struct store_plan {
+    const char *name, *yaml, *yaml_resolved, *data_origin; /* texts */
+    const char *data_file; /* path of the packed dataset, for report and predict */
+    const char *kernels;   /* name of the kernel table that trains: bits are the same within one */
+    const struct dataset *data;
+    int n_jobs, n_epochs, n_classes, n_val, n_all; /* J, E, C, V, A: the largest over the jobs */
+    size_t n_weights;                              /* P, 0: weights are not kept */
+    enum store_keep keep;                          /* which, when n_weights is not 0 */
+    const struct store_job *job;                   /* (J) n_train, n_val, leak -1 */
+    int n_axes;
+    const char *const *axis_name; /* (n_axes) dotted keys */
+    const int *axis_is_number;    /* (n_axes) 1: stored as float64 */
+    int ranks;
+};
+
+/* What a finished job leaves. Arrays are owned by the caller; n_val <= V, n_all <= A, n_classes <= C. */
+struct store_outcome {
+    int n_classes, n_train, n_val, n_all, leak;
+    const int *confusion_val, *confusion_all;    /* (n_classes, n_classes) */
+    const int *image_val, *copy_val, *label_val; /* (n_val) */
+    const int *image_all, *copy_all, *label_all; /* (n_all) */
+    const float *probs_val, *probs_all;          /* (n, n_classes) */
+    const float *weights;                        /* (n_weights) or NULL */
+    size_t n_weights;
+    int weights_epoch;   /* epoch the weights are of, from 1 */
+    const int *role_all; /* (n_all) enum job_role: what the job did with the original; or NULL */
+};
+
+/* How rows reach the file. */
+enum store_io { STORE_MPIO, STORE_PWRITE, STORE_RANK0, N_STORE_IO };
+
+/* "mpio", "pwrite", "rank0". */
+extern const char *const store_io_names[N_STORE_IO];
+
+/* The tag of rows sent to rank 0; nothing else may use it on the communicator of the store. */
+enum { STORE_TAG = 77 };
+
+struct store;
+
+/* Create the file for a plan, whole, under a temporary name; fsync; rename. E_IO leaves nothing behind, and tells how many
+ * bytes are needed and free when there are too few. Serial. */
+int store_create(const char *path, const struct store_plan *plan, struct err *err);
+
+/* Bytes of the file for a plan: what store_create() asks the disk for. 0 with *err set when there is no memory. Serial. */
+unsigned long long store_plan_bytes(const struct store_plan *plan, struct err *err);
+
+/* A new file for `plan` that takes over every finished row (done or diverged) of `old_path` whose key occurs in it, renamed
+ * onto old_path. For a grid that grew. *kept: rows taken over. Rows without the weights that the plan keeps are not taken
+ * over: they have to run again. E_USAGE when the file was made from another dataset; on failure old_path is untouched.
+ * Serial. */
+int store_grow(const char *old_path, const struct store_plan *plan, int *kept, struct err *err);
+
+/* Open for writing by all ranks of comm, collectively. *out is owned by the caller. MPI_COMM_NULL: by this process alone,
+ * with the serial driver and without any MPI call. */
+int store_open_shared(const char *path, MPI_Comm comm, struct store **out, struct err *err);
+
+/* The same with another way of writing. Under STORE_RANK0 the ranks but 0 need not see the file, and can only write: their reads
+ * fail. STORE_PWRITE refuses (E_IO) a file that another kind of machine made. */
+int store_open_io(const char *path, MPI_Comm comm, enum store_io io, struct store **out, struct err *err);
+
+/* STORE_RANK0: send and take rows on another communicator of the same ranks from now on: that on which rank 0 listens. It must be
+ * there as long as rows are written. While rows wait to be taken, idle(self) is called again and again: who calls it may find that
+ * rank 0 is gone; NULL: nobody does. */
+void store_send_on(struct store *store, MPI_Comm comm, void (*idle)(void *self), void *self);
+
+/* Rank 0 under STORE_RANK0: receive one message of tag STORE_TAG that has arrived from `rank`, and write its rows (drop 1: do not,
+ * its jobs are another's). After E_IO for a job that job's further rows are dropped, so its state never says done. */
+int store_take(struct store *store, int rank, int drop, struct err *err);
+
+/* Open for reading, beside a running sweep too. E_IO when it is not HDF5 or not ours, saying which. */
+int store_open(const char *path, struct store **out, struct err *err);
+
+/* Open it in a child process and read what its file may damage, so that a file that crashes HDF5 is an error (trial.h): what
+ * commands call before store_open(). */
+int store_try(const char *path, struct err *err);
+
+/* What a command does with a results file: try it (store_try, or one that looks at more), open it, use(store, self) it, close it. */
+int store_use(const char *path, int (*try)(const char *path, struct err *err),
+              int (*use)(struct store *store, const void *self, struct err *err), const void *self,
+              struct err *err);
+
+/* Release everything; a failed close of a shared file is an error. *store may be NULL. */
+int store_close(struct store *store, struct err *err);
+
+/* Writers, independent. n epochs from `first` (from 0): train and val (n, N_METRICS); epochs_done becomes first + n after them. As
+ * many writes as one epoch has: collect what can wait. One epoch is the same with n = 1.
+ * A mark: its state is written last. An outcome fills unused cells of its row with nothing: they keep their fill value. */
+int store_write_epochs(struct store *store, int job, int first, int n, const float *train, const float *val,
+                       struct err *err);
+int store_write_epoch(struct store *store, int job, int epoch, const float *train, const float *val,
+                      struct err *err);
+int store_write_outcome(struct store *store, int job, const struct store_outcome *outcome, struct err *err);
+int store_write_mark(struct store *store, int job, const struct store_mark *mark, struct err *err);
+
+/* Set epochs_done of a job to 0 and its metrics to NaN, before it runs again. */
+int store_clear_metrics(struct store *store, int job, struct err *err);
+
+/* Sizes and texts; valid until store_close. */
+int store_n_jobs(const struct store *store);
+int store_n_epochs(const struct store *store);
+int store_n_classes(const struct store *store);
+int store_n_predictions(const struct store *store, enum split split); /* V or A */
+int store_n_images(const struct store *store);
+size_t store_n_weights(const struct store *store);
+enum store_keep
+store_keeps(const struct store *store); /* files from before there was a choice: final, or none */
+int store_synthetic(const struct store *store);
+const char *store_path(const struct store *store);
+int store_n_axes(const struct store *store);
+const char *store_axis_name(const struct store *store, int axis);
+int store_axis_is_number(const struct store *store, int axis); /* 1: stored as float64 */
+
+/* An attribute of / by name ("name", "yaml_resolved", "commit", ...) as text, numbers too; "" when absent. */
+const char *store_text(const struct store *store, const char *attribute);
+
+/* Rows of /jobs, valid until store_close (as of opening, or of the last store_refresh). */
+const struct store_job *store_jobs(const struct store *store);
+
+/* Read /jobs again: n_train, n_val and leak of jobs that finished since. */
+int store_refresh(struct store *store, struct err *err);
+
+/* The commit mark of a job; and of all jobs: mark (J), owned by the caller. */
+int store_read_mark(struct store *store, int job, struct store_mark *mark, struct err *err);
+int store_read_marks(struct store *store, struct store_mark *mark, struct err *err);
+
+/* One metric of all jobs: out (J, E), owned by the caller. SPLIT_TRAIN or SPLIT_VAL. */
+int store_read_metric(struct store *store, enum split split, enum metric metric, float *out, struct err *err);
+
+/* One metric of one job: out (E). */
+int store_read_curve(struct store *store, int job, enum split split, enum metric metric, float *out,
+                     struct err *err);
+
+/* Confusion matrix of one job: out (C, C). SPLIT_VAL or SPLIT_ALL. */
+int store_read_confusion(struct store *store, int job, enum split split, int *out, struct err *err);
+
+/* Predictions of one job: image, copy, label (V or A), probs (V or A, C); unused entries -1 and NaN. */
+int store_read_predictions(struct store *store, int job, enum split split, int *image, int *copy, int *label,
+                           float *probs, struct err *err);
+
+/* What the job did with each of its originals: out (A), enum job_role of worker/job.h; -1 unused. */
+int store_read_roles(struct store *store, int job, int *out, struct err *err);
+
+/* Weights of one job: out (P). */
+int store_read_weights(struct store *store, int job, float *out, struct err *err);
+
+/* Epoch, from 1, that the weights of each job are of: out (J); -1: none yet, or a file from before there was a choice. */
+int store_read_weights_epochs(struct store *store, int *out, struct err *err);
+
+/* The images a sweep ran on: id, cluster, source of image i (width and height 0). Valid until store_close. */
+const struct dataset_image *store_images(const struct store *store);
+
+#endif

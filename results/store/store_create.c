@@ -1,0 +1,293 @@
+#include "h5.h"
+#include "store/store_layout.h"
+#include "version.h"
+
+#include <cblas.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* ---- attributes ---- */
+
+static const char *const group_texts[][2] = {
+    {"/metrics", "one number an epoch and job, [job, epoch]; NaN: not reached"},
+    {"/confusion", "confusion matrices after the last epoch, [job, true, predicted]"},
+    {"/predictions", "what the network said of each image after its last epoch, [job, image]"},
+};
+
+static void utc_now(char *out, size_t size)
+{
+    time_t now = time(NULL);
+    struct tm parts;
+    gmtime_r(&now, &parts);
+    strftime(out, size, "%Y-%m-%dT%H:%M:%SZ", &parts);
+}
+
+static void cpu_model(char *out, size_t size)
+{
+    char line[512];
+    FILE *f = fopen("/proc/cpuinfo", "r");
+    snprintf(out, size, "unknown");
+    while (f && fgets(line, sizeof line, f))
+        if (strncmp(line, "model name", 10) == 0 && strchr(line, ':')) {
+            line[strcspn(line, "\n")] = '\0';
+            snprintf(out, size, "%s", strchr(line, ':') + 1 + (strchr(line, ':')[1] == ' '));
+            break;
+        }
+    if (f)
+        fclose(f);
+}
+
+static void library_versions(char *out, size_t size)
+{
+    unsigned major = 0, minor = 0, patch = 0;
+    char mpi[MPI_MAX_LIBRARY_VERSION_STRING] = "MPI";
+    int length = 0;
+    H5get_libversion(&major, &minor, &patch);
+    MPI_Get_library_version(mpi, &length); /* allowed before MPI_Init */
+    mpi[strcspn(mpi, ",\n")] = '\0';
+    snprintf(out, size, "HDF5 %u.%u.%u; %s; %s", major, minor, patch, mpi, openblas_get_config());
+}
+
+static int write_texts(hid_t file, const struct store_plan *plan, const char *path, struct err *err)
+{
+    char created[32], host[256] = "unknown", libraries[1024], cpu[512];
+    utc_now(created, sizeof created);
+    gethostname(host, sizeof host - 1);
+    library_versions(libraries, sizeof libraries);
+    cpu_model(cpu, sizeof cpu);
+    const char *const text[][2] = {
+        {"name", plan->name},
+        {"yaml", plan->yaml},
+        {"yaml_resolved", plan->yaml_resolved},
+        {"data", plan->data_origin},
+        {"data_file", plan->data_file},
+        {"kernels", plan->kernels},
+        {"keep_weights", store_keep_names[plan->n_weights ? plan->keep : KEEP_NONE]},
+        {"dataset_checksum", plan->data->checksum},
+        {"version", CELLSWEEP_VERSION},
+        {"commit", CELLSWEEP_COMMIT},
+        {"created", created},
+        {"host", host},
+        {"libraries", libraries},
+        {"cpu", cpu},
+    };
+    int rc = 0;
+    for (size_t i = 0; i < sizeof text / sizeof *text && rc == 0; i++)
+        rc = h5_write_text_attr(file, text[i][0], text[i][1] ? text[i][1] : "", path, err);
+    return rc;
+}
+
+static int write_numbers(hid_t file, const struct store_plan *plan, const char *path, struct err *err)
+{
+    int rc = h5_write_int_attr(file, "cellsweep_results", STORE_FORMAT, path, err);
+    if (rc == 0)
+        rc = h5_write_int_attr(file, "ranks", plan->ranks, path, err);
+    if (rc == 0)
+        rc = h5_write_int_attr(file, "synthetic", plan->data->synthetic, path, err);
+    if (rc == 0)
+        rc = h5_write_int_attr(file, "image_size", plan->data->size, path, err);
+    if (rc == 0)
+        rc = h5_write_real_attr(file, "pixel_size", plan->data->pixel_size, path, err);
+    return rc < 0 ? rc : h5_write_int_attr(file, "weights_kept", plan->n_weights > 0, path, err);
+}
+
+static int describe(hid_t file, const char *object, const char *text, const char *path, struct err *err)
+{
+    hid_t id = H5Oopen(file, object, H5P_DEFAULT);
+    if (id < 0)
+        return err_set(err, E_IO, "%s: cannot open %s to describe it", path, object);
+    int rc = h5_write_text_attr(id, "description", text, path, err);
+    if (H5Oclose(id) < 0 && rc == 0)
+        rc = err_set(err, E_IO, "%s: cannot close %s", path, object);
+    return rc;
+}
+
+/* ---- datasets ---- */
+
+static void sizes_of(const struct store_plan *plan, hsize_t n[N_DIMS])
+{
+    n[DIM_NONE] = 0;
+    n[DIM_JOB] = (hsize_t)plan->n_jobs;
+    n[DIM_EPOCH] = (hsize_t)plan->n_epochs;
+    n[DIM_CLASS] = (hsize_t)plan->n_classes;
+    n[DIM_VAL] = (hsize_t)plan->n_val;
+    n[DIM_ALL] = (hsize_t)plan->n_all;
+    n[DIM_IMAGE] = (hsize_t)plan->data->n_images;
+    n[DIM_WEIGHT] = plan->n_weights;
+}
+
+/* One element, in the memory type of the row's cell. */
+union fill {
+    int integer;
+    float real32;
+    double real64;
+    char text[STORE_MESSAGE_SIZE];
+};
+
+static union fill fill_of(const struct store_table_row *row)
+{
+    union fill fill;
+    memset(&fill, 0, sizeof fill);
+    if (row->cell == CELL_FLOAT32)
+        fill.real32 = NAN;
+    else if (row->cell == CELL_FLOAT64)
+        fill.real64 = (double)NAN;
+    else if (row->cell != CELL_MESSAGE)
+        fill.integer = row->fill;
+    return fill;
+}
+
+static int create_filled(hid_t file, const struct store_table_row *row, const struct store_types *types,
+                         const hsize_t *dims, int rank, const char *path, struct err *err)
+{
+    union fill fill = fill_of(row);
+    signed char small = (signed char)fill.integer; /* h5_create wants the fill in the file's own type */
+    const void *value = row->cell == CELL_INT8 ? (const void *)&small : &fill;
+    hid_t dataset =
+        h5_create(file, row->path, store_file_type(types, row->cell), rank, dims, value, path, err);
+    if (dataset < 0)
+        return (int)dataset;
+    return H5Dclose(dataset) < 0 ? err_set(err, E_IO, "%s: cannot close %s", path, row->path) : 0;
+}
+
+static int create_jobs(hid_t file, const struct store_plan *plan, const struct store_types *types,
+                       const char *path, struct err *err)
+{
+    hsize_t dims[1] = {(hsize_t)plan->n_jobs};
+    unsigned char *record = err_calloc((unsigned long)plan->n_jobs, types->record_size, "/jobs", err);
+    if (!record)
+        return E_IO;
+    store_pack(types, plan->job, plan->n_jobs, record);
+    int rc = h5_write(file, "/jobs", types->job, 1, dims, record, path, err);
+    free(record);
+    return rc;
+}
+
+static int write_images(hid_t file, const struct store_plan *plan, const struct store_types *types,
+                        const char *path, struct err *err)
+{
+    hsize_t dims[1] = {(hsize_t)plan->data->n_images};
+    hid_t dataset = h5_create(file, "/images", types->image_stored, 1, dims, NULL, path, err);
+    if (dataset < 0)
+        return (int)dataset;
+    int rc = h5_rows_write(dataset, 0, dims[0], types->image, plan->data->image, "/images", path, err);
+    if (H5Dclose(dataset) < 0 && rc == 0)
+        rc = err_set(err, E_IO, "%s: cannot close /images; is the disk full?", path);
+    return rc;
+}
+
+static int create_dataset(hid_t file, enum store_dataset which, const struct store_plan *plan,
+                          const struct store_types *types, const char *path, struct err *err)
+{
+    const struct store_table_row *row = &store_table[which];
+    hsize_t n[N_DIMS], dims[STORE_MAX_RANK] = {0};
+    int rc;
+    sizes_of(plan, n);
+    int rank = store_row_dims(row, n, dims);
+    if (store_row_left_out(row, n))
+        return 0;
+    if (which == STORE_JOBS)
+        rc = create_jobs(file, plan, types, path, err);
+    else if (which == STORE_IMAGES)
+        rc = write_images(file, plan, types, path, err);
+    else
+        rc = create_filled(file, row, types, dims, rank, path, err);
+    return rc < 0 ? rc : describe(file, row->path, row->description, path, err);
+}
+
+static int create_all(hid_t file, const struct store_plan *plan, const struct store_types *types,
+                      const char *path, struct err *err)
+{
+    int rc = write_numbers(file, plan, path, err);
+    if (rc == 0)
+        rc = write_texts(file, plan, path, err);
+    for (int d = 0; d < N_STORE_DATASETS && rc == 0; d++)
+        rc = create_dataset(file, (enum store_dataset)d, plan, types, path, err);
+    for (size_t i = 0; i < sizeof group_texts / sizeof *group_texts && rc == 0; i++)
+        if (h5_exists(file, group_texts[i][0]))
+            rc = describe(file, group_texts[i][0], group_texts[i][1], path, err);
+    if (rc == 0 && H5Fflush(file, H5F_SCOPE_GLOBAL) < 0)
+        rc = err_set(err, E_IO, "%s: cannot write the file; is the disk full?", path);
+    return rc;
+}
+
+static int check_plan(const char *path, const struct store_plan *plan, struct err *err)
+{
+    if (plan->n_jobs < 1 || plan->n_epochs < 1 || plan->n_classes < 1 || plan->data->n_images < 1)
+        return err_set(err, E_USAGE,
+                       "%s: a sweep of %d jobs, %d epochs, %d classes and %d images has no results", path,
+                       plan->n_jobs, plan->n_epochs, plan->n_classes, plan->data->n_images);
+    if (plan->n_axes > STORE_MAX_AXES)
+        return err_set(err, E_USAGE, "%s: the grid has %d axes, at most %d fit", path, plan->n_axes,
+                       STORE_MAX_AXES);
+    return 0;
+}
+
+/* Bytes of the file: all datasets, and room for what describes them. */
+static unsigned long long file_bytes(const struct store_plan *plan, const struct store_types *types)
+{
+    hsize_t n[N_DIMS];
+    unsigned long long total = 2 * 65536 + strlen(plan->yaml ? plan->yaml : "") +
+                               strlen(plan->yaml_resolved ? plan->yaml_resolved : "");
+    sizes_of(plan, n);
+    for (int d = 0; d < N_STORE_DATASETS; d++) {
+        hsize_t dims[STORE_MAX_RANK] = {0};
+        unsigned long long bytes = H5Tget_size(store_file_type(types, store_table[d].cell));
+        int rank = store_row_dims(&store_table[d], n, dims);
+        for (int i = 0; i < rank; i++)
+            bytes *= dims[i];
+        total += bytes;
+    }
+    return total;
+}
+
+static void axes_of_plan(const struct store_plan *plan, struct store_axes *axes)
+{
+    memset(axes, 0, sizeof *axes);
+    axes->n = plan->n_axes;
+    for (int i = 0; i < plan->n_axes; i++) {
+        snprintf(axes->name[i], CONFIG_WORD_SIZE, "%s", plan->axis_name[i]);
+        axes->is_number[i] = plan->axis_is_number[i];
+    }
+}
+
+unsigned long long store_plan_bytes(const struct store_plan *plan, struct err *err)
+{
+    struct store_types types;
+    struct store_axes axes;
+    axes_of_plan(plan, &axes);
+    int rc = store_types_init(&types, &axes, err);
+    unsigned long long bytes = rc == 0 ? file_bytes(plan, &types) : 0;
+    store_types_release(&types);
+    return bytes;
+}
+
+int store_draft(const char *path, const struct store_plan *plan, struct h5_draft *draft, struct err *err)
+{
+    struct store_types types;
+    struct store_axes axes;
+    int rc = check_plan(path, plan, err);
+    if (rc < 0)
+        return rc;
+    axes_of_plan(plan, &axes);
+    rc = store_types_init(&types, &axes, err);
+    if (rc == 0)
+        rc = h5_check_space(path, file_bytes(plan, &types), err);
+    if (rc == 0)
+        rc = h5_draft_begin(draft, path, err);
+    if (rc == 0 && (rc = create_all(draft->file, plan, &types, path, err)) < 0)
+        h5_draft_abandon(draft);
+    store_types_release(&types);
+    return rc;
+}
+
+int store_create(const char *path, const struct store_plan *plan, struct err *err)
+{
+    struct h5_draft draft;
+    int rc = store_draft(path, plan, &draft, err);
+    return rc < 0 ? rc : h5_draft_commit(&draft, err);
+}

@@ -1,0 +1,188 @@
+#include "store/store_layout.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct keyed_row {
+    const char *key;
+    int row;
+};
+
+/* Two open files and the commit marks of the old one. */
+struct growth {
+    struct store *old, *new;
+    struct store_mark *mark;  /* (old J) */
+    struct keyed_row *by_key; /* (old J) sorted by key */
+    void *buffer;             /* one job's row of any dataset */
+};
+
+static int compare_keys(const void *a, const void *b)
+{
+    const struct keyed_row *x = a, *y = b;
+    return strcmp(x->key, y->key);
+}
+
+static int old_row(const struct growth *g, const char *key)
+{
+    struct keyed_row wanted = {key, -1};
+    const struct keyed_row *found =
+        bsearch(&wanted, g->by_key, (size_t)store_n_jobs(g->old), sizeof wanted, compare_keys);
+    return found ? found->row : -1;
+}
+
+/* Finished, and everything that the new file wants of it is there and fits. */
+static int is_worth_keeping(const struct growth *g, int row)
+{
+    const struct store_mark *mark = &g->mark[row];
+    int weights_missing = store_n_weights(g->new) > 0 && store_keeps(g->old) != store_keeps(g->new);
+    if (mark->state != JOB_DIVERGED && (mark->state != JOB_DONE || weights_missing))
+        return 0;
+    return mark->epochs_done <= store_n_epochs(g->new) &&
+           store_jobs(g->old)[row].n_val <= store_n_predictions(g->new, SPLIT_VAL);
+}
+
+/* The part of a job's row that both files have room for. */
+static struct store_block common_block(const struct growth *g, enum store_dataset which, int job)
+{
+    struct store_block block = {{(hsize_t)job, 0, 0}, {1, 1, 1}};
+    for (int i = 1; i < STORE_MAX_RANK && store_table[which].dim[i] != DIM_NONE; i++) {
+        hsize_t a = g->old->n[store_table[which].dim[i]], b = g->new->n[store_table[which].dim[i]];
+        block.count[i] = a < b ? a : b;
+    }
+    return block;
+}
+
+static size_t block_bytes(const struct growth *g, enum store_dataset which)
+{
+    struct store_block block = common_block(g, which, 0);
+    size_t bytes = H5Tget_size(store_memory_type(&g->new->types, store_table[which].cell));
+    for (int i = 1; i < STORE_MAX_RANK; i++)
+        bytes *= (size_t)block.count[i];
+    return bytes;
+}
+
+static int is_copied(const struct growth *g, enum store_dataset which)
+{
+    return which != STORE_JOBS && which != STORE_IMAGES && g->old->dataset[which] >= 0 &&
+           g->new->dataset[which] >= 0;
+}
+
+/* A file from before there was a choice holds final weights, and does not say of which epoch. */
+static int write_epoch_of_weights(struct growth *g, int from, int to, struct err *err)
+{
+    struct store_block target = {{(hsize_t)to, 0, 0}, {1, 1, 1}};
+    if (g->new->dataset[STORE_WEIGHTS_EPOCH] < 0 || g->old->dataset[STORE_WEIGHTS_EPOCH] >= 0 ||
+        store_n_weights(g->old) == 0)
+        return 0;
+    return store_write_block(g->new, STORE_WEIGHTS_EPOCH, &target, &g->mark[from].epochs_done, err);
+}
+
+static int copy_row(struct growth *g, int from, int to, struct err *err)
+{
+    const struct store_job *job = &store_jobs(g->old)[from];
+    int rc = store_write_counts(g->new, to, job->n_train, job->n_val, job->leak, err);
+    if (rc == 0)
+        rc = write_epoch_of_weights(g, from, to, err);
+    for (int d = 0; d < N_STORE_DATASETS && rc == 0; d++) {
+        enum store_dataset which = (enum store_dataset)d;
+        if (!is_copied(g, which))
+            continue;
+        struct store_block source = common_block(g, which, from), target = common_block(g, which, to);
+        rc = store_read_block(g->old, which, &source, g->buffer, err);
+        if (rc == 0)
+            rc = store_write_block(g->new, which, &target, g->buffer, err);
+    }
+    return rc;
+}
+
+static int copy_rows(struct growth *g, int *kept, struct err *err)
+{
+    int rc = 0;
+    for (int job = 0; job < store_n_jobs(g->new) && rc == 0; job++) {
+        int row = old_row(g, store_jobs(g->new)[job].key);
+        if (row < 0 || !is_worth_keeping(g, row))
+            continue;
+        rc = copy_row(g, row, job, err);
+        *kept += rc == 0;
+    }
+    return rc;
+}
+
+static int prepare(struct growth *g, struct err *err)
+{
+    int n = store_n_jobs(g->old);
+    size_t bytes = 1;
+    for (int d = 0; d < N_STORE_DATASETS; d++)
+        if (is_copied(g, (enum store_dataset)d) && block_bytes(g, (enum store_dataset)d) > bytes)
+            bytes = block_bytes(g, (enum store_dataset)d);
+    g->mark = err_calloc((unsigned long)n, sizeof *g->mark, "the old commit marks", err);
+    g->by_key = err_calloc((unsigned long)n, sizeof *g->by_key, "the old job keys", err);
+    g->buffer = err_calloc(1, bytes, "a row of results", err);
+    if (!g->mark || !g->by_key || !g->buffer)
+        return E_IO;
+    for (int i = 0; i < n; i++)
+        g->by_key[i] = (struct keyed_row){store_jobs(g->old)[i].key, i};
+    qsort(g->by_key, (size_t)n, sizeof *g->by_key, compare_keys);
+    return store_read_marks(g->old, g->mark, err);
+}
+
+static int copy_between(struct store *old, struct store *new, int *kept, struct err *err)
+{
+    struct growth g = {old, new, NULL, NULL, NULL};
+    int rc = prepare(&g, err);
+    if (rc == 0)
+        rc = copy_rows(&g, kept, err);
+    free(g.mark);
+    free(g.by_key);
+    free(g.buffer);
+    return rc;
+}
+
+static int fill_draft(struct store *old, const struct h5_draft *draft, int *kept, struct err *err)
+{
+    struct store *new = NULL;
+    hid_t file = H5Freopen(draft->file);
+    if (file < 0)
+        return err_set(err, E_IO, "%s: HDF5 cannot reopen the new file", draft->path);
+    int rc = store_adopt(file, draft->temp, &new, err);
+    if (rc == 0)
+        rc = copy_between(old, new, kept, err);
+    int closed = store_close(new, rc == 0 ? err : NULL);
+    return rc < 0 ? rc : closed;
+}
+
+static int check_dataset(const struct store *old, const struct store_plan *plan, struct err *err)
+{
+    if (strcmp(store_text(old, "dataset_checksum"), plan->data->checksum) == 0)
+        return 0;
+    return err_set(
+        err, E_USAGE,
+        "%s: made from another dataset (checksum %.12s..., now %.12s...); give another output file",
+        store_path(old), store_text(old, "dataset_checksum"), plan->data->checksum);
+}
+
+static int grow_from(struct store *old, const struct store_plan *plan, int *kept, struct err *err)
+{
+    struct h5_draft draft;
+    int rc = store_draft(store_path(old), plan, &draft, err);
+    if (rc < 0)
+        return rc;
+    rc = fill_draft(old, &draft, kept, err);
+    if (rc == 0)
+        return h5_draft_commit(&draft, err);
+    h5_draft_abandon(&draft);
+    return rc;
+}
+
+int store_grow(const char *old_path, const struct store_plan *plan, int *kept, struct err *err)
+{
+    struct store *old = NULL;
+    *kept = 0;
+    int rc = store_open(old_path, &old, err);
+    if (rc == 0)
+        rc = check_dataset(old, plan, err);
+    if (rc == 0)
+        rc = grow_from(old, plan, kept, err);
+    store_close(old, NULL);
+    return rc;
+}

@@ -1,0 +1,314 @@
+#include "store/store_layout.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+const char *const store_io_names[N_STORE_IO] = {"mpio", "pwrite", "rank0"};
+
+int store_is_remote(const struct store *store)
+{
+    int rank = 0;
+    if (store->shared && store->io == STORE_RANK0)
+        MPI_Comm_rank(store->comm, &rank);
+    return rank > 0;
+}
+
+/* ---- pwrite: every rank writes where HDF5 would ---- */
+
+/* Offset and element size of a dataset that pwrite can fill: contiguous, of the type that this machine writes, inside the file. */
+static int find_place(struct store *store, enum store_dataset which, long long file_size, struct err *err)
+{
+    hid_t dataset = store->dataset[which], list = H5Dget_create_plist(dataset), type = H5Dget_type(dataset);
+    haddr_t offset = H5Dget_offset(dataset);
+    hsize_t stored = H5Dget_storage_size(dataset);
+    struct store_place *place = &store->place[which];
+    int native = type >= 0 && H5Tequal(type, store_file_type(&store->types, store_table[which].cell)) > 0 &&
+                 list >= 0 && H5Pget_layout(list) == H5D_CONTIGUOUS;
+    int inside =
+        offset != HADDR_UNDEF && stored <= (hsize_t)file_size && offset <= (hsize_t)file_size - stored;
+    *place = (struct store_place){(long long)offset, type >= 0 ? H5Tget_size(type) : 0};
+    if (list >= 0)
+        H5Pclose(list);
+    if (type >= 0)
+        H5Tclose(type);
+    if (!native)
+        return err_set(err, E_IO, "%s: %s is not stored as this machine would: use --io mpio or rank0",
+                       store->path, store_table[which].path);
+    return inside ? 0
+                  : err_set(err, E_IO, "%s: %s is not inside the file: truncated or damaged", store->path,
+                            store_table[which].path);
+}
+
+int store_raw_open(struct store *store, struct err *err)
+{
+    struct stat info;
+    int rc = 0;
+    store->fd = open(store->path, O_WRONLY | O_CLOEXEC);
+    if (store->fd < 0 || fstat(store->fd, &info) < 0)
+        return err_set(err, E_IO, "%s: cannot open it for writing: %s", store->path, strerror(errno));
+    for (int d = 0; d < N_STORE_DATASETS && rc == 0; d++) {
+        store->place[d].offset = -1;
+        if (store->dataset[d] >= 0 && d != STORE_IMAGES)
+            rc = find_place(store, (enum store_dataset)d, (long long)info.st_size, err);
+    }
+    return rc;
+}
+
+int store_raw_close(struct store *store, struct err *err)
+{
+    int fd = store->fd, rc = 0;
+    store->fd = -1;
+    if (fd < 0)
+        return 0;
+    int synced;
+    while ((synced = fsync(fd)) < 0 && errno == EINTR)
+        continue;
+    if (synced < 0)
+        rc = err_set(err, E_IO, "%s: writing failed at the end: %s; the last results may be missing",
+                     store->path, strerror(errno));
+    if (close(fd) < 0 && rc == 0)
+        rc = err_set(err, E_IO, "%s: closing failed: %s; the last results may be missing", store->path,
+                     strerror(errno));
+    return rc;
+}
+
+/* All n bytes at offset: 0, or -1 with errno. */
+static int write_bytes(int fd, const void *data, size_t n, long long offset)
+{
+    const char *from = data;
+    while (n > 0) {
+        ssize_t written = pwrite(fd, from, n, (off_t)offset);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0) {
+            errno = written == 0 ? EIO : errno;
+            return -1;
+        }
+        from += written;
+        offset += written;
+        n -= (size_t)written;
+    }
+    return 0;
+}
+
+/* The lines of a block (runs along the last dimension), or all of it when they follow one another in the file. */
+static int write_lines(struct store *store, enum store_dataset which, const struct store_block *block,
+                       const unsigned char *data)
+{
+    const struct store_place *place = &store->place[which];
+    hsize_t dims[STORE_MAX_RANK] = {1, 1, 1}, n_lines = block->count[1], line = block->count[2];
+    store_row_dims(&store_table[which], store->n, dims);
+    if (line == dims[2]) {
+        line *= n_lines;
+        n_lines = 1;
+    }
+    for (hsize_t i = 0; i < n_lines; i++) {
+        hsize_t first = (block->start[0] * dims[1] + block->start[1] + i) * dims[2] + block->start[2];
+        if (write_bytes(store->fd, data + i * line * place->cell, (size_t)line * place->cell,
+                        place->offset + (long long)(first * place->cell)) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int store_raw_write(struct store *store, enum store_dataset which, const struct store_block *block,
+                    const void *data, struct err *err)
+{
+    signed char small = 0;
+    if (store_table[which].cell == CELL_INT8) { /* one cell: such datasets have one dimension */
+        small = (signed char)*(const int *)data;
+        data = &small;
+    }
+    errno = ENOENT;
+    if (store->place[which].offset < 0 || write_lines(store, which, block, data) < 0)
+        return err_set(err, E_IO, "%s: cannot write job %llu of %s: %s", store->path,
+                       (unsigned long long)block->start[0], store_table[which].path, strerror(errno));
+    return 0;
+}
+
+/* ---- rank0: the tables for those who have no file ---- */
+
+/* Sizes and axes of the file. */
+struct shape {
+    hsize_t n[N_DIMS];
+    struct store_axes axes;
+};
+
+static int init_remote(struct store *store, const struct shape *shape, struct err *err)
+{
+    memcpy(store->n, shape->n, sizeof store->n);
+    int rc = store_types_init(&store->types, &shape->axes, err);
+    if (rc == 0)
+        rc = store_tables_init(store, err);
+    return rc;
+}
+
+/* The worst code of all for all. The line of a rank that went along with another's is rank 0's to tell. */
+static int agree(struct store *store, int rc, struct err *err)
+{
+    int worst = rc;
+    MPI_Allreduce(&rc, &worst, 1, MPI_INT, MPI_MIN, store->comm);
+    if (rc == 0 && worst < 0)
+        err_set(err, worst, "%s: another rank could not open it", store->path);
+    return worst;
+}
+
+int store_share_tables(struct store *store, int rc, struct err *err)
+{
+    struct shape shape;
+    memset(&shape, 0, sizeof shape);
+    if (rc == 0 && !store_is_remote(store)) {
+        memcpy(shape.n, store->n, sizeof shape.n);
+        shape.axes = store->types.axes;
+        store->broken = err_calloc((size_t)store->n[DIM_JOB], 1, "the rows of other ranks", err);
+        rc = store->broken ? 0 : E_IO;
+    }
+    if (rc == 0 && !(store->parcel = err_calloc(1, sizeof *store->parcel, "rows to send", err)))
+        rc = E_IO;
+    rc = agree(store, rc, err);
+    if (rc < 0)
+        return rc;
+    MPI_Bcast(&shape, (int)sizeof shape, MPI_BYTE, 0, store->comm);
+    rc = agree(store, store_is_remote(store) ? init_remote(store, &shape, err) : 0, err);
+    if (rc < 0)
+        return rc;
+    for (int j = 0; j < store_n_jobs(store); j++) /* row by row: a count of bytes may not fit an int */
+        MPI_Bcast(store->record + (size_t)j * store->types.record_size, (int)store->types.record_size,
+                  MPI_BYTE, 0, store->comm);
+    if (store_is_remote(store))
+        store_unpack(&store->types, store->record, store_n_jobs(store), store->job);
+    return 0;
+}
+
+/* ---- rank0: rows in parcels ---- */
+
+void store_send_on(struct store *store, MPI_Comm comm, void (*idle)(void *self), void *self)
+{
+    if (!store->shared || store->io != STORE_RANK0)
+        return;
+    store->comm = comm;
+    store->idle = idle;
+    store->idle_self = self;
+}
+
+/* Part of a block whose bytes follow, in the cell's memory type, up to the next multiple of 8. */
+struct store_piece {
+    int which, job;
+    unsigned long long start[2], count[2]; /* of the second and third dimension */
+    unsigned long long bytes;
+};
+
+static size_t rounded(size_t bytes)
+{
+    return (bytes + 7) / 8 * 8;
+}
+
+enum { SEND_SECONDS = 300 };
+
+/* Sleep while rank 0 is busy: the parcel is small enough to leave at once unless very many wait there. Where store->idle looks whether rank
+ * 0 lives there is no limit: the clock counts while a job is suspended, too. */
+int store_send(struct store *store, struct err *err)
+{
+    MPI_Request request;
+    int done = 0;
+    double begun = MPI_Wtime();
+    if (!store_is_remote(store) || store->parcel->used == 0)
+        return 0;
+    int rc = MPI_Isend(store->parcel->bytes, (int)store->parcel->used, MPI_BYTE, 0, STORE_TAG, store->comm,
+                       &request);
+    store->parcel->used = 0;
+    while (rc == MPI_SUCCESS && (rc = MPI_Test(&request, &done, MPI_STATUS_IGNORE)) == MPI_SUCCESS && !done &&
+           (store->idle || MPI_Wtime() - begun < SEND_SECONDS)) {
+        if (store->idle)
+            store->idle(store->idle_self);
+        nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+    }
+    return rc == MPI_SUCCESS && done
+               ? 0
+               : err_set(err, E_IO, "%s: rank 0 does not take the rows to write", store->path);
+}
+
+static void add_piece(struct store_parcel *parcel, const struct store_piece *piece, const void *data)
+{
+    memcpy(parcel->bytes + parcel->used, piece, sizeof *piece);
+    memcpy(parcel->bytes + parcel->used + sizeof *piece, data, piece->bytes);
+    parcel->used += sizeof *piece + rounded(piece->bytes);
+}
+
+/* Whole lines while they fit; a line that fits into no parcel goes in parts. */
+static void cut_piece(struct store_piece *piece, unsigned long long n_lines, unsigned long long line,
+                      unsigned long long done, size_t cells)
+{
+    if (line <= cells && done % line == 0) {
+        unsigned long long room = cells / line, left = n_lines - done / line;
+        piece->start[0] += done / line;
+        piece->count[0] = room < left ? room : left;
+        piece->count[1] = line;
+        return;
+    }
+    unsigned long long left = line - done % line;
+    piece->start[0] += done / line;
+    piece->start[1] += done % line;
+    piece->count[0] = 1;
+    piece->count[1] = cells < left ? cells : left;
+}
+
+int store_send_block(struct store *store, enum store_dataset which, const struct store_block *block,
+                     const void *data, struct err *err)
+{
+    const unsigned char *from = data;
+    size_t cell = store_memory_size(&store->types, store_table[which].cell), used;
+    unsigned long long total = block->count[1] * block->count[2], done = 0;
+    int rc = 0;
+    while (done < total && rc == 0) {
+        used = store->parcel->used + sizeof(struct store_piece) + 8;
+        size_t cells = used < STORE_PARCEL_SIZE ? (STORE_PARCEL_SIZE - used) / cell : 0;
+        if (cells == 0) { /* never of an empty parcel: a cell is at most a row of /jobs */
+            rc = store_send(store, err);
+            continue;
+        }
+        struct store_piece piece = {
+            (int)which, (int)block->start[0], {block->start[1], block->start[2]}, {0, 0}, 0};
+        cut_piece(&piece, block->count[1], block->count[2], done, cells);
+        piece.bytes = piece.count[0] * piece.count[1] * cell;
+        add_piece(store->parcel, &piece, from + done * cell);
+        done += piece.count[0] * piece.count[1];
+    }
+    return rc;
+}
+
+/* ---- rank0: rank 0 takes a parcel ---- */
+
+static int write_piece(struct store *store, const struct store_piece *piece, const void *data,
+                       struct err *err)
+{
+    struct store_block block = {{(hsize_t)piece->job, piece->start[0], piece->start[1]},
+                                {1, piece->count[0], piece->count[1]}};
+    if (store->broken[piece->job])
+        return 0;
+    int rc = store_write_block(store, (enum store_dataset)piece->which, &block, data, err);
+    store->broken[piece->job] = rc < 0;
+    return rc;
+}
+
+int store_take(struct store *store, int rank, int drop, struct err *err)
+{
+    struct store_parcel *parcel = store->parcel;
+    MPI_Status status;
+    int n = 0, rc = 0;
+    MPI_Recv(parcel->bytes, STORE_PARCEL_SIZE, MPI_BYTE, rank, STORE_TAG, store->comm, &status);
+    MPI_Get_count(&status, MPI_BYTE, &n);
+    for (size_t at = 0; at < (size_t)n && !drop;) {
+        struct store_piece piece;
+        memcpy(&piece, parcel->bytes + at, sizeof piece);
+        int written = write_piece(store, &piece, parcel->bytes + at + sizeof piece, err);
+        rc = written < 0 ? written : rc;
+        at += sizeof piece + rounded(piece.bytes);
+    }
+    return rc;
+}

@@ -1,0 +1,390 @@
+#include "store/store_layout.h"
+#include "h5.h"
+#include "utf8.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const store_keep_names[N_STORE_KEEPS] = {"false", "final", "best"};
+const char *const job_state_names[N_JOB_STATES] = {"waiting", "running", "done", "failed", "diverged"};
+
+#define METRIC_ROW(split, metric, text)                                                                      \
+    {                                                                                                        \
+        "/metrics/" split "/" metric, CELL_FLOAT32, {DIM_JOB, DIM_EPOCH}, 0, text                            \
+    }
+#define METRIC_ROWS(split, images)                                                                           \
+    METRIC_ROW(split, "loss", "mean cross-entropy (nats), " images "; NaN: not reached"),                    \
+        METRIC_ROW(split, "accuracy", "share predicted right, 0 to 1, " images "; NaN: not reached"),        \
+        METRIC_ROW(split, "balanced_accuracy", "mean recall over the classes present, 0 to 1, " images),     \
+        METRIC_ROW(split, "balanced_accuracy_as_published",                                                  \
+                   "mean over batches of (sensitivity + specificity) / 2 of the flattened one-hot outputs, " \
+                   "0 to 1, " images)
+#define PREDICTION_ROWS(split, dim)                                                                          \
+    {"/predictions/" split "/image", CELL_INT32, {DIM_JOB, dim}, -1, "row of /images; -1: unused"},          \
+        {"/predictions/" split "/copy",                                                                      \
+         CELL_INT32,                                                                                         \
+         {DIM_JOB, dim},                                                                                     \
+         -1,                                                                                                 \
+         "0: the original image, k: its k-th duplicate or augmented variant; -1: unused"},                   \
+        {"/predictions/" split "/label",                                                                     \
+         CELL_INT32,                                                                                         \
+         {DIM_JOB, dim},                                                                                     \
+         -1,                                                                                                 \
+         "true class index: position in the job's clusters, from 0; -1: unused"},                            \
+    {                                                                                                        \
+        "/predictions/" split "/probability", CELL_FLOAT32, {DIM_JOB, dim, DIM_CLASS}, 0,                    \
+            "probability of each class, 0 to 1; NaN: unused"                                                 \
+    }
+
+const struct store_table_row store_table[N_STORE_DATASETS] = {
+    {"/jobs",
+     CELL_JOB,
+     {DIM_JOB},
+     0,
+     "one row a job: what it is; n_train, n_val, leak (images): -1 until it has run"},
+    {"/images", CELL_IMAGE, {DIM_IMAGE}, 0, "the images of the dataset, in its order"},
+    {"/state", CELL_INT8, {DIM_JOB}, 0, "0 waiting, 1 running, 2 done, 3 failed, 4 diverged; written last"},
+    {"/attempts", CELL_INT32, {DIM_JOB}, 0, "how often the job was started"},
+    {"/epochs_done", CELL_INT32, {DIM_JOB}, 0, "finished epochs"},
+    {"/rank", CELL_INT32, {DIM_JOB}, -1, "MPI rank that ran the job last; -1: none"},
+    {"/started",
+     CELL_FLOAT64,
+     {DIM_JOB},
+     0,
+     "start of the last attempt, seconds since 1970-01-01 UTC; NaN: not yet"},
+    {"/finished",
+     CELL_FLOAT64,
+     {DIM_JOB},
+     0,
+     "end of the last attempt, seconds since 1970-01-01 UTC; NaN: not yet"},
+    {"/message", CELL_MESSAGE, {DIM_JOB}, 0, "why a job failed or diverged; empty otherwise"},
+    METRIC_ROWS("train", "training images as seen during the epoch, dropout active"),
+    METRIC_ROWS("val", "validation images after the epoch"),
+    {"/confusion/val",
+     CELL_INT32,
+     {DIM_JOB, DIM_CLASS, DIM_CLASS},
+     -1,
+     "validation images after the last epoch, rows true class, columns predicted class; -1: unused"},
+    {"/confusion/all",
+     CELL_INT32,
+     {DIM_JOB, DIM_CLASS, DIM_CLASS},
+     -1,
+     "all original images after the last epoch, rows true class, columns predicted class; -1: unused"},
+    PREDICTION_ROWS("val", DIM_VAL),
+    PREDICTION_ROWS("all", DIM_ALL),
+    {"/weights", CELL_FLOAT32, {DIM_JOB, DIM_WEIGHT}, 0, "weights of the network, flat; NaN: unused"},
+    {"/predictions/all/role",
+     CELL_INT32,
+     {DIM_JOB, DIM_ALL},
+     -1,
+     "0: the job trained on this original (itself, a copy or a blend), 1: it was only judged on it, 2: "
+     "untouched; -1: unused"},
+    {"/weights_epoch",
+     CELL_INT32,
+     {DIM_JOB},
+     -1,
+     "epoch, from 1, that the weights are of: the last one, or with keep_weights best the first of those "
+     "with the highest "
+     "balanced accuracy on the validation set; -1: unused"},
+};
+
+int store_row_dims(const struct store_table_row *row, const hsize_t *n, hsize_t dims[STORE_MAX_RANK])
+{
+    int rank = 0;
+    while (rank < STORE_MAX_RANK && row->dim[rank] != DIM_NONE) {
+        dims[rank] = n[row->dim[rank]];
+        rank++;
+    }
+    return rank;
+}
+
+/* The size without which a dataset is not there; DIM_NONE: it always is. */
+static enum store_dim row_needs(const struct store_table_row *row)
+{
+    if (row == &store_table[STORE_WEIGHTS_EPOCH])
+        return DIM_WEIGHT;
+    return row->dim[1] == DIM_VAL || row->dim[1] == DIM_ALL || row->dim[1] == DIM_WEIGHT ? row->dim[1]
+                                                                                         : DIM_NONE;
+}
+
+int store_row_optional(const struct store_table_row *row)
+{
+    return row_needs(row) != DIM_NONE;
+}
+
+int store_row_left_out(const struct store_table_row *row, const hsize_t *n)
+{
+    return row_needs(row) != DIM_NONE && n[row_needs(row)] == 0;
+}
+
+/* ---- the record of /jobs ---- */
+
+#define FIELD(name, kind)                                                                                    \
+    {                                                                                                        \
+#name, kind, offsetof(struct store_job, name), sizeof(((struct store_job *)0)->name), 0              \
+    }
+
+static const struct store_field fixed_fields[] = {
+    FIELD(key, FIELD_TEXT),      FIELD(clusters, FIELD_TEXT), FIELD(strategy, FIELD_TEXT),
+    FIELD(protocol, FIELD_TEXT), FIELD(seed, FIELD_INT64),    FIELD(fold, FIELD_INT32),
+    FIELD(repeat, FIELD_INT32),  FIELD(model, FIELD_TEXT),
+};
+static const struct store_field outcome_fields[] = {
+    FIELD(n_train, FIELD_INT32),
+    FIELD(n_val, FIELD_INT32),
+    FIELD(leak, FIELD_INT32),
+};
+enum {
+    N_FIXED = sizeof fixed_fields / sizeof *fixed_fields,
+    N_OUTCOME = sizeof outcome_fields / sizeof *outcome_fields
+};
+
+static int is_fixed_name(const char *name)
+{
+    for (int i = 0; i < N_FIXED; i++)
+        if (strcmp(fixed_fields[i].name, name) == 0)
+            return 1;
+    for (int i = 0; i < N_OUTCOME; i++)
+        if (strcmp(outcome_fields[i].name, name) == 0)
+            return 1;
+    return 0;
+}
+
+static size_t stored_size(const struct store_field *field)
+{
+    return field->kind == FIELD_REAL_AXIS ? sizeof(double) : field->size;
+}
+
+static void add_field(struct store_types *types, struct store_field field)
+{
+    field.at = types->record_size;
+    types->record_size += stored_size(&field);
+    types->field[types->n_fields++] = field;
+}
+
+/* Order of the columns: what the job is, its axes, what came of it. */
+static void list_fields(struct store_types *types)
+{
+    for (int i = 0; i < N_FIXED; i++)
+        add_field(types, fixed_fields[i]);
+    for (int i = 0; i < types->axes.n; i++) {
+        enum store_field_kind kind = types->axes.is_number[i] ? FIELD_REAL_AXIS : FIELD_TEXT;
+        size_t offset = offsetof(struct store_job, axis) + (size_t)i * CONFIG_WORD_SIZE;
+        add_field(types, (struct store_field){types->axes.name[i], kind, offset, CONFIG_WORD_SIZE, 0});
+    }
+    for (int i = 0; i < N_OUTCOME; i++)
+        add_field(types, outcome_fields[i]);
+}
+
+static int insert_text(hid_t compound, const char *name, size_t offset, size_t size)
+{
+    hid_t text = h5_string_type(size);
+    int rc = text >= 0 && H5Tinsert(compound, name, offset, text) >= 0 ? 0 : -1;
+    if (text >= 0)
+        H5Tclose(text);
+    return rc;
+}
+
+static int insert_field(hid_t compound, const struct store_field *field)
+{
+    switch (field->kind) {
+    case FIELD_TEXT:
+        return insert_text(compound, field->name, field->at, field->size);
+    case FIELD_INT64:
+        return H5Tinsert(compound, field->name, field->at, H5T_NATIVE_INT64) < 0 ? -1 : 0;
+    case FIELD_INT32:
+        return H5Tinsert(compound, field->name, field->at, H5T_NATIVE_INT) < 0 ? -1 : 0;
+    case FIELD_REAL_AXIS:
+        return H5Tinsert(compound, field->name, field->at, H5T_NATIVE_DOUBLE) < 0 ? -1 : 0;
+    }
+    return -1;
+}
+
+static int make_job_type(struct store_types *types)
+{
+    types->job = H5Tcreate(H5T_COMPOUND, types->record_size);
+    if (types->job < 0)
+        return -1;
+    for (int i = 0; i < types->n_fields; i++)
+        if (insert_field(types->job, &types->field[i]) < 0)
+            return -1;
+    return 0;
+}
+
+static int make_image_type(struct store_types *types)
+{
+    types->image = H5Tcreate(H5T_COMPOUND, sizeof(struct dataset_image));
+    if (types->image < 0 ||
+        insert_text(types->image, "id", HOFFSET(struct dataset_image, id), DATASET_ID_SIZE) < 0 ||
+        H5Tinsert(types->image, "cluster", HOFFSET(struct dataset_image, cluster), H5T_NATIVE_INT) < 0)
+        return -1;
+    if (insert_text(types->image, "source", HOFFSET(struct dataset_image, source), DATASET_SOURCE_SIZE) < 0 ||
+        insert_text(types->image, "group", HOFFSET(struct dataset_image, group), DATASET_GROUP_SIZE) < 0)
+        return -1;
+    types->image_stored = H5Tcopy(types->image);
+    return types->image_stored >= 0 && H5Tpack(types->image_stored) >= 0 ? 0 : -1;
+}
+
+int store_types_init(struct store_types *types, const struct store_axes *axes, struct err *err)
+{
+    memset(types, 0, sizeof *types);
+    types->axes = *axes;
+    types->job = types->message = types->image = types->image_stored = H5I_INVALID_HID;
+    for (int i = 0; i < axes->n; i++)
+        if (is_fixed_name(axes->name[i]))
+            return err_set(err, E_USAGE,
+                           "grid key '%s' is a column of its own in the results file: not an axis",
+                           axes->name[i]);
+    list_fields(types);
+    types->message = h5_string_type(STORE_MESSAGE_SIZE);
+    if (types->message < 0 || make_job_type(types) < 0 || make_image_type(types) < 0)
+        return err_set(err, E_IO, "HDF5 cannot make the type of /jobs; does a grid key stand twice?");
+    return 0;
+}
+
+void store_types_release(struct store_types *types)
+{
+    hid_t *type[] = {&types->job, &types->message, &types->image, &types->image_stored};
+    for (size_t i = 0; i < sizeof type / sizeof *type; i++) {
+        if (*type[i] >= 0)
+            H5Tclose(*type[i]);
+        *type[i] = H5I_INVALID_HID;
+    }
+}
+
+static int add_axis(hid_t stored, unsigned member, struct store_axes *axes, const char *path, struct err *err)
+{
+    char *name = H5Tget_member_name(stored, member);
+    int rc = 0;
+    if (!name)
+        return err_set(err, E_IO, "%s: cannot read the columns of /jobs: damaged; restore a copy", path);
+    if (!is_fixed_name(name)) {
+        if (name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")])
+            rc = err_set(err, E_IO,
+                         "%s: /jobs has a column '%.60s', which no key of a sweep file is: not written by "
+                         "cellsweep, or damaged",
+                         path, name);
+        else if (axes->n == STORE_MAX_AXES || strlen(name) >= CONFIG_WORD_SIZE)
+            rc = err_set(err, E_IO,
+                         "%s: /jobs has more columns than this version reads; use a newer cellsweep", path);
+        else {
+            axes->is_number[axes->n] = H5Tget_member_class(stored, member) != H5T_STRING;
+            snprintf(axes->name[axes->n++], CONFIG_WORD_SIZE, "%s", name);
+        }
+    }
+    H5free_memory(name);
+    return rc;
+}
+
+int store_axes_of(hid_t stored, struct store_axes *axes, const char *path, struct err *err)
+{
+    *axes = (struct store_axes){0};
+    int n = H5Tget_class(stored) == H5T_COMPOUND ? H5Tget_nmembers(stored) : 0;
+    for (int i = 0; i < n; i++) {
+        int rc = add_axis(stored, (unsigned)i, axes, path, err);
+        if (rc < 0)
+            return rc;
+    }
+    if (n - axes->n != N_FIXED + N_OUTCOME)
+        return err_set(err, E_IO, "%s: /jobs lacks columns: not written by cellsweep, or damaged", path);
+    return 0;
+}
+
+hid_t store_memory_type(const struct store_types *types, enum store_cell cell)
+{
+    switch (cell) {
+    case CELL_INT8:
+    case CELL_INT32:
+        return H5T_NATIVE_INT;
+    case CELL_FLOAT32:
+        return H5T_NATIVE_FLOAT;
+    case CELL_FLOAT64:
+        return H5T_NATIVE_DOUBLE;
+    case CELL_MESSAGE:
+        return types->message;
+    case CELL_JOB:
+        return types->job;
+    case CELL_IMAGE:
+        return types->image;
+    }
+    return H5I_INVALID_HID;
+}
+
+size_t store_memory_size(const struct store_types *types, enum store_cell cell)
+{
+    return H5Tget_size(store_memory_type(types, cell));
+}
+
+hid_t store_file_type(const struct store_types *types, enum store_cell cell)
+{
+    if (cell == CELL_INT8)
+        return H5T_STD_I8LE;
+    return cell == CELL_IMAGE ? types->image_stored : store_memory_type(types, cell);
+}
+
+static void pack_field(const struct store_field *field, const char *job, unsigned char *record)
+{
+    if (field->kind == FIELD_REAL_AXIS) {
+        double value = strtod(job + field->offset, NULL);
+        memcpy(record + field->at, &value, sizeof value);
+    } else if (field->kind == FIELD_TEXT) {
+        /* Nothing after the terminator: equal texts are equal bytes in every file. */
+        strncpy((char *)record + field->at, job + field->offset, field->size);
+        record[field->at + field->size - 1] = '\0';
+    } else {
+        memcpy(record + field->at, job + field->offset, field->size);
+    }
+}
+
+void store_pack(const struct store_types *types, const struct store_job *job, int n, unsigned char *record)
+{
+    for (int i = 0; i < n; i++)
+        for (int f = 0; f < types->n_fields; f++)
+            pack_field(&types->field[f], (const char *)&job[i], record + (size_t)i * types->record_size);
+}
+
+/* The canonical text of a number is config.c's: what a sweep file would have given. */
+static void number_text(struct config *scratch, const char *axis, double value, char out[CONFIG_WORD_SIZE])
+{
+    const struct config_key *key = config_find(axis);
+    char text[CONFIG_WORD_SIZE];
+    snprintf(text, sizeof text, key && key->type == CONFIG_INT ? "%.0f" : "%.17g", value);
+    if (key && config_set(scratch, axis, text, NULL) == 0)
+        config_get(scratch, key, text, sizeof text);
+    snprintf(out, CONFIG_WORD_SIZE, "%s", text);
+}
+
+/* Words of jobs go into tables, scripts and names. The sweep file has none with control characters or backquotes (config.c), a file that
+ * somebody else made may. */
+static void make_harmless(char *word, size_t size)
+{
+    word[size - 1] = '\0';
+    utf8_plain(word);
+    for (char *at = word; (at = strchr(at, '`')); at++)
+        *at = '\'';
+}
+
+static void unpack_field(struct config *scratch, const struct store_field *field, const unsigned char *record,
+                         char *job)
+{
+    if (field->kind == FIELD_REAL_AXIS) {
+        double value;
+        memcpy(&value, record + field->at, sizeof value);
+        number_text(scratch, field->name, value, job + field->offset);
+    } else {
+        memcpy(job + field->offset, record + field->at, field->size);
+        if (field->kind == FIELD_TEXT)
+            make_harmless(job + field->offset, field->size);
+    }
+}
+
+void store_unpack(const struct store_types *types, const unsigned char *record, int n, struct store_job *job)
+{
+    struct config scratch = config_defaults();
+    memset(job, 0, (size_t)n * sizeof *job);
+    for (int i = 0; i < n; i++)
+        for (int f = 0; f < types->n_fields; f++)
+            unpack_field(&scratch, &types->field[f], record + (size_t)i * types->record_size,
+                         (char *)&job[i]);
+}

@@ -1,0 +1,192 @@
+/* store_layout.h - what the results file consists of: one table row a dataset, and the record type of /jobs.
+ *
+ * Creation, opening, writing and growing all walk store_table, so a new dataset is one row here. For the store_*.c files only. No MPI. */
+#ifndef CELLSWEEP_STORE_LAYOUT_H
+#define CELLSWEEP_STORE_LAYOUT_H
+
+#include "h5.h"
+#include "store/store.h"
+
+#include <hdf5.h>
+
+enum { STORE_FORMAT = 1, STORE_MAX_RANK = 3 };
+
+/* The sizes a dataset's dimensions are made of: J, E, C, V, A, N, P of store.h. */
+enum store_dim { DIM_NONE, DIM_JOB, DIM_EPOCH, DIM_CLASS, DIM_VAL, DIM_ALL, DIM_IMAGE, DIM_WEIGHT, N_DIMS };
+
+enum store_cell { CELL_INT8, CELL_INT32, CELL_FLOAT32, CELL_FLOAT64, CELL_MESSAGE, CELL_JOB, CELL_IMAGE };
+
+enum store_dataset {
+    STORE_JOBS,
+    STORE_IMAGES,
+    STORE_STATE,
+    STORE_ATTEMPTS,
+    STORE_EPOCHS_DONE,
+    STORE_RANK,
+    STORE_STARTED,
+    STORE_FINISHED,
+    STORE_MESSAGE,
+    STORE_METRICS, /* + split * N_METRICS + metric, split SPLIT_TRAIN or SPLIT_VAL */
+    STORE_CONFUSION = STORE_METRICS + 2 * N_METRICS, /* + split - SPLIT_VAL */
+    STORE_PREDICTIONS = STORE_CONFUSION + 2,         /* + (split - SPLIT_VAL) * N_PREDICTION_PARTS + part */
+    STORE_WEIGHTS = STORE_PREDICTIONS + 8,
+    STORE_ROLE,
+    STORE_WEIGHTS_EPOCH,
+    N_STORE_DATASETS
+};
+
+enum { PART_IMAGE, PART_COPY, PART_LABEL, PART_PROBABILITY, N_PREDICTION_PARTS };
+
+struct store_table_row {
+    const char *path;
+    enum store_cell cell;
+    enum store_dim dim[STORE_MAX_RANK]; /* DIM_NONE after the last */
+    int fill;                           /* of integers; floating point is filled with NaN, texts with "" */
+    const char *description;
+};
+
+extern const struct store_table_row store_table[N_STORE_DATASETS];
+
+/* Dimensions of a dataset for sizes n (N_DIMS), into dims; returns its rank. */
+int store_row_dims(const struct store_table_row *row, const hsize_t *n, hsize_t dims[STORE_MAX_RANK]);
+
+/* Whether a dataset may be absent, and whether it is left out for sizes n (N_DIMS): when it would be empty, or without weights. */
+int store_row_optional(const struct store_table_row *row);
+int store_row_left_out(const struct store_table_row *row, const hsize_t *n);
+
+/* The other grid axes of a sweep. */
+struct store_axes {
+    int n;
+    char name[STORE_MAX_AXES][CONFIG_WORD_SIZE];
+    int is_number[STORE_MAX_AXES]; /* 1: float64 in the file */
+};
+
+enum store_field_kind { FIELD_TEXT, FIELD_INT64, FIELD_INT32, FIELD_REAL_AXIS };
+
+struct store_field {
+    const char *name;
+    enum store_field_kind kind;
+    size_t offset, size; /* in struct store_job */
+    size_t at;           /* offset in the record */
+};
+
+enum { STORE_MAX_FIELDS = 11 + STORE_MAX_AXES };
+
+/* The element types of the file, and the packed record that a row of /jobs is. */
+struct store_types {
+    struct store_axes axes;
+    struct store_field field[STORE_MAX_FIELDS];
+    int n_fields;
+    size_t record_size;        /* bytes */
+    hid_t job, message;        /* compound, string */
+    hid_t image, image_stored; /* compound in the layout of struct dataset_image, and packed as in the file */
+};
+
+/* Make the types for the given axes; *types must stay where it is. E_USAGE when an axis has the name of a fixed field. Release in any case. */
+int store_types_init(struct store_types *types, const struct store_axes *axes, struct err *err);
+void store_types_release(struct store_types *types);
+
+/* The axes of an existing /jobs type: the members beyond the fixed ones, in order. E_IO when a fixed one is missing. */
+int store_axes_of(hid_t stored, struct store_axes *axes, const char *path, struct err *err);
+
+/* Memory type and file type of a cell; owned by types or by HDF5. */
+hid_t store_memory_type(const struct store_types *types, enum store_cell cell);
+hid_t store_file_type(const struct store_types *types, enum store_cell cell);
+
+/* Between struct store_job (n) and packed records (n * record_size bytes). */
+void store_pack(const struct store_types *types, const struct store_job *job, int n, unsigned char *record);
+void store_unpack(const struct store_types *types, const unsigned char *record, int n, struct store_job *job);
+
+/* A whole, filled file for a plan, still under its temporary name: store_create() without the commit. */
+int store_draft(const char *path, const struct store_plan *plan, struct h5_draft *draft, struct err *err);
+
+/* ---- an open file ---- */
+
+/* Where a contiguous dataset lies in the file. */
+struct store_place {
+    long long offset; /* bytes; -1: the dataset is absent */
+    size_t cell;      /* bytes of an element in the file */
+};
+
+enum {
+    STORE_PARCEL_SIZE = 3840
+}; /* below the eager limit of Open MPI's transports (4096 in shared memory) */
+
+/* Rows on their way to rank 0: pieces, each a struct store_piece and its bytes. */
+struct store_parcel {
+    size_t used;
+    _Alignas(8) unsigned char bytes[STORE_PARCEL_SIZE];
+};
+
+struct store {
+    char path[H5_PATH_SIZE];
+    hid_t file;
+    int shared;               /* 1: opened by several ranks */
+    MPI_Comm comm;            /* those ranks */
+    void (*idle)(void *self); /* store_send_on() */
+    void *idle_self;
+    enum store_io io;
+    int fd;                                     /* STORE_PWRITE; else -1 */
+    struct store_place place[N_STORE_DATASETS]; /* STORE_PWRITE */
+    struct store_parcel *parcel; /* STORE_RANK0, ranks but 0: not yet sent; rank 0: being read */
+    char *broken;                /* (J) STORE_RANK0, rank 0: 1 after a write of that job failed */
+    hid_t dataset[N_STORE_DATASETS], space[N_STORE_DATASETS]; /* opened once; invalid for an absent dataset */
+    hid_t one;                                                /* memory space of one element */
+    hsize_t n[N_DIMS];
+    struct store_types types;
+    unsigned char *record; /* (J) rows of /jobs as stored */
+    struct store_job *job; /* (J) the same, unpacked */
+    struct dataset_image *image;
+    char *text[32]; /* of the attributes in store.c's table */
+};
+
+/* A part of a dataset, in elements of each dimension. */
+struct store_block {
+    hsize_t start[STORE_MAX_RANK], count[STORE_MAX_RANK];
+};
+
+/* An open file as a store, which closes it. file: H5Freopen() of one that somebody else keeps. */
+int store_adopt(hid_t file, const char *path, struct store **out, struct err *err);
+
+/* 1 for a store that sends its rows to rank 0. */
+int store_is_remote(const struct store *store);
+
+/* ---- store_io.c: ways to the file ---- */
+
+/* STORE_PWRITE, after the tables were read: open for pwrite, find every dataset. store_raw_close() syncs and closes. */
+int store_raw_open(struct store *store, struct err *err);
+int store_raw_close(struct store *store, struct err *err);
+int store_raw_write(struct store *store, enum store_dataset which, const struct store_block *block,
+                    const void *data, struct err *err);
+
+/* STORE_RANK0: give the other ranks the tables that rank 0 has read; rc is rank 0's so far. Collective, all return the same. */
+int store_share_tables(struct store *store, int rc, struct err *err);
+
+/* Put a block into the parcel, sending it when it is full; and send what is in it. */
+int store_send_block(struct store *store, enum store_dataset which, const struct store_block *block,
+                     const void *data, struct err *err);
+int store_send(struct store *store, struct err *err);
+
+/* Part of one job's row, start and count of dimensions that the dataset has not 0 and 1. 0 when it is not inside the dataset, or
+ * the store has no such dataset. */
+int store_block_fits(const struct store *store, enum store_dataset which, struct store_block *block);
+
+/* Bytes of a cell in memory. */
+size_t store_memory_size(const struct store_types *types, enum store_cell cell);
+
+/* Room for the tables, of sizes n. */
+int store_tables_init(struct store *store, struct err *err);
+
+/* ---- transfers ---- */
+
+/* Independent transfers of a block, from or to contiguous memory in the cell's memory type. Written blocks are parts of one job's
+ * row. */
+int store_write_block(struct store *store, enum store_dataset which, const struct store_block *block,
+                      const void *data, struct err *err);
+int store_read_block(struct store *store, enum store_dataset which, const struct store_block *block,
+                     void *data, struct err *err);
+
+/* n_train, n_val and leak of a job, in its row of /jobs. Independent. */
+int store_write_counts(struct store *store, int job, int n_train, int n_val, int leak, struct err *err);
+
+#endif

@@ -1,0 +1,502 @@
+#include "tables/export.h"
+
+#include "store/classes.h"
+#include "write/csv_out.h"
+#include "stats/predicted.h"
+#include "store/store_select.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+const char *const export_table_names[N_EXPORT_TABLES] = {"jobs", "epochs", "confusion", "predictions",
+                                                         "scores"};
+
+static const char *const split_names[] = {"train", "val", "all"};
+
+static void put_time(struct csv_out *csv, double seconds)
+{
+    char text[32] = "";
+    struct tm parts;
+    int is_time = fabs(seconds) < 1e11; /* not NaN, nor what a damaged file may hold */
+    time_t whole = is_time ? (time_t)seconds : 0;
+    if (is_time && gmtime_r(&whole, &parts))
+        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+    csv_out_text(csv, text);
+}
+
+/* ---- what all tables share ---- */
+
+/* One export under way. */
+struct export
+{
+    struct store *store;
+    struct selection chosen;
+    struct csv_out csv;
+    int n_epochs, n_classes;
+    int n_named; /* classes of the one list of clusters that all chosen jobs have; 0: lists differ */
+    int name[CONFIG_MAX_CLUSTERS]; /* (n_named) their clusters */
+    struct store_mark *mark;       /* (J) */
+    int *weights_epoch;            /* (J) jobs table only */
+    float *metric[2][N_METRICS];   /* (J, E) */
+    /* of one job: */
+    int *image, *copy, *label, *confusion; /* (max(V, A)) and (C, C) */
+    float *probs;                          /* (max(V, A), C) */
+    int has_groups;                        /* predictions only: 1 when an image of the sweep has one */
+    int *cluster;                          /* (C) class index -> cluster number, -1 unknown */
+    /* scores only: */
+    enum units_set on;
+    struct predicted *predicted;
+    int *fold; /* (folds) jobs of a repeat */
+};
+
+/* Columns that every class has. */
+static int n_class_columns(const struct export *x)
+{
+    return x->n_named ? x->n_named : x->n_classes;
+}
+
+/* "auroc_8" by cluster, as predict names its columns; "auroc_class_0" by position where the jobs have other lists of clusters. */
+static void put_class_name(struct export *x, const char *what, int c)
+{
+    char name[64];
+    if (x->n_named)
+        snprintf(name, sizeof name, "%s_%d", what, x->name[c]);
+    else
+        snprintf(name, sizeof name, "%s_class_%d", what, c);
+    csv_out_text(&x->csv, name);
+}
+
+static void put_job_names(struct export *x)
+{
+    static const char *const names[] = {"job",  "key",  "clusters", "strategy", "protocol",
+                                        "seed", "fold", "repeat",   "model"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        csv_out_text(&x->csv, names[i]);
+    for (int i = 0; i < store_n_axes(x->store); i++)
+        csv_out_text(&x->csv, store_axis_name(x->store, i));
+}
+
+static void put_job(struct export *x, int job)
+{
+    const struct store_job *row = &store_jobs(x->store)[job];
+    csv_out_int(&x->csv, job);
+    csv_out_text(&x->csv, row->key);
+    csv_out_set(&x->csv, row->clusters);
+    csv_out_text(&x->csv, row->strategy);
+    csv_out_text(&x->csv, row->protocol);
+    csv_out_int(&x->csv, row->seed);
+    csv_out_int(&x->csv, row->fold);
+    csv_out_int(&x->csv, row->repeat);
+    csv_out_text(&x->csv, row->model);
+    for (int i = 0; i < store_n_axes(x->store); i++)
+        csv_out_set(&x->csv, row->axis[i]);
+}
+
+static void put_metric_names(struct export *x)
+{
+    char name[64];
+    for (int s = SPLIT_TRAIN; s <= SPLIT_VAL; s++)
+        for (int m = 0; m < N_METRICS; m++) {
+            snprintf(name, sizeof name, "%s_%s", split_names[s], metric_names[m]);
+            csv_out_text(&x->csv, name);
+        }
+}
+
+/* epoch counts from 0; -1: none yet. */
+static void put_metrics(struct export *x, int job, int epoch)
+{
+    for (int s = SPLIT_TRAIN; s <= SPLIT_VAL; s++)
+        for (int m = 0; m < N_METRICS; m++) {
+            const float *row = x->metric[s][m] + (size_t)job * (size_t)x->n_epochs;
+            csv_out_real(&x->csv, epoch < 0 ? (double)NAN : (double)row[epoch]);
+        }
+}
+
+static int last_epoch(const struct export *x, int job)
+{
+    int n = x->mark[job].epochs_done;
+    return (n > x->n_epochs ? x->n_epochs : n) - 1;
+}
+
+static int read_metrics(struct export *x, struct err *err)
+{
+    unsigned long n = (unsigned long)store_n_jobs(x->store) * (unsigned long)x->n_epochs;
+    for (int s = SPLIT_TRAIN; s <= SPLIT_VAL; s++)
+        for (int m = 0; m < N_METRICS; m++) {
+            x->metric[s][m] = err_calloc(n, sizeof(float), "the metrics of all jobs", err);
+            if (!x->metric[s][m])
+                return E_IO;
+            int rc = store_read_metric(x->store, (enum split)s, (enum metric)m, x->metric[s][m], err);
+            if (rc < 0)
+                return rc;
+        }
+    return 0;
+}
+
+/* ---- jobs and epochs ---- */
+
+static int jobs_header(struct export *x, struct err *err)
+{
+    static const char *const names[] = {"state",   "attempts", "epochs_done", "rank",
+                                        "started", "finished", "seconds",     "message",
+                                        "n_train", "n_val",    "leak",        "weights_epoch"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        csv_out_text(&x->csv, names[i]);
+    put_metric_names(x);
+    x->weights_epoch =
+        err_calloc((unsigned long)store_n_jobs(x->store), sizeof(int), "the epochs of weights", err);
+    int rc = x->weights_epoch ? store_read_weights_epochs(x->store, x->weights_epoch, err) : E_IO;
+    return rc == 0 ? read_metrics(x, err) : rc;
+}
+
+static int jobs_rows(struct export *x, int job, struct err *err)
+{
+    const struct store_mark *mark = &x->mark[job];
+    const struct store_job *row = &store_jobs(x->store)[job];
+    (void)err;
+    put_job(x, job);
+    csv_out_text(&x->csv, job_state_names[mark->state]);
+    csv_out_int(&x->csv, mark->attempts);
+    csv_out_int(&x->csv, mark->epochs_done);
+    csv_out_count(&x->csv, mark->rank);
+    put_time(&x->csv, mark->started);
+    put_time(&x->csv, mark->finished);
+    csv_out_real(&x->csv, mark->finished - mark->started);
+    csv_out_text(&x->csv, mark->message);
+    csv_out_count(&x->csv, row->n_train);
+    csv_out_count(&x->csv, row->n_val);
+    csv_out_count(&x->csv, row->leak);
+    csv_out_count(&x->csv, x->weights_epoch[job]);
+    put_metrics(x, job, last_epoch(x, job));
+    csv_out_end(&x->csv);
+    return 0;
+}
+
+static int epochs_header(struct export *x, struct err *err)
+{
+    csv_out_text(&x->csv, "epoch");
+    put_metric_names(x);
+    return read_metrics(x, err);
+}
+
+static int epochs_rows(struct export *x, int job, struct err *err)
+{
+    (void)err;
+    for (int epoch = 0; epoch <= last_epoch(x, job); epoch++) {
+        put_job(x, job);
+        csv_out_int(&x->csv, epoch + 1);
+        put_metrics(x, job, epoch);
+        csv_out_end(&x->csv);
+    }
+    return 0;
+}
+
+/* ---- confusion matrices and predictions ---- */
+
+/* Read one job's predictions, unless the sweep has none of this split. n: entries, 0 when there are none. */
+static int read_predictions(struct export *x, int job, enum split split, int *n, struct err *err)
+{
+    *n = store_n_predictions(x->store, split);
+    if (*n == 0)
+        return 0;
+    return store_read_predictions(x->store, job, split, x->image, x->copy, x->label, x->probs, err);
+}
+
+static int is_used(const struct export *x, int i)
+{
+    return x->image[i] >= 0 && x->image[i] < store_n_images(x->store) && x->label[i] >= 0 &&
+           x->label[i] < x->n_classes;
+}
+
+/* A class index means the cluster of the images that carry it. */
+static int learn_clusters(struct export *x, int job, struct err *err)
+{
+    for (int c = 0; c < x->n_classes; c++)
+        x->cluster[c] = -1;
+    for (int s = SPLIT_VAL; s <= SPLIT_ALL; s++) {
+        int n, rc = read_predictions(x, job, (enum split)s, &n, err);
+        if (rc < 0)
+            return rc;
+        for (int i = 0; i < n; i++)
+            if (is_used(x, i))
+                x->cluster[x->label[i]] = store_images(x->store)[x->image[i]].cluster;
+    }
+    return 0;
+}
+
+static int make_job_buffers(struct export *x, struct err *err)
+{
+    int val = store_n_predictions(x->store, SPLIT_VAL), all = store_n_predictions(x->store, SPLIT_ALL);
+    unsigned long n = (unsigned long)(val > all ? val : all), c = (unsigned long)x->n_classes;
+    x->image = err_calloc(n, sizeof(int), "predictions", err);
+    x->copy = err_calloc(n, sizeof(int), "predictions", err);
+    x->label = err_calloc(n, sizeof(int), "predictions", err);
+    x->probs = err_calloc(n * c, sizeof(float), "predictions", err);
+    x->confusion = err_calloc(c * c, sizeof(int), "a confusion matrix", err);
+    x->cluster = err_calloc(c, sizeof(int), "cluster numbers", err);
+    return x->image && x->copy && x->label && x->probs && x->confusion && x->cluster ? 0 : E_IO;
+}
+
+static int confusion_header(struct export *x, struct err *err)
+{
+    csv_out_text(&x->csv, "split");
+    csv_out_text(&x->csv, "true");
+    csv_out_text(&x->csv, "predicted");
+    csv_out_text(&x->csv, "count");
+    return make_job_buffers(x, err);
+}
+
+static int confusion_rows(struct export *x, int job, struct err *err)
+{
+    int rc = learn_clusters(x, job, err);
+    for (int s = SPLIT_VAL; s <= SPLIT_ALL && rc == 0; s++) {
+        rc = store_read_confusion(x->store, job, (enum split)s, x->confusion, err);
+        for (int i = 0; i < x->n_classes * x->n_classes && rc == 0; i++) {
+            if (x->confusion[i] < 0)
+                continue;
+            put_job(x, job);
+            csv_out_text(&x->csv, split_names[s]);
+            csv_out_count(&x->csv, x->cluster[i / x->n_classes]);
+            csv_out_count(&x->csv, x->cluster[i % x->n_classes]);
+            csv_out_int(&x->csv, x->confusion[i]);
+            csv_out_end(&x->csv);
+        }
+    }
+    return rc;
+}
+
+static int has_groups(const struct store *store)
+{
+    for (int i = 0; i < store_n_images(store); i++)
+        if (store_images(store)[i].group[0])
+            return 1;
+    return 0;
+}
+
+static int predictions_header(struct export *x, struct err *err)
+{
+    static const char *const names[] = {"split", "image", "cluster", "group", "copy", "predicted"};
+    x->has_groups = has_groups(x->store);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (x->has_groups || strcmp(names[i], "group") != 0)
+            csv_out_text(&x->csv, names[i]);
+    for (int c = 0; c < n_class_columns(x); c++)
+        put_class_name(x, "probability", c);
+    return make_job_buffers(x, err);
+}
+
+/* Class of the first largest probability, -1 when there is a NaN among the job's classes. */
+static int predicted_class(const struct export *x, const float *probs)
+{
+    int best = -1;
+    for (int c = 0; c < x->n_classes; c++) {
+        if (x->cluster[c] >= 0 && isnan(probs[c]))
+            return -1;
+        if (!isnan(probs[c]) && (best < 0 || probs[c] > probs[best]))
+            best = c;
+    }
+    return best;
+}
+
+static void put_prediction(struct export *x, int job, enum split split, int i)
+{
+    const struct dataset_image *image = &store_images(x->store)[x->image[i]];
+    const float *probs = x->probs + (size_t)i * (size_t)x->n_classes;
+    int best = predicted_class(x, probs);
+    put_job(x, job);
+    csv_out_text(&x->csv, split_names[split]);
+    csv_out_text(&x->csv, image->id);
+    csv_out_int(&x->csv, image->cluster);
+    if (x->has_groups)
+        csv_out_text(&x->csv, image->group);
+    csv_out_count(&x->csv, x->copy[i]);
+    csv_out_count(&x->csv, best < 0 ? -1 : x->cluster[best]);
+    for (int c = 0; c < n_class_columns(x); c++)
+        csv_out_real(&x->csv, (double)probs[c]);
+    csv_out_end(&x->csv);
+}
+
+static int predictions_rows(struct export *x, int job, struct err *err)
+{
+    int rc = learn_clusters(x, job, err), n = 0;
+    for (int s = SPLIT_VAL; s <= SPLIT_ALL && rc == 0; s++) {
+        rc = read_predictions(x, job, (enum split)s, &n, err);
+        for (int i = 0; i < n && rc == 0; i++)
+            if (is_used(x, i))
+                put_prediction(x, job, (enum split)s, i);
+    }
+    return rc;
+}
+
+/* ---- scores ---- */
+
+static const char *const per_class[] = {"sensitivity", "precision", "auroc"};
+static const char *const per_class_name[] = {"recall", "precision", "auroc"};
+enum { N_PER_CLASS = sizeof per_class / sizeof *per_class };
+
+static int scores_header(struct export *x, struct err *err)
+{
+    csv_out_text(&x->csv, "set");
+    csv_out_text(&x->csv, "n");
+    csv_out_text(&x->csv, "positive");
+    for (int s = 0; s < n_scores; s++)
+        csv_out_text(&x->csv, scores[s].name);
+    for (int c = 0; c < n_class_columns(x); c++)
+        for (int s = 0; s < N_PER_CLASS; s++)
+            put_class_name(x, per_class_name[s], c);
+    x->fold = err_calloc((unsigned long)store_n_jobs(x->store), sizeof *x->fold, "folds", err);
+    return x->fold ? predicted_new(x->store, &x->predicted, err) : E_IO;
+}
+
+static void put_scores(struct export *x, const struct judged *judged, const struct scores_input *input)
+{
+    csv_out_text(&x->csv, units_set_names[x->on]);
+    csv_out_int(&x->csv, input->n);
+    csv_out_count(&x->csv, input->n_classes == 2 ? predicted_cluster(x->predicted, input->positive) : -1);
+    for (int s = 0; s < n_scores; s++)
+        csv_out_real(&x->csv, scores[s].value(judged));
+    for (int c = 0; c < n_class_columns(x); c++)
+        for (int s = 0; s < N_PER_CLASS; s++)
+            csv_out_real(&x->csv,
+                         c < input->n_classes ? score_find(per_class[s])->of_class(judged, c) : (double)NAN);
+    csv_out_end(&x->csv);
+}
+
+static int same_repeat(const struct export *x, const struct store_job *a, const struct store_job *b)
+{
+    int same = strcmp(a->clusters, b->clusters) == 0 && strcmp(a->strategy, b->strategy) == 0 &&
+               strcmp(a->protocol, b->protocol) == 0 && strcmp(a->model, b->model) == 0 &&
+               a->seed == b->seed && a->repeat == b->repeat;
+    for (int i = 0; i < store_n_axes(x->store) && same; i++)
+        same = strcmp(a->axis[i], b->axis[i]) == 0;
+    return same;
+}
+
+/* The jobs judged together with `job`: itself, or out of fold all folds of its repeat when it is the first of them; 0 when it
+ * is not, or one is not finished. Rows of a repeat stand together. */
+static int list_folds(struct export *x, int job)
+{
+    const struct store_job *row = store_jobs(x->store);
+    int n = 0, done = 0;
+    x->fold[0] = job;
+    if (x->on != UNITS_OOF)
+        return x->mark[job].state == JOB_DONE;
+    if (row[job].fold != 0 || !units_is_kfold(row[job].protocol))
+        return 0;
+    for (int j = job; j < store_n_jobs(x->store) && row[j].fold == n && same_repeat(x, &row[job], &row[j]);
+         j++) {
+        done += x->mark[j].state == JOB_DONE;
+        x->fold[n++] = j;
+    }
+    return done == n ? n : 0;
+}
+
+static int scores_rows(struct export *x, int job, struct err *err)
+{
+    struct scores_input input;
+    struct judged *judged = NULL;
+    int n = list_folds(x, job);
+    if (n == 0)
+        return 0;
+    int rc =
+        predicted_read(x->predicted, x->fold, n, x->on == UNITS_ALL ? SPLIT_ALL : SPLIT_VAL, &input, err);
+    if (rc == 0)
+        rc = judged_new(&input, &judged, err);
+    if (rc == 0 && input.n > 0) {
+        put_job(x, job);
+        put_scores(x, judged, &input);
+    }
+    judged_free(judged);
+    return rc;
+}
+
+/* ---- the table of tables ---- */
+
+static const struct {
+    int (*header)(struct export *, struct err *); /* its columns after the job's, and what its rows need */
+    int (*rows)(struct export *, int job, struct err *);
+} tables[N_EXPORT_TABLES] = {
+    [EXPORT_JOBS] = {jobs_header, jobs_rows},
+    [EXPORT_EPOCHS] = {epochs_header, epochs_rows},
+    [EXPORT_CONFUSION] = {confusion_header, confusion_rows},
+    [EXPORT_PREDICTIONS] = {predictions_header, predictions_rows},
+    [EXPORT_SCORES] = {scores_header, scores_rows},
+};
+
+/* Name classes by their clusters when every chosen job has the same ones. */
+static void name_classes(struct export *x)
+{
+    const struct store_job *row = store_jobs(x->store), *first = &row[x->chosen.job[0]];
+    for (int i = 1; i < x->chosen.n; i++)
+        if (strcmp(first->clusters, row[x->chosen.job[i]].clusters) != 0)
+            return;
+    int n = classes_of(x->store, first, x->name);
+    for (int c = 1; c < n; c++) /* a list that was cut in its row does not tell all of them */
+        for (int b = 0; b < c; b++)
+            if (x->name[b] == x->name[c])
+                return;
+    x->n_named = n <= x->n_classes ? n : 0;
+}
+
+static int write_table(struct export *x, enum export_table table, struct err *err)
+{
+    put_job_names(x);
+    int rc = tables[table].header(x, err);
+    csv_out_end(&x->csv);
+    for (int i = 0; i < x->chosen.n && rc == 0; i++)
+        rc = tables[table].rows(x, x->chosen.job[i], err);
+    if (rc == 0 && (fflush(x->csv.file) != 0 || ferror(x->csv.file)))
+        rc = err_set(err, E_IO, "cannot write the %s table: %s", export_table_names[table], strerror(errno));
+    return rc;
+}
+
+static void release(struct export *x)
+{
+    for (int m = 0; m < N_METRICS; m++) {
+        free(x->metric[SPLIT_TRAIN][m]);
+        free(x->metric[SPLIT_VAL][m]);
+    }
+    void *buffer[] = {x->mark,      x->image,   x->copy, x->label,        x->probs,
+                      x->confusion, x->cluster, x->fold, x->weights_epoch};
+    predicted_free(x->predicted);
+    selection_free(&x->chosen);
+    for (size_t i = 0; i < sizeof buffer / sizeof *buffer; i++)
+        free(buffer[i]);
+}
+
+static int export_table(struct store *store, enum export_table table, enum units_set on, const char *filter,
+                        FILE *out, struct err *err)
+{
+    struct export x = {.store = store, .csv = {.file = out}, .on = on};
+    x.n_epochs = store_n_epochs(store);
+    x.n_classes = store_n_classes(store);
+    int rc = store_select(store, filter, &x.chosen, err);
+    if (rc == 0 &&
+        !(x.mark = err_calloc((unsigned long)store_n_jobs(store), sizeof *x.mark, "commit marks", err)))
+        rc = E_IO;
+    /* Marks before /jobs and the data: a row that is done in the marks is whole in what is read after them. */
+    if (rc == 0)
+        rc = store_read_marks(store, x.mark, err);
+    if (rc == 0)
+        rc = store_refresh(store, err);
+    if (rc == 0) {
+        name_classes(&x);
+        rc = write_table(&x, table, err);
+    }
+    release(&x);
+    return rc;
+}
+
+int export_write(struct store *store, enum export_table table, const char *filter, FILE *out, struct err *err)
+{
+    return export_table(store, table, UNITS_VAL, filter, out, err);
+}
+
+int export_write_scores(struct store *store, enum units_set on, const char *filter, FILE *out,
+                        struct err *err)
+{
+    return export_table(store, EXPORT_SCORES, on, filter, out, err);
+}

@@ -1,0 +1,48 @@
+/* findings.h - what a sweep found, as tables: scores, strategies compared, leak inflation, the publication's claims tested.
+ *
+ *     struct findings *findings = NULL;
+ *     if (findings_new(store, summary, &findings, &err) < 0) ...
+ *     findings_print(stdout, findings);
+ *     findings_write(findings, dir, &err);
+ *     findings_free(findings);
+ *
+ * Under a filter the tables show the rows whose both sides have a job that it chooses, and the scores of the jobs it chooses. What
+ * stands in a row of the others does not depend on it: differences, means, p values, families, verdicts and claims are those of all
+ * jobs of the file.
+ *
+ * Files: scores (mean and interval of every score of scores.h), comparisons, rankings, leak_inflation, claims, each as .csv (full precision), .md and .tex. A table without rows is not
+ * written. The metric of comparisons is balanced accuracy: of validation at the last epoch, of all originals, and out of fold. No MPI. */
+#ifndef CELLSWEEP_FINDINGS_H
+#define CELLSWEEP_FINDINGS_H
+
+#include "paper/claims.h"
+#include "stats/compare.h"
+
+#include <stdio.h>
+
+struct findings {
+    const struct summary *summary;              /* the caller's: what is shown */
+    const struct summary *whole;                /* of all jobs of the file, which all but scores is of */
+    struct summary *outline;                    /* owned; NULL: whole is the caller's */
+    unsigned char *shown;                       /* (whole->n_groups) 1: has a job of summary; owned */
+    struct compare *strategies[N_UNITS_SETS];   /* owned */
+    struct stats_summary *scores[N_UNITS_SETS]; /* (n_groups, n_scores) owned */
+    struct compare *leak;
+    struct claims *claims;
+};
+
+/* Compare and test everything, of a sweep without a finished job, too. summary must outlive *out, which is owned by the caller. */
+int findings_new(struct store *store, const struct summary *summary, struct findings **out, struct err *err);
+
+/* Write the files into a directory that exists. */
+int findings_write(const struct findings *findings, const char *dir, struct err *err);
+
+/* The short form for a terminal. */
+void findings_print(FILE *file, const struct findings *findings);
+
+/* 1 when both sides of a row are shown. */
+int findings_shows(const struct findings *findings, const struct compare_row *row);
+
+void findings_free(struct findings *findings);
+
+#endif

@@ -1,0 +1,646 @@
+#include "tables/findings_pages.h"
+
+#include "write/csv_out.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- pieces of tables ---- */
+
+void findings_add_setting_names(struct texttable *table, const struct summary *summary)
+{
+    texttable_add(table, "protocol");
+    if (summary_model_varies(summary))
+        texttable_add(table, "model");
+    for (int i = 0; i < store_n_axes(summary->store); i++)
+        if (summary_axis_varies(summary, i))
+            texttable_add(table, "%s", store_axis_name(summary->store, i));
+}
+
+void findings_add_setting(struct texttable *table, const struct summary *summary,
+                          const struct store_job *cell)
+{
+    texttable_add(table, "%s", cell->protocol);
+    if (summary_model_varies(summary))
+        texttable_add(table, "%s", cell->model);
+    for (int i = 0; i < store_n_axes(summary->store); i++)
+        if (summary_axis_varies(summary, i))
+            texttable_add(table, "%s", cell->axis[i]);
+}
+
+/* Without the sign of what rounds to 0. */
+double findings_tidy(double x)
+{
+    return fabs(x) < 0.0005 ? 0 : x;
+}
+
+enum { DECIMALS = 3, MAX_DECIMALS = 12, NUMBER_SIZE = 40 };
+
+/* Three decimals, or as many as leave x on its side of a limit. */
+static void format_beside(char out[NUMBER_SIZE], const char *format, double x, double limit)
+{
+    for (int decimals = DECIMALS; decimals <= MAX_DECIMALS; decimals++) {
+        snprintf(out, NUMBER_SIZE, *format == '+' ? "%+.*f" : "%.*f", decimals, x);
+        double shown = strtod(out, NULL);
+        if ((shown < limit) == (x < limit) && (shown > limit) == (x > limit))
+            return;
+    }
+}
+
+static void add_number(struct texttable *table, const char *format, double x)
+{
+    char text[NUMBER_SIZE];
+    if (isnan(x))
+        snprintf(text, sizeof text, "-");
+    else if (strcmp(format, "p") == 0 && x < 0.0005)
+        snprintf(text, sizeof text, "<0.001");
+    else if (strcmp(format, "p") == 0)
+        format_beside(text, "", x, contrast_alpha);
+    else
+        snprintf(text, sizeof text, strcmp(format, "+") == 0 ? "%+.3f" : "%.3f", findings_tidy(x));
+    texttable_add(table, "%s", text);
+}
+
+static void add_interval(struct texttable *table, const struct contrast *c)
+{
+    char low[NUMBER_SIZE], high[NUMBER_SIZE];
+    int holds_zero = c->low <= 0 && c->high >= 0;
+    if (isnan(c->low)) {
+        texttable_add(table, "-");
+        return;
+    }
+    format_beside(low, "+", holds_zero ? findings_tidy(c->low) : c->low, holds_zero ? 1 : 0);
+    format_beside(high, "+", holds_zero ? findings_tidy(c->high) : c->high, holds_zero ? 1 : 0);
+    texttable_add(table, "%s to %s", low, high);
+}
+
+void findings_print_note(FILE *file, const struct findings *f, const struct findings_page *page)
+{
+    char filter[SUMMARY_FILTER_SIZE];
+    if (*summary_filter_text(f->summary, filter, sizeof filter))
+        fprintf(file, "%s.%s\n", filter,
+                page->of_file
+                    ? " It chooses the rows that are shown; what stands in them is of all jobs of the file."
+                    : "");
+    fputs(page->note, file);
+}
+
+void findings_latex_filter(FILE *file, const struct summary *summary)
+{
+    char filter[SUMMARY_FILTER_SIZE];
+    if (*summary_filter_text(summary, filter, sizeof filter))
+        fprintf(file, "%% %s\n", filter);
+}
+
+static int count_rows(const struct findings *f, const struct compare *compare)
+{
+    int n = 0;
+    for (int i = 0; i < compare->n; i++)
+        n += findings_shows(f, &compare->row[i]);
+    return n;
+}
+
+static void csv_setting_names(struct csv_out *csv, const struct summary *summary)
+{
+    csv_out_text(csv, "protocol");
+    csv_out_text(csv, "model");
+    for (int i = 0; i < store_n_axes(summary->store); i++)
+        csv_out_text(csv, store_axis_name(summary->store, i));
+}
+
+static void csv_setting(struct csv_out *csv, const struct summary *summary, const struct store_job *cell)
+{
+    csv_out_text(csv, cell->protocol);
+    csv_out_text(csv, cell->model);
+    for (int i = 0; i < store_n_axes(summary->store); i++)
+        csv_out_set(csv, cell->axis[i]);
+}
+
+static void csv_names(struct csv_out *csv, const char *const *name, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        csv_out_text(csv, name[i]);
+}
+
+static const char *const contrast_names[] = {"n",      "difference", "low",         "high",
+                                             "method", "p",          "p_sign_flip", "p_wilcoxon"};
+enum { N_CONTRAST_NAMES = sizeof contrast_names / sizeof *contrast_names };
+
+static void csv_contrast(struct csv_out *csv, const struct contrast *c)
+{
+    csv_out_int(csv, c->n);
+    csv_out_real(csv, c->mean);
+    csv_out_real(csv, c->low);
+    csv_out_real(csv, c->high);
+    csv_out_text(csv, c->method);
+    csv_out_real(csv, c->p);
+    csv_out_real(csv, c->p_sign_flip);
+    csv_out_real(csv, c->p_wilcoxon);
+}
+
+/* ---- scores ---- */
+
+static const char scores_note[] = "Mean and 95 % interval of the mean from the stored probabilities: val "
+                                  "over finished jobs, Student's t widened where "
+                                  "splits share images (Nadeau and Bengio 2003); oof (out of fold: the folds "
+                                  "of a repeat pooled, every image judged once by a "
+                                  "network that has not seen it) over repeats and all (every original, "
+                                  "training images included) over jobs, Student's t: they "
+                                  "judge the same images each time and say nothing about others. With two "
+                                  "classes the one of which fewer originals are drawn "
+                                  "is positive. A score is left out where it is undefined (no image "
+                                  "predicted as the class, one class only); where that "
+                                  "leaves fewer values than the n of the row, it has its own n behind it, "
+                                  "and those left out are often the bad runs.\n";
+
+static void scores_csv(struct csv_out *csv, const struct findings *f)
+{
+    static const char *const numbers[] = {"n", "mean", "sd", "low", "high"};
+    csv_names(csv, (const char *const[]){"clusters", "strategy"}, 2);
+    csv_setting_names(csv, f->summary);
+    csv_names(csv, (const char *const[]){"set", "score"}, 2);
+    csv_names(csv, numbers, sizeof numbers / sizeof *numbers);
+    csv_out_end(csv);
+    for (int i = 0; i < f->summary->n_groups * N_UNITS_SETS * n_scores; i++) {
+        int s = i % n_scores, set = i / n_scores % N_UNITS_SETS, g = i / n_scores / N_UNITS_SETS;
+        const struct store_job *cell = f->summary->group[g].cell;
+        const struct stats_summary *x = &f->scores[set][g * n_scores + s];
+        if (x->n == 0)
+            continue;
+        csv_out_set(csv, cell->clusters);
+        csv_out_text(csv, cell->strategy);
+        csv_setting(csv, f->summary, cell);
+        csv_out_text(csv, units_set_names[set]);
+        csv_out_text(csv, scores[s].name);
+        csv_out_int(csv, x->n);
+        csv_out_real(csv, x->mean);
+        csv_out_real(csv, x->sd);
+        csv_out_real(csv, x->low);
+        csv_out_real(csv, x->high);
+        csv_out_end(csv);
+    }
+}
+
+/* A score of a row of n values: with its own number of them where it has fewer. */
+static void add_score(struct texttable *table, const struct stats_summary *x, int n)
+{
+    char text[64];
+    stats_text(text, sizeof text, x);
+    if (x->n == n || x->n == 0)
+        texttable_add(table, "%s", text);
+    else
+        texttable_add(table, "%s [n %d]", text, x->n);
+}
+
+static void add_scores(struct texttable *table, const struct findings *f, int g, int set)
+{
+    const struct store_job *cell = f->summary->group[g].cell;
+    const struct stats_summary *x = f->scores[set] + g * n_scores;
+    int n = 0;
+    for (int s = 0; s < n_scores; s++)
+        n = x[s].n > n ? x[s].n : n;
+    if (n == 0)
+        return;
+    texttable_add(table, "%s", cell->clusters);
+    texttable_add(table, "%s", cell->strategy);
+    findings_add_setting(table, f->summary, cell);
+    texttable_add(table, "%s", units_set_names[set]);
+    texttable_add(table, "%d", n);
+    for (int s = 0; s < n_scores; s++)
+        add_score(table, &x[s], n);
+    texttable_end(table);
+}
+
+static void scores_table(struct texttable *table, const struct findings *f)
+{
+    texttable_add(table, "clusters");
+    texttable_add(table, "strategy");
+    findings_add_setting_names(table, f->summary);
+    texttable_add(table, "set");
+    table->numeric_from = table->filled;
+    texttable_add(table, "n");
+    for (int s = 0; s < n_scores; s++)
+        texttable_add(table, "%s", scores[s].name);
+    texttable_end(table);
+    for (int g = 0; g < f->summary->n_groups; g++)
+        for (int set = 0; set < N_UNITS_SETS; set++)
+            add_scores(table, f, g, set);
+}
+
+/* ---- strategies compared ---- */
+
+static const char strategies_note[] =
+    "Balanced accuracy, first minus second, of the n pairs of runs with the same seed, repeat and fold; "
+    "means "
+    "are of these pairs. Sets: val, the images a job held back; oof, those of all folds of a repeat pooled; "
+    "all, every original image, training images included: how far apart two strategies are there is "
+    "shown, but not tested.\n"
+    "kfold and holdout on val: corrected resampled t-test and interval (Nadeau and Bengio 2003), because "
+    "their splits share images; else sign-flip test, with a BCa bootstrap interval from 30 pairs on and "
+    "Student's t below. Differences that do not vary are tested by sign flips, too; their interval has no "
+    "width and tells nothing. p is adjusted for all pairs of strategies of the same clusters, protocol, "
+    "model "
+    "and other axes (Holm), not for the number of such settings; a difference without significance is no "
+    "win. Where jobs were judged on images that lack a class there is no verdict, nor where groups of images "
+    "left all "
+    "seeds and repeats one and the same split, so that n counts runs of it; where jobs were lost, the "
+    "verdict is about the others, and they may flatter. They speak about other seeds and splits of these "
+    "images, not about other samples.\n";
+
+static void comparisons_csv(struct csv_out *csv, const struct findings *f)
+{
+    static const char *const last[] = {"p_holm", "comparisons", "jobs_lacking_a_class", "verdict"};
+    char verdict[96];
+    csv_names(csv, (const char *const[]){"set", "metric", "clusters"}, 3);
+    csv_setting_names(csv, f->summary);
+    csv_names(csv, (const char *const[]){"first", "second", "first_mean", "second_mean"}, 4);
+    csv_names(csv, contrast_names, N_CONTRAST_NAMES);
+    csv_names(csv, last, sizeof last / sizeof *last);
+    csv_out_end(csv);
+    for (int s = 0; s < N_UNITS_SETS; s++)
+        for (int i = 0; i < f->strategies[s]->n; i++) {
+            const struct compare_row *row = &f->strategies[s]->row[i];
+            if (!findings_shows(f, row))
+                continue;
+            csv_out_text(csv, units_set_names[s]);
+            csv_out_text(csv, f->strategies[s]->metric);
+            csv_out_set(csv, row->a->cell->clusters);
+            csv_setting(csv, f->summary, row->a->cell);
+            csv_out_text(csv, row->a->cell->strategy);
+            csv_out_text(csv, row->b->cell->strategy);
+            csv_out_real(csv, row->contrast.mean_first);
+            csv_out_real(csv, row->contrast.mean_second);
+            csv_contrast(csv, &row->contrast);
+            csv_out_real(csv, row->p_holm);
+            csv_out_int(csv, row->family);
+            csv_out_int(csv, row->lacking);
+            compare_verdict_text(verdict, sizeof verdict, row, "better", "worse");
+            csv_out_text(csv, verdict);
+            csv_out_end(csv);
+        }
+}
+
+static void add_comparison(struct texttable *table, const struct findings *f, const struct compare_row *row,
+                           int set)
+{
+    char verdict[96];
+    compare_verdict_text(verdict, sizeof verdict, row, "better", "worse");
+    texttable_add(table, "%s", row->a->cell->clusters);
+    findings_add_setting(table, f->summary, row->a->cell);
+    texttable_add(table, "%s", units_set_names[set]);
+    texttable_add(table, "%s", row->a->cell->strategy);
+    texttable_add(table, "%s", row->b->cell->strategy);
+    texttable_add(table, "%s", verdict);
+    texttable_add(table, "%s", row->contrast.method);
+    add_number(table, "+", row->contrast.mean);
+    add_interval(table, &row->contrast);
+    add_number(table, "p", row->contrast.p);
+    add_number(table, "p", row->p_holm);
+    texttable_add(table, "%d", row->contrast.n);
+    texttable_end(table);
+}
+
+static void comparisons_table(struct texttable *table, const struct findings *f)
+{
+    static const char *const names[] = {"set", "first", "second", "first is", "method"};
+    static const char *const numbers[] = {"difference", "95 % interval", "p", "p (Holm)", "n"};
+    texttable_add(table, "clusters");
+    findings_add_setting_names(table, f->summary);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        texttable_add(table, "%s", names[i]);
+    table->numeric_from = table->filled;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        texttable_add(table, "%s", numbers[i]);
+    texttable_end(table);
+    for (int s = 0; s < N_UNITS_SETS; s++)
+        for (int i = 0; i < f->strategies[s]->n; i++)
+            if (findings_shows(f, &f->strategies[s]->row[i]))
+                add_comparison(table, f, &f->strategies[s]->row[i], s);
+}
+
+/* ---- rankings ---- */
+
+/* Strategy k of a ranking is shown when a job of it is, in the same protocol, model and other axes. */
+static int shows_rank(const struct findings *f, const struct compare_ranking *r, int k)
+{
+    const struct partition *ranked = f->whole->same[SUMMARY_RANKED];
+    for (int i = ranked->begin[r->part]; i < ranked->begin[r->part + 1]; i++)
+        if (f->shown[ranked->member[i]] &&
+            strcmp(f->whole->group[ranked->member[i]].cell->strategy, r->strategy[k]) == 0)
+            return 1;
+    return 0;
+}
+
+static void rankings_csv(struct csv_out *csv, const struct findings *f)
+{
+    static const char *const names[] = {
+        "data_sets",  "strategy",         "average_rank",     "friedman_chi2",
+        "friedman_p", "iman_davenport_f", "iman_davenport_p", "nemenyi_critical_difference"};
+    csv_out_text(csv, "set");
+    csv_setting_names(csv, f->summary);
+    csv_names(csv, names, sizeof names / sizeof *names);
+    csv_out_end(csv);
+    for (int s = 0; s < N_UNITS_SETS; s++)
+        for (int i = 0; i < f->strategies[s]->n_rankings; i++) {
+            const struct compare_ranking *r = &f->strategies[s]->ranking[i];
+            const double number[] = {r->test.chi2, r->test.p, r->test.f, r->test.p_f, r->test.critical};
+            for (int k = 0; k < r->n_strategies; k++) {
+                if (!shows_rank(f, r, k))
+                    continue;
+                csv_out_text(csv, units_set_names[s]);
+                csv_setting(csv, f->summary, r->cell);
+                csv_out_int(csv, r->n_datasets);
+                csv_out_text(csv, r->strategy[k]);
+                csv_out_real(csv, r->average_rank[k]);
+                for (int j = 0; j < 5; j++)
+                    csv_out_real(csv, r->tested ? number[j] : (double)NAN);
+                csv_out_end(csv);
+            }
+        }
+}
+
+static const char rankings_note[] =
+    "Rank 1 is the best mean balanced accuracy of a set of clusters, among all strategies of the file. "
+    "Friedman's "
+    "test with Iman and Davenport's correction and Nemenyi's critical difference (0.05; Demsar 2006) need 5 "
+    "sets of clusters, better more than 10; where all of them agree, Iman and Davenport's F is infinite and "
+    "p is "
+    "that of Friedman's chi-square. Set val is what each job held back, oof the held-back predictions of all "
+    "folds of a repeat "
+    "pooled. Set all holds images that were trained on and is not tested. Sets whose "
+    "jobs are unfinished or lost, or were judged without a class, are left out. They count as independent "
+    "data sets: where they share clusters they are not, and p is too small.\n";
+
+static void add_rank(struct texttable *table, const struct findings *f, int set,
+                     const struct compare_ranking *r, int k)
+{
+    findings_add_setting(table, f->summary, r->cell);
+    texttable_add(table, "%s", units_set_names[set]);
+    texttable_add(table, "%s", r->strategy[k]);
+    texttable_add(table, "%.2f", r->average_rank[k]);
+    texttable_add(table, "%d", r->n_datasets);
+    add_number(table, "p", r->tested ? r->test.p_f : (double)NAN);
+    add_number(table, "", r->tested ? r->test.critical : (double)NAN);
+    texttable_end(table);
+}
+
+static void rankings_table(struct texttable *table, const struct findings *f)
+{
+    findings_add_setting_names(table, f->summary);
+    texttable_add(table, "set");
+    texttable_add(table, "strategy");
+    table->numeric_from = table->filled;
+    texttable_add(table, "average rank");
+    texttable_add(table, "cluster sets");
+    texttable_add(table, "p of no difference");
+    texttable_add(table, "critical difference");
+    texttable_end(table);
+    for (int s = 0; s < N_UNITS_SETS; s++)
+        for (int i = 0; i < f->strategies[s]->n_rankings; i++)
+            for (int k = 0; k < f->strategies[s]->ranking[i].n_strategies; k++)
+                if (shows_rank(f, &f->strategies[s]->ranking[i], k))
+                    add_rank(table, f, s, &f->strategies[s]->ranking[i], k);
+}
+
+/* ---- leak inflation ---- */
+
+static const char leak_note[] =
+    "Validation balanced accuracy that protocol report shows above the protocol "
+    "that keeps copies out of validation. Means "
+    "over folds and repeats of each seed, of the n seeds that both have (sign-flip "
+    "test), or of all repeats when fewer than two are shared (Welch's t-test); p "
+    "adjusted for all rows of the same clusters, model and other axes (Holm). "
+    "'Inflated' needs a leak; jobs that were judged on images without a class "
+    "leave no verdict.\n";
+
+static void leak_verdict(char *out, size_t size, const struct compare_row *row)
+{
+    compare_verdict_text(out, size, row, row->a->leak_share.mean > 0 ? "inflated" : "higher, without a leak",
+                         "deflated");
+}
+
+static void leak_csv(struct csv_out *csv, const struct findings *f)
+{
+    char verdict[96];
+    csv_names(csv, (const char *const[]){"clusters", "strategy"}, 2);
+    csv_setting_names(csv, f->summary);
+    csv_names(csv, (const char *const[]){"against", "leak_share", "mean", "mean_against"}, 4);
+    csv_names(csv, contrast_names, N_CONTRAST_NAMES);
+    csv_names(csv, (const char *const[]){"p_holm", "comparisons", "jobs_lacking_a_class", "verdict"}, 4);
+    csv_out_end(csv);
+    for (int i = 0; i < f->leak->n; i++) {
+        const struct compare_row *row = &f->leak->row[i];
+        if (!findings_shows(f, row))
+            continue;
+        csv_out_set(csv, row->a->cell->clusters);
+        csv_out_text(csv, row->a->cell->strategy);
+        csv_setting(csv, f->summary, row->a->cell);
+        csv_out_text(csv, row->b->cell->protocol);
+        csv_out_real(csv, row->a->leak_share.mean);
+        csv_out_real(csv, row->contrast.mean_first);
+        csv_out_real(csv, row->contrast.mean_second);
+        csv_contrast(csv, &row->contrast);
+        csv_out_real(csv, row->p_holm);
+        csv_out_int(csv, row->family);
+        csv_out_int(csv, row->lacking);
+        leak_verdict(verdict, sizeof verdict, row);
+        csv_out_text(csv, verdict);
+        csv_out_end(csv);
+    }
+}
+
+static void add_axes(struct texttable *table, const struct summary *summary, const struct store_job *cell)
+{
+    if (summary_model_varies(summary))
+        texttable_add(table, "%s", cell ? cell->model : "model");
+    for (int i = 0; i < store_n_axes(summary->store); i++)
+        if (summary_axis_varies(summary, i))
+            texttable_add(table, "%s", cell ? cell->axis[i] : store_axis_name(summary->store, i));
+}
+
+static void leak_table(struct texttable *table, const struct findings *f)
+{
+    static const char *const numbers[] = {"leak",          "report",   "without", "inflation",
+                                          "95 % interval", "p (Holm)", "n"};
+    char verdict[96];
+    texttable_add(table, "clusters");
+    texttable_add(table, "strategy");
+    add_axes(table, f->summary, NULL);
+    texttable_add(table, "against");
+    texttable_add(table, "verdict");
+    table->numeric_from = table->filled;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        texttable_add(table, "%s", numbers[i]);
+    texttable_end(table);
+    for (int i = 0; i < f->leak->n; i++) {
+        const struct compare_row *row = &f->leak->row[i];
+        if (!findings_shows(f, row))
+            continue;
+        leak_verdict(verdict, sizeof verdict, row);
+        texttable_add(table, "%s", row->a->cell->clusters);
+        texttable_add(table, "%s", row->a->cell->strategy);
+        add_axes(table, f->summary, row->a->cell);
+        texttable_add(table, "%s", row->b->cell->protocol);
+        texttable_add(table, "%s", verdict);
+        texttable_add(table, "%.0f %%", 100 * row->a->leak_share.mean);
+        add_number(table, "", row->contrast.mean_first);
+        add_number(table, "", row->contrast.mean_second);
+        add_number(table, "+", row->contrast.mean);
+        add_interval(table, &row->contrast);
+        add_number(table, "p", row->p_holm);
+        texttable_add(table, "%d", row->contrast.n);
+        texttable_end(table);
+    }
+}
+
+/* ---- claims ---- */
+
+static const char claims_note[] = "Findings of the publication, tested on these runs. Of several "
+                                  "differences the least favourable one is shown, with "
+                                  "the largest p; positive speaks for the claim. 'about a number' holds when "
+                                  "the interval lies within 0.05 of it, "
+                                  "and does not when it is wholly outside (else: margin).\n";
+
+/* A claim is shown when a job of its clusters, protocol, model and other axes is. */
+static int shows_claim(const struct findings *f, const struct claim_row *row)
+{
+    const struct partition *ranked = f->whole->same[SUMMARY_RANKED];
+    for (int i = ranked->begin[row->part]; i < ranked->begin[row->part + 1]; i++)
+        if (f->shown[ranked->member[i]] &&
+            claim_covers(row->claim, f->whole->group[ranked->member[i]].cell->clusters))
+            return 1;
+    return 0;
+}
+
+/* What was subtracted from what. */
+static void claim_difference(char *out, size_t size, const struct claim_row *row)
+{
+    switch (row->claim->kind) {
+    case CLAIM_BEATS:
+        snprintf(out, size, "%s - %s", row->first, row->second);
+        break;
+    case CLAIM_FALLS:
+        snprintf(out, size, "%s: val - all", row->first);
+        break;
+    case CLAIM_ABOUT:
+        snprintf(out, size, "%s - %.2f", row->first, row->claim->published);
+        break;
+    case CLAIM_BELOW:
+        snprintf(out, size, "%.2f - %s", row->claim->published, row->first);
+        break;
+    }
+}
+
+static void claims_csv(struct csv_out *csv, const struct findings *f)
+{
+    static const char *const last[] = {"p_largest", "differences", "missing", "outcome", "reason"};
+    char difference[160];
+    csv_names(csv, (const char *const[]){"claim", "clusters", "metric", "set"}, 4);
+    csv_setting_names(csv, f->summary);
+    csv_names(csv, (const char *const[]){"shown", "value"}, 2);
+    csv_names(csv, contrast_names, N_CONTRAST_NAMES);
+    csv_names(csv, last, sizeof last / sizeof *last);
+    csv_out_end(csv);
+    for (int i = 0; i < f->claims->n; i++) {
+        const struct claim_row *row = &f->claims->row[i];
+        if (!shows_claim(f, row))
+            continue;
+        claim_difference(difference, sizeof difference, row);
+        csv_out_text(csv, row->claim->text);
+        csv_out_set(csv, row->claim->clusters ? row->claim->clusters : "");
+        csv_out_text(csv, row->claim->metric);
+        csv_out_text(csv, units_set_names[row->claim->on]);
+        csv_setting(csv, f->summary, row->cell);
+        csv_out_text(csv, difference);
+        csv_out_real(csv, row->value);
+        csv_contrast(csv, &row->contrast);
+        csv_out_real(csv, row->p);
+        csv_out_int(csv, row->n_contrasts);
+        csv_out_int(csv, row->n_missing);
+        csv_out_text(csv, claim_outcome_names[row->outcome]);
+        csv_out_text(csv, row->reason);
+        csv_out_end(csv);
+    }
+}
+
+static void claims_text(struct texttable *table, const struct findings *f)
+{
+    char difference[160];
+    texttable_add(table, "claim");
+    findings_add_setting_names(table, f->summary);
+    texttable_add(table, "outcome");
+    texttable_add(table, "shown");
+    table->numeric_from = table->filled;
+    texttable_add(table, "difference");
+    texttable_add(table, "95 %% interval");
+    texttable_add(table, "p");
+    texttable_add(table, "n");
+    texttable_end(table);
+    for (int i = 0; i < f->claims->n; i++) {
+        const struct claim_row *row = &f->claims->row[i];
+        if (!shows_claim(f, row))
+            continue;
+        claim_difference(difference, sizeof difference, row);
+        texttable_add(table, "%s", row->claim->text);
+        findings_add_setting(table, f->summary, row->cell);
+        texttable_add(table, *row->reason ? "%s (%s)" : "%s", claim_outcome_names[row->outcome], row->reason);
+        texttable_add(table, "%s", difference);
+        add_number(table, "+", row->contrast.mean);
+        add_interval(table, &row->contrast);
+        add_number(table, "p", row->p);
+        texttable_add(table, "%d", row->contrast.n);
+        texttable_end(table);
+    }
+}
+
+/* ---- all tables ---- */
+
+static int has_scores(const struct findings *f)
+{
+    for (int i = 0; i < f->summary->n_groups * n_scores; i++)
+        if (f->scores[UNITS_VAL][i].n > 0)
+            return 1;
+    return 0;
+}
+
+static int has_comparisons(const struct findings *f)
+{
+    int n = 0;
+    for (int s = 0; s < N_UNITS_SETS; s++)
+        n += count_rows(f, f->strategies[s]);
+    return n;
+}
+
+static int has_rankings(const struct findings *f)
+{
+    int n = 0;
+    for (int s = 0; s < N_UNITS_SETS; s++)
+        for (int i = 0; i < f->strategies[s]->n_rankings; i++)
+            n += f->strategies[s]->ranking[i].n_strategies > 0;
+    return n;
+}
+
+static int has_leak(const struct findings *f)
+{
+    return count_rows(f, f->leak);
+}
+
+static int has_claims(const struct findings *f)
+{
+    int n = 0;
+    for (int i = 0; i < f->claims->n; i++)
+        n += shows_claim(f, &f->claims->row[i]);
+    return n;
+}
+
+const struct findings_page findings_pages[N_FINDINGS_PAGES] = {
+    [FINDINGS_SCORES] = {"scores", "Scores", scores_note, 0, has_scores, scores_csv, scores_table},
+    [FINDINGS_COMPARISONS] = {"comparisons", "Strategies compared", strategies_note, 1, has_comparisons,
+                              comparisons_csv, comparisons_table},
+    [FINDINGS_RANKINGS] = {"rankings", "Strategies ranked", rankings_note, 1, has_rankings, rankings_csv,
+                           rankings_table},
+    [FINDINGS_LEAK] = {"leak_inflation", "Leak inflation", leak_note, 1, has_leak, leak_csv, leak_table},
+    [FINDINGS_CLAIMS] = {"claims", "The publication's claims, tested", claims_note, 1, has_claims, claims_csv,
+                         claims_text},
+};

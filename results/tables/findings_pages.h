@@ -1,0 +1,43 @@
+/* findings_pages.h - the tables behind findings.h, one row of a table each: how it is called, what it says, who fills it.
+ * Adding a table to the report is a few functions and a row in findings_pages.c. Internal to findings. */
+#ifndef CELLSWEEP_FINDINGS_PAGES_H
+#define CELLSWEEP_FINDINGS_PAGES_H
+
+#include "write/csv_out.h"
+#include "tables/findings.h"
+#include "write/texttable.h"
+
+enum {
+    FINDINGS_SCORES,
+    FINDINGS_COMPARISONS,
+    FINDINGS_RANKINGS,
+    FINDINGS_LEAK,
+    FINDINGS_CLAIMS,
+    N_FINDINGS_PAGES
+};
+
+struct findings_page {
+    const char *name, *title, *note;      /* of its files, above and below the table */
+    int of_file;                          /* 1: numbers are of all jobs, whatever is shown */
+    int (*rows)(const struct findings *); /* 0: nothing to write */
+    void (*csv)(struct csv_out *, const struct findings *); /* full precision, header first */
+    void (*table)(struct texttable *, const struct findings *);
+};
+
+extern const struct findings_page findings_pages[N_FINDINGS_PAGES];
+
+/* What the filter left of the file, when there is one, and the note; whole lines. */
+void findings_print_note(FILE *file, const struct findings *findings, const struct findings_page *page);
+
+/* A comment of LaTeX that says what the filter left, when there is one. */
+void findings_latex_filter(FILE *file, const struct summary *summary);
+
+/* Columns for the protocol and every grid axis that varies: their names, and the values of a cell. */
+void findings_add_setting_names(struct texttable *table, const struct summary *summary);
+void findings_add_setting(struct texttable *table, const struct summary *summary,
+                          const struct store_job *cell);
+
+/* x without the sign of what three decimals show as 0. */
+double findings_tidy(double x);
+
+#endif

@@ -1,0 +1,681 @@
+#include "tables/headline.h"
+
+#include "strategies/balance.h"
+#include "store/classes.h"
+#include "figures/curves.h"
+#include "models/model.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- what was run ---- */
+
+static const char *plural(int n)
+{
+    return n == 1 ? "" : "s";
+}
+
+enum { MAX_LISTED = 6, MAX_LETTERS = 120 };
+
+/* What the groups of a part have in common. */
+static const char *common_text(const struct summary *summary, enum summary_kind kind, int part)
+{
+    const struct partition *same = summary->same[kind];
+    const struct store_job *cell = summary->group[same->member[same->begin[part]]].cell;
+    return kind == SUMMARY_CLUSTERS   ? cell->clusters
+           : kind == SUMMARY_STRATEGY ? cell->strategy
+           : kind == SUMMARY_MODEL    ? cell->model
+                                      : cell->protocol;
+}
+
+/* "strategies none, oversample; ", or "17 strategies; " (counted) when they are too many to name in a sentence. */
+static void list(FILE *file, const struct summary *summary, enum summary_kind kind, const char *one,
+                 const char *many, const char *counted)
+{
+    int n = summary->same[kind]->n_parts;
+    size_t letters = 0;
+    for (int part = 0; part < n; part++)
+        letters += strlen(common_text(summary, kind, part));
+    if (n > 1 && (n > MAX_LISTED || letters > MAX_LETTERS)) {
+        fprintf(file, "%d %s; ", n, counted);
+        return;
+    }
+    fprintf(file, "%s", n == 1 ? one : many);
+    for (int part = 0; part < n; part++)
+        fprintf(file, "%s%s", part ? ", " : " ", common_text(summary, kind, part));
+    fputs("; ", file);
+}
+
+/* Epochs of the longest job that is shown, and of the shortest: those of the file without such an axis. */
+static int longest_job(const struct summary *summary, int *shortest)
+{
+    const struct store *store = summary->store;
+    int longest = *shortest = store_n_epochs(store);
+    for (int a = 0; a < store_n_axes(store); a++)
+        for (int g = 0; g < summary->n_groups && strcmp(store_axis_name(store, a), "train.epochs") == 0;
+             g++) {
+            int epochs = atoi(summary->group[g].cell->axis[a]);
+            longest = g == 0 || epochs > longest ? epochs : longest;
+            *shortest = g == 0 || epochs < *shortest ? epochs : *shortest;
+        }
+    return longest;
+}
+
+/* Jobs a group and epochs a job; of both there may be several numbers. */
+static void write_size(FILE *file, const struct summary *summary)
+{
+    int least = summary->n_jobs, most = 0, shortest, longest = longest_job(summary, &shortest);
+    for (int g = 0; g < summary->n_groups; g++) {
+        least = summary->group[g].n_jobs < least ? summary->group[g].n_jobs : least;
+        most = summary->group[g].n_jobs > most ? summary->group[g].n_jobs : most;
+    }
+    if (least < most)
+        fprintf(file, "%d to ", least);
+    fprintf(file, "%d job%s a combination, %s%d epoch%s.", most, plural(most),
+            shortest < longest ? "up to " : "", longest, plural(longest));
+}
+
+/* Images of the clusters that are shown: every job is judged on all of its clusters'. */
+static int count_images(const struct summary *summary)
+{
+    const struct partition *same = summary->same[SUMMARY_CLUSTERS];
+    const struct dataset_image *image = store_images(summary->store);
+    int n_images = store_n_images(summary->store), n = 0, cluster[CONFIG_MAX_CLUSTERS];
+    unsigned char *seen = calloc((size_t)n_images + 1, 1);
+    for (int part = 0; part < same->n_parts && seen; part++) {
+        int k = classes_of(summary->store, summary->group[same->member[same->begin[part]]].cell, cluster);
+        for (int i = 0; i < n_images; i++)
+            for (int c = 0; c < k && !seen[i]; c++)
+                seen[i] = image[i].cluster == cluster[c];
+    }
+    for (int i = 0; i < n_images && seen; i++)
+        n += seen[i];
+    free(seen);
+    return n;
+}
+
+/* "65 of 1000 synthetic images", "1000 images" where all of them are used. */
+static void write_images(FILE *file, const struct summary *summary)
+{
+    int all = store_n_images(summary->store), used = count_images(summary);
+    if (used > 0 && used < all)
+        fprintf(file, "%d of ", used);
+    fprintf(file, "%d %simage%s: ", all, store_synthetic(summary->store) ? "synthetic " : "", plural(all));
+}
+
+void headline_run(FILE *file, const struct summary *summary)
+{
+    const struct store *store = summary->store;
+    char filter[SUMMARY_FILTER_SIZE];
+    fprintf(file, "Sweep %s", store_text(store, "name"));
+    if (*summary_filter_text(summary, filter, sizeof filter))
+        fprintf(file, ", of which this is a part (%s)", filter);
+    fprintf(file, ": %d of %d job%s finished on ", summary->n_state[JOB_DONE], summary->n_jobs,
+            plural(summary->n_jobs));
+    write_images(file, summary);
+    list(file, summary, SUMMARY_CLUSTERS, "clusters", "clusters", "sets of clusters");
+    list(file, summary, SUMMARY_STRATEGY, "strategy", "strategies", "strategies");
+    list(file, summary, SUMMARY_PROTOCOL, "protocol", "protocols", "protocols");
+    if (summary_model_varies(summary))
+        list(file, summary, SUMMARY_MODEL, "model", "models", "models");
+    write_size(file, summary);
+}
+
+/* ---- what came out ---- */
+
+static int is_tail(const struct summary_group *group)
+{
+    return strcmp(group->cell->protocol, "tail") == 0;
+}
+
+static int has_tail(const struct summary *summary)
+{
+    for (int g = 0; g < summary->n_groups; g++)
+        if (is_tail(&summary->group[g]))
+            return 1;
+    return 0;
+}
+
+/* Why a setting does not count. */
+enum standing { COUNTS, LEAKS, TAIL, UNFINISHED, LACKING, REPEATED, N_STANDINGS };
+
+static enum standing standing_of(const struct findings *f, const struct compare_family *family)
+{
+    const struct partition *settings = f->whole->same[SUMMARY_SETTING];
+    enum compare_flaw flaw = compare_setting_flaw(f->whole, family->part, UNITS_VAL);
+    enum standing standing = COUNTS;
+    if (flaw != FLAW_NONE)
+        return flaw == FLAW_UNFINISHED ? UNFINISHED : flaw == FLAW_LACKING ? LACKING : REPEATED;
+    for (int i = settings->begin[family->part]; i < settings->begin[family->part + 1]; i++) {
+        const struct summary_group *group = &f->whole->group[settings->member[i]];
+        if (is_tail(group))
+            return TAIL;
+        if (group->leak.mean > 0)
+            standing = LEAKS;
+    }
+    return standing;
+}
+
+/* Of all settings, and of those that count. */
+struct outcome {
+    const struct findings *findings;
+    const struct compare *compare;
+    int n_standing[N_STANDINGS]; /* settings */
+    int clean;    /* 1: settings count that have no leak; 0: there are none, and the others do */
+    int settings; /* that count */
+    double *p;    /* (rows of compare) of those that count, NaN otherwise */
+    double *adjusted, *reachable;
+    int differences, significant, impossible; /* rows that count */
+    int alone;                                /* settings where p_holm finds a difference */
+    int winners;                              /* settings with one */
+    const struct compare_row *first[3];       /* a row of each of the first winners, */
+    const struct summary_group *winner[3];    /* and who it is */
+    double low, high;                         /* least and greatest mean */
+    const struct summary_group *worst, *best; /* whose they are */
+};
+
+static int counts(const struct outcome *o, const struct compare_family *family)
+{
+    enum standing standing = standing_of(o->findings, family);
+    return o->clean ? standing == COUNTS : standing == LEAKS || standing == TAIL;
+}
+
+static void widen(struct outcome *o, const struct summary_group *group, double mean)
+{
+    if (isnan(mean))
+        return;
+    if (!o->worst || mean < o->low) {
+        o->low = mean;
+        o->worst = group;
+    }
+    if (!o->best || mean > o->high) {
+        o->high = mean;
+        o->best = group;
+    }
+}
+
+/* -1: row i says, by the adjustment for all of them, that a is worse than b; 1: better; 0: neither. */
+static int direction(const struct outcome *o, int i)
+{
+    const struct compare_row *row = &o->compare->row[i];
+    if (!(o->adjusted[i] < contrast_alpha) || row->verdict == VERDICT_LACKING ||
+        row->verdict == VERDICT_REPEATED)
+        return 0;
+    return row->contrast.mean * o->compare->better > 0 ? 1 : -1;
+}
+
+static int beats_all(const struct outcome *o, const struct compare_family *family, int group)
+{
+    for (int i = family->begin; i < family->end; i++) {
+        const struct compare_row *row = &o->compare->row[i];
+        if ((row->group_a == group && direction(o, i) <= 0) ||
+            (row->group_b == group && direction(o, i) >= 0))
+            return 0;
+    }
+    return 1;
+}
+
+static void find_winner(struct outcome *o, const struct compare_family *family)
+{
+    for (int i = family->begin; i < family->end; i++) {
+        const struct compare_row *row = &o->compare->row[i];
+        int a_wins = beats_all(o, family, row->group_a);
+        if (!a_wins && !beats_all(o, family, row->group_b))
+            continue;
+        if (o->winners < 3) {
+            o->first[o->winners] = row;
+            o->winner[o->winners] = a_wins ? row->a : row->b;
+        }
+        o->winners++;
+        return;
+    }
+}
+
+static void add_family(struct outcome *o, const struct compare_family *family)
+{
+    int alone = 0;
+    o->settings++;
+    for (int i = family->begin; i < family->end; i++) {
+        const struct compare_row *row = &o->compare->row[i];
+        o->differences++;
+        o->significant += direction(o, i) != 0;
+        o->impossible += !(o->reachable[i] < contrast_alpha);
+        alone |= row->verdict == VERDICT_BETTER || row->verdict == VERDICT_WORSE;
+        widen(o, row->a, row->contrast.mean_first);
+        widen(o, row->b, row->contrast.mean_second);
+    }
+    o->alone += alone;
+    find_winner(o, family);
+}
+
+/* The rows that count, adjusted as one family; work has room for three numbers a row. */
+static void adjust(struct outcome *o, double *work)
+{
+    double *smallest = work, *scratch = work + o->compare->n;
+    for (int i = 0; i < o->compare->n; i++)
+        o->p[i] = smallest[i] = (double)NAN;
+    for (int k = 0; k < o->compare->n_families; k++) {
+        const struct compare_family *family = &o->compare->family[k];
+        for (int i = family->begin; i < family->end && counts(o, family); i++) {
+            o->p[i] = o->compare->row[i].contrast.p;
+            smallest[i] = isnan(o->p[i]) ? (double)NAN : o->compare->row[i].contrast.smallest_p;
+        }
+    }
+    stats_holm(o->p, o->compare->n, o->adjusted, scratch);
+    stats_holm(smallest, o->compare->n, o->reachable, scratch);
+}
+
+/* work has room for six numbers a row. */
+static struct outcome judge(const struct findings *f, double *work)
+{
+    struct outcome o = {.findings = f, .compare = f->strategies[UNITS_VAL], .p = work};
+    o.adjusted = o.p + o.compare->n;
+    o.reachable = o.adjusted + o.compare->n;
+    for (int k = 0; k < o.compare->n_families; k++)
+        o.n_standing[standing_of(f, &o.compare->family[k])]++;
+    o.clean = o.n_standing[COUNTS] > 0;
+    adjust(&o, o.reachable + o.compare->n);
+    for (int k = 0; k < o.compare->n_families; k++)
+        if (counts(&o, &o.compare->family[k]))
+            add_family(&o, &o.compare->family[k]);
+    return o;
+}
+
+static void write_cell(FILE *file, const struct summary *summary, const struct summary_group *group)
+{
+    char axes[512] = "";
+    curves_append_axes(axes, sizeof axes, summary, group, -1);
+    fprintf(file, "clusters %s (protocol %s%s)", group->cell->clusters, group->cell->protocol, axes);
+}
+
+/* Pairs of runs a comparison of a family: the fewest, and the most. */
+static void write_pairs(FILE *file, const struct outcome *o, const struct compare_row *of)
+{
+    int least = of->contrast.n, most = least;
+    for (int i = 0; i < o->compare->n; i++) {
+        const struct compare_row *row = &o->compare->row[i];
+        const int *setting = o->findings->whole->same[SUMMARY_SETTING]->part_of;
+        if (setting[row->group_a] == setting[of->group_a]) {
+            least = row->contrast.n < least ? row->contrast.n : least;
+            most = row->contrast.n > most ? row->contrast.n : most;
+        }
+    }
+    fprintf(file, ", %d", least);
+    if (most > least)
+        fprintf(file, " to %d", most);
+    fprintf(file, " pair%s of runs", plural(most));
+}
+
+static void write_winners(FILE *file, const struct outcome *o)
+{
+    fprintf(file, "in %d of %d setting%s one strategy is significantly better than every other: ", o->winners,
+            o->settings, plural(o->settings));
+    for (int i = 0; i < o->winners && i < 3; i++) {
+        fprintf(file, "%s%s for ", i ? "; " : "", o->winner[i]->cell->strategy);
+        write_cell(file, o->findings->whole, o->winner[i]);
+        write_pairs(file, o, o->first[i]);
+    }
+    if (o->winners > 3)
+        fprintf(file, " and %d more", o->winners - 3);
+}
+
+/* Strategies are named where there is one setting only: of several, the worst and best differ in more. */
+static void write_range(FILE *file, const struct outcome *o)
+{
+    int one = o->settings == 1 && o->worst != o->best;
+    if (!o->best)
+        return;
+    fprintf(file, "Mean validation balanced accuracy goes from %.2f", o->low);
+    if (one)
+        fprintf(file, " (%s)", o->worst->cell->strategy);
+    fprintf(file, " to %.2f", o->high);
+    if (one)
+        fprintf(file, " (%s)", o->best->cell->strategy);
+    else
+        fprintf(file, " over %d setting%s", o->settings, plural(o->settings));
+    fputs("; ", file);
+}
+
+/* "(10 comparisons, Holm-adjusted p < 0.05)". */
+static void write_family(FILE *file, const struct outcome *o)
+{
+    fprintf(file, " (%d comparison%s%s, Holm-adjusted p < %g)", o->differences, plural(o->differences),
+            o->settings > 1 ? " in all settings together" : "", contrast_alpha);
+}
+
+static void write_significance(FILE *file, const struct outcome *o)
+{
+    if (o->significant == 0) {
+        fputs("no difference between strategies is significant", file);
+        write_family(file, o);
+        fputs(o->impossible == o->differences ? ", and with so few runs none could be"
+              : o->impossible > 0             ? "; some could not be with so few runs"
+                                              : "",
+              file);
+    } else if (o->winners == 0) {
+        fprintf(file, "%d of %d differences between strategies %s significant", o->significant,
+                o->differences, o->significant == 1 ? "is" : "are");
+        write_family(file, o);
+        fprintf(file, ", but in none of %d setting%s is one strategy better than every other", o->settings,
+                plural(o->settings));
+    } else {
+        write_winners(file, o);
+        write_family(file, o);
+    }
+}
+
+/* Settings with a difference when each is adjusted alone, and how many of them may be chance: nothing when there is one setting, or
+ * the adjustment for all of them finds as many. */
+static void write_alone(FILE *file, const struct outcome *o)
+{
+    int together = 0;
+    for (int k = 0; k < o->compare->n_families; k++) {
+        const struct compare_family *family = &o->compare->family[k];
+        int some = 0;
+        for (int i = family->begin; i < family->end && counts(o, family); i++)
+            some |= direction(o, i) != 0;
+        together += some;
+    }
+    if (o->settings > 1 && o->alone > together)
+        fprintf(
+            file,
+            " Taken setting by setting, %d of %d settings %s a significant difference; up to %.3g of %d may "
+            "have one by chance.",
+            o->alone, o->settings, o->alone == 1 ? "has" : "have", contrast_alpha * o->settings, o->settings);
+}
+
+static void write_left_out(FILE *file, const struct outcome *o)
+{
+    static const char *const why[][2] = {
+        [LEAKS] = {"was judged on copies of training images", "were judged on copies of training images"},
+        [TAIL] = {"was judged on an unshuffled tail", "were judged on an unshuffled tail"},
+        [UNFINISHED] = {"has jobs that are unfinished or lost", "have jobs that are unfinished or lost"},
+        [LACKING] = {"has jobs judged without a class", "have jobs judged without a class"},
+        [REPEATED] = {"has runs of one split only", "have runs of one split only each"}};
+    const char *separator = " Not counted: ";
+    for (int s = o->clean ? LEAKS : UNFINISHED; s < N_STANDINGS; s++)
+        if (o->n_standing[s] > 0) {
+            fprintf(file, "%s%d setting%s that %s", separator, o->n_standing[s], plural(o->n_standing[s]),
+                    why[s][o->n_standing[s] > 1]);
+            separator = ", ";
+        }
+    if (*separator == ',')
+        fputc('.', file);
+}
+
+static void write_outcome(FILE *file, const struct outcome *o)
+{
+    write_range(file, o);
+    write_significance(file, o);
+    fputc('.', file);
+    write_alone(file, o);
+    if (!o->clean)
+        fprintf(
+            file,
+            " All of it was judged on images that %s, so it does not tell which strategy is better on unseen "
+            "cells.",
+            o->n_standing[LEAKS] == 0  ? "are an unshuffled tail, maybe of one class"
+            : o->n_standing[TAIL] == 0 ? "may have copies in training"
+                                       : "may have copies in training, or are an unshuffled tail");
+}
+
+void headline_outcome(FILE *file, const struct findings *findings)
+{
+    struct err err;
+    if (findings->whole->n_state[JOB_DONE] == 0) {
+        fputs("No job is finished yet, so there is no outcome.", file);
+        return;
+    }
+    double *work =
+        err_calloc(6 * (unsigned long)findings->strategies[UNITS_VAL]->n + 1, sizeof *work, "p values", &err);
+    if (!work)
+        return;
+    struct outcome o = judge(findings, work);
+    if (findings->summary->filter)
+        fputs("Of all jobs of the file, whatever the filter shows: ", file);
+    if (o.compare->n_families == 0)
+        fputs("No setting has two strategies with finished jobs, so nothing was compared.", file);
+    else if (o.settings == 0)
+        fputs("No setting tells which of its strategies is better.", file);
+    else
+        write_outcome(file, &o);
+    write_left_out(file, &o);
+    free(work);
+}
+
+/* ---- leak ---- */
+
+static double largest_leak(const struct summary *summary, const char **strategy)
+{
+    double most = 0;
+    for (int g = 0; g < summary->n_groups; g++)
+        if (summary->group[g].leak_share.mean > most) {
+            most = summary->group[g].leak_share.mean;
+            *strategy = summary->group[g].cell->strategy;
+        }
+    return most;
+}
+
+void headline_leak(FILE *file, const struct summary *summary)
+{
+    const char *strategy = "";
+    double most = largest_leak(summary, &strategy);
+    int leaky = 0, finished = 0;
+    for (int g = 0; g < summary->n_groups; g++) {
+        leaky += summary->group[g].leak.mean > 0;
+        finished += summary->group[g].leak.n > 0;
+    }
+    const char *of = summary->n_state[JOB_DONE] < summary->n_jobs ? " of the finished jobs" : "";
+    if (finished == 0)
+        fputs("Whether validation images are in training is known when the first job is finished.", file);
+    else if (leaky == 0)
+        fprintf(file, "No validation image%s has a copy or an augmented sibling in training.", of);
+    else
+        fprintf(file,
+                "Leak: in %d of %d combinations validation images%s have copies or augmented siblings in "
+                "training, in the mean of a combination's jobs up to "
+                "%.*f %% of them (%s); those accuracies are no test on unseen cells.",
+                leaky, finished, of, most < 0.01 ? 1 : 0, 100 * most, strategy);
+}
+
+/* ---- warnings ---- */
+
+enum { FEW = 5 };
+
+static int smallest_n(const struct summary *summary)
+{
+    int least = -1;
+    for (int g = 0; g < summary->n_groups; g++) {
+        int n = summary->group[g].n_state[JOB_DONE];
+        least = n > 0 && (least < 0 || n < least) ? n : least;
+    }
+    return least;
+}
+
+/* "oversample has 0 of 10 jobs finished (3 lost)" for each strategy of a setting that lacks some. */
+static void write_unfinished(FILE *file, const struct summary *summary, int part)
+{
+    const struct partition *settings = summary->same[SUMMARY_SETTING];
+    const char *separator = "";
+    for (int i = settings->begin[part]; i < settings->begin[part + 1]; i++) {
+        const struct summary_group *group = &summary->group[settings->member[i]];
+        int lost = group->n_state[JOB_FAILED] + group->n_state[JOB_DIVERGED];
+        if (group->n_state[JOB_DONE] == group->n_jobs)
+            continue;
+        fprintf(file, "%s%s has %d of %d job%s finished", separator, group->cell->strategy,
+                group->n_state[JOB_DONE], group->n_jobs, plural(group->n_jobs));
+        if (lost > 0)
+            fprintf(file, " (%d lost)", lost);
+        separator = ", ";
+    }
+}
+
+/* "none 7 of 20": jobs without a class, for each strategy of a setting that has some. */
+static void write_lacking(FILE *file, const struct summary *summary, int part)
+{
+    const struct partition *settings = summary->same[SUMMARY_SETTING];
+    const char *separator = "";
+    for (int i = settings->begin[part]; i < settings->begin[part + 1]; i++) {
+        const struct summary_group *group = &summary->group[settings->member[i]];
+        if (group->n_lacking == 0)
+            continue;
+        fprintf(file, "%s%s %d of %d", separator, group->cell->strategy, group->n_lacking,
+                group->n_state[JOB_DONE]);
+        separator = ", ";
+    }
+}
+
+static int lacks(const struct summary *summary, int part)
+{
+    const struct partition *settings = summary->same[SUMMARY_SETTING];
+    for (int i = settings->begin[part]; i < settings->begin[part + 1]; i++)
+        if (summary->group[settings->member[i]].n_lacking > 0)
+            return 1;
+    return 0;
+}
+
+/* The group of a setting with the most draws, of those that are few; NULL: none. */
+static const struct draws_summary *few_draws(const struct summary *summary, int part)
+{
+    const struct partition *settings = summary->same[SUMMARY_SETTING];
+    const struct draws_summary *most = NULL;
+    for (int i = settings->begin[part]; i < settings->begin[part + 1]; i++) {
+        const struct draws_summary *draws = &summary->group[settings->member[i]].draws;
+        if (draws_are_few(draws) && (!most || draws->drawn > most->drawn))
+            most = draws;
+    }
+    return most;
+}
+
+static int has_few_draws(const struct summary *summary, int part)
+{
+    return few_draws(summary, part) != NULL;
+}
+
+static void write_draws(FILE *file, const struct summary *summary, int part)
+{
+    const struct draws_summary *draws = few_draws(summary, part);
+    fprintf(file, "%d of %d different (overlap %.2f)", draws->distinct, draws->drawn, draws->overlap);
+}
+
+static int is_unfinished(const struct summary *summary, int part)
+{
+    return compare_setting_flaw(summary, part, UNITS_VAL) == FLAW_UNFINISHED;
+}
+
+enum { MAX_NAMED = 3 };
+
+/* "intro: clusters 1-2 (protocol holdout): none ...; clusters ..., and 2 more." of the settings that a test chooses. */
+static void name_settings(FILE *file, const struct summary *summary, const char *intro,
+                          int (*chooses)(const struct summary *, int part),
+                          void (*write)(FILE *, const struct summary *, int part))
+{
+    const struct partition *settings = summary->same[SUMMARY_SETTING];
+    int n = 0;
+    for (int part = 0; part < settings->n_parts; part++)
+        if (chooses(summary, part) && n++ < MAX_NAMED) {
+            fprintf(file, "%s", n == 1 ? intro : "; ");
+            write_cell(file, summary, &summary->group[settings->member[settings->begin[part]]]);
+            fputs(": ", file);
+            write(file, summary, part);
+        }
+    if (n > MAX_NAMED)
+        fprintf(file, "; and %d more", n - MAX_NAMED);
+    if (n > 0)
+        fputs(".\n", file);
+}
+
+static int jobs_of(const struct summary *summary, const struct model_kind *kind)
+{
+    int n = 0;
+    for (int g = 0; g < summary->n_groups; g++)
+        if (strcmp(summary->group[g].cell->model, kind->name) == 0)
+            n += summary->group[g].n_jobs;
+    return n;
+}
+
+/* Numbers that are made up look like any other. */
+static void write_made_up(FILE *file, const struct summary *summary)
+{
+    const struct model_kind *kind;
+    for (int i = 0; (kind = model_kind(i)); i++)
+        if (kind->can & MODEL_MADE_UP && jobs_of(summary, kind) > 0)
+            fprintf(file,
+                    "%d of %d jobs of the file are of model %s, which trains nothing: their numbers are made "
+                    "up.\n",
+                    jobs_of(summary, kind), summary->n_jobs, kind->name);
+}
+
+/* Folds have their share of images from their number. */
+static void write_unread_share(FILE *file, const struct summary *whole, int axis)
+{
+    for (int g = 0; g < whole->n_groups && whole->axis_varies[axis]; g++)
+        if (strcmp(store_axis_name(whole->store, axis), "validation") == 0 &&
+            strncmp(whole->group[g].cell->protocol, "kfold", 5) == 0) {
+            fputs("validation is not read by protocol kfold: jobs of its values differ there by their random "
+                  "numbers alone.\n",
+                  file);
+            return;
+        }
+}
+
+/* Keys that vary though strategies or protocols of the file do not read them. */
+static void write_unread(FILE *file, const struct summary *whole)
+{
+    const struct partition *same = whole->same[SUMMARY_STRATEGY];
+    const char *strategy[RANKS_MAX_STRATEGIES];
+    char names[512];
+    int n = same->n_parts < RANKS_MAX_STRATEGIES ? same->n_parts : RANKS_MAX_STRATEGIES;
+    for (int i = 0; i < n; i++)
+        strategy[i] = whole->group[same->member[same->begin[i]]].cell->strategy;
+    for (int a = 0; a < store_n_axes(whole->store); a++) {
+        const char *key = store_axis_name(whole->store, a);
+        if (whole->axis_varies[a] && balance_unread(key, strategy, n, names, sizeof names) > 0)
+            fprintf(file,
+                    "%s is not read by %s: jobs of its values differ there by their random numbers alone.\n",
+                    key, names);
+        write_unread_share(file, whole, a);
+    }
+}
+
+void headline_warnings(FILE *file, const struct findings *findings)
+{
+    const struct summary *summary = findings->summary, *whole = findings->whole;
+    int failed = summary->n_state[JOB_FAILED], diverged = summary->n_state[JOB_DIVERGED];
+    int left = summary->n_state[JOB_WAITING] + summary->n_state[JOB_RUNNING];
+    summary_print_damage(file, summary);
+    if (left > 0)
+        fprintf(file, "%d of %d jobs are not finished: the numbers will change.\n", left, summary->n_jobs);
+    if (failed + diverged > 0)
+        fprintf(file, "%d failed and %d diverged jobs are in no mean; means of the others may mislead.\n",
+                failed, diverged);
+    name_settings(file, whole,
+                  "Settings that do not tell which strategy is best, for want of jobs: ", is_unfinished,
+                  write_unfinished);
+    name_settings(file, whole,
+                  "Jobs judged on images that lack a class, so that their balanced accuracy is that of the "
+                  "others, and comparisons with them have no verdict: ",
+                  lacks, write_lacking);
+    name_settings(
+        file, whole,
+        "Seeds and repeats that drew the same splits again, or ones that overlap, because groups of "
+        "images leave few divisions; n counts runs, and comparisons of runs of one split have no "
+        "verdict: ",
+        has_few_draws, write_draws);
+    write_unread(file, whole);
+    int least = smallest_n(summary);
+    if (least == 1)
+        fputs("Some combinations have one finished job: no interval, no test.\n", file);
+    else if (least > 1 && least < FEW)
+        fprintf(
+            file,
+            "Some combinations have %d finished jobs only: intervals and tests of so few lean on assumptions "
+            "that they cannot show to hold.\n",
+            least);
+    if (has_tail(summary))
+        fputs("Protocol tail judges on the last images, unshuffled, which may be of one class only.\n", file);
+    write_made_up(file, whole);
+    if (strstr(store_text(summary->store, "commit"), "dirty"))
+        fputs("The program that ran it was built from sources with uncommitted changes.\n", file);
+}

@@ -1,0 +1,369 @@
+#include "tables/tables.h"
+
+#include "paper/published.h"
+#include "write/texttable.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the published values ---- */
+
+/* The last one of a cell's published validation curve; NaN where none belongs beside it. */
+static double published_value(const struct summary *summary, const struct store_job *cell, enum metric metric)
+{
+    if (!published_compares(summary->store, cell))
+        return nan("");
+    return published_final(cell->clusters, cell->strategy, SPLIT_VAL, metric);
+}
+
+static int any_published(const struct summary *summary)
+{
+    for (int g = 0; g < summary->n_groups; g++)
+        if (!isnan(published_value(summary, summary->group[g].cell, METRIC_LOSS)))
+            return 1;
+    return 0;
+}
+
+/* ---- final.csv ---- */
+
+static void csv_summary_names(struct csv_out *csv, const char *prefix, const char *name)
+{
+    static const char *const part[] = {"mean", "sd", "low", "high"};
+    char text[96];
+    for (int i = 0; i < 4; i++) {
+        snprintf(text, sizeof text, "%s%s_%s", prefix, name, part[i]);
+        csv_out_text(csv, text);
+    }
+}
+
+static void csv_summary(struct csv_out *csv, const struct stats_summary *s)
+{
+    csv_out_real(csv, s->mean);
+    csv_out_real(csv, s->sd);
+    csv_out_real(csv, s->low);
+    csv_out_real(csv, s->high);
+}
+
+static void csv_names(struct csv_out *csv, const char *const *name, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        csv_out_text(csv, name[i]);
+}
+
+static void csv_published_names(struct csv_out *csv)
+{
+    char name[96];
+    csv_out_text(csv, "published_protocol");
+    for (int m = 0; m < N_METRICS; m++) {
+        snprintf(name, sizeof name, "published_val_%s", metric_names[m]);
+        csv_out_text(csv, name);
+    }
+}
+
+static void csv_header(struct csv_out *csv, const struct summary *summary, int published)
+{
+    static const char *const first[] = {"clusters", "strategy", "protocol", "model"};
+    static const char *const jobs[] = {"jobs", "n", "failed", "diverged", "jobs_lacking_a_class"};
+    static const char *const last[] = {"test_ratio",      "n_train_mean", "n_val_mean",      "leak_mean",
+                                       "leak_share_mean", "splits_drawn", "splits_distinct", "split_overlap"};
+    csv_names(csv, first, sizeof first / sizeof *first);
+    for (int i = 0; i < store_n_axes(summary->store); i++)
+        csv_out_text(csv, store_axis_name(summary->store, i));
+    csv_names(csv, jobs, sizeof jobs / sizeof *jobs);
+    for (int s = 0; s < 2; s++)
+        for (int m = 0; m < N_METRICS; m++)
+            csv_summary_names(csv, s == SPLIT_TRAIN ? "train_" : "val_", metric_names[m]);
+    csv_summary_names(csv, "all_", "balanced_accuracy");
+    csv_names(csv, last, sizeof last / sizeof *last);
+    if (published)
+        csv_published_names(csv);
+    csv_out_end(csv);
+}
+
+static void csv_published(struct csv_out *csv, const struct summary *summary, const struct store_job *cell)
+{
+    double value[N_METRICS];
+    int any = 0;
+    for (int m = 0; m < N_METRICS; m++) {
+        value[m] = published_value(summary, cell, (enum metric)m);
+        any |= !isnan(value[m]);
+    }
+    csv_out_text(csv, any ? published_protocol(cell->strategy) : "");
+    for (int m = 0; m < N_METRICS; m++)
+        csv_out_real(csv, value[m]);
+}
+
+static void csv_row(struct csv_out *csv, const struct summary *summary, const struct summary_group *group,
+                    int published)
+{
+    const struct store_job *cell = group->cell;
+    csv_out_set(csv, cell->clusters);
+    csv_out_text(csv, cell->strategy);
+    csv_out_text(csv, cell->protocol);
+    csv_out_text(csv, cell->model);
+    for (int i = 0; i < store_n_axes(summary->store); i++)
+        csv_out_set(csv, cell->axis[i]);
+    csv_out_int(csv, group->n_jobs);
+    csv_out_int(csv, group->n_state[JOB_DONE]);
+    csv_out_int(csv, group->n_state[JOB_FAILED]);
+    csv_out_int(csv, group->n_state[JOB_DIVERGED]);
+    csv_out_int(csv, group->n_lacking);
+    for (int s = 0; s < 2; s++)
+        for (int m = 0; m < N_METRICS; m++)
+            csv_summary(csv, &group->final[s][m]);
+    csv_summary(csv, &group->all);
+    csv_out_real(csv, group->test_ratio);
+    csv_out_real(csv, group->n_train.mean);
+    csv_out_real(csv, group->n_val.mean);
+    csv_out_real(csv, group->leak.mean);
+    csv_out_real(csv, group->leak_share.mean);
+    csv_out_real(csv, group->draws.drawn ? group->draws.drawn : (double)NAN);
+    csv_out_real(csv, group->draws.drawn ? group->draws.distinct : (double)NAN);
+    csv_out_real(csv, group->draws.overlap);
+    if (published)
+        csv_published(csv, summary, cell);
+    csv_out_end(csv);
+}
+
+void tables_csv(struct csv_out *csv, const struct summary *summary)
+{
+    int published = any_published(summary);
+    csv_header(csv, summary, published);
+    for (int g = 0; g < summary->n_groups; g++)
+        csv_row(csv, summary, &summary->group[g], published);
+}
+
+void tables_write_csv(FILE *file, const struct summary *summary)
+{
+    struct csv_out csv = {.file = file};
+    tables_csv(&csv, summary);
+}
+
+/* ---- what people read ---- */
+
+static void format_n(char *out, const struct summary_group *group)
+{
+    int lost = group->n_state[JOB_FAILED] + group->n_state[JOB_DIVERGED], done = group->n_state[JOB_DONE];
+    int n = done == group->n_jobs ? snprintf(out, TEXTTABLE_CELL, "%d", done)
+                                  : snprintf(out, TEXTTABLE_CELL, "%d of %d", done, group->n_jobs);
+    if (lost > 0)
+        snprintf(out + n, (size_t)(TEXTTABLE_CELL - n), " (%d lost)", lost);
+}
+
+static void format_leak(char *out, const struct summary_group *group)
+{
+    summary_leak_text(out, TEXTTABLE_CELL, group);
+}
+
+static void format_published(char *out, const struct summary *summary, const struct store_job *cell)
+{
+    double value = published_value(summary, cell, METRIC_BALANCED_ACCURACY_AS_PUBLISHED);
+    if (isnan(value))
+        snprintf(out, TEXTTABLE_CELL, "-");
+    else
+        snprintf(out, TEXTTABLE_CELL, "%.3f", value);
+}
+
+static int any_lacking(const struct summary *summary)
+{
+    for (int g = 0; g < summary->n_groups; g++)
+        if (summary->group[g].n_lacking > 0)
+            return 1;
+    return 0;
+}
+
+static int any_few_draws(const struct summary *summary)
+{
+    for (int g = 0; g < summary->n_groups; g++)
+        if (draws_are_few(&summary->group[g].draws))
+            return 1;
+    return 0;
+}
+
+static void format_draws(char *out, const struct draws_summary *draws)
+{
+    if (draws->drawn == 0)
+        snprintf(out, TEXTTABLE_CELL, "-");
+    else
+        snprintf(out, TEXTTABLE_CELL, "%d of %d", draws->distinct, draws->drawn);
+}
+
+enum { N_NUMBERS = 8, SPLITS = 1, LACKING = 2, AS_PUBLISHED = 5, PUBLISHED = 6 };
+
+/* Columns that are left out when nothing is in them, or nothing published to compare them with. */
+struct optional {
+    int splits, lacking, published;
+};
+
+static struct optional find_optional(const struct summary *summary)
+{
+    return (struct optional){any_few_draws(summary), any_lacking(summary), any_published(summary)};
+}
+
+static int has_column(struct optional optional, int c)
+{
+    if (c == SPLITS)
+        return optional.splits;
+    return c == LACKING ? optional.lacking : c == AS_PUBLISHED || c == PUBLISHED ? optional.published : 1;
+}
+
+static void add_row(struct texttable *table, const struct summary *summary, const struct summary_group *group,
+                    struct optional optional)
+{
+    char cell[N_NUMBERS][TEXTTABLE_CELL];
+    format_n(cell[0], group);
+    format_draws(cell[SPLITS], &group->draws);
+    snprintf(cell[LACKING], sizeof cell[LACKING], "%d", group->n_lacking);
+    stats_text(cell[3], sizeof cell[3], &group->final[SPLIT_VAL][METRIC_BALANCED_ACCURACY]);
+    format_leak(cell[4], group);
+    stats_text(cell[AS_PUBLISHED], sizeof cell[AS_PUBLISHED],
+               &group->final[SPLIT_VAL][METRIC_BALANCED_ACCURACY_AS_PUBLISHED]);
+    format_published(cell[PUBLISHED], summary, group->cell);
+    stats_text(cell[7], sizeof cell[7], &group->all);
+    texttable_add(table, "%s", group->cell->clusters);
+    texttable_add(table, "%s", group->cell->strategy);
+    texttable_add(table, "%s", group->cell->protocol);
+    if (summary_model_varies(summary))
+        texttable_add(table, "%s", group->cell->model);
+    for (int i = 0; i < store_n_axes(summary->store); i++)
+        if (summary_axis_varies(summary, i))
+            texttable_add(table, "%s", group->cell->axis[i]);
+    for (int c = 0; c < N_NUMBERS; c++)
+        if (has_column(optional, c))
+            texttable_add(table, "%s", cell[c]);
+    texttable_end(table);
+}
+
+static void add_header(struct texttable *table, const struct summary *summary, struct optional optional)
+{
+    static const char *const last[N_NUMBERS] = {"n",    "splits",           "lack a class", "val balanced",
+                                                "leak", "val as published", "published",    "all originals"};
+    texttable_add(table, "clusters");
+    texttable_add(table, "strategy");
+    texttable_add(table, "protocol");
+    if (summary_model_varies(summary))
+        texttable_add(table, "model");
+    for (int i = 0; i < store_n_axes(summary->store); i++)
+        if (summary_axis_varies(summary, i))
+            texttable_add(table, "%s", store_axis_name(summary->store, i));
+    table->numeric_from = table->filled;
+    for (int c = 0; c < N_NUMBERS; c++)
+        if (has_column(optional, c))
+            texttable_add(table, "%s", last[c]);
+    texttable_end(table);
+}
+
+static struct texttable make_table(const struct summary *summary)
+{
+    struct texttable table = {0};
+    struct optional optional = find_optional(summary);
+    add_header(&table, summary, optional);
+    for (int g = 0; g < summary->n_groups; g++)
+        add_row(&table, summary, &summary->group[g], optional);
+    return table;
+}
+
+/* 1 when an interval allows for splits that share images. */
+static int any_overlap(const struct summary *summary)
+{
+    for (int g = 0; g < summary->n_groups; g++)
+        if (!isnan(summary->group[g].test_ratio))
+            return 1;
+    return 0;
+}
+
+static int any_tail(const struct summary *summary)
+{
+    for (int g = 0; g < summary->n_groups; g++)
+        if (strcmp(summary->group[g].cell->protocol, "tail") == 0)
+            return 1;
+    return 0;
+}
+
+void tables_print_notes(FILE *file, const struct summary *summary)
+{
+    char filter[SUMMARY_FILTER_SIZE];
+    if (*summary_filter_text(summary, filter, sizeof filter))
+        fprintf(file, "%s.\n", filter);
+    fprintf(file,
+            "%s: %d of %d jobs finished%s. Mean and %.0f %% interval of the mean over the n finished jobs of "
+            "a row, "
+            "at their last epoch: ± half of it, or from low to high where the range of the metric cuts it.\n",
+            store_text(summary->store, "name"), summary->n_state[JOB_DONE], summary->n_jobs,
+            store_synthetic(summary->store) ? ", synthetic data" : "", 100 * summary_level);
+    fprintf(file, "Data: %s, %d images.\n", store_text(summary->store, "data"),
+            store_n_images(summary->store));
+    fprintf(file, "Intervals are Student's t%s.\n",
+            any_overlap(summary)
+                ? ", widened where the splits share images: variance (1/n + n_test/n_train) s^2, Nadeau and "
+                  "Bengio 2003; column test_ratio of the CSV is n_test/n_train"
+                : "");
+    if (any_tail(summary))
+        fputs("Under protocol tail jobs share validation images, all of them where nothing is resampled, and "
+              "intervals do not allow for it: they are over seeds only.\n",
+              file);
+    fputs(
+        "all originals: balanced accuracy on every original image of the clusters, training images "
+        "included. Every job judges the same images, so its interval is over seeds and splits only and says "
+        "nothing about other images.\n",
+        file);
+    summary_print_damage(file, summary);
+    if (summary->n_state[JOB_FAILED] + summary->n_state[JOB_DIVERGED] > 0)
+        fprintf(file, "Lost: %d failed and %d diverged jobs, in no mean.\n", summary->n_state[JOB_FAILED],
+                summary->n_state[JOB_DIVERGED]);
+    if (any_few_draws(summary))
+        fputs("splits: how many of the splits that seeds and repeats drew are different; groups of images "
+              "leave few "
+              "divisions. n counts runs: several have the same split, and the interval does not allow for "
+              "that.\n",
+              file);
+    if (any_lacking(summary))
+        fputs("lack a class: jobs whose validation images have none of some class; their balanced accuracy "
+              "is that of "
+              "the others.\n",
+              file);
+    if (any_published(summary))
+        fputs("published: the report's last value of 'val as published', one run, judged by "
+              "protocol tail (none) or report (others).\n",
+              file);
+}
+
+void tables_print(FILE *file, const struct summary *summary)
+{
+    struct texttable table = make_table(summary);
+    texttable_print(file, &table);
+    tables_print_notes(file, summary);
+    texttable_release(&table);
+}
+
+void tables_write_latex(FILE *file, const struct summary *summary)
+{
+    char filter[SUMMARY_FILTER_SIZE];
+    struct texttable table = make_table(summary);
+    if (*summary_filter_text(summary, filter, sizeof filter))
+        fprintf(file, "%% %s\n", filter);
+    texttable_latex(file, &table);
+    texttable_release(&table);
+}
+
+void tables_write_markdown(FILE *file, const struct summary *summary)
+{
+    struct texttable table = make_table(summary);
+    texttable_markdown(file, &table);
+    fputc('\n', file);
+    tables_print_notes(file, summary);
+    fputs("\n"
+          "- **val balanced**: mean recall over the classes of the validation images.\n"
+          "- **leak**: mean number of validation images with a copy or an augmented sibling in training, "
+          "of the mean number of validation images. Where it is not 0, validation is no test.\n",
+          file);
+    if (any_published(summary))
+        fputs("- **val as published**: the number the report calls balanced accuracy: (sensitivity + "
+              "specificity) / "
+              "2 over one-hot outputs, a mean over validation batches that count alike. With two classes it "
+              "equals "
+              "accuracy while all validation images fit into one batch, not beyond.\n",
+              file);
+    texttable_release(&table);
+}

@@ -1,0 +1,116 @@
+#include "write/csv_out.h"
+
+#include "write/json_out.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void begin_field(struct csv_out *csv)
+{
+    if (csv->n++)
+        putc(',', csv->file);
+}
+
+/* A cell of a row in memory; value is taken over. */
+static void add_cell(struct csv_out *csv, json_t *value)
+{
+    if (!csv->row)
+        csv->row = json_array();
+    if (json_array_append_new(csv->row, value) < 0)
+        csv->failed = 1;
+}
+
+static int is_number(const char *text)
+{
+    char *end;
+    strtod(text, &end);
+    return end != text && *end == '\0';
+}
+
+/* What a spreadsheet would compute rather than show; -1 and +0.5 are numbers. */
+static int is_formula(const char *text)
+{
+    return *text && strchr("=+-@\t\r", *text) && !is_number(text);
+}
+
+static void write_text(struct csv_out *csv, const char *text)
+{
+    const char *mark = is_formula(text) ? "'" : "";
+    begin_field(csv);
+    if (!strpbrk(text, ",\"\r\n")) {
+        fprintf(csv->file, "%s%s", mark, text);
+        return;
+    }
+    fprintf(csv->file, "\"%s", mark);
+    for (const char *p = text; *p; p++) {
+        if (*p == '"')
+            putc('"', csv->file);
+        putc(*p, csv->file);
+    }
+    putc('"', csv->file);
+}
+
+void csv_out_text(struct csv_out *csv, const char *text)
+{
+    if (csv->file)
+        write_text(csv, text);
+    else
+        add_cell(csv, json_out_text(text));
+}
+
+void csv_out_set(struct csv_out *csv, const char *text)
+{
+    char joined[256];
+    size_t n = strspn(text, "0123456789-");
+    if (!csv->file || text[n] || n >= sizeof joined || *text == '-') {
+        csv_out_text(csv, text);
+        return;
+    }
+    memcpy(joined, text, n + 1);
+    for (char *at = joined; (at = strchr(at, '-')); at++)
+        *at = '+';
+    write_text(csv, joined);
+}
+
+void csv_out_int(struct csv_out *csv, long long value)
+{
+    if (!csv->file) {
+        add_cell(csv, json_integer(value));
+        return;
+    }
+    begin_field(csv);
+    fprintf(csv->file, "%lld", value);
+}
+
+void csv_out_count(struct csv_out *csv, int value)
+{
+    if (!csv->file) {
+        add_cell(csv, json_out_count(value));
+        return;
+    }
+    begin_field(csv);
+    if (value >= 0)
+        fprintf(csv->file, "%d", value);
+}
+
+void csv_out_real(struct csv_out *csv, double value)
+{
+    if (!csv->file) {
+        add_cell(csv, json_out_real(value));
+        return;
+    }
+    begin_field(csv);
+    if (!isnan(value))
+        fprintf(csv->file, "%.9g", value);
+}
+
+void csv_out_end(struct csv_out *csv)
+{
+    if (csv->file)
+        putc('\n', csv->file);
+    else if (json_array_append_new(csv->rows, csv->row) < 0)
+        csv->failed = 1;
+    csv->row = NULL;
+    csv->n = 0;
+}

@@ -1,0 +1,102 @@
+#include "write/json_out.h"
+
+#include "utf8.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+_Static_assert(sizeof(float) == 4 && sizeof(int) == 4, "arrays are stored as 4-byte numbers");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "arrays are stored as they lie in memory");
+
+static json_t *mended(const char *text)
+{
+    char *copy = strdup(text);
+    if (!copy)
+        return NULL;
+    utf8_mend(copy);
+    json_t *value = json_string(copy);
+    free(copy);
+    return value;
+}
+
+json_t *json_out_text(const char *text)
+{
+    if (!text)
+        return json_null();
+    json_t *value = json_string(text);
+    return value ? value : mended(text);
+}
+
+json_t *json_out_real(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+json_t *json_out_count(int value)
+{
+    return value < 0 ? json_null() : json_integer(value);
+}
+
+/* The four letters of up to three bytes. */
+static void encode_three(char *out, const unsigned char *in, size_t n)
+{
+    static const char letter[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    unsigned bits = (unsigned)in[0] << 16 | (n > 1 ? (unsigned)in[1] << 8 : 0) | (n > 2 ? in[2] : 0u);
+    out[0] = letter[bits >> 18];
+    out[1] = letter[bits >> 12 & 63];
+    out[2] = n > 1 ? letter[bits >> 6 & 63] : '=';
+    out[3] = n > 2 ? letter[bits & 63] : '=';
+}
+
+json_t *json_out_bytes(const char *prefix, const void *bytes, size_t n)
+{
+    const unsigned char *in = bytes;
+    size_t head = strlen(prefix), length = head + (n + 2) / 3 * 4;
+    char *text = malloc(length + 1);
+    json_t *value = NULL;
+    if (!text)
+        return NULL;
+    memcpy(text, prefix, head + 1);
+    for (size_t i = 0; i < n; i += 3)
+        encode_three(text + head + i / 3 * 4, in + i, n - i);
+    value = json_stringn_nocheck(text, length);
+    free(text);
+    return value;
+}
+
+json_t *json_out_floats(const float *value, size_t n)
+{
+    return json_out_bytes("", value, n * sizeof *value);
+}
+
+json_t *json_out_ints(const int *value, size_t n)
+{
+    return json_out_bytes("", value, n * sizeof *value);
+}
+
+json_t *json_out_lines(const char *text)
+{
+    json_t *lines = json_array();
+    int failed = 0;
+    char *copy = strdup(text), *rest = NULL;
+    for (char *line = copy ? strtok_r(copy, "\n", &rest) : NULL; line; line = strtok_r(NULL, "\n", &rest))
+        json_out_add(lines, json_out_text(line), &failed);
+    failed |= !copy;
+    free(copy);
+    if (failed)
+        json_decref(lines);
+    return failed ? NULL : lines;
+}
+
+void json_out_put(json_t *object, const char *name, json_t *value, int *failed)
+{
+    if (json_object_set_new(object, name, value) < 0)
+        *failed = 1;
+}
+
+void json_out_add(json_t *array, json_t *value, int *failed)
+{
+    if (json_array_append_new(array, value) < 0)
+        *failed = 1;
+}

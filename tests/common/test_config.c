@@ -1,0 +1,183 @@
+/* Keys, ranges, canonical texts, and what a job's key hashes. */
+#include "settings/config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+static void assert_set_fails(const char *key, const char *text, const char *expected)
+{
+    struct config config = config_defaults(), before = config;
+    struct err err = {0};
+    assert_int_equal(config_set(&config, key, text, &err), E_USAGE);
+    if (!strstr(err.text, expected))
+        fail_msg("'%s' does not contain '%s'", err.text, expected);
+    assert_memory_equal(&config, &before, sizeof config);
+}
+
+static void defaults_are_the_documented_ones(void **state)
+{
+    (void)state;
+    struct config config = config_defaults();
+    assert_int_equal(config.epochs, 100);
+    assert_int_equal(config.batch, 32);
+    assert_int_equal(config.filters1, 32);
+    assert_int_equal(config.filters2, 64);
+    assert_true(config.dropout1 > 0.2499 && config.dropout1 < 0.2501);
+    assert_true(config.epsilon > 0.99e-7 && config.epsilon < 1.01e-7);
+    assert_int_equal(config.augment_variants, 16);
+    assert_string_equal(config.strategy, "none");
+}
+
+static void every_value_reads_back(void **state)
+{
+    (void)state;
+    struct config config = config_defaults(), copy = config_defaults();
+    assert_int_equal(config_set(&config, "clusters", "8-10", NULL), 0);
+    assert_int_equal(config_set(&config, "protocol", "kfold:5x3", NULL), 0);
+    assert_int_equal(config_set(&config, "train.learning_rate", "0.1", NULL), 0);
+    assert_int_equal(config_set(&config, "class_sizes", "900-90", NULL), 0);
+    assert_int_equal(config_set(&config, "undersample.replacement", "true", NULL), 0);
+    for (const struct config_key *key = config_keys; key->name; key++) {
+        char text[2000];
+        config_get(&config, key, text, sizeof text);
+        assert_int_equal(config_set(&copy, key->name, text, NULL), 0);
+    }
+    assert_memory_equal(&config, &copy, sizeof config);
+}
+
+static const char *real_text(double value)
+{
+    static char text[32];
+    config_real_text(value, text, sizeof text);
+    return text;
+}
+
+static void numbers_are_written_plainly(void **state)
+{
+    struct config config = config_defaults();
+    char text[64], canonical[8192];
+    (void)state;
+    assert_string_equal(real_text(20), "20");
+    assert_string_equal(real_text(100), "100");
+    assert_string_equal(real_text(-180), "-180");
+    assert_string_equal(real_text(0), "0");
+    assert_string_equal(real_text(0.1), "0.1");
+    assert_string_equal(real_text(1e-4), "0.0001");
+    assert_string_equal(real_text(3e-5), "3e-05");
+    assert_string_equal(real_text(123456.5), "123456.5");
+    assert_string_equal(real_text(9e14), "900000000000000");
+    assert_string_equal(real_text(1e15), "1e+15");
+    assert_int_equal(config_set(&config, "augment.rotation", "20", NULL), 0);
+    config_get(&config, config_find("augment.rotation"), text, sizeof text);
+    assert_string_equal(text, "20");
+    /* the hash of this text is the name of a job: it stays as it was when keys were first made */
+    config_canonical(&config, canonical, sizeof canonical);
+    assert_non_null(strstr(canonical, "\naugment.rotation=2e+01\n"));
+    assert_non_null(strstr(canonical, "\ntrain.learning_rate=0.001\n"));
+}
+
+/* A row of /jobs says "kfold:3": its repeats are rows of their own. */
+static void folds_alone_are_a_protocol(void **state)
+{
+    (void)state;
+    struct config config = config_defaults();
+    assert_int_equal(config_set(&config, "protocol", "kfold:3", NULL), 0);
+    assert_int_equal(config.protocol.kind, PROTOCOL_KFOLD);
+    assert_int_equal(config.protocol.folds, 3);
+    assert_int_equal(config.protocol.repeats, 1);
+}
+
+static void wrong_values_are_named(void **state)
+{
+    (void)state;
+    assert_set_fails("train.epochs", "-5", "out of range, allowed is 1 to");
+    assert_set_fails("train.epochs", "ten", "'ten' is not a whole number");
+    assert_set_fails("train.epochs", "10.5", "not a whole number");
+    assert_set_fails("train.learning_rate", "nan", "is not a number");
+    assert_set_fails("train.learning_rate", "0", "out of range");
+    assert_set_fails("groups", "`id`", "a word of UTF-8 without control characters and backquotes");
+    assert_set_fails("groups", "a\x1b[31m", "a word of UTF-8 without");
+    assert_set_fails("groups", "a\xe2\x80\xae", "a word of UTF-8 without");
+    assert_set_fails("groups", "\xff", "a word of UTF-8 without");
+    assert_int_equal(config_set(&(struct config){0}, "groups", "it's \"sl\xc3\xa4t\"; $(id)", NULL), 0);
+    assert_set_fails("train.optimizer", "sgd", "'sgd' is not one of adam");
+    assert_set_fails("undersample.replacement", "maybe", "not true or false");
+    assert_set_fails("clusters", "8", "a job needs two or more");
+    assert_set_fails("clusters", "8-8", "cluster 8 stands twice");
+    assert_set_fails("clusters", "8,10", "not all, or cluster numbers");
+    assert_set_fails("clusters", "8--10", "not all, or cluster numbers");
+    assert_set_fails("class_sizes", "900-0", "not all, or the number of images");
+    assert_set_fails("class_sizes", "900,90", "not all, or the number of images");
+    assert_set_fails("protocol", "kfold:1x1", "2 to 1000 folds");
+    assert_set_fails("protocol", "kfold:5x", "is not report, tail, holdout");
+    assert_set_fails("protocol", "kfold:x3", "is not report, tail, holdout");
+    assert_set_fails("protocol", "loocv", "is not report, tail, holdout");
+    assert_set_fails("strategy", "", "a word of 1 to 63 characters");
+}
+
+static void unknown_keys_get_a_suggestion(void **state)
+{
+    (void)state;
+    assert_set_fails("train.epoch", "5", "did you mean 'train.epochs'?");
+    assert_set_fails("learning_rate", "5", "did you mean 'train.learning_rate'?");
+    assert_set_fails("strategi", "5", "did you mean 'strategy'?");
+    assert_set_fails("zzzzzzzzzzzzz", "5", "plan --keys");
+}
+
+static void canonical_text_holds_every_key(void **state)
+{
+    (void)state;
+    struct config config = config_defaults();
+    char base[8192], changed[8192], line[128];
+    assert_true(config_canonical(&config, base, sizeof base) < sizeof base);
+    for (const struct config_key *key = config_keys; strcmp(key->name, "smote.k") != 0; key++) {
+        snprintf(line, sizeof line, "%s=", key->name);
+        assert_non_null(strstr(base, line));
+    }
+    config.fold = 1;
+    config_canonical(&config, changed, sizeof changed);
+    assert_string_not_equal(base, changed);
+    assert_int_equal(config_canonical(&config, NULL, 0), strlen(changed));
+}
+
+/* Options that joined after the first release must not change the keys of jobs that do not use them. */
+static void later_keys_stand_in_it_unless_at_their_default(void **state)
+{
+    struct config config = config_defaults();
+    char base[8192], changed[8192];
+    int n_later = 0;
+    (void)state;
+    config_canonical(&config, base, sizeof base);
+    assert_non_null(strstr(base, "image.size=50\nfold=0\nrepeat=0\n"));
+    for (const struct config_key *key = config_find("smote.k"); key->name; key++, n_later++) {
+        struct config other = config;
+        char line[128];
+        const char *text = strchr(key->fallback, 'l') ? "post-hoc" : "0.5";
+        text = key->type == CONFIG_INT ? "7" : key->type == CONFIG_SIZES ? "7-9" : text;
+        assert_int_equal(config_set(&other, key->name, text, NULL), 0);
+        config_canonical(&other, changed, sizeof changed);
+        snprintf(line, sizeof line, "%s=%s\n", key->name, text);
+        assert_non_null(strstr(changed, line));
+    }
+    assert_true(n_later >= 10);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(defaults_are_the_documented_ones),
+        cmocka_unit_test(every_value_reads_back),
+        cmocka_unit_test(numbers_are_written_plainly),
+        cmocka_unit_test(folds_alone_are_a_protocol),
+        cmocka_unit_test(wrong_values_are_named),
+        cmocka_unit_test(unknown_keys_get_a_suggestion),
+        cmocka_unit_test(canonical_text_holds_every_key),
+        cmocka_unit_test(later_keys_stand_in_it_unless_at_their_default),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

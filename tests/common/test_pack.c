@@ -1,0 +1,611 @@
+#include "data/formats.h"
+#include "data/pack.h"
+
+#include "data/png.h"
+#include "data/polygon.h"
+#include "data/resize.h"
+#include "support/folder_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <png.h>
+
+static struct dataset *data;
+static struct pack_report report;
+static struct err err;
+
+/* A fresh source folder "s" for every test. */
+static int fresh(void **state)
+{
+    (void)state;
+    remove_folder(in_folder("s"));
+    memset(&err, 0, sizeof err);
+    return mkdir(in_folder("s"), 0700);
+}
+
+static int release(void **state)
+{
+    (void)state;
+    dataset_free(data);
+    data = NULL;
+    pack_report_release(&report);
+    return 0;
+}
+
+static int pack_options(int size, const char *groups)
+{
+    struct dataset_options options = {size, 0.5, groups, 0};
+    dataset_free(data);
+    data = NULL;
+    pack_report_release(&report);
+    return pack_folder(in_folder("s"), &options, &data, &report, &err);
+}
+
+static int pack_sized(int size)
+{
+    return pack_options(size, NULL);
+}
+
+static int pack(void)
+{
+    return pack_sized(8);
+}
+
+/* cell_images/cluster_1 with cells 1, 2, 10 and cluster_2 with cells 3, 4: 9 x 7 pixels. */
+static void make_layout_a(void)
+{
+    mkdir(in_folder("s/cell_images"), 0700);
+    mkdir(in_folder("s/cell_images/cluster_1"), 0700);
+    mkdir(in_folder("s/cell_images/cluster_2"), 0700);
+    put_png(in_folder("s/cell_images/cluster_1/cell_10.png"), 9, 7, 10);
+    put_png(in_folder("s/cell_images/cluster_1/cell_1.png"), 9, 7, 11);
+    put_png(in_folder("s/cell_images/cluster_1/cell_2.png"), 9, 7, 12);
+    put_png(in_folder("s/cell_images/cluster_2/cell_3.png"), 9, 7, 13);
+    put_png(in_folder("s/cell_images/cluster_2/cell_4.png"), 9, 7, 14);
+}
+
+/* pack() fails with this line after the folder's path. */
+static void expect_error(const char *line)
+{
+    assert_int_equal(pack(), E_IO);
+    assert_null(data);
+    assert_string_equal(err.text + strlen(in_folder("s")), line);
+}
+
+/* pack() keeps n images and rejects one, so. */
+static void expect_reject(int n, const char *source, const char *reason)
+{
+    assert_int_equal(pack(), 0);
+    assert_int_equal(data->n_images, n);
+    assert_int_equal(report.rejects.n, 1);
+    assert_int_equal(report.n_images, n + 1);
+    assert_string_equal(report.rejects.item[0].source, source);
+    assert_string_equal(report.rejects.item[0].reason, reason);
+}
+
+static void test_layout_a(void **state)
+{
+    static const char *const ids[] = {"1", "2", "10", "3", "4"};
+    float expected[64];
+    struct image image;
+    (void)state;
+    make_layout_a();
+    assert_int_equal(pack(), 0);
+    assert_int_equal(data->n_images, 5);
+    assert_int_equal(data->n_clusters, 2);
+    assert_int_equal(data->cluster_count[0], 3);
+    assert_int_equal(report.n_masked, 0);
+    for (int i = 0; i < 5; i++) {
+        assert_string_equal(data->image[i].id, ids[i]);
+        assert_int_equal(data->image[i].cluster, i < 3 ? 1 : 2);
+        assert_int_equal(data->image[i].width, 9);
+        assert_int_equal(data->image[i].height, 7);
+    }
+    assert_string_equal(data->image[2].source, "cell_images/cluster_1/cell_10.png");
+    assert_int_equal(image_read(in_folder("s/cell_images/cluster_1/cell_10.png"), &image, &err), 0);
+    resize_bilinear(expected, 8, image.pixels, 9, 7);
+    assert_memory_equal(expected, data->pixels + 2 * 64, sizeof expected);
+    image_release(&image);
+}
+
+static void test_layout_b_with_and_without_prefix(void **state)
+{
+    (void)state;
+    put_png(in_folder("s/a.png"), 3, 3, 0);
+    put_png(in_folder("s/cell_7.PNG"), 3, 3, 9);
+    put_png(in_folder("s/b.png"), 3, 3, 18);
+    put_png(in_folder("s/c.png"), 3, 3, 27);
+    put_text(in_folder("s/notes.txt"), "x");
+    put_text(in_folder("s/clusters.csv"), "Cluster,Barcode\n4,cell_7\n0,a\n4,b\n");
+    expect_reject(3, "c.png", "no label in clusters.csv");
+    assert_string_equal(data->image[0].id, "a");
+    assert_string_equal(data->image[1].id, "7");
+    assert_string_equal(data->image[2].id, "b");
+    assert_int_equal(data->cluster[0], 0);
+    assert_int_equal(data->cluster[1], 4);
+}
+
+/* A triangle in micrometres, half a micrometre a pixel: pixels beyond its long side become 0 before resizing. */
+static void test_mask_is_applied_before_resizing(void **state)
+{
+    struct point outline[] = {{20, 30}, {24, 30}, {20, 33}};
+    struct image image;
+    float expected[64];
+    (void)state;
+    make_layout_a();
+    put_text(in_folder("s/cell_boundaries.csv"),
+             "cell_id,vertex_x,vertex_y\n"
+             "3,20,30\n99,0,0\n3,24,30\n3,20,33\n3,20,30\n99,1,0\n98,1,1\n");
+    assert_int_equal(pack(), 0);
+    assert_int_equal(report.n_masked, 1);
+    assert_int_equal(report.n_unknown, 2);
+    assert_int_equal(report.n_misfits, 0);
+    assert_int_equal(data->image[3].masked, 1);
+    assert_int_equal(data->image[4].masked, 0);
+    assert_int_equal(image_read(in_folder("s/cell_images/cluster_2/cell_3.png"), &image, &err), 0);
+    polygon_to_pixels(outline, 3, 0.5);
+    polygon_mask(outline, 3, image.pixels, 9, 7);
+    assert_true(image.pixels[8] > 0.0f && image.pixels[9 + 8] == 0.0f && image.pixels[6 * 9] > 0.0f);
+    resize_bilinear(expected, 8, image.pixels, 9, 7);
+    assert_memory_equal(expected, data->pixels + 3 * 64, sizeof expected);
+    image_release(&image);
+}
+
+static void test_bad_images_are_listed(void **state)
+{
+    const char *bad = in_folder("s/cell_images/cluster_1/cell_5.png");
+    size_t n;
+    (void)state;
+    make_layout_a();
+    put_text(bad, "");
+    expect_reject(5, "cell_images/cluster_1/cell_5.png", "empty file");
+    put_bytes(bad, "\xff\xd8\xff\xe0", 4);
+    expect_reject(5, "cell_images/cluster_1/cell_5.png", "a JPEG named as PNG; convert it");
+    char *bytes = get_bytes(in_folder("s/cell_images/cluster_1/cell_1.png"), &n);
+    put_bytes(bad, bytes, n - 20);
+    expect_reject(5, "cell_images/cluster_1/cell_5.png", "truncated: the file ends inside the image");
+    memcpy(bytes + 16, "\0\0\xff\xff\0\0\xff\xff", 8);
+    put_bytes(bad, bytes, n);
+    expect_reject(5, "cell_images/cluster_1/cell_5.png",
+                  "65535 x 65535 pixels, more than a cell image may have (16384 a side, 67108864 in all)");
+    free(bytes);
+}
+
+static void test_bad_boundaries_are_listed(void **state)
+{
+    const char *table = in_folder("s/cell_boundaries.csv"), *cell = "cell_images/cluster_2/cell_3.png";
+    (void)state;
+    make_layout_a();
+    put_text(table, "cell_id,vertex_x,vertex_y\n3,1,1\n3,2,1\n3,1,1\n");
+    expect_reject(4, cell, "its boundary has 2 vertices, needs 3");
+    put_text(table, "cell_id,vertex_x,vertex_y\n3,1,1\n");
+    expect_reject(4, cell, "its boundary has 1 vertex, needs 3");
+    put_text(table, "cell_id,vertex_x,vertex_y\n3,1,1\n3,NaN,1\n3,4,4\n3,1,2\n");
+    expect_reject(4, cell, "its boundary has a vertex that is not a number (vertex 2)");
+    put_text(table, "cell_id,vertex_x,vertex_y\n3,1,1\n3,5,1\n3,4,inf\n");
+    expect_reject(4, cell, "its boundary has a vertex that is not a number (vertex 3)");
+    put_text(table, "cell_id,vertex_x,vertex_y\n3,0,900\n3,900,900\n3,899,0\n");
+    expect_reject(
+        4, cell,
+        "its boundary leaves no lit pixel of it; does it belong to this image, and is the pixel size right?");
+    put_text(table, "cell_id,vertex_x,vertex_y\n3,0,0\n3,900,0\n3,0,900\n");
+    assert_int_equal(pack(), 0);
+    assert_int_equal(report.n_misfits, 1);
+    put_text(table, "cell,vertex_x,vertex_y\n");
+    expect_error(
+        "/cell_boundaries.csv:1: no column \"cell_id\", found: \"cell\", \"vertex_x\", \"vertex_y\"");
+}
+
+static void test_one_pixel_is_an_image(void **state)
+{
+    (void)state;
+    make_layout_a();
+    put_png(in_folder("s/cell_images/cluster_2/cell_5.png"), 1, 1, 51);
+    put_text(in_folder("s/cell_boundaries.csv"), "cell_id,vertex_x,vertex_y\n5,7,7\n5,7.1,7\n5,7,7.1\n");
+    assert_int_equal(pack(), 0);
+    assert_int_equal(data->image[5].masked, 1);
+    for (int i = 0; i < 64; i++)
+        assert_true(data->pixels[5 * 64 + i] == 0.2f);
+}
+
+static void test_nothing_to_pack(void **state)
+{
+    (void)state;
+    expect_error(": no images: neither cell_images/cluster_<k>/cell_<id>.png nor <id>.png");
+    put_png(in_folder("s/1.png"), 3, 3, 0);
+    expect_error(": images without labels: no clusters.csv (Barcode,Cluster) and no folders cluster_<k>");
+    put_text(in_folder("s/clusters.csv"), "Barcode,Cluster\n1,1\n");
+    expect_error(": all 1 images are of one class, cluster 1; at least two are needed");
+    put_text(in_folder("s/1.png"), "");
+    expect_error(": none of 1 images can be used; the first, 1.png: empty file");
+    remove_folder(in_folder("s"));
+    expect_error(": not a folder that can be read");
+}
+
+static void test_duplicate_ids(void **state)
+{
+    (void)state;
+    make_layout_a();
+    put_png(in_folder("s/cell_images/cluster_2/cell_2.png"), 9, 7, 1);
+    expect_error(
+        ": cell_images/cluster_1/cell_2.png and cell_images/cluster_2/cell_2.png have the same cell id 2; "
+        "rename or remove one");
+}
+
+static void test_labels_are_checked(void **state)
+{
+    const char *table = in_folder("s/clusters.csv");
+    (void)state;
+    make_layout_a();
+    put_text(table, "Barcode,Cluster\n1,1\n3,2\n");
+    assert_int_equal(pack(), 0);
+    assert_int_equal(report.n_unlisted, 3);
+    put_text(table, "Barcode,Cluster\n1,1\n5,2\n6,1\n");
+    expect_error("/clusters.csv:3: cell 5 has a label but no image (2 such rows); remove the row, add the "
+                 "image, or let "
+                 "`cellsweep data pack --allow-missing` pass over such rows");
+    put_text(table, "Barcode,Cluster\n1,1\n3,1\n");
+    expect_error("/clusters.csv:3: cell 3 is in cluster 1 here, but in cell_images/cluster_2/cell_3.png; "
+                 "make them agree");
+    put_text(table, "Barcode,Cluster\n1,1\n2,1\n1,1\n");
+    expect_error("/clusters.csv:4: cell 1 has a label already, in line 2; remove one");
+    put_text(table, "Barcode,Cluster\n1,1.5\n");
+    expect_error("/clusters.csv:2: Cluster is \"1.5\", not a whole number from 0 to 32767");
+    put_text(table, "Barcode,Cluster\n1,astrocyte\n");
+    expect_error(
+        "/clusters.csv:2: Cluster is \"astrocyte\", not a finite number; give every name a number from 0 to "
+        "32767");
+}
+
+static void test_a_cluster_of_one_is_packed(void **state)
+{
+    (void)state;
+    make_layout_a();
+    mkdir(in_folder("s/cell_images/cluster_9"), 0700);
+    put_png(in_folder("s/cell_images/cluster_9/cell_6.png"), 4, 4, 0);
+    assert_int_equal(pack(), 0);
+    assert_int_equal(data->n_clusters, 3);
+    assert_int_equal(data->cluster_count[2], 1);
+    mkdir(in_folder("s/cell_images/cluster_x"), 0700);
+    expect_error("/cell_images/cluster_x: the folder's name is not cluster_<number> (0 to 32767)");
+}
+
+static void test_long_names_are_rejected(void **state)
+{
+    char name[128];
+    (void)state;
+    make_layout_a();
+    snprintf(name, sizeof name, "s/cell_images/cluster_1/%070d.png", 1);
+    put_png(in_folder(name), 3, 3, 0);
+    expect_reject(5, name + 2, "the name is longer than 63 characters");
+}
+
+static void test_options_are_checked(void **state)
+{
+    (void)state;
+    make_layout_a();
+    assert_int_equal(pack_sized(7), E_USAGE);
+    assert_int_equal(pack_sized(513), E_USAGE);
+    assert_int_equal(pack_sized(512), 0);
+}
+
+static void test_checksum_follows_what_decides(void **state)
+{
+    char first[DATASET_CHECKSUM_SIZE];
+    (void)state;
+    make_layout_a();
+    assert_int_equal(pack(), 0);
+    memcpy(first, data->checksum, sizeof first);
+    put_text(in_folder("s/clusters.csv"), "Barcode,Cluster\n1,1\n");
+    assert_int_equal(pack(), 0);
+    assert_string_equal(first, data->checksum);
+    put_png(in_folder("s/cell_images/cluster_2/cell_4.png"), 9, 7, 15);
+    assert_int_equal(pack(), 0);
+    assert_string_not_equal(first, data->checksum);
+    put_png(in_folder("s/cell_images/cluster_2/cell_4.png"), 9, 7, 14);
+    assert_int_equal(rename(in_folder("s/cell_images/cluster_2/cell_4.png"),
+                            in_folder("s/cell_images/cluster_2/cell_5.png")),
+                     0);
+    assert_int_equal(pack(), 0);
+    assert_string_not_equal(first, data->checksum);
+}
+
+static void expect_groups(const char *const *group, int n)
+{
+    assert_int_equal(pack_options(8, "slide"), 0);
+    assert_int_equal(data->n_images, n);
+    assert_string_equal(data->group_column, "slide");
+    for (int i = 0; i < n; i++)
+        assert_string_equal(data->image[i].group, group[i]);
+}
+
+/* Layout A: cells 1, 2, 10, 3, 4; the table leaves out one and has no value for another. */
+static void test_groups_are_a_column(void **state)
+{
+    static const char *const a[] = {"s 1", "s 2", "", "s 1", ""};
+    static const char *const b[] = {"x", "y", "x"};
+    (void)state;
+    make_layout_a();
+    put_text(in_folder("s/clusters.csv"),
+             "slide,Barcode,x,Cluster\ns 1,1,0,1\n\"s 2\",cell_2,0,1\ns 1,3,0,2\n,4,0,2\n");
+    expect_groups(a, 5);
+    assert_int_equal(report.n_unlisted, 1);
+    assert_int_equal(report.n_ungrouped, 2);
+    assert_int_equal(data->n_groups, 4);
+    assert_int_equal(pack(), 0);
+    assert_int_equal(report.n_ungrouped, 0);
+    assert_string_equal(data->group_column, "");
+    assert_string_equal(data->image[0].group, "");
+    assert_null(data->group);
+    remove_folder(in_folder("s/cell_images"));
+    put_png(in_folder("s/a.png"), 3, 3, 0);
+    put_png(in_folder("s/b.png"), 3, 3, 9);
+    put_png(in_folder("s/c.png"), 3, 3, 18);
+    put_text(in_folder("s/clusters.csv"), "Barcode,Cluster,slide\na,1,x\nb,1,y\nc,2,x\n");
+    expect_groups(b, 3);
+    assert_int_equal(data->n_groups, 2);
+}
+
+static void expect_group_error(const char *groups, int code, const char *line)
+{
+    assert_int_equal(pack_options(8, groups), code);
+    assert_null(data);
+    if (!strstr(err.text, line))
+        fail_msg("'%s' does not say '%s'", err.text, line);
+}
+
+static void test_wrong_groups_are_named(void **state)
+{
+    char row[200];
+    (void)state;
+    make_layout_a();
+    expect_group_error("slide", E_IO, "/s: groups slide: there is no clusters.csv to take that column from");
+    put_text(in_folder("s/clusters.csv"), "Barcode,Cluster,Slide\n1,1,a\n");
+    expect_group_error("slide", E_IO,
+                       "/s/clusters.csv:1: no column \"slide\", found: \"Barcode\", \"Cluster\", \"Slide\"");
+    snprintf(row, sizeof row, "Barcode,Cluster,slide\n1,1,%064d\n", 7);
+    put_text(in_folder("s/clusters.csv"), row);
+    expect_group_error("slide", E_IO,
+                       "/s/clusters.csv:2: slide is \"0000000000000000000000000000000000000000...\", "
+                       "longer than 63 characters; shorten it");
+    expect_group_error("", E_USAGE, "must be a column's name");
+    expect_group_error("none", E_USAGE, "must be a column's name");
+}
+
+/* What pack says on stderr about the folder packed last, and about its files. */
+static const char *notes(void)
+{
+    static char text[8192];
+    FILE *to = fmemopen(text, sizeof text - 1, "w");
+    assert_non_null(to);
+    memset(text, 0, sizeof text);
+    pack_report_print(&report, to);
+    if (data)
+        formats_note(data, to);
+    fclose(to);
+    return text;
+}
+
+static void expect_note(const char *expected)
+{
+    if (!strstr(notes(), expected))
+        fail_msg("'%s' does not say '%s'", notes(), expected);
+}
+
+static void expect_no_note(const char *unexpected)
+{
+    if (strstr(notes(), unexpected))
+        fail_msg("'%s' says '%s'", notes(), unexpected);
+}
+
+/* A PNG of 9 x 7 pixels in one of libpng's formats, every sample the same. */
+static void put_format(const char *name, png_uint_32 format, const void *pixels)
+{
+    png_image png = {.version = PNG_IMAGE_VERSION, .width = 9, .height = 7, .format = format};
+    assert_true(png_image_write_to_file(&png, in_folder(name), 0, pixels, 0, NULL));
+}
+
+static void test_what_files_say_beyond_brightness_is_told(void **state)
+{
+    unsigned char red[9 * 7 * 3] = {0}, half[9 * 7 * 4];
+    (void)state;
+    make_layout_a();
+    assert_int_equal(pack(), 0);
+    expect_no_note("coloured");
+    expect_no_note("transparent");
+    for (size_t i = 0; i < sizeof red; i += 3)
+        red[i] = 200;
+    memset(half, 128, sizeof half);
+    put_format("s/cell_images/cluster_1/cell_20.png", PNG_FORMAT_RGB, red);
+    put_format("s/cell_images/cluster_2/cell_21.png", PNG_FORMAT_RGBA, half);
+    assert_int_equal(pack(), 0);
+    assert_int_equal(data->image[3].coloured, 1);
+    assert_int_equal(data->image[6].transparent, 1);
+    assert_int_equal(data->image[6].coloured, 0);
+    expect_note("note: 1 image is coloured; only its brightness is used\n");
+    expect_note("note: 1 image is transparent in places");
+}
+
+/* 12 bits stored in 16. */
+static void put_twelve_bits(const char *name)
+{
+    png_uint_16 dim[9 * 7];
+    for (int i = 0; i < 63; i++)
+        dim[i] = 4095;
+    put_format(name, PNG_FORMAT_LINEAR_Y, dim);
+}
+
+static void test_depths_are_told(void **state)
+{
+    char text[64];
+    (void)state;
+    make_layout_a();
+    assert_int_equal(pack(), 0);
+    expect_no_note("bits");
+    put_twelve_bits("s/cell_images/cluster_1/cell_20.png");
+    assert_int_equal(pack(), 0);
+    expect_note("warning: 5 images are of 8 bits and 1 of 16;");
+    expect_note("the 1 image of 16 bits uses only the lowest 12: 1/16 of the brightness");
+    formats_text(data, 1, text, sizeof text);
+    assert_string_equal(text, "8: 3, 16: 1");
+    put_twelve_bits("s/cell_images/cluster_2/cell_3.png");
+    put_twelve_bits("s/cell_images/cluster_2/cell_4.png");
+    assert_int_equal(remove(in_folder("s/cell_images/cluster_1/cell_20.png")), 0);
+    assert_int_equal(pack(), 0);
+    expect_note("WARNING: THE DEPTH OF THE FILES GOES WITH THE CLUSTER");
+    formats_text(data, 2, text, sizeof text);
+    assert_string_equal(text, "16 bit");
+    assert_true(formats_bright(data, 2) > 0.062 && formats_bright(data, 2) < 0.063);
+    assert_true(formats_bright(data, 1) > 0.25);
+}
+
+/* Crops of 9 x 7 pixels of half a micrometre: an outline's box of 4 x 3 micrometres is theirs, one of 3 x 3 is not. */
+static void test_outlines_that_do_not_fit_are_told(void **state)
+{
+    const char *table = in_folder("s/cell_boundaries.csv");
+    (void)state;
+    make_layout_a();
+    put_text(table, "cell_id,vertex_x,vertex_y\n3,20,30\n3,24,30\n3,20,33\n");
+    assert_int_equal(pack(), 0);
+    expect_no_note("another size");
+    put_text(table, "cell_id,vertex_x,vertex_y\n3,20,30\n3,22.5,30\n3,20,33\n");
+    assert_int_equal(pack(), 0);
+    expect_note("note: 1 boundary spans another size than its image, so its mask lies beside the cell");
+    put_text(table, "cell_id,vertex_x,vertex_y\n3,20,-30\n3,24,-30\n3,20,-33\n");
+    assert_int_equal(pack(), 0);
+    expect_note("note: no vertex_y is positive");
+}
+
+static void test_useless_outlines_have_their_reason(void **state)
+{
+    const char *table = in_folder("s/cell_boundaries.csv"), *cell = "cell_images/cluster_2/cell_3.png";
+    (void)state;
+    make_layout_a();
+    put_text(table, "cell_id,vertex_x,vertex_y\n3,0,0\n3,2,2\n3,4,4\n");
+    expect_reject(4, cell, "its boundary has no area");
+    put_text(table, "cell_id,vertex_x,vertex_y\n3,0,0\n3,4,0\n3,0,3\n3,0,0\n3,4,0\n3,0,3\n");
+    expect_reject(4, cell, "its boundary stands twice in the table; remove one");
+    put_text(table, "cell_id,vertex_x,vertex_y\n3,0,0\n3,4,0\n3,0,3\n3,0,0\n3,0,0\n3,4,0\n3,0,3\n3,0,0\n");
+    expect_reject(4, cell, "its boundary stands twice in the table; remove one");
+    put_text(table, "cell_id,vertex_x,vertex_y\n3,\"0,5\",0\n3,4,0\n3,0,3\n");
+    assert_int_equal(pack(), 0);
+    expect_note(
+        "cell_boundaries.csv:2: vertex_x is \"0,5\", not a number; write decimals with a point (1 such row)");
+}
+
+static void test_cells_without_a_label_are_left_out(void **state)
+{
+    static const char *const words[] = {"", "NA", "nan", "-1", "Unassigned", "None", "N/A"};
+    (void)state;
+    for (int k = 0; k < 3; k++) {
+        char name[16];
+        snprintf(name, sizeof name, "s/%c.png", "abc"[k]);
+        put_png(in_folder(name), 3, 3, 9 * k);
+    }
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
+        char text[100];
+        snprintf(text, sizeof text, "Barcode,Cluster\na,1\nb,%s\nc,2\ngone,%s\n", words[k], words[k]);
+        put_text(in_folder("s/clusters.csv"), text);
+        assert_int_equal(pack(), 0);
+        assert_int_equal(data->n_images, 2);
+        assert_int_equal(report.n_images, 3);
+        assert_int_equal(report.rejects.n, 0);
+        assert_int_equal(report.n_unlabelled, 2);
+        expect_note("note: 2 rows of clusters.csv have no label");
+    }
+}
+
+/* Files that are no images are counted in any layout, folders among images as folders; names alone make no folder. */
+static void test_what_is_passed_over_is_counted(void **state)
+{
+    (void)state;
+    put_png(in_folder("s/a.png"), 3, 3, 0);
+    put_png(in_folder("s/cluster_b.png"), 3, 3, 9);
+    put_text(in_folder("s/a.bmp"), "x");
+    put_text(in_folder("s/cluster_sizes.csv"), "x");
+    mkdir(in_folder("s/x.png"), 0700);
+    put_text(in_folder("s/clusters.csv"), "Barcode,Cluster\na,1\ncluster_b,2\n");
+    assert_int_equal(pack(), 0);
+    assert_int_equal(data->n_images, 2);
+    expect_note("note: 2 files are not .png and were passed over\n");
+    expect_note("note: 1 folder lies among the images and was passed over\n");
+    remove_folder(in_folder("s"));
+    mkdir(in_folder("s"), 0700);
+    make_layout_a();
+    put_text(in_folder("s/cell_images/cluster_sizes.csv"), "x");
+    mkdir(in_folder("s/cell_images/cluster_1/more"), 0700);
+    assert_int_equal(pack(), 0);
+    expect_note("note: 1 file is not a .png and was passed over\n");
+    expect_note("note: 1 folder lies among the images and was passed over\n");
+}
+
+/* Thousands of images with one reason are one line, and counted also when nothing is left. */
+static void test_many_rejects_are_one_line(void **state)
+{
+    char name[128];
+    (void)state;
+    mkdir(in_folder("s/cluster_1"), 0700);
+    for (int i = 0; i < 30; i++) {
+        snprintf(name, sizeof name, "s/cluster_1/%070d.png", i);
+        put_png(in_folder(name), 3, 3, 0);
+    }
+    assert_int_equal(pack(), E_IO);
+    expect_note("rejected 30 of 30 images:\n  30 images, the first cluster_1/0000");
+    expect_no_note("the name is longer than 63 characters\n  ");
+}
+
+/* Real images, when they are there: hand-drawn outlines keep the cell and remove what is around it. */
+static void test_real_outlines_keep_most_of_their_image(void **state)
+{
+    struct dataset_options options = dataset_defaults();
+    (void)state;
+    if (access("../shared/data/wbc/clusters.csv", R_OK) < 0) {
+        print_message("no ../shared/data/wbc here\n");
+        skip();
+    }
+    assert_int_equal(pack_folder("../shared/data/wbc", &options, &data, &report, &err), 0);
+    assert_int_equal(data->n_images, 300);
+    assert_int_equal(report.n_masked, 300);
+    assert_int_equal(report.n_misfits, 0);
+    for (int i = 0; i < 300; i++) {
+        int lit = 0;
+        for (int k = 0; k < 2500; k++)
+            lit += data->pixels[(size_t)i * 2500 + (size_t)k] > 0.0f;
+        assert_true(lit > 1250 && lit < 2400); /* a disc fills 0.79 of its box */
+    }
+}
+
+#define UNIT(f) cmocka_unit_test_setup_teardown(f, fresh, release)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        UNIT(test_layout_a),
+        UNIT(test_layout_b_with_and_without_prefix),
+        UNIT(test_mask_is_applied_before_resizing),
+        UNIT(test_bad_images_are_listed),
+        UNIT(test_bad_boundaries_are_listed),
+        UNIT(test_one_pixel_is_an_image),
+        UNIT(test_nothing_to_pack),
+        UNIT(test_duplicate_ids),
+        UNIT(test_labels_are_checked),
+        UNIT(test_a_cluster_of_one_is_packed),
+        UNIT(test_long_names_are_rejected),
+        UNIT(test_options_are_checked),
+        UNIT(test_checksum_follows_what_decides),
+        UNIT(test_groups_are_a_column),
+        UNIT(test_wrong_groups_are_named),
+        UNIT(test_what_files_say_beyond_brightness_is_told),
+        UNIT(test_depths_are_told),
+        UNIT(test_outlines_that_do_not_fit_are_told),
+        UNIT(test_useless_outlines_have_their_reason),
+        UNIT(test_cells_without_a_label_are_left_out),
+        UNIT(test_what_is_passed_over_is_counted),
+        UNIT(test_many_rejects_are_one_line),
+        UNIT(test_real_outlines_keep_most_of_their_image),
+    };
+    return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
+}

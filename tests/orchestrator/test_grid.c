@@ -1,0 +1,383 @@
+/* Sweep files to jobs: order, keys, and every wrong file with its line. */
+#include "sweep/grid.h"
+
+#include "support/scratch.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char folder[128];
+static char path[200];
+
+static int make_folder(void **state)
+{
+    (void)state;
+    if (scratch_make(folder, sizeof folder) < 0)
+        return -1;
+    snprintf(path, sizeof path, "%s/s.yaml", folder);
+    return 0;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    unlink(path);
+    return rmdir(folder);
+}
+
+/* Five clusters 1..5 of 10, 20, 30, 40, 1 images, 12 x 12. */
+static struct dataset *five_clusters(void)
+{
+    struct dataset *data = dataset_new(101, 12, NULL);
+    assert_non_null(data);
+    int i = 0;
+    const int count[] = {10, 20, 30, 40, 1};
+    for (int c = 0; c < 5; c++)
+        for (int k = 0; k < count[c]; k++, i++) {
+            snprintf(data->image[i].id, sizeof data->image[i].id, "%d", i);
+            data->image[i].cluster = c + 1;
+            data->pixels[i * 144] = (float)i / 101;
+        }
+    assert_int_equal(dataset_finish(data, NULL), 0);
+    return data;
+}
+
+static int read_text(const char *text, struct sweep **sweep, struct err *err)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+    return sweep_read(path, 0, NULL, sweep, err);
+}
+
+static struct sweep *expand(const char *text)
+{
+    struct sweep *sweep = NULL;
+    struct err err = {0};
+    struct dataset *data = five_clusters();
+    if (read_text(text, &sweep, &err) < 0 || sweep_expand(sweep, data, &err) < 0)
+        fail_msg("%s", err.text);
+    dataset_free(data);
+    return sweep;
+}
+
+static void assert_refused(const char *text, const char *expected)
+{
+    struct sweep *sweep = NULL;
+    struct err err = {0};
+    struct dataset *data = five_clusters();
+    int rc = read_text(text, &sweep, &err);
+    if (rc == 0)
+        rc = sweep_expand(sweep, data, &err);
+    assert_int_equal(rc, E_USAGE);
+    if (!strstr(err.text, expected))
+        fail_msg("'%s' does not contain '%s'", err.text, expected);
+    sweep_free(sweep);
+    dataset_free(data);
+}
+
+#define HEAD "data: builtin\nimage: {size: 12}\n"
+
+static void jobs_stand_in_grid_order(void **state)
+{
+    (void)state;
+    struct sweep *s = expand(HEAD "grid:\n  clusters: [[1, 2], [3, 4]]\n  strategy: [none, oversample]\n  "
+                                  "seed: {first: 5, count: 2}\n");
+    assert_int_equal(s->n_jobs, 8);
+    assert_int_equal(s->job[0].config.seed, 5);
+    assert_int_equal(s->job[1].config.seed, 6);
+    assert_string_equal(s->job[2].config.strategy, "oversample");
+    assert_int_equal(s->job[4].config.clusters.number[0], 3);
+    char name[256];
+    sweep_job_name(s, 7, name, sizeof name);
+    assert_string_equal(name, "3-4 oversample holdout seed 6");
+    struct selection chosen;
+    assert_int_equal(sweep_select(s, "strategy=oversample,clusters=3-4,seed=6..9", &chosen, NULL), 0);
+    assert_int_equal(chosen.n, 1);
+    assert_int_equal(chosen.job[0], 7);
+    selection_free(&chosen);
+    assert_int_equal(sweep_select(s, "colour=red", &chosen, NULL), E_USAGE);
+    sweep_free(s);
+}
+
+static void folds_are_jobs(void **state)
+{
+    (void)state;
+    struct sweep *s =
+        expand(HEAD "grid:\n  clusters: [[1, 2]]\n  protocol: [holdout, {kfold: {folds: 5, repeats: 2}}]\n");
+    assert_int_equal(s->n_jobs, 11);
+    assert_int_equal(s->job[10].config.fold, 4);
+    assert_int_equal(s->job[10].config.repeat, 1);
+    assert_int_equal(s->job[10].plan.n_val + s->job[10].plan.n_train, 30);
+    sweep_free(s);
+}
+
+/* Rows that differ in what they are differ in what they say. */
+static void rows_tell_jobs_apart(void **state)
+{
+    (void)state;
+    struct sweep *s = expand(HEAD "grid:\n  clusters: [[1, 2, 3, 4], [4, 3, 2, 1]]\n  protocol: [{kfold: "
+                                  "{folds: 2}}, {kfold: {folds: 3}}]\n");
+    struct store_job a, b;
+    sweep_row(s, 0, &a);
+    sweep_row(s, 2, &b);
+    assert_string_equal(a.protocol, "kfold:2");
+    assert_string_equal(b.protocol, "kfold:3");
+    sweep_row(s, 5, &b);
+    assert_string_equal(a.clusters, "1-2-3-4");
+    assert_string_equal(b.clusters, "4-3-2-1");
+    sweep_free(s);
+}
+
+static void a_copy_needs_no_data(void **state)
+{
+    (void)state;
+    struct sweep *a = expand(HEAD "grid: {clusters: [[1, 2]], seed: {first: 5, count: 2000}}\n"), *b = NULL;
+    struct dataset *data = five_clusters();
+    assert_int_equal(sweep_parse(a->resolved, &b, NULL), 0);
+    assert_int_equal(sweep_expand(b, data, NULL), 0);
+    assert_int_equal(b->n_jobs, 2000);
+    assert_string_equal(a->job[1999].key, b->job[1999].key);
+    assert_true(strlen(a->resolved) < 4000);
+    dataset_free(data);
+    sweep_free(a);
+    sweep_free(b);
+}
+
+static void more_repeats_keep_keys(void **state)
+{
+    (void)state;
+    struct sweep *a =
+        expand(HEAD "grid:\n  clusters: [[1, 2]]\n  protocol: [{kfold: {folds: 5, repeats: 1}}]\n");
+    struct sweep *b =
+        expand(HEAD "grid:\n  clusters: [[1, 2]]\n  protocol: [{kfold: {folds: 5, repeats: 3}}]\n");
+    for (int j = 0; j < a->n_jobs; j++)
+        assert_string_equal(a->job[j].key, b->job[j].key);
+    sweep_free(a);
+    sweep_free(b);
+}
+
+static void keys_differ_exactly_when_results_may(void **state)
+{
+    (void)state;
+    struct sweep *a = expand(HEAD "train: {epochs: 3}\ngrid: {clusters: [[1, 2]], seed: [1, 2]}\n");
+    struct sweep *b =
+        expand("name: other\n" HEAD "grid: {seed: [2], train.epochs: [3, 4], clusters: [1-2]}\n");
+    assert_string_equal(a->job[1].key, b->job[0].key);
+    assert_string_not_equal(a->job[0].key, a->job[1].key);
+    assert_string_not_equal(b->job[0].key, b->job[1].key);
+    sweep_free(a);
+    sweep_free(b);
+}
+
+/* What the results file stores can be run again, and gives the same jobs. */
+static void weights_are_kept_as_asked(void **state)
+{
+    static const struct {
+        const char *text, *resolved;
+        enum store_keep keep;
+    } cases[] = {{"false", "\nkeep_weights: false\n", KEEP_NONE},
+                 {"true", "\nkeep_weights: final\n", KEEP_FINAL},
+                 {"final", "\nkeep_weights: final\n", KEEP_FINAL},
+                 {"best", "\nkeep_weights: best\n", KEEP_BEST}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[512];
+        struct sweep *sweep = NULL, *again = NULL;
+        snprintf(text, sizeof text, "%skeep_weights: %s\ngrid: {clusters: [[1, 2]]}\n", HEAD, cases[i].text);
+        assert_int_equal(read_text(text, &sweep, NULL), 0);
+        assert_int_equal(sweep->keep_weights, cases[i].keep);
+        assert_non_null(strstr(sweep->resolved, cases[i].resolved));
+        assert_int_equal(sweep_parse(sweep->resolved, &again, NULL), 0);
+        assert_int_equal(again->keep_weights, cases[i].keep);
+        sweep_free(sweep);
+        sweep_free(again);
+    }
+}
+
+static void the_resolved_file_is_the_same_sweep(void **state)
+{
+    (void)state;
+    struct sweep *a =
+        expand(HEAD "grid:\n  clusters: [[1, 2], [2, 3, 4]]\n  strategy: [[augment, reweight], none]\n"
+                    "  protocol: [report, {kfold: {folds: 2}}]\n  train.learning_rate: [0.1, 3e-4]\n");
+    struct sweep *b = expand(a->resolved);
+    assert_int_equal(a->n_jobs, 2 * 2 * 3 * 2);
+    assert_int_equal(b->n_jobs, a->n_jobs);
+    for (int j = 0; j < a->n_jobs; j++)
+        assert_string_equal(a->job[j].key, b->job[j].key);
+    assert_string_equal(a->resolved, b->resolved);
+    sweep_free(a);
+    sweep_free(b);
+}
+
+static int read_with(const char *text, int n_set, char *const *set, struct sweep **sweep, struct err *err)
+{
+    assert_int_equal(read_text(text, sweep, err), 0);
+    sweep_free(*sweep);
+    return sweep_read(path, n_set, set, sweep, err);
+}
+
+/* --set of a key that the grid varies leaves that value alone; nothing that was asked for counts for nothing. */
+static void an_override_outweighs_the_grid(void **state)
+{
+    static const char text[] = HEAD "grid: {clusters: [[1, 2]], seed: [1, 2], train.epochs: [3, 4], "
+                                    "strategy: [none, oversample]}\n";
+    static char seed[] = "seed=5", epochs[] = "train.epochs=7", strategy[] = "strategy=[augment, reweight]";
+    static char seeds[] = "grid.seed=[6, 7]", first_three[] = "seed={first: 1, count: 3}";
+    char *const set[] = {seed, epochs, strategy};
+    char *const wide[] = {seeds}, *const both[] = {seeds, seed}, *const range[] = {first_three};
+    struct sweep *sweep = NULL;
+    struct err err = {0};
+    (void)state;
+    struct dataset *data = five_clusters();
+    assert_int_equal(read_with(text, 3, set, &sweep, &err), 0);
+    assert_int_equal(sweep_expand(sweep, data, &err), 0);
+    assert_int_equal(sweep->n_jobs, 1);
+    assert_int_equal(sweep->job[0].config.seed, 5);
+    assert_int_equal(sweep->job[0].config.epochs, 7);
+    assert_string_equal(sweep->job[0].config.strategy, "augment+reweight");
+    sweep_free(sweep);
+    assert_int_equal(read_with(text, 1, wide, &sweep, &err), 0);
+    assert_int_equal(sweep_expand(sweep, data, &err), 0);
+    assert_int_equal(sweep->n_jobs, 8);
+    assert_int_equal(sweep->job[7].config.seed, 7);
+    sweep_free(sweep);
+    dataset_free(data);
+    assert_int_equal(read_with(text, 2, both, &sweep, &err), E_USAGE);
+    assert_non_null(strstr(err.text, "--set: seed is given a value both as seed and as grid.seed"));
+    assert_int_equal(read_with(text, 1, range, &sweep, &err), E_USAGE);
+    assert_non_null(strstr(err.text, "several values stand under `grid`: --set grid.seed"));
+    assert_refused(HEAD "seed: 3\ngrid: {clusters: [[1, 2]], seed: [1, 2]}\n",
+                   "s.yaml:4: grid: seed has a value in line 3, too");
+    assert_refused(HEAD "train: {epochs: 3}\ngrid: {clusters: [[1, 2]], train.epochs: [1, 2]}\n",
+                   "s.yaml:4: grid: train.epochs has a value in line 3, too");
+}
+
+static const char *groups_of(const char *text)
+{
+    static char groups[64];
+    struct sweep *sweep = NULL;
+    struct err err = {0};
+    if (read_text(text, &sweep, &err) < 0)
+        fail_msg("%s", err.text);
+    snprintf(groups, sizeof groups, "%s", sweep_groups(sweep) ? sweep_groups(sweep) : "NULL");
+    sweep_free(sweep);
+    return groups;
+}
+
+static void the_column_of_groups_is_found(void **state)
+{
+    (void)state;
+    assert_string_equal(groups_of(HEAD "grid: {clusters: [[1, 2]]}\n"), "NULL");
+    assert_string_equal(groups_of(HEAD "groups: slide\ngrid: {clusters: [[1, 2]]}\n"), "slide");
+    assert_string_equal(groups_of(HEAD "grid: {clusters: [[1, 2]], groups: [none]}\n"), "NULL");
+    assert_string_equal(groups_of(HEAD "grid: {clusters: [[1, 2]], groups: [none, mouse]}\n"), "mouse");
+    assert_refused(
+        HEAD "grid: {clusters: [[1, 2]], groups: [none, slide, mouse]}\n",
+        "s.yaml: grid: groups: one column besides none, not both slide and mouse; make a sweep of each");
+    assert_refused(HEAD "groups: slide\ngrid: {clusters: [[1, 2]]}\n",
+                   "groups: the images have no groups, not slide; pack them with --groups slide");
+    assert_refused(HEAD "groups: slide\nprotocol: report\ngrid: {clusters: [[1, 2]]}\n",
+                   "protocol report cannot keep groups (slide) apart");
+}
+
+/* Jobs with and without groups; a column's name that YAML would misread. */
+static void groups_are_in_the_key_and_the_resolved_file(void **state)
+{
+    static const char column[] = "mouse: \"a\\\\b\" #1";
+    struct sweep *plain = expand(HEAD "grid: {clusters: [[1, 2]]}\n"), *sweep = NULL, *again = NULL;
+    struct dataset *data = five_clusters();
+    char name[256];
+    (void)state;
+    snprintf(data->group_column, sizeof data->group_column, "%s", column);
+    assert_int_equal(dataset_finish(data, NULL), 0);
+    assert_int_equal(
+        read_text(HEAD "grid: {clusters: [[1, 2]], groups: ['mouse: \"a\\\\b\" #1', none]}\n", &sweep, NULL),
+        0);
+    assert_string_equal(sweep_groups(sweep), column);
+    assert_int_equal(sweep_expand(sweep, data, NULL), 0);
+    assert_int_equal(sweep->n_jobs, 2);
+    assert_string_not_equal(sweep->job[0].key, sweep->job[1].key);
+    sweep_job_name(sweep, 1, name, sizeof name);
+    assert_string_equal(name, "1-2 none holdout seed 1 groups none");
+    assert_int_equal(read_text(sweep->resolved, &again, NULL), 0);
+    assert_string_equal(sweep->resolved, again->resolved);
+    assert_non_null(strstr(plain->resolved, "\ngroups: none\n"));
+    sweep_free(again);
+    assert_int_equal(
+        read_text(HEAD "groups: 'mouse: \"a\\\\b\" #1'\ngrid: {clusters: [[1, 2]]}\n", &again, NULL), 0);
+    sweep_free(sweep);
+    assert_int_equal(read_text(again->resolved, &sweep, NULL), 0);
+    assert_string_equal(sweep_groups(sweep), column);
+    sweep_free(sweep);
+    sweep_free(again);
+    sweep_free(plain);
+    dataset_free(data);
+}
+
+static void wrong_files_are_refused(void **state)
+{
+    (void)state;
+    assert_refused("grid: {clusters: [[1, 2]]}\n", "key `data` is missing");
+    assert_refused("data: /nonexistent/cells\ngrid: {clusters: [[1, 2]]}\n",
+                   "s.yaml:1: data: /nonexistent/cells: No such file");
+    assert_refused("data: builtin\n", "key `grid` is missing or empty");
+    assert_refused("data: builtin\ngrid: {}\n", "key `grid` is missing or empty");
+    assert_refused(HEAD "grid: {clusters: []}\n", "s.yaml:3: grid: clusters: the list is empty");
+    assert_refused(HEAD "grid: {clusters: [8, 10]}\n", "write a list of lists");
+    assert_refused(HEAD "grid: {clusters: [[1, 9]]}\n", "clusters: 9 is not in the data");
+    assert_refused(HEAD "grid: {clusters: [[1, 5]]}\n", "cluster 5 has 1 image");
+    assert_refused(HEAD "trian: {epochs: 3}\ngrid: {clusters: [[1, 2]]}\n",
+                   "s.yaml:3: unknown key 'trian.epochs'; did you mean 'train.epochs'?");
+    assert_refused(HEAD "train: {epochs: -1}\ngrid: {clusters: [[1, 2]]}\n",
+                   "s.yaml:3: train.epochs: -1 is out of range");
+    assert_refused(HEAD "train: {epochs: [1, 2]}\ngrid: {clusters: [[1, 2]]}\n",
+                   "several values stand under `grid`");
+    assert_refused(HEAD "train: 7\ngrid: {clusters: [[1, 2]]}\n", "s.yaml:3: unknown key 'train'");
+    assert_refused(HEAD "grid: {clusters: [[1, 2]], strategy: [none, smoot]}\n", "smoot");
+    assert_refused(HEAD "grid: {clusters: [[1, 2]], strategy: [over]}\n", "did you mean 'oversample'?");
+    assert_refused(HEAD "grid: {clusters: [[1, 2]], strategy: [noone]}\n", "did you mean 'none'?");
+    assert_refused(HEAD "Grid: {clusters: [[1, 2]]}\n", "s.yaml:3: unknown key 'Grid'; did you mean 'grid'?");
+    assert_refused("date: builtin\ngrid: {clusters: [[1, 2]]}\n", "`data` is missing");
+    assert_refused(HEAD "grid:\n  - clusters: [[1, 2]]\n", "s.yaml:4: grid: a list, where keys");
+    assert_refused(HEAD "grid: {clusters: [[1, 2]], seed: [1, 1]}\n", "seed: 1 stands twice");
+    assert_refused(HEAD "grid: {clusters: [[1, 2]], seed: {first: 1}}\n", "say how many");
+    assert_refused(HEAD "grid: {clusters: [[1, 2], all]}\n", "cluster 5 has 1 image");
+    assert_refused(HEAD "keep_weights: perhaps\ngrid: {clusters: [[1, 2]]}\n",
+                   "expected false, best or final");
+    assert_refused("data: builtin\ngrid: {clusters: [[1, 2]]}\n",
+                   "image.size is 50, the dataset's images are 12");
+    assert_refused(HEAD "augment: {zoom_min: 2, zoom_max: 1}\ngrid: {clusters: [[1, 2]]}\n",
+                   "augment.zoom_min 2 is larger");
+    assert_refused(HEAD
+                   "grid: {clusters: [[1, 2]], seed: {first: 1, count: 1000000}, train.epochs: [1, 2]}\n",
+                   "split the sweep");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(jobs_stand_in_grid_order),
+        cmocka_unit_test(folds_are_jobs),
+        cmocka_unit_test(rows_tell_jobs_apart),
+        cmocka_unit_test(a_copy_needs_no_data),
+        cmocka_unit_test(more_repeats_keep_keys),
+        cmocka_unit_test(the_column_of_groups_is_found),
+        cmocka_unit_test(groups_are_in_the_key_and_the_resolved_file),
+        cmocka_unit_test(keys_differ_exactly_when_results_may),
+        cmocka_unit_test(weights_are_kept_as_asked),
+        cmocka_unit_test(an_override_outweighs_the_grid),
+        cmocka_unit_test(the_resolved_file_is_the_same_sweep),
+        cmocka_unit_test(wrong_files_are_refused),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}

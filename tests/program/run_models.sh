@@ -1,0 +1,131 @@
+#!/usr/bin/env bash
+# Every model of the table, none by name: the same bits on 1, 2 and 3 ranks, and killed and gone on with; what was kept predicts.
+. tests/lib.sh
+case $BUILD in *asan*) skip "models are tried with the plain build: a sanitizer wants to be loaded first"; finish ;; esac
+cellsweep=$BUILD/cellsweep
+pack_cells
+models=$("$cellsweep" plan --keys | awk '/^model /{on = 1; next} /^[^ ]/{on = 0} on {sub(":", "", $1); print $1}')
+[ "$(wc -w <<<"$models")" -ge 3 ] && ok "models: $(echo $models)" || not_ok "models: $models"
+sweep() { # sweep MODEL: a sweep file of it
+    cat <<YAML
+name: $1
+data: $TMP/cells.h5
+model: $1
+fake.milliseconds: 1
+cnn: {filters1: 4, filters2: 4, dense1: 8, dense2: 8}
+train: {epochs: 5}
+keep_weights: final
+easy-ensemble.members: 2
+grid:
+  clusters: [[1, 27]]
+  strategy: [none, undersample, easy-ensemble]
+  seed: {first: 1, count: 4}
+YAML
+}
+keeps() { h5ls "$1" | grep -q '^weights '; }
+same_all() { same_bits "$1" "$2" && { ! keeps "$1" || h5diff -q "$1" "$2" /weights /weights; }; }
+predicts() { # predicts RESULTS: a cell is classified, by each strategy
+    local strategy
+    for strategy in none undersample easy-ensemble; do
+        "$cellsweep" predict "$1" "$TMP/cells/cell_images/cluster_27" --filter "strategy=$strategy,seed=1" -o "$TMP/p.csv" || return 1
+        [ "$(wc -l <"$TMP/p.csv")" -gt 1 ] || return 1
+    done
+}
+# Every write takes a tenth of a second, so that a kill hits in the middle of 12 jobs.
+kill_in_the_middle() { # kill_in_the_middle MODEL: a run into $results
+    local pid status done
+    PRELOAD_RANK=0 PRELOAD_WRITE=0.1 LD_PRELOAD=$(realpath "$BUILD/tests/support/preload.so")${LD_PRELOAD:+:$LD_PRELOAD} \
+        "$cellsweep" run "$TMP/s.yaml" -o "$results" -q --io pwrite --checkpoint 0.01 2>"$TMP/log" &
+    pid=$!
+    await began "$results" 4
+    kill -KILL $pid
+    wait $pid 2>/dev/null
+    status=$?
+    done=$("$cellsweep" export "$results" --table jobs | grep -c ',done,')
+    [ $status = 137 ] && [ "$done" -ge 1 ] && [ "$done" -lt 12 ] && ok "$1: killed after $done of 12 jobs" ||
+        not_ok "$1: exit status $status after $done of 12 jobs: $(cat "$TMP/log")"
+}
+for model in $models; do
+    sweep "$model" >"$TMP/s.yaml"
+    check "$model: planned" "$cellsweep" plan "$TMP/s.yaml"
+    check "$model: 1 rank" run 1 "$TMP/$model.1.h5"
+    for n in 2 3; do
+        check "$model: $n ranks" run $n "$TMP/$model.$n.h5"
+        check "$model: the same bits" same_all "$TMP/$model.1.h5" "$TMP/$model.$n.h5"
+    done
+
+    results=$TMP/$model.k.h5
+    kill_in_the_middle "$model"
+    check "$model: gone on with on 2 ranks" run 2 "$results"
+    check "$model: the same bits" same_all "$TMP/$model.1.h5" "$results"
+    if keeps "$results"; then
+        check "$model: what it kept predicts" predicts "$results"
+        check "$model: and is exported" "$cellsweep" export "$results" --weights --format raw --filter strategy=none -o "$TMP/$model"
+        check "$model: four jobs" test "$(ls "$TMP/$model" | grep -c '\.f32$')" = 4
+    else
+        check_fails "$model: keeps nothing to predict with" predicts "$results"
+    fi
+    check "$model: reported" "$cellsweep" report "$results" -o "$TMP/report"
+    check "$model: status" "$cellsweep" status "$results"
+done
+
+# ---- all models in one file: each job says which it is, and none votes with another's ----
+sweep "[$(echo $models | sed 's/ /, /g')]" | sed -e 's/^name: .*/name: mixed/' -e '/^model: /d' \
+    -e 's/first: 1, count: 4/first: 1, count: 2/' -e 's/strategy: .*/strategy: [none, undersample]/' >"$TMP/s.yaml"
+printf '  protocol: [report, holdout]\n  model: [%s]\n' "$(echo $models | sed 's/ /, /g')" >>"$TMP/s.yaml"
+results=$TMP/mixed.h5
+check "mixed: planned" bash -c "'$cellsweep' plan '$TMP/s.yaml' >'$TMP/plan'"
+check "mixed: run" run 2 "$results"
+check "mixed: reported" bash -c "'$cellsweep' report '$results' -o '$TMP/report' --all-figures >'$TMP/said'"
+"$cellsweep" predict "$results" "$TMP/cells/cell_images/cluster_27" -o "$TMP/p.csv" 2>"$TMP/mix.err"
+status=$?
+[ $status = 2 ] && grep -q "kinds of jobs; choose one" "$TMP/mix.err" && ok "mixed: models do not vote together" || not_ok "mixed: exit status $status: $(cat "$TMP/mix.err")"
+says() { # says WHAT PATTERN FILE...: a file holds it
+    local what=$1 pattern=$2
+    shift 2
+    grep -qs -- "$pattern" "$@" && ok "mixed: $what" || not_ok "mixed: $what: no '$pattern' in $*"
+}
+says "the report names all of them" "models $(echo $models | sed 's/ /, /g')" "$TMP/said" "$TMP/report/report.html"
+for table in final scores comparisons rankings leak_inflation; do
+    head -1 "$TMP/report/$table.md" | grep -q "| model " && ok "mixed: table $table has them" || not_ok "mixed: table $table: $(head -1 "$TMP/report/$table.md")"
+done
+for model in $models; do
+    says "$model in the plan" "holdout .* $model  " "$TMP/plan"
+    says "$model in the choice of kinds" "model=$model" "$TMP/mix.err"
+    says "$model in the title of its curves" "model $model" "$TMP"/report/fig*_"$model"*.gp
+    if keeps "$TMP/$model.1.h5"; then
+        check "$model alone votes" bash -c "'$cellsweep' predict '$results' '$TMP/cells/cell_images/cluster_27' --filter model=$model -o '$TMP/p.csv' 2>'$TMP/vote.err'"
+        says "$model is said to have voted" "model $model" "$TMP/vote.err"
+        check "$model alone is exported" "$cellsweep" export "$results" --weights --format raw --filter "model=$model" -o "$TMP/raw"
+        says "$model in its description" "\"model\": \"$model\"" "$TMP/raw"/*_"$model"_*.json
+    fi
+done
+
+# What is looked at while it runs can only be held where epochs can.
+held=$TMP/held.h5
+hold 0
+"$cellsweep" run "$TMP/s.yaml" -o "$held" -q --filter seed=1,protocol=report 2>"$TMP/log" &
+pid=$!
+await held
+"$cellsweep" status "$held" >"$TMP/status"
+kill -KILL $pid
+wait $pid 2>/dev/null
+release
+grep -q "[a-z]*: none  *report" "$TMP/status" && ok "mixed: status says of which model a running job is" || not_ok "mixed: status: $(cat "$TMP/status")"
+
+# ---- and served ----
+"$cellsweep" serve "$results" --port 0 >"$TMP/url" 2>"$TMP/server.err" &
+pid=$!
+await test -s "$TMP/url"
+exec 3<>"/dev/tcp/127.0.0.1/$(sed 's/.*:\([0-9]*\)\/.*/\1/' "$TMP/url")"
+printf 'GET /api/models HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' >&3
+cat <&3 >"$TMP/served"
+exec 3>&-
+kill -TERM $pid
+wait $pid
+for model in $models; do
+    n=$(grep -o "model=$model\(,[^\"]*\)\?\"" "$TMP/served" | wc -l)
+    if keeps "$TMP/$model.1.h5"; then want=4; else want=0; fi
+    [ "$n" = $want ] && ok "served: $want groups of $model vote" || not_ok "served: $n groups of $model, not $want: $(cat "$TMP/served")"
+done
+finish

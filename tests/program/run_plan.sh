@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# What `plan` says before a sweep runs: the file's size, the memory of a rank, and seconds from networks that were timed, or were not.
+. tests/lib.sh
+cellsweep=$BUILD/cellsweep
+pack_cells
+cat >"$TMP/s.yaml" <<YAML
+name: plan
+data: $TMP/cells.h5
+train: {epochs: 3, batch: 4}
+cnn: {filters1: 4, filters2: 4, dense1: 8, dense2: 8}
+grid:
+  clusters: [[26, 27]]
+  seed: {first: 1, count: 2}
+YAML
+plan() { "$cellsweep" plan "$TMP/s.yaml" "$@" >"$TMP/plan.out" 2>&1 || sed 's/^/# /' "$TMP/plan.out"; }
+says() { grep -q -- "$2" "$TMP/plan.out" && ok "$1" || { not_ok "$1"; sed 's/^/# /' "$TMP/plan.out"; }; }
+# seconds_of PATTERN: how many jobs have seconds above 0
+timed() { awk '$2 == "26-27" && $NF > 0' "$TMP/plan.out" | wc -l; }
+
+# A grid whose kinds follow each other in turn for longer than any look-back: each is timed once.
+plan --set 'grid.clusters=[[26, 27]]' --set 'grid.seed={first: 1, count: 600}' --set 'grid.cnn.dense1=[8, 16, 24]'
+says "three kinds in 1800 jobs" "^speed: 3 kinds of network timed here$"
+plan
+says "one kind" "^speed: 1 kind of network timed here$"
+
+# The size of the file.
+check "the sweep runs" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/r.h5" -q --set grid.seed.count=2000 --set model=fake --set fake.milliseconds=0
+plan --set grid.seed.count=2000 --set model=fake --set fake.milliseconds=0
+told=$(sed -n 's/^results file: \([0-9.]*\) MB;.*/\1/p' "$TMP/plan.out")
+is=$(stat -c %s "$TMP/r.h5")
+awk -v told="${told:-0}" -v is="$is" 'BEGIN {exit !(told * 1e6 > 0.9 * is && told * 1e6 < 1.1 * is)}' && ok "the file has $is bytes, as told: $told MB" || not_ok "the file has $is bytes; told: $told MB"
+says "memory of a rank" "memory a rank: [0-9.]* MB for 2000 jobs, 0 kB for a job's networks; images, once a node: [0-9.]* MB$"
+grep -q nan "$TMP/plan.out" && not_ok "jobs that take no time: $(grep -m 1 nan "$TMP/plan.out")" || ok "jobs that take no time have no 'nan'"
+grep -q '^speed' "$TMP/plan.out" && not_ok "there is no network to time" || ok "there is no network to time"
+
+# Whole groups leave few divisions, and uneven folds.
+"$cellsweep" data synth "$TMP/grouped" >/dev/null
+awk -F, 'NR == 1 {print $0 ",slide,well"} NR > 1 {print $0 ",s" (NR % 9 < 7 ? 0 : NR % 9) ",w" NR}' "$TMP/grouped/clusters.csv" >"$TMP/clusters.csv"
+mv "$TMP/clusters.csv" "$TMP/grouped/clusters.csv"
+groups() { plan --set data="$TMP/grouped" --set 'grid.clusters=[[14, 15]]' --set grid.seed.count=4 --set 'grid.strategy=[none, oversample]' --set model=fake --set fake.milliseconds=0 "$@"; }
+groups --set groups=slide --set 'grid.protocol=[holdout, {kfold: {folds: 3, repeats: 2}}]'
+says "few splits" "^clusters 14-15, protocol holdout, groups slide: 4 seeds draw [12] different splits* (overlap [01].[0-9]*): n is [12], not 4$"
+says "one partition, and uneven folds" "^clusters 14-15, protocol kfold:3x2, groups slide: 8 seeds and repeats draw 1 different partition (overlap 1.00): n is 1, not 8; folds of [0-9]* to [0-9]* images$"
+groups --set groups=slide --set 'grid.protocol=[{kfold: {folds: 3}}]' --set grid.seed.count=1
+says "one partition is what one seed draws" "^clusters 14-15, protocol kfold:3x1, groups slide: folds of [0-9]* to [0-9]* images$"
+groups --set groups=well --set 'grid.protocol=[holdout]'
+grep -q "different\|folds of" "$TMP/plan.out" && not_ok "many groups: $(grep "different" "$TMP/plan.out")" || ok "many groups: nothing to say"
+plan --set 'grid.seed.count=1'
+says "one job, and the packed file as named" "^plan: 1 job; data $TMP/cells.h5, packed from "
+
+# A key that not every strategy reads: plan and report say so.
+unread=(--set 'grid.strategy=[none, smote, augment]' --set 'grid.smote.k=[3, 5]' --set model=fake --set fake.milliseconds=0 --set grid.seed.count=2)
+plan "${unread[@]}"
+says "strategies that do not read a key" "^note: smote.k is not read by none, augment: jobs of its values differ there by their random numbers alone$"
+plan "${unread[@]}" --set 'grid.strategy=[smote, smote+reweight]'
+grep -q "not read" "$TMP/plan.out" && not_ok "all strategies read it: $(grep "not read" "$TMP/plan.out")" || ok "nothing is said where all read it"
+check "jobs of such a key run" "$cellsweep" run "$TMP/s.yaml" "${unread[@]}" -o "$TMP/unread.h5" -q
+check "report of such a key" "$cellsweep" report "$TMP/unread.h5" -o "$TMP/unread" --all-figures
+page=$TMP/unread/report.html
+from="$TMP/cells.h5, packed from $TMP/cells"
+"$cellsweep" status "$TMP/unread.h5" >"$TMP/status.out"
+check "status names the packed file" grep -qx "data $from, 1000 images" "$TMP/status.out"
+check "so does the table" grep -qx "Data: $from, 1000 images." "$TMP/unread/final.md"
+shares=(--set 'grid.validation=[0.1, 0.3]' --set model=fake --set fake.milliseconds=0 --set grid.seed.count=1)
+plan "${shares[@]}" --set 'grid.protocol=[holdout, {kfold: {folds: 3}}]'
+says "folds that do not read a share" "^note: validation is not read by protocol kfold: jobs of its values differ there by their random numbers alone$"
+plan "${shares[@]}"
+grep -q "not read" "$TMP/plan.out" && not_ok "holdout reads it: $(grep "not read" "$TMP/plan.out")" || ok "nothing is said of holdout"
+check "jobs of such a share run" "$cellsweep" run "$TMP/s.yaml" "${shares[@]}" --set 'grid.protocol=[holdout, {kfold: {folds: 3}}]' -o "$TMP/shares.h5" -q
+check "their report" "$cellsweep" report "$TMP/shares.h5" -o "$TMP/shares"
+if [ -s "$page" ]; then
+    check "the page says that folds do not read it" grep -q "validation is not read by protocol kfold" "$TMP/shares/report.html"
+    check "and the page" grep -qF "\"origin\":\"$from\"" "$page"
+    check "the page says what is not read, too" grep -q "smote.k is not read by none, augment: jobs of its values differ there by their random numbers alone" "$page"
+else
+    skip "the page was not built"
+fi
+
+# More kinds than there is time for: a clock that goes 100 000 times too fast.
+case $BUILD in
+*asan*) skip "a clock that is too fast: a sanitizer wants to be loaded first" ;;
+*)
+    PRELOAD_RANK=0 PRELOAD_TICK=100000 LD_PRELOAD=$(realpath "$BUILD/tests/support/preload.so") plan --set "grid.cnn.dense1=[$(seq -s, 8 47)]"
+    n=$(sed -n 's/^speed: \([0-9]*\) of 40 kinds of network timed here, within 10 s; the others are expected to do as many operations a second$/\1/p' "$TMP/plan.out")
+    [ "${n:-0}" -ge 1 ] && [ "$n" -lt 40 ] && ok "$n of 40 kinds are timed when time is short, which is said" || not_ok "40 kinds: $(grep ^speed "$TMP/plan.out")"
+    [ "$(timed)" = 80 ] && ok "and every job has seconds" || not_ok "and every job has seconds: $(timed) of 80"
+    ;;
+esac
+finish

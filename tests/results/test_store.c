@@ -1,0 +1,562 @@
+/* The results file without MPI: everything that is written is read back, what is not written shows as missing. */
+#include "support/scratch.h"
+#include "support/store_fixture.h"
+#include "store/store_select.h"
+
+#include <hdf5.h>
+#include <limits.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char folder[64];
+static char path[128];
+static struct err err;
+
+static int set_up(void **state)
+{
+    (void)state;
+    if (scratch_make(folder, sizeof folder) < 0)
+        return -1;
+    snprintf(path, sizeof path, "%s/r.h5", folder);
+    memset(&err, 0, sizeof err);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    char command[128];
+    snprintf(command, sizeof command, "rm -r '%s'", folder);
+    return system(command);
+}
+
+static int n_files(void)
+{
+    char command[128];
+    int n = -1;
+    snprintf(command, sizeof command, "ls -A '%s' | wc -l", folder);
+    FILE *f = popen(command, "r");
+    if (!f || fscanf(f, "%d", &n) != 1)
+        n = -1;
+    if (f)
+        pclose(f);
+    return n;
+}
+
+static struct store *open_reading(void)
+{
+    struct store *store = NULL;
+    int rc = store_open(path, &store, &err);
+    assert_string_equal(err.text, "");
+    assert_int_equal(rc, 0);
+    return store;
+}
+
+static struct store *open_writing(void)
+{
+    struct store *store = NULL;
+    int rc = store_open_shared(path, MPI_COMM_NULL, &store, &err);
+    assert_string_equal(err.text, "");
+    assert_int_equal(rc, 0);
+    return store;
+}
+
+static struct fixture *create(int n_jobs, int n_epochs, size_t n_weights)
+{
+    struct fixture *f = fixture_new(n_jobs, n_epochs, n_weights);
+    memset(&err, 0, sizeof err);
+    int rc = store_create(path, &f->plan, &err);
+    assert_string_equal(err.text, "");
+    assert_int_equal(rc, 0);
+    return f;
+}
+
+static void test_fresh_file(void **state)
+{
+    (void)state;
+    struct fixture *f = create(5, 6, 0);
+    assert_int_equal(n_files(), 1);
+    struct store *s = open_reading();
+    assert_int_equal(store_n_jobs(s), 5);
+    assert_int_equal(store_n_epochs(s), 6);
+    assert_int_equal(store_n_classes(s), 3);
+    assert_int_equal(store_n_predictions(s, SPLIT_VAL), 4);
+    assert_int_equal(store_n_predictions(s, SPLIT_ALL), 12);
+    assert_int_equal(store_n_images(s), 12);
+    assert_int_equal(store_n_weights(s), 0);
+    assert_int_equal(store_synthetic(s), 1);
+    assert_string_equal(store_path(s), path);
+    assert_string_equal(store_text(s, "yaml_resolved"), f->plan.yaml_resolved);
+    assert_string_equal(store_text(s, "ranks"), "3");
+    assert_string_equal(store_text(s, "weights_kept"), "0");
+    assert_string_equal(store_text(s, "no such"), "");
+    assert_non_null(strstr(store_text(s, "libraries"), "HDF5 1."));
+    assert_int_equal(strlen(store_text(s, "created")), 20);
+    assert_int_equal(store_n_axes(s), 3);
+    assert_string_equal(store_axis_name(s, 1), "undersample.replacement");
+    assert_memory_equal(store_jobs(s), f->job, 5 * sizeof *f->job);
+    for (int i = 0; i < 12; i++) {
+        assert_string_equal(store_images(s)[i].id, f->data->image[i].id);
+        assert_string_equal(store_images(s)[i].source, f->data->image[i].source);
+        assert_int_equal(store_images(s)[i].cluster, f->data->image[i].cluster);
+        assert_int_equal(store_images(s)[i].width, 0);
+    }
+    assert_int_equal(store_close(s, &err), 0);
+    fixture_free(f);
+}
+
+static void test_fill_values(void **state)
+{
+    (void)state;
+    struct fixture *f = create(3, 4, 5);
+    struct store *s = open_reading();
+    struct store_mark mark[3];
+    float metric[12], probs[36], weights[5];
+    int confusion[9], image[12], copy[12], label[12];
+    assert_int_equal(store_read_marks(s, mark, &err), 0);
+    for (int j = 0; j < 3; j++) {
+        assert_int_equal(mark[j].state, JOB_WAITING);
+        assert_int_equal(mark[j].attempts, 0);
+        assert_int_equal(mark[j].epochs_done, 0);
+        assert_int_equal(mark[j].rank, -1);
+        assert_true(isnan(mark[j].started) && isnan(mark[j].finished));
+        assert_string_equal(mark[j].message, "");
+    }
+    assert_int_equal(store_read_metric(s, SPLIT_VAL, METRIC_BALANCED_ACCURACY_AS_PUBLISHED, metric, &err), 0);
+    for (int i = 0; i < 12; i++)
+        assert_true(isnan(metric[i]));
+    assert_int_equal(store_read_confusion(s, 2, SPLIT_ALL, confusion, &err), 0);
+    assert_int_equal(store_read_predictions(s, 2, SPLIT_ALL, image, copy, label, probs, &err), 0);
+    assert_int_equal(store_read_weights(s, 2, weights, &err), 0);
+    for (int i = 0; i < 9; i++)
+        assert_int_equal(confusion[i], -1);
+    for (int i = 0; i < 12; i++)
+        assert_true(image[i] == -1 && copy[i] == -1 && label[i] == -1 && isnan(probs[3 * i]));
+    assert_true(isnan(weights[4]));
+    assert_int_equal(store_close(s, &err), 0);
+    fixture_free(f);
+}
+
+/* A reader that is open all the time sees what is written, job by job. */
+static void test_write_and_read_back(void **state)
+{
+    (void)state;
+    struct fixture *f = create(4, 5, 7);
+    struct store *w = open_writing();
+    for (int job = 0; job < 4; job++)
+        assert_int_equal(fixture_run(w, job, 5 - job, job == 2 ? JOB_DIVERGED : JOB_DONE, &err), 0);
+    assert_int_equal(store_close(w, &err), 0);
+    assert_int_equal(err.code, 0);
+    struct store *s = open_reading();
+    for (int job = 0; job < 4; job++)
+        assert_true(fixture_check(s, job, 5 - job, job == 2 ? JOB_DIVERGED : JOB_DONE));
+    assert_int_equal(store_close(s, &err), 0);
+    fixture_free(f);
+}
+
+static void test_clear_metrics(void **state)
+{
+    (void)state;
+    struct fixture *f = create(2, 3, 0);
+    struct store *w = open_writing();
+    struct store_mark mark[2];
+    float metric[6];
+    for (int job = 0; job < 2; job++)
+        assert_int_equal(fixture_run(w, job, 3, JOB_DONE, &err), 0);
+    assert_int_equal(store_clear_metrics(w, 0, &err), 0);
+    assert_int_equal(store_read_metric(w, SPLIT_TRAIN, METRIC_ACCURACY, metric, &err), 0);
+    assert_int_equal(store_read_marks(w, mark, &err), 0);
+    assert_true(isnan(metric[0]) && isnan(metric[2]));
+    assert_int_equal(mark[0].epochs_done, 0);
+    assert_true(fixture_check(w, 1, 3, JOB_DONE));
+    assert_int_equal(store_close(w, &err), 0);
+    fixture_free(f);
+}
+
+static void test_rows_outside_are_refused(void **state)
+{
+    (void)state;
+    struct fixture *f = create(2, 3, 0);
+    struct store *w = open_writing();
+    struct store_mark mark = {.state = JOB_DONE};
+    struct store_outcome too_many = {.n_classes = 2, .n_val = 5};
+    float metrics[N_METRICS] = {0}, weights[1];
+    assert_int_equal(store_write_mark(w, 2, &mark, &err), E_IO);
+    assert_int_equal(store_write_epoch(w, 0, 3, metrics, metrics, &err), E_IO);
+    assert_int_equal(store_write_outcome(w, 0, &too_many, &err), E_IO);
+    assert_non_null(strstr(err.text, path));
+    assert_int_equal(store_read_weights(w, 0, weights, &err), E_USAGE);
+    assert_int_equal(store_close(w, &err), 0);
+    fixture_free(f);
+}
+
+static void test_grow(void **state)
+{
+    (void)state;
+    struct fixture *f = create(6, 4, 3);
+    struct store *w = open_writing();
+    static const enum job_state end[] = {JOB_DONE, JOB_DIVERGED, JOB_FAILED, JOB_DONE, JOB_RUNNING, JOB_DONE};
+    for (int job = 0; job < 6; job++)
+        assert_int_equal(fixture_run(w, job, 4, end[job], &err), 0);
+    assert_int_equal(store_close(w, &err), 0);
+
+    /* Rows in reverse order after two new ones; row 5 is gone; every shape is larger, and an axis is new. */
+    struct fixture *g = fixture_new(7, 9, 6);
+    int kept = -1;
+    for (int i = 2; i < 7; i++)
+        g->job[i] = fixture_job(6 - i, 3);
+    g->job[0] = fixture_job(20, 3);
+    g->job[1] = fixture_job(21, 3);
+    g->plan.n_val = 12;
+    int grown = store_grow(path, &g->plan, &kept, &err);
+    assert_string_equal(err.text, "");
+    assert_int_equal(grown, 0);
+    assert_int_equal(kept, 3);
+    assert_int_equal(n_files(), 1);
+
+    struct store *s = open_reading();
+    struct store_mark mark[7];
+    float metric[63], weights[6];
+    int image[12], copy[12], label[12];
+    float probs[36];
+    assert_int_equal(store_n_epochs(s), 9);
+    assert_int_equal(store_read_marks(s, mark, &err), 0);
+    static const enum job_state expected[] = {JOB_WAITING, JOB_WAITING,  JOB_WAITING, JOB_DONE,
+                                              JOB_WAITING, JOB_DIVERGED, JOB_DONE};
+    for (int i = 0; i < 7; i++)
+        assert_int_equal(mark[i].state, expected[i]);
+    assert_string_equal(mark[5].message, "loss is NaN");
+    assert_int_equal(store_jobs(s)[3].n_train, 23);
+    assert_int_equal(store_jobs(s)[2].n_train, -1);
+    assert_int_equal(store_read_metric(s, SPLIT_VAL, METRIC_LOSS, metric, &err), 0);
+    assert_true(metric[3 * 9 + 3] == fixture_metric(3, 3, 1, METRIC_LOSS));
+    assert_true(isnan(metric[3 * 9 + 4]) && isnan(metric[2 * 9]));
+    assert_int_equal(store_read_weights(s, 3, weights, &err), 0);
+    assert_true(weights[2] == 302.5f && isnan(weights[3]));
+    assert_int_equal(store_read_predictions(s, 3, SPLIT_VAL, image, copy, label, probs, &err), 0);
+    assert_true(image[2] == 302 && image[3] == -1 && label[0] == 302 && probs[1] == 301.5f &&
+                isnan(probs[2]));
+    assert_int_equal(store_close(s, &err), 0);
+    fixture_free(g);
+    fixture_free(f);
+}
+
+static void test_grow_with_weights_wanted_runs_again(void **state)
+{
+    (void)state;
+    struct fixture *f = create(2, 2, 0), *g = fixture_new(2, 2, 3);
+    struct store *w = open_writing();
+    int kept = -1;
+    assert_int_equal(fixture_run(w, 0, 2, JOB_DONE, &err), 0);
+    assert_int_equal(fixture_run(w, 1, 2, JOB_DIVERGED, &err), 0);
+    assert_int_equal(store_close(w, &err), 0);
+    int grown = store_grow(path, &g->plan, &kept, &err);
+    assert_string_equal(err.text, "");
+    assert_int_equal(grown, 0);
+    assert_int_equal(kept, 1);
+    fixture_free(f);
+    fixture_free(g);
+}
+
+/* Weights of another kind have to be trained again; a file that does not say which kind holds final ones. */
+static void test_grow_keeps_weights_of_one_kind(void **state)
+{
+    (void)state;
+    struct fixture *f = create(2, 2, 3);
+    struct store *w = open_writing();
+    int kept = -1, epoch[2];
+    assert_int_equal(store_keeps(w), KEEP_FINAL);
+    assert_int_equal(fixture_run(w, 0, 2, JOB_DONE, &err), 0);
+    assert_int_equal(store_close(w, &err), 0);
+    hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    assert_true(H5Ldelete(file, "/weights_epoch", H5P_DEFAULT) >= 0);
+    assert_true(H5Adelete(file, "keep_weights") >= 0 && H5Fclose(file) >= 0);
+    assert_int_equal(store_grow(path, &f->plan, &kept, &err), 0);
+    assert_int_equal(kept, 1);
+    struct store *s = open_reading();
+    assert_int_equal(store_read_weights_epochs(s, epoch, &err), 0);
+    assert_true(epoch[0] == 2 && epoch[1] == -1);
+    assert_int_equal(store_close(s, &err), 0);
+    f->plan.keep = KEEP_BEST;
+    assert_int_equal(store_grow(path, &f->plan, &kept, &err), 0);
+    assert_int_equal(kept, 0);
+    s = open_reading();
+    assert_int_equal(store_keeps(s), KEEP_BEST);
+    assert_int_equal(store_close(s, &err), 0);
+    fixture_free(f);
+}
+
+static void test_grow_refuses_another_dataset(void **state)
+{
+    (void)state;
+    struct fixture *f = create(2, 2, 0);
+    int kept;
+    f->data->checksum[0] = 'f';
+    assert_int_equal(store_grow(path, &f->plan, &kept, &err), E_USAGE);
+    assert_non_null(strstr(err.text, "another dataset"));
+    assert_int_equal(n_files(), 1);
+    f->data->checksum[0] = '0';
+    assert_int_equal(store_grow(path, &f->plan, &kept, &err), 0);
+    fixture_free(f);
+}
+
+/* Numbers that no run writes, as damage may: within their ranges when they are read. */
+static void test_marks_are_within_their_ranges(void **state)
+{
+    (void)state;
+    struct fixture *f = create(2, 3, 0);
+    struct store *s = open_writing();
+    struct store_mark mark[2] = {{(enum job_state)77, INT_MIN, INT_MIN, INT_MIN, 0, 0, ""},
+                                 {JOB_DONE, INT_MAX, INT_MAX, INT_MAX, 0, 0, ""}};
+    for (int j = 0; j < 2; j++)
+        assert_int_equal(store_write_mark(s, j, &mark[j], &err), 0);
+    assert_int_equal(store_read_marks(s, mark, &err), 0);
+    assert_true(mark[0].state == JOB_WAITING && mark[0].attempts == 0 && mark[0].epochs_done == 0);
+    assert_int_equal(mark[0].rank, -1);
+    assert_true(mark[1].attempts == INT_MAX && mark[1].epochs_done == 3 && mark[1].rank == INT_MAX);
+    assert_int_equal(store_close(s, &err), 0);
+    fixture_free(f);
+}
+
+static void test_creation_fails_without_traces(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_new(2, 3, 0);
+    static const char *const twice[] = {"train.batch", "train.batch", "train.epochs"};
+    static const char *const fixed[] = {"seed", "train.batch", "train.epochs"};
+    char *huge = malloc(70001);
+    memset(huge, 'x', 70000);
+    huge[70000] = '\0';
+    f->plan.yaml = huge;
+    assert_int_equal(store_create(path, &f->plan, &err), E_IO);
+    f->plan.yaml = "";
+    f->plan.axis_name = twice;
+    assert_int_equal(store_create(path, &f->plan, &err), E_IO);
+    f->plan.axis_name = fixed;
+    assert_int_equal(store_create(path, &f->plan, &err), E_USAGE);
+    f->plan.n_axes = 0;
+    f->plan.n_jobs = 0;
+    assert_int_equal(store_create(path, &f->plan, &err), E_USAGE);
+    assert_int_equal(n_files(), 0);
+    f->plan.n_jobs = 2;
+    assert_int_equal(store_create("/no/such/folder/r.h5", &f->plan, &err), E_IO);
+    assert_non_null(strstr(err.text, "/no/such/folder/r.h5"));
+    assert_int_equal(store_create(path, &f->plan, &err), 0);
+    free(huge);
+    fixture_free(f);
+}
+
+static void assert_cannot_open(const char *because)
+{
+    struct store *store = (struct store *)folder;
+    memset(&err, 0, sizeof err);
+    assert_int_equal(store_open(path, &store, &err), E_IO);
+    assert_null(store);
+    if (!strstr(err.text, because) || !strstr(err.text, path))
+        fail_msg("'%s' does not say '%s' of %s", err.text, because, path);
+}
+
+static void write_bytes(const char *text)
+{
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+static void test_bad_files(void **state)
+{
+    (void)state;
+    assert_cannot_open("No such file");
+    write_bytes("id,cluster\n1,2\n");
+    assert_cannot_open("not an HDF5 file");
+    hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    H5Fclose(file);
+    assert_cannot_open("not a results file");
+
+    struct fixture *f = create(4, 50, 0);
+    file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    hid_t attr = H5Aopen(file, "cellsweep_results", H5P_DEFAULT);
+    int newer = 99, ours = 1;
+    H5Awrite(attr, H5T_NATIVE_INT, &newer);
+    H5Aclose(attr);
+    H5Fclose(file);
+    assert_cannot_open("newer");
+    file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    attr = H5Aopen(file, "cellsweep_results", H5P_DEFAULT);
+    H5Awrite(attr, H5T_NATIVE_INT, &ours);
+    H5Aclose(attr);
+    H5Ldelete(file, "/confusion/val", H5P_DEFAULT);
+    H5Fclose(file);
+    assert_cannot_open("/confusion/val");
+
+    assert_int_equal(store_create(path, &f->plan, &err), 0);
+    struct stat info;
+    assert_int_equal(stat(path, &info), 0);
+    assert_int_equal(truncate(path, info.st_size / 2), 0);
+    assert_cannot_open("truncated");
+    fixture_free(f);
+}
+
+/* The byte after `name` that says where in a row the column begins, in the type of /jobs or /images. */
+static void move_column(const char *name)
+{
+    static char bytes[1 << 20];
+    size_t size = strlen(name) + 1, padded = (size + 7) / 8 * 8;
+    FILE *f = fopen(path, "r+b");
+    assert_non_null(f);
+    size_t n = fread(bytes, 1, sizeof bytes, f), at = 0;
+    while (at + padded + 4 < n && memcmp(bytes + at, name, size) != 0)
+        at++;
+    assert_true(at + padded + 4 < n);
+    bytes[at + padded + 2] = (char)0x7f;
+    rewind(f);
+    assert_int_equal(fwrite(bytes, 1, n, f), n);
+    fclose(f);
+}
+
+static void test_columns_outside_their_row_are_refused(void **state)
+{
+    (void)state;
+    static const char *const column[] = {"leak", "train.learning_rate", "cluster"};
+    for (int i = 0; i < 3; i++) {
+        struct fixture *f = create(3, 3, 0);
+        move_column(column[i]);
+        assert_cannot_open("damaged");
+        fixture_free(f);
+        unlink(path);
+    }
+}
+
+static void test_no_room_is_told(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_new(2, 2, (size_t)1 << 50);
+    memset(&err, 0, sizeof err);
+    assert_int_equal(store_create(path, &f->plan, &err), E_IO);
+    assert_non_null(strstr(err.text, "needs 9007199254"));
+    assert_non_null(strstr(err.text, "are free in"));
+    assert_int_equal(n_files(), 0);
+    fixture_free(f);
+}
+
+static void test_nothing_stays_open(void **state)
+{
+    (void)state;
+    struct fixture *f = create(3, 3, 2);
+    ssize_t before = H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL);
+    struct store *s = open_reading();
+    assert_int_equal(store_close(s, &err), 0);
+    assert_int_equal(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL), before);
+    s = open_writing();
+    hid_t stray = H5Dopen2(H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT), "/state", H5P_DEFAULT);
+    assert_int_equal(store_close(s, &err), 0); /* a stray handle of another opening is not ours */
+    H5Dclose(stray);
+    assert_int_equal(store_close(NULL, &err), 0);
+    fixture_free(f);
+}
+
+static void fixture_row(const void *of, int j, struct store_job *out)
+{
+    (void)of;
+    *out = fixture_job(j, 3);
+}
+
+/* The refusal names the file and ends as given. */
+static void assert_no_match(int n, const char *filter, const char *end)
+{
+    const struct store_rows rows = {n, 3, fixture_axis, fixture_row, NULL};
+    struct selection chosen;
+    memset(&err, 0, sizeof err);
+    assert_int_equal(select_rows(&rows, filter, "r.h5", &chosen, &err), E_USAGE);
+    assert_null(chosen.job);
+    assert_int_equal(strncmp(err.text, "r.h5: --filter '", 16), 0);
+    assert_string_equal(err.text + strlen(err.text) - strlen(end), end);
+}
+
+static void test_filter_that_matches_nothing(void **state)
+{
+    (void)state;
+    assert_no_match(6, "clusters=8-10,strategy=smotee|x",
+                    "none of the 6 jobs; strategy is one of none, augment");
+    assert_no_match(6, "seed=7..9", "; seed is one of 1, 2, 3, 4, 5, 6");
+    assert_no_match(6, "seed=1,clusters=8-10", "none of the 6 jobs");
+    assert_no_match(20, "seed=77", "11, 12, ...");
+}
+
+/* 8-10, augment, kfold:5x3, seed 2, 0.0003, true, 100 */
+static void second_row(const void *of, int j, struct store_job *out)
+{
+    (void)of, (void)j;
+    *out = fixture_job(1, 3);
+}
+
+static void assert_filter(const char *filter, int expected)
+{
+    const struct store_rows rows = {1, 3, fixture_axis, second_row, NULL};
+    struct selection chosen;
+    memset(&err, 0, sizeof err);
+    int got = select_rows(&rows, filter, "r.h5", &chosen, &err);
+    got = got == 0 ? 1 : strstr(err.text, "matches none") ? 0 : got;
+    selection_free(&chosen);
+    if (got != expected)
+        fail_msg("'%s' gives %d, expected %d (%s)", filter ? filter : "NULL", got, expected, err.text);
+    assert_int_equal(err.text[0] != '\0', expected <= 0);
+}
+
+static void test_filter(void **state)
+{
+    (void)state;
+    assert_filter(NULL, 1);
+    assert_filter("", 1);
+    assert_filter("strategy=augment", 1);
+    assert_filter("strategy=aug", 0);
+    assert_filter("strategy=none|augment,clusters=8-10", 1);
+    assert_filter(" strategy = augment , clusters = 8-10 ", 1);
+    assert_filter("strategy=augment,clusters=1-27", 0);
+    assert_filter("clusters=1-27,strategy=augment", 0);
+    assert_filter("seed=1..5", 1);
+    assert_filter("seed=3..5", 0);
+    assert_filter("seed=7|2", 1);
+    assert_filter("seed=2..2", 1);
+    assert_filter("seed=", 0);
+    assert_filter("protocol=kfold", 1);
+    assert_filter("protocol=kfold:5x3", 1);
+    assert_filter("protocol=kf", 0);
+    assert_filter("train.learning_rate=3e-4", 1);
+    assert_filter("train.learning_rate=0.0001..0.0005", 1);
+    assert_filter("undersample.replacement=true,train.epochs=100,fold=1,repeat=1,model=cnn", 1);
+    assert_filter("colour=red", E_USAGE);
+    assert_filter("clusters=1-27,colour=red", E_USAGE);
+    assert_filter("augment", E_USAGE);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(test_fresh_file),
+        TEST(test_fill_values),
+        TEST(test_write_and_read_back),
+        TEST(test_clear_metrics),
+        TEST(test_rows_outside_are_refused),
+        TEST(test_grow),
+        TEST(test_grow_with_weights_wanted_runs_again),
+        TEST(test_grow_keeps_weights_of_one_kind),
+        TEST(test_grow_refuses_another_dataset),
+        TEST(test_creation_fails_without_traces),
+        TEST(test_bad_files),
+        TEST(test_columns_outside_their_row_are_refused),
+        TEST(test_marks_are_within_their_ranges),
+        TEST(test_no_room_is_told),
+        TEST(test_nothing_stays_open),
+        TEST(test_filter),
+        TEST(test_filter_that_matches_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,74 @@
+/* hand_dataset.h - datasets made by hand for the sampling tests.
+ * Every image is of one gray value of its own: any copy or warp of it still shows which image it came from. */
+#ifndef CELLSWEEP_HAND_DATASET_H
+#define CELLSWEEP_HAND_DATASET_H
+
+#include "settings/config.h"
+#include "data/dataset.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* n_clusters clusters with the given numbers (ascending) and counts, size x size images, in cluster order. */
+static inline struct dataset *hand_dataset(int n_clusters, const int *number, const int *count, int size)
+{
+    struct dataset *data = calloc(1, sizeof *data);
+    for (int c = 0; c < n_clusters; c++)
+        data->n_images += count[c];
+    data->size = size;
+    data->n_clusters = n_clusters;
+    data->cluster = calloc((size_t)n_clusters, sizeof(int));
+    data->cluster_count = calloc((size_t)n_clusters, sizeof(int));
+    data->image = calloc((size_t)data->n_images, sizeof *data->image);
+    data->pixels = calloc((size_t)(data->n_images * size * size), sizeof(float));
+    for (int c = 0, i = 0; c < n_clusters; c++) {
+        data->cluster[c] = number[c];
+        data->cluster_count[c] = count[c];
+        for (int k = 0; k < count[c]; k++, i++)
+            data->image[i].cluster = number[c];
+    }
+    for (int i = 0; i < data->n_images * size * size; i++)
+        data->pixels[i] = (float)(i / (size * size)) / 1024.0f;
+    return data;
+}
+
+static inline void hand_dataset_free(struct dataset *data)
+{
+    free(data->cluster);
+    free(data->cluster_count);
+    free(data->image);
+    free(data->content);
+    free(data->group);
+    free(data->pixels);
+    free(data);
+}
+
+/* Give every image the group that `name` says, in the column "slide". */
+static inline void hand_groups(struct dataset *data, const char *(*name)(int image, void *self), void *self)
+{
+    snprintf(data->group_column, sizeof data->group_column, "slide");
+    for (int i = 0; i < data->n_images; i++)
+        snprintf(data->image[i].group, sizeof data->image[i].group, "%s", name(i, self));
+    if (dataset_finish(data, NULL) < 0)
+        abort();
+}
+
+/* The image a gray value came from. */
+static inline int hand_image_of(const float *pixels)
+{
+    return (int)(pixels[0] * 1024.0f + 0.5f);
+}
+
+/* Configuration of one job at its defaults. */
+static inline struct config hand_config(const char *clusters, const char *strategy, const char *protocol)
+{
+    struct config config = config_defaults();
+    struct err err = {0};
+    if (config_set(&config, "clusters", clusters, &err) < 0 ||
+        config_set(&config, "strategy", strategy, &err) < 0 ||
+        config_set(&config, "protocol", protocol, &err) < 0)
+        abort();
+    return config;
+}
+
+#endif

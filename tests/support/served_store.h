@@ -1,0 +1,85 @@
+/* served_store.h - a small trained sweep with its images, and a server of it on a free port: for tests of the server. */
+#ifndef CELLSWEEP_SERVED_STORE_H
+#define CELLSWEEP_SERVED_STORE_H
+
+#include "data/png.h"
+#include "support/http_client.h"
+#include "support/scratch.h"
+#include "serve/serve.h"
+#include "support/trained_store.h"
+
+#include <jansson.h>
+
+enum { SERVED_SIZE = 20, SERVED_JOBS = 5, SERVED_WAITING = 1 };
+
+static const struct trained_job served_job[SERVED_JOBS] = {{"1-2-3", "none", 1},
+                                                           {"1-2-3", "none", 2},
+                                                           {"1-2", "oversample", 1},
+                                                           {"1-2-3", "reweight", 1},
+                                                           {"1-2-3", "none", 3}};
+
+struct served {
+    char folder[64], path[128], cells[128];
+    struct dataset *data;
+    struct serve *serve;
+    int port;
+};
+
+static inline int served_port(const struct serve *serve)
+{
+    int port = 0;
+    const char *colon = strrchr(serve_url(serve), ':');
+    sscanf(colon, ":%d", &port);
+    return port;
+}
+
+/* The sweep's files, in a new folder. */
+static inline int served_make(struct served *s, struct err *err)
+{
+    static const int counts[] = {12, 8, 6};
+    if (scratch_make(s->folder, sizeof s->folder) < 0)
+        return -1;
+    snprintf(s->path, sizeof s->path, "%s/r.h5", s->folder);
+    snprintf(s->cells, sizeof s->cells, "%s/r.cells.h5", s->folder);
+    s->data = noise_dataset(3, counts, SERVED_SIZE, 5);
+    s->data->pixel_size = 0.2125;
+    for (int i = 0; i < s->data->n_images; i++)
+        snprintf(s->data->image[i].id, DATASET_ID_SIZE, "%d", i);
+    int rc = dataset_finish(s->data, err);
+    if (rc == 0)
+        rc = dataset_write(s->data, s->cells, err);
+    struct config base = trained_config(s->data);
+    return rc < 0 ? rc : trained_store(s->path, s->data, &base, served_job, SERVED_JOBS, SERVED_WAITING, err);
+}
+
+static inline int served_start(struct served *s, const char *filter, const char *token, struct err *err)
+{
+    const struct serve_options options = {
+        .path = s->path, .filter = filter, .address = "127.0.0.1", .token = token};
+    int rc = serve_start(&options, &s->serve, err);
+    s->port = rc == 0 ? served_port(s->serve) : 0;
+    return rc;
+}
+
+static inline void served_end(struct served *s)
+{
+    serve_stop(s->serve);
+    hand_dataset_free(s->data);
+    unlink(s->path);
+    unlink(s->cells);
+    rmdir(s->folder);
+}
+
+/* Image i as an 8 bit PNG in memory, owned by the caller. */
+static inline void *served_png(const struct served *s, int i, size_t *n)
+{
+    unsigned char gray[SERVED_SIZE * SERVED_SIZE];
+    void *png = NULL;
+    const float *pixels = s->data->pixels + (size_t)i * SERVED_SIZE * SERVED_SIZE;
+    for (int k = 0; k < SERVED_SIZE * SERVED_SIZE; k++)
+        gray[k] = (unsigned char)(255 * (double)pixels[k] + 0.5);
+    image_encode_gray8(gray, SERVED_SIZE, SERVED_SIZE, &png, n, NULL);
+    return png;
+}
+
+#endif

@@ -1,0 +1,474 @@
+/* The network against PyTorch (tests/golden/cnn.h5, made by make_golden.py beside it), with every kernel table this CPU
+ * runs; and what a network must do that no golden value tells. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#if defined(__SSE2__)
+#include <xmmintrin.h>
+#endif
+#include <cmocka.h>
+#include <hdf5.h>
+
+#include "models/net/cnn.h"
+#include "kernels/kernels.h"
+#include "rng.h"
+
+static const char GOLDEN[] = "tests/golden/cnn.h5";
+static const double TOLERANCE = 1e-4;
+static const struct cnn_adam ADAM = {.learning_rate = 1e-3, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-7};
+static const enum kernels_isa TABLES[] = {KERNELS_REFERENCE, KERNELS_BLAS, KERNELS_AVX2, KERNELS_AVX512};
+
+enum { N_TABLES = 4, MAX_BATCH = 8 };
+
+static void *allocate(size_t n, size_t size)
+{
+    void *p = calloc(n, size);
+    assert_non_null(p);
+    return p;
+}
+
+static void read_attribute(hid_t group, const char *name, hid_t type, void *value)
+{
+    hid_t attribute = H5Aopen(group, name, H5P_DEFAULT);
+    assert_true(attribute >= 0 && H5Aread(attribute, type, value) >= 0);
+    H5Aclose(attribute);
+}
+
+/* A dataset as a new array; NULL when there is none. */
+static void *read_dataset(hid_t group, const char *name, hid_t type, size_t *n)
+{
+    if (H5Lexists(group, name, H5P_DEFAULT) <= 0)
+        return NULL;
+    hid_t dataset = H5Dopen2(group, name, H5P_DEFAULT), space = H5Dget_space(dataset);
+    *n = (size_t)H5Sget_simple_extent_npoints(space);
+    void *value = allocate(*n, H5Tget_size(type));
+    assert_true(H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, value) >= 0);
+    H5Sclose(space);
+    H5Dclose(dataset);
+    return value;
+}
+
+/* One group of the golden file. Arrays that it does not have are NULL. */
+struct golden {
+    const char *name;
+    struct cnn_shape shape;
+    struct batch batch;
+    struct loss_rule loss;
+    size_t n_params, offset[CNN_N_PARTS + 1], n_index;
+    float *images, *params, *target, *weight, *logit_offset, *logits, *gradient, *trained, *gradient_norm,
+        *trained_norm;
+    int64_t *index; /* (n_index) elements that gradient and trained hold, or NULL: all */
+    const float *image[MAX_BATCH];
+    double value;
+};
+
+/* make_golden.py's hashed(), element i. */
+static float hashed(uint64_t stream, uint64_t i)
+{
+    uint64_t z = (stream << 32) + i + 0x9E3779B97F4A7C15U;
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9U;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBU;
+    z = z ^ (z >> 31);
+    return (float)(z >> 40) * 0x1p-24F;
+}
+
+static void hash_inputs(struct golden *g)
+{
+    size_t pixels = (size_t)g->batch.n * (size_t)g->shape.size * (size_t)g->shape.size;
+    const int rows[] = {g->shape.filters[0], g->shape.filters[1], g->shape.dense[0], g->shape.dense[1],
+                        g->shape.n_classes};
+    g->images = allocate(pixels, sizeof(float));
+    g->params = allocate(g->n_params, sizeof(float));
+    for (size_t i = 0; i < pixels; i++)
+        g->images[i] = hashed(1, i);
+    for (size_t p = 0; p < CNN_N_PARTS; p++) {
+        size_t n = g->offset[p + 1] - g->offset[p], columns = n / (size_t)rows[p / 2];
+        float limit = p % 2 ? 0.1F : (float)sqrt(6.0 / (double)((size_t)rows[p / 2] + columns));
+        for (size_t i = 0; i < n; i++)
+            g->params[g->offset[p] + i] = (2 * hashed(16 + p, i) - 1) * limit;
+    }
+}
+
+static void read_shape(hid_t group, struct golden *g)
+{
+    int64_t key, step, kind;
+    read_attribute(group, "size", H5T_NATIVE_INT, &g->shape.size);
+    read_attribute(group, "filters", H5T_NATIVE_INT, g->shape.filters);
+    read_attribute(group, "dense", H5T_NATIVE_INT, g->shape.dense);
+    read_attribute(group, "n_classes", H5T_NATIVE_INT, &g->shape.n_classes);
+    read_attribute(group, "dropout", H5T_NATIVE_DOUBLE, g->shape.dropout);
+    read_attribute(group, "batch", H5T_NATIVE_INT, &g->batch.n);
+    read_attribute(group, "gamma", H5T_NATIVE_DOUBLE, &g->loss.gamma);
+    read_attribute(group, "loss", H5T_NATIVE_DOUBLE, &g->value);
+    read_attribute(group, "focal", H5T_NATIVE_INT64, &kind);
+    read_attribute(group, "dropout_key", H5T_NATIVE_INT64, &key);
+    read_attribute(group, "dropout_step", H5T_NATIVE_INT64, &step);
+    g->loss.kind = kind ? LOSS_FOCAL : LOSS_CROSS_ENTROPY;
+    g->batch.dropout_key = (uint64_t)key;
+    g->batch.dropout_step = (uint64_t)step;
+}
+
+static void read_golden(const char *name, struct golden *g)
+{
+    hid_t file = H5Fopen(GOLDEN, H5F_ACC_RDONLY, H5P_DEFAULT), group = H5Gopen2(file, name, H5P_DEFAULT);
+    size_t n;
+    assert_true(group >= 0);
+    *g = (struct golden){.name = name};
+    read_shape(group, g);
+    g->n_params = cnn_n_params(&g->shape, g->offset);
+    float **const arrays[] = {&g->images, &g->params,   &g->target,  &g->weight,        &g->logit_offset,
+                              &g->logits, &g->gradient, &g->trained, &g->gradient_norm, &g->trained_norm};
+    static const char *const names[] = {"images", "params",   "target",  "weight",        "logit_offset",
+                                        "logits", "gradient", "trained", "gradient_norm", "trained_norm"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        *arrays[i] = read_dataset(group, names[i], H5T_NATIVE_FLOAT, &n);
+    g->index = read_dataset(group, "index", H5T_NATIVE_INT64, &g->n_index);
+    H5Gclose(group);
+    H5Fclose(file);
+    if (!g->images)
+        hash_inputs(g);
+    for (int i = 0; i < g->batch.n; i++)
+        g->image[i] = g->images + (size_t)i * (size_t)g->shape.size * (size_t)g->shape.size;
+    g->batch.image = g->image;
+    g->batch.target = g->target;
+    g->batch.weight = g->weight;
+    g->loss.logit_offset = g->logit_offset;
+}
+
+static void free_golden(struct golden *g)
+{
+    float *const arrays[] = {g->images, g->params,   g->target,  g->weight,        g->logit_offset,
+                             g->logits, g->gradient, g->trained, g->gradient_norm, g->trained_norm};
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
+        free(arrays[i]);
+    free(g->index);
+}
+
+/* max |a - b| / max |b|, infinite when a NaN is about. */
+struct difference {
+    double error, scale;
+};
+
+static void compare(struct difference *d, double a, double b)
+{
+    double error = fabs(a - b);
+    d->error = error <= d->error ? d->error : isnan(error) ? HUGE_VAL : error;
+    d->scale = fmax(d->scale, fabs(b));
+}
+
+static double relative(struct difference d)
+{
+    return d.error / fmax(d.scale, 1e-30);
+}
+
+static size_t part_of(const struct golden *g, size_t i)
+{
+    size_t p = 0;
+    while (i >= g->offset[p + 1])
+        p++;
+    return p;
+}
+
+/* Worst relative error, part by part, of a parameter-like vector against the golden one and its norms. */
+static double worst_part(const struct golden *g, const float *vector, const float *expected,
+                         const float *norm)
+{
+    struct difference part[CNN_N_PARTS] = {{0, 0}};
+    double worst = 0, sum[CNN_N_PARTS] = {0};
+    for (size_t i = 0; i < (g->index ? g->n_index : g->n_params); i++) {
+        size_t at = g->index ? (size_t)g->index[i] : i;
+        compare(&part[part_of(g, at)], (double)vector[at], (double)expected[i]);
+    }
+    for (size_t i = 0; norm && i < g->n_params; i++)
+        sum[part_of(g, i)] += (double)vector[i] * (double)vector[i];
+    for (size_t p = 0; p < CNN_N_PARTS; p++) {
+        worst = fmax(worst, relative(part[p]));
+        if (norm)
+            worst = fmax(worst, fabs(sqrt(sum[p]) / (double)norm[p] - 1));
+    }
+    return worst;
+}
+
+static double worst_logit(const struct golden *g, const float *logits)
+{
+    struct difference d = {0, 0};
+    for (int i = 0; i < g->batch.n * g->shape.n_classes; i++)
+        compare(&d, (double)logits[i], (double)g->logits[i]);
+    return relative(d);
+}
+
+static void set_params(struct cnn *net, const struct golden *g)
+{
+    memcpy(cnn_params(net), g->params, g->n_params * sizeof(float));
+}
+
+/* One golden case with the selected kernels: prints the worst errors and fails above the tolerance. */
+static void check_golden(const struct golden *g)
+{
+    struct cnn *net = NULL;
+    float logits[MAX_BATCH * 8], probs[MAX_BATCH * 8], *gradient = allocate(g->n_params, sizeof(float));
+    struct batch batch = g->batch;
+    assert_int_equal(cnn_new(&g->shape, MAX_BATCH, &net, NULL), 0);
+    set_params(net, g);
+    double value = cnn_gradient(net, &batch, &g->loss, logits, gradient);
+    double error[4] = {fabs(value / g->value - 1), worst_logit(g, logits),
+                       worst_part(g, gradient, g->gradient, g->gradient_norm)};
+    assert_memory_equal(cnn_params(net), g->params, g->n_params * sizeof(float));
+    for (int step = 0; step < 3; step++, batch.dropout_step++) {
+        double trained = cnn_train(net, &batch, &g->loss, &ADAM, probs);
+        assert_true(step > 0 || trained == value);
+    }
+    assert_int_equal(*cnn_steps(net), 3);
+    error[3] = worst_part(g, cnn_params(net), g->trained, g->trained_norm);
+    print_message("%-10s %-8s loss %.1e  logits %.1e  gradients %.1e  weights after 3 steps %.1e\n",
+                  kernels_selected()->name, g->name, error[0], error[1], error[2], error[3]);
+    for (int i = 0; i < 4; i++)
+        assert_true(error[i] < TOLERANCE);
+    free(gradient);
+    cnn_free(net);
+}
+
+static void test_golden(void **state)
+{
+    static const char *const names[] = {"plain", "dropout", "focal", "default"};
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct golden g;
+        read_golden(names[i], &g);
+        for (int t = 0; t < N_TABLES; t++) {
+            struct err err = {0};
+            if (kernels_select(TABLES[t], &err) < 0)
+                print_message("skipped: %s\n", err.text);
+            else
+                check_golden(&g);
+        }
+        free_golden(&g);
+    }
+    assert_int_equal(kernels_select(KERNELS_AUTO, NULL), 0);
+}
+
+enum { SIDE = 12, SAMPLES = 48, BATCH = 16 };
+
+/* A problem that a small network must learn: noise, with a bright left or right half. */
+struct problem {
+    float pixels[SAMPLES][SIDE * SIDE], target[SAMPLES][2], weight[SAMPLES];
+    const float *image[SAMPLES];
+};
+
+static struct cnn_shape small_shape(void)
+{
+    return (struct cnn_shape){
+        .size = SIDE, .filters = {4, 8}, .dense = {16, 8}, .n_classes = 2, .dropout = {0.1, 0.1, 0.1}};
+}
+
+static void make_problem(struct problem *p)
+{
+    for (size_t i = 0; i < SAMPLES; i++) {
+        for (size_t j = 0; j < SIDE * SIDE; j++)
+            p->pixels[i][j] = 0.3F * hashed(i, j) + ((j % SIDE < SIDE / 2) == (i % 2) ? 0.7F : 0.0F);
+        p->target[i][i % 2] = 1;
+        p->target[i][1 - i % 2] = 0;
+        p->weight[i] = 1;
+        p->image[i] = p->pixels[i];
+    }
+}
+
+/* Train for some epochs; the loss of the last step. */
+static double train(struct cnn *net, const struct problem *p, int epochs, double rate)
+{
+    struct cnn_adam adam = ADAM;
+    struct loss_rule loss = {.kind = LOSS_CROSS_ENTROPY};
+    float probs[BATCH * 2];
+    double value = 0;
+    adam.learning_rate = rate;
+    for (int step = 0; step < epochs * SAMPLES / BATCH; step++) {
+        int first = step * BATCH % SAMPLES;
+        struct batch batch = {.n = BATCH,
+                              .image = p->image + first,
+                              .target = p->target[first],
+                              .weight = p->weight + first,
+                              .dropout_key = 3,
+                              .dropout_step = (uint64_t)*cnn_steps(net)};
+        value = cnn_train(net, &batch, &loss, &adam, probs);
+    }
+    return value;
+}
+
+static struct cnn *new_network(void)
+{
+    struct cnn_shape shape = small_shape();
+    struct cnn *net = NULL;
+    assert_int_equal(cnn_new(&shape, BATCH, &net, NULL), 0);
+    cnn_init(net, 11);
+    return net;
+}
+
+static int n_right(struct cnn *net, const struct problem *p)
+{
+    float probs[SAMPLES][2];
+    int right = 0;
+    cnn_predict(net, p->image, SAMPLES, probs[0]); /* three batches of its own */
+    for (size_t i = 0; i < SAMPLES; i++) {
+        assert_true(fabsf(probs[i][0] + probs[i][1] - 1) < 1e-6F);
+        right += probs[i][i % 2] > 0.5F;
+    }
+    return right;
+}
+
+static void test_learns(void **state)
+{
+    static struct problem p;
+    struct cnn *net = new_network();
+    (void)state;
+    make_problem(&p);
+    assert_in_range(n_right(net, &p), 0, SAMPLES - 1);
+    train(net, &p, 40, 3e-3);
+    assert_int_equal(n_right(net, &p), SAMPLES);
+    cnn_free(net);
+}
+
+static void test_divergence_shows(void **state)
+{
+    static struct problem p;
+    struct cnn *net = new_network();
+    (void)state;
+    make_problem(&p);
+    assert_true(isnan(train(net, &p, 4, 1e30)));
+    cnn_init(net, 11);
+    assert_true(isfinite(train(net, &p, 1, 1e-3)));
+    p.pixels[SAMPLES - 1][77] = nanf("");
+    assert_true(isnan(train(net, &p, 1, 1e-3)));
+    cnn_free(net);
+}
+
+/* Equal calls give equal bits; a network restored from parameters, moments and step count goes on like the one saved. */
+static void test_reproducible(void **state)
+{
+    static struct problem p;
+    struct cnn_shape shape = small_shape();
+    size_t n = cnn_n_params(&shape, NULL);
+    struct cnn *net[3] = {new_network(), new_network(), new_network()};
+    (void)state;
+    make_problem(&p);
+    train(net[0], &p, 4, 1e-3);
+    train(net[1], &p, 2, 1e-3);
+    memcpy(cnn_params(net[2]), cnn_params(net[1]), n * sizeof(float));
+    memcpy(cnn_moments(net[2]), cnn_moments(net[1]), 2 * n * sizeof(float));
+    *cnn_steps(net[2]) = *cnn_steps(net[1]);
+    train(net[1], &p, 2, 1e-3);
+    train(net[2], &p, 2, 1e-3);
+    for (int i = 1; i < 3; i++) {
+        assert_memory_equal(cnn_params(net[i]), cnn_params(net[0]), n * sizeof(float));
+        assert_memory_equal(cnn_moments(net[i]), cnn_moments(net[0]), 2 * n * sizeof(float));
+    }
+    for (int i = 0; i < 3; i++)
+        cnn_free(net[i]);
+}
+
+/* The caller's treatment of denormals survives a step, and inside one they are zero. */
+static void test_denormal_mode(void **state)
+{
+#if defined(__SSE2__)
+    static struct problem p;
+    struct cnn *net = new_network();
+    struct cnn_shape shape = small_shape();
+    size_t n = cnn_n_params(&shape, NULL), n_denormal = 0;
+    make_problem(&p);
+    unsigned before = _mm_getcsr() & 0x8040;
+    for (size_t i = 0; i < 2 * n; i++)
+        cnn_moments(net)[i] = 2e-38F;
+    train(net, &p, 2, 1e-3);
+    assert_int_equal(_mm_getcsr() & 0x8040, before);
+    for (size_t i = 0; i < 2 * n; i++)
+        n_denormal += fpclassify(cnn_moments(net)[i]) == FP_SUBNORMAL;
+    assert_int_equal(n_denormal, 0);
+    cnn_free(net);
+#endif
+    (void)state;
+}
+
+static void test_sizes(void **state)
+{
+    struct cnn_shape shape = {.size = 50, .filters = {32, 64}, .dense = {128, 64}, .n_classes = 2};
+    size_t offset[CNN_N_PARTS + 1];
+    (void)state;
+    assert_int_equal(cnn_n_params(&shape, offset), 1018562);
+    assert_int_equal(offset[CNN_DENSE1_W], 18816);
+    assert_int_equal(offset[CNN_N_PARTS], 1018562);
+    assert_true(fabs(cnn_dense_flop(&shape) - 62178048) < 0.5);
+}
+
+/* Glorot-uniform: bounded by the limit, filling the range, mean near zero; biases zero; every key its own. */
+static void test_init(void **state)
+{
+    struct cnn_shape shape = {.size = 50, .filters = {32, 64}, .dense = {128, 64}, .n_classes = 2};
+    const double limit = sqrt(6.0 / (7744 + 128));
+    struct cnn *net = NULL;
+    size_t offset[CNN_N_PARTS + 1];
+    double sum = 0, top = 0;
+    (void)state;
+    cnn_n_params(&shape, offset);
+    assert_int_equal(cnn_new(&shape, 1, &net, NULL), 0);
+    cnn_init(net, 1);
+    float first = cnn_params(net)[0];
+    for (size_t i = offset[CNN_DENSE1_W]; i < offset[CNN_DENSE1_B]; i++) {
+        sum += (double)cnn_params(net)[i];
+        top = fmax(top, fabs((double)cnn_params(net)[i]));
+    }
+    assert_true(top <= limit * 1.000001 && top > 0.999 * limit);
+    assert_true(fabs(sum / (double)(offset[CNN_DENSE1_B] - offset[CNN_DENSE1_W])) < 0.005 * limit);
+    for (int part = CNN_CONV1_B; part < CNN_N_PARTS; part += 2)
+        for (size_t i = offset[part]; i < offset[part + 1]; i++)
+            assert_true(cnn_params(net)[i] == 0);
+    cnn_init(net, 2);
+    assert_true(cnn_params(net)[0] != first);
+    cnn_init(net, 1);
+    assert_true(cnn_params(net)[0] == first);
+    cnn_free(net);
+}
+
+static void test_wrong_shapes(void **state)
+{
+    struct cnn_shape shape[6];
+    struct cnn *net = NULL;
+    (void)state;
+    for (int i = 0; i < 6; i++)
+        shape[i] = small_shape();
+    shape[0].size = 9;
+    shape[1].n_classes = 1;
+    shape[2].n_classes = LOSS_MAX_CLASSES + 1;
+    shape[3].dropout[1] = 1;
+    shape[4].filters[1] = 0;
+    shape[5].dropout[0] = nan("");
+    for (int i = 0; i < 6; i++) {
+        struct err err = {0};
+        assert_int_equal(cnn_new(&shape[i], 4, &net, &err), E_USAGE);
+        assert_true(err.code == E_USAGE && strlen(err.text) > 20 && net == NULL);
+    }
+    shape[0] = small_shape();
+    assert_int_equal(cnn_new(&shape[0], 0, &net, NULL), E_USAGE);
+    shape[0].size = 10; /* the smallest */
+    assert_int_equal(cnn_new(&shape[0], 1, &net, NULL), 0);
+    cnn_free(net);
+    cnn_free(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_golden),
+        cmocka_unit_test(test_learns),
+        cmocka_unit_test(test_divergence_shows),
+        cmocka_unit_test(test_reproducible),
+        cmocka_unit_test(test_denormal_mode),
+        cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_init),
+        cmocka_unit_test(test_wrong_shapes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

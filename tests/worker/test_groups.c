@@ -1,0 +1,403 @@
+/* Whole groups on either side: what is kept together, how evenly, what is refused. */
+#include "samples/groups.h"
+
+#include "support/hand_dataset.h"
+#include "select.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct dataset *two_clusters(void)
+{
+    static const int number[] = {8, 10}, count[] = {44, 45};
+    return hand_dataset(2, number, count, 2);
+}
+
+static struct job_samples select_ok(const struct config *config, const struct dataset *data)
+{
+    struct job_samples samples;
+    struct err err = {0};
+    if (job_samples_select(config, data, "key", NULL, &samples, &err) < 0)
+        fail_msg("%s", err.text);
+    return samples;
+}
+
+static void assert_refused(const struct config *config, const struct dataset *data, const char *expected)
+{
+    struct job_samples samples;
+    struct err err = {0};
+    assert_int_equal(job_samples_select(config, data, "key", NULL, &samples, &err), E_USAGE);
+    if (!strstr(err.text, expected))
+        fail_msg("'%s' does not say '%s'", err.text, expected);
+    assert_null(samples.all.sample);
+}
+
+static struct config grouped_config(const char *clusters, const char *protocol)
+{
+    struct config config = hand_config(clusters, "oversample", protocol);
+    snprintf(config.groups, sizeof config.groups, "slide");
+    return config;
+}
+
+/* How a random dataset is grouped: one of n slides, or with some probability none. */
+struct grouping {
+    struct rng *rng;
+    int n;
+    double alone;
+};
+
+static const char *random_slide(int image, void *self)
+{
+    static char name[16];
+    const struct grouping *g = self;
+    (void)image;
+    snprintf(name, sizeof name, "slide %d", (int)rng_below(g->rng, (uint32_t)g->n));
+    return rng_uniform(g->rng) < g->alone ? "" : name;
+}
+
+/* 2 to 4 clusters of 4 to 15 images on 2 to 9 slides, and a random honest job on all of them. */
+static struct dataset *random_groups(struct rng *rng, struct config *config)
+{
+    static const char *const clusters[] = {"1-2", "1-2-3", "1-2-3-4"};
+    static const char *const protocols[] = {"holdout", "kfold:2x2", "kfold:3x2", "kfold:4x1"};
+    static const int number[] = {1, 2, 3, 4};
+    struct grouping grouping = {rng, 2 + (int)rng_below(rng, 8), rng_below(rng, 3) ? 0 : 0.2};
+    int count[4], n = 2 + (int)rng_below(rng, 3);
+    for (int c = 0; c < n; c++)
+        count[c] = 4 + (int)rng_below(rng, rng_below(rng, 2) ? 1 : 12);
+    *config = grouped_config(clusters[n - 2], protocols[rng_below(rng, 4)]);
+    config->seed = (int64_t)rng_below(rng, 1000);
+    config->validation = 0.1 + 0.4 * rng_uniform(rng);
+    struct dataset *data = hand_dataset(n, number, count, 2);
+    hand_groups(data, random_slide, &grouping);
+    return data;
+}
+
+static int same_group(const struct dataset *data, int i, int j)
+{
+    return i == j || (data->image[i].group[0] && strcmp(data->image[i].group, data->image[j].group) == 0);
+}
+
+/* The groups of a dataset as sets of clusters (bit c: cluster c + 1), told apart by names alone. */
+static int list_groups(const struct dataset *data, int *clusters)
+{
+    int n = 0;
+    for (int i = 0; i < data->n_images; i++) {
+        int is_first = 1;
+        for (int j = 0; j < i; j++)
+            is_first = is_first && !same_group(data, i, j);
+        if (!is_first)
+            continue;
+        clusters[n] = 0;
+        for (int j = i; j < data->n_images; j++)
+            if (same_group(data, i, j))
+                clusters[n] |= 1 << (data->image[j].cluster - 1);
+        n++;
+    }
+    return n;
+}
+
+static int groups_with(const int *clusters, int n, int c)
+{
+    int with = 0;
+    for (int g = 0; g < n; g++)
+        with += clusters[g] >> c & 1;
+    return with;
+}
+
+/* Whether some way to put the groups on two sides leaves every cluster on both: every way is tried. */
+static int is_divisible(const int *clusters, int n, int every_cluster)
+{
+    for (unsigned way = 0; way < 1u << (n - 1); way++) {
+        int side[2] = {0, 0};
+        for (int g = 0; g < n; g++)
+            side[way >> g & 1] |= clusters[g];
+        if (side[0] == every_cluster && side[1] == every_cluster)
+            return 1;
+    }
+    return 0;
+}
+
+/* What the job must be refused with, "" when it must not. */
+static void expected_refusal(const struct config *config, const struct dataset *data, char *out, size_t size)
+{
+    int clusters[64], n = list_groups(data, clusters), n_parts = split_min_images(config);
+    out[0] = '\0';
+    for (int c = 0; c < config->clusters.n; c++) {
+        int with = groups_with(clusters, n, c);
+        if (with < n_parts) {
+            snprintf(out, size, "cluster %d has images of %d group%s (slide); protocol %s ", c + 1, with,
+                     with == 1 ? "" : "s", config_protocol_name(config->protocol.kind));
+            return;
+        }
+    }
+    /* Three or more groups of every one of four clusters always fit in three folds. */
+    if (n_parts == 2 && n <= 16 && !is_divisible(clusters, n, (1 << config->clusters.n) - 1))
+        snprintf(out, size, "in no division that was tried");
+}
+
+/* No group on both sides, every cluster where it must be, no copy judged. */
+static void assert_kept_together(const struct config *config, const struct dataset *data,
+                                 const struct job_samples *s)
+{
+    int train[CONFIG_MAX_CLUSTERS], val[CONFIG_MAX_CLUSTERS];
+    samples_count(&s->train, config->clusters.n, train);
+    samples_count(&s->val, config->clusters.n, val);
+    assert_true(s->val.n > 0);
+    for (int c = 0; c < config->clusters.n; c++)
+        assert_true(train[c] > 0 && (val[c] > 0 || config->protocol.kind == PROTOCOL_KFOLD));
+    for (int i = 0; i < s->val.n; i++) {
+        assert_int_equal(s->val.sample[i].copy, 0);
+        for (int k = 0; k < s->train.n; k++)
+            assert_false(same_group(data, s->val.sample[i].image, s->train.sample[k].image));
+    }
+}
+
+static void check_folds(struct config *config, const struct dataset *data)
+{
+    for (int r = 0; r < config->protocol.repeats; r++) {
+        int times[64] = {0};
+        config->repeat = r;
+        for (int f = 0; f < config->protocol.folds; f++) {
+            config->fold = f;
+            struct job_samples s = select_ok(config, data);
+            assert_kept_together(config, data, &s);
+            for (int i = 0; i < s.val.n; i++)
+                times[s.val.sample[i].image]++;
+            job_samples_free(&s);
+        }
+        for (int i = 0; i < data->n_images && config->protocol.kind == PROTOCOL_KFOLD; i++)
+            assert_int_equal(times[i], 1);
+    }
+}
+
+static void groups_stay_together_or_are_refused(void **state)
+{
+    struct rng rng = rng_start(rng_key("test", "groups", 6), 0);
+    int n_kept = 0, n_few = 0, n_indivisible = 0;
+    (void)state;
+    for (int trial = 0; trial < 4000; trial++) {
+        struct config config;
+        char refusal[200];
+        struct dataset *data = random_groups(&rng, &config);
+        expected_refusal(&config, data, refusal, sizeof refusal);
+        if (refusal[0])
+            assert_refused(&config, data, refusal);
+        else
+            check_folds(&config, data);
+        n_kept += !refusal[0];
+        n_few += refusal[0] == 'c';
+        n_indivisible += refusal[0] == 'i';
+        hand_dataset_free(data);
+    }
+    assert_true(n_kept > 1000 && n_few > 500 && n_indivisible > 0);
+}
+
+static const char *tens(int image, void *self)
+{
+    static char name[16];
+    (void)self;
+    snprintf(name, sizeof name, "%d", image % 10);
+    return name;
+}
+
+static const char *nobody(int image, void *self)
+{
+    (void)image;
+    (void)self;
+    return "";
+}
+
+/* Ten slides, each with a tenth of both clusters: two of them are a fifth. */
+static void equal_groups_are_dealt_evenly(void **state)
+{
+    static const int number[] = {1, 2}, count[] = {100, 30};
+    struct dataset *data = hand_dataset(2, number, count, 2);
+    int val[2];
+    (void)state;
+    hand_groups(data, tens, NULL);
+    for (int seed = 0; seed < 20; seed++)
+        for (int kfold = 0; kfold < 2; kfold++) {
+            struct config config = grouped_config("1-2", kfold ? "kfold:5x1" : "holdout");
+            config.seed = seed;
+            config.fold = kfold ? seed % 5 : 0;
+            struct job_samples s = select_ok(&config, data);
+            samples_count(&s.val, 2, val);
+            assert_int_equal(val[0], 20);
+            assert_int_equal(val[1], 6);
+            job_samples_free(&s);
+        }
+    hand_dataset_free(data);
+}
+
+/* Images alone in their groups: every class as even as without groups. */
+static void groups_of_one_are_as_even_as_none(void **state)
+{
+    static const int number[] = {1, 2, 3}, count[] = {94, 45, 7};
+    struct dataset *data = hand_dataset(3, number, count, 2);
+    int val[3];
+    (void)state;
+    hand_groups(data, nobody, NULL);
+    struct config config = grouped_config("1-2-3", "holdout");
+    struct job_samples s = select_ok(&config, data);
+    samples_count(&s.val, 3, val);
+    for (int c = 0; c < 3; c++)
+        assert_true(val[c] >= count[c] / 5 && val[c] <= (count[c] + 4) / 5);
+    job_samples_free(&s);
+    config = grouped_config("1-2-3", "kfold:7x1");
+    for (config.fold = 0; config.fold < 7; config.fold++) {
+        s = select_ok(&config, data);
+        samples_count(&s.val, 3, val);
+        for (int c = 0; c < 3; c++)
+            assert_true(val[c] >= count[c] / 7 && val[c] <= (count[c] + 6) / 7);
+        job_samples_free(&s);
+    }
+    hand_dataset_free(data);
+}
+
+/* A case of groups.csv as samples: label by label in a group, every image a sample. */
+struct golden {
+    int folds, n, n_groups, group[1000], fold_of[1000];
+    struct sample sample[1000];
+};
+
+static void golden_add(struct golden *golden, int group, int fold, const int *count)
+{
+    golden->n_groups = group + 1;
+    for (int c = 0; c < 3; c++)
+        for (int k = 0; k < count[c]; k++) {
+            int i = golden->n++;
+            assert_in_range(i, 0, 999);
+            golden->sample[i] = (struct sample){.image = i, .label = c, .variant = -1};
+            golden->group[i] = group;
+            golden->fold_of[i] = fold;
+        }
+}
+
+/* The fold of every image; folds are numbered as images first come to them, as in the file. */
+static void deal_folds(struct golden *golden, int *fold_of)
+{
+    struct config config = grouped_config("1-2-3", "kfold");
+    const struct samples list = {.sample = golden->sample, .n = golden->n};
+    struct split_task task = {.config = &config, .samples = &list, .n_classes = 3, .group = golden->group};
+    int raw[1000], number[16], n_numbers = 0;
+    config.protocol.folds = golden->folds;
+    for (config.fold = 0; config.fold < golden->folds; config.fold++) {
+        unsigned char held[1000] = {0};
+        struct rng rng = split_stream(&config);
+        assert_int_equal(groups_hold(&task, &rng, held, NULL), 0);
+        number[config.fold] = -1;
+        for (int i = 0; i < golden->n; i++)
+            if (held[i])
+                raw[i] = (int)config.fold;
+    }
+    for (int i = 0; i < golden->n; i++) {
+        if (number[raw[i]] < 0)
+            number[raw[i]] = n_numbers++;
+        fold_of[i] = number[raw[i]];
+    }
+}
+
+static void golden_check(struct golden *golden)
+{
+    int fold_of[1000];
+    deal_folds(golden, fold_of);
+    for (int i = 0; i < golden->n; i++)
+        assert_int_equal(fold_of[i], golden->fold_of[i]);
+}
+
+/* tests/golden/groups.py made the folds. */
+static void folds_are_those_of_scikit_learn(void **state)
+{
+    static struct golden golden;
+    int at, folds, group, fold, count[3], last = -1, n_cases = 0;
+    FILE *file = fopen("tests/golden/groups.csv", "r");
+    (void)state;
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%*[^\n]"), 0);
+    while (fscanf(file, "%d,%d,%d,%d,%d,%d,%d", &at, &folds, &group, &fold, &count[0], &count[1],
+                  &count[2]) == 7) {
+        if (at != last && last >= 0)
+            golden_check(&golden);
+        if (at != last)
+            memset(&golden, 0, sizeof golden);
+        n_cases += at != last;
+        last = at;
+        golden.folds = folds;
+        golden_add(&golden, group, fold, count);
+    }
+    golden_check(&golden);
+    fclose(file);
+    assert_int_equal(n_cases, 30);
+}
+
+static void groups_need_data_and_protocol_that_keep_them(void **state)
+{
+    struct dataset *data = two_clusters();
+    struct config config = grouped_config("8-10", "holdout");
+    (void)state;
+    assert_refused(&config, data, "the images have no groups, not slide; pack them with --groups slide");
+    hand_groups(data, tens, NULL);
+    snprintf(config.groups, sizeof config.groups, "animal");
+    assert_refused(&config, data, "the images have groups slide, not animal; pack them with --groups animal");
+    config = grouped_config("8-10", "report");
+    assert_refused(&config, data, "protocol report cannot keep groups (slide) apart; use holdout or kfold");
+    config = grouped_config("8-10", "tail");
+    assert_refused(&config, data, "protocol tail cannot keep groups (slide) apart");
+    hand_dataset_free(data);
+}
+
+/* Data with groups gives a job that does not ask for them the split it always had. */
+static void groups_nobody_asks_for_change_nothing(void **state)
+{
+    static const char *const protocols[] = {"report", "tail", "holdout", "kfold:3x1"};
+    struct dataset *plain = two_clusters(), *grouped = two_clusters();
+    (void)state;
+    hand_groups(grouped, tens, NULL);
+    for (int p = 0; p < 4; p++) {
+        struct config config = hand_config("8-10", "augment", protocols[p]);
+        struct job_samples a = select_ok(&config, plain), b = select_ok(&config, grouped);
+        assert_int_equal(a.train.n, b.train.n);
+        assert_int_equal(a.val.n, b.val.n);
+        assert_memory_equal(a.train.sample, b.train.sample, (size_t)a.train.n * sizeof *a.train.sample);
+        assert_memory_equal(a.val.sample, b.val.sample, (size_t)a.val.n * sizeof *a.val.sample);
+        job_samples_free(&a);
+        job_samples_free(&b);
+    }
+    hand_dataset_free(plain);
+    hand_dataset_free(grouped);
+}
+
+static void the_split_of_groups_is_pinned(void **state)
+{
+    static const int judged[] = {4, 5, 14, 15, 24, 25, 34, 35, 44, 45, 54, 55, 64, 65, 74, 75, 84, 85};
+    struct dataset *data = two_clusters();
+    struct config config = grouped_config("8-10", "holdout");
+    (void)state;
+    hand_groups(data, tens, NULL);
+    struct job_samples s = select_ok(&config, data);
+    assert_int_equal(s.val.n, sizeof judged / sizeof *judged);
+    for (int i = 0; i < s.val.n; i++)
+        assert_int_equal(s.val.sample[i].image, judged[i]);
+    job_samples_free(&s);
+    hand_dataset_free(data);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(groups_stay_together_or_are_refused),
+        cmocka_unit_test(equal_groups_are_dealt_evenly),
+        cmocka_unit_test(groups_of_one_are_as_even_as_none),
+        cmocka_unit_test(folds_are_those_of_scikit_learn),
+        cmocka_unit_test(groups_need_data_and_protocol_that_keep_them),
+        cmocka_unit_test(groups_nobody_asks_for_change_nothing),
+        cmocka_unit_test(the_split_of_groups_is_pinned),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

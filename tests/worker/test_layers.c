@@ -1,0 +1,388 @@
+/* Every gradient by finite differences. The engine's own sources are compiled here once more with double for float, so that
+ * differences are exact to many digits: a formula is right or it is not. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#if defined(__SSE2__)
+#include <xmmintrin.h>
+#endif
+#include <cmocka.h>
+
+#include "err.h"
+#include "rng.h"
+
+#if defined(__clang__)
+#pragma clang diagnostic ignored "-Wkeyword-macro"
+#endif
+#define float double
+#define sqrtf sqrt
+#include "kernels/reference.c"
+#include "models/net/layers.c"
+#include "base/loss.c"
+#include "models/net/cnn.c"
+#undef float
+
+static const double STEP = 1e-5, TOLERANCE = 1e-7;
+
+const struct kernels *kernels_selected(void)
+{
+    return &kernels_reference;
+}
+
+/* A scalar function of the arrays in *context; *signature says on which smooth piece it was evaluated. */
+typedef double (*objective_fn)(void *context, uint64_t *signature);
+
+static void fill(double *x, size_t n, uint64_t key)
+{
+    struct rng rng = rng_start(key, 0);
+    for (size_t i = 0; i < n; i++)
+        x[i] = rng_between(&rng, -1, 1);
+}
+
+static double max_abs(const double *x, size_t n)
+{
+    double top = 0;
+    for (size_t i = 0; i < n; i++)
+        top = fabs(x[i]) > top ? fabs(x[i]) : top;
+    return top;
+}
+
+/* Central difference along every element of x (n) against gradient (n). Elements where a maximum or a ReLU switches within
+ * the step are left out; they must be few. */
+static void check_gradient(const char *what, double *x, size_t n, const double *gradient, objective_fn f,
+                           void *context)
+{
+    double scale = max_abs(gradient, n);
+    size_t skipped = 0;
+    assert_true(scale > 1e-6);
+    for (size_t i = 0; i < n; i++) {
+        uint64_t above, below;
+        double old = x[i];
+        x[i] = old + STEP;
+        double high = f(context, &above);
+        x[i] = old - STEP;
+        double low = f(context, &below);
+        x[i] = old;
+        double difference = (high - low) / (2 * STEP);
+        if (above != below)
+            skipped++;
+        else if (!(fabs(difference - gradient[i]) <= TOLERANCE * scale))
+            fail_msg("%s, element %zu: gradient %.12g, finite difference %.12g", what, i, gradient[i],
+                     difference);
+    }
+    if (20 * skipped > n)
+        fail_msg("%s: %zu of %zu elements are at a kink", what, skipped, n);
+}
+
+struct conv_case {
+    struct conv_shape shape;
+    double *in, *weight, *bias, *out, *mix;
+    uint8_t *winner;
+    size_t n_out;
+};
+
+/* sum of mix * out: its gradient with respect to out is mix. */
+static double conv_objective(void *context, uint64_t *signature)
+{
+    struct conv_case *c = context;
+    double sum = 0;
+    kernels_reference.conv_pool_forward(c->out, c->winner, c->in, c->weight, c->bias, c->shape, NULL);
+    *signature = rng_key("winner", c->winner, c->n_out);
+    for (size_t i = 0; i < c->n_out; i++)
+        sum += c->mix[i] * c->out[i];
+    return sum;
+}
+
+static double *array(size_t n, uint64_t key)
+{
+    double *x = calloc(n, sizeof *x);
+    assert_non_null(x);
+    fill(x, n, key);
+    return x;
+}
+
+static void check_conv(struct conv_shape s)
+{
+    size_t n_in = layers_conv_in(s), n_out = layers_conv_out(s), n_w = 9 * (size_t)s.c * (size_t)s.k,
+           k = (size_t)s.k;
+    struct conv_case c = {.shape = s,
+                          .in = array(n_in, 1),
+                          .weight = array(n_w, 2),
+                          .bias = array(k, 3),
+                          .out = array(n_out, 4),
+                          .mix = array(n_out, 5),
+                          .winner = calloc(n_out, 1),
+                          .n_out = n_out};
+    double *dw = array(n_w, 6), *db = array(k, 7), *din = array(n_in, 8);
+    uint64_t signature;
+    conv_objective(&c, &signature);
+    kernels_reference.conv_pool_backward(dw, db, din, c.mix, c.winner, c.in, c.weight, s, NULL);
+    check_gradient("conv weight", c.weight, n_w, dw, conv_objective, &c);
+    check_gradient("conv bias", c.bias, k, db, conv_objective, &c);
+    check_gradient("conv input", c.in, n_in, din, conv_objective, &c);
+    double *const all[] = {c.in, c.weight, c.bias, c.out, c.mix, dw, db, din};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        free(all[i]);
+    free(c.winner);
+}
+
+static void test_conv_gradients(void **state)
+{
+    (void)state;
+    check_conv((struct conv_shape){.n = 1, .h = 6, .w = 6, .c = 1, .k = 1});
+    check_conv((struct conv_shape){.n = 2, .h = 7, .w = 10, .c = 3, .k = 5});
+    check_conv((struct conv_shape){.n = 3, .h = 9, .w = 7, .c = 2, .k = 4});
+}
+
+/* One pixel by hand: a 3x3 filter that picks the centre, on a 4x4 image, so that the window is the four centre pixels. */
+static void test_conv_by_hand(void **state)
+{
+    struct conv_shape s = {.n = 1, .h = 4, .w = 4, .c = 1, .k = 1};
+    double weight[9] = {0, 0, 0, 0, 1, 0, 0, 0, 0}, bias[1] = {0.5}, in[16] = {0}, out[1];
+    uint8_t winner[1];
+    (void)state;
+    in[9] = 2; /* row 2, column 1: bottom left of the window */
+    kernels_reference.conv_pool_forward(out, winner, in, weight, bias, s, NULL);
+    assert_true(out[0] == 2.5 && winner[0] == 2);
+    in[5] = 2; /* an equal one that comes first */
+    kernels_reference.conv_pool_forward(out, winner, in, weight, bias, s, NULL);
+    assert_true(out[0] == 2.5 && winner[0] == 0);
+    in[10] = nan("");
+    kernels_reference.conv_pool_forward(out, winner, in, weight, bias, s, NULL);
+    assert_true(isnan(out[0]) && winner[0] <= 3);
+    memset(in, 0, sizeof in);
+    bias[0] = -1;
+    kernels_reference.conv_pool_forward(out, winner, in, weight, bias, s, NULL);
+    assert_true(out[0] == 0 && winner[0] == WINNER_NONE);
+}
+
+struct dense_case {
+    struct dense_shape shape;
+    double in[6 * 11], weight[7 * 11], bias[7], out[6 * 7], mix[6 * 7];
+};
+
+static double dense_objective(void *context, uint64_t *signature)
+{
+    struct dense_case *c = context;
+    double sum = 0;
+    *signature = 0;
+    kernels_reference.dense_forward(c->out, c->in, c->weight, c->bias, c->shape, 0, NULL);
+    for (size_t i = 0; i < sizeof c->out / sizeof *c->out; i++)
+        sum += c->mix[i] * c->out[i];
+    return sum;
+}
+
+static void test_dense_gradients(void **state)
+{
+    struct dense_case c = {.shape = {.n = 6, .in = 11, .out = 7}};
+    double din[6 * 11], dw[7 * 11], db[7];
+    (void)state;
+    fill(c.in, 6 * 11, 1);
+    fill(c.weight, 7 * 11, 2);
+    fill(c.bias, 7, 3);
+    fill(c.mix, 6 * 7, 4);
+    kernels_reference.dense_backward_input(din, c.mix, c.weight, c.shape, NULL);
+    kernels_reference.dense_backward_weight(dw, db, c.mix, c.in, c.shape, NULL);
+    check_gradient("dense weight", c.weight, 7 * 11, dw, dense_objective, &c);
+    check_gradient("dense bias", c.bias, 7, db, dense_objective, &c);
+    check_gradient("dense input", c.in, 6 * 11, din, dense_objective, &c);
+}
+
+/* dense_update is dense_backward_weight and then Adam. */
+static void test_dense_update(void **state)
+{
+    enum { N = 4, IN = 5, OUT = 3, W = IN * OUT };
+    struct dense_shape s = {.n = N, .in = IN, .out = OUT};
+    struct adam_step a = {.beta1 = 0.9, .beta2 = 0.99, .epsilon = 1e-7, .rate = 0.01};
+    double in[N * IN], dout[N * OUT], w[2][W + OUT], m[2][W + OUT], v[2][W + OUT], g[W + OUT];
+    (void)state;
+    fill(in, N * IN, 1);
+    fill(dout, N * OUT, 2);
+    for (int i = 0; i < 2; i++) {
+        fill(w[i], W + OUT, 3);
+        fill(m[i], W + OUT, 4);
+        fill(v[i], W + OUT, 5);
+        for (int j = 0; j < W + OUT; j++)
+            v[i][j] = fabs(v[i][j]);
+    }
+    kernels_reference.dense_backward_weight(g, g + W, dout, in, s, NULL);
+    kernels_reference.adam(w[0], m[0], v[0], g, W + OUT, a);
+    kernels_reference.dense_update(w[1], m[1], v[1], w[1] + W, m[1] + W, v[1] + W, dout, in, s, a, NULL);
+    assert_memory_equal(w[0], w[1], sizeof w[0]);
+    assert_memory_equal(m[0], m[1], sizeof m[0]);
+    assert_memory_equal(v[0], v[1], sizeof v[0]);
+}
+
+enum { SAMPLES = 5, CLASSES = 4 };
+
+struct loss_case {
+    struct loss_rule loss;
+    double logits[SAMPLES * CLASSES], target[SAMPLES * CLASSES], weight[SAMPLES], scratch[SAMPLES * CLASSES];
+};
+
+static double loss_objective(void *context, uint64_t *signature)
+{
+    struct loss_case *c = context;
+    *signature = 0;
+    return loss_gradient(c->scratch, c->logits, c->target, c->weight, SAMPLES, CLASSES, &c->loss);
+}
+
+/* Rows of soft targets that sum to 1; the last one is hard. */
+static void soft_targets(double *target, int n, int classes)
+{
+    for (int i = 0; i < n; i++) {
+        double sum = 0;
+        for (int j = 0; j < classes; j++)
+            sum += target[i * classes + j] = fabs(target[i * classes + j]) + 0.01;
+        for (int j = 0; j < classes; j++)
+            target[i * classes + j] = i == n - 1 ? j == 1 : target[i * classes + j] / sum;
+    }
+}
+
+static struct loss_case loss_case(enum loss_kind kind, double gamma, const double *offset)
+{
+    struct loss_case c = {.loss = {.kind = kind, .gamma = gamma, .logit_offset = offset}};
+    fill(c.logits, SAMPLES * CLASSES, 1);
+    fill(c.target, SAMPLES * CLASSES, 2);
+    fill(c.weight, SAMPLES, 3);
+    for (int i = 0; i < SAMPLES * CLASSES; i++)
+        c.logits[i] *= 3;
+    soft_targets(c.target, SAMPLES, CLASSES);
+    return c;
+}
+
+static void test_loss_gradients(void **state)
+{
+    static const double offset[CLASSES] = {-2, 0.5, 0, 1}, gammas[] = {0, 0.5, 1, 2, 5};
+    (void)state;
+    for (size_t i = 0; i < 2; i++)
+        for (size_t g = 0; g < sizeof gammas / sizeof *gammas; g++) {
+            struct loss_case c = loss_case(g ? LOSS_FOCAL : LOSS_CROSS_ENTROPY, gammas[g], i ? offset : NULL);
+            double gradient[SAMPLES * CLASSES];
+            loss_gradient(gradient, c.logits, c.target, c.weight, SAMPLES, CLASSES, &c.loss);
+            check_gradient("logits", c.logits, SAMPLES * CLASSES, gradient, loss_objective, &c);
+        }
+}
+
+static void test_loss_values(void **state)
+{
+    struct loss_case ce = loss_case(LOSS_CROSS_ENTROPY, 0, NULL), focal0 = loss_case(LOSS_FOCAL, 0, NULL);
+    double z[2] = {0, log(3)}, t[2] = {1, 0}, w = 2, d[2], p[2];
+    struct loss_rule plain = {.kind = LOSS_CROSS_ENTROPY}, squared = {.kind = LOSS_FOCAL, .gamma = 2};
+    uint64_t ignored;
+    (void)state;
+    assert_true(fabs(loss_objective(&ce, &ignored) - loss_objective(&focal0, &ignored)) < 1e-14);
+    for (int i = 0; i < SAMPLES * CLASSES; i++)
+        assert_true(fabs(ce.scratch[i] - focal0.scratch[i]) < 1e-14);
+    assert_true(fabs(loss_gradient(d, z, t, &w, 1, 2, &plain) - 2 * log(4)) < 1e-14); /* p = 1/4 */
+    assert_true(fabs(d[0] + 1.5) < 1e-14 && fabs(d[1] - 1.5) < 1e-14);
+    assert_true(fabs(loss_gradient(d, z, t, &w, 1, 2, &squared) - 2 * 0.5625 * log(4)) < 1e-14);
+    loss_softmax(p, z, 1, 2);
+    assert_true(fabs(p[0] - 0.25) < 1e-15 && fabs(p[1] - 0.75) < 1e-15);
+}
+
+/* Certain predictions stay finite, absent classes get no probability, NaN is not hidden. */
+static void test_loss_extremes(void **state)
+{
+    double z[2] = {1000, -1000}, t[2] = {1, 0}, w = 1, d[2], absent[2] = {0, -HUGE_VAL};
+    struct loss_rule loss[3] = {{.kind = LOSS_CROSS_ENTROPY},
+                                {.kind = LOSS_FOCAL, .gamma = 0.5},
+                                {.kind = LOSS_CROSS_ENTROPY, .logit_offset = absent}};
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        assert_true(loss_gradient(d, z, t, &w, 1, 2, &loss[i]) == 0);
+        assert_true(d[0] == 0 && d[1] == 0);
+    }
+    t[0] = 0;
+    t[1] = 1;
+    for (int i = 0; i < 2; i++)
+        assert_true(fabs(loss_gradient(d, z, t, &w, 1, 2, &loss[i]) - 2000) < 1e-9);
+    z[0] = nan("");
+    for (int i = 0; i < 3; i++) {
+        assert_true(isnan(loss_gradient(d, z, t, &w, 1, 2, &loss[i])));
+        assert_true(isnan(d[0]) && isnan(d[1]));
+    }
+}
+
+enum { IMAGES = 4, PIXELS = 15 * 15 };
+
+struct network_case {
+    struct cnn *net;
+    struct batch batch;
+    struct loss_rule loss;
+    double logits[IMAGES * 3], *gradient;
+};
+
+/* Signs of every hidden unit and the winners. */
+static double network_objective(void *context, uint64_t *signature)
+{
+    struct network_case *c = context;
+    const struct cnn *net = c->net;
+    uint8_t on[4096];
+    size_t used = 0;
+    double value = cnn_gradient(c->net, &c->batch, &c->loss, c->logits, c->gradient);
+    for (int layer = 0; layer < 2; layer++) {
+        size_t n = layers_conv_out(layers_conv(&net->shape, layer, IMAGES));
+        size_t units = (size_t)IMAGES * (size_t)net->shape.dense[layer];
+        memcpy(on + used, net->winner[layer], n);
+        used += n;
+        for (size_t i = 0; i < units; i++)
+            on[used++] = net->unit[layer][i] > 0;
+        assert_true(used < sizeof on);
+    }
+    *signature = rng_key("kinks", on, used);
+    return value;
+}
+
+static void check_network(enum loss_kind kind, const double *offset, double rate)
+{
+    struct cnn_shape shape = {
+        .size = 15, .filters = {3, 4}, .dense = {7, 6}, .n_classes = 3, .dropout = {rate, rate, rate / 2}};
+    struct network_case c = {.loss = {.kind = kind, .gamma = 2, .logit_offset = offset}};
+    double pixels[IMAGES * PIXELS], target[IMAGES * 3], weight[IMAGES] = {1, 0.5, 2, 1};
+    const double *image[IMAGES];
+    size_t n = cnn_n_params(&shape, NULL);
+    uint64_t signature;
+    assert_int_equal(cnn_new(&shape, IMAGES, &c.net, NULL), 0);
+    cnn_init(c.net, 7);
+    fill(pixels, IMAGES * PIXELS, 8);
+    fill(target, IMAGES * 3, 9);
+    soft_targets(target, IMAGES, 3);
+    for (int i = 0; i < IMAGES; i++)
+        image[i] = pixels + i * PIXELS;
+    c.batch = (struct batch){
+        .n = IMAGES, .image = image, .target = target, .weight = weight, .dropout_key = 5, .dropout_step = 3};
+    c.gradient = array(n, 0);
+    double *gradient = array(n, 0);
+    network_objective(&c, &signature);
+    memcpy(gradient, c.gradient, n * sizeof *gradient);
+    check_gradient("network", cnn_params(c.net), n, gradient, network_objective, &c);
+    free(gradient);
+    free(c.gradient);
+    cnn_free(c.net);
+}
+
+static void test_network_gradient(void **state)
+{
+    static const double offset[3] = {0.5, -1, 0};
+    (void)state;
+    check_network(LOSS_CROSS_ENTROPY, NULL, 0);
+    check_network(LOSS_CROSS_ENTROPY, NULL, 0.4);
+    check_network(LOSS_FOCAL, offset, 0.4);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_conv_gradients),  cmocka_unit_test(test_conv_by_hand),
+        cmocka_unit_test(test_dense_gradients), cmocka_unit_test(test_dense_update),
+        cmocka_unit_test(test_loss_gradients),  cmocka_unit_test(test_loss_values),
+        cmocka_unit_test(test_loss_extremes),   cmocka_unit_test(test_network_gradient),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,260 @@
+/* Every row of the table of models, none of them by name: what its flags promise and its functions keep. */
+#include "models/model.h"
+
+#include "job.h"
+#include "store/store.h"
+#include "support/strategy_fixture.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+enum { SIZE = 12, CLASSES = 3, EPOCHS = 3 };
+static const int counts[CLASSES] = {24, 10, 7};
+
+static struct config config_of(const struct model_kind *kind, const struct dataset *data,
+                               const char *strategy)
+{
+    struct config config = noise_config(data, strategy, "holdout");
+    struct err err = {0};
+    assert_int_equal(model_check(kind->name, &err), 0);
+    assert_int_equal(config_set(&config, "model", kind->name, &err), 0);
+    config.filters1 = config.filters2 = 4;
+    config.dense1 = config.dense2 = 8;
+    config.epochs = EPOCHS;
+    config.batch = 12;
+    config.easy_ensemble_members = 3;
+    config.fake_milliseconds = 0.1;
+    return config;
+}
+
+/* ---- the rows ---- */
+
+static void a_row_is_whole(void **state)
+{
+    struct dataset *data = noise_dataset(CLASSES, counts, SIZE, 7);
+    const struct model_kind *k;
+    int i;
+    (void)state;
+    for (i = 0; (k = model_kind(i)); i++) {
+        struct config config = config_of(k, data, "none");
+        char identity[MODEL_IDENTITY_SIZE];
+        assert_ptr_equal(model_find(k->name), k);
+        assert_ptr_equal(model_of(&config), k);
+        k->identity(&config, identity);
+        assert_int_equal(strncmp(identity, k->name, strlen(k->name)), 0);
+        assert_true(*k->help && strlen(k->name) < sizeof((struct store_job *)0)->model);
+        assert_int_equal((k->teach != NULL) + (k->fit != NULL) + (k->epoch != NULL), 1);
+        assert_true(!k->fit == !!(k->can & MODEL_EPOCHS));
+        assert_true(!k->epoch == !(k->can & MODEL_MADE_UP));
+        assert_true(k->teach || k->seconds > 0);
+        assert_true(!k->n_params == !k->state && !k->n_params == !k->part);
+        assert_true(!k->embed == !k->n_features);
+        assert_true(k->epoch || !k->shift_at == !(k->can & MODEL_SHIFT));
+        assert_true(k->work(&config, 100, 10) > 0);
+    }
+    assert_true(i > 1);
+    assert_null(model_find("no such model"));
+    hand_dataset_free(data);
+}
+
+static void an_unknown_name_is_told_the_others(void **state)
+{
+    struct err err = {0};
+    (void)state;
+    assert_int_equal(model_check("no such model", &err), E_USAGE);
+    for (int i = 0; model_kind(i); i++)
+        assert_non_null(strstr(err.text, model_kind(i)->name));
+}
+
+static size_t floats_of(const int dims[4])
+{
+    size_t n = 1;
+    for (int d = 0; d < 4 && dims[d]; d++)
+        n *= (size_t)dims[d];
+    return n;
+}
+
+/* The parts of its parameters, with names of their own, are all of them. */
+static void parts_make_the_whole(void **state)
+{
+    struct dataset *data = noise_dataset(CLASSES, counts, SIZE, 7);
+    const struct model_kind *k;
+    (void)state;
+    for (int i = 0; (k = model_kind(i)); i++) {
+        struct config config = config_of(k, data, "none");
+        const char *name, *before = "";
+        size_t floats = 0;
+        int dims[4];
+        for (int part = 0; k->part && k->part(&config, part, &name, dims); part++, before = name) {
+            assert_string_not_equal(name, before);
+            floats += floats_of(dims);
+        }
+        assert_int_equal(floats, k->n_params ? k->n_params(&config) : 0);
+    }
+    hand_dataset_free(data);
+}
+
+/* ---- whole jobs ---- */
+
+struct record {
+    int n, n_states;
+    float train[EPOCHS][N_METRICS], val[EPOCHS][N_METRICS];
+};
+
+static int on_epoch(void *self, int epoch, const float *train, const float *val, struct err *err)
+{
+    struct record *record = self;
+    (void)err;
+    assert_int_equal(epoch, record->n++);
+    memcpy(record->train[epoch], train, sizeof record->train[epoch]);
+    memcpy(record->val[epoch], val, sizeof record->val[epoch]);
+    return 0;
+}
+
+static int on_state(void *self, const struct checkpoint *between, struct err *err)
+{
+    struct record *record = self;
+    (void)between, (void)err;
+    record->n_states++;
+    return 0;
+}
+
+static struct job_result run(const struct config *config, const struct dataset *data, struct record *record)
+{
+    const struct job_hooks hooks = {.self = record, .epoch = on_epoch, .between = on_state};
+    struct job_result result;
+    struct err err = {0};
+    memset(record, 0, sizeof *record);
+    if (job_run(config, data, "key", &hooks, &result, &err) < 0)
+        fail_msg("%s, %s: %s", config->model, config->strategy, err.text);
+    return result;
+}
+
+static void assert_sound(const struct config *config, const struct job_result *r, const struct record *record)
+{
+    int states = model_of(config)->can & MODEL_EPOCHS ? EPOCHS - 1 : 0;
+    assert_true(r->epochs_done == EPOCHS && record->n == EPOCHS && record->n_states == states);
+    assert_int_equal(r->n_weights, job_n_weights(config));
+    for (int e = 0; e < EPOCHS; e++)
+        for (int m = 0; m < N_METRICS; m++)
+            assert_true(isfinite(record->train[e][m]) && isfinite(record->val[e][m]));
+    for (int i = 0; i < r->all.n; i++) {
+        double sum = 0;
+        for (int c = 0; c < CLASSES; c++)
+            sum += (double)r->all.probs[i * CLASSES + c];
+        assert_true(fabs(sum - 1) < 1e-5);
+    }
+}
+
+static void assert_same(const struct job_result *a, const struct record *x, const struct job_result *b,
+                        const struct record *y)
+{
+    assert_memory_equal(x, y, sizeof *x);
+    if (a->n_weights)
+        assert_memory_equal(a->weights, b->weights, a->n_weights * sizeof *a->weights);
+    assert_memory_equal(a->all.probs, b->all.probs, (size_t)(a->all.n * CLASSES) * sizeof(float));
+    assert_memory_equal(a->val.probs, b->val.probs, (size_t)(a->val.n * CLASSES) * sizeof(float));
+}
+
+/* What it keeps predicts what the job predicted, whatever its strategy did. */
+static void assert_kept_predicts(const struct config *config, const struct dataset *data,
+                                 const struct job_result *r)
+{
+    const float *image[64];
+    float probs[64 * CLASSES];
+    struct err err = {0};
+    for (int i = 0; i < r->all.n; i++)
+        image[i] = data->pixels + r->all.image[i] * SIZE * SIZE;
+    int rc = job_predict(config, r->weights, image, r->all.n, probs, &err);
+    assert_int_equal(rc, r->n_weights ? 0 : E_USAGE);
+    if (rc == 0)
+        assert_memory_equal(probs, r->all.probs, (size_t)(r->all.n * CLASSES) * sizeof *probs);
+    else
+        assert_non_null(strstr(err.text, config->model));
+}
+
+/* Every strategy that a model heeds runs, twice with the same bits; those it does not are refused in the
+ * plan. */
+static void every_model_under_every_strategy(void **state)
+{
+    struct dataset *data = noise_dataset(CLASSES, counts, SIZE, 7);
+    const struct model_kind *k;
+    (void)state;
+    for (int i = 0; (k = model_kind(i)); i++)
+        for (int s = 0; balance_strategy(s); s++) {
+            struct config config = config_of(k, data, balance_strategy(s)->name);
+            struct job_plan plan;
+            struct record x, y;
+            int heeds = (balance_strategy(s)->needs & ~k->can) == 0;
+            assert_int_equal(job_plan(&config, data, "key", &plan, NULL), heeds ? 0 : E_USAGE);
+            if (!heeds)
+                continue;
+            assert_true(plan.cost > 0);
+            struct job_result a = run(&config, data, &x), b = run(&config, data, &y);
+            assert_sound(&config, &a, &x);
+            assert_same(&a, &x, &b, &y);
+            assert_kept_predicts(&config, data, &a);
+            job_result_free(&a);
+            job_result_free(&b);
+        }
+    hand_dataset_free(data);
+}
+
+static int stop_now(void *self)
+{
+    ++*(int *)self;
+    return 1;
+}
+
+static void every_model_lets_itself_be_stopped(void **state)
+{
+    struct dataset *data = noise_dataset(CLASSES, counts, SIZE, 7);
+    (void)state;
+    for (int i = 0; model_kind(i); i++) {
+        struct config config = config_of(model_kind(i), data, "none");
+        struct job_result result;
+        struct err err = {0};
+        int calls = 0;
+        const struct job_hooks hooks = {.self = &calls, .pause = stop_now};
+        assert_int_equal(job_run(&config, data, "key", &hooks, &result, &err), E_STOPPED);
+        assert_int_equal(calls, 1);
+    }
+    hand_dataset_free(data);
+}
+
+/* The best weights are of an epoch that has them; nothing else depends on which are kept. */
+static void every_model_keeps_its_best(void **state)
+{
+    struct dataset *data = noise_dataset(CLASSES, counts, SIZE, 7);
+    (void)state;
+    for (int i = 0; model_kind(i); i++) {
+        struct config config = config_of(model_kind(i), data, "none");
+        struct record x;
+        struct job_result last = run(&config, data, &x), best;
+        struct err err = {0};
+        const struct job_hooks hooks = {.best_weights = 1};
+        assert_int_equal(job_run(&config, data, "key", &hooks, &best, &err), 0);
+        assert_true(best.weights_epoch >= 1 && best.weights_epoch <= EPOCHS &&
+                    !best.weights == !last.weights);
+        assert_memory_equal(last.all.probs, best.all.probs, (size_t)(last.all.n * CLASSES) * sizeof(float));
+        job_result_free(&last);
+        job_result_free(&best);
+    }
+    hand_dataset_free(data);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_row_is_whole),
+        cmocka_unit_test(an_unknown_name_is_told_the_others),
+        cmocka_unit_test(parts_make_the_whole),
+        cmocka_unit_test(every_model_under_every_strategy),
+        cmocka_unit_test(every_model_lets_itself_be_stopped),
+        cmocka_unit_test(every_model_keeps_its_best),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,33 @@
+/* recipe.h - how a job trains on its samples, as its strategies have set it. job.c obeys, and asks no strategy's name.
+ *
+ * All zero but the class weights, it is plain training: cross-entropy, every sample once an epoch, one network. */
+#ifndef CELLSWEEP_RECIPE_H
+#define CELLSWEEP_RECIPE_H
+
+#include "settings/config.h"
+#include "base/loss.h"
+
+enum { RECIPE_MAX_MEMBERS = 64 };
+
+struct recipe {
+    float class_weight[CONFIG_MAX_CLUSTERS]; /* loss weight of each class */
+    enum loss_kind loss;
+    double gamma;                            /* of the focal loss */
+    float logit_offset[CONFIG_MAX_CLUSTERS]; /* added to the logits while training */
+    float logit_shift[CONFIG_MAX_CLUSTERS];  /* added to the logits wherever the trained network predicts */
+    int balanced_batches; /* 1: every mini-batch holds as many samples of each class, drawn with
+                                              * replacement; as many batches an epoch as without */
+    double mixup_alpha;   /* lambda ~ Beta(alpha, alpha); 0: samples are not mixed */
+    int n_members;        /* networks, 1 to RECIPE_MAX_MEMBERS; probabilities are their mean */
+};
+
+/* Plain training. */
+static inline struct recipe recipe_plain(void)
+{
+    struct recipe recipe = {.n_members = 1};
+    for (int c = 0; c < CONFIG_MAX_CLUSTERS; c++)
+        recipe.class_weight[c] = 1;
+    return recipe;
+}
+
+#endif

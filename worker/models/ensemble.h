@@ -1,0 +1,43 @@
+/* ensemble.h - the models of a job: one, or the members of an ensemble, and the probabilities they predict
+ * together.
+ *
+ *     struct ensemble *nets = NULL;
+ *     rc = ensemble_new(&config, &recipe, job_key, &nets, &err);
+ *     loss = kind->teach(ensemble_member(nets, m), ...);
+ *     ensemble_predict(nets, images, n, probs);
+ *     ensemble_free(nets);
+ *
+ * A recipe's logit_shift is added to the output biases of every member while it predicts, and to those
+ * of the stored weights: who reads the weights needs to know nothing of it. No MPI. */
+#ifndef CELLSWEEP_ENSEMBLE_H
+#define CELLSWEEP_ENSEMBLE_H
+
+#include "models/model.h"
+#include "base/recipe.h"
+
+struct ensemble;
+
+/* Models at their initial weights, recipe->n_members of them, or one where the model has no weights. The
+ * first one's come from (identity, seed, repeat) alone, the same for every strategy and fold; those of
+ * the others from their number too. job_key NULL: only to predict. *out is owned by the caller. Errors
+ * are those of the model's open. */
+int ensemble_new(const struct config *config, const struct recipe *recipe, const char *job_key,
+                 struct ensemble **out, struct err *err);
+
+int ensemble_n_members(const struct ensemble *ensemble);
+
+/* Model m, for the functions of its row. Valid until ensemble_free(). */
+void *ensemble_member(struct ensemble *ensemble, int m);
+
+/* Class probabilities (n, n_classes) of n images given by pointer: the mean over the members. */
+void ensemble_predict(struct ensemble *ensemble, const float *const *image, int n, float *probs);
+
+/* Parameter vectors of all members, one after the other, to weights and back: ensemble_n_weights() floats. What get writes has the
+ * logit_shift in it: put it into an ensemble of a recipe without one. */
+size_t ensemble_n_weights(const struct ensemble *ensemble);
+void ensemble_get(struct ensemble *ensemble, float *weights);
+void ensemble_put(struct ensemble *ensemble, const float *weights);
+
+void ensemble_free(struct ensemble *ensemble);
+
+#endif

@@ -1,0 +1,48 @@
+#include "models/model.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct model_kind *const kinds[] = {&model_cnn, &model_majority, &model_fake};
+
+enum { N_KINDS = sizeof kinds / sizeof *kinds };
+
+const struct model_kind *model_kind(int i)
+{
+    return i < N_KINDS ? kinds[i] : NULL;
+}
+
+const struct model_kind *model_find(const char *name)
+{
+    for (int i = 0; i < N_KINDS; i++)
+        if (strcmp(kinds[i]->name, name) == 0)
+            return kinds[i];
+    return NULL;
+}
+
+const struct model_kind *model_of(const struct config *config)
+{
+    const struct model_kind *kind = model_find(config->model);
+    assert(kind);
+    return kind;
+}
+
+int model_check(const char *name, struct err *err)
+{
+    char names[256] = "";
+    if (model_find(name))
+        return 0;
+    for (int i = 0; i < N_KINDS; i++)
+        snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i ? ", " : "", kinds[i]->name);
+    return err_set(err, E_USAGE, "model: '%.80s' is not one of %s", name, names);
+}
+
+const char *model_lacks(unsigned flags)
+{
+    return flags & MODEL_EPOCHS    ? "mini-batches"
+           : flags & MODEL_WEIGHTS ? "loss weights"
+           : flags & MODEL_LOSS    ? "a loss on logits"
+           : flags & MODEL_SOFT    ? "soft targets"
+                                   : "logits that can be shifted";
+}

@@ -1,0 +1,120 @@
+/* model.h - what can be trained: a table of models, one row each.
+ *
+ *     const struct model_kind *kind = model_of(&config);
+ *     rc = kind->open(&spec, &model, &err);
+ *     kind->teach(model, ...) batch after batch, or kind->fit(model, ...) at once
+ *     kind->judge(model, images, n, probs);
+ *     kind->close(model);
+ *
+ * To add one: a file with its row, and the row in model.c. Nothing else knows its name: who has to know
+ * what a model can asks for its flags and for the functions it has. A model is used by one thread;
+ * several may exist. No MPI. */
+#ifndef CELLSWEEP_MODEL_H
+#define CELLSWEEP_MODEL_H
+
+#include "samples/batches.h"
+#include "models/net/cnn.h"
+#include "settings/config.h"
+#include "err.h"
+#include "base/loss.h"
+#include "base/metrics.h"
+#include "base/pause.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { MODEL_IDENTITY_SIZE = 160 };
+
+/* What a model can. Strategies say which of the first they need (balance.h). */
+enum {
+    MODEL_EPOCHS = 1,   /* learns mini-batch by mini-batch, and can be left and gone on with between epochs */
+    MODEL_WEIGHTS = 2,  /* heeds the loss weights of samples */
+    MODEL_LOSS = 4,     /* has a loss on logits, which a strategy may change */
+    MODEL_SOFT = 8,     /* learns from soft targets */
+    MODEL_SHIFT = 16,   /* has logits that can be shifted when it predicts */
+    MODEL_HEEDS = 31,   /* all of these */
+    MODEL_MADE_UP = 32, /* learns nothing: its numbers are made up, for tests of the orchestration */
+    MODEL_PUBLISHED = 64 /* the network of the published report */
+};
+
+/* Which model to open. Nothing of it is needed afterwards. */
+struct model_spec {
+    const struct config *config;
+    const char *job_key; /* NULL: only to predict, with weights that a job left */
+    uint64_t start;      /* stream of its initial weights */
+};
+
+/* Samples to be fitted to at once. Everything is only read. */
+struct model_set {
+    int n;
+    const float *const *image; /* (n) pointers to (size, size) pixels */
+    const int *label;          /* (n) class index */
+};
+
+/* What a model is at the moment; may be written. Valid until it is closed. */
+struct model_state {
+    float *params;  /* (n_params) */
+    float *moments; /* (2, n_params) of the optimiser; NULL without MODEL_EPOCHS */
+    long *steps;    /* that it took; NULL without MODEL_EPOCHS */
+};
+
+struct model_kind {
+    const char *name, *help;
+    unsigned can;   /* MODEL_... */
+    double seconds; /* about what a unit of its work takes anywhere; 0: to be measured by teaching it */
+    /* All that initial weights, speed and memory depend on but seed, strategy and batch: the only
+     * identity there is. It names the stream of the weights, the kind of a job in the schedule, and
+     * networks that can be shared. Begins with the name. */
+    void (*identity)(const struct config *config, char out[MODEL_IDENTITY_SIZE]);
+    /* 0, or E_USAGE with what would do. Needs no data. NULL: any configuration will do. */
+    int (*check)(const struct config *config, struct err *err);
+    /* Of a whole job in which, every epoch, n_seen samples are trained on and n_judged judged. > 0 */
+    double (*work)(const struct config *config, double n_seen, double n_judged);
+    size_t (*n_params)(const struct config *config); /* floats that are kept of it; NULL: none */
+    size_t (*bytes)(const struct config *config);    /* memory of one; NULL: next to none */
+    /* At its beginning. *out is owned by the caller: close(). */
+    int (*open)(const struct model_spec *spec, void **out, struct err *err);
+    /* One training step on a batch of at most config->batch; probs (n, C) seen on the way. Returns the
+     * loss. NULL: has fit or epoch. */
+    double (*teach)(void *model, const struct config *config, const struct batch *batch,
+                    const struct loss_rule *loss, float *probs);
+    /* All of the training at once, on one or more samples. NULL: has teach or epoch. */
+    int (*fit)(void *model, const struct model_set *train, struct pause *pause, struct err *err);
+    /* A whole epoch (from 0) and its numbers on both sides. NULL but for MODEL_MADE_UP. */
+    int (*epoch)(void *model, int epoch, struct pause *pause, float train[N_METRICS], float val[N_METRICS],
+                 struct err *err);
+    /* Class probabilities (n, C) of n images given by pointer. */
+    void (*judge)(void *model, const float *const *image, int n, float *probs);
+    /* What embed() writes of an image: n_features() floats that are near to one another for images that
+     * look alike to the model. Both NULL: nothing of that kind. */
+    size_t (*n_features)(const struct config *config);
+    void (*embed)(void *model, const float *const *image, int n, float *features);
+    struct model_state (*state)(void *model); /* NULL without n_params */
+    /* Where the C floats begin in params that a shift of the logits is added to. NULL without MODEL_SHIFT. */
+    size_t (*shift_at)(const struct config *config);
+    /* Part i, from 0, of params: its name, and its dimensions, which end at 0. Returns 0 past the last.
+     * NULL without n_params. */
+    int (*part)(const struct config *config, int i, const char **name, int dims[4]);
+    /* The network that its params are of, for who writes it in another program's format. NULL: none. */
+    struct cnn_shape (*network)(const struct config *config);
+    void (*close)(void *model);
+};
+
+extern const struct model_kind model_cnn, model_majority, model_fake;
+
+/* Row i, from 0, or NULL past the last. */
+const struct model_kind *model_kind(int i);
+
+/* The row of a name, or NULL. */
+const struct model_kind *model_find(const char *name);
+
+/* The row of a configuration whose model_check() was good. */
+const struct model_kind *model_of(const struct config *config);
+
+/* 0 when there is a model of that name; E_USAGE with the names that there are. */
+int model_check(const char *name, struct err *err);
+
+/* What the first of some of MODEL_HEEDS is, in words: "loss weights". */
+const char *model_lacks(unsigned flags);
+
+#endif

@@ -1,0 +1,97 @@
+#include "samples/sample.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int samples_add(struct samples *samples, struct sample sample, struct err *err)
+{
+    if (samples->n == samples->capacity) {
+        int capacity = samples->capacity ? 2 * samples->capacity : 128;
+        struct sample *grown = realloc(samples->sample, (size_t)capacity * sizeof *grown);
+        if (!grown)
+            return err_set(err, E_IO, "no memory for a list of %d samples; use fewer ranks on this machine",
+                           capacity);
+        samples->sample = grown;
+        samples->capacity = capacity;
+    }
+    samples->sample[samples->n++] = sample;
+    return 0;
+}
+
+void samples_count(const struct samples *samples, int n_classes, int *count)
+{
+    memset(count, 0, (size_t)n_classes * sizeof *count);
+    for (int i = 0; i < samples->n; i++)
+        count[samples->sample[i].label]++;
+}
+
+void samples_free(struct samples *samples)
+{
+    free(samples->sample);
+    free(samples->rendered);
+    *samples = (struct samples){0};
+}
+
+void samples_forget_pixels(struct samples *samples)
+{
+    for (int i = 0; i < samples->n; i++)
+        samples->sample[i].pixels = NULL;
+    free(samples->rendered);
+    samples->rendered = NULL;
+}
+
+/* The origins of a sample, images with the same pixels taken as one: how many, 1 or 2, in out. */
+static int origins(const struct dataset *data, const struct sample *sample, int out[2])
+{
+    out[0] = dataset_content(data, sample->image);
+    out[1] = sample->blend > 0 ? dataset_content(data, sample->partner) : out[0];
+    return out[1] == out[0] ? 1 : 2;
+}
+
+int samples_leak(const struct dataset *data, const struct samples *train, const struct samples *val,
+                 struct err *err)
+{
+    int leak = 0, origin[2];
+    unsigned char *seen = err_calloc((unsigned long)data->n_images, sizeof *seen, "training images", err);
+    if (!seen)
+        return E_IO;
+    for (int i = 0; i < train->n; i++)
+        for (int k = origins(data, &train->sample[i], origin); k-- > 0;)
+            seen[origin[k]] = 1;
+    for (int i = 0; i < val->n; i++) {
+        int n = origins(data, &val->sample[i], origin);
+        leak += seen[origin[0]] || seen[origin[n - 1]];
+    }
+    free(seen);
+    return leak;
+}
+
+int samples_roles(const struct dataset *data, const struct job_samples *samples, int *role, struct err *err)
+{
+    enum { TRAINED, JUDGED, UNTOUCHED };
+    unsigned char *of = err_calloc((unsigned long)data->n_images, sizeof *of, "the roles of images", err);
+    if (!of)
+        return E_IO;
+    for (int i = 0; i < data->n_images; i++)
+        of[i] = UNTOUCHED;
+    for (int i = 0; i < samples->val.n; i++) {
+        const struct sample *sample = &samples->val.sample[i];
+        of[sample->image] = of[sample->blend > 0 ? sample->partner : sample->image] = JUDGED;
+    }
+    for (int i = 0; i < samples->train.n; i++) {
+        const struct sample *sample = &samples->train.sample[i];
+        of[sample->image] = of[sample->blend > 0 ? sample->partner : sample->image] = TRAINED;
+    }
+    for (int i = 0; i < samples->all.n; i++)
+        role[i] = of[samples->all.sample[i].image];
+    free(of);
+    return 0;
+}
+
+void job_samples_free(struct job_samples *samples)
+{
+    samples_free(&samples->train);
+    samples_free(&samples->val);
+    samples_free(&samples->all);
+    *samples = (struct job_samples){0};
+}

@@ -1,0 +1,219 @@
+#include "strategies/balance_tools.h"
+#include "models/model.h"
+
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct balance_strategy *const parts_of_table[] = {balance_classic, balance_pixels, balance_loss,
+                                                                balance_training};
+
+const struct balance_strategy *balance_strategy(int i)
+{
+    for (size_t part = 0; part < sizeof parts_of_table / sizeof *parts_of_table; part++)
+        for (const struct balance_strategy *s = parts_of_table[part]; s->name; s++)
+            if (i-- == 0)
+                return s;
+    return NULL;
+}
+
+/* The strategy whose name is the first n characters of text, or NULL. */
+static const struct balance_strategy *find_strategy(const char *text, size_t n)
+{
+    const struct balance_strategy *s;
+    for (int i = 0; (s = balance_strategy(i)); i++)
+        if (strlen(s->name) == n && strncmp(s->name, text, n) == 0)
+            return s;
+    return NULL;
+}
+
+const char *balance_title(const char *strategy)
+{
+    const struct balance_strategy *s = find_strategy(strategy, strlen(strategy));
+    return s ? s->title : strategy;
+}
+
+/* The strategy that is likely meant by a misspelt name, NULL: none is near. The beginning of one is nearer than a typo in
+ * another: over is oversample, not none. */
+static const char *nearest_strategy(const char *name)
+{
+    const struct balance_strategy *s;
+    const char *best = NULL;
+    for (int i = 0; strlen(name) > 2 && (s = balance_strategy(i)); i++)
+        if (strncmp(s->name, name, strlen(name)) == 0)
+            return s->name;
+    for (int i = 0, least = 4; (s = balance_strategy(i)); i++) {
+        int distance = config_distance(name, s->name);
+        if (distance < least) {
+            least = distance;
+            best = s->name;
+        }
+    }
+    return best;
+}
+
+static int unknown_strategy(const char *text, size_t n, struct err *err)
+{
+    const struct balance_strategy *s;
+    char names[512] = "", name[CONFIG_WORD_SIZE];
+    snprintf(name, sizeof name, "%.*s", (int)n, text);
+    const char *near = nearest_strategy(name);
+    for (int i = 0; (s = balance_strategy(i)); i++) {
+        strncat(names, names[0] ? ", " : "", sizeof names - strlen(names) - 1);
+        strncat(names, s->name, sizeof names - strlen(names) - 1);
+    }
+    return err_set(err, E_USAGE, "strategy '%.*s' is not known%s%s%s use one of %s, or several joined by +",
+                   (int)n, text, near ? "; did you mean '" : ";", near ? near : "", near ? "'? Or" : "",
+                   names);
+}
+
+/* Take the next part off a strategy text: its strategy in *out and *text moved behind it. 0 at the end, 1 otherwise. */
+static int next_part(const char **text, const struct balance_strategy **out, struct err *err)
+{
+    if (!*text)
+        return 0;
+    size_t n = strcspn(*text, "+");
+    *out = find_strategy(*text, n);
+    if (!*out)
+        return unknown_strategy(*text, n, err);
+    *text = (*text)[n] == '+' ? *text + n + 1 : NULL;
+    return 1;
+}
+
+int balance_reads(const char *strategy, const char *key)
+{
+    const char *dot = strchr(key, '.');
+    const struct balance_strategy *owner = dot ? find_strategy(key, (size_t)(dot - key)) : NULL, *part;
+    if (!owner)
+        return 1;
+    struct err ignored;
+    while (next_part(&strategy, &part, &ignored) > 0)
+        if (part == owner)
+            return 1;
+    return 0;
+}
+
+int balance_unread(const char *key, const char *const *strategy, int n, char *out, size_t size)
+{
+    int found = 0;
+    size_t used = 0;
+    out[0] = '\0';
+    for (int i = 0; i < n; i++)
+        if (!balance_reads(strategy[i], key)) {
+            if (used < size)
+                used += (size_t)snprintf(out + used, size - used, "%s%s", found ? ", " : "", strategy[i]);
+            found++;
+        }
+    return found;
+}
+
+int balance_check(const char *strategy, struct err *err)
+{
+    const struct balance_strategy *part;
+    int rc;
+    while ((rc = next_part(&strategy, &part, err)) > 0)
+        ;
+    return rc;
+}
+
+/* Append to a list of names, with commas. */
+static void list_name(char *list, size_t size, const char *name)
+{
+    size_t used = strlen(list);
+    snprintf(list + used, size - used, "%s%s", used ? ", " : "", name);
+}
+
+static int refuse_part(const struct balance_strategy *part, const struct model_kind *kind, struct err *err)
+{
+    const struct balance_strategy *s;
+    const struct model_kind *other;
+    char strategies[512] = "", models[256] = "";
+    for (int i = 0; (s = balance_strategy(i)); i++)
+        if ((s->needs & ~kind->can) == 0)
+            list_name(strategies, sizeof strategies, s->name);
+    for (int i = 0; (other = model_kind(i)); i++)
+        if ((part->needs & ~other->can) == 0 && !(other->can & MODEL_MADE_UP))
+            list_name(models, sizeof models, other->name);
+    return err_set(err, E_USAGE,
+                   "strategy %s needs %s, which model %s has not; with model %s use one of %s; strategy %s "
+                   "goes with model %s",
+                   part->name, model_lacks(part->needs & ~kind->can), kind->name, kind->name, strategies,
+                   part->name, models);
+}
+
+int balance_suits(const struct config *config, struct err *err)
+{
+    const struct model_kind *kind = model_of(config);
+    const struct balance_strategy *part;
+    const char *text = config->strategy;
+    int rc;
+    while ((rc = next_part(&text, &part, err)) > 0)
+        if (part->needs & ~kind->can)
+            return refuse_part(part, kind, err);
+    return rc;
+}
+
+int balance_n_members(const struct config *config)
+{
+    const struct balance_strategy *part;
+    const char *text = config->strategy;
+    int n_members = 1;
+    while (next_part(&text, &part, NULL) > 0)
+        if (part->n_members)
+            n_members = part->n_members(config);
+    return n_members;
+}
+
+struct rng balance_stream(const char *job_key)
+{
+    return rng_start(rng_key("balance", job_key, strlen(job_key)), 0);
+}
+
+/* The all-cluster rule of config->balance_threshold and balance_cap. A class whose size is only known to be at most this
+ * may turn out to be below the threshold. */
+static int fill_to_cap(struct balance *balance, struct err *err)
+{
+    const struct config *config = balance->config;
+    int size[CONFIG_MAX_CLUSTERS], rc = 0;
+    if (config->balance_threshold <= 0 || config->balance_cap <= 0)
+        return 0;
+    balance_sizes(balance, size);
+    for (int c = 0; rc == 0 && c < balance->n_classes; c++)
+        if (size[c] < config->balance_threshold || balance->upper)
+            rc = balance_duplicate(balance, c, (int)config->balance_cap - size[c], err);
+    return rc;
+}
+
+static void count_copies(struct balance *balance)
+{
+    for (int i = 0; i < balance->samples->n; i++) {
+        const struct sample *sample = &balance->samples->sample[i];
+        if (sample->copy > balance->copies[sample->image])
+            balance->copies[sample->image] = sample->copy;
+    }
+}
+
+static int apply_part(const struct balance_strategy *part, struct balance *balance, struct err *err)
+{
+    return balance->estimate && part->estimate ? part->estimate(balance, err) : part->apply(balance, err);
+}
+
+int balance_apply(const char *strategy, struct balance *balance, struct err *err)
+{
+    const struct balance_strategy *part;
+    int rc;
+    balance->copies =
+        err_calloc((unsigned long)balance->data->n_images, sizeof *balance->copies, "copy numbers", err);
+    if (!balance->copies)
+        return E_IO;
+    count_copies(balance);
+    while ((rc = next_part(&strategy, &part, err)) > 0)
+        if ((rc = apply_part(part, balance, err)) < 0)
+            break;
+    if (rc == 0)
+        rc = fill_to_cap(balance, err);
+    samples_forget_pixels(balance->samples);
+    free(balance->copies);
+    balance->copies = NULL;
+    return rc;
+}

@@ -1,0 +1,83 @@
+/* Strategies that change which samples meet in a mini-batch, and how many networks learn. */
+#include "strategies/balance_tools.h"
+#include "models/model.h"
+
+#include <stdlib.h>
+
+static int apply_balanced_batch(struct balance *balance, struct err *err)
+{
+    (void)err;
+    balance->recipe->balanced_batches = 1;
+    return 0;
+}
+
+static int apply_mixup(struct balance *balance, struct err *err)
+{
+    (void)err;
+    balance->recipe->mixup_alpha = balance->config->mixup_alpha;
+    return 0;
+}
+
+static int easy_ensemble_members(const struct config *config)
+{
+    return (int)config->easy_ensemble_members;
+}
+
+/* Every network gets `keep` of the members, drawn without replacement; samples that none gets are marked in times. */
+static void deal(struct balance *balance, struct members *members, int keep, int *times)
+{
+    struct sample *sample = balance->samples->sample;
+    for (int k = 0; k < members->n; k++)
+        times[members->position[k]] = 0, sample[members->position[k]].members = 0;
+    for (int m = 0; m < balance->recipe->n_members; m++) {
+        rng_shuffle(&balance->rng, members->position, members->n);
+        for (int k = 0; k < keep; k++) {
+            sample[members->position[k]].members |= UINT64_C(1) << m;
+            times[members->position[k]] = 1;
+        }
+    }
+}
+
+static int deal_larger_classes(struct balance *balance, int *times, struct err *err)
+{
+    int size[CONFIG_MAX_CLUSTERS], rc = 0;
+    balance_sizes(balance, size);
+    int keep = balance_smallest(size, balance->n_classes);
+    for (int c = 0; rc == 0 && c < balance->n_classes; c++) {
+        struct members members = {0};
+        if (size[c] <= keep)
+            continue;
+        rc = balance_members(balance->samples, c, &members, err);
+        if (rc == 0)
+            deal(balance, &members, keep, times);
+        free(members.position);
+    }
+    return rc;
+}
+
+static int apply_easy_ensemble(struct balance *balance, struct err *err)
+{
+    int n = balance->samples->n;
+    int *times = err_calloc((unsigned long)n, sizeof *times, "the samples kept", err);
+    if (!times)
+        return E_IO;
+    balance->recipe->n_members = easy_ensemble_members(balance->config);
+    for (int i = 0; i < n; i++)
+        times[i] = 1;
+    int rc = deal_larger_classes(balance, times, err);
+    if (rc == 0)
+        rc = balance_keep(balance, times, err);
+    free(times);
+    return rc;
+}
+
+const struct balance_strategy balance_training[] = {
+    {"balanced-batch", "Balanced batches", "every mini-batch holds as many images of each class",
+     apply_balanced_batch, NULL, NULL, MODEL_EPOCHS},
+    {"mixup", "Mixup", "training on blends of two images and of their labels", apply_mixup, NULL, NULL,
+     MODEL_SOFT},
+    {"easy-ensemble", "EasyEnsemble",
+     "several networks, each with its own undersampled subset; probabilities averaged", apply_easy_ensemble,
+     NULL, easy_ensemble_members, 0},
+    {NULL, NULL, NULL, NULL, NULL, NULL, 0},
+};
