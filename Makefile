@@ -199,7 +199,8 @@ $(BUILD)/tests/fuzz/seeds: $(BUILD)/tests/fuzz/seeds.o $(BUILD)/libcellsweep.a
 
 # ---- style ----
 .PHONY: lint format format-check
-lint: lint-deps ## gcc and clang without a warning, clang-tidy, cppcheck
+lint: lint-deps ## the plan of the house holds, gcc and clang without a warning, clang-tidy, cppcheck
+	@tests/house.sh
 	@$(MAKE) --no-print-directory $(BUILD)/version.h $(ONNX).h
 	@$(MAKE) --no-print-directory $(PARALLEL) BUILD=$(BUILD)/lint-gcc EXTRA=-Werror $(SOURCES:%.c=$(BUILD)/lint-gcc/%.o)
 	@$(MAKE) --no-print-directory $(PARALLEL) BUILD=$(BUILD)/lint-clang CC=clang OPT=-O0 EXTRA=-Werror $(SOURCES:%.c=$(BUILD)/lint-clang/%.o)
@@ -208,6 +209,14 @@ lint: lint-deps ## gcc and clang without a warning, clang-tidy, cppcheck
 	@echo '  cppcheck'
 	@cppcheck --quiet -j 2 --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
 	  --suppress=missingIncludeSystem $(filter -I%,$(CFLAGS)) common orchestrator results worker
+
+.PHONY: plan-of-house
+plan-of-house: ## the floors and rooms of the source, drawn from its includes
+	@tests/house.sh plan
+
+.PHONY: plan-of-house
+plan-of-house: ## the floors and rooms of the source, drawn from its includes
+	@tests/house.sh plan
 
 format: ## rewrite the sources with clang-format
 	clang-format -i $(SOURCES) $(HEADERS)
