@@ -214,10 +214,6 @@ lint: lint-deps ## the plan of the house holds, gcc and clang without a warning,
 plan-of-house: ## the floors and rooms of the source, drawn from its includes
 	@tests/house.sh plan
 
-.PHONY: plan-of-house
-plan-of-house: ## the floors and rooms of the source, drawn from its includes
-	@tests/house.sh plan
-
 format: ## rewrite the sources with clang-format
 	clang-format -i $(SOURCES) $(HEADERS)
 
