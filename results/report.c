@@ -7,6 +7,7 @@
 #include "page/page_data.h"
 #include "beside/sweep_images.h"
 #include "tables/tables.h"
+#include "tables/headline.h"
 
 #include <stdlib.h>
 
@@ -21,8 +22,34 @@ static int write_table(const struct summary *summary, void (*write)(FILE *, cons
     return output_close(&out, err);
 }
 
+/* What was found, in a few lines. */
+static void print_found(FILE *file, const struct findings *findings)
+{
+    fputc('\n', file);
+    headline_run(file, findings->summary);
+    fputc('\n', file);
+    headline_outcome(file, findings);
+    fputc('\n', file);
+    headline_leak(file, findings->summary);
+    fputc('\n', file);
+    headline_warnings(file, findings);
+}
+
+/* What was written, and what to do with it. */
+static void print_written(FILE *file, const char *dir, int n_figures)
+{
+    const char *page = page_available() ? "report.html" : NULL;
+    fprintf(
+        file,
+        "%s: %s%s%d figure%s (PNG, SVG and PDF, each with its data and script) and the tables as .csv, .md "
+        "and .tex.\n"
+        "Next: %s %s/%s%s.\n",
+        dir, page ? page : "", page ? ", " : "", n_figures, n_figures == 1 ? "" : "s", page ? "open" : "read",
+        dir, page ? page : "final.md", page ? " in a browser" : "");
+}
+
 static int write_figures(const struct summary *summary, const struct dataset *data,
-                         const struct report_options *options, struct err *err)
+                         const struct report_options *options, FILE *table, struct err *err)
 {
     struct figures figures = {0};
     struct figures_options drawn = {.metric = options->metric,
@@ -39,6 +66,8 @@ static int write_figures(const struct summary *summary, const struct dataset *da
                 "learning curves "
                 "among them, are left out: --filter chooses some, --all-figures draws all\n",
                 options->dir, figures.n_single);
+    if (rc == 0)
+        print_written(table, options->dir, figures.n);
     figures_release(&figures);
     return rc;
 }
@@ -72,7 +101,7 @@ static int write_page(const struct findings *findings, const struct dataset *dat
 
 /* What needs the images, if they are still there; without them the rest is written. */
 static int write_pictures(const struct summary *summary, const struct findings *findings,
-                          const struct report_options *options, struct err *err)
+                          const struct report_options *options, FILE *table, struct err *err)
 {
     struct dataset *data = NULL;
     char why[SWEEP_IMAGES_WHY];
@@ -83,7 +112,7 @@ static int write_pictures(const struct summary *summary, const struct findings *
     if (rc == 0)
         rc = write_page(findings, data, options, err);
     if (rc == 0)
-        rc = write_figures(summary, data, options, err);
+        rc = write_figures(summary, data, options, table, err);
     dataset_free(data);
     return rc;
 }
@@ -110,12 +139,12 @@ int report_write(struct store *store, const struct report_options *options, FILE
         rc = findings_new(store, summary, &findings, err);
     }
     if (rc == 0) {
-        findings_print(table, findings);
+        print_found(table, findings);
         rc = findings_write(findings, options->dir, err);
         fflush(table);
     }
     if (rc == 0)
-        rc = write_pictures(summary, findings, options, err);
+        rc = write_pictures(summary, findings, options, table, err);
     findings_free(findings);
     summary_free(summary);
     return rc;

@@ -24,7 +24,7 @@ struct report_options {
     struct figstyle style; /* size of figures and letters; zeros: as they are made */
 };
 
-/* Write the report of the jobs finished so far and print its tables, the short ones, to `table`. The images for the appendix are read
+/* Write the report of the jobs finished so far; the means, what was found and what was written go to `table` in some two dozen lines. The images for the appendix are read
  * from "<results without .h5>.cells.h5" or from what the sweep names (sweep_images.h); when they are not there, the figure is left out with a
  * notice on stderr, as is the page when it was not built into the program.
  * E_USAGE when no job is finished; E_IO keeps what was written so far. */

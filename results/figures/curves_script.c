@@ -17,9 +17,10 @@ enum {
     UPPER = 206,
     GAP = 16,
     LOWER = 124,
-    ROW_REST = 120, /* title, gap, axis and what separates rows */
-    AXIS_NAME = 24, /* of that, the word Epoch: panels below each other have it once */
-    SMALL = 90,     /* a half of a panel that is less high has fewer ticks */
+    ROW_REST = 120,   /* title, gap, axis and what separates rows */
+    AXIS_NAME = 24,   /* of that, the word Epoch: panels below each other have it once */
+    BROKEN_TITLE = 9, /* points */
+    SMALL = 90,       /* a half of a panel that is less high has fewer ticks */
     LEFT = 100,
     RIGHT = 24,
     PANEL_WIDTH = 500,
@@ -381,6 +382,19 @@ static void panel_title(char *out, size_t size, const struct summary *summary,
     snprintf(out, size, "%s (n = %d%s%s)", title, n, missing, leak);
 }
 
+/* The size of a panel's title; one too long for a line at a readable size is broken before its counts. */
+static double fit_panel_title(char *title, int width)
+{
+    double points = figtext_fit(title, 12, width);
+    char *counts = strrchr(title, '(');
+    if (points >= BROKEN_TITLE)
+        return points;
+    counts[-1] = '\0';
+    points = fmin(BROKEN_TITLE, fmin(figtext_fit(title, 12, width), figtext_fit(counts, 12, width)));
+    counts[-1] = '\n';
+    return points;
+}
+
 static const char *metric_label(enum metric metric)
 {
     switch (metric) {
@@ -413,13 +427,14 @@ static void write_upper(FILE *file, const struct summary *summary, const struct 
 {
     char title[256];
     panel_title(title, sizeof title, summary, group);
+    double points = fit_panel_title(title, l->panel_width + RIGHT);
     fprintf(file, "m = metric; top = 1.04; n_jobs = %d\nset title ", group->n_state[JOB_DONE]);
     gnuplot_quote(file, title);
     fprintf(file,
             " font bold(%.3g) offset 0,-0.4\n"
             "set ylabel \"%s\" font plain(%.3g) offset -0.6,0\n"
             "set yrange [0:1.04]; set ytics %g; set xtics format ''; unset xlabel\n",
-            figtext_fit(title, 12, l->panel_width + RIGHT), metric_label(metric),
+            points, metric_label(metric),
             figtext_fit(metric_label(METRIC_BALANCED_ACCURACY), 12, l->upper + 2 * GAP),
             l->upper < SMALL ? 0.5 : 0.2);
     write_curves(file, summary, group, metric, metric == METRIC_BALANCED_ACCURACY_AS_PUBLISHED);

@@ -67,20 +67,28 @@ int figtext_step(double points)
     return (int)(1.9 * points + 0.5);
 }
 
-int figtext_paragraph(const struct figtext_page *page, int x, int y, int width, double points,
-                      const char *text)
+/* A text as lines of at most `room` letters, the first at y. Returns how many. */
+static int write_lines(const struct figtext_page *page, int x, int y, int step, int room, const char *look,
+                       const char *text)
 {
-    int n = 0, room = line_room(points, width);
-    char line[1024], look[96];
+    int n = 0;
+    char line[1024];
     while (*text) {
         size_t bytes = line_bytes(text, room);
         snprintf(line, sizeof line, "%.*s", (int)bytes, text);
-        snprintf(look, sizeof look, "left font plain(%g) textcolor rgb '" PALETTE_GREY "'", points);
-        figtext_label(page, x, y + n++ * figtext_step(points), look, line);
+        figtext_label(page, x, y + n++ * step, look, line);
         text += bytes;
         text += strspn(text, " ");
     }
     return n;
+}
+
+int figtext_paragraph(const struct figtext_page *page, int x, int y, int width, double points,
+                      const char *text)
+{
+    char look[96];
+    snprintf(look, sizeof look, "left font plain(%g) textcolor rgb '" PALETTE_GREY "'", points);
+    return write_lines(page, x, y, figtext_step(points), line_room(points, width), look, text);
 }
 
 double figtext_fit(const char *text, double points, int width)
@@ -94,23 +102,32 @@ double figtext_fit(const char *text, double points, int width)
 enum { TITLE = 16, SMALLEST_TITLE = 11, SUBTITLE = 11, NOTE_STEP = 18, EDGE = 24, SYNTHETIC_WIDTH = 160 };
 static const double NOTE = 9.5;
 
+/* A title as large as fits into a line, or else in lines. Returns how much lower than y the last one is. */
+static int write_title(const struct figtext_page *page, int x, int y, int width, const char *title)
+{
+    double points = figtext_fit(title, TITLE, width);
+    char look[64];
+    if (points < SMALLEST_TITLE)
+        points = SMALLEST_TITLE;
+    snprintf(look, sizeof look, "left font bold(%.3g)", points);
+    int room = (int)(width / letter_width(points, 1) + 1e-6), step = figtext_step(points);
+    int lines = write_lines(page, x, y, step, room, look, title);
+    return lines > 1 ? (lines - 1) * step : 0;
+}
+
 int figtext_heading(const struct figtext_page *page, int left, const char *title, const char *subtitle,
                     int synthetic)
 {
-    int width = page->width - left - EDGE, y = 30;
-    double points = figtext_fit(title, TITLE, width - (synthetic ? SYNTHETIC_WIDTH : 0));
-    int beside = points >= SMALLEST_TITLE;
-    char look[64];
-    if (!beside)
-        points = figtext_fit(title, TITLE, width);
-    snprintf(look, sizeof look, "left font bold(%.3g)", points);
-    figtext_label(page, left, y, look, title);
+    static const char *const look = "font bold(13) textcolor rgb '" PALETTE_SYNTHETIC "'";
+    int width = page->width - left - EDGE, y = 30, less = width - (synthetic ? SYNTHETIC_WIDTH : 0);
+    int beside = figtext_fit(title, TITLE, less) >= SMALLEST_TITLE;
+    char side[96];
+    snprintf(side, sizeof side, "%s %s", beside ? "right" : "left", look);
+    y += write_title(page, left, y, beside ? less : width, title);
     if (synthetic && beside)
-        figtext_label(page, page->width - EDGE, y,
-                      "right font bold(13) textcolor rgb '" PALETTE_SYNTHETIC "'", "synthetic data");
+        figtext_label(page, page->width - EDGE, y, side, "synthetic data");
     else if (synthetic)
-        figtext_label(page, left, y += 24, "left font bold(13) textcolor rgb '" PALETTE_SYNTHETIC "'",
-                      "synthetic data");
+        figtext_label(page, left, y += 24, side, "synthetic data");
     y += 26;
     return y + figtext_step(SUBTITLE) * figtext_paragraph(page, left, y, width, SUBTITLE, subtitle);
 }

@@ -34,7 +34,7 @@ void figtext_label(const struct figtext_page *page, int x, int y, const char *op
 int figtext_paragraph(const struct figtext_page *page, int x, int y, int width, double points,
                       const char *text);
 
-/* Title, what a reader must know, and the words "synthetic data" where they belong. Returns where the next line would be. */
+/* Title, in lines where it is longer than the page is wide, what a reader must know, and the words "synthetic data" where they belong. Returns where the next line would be. */
 int figtext_heading(const struct figtext_page *page, int left, const char *title, const char *subtitle,
                     int synthetic);
 

@@ -6,92 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- strategies compared, as a matrix ---- */
-
-enum { MAX_MATRIX = 8 }; /* what fits on a screen */
-
-/* The shown row of a family that compares group g with a strategy (a part of SUMMARY_STRATEGY), either way round; NULL: none. */
-static const struct compare_row *find_row(const struct findings *f, const struct compare *compare,
-                                          const struct compare_family *family, int g, int strategy)
-{
-    const int *part_of = f->whole->same[SUMMARY_STRATEGY]->part_of;
-    for (int i = family->begin; i < family->end; i++) {
-        const struct compare_row *row = &compare->row[i];
-        int other = row->group_a == g ? row->group_b : row->group_b == g ? row->group_a : -1;
-        if (other >= 0 && (strategy < 0 || part_of[other] == strategy) && findings_shows(f, row))
-            return row;
-    }
-    return NULL;
-}
-
-static void add_matrix_cell(struct texttable *table, const struct compare_row *row, int a)
-{
-    static const char mark[] = {[VERDICT_BETTER] = '*',     [VERDICT_WORSE] = '*',   [VERDICT_NONE] = ' ',
-                                [VERDICT_IMPOSSIBLE] = '?', [VERDICT_MISSING] = ' ', [VERDICT_LACKING] = '!',
-                                [VERDICT_REPEATED] = '!',   [VERDICT_SEEN] = ' '};
-    if (!row || row->contrast.n == 0)
-        texttable_add(table, ". ");
-    else
-        texttable_add(table, "%+.3f%c",
-                      findings_tidy(row->group_a == a ? row->contrast.mean : -row->contrast.mean),
-                      mark[row->verdict]);
-}
-
-/* Strategies of shown rows, as parts of SUMMARY_STRATEGY, the first max of them; returns how many there are. */
-static int list_strategies(const struct findings *f, const struct compare *compare, int *strategy, int max)
-{
-    const struct partition *all = f->whole->same[SUMMARY_STRATEGY];
-    unsigned char *seen = calloc((size_t)all->n_parts + 1, 1);
-    int n = 0;
-    for (int i = 0; i < compare->n && seen; i++)
-        if (findings_shows(f, &compare->row[i]))
-            seen[all->part_of[compare->row[i].group_a]] = seen[all->part_of[compare->row[i].group_b]] = 1;
-    for (int s = 0; s < all->n_parts && seen; s++)
-        if (seen[s] && n++ < max)
-            strategy[n - 1] = s;
-    free(seen);
-    return n;
-}
-
-static void add_matrix_row(struct texttable *table, const struct findings *f, const struct compare *compare,
-                           const struct compare_family *family, int g, const int *strategy, int n)
-{
-    const struct store_job *cell = f->whole->group[g].cell;
-    texttable_add(table, "%s", cell->clusters);
-    findings_add_setting(table, f->summary, cell);
-    texttable_add(table, "%s", cell->strategy);
-    for (int k = 0; k < n; k++)
-        add_matrix_cell(table, find_row(f, compare, family, g, strategy[k]), g);
-    texttable_end(table);
-}
-
-static const char *strategy_name(const struct findings *f, int strategy)
-{
-    const struct partition *all = f->whole->same[SUMMARY_STRATEGY];
-    return f->whole->group[all->member[all->begin[strategy]]].cell->strategy;
-}
-
-/* Returns how many strategies there are; the first MAX_MATRIX of them are columns. */
-static int matrix_table(struct texttable *table, const struct findings *f, const struct compare *compare)
-{
-    const struct partition *settings = f->whole->same[SUMMARY_SETTING];
-    int strategy[MAX_MATRIX], all = list_strategies(f, compare, strategy, MAX_MATRIX),
-                              n = all < MAX_MATRIX ? all : MAX_MATRIX;
-    texttable_add(table, "clusters");
-    findings_add_setting_names(table, f->summary);
-    texttable_add(table, "strategy");
-    table->numeric_from = table->filled;
-    for (int k = 0; k < n; k++)
-        texttable_add(table, "- %s", strategy_name(f, strategy[k]));
-    texttable_end(table);
-    for (const struct compare_family *family = compare->family;
-         family < compare->family + compare->n_families; family++)
-        for (int i = settings->begin[family->part]; i < settings->begin[family->part + 1]; i++)
-            if (find_row(f, compare, family, settings->member[i], -1))
-                add_matrix_row(table, f, compare, family, settings->member[i], strategy, n);
-    return all;
-}
-
 /* ---- files ---- */
 
 enum format { FORMAT_CSV, FORMAT_MARKDOWN, FORMAT_LATEX };
@@ -133,38 +47,6 @@ int findings_write(const struct findings *findings, const char *dir, struct err 
             if (findings_pages[p].rows(findings) > 0)
                 rc = write_page(findings, &findings_pages[p], (enum format)format, dir, err);
     return rc;
-}
-
-static void print_section(FILE *file, const struct findings *f, const struct findings_page *page)
-{
-    struct texttable table = {0};
-    if (page->rows(f) == 0)
-        return;
-    page->table(&table, f);
-    fprintf(file, "\n%s\n", page->title);
-    texttable_print(file, &table);
-    texttable_release(&table);
-}
-
-void findings_print(FILE *file, const struct findings *findings)
-{
-    const struct compare *val = findings->strategies[UNITS_VAL];
-    struct texttable table = {0};
-    int all = matrix_table(&table, findings, val);
-    if (all > 0) {
-        fputs("\nStrategies compared: validation balanced accuracy, row minus column\n", file);
-        texttable_print(file, &table);
-        fputs(
-            "* significant (Holm-adjusted p < 0.05), ? cannot be significant with so few runs, ! no verdict: "
-            "jobs were judged without a class, or all on one split, unmarked: no evidence of a difference.\n",
-            file);
-        if (all > MAX_MATRIX)
-            fprintf(file, "Columns: the first %d of %d strategies; comparisons.csv has every pair.\n",
-                    MAX_MATRIX, all);
-    }
-    texttable_release(&table);
-    print_section(file, findings, &findings_pages[FINDINGS_LEAK]);
-    print_section(file, findings, &findings_pages[FINDINGS_CLAIMS]);
 }
 
 /* ---- beginning and end ---- */

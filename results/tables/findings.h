@@ -2,7 +2,6 @@
  *
  *     struct findings *findings = NULL;
  *     if (findings_new(store, summary, &findings, &err) < 0) ...
- *     findings_print(stdout, findings);
  *     findings_write(findings, dir, &err);
  *     findings_free(findings);
  *
@@ -36,9 +35,6 @@ int findings_new(struct store *store, const struct summary *summary, struct find
 
 /* Write the files into a directory that exists. */
 int findings_write(const struct findings *findings, const char *dir, struct err *err);
-
-/* The short form for a terminal. */
-void findings_print(FILE *file, const struct findings *findings);
 
 /* 1 when both sides of a row are shown. */
 int findings_shows(const struct findings *findings, const struct compare_row *row);

@@ -329,12 +329,22 @@ void tables_print_notes(FILE *file, const struct summary *summary)
               file);
 }
 
+enum { SCREEN_ROWS = 20 };
+
 void tables_print(FILE *file, const struct summary *summary)
 {
+    if (summary->n_groups > SCREEN_ROWS) {
+        fprintf(file, "final.md: mean, interval and leak of %d combinations.\n", summary->n_groups);
+        return;
+    }
     struct texttable table = make_table(summary);
     texttable_print(file, &table);
-    tables_print_notes(file, summary);
     texttable_release(&table);
+    fprintf(
+        file,
+        "Mean of n finished jobs at their last epoch, ± half of its %.0f %% interval or from low to high; "
+        "final.md says more.\n",
+        100 * summary_level);
 }
 
 void tables_write_latex(FILE *file, const struct summary *summary)

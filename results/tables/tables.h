@@ -19,7 +19,7 @@ void tables_write_markdown(FILE *file, const struct summary *summary);
 /* The same as a LaTeX tabular, without the note. */
 void tables_write_latex(FILE *file, const struct summary *summary);
 
-/* The same, aligned for a terminal. */
+/* The same, aligned for a terminal, with one line on what it means; or where to find it, when a screen has no room for it. */
 void tables_print(FILE *file, const struct summary *summary);
 
 /* What a reader of the table must know, a line each. */

@@ -7,6 +7,7 @@
 #include "store/store_layout.h"
 #include "stats/summary.h"
 #include "tables/tables.h"
+#include "tables/headline.h"
 
 #include "made.h"
 
@@ -45,8 +46,10 @@ static void read_findings(struct store *store, FILE *nowhere)
         tables_print(nowhere, summary);
         rc = fuzz_check(findings_new(store, summary, &findings, &err), &err);
     }
-    if (rc == 0)
-        findings_print(nowhere, findings);
+    if (rc == 0) {
+        headline_outcome(nowhere, findings);
+        headline_warnings(nowhere, findings);
+    }
     findings_free(findings);
     summary_free(summary);
 }

@@ -29,10 +29,10 @@ check "a filter makes them fewer" "$C" report "$TMP/r.h5" -o "$TMP/few" --filter
 check "and a number stays itself in names" bash -c "ls '$TMP/few' | grep -q 'axis_dense2_.*\.png'"
 
 # Pictures of a paper: what their scripts say.
-paper() { # NAME EPOCHS SEEDS GRID-LINE...: a sweep of pairs 1-27 and its report in $TMP/NAME
+paper() { # NAME EPOCHS SEEDS GRID-LINE...: a sweep of pair 1-27, or of CLUSTERS, and its report in $TMP/NAME
     local name=$1 epochs=$2 seeds=$3
     shift 3
-    { printf 'data: builtin\nmodel: fake\nprotocol: report\ntrain: {epochs: %d}\ngrid:\n  clusters: [[1, 27]]\n' "$epochs"
+    { printf 'data: builtin\nmodel: fake\nprotocol: report\ntrain: {epochs: %d}\ngrid:\n  clusters: [%s]\n' "$epochs" "${CLUSTERS:-[1, 27]}"
       printf '  seed: {first: 1, count: %d}\n' "$seeds"
       printf '  %s\n' "$@"; } >"$TMP/$name.yaml"
     "$C" run "$TMP/$name.yaml" -o "$TMP/$name.h5" -q && "$C" report "$TMP/$name.h5" -o "$TMP/$name" >"$TMP/$name.out" 2>"$TMP/$name.err"
@@ -44,4 +44,17 @@ check "the last tick is the last of 15 epochs" test "$(ticks e15)" = "0, 5, 10, 
 check "reports of other lengths" bash -c "$(declare -f paper); TMP='$TMP' C='$C'; paper e1 1 1 'strategy: [none]' && paper e17 17 1 'strategy: [none]'"
 check "one epoch has its tick" test "$(ticks e1)" = "0, 1"
 check "the last of 17 is not crowded" test "$(ticks e17)" = "0, 5, 10, 17"
+
+# What `report` prints: means, what was found, what was written.
+CLUSTERS='[8, 10], [14, 15], [1, 27]'
+check "a report as large as figure 4" paper big 2 10 'strategy: [none, reweight, undersample, oversample, augment]'
+unset CLUSTERS
+lines=$(grep -vc 'uncommitted changes' "$TMP/big.out")   # that one is about this build
+check "prints a screen, not a scroll: $lines lines" test "$lines" -le 25
+check "with the means" grep -q '^1-27 *augment *report ' "$TMP/big.out"
+check "what was found" grep -q '^Sweep .*150 of 150 jobs finished' "$TMP/big.out"
+check "what was written" grep -q "^$TMP/big: .*[0-9] figures" "$TMP/big.out"
+check "and what comes next" grep -q "^Next: .* $TMP/big/" "$TMP/big.out"
+check "more rows than a screen has" paper long 1 1 'strategy: [none, oversample]' 'train.batch: [2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22]'
+check "stay in their file" bash -c "! grep -q '^1-27 ' '$TMP/long.out' && grep -q 'final.md: .* of 22 combinations' '$TMP/long.out'"
 finish

@@ -531,7 +531,7 @@ static void runs_of_one_split_have_no_verdict(void **state)
     assert_says(warnings(text), "clusters 1-2 (protocol holdout): 1 of 10 different (overlap 1.00); "
                                 "clusters 3-4 (protocol holdout): 2 of 10 different (overlap 0.44).\n");
     FILE *file = fmemopen(text, TEXT, "w");
-    tables_print(file, summary);
+    tables_write_markdown(file, summary);
     fclose(file);
     assert_says(text, "1 of 10");
     assert_says(text, "splits: how many of the splits");

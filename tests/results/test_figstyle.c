@@ -119,6 +119,42 @@ static void measuring_and_writing_agree(void **state)
     free(script);
 }
 
+/* The labels in bold letters of a heading: how many, and the longest; *size is that of their letters. */
+static int title_lines(int width, const char *title, int *longest, double *points, int *top)
+{
+    char *script = NULL;
+    size_t size;
+    int n = 0;
+    struct figtext_page page = {open_memstream(&script, &size), width, 900};
+    *top = figtext_heading(&page, 14, title, "", 0);
+    fclose(page.file);
+    *longest = 0;
+    for (char *at = script; (at = strstr(at, "set label '")); n++) {
+        at += strlen("set label '");
+        int letters = (int)strcspn(at, "'");
+        *longest = letters > *longest ? letters : *longest;
+        assert_int_equal(sscanf(strstr(at, "bold("), "bold(%lf)", points), 1);
+    }
+    free(script);
+    return n;
+}
+
+static void long_titles_are_wrapped(void **state)
+{
+    (void)state;
+    static const char title[] =
+        "Clusters 8 and 10, rebalanced, train.batch 16, train.learning_rate 0.001, cnn.dense1 "
+        "100, cnn.dense2 28, augment.rotation 180, augment.shift 0.2, augment.flip 0.5";
+    int longest, top, one_line_top;
+    double points;
+    assert_int_equal(title_lines(1248, "Clusters 8 and 10", &longest, &points, &one_line_top), 1);
+    for (int width = 300; width < 1300; width += 100) {
+        int lines = title_lines(width, title, &longest, &points, &top);
+        assert_true(points >= 11 && longest * points * 96 / 72 * 0.66 <= width - 14);
+        assert_true(lines > 1 && top > one_line_top);
+    }
+}
+
 static void titles_shrink_to_fit(void **state)
 {
     (void)state;
@@ -152,6 +188,7 @@ int main(void)
                                        cmocka_unit_test(texts_are_broken_between_words),
                                        cmocka_unit_test(measuring_and_writing_agree),
                                        cmocka_unit_test(titles_shrink_to_fit),
+                                       cmocka_unit_test(long_titles_are_wrapped),
                                        cmocka_unit_test(strategies_have_colours_of_their_own)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -589,22 +589,22 @@ static void scores_are_exported_without_a_rerun(void **state)
     free(text);
 }
 
-static void findings_are_written_and_printed(void **state)
+static void findings_are_written(void **state)
 {
     (void)state;
     static const char *const names[] = {"scores", "comparisons", "rankings", "leak_inflation", "claims"};
     static const char *const extensions[] = {"csv", "md", "tex"};
     struct findings *findings = NULL;
-    char *text = NULL, file[256];
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
+    char file[256];
     assert_int_equal(findings_new(store, summary, &findings, &err), 0);
     assert_int_equal(findings_write(findings, folder, &err), 0);
-    findings_print(out, findings);
-    fclose(out);
-    assert_non_null(strstr(text, "- oversample"));
+    snprintf(file, sizeof file, "%s/claims.md", folder);
+    FILE *claims = fopen(file, "r");
+    char text[8192] = "";
+    assert_non_null(claims);
+    assert_true(fread(text, 1, sizeof text - 1, claims) > 0);
+    fclose(claims);
     assert_non_null(strstr(text, "does not hold"));
-    free(text);
     for (int i = 0; i < 15; i++) {
         snprintf(file, sizeof file, "%s/%s.%s", folder, names[i / 3], extensions[i % 3]);
         assert_int_equal(unlink(file), 0);
@@ -631,7 +631,7 @@ int main(void)
         cmocka_unit_test(a_missing_strategy_leaves_a_claim_open),
         cmocka_unit_test(what_holds_overall_takes_every_pair),
         cmocka_unit_test(scores_are_exported_without_a_rerun),
-        cmocka_unit_test(findings_are_written_and_printed),
+        cmocka_unit_test(findings_are_written),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -317,9 +317,11 @@ static void tables_say_what_is_in_them(void **state)
     snprintf(dir, sizeof dir, "%s/again", root);
     run(results, dir, "clusters=1-27,strategy=augment|none", METRIC_BALANCED_ACCURACY, 0, &err);
     char *table = slurp(root, "printed", &size);
-    assert_non_null(strstr(table, "20 of 20 jobs finished, synthetic data"));
+    assert_non_null(strstr(table, "20 of 20 jobs finished on "));
+    assert_non_null(strstr(table, "synthetic images"));
     assert_non_null(strstr(table, "0.901"));
-    assert_null(strstr(table, "8-10"));
+    assert_non_null(strstr(table, "\n1-27"));
+    assert_null(strstr(table, "\n8-10"));
     free(table);
     char *script = slurp(dir, "fig4c.gp", &size);
     assert_non_null(strstr(script, "metric = 'balanced_accuracy'"));
