@@ -107,3 +107,23 @@ void utf8_plain_lines(char *text)
 {
     make_plain(text, 1);
 }
+
+static int begins_letter(char byte)
+{
+    return ((unsigned char)byte & 0xc0) != 0x80;
+}
+
+int utf8_width(const char *text)
+{
+    int n = 0;
+    for (; *text; text++)
+        n += begins_letter(*text);
+    return n;
+}
+
+const char *utf8_after(const char *text, int n)
+{
+    while (*text && (!begins_letter(*text) || n-- > 0))
+        text++;
+    return text;
+}

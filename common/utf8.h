@@ -16,4 +16,10 @@ void utf8_plain_lines(char *text);
 /* 1 when utf8_plain() would leave a text as it is, and it has no backquote: such words may stand in tables, scripts and messages. */
 int utf8_is_harmless(const char *text);
 
+/* Letters of a text on the screen, each as wide as any other. */
+int utf8_width(const char *text);
+
+/* What follows the first n letters; at the end of a shorter text. */
+const char *utf8_after(const char *text, int n);
+
 #endif

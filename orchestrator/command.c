@@ -2,6 +2,7 @@
 
 #include "settings/config.h"
 #include "launch.h"
+#include "screen.h"
 #include "usage.h"
 #include "version.h"
 
@@ -31,9 +32,11 @@ static int run_leaf(const struct command *command, int argc, char **argv, struct
     int rc = arguments_parse(command->name, command->rows, argc, argv, options, err);
     if (rc > 0)
         rc = tell(command, rc);
-    else if (rc == 0)
+    else if (rc == 0) {
+        if (command->for_people)
+            screen_fit_stdout();
         rc = command->run(options, err);
-    else if (command->is_mpi && launch_rank() >= 0)
+    } else if (command->is_mpi && launch_rank() >= 0)
         rc = launch_end(launch_begin(rc, err), err);
     free(options);
     return rc;

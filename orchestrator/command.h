@@ -17,16 +17,18 @@ struct command {
     const struct argument *rows;
     const void *defaults; /* (size) the struct that the rows speak of */
     size_t size;
-    int is_mpi; /* 1: all ranks run it; each reads the words, one says what is wrong with them */
+    int is_mpi;     /* 1: all ranks run it; each reads the words, one says what is wrong with them */
+    int for_people; /* 1: what it prints on a terminal is broken to fit (screen.h) */
     int (*run)(const void *options, struct err *err);
 };
 
 /* clang-format off */
 /* The command cmd_ID of a file with rows, run() and struct options, whose text is help/ID.txt. */
-#define COMMAND(id, summary_, defaults_, is_mpi_)                                                          \
+#define COMMAND(id, summary_, defaults_, is_mpi_, for_people_)                                             \
     EMBED(help_##id, "orchestrator/help/" #id ".txt");                                                     \
     const struct command cmd_##id = {.name = #id, .summary = summary_, .text = help_##id, .rows = rows,    \
-        .defaults = defaults_, .size = sizeof(struct options), .is_mpi = is_mpi_, .run = run}
+        .defaults = defaults_, .size = sizeof(struct options), .is_mpi = is_mpi_,                         \
+        .for_people = for_people_, .run = run}
 /* clang-format on */
 
 extern const struct command cmd_data, cmd_plan, cmd_run, cmd_status, cmd_report, cmd_export, cmd_predict,

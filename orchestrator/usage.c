@@ -1,7 +1,8 @@
 #include "usage.h"
 
+#include "screen.h"
+
 #include <string.h>
-#include <sys/ioctl.h>
 
 enum { LABEL_WIDTH = 29, VERB_WIDTH = 14, NARROW = 50, WIDE = 110, NO_TERMINAL = 79 };
 
@@ -13,8 +14,7 @@ struct flow {
 
 static struct flow flow_to(FILE *out)
 {
-    struct winsize size;
-    int width = ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col - 1 : NO_TERMINAL;
+    int width = screen_width(out) > 0 ? screen_width(out) - 1 : NO_TERMINAL;
     return (struct flow){out, width < NARROW ? NARROW : width > WIDE ? WIDE : width, 0, 0};
 }
 

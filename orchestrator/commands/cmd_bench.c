@@ -273,4 +273,4 @@ static int run(const void *options, struct err *err)
 
 static const struct options defaults = {.isa = KERNELS_AUTO, .classes = 2, .filters = {32, 64}, .seconds = 6};
 
-COMMAND(bench, "speed of the training engine against what this core can do", &defaults, 0);
+COMMAND(bench, "speed of the training engine against what this core can do", &defaults, 0, 0);

@@ -272,7 +272,8 @@ EMBED(help_data_info, "orchestrator/help/data_info.txt");
 /* clang-format off */
 #define VERB(verb, summary_)                                                                               \
     {.name = "data " #verb, .summary = summary_, .text = help_data_##verb, .rows = verb##_rows,            \
-     .defaults = &defaults, .size = sizeof defaults, .run = run_##verb}
+     .defaults = &defaults, .size = sizeof defaults, .for_people = 1,                                      \
+     .run = run_##verb}
 /* clang-format on */
 static const struct command synth = VERB(synth, "write the built-in synthetic dataset as PNG and CSV");
 static const struct command pack = VERB(pack, "read images, outlines, labels; write one packed dataset");

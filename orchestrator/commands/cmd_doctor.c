@@ -37,23 +37,23 @@ static void print_versions(void)
     H5get_libversion(&major, &minor, &release);
     MPI_Get_library_version(mpi, &length);
     mpi[strcspn(mpi, ",\n")] = '\0';
-    printf("  program    cellsweep %s (%s), kernels %s\n", CELLSWEEP_VERSION, CELLSWEEP_COMMIT,
+    printf("  program     cellsweep %s (%s), kernels %s\n", CELLSWEEP_VERSION, CELLSWEEP_COMMIT,
            kernels_selected()->name);
-    printf("  libraries  %s; HDF5 %u.%u.%u; %s\n", mpi, major, minor, release, openblas_get_config());
+    printf("  libraries   %s; HDF5 %u.%u.%u; %s\n", mpi, major, minor, release, openblas_get_config());
 }
 
 /* Ranks and cores of the whole job; BLAS threads. */
 static void print_cores(int size, int min_cores, int max_cores)
 {
     long online = sysconf(_SC_NPROCESSORS_ONLN);
-    printf("  ranks      %d; cores in the mask of a rank: %d", size, min_cores);
+    printf("  ranks       %d; cores in the mask of a rank: %d", size, min_cores);
     if (max_cores != min_cores)
         printf(" to %d", max_cores);
     printf("; cores of this node: %ld\n", online);
-    printf("%s BLAS       %d thread%s a rank\n", openblas_get_num_threads() == 1 ? " " : "!",
+    printf("%s BLAS        %d thread%s a rank\n", openblas_get_num_threads() == 1 ? " " : "!",
            openblas_get_num_threads(), openblas_get_num_threads() == 1 ? "" : "s");
     if (size == 1 && online > 1)
-        printf("  one rank uses one core; `mpirun -n %ld cellsweep run ...` uses them all (with "
+        printf("              one rank uses one core; `mpirun -n %ld cellsweep run ...` uses them all (with "
                "--enable-recovery it goes "
                "on without a rank that dies, and RESULTS.h5.status has the exit status)\n",
                online);
@@ -67,19 +67,19 @@ static void print_probe(const char *folder, const struct probe *p)
 {
     const char *why;
     enum store_io io = probe_advice(p, &why);
-    printf("  folder     %s: %s", folder, p->name);
+    printf("  folder      %s: %s", folder, p->name);
     if (p->free_bytes >= 0)
         printf(", %.4g GB free", p->free_bytes * 1e-9);
     printf("; create, fsync, rename: ok; flock %s\n", lock_words[p->lock]);
     if (!p->visible)
-        printf("! writes     not every rank can open there what rank 0 made\n");
+        printf("! writes      not every rank can open there what rank 0 made\n");
     else {
-        printf("%s pwrite     %d processes at once: %s\n", p->pwrite_good ? " " : "!", p->n_writers,
+        printf("%s pwrite      %d processes at once: %s\n", p->pwrite_good ? " " : "!", p->n_writers,
                p->pwrite_good ? "ok" : "bytes were lost");
-        printf("%s MPI-IO     the ranks at once: %s\n", p->mpio_good ? " " : "!",
+        printf("%s MPI-IO      the ranks at once: %s\n", p->mpio_good ? " " : "!",
                p->mpio_good ? "ok" : "does not open, or bytes were lost");
     }
-    printf("%s advice     run --io %s: %s\n", io == STORE_MPIO ? " " : "!", store_io_names[io], why);
+    printf("%s advice      run --io %s: %s\n", io == STORE_MPIO ? " " : "!", store_io_names[io], why);
 }
 
 /* The checkpoint of a job with the default network, three times: the median of what `run` would pay for it. */
@@ -106,9 +106,9 @@ static void print_checkpoint(const char *folder)
     }
     double median = fmax(fmin(ms[0], ms[1]), fmin(fmax(ms[0], ms[1]), ms[2]));
     if (rc < 0)
-        printf("! checkpoint %s\n", err.text);
+        printf("! checkpoint  %s\n", err.text);
     else
-        printf("%s checkpoint %.1f MB of the default network in %s: %.1f ms, %.3f %% of the time at one a "
+        printf("%s checkpoint  %.1f MB of the default network in %s: %.1f ms, %.3f %% of the time at one a "
                "minute\n",
                median > 600 ? "!" : " ", 1e-6 * (double)checkpoint_bytes(&state), folder, median,
                median / 600);
@@ -141,4 +141,4 @@ static int run(const void *options, struct err *err)
 
 static const struct options defaults = {"."};
 
-COMMAND(doctor, "what this machine has, and whether it fits", &defaults, 1);
+COMMAND(doctor, "what this machine has, and whether it fits", &defaults, 1, 1);

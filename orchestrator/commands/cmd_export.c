@@ -111,4 +111,4 @@ static int run(const void *options, struct err *err)
 
 static const struct options defaults = {.table = -1, .format = -1};
 
-COMMAND(export, "CSV of jobs, epochs, matrices, predictions; weights as ONNX", &defaults, 0);
+COMMAND(export, "CSV of jobs, epochs, matrices, predictions; weights as ONNX", &defaults, 0, 0);

@@ -7,6 +7,7 @@
 #include "run/progress.h"
 #include "sweep/resume.h"
 #include "sweep/speeds.h"
+#include "write/texttable.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,29 +28,42 @@ static const struct argument rows[] = {
      .help = "List every key a sweep file may hold, with default and meaning"},
     {0}};
 
+static void add_key(struct texttable *table, const char *name, const char *fallback, const char *meaning)
+{
+    texttable_add(table, "%s", name);
+    texttable_add(table, "%s", fallback);
+    texttable_add(table, "%s", meaning);
+    texttable_end(table);
+}
+
 /* What a key can be that names a row of a table. */
-static void print_rows(const struct config_key *key)
+static void add_kinds(struct texttable *table, const struct config_key *key)
 {
     const struct model_kind *kind;
-    for (int i = 0; strcmp(key->name, "model") == 0 && (kind = model_kind(i)); i++)
-        printf("%-25s %-10s   %s: %s\n", "", "", kind->name, kind->help);
+    for (int i = 0; strcmp(key->name, "model") == 0 && (kind = model_kind(i)); i++) {
+        char meaning[512];
+        snprintf(meaning, sizeof meaning, "  %s: %s", kind->name, kind->help);
+        add_key(table, "", "", meaning);
+    }
 }
 
 static int print_keys(void)
 {
-    printf("%-25s %-10s %s\n", "key", "default", "meaning");
-    printf("%-25s %-10s %s\n", "name", "sweep", "what the sweep is called");
-    printf("%-25s %-10s %s\n", "data", "-", "builtin, a packed dataset, or a folder of images");
-    printf("%-25s %-10s %s\n", "pixel_size", "0.2125",
-           "micrometres a pixel, for a folder with cell boundaries");
-    printf("%-25s %-10s %s\n", "keep_weights", "false",
-           "weights of every job to store, for predict and serve: final (or true), best, or false: none");
+    struct texttable table = {.numeric_from = TEXTTABLE_COLUMNS};
+    add_key(&table, "key", "default", "meaning");
+    add_key(&table, "name", "sweep", "what the sweep is called");
+    add_key(&table, "data", "-", "builtin, a packed dataset, or a folder of images");
+    add_key(&table, "pixel_size", "0.2125", "micrometres a pixel, for a folder with cell boundaries");
+    add_key(&table, "keep_weights", "false",
+            "weights of every job to store, for predict and serve: final (or true), best, or false: none");
     for (const struct config_key *key = config_keys; key->name; key++) {
-        printf("%-25s %-10s %s\n", key->name, key->fallback, key->help);
-        print_rows(key);
+        add_key(&table, key->name, key->fallback, key->help);
+        add_kinds(&table, key);
     }
-    printf("%-25s %-10s %s\n", "grid", "-",
-           "any of the keys from clusters on with a list of values; seed also {first: 1, count: 10}");
+    add_key(&table, "grid", "-",
+            "any of the keys from clusters on with a list of values; seed also {first: 1, count: 10}");
+    texttable_print(stdout, &table);
+    texttable_release(&table);
     return 0;
 }
 
@@ -163,32 +177,51 @@ static void print_unread(const struct sweep *sweep)
     }
 }
 
+/* n_axes: columns of the grid's own, behind the model where those vary. */
+static void add_job(struct texttable *table, const struct sweep *sweep, int job, int n_axes, double seconds)
+{
+    struct store_job row;
+    const struct job_plan *plan = &sweep->job[job].plan;
+    sweep_row(sweep, job, &row);
+    texttable_add(table, "%d", job);
+    texttable_add(table, "%s", row.clusters);
+    texttable_add(table, "%s", row.strategy);
+    texttable_add(table, "%s", row.protocol);
+    texttable_add(table, "%lld", (long long)row.seed);
+    texttable_add(table, "%d", row.fold);
+    texttable_add(table, "%d", row.repeat);
+    if (sweep_model_varies(sweep))
+        texttable_add(table, "%s", row.model);
+    for (int a = 0; a < n_axes; a++)
+        texttable_add(table, "%s", row.axis[a]);
+    texttable_add(table, "%d", plan->n_train);
+    texttable_add(table, "%d", plan->n_val);
+    texttable_add(table, "%d", plan->leak);
+    texttable_add(table, "%.2f", seconds);
+    texttable_end(table);
+}
+
 static void print_jobs(const struct sweep *sweep, const double *seconds)
 {
+    static const char *const first[] = {"job", "clusters", "strategy", "protocol", "seed", "fold", "repeat"};
+    static const char *const last[] = {"n_train", "n_val", "leak", "seconds"};
+    struct texttable table = {.numeric_from = 4, .keys = 1};
     const char *name[STORE_MAX_AXES];
     int is_number[STORE_MAX_AXES], n_axes = sweep_axis_names(sweep, name, is_number);
-    int models = sweep_model_varies(sweep);
-    printf("%6s  %-12s %-16s %-8s %6s %4s %6s", "job", "clusters", "strategy", "protocol", "seed", "fold",
-           "repeat");
-    if (models)
-        printf(" %8s", "model");
+    for (size_t i = 0; i < sizeof first / sizeof *first; i++)
+        texttable_add(&table, "%s", first[i]);
+    if (sweep_model_varies(sweep))
+        texttable_add(&table, "model");
     for (int a = 0; a < n_axes; a++)
-        printf(" %*s", (int)(strlen(name[a]) > 8 ? strlen(name[a]) : 8), name[a]);
-    printf(" %7s %5s %5s %9s\n", "n_train", "n_val", "leak", "seconds");
-    for (int j = 0; j < sweep->n_jobs; j++) {
-        struct store_job row;
-        const struct job_plan *plan = &sweep->job[j].plan;
-        if (seconds[j] < 0)
-            continue;
-        sweep_row(sweep, j, &row);
-        printf("%6d  %-12s %-16s %-8s %6lld %4d %6d", j, row.clusters, row.strategy, row.protocol,
-               (long long)row.seed, row.fold, row.repeat);
-        if (models)
-            printf(" %8s", row.model);
-        for (int a = 0; a < n_axes; a++)
-            printf(" %*s", (int)(strlen(name[a]) > 8 ? strlen(name[a]) : 8), row.axis[a]);
-        printf(" %7d %5d %5d %9.2f\n", plan->n_train, plan->n_val, plan->leak, seconds[j]);
-    }
+        texttable_add(&table, "%s", name[a]);
+    for (size_t i = 0; i < sizeof last / sizeof *last; i++)
+        texttable_add(&table, "%s", last[i]);
+    texttable_end(&table);
+    for (int j = 0; j < sweep->n_jobs; j++)
+        if (seconds[j] >= 0)
+            add_job(&table, sweep, j, n_axes, seconds[j]);
+    texttable_print(stdout, &table);
+    texttable_release(&table);
 }
 
 static int by_falling_seconds(const void *a, const void *b)
@@ -294,4 +327,4 @@ static int run(const void *options, struct err *err)
     return rc;
 }
 
-COMMAND(plan, "jobs, cost and expected wall time of a sweep; touches nothing", NULL, 0);
+COMMAND(plan, "jobs, cost and expected wall time of a sweep; touches nothing", NULL, 0, 1);

@@ -197,4 +197,4 @@ static int run(const void *options, struct err *err)
     return rc;
 }
 
-COMMAND(predict, "cluster and probabilities of new images, by stored weights", NULL, 0);
+COMMAND(predict, "cluster and probabilities of new images, by stored weights", NULL, 0, 0);

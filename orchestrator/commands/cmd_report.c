@@ -48,4 +48,4 @@ static int run(const void *options, struct err *err)
     return store_use(o->results, cells_try, write_report, &o->report, err);
 }
 
-COMMAND(report, "figures and tables", NULL, 0);
+COMMAND(report, "figures and tables", NULL, 0, 1);

@@ -103,4 +103,4 @@ static int run(const void *options, struct err *err)
 
 static const struct options defaults = {.run = {.heartbeat = 60, .checkpoint = 60}};
 
-COMMAND(run, "run a sweep (under mpirun on all ranks), or go on with one", &defaults, 1);
+COMMAND(run, "run a sweep (under mpirun on all ranks), or go on with one", &defaults, 1, 0);

@@ -108,4 +108,4 @@ static int run(const void *options, struct err *err)
 
 static const struct options defaults = {.serve = {.address = "127.0.0.1", .port = 8050}};
 
-COMMAND(serve, "the report as a live web page; a classifier of uploaded images", &defaults, 0);
+COMMAND(serve, "the report as a live web page; a classifier of uploaded images", &defaults, 0, 0);

@@ -7,8 +7,10 @@
 #include "beside/ending.h"
 #include "beside/events.h"
 #include "run/progress.h"
+#include "screen.h"
 #include "store/store.h"
 #include "store/stored_job.h"
+#include "write/texttable.h"
 #include "utf8.h"
 
 #include <math.h>
@@ -19,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_RUNNING = 40, MAX_FAILURES = 8, MAX_EVENTS = 5, BAR_WIDTH = 40 };
+enum { MAX_RUNNING = 40, MAX_FAILURES = 8, MAX_EVENTS = 5, BAR_WIDTH = 40, BAR_LEAST = 4, BAR_WORDS = 32 };
 
 struct options {
     const char *path;
@@ -113,14 +115,22 @@ static void print_head(const struct view *v)
            store_text(s, "ranks"), store_text(s, "version"));
 }
 
+/* The bar stands first: it is what a small window shows of a page. */
 static void print_bar(const struct view *v)
 {
-    int over = n_over(v), full = (int)((double)over / v->n_jobs * BAR_WIDTH);
+    int over = n_over(v), window = screen_width(stdout);
+    int width = window == 0 || window - BAR_WORDS > BAR_WIDTH ? BAR_WIDTH
+                : window - BAR_WORDS < BAR_LEAST              ? BAR_LEAST
+                                                              : window - BAR_WORDS;
+    int full = (int)((double)over / v->n_jobs * width);
     char bar[BAR_WIDTH + 1];
     memset(bar, '-', BAR_WIDTH);
     memset(bar, '#', (size_t)full);
-    bar[BAR_WIDTH] = '\0';
-    printf("[%s] %5.1f %%  %d of %d jobs\n\n", bar, 100.0 * over / v->n_jobs, over, v->n_jobs);
+    printf("[%.*s] %5.1f %%  %d of %d jobs\n", width, bar, 100.0 * over / v->n_jobs, over, v->n_jobs);
+}
+
+static void print_states(const struct view *v)
+{
     for (int s = N_JOB_STATES - 1; s >= 0; s--)
         if (v->n_state[s] > 0 || s == JOB_DONE)
             printf("%10s %7d\n", s == JOB_RUNNING && is_over(v) ? "unfinished" : job_state_names[s],
@@ -220,78 +230,117 @@ static const char *strategy_of(const struct view *v, const struct store_job *row
     return out;
 }
 
-static void print_running_job(const struct view *v, int job)
+/* Unless there is a header only; more: rows that are not in it. */
+static void print_table(struct texttable *table, int more)
+{
+    if (table->rows > 1)
+        texttable_print(stdout, table);
+    if (more > 0)
+        printf("and %d more\n", more);
+    texttable_release(table);
+}
+
+/* What tells a job apart, as the first cells of a row: its number under `what`. */
+static void add_names(struct texttable *table, const char *what)
+{
+    texttable_add(table, "%s", what);
+    texttable_add(table, "clusters");
+    texttable_add(table, "strategy");
+    texttable_add(table, "protocol");
+}
+
+static void add_job(struct texttable *table, const struct view *v, int job)
 {
     const struct store_job *row = &store_jobs(v->store)[job];
+    char strategy[STRATEGY_SIZE];
+    texttable_add(table, "%d", job);
+    texttable_add(table, "%s", row->clusters);
+    texttable_add(table, "%s", strategy_of(v, row, strategy));
+    texttable_add(table, "%s", row->protocol);
+}
+
+static void add_seed(struct texttable *table, const struct view *v, int job)
+{
+    texttable_add(table, "%lld", (long long)store_jobs(v->store)[job].seed);
+    texttable_add(table, "%d", store_jobs(v->store)[job].fold);
+}
+
+static void add_running_job(struct texttable *table, const struct view *v, int job)
+{
     const struct store_mark *mark = &v->mark[job];
-    char epochs[32], since[64] = "", strategy[STRATEGY_SIZE];
-    snprintf(epochs, sizeof epochs, "%d/%d", mark->epochs_done, epochs_of(v, job));
+    char since[64] = "";
     if (!isnan(mark->started) && !is_over(v))
         progress_duration(fmax(0, v->now - mark->started), since, sizeof since);
-    printf("%7d  %-12.20s %-14.24s %-10.16s %6lld %4d %5d %9s  %s\n", job, row->clusters,
-           strategy_of(v, row, strategy), row->protocol, (long long)row->seed, row->fold, mark->rank, epochs,
-           since);
+    add_job(table, v, job);
+    add_seed(table, v, job);
+    texttable_add(table, "%d", mark->rank);
+    texttable_add(table, "%d/%d", mark->epochs_done, epochs_of(v, job));
+    texttable_add(table, "%s", since);
+    texttable_end(table);
 }
 
 static void print_running(const struct view *v)
 {
+    struct texttable table = {.numeric_from = 4, .keys = 1};
     int shown = 0;
     if (v->n_state[JOB_RUNNING] == 0)
         return;
-    if (is_over(v))
-        printf("\nthese jobs were running when it ended\n");
-    else
-        printf("\n");
-    printf("%7s  %-12s %-14s %-10s %6s %4s %5s %9s  %s\n", is_over(v) ? "job" : "running", "clusters",
-           "strategy", "protocol", "seed", "fold", "rank", is_over(v) ? "was at" : "epoch",
-           is_over(v) ? "" : "for");
+    add_names(&table, is_over(v) ? "job" : "running");
+    const char *const last[] = {"seed", "fold", "rank", is_over(v) ? "was at" : "epoch",
+                                is_over(v) ? "" : "for"};
+    for (size_t i = 0; i < sizeof last / sizeof *last; i++)
+        texttable_add(&table, "%s", last[i]);
+    texttable_end(&table);
     for (int i = 0; i < v->n_jobs && shown < MAX_RUNNING; i++)
         if (v->mark[i].state == JOB_RUNNING) {
-            print_running_job(v, i);
+            add_running_job(&table, v, i);
             shown++;
         }
-    if (shown < v->n_state[JOB_RUNNING])
-        printf("%7s  and %d more\n", "", v->n_state[JOB_RUNNING] - shown);
+    printf("\n%s", is_over(v) ? "these jobs were running when it ended\n" : "");
+    print_table(&table, v->n_state[JOB_RUNNING] - shown);
 }
 
 /* A job that nobody runs but that has a checkpoint: what the next run makes of it. */
-static void print_checkpoint(const struct view *v, int job)
+static void add_checkpoint(struct texttable *table, const struct view *v, int job)
 {
     const struct store_job *row = &store_jobs(v->store)[job];
     struct checkpoint_identity want = checkpoint_identity(row->key, store_text(v->store, "dataset_checksum"),
                                                           store_text(v->store, "kernels"));
-    char path[CHECKPOINT_PATH_SIZE], strategy[STRATEGY_SIZE];
+    char path[CHECKPOINT_PATH_SIZE];
     struct checkpoint state;
     struct err err = {0};
     checkpoint_path(store_path(v->store), row->key, path);
-    printf("%7d  %-12.20s %-14.24s %-10.16s %6lld %4d  ", job, row->clusters, strategy_of(v, row, strategy),
-           row->protocol, (long long)row->seed, row->fold);
+    add_job(table, v, job);
     if (checkpoint_read(path, &want, &state, &err) == 0)
-        printf("waiting, checkpoint at epoch %d of %d\n", state.epoch, epochs_of(v, job));
+        texttable_add(table, "waiting, checkpoint at epoch %d of %d", state.epoch, epochs_of(v, job));
     else
-        printf("waiting, will start over: %s\n", err.text);
+        texttable_add(table, "waiting, will start over: %s", err.text);
+    add_seed(table, v, job);
+    texttable_end(table);
     checkpoint_free(&state);
 }
 
 /* While the run lives, its running jobs are shown elsewhere. */
 static void print_checkpoints(const struct view *v)
 {
+    struct texttable table = {.numeric_from = 5, .keys = 1};
     struct checkpoint_list list;
-    int shown = 0;
+    int n = 0;
     if (checkpoint_list(store_path(v->store), &list, NULL) < 0)
         return;
+    add_names(&table, "begun");
+    texttable_add(&table, "state");
+    texttable_add(&table, "seed");
+    texttable_add(&table, "fold");
+    texttable_end(&table);
     for (int i = 0; i < v->n_jobs && list.n > 0; i++) {
         enum job_state state = v->mark[i].state;
         int waits = state == JOB_WAITING || (state == JOB_RUNNING && v->alive != ALIVE_RUNNING);
-        if (!waits || !checkpoint_want(&list, store_jobs(v->store)[i].key) || shown++ >= MAX_RUNNING)
-            continue;
-        if (shown == 1)
-            printf("\n%7s  %-12s %-14s %-10s %6s %4s\n", "begun", "clusters", "strategy", "protocol", "seed",
-                   "fold");
-        print_checkpoint(v, i);
+        if (waits && checkpoint_want(&list, store_jobs(v->store)[i].key) && n++ < MAX_RUNNING)
+            add_checkpoint(&table, v, i);
     }
-    if (shown > MAX_RUNNING)
-        printf("%7s  and %d more\n", "", shown - MAX_RUNNING);
+    fputs(n > 0 ? "\n" : "", stdout);
+    print_table(&table, n - MAX_RUNNING);
     checkpoint_list_free(&list);
 }
 
@@ -311,19 +360,26 @@ static int previous_failure(const struct view *v, double before)
 
 static void print_failures(const struct view *v)
 {
+    struct texttable table = {.numeric_from = 6, .keys = 1};
     int n = v->n_state[JOB_FAILED] + v->n_state[JOB_DIVERGED];
     int job = n ? previous_failure(v, (double)INFINITY) : -1;
     if (job < 0)
         return;
-    printf("\nlast of %d failed or diverged\n", n);
+    add_names(&table, "job");
+    const char *const last[] = {"state", "message", "seed", "fold"};
+    for (size_t i = 0; i < sizeof last / sizeof *last; i++)
+        texttable_add(&table, "%s", last[i]);
+    texttable_end(&table);
     for (int shown = 0; job >= 0 && shown < MAX_FAILURES; shown++) {
-        const struct store_job *row = &store_jobs(v->store)[job];
-        char strategy[STRATEGY_SIZE];
-        printf("%7d  %-12.20s %-14.24s seed %-5lld %-8s  %s\n", job, row->clusters,
-               strategy_of(v, row, strategy), (long long)row->seed, job_state_names[v->mark[job].state],
-               v->mark[job].message);
+        add_job(&table, v, job);
+        texttable_add(&table, "%s", job_state_names[v->mark[job].state]);
+        texttable_add(&table, "%s", v->mark[job].message);
+        add_seed(&table, v, job);
+        texttable_end(&table);
         job = previous_failure(v, v->mark[job].finished);
     }
+    printf("\nlast of %d failed or diverged\n", n);
+    print_table(&table, 0);
 }
 
 /* The log may be anybody's. */
@@ -385,8 +441,9 @@ static void print_events(const struct view *v)
 
 static void print_view(const struct view *v)
 {
-    print_head(v);
     print_bar(v);
+    print_head(v);
+    print_states(v);
     print_times(v);
     print_state_of_run(v);
     print_running(v);
@@ -432,14 +489,16 @@ static void forget(struct view *v)
 }
 
 /* The file is opened anew each time: a grid that grew is a new file under the old name. */
-static int show(const char *path, int redraw, int *finished, struct err *err)
+static int show(const char *path, int watched, int *finished, struct err *err)
 {
     struct view v;
     int rc = look(path, &v, err);
     if (rc == 0) {
-        if (redraw)
-            fputs("\033[H\033[J", stdout);
+        if (watched)
+            screen_page_begin();
         print_view(&v);
+        if (watched)
+            screen_page_end();
         *finished = n_over(&v) == v.n_jobs || did_its_part(&v);
         if (fflush(stdout) != 0)
             rc = err_set(err, E_IO, "status: cannot write to stdout");
@@ -450,13 +509,11 @@ static int show(const char *path, int redraw, int *finished, struct err *err)
 
 static int watch(const struct options *o, struct err *err)
 {
-    int redraw = isatty(STDOUT_FILENO), finished = 0, rc;
+    int finished = 0, rc;
     struct timespec pause = clock_span(o->interval);
-    if (redraw)
-        fputs("\033[2J", stdout);
-    while ((rc = show(o->path, redraw, &finished, err)) == 0 && !finished) {
+    while ((rc = show(o->path, 1, &finished, err)) == 0 && !finished) {
         nanosleep(&pause, NULL);
-        if (!redraw)
+        if (!isatty(STDOUT_FILENO))
             printf("\n");
     }
     return rc;
@@ -469,4 +526,4 @@ static int run(const void *options, struct err *err)
     return o->interval > 0 ? watch(o, err) : show(o->path, 0, &finished, err);
 }
 
-COMMAND(status, "progress of a running, finished or killed sweep", NULL, 0);
+COMMAND(status, "progress of a running, finished or killed sweep", NULL, 0, 1);

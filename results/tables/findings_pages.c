@@ -468,6 +468,7 @@ static void leak_table(struct texttable *table, const struct findings *f)
     texttable_add(table, "strategy");
     add_axes(table, f->summary, NULL);
     texttable_add(table, "against");
+    table->keys = table->filled;
     texttable_add(table, "verdict");
     table->numeric_from = table->filled;
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
@@ -569,6 +570,7 @@ static void claims_text(struct texttable *table, const struct findings *f)
     char difference[160];
     texttable_add(table, "claim");
     findings_add_setting_names(table, f->summary);
+    table->keys = table->filled;
     texttable_add(table, "outcome");
     texttable_add(table, "shown");
     table->numeric_from = table->filled;

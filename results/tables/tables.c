@@ -142,27 +142,29 @@ void tables_write_csv(FILE *file, const struct summary *summary)
 
 /* ---- what people read ---- */
 
+enum { CELL = 128 };
+
 static void format_n(char *out, const struct summary_group *group)
 {
     int lost = group->n_state[JOB_FAILED] + group->n_state[JOB_DIVERGED], done = group->n_state[JOB_DONE];
-    int n = done == group->n_jobs ? snprintf(out, TEXTTABLE_CELL, "%d", done)
-                                  : snprintf(out, TEXTTABLE_CELL, "%d of %d", done, group->n_jobs);
+    int n = done == group->n_jobs ? snprintf(out, CELL, "%d", done)
+                                  : snprintf(out, CELL, "%d of %d", done, group->n_jobs);
     if (lost > 0)
-        snprintf(out + n, (size_t)(TEXTTABLE_CELL - n), " (%d lost)", lost);
+        snprintf(out + n, (size_t)(CELL - n), " (%d lost)", lost);
 }
 
 static void format_leak(char *out, const struct summary_group *group)
 {
-    summary_leak_text(out, TEXTTABLE_CELL, group);
+    summary_leak_text(out, CELL, group);
 }
 
 static void format_published(char *out, const struct summary *summary, const struct store_job *cell)
 {
     double value = published_value(summary, cell, METRIC_BALANCED_ACCURACY_AS_PUBLISHED);
     if (isnan(value))
-        snprintf(out, TEXTTABLE_CELL, "-");
+        snprintf(out, CELL, "-");
     else
-        snprintf(out, TEXTTABLE_CELL, "%.3f", value);
+        snprintf(out, CELL, "%.3f", value);
 }
 
 static int any_lacking(const struct summary *summary)
@@ -184,9 +186,9 @@ static int any_few_draws(const struct summary *summary)
 static void format_draws(char *out, const struct draws_summary *draws)
 {
     if (draws->drawn == 0)
-        snprintf(out, TEXTTABLE_CELL, "-");
+        snprintf(out, CELL, "-");
     else
-        snprintf(out, TEXTTABLE_CELL, "%d of %d", draws->distinct, draws->drawn);
+        snprintf(out, CELL, "%d of %d", draws->distinct, draws->drawn);
 }
 
 enum { N_NUMBERS = 8, SPLITS = 1, LACKING = 2, AS_PUBLISHED = 5, PUBLISHED = 6 };
@@ -211,7 +213,7 @@ static int has_column(struct optional optional, int c)
 static void add_row(struct texttable *table, const struct summary *summary, const struct summary_group *group,
                     struct optional optional)
 {
-    char cell[N_NUMBERS][TEXTTABLE_CELL];
+    char cell[N_NUMBERS][CELL];
     format_n(cell[0], group);
     format_draws(cell[SPLITS], &group->draws);
     snprintf(cell[LACKING], sizeof cell[LACKING], "%d", group->n_lacking);

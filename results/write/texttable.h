@@ -6,21 +6,22 @@
  *     texttable_print(stdout, &table);
  *     texttable_release(&table);
  *
- * Texts are UTF-8, cut at TEXTTABLE_CELL - 1 bytes. A table without memory prints nothing: nothing else depends on it. */
+ * Texts are UTF-8. A table without memory prints nothing: nothing else depends on it. */
 #ifndef CELLSWEEP_TEXTTABLE_H
 #define CELLSWEEP_TEXTTABLE_H
 
 #include <stdio.h>
 
-enum { TEXTTABLE_CELL = 128, TEXTTABLE_COLUMNS = 40 };
+enum { TEXTTABLE_COLUMNS = 40 };
 
-/* Starts zeroed, but for numeric_from. */
+/* Starts zeroed, but for numeric_from and keys. */
 struct texttable {
-    int numeric_from;  /* columns from here on are flushed right */
-    int rows, columns; /* whole rows; cells of the header */
-    int filled;        /* cells of the row under way */
-    int capacity;      /* rows */
-    char (*cell)[TEXTTABLE_COLUMNS][TEXTTABLE_CELL];
+    int numeric_from;                 /* columns from here on are flushed right */
+    int keys;                         /* columns that say what a row is; 0: those before numeric_from */
+    int rows, columns;                /* whole rows; cells of the header */
+    int filled;                       /* cells of the row under way */
+    int capacity;                     /* rows */
+    char *(*cell)[TEXTTABLE_COLUMNS]; /* NULL is an empty one */
 };
 
 /* The next cell of the row under way. */
@@ -29,7 +30,13 @@ void texttable_add(struct texttable *table, const char *format, ...) __attribute
 /* End the row; missing cells are empty. */
 void texttable_end(struct texttable *table);
 
+/* Aligned, in the width of the terminal that file is (screen.h). */
 void texttable_print(FILE *file, const struct texttable *table);
+
+/* The same in `width` characters; 0: however wide it is. A table that is too wide loses nothing: texts and
+ * headers go on below themselves, and columns that still do not fit stand in further blocks below, each with
+ * the first columns again. */
+void texttable_fit(FILE *file, const struct texttable *table, int width);
 
 /* Characters of cells that Markdown or HTML would obey are escaped. */
 void texttable_markdown(FILE *file, const struct texttable *table);

@@ -1,6 +1,7 @@
 /* Tables of texts: alignment by characters, Markdown, LaTeX. */
 #include "write/csv_out.h"
 #include "write/texttable.h"
+#include "utf8.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -117,6 +118,105 @@ static void tables_grow(void **state)
     texttable_release(&table);
 }
 
+static void add_row(struct texttable *table, const char *const *cell, int n)
+{
+    for (int c = 0; c < n; c++)
+        texttable_add(table, "%s", cell[c]);
+    texttable_end(table);
+}
+
+static void assert_fits(const struct texttable *table, int width, const char *expected)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    texttable_fit(out, table, width);
+    fclose(out);
+    assert_string_equal(text, expected);
+    for (char *line = strtok(text, "\n"); line && width; line = strtok(NULL, "\n"))
+        assert_true(utf8_width(line) <= width);
+    free(text);
+}
+
+/* A column that says what a row is, a text that can be broken, and numbers that cannot. */
+static struct texttable wide_table(void)
+{
+    static const char *const cell[][4] = {{"pair", "strategy", "val balanced", "n_train"},
+                                          {"8-10", "oversample+augment", "0.50 ± 0.10", "150"},
+                                          {"1-27", "none", "-", "80"}};
+    struct texttable table = {.numeric_from = 2};
+    for (int row = 0; row < 3; row++)
+        add_row(&table, cell[row], 4);
+    return table;
+}
+
+static void tables_fit(void **state)
+{
+    (void)state;
+    struct texttable table = wide_table();
+    static const char whole[] = "pair  strategy            val balanced  n_train\n"
+                                "8-10  oversample+augment   0.50 ± 0.10      150\n"
+                                "1-27  none                           -       80\n";
+    assert_fits(&table, 0, whole);
+    assert_fits(&table, 47, whole);
+    assert_fits(&table, 46,
+                "pair  strategy           val balanced  n_train\n"
+                "8-10  oversample+         0.50 ± 0.10      150\n"
+                "      augment\n"
+                "1-27  none                          -       80\n");
+    assert_fits(&table, 36,
+                "pair strategy            val n_train\n"
+                "                    balanced\n"
+                "8-10 oversample+ 0.50 ± 0.10     150\n"
+                "     augment\n"
+                "1-27 none                  -      80\n");
+    texttable_release(&table);
+}
+
+/* What still does not fit stands below, behind the columns that say what a row is. */
+static void tables_fit_in_blocks(void **state)
+{
+    (void)state;
+    struct texttable table = wide_table();
+    assert_fits(&table, 33,
+                "pair  strategy       val balanced\n"
+                "8-10  oversample+     0.50 ± 0.10\n"
+                "      augment\n"
+                "1-27  none                      -\n"
+                "\n"
+                "pair  strategy            n_train\n"
+                "8-10  oversample+augment      150\n"
+                "1-27  none                     80\n");
+    table.keys = 1;
+    assert_fits(&table, 30,
+                "pair  strategy             val\n"
+                "                      balanced\n"
+                "8-10  oversample+  0.50 ± 0.10\n"
+                "      augment\n"
+                "1-27  none                   -\n"
+                "\n"
+                "pair  n_train\n"
+                "8-10      150\n"
+                "1-27       80\n");
+    texttable_release(&table);
+}
+
+/* Words and even numbers are cut when nothing else helps, between letters. */
+static void words_are_cut(void **state)
+{
+    (void)state;
+    static const char *const cell[][2] = {{"path", "n"}, {"ÄÖÜäöüßÄÖÜäöüßÄÖÜäöüß", "123456789012345678901"}};
+    struct texttable table = {.numeric_from = 1};
+    add_row(&table, cell[0], 2);
+    add_row(&table, cell[1], 2);
+    assert_fits(&table, 20,
+                "path               n\n"
+                "ÄÖÜäöüßÄÖ  123456789\n"
+                "ÜäöüßÄÖÜä  012345678\n"
+                "öüß              901\n");
+    texttable_release(&table);
+}
+
 static void csv_is_quoted(void **state)
 {
     (void)state;
@@ -184,8 +284,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(columns_are_aligned), cmocka_unit_test(markdown_has_a_rule),
         cmocka_unit_test(latex_is_escaped),    cmocka_unit_test(latex_knows_a_minus),
-        cmocka_unit_test(tables_grow),         cmocka_unit_test(csv_is_quoted),
-        cmocka_unit_test(markdown_is_escaped), cmocka_unit_test(csv_is_no_formula),
+        cmocka_unit_test(tables_fit),          cmocka_unit_test(tables_fit_in_blocks),
+        cmocka_unit_test(words_are_cut),       cmocka_unit_test(tables_grow),
+        cmocka_unit_test(csv_is_quoted),       cmocka_unit_test(markdown_is_escaped),
+        cmocka_unit_test(csv_is_no_formula),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
