@@ -292,6 +292,25 @@ await check("a phone of 360 pixels needs no sideways scrolling", async () => {
   await page.setViewport({ width: 1280, height: 900 });
 });
 
+await check("on paper: sections whose controls are left out say what they show", async () => {
+  const shown = () => page.$$eval("#comparisons .print-only, #cells .print-only", (list) => list.filter((p) => getComputedStyle(p).display !== "none").map((p) => p.textContent));
+  assert.deepEqual(await shown(), []);
+  await page.emulateMediaType("print");
+  const [compared, cells] = await shown();
+  await page.emulateMediaType(null);
+  assert.match(compared, /^Clusters \d+ and \d+, protocol \w+, train\.learning_rate 0\.00\d, judged on: \w.*\.$/);
+  assert.match(cells, /^Clusters \d+ and \d+, protocol \w+, train\.learning_rate 0\.00\d, strategy \w+\.$/);
+});
+
+await check("ranks have the two decimals of the other tables", async () => {
+  const ranks = await page.$eval("#table-rankings", (table) => {
+    const at = [...table.tHead.rows[0].cells].findIndex((h) => h.textContent.trim() === "average rank");
+    return [...table.tBodies[0].rows].map((r) => r.cells[at].textContent);
+  });
+  assert.ok(ranks.length > 0);
+  for (const rank of ranks) assert.match(rank, /^\d\.\d\d$/);
+});
+
 await check("on paper: plots fit, colours are light", async () => {
   await page.evaluate(() => {
     document.documentElement.dataset.theme = "dark";

@@ -25,11 +25,17 @@ export function furtherTables(sweep) {
   return out;
 }
 
+/** As results/tables/findings_pages.c prints them: a rank with two decimals, a p that looks as it is. */
+function textOf(label) {
+  if (/^p_|_p$/.test(label)) return pValue;
+  return label === "average_rank" ? (rank) => (typeof rank === "number" ? rank.toFixed(2) : "–") : undefined;
+}
+
 function tableNode(name, caption, table) {
   const read = reader(table.columns);
   const filled = (c) => table.rows.some((r) => read(r, c) !== null && read(r, c) !== undefined && read(r, c) !== "");
   const short = (SHORT[name] ?? table.columns).filter((c) => read.has(c) && filled(c));
-  const columns = short.map((label) => ({ label, value: (r) => read(r, label) ?? null, ...(label.startsWith("p_") && { text: (r) => pValue(read(r, label)) }) }));
+  const columns = short.map((label) => ({ label, value: (r) => read(r, label) ?? null, ...(textOf(label) && { text: (r) => textOf(label)(read(r, label)) }) }));
   return new SortableTable({ name, caption, rows: table.rows, columns, all: short.length < table.columns.length ? table : undefined, notes: table.notes, limit: 40 }).node;
 }
 

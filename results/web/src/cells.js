@@ -1,6 +1,6 @@
 /* cells.js - the cells that the models got wrong, as pictures. */
 import { el, fill, number, select } from "./dom.js";
-import { cellSelects, chosenCell, isCellKey } from "./explorer.js";
+import { Shown, cellSelects, chosenCell, isCellKey } from "./explorer.js";
 
 /** How many cells were wrong: the document may have only the worst of them. */
 function inWords(rows) {
@@ -23,6 +23,7 @@ export class Misclassified {
     this.said = el("p", { class: "hint", role: "status" });
     this.list = el("ul", { class: "cells" });
     this.more = el("p");
+    this.shown = new Shown();
     this.node = el("div", {});
     this.build();
   }
@@ -33,7 +34,7 @@ export class Misclassified {
     const { cells, misclassified } = sweep.doc;
     this.has = Boolean(cells && misclassified?.length);
     if (!this.has) return fill(this.node, el("p", { class: "hint", text: misclassified?.length ? "The packed images are not beside the results file, so the cells cannot be shown." : "No cell was misclassified, or no job is finished." }));
-    if (!this.list.isConnected) fill(this.node, el("p", { text: INTRODUCTION }), this.controls, this.said, this.list, this.more);
+    if (!this.list.isConnected) fill(this.node, el("p", { text: INTRODUCTION }), this.controls, this.shown.node, this.said, this.list, this.more);
     this.at = new Map(cells.image.map((image, i) => [image, i]));
     this.list.style.setProperty("--sprite", `url("${cells.sprite}")`); // one picture for all: a crop is a window on it
     fill(this.controls, ...cellSelects(sweep, view, "cells"), select("Strategy", sweep.strategyOptions(), view.get("cm.a"), (value) => view.set({ "cm.a": value }), { id: "cells-strategy", dataset: { key: "cm.a" } }));
@@ -47,6 +48,7 @@ export class Misclassified {
     if (!this.has) return;
     const { sweep, view } = this;
     const cell = chosenCell(sweep, view);
+    this.shown.tell(sweep, view, `strategy ${view.get("cm.a")}`);
     const rows = sweep.doc.misclassified.filter((m) => m.clusters === cell.clusters && m.strategy === view.get("cm.a") && m.protocol === cell.protocol && (m.model === undefined || m.model === cell.model) && (m.axis ?? []).every((v, a) => String(v) === cell.axis[a]));
     const shown = rows.filter((m) => this.at.has(m.image));
     this.said.textContent = inWords(shown);

@@ -1,7 +1,7 @@
 /* comparison.js - strategies compared in pairs: differences with their intervals as a forest plot, and the tests. */
 import { Chart } from "./chart.js";
 import { el, fill, interval, number, pValue, select } from "./dom.js";
-import { capital, cellTitle, isCellKey } from "./explorer.js";
+import { Shown, capital, cellTitle, isCellKey } from "./explorer.js";
 import { clustersTitle } from "./model.js";
 import { SortableTable, reader } from "./table.js";
 import { visible } from "./theme.js";
@@ -16,11 +16,12 @@ export class Comparison {
     this.controls = el("div", { class: "row controls" });
     this.chart = new Chart({ name: "comparisons", label: "Differences between strategies" });
     this.table = el("div", {});
+    this.shown = new Shown();
     this.build();
   }
 
   #frame() {
-    fill(this.node, el("p", { text: "Difference of two strategies, first minus second, paired by seed or fold. An interval that holds 0 says that the order of the two may be chance; Holm’s correction accounts for the number of comparisons of one setting in the whole file, also when a filter shows only some. On images that were trained on nothing is tested." }), this.controls, this.chart.node, this.table);
+    fill(this.node, el("p", { text: "Difference of two strategies, first minus second, paired by seed or fold. An interval that holds 0 says that the order of the two may be chance; Holm’s correction accounts for the number of comparisons of one setting in the whole file, also when a filter shows only some. On images that were trained on nothing is tested." }), this.controls, this.shown.node, this.chart.node, this.table);
   }
 
   #values(name) {
@@ -57,6 +58,8 @@ export class Comparison {
   update() {
     if (!this.has) return;
     const rows = this.#rows();
+    const set = this.view.get("cmp.set");
+    this.shown.tell(this.sweep, this.view, `judged on: ${SET_NAMES[set] ?? set}`);
     this.chart.node.hidden = rows.length === 0;
     if (rows.length) this.chart.draw((paint) => this.#forest(rows, paint));
     fill(this.table, rows.length ? this.#tests(rows) : el("p", { class: "hint", text: "Nothing was compared for this choice." }));

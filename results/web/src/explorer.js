@@ -76,6 +76,18 @@ export function syncControls(node, view) {
   for (const box of node.querySelectorAll("[data-strategy]")) box.checked = view.list("strategy").includes(box.dataset.strategy);
 }
 
+/** What a part shows, on paper, where its controls are not: "Clusters 14 and 15, protocol holdout, strategy none." */
+export class Shown {
+  constructor() {
+    this.node = el("p", { class: "print-only" });
+  }
+
+  /** @param {...string} more what was chosen besides the cell */
+  tell(sweep, view, ...more) {
+    this.node.textContent = `${capital([cellTitle(sweep, view), ...more].join(", "))}.`;
+  }
+}
+
 /** Keys that say which cell of the grid is meant, but for its strategy. */
 export const isCellKey = (key) => ["clusters", "protocol", "model"].includes(key) || key.startsWith("axis.");
 
