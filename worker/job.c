@@ -379,12 +379,12 @@ static int keep_weights(struct run *run, struct err *err)
 static int resize_data(const struct config *config, const struct dataset *data, struct dataset *out,
                        float **owned, struct err *err)
 {
-    size_t from = (size_t)data->size * (size_t)data->size, size = (size_t)config->image_size;
+    size_t floats = image_floats((int)config->image_size);
     *out = *data;
     *owned = NULL;
     if ((int)config->image_size == data->size)
         return 0;
-    *owned = err_calloc((size_t)data->n_images, size * size * sizeof **owned, "resized images", err);
+    *owned = err_calloc((size_t)data->n_images, floats * sizeof **owned, "resized images", err);
     if (!*owned)
         return E_IO;
     out->pixels = *owned;
@@ -392,8 +392,8 @@ static int resize_data(const struct config *config, const struct dataset *data, 
     for (int i = 0; i < data->n_images; i++)
         for (int c = 0; c < config->clusters.n; c++)
             if (config->clusters.number[c] == data->image[i].cluster)
-                resize_bilinear(*owned + (size_t)i * size * size, out->size, data->pixels + (size_t)i * from,
-                                data->size, data->size);
+                resize_bilinear(*owned + (size_t)i * floats, out->size, dataset_pixels(data, i), data->size,
+                                data->size);
     return 0;
 }
 

@@ -31,8 +31,7 @@ struct dataset *dataset_new(int n_images, int size, struct err *err)
     data->n_images = n_images;
     data->size = size;
     data->image = err_calloc((size_t)n_images, sizeof *data->image, "the list of images", err);
-    data->pixels =
-        err_calloc((size_t)n_images, (size_t)size * (size_t)size * sizeof *data->pixels, "images", err);
+    data->pixels = err_calloc((size_t)n_images, image_floats(size) * sizeof *data->pixels, "images", err);
     if (data->image && data->pixels)
         return data;
     dataset_free(data);
@@ -118,7 +117,7 @@ static int number_groups(struct dataset *data, struct err *err)
 int dataset_checksum(const struct dataset *data, int with_groups, char *out, struct err *err)
 {
     int grouped = with_groups && data->group_column[0];
-    size_t image_bytes = (size_t)data->size * (size_t)data->size * sizeof *data->pixels;
+    size_t image_bytes = dataset_floats(data) * sizeof *data->pixels;
     XXH3_state_t *state = XXH3_createState();
     if (!state)
         return err_set(err, E_IO, "out of memory for a checksum");
@@ -159,7 +158,7 @@ static int compare_fingerprints(const void *a, const void *b)
 
 static size_t image_bytes(const struct dataset *data)
 {
-    return (size_t)data->size * (size_t)data->size * sizeof *data->pixels;
+    return dataset_floats(data) * sizeof *data->pixels;
 }
 
 static const char *image_start(const struct dataset *data, int i)

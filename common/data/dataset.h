@@ -2,7 +2,7 @@
  *
  *     struct dataset *data = NULL;
  *     if (dataset_open("cells.h5", NULL, &data, &err) < 0) ...
- *     const float *image = data->pixels + (size_t)i * data->size * data->size;
+ *     const float *image = dataset_pixels(data, i);
  *     dataset_free(data);
  *
  * Packed file (HDF5, default library version, read by h5py or R without help):
@@ -22,6 +22,7 @@
 #ifndef CELLSWEEP_DATASET_H
 #define CELLSWEEP_DATASET_H
 
+#include "data/image.h"
 #include "err.h"
 
 #include <stddef.h>
@@ -57,6 +58,17 @@ struct dataset {
     char checksum[DATASET_CHECKSUM_SIZE]; /* of all that decides a result: see dataset_finish */
     char origin[256];                     /* "builtin" or the folder it was packed from */
 };
+
+/* Floats of an image of this dataset, and those of image i. */
+static inline size_t dataset_floats(const struct dataset *data)
+{
+    return image_floats(data->size);
+}
+
+static inline const float *dataset_pixels(const struct dataset *data, int i)
+{
+    return data->pixels + (size_t)i * dataset_floats(data);
+}
 
 /* How images become a dataset; part of what decides a result through the pixels it yields. */
 struct dataset_options {

@@ -26,7 +26,7 @@ void formats_text(const struct dataset *data, int cluster, char *out, size_t siz
 static int level_of(const struct dataset *data, int cluster, int depth, double share)
 {
     static size_t count[LEVELS];
-    size_t area = (size_t)data->size * (size_t)data->size, n = 0, below = 0;
+    size_t area = dataset_floats(data), n = 0, below = 0;
     int level = 0;
     memset(count, 0, sizeof count);
     for (int i = 0; i < data->n_images; i++) {

@@ -123,7 +123,7 @@ static int pack_one(struct packing *p, int i, struct err *err)
 {
     char path[CATALOG_PATH_SIZE + DATASET_SOURCE_SIZE];
     const char *source = p->catalog->cell[i].source;
-    size_t image_size = (size_t)p->data->size * (size_t)p->data->size;
+    size_t image_size = dataset_floats(p->data);
     struct image image = {0};
     struct err why = {0};
     int n = 0;

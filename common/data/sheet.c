@@ -67,7 +67,7 @@ static void draw_row(const struct canvas *c, const struct dataset *data, int k, 
         draw_number(c, data->cluster_count[k], right, top + data->size / 2 + zoom, zoom > 1 ? zoom - 1 : 1);
     for (int i = 0; i < data->n_images && n < per_cluster; i++)
         if (data->image[i].cluster == data->cluster[k]) {
-            const float *pixels = data->pixels + (size_t)i * (size_t)data->size * (size_t)data->size;
+            const float *pixels = dataset_pixels(data, i);
             draw_image(c, pixels, data->size, left + n++ * step, top);
         }
 }

@@ -88,7 +88,7 @@ static int fixture_init(struct fixture *f, int batch, const struct options *o, s
 {
     size_t pixels, C = (size_t)o->classes;
     *f = (struct fixture){.shape = shape_of(o)};
-    pixels = (size_t)f->shape.size * (size_t)f->shape.size;
+    pixels = image_floats(f->shape.size);
     f->pixels = err_calloc(N_IMAGES * pixels, sizeof(float), "the images of a benchmark", err);
     f->target = err_calloc((size_t)batch * C, sizeof(float), "the targets of a benchmark", err);
     f->weight = err_calloc((size_t)batch, sizeof(float), "the weights of a benchmark", err);

@@ -173,7 +173,7 @@ static void print_summary(const struct dataset *data, const char *name, int *roo
     printf("%s%s\n", name, data->synthetic ? "   SYNTHETIC: drawn by this program" : "");
     printf("  source      %s\n", data->origin);
     printf("  images      %d of %d clusters, %d x %d pixels, %.1f MB\n", data->n_images, data->n_clusters,
-           data->size, data->size, 4e-6 * data->n_images * data->size * data->size);
+           data->size, data->size, 4e-6 * data->n_images * (double)dataset_floats(data));
     printf("  originals   %d x %d to %d x %d pixels, median %d x %d\n", w.min, h.min, w.max, h.max, w.median,
            h.median);
     printf("  masked      %d of %d, at %g micrometres a pixel\n", w.n_masked, data->n_images,

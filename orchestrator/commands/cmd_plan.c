@@ -126,7 +126,7 @@ static int print_sizes(const struct sweep *sweep, const struct dataset *data, co
 {
     size_t networks = 0;
     double job = (double)(sizeof(struct job) + sizeof(struct store_job)),
-           image = data->size * data->size * 4.0;
+           image = (double)dataset_floats(data) * sizeof(float);
     char text[4][32];
     unsigned long long file = resume_file_bytes(sweep, data, err);
     if (file == 0)

@@ -215,10 +215,10 @@ static void write_pixels(FILE *file, int version, const float *pixels, int size)
 static int write_variants_data(const struct dataset *data, int image, const char *dir, struct err *err)
 {
     const struct config config = config_defaults();
-    const float *original = data->pixels + (size_t)image * (size_t)data->size * (size_t)data->size;
+    const float *original = dataset_pixels(data, image);
     uint64_t key = rng_key("appendix", data->image[image].id, strlen(data->image[image].id));
     struct output out;
-    float *variant = err_calloc((size_t)data->size * (size_t)data->size, sizeof *variant, "a picture", err);
+    float *variant = err_calloc(dataset_floats(data), sizeof *variant, "a picture", err);
     if (!variant)
         return E_IO;
     int rc = output_open(&out, dir, "appendix_a1.tsv", err);

@@ -30,11 +30,11 @@ int thumbnails_new(const struct dataset *data, const int *image, int n, void **p
     int size = thumbnails_size(data), width = size * THUMBNAILS_COLUMNS;
     int height = size * ((n + THUMBNAILS_COLUMNS - 1) / THUMBNAILS_COLUMNS), rc = E_IO;
     unsigned char *sheet = err_calloc((size_t)width * (size_t)height, 1, "pictures of cells", err);
-    float *small = err_calloc((size_t)size * (size_t)size, sizeof *small, "a picture of a cell", err);
+    float *small = err_calloc(image_floats(size), sizeof *small, "a picture of a cell", err);
     *png = NULL;
     if (sheet && small) {
         for (int i = 0; i < n; i++) {
-            const float *pixels = data->pixels + (size_t)image[i] * (size_t)data->size * (size_t)data->size;
+            const float *pixels = dataset_pixels(data, image[i]);
             resize_bilinear(small, size, pixels, data->size, data->size);
             draw(sheet, width, i, small, size);
         }

@@ -58,7 +58,7 @@ int classifier_new(const struct classifier_options *options, struct classifier *
     c->options = *options;
     c->n_classes = predictor_n_classes(options->predictor);
     c->size = predictor_size(options->predictor);
-    size_t area = (size_t)c->size * (size_t)c->size;
+    size_t area = image_floats(c->size);
     c->storage = err_calloc(BATCH * area, sizeof *c->storage, "a batch of images", err);
     c->probs = err_calloc((size_t)BATCH * (size_t)c->n_classes, sizeof *c->probs, "a batch of images", err);
     if (!c->storage || !c->probs) {
@@ -197,7 +197,7 @@ int classifier_add(struct classifier *c, const char *path, struct err *err)
 {
     struct predictor_image info = {0};
     struct err why = {0};
-    size_t n = 0, area = (size_t)c->size * (size_t)c->size;
+    size_t n = 0, area = image_floats(c->size);
     int rc = read_file(c, path, &n, &why);
     if (rc == 0)
         rc = predictor_prepare_from(c->options.predictor, c->file, n, path, c->options.outlines,

@@ -56,7 +56,7 @@ static int square_start(const struct squares *s, int i)
 static void hide(const struct squares *s, const float *pixels, int k, float fill, float *out)
 {
     int x = square_start(s, k % s->grid), y = square_start(s, k / s->grid);
-    memcpy(out, pixels, (size_t)s->size * (size_t)s->size * sizeof *out);
+    memcpy(out, pixels, image_floats(s->size) * sizeof *out);
     for (int j = y; j < y + s->side; j++)
         for (int i = x; i < x + s->side; i++)
             out[j * s->size + i] = fill;
@@ -65,7 +65,7 @@ static void hide(const struct squares *s, const float *pixels, int k, float fill
 /* map from how much each square's hiding costs (grid, grid). cover (size, size) is scratch, zeroed. */
 static void spread(const struct squares *s, const float *fall, float *map, int *cover)
 {
-    memset(map, 0, (size_t)s->size * (size_t)s->size * sizeof *map);
+    memset(map, 0, image_floats(s->size) * sizeof *map);
     for (int k = 0; k < s->grid * s->grid; k++) {
         int x = square_start(s, k % s->grid), y = square_start(s, k / s->grid);
         for (int j = y; j < y + s->side; j++)
@@ -74,7 +74,7 @@ static void spread(const struct squares *s, const float *fall, float *map, int *
                 cover[j * s->size + i]++;
             }
     }
-    for (int i = 0; i < s->size * s->size; i++)
+    for (size_t i = 0; i < image_floats(s->size); i++)
         map[i] = cover[i] ? map[i] / (float)cover[i] : 0;
 }
 
@@ -88,7 +88,7 @@ struct occlusion {
 static int occlude(struct predictor *p, const struct squares *s, const float *pixels, int c,
                    struct occlusion *o, float *map, struct err *err)
 {
-    size_t area = (size_t)s->size * (size_t)s->size;
+    size_t area = image_floats(s->size);
     int n = s->grid * s->grid;
     float fill = 0;
     int rc = border_median(pixels, s->size, &fill, err);
@@ -111,7 +111,7 @@ static int occlude(struct predictor *p, const struct squares *s, const float *pi
 int predictor_occlusion(struct predictor *p, const float *pixels, int c, float *map, struct err *err)
 {
     const struct squares s = squares_of(p);
-    size_t n = (size_t)s.grid * (size_t)s.grid, area = (size_t)s.size * (size_t)s.size;
+    size_t n = (size_t)s.grid * (size_t)s.grid, area = image_floats(s.size);
     struct occlusion o = {
         .pixels = err_calloc(n * area, sizeof(float), "hidden squares", err),
         .probs = err_calloc((n + 1) * (size_t)p->n_classes, sizeof(float), "hidden squares", err),
@@ -178,13 +178,13 @@ enum { SOME = 64 };
 static void look_at_all(struct predictor *p, const struct dataset *data, float *scratch)
 {
     const float *image[SOME];
-    size_t area = (size_t)p->size * (size_t)p->size, from = (size_t)data->size * (size_t)data->size;
+    size_t area = image_floats(p->size);
     int n = 0;
     p->n_known = 0;
     for (int i = 0; i < data->n_images; i++) {
         if (is_ours(p, data->image[i].cluster)) {
             float *pixels = scratch + (size_t)n * area;
-            resize_bilinear(pixels, p->size, data->pixels + (size_t)i * from, data->size, data->size);
+            resize_bilinear(pixels, p->size, dataset_pixels(data, i), data->size, data->size);
             image[n++] = pixels;
             p->known[p->n_known++] = i;
         }
@@ -197,7 +197,7 @@ static void look_at_all(struct predictor *p, const struct dataset *data, float *
 
 static int remember(struct predictor *p, const struct dataset *data, struct err *err)
 {
-    size_t n = (size_t)count_ours(p, data), area = (size_t)p->size * (size_t)p->size;
+    size_t n = (size_t)count_ours(p, data), area = image_floats(p->size);
     if (*p->checksum && strcmp(p->checksum, data->checksum) == 0)
         return 0;
     if (data->size < p->size)

@@ -79,12 +79,11 @@ static int read_masked(const void *png, size_t n, const char *name, const struct
 /* Twice when the network's images are smaller than the dataset's, as job_run() does. */
 static int resize(const struct predictor *p, const struct image *image, float *pixels, struct err *err)
 {
-    size_t size = (size_t)p->data_size;
     if (p->data_size == p->size) {
         resize_bilinear(pixels, p->size, image->pixels, image->width, image->height);
         return 0;
     }
-    float *packed = err_calloc(size * size, sizeof *packed, "a resized image", err);
+    float *packed = err_calloc(image_floats(p->data_size), sizeof *packed, "a resized image", err);
     if (!packed)
         return E_IO;
     resize_bilinear(packed, p->data_size, image->pixels, image->width, image->height);
@@ -140,12 +139,11 @@ int predictor_view(const struct predictor *p, const void *png, size_t n, const c
                    const struct outlines *outlines, int alone, struct predictor_view *view, struct err *err)
 {
     struct image crop = {0}, masked = {0};
-    size_t size = (size_t)p->size;
     *view = (struct predictor_view){0};
     int rc = read_masked(png, n, name, NULL, 0, p->pixel_size, &crop, &view->info, err);
     if (rc == 0 && outlines)
         rc = read_masked(png, n, name, outlines, alone, p->pixel_size, &masked, &view->info, err);
-    if (rc == 0 && !(view->seen = err_calloc(size * size, sizeof *view->seen, name, err)))
+    if (rc == 0 && !(view->seen = err_calloc(image_floats(p->size), sizeof *view->seen, name, err)))
         rc = E_IO;
     if (rc == 0)
         rc = resize(p, view->info.masked ? &masked : &crop, view->seen, err);

@@ -125,13 +125,13 @@ static json_t *occlusion(struct predictor *p, const struct seen *seen, const flo
     int size = predictor_size(p), best = 0;
     for (int c = 1; c < predictor_n_classes(p); c++)
         best = probs[c] > probs[best] ? c : best;
-    float *map = calloc((size_t)size * (size_t)size, sizeof *map);
+    float *map = calloc(image_floats(size), sizeof *map);
     json_t *root = json_object();
     if (!map || predictor_occlusion(p, seen->pixels, best, map, NULL) < 0)
         *failed = 1;
     json_out_put(root, "class", json_integer(predictor_cluster(p, best)), failed);
     json_out_put(root, "size", json_integer(size), failed);
-    json_out_put(root, "map", map ? json_out_floats(map, (size_t)size * (size_t)size) : NULL, failed);
+    json_out_put(root, "map", map ? json_out_floats(map, image_floats(size)) : NULL, failed);
     free(map);
     return root;
 }
@@ -150,10 +150,7 @@ static json_t *similar(const struct serve_loan *loan, const struct seen *seen, i
         json_out_put(one, "id", json_out_text(row->id), failed);
         json_out_put(one, "cluster", json_integer(row->cluster), failed);
         json_out_put(one, "similarity", json_out_real((double)similarity[i]), failed);
-        json_out_put(one, "image",
-                     picture(data->pixels + (size_t)image[i] * (size_t)data->size * (size_t)data->size,
-                             data->size, data->size),
-                     failed);
+        json_out_put(one, "image", picture(dataset_pixels(data, image[i]), data->size, data->size), failed);
         json_out_add(array, one, failed);
     }
     return array;

@@ -49,7 +49,7 @@ int batches_new(const struct config *config, const struct dataset *data, const s
     *out->room = (struct batches_room){.samples = samples,
                                        .n_classes = config->clusters.n,
                                        .batch = (int)config->batch,
-                                       .pixels = data->size * data->size,
+                                       .pixels = (int)dataset_floats(data),
                                        .shuffle_key = key_of("shuffle", key),
                                        .balance_key = key_of("balanced-batch", key),
                                        .mixup_key = key_of("mixup", key),

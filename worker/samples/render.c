@@ -13,11 +13,6 @@ struct rendering {
     const char *job_key;
 };
 
-static size_t image_floats(const struct dataset *data)
-{
-    return (size_t)data->size * (size_t)data->size;
-}
-
 /* Whether a sample's pixels are made, not found in the dataset. */
 static int is_made(const struct sample *sample)
 {
@@ -30,7 +25,7 @@ static void point_at_dataset(const struct dataset *data, struct samples *samples
 {
     for (int i = 0; i < samples->n; i++) {
         struct sample *sample = &samples->sample[i];
-        sample->pixels = data->pixels + (size_t)sample->image * image_floats(data);
+        sample->pixels = dataset_pixels(data, sample->image);
         if (is_made(sample))
             made[(*n)++] = sample;
     }
@@ -70,14 +65,14 @@ static void render_variant(const struct rendering *r, const struct sample *sampl
     uint64_t substream = (uint64_t)sample->image << 32 | (uint32_t)sample->variant;
     struct rng rng = rng_start(rng_key("augment", r->job_key, strlen(r->job_key)), substream);
     struct augment_warp warp = augment_draw(r->config, r->data->size, &rng);
-    augment_apply(out, r->data->pixels + (size_t)sample->image * image_floats(r->data), r->data->size, &warp);
+    augment_apply(out, dataset_pixels(r->data, sample->image), r->data->size, &warp);
 }
 
 static void render_blend(const struct dataset *data, const struct sample *sample, float *out)
 {
-    const float *x = data->pixels + (size_t)sample->image * image_floats(data);
-    const float *y = data->pixels + (size_t)sample->partner * image_floats(data);
-    for (size_t i = 0; i < image_floats(data); i++)
+    const float *x = dataset_pixels(data, sample->image);
+    const float *y = dataset_pixels(data, sample->partner);
+    for (size_t i = 0; i < dataset_floats(data); i++)
         out[i] = (float)((double)x[i] + sample->blend * ((double)y[i] - (double)x[i]));
 }
 
@@ -95,7 +90,7 @@ static void render_sorted(const struct rendering *r, struct sample *const *made,
         else
             render_variant(r, made[i], next);
         made[i]->pixels = next;
-        next += image_floats(r->data);
+        next += dataset_floats(r->data);
     }
 }
 
@@ -113,7 +108,7 @@ static int render_lists(const struct rendering *r, struct samples *const *list, 
     qsort(made, (size_t)n, sizeof *made, compare_pointers);
     free(list[0]->rendered);
     list[0]->rendered = err_calloc((unsigned long)count_distinct(made, n),
-                                   image_floats(r->data) * sizeof(float), "augmented images", err);
+                                   dataset_floats(r->data) * sizeof(float), "augmented images", err);
     if (list[0]->rendered)
         render_sorted(r, made, n, list[0]->rendered);
     free(made);

@@ -19,7 +19,7 @@ static int scene_new(struct balance *balance, struct scene *out, struct err *err
     out->point = err_calloc((unsigned long)samples->n, sizeof *out->point, "the images to compare", err);
     for (int i = 0; out->point && i < samples->n; i++)
         out->point[i] = samples->sample[i].pixels;
-    out->cloud = (struct cloud){out->point, samples->n, balance->data->size * balance->data->size};
+    out->cloud = (struct cloud){out->point, samples->n, (int)dataset_floats(balance->data)};
     return out->point ? rc : E_IO;
 }
 

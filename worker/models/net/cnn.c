@@ -151,7 +151,7 @@ static size_t lay_out(struct cnn *net, float *base)
     net->params = take(base, &used, net->n_params);
     net->moments = take(base, &used, 2 * net->n_params);
     net->conv_gradient = take(base, &used, net->offset[CNN_DENSE1_W]);
-    net->image = take(base, &used, n * (size_t)s->size * (size_t)s->size);
+    net->image = take(base, &used, n * image_floats(s->size));
     for (int layer = 0; layer < 2; layer++) {
         size_t floats = n * layers_conv_out(layers_conv(s, layer, 1));
         net->pooled[layer] = take(base, &used, floats);
@@ -246,7 +246,7 @@ static void drop(const struct cnn *net, float *x, int l, size_t n, const struct 
 
 static void gather(struct cnn *net, const float *const *image, int n)
 {
-    size_t pixels = (size_t)net->shape.size * (size_t)net->shape.size;
+    size_t pixels = image_floats(net->shape.size);
     for (size_t i = 0; i < (size_t)n; i++)
         memcpy(net->image + i * pixels, image[i], pixels * sizeof(float));
 }
