@@ -5,6 +5,7 @@
 #include "write/output.h"
 #include "store/store_select.h"
 #include "predict/weights_export.h"
+#include "store/repeat.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,7 +71,7 @@ static int has_folds(const struct store *store, const char *filter)
     struct selection chosen;
     int found = 0, rc = store_select(store, filter, &chosen, NULL);
     for (int i = 0; rc == 0 && i < chosen.n && !found; i++)
-        found = units_is_kfold(store_jobs(store)[chosen.job[i]].protocol);
+        found = protocol_is_kfold(store_jobs(store)[chosen.job[i]].protocol);
     selection_free(&chosen);
     return found;
 }

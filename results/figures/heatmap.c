@@ -5,6 +5,7 @@
 #include "figures/figtext.h"
 #include "figures/gnuplot.h"
 #include "write/output.h"
+#include "store/repeat.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -20,7 +21,7 @@ static const struct store_job *job_of(const struct heatmap *h, int i)
 /* 1: the folds of a repeat are summed. */
 static int is_pooled(const struct heatmap *h)
 {
-    return h->split == SPLIT_VAL && strncmp(h->group->cell->protocol, "kfold", 5) == 0;
+    return h->split == SPLIT_VAL && protocol_is_kfold(h->group->cell->protocol);
 }
 
 static int same_unit(const struct heatmap *h, int i, int k)
@@ -215,7 +216,7 @@ static const char *judged_on(const struct heatmap *h)
     const char *protocol = h->group->cell->protocol;
     if (h->split == SPLIT_ALL)
         return "On all original images, training images included";
-    if (strncmp(protocol, "kfold", 5) == 0)
+    if (protocol_is_kfold(protocol))
         return "Out of fold: judged by models that did not see them";
     if (strcmp(protocol, "holdout") == 0)
         return "On the held-out images, not seen in training";

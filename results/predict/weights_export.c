@@ -7,6 +7,7 @@
 #include "figures/pagename.h"
 #include "store/store_select.h"
 #include "store/stored_job.h"
+#include "store/repeat.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -84,7 +85,7 @@ static void name_job(struct weights_job *w)
     const struct store_job *row = &store_jobs(w->store)[w->job];
     char text[2 * CONFIG_WORD_SIZE + 160], fold[48] = "";
     const char *model = w->models_vary ? row->model : "";
-    if (strncmp(row->protocol, "kfold", 5) == 0)
+    if (protocol_is_kfold(row->protocol))
         snprintf(fold, sizeof fold, "_fold%d_repeat%d", row->fold, row->repeat);
     snprintf(text, sizeof text, "%s_%s%s%s_seed%lld%s_%.8s", row->clusters, row->strategy, *model ? "_" : "",
              model, (long long)row->seed, fold, row->key);

@@ -1,4 +1,5 @@
 #include "stats/compare.h"
+#include "store/repeat.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -229,7 +230,7 @@ static int compare_with_honest(struct making *m, int g, int kfold, struct err *e
     for (int i = likes->begin[part]; i < likes->begin[part + 1] && rc == 0; i++) {
         int other = likes->member[i];
         const char *protocol = m->summary->group[other].cell->protocol;
-        if (!has_units(m, other) || !(kfold ? units_is_kfold(protocol) : strcmp(protocol, "holdout") == 0))
+        if (!has_units(m, other) || !(kfold ? protocol_is_kfold(protocol) : strcmp(protocol, "holdout") == 0))
             continue;
         struct compare_row *row = add_row(m, g, other, err);
         rc = row ? contrast_by_seed(&m->units->group[g], &m->units->group[other], &row->contrast, err) : E_IO;

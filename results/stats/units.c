@@ -1,6 +1,7 @@
 #include "stats/units.h"
 
 #include "stats/predicted.h"
+#include "store/repeat.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -22,11 +23,6 @@ struct making {
     int *confusion;            /* (C, C) */
     struct predicted *predicted;
 };
-
-int units_is_kfold(const char *protocol)
-{
-    return strncmp(protocol, "kfold", 5) == 0;
-}
 
 /* ---- which number ---- */
 
@@ -124,24 +120,11 @@ static int unit_jobs(const struct making *m, const int *job, int n)
     return end;
 }
 
-/* Folds of the repeat that a job belongs to, finished or not: rows of a repeat stand together, its first fold first. 0 unless
- * kfold. */
-static int count_folds(const struct making *m, int job)
-{
-    const struct store_job *row = store_jobs(m->store);
-    int n = 0;
-    if (!units_is_kfold(row[job].protocol))
-        return 0;
-    for (int j = job - row[job].fold; j >= 0 && j < store_n_jobs(m->store) && row[j].fold == n; j++)
-        n++;
-    return n;
-}
-
 static int fill_group(const struct making *m, struct units_group *group, const int *job, int n,
                       struct err *err)
 {
     const struct store_job *row = store_jobs(m->store);
-    int folds = n > 0 ? count_folds(m, job[0]) : 0, rc = 0;
+    int folds = n > 0 ? repeat_of(m->store, job[0]).n : 0, rc = 0;
     for (int i = 0, used; i < n && rc == 0; i += used) {
         struct unit *unit = &group->unit[group->n];
         used = unit_jobs(m, job + i, n - i);
@@ -159,7 +142,7 @@ static int fill_group(const struct making *m, struct units_group *group, const i
 static double test_ratio(const struct making *m, const struct summary_group *from)
 {
     const char *protocol = from->cell->protocol;
-    int deals = units_is_kfold(protocol) || strcmp(protocol, "holdout") == 0;
+    int deals = protocol_is_kfold(protocol) || strcmp(protocol, "holdout") == 0;
     return deals && m->on != UNITS_OOF ? from->test_ratio : (double)NAN;
 }
 
@@ -208,7 +191,7 @@ static int score_group(const struct making *m, const struct summary_group *from,
 {
     int n = from->n_state[JOB_DONE], n_units = 0, rc = 0, *job = sorted_jobs(m, from, err);
     double *value = err_calloc((unsigned long)n * (unsigned long)n_scores, sizeof *value, "scores", err);
-    int folds = job && n > 0 ? count_folds(m, job[0]) : 0;
+    int folds = job && n > 0 ? repeat_of(m->store, job[0]).n : 0;
     rc = job && value ? 0 : E_IO;
     for (int i = 0, used; i < n && rc == 0; i += used) {
         used = unit_jobs(m, job + i, n - i);

@@ -68,7 +68,4 @@ void units_free(struct units *units);
 /* Mean of the values that are not NaN; NaN when there is none. */
 double units_mean(const struct units_group *group);
 
-/* 1 for "kfold", whatever its folds. */
-int units_is_kfold(const char *protocol);
-
 #endif

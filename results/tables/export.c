@@ -4,6 +4,7 @@
 #include "write/csv_out.h"
 #include "stats/predicted.h"
 #include "store/store_select.h"
+#include "store/repeat.h"
 
 #include <errno.h>
 #include <math.h>
@@ -365,33 +366,20 @@ static void put_scores(struct export *x, const struct judged *judged, const stru
     csv_out_end(&x->csv);
 }
 
-static int same_repeat(const struct export *x, const struct store_job *a, const struct store_job *b)
-{
-    int same = strcmp(a->clusters, b->clusters) == 0 && strcmp(a->strategy, b->strategy) == 0 &&
-               strcmp(a->protocol, b->protocol) == 0 && strcmp(a->model, b->model) == 0 &&
-               a->seed == b->seed && a->repeat == b->repeat;
-    for (int i = 0; i < store_n_axes(x->store) && same; i++)
-        same = strcmp(a->axis[i], b->axis[i]) == 0;
-    return same;
-}
-
 /* The jobs judged together with `job`: itself, or out of fold all folds of its repeat when it is the first of them; 0 when it
- * is not, or one is not finished. Rows of a repeat stand together. */
+ * is not, or one is not finished. */
 static int list_folds(struct export *x, int job)
 {
-    const struct store_job *row = store_jobs(x->store);
-    int n = 0, done = 0;
+    const struct repeat repeat = repeat_of(x->store, job);
+    int done = 0;
     x->fold[0] = job;
     if (x->on != UNITS_OOF)
         return x->mark[job].state == JOB_DONE;
-    if (row[job].fold != 0 || !units_is_kfold(row[job].protocol))
-        return 0;
-    for (int j = job; j < store_n_jobs(x->store) && row[j].fold == n && same_repeat(x, &row[job], &row[j]);
-         j++) {
-        done += x->mark[j].state == JOB_DONE;
-        x->fold[n++] = j;
+    for (int i = 0; i < repeat.n; i++) {
+        x->fold[i] = repeat.first + i;
+        done += x->mark[repeat.first + i].state == JOB_DONE;
     }
-    return done == n ? n : 0;
+    return repeat.first == job && done == repeat.n ? repeat.n : 0;
 }
 
 static int scores_rows(struct export *x, int job, struct err *err)

@@ -4,6 +4,7 @@
 #include "store/classes.h"
 #include "figures/curves.h"
 #include "models/model.h"
+#include "store/repeat.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -612,7 +613,7 @@ static void write_unread_share(FILE *file, const struct summary *whole, int axis
 {
     for (int g = 0; g < whole->n_groups && whole->axis_varies[axis]; g++)
         if (strcmp(store_axis_name(whole->store, axis), "validation") == 0 &&
-            strncmp(whole->group[g].cell->protocol, "kfold", 5) == 0) {
+            protocol_is_kfold(whole->group[g].cell->protocol)) {
             fputs("validation is not read by protocol kfold: jobs of its values differ there by their random "
                   "numbers alone.\n",
                   file);
