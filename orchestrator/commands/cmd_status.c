@@ -6,6 +6,7 @@
 #include "run/checkpoint_folder.h"
 #include "beside/ending.h"
 #include "beside/events.h"
+#include "beside/pulse.h"
 #include "run/progress.h"
 #include "screen.h"
 #include "store/store.h"
@@ -17,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -38,64 +38,13 @@ static const struct argument rows[] = {
 /* What one look at the file shows. */
 struct view {
     struct store *store;
-    int n_jobs;
-    struct store_mark *mark; /* (n_jobs) owned */
-    int n_state[N_JOB_STATES];
-    double now, quiet;    /* seconds since 1970; seconds since the file last changed */
-    double job_seconds;   /* mean of the finished jobs, NaN: none */
-    double epoch_seconds; /* mean, NaN: none */
-    double epochs_a_job;  /* mean of the finished jobs, NaN: none */
+    struct pulse pulse;
+    double quiet; /* seconds since the file last changed */
     enum alive alive;
     struct alive_holder holder; /* unless ALIVE_NONE */
     struct ending ending;
     int has_ending;
 };
-
-/* ---- numbers ---- */
-
-static int n_over(const struct view *v)
-{
-    return v->n_state[JOB_DONE] + v->n_state[JOB_FAILED] + v->n_state[JOB_DIVERGED];
-}
-
-static void count(struct view *v)
-{
-    double seconds = 0, epochs = 0;
-    int n = 0;
-    for (int i = 0; i < v->n_jobs; i++) {
-        const struct store_mark *mark = &v->mark[i];
-        v->n_state[mark->state]++;
-        if (mark->state != JOB_DONE || isnan(mark->finished) || isnan(mark->started))
-            continue;
-        seconds += mark->finished - mark->started;
-        epochs += mark->epochs_done;
-        n++;
-    }
-    v->job_seconds = n ? seconds / n : (double)NAN;
-    v->epochs_a_job = n ? epochs / n : (double)NAN;
-    v->epoch_seconds = epochs > 0 ? seconds / epochs : (double)NAN;
-}
-
-/* Work left by the mean job, shared by the jobs that run at once. NaN: nothing to guess from. */
-static double seconds_left(const struct view *v)
-{
-    double jobs = v->n_state[JOB_WAITING];
-    int at_once = v->n_state[JOB_RUNNING];
-    for (int i = 0; i < v->n_jobs; i++)
-        if (v->mark[i].state == JOB_RUNNING)
-            jobs += fmax(0, 1 - v->mark[i].epochs_done / fmax(1, v->epochs_a_job));
-    return at_once > 0 ? jobs * v->job_seconds / at_once : (double)NAN;
-}
-
-/* Ten epochs without a sign of life, and at least a minute. */
-static int looks_killed(const struct view *v)
-{
-    double epoch = v->epoch_seconds;
-    for (int i = 0; i < v->n_jobs && isnan(epoch); i++)
-        if (v->mark[i].state == JOB_RUNNING && v->mark[i].epochs_done > 0)
-            epoch = (v->now - v->quiet - v->mark[i].started) / v->mark[i].epochs_done;
-    return v->n_state[JOB_RUNNING] > 0 && v->quiet > 60 && v->quiet > 10 * fmax(0, isnan(epoch) ? 30 : epoch);
-}
 
 /* ---- lines ---- */
 
@@ -118,23 +67,24 @@ static void print_head(const struct view *v)
 /* The bar stands first: it is what a small window shows of a page. */
 static void print_bar(const struct view *v)
 {
-    int over = n_over(v), window = screen_width(stdout);
+    int over = v->pulse.n_over, window = screen_width(stdout);
     int width = window == 0 || window - BAR_WORDS > BAR_WIDTH ? BAR_WIDTH
                 : window - BAR_WORDS < BAR_LEAST              ? BAR_LEAST
                                                               : window - BAR_WORDS;
-    int full = (int)((double)over / v->n_jobs * width);
+    int full = (int)((double)over / v->pulse.n_jobs * width);
     char bar[BAR_WIDTH + 1];
     memset(bar, '-', BAR_WIDTH);
     memset(bar, '#', (size_t)full);
-    printf("[%.*s] %5.1f %%  %d of %d jobs\n", width, bar, 100.0 * over / v->n_jobs, over, v->n_jobs);
+    printf("[%.*s] %5.1f %%  %d of %d jobs\n", width, bar, 100.0 * over / v->pulse.n_jobs, over,
+           v->pulse.n_jobs);
 }
 
 static void print_states(const struct view *v)
 {
     for (int s = N_JOB_STATES - 1; s >= 0; s--)
-        if (v->n_state[s] > 0 || s == JOB_DONE)
+        if (v->pulse.n_state[s] > 0 || s == JOB_DONE)
             printf("%10s %7d\n", s == JOB_RUNNING && is_over(v) ? "unfinished" : job_state_names[s],
-                   v->n_state[s]);
+                   v->pulse.n_state[s]);
 }
 
 /* The last run did all that it was asked for, whatever else is in the file. */
@@ -152,29 +102,29 @@ static void print_ended(const struct view *v)
         printf("\nthe last run did the jobs of its --filter (exit status 0); %d others wait: run it without "
                "one, or with "
                "another\n",
-               v->n_jobs - n_over(v));
+               v->pulse.n_jobs - v->pulse.n_over);
     else if (v->has_ending && v->ending.exit_status >= 0)
         printf("\nthe last run ended with exit status %d (%s)%s%s\n", v->ending.exit_status, v->ending.state,
                v->ending.message[0] ? ": " : "", v->ending.message);
-    else if (looks_killed(v))
+    else if (v->pulse.state == PULSE_DEAD)
         printf("\nno change for %s: the run was probably killed; the same command again resumes it\n", quiet);
-    else if (v->n_state[JOB_RUNNING] > 0 && v->quiet >= 10)
+    else if (v->pulse.n_state[JOB_RUNNING] > 0 && v->quiet >= 10)
         printf("\nno change for %s\n", quiet);
-    else if (v->n_state[JOB_RUNNING] == 0 && v->quiet >= 10)
+    else if (v->pulse.n_state[JOB_RUNNING] == 0 && v->quiet >= 10)
         printf("\nnot running (no change for %s): the command that started it %s it\n", quiet,
-               n_over(v) ? "resumes" : "starts");
+               v->pulse.n_over ? "resumes" : "starts");
 }
 
 static void print_finished(const struct view *v)
 {
-    int failed = v->n_state[JOB_FAILED], diverged = v->n_state[JOB_DIVERGED];
+    int failed = v->pulse.n_state[JOB_FAILED], diverged = v->pulse.n_state[JOB_DIVERGED];
     if (failed + diverged == 0)
         printf("\nfinished: every job has its result\n");
     else
         printf("\nfinished: %d of %d jobs have a result, %d failed, %d diverged; `cellsweep run "
                "--retry-failed` runs those "
                "again\n",
-               v->n_state[JOB_DONE], v->n_jobs, failed, diverged);
+               v->pulse.n_state[JOB_DONE], v->pulse.n_jobs, failed, diverged);
 }
 
 static void print_state_of_run(const struct view *v)
@@ -182,7 +132,7 @@ static void print_state_of_run(const struct view *v)
     char name[512], text[64];
     const char *quiet = progress_duration(v->quiet, text, sizeof text);
     alive_name(&v->holder, name, sizeof name);
-    if (n_over(v) == v->n_jobs)
+    if (v->pulse.n_over == v->pulse.n_jobs)
         print_finished(v);
     else if (v->alive == ALIVE_RUNNING)
         printf("\nrunning: %s\n", name);
@@ -201,13 +151,12 @@ static void print_state_of_run(const struct view *v)
 static void print_times(const struct view *v)
 {
     char text[64];
-    if (!isnan(v->job_seconds))
-        printf("\n%s a job on average, %.3g s an epoch", progress_duration(v->job_seconds, text, sizeof text),
-               v->epoch_seconds);
-    double left = seconds_left(v);
-    if (!isnan(left) && !looks_killed(v) && !is_over(v))
-        printf("; about %s left", progress_duration(left, text, sizeof text));
-    if (!isnan(v->job_seconds))
+    if (!isnan(v->pulse.job_seconds))
+        printf("\n%s a job on average, %.3g s an epoch",
+               progress_duration(v->pulse.job_seconds, text, sizeof text), v->pulse.epoch_seconds);
+    if (!isnan(v->pulse.seconds_left) && !is_over(v))
+        printf("; about %s left", progress_duration(v->pulse.seconds_left, text, sizeof text));
+    if (!isnan(v->pulse.job_seconds))
         printf("\n");
 }
 
@@ -267,10 +216,10 @@ static void add_seed(struct texttable *table, const struct view *v, int job)
 
 static void add_running_job(struct texttable *table, const struct view *v, int job)
 {
-    const struct store_mark *mark = &v->mark[job];
+    const struct store_mark *mark = &v->pulse.mark[job];
     char since[64] = "";
     if (!isnan(mark->started) && !is_over(v))
-        progress_duration(fmax(0, v->now - mark->started), since, sizeof since);
+        progress_duration(fmax(0, v->pulse.now - mark->started), since, sizeof since);
     add_job(table, v, job);
     add_seed(table, v, job);
     texttable_add(table, "%d", mark->rank);
@@ -283,7 +232,7 @@ static void print_running(const struct view *v)
 {
     struct texttable table = {.numeric_from = 4, .keys = 1};
     int shown = 0;
-    if (v->n_state[JOB_RUNNING] == 0)
+    if (v->pulse.n_state[JOB_RUNNING] == 0)
         return;
     add_names(&table, is_over(v) ? "job" : "running");
     const char *const last[] = {"seed", "fold", "rank", is_over(v) ? "was at" : "epoch",
@@ -291,13 +240,13 @@ static void print_running(const struct view *v)
     for (size_t i = 0; i < sizeof last / sizeof *last; i++)
         texttable_add(&table, "%s", last[i]);
     texttable_end(&table);
-    for (int i = 0; i < v->n_jobs && shown < MAX_RUNNING; i++)
-        if (v->mark[i].state == JOB_RUNNING) {
+    for (int i = 0; i < v->pulse.n_jobs && shown < MAX_RUNNING; i++)
+        if (v->pulse.mark[i].state == JOB_RUNNING) {
             add_running_job(&table, v, i);
             shown++;
         }
     printf("\n%s", is_over(v) ? "these jobs were running when it ended\n" : "");
-    print_table(&table, v->n_state[JOB_RUNNING] - shown);
+    print_table(&table, v->pulse.n_state[JOB_RUNNING] - shown);
 }
 
 /* A job that nobody runs but that has a checkpoint: what the next run makes of it. */
@@ -333,8 +282,8 @@ static void print_checkpoints(const struct view *v)
     texttable_add(&table, "seed");
     texttable_add(&table, "fold");
     texttable_end(&table);
-    for (int i = 0; i < v->n_jobs && list.n > 0; i++) {
-        enum job_state state = v->mark[i].state;
+    for (int i = 0; i < v->pulse.n_jobs && list.n > 0; i++) {
+        enum job_state state = v->pulse.mark[i].state;
         int waits = state == JOB_WAITING || (state == JOB_RUNNING && v->alive != ALIVE_RUNNING);
         if (waits && checkpoint_want(&list, store_jobs(v->store)[i].key) && n++ < MAX_RUNNING)
             add_checkpoint(&table, v, i);
@@ -348,11 +297,11 @@ static void print_checkpoints(const struct view *v)
 static int previous_failure(const struct view *v, double before)
 {
     int found = -1;
-    for (int i = 0; i < v->n_jobs; i++) {
-        enum job_state state = v->mark[i].state;
-        double end = v->mark[i].finished;
+    for (int i = 0; i < v->pulse.n_jobs; i++) {
+        enum job_state state = v->pulse.mark[i].state;
+        double end = v->pulse.mark[i].finished;
         if ((state == JOB_FAILED || state == JOB_DIVERGED) && end < before &&
-            (found < 0 || end > v->mark[found].finished))
+            (found < 0 || end > v->pulse.mark[found].finished))
             found = i;
     }
     return found;
@@ -361,7 +310,7 @@ static int previous_failure(const struct view *v, double before)
 static void print_failures(const struct view *v)
 {
     struct texttable table = {.numeric_from = 6, .keys = 1};
-    int n = v->n_state[JOB_FAILED] + v->n_state[JOB_DIVERGED];
+    int n = v->pulse.n_state[JOB_FAILED] + v->pulse.n_state[JOB_DIVERGED];
     int job = n ? previous_failure(v, (double)INFINITY) : -1;
     if (job < 0)
         return;
@@ -372,11 +321,11 @@ static void print_failures(const struct view *v)
     texttable_end(&table);
     for (int shown = 0; job >= 0 && shown < MAX_FAILURES; shown++) {
         add_job(&table, v, job);
-        texttable_add(&table, "%s", job_state_names[v->mark[job].state]);
-        texttable_add(&table, "%s", v->mark[job].message);
+        texttable_add(&table, "%s", job_state_names[v->pulse.mark[job].state]);
+        texttable_add(&table, "%s", v->pulse.mark[job].message);
         add_seed(&table, v, job);
         texttable_end(&table);
-        job = previous_failure(v, v->mark[job].finished);
+        job = previous_failure(v, v->pulse.mark[job].finished);
     }
     printf("\nlast of %d failed or diverged\n", n);
     print_table(&table, 0);
@@ -456,7 +405,6 @@ static void print_view(const struct view *v)
 
 static int look(const char *path, struct view *v, struct err *err)
 {
-    struct stat info;
     char name[512];
     memset(v, 0, sizeof *v);
     /* the lock before the rows: a run that ends in between shows as running once more, not as dead */
@@ -470,22 +418,17 @@ static int look(const char *path, struct view *v, struct err *err)
                      alive_name(&v->holder, name, sizeof name));
     if (rc < 0)
         return rc;
-    v->n_jobs = store_n_jobs(v->store);
-    v->mark = err_calloc((unsigned long)v->n_jobs, sizeof *v->mark, "the commit marks", err);
-    if (!v->mark)
-        return E_IO;
-    rc = store_read_marks(v->store, v->mark, err);
-    v->now = clock_wall();
-    if (rc == 0 && stat(path, &info) == 0)
-        v->quiet = fmax(0, v->now - (double)info.st_mtim.tv_sec - 1e-9 * (double)info.st_mtim.tv_nsec);
-    count(v);
+    rc = pulse_take(v->store, &v->pulse, err);
+    if (rc == 0)
+        pulse_judge(&v->pulse, path, v->alive, &v->holder);
+    v->quiet = v->pulse.now - v->pulse.changed;
     return rc;
 }
 
 static void forget(struct view *v)
 {
     store_close(v->store, NULL);
-    free(v->mark);
+    pulse_release(&v->pulse);
 }
 
 /* The file is opened anew each time: a grid that grew is a new file under the old name. */
@@ -499,7 +442,7 @@ static int show(const char *path, int watched, int *finished, struct err *err)
         print_view(&v);
         if (watched)
             screen_page_end();
-        *finished = n_over(&v) == v.n_jobs || did_its_part(&v);
+        *finished = v.pulse.n_over == v.pulse.n_jobs || did_its_part(&v);
         if (fflush(stdout) != 0)
             rc = err_set(err, E_IO, "status: cannot write to stdout");
     }
