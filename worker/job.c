@@ -92,7 +92,7 @@ int job_plan(const struct config *config, const struct dataset *data, const char
     int rc = check_model(config, err);
     if (rc == 0)
         rc = job_samples_estimate(config, data, key, &samples, err);
-    if (rc < 0)
+    if (rc != 0)
         return rc;
     *plan = (struct job_plan){samples.train.n, samples.val.n, samples.all.n, samples.leak,
                               expected_work(config, &samples)};

@@ -274,7 +274,7 @@ int trend_write(struct trend *trend, const char *name, const struct figstyle *st
     snprintf(file, sizeof file, "%s.tsv", name);
     if (rc == 0)
         rc = output_open(&out, dir, file, err);
-    if (rc < 0)
+    if (rc != 0)
         return rc;
     write_points(out.file, trend);
     rc = output_close(&out, err);

@@ -121,38 +121,41 @@ static void finish_means(struct units_group *sum, const int *seen, int n_groups)
     sum->n = n;
 }
 
+/* The first of the clusters: its runs, each seen once. E_IO without memory; both are the caller's to free. */
+static int begin_means(const struct units_group *first, struct units_group *sum, int **seen, struct err *err)
+{
+    size_t n = (size_t)first->n;
+    *sum = (struct units_group){first->n, err_calloc(n, sizeof *sum->unit, "units", err), first->test_ratio,
+                                first->rounding};
+    *seen = err_calloc(n, sizeof **seen, "units", err);
+    if (!sum->unit || !*seen)
+        return E_IO;
+    memcpy(sum->unit, first->unit, n * sizeof *sum->unit);
+    for (int k = 0; k < sum->n; k++)
+        (*seen)[k] = 1;
+    return 0;
+}
+
 /* Units of a strategy, a mean over clusters where the claim is about all; n is 0 when there are none. out->unit is the
  * caller's to free. */
 static int strategy_units(const struct testing *t, const struct units *units, const char *strategy,
                           struct units_group *out, struct err *err)
 {
     const struct partition *ranked = t->summary->same[SUMMARY_RANKED];
-    int n_groups = 0, *seen = NULL;
+    int n_groups = 0, rc = 0, *seen = NULL;
     *out = (struct units_group){.test_ratio = (double)NAN};
-    for (int i = ranked->begin[t->part]; i < ranked->begin[t->part + 1]; i++) {
+    for (int i = ranked->begin[t->part]; i < ranked->begin[t->part + 1] && rc == 0; i++) {
         int g = ranked->member[i];
         const struct units_group *group = &units->group[g];
         if (!is_wanted(t, &t->summary->group[g], strategy))
             continue;
         n_groups++; /* also one without a run, which leaves the mean without any */
-        if (group->n == 0)
-            continue;
-        if (!out->unit) {
-            *out = (struct units_group){group->n,
-                                        err_calloc((unsigned long)group->n, sizeof *out->unit, "units", err),
-                                        group->test_ratio, group->rounding};
-            seen = err_calloc((unsigned long)group->n, sizeof *seen, "units", err);
-            if (!out->unit || !seen)
-                break;
-            memcpy(out->unit, group->unit, (size_t)group->n * sizeof *out->unit);
-            for (int k = 0; k < out->n; k++)
-                seen[k] = 1;
-        } else {
+        if (group->n > 0 && !seen)
+            rc = begin_means(group, out, &seen, err);
+        else if (group->n > 0)
             add_values(group, out, seen);
-        }
     }
-    int rc = out->n > 0 && (!out->unit || !seen) ? E_IO : 0;
-    if (rc == 0 && out->n > 0 && n_groups > 1)
+    if (rc == 0 && seen && n_groups > 1)
         finish_means(out, seen, n_groups);
     free(seen);
     return rc;
