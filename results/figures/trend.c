@@ -215,7 +215,7 @@ void trend_name(const struct trend *trend, char *out)
 /* Values of a point's jobs, when there are too few for an interval. */
 static void show_jobs(struct trend_point *point, const struct units_group *group)
 {
-    double value[CURVES_FEW];
+    double value[CURVES_FEW] = {0};
     int n = 0;
     for (int i = 0; i < group->n && n < CURVES_FEW; i++)
         if (!isnan(group->unit[i].value))
