@@ -65,7 +65,7 @@ $(BUILD)/libcellsweep.a: $(LIBOBJ)
 $(BUILD)/results/paper/published.o: experiments/published_curves.csv
 $(BUILD)/results/serve/serve_page.o: results/web/openapi.yaml
 $(BUILD)/results/page/page.o: $(WEB_DIR)/page.html
-$(patsubst %.c,$(BUILD)/%.o,orchestrator/main.c $(wildcard orchestrator/cmd_*.c)): $(wildcard orchestrator/help/*.txt)
+$(patsubst %.c,$(BUILD)/%.o,orchestrator/main.c $(wildcard orchestrator/commands/*.c)): $(wildcard orchestrator/help/*.txt)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)

@@ -16,7 +16,7 @@
 
 struct report_options {
     const char *dir;       /* made when it is not there */
-    const char *filter;    /* as in store_job_matches, or NULL */
+    const char *filter;    /* as in store_select.h, or NULL */
     enum metric metric;    /* the upper half of learning curves; METRIC_LOSS: the default of curves.h */
     int counts;            /* 1: confusion heatmaps show counts, else percent of the actual class */
     int all_figures;       /* 1: more than FIGURES_MAX of them, too */

@@ -1,4 +1,4 @@
-# lib.sh - sourced by tests/run_*.sh: results in TAP, a scratch folder, mpirun.
+# lib.sh - sourced by tests/program/*.sh: results in TAP, a scratch folder, mpirun.
 #
 #     . tests/lib.sh
 #     check "the file opens" h5dump -H "$TMP/r.h5"
