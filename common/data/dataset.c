@@ -4,7 +4,7 @@
 #include "data/pack.h"
 #include "data/synth.h"
 #include "h5.h"
-#include "trial.h"
+#include "child.h"
 #include "utf8.h"
 
 #include <errno.h>
@@ -440,7 +440,7 @@ int dataset_try(const char *name, struct err *err)
 {
     struct stat status;
     int is_file = strcmp(name, "builtin") != 0 && stat(name, &status) == 0 && S_ISREG(status.st_mode);
-    return is_file ? trial_run(try_read, name, err) : 0;
+    return is_file ? child_run(try_read, name, err) : 0;
 }
 
 static int open_folder(const char *name, const struct dataset_options *options, struct dataset **out,

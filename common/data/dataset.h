@@ -103,7 +103,7 @@ int dataset_open(const char *name, const struct dataset_options *options, struct
 /* Read a packed file; its checksum is computed again and must agree with the stored one. *out is owned by the caller. */
 int dataset_read(const char *path, struct dataset **out, struct err *err);
 
-/* Read a packed file in a child process and forget it, so that a file that crashes HDF5 is an error (trial.h). 0 for a name that
+/* Read a packed file in a child process and forget it, so that a file that crashes HDF5 is an error (child.h). 0 for a name that
  * dataset_open() takes for something else. */
 int dataset_try(const char *name, struct err *err);
 

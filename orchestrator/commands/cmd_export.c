@@ -15,7 +15,7 @@ struct options {
     int table;  /* -1: not given */
     int format; /* of weights; -1: not given */
     int weights;
-    enum units_set on;
+    enum replicates_set on;
 };
 
 static const struct argument rows[] = {
@@ -26,7 +26,7 @@ static const struct argument rows[] = {
      .help = "The networks that keep_weights kept, a file a job, into the folder --output"},
     {"format", 'F', ARGUMENT_CHOICE, "FORMAT", AT(format), 0, N_WEIGHTS_FORMATS - 1, weights_format_names,
      .help = "Of --weights: onnx (default) or raw"},
-    {"on", 'n', ARGUMENT_CHOICE, "SET", AT(on), 0, N_UNITS_SETS - 1, units_set_names,
+    {"on", 'n', ARGUMENT_CHOICE, "SET", AT(on), 0, N_REPLICATES_SETS - 1, replicates_set_names,
      .help = "Scores of which images: val (default), all (every original), oof (out of fold: k-fold pooled)"},
     ARGUMENT_OUTPUT_FILE(output),
     ARGUMENT_FILTER(filter),
@@ -78,7 +78,7 @@ static int has_folds(const struct store *store, const char *filter)
 
 static void note_no_folds(const struct store *store, const struct options *o)
 {
-    if (o->table == EXPORT_SCORES && o->on == UNITS_OOF && !has_folds(store, o->filter))
+    if (o->table == EXPORT_SCORES && o->on == REPLICATES_OOF && !has_folds(store, o->filter))
         fprintf(
             stderr,
             "%s: the table has no rows: out-of-fold scores are of protocol kfold, which none of these jobs "

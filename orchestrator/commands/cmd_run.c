@@ -58,7 +58,7 @@ static const struct argument rows[] = {
     {"quiet", 'q', ARGUMENT_FLAG, NULL, AT(run.quiet), .help = "No progress line"},
     {0}};
 
-/* The files of an earlier run and the packed images may be damaged; to try them is for the time before MPI_Init (trial.h). What is
+/* The files of an earlier run and the packed images may be damaged; to try them is for the time before MPI_Init (child.h). What is
  * wrong with the sweep file, run_sweep says. */
 static int try_files(const struct run_options *o, struct err *err)
 {

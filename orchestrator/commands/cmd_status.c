@@ -2,11 +2,11 @@
 #include "clock.h"
 #include "command.h"
 
-#include "beside/alive.h"
+#include "beside/lock_file.h"
 #include "run/checkpoint_folder.h"
-#include "beside/ending.h"
+#include "beside/status_file.h"
 #include "beside/events.h"
-#include "beside/pulse.h"
+#include "beside/run_view.h"
 #include "run/progress.h"
 #include "screen.h"
 #include "store/store.h"
@@ -38,11 +38,11 @@ static const struct argument rows[] = {
 /* What one look at the file shows. */
 struct view {
     struct store *store;
-    struct pulse pulse;
+    struct run_view view;
     double quiet; /* seconds since the file last changed */
-    enum alive alive;
-    struct alive_holder holder; /* unless ALIVE_NONE */
-    struct ending ending;
+    enum lock_state alive;
+    struct lock_holder holder; /* unless LOCK_NONE */
+    struct status_file ending;
     int has_ending;
 };
 
@@ -51,7 +51,7 @@ struct view {
 /* Whether the rows that say running are still somebody's: not when the run is known to be over. */
 static int is_over(const struct view *v)
 {
-    return v->alive == ALIVE_DEAD || v->alive == ALIVE_NONE;
+    return v->alive == LOCK_DEAD || v->alive == LOCK_NONE;
 }
 
 static void print_head(const struct view *v)
@@ -67,30 +67,30 @@ static void print_head(const struct view *v)
 /* The bar stands first: it is what a small window shows of a page. */
 static void print_bar(const struct view *v)
 {
-    int over = v->pulse.n_over, window = screen_width(stdout);
+    int over = v->view.n_over, window = screen_width(stdout);
     int width = window == 0 || window - BAR_WORDS > BAR_WIDTH ? BAR_WIDTH
                 : window - BAR_WORDS < BAR_LEAST              ? BAR_LEAST
                                                               : window - BAR_WORDS;
-    int full = (int)((double)over / v->pulse.n_jobs * width);
+    int full = (int)((double)over / v->view.n_jobs * width);
     char bar[BAR_WIDTH + 1];
     memset(bar, '-', BAR_WIDTH);
     memset(bar, '#', (size_t)full);
-    printf("[%.*s] %5.1f %%  %d of %d jobs\n", width, bar, 100.0 * over / v->pulse.n_jobs, over,
-           v->pulse.n_jobs);
+    printf("[%.*s] %5.1f %%  %d of %d jobs\n", width, bar, 100.0 * over / v->view.n_jobs, over,
+           v->view.n_jobs);
 }
 
 static void print_states(const struct view *v)
 {
     for (int s = N_JOB_STATES - 1; s >= 0; s--)
-        if (v->pulse.n_state[s] > 0 || s == JOB_DONE)
+        if (v->view.n_state[s] > 0 || s == JOB_DONE)
             printf("%10s %7d\n", s == JOB_RUNNING && is_over(v) ? "unfinished" : job_state_names[s],
-                   v->pulse.n_state[s]);
+                   v->view.n_state[s]);
 }
 
 /* The last run did all that it was asked for, whatever else is in the file. */
 static int did_its_part(const struct view *v)
 {
-    return v->alive == ALIVE_NONE && v->has_ending && v->ending.exit_status == 0;
+    return v->alive == LOCK_NONE && v->has_ending && v->ending.exit_status == 0;
 }
 
 /* Nobody holds the lock: what the last run left, or what the file's age says when it is older than locks. */
@@ -102,43 +102,43 @@ static void print_ended(const struct view *v)
         printf("\nthe last run did the jobs of its --filter (exit status 0); %d others wait: run it without "
                "one, or with "
                "another\n",
-               v->pulse.n_jobs - v->pulse.n_over);
+               v->view.n_jobs - v->view.n_over);
     else if (v->has_ending && v->ending.exit_status >= 0)
         printf("\nthe last run ended with exit status %d (%s)%s%s\n", v->ending.exit_status, v->ending.state,
                v->ending.message[0] ? ": " : "", v->ending.message);
-    else if (v->pulse.state == PULSE_DEAD)
+    else if (v->view.state == RUN_VIEW_DEAD)
         printf("\nno change for %s: the run was probably killed; the same command again resumes it\n", quiet);
-    else if (v->pulse.n_state[JOB_RUNNING] > 0 && v->quiet >= 10)
+    else if (v->view.n_state[JOB_RUNNING] > 0 && v->quiet >= 10)
         printf("\nno change for %s\n", quiet);
-    else if (v->pulse.n_state[JOB_RUNNING] == 0 && v->quiet >= 10)
+    else if (v->view.n_state[JOB_RUNNING] == 0 && v->quiet >= 10)
         printf("\nnot running (no change for %s): the command that started it %s it\n", quiet,
-               v->pulse.n_over ? "resumes" : "starts");
+               v->view.n_over ? "resumes" : "starts");
 }
 
 static void print_finished(const struct view *v)
 {
-    int failed = v->pulse.n_state[JOB_FAILED], diverged = v->pulse.n_state[JOB_DIVERGED];
+    int failed = v->view.n_state[JOB_FAILED], diverged = v->view.n_state[JOB_DIVERGED];
     if (failed + diverged == 0)
         printf("\nfinished: every job has its result\n");
     else
         printf("\nfinished: %d of %d jobs have a result, %d failed, %d diverged; `cellsweep run "
                "--retry-failed` runs those "
                "again\n",
-               v->pulse.n_state[JOB_DONE], v->pulse.n_jobs, failed, diverged);
+               v->view.n_state[JOB_DONE], v->view.n_jobs, failed, diverged);
 }
 
 static void print_state_of_run(const struct view *v)
 {
     char name[512], text[64];
     const char *quiet = progress_duration(v->quiet, text, sizeof text);
-    alive_name(&v->holder, name, sizeof name);
-    if (v->pulse.n_over == v->pulse.n_jobs)
+    lock_file_name(&v->holder, name, sizeof name);
+    if (v->view.n_over == v->view.n_jobs)
         print_finished(v);
-    else if (v->alive == ALIVE_RUNNING)
+    else if (v->alive == LOCK_RUNNING)
         printf("\nrunning: %s\n", name);
-    else if (v->alive == ALIVE_DEAD)
+    else if (v->alive == LOCK_DEAD)
         printf("\nthe run has died (%s); the same command again resumes it\n", name);
-    else if (v->alive == ALIVE_UNKNOWN)
+    else if (v->alive == LOCK_UNKNOWN)
         printf("\nlocked by %s; whether it lives cannot be seen from here, the file changed %s ago\n", name,
                quiet);
     else
@@ -151,12 +151,12 @@ static void print_state_of_run(const struct view *v)
 static void print_times(const struct view *v)
 {
     char text[64];
-    if (!isnan(v->pulse.job_seconds))
+    if (!isnan(v->view.job_seconds))
         printf("\n%s a job on average, %.3g s an epoch",
-               progress_duration(v->pulse.job_seconds, text, sizeof text), v->pulse.epoch_seconds);
-    if (!isnan(v->pulse.seconds_left) && !is_over(v))
-        printf("; about %s left", progress_duration(v->pulse.seconds_left, text, sizeof text));
-    if (!isnan(v->pulse.job_seconds))
+               progress_duration(v->view.job_seconds, text, sizeof text), v->view.epoch_seconds);
+    if (!isnan(v->view.seconds_left) && !is_over(v))
+        printf("; about %s left", progress_duration(v->view.seconds_left, text, sizeof text));
+    if (!isnan(v->view.job_seconds))
         printf("\n");
 }
 
@@ -216,10 +216,10 @@ static void add_seed(struct texttable *table, const struct view *v, int job)
 
 static void add_running_job(struct texttable *table, const struct view *v, int job)
 {
-    const struct store_mark *mark = &v->pulse.mark[job];
+    const struct store_mark *mark = &v->view.mark[job];
     char since[64] = "";
     if (!isnan(mark->started) && !is_over(v))
-        progress_duration(fmax(0, v->pulse.now - mark->started), since, sizeof since);
+        progress_duration(fmax(0, v->view.now - mark->started), since, sizeof since);
     add_job(table, v, job);
     add_seed(table, v, job);
     texttable_add(table, "%d", mark->rank);
@@ -232,7 +232,7 @@ static void print_running(const struct view *v)
 {
     struct texttable table = {.numeric_from = 4, .keys = 1};
     int shown = 0;
-    if (v->pulse.n_state[JOB_RUNNING] == 0)
+    if (v->view.n_state[JOB_RUNNING] == 0)
         return;
     add_names(&table, is_over(v) ? "job" : "running");
     const char *const last[] = {"seed", "fold", "rank", is_over(v) ? "was at" : "epoch",
@@ -240,13 +240,13 @@ static void print_running(const struct view *v)
     for (size_t i = 0; i < sizeof last / sizeof *last; i++)
         texttable_add(&table, "%s", last[i]);
     texttable_end(&table);
-    for (int i = 0; i < v->pulse.n_jobs && shown < MAX_RUNNING; i++)
-        if (v->pulse.mark[i].state == JOB_RUNNING) {
+    for (int i = 0; i < v->view.n_jobs && shown < MAX_RUNNING; i++)
+        if (v->view.mark[i].state == JOB_RUNNING) {
             add_running_job(&table, v, i);
             shown++;
         }
     printf("\n%s", is_over(v) ? "these jobs were running when it ended\n" : "");
-    print_table(&table, v->pulse.n_state[JOB_RUNNING] - shown);
+    print_table(&table, v->view.n_state[JOB_RUNNING] - shown);
 }
 
 /* A job that nobody runs but that has a checkpoint: what the next run makes of it. */
@@ -282,9 +282,9 @@ static void print_checkpoints(const struct view *v)
     texttable_add(&table, "seed");
     texttable_add(&table, "fold");
     texttable_end(&table);
-    for (int i = 0; i < v->pulse.n_jobs && list.n > 0; i++) {
-        enum job_state state = v->pulse.mark[i].state;
-        int waits = state == JOB_WAITING || (state == JOB_RUNNING && v->alive != ALIVE_RUNNING);
+    for (int i = 0; i < v->view.n_jobs && list.n > 0; i++) {
+        enum job_state state = v->view.mark[i].state;
+        int waits = state == JOB_WAITING || (state == JOB_RUNNING && v->alive != LOCK_RUNNING);
         if (waits && checkpoint_want(&list, store_jobs(v->store)[i].key) && n++ < MAX_RUNNING)
             add_checkpoint(&table, v, i);
     }
@@ -297,11 +297,11 @@ static void print_checkpoints(const struct view *v)
 static int previous_failure(const struct view *v, double before)
 {
     int found = -1;
-    for (int i = 0; i < v->pulse.n_jobs; i++) {
-        enum job_state state = v->pulse.mark[i].state;
-        double end = v->pulse.mark[i].finished;
+    for (int i = 0; i < v->view.n_jobs; i++) {
+        enum job_state state = v->view.mark[i].state;
+        double end = v->view.mark[i].finished;
         if ((state == JOB_FAILED || state == JOB_DIVERGED) && end < before &&
-            (found < 0 || end > v->pulse.mark[found].finished))
+            (found < 0 || end > v->view.mark[found].finished))
             found = i;
     }
     return found;
@@ -310,7 +310,7 @@ static int previous_failure(const struct view *v, double before)
 static void print_failures(const struct view *v)
 {
     struct texttable table = {.numeric_from = 6, .keys = 1};
-    int n = v->pulse.n_state[JOB_FAILED] + v->pulse.n_state[JOB_DIVERGED];
+    int n = v->view.n_state[JOB_FAILED] + v->view.n_state[JOB_DIVERGED];
     int job = n ? previous_failure(v, (double)INFINITY) : -1;
     if (job < 0)
         return;
@@ -321,11 +321,11 @@ static void print_failures(const struct view *v)
     texttable_end(&table);
     for (int shown = 0; job >= 0 && shown < MAX_FAILURES; shown++) {
         add_job(&table, v, job);
-        texttable_add(&table, "%s", job_state_names[v->pulse.mark[job].state]);
-        texttable_add(&table, "%s", v->pulse.mark[job].message);
+        texttable_add(&table, "%s", job_state_names[v->view.mark[job].state]);
+        texttable_add(&table, "%s", v->view.mark[job].message);
         add_seed(&table, v, job);
         texttable_end(&table);
-        job = previous_failure(v, v->pulse.mark[job].finished);
+        job = previous_failure(v, v->view.mark[job].finished);
     }
     printf("\nlast of %d failed or diverged\n", n);
     print_table(&table, 0);
@@ -408,27 +408,27 @@ static int look(const char *path, struct view *v, struct err *err)
     char name[512];
     memset(v, 0, sizeof *v);
     /* the lock before the rows: a run that ends in between shows as running once more, not as dead */
-    v->alive = alive_look(path, &v->holder);
-    v->has_ending = ending_read(path, &v->ending);
+    v->alive = lock_file_look(path, &v->holder);
+    v->has_ending = status_file_read(path, &v->ending);
     int rc = store_try(path, err);
     if (rc == 0)
         rc = store_open(path, &v->store, err);
-    if (rc < 0 && access(path, F_OK) != 0 && v->alive == ALIVE_RUNNING)
+    if (rc < 0 && access(path, F_OK) != 0 && v->alive == LOCK_RUNNING)
         rc = err_set(err, E_IO, "%s: not made yet: the run (%s) is still preparing its images", path,
-                     alive_name(&v->holder, name, sizeof name));
+                     lock_file_name(&v->holder, name, sizeof name));
     if (rc < 0)
         return rc;
-    rc = pulse_take(v->store, &v->pulse, err);
+    rc = run_view_take(v->store, &v->view, err);
     if (rc == 0)
-        pulse_judge(&v->pulse, path, v->alive, &v->holder);
-    v->quiet = v->pulse.now - v->pulse.changed;
+        run_view_judge(&v->view, path, v->alive, &v->holder);
+    v->quiet = v->view.now - v->view.changed;
     return rc;
 }
 
 static void forget(struct view *v)
 {
     store_close(v->store, NULL);
-    pulse_release(&v->pulse);
+    run_view_release(&v->view);
 }
 
 /* The file is opened anew each time: a grid that grew is a new file under the old name. */
@@ -442,7 +442,7 @@ static int show(const char *path, int watched, int *finished, struct err *err)
         print_view(&v);
         if (watched)
             screen_page_end();
-        *finished = v.pulse.n_over == v.pulse.n_jobs || did_its_part(&v);
+        *finished = v.view.n_over == v.view.n_jobs || did_its_part(&v);
         if (fflush(stdout) != 0)
             rc = err_set(err, E_IO, "status: cannot write to stdout");
     }

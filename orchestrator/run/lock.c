@@ -1,6 +1,6 @@
 #include "run/lock.h"
 
-#include "beside/alive.h"
+#include "beside/lock_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 
 struct lock {
     const char *results_path; /* the caller's, while taking */
-    char path[ALIVE_PATH];
+    char path[LOCK_FILE_PATH];
     struct lock_mark mark;
 };
 
@@ -30,10 +30,10 @@ static int cannot(const char *path, struct err *err)
 static int write_new(const char *path, unsigned long long *inode)
 {
     struct stat info;
-    struct alive_holder self;
-    char text[ALIVE_TEXT];
-    alive_self(&self);
-    alive_format(&self, text);
+    struct lock_holder self;
+    char text[LOCK_FILE_TEXT];
+    lock_file_self(&self);
+    lock_file_format(&self, text);
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (fd < 0)
         return -1;
@@ -52,23 +52,23 @@ static int same_file(const struct stat *a, const char *path)
 }
 
 /* Whether the open lock is the one that was found dead: another run may have replaced it since. */
-static int holds(int fd, const struct alive_holder *dead)
+static int holds(int fd, const struct lock_holder *dead)
 {
-    char text[ALIVE_TEXT] = "";
-    struct alive_holder now;
+    char text[LOCK_FILE_TEXT] = "";
+    struct lock_holder now;
     if (pread(fd, text, sizeof text - 1, 0) < 0)
         return 0;
-    alive_parse(text, &now);
+    lock_file_parse(text, &now);
     return now.pid == dead->pid && now.process_start == dead->process_start &&
            strcmp(now.host, dead->host) == 0 && fabs(now.since - dead->since) < 1e-3;
 }
 
 /* Put our own file in the place of the open dead one. 1: done; 0: somebody else was faster, look again. */
-static int replace_open(const char *path, int fd, const struct alive_holder *dead, unsigned long long *inode,
+static int replace_open(const char *path, int fd, const struct lock_holder *dead, unsigned long long *inode,
                         struct err *err)
 {
     struct stat old;
-    char temp[ALIVE_PATH + 32];
+    char temp[LOCK_FILE_PATH + 32];
     snprintf(temp, sizeof temp, "%s.%ld", path, (long)getpid());
     /* without flock on this file system, comparing the inode must do */
     if ((flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) || fstat(fd, &old) < 0 ||
@@ -86,7 +86,7 @@ static int replace_open(const char *path, int fd, const struct alive_holder *dea
 }
 
 /* Over NFS flock() is for files that are open for writing. */
-static int take_over(const char *path, const struct alive_holder *dead, unsigned long long *inode,
+static int take_over(const char *path, const struct lock_holder *dead, unsigned long long *inode,
                      struct err *err)
 {
     int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -99,12 +99,12 @@ static int take_over(const char *path, const struct alive_holder *dead, unsigned
     return rc;
 }
 
-static int refuse(const struct lock *lock, enum alive alive, const struct alive_holder *holder,
+static int refuse(const struct lock *lock, enum lock_state alive, const struct lock_holder *holder,
                   struct err *err)
 {
     char name[512];
-    alive_name(holder, name, sizeof name);
-    if (alive == ALIVE_RUNNING)
+    lock_file_name(holder, name, sizeof name);
+    if (alive == LOCK_RUNNING)
         return err_set(err, E_IO,
                        "%s: another run writes it: %s; wait for its end (cellsweep status shows it), or give "
                        "another -o",
@@ -125,7 +125,7 @@ static int is_no_file(const char *path)
 /* One try. 1: the lock is ours; 0: it changed meanwhile, try again. */
 static int try_take(struct lock *lock, int force, struct err *err)
 {
-    struct alive_holder holder;
+    struct lock_holder holder;
     char name[512];
     if (write_new(lock->path, &lock->mark.inode) == 0)
         return 1;
@@ -133,18 +133,18 @@ static int try_take(struct lock *lock, int force, struct err *err)
         return cannot(lock->path, err);
     if (is_no_file(lock->path))
         return err_set(err, E_IO, "%s: is no regular file, so no run made this lock; remove it", lock->path);
-    enum alive alive = alive_look(lock->results_path, &holder);
-    if (alive == ALIVE_NONE)
+    enum lock_state alive = lock_file_look(lock->results_path, &holder);
+    if (alive == LOCK_NONE)
         return 0;
-    if (alive == ALIVE_RUNNING || (alive == ALIVE_UNKNOWN && !force))
+    if (alive == LOCK_RUNNING || (alive == LOCK_UNKNOWN && !force))
         return refuse(lock, alive, &holder, err);
     int rc = take_over(lock->path, &holder, &lock->mark.inode, err);
     if (rc == 1 && lock_was_taken(&lock->mark))
         return 0; /* where flock() does nothing: somebody else was later, and has it */
     if (rc == 1)
         fprintf(stderr, "%s: took over from a run that %s: %s\n", lock->results_path,
-                alive == ALIVE_DEAD ? "died" : "was declared dead (--force-unlock)",
-                alive_name(&holder, name, sizeof name));
+                alive == LOCK_DEAD ? "died" : "was declared dead (--force-unlock)",
+                lock_file_name(&holder, name, sizeof name));
     return rc;
 }
 
@@ -157,12 +157,12 @@ int lock_take(const char *results_path, int force, struct lock **out, struct err
     if (!lock)
         return E_IO;
     lock->results_path = results_path;
-    int rc = alive_path(results_path, lock->path, err);
+    int rc = lock_file_path(results_path, lock->path, err);
     snprintf(lock->mark.path, sizeof lock->mark.path, "%s", lock->path);
     for (int i = 0; rc == 0 && i < TRIES; i++) {
         /* a lock just made may still be empty: what cannot be read is looked at again, for a second */
-        struct alive_holder holder;
-        if (alive_look(results_path, &holder) == ALIVE_UNKNOWN && !holder.host[0] && i < TRIES - 1)
+        struct lock_holder holder;
+        if (lock_file_look(results_path, &holder) == LOCK_UNKNOWN && !holder.host[0] && i < TRIES - 1)
             nanosleep(&moment, NULL);
         else if ((rc = try_take(lock, force, err)) == 0)
             nanosleep(&moment, NULL);

@@ -5,7 +5,7 @@
  *     ... the run ...
  *     lock_release(lock);
  *
- * The lock is R.h5.lock, made with O_EXCL (results/beside/alive.h has its content). One whose run is dead is taken over with a line on
+ * The lock is R.h5.lock, made with O_EXCL (results/beside/lock_file.h has its content). One whose run is dead is taken over with a line on
  * stderr: while flock() is held on the old file it is replaced by rename, so of two runs that find the same dead lock one
  * wins. A live one, or one of which nobody here can tell, refuses. Rank 0 only, no MPI. */
 #ifndef CELLSWEEP_LOCK_H

@@ -1,6 +1,6 @@
 #include "run/peers.h"
 
-#include "beside/alive.h"
+#include "beside/lock_file.h"
 #include "clock.h"
 
 #include <errno.h>
@@ -32,9 +32,9 @@ struct peers {
 
 static struct peer this_process(void)
 {
-    struct alive_holder self;
-    char text[3 * ALIVE_WORD];
-    alive_self(&self);
+    struct lock_holder self;
+    char text[3 * LOCK_FILE_WORD];
+    lock_file_self(&self);
     int n = snprintf(text, sizeof text, "%s|%s|%s", self.host, self.boot, self.pids);
     return (struct peer){XXH3_64bits(text, (size_t)n), self.pid};
 }

@@ -176,7 +176,7 @@ static void write_ending(struct run *run, int now)
         run->ending.failed = run->before[JOB_FAILED] + c.failed;
         run->ending.left = schedule_waiting(run->schedule) + schedule_running(run->schedule);
     }
-    ending_write(run->options->results_path, &run->ending, NULL);
+    status_file_write(run->options->results_path, &run->ending, NULL);
 }
 
 int root_schedule(struct run *run, enum resume_kind kind, int kept, struct err *err)
@@ -187,8 +187,8 @@ int root_schedule(struct run *run, enum resume_kind kind, int kept, struct err *
     if (rc < 0)
         return rc;
     say_start(run, kind, kept);
-    struct alive_holder self;
-    alive_self(&self);
+    struct lock_holder self;
+    lock_file_self(&self);
     events_add(run->events, "run_started", "{s:s, s:I, s:i, s:s, s:s, s:i, s:i}", "host", self.host, "pid",
                (json_int_t)self.pid, "ranks", run->size, "version", CELLSWEEP_VERSION, "commit",
                CELLSWEEP_COMMIT, "jobs", schedule_waiting(run->schedule), "finished_before", run->n_before);
@@ -452,7 +452,7 @@ static int count_states(struct run *run, int count[N_JOB_STATES], struct err *er
     return rc;
 }
 
-static void say_end(const struct run *run, const struct handout_counts *c, const struct ending *e)
+static void say_end(const struct run *run, const struct handout_counts *c, const struct status_file *e)
 {
     double seconds = progress_seconds(run->progress);
     char time[32];
@@ -475,7 +475,7 @@ int root_conclude(struct run *run, struct err *err)
     int rc = count_states(run, count, err);
     if (rc < 0)
         return rc;
-    struct ending *e = &run->ending;
+    struct status_file *e = &run->ending;
     e->done = count[JOB_DONE];
     e->diverged = count[JOB_DIVERGED];
     e->failed = count[JOB_FAILED];
@@ -507,25 +507,25 @@ int root_conclude(struct run *run, struct err *err)
 
 void root_end(struct run *run, int rc, const struct err *err)
 {
-    struct ending *e = &run->ending;
+    struct status_file *e = &run->ending;
     if (!run->events)
         return;
     e->exit_status = err_exit_status(rc);
     snprintf(e->message, sizeof e->message, "%s", rc < 0 ? err->text : "");
     write_ending(run, 1);
     events_add(run->events, "run_ended", "{s:i, s:s, s:i, s:i, s:i, s:i, s:f, s:o}", "status", e->exit_status,
-               "state", ending_state(e->exit_status), "done", e->done, "diverged", e->diverged, "failed",
+               "state", status_file_state(e->exit_status), "done", e->done, "diverged", e->diverged, "failed",
                e->failed, "left", e->left, "seconds", progress_seconds(run->progress), "message",
                json_out_text(e->message));
 }
 
 void root_give_up(struct run *run, int lost_rank)
 {
-    struct ending e = {.exit_status = err_exit_status(E_IO), .lost_ranks = 1};
+    struct status_file e = {.exit_status = err_exit_status(E_IO), .lost_ranks = 1};
     if (!run->lock)
         return;
     snprintf(e.message, sizeof e.message, "rank %d died while the run was being prepared", lost_rank);
-    ending_write(run->options->results_path, &e, NULL);
+    status_file_write(run->options->results_path, &e, NULL);
     lock_release(run->lock);
 }
 

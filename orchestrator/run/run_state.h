@@ -2,8 +2,8 @@
 #ifndef CELLSWEEP_RUN_STATE_H
 #define CELLSWEEP_RUN_STATE_H
 
-#include "beside/alive.h"
-#include "beside/ending.h"
+#include "beside/lock_file.h"
+#include "beside/status_file.h"
 #include "run/epochs.h"
 #include "beside/events.h"
 #include "sweep/grid.h"
@@ -45,7 +45,7 @@ struct run {
     struct saver_cost checkpoints; /* of all ranks, as reported */
     struct lock *lock;
     struct events *events;
-    struct ending ending;
+    struct status_file ending;
     double ending_written; /* seconds, MPI_Wtime */
     struct schedule *schedule;
     struct progress *progress;

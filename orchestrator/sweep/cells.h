@@ -16,7 +16,7 @@ struct cells {
 /* "<results without .h5>.cells.h5" into out (CELLS_PATH_SIZE). E_USAGE when it is too long. */
 int cells_path(const char *results_path, char *out, struct err *err);
 
-/* Open a results file and the images beside it in a child process first (trial.h). 0 when they can be opened; images that are not
+/* Open a results file and the images beside it in a child process first (child.h). 0 when they can be opened; images that are not
  * there are no error. */
 int cells_try(const char *results_path, struct err *err);
 

@@ -3,7 +3,7 @@
 #include "write/output.h"
 #include "figures/pagename.h"
 #include "figures/trend_script.h"
-#include "stats/units.h"
+#include "stats/replicates.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -213,13 +213,13 @@ void trend_name(const struct trend *trend, char *out)
 /* ---- data file ---- */
 
 /* Values of a point's jobs, when there are too few for an interval. */
-static void show_jobs(struct trend_point *point, const struct units_group *group)
+static void show_jobs(struct trend_point *point, const struct replicates_group *group)
 {
     double value[CURVES_FEW] = {0};
     int n = 0;
     for (int i = 0; i < group->n && n < CURVES_FEW; i++)
-        if (!isnan(group->unit[i].value))
-            value[n++] = group->unit[i].value;
+        if (!isnan(group->replicate[i].value))
+            value[n++] = group->replicate[i].value;
     point->n_jobs = n > 1 && n < CURVES_FEW ? n : 0;
     memcpy(point->job, value, (size_t)point->n_jobs * sizeof *value);
 }
@@ -227,12 +227,12 @@ static void show_jobs(struct trend_point *point, const struct units_group *group
 static int read_jobs(struct trend *trend, struct err *err)
 {
     const struct summary *summary = trend->summary;
-    struct units *units = NULL;
-    int rc =
-        units_new(summary->store, summary, metric_names[METRIC_BALANCED_ACCURACY], UNITS_VAL, &units, err);
+    struct replicates *replicates = NULL;
+    int rc = replicates_new(summary->store, summary, metric_names[METRIC_BALANCED_ACCURACY], REPLICATES_VAL,
+                            &replicates, err);
     for (int i = 0; i < trend->n && rc == 0; i++)
-        show_jobs(&trend->point[i], &units->group[trend->point[i].group - summary->group]);
-    units_free(units);
+        show_jobs(&trend->point[i], &replicates->group[trend->point[i].group - summary->group]);
+    replicates_free(replicates);
     return rc;
 }
 

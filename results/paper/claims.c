@@ -19,37 +19,37 @@ const double claims_margin = 0.05;
 /* Orders of strategies are the report's text and the last epochs of its curves (experiments/published_curves.csv), compared
  * by balanced accuracy proper; numbers are compared with the metric they were published in. */
 const struct claim claims_table[] = {
-    {"every strategy beats none on 8-10", "8-10", CLAIM_BEATS, UNITS_VAL,
+    {"every strategy beats none on 8-10", "8-10", CLAIM_BEATS, REPLICATES_VAL,
      "reweight|undersample|oversample|augment", "none", BALANCED, NO_NUMBER},
-    {"augmentation beats the others on 8-10", "8-10", CLAIM_BEATS, UNITS_VAL, "augment",
+    {"augmentation beats the others on 8-10", "8-10", CLAIM_BEATS, REPLICATES_VAL, "augment",
      "none|reweight|undersample|oversample", BALANCED, NO_NUMBER},
-    {"oversampling beats the others on 14-15", "14-15", CLAIM_BEATS, UNITS_VAL, "oversample",
+    {"oversampling beats the others on 14-15", "14-15", CLAIM_BEATS, REPLICATES_VAL, "oversample",
      "none|reweight|undersample|augment", BALANCED, NO_NUMBER},
-    {"undersampling is worst on 1-27", "1-27", CLAIM_BEATS, UNITS_VAL, "none|reweight|oversample|augment",
-     "undersample", BALANCED, NO_NUMBER},
-    {"duplicate oversampling wins overall", NULL, CLAIM_BEATS, UNITS_VAL, "oversample",
+    {"undersampling is worst on 1-27", "1-27", CLAIM_BEATS, REPLICATES_VAL,
+     "none|reweight|oversample|augment", "undersample", BALANCED, NO_NUMBER},
+    {"duplicate oversampling wins overall", NULL, CLAIM_BEATS, REPLICATES_VAL, "oversample",
      "none|reweight|undersample|augment", BALANCED, NO_NUMBER},
-    {"unbalanced training stays below chance on 8-10 (0.28)", "8-10", CLAIM_BELOW, UNITS_VAL, "none", "",
+    {"unbalanced training stays below chance on 8-10 (0.28)", "8-10", CLAIM_BELOW, REPLICATES_VAL, "none", "",
      PUBLISHED, 0.5},
-    {"unbalanced training stays below chance on 14-15 (0.15)", "14-15", CLAIM_BELOW, UNITS_VAL, "none", "",
-     PUBLISHED, 0.5},
-    {"oversampling of 1-27 reaches 1.00 in validation", "1-27", CLAIM_ABOUT, UNITS_VAL, "oversample", "",
+    {"unbalanced training stays below chance on 14-15 (0.15)", "14-15", CLAIM_BELOW, REPLICATES_VAL, "none",
+     "", PUBLISHED, 0.5},
+    {"oversampling of 1-27 reaches 1.00 in validation", "1-27", CLAIM_ABOUT, REPLICATES_VAL, "oversample", "",
      PUBLISHED, 1.0},
-    {"oversampling of 1-27 reaches 1.00 on the originals", "1-27", CLAIM_ABOUT, UNITS_ALL, "oversample", "",
-     BALANCED, 1.0},
-    {"augmentation of 1-27 falls on the originals", "1-27", CLAIM_FALLS, UNITS_VAL, "augment", "", BALANCED,
-     NO_NUMBER},
-    {"augmentation of 1-27 has 0.59 on the originals", "1-27", CLAIM_ABOUT, UNITS_ALL, "augment", "",
+    {"oversampling of 1-27 reaches 1.00 on the originals", "1-27", CLAIM_ABOUT, REPLICATES_ALL, "oversample",
+     "", BALANCED, 1.0},
+    {"augmentation of 1-27 falls on the originals", "1-27", CLAIM_FALLS, REPLICATES_VAL, "augment", "",
+     BALANCED, NO_NUMBER},
+    {"augmentation of 1-27 has 0.59 on the originals", "1-27", CLAIM_ABOUT, REPLICATES_ALL, "augment", "",
      BALANCED, 0.59},
-    {"reweighting of 1-27 has 0.56 on the originals", "1-27", CLAIM_ABOUT, UNITS_ALL, "reweight", "",
+    {"reweighting of 1-27 has 0.56 on the originals", "1-27", CLAIM_ABOUT, REPLICATES_ALL, "reweight", "",
      BALANCED, 0.56},
-    {"oversampling of 14-15 has 0.82 on the originals", "14-15", CLAIM_ABOUT, UNITS_ALL, "oversample", "",
-     BALANCED, 0.82},
-    {"augmentation of 14-15 has 0.80 on the originals", "14-15", CLAIM_ABOUT, UNITS_ALL, "augment", "",
+    {"oversampling of 14-15 has 0.82 on the originals", "14-15", CLAIM_ABOUT, REPLICATES_ALL, "oversample",
+     "", BALANCED, 0.82},
+    {"augmentation of 14-15 has 0.80 on the originals", "14-15", CLAIM_ABOUT, REPLICATES_ALL, "augment", "",
      BALANCED, 0.80},
-    {"duplicates to 45 give 0.89 on all clusters' originals", "all", CLAIM_ABOUT, UNITS_ALL, "none", "",
+    {"duplicates to 45 give 0.89 on all clusters' originals", "all", CLAIM_ABOUT, REPLICATES_ALL, "none", "",
      BALANCED, 0.89},
-    {"all clusters end at a validation accuracy of 0.09", "all", CLAIM_ABOUT, UNITS_VAL, "none", "",
+    {"all clusters end at a validation accuracy of 0.09", "all", CLAIM_ABOUT, REPLICATES_VAL, "none", "",
      "accuracy", 0.0927835},
 };
 
@@ -74,15 +74,15 @@ int claim_covers(const struct claim *claim, const char *clusters)
     return claim->clusters ? strcmp(claim->clusters, clusters) == 0 : pair_of(clusters) < N_PAIRS;
 }
 
-/* ---- units of a strategy ---- */
+/* ---- replicates of a strategy ---- */
 
 /* The claim under test and where. */
 struct testing {
     struct store *store;
     const struct summary *summary;
     const struct claim *claim;
-    int part;                              /* of SUMMARY_RANKED: the same protocol, model and axes */
-    const struct units *units, *originals; /* originals: falls only, else NULL */
+    int part; /* of SUMMARY_RANKED: the same protocol, model and axes */
+    const struct replicates *replicates, *originals; /* originals: falls only, else NULL */
 };
 
 static int is_about_all(const struct claim *claim)
@@ -98,55 +98,57 @@ static int is_wanted(const struct testing *t, const struct summary_group *group,
 }
 
 /* Add the values of `from` to those of the same runs in `sum`; *seen counts additions of each. */
-static void add_values(const struct units_group *from, struct units_group *sum, int *seen)
+static void add_values(const struct replicates_group *from, struct replicates_group *sum, int *seen)
 {
     for (int i = 0; i < sum->n; i++)
         for (int k = 0; k < from->n; k++)
-            if (sum->unit[i].seed == from->unit[k].seed && sum->unit[i].repeat == from->unit[k].repeat &&
-                sum->unit[i].fold == from->unit[k].fold) {
-                sum->unit[i].value += from->unit[k].value;
+            if (sum->replicate[i].seed == from->replicate[k].seed &&
+                sum->replicate[i].repeat == from->replicate[k].repeat &&
+                sum->replicate[i].fold == from->replicate[k].fold) {
+                sum->replicate[i].value += from->replicate[k].value;
                 seen[i]++;
             }
 }
 
 /* Keep the runs that every one of n_groups clusters has, as means. */
-static void finish_means(struct units_group *sum, const int *seen, int n_groups)
+static void finish_means(struct replicates_group *sum, const int *seen, int n_groups)
 {
     int n = 0;
     for (int i = 0; i < sum->n; i++)
         if (seen[i] == n_groups) {
-            sum->unit[n] = sum->unit[i];
-            sum->unit[n++].value /= n_groups;
+            sum->replicate[n] = sum->replicate[i];
+            sum->replicate[n++].value /= n_groups;
         }
     sum->n = n;
 }
 
 /* The first of the clusters: its runs, each seen once. E_IO without memory; both are the caller's to free. */
-static int begin_means(const struct units_group *first, struct units_group *sum, int **seen, struct err *err)
+static int begin_means(const struct replicates_group *first, struct replicates_group *sum, int **seen,
+                       struct err *err)
 {
     size_t n = (size_t)first->n;
-    *sum = (struct units_group){first->n, err_calloc(n, sizeof *sum->unit, "units", err), first->test_ratio,
-                                first->rounding};
-    *seen = err_calloc(n, sizeof **seen, "units", err);
-    if (!sum->unit || !*seen)
+    *sum = (struct replicates_group){first->n, err_calloc(n, sizeof *sum->replicate, "replicates", err),
+                                     first->test_ratio, first->rounding};
+    *seen = err_calloc(n, sizeof **seen, "replicates", err);
+    if (!sum->replicate || !*seen)
         return E_IO;
-    memcpy(sum->unit, first->unit, n * sizeof *sum->unit);
+    memcpy(sum->replicate, first->replicate, n * sizeof *sum->replicate);
     for (int k = 0; k < sum->n; k++)
         (*seen)[k] = 1;
     return 0;
 }
 
-/* Units of a strategy, a mean over clusters where the claim is about all; n is 0 when there are none. out->unit is the
+/* Units of a strategy, a mean over clusters where the claim is about all; n is 0 when there are none. out->replicate is the
  * caller's to free. */
-static int strategy_units(const struct testing *t, const struct units *units, const char *strategy,
-                          struct units_group *out, struct err *err)
+static int strategy_units(const struct testing *t, const struct replicates *replicates, const char *strategy,
+                          struct replicates_group *out, struct err *err)
 {
     const struct partition *ranked = t->summary->same[SUMMARY_RANKED];
     int n_groups = 0, rc = 0, *seen = NULL;
-    *out = (struct units_group){.test_ratio = (double)NAN};
+    *out = (struct replicates_group){.test_ratio = (double)NAN};
     for (int i = ranked->begin[t->part]; i < ranked->begin[t->part + 1] && rc == 0; i++) {
         int g = ranked->member[i];
-        const struct units_group *group = &units->group[g];
+        const struct replicates_group *group = &replicates->group[g];
         if (!is_wanted(t, &t->summary->group[g], strategy))
             continue;
         n_groups++; /* also one without a run, which leaves the mean without any */
@@ -175,11 +177,11 @@ static void turn(struct contrast *c)
 static int contrast_of(const struct testing *t, const char *first, const char *second, struct contrast *out,
                        double *value, struct err *err)
 {
-    struct units_group a = {0}, b = {0};
+    struct replicates_group a = {0}, b = {0};
     *out = (struct contrast){0};
-    int rc = strategy_units(t, t->units, first, &a, err);
+    int rc = strategy_units(t, t->replicates, first, &a, err);
     if (rc == 0 && t->claim->kind == CLAIM_BEATS)
-        rc = strategy_units(t, t->units, second, &b, err);
+        rc = strategy_units(t, t->replicates, second, &b, err);
     if (rc == 0 && t->claim->kind == CLAIM_FALLS)
         rc = strategy_units(t, t->originals, first, &b, err);
     if (rc == 0 && (t->claim->kind == CLAIM_BEATS || t->claim->kind == CLAIM_FALLS))
@@ -191,8 +193,8 @@ static int contrast_of(const struct testing *t, const char *first, const char *s
         contrast_within(out, t->claim->metric);
     if (rc == 0 && t->claim->kind == CLAIM_BELOW)
         turn(out);
-    free(a.unit);
-    free(b.unit);
+    free(a.replicate);
+    free(b.replicate);
     return rc;
 }
 
@@ -317,7 +319,7 @@ static int names(const char *list, const char *strategy)
 static void count_flaws(const struct testing *t, struct claim_row *row)
 {
     const struct partition *ranked = t->summary->same[SUMMARY_RANKED];
-    int classes_count = t->claim->on == UNITS_VAL && strcmp(t->claim->metric, BALANCED) == 0;
+    int classes_count = t->claim->on == REPLICATES_VAL && strcmp(t->claim->metric, BALANCED) == 0;
     int seen[N_PAIRS + 1] = {0};
     for (int i = ranked->begin[t->part]; i < ranked->begin[t->part + 1]; i++) {
         const struct summary_group *group = &t->summary->group[ranked->member[i]];
@@ -352,16 +354,16 @@ static int test_claim(const struct testing *t, struct claims *claims, struct err
 
 static int test_everywhere(struct testing *t, struct claims *claims, struct err *err)
 {
-    struct units *units = NULL, *originals = NULL;
-    int rc = units_new(t->store, t->summary, t->claim->metric, t->claim->on, &units, err);
+    struct replicates *replicates = NULL, *originals = NULL;
+    int rc = replicates_new(t->store, t->summary, t->claim->metric, t->claim->on, &replicates, err);
     if (rc == 0 && t->claim->kind == CLAIM_FALLS)
-        rc = units_new(t->store, t->summary, t->claim->metric, UNITS_ALL, &originals, err);
-    t->units = units;
+        rc = replicates_new(t->store, t->summary, t->claim->metric, REPLICATES_ALL, &originals, err);
+    t->replicates = replicates;
     t->originals = originals;
     for (t->part = 0; t->part < t->summary->same[SUMMARY_RANKED]->n_parts && rc == 0; t->part++)
         rc = test_claim(t, claims, err);
-    units_free(units);
-    units_free(originals);
+    replicates_free(replicates);
+    replicates_free(originals);
     return rc;
 }
 

@@ -17,7 +17,7 @@
  * jobs of the strategies of the claim are unfinished or lost, and, of balanced accuracy on val, where jobs
  * were judged on images that lack a class (n_lacking of summary.h). A claim about the originals asks
  * whether a number is found again, not how good a strategy is: most of them were trained on, and what their
- * interval allows for under kfold and holdout (test_ratio of units.h) is that training sets overlap, not
+ * interval allows for under kfold and holdout (test_ratio of replicates.h) is that training sets overlap, not
  * that all jobs judge the same images. A claim is tested on the numbers of one data set; on synthetic
  * images it says what the method does, not what the published images hold. Adding a claim is one row in
  * claims.c. No MPI. */
@@ -42,7 +42,7 @@ struct claim {
      * the mean over the report's pairs 8-10, 14-15 and 1-27, and no others. */
     const char *clusters;
     enum claim_kind kind;
-    enum units_set on;          /* of falls: VAL, compared with ALL */
+    enum replicates_set on;     /* of falls: VAL, compared with ALL */
     const char *first, *second; /* strategies, "a|b"; second for beats only, else "" */
     const char *metric;
     double published; /* about, below: the number; else NaN */

@@ -301,14 +301,14 @@ static int check_filter(struct serve *serve, struct err *err)
 {
     struct store *store;
     struct selection chosen = {0};
-    if (!live_is_there(serve->live))
+    if (!shared_store_is_there(serve->shared))
         return 0; /* what it holds will tell; every answer says so until then */
-    int rc = live_enter(serve->live, &store, err);
+    int rc = shared_store_enter(serve->shared, &store, err);
     if (rc < 0)
         return rc;
     rc = store_select(store, serve->filter, &chosen, err);
     selection_free(&chosen);
-    live_leave(serve->live, 0);
+    shared_store_leave(serve->shared, 0);
     return rc;
 }
 
@@ -338,7 +338,7 @@ static int start_daemon(struct serve *serve, int listening, int family, struct e
 /* What answers are made of. */
 static int load(struct serve *serve, const struct serve_options *o, struct err *err)
 {
-    int rc = live_open(o->path, &serve->live, err);
+    int rc = shared_store_open(o->path, &serve->shared, err);
     if (rc == 0)
         rc = check_filter(serve, err);
     if (rc == 0)
@@ -430,7 +430,7 @@ void serve_stop(struct serve *serve)
     free(serve->progress.text);
     pthread_mutex_destroy(&serve->document.lock);
     pthread_mutex_destroy(&serve->progress.lock);
-    live_close(serve->live);
+    shared_store_close(serve->shared);
     free(serve->filter);
     free(serve);
 }

@@ -7,7 +7,7 @@
  *     serve_stop(serve);
  *
  * results/web/openapi.yaml describes every path. libmicrohttpd answers each connection in a thread of its own; their number, what
- * they may send and how long they may take is bounded (serve_core.h). Whatever calls HDF5 goes through live.h. The file is only read.
+ * they may send and how long they may take is bounded (serve_core.h). Whatever calls HDF5 goes through shared_store.h. The file is only read.
  * No path of a request names a file. Not reentrant as to signals: block those the caller waits for before serve_start(), so that no
  * thread of the server gets them. No MPI. */
 #ifndef CELLSWEEP_SERVE_H

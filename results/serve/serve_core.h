@@ -11,9 +11,9 @@
 #define CELLSWEEP_SERVE_CORE_H
 
 #include "clock.h"
-#include "serve/live.h"
+#include "serve/shared_store.h"
 #include "predict/predictor.h"
-#include "beside/pulse.h"
+#include "beside/run_view.h"
 #include "serve/serve.h"
 
 #include <jansson.h>
@@ -105,7 +105,7 @@ struct serve_fixed {
 
 /* The page's document, kept until a job ends. */
 struct serve_document {
-    pthread_mutex_t lock; /* over the rest; taken before live_enter(), never after */
+    pthread_mutex_t lock; /* over the rest; taken before shared_store_enter(), never after */
     struct serve_fixed fixed;
     uint64_t stamp[2]; /* of the file and its finished jobs */
     double made, took; /* when, monotonic; seconds */
@@ -122,7 +122,7 @@ struct serve_models; /* serve_models.c */
 
 struct serve {
     struct MHD_Daemon *daemon;
-    struct live *live;
+    struct shared_store *shared;
     char *filter; /* or NULL */
     char url[512];
     struct serve_guard guard;
@@ -279,7 +279,7 @@ struct serve_loan {
 struct serve_models *serve_models_new(struct err *err);
 void serve_models_free(struct serve_models *models);
 
-/* Models with kept weights and a finished job, in the order of these jobs. Between live_enter and live_leave. On failure nothing is left. */
+/* Models with kept weights and a finished job, in the order of these jobs. Between shared_store_enter and shared_store_leave. On failure nothing is left. */
 int serve_models_of(struct serve *serve, struct store *store, struct serve_models_list *list,
                     struct err *err);
 

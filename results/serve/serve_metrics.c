@@ -20,14 +20,14 @@ static void one(FILE *out, const char *name, const char *type, const char *help,
         fprintf(out, "cellsweep_%s %.15g\n", name, value);
 }
 
-static void write_sweep(FILE *out, const struct pulse *p)
+static void write_sweep(FILE *out, const struct run_view *p)
 {
     head(out, "jobs", "gauge", "Jobs of the sweep by state.");
     for (int s = 0; s < N_JOB_STATES; s++)
         fprintf(out, "cellsweep_jobs{state=\"%s\"} %d\n", job_state_names[s], p->n_state[s]);
     head(out, "run_state", "gauge", "1 for the state the run is in.");
-    for (int s = 0; s < N_PULSE_STATES; s++)
-        fprintf(out, "cellsweep_run_state{state=\"%s\"} %d\n", pulse_state_names[s], (int)p->state == s);
+    for (int s = 0; s < N_RUN_VIEW_STATES; s++)
+        fprintf(out, "cellsweep_run_state{state=\"%s\"} %d\n", run_view_state_names[s], (int)p->state == s);
     one(out, "epochs_done", "gauge", "Epochs that all jobs have done.", (double)p->epochs_done);
     one(out, "images_per_second", "gauge", "Training images a second of all ranks; NaN when nothing runs.",
         p->images_per_second);
@@ -62,26 +62,26 @@ static void write_requests(FILE *out, const struct serve *serve)
 enum MHD_Result serve_answer_metrics(struct serve_request *request)
 {
     struct serve *serve = request->serve;
-    struct pulse pulse = {0};
+    struct run_view view = {0};
     struct store *store;
     char *text = NULL;
     size_t n = 0;
     FILE *out = open_memstream(&text, &n);
     if (!out)
         return MHD_NO;
-    struct alive_holder holder;
-    enum alive alive = live_alive(serve->live, &holder);
-    int rc = live_enter_within(serve->live, 5, &store, NULL);
+    struct lock_holder holder;
+    enum lock_state alive = shared_store_lock_state(serve->shared, &holder);
+    int rc = shared_store_enter_within(serve->shared, 5, &store, NULL);
     if (rc == 0) {
-        rc = pulse_take(store, &pulse, NULL);
-        live_leave(serve->live, rc);
+        rc = run_view_take(store, &view, NULL);
+        shared_store_leave(serve->shared, rc);
     }
     one(out, "results_readable", "gauge", "1 when the results file could be read.", rc == 0);
     if (rc == 0) {
-        pulse_judge(&pulse, live_path(serve->live), alive, &holder);
-        write_sweep(out, &pulse);
+        run_view_judge(&view, shared_store_path(serve->shared), alive, &holder);
+        write_sweep(out, &view);
     }
-    pulse_release(&pulse);
+    run_view_release(&view);
     write_requests(out, serve);
     int bad = ferror(out) != 0;
     if (fclose(out) != 0 || bad) {

@@ -23,7 +23,8 @@ struct kept {
 };
 
 struct serve_models {
-    pthread_mutex_t lock; /* over the rest and its predictors; taken before live_enter(), never after */
+    pthread_mutex_t
+        lock; /* over the rest and its predictors; taken before shared_store_enter(), never after */
     struct kept kept[KEPT];
     struct dataset *data; /* the sweep's images, NULL: not read */
     long data_generation;
@@ -111,20 +112,20 @@ static int is_kept(const struct store_job *job)
 int serve_models_of(struct serve *serve, struct store *store, struct serve_models_list *list, struct err *err)
 {
     struct selection chosen = {0};
-    struct pulse pulse;
+    struct run_view view;
     *list = (struct serve_models_list){0};
     if (store_n_weights(store) == 0)
         return 0;
-    int rc = pulse_take(store, &pulse, err);
+    int rc = run_view_take(store, &view, err);
     if (rc == 0)
         rc = store_select(store, serve->filter, &chosen, err);
     for (int i = 0; rc == 0 && i < chosen.n; i++)
-        if (pulse.mark[chosen.job[i]].state == JOB_DONE && is_kept(&store_jobs(store)[chosen.job[i]]))
+        if (view.mark[chosen.job[i]].state == JOB_DONE && is_kept(&store_jobs(store)[chosen.job[i]]))
             rc = add_job(serve, store, &store_jobs(store)[chosen.job[i]], list, err);
     selection_free(&chosen);
     if (rc < 0)
         free(list->model);
-    pulse_release(&pulse);
+    run_view_release(&view);
     return rc;
 }
 
@@ -149,14 +150,14 @@ enum MHD_Result serve_answer_models(struct serve_request *request)
     struct serve_models_list list;
     struct store *store;
     struct err err = {0};
-    int failed = 0, rc = live_enter(request->serve->live, &store, &err);
+    int failed = 0, rc = shared_store_enter(request->serve->shared, &store, &err);
     if (rc < 0)
         return serve_send_err(request, &err);
     rc = serve_models_of(request->serve, store, &list, &err);
     json_t *root = json_array();
     for (int i = 0; rc == 0 && i < list.n; i++)
         json_out_add(root, model_json(store, &list.model[i], &failed), &failed);
-    live_leave(request->serve->live, rc);
+    shared_store_leave(request->serve->shared, rc);
     if (rc == 0) {
         free(list.model);
         return serve_send_json(request, root, failed);
@@ -188,7 +189,7 @@ static struct kept *place_of(struct serve_models *models, const struct serve_mod
 static int load_predictor(struct serve *serve, struct store *store, const struct serve_model *model,
                           struct predictor **out, struct err *err)
 {
-    struct kept *place = place_of(serve->models, model, live_generation(serve->live));
+    struct kept *place = place_of(serve->models, model, shared_store_generation(serve->shared));
     int rc = place->predictor ? 0 : predictor_new(store, place->filter, &place->predictor, err);
     place->used = clock_now();
     *out = place->predictor;
@@ -200,13 +201,13 @@ static int load_data(struct serve *serve, struct store *store, const struct data
     struct serve_models *models = serve->models;
     char why[SWEEP_IMAGES_WHY];
     int rc = 0;
-    if (models->data_generation != live_generation(serve->live)) {
+    if (models->data_generation != shared_store_generation(serve->shared)) {
         dataset_free(models->data);
         models->data = NULL;
     }
     if (!models->data)
         rc = sweep_images_open(store, &models->data, why, err);
-    models->data_generation = live_generation(serve->live);
+    models->data_generation = shared_store_generation(serve->shared);
     *out = models->data;
     if (rc == 0 && !models->data)
         rc = err_set(err, E_USAGE, "similar: the images of the sweep are needed. %.600s", why);
@@ -242,10 +243,10 @@ int serve_models_borrow(struct serve *serve, int index, int with_data, struct se
     struct store *store;
     *loan = (struct serve_loan){0};
     pthread_mutex_lock(&serve->models->lock);
-    int rc = live_enter(serve->live, &store, err);
+    int rc = shared_store_enter(serve->shared, &store, err);
     if (rc == 0) {
         rc = borrow(serve, store, index, with_data, loan, err);
-        live_leave(serve->live, rc == E_USAGE ? 0 : rc);
+        shared_store_leave(serve->shared, rc == E_USAGE ? 0 : rc);
     }
     if (rc < 0)
         pthread_mutex_unlock(&serve->models->lock);

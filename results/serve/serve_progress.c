@@ -12,7 +12,7 @@
 
 /* ---- progress ---- */
 
-static json_t *ranks_of(const struct pulse *p, const struct selection *shown, int *failed)
+static json_t *ranks_of(const struct run_view *p, const struct selection *shown, int *failed)
 {
     json_t *ranks = json_array();
     for (int i = 0; i < shown->n && !*failed; i++) {
@@ -25,13 +25,13 @@ static json_t *ranks_of(const struct pulse *p, const struct selection *shown, in
     return ranks;
 }
 
-static json_t *jobs_of(const struct pulse *p, const struct selection *shown, int *failed)
+static json_t *jobs_of(const struct run_view *p, const struct selection *shown, int *failed)
 {
     json_t *jobs = json_object(), *epochs = json_array();
     char *letters = calloc(1, (size_t)shown->n + 1);
     for (int i = 0; i < shown->n && letters && !*failed; i++) {
         const struct store_mark *mark = &p->mark[shown->job[i]];
-        letters[i] = pulse_letter(mark->state);
+        letters[i] = run_view_letter(mark->state);
         json_out_add(epochs, json_integer(mark->epochs_done), failed);
     }
     json_out_put(jobs, "state", letters ? json_string(letters) : NULL, failed);
@@ -40,7 +40,7 @@ static json_t *jobs_of(const struct pulse *p, const struct selection *shown, int
     return jobs;
 }
 
-static void put_counts(const struct pulse *p, const struct selection *shown, json_t *root, int *failed)
+static void put_counts(const struct run_view *p, const struct selection *shown, json_t *root, int *failed)
 {
     int n[N_JOB_STATES] = {0};
     for (int i = 0; i < shown->n; i++)
@@ -50,10 +50,10 @@ static void put_counts(const struct pulse *p, const struct selection *shown, jso
         json_out_put(root, job_state_names[s], json_integer(n[s]), failed);
 }
 
-static json_t *progress_of(const struct pulse *p, const struct selection *shown, int *failed)
+static json_t *progress_of(const struct run_view *p, const struct selection *shown, int *failed)
 {
     json_t *root = json_object();
-    json_out_put(root, "state", json_string(pulse_state_names[p->state]), failed);
+    json_out_put(root, "state", json_string(run_view_state_names[p->state]), failed);
     json_out_put(root, "message", json_out_text(p->message), failed);
     put_counts(p, shown, root, failed);
     json_out_put(root, "images_per_second", json_out_real(p->images_per_second), failed);
@@ -65,33 +65,33 @@ static json_t *progress_of(const struct pulse *p, const struct selection *shown,
 }
 
 /* Between these, whoever else wants the file waits. */
-static int look_inside(struct serve *serve, struct pulse *pulse, struct selection *shown, struct err *err)
+static int look_inside(struct serve *serve, struct run_view *view, struct selection *shown, struct err *err)
 {
     struct store *store;
-    int rc = live_enter_within(serve->live, 0.3, &store, err);
+    int rc = shared_store_enter_within(serve->shared, 0.3, &store, err);
     if (rc != 0)
         return rc;
     rc = store_select(store, serve->filter, shown, err);
-    if (rc == 0 && (rc = pulse_take(store, pulse, err)) < 0)
+    if (rc == 0 && (rc = run_view_take(store, view, err)) < 0)
         free(shown->job);
-    live_leave(serve->live, rc);
+    shared_store_leave(serve->shared, rc);
     return rc;
 }
 
 /* A new look at the file as text in *text (freed by the caller); 1 when the file is busy. */
 static int look(struct serve *serve, char **text, struct err *err)
 {
-    struct pulse pulse = {0};
+    struct run_view view = {0};
     struct selection shown = {0};
-    struct alive_holder holder;
+    struct lock_holder holder;
     int failed = 0;
-    enum alive alive = live_alive(serve->live, &holder);
-    int rc = look_inside(serve, &pulse, &shown, err);
+    enum lock_state alive = shared_store_lock_state(serve->shared, &holder);
+    int rc = look_inside(serve, &view, &shown, err);
     if (rc != 0)
         return rc;
-    pulse_judge(&pulse, live_path(serve->live), alive, &holder);
-    json_t *root = progress_of(&pulse, &shown, &failed);
-    pulse_release(&pulse);
+    run_view_judge(&view, shared_store_path(serve->shared), alive, &holder);
+    json_t *root = progress_of(&view, &shown, &failed);
+    run_view_release(&view);
     *text = root && !failed ? json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
     json_decref(root);
     free(shown.job);
@@ -199,7 +199,7 @@ enum MHD_Result serve_answer_curves(struct serve_request *request)
     struct selection shown = {0};
     int failed = 0;
     const char *jobs = MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, "jobs");
-    if (live_enter(request->serve->live, &store, &err) < 0)
+    if (shared_store_enter(request->serve->shared, &store, &err) < 0)
         return serve_send_err(request, &err);
     json_t *root = json_object();
     int rc = store_select(store, request->serve->filter, &shown, &err);
@@ -207,7 +207,7 @@ enum MHD_Result serve_answer_curves(struct serve_request *request)
         rc = curves_of(store, &shown, jobs, root, &failed, &err);
         free(shown.job);
     }
-    live_leave(request->serve->live, rc == E_USAGE ? 0 : rc);
+    shared_store_leave(request->serve->shared, rc == E_USAGE ? 0 : rc);
     if (rc == 0)
         return serve_send_json(request, root, failed);
     json_decref(root);

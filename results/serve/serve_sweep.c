@@ -12,27 +12,27 @@
 /* Ended jobs and the file they are in. Progress within a job is not the document's business: /api/progress and /api/curves have it. */
 static int take_stamp(struct serve *serve, struct store *store, uint64_t stamp[2], struct err *err)
 {
-    struct pulse pulse;
-    int rc = pulse_take(store, &pulse, err);
+    struct run_view view;
+    int rc = run_view_take(store, &view, err);
     if (rc < 0)
         return rc;
     XXH3_state_t *hash = XXH3_createState();
     if (!hash) {
-        pulse_release(&pulse);
+        run_view_release(&view);
         return err_set(err, E_IO, "out of memory for the state of %d jobs", store_n_jobs(store));
     }
     XXH3_64bits_reset(hash);
-    for (int i = 0; i < pulse.n_jobs; i++) {
-        const struct store_mark *mark = &pulse.mark[i];
+    for (int i = 0; i < view.n_jobs; i++) {
+        const struct store_mark *mark = &view.mark[i];
         double finished = mark->state == JOB_RUNNING ? 0 : mark->finished;
         int state = (int)mark->state;
         XXH3_64bits_update(hash, &state, sizeof state);
         XXH3_64bits_update(hash, &finished, sizeof finished);
     }
     stamp[0] = XXH3_64bits_digest(hash);
-    stamp[1] = (uint64_t)live_generation(serve->live);
+    stamp[1] = (uint64_t)shared_store_generation(serve->shared);
     XXH3_freeState(hash);
-    pulse_release(&pulse);
+    run_view_release(&view);
     return 0;
 }
 
@@ -76,12 +76,12 @@ static int refresh(struct serve *serve, struct err *err)
     struct store *store;
     uint64_t stamp[2];
     double start = clock_now();
-    int rc = is_recent(document) ? live_enter_within(serve->live, 0.3, &store, err)
-                                 : live_enter(serve->live, &store, err);
+    int rc = is_recent(document) ? shared_store_enter_within(serve->shared, 0.3, &store, err)
+                                 : shared_store_enter(serve->shared, &store, err);
     if (rc != 0)
         return rc < 0 ? rc : 0;
     rc = look_inside(serve, store, stamp, &fresh, err);
-    live_leave(serve->live, rc == E_USAGE ? 0 : rc);
+    shared_store_leave(serve->shared, rc == E_USAGE ? 0 : rc);
     if (rc < 0 || !fresh.plain) {
         serve_fixed_release(&fresh);
         return rc;

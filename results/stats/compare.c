@@ -9,7 +9,7 @@
 /* What a comparison is being made of. */
 struct making {
     const struct summary *summary;
-    const struct units *units;
+    const struct replicates *replicates;
     struct compare *compare;
     int capacity;
 };
@@ -31,14 +31,14 @@ static struct compare_row *add_row(struct making *m, int a, int b, struct err *e
     }
     c->row[c->n] = (struct compare_row){
         .a = &m->summary->group[a], .b = &m->summary->group[b], .group_a = a, .group_b = b};
-    if (c->on == UNITS_VAL)
+    if (c->on == REPLICATES_VAL)
         c->row[c->n].lacking = m->summary->group[a].n_lacking + m->summary->group[b].n_lacking;
     return &c->row[c->n++];
 }
 
 static enum verdict judge(const struct making *m, const struct compare_row *row, double p_reachable)
 {
-    if (m->compare->on == UNITS_ALL)
+    if (m->compare->on == REPLICATES_ALL)
         return VERDICT_SEEN;
     if (row->lacking > 0)
         return VERDICT_LACKING;
@@ -84,7 +84,7 @@ static int close_family(struct making *m, int part, int begin, struct err *err)
 
 static int has_units(const struct making *m, int g)
 {
-    return m->units->group[g].n > 0;
+    return m->replicates->group[g].n > 0;
 }
 
 /* ---- strategies ---- */
@@ -99,10 +99,11 @@ static void leave_untested(struct contrast *contrast)
 static int compare_pair(struct making *m, int a, int b, struct err *err)
 {
     struct compare_row *row = add_row(m, a, b, err);
-    int rc = row ? contrast_paired(&m->units->group[a], &m->units->group[b], &row->contrast, err) : E_IO;
+    int rc =
+        row ? contrast_paired(&m->replicates->group[a], &m->replicates->group[b], &row->contrast, err) : E_IO;
     if (rc == 0)
         contrast_within(&row->contrast, m->compare->metric);
-    if (rc == 0 && m->compare->on == UNITS_ALL)
+    if (rc == 0 && m->compare->on == REPLICATES_ALL)
         leave_untested(&row->contrast);
     return rc;
 }
@@ -118,7 +119,7 @@ static int compare_setting(struct making *m, int part, struct err *err)
     return rc == 0 ? close_family(m, part, first, err) : rc;
 }
 
-enum compare_flaw compare_setting_flaw(const struct summary *summary, int part, enum units_set on)
+enum compare_flaw compare_setting_flaw(const struct summary *summary, int part, enum replicates_set on)
 {
     const struct partition *settings = summary->same[SUMMARY_SETTING];
     enum compare_flaw flaw = FLAW_NONE;
@@ -126,9 +127,9 @@ enum compare_flaw compare_setting_flaw(const struct summary *summary, int part, 
         const struct summary_group *group = &summary->group[settings->member[i]];
         if (group->n_state[JOB_DONE] < group->n_jobs)
             return FLAW_UNFINISHED;
-        if (on == UNITS_VAL && group->n_lacking > 0)
+        if (on == REPLICATES_VAL && group->n_lacking > 0)
             flaw = FLAW_LACKING;
-        if (on != UNITS_ALL && flaw == FLAW_NONE && draws_are_one(&group->draws))
+        if (on != REPLICATES_ALL && flaw == FLAW_NONE && draws_are_one(&group->draws))
             flaw = FLAW_REPEATED;
     }
     return flaw;
@@ -174,7 +175,7 @@ static int dataset_row(const struct making *m, int setting, const struct ranked 
     for (int i = settings->begin[setting]; i < settings->begin[setting + 1]; i++) {
         int g = settings->member[i], s = place_of(ranked, m->summary->same[SUMMARY_STRATEGY]->part_of[g]);
         if (s >= 0)
-            value[s] = m->compare->better * units_mean(&m->units->group[g]);
+            value[s] = m->compare->better * replicates_mean(&m->replicates->group[g]);
     }
     for (int s = 0; s < ranked->n; s++)
         missing += isnan(value[s]);
@@ -201,7 +202,7 @@ static int rank_part(struct making *m, int part, struct err *err)
             r->n_datasets += dataset_row(m, settings->part_of[all->member[i]], &ranked,
                                          value + (size_t)r->n_datasets * (size_t)ranked.n);
     int rc = ranks_friedman(value, r->n_datasets, ranked.n, r->average_rank, &r->test, err);
-    r->tested = r->n_datasets >= RANKS_MIN_DATASETS && m->compare->on != UNITS_ALL;
+    r->tested = r->n_datasets >= RANKS_MIN_DATASETS && m->compare->on != REPLICATES_ALL;
     m->compare->n_rankings += r->n_datasets > 0;
     free(value);
     return rc;
@@ -233,7 +234,9 @@ static int compare_with_honest(struct making *m, int g, int kfold, struct err *e
         if (!has_units(m, other) || !(kfold ? protocol_is_kfold(protocol) : strcmp(protocol, "holdout") == 0))
             continue;
         struct compare_row *row = add_row(m, g, other, err);
-        rc = row ? contrast_by_seed(&m->units->group[g], &m->units->group[other], &row->contrast, err) : E_IO;
+        rc = row ? contrast_by_seed(&m->replicates->group[g], &m->replicates->group[other], &row->contrast,
+                                    err)
+                 : E_IO;
         if (rc == 0)
             contrast_within(&row->contrast, m->compare->metric);
     }
@@ -292,23 +295,24 @@ void compare_verdict_text(char *out, size_t size, const struct compare_row *row,
 
 /* ---- both ---- */
 
-static int make(struct store *store, const struct summary *summary, const char *metric, enum units_set on,
-                int (*fill)(struct making *, struct err *), struct compare **out, struct err *err)
+static int make(struct store *store, const struct summary *summary, const char *metric,
+                enum replicates_set on, int (*fill)(struct making *, struct err *), struct compare **out,
+                struct err *err)
 {
-    struct units *units = NULL;
+    struct replicates *replicates = NULL;
     struct compare *compare = err_calloc(1, sizeof *compare, "comparisons", err);
-    int rc = compare ? units_new(store, summary, metric, on, &units, err) : E_IO;
+    int rc = compare ? replicates_new(store, summary, metric, on, &replicates, err) : E_IO;
     *out = NULL;
     if (rc == 0) {
-        struct making m = {summary, units, compare, 0};
+        struct making m = {summary, replicates, compare, 0};
         compare->family =
             err_calloc((unsigned long)summary->n_groups, sizeof *compare->family, "comparisons", err);
         strncpy(compare->metric, metric, sizeof compare->metric - 1);
         compare->on = on;
-        compare->better = units->better;
+        compare->better = replicates->better;
         rc = compare->family ? fill(&m, err) : E_IO;
     }
-    units_free(units);
+    replicates_free(replicates);
     if (rc < 0)
         compare_free(compare);
     else
@@ -317,7 +321,7 @@ static int make(struct store *store, const struct summary *summary, const char *
 }
 
 int compare_strategies(struct store *store, const struct summary *summary, const char *metric,
-                       enum units_set on, struct compare **out, struct err *err)
+                       enum replicates_set on, struct compare **out, struct err *err)
 {
     return make(store, summary, metric, on, compare_settings, out, err);
 }
@@ -325,7 +329,7 @@ int compare_strategies(struct store *store, const struct summary *summary, const
 int compare_leak(struct store *store, const struct summary *summary, const char *metric, struct compare **out,
                  struct err *err)
 {
-    return make(store, summary, metric, UNITS_VAL, compare_protocols, out, err);
+    return make(store, summary, metric, REPLICATES_VAL, compare_protocols, out, err);
 }
 
 void compare_free(struct compare *compare)

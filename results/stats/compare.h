@@ -2,7 +2,7 @@
  * inflation: how much more a protocol that leaks promises than one that does not.
  *
  *     struct compare *compare = NULL;
- *     if (compare_strategies(store, summary, "balanced_accuracy", UNITS_VAL, &compare, &err) < 0) ...
+ *     if (compare_strategies(store, summary, "balanced_accuracy", REPLICATES_VAL, &compare, &err) < 0) ...
  *     compare->row[i].a, .b, .contrast.mean, .p_holm, .verdict
  *     compare_free(compare);
  *
@@ -64,7 +64,7 @@ struct compare_ranking {
 
 struct compare {
     char metric[CONFIG_WORD_SIZE];
-    enum units_set on;
+    enum replicates_set on;
     int better; /* see scores.h */
     int n;
     struct compare_row *row; /* (n) owned; a family's rows stand together */
@@ -76,7 +76,7 @@ struct compare {
 
 /* All pairs of strategies. Groups without a unit are left out; n may be 0. E_USAGE for an unknown metric. */
 int compare_strategies(struct store *store, const struct summary *summary, const char *metric,
-                       enum units_set on, struct compare **out, struct err *err);
+                       enum replicates_set on, struct compare **out, struct err *err);
 
 /* Per strategy, clusters, model and other axes: protocol report minus every kfold, or minus holdout where there is no kfold. On val.
  * No rankings. */
@@ -84,7 +84,7 @@ int compare_leak(struct store *store, const struct summary *summary, const char 
                  struct err *err);
 
 /* The flaw of part of SUMMARY_SETTING of a summary, on a set. */
-enum compare_flaw compare_setting_flaw(const struct summary *summary, int part, enum units_set on);
+enum compare_flaw compare_setting_flaw(const struct summary *summary, int part, enum replicates_set on);
 
 /* The verdict in words: `better` or `worse`, with what is to be said of jobs of either side that are not done ("better (jobs were
  * lost)", "worse (jobs are unfinished)"), "no verdict: 7 jobs lack a class", "cannot be significant with n = 4", ... in out. */

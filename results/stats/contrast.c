@@ -34,7 +34,7 @@ struct pairs {
     double *d;            /* (n) first - second, the caller's */
     double first, second; /* sums of the sides */
     double size;          /* of the largest value */
-    double rounding;      /* of units.h, that of the less exact side */
+    double rounding;      /* of replicates.h, that of the less exact side */
 };
 
 /* What rounding may do to the distance of two differences. */
@@ -124,8 +124,8 @@ static int test_pairs(const struct pairs *pairs, double test_ratio, struct contr
 
 /* ---- pairs ---- */
 
-/* Below 0: unit a is of an earlier run than b; 0: of the same. */
-static int order(const struct unit *a, const struct unit *b)
+/* Below 0: replicate a is of an earlier run than b; 0: of the same. */
+static int order(const struct replicate *a, const struct replicate *b)
 {
     if (a->seed != b->seed)
         return a->seed < b->seed ? -1 : 1;
@@ -133,20 +133,20 @@ static int order(const struct unit *a, const struct unit *b)
 }
 
 /* The pairs that both have a value; d has room for a->n. Units are in the order of their runs. */
-static struct pairs pair_up(const struct units_group *a, const struct units_group *b, double *d)
+static struct pairs pair_up(const struct replicates_group *a, const struct replicates_group *b, double *d)
 {
     struct pairs pairs = {.d = d, .rounding = fmax(a->rounding, b->rounding)};
     for (int i = 0, k = 0; i < a->n && k < b->n;) {
-        int which = order(&a->unit[i], &b->unit[k]);
+        int which = order(&a->replicate[i], &b->replicate[k]);
         if (which == 0)
-            add_pair(&pairs, a->unit[i].value, b->unit[k].value);
+            add_pair(&pairs, a->replicate[i].value, b->replicate[k].value);
         i += which <= 0;
         k += which >= 0;
     }
     return pairs;
 }
 
-int contrast_paired(const struct units_group *a, const struct units_group *b, struct contrast *out,
+int contrast_paired(const struct replicates_group *a, const struct replicates_group *b, struct contrast *out,
                     struct err *err)
 {
     double *d = err_calloc((unsigned long)a->n, sizeof *d, "differences", err);
@@ -158,14 +158,15 @@ int contrast_paired(const struct units_group *a, const struct units_group *b, st
     return rc;
 }
 
-int contrast_constant(const struct units_group *a, double constant, struct contrast *out, struct err *err)
+int contrast_constant(const struct replicates_group *a, double constant, struct contrast *out,
+                      struct err *err)
 {
     struct pairs pairs = {.d = err_calloc((unsigned long)a->n, sizeof *pairs.d, "differences", err),
                           .rounding = a->rounding};
     if (!pairs.d)
         return E_IO;
     for (int i = 0; i < a->n; i++)
-        add_pair(&pairs, a->unit[i].value, constant);
+        add_pair(&pairs, a->replicate[i].value, constant);
     int rc = test_pairs(&pairs, a->test_ratio, out, err);
     free(pairs.d);
     return rc;
@@ -174,21 +175,22 @@ int contrast_constant(const struct units_group *a, double constant, struct contr
 /* ---- cells of different protocols ---- */
 
 /* Means over folds, and over repeats as well when by_seed, in mean, which has room for a->n. */
-static int average(const struct units_group *a, int by_seed, struct unit *mean)
+static int average(const struct replicates_group *a, int by_seed, struct replicate *mean)
 {
     int n = 0;
     for (int i = 0, end; i < a->n; i = end) {
         double sum = 0;
         int values = 0;
-        for (end = i; end < a->n && a->unit[end].seed == a->unit[i].seed &&
-                      (by_seed || a->unit[end].repeat == a->unit[i].repeat);
+        for (end = i; end < a->n && a->replicate[end].seed == a->replicate[i].seed &&
+                      (by_seed || a->replicate[end].repeat == a->replicate[i].repeat);
              end++)
-            if (!isnan(a->unit[end].value)) {
-                sum += a->unit[end].value;
+            if (!isnan(a->replicate[end].value)) {
+                sum += a->replicate[end].value;
                 values++;
             }
         if (values > 0)
-            mean[n++] = (struct unit){a->unit[i].seed, by_seed ? 0 : a->unit[i].repeat, 0, sum / values};
+            mean[n++] = (struct replicate){a->replicate[i].seed, by_seed ? 0 : a->replicate[i].repeat, 0,
+                                           sum / values};
     }
     return n;
 }
@@ -230,24 +232,25 @@ static void test_sides(const double *x, int n, const double *y, int m, struct co
 }
 
 /* Values of both, none of which is NaN (average()). */
-static int welch(const struct units_group *a, const struct units_group *b, struct contrast *out,
+static int welch(const struct replicates_group *a, const struct replicates_group *b, struct contrast *out,
                  struct err *err)
 {
     double *x = err_calloc((unsigned long)a->n + (unsigned long)b->n, sizeof *x, "values", err);
     if (!x)
         return E_IO;
     for (int i = 0; i < a->n + b->n; i++)
-        x[i] = i < a->n ? a->unit[i].value : b->unit[i - a->n].value;
+        x[i] = i < a->n ? a->replicate[i].value : b->replicate[i - a->n].value;
     test_sides(x, a->n, x + a->n, b->n, out);
     free(x);
     return 0;
 }
 
-static int by_seed(const struct units_group *a, const struct units_group *b, struct unit *mean_a,
-                   struct unit *mean_b, double *d, struct contrast *out, struct err *err)
+static int by_seed(const struct replicates_group *a, const struct replicates_group *b,
+                   struct replicate *mean_a, struct replicate *mean_b, double *d, struct contrast *out,
+                   struct err *err)
 {
-    struct units_group x = {average(a, 1, mean_a), mean_a, (double)NAN, a->rounding},
-                       y = {average(b, 1, mean_b), mean_b, (double)NAN, b->rounding};
+    struct replicates_group x = {average(a, 1, mean_a), mean_a, (double)NAN, a->rounding},
+                            y = {average(b, 1, mean_b), mean_b, (double)NAN, b->rounding};
     struct pairs pairs = pair_up(&x, &y, d);
     if (pairs.n >= 2)
         return test_pairs(&pairs, (double)NAN, out, err);
@@ -256,11 +259,11 @@ static int by_seed(const struct units_group *a, const struct units_group *b, str
     return welch(&x, &y, out, err);
 }
 
-int contrast_by_seed(const struct units_group *a, const struct units_group *b, struct contrast *out,
+int contrast_by_seed(const struct replicates_group *a, const struct replicates_group *b, struct contrast *out,
                      struct err *err)
 {
-    struct unit *mean_a = err_calloc((unsigned long)a->n, sizeof *mean_a, "means", err),
-                *mean_b = err_calloc((unsigned long)b->n, sizeof *mean_b, "means", err);
+    struct replicate *mean_a = err_calloc((unsigned long)a->n, sizeof *mean_a, "means", err),
+                     *mean_b = err_calloc((unsigned long)b->n, sizeof *mean_b, "means", err);
     double *d = err_calloc((unsigned long)a->n, sizeof *d, "differences", err);
     int rc = mean_a && mean_b && d ? by_seed(a, b, mean_a, mean_b, d, out, err) : E_IO;
     free(mean_a);

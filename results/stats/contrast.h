@@ -16,7 +16,7 @@
  * neither side of Welch's test varies, p is the share of all ways to deal the values to two sides of these sizes that lie as far
  * apart: 1 / C(n + m, n), twice that for sides of the same size.
  *
- * Values that are equal tie, whatever rounding did to them (units.h): differences are one in sign flips,
+ * Values that are equal tie, whatever rounding did to them (replicates.h): differences are one in sign flips,
  * ranks and the bootstrap when they are closer than 4 rounding + 1e-12 of the largest size of a value that
  * was compared (2.4e-7 for a stored metric: two differences, each of two values that are off by 2^-24).
  *
@@ -24,7 +24,7 @@
 #ifndef CELLSWEEP_CONTRAST_H
 #define CELLSWEEP_CONTRAST_H
 
-#include "stats/units.h"
+#include "stats/replicates.h"
 
 /* The level under which a p, adjusted for how many there are, counts. */
 extern const double contrast_alpha;
@@ -55,16 +55,17 @@ enum verdict {
 };
 
 /* Units of a minus those of b with the same seed, repeat and fold. */
-int contrast_paired(const struct units_group *a, const struct units_group *b, struct contrast *out,
+int contrast_paired(const struct replicates_group *a, const struct replicates_group *b, struct contrast *out,
                     struct err *err);
 
 /* Mean over folds and repeats of each seed of a minus that of b: paired when two seeds or more are shared, else Welch's test
  * of repeats. For cells of different protocols. */
-int contrast_by_seed(const struct units_group *a, const struct units_group *b, struct contrast *out,
+int contrast_by_seed(const struct replicates_group *a, const struct replicates_group *b, struct contrast *out,
                      struct err *err);
 
 /* Units of a minus a number. */
-int contrast_constant(const struct units_group *a, double constant, struct contrast *out, struct err *err);
+int contrast_constant(const struct replicates_group *a, double constant, struct contrast *out,
+                      struct err *err);
 
 /* Cut the interval to what is possible: two values of a score of scores.h are never further apart than its range. */
 void contrast_within(struct contrast *contrast, const char *metric);

@@ -163,7 +163,7 @@ int store_take(struct store *store, int rank, int drop, struct err *err);
 /* Open for reading, beside a running sweep too. E_IO when it is not HDF5 or not ours, saying which. */
 int store_open(const char *path, struct store **out, struct err *err);
 
-/* Open it in a child process and read what its file may damage, so that a file that crashes HDF5 is an error (trial.h): what
+/* Open it in a child process and read what its file may damage, so that a file that crashes HDF5 is an error (child.h): what
  * commands call before store_open(). */
 int store_try(const char *path, struct err *err);
 

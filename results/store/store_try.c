@@ -1,6 +1,6 @@
 #include "store/store.h"
 #include "store/store_layout.h"
-#include "trial.h"
+#include "child.h"
 
 #include <stdlib.h>
 
@@ -47,7 +47,7 @@ static int try_store(const char *path, struct err *err)
 
 int store_try(const char *path, struct err *err)
 {
-    return trial_run(try_store, path, err);
+    return child_run(try_store, path, err);
 }
 
 int store_use(const char *path, int (*try)(const char *path, struct err *err),

@@ -48,7 +48,7 @@ struct export
     int has_groups;                        /* predictions only: 1 when an image of the sweep has one */
     int *cluster;                          /* (C) class index -> cluster number, -1 unknown */
     /* scores only: */
-    enum units_set on;
+    enum replicates_set on;
     struct predicted *predicted;
     int *fold; /* (folds) jobs of a repeat */
 };
@@ -354,7 +354,7 @@ static int scores_header(struct export *x, struct err *err)
 
 static void put_scores(struct export *x, const struct judged *judged, const struct scores_input *input)
 {
-    csv_out_text(&x->csv, units_set_names[x->on]);
+    csv_out_text(&x->csv, replicates_set_names[x->on]);
     csv_out_int(&x->csv, input->n);
     csv_out_count(&x->csv, input->n_classes == 2 ? predicted_cluster(x->predicted, input->positive) : -1);
     for (int s = 0; s < n_scores; s++)
@@ -373,7 +373,7 @@ static int list_folds(struct export *x, int job)
     const struct repeat repeat = repeat_of(x->store, job);
     int done = 0;
     x->fold[0] = job;
-    if (x->on != UNITS_OOF)
+    if (x->on != REPLICATES_OOF)
         return x->mark[job].state == JOB_DONE;
     for (int i = 0; i < repeat.n; i++) {
         x->fold[i] = repeat.first + i;
@@ -389,8 +389,8 @@ static int scores_rows(struct export *x, int job, struct err *err)
     int n = list_folds(x, job);
     if (n == 0)
         return 0;
-    int rc =
-        predicted_read(x->predicted, x->fold, n, x->on == UNITS_ALL ? SPLIT_ALL : SPLIT_VAL, &input, err);
+    int rc = predicted_read(x->predicted, x->fold, n, x->on == REPLICATES_ALL ? SPLIT_ALL : SPLIT_VAL, &input,
+                            err);
     if (rc == 0)
         rc = judged_new(&input, &judged, err);
     if (rc == 0 && input.n > 0) {
@@ -455,8 +455,8 @@ static void release(struct export *x)
         free(buffer[i]);
 }
 
-static int export_table(struct store *store, enum export_table table, enum units_set on, const char *filter,
-                        FILE *out, struct err *err)
+static int export_table(struct store *store, enum export_table table, enum replicates_set on,
+                        const char *filter, FILE *out, struct err *err)
 {
     struct export x = {.store = store, .csv = {.file = out}, .on = on};
     x.n_epochs = store_n_epochs(store);
@@ -480,10 +480,10 @@ static int export_table(struct store *store, enum export_table table, enum units
 
 int export_write(struct store *store, enum export_table table, const char *filter, FILE *out, struct err *err)
 {
-    return export_table(store, table, UNITS_VAL, filter, out, err);
+    return export_table(store, table, REPLICATES_VAL, filter, out, err);
 }
 
-int export_write_scores(struct store *store, enum units_set on, const char *filter, FILE *out,
+int export_write_scores(struct store *store, enum replicates_set on, const char *filter, FILE *out,
                         struct err *err)
 {
     return export_table(store, EXPORT_SCORES, on, filter, out, err);

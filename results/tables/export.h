@@ -18,7 +18,7 @@
 #define CELLSWEEP_EXPORT_H
 
 #include "store/store.h"
-#include "stats/units.h"
+#include "stats/replicates.h"
 
 #include <stdio.h>
 
@@ -40,7 +40,7 @@ int export_write(struct store *store, enum export_table table, const char *filte
                  struct err *err);
 
 /* The scores of a set, from stored probabilities; export_write gives those of val. */
-int export_write_scores(struct store *store, enum units_set on, const char *filter, FILE *out,
+int export_write_scores(struct store *store, enum replicates_set on, const char *filter, FILE *out,
                         struct err *err);
 
 #endif

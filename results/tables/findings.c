@@ -89,10 +89,10 @@ int findings_new(struct store *store, const struct summary *summary, struct find
         f->summary = summary;
         rc = find_whole(f, store, err);
     }
-    for (int s = 0; s < N_UNITS_SETS && rc == 0; s++)
-        rc = compare_strategies(store, f->whole, metric, (enum units_set)s, &f->strategies[s], err);
-    for (int s = 0; s < N_UNITS_SETS && rc == 0; s++)
-        rc = units_scores(store, summary, (enum units_set)s, &f->scores[s], err);
+    for (int s = 0; s < N_REPLICATES_SETS && rc == 0; s++)
+        rc = compare_strategies(store, f->whole, metric, (enum replicates_set)s, &f->strategies[s], err);
+    for (int s = 0; s < N_REPLICATES_SETS && rc == 0; s++)
+        rc = replicates_scores(store, summary, (enum replicates_set)s, &f->scores[s], err);
     if (rc == 0)
         rc = compare_leak(store, f->whole, metric, &f->leak, err);
     if (rc == 0)
@@ -113,7 +113,7 @@ void findings_free(struct findings *findings)
 {
     if (!findings)
         return;
-    for (int s = 0; s < N_UNITS_SETS; s++) {
+    for (int s = 0; s < N_REPLICATES_SETS; s++) {
         compare_free(findings->strategies[s]);
         free(findings->scores[s]);
     }

@@ -20,12 +20,12 @@
 #include <stdio.h>
 
 struct findings {
-    const struct summary *summary;              /* the caller's: what is shown */
-    const struct summary *whole;                /* of all jobs of the file, which all but scores is of */
-    struct summary *outline;                    /* owned; NULL: whole is the caller's */
-    unsigned char *shown;                       /* (whole->n_groups) 1: has a job of summary; owned */
-    struct compare *strategies[N_UNITS_SETS];   /* owned */
-    struct stats_summary *scores[N_UNITS_SETS]; /* (n_groups, n_scores) owned */
+    const struct summary *summary;                   /* the caller's: what is shown */
+    const struct summary *whole;                     /* of all jobs of the file, which all but scores is of */
+    struct summary *outline;                         /* owned; NULL: whole is the caller's */
+    unsigned char *shown;                            /* (whole->n_groups) 1: has a job of summary; owned */
+    struct compare *strategies[N_REPLICATES_SETS];   /* owned */
+    struct stats_summary *scores[N_REPLICATES_SETS]; /* (n_groups, n_scores) owned */
     struct compare *leak;
     struct claims *claims;
 };

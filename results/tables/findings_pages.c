@@ -162,8 +162,8 @@ static void scores_csv(struct csv_out *csv, const struct findings *f)
     csv_names(csv, (const char *const[]){"set", "score"}, 2);
     csv_names(csv, numbers, sizeof numbers / sizeof *numbers);
     csv_out_end(csv);
-    for (int i = 0; i < f->summary->n_groups * N_UNITS_SETS * n_scores; i++) {
-        int s = i % n_scores, set = i / n_scores % N_UNITS_SETS, g = i / n_scores / N_UNITS_SETS;
+    for (int i = 0; i < f->summary->n_groups * N_REPLICATES_SETS * n_scores; i++) {
+        int s = i % n_scores, set = i / n_scores % N_REPLICATES_SETS, g = i / n_scores / N_REPLICATES_SETS;
         const struct store_job *cell = f->summary->group[g].cell;
         const struct stats_summary *x = &f->scores[set][g * n_scores + s];
         if (x->n == 0)
@@ -171,7 +171,7 @@ static void scores_csv(struct csv_out *csv, const struct findings *f)
         csv_out_set(csv, cell->clusters);
         csv_out_text(csv, cell->strategy);
         csv_setting(csv, f->summary, cell);
-        csv_out_text(csv, units_set_names[set]);
+        csv_out_text(csv, replicates_set_names[set]);
         csv_out_text(csv, scores[s].name);
         csv_out_int(csv, x->n);
         csv_out_real(csv, x->mean);
@@ -205,7 +205,7 @@ static void add_scores(struct texttable *table, const struct findings *f, int g,
     texttable_add(table, "%s", cell->clusters);
     texttable_add(table, "%s", cell->strategy);
     findings_add_setting(table, f->summary, cell);
-    texttable_add(table, "%s", units_set_names[set]);
+    texttable_add(table, "%s", replicates_set_names[set]);
     texttable_add(table, "%d", n);
     for (int s = 0; s < n_scores; s++)
         add_score(table, &x[s], n);
@@ -224,7 +224,7 @@ static void scores_table(struct texttable *table, const struct findings *f)
         texttable_add(table, "%s", scores[s].name);
     texttable_end(table);
     for (int g = 0; g < f->summary->n_groups; g++)
-        for (int set = 0; set < N_UNITS_SETS; set++)
+        for (int set = 0; set < N_REPLICATES_SETS; set++)
             add_scores(table, f, g, set);
 }
 
@@ -258,12 +258,12 @@ static void comparisons_csv(struct csv_out *csv, const struct findings *f)
     csv_names(csv, contrast_names, N_CONTRAST_NAMES);
     csv_names(csv, last, sizeof last / sizeof *last);
     csv_out_end(csv);
-    for (int s = 0; s < N_UNITS_SETS; s++)
+    for (int s = 0; s < N_REPLICATES_SETS; s++)
         for (int i = 0; i < f->strategies[s]->n; i++) {
             const struct compare_row *row = &f->strategies[s]->row[i];
             if (!findings_shows(f, row))
                 continue;
-            csv_out_text(csv, units_set_names[s]);
+            csv_out_text(csv, replicates_set_names[s]);
             csv_out_text(csv, f->strategies[s]->metric);
             csv_out_set(csv, row->a->cell->clusters);
             csv_setting(csv, f->summary, row->a->cell);
@@ -288,7 +288,7 @@ static void add_comparison(struct texttable *table, const struct findings *f, co
     compare_verdict_text(verdict, sizeof verdict, row, "better", "worse");
     texttable_add(table, "%s", row->a->cell->clusters);
     findings_add_setting(table, f->summary, row->a->cell);
-    texttable_add(table, "%s", units_set_names[set]);
+    texttable_add(table, "%s", replicates_set_names[set]);
     texttable_add(table, "%s", row->a->cell->strategy);
     texttable_add(table, "%s", row->b->cell->strategy);
     texttable_add(table, "%s", verdict);
@@ -313,7 +313,7 @@ static void comparisons_table(struct texttable *table, const struct findings *f)
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         texttable_add(table, "%s", numbers[i]);
     texttable_end(table);
-    for (int s = 0; s < N_UNITS_SETS; s++)
+    for (int s = 0; s < N_REPLICATES_SETS; s++)
         for (int i = 0; i < f->strategies[s]->n; i++)
             if (findings_shows(f, &f->strategies[s]->row[i]))
                 add_comparison(table, f, &f->strategies[s]->row[i], s);
@@ -341,14 +341,14 @@ static void rankings_csv(struct csv_out *csv, const struct findings *f)
     csv_setting_names(csv, f->summary);
     csv_names(csv, names, sizeof names / sizeof *names);
     csv_out_end(csv);
-    for (int s = 0; s < N_UNITS_SETS; s++)
+    for (int s = 0; s < N_REPLICATES_SETS; s++)
         for (int i = 0; i < f->strategies[s]->n_rankings; i++) {
             const struct compare_ranking *r = &f->strategies[s]->ranking[i];
             const double number[] = {r->test.chi2, r->test.p, r->test.f, r->test.p_f, r->test.critical};
             for (int k = 0; k < r->n_strategies; k++) {
                 if (!shows_rank(f, r, k))
                     continue;
-                csv_out_text(csv, units_set_names[s]);
+                csv_out_text(csv, replicates_set_names[s]);
                 csv_setting(csv, f->summary, r->cell);
                 csv_out_int(csv, r->n_datasets);
                 csv_out_text(csv, r->strategy[k]);
@@ -376,7 +376,7 @@ static void add_rank(struct texttable *table, const struct findings *f, int set,
                      const struct compare_ranking *r, int k)
 {
     findings_add_setting(table, f->summary, r->cell);
-    texttable_add(table, "%s", units_set_names[set]);
+    texttable_add(table, "%s", replicates_set_names[set]);
     texttable_add(table, "%s", r->strategy[k]);
     texttable_add(table, "%.2f", r->average_rank[k]);
     texttable_add(table, "%d", r->n_datasets);
@@ -396,7 +396,7 @@ static void rankings_table(struct texttable *table, const struct findings *f)
     texttable_add(table, "p of no difference");
     texttable_add(table, "critical difference");
     texttable_end(table);
-    for (int s = 0; s < N_UNITS_SETS; s++)
+    for (int s = 0; s < N_REPLICATES_SETS; s++)
         for (int i = 0; i < f->strategies[s]->n_rankings; i++)
             for (int k = 0; k < f->strategies[s]->ranking[i].n_strategies; k++)
                 if (shows_rank(f, &f->strategies[s]->ranking[i], k))
@@ -551,7 +551,7 @@ static void claims_csv(struct csv_out *csv, const struct findings *f)
         csv_out_text(csv, row->claim->text);
         csv_out_set(csv, row->claim->clusters ? row->claim->clusters : "");
         csv_out_text(csv, row->claim->metric);
-        csv_out_text(csv, units_set_names[row->claim->on]);
+        csv_out_text(csv, replicates_set_names[row->claim->on]);
         csv_setting(csv, f->summary, row->cell);
         csv_out_text(csv, difference);
         csv_out_real(csv, row->value);
@@ -601,7 +601,7 @@ static void claims_text(struct texttable *table, const struct findings *f)
 static int has_scores(const struct findings *f)
 {
     for (int i = 0; i < f->summary->n_groups * n_scores; i++)
-        if (f->scores[UNITS_VAL][i].n > 0)
+        if (f->scores[REPLICATES_VAL][i].n > 0)
             return 1;
     return 0;
 }
@@ -609,7 +609,7 @@ static int has_scores(const struct findings *f)
 static int has_comparisons(const struct findings *f)
 {
     int n = 0;
-    for (int s = 0; s < N_UNITS_SETS; s++)
+    for (int s = 0; s < N_REPLICATES_SETS; s++)
         n += count_rows(f, f->strategies[s]);
     return n;
 }
@@ -617,7 +617,7 @@ static int has_comparisons(const struct findings *f)
 static int has_rankings(const struct findings *f)
 {
     int n = 0;
-    for (int s = 0; s < N_UNITS_SETS; s++)
+    for (int s = 0; s < N_REPLICATES_SETS; s++)
         for (int i = 0; i < f->strategies[s]->n_rankings; i++)
             n += f->strategies[s]->ranking[i].n_strategies > 0;
     return n;

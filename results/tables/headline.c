@@ -144,7 +144,7 @@ enum standing { COUNTS, LEAKS, TAIL, UNFINISHED, LACKING, REPEATED, N_STANDINGS 
 static enum standing standing_of(const struct findings *f, const struct compare_family *family)
 {
     const struct partition *settings = f->whole->same[SUMMARY_SETTING];
-    enum compare_flaw flaw = compare_setting_flaw(f->whole, family->part, UNITS_VAL);
+    enum compare_flaw flaw = compare_setting_flaw(f->whole, family->part, REPLICATES_VAL);
     enum standing standing = COUNTS;
     if (flaw != FLAW_NONE)
         return flaw == FLAW_UNFINISHED ? UNFINISHED : flaw == FLAW_LACKING ? LACKING : REPEATED;
@@ -270,7 +270,7 @@ static void adjust(struct outcome *o, double *work)
 /* work has room for six numbers a row. */
 static struct outcome judge(const struct findings *f, double *work)
 {
-    struct outcome o = {.findings = f, .compare = f->strategies[UNITS_VAL], .p = work};
+    struct outcome o = {.findings = f, .compare = f->strategies[REPLICATES_VAL], .p = work};
     o.adjusted = o.p + o.compare->n;
     o.reachable = o.adjusted + o.compare->n;
     for (int k = 0; k < o.compare->n_families; k++)
@@ -428,8 +428,8 @@ void headline_outcome(FILE *file, const struct findings *findings)
         fputs("No job is finished yet, so there is no outcome.", file);
         return;
     }
-    double *work =
-        err_calloc(6 * (unsigned long)findings->strategies[UNITS_VAL]->n + 1, sizeof *work, "p values", &err);
+    double *work = err_calloc(6 * (unsigned long)findings->strategies[REPLICATES_VAL]->n + 1, sizeof *work,
+                              "p values", &err);
     if (!work)
         return;
     struct outcome o = judge(findings, work);
@@ -562,7 +562,7 @@ static void write_draws(FILE *file, const struct summary *summary, int part)
 
 static int is_unfinished(const struct summary *summary, int part)
 {
-    return compare_setting_flaw(summary, part, UNITS_VAL) == FLAW_UNFINISHED;
+    return compare_setting_flaw(summary, part, REPLICATES_VAL) == FLAW_UNFINISHED;
 }
 
 enum { MAX_NAMED = 3 };

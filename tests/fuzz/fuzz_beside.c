@@ -1,8 +1,8 @@
 /* What lies beside a results file: the lock, the status line and the event log, each read as all three. */
 #include "fuzz.h"
 
-#include "beside/alive.h"
-#include "beside/ending.h"
+#include "beside/lock_file.h"
+#include "beside/status_file.h"
 #include "beside/events.h"
 
 #include <stdio.h>
@@ -23,32 +23,32 @@ static void write_beside(const char *suffix, const uint8_t *bytes, size_t n)
 /* A run of another host is asked for at squeue, a process that takes long: not here. */
 static int asks_slurm(const uint8_t *bytes, size_t n)
 {
-    struct alive_holder holder;
+    struct lock_holder holder;
     char *text = strndup((const char *)bytes, n);
-    int asks = text && alive_parse(text, &holder) == 0 && holder.slurm_job[0];
+    int asks = text && lock_file_parse(text, &holder) == 0 && holder.slurm_job[0];
     free(text);
     return asks;
 }
 
 int fuzz_one(const uint8_t *bytes, size_t n)
 {
-    char results[300], text[ALIVE_TEXT], line[600];
-    struct alive_holder holder;
-    struct ending ending;
+    char results[300], text[LOCK_FILE_TEXT], line[600];
+    struct lock_holder holder;
+    struct status_file ending;
     json_t *event[TAIL];
     snprintf(results, sizeof results, "%s/r.h5", fuzz_folder());
     write_beside(".lock", bytes, n);
     write_beside(".status", bytes, n);
     write_beside(".events.jsonl", bytes, n);
     int accepted = 0;
-    if (!asks_slurm(bytes, n) && alive_look(results, &holder) != ALIVE_NONE && holder.host[0]) {
+    if (!asks_slurm(bytes, n) && lock_file_look(results, &holder) != LOCK_NONE && holder.host[0]) {
         accepted = 1;
-        alive_name(&holder, line, sizeof line);
-        alive_format(&holder, text);
+        lock_file_name(&holder, line, sizeof line);
+        lock_file_format(&holder, text);
         if (holder.pid <= 0)
             abort();
     }
-    accepted |= ending_read(results, &ending);
+    accepted |= status_file_read(results, &ending);
     int n_events = events_tail(results, event, TAIL);
     for (int i = 0; i < n_events; i++)
         json_decref(event[i]);

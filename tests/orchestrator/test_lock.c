@@ -1,6 +1,6 @@
 /* One run a results file: the lock is refused while its process lives, taken over when it is dead, and never taken from another
  * host without being told to; two that find the same dead lock do not both get it. */
-#include "beside/alive.h"
+#include "beside/lock_file.h"
 #include "support/scratch.h"
 #include "run/lock.h"
 
@@ -50,10 +50,10 @@ static int no_lock(void **state)
     return 0;
 }
 
-static void write_lock(const struct alive_holder *holder)
+static void write_lock(const struct lock_holder *holder)
 {
-    char text[ALIVE_TEXT];
-    alive_format(holder, text);
+    char text[LOCK_FILE_TEXT];
+    lock_file_format(holder, text);
     FILE *f = fopen(lock_path, "w");
     assert_non_null(f);
     fputs(text, f);
@@ -84,12 +84,12 @@ int flock(int fd, int operation)
 int rename(const char *from, const char *to)
 {
     char aside[320];
-    struct alive_holder other;
+    struct lock_holder other;
     if (other_renames) { /* its file exists beside ours, as both have one before they rename */
         snprintf(aside, sizeof aside, "%s.other", lock_path);
         other_renames = 0;
         (void)syscall(SYS_rename, from, to);
-        alive_self(&other);
+        lock_file_self(&other);
         (void)syscall(SYS_rename, to, aside);
         write_lock(&other);
         return unlink(aside);
@@ -113,15 +113,15 @@ static void taken_and_left(void **state)
 {
     (void)state;
     struct lock *lock = NULL;
-    struct alive_holder holder;
+    struct lock_holder holder;
     struct err err = {0};
-    assert_int_equal(alive_look(path, &holder), ALIVE_NONE);
+    assert_int_equal(lock_file_look(path, &holder), LOCK_NONE);
     assert_int_equal(lock_take(path, 0, &lock, &err), 0);
-    assert_int_equal(alive_look(path, &holder), ALIVE_RUNNING);
+    assert_int_equal(lock_file_look(path, &holder), LOCK_RUNNING);
     assert_int_equal(holder.pid, getpid());
     assert_true(holder.since > 1e9);
     lock_release(lock);
-    assert_int_equal(alive_look(path, NULL), ALIVE_NONE);
+    assert_int_equal(lock_file_look(path, NULL), LOCK_NONE);
 }
 
 static void refused_while_its_process_lives(void **state)
@@ -137,14 +137,14 @@ static void refused_while_its_process_lives(void **state)
         assert_non_null(strstr(err.text, pid));
         assert_null(second);
     }
-    assert_int_equal(alive_look(path, NULL), ALIVE_RUNNING);
+    assert_int_equal(lock_file_look(path, NULL), LOCK_RUNNING);
     lock_release(lock);
 }
 
 static void taken_over_from_the_dead(void **state)
 {
     (void)state;
-    struct alive_holder holder;
+    struct lock_holder holder;
     struct lock *lock = NULL;
     pid_t child = fork();
     if (child == 0)
@@ -153,10 +153,10 @@ static void taken_over_from_the_dead(void **state)
     /* not reaped yet: a zombie is dead, too */
     siginfo_t info;
     assert_int_equal(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
-    assert_int_equal(alive_look(path, &holder), ALIVE_DEAD);
+    assert_int_equal(lock_file_look(path, &holder), LOCK_DEAD);
     waitpid(child, &status, 0);
     assert_int_equal(status, 0);
-    assert_int_equal(alive_look(path, &holder), ALIVE_DEAD);
+    assert_int_equal(lock_file_look(path, &holder), LOCK_DEAD);
     assert_int_equal(holder.pid, child);
     assert_int_equal(lock_take(path, 0, &lock, NULL), 0);
     lock_release(lock);
@@ -165,48 +165,48 @@ static void taken_over_from_the_dead(void **state)
 static void a_later_process_of_the_same_number_is_another(void **state)
 {
     (void)state;
-    struct alive_holder holder;
-    alive_self(&holder);
+    struct lock_holder holder;
+    lock_file_self(&holder);
     write_lock(&holder);
-    assert_int_equal(alive_look(path, NULL), ALIVE_RUNNING);
+    assert_int_equal(lock_file_look(path, NULL), LOCK_RUNNING);
     holder.process_start--;
     write_lock(&holder);
-    assert_int_equal(alive_look(path, NULL), ALIVE_DEAD);
-    alive_self(&holder);
+    assert_int_equal(lock_file_look(path, NULL), LOCK_DEAD);
+    lock_file_self(&holder);
     snprintf(holder.boot, sizeof holder.boot, "before");
     holder.since = 1e9;
     write_lock(&holder);
-    assert_int_equal(alive_look(path, NULL), ALIVE_DEAD);
-    alive_self(&holder); /* newer than this boot, so of another machine of that name */
+    assert_int_equal(lock_file_look(path, NULL), LOCK_DEAD);
+    lock_file_self(&holder); /* newer than this boot, so of another machine of that name */
     snprintf(holder.boot, sizeof holder.boot, "elsewhere");
     write_lock(&holder);
-    assert_int_equal(alive_look(path, NULL), ALIVE_UNKNOWN);
-    alive_self(&holder);
+    assert_int_equal(lock_file_look(path, NULL), LOCK_UNKNOWN);
+    lock_file_self(&holder);
     snprintf(holder.pids, sizeof holder.pids, "another container");
     write_lock(&holder);
-    assert_int_equal(alive_look(path, NULL), ALIVE_UNKNOWN);
+    assert_int_equal(lock_file_look(path, NULL), LOCK_UNKNOWN);
 }
 
 static void a_process_that_proc_hides_may_live(void **state)
 {
     (void)state;
-    struct alive_holder holder;
-    alive_self(&holder);
+    struct lock_holder holder;
+    lock_file_self(&holder);
     holder.pid = 1 << 30; /* there is no such process */
     write_lock(&holder);
-    assert_int_equal(alive_look(path, NULL), ALIVE_DEAD);
+    assert_int_equal(lock_file_look(path, NULL), LOCK_DEAD);
     hidden_pid = (pid_t)holder.pid;
-    assert_int_equal(alive_look(path, NULL), ALIVE_UNKNOWN);
+    assert_int_equal(lock_file_look(path, NULL), LOCK_UNKNOWN);
     hidden_pid = 0;
 }
 
 static void another_host_needs_force(void **state)
 {
     (void)state;
-    struct alive_holder holder;
+    struct lock_holder holder;
     struct lock *lock = NULL;
     struct err err = {0};
-    alive_self(&holder);
+    lock_file_self(&holder);
     snprintf(holder.host, sizeof holder.host, "elsewhere");
     write_lock(&holder);
     assert_int_equal(lock_take(path, 0, &lock, &err), E_IO);
@@ -237,40 +237,40 @@ static void slurm_knows(void **state)
     static const struct {
         const char *line;
         int status;
-        enum alive want;
+        enum lock_state want;
     } answer[] = {
-        {"RUNNING", 0, ALIVE_RUNNING},
-        {"COMPLETING", 0, ALIVE_RUNNING},
-        {"PENDING", 0, ALIVE_DEAD},
-        {"COMPLETED", 0, ALIVE_DEAD},
-        {"", 0, ALIVE_DEAD},
-        {"slurm_load_jobs error: Invalid job id specified", 1, ALIVE_DEAD},
-        {"slurm_load_jobs error: Unable to contact slurm controller", 1, ALIVE_UNKNOWN},
+        {"RUNNING", 0, LOCK_RUNNING},
+        {"COMPLETING", 0, LOCK_RUNNING},
+        {"PENDING", 0, LOCK_DEAD},
+        {"COMPLETED", 0, LOCK_DEAD},
+        {"", 0, LOCK_DEAD},
+        {"slurm_load_jobs error: Invalid job id specified", 1, LOCK_DEAD},
+        {"slurm_load_jobs error: Unable to contact slurm controller", 1, LOCK_UNKNOWN},
     };
-    struct alive_holder holder;
-    alive_self(&holder);
+    struct lock_holder holder;
+    lock_file_self(&holder);
     snprintf(holder.host, sizeof holder.host, "elsewhere");
     snprintf(holder.slurm_job, sizeof holder.slurm_job, "81");
     write_lock(&holder);
-    assert_int_equal(alive_look(path, NULL), ALIVE_UNKNOWN); /* no squeue here */
+    assert_int_equal(lock_file_look(path, NULL), LOCK_UNKNOWN); /* no squeue here */
     for (size_t i = 0; i < sizeof answer / sizeof *answer; i++) {
         fake_squeue(answer[i].line, answer[i].status);
-        assert_int_equal(alive_look(path, NULL), answer[i].want);
+        assert_int_equal(lock_file_look(path, NULL), answer[i].want);
     }
     setenv("SLURM_CLUSTER_NAME", "atlas", 1);
-    alive_self(&holder);
+    lock_file_self(&holder);
     snprintf(holder.host, sizeof holder.host, "elsewhere");
     snprintf(holder.slurm_job, sizeof holder.slurm_job, "81");
     write_lock(&holder);
     fake_squeue("", 0);
-    assert_int_equal(alive_look(path, NULL), ALIVE_DEAD);
+    assert_int_equal(lock_file_look(path, NULL), LOCK_DEAD);
     setenv("SLURM_CLUSTER_NAME", "borealis", 1); /* whose squeue never heard of it */
-    assert_int_equal(alive_look(path, NULL), ALIVE_UNKNOWN);
+    assert_int_equal(lock_file_look(path, NULL), LOCK_UNKNOWN);
     unsetenv("SLURM_CLUSTER_NAME");
     fake_squeue("RUNNING", 0); /* our own job, started again under its number */
     setenv("SLURM_JOB_ID", "81", 1);
     setenv("SLURM_RESTART_COUNT", "1", 1);
-    assert_int_equal(alive_look(path, NULL), ALIVE_DEAD);
+    assert_int_equal(lock_file_look(path, NULL), LOCK_DEAD);
     unsetenv("SLURM_JOB_ID");
     unsetenv("SLURM_RESTART_COUNT");
 }
@@ -293,8 +293,8 @@ static void one_of_many_takes_it_over(void **state)
 {
     (void)state;
     enum { ROUNDS = 40, N = 8 };
-    struct alive_holder dead;
-    alive_self(&dead);
+    struct lock_holder dead;
+    lock_file_self(&dead);
     dead.process_start--;
     for (int round = 0; round < ROUNDS; round++) {
         int go[2], told[2], end[2], winners = 0;
@@ -328,8 +328,8 @@ static void the_dead_lock_is_held_for_writing(void **state)
 {
     (void)state;
     struct lock *lock = NULL;
-    struct alive_holder dead;
-    alive_self(&dead);
+    struct lock_holder dead;
+    lock_file_self(&dead);
     dead.process_start--;
     write_lock(&dead);
     n_refused = 0;
@@ -343,9 +343,9 @@ static void the_later_of_two_has_it(void **state)
 {
     (void)state;
     struct lock *lock = NULL;
-    struct alive_holder dead;
+    struct lock_holder dead;
     struct err err = {0};
-    alive_self(&dead);
+    lock_file_self(&dead);
     dead.process_start--;
     write_lock(&dead);
     other_renames = 1;
@@ -359,7 +359,7 @@ static void a_lock_that_was_taken_over_is_not_removed(void **state)
     (void)state;
     struct lock *lock = NULL;
     struct lock_mark mark;
-    struct alive_holder other;
+    struct lock_holder other;
     char aside[320];
     assert_int_equal(lock_take(path, 0, &lock, NULL), 0);
     lock_mark(lock, &mark);
@@ -367,11 +367,11 @@ static void a_lock_that_was_taken_over_is_not_removed(void **state)
     snprintf(aside, sizeof aside, "%s.aside", lock_path);
     rename(lock_path, aside);
     assert_false(lock_was_taken(&mark)); /* removed by hand: nobody else's yet */
-    alive_self(&other);
+    lock_file_self(&other);
     write_lock(&other);
     assert_true(lock_was_taken(&mark));
     lock_release(lock);
-    assert_int_equal(alive_look(path, NULL), ALIVE_RUNNING);
+    assert_int_equal(lock_file_look(path, NULL), LOCK_RUNNING);
     unlink(aside);
 }
 

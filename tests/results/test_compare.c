@@ -88,7 +88,7 @@ static int end(void **state)
     return unlink(path);
 }
 
-static const struct compare_row *row_of(enum units_set on, const char *a, const char *b)
+static const struct compare_row *row_of(enum replicates_set on, const char *a, const char *b)
 {
     const struct compare *c = findings->strategies[on];
     for (int i = 0; i < c->n; i++)
@@ -161,7 +161,7 @@ static void the_largest_effect_is_significant(void **state)
     add_holdout("oversample", 1, 0);
     add_holdout("reweight", 0.75, 0x155);
     find(NULL, 0, NULL);
-    const struct compare_row *row = row_of(UNITS_VAL, "none", "oversample");
+    const struct compare_row *row = row_of(REPLICATES_VAL, "none", "oversample");
     assert_near(row->contrast.mean, -0.5);
     assert_near(row->contrast.p, 2.0 / 1024);
     assert_near(row->contrast.smallest_p, 2.0 / 1024);
@@ -169,7 +169,7 @@ static void the_largest_effect_is_significant(void **state)
     assert_string_equal(row->contrast.method, "sign flip, no spread");
     assert_int_equal(row->family, 3);
     assert_int_equal(row->verdict, VERDICT_WORSE);
-    assert_string_equal(row_of(UNITS_VAL, "none", "reweight")->contrast.method, "corrected resampled t");
+    assert_string_equal(row_of(REPLICATES_VAL, "none", "reweight")->contrast.method, "corrected resampled t");
     assert_says(outcome(text), "in 1 of 1 setting one strategy is significantly better than every other: "
                                "oversample for clusters 1-2 (protocol holdout), 10 pairs of runs");
 }
@@ -178,12 +178,12 @@ static void the_largest_effect_is_significant(void **state)
 static void rounding_is_no_spread(void **state)
 {
     (void)state;
-    struct unit a[6], b[6];
-    struct units_group first = {6, a, 0.25, 0x1p-24}, second = {6, b, 0.25, 0x1p-24};
+    struct replicate a[6], b[6];
+    struct replicates_group first = {6, a, 0.25, 0x1p-24}, second = {6, b, 0.25, 0x1p-24};
     struct contrast c;
     for (int s = 0; s < 6; s++) {
-        a[s] = (struct unit){s, 0, 0, (double)(0.2f + 0.1f * (float)s)};
-        b[s] = (struct unit){s, 0, 0, (double)(float)(0.7 + 0.1 * s)};
+        a[s] = (struct replicate){s, 0, 0, (double)(0.2f + 0.1f * (float)s)};
+        b[s] = (struct replicate){s, 0, 0, (double)(float)(0.7 + 0.1 * s)};
     }
     assert_int_equal(contrast_paired(&first, &second, &c, &err), 0);
     assert_near(c.p, 2.0 / 64);
@@ -197,8 +197,9 @@ static void rounding_is_no_spread(void **state)
 static void sides_without_spread_are_dealt(void **state)
 {
     (void)state;
-    struct unit a[2] = {{1, 0, 0, 0.5}, {1, 1, 0, 0.5}}, b[3] = {{7, 0, 0, 1}, {7, 1, 0, 1}, {7, 2, 0, 1}};
-    struct units_group first = {2, a, (double)NAN, 0}, second = {3, b, (double)NAN, 0};
+    struct replicate a[2] = {{1, 0, 0, 0.5}, {1, 1, 0, 0.5}},
+                     b[3] = {{7, 0, 0, 1}, {7, 1, 0, 1}, {7, 2, 0, 1}};
+    struct replicates_group first = {2, a, (double)NAN, 0}, second = {3, b, (double)NAN, 0};
     struct contrast c;
     assert_int_equal(contrast_by_seed(&first, &second, &c, &err), 0);
     assert_near(c.p, 0.1);
@@ -236,8 +237,8 @@ static void equal_values_of_validation_tie(void **state)
     struct compare *accuracy = NULL;
     add_ninths();
     find(NULL, 0, NULL);
-    assert_ninths(&row_of(UNITS_VAL, "none", "smote")->contrast);
-    assert_int_equal(compare_strategies(store, summary, "accuracy", UNITS_VAL, &accuracy, &err), 0);
+    assert_ninths(&row_of(REPLICATES_VAL, "none", "smote")->contrast);
+    assert_int_equal(compare_strategies(store, summary, "accuracy", REPLICATES_VAL, &accuracy, &err), 0);
     assert_ninths(&accuracy->row[0].contrast);
     compare_free(accuracy);
 }
@@ -246,36 +247,36 @@ static void equal_values_of_validation_tie(void **state)
 static void stored_metrics_tie_up_to_their_rounding(void **state)
 {
     (void)state;
-    struct units *loss = NULL, *share = NULL;
-    struct unit a[6], b[6];
+    struct replicates *loss = NULL, *share = NULL;
+    struct replicate a[6], b[6];
     struct contrast c;
     add_ninths();
     find(NULL, 0, NULL);
-    assert_int_equal(units_new(store, summary, "loss", UNITS_VAL, &loss, &err), 0);
-    assert_int_equal(units_new(store, summary, "balanced_accuracy", UNITS_VAL, &share, &err), 0);
+    assert_int_equal(replicates_new(store, summary, "loss", REPLICATES_VAL, &loss, &err), 0);
+    assert_int_equal(replicates_new(store, summary, "balanced_accuracy", REPLICATES_VAL, &share, &err), 0);
     assert_true(share->group[0].rounding == 0);
-    struct units_group first = {6, a, (double)NAN, loss->group[0].rounding}, second = first;
-    second.unit = b;
+    struct replicates_group first = {6, a, (double)NAN, loss->group[0].rounding}, second = first;
+    second.replicate = b;
     for (int s = 0; s < 6; s++) {
-        a[s] = (struct unit){s, 0, 0, (double)(float)share->group[0].unit[s].value};
-        b[s] = (struct unit){s, 0, 0, (double)(float)share->group[1].unit[s].value};
+        a[s] = (struct replicate){s, 0, 0, (double)(float)share->group[0].replicate[s].value};
+        b[s] = (struct replicate){s, 0, 0, (double)(float)share->group[1].replicate[s].value};
     }
     assert_int_equal(contrast_paired(&first, &second, &c, &err), 0);
     assert_ninths(&c);
-    units_free(loss);
-    units_free(share);
+    replicates_free(loss);
+    replicates_free(share);
 }
 
 /* Means of the same folds, added in another order, are equal: a difference that Wilcoxon drops. */
 static void means_tie_whatever_the_order_of_folds(void **state)
 {
     (void)state;
-    struct unit a[9], b[9];
-    struct units_group first = {9, a, (double)NAN, 0}, second = {9, b, (double)NAN, 0};
+    struct replicate a[9], b[9];
+    struct replicates_group first = {9, a, (double)NAN, 0}, second = {9, b, (double)NAN, 0};
     struct contrast c;
     for (int i = 0; i < 9; i++) {
-        a[i] = (struct unit){i / 3, 0, i % 3, 0.1 * (i % 3 + 1)};
-        b[i] = (struct unit){i / 3, 0, i % 3, 0.1 * (3 - i % 3) - 0.1 * (i / 3)};
+        a[i] = (struct replicate){i / 3, 0, i % 3, 0.1 * (i % 3 + 1)};
+        b[i] = (struct replicate){i / 3, 0, i % 3, 0.1 * (3 - i % 3) - 0.1 * (i / 3)};
     }
     assert_true((0.1 + 0.2) + 0.3 != (0.3 + 0.2) + 0.1);
     assert_int_equal(contrast_by_seed(&first, &second, &c, &err), 0);
@@ -313,7 +314,7 @@ static void holm_reaches_what_bonferroni_does_not(void **state)
     add_seeds("1-2", "c", "report", 10, 0.25, 0x31c);
     job[8].state = job[9].state = job[10].state = job[11].state = JOB_DIVERGED;
     find(NULL, 0, NULL);
-    const struct compare_row *row = row_of(UNITS_VAL, "a", "b");
+    const struct compare_row *row = row_of(REPLICATES_VAL, "a", "b");
     assert_int_equal(row->contrast.n, 6);
     assert_near(row->p_holm, 2.0 / 64);
     assert_int_equal(row->verdict, VERDICT_WORSE);
@@ -329,7 +330,7 @@ static void few_pairs_of_a_kind_cannot(void **state)
     add_seeds("1-2", "a", "report", 5, 0.5, 3);
     add_seeds("1-2", "b", "report", 5, 0.75, 9);
     find(NULL, 0, NULL);
-    assert_int_equal(row_of(UNITS_VAL, "a", "b")->verdict, VERDICT_IMPOSSIBLE);
+    assert_int_equal(row_of(REPLICATES_VAL, "a", "b")->verdict, VERDICT_IMPOSSIBLE);
     assert_says(outcome(text), ", and with so few runs none could be.");
 }
 
@@ -343,13 +344,13 @@ static void a_filter_makes_no_winner(void **state)
     add_seeds("1-2", "c", "report", 10, 0.75, 0x12d);
     find(NULL, 0, NULL);
     outcome(all);
-    double p_holm = row_of(UNITS_VAL, "a", "b")->p_holm;
+    double p_holm = row_of(REPLICATES_VAL, "a", "b")->p_holm;
     findings_free(findings);
     summary_free(summary);
     assert_int_equal(summary_read(store, "strategy=a|b", &summary, &err), 0);
     assert_int_equal(findings_new(store, summary, &findings, &err), 0);
-    assert_near(row_of(UNITS_VAL, "a", "b")->p_holm, p_holm);
-    assert_int_equal(row_of(UNITS_VAL, "a", "b")->family, 3);
+    assert_near(row_of(REPLICATES_VAL, "a", "b")->p_holm, p_holm);
+    assert_int_equal(row_of(REPLICATES_VAL, "a", "b")->family, 3);
     assert_says(outcome(some), "in none of 1 setting is one strategy better than every other");
     assert_says(some, all);
     assert_says(page(some, FINDINGS_COMPARISONS), "val,balanced_accuracy,1+2,report,cnn,a,b,");
@@ -411,7 +412,7 @@ static void rounding_moves_nothing_over_a_limit(void **state)
     add_seeds("1-2", "a", "report", 10, 0.75, 0x155);
     add_seeds("1-2", "b", "report", 10, 0.5, 0x0f3);
     find(NULL, 0, NULL);
-    struct compare_row *row = findings->strategies[UNITS_VAL]->row;
+    struct compare_row *row = findings->strategies[REPLICATES_VAL]->row;
     row->contrast.low = -0.036;
     row->contrast.high = -0.00004;
     row->contrast.p = 0.04999;
@@ -456,7 +457,7 @@ static void survivors_are_not_beaten(void **state)
     find(NULL, 0, NULL);
     assert_silent(outcome(text), "better than every other");
     assert_says(warnings(text), "(protocol report): b has 3 of 10 jobs finished (7 lost).\n");
-    assert_int_equal(findings->strategies[UNITS_VAL]->n_rankings, 0);
+    assert_int_equal(findings->strategies[REPLICATES_VAL]->n_rankings, 0);
 }
 
 /* A sweep under way: what is better so far is called so. */
@@ -479,7 +480,7 @@ static void means_are_those_of_the_pairs(void **state)
     add_seeds("1-2", "a", "report", 10, 0.5, 3); /* seeds 1 and 2 are better */
     add_seeds("1-2", "b", "report", 2, 0.25, 1);
     find(NULL, 0, NULL);
-    const struct compare_row *row = row_of(UNITS_VAL, "a", "b");
+    const struct compare_row *row = row_of(REPLICATES_VAL, "a", "b");
     assert_int_equal(row->contrast.n, 2);
     assert_near(row->contrast.mean_first, 0.5625);
     assert_near(row->contrast.mean_second, 0.28125);
@@ -497,8 +498,8 @@ static void a_class_without_images_leaves_no_verdict(void **state)
     find(NULL, 0, NULL);
     assert_int_equal(summary->group[0].n_lacking, 2);
     assert_int_equal(summary->group[1].n_lacking, 0);
-    assert_true(row_of(UNITS_VAL, "a", "b")->p_holm < 0.05);
-    assert_int_equal(row_of(UNITS_VAL, "a", "b")->verdict, VERDICT_LACKING);
+    assert_true(row_of(REPLICATES_VAL, "a", "b")->p_holm < 0.05);
+    assert_int_equal(row_of(REPLICATES_VAL, "a", "b")->verdict, VERDICT_LACKING);
     assert_says(page(text, FINDINGS_COMPARISONS), ",2,no verdict: 2 jobs lack a class\n");
     assert_says(page(text, FINDINGS_LEAK), ",2,no verdict: 2 jobs lack a class\n");
     assert_says(outcome(text), "Not counted: 1 setting that has jobs judged without a class.");
@@ -519,7 +520,7 @@ static void runs_of_one_split_have_no_verdict(void **state)
     for (int j = 20; j < n_jobs; j++)
         job[j].image = (int)job[j].row.seed < 6; /* two splits */
     find(NULL, 0, NULL);
-    const struct compare *val = findings->strategies[UNITS_VAL];
+    const struct compare *val = findings->strategies[REPLICATES_VAL];
     assert_int_equal(val->n, 2);
     assert_true(val->row[0].p_holm < 0.05);
     assert_int_equal(val->row[0].verdict, VERDICT_REPEATED);
@@ -568,7 +569,7 @@ static void runs_without_groups_have_a_verdict(void **state)
     add_seeds("1-2", "a", "holdout", 10, 0.75, 0x155);
     add_seeds("1-2", "b", "holdout", 10, 0.25, 0x0f3);
     find(NULL, 0, NULL);
-    assert_int_equal(row_of(UNITS_VAL, "a", "b")->verdict, VERDICT_BETTER);
+    assert_int_equal(row_of(REPLICATES_VAL, "a", "b")->verdict, VERDICT_BETTER);
     if (strstr(warnings(text), "drew"))
         fail_msg("%s", text);
 }
@@ -592,7 +593,7 @@ static void images_that_were_trained_on_are_not_tested(void **state)
     add_holdout("none", 0.5, 0x155);
     add_holdout("oversample", 0.75, 0x0f3);
     find(NULL, 0, NULL);
-    const struct compare_row *row = row_of(UNITS_ALL, "none", "oversample");
+    const struct compare_row *row = row_of(REPLICATES_ALL, "none", "oversample");
     assert_int_equal(row->verdict, VERDICT_SEEN);
     assert_int_equal(row->contrast.n, 10);
     assert_near(row->contrast.mean, 0);
@@ -645,16 +646,17 @@ static void the_ratio_is_that_of_what_was_drawn(void **state)
 {
     (void)state;
     static const char *const axis[] = {"class_sizes"};
-    struct units *units = NULL;
+    struct replicates *replicates = NULL;
     add_holdout("a", 0.5, 0x155);
     add_holdout("b", 0.5, 0x155);
     for (int j = 0; j < n_jobs; j++)
         strcpy(job[j].row.axis[0], j < 10 ? "9-2" : "all");
     find(axis, 1, NULL);
-    assert_int_equal(units_new(store, summary, "balanced_accuracy", UNITS_VAL, &units, &err), 0);
-    assert_near(units->group[0].test_ratio, 1.0 / 10);
-    assert_near(units->group[1].test_ratio, 1.0 / 59);
-    units_free(units);
+    assert_int_equal(replicates_new(store, summary, "balanced_accuracy", REPLICATES_VAL, &replicates, &err),
+                     0);
+    assert_near(replicates->group[0].test_ratio, 1.0 / 10);
+    assert_near(replicates->group[1].test_ratio, 1.0 / 59);
+    replicates_free(replicates);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)

@@ -1,5 +1,5 @@
 /* The event log and the status file: whole lines only, null for what is not finite, half lines of a killed host do no harm. */
-#include "beside/ending.h"
+#include "beside/status_file.h"
 #include "support/scratch.h"
 #include "beside/events.h"
 
@@ -151,15 +151,15 @@ static void endings_are_read_back(void **state)
         int status;
         const char *name;
     } want[] = {{-1, "running"}, {0, "finished"}, {1, "failed"}, {75, "stopped"}, {3, "error"}, {2, "error"}};
-    struct ending out;
-    assert_int_equal(ending_read(path, &out), 0);
+    struct status_file out;
+    assert_int_equal(status_file_read(path, &out), 0);
     for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
-        struct ending in = {.exit_status = want[i].status, .done = 1, .diverged = 2, .failed = 3};
+        struct status_file in = {.exit_status = want[i].status, .done = 1, .diverged = 2, .failed = 3};
         in.left = 4;
         in.lost_ranks = 5;
         snprintf(in.message, sizeof in.message, "why");
-        assert_int_equal(ending_write(path, &in, NULL), 0);
-        assert_int_equal(ending_read(path, &out), 1);
+        assert_int_equal(status_file_write(path, &in, NULL), 0);
+        assert_int_equal(status_file_read(path, &out), 1);
         assert_string_equal(out.state, want[i].name);
         assert_int_equal(out.exit_status, want[i].status);
         assert_true(out.done == 1 && out.diverged == 2 && out.failed == 3);
@@ -167,7 +167,7 @@ static void endings_are_read_back(void **state)
         assert_string_equal(out.message, "why");
     }
     struct err err = {0};
-    assert_int_equal(ending_write("/nowhere/r.h5", &out, &err), E_IO);
+    assert_int_equal(status_file_write("/nowhere/r.h5", &out, &err), E_IO);
     assert_non_null(strstr(err.text, "/nowhere/r.h5"));
 }
 
@@ -175,10 +175,10 @@ static void endings_are_read_back(void **state)
 static void an_ending_is_told_whatever_its_message(void **state)
 {
     (void)state;
-    struct ending in = {.exit_status = 3}, out;
+    struct status_file in = {.exit_status = 3}, out;
     snprintf(in.message, sizeof in.message, "caf\xc3");
-    assert_int_equal(ending_write(path, &in, NULL), 0);
-    assert_int_equal(ending_read(path, &out), 1);
+    assert_int_equal(status_file_write(path, &in, NULL), 0);
+    assert_int_equal(status_file_read(path, &out), 1);
     assert_int_equal(out.exit_status, 3);
     assert_string_equal(out.message, "caf?");
 }
@@ -186,12 +186,12 @@ static void an_ending_is_told_whatever_its_message(void **state)
 static void what_is_no_status_is_none(void **state)
 {
     (void)state;
-    struct ending out;
+    struct status_file out;
     FILE *f = fopen(status_path, "w");
     assert_non_null(f);
     fputs("[1, 2", f);
     fclose(f);
-    assert_int_equal(ending_read(path, &out), 0);
+    assert_int_equal(status_file_read(path, &out), 0);
 }
 
 int main(void)

@@ -240,7 +240,7 @@ static void seeds_are_compared_by_sign_flips(void **state)
     (void)state;
     struct compare *c = NULL;
     double d[SEEDS], sum = 0;
-    assert_int_equal(compare_strategies(store, summary, "balanced_accuracy", UNITS_VAL, &c, &err), 0);
+    assert_int_equal(compare_strategies(store, summary, "balanced_accuracy", REPLICATES_VAL, &c, &err), 0);
     assert_int_equal(c->n, PAIRS * 2 * 10);
     const struct compare_row *row = row_named(c, "1-27", "report", "reweight", "augment");
     for (int s = 0; s < SEEDS; s++)
@@ -263,7 +263,7 @@ static void folds_are_compared_by_the_corrected_test(void **state)
     (void)state;
     struct compare *c = NULL;
     double d[FOLDS * FOLD_SEEDS];
-    assert_int_equal(compare_strategies(store, summary, "balanced_accuracy", UNITS_VAL, &c, &err), 0);
+    assert_int_equal(compare_strategies(store, summary, "balanced_accuracy", REPLICATES_VAL, &c, &err), 0);
     const struct compare_row *row = row_named(c, "1-27", "kfold", "reweight", "augment");
     for (int i = 0; i < FOLDS * FOLD_SEEDS; i++)
         d[i] = level(0, REWEIGHT, i / FOLDS, i % FOLDS) - level(0, AUGMENT, i / FOLDS, i % FOLDS);
@@ -282,7 +282,7 @@ static void a_failed_job_takes_its_partner_along(void **state)
 {
     (void)state;
     struct compare *c = NULL;
-    assert_int_equal(compare_strategies(store, summary, "balanced_accuracy", UNITS_VAL, &c, &err), 0);
+    assert_int_equal(compare_strategies(store, summary, "balanced_accuracy", REPLICATES_VAL, &c, &err), 0);
     assert_int_equal(row_named(c, "14-15", "kfold", "none", "augment")->contrast.n, FOLDS * FOLD_SEEDS - 1);
     compare_free(c);
 }
@@ -294,7 +294,7 @@ static void few_runs_cannot_be_significant(void **state)
     struct compare *c = NULL;
     char text[96];
     assert_int_equal(summary_new(store, "seed=1..4,protocol=report", &few, &err), 0);
-    assert_int_equal(compare_strategies(store, few, "balanced_accuracy", UNITS_VAL, &c, &err), 0);
+    assert_int_equal(compare_strategies(store, few, "balanced_accuracy", REPLICATES_VAL, &c, &err), 0);
     const struct compare_row *row = row_named(c, "1-27", "report", "none", "oversample");
     assert_int_equal(row->verdict, VERDICT_IMPOSSIBLE);
     contrast_verdict_text(text, sizeof text, row->verdict, &row->contrast, row->family);
@@ -302,7 +302,7 @@ static void few_runs_cannot_be_significant(void **state)
     compare_free(c);
     summary_free(few);
     assert_int_equal(summary_new(store, "seed=1..8,protocol=report", &few, &err), 0);
-    assert_int_equal(compare_strategies(store, few, "balanced_accuracy", UNITS_VAL, &c, &err), 0);
+    assert_int_equal(compare_strategies(store, few, "balanced_accuracy", REPLICATES_VAL, &c, &err), 0);
     row = row_named(c, "1-27", "report", "none", "oversample");
     contrast_verdict_text(text, sizeof text, row->verdict, &row->contrast, row->family);
     assert_string_equal(text, "cannot be significant with n = 8 in 10 comparisons");
@@ -315,10 +315,10 @@ static void direction_is_that_of_the_metric(void **state)
 {
     (void)state;
     struct compare *c = NULL;
-    assert_int_equal(compare_strategies(store, summary, "brier", UNITS_VAL, &c, &err), 0);
+    assert_int_equal(compare_strategies(store, summary, "brier", REPLICATES_VAL, &c, &err), 0);
     assert_int_equal(c->better, -1);
     compare_free(c);
-    assert_int_equal(compare_strategies(store, summary, "loss", UNITS_ALL, &c, &err), E_USAGE);
+    assert_int_equal(compare_strategies(store, summary, "loss", REPLICATES_ALL, &c, &err), E_USAGE);
     assert_non_null(strstr(err.text, "'loss' on all"));
     struct contrast lower = {.n = 10, .mean = -1, .smallest_p = 0.002};
     assert_int_equal(contrast_verdict(&lower, 0.01, 0.002, -1), VERDICT_BETTER);
@@ -339,9 +339,9 @@ static double pooled_accuracy(int pair, int strategy, int seed)
 static void folds_of_a_repeat_are_pooled(void **state)
 {
     (void)state;
-    struct units *units = NULL;
+    struct replicates *replicates = NULL;
     int seen = 0;
-    assert_int_equal(units_new(store, summary, "accuracy", UNITS_OOF, &units, &err), 0);
+    assert_int_equal(replicates_new(store, summary, "accuracy", REPLICATES_OOF, &replicates, &err), 0);
     for (int g = 0; g < summary->n_groups; g++) {
         const struct store_job *cell = summary->group[g].cell;
         int pair = 0, strategy = 0;
@@ -350,14 +350,14 @@ static void folds_of_a_repeat_are_pooled(void **state)
         while (strcmp(cell->strategy, strategies[strategy]) != 0)
             strategy++;
         if (strcmp(cell->protocol, "report") == 0)
-            assert_int_equal(units->group[g].n, 0);
-        for (int i = 0; i < units->group[g].n; i++, seen++) {
-            const struct unit *unit = &units->group[g].unit[i];
-            assert_near(unit->value, pooled_accuracy(pair, strategy, (int)unit->seed - 1));
+            assert_int_equal(replicates->group[g].n, 0);
+        for (int i = 0; i < replicates->group[g].n; i++, seen++) {
+            const struct replicate *replicate = &replicates->group[g].replicate[i];
+            assert_near(replicate->value, pooled_accuracy(pair, strategy, (int)replicate->seed - 1));
         }
     }
     assert_int_equal(seen, PAIRS * STRATEGIES * FOLD_SEEDS - 1); /* one fold failed */
-    units_free(units);
+    replicates_free(replicates);
 }
 
 /* Mean over repeats of what each has pooled. */
@@ -367,7 +367,7 @@ static void scores_are_means_over_units(void **state)
     struct stats_summary *oof = NULL;
     int g = 0, s = (int)(score_find("accuracy") - scores);
     double sum = 0;
-    assert_int_equal(units_scores(store, summary, UNITS_OOF, &oof, &err), 0);
+    assert_int_equal(replicates_scores(store, summary, REPLICATES_OOF, &oof, &err), 0);
     while (strcmp(summary->group[g].cell->protocol, "kfold") != 0)
         g++;
     for (int seed = 0; seed < FOLD_SEEDS; seed++)
@@ -451,10 +451,10 @@ static void leak_inflation_is_paired_by_seed(void **state)
 static void leak_inflation_without_shared_seeds(void **state)
 {
     (void)state;
-    struct unit a[] = {{1, 0, 0, 0.9}, {2, 0, 0, 0.8}, {3, 0, 0, 0.95}},
-                b[] = {{7, 0, 0, 0.5}, {7, 0, 1, 0.7}, {8, 0, 0, 0.55}, {8, 0, 1, 0.45}};
+    struct replicate a[] = {{1, 0, 0, 0.9}, {2, 0, 0, 0.8}, {3, 0, 0, 0.95}},
+                     b[] = {{7, 0, 0, 0.5}, {7, 0, 1, 0.7}, {8, 0, 0, 0.55}, {8, 0, 1, 0.45}};
     const double x[] = {0.9, 0.8, 0.95}, y[] = {0.6, 0.5};
-    struct units_group left = {3, a, (double)NAN, 0}, right = {4, b, 1, 0};
+    struct replicates_group left = {3, a, (double)NAN, 0}, right = {4, b, 1, 0};
     struct contrast contrast;
     assert_int_equal(contrast_by_seed(&left, &right, &contrast, &err), 0);
     struct stats_test t = stats_welch(x, 3, y, 2, 0.95);
@@ -468,7 +468,7 @@ static void ranks_need_five_pairs(void **state)
 {
     (void)state;
     struct compare *c = NULL;
-    assert_int_equal(compare_strategies(store, summary, "balanced_accuracy", UNITS_VAL, &c, &err), 0);
+    assert_int_equal(compare_strategies(store, summary, "balanced_accuracy", REPLICATES_VAL, &c, &err), 0);
     assert_int_equal(c->n_rankings, 2);
     assert_int_equal(c->ranking[0].n_datasets, PAIRS);
     assert_false(c->ranking[0].tested);
@@ -578,7 +578,8 @@ static void scores_are_exported_without_a_rerun(void **state)
     char *text = NULL, expected[64];
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
-    assert_int_equal(export_write_scores(store, UNITS_OOF, "clusters=14-15,strategy=none", out, &err), 0);
+    assert_int_equal(export_write_scores(store, REPLICATES_OOF, "clusters=14-15,strategy=none", out, &err),
+                     0);
     fclose(out);
     int lines = 0;
     for (const char *at = text; (at = strchr(at, '\n')); at++)

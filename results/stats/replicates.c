@@ -1,4 +1,4 @@
-#include "stats/units.h"
+#include "stats/replicates.h"
 
 #include "stats/predicted.h"
 #include "store/repeat.h"
@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const units_set_names[N_UNITS_SETS] = {"val", "all", "oof"};
+const char *const replicates_set_names[N_REPLICATES_SETS] = {"val", "all", "oof"};
 
-/* What is needed only while units are made. */
+/* What is needed only while replicates are made. */
 struct making {
     struct store *store;
-    enum units_set on;
+    enum replicates_set on;
     const char *name;
     double (*of_matrix)(const int *confusion, int c); /* NULL: not from the matrix of a job */
     int stored;                                       /* 1: the enum metric of the results file */
@@ -29,11 +29,11 @@ struct making {
 static int choose_source(struct making *m, struct err *err)
 {
     m->score = score_find(m->name);
-    if (m->on != UNITS_OOF && strcmp(m->name, "balanced_accuracy") == 0)
+    if (m->on != REPLICATES_OOF && strcmp(m->name, "balanced_accuracy") == 0)
         m->of_matrix = stats_balanced_accuracy;
-    if (m->on != UNITS_OOF && strcmp(m->name, "accuracy") == 0)
+    if (m->on != REPLICATES_OOF && strcmp(m->name, "accuracy") == 0)
         m->of_matrix = stats_accuracy;
-    for (int k = 0; k < N_METRICS && m->on == UNITS_VAL && !m->score; k++)
+    for (int k = 0; k < N_METRICS && m->on == REPLICATES_VAL && !m->score; k++)
         if (strcmp(m->name, metric_names[k]) == 0) {
             m->stored = 1;
             m->metric = (enum metric)k;
@@ -42,7 +42,7 @@ static int choose_source(struct making *m, struct err *err)
         return 0;
     return err_set(err, E_USAGE,
                    "%s: there is no metric '%.60s' on %s; `cellsweep export --table scores` lists them",
-                   store_path(m->store), m->name, units_set_names[m->on]);
+                   store_path(m->store), m->name, replicates_set_names[m->on]);
 }
 
 static int direction(const struct making *m)
@@ -61,7 +61,7 @@ static int last_epoch_value(const struct making *m, int job, double *value)
 
 static int matrix_value(const struct making *m, int job, double *value, struct err *err)
 {
-    enum split split = m->on == UNITS_ALL ? SPLIT_ALL : SPLIT_VAL;
+    enum split split = m->on == REPLICATES_ALL ? SPLIT_ALL : SPLIT_VAL;
     int rc = store_read_confusion(m->store, job, split, m->confusion, err);
     *value = m->of_matrix(m->confusion, store_n_classes(m->store));
     return rc;
@@ -72,8 +72,8 @@ static int judge_jobs(const struct making *m, const int *job, int n_jobs, struct
                       struct err *err)
 {
     struct scores_input input;
-    int rc =
-        predicted_read(m->predicted, job, n_jobs, m->on == UNITS_ALL ? SPLIT_ALL : SPLIT_VAL, &input, err);
+    int rc = predicted_read(m->predicted, job, n_jobs, m->on == REPLICATES_ALL ? SPLIT_ALL : SPLIT_VAL,
+                            &input, err);
     *out = NULL;
     return rc == 0 ? judged_new(&input, out, err) : rc;
 }
@@ -109,30 +109,30 @@ static int by_seed(const void *a, const void *b, void *rows)
     return (x->fold > y->fold) - (x->fold < y->fold);
 }
 
-/* Jobs of one unit that begin at job[0]: the folds of a repeat in oof, else one. */
+/* Jobs of one replicate that begin at job[0]: the folds of a repeat in oof, else one. */
 static int unit_jobs(const struct making *m, const int *job, int n)
 {
     const struct store_job *row = store_jobs(m->store);
     int end = 1;
-    while (m->on == UNITS_OOF && end < n && row[job[end]].seed == row[job[0]].seed &&
+    while (m->on == REPLICATES_OOF && end < n && row[job[end]].seed == row[job[0]].seed &&
            row[job[end]].repeat == row[job[0]].repeat)
         end++;
     return end;
 }
 
-static int fill_group(const struct making *m, struct units_group *group, const int *job, int n,
+static int fill_group(const struct making *m, struct replicates_group *group, const int *job, int n,
                       struct err *err)
 {
     const struct store_job *row = store_jobs(m->store);
     int folds = n > 0 ? repeat_of(m->store, job[0]).n : 0, rc = 0;
     for (int i = 0, used; i < n && rc == 0; i += used) {
-        struct unit *unit = &group->unit[group->n];
+        struct replicate *replicate = &group->replicate[group->n];
         used = unit_jobs(m, job + i, n - i);
-        if (m->on == UNITS_OOF && (folds < 2 || used != folds))
+        if (m->on == REPLICATES_OOF && (folds < 2 || used != folds))
             continue;
-        *unit = (struct unit){row[job[i]].seed, row[job[i]].repeat, m->on == UNITS_OOF ? 0 : row[job[i]].fold,
-                              (double)NAN};
-        rc = unit_value(m, job + i, used, &unit->value, err);
+        *replicate = (struct replicate){row[job[i]].seed, row[job[i]].repeat,
+                                        m->on == REPLICATES_OOF ? 0 : row[job[i]].fold, (double)NAN};
+        rc = unit_value(m, job + i, used, &replicate->value, err);
         group->n++;
     }
     return rc;
@@ -143,7 +143,7 @@ static double test_ratio(const struct making *m, const struct summary_group *fro
 {
     const char *protocol = from->cell->protocol;
     int deals = protocol_is_kfold(protocol) || strcmp(protocol, "holdout") == 0;
-    return deals && m->on != UNITS_OOF ? from->test_ratio : (double)NAN;
+    return deals && m->on != REPLICATES_OOF ? from->test_ratio : (double)NAN;
 }
 
 /* Finished jobs of a group by seed, repeat and fold; freed by the caller. */
@@ -158,15 +158,15 @@ static int *sorted_jobs(const struct making *m, const struct summary_group *from
     return job;
 }
 
-static int make_group(const struct making *m, const struct summary_group *from, struct units_group *group,
-                      struct err *err)
+static int make_group(const struct making *m, const struct summary_group *from,
+                      struct replicates_group *group, struct err *err)
 {
     int n = from->n_state[JOB_DONE], rc = E_IO;
     int *job = sorted_jobs(m, from, err);
-    group->unit = err_calloc((unsigned long)n, sizeof *group->unit, "units", err);
+    group->replicate = err_calloc((unsigned long)n, sizeof *group->replicate, "replicates", err);
     group->test_ratio = test_ratio(m, from);
     group->rounding = m->stored ? 0x1p-24 : 0;
-    if (job && group->unit)
+    if (job && group->replicate)
         rc = fill_group(m, group, job, n, err);
     free(job);
     return rc;
@@ -174,7 +174,7 @@ static int make_group(const struct making *m, const struct summary_group *from, 
 
 /* ---- every score ---- */
 
-/* Scores of the jobs of one unit, value[s * stride]. */
+/* Scores of the jobs of one replicate, value[s * stride]. */
 static int score_unit(const struct making *m, const int *job, int n_jobs, double *value, int stride,
                       struct err *err)
 {
@@ -195,14 +195,14 @@ static int score_group(const struct making *m, const struct summary_group *from,
     rc = job && value ? 0 : E_IO;
     for (int i = 0, used; i < n && rc == 0; i += used) {
         used = unit_jobs(m, job + i, n - i);
-        if (m->on != UNITS_OOF || (folds >= 2 && used == folds))
+        if (m->on != REPLICATES_OOF || (folds >= 2 && used == folds))
             rc = score_unit(m, job + i, used, value + n_units++, n, err);
     }
     for (int s = 0; s < n_scores && rc == 0; s++)
-        out[s] =
-            stats_within(stats_of_splits(value + (size_t)s * (size_t)n, n_units,
-                                         m->on == UNITS_VAL ? from->test_ratio : (double)NAN, summary_level),
-                         scores[s].least, scores[s].most);
+        out[s] = stats_within(stats_of_splits(value + (size_t)s * (size_t)n, n_units,
+                                              m->on == REPLICATES_VAL ? from->test_ratio : (double)NAN,
+                                              summary_level),
+                              scores[s].least, scores[s].most);
     free(job);
     free(value);
     return rc;
@@ -234,32 +234,33 @@ static void making_release(struct making *m)
     predicted_free(m->predicted);
 }
 
-int units_new(struct store *store, const struct summary *summary, const char *metric, enum units_set on,
-              struct units **out, struct err *err)
+int replicates_new(struct store *store, const struct summary *summary, const char *metric,
+                   enum replicates_set on, struct replicates **out, struct err *err)
 {
     struct making m = {.store = store, .on = on, .name = metric};
-    struct units *units = err_calloc(1, sizeof *units, "units", err);
-    int rc = units ? making_init(&m, err) : E_IO;
+    struct replicates *replicates = err_calloc(1, sizeof *replicates, "replicates", err);
+    int rc = replicates ? making_init(&m, err) : E_IO;
     *out = NULL;
     if (rc == 0) {
-        units->better = direction(&m);
-        units->group = err_calloc((unsigned long)summary->n_groups, sizeof *units->group, "units", err);
-        rc = units->group ? 0 : E_IO;
+        replicates->better = direction(&m);
+        replicates->group =
+            err_calloc((unsigned long)summary->n_groups, sizeof *replicates->group, "replicates", err);
+        rc = replicates->group ? 0 : E_IO;
     }
     for (int g = 0; g < summary->n_groups && rc == 0; g++) {
-        units->n_groups++;
-        rc = make_group(&m, &summary->group[g], &units->group[g], err);
+        replicates->n_groups++;
+        rc = make_group(&m, &summary->group[g], &replicates->group[g], err);
     }
     making_release(&m);
     if (rc < 0)
-        units_free(units);
+        replicates_free(replicates);
     else
-        *out = units;
+        *out = replicates;
     return rc;
 }
 
-int units_scores(struct store *store, const struct summary *summary, enum units_set on,
-                 struct stats_summary **out, struct err *err)
+int replicates_scores(struct store *store, const struct summary *summary, enum replicates_set on,
+                      struct stats_summary **out, struct err *err)
 {
     struct making m = {.store = store, .on = on, .name = scores[0].name};
     size_t cells = (size_t)summary->n_groups * (size_t)n_scores;
@@ -274,23 +275,23 @@ int units_scores(struct store *store, const struct summary *summary, enum units_
     return rc;
 }
 
-void units_free(struct units *units)
+void replicates_free(struct replicates *replicates)
 {
-    if (!units)
+    if (!replicates)
         return;
-    for (int g = 0; g < units->n_groups; g++)
-        free(units->group[g].unit);
-    free(units->group);
-    free(units);
+    for (int g = 0; g < replicates->n_groups; g++)
+        free(replicates->group[g].replicate);
+    free(replicates->group);
+    free(replicates);
 }
 
-double units_mean(const struct units_group *group)
+double replicates_mean(const struct replicates_group *group)
 {
     double sum = 0;
     int n = 0;
     for (int i = 0; i < group->n; i++)
-        if (!isnan(group->unit[i].value)) {
-            sum += group->unit[i].value;
+        if (!isnan(group->replicate[i].value)) {
+            sum += group->replicate[i].value;
             n++;
         }
     return n > 0 ? sum / n : (double)NAN;

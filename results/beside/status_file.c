@@ -1,4 +1,4 @@
-#include "beside/ending.h"
+#include "beside/status_file.h"
 
 #include "clock.h"
 #include "write/json_out.h"
@@ -15,7 +15,7 @@
 
 enum { PATH_SIZE = 4200 };
 
-const char *ending_state(int exit_status)
+const char *status_file_state(int exit_status)
 {
     switch (exit_status) {
     case -1:
@@ -31,13 +31,13 @@ const char *ending_state(int exit_status)
     }
 }
 
-static json_t *to_json(const struct ending *e)
+static json_t *to_json(const struct status_file *e)
 {
     json_t *status = e->exit_status < 0 ? json_null() : json_integer(e->exit_status);
-    return json_pack("{s:s, s:o, s:i, s:i, s:i, s:i, s:i, s:f, s:o}", "state", ending_state(e->exit_status),
-                     "exit_status", status, "done", e->done, "diverged", e->diverged, "failed", e->failed,
-                     "left", e->left, "lost_ranks", e->lost_ranks, "time", clock_wall(), "message",
-                     json_out_text(e->message));
+    return json_pack("{s:s, s:o, s:i, s:i, s:i, s:i, s:i, s:f, s:o}", "state",
+                     status_file_state(e->exit_status), "exit_status", status, "done", e->done, "diverged",
+                     e->diverged, "failed", e->failed, "left", e->left, "lost_ranks", e->lost_ranks, "time",
+                     clock_wall(), "message", json_out_text(e->message));
 }
 
 /* Write text under a temporary name and rename it onto path. */
@@ -58,7 +58,7 @@ static int replace(const char *path, const char *text)
     return -1;
 }
 
-int ending_write(const char *results_path, const struct ending *ending, struct err *err)
+int status_file_write(const char *results_path, const struct status_file *ending, struct err *err)
 {
     char path[PATH_SIZE];
     int n = snprintf(path, sizeof path, "%s.status", results_path);
@@ -84,7 +84,7 @@ static void take_text(const json_t *root, const char *key, char *out, size_t siz
     utf8_plain(out);
 }
 
-int ending_read(const char *results_path, struct ending *e)
+int status_file_read(const char *results_path, struct status_file *e)
 {
     char path[PATH_SIZE];
     memset(e, 0, sizeof *e);

@@ -1,4 +1,4 @@
-#include "trial.h"
+#include "child.h"
 
 #include "support/folder_fixture.h"
 #include "support/store_fixture.h"
@@ -45,7 +45,7 @@ static int be_killed(const char *path, struct err *err)
 static void expect(int (*trial)(const char *, struct err *), int code, const char *line)
 {
     struct err err = {0};
-    assert_int_equal(trial_run(trial, "f.h5", &err), code);
+    assert_int_equal(child_run(trial, "f.h5", &err), code);
     assert_string_equal(err.text, line);
 }
 

@@ -1,16 +1,16 @@
-/* ending.h - the state of the last or present run of a sweep in one line, R.h5.status: what mpirun's exit status may hide.
+/* status_file.h - the state of the last or present run of a sweep in one line, R.h5.status: what mpirun's exit status may hide.
  *
  * mpirun returns 0 after a rank was lost under --enable-recovery, whatever rank 0 returned; the true exit status stands here.
  * One line of JSON, replaced whole (temporary name, rename):
  *     {"state": "finished", "exit_status": 0, "done": 150, "diverged": 0, "failed": 0, "left": 0, "lost_ranks": 1,
  *      "time": 1763861000.25, "message": ""}
  * state: "running" (exit_status null), "finished", "failed" (some jobs did: 1), "stopped" (75) or "error" (2, 3). No MPI. */
-#ifndef CELLSWEEP_ENDING_H
-#define CELLSWEEP_ENDING_H
+#ifndef CELLSWEEP_STATUS_FILE_H
+#define CELLSWEEP_STATUS_FILE_H
 
 #include "err.h"
 
-struct ending {
+struct status_file {
     char state[16];
     int exit_status; /* -1: still running */
     int done, diverged, failed, left, lost_ranks;
@@ -19,12 +19,12 @@ struct ending {
 };
 
 /* The state that belongs to an exit status. */
-const char *ending_state(int exit_status);
+const char *status_file_state(int exit_status);
 
 /* Replace the status file; state and time are filled in from exit_status and the clock. */
-int ending_write(const char *results_path, const struct ending *ending, struct err *err);
+int status_file_write(const char *results_path, const struct status_file *ending, struct err *err);
 
 /* 1 when there is one, 0 when not or unreadable. */
-int ending_read(const char *results_path, struct ending *ending);
+int status_file_read(const char *results_path, struct status_file *ending);
 
 #endif

@@ -1,14 +1,14 @@
-#include "beside/pulse.h"
+#include "beside/run_view.h"
 
 #include "clock.h"
-#include "beside/ending.h"
+#include "beside/status_file.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
-const char *const pulse_state_names[N_PULSE_STATES] = {"running", "finished", "stopped", "dead"};
+const char *const run_view_state_names[N_RUN_VIEW_STATES] = {"running", "finished", "stopped", "dead"};
 
 /* Sums over the finished jobs. */
 struct finished {
@@ -16,7 +16,7 @@ struct finished {
     int n;
 };
 
-static struct finished count(struct store *store, struct pulse *p)
+static struct finished count(struct store *store, struct run_view *p)
 {
     struct finished sum = {0};
     const struct store_job *row = store_jobs(store);
@@ -41,7 +41,7 @@ static double ratio(double a, double b)
 }
 
 /* Work left by the mean job, shared by the jobs that run at once. NaN: nothing to guess from. */
-static double seconds_left(const struct pulse *p)
+static double seconds_left(const struct run_view *p)
 {
     double jobs = p->n_state[JOB_WAITING];
     for (int i = 0; i < p->n_jobs; i++)
@@ -51,7 +51,7 @@ static double seconds_left(const struct pulse *p)
 }
 
 /* Ten epochs without a sign of life, and at least a minute. */
-static int looks_dead(const struct pulse *p)
+static int looks_dead(const struct run_view *p)
 {
     double epoch = p->epoch_seconds, quiet = p->now - p->changed;
     for (int i = 0; i < p->n_jobs && isnan(epoch); i++)
@@ -61,60 +61,60 @@ static int looks_dead(const struct pulse *p)
 }
 
 /* Nobody holds the lock: what the last run left, or what the file's age says when it is older than locks. */
-static enum pulse_state judge_unlocked(struct pulse *p, const char *results_path)
+static enum run_view_state judge_unlocked(struct run_view *p, const char *results_path)
 {
-    struct ending ending;
-    if (ending_read(results_path, &ending) && ending.exit_status >= 0) {
+    struct status_file ending;
+    if (status_file_read(results_path, &ending) && ending.exit_status >= 0) {
         snprintf(p->message, sizeof p->message, "the last run ended with exit status %d (%s)%s%.900s",
                  ending.exit_status, ending.state, ending.message[0] ? ": " : "", ending.message);
-        return PULSE_STOPPED;
+        return RUN_VIEW_STOPPED;
     }
     if (p->n_state[JOB_RUNNING] > 0 && !looks_dead(p))
-        return PULSE_RUNNING;
+        return RUN_VIEW_RUNNING;
     if (p->n_state[JOB_RUNNING] > 0) {
         snprintf(p->message, sizeof p->message,
                  "no change for %.0f s: the run was probably killed; the same command again resumes it",
                  p->now - p->changed);
-        return PULSE_DEAD;
+        return RUN_VIEW_DEAD;
     }
     snprintf(p->message, sizeof p->message, "not running: the command that started it %s it",
              p->n_over ? "resumes" : "starts");
-    return PULSE_STOPPED;
+    return RUN_VIEW_STOPPED;
 }
 
-static enum pulse_state judge(struct pulse *p, const char *results_path, enum alive alive,
-                              const struct alive_holder *holder)
+static enum run_view_state judge(struct run_view *p, const char *results_path, enum lock_state alive,
+                                 const struct lock_holder *holder)
 {
     char name[512];
     if (p->n_over == p->n_jobs)
-        return PULSE_FINISHED;
-    if (alive == ALIVE_RUNNING)
-        return PULSE_RUNNING;
-    if (alive == ALIVE_NONE)
+        return RUN_VIEW_FINISHED;
+    if (alive == LOCK_RUNNING)
+        return RUN_VIEW_RUNNING;
+    if (alive == LOCK_NONE)
         return judge_unlocked(p, results_path);
-    alive_name(holder, name, sizeof name);
-    if (alive == ALIVE_DEAD)
+    lock_file_name(holder, name, sizeof name);
+    if (alive == LOCK_DEAD)
         snprintf(p->message, sizeof p->message, "the run was killed (%s); the same command again resumes it",
                  name);
     else
         snprintf(p->message, sizeof p->message, "run by %s, of which nothing can be told from here; %s", name,
                  looks_dead(p) ? "it has been silent for long" : "the file changes");
-    return alive == ALIVE_DEAD || looks_dead(p) ? PULSE_DEAD : PULSE_RUNNING;
+    return alive == LOCK_DEAD || looks_dead(p) ? RUN_VIEW_DEAD : RUN_VIEW_RUNNING;
 }
 
-void pulse_judge(struct pulse *p, const char *results_path, enum alive alive,
-                 const struct alive_holder *holder)
+void run_view_judge(struct run_view *p, const char *results_path, enum lock_state alive,
+                    const struct lock_holder *holder)
 {
     p->message[0] = '\0';
     p->state = judge(p, results_path, alive, holder);
-    int running = p->state == PULSE_RUNNING;
+    int running = p->state == RUN_VIEW_RUNNING;
     p->seconds_left = running ? seconds_left(p) : (double)NAN;
     p->images_per_second = running && p->n_state[JOB_RUNNING] > 0
                                ? p->images_a_job_second * p->n_state[JOB_RUNNING]
                                : (double)NAN;
 }
 
-static void measure(struct store *store, struct pulse *p)
+static void measure(struct store *store, struct run_view *p)
 {
     struct stat info;
     struct finished sum = count(store, p);
@@ -128,27 +128,27 @@ static void measure(struct store *store, struct pulse *p)
     p->seconds_left = p->images_per_second = (double)NAN;
 }
 
-int pulse_take(struct store *store, struct pulse *pulse, struct err *err)
+int run_view_take(struct store *store, struct run_view *view, struct err *err)
 {
-    *pulse = (struct pulse){.n_jobs = store_n_jobs(store)};
-    pulse->mark = err_calloc((unsigned long)pulse->n_jobs, sizeof *pulse->mark, "the commit marks", err);
-    int rc = pulse->mark ? store_read_marks(store, pulse->mark, err) : E_IO;
+    *view = (struct run_view){.n_jobs = store_n_jobs(store)};
+    view->mark = err_calloc((unsigned long)view->n_jobs, sizeof *view->mark, "the commit marks", err);
+    int rc = view->mark ? store_read_marks(store, view->mark, err) : E_IO;
     if (rc < 0) {
-        pulse_release(pulse);
+        run_view_release(view);
         return rc;
     }
-    measure(store, pulse);
+    measure(store, view);
     return 0;
 }
 
-char pulse_letter(enum job_state state)
+char run_view_letter(enum job_state state)
 {
     static const char letter[N_JOB_STATES + 1] = "wrdfx";
     return letter[state];
 }
 
-void pulse_release(struct pulse *pulse)
+void run_view_release(struct run_view *view)
 {
-    free(pulse->mark);
-    *pulse = (struct pulse){0};
+    free(view->mark);
+    *view = (struct run_view){0};
 }

@@ -1,15 +1,15 @@
-/* units.h - a metric as numbers that can be compared: one a finished job, or one a repeat of k-fold.
+/* replicates.h - a metric as numbers that can be compared: one a finished job, or one a repeat of k-fold.
  *
- *     struct units *units = NULL;
- *     if (units_new(store, summary, "auroc", UNITS_OOF, &units, &err) < 0) ...
- *     units->group[g].unit[i].value ...            in the order of summary->group[g]
- *     units_free(units);
+ *     struct replicates *replicates = NULL;
+ *     if (replicates_new(store, summary, "auroc", REPLICATES_OOF, &replicates, &err) < 0) ...
+ *     replicates->group[g].replicate[i].value ...            in the order of summary->group[g]
+ *     replicates_free(replicates);
  *
  * Sets: val, what each job held back; all, every original of its clusters, training images among them; oof ("out of fold"),
  * the held-back predictions of all folds of a repeat pooled, so that every image is judged once by a model that has not seen
- * it. oof needs k-fold and every fold finished; else there is no unit.
+ * it. oof needs k-fold and every fold finished; else there is no replicate.
  *
- * The unit of a test is a job in val and all, and a repeat of a seed in oof. Repeats and seeds are alike: each draws its own
+ * The replicate of a test is a job in val and all, and a repeat of a seed in oof. Repeats and seeds are alike: each draws its own
  * split, its own initial weights and, with class_sizes, its own originals, so n = seeds x repeats. All of them judge the same
  * images: a test of them tells what other seeds and splits of these images would give, nothing about other images.
  *
@@ -17,55 +17,55 @@
  * balanced_accuracy of val and all come from the stored matrices, in double precision, so that runs which
  * are equally good are equal; loss and balanced_accuracy_as_published from the stored metrics of the last
  * epoch, in single precision; the rest from stored probabilities, which needs no rerun. No MPI. */
-#ifndef CELLSWEEP_UNITS_H
-#define CELLSWEEP_UNITS_H
+#ifndef CELLSWEEP_REPLICATES_H
+#define CELLSWEEP_REPLICATES_H
 
 #include "stats/scores.h"
 #include "stats/summary.h"
 
-enum units_set { UNITS_VAL, UNITS_ALL, UNITS_OOF, N_UNITS_SETS };
+enum replicates_set { REPLICATES_VAL, REPLICATES_ALL, REPLICATES_OOF, N_REPLICATES_SETS };
 
 /* "val", "all", "oof". */
-extern const char *const units_set_names[N_UNITS_SETS];
+extern const char *const replicates_set_names[N_REPLICATES_SETS];
 
-struct unit {
+struct replicate {
     int64_t seed;
     int repeat, fold; /* fold is 0 in oof */
     double value;     /* NaN: undefined */
 };
 
 /* One group's, ordered by seed, repeat, fold. */
-struct units_group {
+struct replicates_group {
     int n;
-    struct unit *unit; /* (n) */
-    /* Images that judge over images that train when units are splits of the same images (kfold and holdout on val and all): the
+    struct replicate *replicate; /* (n) */
+    /* Images that judge over images that train when replicates are splits of the same images (kfold and holdout on val and all): the
      * correlation that a test has to allow for (stats_corrected_t). The mean of n_val / (n_drawn - n_val) over the finished jobs of
      * the group, so uneven folds of groups have their own. n_val is that of /jobs; n_drawn is the sum of class_sizes (where an axis had to cut their list: originals of role 0 or 1 of the first job), or without
      * them the number of originals of the clusters (the sum of /confusion/all): what a strategy adds or leaves out of the training
-     * part does not count. NaN where units are runs with different seeds (report, tail, oof), and where n_val is 0 or n_drawn. */
+     * part does not count. NaN where replicates are runs with different seeds (report, tail, oof), and where n_val is 0 or n_drawn. */
     double test_ratio;
     double rounding; /* a value is off by at most this share of itself: 2^-24 of stored metrics, else 0 */
 };
 
-struct units {
+struct replicates {
     int better; /* 1: more is better, -1: less is better, 0: neither */
     int n_groups;
-    struct units_group *group; /* (n_groups) as in the summary; owned */
+    struct replicates_group *group; /* (n_groups) as in the summary; owned */
 };
 
 /* *out is owned by the caller. E_USAGE for a metric that does not exist on this set. */
-int units_new(struct store *store, const struct summary *summary, const char *metric, enum units_set on,
-              struct units **out, struct err *err);
+int replicates_new(struct store *store, const struct summary *summary, const char *metric,
+                   enum replicates_set on, struct replicates **out, struct err *err);
 
-/* Every score of scores.h at once: mean and interval over the units of each group, (n_groups, n_scores), n 0 where there are
- * none. Intervals are made as those of summary.h: on val they allow for shared images, all and oof are Student's t over units
+/* Every score of scores.h at once: mean and interval over the replicates of each group, (n_groups, n_scores), n 0 where there are
+ * none. Intervals are made as those of summary.h: on val they allow for shared images, all and oof are Student's t over replicates
  * that judge the same images. *out is freed by the caller. */
-int units_scores(struct store *store, const struct summary *summary, enum units_set on,
-                 struct stats_summary **out, struct err *err);
+int replicates_scores(struct store *store, const struct summary *summary, enum replicates_set on,
+                      struct stats_summary **out, struct err *err);
 
-void units_free(struct units *units);
+void replicates_free(struct replicates *replicates);
 
 /* Mean of the values that are not NaN; NaN when there is none. */
-double units_mean(const struct units_group *group);
+double replicates_mean(const struct replicates_group *group);
 
 #endif

@@ -1,4 +1,4 @@
-#include "beside/alive.h"
+#include "beside/lock_file.h"
 
 #include "clock.h"
 #include "utf8.h"
@@ -41,13 +41,13 @@ static unsigned long long process_start(long pid)
     return field ? strtoull(field + 1, NULL, 10) : 0;
 }
 
-static void copy_environment(const char *name, char out[ALIVE_WORD])
+static void copy_environment(const char *name, char out[LOCK_FILE_WORD])
 {
     const char *value = getenv(name);
-    snprintf(out, ALIVE_WORD, "%s", value ? value : "");
+    snprintf(out, LOCK_FILE_WORD, "%s", value ? value : "");
 }
 
-void alive_self(struct alive_holder *self)
+void lock_file_self(struct lock_holder *self)
 {
     memset(self, 0, sizeof *self);
     self->since = clock_wall();
@@ -63,14 +63,14 @@ void alive_self(struct alive_holder *self)
     copy_environment("SLURM_CLUSTER_NAME", self->slurm_cluster);
 }
 
-static enum alive check_process(const struct alive_holder *holder)
+static enum lock_state check_process(const struct lock_holder *holder)
 {
     if (holder->process_start == 0) /* it had no /proc: the number alone must do */
-        return kill((pid_t)holder->pid, 0) == 0 || errno == EPERM ? ALIVE_RUNNING : ALIVE_DEAD;
+        return kill((pid_t)holder->pid, 0) == 0 || errno == EPERM ? LOCK_RUNNING : LOCK_DEAD;
     unsigned long long start = process_start(holder->pid);
     if (start == 0 && kill((pid_t)holder->pid, 0) < 0 && errno == EPERM)
-        return ALIVE_UNKNOWN; /* of another user, and /proc shows but one's own (hidepid) */
-    return start == holder->process_start ? ALIVE_RUNNING : ALIVE_DEAD;
+        return LOCK_UNKNOWN; /* of another user, and /proc shows but one's own (hidepid) */
+    return start == holder->process_start ? LOCK_RUNNING : LOCK_DEAD;
 }
 
 /* When this host was started, seconds since 1970. */
@@ -104,35 +104,35 @@ static int ask_squeue(const char *job, char *out, size_t size)
 }
 
 /* A requeued job keeps its number: an earlier start of our own job is over, and a job that waits has no process. */
-static enum alive check_slurm(const struct alive_holder *holder, const struct alive_holder *self)
+static enum lock_state check_slurm(const struct lock_holder *holder, const struct lock_holder *self)
 {
     char state[256];
     if (!holder->slurm_job[0] || (holder->slurm_cluster[0] && self->slurm_cluster[0] &&
                                   strcmp(holder->slurm_cluster, self->slurm_cluster) != 0))
-        return ALIVE_UNKNOWN; /* the squeue of another cluster knows nothing of it */
+        return LOCK_UNKNOWN; /* the squeue of another cluster knows nothing of it */
     if (strcmp(holder->slurm_job, self->slurm_job) == 0 &&
         strcmp(holder->slurm_restart, self->slurm_restart) != 0)
-        return ALIVE_DEAD;
+        return LOCK_DEAD;
     if (ask_squeue(holder->slurm_job, state, sizeof state) < 0)
-        return ALIVE_UNKNOWN;
+        return LOCK_UNKNOWN;
     static const char *const live[] = {"RUNNING", "COMPLETING",  "SUSPENDED",
                                        "STOPPED", "CONFIGURING", "SIGNALING"};
     for (size_t i = 0; i < sizeof live / sizeof *live; i++)
         if (strcmp(state, live[i]) == 0)
-            return ALIVE_RUNNING;
-    return ALIVE_DEAD;
+            return LOCK_RUNNING;
+    return LOCK_DEAD;
 }
 
-enum alive alive_check(const struct alive_holder *holder)
+enum lock_state lock_file_check(const struct lock_holder *holder)
 {
-    struct alive_holder self;
-    alive_self(&self);
+    struct lock_holder self;
+    lock_file_self(&self);
     if (!holder->host[0])
-        return ALIVE_UNKNOWN;
+        return LOCK_UNKNOWN;
     if (strcmp(holder->host, self.host) != 0)
         return check_slurm(holder, &self);
     if (strcmp(holder->boot, self.boot) != 0)
-        return holder->since < boot_time() ? ALIVE_DEAD /* the host was started anew since */
+        return holder->since < boot_time() ? LOCK_DEAD /* the host was started anew since */
                                            : check_slurm(holder, &self);
     if (strcmp(holder->pids, self.pids) != 0)
         return check_slurm(holder, &self); /* another container: its process numbers mean nothing here */
@@ -141,32 +141,33 @@ enum alive alive_check(const struct alive_holder *holder)
 
 /* ---- the file ---- */
 
-int alive_path(const char *results_path, char *out, struct err *err)
+int lock_file_path(const char *results_path, char *out, struct err *err)
 {
-    int n = snprintf(out, ALIVE_PATH, "%s.lock", results_path);
-    return n > 0 && n < ALIVE_PATH ? 0 : err_set(err, E_IO, "%.200s...: the path is too long", results_path);
+    int n = snprintf(out, LOCK_FILE_PATH, "%s.lock", results_path);
+    return n > 0 && n < LOCK_FILE_PATH ? 0
+                                       : err_set(err, E_IO, "%.200s...: the path is too long", results_path);
 }
 
-void alive_format(const struct alive_holder *h, char *out)
+void lock_file_format(const struct lock_holder *h, char *out)
 {
     json_t *root = json_pack("{s:s, s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:f}", "host", h->host, "pid",
                              (json_int_t)h->pid, "process_start", (json_int_t)h->process_start, "boot",
                              h->boot, "pids", h->pids, "slurm_job", h->slurm_job, "slurm_restart",
                              h->slurm_restart, "slurm_cluster", h->slurm_cluster, "since", h->since);
     char *text = root ? json_dumps(root, 0) : NULL;
-    snprintf(out, ALIVE_TEXT, "%s\n", text ? text : "");
+    snprintf(out, LOCK_FILE_TEXT, "%s\n", text ? text : "");
     free(text);
     json_decref(root);
 }
 
-static void take_word(const json_t *root, const char *key, char out[ALIVE_WORD])
+static void take_word(const json_t *root, const char *key, char out[LOCK_FILE_WORD])
 {
     const char *value = json_string_value(json_object_get(root, key));
-    snprintf(out, ALIVE_WORD, "%s", value ? value : "");
+    snprintf(out, LOCK_FILE_WORD, "%s", value ? value : "");
     utf8_plain(out);
 }
 
-int alive_parse(const char *text, struct alive_holder *h)
+int lock_file_parse(const char *text, struct lock_holder *h)
 {
     json_t *root = json_loads(text, 0, NULL);
     memset(h, 0, sizeof *h);
@@ -186,27 +187,27 @@ int alive_parse(const char *text, struct alive_holder *h)
     return -1;
 }
 
-enum alive alive_look(const char *results_path, struct alive_holder *holder)
+enum lock_state lock_file_look(const char *results_path, struct lock_holder *holder)
 {
-    char path[ALIVE_PATH], text[ALIVE_TEXT] = "";
-    struct alive_holder found;
+    char path[LOCK_FILE_PATH], text[LOCK_FILE_TEXT] = "";
+    struct lock_holder found;
     if (!holder)
         holder = &found;
     memset(holder, 0, sizeof *holder);
-    if (alive_path(results_path, path, NULL) < 0)
-        return ALIVE_NONE;
+    if (lock_file_path(results_path, path, NULL) < 0)
+        return LOCK_NONE;
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a FIFO in its place keeps nobody waiting */
     if (fd < 0)
-        return errno == ENOENT || errno == ENOTDIR ? ALIVE_NONE : ALIVE_UNKNOWN;
+        return errno == ENOENT || errno == ENOTDIR ? LOCK_NONE : LOCK_UNKNOWN;
     ssize_t n = read(fd, text, sizeof text - 1);
     close(fd);
     text[n > 0 ? n : 0] = '\0';
-    return alive_parse(text, holder) < 0 ? ALIVE_UNKNOWN : alive_check(holder);
+    return lock_file_parse(text, holder) < 0 ? LOCK_UNKNOWN : lock_file_check(holder);
 }
 
-const char *alive_name(const struct alive_holder *h, char *out, size_t size)
+const char *lock_file_name(const struct lock_holder *h, char *out, size_t size)
 {
-    char since[64] = "?", job[ALIVE_WORD + 16] = "";
+    char since[64] = "?", job[LOCK_FILE_WORD + 16] = "";
     time_t seconds = (time_t)h->since;
     struct tm t;
     if (h->since > 0 && localtime_r(&seconds, &t))

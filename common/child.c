@@ -1,4 +1,4 @@
-#include "trial.h"
+#include "child.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +18,7 @@ struct verdict {
 static void limit_child(void)
 {
     static const int fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS};
-    struct rlimit none = {0, 0}, seconds = {TRIAL_SECONDS, TRIAL_SECONDS};
+    struct rlimit none = {0, 0}, seconds = {CHILD_SECONDS, CHILD_SECONDS};
     int null = open("/dev/null", O_WRONLY);
     setrlimit(RLIMIT_CORE, &none);
     setrlimit(RLIMIT_CPU, &seconds);
@@ -28,12 +28,12 @@ static void limit_child(void)
         dup2(null, STDERR_FILENO);
 }
 
-static void run_child(int (*trial)(const char *path, struct err *err), const char *path, int out)
+static void run_child(int (*task)(const char *path, struct err *err), const char *path, int out)
 {
     struct verdict verdict;
     memset(&verdict, 0, sizeof verdict);
     limit_child();
-    verdict.rc = trial(path, &verdict.err);
+    verdict.rc = task(path, &verdict.err);
     ssize_t n = write(out, &verdict, sizeof verdict); /* less than PIPE_BUF: whole or not at all */
     _exit(n != (ssize_t)sizeof verdict);
 }
@@ -66,7 +66,7 @@ static int judge(const char *path, ssize_t n, const struct verdict *verdict, int
     return err_set(err, E_IO, "%s: damaged: it crashes the HDF5 library; restore a copy", path);
 }
 
-int trial_run(int (*trial)(const char *path, struct err *err), const char *path, struct err *err)
+int child_run(int (*task)(const char *path, struct err *err), const char *path, struct err *err)
 {
     int end[2];
     struct verdict verdict;
@@ -74,7 +74,7 @@ int trial_run(int (*trial)(const char *path, struct err *err), const char *path,
         return err_set(err, E_IO, "%s: cannot try to open it: %s", path, strerror(errno));
     pid_t child = fork();
     if (child == 0)
-        run_child(trial, path, end[1]);
+        run_child(task, path, end[1]);
     close(end[1]);
     ssize_t n = child > 0 ? read_verdict(end[0], &verdict) : -1;
     int error = errno, status = child > 0 ? wait_for(child) : -1;
