@@ -14,7 +14,8 @@ struct verdict {
     struct err err;
 };
 
-/* No core file, no endless loop, no words of the C library about its heap; and whoever catches crashes is not asked. */
+/* No core file, no endless loop, no words of the C library about its heap; and whoever catches
+ * crashes is not asked. */
 static void limit_child(void)
 {
     static const int fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS};

@@ -1,7 +1,7 @@
 /* clock.h - the time, in seconds.
  *
- * clock_now() measures durations: it never goes back, and begins anywhere. clock_wall() is the time of day, since 1970, which files
- * and other hosts understand; somebody may set it. No MPI. */
+ * clock_now() measures durations: it never goes back, and begins anywhere. clock_wall() is the time of day,
+ * since 1970, which files and other hosts understand; somebody may set it. No MPI. */
 #ifndef CELLSWEEP_CLOCK_H
 #define CELLSWEEP_CLOCK_H
 

@@ -1,14 +1,16 @@
-/* draws.h - the validation sets that seeds and repeats draw: how many of them are different, and how far they overlap.
- * Whole groups leave few ways to divide images evenly, so that several seeds may get one and the same division.
+/* draws.h - the validation sets that seeds and repeats draw: how many of them are different, and how
+ * far they overlap. Whole groups leave few ways to divide images evenly, so that several seeds may
+ * get one and the same division.
  *
  *     struct draws draws = {0};
- *     for (...) if (draws_add(&draws, seed, repeat, image, n, &err) < 0) ...      folds of a repeat one after the other
+ *     for (...) if (draws_add(&draws, seed, repeat, image, n, &err) < 0) ...    folds of a repeat one after
+ *                                                                               the other
  *     struct draws_summary s;
  *     if (draws_summarise(&draws, &s, &err) < 0) ...
  *     draws_release(&draws);
  *
- * A draw is what one seed and repeat divides: the validation set of a holdout, or those of all folds. Two draws are the same when
- * their sets are, in whatever order. No MPI. */
+ * A draw is what one seed and repeat divides: the validation set of a holdout, or those of all folds. Two
+ * draws are the same when their sets are, in whatever order. No MPI. */
 #ifndef CELLSWEEP_DRAWS_H
 #define CELLSWEEP_DRAWS_H
 
@@ -41,21 +43,21 @@ struct draws_summary {
     int drawn;    /* draws; those with fewer sets than others have, of unfinished folds, do not count */
     int distinct; /* of them */
     int n_sets;   /* sets of a draw: 1, or the folds */
-    double
-        overlap; /* mean over pairs of the first DRAWS_COMPARED draws: of each set of one, its largest Jaccard index with a set
-                          of the other, 0 to 1; NaN: one draw */
+    /* mean over pairs of the first DRAWS_COMPARED draws: of each set of one, its largest Jaccard index
+     * with a set of the other, 0 to 1; NaN: one draw */
+    double overlap;
     int least, most; /* images of a set */
 };
 
-/* Add a validation set: image (n) in any order, an image twice counts once. Sets of the same seed and repeat follow each other.
- * E_IO without memory. */
+/* Add a validation set: image (n) in any order, an image twice counts once. Sets of the same seed and repeat
+ * follow each other. E_IO without memory. */
 int draws_add(struct draws *draws, int64_t seed, int64_t repeat, const int *image, int n, struct err *err);
 
 /* E_IO without memory. Without a draw: all zero, overlap NaN. */
 int draws_summarise(const struct draws *draws, struct draws_summary *out, struct err *err);
 
-/* Runs of so few divisions tell less than their number says: fewer distinct ones than were drawn, or an overlap above
- * draws_high_overlap. */
+/* Runs of so few divisions tell less than their number says: fewer distinct ones than were drawn, or
+ * an overlap above draws_high_overlap. */
 int draws_are_few(const struct draws_summary *summary);
 
 /* 1: there is one division only, though several were drawn. */

@@ -15,8 +15,8 @@ int err_set(struct err *err, int code, const char *format, ...)
         va_start(args, format);
         vsnprintf(text, sizeof text, format, args);
         va_end(args);
-        /* Texts from a file may hold line ends, escape sequences or no text at all, and the end may have been cut within a letter:
-         * the line stays one, does not steer a terminal, and can be a text of JSON. */
+        /* Texts from a file may hold line ends, escape sequences or no text at all, and the end may have been
+         * cut within a letter: the line stays one, does not steer a terminal, and can be a text of JSON. */
         utf8_plain(text);
         memcpy(err->text, text, strlen(text) + 1);
         err->code = code;

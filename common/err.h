@@ -19,15 +19,16 @@ struct err {
     char text[1024]; /* one line, no newline, empty when code is E_OK */
 };
 
-/* Store code and the formatted line in *err (which may be NULL) and return code. A longer line is cut, control characters become
- * spaces. Arguments may be err->text, so that a line can be put into a longer one or be given another code. */
+/* Store code and the formatted line in *err (which may be NULL) and return code. A longer line is cut,
+ * control characters become spaces. Arguments may be err->text, so that a line can be put into a longer one
+ * or be given another code. */
 int err_set(struct err *err, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Exit status of the program for a code: 0, 1, 2, 3 or 75. */
 int err_exit_status(int code);
 
-/* malloc of n * size bytes, zeroed; NULL with *err set to E_IO, naming `what`, when there is no memory or n * size
- * overflows. n == 0 gives a valid pointer. The caller frees. */
+/* malloc of n * size bytes, zeroed; NULL with *err set to E_IO, naming `what`, when there is no memory or n *
+ * size overflows. n == 0 gives a valid pointer. The caller frees. */
 void *err_calloc(unsigned long n, unsigned long size, const char *what, struct err *err);
 
 #endif

@@ -456,7 +456,8 @@ static hid_t make_space(int rank, const hsize_t *dims)
     return rank == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(rank, dims, NULL);
 }
 
-/* Creation lists: allocate and fill when created, so that an unwritten cell shows and a full disk fails at once. */
+/* Creation lists: allocate and fill when created, so that an unwritten cell shows and a full
+ * disk fails at once. */
 static hid_t make_creation_list(hid_t type, const void *fill)
 {
     hid_t list = H5Pcreate(H5P_DATASET_CREATE);

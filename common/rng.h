@@ -1,8 +1,9 @@
 /* rng.h - counter-based random numbers (Philox4x32-10 of Random123), one stream a purpose.
  *
- * A stream is a 64-bit key, hashed from a purpose and whatever identifies the thing it decides ("split" of these
- * clusters, "weights" of this network and seed), and a 64-bit substream (an epoch, an image). Block i of a stream
- * is a pure function of (key, substream, i): nothing depends on what was drawn before, by whom, or where.
+ * A stream is a 64-bit key, hashed from a purpose and whatever identifies the thing it decides
+ * ("split" of these clusters, "weights" of this network and seed), and a 64-bit substream (an epoch,
+ * an image). Block i of a stream is a pure function of (key, substream, i): nothing depends on what
+ * was drawn before, by whom, or where.
  *
  *     struct rng rng = rng_start(rng_key("shuffle", job_key, strlen(job_key)), epoch);
  *     rng_shuffle(&rng, order, n);

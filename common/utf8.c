@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-/* The first byte gives the length, and narrows the second where a longer form, a surrogate or a number beyond U+10FFFF would fit. */
+/* The first byte gives the length, and narrows the second where a longer form, a surrogate or a
+ * number beyond U+10FFFF would fit. */
 struct form {
     unsigned char first, last; /* of the first byte */
     unsigned char second[2];   /* of the second */

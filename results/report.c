@@ -63,8 +63,7 @@ static int write_figures(const struct summary *summary, const struct dataset *da
     if (rc == 0 && figures.n_single > 0)
         fprintf(stderr,
                 "%s: one figure an axis, the mean over the others; %d figures of single combinations, "
-                "learning curves "
-                "among them, are left out: --filter chooses some, --all-figures draws all\n",
+                "learning curves among them, are left out: --filter chooses some, --all-figures draws all\n",
                 options->dir, figures.n_single);
     if (rc == 0)
         print_written(table, options->dir, figures.n);

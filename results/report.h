@@ -1,5 +1,5 @@
-/* report.h - everything `cellsweep report` leaves in a directory: final (tables.h), comparisons, rankings, leak_inflation and
- * claims (findings.h) as .csv, .md and .tex, figures, and report.html, the page (page.h).
+/* report.h - everything `cellsweep report` leaves in a directory: final (tables.h), comparisons, rankings,
+ * leak_inflation and claims (findings.h) as .csv, .md and .tex, figures, and report.html, the page (page.h).
  *
  *     struct report_options options = {.dir = "out", .filter = NULL};
  *     if (report_write(store, &options, stdout, &err) < 0) ...
@@ -24,10 +24,11 @@ struct report_options {
     struct figstyle style; /* size of figures and letters; zeros: as they are made */
 };
 
-/* Write the report of the jobs finished so far; the means, what was found and what was written go to `table` in some two dozen lines. The images for the appendix are read
- * from "<results without .h5>.cells.h5" or from what the sweep names (sweep_images.h); when they are not there, the figure is left out with a
- * notice on stderr, as is the page when it was not built into the program.
- * E_USAGE when no job is finished; E_IO keeps what was written so far. */
+/* Write the report of the jobs finished so far; the means, what was found and what was written go to `table`
+ * in some two dozen lines. The images for the appendix are read from "<results without .h5>.cells.h5" or from
+ * what the sweep names (sweep_images.h); when they are not there, the figure is left out with a notice on
+ * stderr, as is the page when it was not built into the program. E_USAGE when no job is finished; E_IO keeps
+ * what was written so far. */
 int report_write(struct store *store, const struct report_options *options, FILE *table, struct err *err);
 
 #endif

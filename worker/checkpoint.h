@@ -4,8 +4,9 @@
  *     rc = checkpoint_read(path, &identity, &state, &err);    every doubt is E_IO: the job then starts over
  *     checkpoint_free(&state);
  *
- * What is random in a job is a pure function of its key, the epoch and the step, so its state is: weights, Adam's moments and
- * step counts of every network, the number of training steps, the metrics so far, and, where they are kept, the best weights.
+ * What is random in a job is a pure function of its key, the epoch and the step, so its state is: weights,
+ * Adam's moments and step counts of every network, the number of training steps, the metrics so far, and,
+ * where they are kept, the best weights.
  *
  * The file, little-endian, without gaps:
  *     0    8 bytes   "CSWEEPCK"
@@ -19,7 +20,8 @@
  *     40   float32   their value of the metric that chose them, 0 without
  *     44   uint32    1: the best weights are kept, even if no epoch was any good yet, else 0
  *     48   int64     training steps so far, of all networks
- *     56   4 texts   job key, checksum of the dataset, kernels, program; CHECKPOINT_TEXT bytes each, filled up with 0
+ *     56   4 texts   job key, checksum of the dataset, kernels, program; CHECKPOINT_TEXT bytes each, filled
+ *                    up with 0
  *     then int64     [M] Adam's step count of every network
  *          float32   [E, N_METRICS] training, [E, N_METRICS] validation
  *          float32   [M, 3, P] weights, first and second moments of every network
@@ -38,8 +40,8 @@
 
 enum { CHECKPOINT_TEXT = 128, CHECKPOINT_MAX_EPOCHS = 1000000 };
 
-/* What a state belongs to; with any other of these the rest of the job would have other bits. At most CHECKPOINT_TEXT - 1 bytes
- * each, longer ones are cut. */
+/* What a state belongs to; with any other of these the rest of the job would have other bits. At most
+ * CHECKPOINT_TEXT - 1 bytes each, longer ones are cut. */
 struct checkpoint_identity {
     const char *key;     /* of the job: its whole configuration and the data */
     const char *data;    /* checksum of the dataset */
@@ -68,22 +70,23 @@ struct checkpoint {
 /* Bytes of the file of a state. */
 uint64_t checkpoint_bytes(const struct checkpoint *state);
 
-/* Write under a temporary name, fsync, rename, fsync the folder: `path` is the old file or the whole new one. E_IO leaves
- * nothing else behind. */
+/* Write under a temporary name, fsync, rename, fsync the folder: `path` is the old file or the whole new one.
+ * E_IO leaves nothing else behind. */
 int checkpoint_write(const char *path, const struct checkpoint_identity *identity,
                      const struct checkpoint *state, struct err *err);
 
-/* Read and check everything. want: what it must belong to. *out is owned by the caller; empty on failure. E_IO when the file is
- * missing, cut, has a bit changed, or belongs to something else: the line names the file and why. */
+/* Read and check everything. want: what it must belong to. *out is owned by the caller; empty on
+ * failure. E_IO when the file is missing, cut, has a bit changed, or belongs to something else: the
+ * line names the file and why. */
 int checkpoint_read(const char *path, const struct checkpoint_identity *want, struct checkpoint *out,
                     struct err *err);
 
-/* Epochs done in the checkpoint at `path`, from its head and length alone, for estimates and lists. Errors as checkpoint_read(), but
- * a bit that changed behind the head is not seen. */
+/* Epochs done in the checkpoint at `path`, from its head and length alone, for estimates and lists. Errors as
+ * checkpoint_read(), but a bit that changed behind the head is not seen. */
 int checkpoint_peek(const char *path, const struct checkpoint_identity *want, int *epoch, struct err *err);
 
-/* The same as checkpoint_read() from n bytes in memory, which may hold anything; name is for the line. Reads no byte outside them, allocates at most
- * n bytes. */
+/* The same as checkpoint_read() from n bytes in memory, which may hold anything; name is for the line. Reads
+ * no byte outside them, allocates at most n bytes. */
 int checkpoint_parse(const void *bytes, size_t n, const char *name, const struct checkpoint_identity *want,
                      struct checkpoint *out, struct err *err);
 

@@ -139,8 +139,8 @@ static int stopped(const struct run *run, struct err *err)
     return 0;
 }
 
-/* One pass of network m over its training samples; its metrics are those seen on the way, dropout active. Returns how many
- * samples it saw. */
+/* One pass of network m over its training samples; its metrics are those seen on the way, dropout active.
+ * Returns how many samples it saw. */
 static int train_member(struct run *run, int m, int epoch, float out[N_METRICS], struct err *err)
 {
     const struct recipe *recipe = &run->samples.recipe;
@@ -205,7 +205,8 @@ static int fit_member(struct run *run, int m, float out[N_METRICS], struct err *
     return rc < 0 ? rc : set.n;
 }
 
-/* Every network once over its samples; the metrics are means over the networks, but for those that the split left without any. */
+/* Every network once over its samples; the metrics are means over the networks, but for those that
+ * the split left without any. */
 static int train_epoch(struct run *run, int epoch, float out[N_METRICS], struct err *err)
 {
     double sum[N_METRICS] = {0};
@@ -374,8 +375,8 @@ static int keep_weights(struct run *run, struct err *err)
     return 0;
 }
 
-/* The data as the network takes them in: itself, or a copy of its head whose images of the job's clusters are resized. Other pages
- * of the copy are never touched. */
+/* The data as the network takes them in: itself, or a copy of its head whose images of the job's clusters are
+ * resized. Other pages of the copy are never touched. */
 static int resize_data(const struct config *config, const struct dataset *data, struct dataset *out,
                        float **owned, struct err *err)
 {

@@ -5,8 +5,9 @@
  *     ... result ...
  *     job_result_free(&result);
  *
- * The result depends on the config, the data and the key only, wherever the job was interrupted and gone on with (hooks.from).
- * No MPI, no files: what happens between mini-batches and after epochs is up to the hooks. */
+ * The result depends on the config, the data and the key only, wherever the job was interrupted and gone on
+ * with (hooks.from). No MPI, no files: what happens between mini-batches and after epochs is up to the
+ * hooks. */
 #ifndef CELLSWEEP_JOB_H
 #define CELLSWEEP_JOB_H
 
@@ -21,10 +22,11 @@
 /* What a caller is told while a job runs; any function may be NULL. */
 struct job_hooks {
     void *self;
-    /* Between mini-batches, and every some ten milliseconds while images are compared: serve others, look at signals. Non-zero stops
-     * the job: job_run returns E_STOPPED. */
+    /* Between mini-batches, and every some ten milliseconds while images are compared: serve others, look at
+     * signals. Non-zero stops the job: job_run returns E_STOPPED. */
     int (*pause)(void *self);
-    /* After epoch `epoch` (from 0), with the N_METRICS numbers of both sides. Negative: job_run returns it. */
+    /* After epoch `epoch` (from 0), with the N_METRICS numbers of both sides. Negative: job_run returns
+     * it. */
     int (*epoch)(void *self, int epoch, const float *train, const float *val, struct err *err);
     /* After that, when another epoch follows and the model learns by epochs (MODEL_EPOCHS): what the
      * rest of the job depends on, but for the metrics so far, which the caller adds. Valid during the
@@ -32,8 +34,9 @@ struct job_hooks {
     int (*between)(void *self, const struct checkpoint *state, struct err *err);
     /* Go on where this was taken, with the same bits; NULL: from the beginning. Its metrics are not read. */
     const struct checkpoint *from;
-    /* 1: leave the weights of the best epoch, 0: the final ones. Best: the highest balanced accuracy on the validation set, the first
-     * of equals; final where no epoch has one. Nothing else of the result depends on it. */
+    /* 1: leave the weights of the best epoch, 0: the final ones. Best: the highest balanced accuracy
+     * on the validation set, the first of equals; final where no epoch has one. Nothing else of the
+     * result depends on it. */
     int best_weights;
 };
 
@@ -53,24 +56,27 @@ struct job_result {
     int epochs_done;
     int diverged;                    /* 1: loss or weights became NaN or infinite in the last epoch done */
     struct job_predictions val, all; /* val: validation set; all: every original of the clusters */
-    float *
-        weights; /* (n_weights) final, or of the best epoch: the networks one after the other, as job_predict() wants them */
+    /* (n_weights) final, or of the best epoch: the networks one after the other, as job_predict() wants
+     * them */
+    float *weights;
     size_t n_weights;
     int weights_epoch; /* the epoch they are of, from 1 */
-    int *
-        role; /* (all.n) enum job_role: trained on (itself, a copy or a blend of it), only judged on, or neither */
+    /* (all.n) enum job_role: trained on (itself, a copy or a blend of it), only judged on, or neither */
+    int *role;
 };
 
-/* What is known of a job before it runs. Where a strategy compares images, n_train and leak are estimates; n_val is never smaller
- * than the job's own. Networks of an ensemble share n_train, the number of samples that any of them learns from. */
+/* What is known of a job before it runs. Where a strategy compares images, n_train and leak are estimates;
+ * n_val is never smaller than the job's own. Networks of an ensemble share n_train, the number of samples
+ * that any of them learns from. */
 struct job_plan {
     int n_train, n_val, n_all, leak;
-    double
-        cost; /* > 0: multiply-adds x 2 of all training and validation passes; an estimate for scheduling */
+    /* > 0: multiply-adds x 2 of all training and validation passes; an estimate for scheduling */
+    double cost;
 };
 
-/* Select the job's samples as job_run will, but without comparing images, and count them. E_USAGE when the job cannot run on this data: a class too small for
- * the protocol, a strategy that its model cannot heed. Microseconds, so a whole grid can be planned. */
+/* Select the job's samples as job_run will, but without comparing images, and count them. E_USAGE when the
+ * job cannot run on this data: a class too small for the protocol, a strategy that its model cannot heed.
+ * Microseconds, so a whole grid can be planned. */
 int job_plan(const struct config *config, const struct dataset *data, const char *key, struct job_plan *plan,
              struct err *err);
 
@@ -82,8 +88,9 @@ size_t job_n_weights(const struct config *config);
  * planned. */
 size_t job_bytes(const struct config *config);
 
-/* Train, validate every epoch, predict at the end. *result is owned by the caller and valid on 0 (released on failure).
- * E_USAGE or E_IO when the job failed, E_STOPPED when a hook stopped it; E_USAGE also for a hooks->from of another job. */
+/* Train, validate every epoch, predict at the end. *result is owned by the caller and valid on 0 (released on
+ * failure). E_USAGE or E_IO when the job failed, E_STOPPED when a hook stopped it; E_USAGE also for a
+ * hooks->from of another job. */
 int job_run(const struct config *config, const struct dataset *data, const char *key,
             const struct job_hooks *hooks, struct job_result *result, struct err *err);
 
@@ -94,8 +101,9 @@ int job_run(const struct config *config, const struct dataset *data, const char 
 int job_predict(const struct config *config, const float *weights, const float *const *image, int n,
                 float *probs, struct err *err);
 
-/* The networks of a job of this config, for ensemble_predict() as often as wanted: with the weights it left, or, NULL, to be given
- * some by ensemble_put(). They use the kernels of kernels_select(). *out is owned by the caller. Errors as job_predict(). */
+/* The networks of a job of this config, for ensemble_predict() as often as wanted: with the weights it left,
+ * or, NULL, to be given some by ensemble_put(). They use the kernels of kernels_select(). *out is owned by
+ * the caller. Errors as job_predict(). */
 struct ensemble;
 int job_networks(const struct config *config, const float *weights, struct ensemble **out, struct err *err);
 

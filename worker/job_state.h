@@ -1,6 +1,7 @@
 /* job_state.h - what the rest of a job depends on between two epochs, taken out of its networks and put back.
  *
- * All else that a job holds is made anew from its config, data and key: samples, order of images, blends, dropout masks. No MPI. */
+ * All else that a job holds is made anew from its config, data and key: samples, order of images, blends,
+ * dropout masks. No MPI. */
 #ifndef CELLSWEEP_JOB_STATE_H
 #define CELLSWEEP_JOB_STATE_H
 
@@ -17,7 +18,8 @@ struct checkpoint job_state_take(const struct model_kind *kind, struct ensemble 
 int job_state_fits(const struct config *config, int best_weights, const struct checkpoint *state,
                    struct err *err);
 
-/* Put weights, moments and step counts into networks that job_state_fits() was asked for; *steps as at the time it was taken. */
+/* Put weights, moments and step counts into networks that job_state_fits() was asked for; *steps as at the
+ * time it was taken. */
 void job_state_put(const struct model_kind *kind, const struct checkpoint *state, struct ensemble *nets,
                    long *steps);
 

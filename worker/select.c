@@ -134,8 +134,8 @@ static int check_classes(const struct config *config, const struct dataset *data
     return 0;
 }
 
-/* The stream that draws the originals of class_sizes: of clusters, seed and repeat only, so that strategies, protocols, folds and
- * sizes share it, and a smaller draw is part of a larger one. */
+/* The stream that draws the originals of class_sizes: of clusters, seed and repeat only, so that strategies,
+ * protocols, folds and sizes share it, and a smaller draw is part of a larger one. */
 static struct rng sizes_stream(const struct config *config, int c)
 {
     char text[CONFIG_MAX_CLUSTERS * 6 + 64];
@@ -198,7 +198,8 @@ static int rebalance(const struct selection *s, struct samples *samples, struct 
     return balance_apply(s->config->strategy, &balance, err);
 }
 
-/* From the originals in list to both sides of the job, in the order of work of its protocol. list is used up. */
+/* From the originals in list to both sides of the job, in the order of work of its protocol. list is used
+ * up. */
 static int divide(const struct selection *s, struct samples *list, struct job_samples *out, struct err *err)
 {
     const struct split_task task = {.config = s->config,

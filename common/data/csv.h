@@ -7,9 +7,9 @@
  *         use(field[0], field[1], field[2]);
  *     csv_close(csv);
  *
- * RFC 4180: quotes, doubled quotes, line breaks inside quotes, LF or CRLF, last newline optional; a UTF-8 byte order mark and
- * blank lines are skipped. Column names are case-sensitive, in any order, others are ignored. Memory: one row.
- * Errors are E_IO and name file and line. */
+ * RFC 4180: quotes, doubled quotes, line breaks inside quotes, LF or CRLF, last newline optional; a UTF-8
+ * byte order mark and blank lines are skipped. Column names are case-sensitive, in any order, others are
+ * ignored. Memory: one row. Errors are E_IO and name file and line. */
 #ifndef CELLSWEEP_CSV_H
 #define CELLSWEEP_CSV_H
 
@@ -19,14 +19,16 @@ enum { CSV_MAX_COLUMNS = 8, CSV_MAX_ROW = 1 << 20 };
 
 struct csv;
 
-/* Open and read the header. columns: n (1 to CSV_MAX_COLUMNS) names that must be there. *out is closed by csv_close. */
+/* Open and read the header. columns: n (1 to CSV_MAX_COLUMNS) names that must be there. *out
+ * is closed by csv_close. */
 int csv_open(const char *path, const char *const *columns, int n, struct csv **out, struct err *err);
 
 /* The same from a text in memory, which is copied; name stands for the path in messages. */
 int csv_open_text(const char *text, const char *name, const char *const *columns, int n, struct csv **out,
                   struct err *err);
 
-/* Next row: field[k] is the text of columns[k], valid until the next call. 1, 0 at the end, or a negative code. */
+/* Next row: field[k] is the text of columns[k], valid until the next call. 1, 0 at the end,
+ * or a negative code. */
 int csv_next(struct csv *csv, const char **field, struct err *err);
 
 /* Line of the file at which the row last read begins, from 1. */

@@ -166,7 +166,8 @@ static const char *image_start(const struct dataset *data, int i)
     return (const char *)data->pixels + (size_t)i * image_bytes(data);
 }
 
-/* Images of one hash are compared byte by byte with the first ones of their kind, so that a collision does no harm. */
+/* Images of one hash are compared byte by byte with the first ones of their kind, so that a
+ * collision does no harm. */
 static void group_contents(struct dataset *data, const struct fingerprint *print)
 {
     for (int i = 0, first = 0; i < data->n_images; i++) {

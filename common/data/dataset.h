@@ -85,26 +85,29 @@ struct dataset_options dataset_defaults(void);
 /* Allocate a dataset of n images of size x size, zeroed, without clusters or checksum. NULL with *err set. */
 struct dataset *dataset_new(int n_images, int size, struct err *err);
 
-/* Fill in content, cluster, cluster_count, group and checksum from images, group_column and pixels. The checksum is XXH3-128 in
- * hexadecimal of the image size, group_column and every image's id, cluster, group (both only when there are groups) and pixels, in order. 0 or a
- * code. */
+/* Fill in content, cluster, cluster_count, group and checksum from images, group_column and pixels. The
+ * checksum is XXH3-128 in hexadecimal of the image size, group_column and every image's id, cluster, group
+ * (both only when there are groups) and pixels, in order. 0 or a code. */
 int dataset_finish(struct dataset *data, struct err *err);
 
-/* That checksum in out (DATASET_CHECKSUM_SIZE); with_groups 0: of the same images as if they had no groups. */
+/* That checksum in out (DATASET_CHECKSUM_SIZE); with_groups 0: of the same images as if they had no
+ * groups. */
 int dataset_checksum(const struct dataset *data, int with_groups, char *out, struct err *err);
 
-/* Open whatever a sweep file may name under `data`: "builtin" (drawn and packed in a temporary folder), a packed
- * file, or a folder that pack understands (what it rejected goes to stderr). options: NULL for the defaults, and then a
- * packed file of any image size; otherwise a packed file of another size, or without the groups asked for, is an error. Groups
- * of a packed file that nobody asks for do no harm. *out is owned by the caller. */
+/* Open whatever a sweep file may name under `data`: "builtin" (drawn and packed in a temporary
+ * folder), a packed file, or a folder that pack understands (what it rejected goes to stderr).
+ * options: NULL for the defaults, and then a packed file of any image size; otherwise a packed file
+ * of another size, or without the groups asked for, is an error. Groups of a packed file that nobody
+ * asks for do no harm. *out is owned by the caller. */
 int dataset_open(const char *name, const struct dataset_options *options, struct dataset **out,
                  struct err *err);
 
-/* Read a packed file; its checksum is computed again and must agree with the stored one. *out is owned by the caller. */
+/* Read a packed file; its checksum is computed again and must agree with the stored one. *out is
+ * owned by the caller. */
 int dataset_read(const char *path, struct dataset **out, struct err *err);
 
-/* Read a packed file in a child process and forget it, so that a file that crashes HDF5 is an error (child.h). 0 for a name that
- * dataset_open() takes for something else. */
+/* Read a packed file in a child process and forget it, so that a file that crashes HDF5 is an error
+ * (child.h). 0 for a name that dataset_open() takes for something else. */
 int dataset_try(const char *name, struct err *err);
 
 /* Write a packed file under a temporary name, fsync, rename: nothing half-written remains. */

@@ -84,7 +84,8 @@ static double place_of(int id)
     return (double)id / DRAWING_CELLS;
 }
 
-/* A star-shaped polygon of the given area at a place in the section; *centre: what it is star-shaped around. */
+/* A star-shaped polygon of the given area at a place in the section; *centre: what it is star-shaped
+ * around. */
 static void draw_outline(struct rng *rng, double area, double place, struct point *outline,
                          struct point *centre)
 {
@@ -122,7 +123,8 @@ static struct nucleus make_nucleus(struct rng *rng, struct point at, double area
     return n;
 }
 
-/* Distance from the centre in units of the nucleus' own radius in that direction: 1 on its edge. Far away: 9. */
+/* Distance from the centre in units of the nucleus' own radius in that direction: 1 on its edge. Far away:
+ * 9. */
 static double relative_radius(const struct nucleus *n, struct point p)
 {
     double x = p.x - n->at.x, y = p.y - n->at.y;
@@ -199,7 +201,8 @@ static void draw_scene(struct rng *rng, const struct kind *kind, double cell_are
 
 /* ---- painting ---- */
 
-/* 1 well inside, 0 well outside, half on the edge; the edge is about 0.8 micrometres wide, as a lens blurs it. */
+/* 1 well inside, 0 well outside, half on the edge; the edge is about 0.8 micrometres wide, as
+ * a lens blurs it. */
 static double coverage(const struct nucleus *n, double radius)
 {
     double depth = (1.0 - radius) * n->b / 0.4;

@@ -22,7 +22,8 @@ void formats_text(const struct dataset *data, int cluster, char *out, size_t siz
         snprintf(out, size, n8 ? "8 bit" : n16 ? "16 bit" : "-");
 }
 
-/* Level of 0 to LEVELS - 1 that share of the pixels of images of a cluster and depth (-1: any) stay at or below. */
+/* Level of 0 to LEVELS - 1 that share of the pixels of images of a cluster and depth (-1:
+ * any) stay at or below. */
 static int level_of(const struct dataset *data, int cluster, int depth, double share)
 {
     static size_t count[LEVELS];
@@ -71,22 +72,20 @@ static void note_depths(const struct dataset *data, FILE *to)
         fprintf(
             to,
             "WARNING: THE DEPTH OF THE FILES GOES WITH THE CLUSTER (`cellsweep data info` shows how): %d are "
-            "of 8 bits, "
-            "%d of 16; a network can learn the format instead of the cell; write all images the same way\n",
+            "of 8 bits, %d of 16; a network can learn the format instead of the cell; write all images the "
+            "same way\n",
             n8, n16);
     else if (n8 && n16)
         fprintf(to,
                 "warning: %d images are of 8 bits and %d of 16; each is divided by its own range, so 12 bits "
-                "stored in 16 "
-                "are 1/16 as bright as 8 bits; write all images the same way\n",
+                "stored in 16 are 1/16 as bright as 8 bits; write all images the same way\n",
                 n8, n16);
     for (int top = n16 ? level_of(data, -1, 16, 1.0) : LEVELS; top > 0 && top < LEVELS; top /= 2)
         bits++;
     if (bits && bits <= 12)
         fprintf(to,
                 "warning: the %d image%s of 16 bits %s only the lowest %d: 1/%d of the brightness there is; "
-                "multiply the "
-                "values by %d\n",
+                "multiply the values by %d\n",
                 n16, n16 == 1 ? "" : "s", n16 == 1 ? "uses" : "use", bits, 1 << (16 - bits),
                 1 << (16 - bits));
 }

@@ -1,7 +1,8 @@
 /* formats.h - what the files of a dataset's images held that is not used, or is not the same everywhere.
  *
- * A sample is divided by what its file's depth can hold, so 12 bits stored in 16 are 1/16 as bright as 8 bits; when the depth goes with
- * the class, a network learns the format instead of the cell. Colour and transparency are not used at all (png.h). */
+ * A sample is divided by what its file's depth can hold, so 12 bits stored in 16 are 1/16 as bright as 8
+ * bits; when the depth goes with the class, a network learns the format instead of the cell. Colour and
+ * transparency are not used at all (png.h). */
 #ifndef CELLSWEEP_FORMATS_H
 #define CELLSWEEP_FORMATS_H
 
@@ -9,8 +10,9 @@
 
 #include <stdio.h>
 
-/* Say so, a line each: coloured and transparent images, depths that are mixed (a warning, in capitals when they go with the cluster),
- * 16 bits of which at most 12 are in use. Nothing when there is nothing to say, or the depths are not known. */
+/* Say so, a line each: coloured and transparent images, depths that are mixed (a warning, in capitals when
+ * they go with the cluster), 16 bits of which at most 12 are in use. Nothing when there is nothing to say, or
+ * the depths are not known. */
 void formats_note(const struct dataset *data, FILE *to);
 
 /* How many images of a cluster (number; -1: all) have files of this depth (-1: any). */

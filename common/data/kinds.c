@@ -1,13 +1,13 @@
 #include "data/kinds.h"
 
-/* The looks of 1, 8, 10, 14, 15 and 27 were set so that the default network tells the pairs 8-10, 14-15 and 1-27 apart
- * moderately. Mean balanced accuracy of 5 folds (kfold:5x1, 100 epochs, 2 seeds):
+/* The looks of 1, 8, 10, 14, 15 and 27 were set so that the default network tells the pairs 8-10, 14-15 and
+ * 1-27 apart moderately. Mean balanced accuracy of 5 folds (kfold:5x1, 100 epochs, 2 seeds):
  *            none  reweight  oversample
  *     8-10   0.69      0.71        0.70
  *     14-15  0.76      0.78        0.73
  *     1-27   0.82      0.81        0.82   (7 images: one more or less is 0.07)
- * 8 and 10 differ most in brightness, which the light of the section also changes (drawing.h): the last cells of 10 look like
- * cells of 8, as the published curves of 8-10 suggest. */
+ * 8 and 10 differ most in brightness, which the light of the section also changes (drawing.h): the last cells
+ * of 10 look like cells of 8, as the published curves of 8-10 suggest. */
 const struct kind kinds[N_KINDS] = {
     /* cluster, images, cell area, nucleus area, {brightness, grain, spots, contrast, length, glow} */
     {1, 94, {126.1, 328.2, 656.4}, {11.4, 34.0, 50.8}, {0.45, 0.13, 3, 0.42, 1.2, 0.06}},

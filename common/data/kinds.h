@@ -1,7 +1,8 @@
 /* kinds.h - what the synthetic cells of each cluster are like.
  *
- * Counts and areas are those of the 28 graph clusters of the 10x Genomics dataset Xenium_V1_FF_Mouse_Brain_Coronal_Subset_CTX_HP
- * (cells.csv.gz, graph-based clusters) and of the report's 1000 images of it. The looks are made up. */
+ * Counts and areas are those of the 28 graph clusters of the 10x Genomics dataset
+ * Xenium_V1_FF_Mouse_Brain_Coronal_Subset_CTX_HP (cells.csv.gz, graph-based clusters) and of the report's
+ * 1000 images of it. The looks are made up. */
 #ifndef CELLSWEEP_KINDS_H
 #define CELLSWEEP_KINDS_H
 

@@ -1,7 +1,9 @@
-/* outlines.h - the cell outlines of a folder: cell_boundaries.csv[.gz] with columns cell_id, vertex_x, vertex_y.
+/* outlines.h - the cell outlines of a folder: cell_boundaries.csv[.gz] with columns
+ * cell_id, vertex_x, vertex_y.
  *
- * Vertices in micrometres, in the order of the file; rows of several cells may be mixed. With a catalog only its cells are kept,
- * so a file of all cells of a slide may go with a few images; without one, all cells, to be found by their ids. */
+ * Vertices in micrometres, in the order of the file; rows of several cells may be mixed. With a catalog only
+ * its cells are kept, so a file of all cells of a slide may go with a few images; without one, all cells, to
+ * be found by their ids. */
 #ifndef CELLSWEEP_OUTLINES_H
 #define CELLSWEEP_OUTLINES_H
 
@@ -23,19 +25,22 @@ struct outlines {
     struct idmap *by_id; /* ... and where they are; else NULL */
 };
 
-/* Read the outlines of a catalog's cells. E_IO for a file that is not such a table. On failure *outlines is empty. */
+/* Read the outlines of a catalog's cells. E_IO for a file that is not such a table. On
+ * failure *outlines is empty. */
 int outlines_read(const char *path, const struct catalog *catalog, struct outlines *outlines,
                   struct err *err);
 
-/* The outlines of all cells of a file, or of a text with its lines, named `name` in messages; a text may lack the column cell_id when
- * it is of one cell. Errors as outlines_read(). */
+/* The outlines of all cells of a file, or of a text with its lines, named `name` in messages; a text may lack
+ * the column cell_id when it is of one cell. Errors as outlines_read(). */
 int outlines_read_all(const char *path, struct outlines *outlines, struct err *err);
 int outlines_parse(const char *text, const char *name, struct outlines *outlines, struct err *err);
 
-/* Number of a cell by its id, with or without the prefix "cell_"; -1 when there is none, or a catalog was given. */
+/* Number of a cell by its id, with or without the prefix "cell_"; -1 when there is
+ * none, or a catalog was given. */
 int outlines_find(const struct outlines *outlines, const char *id);
 
-/* Outline of cell i; *n: its vertices without a repeated last one, 0 when the file has none. The caller may change them. */
+/* Outline of cell i; *n: its vertices without a repeated last one, 0 when the file has none. The
+ * caller may change them. */
 struct point *outlines_of(const struct outlines *outlines, int i, int *n);
 
 void outlines_release(struct outlines *outlines);

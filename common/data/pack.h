@@ -5,8 +5,9 @@
  *     pack_report_print(&report, stderr);
  *     pack_report_release(&report);
  *
- * Every image: read (png.h), set to 0 outside its outline (polygon.h), resize (resize.h). A cell without an outline stays
- * unmasked and is counted. One bad image never stops a pack: it goes to report.rejects with its reason. */
+ * Every image: read (png.h), set to 0 outside its outline (polygon.h), resize (resize.h). A cell
+ * without an outline stays unmasked and is counted. One bad image never stops a pack: it goes to
+ * report.rejects with its reason. */
 #ifndef CELLSWEEP_PACK_H
 #define CELLSWEEP_PACK_H
 
@@ -27,7 +28,8 @@ struct pack_report {
     char bad_row[240];
     int below;    /* 1 when no vertex_y is positive: struct outlines */
     int n_nested; /* folders inside a folder of images, passed over */
-    int n_unlabelled; /* rows of clusters.csv that say that there is no label: left out, unless their folder says it */
+    /* rows of clusters.csv that say that there is no label: left out, unless their folder says it */
+    int n_unlabelled;
     int n_ignored;   /* files passed over because they are not .png */
     int n_outside;   /* images and folders passed over because they lie beside the folders cluster_<k> */
     int n_missing;   /* labels without an image, passed over */
@@ -36,14 +38,16 @@ struct pack_report {
     struct rejects rejects; /* images left out */
 };
 
-/* Pack a folder. *out is owned by the caller. 0 also when images were rejected; E_IO when nothing can be packed: no images,
- * fewer than two clusters, duplicate ids, labels without images (unless options->allow_missing), unreadable tables, no column options->groups. *report must be zeroed before; it is
+/* Pack a folder. *out is owned by the caller. 0 also when images were rejected; E_IO when nothing can be
+ * packed: no images, fewer than two clusters, duplicate ids, labels without images (unless
+ * options->allow_missing), unreadable tables, no column options->groups. *report must be zeroed before; it is
  * filled as far as the pack came and released by the caller either way. */
 int pack_folder(const char *folder, const struct dataset_options *options, struct dataset **out,
                 struct pack_report *report, struct err *err);
 
-/* One image as a dataset has it: pixels of `image` to out (size, size), with nothing masked when n is 0, else masked by the
- * outline (n vertices, micrometres, changed in place). 0, or E_IO with the reason when the outline is unusable. */
+/* One image as a dataset has it: pixels of `image` to out (size, size), with nothing masked when n is
+ * 0, else masked by the outline (n vertices, micrometres, changed in place). 0, or E_IO with the
+ * reason when the outline is unusable. */
 struct image;
 struct point;
 int pack_image(float *out, const struct dataset_options *options, struct image *image, struct point *outline,
@@ -52,8 +56,9 @@ int pack_image(float *out, const struct dataset_options *options, struct image *
 /* Its first half: the image set to 0 outside the outline, in place, pixel_size micrometres a pixel. */
 int pack_mask(double pixel_size, struct image *image, struct point *outline, int n, struct err *err);
 
-/* 1 when an outline that pack_mask() has turned into pixels spans another size than its image, by more than 2 pixels: the image is then no
- * crop of the outline's box, and the mask lies beside the cell. 0 also without an outline. */
+/* 1 when an outline that pack_mask() has turned into pixels spans another size than its image, by
+ * more than 2 pixels: the image is then no crop of the outline's box, and the mask lies beside the
+ * cell. 0 also without an outline. */
 int pack_misfits(const struct point *outline, int n, const struct image *image);
 
 /* What was rejected and noticed, a line each; nothing when there is nothing to say. */

@@ -12,8 +12,8 @@
 #include <strings.h>
 #include <unistd.h>
 
-/* What a decode needs. It lives in the caller's frame, so that longjmp into decode() finds every member as it was left;
- * decode() itself has no local that changes after setjmp. */
+/* What a decode needs. It lives in the caller's frame, so that longjmp into decode() finds every member as it
+ * was left; decode() itself has no local that changes after setjmp. */
 struct decoder {
     png_structp png;
     png_infop info;
@@ -75,7 +75,8 @@ static int decode(struct decoder *d)
     png_set_read_fn(d->png, d, on_read);
     png_set_user_limits(d->png, IMAGE_MAX_SIDE, IMAGE_MAX_SIDE);
     png_set_chunk_malloc_max(d->png, 1 << 24);
-    /* No text, colour profile or gamma: none is used, and libpng allocates what their length claims, 2 GB from a 76-byte file. */
+    /* No text, colour profile or gamma: none is used, and libpng allocates what their length claims, 2 GB
+     * from a 76-byte file. */
     png_set_keep_unknown_chunks(d->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
     png_read_info(d->png, d->info);
     set_transforms(d);

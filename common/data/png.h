@@ -5,12 +5,12 @@
  *     float corner = image.pixels[0];
  *     image_release(&image);
  *
- * 1 to 16 bit, gray, RGB, palette, with or without alpha, interlaced or not, to [0,1]: value / (2^bits - 1), 16 bit keeps its
- * precision. Colour becomes luma, 0.299 R + 0.587 G + 0.114 B (Rec. 601, what Pillow's "L" is too); R = G = B gives exactly
- * the gray. Alpha and gamma chunks are ignored: a measured intensity is what is stored. What is lost so is told: coloured,
- * transparent. sBIT is ignored, too: the format says that a file's values fill its depth whatever they were measured with.
- * Refused before any pixel is allocated: more than IMAGE_MAX_SIDE pixels a side or IMAGE_MAX_PIXELS in all.
- * Nothing goes to stderr. Thread-safe. */
+ * 1 to 16 bit, gray, RGB, palette, with or without alpha, interlaced or not, to [0,1]: value / (2^bits - 1),
+ * 16 bit keeps its precision. Colour becomes luma, 0.299 R + 0.587 G + 0.114 B (Rec. 601, what Pillow's "L"
+ * is too); R = G = B gives exactly the gray. Alpha and gamma chunks are ignored: a measured intensity is what
+ * is stored. What is lost so is told: coloured, transparent. sBIT is ignored, too: the format says that a
+ * file's values fill its depth whatever they were measured with. Refused before any pixel is allocated: more
+ * than IMAGE_MAX_SIDE pixels a side or IMAGE_MAX_PIXELS in all. Nothing goes to stderr. Thread-safe. */
 #ifndef CELLSWEEP_PNG_H
 #define CELLSWEEP_PNG_H
 
@@ -34,7 +34,8 @@ int image_read(const char *path, struct image *image, struct err *err);
 /* The same from n bytes in memory; `name` stands for the path in messages. */
 int image_read_memory(const void *bytes, size_t n, const char *name, struct image *image, struct err *err);
 
-/* Write width x height gray values of 8 bits as PNG. The same bytes on every run. A failed write leaves no file. */
+/* Write width x height gray values of 8 bits as PNG. The same bytes on every run. A failed
+ * write leaves no file. */
 int image_write_gray8(const char *path, const unsigned char *gray, int width, int height, struct err *err);
 
 /* The same as n bytes in memory, owned by the caller (free). */

@@ -86,7 +86,8 @@ static int inside_of(const struct edge *edge, int n, struct point p)
     return inside;
 }
 
-/* Few edges reach a row: only those are looked at for its pixels. All of them for each took half of the time of predicting. */
+/* Few edges reach a row: only those are looked at for its pixels. All of them for each took half of
+ * the time of predicting. */
 void polygon_mask(const struct point *vertex, int n, float *pixels, int width, int height)
 {
     struct edge edge[MAX_REACHING];

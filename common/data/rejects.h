@@ -22,7 +22,8 @@ int rejects_add(struct rejects *rejects, const char *source, const char *reason,
 /* Order by source, so that a listing does not depend on the file system. */
 void rejects_sort(struct rejects *rejects);
 
-/* A line an image, "  source: reason"; a reason that more than REJECTS_SHOWN images share gets one line with their number and the first
+/* A line an image, "  source: reason"; a reason that more than REJECTS_SHOWN images share gets one line with
+ *                     their number and the first
  * of them. */
 enum { REJECTS_SHOWN = 20 };
 void rejects_print(const struct rejects *rejects, FILE *to);

@@ -5,7 +5,8 @@
 #ifndef CELLSWEEP_RESIZE_H
 #define CELLSWEEP_RESIZE_H
 
-/* out (size, size) from in (height, width); all sizes at least 1. out must not alias in. The same size copies. */
+/* out (size, size) from in (height, width); all sizes at least 1. out must not alias
+ * in. The same size copies. */
 void resize_bilinear(float *out, int size, const float *in, int width, int height);
 
 #endif

@@ -70,8 +70,8 @@ int walk_name(struct walk *walk, const char *name, struct err *err)
     return rc < 0 ? rc : 0;
 }
 
-/* The next name of a list without its end, which is '\n' or NUL, or only NUL once *ended_by_nul. 0 at the end. The buffer is the
- * caller's, as for getline(). */
+/* The next name of a list without its end, which is '\n' or NUL, or only NUL once *ended_by_nul. 0 at the
+ * end. The buffer is the caller's, as for getline(). */
 static int next_name(FILE *list, char **name, size_t *room, int *ended_by_nul)
 {
     size_t n = 0;

@@ -4,9 +4,9 @@
  *     rc = walk_name(&walk, "cells", &err);
  *     rc = walk_list(&walk, stdin, "standard input", &err);
  *
- * Files of a folder come before its folders, both by name, numbers as numbers: the same order on every file system. Hidden entries,
- * files that are not .png and links to folders are passed over inside a folder; a name that is given is visited as it is.
- * Memory: the names of the folders on the way. No MPI. */
+ * Files of a folder come before its folders, both by name, numbers as numbers: the same order on every file
+ * system. Hidden entries, files that are not .png and links to folders are passed over inside a folder; a
+ * name that is given is visited as it is. Memory: the names of the folders on the way. No MPI. */
 #ifndef CELLSWEEP_WALK_H
 #define CELLSWEEP_WALK_H
 
@@ -23,12 +23,13 @@ struct walk {
     int n_ignored; /* files passed over because they are not .png */
 };
 
-/* A file, or a folder and all below it. A name that is not there is visited: who reads it says why it cannot. E_IO for a folder that
- * cannot be read. */
+/* A file, or a folder and all below it. A name that is not there is visited: who reads it says why it cannot.
+ * E_IO for a folder that cannot be read. */
 int walk_name(struct walk *walk, const char *name, struct err *err);
 
-/* One name a line, up to the end of `list`; blank lines and CRs at line ends are passed over. Names that end in NUL (find -print0) are
- * read as well: from the first NUL on a line end is part of a name. source: for messages. */
+/* One name a line, up to the end of `list`; blank lines and CRs at line ends are passed over. Names
+ * that end in NUL (find -print0) are read as well: from the first NUL on a line end is part of a
+ * name. source: for messages. */
 int walk_list(struct walk *walk, FILE *list, const char *source, struct err *err);
 
 #endif

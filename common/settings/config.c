@@ -343,8 +343,8 @@ static void get_sizes(const struct config_sizes *sizes, char *out, size_t size)
         used += (size_t)snprintf(out + used, size - used, "%s%d", i ? "-" : "", (int)sizes->size[i]);
 }
 
-/* The fewest digits that read back as the same double, as printf("%g") writes them: 20 is 2e+01. This text is hashed into job
- * keys, so it stays as it always was. */
+/* The fewest digits that read back as the same double, as printf("%g") writes them: 20 is 2e+01. This text is
+ * hashed into job keys, so it stays as it always was. */
 static void key_real(double value, char *out, size_t size)
 {
     for (int digits = 1; digits <= 17; digits++) {

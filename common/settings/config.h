@@ -1,11 +1,12 @@
 /* config.h - everything that decides a job, as one flat struct and one table of keys.
  *
- * A sweep file, `--set key=value` and a grid axis all end in config_set(): a dotted key, a canonical text. The table
- * config_keys in config.c gives every key its type, range, default and help; adding an option is one row and one field.
+ * A sweep file, `--set key=value` and a grid axis all end in config_set(): a dotted key, a canonical text.
+ * The table config_keys in config.c gives every key its type, range, default and help; adding an option is
+ * one row and one field.
  *
- * Canonical texts: numbers as in C; clusters "8-10" (class index = position) or "all"; class_sizes "900-90" or "all"; strategy "augment", or
- * "augment+reweight" for a combination; protocol "report", "tail", "holdout", "kfold:5x3" (folds x repeats).
- * No MPI, no files. */
+ * Canonical texts: numbers as in C; clusters "8-10" (class index = position) or "all"; class_sizes "900-90"
+ * or "all"; strategy "augment", or "augment+reweight" for a combination; protocol "report", "tail",
+ * "holdout", "kfold:5x3" (folds x repeats). No MPI, no files. */
 #ifndef CELLSWEEP_CONFIG_H
 #define CELLSWEEP_CONFIG_H
 
@@ -115,16 +116,17 @@ struct config config_defaults(void);
 /* Set one key from its text. E_USAGE with a line that names the key, the text and what would be right. */
 int config_set(struct config *config, const char *key, const char *text, struct err *err);
 
-/* A number as people write it: the fewest digits that read back as the same double, without an exponent from 1e-4 up to 1e15 (20,
- * not 2e+01). out: size bytes, always terminated; 32 are enough. */
+/* A number as people write it: the fewest digits that read back as the same double, without an exponent from
+ * 1e-4 up to 1e15 (20, not 2e+01). out: size bytes, always terminated; 32 are enough. */
 void config_real_text(double value, char *out, size_t size);
 
 /* The value of a key as canonical text in out (size bytes, always terminated; at least 1100 for clusters). */
 void config_get(const struct config *config, const struct config_key *key, char *out, size_t size);
 
-/* "key=value\n" for every key and for fold and repeat: what is hashed into a job's key. Keys that joined later (from smote.k on)
- * are left out while they hold their default, so that a new option leaves the keys of all earlier jobs as they are. Numbers stand here as
- * printf's %g writes their fewest digits (2e+01), whatever config_get() shows. Returns the length that was needed, like snprintf. */
+/* "key=value\n" for every key and for fold and repeat: what is hashed into a job's key. Keys that joined
+ * later (from smote.k on) are left out while they hold their default, so that a new option leaves the keys of
+ * all earlier jobs as they are. Numbers stand here as printf's %g writes their fewest digits (2e+01),
+ * whatever config_get() shows. Returns the length that was needed, like snprintf. */
 size_t config_canonical(const struct config *config, char *out, size_t size);
 
 /* Name of a protocol: "report", "tail", "holdout", "kfold". */

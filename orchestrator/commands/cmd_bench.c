@@ -1,4 +1,5 @@
-/* cellsweep bench: the training engine against what this core can multiply and add, measured in the same run. */
+/* cellsweep bench: the training engine against what this core can multiply and add, measured in the same
+ * run. */
 #include "command.h"
 
 #include "models/net/cnn.h"
@@ -108,8 +109,9 @@ static int fixture_init(struct fixture *f, int batch, const struct options *o, s
     return cnn_new(&f->shape, batch, &f->net, err);
 }
 
-/* Assemble the next batch by pointer from the images, and train on it. New weights now and then: a network that has learnt its
- * noise by heart has gradients that are exactly zero, and the kernels skip those. The median does not see these calls. */
+/* Assemble the next batch by pointer from the images, and train on it. New weights now and then: a network
+ * that has learnt its noise by heart has gradients that are exactly zero, and the kernels skip those. The
+ * median does not see these calls. */
 static void train_step(void *context)
 {
     enum { STEPS_A_NETWORK = 20 };
@@ -133,7 +135,8 @@ static void predict_all(void *context)
     cnn_predict(f->net, f->image, N_IMAGES, f->probs);
 }
 
-/* Rounds of the two rates, some steps and some predictions, so that a slow moment of the machine hits all; medians. */
+/* Rounds of the two rates, some steps and some predictions, so that a slow moment of the
+ * machine hits all; medians. */
 static int measure_rounds(struct fixture *f, struct floor *floor, double seconds, struct result *r,
                           struct err *err)
 {
@@ -236,8 +239,8 @@ static void print_json_run(const struct result *r)
 static void print_json(const struct options *o, const struct floor *floor, const struct result *r, int n)
 {
     printf("{\"kernels\": \"%s\", \"sgemm_kernels\": \"%s\", \"register_kernels\": \"%s\", "
-           "\"own_sgemm_kernels\": \"%s\", \"filters\": [%d, %d], \"classes\": %d, "
-           "\"unit\": \"microseconds an image\", \"runs\": [",
+           "\"own_sgemm_kernels\": \"%s\", \"filters\": [%d, %d], \"classes\": %d, \"unit\": \"microseconds "
+           "an image\", \"runs\": [",
            kernels_selected()->name, floor_sgemm_kernels(floor), floor_register_kernels(floor),
            openblas_get_corename(), o->filters[0], o->filters[1], o->classes);
     for (int i = 0; i < n; i++) {

@@ -103,8 +103,8 @@ static int compare_ints(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Images whose pixels are those of another one, which leak from a training set into a validation set, and how many of them lie in
- * another cluster than the first of their kind. */
+/* Images whose pixels are those of another one, which leak from a training set into a validation set, and how
+ * many of them lie in another cluster than the first of their kind. */
 static int count_copies(const struct dataset *data, int *n_conflicts)
 {
     int copies = 0;
@@ -142,7 +142,8 @@ static void print_copies(const struct dataset *data)
         printf("                and %d more\n", copies - shown);
 }
 
-/* Least, median and greatest of one of the sizes over the images of a cluster (-1: all). `room` has n_images ints. */
+/* Least, median and greatest of one of the sizes over the images of a cluster (-1: all).
+ * `room` has n_images ints. */
 struct spread {
     int min, median, max, n_masked;
 };

@@ -54,8 +54,8 @@ static void print_cores(int size, int min_cores, int max_cores)
            openblas_get_num_threads(), openblas_get_num_threads() == 1 ? "" : "s");
     if (size == 1 && online > 1)
         printf("              one rank uses one core; `mpirun -n %ld cellsweep run ...` uses them all (with "
-               "--enable-recovery it goes "
-               "on without a rank that dies, and RESULTS.h5.status has the exit status)\n",
+               "--enable-recovery it goes on without a rank that dies, and RESULTS.h5.status has the exit "
+               "status)\n",
                online);
     if (size > 1 && min_cores == 1 && online < size)
         printf("! more ranks than cores share one node: mpirun --oversubscribe runs, but not faster\n");
@@ -82,7 +82,8 @@ static void print_probe(const char *folder, const struct probe *p)
     printf("%s advice      run --io %s: %s\n", io == STORE_MPIO ? " " : "!", store_io_names[io], why);
 }
 
-/* The checkpoint of a job with the default network, three times: the median of what `run` would pay for it. */
+/* The checkpoint of a job with the default network, three times: the median of what `run` would pay for
+ * it. */
 static void print_checkpoint(const char *folder)
 {
     char path[4200];

@@ -119,8 +119,8 @@ static const char *bytes_text(double bytes, char *out, size_t size)
     return out;
 }
 
-/* The whole grid has its place in the file, and every rank knows all jobs, whatever the filter; the networks are those of the largest
- * job that matches. */
+/* The whole grid has its place in the file, and every rank knows all jobs, whatever the filter; the networks
+ * are those of the largest job that matches. */
 static int print_sizes(const struct sweep *sweep, const struct dataset *data, const double *seconds,
                        struct err *err)
 {
@@ -230,8 +230,8 @@ static int by_falling_seconds(const void *a, const void *b)
     return (x < y) - (x > y);
 }
 
-/* Wall time when the longest job always goes to the rank that is free first: the schedule of `run`. load: (ranks) a heap of end
- * times, the earliest at the root. */
+/* Wall time when the longest job always goes to the rank that is free first: the schedule of `run`. load:
+ * (ranks) a heap of end times, the earliest at the root. */
 static double wall_time(const double *sorted, int n, int ranks, double *load)
 {
     double last = 0;

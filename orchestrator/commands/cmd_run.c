@@ -58,8 +58,8 @@ static const struct argument rows[] = {
     {"quiet", 'q', ARGUMENT_FLAG, NULL, AT(run.quiet), .help = "No progress line"},
     {0}};
 
-/* The files of an earlier run and the packed images may be damaged; to try them is for the time before MPI_Init (child.h). What is
- * wrong with the sweep file, run_sweep says. */
+/* The files of an earlier run and the packed images may be damaged; to try them is for the time before
+ * MPI_Init (child.h). What is wrong with the sweep file, run_sweep says. */
 static int try_files(const struct run_options *o, struct err *err)
 {
     struct sweep *sweep = NULL;

@@ -1,4 +1,5 @@
-/* cellsweep status: how far a sweep is, from its files alone; beside a running sweep, or long after it was killed. */
+/* cellsweep status: how far a sweep is, from its files alone; beside a running sweep, or long
+ * after it was killed. */
 #include "clock.h"
 #include "command.h"
 
@@ -100,8 +101,7 @@ static void print_ended(const struct view *v)
     const char *quiet = progress_duration(v->quiet, text, sizeof text);
     if (did_its_part(v) && v->ending.left == 0)
         printf("\nthe last run did the jobs of its --filter (exit status 0); %d others wait: run it without "
-               "one, or with "
-               "another\n",
+               "one, or with another\n",
                v->view.n_jobs - v->view.n_over);
     else if (v->has_ending && v->ending.exit_status >= 0)
         printf("\nthe last run ended with exit status %d (%s)%s%s\n", v->ending.exit_status, v->ending.state,
@@ -122,8 +122,7 @@ static void print_finished(const struct view *v)
         printf("\nfinished: every job has its result\n");
     else
         printf("\nfinished: %d of %d jobs have a result, %d failed, %d diverged; `cellsweep run "
-               "--retry-failed` runs those "
-               "again\n",
+               "--retry-failed` runs those again\n",
                v->view.n_state[JOB_DONE], v->view.n_jobs, failed, diverged);
 }
 

@@ -1,5 +1,6 @@
-/* checkpoint_folder.h - where the checkpoints of a sweep lie: "<results>.checkpoints/<job key>.ckpt", one a job that has begun and is
- * not finished. The folder is made with the first of them and removed with the last. No MPI. */
+/* checkpoint_folder.h - where the checkpoints of a sweep lie: "<results>.checkpoints/<job key>.ckpt",
+ * one a job that has begun and is not finished. The folder is made with the first of them and removed
+ * with the last. No MPI. */
 #ifndef CELLSWEEP_CHECKPOINT_FOLDER_H
 #define CELLSWEEP_CHECKPOINT_FOLDER_H
 
@@ -34,8 +35,9 @@ void checkpoint_list_free(struct checkpoint_list *list);
 /* 1 when a job has a checkpoint, which is then marked as wanted; else 0. */
 int checkpoint_want(struct checkpoint_list *list, const char *key);
 
-/* Remove what killed ranks left half-written and the listed checkpoints that nobody wants, then the folder when nothing is left in
- * it. Files of other names are not touched. What cannot be removed stays: it does no harm. */
+/* Remove what killed ranks left half-written and the listed checkpoints that nobody wants, then the
+ * folder when nothing is left in it. Files of other names are not touched. What cannot be removed
+ * stays: it does no harm. */
 void checkpoint_folder_tidy(const char *results_path, const struct checkpoint_list *list);
 
 #endif

@@ -1,14 +1,15 @@
-/* epochs.h - the numbers of a job's epochs on their way into the results file: collected, so that short epochs do not each cost a
- * dozen small writes and a look at the lock.
+/* epochs.h - the numbers of a job's epochs on their way into the results file: collected, so that short
+ * epochs do not each cost a dozen small writes and a look at the lock.
  *
  *     epochs_begin(epochs, first)                          a job begins with epoch `first`
  *     epochs_add(epochs, train, val)                       after an epoch
  *     if (epochs_due(epochs)) epochs_write(epochs, store, job, &err)
  *     ... the same after a checkpoint, and before the outcome of the job ...
  *
- * They are due when `interval` seconds have passed since the job began or they were last written: who reads a running sweep sees its
- * curves at most that and one epoch late. A job whose rank is killed loses those numbers from the file; whoever goes on with it writes
- * them again, from the checkpoint or by computing the epochs anew, to the same bits. No MPI of its own. */
+ * They are due when `interval` seconds have passed since the job began or they were last written: who reads a
+ * running sweep sees its curves at most that and one epoch late. A job whose rank is killed loses those
+ * numbers from the file; whoever goes on with it writes them again, from the checkpoint or by computing the
+ * epochs anew, to the same bits. No MPI of its own. */
 #ifndef CELLSWEEP_EPOCHS_H
 #define CELLSWEEP_EPOCHS_H
 

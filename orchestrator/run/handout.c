@@ -216,8 +216,8 @@ static void answer(struct handout *h, int rank, int job)
     post(h, rank, TAG_REPLY, &reply, sizeof reply);
 }
 
-/* Whether an idle rank may leave: no more is handed out, or nothing waits that fits before the deadline, and no running job can
- * come back. */
+/* Whether an idle rank may leave: no more is handed out, or nothing waits that fits before the deadline, and
+ * no running job can come back. */
 static int is_over(const struct handout *h)
 {
     if (h->stopping)
@@ -250,8 +250,8 @@ static void handle_progress(struct handout *h, int rank, const struct progress *
     post(h, rank, TAG_ACK, &progress->clock, sizeof progress->clock);
 }
 
-/* Idle ranks get what has come back or is left, or their leave, who waits longest first. When there is nothing for one, there is
- * nothing for the others. */
+/* Idle ranks get what has come back or is left, or their leave, who waits longest first. When there is
+ * nothing for one, there is nothing for the others. */
 static void answer_held(struct handout *h)
 {
     int over = 0;
@@ -310,8 +310,8 @@ static void bury(struct handout *h, int rank, double silent)
         h->dedicated = 0; /* somebody has to work */
 }
 
-/* Declare dead who is silent for too long or whose process is gone. Time in which rank 0 itself did not look (it was stopped, or
- * the machine slept) is nobody's silence. */
+/* Declare dead who is silent for too long or whose process is gone. Time in which rank 0 itself did not look
+ * (it was stopped, or the machine slept) is nobody's silence. */
 static void look_for_dead(struct handout *h)
 {
     double t = now(h), gap = t - h->last_look;

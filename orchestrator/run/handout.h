@@ -11,35 +11,42 @@
  *     alone = rank == 0 ? handout_finish(handout, code, text) : handout_await_end(handout, &code, text);
  *     handout_free(handout, alone);
  *
- * Protocol. A worker sends REQUEST {ahead, report of the job it finished, if any} and gets one REPLY {job >= 0, END, or LATER}.
- * Invariant: a rank has at most one request without reply. With ahead = 1 it asks while it still trains; rank 0 answers LATER
- * when no more jobs wait than there are ranks, so that the last jobs go to whoever is free first. A request of an idle rank is
- * held while jobs still run (they may come back) and answered END when none can. When the sweep stops, rank 0 sends every rank
- * that has not been told END one STOP, which it sees at its next pause. After END a worker writes nothing; it waits for FINAL
- * {exit code, its line, alone}, answers BYE and leaves. alone = 1: a rank was lost, so collective calls (H5Fclose, MPI_Finalize)
- * would hang: every rank leaves by _exit(). Serving a message takes O(log) time in jobs and kinds of jobs, and the same for any
- * number of ranks; only the look for dead ranks, four times a second, goes through all of them.
+ * Protocol. A worker sends REQUEST {ahead, report of the job it finished, if any} and gets one REPLY {job >=
+ * 0, END, or LATER}. Invariant: a rank has at most one request without reply. With ahead = 1 it asks while it
+ * still trains; rank 0 answers LATER when no more jobs wait than there are ranks, so that the last jobs go to
+ * whoever is free first. A request of an idle rank is held while jobs still run (they may come back) and
+ * answered END when none can. When the sweep stops, rank 0 sends every rank that has not been told END one
+ * STOP, which it sees at its next pause. After END a worker writes nothing; it waits for FINAL {exit code,
+ * its line, alone}, answers BYE and leaves. alone = 1: a rank was lost, so collective calls (H5Fclose,
+ * MPI_Finalize) would hang: every rank leaves by _exit(). Serving a message takes O(log) time in jobs and
+ * kinds of jobs, and the same for any number of ranks; only the look for dead ranks, four times a second,
+ * goes through all of them.
  *
- * Heartbeats. A thread of every rank sees to it that messages move whatever the main thread computes (SMOTE, predictions): a
- * worker sends PROGRESS {images, its clock} about every second (sooner for a short limit), rank 0 answers ACK {that clock}. MPI
- * is used by one thread at a time, under the mutex that handout_enter takes; HDF5 calls on the shared file are made inside it.
- * What the thread proves is that the process runs and is not stopped. A main thread in an endless loop it does not notice. While another
- * thread of its rank has MPI it cannot beat; should that last, signs of life (lifesign.h) tell from a dead rank one that computes: it is
- * not declared dead, nor is rank 0 given up.
+ * Heartbeats. A thread of every rank sees to it that messages move whatever the main thread computes (SMOTE,
+ * predictions): a worker sends PROGRESS {images, its clock} about every second (sooner for a short limit),
+ * rank 0 answers ACK {that clock}. MPI is used by one thread at a time, under the mutex that handout_enter
+ * takes; HDF5 calls on the shared file are made inside it. What the thread proves is that the process runs
+ * and is not stopped. A main thread in an endless loop it does not notice. While another thread of its rank
+ * has MPI it cannot beat; should that last, signs of life (lifesign.h) tell from a dead rank one that
+ * computes: it is not declared dead, nor is rank 0 given up.
  *
- * Dead ranks. Rank 0 declares a rank dead when it sees its process gone (same host), or when it has heard nothing and seen no sign of
- * life for `limit` + `margin` seconds; what the rank held goes to others. Nobody waits for a dead rank any more: everything is MPI_Isend.
- * A rank that was only stopped must not write rows of a job that is now another's. It holds a lease: an ACK that carries its
- * clock t proves that rank 0 heard it at t or later, so rank 0 will not declare it dead before t + limit + margin; the rank enters
- * the results file only until t + limit. Then it waits in handout_enter for a newer ACK, or for FENCED, on which it leaves. The
- * argument needs clocks of equal rate, not equal time; margin is there for the difference and for a write that has begun. A rank
- * stopped between the check and the write system call, microseconds, is not covered: what it then writes of a result has the same
- * bits as its successor's. Time a rank itself spent stopped does not count as rank 0's silence, so a whole job may be stopped and
- * continued. The clock does not run while a machine is suspended when all ranks are on one, and does when they are on several.
- * A worker that hears and sees nothing of rank 0 for limit + margin, or sees its process gone, leaves: the next run resumes.
+ * Dead ranks. Rank 0 declares a rank dead when it sees its process gone (same host), or when it has heard
+ * nothing and seen no sign of life for `limit` + `margin` seconds; what the rank held goes to others. Nobody
+ * waits for a dead rank any more: everything is MPI_Isend. A rank that was only stopped must not write rows
+ * of a job that is now another's. It holds a lease: an ACK that carries its clock t proves that rank 0 heard
+ * it at t or later, so rank 0 will not declare it dead before t + limit + margin; the rank enters the results
+ * file only until t + limit. Then it waits in handout_enter for a newer ACK, or for FENCED, on which it
+ * leaves. The argument needs clocks of equal rate, not equal time; margin is there for the difference and for
+ * a write that has begun. A rank stopped between the check and the write system call, microseconds, is not
+ * covered: what it then writes of a result has the same bits as its successor's. Time a rank itself spent
+ * stopped does not count as rank 0's silence, so a whole job may be stopped and continued. The clock does not
+ * run while a machine is suspended when all ranks are on one, and does when they are on several. A worker
+ * that hears and sees nothing of rank 0 for limit + margin, or sees its process gone, leaves: the next run
+ * resumes.
  *
- * Messages of others (rows of results for rank 0) come by the same way: hooks.foreign takes those of hooks.foreign_tag. What a rank
- * sent before a request is taken before that request, so rows arrive before the report that they are finished.
+ * Messages of others (rows of results for rank 0) come by the same way: hooks.foreign takes those of
+ * hooks.foreign_tag. What a rank sent before a request is taken before that request, so rows arrive before
+ * the report that they are finished.
  *
  * A job whose rank died in its last attempt is given to hooks.condemn, in rank 0's main thread. */
 #ifndef CELLSWEEP_HANDOUT_H
@@ -92,8 +99,8 @@ struct handout_options {
     const struct peers *peers; /* of the same communicator; NULL: process numbers are not looked at */
 };
 
-/* What happens on the way. start, report, lost and left: on rank 0, with MPI held, by whichever thread serves. Any may be NULL but
- * leave. */
+/* What happens on the way. start, report, lost and left: on rank 0, with MPI held, by whichever thread
+ * serves. Any may be NULL but leave. */
 struct handout_hooks {
     void *self;
     /* A rank begins a job (as far as rank 0 knows). */
@@ -102,67 +109,74 @@ struct handout_hooks {
     void (*report)(void *self, int rank, const struct handout_report *report);
     /* A rank saved the state of its job after `epoch`. */
     void (*checkpoint)(void *self, int rank, int job, int epoch);
-    /* A rank was declared dead, silent for so many seconds; job -1: it had none. 1 when the row of its job is finished all the same,
-     * with what its report would have said: it died before it could tell. 0: the job goes to another rank. */
+    /* A rank was declared dead, silent for so many seconds; job -1: it had none. 1 when the row of its job is
+     * finished all the same, with what its report would have said: it died before it could tell. 0: the job
+     * goes to another rank. */
     int (*lost)(void *self, int rank, int job, double silent, struct handout_report *report);
     /* Seconds left for jobs that are handed out now; INFINITY: no end. */
     double (*left)(void *self);
     /* Rank 0, main thread, MPI not held: a job killed its rank in its last attempt; its row has to say so. */
     void (*condemn)(void *self, int job, int attempts, int deaths);
-    /* Any rank: it must not go on: rank 0 is gone, or (fenced 1) it was declared dead itself. Does not return. */
+    /* Any rank: it must not go on: rank 0 is gone, or (fenced 1) it was declared dead
+     * itself. Does not return. */
     void (*leave)(void *self, int fenced, const char *why);
-    /* Rank 0, MPI held: receive exactly one message of foreign_tag (above 50) from rank. dead 1: it was declared dead, whatever it
-     * says is void. */
+    /* Rank 0, MPI held: receive exactly one message of foreign_tag (above 50) from rank. dead 1: it was
+     * declared dead, whatever it says is void. */
     void (*foreign)(void *self, int rank, int dead);
     int foreign_tag;
 };
 
 struct handout;
 
-/* Collective over comm. schedule stays the caller's; *options and *hooks are copied, peers must live as long. MPI must have been
- * initialised with MPI_THREAD_MULTIPLE, or with MPI_THREAD_SERIALIZED, then without signs of life. *out is owned by the caller. */
+/* Collective over comm. schedule stays the caller's; *options and *hooks are copied, peers must live as long.
+ * MPI must have been initialised with MPI_THREAD_MULTIPLE, or with MPI_THREAD_SERIALIZED, then without signs
+ * of life. *out is owned by the caller. */
 int handout_new(MPI_Comm comm, struct schedule *schedule, const struct handout_options *options,
                 const struct handout_hooks *hooks, struct handout **out, struct err *err);
 
 /* The communicator of all messages, a copy of that of handout_new: for those of hooks.foreign. */
 MPI_Comm handout_comm(const struct handout *handout);
 
-/* The next job of this rank, and how often it has been tried, this time included; -1 at the end. Sleeps while it waits; on rank 0
- * it serves meanwhile. Asks ahead for the one after that. */
+/* The next job of this rank, and how often it has been tried, this time included; -1 at the end. Sleeps while
+ * it waits; on rank 0 it serves meanwhile. Asks ahead for the one after that. */
 int handout_next(struct handout *handout, int *attempt);
 
 /* Tell what became of the job handed out last; it travels with the next request. */
 void handout_report(struct handout *handout, const struct handout_report *report);
 
-/* Between mini-batches: rank 0 serves, others tell their progress now and then; images: trained since the last call. Returns 1
- * when the sweep is stopping and the job should too. */
+/* Between mini-batches: rank 0 serves, others tell their progress now and then; images: trained since the
+ * last call. Returns 1 when the sweep is stopping and the job should too. */
 int handout_pause(struct handout *handout, double images);
 
-/* MPI, and with it the shared results file, for the calling thread alone. On a worker it returns only while the lease holds, so
- * what it then writes is its own; there it must not be nested: the thread that asks for a new lease would wait for the outer one. */
+/* MPI, and with it the shared results file, for the calling thread alone. On a worker it returns only while
+ * the lease holds, so what it then writes is its own; there it must not be nested: the thread that asks for a
+ * new lease would wait for the outer one. */
 void handout_enter(struct handout *handout);
 void handout_leave(struct handout *handout);
 
-/* Between handout_enter and handout_leave, again and again while this rank waits for what rank 0 does: its heartbeats go on, and it
- * leaves when rank 0 is gone. */
+/* Between handout_enter and handout_leave, again and again while this rank waits for what rank 0 does: its
+ * heartbeats go on, and it leaves when rank 0 is gone. */
 void handout_idle(struct handout *handout);
 
 /* This rank saved the state of its job after `epoch`; rank 0 is told. */
 void handout_checkpointed(struct handout *handout, int epoch);
 
-/* This rank needed so long for something that a drain has to wait for; rank 0 keeps the longest of all ranks. */
+/* This rank needed so long for something that a drain has to wait for; rank 0 keeps the longest of all
+ * ranks. */
 void handout_slow(struct handout *handout, double seconds);
 
-/* Stop handing out, here and everywhere, as soon as this is known; jobs that pause are told to stop. Async-signal-unsafe. */
+/* Stop handing out, here and everywhere, as soon as this is known; jobs that pause
+ * are told to stop. Async-signal-unsafe. */
 void handout_stop(struct handout *handout);
 
 struct handout_counts handout_counts(const struct handout *handout);
 
-/* Rank 0, after handout_next's -1: tell the others how the sweep ended and wait for their farewell, at most a few seconds. Returns 1
- * when a rank was lost: no collective call may follow. */
+/* Rank 0, after handout_next's -1: tell the others how the sweep ended and wait for their farewell, at most a
+ * few seconds. Returns 1 when a rank was lost: no collective call may follow. */
 int handout_finish(struct handout *handout, int code, const char *text);
 
-/* Workers, after handout_next's -1: what rank 0 said to handout_finish; text has room for sizeof err.text bytes. */
+/* Workers, after handout_next's -1: what rank 0 said to handout_finish; text has room
+ * for sizeof err.text bytes. */
 int handout_await_end(struct handout *handout, int *code, char *text);
 
 /* alone: what handout_finish or handout_await_end returned; collective unless it is 1. NULL: nothing. */

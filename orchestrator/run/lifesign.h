@@ -1,15 +1,17 @@
 /* lifesign.h - that a rank computes, although it does not get to its messages.
  *
- * Heartbeats (handout.h) need MPI, which one thread has at a time: a thread that computes or writes meanwhile for longer than
- * --heartbeat looked like a dead rank. So a second thread of every rank, on a communicator of its own, needs nothing that the others
- * hold. It is silent while heartbeats go their way, but
- *     a worker that has not got to its messages for a quarter of the limit, while its process used the CPU, sends SIGN;
- *     one that has not heard of rank 0 for so long sends ASK, and rank 0 answers SIGN when it gets to its messages or uses the CPU.
+ * Heartbeats (handout.h) need MPI, which one thread has at a time: a thread that computes or writes meanwhile
+ * for longer than --heartbeat looked like a dead rank. So a second thread of every rank, on a communicator of
+ * its own, needs nothing that the others hold. It is silent while heartbeats go their way, but
+ *     a worker that has not got to its messages for a quarter of the limit, while its process used the CPU,
+ *     sends SIGN; one that has not heard of rank 0 for so long sends ASK, and rank 0 answers SIGN when it
+ *     gets to its messages or uses the CPU.
  *
- * A sign is thus evidence of work, not only of a process that is there: one that is stopped or killed sends none, and neither does one
- * that waits in a system call (a file system that hangs) with MPI in its hands: it is lost after the limit, as before. Evidence on
- * the node alone (/proc, shared memory) was rejected: it tells nothing about ranks of other nodes. A sign renews no lease: it only
- * keeps a rank from being declared dead, or from leaving, so the argument of handout.h about who may write stands.
+ * A sign is thus evidence of work, not only of a process that is there: one that is stopped or killed sends
+ * none, and neither does one that waits in a system call (a file system that hangs) with MPI in its hands: it
+ * is lost after the limit, as before. Evidence on the node alone (/proc, shared memory) was rejected: it
+ * tells nothing about ranks of other nodes. A sign renews no lease: it only keeps a rank from being declared
+ * dead, or from leaving, so the argument of handout.h about who may write stands.
  *
  *     lifesign_new(comm, limit, clock, &life, &err)       collective
  *     lifesign_round(life)                                 whenever messages were looked at
@@ -28,8 +30,8 @@
 
 struct lifesign;
 
-/* limit: seconds of silence after which a rank counts as lost; clock: that of the times of lifesign_seen(). *out is owned by the
- * caller, also when it fails. */
+/* limit: seconds of silence after which a rank counts as lost; clock: that of the times of lifesign_seen().
+ * *out is owned by the caller, also when it fails. */
 int lifesign_new(MPI_Comm comm, double limit, clockid_t clock, struct lifesign **out, struct err *err);
 
 /* Any thread, any time. */

@@ -1,5 +1,5 @@
-/* peers.h - the processes of all ranks, as far as they run on this host: a rank that was killed here is seen at once, without
- * waiting for its heartbeat, and while MPI is in a collective call that would never return.
+/* peers.h - the processes of all ranks, as far as they run on this host: a rank that was killed here is seen
+ * at once, without waiting for its heartbeat, and while MPI is in a collective call that would never return.
  *
  *     struct peers *peers = peers_new(MPI_COMM_WORLD, &err);       collective
  *     peers_watch(peers, lost, self);                              a thread, no MPI in it
@@ -25,8 +25,8 @@ int peers_all_here(const struct peers *peers);
 /* 1 when the rank ran on this host and its process is gone; 0 also when nobody here can tell. */
 int peers_gone(const struct peers *peers, int rank);
 
-/* Look every half second from a thread of its own, until peers_rest: lost(self, rank) is called in that thread when a rank is
- * gone, and must not return. */
+/* Look every half second from a thread of its own, until peers_rest: lost(self, rank) is called in that
+ * thread when a rank is gone, and must not return. */
 void peers_watch(struct peers *peers, void (*lost)(void *self, int rank), void *self);
 void peers_rest(struct peers *peers);
 

@@ -13,7 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Writers take turns every PIECE bytes, which is no divisor of a page: most pages have bytes of several of them, as rows do. */
+/* Writers take turns every PIECE bytes, which is no divisor of a page: most pages have bytes of several of
+ * them, as rows do. */
 enum { PIECE = 37, ROUNDS = 400, FORKED = 4, PATH_SIZE = 4200 };
 
 /* ---- the kind of file system ---- */

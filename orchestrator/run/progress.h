@@ -1,5 +1,5 @@
-/* progress.h - what a running sweep tells on stderr: one live line on a terminal, plain lines every 30 s otherwise, and a line for
- * every job that failed or diverged when it happens. Rank 0 only. No MPI. */
+/* progress.h - what a running sweep tells on stderr: one live line on a terminal, plain lines every 30 s
+ * otherwise, and a line for every job that failed or diverged when it happens. Rank 0 only. No MPI. */
 #ifndef CELLSWEEP_PROGRESS_H
 #define CELLSWEEP_PROGRESS_H
 

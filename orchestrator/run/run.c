@@ -67,8 +67,8 @@ void run_limit_start(unsigned seconds)
 /* What a stopping sweep waits for the running epoch at most, seconds. */
 static const double most_grace = 5;
 
-/* The same now: mpirun kills about two seconds after it passed on SIGTERM or SIGINT, and a checkpoint, the row and the end of MPI
- * need some of them, as they do before a deadline. */
+/* The same now: mpirun kills about two seconds after it passed on SIGTERM or SIGINT, and a checkpoint, the
+ * row and the end of MPI need some of them, as they do before a deadline. */
 static double grace(const struct run *run)
 {
     if (drain_asked == SIGTERM || drain_asked == SIGINT)
@@ -125,7 +125,8 @@ static int agree(int rc, struct err *err)
     return worst.code;
 }
 
-/* Rank 0's sweep for everyone, as its resolved text: a file that is edited meanwhile, or is not on every node, does no harm. */
+/* Rank 0's sweep for everyone, as its resolved text: a file that is edited meanwhile, or is not on every
+ * node, does no harm. */
 static int share_sweep(struct run *run, struct err *err)
 {
     int n = run->rank == 0 ? (int)strlen(run->sweep->resolved) + 1 : 0, rc = 0;
@@ -144,8 +145,8 @@ static int share_sweep(struct run *run, struct err *err)
     return agree(rc, err);
 }
 
-/* Whether this rank sees the results file that rank 0 made, and may write it: asked before the collective open, which hangs when
- * one rank fails. */
+/* Whether this rank sees the results file that rank 0 made, and may write it: asked before the collective
+ * open, which hangs when one rank fails. */
 static int check_file(const struct run *run, struct err *err)
 {
     const char *path = run->options->results_path;
@@ -198,8 +199,8 @@ static void share_limits(struct run *run)
     MPI_Bcast(&run->deadline, 1, MPI_DOUBLE, 0, MPI_COMM_WORLD);
 }
 
-/* Under --io rank0 a rank need not see the folder of the results file. A checkpoint that it wrote into its own of that name nobody
- * would find again. */
+/* Under --io rank0 a rank need not see the folder of the results file. A checkpoint that it wrote into its
+ * own of that name nobody would find again. */
 static double checkpoint_interval(const struct run *run)
 {
     int blind = run->rank != 0 && access(run->options->results_path, F_OK) != 0, n_blind = blind;
@@ -220,7 +221,8 @@ static int new_saver(struct run *run, struct err *err)
     return run->saver ? 0 : E_IO;
 }
 
-/* Seconds between two writings of a running job's curves: what `status --watch` and `serve` may lag behind. */
+/* Seconds between two writings of a running job's curves: what `status --watch` and `serve` may lag
+ * behind. */
 static const double curves_every = 2;
 
 static int new_epochs(struct run *run, struct err *err)
@@ -260,8 +262,8 @@ static int prepare(struct run *run, struct err *err)
     return rc == 0 ? agree(new_epochs(run, err), err) : rc;
 }
 
-/* The rows of the results file, for this thread alone and while they are this run's: a run that took the file over, because this
- * one's rank 0 died, must not be disturbed. */
+/* The rows of the results file, for this thread alone and while they are this run's: a run that took the file
+ * over, because this one's rank 0 died, must not be disturbed. */
 static void own_rows(struct run *run)
 {
     handout_enter(run->handout);
@@ -274,8 +276,9 @@ static void disown_rows(struct run *run)
     handout_leave(run->handout);
 }
 
-/* How long a drain may have to wait for this rank: the longest time between two moments at which it could have stopped. Time in which
- * the job was suspended is none: counted, it would end a run long before its deadline. */
+/* How long a drain may have to wait for this rank: the longest time between two moments at
+ * which it could have stopped. Time in which the job was suspended is none: counted, it would
+ * end a run long before its deadline. */
 static void note_moment(struct run *run)
 {
     double t = MPI_Wtime();
@@ -339,8 +342,8 @@ static void say(struct run *run, const char *text, const char *consequence)
         fprintf(stderr, "rank %d: %s; %s\n", run->rank, text, consequence);
 }
 
-/* A checkpoint that cannot be written costs the job nothing but time, should it be killed. Said once a rank. The row then shows as
- * many epochs as the job would go on from. */
+/* A checkpoint that cannot be written costs the job nothing but time, should it be killed. Said once a rank.
+ * The row then shows as many epochs as the job would go on from. */
 static int on_between(void *self, const struct checkpoint *state, struct err *err)
 {
     struct run *run = self;
@@ -381,8 +384,8 @@ static struct store_outcome outcome_of(const struct job_result *r)
                                   .weights_epoch = r->weights_epoch};
 }
 
-/* Mark the row running, with nothing of an earlier attempt left in it but the epochs that it goes on from. They are written again:
- * the results file may be a new one. */
+/* Mark the row running, with nothing of an earlier attempt left in it but the epochs that it goes on from.
+ * They are written again: the results file may be a new one. */
 static int begin_row(struct run *run, int attempt, const struct checkpoint *from, struct store_mark *mark,
                      struct err *err)
 {
@@ -400,8 +403,9 @@ static int begin_row(struct run *run, int attempt, const struct checkpoint *from
     return rc < 0 ? rc : store_write_mark(run->store, run->job, mark, err);
 }
 
-/* Numbers first, the mark last. A rank that was stopped, or whose file system was, while it wrote numbers may have lost its job since:
- * its successor has emptied the row, which must not be called done before it is full again. So the mark needs a lease of its own. */
+/* Numbers first, the mark last. A rank that was stopped, or whose file system was, while it wrote numbers may
+ * have lost its job since: its successor has emptied the row, which must not be called done before it is full
+ * again. So the mark needs a lease of its own. */
 static int finish_row(struct run *run, struct store_mark *mark, const struct job_result *result,
                       struct err *err)
 {
@@ -423,8 +427,8 @@ static int finish_row(struct run *run, struct store_mark *mark, const struct job
     return store_write_mark(run->store, run->job, mark, err);
 }
 
-/* A job that failed is data: its row says why. Stopped: its row waits again, with the epochs of its checkpoint done, and that was no
- * attempt. */
+/* A job that failed is data: its row says why. Stopped: its row waits again, with the epochs of its
+ * checkpoint done, and that was no attempt. */
 static int give_up_row(struct run *run, struct store_mark *mark, int rc, const char *message, struct err *err)
 {
     int last = rc != E_STOPPED && mark->attempts >= SCHEDULE_ATTEMPTS;
@@ -544,8 +548,8 @@ static int work(struct run *run, struct err *err)
     return rc;
 }
 
-/* What this process wrote reaches the disk. H5Fclose would see to it, but is collective, and by then the watchdog counts the seconds:
- * a slow disk may need minutes. */
+/* What this process wrote reaches the disk. H5Fclose would see to it, but is collective, and by then the
+ * watchdog counts the seconds: a slow disk may need minutes. */
 static void sync_file(const struct run *run)
 {
     int remote = run->options->io == STORE_RANK0 && run->rank != 0;
@@ -556,7 +560,8 @@ static void sync_file(const struct run *run)
     close(fd);
 }
 
-/* What rank 0 concludes, for everyone; no collective call, since a rank may be lost. Returns 1 when one is. */
+/* What rank 0 concludes, for everyone; no collective call, since a rank may be lost. Returns 1 when one
+ * is. */
 static int conclude(struct run *run, int *rc, struct err *err)
 {
     if (run->rank != 0) {

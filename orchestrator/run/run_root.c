@@ -159,8 +159,8 @@ static void say_start(const struct run *run, enum resume_kind kind, int kept)
                 progress_duration(run->deadline - run->options->begun, time, sizeof time));
 }
 
-/* The status file, not more often than every ending_every seconds unless `now`. What cannot be written is left unsaid: the closing
- * line and the exit status say the same. */
+/* The status file, not more often than every ending_every seconds unless `now`. What cannot be written is
+ * left unsaid: the closing line and the exit status say the same. */
 static void write_ending(struct run *run, int now)
 {
     struct handout_counts c = {0};
@@ -199,8 +199,8 @@ int root_schedule(struct run *run, enum resume_kind kind, int kept, struct err *
 
 /* ---- while it runs ---- */
 
-/* A drain has to begin so much before the deadline: twice the longest time that any rank was seen to need to stop, and some for what
- * mpirun needs to end. */
+/* A drain has to begin so much before the deadline: twice the longest time that any rank was seen to need to
+ * stop, and some for what mpirun needs to end. */
 static double left(const struct run *run)
 {
     double spare = fmin(10, 0.1 * (run->deadline - run->options->begun));
@@ -274,8 +274,8 @@ static void check_failures(struct run *run, const struct handout_counts *counts)
     root_drain(run, "as many jobs failed or diverged as --max-failures allows");
 }
 
-/* Rows that were sent are written now, before the report of their job: only now it needs no checkpoint. Should rank 0 have died in
- * between, the next run goes on from there. */
+/* Rows that were sent are written now, before the report of their job: only now it needs no checkpoint.
+ * Should rank 0 have died in between, the next run goes on from there. */
 static void drop_checkpoint(const struct run *run, int rank, const struct handout_report *r)
 {
     char path[CHECKPOINT_PATH_SIZE];
@@ -330,8 +330,8 @@ void root_on_checkpoint(void *self, int rank, int job, int epoch)
     events_add(run->events, "checkpoint", "{s:i, s:i, s:i}", "job", job, "rank", rank, "epoch", epoch);
 }
 
-/* A rank may die between the last write of a row and its report: what is finished stays so. Under --retry-failed the word
- * "diverged" may be an older one. */
+/* A rank may die between the last write of a row and its report: what is finished stays so. Under
+ * --retry-failed the word "diverged" may be an older one. */
 static int is_row_finished(struct run *run, int job, struct handout_report *report)
 {
     struct store_mark mark;

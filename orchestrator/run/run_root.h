@@ -1,7 +1,8 @@
 /* run_root.h - rank 0's part of a sweep: files, schedule, what it tells while the sweep runs and at its end.
  *
  *     root_prepare(&run, &kind, &kept, &err)      lock, sweep file, data, results file
- *     root_schedule(&run, kind, kept, &err)       after the results file is open: what is left to do; event log, status file
+ *     root_schedule(&run, kind, kept, &err)       after the results file is open: what is left to do; event
+ *                                                 log, status file
  *     ... root_on_start and root_on_report are called by the hand-out ...
  *     rc = root_conclude(&run, &err)              the closing line and the exit status
  *     root_end(&run, rc, &err)                    event and status file, after the last write
@@ -13,13 +14,15 @@
 
 #include "run/run_state.h"
 
-/* Read the sweep file, take the lock, make data and results file ready. E_USAGE, E_IO; what was begun is left to root_release. */
+/* Read the sweep file, take the lock, make data and results file ready. E_USAGE, E_IO; what was begun
+ * is left to root_release. */
 int root_prepare(struct run *run, enum resume_kind *kind, int *kept, struct err *err);
 
 /* Put every job of the filter that is not finished into the schedule, tell how the run starts. */
 int root_schedule(struct run *run, enum resume_kind kind, int kept, struct err *err);
 
-/* The hand-out's callbacks, self is the run. A job begins; a rank's report came in, or with report NULL a chance to redraw. */
+/* The hand-out's callbacks, self is the run. A job begins; a rank's report came in, or with report
+ * NULL a chance to redraw. */
 void root_on_start(void *self, int rank, int job, int attempt);
 void root_on_report(void *self, int rank, const struct handout_report *report);
 
@@ -30,8 +33,8 @@ void root_on_checkpoint(void *self, int rank, int job, int epoch);
 int root_on_lost(void *self, int rank, int job, double silent, struct handout_report *report);
 void root_on_condemn(void *self, int job, int attempts, int deaths);
 
-/* Seconds that a job handed out now may take, so that it is finished before the deadline with some to spare; INFINITY also where jobs
- * have checkpoints: what is not finished goes on in the next run. */
+/* Seconds that a job handed out now may take, so that it is finished before the deadline with some to spare;
+ * INFINITY also where jobs have checkpoints: what is not finished goes on in the next run. */
 double root_left(void *self);
 
 /* Stop handing out, with the reason for the log; the first reason stays. */

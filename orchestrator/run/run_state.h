@@ -1,4 +1,5 @@
-/* run_state.h - what a rank holds while a sweep runs; shared by run.c (every rank) and run_root.c (rank 0). */
+/* run_state.h - what a rank holds while a sweep runs; shared by run.c (every rank) and run_root.c (rank
+ * 0). */
 #ifndef CELLSWEEP_RUN_STATE_H
 #define CELLSWEEP_RUN_STATE_H
 

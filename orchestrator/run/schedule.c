@@ -20,8 +20,8 @@ struct group {
     double waiting_cost, running_cost;
 };
 
-/* What is left to hand out of a list of entries, in its order. next[i]: i when it is left, else some later position, whose own next
- * goes on; n: none is. */
+/* What is left to hand out of a list of entries, in its order. next[i]: i when it is left, else some later
+ * position, whose own next goes on; n: none is. */
 struct line {
     int n;
     int *next; /* (n + 1) */
@@ -66,7 +66,8 @@ static int line_new(struct line *line, int n, struct err *err)
     return line->next ? 0 : E_IO;
 }
 
-/* The first position from i on that is left; n: none. Paths are halved on the way, so that it takes O(log n) on average. */
+/* The first position from i on that is left; n: none. Paths are halved on the way, so that it takes
+ * O(log n) on average. */
 static int line_find(const struct line *line, int i)
 {
     while (line->next[i] != i)
@@ -92,7 +93,8 @@ static double speed(const struct schedule *s, const struct group *group)
     return group->cost > 0 ? group->seconds / group->cost : mean_speed(s);
 }
 
-/* The first of a falling list of costs that takes at most `seconds`; `from` is its position in entry[] or, with `order`, in order[]. */
+/* The first of a falling list of costs that takes at most `seconds`; `from` is its position in entry[] or,
+ * with `order`, in order[]. */
 static int first_short(const struct schedule *s, const int *order, int from, int end, double rate,
                        double seconds)
 {
@@ -147,8 +149,8 @@ static void update(struct schedule *s, int group)
         s->node[i] = join(&s->node[2 * i], &s->node[2 * i + 1]);
 }
 
-/* Let the best of the tree be one that fits into `seconds`. They shrink as a deadline comes nearer, so only groups whose best no longer
- * fits are looked at again. */
+/* Let the best of the tree be one that fits into `seconds`. They shrink as a deadline comes nearer, so only
+ * groups whose best no longer fits are looked at again. */
 static void set_limit(struct schedule *s, double seconds)
 {
     int grew = seconds > s->limit;
@@ -273,7 +275,8 @@ static int returned_fit(const struct schedule *s, double seconds)
     return i;
 }
 
-/* The dearest entry that fits of groups whose own speed is not known; -1: none. All share a speed: costs decide. */
+/* The dearest entry that fits of groups whose own speed is not known; -1: none. All
+ * share a speed: costs decide. */
 static int best_unknown(const struct schedule *s, double seconds)
 {
     double rate = mean_speed(s);

@@ -1,11 +1,13 @@
-/* schedule.h - which job next: the longest expected one, with expectations corrected by the jobs that have finished.
+/* schedule.h - which job next: the longest expected one, with expectations corrected by the
+ * jobs that have finished.
  *
- * Jobs of one kind (same network and image size) share a speed: seconds per unit of cost, learnt from finished jobs; while a kind
- * has none, the mean of all kinds. Only rank 0 has a schedule. No MPI.
+ * Jobs of one kind (same network and image size) share a speed: seconds per unit of cost, learnt from
+ * finished jobs; while a kind has none, the mean of all kinds. Only rank 0 has a schedule. No MPI.
  *
- * For n jobs of K kinds each call takes O(log n) time, whatever K; so a sweep may be all kinds. Where it says "constant", that. Two
- * exceptions, both of runs that end jobs before a deadline: a job handed back that does not fit any more is looked at again by every
- * call (there are at most two a rank), and seconds that grow from one call to the next cost O(K log n). */
+ * For n jobs of K kinds each call takes O(log n) time, whatever K; so a sweep may be all kinds. Where it says
+ * "constant", that. Two exceptions, both of runs that end jobs before a deadline: a job handed back that does
+ * not fit any more is looked at again by every call (there are at most two a rank), and seconds that grow
+ * from one call to the next cost O(K log n). */
 #ifndef CELLSWEEP_SCHEDULE_H
 #define CELLSWEEP_SCHEDULE_H
 
@@ -15,13 +17,14 @@ enum { SCHEDULE_ATTEMPTS = 3 };
 
 struct schedule;
 
-/* A schedule of the n jobs listed in job[], with cost[i] (any unit, > 0) and kind[i] (equal numbers: same speed) of job[i].
- * *out is owned by the caller. */
+/* A schedule of the n jobs listed in job[], with cost[i] (any unit, > 0) and kind[i] (equal numbers: same
+ * speed) of job[i]. *out is owned by the caller. */
 int schedule_new(int n, const int *job, const double *cost, const unsigned long *kind, struct schedule **out,
                  struct err *err);
 
-/* Hand out the job expected to take longest among those expected to take at most `seconds` (INFINITY: any; a job of unknown length
- * counts as short); -1 when there is none. Of equals the one of the lower kind, then of the lower number. */
+/* Hand out the job expected to take longest among those expected to take at most `seconds` (INFINITY:
+ * any; a job of unknown length counts as short); -1 when there is none. Of equals the one of the
+ * lower kind, then of the lower number. */
 int schedule_next(struct schedule *schedule, double seconds);
 
 /* 1 when schedule_next would find a job. */
@@ -50,12 +53,12 @@ int schedule_deaths(const struct schedule *schedule, int job);
 int schedule_waiting(const struct schedule *schedule);
 int schedule_running(const struct schedule *schedule);
 
-/* Expected seconds of a job: cost times the speed of its kind, or of all kinds while its own is unknown; NaN while no job has
- * finished. Constant. */
+/* Expected seconds of a job: cost times the speed of its kind, or of all kinds while its own is unknown; NaN
+ * while no job has finished. Constant. */
 double schedule_expect(const struct schedule *schedule, int job);
 
-/* Expected seconds until everything is done on `ranks` ranks: waiting work and half of the running, shared evenly. NaN while
- * unknown. Constant. */
+/* Expected seconds until everything is done on `ranks` ranks: waiting work and half of the running, shared
+ * evenly. NaN while unknown. Constant. */
 double schedule_remaining(const struct schedule *schedule, int ranks);
 
 void schedule_free(struct schedule *schedule);

@@ -15,8 +15,8 @@ struct shared_dataset {
     MPI_Win window;
 };
 
-/* Give every rank *data of rank 0: descriptions as copies, pixels in a window that a node's ranks share. Rank 0's own pixels move
- * there too. Collective; on failure every rank returns the same code. */
+/* Give every rank *data of rank 0: descriptions as copies, pixels in a window that a node's ranks share. Rank
+ * 0's own pixels move there too. Collective; on failure every rank returns the same code. */
 int share_dataset(MPI_Comm comm, struct dataset **data, struct shared_dataset *shared, struct err *err);
 
 void share_free(struct shared_dataset *shared, struct dataset *data);

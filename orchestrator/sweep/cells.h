@@ -1,5 +1,6 @@
-/* cells.h - the images of a run: the packed dataset that the sweep names, or one packed from what it names and left beside the
- * results as "<results without .h5>.cells.h5", so that a sweep can be reported and predicted from without its folder. Rank 0. */
+/* cells.h - the images of a run: the packed dataset that the sweep names, or one packed from what it names
+ * and left beside the results as "<results without .h5>.cells.h5", so that a sweep can be reported and
+ * predicted from without its folder. Rank 0. */
 #ifndef CELLSWEEP_CELLS_H
 #define CELLSWEEP_CELLS_H
 
@@ -16,16 +17,17 @@ struct cells {
 /* "<results without .h5>.cells.h5" into out (CELLS_PATH_SIZE). E_USAGE when it is too long. */
 int cells_path(const char *results_path, char *out, struct err *err);
 
-/* Open a results file and the images beside it in a child process first (child.h). 0 when they can be opened; images that are not
- * there are no error. */
+/* Open a results file and the images beside it in a child process first (child.h). 0 when they can be opened;
+ * images that are not there are no error. */
 int cells_try(const char *results_path, struct err *err);
 
-/* Open what the sweep names; a folder and builtin are packed in memory, every time, so that a folder that changed since is
- * noticed by its checksum. E_USAGE when a packed dataset was packed with another pixel size than the sweep file gives. */
+/* Open what the sweep names; a folder and builtin are packed in memory, every time, so that a folder that
+ * changed since is noticed by its checksum. E_USAGE when a packed dataset was packed with another pixel size
+ * than the sweep file gives. */
 int cells_open(const struct sweep *sweep, const char *results_path, struct cells *cells, struct err *err);
 
-/* Leave the packed dataset beside the results. One that is there already must hold the same images (or belong to the results
- * file, replace = 1); else E_USAGE, nothing overwritten. */
+/* Leave the packed dataset beside the results. One that is there already must hold the same images (or belong
+ * to the results file, replace = 1); else E_USAGE, nothing overwritten. */
 int cells_keep(const struct cells *cells, int replace, struct err *err);
 
 #endif

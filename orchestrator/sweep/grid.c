@@ -200,8 +200,8 @@ static const struct tree *find_value(const struct tree *map, const char *prefix,
     return NULL;
 }
 
-/* A key that has a value beside the grid and values in it: --set has the last word, else one of them would count for nothing. What
- * holds goes to *node. */
+/* A key that has a value beside the grid and values in it: --set has the last word, else one of them would
+ * count for nothing. What holds goes to *node. */
 static int choose_values(const struct reading *r, const char *name, const struct tree **node)
 {
     const struct tree *beside = find_value(r->root, "", name);
@@ -512,7 +512,8 @@ static int slurp(const char *path, char **out, struct err *err)
     return bad ? err_set(err, E_IO, "%s: cannot read the sweep file", path) : 0;
 }
 
-/* From a tree, which it frees, to a sweep with its resolved text. is_copy: the text comes from another rank. */
+/* From a tree, which it frees, to a sweep with its resolved text. is_copy: the text comes from another
+ * rank. */
 static int sweep_from_tree(const char *path, struct tree *root, int is_copy, struct sweep **out,
                            struct err *err)
 {
@@ -632,7 +633,8 @@ static int resolve_clusters(struct config *config, const struct sweep *sweep, co
     return 0;
 }
 
-/* The hash of everything that decides a result. Repeats of kfold only say how many jobs there are, so growing them keeps keys. */
+/* The hash of everything that decides a result. Repeats of kfold only say how many jobs there are, so
+ * growing them keeps keys. */
 static void make_key(const struct config *config, const char *checksum, char out[JOB_KEY_SIZE])
 {
     char text[8192];
@@ -766,7 +768,8 @@ int sweep_axis_names(const struct sweep *sweep, const char **name, int *is_numbe
     return n;
 }
 
-/* A value in a fixed-length field; one that had to be cut ends in "..." and a hash of the whole, so that two stay two. */
+/* A value in a fixed-length field; one that had to be cut ends in "..." and a hash of the whole, so
+ * that two stay two. */
 static void put_field(char *out, size_t size, const char *text)
 {
     if ((size_t)snprintf(out, size, "%s", text) >= size)

@@ -49,7 +49,8 @@ static const char *find_line(const char *text, const char *key, size_t n)
     return NULL;
 }
 
-/* Name the first key on which two resolved sweep files differ; `data`, `name` and `keep_weights` do not decide results. */
+/* Name the first key on which two resolved sweep files differ; `data`, `name` and
+ * `keep_weights` do not decide results. */
 static void name_difference(const char *old, const char *new, char *out, size_t size)
 {
     snprintf(out, size, "the grids differ");

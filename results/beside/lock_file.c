@@ -26,8 +26,8 @@ static void first_line(const char *path, char *out, size_t size)
         fclose(f);
 }
 
-/* Field 22 of /proc/PID/stat; 0 without one, or when only a zombie is left, which writes no more. The command name before it may hold
- * blanks and brackets: fields are counted after the last ')'. */
+/* Field 22 of /proc/PID/stat; 0 without one, or when only a zombie is left, which writes no more. The command
+ * name before it may hold blanks and brackets: fields are counted after the last ')'. */
 static unsigned long long process_start(long pid)
 {
     char path[64], line[1024];
@@ -103,7 +103,8 @@ static int ask_squeue(const char *job, char *out, size_t size)
     return status == 0 ? 0 : -1;
 }
 
-/* A requeued job keeps its number: an earlier start of our own job is over, and a job that waits has no process. */
+/* A requeued job keeps its number: an earlier start of our own job is over, and a job that
+ * waits has no process. */
 static enum lock_state check_slurm(const struct lock_holder *holder, const struct lock_holder *self)
 {
     char state[256];

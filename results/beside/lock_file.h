@@ -1,12 +1,15 @@
 /* lock_file.h - who writes a results file, and whether that run is still alive.
  *
- * A run holds R.h5.lock beside its results file from before it makes anything until it ends: one line of JSON,
- *     {"host": "node7", "pid": 4711, "process_start": 883211, "boot": "...", "pids": "pid:[4026531836]", "slurm_job": "81",
+ * A run holds R.h5.lock beside its results file from before it makes anything until it ends:
+ * one line of JSON,
+ *     {"host": "node7", "pid": 4711, "process_start": 883211, "boot": "...", "pids":
+ *     "pid:[4026531836]", "slurm_job": "81",
  *      "slurm_restart": "0", "slurm_cluster": "atlas", "since": 1763861000.25}
- * process_start (clock ticks after boot, field 22 of /proc/PID/stat) tells a process from a later one with the same number; pids
- * names the space its numbers are counted in (containers have their own). A lock of another boot is of an earlier one of this host only
- * if it is older than this boot: otherwise another machine goes by the same name. slurm_* are "" outside Slurm.
- * Looking takes no lock and disturbs nobody. No MPI. */
+ * process_start (clock ticks after boot, field 22 of /proc/PID/stat) tells a process from a later one
+ * with the same number; pids names the space its numbers are counted in (containers have their own).
+ * A lock of another boot is of an earlier one of this host only if it is older than this boot:
+ * otherwise another machine goes by the same name. slurm_* are "" outside Slurm. Looking takes no
+ * lock and disturbs nobody. No MPI. */
 #ifndef CELLSWEEP_LOCK_FILE_H
 #define CELLSWEEP_LOCK_FILE_H
 
@@ -32,8 +35,9 @@ struct lock_holder {
     double since; /* seconds since 1970 */
 };
 
-/* Look at the lock of a results file. *holder (may be NULL) is filled unless LOCK_NONE. Asks squeue, if it is there, about a job of
- * another host, which may take seconds; a watcher should not look more often than it has to. */
+/* Look at the lock of a results file. *holder (may be NULL) is filled unless LOCK_NONE. Asks squeue,
+ * if it is there, about a job of another host, which may take seconds; a watcher should not look more
+ * often than it has to. */
 enum lock_state lock_file_look(const char *results_path, struct lock_holder *holder);
 
 /* Whether the run of a lock still lives, by the same rules. */
@@ -48,7 +52,8 @@ const char *lock_file_name(const struct lock_holder *holder, char *out, size_t s
 /* The lock's path: results_path + ".lock" into out (LOCK_FILE_PATH). E_IO when it is too long. */
 int lock_file_path(const char *results_path, char *out, struct err *err);
 
-/* The lock's line, newline included, into out (LOCK_FILE_TEXT); and back: 0, or -1 for a text that is no lock. */
+/* The lock's line, newline included, into out (LOCK_FILE_TEXT); and back: 0, or -1 for a text
+ * that is no lock. */
 void lock_file_format(const struct lock_holder *holder, char *out);
 int lock_file_parse(const char *text, struct lock_holder *holder);
 

@@ -1,4 +1,5 @@
-/* run_view.h - what one look at a results file tells about its run: alive or not, how far, how fast, how long still.
+/* run_view.h - what one look at a results file tells about its run: alive or not, how far,
+ * how fast, how long still.
  *
  *     struct run_view view;
  *     if (run_view_take(store, &view, &err) < 0) ...
@@ -6,7 +7,8 @@
  *     printf("%s, %d of %d\n", run_view_state_names[view.state], view.n_over, view.n_jobs);
  *     run_view_release(&view);
  *
- * Nothing is asked of the run itself: its lock (lock_file.h), its last words (status_file.h) and the file's age tell whether it lives. Rates are means over finished jobs, times the jobs that run now. No MPI. */
+ * Nothing is asked of the run itself: its lock (lock_file.h), its last words (status_file.h) and the file's
+ * age tell whether it lives. Rates are means over finished jobs, times the jobs that run now. No MPI. */
 #ifndef CELLSWEEP_RUN_VIEW_H
 #define CELLSWEEP_RUN_VIEW_H
 
@@ -40,8 +42,8 @@ struct run_view {
     long epochs_done;           /* of all jobs */
 };
 
-/* Look at an open store, refreshed by the caller if it is to be recent: everything but state, message, and the rates of a run that
- * lives. E_IO leaves *view empty. Release in any case. */
+/* Look at an open store, refreshed by the caller if it is to be recent: everything but state, message, and
+ * the rates of a run that lives. E_IO leaves *view empty. Release in any case. */
 int run_view_take(struct store *store, struct run_view *view, struct err *err);
 
 /* The rest. alive, holder: of lock_file_look(). Calls no HDF5. */

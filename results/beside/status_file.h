@@ -1,10 +1,13 @@
-/* status_file.h - the state of the last or present run of a sweep in one line, R.h5.status: what mpirun's exit status may hide.
+/* status_file.h - the state of the last or present run of a sweep in one line, R.h5.status: what mpirun's
+ * exit status may hide.
  *
- * mpirun returns 0 after a rank was lost under --enable-recovery, whatever rank 0 returned; the true exit status stands here.
- * One line of JSON, replaced whole (temporary name, rename):
- *     {"state": "finished", "exit_status": 0, "done": 150, "diverged": 0, "failed": 0, "left": 0, "lost_ranks": 1,
+ * mpirun returns 0 after a rank was lost under --enable-recovery, whatever rank 0 returned; the true exit
+ * status stands here. One line of JSON, replaced whole (temporary name, rename):
+ *     {"state": "finished", "exit_status": 0, "done": 150, "diverged": 0, "failed": 0,
+ *     "left": 0, "lost_ranks": 1,
  *      "time": 1763861000.25, "message": ""}
- * state: "running" (exit_status null), "finished", "failed" (some jobs did: 1), "stopped" (75) or "error" (2, 3). No MPI. */
+ * state: "running" (exit_status null), "finished", "failed" (some jobs did: 1), "stopped" (75) or
+ * "error" (2, 3). No MPI. */
 #ifndef CELLSWEEP_STATUS_FILE_H
 #define CELLSWEEP_STATUS_FILE_H
 

@@ -14,7 +14,8 @@ static void beside(const char *results, char *out, size_t size)
     snprintf(out, size, "%.*s.cells.h5", (int)n, results);
 }
 
-/* A file of that name in the folder of the results: both may have moved, and `run` may have begun elsewhere. */
+/* A file of that name in the folder of the results: both may have moved, and `run` may have begun
+ * elsewhere. */
 static void in_folder_of(const char *results, const char *named, char *out, size_t size)
 {
     const char *slash = strrchr(results, '/'), *name = strrchr(named, '/');

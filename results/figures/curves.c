@@ -133,8 +133,8 @@ static int belongs(const struct summary_group *group, const struct summary_group
     return group->n_state[JOB_DONE] > 0 && curves_is_unbalanced(group) == curves_is_unbalanced(first);
 }
 
-/* Finished groups of the cell of `first`, the report's strategies first, then the others in grid order. Returns how many; 0 when
- * `first` is not the first of them. */
+/* Finished groups of the cell of `first`, the report's strategies first, then the others in grid order.
+ * Returns how many; 0 when `first` is not the first of them. */
 static int collect_cell(const struct summary *summary, int first, const struct summary_group **panel)
 {
     const struct partition *cells = summary->same[SUMMARY_SETTING];
@@ -248,7 +248,8 @@ static void write_number(FILE *file, double x)
         fprintf(file, "\t%.9g", x);
 }
 
-/* What a panel shows beside means: published (2, N_METRICS, n_epochs), and jobs (2, N_METRICS, n_jobs, n_epochs). */
+/* What a panel shows beside means: published (2, N_METRICS, n_epochs), and jobs (2,
+ * N_METRICS, n_jobs, n_epochs). */
 struct beside {
     int n_epochs, n_jobs;
     double *published;

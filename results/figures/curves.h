@@ -1,14 +1,16 @@
 /* curves.h - pages of learning curves, as data files and a gnuplot script.
  *
- * A page shows the groups of one cell of the grid that differ only in strategy: fig2 the unbalanced one, fig4 the others,
- * two in a row; strategies that the report does not have
- * follow on further pages of four panels, "fig4a_more1". A panel has an accuracy above the loss, training and validation, mean and 95 % interval over jobs (summary.h),
- * below CURVES_FEW jobs each of them as a thin line instead; the published curve dashed where there is one. All panels of a page have the
- * same axes, made for our own curves: a published loss beyond them leaves the picture, and a note says so.
+ * A page shows the groups of one cell of the grid that differ only in strategy: fig2 the unbalanced one, fig4
+ * the others, two in a row; strategies that the report does not have follow on further pages of four panels,
+ * "fig4a_more1". A panel has an accuracy above the loss, training and validation, mean and 95 % interval over
+ * jobs (summary.h), below CURVES_FEW jobs each of them as a thin line instead; the published curve dashed
+ * where there is one. All panels of a page have the same axes, made for our own curves: a published loss
+ * beyond them leaves the picture, and a note says so.
  *
  * The upper half shows one metric. By default it is balanced_accuracy, but on a page with published curves
- * balanced_accuracy_as_published, because only that can be compared with them; such a page says what that is, and adds the true balanced accuracy of validation as a thin
- * dotted line, so that a minority class nobody recognises stays visible. No MPI. */
+ * balanced_accuracy_as_published, because only that can be compared with them; such a page says what that is,
+ * and adds the true balanced accuracy of validation as a thin dotted line, so that a minority class nobody
+ * recognises stays visible. No MPI. */
 #ifndef CELLSWEEP_CURVES_H
 #define CELLSWEEP_CURVES_H
 
@@ -26,11 +28,12 @@ struct curves_page {
     const struct summary_group **panel; /* (n_panels) owned; the groups are the summary's */
 };
 
-/* All pages of a summary: *out (n pages, returned) is owned by the caller, see curves_free. Groups without a finished job
- * have no panel. Negative: E_IO. */
+/* All pages of a summary: *out (n pages, returned) is owned by the caller, see curves_free. Groups without a
+ * finished job have no panel. Negative: E_IO. */
 int curves_pages(const struct summary *summary, struct curves_page **out, struct err *err);
 
-/* 1 when a panel shows its jobs, 2 to CURVES_FEW - 1, instead of a band: its data file has a column for each. */
+/* 1 when a panel shows its jobs, 2 to CURVES_FEW - 1, instead of a band: its data file has a column for
+ * each. */
 int curves_shows_jobs(const struct summary_group *group);
 
 /* Write dir/<name>_<strategy>.tsv for each panel, and dir/<name>.gp. metric: what the upper half shows,
@@ -45,7 +48,8 @@ int curves_write_script(const struct curves_page *page, enum metric metric, cons
 /* 1 for a group of strategy none: it goes on a fig2 page. */
 int curves_is_unbalanced(const struct summary_group *group);
 
-/* The title of a group's strategy (balance.h): with the all-cluster rule in force "Duplicates to 45", or "Augmentation, duplicates to 45". */
+/* The title of a group's strategy (balance.h): with the all-cluster rule in force "Duplicates to 45", or
+ * "Augmentation, duplicates to 45". */
 void curves_group_title(char *out, size_t size, const struct summary *summary,
                         const struct summary_group *group);
 
@@ -68,7 +72,8 @@ void curves_panel_file(char *out, size_t size, const struct curves_page *page, i
 
 enum { CURVES_FOOTER_SIZE = 1024 };
 
-/* One line for the foot of a picture: what a filter left of the file, sweep, protocol (may be NULL), jobs, version and commit. */
+/* One line for the foot of a picture: what a filter left of the file, sweep, protocol (may be NULL),
+ * jobs, version and commit. */
 void curves_footer(char *out, size_t size, const struct summary *summary, const char *protocol, int n_done,
                    int n_jobs);
 

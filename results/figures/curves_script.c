@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Pixels of a page, from the top; a row of panels holds its title, the accuracy, the loss and the epochs' axis. */
+/* Pixels of a page, from the top; a row of panels holds its title, the accuracy, the
+ * loss and the epochs' axis. */
 enum {
     ROW_TITLE = 34,
     UPPER = 206,
@@ -60,8 +61,8 @@ static void raise_to(double *top, double x)
         *top = x;
 }
 
-/* The highest mean loss of the page; one wild interval must not flatten all curves, so intervals count up to one and a half times
- * that. Published losses do not count: they leave the picture where they are higher. */
+/* The highest mean loss of the page; one wild interval must not flatten all curves, so intervals count up to
+ * one and a half times that. Published losses do not count: they leave the picture where they are higher. */
 static double loss_top(const struct curves_page *page, int n_epochs)
 {
     double top = 0, band = 0;
@@ -502,8 +503,8 @@ static void write_mean_entries(FILE *file, const struct layout *l)
     write_key_entry(file, ",", "lines lw 2 lc rgb val", text);
 }
 
-/* The legend is a plot of nothing: it belongs to the page, not to a panel. Entries go down its columns, of two rows on a
- * wide page and of three on a narrow one, so the band's place differs. */
+/* The legend is a plot of nothing: it belongs to the page, not to a panel. Entries go down its columns, of
+ * two rows on a wide page and of three on a narrow one, so the band's place differs. */
 static void write_legend(FILE *file, const struct layout *l, enum metric metric)
 {
     int wide = l->columns > 1, lines = l->width < NARROW ? legend_entries(l, metric) : wide ? 2 : 3;

@@ -5,7 +5,8 @@
 #include <stdarg.h>
 #include <string.h>
 
-/* Mean width of a letter of DejaVu Sans, in pixels, from sizes in points; figures and capitals are wider than the mean text. */
+/* Mean width of a letter of DejaVu Sans, in pixels, from sizes in points; figures and capitals are
+ * wider than the mean text. */
 static double letter_width(double points, int bold)
 {
     return points * 96 / 72 * (bold ? 0.66 : 0.56);

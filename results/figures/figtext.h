@@ -1,11 +1,13 @@
 /* figtext.h - texts of a figure: broken where they have no room, since gnuplot does not.
  *
- *     struct figtext_page page = {.width = 550};                    no file: nothing is written, only measured
+ *     struct figtext_page page = {.width = 550};                    no file: nothing is written, only
+ *                                                                   measured
  *     int top = figtext_heading(&page, 12, title, subtitle, 1);
  *     page.height = top + 300 + figtext_notes_height(&notes, 520);
  *     page.file = file;                                             and now the same again, in writing
  *
- * Pixels of the layout from the top left; y is the middle of a line. Widths of letters are estimates, on the safe side. No MPI. */
+ * Pixels of the layout from the top left; y is the middle of a line. Widths of letters are estimates, on the
+ * safe side. No MPI. */
 #ifndef CELLSWEEP_FIGTEXT_H
 #define CELLSWEEP_FIGTEXT_H
 
@@ -34,7 +36,8 @@ void figtext_label(const struct figtext_page *page, int x, int y, const char *op
 int figtext_paragraph(const struct figtext_page *page, int x, int y, int width, double points,
                       const char *text);
 
-/* Title, in lines where it is longer than the page is wide, what a reader must know, and the words "synthetic data" where they belong. Returns where the next line would be. */
+/* Title, in lines where it is longer than the page is wide, what a reader must know, and the words "synthetic
+ * data" where they belong. Returns where the next line would be. */
 int figtext_heading(const struct figtext_page *page, int left, const char *title, const char *subtitle,
                     int synthetic);
 

@@ -141,8 +141,7 @@ static void write_sizes_plot(FILE *file, const struct layout *l, const struct cl
           file);
     if (step == 1)
         fputs(", \\\n     '' using 'cluster':'images':'images' with labels offset 0,0.6 font plain(9) "
-              "textcolor "
-              "rgb '" PALETTE_DARK "'",
+              "textcolor rgb '" PALETTE_DARK "'",
               file);
     fputc('\n', file);
 }
@@ -237,7 +236,8 @@ static int write_variants_data(const struct dataset *data, int image, const char
     return rc;
 }
 
-/* Pixels of a page VARIANTS_WIDTH wide, from the top left of the picture; a narrower page has all of it smaller. */
+/* Pixels of a page VARIANTS_WIDTH wide, from the top left of the picture; a narrower page has
+ * all of it smaller. */
 enum {
     VARIANTS_WIDTH = 1200,
     ORIGINAL_LEFT = 24,
@@ -515,7 +515,8 @@ static int count_all(const struct summary *summary, const struct figures_options
     return axes < 0 ? axes : 1 + n + axes + count_heatmaps(summary, options);
 }
 
-/* Whether an axis has one figure, because there are too many combinations: *n_single figures. E_USAGE when that is too many, too. */
+/* Whether an axis has one figure, because there are too many combinations: *n_single figures. E_USAGE when
+ * that is too many, too. */
 static int is_flood(const struct summary *summary, const struct figures_options *options, int *n_single,
                     struct err *err)
 {

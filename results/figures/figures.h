@@ -1,4 +1,5 @@
-/* figures.h - every picture of a report: PNG, SVG and PDF, drawn by gnuplot from data and scripts left beside them.
+/* figures.h - every picture of a report: PNG, SVG and PDF, drawn by gnuplot from data and
+ * scripts left beside them.
  *
  *     fig1                     images per cluster
  *     fig2a, fig2b, ...        unbalanced learning curves, one page a pair           (curves.h)
@@ -33,14 +34,17 @@ struct figures_options {
 /* The figures of a report by name, in the order of the paper. */
 struct figures {
     int n, capacity;
-    int n_single; /* figures of single combinations that a marginal one of each axis stands for; 0: there are none of those */
+    /* figures of single combinations that a marginal one of each axis stands for; 0: there are none of
+     * those */
+    int n_single;
     char (*name)[CURVES_NAME_SIZE]; /* (n) owned */
 };
 
-/* Write data and scripts into a directory that exists. Where there would be more than FIGURES_MAX figures, as a grid of many axes has
- * one for every combination, an axis has one figure, the mean over the others (marginal.h), and learning curves and heatmaps are left
- * out, unless options->all_figures. E_USAGE, before anything is written, when that too makes more than FIGURES_MAX. data: the
- * packed images, or NULL to leave out the appendix. *out is owned by the caller, also after a failure. */
+/* Write data and scripts into a directory that exists. Where there would be more than FIGURES_MAX figures, as
+ * a grid of many axes has one for every combination, an axis has one figure, the mean over the others
+ * (marginal.h), and learning curves and heatmaps are left out, unless options->all_figures. E_USAGE, before
+ * anything is written, when that too makes more than FIGURES_MAX. data: the packed images, or NULL to leave
+ * out the appendix. *out is owned by the caller, also after a failure. */
 int figures_write(const struct summary *summary, const struct dataset *data,
                   const struct figures_options *options, const char *dir, struct figures *out,
                   struct err *err);

@@ -36,14 +36,12 @@ void gnuplot_begin(FILE *file, const char *name, int width, int height, const st
         style && (style->width > 0 || style->font > 0) ? "300/96." : "2");
     /* Fonts of a PNG grow with its dots, and everything else with both. */
     fputs("if (format eq 'png') set terminal pngcairo noenhanced font plain(12) size "
-          "dots*scale*width,dots*scale*height "
-          "fontscale dots linewidth dots*scale pointscale dots*scale dashlength dots*scale\n"
+          "dots*scale*width,dots*scale*height fontscale dots linewidth dots*scale pointscale dots*scale "
+          "dashlength dots*scale\n"
           "if (format eq 'svg') set terminal svg noenhanced font plain(12) size scale*width,scale*height "
-          "background "
-          "'white' linewidth 1.2*scale\n"
+          "background 'white' linewidth 1.2*scale\n"
           "if (format eq 'pdf') set terminal pdfcairo noenhanced font plain(12) size "
-          "scale*width/96,scale*height/96 "
-          "linewidth 1.5*scale dashlength 1.5*scale\n"
+          "scale*width/96,scale*height/96 linewidth 1.5*scale dashlength 1.5*scale\n"
           "set encoding utf8\n"
           "set output target\n"
           "set datafile separator tab\n"
@@ -57,7 +55,8 @@ void gnuplot_begin(FILE *file, const char *name, int width, int height, const st
           file);
 }
 
-/* A doubled apostrophe is one, but not at the beginning; and after an odd one in double quotes @name is taken for a macro. */
+/* A doubled apostrophe is one, but not at the beginning; and after an odd one in double quotes @name
+ * is taken for a macro. */
 void gnuplot_quote(FILE *file, const char *text)
 {
     fputc('\'', file);

@@ -170,8 +170,8 @@ static void cell_text(char *out, size_t size, double x, int percent)
         snprintf(out, size, x < 0.05 ? "<.1" : "%.1f", x);
 }
 
-/* Ink of a cell's text: 0 pale for zeros, 1 dark on light cells, 2 white on dark ones. At 45 % of the scale the two have the
- * same contrast with the palette (WCAG ratio 4.5 to 4.7). */
+/* Ink of a cell's text: 0 pale for zeros, 1 dark on light cells, 2 white on dark ones. At 45 % of the scale
+ * the two have the same contrast with the palette (WCAG ratio 4.5 to 4.7). */
 static int cell_ink(double x, double top)
 {
     if (isnan(x) || x <= 0)
@@ -336,7 +336,8 @@ static void write_tics(FILE *file, const struct heatmap *h, const struct page *p
     }
 }
 
-/* Light where nothing is, so that zeros stay in the background and a printed page stays white; lightness falls evenly. */
+/* Light where nothing is, so that zeros stay in the background and a printed page stays
+ * white; lightness falls evenly. */
 static void write_look(FILE *file, const struct heatmap *h, const struct page *page, int percent)
 {
     double w = page->width, t = page->height;

@@ -1,12 +1,13 @@
-/* heatmap.h - a confusion matrix of a group as a picture: actual in rows from the top, predicted in columns, as on the page.
+/* heatmap.h - a confusion matrix of a group as a picture: actual in rows from the top, predicted in columns,
+ * as on the page.
  *
  *     struct heatmap *heatmap = NULL;
  *     if (heatmap_new(summary, group, SPLIT_VAL, &heatmap, &err) < 0) ...
  *     heatmap_write(heatmap, "heatmap_all_none_validation", 0, dir, &err);     name.tsv and name.gp
  *     heatmap_free(heatmap);
  *
- * A unit is what judges its images once: a model; for the validation images of k-fold, the models of all folds of one
- * repeat of one seed, so that every image counts once. Counts are means over units. No MPI. */
+ * A unit is what judges its images once: a model; for the validation images of k-fold, the models of all
+ * folds of one repeat of one seed, so that every image counts once. Counts are means over units. No MPI. */
 #ifndef CELLSWEEP_HEATMAP_H
 #define CELLSWEEP_HEATMAP_H
 
@@ -29,7 +30,8 @@ struct heatmap {
 int heatmap_new(const struct summary *summary, const struct summary_group *group, enum split split,
                 struct heatmap **out, struct err *err);
 
-/* Write dir/name.tsv and dir/name.gp. percent: cells are percentages of the actual class, so rows add up to 100. */
+/* Write dir/name.tsv and dir/name.gp. percent: cells are percentages of the actual class, so
+ * rows add up to 100. */
 int heatmap_write(const struct heatmap *heatmap, const char *name, int percent, const struct figstyle *style,
                   const char *dir, struct err *err);
 

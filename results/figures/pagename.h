@@ -16,8 +16,8 @@ enum { PAGENAME_SIZE = 240, PAGENAME_LENGTH = PAGENAME_SIZE - 16 };
 /* Append text to a name of PAGENAME_SIZE bytes; whatever is not harmless in a file name becomes '-'. */
 void pagename_append(char *name, const char *text);
 
-/* Append protocol, model and axes of a group, each only when it varies over the summary; axis `without` (-1: none) is left
- * out. */
+/* Append protocol, model and axes of a group, each only when it varies over the summary; axis `without` (-1:
+ * none) is left out. */
 void pagename_append_cell(char *name, const struct summary *summary, const struct summary_group *group,
                           int without);
 

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-/* After the report's five and Okabe and Ito's last: Tol's muted scheme and darker kin of the first, no two alike. */
+/* After the report's five and Okabe and Ito's last: Tol's muted scheme and darker kin of the
+ * first, no two alike. */
 static const struct {
     const char *strategy, *color;
 } colors[] = {

@@ -76,7 +76,8 @@ static int same_facet(const struct summary *summary, const struct trend_axis *ax
     return strcmp(p, q) == 0;
 }
 
-/* 1 when some values of the same clusters differ but stand at the same x: then a line would jump between them. */
+/* 1 when some values of the same clusters differ but stand at the same x: then a line
+ * would jump between them. */
 static int needs_facets(const struct summary *summary, const struct trend_axis *axis)
 {
     for (int g = 1; axis->facet && g < summary->n_groups; g++)

@@ -1,15 +1,18 @@
-/* trend.h - final validation balanced accuracy against a grid axis, one line a strategy, as data files and gnuplot scripts.
+/* trend.h - final validation balanced accuracy against a grid axis, one line a strategy, as data
+ * files and gnuplot scripts.
  *
- *     struct trend_axis axis = trend_axis_of(summary, i);       x: the axis' own numbers, or one place a value
+ *     struct trend_axis axis = trend_axis_of(summary, i);       x: the axis' own numbers, or one place a
+ *                                                               value
  *     struct trend *trend = NULL;
  *     int n = trend_pages(summary, &axis, &trend, &err);
  *     for (...) trend_write(&trend[i], name, style, dir, &err);        name.tsv and name.gp
  *     trend_free(trend, n);
  *
- * A page shows one clusters x protocol x whatever else varies; its points are group means at the last epoch with their 95 %
- * interval, or, below CURVES_FEW jobs, with each of the jobs; of a marginal summary, means over the combinations of the other axes
- * with the range of them. Means are joined by a line where that can show a course: numbers, three of them at least. A page has at
- * most TREND_SERIES lines; more strategies go to further pages. No MPI. */
+ * A page shows one clusters x protocol x whatever else varies; its points are group means at the last epoch
+ * with their 95 % interval, or, below CURVES_FEW jobs, with each of the jobs; of a marginal summary, means
+ * over the combinations of the other axes with the range of them. Means are joined by a line where that can
+ * show a course: numbers, three of them at least. A page has at most TREND_SERIES lines; more strategies go
+ * to further pages. No MPI. */
 #ifndef CELLSWEEP_TREND_H
 #define CELLSWEEP_TREND_H
 
@@ -30,11 +33,12 @@ struct trend_axis {
     double (*x)(const struct summary *summary, const struct summary_group *group, int axis);
     /* Text below a tick; NULL: the value. */
     void (*tick)(char *out, size_t size, const struct summary_group *group, int axis, double x);
-    /* What else tells two values apart that have the same x, as text in out (TREND_LABEL_SIZE), for pages of their own; NULL:
-     * nothing. */
+    /* What else tells two values apart that have the same x, as text in out (TREND_LABEL_SIZE), for pages of
+     * their own; NULL: nothing. */
     void (*facet)(char *out, size_t size, const struct summary *summary, const struct summary_group *group);
     const char *facet_name;
-    int marginal; /* 1: the summary is a marginal one (marginal.h): points are means over combinations of the other axes */
+    /* 1: the summary is a marginal one (marginal.h): points are means over combinations of the other axes */
+    int marginal;
     int n_left_out; /* combinations that it leaves out */
 };
 
@@ -56,11 +60,12 @@ struct trend {
     struct trend_point *point;                        /* (n) by series, then x; owned */
 };
 
-/* The plain way to draw an axis. Logarithmic: learning rates, and positive numbers over a factor of 20 or more. */
+/* The plain way to draw an axis. Logarithmic: learning rates, and positive numbers over a
+ * factor of 20 or more. */
 struct trend_axis trend_axis_of(const struct summary *summary, int axis);
 
-/* All pages of an axis: *out (n, returned) is owned by the caller, see trend_free. Groups without a finished job have no
- * point. Negative: E_IO. */
+/* All pages of an axis: *out (n, returned) is owned by the caller, see trend_free. Groups without a finished
+ * job have no point. Negative: E_IO. */
 int trend_pages(const struct summary *summary, const struct trend_axis *axis, struct trend **out,
                 struct err *err);
 

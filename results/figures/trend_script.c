@@ -126,9 +126,8 @@ static void describe_marginal(struct page *p, const struct trend *trend)
     figtext_note(
         &p->notes,
         "Last epoch. Every point is the mean over %s combinations of the other axes of their mean over jobs; "
-        "bars span "
-        "the smallest and the largest of them, which is a range and no interval.%s A figure for each "
-        "combination: --filter, or --all-figures.",
+        "bars span the smallest and the largest of them, which is a range and no interval.%s A figure for "
+        "each combination: --filter, or --all-figures.",
         n, left_out);
 }
 
@@ -306,8 +305,8 @@ static void series_title(char *out, size_t size, const struct trend *trend, int 
         snprintf(out, size, "%s (n = %d to %d)", group, low, high);
 }
 
-/* Where a strategy's points stand beside their x, so that intervals do not hide each other: 2 % of the axis from the
- * next one, all of them within a fifth of it and half of what is between values. */
+/* Where a strategy's points stand beside their x, so that intervals do not hide each other: 2 % of the axis
+ * from the next one, all of them within a fifth of it and half of what is between values. */
 static void shifted_x(char *out, size_t size, const struct trend *trend, const struct page *page, int series)
 {
     double n = trend->n_series, step = fmin(0.02, fmin(0.2, page->gap / 2) / n), low = page->x_low;
@@ -353,8 +352,8 @@ static void write_behind(FILE *file, const struct trend *trend, int i, const cha
     if (has_interval(trend, i))
         fprintf(file,
                 "f using (column('series') == %d && column('n') >= %d ? %s : "
-                "NaN):'balanced_accuracy':'low':'high' "
-                "with yerrorbars notitle lw 1.2 pt -1 ps 0 lc rgb '%s', \\\n     ",
+                "NaN):'balanced_accuracy':'low':'high' with yerrorbars notitle lw 1.2 pt -1 ps 0 lc rgb "
+                "'%s', \\\n     ",
                 i, trend->axis.marginal ? 2 : CURVES_FEW, x, color);
 }
 

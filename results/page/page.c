@@ -17,7 +17,8 @@ int page_available(void)
     return strstr(page_text, marker) != NULL;
 }
 
-/* In JSON '<' stands only within texts, where it may be written as a number: then no tag and no comment begins or ends. */
+/* In JSON '<' stands only within texts, where it may be written as a number: then no tag and no
+ * comment begins or ends. */
 static void write_harmless(FILE *file, const char *json, size_t n)
 {
     const char *end = json + n;

@@ -1,4 +1,5 @@
-/* page.h - the interactive page: one HTML file, built from web/ and embedded in the program, that needs no network.
+/* page.h - the interactive page: one HTML file, built from web/ and embedded in the program,
+ * that needs no network.
  *
  *     if (page_available())
  *         rc = page_write(file, json, n);        a file that holds its data
@@ -17,8 +18,8 @@ int page_available(void);
 /* How to get the page, a sentence for whoever misses it. */
 extern const char page_remedy[];
 
-/* Write the page with a document of n bytes (page_data.h) inside, made harmless for HTML; NULL: with the mark that makes it ask its
- * server. Only when page_available(). Errors are kept by stdio. */
+/* Write the page with a document of n bytes (page_data.h) inside, made harmless for HTML; NULL: with the mark
+ * that makes it ask its server. Only when page_available(). Errors are kept by stdio. */
 void page_write(FILE *file, const char *json, size_t n);
 
 /* The same into any page, a text with the marker <!--cellsweep-data-->. */

@@ -144,7 +144,8 @@ static json_t *axes(struct document *d)
     return list;
 }
 
-/* Clusters of the classes of each list of clusters; null for those that a list too long to be stored does not name. */
+/* Clusters of the classes of each list of clusters; null for those that a list too long to be
+ * stored does not name. */
 static json_t *classes(struct document *d)
 {
     json_t *object = json_object();

@@ -1,4 +1,5 @@
-/* page_data.h - the document that the page shows: a whole sweep as one JSON text, as web/DOCUMENT.md describes it.
+/* page_data.h - the document that the page shows: a whole sweep as one JSON text, as
+ * web/DOCUMENT.md describes it.
  *
  *     struct page_data_options options = {.data = data};
  *     char *json = NULL;
@@ -22,8 +23,8 @@ struct page_data_options {
         *data; /* the sweep's images (sweep_images.h), for the thumbnails; NULL: none are shown */
 };
 
-/* The document of the jobs that match filter (NULL: all) as UTF-8 text of *n bytes and a closing 0, owned by the caller (free). E_USAGE
- * when no job matches; E_IO for a file that cannot be read, or without memory. */
+/* The document of the jobs that match filter (NULL: all) as UTF-8 text of *n bytes and a closing 0, owned by
+ * the caller (free). E_USAGE when no job matches; E_IO for a file that cannot be read, or without memory. */
 int page_data_new(struct store *store, const char *filter, const struct page_data_options *options,
                   char **json, size_t *n, struct err *err);
 

@@ -16,8 +16,9 @@ const double claims_margin = 0.05;
 #define NO_NUMBER (double)NAN
 #define PUBLISHED "balanced_accuracy_as_published"
 
-/* Orders of strategies are the report's text and the last epochs of its curves (experiments/published_curves.csv), compared
- * by balanced accuracy proper; numbers are compared with the metric they were published in. */
+/* Orders of strategies are the report's text and the last epochs of its curves
+ * (experiments/published_curves.csv), compared by balanced accuracy proper; numbers are compared with the
+ * metric they were published in. */
 const struct claim claims_table[] = {
     {"every strategy beats none on 8-10", "8-10", CLAIM_BEATS, REPLICATES_VAL,
      "reweight|undersample|oversample|augment", "none", BALANCED, NO_NUMBER},
@@ -138,8 +139,8 @@ static int begin_means(const struct replicates_group *first, struct replicates_g
     return 0;
 }
 
-/* Units of a strategy, a mean over clusters where the claim is about all; n is 0 when there are none. out->replicate is the
- * caller's to free. */
+/* Units of a strategy, a mean over clusters where the claim is about all; n is 0 when there are none.
+ * out->replicate is the caller's to free. */
 static int strategy_units(const struct testing *t, const struct replicates *replicates, const char *strategy,
                           struct replicates_group *out, struct err *err)
 {

@@ -1,4 +1,5 @@
-/* claims.h - findings of the published report as a table of comparisons, each tested under every protocol that was run.
+/* claims.h - findings of the published report as a table of comparisons, each tested under every
+ * protocol that was run.
  *
  *     struct claims *claims = NULL;
  *     if (claims_new(store, summary, &claims, &err) < 0) ...
@@ -6,9 +7,9 @@
  *     claims_free(claims);
  *
  * What holds means, at contrast_alpha:
- *     beats   each of the first strategies is better than each of the second. Holds: every difference is significant in that
- *             direction (all have to be, so none is adjusted). Does not: one is significant the other way (Holm). The row shows
- *             the least favourable difference.
+ *     beats   each of the first strategies is better than each of the second. Holds: every difference is
+ *             significant in that direction (all have to be, so none is adjusted). Does not: one is
+ *             significant the other way (Holm). The row shows the least favourable difference.
  *     falls   a strategy scores less on all original images than in validation, job by job.
  *     about   a score is a published number: its interval lies within claims_margin (and contrast_slack)
  *             of it; does not: wholly outside.

@@ -6,12 +6,16 @@
  *     rc = classifier_finish(c, &err);                      writes what is left
  *     classifier_free(c);
  *
- * Images are classified a batch at a time, rows come in the order of the images. Memory does not grow with their number. A file
- * that cannot be used is named on stderr with its reason, and counted; all others are done. No MPI.
+ * Images are classified a batch at a time, rows come in the order of the images. Memory does not grow
+ * with their number. A file that cannot be used is named on stderr with its reason, and counted; all
+ * others are done. No MPI.
  *
- * CSV: image, id, predicted, probability_<cluster> for each cluster, masked (0 or 1). JSON: one object a line,
- *     {"image": "a/cell_7.png", "id": "7", "predicted": 8, "probability": {"8": 0.98, "10": 0.02}, "masked": false}
- * Probabilities have 9 significant digits, which give a float32 back exactly. Equal ones: the first cluster is predicted. */
+ * CSV: image, id, predicted, probability_<cluster> for each cluster, masked (0 or 1). JSON:
+ * one object a line,
+ *     {"image": "a/cell_7.png", "id": "7", "predicted": 8, "probability": {"8": 0.98,
+ *     "10": 0.02}, "masked": false}
+ * Probabilities have 9 significant digits, which give a float32 back exactly. Equal ones: the
+ * first cluster is predicted. */
 #ifndef CELLSWEEP_CLASSIFIER_H
 #define CELLSWEEP_CLASSIFIER_H
 

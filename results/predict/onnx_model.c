@@ -158,7 +158,8 @@ static char *add_conv(struct graph *g, int layer, char *input, const float *para
     return pool->name;
 }
 
-/* The first dense layer reads a flattened image, whose pixels stand before the channels here and after them in ONNX. */
+/* The first dense layer reads a flattened image, whose pixels stand before the channels here and
+ * after them in ONNX. */
 static void fill_dense(const struct graph *g, int layer, struct dense_shape s, const float *weight,
                        float *out)
 {

@@ -127,7 +127,8 @@ static int add_voter(struct predictor *p, struct store *store, int job, struct e
     return 0;
 }
 
-/* Networks take the kernels that are selected when they are made: those of the sweep, if this CPU runs them. */
+/* Networks take the kernels that are selected when they are made: those of the sweep, if this CPU runs
+ * them. */
 static int add_voters(struct predictor *p, struct store *store, const int *job, int n, struct err *err)
 {
     enum kernels_isa before = KERNELS_AUTO, trained = KERNELS_AUTO;

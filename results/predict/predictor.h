@@ -6,8 +6,9 @@
  *     rc = predictor_classify(p, &pixels, 1, probs, &err);
  *     predictor_free(p);
  *
- * The weights are those the sweep kept: of the final epoch, or of the best on the validation set (keep_weights of store.h).
- * The networks of all chosen jobs vote: their probabilities are averaged. One predictor is used by one thread at a time. No MPI. */
+ * The weights are those the sweep kept: of the final epoch, or of the best on the validation set
+ * (keep_weights of store.h). The networks of all chosen jobs vote: their probabilities are averaged. One
+ * predictor is used by one thread at a time. No MPI. */
 #ifndef CELLSWEEP_PREDICTOR_H
 #define CELLSWEEP_PREDICTOR_H
 
@@ -40,33 +41,36 @@ int predictor_cluster(const struct predictor *p, int c); /* cluster number of cl
 int predictor_size(const struct predictor *p); /* width and height of what the network sees, pixels */
 double predictor_pixel_size(const struct predictor *p); /* micrometres a pixel of the crops */
 
-/* 1 when this CPU runs the kernels that the weights were trained with, so that predictions have the bits of the sweep's own; 0 when they
- * agree to rounding only. */
+/* 1 when this CPU runs the kernels that the weights were trained with, so that predictions have the bits of
+ * the sweep's own; 0 when they agree to rounding only. */
 int predictor_is_exact(const struct predictor *p);
 
 /* "10 networks of 10 jobs (clusters 8-10, strategy augment)" in out: who votes. */
 void predictor_describe(const struct predictor *p, char *out, size_t size);
 
-/* A cell's id by the name of its image: the file's name without folder, "cell_" and ".png"; in out (size bytes; PREDICTOR_ID_SIZE hold
- * the longest name a file can have). */
+/* A cell's id by the name of its image: the file's name without folder, "cell_" and ".png"; in out (size
+ * bytes; PREDICTOR_ID_SIZE hold the longest name a file can have). */
 enum { PREDICTOR_ID_SIZE = 256 };
 void predictor_id(const char *name, char *out, size_t size);
 
-/* A PNG file's bytes (n) as the network sees it: one channel, masked by an outline when there is one, resized to the size of the sweep's
- * dataset and from there, where that is another, to the network's. outline: text of a CSV of vertices in micrometres (as
- * cell_boundaries.csv; cell_id may be left out when there is one cell), or NULL. name: for messages, and to find the cell's outline
- * among several; the only outline of a table fits any name. A cell without one is not masked. pixels (size, size), 0 to 1, overwritten.
- * Limits of the PNG reader hold (no image bombs), and outlines of more vertices than a cell has are refused. E_IO, one line. */
+/* A PNG file's bytes (n) as the network sees it: one channel, masked by an outline when there is one,
+ * resized to the size of the sweep's dataset and from there, where that is another, to the network's.
+ * outline: text of a CSV of vertices in micrometres (as cell_boundaries.csv; cell_id may be left out
+ * when there is one cell), or NULL. name: for messages, and to find the cell's outline among several;
+ * the only outline of a table fits any name. A cell without one is not masked. pixels (size, size), 0
+ * to 1, overwritten. Limits of the PNG reader hold (no image bombs), and outlines of more vertices
+ * than a cell has are refused. E_IO, one line. */
 int predictor_prepare(const struct predictor *p, const void *png, size_t n, const char *name,
                       const char *outline, float *pixels, struct predictor_image *info, struct err *err);
 
-/* The same with the outline looked up by the image's id in tables read before; NULL: no mask. For many images. */
+/* The same with the outline looked up by the image's id in tables read before; NULL:
+ * no mask. For many images. */
 int predictor_prepare_from(const struct predictor *p, const void *png, size_t n, const char *name,
                            const struct outlines *outlines, float *pixels, struct predictor_image *info,
                            struct err *err);
 
-/* The whole crop before resizing is needed too by who shows it: masked pixels (info->height, info->width), owned by the caller.
- * pixel_size: predictor_pixel_size(). */
+/* The whole crop before resizing is needed too by who shows it: masked pixels (info->height, info->width),
+ * owned by the caller. pixel_size: predictor_pixel_size(). */
 int predictor_masked(const void *png, size_t n, const char *name, const char *outline, double pixel_size,
                      float **pixels, struct predictor_image *info, struct err *err);
 
@@ -78,19 +82,21 @@ struct predictor_view {
     float *seen;   /* (size, size) as the network sees it */
 };
 
-/* An image in all its shapes. outlines: read before, or NULL: no mask. alone: 1 when it is the only image they are for; then the only
- * outline of a table fits any name. On failure *view is empty. */
+/* An image in all its shapes. outlines: read before, or NULL: no mask. alone: 1 when it is the only image
+ * they are for; then the only outline of a table fits any name. On failure *view is empty. */
 int predictor_view(const struct predictor *p, const void *png, size_t n, const char *name,
                    const struct outlines *outlines, int alone, struct predictor_view *view, struct err *err);
 void predictor_view_release(struct predictor_view *view);
 
-/* Mean class probabilities (n, n_classes) of n prepared images given by pointer. Of one job, and when predictor_is_exact() and final weights were kept: the same
- * bits as the job's own for the same images in the same order; the vector kernels give an image the same bits in any company. */
+/* Mean class probabilities (n, n_classes) of n prepared images given by pointer. Of one job, and when
+ * predictor_is_exact() and final weights were kept: the same bits as the job's own for the same images in the
+ * same order; the vector kernels give an image the same bits in any company. */
 int predictor_classify(struct predictor *p, const float *const *pixels, int n, float *probs, struct err *err);
 
-/* Where the network looked: map (size, size), how much the probability of class c falls when a square of the image around that pixel
- * is hidden (occlusion sensitivity; Zeiler and Fergus 2014): the mean over all squares that cover it; negative where it rises. Squares
- * are a fifth of the image wide and take the median of its border, which is 0 in a masked image. The more networks, the fewer squares. */
+/* Where the network looked: map (size, size), how much the probability of class c falls when a square of the
+ * image around that pixel is hidden (occlusion sensitivity; Zeiler and Fergus 2014): the mean over all
+ * squares that cover it; negative where it rises. Squares are a fifth of the image wide and take the median
+ * of its border, which is 0 in a masked image. The more networks, the fewer squares. */
 int predictor_occlusion(struct predictor *p, const float *pixels, int c, float *map, struct err *err);
 
 /* The k images of data (of the predictor's clusters) that look most alike to the network: cosine

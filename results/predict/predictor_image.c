@@ -23,7 +23,8 @@ void predictor_id(const char *name, char *out, size_t size)
         out[n - 4] = '\0';
 }
 
-/* A copy of the outline of the image `name`, which masking changes; *n 0 when there is none. only: a table of one fits any name. */
+/* A copy of the outline of the image `name`, which masking changes; *n 0 when there is none. only: a table of
+ * one fits any name. */
 static int find_outline(const struct outlines *outlines, const char *name, int only, struct point **out,
                         int *n, struct err *err)
 {

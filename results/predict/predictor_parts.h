@@ -1,6 +1,7 @@
 /* predictor_parts.h - what a predictor consists of. For the predictor*.c files only.
  *
- * Jobs whose networks have one shape share one set of networks in memory, and take turns in it with their weights. */
+ * Jobs whose networks have one shape share one set of networks in memory, and take turns in
+ * it with their weights. */
 #ifndef CELLSWEEP_PREDICTOR_PARTS_H
 #define CELLSWEEP_PREDICTOR_PARTS_H
 

@@ -19,8 +19,8 @@ enum weights_format { WEIGHTS_ONNX, WEIGHTS_RAW, N_WEIGHTS_FORMATS };
 /* "onnx", "raw". */
 extern const char *const weights_format_names[N_WEIGHTS_FORMATS];
 
-/* Write the weights of every finished job that matches filter (NULL: all) into dir, which is made. *n: how many jobs. E_USAGE when the
- * file holds no weights or no finished job matches. */
+/* Write the weights of every finished job that matches filter (NULL: all) into dir, which is made. *n: how
+ * many jobs. E_USAGE when the file holds no weights or no finished job matches. */
 int weights_export(struct store *store, enum weights_format format, const char *filter, const char *dir,
                    int *n, struct err *err);
 

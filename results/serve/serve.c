@@ -64,9 +64,9 @@ static enum MHD_Result see_header(void *cls, enum MHD_ValueKind kind, const char
     return MHD_YES;
 }
 
-/* Who stands between a client and us may see the end of a body elsewhere than we do, and take a part of one request for another: a
- * length that is said twice, or in two ways, is refused, and so is every body whose length is not known beforehand. The status; 0:
- * all is well. */
+/* Who stands between a client and us may see the end of a body elsewhere than we do, and take a part of one
+ * request for another: a length that is said twice, or in two ways, is refused, and so is every body whose
+ * length is not known beforehand. The status; 0: all is well. */
 static unsigned check_framing(struct serve_request *request)
 {
     struct framing framing = {0};
@@ -78,7 +78,8 @@ static unsigned check_framing(struct serve_request *request)
     return framing.encodings ? MHD_HTTP_LENGTH_REQUIRED : 0;
 }
 
-/* What is wrong with a request whoever sends it, and whatever it asks for; 0: nothing, else *result is of the answer. */
+/* What is wrong with a request whoever sends it, and whatever it asks for; 0: nothing, else *result
+ * is of the answer. */
 static int is_unfit(struct serve_request *request, enum MHD_Result *result)
 {
     unsigned status = check_framing(request);
@@ -138,9 +139,9 @@ static enum MHD_Result answer(struct serve_request *request, const char *path, c
     return serve_route_find(path, method, &request->route, &status)(request);
 }
 
-/* The line of a request is there, its arguments are not yet parsed: libmicrohttpd has no answer when there are more of them than its
- * memory can hold, so too many are made one, and the request is answered. What this returns is what handle() finds in *context, and
- * completed() frees it. */
+/* The line of a request is there, its arguments are not yet parsed: libmicrohttpd has no answer when there
+ * are more of them than its memory can hold, so too many are made one, and the request is answered. What this
+ * returns is what handle() finds in *context, and completed() frees it. */
 static void *see_uri(void *cls, const char *uri, struct MHD_Connection *connection)
 {
     struct serve_request *request = calloc(1, sizeof *request);
@@ -348,7 +349,8 @@ static int load(struct serve *serve, const struct serve_options *o, struct err *
     return rc;
 }
 
-/* Connections that the limit of open files leaves room for: accept() without room would be tried again and again. */
+/* Connections that the limit of open files leaves room for: accept() without room would be
+ * tried again and again. */
 static int count_connections(int *n, struct err *err)
 {
     enum { ALL = SERVE_MAX_CONNECTIONS + SERVE_OWN_FILES, LEAST = SERVE_MIN_CONNECTIONS + SERVE_OWN_FILES };

@@ -1,15 +1,15 @@
-/* serve.h - a results file as a web page: the report live beside a running sweep, and a classifier of uploaded images.
+/* serve.h - a results file as a web page: the report live beside a running sweep, and a
+ * classifier of uploaded images.
  *
  *     struct serve *serve;
- *     if (serve_start(&(struct serve_options){.path = "sweep.h5", .address = "127.0.0.1", .port = 8050}, &serve, &err) < 0) ...
- *     puts(serve_url(serve));
- *     ... wait for a signal ...
- *     serve_stop(serve);
+ *     if (serve_start(&(struct serve_options){.path = "sweep.h5", .address = "127.0.0.1", .port = 8050},
+ *     &serve, &err) < 0) ... puts(serve_url(serve)); ... wait for a signal ... serve_stop(serve);
  *
- * results/web/openapi.yaml describes every path. libmicrohttpd answers each connection in a thread of its own; their number, what
- * they may send and how long they may take is bounded (serve_core.h). Whatever calls HDF5 goes through shared_store.h. The file is only read.
- * No path of a request names a file. Not reentrant as to signals: block those the caller waits for before serve_start(), so that no
- * thread of the server gets them. No MPI. */
+ * results/web/openapi.yaml describes every path. libmicrohttpd answers each connection in a thread of
+ * its own; their number, what they may send and how long they may take is bounded (serve_core.h).
+ * Whatever calls HDF5 goes through shared_store.h. The file is only read. No path of a request names
+ * a file. Not reentrant as to signals: block those the caller waits for before serve_start(), so that
+ * no thread of the server gets them. No MPI. */
 #ifndef CELLSWEEP_SERVE_H
 #define CELLSWEEP_SERVE_H
 
@@ -28,8 +28,9 @@ struct serve_options {
 
 struct serve;
 
-/* Listen and answer, in threads of its own. E_USAGE for a wrong filter or token, or an address that others can reach without a
- * token; E_IO for a file that cannot be read (one that is not there yet is waited for, if its folder is), an address or port that cannot be had. Options are copied. *out is the caller's. */
+/* Listen and answer, in threads of its own. E_USAGE for a wrong filter or token, or an address that others
+ * can reach without a token; E_IO for a file that cannot be read (one that is not there yet is waited for, if
+ * its folder is), an address or port that cannot be had. Options are copied. *out is the caller's. */
 int serve_start(const struct serve_options *options, struct serve **out, struct err *err);
 
 /* "http://127.0.0.1:8050/"; valid until serve_stop(). */

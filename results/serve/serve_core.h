@@ -1,11 +1,13 @@
-/* serve_core.h - what the parts of the server share: its state, a request, a reply. For results/serve*.c only.
+/* serve_core.h - what the parts of the server share: its state, a request, a reply.
+ * For results/serve*.c only.
  *
  * A request lives from its headers to its last byte, in the thread of its connection:
  *     serve.c          sockets, threads, the life of a request
  *     serve_guard.c    who may ask: host, token, origin; how long a connection may take
  *     serve_upload.c   the body of a POST, within limits
  *     serve_routes.c   the table of paths
- *     serve_page.c  serve_sweep.c  serve_progress.c  serve_models.c  serve_predict.c  serve_metrics.c    what is answered
+ *     serve_page.c  serve_sweep.c  serve_progress.c  serve_models.c  serve_predict.c  serve_metrics.c
+ *                      what is answered
  *     serve_reply.c    replies and their headers */
 #ifndef CELLSWEEP_SERVE_CORE_H
 #define CELLSWEEP_SERVE_CORE_H
@@ -21,7 +23,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* Limits. A cell image is some kilobytes of some hundred pixels a side; these leave room for a hundred times that. */
+/* Limits. A cell image is some kilobytes of some hundred pixels a side; these leave room for
+ * a hundred times that. */
 enum {
     SERVE_MAX_CONNECTIONS = 256, /* fewer where the limit of open files is low */
     SERVE_MIN_CONNECTIONS = 16,
@@ -186,7 +189,8 @@ enum MHD_Result serve_send_error(struct serve_request *request, unsigned status,
 /* An error of the library: E_USAGE is the client's (400), anything else is the file's (503). */
 enum MHD_Result serve_send_err(struct serve_request *request, const struct err *err);
 
-/* Make *fixed of body (n, taken over); header values. policy: Content-Security-Policy. Release in any case. */
+/* Make *fixed of body (n, taken over); header values. policy: Content-Security-Policy. Release in any
+ * case. */
 int serve_fixed_make(struct serve_fixed *fixed, const char *type, const char *policy, char *body, size_t n,
                      struct err *err);
 enum MHD_Result serve_fixed_send(struct serve_request *request, const struct serve_fixed *fixed);
@@ -214,8 +218,9 @@ void serve_guard_received(struct serve_guard *guard, struct MHD_Connection *conn
 /* Whether it came when all connections were busy with requests: it is answered with 503. */
 int serve_guard_is_too_many(struct serve_guard *guard, struct MHD_Connection *connection);
 
-/* libmicrohttpd's notification. cls: the server. When nearly all places are taken, the slowest of those that have not yet asked is
- * cut, of the address with most of them: who is slow on purpose keeps nobody else out. */
+/* libmicrohttpd's notification. cls: the server. When nearly all places are taken, the slowest of those that
+ * have not yet asked is cut, of the address with most of them: who is slow on purpose keeps nobody else
+ * out. */
 void serve_guard_connection(void *cls, struct MHD_Connection *connection, void **context,
                             enum MHD_ConnectionNotificationCode code);
 
@@ -279,12 +284,13 @@ struct serve_loan {
 struct serve_models *serve_models_new(struct err *err);
 void serve_models_free(struct serve_models *models);
 
-/* Models with kept weights and a finished job, in the order of these jobs. Between shared_store_enter and shared_store_leave. On failure nothing is left. */
+/* Models with kept weights and a finished job, in the order of these jobs. Between shared_store_enter and
+ * shared_store_leave. On failure nothing is left. */
 int serve_models_of(struct serve *serve, struct store *store, struct serve_models_list *list,
                     struct err *err);
 
-/* Wait for, and take, the predictor of a model by its place in the list; with_data: the sweep's images too. To be given back with
- * serve_models_return() unless it fails. E_USAGE: there is no such model. */
+/* Wait for, and take, the predictor of a model by its place in the list; with_data: the sweep's images too.
+ * To be given back with serve_models_return() unless it fails. E_USAGE: there is no such model. */
 int serve_models_borrow(struct serve *serve, int index, int with_data, struct serve_loan *loan,
                         struct err *err);
 void serve_models_return(struct serve *serve);

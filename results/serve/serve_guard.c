@@ -43,7 +43,8 @@ static int has_token(const struct serve_request *request)
     return cookie && is_token(guard, cookie, strlen(cookie));
 }
 
-/* A name that DNS gave to this machine's loopback address is not in the list: that is how a foreign page would ask us. */
+/* A name that DNS gave to this machine's loopback address is not in the list: that is how a foreign
+ * page would ask us. */
 static int names_loopback(const char *host)
 {
     static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
@@ -99,7 +100,8 @@ static void name_client(struct MHD_Connection *connection, char *out, size_t siz
         snprintf(out, size, "?");
 }
 
-/* Guessing is slow, and does not go unnoticed: a line at the first wrong token, and not more than one a minute. */
+/* Guessing is slow, and does not go unnoticed: a line at the first wrong token, and not more
+ * than one a minute. */
 static void note_wrong_token(struct serve_request *request)
 {
     const struct timespec moment = {.tv_nsec = 250000000};
@@ -236,8 +238,9 @@ static int count_of_address(const struct serve_guard *guard, const struct serve_
     return n;
 }
 
-/* How well a connection bears being cut; -1: not at all, since its request is there whole. Without headers rather than with a body,
- * then of an address with many rather than few, then the oldest, or the one with fewest bytes a second. */
+/* How well a connection bears being cut; -1: not at all, since its request is there whole. Without headers
+ * rather than with a body, then of an address with many rather than few, then the oldest, or the one with
+ * fewest bytes a second. */
 static double weakness(const struct serve_guard *guard, const struct serve_slot *slot, double now)
 {
     if (slot->socket < 0 || slot->is_cut || slot->since <= 0)
@@ -296,7 +299,8 @@ static struct serve_slot *take_slot(struct serve *serve, struct MHD_Connection *
     return NULL;
 }
 
-/* A slot is given back before its socket is closed, so the reaper never touches a socket that is somebody else's by then. */
+/* A slot is given back before its socket is closed, so the reaper never touches a socket that is
+ * somebody else's by then. */
 void serve_guard_connection(void *cls, struct MHD_Connection *connection, void **context,
                             enum MHD_ConnectionNotificationCode code)
 {

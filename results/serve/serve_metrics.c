@@ -58,7 +58,8 @@ static void write_requests(FILE *out, const struct serve *serve)
         (double)atomic_load(&serve->upload_bytes));
 }
 
-/* A file that is busy or gone takes nothing from the rest: the sweep's lines are missing then, and results_readable is 0. */
+/* A file that is busy or gone takes nothing from the rest: the sweep's lines are missing
+ * then, and results_readable is 0. */
 enum MHD_Result serve_answer_metrics(struct serve_request *request)
 {
     struct serve *serve = request->serve;

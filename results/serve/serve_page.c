@@ -15,7 +15,8 @@ EMBED(serve_openapi_text, "results/web/openapi.yaml");
 
 enum { POLICY_SIZE = 4096 };
 
-/* " 'sha256-...'" of a script, appended to the policy: a script that is not the program's own does not run. */
+/* " 'sha256-...'" of a script, appended to the policy: a script that is not the program's own does not
+ * run. */
 static void append_hash(char *policy, const char *script, size_t n)
 {
     uint8_t digest[SHA256_DIGEST_SIZE];

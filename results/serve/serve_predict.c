@@ -80,7 +80,8 @@ static int check_image(const struct serve_image *image, struct err *err)
     return 0;
 }
 
-/* The crops are let go as soon as there are pictures of them: of a request's images only what the network sees is kept. */
+/* The crops are let go as soon as there are pictures of them: of a request's images only what the
+ * network sees is kept. */
 static int prepare(const struct predictor *p, const struct outlines *outlines, int alone, double until,
                    struct seen *seen)
 {
@@ -171,8 +172,7 @@ static json_t *notes_of(const struct predictor_image *info, int *failed)
         return NULL;
     add_note(notes, info->misfit,
              "The outline spans another size than the image, so its mask lies beside the cell; an image must "
-             "be the "
-             "crop of its outline's box, without a margin.",
+             "be the crop of its outline's box, without a margin.",
              failed);
     add_note(notes, info->coloured, "The image is coloured; only its brightness is used.", failed);
     add_note(notes, info->transparent, "The image is transparent in places; transparency is not used.",

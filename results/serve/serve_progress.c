@@ -98,7 +98,8 @@ static int look(struct serve *serve, char **text, struct err *err)
     return *text ? 0 : err_set(err, E_IO, "out of memory for the progress of %d jobs", shown.n);
 }
 
-/* A copy of the last look that is fresh enough, or of any when the file is busy: many pages are one reader to the file. */
+/* A copy of the last look that is fresh enough, or of any when the file is busy: many pages are one
+ * reader to the file. */
 static int progress_text(struct serve *serve, char **text, struct err *err)
 {
     struct serve_last *last = &serve->progress;

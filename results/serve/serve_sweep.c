@@ -9,7 +9,8 @@
 #include <string.h>
 #include <xxhash.h>
 
-/* Ended jobs and the file they are in. Progress within a job is not the document's business: /api/progress and /api/curves have it. */
+/* Ended jobs and the file they are in. Progress within a job is not the document's business: /api/progress
+ * and /api/curves have it. */
 static int take_stamp(struct serve *serve, struct store *store, uint64_t stamp[2], struct err *err)
 {
     struct run_view view;
@@ -49,13 +50,15 @@ static int make_document(struct serve *serve, struct store *store, struct serve_
     return rc < 0 ? rc : serve_fixed_make(fixed, "application/json", NULL, json, n, err);
 }
 
-/* A sweep of short jobs would keep a core busy with documents: none is made sooner after the last than that took four times. */
+/* A sweep of short jobs would keep a core busy with documents: none is made sooner after the last
+ * than that took four times. */
 static int is_recent(const struct serve_document *document)
 {
     return document->fixed.plain && clock_now() - document->made < fmin(60, fmax(0.5, 4 * document->took));
 }
 
-/* The file as it is now: *fresh is made when the last document is of another state, and not of a moment ago. */
+/* The file as it is now: *fresh is made when the last document is of another state, and not of a moment
+ * ago. */
 static int look_inside(struct serve *serve, struct store *store, uint64_t stamp[2], struct serve_fixed *fresh,
                        struct err *err)
 {
@@ -67,8 +70,8 @@ static int look_inside(struct serve *serve, struct store *store, uint64_t stamp[
     return make_document(serve, store, fresh, err);
 }
 
-/* A file that cannot be read is told of, as by every other answer, even if there is a document of a moment ago; one that is only busy
- * is not waited for then. */
+/* A file that cannot be read is told of, as by every other answer, even if there is a document of a moment
+ * ago; one that is only busy is not waited for then. */
 static int refresh(struct serve *serve, struct err *err)
 {
     struct serve_document *document = &serve->document;

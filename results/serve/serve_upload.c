@@ -56,8 +56,9 @@ static void take_name(struct serve_image *image, const char *name)
             *p = '?';
 }
 
-/* libmicrohttpd tells of a part at its offset 0, but twice when the network cut the body after the part's header: first with no bytes.
- * Of two files of one name in a row, the first of them empty, only the second is seen. */
+/* libmicrohttpd tells of a part at its offset 0, but twice when the network cut the body after the
+ * part's header: first with no bytes. Of two files of one name in a row, the first of them empty,
+ * only the second is seen. */
 static int is_new_part(const struct serve_upload *upload, const char *name, uint64_t offset)
 {
     const struct serve_image *last = upload->n_images ? &upload->image[upload->n_images - 1] : NULL;

@@ -33,8 +33,9 @@ static void forget(struct shared_store *shared)
     shared->store = NULL;
 }
 
-/* While it is open its inode number is not given to another file, so the same number is the same file. A results file never shrinks: one
- * that did is being written over, and the missing bytes would be read as zeros. */
+/* While it is open its inode number is not given to another file, so the same number is the same
+ * file. A results file never shrinks: one that did is being written over, and the missing bytes would
+ * be read as zeros. */
 static int is_other(const struct shared_store *shared, const struct stat *info)
 {
     return info->st_dev != shared->device || info->st_ino != shared->inode || info->st_size < shared->size;

@@ -5,9 +5,10 @@
  *     rc = store_read_...(store, ...);
  *     shared_store_leave(shared, rc);
  *
- * HDF5 is not thread-safe: whatever calls it, on this file or on any other, does so between shared_store_enter() and shared_store_leave(). A file
- * that was replaced (a grid that grew is a new file under the old name) is opened anew; one that is gone is an error until it is
- * back. Reading takes no file lock and leaves a running sweep alone. No MPI. */
+ * HDF5 is not thread-safe: whatever calls it, on this file or on any other, does so between
+ * shared_store_enter() and shared_store_leave(). A file that was replaced (a grid that grew is a new file
+ * under the old name) is opened anew; one that is gone is an error until it is back. Reading takes no file
+ * lock and leaves a running sweep alone. No MPI. */
 #ifndef CELLSWEEP_SHARED_STORE_H
 #define CELLSWEEP_SHARED_STORE_H
 
@@ -17,8 +18,8 @@
 
 struct shared_store;
 
-/* Open it once, to tell a wrong file at once. One that is not there yet is waited for, if its folder is: until then shared_store_enter() fails
- * and says so. path is copied. *out is owned by the caller. */
+/* Open it once, to tell a wrong file at once. One that is not there yet is waited for, if its folder is:
+ * until then shared_store_enter() fails and says so. path is copied. *out is owned by the caller. */
 int shared_store_open(const char *path, struct shared_store **out, struct err *err);
 
 /* Wait for the lock; *store is the file as it is now, /jobs refreshed, valid until shared_store_leave(). */
@@ -37,8 +38,8 @@ int shared_store_is_there(const struct shared_store *shared);
 /* Times the file was opened: another number means another file. Between enter and leave. */
 long shared_store_generation(const struct shared_store *shared);
 
-/* lock_file_look() at its run, by a look not older than a second, or than twenty times what a look takes (it may ask Slurm). Not between
- * enter and leave: nobody should wait for Slurm. */
+/* lock_file_look() at its run, by a look not older than a second, or than twenty times what a look takes (it
+ * may ask Slurm). Not between enter and leave: nobody should wait for Slurm. */
 enum lock_state shared_store_lock_state(struct shared_store *shared, struct lock_holder *holder);
 
 /* As given to shared_store_open(). */

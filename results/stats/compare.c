@@ -165,7 +165,8 @@ static struct ranked list_strategies(const struct making *m, int part, struct co
     return ranked;
 }
 
-/* Mean of every strategy in a setting, larger for better; 0 when one is missing, or the setting has a flaw. */
+/* Mean of every strategy in a setting, larger for better; 0 when one is missing, or the setting has a
+ * flaw. */
 static int dataset_row(const struct making *m, int setting, const struct ranked *ranked, double *value)
 {
     const struct partition *settings = m->summary->same[SUMMARY_SETTING];

@@ -1,26 +1,29 @@
-/* compare.h - who is better than whom: every pair of strategies within the same clusters, protocol and other axes; and leak
- * inflation: how much more a protocol that leaks promises than one that does not.
+/* compare.h - who is better than whom: every pair of strategies within the same clusters, protocol and other
+ * axes; and leak inflation: how much more a protocol that leaks promises than one that does not.
  *
  *     struct compare *compare = NULL;
  *     if (compare_strategies(store, summary, "balanced_accuracy", REPLICATES_VAL, &compare, &err) < 0) ...
  *     compare->row[i].a, .b, .contrast.mean, .p_holm, .verdict
  *     compare_free(compare);
  *
- * p values of a family (all pairs of strategies of one setting: the same clusters, protocol, model and other axes; in a leak table
- * all rows of the same clusters, model and other axes) are adjusted by Holm. A difference without significance is no win. Families
- * are those of the summary: to be honest, that of the whole file, whatever is shown of it.
+ * p values of a family (all pairs of strategies of one setting: the same clusters, protocol, model and other
+ * axes; in a leak table all rows of the same clusters, model and other axes) are adjusted by Holm. A
+ * difference without significance is no win. Families are those of the summary: to be honest, that of the
+ * whole file, whatever is shown of it.
  *
  * No verdict is given, whatever the p,
- *     on set all, which holds the images that were trained on: difference, means and n only, no interval and no p (VERDICT_SEEN);
- *     on set val where a job of either side was judged on images that lack a class (n_lacking of summary.h): its balanced accuracy
- *     is that of other classes than its partner's. Its p stays in the family (VERDICT_LACKING);
- *     where all seeds and repeats of either side drew one and the same split, as few groups of images make them: n counts runs of that
- *     split, and what other splits would give is not known. Its p stays in the family (VERDICT_REPEATED).
+ *     on set all, which holds the images that were trained on: difference, means and n only, no interval and
+ *     no p (VERDICT_SEEN); on set val where a job of either side was judged on images that lack a class
+ *     (n_lacking of summary.h): its balanced accuracy is that of other classes than its partner's. Its p
+ *     stays in the family (VERDICT_LACKING); where all seeds and repeats of either side drew one and the same
+ *     split, as few groups of images make them: n counts runs of that split, and what other splits would give
+ *     is not known. Its p stays in the family (VERDICT_REPEATED).
  *
- * Each protocol, model and other axes also get average ranks over the cluster pairs that all have the same strategies; from
- * RANKS_MIN_DATASETS cluster pairs on, on other sets than all, Friedman's test and Nemenyi's critical difference, too. Settings with a flaw
- * (below) are left out, but for FLAW_REPEATED: a mean over one split is a mean. Pairs count as independent data sets, also those that share a cluster. The time all of it takes grows
- * with the number of groups and of rows alone. No MPI. */
+ * Each protocol, model and other axes also get average ranks over the cluster pairs that all have the same
+ * strategies; from RANKS_MIN_DATASETS cluster pairs on, on other sets than all, Friedman's test and Nemenyi's
+ * critical difference, too. Settings with a flaw (below) are left out, but for FLAW_REPEATED: a mean over one
+ * split is a mean. Pairs count as independent data sets, also those that share a cluster. The time all of it
+ * takes grows with the number of groups and of rows alone. No MPI. */
 #ifndef CELLSWEEP_COMPARE_H
 #define CELLSWEEP_COMPARE_H
 
@@ -38,7 +41,8 @@ struct compare_row {
     enum verdict verdict;
 };
 
-/* Rows begin .. end - 1 are a family. part is theirs in the summary's SUMMARY_SETTING, or SUMMARY_LEAKS of a leak table. */
+/* Rows begin .. end - 1 are a family. part is theirs in the summary's SUMMARY_SETTING, or
+ * SUMMARY_LEAKS of a leak table. */
 struct compare_family {
     int part, begin, end;
 };
@@ -46,9 +50,10 @@ struct compare_family {
 /* Why a setting does not tell which of its strategies is best. */
 enum compare_flaw {
     FLAW_NONE,
-    FLAW_UNFINISHED, /* jobs of it wait, run, failed or diverged: whoever lacks them may be better, or worse */
-    FLAW_LACKING,    /* val: jobs of it were judged without a class */
-    FLAW_REPEATED    /* val and oof: its seeds and repeats drew one and the same split */
+    /* jobs of it wait, run, failed or diverged: whoever lacks them may be better, or worse */
+    FLAW_UNFINISHED,
+    FLAW_LACKING, /* val: jobs of it were judged without a class */
+    FLAW_REPEATED /* val and oof: its seeds and repeats drew one and the same split */
 };
 
 /* Strategies over data sets, within a protocol, model and other axes; the first 64 if there are more. */
@@ -78,16 +83,17 @@ struct compare {
 int compare_strategies(struct store *store, const struct summary *summary, const char *metric,
                        enum replicates_set on, struct compare **out, struct err *err);
 
-/* Per strategy, clusters, model and other axes: protocol report minus every kfold, or minus holdout where there is no kfold. On val.
- * No rankings. */
+/* Per strategy, clusters, model and other axes: protocol report minus every kfold, or minus holdout where
+ * there is no kfold. On val. No rankings. */
 int compare_leak(struct store *store, const struct summary *summary, const char *metric, struct compare **out,
                  struct err *err);
 
 /* The flaw of part of SUMMARY_SETTING of a summary, on a set. */
 enum compare_flaw compare_setting_flaw(const struct summary *summary, int part, enum replicates_set on);
 
-/* The verdict in words: `better` or `worse`, with what is to be said of jobs of either side that are not done ("better (jobs were
- * lost)", "worse (jobs are unfinished)"), "no verdict: 7 jobs lack a class", "cannot be significant with n = 4", ... in out. */
+/* The verdict in words: `better` or `worse`, with what is to be said of jobs of either side that are not done
+ * ("better (jobs were lost)", "worse (jobs are unfinished)"), "no verdict: 7 jobs lack a class", "cannot be
+ * significant with n = 4", ... in out. */
 void compare_verdict_text(char *out, size_t size, const struct compare_row *row, const char *better,
                           const char *worse);
 

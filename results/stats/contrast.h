@@ -1,20 +1,23 @@
-/* contrast.h - the difference of two cells of a sweep, with an interval and a p, by the test that fits what they share.
- * Every number is of the pairs that were tested, the two means beside the difference too.
+/* contrast.h - the difference of two cells of a sweep, with an interval and a p, by the test that fits what
+ * they share. Every number is of the pairs that were tested, the two means beside the difference too.
  *
- * Pairs (same seed, repeat and fold: same initial weights and, but for strategies that resample under report and tail, see
- * split.h, the same split):
- *     splits of the same images (kfold, holdout)   corrected resampled t-test and its interval       (stats.h)
- *     runs with different seeds                    sign-flip test; interval BCa from 30 pairs on, below Student's t: of 10
- *                                                  normal values BCa holds the mean in 90 %, t in 95 % (resample.h)
- * Splits of protocol report share images as well, and intervals of means allow for it (summary.h). Its pairs stay with sign flips
- * and a plain interval: strategies that resample do not share the split there, which the corrected test supposes.
- * No pairs: Welch's t-test. One cell against a number: the tests for pairs, of the differences from it.
+ * Pairs (same seed, repeat and fold: same initial weights and, but for strategies that resample under report
+ * and tail, see split.h, the same split):
+ *     splits of the same images (kfold, holdout)   corrected resampled t-test and its interval    (stats.h)
+ *     runs with different seeds                    sign-flip test; interval BCa from 30 pairs on, below
+ *                                                  Student's t: of 10 normal values BCa holds the mean in
+ *                                                  90 %, t in 95 % (resample.h)
+ * Splits of protocol report share images as well, and intervals of means allow for it (summary.h).
+ * Its pairs stay with sign flips and a plain interval: strategies that resample do not share the
+ * split there, which the corrected test supposes. No pairs: Welch's t-test. One cell against a
+ * number: the tests for pairs, of the differences from it.
  *
- * Differences vary when the largest is above the smallest by more than contrast_slack times the largest size of a value that was
- * compared (metrics are stored in single precision). A t-test of differences that do not vary would divide by 0. They are all 0,
- * as far as contrast_slack tells: p is 1. Else p is that of the sign-flip test, 2 / 2^n, and the interval has no width. Where
- * neither side of Welch's test varies, p is the share of all ways to deal the values to two sides of these sizes that lie as far
- * apart: 1 / C(n + m, n), twice that for sides of the same size.
+ * Differences vary when the largest is above the smallest by more than contrast_slack times the largest size
+ * of a value that was compared (metrics are stored in single precision). A t-test of differences that do not
+ * vary would divide by 0. They are all 0, as far as contrast_slack tells: p is 1. Else p is that of the
+ * sign-flip test, 2 / 2^n, and the interval has no width. Where neither side of Welch's test varies, p is the
+ * share of all ways to deal the values to two sides of these sizes that lie as far apart: 1 / C(n + m, n),
+ * twice that for sides of the same size.
  *
  * Values that are equal tie, whatever rounding did to them (replicates.h): differences are one in sign flips,
  * ranks and the bootstrap when they are closer than 4 rounding + 1e-12 of the largest size of a value that
@@ -58,8 +61,8 @@ enum verdict {
 int contrast_paired(const struct replicates_group *a, const struct replicates_group *b, struct contrast *out,
                     struct err *err);
 
-/* Mean over folds and repeats of each seed of a minus that of b: paired when two seeds or more are shared, else Welch's test
- * of repeats. For cells of different protocols. */
+/* Mean over folds and repeats of each seed of a minus that of b: paired when two seeds or more are shared,
+ * else Welch's test of repeats. For cells of different protocols. */
 int contrast_by_seed(const struct replicates_group *a, const struct replicates_group *b, struct contrast *out,
                      struct err *err);
 
@@ -67,12 +70,13 @@ int contrast_by_seed(const struct replicates_group *a, const struct replicates_g
 int contrast_constant(const struct replicates_group *a, double constant, struct contrast *out,
                       struct err *err);
 
-/* Cut the interval to what is possible: two values of a score of scores.h are never further apart than its range. */
+/* Cut the interval to what is possible: two values of a score of scores.h are never further
+ * apart than its range. */
 void contrast_within(struct contrast *contrast, const char *metric);
 
-/* What a contrast says of the first side: BETTER or WORSE (by the sign of better, see scores.h) when p_adjusted is below
- * contrast_alpha; IMPOSSIBLE when no data could have made it so: p_reachable, the same adjustment of every smallest_p of the
- * family, is not below it either; MISSING without two differences. */
+/* What a contrast says of the first side: BETTER or WORSE (by the sign of better, see scores.h) when
+ * p_adjusted is below contrast_alpha; IMPOSSIBLE when no data could have made it so: p_reachable, the same
+ * adjustment of every smallest_p of the family, is not below it either; MISSING without two differences. */
 enum verdict contrast_verdict(const struct contrast *contrast, double p_adjusted, double p_reachable,
                               int better);
 

@@ -56,7 +56,8 @@ static int by_value(const void *a, const void *b, void *order)
     return c ? c : *(const int *)a - *(const int *)b;
 }
 
-/* End of the groups that begin at i and are of the same class, and of the same value of the axis or the same combination. */
+/* End of the groups that begin at i and are of the same class, and of the same value of the
+ * axis or the same combination. */
 static int end_of(const struct order *o, int i, int (*same)(const struct order *, int, int))
 {
     int end = i + 1;
@@ -80,7 +81,8 @@ static int same_value(const struct order *o, int a, int b)
     return same_class(o, a, b) && strcmp(cell_of(o, a)->axis[o->axis], cell_of(o, b)->axis[o->axis]) == 0;
 }
 
-/* Values of the axis in a class: groups of one combination differ in nothing else, so it is the most that any of them has. */
+/* Values of the axis in a class: groups of one combination differ in nothing else, so it is the most
+ * that any of them has. */
 static int count_values(const struct order *o, int begin, int end)
 {
     int most = 0;
@@ -91,7 +93,8 @@ static int count_values(const struct order *o, int begin, int end)
     return most;
 }
 
-/* Keep only groups of combinations that have every value of the axis. Returns how many combinations were left out. */
+/* Keep only groups of combinations that have every value of the axis. Returns how many
+ * combinations were left out. */
 static int keep_complete(struct order *o)
 {
     int kept = 0, left_out = 0;
@@ -203,7 +206,8 @@ static struct marginal *marginal_empty(const struct summary *summary, int axis, 
                                   .n_jobs_file = summary->n_jobs_file,
                                   .n_strategies_file = summary->n_strategies_file};
     memcpy(m->summary.n_state, summary->n_state, sizeof m->summary.n_state);
-    /* How many protocols and strategies there are does not change; borrowed, and nobody looks at their groups. */
+    /* How many protocols and strategies there are does not change; borrowed, and
+     * nobody looks at their groups. */
     m->summary.same[SUMMARY_PROTOCOL] = summary->same[SUMMARY_PROTOCOL];
     m->summary.same[SUMMARY_STRATEGY] = summary->same[SUMMARY_STRATEGY];
     m->summary.axis_varies[axis] = 1;

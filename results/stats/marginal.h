@@ -5,11 +5,12 @@
  *     marginal->summary.group[0].final[SPLIT_VAL][METRIC_BALANCED_ACCURACY]
  *     marginal_free(marginal);
  *
- * A group of the new summary is one value of the axis for clusters, strategy, protocol and model; the other axes are "". A
- * combination of the other axes counts only where it has finished jobs at as many values of the axis as any of its clusters,
- * strategy, protocol and model, so that no value is averaged over other combinations than the next. Of `final`, n is the number of
- * combinations, mean the mean of their means, sd their standard deviation, low and high the smallest and the largest of them: the
- * values of a grid are chosen, not drawn, so this is a range and no interval. No MPI. */
+ * A group of the new summary is one value of the axis for clusters, strategy, protocol and model; the other
+ * axes are "". A combination of the other axes counts only where it has finished jobs at as many values of
+ * the axis as any of its clusters, strategy, protocol and model, so that no value is averaged over other
+ * combinations than the next. Of `final`, n is the number of combinations, mean the mean of their means, sd
+ * their standard deviation, low and high the smallest and the largest of them: the values of a grid are
+ * chosen, not drawn, so this is a range and no interval. No MPI. */
 #ifndef CELLSWEEP_MARGINAL_H
 #define CELLSWEEP_MARGINAL_H
 
@@ -17,7 +18,8 @@
 
 struct marginal {
     struct summary
-        summary; /* of the same store; for trend.h: final[SPLIT_VAL], jobs and states of groups, axis_varies */
+        /* of the same store; for trend.h: final[SPLIT_VAL], jobs and states of groups, axis_varies */
+        summary;
     int n_left_out;         /* combinations with finished jobs that lack some value of the axis */
     struct store_job *cell; /* (summary.n_groups) owned */
 };

@@ -5,8 +5,9 @@
  *     misjudged->row[i].group, .image, .wrong, .judged
  *     misjudged_free(misjudged);
  *
- * Judged by stored validation predictions of finished jobs only. Duplicates and augmented versions in a validation set count for the
- * original they were made of, so an image may be judged several times by one job. No MPI. */
+ * Judged by stored validation predictions of finished jobs only. Duplicates and augmented versions in
+ * a validation set count for the original they were made of, so an image may be judged several times
+ * by one job. No MPI. */
 #ifndef CELLSWEEP_MISJUDGED_H
 #define CELLSWEEP_MISJUDGED_H
 
@@ -23,12 +24,12 @@ struct misjudged_image {
 
 struct misjudged {
     int n;
-    struct misjudged_image *
-        row; /* (n) owned; groups in order, in one by falling (wrong + 1) / (judged + 2), then rising p_true */
+    /* (n) owned; groups in order, in one by falling (wrong + 1) / (judged + 2), then rising p_true */
+    struct misjudged_image *row;
 };
 
-/* At most max_rows a group, fewer when all groups together would show more than max_images different images; n is 0 when no
- * predictions are stored. *out is owned by the caller. */
+/* At most max_rows a group, fewer when all groups together would show more than max_images different images;
+ * n is 0 when no predictions are stored. *out is owned by the caller. */
 int misjudged_new(struct store *store, const struct summary *summary, int max_rows, int max_images,
                   struct misjudged **out, struct err *err);
 

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Originals that a job trained on or was judged on: the drawn ones, but those that its strategy leaves out. */
+/* Originals that a job trained on or was judged on: the drawn ones, but those that its strategy leaves
+ * out. */
 static int count_used(struct store *store, int job, double *n, struct err *err)
 {
     int room = store_n_predictions(store, SPLIT_ALL);

@@ -89,8 +89,8 @@ static int append(struct predicted *predicted, int job, enum split split, struct
     return rc;
 }
 
-/* The positive class: of which fewest originals are drawn, the later one of equals. What class_sizes leaves out does not count;
- * without it all originals do, as scores_minority() takes them. */
+/* The positive class: of which fewest originals are drawn, the later one of equals. What class_sizes leaves
+ * out does not count; without it all originals do, as scores_minority() takes them. */
 static int positive_class(const struct predicted *predicted, int job, int n_classes)
 {
     const struct store_job *row = &store_jobs(predicted->store)[job];
@@ -104,7 +104,8 @@ static int positive_class(const struct predicted *predicted, int job, int n_clas
     return fewest;
 }
 
-/* Every class has originals, so their labels tell how many there are, which is the rarest and what they are called. */
+/* Every class has originals, so their labels tell how many there are, which is the rarest and
+ * what they are called. */
 static int learn_classes(struct predicted *predicted, int job, struct scores_input *input, struct err *err)
 {
     int rc;

@@ -19,8 +19,9 @@ struct predicted;
 /* *out is owned by the caller; the store must stay open while it is used. */
 int predicted_new(struct store *store, struct predicted **out, struct err *err);
 
-/* Predictions of jobs of one cell, one after the other: *input (owned by predicted, until the next call) has the classes of
- * the first job's originals, the rarest of them positive. n is 0 when nothing is stored. SPLIT_VAL or SPLIT_ALL. */
+/* Predictions of jobs of one cell, one after the other: *input (owned by predicted, until the next
+ * call) has the classes of the first job's originals, the rarest of them positive. n is 0 when
+ * nothing is stored. SPLIT_VAL or SPLIT_ALL. */
 int predicted_read(struct predicted *predicted, const int *job, int n_jobs, enum split split,
                    struct scores_input *input, struct err *err);
 

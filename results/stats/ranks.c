@@ -63,7 +63,8 @@ int ranks_of(const double *x, int n, double *rank, struct err *err)
 
 /* ---- Wilcoxon ---- */
 
-/* Two-sided p of a sum of positive ranks, by counting the subsets of the ranks with every sum. Twice a mean rank is whole. */
+/* Two-sided p of a sum of positive ranks, by counting the subsets of the ranks with every sum. Twice
+ * a mean rank is whole. */
 static double exact_p(const double *rank, int n, double w)
 {
     double ways[RANKS_MAX_EXACT * (RANKS_MAX_EXACT + 1) + 1] = {1}, below = 0, above = 0;
@@ -123,8 +124,8 @@ int ranks_wilcoxon(const double *d, int n, double slack, double *p, struct err *
 
 double ranks_nemenyi(int k, int n_datasets)
 {
-    /* Quantile 0.95 of the studentized range of k normals over sqrt(2), k = 2 .. 20; Demsar 2006 table 5 has k up to 10 to
-     * three decimals, the others are computed. */
+    /* Quantile 0.95 of the studentized range of k normals over sqrt(2), k = 2 .. 20; Demsar 2006 table 5 has
+     * k up to 10 to three decimals, the others are computed. */
     static const double q[] = {1.959964, 2.343701, 2.569032, 2.727774, 2.849705, 2.948320, 3.030878,
                                3.101730, 3.163684, 3.218654, 3.268004, 3.312739, 3.353618, 3.391230,
                                3.426041, 3.458425, 3.488685, 3.517073, 3.543799};

@@ -22,8 +22,8 @@ static double sum_of_sizes(const double *d, int n)
     return sum;
 }
 
-/* The pattern with all signs flipped has the same distance from 0: half of the patterns stand for all. In Gray's order each
- * differs from the last by one sign. */
+/* The pattern with all signs flipped has the same distance from 0: half of the patterns stand for all. In
+ * Gray's order each differs from the last by one sign. */
 static double exact_flips(const double *d, int n, double threshold)
 {
     uint64_t patterns = (uint64_t)1 << (n - 1), extreme = 0, negative = 0;

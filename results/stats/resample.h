@@ -9,23 +9,24 @@
 
 #include "err.h"
 
-/* Two-sided p of "the n paired differences d are symmetric about 0": the share of sign patterns whose sum is at least as far
- * from 0 as the one observed. All 2^n patterns up to n = 20; above, 100000 random ones, the observed counted among them.
- * NaN when n is 0. d has no NaN. */
+/* Two-sided p of "the n paired differences d are symmetric about 0": the share of sign patterns whose sum is
+ * at least as far from 0 as the one observed. All 2^n patterns up to n = 20; above, 100000 random ones, the
+ * observed counted among them. NaN when n is 0. d has no NaN. */
 double resample_sign_flip(const double *d, int n, double slack);
 
 /* The smallest p that n pairs can reach in that test: 2 / 2^n. */
 double resample_smallest_p(int n);
 
-/* Interval of the mean of x (n, no NaN), bias corrected and accelerated bootstrap (Efron, JASA 82, 1987), 100000 resamples: another
- * stream moves a limit by some 0.2 % of the width. Below 30 values it is too narrow.
- * n < 2: NaN. E_IO without memory. */
+/* Interval of the mean of x (n, no NaN), bias corrected and accelerated bootstrap (Efron, JASA 82, 1987),
+ * 100000 resamples: another stream moves a limit by some 0.2 % of the width. Below 30 values it is too
+ * narrow. n < 2: NaN. E_IO without memory. */
 int resample_bca(const double *x, int n, double slack, double level, double *low, double *high,
                  struct err *err);
 
-/* The same from given replicates: sorts replicate (n_replicates); estimate is the statistic of the whole sample, leave_out (n)
- * that of the sample without value i. Replicates equal to the estimate, up to slack, count one half below it.
- * Quantiles are interpolated linearly. NaN when all replicates are on one side of the estimate. */
+/* The same from given replicates: sorts replicate (n_replicates); estimate is the statistic of the
+ * whole sample, leave_out (n) that of the sample without value i. Replicates equal to the estimate,
+ * up to slack, count one half below it. Quantiles are interpolated linearly. NaN when all replicates
+ * are on one side of the estimate. */
 void resample_bca_interval(double estimate, double *replicate, int n_replicates, const double *leave_out,
                            int n, double slack, double level, double *low, double *high);
 

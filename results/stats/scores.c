@@ -166,7 +166,8 @@ static int tie_end(const struct ranked *ranked, int i, int n, double *n_hits)
     return end;
 }
 
-/* Share of pairs (image of c, other image) in which the first has the larger probability of c; a tie counts one half. */
+/* Share of pairs (image of c, other image) in which the first has the larger probability of
+ * c; a tie counts one half. */
 static double class_auroc(const struct judged *j, int c)
 {
     double above = 0, pairs = 0, n_hits, seen = 0;
@@ -278,7 +279,8 @@ static double g_mean(const struct judged *j)
     return present >= 2 ? pow(product, 1.0 / present) : (double)NAN;
 }
 
-/* Sums of products of the counts of classes; images predicted as no class are a class of their own that is never true. */
+/* Sums of products of the counts of classes; images predicted as no class are a class of their own
+ * that is never true. */
 static void products(const struct judged *j, double *true_true, double *predicted_predicted,
                      double *true_predicted)
 {

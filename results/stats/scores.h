@@ -1,21 +1,24 @@
-/* scores.h - scores of a set of predictions: from class probabilities and labels to sensitivity, AUROC, calibration.
+/* scores.h - scores of a set of predictions: from class probabilities and labels to
+ * sensitivity, AUROC, calibration.
  *
  *     struct judged *judged = NULL;
- *     struct scores_input input = {.n = n, .n_classes = 2, .stride = 2, .probs = probs, .label = label, .positive = 1};
- *     if (judged_new(&input, &judged, &err) < 0) ...
- *     for (int s = 0; s < n_scores; s++)
+ *     struct scores_input input = {.n = n, .n_classes = 2, .stride = 2, .probs = probs, .label = label,
+ *     .positive = 1}; if (judged_new(&input, &judged, &err) < 0) ... for (int s = 0; s < n_scores; s++)
  *         printf("%s %g\n", scores[s].name, scores[s].value(judged));
  *     judged_free(judged);
  *
- * A new score is one function and one row of the table in scores.c; export, comparisons and claims know it by its name.
+ * A new score is one function and one row of the table in scores.c; export, comparisons and claims
+ * know it by its name.
  *
- * Undefined is NaN, never 0: a precision when nothing was predicted, a recall of a class without images, anything of no
- * image. The predicted class is the first largest probability. An image with a NaN among its probabilities is predicted as
- * no class: it is wrong in every count, and scores of the probabilities themselves (AUROC, AUPRC, Brier, ECE) are NaN.
+ * Undefined is NaN, never 0: a precision when nothing was predicted, a recall of a class without images,
+ * anything of no image. The predicted class is the first largest probability. An image with a NaN among its
+ * probabilities is predicted as no class: it is wrong in every count, and scores of the probabilities
+ * themselves (AUROC, AUPRC, Brier, ECE) are NaN.
  *
- * Macro values are means over the classes present in the truth; a class that is absent has no vote, a class whose score is
- * undefined makes the mean undefined. With two classes the scores of one class (sensitivity, specificity, precision, AUROC,
- * AUPRC) are those of the positive class, the minority: scores_minority(). Double precision. No MPI. */
+ * Macro values are means over the classes present in the truth; a class that is absent has no vote, a class
+ * whose score is undefined makes the mean undefined. With two classes the scores of one class (sensitivity,
+ * specificity, precision, AUROC, AUPRC) are those of the positive class, the minority: scores_minority().
+ * Double precision. No MPI. */
 #ifndef CELLSWEEP_SCORES_H
 #define CELLSWEEP_SCORES_H
 
@@ -54,9 +57,9 @@ int judged_new(const struct scores_input *input, struct judged **out, struct err
 
 void judged_free(struct judged *judged);
 
-/* The class with the fewest of n labels, the later one on a tie: the positive class of a pair when label is that of all originals
- * that a job may draw from, so that every job of a pair means the same (predicted.h; with class_sizes the drawn numbers decide).
- * -1 when n_classes is 0. */
+/* The class with the fewest of n labels, the later one on a tie: the positive class of a pair when label is
+ * that of all originals that a job may draw from, so that every job of a pair means the same (predicted.h;
+ * with class_sizes the drawn numbers decide). -1 when n_classes is 0. */
 int scores_minority(const int *label, int n, int n_classes);
 
 #endif

@@ -53,7 +53,8 @@ static int work_init(struct work *work, struct store *store, const char *filter,
     return 0;
 }
 
-/* Jobs that match the filter: group_of is their number among them, and cell (J) points to them. Returns how many. */
+/* Jobs that match the filter: group_of is their number among them, and cell (J) points to
+ * them. Returns how many. */
 static int match_jobs(struct work *work, const struct store_job **cell, struct err *err)
 {
     struct selection chosen;

@@ -1,21 +1,22 @@
 /* summary.h - the jobs of a sweep as groups: what is averaged together.
  *
- * A group is a cell of the grid without its seed, fold and repeat: the same clusters, strategy, protocol, model and other
- * axes. Only finished jobs (state done) count; failed and diverged ones are counted beside them, because a mean over the
- * survivors alone can mislead. Groups stand in the order of their first job.
+ * A group is a cell of the grid without its seed, fold and repeat: the same clusters, strategy, protocol,
+ * model and other axes. Only finished jobs (state done) count; failed and diverged ones are counted beside
+ * them, because a mean over the survivors alone can mislead. Groups stand in the order of their first job.
  *
  *     struct summary *summary = NULL;
  *     if (summary_new(store, "protocol=report", &summary, &err) < 0) ...
  *     const struct stats_summary *loss = summary->group[0].curve[SPLIT_VAL][METRIC_LOSS];   (n_epochs)
  *     summary_free(summary);
  *
- * A filter chooses the jobs that are summarised, so what is shown; what depends on how many there are to compare (findings.h) is
- * made from the summary of the whole file.
+ * A filter chooses the jobs that are summarised, so what is shown; what depends on how many there are to
+ * compare (findings.h) is made from the summary of the whole file.
  *
- * Intervals of training and validation allow for splits that share images (overlap.h, stats_of_splits()) and are cut to the range
- * of the metric. The correction is derived for validation; training has the same, so that both can be looked at side by side.
- * What all originals give is judged on the same images by every job, most of them seen in training: that interval is plain
- * Student's t over jobs and tells what other seeds and splits of these images would give, nothing about other images. No MPI. */
+ * Intervals of training and validation allow for splits that share images (overlap.h, stats_of_splits()) and
+ * are cut to the range of the metric. The correction is derived for validation; training has the same, so
+ * that both can be looked at side by side. What all originals give is judged on the same images by every job,
+ * most of them seen in training: that interval is plain Student's t over jobs and tells what other seeds and
+ * splits of these images would give, nothing about other images. No MPI. */
 #ifndef CELLSWEEP_SUMMARY_H
 #define CELLSWEEP_SUMMARY_H
 
@@ -39,8 +40,9 @@ struct summary_group {
     struct stats_summary final[2][N_METRICS];  /* each job's last epoch */
     struct stats_summary all;                  /* balanced accuracy on all originals, from /confusion/all */
     struct stats_summary leak, n_train, n_val, leak_share; /* images; share is leak / n_val of each job */
-    /* Finished jobs whose validation images lack a class: a row of /confusion/val that holds counts, not -1, sums to 0, and
-     * another does not. Their balanced accuracy is the mean recall of the classes that are there. */
+    /* Finished jobs whose validation images lack a class: a row of /confusion/val that holds counts,
+     * not -1, sums to 0, and another does not. Their balanced accuracy is the mean recall of the
+     * classes that are there. */
     int n_lacking;
     struct draws_summary draws; /* of jobs with groups: how many different splits they have (divided.h) */
 };
@@ -73,25 +75,28 @@ struct summary {
     int n_damaged; /* finished jobs whose numbers no run writes (summary_print_damage); 0 in an outline */
 };
 
-/* Summarise the jobs that match a filter (NULL: all). E_USAGE when no job matches, or none of them is finished.
- * The store must stay open while *out is used; *out is owned by the caller. */
+/* Summarise the jobs that match a filter (NULL: all). E_USAGE when no job matches, or none of them is
+ * finished. The store must stay open while *out is used; *out is owned by the caller. */
 int summary_new(struct store *store, const char *filter, struct summary **out, struct err *err);
 
 /* The same of a sweep that may not have a finished job yet: its groups are then without numbers. */
 int summary_read(struct store *store, const char *filter, struct summary **out, struct err *err);
 
-/* Jobs, groups, samples and what they have in common, as summary_read(), without a number from metrics: curves are NULL, `final`
- * and `all` have n 0. For what needs the whole file beside the part of it that is shown. */
+/* Jobs, groups, samples and what they have in common, as summary_read(), without a number from
+ * metrics: curves are NULL, `final` and `all` have n 0. For what needs the whole file beside the part
+ * of it that is shown. */
 int summary_outline(struct store *store, const char *filter, struct summary **out, struct err *err);
 
 enum { SUMMARY_FILTER_SIZE = 512 };
 
-/* "Filter strategy=none|augment: 60 of 150 jobs, 2 of 5 strategies" in out, "" without a filter. Returns out. */
+/* "Filter strategy=none|augment: 60 of 150 jobs, 2 of 5 strategies" in out, "" without a filter. Returns
+ * out. */
 const char *summary_filter_text(const struct summary *summary, char *out, size_t size);
 /* The most that a stored metric can be; the least is 0. */
 double summary_most(enum metric metric);
 
-/* Mean leak and mean number of validation images of a group in out, "8.7 of 1170"; "-" without a finished job. Always terminated. */
+/* Mean leak and mean number of validation images of a group in out, "8.7 of 1170"; "-" without a
+ * finished job. Always terminated. */
 void summary_leak_text(char *out, size_t size, const struct summary_group *group);
 
 /* 1 when not all groups have the same value of a grid axis. */

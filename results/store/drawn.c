@@ -33,7 +33,8 @@ static void natural_sizes(const struct store *store, const int *cluster, int n, 
     }
 }
 
-/* A list that did not fit into its row ends in "..."; the whole one is in the sweep's resolved YAML, quoted. */
+/* A list that did not fit into its row ends in "..."; the whole one is in the sweep's resolved YAML,
+ * quoted. */
 static int cut_sizes(const struct store *store, const char *cut, long *size)
 {
     char quoted[CONFIG_WORD_SIZE + 1], whole[2048];

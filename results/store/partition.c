@@ -36,7 +36,8 @@ static int is_same(const struct store_job *a, const struct store_job *b, int n_a
 
 /* ---- parts ---- */
 
-/* Open addressing: slot (a power of 2, more than twice the items) holds the first item of a part, -1: free. */
+/* Open addressing: slot (a power of 2, more than twice the items) holds the first item of a part, -1:
+ * free. */
 static void number_parts(struct partition *p, const struct store_job *const *item, int n_axes, unsigned by,
                          int *slot, size_t n_slots)
 {

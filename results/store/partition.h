@@ -1,4 +1,5 @@
-/* partition.h - jobs of the results file, or cells that stand for groups of them, sorted by what they have in common.
+/* partition.h - jobs of the results file, or cells that stand for groups of them, sorted by
+ * what they have in common.
  *
  *     struct partition *same = NULL;
  *     if (partition_new(cell, n, n_axes, BY_CLUSTERS | BY_PROTOCOL, &same, &err) < 0) ...

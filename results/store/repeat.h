@@ -1,6 +1,7 @@
 /* repeat.h - the folds of a repeat, which together judge every image once.
  *
- * Their rows stand together in the results file, in the order of the folds, whether they are finished or not. No MPI. */
+ * Their rows stand together in the results file, in the order of the folds, whether they are finished
+ * or not. No MPI. */
 #ifndef CELLSWEEP_REPEAT_H
 #define CELLSWEEP_REPEAT_H
 

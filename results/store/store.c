@@ -674,7 +674,8 @@ int store_refresh(struct store *store, struct err *err)
     return rc;
 }
 
-/* Numbers of a damaged file are brought into their ranges here, so that nobody who counts with them has to ask. */
+/* Numbers of a damaged file are brought into their ranges here, so that nobody who counts
+ * with them has to ask. */
 static void set_int_field(const struct store *store, struct store_mark *mark, enum store_dataset which,
                           int value)
 {

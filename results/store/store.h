@@ -1,8 +1,9 @@
 /* store.h - the results file: one row a job, written by every rank, read by everything else.
  *
- * Rank 0 creates the whole file with the serial driver at its final size (temporary name, fsync, rename); then every rank
- * opens it with store_open_shared() and writes only rows of its own jobs, independently; no metadata changes any more, so
- * the file opens whoever is killed. /state is written last: it is the commit mark of a row.
+ * Rank 0 creates the whole file with the serial driver at its final size (temporary name, fsync, rename);
+ * then every rank opens it with store_open_shared() and writes only rows of its own jobs, independently; no
+ * metadata changes any more, so the file opens whoever is killed. /state is written last: it is the commit
+ * mark of a row.
  *
  *     store_create(path, &plan, &err);                          rank 0
  *     store_open_shared(path, MPI_COMM_WORLD, &store, &err);    collective
@@ -14,19 +15,21 @@
  *
  * The bytes of a row can take three ways to the same places of the same file (store_open_io):
  *     mpio     every rank opens the file through MPI-IO and writes with H5Dwrite
- *     pwrite   every rank looks up where each contiguous dataset begins and writes with pwrite(2): closing is not collective,
- *              so the death of a rank keeps none of the others
- *     rank0    only rank 0 has the file; the others send their rows to it in messages of tag STORE_TAG on the communicator of
- *              the store, and rank 0 calls store_take() for each. Messages of a rank keep their order, with other tags too:
- *              what a rank says after it wrote a row arrives after the row
+ *     pwrite   every rank looks up where each contiguous dataset begins and writes with pwrite(2): closing is
+ *              not collective, so the death of a rank keeps none of the others
+ *     rank0    only rank 0 has the file; the others send their rows to it in messages of tag STORE_TAG on the
+ *              communicator of the store, and rank 0 calls store_take() for each. Messages of a rank keep
+ *              their order, with other tags too: what a rank says after it wrote a row arrives after the row
  *
- * Layout (J jobs, E the largest number of epochs, C of classes, V of validation images, A of originals, N images):
- *     / attributes      cellsweep_results (format version), name, yaml, yaml_resolved, dataset_checksum, version, commit,
- *                       created, host, ranks, libraries, cpu, synthetic, data, data_file,
+ * Layout (J jobs, E the largest number of epochs, C of classes, V of validation
+ * images, A of originals, N images):
+ *     / attributes      cellsweep_results (format version), name, yaml, yaml_resolved, dataset_checksum,
+ *                       version, commit, created, host, ranks, libraries, cpu, synthetic, data, data_file,
  *                       (data: for people, "cells.h5, packed from raw"; data_file: path of the packed images)
- *                       kernels, weights_kept (0 or 1), keep_weights (false, final, best), image_size (pixels) and pixel_size (micrometres) of the dataset
- *     /jobs             [J] compound: key, clusters, strategy, protocol, seed, fold, repeat, model, one field for every other
- *                       grid axis, n_train, n_val, leak
+ *                       kernels, weights_kept (0 or 1), keep_weights (false, final, best), image_size
+ *                       (pixels) and pixel_size (micrometres) of the dataset
+ *     /jobs             [J] compound: key, clusters, strategy, protocol, seed, fold, repeat, model, one field
+ *                       for every other grid axis, n_train, n_val, leak
  *     /state            [J] int8    0 waiting, 1 running, 2 done, 3 failed, 4 diverged
  *     /attempts, /epochs_done, /rank [J] int32     /started, /finished [J] float64 seconds since 1970
  *     /message          [J] fixed-length string
@@ -36,13 +39,16 @@
  *     /predictions/{val,all}/copy        [J,V or A] int32, 0 the original, k its k-th duplicate or variant
  *     /predictions/{val,all}/label       [J,V or A] int32, class index
  *     /predictions/{val,all}/probability [J,V or A,C] float32
- *     /images           [N] compound: id, cluster, source, group ("": none; what must stay together in a split)
+ *     /images           [N] compound: id, cluster, source, group ("": none; what must stay together in a
+ *                       split)
  *     /weights          [J,P] float32, only when kept
- *     /weights_epoch    [J] int32, epoch from 1 that the weights are of, only when kept. keep_weights best takes the epoch with the
- *                       highest balanced accuracy on the validation set, the first of equals. Under protocol report that set may hold
- *                       copies of training images: the choice is then made on leaked data. /predictions and /confusion are those of the
- *                       last epoch, whatever is kept.
- * Unused cells hold NaN or -1. Datasets that would be empty (no predictions, no weights kept) are left out. */
+ *     /weights_epoch    [J] int32, epoch from 1 that the weights are of, only when kept. keep_weights best
+ *                       takes the epoch with the highest balanced accuracy on the validation set, the first
+ *                       of equals. Under protocol report that set may hold copies of training images: the
+ *                       choice is then made on leaked data. /predictions and /confusion are those of the last
+ *                       epoch, whatever is kept.
+ * Unused cells hold NaN or -1. Datasets that would be empty (no predictions, no weights kept) are left
+ * out. */
 #ifndef CELLSWEEP_STORE_H
 #define CELLSWEEP_STORE_H
 
@@ -130,44 +136,47 @@ enum { STORE_TAG = 77 };
 
 struct store;
 
-/* Create the file for a plan, whole, under a temporary name; fsync; rename. E_IO leaves nothing behind, and tells how many
- * bytes are needed and free when there are too few. Serial. */
+/* Create the file for a plan, whole, under a temporary name; fsync; rename. E_IO leaves nothing behind, and
+ * tells how many bytes are needed and free when there are too few. Serial. */
 int store_create(const char *path, const struct store_plan *plan, struct err *err);
 
-/* Bytes of the file for a plan: what store_create() asks the disk for. 0 with *err set when there is no memory. Serial. */
+/* Bytes of the file for a plan: what store_create() asks the disk for. 0 with *err set when
+ * there is no memory. Serial. */
 unsigned long long store_plan_bytes(const struct store_plan *plan, struct err *err);
 
-/* A new file for `plan` that takes over every finished row (done or diverged) of `old_path` whose key occurs in it, renamed
- * onto old_path. For a grid that grew. *kept: rows taken over. Rows without the weights that the plan keeps are not taken
- * over: they have to run again. E_USAGE when the file was made from another dataset; on failure old_path is untouched.
- * Serial. */
+/* A new file for `plan` that takes over every finished row (done or diverged) of `old_path` whose key occurs
+ * in it, renamed onto old_path. For a grid that grew. *kept: rows taken over. Rows without the weights that
+ * the plan keeps are not taken over: they have to run again. E_USAGE when the file was made from another
+ * dataset; on failure old_path is untouched. Serial. */
 int store_grow(const char *old_path, const struct store_plan *plan, int *kept, struct err *err);
 
-/* Open for writing by all ranks of comm, collectively. *out is owned by the caller. MPI_COMM_NULL: by this process alone,
- * with the serial driver and without any MPI call. */
+/* Open for writing by all ranks of comm, collectively. *out is owned by the caller. MPI_COMM_NULL: by this
+ * process alone, with the serial driver and without any MPI call. */
 int store_open_shared(const char *path, MPI_Comm comm, struct store **out, struct err *err);
 
-/* The same with another way of writing. Under STORE_RANK0 the ranks but 0 need not see the file, and can only write: their reads
- * fail. STORE_PWRITE refuses (E_IO) a file that another kind of machine made. */
+/* The same with another way of writing. Under STORE_RANK0 the ranks but 0 need not see the file, and can only
+ * write: their reads fail. STORE_PWRITE refuses (E_IO) a file that another kind of machine made. */
 int store_open_io(const char *path, MPI_Comm comm, enum store_io io, struct store **out, struct err *err);
 
-/* STORE_RANK0: send and take rows on another communicator of the same ranks from now on: that on which rank 0 listens. It must be
- * there as long as rows are written. While rows wait to be taken, idle(self) is called again and again: who calls it may find that
- * rank 0 is gone; NULL: nobody does. */
+/* STORE_RANK0: send and take rows on another communicator of the same ranks from now on: that on which rank 0
+ * listens. It must be there as long as rows are written. While rows wait to be taken, idle(self) is called
+ * again and again: who calls it may find that rank 0 is gone; NULL: nobody does. */
 void store_send_on(struct store *store, MPI_Comm comm, void (*idle)(void *self), void *self);
 
-/* Rank 0 under STORE_RANK0: receive one message of tag STORE_TAG that has arrived from `rank`, and write its rows (drop 1: do not,
- * its jobs are another's). After E_IO for a job that job's further rows are dropped, so its state never says done. */
+/* Rank 0 under STORE_RANK0: receive one message of tag STORE_TAG that has arrived from `rank`, and write its
+ * rows (drop 1: do not, its jobs are another's). After E_IO for a job that job's further rows are dropped, so
+ * its state never says done. */
 int store_take(struct store *store, int rank, int drop, struct err *err);
 
 /* Open for reading, beside a running sweep too. E_IO when it is not HDF5 or not ours, saying which. */
 int store_open(const char *path, struct store **out, struct err *err);
 
-/* Open it in a child process and read what its file may damage, so that a file that crashes HDF5 is an error (child.h): what
- * commands call before store_open(). */
+/* Open it in a child process and read what its file may damage, so that a file that crashes HDF5 is an error
+ * (child.h): what commands call before store_open(). */
 int store_try(const char *path, struct err *err);
 
-/* What a command does with a results file: try it (store_try, or one that looks at more), open it, use(store, self) it, close it. */
+/* What a command does with a results file: try it (store_try, or one that looks at more), open it, use(store,
+ * self) it, close it. */
 int store_use(const char *path, int (*try)(const char *path, struct err *err),
               int (*use)(struct store *store, const void *self, struct err *err), const void *self,
               struct err *err);
@@ -175,9 +184,10 @@ int store_use(const char *path, int (*try)(const char *path, struct err *err),
 /* Release everything; a failed close of a shared file is an error. *store may be NULL. */
 int store_close(struct store *store, struct err *err);
 
-/* Writers, independent. n epochs from `first` (from 0): train and val (n, N_METRICS); epochs_done becomes first + n after them. As
- * many writes as one epoch has: collect what can wait. One epoch is the same with n = 1.
- * A mark: its state is written last. An outcome fills unused cells of its row with nothing: they keep their fill value. */
+/* Writers, independent. n epochs from `first` (from 0): train and val (n, N_METRICS); epochs_done
+ * becomes first + n after them. As many writes as one epoch has: collect what can wait. One epoch is
+ * the same with n = 1. A mark: its state is written last. An outcome fills unused cells of its row
+ * with nothing: they keep their fill value. */
 int store_write_epochs(struct store *store, int job, int first, int n, const float *train, const float *val,
                        struct err *err);
 int store_write_epoch(struct store *store, int job, int epoch, const float *train, const float *val,
@@ -236,7 +246,8 @@ int store_read_roles(struct store *store, int job, int *out, struct err *err);
 /* Weights of one job: out (P). */
 int store_read_weights(struct store *store, int job, float *out, struct err *err);
 
-/* Epoch, from 1, that the weights of each job are of: out (J); -1: none yet, or a file from before there was a choice. */
+/* Epoch, from 1, that the weights of each job are of: out (J); -1: none yet, or a file from before
+ * there was a choice. */
 int store_read_weights_epochs(struct store *store, int *out, struct err *err);
 
 /* The images a sweep ran on: id, cluster, source of image i (width and height 0). Valid until store_close. */

@@ -20,7 +20,8 @@ int store_is_remote(const struct store *store)
 
 /* ---- pwrite: every rank writes where HDF5 would ---- */
 
-/* Offset and element size of a dataset that pwrite can fill: contiguous, of the type that this machine writes, inside the file. */
+/* Offset and element size of a dataset that pwrite can fill: contiguous, of the type that this machine
+ * writes, inside the file. */
 static int find_place(struct store *store, enum store_dataset which, long long file_size, struct err *err)
 {
     hid_t dataset = store->dataset[which], list = H5Dget_create_plist(dataset), type = H5Dget_type(dataset);
@@ -96,7 +97,8 @@ static int write_bytes(int fd, const void *data, size_t n, long long offset)
     return 0;
 }
 
-/* The lines of a block (runs along the last dimension), or all of it when they follow one another in the file. */
+/* The lines of a block (runs along the last dimension), or all of it when they follow one
+ * another in the file. */
 static int write_lines(struct store *store, enum store_dataset which, const struct store_block *block,
                        const unsigned char *data)
 {
@@ -210,8 +212,9 @@ static size_t rounded(size_t bytes)
 
 enum { SEND_SECONDS = 300 };
 
-/* Sleep while rank 0 is busy: the parcel is small enough to leave at once unless very many wait there. Where store->idle looks whether rank
- * 0 lives there is no limit: the clock counts while a job is suspended, too. */
+/* Sleep while rank 0 is busy: the parcel is small enough to leave at once unless very many wait there. Where
+ * store->idle looks whether rank 0 lives there is no limit: the clock counts while a job is suspended,
+ * too. */
 int store_send(struct store *store, struct err *err)
 {
     MPI_Request request;

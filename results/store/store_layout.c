@@ -85,8 +85,7 @@ const struct store_table_row store_table[N_STORE_DATASETS] = {
      {DIM_JOB},
      -1,
      "epoch, from 1, that the weights are of: the last one, or with keep_weights best the first of those "
-     "with the highest "
-     "balanced accuracy on the validation set; -1: unused"},
+     "with the highest balanced accuracy on the validation set; -1: unused"},
 };
 
 int store_row_dims(const struct store_table_row *row, const hsize_t *n, hsize_t dims[STORE_MAX_RANK])
@@ -355,8 +354,8 @@ static void number_text(struct config *scratch, const char *axis, double value, 
     snprintf(out, CONFIG_WORD_SIZE, "%s", text);
 }
 
-/* Words of jobs go into tables, scripts and names. The sweep file has none with control characters or backquotes (config.c), a file that
- * somebody else made may. */
+/* Words of jobs go into tables, scripts and names. The sweep file has none with control characters or
+ * backquotes (config.c), a file that somebody else made may. */
 static void make_harmless(char *word, size_t size)
 {
     word[size - 1] = '\0';

@@ -1,6 +1,7 @@
 /* store_layout.h - what the results file consists of: one table row a dataset, and the record type of /jobs.
  *
- * Creation, opening, writing and growing all walk store_table, so a new dataset is one row here. For the store_*.c files only. No MPI. */
+ * Creation, opening, writing and growing all walk store_table, so a new dataset is one row here. For the
+ * store_*.c files only. No MPI. */
 #ifndef CELLSWEEP_STORE_LAYOUT_H
 #define CELLSWEEP_STORE_LAYOUT_H
 
@@ -50,7 +51,8 @@ extern const struct store_table_row store_table[N_STORE_DATASETS];
 /* Dimensions of a dataset for sizes n (N_DIMS), into dims; returns its rank. */
 int store_row_dims(const struct store_table_row *row, const hsize_t *n, hsize_t dims[STORE_MAX_RANK]);
 
-/* Whether a dataset may be absent, and whether it is left out for sizes n (N_DIMS): when it would be empty, or without weights. */
+/* Whether a dataset may be absent, and whether it is left out for sizes n (N_DIMS): when it would be
+ * empty, or without weights. */
 int store_row_optional(const struct store_table_row *row);
 int store_row_left_out(const struct store_table_row *row, const hsize_t *n);
 
@@ -82,11 +84,13 @@ struct store_types {
     hid_t image, image_stored; /* compound in the layout of struct dataset_image, and packed as in the file */
 };
 
-/* Make the types for the given axes; *types must stay where it is. E_USAGE when an axis has the name of a fixed field. Release in any case. */
+/* Make the types for the given axes; *types must stay where it is. E_USAGE when an axis has the name of a
+ * fixed field. Release in any case. */
 int store_types_init(struct store_types *types, const struct store_axes *axes, struct err *err);
 void store_types_release(struct store_types *types);
 
-/* The axes of an existing /jobs type: the members beyond the fixed ones, in order. E_IO when a fixed one is missing. */
+/* The axes of an existing /jobs type: the members beyond the fixed ones, in order. E_IO when
+ * a fixed one is missing. */
 int store_axes_of(hid_t stored, struct store_axes *axes, const char *path, struct err *err);
 
 /* Memory type and file type of a cell; owned by types or by HDF5. */
@@ -153,13 +157,15 @@ int store_is_remote(const struct store *store);
 
 /* ---- store_io.c: ways to the file ---- */
 
-/* STORE_PWRITE, after the tables were read: open for pwrite, find every dataset. store_raw_close() syncs and closes. */
+/* STORE_PWRITE, after the tables were read: open for pwrite, find every dataset.
+ * store_raw_close() syncs and closes. */
 int store_raw_open(struct store *store, struct err *err);
 int store_raw_close(struct store *store, struct err *err);
 int store_raw_write(struct store *store, enum store_dataset which, const struct store_block *block,
                     const void *data, struct err *err);
 
-/* STORE_RANK0: give the other ranks the tables that rank 0 has read; rc is rank 0's so far. Collective, all return the same. */
+/* STORE_RANK0: give the other ranks the tables that rank 0 has read; rc is rank 0's so far.
+ * Collective, all return the same. */
 int store_share_tables(struct store *store, int rc, struct err *err);
 
 /* Put a block into the parcel, sending it when it is full; and send what is in it. */
@@ -167,8 +173,8 @@ int store_send_block(struct store *store, enum store_dataset which, const struct
                      const void *data, struct err *err);
 int store_send(struct store *store, struct err *err);
 
-/* Part of one job's row, start and count of dimensions that the dataset has not 0 and 1. 0 when it is not inside the dataset, or
- * the store has no such dataset. */
+/* Part of one job's row, start and count of dimensions that the dataset has not 0 and 1. 0 when it is not
+ * inside the dataset, or the store has no such dataset. */
 int store_block_fits(const struct store *store, enum store_dataset which, struct store_block *block);
 
 /* Bytes of a cell in memory. */
@@ -179,8 +185,8 @@ int store_tables_init(struct store *store, struct err *err);
 
 /* ---- transfers ---- */
 
-/* Independent transfers of a block, from or to contiguous memory in the cell's memory type. Written blocks are parts of one job's
- * row. */
+/* Independent transfers of a block, from or to contiguous memory in the cell's memory type. Written blocks
+ * are parts of one job's row. */
 int store_write_block(struct store *store, enum store_dataset which, const struct store_block *block,
                       const void *data, struct err *err);
 int store_read_block(struct store *store, enum store_dataset which, const struct store_block *block,

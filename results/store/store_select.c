@@ -198,7 +198,8 @@ static void list_values(const struct store_rows *rows, struct piece part, char *
                                  i < MAX_VALUES ? value[i] : "...");
 }
 
-/* Why a filter matched no job, in out: the values of the first key whose values no job has; "" when it is the combination. */
+/* Why a filter matched no job, in out: the values of the first key whose values no job has; "" when
+ * it is the combination. */
 static void find_hint(const struct store_rows *rows, const char *filter, char *out, size_t size)
 {
     const char *rest = filter, *end = rest + strlen(rest);

@@ -5,9 +5,10 @@
  *     for (int i = 0; i < chosen.n; i++) ... store_jobs(store)[chosen.job[i]] ...
  *     selection_free(&chosen);
  *
- * A filter is key=value parts joined by commas, all of which must hold; '|' separates alternatives; a..b is a range, ends
- * included, of a whole or decimal number; protocol=kfold matches any kfold. Keys: key, clusters, strategy, protocol, seed,
- * fold, repeat, model, and the grid axes. An empty or NULL filter matches every job. No MPI. */
+ * A filter is key=value parts joined by commas, all of which must hold; '|' separates alternatives;
+ * a..b is a range, ends included, of a whole or decimal number; protocol=kfold matches any kfold.
+ * Keys: key, clusters, strategy, protocol, seed, fold, repeat, model, and the grid axes. An empty or
+ * NULL filter matches every job. No MPI. */
 #ifndef CELLSWEEP_STORE_SELECT_H
 #define CELLSWEEP_STORE_SELECT_H
 
@@ -25,9 +26,9 @@ struct selection {
     int n, *job; /* (n) ascending; owned */
 };
 
-/* The rows that match, at least one. E_USAGE for an unknown key, for a part that is not key=value, and when none matches: the
- * message then begins with `name` and gives the values there are of the first key whose values no job has. E_IO without
- * memory. After an error *out is empty. */
+/* The rows that match, at least one. E_USAGE for an unknown key, for a part that is not key=value, and when
+ * none matches: the message then begins with `name` and gives the values there are of the first key whose
+ * values no job has. E_IO without memory. After an error *out is empty. */
 int select_rows(const struct store_rows *rows, const char *filter, const char *name, struct selection *out,
                 struct err *err);
 

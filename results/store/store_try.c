@@ -4,7 +4,8 @@
 
 #include <stdlib.h>
 
-/* Bytes of a contiguous dataset are copied as they are; any other layout has an index and filters, which may be damaged too. */
+/* Bytes of a contiguous dataset are copied as they are; any other layout has an index and filters,
+ * which may be damaged too. */
 static int is_contiguous(hid_t dataset)
 {
     hid_t list = H5Dget_create_plist(dataset);

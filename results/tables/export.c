@@ -59,7 +59,8 @@ static int n_class_columns(const struct export *x)
     return x->n_named ? x->n_named : x->n_classes;
 }
 
-/* "auroc_8" by cluster, as predict names its columns; "auroc_class_0" by position where the jobs have other lists of clusters. */
+/* "auroc_8" by cluster, as predict names its columns; "auroc_class_0" by position where the jobs have
+ * other lists of clusters. */
 static void put_class_name(struct export *x, const char *what, int c)
 {
     char name[64];
@@ -366,8 +367,8 @@ static void put_scores(struct export *x, const struct judged *judged, const stru
     csv_out_end(&x->csv);
 }
 
-/* The jobs judged together with `job`: itself, or out of fold all folds of its repeat when it is the first of them; 0 when it
- * is not, or one is not finished. */
+/* The jobs judged together with `job`: itself, or out of fold all folds of its repeat when it is the first of
+ * them; 0 when it is not, or one is not finished. */
 static int list_folds(struct export *x, int job)
 {
     const struct repeat repeat = repeat_of(x->store, job);
@@ -465,7 +466,8 @@ static int export_table(struct store *store, enum export_table table, enum repli
     if (rc == 0 &&
         !(x.mark = err_calloc((unsigned long)store_n_jobs(store), sizeof *x.mark, "commit marks", err)))
         rc = E_IO;
-    /* Marks before /jobs and the data: a row that is done in the marks is whole in what is read after them. */
+    /* Marks before /jobs and the data: a row that is done in the marks is whole in what is read after
+     * them. */
     if (rc == 0)
         rc = store_read_marks(store, x.mark, err);
     if (rc == 0)

@@ -1,19 +1,21 @@
 /* export.h - the results file as CSV tables, one row at a time.
  *
- * Every table begins with what the job is: job (row of the results file, from 0), key, clusters, strategy, protocol, seed,
- * fold, repeat, model, and one column for every other grid axis. Then
- *     jobs         state, attempts, epochs_done, rank, started, finished (ISO 8601, UTC), seconds, message, n_train, n_val,
- *                  leak, and train_ and val_ loss, accuracy, balanced_accuracy, balanced_accuracy_as_published of the last
- *                  finished epoch
+ * Every table begins with what the job is: job (row of the results file, from 0), key, clusters, strategy,
+ * protocol, seed, fold, repeat, model, and one column for every other grid axis. Then
+ *     jobs         state, attempts, epochs_done, rank, started, finished (ISO 8601, UTC), seconds, message,
+ *                  n_train, n_val, leak, and train_ and val_ loss, accuracy, balanced_accuracy,
+ *                  balanced_accuracy_as_published of the last finished epoch
  *     epochs       epoch (from 1) and the same eight metrics; one row a finished epoch
  *     confusion    split (val or all), true and predicted cluster number, count; jobs with a matrix only
- *     predictions  split, image (id), cluster (true), copy (0: the original), predicted cluster, then probability_<k> for
- *                  class index k = 0, 1, ..., the position in the job's clusters; jobs with predictions only
- *     scores       set (val, all, or oof: all folds of a repeat pooled), n images judged, positive cluster (two classes),
- *                  every score of scores.h, then recall_<k>, precision_<k>, auroc_<k> of class index k; finished jobs with
- *                  predictions only. A row of oof carries the names of its repeat's first fold
- * Fields are quoted as in RFC 4180, lines end in LF. Numbers have 9 significant digits: a float32 is recovered exactly.
- * What is missing, not reached or not a number is an empty field. No MPI. */
+ *     predictions  split, image (id), cluster (true), copy (0: the original), predicted cluster, then
+ *                  probability_<k> for class index k = 0, 1, ..., the position in the job's clusters; jobs
+ *                  with predictions only
+ *     scores       set (val, all, or oof: all folds of a repeat pooled), n images judged, positive cluster
+ *                  (two classes), every score of scores.h, then recall_<k>, precision_<k>, auroc_<k> of class
+ *                  index k; finished jobs with predictions only. A row of oof carries the names of its
+ *                  repeat's first fold
+ * Fields are quoted as in RFC 4180, lines end in LF. Numbers have 9 significant digits: a float32 is
+ * recovered exactly. What is missing, not reached or not a number is an empty field. No MPI. */
 #ifndef CELLSWEEP_EXPORT_H
 #define CELLSWEEP_EXPORT_H
 
@@ -34,8 +36,9 @@ enum export_table {
 /* "jobs", "epochs", "confusion", "predictions", "scores". */
 extern const char *const export_table_names[N_EXPORT_TABLES];
 
-/* Write a table of the jobs that match a filter (NULL: all) to out. A sweep may be writing the store. E_USAGE when no job
- * matches or the filter is wrong, before anything is written; E_IO when reading or writing fails. */
+/* Write a table of the jobs that match a filter (NULL: all) to out. A sweep may be writing the store. E_USAGE
+ * when no job matches or the filter is wrong, before anything is written; E_IO when reading or writing
+ * fails. */
 int export_write(struct store *store, enum export_table table, const char *filter, FILE *out,
                  struct err *err);
 

@@ -1,16 +1,19 @@
-/* findings.h - what a sweep found, as tables: scores, strategies compared, leak inflation, the publication's claims tested.
+/* findings.h - what a sweep found, as tables: scores, strategies compared, leak inflation,
+ * the publication's claims tested.
  *
  *     struct findings *findings = NULL;
  *     if (findings_new(store, summary, &findings, &err) < 0) ...
  *     findings_write(findings, dir, &err);
  *     findings_free(findings);
  *
- * Under a filter the tables show the rows whose both sides have a job that it chooses, and the scores of the jobs it chooses. What
- * stands in a row of the others does not depend on it: differences, means, p values, families, verdicts and claims are those of all
- * jobs of the file.
+ * Under a filter the tables show the rows whose both sides have a job that it chooses, and the scores of the
+ * jobs it chooses. What stands in a row of the others does not depend on it: differences, means, p values,
+ * families, verdicts and claims are those of all jobs of the file.
  *
- * Files: scores (mean and interval of every score of scores.h), comparisons, rankings, leak_inflation, claims, each as .csv (full precision), .md and .tex. A table without rows is not
- * written. The metric of comparisons is balanced accuracy: of validation at the last epoch, of all originals, and out of fold. No MPI. */
+ * Files: scores (mean and interval of every score of scores.h), comparisons, rankings,
+ * leak_inflation, claims, each as .csv (full precision), .md and .tex. A table without rows is not
+ * written. The metric of comparisons is balanced accuracy: of validation at the last epoch, of all
+ * originals, and out of fold. No MPI. */
 #ifndef CELLSWEEP_FINDINGS_H
 #define CELLSWEEP_FINDINGS_H
 
@@ -30,7 +33,8 @@ struct findings {
     struct claims *claims;
 };
 
-/* Compare and test everything, of a sweep without a finished job, too. summary must outlive *out, which is owned by the caller. */
+/* Compare and test everything, of a sweep without a finished job, too. summary must outlive *out, which is
+ * owned by the caller. */
 int findings_new(struct store *store, const struct summary *summary, struct findings **out, struct err *err);
 
 /* Write the files into a directory that exists. */

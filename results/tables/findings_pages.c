@@ -142,17 +142,15 @@ static void csv_contrast(struct csv_out *csv, const struct contrast *c)
 /* ---- scores ---- */
 
 static const char scores_note[] = "Mean and 95 % interval of the mean from the stored probabilities: val "
-                                  "over finished jobs, Student's t widened where "
-                                  "splits share images (Nadeau and Bengio 2003); oof (out of fold: the folds "
-                                  "of a repeat pooled, every image judged once by a "
-                                  "network that has not seen it) over repeats and all (every original, "
-                                  "training images included) over jobs, Student's t: they "
+                                  "over finished jobs, Student's t widened where splits share images (Nadeau "
+                                  "and Bengio 2003); oof (out of fold: the folds of a repeat pooled, every "
+                                  "image judged once by a network that has not seen it) over repeats and all "
+                                  "(every original, training images included) over jobs, Student's t: they "
                                   "judge the same images each time and say nothing about others. With two "
-                                  "classes the one of which fewer originals are drawn "
-                                  "is positive. A score is left out where it is undefined (no image "
-                                  "predicted as the class, one class only); where that "
-                                  "leaves fewer values than the n of the row, it has its own n behind it, "
-                                  "and those left out are often the bad runs.\n";
+                                  "classes the one of which fewer originals are drawn is positive. A score "
+                                  "is left out where it is undefined (no image predicted as the class, one "
+                                  "class only); where that leaves fewer values than the n of the row, it has "
+                                  "its own n behind it, and those left out are often the bad runs.\n";
 
 static void scores_csv(struct csv_out *csv, const struct findings *f)
 {
@@ -232,21 +230,18 @@ static void scores_table(struct texttable *table, const struct findings *f)
 
 static const char strategies_note[] =
     "Balanced accuracy, first minus second, of the n pairs of runs with the same seed, repeat and fold; "
-    "means "
-    "are of these pairs. Sets: val, the images a job held back; oof, those of all folds of a repeat pooled; "
-    "all, every original image, training images included: how far apart two strategies are there is "
+    "means are of these pairs. Sets: val, the images a job held back; oof, those of all folds of a repeat "
+    "pooled; all, every original image, training images included: how far apart two strategies are there is "
     "shown, but not tested.\n"
     "kfold and holdout on val: corrected resampled t-test and interval (Nadeau and Bengio 2003), because "
     "their splits share images; else sign-flip test, with a BCa bootstrap interval from 30 pairs on and "
     "Student's t below. Differences that do not vary are tested by sign flips, too; their interval has no "
     "width and tells nothing. p is adjusted for all pairs of strategies of the same clusters, protocol, "
-    "model "
-    "and other axes (Holm), not for the number of such settings; a difference without significance is no "
-    "win. Where jobs were judged on images that lack a class there is no verdict, nor where groups of images "
-    "left all "
-    "seeds and repeats one and the same split, so that n counts runs of it; where jobs were lost, the "
-    "verdict is about the others, and they may flatter. They speak about other seeds and splits of these "
-    "images, not about other samples.\n";
+    "model and other axes (Holm), not for the number of such settings; a difference without significance is "
+    "no win. Where jobs were judged on images that lack a class there is no verdict, nor where groups of "
+    "images left all seeds and repeats one and the same split, so that n counts runs of it; where jobs were "
+    "lost, the verdict is about the others, and they may flatter. They speak about other seeds and splits of "
+    "these images, not about other samples.\n";
 
 static void comparisons_csv(struct csv_out *csv, const struct findings *f)
 {
@@ -362,15 +357,12 @@ static void rankings_csv(struct csv_out *csv, const struct findings *f)
 
 static const char rankings_note[] =
     "Rank 1 is the best mean balanced accuracy of a set of clusters, among all strategies of the file. "
-    "Friedman's "
-    "test with Iman and Davenport's correction and Nemenyi's critical difference (0.05; Demsar 2006) need 5 "
-    "sets of clusters, better more than 10; where all of them agree, Iman and Davenport's F is infinite and "
-    "p is "
-    "that of Friedman's chi-square. Set val is what each job held back, oof the held-back predictions of all "
-    "folds of a repeat "
-    "pooled. Set all holds images that were trained on and is not tested. Sets whose "
-    "jobs are unfinished or lost, or were judged without a class, are left out. They count as independent "
-    "data sets: where they share clusters they are not, and p is too small.\n";
+    "Friedman's test with Iman and Davenport's correction and Nemenyi's critical difference (0.05; Demsar "
+    "2006) need 5 sets of clusters, better more than 10; where all of them agree, Iman and Davenport's F is "
+    "infinite and p is that of Friedman's chi-square. Set val is what each job held back, oof the held-back "
+    "predictions of all folds of a repeat pooled. Set all holds images that were trained on and is not "
+    "tested. Sets whose jobs are unfinished or lost, or were judged without a class, are left out. They "
+    "count as independent data sets: where they share clusters they are not, and p is too small.\n";
 
 static void add_rank(struct texttable *table, const struct findings *f, int set,
                      const struct compare_ranking *r, int k)
@@ -406,13 +398,11 @@ static void rankings_table(struct texttable *table, const struct findings *f)
 /* ---- leak inflation ---- */
 
 static const char leak_note[] =
-    "Validation balanced accuracy that protocol report shows above the protocol "
-    "that keeps copies out of validation. Means "
-    "over folds and repeats of each seed, of the n seeds that both have (sign-flip "
-    "test), or of all repeats when fewer than two are shared (Welch's t-test); p "
-    "adjusted for all rows of the same clusters, model and other axes (Holm). "
-    "'Inflated' needs a leak; jobs that were judged on images without a class "
-    "leave no verdict.\n";
+    "Validation balanced accuracy that protocol report shows above the protocol that keeps copies out of "
+    "validation. Means over folds and repeats of each seed, of the n seeds that both have (sign-flip test), "
+    "or of all repeats when fewer than two are shared (Welch's t-test); p adjusted for all rows of the same "
+    "clusters, model and other axes (Holm). 'Inflated' needs a leak; jobs that were judged on images without "
+    "a class leave no verdict.\n";
 
 static void leak_verdict(char *out, size_t size, const struct compare_row *row)
 {
@@ -497,11 +487,10 @@ static void leak_table(struct texttable *table, const struct findings *f)
 
 /* ---- claims ---- */
 
-static const char claims_note[] = "Findings of the publication, tested on these runs. Of several "
-                                  "differences the least favourable one is shown, with "
-                                  "the largest p; positive speaks for the claim. 'about a number' holds when "
-                                  "the interval lies within 0.05 of it, "
-                                  "and does not when it is wholly outside (else: margin).\n";
+static const char claims_note[] = "Findings of the publication, tested on these runs. Of several differences "
+                                  "the least favourable one is shown, with the largest p; positive speaks "
+                                  "for the claim. 'about a number' holds when the interval lies within 0.05 "
+                                  "of it, and does not when it is wholly outside (else: margin).\n";
 
 /* A claim is shown when a job of its clusters, protocol, model and other axes is. */
 static int shows_claim(const struct findings *f, const struct claim_row *row)

@@ -30,7 +30,8 @@ static const char *common_text(const struct summary *summary, enum summary_kind 
                                       : cell->protocol;
 }
 
-/* "strategies none, oversample; ", or "17 strategies; " (counted) when they are too many to name in a sentence. */
+/* "strategies none, oversample; ", or "17 strategies; " (counted) when they are too many to
+ * name in a sentence. */
 static void list(FILE *file, const struct summary *summary, enum summary_kind kind, const char *one,
                  const char *many, const char *counted)
 {
@@ -366,8 +367,8 @@ static void write_significance(FILE *file, const struct outcome *o)
     }
 }
 
-/* Settings with a difference when each is adjusted alone, and how many of them may be chance: nothing when there is one setting, or
- * the adjustment for all of them finds as many. */
+/* Settings with a difference when each is adjusted alone, and how many of them may be chance: nothing when
+ * there is one setting, or the adjustment for all of them finds as many. */
 static void write_alone(FILE *file, const struct outcome *o)
 {
     int together = 0;
@@ -475,8 +476,8 @@ void headline_leak(FILE *file, const struct summary *summary)
     else
         fprintf(file,
                 "Leak: in %d of %d combinations validation images%s have copies or augmented siblings in "
-                "training, in the mean of a combination's jobs up to "
-                "%.*f %% of them (%s); those accuracies are no test on unseen cells.",
+                "training, in the mean of a combination's jobs up to %.*f %% of them (%s); those accuracies "
+                "are no test on unseen cells.",
                 leaky, finished, of, most < 0.01 ? 1 : 0, 100 * most, strategy);
 }
 
@@ -567,7 +568,8 @@ static int is_unfinished(const struct summary *summary, int part)
 
 enum { MAX_NAMED = 3 };
 
-/* "intro: clusters 1-2 (protocol holdout): none ...; clusters ..., and 2 more." of the settings that a test chooses. */
+/* "intro: clusters 1-2 (protocol holdout): none ...; clusters ..., and 2 more." of the
+ * settings that a test chooses. */
 static void name_settings(FILE *file, const struct summary *summary, const char *intro,
                           int (*chooses)(const struct summary *, int part),
                           void (*write)(FILE *, const struct summary *, int part))

@@ -1,6 +1,6 @@
 /* headline.h - a sweep in three sentences and its warnings, for whoever reads nothing else.
- * "Setting": the same clusters, protocol and other axes, where strategies are compared; "combination": a setting and a strategy, a
- * group of summary.h; because "cell" is taken. No MPI. */
+ * "Setting": the same clusters, protocol and other axes, where strategies are compared; "combination": a
+ * setting and a strategy, a group of summary.h; because "cell" is taken. No MPI. */
 #ifndef CELLSWEEP_HEADLINE_H
 #define CELLSWEEP_HEADLINE_H
 
@@ -11,15 +11,18 @@
 /* What was run, as far as it is shown, and what a filter left out. */
 void headline_run(FILE *file, const struct summary *summary);
 
-/* What came out, of all jobs of the file, whatever is shown. Settings are counted that have no flaw (compare.h) and whose validation
- * images have no copies in training; those that have count only when there are no others, and it says so. All comparisons of the settings that
- * count, on set val, are one family here: a difference is significant when its p, adjusted by Holm for all of them, is below
- * contrast_alpha, so that with any number of settings the chance to call a difference significant where there is none stays below
- * it. A strategy is named only when it is significantly better than every other of its setting. When more are significant
- * setting by setting (p_holm of compare.h), that is said with what chance may give: contrast_alpha of the settings. */
+/* What came out, of all jobs of the file, whatever is shown. Settings are counted that have no flaw
+ * (compare.h) and whose validation images have no copies in training; those that have count only when there
+ * are no others, and it says so. All comparisons of the settings that count, on set val, are one family here:
+ * a difference is significant when its p, adjusted by Holm for all of them, is below contrast_alpha, so that
+ * with any number of settings the chance to call a difference significant where there is none stays below it.
+ * A strategy is named only when it is significantly better than every other of its setting. When more are
+ * significant setting by setting (p_holm of compare.h), that is said with what chance may give:
+ * contrast_alpha of the settings. */
 void headline_outcome(FILE *file, const struct findings *findings);
 
-/* How far validation images are in training, too: of the jobs that are finished, and says so when some are not. */
+/* How far validation images are in training, too: of the jobs that are finished, and says so
+ * when some are not. */
 void headline_leak(FILE *file, const struct summary *summary);
 
 /* What limits all of it, a line each; nothing when nothing does. Settings without a verdict are named,

@@ -290,8 +290,8 @@ void tables_print_notes(FILE *file, const struct summary *summary)
         fprintf(file, "%s.\n", filter);
     fprintf(file,
             "%s: %d of %d jobs finished%s. Mean and %.0f %% interval of the mean over the n finished jobs of "
-            "a row, "
-            "at their last epoch: ± half of it, or from low to high where the range of the metric cuts it.\n",
+            "a row, at their last epoch: ± half of it, or from low to high where the range of the metric "
+            "cuts it.\n",
             store_text(summary->store, "name"), summary->n_state[JOB_DONE], summary->n_jobs,
             store_synthetic(summary->store) ? ", synthetic data" : "", 100 * summary_level);
     fprintf(file, "Data: %s, %d images.\n", store_text(summary->store, "data"),
@@ -316,14 +316,12 @@ void tables_print_notes(FILE *file, const struct summary *summary)
                 summary->n_state[JOB_DIVERGED]);
     if (any_few_draws(summary))
         fputs("splits: how many of the splits that seeds and repeats drew are different; groups of images "
-              "leave few "
-              "divisions. n counts runs: several have the same split, and the interval does not allow for "
-              "that.\n",
+              "leave few divisions. n counts runs: several have the same split, and the interval does not "
+              "allow for that.\n",
               file);
     if (any_lacking(summary))
         fputs("lack a class: jobs whose validation images have none of some class; their balanced accuracy "
-              "is that of "
-              "the others.\n",
+              "is that of the others.\n",
               file);
     if (any_published(summary))
         fputs("published: the report's last value of 'val as published', one run, judged by "
@@ -372,10 +370,8 @@ void tables_write_markdown(FILE *file, const struct summary *summary)
           file);
     if (any_published(summary))
         fputs("- **val as published**: the number the report calls balanced accuracy: (sensitivity + "
-              "specificity) / "
-              "2 over one-hot outputs, a mean over validation batches that count alike. With two classes it "
-              "equals "
-              "accuracy while all validation images fit into one batch, not beyond.\n",
+              "specificity) / 2 over one-hot outputs, a mean over validation batches that count alike. With "
+              "two classes it equals accuracy while all validation images fit into one batch, not beyond.\n",
               file);
     texttable_release(&table);
 }

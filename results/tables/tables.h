@@ -1,6 +1,6 @@
 /* tables.h - the final values of a sweep as tables: one row a group of summary.h.
- * Means and 95 % intervals over finished jobs at their last epoch; leak = validation images with a copy or an augmented
- * sibling in training. No MPI. */
+ * Means and 95 % intervals over finished jobs at their last epoch; leak = validation images with a copy or an
+ * augmented sibling in training. No MPI. */
 #ifndef CELLSWEEP_TABLES_H
 #define CELLSWEEP_TABLES_H
 
@@ -19,7 +19,8 @@ void tables_write_markdown(FILE *file, const struct summary *summary);
 /* The same as a LaTeX tabular, without the note. */
 void tables_write_latex(FILE *file, const struct summary *summary);
 
-/* The same, aligned for a terminal, with one line on what it means; or where to find it, when a screen has no room for it. */
+/* The same, aligned for a terminal, with one line on what it means; or where to find it, when a
+ * screen has no room for it. */
 void tables_print(FILE *file, const struct summary *summary);
 
 /* What a reader of the table must know, a line each. */

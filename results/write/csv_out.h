@@ -3,15 +3,17 @@
  *     struct csv_out csv = {.file = file};
  *     csv_out_text(&csv, "a"); csv_out_real(&csv, 0.5); csv_out_end(&csv);
  *
- * CSV: fields quoted as in RFC 4180, lines ending in LF, numbers with 9 significant digits (a float32 is recovered exactly),
- * an empty field for what is missing or not a number. Errors are kept by stdio. A spreadsheet takes a text that begins with = + - @ for a
- * formula, and runs it: such a text begins with ' here, unless it is a number. It takes 4-5 for a date: sets of clusters and sizes are
- * joined by + instead, which --filter understands, too.
+ * CSV: fields quoted as in RFC 4180, lines ending in LF, numbers with 9 significant digits (a float32 is
+ * recovered exactly), an empty field for what is missing or not a number. Errors are kept by stdio. A
+ * spreadsheet takes a text that begins with = + - @ for a formula, and runs it: such a text begins with '
+ * here, unless it is a number. It takes 4-5 for a date: sets of clusters and sizes are joined by + instead,
+ * which --filter understands, too.
  *
  *     struct csv_out csv = {.rows = json_array()};
  *     csv_out_text(&csv, "a"); csv_out_real(&csv, NAN); csv_out_end(&csv);     [["a", null]]
  *
- * Cells: JSON numbers and strings, null for what is missing. Without memory rows are missing and `failed` is 1. */
+ * Cells: JSON numbers and strings, null for what is missing. Without memory rows are missing
+ * and `failed` is 1. */
 #ifndef CELLSWEEP_CSV_OUT_H
 #define CELLSWEEP_CSV_OUT_H
 

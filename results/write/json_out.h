@@ -1,8 +1,8 @@
-/* json_out.h - values of the page's document as JSON, on top of jansson: what is not a number is null, a text that is not UTF-8
- * is mended, large arrays are base64 of their little-endian bytes.
+/* json_out.h - values of the page's document as JSON, on top of jansson: what is not a number is null, a text
+ * that is not UTF-8 is mended, large arrays are base64 of their little-endian bytes.
  *
- * Every function returns a new reference, NULL without memory; json_out_put() remembers such a failure, so that a document is built
- * without a check a line and judged once:
+ * Every function returns a new reference, NULL without memory; json_out_put() remembers such a failure, so
+ * that a document is built without a check a line and judged once:
  *
  *     int failed = 0;
  *     json_out_put(object, "leak", json_out_count(job->leak), &failed);

@@ -1,4 +1,5 @@
-/* output.h - files of a report, and those of -o FILE: written under a temporary name, renamed when whole, so none is ever half-written.
+/* output.h - files of a report, and those of -o FILE: written under a temporary name, renamed when whole, so
+ * none is ever half-written.
  *
  *     struct output out;
  *     if (output_open(&out, dir, "final.csv", &err) < 0) ...      or output_open_file(&out, "-", &err)
@@ -28,11 +29,12 @@ int output_directory(const char *path, struct err *err);
 /* Begin dir/name; a link of that name is replaced, what it leads to stays. On failure out->file is NULL. */
 int output_open(struct output *out, const char *dir, const char *name, struct err *err);
 
-/* Begin the file that a user named: NULL or "-" is standard output; devices, FIFOs and sockets are written to and stay what they are
- * (target.h); of a link the target is replaced. On failure out->file is NULL. */
+/* Begin the file that a user named: NULL or "-" is standard output; devices, FIFOs and sockets are written to
+ * and stay what they are (target.h); of a link the target is replaced. On failure out->file is NULL. */
 int output_open_file(struct output *out, const char *path, struct err *err);
 
-/* End it: flush, check, close, rename. On failure the temporary file is removed. Standard output stays open. */
+/* End it: flush, check, close, rename. On failure the temporary file is removed. Standard output stays
+ * open. */
 int output_close(struct output *out, struct err *err);
 
 /* Give up: close and remove the temporary file. Does nothing when out->file is NULL. */

@@ -59,7 +59,8 @@ static void test_verdicts(void **state)
     expect(be_killed, E_IO, "f.h5: damaged: opening it does not come to an end; restore a copy");
 }
 
-/* Files that a look in a child process found bad, and of these the ones that would have crashed this process. */
+/* Files that a look in a child process found bad, and of these the ones that would have crashed this
+ * process. */
 struct tally {
     int refused, crashed, survived;
 };

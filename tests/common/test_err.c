@@ -30,7 +30,8 @@ static void test_a_long_line_is_cut(void **state)
     assert_int_equal(err_set(NULL, E_USAGE, "%s", text), E_USAGE);
 }
 
-/* Letters of one to four bytes stay; the forms that RFC 3629 rules out do not, nor a letter cut by the end of the line. */
+/* Letters of one to four bytes stay; the forms that RFC 3629 rules out do not, nor a letter cut by
+ * the end of the line. */
 static void test_a_line_is_utf8(void **state)
 {
     (void)state;
@@ -60,7 +61,8 @@ static void test_a_line_is_utf8(void **state)
     assert_int_equal(err.text[sizeof err.text - 2], '?');
 }
 
-/* Control characters of Latin 1 (a terminal may obey CSI as it does ESC [), and what turns the direction of reading or has no width. */
+/* Control characters of Latin 1 (a terminal may obey CSI as it does ESC [), and what turns the direction of
+ * reading or has no width. */
 static void test_a_line_steers_nothing(void **state)
 {
     (void)state;

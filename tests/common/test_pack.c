@@ -128,7 +128,8 @@ static void test_layout_b_with_and_without_prefix(void **state)
     assert_int_equal(data->cluster[1], 4);
 }
 
-/* A triangle in micrometres, half a micrometre a pixel: pixels beyond its long side become 0 before resizing. */
+/* A triangle in micrometres, half a micrometre a pixel: pixels beyond its long side become 0 before
+ * resizing. */
 static void test_mask_is_applied_before_resizing(void **state)
 {
     struct point outline[] = {{20, 30}, {24, 30}, {20, 33}};
@@ -245,8 +246,7 @@ static void test_labels_are_checked(void **state)
     assert_int_equal(report.n_unlisted, 3);
     put_text(table, "Barcode,Cluster\n1,1\n5,2\n6,1\n");
     expect_error("/clusters.csv:3: cell 5 has a label but no image (2 such rows); remove the row, add the "
-                 "image, or let "
-                 "`cellsweep data pack --allow-missing` pass over such rows");
+                 "image, or let `cellsweep data pack --allow-missing` pass over such rows");
     put_text(table, "Barcode,Cluster\n1,1\n3,1\n");
     expect_error("/clusters.csv:3: cell 3 is in cluster 1 here, but in cell_images/cluster_2/cell_3.png; "
                  "make them agree");
@@ -462,7 +462,8 @@ static void test_depths_are_told(void **state)
     assert_true(formats_bright(data, 1) > 0.25);
 }
 
-/* Crops of 9 x 7 pixels of half a micrometre: an outline's box of 4 x 3 micrometres is theirs, one of 3 x 3 is not. */
+/* Crops of 9 x 7 pixels of half a micrometre: an outline's box of 4 x 3 micrometres is theirs, one of
+ * 3 x 3 is not. */
 static void test_outlines_that_do_not_fit_are_told(void **state)
 {
     const char *table = in_folder("s/cell_boundaries.csv");
@@ -518,7 +519,8 @@ static void test_cells_without_a_label_are_left_out(void **state)
     }
 }
 
-/* Files that are no images are counted in any layout, folders among images as folders; names alone make no folder. */
+/* Files that are no images are counted in any layout, folders among images as folders; names
+ * alone make no folder. */
 static void test_what_is_passed_over_is_counted(void **state)
 {
     (void)state;

@@ -13,7 +13,8 @@
 
 enum { MAX_CORNERS = 32 };
 
-/* Every point of tests/golden/inpolygon.csv (made by inpolygon.R) is judged as pracma::inpolygon judges it. */
+/* Every point of tests/golden/inpolygon.csv (made by inpolygon.R) is judged as pracma::inpolygon judges
+ * it. */
 static void test_agrees_with_inpolygon(void **state)
 {
     static const char *const columns[] = {"polygon", "kind", "x", "y", "inside"};
@@ -73,7 +74,8 @@ static void test_mask_of_a_triangle(void **state)
             assert_true(pixels[5 * y + x] == (expected[y][x] == '1' ? 1.0f : 0.0f));
 }
 
-/* Also where a row is crossed by more edges than the mask keeps at hand, and through vertices that lie on pixels. */
+/* Also where a row is crossed by more edges than the mask keeps at hand, and through vertices
+ * that lie on pixels. */
 static void test_mask_is_containment_of_every_pixel(void **state)
 {
     enum { W = 23, H = 19, MOST = 400 };

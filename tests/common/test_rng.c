@@ -51,7 +51,8 @@ static void test_purpose_and_identity_separate_streams(void **state)
     assert_true(rng_u32(&a) != rng_u32(&b));
 }
 
-/* Chi-square of n cells with `draws` draws; for 6 and more degrees of freedom, 6 standard deviations are never chance. */
+/* Chi-square of n cells with `draws` draws; for 6 and more degrees of freedom, 6 standard
+ * deviations are never chance. */
 static void check_uniform(const int *count, int n, int draws)
 {
     double expected = (double)draws / n, chi = 0.0;

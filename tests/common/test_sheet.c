@@ -42,7 +42,8 @@ static void test_rows_of_images(void **state)
     assert_int_equal(count_level(&sheet, 64), 2500);
     assert_int_equal(count_level(&sheet, 128), 2500);
     assert_int_equal(count_level(&sheet, 191), 2500);
-    /* digits of 3 x 5 cells: 5 has 11 lit, 8 has 13, 3 pixels a side; the counts 2 and 1 have 11 and 8, 2 pixels a side */
+    /* digits of 3 x 5 cells: 5 has 11 lit, 8 has 13, 3 pixels a side; the counts 2 and 1 have 11 and
+     * 8, 2 pixels a side */
     assert_int_equal(count_level(&sheet, 255), 9 * (11 + 13) + 4 * (11 + 8));
     image_release(&sheet);
     assert_int_equal(sheet_write(data, 1, in_folder("s.png"), &err), 0);

@@ -162,7 +162,8 @@ static void edit_shape_or_type(hid_t file, const char *name, int keep_type, stru
     H5Tclose(type);
 }
 
-/* A compound like `old` whose member `which` is renamed, of another type, left out, or followed by many more. */
+/* A compound like `old` whose member `which` is renamed, of another type, left out, or followed by many
+ * more. */
 static hid_t bent_compound(hid_t old, struct source *s)
 {
     unsigned n = (unsigned)H5Tget_nmembers(old), which = take(s) % (n ? n : 1), how = take(s) % 4;

@@ -1,9 +1,9 @@
 /* edits.h - a valid HDF5 file with foreign content: bytes read as a list of edits of a good one.
  *
- * What HDF5 does with bytes that are no HDF5 file is the library's affair, contained by child.h. What a well-formed file may
- * claim - other shapes and types, missing or doubled columns, numbers out of range, links in circles - is for our own readers to
- * bear, and this is how they meet it. Every edit is four bytes of what and where, then its operands; an edit that HDF5 refuses
- * changes nothing. */
+ * What HDF5 does with bytes that are no HDF5 file is the library's affair, contained by child.h. What a
+ * well-formed file may claim - other shapes and types, missing or doubled columns, numbers out of range,
+ * links in circles - is for our own readers to bear, and this is how they meet it. Every edit is four bytes
+ * of what and where, then its operands; an edit that HDF5 refuses changes nothing. */
 #ifndef CELLSWEEP_EDITS_H
 #define CELLSWEEP_EDITS_H
 

@@ -1,5 +1,5 @@
-/* A packed dataset whose content somebody changed (edits.h). The checksum in the file is not made right again: it refuses most
- * changes of content, as it should. */
+/* A packed dataset whose content somebody changed (edits.h). The checksum in the file is not made right
+ * again: it refuses most changes of content, as it should. */
 #include "edits.h"
 #include "fuzz.h"
 

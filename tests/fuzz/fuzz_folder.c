@@ -1,4 +1,5 @@
-/* The tables beside a folder of images: clusters.csv, then a line "=" and cell_boundaries.csv; masks of what they say. */
+/* The tables beside a folder of images: clusters.csv, then a line "=" and cell_boundaries.csv; masks
+ * of what they say. */
 #include "fuzz.h"
 
 #include "data/catalog.h"

@@ -1,5 +1,6 @@
-/* A results file whose content somebody changed (edits.h), drawn: every text of it that `report` puts into a script of gnuplot. gnuplot is
- * not run: a script is read as gnuplot would read it, and nothing of a text may stand outside of its quotes. */
+/* A results file whose content somebody changed (edits.h), drawn: every text of it that `report` puts into a
+ * script of gnuplot. gnuplot is not run: a script is read as gnuplot would read it, and nothing of a text may
+ * stand outside of its quotes. */
 #include "edits.h"
 #include "fuzz.h"
 
@@ -17,8 +18,9 @@
 static const char *const attribute[] = {"name",   "yaml_resolved", "data",     "version",
                                         "commit", "host",          "synthetic"};
 
-/* A line of a script. Single-quoted texts end within it; in double-quoted ones, and outside, there are no backquotes, which would be run
- * by a shell, nor anything but what the program writes; no line is a command of the shell. */
+/* A line of a script. Single-quoted texts end within it; in double-quoted ones, and outside, there
+ * are no backquotes, which would be run by a shell, nor anything but what the program writes; no line
+ * is a command of the shell. */
 static void check_line(const char *line)
 {
     char quote = 0;
@@ -60,7 +62,8 @@ static void check_script(const char *folder, const char *name)
         abort();
 }
 
-/* Every file that was written is one of ours by its name, and every script is read; the folder is empty afterwards. */
+/* Every file that was written is one of ours by its name, and every script is read; the
+ * folder is empty afterwards. */
 static void check_folder(const char *folder)
 {
     char path[600];

@@ -1,4 +1,5 @@
-/* A results file whose content somebody changed (edits.h), with all that `status`, `export` and the tables of `report` read. */
+/* A results file whose content somebody changed (edits.h), with all that `status`, `export` and the
+ * tables of `report` read. */
 #include "edits.h"
 #include "fuzz.h"
 

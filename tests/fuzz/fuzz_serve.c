@@ -1,5 +1,6 @@
-/* The bytes of a connection, sent to a server of this process. Whatever they are, each reply begins as HTTP does and the server
- * answers the next one; a request for the page's progress, now and then, must always work. */
+/* The bytes of a connection, sent to a server of this process. Whatever they are, each reply
+ * begins as HTTP does and the server answers the next one; a request for the page's progress,
+ * now and then, must always work. */
 #include "fuzz.h"
 
 #include "made.h"

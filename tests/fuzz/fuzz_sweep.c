@@ -1,5 +1,6 @@
-/* A sweep file, or with a first line "--set KEY=VALUE" an override of a small one, up to the jobs it makes. The resolved text of
- * an accepted sweep must be a sweep file again with the same jobs: it is what the ranks parse. */
+/* A sweep file, or with a first line "--set KEY=VALUE" an override of a small one, up to the jobs it
+ * makes. The resolved text of an accepted sweep must be a sweep file again with the same jobs: it is
+ * what the ranks parse. */
 #include "fuzz.h"
 
 #include "sweep/grid.h"

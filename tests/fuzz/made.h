@@ -1,4 +1,5 @@
-/* made.h - small valid HDF5 files, made by the program's own writers: seeds, and what edits.h edits. Failures abort. */
+/* made.h - small valid HDF5 files, made by the program's own writers: seeds, and what
+ * edits.h edits. Failures abort. */
 #ifndef CELLSWEEP_MADE_H
 #define CELLSWEEP_MADE_H
 

@@ -1,6 +1,6 @@
 /* replay.c - run one fuzz target over files, without libFuzzer: replay_<what> [--accept] FILE...
- * Prints how many inputs were accepted. --accept: fails unless all of them were; what a target is for must not rot
- * unseen. Fails, too, when they took too much memory. */
+ * Prints how many inputs were accepted. --accept: fails unless all of them were; what a target is for must
+ * not rot unseen. Fails, too, when they took too much memory. */
 #include "fuzz.h"
 
 #include <stdio.h>

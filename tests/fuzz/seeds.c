@@ -1,5 +1,5 @@
-/* seeds.c - valid inputs of every fuzz target, made by the program's own writers: seeds FOLDER makes FOLDER/<target>/<name>.
- * Small on purpose: a mutation of a short file hits something that matters. */
+/* seeds.c - valid inputs of every fuzz target, made by the program's own writers: seeds FOLDER makes
+ * FOLDER/<target>/<name>. Small on purpose: a mutation of a short file hits something that matters. */
 
 #include "checkpoint.h"
 
@@ -128,8 +128,7 @@ static void sweeps(void)
          "2}}]\n");
     text("sweep", "block.yaml",
          "# a comment\nimage: {size: 10}\nname: \"quo\\\"ted\"\ndata: builtin\nkeep_weights: "
-         "true\nundersample:\n  replacement: "
-         "true\n"
+         "true\nundersample:\n  replacement: true\n"
          "grid:\n  clusters:\n    - [14, 15]\n    - - 1\n      - 27\n  train:\n    batch: [8, 16]\n  seed: "
          "3\n");
     text("sweep", "set-epochs", "--set train.epochs=20");

@@ -207,8 +207,7 @@ int main(int argc, char **argv)
         tail += timed_serve() / TAIL_LOOKS;
     for (int j = 0; j < n_jobs; j++)
         wrong += given[j] != 1;
-    printf("%d ranks, %d jobs, %d kinds: %.2f us a job, %.2f us a look at the "
-           "tail%s\n",
-           n_ranks, n_jobs, n_kinds, all / n_jobs, tail, wrong ? "; NOT EVERY JOB ONCE" : "");
+    printf("%d ranks, %d jobs, %d kinds: %.2f us a job, %.2f us a look at the tail%s\n", n_ranks, n_jobs,
+           n_kinds, all / n_jobs, tail, wrong ? "; NOT EVERY JOB ONCE" : "");
     return wrong > 0;
 }

@@ -226,7 +226,8 @@ static int read_with(const char *text, int n_set, char *const *set, struct sweep
     return sweep_read(path, n_set, set, sweep, err);
 }
 
-/* --set of a key that the grid varies leaves that value alone; nothing that was asked for counts for nothing. */
+/* --set of a key that the grid varies leaves that value alone; nothing that was asked for counts for
+ * nothing. */
 static void an_override_outweighs_the_grid(void **state)
 {
     static const char text[] = HEAD "grid: {clusters: [[1, 2]], seed: [1, 2], train.epochs: [3, 4], "

@@ -1,5 +1,5 @@
-/* One run a results file: the lock is refused while its process lives, taken over when it is dead, and never taken from another
- * host without being told to; two that find the same dead lock do not both get it. */
+/* One run a results file: the lock is refused while its process lives, taken over when it is dead, and never
+ * taken from another host without being told to; two that find the same dead lock do not both get it. */
 #include "beside/lock_file.h"
 #include "support/scratch.h"
 #include "run/lock.h"
@@ -60,7 +60,8 @@ static void write_lock(const struct lock_holder *holder)
     fclose(f);
 }
 
-/* ---- what this machine has not: a process that is not shown, flock() as over NFS, another run that is as fast ---- */
+/* ---- what this machine has not: a process that is not shown, flock() as over NFS, another run that
+ * is as fast ---- */
 
 static pid_t hidden_pid;
 static int n_refused, other_renames;

@@ -1,4 +1,5 @@
-/* When a rank writes the state of its job, what it finds again, and how long it waits when the sweep stops. */
+/* When a rank writes the state of its job, what it finds again, and how long it waits when the sweep
+ * stops. */
 #include "run/saver.h"
 
 #include "run/checkpoint_folder.h"
@@ -88,7 +89,8 @@ static void written_every_interval_and_when_stopping(void **state)
     saver_free(saver);
 }
 
-/* After the test before: another saver, as of another rank or run, goes on at epoch 4; a job that is over leaves no file. */
+/* After the test before: another saver, as of another rank or run, goes on at epoch 4; a job that is
+ * over leaves no file. */
 static void found_again_and_removed(void **state)
 {
     struct saver *saver = new_saver(1000);

@@ -1,4 +1,5 @@
-/* Longest expected first, speeds learnt a kind, retries first, never a job lost or twice; the same as a plain reference does. */
+/* Longest expected first, speeds learnt a kind, retries first, never a job lost or twice; the same as
+ * a plain reference does. */
 #include "run/schedule.h"
 
 #include <setjmp.h>
@@ -250,7 +251,8 @@ static int agree(double a, double b)
     return isnan(b) ? isnan(a) : fabs(a - b) <= 1e-12 * (1 + fabs(b));
 }
 
-/* Whole numbers, so that sums are exact in any order and the same jobs are chosen. `limits` 1: some do not fit. */
+/* Whole numbers, so that sums are exact in any order and the same jobs are chosen. `limits`
+ * 1: some do not fit. */
 static void like_the_reference(int n, int n_kinds, int limits)
 {
     static struct plain p;

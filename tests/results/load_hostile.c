@@ -1,8 +1,8 @@
 /* load_hostile list FILE.h5                   every text of a file, found by its type: a line each
  * load_hostile write FILE.h5 TEXT FIELD...    TEXT into these of them, all rows, cut where there is no room
  *
- * An axis (a key with a dot) has another last letter in every other row, so that it goes on to vary; "\0" in TEXT is a NUL. For
- * tests/program/run_hostile.sh. */
+ * An axis (a key with a dot) has another last letter in every other row, so that it goes on to vary; "\0" in
+ * TEXT is a NUL. For tests/program/run_hostile.sh. */
 #include <hdf5.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,9 @@
-/* load_serve PORT SECONDS CLIENTS IMAGE.png...: many clients at once, good, broken and hostile ones, against a server on 127.0.0.1.
+/* load_serve PORT SECONDS CLIENTS IMAGE.png...: many clients at once, good, broken and hostile ones, against
+ * a server on 127.0.0.1.
  *
- * Each client takes the next kind of request by a random stream of its own. What is right is known before: answers to the images are
- * asked for one by one first. Prints counts and rates; exits with 1 when a good request got a wrong answer, a bad one was taken for
- * good, or nothing was answered at all. */
+ * Each client takes the next kind of request by a random stream of its own. What is right is known before:
+ * answers to the images are asked for one by one first. Prints counts and rates; exits with 1 when a good
+ * request got a wrong answer, a bad one was taken for good, or nothing was answered at all. */
 #include "clock.h"
 #include "support/http_client.h"
 #include "rng.h"
@@ -130,7 +131,8 @@ static void get(enum kind kind, const char *path)
 
 /* ---- bad ones ---- */
 
-/* A valid image among one cut short, one that claims to be 16384 pixels a side, noise, an empty one, one with a damaged byte. */
+/* A valid image among one cut short, one that claims to be 16384 pixels a side, noise, an empty one,
+ * one with a damaged byte. */
 static void send_mixed(struct rng *rng)
 {
     struct http_form form = {0};
@@ -307,8 +309,7 @@ static int report(double seconds, int clients)
         answered += atomic_load(&right[k]);
     }
     printf("%d clients, %.0f s: %ld requests, %.0f a second; %ld answers of images compared, %ld wrong; %ld "
-           "told "
-           "to come back (503); slowest classification %.2f s\n",
+           "told to come back (503); slowest classification %.2f s\n",
            clients, seconds, all, (double)all / seconds, atomic_load(&checked), atomic_load(&wrong),
            atomic_load(&busy), 1e-6 * (double)atomic_load(&slowest));
     return atomic_load(&wrong) > 0 || atomic_load(&right[VALID]) == 0 || answered == 0;

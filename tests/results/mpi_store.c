@@ -2,10 +2,13 @@
  *
  *     mpi_store create FILE              serial: a file of 60 jobs, 8 epochs
  *     mpirun mpi_store write FILE        every rank writes its own rows; rank 0 then verifies all of them
- *     mpirun mpi_store watch FILE        ranks 1.. write while rank 0 keeps a reader open that must see every row
- *     mpirun mpi_store kill FILE one     rank 1 is killed in the middle of a row; the others go on until mpirun ends them
+ *     mpirun mpi_store watch FILE        ranks 1.. write while rank 0 keeps a reader open that must see every
+ *                                        row
+ *     mpirun mpi_store kill FILE one     rank 1 is killed in the middle of a row; the others go on until
+ *                                        mpirun ends them
  *     mpirun mpi_store kill FILE all     every rank is killed in the middle of a row
- *     mpi_store check FILE N             serial: at least N rows are done and whole, no row is done and not whole
+ *     mpi_store check FILE N             serial: at least N rows are done and whole, no row is done and not
+ *                                        whole
  *     mpirun mpi_store time FILE         median time of writing an epoch, a mark, an outcome (microseconds)
  *
  * A last argument mpio (default), pwrite or rank0 is how rows are written. */
@@ -52,7 +55,8 @@ static int write_rows(struct store *store, int first, int step)
     return 0;
 }
 
-/* Under rank0, after the last row: rank 0 of comm takes the rows of the others until all said that theirs are sent. */
+/* Under rank0, after the last row: rank 0 of comm takes the rows of the others until all said
+ * that theirs are sent. */
 static int take_rows(struct store *store, MPI_Comm comm)
 {
     enum { TAG_ALL_SENT = 1 };

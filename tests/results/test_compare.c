@@ -1,4 +1,5 @@
-/* Verdicts of compare.h and the sentences of headline.h that are made from them, on files of a few jobs each. */
+/* Verdicts of compare.h and the sentences of headline.h that are made from them, on files of a few jobs
+ * each. */
 #include "stats/compare.h"
 
 #include "tables/findings_pages.h"
@@ -641,7 +642,8 @@ static void numbers_of_a_run_are_not(void **state)
 
 /* ---- the correction for splits of the same images ---- */
 
-/* 11 of 60 originals are drawn, 1 judges: what the other 49 are does not matter. Uneven folds count each for itself. */
+/* 11 of 60 originals are drawn, 1 judges: what the other 49 are does not matter. Uneven folds
+ * count each for itself. */
 static void the_ratio_is_that_of_what_was_drawn(void **state)
 {
     (void)state;

@@ -1,4 +1,5 @@
-/* The event log and the status file: whole lines only, null for what is not finite, half lines of a killed host do no harm. */
+/* The event log and the status file: whole lines only, null for what is not finite, half lines of a killed
+ * host do no harm. */
 #include "beside/status_file.h"
 #include "support/scratch.h"
 #include "beside/events.h"

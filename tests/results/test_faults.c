@@ -1,5 +1,6 @@
-/* Every allocation and every write, sync and rename of the results file, the packed dataset and the checkpoints fails once, in turn:
- * each ends in a clean error, the file is absent or opens, and what was finished is intact. */
+/* Every allocation and every write, sync and rename of the results file, the packed dataset and the
+ * checkpoints fails once, in turn: each ends in a clean error, the file is absent or opens, and what
+ * was finished is intact. */
 #include "support/faults.h"
 #include "support/checkpoint_fixture.h"
 #include "support/store_fixture.h"
@@ -86,8 +87,8 @@ static void attempt_here(const struct trouble *t, long n, int (*attempt)(struct 
     o->handles = h5_handles_since(&mark);
 }
 
-/* Where the disk fails HDF5 1.10 cannot close a file, and may take another for it later: in a process of its own, as a failed command
- * ends too. Memory fails here, where leaks are looked for. */
+/* Where the disk fails HDF5 1.10 cannot close a file, and may take another for it later: in a process of its
+ * own, as a failed command ends too. Memory fails here, where leaks are looked for. */
 static void attempt_apart(const struct trouble *t, long n, int (*attempt)(struct err *), struct outcome *o)
 {
     static struct outcome *shared;
@@ -369,7 +370,8 @@ static void test_checkpoint(void **state)
     unlink(path);
 }
 
-/* A job that goes on from its checkpoint at epoch 1 and writes the next at epoch 2; what goes wrong is no failure of the job. */
+/* A job that goes on from its checkpoint at epoch 1 and writes the next at epoch 2; what goes wrong is no
+ * failure of the job. */
 static struct job job;
 static char job_file[CHECKPOINT_PATH_SIZE];
 static const float numbers[N_METRICS] = {1, 2, 3, 4};

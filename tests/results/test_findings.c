@@ -75,7 +75,8 @@ static float val_prob(int job, int i)
     return (float)((job * 37 + i * 53) % 101) / (is_silent(job) ? 303 : 101);
 }
 
-/* Matrices of all originals: balanced accuracy 1 for oversampling, 0.625 for augmentation, 0.5 for the rest. */
+/* Matrices of all originals: balanced accuracy 1 for oversampling, 0.625 for augmentation, 0.5 for the
+ * rest. */
 static void all_confusion(int strategy, int cell[4])
 {
     int second = strategy == OVERSAMPLE ? 4 : strategy == AUGMENT ? 2 : 0;

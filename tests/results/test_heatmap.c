@@ -14,8 +14,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-/* Jobs: three seeds of all 28 clusters under report with the rule of 45; all clusters, k-fold, two repeats of three folds, one
- * fold of which failed; a pair; three clusters. */
+/* Jobs: three seeds of all 28 clusters under report with the rule of 45; all clusters, k-fold, two repeats of
+ * three folds, one fold of which failed; a pair; three clusters. */
 enum {
     C = 28,
     FOLDS = 3,
@@ -212,7 +212,8 @@ static void originals_of_folds_are_means_over_models(void **state)
     heatmap_free(h);
 }
 
-/* The file's matrices are 28 x 28 with -1 beyond the job's classes; classes stand in the order of the job's clusters. */
+/* The file's matrices are 28 x 28 with -1 beyond the job's classes; classes stand in the
+ * order of the job's clusters. */
 static void fewer_classes_than_the_file_has(void **state)
 {
     (void)state;

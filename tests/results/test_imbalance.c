@@ -14,8 +14,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-/* Two pairs, four sizes, eighteen strategies (two more than a page has lines), two learning rates, three optimizer words, four
- * seeds: not the whole product, but every axis once beside the sizes. */
+/* Two pairs, four sizes, eighteen strategies (two more than a page has lines), two learning rates, three
+ * optimizer words, four seeds: not the whole product, but every axis once beside the sizes. */
 enum { SIZES = 4, STRATEGIES = 18, SEEDS = 4, PAIRS = 2, N_MAIN = SIZES * STRATEGIES * SEEDS * PAIRS };
 
 static const char *const sizes[SIZES] = {"90-90", "90-9", "90-30", "90-3"};
@@ -315,7 +315,8 @@ static void sizes_of_texts(void **state)
             fail_msg("'%s' is no list of sizes", others[i]);
 }
 
-/* 40 of cluster 8 and 10 of 10 is another problem than 10 and 40: no line joins them. Other clusters' sizes do not matter. */
+/* 40 of cluster 8 and 10 of 10 is another problem than 10 and 40: no line joins them. Other clusters'
+ * sizes do not matter. */
 static void turned_sizes_have_pages_of_their_own(void **state)
 {
     (void)state;
@@ -340,8 +341,8 @@ static void turned_sizes_have_pages_of_their_own(void **state)
     figures_release(&figures);
 }
 
-/* Equal ratios of different sizes are different experiments: a page a largest class. A value that is no list of sizes stands
- * for the data as they are: 94 and 7 images of 1-27. */
+/* Equal ratios of different sizes are different experiments: a page a largest class. A value that is no list
+ * of sizes stands for the data as they are: 94 and 7 images of 1-27. */
 static void equal_ratios_have_pages_of_their_own(void **state)
 {
     (void)state;
@@ -472,7 +473,8 @@ static void curves_have_further_pages(void **state)
     store_close(store, NULL);
 }
 
-/* Round numbers are written out in figures and in the names of files: neither 1e+03 nor, with a + lost, 1e-03. */
+/* Round numbers are written out in figures and in the names of files: neither 1e+03 nor, with
+ * a + lost, 1e-03. */
 static void numbers_stay_what_they_are(void **state)
 {
     const struct trend_axis axis = imbalance_axis(0);

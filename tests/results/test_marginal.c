@@ -42,8 +42,8 @@ static void row(struct small_job *job, const char *strategy, const char *k, cons
     job->balanced = balanced;
 }
 
-/* Strategies smote and none, k 3 and 5, batch 16 and 32, units 8 and 9: value 0.5 + 0.1 (k is 5) + 0.02 (batch is 32) + 0.01
- * (units is 9), 0.05 less for none. */
+/* Strategies smote and none, k 3 and 5, batch 16 and 32, units 8 and 9: value 0.5 + 0.1 (k is 5) + 0.02
+ * (batch is 32) + 0.01 (units is 9), 0.05 less for none. */
 enum { N = 16 };
 
 static struct summary *read_grid(const char *name, enum job_state of_first, struct store **store)
@@ -99,7 +99,8 @@ static void an_axis_is_averaged_over_the_others(void **state)
     store_close(store, NULL);
 }
 
-/* A combination that failed at one value is left out at the other, too: else the values would be of other combinations. */
+/* A combination that failed at one value is left out at the other, too: else the values would
+ * be of other combinations. */
 static void only_whole_combinations_count(void **state)
 {
     struct store *store;

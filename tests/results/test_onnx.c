@@ -1,4 +1,5 @@
-/* Exported ONNX models, read back and computed by the operators' definitions: the probabilities of the sweep. */
+/* Exported ONNX models, read back and computed by the operators' definitions: the probabilities of the
+ * sweep. */
 #include "predict/weights_export.h"
 
 #include "support/folder_fixture.h"

@@ -1,5 +1,5 @@
-/* results/web/openapi.yaml against the server: every path, parameter, status and reply member that it names is asked for and checked,
- * and a reply holds nothing that it does not name. */
+/* results/web/openapi.yaml against the server: every path, parameter, status and reply member that it names
+ * is asked for and checked, and a reply holds nothing that it does not name. */
 #include "support/served_store.h"
 
 #include "page/page.h"
@@ -146,7 +146,8 @@ static void check_reply(const struct http_reply *reply, const struct tree *respo
 
 #define BEARER "Authorization: Bearer openapi-0123456789\r\n"
 
-/* A form with every field of the request's schema; without: one to leave out; only_one_image as it is in most calls. */
+/* A form with every field of the request's schema; without: one to leave out; only_one_image
+ * as it is in most calls. */
 static void full_form(struct http_form *form)
 {
     static const char outline[] = "cell_id,vertex_x,vertex_y\nx,1,1\nx,3,1\nx,3,3\nx,1,3\n";

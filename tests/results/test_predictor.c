@@ -1,4 +1,5 @@
-/* Predictions from a results file: the bits of the sweep's own, images as data pack makes them, errors that name the choices. */
+/* Predictions from a results file: the bits of the sweep's own, images as data pack makes them,
+ * errors that name the choices. */
 #include "predict/predictor.h"
 
 #include "data/pack.h"

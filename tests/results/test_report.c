@@ -87,7 +87,8 @@ static void assert_near(double x, double expected)
         fail_msg("%.10g is not %.10g", x, expected);
 }
 
-/* Mean and half the interval over seeds 0 .. n-1, from the formula the store was filled by: FAKE_VAL images judge, 71 train. */
+/* Mean and half the interval over seeds 0 .. n-1, from the formula the store was filled by: FAKE_VAL
+ * images judge, 71 train. */
 static void expect(int pair, int strategy, int n, int epoch, enum split split, enum metric metric,
                    double *mean, double *half)
 {

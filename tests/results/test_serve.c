@@ -29,7 +29,8 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* HDF5 opens a file once a process: what a sweep would write beside the server is written by this program, run again. */
+/* HDF5 opens a file once a process: what a sweep would write beside the server is written by
+ * this program, run again. */
 static void write_beside(const char *what)
 {
     char command[512], self[256] = "";
@@ -91,7 +92,8 @@ static json_t *get_json(const char *path, int status)
     return root;
 }
 
-/* A file is not looked at anew for every request: ask until the status is the wanted one. PATIENCE is for what hangs. */
+/* A file is not looked at anew for every request: ask until the status is the wanted one.
+ * PATIENCE is for what hangs. */
 enum { PATIENCE = 6000 };
 
 static json_t *await_json(const char *path, int status)
@@ -465,7 +467,8 @@ static void bad_images_are_told_beside_good_ones(void **state)
     free(large);
 }
 
-/* A body may be cut anywhere by the network: after a part's header, too, where the parser tells of no bytes yet. */
+/* A body may be cut anywhere by the network: after a part's header, too, where the parser
+ * tells of no bytes yet. */
 static void an_upload_in_pieces_is_the_same(void **state)
 {
     static const char head[] =
@@ -580,7 +583,8 @@ static int count_of(const char *text, const char *word)
     return n;
 }
 
-/* A body whose end may be seen elsewhere by others is refused, and what follows it is no request: one answer, and the end. */
+/* A body whose end may be seen elsewhere by others is refused, and what follows it is no request: one
+ * answer, and the end. */
 static void bodies_of_two_lengths_are_refused(void **state)
 {
     static const struct {

@@ -1,4 +1,5 @@
-/* The results file without MPI: everything that is written is read back, what is not written shows as missing. */
+/* The results file without MPI: everything that is written is read back, what is not
+ * written shows as missing. */
 #include "support/scratch.h"
 #include "support/store_fixture.h"
 #include "store/store_select.h"

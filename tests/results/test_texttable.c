@@ -237,7 +237,8 @@ static void csv_is_quoted(void **state)
     free(text);
 }
 
-/* What a spreadsheet would run or take for a date; numbers stay numbers, and cells in memory are as they are. */
+/* What a spreadsheet would run or take for a date; numbers stay numbers, and cells in memory are as they
+ * are. */
 static void csv_is_no_formula(void **state)
 {
     static const char *const texts[][2] = {{"=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0"},

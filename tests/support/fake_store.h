@@ -1,6 +1,7 @@
 /* fake_store.h - a results file with curves made by formula, for tests of what is drawn from one.
- * Pairs 8-10, 14-15, 1-27 and 3-9, five strategies, fake_seeds seeds, protocol report; every number is a function of
- * (pair, strategy, seed, epoch), so a test can compute what a report must say. Not every job is finished. */
+ * Pairs 8-10, 14-15, 1-27 and 3-9, five strategies, fake_seeds seeds, protocol report; every number
+ * is a function of (pair, strategy, seed, epoch), so a test can compute what a report must say. Not
+ * every job is finished. */
 #ifndef CELLSWEEP_FAKE_STORE_H
 #define CELLSWEEP_FAKE_STORE_H
 
@@ -33,8 +34,8 @@ static inline int fake_job(int pair, int strategy, int seed)
     return (pair * FAKE_STRATEGIES + strategy) * FAKE_SEEDS + seed;
 }
 
-/* The last seed of 8-10 augment diverged, of 14-15 reweight failed; 3-9 has one seed done a strategy, and its oversample
- * none. */
+/* The last seed of 8-10 augment diverged, of 14-15 reweight failed; 3-9 has one seed done a strategy,
+ * and its oversample none. */
 static inline enum job_state fake_state(int job)
 {
     int seed = job % FAKE_SEEDS, strategy = job / FAKE_SEEDS % FAKE_STRATEGIES,
@@ -149,7 +150,8 @@ static inline int fake_write_job(struct store *store, int job, struct err *err)
     return rc < 0 ? rc : store_write_mark(store, job, &mark, err);
 }
 
-/* 28 clusters of the report's sizes; every image a bright spot on a dim polygon, 50 x 50. Freed by dataset_free. */
+/* 28 clusters of the report's sizes; every image a bright spot on a dim polygon, 50 x
+ * 50. Freed by dataset_free. */
 static inline struct dataset *fake_dataset(struct err *err)
 {
     static const int count[28] = {94, 82, 73, 70, 61, 64, 64, 44, 24, 45, 51, 47, 42, 42,

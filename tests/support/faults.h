@@ -4,8 +4,8 @@
  *     ... code under test ...
  *     hit = faults_disarm();                      0: there were not that many calls
  *
- * Include it in one .c file and link with FAULTS of the Makefile. Files fail inside HDF5, too (the functions here come before those
- * of the C library); memory only in this program's own code (the linker's --wrap). */
+ * Include it in one .c file and link with FAULTS of the Makefile. Files fail inside HDF5, too (the functions
+ * here come before those of the C library); memory only in this program's own code (the linker's --wrap). */
 #ifndef CELLSWEEP_FAULTS_H
 #define CELLSWEEP_FAULTS_H
 

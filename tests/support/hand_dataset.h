@@ -1,5 +1,6 @@
 /* hand_dataset.h - datasets made by hand for the sampling tests.
- * Every image is of one gray value of its own: any copy or warp of it still shows which image it came from. */
+ * Every image is of one gray value of its own: any copy or warp of it still shows which image it came
+ * from. */
 #ifndef CELLSWEEP_HAND_DATASET_H
 #define CELLSWEEP_HAND_DATASET_H
 

@@ -1,4 +1,5 @@
-/* http_client.h - a small HTTP client for tests: what is sent is under the test's control to the byte, hostile requests too. */
+/* http_client.h - a small HTTP client for tests: what is sent is under the test's control to the
+ * byte, hostile requests too. */
 #ifndef CELLSWEEP_HTTP_CLIENT_H
 #define CELLSWEEP_HTTP_CLIENT_H
 

@@ -1,17 +1,22 @@
-/* preload.c - bad luck for one rank of a whole sweep, as a library for LD_PRELOAD: what cannot be hit from outside by timing.
+/* preload.c - bad luck for one rank of a whole sweep, as a library for LD_PRELOAD: what cannot be hit
+ * from outside by timing.
  *
  *     PRELOAD_RANK=1            the rank it is for; the others are left alone
- *     PRELOAD_CLOCK=3600        the wall clock is so many seconds ahead of the kernel's, as if it was set back after every look at it
+ *     PRELOAD_CLOCK=3600        the wall clock is so many seconds ahead of the kernel's, as if it was set
+ *                               back after every look at it
  *     PRELOAD_TICK=1000         the monotonic clock goes so many times too fast
  *     PRELOAD_KILL_UNLINK=1     it kills itself when it removes a checkpoint
  *     PRELOAD_STOP_PWRITE=16    it stops itself at its first pwrite of so many bytes
  *     PRELOAD_WRITE=0.001       every pwrite takes so many seconds longer
- *     PRELOAD_BUSY=FILE         in its first pwrite, MPI held, it computes until there is such a FILE; FILE.begun says that it does
+ *     PRELOAD_BUSY=FILE         in its first pwrite, MPI held, it computes until there is such a FILE;
+ *                               FILE.begun says that it does
  *     PRELOAD_COUNT=FILE        at its end it writes there how many pwrites and stats there were
  *     PRELOAD_FSYNC=4           its first fsync takes so many seconds
  *     PRELOAD_READ=1            every read through MPI-IO does, once jobs are handed out
- *     PRELOAD_LATER=FILE        MPI's clock and the wall clock of every rank are as many seconds ahead as FILE says
- *     PRELOAD_HURRY=200         MPI's clock goes so many times too fast, as if the whole job was suspended now and then
+ *     PRELOAD_LATER=FILE        MPI's clock and the wall clock of every rank are as many seconds ahead as
+ *                               FILE says
+ *     PRELOAD_HURRY=200         MPI's clock goes so many times too fast, as if the whole job was suspended
+ *                               now and then
  * Two threads inside of MPI at once are told on stderr, but for the one of orchestrator/run/lifesign.h. */
 #include <fcntl.h>
 #include <mpi.h>

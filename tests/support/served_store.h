@@ -1,4 +1,5 @@
-/* served_store.h - a small trained sweep with its images, and a server of it on a free port: for tests of the server. */
+/* served_store.h - a small trained sweep with its images, and a server of it on a free port: for
+ * tests of the server. */
 #ifndef CELLSWEEP_SERVED_STORE_H
 #define CELLSWEEP_SERVED_STORE_H
 

@@ -1,5 +1,5 @@
-/* slow_start.c - MPI that starts SLOW_START seconds late, as where the host name does not resolve: a library for LD_PRELOAD, which
- * tests/all.sh loads into every program of its tests when that variable is set. */
+/* slow_start.c - MPI that starts SLOW_START seconds late, as where the host name does not resolve: a library
+ * for LD_PRELOAD, which tests/all.sh loads into every program of its tests when that variable is set. */
 #include <mpi.h>
 #include <stdlib.h>
 #include <time.h>

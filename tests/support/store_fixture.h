@@ -1,4 +1,5 @@
-/* store_fixture.h - a small sweep made by hand, and results that are a function of the job: any misplaced row shows. */
+/* store_fixture.h - a small sweep made by hand, and results that are a function of the job:
+ * any misplaced row shows. */
 #ifndef CELLSWEEP_STORE_FIXTURE_H
 #define CELLSWEEP_STORE_FIXTURE_H
 
@@ -87,7 +88,8 @@ static inline float fixture_metric(int job, int epoch, int split, int metric)
     return (float)(job * 1000 + epoch * 10 + split * 4 + metric) + 0.25f;
 }
 
-/* Write a job as a rank does: running, its epochs, its outcome, its end. 2 classes; 3 validation images, 12 in all. */
+/* Write a job as a rank does: running, its epochs, its outcome, its end. 2 classes; 3 validation
+ * images, 12 in all. */
 static inline int fixture_run(struct store *store, int job, int n_epochs, enum job_state end, struct err *err)
 {
     static int ints[12];

@@ -1,4 +1,5 @@
-/* strategy_fixture.h - datasets of noisy images, and jobs on them, for the tests of strategies, batches and jobs. */
+/* strategy_fixture.h - datasets of noisy images, and jobs on them, for the tests of
+ * strategies, batches and jobs. */
 #ifndef CELLSWEEP_STRATEGY_FIXTURE_H
 #define CELLSWEEP_STRATEGY_FIXTURE_H
 

@@ -1,4 +1,5 @@
-/* trained_store.h - results files of real, small jobs with their weights: for tests of what predicts with them. */
+/* trained_store.h - results files of real, small jobs with their weights: for tests
+ * of what predicts with them. */
 #ifndef CELLSWEEP_TRAINED_STORE_H
 #define CELLSWEEP_TRAINED_STORE_H
 

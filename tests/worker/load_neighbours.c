@@ -1,8 +1,8 @@
 /* load_neighbours [N...]: seconds that rules on distances take, and how they grow.
  *
- * For each N (default 1000 2000 4000 10000) a job of protocol holdout on two classes of N and N / 2 images of 50 x 50 pixels of noise
- * selects its samples, as before it trains; a second job of the same strategy with another seed follows. Prints a table: seconds of
- * both, and the exponents between one N and the next. */
+ * For each N (default 1000 2000 4000 10000) a job of protocol holdout on two classes of N and N / 2 images of
+ * 50 x 50 pixels of noise selects its samples, as before it trains; a second job of the same strategy with
+ * another seed follows. Prints a table: seconds of both, and the exponents between one N and the next. */
 #include "select.h"
 #include "support/strategy_fixture.h"
 

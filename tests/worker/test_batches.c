@@ -147,8 +147,8 @@ static void absent_classes_have_no_turn(void **state)
     end(&job);
 }
 
-/* Largest distance of the empirical distribution of n draws from one that is known: below 1.95 / sqrt(n) but once in a
- * thousand times (Kolmogorov). */
+/* Largest distance of the empirical distribution of n draws from one that is known: below 1.95 / sqrt(n) but
+ * once in a thousand times (Kolmogorov). */
 static double distance_from(double (*cdf)(double), double *value, int n)
 {
     double worst = 0;

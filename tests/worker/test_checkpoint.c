@@ -1,4 +1,5 @@
-/* The checkpoint file: what is written is read; whatever is wrong with it is told, and never taken for a state. */
+/* The checkpoint file: what is written is read; whatever is wrong with it is told, and never
+ * taken for a state. */
 #include "support/checkpoint_fixture.h"
 #include "support/folder_fixture.h"
 
@@ -155,7 +156,8 @@ static void what_belongs_elsewhere_is_refused(void **state)
     free(bytes);
 }
 
-/* Heads that lie, with a checksum that agrees: refused by their numbers alone, or a state whose every float is there. */
+/* Heads that lie, with a checksum that agrees: refused by their numbers alone, or a state
+ * whose every float is there. */
 static void heads_that_lie_do_no_harm(void **state)
 {
     (void)state;
@@ -197,7 +199,8 @@ static void a_missing_file_is_told(void **state)
     assert_int_equal(checkpoint_read(fixture_folder, &identity, &out, &err), E_IO);
 }
 
-/* A file may not grow beyond 1000 bytes, as on a full disk: the checkpoint that was there stays, and nothing else. */
+/* A file may not grow beyond 1000 bytes, as on a full disk: the checkpoint that was there
+ * stays, and nothing else. */
 static void a_full_disk_leaves_the_old_one(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
-/* The network against PyTorch (tests/golden/cnn.h5, made by make_golden.py beside it), with every kernel table this CPU
- * runs; and what a network must do that no golden value tells. */
+/* The network against PyTorch (tests/golden/cnn.h5, made by make_golden.py beside it), with every kernel
+ * table this CPU runs; and what a network must do that no golden value tells. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -346,7 +346,8 @@ static void test_divergence_shows(void **state)
     cnn_free(net);
 }
 
-/* Equal calls give equal bits; a network restored from parameters, moments and step count goes on like the one saved. */
+/* Equal calls give equal bits; a network restored from parameters, moments and step count goes on
+ * like the one saved. */
 static void test_reproducible(void **state)
 {
     static struct problem p;

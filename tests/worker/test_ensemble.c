@@ -59,7 +59,8 @@ static void members_start_from_weights_of_their_own(void **state)
     hand_dataset_free(f.data);
 }
 
-/* Repeats of a seed are runs of their own, its folds are parts of one; the first repeat starts as without repeats. */
+/* Repeats of a seed are runs of their own, its folds are parts of one; the first repeat
+ * starts as without repeats. */
 static void repeats_start_from_weights_of_their_own(void **state)
 {
     struct fixture f;
@@ -105,7 +106,8 @@ static void probabilities_are_the_mean(void **state)
     hand_dataset_free(f.data);
 }
 
-/* exp(shift) times the probability, normalised; training weights untouched, stored ones with the shift in them. */
+/* exp(shift) times the probability, normalised; training weights untouched, stored ones with
+ * the shift in them. */
 static void shifts_act_on_predictions_and_stored_weights(void **state)
 {
     const float shift[CLASSES] = {0.5f, -1, 2};

@@ -191,7 +191,8 @@ static void rounding_does_not_move_the_bootstrap(void **state)
     }
 }
 
-/* 25 pairs are flipped at random: close to the exact p of the t-like distribution, and the same every time. */
+/* 25 pairs are flipped at random: close to the exact p of the t-like distribution, and the same every
+ * time. */
 static void many_pairs_are_flipped_at_random(void **state)
 {
     (void)state;
@@ -212,7 +213,8 @@ static void random_flips_are_fair_beyond_32_pairs(void **state)
     assert_true(fabs(resample_sign_flip(d, 40, 0) - 0.03125) < 0.003);
 }
 
-/* Of a skewed sample the interval leans the way of the tail; the exact bootstrap of 3 values can be enumerated. */
+/* Of a skewed sample the interval leans the way of the tail; the exact bootstrap of 3
+ * values can be enumerated. */
 static void bootstrap_is_that_of_the_sample(void **state)
 {
     (void)state;
@@ -254,7 +256,8 @@ static void no_spread_is_no_evidence(void **state)
     assert_true(isnan(p));
 }
 
-/* Ranks of ties are shared, and the distribution is that of these ranks: five equal differences reach 2 / 2^5 and no less. */
+/* Ranks of ties are shared, and the distribution is that of these ranks: five equal differences reach
+ * 2 / 2^5 and no less. */
 static void wilcoxon_is_exact_with_ties(void **state)
 {
     (void)state;
@@ -267,7 +270,8 @@ static void wilcoxon_is_exact_with_ties(void **state)
     assert_true(p == 0.25);
 }
 
-/* All data sets agree: Iman and Davenport's F is infinite, and p that of chi-square. All tied: nothing differs. */
+/* All data sets agree: Iman and Davenport's F is infinite, and p that of chi-square.
+ * All tied: nothing differs. */
 static void ranks_of_one_mind_have_a_p(void **state)
 {
     (void)state;

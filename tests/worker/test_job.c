@@ -78,7 +78,8 @@ static void assert_same(const struct job_result *a, const struct record *x, cons
     assert_memory_equal(a->all.probs, b->all.probs, (size_t)(a->all.n * CLASSES) * sizeof(float));
 }
 
-/* Stored weights alone predict what the job predicted, whatever its strategy did to logits or to the number of networks. */
+/* Stored weights alone predict what the job predicted, whatever its strategy did to logits or
+ * to the number of networks. */
 static void assert_weights_predict(const struct config *config, const struct dataset *data,
                                    const struct job_result *r)
 {
@@ -216,7 +217,8 @@ static struct job_result run_long(const struct config *config, const struct data
     return result;
 }
 
-/* The best weights are the final ones of a job that ends after the best epoch; nothing else depends on which are kept. */
+/* The best weights are the final ones of a job that ends after the best epoch; nothing else depends
+ * on which are kept. */
 static void best_weights_are_those_of_the_best_epoch(void **state)
 {
     static const char *const strategies[] = {"none", "easy-ensemble", "threshold"};

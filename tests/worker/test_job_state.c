@@ -1,4 +1,5 @@
-/* A job gone on with from any of its epochs has the bits of the job that was left alone: every strategy, every protocol. */
+/* A job gone on with from any of its epochs has the bits of the job that was left alone:
+ * every strategy, every protocol. */
 #include "job_state.h"
 
 #include "support/folder_fixture.h"
@@ -225,7 +226,8 @@ static int must_not_be_called(void *self, const struct checkpoint *state, struct
     return err_set(err, E_IO, "a state after the job diverged");
 }
 
-/* Weights that are no numbers any more: the epoch that begins with them diverges and is the last, and no state follows it. */
+/* Weights that are no numbers any more: the epoch that begins with them diverges and is the last, and
+ * no state follows it. */
 static void a_job_that_diverges_has_no_state(void **state)
 {
     struct dataset *data = noise_dataset(CLASSES, counts, SIZE, 7);

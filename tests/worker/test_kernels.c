@@ -1,6 +1,7 @@
-/* Every kernel table this CPU runs against the reference: values, gradients, winners, masks, NaN and infinity, over shapes
- * that fill vectors and shapes that do not. All arrays but scratch are deliberately misaligned and exactly as long as
- * kernels.h says, so that a sanitizer sees any step beyond; scratch and outputs start as NaN. */
+/* Every kernel table this CPU runs against the reference: values, gradients, winners, masks, NaN and
+ * infinity, over shapes that fill vectors and shapes that do not. All arrays but scratch are deliberately
+ * misaligned and exactly as long as kernels.h says, so that a sanitizer sees any step beyond; scratch and
+ * outputs start as NaN. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
-/* Every gradient by finite differences. The engine's own sources are compiled here once more with double for float, so that
- * differences are exact to many digits: a formula is right or it is not. */
+/* Every gradient by finite differences. The engine's own sources are compiled here once more with double for
+ * float, so that differences are exact to many digits: a formula is right or it is not. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -52,8 +52,8 @@ static double max_abs(const double *x, size_t n)
     return top;
 }
 
-/* Central difference along every element of x (n) against gradient (n). Elements where a maximum or a ReLU switches within
- * the step are left out; they must be few. */
+/* Central difference along every element of x (n) against gradient (n). Elements where a maximum or a ReLU
+ * switches within the step are left out; they must be few. */
 static void check_gradient(const char *what, double *x, size_t n, const double *gradient, objective_fn f,
                            void *context)
 {
@@ -139,7 +139,8 @@ static void test_conv_gradients(void **state)
     check_conv((struct conv_shape){.n = 3, .h = 9, .w = 7, .c = 2, .k = 4});
 }
 
-/* One pixel by hand: a 3x3 filter that picks the centre, on a 4x4 image, so that the window is the four centre pixels. */
+/* One pixel by hand: a 3x3 filter that picks the centre, on a 4x4 image, so that the window
+ * is the four centre pixels. */
 static void test_conv_by_hand(void **state)
 {
     struct conv_shape s = {.n = 1, .h = 4, .w = 4, .c = 1, .k = 1};

@@ -1,4 +1,5 @@
-/* Controlled class sizes, what a job did with every original, and jobs at a smaller image size than the data's. */
+/* Controlled class sizes, what a job did with every original, and jobs at a smaller image
+ * size than the data's. */
 #include "job.h"
 #include "samples/sample.h"
 #include "select.h"

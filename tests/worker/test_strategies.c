@@ -76,7 +76,8 @@ static void take_line(struct golden *g, char *line)
         assert_blend(g, v);
 }
 
-/* The next case; 0 at the end of the file. `line` (4096) holds its first line on entry, that of the next one afterwards. */
+/* The next case; 0 at the end of the file. `line` (4096) holds its first line on entry, that
+ * of the next one afterwards. */
 static int next_case(FILE *file, char *line, struct golden *g)
 {
     memset(g, 0, sizeof *g);
@@ -128,7 +129,8 @@ static void assert_kept(const struct golden *g, const char *strategy, const int 
     samples_free(&list);
 }
 
-/* Over many jobs every allowed pair, and no other, is blended. from: which images may be the first of a pair; NULL: all. */
+/* Over many jobs every allowed pair, and no other, is blended. from: which images may be the first of
+ * a pair; NULL: all. */
 static void assert_blends(const struct golden *g, const char *strategy, const int *from)
 {
     static int seen[MOST][MOST];
@@ -517,7 +519,8 @@ static void leak_is_exact(void **state)
     assert_true(leaking[PROTOCOL_REPORT] > 50 && leaking[PROTOCOL_HOLDOUT] > 10 && blended > 50);
 }
 
-/* What planning needs: never a smaller validation set than the job's, and the same numbers where nothing was compared. */
+/* What planning needs: never a smaller validation set than the job's, and the same numbers
+ * where nothing was compared. */
 static void estimates_are_upper_bounds(void **state)
 {
     static const char *const all[] = {"report", "tail", "holdout", "kfold:3x1"};

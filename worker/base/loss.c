@@ -3,7 +3,8 @@
 #include <math.h>
 #include <stddef.h>
 
-/* log_p (classes) = log-softmax(logits + offset); the maximum is taken out first so that no exponential overflows. */
+/* log_p (classes) = log-softmax(logits + offset); the maximum is taken out first so
+ * that no exponential overflows. */
 static void log_softmax(double *log_p, const float *logits, const float *offset, int classes)
 {
     double top = -HUGE_VAL, sum = 0;

@@ -1,5 +1,5 @@
-/* loss.h - softmax and the losses on top of it, with their exact gradients. Pure functions, no allocation, no MPI.
- * With z = logits + offset, log p = log-softmax(z) and targets t of sample i, which may be soft:
+/* loss.h - softmax and the losses on top of it, with their exact gradients. Pure functions, no allocation, no
+ * MPI. With z = logits + offset, log p = log-softmax(z) and targets t of sample i, which may be soft:
  *     cross-entropy  L = -sum_j t_j log p_j
  *     focal          L = -sum_j t_j (1 - p_j)^gamma log p_j      (Lin et al. 2017)
  * Exponentials and sums are in double. NaN and infinite logits give a NaN loss and NaN gradients. */
@@ -21,8 +21,9 @@ struct loss_rule {
 /* probs (n, classes) = softmax of logits (n, classes), row by row; may be the same array. */
 void loss_softmax(float *probs, const float *logits, int n, int classes);
 
-/* Mean over the n samples of weight (n) * L against target (n, classes), and its gradient dlogits (n, classes),
- * overwritten. n at least 1; classes at most LOSS_MAX_CLASSES; a class whose offset is -infinity must have target 0. */
+/* Mean over the n samples of weight (n) * L against target (n, classes), and its gradient dlogits (n,
+ * classes), overwritten. n at least 1; classes at most LOSS_MAX_CLASSES; a class whose offset is -infinity
+ * must have target 0. */
 double loss_gradient(float *dlogits, const float *logits, const float *target, const float *weight, int n,
                      int classes, const struct loss_rule *rule);
 

@@ -30,20 +30,24 @@ struct metrics {
 
 void metrics_start(struct metrics *metrics, int n_classes);
 
-/* Add a batch: probs (n, C), label (n) class indices, loss_mean the batch's mean weighted loss. The predicted class is the
- * first largest probability; a row with NaN predicts nothing: it is wrong for both accuracies, stands in no column of the
- * confusion matrix, and makes the published number NaN, as it does in Keras. n == 0 adds nothing. */
+/* Add a batch: probs (n, C), label (n) class indices, loss_mean the batch's mean weighted loss. The
+ * predicted class is the first largest probability; a row with NaN predicts nothing: it is wrong for
+ * both accuracies, stands in no column of the confusion matrix, and makes the published number NaN,
+ * as it does in Keras. n == 0 adds nothing. */
 void metrics_add(struct metrics *metrics, const float *probs, const int *label, int n, double loss_mean);
 
-/* The four numbers so far, all NaN when nothing was added. Balanced accuracy is the mean recall over the classes present. */
+/* The four numbers so far, all NaN when nothing was added. Balanced accuracy is the mean
+ * recall over the classes present. */
 void metrics_finish(const struct metrics *metrics, float out[N_METRICS]);
 
-/* The published "balanced accuracy" of one batch: (sensitivity + specificity) / 2 over the flattened one-hot outputs,
- * probabilities rounded (half to even, as Keras' K.round), with Keras' epsilon 1e-7 in the denominators. */
+/* The published "balanced accuracy" of one batch: (sensitivity + specificity) / 2 over the
+ * flattened one-hot outputs, probabilities rounded (half to even, as Keras' K.round), with
+ * Keras' epsilon 1e-7 in the denominators. */
 double metrics_published(const float *probs, const int *label, int n, int n_classes);
 
-/* Mean cross-entropy of probs (n, C) against labels, in double: -log of the float probability, which counts as 1e-7 when it is
- * smaller, as in Keras, so that one certain mistake does not make a curve infinite. NaN when a probability is. */
+/* Mean cross-entropy of probs (n, C) against labels, in double: -log of the float probability, which counts
+ * as 1e-7 when it is smaller, as in Keras, so that one certain mistake does not make a curve infinite. NaN
+ * when a probability is. */
 double metrics_cross_entropy(const float *probs, const int *label, int n, int n_classes);
 
 #endif

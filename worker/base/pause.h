@@ -19,8 +19,8 @@ struct pause {
     double work; /* done since it was last asked; 0 at the beginning */
 };
 
-/* Count `work` plain multiply-adds, those of a BLAS as PAUSE_BLAS of one, as done, and ask after every PAUSE_WORK of them, some
- * ten milliseconds. 0, or E_STOPPED when told to stop. pause may be NULL. */
+/* Count `work` plain multiply-adds, those of a BLAS as PAUSE_BLAS of one, as done, and ask after every
+ * PAUSE_WORK of them, some ten milliseconds. 0, or E_STOPPED when told to stop. pause may be NULL. */
 #define PAUSE_WORK 1e7
 #define PAUSE_BLAS (1.0 / 16)
 static inline int pause_after(struct pause *pause, double work, struct err *err)

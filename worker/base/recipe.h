@@ -1,6 +1,8 @@
-/* recipe.h - how a job trains on its samples, as its strategies have set it. job.c obeys, and asks no strategy's name.
+/* recipe.h - how a job trains on its samples, as its strategies have set it. job.c obeys, and
+ * asks no strategy's name.
  *
- * All zero but the class weights, it is plain training: cross-entropy, every sample once an epoch, one network. */
+ * All zero but the class weights, it is plain training: cross-entropy, every sample
+ * once an epoch, one network. */
 #ifndef CELLSWEEP_RECIPE_H
 #define CELLSWEEP_RECIPE_H
 

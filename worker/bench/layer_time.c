@@ -139,7 +139,8 @@ static void time_dense(struct trial *t, const struct cnn_shape *shape, int batch
     struct dense_shape s = t->dense = layers_dense(shape, layer, batch);
     const char *path = t->k->dense_path(s);
     double flop = 2.0 * s.n * s.in * s.out;
-    /* 65 % of a hidden layer's gradients were zero in training the default network: half by dropout, the rest by ReLU. */
+    /* 65 % of a hidden layer's gradients were zero in training the default network: half by dropout,
+     * the rest by ReLU. */
     fill_gradient(t, (size_t)s.n * (size_t)s.out, layer + 1 < LAYERS_DENSE ? 0.65 : 0);
     row[*n].seconds = stopwatch_median(run_dense_forward, t, seconds);
     add_row(row, n, "dense", layer + 1, "forward", path, flop);

@@ -1,7 +1,8 @@
 /* layer_time.h - what each kernel of a training step takes, timed alone on the shapes of the step.
  *
- * The hot path is not instrumented: every kernel runs on its own with random data, zeros among the gradients as in training, its operands as warm in the caches as
- * repetition makes them, so the sum of the rows is a little below the time of a whole step. No MPI. */
+ * The hot path is not instrumented: every kernel runs on its own with random data, zeros among the gradients
+ * as in training, its operands as warm in the caches as repetition makes them, so the sum of the rows is a
+ * little below the time of a whole step. No MPI. */
 #ifndef CELLSWEEP_LAYER_TIME_H
 #define CELLSWEEP_LAYER_TIME_H
 
@@ -17,8 +18,8 @@ struct layer_time {
     double flop;      /* of the dense layer for the whole batch, 0 where operations are not counted */
 };
 
-/* Time the selected kernels on a batch of this network, about `seconds` in all. Fills row and *n_rows, at most
- * LAYER_TIME_ROWS. E_IO when there is no memory. */
+/* Time the selected kernels on a batch of this network, about `seconds` in all. Fills row and *n_rows, at
+ * most LAYER_TIME_ROWS. E_IO when there is no memory. */
 int layer_time(const struct cnn_shape *shape, int batch, double seconds,
                struct layer_time row[LAYER_TIME_ROWS], int *n_rows, struct err *err);
 

@@ -1,4 +1,5 @@
-/* avx2.c - the kernels for AVX2 and FMA. Everything is in the .inc files, written once over the vectors of simd.h. */
+/* avx2.c - the kernels for AVX2 and FMA. Everything is in the .inc files, written once over
+ * the vectors of simd.h. */
 #include "kernels/kernels.h"
 
 #include <string.h>

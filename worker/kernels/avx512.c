@@ -1,4 +1,5 @@
-/* avx512.c - the kernels for AVX-512. Everything is in the .inc files, written once over the vectors of simd.h. */
+/* avx512.c - the kernels for AVX-512. Everything is in the .inc files, written once
+ * over the vectors of simd.h. */
 #include "kernels/kernels.h"
 
 #include <string.h>

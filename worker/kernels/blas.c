@@ -1,8 +1,8 @@
 /* blas.c - the general path: every layer lowered to cblas_sgemm, any shape, any CPU.
  *
- * A convolution goes image by image, so that its scratch stays a few hundred kilobytes: the windows under the part of the
- * map that pooling keeps become the rows of a matrix `column` (positions, 3 * 3 * c), and `map` (positions, k) is its
- * product with the filters. Positions are counted row by row. */
+ * A convolution goes image by image, so that its scratch stays a few hundred kilobytes: the windows under the
+ * part of the map that pooling keeps become the rows of a matrix `column` (positions, 3 * 3 * c), and `map`
+ * (positions, k) is its product with the filters. Positions are counted row by row. */
 #include "kernels/kernels.h"
 
 #include <cblas.h>
@@ -77,8 +77,9 @@ static void columns_to_image(float *din, const float *column, struct conv_shape 
             }
 }
 
-/* One challenger of the maxima of k channels; its number goes where it wins. !(x <= best) lets a NaN win, and no number
- * wins against one. Without branches, so that it becomes vector code: which one wins is as good as random. */
+/* One challenger of the maxima of k channels; its number goes where it wins. !(x <= best) lets a NaN
+ * win, and no number wins against one. Without branches, so that it becomes vector code: which one
+ * wins is as good as random. */
 static void challenge(float *restrict best, int *restrict won, int number, const float *restrict x,
                       const float *restrict bias, int k)
 {
@@ -226,7 +227,8 @@ static void adam(float *restrict w, float *restrict m, float *restrict v, const 
     }
 }
 
-/* Output units whose weight gradients are made at once: as many as stay in the second-level cache until Adam reads them. */
+/* Output units whose weight gradients are made at once: as many as stay in the second-level cache
+ * until Adam reads them. */
 static int update_tile(struct dense_shape s)
 {
     int rows = UPDATE_TILE_FLOATS / s.in;

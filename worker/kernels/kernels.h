@@ -3,12 +3,13 @@
  *     const struct kernels *k = kernels_get(KERNELS_AUTO, &err);     best this CPU runs; --isa forces one
  *     k->conv_pool_forward(out, winner, in, weight, bias, shape, scratch);
  *
- * "reference" is the specification: loops anyone can read, kept for ever, tested by finite differences. "blas" lowers every
- * layer to im2col and cblas_sgemm: the general path, any shape, any CPU. The vector tables ("avx2", "avx512") hold fast
- * versions; where one does not fit a shape it falls back to "blas" for that layer, and path() says so.
- * All float32, channels-last, row-major. Arrays need only a float's alignment, scratch 64 bytes. Outputs are overwritten
- * unless said otherwise and must not alias inputs. No allocation, no MPI; NaN and infinity propagate as in the reference.
- * The order of additions is fixed by shape, table and whether din is NULL, so equal calls give equal bits. */
+ * "reference" is the specification: loops anyone can read, kept for ever, tested by finite differences.
+ * "blas" lowers every layer to im2col and cblas_sgemm: the general path, any shape, any CPU. The vector
+ * tables ("avx2", "avx512") hold fast versions; where one does not fit a shape it falls back to "blas" for
+ * that layer, and path() says so. All float32, channels-last, row-major. Arrays need only a float's
+ * alignment, scratch 64 bytes. Outputs are overwritten unless said otherwise and must not alias inputs. No
+ * allocation, no MPI; NaN and infinity propagate as in the reference. The order of additions is fixed by
+ * shape, table and whether din is NULL, so equal calls give equal bits. */
 #ifndef CELLSWEEP_KERNELS_H
 #define CELLSWEEP_KERNELS_H
 
@@ -17,8 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* n images of h x w pixels and c channels, k filters of 3x3. Convolution: (h-2) x (w-2); pooled: (h-2)/2 x (w-2)/2, rounded
- * down, an odd last row or column is dropped. */
+/* n images of h x w pixels and c channels, k filters of 3x3. Convolution: (h-2) x (w-2); pooled: (h-2)/2 x
+ * (w-2)/2, rounded down, an odd last row or column is dropped. */
 struct conv_shape {
     int n, h, w, c, k;
 };
@@ -28,8 +29,9 @@ struct dense_shape {
     int n, in, out;
 };
 
-/* winner: which position of its 2x2 window won (0 top left, 1 top right, 2 bottom left, 3 bottom right; the first of equals;
- * NaN beats numbers), or WINNER_NONE where ReLU made the maximum zero, so that no gradient passes. */
+/* winner: which position of its 2x2 window won (0 top left, 1 top right, 2 bottom left, 3 bottom
+ * right; the first of equals; NaN beats numbers), or WINNER_NONE where ReLU made the maximum zero, so
+ * that no gradient passes. */
 enum { WINNER_NONE = 4 };
 
 /* Step-dependent constants of Adam, as Keras applies them:
@@ -42,10 +44,12 @@ struct adam_step {
 struct kernels {
     const char *name; /* "reference", "blas", "avx2", "avx512" */
 
-    /* out (n, ph, pw, k) = maxpool2(relu(conv(in (n, h, w, c), weight (k, 3, 3, c)) + bias (k))); winner (n, ph, pw, k). */
+    /* out (n, ph, pw, k) = maxpool2(relu(conv(in (n, h, w, c), weight (k, 3, 3, c)) + bias (k)));
+     * winner (n, ph, pw, k). */
     void (*conv_pool_forward)(float *out, uint8_t *winner, const float *in, const float *weight,
                               const float *bias, struct conv_shape s, float *scratch);
-    /* Gradients of the same from dout (n, ph, pw, k): dweight (k, 3, 3, c), dbias (k), and din (n, h, w, c) unless NULL. */
+    /* Gradients of the same from dout (n, ph, pw, k): dweight (k, 3, 3, c), dbias (k), and din (n, h,
+     * w, c) unless NULL. */
     void (*conv_pool_backward)(float *dweight, float *dbias, float *din, const float *dout,
                                const uint8_t *winner, const float *in, const float *weight,
                                struct conv_shape s, float *scratch);
@@ -58,17 +62,17 @@ struct kernels {
     /* dweight (out, in) = dout' * in; dbias (out) = column sums of dout. */
     void (*dense_backward_weight)(float *dweight, float *dbias, const float *dout, const float *in,
                                   struct dense_shape s, float *scratch);
-    /* The same gradient applied by Adam to weight and bias in one pass, never stored: m and v are the moments of weight,
-     * bias_m and bias_v of bias. scratch as for dense_backward_weight. */
+    /* The same gradient applied by Adam to weight and bias in one pass, never stored: m and v are the moments
+     * of weight, bias_m and bias_v of bias. scratch as for dense_backward_weight. */
     void (*dense_update)(float *weight, float *m, float *v, float *bias, float *bias_m, float *bias_v,
                          const float *dout, const float *in, struct dense_shape s, struct adam_step a,
                          float *scratch);
     /* Adam on n parameters from their gradient g. */
     void (*adam)(float *w, float *m, float *v, const float *g, size_t n, struct adam_step a);
-    /* Inverted dropout in place on x (n floats): unit i of the stream (key, substream) is kept when its 16 random bits are
-     * at least keep_from = round(rate * 65536), and scaled by 65536 / (65536 - keep_from); else 0. Unit i is half (i % 2) of
-     * word (i / 2 % 4) of Philox block first_block + i / 8; half 0 is the low one. The same call on the gradient is the
-     * backward pass. keep_from 0: unchanged. */
+    /* Inverted dropout in place on x (n floats): unit i of the stream (key, substream) is kept when its 16
+     * random bits are at least keep_from = round(rate * 65536), and scaled by 65536 / (65536 - keep_from);
+     * else 0. Unit i is half (i % 2) of word (i / 2 % 4) of Philox block first_block + i / 8; half 0 is the
+     * low one. The same call on the gradient is the backward pass. keep_from 0: unchanged. */
     void (*dropout)(float *x, size_t n, uint32_t keep_from, uint64_t key, uint64_t substream,
                     uint64_t first_block);
 
@@ -78,8 +82,8 @@ struct kernels {
     /* What a conv layer of this shape really uses: "winograd F(2,3) avx512", "im2col + sgemm", ... */
     const char *(*conv_path)(struct conv_shape s);
     const char *(*dense_path)(struct dense_shape s);
-    /* Does `rounds` rounds of multiply-adds that touch no memory and returns how many operations those were, two a
-     * multiply-add: what benchmarks compare with. NULL in tables without vectors of their own. */
+    /* Does `rounds` rounds of multiply-adds that touch no memory and returns how many operations those were,
+     * two a multiply-add: what benchmarks compare with. NULL in tables without vectors of their own. */
     double (*peak)(size_t rounds);
 };
 

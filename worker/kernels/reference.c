@@ -1,5 +1,5 @@
-/* reference.c - the specification of kernels.h: loops anyone can read, in the order the mathematics is written.
- * test_layers compiles this file in double and checks every gradient by finite differences. */
+/* reference.c - the specification of kernels.h: loops anyone can read, in the order the mathematics is
+ * written. test_layers compiles this file in double and checks every gradient by finite differences. */
 #include "kernels/kernels.h"
 
 #include "rng.h"
@@ -59,7 +59,8 @@ static void conv_pool_forward(float *out, uint8_t *winner, const float *in, cons
                 }
 }
 
-/* What one output gradient g at (i, y, x) adds to its filter's gradient and, unless din is NULL, to the input's. */
+/* What one output gradient g at (i, y, x) adds to its filter's gradient and, unless din is
+ * NULL, to the input's. */
 static void convolve_backward(float *dfilter, float *din, float g, const float *in, const float *filter,
                               struct conv_shape s, int i, int y, int x)
 {

@@ -1,8 +1,9 @@
-/* simd.h - one vector of VL floats, so that each fast kernel is written once and compiled for AVX-512 and for AVX2.
+/* simd.h - one vector of VL floats, so that each fast kernel is written once and compiled for
+ * AVX-512 and for AVX2.
  *
- * Included by avx512.c and avx2.c only, before the .inc files. Types: vf floats, vi 32-bit integers, vm one truth value a
- * lane. VN is the number of vector registers: kernels choose their register blocks by it. Loads and stores take any
- * address; 64-byte alignment is faster. */
+ * Included by avx512.c and avx2.c only, before the .inc files. Types: vf floats, vi 32-bit integers, vm one
+ * truth value a lane. VN is the number of vector registers: kernels choose their register blocks by it. Loads
+ * and stores take any address; 64-byte alignment is faster. */
 #ifndef CELLSWEEP_SIMD_H
 #define CELLSWEEP_SIMD_H
 
@@ -13,8 +14,8 @@
 
 #define INLINE static inline __attribute__((always_inline, unused))
 
-/* foreach (i, n): a loop over a register block, i from 0 to n - 1. Unrolled: only then do arrays of vectors live in
- * registers. */
+/* foreach (i, n): a loop over a register block, i from 0 to n - 1. Unrolled: only then do arrays of
+ * vectors live in registers. */
 #ifdef __clang__
 #define UNROLL _Pragma("clang loop unroll(full)")
 #else
@@ -367,7 +368,8 @@ INLINE void v_transpose_columns(float *dst, size_t stride, const float *const *r
         v_store(dst + q * stride, a[q]);
 }
 
-/* The compiler forgets how p came about, so that it keeps p in a register and does not rebuild it from loop invariants. */
+/* The compiler forgets how p came about, so that it keeps p in a register and does not
+ * rebuild it from loop invariants. */
 INLINE const float *keep_pointer(const float *p)
 {
     __asm__("" : "+r"(p));

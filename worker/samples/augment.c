@@ -5,7 +5,8 @@
 
 static const double radians_per_degree = 0.017453292519943295;
 
-/* a = a * b, of 3x3 matrices whose last row is (0, 0, 1). Indices are (row, column) of the image, as in Keras. */
+/* a = a * b, of 3x3 matrices whose last row is (0, 0, 1). Indices are (row, column) of the
+ * image, as in Keras. */
 static void compose(double a[2][3], const double b[2][3])
 {
     for (int i = 0; i < 2; i++) {
@@ -69,7 +70,8 @@ static double clamp(double value, double high)
     return value < 0 ? 0 : value > high ? high : value;
 }
 
-/* Bilinear value at (x, y). Clamping the position first is the nearest fill: beyond the edge lies the edge pixel. */
+/* Bilinear value at (x, y). Clamping the position first is the nearest fill: beyond the edge
+ * lies the edge pixel. */
 static float sample_at(const float *in, int size, double x, double y)
 {
     x = clamp(x, size - 1);

@@ -1,15 +1,17 @@
-/* batches.h - the mini-batches of an epoch: which training samples meet, mixed or not, with which loss weights.
+/* batches.h - the mini-batches of an epoch: which training samples meet, mixed or
+ * not, with which loss weights.
  *
  *     batches_start(batches, member, epoch);
  *     while (batches_next(batches, step, &batch) > 0)
  *         ... cnn_train(net, &batch, ...); batches->label ...
  *
  * Plain: every sample of the member once, in an order drawn anew each epoch, the last batch smaller.
- * recipe.balanced_batches: as many samples and batches, but classes take turns, so that each has as many places in a batch
- * (one more or less); a place takes a sample of its class at random, with replacement.
- * recipe.mixup_alpha: each sample of a batch is blended with the one that a random permutation of the batch puts beside it, one
- * share lambda ~ Beta(alpha, alpha) a batch; targets are blended as loss weights say: the loss is
- * lambda w_i L(x, y_i) + (1 - lambda) w_j L(x, y_j). The metrics take such a sample for one of the class with the larger share.
+ * recipe.balanced_batches: as many samples and batches, but classes take turns, so that each has as many
+ * places in a batch (one more or less); a place takes a sample of its class at random, with replacement.
+ * recipe.mixup_alpha: each sample of a batch is blended with the one that a random permutation of the batch
+ * puts beside it, one share lambda ~ Beta(alpha, alpha) a batch; targets are blended as loss weights say: the
+ * loss is lambda w_i L(x, y_i) + (1 - lambda) w_j L(x, y_j). The metrics take such a sample for one of the
+ * class with the larger share.
  *
  * All of it is a pure function of samples, key, member, epoch and step. No MPI. */
 #ifndef CELLSWEEP_BATCHES_H
@@ -33,20 +35,20 @@ struct batches {
     struct batches_room *room;
 };
 
-/* Room for mini-batches of up to config->batch samples of samples->train, which must be rendered and outlive it. key names
- * the job's streams. 0 or E_IO; then *out holds nothing. */
+/* Room for mini-batches of up to config->batch samples of samples->train, which must be rendered and outlive
+ * it. key names the job's streams. 0 or E_IO; then *out holds nothing. */
 int batches_new(const struct config *config, const struct dataset *data, const struct job_samples *samples,
                 const char *key, struct batches *out, struct err *err);
 
 /* Begin an epoch (from 0) of network `member` (from 0). Returns how many samples it will see. */
 int batches_start(struct batches *batches, int member, int epoch);
 
-/* The next mini-batch; step counts training steps of the job and names the batch's streams. *out is valid until the next call.
- * Returns its size, 0 at the end of the epoch. */
+/* The next mini-batch; step counts training steps of the job and names the batch's streams. *out is valid
+ * until the next call. Returns its size, 0 at the end of the epoch. */
 int batches_next(struct batches *batches, uint64_t step, struct batch *out);
 
-/* One draw from Beta(alpha, alpha), alpha > 0: from two gamma variates by Marsaglia and Tsang (2000), in logarithms, since for a
- * small alpha both may be smaller than any double. */
+/* One draw from Beta(alpha, alpha), alpha > 0: from two gamma variates by Marsaglia and Tsang (2000), in
+ * logarithms, since for a small alpha both may be smaller than any double. */
 double batches_beta(struct rng *rng, double alpha);
 
 void batches_free(struct batches *batches);

@@ -115,7 +115,8 @@ static void order_groups(struct deal *d, struct rng *rng, int plain)
     qsort(d->waiting, (size_t)d->n_groups, sizeof *d->waiting, compare_waiting);
 }
 
-/* Classes of the group that the part has already, while all their remaining groups are needed by parts that lack them. */
+/* Classes of the group that the part has already, while all their remaining groups are needed by
+ * parts that lack them. */
 static int n_starved(const struct deal *d, const int *count, int part)
 {
     const int *have = d->in_part + (size_t)part * (size_t)d->task->n_classes;

@@ -75,8 +75,9 @@ static int consider_all(const struct cloud *cloud, struct positions query, struc
 
 /* ---- by blocks ---- */
 
-/* What may still be among the k nearest of each query. A point r is at least least(r), at most most(r) away from the query: it is
- * listed unless k others are certainly nearer, in the order of the reference. `bar` says so in terms of what a tile holds. */
+/* What may still be among the k nearest of each query. A point r is at least least(r), at most most(r) away
+ * from the query: it is listed unless k others are certainly nearer, in the order of the reference. `bar`
+ * says so in terms of what a tile holds. */
 struct shortlist {
     const struct cloud *cloud;
     const struct products *products;
@@ -232,7 +233,8 @@ static int scan_row(struct shortlist *s, struct block b, int i, struct pause *pa
     return 0;
 }
 
-/* The same the other way round, where the reference is the query: the point of row i for the queries of the columns. */
+/* The same the other way round, where the reference is the query: the point of row i for the
+ * queries of the columns. */
 static int scan_row_back(struct shortlist *s, struct block b, int i, struct pause *pause, struct err *err)
 {
     const float *product = s->products->tile + (size_t)i * PRODUCTS_TILE, *bar = s->bar + b.reference;
@@ -288,7 +290,8 @@ static int do_blocks(struct shortlist *s, struct products *products, struct paus
 
 /* ---- either way ---- */
 
-/* All points of both lists, each once, in *out, which the caller frees; in *common: some are in both. 0 or E_IO. */
+/* All points of both lists, each once, in *out, which the caller frees; in *common: some are
+ * in both. 0 or E_IO. */
 static int join(const struct cloud *cloud, struct positions query, struct positions reference,
                 struct positions *out, int **owned, int *common, struct err *err)
 {

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Points that the centre is the mean of. Any centre will do; near ones make small norms, and so a narrow bound. */
+/* Points that the centre is the mean of. Any centre will do; near ones make small norms, and
+ * so a narrow bound. */
 enum { CENTRE_POINTS = 64 };
 
 /* Relative to |a'|^2 + |b'|^2; see products.h. */

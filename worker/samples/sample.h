@@ -1,9 +1,9 @@
 /* sample.h - which images a job trains on and which ones judge it.
  *
- * A sample points at an original image and says what became of it: the original, a duplicate, an augmented variant, a
- * blend with a second original. Two samples that share an origin are copies or siblings, which is what `leak` counts.
- * Lists are made by select.h, which works on indices and looks at pixels only where a rule compares them; pixels of
- * variants and blends are made by render.h. No MPI. */
+ * A sample points at an original image and says what became of it: the original, a duplicate, an augmented
+ * variant, a blend with a second original. Two samples that share an origin are copies or siblings, which is
+ * what `leak` counts. Lists are made by select.h, which works on indices and looks at pixels only where a
+ * rule compares them; pixels of variants and blends are made by render.h. No MPI. */
 #ifndef CELLSWEEP_SAMPLE_H
 #define CELLSWEEP_SAMPLE_H
 
@@ -15,10 +15,11 @@
 #include <stdint.h>
 
 struct sample {
-    int image;   /* index into the dataset: the origin of its pixels */
-    int label;   /* class index */
-    int copy;    /* 0 the original itself; k > 0 the k-th duplicate, variant or blend made of it */
-    int variant; /* -1 pixels as in the dataset; v >= 0 the v-th augmented version of this image in this job */
+    int image; /* index into the dataset: the origin of its pixels */
+    int label; /* class index */
+    int copy;  /* 0 the original itself; k > 0 the k-th duplicate, variant or blend made of it */
+    /* -1 pixels as in the dataset; v >= 0 the v-th augmented version of this image in this job */
+    int variant;
     int partner;         /* where blend is above 0: index of the second origin; never of a variant */
     double blend;        /* pixels are image + blend * (partner - image), 0 <= blend < 1 */
     uint64_t members;    /* bit m: network m of an ensemble trains on it; 0: all do */
@@ -28,8 +29,8 @@ struct sample {
 struct samples {
     struct sample *sample; /* (n), owned */
     int n, capacity;
-    float *
-        rendered; /* pixels of variants and blends, owned; train owns those of val too, which may share them */
+    /* pixels of variants and blends, owned; train owns those of val too, which may share them */
+    float *rendered;
 };
 
 /* The two sides of a job, and how it trains. */
@@ -56,13 +57,13 @@ void samples_free(struct samples *samples);
 /* No sample has pixels any more (render.h). */
 void samples_forget_pixels(struct samples *samples);
 
-/* Validation samples with an origin (image, or partner of a blend) that is one of a training sample too, or whose pixels are
- * those of one (data->content). Their number, or E_IO without memory. */
+/* Validation samples with an origin (image, or partner of a blend) that is one of a training sample too, or
+ * whose pixels are those of one (data->content). Their number, or E_IO without memory. */
 int samples_leak(const struct dataset *data, const struct samples *train, const struct samples *val,
                  struct err *err);
 
-/* What a job does with the image of each sample of `all`, in role (all->n): 0 it trains on the image, a copy, a variant or a blend
- * of it; 1 it is only judged on it; 2 neither. By origin, not by content. 0 or E_IO. */
+/* What a job does with the image of each sample of `all`, in role (all->n): 0 it trains on the image, a copy,
+ * a variant or a blend of it; 1 it is only judged on it; 2 neither. By origin, not by content. 0 or E_IO. */
 int samples_roles(const struct dataset *data, const struct job_samples *samples, int *role, struct err *err);
 
 void job_samples_free(struct job_samples *samples);

@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* n * share is often a hair off the whole number that is meant (90 * 0.8 = 72.00000000000001, 0.3 * 5 = 1.4999999). */
+/* n * share is often a hair off the whole number that is meant (90 * 0.8 = 72.00000000000001,
+ * 0.3 * 5 = 1.4999999). */
 static const double whole_number_slack = 1e-9;
 
 static int clamp(int value, int low, int high)
@@ -78,8 +79,8 @@ static void hold_share(const struct split_task *task, const int *count, const in
     }
 }
 
-/* Mark what this fold judges. Dealing the classes out one after the other, without starting anew at fold 0, keeps the
- * folds within one sample of each other in every class and in all. */
+/* Mark what this fold judges. Dealing the classes out one after the other, without starting anew at fold 0,
+ * keeps the folds within one sample of each other in every class and in all. */
 static void hold_fold(const struct split_task *task, const int *count, const int *shuffled,
                       unsigned char *held)
 {
@@ -134,7 +135,8 @@ int split_min_images(const struct config *config)
     return rule->needs_folds ? config->protocol.folds : rule->min_images;
 }
 
-/* Canonical name of a split, e.g. "8-10 holdout 0.2 seed=1 repeat=0"; size is enough for CONFIG_MAX_CLUSTERS clusters. */
+/* Canonical name of a split, e.g. "8-10 holdout 0.2 seed=1 repeat=0"; size is enough
+ * for CONFIG_MAX_CLUSTERS clusters. */
 static size_t split_identity(const struct config *config, char *out, size_t size)
 {
     size_t n = 0;

@@ -3,20 +3,22 @@
  *     const struct split_rule *rule = split_rule(PROTOCOL_HOLDOUT);
  *     int n_train = rule->arrange(&task, &rng, order);
  *
- * arrange() permutes the positions of a list: order[0 .. n_train-1] train, the rest judges. Whether that list is the
- * originals or the rebalanced samples is what balances_first says:
- *     report   rebalance, shuffle, cut by position      judged on the rest, copies of training images among it
+ * arrange() permutes the positions of a list: order[0 .. n_train-1] train, the rest judges. Whether that list
+ * is the originals or the rebalanced samples is what balances_first says:
+ *     report   rebalance, shuffle, cut by position      judged on the rest, copies of training images among
+ *                                                       it
  *     tail     rebalance, cut by position               as Keras' validation_split: the last part, unshuffled
  *     holdout  cut every class, rebalance training      judged on untouched originals
  *     kfold    deal every class to folds, rebalance     every original judged once a repeat
- * report and tail train on int(n * (1 - validation)) samples, rounded down as Keras does it (and at least one on each
- * side); holdout judges round(n_c * validation) of every class, at least one on each side. Folds differ by at most one
- * sample, in every class and in all. With groups, holdout and kfold deal whole groups and come as near to that as they can:
- * groups.h.
+ * report and tail train on int(n * (1 - validation)) samples, rounded down as Keras does it (and at least one
+ * on each side); holdout judges round(n_c * validation) of every class, at least one on each side. Folds
+ * differ by at most one sample, in every class and in all. With groups, holdout and kfold deal whole groups
+ * and come as near to that as they can: groups.h.
  *
- * The stream is named by clusters, protocol, seed and repeat, not by strategy, fold or job: strategies of one seed share
- * their split, and the folds of a repeat are parts of one. report and tail split what was rebalanced: there only strategies that leave
- * the list of samples as it is (none, reweight, mixup ...) share a split; the others share the stream, not what it divides. No MPI. */
+ * The stream is named by clusters, protocol, seed and repeat, not by strategy, fold or job: strategies of one
+ * seed share their split, and the folds of a repeat are parts of one. report and tail split what was
+ * rebalanced: there only strategies that leave the list of samples as it is (none, reweight, mixup ...) share
+ * a split; the others share the stream, not what it divides. No MPI. */
 #ifndef CELLSWEEP_SPLIT_H
 #define CELLSWEEP_SPLIT_H
 
@@ -32,7 +34,8 @@ struct split_task {
 };
 
 struct split_rule {
-    int balances_first; /* 1: the whole list is rebalanced, then split; 0: split, then the training part is rebalanced */
+    /* 1: the whole list is rebalanced, then split; 0: split, then the training part is rebalanced */
+    int balances_first;
     int needs_folds;  /* 1: a class needs `folds` images; 0: it needs min_images */
     int min_images;   /* of every class */
     int keeps_groups; /* 1: task->group is heeded (groups.h); 0: it must be NULL */
@@ -48,8 +51,8 @@ int split_min_images(const struct config *config);
 /* The stream of a job's split at its beginning. */
 struct rng split_stream(const struct config *config);
 
-/* The rule of config applied to a list: train and val (empty, owned by the caller) get its samples. 0, E_IO, or E_USAGE when
- * groups_hold() refuses. */
+/* The rule of config applied to a list: train and val (empty, owned by the caller) get its samples. 0, E_IO,
+ * or E_USAGE when groups_hold() refuses. */
 int split_samples(const struct split_task *task, struct samples *train, struct samples *val, struct err *err);
 
 #endif

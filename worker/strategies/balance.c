@@ -33,8 +33,8 @@ const char *balance_title(const char *strategy)
     return s ? s->title : strategy;
 }
 
-/* The strategy that is likely meant by a misspelt name, NULL: none is near. The beginning of one is nearer than a typo in
- * another: over is oversample, not none. */
+/* The strategy that is likely meant by a misspelt name, NULL: none is near. The beginning of one is nearer
+ * than a typo in another: over is oversample, not none. */
 static const char *nearest_strategy(const char *name)
 {
     const struct balance_strategy *s;
@@ -67,7 +67,8 @@ static int unknown_strategy(const char *text, size_t n, struct err *err)
                    names);
 }
 
-/* Take the next part off a strategy text: its strategy in *out and *text moved behind it. 0 at the end, 1 otherwise. */
+/* Take the next part off a strategy text: its strategy in *out and *text moved behind it. 0
+ * at the end, 1 otherwise. */
 static int next_part(const char **text, const struct balance_strategy **out, struct err *err)
 {
     if (!*text)
@@ -169,8 +170,8 @@ struct rng balance_stream(const char *job_key)
     return rng_start(rng_key("balance", job_key, strlen(job_key)), 0);
 }
 
-/* The all-cluster rule of config->balance_threshold and balance_cap. A class whose size is only known to be at most this
- * may turn out to be below the threshold. */
+/* The all-cluster rule of config->balance_threshold and balance_cap. A class whose size is only known to be
+ * at most this may turn out to be below the threshold. */
 static int fill_to_cap(struct balance *balance, struct err *err)
 {
     const struct config *config = balance->config;

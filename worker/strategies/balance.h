@@ -1,16 +1,18 @@
 /* balance.h - the rebalancing strategies: tables of small functions.
  *
- * A strategy turns the samples it is given into the samples to train on, or sets the recipe they are trained by, or both.
- * To add one: write its function in the balance_*.c of its kind and its row in the table at the end of that file:
+ * A strategy turns the samples it is given into the samples to train on, or sets the recipe they are trained
+ * by, or both. To add one: write its function in the balance_*.c of its kind and its row in the table at the
+ * end of that file:
  *     balance_classic.c    duplicates, subsets, variants, class weights: no pixels are looked at
  *     balance_pixels.c     rules on distances between images
  *     balance_loss.c       losses, logits, probabilities
  *     balance_training.c   mini-batches, mixing, ensembles
  * Nothing else knows its name. Random choices come from the job's own stream.
  *
- * Class sizes are those of the samples given: all originals of the job, or its training part, as the protocol says. With
- * more than two classes "majority" is every class larger than the smallest, "minority" every class smaller than the largest,
- * as in imbalanced-learn's sampling_strategy="auto". A class never loses its last sample. */
+ * Class sizes are those of the samples given: all originals of the job, or its training part, as the
+ * protocol says. With more than two classes "majority" is every class larger than the smallest,
+ * "minority" every class smaller than the largest, as in imbalanced-learn's sampling_strategy="auto".
+ * A class never loses its last sample. */
 #ifndef CELLSWEEP_BALANCE_H
 #define CELLSWEEP_BALANCE_H
 
@@ -24,8 +26,8 @@ struct balance {
     const char *job_key;        /* names the pixels of variants */
     int n_classes;
     struct rng rng; /* the job's "balance" stream */
-    struct samples *
-        samples; /* in: originals; out: rebalanced. Added samples stand at the end, kept ones in their order */
+    /* in: originals; out: rebalanced. Added samples stand at the end, kept ones in their order */
+    struct samples *samples;
     struct recipe *recipe; /* recipe_plain() on entry */
     int estimate;        /* 1: numbers of samples are enough; rules that compare pixels use their stand-ins */
     int upper;           /* set by a stand-in: classes may be smaller than they seem, never larger */
@@ -38,7 +40,8 @@ struct balance_strategy {
     const char *title; /* of it in figures and on the page: "Undersampling" */
     const char *help;  /* one line for --help and the README */
     int (*apply)(struct balance *balance, struct err *err);
-    /* Stand-in for an expensive rule: no class smaller than the rule leaves it, in no time. NULL: apply is cheap. */
+    /* Stand-in for an expensive rule: no class smaller than the rule leaves it, in no time.
+     * NULL: apply is cheap. */
     int (*estimate)(struct balance *balance, struct err *err);
     int (*n_members)(const struct config *config); /* networks it trains; NULL: one */
     unsigned needs; /* MODEL_... flags (model.h) without which a model would train as if it were not there */
@@ -56,11 +59,12 @@ const char *balance_title(const char *strategy);
 /* Check a strategy text ("augment", "augment+reweight"). E_USAGE with the list of names. */
 int balance_check(const char *strategy, struct err *err);
 
-/* 0 when a key ("smote.k") is a setting of a strategy that is no part of the text, so that its value changes nothing but the random
- * numbers of a job; else 1. */
+/* 0 when a key ("smote.k") is a setting of a strategy that is no part of the text, so that its value changes
+ * nothing but the random numbers of a job; else 1. */
 int balance_reads(const char *strategy, const char *key);
 
-/* Those of n strategy texts that do not read a key, joined by ", " in out (cut where it is full). Returns how many. */
+/* Those of n strategy texts that do not read a key, joined by ", " in out (cut where it is
+ * full). Returns how many. */
 int balance_unread(const char *key, const char *const *strategy, int n, char *out, size_t size);
 
 /* 0 when the model of a configuration heeds every part of its strategy; E_USAGE with what each of them
@@ -73,10 +77,11 @@ int balance_n_members(const struct config *config);
 /* The job's "balance" stream at its beginning, from the job's key. */
 struct rng balance_stream(const char *job_key);
 
-/* Apply a strategy text, its parts from left to right, then the cap rule if balance.threshold and balance.cap are both
- * on: a class with fewer images than the threshold is filled up with duplicates drawn with replacement until it has cap
- * images in all; a class that has them already stays as it is. No sample's pixels are set afterwards. E_USAGE for an
- * unknown strategy, E_IO without memory, E_STOPPED when the pause says so; then the samples may be half rebalanced, but can be freed. */
+/* Apply a strategy text, its parts from left to right, then the cap rule if balance.threshold and balance.cap
+ * are both on: a class with fewer images than the threshold is filled up with duplicates drawn with
+ * replacement until it has cap images in all; a class that has them already stays as it is. No sample's
+ * pixels are set afterwards. E_USAGE for an unknown strategy, E_IO without memory, E_STOPPED when the pause
+ * says so; then the samples may be half rebalanced, but can be freed. */
 int balance_apply(const char *strategy, struct balance *balance, struct err *err);
 
 #endif

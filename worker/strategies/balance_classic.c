@@ -65,7 +65,8 @@ static int apply_oversample(struct balance *balance, struct err *err)
     return balance_fill(balance, balance_duplicate, err);
 }
 
-/* Add n of the (image, variant) pairs of the members, in random order and without repeating one before all are used. */
+/* Add n of the (image, variant) pairs of the members, in random order and without repeating one
+ * before all are used. */
 static int add_variants(struct balance *balance, const struct members *members, int n, struct err *err)
 {
     const int n_variants = (int)balance->config->augment_variants, pool = members->n * n_variants;

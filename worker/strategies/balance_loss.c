@@ -5,8 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-/* Cui et al. 2019: 1 / E_n with the effective number E_n = (1 - beta^n) / (1 - beta), scaled so that the weights of the
- * classes sum to their number. */
+/* Cui et al. 2019: 1 / E_n with the effective number E_n = (1 - beta^n) / (1 - beta), scaled so that the
+ * weights of the classes sum to their number. */
 static int apply_class_balanced(struct balance *balance, struct err *err)
 {
     const double beta = balance->config->class_balanced_beta;

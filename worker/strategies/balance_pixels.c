@@ -40,7 +40,8 @@ static int everything(const struct scene *scene, struct members *out, struct err
 
 /* ---- synthetic minority over-sampling ---- */
 
-/* Add n blends x + gap * (y - x) of a base x with one of its neighbours y; duplicates of a base that has none. */
+/* Add n blends x + gap * (y - x) of a base x with one of its neighbours y; duplicates of a
+ * base that has none. */
 static int add_blends(struct balance *balance, struct positions base, const struct neighbours *near, int n,
                       struct err *err)
 {
@@ -132,7 +133,8 @@ static int keep_in_danger(struct balance *balance, const struct scene *scene, st
     return rc;
 }
 
-/* Blends of the images in danger with near ones of their class, danger or not. Nothing where none is in danger. */
+/* Blends of the images in danger with near ones of their class, danger or not. Nothing where
+ * none is in danger. */
 static int borderline_smote(struct balance *balance, const struct scene *scene, int label, int missing,
                             struct err *err)
 {
@@ -168,8 +170,8 @@ static int estimate_borderline_smote(struct balance *balance, struct err *err)
 
 /* ---- cleaning and choosing the majority ---- */
 
-/* times (n) = 0 for samples of classes above the smallest that form a Tomek link: two samples of different classes, each
- * the nearest of the other. */
+/* times (n) = 0 for samples of classes above the smallest that form a Tomek link: two samples of different
+ * classes, each the nearest of the other. */
 static void mark_links(const struct balance *balance, const struct neighbours *nearest, int *times)
 {
     const struct sample *sample = balance->samples->sample;

@@ -1,5 +1,5 @@
-/* balance_tools.h - what the functions of strategies are made of: class sizes, lists of a class, adding and keeping.
- * Functions that can fail return 0 or E_IO. No MPI. */
+/* balance_tools.h - what the functions of strategies are made of: class sizes, lists of a class, adding and
+ * keeping. Functions that can fail return 0 or E_IO. No MPI. */
 #ifndef CELLSWEEP_BALANCE_TOOLS_H
 #define CELLSWEEP_BALANCE_TOOLS_H
 
@@ -13,10 +13,12 @@ struct members {
 
 int balance_members(const struct samples *samples, int label, struct members *out, struct err *err);
 
-/* Keep only the originals among the members: variants and blends are made of images, not of their variants. */
+/* Keep only the originals among the members: variants and blends are made of images, not of their
+ * variants. */
 void balance_originals(const struct samples *samples, struct members *members);
 
-/* Samples of each class (n_classes), as one network sees them: an ensemble's subsets are of equal composition. */
+/* Samples of each class (n_classes), as one network sees them: an ensemble's subsets
+ * are of equal composition. */
 void balance_sizes(const struct balance *balance, int size[CONFIG_MAX_CLUSTERS]);
 
 /* Size of the largest class, and of the smallest that has any sample. */
@@ -29,7 +31,8 @@ int balance_add(struct balance *balance, struct samples *list, struct sample mad
 /* Add n duplicates of samples of a class, drawn with replacement; none when the class is empty. */
 int balance_duplicate(struct balance *balance, int label, int n, struct err *err);
 
-/* Bring every class to the largest size: fill(label, missing samples) adds them; called for smaller classes only. */
+/* Bring every class to the largest size: fill(label, missing samples) adds them;
+ * called for smaller classes only. */
 int balance_fill(struct balance *balance,
                  int (*fill)(struct balance *balance, int label, int missing, struct err *err),
                  struct err *err);

@@ -23,7 +23,8 @@ static int easy_ensemble_members(const struct config *config)
     return (int)config->easy_ensemble_members;
 }
 
-/* Every network gets `keep` of the members, drawn without replacement; samples that none gets are marked in times. */
+/* Every network gets `keep` of the members, drawn without replacement; samples that none gets
+ * are marked in times. */
 static void deal(struct balance *balance, struct members *members, int keep, int *times)
 {
     struct sample *sample = balance->samples->sample;

@@ -13,7 +13,8 @@
 
 enum { LINE_FLOATS = 16, MAX_UNITS = 1 << 16, MAX_SIZE = 4096 };
 
-/* Layers by number: conv 0, 1; dense 0, 1, 2 (2 is the output). Dropout l follows conv 1, dense 0, dense 1. */
+/* Layers by number: conv 0, 1; dense 0, 1, 2 (2 is the output). Dropout l follows conv 1, dense 0, dense
+ * 1. */
 struct cnn {
     struct cnn_shape shape;
     const struct kernels *kernels;
@@ -33,7 +34,8 @@ struct cnn {
     float *scratch;
 };
 
-/* What a backward pass does with gradients: store them in `gradient`, or, where that is NULL, apply `adam`. */
+/* What a backward pass does with gradients: store them in `gradient`, or, where that is NULL, apply
+ * `adam`. */
 struct backward {
     int n;
     float *gradient;
@@ -167,7 +169,8 @@ static size_t lay_out(struct cnn *net, float *base)
     return used;
 }
 
-/* A rate as the 16-bit threshold below which a unit is dropped; a rate just below 1 still keeps one unit in 65536. */
+/* A rate as the 16-bit threshold below which a unit is dropped; a rate just below 1 still
+ * keeps one unit in 65536. */
 static uint32_t keep_from(double rate)
 {
     uint32_t threshold = (uint32_t)lround(rate * 65536);
@@ -295,7 +298,8 @@ static void relu_backward(float *restrict d, const float *restrict unit, size_t 
         d[i] = unit[i] <= 0 ? 0 : d[i];
 }
 
-/* From dunit of the output layer to dpooled[1]. A layer's input gradient needs its weights before their update. */
+/* From dunit of the output layer to dpooled[1]. A layer's input gradient needs its
+ * weights before their update. */
 static void backward_dense(struct cnn *net, const struct backward *b, const struct batch *batch)
 {
     for (int layer = LAYERS_DENSE - 1; layer >= 0; layer--) {
@@ -338,8 +342,8 @@ static double pass(struct cnn *net, const struct batch *batch, const struct loss
     return value;
 }
 
-/* Denormals, which vanishing gradients and moments become, cost a hundred times a normal operation on x86. Flush them to
- * zero while we compute; the caller's mode is restored. */
+/* Denormals, which vanishing gradients and moments become, cost a hundred times a normal operation on x86.
+ * Flush them to zero while we compute; the caller's mode is restored. */
 static unsigned flush_denormals(void)
 {
 #if defined(__SSE2__)

@@ -1,7 +1,8 @@
 /* cnn.h - the small convolutional network of a job: forward, backward, Adam.
  *
- *     input (n, size, size, 1) -> conv 3x3, f1, valid, ReLU -> max-pool 2 -> conv 3x3, f2, valid, ReLU -> max-pool 2
- *     -> dropout -> flatten (y, x, channel) -> dense d1 ReLU -> dropout -> dense d2 ReLU -> dropout -> dense C, softmax
+ *     input (n, size, size, 1) -> conv 3x3, f1, valid, ReLU -> max-pool 2 -> conv 3x3, f2, valid, ReLU ->
+ *     max-pool 2 -> dropout -> flatten (y, x, channel) -> dense d1 ReLU -> dropout -> dense d2 ReLU ->
+ *     dropout -> dense C, softmax
  *
  *     struct cnn *net = NULL;
  *     if (cnn_new(&shape, batch, &net, &err) < 0) ...
@@ -51,35 +52,37 @@ struct cnn_adam {
 
 struct cnn;
 
-/* Number of floats of the parameter vector and, if `offset` is not NULL, where each part begins; the last element is
- * the total. */
+/* Number of floats of the parameter vector and, if `offset` is not NULL, where each part begins; the last
+ * element is the total. */
 size_t cnn_n_params(const struct cnn_shape *shape, size_t offset[CNN_N_PARTS + 1]);
 
-/* Multiply-adds x 2 of one training image if every layer, forward and backward, is done densely (62.2e6 by default). */
+/* Multiply-adds x 2 of one training image if every layer, forward and backward, is done
+ * densely (62.2e6 by default). */
 double cnn_dense_flop(const struct cnn_shape *shape);
 
 /* 0, or E_USAGE when the image is too small for two pools or a size is out of range. */
 int cnn_check(const struct cnn_shape *shape, int max_batch, struct err *err);
 
-/* Bytes of memory of a network for batches of up to max_batch images, with the kernels selected. The shape must be one that
- * cnn_new() takes. */
+/* Bytes of memory of a network for batches of up to max_batch images, with the kernels selected. The shape
+ * must be one that cnn_new() takes. */
 size_t cnn_bytes(const struct cnn_shape *shape, int max_batch);
 
 /* A network for batches of up to max_batch images, with zero weights. All memory is allocated here.
  * E_USAGE as cnn_check(). *out is owned by the caller. */
 int cnn_new(const struct cnn_shape *shape, int max_batch, struct cnn **out, struct err *err);
 
-/* Glorot-uniform weights, limit sqrt(6 / (fan_in + fan_out)) as Keras computes the fans; zero biases; moments zero and
- * step count 0. Part p draws from substream p of `key`. */
+/* Glorot-uniform weights, limit sqrt(6 / (fan_in + fan_out)) as Keras computes the fans; zero biases; moments
+ * zero and step count 0. Part p draws from substream p of `key`. */
 void cnn_init(struct cnn *net, uint64_t key);
 
 /* One training step: forward with dropout, loss (mean over the batch of weight * loss), backward, Adam.
- * probs: (n, C) softmax outputs of the forward pass (dropout active, no logit_offset), overwritten. Returns the loss. */
+ * probs: (n, C) softmax outputs of the forward pass (dropout active, no logit_offset),
+ * overwritten. Returns the loss. */
 double cnn_train(struct cnn *net, const struct batch *batch, const struct loss_rule *loss,
                  const struct cnn_adam *adam, float *probs);
 
-/* The same forward and backward pass without the update: gradient of the loss in grad (n_params floats, overwritten),
- * logits (n, C) before any logit_offset. For tests. Returns the loss. */
+/* The same forward and backward pass without the update: gradient of the loss in grad (n_params floats,
+ * overwritten), logits (n, C) before any logit_offset. For tests. Returns the loss. */
 double cnn_gradient(struct cnn *net, const struct batch *batch, const struct loss_rule *loss, float *logits,
                     float *grad);
 
@@ -89,8 +92,8 @@ void cnn_predict(struct cnn *net, const float *const *image, int n, float *probs
 /* Activations (n, d2) of the last hidden layer for n images, dropout off; batches as cnn_predict(). */
 void cnn_features(struct cnn *net, const float *const *image, int n, float *features);
 
-/* The parameter vector, n_params floats, and Adam's moments (2 x n_params, first then second) and step count: to save
- * and restore. Valid until cnn_free; may be written. */
+/* The parameter vector, n_params floats, and Adam's moments (2 x n_params, first then second) and step count:
+ * to save and restore. Valid until cnn_free; may be written. */
 float *cnn_params(struct cnn *net);
 float *cnn_moments(struct cnn *net);
 long *cnn_steps(struct cnn *net);

@@ -1,6 +1,6 @@
 /* layers.h - the sizes of each layer of the network, as the kernels want them. Pure functions.
- * Convolutions are 0 and 1; dense layers 0, 1 and 2, the last of which makes the logits. Dropout l works on the input of
- * dense layer l. */
+ * Convolutions are 0 and 1; dense layers 0, 1 and 2, the last of which makes the logits. Dropout l works on
+ * the input of dense layer l. */
 #ifndef CELLSWEEP_LAYERS_H
 #define CELLSWEEP_LAYERS_H
 
