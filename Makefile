@@ -50,7 +50,9 @@ FIG4 ?= fig4
 PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
 .PHONY: build
-build: deps ## build build/cellsweep
+build: ## build build/cellsweep; installs nothing
+	@./packages.sh -n packages.txt build
+	@[ "$(WEB)" = none ] || ./packages.sh -n -o packages.txt page
 	@$(MAKE) --no-print-directory $(PARALLEL) $(BUILD)/cellsweep
 
 $(BUILD)/cellsweep: $(BUILD)/orchestrator/main.o $(BUILD)/libcellsweep.a
@@ -90,13 +92,14 @@ $(BUILD)/results/predict/onnx_model.o $(BUILD)/tests/results/test_onnx.o: $(ONNX
 # Built by npm, once for all build folders; without npm or its registry it stays empty and report.html is left out (results/web/build.sh).
 # An empty page is tried again when npm has come since, and when WEB=strict asks for it.
 WEB ?= auto
+ifneq ($(filter web,$(MAKECMDGOALS)),)
+WEB_AGAIN := yes
+endif
 $(WEB_DIR)/page.html: $(WEB_SRC) results/web/build.sh $(if $(WEB_AGAIN),FORCE)
 	@WEB=$(WEB) results/web/build.sh $(WEB_DIR)
 
 .PHONY: web
-web: deps ## build the interactive page again (report.html, serve)
-	@rm -f $(WEB_DIR)/page.html
-	@$(MAKE) --no-print-directory $(WEB_DIR)/page.html
+web: $(WEB_DIR)/page.html ## build the interactive page again (report.html, serve)
 
 # ---- version ----
 .PHONY: FORCE
@@ -122,7 +125,7 @@ lint-deps: test-deps
 
 # ---- figure 4 ----
 .PHONY: fig4
-fig4: build ## reproduce figure 4 on the built-in data: mpirun on every core, then figures and tables in fig4/
+fig4: deps build ## set up, build, reproduce figure 4 on the built-in data: mpirun on every core, then figures and tables in fig4/
 	@mkdir -p $(FIG4)
 	mpirun --oversubscribe -n $(RANKS) $(BUILD)/cellsweep run experiments/fig4.yaml -o $(FIG4)/fig4.h5
 	$(BUILD)/cellsweep report $(FIG4)/fig4.h5 -o $(FIG4)

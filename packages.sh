@@ -1,12 +1,17 @@
 #!/usr/bin/env bash
-# Install Debian packages that are missing: packages.sh packages.txt SECTION..., or packages.sh -p PACKAGE...
-# With -o first they are optional: what cannot be installed is a warning. Does nothing, and needs no network, when all are there.
+# Install Debian packages that are missing: packages.sh [-n] [-o] packages.txt SECTION..., or packages.sh -p PACKAGE...
+# -n: install nothing, say what is missing and how to get it. -o: they are optional, what is not to be had is a warning.
+# Does nothing, and needs no network, when all are there.
 set -eu
-optional=
-if [ "$1" = -o ]; then
-    optional=1
+optional= only_say=
+while :; do
+    case $1 in
+    -n) only_say=1 ;;
+    -o) optional=1 ;;
+    *) break ;;
+    esac
     shift
-fi
+done
 
 # Lines "package [command]" of the sections.
 wanted() {
@@ -21,8 +26,15 @@ if [ "$1" = -p ]; then
 else
     lines=$(wanted "$@")
 fi
+not_installed() {
+    echo "deps: missing packages:$missing" >&2
+    echo "deps: $1" >&2
+    [ -n "$optional" ] && exit 0
+    exit 1
+}
 if ! command -v dpkg-query >/dev/null; then
-    echo "deps: not a Debian system; the packages needed are listed in packages.txt, install their like by hand" >&2
+    [ -n "$only_say" ] ||
+        echo "deps: not a Debian system; the packages needed are listed in packages.txt, install their like by hand" >&2
     exit 0
 fi
 missing=
@@ -33,13 +45,12 @@ while read -r package command; do
 done <<<"$lines"
 [ -n "$missing" ] || exit 0
 
+[ -z "$only_say" ] || not_installed "\`make deps\` installs them${optional:+; building goes on without them}"
+
 as_root=
 if [ "$(id -u)" != 0 ]; then
     if ! command -v sudo >/dev/null; then
-        echo "deps: missing packages:$missing" >&2
-        echo "deps: neither root nor sudo here; ask an administrator to run: apt-get install$missing" >&2
-        [ -n "$optional" ] && exit 0
-        exit 1
+        not_installed "neither root nor sudo here; ask an administrator to run: apt-get install$missing"
     fi
     as_root=sudo
 fi
