@@ -63,7 +63,7 @@ static int refuse_name(const struct reader *r, const char *word, struct err *err
     int n = snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word), least = n / 2 < 3 ? n / 2 : 3;
     for (int i = 0; i < r->n; i++) {
         const char *other = r->row[i]->name;
-        int distance = config_distance(name, other);
+        int distance = setting_distance(name, other);
         if (strncmp(other, name, strlen(name)) == 0)
             snprintf(may + strlen(may), sizeof may - strlen(may), "%s--%s", *may ? ", " : "", other);
         if (r->row[i]->help && distance <= least) {
@@ -123,8 +123,8 @@ static int take_choice(const struct argument *row, const char *text, int *out)
 static const char *right_value(const struct argument *row, char *out, size_t size)
 {
     char low[32], high[32];
-    config_real_text(row->min, low, sizeof low);
-    config_real_text(row->max, high, sizeof high);
+    setting_real_text(row->min, low, sizeof low);
+    setting_real_text(row->max, high, sizeof high);
     if (row->type == ARGUMENT_CHOICE) {
         size_t n = (size_t)snprintf(out, size, "one of");
         for (int c = (int)row->min; c <= (int)row->max && n < size; c++)

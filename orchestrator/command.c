@@ -53,7 +53,7 @@ static int refuse_verb(const struct command *command, const char *word, struct e
     char near[64] = "";
     const char *name = command->name;
     for (const struct command *const *verb = command->verbs; *verb; verb++)
-        if (config_distance(word, last_word((*verb)->name)) <= 2)
+        if (setting_distance(word, last_word((*verb)->name)) <= 2)
             snprintf(near, sizeof near, "did you mean %s? ", last_word((*verb)->name));
     return err_set(err, E_USAGE, "%s%s'%s' is no command; %s`cellsweep %s%s--help` lists them", name,
                    *name ? ": " : "", word, near, name, *name ? " " : "");

@@ -139,7 +139,7 @@ static int check_classes(const struct config *config, const struct dataset *data
 static struct rng sizes_stream(const struct config *config, int c)
 {
     char text[CONFIG_MAX_CLUSTERS * 6 + 64];
-    config_get(config, config_find("clusters"), text, sizeof text - 64);
+    config_get(config, config_find(config->schema, "clusters"), text, sizeof text - 64);
     size_t n = strlen(text);
     n += (size_t)snprintf(text + n, sizeof text - n, " seed=%lld", (long long)config->seed);
     if (config->repeat > 0)

@@ -1,135 +1,105 @@
-/* config.h - everything that decides a job, as one flat struct and one table of keys.
+/* config.h - everything that decides a job: what all of the house knows of it, and sections that only their
+ * module knows.
  *
- * A sweep file, `--set key=value` and a grid axis all end in config_set(): a dotted key, a canonical text.
- * The table config_keys in config.c gives every key its type, range, default and help; adding an option is
- * one row and one field.
+ *     struct config config = config_defaults(worker_schema());
+ *     if (config_set(&config, "smote.k", "3", &err) < 0) ...
+ *     const struct smote *smote = config_of(&config, &smote_section);        in smote's own module
  *
- * Canonical texts: numbers as in C; clusters "8-10" (class index = position) or "all"; class_sizes "900-90"
- * or "all"; strategy "augment", or "augment+reweight" for a combination; protocol "report", "tail",
- * "holdout", "kfold:5x3" (folds x repeats). No MPI, no files. */
+ * A module that has parameters has a struct for them, a table of settings that says where in it each stands,
+ * and a section that joins the two; a schema lists the sections there are. A sweep file, `--set key=value`
+ * and a grid axis all end in config_set(): a dotted key, a canonical text (setting.h). A config is plain
+ * bytes: copy it as you like, within a process. No MPI, no files. */
 #ifndef CELLSWEEP_CONFIG_H
 #define CELLSWEEP_CONFIG_H
 
-#include "err.h"
+#include "settings/setting.h"
 
-#include <stddef.h>
-#include <stdint.h>
+enum { CONFIG_ROOM = 768, CONFIG_MAX_KEYS = 160, CONFIG_MAX_SECTIONS = 64 };
 
-enum { CONFIG_MAX_CLUSTERS = 256, CONFIG_WORD_SIZE = 64 };
-
-enum protocol { PROTOCOL_REPORT, PROTOCOL_TAIL, PROTOCOL_HOLDOUT, PROTOCOL_KFOLD };
-
-struct config_clusters {
-    int n;                               /* 0: all clusters of the dataset, not yet known */
-    int16_t number[CONFIG_MAX_CLUSTERS]; /* class index -> cluster number */
-};
-
-struct config_sizes {
-    int n;                             /* 0: all images of every class */
-    int32_t size[CONFIG_MAX_CLUSTERS]; /* class index -> originals to draw */
-};
-
-struct config_protocol {
-    enum protocol kind;
-    int folds, repeats; /* kfold only, else 1 and 1 */
-};
+struct schema;
 
 struct config {
+    const struct schema *schema;
     struct config_clusters clusters;
     struct config_sizes class_sizes; /* originals drawn of each class before anything else */
     char strategy[CONFIG_WORD_SIZE];
     struct config_protocol protocol;
     int64_t fold, repeat; /* this job's, from 0; 0 unless kfold */
     int64_t seed;
-    double validation; /* share of images held back by report, tail, holdout; 0 < v < 1 */
-
-    char model[CONFIG_WORD_SIZE]; /* a row of worker/models/model.h */
-    int64_t filters1, filters2, dense1, dense2;
-    double dropout1, dropout2, dropout3;
-    double fake_milliseconds; /* what an epoch of model "fake" takes */
-
-    int64_t epochs, batch;
-    char optimizer[CONFIG_WORD_SIZE]; /* "adam" */
-    double learning_rate, beta1, beta2, epsilon;
-
-    int undersample_replacement; /* 0 or 1 */
-    int64_t augment_variants;    /* made of every minority image */
-    double augment_rotation;     /* degrees, to either side */
-    double augment_shift;        /* share of the image size, to either side */
-    double augment_shear;        /* degrees, to either side, as Keras computes it */
-    double augment_zoom_min, augment_zoom_max;
-    double augment_flip;                    /* probability of a horizontal flip */
-    int64_t balance_threshold, balance_cap; /* all-cluster rule; 0: off */
-
-    int64_t image_size; /* pixels */
-
-    int64_t smote_k;                                /* neighbours */
-    int64_t borderline_smote_k, borderline_smote_m; /* neighbours of the class, of all */
-    int64_t nearmiss_k;                             /* neighbours in the smallest class */
-    double class_balanced_beta;
-    double focal_gamma;
-    double logit_adjust_tau;
-    char logit_adjust_form[CONFIG_WORD_SIZE]; /* "loss" or "post-hoc" */
-    double mixup_alpha;
-    int64_t easy_ensemble_members; /* networks */
+    double validation;             /* share of images held back by report, tail, holdout; 0 < v < 1 */
     char groups[CONFIG_WORD_SIZE]; /* column of clusters.csv whose values no split may divide; "none" */
+    char model[CONFIG_WORD_SIZE];  /* a row of worker/models/model.h */
+    int64_t epochs, batch;
+    int64_t image_size;                          /* pixels */
+    _Alignas(8) unsigned char part[CONFIG_ROOM]; /* structs of the sections, laid out by the schema */
 };
 
-enum config_type {
-    CONFIG_INT,
-    CONFIG_REAL,
-    CONFIG_BOOL,
-    CONFIG_WORD,
-    CONFIG_CLUSTERS,
-    CONFIG_SIZES,
-    CONFIG_PROTOCOL
+struct section {
+    const struct setting *setting; /* ended by a row without name */
+    size_t size;                   /* of its struct; 0: its settings are members of struct config */
+    /* 0, or E_USAGE for values that do not go together. settings: its struct. NULL: all do. */
+    int (*check)(const void *settings, struct err *err);
 };
 
-struct config_key {
-    const char *name; /* dotted, e.g. "train.learning_rate" */
-    enum config_type type;
-    size_t offset;        /* of the field in struct config */
-    double min, max;      /* range of a number, inclusive */
-    const char *fallback; /* the default, canonical text */
-    const char *choices;  /* CONFIG_WORD: "adam|sgd", or NULL when another module checks it */
-    const char *help;
+/* 1 when a job of config reads the settings of a section; for any other their values do not exist. */
+typedef int section_is_used(const struct config *config, const struct section *section);
+
+/* A table of sections: schema_begin(), schema_add() one after the other. It does not change afterwards. */
+struct schema {
+    int n_sections, n_keys;
+    size_t used; /* bytes of config.part */
+    struct schema_place {
+        const struct section *section;
+        section_is_used *is_used; /* NULL: by every job */
+        char used_by[64];         /* which jobs those are, for people: "strategy smote" */
+        size_t at;                /* of its struct, in struct config */
+    } place[CONFIG_MAX_SECTIONS];
+    struct setting key[CONFIG_MAX_KEYS + 1]; /* of all sections, ended by a row without name */
+    int place_of[CONFIG_MAX_KEYS];           /* of each key */
 };
 
-/* The table, ended by a row without name. */
-extern const struct config_key config_keys[];
+/* Begin with what all of the house knows: clusters, strategy, protocol, seed, model, class_sizes, groups,
+ * image.size, train.epochs, train.batch; and `validation`, which protocol kfold does not read. */
+void schema_begin(struct schema *schema);
+
+/* Append a section. is_used NULL: by every job; used_by says by which, "strategy smote". One that is there
+ * already stays where it is, and used_by is added to its own: is_used must be the same. */
+void schema_add(struct schema *schema, const struct section *section, section_is_used *is_used,
+                const char *used_by);
 
 /* Row of a dotted key, or NULL. */
-const struct config_key *config_find(const char *name);
+const struct setting *config_find(const struct schema *schema, const char *name);
 
-/* Edit distance (Levenshtein's) of two names of at most 63 characters. */
-int config_distance(const char *a, const char *b);
+/* The key nearest to `name` by edit distance, for "did you mean"; NULL when none is near. */
+const char *config_nearest(const struct schema *schema, const char *name);
 
-/* The key or name nearest to `name` by edit distance, for "did you mean"; NULL when none is near. */
-const char *config_nearest(const char *name);
+/* Which jobs read a key of the schema, for people: "strategy smote", or "" for all. */
+const char *config_used_by(const struct schema *schema, const struct setting *key);
 
-/* Column of the groups that the split of a job keeps together, NULL when there are none to keep. */
-const char *config_groups(const struct config *config);
+/* 1 when a job of this config, whose strategy and model are known, reads a key of its schema. */
+int config_reads(const struct config *config, const struct setting *key);
 
 /* Every key at its default; clusters all. */
-struct config config_defaults(void);
+struct config config_defaults(const struct schema *schema);
 
 /* Set one key from its text. E_USAGE with a line that names the key, the text and what would be right. */
 int config_set(struct config *config, const char *key, const char *text, struct err *err);
 
-/* A number as people write it: the fewest digits that read back as the same double, without an exponent from
- * 1e-4 up to 1e15 (20, not 2e+01). out: size bytes, always terminated; 32 are enough. */
-void config_real_text(double value, char *out, size_t size);
+/* 0 when the values of every section that is used go together, else E_USAGE. */
+int config_check(const struct config *config, struct err *err);
 
-/* The value of a key as canonical text in out (size bytes, always terminated; at least 1100 for clusters). */
-void config_get(const struct config *config, const struct config_key *key, char *out, size_t size);
+/* The value of a key of the config's schema as canonical text in out: size bytes, always terminated;
+ * SETTING_TEXT_SIZE are enough. */
+void config_get(const struct config *config, const struct setting *key, char *out, size_t size);
+
+/* The struct of a section, which is one of the config's schema. Valid as long as the config. */
+const void *config_of(const struct config *config, const struct section *section);
+
+/* Column of the groups that the split of a job keeps together, NULL when there are none to keep. */
+const char *config_groups(const struct config *config);
 
 /* "key=value\n" for every key and for fold and repeat: what is hashed into a job's key. Keys that joined
- * later (from smote.k on) are left out while they hold their default, so that a new option leaves the keys of
- * all earlier jobs as they are. Numbers stand here as printf's %g writes their fewest digits (2e+01),
- * whatever config_get() shows. Returns the length that was needed, like snprintf. */
+ * later are left out while they hold their default. Returns the length that was needed, like snprintf. */
 size_t config_canonical(const struct config *config, char *out, size_t size);
-
-/* Name of a protocol: "report", "tail", "holdout", "kfold". */
-const char *config_protocol_name(enum protocol kind);
 
 #endif

@@ -5,6 +5,7 @@
 #include "kernels/kernels.h"
 #include "launch.h"
 #include "run/probe.h"
+#include "sections.h"
 #include "version.h"
 
 #include <cblas.h>
@@ -87,7 +88,7 @@ static void print_probe(const char *folder, const struct probe *p)
 static void print_checkpoint(const char *folder)
 {
     char path[4200];
-    struct config config = config_defaults();
+    struct config config = config_defaults(worker_schema());
     const struct checkpoint_identity identity = {"probe", "probe", "probe", "probe"};
     float numbers[N_METRICS] = {0};
     double ms[3] = {0};

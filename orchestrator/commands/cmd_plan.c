@@ -5,6 +5,7 @@
 #include "sweep/grid.h"
 #include "models/model.h"
 #include "run/progress.h"
+#include "sections.h"
 #include "sweep/resume.h"
 #include "sweep/speeds.h"
 #include "write/texttable.h"
@@ -37,7 +38,7 @@ static void add_key(struct texttable *table, const char *name, const char *fallb
 }
 
 /* What a key can be that names a row of a table. */
-static void add_kinds(struct texttable *table, const struct config_key *key)
+static void add_kinds(struct texttable *table, const struct setting *key)
 {
     const struct model_kind *kind;
     for (int i = 0; strcmp(key->name, "model") == 0 && (kind = model_kind(i)); i++) {
@@ -56,7 +57,7 @@ static int print_keys(void)
     add_key(&table, "pixel_size", "0.2125", "micrometres a pixel, for a folder with cell boundaries");
     add_key(&table, "keep_weights", "false",
             "weights of every job to store, for predict and serve: final (or true), best, or false: none");
-    for (const struct config_key *key = config_keys; key->name; key++) {
+    for (const struct setting *key = worker_schema()->key; key->name; key++) {
         add_key(&table, key->name, key->fallback, key->help);
         add_kinds(&table, key);
     }

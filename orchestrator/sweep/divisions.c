@@ -46,7 +46,7 @@ static struct divided divided_of(const struct sweep *sweep, int job)
     struct divided d = {0, 0, job, config->seed, config->repeat, config->fold};
     for (int i = 0; i < N_PARTS; i++) {
         char value[VALUE];
-        config_get(config, config_find(parts[i]), value, sizeof value);
+        config_get(config, config_find(config->schema, parts[i]), value, sizeof value);
         d.values = XXH3_64bits_withSeed(value, strlen(value), d.values);
     }
     return d;
@@ -67,7 +67,7 @@ static void print_cell(FILE *file, const struct sweep *sweep, int job)
         char value[VALUE];
         if (i >= N_NAMED && !varies(sweep, parts[i]))
             continue;
-        config_get(&sweep->job[job].config, config_find(parts[i]), value, sizeof value);
+        config_get(&sweep->job[job].config, config_find(sweep->base.schema, parts[i]), value, sizeof value);
         fprintf(file, "%s%s %s", i ? ", " : "", parts[i], value);
     }
 }

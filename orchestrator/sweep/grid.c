@@ -2,6 +2,7 @@
 
 #include "strategies/balance.h"
 #include "models/model.h"
+#include "sections.h"
 #include "settings/tree.h"
 #include "utf8.h"
 
@@ -89,18 +90,18 @@ static int kfold_text(const struct reading *r, const struct tree *map, char *out
 }
 
 /* One value of a key, however the file writes it, as canonical text. */
-static int value_text(const struct reading *r, const struct config_key *key, const struct tree *node,
-                      char *out, size_t size)
+static int value_text(const struct reading *r, const struct setting *key, const struct tree *node, char *out,
+                      size_t size)
 {
     if (node->kind == TREE_TEXT) {
         snprintf(out, size, "%s", node->text);
         return 0;
     }
-    if (node->kind == TREE_LIST && (key->type == CONFIG_CLUSTERS || key->type == CONFIG_SIZES))
+    if (node->kind == TREE_LIST && (key->type == SETTING_CLUSTERS || key->type == SETTING_SIZES))
         return join(r, node, key->name, '-', out, size);
     if (node->kind == TREE_LIST && strcmp(key->name, "strategy") == 0)
         return join(r, node, key->name, '+', out, size);
-    if (node->kind == TREE_MAP && key->type == CONFIG_PROTOCOL)
+    if (node->kind == TREE_MAP && key->type == SETTING_PROTOCOL)
         return kfold_text(r, node, out, size);
     return fail_at(r, node, "%s: expected one value, found a %s; several values stand under `grid`%s%s",
                    key->name, node->kind == TREE_LIST ? "list" : "map", node->line ? "" : ": --set grid.",
@@ -172,7 +173,7 @@ static int axis_add_list(const struct reading *r, struct axis *axis, const struc
     if (!list->child)
         return fail_at(r, list, "grid: %s: the list is empty, so there would be no job", axis->key->name);
     for (const struct tree *item = list->child; item; item = item->next) {
-        int is_list = axis->key->type == CONFIG_CLUSTERS || axis->key->type == CONFIG_SIZES;
+        int is_list = axis->key->type == SETTING_CLUSTERS || axis->key->type == SETTING_SIZES;
         if (is_list && item->kind == TREE_TEXT && !strchr(item->text, '-') && strcmp(item->text, "all") != 0)
             return fail_at(r, item, "grid: %s: write a list of lists, e.g. [[8, 10], [14, 15]]",
                            axis->key->name);
@@ -223,7 +224,7 @@ static int read_axis(const struct reading *r, const char *name, const struct tre
 {
     const struct tree *given = node;
     struct sweep *sweep = r->sweep;
-    const struct config_key *key = config_find(name);
+    const struct setting *key = config_find(worker_schema(), name);
     if (!key)
         return set_at(r, node, &sweep->base, name, ""); /* for its message */
     for (int a = 0; a < sweep->n_axes; a++)
@@ -238,7 +239,7 @@ static int read_axis(const struct reading *r, const char *name, const struct tre
     axis->key = key;
     if (node->kind == TREE_LIST && node == given)
         return axis_add_list(r, axis, node);
-    if (node->kind == TREE_MAP && key->type != CONFIG_PROTOCOL)
+    if (node->kind == TREE_MAP && key->type != SETTING_PROTOCOL)
         return axis_add_range(r, axis, node);
     char text[CONFIG_MAX_CLUSTERS * 6];
     rc = value_text(r, key, node, text, sizeof text);
@@ -249,7 +250,7 @@ static int read_axis(const struct reading *r, const char *name, const struct tre
 static int is_section(const char *name)
 {
     size_t n = strlen(name);
-    for (const struct config_key *key = config_keys; key->name; key++)
+    for (const struct setting *key = worker_schema()->key; key->name; key++)
         if (strncmp(key->name, name, n) == 0 && key->name[n] == '.')
             return 1;
     return 0;
@@ -259,8 +260,9 @@ static int is_section(const char *name)
 static const char *nearest_of_sweep(const char *name)
 {
     static const char *const keys[] = {"name", "data", "pixel_size", "keep_weights", "grid"};
-    for (size_t i = 0; i < sizeof keys / sizeof *keys && !is_section(name) && !config_find(name); i++)
-        if (strcasecmp(name, keys[i]) == 0 || config_distance(name, keys[i]) <= 2)
+    int is_key = is_section(name) || config_find(worker_schema(), name);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys && !is_key; i++)
+        if (strcasecmp(name, keys[i]) == 0 || setting_distance(name, keys[i]) <= 2)
             return keys[i];
     return NULL;
 }
@@ -276,7 +278,7 @@ static int read_keys(const struct reading *r, const struct tree *map, const char
     for (const struct tree *node = map->child; node; node = node->next) {
         char name[128], text[CONFIG_MAX_CLUSTERS * 6];
         snprintf(name, sizeof name, "%s%s%s", prefix, *prefix ? "." : "", node->name);
-        const struct config_key *key = config_find(name);
+        const struct setting *key = config_find(worker_schema(), name);
         const char *near = *prefix || grid ? NULL : nearest_of_sweep(name);
         int rc;
         if (near)
@@ -403,7 +405,7 @@ static int read_tree(const struct reading *r, struct tree *root)
     return rc;
 }
 
-static const struct axis *find_axis(const struct sweep *sweep, const struct config_key *key)
+static const struct axis *find_axis(const struct sweep *sweep, const struct setting *key)
 {
     for (int a = 0; a < sweep->n_axes; a++)
         if (sweep->axis[a].key == key)
@@ -414,7 +416,7 @@ static const struct axis *find_axis(const struct sweep *sweep, const struct conf
 /* An image has one group, so the jobs of a sweep that have groups share their column. */
 static int check_groups(const struct reading *r)
 {
-    const struct axis *axis = find_axis(r->sweep, config_find("groups"));
+    const struct axis *axis = find_axis(r->sweep, config_find(worker_schema(), "groups"));
     const char *groups = sweep_groups(r->sweep);
     for (int i = 0; axis && i < axis->n; i++)
         if (strcmp(axis->value[i], "none") != 0 && strcmp(axis->value[i], groups) != 0)
@@ -437,7 +439,7 @@ static void print_quoted(FILE *out, const char *text)
     putc('"', out);
 }
 
-static void print_value(FILE *out, const struct config_key *key, const char *value)
+static void print_value(FILE *out, const struct setting *key, const char *value)
 {
     if (strcmp(key->name, "groups") == 0 && strcmp(value, key->fallback) != 0)
         print_quoted(out, value);
@@ -476,7 +478,7 @@ static int write_resolved(struct sweep *sweep, struct err *err)
     print_quoted(out, sweep->data);
     fprintf(out, "\npixel_size: %.17g\nkeep_weights: %s\n", sweep->pixel_size,
             store_keep_names[sweep->keep_weights]);
-    for (const struct config_key *key = config_keys; key->name; key++) {
+    for (const struct setting *key = worker_schema()->key; key->name; key++) {
         char value[CONFIG_MAX_CLUSTERS * 6];
         config_get(&sweep->base, key, value, sizeof value);
         if (find_axis(sweep, key))
@@ -522,7 +524,7 @@ static int sweep_from_tree(const char *path, struct tree *root, int is_copy, str
     if (rc == 0) {
         struct reading reading = {path, sweep, err, root, is_copy};
         snprintf(sweep->name, sizeof sweep->name, "sweep");
-        sweep->base = config_defaults();
+        sweep->base = config_defaults(worker_schema());
         sweep->pixel_size = dataset_defaults().pixel_size;
         rc = read_tree(&reading, root);
         if (rc == 0)
@@ -606,10 +608,7 @@ static int combination(const struct sweep *sweep, long index, struct config *out
             return rc;
         index /= axis->n;
     }
-    if (out->augment_zoom_min > out->augment_zoom_max)
-        return err_set(err, E_USAGE, "augment.zoom_min %g is larger than augment.zoom_max %g",
-                       out->augment_zoom_min, out->augment_zoom_max);
-    return 0;
+    return config_check(out, err);
 }
 
 /* "all" becomes the dataset's clusters; every named one must be there. */
@@ -730,7 +729,7 @@ int sweep_expand(struct sweep *sweep, const struct dataset *data, struct err *er
 
 int sweep_image_size(const struct sweep *sweep)
 {
-    const struct axis *axis = find_axis(sweep, config_find("image.size"));
+    const struct axis *axis = find_axis(sweep, config_find(worker_schema(), "image.size"));
     int size = axis ? 0 : (int)sweep->base.image_size;
     for (int i = 0; axis && i < axis->n; i++)
         size = atoi(axis->value[i]) > size ? atoi(axis->value[i]) : size;
@@ -739,14 +738,14 @@ int sweep_image_size(const struct sweep *sweep)
 
 const char *sweep_groups(const struct sweep *sweep)
 {
-    const struct axis *axis = find_axis(sweep, config_find("groups"));
+    const struct axis *axis = find_axis(sweep, config_find(worker_schema(), "groups"));
     for (int i = 0; axis && i < axis->n; i++)
         if (strcmp(axis->value[i], "none") != 0)
             return axis->value[i];
     return axis ? NULL : config_groups(&sweep->base);
 }
 
-static int is_fixed_field(const struct config_key *key)
+static int is_fixed_field(const struct setting *key)
 {
     static const char *const fixed[] = {"clusters", "strategy", "protocol", "seed", "model"};
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
@@ -759,11 +758,11 @@ int sweep_axis_names(const struct sweep *sweep, const char **name, int *is_numbe
 {
     int n = 0;
     for (int a = 0; a < sweep->n_axes; a++) {
-        const struct config_key *key = sweep->axis[a].key;
+        const struct setting *key = sweep->axis[a].key;
         if (is_fixed_field(key))
             continue;
         name[n] = key->name;
-        is_number[n++] = key->type == CONFIG_INT || key->type == CONFIG_REAL;
+        is_number[n++] = key->type == SETTING_INT || key->type == SETTING_REAL;
     }
     return n;
 }
@@ -782,12 +781,12 @@ void sweep_row(const struct sweep *sweep, int job, struct store_job *out)
     char text[CONFIG_MAX_CLUSTERS * 6];
     memset(out, 0, sizeof *out);
     memcpy(out->key, sweep->job[job].key, sizeof out->key);
-    config_get(config, config_find("clusters"), text, sizeof text);
+    config_get(config, config_find(worker_schema(), "clusters"), text, sizeof text);
     int is_all = config->clusters.n > 2 &&
                  memcmp(&config->clusters, &sweep->data_clusters, sizeof config->clusters) == 0;
     put_field(out->clusters, sizeof out->clusters, is_all ? "all" : text);
     put_field(out->strategy, sizeof out->strategy, config->strategy);
-    config_get(config, config_find("protocol"), text, sizeof text);
+    config_get(config, config_find(worker_schema(), "protocol"), text, sizeof text);
     text[strcspn(text, "x")] = '\0'; /* "kfold:5": repeats are rows */
     put_field(out->protocol, sizeof out->protocol, text);
     out->seed = config->seed;
@@ -804,7 +803,7 @@ void sweep_row(const struct sweep *sweep, int job, struct store_job *out)
 
 int sweep_model_varies(const struct sweep *sweep)
 {
-    const struct axis *axis = find_axis(sweep, config_find("model"));
+    const struct axis *axis = find_axis(sweep, config_find(worker_schema(), "model"));
     return axis && axis->n > 1;
 }
 

@@ -1,7 +1,7 @@
 /* grid.h - a sweep file and the jobs it asks for.
  *
  *     struct sweep *sweep = NULL;
- *     if (sweep_read("fig4.yaml", n_set, set, &sweep, &err) < 0) ...     YAML, checked against config_keys
+ *     if (sweep_read("fig4.yaml", n_set, set, &sweep, &err) < 0) ...   YAML, against worker_schema()
  *     if (sweep_expand(sweep, data, &err) < 0) ...    needs the dataset's checksum and clusters
  *     for (int j = 0; j < sweep->n_jobs; j++) ... sweep->job[j] ...
  *     sweep_free(sweep);
@@ -20,7 +20,7 @@ enum { SWEEP_MAX_AXES = STORE_MAX_AXES, SWEEP_MAX_JOBS = 1000000, SWEEP_MAX_TEXT
 
 /* One axis of the grid: a key and its values as canonical texts. */
 struct axis {
-    const struct config_key *key;
+    const struct setting *key;
     int n;
     char **value; /* (n) */
 };

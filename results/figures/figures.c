@@ -1,6 +1,7 @@
 #include "figures/figures.h"
 
 #include "samples/augment.h"
+#include "sections.h"
 #include "store/classes.h"
 #include "settings/config.h"
 #include "figures/figtext.h"
@@ -213,7 +214,7 @@ static void write_pixels(FILE *file, int version, const float *pixels, int size)
 
 static int write_variants_data(const struct dataset *data, int image, const char *dir, struct err *err)
 {
-    const struct config config = config_defaults();
+    const struct config config = config_defaults(worker_schema());
     const float *original = dataset_pixels(data, image);
     uint64_t key = rng_key("appendix", data->image[image].id, strlen(data->image[image].id));
     struct output out;
@@ -293,7 +294,8 @@ static void write_variants_plots(FILE *file, const struct layout *l, int size)
 
 static void describe_variants(struct layout *l, const struct dataset *data, int image)
 {
-    const struct config config = config_defaults();
+    const struct config config = config_defaults(worker_schema());
+    const struct augment_settings *ranges = config_of(&config, &augment_section);
     snprintf(l->title, sizeof l->title, "Image augmentation: one cell and 16 versions of it");
     snprintf(l->subtitle, sizeof l->subtitle, "First image of cluster %d, cell %s",
              data->image[image].cluster, data->image[image].id);
@@ -301,8 +303,7 @@ static void describe_variants(struct layout *l, const struct dataset *data, int 
         &l->notes,
         "Default ranges: rotation %g degrees, shift %g of the size and shear %g degrees, each to either "
         "side; zoom %g to %g; flip with probability %g. One affine warp, bilinear, nearest fill.",
-        config.augment_rotation, config.augment_shift, config.augment_shear, config.augment_zoom_min,
-        config.augment_zoom_max, config.augment_flip);
+        ranges->rotation, ranges->shift, ranges->shear, ranges->zoom_min, ranges->zoom_max, ranges->flip);
 }
 
 static int write_variants_script(const struct summary *summary, const struct dataset *data, int image,

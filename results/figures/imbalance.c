@@ -50,7 +50,7 @@ static void tick(char *out, size_t size, const struct summary_group *group, int 
     const char *sizes = group->cell->axis[axis];
     char ratio[32];
     snprintf(ratio, sizeof ratio, "%.3g", x);
-    config_real_text(strtod(ratio, NULL), ratio, sizeof ratio);
+    setting_real_text(strtod(ratio, NULL), ratio, sizeof ratio);
     snprintf(out, size, "%s%s%s", ratio, strlen(sizes) <= 9 ? "\n" : "", strlen(sizes) <= 9 ? sizes : "");
 }
 

@@ -1,6 +1,7 @@
 /* palette.h - the colours of every figure and of the page: Okabe and Ito's, told apart with any colour vision
- * (Okabe and Ito 2008), in the order of the report's blue and orange. A strategy has the same colour wherever
- * it is drawn. No MPI. */
+ * (Okabe and Ito 2008), in the order of the report's blue and orange. Those of strategies stand in their rows
+ * (strategies/balance.h): the report's five have these, the others Tol's muted scheme and darker kin, no two
+ * alike. */
 #ifndef CELLSWEEP_PALETTE_H
 #define CELLSWEEP_PALETTE_H
 
@@ -18,10 +19,5 @@
 #define PALETTE_SYNTHETIC  "#882255" /* the words "synthetic data" */
 #define PALETTE_TRAIN      PALETTE_BLUE
 #define PALETTE_VALIDATION PALETTE_VERMILION
-
-/* "#rrggbb" of a strategy. Those of the report have Okabe and Ito's colours, the other built-in ones
- * further colours, told apart by lightness too; a chain or an unknown name has one of these that
- * depends on its text alone. */
-const char *palette_strategy(const char *strategy);
 
 #endif

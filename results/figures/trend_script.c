@@ -5,6 +5,7 @@
 #include "figures/figtext.h"
 #include "figures/gnuplot.h"
 #include "write/output.h"
+#include "strategies/balance.h"
 #include "figures/pagename.h"
 
 #include <math.h>
@@ -361,7 +362,7 @@ static void write_series(FILE *file, const struct trend *trend, const struct pag
                          const char *separator)
 {
     char title[192], x[64];
-    const char *dash = i < 8 ? "" : " dt (6,3)", *color = palette_strategy(trend->series[i]->cell->strategy);
+    const char *dash = i < 8 ? "" : " dt (6,3)", *color = balance_colour(trend->series[i]->cell->strategy);
     series_title(title, sizeof title, trend, i);
     shifted_x(x, sizeof x, trend, page, i);
     fputs(separator, file);

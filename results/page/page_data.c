@@ -6,7 +6,7 @@
 #include "tables/headline.h"
 #include "write/json_out.h"
 #include "stats/misjudged.h"
-#include "figures/palette.h"
+#include "strategies/balance.h"
 #include "paper/published.h"
 #include "store/store_select.h"
 #include "tables/tables.h"
@@ -168,7 +168,7 @@ static json_t *colors(struct document *d)
     json_t *object = json_object();
     for (int g = 0; g < d->summary->n_groups; g++) {
         const char *strategy = d->summary->group[g].cell->strategy;
-        put(d, object, strategy, json_out_text(palette_strategy(strategy)));
+        put(d, object, strategy, json_out_text(balance_colour(strategy)));
     }
     return object;
 }

@@ -5,6 +5,7 @@
 #include "store/drawn.h"
 #include "embed.h"
 #include "models/model.h"
+#include "sections.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -62,7 +63,7 @@ int published_compares(const struct store *store, const struct store_job *job)
     char size[CONFIG_WORD_SIZE];
     classes_config(store, job, "image.size", size, sizeof size);
     return is_published(job->model) && published_fits(store) && !drawn_by_sizes(store, job) &&
-           (*size == '\0' || atoi(size) == config_defaults().image_size);
+           (*size == '\0' || atoi(size) == config_defaults(worker_schema()).image_size);
 }
 
 int published_curve(const char *clusters, const char *strategy, enum split split, enum metric metric,

@@ -55,7 +55,7 @@ static void describe(struct weights_job *w, int weights_epoch)
     const struct store_job *row = &store_jobs(w->store)[w->job];
     struct properties *p = &w->properties;
     char clusters[VALUE_SIZE];
-    config_get(&w->config, config_find("clusters"), clusters, sizeof clusters);
+    config_get(&w->config, config_find(w->config.schema, "clusters"), clusters, sizeof clusters);
     p->n = 0;
     add(p, "job", row->key);
     add(p, "clusters", clusters);

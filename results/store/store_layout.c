@@ -1,5 +1,6 @@
 #include "store/store_layout.h"
 #include "h5.h"
+#include "sections.h"
 #include "utf8.h"
 
 #include <stdio.h>
@@ -346,9 +347,9 @@ void store_pack(const struct store_types *types, const struct store_job *job, in
 /* The canonical text of a number is config.c's: what a sweep file would have given. */
 static void number_text(struct config *scratch, const char *axis, double value, char out[CONFIG_WORD_SIZE])
 {
-    const struct config_key *key = config_find(axis);
+    const struct setting *key = config_find(worker_schema(), axis);
     char text[CONFIG_WORD_SIZE];
-    snprintf(text, sizeof text, key && key->type == CONFIG_INT ? "%.0f" : "%.17g", value);
+    snprintf(text, sizeof text, key && key->type == SETTING_INT ? "%.0f" : "%.17g", value);
     if (key && config_set(scratch, axis, text, NULL) == 0)
         config_get(scratch, key, text, sizeof text);
     snprintf(out, CONFIG_WORD_SIZE, "%s", text);
@@ -380,7 +381,7 @@ static void unpack_field(struct config *scratch, const struct store_field *field
 
 void store_unpack(const struct store_types *types, const unsigned char *record, int n, struct store_job *job)
 {
-    struct config scratch = config_defaults();
+    struct config scratch = config_defaults(worker_schema());
     memset(job, 0, (size_t)n * sizeof *job);
     for (int i = 0; i < n; i++)
         for (int f = 0; f < types->n_fields; f++)

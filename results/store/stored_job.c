@@ -2,6 +2,7 @@
 
 #include "store/classes.h"
 #include "job.h"
+#include "sections.h"
 #include "models/model.h"
 
 #include <math.h>
@@ -24,7 +25,7 @@ static int set_keys(const struct store *store, const struct store_job *row, stru
 {
     char text[1100];
     int rc = 0;
-    for (const struct config_key *key = config_keys; key->name && rc == 0; key++)
+    for (const struct setting *key = worker_schema()->key; key->name && rc == 0; key++)
         if (!is_elsewhere(key->name) && *classes_config(store, row, key->name, text, sizeof text))
             rc = config_set(config, key->name, text, err);
     if (rc == 0)
@@ -78,7 +79,7 @@ static int read_clusters(struct store *store, int job, struct config_clusters *c
 
 int stored_job_config(struct store *store, int job, struct config *config, struct err *err)
 {
-    *config = config_defaults();
+    *config = config_defaults(worker_schema());
     int rc = set_keys(store, &store_jobs(store)[job], config, err);
     return rc < 0 ? rc : read_clusters(store, job, &config->clusters, err);
 }

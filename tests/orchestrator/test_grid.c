@@ -357,7 +357,8 @@ static void wrong_files_are_refused(void **state)
                    "expected false, best or final");
     assert_refused("data: builtin\ngrid: {clusters: [[1, 2]]}\n",
                    "image.size is 50, the dataset's images are 12");
-    assert_refused(HEAD "augment: {zoom_min: 2, zoom_max: 1}\ngrid: {clusters: [[1, 2]]}\n",
+    assert_refused(HEAD
+                   "strategy: augment\naugment: {zoom_min: 2, zoom_max: 1}\ngrid: {clusters: [[1, 2]]}\n",
                    "augment.zoom_min 2 is larger");
     assert_refused(HEAD
                    "grid: {clusters: [[1, 2]], seed: {first: 1, count: 1000000}, train.epochs: [1, 2]}\n",

@@ -4,6 +4,7 @@
 
 #include "run/checkpoint_folder.h"
 #include "support/folder_fixture.h"
+#include "sections.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +16,7 @@ static const float numbers[N_METRICS] = {1, 2, 3, 4};
 
 static struct job fake_job(const char *key)
 {
-    struct job job = {.config = config_defaults()};
+    struct job job = {.config = config_defaults(worker_schema())};
     snprintf(job.config.model, sizeof job.config.model, "fake");
     snprintf(job.key, sizeof job.key, "%s", key);
     job.config.epochs = 10;

@@ -10,6 +10,7 @@
 #include "support/folder_fixture.h"
 #include "h5.h"
 #include "run/saver.h"
+#include "sections.h"
 
 #include <dirent.h>
 #include <hdf5.h>
@@ -420,7 +421,7 @@ static void goes_on_from_one_of_them(int rc)
 static void test_saver(void **state)
 {
     (void)state;
-    job.config = config_defaults();
+    job.config = config_defaults(worker_schema());
     snprintf(job.config.model, sizeof job.config.model, "fake");
     snprintf(job.key, sizeof job.key, "0123456789abcdef0123456789abcdef");
     checkpoint_path(path, job.key, job_file);

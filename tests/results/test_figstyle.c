@@ -2,6 +2,7 @@
 
 #include "figures/figtext.h"
 #include "figures/palette.h"
+#include "strategies/balance.h"
 
 #include <limits.h>
 #include <setjmp.h>
@@ -174,10 +175,10 @@ static void strategies_have_colours_of_their_own(void **state)
     enum { N = sizeof names / sizeof *names };
     for (int i = 0; i < N; i++)
         for (int k = 0; k < i; k++)
-            if (strcmp(palette_strategy(names[i]), palette_strategy(names[k])) == 0)
-                fail_msg("%s and %s are both %s", names[i], names[k], palette_strategy(names[i]));
-    assert_int_equal(strlen(palette_strategy("augment+reweight")), 7);
-    assert_string_equal(palette_strategy("augment+reweight"), palette_strategy("augment+reweight"));
+            if (strcmp(balance_colour(names[i]), balance_colour(names[k])) == 0)
+                fail_msg("%s and %s are both %s", names[i], names[k], balance_colour(names[i]));
+    assert_int_equal(strlen(balance_colour("augment+reweight")), 7);
+    assert_string_equal(balance_colour("augment+reweight"), balance_colour("augment+reweight"));
 }
 
 int main(void)

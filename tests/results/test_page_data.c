@@ -6,7 +6,7 @@
 #include "write/json_out.h"
 #include "stats/misjudged.h"
 #include "page/page.h"
-#include "figures/palette.h"
+#include "strategies/balance.h"
 #include "paper/published.h"
 #include "support/scratch.h"
 #include "support/store_fixture.h"
@@ -167,7 +167,7 @@ static void the_head_says_what_it_is(void **state)
     assert_int_equal(json_integer_value(at(document, "data.clusters.27.count")), 9);
     assert_int_equal(json_integer_value(at(document, "classes.14-15.1")), 15);
     assert_string_equal(text_at(document, "titles.oversample"), "Oversampling");
-    assert_string_equal(text_at(document, "colors.oversample"), palette_strategy("oversample"));
+    assert_string_equal(text_at(document, "colors.oversample"), balance_colour("oversample"));
     assert_string_equal(text_at(document, "metrics.3"), "balanced_accuracy_as_published");
     assert_int_equal(json_integer_value(at(document, "n_epochs")), FAKE_EPOCHS);
 }

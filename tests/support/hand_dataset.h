@@ -6,6 +6,7 @@
 
 #include "settings/config.h"
 #include "data/dataset.h"
+#include "sections.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,7 +64,7 @@ static inline int hand_image_of(const float *pixels)
 /* Configuration of one job at its defaults. */
 static inline struct config hand_config(const char *clusters, const char *strategy, const char *protocol)
 {
-    struct config config = config_defaults();
+    struct config config = config_defaults(worker_schema());
     struct err err = {0};
     if (config_set(&config, "clusters", clusters, &err) < 0 ||
         config_set(&config, "strategy", strategy, &err) < 0 ||

@@ -7,6 +7,7 @@
 #include "kernels/kernels.h"
 #include "store/store.h"
 #include "support/strategy_fixture.h"
+#include "support/with.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,13 +24,13 @@ struct trained_job {
 static inline struct config trained_config(const struct dataset *data)
 {
     struct config config = noise_config(data, "none", "holdout");
-    config.filters1 = 4;
-    config.filters2 = 8;
-    config.dense1 = 16;
-    config.dense2 = 8;
+    with(&config, "cnn.filters1", 4);
+    with(&config, "cnn.filters2", 8);
+    with(&config, "cnn.dense1", 16);
+    with(&config, "cnn.dense2", 8);
     config.epochs = 2;
     config.batch = 16;
-    config.easy_ensemble_members = 3;
+    with(&config, "easy-ensemble.members", 3);
     config_set(&config, "logit_adjust.form", "post-hoc", NULL);
     return config;
 }
@@ -39,7 +40,7 @@ static inline char *trained_yaml(const struct config *config)
 {
     static const char *const elsewhere[] = {"clusters", "strategy", "seed", "class_sizes"};
     char *text = calloc(1, 16384), value[1100];
-    for (const struct config_key *key = config_keys; key->name; key++) {
+    for (const struct setting *key = worker_schema()->key; key->name; key++) {
         int skip = 0;
         for (int i = 0; i < 4; i++)
             skip |= strcmp(key->name, elsewhere[i]) == 0;

@@ -1,4 +1,5 @@
 #include "samples/augment.h"
+#include "support/with.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -161,7 +162,7 @@ static void assert_within(double value, double range)
 
 static void draws_stay_in_their_ranges(void **state)
 {
-    struct config config = config_defaults();
+    struct config config = config_defaults(worker_schema());
     struct rng rng = rng_start(rng_key("test", "ranges", 6), 0);
     double largest_rotation = 0, largest_shift = 0, least_zoom = 9;
     int flips = 0;
@@ -185,24 +186,28 @@ static void draws_stay_in_their_ranges(void **state)
 
 static void ranges_come_from_the_config(void **state)
 {
-    struct config config = config_defaults();
+    struct config config = config_defaults(worker_schema());
     struct rng rng = rng_start(1, 2);
     const struct augment_warp none = {{{1, 0, 0}, {0, 1, 0}}};
     (void)state;
-    config.augment_rotation = config.augment_shift = config.augment_shear = config.augment_flip = 0;
-    config.augment_zoom_min = config.augment_zoom_max = 1;
+    with(&config, "augment.rotation", 0);
+    with(&config, "augment.shift", 0);
+    with(&config, "augment.shear", 0);
+    with(&config, "augment.flip", 0);
+    with(&config, "augment.zoom_min", 1);
+    with(&config, "augment.zoom_max", 1);
     for (int i = 0; i < 20; i++) {
         struct augment_warp drawn = augment_draw(&config, 50, &rng);
         assert_memory_equal(&drawn, &none, sizeof none);
     }
-    config.augment_flip = 1;
+    with(&config, "augment.flip", 1);
     for (int i = 0; i < 20; i++)
         assert_int_equal(augment_parameters_draw(&config, 50, &rng).flip, 1);
 }
 
 static void same_stream_same_warp(void **state)
 {
-    struct config config = config_defaults();
+    struct config config = config_defaults(worker_schema());
     struct rng a = rng_start(7, 1), b = rng_start(7, 1), c = rng_start(7, 2);
     (void)state;
     struct augment_warp first = augment_draw(&config, 50, &a), second = augment_draw(&config, 50, &b);
@@ -214,10 +219,10 @@ static void same_stream_same_warp(void **state)
 /* Switching one range off must not change what the others draw. */
 static void ranges_are_drawn_independently(void **state)
 {
-    struct config all = config_defaults(), some = config_defaults();
+    struct config all = config_defaults(worker_schema()), some = config_defaults(worker_schema());
     struct rng a = rng_start(3, 0), b = rng_start(3, 0);
     (void)state;
-    some.augment_rotation = 0;
+    with(&some, "augment.rotation", 0);
     struct augment_parameters p = augment_parameters_draw(&all, 50, &a),
                               q = augment_parameters_draw(&some, 50, &b);
     assert_true(p.shift_y == q.shift_y && p.zoom_x == q.zoom_x && p.flip == q.flip && q.rotation == 0);

@@ -4,6 +4,7 @@
 #include "support/hand_dataset.h"
 #include "samples/render.h"
 #include "select.h"
+#include "support/with.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -82,7 +83,7 @@ static void assert_copies_numbered(const struct samples *list, int n_images)
 static void none_leaves_all_as_it_is(void **state)
 {
     struct dataset *data = unequal_pair(1);
-    struct config config = config_defaults();
+    struct config config = config_defaults(worker_schema());
     float weight[2];
     struct samples list = balanced(data, &config, "none", weight, "key");
     (void)state;
@@ -97,7 +98,7 @@ static void none_leaves_all_as_it_is(void **state)
 static void reweight_is_the_published_formula(void **state)
 {
     struct dataset *data = unequal_pair(1);
-    struct config config = config_defaults();
+    struct config config = config_defaults(worker_schema());
     float weight[2];
     struct samples list = balanced(data, &config, "reweight", weight, "key");
     (void)state;
@@ -112,7 +113,7 @@ static void undersample_keeps_distinct_images_in_order(void **state)
 {
     const int expected[] = {MINORITY, MINORITY};
     struct dataset *data = unequal_pair(1);
-    struct config config = config_defaults();
+    struct config config = config_defaults(worker_schema());
     struct samples list = balanced(data, &config, "undersample", NULL, "key");
     (void)state;
     assert_counts(&list, 2, expected);
@@ -138,10 +139,10 @@ static void undersample_with_replacement_repeats(void **state)
 {
     const int number[] = {1, 2}, count[] = {44, 40};
     struct dataset *data = hand_dataset(2, number, count, 1);
-    struct config config = config_defaults();
+    struct config config = config_defaults(worker_schema());
     (void)state;
     struct samples without = balanced(data, &config, "undersample", NULL, "key");
-    config.undersample_replacement = 1;
+    with(&config, "undersample.replacement", 1);
     struct samples with = balanced(data, &config, "undersample", NULL, "key");
     assert_counts(&with, 2, (const int[]){40, 40});
     assert_int_equal(count_duplicates(&without), 0);
@@ -158,7 +159,7 @@ static void undersample_with_replacement_repeats(void **state)
 static void undersample_is_uniform(void **state)
 {
     struct dataset *data = unequal_pair(1);
-    struct config config = config_defaults();
+    struct config config = config_defaults(worker_schema());
     int kept[MAJORITY + MINORITY] = {0};
     double chi_square = 0, expected = 500.0 * MINORITY / MAJORITY;
     (void)state;
@@ -179,7 +180,7 @@ static void undersample_is_uniform(void **state)
 static void oversample_adds_duplicates_at_the_end(void **state)
 {
     struct dataset *data = unequal_pair(1);
-    struct config config = config_defaults();
+    struct config config = config_defaults(worker_schema());
     struct samples list = balanced(data, &config, "oversample", NULL, "key");
     int drawn[MINORITY] = {0};
     (void)state;
@@ -209,7 +210,7 @@ static void count_variants(const struct samples *list, int n_variants, int *time
 static void augment_draws_variants_without_replacement(void **state)
 {
     struct dataset *data = unequal_pair(1);
-    struct config config = config_defaults();
+    struct config config = config_defaults(worker_schema());
     struct samples list = balanced(data, &config, "augment", NULL, "key");
     int times[MINORITY * 16], used = 0;
     (void)state;
@@ -239,10 +240,10 @@ static int same_order(const struct samples *list, int a, int b, int n)
 static void augment_starts_again_when_variants_run_out(void **state)
 {
     struct dataset *data = unequal_pair(1);
-    struct config config = config_defaults();
+    struct config config = config_defaults(worker_schema());
     int times[MINORITY * 5], thrice = 0;
     (void)state;
-    config.augment_variants = 5;
+    with(&config, "augment.variants", 5);
     struct samples list = balanced(data, &config, "augment", NULL, "key");
     assert_counts(&list, 2, (const int[]){MAJORITY, MAJORITY});
     assert_copies_numbered(&list, data->n_images);
@@ -261,7 +262,7 @@ static void more_classes_follow_largest_and_smallest(void **state)
 {
     const int number[] = {3, 4, 6}, count[] = {5, 12, 20};
     struct dataset *data = hand_dataset(3, number, count, 1);
-    struct config config = config_defaults();
+    struct config config = config_defaults(worker_schema());
     float weight[3];
     (void)state;
     struct samples over = balanced(data, &config, "oversample", NULL, "key");
@@ -284,7 +285,7 @@ static void equal_classes_need_nothing(void **state)
 {
     const int number[] = {3, 4}, count[] = {6, 6};
     struct dataset *data = hand_dataset(2, number, count, 1);
-    struct config config = config_defaults();
+    struct config config = config_defaults(worker_schema());
     (void)state;
     for (int i = 0; balance_strategy(i); i++) {
         const struct balance_strategy *s = balance_strategy(i);
@@ -301,7 +302,7 @@ static void equal_classes_need_nothing(void **state)
 static void parts_apply_from_left_to_right(void **state)
 {
     struct dataset *data = unequal_pair(1);
-    struct config config = config_defaults();
+    struct config config = config_defaults(worker_schema());
     float before[2], after[2];
     (void)state;
     struct samples a = balanced(data, &config, "reweight+undersample", before, "key");
@@ -318,16 +319,16 @@ static void cap_rule_fills_small_classes(void **state)
 {
     const int number[] = {1, 2, 3, 4}, count[] = {94, 40, 39, 7};
     struct dataset *data = hand_dataset(4, number, count, 1);
-    struct config config = config_defaults();
+    struct config config = config_defaults(worker_schema());
     (void)state;
-    config.balance_threshold = 40;
+    with(&config, "balance.threshold", 40);
     struct samples off = balanced(data, &config, "none", NULL, "key");
     assert_int_equal(off.n, data->n_images);
-    config.balance_cap = 45;
+    with(&config, "balance.cap", 45);
     struct samples on = balanced(data, &config, "none", NULL, "key");
     assert_counts(&on, 4, (const int[]){94, 40, 45, 45});
     assert_copies_numbered(&on, data->n_images);
-    config.balance_cap = 20;
+    with(&config, "balance.cap", 20);
     struct samples low = balanced(data, &config, "none", NULL, "key");
     assert_counts(&low, 4, (const int[]){94, 40, 39, 20});
     samples_free(&off);
@@ -366,7 +367,7 @@ static void the_job_key_decides(void **state)
 {
     static const char *const random_ones[] = {"undersample", "oversample", "augment"};
     struct dataset *data = unequal_pair(1);
-    struct config config = config_defaults();
+    struct config config = config_defaults(worker_schema());
     (void)state;
     for (int k = 0; k < 3; k++) {
         struct samples a = balanced(data, &config, random_ones[k], NULL, "one"),
@@ -448,7 +449,7 @@ static void a_variant_is_rendered_once(void **state)
     const float *where[MINORITY * 2] = {0};
     struct err err = {0};
     (void)state;
-    config.augment_variants = 2;
+    with(&config, "augment.variants", 2);
     struct job_samples s = rendered(&config, data, "key");
     for (int i = 0; i < s.train.n + s.val.n; i++) {
         const struct sample *sample = i < s.train.n ? &s.train.sample[i] : &s.val.sample[i - s.train.n];
@@ -492,7 +493,7 @@ static void the_draw_is_pinned(void **state)
 {
     static const int kept[MINORITY] = {7, 19, 32, 51, 63, 80, 90};
     struct dataset *data = unequal_pair(1);
-    struct config config = config_defaults();
+    struct config config = config_defaults(worker_schema());
     struct samples list = balanced(data, &config, "undersample", NULL, "key");
     (void)state;
     for (int i = 0; i < MINORITY; i++)

@@ -1,6 +1,7 @@
 #include "models/ensemble.h"
 
 #include "support/strategy_fixture.h"
+#include "support/with.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -22,7 +23,10 @@ static void begin(struct fixture *f)
     f->data = noise_dataset(CLASSES, count, SIZE, 3);
     f->config = noise_config(f->data, "none", "holdout");
     f->config.batch = 8;
-    f->config.filters1 = f->config.filters2 = f->config.dense1 = f->config.dense2 = 4;
+    with(&f->config, "cnn.filters1", 4);
+    with(&f->config, "cnn.filters2", 4);
+    with(&f->config, "cnn.dense1", 4);
+    with(&f->config, "cnn.dense2", 4);
     for (int i = 0; i < N; i++)
         f->image[i] = f->data->pixels + i * SIZE * SIZE;
 }

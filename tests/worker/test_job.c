@@ -2,6 +2,7 @@
 
 #include "models/net/cnn.h"
 #include "support/strategy_fixture.h"
+#include "support/with.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -17,11 +18,13 @@ static const int counts[CLASSES] = {24, 10, 6};
 static struct config small_config(const struct dataset *data, const char *strategy, const char *protocol)
 {
     struct config config = noise_config(data, strategy, protocol);
-    config.filters1 = config.filters2 = 4;
-    config.dense1 = config.dense2 = 8;
+    with(&config, "cnn.filters1", 4);
+    with(&config, "cnn.filters2", 4);
+    with(&config, "cnn.dense1", 8);
+    with(&config, "cnn.dense2", 8);
     config.epochs = 2;
     config.batch = 16;
-    config.easy_ensemble_members = 3;
+    with(&config, "easy-ensemble.members", 3);
     return config;
 }
 
@@ -194,7 +197,7 @@ static void logit_adjust_is_balanced_softmax_at_tau_one(void **state)
                   b = small_config(data, "logit-adjust", "holdout"), c = b;
     struct record x, y, z;
     (void)state;
-    c.logit_adjust_tau = 2;
+    with(&c, "logit-adjust.tau", 2);
     struct job_result r = run(&a, data, "key", &x), s = run(&b, data, "key", &y),
                       t = run(&c, data, "key", &z);
     assert_same(&r, &x, &s, &y);
@@ -229,7 +232,7 @@ static void best_weights_are_those_of_the_best_epoch(void **state)
         struct config config = small_config(data, strategies[k % 3], "holdout");
         struct record x, y, z;
         config.epochs = LONG;
-        config.learning_rate = 0.005;
+        with(&config, "train.learning_rate", 0.005);
         config.seed = k;
         struct job_result last = run_long(&config, data, 0, &x), best = run_long(&config, data, 1, &y);
         int epoch = 0;
@@ -262,7 +265,7 @@ static void a_network_that_is_too_large_is_refused_in_the_plan(void **state)
     struct err err = {0};
     (void)state;
     assert_int_equal(job_plan(&config, data, "key", &plan, &err), 0);
-    config.filters1 = 1024;
+    with(&config, "cnn.filters1", 1024);
     config.batch = 4096;
     assert_int_equal(job_plan(&config, data, "key", &plan, &err), E_USAGE);
     assert_non_null(strstr(err.text, "is too large"));
@@ -316,7 +319,7 @@ static void a_pause_hook_stops_a_job_that_compares_images(void **state)
         int calls = 0;
         const struct job_hooks hooks = {.self = &calls, .pause = stop_now, .epoch = no_epoch};
         assert_int_equal(config_set(&config, "model", "fake", &err), 0);
-        config.fake_milliseconds = 0;
+        with(&config, "fake.milliseconds", 0);
         assert_int_equal(job_run(&config, data, "key", &hooks, &result, &err), E_STOPPED);
         assert_int_equal(calls, 1);
         assert_non_null(strstr(err.text, "compared"));

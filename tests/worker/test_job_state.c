@@ -6,6 +6,7 @@
 #include "job.h"
 #include "kernels/kernels.h"
 #include "support/strategy_fixture.h"
+#include "support/with.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -20,11 +21,13 @@ static const struct checkpoint_identity identity = {"key", "data", "kernels", "p
 static struct config small_config(const struct dataset *data, const char *strategy, const char *protocol)
 {
     struct config config = noise_config(data, strategy, protocol);
-    config.filters1 = config.filters2 = 4;
-    config.dense1 = config.dense2 = 8;
+    with(&config, "cnn.filters1", 4);
+    with(&config, "cnn.filters2", 4);
+    with(&config, "cnn.dense1", 8);
+    with(&config, "cnn.dense2", 8);
     config.epochs = EPOCHS;
     config.batch = 12;
-    config.easy_ensemble_members = 3;
+    with(&config, "easy-ensemble.members", 3);
     return config;
 }
 
@@ -191,8 +194,10 @@ static void every_table_of_kernels(void **state)
     (void)state;
     struct dataset *data = noise_dataset(CLASSES, counts, 20, 7);
     struct config config = small_config(data, "augment", "holdout");
-    config.filters1 = config.filters2 = 16;
-    config.dense1 = config.dense2 = 32;
+    with(&config, "cnn.filters1", 16);
+    with(&config, "cnn.filters2", 16);
+    with(&config, "cnn.dense1", 32);
+    with(&config, "cnn.dense2", 32);
     for (int isa = KERNELS_REFERENCE; isa <= (int)kernels_best(); isa++) {
         assert_int_equal(kernels_select((enum kernels_isa)isa, NULL), 0);
         assert_resumes_everywhere(&config, data);
@@ -210,7 +215,7 @@ static void every_model(void **state)
         struct config config = small_config(data, "none", "holdout");
         struct checkpoint from = {.epoch = 1};
         snprintf(config.model, sizeof config.model, "%s", model_kind(i)->name);
-        config.fake_milliseconds = 0.1;
+        with(&config, "fake.milliseconds", 0.1);
         if (model_kind(i)->can & MODEL_EPOCHS)
             assert_resumes_everywhere(&config, data);
         else
@@ -277,7 +282,7 @@ static void a_state_that_does_not_fit(void **state)
     const struct job_hooks hooks = {.from = &from};
     job_result_free(&result);
     assert_int_equal(job_state_fits(&config, 0, &from, &err), 0);
-    other.dense1 = 9;
+    with(&other, "cnn.dense1", 9);
     assert_int_equal(job_run(&other, data, "key", &hooks, &result, &err), E_USAGE);
     other = small_config(data, "easy-ensemble", "holdout");
     assert_int_equal(job_run(&other, data, "key", &hooks, &result, &err), E_USAGE);

@@ -3,6 +3,7 @@
 
 #include "models/model.h"
 #include "support/strategy_fixture.h"
+#include "support/with.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -34,7 +35,7 @@ static struct config majority_config(const struct dataset *data, const char *str
     assert_int_equal(config_set(&config, "model", "majority", &err), 0);
     config.epochs = EPOCHS;
     config.batch = 7;
-    config.easy_ensemble_members = 3;
+    with(&config, "easy-ensemble.members", 3);
     return config;
 }
 

@@ -4,6 +4,7 @@
 #include "job.h"
 #include "store/store.h"
 #include "support/strategy_fixture.h"
+#include "support/with.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -14,19 +15,21 @@
 enum { SIZE = 12, CLASSES = 3, EPOCHS = 3 };
 static const int counts[CLASSES] = {24, 10, 7};
 
-static struct config config_of(const struct model_kind *kind, const struct dataset *data,
-                               const char *strategy)
+static struct config config_for(const struct model_kind *kind, const struct dataset *data,
+                                const char *strategy)
 {
     struct config config = noise_config(data, strategy, "holdout");
     struct err err = {0};
     assert_int_equal(model_check(kind->name, &err), 0);
     assert_int_equal(config_set(&config, "model", kind->name, &err), 0);
-    config.filters1 = config.filters2 = 4;
-    config.dense1 = config.dense2 = 8;
+    with(&config, "cnn.filters1", 4);
+    with(&config, "cnn.filters2", 4);
+    with(&config, "cnn.dense1", 8);
+    with(&config, "cnn.dense2", 8);
     config.epochs = EPOCHS;
     config.batch = 12;
-    config.easy_ensemble_members = 3;
-    config.fake_milliseconds = 0.1;
+    with(&config, "easy-ensemble.members", 3);
+    with(&config, "fake.milliseconds", 0.1);
     return config;
 }
 
@@ -39,7 +42,7 @@ static void a_row_is_whole(void **state)
     int i;
     (void)state;
     for (i = 0; (k = model_kind(i)); i++) {
-        struct config config = config_of(k, data, "none");
+        struct config config = config_for(k, data, "none");
         char identity[MODEL_IDENTITY_SIZE];
         assert_ptr_equal(model_find(k->name), k);
         assert_ptr_equal(model_of(&config), k);
@@ -84,7 +87,7 @@ static void parts_make_the_whole(void **state)
     const struct model_kind *k;
     (void)state;
     for (int i = 0; (k = model_kind(i)); i++) {
-        struct config config = config_of(k, data, "none");
+        struct config config = config_for(k, data, "none");
         const char *name, *before = "";
         size_t floats = 0;
         int dims[4];
@@ -185,7 +188,7 @@ static void every_model_under_every_strategy(void **state)
     (void)state;
     for (int i = 0; (k = model_kind(i)); i++)
         for (int s = 0; balance_strategy(s); s++) {
-            struct config config = config_of(k, data, balance_strategy(s)->name);
+            struct config config = config_for(k, data, balance_strategy(s)->name);
             struct job_plan plan;
             struct record x, y;
             int heeds = (balance_strategy(s)->needs & ~k->can) == 0;
@@ -214,7 +217,7 @@ static void every_model_lets_itself_be_stopped(void **state)
     struct dataset *data = noise_dataset(CLASSES, counts, SIZE, 7);
     (void)state;
     for (int i = 0; model_kind(i); i++) {
-        struct config config = config_of(model_kind(i), data, "none");
+        struct config config = config_for(model_kind(i), data, "none");
         struct job_result result;
         struct err err = {0};
         int calls = 0;
@@ -231,7 +234,7 @@ static void every_model_keeps_its_best(void **state)
     struct dataset *data = noise_dataset(CLASSES, counts, SIZE, 7);
     (void)state;
     for (int i = 0; model_kind(i); i++) {
-        struct config config = config_of(model_kind(i), data, "none");
+        struct config config = config_for(model_kind(i), data, "none");
         struct record x;
         struct job_result last = run(&config, data, &x), best;
         struct err err = {0};

@@ -4,6 +4,7 @@
 
 #include "strategies/balance.h"
 #include "support/hand_dataset.h"
+#include "support/with.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -289,7 +290,7 @@ static void the_split_is_named_by_clusters_protocol_seed_repeat(void **state)
     for (int i = 0; i < 6; i++)
         assert_true(split_stream(&changed[i]).key != key);
     base.fold = 3;
-    base.learning_rate = 0.5;
+    with(&base, "train.learning_rate", 0.5);
     base.protocol.repeats = 9;
     assert_true(split_stream(&base).key == key);
 }
@@ -391,11 +392,12 @@ static struct dataset *random_job(struct rng *rng, struct config *config)
     *config =
         hand_config(clusters, all_strategies[rng_below(rng, N_STRATEGIES)], protocols[rng_below(rng, 5)]);
     config->seed = (int64_t)rng_below(rng, 1000);
-    config->undersample_replacement = (int)rng_below(rng, 2);
+    with(config, "undersample.replacement", (int)rng_below(rng, 2));
     config->validation = 0.1 + 0.5 * rng_uniform(rng);
     config->fold = config->protocol.kind == PROTOCOL_KFOLD ? (int64_t)rng_below(rng, 3) : 0;
     if (rng_below(rng, 4) == 0)
-        config->balance_threshold = config->balance_cap = 25;
+        with(config, "balance.threshold", 25);
+    with(config, "balance.cap", 25);
     return hand_dataset(n, number, count, 5);
 }
 

@@ -3,6 +3,7 @@
 #include "samples/render.h"
 #include "select.h"
 #include "support/strategy_fixture.h"
+#include "support/with.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -48,7 +49,7 @@ static void assert_blend(const struct golden *g, const double *v)
     float pixels[MOST];
     struct sample sample = {.image = (int)v[0], .variant = -1, .partner = (int)v[1], .blend = v[2]};
     struct samples list = {.sample = &sample, .n = 1};
-    struct config config = config_defaults();
+    struct config config = config_defaults(worker_schema());
     assert_int_equal(samples_render(&config, g->data, "key", &list, NULL), 0);
     memcpy(pixels, sample.pixels, (size_t)(g->size * g->size) * sizeof *pixels);
     for (int i = 0; i < g->size * g->size; i++)
@@ -118,7 +119,7 @@ static struct samples apply(const struct dataset *data, const struct config *con
 
 static void assert_kept(const struct golden *g, const char *strategy, const int *kept)
 {
-    struct config config = config_defaults();
+    struct config config = config_defaults(worker_schema());
     struct recipe recipe;
     struct samples list = apply(g->data, &config, strategy, "key", &recipe);
     int found[MOST] = {0};
@@ -134,7 +135,7 @@ static void assert_kept(const struct golden *g, const char *strategy, const int 
 static void assert_blends(const struct golden *g, const char *strategy, const int *from)
 {
     static int seen[MOST][MOST];
-    struct config config = config_defaults();
+    struct config config = config_defaults(worker_schema());
     memset(seen, 0, sizeof seen);
     for (int job = 0; job < 3000; job++) {
         char key[16];
@@ -181,7 +182,7 @@ static void smote_of_tiny_classes(void **state)
 {
     const int count[] = {9, 1, 3};
     struct dataset *data = noise_dataset(3, count, 4, 1);
-    struct config config = config_defaults();
+    struct config config = config_defaults(worker_schema());
     struct recipe recipe;
     (void)state;
     struct samples list = apply(data, &config, "smote", "key", &recipe);
@@ -200,12 +201,12 @@ static void separate_classes_are_left_alone(void **state)
 {
     const int count[] = {12, 6};
     struct dataset *data = noise_dataset(2, count, 4, 1);
-    struct config config = config_defaults();
+    struct config config = config_defaults(worker_schema());
     struct recipe recipe;
     (void)state;
     for (int i = 12 * 16; i < 18 * 16; i++)
         data->pixels[i] += 20;
-    config.borderline_smote_m = 5;
+    with(&config, "borderline-smote.m", 5);
     struct samples a = apply(data, &config, "borderline-smote", "key", &recipe),
                    b = apply(data, &config, "tomek", "key", &recipe);
     assert_int_equal(a.n, 18);
@@ -221,7 +222,7 @@ static void tomek_leaves_every_class_an_image(void **state)
     const int count[] = {1, 2, 2};
     struct dataset *data = noise_dataset(3, count, 2, 1);
     static const float gray[] = {0, 0.1f, 5.1f, 5, 9};
-    struct config config = config_defaults();
+    struct config config = config_defaults(worker_schema());
     struct recipe recipe;
     (void)state;
     for (int i = 0; i < 20; i++)
@@ -239,10 +240,10 @@ static void made_images_are_compared_too(void **state)
 {
     const int count[] = {30, 10};
     struct dataset *data = noise_dataset(2, count, 4, 2);
-    struct config config = config_defaults();
+    struct config config = config_defaults(worker_schema());
     struct recipe recipe;
     (void)state;
-    config.focal_gamma = 3;
+    with(&config, "focal.gamma", 3);
     struct samples alone = apply(data, &config, "tomek", "key", &recipe),
                    after = apply(data, &config, "smote+tomek+focal", "key", &recipe);
     int n_alone[2], n_after[2];
@@ -253,7 +254,8 @@ static void made_images_are_compared_too(void **state)
     assert_true(recipe.loss == LOSS_FOCAL && recipe.gamma == 3.0);
     samples_free(&alone);
     samples_free(&after);
-    config.balance_threshold = config.balance_cap = 40;
+    with(&config, "balance.threshold", 40);
+    with(&config, "balance.cap", 40);
     struct samples both = apply(data, &config, "augment+nearmiss", "key", &recipe);
     assert_int_equal(both.n, 80);
     samples_free(&both);
@@ -280,10 +282,10 @@ static void assert_close(float value, double expected)
 static void class_balanced_weights(void **state)
 {
     const int count[] = {50, 20, 5};
-    struct config config = config_defaults();
+    struct config config = config_defaults(worker_schema());
     double e[3], sum = 0;
     (void)state;
-    config.class_balanced_beta = 0.9;
+    with(&config, "class-balanced.beta", 0.9);
     struct recipe r = recipe_of(count, "class-balanced", &config);
     for (int c = 0; c < 3; c++) {
         e[c] = (1 - 0.9) / (1 - pow(0.9, count[c]));
@@ -291,11 +293,11 @@ static void class_balanced_weights(void **state)
     }
     for (int c = 0; c < 3; c++)
         assert_close(r.class_weight[c], 3 * e[c] / sum);
-    config.class_balanced_beta = 0;
+    with(&config, "class-balanced.beta", 0);
     r = recipe_of(count, "class-balanced", &config);
     for (int c = 0; c < 3; c++)
         assert_close(r.class_weight[c], 1);
-    config.class_balanced_beta = 0.99999999;
+    with(&config, "class-balanced.beta", 0.99999999);
     r = recipe_of(count, "class-balanced", &config);
     for (int c = 0; c < 3; c++)
         assert_true(fabs((double)r.class_weight[c] - 3 / (0.02 + 0.05 + 0.2) / count[c]) < 1e-4);
@@ -304,10 +306,10 @@ static void class_balanced_weights(void **state)
 static void offsets_and_shifts(void **state)
 {
     const int count[] = {50, 20, 5};
-    struct config config = config_defaults();
+    struct config config = config_defaults(worker_schema());
     (void)state;
     struct recipe softmax = recipe_of(count, "balanced-softmax", &config);
-    config.logit_adjust_tau = 1.5;
+    with(&config, "logit-adjust.tau", 1.5);
     struct recipe loss = recipe_of(count, "logit-adjust", &config);
     assert_int_equal(config_set(&config, "logit-adjust.form", "post-hoc", NULL), 0);
     struct recipe post = recipe_of(count, "logit-adjust", &config);
@@ -326,7 +328,7 @@ static void offsets_and_shifts(void **state)
 static void threshold_divides_by_class_shares(void **state)
 {
     const int count[] = {50, 20, 5};
-    struct config config = config_defaults();
+    struct config config = config_defaults(worker_schema());
     struct recipe recipe = recipe_of(count, "threshold", &config);
     (void)state;
     for (int c = 0; c < 3; c++) {
@@ -341,11 +343,11 @@ static void members_get_balanced_subsets_of_their_own(void **state)
 {
     const int count[] = {50, 20, 5};
     struct dataset *data = noise_dataset(3, count, 2, 1);
-    struct config config = config_defaults();
+    struct config config = config_defaults(worker_schema());
     struct recipe recipe;
     uint64_t first = 0, second = 0;
     (void)state;
-    config.easy_ensemble_members = 6;
+    with(&config, "easy-ensemble.members", 6);
     struct samples list = apply(data, &config, "easy-ensemble+reweight", "key", &recipe);
     assert_int_equal(recipe.n_members, 6);
     for (int m = 0; m < 6; m++) {
@@ -422,10 +424,11 @@ static struct dataset *random_job(struct rng *rng, int trial, const char *const 
     config->seed = (int64_t)rng_below(rng, 1000);
     config->fold = config->protocol.kind == PROTOCOL_KFOLD ? (int64_t)rng_below(rng, 3) : 0;
     config->validation = 0.1 + 0.4 * rng_uniform(rng);
-    config->borderline_smote_m = 1 + (int64_t)rng_below(rng, 10);
+    with(config, "borderline-smote.m", 1 + (int64_t)rng_below(rng, 10));
     if (rng_below(rng, 3) == 0) {
-        config->balance_threshold = 2 + (int64_t)rng_below(rng, 12);
-        config->balance_cap = config->balance_threshold + (int64_t)rng_below(rng, 12);
+        int threshold = 2 + (int)rng_below(rng, 12);
+        with(config, "balance.threshold", threshold);
+        with(config, "balance.cap", threshold + (int)rng_below(rng, 12));
     }
     return data;
 }
@@ -591,7 +594,7 @@ static void the_draw_is_pinned(void **state)
 {
     const int count[] = {8, 4};
     struct dataset *data = noise_dataset(2, count, 4, 1);
-    struct config config = config_defaults();
+    struct config config = config_defaults(worker_schema());
     struct recipe recipe;
     struct samples list = apply(data, &config, "smote", "key", &recipe);
     static const int pinned[][2] = {{11, 10}, {10, 11}, {9, 11}, {10, 9}};

@@ -45,6 +45,23 @@ static int is_held(const char *key, int epoch, int *told)
     return 1;
 }
 
+struct settings {
+    double milliseconds;
+};
+
+static const struct setting settings[] = {
+    {"fake.milliseconds", SETTING_REAL, offsetof(struct settings, milliseconds), 0, 1e6, "1", NULL,
+     "what an epoch of model fake takes"},
+    {0},
+};
+
+static const struct section section = {.setting = settings, .size = sizeof(struct settings)};
+
+static double milliseconds_of(const struct config *config)
+{
+    return ((const struct settings *)config_of(config, &section))->milliseconds;
+}
+
 struct fake {
     double milliseconds;
     int n_classes;
@@ -63,7 +80,7 @@ static void identity(const struct config *config, char out[MODEL_IDENTITY_SIZE])
 static double work(const struct config *config, double n_seen, double n_judged)
 {
     (void)n_seen, (void)n_judged;
-    return fmax(config->fake_milliseconds, 1e-3) * (double)config->epochs;
+    return fmax(milliseconds_of(config), 1e-3) * (double)config->epochs;
 }
 
 static int open_fake(const struct model_spec *spec, void **out, struct err *err)
@@ -72,7 +89,7 @@ static int open_fake(const struct model_spec *spec, void **out, struct err *err)
     *out = fake;
     if (!fake)
         return E_IO;
-    fake->milliseconds = spec->config->fake_milliseconds;
+    fake->milliseconds = milliseconds_of(spec->config);
     fake->n_classes = spec->config->clusters.n;
     snprintf(fake->key, sizeof fake->key, "%s", spec->job_key ? spec->job_key : "");
     return 0;
@@ -124,6 +141,7 @@ static void judge(void *model, const float *const *image, int n, float *probs)
 const struct model_kind model_fake = {
     .name = "fake",
     .help = "sleeps; its numbers are made up: for testing the orchestration",
+    .section = &section,
     .can = MODEL_HEEDS | MODEL_MADE_UP,
     .seconds = 1e-3,
     .identity = identity,

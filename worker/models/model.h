@@ -60,7 +60,8 @@ struct model_state {
 
 struct model_kind {
     const char *name, *help;
-    unsigned can;   /* MODEL_... */
+    const struct section *section; /* its settings; NULL: it has none */
+    unsigned can;                  /* MODEL_... */
     double seconds; /* about what a unit of its work takes anywhere; 0: to be measured by teaching it */
     /* All that initial weights, speed and memory depend on but seed, strategy and batch: the only
      * identity there is. It names the stream of the weights, the kind of a job in the schedule, and
@@ -110,6 +111,9 @@ const struct model_kind *model_find(const char *name);
 
 /* The row of a configuration whose model_check() was good. */
 const struct model_kind *model_of(const struct config *config);
+
+/* 1 when the model of config reads a section, its own; one that is made up stands in for any. */
+int model_reads_section(const struct config *config, const struct section *section);
 
 /* 0 when there is a model of that name; E_USAGE with the names that there are. */
 int model_check(const char *name, struct err *err);

@@ -1,23 +1,49 @@
 /* Model "cnn": the convolutional network of cnn.h, taught by Adam. */
 #include "models/model.h"
 
+#include "models/optimiser.h"
+
 #include <stdio.h>
 #include <string.h>
 
+struct settings {
+    int64_t filters1, filters2, dense1, dense2;
+    double dropout1, dropout2, dropout3;
+};
+
+#define FIELD(f) offsetof(struct settings, f)
+
+static const struct setting settings[] = {
+    {"cnn.filters1", SETTING_INT, FIELD(filters1), 1, 1024, "32", NULL, "filters of the first convolution"},
+    {"cnn.filters2", SETTING_INT, FIELD(filters2), 1, 1024, "64", NULL, "filters of the second convolution"},
+    {"cnn.dense1", SETTING_INT, FIELD(dense1), 1, 8192, "128", NULL, "units of the first dense layer"},
+    {"cnn.dense2", SETTING_INT, FIELD(dense2), 1, 8192, "64", NULL, "units of the second dense layer"},
+    {"cnn.dropout1", SETTING_REAL, FIELD(dropout1), 0, 0.99, "0.25", NULL,
+     "dropout rate after the convolutions"},
+    {"cnn.dropout2", SETTING_REAL, FIELD(dropout2), 0, 0.99, "0.5", NULL,
+     "dropout rate after the first dense layer"},
+    {"cnn.dropout3", SETTING_REAL, FIELD(dropout3), 0, 0.99, "0.5", NULL,
+     "dropout rate after the second dense layer"},
+    {0},
+};
+
+static const struct section section = {.setting = settings, .size = sizeof(struct settings)};
+
 static struct cnn_shape shape_of(const struct config *config)
 {
+    const struct settings *s = config_of(config, &section);
     return (struct cnn_shape){.size = (int)config->image_size,
-                              .filters = {(int)config->filters1, (int)config->filters2},
-                              .dense = {(int)config->dense1, (int)config->dense2},
+                              .filters = {(int)s->filters1, (int)s->filters2},
+                              .dense = {(int)s->dense1, (int)s->dense2},
                               .n_classes = config->clusters.n,
-                              .dropout = {config->dropout1, config->dropout2, config->dropout3}};
+                              .dropout = {s->dropout1, s->dropout2, s->dropout3}};
 }
 
 static void identity(const struct config *config, char out[MODEL_IDENTITY_SIZE])
 {
-    snprintf(out, MODEL_IDENTITY_SIZE, "cnn %d %d %d %d %d %d", (int)config->image_size,
-             (int)config->filters1, (int)config->filters2, (int)config->dense1, (int)config->dense2,
-             config->clusters.n);
+    struct cnn_shape s = shape_of(config);
+    snprintf(out, MODEL_IDENTITY_SIZE, "cnn %d %d %d %d %d %d", s.size, s.filters[0], s.filters[1],
+             s.dense[0], s.dense[1], s.n_classes);
 }
 
 static int check(const struct config *config, struct err *err)
@@ -59,7 +85,8 @@ static int open_net(const struct model_spec *spec, void **out, struct err *err)
 static double teach(void *model, const struct config *config, const struct batch *batch,
                     const struct loss_rule *loss, float *probs)
 {
-    const struct cnn_adam adam = {config->learning_rate, config->beta1, config->beta2, config->epsilon};
+    const struct optimiser *o = config_of(config, &optimiser_section);
+    const struct cnn_adam adam = {o->learning_rate, o->beta1, o->beta2, o->epsilon};
     return cnn_train(model, batch, loss, &adam, probs);
 }
 
@@ -70,7 +97,7 @@ static void judge(void *model, const float *const *image, int n, float *probs)
 
 static size_t n_features(const struct config *config)
 {
-    return (size_t)config->dense2;
+    return (size_t)shape_of(config).dense[1];
 }
 
 static void embed(void *model, const float *const *image, int n, float *features)
@@ -122,6 +149,7 @@ static void close_net(void *model)
 const struct model_kind model_cnn = {
     .name = "cnn",
     .help = "the report's network: two convolutions, two dense layers, Adam",
+    .section = &section,
     .can = MODEL_HEEDS | MODEL_PUBLISHED,
     .identity = identity,
     .check = check,

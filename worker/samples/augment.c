@@ -5,8 +5,35 @@
 
 static const double radians_per_degree = 0.017453292519943295;
 
-/* a = a * b, of 3x3 matrices whose last row is (0, 0, 1). Indices are (row, column) of the
- * image, as in Keras. */
+#define FIELD(f) offsetof(struct augment_settings, f)
+
+static const struct setting settings[] = {
+    {"augment.variants", SETTING_INT, FIELD(variants), 1, 1000, "16", NULL,
+     "augmented versions made of every minority image"},
+    {"augment.rotation", SETTING_REAL, FIELD(rotation), 0, 180, "40", NULL, "largest rotation, degrees"},
+    {"augment.shift", SETTING_REAL, FIELD(shift), 0, 1, "0.2", NULL,
+     "largest shift, share of the image size"},
+    {"augment.shear", SETTING_REAL, FIELD(shear), 0, 80, "0.2", NULL, "largest shear angle, degrees"},
+    {"augment.zoom_min", SETTING_REAL, FIELD(zoom_min), 0.05, 20, "0.8", NULL, "smallest zoom factor"},
+    {"augment.zoom_max", SETTING_REAL, FIELD(zoom_max), 0.05, 20, "1.2", NULL, "largest zoom factor"},
+    {"augment.flip", SETTING_REAL, FIELD(flip), 0, 1, "0.5", NULL, "probability of a horizontal flip"},
+    {0},
+};
+
+static int check(const void *settings_of_job, struct err *err)
+{
+    const struct augment_settings *s = settings_of_job;
+    if (s->zoom_min > s->zoom_max)
+        return err_set(err, E_USAGE, "augment.zoom_min %g is larger than augment.zoom_max %g", s->zoom_min,
+                       s->zoom_max);
+    return 0;
+}
+
+const struct section augment_section = {
+    .setting = settings, .size = sizeof(struct augment_settings), .check = check};
+
+/* a = a * b, of 3x3 matrices whose last row is (0, 0, 1). Indices are (row, column) of the image, as in
+ * Keras. */
 static void compose(double a[2][3], const double b[2][3])
 {
     for (int i = 0; i < 2; i++) {
@@ -47,15 +74,16 @@ struct augment_warp augment_matrix(const struct augment_parameters *p, int size)
 
 struct augment_parameters augment_parameters_draw(const struct config *config, int size, struct rng *rng)
 {
-    const double shift = config->augment_shift * size;
+    const struct augment_settings *s = config_of(config, &augment_section);
+    const double shift = s->shift * size;
     struct augment_parameters p;
-    p.rotation = rng_between(rng, -config->augment_rotation, config->augment_rotation);
+    p.rotation = rng_between(rng, -s->rotation, s->rotation);
     p.shift_y = rng_between(rng, -shift, shift);
     p.shift_x = rng_between(rng, -shift, shift);
-    p.shear = rng_between(rng, -config->augment_shear, config->augment_shear);
-    p.zoom_y = rng_between(rng, config->augment_zoom_min, config->augment_zoom_max);
-    p.zoom_x = rng_between(rng, config->augment_zoom_min, config->augment_zoom_max);
-    p.flip = rng_uniform(rng) < config->augment_flip;
+    p.shear = rng_between(rng, -s->shear, s->shear);
+    p.zoom_y = rng_between(rng, s->zoom_min, s->zoom_max);
+    p.zoom_x = rng_between(rng, s->zoom_min, s->zoom_max);
+    p.flip = rng_uniform(rng) < s->flip;
     return p;
 }
 
@@ -70,8 +98,8 @@ static double clamp(double value, double high)
     return value < 0 ? 0 : value > high ? high : value;
 }
 
-/* Bilinear value at (x, y). Clamping the position first is the nearest fill: beyond the edge
- * lies the edge pixel. */
+/* Bilinear value at (x, y). Clamping the position first is the nearest fill: beyond the edge lies the edge
+ * pixel. */
 static float sample_at(const float *in, int size, double x, double y)
 {
     x = clamp(x, size - 1);

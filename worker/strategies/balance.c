@@ -33,6 +33,21 @@ const char *balance_title(const char *strategy)
     return s ? s->title : strategy;
 }
 
+/* The report's five have colours that no chain gets. */
+enum { FIRST_OTHER = 5 };
+
+const char *balance_colour(const char *strategy)
+{
+    const struct balance_strategy *s = find_strategy(strategy, strlen(strategy));
+    unsigned sum = 0;
+    int n = 0;
+    for (const char *c = strategy; *c; c++)
+        sum = 31 * sum + (unsigned char)*c;
+    while (balance_strategy(n))
+        n++;
+    return s ? s->colour : balance_strategy(FIRST_OTHER + (int)(sum % (unsigned)(n - FIRST_OTHER)))->colour;
+}
+
 /* The strategy that is likely meant by a misspelt name, NULL: none is near. The beginning of one is nearer
  * than a typo in another: over is oversample, not none. */
 static const char *nearest_strategy(const char *name)
@@ -43,7 +58,7 @@ static const char *nearest_strategy(const char *name)
         if (strncmp(s->name, name, strlen(name)) == 0)
             return s->name;
     for (int i = 0, least = 4; (s = balance_strategy(i)); i++) {
-        int distance = config_distance(name, s->name);
+        int distance = setting_distance(name, s->name);
         if (distance < least) {
             least = distance;
             best = s->name;
@@ -79,6 +94,17 @@ static int next_part(const char **text, const struct balance_strategy **out, str
         return unknown_strategy(*text, n, err);
     *text = (*text)[n] == '+' ? *text + n + 1 : NULL;
     return 1;
+}
+
+int balance_reads_section(const struct config *config, const struct section *section)
+{
+    const struct balance_strategy *part;
+    const char *text = config->strategy;
+    struct err ignored;
+    while (next_part(&text, &part, &ignored) > 0)
+        if (part->section == section)
+            return 1;
+    return 0;
 }
 
 int balance_reads(const char *strategy, const char *key)
@@ -170,18 +196,37 @@ struct rng balance_stream(const char *job_key)
     return rng_start(rng_key("balance", job_key, strlen(job_key)), 0);
 }
 
-/* The all-cluster rule of config->balance_threshold and balance_cap. A class whose size is only known to be
- * at most this may turn out to be below the threshold. */
+struct cap {
+    int64_t threshold, cap;
+};
+
+static const struct setting cap_settings[] = {
+    {"balance.threshold", SETTING_INT, offsetof(struct cap, threshold), 0, 1e9, "0", NULL,
+     "a class with fewer images than this gets duplicates; 0: rule off"},
+    {"balance.cap", SETTING_INT, offsetof(struct cap, cap), 0, 1e9, "0", NULL,
+     "up to this many images in all; 0: rule off"},
+    {0},
+};
+
+const struct section balance_cap_section = {.setting = cap_settings, .size = sizeof(struct cap)};
+
+int balance_cap_is_on(const struct config *config, const struct section *section)
+{
+    const struct cap *cap = config_of(config, section);
+    return cap->threshold > 0 && cap->cap > 0;
+}
+
+/* A class whose size is only known to be at most this may turn out to be below the threshold. */
 static int fill_to_cap(struct balance *balance, struct err *err)
 {
-    const struct config *config = balance->config;
+    const struct cap *cap = config_of(balance->config, &balance_cap_section);
     int size[CONFIG_MAX_CLUSTERS], rc = 0;
-    if (config->balance_threshold <= 0 || config->balance_cap <= 0)
+    if (!balance_cap_is_on(balance->config, &balance_cap_section))
         return 0;
     balance_sizes(balance, size);
     for (int c = 0; rc == 0 && c < balance->n_classes; c++)
-        if (size[c] < config->balance_threshold || balance->upper)
-            rc = balance_duplicate(balance, c, (int)config->balance_cap - size[c], err);
+        if (size[c] < cap->threshold || balance->upper)
+            rc = balance_duplicate(balance, c, (int)cap->cap - size[c], err);
     return rc;
 }
 

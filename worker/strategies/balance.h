@@ -38,7 +38,10 @@ struct balance {
 struct balance_strategy {
     const char *name;
     const char *title; /* of it in figures and on the page: "Undersampling" */
-    const char *help;  /* one line for --help and the README */
+    /* Of its lines there: "#rrggbb", told from the others with any colour vision, by lightness too. */
+    const char *colour;
+    const char *help;              /* one line for --help and the README */
+    const struct section *section; /* its settings: "smote.k" of smote; NULL: none */
     int (*apply)(struct balance *balance, struct err *err);
     /* Stand-in for an expensive rule: no class smaller than the rule leaves it, in no time.
      * NULL: apply is cheap. */
@@ -56,8 +59,19 @@ const struct balance_strategy *balance_strategy(int i);
 /* Title of a strategy text: that of its row, or the text itself where it is a chain or unknown. */
 const char *balance_title(const char *strategy);
 
+/* "#rrggbb" of a strategy text: that of its row; a chain or an unknown name has one of a strategy that is not
+ * of the report, which depends on its text alone. */
+const char *balance_colour(const char *strategy);
+
 /* Check a strategy text ("augment", "augment+reweight"). E_USAGE with the list of names. */
 int balance_check(const char *strategy, struct err *err);
+
+/* 1 when a part of the strategy of config reads a section, its own. */
+int balance_reads_section(const struct config *config, const struct section *section);
+
+/* The rule that fills classes up to a cap after any strategy, and whether it is on. */
+extern const struct section balance_cap_section;
+int balance_cap_is_on(const struct config *config, const struct section *section);
 
 /* 0 when a key ("smote.k") is a setting of a strategy that is no part of the text, so that its value changes
  * nothing but the random numbers of a job; else 1. */

@@ -1,5 +1,6 @@
 #include "strategies/balance_tools.h"
 #include "models/model.h"
+#include "samples/augment.h"
 
 #include <stdlib.h>
 
@@ -24,15 +25,27 @@ static int apply_reweight(struct balance *balance, struct err *err)
     return 0;
 }
 
+struct undersample {
+    int replacement;
+};
+
+static const struct setting undersample_settings[] = {
+    {"undersample.replacement", SETTING_BOOL, offsetof(struct undersample, replacement), 0, 1, "false", NULL,
+     "draw the kept majority images with replacement"},
+    {0},
+};
+
+static const struct section undersample_section = {.setting = undersample_settings,
+                                                   .size = sizeof(struct undersample)};
+
 /* Draw `keep` of the members: times[position] becomes how often that sample is kept. */
 static void draw_kept(struct balance *balance, struct members *members, int keep, int *times)
 {
-    if (!balance->config->undersample_replacement)
+    const struct undersample *settings = config_of(balance->config, &undersample_section);
+    if (!settings->replacement)
         rng_shuffle(&balance->rng, members->position, members->n);
     for (int k = 0; k < keep; k++) {
-        int which = balance->config->undersample_replacement
-                        ? (int)rng_below(&balance->rng, (uint32_t)members->n)
-                        : k;
+        int which = settings->replacement ? (int)rng_below(&balance->rng, (uint32_t)members->n) : k;
         times[members->position[which]]++;
     }
 }
@@ -69,7 +82,8 @@ static int apply_oversample(struct balance *balance, struct err *err)
  * before all are used. */
 static int add_variants(struct balance *balance, const struct members *members, int n, struct err *err)
 {
-    const int n_variants = (int)balance->config->augment_variants, pool = members->n * n_variants;
+    const struct augment_settings *settings = config_of(balance->config, &augment_section);
+    const int n_variants = (int)settings->variants, pool = members->n * n_variants;
     int rc = 0;
     int *pair = err_calloc((unsigned long)pool, sizeof *pair, "the variants to choose from", err);
     if (!pair)
@@ -106,15 +120,29 @@ static int apply_augment(struct balance *balance, struct err *err)
 }
 
 const struct balance_strategy balance_classic[] = {
-    {"none", "Unbalanced", "as is", apply_none, NULL, NULL, 0},
-    {"reweight", "Reweighting", "loss weight of class c: n / (n_classes * n_c)", apply_reweight, NULL, NULL,
-     MODEL_WEIGHTS},
-    {"undersample", "Undersampling", "larger classes reduced at random to the size of the smallest",
-     apply_undersample, NULL, NULL, 0},
-    {"oversample", "Oversampling",
-     "duplicates of smaller classes' images, drawn with replacement, up to the largest", apply_oversample,
-     NULL, NULL, 0},
-    {"augment", "Augmentation", "randomly warped variants of smaller classes' images, up to the largest",
-     apply_augment, NULL, NULL, 0},
-    {NULL, NULL, NULL, NULL, NULL, NULL, 0},
+    {.name = "none", .title = "Unbalanced", .colour = "#000000", .help = "as is", .apply = apply_none},
+    {.name = "reweight",
+     .title = "Reweighting",
+     .colour = "#009E73",
+     .help = "loss weight of class c: n / (n_classes * n_c)",
+     .apply = apply_reweight,
+     .needs = MODEL_WEIGHTS},
+    {.name = "undersample",
+     .title = "Undersampling",
+     .colour = "#0072B2",
+     .help = "larger classes reduced at random to the size of the smallest",
+     .section = &undersample_section,
+     .apply = apply_undersample},
+    {.name = "oversample",
+     .title = "Oversampling",
+     .colour = "#D55E00",
+     .help = "duplicates of smaller classes' images, drawn with replacement, up to the largest",
+     .apply = apply_oversample},
+    {.name = "augment",
+     .title = "Augmentation",
+     .colour = "#CC79A7",
+     .help = "randomly warped variants of smaller classes' images, up to the largest",
+     .section = &augment_section,
+     .apply = apply_augment},
+    {0},
 };

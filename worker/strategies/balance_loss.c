@@ -5,11 +5,25 @@
 #include <math.h>
 #include <string.h>
 
+struct class_balanced {
+    double beta;
+};
+
+static const struct setting class_balanced_settings[] = {
+    {"class-balanced.beta", SETTING_REAL, offsetof(struct class_balanced, beta), 0, 0.999999999, "0.999",
+     NULL, "overlap of images of a class: 0 no weights, towards 1 inverse class sizes"},
+    {0},
+};
+
+static const struct section class_balanced_section = {.setting = class_balanced_settings,
+                                                      .size = sizeof(struct class_balanced)};
+
 /* Cui et al. 2019: 1 / E_n with the effective number E_n = (1 - beta^n) / (1 - beta), scaled so that the
  * weights of the classes sum to their number. */
 static int apply_class_balanced(struct balance *balance, struct err *err)
 {
-    const double beta = balance->config->class_balanced_beta;
+    const struct class_balanced *settings = config_of(balance->config, &class_balanced_section);
+    const double beta = settings->beta;
     double weight[CONFIG_MAX_CLUSTERS], sum = 0;
     int size[CONFIG_MAX_CLUSTERS], present = 0;
     (void)err;
@@ -25,11 +39,24 @@ static int apply_class_balanced(struct balance *balance, struct err *err)
     return 0;
 }
 
+struct focal {
+    double gamma;
+};
+
+static const struct setting focal_settings[] = {
+    {"focal.gamma", SETTING_REAL, offsetof(struct focal, gamma), 0, 20, "2", NULL,
+     "focusing exponent; 0 is cross-entropy"},
+    {0},
+};
+
+static const struct section focal_section = {.setting = focal_settings, .size = sizeof(struct focal)};
+
 static int apply_focal(struct balance *balance, struct err *err)
 {
+    const struct focal *settings = config_of(balance->config, &focal_section);
     (void)err;
     balance->recipe->loss = LOSS_FOCAL;
-    balance->recipe->gamma = balance->config->focal_gamma;
+    balance->recipe->gamma = settings->gamma;
     return 0;
 }
 
@@ -53,15 +80,31 @@ static int apply_balanced_softmax(struct balance *balance, struct err *err)
     return 0;
 }
 
+struct logit_adjust {
+    double tau;
+    char form[CONFIG_WORD_SIZE];
+};
+
+static const struct setting logit_adjust_settings[] = {
+    {"logit-adjust.tau", SETTING_REAL, offsetof(struct logit_adjust, tau), 0, 20, "1", NULL,
+     "strength of the adjustment"},
+    {"logit-adjust.form", SETTING_WORD, offsetof(struct logit_adjust, form), 0, 0, "loss", "loss|post-hoc",
+     "loss: adjusted while training; post-hoc: a network trained without it is adjusted when it predicts"},
+    {0},
+};
+
+static const struct section logit_adjust_section = {.setting = logit_adjust_settings,
+                                                    .size = sizeof(struct logit_adjust)};
+
 /* Menon et al. 2021: their loss, or their correction of a network trained without it. */
 static int apply_logit_adjust(struct balance *balance, struct err *err)
 {
-    const struct config *config = balance->config;
+    const struct logit_adjust *settings = config_of(balance->config, &logit_adjust_section);
     (void)err;
-    if (strcmp(config->logit_adjust_form, "loss") == 0)
-        log_prior(balance, config->logit_adjust_tau, balance->recipe->logit_offset);
+    if (strcmp(settings->form, "loss") == 0)
+        log_prior(balance, settings->tau, balance->recipe->logit_offset);
     else
-        log_prior(balance, -config->logit_adjust_tau, balance->recipe->logit_shift);
+        log_prior(balance, -settings->tau, balance->recipe->logit_shift);
     return 0;
 }
 
@@ -74,17 +117,38 @@ static int apply_threshold(struct balance *balance, struct err *err)
 }
 
 const struct balance_strategy balance_loss[] = {
-    {"class-balanced", "Class-balanced loss",
-     "loss weights from the effective number of images of each class", apply_class_balanced, NULL, NULL,
-     MODEL_WEIGHTS},
-    {"focal", "Focal loss", "focal loss: images that are right already count less", apply_focal, NULL, NULL,
-     MODEL_LOSS},
-    {"balanced-softmax", "Balanced softmax", "softmax weighted by class sizes while training",
-     apply_balanced_softmax, NULL, NULL, MODEL_LOSS},
-    {"logit-adjust", "Logit adjustment",
-     "logits moved by the log of class shares: in the loss, or after training", apply_logit_adjust, NULL,
-     NULL, MODEL_LOSS | MODEL_SHIFT},
-    {"threshold", "Threshold moving", "predicted probabilities divided by class shares", apply_threshold,
-     NULL, NULL, MODEL_SHIFT},
-    {NULL, NULL, NULL, NULL, NULL, NULL, 0},
+    {.name = "class-balanced",
+     .title = "Class-balanced loss",
+     .colour = "#117733",
+     .help = "loss weights from the effective number of images of each class",
+     .section = &class_balanced_section,
+     .apply = apply_class_balanced,
+     .needs = MODEL_WEIGHTS},
+    {.name = "focal",
+     .title = "Focal loss",
+     .colour = "#882255",
+     .help = "focal loss: images that are right already count less",
+     .section = &focal_section,
+     .apply = apply_focal,
+     .needs = MODEL_LOSS},
+    {.name = "balanced-softmax",
+     .title = "Balanced softmax",
+     .colour = "#44AA99",
+     .help = "softmax weighted by class sizes while training",
+     .apply = apply_balanced_softmax,
+     .needs = MODEL_LOSS},
+    {.name = "logit-adjust",
+     .title = "Logit adjustment",
+     .colour = "#999933",
+     .help = "logits moved by the log of class shares: in the loss, or after training",
+     .section = &logit_adjust_section,
+     .apply = apply_logit_adjust,
+     .needs = MODEL_LOSS | MODEL_SHIFT},
+    {.name = "threshold",
+     .title = "Threshold moving",
+     .colour = "#7A7A7A",
+     .help = "predicted probabilities divided by class shares",
+     .apply = apply_threshold,
+     .needs = MODEL_SHIFT},
+    {0},
 };

@@ -85,14 +85,27 @@ static int originals_of(const struct balance *balance, int label, struct members
     return rc;
 }
 
+struct smote {
+    int64_t k;
+};
+
+static const struct setting smote_settings[] = {
+    {"smote.k", SETTING_INT, offsetof(struct smote, k), 1, 1000, "5", NULL,
+     "nearest neighbours an image is blended with one of"},
+    {0},
+};
+
+static const struct section smote_section = {.setting = smote_settings, .size = sizeof(struct smote)};
+
 static int smote(struct balance *balance, const struct scene *scene, int label, int missing, struct err *err)
 {
+    const struct smote *settings = config_of(balance->config, &smote_section);
     struct members members;
     struct neighbours near = {0};
     int rc = originals_of(balance, label, &members, err);
     if (rc == 0)
-        rc = neighbours_find(&scene->cloud, positions_of(&members), positions_of(&members),
-                             (int)balance->config->smote_k, balance->pause, &near, err);
+        rc = neighbours_find(&scene->cloud, positions_of(&members), positions_of(&members), (int)settings->k,
+                             balance->pause, &near, err);
     if (rc == 0 && members.n > 0)
         rc = add_blends(balance, positions_of(&members), &near, missing, err);
     neighbours_free(&near);
@@ -109,6 +122,21 @@ static int estimate_smote(struct balance *balance, struct err *err)
 {
     return balance_fill(balance, balance_duplicate, err);
 }
+
+struct borderline {
+    int64_t k, m;
+};
+
+static const struct setting borderline_settings[] = {
+    {"borderline-smote.k", SETTING_INT, offsetof(struct borderline, k), 1, 1000, "5", NULL,
+     "nearest neighbours of its class an image is blended with one of"},
+    {"borderline-smote.m", SETTING_INT, offsetof(struct borderline, m), 1, 1000, "10", NULL,
+     "nearest neighbours of any class that tell whether an image is on the border"},
+    {0},
+};
+
+static const struct section borderline_section = {.setting = borderline_settings,
+                                                  .size = sizeof(struct borderline)};
 
 /* Keep the members in danger: at least half, but not all, of the m nearest samples are of other classes. */
 static int keep_in_danger(struct balance *balance, const struct scene *scene, struct members *members, int m,
@@ -138,17 +166,17 @@ static int keep_in_danger(struct balance *balance, const struct scene *scene, st
 static int borderline_smote(struct balance *balance, const struct scene *scene, int label, int missing,
                             struct err *err)
 {
-    const struct config *config = balance->config;
+    const struct borderline *settings = config_of(balance->config, &borderline_section);
     struct members danger = {0}, members = {0};
     struct neighbours near = {0};
     int rc = originals_of(balance, label, &danger, err);
     if (rc == 0)
-        rc = keep_in_danger(balance, scene, &danger, (int)config->borderline_smote_m, err);
+        rc = keep_in_danger(balance, scene, &danger, (int)settings->m, err);
     if (rc == 0)
         rc = originals_of(balance, label, &members, err);
     if (rc == 0)
-        rc = neighbours_find(&scene->cloud, positions_of(&danger), positions_of(&members),
-                             (int)config->borderline_smote_k, balance->pause, &near, err);
+        rc = neighbours_find(&scene->cloud, positions_of(&danger), positions_of(&members), (int)settings->k,
+                             balance->pause, &near, err);
     if (rc == 0 && danger.n > 0)
         rc = add_blends(balance, positions_of(&danger), &near, missing, err);
     neighbours_free(&near);
@@ -261,6 +289,19 @@ static int choose_nearest(const struct neighbours *near, const struct members *m
     return 0;
 }
 
+struct nearmiss {
+    int64_t k;
+};
+
+static const struct setting nearmiss_settings[] = {
+    {"nearmiss.k", SETTING_INT, offsetof(struct nearmiss, k), 1, 1000, "3", NULL,
+     "nearest images of the smallest class whose mean distance counts"},
+    {0},
+};
+
+static const struct section nearmiss_section = {.setting = nearmiss_settings,
+                                                .size = sizeof(struct nearmiss)};
+
 /* Keep `keep` samples of a class: those nearest to the minority, or without a scene the first ones. */
 static int nearmiss_class(const struct balance *balance, const struct scene *scene,
                           const struct members *minority, int label, int keep, int *times, struct err *err)
@@ -268,7 +309,7 @@ static int nearmiss_class(const struct balance *balance, const struct scene *sce
     struct members members;
     struct neighbours near = {0};
     int rc = balance_members(balance->samples, label, &members, err);
-    int k = (int)balance->config->nearmiss_k;
+    int k = (int)((const struct nearmiss *)config_of(balance->config, &nearmiss_section))->k;
     keep = keep < members.n ? keep : members.n;
     if (rc == 0 && scene)
         rc = neighbours_find(&scene->cloud, positions_of(&members), positions_of(minority), k, balance->pause,
@@ -331,14 +372,32 @@ static int estimate_nearmiss(struct balance *balance, struct err *err)
 }
 
 const struct balance_strategy balance_pixels[] = {
-    {"smote", "SMOTE", "blends of smaller classes' images with near ones of their class, up to the largest",
-     apply_smote, estimate_smote, NULL, 0},
-    {"borderline-smote", "Borderline-SMOTE", "the same, only from images that other classes surround",
-     apply_borderline_smote, estimate_borderline_smote, NULL, 0},
-    {"tomek", "Tomek links",
-     "larger classes lose images whose nearest neighbour, mutually, is of another class", apply_tomek,
-     estimate_tomek, NULL, 0},
-    {"nearmiss", "NearMiss", "larger classes reduced to the images nearest to the smallest class",
-     apply_nearmiss, estimate_nearmiss, NULL, 0},
-    {NULL, NULL, NULL, NULL, NULL, NULL, 0},
+    {.name = "smote",
+     .title = "SMOTE",
+     .colour = "#E69F00",
+     .help = "blends of smaller classes' images with near ones of their class, up to the largest",
+     .section = &smote_section,
+     .apply = apply_smote,
+     .estimate = estimate_smote},
+    {.name = "borderline-smote",
+     .title = "Borderline-SMOTE",
+     .colour = "#8C5A00",
+     .help = "the same, only from images that other classes surround",
+     .section = &borderline_section,
+     .apply = apply_borderline_smote,
+     .estimate = estimate_borderline_smote},
+    {.name = "tomek",
+     .title = "Tomek links",
+     .colour = "#56B4E9",
+     .help = "larger classes lose images whose nearest neighbour, mutually, is of another class",
+     .apply = apply_tomek,
+     .estimate = estimate_tomek},
+    {.name = "nearmiss",
+     .title = "NearMiss",
+     .colour = "#332288",
+     .help = "larger classes reduced to the images nearest to the smallest class",
+     .section = &nearmiss_section,
+     .apply = apply_nearmiss,
+     .estimate = estimate_nearmiss},
+    {0},
 };

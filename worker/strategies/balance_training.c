@@ -11,16 +11,43 @@ static int apply_balanced_batch(struct balance *balance, struct err *err)
     return 0;
 }
 
+struct mixup {
+    double alpha;
+};
+
+static const struct setting mixup_settings[] = {
+    {"mixup.alpha", SETTING_REAL, offsetof(struct mixup, alpha), 0.001, 100, "0.2", NULL,
+     "shares are drawn from Beta(alpha, alpha)"},
+    {0},
+};
+
+static const struct section mixup_section = {.setting = mixup_settings, .size = sizeof(struct mixup)};
+
 static int apply_mixup(struct balance *balance, struct err *err)
 {
+    const struct mixup *settings = config_of(balance->config, &mixup_section);
     (void)err;
-    balance->recipe->mixup_alpha = balance->config->mixup_alpha;
+    balance->recipe->mixup_alpha = settings->alpha;
     return 0;
 }
 
+struct easy_ensemble {
+    int64_t members;
+};
+
+static const struct setting easy_ensemble_settings[] = {
+    {"easy-ensemble.members", SETTING_INT, offsetof(struct easy_ensemble, members), 1, 64, "4", NULL,
+     "networks, each with a subset of its own; cost grows with them"},
+    {0},
+};
+
+static const struct section easy_ensemble_section = {.setting = easy_ensemble_settings,
+                                                     .size = sizeof(struct easy_ensemble)};
+
 static int easy_ensemble_members(const struct config *config)
 {
-    return (int)config->easy_ensemble_members;
+    const struct easy_ensemble *settings = config_of(config, &easy_ensemble_section);
+    return (int)settings->members;
 }
 
 /* Every network gets `keep` of the members, drawn without replacement; samples that none gets
@@ -73,12 +100,25 @@ static int apply_easy_ensemble(struct balance *balance, struct err *err)
 }
 
 const struct balance_strategy balance_training[] = {
-    {"balanced-batch", "Balanced batches", "every mini-batch holds as many images of each class",
-     apply_balanced_batch, NULL, NULL, MODEL_EPOCHS},
-    {"mixup", "Mixup", "training on blends of two images and of their labels", apply_mixup, NULL, NULL,
-     MODEL_SOFT},
-    {"easy-ensemble", "EasyEnsemble",
-     "several networks, each with its own undersampled subset; probabilities averaged", apply_easy_ensemble,
-     NULL, easy_ensemble_members, 0},
-    {NULL, NULL, NULL, NULL, NULL, NULL, 0},
+    {.name = "balanced-batch",
+     .title = "Balanced batches",
+     .colour = "#AA4499",
+     .help = "every mini-batch holds as many images of each class",
+     .apply = apply_balanced_batch,
+     .needs = MODEL_EPOCHS},
+    {.name = "mixup",
+     .title = "Mixup",
+     .colour = "#DDCC77",
+     .help = "training on blends of two images and of their labels",
+     .section = &mixup_section,
+     .apply = apply_mixup,
+     .needs = MODEL_SOFT},
+    {.name = "easy-ensemble",
+     .title = "EasyEnsemble",
+     .colour = "#CC6677",
+     .help = "several networks, each with its own undersampled subset; probabilities averaged",
+     .section = &easy_ensemble_section,
+     .apply = apply_easy_ensemble,
+     .n_members = easy_ensemble_members},
+    {0},
 };

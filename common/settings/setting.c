@@ -1,0 +1,264 @@
+#include "settings/setting.h"
+
+#include "utf8.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const protocol_names[] = {"report", "tail", "holdout", "kfold"};
+
+const char *config_protocol_name(enum protocol kind)
+{
+    return protocol_names[kind];
+}
+
+int setting_distance(const char *a, const char *b)
+{
+    int row[CONFIG_WORD_SIZE];
+    int n = (int)strnlen(b, sizeof row / sizeof *row - 1);
+    for (int j = 0; j <= n; j++)
+        row[j] = j;
+    for (int i = 1; a[i - 1] && i < CONFIG_WORD_SIZE; i++) {
+        int diagonal = row[0];
+        row[0] = i;
+        for (int j = 1; j <= n; j++) {
+            int change = diagonal + (a[i - 1] != b[j - 1]);
+            diagonal = row[j];
+            int shorter = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
+            row[j] = change < shorter ? change : shorter;
+        }
+    }
+    return row[n];
+}
+
+static int bad_value(const struct setting *setting, const char *text, const char *right, struct err *err)
+{
+    return err_set(err, E_USAGE, "%s: '%.80s' is not %s", setting->name, text, right);
+}
+
+static int out_of_range(const struct setting *setting, const char *text, struct err *err)
+{
+    return err_set(err, E_USAGE, "%s: %.40s is out of range, allowed is %g to %g", setting->name, text,
+                   setting->min, setting->max);
+}
+
+static int set_int(int64_t *out, const struct setting *setting, const char *text, struct err *err)
+{
+    char *end;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    if (end == text || *end)
+        return bad_value(setting, text, "a whole number", err);
+    if (errno || (double)value < setting->min || (double)value > setting->max)
+        return out_of_range(setting, text, err);
+    *out = value;
+    return 0;
+}
+
+static int set_real(double *out, const struct setting *setting, const char *text, struct err *err)
+{
+    char *end;
+    double value = strtod(text, &end);
+    if (end == text || *end || !isfinite(value))
+        return bad_value(setting, text, "a number", err);
+    if (value < setting->min || value > setting->max)
+        return out_of_range(setting, text, err);
+    *out = value;
+    return 0;
+}
+
+static int set_bool(int *out, const struct setting *setting, const char *text, struct err *err)
+{
+    if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
+        return bad_value(setting, text, "true or false", err);
+    *out = text[0] == 't';
+    return 0;
+}
+
+/* Whether `word` is one of "a|b|c". */
+static int is_choice(const char *choices, const char *word)
+{
+    size_t n = strlen(word);
+    for (const char *p = choices; p; p = strchr(p, '|'), p = p ? p + 1 : NULL)
+        if (n && strncmp(p, word, n) == 0 && (p[n] == '|' || p[n] == '\0'))
+            return 1;
+    return 0;
+}
+
+static int set_word(char *out, const struct setting *setting, const char *text, struct err *err)
+{
+    if (setting->choices && !is_choice(setting->choices, text))
+        return err_set(err, E_USAGE, "%s: '%.80s' is not one of %s", setting->name, text, setting->choices);
+    if (!*text || strlen(text) >= CONFIG_WORD_SIZE)
+        return bad_value(setting, text, "a word of 1 to 63 characters", err);
+    if (!utf8_is_harmless(text))
+        return bad_value(setting, text, "a word of UTF-8 without control characters and backquotes", err);
+    memset(out, 0, CONFIG_WORD_SIZE); /* the tail too: configs are compared by bytes */
+    snprintf(out, CONFIG_WORD_SIZE, "%s", text);
+    return 0;
+}
+
+static int has_cluster(const struct config_clusters *clusters, long number)
+{
+    for (int i = 0; i < clusters->n; i++)
+        if (clusters->number[i] == number)
+            return 1;
+    return 0;
+}
+
+static int set_clusters(struct config_clusters *out, const struct setting *setting, const char *text,
+                        struct err *err)
+{
+    struct config_clusters clusters;
+    memset(&clusters, 0, sizeof clusters);
+    const char *p = text;
+    while (strcmp(text, "all") != 0) {
+        char *end;
+        long number = strtol(p, &end, 10);
+        if (end == p || number < 0 || number > INT16_MAX || (*end && *end != '-'))
+            return bad_value(setting, text, "all, or cluster numbers joined by '-' such as 8-10", err);
+        if (has_cluster(&clusters, number))
+            return err_set(err, E_USAGE, "%s: cluster %ld stands twice in %.80s", setting->name, number,
+                           text);
+        if (clusters.n == CONFIG_MAX_CLUSTERS)
+            return err_set(err, E_USAGE, "%s: more than %d clusters", setting->name, CONFIG_MAX_CLUSTERS);
+        clusters.number[clusters.n++] = (int16_t)number;
+        if (!*end)
+            break;
+        p = end + 1;
+    }
+    if (clusters.n == 1)
+        return err_set(err, E_USAGE, "%s: %.80s is one cluster; a job needs two or more", setting->name,
+                       text);
+    *out = clusters;
+    return 0;
+}
+
+static int set_sizes(struct config_sizes *out, const struct setting *setting, const char *text,
+                     struct err *err)
+{
+    struct config_sizes sizes;
+    memset(&sizes, 0, sizeof sizes);
+    const char *p = text;
+    while (strcmp(text, "all") != 0) {
+        char *end;
+        long size = strtol(p, &end, 10);
+        if (end == p || size < 1 || size > INT32_MAX || (*end && *end != '-') ||
+            sizes.n == CONFIG_MAX_CLUSTERS)
+            return bad_value(setting, text,
+                             "all, or the number of images of each class joined by '-' such as 900-90", err);
+        sizes.size[sizes.n++] = (int32_t)size;
+        if (!*end)
+            break;
+        p = end + 1;
+    }
+    *out = sizes;
+    return 0;
+}
+
+static int set_protocol(struct config_protocol *out, const struct setting *setting, const char *text,
+                        struct err *err)
+{
+    for (int kind = PROTOCOL_REPORT; kind < PROTOCOL_KFOLD; kind++)
+        if (strcmp(text, protocol_names[kind]) == 0) {
+            *out = (struct config_protocol){(enum protocol)kind, 1, 1};
+            return 0;
+        }
+    int folds = 5, repeats = 1, used = 0;
+    int n = sscanf(text, "kfold:%d%nx%d%n", &folds, &used, &repeats, &used);
+    if (strcmp(text, "kfold") != 0 && (n < 1 || text[used]))
+        return bad_value(setting, text, "report, tail, holdout or {kfold: {folds: 5, repeats: 1}}", err);
+    if (folds < 2 || folds > 1000 || repeats < 1 || repeats > 1000)
+        return err_set(err, E_USAGE, "%s: kfold takes 2 to 1000 folds and 1 to 1000 repeats, not %d x %d",
+                       setting->name, folds, repeats);
+    *out = (struct config_protocol){PROTOCOL_KFOLD, folds, repeats};
+    return 0;
+}
+
+int setting_parse(const struct setting *setting, const char *text, void *value, struct err *err)
+{
+    switch (setting->type) {
+    case SETTING_INT:
+        return set_int(value, setting, text, err);
+    case SETTING_REAL:
+        return set_real(value, setting, text, err);
+    case SETTING_BOOL:
+        return set_bool(value, setting, text, err);
+    case SETTING_WORD:
+        return set_word(value, setting, text, err);
+    case SETTING_CLUSTERS:
+        return set_clusters(value, setting, text, err);
+    case SETTING_SIZES:
+        return set_sizes(value, setting, text, err);
+    case SETTING_PROTOCOL:
+        return set_protocol(value, setting, text, err);
+    }
+    return 0;
+}
+
+static void get_clusters(const struct config_clusters *clusters, char *out, size_t size)
+{
+    size_t used = 0;
+    snprintf(out, size, "all");
+    for (int i = 0; i < clusters->n && used < size; i++)
+        used += (size_t)snprintf(out + used, size - used, "%s%d", i ? "-" : "", clusters->number[i]);
+}
+
+static void get_sizes(const struct config_sizes *sizes, char *out, size_t size)
+{
+    size_t used = 0;
+    snprintf(out, size, "all");
+    for (int i = 0; i < sizes->n && used < size; i++)
+        used += (size_t)snprintf(out + used, size - used, "%s%d", i ? "-" : "", (int)sizes->size[i]);
+}
+
+void setting_real_key(double value, char *out, size_t size)
+{
+    for (int digits = 1; digits <= 17; digits++) {
+        snprintf(out, size, "%.*g", digits, value);
+        double back = strtod(out, NULL);
+        if (back >= value && back <= value)
+            return;
+    }
+}
+
+void setting_real_text(double value, char *out, size_t size)
+{
+    setting_real_key(value, out, size);
+    if (strchr(out, 'e') && fabs(value) >= 1 && fabs(value) < 1e15) /* its digits end before the point */
+        snprintf(out, size, "%.0f", value);
+}
+
+void setting_print(const struct setting *setting, const void *value, char *out, size_t size)
+{
+    const struct config_protocol *protocol = value;
+    switch (setting->type) {
+    case SETTING_INT:
+        snprintf(out, size, "%lld", (long long)*(const int64_t *)value);
+        break;
+    case SETTING_REAL:
+        setting_real_text(*(const double *)value, out, size);
+        break;
+    case SETTING_BOOL:
+        snprintf(out, size, "%s", *(const int *)value ? "true" : "false");
+        break;
+    case SETTING_WORD:
+        snprintf(out, size, "%s", (const char *)value);
+        break;
+    case SETTING_CLUSTERS:
+        get_clusters(value, out, size);
+        break;
+    case SETTING_SIZES:
+        get_sizes(value, out, size);
+        break;
+    case SETTING_PROTOCOL:
+        if (protocol->kind == PROTOCOL_KFOLD)
+            snprintf(out, size, "kfold:%dx%d", protocol->folds, protocol->repeats);
+        else
+            snprintf(out, size, "%s", protocol_names[protocol->kind]);
+        break;
+    }
+}

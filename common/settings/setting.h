@@ -1,0 +1,76 @@
+/* setting.h - one key of a sweep file: its row, and its value as text and back.
+ *
+ * Whoever has parameters has a table of these beside the code that reads them (struct section, config.h).
+ *
+ * Canonical texts: numbers as in C; clusters "8-10" (class index = position) or "all"; class_sizes "900-90"
+ * or "all"; strategy "augment", or "augment+reweight" for a combination; protocol "report", "tail",
+ * "holdout", "kfold:5x3" (folds x repeats). Pure functions, no MPI, no files. */
+#ifndef CELLSWEEP_SETTING_H
+#define CELLSWEEP_SETTING_H
+
+#include "err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { CONFIG_MAX_CLUSTERS = 256, CONFIG_WORD_SIZE = 64, SETTING_TEXT_SIZE = CONFIG_MAX_CLUSTERS * 6 };
+
+enum protocol { PROTOCOL_REPORT, PROTOCOL_TAIL, PROTOCOL_HOLDOUT, PROTOCOL_KFOLD };
+
+/* The C type of each kind of value. */
+enum setting_type {
+    SETTING_INT,      /* int64_t */
+    SETTING_REAL,     /* double */
+    SETTING_BOOL,     /* int, 0 or 1 */
+    SETTING_WORD,     /* char[CONFIG_WORD_SIZE], zeros behind the text */
+    SETTING_CLUSTERS, /* struct config_clusters */
+    SETTING_SIZES,    /* struct config_sizes */
+    SETTING_PROTOCOL  /* struct config_protocol */
+};
+
+struct config_clusters {
+    int n;                               /* 0: all clusters of the dataset, not yet known */
+    int16_t number[CONFIG_MAX_CLUSTERS]; /* class index -> cluster number */
+};
+
+struct config_sizes {
+    int n;                             /* 0: all images of every class */
+    int32_t size[CONFIG_MAX_CLUSTERS]; /* class index -> originals to draw */
+};
+
+struct config_protocol {
+    enum protocol kind;
+    int folds, repeats; /* kfold only, else 1 and 1 */
+};
+
+struct setting {
+    const char *name; /* dotted, as a sweep file has it: "train.learning_rate" */
+    enum setting_type type;
+    size_t offset;        /* of the value: in the struct of its section; in a schema, in struct config */
+    double min, max;      /* range of a number, inclusive */
+    const char *fallback; /* the default, canonical text; never changes once it was released */
+    const char *choices;  /* SETTING_WORD: "adam|sgd", or NULL when another module checks it */
+    const char *help;
+};
+
+/* A value from its text into *value, of the setting's C type. E_USAGE with a line that names the key, the
+ * text and what would be right; *value is untouched then. */
+int setting_parse(const struct setting *setting, const char *text, void *value, struct err *err);
+
+/* The canonical text of *value in out: size bytes, always terminated; SETTING_TEXT_SIZE are enough. */
+void setting_print(const struct setting *setting, const void *value, char *out, size_t size);
+
+/* A number as people write it: the fewest digits that read back as the same double, without an exponent from
+ * 1e-4 up to 1e15 (20, not 2e+01). out: size bytes, always terminated; 32 are enough. */
+void setting_real_text(double value, char *out, size_t size);
+
+/* The same as printf's %g writes it (2e+01): what is hashed into job keys. */
+void setting_real_key(double value, char *out, size_t size);
+
+/* Edit distance (Levenshtein's) of two names of at most 63 characters, for "did you mean". */
+int setting_distance(const char *a, const char *b);
+
+/* Name of a protocol: "report", "tail", "holdout", "kfold". */
+const char *config_protocol_name(enum protocol kind);
+
+#endif

@@ -1,0 +1,40 @@
+#include "sections.h"
+
+#include "models/model.h"
+#include "models/optimiser.h"
+#include "strategies/balance.h"
+
+#include <stdio.h>
+#include <threads.h>
+
+static struct schema schema;
+static once_flag is_made = ONCE_FLAG_INIT;
+
+/* The settings of a row of one of the tables; readers: what its rows are. */
+static void add_row(const struct section *section, section_is_used *is_used, const char *readers,
+                    const char *name)
+{
+    char used_by[64];
+    snprintf(used_by, sizeof used_by, "%s %s", readers, name);
+    if (section)
+        schema_add(&schema, section, is_used, used_by);
+}
+
+static void make(void)
+{
+    const struct balance_strategy *strategy;
+    const struct model_kind *model;
+    schema_begin(&schema);
+    schema_add(&schema, &optimiser_section, optimiser_is_used, "models that learn step by step");
+    for (int i = 0; (model = model_kind(i)); i++)
+        add_row(model->section, model_reads_section, "model", model->name);
+    for (int i = 0; (strategy = balance_strategy(i)); i++)
+        add_row(strategy->section, balance_reads_section, "strategy", strategy->name);
+    schema_add(&schema, &balance_cap_section, balance_cap_is_on, "jobs with both above 0");
+}
+
+const struct schema *worker_schema(void)
+{
+    call_once(&is_made, make);
+    return &schema;
+}
