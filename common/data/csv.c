@@ -15,12 +15,14 @@ struct csv {
     gzFile file; /* NULL: the buffer holds everything */
     unsigned char *buffer;
     int used, filled;
+    int separator;       /* ',', ';' or a tab */
     long line, row_line; /* line being read; first line of the row last read */
     char *text;          /* the row's fields, each ended by NUL */
     size_t length, capacity;
     size_t *start; /* (n_fields) where each field begins in text */
     int n_fields, fields_capacity;
     int n_header; /* fields of the header */
+    char **name;  /* (n_header) */
     int n_columns;
     int column[CSV_MAX_COLUMNS]; /* wanted column -> field */
 };
@@ -114,29 +116,45 @@ static int read_quoted(struct csv *csv, struct err *err)
     }
 }
 
-/* After a field: 1 when another follows, 0 at the end of the row. */
-static int end_field(struct csv *csv, int c, struct err *err)
+static int is_field_end(const struct csv *csv, int c)
+{
+    return c < 0 || c == csv->separator || c == '\n' || c == '\r';
+}
+
+static int is_blank(const struct csv *csv, int c)
+{
+    return c == ' ' || (c == '\t' && csv->separator != '\t');
+}
+
+static void skip_blanks(struct csv *csv)
+{
+    while (is_blank(csv, peek_byte(csv)))
+        take_byte(csv);
+}
+
+/* After a field that ended with byte c: 1 when another follows, 0 at the end of the row.
+ * Blanks at its end do not count, unless they stood in quotes, up to `quoted`. */
+static int end_field(struct csv *csv, int c, size_t quoted, struct err *err)
 {
     if (c == BROKEN)
         return broken(csv, err);
+    while (csv->length > quoted && is_blank(csv, csv->text[csv->length - 1]))
+        csv->length--;
     int rc = put(csv, '\0', err);
     if (rc < 0)
         return rc;
     if (c == '\r' && peek_byte(csv) == '\n')
         take_byte(csv);
-    return c == ',';
+    return c == csv->separator;
 }
 
-static int is_field_end(int c)
+static int after_quotes(struct csv *csv, struct err *err)
 {
-    return c < 0 || c == ',' || c == '\n' || c == '\r';
-}
-
-static int not_commas(const struct csv *csv, int separator, struct err *err)
-{
-    return err_set(err, E_IO, "%s:%ld: columns are separated by %s, not by commas; save it with commas%s",
-                   csv->path, csv->row_line, separator == '\t' ? "tabs" : "semicolons",
-                   separator == '\t' ? "" : " (and decimals with a point)");
+    skip_blanks(csv);
+    if (is_field_end(csv, peek_byte(csv)))
+        return 0;
+    return err_set(err, E_IO, "%s:%ld: text after a closing quote; write \"\" for a quote inside quotes",
+                   csv->path, csv->line);
 }
 
 /* One field; 1 when another follows in this row, 0 at its end. */
@@ -145,22 +163,16 @@ static int read_field(struct csv *csv, struct err *err)
     int rc = begin_field(csv, err);
     if (rc < 0)
         return rc;
+    skip_blanks(csv);
     if (peek_byte(csv) == '"') {
         take_byte(csv);
-        if ((rc = read_quoted(csv, err)) < 0)
+        if ((rc = read_quoted(csv, err)) < 0 || (rc = after_quotes(csv, err)) < 0)
             return rc;
-        int next = peek_byte(csv);
-        if (next == ';' || next == '\t')
-            return not_commas(csv, next, err);
-        if (!is_field_end(next))
-            return err_set(err, E_IO,
-                           "%s:%ld: text after a closing quote; write \"\" for a quote inside quotes",
-                           csv->path, csv->line);
     }
-    for (;;) {
+    for (size_t quoted = csv->length;;) {
         int c = take_byte(csv);
-        if (is_field_end(c))
-            return end_field(csv, c, err);
+        if (is_field_end(csv, c))
+            return end_field(csv, c, quoted, err);
         if (c == '\0')
             return err_set(err, E_IO, "%s:%ld: a zero byte: not a CSV file", csv->path, csv->line);
         if ((rc = put(csv, c, err)) < 0)
@@ -211,38 +223,75 @@ static void skip_byte_order_mark(struct csv *csv)
         csv->used = 3;
 }
 
-/* In quotes, so that a blank before a name and a name that is empty are seen. */
-static int no_column(const struct csv *csv, const char *name, struct err *err)
+/* How often `separator` stands outside quotes in the first line. */
+static int count_separators(const struct csv *csv, int separator)
+{
+    int n = 0, inside = 0;
+    for (int i = csv->used; i < csv->filled && (inside || !memchr("\r\n", csv->buffer[i], 2)); i++) {
+        inside ^= csv->buffer[i] == '"';
+        n += !inside && csv->buffer[i] == separator;
+    }
+    return n;
+}
+
+/* The separator is what a first line "sep=;" says, as spreadsheets write it, or stands most often in the
+ * header; a comma otherwise. */
+static void find_separator(struct csv *csv)
+{
+    const unsigned char *at = csv->buffer + csv->used;
+    csv->separator = ',';
+    if (peek_byte(csv) < 0)
+        return;
+    if (csv->filled - csv->used > 5 && memcmp(at, "sep=", 4) == 0 && memchr(",;\t", at[4], 3) &&
+        memchr("\r\n", at[5], 2)) {
+        csv->separator = at[4];
+        csv->used += 5;
+        return;
+    }
+    if (count_separators(csv, ';') > count_separators(csv, csv->separator))
+        csv->separator = ';';
+    if (count_separators(csv, '\t') > count_separators(csv, csv->separator))
+        csv->separator = '\t';
+}
+
+int csv_no_column(const struct csv *csv, const char *name, struct err *err)
 {
     char found[400] = "";
-    const char *first = csv->text + csv->start[0];
     size_t n = 0;
-    if (csv->n_fields == 1 && strpbrk(first, ";\t"))
-        return not_commas(csv, strpbrk(first, ";\t")[0], err);
-    for (int i = 0; i < csv->n_fields && n < sizeof found; i++)
-        n += (size_t)snprintf(found + n, sizeof found - n, "%s\"%s\"", i ? ", " : "",
-                              csv->text + csv->start[i]);
+    for (int i = 0; i < csv->n_header && n < sizeof found; i++)
+        n += (size_t)snprintf(found + n, sizeof found - n, "%s\"%s\"", i ? ", " : "", csv->name[i]);
     return err_set(err, E_IO, "%s:%ld: no column \"%s\", found: %s", csv->path, csv->row_line, name, found);
 }
 
-static int find_columns(struct csv *csv, const char *const *columns, int n, struct err *err)
+/* The header's names, kept: the next row takes the place of its text. */
+static int keep_names(struct csv *csv, struct err *err)
 {
-    int rc = read_row(csv, err);
-    if (rc <= 0)
-        return rc < 0 ? rc
-                      : err_set(err, E_IO, "%s: empty; a header with column %s is expected", csv->path,
-                                columns[0]);
-    csv->n_header = csv->n_fields;
-    csv->n_columns = n;
-    for (int k = 0; k < n; k++) {
-        int i = 0;
-        while (i < csv->n_fields && strcmp(csv->text + csv->start[i], columns[k]) != 0)
-            i++;
-        if (i == csv->n_fields)
-            return no_column(csv, columns[k], err);
-        csv->column[k] = i;
+    csv->name = err_calloc((size_t)csv->n_fields, sizeof *csv->name, "the columns of a table", err);
+    if (!csv->name)
+        return E_IO;
+    for (csv->n_header = 0; csv->n_header < csv->n_fields; csv->n_header++) {
+        csv->name[csv->n_header] = strdup(csv->text + csv->start[csv->n_header]);
+        if (!csv->name[csv->n_header])
+            return err_set(err, E_IO, "%s: out of memory", csv->path);
     }
     return 0;
+}
+
+static int read_header(struct csv *csv, const char *const *columns, int n, struct err *err)
+{
+    int rc = read_row(csv, err);
+    if (rc == 0)
+        return n ? err_set(err, E_IO, "%s: empty; a header with column %s is expected", csv->path, columns[0])
+                 : err_set(err, E_IO, "%s: empty; a header with the columns' names is expected", csv->path);
+    if (rc > 0)
+        rc = keep_names(csv, err);
+    csv->n_columns = n;
+    for (int k = 0; rc == 0 && k < n; k++) {
+        csv->column[k] = csv_find(csv, columns[k]);
+        if (csv->column[k] < 0)
+            rc = csv_no_column(csv, columns[k], err);
+    }
+    return rc;
 }
 
 static struct csv *new_csv(const char *name, size_t buffer, struct err *err)
@@ -265,8 +314,9 @@ static int start(struct csv *csv, const char *const *columns, int n, struct csv 
 {
     int rc = refuse_others(csv, err);
     skip_byte_order_mark(csv);
+    find_separator(csv);
     if (rc == 0)
-        rc = find_columns(csv, columns, n, err);
+        rc = read_header(csv, columns, n, err);
     if (rc < 0)
         csv_close(csv);
     else
@@ -316,16 +366,47 @@ int csv_next(struct csv *csv, const char **field, struct err *err)
     return 1;
 }
 
+const char *csv_name(const struct csv *csv, int k)
+{
+    return k >= 0 && k < csv->n_header ? csv->name[k] : NULL;
+}
+
+int csv_find(const struct csv *csv, const char *name)
+{
+    for (int k = 0; k < csv->n_header; k++)
+        if (strcmp(csv->name[k], name) == 0)
+            return k;
+    return -1;
+}
+
+void csv_select(struct csv *csv, const int *column, int n)
+{
+    csv->n_columns = n;
+    memcpy(csv->column, column, (size_t)n * sizeof *column);
+}
+
 long csv_line(const struct csv *csv)
 {
     return csv->row_line;
 }
 
+/* "4,25" to "4.25"; 0 for what has another form. */
+static int mend_decimal(const char *text, char *out, size_t size)
+{
+    size_t n = strlen(text), comma = strcspn(text, ",");
+    if (comma == n || n >= size || strpbrk(text, ".") || strchr(text + comma + 1, ','))
+        return 0;
+    memcpy(out, text, n + 1);
+    out[comma] = '.';
+    return 1;
+}
+
 int csv_number(const struct csv *csv, const char *column, const char *text, double *out, struct err *err)
 {
-    char *end = NULL;
-    *out = strtod(text, &end);
-    if (end == text || *end || !isfinite(*out))
+    char *end = NULL, mended[64];
+    const char *number = csv->separator != ',' && mend_decimal(text, mended, sizeof mended) ? mended : text;
+    *out = strtod(number, &end);
+    if (end == number || *end || !isfinite(*out))
         return err_set(err, E_IO, "%s:%ld: %s is \"%.40s\", not a finite number", csv->path, csv->row_line,
                        column, text);
     return 0;
@@ -337,6 +418,9 @@ void csv_close(struct csv *csv)
         return;
     if (csv->file)
         gzclose(csv->file);
+    for (int k = 0; k < csv->n_header; k++)
+        free(csv->name[k]);
+    free(csv->name);
     free(csv->start);
     free(csv->text);
     free(csv->buffer);

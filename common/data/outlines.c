@@ -26,11 +26,10 @@ struct gather {
     int n_unknown;
 };
 
-static double number_or_nan(const char *text)
+static double number_or_nan(const struct csv *csv, const char *text)
 {
-    char *end = NULL;
-    double value = strtod(text, &end);
-    return end == text || *end ? (double)NAN : value;
+    double value;
+    return csv_number(csv, "", text, &value, NULL) < 0 ? (double)NAN : value;
 }
 
 static int note_unknown(struct gather *g, const char *id, struct err *err)
@@ -88,7 +87,7 @@ static int add_row(struct gather *g, const char *const *field, struct err *err)
         g->row = row;
         g->capacity = capacity;
     }
-    struct point at = {number_or_nan(field[0]), number_or_nan(field[1])};
+    struct point at = {number_or_nan(g->csv, field[0]), number_or_nan(g->csv, field[1])};
     note_bad(g, field, at);
     g->row[g->n++] = (struct row){cell, at};
     return 0;
