@@ -262,3 +262,18 @@ void setting_print(const struct setting *setting, const void *value, char *out, 
         break;
     }
 }
+
+void setting_range(const struct setting *setting, char *out, size_t size)
+{
+    char low[32], high[32];
+    setting_real_text(setting->min, low, sizeof low);
+    setting_real_text(setting->max, high, sizeof high);
+    if (setting->type == SETTING_INT || setting->type == SETTING_REAL)
+        snprintf(out, size, "%s to %s", low, high);
+    else if (setting->type == SETTING_BOOL)
+        snprintf(out, size, "true or false");
+    else
+        snprintf(out, size, "%s", setting->choices ? setting->choices : "");
+    for (char *bar; setting->choices && (bar = strchr(out, '|'));)
+        *bar = '/';
+}

@@ -60,6 +60,9 @@ int setting_parse(const struct setting *setting, const char *text, void *value, 
 /* The canonical text of *value in out: size bytes, always terminated; SETTING_TEXT_SIZE are enough. */
 void setting_print(const struct setting *setting, const void *value, char *out, size_t size);
 
+/* What a value may be, for people: "1 to 1024", "true or false", "loss/post-hoc"; "" where no row says so. */
+void setting_range(const struct setting *setting, char *out, size_t size);
+
 /* A number as people write it: the fewest digits that read back as the same double, without an exponent from
  * 1e-4 up to 1e15 (20, not 2e+01). out: size bytes, always terminated; 32 are enough. */
 void setting_real_text(double value, char *out, size_t size);

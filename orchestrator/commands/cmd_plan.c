@@ -1,5 +1,6 @@
 #include "command.h"
 
+#include "commands/plan_keys.h"
 #include "strategies/balance.h"
 #include "sweep/divisions.h"
 #include "sweep/grid.h"
@@ -26,47 +27,9 @@ static const struct argument rows[] = {
     ARGUMENT_SET(set),
     ARGUMENT_FILTER(filter),
     {"keys", 0, ARGUMENT_FLAG, NULL, AT(keys),
-     .help = "List every key a sweep file may hold, with default and meaning"},
+     .help = "List every key a sweep file may hold, with default, range and meaning; with settings of a job "
+             "in place of the sweep file (model=cnn,strategy=smote) only what such a job reads"},
     {0}};
-
-static void add_key(struct texttable *table, const char *name, const char *fallback, const char *meaning)
-{
-    texttable_add(table, "%s", name);
-    texttable_add(table, "%s", fallback);
-    texttable_add(table, "%s", meaning);
-    texttable_end(table);
-}
-
-/* What a key can be that names a row of a table. */
-static void add_kinds(struct texttable *table, const struct setting *key)
-{
-    const struct model_kind *kind;
-    for (int i = 0; strcmp(key->name, "model") == 0 && (kind = model_kind(i)); i++) {
-        char meaning[512];
-        snprintf(meaning, sizeof meaning, "  %s: %s", kind->name, kind->help);
-        add_key(table, "", "", meaning);
-    }
-}
-
-static int print_keys(void)
-{
-    struct texttable table = {.numeric_from = TEXTTABLE_COLUMNS};
-    add_key(&table, "key", "default", "meaning");
-    add_key(&table, "name", "sweep", "what the sweep is called");
-    add_key(&table, "data", "-", "builtin, a packed dataset, or a folder of images");
-    add_key(&table, "pixel_size", "0.2125", "micrometres a pixel, for a folder with cell boundaries");
-    add_key(&table, "keep_weights", "false",
-            "weights of every job to store, for predict and serve: final (or true), best, or false: none");
-    for (const struct setting *key = worker_schema()->key; key->name; key++) {
-        add_key(&table, key->name, key->fallback, key->help);
-        add_kinds(&table, key);
-    }
-    add_key(&table, "grid", "-",
-            "any of the keys from clusters on with a list of values; seed also {first: 1, count: 10}");
-    texttable_print(stdout, &table);
-    texttable_release(&table);
-    return 0;
-}
 
 static int print_divisions(const struct sweep *sweep, const struct dataset *data, const double *seconds,
                            struct err *err)
@@ -306,7 +269,7 @@ static int run(const void *options, struct err *err)
 {
     const struct options *a = options;
     if (a->keys)
-        return print_keys();
+        return plan_keys_print(stdout, a->sweep_path, err);
     if (!a->sweep_path)
         return err_set(err, E_USAGE, "plan: which sweep file? give SWEEP.yaml, or --keys");
     struct sweep *sweep = NULL;

@@ -4,7 +4,7 @@
 case $BUILD in *asan*) skip "models are tried with the plain build: a sanitizer wants to be loaded first"; finish ;; esac
 cellsweep=$BUILD/cellsweep
 pack_cells
-models=$("$cellsweep" plan --keys | awk '/^model /{on = 1; next} /^[^ ]/{on = 0} on {sub(":", "", $1); print $1}')
+models=$("$cellsweep" plan --keys | awk '/^task +model /{on = 1; next} /^[^ ]/{on = 0} on {print $1}')
 [ "$(wc -w <<<"$models")" -ge 3 ] && ok "models: $(echo $models)" || not_ok "models: $models"
 sweep() { # sweep MODEL: a sweep file of it
     cat <<YAML

@@ -23,6 +23,16 @@ says "three kinds in 1800 jobs" "^speed: 3 kinds of network timed here$"
 plan
 says "one kind" "^speed: 1 kind of network timed here$"
 
+# What may stand in a sweep file, read from the tables of those who read it.
+keys() { "$cellsweep" plan --keys "$@" | awk '/^[^ ]/ {print $2}'; }
+all=$(keys | sort)
+check "every key has a default, and who uses it" [ "$("$cellsweep" plan --keys | grep -c '^smote  *smote.k  *5  *1 to 1000  *strategy smote  *nearest')" = 1 ]
+check "keys of a model without steps, and of no strategy" [ "$(keys model=majority | grep -c 'cnn\|learning_rate\|smote\|data')" = 0 ]
+check "of a chain" [ "$(keys model=cnn,strategy=smote+focal | sed -n 's/[.].*//p' | sort -u | tr '\n' ' ')" = "cnn focal image smote train " ]
+check "all that are told so are keys" [ -z "$(keys strategy=augment,protocol=kfold | sort | comm -23 - <(echo "$all"))" ]
+check "folds have no share" [ -z "$(keys protocol=kfold | grep validation)" ]
+"$cellsweep" plan --keys model=cnm >"$TMP/plan.out" 2>&1 && not_ok "a model that is none" || says "a model that is none" "model: 'cnm' is not one of cnn, "
+
 # The size of the file.
 check "the sweep runs" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/r.h5" -q --set grid.seed.count=2000 --set model=fake --set fake.milliseconds=0
 plan --set grid.seed.count=2000 --set model=fake --set fake.milliseconds=0
