@@ -109,10 +109,14 @@ const char *config_used_by(const struct schema *schema, const struct setting *ke
     return place_of(schema, key)->used_by;
 }
 
+static int is_used(const struct config *config, const struct schema_place *place)
+{
+    return !place->is_used || place->is_used(config, place->section);
+}
+
 int config_reads(const struct config *config, const struct setting *key)
 {
-    const struct schema_place *place = place_of(config->schema, key);
-    return !place->is_used || place->is_used(config, place->section);
+    return is_used(config, place_of(config->schema, key));
 }
 
 int config_check(const struct config *config, struct err *err)
@@ -120,7 +124,7 @@ int config_check(const struct config *config, struct err *err)
     int rc = 0;
     for (int i = 0; i < config->schema->n_sections && rc == 0; i++) {
         const struct schema_place *place = &config->schema->place[i];
-        if (place->section->check && (!place->is_used || place->is_used(config, place->section)))
+        if (place->section->check && is_used(config, place))
             rc = place->section->check((const char *)config + place->at, err);
     }
     return rc;
@@ -158,13 +162,28 @@ const char *config_nearest(const struct schema *schema, const char *name)
     return best;
 }
 
+static void set_default(struct config *config, const struct setting *key)
+{
+    setting_parse(key, key->fallback, (char *)config + key->offset, NULL);
+}
+
+void config_normalise(struct config *config)
+{
+    int reads[CONFIG_MAX_KEYS]; /* asked before any is put back: one may depend on another */
+    for (int k = 0; k < config->schema->n_keys; k++)
+        reads[k] = config_reads(config, &config->schema->key[k]);
+    for (int k = 0; k < config->schema->n_keys; k++)
+        if (!reads[k])
+            set_default(config, &config->schema->key[k]);
+}
+
 struct config config_defaults(const struct schema *schema)
 {
     struct config config;
     memset(&config, 0, sizeof config); /* padding too: configs are compared and copied by bytes */
     config.schema = schema;
     for (const struct setting *key = schema->key; key->name; key++)
-        setting_parse(key, key->fallback, (char *)&config + key->offset, NULL);
+        set_default(&config, key);
     return config;
 }
 
