@@ -11,7 +11,7 @@
 #include "run/progress.h"
 #include "screen.h"
 #include "store/store.h"
-#include "store/stored_job.h"
+#include "tables/columns.h"
 #include "write/texttable.h"
 #include "utf8.h"
 
@@ -168,16 +168,6 @@ static int epochs_of(const struct view *v, int job)
     return store_n_epochs(v->store);
 }
 
-enum { STRATEGY_SIZE = 96 };
-
-/* The strategy of a job, after its model where those vary. */
-static const char *strategy_of(const struct view *v, const struct store_job *row, char out[STRATEGY_SIZE])
-{
-    int varies = stored_models_vary(v->store);
-    snprintf(out, STRATEGY_SIZE, "%s%s%s", varies ? row->model : "", varies ? ": " : "", row->strategy);
-    return out;
-}
-
 /* Unless there is a header only; more: rows that are not in it. */
 static void print_table(struct texttable *table, int more)
 {
@@ -189,22 +179,17 @@ static void print_table(struct texttable *table, int more)
 }
 
 /* What tells a job apart, as the first cells of a row: its number under `what`. */
-static void add_names(struct texttable *table, const char *what)
+static void add_names(struct texttable *table, const struct view *v, const char *what)
 {
     texttable_add(table, "%s", what);
-    texttable_add(table, "clusters");
-    texttable_add(table, "strategy");
-    texttable_add(table, "protocol");
+    columns_add_names(table, v->store, combination_shown(combination_varying_in(v->store)));
 }
 
 static void add_job(struct texttable *table, const struct view *v, int job)
 {
-    const struct store_job *row = &store_jobs(v->store)[job];
-    char strategy[STRATEGY_SIZE];
     texttable_add(table, "%d", job);
-    texttable_add(table, "%s", row->clusters);
-    texttable_add(table, "%s", strategy_of(v, row, strategy));
-    texttable_add(table, "%s", row->protocol);
+    columns_add(table, v->store, &store_jobs(v->store)[job],
+                combination_shown(combination_varying_in(v->store)));
 }
 
 static void add_seed(struct texttable *table, const struct view *v, int job)
@@ -229,11 +214,12 @@ static void add_running_job(struct texttable *table, const struct view *v, int j
 
 static void print_running(const struct view *v)
 {
-    struct texttable table = {.numeric_from = 4, .keys = 1};
+    struct texttable table = {.keys = 1};
     int shown = 0;
     if (v->view.n_state[JOB_RUNNING] == 0)
         return;
-    add_names(&table, is_over(v) ? "job" : "running");
+    add_names(&table, v, is_over(v) ? "job" : "running");
+    table.numeric_from = table.filled;
     const char *const last[] = {"seed", "fold", "rank", is_over(v) ? "was at" : "epoch",
                                 is_over(v) ? "" : "for"};
     for (size_t i = 0; i < sizeof last / sizeof *last; i++)
@@ -271,13 +257,14 @@ static void add_checkpoint(struct texttable *table, const struct view *v, int jo
 /* While the run lives, its running jobs are shown elsewhere. */
 static void print_checkpoints(const struct view *v)
 {
-    struct texttable table = {.numeric_from = 5, .keys = 1};
+    struct texttable table = {.keys = 1};
     struct checkpoint_list list;
     int n = 0;
     if (checkpoint_list(store_path(v->store), &list, NULL) < 0)
         return;
-    add_names(&table, "begun");
+    add_names(&table, v, "begun");
     texttable_add(&table, "state");
+    table.numeric_from = table.filled;
     texttable_add(&table, "seed");
     texttable_add(&table, "fold");
     texttable_end(&table);
@@ -308,12 +295,13 @@ static int previous_failure(const struct view *v, double before)
 
 static void print_failures(const struct view *v)
 {
-    struct texttable table = {.numeric_from = 6, .keys = 1};
+    struct texttable table = {.keys = 1};
     int n = v->view.n_state[JOB_FAILED] + v->view.n_state[JOB_DIVERGED];
     int job = n ? previous_failure(v, (double)INFINITY) : -1;
     if (job < 0)
         return;
-    add_names(&table, "job");
+    add_names(&table, v, "job");
+    table.numeric_from = table.filled + 2;
     const char *const last[] = {"state", "message", "seed", "fold"};
     for (size_t i = 0; i < sizeof last / sizeof *last; i++)
         texttable_add(&table, "%s", last[i]);

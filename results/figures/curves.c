@@ -36,17 +36,16 @@ void curves_group_title(char *out, size_t size, const struct summary *summary,
         snprintf(out, size, "%s, duplicates to %s", title, cap);
 }
 
-void curves_append_axes(char *out, size_t size, const struct summary *summary,
-                        const struct summary_group *group, int without)
+void curves_append_factors(char *out, size_t size, const struct summary *summary,
+                           const struct summary_group *group, unsigned but)
 {
+    unsigned named = summary->varying &
+                     ~(but | FACTOR(FACTOR_CLASSES) | FACTOR(FACTOR_STRATEGY) | FACTOR(FACTOR_PROTOCOL));
     size_t n = strlen(out);
-    if (summary_model_varies(summary) && n < size) {
-        snprintf(out + n, size - n, ", model %s", group->cell->model);
-        n += strlen(out + n);
-    }
-    for (int i = 0; i < store_n_axes(summary->store) && n < size; i++)
-        if (i != without && summary_axis_varies(summary, i)) {
-            snprintf(out + n, size - n, ", %s %s", store_axis_name(summary->store, i), group->cell->axis[i]);
+    for (int f = 0; f < combination_n_factors(summary->store) && n < size; f++)
+        if (named >> f & 1) {
+            snprintf(out + n, size - n, ", %s %s", combination_name(summary->store, f),
+                     combination_value(group->cell, f));
             n += strlen(out + n);
         }
 }
@@ -119,7 +118,7 @@ static void name_page(struct curves_page *page, const struct curves_page *others
         snprintf(more, sizeof more, "_more%d", page->part);
         pagename_append(page->name, more);
     }
-    pagename_append_cell(page->name, page->summary, group, -1);
+    pagename_append_cell(page->name, page->summary, group, 0);
     for (int i = 0; i < n_others; i++)
         if (strcmp(others[i].name, page->name) == 0) {
             snprintf(page->name + strlen(page->name), room, "_%d", n_others % 100000);

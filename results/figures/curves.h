@@ -53,10 +53,10 @@ int curves_is_unbalanced(const struct summary_group *group);
 void curves_group_title(char *out, size_t size, const struct summary *summary,
                         const struct summary_group *group);
 
-/* Append ", model cnn" where it varies and ", train.batch 16" for every axis that does, but for axis
- * `without` (-1: none). */
-void curves_append_axes(char *out, size_t size, const struct summary *summary,
-                        const struct summary_group *group, int without);
+/* Append ", model cnn" where it varies and ", train.batch 16" for every axis that does, but for the factors
+ * of a set (combination.h). */
+void curves_append_factors(char *out, size_t size, const struct summary *summary,
+                           const struct summary_group *group, unsigned but);
 
 /* What a reader must know of a protocol when strategies are compared. */
 const char *curves_protocol_meaning(const char *protocol);

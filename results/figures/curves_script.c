@@ -123,7 +123,7 @@ static void page_title(char *out, size_t size, const struct curves_page *page)
     classes_title(page->summary->store, page->panel[0]->cell, clusters, sizeof clusters);
     snprintf(out, size, "%s, %s%s", clusters, is_plain(page) ? "unbalanced" : "rebalanced",
              page->part ? ", more strategies" : "");
-    curves_append_axes(out, size, page->summary, page->panel[0], -1);
+    curves_append_factors(out, size, page->summary, page->panel[0], 0);
 }
 
 /* What a reader must know of a protocol before believing the curves. */

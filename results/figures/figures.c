@@ -363,9 +363,15 @@ static int add_unique(struct figures *figures, char *name, struct err *err)
     return add(figures, name, err);
 }
 
-static struct trend_axis axis_of(const struct summary *summary, int axis)
+/* Factors with a figure of their own: all that vary but those that every figure tells apart. */
+static int has_figure(const struct summary *summary, int factor)
 {
-    return imbalance_is_axis(summary, axis) ? imbalance_axis(axis) : trend_axis_of(summary, axis);
+    return factor >= FACTOR_AXES && summary_varies(summary, factor);
+}
+
+static struct trend_axis axis_of(const struct summary *summary, int factor)
+{
+    return imbalance_is_axis(summary, factor) ? imbalance_axis(factor) : trend_axis_of(summary, factor);
 }
 
 static int write_axis_pages(const struct summary *summary, const struct trend_axis *axis,
@@ -373,7 +379,7 @@ static int write_axis_pages(const struct summary *summary, const struct trend_ax
                             struct err *err)
 {
     struct trend *pages = NULL;
-    int n = trend_pages(summary, axis, &pages, err), rc = n < 0 ? n : 0;
+    int n = trend_pages(summary, axis, &pages, err), rc = n < 0 ? n : trend_read_jobs(pages, n, err);
     for (int i = 0; i < n && rc == 0; i++) {
         char name[PAGENAME_SIZE];
         trend_name(&pages[i], name);
@@ -390,21 +396,21 @@ static int write_axes(const struct summary *summary, const struct figstyle *styl
                       struct figures *figures, struct err *err)
 {
     int rc = 0;
-    for (int i = 0; i < store_n_axes(summary->store) && rc == 0; i++)
-        if (summary_axis_varies(summary, i)) {
-            struct trend_axis axis = axis_of(summary, i);
+    for (int f = 0; f < combination_n_factors(summary->store) && rc == 0; f++)
+        if (has_figure(summary, f)) {
+            struct trend_axis axis = axis_of(summary, f);
             rc = write_axis_pages(summary, &axis, style, dir, figures, err);
         }
     return rc;
 }
 
-/* An axis as the mean over all others. */
-static int write_marginal(const struct summary *summary, int axis, const struct figstyle *style,
+/* A factor as the mean over all axes. */
+static int write_marginal(const struct summary *summary, int factor, const struct figstyle *style,
                           const char *dir, struct figures *figures, struct err *err)
 {
-    struct trend_axis drawn = axis_of(summary, axis);
+    struct trend_axis drawn = axis_of(summary, factor);
     struct marginal *marginal;
-    int rc = marginal_new(summary, axis, &marginal, err);
+    int rc = marginal_new(summary, factor, &marginal, err);
     if (rc < 0)
         return rc;
     drawn.marginal = 1;
@@ -418,9 +424,9 @@ static int write_marginals(const struct summary *summary, const struct figstyle 
                            struct figures *figures, struct err *err)
 {
     int rc = 0;
-    for (int i = 0; i < store_n_axes(summary->store) && rc == 0; i++)
-        if (summary_axis_varies(summary, i))
-            rc = write_marginal(summary, i, style, dir, figures, err);
+    for (int f = 0; f < combination_n_factors(summary->store) && rc == 0; f++)
+        if (has_figure(summary, f))
+            rc = write_marginal(summary, f, style, dir, figures, err);
     return rc;
 }
 
@@ -434,7 +440,7 @@ static int write_heatmap(const struct summary *summary, const struct summary_gro
     pagename_append(name, group->cell->clusters);
     pagename_append(name, "_");
     pagename_append(name, group->cell->strategy);
-    pagename_append_cell(name, summary, group, -1);
+    pagename_append_cell(name, summary, group, 0);
     pagename_append(name, split == SPLIT_VAL ? "_validation" : "_originals");
     if (rc == 0)
         rc = add_unique(figures, name, err);
@@ -460,9 +466,9 @@ static int write_heatmaps(const struct summary *summary, const struct figures_op
     return rc;
 }
 
-static int count_axis_pages(const struct summary *summary, int i, struct err *err)
+static int count_axis_pages(const struct summary *summary, int factor, struct err *err)
 {
-    struct trend_axis axis = axis_of(summary, i);
+    struct trend_axis axis = axis_of(summary, factor);
     struct trend *pages = NULL;
     int n = trend_pages(summary, &axis, &pages, err);
     if (n >= 0)
@@ -470,12 +476,12 @@ static int count_axis_pages(const struct summary *summary, int i, struct err *er
     return n;
 }
 
-static int count_marginal_pages(const struct summary *summary, int i, struct err *err)
+static int count_marginal_pages(const struct summary *summary, int factor, struct err *err)
 {
     struct marginal *marginal;
-    int rc = marginal_new(summary, i, &marginal, err);
+    int rc = marginal_new(summary, factor, &marginal, err);
     if (rc == 0)
-        rc = count_axis_pages(&marginal->summary, i, err);
+        rc = count_axis_pages(&marginal->summary, factor, err);
     marginal_free(marginal);
     return rc;
 }
@@ -484,8 +490,8 @@ static int count_axes(const struct summary *summary, int (*count)(const struct s
                       struct err *err)
 {
     int n = 0;
-    for (int i = 0; i < store_n_axes(summary->store); i++) {
-        int more = summary_axis_varies(summary, i) ? count(summary, i, err) : 0;
+    for (int f = 0; f < combination_n_factors(summary->store); f++) {
+        int more = has_figure(summary, f) ? count(summary, f, err) : 0;
         if (more < 0)
             return more;
         n += more;

@@ -280,7 +280,7 @@ static void collect_heading(const struct heatmap *h, struct page *page)
     classes_title(h->summary->store, h->group->cell, clusters, sizeof clusters);
     curves_group_title(strategy, sizeof strategy, h->summary, h->group);
     snprintf(page->title, sizeof page->title, "%s: %s", clusters, strategy);
-    curves_append_axes(page->title, sizeof page->title, h->summary, h->group, -1);
+    curves_append_factors(page->title, sizeof page->title, h->summary, h->group, 0);
     snprintf(page->subtitle, sizeof page->subtitle, "%s (protocol %s)", judged_on(h),
              h->group->cell->protocol);
     n = snprintf(page->balanced, sizeof page->balanced, "Balanced accuracy %.3f", h->balanced.mean);

@@ -26,10 +26,9 @@ static int extremes(const struct summary *summary, const struct summary_group *g
     return first;
 }
 
-static double ratio(const struct summary *summary, const struct summary_group *group, int axis)
+static double ratio(const struct summary *summary, const struct summary_group *group)
 {
     long largest, smallest;
-    (void)axis;
     extremes(summary, group, &largest, &smallest);
     return smallest > 0 ? (double)largest / (double)smallest : nan("");
 }
@@ -45,23 +44,23 @@ static void largest_class(char *out, size_t size, const struct summary *summary,
 }
 
 /* The ratio to three digits, and the sizes below it when they are short. */
-static void tick(char *out, size_t size, const struct summary_group *group, int axis, double x)
+static void tick(char *out, size_t size, const struct summary_group *group, int factor, double x)
 {
-    const char *sizes = group->cell->axis[axis];
+    const char *sizes = combination_value(group->cell, factor);
     char ratio[32];
     snprintf(ratio, sizeof ratio, "%.3g", x);
     setting_real_text(strtod(ratio, NULL), ratio, sizeof ratio);
     snprintf(out, size, "%s%s%s", ratio, strlen(sizes) <= 9 ? "\n" : "", strlen(sizes) <= 9 ? sizes : "");
 }
 
-int imbalance_is_axis(const struct summary *summary, int axis)
+int imbalance_is_axis(const struct summary *summary, int factor)
 {
-    return strcmp(pagename_axis(summary, axis), "class_sizes") == 0;
+    return strcmp(pagename_factor(summary, factor), "class_sizes") == 0;
 }
 
-struct trend_axis imbalance_axis(int axis)
+struct trend_axis imbalance_axis(int factor)
 {
-    return (struct trend_axis){.axis = axis,
+    return (struct trend_axis){.factor = factor,
                                .stem = "imbalance",
                                .label =
                                    "Imbalance ratio: images of the largest class to those of the smallest",

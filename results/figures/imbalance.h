@@ -11,10 +11,10 @@
 #include "figures/trend.h"
 
 /* 1 for the grid axis class_sizes. */
-int imbalance_is_axis(const struct summary *summary, int axis);
+int imbalance_is_axis(const struct summary *summary, int factor);
 
 /* How that axis is drawn. A value that is no list of sizes stands for the clusters as they are in the
  * data. */
-struct trend_axis imbalance_axis(int axis);
+struct trend_axis imbalance_axis(int factor);
 
 #endif

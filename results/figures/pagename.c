@@ -11,28 +11,23 @@ void pagename_append(char *name, const char *text)
     name[n] = '\0';
 }
 
-const char *pagename_axis(const struct summary *summary, int axis)
+const char *pagename_factor(const struct summary *summary, int factor)
 {
-    const char *key = store_axis_name(summary->store, axis), *dot = strrchr(key, '.');
+    const char *key = combination_name(summary->store, factor), *dot = strrchr(key, '.');
     return dot ? dot + 1 : key;
 }
 
 void pagename_append_cell(char *name, const struct summary *summary, const struct summary_group *group,
-                          int without)
+                          unsigned but)
 {
-    if (summary_protocol_varies(summary)) {
-        pagename_append(name, "_");
-        pagename_append(name, group->cell->protocol);
-    }
-    if (summary_model_varies(summary)) {
-        pagename_append(name, "_");
-        pagename_append(name, group->cell->model);
-    }
-    for (int i = 0; i < store_n_axes(summary->store); i++)
-        if (i != without && summary_axis_varies(summary, i)) {
+    unsigned named = summary->varying & ~(but | FACTOR(FACTOR_CLASSES) | FACTOR(FACTOR_STRATEGY));
+    for (int f = 0; f < combination_n_factors(summary->store); f++)
+        if (named >> f & 1) {
             pagename_append(name, "_");
-            pagename_append(name, pagename_axis(summary, i));
-            pagename_append(name, "=");
-            pagename_append(name, group->cell->axis[i]);
+            if (f >= FACTOR_AXES) {
+                pagename_append(name, pagename_factor(summary, f));
+                pagename_append(name, "=");
+            }
+            pagename_append(name, combination_value(group->cell, f));
         }
 }

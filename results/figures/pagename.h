@@ -2,7 +2,7 @@
  *
  *     char name[PAGENAME_SIZE] = "fig4";
  *     pagename_append(name, "_3-9");
- *     pagename_append_cell(name, summary, group, -1);      "fig4_3-9_kfold_learning_rate=0.001"
+ *     pagename_append_cell(name, summary, group, 0);       "fig4_3-9_kfold_learning_rate=0.001"
  *
  * No MPI. */
 #ifndef CELLSWEEP_PAGENAME_H
@@ -16,12 +16,12 @@ enum { PAGENAME_SIZE = 240, PAGENAME_LENGTH = PAGENAME_SIZE - 16 };
 /* Append text to a name of PAGENAME_SIZE bytes; whatever is not harmless in a file name becomes '-'. */
 void pagename_append(char *name, const char *text);
 
-/* Append protocol, model and axes of a group, each only when it varies over the summary; axis `without` (-1:
- * none) is left out. */
+/* Append the values of a group for all factors that vary over the summary but clusters, strategy and those of
+ * a set (combination.h); axes with their names. */
 void pagename_append_cell(char *name, const struct summary *summary, const struct summary_group *group,
-                          int without);
+                          unsigned but);
 
 /* "learning_rate" of "train.learning_rate". */
-const char *pagename_axis(const struct summary *summary, int axis);
+const char *pagename_factor(const struct summary *summary, int factor);
 
 #endif

@@ -18,12 +18,12 @@ static int is_number(const char *text)
     return end != text && *end == '\0' && isfinite(x);
 }
 
-static int all_numbers(const struct summary *summary, int axis, double *low, double *high)
+static int all_numbers(const struct summary *summary, int factor, double *low, double *high)
 {
     *low = HUGE_VAL;
     *high = -HUGE_VAL;
     for (int g = 0; g < summary->n_groups; g++) {
-        const char *text = summary->group[g].cell->axis[axis];
+        const char *text = combination_value(summary->group[g].cell, factor);
         if (!is_number(text))
             return 0;
         *low = fmin(*low, strtod(text, NULL));
@@ -32,77 +32,119 @@ static int all_numbers(const struct summary *summary, int axis, double *low, dou
     return 1;
 }
 
-struct trend_axis trend_axis_of(const struct summary *summary, int axis)
+struct trend_axis trend_axis_of(const struct summary *summary, int factor)
 {
-    struct trend_axis a = {.axis = axis, .stem = "axis_", .label = store_axis_name(summary->store, axis)};
+    struct trend_axis a = {
+        .factor = factor, .stem = "axis_", .label = combination_name(summary->store, factor)};
     double low, high;
-    a.categorical = !all_numbers(summary, axis, &low, &high);
+    a.categorical = !all_numbers(summary, factor, &low, &high);
     a.log = !a.categorical && low > 0 &&
-            (strcmp(pagename_axis(summary, axis), "learning_rate") == 0 || high >= 20 * low);
+            (strcmp(pagename_factor(summary, factor), "learning_rate") == 0 || high >= 20 * low);
     return a;
 }
 
-/* Place of a word among the axis' values, in the order of their first group. */
-static int place_of(const struct summary *summary, int axis, const char *value)
+/* ---- what pages are made of ---- */
+
+struct making {
+    const struct summary *summary;
+    const struct trend_axis *axis;
+    double *x;               /* (n_groups) */
+    struct partition *pages; /* of the groups: what is the same on a page, but for its facet */
+    int has_facet;
+    int *taken;         /* (n_groups) 1: has its point */
+    int *last, *before; /* the last page of each part, and the one before each page: -1 none */
+};
+
+static void making_release(struct making *m)
 {
-    int place = 0;
-    for (int g = 0; g < summary->n_groups; g++) {
-        const char *text = summary->group[g].cell->axis[axis];
-        int seen = 0;
-        if (strcmp(text, value) == 0)
-            return place;
-        for (int k = 0; k < g && !seen; k++)
-            seen = strcmp(summary->group[k].cell->axis[axis], text) == 0;
-        place += !seen;
-    }
-    return place;
+    partition_free(m->pages);
+    free(m->x);
+    free(m->taken);
+    free(m->last);
+    free(m->before);
 }
 
-static double x_of(const struct summary *summary, const struct trend_axis *axis,
-                   const struct summary_group *group)
+/* Words stand in the order of their first groups, as parts do. */
+static int find_x(struct making *m, const struct store_job *const *cell, struct err *err)
 {
-    const char *text = group->cell->axis[axis->axis];
-    if (axis->x)
-        return axis->x(summary, group, axis->axis);
-    return axis->categorical ? place_of(summary, axis->axis, text) : strtod(text, NULL);
+    struct partition *words = NULL;
+    int n = m->summary->n_groups, rc = 0;
+    if (!m->axis->x && m->axis->categorical)
+        rc = partition_new(cell, n, FACTOR(m->axis->factor), &words, err);
+    for (int g = 0; g < n && rc == 0; g++)
+        m->x[g] = m->axis->x ? m->axis->x(m->summary, &m->summary->group[g])
+                  : words    ? words->part_of[g]
+                             : strtod(combination_value(cell[g], m->axis->factor), NULL);
+    partition_free(words);
+    return rc;
 }
 
-static int same_facet(const struct summary *summary, const struct trend_axis *axis,
-                      const struct summary_group *a, const struct summary_group *b)
+static int same_facet(const struct making *m, int a, int b)
 {
     char p[TREND_LABEL_SIZE], q[TREND_LABEL_SIZE];
-    axis->facet(p, sizeof p, summary, a);
-    axis->facet(q, sizeof q, summary, b);
+    m->axis->facet(p, sizeof p, m->summary, &m->summary->group[a]);
+    m->axis->facet(q, sizeof q, m->summary, &m->summary->group[b]);
     return strcmp(p, q) == 0;
+}
+
+static int by_x(const void *a, const void *b, void *making)
+{
+    const struct making *m = making;
+    double p = m->x[*(const int *)a], q = m->x[*(const int *)b];
+    return isnan(p) || isnan(q) ? !!isnan(p) - !!isnan(q) : (p > q) - (p < q);
+}
+
+/* Groups (n) of the same clusters: 1 when some stand at the same x and differ in
+ * their facet. They are sorted. */
+static int jumps(struct making *m, int *group, int n)
+{
+    qsort_r(group, (size_t)n, sizeof *group, by_x, m);
+    for (int i = 1, first = 0; i < n; i++) {
+        if (m->x[group[i]] > m->x[group[first]])
+            first = i;
+        else if (m->x[group[i]] >= m->x[group[first]] && !same_facet(m, group[i], group[first]))
+            return 1;
+    }
+    return 0;
 }
 
 /* 1 when some values of the same clusters differ but stand at the same x: then a line
  * would jump between them. */
-static int needs_facets(const struct summary *summary, const struct trend_axis *axis)
+static int find_facets(struct making *m, const struct store_job *const *cell, struct err *err)
 {
-    for (int g = 1; axis->facet && g < summary->n_groups; g++)
-        for (int k = 0; k < g; k++) {
-            const struct summary_group *a = &summary->group[g], *b = &summary->group[k];
-            if (strcmp(a->cell->clusters, b->cell->clusters) == 0 &&
-                x_of(summary, axis, a) == x_of(summary, axis, b) && !same_facet(summary, axis, a, b))
-                return 1;
-        }
-    return 0;
+    struct partition *clusters = NULL;
+    if (!m->axis->facet)
+        return 0;
+    int rc = partition_new(cell, m->summary->n_groups, FACTOR(FACTOR_CLASSES), &clusters, err);
+    for (int part = 0; rc == 0 && part < clusters->n_parts && !m->has_facet; part++)
+        m->has_facet = jumps(m, clusters->member + clusters->begin[part],
+                             clusters->begin[part + 1] - clusters->begin[part]);
+    partition_free(clusters);
+    return rc;
+}
+
+static int making_init(struct making *m, struct err *err)
+{
+    size_t n = (size_t)m->summary->n_groups;
+    const struct store_job **cell = summary_cells(m->summary, err);
+    m->x = err_calloc(n, sizeof *m->x, "a figure", err);
+    m->taken = err_calloc(n, sizeof *m->taken, "pages", err);
+    m->last = err_calloc(n, sizeof *m->last, "pages", err);
+    m->before = err_calloc(n, sizeof *m->before, "pages", err);
+    int rc = cell && m->x && m->taken && m->last && m->before ? find_x(m, cell, err) : E_IO;
+    if (rc == 0)
+        rc = find_facets(m, cell, err);
+    if (rc == 0)
+        rc =
+            partition_new(cell, m->summary->n_groups,
+                          FACTORS_ALL & ~(FACTOR(FACTOR_STRATEGY) | FACTOR(m->axis->factor)), &m->pages, err);
+    for (size_t i = 0; i < n && rc == 0; i++)
+        m->last[i] = -1;
+    free(cell);
+    return rc;
 }
 
 /* ---- which pages ---- */
-
-static int same_page(const struct trend *page, const struct summary_group *a, const struct summary_group *b)
-{
-    const struct store_job *p = a->cell, *q = b->cell;
-    int same = strcmp(p->clusters, q->clusters) == 0 && strcmp(p->protocol, q->protocol) == 0 &&
-               strcmp(p->model, q->model) == 0;
-    for (int i = 0; i < store_n_axes(page->summary->store) && same; i++)
-        same = i == page->axis.axis || strcmp(p->axis[i], q->axis[i]) == 0;
-    if (same && page->has_facet)
-        same = same_facet(page->summary, &page->axis, a, b);
-    return same;
-}
 
 /* Line of a strategy on a page, a new one when there is room, -1 otherwise. */
 static int series_of(struct trend *page, const struct summary_group *group)
@@ -125,57 +167,73 @@ static int by_series_and_x(const void *a, const void *b)
     return (p->x > q->x) - (p->x < q->x);
 }
 
-/* Points of the page of group `first`; taken[g] is set to 1 for each. */
-static int collect_points(struct trend *page, int first, int *taken, struct err *err)
+static void add_point(struct making *m, struct trend *page, int g)
 {
-    const struct summary *summary = page->summary;
-    page->point = err_calloc((size_t)summary->n_groups, sizeof *page->point, "points of a figure", err);
+    const struct summary_group *group = &m->summary->group[g];
+    int series = series_of(page, group);
+    if (series < 0)
+        return;
+    page->point[page->n++] = (struct trend_point){.group = group, .series = series, .x = m->x[g]};
+    m->taken[g] = 1;
+}
+
+/* Points of the page of group `first`. */
+static int collect_points(struct making *m, struct trend *page, int first, struct err *err)
+{
+    const int *begin = &m->pages->begin[m->pages->part_of[first]];
+    page->point = err_calloc((size_t)(begin[1] - begin[0]), sizeof *page->point, "points of a figure", err);
     if (!page->point)
         return E_IO;
-    for (int g = first; g < summary->n_groups; g++) {
-        const struct summary_group *group = &summary->group[g];
-        if (taken[g] || group->n_state[JOB_DONE] == 0 || !same_page(page, &summary->group[first], group))
-            continue;
-        int series = series_of(page, group);
-        if (series < 0)
-            continue;
-        page->point[page->n++] =
-            (struct trend_point){.group = group, .series = series, .x = x_of(summary, &page->axis, group)};
-        taken[g] = 1;
+    for (int i = begin[0]; i < begin[1]; i++) {
+        int g = m->pages->member[i];
+        if (!m->taken[g] && m->summary->group[g].n_state[JOB_DONE] > 0 &&
+            (!m->has_facet || same_facet(m, g, first)))
+            add_point(m, page, g);
     }
     qsort(page->point, (size_t)page->n, sizeof *page->point, by_series_and_x);
     return 0;
 }
 
-/* How many pages before it show the same cell. */
-static int part_of(const struct trend *pages, int n)
+/* How many pages before page i, the newest, show the same cell. */
+static int count_before(struct making *m, const struct trend *pages, int i)
 {
-    int part = 0;
-    for (int i = 0; i < n; i++)
-        part += same_page(&pages[n], pages[i].point[0].group, pages[n].point[0].group);
-    return part;
+    int first = (int)(pages[i].point[0].group - m->summary->group),
+        *last = &m->last[m->pages->part_of[first]];
+    int n = 0;
+    for (int k = *last; k >= 0; k = m->before[k])
+        n += !m->has_facet || same_facet(m, (int)(pages[k].point[0].group - m->summary->group), first);
+    m->before[i] = *last;
+    *last = i;
+    return n;
+}
+
+static int make_pages(struct making *m, struct trend *pages, struct err *err)
+{
+    int n = 0, rc = 0;
+    for (int g = 0; g < m->summary->n_groups && rc == 0; g++) {
+        if (m->taken[g] || m->summary->group[g].n_state[JOB_DONE] == 0)
+            continue;
+        pages[n] = (struct trend){.summary = m->summary, .axis = *m->axis, .has_facet = m->has_facet};
+        rc = collect_points(m, &pages[n], g, err);
+        if (rc == 0)
+            pages[n].part = count_before(m, pages, n);
+        n++;
+    }
+    return rc < 0 ? rc : n;
 }
 
 int trend_pages(const struct summary *summary, const struct trend_axis *axis, struct trend **out,
                 struct err *err)
 {
+    struct making m = {.summary = summary, .axis = axis};
     struct trend *pages = err_calloc((size_t)summary->n_groups, sizeof *pages, "pages", err);
-    int *taken = err_calloc((size_t)summary->n_groups, sizeof *taken, "pages", err);
-    int n = 0, rc = pages && taken ? 0 : E_IO, facets = needs_facets(summary, axis);
-    *out = NULL;
-    for (int g = 0; g < summary->n_groups && rc == 0; g++) {
-        if (taken[g] || summary->group[g].n_state[JOB_DONE] == 0)
-            continue;
-        pages[n] = (struct trend){.summary = summary, .axis = *axis, .has_facet = facets};
-        rc = collect_points(&pages[n], g, taken, err);
-        if (rc == 0)
-            pages[n].part = part_of(pages, n);
-        n++;
-    }
-    free(taken);
-    if (rc < 0) {
-        trend_free(pages, pages ? n : 0);
-        return rc;
+    int n = pages ? making_init(&m, err) : E_IO;
+    if (n == 0)
+        n = make_pages(&m, pages, err);
+    making_release(&m);
+    if (n < 0) {
+        trend_free(pages, pages ? summary->n_groups : 0);
+        pages = NULL;
     }
     *out = pages;
     return n;
@@ -196,10 +254,10 @@ void trend_name(const struct trend *trend, char *out)
     *out = '\0';
     pagename_append(out, trend->axis.stem);
     if (strcmp(trend->axis.stem, "axis_") == 0)
-        pagename_append(out, pagename_axis(summary, trend->axis.axis));
+        pagename_append(out, pagename_factor(summary, trend->axis.factor));
     pagename_append(out, "_");
     pagename_append(out, group->cell->clusters);
-    pagename_append_cell(out, summary, group, trend->axis.axis);
+    pagename_append_cell(out, summary, group, FACTOR(trend->axis.factor));
     if (trend->has_facet) {
         trend->axis.facet(facet, sizeof facet, summary, group);
         snprintf(text, sizeof text, "_%s=%s", trend->axis.facet_name, facet);
@@ -225,14 +283,17 @@ static void show_jobs(struct trend_point *point, const struct replicates_group *
     memcpy(point->job, value, (size_t)point->n_jobs * sizeof *value);
 }
 
-static int read_jobs(struct trend *trend, struct err *err)
+int trend_read_jobs(struct trend *pages, int n, struct err *err)
 {
-    const struct summary *summary = trend->summary;
     struct replicates *replicates = NULL;
+    if (n == 0 || pages->axis.marginal)
+        return 0;
+    const struct summary *summary = pages->summary;
     int rc = replicates_new(summary->store, summary, metric_names[METRIC_BALANCED_ACCURACY], REPLICATES_VAL,
                             &replicates, err);
-    for (int i = 0; i < trend->n && rc == 0; i++)
-        show_jobs(&trend->point[i], &replicates->group[trend->point[i].group - summary->group]);
+    for (int i = 0; i < n && rc == 0; i++)
+        for (int k = 0; k < pages[i].n; k++)
+            show_jobs(&pages[i].point[k], &replicates->group[pages[i].point[k].group - summary->group]);
     replicates_free(replicates);
     return rc;
 }
@@ -256,7 +317,8 @@ static void write_points(FILE *file, const struct trend *trend)
         const struct stats_summary *s = &p->group->final[SPLIT_VAL][METRIC_BALANCED_ACCURACY];
         fprintf(file, "%d\t%s", p->series, p->group->cell->strategy);
         write_number(file, p->x);
-        fprintf(file, "\t%s\t%d\t%d", p->group->cell->axis[trend->axis.axis], p->group->n_jobs, s->n);
+        fprintf(file, "\t%s\t%d\t%d", combination_value(p->group->cell, trend->axis.factor), p->group->n_jobs,
+                s->n);
         write_number(file, s->mean);
         write_number(file, s->low);
         write_number(file, s->high);
@@ -266,15 +328,13 @@ static void write_points(FILE *file, const struct trend *trend)
     }
 }
 
-int trend_write(struct trend *trend, const char *name, const struct figstyle *style, const char *dir,
+int trend_write(const struct trend *trend, const char *name, const struct figstyle *style, const char *dir,
                 struct err *err)
 {
     struct output out;
     char file[PAGENAME_SIZE + 8];
-    int rc = trend->axis.marginal ? 0 : read_jobs(trend, err);
     snprintf(file, sizeof file, "%s.tsv", name);
-    if (rc == 0)
-        rc = output_open(&out, dir, file, err);
+    int rc = output_open(&out, dir, file, err);
     if (rc != 0)
         return rc;
     write_points(out.file, trend);

@@ -1,10 +1,10 @@
-/* trend.h - final validation balanced accuracy against a grid axis, one line a strategy, as data
+/* trend.h - final validation balanced accuracy against a factor, one line a strategy, as data
  * files and gnuplot scripts.
  *
- *     struct trend_axis axis = trend_axis_of(summary, i);       x: the axis' own numbers, or one place a
- *                                                               value
+ *     struct trend_axis axis = trend_axis_of(summary, factor);  x: its own numbers, or one place a value
  *     struct trend *trend = NULL;
  *     int n = trend_pages(summary, &axis, &trend, &err);
+ *     trend_read_jobs(trend, n, &err);
  *     for (...) trend_write(&trend[i], name, style, dir, &err);        name.tsv and name.gp
  *     trend_free(trend, n);
  *
@@ -22,17 +22,17 @@
 
 enum { TREND_SERIES = 16, TREND_LABEL_SIZE = 2 * CONFIG_WORD_SIZE };
 
-/* How an axis of the grid is drawn. */
+/* How a factor, the model or an axis of the grid, is drawn. */
 struct trend_axis {
-    int axis;          /* of the store */
-    const char *stem;  /* of file names: "axis_", the axis' name follows; "imbalance": the whole */
+    int factor;        /* combination.h */
+    const char *stem;  /* of file names: "axis_", the factor's name follows; "imbalance": the whole */
     const char *label; /* of the x axis */
     int log;           /* 1: logarithmic */
     int categorical;   /* 1: values are words, x counts them */
     /* x of a group; NULL: the number its value is, or the place of its word. */
-    double (*x)(const struct summary *summary, const struct summary_group *group, int axis);
+    double (*x)(const struct summary *summary, const struct summary_group *group);
     /* Text below a tick; NULL: the value. */
-    void (*tick)(char *out, size_t size, const struct summary_group *group, int axis, double x);
+    void (*tick)(char *out, size_t size, const struct summary_group *group, int factor, double x);
     /* What else tells two values apart that have the same x, as text in out (TREND_LABEL_SIZE), for pages of
      * their own; NULL: nothing. */
     void (*facet)(char *out, size_t size, const struct summary *summary, const struct summary_group *group);
@@ -46,7 +46,8 @@ struct trend_point {
     const struct summary_group *group; /* the summary's */
     int series;                        /* of the page */
     double x;
-    int n_jobs; /* jobs that the figure shows, 0: it has an interval, a range or one job; from trend_write */
+    /* jobs that the figure shows, 0: it has an interval, a range or one job; from trend_read_jobs() */
+    int n_jobs;
     double job[CURVES_FEW - 1];
 };
 
@@ -60,19 +61,22 @@ struct trend {
     struct trend_point *point;                        /* (n) by series, then x; owned */
 };
 
-/* The plain way to draw an axis. Logarithmic: learning rates, and positive numbers over a
+/* The plain way to draw a factor. Logarithmic: learning rates, and positive numbers over a
  * factor of 20 or more. */
-struct trend_axis trend_axis_of(const struct summary *summary, int axis);
+struct trend_axis trend_axis_of(const struct summary *summary, int factor);
 
-/* All pages of an axis: *out (n, returned) is owned by the caller, see trend_free. Groups without a finished
+/* All pages of a factor: *out (n, returned) is owned by the caller, see trend_free. Groups without a finished
  * job have no point. Negative: E_IO. */
 int trend_pages(const struct summary *summary, const struct trend_axis *axis, struct trend **out,
                 struct err *err);
 
+/* The values of single jobs where there are too few for an interval, of all n pages of a factor. */
+int trend_read_jobs(struct trend *pages, int n, struct err *err);
+
 /* Name of a page's files in out (PAGENAME_SIZE). */
 void trend_name(const struct trend *trend, char *out);
 
-int trend_write(struct trend *trend, const char *name, const struct figstyle *style, const char *dir,
+int trend_write(const struct trend *trend, const char *name, const struct figstyle *style, const char *dir,
                 struct err *err);
 
 void trend_free(struct trend *trend, int n);

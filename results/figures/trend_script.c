@@ -155,7 +155,7 @@ static void collect_texts(struct page *p, const struct trend *trend)
     char *title = p->title, footer[CURVES_FOOTER_SIZE], facet[TREND_LABEL_SIZE];
     int done = 0, jobs = 0;
     classes_title(trend->summary->store, group->cell, title, sizeof p->title);
-    curves_append_axes(title, sizeof p->title, trend->summary, group, trend->axis.axis);
+    curves_append_factors(title, sizeof p->title, trend->summary, group, FACTOR(trend->axis.factor));
     size_t n = strlen(title);
     if (trend->has_facet) {
         trend->axis.facet(facet, sizeof facet, trend->summary, group);
@@ -233,9 +233,9 @@ static void tick_text(char *out, const struct trend *trend, const struct trend_p
 {
     const struct trend_axis *axis = &trend->axis;
     if (axis->tick)
-        axis->tick(out, TREND_LABEL_SIZE, point->group, axis->axis, point->x);
+        axis->tick(out, TREND_LABEL_SIZE, point->group, axis->factor, point->x);
     else
-        snprintf(out, TREND_LABEL_SIZE, "%s", point->group->cell->axis[axis->axis]);
+        snprintf(out, TREND_LABEL_SIZE, "%s", combination_value(point->group->cell, axis->factor));
 }
 
 /* A tick at every value, its text only where the one before leaves room. */

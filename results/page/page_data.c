@@ -2,6 +2,7 @@
 
 #include "store/classes.h"
 #include "figures/curves.h"
+#include "tables/columns.h"
 #include "tables/findings_pages.h"
 #include "tables/headline.h"
 #include "write/json_out.h"
@@ -144,6 +145,16 @@ static json_t *axes(struct document *d)
     return list;
 }
 
+/* Names of the factors that vary among the jobs of the document. */
+static json_t *varying(struct document *d)
+{
+    json_t *list = json_array();
+    for (int f = 0; f < combination_n_factors(d->store); f++)
+        if (summary_varies(d->summary, f))
+            add(d, list, json_out_text(combination_name(d->store, f)));
+    return list;
+}
+
 /* Clusters of the classes of each list of clusters; null for those that a list too long to be
  * stored does not name. */
 static json_t *classes(struct document *d)
@@ -218,6 +229,7 @@ static void put_head(struct document *d)
     put(d, d->root, "n_classes", json_integer(store_n_classes(d->store)));
     put(d, d->root, "metrics", metric_list(d));
     put(d, d->root, "axes", axes(d));
+    put(d, d->root, "varying", varying(d));
     put(d, d->root, "classes", classes(d));
     put(d, d->root, "titles", titles(d));
     put(d, d->root, "colors", colors(d));
@@ -271,14 +283,6 @@ static json_t *job_value(const struct document *d, const struct job_column *colu
         return json_out_text(job_state_names[*(const enum job_state *)value]);
     }
     return NULL;
-}
-
-static json_t *axis_values(struct document *d, const char (*text)[CONFIG_WORD_SIZE])
-{
-    json_t *values = json_array();
-    for (int i = 0; i < store_n_axes(d->store); i++)
-        add(d, values, json_out_text(text[i]));
-    return values;
 }
 
 static json_t *axis_column(struct document *d, int axis)
@@ -365,10 +369,7 @@ static void add_published(struct document *d, json_t *list, int g, enum split sp
     json_t *object = json_object(), *values = json_array();
     for (int e = 0; e < n; e++)
         add(d, values, json_out_real(curve[e]));
-    put(d, object, "clusters", json_out_text(group->cell->clusters));
-    put(d, object, "strategy", json_out_text(group->cell->strategy));
-    put(d, object, "model", json_out_text(group->cell->model));
-    put(d, object, "axis", axis_values(d, group->cell->axis));
+    columns_put(object, d->store, group->cell, FACTORS_ALL & ~FACTOR(FACTOR_PROTOCOL), &d->failed);
     put(d, object, "protocol", json_out_text(published_protocol(group->cell->strategy)));
     put(d, object, "split", json_out_text(split == SPLIT_TRAIN ? "train" : "val"));
     put(d, object, "metric", json_out_text(metric_names[metric]));
@@ -450,11 +451,7 @@ static json_t *misjudged_row(struct document *d, const struct misjudged_image *r
 {
     const struct store_job *cell = d->summary->group[row->group].cell;
     json_t *object = json_object();
-    put(d, object, "clusters", json_out_text(cell->clusters));
-    put(d, object, "strategy", json_out_text(cell->strategy));
-    put(d, object, "protocol", json_out_text(cell->protocol));
-    put(d, object, "model", json_out_text(cell->model));
-    put(d, object, "axis", axis_values(d, cell->axis));
+    columns_put(object, d->store, cell, FACTORS_ALL, &d->failed);
     put(d, object, "image", json_integer(row->image));
     put(d, object, "judged", json_integer(row->judged));
     put(d, object, "wrong", json_integer(row->wrong));

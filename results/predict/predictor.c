@@ -3,6 +3,7 @@
 #include "job.h"
 #include "kernels/kernels.h"
 #include "predict/predictor_parts.h"
+#include "store/partition.h"
 #include "store/store_select.h"
 #include "store/stored_job.h"
 
@@ -35,49 +36,39 @@ static int choose_jobs(struct store *store, const char *filter, int *job, struct
     return n;
 }
 
-/* One kind of jobs to choose from: its clusters, and its model and image size where those differ in the
- * file. */
-static void kind_of(const struct store *store, int models_vary, const struct store_job *row, char *out,
-                    size_t size)
+/* What votes must have in common: clusters, and where those vary in the file, model and image size. */
+static unsigned kind_factors(const struct store *store)
 {
-    int n = snprintf(out, size, "clusters=%s", row->clusters);
-    if (models_vary && n < (int)size)
-        n += snprintf(out + n, size - (size_t)n, ",model=%s", row->model);
-    for (int a = 0; a < store_n_axes(store) && n < (int)size; a++)
-        if (strcmp(store_axis_name(store, a), "image.size") == 0)
-            snprintf(out + n, size - (size_t)n, ",image.size=%s", row->axis[a]);
+    int size = combination_find(store, "image.size");
+    unsigned one = FACTOR(FACTOR_MODEL) | (size >= 0 ? FACTOR(size) : 0);
+    return FACTOR(FACTOR_CLASSES) | (combination_varying_in(store) & one);
 }
 
-static int listed_before(const struct store *store, int models_vary, const int *job, int i)
+static int refuse_kinds(const struct store *store, const struct store_job *const *row,
+                        const struct partition *kinds, unsigned factors, struct err *err)
 {
-    char kind[256], other[256];
-    kind_of(store, models_vary, &store_jobs(store)[job[i]], kind, sizeof kind);
-    for (int k = 0; k < i; k++) {
-        kind_of(store, models_vary, &store_jobs(store)[job[k]], other, sizeof other);
-        if (strcmp(kind, other) == 0)
-            return 1;
+    char list[700] = "", kind[256];
+    size_t used = 0;
+    for (int k = 0; k < kinds->n_parts && used < sizeof list; k++) {
+        combination_filter(store, row[kinds->member[kinds->begin[k]]], factors, kind, sizeof kind);
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", k ? " or " : "", kind);
     }
-    return 0;
+    return err_set(err, E_USAGE, "%s: has %d kinds of jobs; choose one by --filter %s%s", store_path(store),
+                   kinds->n_parts, list, used >= sizeof list ? "..." : "");
 }
 
 /* Votes can be averaged only when they are about the same classes of the same pixels, and are those of
  * one model. */
-static int check_one_kind(const struct store *store, const int *job, int n, struct err *err)
+static int check_one_kind(const struct store *store, const struct store_job *const *row, int n,
+                          struct err *err)
 {
-    char list[700] = "", kind[256];
-    int n_kinds = 0, used = 0, models_vary = stored_models_vary(store);
-    for (int i = 0; i < n; i++) {
-        if (listed_before(store, models_vary, job, i))
-            continue;
-        kind_of(store, models_vary, &store_jobs(store)[job[i]], kind, sizeof kind);
-        if (used < (int)sizeof list)
-            used += snprintf(list + used, sizeof list - (size_t)used, "%s%s", n_kinds ? " or " : "", kind);
-        n_kinds++;
-    }
-    if (n_kinds == 1)
-        return 0;
-    return err_set(err, E_USAGE, "%s: has %d kinds of jobs; choose one by --filter %s%s", store_path(store),
-                   n_kinds, list, used >= (int)sizeof list ? "..." : "");
+    struct partition *kinds = NULL;
+    unsigned factors = kind_factors(store);
+    int rc = partition_new(row, n, factors, &kinds, err);
+    if (rc == 0 && kinds->n_parts > 1)
+        rc = refuse_kinds(store, row, kinds, factors, err);
+    partition_free(kinds);
+    return rc;
 }
 
 /* ---- their networks ---- */
@@ -146,36 +137,63 @@ static int add_voters(struct predictor *p, struct store *store, const int *job, 
     return rc;
 }
 
-static void describe(struct predictor *p, const struct store *store, const int *job, int n)
+/* "strategy augment" or "3 strategies" of the jobs that vote. */
+static int describe_factor(char *out, size_t size, const struct store *store,
+                           const struct store_job *const *row, int n, int factor, struct err *err)
 {
-    const struct store_job *first = &store_jobs(store)[job[0]];
-    int strategies = 0;
-    for (int i = 0; i < n; i++) {
-        int k = 0;
-        while (strcmp(store_jobs(store)[job[k]].strategy, store_jobs(store)[job[i]].strategy) != 0)
-            k++;
-        strategies += k == i;
-    }
-    int used = snprintf(p->who, sizeof p->who, "%d network%s of %d job%s (clusters %s, ", p->n_networks,
-                        p->n_networks == 1 ? "" : "s", n, n == 1 ? "" : "s", first->clusters);
-    if (stored_models_vary(store))
-        used += snprintf(p->who + used, sizeof p->who - (size_t)used, "model %s, ", first->model);
-    if (strategies == 1)
-        snprintf(p->who + used, sizeof p->who - (size_t)used, "strategy %s)", first->strategy);
-    else
-        snprintf(p->who + used, sizeof p->who - (size_t)used, "%d strategies)", strategies);
+    struct partition *values = NULL;
+    int rc = partition_new(row, n, FACTOR(factor), &values, err);
+    if (rc == 0 && values->n_parts == 1)
+        snprintf(out, size, "%s %s", combination_noun(store, factor, 1), combination_value(row[0], factor));
+    else if (rc == 0)
+        snprintf(out, size, "%d %s%s", values->n_parts, factor >= FACTOR_AXES ? "values of " : "",
+                 combination_noun(store, factor, values->n_parts));
+    partition_free(values);
+    return rc;
 }
 
-static int build(struct predictor *p, struct store *store, const int *job, int n, struct err *err)
+/* Clusters and strategy, and what else varies in the file. */
+static int describe(struct predictor *p, const struct store *store, const struct store_job *const *row, int n,
+                    struct err *err)
 {
-    int rc = check_one_kind(store, job, n, err);
+    unsigned factors = combination_varying_in(store) | FACTOR(FACTOR_CLASSES) | FACTOR(FACTOR_STRATEGY);
+    size_t size = sizeof p->who;
+    size_t used = (size_t)snprintf(p->who, size, "%d network%s of %d job%s", p->n_networks,
+                                   p->n_networks == 1 ? "" : "s", n, n == 1 ? "" : "s");
+    const char *before = " (";
+    int rc = 0;
+    for (int f = 0; f < combination_n_factors(store) && rc == 0; f++)
+        if (factors >> f & 1) {
+            char text[2 * CONFIG_WORD_SIZE];
+            rc = describe_factor(text, sizeof text, store, row, n, f, err);
+            if (rc == 0 && used < size)
+                used += (size_t)snprintf(p->who + used, size - used, "%s%s", before, text);
+            before = ", ";
+        }
+    if (used < size)
+        snprintf(p->who + used, size - used, ")");
+    return rc;
+}
+
+static int build_of(struct predictor *p, struct store *store, const int *job, const struct store_job **row,
+                    int n, struct err *err)
+{
+    for (int i = 0; i < n; i++)
+        row[i] = &store_jobs(store)[job[i]];
+    int rc = check_one_kind(store, row, n, err);
     if (rc < 0)
         return rc;
     p->voter = err_calloc((size_t)n, sizeof *p->voter, "the networks", err);
     p->nets = err_calloc((size_t)n, sizeof *p->nets, "the networks", err);
     rc = p->voter && p->nets ? add_voters(p, store, job, n, err) : E_IO;
-    if (rc == 0)
-        describe(p, store, job, n);
+    return rc == 0 ? describe(p, store, row, n, err) : rc;
+}
+
+static int build(struct predictor *p, struct store *store, const int *job, int n, struct err *err)
+{
+    const struct store_job **row = err_calloc((size_t)n, sizeof *row, "the jobs", err);
+    int rc = row ? build_of(p, store, job, row, n, err) : E_IO;
+    free(row);
     return rc;
 }
 

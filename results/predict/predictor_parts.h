@@ -27,7 +27,7 @@ struct predictor {
     double pixel_size;
     struct predictor_voter *voter; /* (n_voters) */
     struct predictor_nets *nets;   /* (n_nets) */
-    char who[256];
+    char who[512];
     /* what predictor_similar() remembers of a dataset */
     char checksum[DATASET_CHECKSUM_SIZE];
     int n_known, *known;  /* (n_known) dataset rows */

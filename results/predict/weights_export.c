@@ -5,6 +5,7 @@
 #include "predict/onnx_model.h"
 #include "write/output.h"
 #include "figures/pagename.h"
+#include "store/combination.h"
 #include "store/store_select.h"
 #include "store/stored_job.h"
 #include "store/repeat.h"
@@ -235,7 +236,7 @@ int weights_export(struct store *store, enum weights_format format, const char *
         rc = store_read_weights_epochs(store, epoch, err);
     if (rc == 0) {
         w->store = store;
-        w->models_vary = stored_models_vary(store);
+        w->models_vary = combination_varying_in(store) >> FACTOR_MODEL & 1;
         w->dir = dir;
         rc = export_jobs(w, format, filter, mark, epoch, n, err);
     }

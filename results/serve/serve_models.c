@@ -2,9 +2,10 @@
 #include "serve/serve_core.h"
 
 #include "store/classes.h"
+#include "store/partition.h"
 #include "write/json_out.h"
 #include "models/model.h"
-#include "store/stored_job.h"
+#include "tables/columns.h"
 #include "store/store_select.h"
 #include "beside/sweep_images.h"
 
@@ -51,55 +52,34 @@ void serve_models_free(struct serve_models *models)
 
 /* ---- which there are ---- */
 
-static int same_model(const struct store *store, const struct store_job *a, const struct store_job *b)
+/* Jobs of one model differ in seed, fold and repeat only: `factors` are all but those that are the same in
+ * the whole file. What the server was told to show holds, too. */
+static void write_filter(const struct store *store, const struct store_job *job, unsigned factors,
+                         const char *also, char out[SERVE_FILTER_SIZE])
 {
-    int same = strcmp(a->clusters, b->clusters) == 0 && strcmp(a->strategy, b->strategy) == 0 &&
-               strcmp(a->protocol, b->protocol) == 0 && strcmp(a->model, b->model) == 0;
-    for (int i = 0; i < store_n_axes(store) && same; i++)
-        same = strcmp(a->axis[i], b->axis[i]) == 0;
-    return same;
-}
-
-/* Jobs of one model differ in seed, fold and repeat only; what the server was told to show holds too. */
-static void write_filter(const struct store *store, const struct store_job *job, const char *also,
-                         char out[SERVE_FILTER_SIZE])
-{
-    int n = snprintf(out, SERVE_FILTER_SIZE, "clusters=%s,strategy=%s,protocol=%s", job->clusters,
-                     job->strategy, job->protocol);
-    if (stored_models_vary(store) && n < SERVE_FILTER_SIZE)
-        n += snprintf(out + n, (size_t)(SERVE_FILTER_SIZE - n), ",model=%s", job->model);
-    for (int i = 0; i < store_n_axes(store) && n < SERVE_FILTER_SIZE; i++)
-        n += snprintf(out + n, (size_t)(SERVE_FILTER_SIZE - n), ",%s=%s", store_axis_name(store, i),
-                      job->axis[i]);
+    int n = combination_filter(store, job, factors, out, SERVE_FILTER_SIZE);
     if (also && *also && n < SERVE_FILTER_SIZE)
         snprintf(out + n, (size_t)(SERVE_FILTER_SIZE - n), ",%s", also);
 }
 
-static struct serve_model *find_model(const struct store *store, struct serve_models_list *list,
-                                      const struct store_job *job)
+/* Rows (n) of jobs as models, a combination each. */
+static int list_combinations(const struct serve *serve, const struct store *store,
+                             const struct store_job *const *row, int n, struct serve_models_list *list,
+                             struct err *err)
 {
-    for (int i = 0; i < list->n; i++)
-        if (same_model(store, list->model[i].job, job))
-            return &list->model[i];
-    return NULL;
-}
-
-static int add_job(struct serve *serve, const struct store *store, const struct store_job *job,
-                   struct serve_models_list *list, struct err *err)
-{
-    struct serve_model *model = find_model(store, list, job);
-    if (model) {
-        model->n_jobs++;
-        return 0;
+    struct partition *same = NULL;
+    unsigned factors = combination_shown(combination_varying_in(store));
+    int rc = partition_new(row, n, FACTORS_ALL, &same, err);
+    if (rc == 0 && !(list->model = err_calloc((size_t)same->n_parts, sizeof *list->model, "the models", err)))
+        rc = E_IO;
+    for (int part = 0; rc == 0 && part < same->n_parts; part++) {
+        struct serve_model *model = &list->model[list->n++];
+        model->job = row[same->member[same->begin[part]]];
+        model->n_jobs = same->begin[part + 1] - same->begin[part];
+        write_filter(store, model->job, factors, serve->filter, model->filter);
     }
-    struct serve_model *grown = realloc(list->model, (size_t)(list->n + 1) * sizeof *grown);
-    if (!grown)
-        return err_set(err, E_IO, "out of memory for the models");
-    list->model = grown;
-    grown[list->n] = (struct serve_model){.job = job, .n_jobs = 1};
-    write_filter(store, job, serve->filter, grown[list->n].filter);
-    list->n++;
-    return 0;
+    partition_free(same);
+    return rc;
 }
 
 /* Whether a finished job of this model left anything to predict with. */
@@ -109,23 +89,32 @@ static int is_kept(const struct store_job *job)
     return kind && kind->n_params;
 }
 
-int serve_models_of(struct serve *serve, struct store *store, struct serve_models_list *list, struct err *err)
+/* Finished jobs that can be predicted with, of those that are shown: row has room for every
+ * job. Returns how many. */
+static int list_rows(struct serve *serve, struct store *store, const struct store_job **row, struct err *err)
 {
     struct selection chosen = {0};
     struct run_view view;
-    *list = (struct serve_models_list){0};
-    if (store_n_weights(store) == 0)
-        return 0;
-    int rc = run_view_take(store, &view, err);
+    int n = 0, rc = run_view_take(store, &view, err);
     if (rc == 0)
         rc = store_select(store, serve->filter, &chosen, err);
     for (int i = 0; rc == 0 && i < chosen.n; i++)
         if (view.mark[chosen.job[i]].state == JOB_DONE && is_kept(&store_jobs(store)[chosen.job[i]]))
-            rc = add_job(serve, store, &store_jobs(store)[chosen.job[i]], list, err);
+            row[n++] = &store_jobs(store)[chosen.job[i]];
     selection_free(&chosen);
-    if (rc < 0)
-        free(list->model);
     run_view_release(&view);
+    return rc < 0 ? rc : n;
+}
+
+int serve_models_of(struct serve *serve, struct store *store, struct serve_models_list *list, struct err *err)
+{
+    *list = (struct serve_models_list){0};
+    if (store_n_weights(store) == 0)
+        return 0;
+    const struct store_job **row = err_calloc((size_t)store_n_jobs(store), sizeof *row, "the models", err);
+    int n = row ? list_rows(serve, store, row, err) : E_IO;
+    int rc = n < 0 ? n : list_combinations(serve, store, row, n, list, err);
+    free(row);
     return rc;
 }
 
@@ -136,10 +125,7 @@ static json_t *model_json(const struct store *store, const struct serve_model *m
     for (int c = 0; c < n; c++)
         json_out_add(classes, json_integer(cluster[c]), failed);
     json_out_put(root, "filter", json_out_text(model->filter), failed);
-    json_out_put(root, "clusters", json_out_text(model->job->clusters), failed);
-    json_out_put(root, "strategy", json_out_text(model->job->strategy), failed);
-    json_out_put(root, "protocol", json_out_text(model->job->protocol), failed);
-    json_out_put(root, "model", json_out_text(model->job->model), failed);
+    columns_put(root, store, model->job, FACTORS_ALL, failed);
     json_out_put(root, "n_jobs", json_integer(model->n_jobs), failed);
     json_out_put(root, "classes", classes, failed);
     return root;

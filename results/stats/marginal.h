@@ -1,13 +1,13 @@
-/* marginal.h - one axis of a grid at a time: groups averaged over the other axes.
+/* marginal.h - one factor of a grid at a time: groups averaged over the axes.
  *
  *     struct marginal *marginal = NULL;
- *     if (marginal_new(summary, axis, &marginal, &err) < 0) ...
+ *     if (marginal_new(summary, FACTOR_AXES + axis, &marginal, &err) < 0) ...
  *     marginal->summary.group[0].final[SPLIT_VAL][METRIC_BALANCED_ACCURACY]
  *     marginal_free(marginal);
  *
- * A group of the new summary is one value of the axis for clusters, strategy, protocol and model; the other
+ * A group of the new summary is one value of the factor for clusters, strategy, protocol and model; the other
  * axes are "". A combination of the other axes counts only where it has finished jobs at as many values of
- * the axis as any of its clusters, strategy, protocol and model, so that no value is averaged over other
+ * the factor as any of its clusters, strategy, protocol and model, so that no value is averaged over other
  * combinations than the next. Of `final`, n is the number of combinations, mean the mean of their means, sd
  * their standard deviation, low and high the smallest and the largest of them: the values of a grid are
  * chosen, not drawn, so this is a range and no interval. No MPI. */
@@ -18,14 +18,14 @@
 
 struct marginal {
     struct summary
-        /* of the same store; for trend.h: final[SPLIT_VAL], jobs and states of groups, axis_varies */
-        summary;
-    int n_left_out;         /* combinations with finished jobs that lack some value of the axis */
+        summary;    /* of the same store; for trend.h: final[SPLIT_VAL], jobs and states of groups, varying */
+    int n_left_out; /* combinations with finished jobs that lack some value of the factor */
     struct store_job *cell; /* (summary.n_groups) owned */
 };
 
-/* summary must outlive *out, which is owned by the caller. There may be no group. E_IO without memory. */
-int marginal_new(const struct summary *summary, int axis, struct marginal **out, struct err *err);
+/* factor: model or an axis (combination.h). summary must outlive *out, which is owned by the caller. There
+ * may be no group. E_IO without memory. */
+int marginal_new(const struct summary *summary, int factor, struct marginal **out, struct err *err);
 
 void marginal_free(struct marginal *marginal);
 

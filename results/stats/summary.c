@@ -89,7 +89,7 @@ static int count_strategies(struct summary *summary, const struct store_job **ce
     int n = store_n_jobs(summary->store);
     for (int j = 0; j < n; j++)
         cell[j] = &store_jobs(summary->store)[j];
-    int rc = partition_new(cell, n, 0, BY_STRATEGY, &strategies, err);
+    int rc = partition_new(cell, n, FACTOR(FACTOR_STRATEGY), &strategies, err);
     summary->n_jobs_file = n;
     summary->n_strategies_file = rc == 0 ? strategies->n_parts : 0;
     partition_free(strategies);
@@ -98,12 +98,12 @@ static int count_strategies(struct summary *summary, const struct store_job **ce
 
 static int assign_jobs(struct summary *summary, struct work *work, struct err *err)
 {
-    int n_jobs = store_n_jobs(work->store), n_axes = store_n_axes(work->store), rc = E_IO;
+    int n_jobs = store_n_jobs(work->store), rc = E_IO;
     struct partition *groups = NULL;
     const struct store_job **cell = err_calloc((size_t)n_jobs, sizeof *cell, "groups", err);
     int n = cell ? match_jobs(work, cell, err) : E_IO;
     if (n >= 0)
-        rc = partition_new(cell, n, n_axes, BY_ALL, &groups, err);
+        rc = partition_new(cell, n, FACTORS_ALL, &groups, err);
     if (rc == 0) {
         summary->n_groups = groups->n_parts;
         summary->group = err_calloc((size_t)groups->n_parts, sizeof *summary->group, "groups", err);
@@ -121,27 +121,20 @@ static int assign_jobs(struct summary *summary, struct work *work, struct err *e
 
 static int find_common(struct summary *summary, struct err *err)
 {
-    static const unsigned by[N_SUMMARY_KINDS] = {[SUMMARY_CLUSTERS] = BY_CLUSTERS,
-                                                 [SUMMARY_STRATEGY] = BY_STRATEGY,
-                                                 [SUMMARY_PROTOCOL] = BY_PROTOCOL,
-                                                 [SUMMARY_MODEL] = BY_MODEL,
-                                                 [SUMMARY_PAIR] = BY_CLUSTERS | BY_STRATEGY,
-                                                 [SUMMARY_SETTING] = BY_ALL & ~BY_STRATEGY,
-                                                 [SUMMARY_RANKED] = BY_ALL & ~(BY_STRATEGY | BY_CLUSTERS),
-                                                 [SUMMARY_LEAK] = BY_ALL & ~BY_PROTOCOL,
-                                                 [SUMMARY_LEAKS] = BY_CLUSTERS | BY_MODEL | BY_AXES};
-    int n_axes = store_n_axes(summary->store), rc = E_IO;
-    const struct store_job **cell = err_calloc((size_t)summary->n_groups, sizeof *cell, "groups", err);
-    for (int g = 0; cell && g < summary->n_groups; g++) {
-        cell[g] = summary->group[g].cell;
-        summary->model_varies |= strcmp(cell[g]->model, cell[0]->model) != 0;
-        for (int i = 0; i < n_axes; i++)
-            summary->axis_varies[i] |= strcmp(cell[g]->axis[i], cell[0]->axis[i]) != 0;
-    }
+    static const unsigned by[N_SUMMARY_KINDS] = {
+        [SUMMARY_CLUSTERS] = FACTOR(FACTOR_CLASSES),
+        [SUMMARY_STRATEGY] = FACTOR(FACTOR_STRATEGY),
+        [SUMMARY_SETTING] = FACTORS_ALL & ~FACTOR(FACTOR_STRATEGY),
+        [SUMMARY_RANKED] = FACTORS_ALL & ~(FACTOR(FACTOR_STRATEGY) | FACTOR(FACTOR_CLASSES)),
+        [SUMMARY_LEAK] = FACTORS_ALL & ~FACTOR(FACTOR_PROTOCOL),
+        [SUMMARY_LEAKS] = FACTORS_ALL & ~(FACTOR(FACTOR_STRATEGY) | FACTOR(FACTOR_PROTOCOL)),
+    };
+    const struct store_job **cell = summary_cells(summary, err);
+    int rc = cell ? 0 : E_IO;
     if (cell)
-        rc = 0;
+        summary->varying = combination_varying(summary->store, cell, summary->n_groups);
     for (int k = 0; k < N_SUMMARY_KINDS && rc == 0; k++)
-        rc = partition_new(cell, summary->n_groups, n_axes, by[k], &summary->same[k], err);
+        rc = partition_new(cell, summary->n_groups, by[k], &summary->same[k], err);
     free(cell);
     return rc;
 }
@@ -420,14 +413,17 @@ void summary_leak_text(char *out, size_t size, const struct summary_group *group
         snprintf(out, size, "%s of %s", leak, n_val);
 }
 
-int summary_axis_varies(const struct summary *summary, int axis)
+int summary_varies(const struct summary *summary, int factor)
 {
-    return summary->axis_varies[axis];
+    return (int)(summary->varying >> factor & 1);
 }
 
-int summary_protocol_varies(const struct summary *summary)
+const struct store_job **summary_cells(const struct summary *summary, struct err *err)
 {
-    return summary->same[SUMMARY_PROTOCOL]->n_parts > 1;
+    const struct store_job **cell = err_calloc((size_t)summary->n_groups, sizeof *cell, "groups", err);
+    for (int g = 0; cell && g < summary->n_groups; g++)
+        cell[g] = summary->group[g].cell;
+    return cell;
 }
 
 const char *summary_filter_text(const struct summary *summary, char *out, size_t size)
@@ -441,11 +437,6 @@ const char *summary_filter_text(const struct summary *summary, char *out, size_t
         if ((unsigned char)*c < ' ' || *c == 127)
             *c = '?';
     return out;
-}
-
-int summary_model_varies(const struct summary *summary)
-{
-    return summary->model_varies;
 }
 
 void summary_print_damage(FILE *file, const struct summary *summary)

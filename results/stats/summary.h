@@ -51,9 +51,6 @@ struct summary_group {
 enum summary_kind {
     SUMMARY_CLUSTERS,
     SUMMARY_STRATEGY,
-    SUMMARY_PROTOCOL,
-    SUMMARY_MODEL,
-    SUMMARY_PAIR,    /* clusters and strategy */
     SUMMARY_SETTING, /* all but the strategy: what is compared */
     SUMMARY_RANKED,  /* all but strategy and clusters: what is ranked */
     SUMMARY_LEAK,    /* all but the protocol */
@@ -68,8 +65,7 @@ struct summary {
     int n_groups;
     struct summary_group *group;             /* (n_groups) owned */
     struct partition *same[N_SUMMARY_KINDS]; /* of the groups, owned */
-    int axis_varies[STORE_MAX_AXES];         /* 1: not all groups have the same value */
-    int model_varies;                        /* the same of the model */
+    unsigned varying;                        /* factors in which not all groups are the same: combination.h */
     char *filter;                            /* owned; NULL: every job of the file */
     int n_jobs_file, n_strategies_file;      /* of the whole file */
     int n_damaged; /* finished jobs whose numbers no run writes (summary_print_damage); 0 in an outline */
@@ -99,14 +95,11 @@ double summary_most(enum metric metric);
  * finished job. Always terminated. */
 void summary_leak_text(char *out, size_t size, const struct summary_group *group);
 
-/* 1 when not all groups have the same value of a grid axis. */
-int summary_axis_varies(const struct summary *summary, int axis);
+/* 1 when not all groups have the same value of a factor. */
+int summary_varies(const struct summary *summary, int factor);
 
-/* 1 when not all groups have the same protocol. */
-int summary_protocol_varies(const struct summary *summary);
-
-/* 1 when not all groups have the same model. */
-int summary_model_varies(const struct summary *summary);
+/* The cells of the groups (n_groups), for partition_new(); freed by the caller. NULL without memory. */
+const struct store_job **summary_cells(const struct summary *summary, struct err *err);
 
 /* A line when finished jobs hold what no run writes: a metric of validation, at the last epoch, that is no
  * number or out of its range; no validation image, or a leak beyond them. */

@@ -4,47 +4,26 @@
 #include <string.h>
 #include <xxhash.h>
 
-/* ---- what two items have in common ---- */
-
-/* Text i of the key of a job, NULL after the last. */
-static const char *key_text(const struct store_job *job, int n_axes, unsigned by, int i)
-{
-    const char *const text[] = {job->clusters, job->strategy, job->protocol, job->model};
-    enum { N_TEXTS = sizeof text / sizeof *text };
-    if (i < N_TEXTS)
-        return by >> i & 1 ? text[i] : "";
-    return by & BY_AXES && i < N_TEXTS + n_axes ? job->axis[i - N_TEXTS] : NULL;
-}
-
-static uint64_t hash_of(const struct store_job *job, int n_axes, unsigned by)
+static uint64_t hash_of(const struct store_job *job, unsigned by)
 {
     uint64_t hash = by;
-    const char *text;
-    for (int i = 0; (text = key_text(job, n_axes, by, i)) != NULL; i++)
-        hash = XXH3_64bits_withSeed(text, strlen(text), hash);
+    for (int f = 0; f < FACTORS_MOST; f++)
+        if (by >> f & 1) {
+            const char *value = combination_value(job, f);
+            hash = XXH3_64bits_withSeed(value, strlen(value), hash);
+        }
     return hash;
 }
 
-static int is_same(const struct store_job *a, const struct store_job *b, int n_axes, unsigned by)
-{
-    const char *text;
-    for (int i = 0; (text = key_text(a, n_axes, by, i)) != NULL; i++)
-        if (strcmp(text, key_text(b, n_axes, by, i)) != 0)
-            return 0;
-    return 1;
-}
-
-/* ---- parts ---- */
-
 /* Open addressing: slot (a power of 2, more than twice the items) holds the first item of a part, -1:
  * free. */
-static void number_parts(struct partition *p, const struct store_job *const *item, int n_axes, unsigned by,
-                         int *slot, size_t n_slots)
+static void number_parts(struct partition *p, const struct store_job *const *item, unsigned by, int *slot,
+                         size_t n_slots)
 {
     memset(slot, -1, n_slots * sizeof *slot);
     for (int i = 0; i < p->n; i++) {
-        size_t at = hash_of(item[i], n_axes, by) & (n_slots - 1);
-        while (slot[at] >= 0 && !is_same(item[slot[at]], item[i], n_axes, by))
+        size_t at = hash_of(item[i], by) & (n_slots - 1);
+        while (slot[at] >= 0 && !combination_same(item[slot[at]], item[i], ~by))
             at = (at + 1) & (n_slots - 1);
         if (slot[at] < 0) {
             slot[at] = i;
@@ -67,7 +46,7 @@ static void list_members(struct partition *p)
         p->member[p->begin[p->part_of[i] + 1]++] = i;
 }
 
-int partition_new(const struct store_job *const *item, int n, int n_axes, unsigned by, struct partition **out,
+int partition_new(const struct store_job *const *item, int n, unsigned by, struct partition **out,
                   struct err *err)
 {
     size_t room = (size_t)n + 2, n_slots = 4;
@@ -84,7 +63,7 @@ int partition_new(const struct store_job *const *item, int n, int n_axes, unsign
         rc = p->part_of && p->begin && p->member ? 0 : E_IO;
     }
     if (rc == 0) {
-        number_parts(p, item, n_axes, by, slot, n_slots);
+        number_parts(p, item, by, slot, n_slots);
         list_members(p);
         *out = p;
     } else {

@@ -2,7 +2,7 @@
  * what they have in common.
  *
  *     struct partition *same = NULL;
- *     if (partition_new(cell, n, n_axes, BY_CLUSTERS | BY_PROTOCOL, &same, &err) < 0) ...
+ *     if (partition_new(cell, n, FACTOR(FACTOR_CLASSES) | FACTOR(FACTOR_PROTOCOL), &same, &err) < 0) ...
  *     for (int i = same->begin[part]; i < same->begin[part + 1]; i++) ... cell[same->member[i]] ...
  *     partition_free(same);
  *
@@ -10,17 +10,7 @@
 #ifndef CELLSWEEP_PARTITION_H
 #define CELLSWEEP_PARTITION_H
 
-#include "store/store.h"
-
-/* What the members of a part have in common; may be added up. BY_AXES: all grid axes of struct store_job. */
-enum partition_by {
-    BY_CLUSTERS = 1,
-    BY_STRATEGY = 2,
-    BY_PROTOCOL = 4,
-    BY_MODEL = 8,
-    BY_AXES = 16,
-    BY_ALL = BY_CLUSTERS | BY_STRATEGY | BY_PROTOCOL | BY_MODEL | BY_AXES
-};
+#include "store/combination.h"
 
 struct partition {
     int n, n_parts;
@@ -29,8 +19,9 @@ struct partition {
     int *member;  /* (n) items, part after part, ascending within one */
 };
 
-/* item (n) and what it points to are only read; *out is owned by the caller. E_IO without memory. */
-int partition_new(const struct store_job *const *item, int n, int n_axes, unsigned by, struct partition **out,
+/* Members of a part have the factors of `by` in common (combination.h). item (n) and what it points to are
+ * only read; *out is owned by the caller. E_IO without memory. */
+int partition_new(const struct store_job *const *item, int n, unsigned by, struct partition **out,
                   struct err *err);
 
 /* partition may be NULL. */

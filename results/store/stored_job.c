@@ -103,15 +103,6 @@ int stored_job_weights(struct store *store, int job, const struct config *config
     return rc;
 }
 
-int stored_models_vary(const struct store *store)
-{
-    const struct store_job *job = store_jobs(store);
-    for (int j = 1; j < store_n_jobs(store); j++)
-        if (strcmp(job[j].model, job[0].model) != 0)
-            return 1;
-    return 0;
-}
-
 int stored_image_size(const struct store *store, const struct config *config)
 {
     int size = atoi(store_text(store, "image_size"));

@@ -23,9 +23,6 @@ int stored_job_config(struct store *store, int job, struct config *config, struc
 int stored_job_weights(struct store *store, int job, const struct config *config, float **weights,
                        struct err *err);
 
-/* 1 when not all jobs of the file are of one model: then each must say of which it is. */
-int stored_models_vary(const struct store *store);
-
 /* Image size that the sweep's dataset was packed at, pixels, and the size of a pixel of its crops,
  * micrometres. Files without these attributes: from the sweep's own settings. */
 int stored_image_size(const struct store *store, const struct config *config);

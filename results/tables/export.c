@@ -1,7 +1,7 @@
 #include "tables/export.h"
 
 #include "store/classes.h"
-#include "write/csv_out.h"
+#include "tables/columns.h"
 #include "stats/predicted.h"
 #include "store/store_select.h"
 #include "store/repeat.h"
@@ -71,14 +71,19 @@ static void put_class_name(struct export *x, const char *what, int c)
     csv_out_text(&x->csv, name);
 }
 
+/* Seed, fold and repeat stand between the factors of old and those that came later. */
+static const unsigned before_seed =
+    FACTOR(FACTOR_CLASSES) | FACTOR(FACTOR_STRATEGY) | FACTOR(FACTOR_PROTOCOL);
+
 static void put_job_names(struct export *x)
 {
-    static const char *const names[] = {"job",  "key",  "clusters", "strategy", "protocol",
-                                        "seed", "fold", "repeat",   "model"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        csv_out_text(&x->csv, names[i]);
-    for (int i = 0; i < store_n_axes(x->store); i++)
-        csv_out_text(&x->csv, store_axis_name(x->store, i));
+    csv_out_text(&x->csv, "job");
+    csv_out_text(&x->csv, "key");
+    columns_csv_names(&x->csv, x->store, before_seed);
+    csv_out_text(&x->csv, "seed");
+    csv_out_text(&x->csv, "fold");
+    csv_out_text(&x->csv, "repeat");
+    columns_csv_names(&x->csv, x->store, FACTORS_ALL & ~before_seed);
 }
 
 static void put_job(struct export *x, int job)
@@ -86,15 +91,11 @@ static void put_job(struct export *x, int job)
     const struct store_job *row = &store_jobs(x->store)[job];
     csv_out_int(&x->csv, job);
     csv_out_text(&x->csv, row->key);
-    csv_out_set(&x->csv, row->clusters);
-    csv_out_text(&x->csv, row->strategy);
-    csv_out_text(&x->csv, row->protocol);
+    columns_csv(&x->csv, x->store, row, before_seed);
     csv_out_int(&x->csv, row->seed);
     csv_out_int(&x->csv, row->fold);
     csv_out_int(&x->csv, row->repeat);
-    csv_out_text(&x->csv, row->model);
-    for (int i = 0; i < store_n_axes(x->store); i++)
-        csv_out_set(&x->csv, row->axis[i]);
+    columns_csv(&x->csv, x->store, row, FACTORS_ALL & ~before_seed);
 }
 
 static void put_metric_names(struct export *x)

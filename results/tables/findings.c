@@ -62,7 +62,7 @@ static int find_shown(struct findings *f, struct err *err)
     for (int i = 0; i < n && cell; i++)
         cell[i] = i < whole->n_groups ? whole->group[i].cell : part->group[i - whole->n_groups].cell;
     if (cell && f->shown)
-        rc = partition_new(cell, n, store_n_axes(whole->store), BY_ALL, &same, err);
+        rc = partition_new(cell, n, FACTORS_ALL, &same, err);
     for (int g = 0; g < whole->n_groups && rc == 0; g++) {
         int p = same->part_of[g];
         f->shown[g] = same->begin[p + 1] - same->begin[p] > 1;

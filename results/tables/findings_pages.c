@@ -1,6 +1,6 @@
 #include "tables/findings_pages.h"
 
-#include "write/csv_out.h"
+#include "tables/columns.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -8,25 +8,19 @@
 
 /* ---- pieces of tables ---- */
 
-void findings_add_setting_names(struct texttable *table, const struct summary *summary)
+/* Factors of which a table has no column: those that it compares, ranks or makes claims of. */
+static const unsigned but_strategy = FACTOR(FACTOR_STRATEGY), but_protocol = FACTOR(FACTOR_PROTOCOL),
+                      but_ranked = FACTOR(FACTOR_STRATEGY) | FACTOR(FACTOR_CLASSES);
+
+static void add_factor_names(struct texttable *table, const struct findings *f, unsigned but)
 {
-    texttable_add(table, "protocol");
-    if (summary_model_varies(summary))
-        texttable_add(table, "model");
-    for (int i = 0; i < store_n_axes(summary->store); i++)
-        if (summary_axis_varies(summary, i))
-            texttable_add(table, "%s", store_axis_name(summary->store, i));
+    columns_add_names(table, f->summary->store, combination_shown(f->summary->varying) & ~but);
 }
 
-void findings_add_setting(struct texttable *table, const struct summary *summary,
-                          const struct store_job *cell)
+static void add_factors(struct texttable *table, const struct findings *f, const struct store_job *cell,
+                        unsigned but)
 {
-    texttable_add(table, "%s", cell->protocol);
-    if (summary_model_varies(summary))
-        texttable_add(table, "%s", cell->model);
-    for (int i = 0; i < store_n_axes(summary->store); i++)
-        if (summary_axis_varies(summary, i))
-            texttable_add(table, "%s", cell->axis[i]);
+    columns_add(table, f->summary->store, cell, combination_shown(f->summary->varying) & ~but);
 }
 
 /* Without the sign of what rounds to 0. */
@@ -101,22 +95,6 @@ static int count_rows(const struct findings *f, const struct compare *compare)
     return n;
 }
 
-static void csv_setting_names(struct csv_out *csv, const struct summary *summary)
-{
-    csv_out_text(csv, "protocol");
-    csv_out_text(csv, "model");
-    for (int i = 0; i < store_n_axes(summary->store); i++)
-        csv_out_text(csv, store_axis_name(summary->store, i));
-}
-
-static void csv_setting(struct csv_out *csv, const struct summary *summary, const struct store_job *cell)
-{
-    csv_out_text(csv, cell->protocol);
-    csv_out_text(csv, cell->model);
-    for (int i = 0; i < store_n_axes(summary->store); i++)
-        csv_out_set(csv, cell->axis[i]);
-}
-
 static void csv_names(struct csv_out *csv, const char *const *name, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -155,8 +133,7 @@ static const char scores_note[] = "Mean and 95 % interval of the mean from the s
 static void scores_csv(struct csv_out *csv, const struct findings *f)
 {
     static const char *const numbers[] = {"n", "mean", "sd", "low", "high"};
-    csv_names(csv, (const char *const[]){"clusters", "strategy"}, 2);
-    csv_setting_names(csv, f->summary);
+    columns_csv_names(csv, f->summary->store, FACTORS_ALL);
     csv_names(csv, (const char *const[]){"set", "score"}, 2);
     csv_names(csv, numbers, sizeof numbers / sizeof *numbers);
     csv_out_end(csv);
@@ -166,9 +143,7 @@ static void scores_csv(struct csv_out *csv, const struct findings *f)
         const struct stats_summary *x = &f->scores[set][g * n_scores + s];
         if (x->n == 0)
             continue;
-        csv_out_set(csv, cell->clusters);
-        csv_out_text(csv, cell->strategy);
-        csv_setting(csv, f->summary, cell);
+        columns_csv(csv, f->summary->store, cell, FACTORS_ALL);
         csv_out_text(csv, replicates_set_names[set]);
         csv_out_text(csv, scores[s].name);
         csv_out_int(csv, x->n);
@@ -200,9 +175,7 @@ static void add_scores(struct texttable *table, const struct findings *f, int g,
         n = x[s].n > n ? x[s].n : n;
     if (n == 0)
         return;
-    texttable_add(table, "%s", cell->clusters);
-    texttable_add(table, "%s", cell->strategy);
-    findings_add_setting(table, f->summary, cell);
+    add_factors(table, f, cell, 0);
     texttable_add(table, "%s", replicates_set_names[set]);
     texttable_add(table, "%d", n);
     for (int s = 0; s < n_scores; s++)
@@ -212,9 +185,7 @@ static void add_scores(struct texttable *table, const struct findings *f, int g,
 
 static void scores_table(struct texttable *table, const struct findings *f)
 {
-    texttable_add(table, "clusters");
-    texttable_add(table, "strategy");
-    findings_add_setting_names(table, f->summary);
+    add_factor_names(table, f, 0);
     texttable_add(table, "set");
     table->numeric_from = table->filled;
     texttable_add(table, "n");
@@ -247,8 +218,8 @@ static void comparisons_csv(struct csv_out *csv, const struct findings *f)
 {
     static const char *const last[] = {"p_holm", "comparisons", "jobs_lacking_a_class", "verdict"};
     char verdict[96];
-    csv_names(csv, (const char *const[]){"set", "metric", "clusters"}, 3);
-    csv_setting_names(csv, f->summary);
+    csv_names(csv, (const char *const[]){"set", "metric"}, 2);
+    columns_csv_names(csv, f->summary->store, FACTORS_ALL & ~but_strategy);
     csv_names(csv, (const char *const[]){"first", "second", "first_mean", "second_mean"}, 4);
     csv_names(csv, contrast_names, N_CONTRAST_NAMES);
     csv_names(csv, last, sizeof last / sizeof *last);
@@ -260,8 +231,7 @@ static void comparisons_csv(struct csv_out *csv, const struct findings *f)
                 continue;
             csv_out_text(csv, replicates_set_names[s]);
             csv_out_text(csv, f->strategies[s]->metric);
-            csv_out_set(csv, row->a->cell->clusters);
-            csv_setting(csv, f->summary, row->a->cell);
+            columns_csv(csv, f->summary->store, row->a->cell, FACTORS_ALL & ~but_strategy);
             csv_out_text(csv, row->a->cell->strategy);
             csv_out_text(csv, row->b->cell->strategy);
             csv_out_real(csv, row->contrast.mean_first);
@@ -281,8 +251,7 @@ static void add_comparison(struct texttable *table, const struct findings *f, co
 {
     char verdict[96];
     compare_verdict_text(verdict, sizeof verdict, row, "better", "worse");
-    texttable_add(table, "%s", row->a->cell->clusters);
-    findings_add_setting(table, f->summary, row->a->cell);
+    add_factors(table, f, row->a->cell, but_strategy);
     texttable_add(table, "%s", replicates_set_names[set]);
     texttable_add(table, "%s", row->a->cell->strategy);
     texttable_add(table, "%s", row->b->cell->strategy);
@@ -300,8 +269,7 @@ static void comparisons_table(struct texttable *table, const struct findings *f)
 {
     static const char *const names[] = {"set", "first", "second", "first is", "method"};
     static const char *const numbers[] = {"difference", "95 % interval", "p", "p (Holm)", "n"};
-    texttable_add(table, "clusters");
-    findings_add_setting_names(table, f->summary);
+    add_factor_names(table, f, but_strategy);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         texttable_add(table, "%s", names[i]);
     table->numeric_from = table->filled;
@@ -333,7 +301,7 @@ static void rankings_csv(struct csv_out *csv, const struct findings *f)
         "data_sets",  "strategy",         "average_rank",     "friedman_chi2",
         "friedman_p", "iman_davenport_f", "iman_davenport_p", "nemenyi_critical_difference"};
     csv_out_text(csv, "set");
-    csv_setting_names(csv, f->summary);
+    columns_csv_names(csv, f->summary->store, FACTORS_ALL & ~but_ranked);
     csv_names(csv, names, sizeof names / sizeof *names);
     csv_out_end(csv);
     for (int s = 0; s < N_REPLICATES_SETS; s++)
@@ -344,7 +312,7 @@ static void rankings_csv(struct csv_out *csv, const struct findings *f)
                 if (!shows_rank(f, r, k))
                     continue;
                 csv_out_text(csv, replicates_set_names[s]);
-                csv_setting(csv, f->summary, r->cell);
+                columns_csv(csv, f->summary->store, r->cell, FACTORS_ALL & ~but_ranked);
                 csv_out_int(csv, r->n_datasets);
                 csv_out_text(csv, r->strategy[k]);
                 csv_out_real(csv, r->average_rank[k]);
@@ -367,7 +335,7 @@ static const char rankings_note[] =
 static void add_rank(struct texttable *table, const struct findings *f, int set,
                      const struct compare_ranking *r, int k)
 {
-    findings_add_setting(table, f->summary, r->cell);
+    add_factors(table, f, r->cell, but_ranked);
     texttable_add(table, "%s", replicates_set_names[set]);
     texttable_add(table, "%s", r->strategy[k]);
     texttable_add(table, "%.2f", r->average_rank[k]);
@@ -379,7 +347,7 @@ static void add_rank(struct texttable *table, const struct findings *f, int set,
 
 static void rankings_table(struct texttable *table, const struct findings *f)
 {
-    findings_add_setting_names(table, f->summary);
+    add_factor_names(table, f, but_ranked);
     texttable_add(table, "set");
     texttable_add(table, "strategy");
     table->numeric_from = table->filled;
@@ -413,8 +381,7 @@ static void leak_verdict(char *out, size_t size, const struct compare_row *row)
 static void leak_csv(struct csv_out *csv, const struct findings *f)
 {
     char verdict[96];
-    csv_names(csv, (const char *const[]){"clusters", "strategy"}, 2);
-    csv_setting_names(csv, f->summary);
+    columns_csv_names(csv, f->summary->store, FACTORS_ALL);
     csv_names(csv, (const char *const[]){"against", "leak_share", "mean", "mean_against"}, 4);
     csv_names(csv, contrast_names, N_CONTRAST_NAMES);
     csv_names(csv, (const char *const[]){"p_holm", "comparisons", "jobs_lacking_a_class", "verdict"}, 4);
@@ -423,9 +390,7 @@ static void leak_csv(struct csv_out *csv, const struct findings *f)
         const struct compare_row *row = &f->leak->row[i];
         if (!findings_shows(f, row))
             continue;
-        csv_out_set(csv, row->a->cell->clusters);
-        csv_out_text(csv, row->a->cell->strategy);
-        csv_setting(csv, f->summary, row->a->cell);
+        columns_csv(csv, f->summary->store, row->a->cell, FACTORS_ALL);
         csv_out_text(csv, row->b->cell->protocol);
         csv_out_real(csv, row->a->leak_share.mean);
         csv_out_real(csv, row->contrast.mean_first);
@@ -440,23 +405,12 @@ static void leak_csv(struct csv_out *csv, const struct findings *f)
     }
 }
 
-static void add_axes(struct texttable *table, const struct summary *summary, const struct store_job *cell)
-{
-    if (summary_model_varies(summary))
-        texttable_add(table, "%s", cell ? cell->model : "model");
-    for (int i = 0; i < store_n_axes(summary->store); i++)
-        if (summary_axis_varies(summary, i))
-            texttable_add(table, "%s", cell ? cell->axis[i] : store_axis_name(summary->store, i));
-}
-
 static void leak_table(struct texttable *table, const struct findings *f)
 {
     static const char *const numbers[] = {"leak",          "report",   "without", "inflation",
                                           "95 % interval", "p (Holm)", "n"};
     char verdict[96];
-    texttable_add(table, "clusters");
-    texttable_add(table, "strategy");
-    add_axes(table, f->summary, NULL);
+    add_factor_names(table, f, but_protocol);
     texttable_add(table, "against");
     table->keys = table->filled;
     texttable_add(table, "verdict");
@@ -469,9 +423,7 @@ static void leak_table(struct texttable *table, const struct findings *f)
         if (!findings_shows(f, row))
             continue;
         leak_verdict(verdict, sizeof verdict, row);
-        texttable_add(table, "%s", row->a->cell->clusters);
-        texttable_add(table, "%s", row->a->cell->strategy);
-        add_axes(table, f->summary, row->a->cell);
+        add_factors(table, f, row->a->cell, but_protocol);
         texttable_add(table, "%s", row->b->cell->protocol);
         texttable_add(table, "%s", verdict);
         texttable_add(table, "%.0f %%", 100 * row->a->leak_share.mean);
@@ -527,7 +479,7 @@ static void claims_csv(struct csv_out *csv, const struct findings *f)
     static const char *const last[] = {"p_largest", "differences", "missing", "outcome", "reason"};
     char difference[160];
     csv_names(csv, (const char *const[]){"claim", "clusters", "metric", "set"}, 4);
-    csv_setting_names(csv, f->summary);
+    columns_csv_names(csv, f->summary->store, FACTORS_ALL & ~but_ranked);
     csv_names(csv, (const char *const[]){"shown", "value"}, 2);
     csv_names(csv, contrast_names, N_CONTRAST_NAMES);
     csv_names(csv, last, sizeof last / sizeof *last);
@@ -541,7 +493,7 @@ static void claims_csv(struct csv_out *csv, const struct findings *f)
         csv_out_set(csv, row->claim->clusters ? row->claim->clusters : "");
         csv_out_text(csv, row->claim->metric);
         csv_out_text(csv, replicates_set_names[row->claim->on]);
-        csv_setting(csv, f->summary, row->cell);
+        columns_csv(csv, f->summary->store, row->cell, FACTORS_ALL & ~but_ranked);
         csv_out_text(csv, difference);
         csv_out_real(csv, row->value);
         csv_contrast(csv, &row->contrast);
@@ -558,7 +510,7 @@ static void claims_text(struct texttable *table, const struct findings *f)
 {
     char difference[160];
     texttable_add(table, "claim");
-    findings_add_setting_names(table, f->summary);
+    add_factor_names(table, f, but_ranked);
     table->keys = table->filled;
     texttable_add(table, "outcome");
     texttable_add(table, "shown");
@@ -574,7 +526,7 @@ static void claims_text(struct texttable *table, const struct findings *f)
             continue;
         claim_difference(difference, sizeof difference, row);
         texttable_add(table, "%s", row->claim->text);
-        findings_add_setting(table, f->summary, row->cell);
+        add_factors(table, f, row->cell, but_ranked);
         texttable_add(table, *row->reason ? "%s (%s)" : "%s", claim_outcome_names[row->outcome], row->reason);
         texttable_add(table, "%s", difference);
         add_number(table, "+", row->contrast.mean);

@@ -33,11 +33,6 @@ void findings_print_note(FILE *file, const struct findings *findings, const stru
 /* A comment of LaTeX that says what the filter left, when there is one. */
 void findings_latex_filter(FILE *file, const struct summary *summary);
 
-/* Columns for the protocol and every grid axis that varies: their names, and the values of a cell. */
-void findings_add_setting_names(struct texttable *table, const struct summary *summary);
-void findings_add_setting(struct texttable *table, const struct summary *summary,
-                          const struct store_job *cell);
-
 /* x without the sign of what three decimals show as 0. */
 double findings_tidy(double x);
 

@@ -19,34 +19,39 @@ static const char *plural(int n)
 
 enum { MAX_LISTED = 6, MAX_LETTERS = 120 };
 
-/* What the groups of a part have in common. */
-static const char *common_text(const struct summary *summary, enum summary_kind kind, int part)
+/* "strategies none, oversample; ", or "17 strategies; " when they are too many to name in a sentence. */
+static void list(FILE *file, const struct summary *summary, const struct store_job *const *cell, int factor)
 {
-    const struct partition *same = summary->same[kind];
-    const struct store_job *cell = summary->group[same->member[same->begin[part]]].cell;
-    return kind == SUMMARY_CLUSTERS   ? cell->clusters
-           : kind == SUMMARY_STRATEGY ? cell->strategy
-           : kind == SUMMARY_MODEL    ? cell->model
-                                      : cell->protocol;
+    struct partition *same = NULL;
+    size_t letters = 0;
+    if (partition_new(cell, summary->n_groups, FACTOR(factor), &same, NULL) < 0)
+        return;
+    for (int part = 0; part < same->n_parts; part++)
+        letters += strlen(combination_value(cell[same->member[same->begin[part]]], factor));
+    if (same->n_parts > 1 && (same->n_parts > MAX_LISTED || letters > MAX_LETTERS)) {
+        fprintf(file, "%d %s%s; ", same->n_parts,
+                factor == FACTOR_CLASSES ? "sets of "
+                : factor >= FACTOR_AXES  ? "values of "
+                                         : "",
+                combination_noun(summary->store, factor, same->n_parts));
+    } else {
+        fputs(combination_noun(summary->store, factor, same->n_parts), file);
+        for (int part = 0; part < same->n_parts; part++)
+            fprintf(file, "%s%s", part ? ", " : " ",
+                    combination_value(cell[same->member[same->begin[part]]], factor));
+        fputs("; ", file);
+    }
+    partition_free(same);
 }
 
-/* "strategies none, oversample; ", or "17 strategies; " (counted) when they are too many to
- * name in a sentence. */
-static void list(FILE *file, const struct summary *summary, enum summary_kind kind, const char *one,
-                 const char *many, const char *counted)
+/* Clusters, strategies and protocols, and whatever else varies. */
+static void write_factors(FILE *file, const struct summary *summary)
 {
-    int n = summary->same[kind]->n_parts;
-    size_t letters = 0;
-    for (int part = 0; part < n; part++)
-        letters += strlen(common_text(summary, kind, part));
-    if (n > 1 && (n > MAX_LISTED || letters > MAX_LETTERS)) {
-        fprintf(file, "%d %s; ", n, counted);
-        return;
-    }
-    fprintf(file, "%s", n == 1 ? one : many);
-    for (int part = 0; part < n; part++)
-        fprintf(file, "%s%s", part ? ", " : " ", common_text(summary, kind, part));
-    fputs("; ", file);
+    const struct store_job **cell = summary_cells(summary, NULL);
+    for (int f = 0; cell && f < combination_n_factors(summary->store); f++)
+        if (f <= FACTOR_PROTOCOL || summary_varies(summary, f))
+            list(file, summary, cell, f);
+    free(cell);
 }
 
 /* Epochs of the longest job that is shown, and of the shortest: those of the file without such an axis. */
@@ -116,11 +121,7 @@ void headline_run(FILE *file, const struct summary *summary)
     fprintf(file, ": %d of %d job%s finished on ", summary->n_state[JOB_DONE], summary->n_jobs,
             plural(summary->n_jobs));
     write_images(file, summary);
-    list(file, summary, SUMMARY_CLUSTERS, "clusters", "clusters", "sets of clusters");
-    list(file, summary, SUMMARY_STRATEGY, "strategy", "strategies", "strategies");
-    list(file, summary, SUMMARY_PROTOCOL, "protocol", "protocols", "protocols");
-    if (summary_model_varies(summary))
-        list(file, summary, SUMMARY_MODEL, "model", "models", "models");
+    write_factors(file, summary);
     write_size(file, summary);
 }
 
@@ -287,7 +288,7 @@ static struct outcome judge(const struct findings *f, double *work)
 static void write_cell(FILE *file, const struct summary *summary, const struct summary_group *group)
 {
     char axes[512] = "";
-    curves_append_axes(axes, sizeof axes, summary, group, -1);
+    curves_append_factors(axes, sizeof axes, summary, group, 0);
     fprintf(file, "clusters %s (protocol %s%s)", group->cell->clusters, group->cell->protocol, axes);
 }
 
@@ -611,10 +612,10 @@ static void write_made_up(FILE *file, const struct summary *summary)
 }
 
 /* Folds have their share of images from their number. */
-static void write_unread_share(FILE *file, const struct summary *whole, int axis)
+static void write_unread_share(FILE *file, const struct summary *whole, int factor)
 {
-    for (int g = 0; g < whole->n_groups && whole->axis_varies[axis]; g++)
-        if (strcmp(store_axis_name(whole->store, axis), "validation") == 0 &&
+    for (int g = 0; g < whole->n_groups && summary_varies(whole, factor); g++)
+        if (strcmp(combination_name(whole->store, factor), "validation") == 0 &&
             protocol_is_kfold(whole->group[g].cell->protocol)) {
             fputs("validation is not read by protocol kfold: jobs of its values differ there by their random "
                   "numbers alone.\n",
@@ -632,13 +633,13 @@ static void write_unread(FILE *file, const struct summary *whole)
     int n = same->n_parts < RANKS_MAX_STRATEGIES ? same->n_parts : RANKS_MAX_STRATEGIES;
     for (int i = 0; i < n; i++)
         strategy[i] = whole->group[same->member[same->begin[i]]].cell->strategy;
-    for (int a = 0; a < store_n_axes(whole->store); a++) {
-        const char *key = store_axis_name(whole->store, a);
-        if (whole->axis_varies[a] && balance_unread(key, strategy, n, names, sizeof names) > 0)
+    for (int f = FACTOR_AXES; f < combination_n_factors(whole->store); f++) {
+        const char *key = combination_name(whole->store, f);
+        if (summary_varies(whole, f) && balance_unread(key, strategy, n, names, sizeof names) > 0)
             fprintf(file,
                     "%s is not read by %s: jobs of its values differ there by their random numbers alone.\n",
                     key, names);
-        write_unread_share(file, whole, a);
+        write_unread_share(file, whole, f);
     }
 }
 

@@ -1,5 +1,6 @@
 #include "tables/tables.h"
 
+#include "tables/columns.h"
 #include "paper/published.h"
 #include "write/texttable.h"
 
@@ -63,13 +64,10 @@ static void csv_published_names(struct csv_out *csv)
 
 static void csv_header(struct csv_out *csv, const struct summary *summary, int published)
 {
-    static const char *const first[] = {"clusters", "strategy", "protocol", "model"};
     static const char *const jobs[] = {"jobs", "n", "failed", "diverged", "jobs_lacking_a_class"};
     static const char *const last[] = {"test_ratio",      "n_train_mean", "n_val_mean",      "leak_mean",
                                        "leak_share_mean", "splits_drawn", "splits_distinct", "split_overlap"};
-    csv_names(csv, first, sizeof first / sizeof *first);
-    for (int i = 0; i < store_n_axes(summary->store); i++)
-        csv_out_text(csv, store_axis_name(summary->store, i));
+    columns_csv_names(csv, summary->store, FACTORS_ALL);
     csv_names(csv, jobs, sizeof jobs / sizeof *jobs);
     for (int s = 0; s < 2; s++)
         for (int m = 0; m < N_METRICS; m++)
@@ -98,12 +96,7 @@ static void csv_row(struct csv_out *csv, const struct summary *summary, const st
                     int published)
 {
     const struct store_job *cell = group->cell;
-    csv_out_set(csv, cell->clusters);
-    csv_out_text(csv, cell->strategy);
-    csv_out_text(csv, cell->protocol);
-    csv_out_text(csv, cell->model);
-    for (int i = 0; i < store_n_axes(summary->store); i++)
-        csv_out_set(csv, cell->axis[i]);
+    columns_csv(csv, summary->store, cell, FACTORS_ALL);
     csv_out_int(csv, group->n_jobs);
     csv_out_int(csv, group->n_state[JOB_DONE]);
     csv_out_int(csv, group->n_state[JOB_FAILED]);
@@ -223,14 +216,7 @@ static void add_row(struct texttable *table, const struct summary *summary, cons
                &group->final[SPLIT_VAL][METRIC_BALANCED_ACCURACY_AS_PUBLISHED]);
     format_published(cell[PUBLISHED], summary, group->cell);
     stats_text(cell[7], sizeof cell[7], &group->all);
-    texttable_add(table, "%s", group->cell->clusters);
-    texttable_add(table, "%s", group->cell->strategy);
-    texttable_add(table, "%s", group->cell->protocol);
-    if (summary_model_varies(summary))
-        texttable_add(table, "%s", group->cell->model);
-    for (int i = 0; i < store_n_axes(summary->store); i++)
-        if (summary_axis_varies(summary, i))
-            texttable_add(table, "%s", group->cell->axis[i]);
+    columns_add(table, summary->store, group->cell, combination_shown(summary->varying));
     for (int c = 0; c < N_NUMBERS; c++)
         if (has_column(optional, c))
             texttable_add(table, "%s", cell[c]);
@@ -241,14 +227,7 @@ static void add_header(struct texttable *table, const struct summary *summary, s
 {
     static const char *const last[N_NUMBERS] = {"n",    "splits",           "lack a class", "val balanced",
                                                 "leak", "val as published", "published",    "all originals"};
-    texttable_add(table, "clusters");
-    texttable_add(table, "strategy");
-    texttable_add(table, "protocol");
-    if (summary_model_varies(summary))
-        texttable_add(table, "model");
-    for (int i = 0; i < store_n_axes(summary->store); i++)
-        if (summary_axis_varies(summary, i))
-            texttable_add(table, "%s", store_axis_name(summary->store, i));
+    columns_add_names(table, summary->store, combination_shown(summary->varying));
     table->numeric_from = table->filled;
     for (int c = 0; c < N_NUMBERS; c++)
         if (has_column(optional, c))

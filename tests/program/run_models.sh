@@ -111,7 +111,7 @@ await held
 kill -KILL $pid
 wait $pid 2>/dev/null
 release
-grep -q "[a-z]*: none  *report" "$TMP/status" && ok "mixed: status says of which model a running job is" || not_ok "mixed: status: $(cat "$TMP/status")"
+grep -q "none  *report  *\($(echo $models | sed 's/ /\\|/g')\) " "$TMP/status" && ok "mixed: status says of which model a running job is" || not_ok "mixed: status: $(cat "$TMP/status")"
 
 # ---- and served ----
 "$cellsweep" serve "$results" --port 0 >"$TMP/url" 2>"$TMP/server.err" &

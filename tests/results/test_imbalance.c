@@ -477,14 +477,14 @@ static void curves_have_further_pages(void **state)
  * a + lost, 1e-03. */
 static void numbers_stay_what_they_are(void **state)
 {
-    const struct trend_axis axis = imbalance_axis(0);
+    const struct trend_axis axis = imbalance_axis(FACTOR_AXES);
     struct store_job job = {.axis = {"9000-9"}};
     const struct summary_group group = {.cell = &job};
     char text[64], name[PAGENAME_SIZE] = "axis_";
     (void)state;
-    axis.tick(text, sizeof text, &group, 0, 1000);
+    axis.tick(text, sizeof text, &group, FACTOR_AXES, 1000);
     assert_string_equal(text, "1000\n9000-9");
-    axis.tick(text, sizeof text, &group, 0, 100.0 / 3);
+    axis.tick(text, sizeof text, &group, FACTOR_AXES, 100.0 / 3);
     assert_string_equal(text, "33.3\n9000-9");
     pagename_append(name, "rotation=2e+20");
     assert_string_equal(name, "axis_rotation=2e+20");

@@ -85,7 +85,7 @@ static void an_axis_is_averaged_over_the_others(void **state)
     struct marginal *m;
     struct summary *summary = read_grid("whole", JOB_DONE, &store);
     (void)state;
-    assert_int_equal(marginal_new(summary, 0, &m, NULL), 0);
+    assert_int_equal(marginal_new(summary, FACTOR_AXES, &m, NULL), 0);
     assert_int_equal(m->n_left_out, 0);
     assert_int_equal(m->summary.n_groups, 4);
     expect(&m->summary.group[0], "smote", "5", 4, 0.615, 0.6, 0.63); /* in the order of the sweep */
@@ -93,7 +93,7 @@ static void an_axis_is_averaged_over_the_others(void **state)
     expect(&m->summary.group[2], "none", "5", 4, 0.565, 0.55, 0.58);
     expect(&m->summary.group[3], "none", "3", 4, 0.465, 0.45, 0.48);
     assert_int_equal(m->summary.group[0].n_jobs, 4);
-    assert_true(m->summary.axis_varies[0] && !m->summary.axis_varies[1] && !m->summary.axis_varies[2]);
+    assert_int_equal(m->summary.varying, FACTOR(FACTOR_STRATEGY) | FACTOR(FACTOR_AXES));
     marginal_free(m);
     summary_free(summary);
     store_close(store, NULL);
@@ -107,7 +107,7 @@ static void only_whole_combinations_count(void **state)
     struct marginal *m;
     struct summary *summary = read_grid("part", JOB_FAILED, &store);
     (void)state;
-    assert_int_equal(marginal_new(summary, 0, &m, NULL), 0);
+    assert_int_equal(marginal_new(summary, FACTOR_AXES, &m, NULL), 0);
     assert_int_equal(m->n_left_out, 1);
     expect(&m->summary.group[0], "smote", "5", 3, 0.62, 0.61, 0.63);
     expect(&m->summary.group[1], "smote", "3", 3, 0.52, 0.51, 0.53);

@@ -35,7 +35,11 @@ static void parts_hold_what_is_alike(void **state)
     struct partition *p = NULL;
     struct err err;
     int next = 0;
-    assert_int_equal(partition_new(item, N, 2, BY_CLUSTERS | BY_AXES, &p, &err), 0);
+    assert_int_equal(partition_new(item, N,
+                                   FACTORS_ALL & ~(FACTOR(FACTOR_STRATEGY) | FACTOR(FACTOR_PROTOCOL) |
+                                                   FACTOR(FACTOR_MODEL)),
+                                   &p, &err),
+                     0);
     assert_int_equal(p->n_parts, CLUSTERS * AXIS);
     assert_int_equal(p->begin[p->n_parts], N);
     for (int part = 0; part < p->n_parts; part++) {
@@ -59,10 +63,10 @@ static void nothing_has_no_parts(void **state)
     (void)state;
     struct partition *p = NULL;
     struct err err;
-    assert_int_equal(partition_new(item, 0, 0, BY_ALL, &p, &err), 0);
+    assert_int_equal(partition_new(item, 0, FACTORS_ALL, &p, &err), 0);
     assert_int_equal(p->n_parts, 0);
     partition_free(p);
-    assert_int_equal(partition_new(item, N, 2, BY_PROTOCOL | BY_MODEL, &p, &err), 0);
+    assert_int_equal(partition_new(item, N, FACTOR(FACTOR_PROTOCOL) | FACTOR(FACTOR_MODEL), &p, &err), 0);
     assert_int_equal(p->n_parts, 1);
     assert_int_equal(p->member[N - 1], N - 1);
     partition_free(p);
@@ -76,7 +80,7 @@ static void texts_do_not_run_together(void **state)
     const struct store_job *both[] = {&two[0], &two[1]};
     struct partition *p = NULL;
     struct err err;
-    assert_int_equal(partition_new(both, 2, 0, BY_CLUSTERS | BY_STRATEGY, &p, &err), 0);
+    assert_int_equal(partition_new(both, 2, FACTOR(FACTOR_CLASSES) | FACTOR(FACTOR_STRATEGY), &p, &err), 0);
     assert_int_equal(p->n_parts, 2);
     partition_free(p);
 }

@@ -95,7 +95,8 @@ static inline int small_store(const char *path, const struct small_job *job, int
     for (int j = 0; j < n; j++) {
         row[j] = job[j].row;
         snprintf(row[j].key, sizeof row[j].key, "%032x", (unsigned)j + 1);
-        strcpy(row[j].model, "cnn");
+        if (!*row[j].model)
+            strcpy(row[j].model, "cnn");
         row[j].n_train = row[j].n_val = row[j].leak = -1;
     }
     struct store_plan plan = {.name = "small",
