@@ -30,7 +30,8 @@ static void make(void)
         add_row(model->section, model_reads_section, "model", model->name);
     for (int i = 0; (strategy = balance_strategy(i)); i++)
         add_row(strategy->section, balance_reads_section, "strategy", strategy->name);
-    schema_add(&schema, &balance_cap_section, balance_cap_is_on, "jobs with both above 0");
+    schema_add(&schema, &balance_threshold_section, NULL, "");
+    schema_add(&schema, &balance_cap_section, balance_cap_is_used, "jobs with balance.threshold above 0");
 }
 
 const struct schema *worker_schema(void)

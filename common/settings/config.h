@@ -41,7 +41,8 @@ struct section {
     int (*check)(const void *settings, struct err *err);
 };
 
-/* 1 when a job of config reads the settings of a section; for any other their values do not exist. */
+/* 1 when a job of config reads the settings of a section; for any other their values do not exist. Asks only
+ * settings that every job reads. */
 typedef int section_is_used(const struct config *config, const struct section *section);
 
 /* A table of sections: schema_begin(), schema_add() one after the other. It does not change afterwards. */

@@ -93,10 +93,14 @@ static void a_cap_needs_a_threshold(void **state)
 {
     struct config config = config_with("none", "cnn", "tail");
     (void)state;
-    with(&config, "balance.cap", 40);
+    struct err err = {0};
     assert_false(reads(&config, "balance.cap"));
     with(&config, "balance.threshold", 30);
-    assert_true(reads(&config, "balance.cap") && reads(&config, "balance.threshold"));
+    assert_true(reads(&config, "balance.cap"));
+    assert_int_equal(config_check(&config, &err), E_USAGE);
+    assert_non_null(strstr(err.text, "give it, or leave both out"));
+    with(&config, "balance.cap", 40);
+    assert_int_equal(config_check(&config, &err), 0);
 }
 
 static void what_is_not_read_is_put_back(void **state)
@@ -112,6 +116,25 @@ static void what_is_not_read_is_put_back(void **state)
     with(&config, "balance.cap", 9);
     config_normalise(&config);
     assert_memory_equal(&config, &expected, sizeof config);
+}
+
+/* Which settings a job reads hangs on those alone that all jobs read: so of a grid's axes that a combination
+ * does not read, one value will do (expand.c). */
+static void who_reads_what_hangs_on_common_keys(void **state)
+{
+    struct config config = config_with("smote+augment", "cnn", "holdout");
+    (void)state;
+    with(&config, "balance.threshold", 5);
+    for (const struct setting *key = config.schema->key; key->name; key++) {
+        struct config changed = config;
+        if (!*config_used_by(config.schema, key) || (key->type != SETTING_INT && key->type != SETTING_REAL))
+            continue;
+        for (int end = 0; end < 2; end++) {
+            with(&changed, key->name, end ? key->max : key->min);
+            for (const struct setting *other = config.schema->key; other->name; other++)
+                assert_int_equal(config_reads(&changed, other), config_reads(&config, other));
+        }
+    }
 }
 
 /* Only what is read is checked. */
@@ -138,6 +161,7 @@ int main(void)
         cmocka_unit_test(folds_have_no_share),
         cmocka_unit_test(a_cap_needs_a_threshold),
         cmocka_unit_test(what_is_not_read_is_put_back),
+        cmocka_unit_test(who_reads_what_hangs_on_common_keys),
         cmocka_unit_test(ranges_must_not_be_empty),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

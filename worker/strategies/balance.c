@@ -196,37 +196,63 @@ struct rng balance_stream(const char *job_key)
     return rng_start(rng_key("balance", job_key, strlen(job_key)), 0);
 }
 
-struct cap {
-    int64_t threshold, cap;
+/* The all-cluster rule: two sections, since the cap of a rule that is off does not exist. */
+struct threshold {
+    int64_t images;
 };
 
-static const struct setting cap_settings[] = {
-    {"balance.threshold", SETTING_INT, offsetof(struct cap, threshold), 0, 1e9, "0", NULL,
-     "a class with fewer images than this gets duplicates; 0: rule off"},
-    {"balance.cap", SETTING_INT, offsetof(struct cap, cap), 0, 1e9, "0", NULL,
-     "up to this many images in all; 0: rule off"},
+struct cap {
+    int64_t images;
+};
+
+static const struct setting threshold_settings[] = {
+    {"balance.threshold", SETTING_INT, offsetof(struct threshold, images), 0, 1e9, "0", NULL,
+     "a class with fewer images than this gets duplicates, up to balance.cap; 0: rule off"},
     {0},
 };
 
-const struct section balance_cap_section = {.setting = cap_settings, .size = sizeof(struct cap)};
+static const struct setting cap_settings[] = {
+    {"balance.cap", SETTING_INT, offsetof(struct cap, images), 0, 1e9, "0", NULL,
+     "up to this many images in all"},
+    {0},
+};
 
-int balance_cap_is_on(const struct config *config, const struct section *section)
+static int check_cap(const void *settings, struct err *err)
 {
-    const struct cap *cap = config_of(config, section);
-    return cap->threshold > 0 && cap->cap > 0;
+    if (((const struct cap *)settings)->images > 0)
+        return 0;
+    return err_set(
+        err, E_USAGE,
+        "balance.threshold fills classes up to balance.cap, which is 0: give it, or leave both out");
+}
+
+const struct section balance_threshold_section = {.setting = threshold_settings,
+                                                  .size = sizeof(struct threshold)};
+const struct section balance_cap_section = {
+    .setting = cap_settings, .size = sizeof(struct cap), .check = check_cap};
+
+static int threshold_of(const struct config *config)
+{
+    return (int)((const struct threshold *)config_of(config, &balance_threshold_section))->images;
+}
+
+int balance_cap_is_used(const struct config *config, const struct section *section)
+{
+    (void)section;
+    return threshold_of(config) > 0;
 }
 
 /* A class whose size is only known to be at most this may turn out to be below the threshold. */
 static int fill_to_cap(struct balance *balance, struct err *err)
 {
     const struct cap *cap = config_of(balance->config, &balance_cap_section);
-    int size[CONFIG_MAX_CLUSTERS], rc = 0;
-    if (!balance_cap_is_on(balance->config, &balance_cap_section))
+    int threshold = threshold_of(balance->config), size[CONFIG_MAX_CLUSTERS], rc = 0;
+    if (threshold <= 0 || cap->images <= 0)
         return 0;
     balance_sizes(balance, size);
     for (int c = 0; rc == 0 && c < balance->n_classes; c++)
-        if (size[c] < cap->threshold || balance->upper)
-            rc = balance_duplicate(balance, c, (int)cap->cap - size[c], err);
+        if (size[c] < threshold || balance->upper)
+            rc = balance_duplicate(balance, c, (int)cap->images - size[c], err);
     return rc;
 }
 

@@ -69,9 +69,10 @@ int balance_check(const char *strategy, struct err *err);
 /* 1 when a part of the strategy of config reads a section, its own. */
 int balance_reads_section(const struct config *config, const struct section *section);
 
-/* The rule that fills classes up to a cap after any strategy, and whether it is on. */
-extern const struct section balance_cap_section;
-int balance_cap_is_on(const struct config *config, const struct section *section);
+/* The rule that fills small classes up to a cap after any strategy. The cap is read when there is a
+ * threshold. */
+extern const struct section balance_threshold_section, balance_cap_section;
+int balance_cap_is_used(const struct config *config, const struct section *section);
 
 /* 0 when a key ("smote.k") is a setting of a strategy that is no part of the text, so that its value changes
  * nothing but the random numbers of a job; else 1. */
