@@ -3,7 +3,8 @@
 #include "commands/plan_keys.h"
 #include "strategies/balance.h"
 #include "sweep/divisions.h"
-#include "sweep/grid.h"
+#include "sweep/expand.h"
+#include "sweep/job_name.h"
 #include "models/model.h"
 #include "run/progress.h"
 #include "sections.h"
@@ -111,8 +112,8 @@ static int print_sizes(const struct sweep *sweep, const struct dataset *data, co
 /* Folds have their share of images from their number. */
 static void print_unread_share(const struct sweep *sweep, int axis)
 {
-    for (int j = 0; j < sweep->n_jobs && sweep->axis[axis].n > 1; j++)
-        if (strcmp(sweep->axis[axis].key->name, "validation") == 0 &&
+    for (int j = 0; j < sweep->n_jobs && sweep->file->axis[axis].n > 1; j++)
+        if (strcmp(sweep->file->axis[axis].key->name, "validation") == 0 &&
             sweep->job[j].config.protocol.kind == PROTOCOL_KFOLD) {
             printf("note: validation is not read by protocol kfold: jobs of its values differ there by their "
                    "random numbers alone\n");
@@ -123,17 +124,17 @@ static void print_unread_share(const struct sweep *sweep, int axis)
 /* Keys that the grid varies though strategies or protocols of it do not read them. */
 static void print_unread(const struct sweep *sweep)
 {
-    const char *const none[] = {sweep->base.strategy}, *const *strategy = none;
+    const char *const none[] = {sweep->file->base.strategy}, *const *strategy = none;
     char names[512];
     int n = 1;
-    for (int a = 0; a < sweep->n_axes; a++)
-        if (strcmp(sweep->axis[a].key->name, "strategy") == 0) {
-            strategy = (const char *const *)sweep->axis[a].value;
-            n = sweep->axis[a].n;
+    for (int a = 0; a < sweep->file->n_axes; a++)
+        if (strcmp(sweep->file->axis[a].key->name, "strategy") == 0) {
+            strategy = (const char *const *)sweep->file->axis[a].value;
+            n = sweep->file->axis[a].n;
         }
-    for (int a = 0; a < sweep->n_axes; a++) {
-        const char *key = sweep->axis[a].key->name;
-        if (sweep->axis[a].n > 1 && balance_unread(key, strategy, n, names, sizeof names) > 0)
+    for (int a = 0; a < sweep->file->n_axes; a++) {
+        const char *key = sweep->file->axis[a].key->name;
+        if (sweep->file->axis[a].n > 1 && balance_unread(key, strategy, n, names, sizeof names) > 0)
             printf(
                 "note: %s is not read by %s: jobs of its values differ there by their random numbers alone\n",
                 key, names);
@@ -249,7 +250,7 @@ static int plan(const struct options *a, struct sweep *sweep, const struct datas
     int rc = seconds ? expect_seconds(sweep, a->filter, seconds, &n_matching, &speeds, err) : E_IO;
     if (rc == 0) {
         print_jobs(sweep, seconds);
-        printf("%s: %d job%s; data %s%s, %d images of %d x %d pixels, checksum %.12s\n", sweep->name,
+        printf("%s: %d job%s; data %s%s, %d images of %d x %d pixels, checksum %.12s\n", sweep->file->name,
                n_matching, n_matching == 1 ? "" : "s", sweep->data_text,
                data->synthetic ? " (synthetic)" : "", data->n_images, data->size, data->size, data->checksum);
         print_unread(sweep);
@@ -276,11 +277,11 @@ static int run(const void *options, struct err *err)
     struct dataset *data = NULL;
     int rc = sweep_read(a->sweep_path, a->set.n, a->set.text, &sweep, err);
     if (rc == 0) {
-        struct dataset_options data_options = {sweep_image_size(sweep), sweep->pixel_size,
-                                               sweep_groups(sweep), 0};
-        rc = dataset_try(sweep->data, err);
+        struct dataset_options data_options = {sweep_file_image_size(sweep->file), sweep->file->pixel_size,
+                                               sweep_file_groups(sweep->file), 0};
+        rc = dataset_try(sweep->file->data, err);
         if (rc == 0)
-            rc = dataset_open(sweep->data, &data_options, &data, err);
+            rc = dataset_open(sweep->file->data, &data_options, &data, err);
     }
     if (rc == 0)
         rc = sweep_expand(sweep, data, err);

@@ -5,7 +5,7 @@
 #define CELLSWEEP_CHECKPOINT_FOLDER_H
 
 #include "checkpoint.h"
-#include "sweep/grid.h"
+#include "sweep/expand.h"
 
 enum { CHECKPOINT_PATH_SIZE = 4096 };
 

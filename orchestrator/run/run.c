@@ -129,12 +129,12 @@ static int agree(int rc, struct err *err)
  * node, does no harm. */
 static int share_sweep(struct run *run, struct err *err)
 {
-    int n = run->rank == 0 ? (int)strlen(run->sweep->resolved) + 1 : 0, rc = 0;
+    int n = run->rank == 0 ? (int)strlen(run->sweep->file->resolved) + 1 : 0, rc = 0;
     MPI_Bcast(&n, 1, MPI_INT, 0, MPI_COMM_WORLD);
     char *text = err_calloc((size_t)n, 1, "the sweep file", err);
     rc = agree(text ? 0 : E_IO, err);
     if (rc == 0 && text && run->rank == 0)
-        memcpy(text, run->sweep->resolved, (size_t)n);
+        memcpy(text, run->sweep->file->resolved, (size_t)n);
     if (rc == 0)
         MPI_Bcast(text, n, MPI_CHAR, 0, MPI_COMM_WORLD);
     if (rc == 0 && run->rank != 0)
@@ -217,7 +217,7 @@ static double checkpoint_interval(const struct run *run)
 static int new_saver(struct run *run, struct err *err)
 {
     run->saver = saver_new(run->options->results_path, checkpoint_interval(run), run->data->checksum,
-                           kernels_isa_name(run->isa), run->sweep->keep_weights == KEEP_BEST, err);
+                           kernels_isa_name(run->isa), run->sweep->file->keep == KEEP_BEST, err);
     return run->saver ? 0 : E_IO;
 }
 
@@ -410,7 +410,7 @@ static int finish_row(struct run *run, struct store_mark *mark, const struct job
                       struct err *err)
 {
     struct store_outcome outcome = outcome_of(result);
-    if (run->sweep->keep_weights == KEEP_NONE)
+    if (run->sweep->file->keep == KEEP_NONE)
         outcome.weights = NULL;
     int rc = epochs_write(run->epochs, run->store, run->job, err);
     if (rc == 0)
@@ -504,7 +504,7 @@ static struct handout_report do_job(struct run *run, int job, int attempt)
                                     .epoch = on_epoch,
                                     .between = on_between,
                                     .from = find_checkpoint(run),
-                                    .best_weights = run->sweep->keep_weights == KEEP_BEST};
+                                    .best_weights = run->sweep->file->keep == KEEP_BEST};
     own_rows(run);
     int written = begin_row(run, attempt, hooks.from, &mark, &err);
     disown_rows(run);

@@ -1,6 +1,7 @@
 #include "run/run_root.h"
 
 #include "sweep/cells.h"
+#include "sweep/job_name.h"
 #include "run/checkpoint_folder.h"
 #include "clock.h"
 #include "run/deadline.h"
@@ -144,7 +145,7 @@ static void say_start(const struct run *run, enum resume_kind kind, int kept)
     const char *path = run->options->results_path;
     int waiting = schedule_waiting(run->schedule);
     char time[32];
-    fprintf(stderr, "%s: %d job%s, %d rank%s, %s kernels, data %s%s (%d images)\n", run->sweep->name,
+    fprintf(stderr, "%s: %d job%s, %d rank%s, %s kernels, data %s%s (%d images)\n", run->sweep->file->name,
             run->sweep->n_jobs, plural(run->sweep->n_jobs), run->size, run->size == 1 ? "" : "s",
             kernels_isa_name(run->isa), run->sweep->data_text, run->data->synthetic ? " (synthetic)" : "",
             run->data->n_images);

@@ -7,7 +7,7 @@
 #include "beside/status_file.h"
 #include "run/epochs.h"
 #include "beside/events.h"
-#include "sweep/grid.h"
+#include "sweep/expand.h"
 #include "run/handout.h"
 #include "run/lock.h"
 #include "run/peers.h"
@@ -17,6 +17,7 @@
 #include "run/saver.h"
 #include "run/share.h"
 #include "store/store.h"
+#include "store/store_select.h"
 
 struct run {
     const struct run_options *options;

@@ -17,7 +17,7 @@
 #define CELLSWEEP_SAVER_H
 
 #include "checkpoint.h"
-#include "sweep/grid.h"
+#include "sweep/expand.h"
 
 struct saver;
 

@@ -1,5 +1,7 @@
 #include "sweep/cells.h"
 
+#include "store/store.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,12 +16,12 @@ static int is_folder(const char *path)
 
 static int check_pixel_size(const struct sweep *sweep, const struct dataset *data, struct err *err)
 {
-    if (!sweep->pixel_size_given || fabs(data->pixel_size - sweep->pixel_size) < 1e-9)
+    if (!sweep->file->pixel_size_given || fabs(data->pixel_size - sweep->file->pixel_size) < 1e-9)
         return 0;
     return err_set(err, E_USAGE,
                    "%s: was packed at %g micrometres a pixel, pixel_size here is %g; pack it again, or leave "
                    "pixel_size out",
-                   sweep->data, data->pixel_size, sweep->pixel_size);
+                   sweep->file->data, data->pixel_size, sweep->file->pixel_size);
 }
 
 int cells_path(const char *results_path, char *out, struct err *err)
@@ -42,14 +44,15 @@ int cells_try(const char *results_path, struct err *err)
 
 int cells_open(const struct sweep *sweep, const char *results_path, struct cells *cells, struct err *err)
 {
-    struct dataset_options options = {sweep_image_size(sweep), sweep->pixel_size, sweep_groups(sweep), 0};
+    struct dataset_options options = {sweep_file_image_size(sweep->file), sweep->file->pixel_size,
+                                      sweep_file_groups(sweep->file), 0};
     int rc = cells_path(results_path, cells->path, err);
     cells->data = NULL;
-    cells->is_packed = strcmp(sweep->data, "builtin") != 0 && !is_folder(sweep->data);
+    cells->is_packed = strcmp(sweep->file->data, "builtin") != 0 && !is_folder(sweep->file->data);
     if (cells->is_packed)
-        snprintf(cells->path, sizeof cells->path, "%s", sweep->data);
+        snprintf(cells->path, sizeof cells->path, "%s", sweep->file->data);
     if (rc == 0)
-        rc = dataset_open(sweep->data, &options, &cells->data, err);
+        rc = dataset_open(sweep->file->data, &options, &cells->data, err);
     return rc == 0 && cells->is_packed ? check_pixel_size(sweep, cells->data, err) : rc;
 }
 

@@ -4,7 +4,7 @@
 #ifndef CELLSWEEP_CELLS_H
 #define CELLSWEEP_CELLS_H
 
-#include "sweep/grid.h"
+#include "sweep/expand.h"
 
 enum { CELLS_PATH_SIZE = 4096 };
 

@@ -54,8 +54,8 @@ static struct divided divided_of(const struct sweep *sweep, int job)
 
 static int varies(const struct sweep *sweep, const char *key)
 {
-    for (int a = 0; a < sweep->n_axes; a++)
-        if (strcmp(sweep->axis[a].key->name, key) == 0)
+    for (int a = 0; a < sweep->file->n_axes; a++)
+        if (strcmp(sweep->file->axis[a].key->name, key) == 0)
             return 1;
     return 0;
 }
@@ -67,7 +67,8 @@ static void print_cell(FILE *file, const struct sweep *sweep, int job)
         char value[VALUE];
         if (i >= N_NAMED && !varies(sweep, parts[i]))
             continue;
-        config_get(&sweep->job[job].config, config_find(sweep->base.schema, parts[i]), value, sizeof value);
+        config_get(&sweep->job[job].config, config_find(sweep->file->base.schema, parts[i]), value,
+                   sizeof value);
         fprintf(file, "%s%s %s", i ? ", " : "", parts[i], value);
     }
 }

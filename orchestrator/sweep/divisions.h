@@ -3,7 +3,7 @@
 #ifndef CELLSWEEP_DIVISIONS_H
 #define CELLSWEEP_DIVISIONS_H
 
-#include "sweep/grid.h"
+#include "sweep/expand.h"
 
 #include <stdio.h>
 

@@ -1,5 +1,7 @@
 #include "sweep/resume.h"
 
+#include "sweep/job_name.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,23 +15,23 @@ static int make_plan(const struct sweep *sweep, const struct dataset *data, cons
     *rows = err_calloc((size_t)sweep->n_jobs, sizeof **rows, "the rows of the results file", err);
     if (!*rows)
         return E_IO;
-    *plan = (struct store_plan){.name = sweep->name,
-                                .yaml = sweep->yaml,
-                                .yaml_resolved = sweep->resolved,
+    *plan = (struct store_plan){.name = sweep->file->name,
+                                .yaml = sweep->file->text,
+                                .yaml_resolved = sweep->file->resolved,
                                 .data_origin = sweep->data_text,
                                 .data_file = data_file,
                                 .kernels = kernels_isa_name(isa),
                                 .data = data,
                                 .n_jobs = sweep->n_jobs,
                                 .job = *rows,
-                                .keep = sweep->keep_weights,
+                                .keep = sweep->file->keep,
                                 .axis_name = names,
                                 .axis_is_number = numbers,
                                 .ranks = ranks};
     plan->n_axes = sweep_axis_names(sweep, names, numbers);
     for (int j = 0; j < sweep->n_jobs; j++) {
         const struct job *job = &sweep->job[j];
-        size_t n_weights = sweep->keep_weights ? job_n_weights(&job->config) : 0;
+        size_t n_weights = sweep->file->keep ? job_n_weights(&job->config) : 0;
         sweep_row(sweep, j, &(*rows)[j]);
         plan->n_epochs = plan->n_epochs > job->config.epochs ? plan->n_epochs : (int)job->config.epochs;
         plan->n_classes = plan->n_classes > job->config.clusters.n ? plan->n_classes : job->config.clusters.n;
@@ -146,8 +148,8 @@ static int compare_with_file(const char *path, const struct store_plan *plan, st
     else if (store_keeps(store) != (plan->n_weights ? plan->keep : KEEP_NONE))
         rc = err_set(err, E_USAGE,
                      "%s: keep_weights is %s there and %s here; give another -o, or change it back", path,
-                     store_keep_names[store_keeps(store)],
-                     store_keep_names[plan->n_weights ? plan->keep : KEEP_NONE]);
+                     keep_weights_names[store_keeps(store)],
+                     keep_weights_names[plan->n_weights ? plan->keep : KEEP_NONE]);
     else if (n_found < store_n_jobs(store))
         rc = err_set(err, E_USAGE,
                      "%s: belongs to another sweep: %s; %d of its %d jobs are not in this grid; give another "

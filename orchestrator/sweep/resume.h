@@ -3,7 +3,7 @@
 #ifndef CELLSWEEP_RESUME_H
 #define CELLSWEEP_RESUME_H
 
-#include "sweep/grid.h"
+#include "sweep/expand.h"
 #include "kernels/kernels.h"
 
 enum resume_kind { RESUME_CREATED, RESUME_CONTINUED, RESUME_GROWN };

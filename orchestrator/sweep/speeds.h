@@ -7,7 +7,7 @@
 #ifndef CELLSWEEP_SPEEDS_H
 #define CELLSWEEP_SPEEDS_H
 
-#include "sweep/grid.h"
+#include "sweep/expand.h"
 
 extern const double speeds_budget; /* seconds */
 

@@ -620,11 +620,11 @@ int store_synthetic(const struct store *store)
     return strcmp(store_text(store, "synthetic"), "0") != 0;
 }
 
-enum store_keep store_keeps(const struct store *store)
+enum keep_weights store_keeps(const struct store *store)
 {
-    for (int k = 0; k < N_STORE_KEEPS; k++)
-        if (strcmp(store_text(store, "keep_weights"), store_keep_names[k]) == 0)
-            return (enum store_keep)k;
+    for (int k = 0; k < N_KEEP_WEIGHTS; k++)
+        if (strcmp(store_text(store, "keep_weights"), keep_weights_names[k]) == 0)
+            return (enum keep_weights)k;
     return store_n_weights(store) ? KEEP_FINAL : KEEP_NONE;
 }
 

@@ -52,7 +52,7 @@
 #ifndef CELLSWEEP_STORE_H
 #define CELLSWEEP_STORE_H
 
-#include "settings/config.h"
+#include "settings/sweep_file.h"
 #include "data/dataset.h"
 #include "err.h"
 #include "base/metrics.h"
@@ -64,15 +64,9 @@ enum job_state { JOB_WAITING, JOB_RUNNING, JOB_DONE, JOB_FAILED, JOB_DIVERGED, N
 /* "waiting", "running", "done", "failed", "diverged". */
 extern const char *const job_state_names[N_JOB_STATES];
 
-/* Which weights of a job are kept. */
-enum store_keep { KEEP_NONE, KEEP_FINAL, KEEP_BEST, N_STORE_KEEPS };
-
-/* "false", "final", "best". */
-extern const char *const store_keep_names[N_STORE_KEEPS];
-
 enum split { SPLIT_TRAIN, SPLIT_VAL, SPLIT_ALL };
 
-enum { STORE_KEY_SIZE = 33, STORE_MESSAGE_SIZE = 256, STORE_MAX_AXES = 16 };
+enum { STORE_KEY_SIZE = 33, STORE_MESSAGE_SIZE = 256, STORE_MAX_AXES = SWEEP_MAX_AXES };
 
 /* A row of /jobs. */
 struct store_job {
@@ -104,7 +98,7 @@ struct store_plan {
     const struct dataset *data;
     int n_jobs, n_epochs, n_classes, n_val, n_all; /* J, E, C, V, A: the largest over the jobs */
     size_t n_weights;                              /* P, 0: weights are not kept */
-    enum store_keep keep;                          /* which, when n_weights is not 0 */
+    enum keep_weights keep;                        /* which, when n_weights is not 0 */
     const struct store_job *job;                   /* (J) n_train, n_val, leak -1 */
     int n_axes;
     const char *const *axis_name; /* (n_axes) dotted keys */
@@ -205,7 +199,7 @@ int store_n_classes(const struct store *store);
 int store_n_predictions(const struct store *store, enum split split); /* V or A */
 int store_n_images(const struct store *store);
 size_t store_n_weights(const struct store *store);
-enum store_keep
+enum keep_weights
 store_keeps(const struct store *store); /* files from before there was a choice: final, or none */
 int store_synthetic(const struct store *store);
 const char *store_path(const struct store *store);

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const store_keep_names[N_STORE_KEEPS] = {"false", "final", "best"};
 const char *const job_state_names[N_JOB_STATES] = {"waiting", "running", "done", "failed", "diverged"};
 
 #define METRIC_ROW(split, metric, text)                                                                      \

@@ -3,7 +3,7 @@
  * what the ranks parse. */
 #include "fuzz.h"
 
-#include "sweep/grid.h"
+#include "sweep/expand.h"
 
 #include "support/hand_dataset.h"
 
@@ -29,8 +29,8 @@ static const struct dataset *cells(void)
 static int is_small(const struct sweep *sweep)
 {
     double jobs = 1;
-    for (int a = 0; a < sweep->n_axes; a++)
-        jobs *= sweep->axis[a].n;
+    for (int a = 0; a < sweep->file->n_axes; a++)
+        jobs *= sweep->file->axis[a].n;
     return jobs <= MAX_JOBS;
 }
 
@@ -44,7 +44,8 @@ static void check_copy(const struct sweep *sweep)
 {
     struct sweep *copy = NULL;
     struct err err = {0};
-    if (sweep_parse(sweep->resolved, &copy, &err) < 0 || expand(copy) < 0 || copy->n_jobs != sweep->n_jobs)
+    if (sweep_parse(sweep->file->resolved, &copy, &err) < 0 || expand(copy) < 0 ||
+        copy->n_jobs != sweep->n_jobs)
         abort();
     for (int j = 0; j < copy->n_jobs; j++)
         if (strcmp(copy->job[j].key, sweep->job[j].key) != 0)

@@ -1,8 +1,6 @@
-#include "sweep/grid.h"
+#include "settings/sweep_file.h"
 
-#include "strategies/balance.h"
-#include "models/model.h"
-#include "sections.h"
+#include "data/dataset.h"
 #include "settings/tree.h"
 #include "utf8.h"
 
@@ -13,15 +11,17 @@
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
-#include <xxhash.h>
+
+const char *const keep_weights_names[N_KEEP_WEIGHTS] = {"false", "final", "best"};
 
 /* What reading a sweep file needs everywhere. */
 struct reading {
     const char *path;
-    struct sweep *sweep;
+    struct sweep_file *file;
     struct err *err;
     const struct tree *root; /* what stands beside the grid */
-    int is_copy;             /* 1: `data` was found by another rank */
+    int is_copy;             /* 1: `data` was found when the text was made */
+    sweep_file_check *check; /* NULL: nobody else checks values */
 };
 
 static int fail_at(const struct reading *r, const struct tree *node, const char *format, ...)
@@ -39,16 +39,14 @@ static int fail_at(const struct reading *r, const struct tree *node, const char 
     return err_set(r->err, E_USAGE, "%s:%d: %s", r->path, node->line, text);
 }
 
-/* config_set() with file and line in front of its message. */
+/* config_set() and the caller's own check, with file and line in front of their message. */
 static int set_at(const struct reading *r, const struct tree *node, struct config *config, const char *key,
                   const char *text)
 {
     struct err err = {0};
     if (config_set(config, key, text, &err) < 0)
         return fail_at(r, node, "%s", err.text);
-    if (strcmp(key, "strategy") == 0 && balance_check(text, &err) < 0)
-        return fail_at(r, node, "%s", err.text);
-    if (strcmp(key, "model") == 0 && model_check(text, &err) < 0)
+    if (r->check && r->check(key, text, &err) < 0)
         return fail_at(r, node, "%s", err.text);
     return 0;
 }
@@ -109,7 +107,7 @@ static int value_text(const struct reading *r, const struct setting *key, const 
 }
 
 /* Append a value to an axis. */
-static int axis_append(const struct reading *r, struct axis *axis, const char *text)
+static int axis_append(const struct reading *r, struct sweep_axis *axis, const char *text)
 {
     size_t n = (size_t)axis->n;
     if ((n & (n - 1)) == 0) { /* full: capacities are powers of two */
@@ -125,10 +123,11 @@ static int axis_append(const struct reading *r, struct axis *axis, const char *t
 }
 
 /* The same after checking it; its text as config_get() writes it, so that equal values look equal. */
-static int axis_add(const struct reading *r, struct axis *axis, const struct tree *node, const char *text)
+static int axis_add(const struct reading *r, struct sweep_axis *axis, const struct tree *node,
+                    const char *text)
 {
-    struct config config = r->sweep->base;
-    char canonical[CONFIG_MAX_CLUSTERS * 6];
+    struct config config = r->file->base;
+    char canonical[SETTING_TEXT_SIZE];
     int rc = set_at(r, node, &config, axis->key->name, text);
     if (rc < 0)
         return rc;
@@ -140,7 +139,7 @@ static int axis_add(const struct reading *r, struct axis *axis, const struct tre
 }
 
 /* seed: {first: 1, count: 10} */
-static int axis_add_range(const struct reading *r, struct axis *axis, const struct tree *map)
+static int axis_add_range(const struct reading *r, struct sweep_axis *axis, const struct tree *map)
 {
     long long first = 1, count = 0;
     for (const struct tree *entry = map->child; entry; entry = entry->next) {
@@ -167,9 +166,9 @@ static int axis_add_range(const struct reading *r, struct axis *axis, const stru
     return 0;
 }
 
-static int axis_add_list(const struct reading *r, struct axis *axis, const struct tree *list)
+static int axis_add_list(const struct reading *r, struct sweep_axis *axis, const struct tree *list)
 {
-    char text[CONFIG_MAX_CLUSTERS * 6];
+    char text[SETTING_TEXT_SIZE];
     if (!list->child)
         return fail_at(r, list, "grid: %s: the list is empty, so there would be no job", axis->key->name);
     for (const struct tree *item = list->child; item; item = item->next) {
@@ -223,44 +222,44 @@ static int choose_values(const struct reading *r, const char *name, const struct
 static int read_axis(const struct reading *r, const char *name, const struct tree *node)
 {
     const struct tree *given = node;
-    struct sweep *sweep = r->sweep;
-    const struct setting *key = config_find(worker_schema(), name);
+    struct sweep_file *file = r->file;
+    const struct setting *key = config_find(r->file->base.schema, name);
     if (!key)
-        return set_at(r, node, &sweep->base, name, ""); /* for its message */
-    for (int a = 0; a < sweep->n_axes; a++)
-        if (sweep->axis[a].key == key)
+        return set_at(r, node, &file->base, name, ""); /* for its message */
+    for (int a = 0; a < file->n_axes; a++)
+        if (file->axis[a].key == key)
             return fail_at(r, node, "grid: %s stands twice", name);
-    if (sweep->n_axes == SWEEP_MAX_AXES)
+    if (file->n_axes == SWEEP_MAX_AXES)
         return fail_at(r, node, "grid: more than %d axes", SWEEP_MAX_AXES);
     int rc = choose_values(r, name, &node);
     if (rc < 0)
         return rc;
-    struct axis *axis = &sweep->axis[sweep->n_axes++];
+    struct sweep_axis *axis = &file->axis[file->n_axes++];
     axis->key = key;
     if (node->kind == TREE_LIST && node == given)
         return axis_add_list(r, axis, node);
     if (node->kind == TREE_MAP && key->type != SETTING_PROTOCOL)
         return axis_add_range(r, axis, node);
-    char text[CONFIG_MAX_CLUSTERS * 6];
+    char text[SETTING_TEXT_SIZE];
     rc = value_text(r, key, node, text, sizeof text);
     return rc < 0 ? rc : axis_add(r, axis, node, text);
 }
 
 /* Whether keys of jobs begin with `name` and a dot. */
-static int is_section(const char *name)
+static int is_section(const struct schema *schema, const char *name)
 {
     size_t n = strlen(name);
-    for (const struct setting *key = worker_schema()->key; key->name; key++)
+    for (const struct setting *key = schema->key; key->name; key++)
         if (strncmp(key->name, name, n) == 0 && key->name[n] == '.')
             return 1;
     return 0;
 }
 
 /* The key of the sweep itself that is meant by `Grid` or `gird`, or NULL. */
-static const char *nearest_of_sweep(const char *name)
+static const char *nearest_of_sweep(const struct schema *schema, const char *name)
 {
     static const char *const keys[] = {"name", "data", "pixel_size", "keep_weights", "grid"};
-    int is_key = is_section(name) || config_find(worker_schema(), name);
+    int is_key = is_section(schema, name) || config_find(schema, name);
     for (size_t i = 0; i < sizeof keys / sizeof *keys && !is_key; i++)
         if (strcasecmp(name, keys[i]) == 0 || setting_distance(name, keys[i]) <= 2)
             return keys[i];
@@ -275,11 +274,12 @@ static int unknown_section(const struct reading *r, const struct tree *node, con
 /* Walk nested maps to dotted names; `grid` 1: every leaf is an axis, 0: one value. */
 static int read_keys(const struct reading *r, const struct tree *map, const char *prefix, int grid)
 {
+    const struct schema *schema = r->file->base.schema;
     for (const struct tree *node = map->child; node; node = node->next) {
-        char name[128], text[CONFIG_MAX_CLUSTERS * 6];
+        char name[128], text[SETTING_TEXT_SIZE];
         snprintf(name, sizeof name, "%s%s%s", prefix, *prefix ? "." : "", node->name);
-        const struct setting *key = config_find(worker_schema(), name);
-        const char *near = *prefix || grid ? NULL : nearest_of_sweep(name);
+        const struct setting *key = config_find(schema, name);
+        const char *near = *prefix || grid ? NULL : nearest_of_sweep(schema, name);
         int rc;
         if (near)
             rc = unknown_section(r, node, near);
@@ -288,9 +288,9 @@ static int read_keys(const struct reading *r, const struct tree *map, const char
         else if (grid)
             rc = read_axis(r, name, node);
         else if (!key)
-            rc = set_at(r, node, &r->sweep->base, name, "");
+            rc = set_at(r, node, &r->file->base, name, "");
         else if ((rc = value_text(r, key, node, text, sizeof text)) == 0)
-            rc = set_at(r, node, &r->sweep->base, name, text);
+            rc = set_at(r, node, &r->file->base, name, text);
         if (rc < 0)
             return rc;
     }
@@ -300,16 +300,16 @@ static int read_keys(const struct reading *r, const struct tree *map, const char
 /* `data` as found from the working directory, else from the sweep file's folder. */
 static int find_data(const struct reading *r, const struct tree *node)
 {
-    struct sweep *sweep = r->sweep;
+    struct sweep_file *file = r->file;
     const char *slash = strrchr(r->path, '/');
-    if (node->kind != TREE_TEXT || strlen(node->text) + strlen(r->path) + 2 > sizeof sweep->data)
+    if (node->kind != TREE_TEXT || strlen(node->text) + strlen(r->path) + 2 > sizeof file->data)
         return fail_at(r, node, "data: expected builtin, a packed dataset, or a folder of images");
-    snprintf(sweep->data, sizeof sweep->data, "%s", node->text);
-    if (r->is_copy || strcmp(node->text, "builtin") == 0 || access(sweep->data, R_OK) == 0)
+    snprintf(file->data, sizeof file->data, "%s", node->text);
+    if (r->is_copy || strcmp(node->text, "builtin") == 0 || access(file->data, R_OK) == 0)
         return 0;
     if (slash && node->text[0] != '/') {
-        snprintf(sweep->data, sizeof sweep->data, "%.*s/%s", (int)(slash - r->path), r->path, node->text);
-        if (access(sweep->data, R_OK) == 0)
+        snprintf(file->data, sizeof file->data, "%.*s/%s", (int)(slash - r->path), r->path, node->text);
+        if (access(file->data, R_OK) == 0)
             return 0;
     }
     return fail_at(r, node,
@@ -327,13 +327,13 @@ static int read_number(const struct reading *r, const struct tree *node, double 
 }
 
 /* "true" is an older word for final. */
-static int read_keep(const struct reading *r, const struct tree *node, enum store_keep *out)
+static int read_keep(const struct reading *r, const struct tree *node, enum keep_weights *out)
 {
     const char *text = node->kind == TREE_TEXT ? node->text : "";
-    for (int k = 0; k < N_STORE_KEEPS; k++)
-        if (strcmp(strcmp(text, "true") == 0 ? store_keep_names[KEEP_FINAL] : text, store_keep_names[k]) ==
-            0) {
-            *out = (enum store_keep)k;
+    for (int k = 0; k < N_KEEP_WEIGHTS; k++)
+        if (strcmp(strcmp(text, "true") == 0 ? keep_weights_names[KEEP_FINAL] : text,
+                   keep_weights_names[k]) == 0) {
+            *out = (enum keep_weights)k;
             return 0;
         }
     return fail_at(r, node, "%s: expected false, best or final", node->name);
@@ -341,10 +341,10 @@ static int read_keep(const struct reading *r, const struct tree *node, enum stor
 
 static int read_name(const struct reading *r, const struct tree *node)
 {
-    if (node->kind != TREE_TEXT || !*node->text || strlen(node->text) >= sizeof r->sweep->name)
-        return fail_at(r, node, "name: expected 1 to %zu characters", sizeof r->sweep->name - 1);
-    snprintf(r->sweep->name, sizeof r->sweep->name, "%s", node->text);
-    utf8_plain(r->sweep->name);
+    if (node->kind != TREE_TEXT || !*node->text || strlen(node->text) >= sizeof r->file->name)
+        return fail_at(r, node, "name: expected 1 to %zu characters", sizeof r->file->name - 1);
+    snprintf(r->file->name, sizeof r->file->name, "%s", node->text);
+    utf8_plain(r->file->name);
     return 0;
 }
 
@@ -389,10 +389,10 @@ static int read_tree(const struct reading *r, struct tree *root)
     if (rc == 0)
         rc = read_data(r, root, data);
     if (rc == 0 && pixel)
-        rc = read_number(r, pixel, &r->sweep->pixel_size);
-    r->sweep->pixel_size_given = pixel != NULL;
+        rc = read_number(r, pixel, &r->file->pixel_size);
+    r->file->pixel_size_given = pixel != NULL;
     if (rc == 0 && keep)
-        rc = read_keep(r, keep, &r->sweep->keep_weights);
+        rc = read_keep(r, keep, &r->file->keep);
     if (rc == 0)
         rc = read_keys(r, root, "", 0);
     if (rc == 0)
@@ -405,19 +405,19 @@ static int read_tree(const struct reading *r, struct tree *root)
     return rc;
 }
 
-static const struct axis *find_axis(const struct sweep *sweep, const struct setting *key)
+const struct sweep_axis *sweep_file_axis(const struct sweep_file *file, const char *key)
 {
-    for (int a = 0; a < sweep->n_axes; a++)
-        if (sweep->axis[a].key == key)
-            return &sweep->axis[a];
+    for (int a = 0; a < file->n_axes; a++)
+        if (strcmp(file->axis[a].key->name, key) == 0)
+            return &file->axis[a];
     return NULL;
 }
 
 /* An image has one group, so the jobs of a sweep that have groups share their column. */
 static int check_groups(const struct reading *r)
 {
-    const struct axis *axis = find_axis(r->sweep, config_find(worker_schema(), "groups"));
-    const char *groups = sweep_groups(r->sweep);
+    const struct sweep_axis *axis = sweep_file_axis(r->file, "groups");
+    const char *groups = sweep_file_groups(r->file);
     for (int i = 0; axis && i < axis->n; i++)
         if (strcmp(axis->value[i], "none") != 0 && strcmp(axis->value[i], groups) != 0)
             return err_set(
@@ -448,7 +448,7 @@ static void print_value(FILE *out, const struct setting *key, const char *value)
 }
 
 /* Consecutive seeds as a range, anything else as a list. */
-static void write_axis(FILE *out, const struct axis *axis)
+static void write_axis(FILE *out, const struct sweep_axis *axis)
 {
     int n = axis->n > 2 && strcmp(axis->key->name, "seed") == 0 ? 1 : 0;
     while (n && n < axis->n && atoll(axis->value[n]) == atoll(axis->value[0]) + n)
@@ -466,30 +466,29 @@ static void write_axis(FILE *out, const struct axis *axis)
 }
 
 /* Every key with its value, the grid last: a sweep file that says everything. */
-static int write_resolved(struct sweep *sweep, struct err *err)
+static int write_resolved(struct sweep_file *file, struct err *err)
 {
     size_t size = 0;
-    FILE *out = open_memstream(&sweep->resolved, &size);
+    FILE *out = open_memstream(&file->resolved, &size);
     if (!out)
         return err_set(err, E_IO, "out of memory for the resolved sweep file");
     fputs("name: ", out);
-    print_quoted(out, sweep->name);
+    print_quoted(out, file->name);
     fputs("\ndata: ", out);
-    print_quoted(out, sweep->data);
-    fprintf(out, "\npixel_size: %.17g\nkeep_weights: %s\n", sweep->pixel_size,
-            store_keep_names[sweep->keep_weights]);
-    for (const struct setting *key = worker_schema()->key; key->name; key++) {
-        char value[CONFIG_MAX_CLUSTERS * 6];
-        config_get(&sweep->base, key, value, sizeof value);
-        if (find_axis(sweep, key))
+    print_quoted(out, file->data);
+    fprintf(out, "\npixel_size: %.17g\nkeep_weights: %s\n", file->pixel_size, keep_weights_names[file->keep]);
+    for (const struct setting *key = file->base.schema->key; key->name; key++) {
+        char value[SETTING_TEXT_SIZE];
+        config_get(&file->base, key, value, sizeof value);
+        if (sweep_file_axis(file, key->name))
             continue;
         fprintf(out, "%s: ", key->name);
         print_value(out, key, value);
         putc('\n', out);
     }
     fprintf(out, "grid:\n");
-    for (int a = 0; a < sweep->n_axes; a++)
-        write_axis(out, &sweep->axis[a]);
+    for (int a = 0; a < file->n_axes; a++)
+        write_axis(out, &file->axis[a]);
     if (fclose(out) != 0)
         return err_set(err, E_IO, "out of memory for the resolved sweep file");
     if (size > SWEEP_MAX_TEXT)
@@ -514,33 +513,33 @@ static int slurp(const char *path, char **out, struct err *err)
     return bad ? err_set(err, E_IO, "%s: cannot read the sweep file", path) : 0;
 }
 
-/* From a tree, which it frees, to a sweep with its resolved text. is_copy: the text comes from another
- * rank. */
-static int sweep_from_tree(const char *path, struct tree *root, int is_copy, struct sweep **out,
-                           struct err *err)
+/* From a tree, which it frees, to a sweep with its resolved text. is_copy: of a resolved text. */
+static int file_from_tree(const char *path, struct tree *root, int is_copy, const struct schema *schema,
+                          sweep_file_check *check, struct sweep_file **out, struct err *err)
 {
-    struct sweep *sweep = err_calloc(1, sizeof *sweep, path, err);
-    int rc = sweep ? 0 : E_IO;
+    struct sweep_file *file = err_calloc(1, sizeof *file, path, err);
+    int rc = file ? 0 : E_IO;
     if (rc == 0) {
-        struct reading reading = {path, sweep, err, root, is_copy};
-        snprintf(sweep->name, sizeof sweep->name, "sweep");
-        sweep->base = config_defaults(worker_schema());
-        sweep->pixel_size = dataset_defaults().pixel_size;
+        struct reading reading = {path, file, err, root, is_copy, check};
+        snprintf(file->name, sizeof file->name, "sweep");
+        file->base = config_defaults(schema);
+        file->pixel_size = dataset_defaults().pixel_size;
         rc = read_tree(&reading, root);
         if (rc == 0)
             rc = check_groups(&reading);
     }
     if (rc == 0)
-        rc = write_resolved(sweep, err);
+        rc = write_resolved(file, err);
     tree_free(root);
     if (rc < 0)
-        sweep_free(sweep);
+        sweep_file_free(file);
     else
-        *out = sweep;
+        *out = file;
     return rc;
 }
 
-int sweep_read(const char *path, int n_set, char *const *set, struct sweep **out, struct err *err)
+int sweep_file_read(const char *path, int n_set, char *const *set, const struct schema *schema,
+                    sweep_file_check *check, struct sweep_file **out, struct err *err)
 {
     struct tree *root = NULL;
     *out = NULL;
@@ -551,295 +550,53 @@ int sweep_read(const char *path, int n_set, char *const *set, struct sweep **out
         tree_free(root);
         return rc;
     }
-    rc = sweep_from_tree(path, root, 0, out, err);
+    rc = file_from_tree(path, root, 0, schema, check, out, err);
     if (rc == 0)
-        rc = slurp(path, &(*out)->yaml, err);
+        rc = slurp(path, &(*out)->text, err);
     if (rc < 0) {
-        sweep_free(*out);
+        sweep_file_free(*out);
         *out = NULL;
     }
     return rc;
 }
 
-int sweep_parse(const char *resolved, struct sweep **out, struct err *err)
+int sweep_file_parse(const char *resolved, const char *origin, const struct schema *schema,
+                     sweep_file_check *check, struct sweep_file **out, struct err *err)
 {
     struct tree *root = NULL;
     *out = NULL;
-    int rc = tree_parse(resolved, "the sweep of rank 0", &root, err);
-    return rc < 0 ? rc : sweep_from_tree("the sweep of rank 0", root, 1, out, err);
+    int rc = tree_parse(resolved, origin, &root, err);
+    return rc < 0 ? rc : file_from_tree(origin, root, 1, schema, check, out, err);
 }
 
-void sweep_free(struct sweep *sweep)
+void sweep_file_free(struct sweep_file *file)
 {
-    if (!sweep)
+    if (!file)
         return;
-    for (int a = 0; a < sweep->n_axes; a++) {
-        for (int i = 0; i < sweep->axis[a].n; i++)
-            free(sweep->axis[a].value[i]);
-        free(sweep->axis[a].value);
+    for (int a = 0; a < file->n_axes; a++) {
+        for (int i = 0; i < file->axis[a].n; i++)
+            free(file->axis[a].value[i]);
+        free(file->axis[a].value);
     }
-    free(sweep->yaml);
-    free(sweep->resolved);
-    free(sweep->job);
-    free(sweep);
+    free(file->text);
+    free(file->resolved);
+    free(file);
 }
 
-/* How many combinations the axes have, or E_USAGE. */
-static long count_combinations(const struct sweep *sweep, struct err *err)
+int sweep_file_image_size(const struct sweep_file *file)
 {
-    long n = 1;
-    for (int a = 0; a < sweep->n_axes; a++) {
-        n *= sweep->axis[a].n;
-        if (n > SWEEP_MAX_JOBS)
-            return err_set(err, E_USAGE, "the grid has more than %d combinations; split the sweep",
-                           SWEEP_MAX_JOBS);
-    }
-    return n;
-}
-
-/* Combination number `index`: the last axis varies fastest. */
-static int combination(const struct sweep *sweep, long index, struct config *out, struct err *err)
-{
-    *out = sweep->base;
-    for (int a = sweep->n_axes - 1; a >= 0; a--) {
-        const struct axis *axis = &sweep->axis[a];
-        int rc = config_set(out, axis->key->name, axis->value[index % axis->n], err);
-        if (rc < 0)
-            return rc;
-        index /= axis->n;
-    }
-    return config_check(out, err);
-}
-
-/* "all" becomes the dataset's clusters; every named one must be there. */
-static int resolve_clusters(struct config *config, const struct sweep *sweep, const struct dataset *data,
-                            struct err *err)
-{
-    struct config_clusters *clusters = &config->clusters;
-    if (clusters->n == 0) {
-        if (data->n_clusters > CONFIG_MAX_CLUSTERS)
-            return err_set(err, E_USAGE, "the dataset has %d clusters, at most %d are possible",
-                           data->n_clusters, CONFIG_MAX_CLUSTERS);
-        *clusters = sweep->data_clusters;
-    }
-    for (int i = 0; i < clusters->n; i++)
-        if (dataset_cluster_index(data, clusters->number[i]) < 0)
-            return err_set(err, E_USAGE,
-                           "clusters: %d is not in the data (%s); it has %d clusters, %d to %d; see "
-                           "`cellsweep data info`",
-                           clusters->number[i], data->origin, data->n_clusters, data->cluster[0],
-                           data->cluster[data->n_clusters - 1]);
-    return 0;
-}
-
-/* The hash of everything that decides a result. Repeats of kfold only say how many jobs there are, so
- * growing them keeps keys. */
-static void make_key(const struct config *config, const char *checksum, char out[JOB_KEY_SIZE])
-{
-    char text[8192];
-    struct config keyed = *config;
-    keyed.protocol.repeats = 1;
-    int n = snprintf(text, sizeof text, "cellsweep job 1\ndata=%s\n", checksum);
-    size_t used = (size_t)n + config_canonical(&keyed, text + n, sizeof text - (size_t)n);
-    XXH128_hash_t hash = XXH3_128bits(text, used < sizeof text ? used : sizeof text - 1);
-    snprintf(out, JOB_KEY_SIZE, "%016llx%016llx", (unsigned long long)hash.high64,
-             (unsigned long long)hash.low64);
-}
-
-static int compare_keys(const void *a, const void *b)
-{
-    const struct job *const *x = a, *const *y = b;
-    return strcmp((*x)->key, (*y)->key);
-}
-
-/* Two spellings of one job (clusters: all, and the same list written out) would write one result twice. */
-static int refuse_equal_jobs(const struct sweep *sweep, struct err *err)
-{
-    const struct job **order = err_calloc((size_t)sweep->n_jobs, sizeof *order, "job keys", err);
-    if (!order)
-        return E_IO;
-    int rc = 0;
-    for (int j = 0; j < sweep->n_jobs; j++)
-        order[j] = &sweep->job[j];
-    qsort(order, (size_t)sweep->n_jobs, sizeof *order, compare_keys);
-    for (int j = 1; rc == 0 && j < sweep->n_jobs; j++)
-        if (strcmp(order[j - 1]->key, order[j]->key) == 0) {
-            char name[512];
-            sweep_job_name(sweep, (int)(order[j] - sweep->job), name, sizeof name);
-            rc = err_set(err, E_USAGE, "grid: the job %s stands in the grid twice", name);
-        }
-    free(order);
-    return rc;
-}
-
-/* All folds and repeats of one combination, appended to the jobs. */
-static int expand_combination(struct sweep *sweep, const struct config *config, const struct dataset *data,
-                              struct err *err)
-{
-    int n = config->protocol.folds * config->protocol.repeats;
-    if (sweep->n_jobs + n > SWEEP_MAX_JOBS)
-        return err_set(err, E_USAGE, "the grid has more than %d jobs; split the sweep", SWEEP_MAX_JOBS);
-    if (sweep->n_jobs + n > sweep->capacity) {
-        int capacity = sweep->n_jobs + n > 2 * sweep->capacity ? sweep->n_jobs + n : 2 * sweep->capacity;
-        struct job *grown = realloc(sweep->job, (size_t)capacity * sizeof *grown);
-        if (!grown)
-            return err_set(err, E_IO, "out of memory for %d jobs", capacity);
-        sweep->job = grown;
-        sweep->capacity = capacity;
-    }
-    for (int i = 0; i < n; i++) {
-        struct job *job = &sweep->job[sweep->n_jobs++];
-        job->config = *config;
-        job->config.repeat = i / config->protocol.folds;
-        job->config.fold = i % config->protocol.folds;
-        make_key(&job->config, data->checksum, job->key);
-        int rc = job_plan(&job->config, data, job->key, &job->plan, err);
-        if (rc < 0)
-            return rc;
-    }
-    return 0;
-}
-
-/* `data` as found, and for a packed file what it was packed from. */
-static void tell_data(struct sweep *sweep, const struct dataset *data)
-{
-    int packed = strncmp(sweep->data, data->origin, sizeof data->origin - 1) != 0;
-    snprintf(sweep->data_text, sizeof sweep->data_text, "%s%s%s", sweep->data, packed ? ", packed from " : "",
-             packed ? data->origin : "");
-}
-
-int sweep_expand(struct sweep *sweep, const struct dataset *data, struct err *err)
-{
-    long n = count_combinations(sweep, err);
-    tell_data(sweep, data);
-    memset(&sweep->data_clusters, 0, sizeof sweep->data_clusters);
-    for (int i = 0; i < data->n_clusters && i < CONFIG_MAX_CLUSTERS; i++)
-        sweep->data_clusters.number[sweep->data_clusters.n++] = (int16_t)data->cluster[i];
-    int rc = n < 0 ? (int)n : 0;
-    for (long i = 0; rc == 0 && i < n; i++) {
-        struct config config;
-        rc = combination(sweep, i, &config, err);
-        if (rc == 0)
-            rc = resolve_clusters(&config, sweep, data, err);
-        if (rc == 0)
-            rc = expand_combination(sweep, &config, data, err);
-    }
-    return rc == 0 ? refuse_equal_jobs(sweep, err) : rc;
-}
-
-int sweep_image_size(const struct sweep *sweep)
-{
-    const struct axis *axis = find_axis(sweep, config_find(worker_schema(), "image.size"));
-    int size = axis ? 0 : (int)sweep->base.image_size;
+    const struct sweep_axis *axis = sweep_file_axis(file, "image.size");
+    int size = axis ? 0 : (int)file->base.image_size;
     for (int i = 0; axis && i < axis->n; i++)
         size = atoi(axis->value[i]) > size ? atoi(axis->value[i]) : size;
     return size;
 }
 
-const char *sweep_groups(const struct sweep *sweep)
+const char *sweep_file_groups(const struct sweep_file *file)
 {
-    const struct axis *axis = find_axis(sweep, config_find(worker_schema(), "groups"));
+    const struct sweep_axis *axis = sweep_file_axis(file, "groups");
     for (int i = 0; axis && i < axis->n; i++)
         if (strcmp(axis->value[i], "none") != 0)
             return axis->value[i];
-    return axis ? NULL : config_groups(&sweep->base);
-}
-
-static int is_fixed_field(const struct setting *key)
-{
-    static const char *const fixed[] = {"clusters", "strategy", "protocol", "seed", "model"};
-    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
-        if (strcmp(key->name, fixed[i]) == 0)
-            return 1;
-    return 0;
-}
-
-int sweep_axis_names(const struct sweep *sweep, const char **name, int *is_number)
-{
-    int n = 0;
-    for (int a = 0; a < sweep->n_axes; a++) {
-        const struct setting *key = sweep->axis[a].key;
-        if (is_fixed_field(key))
-            continue;
-        name[n] = key->name;
-        is_number[n++] = key->type == SETTING_INT || key->type == SETTING_REAL;
-    }
-    return n;
-}
-
-/* A value in a fixed-length field; one that had to be cut ends in "..." and a hash of the whole, so
- * that two stay two. */
-static void put_field(char *out, size_t size, const char *text)
-{
-    if ((size_t)snprintf(out, size, "%s", text) >= size)
-        snprintf(out + size - 13, 13, "...%08x", (unsigned)XXH3_64bits(text, strlen(text)));
-}
-
-void sweep_row(const struct sweep *sweep, int job, struct store_job *out)
-{
-    const struct config *config = &sweep->job[job].config;
-    char text[CONFIG_MAX_CLUSTERS * 6];
-    memset(out, 0, sizeof *out);
-    memcpy(out->key, sweep->job[job].key, sizeof out->key);
-    config_get(config, config_find(worker_schema(), "clusters"), text, sizeof text);
-    int is_all = config->clusters.n > 2 &&
-                 memcmp(&config->clusters, &sweep->data_clusters, sizeof config->clusters) == 0;
-    put_field(out->clusters, sizeof out->clusters, is_all ? "all" : text);
-    put_field(out->strategy, sizeof out->strategy, config->strategy);
-    config_get(config, config_find(worker_schema(), "protocol"), text, sizeof text);
-    text[strcspn(text, "x")] = '\0'; /* "kfold:5": repeats are rows */
-    put_field(out->protocol, sizeof out->protocol, text);
-    out->seed = config->seed;
-    out->fold = (int)config->fold;
-    out->repeat = (int)config->repeat;
-    put_field(out->model, sizeof out->model, config->model);
-    for (int a = 0, n = 0; a < sweep->n_axes; a++)
-        if (!is_fixed_field(sweep->axis[a].key)) {
-            config_get(config, sweep->axis[a].key, text, sizeof text);
-            put_field(out->axis[n++], sizeof out->axis[0], text);
-        }
-    out->n_train = out->n_val = out->leak = -1;
-}
-
-int sweep_model_varies(const struct sweep *sweep)
-{
-    const struct axis *axis = find_axis(sweep, config_find(worker_schema(), "model"));
-    return axis && axis->n > 1;
-}
-
-void sweep_job_name(const struct sweep *sweep, int job, char *out, size_t size)
-{
-    struct store_job row;
-    sweep_row(sweep, job, &row);
-    const char *name[STORE_MAX_AXES];
-    int is_number[STORE_MAX_AXES], n = sweep_axis_names(sweep, name, is_number);
-    int used = snprintf(out, size, "%s %s %s seed %lld", row.clusters, row.strategy, row.protocol,
-                        (long long)row.seed);
-    if (sweep->job[job].config.protocol.kind == PROTOCOL_KFOLD && used < (int)size)
-        used += snprintf(out + used, size - (size_t)used, " fold %d repeat %d", row.fold, row.repeat);
-    if (sweep_model_varies(sweep) && used < (int)size)
-        used += snprintf(out + used, size - (size_t)used, " model %s", row.model);
-    for (int a = 0; a < n && used < (int)size; a++)
-        used += snprintf(out + used, size - (size_t)used, " %s %s", name[a], row.axis[a]);
-}
-
-unsigned long sweep_kind(const struct config *config)
-{
-    char identity[MODEL_IDENTITY_SIZE], text[MODEL_IDENTITY_SIZE + 16];
-    model_of(config)->identity(config, identity);
-    int n = snprintf(text, sizeof text, "%s %d", identity, (int)config->batch);
-    return (unsigned long)XXH3_64bits(text, (size_t)n);
-}
-
-static void row_of_sweep(const void *of, int j, struct store_job *out)
-{
-    sweep_row(of, j, out);
-}
-
-int sweep_select(const struct sweep *sweep, const char *filter, struct selection *out, struct err *err)
-{
-    const char *name[STORE_MAX_AXES];
-    int is_number[STORE_MAX_AXES], n = sweep_axis_names(sweep, name, is_number);
-    const struct store_rows rows = {sweep->n_jobs, n, name, row_of_sweep, sweep};
-    return select_rows(&rows, filter, sweep->name, out, err);
+    return axis ? NULL : config_groups(&file->base);
 }

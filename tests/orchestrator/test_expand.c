@@ -1,5 +1,6 @@
 /* Sweep files to jobs: order, keys, and every wrong file with its line. */
-#include "sweep/grid.h"
+#include "sweep/expand.h"
+#include "sweep/job_name.h"
 
 #include "support/scratch.h"
 
@@ -142,11 +143,11 @@ static void a_copy_needs_no_data(void **state)
     (void)state;
     struct sweep *a = expand(HEAD "grid: {clusters: [[1, 2]], seed: {first: 5, count: 2000}}\n"), *b = NULL;
     struct dataset *data = five_clusters();
-    assert_int_equal(sweep_parse(a->resolved, &b, NULL), 0);
+    assert_int_equal(sweep_parse(a->file->resolved, &b, NULL), 0);
     assert_int_equal(sweep_expand(b, data, NULL), 0);
     assert_int_equal(b->n_jobs, 2000);
     assert_string_equal(a->job[1999].key, b->job[1999].key);
-    assert_true(strlen(a->resolved) < 4000);
+    assert_true(strlen(a->file->resolved) < 4000);
     dataset_free(data);
     sweep_free(a);
     sweep_free(b);
@@ -183,7 +184,7 @@ static void weights_are_kept_as_asked(void **state)
 {
     static const struct {
         const char *text, *resolved;
-        enum store_keep keep;
+        enum keep_weights keep;
     } cases[] = {{"false", "\nkeep_weights: false\n", KEEP_NONE},
                  {"true", "\nkeep_weights: final\n", KEEP_FINAL},
                  {"final", "\nkeep_weights: final\n", KEEP_FINAL},
@@ -194,10 +195,10 @@ static void weights_are_kept_as_asked(void **state)
         struct sweep *sweep = NULL, *again = NULL;
         snprintf(text, sizeof text, "%skeep_weights: %s\ngrid: {clusters: [[1, 2]]}\n", HEAD, cases[i].text);
         assert_int_equal(read_text(text, &sweep, NULL), 0);
-        assert_int_equal(sweep->keep_weights, cases[i].keep);
-        assert_non_null(strstr(sweep->resolved, cases[i].resolved));
-        assert_int_equal(sweep_parse(sweep->resolved, &again, NULL), 0);
-        assert_int_equal(again->keep_weights, cases[i].keep);
+        assert_int_equal(sweep->file->keep, cases[i].keep);
+        assert_non_null(strstr(sweep->file->resolved, cases[i].resolved));
+        assert_int_equal(sweep_parse(sweep->file->resolved, &again, NULL), 0);
+        assert_int_equal(again->file->keep, cases[i].keep);
         sweep_free(sweep);
         sweep_free(again);
     }
@@ -209,12 +210,12 @@ static void the_resolved_file_is_the_same_sweep(void **state)
     struct sweep *a =
         expand(HEAD "grid:\n  clusters: [[1, 2], [2, 3, 4]]\n  strategy: [[augment, reweight], none]\n"
                     "  protocol: [report, {kfold: {folds: 2}}]\n  train.learning_rate: [0.1, 3e-4]\n");
-    struct sweep *b = expand(a->resolved);
+    struct sweep *b = expand(a->file->resolved);
     assert_int_equal(a->n_jobs, 2 * 2 * 3 * 2);
     assert_int_equal(b->n_jobs, a->n_jobs);
     for (int j = 0; j < a->n_jobs; j++)
         assert_string_equal(a->job[j].key, b->job[j].key);
-    assert_string_equal(a->resolved, b->resolved);
+    assert_string_equal(a->file->resolved, b->file->resolved);
     sweep_free(a);
     sweep_free(b);
 }
@@ -270,7 +271,8 @@ static const char *groups_of(const char *text)
     struct err err = {0};
     if (read_text(text, &sweep, &err) < 0)
         fail_msg("%s", err.text);
-    snprintf(groups, sizeof groups, "%s", sweep_groups(sweep) ? sweep_groups(sweep) : "NULL");
+    snprintf(groups, sizeof groups, "%s",
+             sweep_file_groups(sweep->file) ? sweep_file_groups(sweep->file) : "NULL");
     sweep_free(sweep);
     return groups;
 }
@@ -304,21 +306,21 @@ static void groups_are_in_the_key_and_the_resolved_file(void **state)
     assert_int_equal(
         read_text(HEAD "grid: {clusters: [[1, 2]], groups: ['mouse: \"a\\\\b\" #1', none]}\n", &sweep, NULL),
         0);
-    assert_string_equal(sweep_groups(sweep), column);
+    assert_string_equal(sweep_file_groups(sweep->file), column);
     assert_int_equal(sweep_expand(sweep, data, NULL), 0);
     assert_int_equal(sweep->n_jobs, 2);
     assert_string_not_equal(sweep->job[0].key, sweep->job[1].key);
     sweep_job_name(sweep, 1, name, sizeof name);
     assert_string_equal(name, "1-2 none holdout seed 1 groups none");
-    assert_int_equal(read_text(sweep->resolved, &again, NULL), 0);
-    assert_string_equal(sweep->resolved, again->resolved);
-    assert_non_null(strstr(plain->resolved, "\ngroups: none\n"));
+    assert_int_equal(read_text(sweep->file->resolved, &again, NULL), 0);
+    assert_string_equal(sweep->file->resolved, again->file->resolved);
+    assert_non_null(strstr(plain->file->resolved, "\ngroups: none\n"));
     sweep_free(again);
     assert_int_equal(
         read_text(HEAD "groups: 'mouse: \"a\\\\b\" #1'\ngrid: {clusters: [[1, 2]]}\n", &again, NULL), 0);
     sweep_free(sweep);
-    assert_int_equal(read_text(again->resolved, &sweep, NULL), 0);
-    assert_string_equal(sweep_groups(sweep), column);
+    assert_int_equal(read_text(again->file->resolved, &sweep, NULL), 0);
+    assert_string_equal(sweep_file_groups(sweep->file), column);
     sweep_free(sweep);
     sweep_free(again);
     sweep_free(plain);

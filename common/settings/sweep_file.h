@@ -1,0 +1,72 @@
+/* sweep_file.h - a sweep file: what is run on which data, and the axes of its grid. It knows
+ * no job; expand.h makes those.
+ *
+ *     struct sweep_file *file = NULL;
+ *     if (sweep_file_read("fig4.yaml", n_set, set, schema, NULL, &file, &err) < 0) ...
+ *     sweep_file_free(file);
+ *
+ * file->resolved says the same with every key and its value, and is a sweep file itself: ranks get it from
+ * rank 0, the results file keeps it, and sweep_file_parse() is the one reader of it. No MPI. */
+#ifndef CELLSWEEP_SWEEP_FILE_H
+#define CELLSWEEP_SWEEP_FILE_H
+
+#include "err.h"
+#include "settings/config.h"
+
+enum { SWEEP_MAX_AXES = 16, SWEEP_MAX_JOBS = 1000000, SWEEP_MAX_TEXT = 59000 };
+
+/* Which weights of a job are kept. */
+enum keep_weights { KEEP_NONE, KEEP_FINAL, KEEP_BEST, N_KEEP_WEIGHTS };
+
+/* "false", "final", "best". */
+extern const char *const keep_weights_names[N_KEEP_WEIGHTS];
+
+/* One axis of the grid: a key and its values as canonical texts. */
+struct sweep_axis {
+    const struct setting *key;
+    int n;
+    char **value; /* (n) */
+};
+
+struct sweep_file {
+    char name[64];
+    char data[1024];      /* "builtin" or a path that exists */
+    double pixel_size;    /* micrometres, for a folder of images */
+    int pixel_size_given; /* 1 when the file names it */
+    enum keep_weights keep;
+    struct config base; /* every key that is not an axis */
+    int n_axes;
+    struct sweep_axis axis[SWEEP_MAX_AXES]; /* as the file lists them */
+    char *text;                             /* the file as given, owned; NULL after sweep_file_parse */
+    char *resolved;                         /* every key with its value, one a line, and the grid; owned */
+};
+
+/* What another floor knows of a value: 0, or E_USAGE with a line that names the key. */
+typedef int sweep_file_check(const char *key, const char *text, struct err *err);
+
+/* Read a sweep file and apply n_set overrides "key=value". A relative `data` path is looked up from the
+ * working directory, then from the file's folder. schema: the keys that jobs have. check: asked of every
+ * value that a job may get; NULL: nobody is. E_USAGE names file, line, key and what would be right. *out is
+ * owned by the caller. */
+int sweep_file_read(const char *path, int n_set, char *const *set, const struct schema *schema,
+                    sweep_file_check *check, struct sweep_file **out, struct err *err);
+
+/* The sweep file of a resolved text: no file is read, `data` is not looked for. origin: whose text it is, for
+ * messages. *out is owned by the caller. */
+int sweep_file_parse(const char *resolved, const char *origin, const struct schema *schema,
+                     sweep_file_check *check, struct sweep_file **out, struct err *err);
+
+/* The axis of a dotted key, or NULL. */
+const struct sweep_axis *sweep_file_axis(const struct sweep_file *file, const char *key);
+
+/* The size that images are packed at: the largest image.size of the grid. Jobs with a smaller
+ * one resize from there. */
+int sweep_file_image_size(const struct sweep_file *file);
+
+/* The column of clusters.csv that some jobs keep together in their splits (struct dataset_options), or
+ * NULL. */
+const char *sweep_file_groups(const struct sweep_file *file);
+
+void sweep_file_free(struct sweep_file *file);
+
+#endif

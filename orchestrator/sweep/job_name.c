@@ -1,0 +1,98 @@
+#include "sweep/job_name.h"
+
+#include "sections.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <xxhash.h>
+
+static int is_fixed_field(const struct setting *key)
+{
+    static const char *const fixed[] = {"clusters", "strategy", "protocol", "seed", "model"};
+    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
+        if (strcmp(key->name, fixed[i]) == 0)
+            return 1;
+    return 0;
+}
+
+int sweep_axis_names(const struct sweep *sweep, const char **name, int *is_number)
+{
+    int n = 0;
+    for (int a = 0; a < sweep->file->n_axes; a++) {
+        const struct setting *key = sweep->file->axis[a].key;
+        if (is_fixed_field(key))
+            continue;
+        name[n] = key->name;
+        is_number[n++] = key->type == SETTING_INT || key->type == SETTING_REAL;
+    }
+    return n;
+}
+
+/* A value in a fixed-length field; one that had to be cut ends in "..." and a hash of the whole, so
+ * that two stay two. */
+static void put_field(char *out, size_t size, const char *text)
+{
+    if ((size_t)snprintf(out, size, "%s", text) >= size)
+        snprintf(out + size - 13, 13, "...%08x", (unsigned)XXH3_64bits(text, strlen(text)));
+}
+
+void sweep_row(const struct sweep *sweep, int job, struct store_job *out)
+{
+    const struct config *config = &sweep->job[job].config;
+    char text[SETTING_TEXT_SIZE];
+    memset(out, 0, sizeof *out);
+    memcpy(out->key, sweep->job[job].key, sizeof out->key);
+    config_get(config, config_find(worker_schema(), "clusters"), text, sizeof text);
+    int is_all = config->clusters.n > 2 &&
+                 memcmp(&config->clusters, &sweep->data_clusters, sizeof config->clusters) == 0;
+    put_field(out->clusters, sizeof out->clusters, is_all ? "all" : text);
+    put_field(out->strategy, sizeof out->strategy, config->strategy);
+    config_get(config, config_find(worker_schema(), "protocol"), text, sizeof text);
+    text[strcspn(text, "x")] = '\0'; /* "kfold:5": repeats are rows */
+    put_field(out->protocol, sizeof out->protocol, text);
+    out->seed = config->seed;
+    out->fold = (int)config->fold;
+    out->repeat = (int)config->repeat;
+    put_field(out->model, sizeof out->model, config->model);
+    for (int a = 0, n = 0; a < sweep->file->n_axes; a++)
+        if (!is_fixed_field(sweep->file->axis[a].key)) {
+            config_get(config, sweep->file->axis[a].key, text, sizeof text);
+            put_field(out->axis[n++], sizeof out->axis[0], text);
+        }
+    out->n_train = out->n_val = out->leak = -1;
+}
+
+int sweep_model_varies(const struct sweep *sweep)
+{
+    const struct sweep_axis *axis = sweep_file_axis(sweep->file, "model");
+    return axis && axis->n > 1;
+}
+
+void sweep_job_name(const struct sweep *sweep, int job, char *out, size_t size)
+{
+    struct store_job row;
+    sweep_row(sweep, job, &row);
+    const char *name[SWEEP_MAX_AXES];
+    int is_number[SWEEP_MAX_AXES], n = sweep_axis_names(sweep, name, is_number);
+    int used = snprintf(out, size, "%s %s %s seed %lld", row.clusters, row.strategy, row.protocol,
+                        (long long)row.seed);
+    if (sweep->job[job].config.protocol.kind == PROTOCOL_KFOLD && used < (int)size)
+        used += snprintf(out + used, size - (size_t)used, " fold %d repeat %d", row.fold, row.repeat);
+    if (sweep_model_varies(sweep) && used < (int)size)
+        used += snprintf(out + used, size - (size_t)used, " model %s", row.model);
+    for (int a = 0; a < n && used < (int)size; a++)
+        used += snprintf(out + used, size - (size_t)used, " %s %s", name[a], row.axis[a]);
+}
+
+static void row_of_sweep(const void *of, int j, struct store_job *out)
+{
+    sweep_row(of, j, out);
+}
+
+int sweep_select(const struct sweep *sweep, const char *filter, struct selection *out, struct err *err)
+{
+    const char *name[SWEEP_MAX_AXES];
+    int is_number[SWEEP_MAX_AXES], n = sweep_axis_names(sweep, name, is_number);
+    const struct store_rows rows = {sweep->n_jobs, n, name, row_of_sweep, sweep};
+    return select_rows(&rows, filter, sweep->file->name, out, err);
+}

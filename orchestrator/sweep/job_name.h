@@ -1,0 +1,27 @@
+/* job_name.h - what tells the jobs of a sweep apart: for messages, for the rows of the results file,
+ * for filters. No MPI. */
+#ifndef CELLSWEEP_JOB_NAME_H
+#define CELLSWEEP_JOB_NAME_H
+
+#include "store/store_select.h"
+#include "sweep/expand.h"
+#include "sweep/job_name.h"
+
+/* "8-10 augment report seed 3": what tells a job apart, for messages. */
+void sweep_job_name(const struct sweep *sweep, int job, char *out, size_t size);
+
+/* A job as a row of the results file, n_train, n_val and leak still -1; its other
+ * axes in the order of sweep_axis_names. */
+void sweep_row(const struct sweep *sweep, int job, struct store_job *out);
+
+/* 1 when the grid has more than one model: then every job says which it is. */
+int sweep_model_varies(const struct sweep *sweep);
+
+/* Axes that are no fixed field of a row (anything but clusters, strategy, protocol, seed, model): names
+ * (dotted keys) and whether they hold numbers, both for at least SWEEP_MAX_AXES entries. Returns how many. */
+int sweep_axis_names(const struct sweep *sweep, const char **name, int *is_number);
+
+/* The jobs that match a filter, at least one (store_select.h). Errors as select_rows(). */
+int sweep_select(const struct sweep *sweep, const char *filter, struct selection *out, struct err *err);
+
+#endif
