@@ -439,30 +439,46 @@ static void print_quoted(FILE *out, const char *text)
     putc('"', out);
 }
 
-static void print_value(FILE *out, const struct setting *key, const char *value)
+/* Consecutive seeds as a range, anything else as a list. */
+static void print_axis(FILE *out, const struct sweep_axis *axis)
 {
+    int n = axis->n > 2 && strcmp(axis->key->name, "seed") == 0 ? 1 : 0;
+    while (n && n < axis->n && atoll(axis->value[n]) == atoll(axis->value[0]) + n)
+        n++;
+    if (n && n == axis->n) {
+        fprintf(out, "{first: %s, count: %d}", axis->value[0], n);
+        return;
+    }
+    putc('[', out);
+    for (int i = 0; i < axis->n; i++) {
+        fputs(i ? ", " : "", out);
+        print_quoted(out, axis->value[i]);
+    }
+    putc(']', out);
+}
+
+/* What a key has: its axis, or its one value. */
+static void print_key(FILE *out, const struct sweep_file *file, const struct setting *key)
+{
+    char value[SETTING_TEXT_SIZE];
+    const struct sweep_axis *axis = sweep_file_axis(file, key->name);
+    if (axis) {
+        print_axis(out, axis);
+        return;
+    }
+    config_get(&file->base, key, value, sizeof value);
     if (strcmp(key->name, "groups") == 0 && strcmp(value, key->fallback) != 0)
         print_quoted(out, value);
     else
         fputs(value, out);
 }
 
-/* Consecutive seeds as a range, anything else as a list. */
-static void write_axis(FILE *out, const struct sweep_axis *axis)
+static void print_line(FILE *out, const struct sweep_file *file, const char *indent,
+                       const struct setting *key)
 {
-    int n = axis->n > 2 && strcmp(axis->key->name, "seed") == 0 ? 1 : 0;
-    while (n && n < axis->n && atoll(axis->value[n]) == atoll(axis->value[0]) + n)
-        n++;
-    if (n && n == axis->n) {
-        fprintf(out, "  %s: {first: %s, count: %d}\n", axis->key->name, axis->value[0], n);
-        return;
-    }
-    fprintf(out, "  %s: [", axis->key->name);
-    for (int i = 0; i < axis->n; i++) {
-        fputs(i ? ", " : "", out);
-        print_quoted(out, axis->value[i]);
-    }
-    fprintf(out, "]\n");
+    fprintf(out, "%s%s: ", indent, key->name);
+    print_key(out, file, key);
+    putc('\n', out);
 }
 
 /* Every key with its value, the grid last: a sweep file that says everything. */
@@ -477,18 +493,12 @@ static int write_resolved(struct sweep_file *file, struct err *err)
     fputs("\ndata: ", out);
     print_quoted(out, file->data);
     fprintf(out, "\npixel_size: %.17g\nkeep_weights: %s\n", file->pixel_size, keep_weights_names[file->keep]);
-    for (const struct setting *key = file->base.schema->key; key->name; key++) {
-        char value[SETTING_TEXT_SIZE];
-        config_get(&file->base, key, value, sizeof value);
-        if (sweep_file_axis(file, key->name))
-            continue;
-        fprintf(out, "%s: ", key->name);
-        print_value(out, key, value);
-        putc('\n', out);
-    }
+    for (const struct setting *key = file->base.schema->key; key->name; key++)
+        if (!sweep_file_axis(file, key->name))
+            print_line(out, file, "", key);
     fprintf(out, "grid:\n");
     for (int a = 0; a < file->n_axes; a++)
-        write_axis(out, &file->axis[a]);
+        print_line(out, file, "  ", file->axis[a].key);
     if (fclose(out) != 0)
         return err_set(err, E_IO, "out of memory for the resolved sweep file");
     if (size > SWEEP_MAX_TEXT)
@@ -496,6 +506,36 @@ static int write_resolved(struct sweep_file *file, struct err *err)
                        "the grid's values take %zu bytes, at most %d fit the results file; split the sweep",
                        size, SWEEP_MAX_TEXT);
     return 0;
+}
+
+/* What a key has as text, owned by the caller; NULL without memory. */
+static char *key_text(const struct sweep_file *file, const struct setting *key)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    if (!out)
+        return NULL;
+    print_key(out, file, key);
+    if (fclose(out) == 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
+void sweep_file_difference(const struct sweep_file *there, const struct sweep_file *here, char *out,
+                           size_t size)
+{
+    int found = 0;
+    snprintf(out, size, "the grids differ");
+    for (const struct setting *key = there->base.schema->key; key->name && !found; key++) {
+        char *a = key_text(there, key), *b = key_text(here, key);
+        found = a && b && strcmp(a, b) != 0;
+        if (found)
+            snprintf(out, size, "%s is %.200s there and %.200s here", key->name, a, b);
+        free(a);
+        free(b);
+    }
 }
 
 /* The file's own text, for the results file. */

@@ -2,7 +2,8 @@
  * no job; expand.h makes those.
  *
  *     struct sweep_file *file = NULL;
- *     if (sweep_file_read("fig4.yaml", n_set, set, schema, NULL, &file, &err) < 0) ...
+ *     if (sweep_file_read("fig4.yaml", n_set, set, NULL, &file, &err) < 0) ...    YAML, checked against
+ *                                                                                 config_keys
  *     sweep_file_free(file);
  *
  * file->resolved says the same with every key and its value, and is a sweep file itself: ranks get it from
@@ -66,6 +67,11 @@ int sweep_file_image_size(const struct sweep_file *file);
 /* The column of clusters.csv that some jobs keep together in their splits (struct dataset_options), or
  * NULL. */
 const char *sweep_file_groups(const struct sweep_file *file);
+
+/* Name the first key of jobs on which two files differ, "train.epochs is 3 there and 4 here", in out; "the
+ * grids differ" when it is none but the order of axes. */
+void sweep_file_difference(const struct sweep_file *there, const struct sweep_file *here, char *out,
+                           size_t size);
 
 void sweep_file_free(struct sweep_file *file);
 

@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <xxhash.h>
 
 static int is_fixed_field(const struct setting *key)
 {
@@ -28,14 +27,6 @@ int sweep_axis_names(const struct sweep *sweep, const char **name, int *is_numbe
     return n;
 }
 
-/* A value in a fixed-length field; one that had to be cut ends in "..." and a hash of the whole, so
- * that two stay two. */
-static void put_field(char *out, size_t size, const char *text)
-{
-    if ((size_t)snprintf(out, size, "%s", text) >= size)
-        snprintf(out + size - 13, 13, "...%08x", (unsigned)XXH3_64bits(text, strlen(text)));
-}
-
 void sweep_row(const struct sweep *sweep, int job, struct store_job *out)
 {
     const struct config *config = &sweep->job[job].config;
@@ -45,19 +36,19 @@ void sweep_row(const struct sweep *sweep, int job, struct store_job *out)
     config_get(config, config_find(worker_schema(), "clusters"), text, sizeof text);
     int is_all = config->clusters.n > 2 &&
                  memcmp(&config->clusters, &sweep->data_clusters, sizeof config->clusters) == 0;
-    put_field(out->clusters, sizeof out->clusters, is_all ? "all" : text);
-    put_field(out->strategy, sizeof out->strategy, config->strategy);
+    store_field_text(out->clusters, sizeof out->clusters, is_all ? "all" : text);
+    store_field_text(out->strategy, sizeof out->strategy, config->strategy);
     config_get(config, config_find(worker_schema(), "protocol"), text, sizeof text);
     text[strcspn(text, "x")] = '\0'; /* "kfold:5": repeats are rows */
-    put_field(out->protocol, sizeof out->protocol, text);
+    store_field_text(out->protocol, sizeof out->protocol, text);
     out->seed = config->seed;
     out->fold = (int)config->fold;
     out->repeat = (int)config->repeat;
-    put_field(out->model, sizeof out->model, config->model);
+    store_field_text(out->model, sizeof out->model, config->model);
     for (int a = 0, n = 0; a < sweep->file->n_axes; a++)
         if (!is_fixed_field(sweep->file->axis[a].key)) {
             config_get(config, sweep->file->axis[a].key, text, sizeof text);
-            put_field(out->axis[n++], sizeof out->axis[0], text);
+            store_field_text(out->axis[n++], sizeof out->axis[0], text);
         }
     out->n_train = out->n_val = out->leak = -1;
 }

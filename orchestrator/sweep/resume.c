@@ -42,37 +42,6 @@ static int make_plan(const struct sweep *sweep, const struct dataset *data, cons
     return 0;
 }
 
-/* Position of a line's text after its key, or NULL: "key: " at the beginning of a line of `text`. */
-static const char *find_line(const char *text, const char *key, size_t n)
-{
-    for (const char *line = text; line && *line; line = strchr(line, '\n'), line = line ? line + 1 : NULL)
-        if (strncmp(line, key, n) == 0)
-            return line + n;
-    return NULL;
-}
-
-/* Name the first key on which two resolved sweep files differ; `data`, `name` and
- * `keep_weights` do not decide results. */
-static void name_difference(const char *old, const char *new, char *out, size_t size)
-{
-    snprintf(out, size, "the grids differ");
-    for (const char *line = new; line &&*line; line = strchr(line, '\n'), line = line ? line + 1 : NULL) {
-        size_t key = strcspn(line, ":\n") + 1, n = strcspn(line, "\n");
-        if (strncmp(line, "name:", 5) == 0 || strncmp(line, "data:", 5) == 0 ||
-            strncmp(line, "keep_weights:", 13) == 0)
-            continue;
-        const char *there = find_line(old, line, key);
-        size_t there_n = there ? strcspn(there, "\n") : 0;
-        if (there && there_n == n - key && strncmp(there, line + key, there_n) == 0)
-            continue;
-        while (*line == ' ')
-            line++, key--, n--;
-        snprintf(out, size, "%.*s is%.*s there and%.*s here", (int)key - 1, line, there ? (int)there_n : 10,
-                 there ? there : " not given", (int)(n - key), line + key);
-        return;
-    }
-}
-
 static int compare_rows(const void *a, const void *b)
 {
     const struct store_job *const *x = a, *const *y = b;
@@ -130,7 +99,8 @@ static int refuse_data(const char *path, const struct store *store, const struct
 }
 
 /* 0 when the file can go on as it is, 1 when it must grow, E_USAGE when it belongs to another sweep. */
-static int compare_with_file(const char *path, const struct store_plan *plan, struct err *err)
+static int compare_with_file(const char *path, const struct sweep_file *file, const struct store_plan *plan,
+                             struct err *err)
 {
     struct store *store = NULL;
     int n_found = 0, same = 0;
@@ -142,7 +112,7 @@ static int compare_with_file(const char *path, const struct store_plan *plan, st
         return rc;
     }
     char difference[600];
-    name_difference(store_text(store, "yaml_resolved"), plan->yaml_resolved, difference, sizeof difference);
+    sweep_file_difference(store_sweep(store), file, difference, sizeof difference);
     if (strcmp(store_text(store, "dataset_checksum"), plan->data->checksum) != 0)
         rc = refuse_data(path, store, plan, err);
     else if (store_keeps(store) != (plan->n_weights ? plan->keep : KEEP_NONE))
@@ -175,7 +145,7 @@ int resume_prepare(const char *path, const struct sweep *sweep, const struct dat
         *kind = RESUME_CREATED;
         rc = store_create(path, &plan, err);
     } else if (rc == 0) {
-        rc = compare_with_file(path, &plan, err);
+        rc = compare_with_file(path, sweep->file, &plan, err);
         *kind = rc == 1 ? RESUME_GROWN : RESUME_CONTINUED;
         if (rc == 1)
             rc = store_grow(path, &plan, kept, err);

@@ -1,5 +1,7 @@
 #include "store/classes.h"
 
+#include "sections.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,26 +52,31 @@ int classes_of(const struct store *store, const struct store_job *job, int *clus
     return n;
 }
 
+/* The value of an axis that a row holds; one that its field had to cut is among those of the grid. */
+static const char *whole_value(const struct store *store, int axis, const char *stored)
+{
+    const struct sweep_axis *grid = sweep_file_axis(store_sweep(store), store_axis_name(store, axis));
+    char field[CONFIG_WORD_SIZE];
+    for (int i = 0; grid && i < grid->n && strstr(stored, "..."); i++) {
+        store_field_text(field, sizeof field, grid->value[i]);
+        if (strcmp(field, stored) == 0)
+            return grid->value[i];
+    }
+    return stored;
+}
+
 const char *classes_config(const struct store *store, const struct store_job *job, const char *key, char *out,
                            size_t size)
 {
-    const char *line = store_text(store, "yaml_resolved");
-    size_t n = strlen(key);
+    const struct setting *row = config_find(worker_schema(), key);
     *out = '\0';
     for (int i = 0; i < store_n_axes(store); i++)
         if (strcmp(store_axis_name(store, i), key) == 0) {
-            snprintf(out, size, "%s", job->axis[i]);
+            snprintf(out, size, "%s", whole_value(store, i, job->axis[i]));
             return out;
         }
-    while (line && strncmp(line, "grid:", 5) != 0) {
-        if (strncmp(line, key, n) == 0 && line[n] == ':') {
-            line += n + 1 + strspn(line + n + 1, " \"");
-            snprintf(out, size, "%.*s", (int)strcspn(line, "\"\n"), line);
-            return out;
-        }
-        line = strchr(line, '\n');
-        line = line ? line + 1 : NULL;
-    }
+    if (row && !sweep_file_axis(store_sweep(store), key))
+        config_get(&store_sweep(store)->base, row, out, size);
     return out;
 }
 

@@ -13,8 +13,8 @@
  * clusters; a list that was cut has as many classes as the store, and those that are not in it are 0. */
 int classes_of(const struct store *store, const struct store_job *job, int *cluster);
 
-/* Value of a dotted key of a job's configuration, from its axis or else the sweep's resolved YAML, in out; ""
- * when absent. Returns out. */
+/* Value of a dotted key of a job's configuration, from its axis or else the sweep file, in out, whole where
+ * the row had to cut it; "" for what is no key, or a column of /jobs. Returns out. */
 const char *classes_config(const struct store *store, const struct store_job *job, const char *key, char *out,
                            size_t size);
 

@@ -33,31 +33,13 @@ static void natural_sizes(const struct store *store, const int *cluster, int n, 
     }
 }
 
-/* A list that did not fit into its row ends in "..."; the whole one is in the sweep's resolved YAML,
- * quoted. */
-static int cut_sizes(const struct store *store, const char *cut, long *size)
-{
-    char quoted[CONFIG_WORD_SIZE + 1], whole[2048];
-    size_t n = strlen(cut);
-    if (n < 4 || n >= CONFIG_WORD_SIZE || strcmp(cut + n - 3, "...") != 0)
-        return 0;
-    snprintf(quoted, sizeof quoted, "\"%.*s", (int)n - 3, cut);
-    const char *at = strstr(store_text(store, "yaml_resolved"), quoted);
-    if (!at)
-        return 0;
-    snprintf(whole, sizeof whole, "%.*s", (int)strcspn(at + 1, "\""), at + 1);
-    return drawn_parse(whole, size);
-}
-
 int drawn_sizes(const struct store *store, const struct store_job *job, long *size)
 {
     char text[2048];
     int cluster[CONFIG_MAX_CLUSTERS];
     classes_config(store, job, "class_sizes", text, sizeof text);
     int n = drawn_parse(text, size);
-    if (n == 0)
-        n = cut_sizes(store, text, size);
-    if (n > 0 || strstr(text, "..."))
+    if (n > 0)
         return n;
     n = classes_of(store, job, cluster);
     natural_sizes(store, cluster, n, size);
@@ -69,5 +51,5 @@ int drawn_by_sizes(const struct store *store, const struct store_job *job)
     char text[2048];
     long size[CONFIG_MAX_CLUSTERS];
     classes_config(store, job, "class_sizes", text, sizeof text);
-    return strstr(text, "...") != NULL || drawn_parse(text, size) > 0;
+    return drawn_parse(text, size) > 0;
 }

@@ -14,9 +14,7 @@
  * text is not of that kind, and then size is undefined. */
 int drawn_parse(const char *text, long *size);
 
-/* Originals that a job draws of each of its classes, by class index, and how many classes it has. A
- * class_sizes that had to be cut in /jobs is looked up in the sweep's resolved YAML; 0 when it is not
- * there. */
+/* Originals that a job draws of each of its classes, by class index, and how many classes it has. */
 int drawn_sizes(const struct store *store, const struct store_job *job, long *size);
 
 /* 1 when class_sizes decides, 0 when a job has all images of its clusters. */

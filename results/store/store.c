@@ -1,5 +1,6 @@
 #include "store/store.h"
 #include "h5.h"
+#include "sections.h"
 #include "store/store_layout.h"
 #include "utf8.h"
 
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 static const struct {
     const char *name;
@@ -187,11 +189,23 @@ static int read_tables(struct store *store, struct err *err)
     return rc;
 }
 
+static int read_sweep(struct store *store, struct err *err)
+{
+    struct err why = {0};
+    if (sweep_file_parse(store_text(store, "yaml_resolved"), "its sweep file", worker_schema(), NULL,
+                         &store->sweep, &why) == 0)
+        return 0;
+    return err_set(err, E_IO, "%s: %s: damaged, or not written by this version of cellsweep", store->path,
+                   why.text);
+}
+
 static int load(struct store *store, struct err *err)
 {
     int rc = check_format(store, err);
     for (int i = 0; i < N_ATTRIBUTES && rc == 0; i++)
         rc = read_attribute(store, i, err);
+    if (rc == 0)
+        rc = read_sweep(store, err);
     for (int d = 0; d < N_STORE_DATASETS && rc == 0; d++)
         rc = open_dataset(store, (enum store_dataset)d, err);
     if (rc == 0)
@@ -326,6 +340,7 @@ int store_close(struct store *store, struct err *err)
     int rc = close_file(store, err);
     for (int i = 0; i < N_ATTRIBUTES; i++)
         free(store->text[i]);
+    sweep_file_free(store->sweep);
     free(store->record);
     free(store->job);
     free(store->image);
@@ -646,6 +661,17 @@ const char *store_axis_name(const struct store *store, int axis)
 int store_axis_is_number(const struct store *store, int axis)
 {
     return store->types.axes.is_number[axis];
+}
+
+const struct sweep_file *store_sweep(const struct store *store)
+{
+    return store->sweep;
+}
+
+void store_field_text(char *out, size_t size, const char *value)
+{
+    if ((size_t)snprintf(out, size, "%s", value) >= size)
+        snprintf(out + size - 13, 13, "...%08x", (unsigned)XXH3_64bits(value, strlen(value)));
 }
 
 const char *store_text(const struct store *store, const char *attribute)

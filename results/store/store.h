@@ -207,6 +207,14 @@ int store_n_axes(const struct store *store);
 const char *store_axis_name(const struct store *store, int axis);
 int store_axis_is_number(const struct store *store, int axis); /* 1: stored as float64 */
 
+/* The sweep file that the jobs were made from, as the attribute yaml_resolved tells it. Valid until
+ * store_close; NULL where the file is another rank's (STORE_RANK0). */
+const struct sweep_file *store_sweep(const struct store *store);
+
+/* A value in a field of `size` bytes, at least 13, terminated. One that has to be cut ends in "..." and a
+ * hash of the whole, so that two stay two. */
+void store_field_text(char *out, size_t size, const char *value);
+
 /* An attribute of / by name ("name", "yaml_resolved", "commit", ...) as text, numbers too; "" when absent. */
 const char *store_text(const struct store *store, const char *attribute);
 

@@ -141,7 +141,8 @@ struct store {
     unsigned char *record; /* (J) rows of /jobs as stored */
     struct store_job *job; /* (J) the same, unpacked */
     struct dataset_image *image;
-    char *text[32]; /* of the attributes in store.c's table */
+    char *text[32];           /* of the attributes in store.c's table */
+    struct sweep_file *sweep; /* of yaml_resolved */
 };
 
 /* A part of a dataset, in elements of each dimension. */

@@ -111,9 +111,6 @@ int stored_image_size(const struct store *store, const struct config *config)
 
 double stored_pixel_size(const struct store *store)
 {
-    char text[CONFIG_WORD_SIZE];
     double size = strtod(store_text(store, "pixel_size"), NULL);
-    if (!(size > 0))
-        size = strtod(classes_config(store, store_jobs(store), "pixel_size", text, sizeof text), NULL);
-    return size > 0 ? size : dataset_defaults().pixel_size;
+    return size > 0 ? size : store_sweep(store)->pixel_size;
 }

@@ -181,7 +181,7 @@ static int set_up(void **state)
     for_all_jobs(plan_one, row);
     struct store_plan plan = {.name = "formula",
                               .yaml = "",
-                              .yaml_resolved = "",
+                              .yaml_resolved = "data: builtin\ngrid: {seed: [1]}\n",
                               .data_origin = "hand",
                               .data = data,
                               .n_jobs = JOBS,

@@ -71,8 +71,7 @@ static int set_up(void **state)
         all[TRIPLE][3 + k] = 0; /* no image of cluster 3 */
     assert_int_equal(scratch_make(root, sizeof root), 0);
     snprintf(path, sizeof path, "%s/r.h5", root);
-    if (small_store(path, job, N_JOBS, C, NULL, 0, "balance.threshold: 40\nbalance.cap: 45\ngrid:\n", &err) <
-            0 ||
+    if (small_store(path, job, N_JOBS, C, NULL, 0, "balance.threshold: 40\nbalance.cap: 45\n", &err) < 0 ||
         store_open(path, &store, &err) < 0 || summary_new(store, NULL, &summary, &err) < 0)
         fail_msg("%s", err.text);
     return 0;
@@ -374,8 +373,8 @@ static void claims_on_all_clusters_need_their_rule(void **state)
     assert_int_equal(tested_on_all(store, summary), 2); /* report and k-fold */
     fill(&job, REPORT, "all", "report", C);
     snprintf(path, sizeof path, "%s/plain.h5", root);
-    assert_int_equal(
-        small_store(path, &job, 1, C, NULL, 0, "balance.threshold: 0\nbalance.cap: 0\ngrid:\n", &err), 0);
+    assert_int_equal(small_store(path, &job, 1, C, NULL, 0, "balance.threshold: 0\nbalance.cap: 0\n", &err),
+                     0);
     assert_int_equal(store_open(path, &other, &err), 0);
     assert_int_equal(summary_new(other, NULL, &plain, &err), 0);
     assert_int_equal(tested_on_all(other, plain), 0);

@@ -372,23 +372,26 @@ static void equal_ratios_have_pages_of_their_own(void **state)
     figures_release(&figures);
 }
 
-/* A list too long for its row is looked up in the sweep; its last number counts. */
+/* A list too long for its row is that of the grid; its last number counts, and of two that begin
+ * alike each has its own. */
 static void long_lists_are_looked_up(void **state)
 {
     (void)state;
+#define TWENTY "60-30-50-50-50-50-50-50-50-50-50-50-50-50-50-50-50-50-50-50"
+    static const char other[] = TWENTY "-50-50", uneven[] = TWENTY "-50-3";
     static const char *const axis[] = {"class_sizes"};
     struct small_job job[2];
     struct line l;
     char path[128];
-    for (int j = 0; j < 2; j++)
+    for (int j = 0; j < 2; j++) {
         row(&job[j], "all", "none", 1, 0.5);
-    strcpy(job[0].row.axis[0], "60-30-...");
-    strcpy(job[1].row.axis[0], "60-60-60");
-    write_store(path, "long", job, 2, axis, 1, "grid:\n  class_sizes: [\"60-60-60\", \"60-30-50-3\"]\n");
+        store_field_text(job[j].row.axis[0], sizeof job[j].row.axis[0], j ? other : uneven);
+    }
+    write_store(path, "long", job, 2, axis, 1, "grid:\n  class_sizes: [" TWENTY "-50-50, " TWENTY "-50-3]\n");
     struct figures figures = draw(path);
     char *text = small_text(root, "imbalance_all.tsv");
     assert_true(read_line(text, 0, &l));
-    assert_true(l.x == 1);
+    assert_true(l.x == 2);
     assert_true(read_line(text, 1, &l));
     assert_true(l.x == 20);
     free(text);

@@ -434,6 +434,21 @@ static void test_columns_outside_their_row_are_refused(void **state)
     }
 }
 
+/* The sweep file in the results file is read by the reader of sweep files. */
+static void test_the_sweep_is_read_or_refused(void **state)
+{
+    (void)state;
+    struct fixture *f = create(3, 3, 0);
+    struct store *s = open_reading();
+    assert_string_equal(store_sweep(s)->name, "fixture");
+    assert_string_equal(sweep_file_axis(store_sweep(s), "seed")->value[0], "1");
+    assert_int_equal(store_close(s, &err), 0);
+    f->plan.yaml_resolved = "data: builtin\ntrian.epochs: 3\ngrid: {seed: [1]}\n";
+    assert_int_equal(store_create(path, &f->plan, &err), 0);
+    assert_cannot_open("its sweep file:2: unknown key 'trian.epochs'");
+    fixture_free(f);
+}
+
 static void test_no_room_is_told(void **state)
 {
     (void)state;
@@ -554,6 +569,7 @@ int main(void)
         TEST(test_bad_files),
         TEST(test_columns_outside_their_row_are_refused),
         TEST(test_marks_are_within_their_ranges),
+        TEST(test_the_sweep_is_read_or_refused),
         TEST(test_no_room_is_told),
         TEST(test_nothing_stays_open),
         TEST(test_filter),

@@ -199,7 +199,7 @@ static inline int fake_store(const char *path, const char *cells, int flags, str
         data->image[0].cluster = 2;
     struct store_plan plan = {.name = "fake 'sweep'",
                               .yaml = "",
-                              .yaml_resolved = "",
+                              .yaml_resolved = "data: builtin\ngrid: {seed: [1, 2, 3]}\n",
                               .data_origin = "builtin",
                               .data = data,
                               .n_jobs = FAKE_JOBS,

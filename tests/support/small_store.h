@@ -84,14 +84,18 @@ static inline int small_write_job(struct store *store, int j, const struct small
     return rc < 0 ? rc : store_write_mark(store, j, &mark, err);
 }
 
-/* Write a file of n jobs; n_classes is C. axis: dotted keys, or NULL. resolved: the sweep's resolved YAML. */
+/* Write a file of n jobs; n_classes is C. axis: dotted keys, or NULL. settings: lines of the sweep file
+ * beside its data and its grid of one seed; lines of the grid may stand at the end. */
 static inline int small_store(const char *path, const struct small_job *job, int n, int n_classes,
-                              const char *const *axis, int n_axes, const char *resolved, struct err *err)
+                              const char *const *axis, int n_axes, const char *settings, struct err *err)
 {
     struct dataset *data = fake_dataset(err);
     struct store_job *row = calloc((size_t)n, sizeof *row);
     const int text[STORE_MAX_AXES] = {0};
     struct store *store = NULL;
+    char resolved[2048];
+    snprintf(resolved, sizeof resolved, "data: builtin\n%s%s  seed: [1]\n", settings,
+             strstr(settings, "grid:\n") ? "" : "grid:\n");
     for (int j = 0; j < n; j++) {
         row[j] = job[j].row;
         snprintf(row[j].key, sizeof row[j].key, "%032x", (unsigned)j + 1);

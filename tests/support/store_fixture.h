@@ -59,7 +59,7 @@ static inline struct fixture *fixture_new(int n_jobs, int n_epochs, size_t n_wei
         f->job[i] = fixture_job(i, 3);
     f->plan = (struct store_plan){.name = "fixture",
                                   .yaml = "name: fixture\n",
-                                  .yaml_resolved = "name: fixture\nseed: 1\n",
+                                  .yaml_resolved = "name: fixture\ndata: builtin\ngrid: {seed: [1]}\n",
                                   .data_origin = "builtin",
                                   .data = f->data,
                                   .n_jobs = n_jobs,

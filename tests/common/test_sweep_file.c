@@ -1,0 +1,100 @@
+/* The one reader of sweep files and of their resolved texts: what comes back, who checks, on what two
+ * differ. */
+#include "settings/sweep_file.h"
+
+#include "sections.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+static struct sweep_file *parse(const char *text)
+{
+    struct sweep_file *file = NULL;
+    struct err err = {0};
+    if (sweep_file_parse(text, "a text", worker_schema(), NULL, &file, &err) < 0)
+        fail_msg("%s", err.text);
+    return file;
+}
+
+static void a_resolved_text_reads_back(void **state)
+{
+    (void)state;
+    struct sweep_file *a =
+        parse("name: \"two: \\\"words\\\"\"\ndata: /nowhere/cells.h5\nkeep_weights: best\npixel_size: 0.5\n"
+              "train: {epochs: 7}\ngrid: {seed: {first: 3, count: 4}, clusters: [[8, 10], all]}\n");
+    struct sweep_file *b = parse(a->resolved);
+    assert_string_equal(a->resolved, b->resolved);
+    assert_string_equal(b->name, "two: \"words\"");
+    assert_string_equal(b->data, "/nowhere/cells.h5");
+    assert_int_equal(b->keep, KEEP_BEST);
+    assert_true(b->pixel_size > 0.49 && b->pixel_size < 0.51);
+    assert_int_equal(b->base.epochs, 7);
+    assert_int_equal(b->n_axes, 2);
+    assert_string_equal(sweep_file_axis(b, "clusters")->value[0], "8-10");
+    assert_int_equal(sweep_file_axis(b, "seed")->n, 4);
+    assert_null(sweep_file_axis(b, "strategy"));
+    assert_null(b->text);
+    sweep_file_free(a);
+    sweep_file_free(b);
+}
+
+static int refuse_knn(const char *key, const char *text, struct err *err)
+{
+    return strcmp(key, "model") == 0 && strcmp(text, "knn") == 0 ? err_set(err, E_USAGE, "no knn here") : 0;
+}
+
+static void others_check_every_value(void **state)
+{
+    static const char alone[] = "data: builtin\nmodel: knn\ngrid: {seed: [1]}\n";
+    static const char varied[] = "data: builtin\ngrid:\n  model: [cnn, knn]\n";
+    struct sweep_file *file = NULL;
+    struct err err = {0};
+    (void)state;
+    assert_int_equal(sweep_file_parse(alone, "a text", worker_schema(), refuse_knn, &file, &err), E_USAGE);
+    assert_string_equal(err.text, "a text:2: no knn here");
+    assert_null(file);
+    assert_int_equal(sweep_file_parse(varied, "a text", worker_schema(), refuse_knn, &file, &err), E_USAGE);
+    assert_string_equal(err.text, "a text:3: no knn here");
+    assert_null(file);
+    sweep_file_free(parse(varied));
+}
+
+static void assert_difference(const char *there, const char *here, const char *expected)
+{
+    struct sweep_file *a = parse(there), *b = parse(here);
+    char text[300];
+    sweep_file_difference(a, b, text, sizeof text);
+    assert_string_equal(text, expected);
+    sweep_file_free(a);
+    sweep_file_free(b);
+}
+
+static void the_first_difference_is_named(void **state)
+{
+    (void)state;
+    assert_difference("data: builtin\ngrid: {seed: [1]}\n",
+                      "name: other\ndata: builtin\nkeep_weights: best\ntrain: {epochs: 4}\nvalidation: "
+                      "0.3\ngrid: {seed: [1]}\n",
+                      "train.epochs is 100 there and 4 here");
+    assert_difference("data: builtin\ngrid: {train.epochs: [3, 4]}\n",
+                      "data: builtin\ntrain: {epochs: 4}\ngrid: {seed: [1]}\n",
+                      "seed is 1 there and [\"1\"] here");
+    assert_difference("data: builtin\ngrid: {seed: [1, 2, 3]}\n", "data: builtin\ngrid: {seed: [1, 3]}\n",
+                      "seed is {first: 1, count: 3} there and [\"1\", \"3\"] here");
+    assert_difference("data: builtin\ngrid: {seed: [1, 2], train.epochs: [3, 4]}\n",
+                      "data: builtin\ngrid: {train.epochs: [3, 4], seed: [1, 2]}\n", "the grids differ");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_resolved_text_reads_back),
+        cmocka_unit_test(others_check_every_value),
+        cmocka_unit_test(the_first_difference_is_named),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
