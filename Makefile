@@ -86,7 +86,7 @@ $(ONNX).o: $(ONNX).c
 	@echo "  CC $<"
 	@$(CC) -std=c11 $(OPT) -g -w $(EXTRA) -I$(@D) $(SYSTEM) -c -o $@ $<
 
-$(BUILD)/results/predict/onnx_model.o $(BUILD)/tests/results/test_onnx.o: $(ONNX).h
+$(patsubst %,$(BUILD)/results/predict/onnx_%.o,graph ops model) $(BUILD)/tests/results/test_onnx.o: $(ONNX).h
 
 # ---- the interactive page ----
 # Built by npm, once for all build folders; without npm or its registry it stays empty and report.html is left out (results/web/build.sh).

@@ -36,8 +36,8 @@ struct result {
 
 /* Everything a training step needs. */
 struct fixture {
-    struct cnn_shape shape;
-    struct cnn *net;
+    struct nodes nodes; /* as they run */
+    struct net *net;
     float *pixels, *target, *weight, *probs; /* (N_IMAGES, ...), (batch, C), (batch), (N_IMAGES, C) */
     const float *image[N_IMAGES];
     struct batch batch;
@@ -70,6 +70,8 @@ static const struct argument rows[] = {
 static struct cnn_shape shape_of(const struct options *o)
 {
     return (struct cnn_shape){.size = 50,
+                              .n_blocks = 2,
+                              .n_dense = 2,
                               .filters = {o->filters[0], o->filters[1]},
                               .dense = {128, 64},
                               .n_classes = o->classes,
@@ -78,18 +80,33 @@ static struct cnn_shape shape_of(const struct options *o)
 
 static void fixture_release(struct fixture *f)
 {
-    cnn_free(f->net);
+    net_free(f->net);
     free(f->pixels);
     free(f->target);
     free(f->weight);
     free(f->probs);
 }
 
+/* Its nodes as they run, and it. */
+static int new_network(struct fixture *f, int batch, const struct options *o, struct err *err)
+{
+    const struct cnn_shape shape = shape_of(o);
+    int rc = cnn_check(&shape, batch, err);
+    if (rc < 0)
+        return rc;
+    cnn_nodes(&shape, &f->nodes, NULL);
+    nodes_fuse(&f->nodes);
+    return net_new(&f->nodes, batch, &f->net, err);
+}
+
 static int fixture_init(struct fixture *f, int batch, const struct options *o, struct err *err)
 {
     size_t pixels, C = (size_t)o->classes;
-    *f = (struct fixture){.shape = shape_of(o)};
-    pixels = image_floats(f->shape.size);
+    memset(f, 0, sizeof *f);
+    int rc = new_network(f, batch, o, err);
+    if (rc < 0)
+        return rc;
+    pixels = tensor_floats(f->nodes.input);
     f->pixels = err_calloc(N_IMAGES * pixels, sizeof(float), "the images of a benchmark", err);
     f->target = err_calloc((size_t)batch * C, sizeof(float), "the targets of a benchmark", err);
     f->weight = err_calloc((size_t)batch, sizeof(float), "the weights of a benchmark", err);
@@ -106,7 +123,7 @@ static int fixture_init(struct fixture *f, int batch, const struct options *o, s
         f->weight[i] = 1;
         f->target[i * C + i % C] = 1;
     }
-    return cnn_new(&f->shape, batch, &f->net, err);
+    return 0;
 }
 
 /* Assemble the next batch by pointer from the images, and train on it. New weights now and then: a network
@@ -116,23 +133,23 @@ static void train_step(void *context)
 {
     enum { STEPS_A_NETWORK = 20 };
     static const struct loss_rule loss = {.kind = LOSS_CROSS_ENTROPY};
-    static const struct cnn_adam adam = {
+    static const struct net_adam adam = {
         .learning_rate = 1e-3, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-7};
     struct fixture *f = context;
     const float *image[4096];
     for (int i = 0; i < f->batch.n; i++)
         image[i] = f->image[(f->draw * 97 + (uint64_t)i * 31) % N_IMAGES];
     if (f->draw % STEPS_A_NETWORK == 0)
-        cnn_init(f->net, rng_key("bench", &f->draw, sizeof f->draw));
+        net_init(f->net, rng_key("bench", &f->draw, sizeof f->draw));
     f->batch.image = image;
     f->batch.dropout_step = f->draw++;
-    cnn_train(f->net, &f->batch, &loss, &adam, f->probs);
+    net_train(f->net, &f->batch, &loss, &adam, f->probs);
 }
 
 static void predict_all(void *context)
 {
     struct fixture *f = context;
-    cnn_predict(f->net, f->image, N_IMAGES, f->probs);
+    net_predict(f->net, f->image, N_IMAGES, f->probs);
 }
 
 /* Rounds of the two rates, some steps and some predictions, so that a slow moment of the
@@ -156,7 +173,7 @@ static int measure_rounds(struct fixture *f, struct floor *floor, double seconds
     r->low = step[0] / f->batch.n; /* sorted by now */
     r->high = step[ROUNDS - 1] / f->batch.n;
     r->predict = stopwatch_median_of(predict, ROUNDS) / N_IMAGES;
-    r->floor = cnn_dense_flop(&f->shape) / floor_rate(r->rates);
+    r->floor = nodes_dense_flop(&f->nodes) / floor_rate(r->rates);
     return 0;
 }
 
@@ -168,10 +185,10 @@ static int measure(int batch, const struct options *o, struct floor *floor, stru
         goto done;
     *r = (struct result){.batch = batch};
     f.batch = (struct batch){.n = batch, .target = f.target, .weight = f.weight, .dropout_key = 1};
-    cnn_init(f.net, rng_key("bench weights", NULL, 0));
+    net_init(f.net, rng_key("bench weights", NULL, 0));
     rc = measure_rounds(&f, floor, o->seconds, r, err);
     if (rc == 0)
-        rc = layer_time(&f.shape, batch, 0.3 * o->seconds, r->layer, &r->n_layers, err);
+        rc = layer_time(&f.nodes, batch, 0.3 * o->seconds, r->layer, &r->n_layers, err);
 done:
     fixture_release(&f);
     return rc;

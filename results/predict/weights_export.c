@@ -107,8 +107,9 @@ static int write_onnx(const struct weights_job *w, struct err *err)
     int rc = open_part(w, "onnx", &out, err);
     if (rc < 0)
         return rc;
-    struct cnn_shape shape = w->kind->network(&w->config);
-    rc = onnx_model_write(out.file, w->name, &shape, w->n_members, w->weights, w->properties.entry,
+    struct nodes nodes;
+    w->kind->network(&w->config, &nodes);
+    rc = onnx_model_write(out.file, w->name, &nodes, w->n_members, w->weights, w->properties.entry,
                           w->properties.n, err);
     if (rc == 0)
         return output_close(&out, err);
@@ -119,10 +120,10 @@ static int write_onnx(const struct weights_job *w, struct err *err)
 static json_t *list_parts(const struct weights_job *w)
 {
     json_t *parts = json_array();
-    const char *name;
+    char name[MODEL_PART_NAME_SIZE];
     int dims[4];
     for (int m = 0; m < w->n_members; m++)
-        for (int part = 0; w->kind->part(&w->config, part, &name, dims); part++) {
+        for (int part = 0; w->kind->part(&w->config, part, name, dims); part++) {
             json_t *shape = json_array();
             for (int d = 0; d < 4 && dims[d]; d++)
                 json_array_append_new(shape, json_integer(dims[d]));

@@ -3,11 +3,11 @@
  *     rc = weights_export(store, WEIGHTS_ONNX, "strategy=augment", "models", &n, &err);
  *
  * ONNX: DIR/<job>.onnx, see onnx_model.h. Raw: DIR/<job>.f32, the flat little-endian float32 parameters
- * as cnn.h has them, and DIR/<job>.json, which says what they are: "parts", in order, each with member,
- * name, shape; and the same properties as the ONNX model: job, clusters (class order), strategy,
- * protocol, model, seed, fold, repeat, other axes, weights_epoch, dataset_checksum, image_size,
- * pixel_size, synthetic, version of the program that trained. <job> is clusters, strategy and seed, and
- * the head of the job's key. Every file appears when it is whole. No MPI. */
+ * in the order of the parts, and DIR/<job>.json, which says what they are: "parts", in order, each with
+ * member, name, shape; and the same properties as the ONNX model: job, clusters (class order), strategy,
+ * protocol, model, seed, fold, repeat, other axes, weights_epoch, dataset_checksum, image_size, pixel_size,
+ * synthetic, version of the program that trained. <job> is clusters, strategy and seed, and the head of the
+ * job's key. Every file appears when it is whole. No MPI. */
 #ifndef CELLSWEEP_WEIGHTS_EXPORT_H
 #define CELLSWEEP_WEIGHTS_EXPORT_H
 

@@ -20,10 +20,30 @@
 
 static const char GOLDEN[] = "tests/golden/cnn.h5";
 static const double TOLERANCE = 1e-4;
-static const struct cnn_adam ADAM = {.learning_rate = 1e-3, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-7};
+static const struct net_adam ADAM = {.learning_rate = 1e-3, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-7};
 static const enum kernels_isa TABLES[] = {KERNELS_REFERENCE, KERNELS_BLAS, KERNELS_AVX2, KERNELS_AVX512};
 
+/* The arrays of parameters of a network of two blocks and two dense layers. */
+enum { DENSE1_W = 4, DENSE1_B = 5, N_PARTS = 10 };
 enum { N_TABLES = 4, MAX_BATCH = 8 };
+
+/* Where each array of parameters begins; the last element is their number. */
+static size_t find_parts(const struct cnn_shape *shape, size_t offset[N_PARTS + 1])
+{
+    struct nodes nodes;
+    size_t at;
+    assert_int_equal(cnn_nodes(shape, &nodes, NULL), 0);
+    for (int i = 0; i < N_PARTS; i++)
+        assert_true(nodes_param(&nodes, i, NULL, NULL, &offset[i]) > 0);
+    assert_true(nodes_param(&nodes, N_PARTS, NULL, NULL, &at) == 0);
+    return offset[N_PARTS] = nodes_n_params(&nodes);
+}
+
+static size_t count_params(const struct cnn_shape *shape)
+{
+    size_t offset[N_PARTS + 1];
+    return find_parts(shape, offset);
+}
 
 static void *allocate(size_t n, size_t size)
 {
@@ -59,7 +79,7 @@ struct golden {
     struct cnn_shape shape;
     struct batch batch;
     struct loss_rule loss;
-    size_t n_params, offset[CNN_N_PARTS + 1], n_index;
+    size_t n_params, offset[N_PARTS + 1], n_index;
     float *images, *params, *target, *weight, *logit_offset, *logits, *gradient, *trained, *gradient_norm,
         *trained_norm;
     int64_t *index; /* (n_index) elements that gradient and trained hold, or NULL: all */
@@ -86,7 +106,7 @@ static void hash_inputs(struct golden *g)
     g->params = allocate(g->n_params, sizeof(float));
     for (size_t i = 0; i < pixels; i++)
         g->images[i] = hashed(1, i);
-    for (size_t p = 0; p < CNN_N_PARTS; p++) {
+    for (size_t p = 0; p < N_PARTS; p++) {
         size_t n = g->offset[p + 1] - g->offset[p], columns = n / (size_t)rows[p / 2];
         float limit = p % 2 ? 0.1F : (float)sqrt(6.0 / (double)((size_t)rows[p / 2] + columns));
         for (size_t i = 0; i < n; i++)
@@ -97,6 +117,7 @@ static void hash_inputs(struct golden *g)
 static void read_shape(hid_t group, struct golden *g)
 {
     int64_t key, step, kind;
+    g->shape.n_blocks = g->shape.n_dense = 2;
     read_attribute(group, "size", H5T_NATIVE_INT, &g->shape.size);
     read_attribute(group, "filters", H5T_NATIVE_INT, g->shape.filters);
     read_attribute(group, "dense", H5T_NATIVE_INT, g->shape.dense);
@@ -120,7 +141,7 @@ static void read_golden(const char *name, struct golden *g)
     assert_true(group >= 0);
     *g = (struct golden){.name = name};
     read_shape(group, g);
-    g->n_params = cnn_n_params(&g->shape, g->offset);
+    g->n_params = find_parts(&g->shape, g->offset);
     float **const arrays[] = {&g->images, &g->params,   &g->target,  &g->weight,        &g->logit_offset,
                               &g->logits, &g->gradient, &g->trained, &g->gradient_norm, &g->trained_norm};
     static const char *const names[] = {"images", "params",   "target",  "weight",        "logit_offset",
@@ -178,15 +199,15 @@ static size_t part_of(const struct golden *g, size_t i)
 static double worst_part(const struct golden *g, const float *vector, const float *expected,
                          const float *norm)
 {
-    struct difference part[CNN_N_PARTS] = {{0, 0}};
-    double worst = 0, sum[CNN_N_PARTS] = {0};
+    struct difference part[N_PARTS] = {{0, 0}};
+    double worst = 0, sum[N_PARTS] = {0};
     for (size_t i = 0; i < (g->index ? g->n_index : g->n_params); i++) {
         size_t at = g->index ? (size_t)g->index[i] : i;
         compare(&part[part_of(g, at)], (double)vector[at], (double)expected[i]);
     }
     for (size_t i = 0; norm && i < g->n_params; i++)
         sum[part_of(g, i)] += (double)vector[i] * (double)vector[i];
-    for (size_t p = 0; p < CNN_N_PARTS; p++) {
+    for (size_t p = 0; p < N_PARTS; p++) {
         worst = fmax(worst, relative(part[p]));
         if (norm)
             worst = fmax(worst, fabs(sqrt(sum[p]) / (double)norm[p] - 1));
@@ -202,35 +223,35 @@ static double worst_logit(const struct golden *g, const float *logits)
     return relative(d);
 }
 
-static void set_params(struct cnn *net, const struct golden *g)
+static void set_params(struct net *net, const struct golden *g)
 {
-    memcpy(cnn_params(net), g->params, g->n_params * sizeof(float));
+    memcpy(net_params(net), g->params, g->n_params * sizeof(float));
 }
 
 /* One golden case with the selected kernels: prints the worst errors and fails above the tolerance. */
 static void check_golden(const struct golden *g)
 {
-    struct cnn *net = NULL;
+    struct net *net = NULL;
     float logits[MAX_BATCH * 8], probs[MAX_BATCH * 8], *gradient = allocate(g->n_params, sizeof(float));
     struct batch batch = g->batch;
     assert_int_equal(cnn_new(&g->shape, MAX_BATCH, &net, NULL), 0);
     set_params(net, g);
-    double value = cnn_gradient(net, &batch, &g->loss, logits, gradient);
+    double value = net_gradient(net, &batch, &g->loss, logits, gradient);
     double error[4] = {fabs(value / g->value - 1), worst_logit(g, logits),
                        worst_part(g, gradient, g->gradient, g->gradient_norm)};
-    assert_memory_equal(cnn_params(net), g->params, g->n_params * sizeof(float));
+    assert_memory_equal(net_params(net), g->params, g->n_params * sizeof(float));
     for (int step = 0; step < 3; step++, batch.dropout_step++) {
-        double trained = cnn_train(net, &batch, &g->loss, &ADAM, probs);
+        double trained = net_train(net, &batch, &g->loss, &ADAM, probs);
         assert_true(step > 0 || trained == value);
     }
-    assert_int_equal(*cnn_steps(net), 3);
-    error[3] = worst_part(g, cnn_params(net), g->trained, g->trained_norm);
+    assert_int_equal(*net_steps(net), 3);
+    error[3] = worst_part(g, net_params(net), g->trained, g->trained_norm);
     print_message("%-10s %-8s loss %.1e  logits %.1e  gradients %.1e  weights after 3 steps %.1e\n",
                   kernels_selected()->name, g->name, error[0], error[1], error[2], error[3]);
     for (int i = 0; i < 4; i++)
         assert_true(error[i] < TOLERANCE);
     free(gradient);
-    cnn_free(net);
+    net_free(net);
 }
 
 static void test_golden(void **state)
@@ -262,8 +283,13 @@ struct problem {
 
 static struct cnn_shape small_shape(void)
 {
-    return (struct cnn_shape){
-        .size = SIDE, .filters = {4, 8}, .dense = {16, 8}, .n_classes = 2, .dropout = {0.1, 0.1, 0.1}};
+    return (struct cnn_shape){.size = SIDE,
+                              .n_blocks = 2,
+                              .filters = {4, 8},
+                              .n_dense = 2,
+                              .dense = {16, 8},
+                              .n_classes = 2,
+                              .dropout = {0.1, 0.1, 0.1}};
 }
 
 static void make_problem(struct problem *p)
@@ -279,9 +305,9 @@ static void make_problem(struct problem *p)
 }
 
 /* Train for some epochs; the loss of the last step. */
-static double train(struct cnn *net, const struct problem *p, int epochs, double rate)
+static double train(struct net *net, const struct problem *p, int epochs, double rate)
 {
-    struct cnn_adam adam = ADAM;
+    struct net_adam adam = ADAM;
     struct loss_rule loss = {.kind = LOSS_CROSS_ENTROPY};
     float probs[BATCH * 2];
     double value = 0;
@@ -293,26 +319,26 @@ static double train(struct cnn *net, const struct problem *p, int epochs, double
                               .target = p->target[first],
                               .weight = p->weight + first,
                               .dropout_key = 3,
-                              .dropout_step = (uint64_t)*cnn_steps(net)};
-        value = cnn_train(net, &batch, &loss, &adam, probs);
+                              .dropout_step = (uint64_t)*net_steps(net)};
+        value = net_train(net, &batch, &loss, &adam, probs);
     }
     return value;
 }
 
-static struct cnn *new_network(void)
+static struct net *new_network(void)
 {
     struct cnn_shape shape = small_shape();
-    struct cnn *net = NULL;
+    struct net *net = NULL;
     assert_int_equal(cnn_new(&shape, BATCH, &net, NULL), 0);
-    cnn_init(net, 11);
+    net_init(net, 11);
     return net;
 }
 
-static int n_right(struct cnn *net, const struct problem *p)
+static int n_right(struct net *net, const struct problem *p)
 {
     float probs[SAMPLES][2];
     int right = 0;
-    cnn_predict(net, p->image, SAMPLES, probs[0]); /* three batches of its own */
+    net_predict(net, p->image, SAMPLES, probs[0]); /* three batches of its own */
     for (size_t i = 0; i < SAMPLES; i++) {
         assert_true(fabsf(probs[i][0] + probs[i][1] - 1) < 1e-6F);
         right += probs[i][i % 2] > 0.5F;
@@ -323,27 +349,27 @@ static int n_right(struct cnn *net, const struct problem *p)
 static void test_learns(void **state)
 {
     static struct problem p;
-    struct cnn *net = new_network();
+    struct net *net = new_network();
     (void)state;
     make_problem(&p);
     assert_in_range(n_right(net, &p), 0, SAMPLES - 1);
     train(net, &p, 40, 3e-3);
     assert_int_equal(n_right(net, &p), SAMPLES);
-    cnn_free(net);
+    net_free(net);
 }
 
 static void test_divergence_shows(void **state)
 {
     static struct problem p;
-    struct cnn *net = new_network();
+    struct net *net = new_network();
     (void)state;
     make_problem(&p);
     assert_true(isnan(train(net, &p, 4, 1e30)));
-    cnn_init(net, 11);
+    net_init(net, 11);
     assert_true(isfinite(train(net, &p, 1, 1e-3)));
     p.pixels[SAMPLES - 1][77] = nanf("");
     assert_true(isnan(train(net, &p, 1, 1e-3)));
-    cnn_free(net);
+    net_free(net);
 }
 
 /* Equal calls give equal bits; a network restored from parameters, moments and step count goes on
@@ -352,23 +378,23 @@ static void test_reproducible(void **state)
 {
     static struct problem p;
     struct cnn_shape shape = small_shape();
-    size_t n = cnn_n_params(&shape, NULL);
-    struct cnn *net[3] = {new_network(), new_network(), new_network()};
+    size_t n = count_params(&shape);
+    struct net *net[3] = {new_network(), new_network(), new_network()};
     (void)state;
     make_problem(&p);
     train(net[0], &p, 4, 1e-3);
     train(net[1], &p, 2, 1e-3);
-    memcpy(cnn_params(net[2]), cnn_params(net[1]), n * sizeof(float));
-    memcpy(cnn_moments(net[2]), cnn_moments(net[1]), 2 * n * sizeof(float));
-    *cnn_steps(net[2]) = *cnn_steps(net[1]);
+    memcpy(net_params(net[2]), net_params(net[1]), n * sizeof(float));
+    memcpy(net_moments(net[2]), net_moments(net[1]), 2 * n * sizeof(float));
+    *net_steps(net[2]) = *net_steps(net[1]);
     train(net[1], &p, 2, 1e-3);
     train(net[2], &p, 2, 1e-3);
     for (int i = 1; i < 3; i++) {
-        assert_memory_equal(cnn_params(net[i]), cnn_params(net[0]), n * sizeof(float));
-        assert_memory_equal(cnn_moments(net[i]), cnn_moments(net[0]), 2 * n * sizeof(float));
+        assert_memory_equal(net_params(net[i]), net_params(net[0]), n * sizeof(float));
+        assert_memory_equal(net_moments(net[i]), net_moments(net[0]), 2 * n * sizeof(float));
     }
     for (int i = 0; i < 3; i++)
-        cnn_free(net[i]);
+        net_free(net[i]);
 }
 
 /* The caller's treatment of denormals survives a step, and inside one they are zero. */
@@ -376,69 +402,78 @@ static void test_denormal_mode(void **state)
 {
 #if defined(__SSE2__)
     static struct problem p;
-    struct cnn *net = new_network();
+    struct net *net = new_network();
     struct cnn_shape shape = small_shape();
-    size_t n = cnn_n_params(&shape, NULL), n_denormal = 0;
+    size_t n = count_params(&shape), n_denormal = 0;
     make_problem(&p);
     unsigned before = _mm_getcsr() & 0x8040;
     for (size_t i = 0; i < 2 * n; i++)
-        cnn_moments(net)[i] = 2e-38F;
+        net_moments(net)[i] = 2e-38F;
     train(net, &p, 2, 1e-3);
     assert_int_equal(_mm_getcsr() & 0x8040, before);
     for (size_t i = 0; i < 2 * n; i++)
-        n_denormal += fpclassify(cnn_moments(net)[i]) == FP_SUBNORMAL;
+        n_denormal += fpclassify(net_moments(net)[i]) == FP_SUBNORMAL;
     assert_int_equal(n_denormal, 0);
-    cnn_free(net);
+    net_free(net);
 #endif
     (void)state;
 }
 
+#define REPORT_SHAPE                                                                                         \
+    {                                                                                                        \
+        .size = 50, .n_blocks = 2, .filters = {32, 64}, .n_dense = 2, .dense = {128, 64}, .n_classes = 2     \
+    }
+
 static void test_sizes(void **state)
 {
-    struct cnn_shape shape = {.size = 50, .filters = {32, 64}, .dense = {128, 64}, .n_classes = 2};
-    size_t offset[CNN_N_PARTS + 1];
+    struct cnn_shape shape = REPORT_SHAPE;
+    struct nodes nodes;
+    size_t offset[N_PARTS + 1];
     (void)state;
-    assert_int_equal(cnn_n_params(&shape, offset), 1018562);
-    assert_int_equal(offset[CNN_DENSE1_W], 18816);
-    assert_int_equal(offset[CNN_N_PARTS], 1018562);
-    assert_true(fabs(cnn_dense_flop(&shape) - 62178048) < 0.5);
+    assert_int_equal(find_parts(&shape, offset), 1018562);
+    assert_int_equal(offset[DENSE1_W], 18816);
+    cnn_nodes(&shape, &nodes, NULL);
+    assert_true(fabs(nodes_dense_flop(&nodes) - 62178048) < 0.5);
+    nodes_fuse(&nodes);
+    assert_true(fabs(nodes_dense_flop(&nodes) - 62178048) < 0.5);
 }
 
 /* Glorot-uniform: bounded by the limit, filling the range, mean near zero; biases zero; every key its own. */
 static void test_init(void **state)
 {
-    struct cnn_shape shape = {.size = 50, .filters = {32, 64}, .dense = {128, 64}, .n_classes = 2};
+    struct cnn_shape shape = REPORT_SHAPE;
     const double limit = sqrt(6.0 / (7744 + 128));
-    struct cnn *net = NULL;
-    size_t offset[CNN_N_PARTS + 1];
+    struct net *net = NULL;
+    size_t offset[N_PARTS + 1];
     double sum = 0, top = 0;
     (void)state;
-    cnn_n_params(&shape, offset);
+    find_parts(&shape, offset);
     assert_int_equal(cnn_new(&shape, 1, &net, NULL), 0);
-    cnn_init(net, 1);
-    float first = cnn_params(net)[0];
-    for (size_t i = offset[CNN_DENSE1_W]; i < offset[CNN_DENSE1_B]; i++) {
-        sum += (double)cnn_params(net)[i];
-        top = fmax(top, fabs((double)cnn_params(net)[i]));
+    net_init(net, 1);
+    float first = net_params(net)[0];
+    for (size_t i = offset[DENSE1_W]; i < offset[DENSE1_B]; i++) {
+        sum += (double)net_params(net)[i];
+        top = fmax(top, fabs((double)net_params(net)[i]));
     }
     assert_true(top <= limit * 1.000001 && top > 0.999 * limit);
-    assert_true(fabs(sum / (double)(offset[CNN_DENSE1_B] - offset[CNN_DENSE1_W])) < 0.005 * limit);
-    for (int part = CNN_CONV1_B; part < CNN_N_PARTS; part += 2)
+    assert_true(fabs(sum / (double)(offset[DENSE1_B] - offset[DENSE1_W])) < 0.005 * limit);
+    for (int part = 1; part < N_PARTS; part += 2)
         for (size_t i = offset[part]; i < offset[part + 1]; i++)
-            assert_true(cnn_params(net)[i] == 0);
-    cnn_init(net, 2);
-    assert_true(cnn_params(net)[0] != first);
-    cnn_init(net, 1);
-    assert_true(cnn_params(net)[0] == first);
-    cnn_free(net);
+            assert_true(net_params(net)[i] == 0);
+    net_init(net, 2);
+    assert_true(net_params(net)[0] != first);
+    net_init(net, 1);
+    assert_true(net_params(net)[0] == first);
+    net_free(net);
 }
 
 static void test_wrong_shapes(void **state)
 {
-    struct cnn_shape shape[6];
-    struct cnn *net = NULL;
+    enum { N_WRONG = 9 };
+    struct cnn_shape shape[N_WRONG];
+    struct net *net = NULL;
     (void)state;
-    for (int i = 0; i < 6; i++)
+    for (int i = 0; i < N_WRONG; i++)
         shape[i] = small_shape();
     shape[0].size = 9;
     shape[1].n_classes = 1;
@@ -446,7 +481,10 @@ static void test_wrong_shapes(void **state)
     shape[3].dropout[1] = 1;
     shape[4].filters[1] = 0;
     shape[5].dropout[0] = nan("");
-    for (int i = 0; i < 6; i++) {
+    shape[6].n_blocks = 0;
+    shape[7].n_blocks = CNN_MAX_BLOCKS + 1;
+    shape[8].n_dense = -1;
+    for (int i = 0; i < N_WRONG; i++) {
         struct err err = {0};
         assert_int_equal(cnn_new(&shape[i], 4, &net, &err), E_USAGE);
         assert_true(err.code == E_USAGE && strlen(err.text) > 20 && net == NULL);
@@ -455,8 +493,8 @@ static void test_wrong_shapes(void **state)
     assert_int_equal(cnn_new(&shape[0], 0, &net, NULL), E_USAGE);
     shape[0].size = 10; /* the smallest */
     assert_int_equal(cnn_new(&shape[0], 1, &net, NULL), 0);
-    cnn_free(net);
-    cnn_free(NULL);
+    net_free(net);
+    net_free(NULL);
 }
 
 int main(void)

@@ -1,4 +1,5 @@
 #include "models/ensemble.h"
+#include "models/net/net.h"
 
 #include "support/strategy_fixture.h"
 #include "support/with.h"
@@ -52,10 +53,10 @@ static void members_start_from_weights_of_their_own(void **state)
     struct ensemble *one = make(&f, 1, NULL), *three = make(&f, 3, NULL);
     size_t bytes = ensemble_n_weights(one) * sizeof(float);
     assert_int_equal(ensemble_n_weights(three), 3 * ensemble_n_weights(one));
-    const float *first = cnn_params(ensemble_member(three, 0)),
-                *second = cnn_params(ensemble_member(three, 1)),
-                *third = cnn_params(ensemble_member(three, 2));
-    assert_memory_equal(first, cnn_params(ensemble_member(one, 0)), bytes);
+    const float *first = net_params(ensemble_member(three, 0)),
+                *second = net_params(ensemble_member(three, 1)),
+                *third = net_params(ensemble_member(three, 2));
+    assert_memory_equal(first, net_params(ensemble_member(one, 0)), bytes);
     assert_memory_not_equal(first, second, bytes);
     assert_memory_not_equal(second, third, bytes);
     ensemble_free(one);
@@ -80,11 +81,11 @@ static void repeats_start_from_weights_of_their_own(void **state)
     f.config.repeat = 2;
     struct ensemble *third = make(&f, 2, NULL);
     for (int m = 0; m < 2; m++) {
-        const float *weights = cnn_params(ensemble_member(second, m));
-        assert_memory_equal(cnn_params(ensemble_member(fold, m)), cnn_params(ensemble_member(plain, m)),
+        const float *weights = net_params(ensemble_member(second, m));
+        assert_memory_equal(net_params(ensemble_member(fold, m)), net_params(ensemble_member(plain, m)),
                             bytes);
-        assert_memory_not_equal(weights, cnn_params(ensemble_member(plain, m)), bytes);
-        assert_memory_not_equal(weights, cnn_params(ensemble_member(third, m)), bytes);
+        assert_memory_not_equal(weights, net_params(ensemble_member(plain, m)), bytes);
+        assert_memory_not_equal(weights, net_params(ensemble_member(third, m)), bytes);
     }
     ensemble_free(plain);
     ensemble_free(fold);
@@ -102,7 +103,7 @@ static void probabilities_are_the_mean(void **state)
     struct ensemble *three = make(&f, 3, NULL);
     ensemble_predict(three, f.image, N, mean);
     for (int m = 0; m < 3; m++)
-        cnn_predict(ensemble_member(three, m), f.image, N, probs[m]);
+        net_predict(ensemble_member(three, m), f.image, N, probs[m]);
     for (int i = 0; i < N * CLASSES; i++)
         assert_true(fabs((double)mean[i] -
                          ((double)probs[0][i] + (double)probs[1][i] + (double)probs[2][i]) / 3) < 1e-6);
@@ -131,7 +132,7 @@ static void shifts_act_on_predictions_and_stored_weights(void **state)
             assert_true(fabs(exp((double)shift[c]) * (double)plain[i * CLASSES + c] / sum -
                              (double)shifted[i * CLASSES + c]) < 1e-5);
     }
-    assert_memory_equal(cnn_params(ensemble_member(a, 0)), cnn_params(ensemble_member(b, 0)),
+    assert_memory_equal(net_params(ensemble_member(a, 0)), net_params(ensemble_member(b, 0)),
                         ensemble_n_weights(a) * sizeof(float));
     ensemble_get(b, weights);
     ensemble_put(a, weights);

@@ -1,6 +1,5 @@
 #include "job.h"
 
-#include "models/net/cnn.h"
 #include "support/strategy_fixture.h"
 #include "support/with.h"
 

@@ -140,8 +140,8 @@ static struct conv_result conv_run(const struct kernels *k, const struct conv_ca
                             .dbias = uninitialised(c->size.k),
                             .din = uninitialised(c->size.in),
                             .winner = malloc(c->size.out)};
-    float *forward = new_scratch(k->conv_scratch(c->shape, 0)),
-          *backward = new_scratch(k->conv_scratch(c->shape, 1));
+    float *forward = new_scratch(k->conv_pool_scratch(c->shape, 0)),
+          *backward = new_scratch(k->conv_pool_scratch(c->shape, 1));
     assert_non_null(r.winner);
     k->conv_pool_forward(r.out, r.winner, c->in, c->weight, c->bias, c->shape, forward);
     k->conv_pool_backward(r.dweight, r.dbias, with_din ? r.din : NULL, c->dout, winner ? winner : r.winner,
@@ -210,7 +210,7 @@ static void check_conv(const struct kernels *k, const struct conv_case *c, const
     struct conv_result first = conv_run(k, c, expected->winner, 0);
     char where[96];
     snprintf(where, sizeof where, "%s conv %dx%dx%dx%d to %d (%s)", k->name, c->shape.n, c->shape.h,
-             c->shape.w, c->shape.c, c->shape.k, k->conv_path(c->shape));
+             c->shape.w, c->shape.c, c->shape.k, k->conv_pool_path(c->shape));
     check_close(where, "output", a.out, expected->out, c->size.out);
     check_winners(where, c, a.winner, expected->winner);
     check_close(where, "weight gradient", a.dweight, expected->dweight, c->size.weight);
@@ -243,6 +243,64 @@ static void test_conv(void **state)
         for (int t = 0; t < n_tables; t++)
             check_conv(tables[t], &c, &expected);
         conv_result_release(&expected);
+        conv_case_release(&c);
+    }
+}
+
+/* Convolution without a pool: output, and gradients with and without that of the input. */
+struct plain_result {
+    size_t n_out;
+    float *dout, *out, *dweight, *dbias, *din;
+};
+
+static struct plain_result plain_run(const struct kernels *k, const struct conv_case *c, int with_din)
+{
+    struct conv_shape s = c->shape;
+    struct plain_result r = {.n_out = (size_t)s.n * (size_t)(s.h - 2) * (size_t)(s.w - 2) * (size_t)s.k};
+    r.dout = random_array(r.n_out, 5);
+    r.out = uninitialised(r.n_out);
+    r.dweight = uninitialised(c->size.weight);
+    r.dbias = uninitialised(c->size.k);
+    r.din = uninitialised(c->size.in);
+    float *scratch = new_scratch(k->conv_scratch(s));
+    k->conv_forward(r.out, c->in, c->weight, c->bias, s, scratch);
+    k->conv_backward(r.dweight, r.dbias, with_din ? r.din : NULL, r.dout, c->in, c->weight, s, scratch);
+    free(scratch);
+    return r;
+}
+
+static void plain_release(struct plain_result *r)
+{
+    float *const all[] = {r->dout, r->out, r->dweight, r->dbias, r->din};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        release(all[i]);
+}
+
+static void check_plain(const char *table, const struct conv_case *c, const struct plain_result *a,
+                        const struct plain_result *expected)
+{
+    check_close(table, "plain output", a->out, expected->out, a->n_out);
+    check_close(table, "plain weight gradient", a->dweight, expected->dweight, c->size.weight);
+    check_close(table, "plain bias gradient", a->dbias, expected->dbias, c->size.k);
+}
+
+static void test_plain_conv(void **state)
+{
+    static const struct conv_shape shapes[] = {{1, 3, 3, 1, 1},  {3, 5, 4, 2, 3},     {7, 11, 13, 3, 5},
+                                               {2, 3, 12, 5, 1}, {4, 24, 24, 16, 32}, {2, 50, 50, 1, 32}};
+    (void)state;
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        struct conv_case c = conv_case(shapes[i]);
+        struct plain_result expected = plain_run(REF, &c, 1);
+        for (int t = 0; t < n_tables; t++) {
+            struct plain_result a = plain_run(tables[t], &c, 1), first = plain_run(tables[t], &c, 0);
+            check_plain(tables[t]->name, &c, &a, &expected);
+            check_close(tables[t]->name, "plain input gradient", a.din, expected.din, c.size.in);
+            check_plain(tables[t]->name, &c, &first, &expected);
+            plain_release(&a);
+            plain_release(&first);
+        }
+        plain_release(&expected);
         conv_case_release(&c);
     }
 }
@@ -385,8 +443,8 @@ static void test_paths(void **state)
     (void)state;
     for (int t = 0; t < n_tables; t++)
         for (int k = 1; k <= 130 && tables[t]->peak; k++) {
-            const char *const path[] = {tables[t]->conv_path((struct conv_shape){1, 50, 50, 1, k}),
-                                        tables[t]->conv_path((struct conv_shape){1, 24, 24, k, 131 - k}),
+            const char *const path[] = {tables[t]->conv_pool_path((struct conv_shape){1, 50, 50, 1, k}),
+                                        tables[t]->conv_pool_path((struct conv_shape){1, 24, 24, k, 131 - k}),
                                         tables[t]->dense_path((struct dense_shape){1, k, 131 - k})};
             for (int i = 0; i < 3; i++)
                 if (strstr(path[i], "sgemm"))
@@ -603,6 +661,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_conv),
+        cmocka_unit_test(test_plain_conv),
         cmocka_unit_test(test_paths),
         cmocka_unit_test(test_conv_propagates),
         cmocka_unit_test(test_dense),

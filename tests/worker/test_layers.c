@@ -22,8 +22,12 @@
 #define float double
 #define sqrtf sqrt
 #include "kernels/reference.c"
-#include "models/net/layers.c"
+#include "models/net/nodes.c"
+#include "models/net/ops_conv.c"
+#include "models/net/ops_dense.c"
+#include "models/net/fuse.c"
 #include "base/loss.c"
+#include "models/net/net.c"
 #include "models/net/cnn.c"
 #undef float
 
@@ -108,8 +112,8 @@ static double *array(size_t n, uint64_t key)
 
 static void check_conv(struct conv_shape s)
 {
-    size_t n_in = layers_conv_in(s), n_out = layers_conv_out(s), n_w = 9 * (size_t)s.c * (size_t)s.k,
-           k = (size_t)s.k;
+    size_t n_in = (size_t)(s.n * s.h * s.w * s.c), n_w = (size_t)(9 * s.c * s.k), k = (size_t)s.k;
+    size_t n_out = (size_t)(s.n * ((s.h - 2) / 2) * ((s.w - 2) / 2) * s.k);
     struct conv_case c = {.shape = s,
                           .in = array(n_in, 1),
                           .weight = array(n_w, 2),
@@ -310,71 +314,187 @@ static void test_loss_extremes(void **state)
     }
 }
 
-enum { IMAGES = 4, PIXELS = 15 * 15 };
+enum { IMAGES = 4, N_CLASSES = 3, MAX_PIXELS = 30 * 30 };
 
+/* A network and a batch of random images with soft targets. */
 struct network_case {
-    struct cnn *net;
+    struct net *net;
+    size_t n_params;
     struct batch batch;
     struct loss_rule loss;
-    double logits[IMAGES * 3], *gradient;
+    double logits[IMAGES * N_CLASSES], *gradient; /* (n_params) */
+    double pixels[IMAGES * MAX_PIXELS], target[IMAGES * N_CLASSES], weight[IMAGES];
+    const double *image[IMAGES];
 };
 
-/* Signs of every hidden unit and the winners. */
+static void set_up_network(struct network_case *c, const struct nodes *nodes)
+{
+    size_t floats = tensor_floats(nodes->input);
+    assert_true(floats <= MAX_PIXELS);
+    memset(c, 0, sizeof *c);
+    assert_int_equal(net_new(nodes, IMAGES, &c->net, NULL), 0);
+    net_init(c->net, 7);
+    fill(c->pixels, IMAGES * floats, 8);
+    fill(c->target, IMAGES * N_CLASSES, 9);
+    soft_targets(c->target, IMAGES, N_CLASSES);
+    for (size_t i = 0; i < IMAGES; i++) {
+        c->image[i] = c->pixels + i * floats;
+        c->weight[i] = 0.5 + (double)i / 2;
+    }
+    c->batch = (struct batch){.n = IMAGES,
+                              .image = c->image,
+                              .target = c->target,
+                              .weight = c->weight,
+                              .dropout_key = 5,
+                              .dropout_step = 3};
+    c->n_params = nodes_n_params(nodes);
+    c->gradient = array(c->n_params, 0);
+}
+
+static void tear_down_network(struct network_case *c)
+{
+    free(c->gradient);
+    net_free(c->net);
+}
+
+/* Signs of all values, and what pools chose: the piece on which the network was evaluated. */
+static uint64_t signature_of(const struct net *net)
+{
+    static uint8_t on[1 << 18];
+    size_t used = 0;
+    for (int i = 0; i < net->nodes.n; i++) {
+        const struct node *node = &net->nodes.node[i];
+        size_t kept = node->op->kept ? IMAGES * node->op->kept(node) : 0,
+               n = IMAGES * tensor_floats(node->out);
+        assert_true(used + kept + n < sizeof on);
+        if (kept)
+            memcpy(on + used, net->of[i].kept, kept);
+        used += kept;
+        for (size_t j = 0; j < n; j++)
+            on[used++] = net->of[i].out[j] > 0;
+    }
+    return rng_key("kinks", on, used);
+}
+
 static double network_objective(void *context, uint64_t *signature)
 {
     struct network_case *c = context;
-    const struct cnn *net = c->net;
-    uint8_t on[4096];
-    size_t used = 0;
-    double value = cnn_gradient(c->net, &c->batch, &c->loss, c->logits, c->gradient);
-    for (int layer = 0; layer < 2; layer++) {
-        size_t n = layers_conv_out(layers_conv(&net->shape, layer, IMAGES));
-        size_t units = (size_t)IMAGES * (size_t)net->shape.dense[layer];
-        memcpy(on + used, net->winner[layer], n);
-        used += n;
-        for (size_t i = 0; i < units; i++)
-            on[used++] = net->unit[layer][i] > 0;
-        assert_true(used < sizeof on);
-    }
-    *signature = rng_key("kinks", on, used);
+    double value = net_gradient(c->net, &c->batch, &c->loss, c->logits, c->gradient);
+    *signature = signature_of(c->net);
     return value;
 }
 
-static void check_network(enum loss_kind kind, const double *offset, double rate)
+static void check_network(const char *what, const struct nodes *nodes, struct loss_rule loss)
 {
-    struct cnn_shape shape = {
-        .size = 15, .filters = {3, 4}, .dense = {7, 6}, .n_classes = 3, .dropout = {rate, rate, rate / 2}};
-    struct network_case c = {.loss = {.kind = kind, .gamma = 2, .logit_offset = offset}};
-    double pixels[IMAGES * PIXELS], target[IMAGES * 3], weight[IMAGES] = {1, 0.5, 2, 1};
-    const double *image[IMAGES];
-    size_t n = cnn_n_params(&shape, NULL);
+    static struct network_case c;
     uint64_t signature;
-    assert_int_equal(cnn_new(&shape, IMAGES, &c.net, NULL), 0);
-    cnn_init(c.net, 7);
-    fill(pixels, IMAGES * PIXELS, 8);
-    fill(target, IMAGES * 3, 9);
-    soft_targets(target, IMAGES, 3);
-    for (int i = 0; i < IMAGES; i++)
-        image[i] = pixels + i * PIXELS;
-    c.batch = (struct batch){
-        .n = IMAGES, .image = image, .target = target, .weight = weight, .dropout_key = 5, .dropout_step = 3};
-    c.gradient = array(n, 0);
-    double *gradient = array(n, 0);
+    set_up_network(&c, nodes);
+    c.loss = loss;
+    double *gradient = array(c.n_params, 0);
     network_objective(&c, &signature);
-    memcpy(gradient, c.gradient, n * sizeof *gradient);
-    check_gradient("network", cnn_params(c.net), n, gradient, network_objective, &c);
+    memcpy(gradient, c.gradient, c.n_params * sizeof *gradient);
+    check_gradient(what, net_params(c.net), c.n_params, gradient, network_objective, &c);
     free(gradient);
-    free(c.gradient);
-    cnn_free(c.net);
+    tear_down_network(&c);
+}
+
+static struct nodes report_like(double rate)
+{
+    const struct cnn_shape shape = {.size = 15,
+                                    .n_blocks = 2,
+                                    .filters = {3, 4},
+                                    .n_dense = 2,
+                                    .dense = {7, 6},
+                                    .n_classes = N_CLASSES,
+                                    .dropout = {rate, rate, rate / 2}};
+    struct nodes nodes;
+    assert_int_equal(cnn_nodes(&shape, &nodes, NULL), 0);
+    return nodes;
+}
+
+/* Three blocks, one of them with an odd map, and one dense layer. */
+static struct nodes three_blocks(void)
+{
+    const struct cnn_shape shape = {.size = 30,
+                                    .n_blocks = 3,
+                                    .filters = {2, 3, 4},
+                                    .n_dense = 1,
+                                    .dense = {6},
+                                    .n_classes = N_CLASSES,
+                                    .dropout = {0.2, 0.3}};
+    struct nodes nodes;
+    assert_int_equal(cnn_nodes(&shape, &nodes, NULL), 0);
+    return nodes;
 }
 
 static void test_network_gradient(void **state)
 {
-    static const double offset[3] = {0.5, -1, 0};
+    static const double offset[N_CLASSES] = {0.5, -1, 0};
+    const struct loss_rule plain = {.kind = LOSS_CROSS_ENTROPY},
+                           focal = {.kind = LOSS_FOCAL, .gamma = 2, .logit_offset = offset};
     (void)state;
-    check_network(LOSS_CROSS_ENTROPY, NULL, 0);
-    check_network(LOSS_CROSS_ENTROPY, NULL, 0.4);
-    check_network(LOSS_FOCAL, offset, 0.4);
+    for (int fused = 0; fused < 2; fused++) {
+        struct nodes nodes[3] = {report_like(0), report_like(0.4), three_blocks()};
+        for (int i = 0; fused && i < 3; i++)
+            nodes_fuse(&nodes[i]);
+        check_network("network", &nodes[0], plain);
+        check_network("network with dropout", &nodes[1], plain);
+        check_network("network with focal loss", &nodes[1], focal);
+        check_network("network of three blocks", &nodes[2], focal);
+    }
+}
+
+/* An operation between others: what stands before takes the gradient of its input, what stands behind gives
+ * it one. It gets an image, or, if it takes none, a vector. */
+static void around(const struct op *op, struct nodes *nodes)
+{
+    for (int flat = 0; flat < 2; flat++) {
+        nodes_start(nodes, (struct tensor_shape){9, 11, 2});
+        nodes_add(nodes, &op_conv, "before")->units = 3;
+        if (flat)
+            nodes_add(nodes, &op_flatten, "vector");
+        struct node *node = nodes_add(nodes, op, "op");
+        node->units = 5;
+        node->rate = 0.3;
+        nodes_add(nodes, &op_flatten, "flat");
+        nodes_add(nodes, &op_dense, "logits")->units = N_CLASSES;
+        if (nodes_finish(nodes, NULL) == 0)
+            return;
+    }
+    fail_msg("%s takes neither an image nor a vector", op->name);
+}
+
+static void test_every_operation(void **state)
+{
+    int i = 0;
+    (void)state;
+    for (const struct op *op; (op = op_row(i)); i++) {
+        struct nodes nodes;
+        around(op, &nodes);
+        check_network(op->name, &nodes, (struct loss_rule){.kind = LOSS_CROSS_ENTROPY});
+    }
+    assert_true(i > 5);
+}
+
+/* The same numbers, but for rounding, one operation at a time and several at once. */
+static void test_fused_is_the_same(void **state)
+{
+    static struct network_case one, fused;
+    struct nodes nodes[2] = {three_blocks(), three_blocks()};
+    (void)state;
+    nodes_fuse(&nodes[1]);
+    assert_true(nodes[1].n < nodes[0].n && nodes_n_params(&nodes[0]) == nodes_n_params(&nodes[1]));
+    set_up_network(&one, &nodes[0]);
+    set_up_network(&fused, &nodes[1]);
+    assert_memory_equal(net_params(one.net), net_params(fused.net), one.n_params * sizeof(double));
+    double a = net_gradient(one.net, &one.batch, &one.loss, one.logits, one.gradient);
+    double b = net_gradient(fused.net, &fused.batch, &fused.loss, fused.logits, fused.gradient);
+    assert_true(fabs(a - b) < 1e-14);
+    for (size_t i = 0; i < one.n_params; i++)
+        assert_true(fabs(one.gradient[i] - fused.gradient[i]) < 1e-14);
+    assert_true(max_abs(one.gradient, one.n_params) > 0.01);
+    tear_down_network(&one);
+    tear_down_network(&fused);
 }
 
 int main(void)
@@ -384,6 +504,7 @@ int main(void)
         cmocka_unit_test(test_dense_gradients), cmocka_unit_test(test_dense_update),
         cmocka_unit_test(test_loss_gradients),  cmocka_unit_test(test_loss_values),
         cmocka_unit_test(test_loss_extremes),   cmocka_unit_test(test_network_gradient),
+        cmocka_unit_test(test_every_operation), cmocka_unit_test(test_fused_is_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,24 +14,36 @@ enum { TAPS = 9, POOL_BLOCK = 64, UPDATE_TILE_FLOATS = 1 << 17 };
 /* Sizes of the lowered convolution of one image. */
 struct lowered {
     int pooled_h, pooled_w;
-    int map_h, map_w;     /* what pooling keeps: even */
+    int map_h, map_w;     /* what is made of it; of a map that is pooled what pooling keeps: even */
     int positions;        /* map_h * map_w */
     int filter;           /* 3 * 3 * c */
     size_t image, pooled; /* floats of one image and of its output */
     size_t column, map;   /* floats of the two matrices */
 };
 
-static struct lowered lower(struct conv_shape s)
+static struct lowered lower_map(struct conv_shape s, int map_h, int map_w)
 {
-    struct lowered l = {.pooled_h = (s.h - 2) / 2, .pooled_w = (s.w - 2) / 2, .filter = TAPS * s.c};
-    l.map_h = 2 * l.pooled_h;
-    l.map_w = 2 * l.pooled_w;
+    struct lowered l = {.map_h = map_h, .map_w = map_w, .filter = TAPS * s.c};
+    l.pooled_h = map_h / 2;
+    l.pooled_w = map_w / 2;
     l.positions = l.map_h * l.map_w;
     l.image = (size_t)s.h * (size_t)s.w * (size_t)s.c;
     l.pooled = (size_t)l.pooled_h * (size_t)l.pooled_w * (size_t)s.k;
     l.column = (size_t)l.positions * (size_t)l.filter;
     l.map = (size_t)l.positions * (size_t)s.k;
     return l;
+}
+
+/* For a map that is pooled. */
+static struct lowered lower(struct conv_shape s)
+{
+    return lower_map(s, (s.h - 2) / 2 * 2, (s.w - 2) / 2 * 2);
+}
+
+/* For all of the map. */
+static struct lowered lower_whole(struct conv_shape s)
+{
+    return lower_map(s, s.h - 2, s.w - 2);
 }
 
 /* c (m, n) = a (m, inner) * b (n, inner)'. */
@@ -182,6 +194,48 @@ static void conv_pool_backward(float *dweight, float *dbias, float *din, const f
     }
 }
 
+static void add_bias(float *out, const float *bias, int rows, int k)
+{
+    for (int i = 0; i < rows; i++, out += k)
+        for (int j = 0; j < k; j++)
+            out[j] += bias[j];
+}
+
+static void conv_forward(float *out, const float *in, const float *weight, const float *bias,
+                         struct conv_shape s, float *scratch)
+{
+    struct lowered l = lower_whole(s);
+    for (size_t i = 0; i < (size_t)s.n; i++, out += l.map) {
+        image_to_columns(scratch, in + i * l.image, s, &l);
+        multiply_nt(out, scratch, weight, l.positions, s.k, l.filter);
+        add_bias(out, bias, l.positions, s.k);
+    }
+}
+
+/* sum (columns) = sums of x (rows, columns). */
+static void column_sums(float *sum, const float *x, int rows, int columns)
+{
+    memset(sum, 0, (size_t)columns * sizeof *sum);
+    for (int i = 0; i < rows; i++, x += columns)
+        for (int j = 0; j < columns; j++)
+            sum[j] += x[j];
+}
+
+static void conv_backward(float *dweight, float *dbias, float *din, const float *dout, const float *in,
+                          const float *weight, struct conv_shape s, float *scratch)
+{
+    struct lowered l = lower_whole(s);
+    column_sums(dbias, dout, s.n * l.positions, s.k);
+    for (size_t i = 0; i < (size_t)s.n; i++, dout += l.map) {
+        image_to_columns(scratch, in + i * l.image, s, &l);
+        multiply_tn(dweight, i > 0, dout, s.k, scratch, s.k, l.filter, l.positions);
+        if (din) {
+            multiply_nn(scratch, dout, weight, l.positions, l.filter, s.k);
+            columns_to_image(din + i * l.image, scratch, s, &l);
+        }
+    }
+}
+
 static void dense_forward(float *out, const float *in, const float *weight, const float *bias,
                           struct dense_shape s, int relu, float *scratch)
 {
@@ -201,19 +255,11 @@ static void dense_backward_input(float *din, const float *dout, const float *wei
     multiply_nn(din, dout, weight, s.n, s.in, s.out);
 }
 
-static void column_sums(float *sum, const float *dout, struct dense_shape s)
-{
-    memset(sum, 0, (size_t)s.out * sizeof *sum);
-    for (int i = 0; i < s.n; i++, dout += s.out)
-        for (int o = 0; o < s.out; o++)
-            sum[o] += dout[o];
-}
-
 static void dense_backward_weight(float *dweight, float *dbias, const float *dout, const float *in,
                                   struct dense_shape s, float *scratch)
 {
     (void)scratch;
-    column_sums(dbias, dout, s);
+    column_sums(dbias, dout, s.n, s.out);
     multiply_tn(dweight, 0.0F, dout, s.out, in, s.out, s.in, s.n);
 }
 
@@ -240,7 +286,7 @@ static void dense_update(float *weight, float *m, float *v, float *bias, float *
                          float *scratch)
 {
     int tile = update_tile(s);
-    column_sums(scratch, dout, s);
+    column_sums(scratch, dout, s.n, s.out);
     adam(bias, bias_m, bias_v, scratch, (size_t)s.out, a);
     for (int o = 0; o < s.out; o += tile) {
         int rows = o + tile < s.out ? tile : s.out - o;
@@ -256,11 +302,16 @@ static void dropout(float *x, size_t n, uint32_t keep_from, uint64_t key, uint64
     kernels_reference.dropout(x, n, keep_from, key, substream, first_block);
 }
 
-static size_t conv_scratch(struct conv_shape s, int with_gradient)
+static size_t conv_pool_scratch(struct conv_shape s, int with_gradient)
 {
     struct lowered l = lower(s);
     (void)with_gradient;
     return l.column + l.map;
+}
+
+static size_t conv_scratch(struct conv_shape s)
+{
+    return lower_whole(s).column;
 }
 
 static size_t dense_scratch(struct dense_shape s, int with_gradient)
@@ -271,7 +322,7 @@ static size_t dense_scratch(struct dense_shape s, int with_gradient)
     return tile > (size_t)s.out ? tile : (size_t)s.out;
 }
 
-static const char *conv_path(struct conv_shape s)
+static const char *conv_pool_path(struct conv_shape s)
 {
     (void)s;
     return "im2col + sgemm";
@@ -286,13 +337,16 @@ static const char *dense_path(struct dense_shape s)
 const struct kernels kernels_blas = {.name = "blas",
                                      .conv_pool_forward = conv_pool_forward,
                                      .conv_pool_backward = conv_pool_backward,
+                                     .conv_forward = conv_forward,
+                                     .conv_backward = conv_backward,
                                      .dense_forward = dense_forward,
                                      .dense_backward_input = dense_backward_input,
                                      .dense_backward_weight = dense_backward_weight,
                                      .dense_update = dense_update,
                                      .adam = adam,
                                      .dropout = dropout,
+                                     .conv_pool_scratch = conv_pool_scratch,
                                      .conv_scratch = conv_scratch,
                                      .dense_scratch = dense_scratch,
-                                     .conv_path = conv_path,
+                                     .conv_pool_path = conv_pool_path,
                                      .dense_path = dense_path};

@@ -53,6 +53,12 @@ struct kernels {
     void (*conv_pool_backward)(float *dweight, float *dbias, float *din, const float *dout,
                                const uint8_t *winner, const float *in, const float *weight,
                                struct conv_shape s, float *scratch);
+    /* The convolution alone: out (n, h-2, w-2, k) = conv(in (n, h, w, c), weight (k, 3, 3, c)) + bias (k). */
+    void (*conv_forward)(float *out, const float *in, const float *weight, const float *bias,
+                         struct conv_shape s, float *scratch);
+    /* Gradients of the same from dout (n, h-2, w-2, k), as above. */
+    void (*conv_backward)(float *dweight, float *dbias, float *din, const float *dout, const float *in,
+                          const float *weight, struct conv_shape s, float *scratch);
     /* out (n, out) = in (n, in) * weight (out, in)' + bias; then ReLU when relu is 1. */
     void (*dense_forward)(float *out, const float *in, const float *weight, const float *bias,
                           struct dense_shape s, int relu, float *scratch);
@@ -76,11 +82,12 @@ struct kernels {
     void (*dropout)(float *x, size_t n, uint32_t keep_from, uint64_t key, uint64_t substream,
                     uint64_t first_block);
 
-    /* Floats of scratch that the conv and dense functions need for a shape; with_gradient 0: forward only. */
-    size_t (*conv_scratch)(struct conv_shape s, int with_gradient);
+    /* Floats of scratch that the functions need for a shape; with_gradient 0: forward only. */
+    size_t (*conv_pool_scratch)(struct conv_shape s, int with_gradient);
+    size_t (*conv_scratch)(struct conv_shape s);
     size_t (*dense_scratch)(struct dense_shape s, int with_gradient);
-    /* What a conv layer of this shape really uses: "winograd F(2,3) avx512", "im2col + sgemm", ... */
-    const char *(*conv_path)(struct conv_shape s);
+    /* What conv_pool of this shape really uses: "winograd F(2,3) avx512", "im2col + sgemm", ... */
+    const char *(*conv_pool_path)(struct conv_shape s);
     const char *(*dense_path)(struct dense_shape s);
     /* Does `rounds` rounds of multiply-adds that touch no memory and returns how many operations those were,
      * two a multiply-add: what benchmarks compare with. NULL in tables without vectors of their own. */
@@ -105,7 +112,7 @@ const char *kernels_isa_name(enum kernels_isa isa);
 /* The best table this CPU runs; never AUTO. */
 enum kernels_isa kernels_best(void);
 
-/* The table cnn_new() takes for new networks of this process; AUTO until set. */
+/* The table net_new() takes for new networks of this process; AUTO until set. */
 int kernels_select(enum kernels_isa isa, struct err *err);
 const struct kernels *kernels_selected(void);
 

@@ -73,6 +73,14 @@ static void convolve_backward(float *dfilter, float *din, float g, const float *
         }
 }
 
+static void clear_gradients(float *dweight, float *dbias, float *din, struct conv_shape s)
+{
+    memset(dweight, 0, (size_t)s.k * TAPS * (size_t)s.c * sizeof *dweight);
+    memset(dbias, 0, (size_t)s.k * sizeof *dbias);
+    if (din)
+        memset(din, 0, offset4(s.n, 0, 0, 0, s.h, s.w, s.c) * sizeof *din);
+}
+
 static void conv_pool_backward(float *dweight, float *dbias, float *din, const float *dout,
                                const uint8_t *winner, const float *in, const float *weight,
                                struct conv_shape s, float *scratch)
@@ -80,10 +88,7 @@ static void conv_pool_backward(float *dweight, float *dbias, float *din, const f
     int ph = (s.h - 2) / 2, pw = (s.w - 2) / 2;
     size_t cell = 0, filter_size = TAPS * (size_t)s.c;
     (void)scratch;
-    memset(dweight, 0, (size_t)s.k * filter_size * sizeof *dweight);
-    memset(dbias, 0, (size_t)s.k * sizeof *dbias);
-    if (din)
-        memset(din, 0, offset4(s.n, 0, 0, 0, s.h, s.w, s.c) * sizeof *din);
+    clear_gradients(dweight, dbias, din, s);
     for (int i = 0; i < s.n; i++)
         for (int y = 0; y < ph; y++)
             for (int x = 0; x < pw; x++)
@@ -94,6 +99,33 @@ static void conv_pool_backward(float *dweight, float *dbias, float *din, const f
                     convolve_backward(dweight + (size_t)k * filter_size, din, dout[cell], in,
                                       weight + (size_t)k * filter_size, s, i, 2 * y + winner[cell] / 2,
                                       2 * x + winner[cell] % 2);
+                }
+}
+
+static void conv_forward(float *out, const float *in, const float *weight, const float *bias,
+                         struct conv_shape s, float *scratch)
+{
+    (void)scratch;
+    for (int i = 0; i < s.n; i++)
+        for (int y = 0; y < s.h - 2; y++)
+            for (int x = 0; x < s.w - 2; x++)
+                for (int k = 0; k < s.k; k++)
+                    *out++ = convolve(in, weight + (size_t)k * TAPS * (size_t)s.c, bias[k], s, i, y, x);
+}
+
+static void conv_backward(float *dweight, float *dbias, float *din, const float *dout, const float *in,
+                          const float *weight, struct conv_shape s, float *scratch)
+{
+    size_t filter_size = TAPS * (size_t)s.c;
+    (void)scratch;
+    clear_gradients(dweight, dbias, din, s);
+    for (int i = 0; i < s.n; i++)
+        for (int y = 0; y < s.h - 2; y++)
+            for (int x = 0; x < s.w - 2; x++)
+                for (size_t k = 0; k < (size_t)s.k; k++, dout++) {
+                    dbias[k] += *dout;
+                    convolve_backward(dweight + k * filter_size, din, *dout, in, weight + k * filter_size, s,
+                                      i, y, x);
                 }
 }
 
@@ -183,10 +215,16 @@ static void dropout(float *x, size_t n, uint32_t keep_from, uint64_t key, uint64
     }
 }
 
-static size_t conv_scratch(struct conv_shape s, int with_gradient)
+static size_t conv_pool_scratch(struct conv_shape s, int with_gradient)
 {
     (void)s;
     (void)with_gradient;
+    return 0;
+}
+
+static size_t conv_scratch(struct conv_shape s)
+{
+    (void)s;
     return 0;
 }
 
@@ -197,7 +235,7 @@ static size_t dense_scratch(struct dense_shape s, int with_gradient)
     return 0;
 }
 
-static const char *conv_path(struct conv_shape s)
+static const char *conv_pool_path(struct conv_shape s)
 {
     (void)s;
     return "plain loops";
@@ -212,13 +250,16 @@ static const char *dense_path(struct dense_shape s)
 const struct kernels kernels_reference = {.name = "reference",
                                           .conv_pool_forward = conv_pool_forward,
                                           .conv_pool_backward = conv_pool_backward,
+                                          .conv_forward = conv_forward,
+                                          .conv_backward = conv_backward,
                                           .dense_forward = dense_forward,
                                           .dense_backward_input = dense_backward_input,
                                           .dense_backward_weight = dense_backward_weight,
                                           .dense_update = dense_update,
                                           .adam = adam,
                                           .dropout = dropout,
+                                          .conv_pool_scratch = conv_pool_scratch,
                                           .conv_scratch = conv_scratch,
                                           .dense_scratch = dense_scratch,
-                                          .conv_path = conv_path,
+                                          .conv_pool_path = conv_pool_path,
                                           .dense_path = dense_path};

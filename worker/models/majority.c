@@ -72,10 +72,10 @@ static struct model_state state(void *model)
     return (struct model_state){.params = majority->share};
 }
 
-static int part(const struct config *config, int i, const char **name, int dims[4])
+static int part(const struct config *config, int i, char name[MODEL_PART_NAME_SIZE], int dims[4])
 {
     memset(dims, 0, 4 * sizeof *dims);
-    *name = "share";
+    snprintf(name, MODEL_PART_NAME_SIZE, "share");
     dims[0] = config->clusters.n;
     return i == 0;
 }

@@ -13,7 +13,7 @@
 #define CELLSWEEP_MODEL_H
 
 #include "samples/batches.h"
-#include "models/net/cnn.h"
+#include "models/net/nodes.h"
 #include "settings/config.h"
 #include "err.h"
 #include "base/loss.h"
@@ -23,7 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MODEL_IDENTITY_SIZE = 160 };
+enum { MODEL_IDENTITY_SIZE = 160, MODEL_PART_NAME_SIZE = 40 };
 
 /* What a model can. Strategies say which of the first they need (balance.h). */
 enum {
@@ -95,9 +95,9 @@ struct model_kind {
     size_t (*shift_at)(const struct config *config);
     /* Part i, from 0, of params: its name, and its dimensions, which end at 0. Returns 0 past the last.
      * NULL without n_params. */
-    int (*part)(const struct config *config, int i, const char **name, int dims[4]);
+    int (*part)(const struct config *config, int i, char name[MODEL_PART_NAME_SIZE], int dims[4]);
     /* The network that its params are of, for who writes it in another program's format. NULL: none. */
-    struct cnn_shape (*network)(const struct config *config);
+    void (*network)(const struct config *config, struct nodes *out);
     void (*close)(void *model);
 };
 

@@ -1,6 +1,7 @@
 /* Model "cnn": the convolutional network of cnn.h, taught by Adam. */
 #include "models/model.h"
 
+#include "models/net/cnn.h"
 #include "models/optimiser.h"
 
 #include <stdio.h>
@@ -33,10 +34,19 @@ static struct cnn_shape shape_of(const struct config *config)
 {
     const struct settings *s = config_of(config, &section);
     return (struct cnn_shape){.size = (int)config->image_size,
+                              .n_blocks = 2,
                               .filters = {(int)s->filters1, (int)s->filters2},
+                              .n_dense = 2,
                               .dense = {(int)s->dense1, (int)s->dense2},
                               .n_classes = config->clusters.n,
                               .dropout = {s->dropout1, s->dropout2, s->dropout3}};
+}
+
+/* Of a configuration whose check() was good. */
+static void network(const struct config *config, struct nodes *out)
+{
+    struct cnn_shape shape = shape_of(config);
+    cnn_nodes(&shape, out, NULL);
 }
 
 static void identity(const struct config *config, char out[MODEL_IDENTITY_SIZE])
@@ -55,29 +65,33 @@ static int check(const struct config *config, struct err *err)
 /* Forward costs a third of a training pass: one of three products of every layer. */
 static double work(const struct config *config, double n_seen, double n_judged)
 {
-    struct cnn_shape shape = shape_of(config);
-    return cnn_dense_flop(&shape) * (double)config->epochs * (n_seen + n_judged / 3);
+    struct nodes nodes;
+    network(config, &nodes);
+    return nodes_dense_flop(&nodes) * (double)config->epochs * (n_seen + n_judged / 3);
 }
 
 static size_t n_params(const struct config *config)
 {
-    struct cnn_shape shape = shape_of(config);
-    return cnn_n_params(&shape, NULL);
+    struct nodes nodes;
+    network(config, &nodes);
+    return nodes_n_params(&nodes);
 }
 
 static size_t bytes(const struct config *config)
 {
-    struct cnn_shape shape = shape_of(config);
-    return cnn_bytes(&shape, (int)config->batch);
+    struct nodes nodes;
+    network(config, &nodes);
+    nodes_fuse(&nodes);
+    return net_bytes(&nodes, (int)config->batch);
 }
 
 static int open_net(const struct model_spec *spec, void **out, struct err *err)
 {
     struct cnn_shape shape = shape_of(spec->config);
-    struct cnn *net = NULL;
+    struct net *net = NULL;
     int rc = cnn_new(&shape, (int)spec->config->batch, &net, err);
     if (rc == 0)
-        cnn_init(net, spec->start);
+        net_init(net, spec->start);
     *out = net;
     return rc;
 }
@@ -86,64 +100,54 @@ static double teach(void *model, const struct config *config, const struct batch
                     const struct loss_rule *loss, float *probs)
 {
     const struct optimiser *o = config_of(config, &optimiser_section);
-    const struct cnn_adam adam = {o->learning_rate, o->beta1, o->beta2, o->epsilon};
-    return cnn_train(model, batch, loss, &adam, probs);
+    const struct net_adam adam = {o->learning_rate, o->beta1, o->beta2, o->epsilon};
+    return net_train(model, batch, loss, &adam, probs);
 }
 
 static void judge(void *model, const float *const *image, int n, float *probs)
 {
-    cnn_predict(model, image, n, probs);
+    net_predict(model, image, n, probs);
 }
 
 static size_t n_features(const struct config *config)
 {
-    return (size_t)shape_of(config).dense[1];
+    struct nodes nodes;
+    network(config, &nodes);
+    return net_n_features(&nodes);
 }
 
 static void embed(void *model, const float *const *image, int n, float *features)
 {
-    cnn_features(model, image, n, features);
+    net_features(model, image, n, features);
 }
 
 static struct model_state state(void *model)
 {
-    return (struct model_state){cnn_params(model), cnn_moments(model), cnn_steps(model)};
+    return (struct model_state){net_params(model), net_moments(model), net_steps(model)};
 }
 
+/* The biases of the logits are the last of all parameters. */
 static size_t shift_at(const struct config *config)
 {
-    struct cnn_shape shape = shape_of(config);
-    size_t offset[CNN_N_PARTS + 1];
-    cnn_n_params(&shape, offset);
-    return offset[CNN_OUT_B];
+    return n_params(config) - (size_t)config->clusters.n;
 }
 
-/* As cnn.h lists them. */
-static int part(const struct config *config, int i, const char **name, int dims[4])
+static int part(const struct config *config, int i, char name[MODEL_PART_NAME_SIZE], int dims[4])
 {
-    static const char *const names[CNN_N_PARTS] = {
-        "conv1.weight", "conv1.bias",    "conv2.weight", "conv2.bias",    "dense1.weight",
-        "dense1.bias",  "dense2.weight", "dense2.bias",  "logits.weight", "logits.bias"};
-    struct cnn_shape s = shape_of(config);
-    size_t offset[CNN_N_PARTS + 1];
-    if (i >= CNN_N_PARTS)
+    struct nodes nodes;
+    const struct node *node;
+    struct param param;
+    network(config, &nodes);
+    if (nodes_param(&nodes, i, &node, &param, NULL) == 0)
         return 0;
-    cnn_n_params(&s, offset);
-    const int biases[] = {s.filters[0], s.filters[1], s.dense[0], s.dense[1], s.n_classes};
-    memset(dims, 0, 4 * sizeof *dims);
-    *name = names[i];
-    dims[0] = biases[i / 2];
-    if (i == CNN_CONV1_W || i == CNN_CONV2_W) {
-        dims[1] = dims[2] = 3;
-        dims[3] = i == CNN_CONV2_W ? s.filters[0] : 1;
-    } else if (i % 2 == 0)
-        dims[1] = (int)((offset[i + 1] - offset[i]) / (size_t)dims[0]);
+    snprintf(name, MODEL_PART_NAME_SIZE, "%s.%s", node->name, param.role);
+    memcpy(dims, param.dim, 4 * sizeof *dims);
     return 1;
 }
 
 static void close_net(void *model)
 {
-    cnn_free(model);
+    net_free(model);
 }
 
 const struct model_kind model_cnn = {
@@ -164,6 +168,6 @@ const struct model_kind model_cnn = {
     .state = state,
     .shift_at = shift_at,
     .part = part,
-    .network = shape_of,
+    .network = network,
     .close = close_net,
 };

@@ -3,7 +3,7 @@
  *
  *     batches_start(batches, member, epoch);
  *     while (batches_next(batches, step, &batch) > 0)
- *         ... cnn_train(net, &batch, ...); batches->label ...
+ *         ... net_train(net, &batch, ...); batches->label ...
  *
  * Plain: every sample of the member once, in an order drawn anew each epoch, the last batch smaller.
  * recipe.balanced_batches: as many samples and batches, but classes take turns, so that each has as many

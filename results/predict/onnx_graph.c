@@ -1,0 +1,100 @@
+#include "predict/onnx_graph.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { NAME = 64 };
+
+void *onnx_take(struct onnx_block *block, size_t n)
+{
+    char *p = block->at;
+    block->at += (n + 15) / 16 * 16;
+    assert(block->at <= block->end);
+    return p;
+}
+
+char *onnx_text(struct onnx_block *block, const char *value)
+{
+    size_t n = strlen(value) + 1;
+    return memcpy(onnx_take(block, n), value, n);
+}
+
+/* A name of this member's: "dense1.weight", or "member2.dense1.weight" among several. */
+static char *name_of(struct onnx_graph *g, const char *what)
+{
+    char full[NAME];
+    if (g->member < 0 || g->n_members == 1)
+        snprintf(full, sizeof full, "%s", what);
+    else
+        snprintf(full, sizeof full, "member%d.%s", g->member, what);
+    return onnx_text(&g->block, full);
+}
+
+Onnx__NodeProto *onnx_node(struct onnx_graph *g, const char *type, const char *output, int n_inputs)
+{
+    Onnx__NodeProto *node = onnx_take(&g->block, sizeof *node);
+    onnx__node_proto__init(node);
+    node->op_type = onnx_text(&g->block, type);
+    node->name = name_of(g, output);
+    node->input = onnx_take(&g->block, (size_t)n_inputs * sizeof *node->input);
+    node->output = onnx_take(&g->block, sizeof *node->output);
+    node->output[0] = node->name;
+    node->n_output = 1;
+    node->attribute = onnx_take(&g->block, 4 * sizeof *node->attribute);
+    g->proto->node[g->proto->n_node++] = node;
+    return node;
+}
+
+void onnx_input(Onnx__NodeProto *node, char *name)
+{
+    node->input[node->n_input++] = name;
+}
+
+static Onnx__AttributeProto *add_attribute(struct onnx_graph *g, Onnx__NodeProto *node, const char *name)
+{
+    Onnx__AttributeProto *attribute = onnx_take(&g->block, sizeof *attribute);
+    onnx__attribute_proto__init(attribute);
+    attribute->name = onnx_text(&g->block, name);
+    attribute->has_type = 1;
+    node->attribute[node->n_attribute++] = attribute;
+    return attribute;
+}
+
+void onnx_int(struct onnx_graph *g, Onnx__NodeProto *node, const char *name, int value)
+{
+    Onnx__AttributeProto *attribute = add_attribute(g, node, name);
+    attribute->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT;
+    attribute->has_i = 1;
+    attribute->i = value;
+}
+
+void onnx_both(struct onnx_graph *g, Onnx__NodeProto *node, const char *name, int value)
+{
+    Onnx__AttributeProto *attribute = add_attribute(g, node, name);
+    attribute->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS;
+    attribute->n_ints = 2;
+    attribute->ints = onnx_take(&g->block, 2 * sizeof *attribute->ints);
+    attribute->ints[0] = attribute->ints[1] = value;
+}
+
+char *onnx_tensor(struct onnx_graph *g, const char *what, const int dims[4], float **values)
+{
+    Onnx__TensorProto *tensor = onnx_take(&g->block, sizeof *tensor);
+    size_t n = 1;
+    onnx__tensor_proto__init(tensor);
+    tensor->name = name_of(g, what);
+    tensor->dims = onnx_take(&g->block, 4 * sizeof *tensor->dims);
+    for (; tensor->n_dims < 4 && dims[tensor->n_dims]; tensor->n_dims++) {
+        tensor->dims[tensor->n_dims] = dims[tensor->n_dims];
+        n *= (size_t)dims[tensor->n_dims];
+    }
+    tensor->has_data_type = 1;
+    tensor->data_type = ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT;
+    tensor->has_raw_data = 1;
+    tensor->raw_data.len = n * sizeof **values;
+    tensor->raw_data.data = onnx_take(&g->block, tensor->raw_data.len);
+    *values = (void *)tensor->raw_data.data;
+    g->proto->initializer[g->proto->n_initializer++] = tensor;
+    return tensor->name;
+}

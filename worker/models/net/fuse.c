@@ -1,0 +1,42 @@
+/* Nodes that the kernels do at once, replaced by one. */
+#include "models/net/nodes.h"
+
+/* Whether the nodes from i on are these operations, ended by NULL. */
+static int follow(const struct nodes *nodes, int i, const struct op *const *op)
+{
+    for (; *op; op++, i++)
+        if (i >= nodes->n || nodes->node[i].op != *op)
+            return 0;
+    return 1;
+}
+
+/* What stands for node i in the fused network, and for how many from there on. */
+static int fuse_at(const struct nodes *nodes, int i, struct node *out)
+{
+    static const struct op *const conv_pool[] = {&op_conv, &op_relu, &op_max_pool, NULL}, *const dense[] = {
+                                                                                              &op_dense,
+                                                                                              &op_relu, NULL};
+    *out = nodes->node[i];
+    out->fused_update |= out->op == &op_dense;
+    if (follow(nodes, i, conv_pool)) {
+        out->op = &op_conv_pool;
+        return 3;
+    }
+    if (follow(nodes, i, dense)) {
+        out->relu = 1;
+        return 2;
+    }
+    return 1;
+}
+
+void nodes_fuse(struct nodes *nodes)
+{
+    int n = 0;
+    for (int i = 0; i < nodes->n;) {
+        struct node fused;
+        i += fuse_at(nodes, i, &fused);
+        nodes->node[n++] = fused;
+    }
+    nodes->n = n;
+    nodes_finish(nodes, NULL);
+}

@@ -1,0 +1,355 @@
+#include "models/net/net.h"
+
+#include "rng.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#if defined(__SSE2__)
+#include <xmmintrin.h>
+#endif
+
+enum { LINE_FLOATS = 16 };
+
+/* The arrays of a node, for max_batch samples. In place: those of the node before. */
+struct arrays_of {
+    float *out, *dout;
+    void *kept;
+};
+
+struct net {
+    struct nodes nodes;
+    const struct kernels *kernels;
+    int max_batch,
+        first; /* first: the node whose input gradient nobody wants, the first one with parameters */
+    size_t n_params, n_stored;
+    long steps;
+    float *params;   /* (n_params) */
+    float *moments;  /* (2, n_params) */
+    float *gradient; /* (n_stored) of the parameters up to the last whose update is not fused */
+    float *image;    /* (max_batch, input): the batch, gathered */
+    struct arrays_of of[NODES_MAX];
+    float *scratch;
+};
+
+/* Next `floats` of the arena, a cache line's multiple; with base NULL only *used advances. */
+static float *take(float *base, size_t *used, size_t floats)
+{
+    float *p = base ? base + *used : NULL;
+    *used += (floats + LINE_FLOATS - 1) / LINE_FLOATS * LINE_FLOATS;
+    return p;
+}
+
+static void lay_out_node(struct net *net, int i, float *base, size_t *used)
+{
+    const struct node *node = &net->nodes.node[i];
+    size_t n = (size_t)net->max_batch, floats = n * tensor_floats(node->out);
+    struct arrays_of *of = &net->of[i];
+    if (node->op->in_place) {
+        of->out = i > 0 ? net->of[i - 1].out : net->image;
+        of->dout = i > 0 ? net->of[i - 1].dout : NULL;
+        return;
+    }
+    of->out = take(base, used, floats);
+    of->dout = take(base, used, floats);
+    if (node->op->kept)
+        of->kept = take(base, used, (n * node->op->kept(node) + 3) / 4);
+}
+
+static size_t scratch_floats(const struct net *net)
+{
+    size_t most = 0;
+    for (int i = 0; i < net->nodes.n; i++) {
+        const struct node *node = &net->nodes.node[i];
+        for (int gradient = 0; gradient < 2 && node->op->scratch; gradient++) {
+            size_t floats = node->op->scratch(node, net->kernels, net->max_batch, gradient);
+            most = floats > most ? floats : most;
+        }
+    }
+    return most;
+}
+
+/* Lay the network's arrays out from base, or, with base NULL, only count. Returns the floats they take. */
+static size_t lay_out(struct net *net, float *base)
+{
+    size_t used = 0;
+    net->params = take(base, &used, net->n_params);
+    net->moments = take(base, &used, 2 * net->n_params);
+    net->gradient = take(base, &used, net->n_stored);
+    net->image = take(base, &used, (size_t)net->max_batch * tensor_floats(net->nodes.input));
+    for (int i = 0; i < net->nodes.n; i++)
+        lay_out_node(net, i, base, &used);
+    net->scratch = take(base, &used, scratch_floats(net));
+    return used;
+}
+
+static void plan(struct net *net, const struct nodes *nodes, int max_batch)
+{
+    memset(net, 0, sizeof *net);
+    net->nodes = *nodes;
+    net->kernels = kernels_selected();
+    net->max_batch = max_batch;
+    net->n_params = nodes_n_params(nodes);
+    while (net->first < nodes->n && nodes->node[net->first].n_params == 0)
+        net->first++;
+    for (int i = 0; i < nodes->n; i++)
+        if (nodes->node[i].n_params && !nodes->node[i].fused_update)
+            net->n_stored = nodes->node[i].param + nodes->node[i].n_params;
+}
+
+static const size_t head_bytes = (sizeof(struct net) + 63) / 64 * 64;
+
+size_t net_bytes(const struct nodes *nodes, int max_batch)
+{
+    struct net net;
+    plan(&net, nodes, max_batch);
+    return head_bytes + lay_out(&net, NULL) * sizeof(float);
+}
+
+int net_new(const struct nodes *nodes, int max_batch, struct net **out, struct err *err)
+{
+    size_t bytes = net_bytes(nodes, max_batch);
+    struct net *net = aligned_alloc(64, bytes);
+    if (!net)
+        return err_set(err, E_IO,
+                       "out of memory: a network needs %zu MB; use fewer ranks a node or a smaller batch",
+                       bytes >> 20);
+    memset(net, 0, bytes);
+    plan(net, nodes, max_batch);
+    lay_out(net, (void *)((char *)net + head_bytes));
+    *out = net;
+    return 0;
+}
+
+static void glorot_uniform(float *weight, size_t n, const struct param *param, struct rng rng)
+{
+    double limit = sqrt(6 / (param->fan_in + param->fan_out));
+    for (size_t i = 0; i < n; i++)
+        weight[i] = (float)rng_between(&rng, -limit, limit);
+}
+
+void net_init(struct net *net, uint64_t key)
+{
+    struct param param;
+    size_t at, n;
+    memset(net->params, 0, net->n_params * sizeof *net->params);
+    memset(net->moments, 0, 2 * net->n_params * sizeof *net->moments);
+    net->steps = 0;
+    for (int i = 0; (n = nodes_param(&net->nodes, i, NULL, &param, &at)) > 0; i++)
+        if (param.fan_in > 0)
+            glorot_uniform(net->params + at, n, &param, rng_start(key, (uint64_t)i));
+}
+
+/* What is the same for all nodes in a pass over n samples. batch gives the dropout masks, NULL: none. */
+static struct pass start(const struct net *net, int n, const struct batch *batch)
+{
+    struct pass pass = {.kernels = net->kernels, .n = n, .scratch = net->scratch, .drops = batch != NULL};
+    if (batch) {
+        pass.key = batch->dropout_key;
+        pass.substream = batch->dropout_step * NODES_MAX_DROPOUTS;
+    }
+    return pass;
+}
+
+/* The pass at node i. gradient: where those of all parameters go. */
+static struct pass at_node(const struct net *net, int i, struct pass pass, float *gradient)
+{
+    const struct node *node = &net->nodes.node[i];
+    const struct arrays_of *of = &net->of[i];
+    pass.params = net->params + node->param;
+    pass.m = net->moments + node->param;
+    pass.v = net->moments + net->n_params + node->param;
+    pass.gradient = gradient ? gradient + node->param : NULL;
+    pass.in = i > 0 ? net->of[i - 1].out : net->image;
+    pass.din = i > net->first ? net->of[i - 1].dout : NULL;
+    pass.out = of->out;
+    pass.dout = of->dout;
+    pass.kept = of->kept;
+    pass.substream += (uint64_t)node->dropout;
+    return pass;
+}
+
+static void gather(struct net *net, const float *const *image, int n)
+{
+    size_t floats = tensor_floats(net->nodes.input);
+    for (size_t i = 0; i < (size_t)n; i++)
+        memcpy(net->image + i * floats, image[i], floats * sizeof(float));
+}
+
+/* From images to logits. */
+static void forward(struct net *net, const float *const *image, int n, const struct batch *batch)
+{
+    const struct pass all = start(net, n, batch);
+    gather(net, image, n);
+    for (int i = 0; i < net->nodes.n; i++) {
+        const struct node *node = &net->nodes.node[i];
+        const struct pass pass = at_node(net, i, all, NULL);
+        if (node->op->forward)
+            node->op->forward(node, &pass);
+    }
+}
+
+/* From the gradient of the logits down. grad: where all gradients go; NULL: fused updates are done with
+ * `step`. */
+static void backward(struct net *net, const struct batch *batch, const struct adam_step *step, float *grad)
+{
+    struct pass all = start(net, batch->n, batch);
+    if (step)
+        all.adam = *step;
+    for (int i = net->nodes.n - 1; i >= net->first; i--) {
+        const struct node *node = &net->nodes.node[i];
+        const struct pass pass = at_node(net, i, all,
+                                         grad                 ? grad
+                                         : node->fused_update ? NULL
+                                                              : net->gradient);
+        if (node->op->backward)
+            node->op->backward(node, &pass);
+    }
+}
+
+static float *logits_of(const struct net *net)
+{
+    return net->of[net->nodes.n - 1].out;
+}
+
+static int n_classes_of(const struct net *net)
+{
+    return net->nodes.node[net->nodes.n - 1].out.c;
+}
+
+/* Forward, loss and backward. */
+static double pass_both(struct net *net, const struct batch *batch, const struct loss_rule *loss,
+                        const struct adam_step *step, float *grad)
+{
+    forward(net, batch->image, batch->n, batch);
+    double value = loss_gradient(net->of[net->nodes.n - 1].dout, logits_of(net), batch->target, batch->weight,
+                                 batch->n, n_classes_of(net), loss);
+    backward(net, batch, step, grad);
+    return value;
+}
+
+/* Parameters from `from` up to `to`, by their stored gradients. */
+static void update(struct net *net, size_t from, size_t to, const struct adam_step *step)
+{
+    float *m = net->moments, *v = m + net->n_params;
+    if (from < to)
+        net->kernels->adam(net->params + from, m + from, v + from, net->gradient + from, to - from, *step);
+}
+
+/* All whose update is not fused, in as long runs as there are. */
+static void update_rest(struct net *net, const struct adam_step *step)
+{
+    size_t from = 0;
+    for (int i = 0; i < net->nodes.n; i++) {
+        const struct node *node = &net->nodes.node[i];
+        if (!node->fused_update)
+            continue;
+        update(net, from, node->param, step);
+        from = node->param + node->n_params;
+    }
+    update(net, from, net->n_params, step);
+}
+
+/* Denormals, which vanishing gradients and moments become, cost a hundred times a normal operation on x86.
+ * Flush them to zero while we compute; the caller's mode is restored. */
+static unsigned flush_denormals(void)
+{
+#if defined(__SSE2__)
+    unsigned mode = _mm_getcsr();
+    _mm_setcsr(mode | 0x8040); /* FTZ and DAZ */
+    return mode;
+#else
+    return 0;
+#endif
+}
+
+static void restore_denormals(unsigned mode)
+{
+#if defined(__SSE2__)
+    _mm_setcsr(mode);
+#else
+    (void)mode;
+#endif
+}
+
+static struct adam_step adam_step(const struct net_adam *adam, long t)
+{
+    double rate =
+        adam->learning_rate * sqrt(1 - pow(adam->beta2, (double)t)) / (1 - pow(adam->beta1, (double)t));
+    return (struct adam_step){.beta1 = (float)adam->beta1,
+                              .beta2 = (float)adam->beta2,
+                              .epsilon = (float)adam->epsilon,
+                              .rate = (float)rate};
+}
+
+double net_train(struct net *net, const struct batch *batch, const struct loss_rule *loss,
+                 const struct net_adam *adam, float *probs)
+{
+    unsigned mode = flush_denormals();
+    const struct adam_step step = adam_step(adam, ++net->steps);
+    double value = pass_both(net, batch, loss, &step, NULL);
+    update_rest(net, &step);
+    loss_softmax(probs, logits_of(net), batch->n, n_classes_of(net));
+    restore_denormals(mode);
+    return value;
+}
+
+double net_gradient(struct net *net, const struct batch *batch, const struct loss_rule *loss, float *logits,
+                    float *grad)
+{
+    unsigned mode = flush_denormals();
+    double value = pass_both(net, batch, loss, NULL, grad);
+    memcpy(logits, logits_of(net), (size_t)batch->n * (size_t)n_classes_of(net) * sizeof *logits);
+    restore_denormals(mode);
+    return value;
+}
+
+void net_predict(struct net *net, const float *const *image, int n, float *probs)
+{
+    unsigned mode = flush_denormals();
+    int n_classes = n_classes_of(net);
+    for (int first = 0; first < n; first += net->max_batch) {
+        int some = n - first < net->max_batch ? n - first : net->max_batch;
+        forward(net, image + first, some, NULL);
+        loss_softmax(probs + (size_t)first * (size_t)n_classes, logits_of(net), some, n_classes);
+    }
+    restore_denormals(mode);
+}
+
+size_t net_n_features(const struct nodes *nodes)
+{
+    return tensor_floats(nodes->node[nodes->n - 1].in);
+}
+
+void net_features(struct net *net, const float *const *image, int n, float *features)
+{
+    unsigned mode = flush_denormals();
+    size_t floats = net_n_features(&net->nodes);
+    for (int first = 0; first < n; first += net->max_batch) {
+        int some = n - first < net->max_batch ? n - first : net->max_batch;
+        forward(net, image + first, some, NULL);
+        memcpy(features + (size_t)first * floats, at_node(net, net->nodes.n - 1, (struct pass){0}, NULL).in,
+               (size_t)some * floats * sizeof *features);
+    }
+    restore_denormals(mode);
+}
+
+float *net_params(struct net *net)
+{
+    return net->params;
+}
+
+float *net_moments(struct net *net)
+{
+    return net->moments;
+}
+
+long *net_steps(struct net *net)
+{
+    return &net->steps;
+}
+
+void net_free(struct net *net)
+{
+    free(net);
+}

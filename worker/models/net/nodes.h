@@ -1,0 +1,139 @@
+/* nodes.h - what a network is made of: a list of operations, one node each, that read one another in order.
+ *
+ *     struct nodes nodes;
+ *     nodes_start(&nodes, (struct tensor_shape){50, 50, 1});
+ *     nodes_add(&nodes, &op_conv, "conv%d", 1)->units = 32;
+ *     nodes_add(&nodes, &op_relu, "relu%d", 1);
+ *     ...
+ *     rc = nodes_finish(&nodes, &err);         shapes, places of the parameters, numbers of the dropouts
+ *     nodes_fuse(&nodes);                      the same network in fewer, faster operations
+ *
+ * A builder (cnn.h) only appends nodes; net.h runs them; whoever writes a network in another program's format
+ * walks them as the builder left them. To add a kind of layer: a row in an ops_*.c file, its name in the
+ * table of nodes.c, and, if it is to be exported, its function in results/predict/onnx_ops.c. Pure functions,
+ * no allocation, no MPI. */
+#ifndef CELLSWEEP_NODES_H
+#define CELLSWEEP_NODES_H
+
+#include "kernels/kernels.h"
+#include "err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { NODES_MAX = 64, NODE_NAME_SIZE = 24, NODE_MAX_PARAMS = 2, PARAM_MAX_DIMS = 4, NODES_MAX_DROPOUTS = 4 };
+
+/* One sample, channels last; h = w = 0: a plain vector of c. */
+struct tensor_shape {
+    int h, w, c;
+};
+
+struct op;
+
+struct node {
+    const struct op *op;
+    char name[NODE_NAME_SIZE]; /* "conv1" */
+    int units;                 /* conv, dense: filters, outputs */
+    double rate;               /* dropout: 0 <= rate < 1, quantised to 1/65536 */
+    int relu;                  /* dense: 1: its ReLU is part of it */
+    int fused_update;          /* 1: its optimiser step is part of its backward pass (nodes_fuse) */
+    /* as nodes_finish() finds them */
+    struct tensor_shape in, out;
+    size_t param, n_params; /* where its parameters begin in the flat vector, and how many they are */
+    int dropout;            /* its number among those that draw masks, from 0 */
+};
+
+struct nodes {
+    struct tensor_shape input;
+    int n, n_dropouts;
+    struct node node[NODES_MAX];
+};
+
+/* An array of parameters of a node. */
+struct param {
+    const char *role;            /* "weight", "bias": "conv1.weight" with the node's name */
+    int dim[PARAM_MAX_DIMS + 1]; /* ended by 0 */
+    double fan_in,
+        fan_out; /* of the limit between which it begins (Glorot and Bengio 2010); 0: it begins at zero */
+};
+
+/* A node at work on n samples. Arrays are of n times its shapes; of an operation in place out is in, and din
+ * is dout. */
+struct pass {
+    const struct kernels *kernels;
+    int n;
+    float *params, *m, *v; /* of the node, one array after the other; the moments of Adam */
+    float *gradient;       /* where theirs goes; NULL: the operation applies `adam` itself (fused_update) */
+    struct adam_step adam;
+    float *in, *out;
+    float *din, *dout;       /* din NULL: nobody wants it */
+    void *kept;              /* what forward leaves for backward */
+    float *scratch;          /* 64-byte aligned */
+    int drops;               /* 1: masks are drawn, in training */
+    uint64_t key, substream; /* of the masks */
+};
+
+/* A kind of layer. */
+struct op {
+    const char *name;
+    /* 1: its output takes the place of its input. It makes nothing of that non-zero which was zero, so that
+     * whoever stands before may still tell from its output where ReLU stopped a gradient. */
+    int in_place;
+    int draws; /* 1: draws masks */
+    /* out of a node from its in. E_USAGE when it does not fit: the line names the node. */
+    int (*shape)(struct node *node, struct err *err);
+    /* Its arrays, in order; returns how many. NULL: none. */
+    int (*params)(const struct node *node, struct param out[NODE_MAX_PARAMS]);
+    /* Multiply-adds of the forward pass of one sample, done densely. NULL: not counted. */
+    double (*multiply_adds)(const struct node *node);
+    /* Bytes a sample that forward leaves for backward. NULL: none. */
+    size_t (*kept)(const struct node *node);
+    /* Floats for n samples. NULL: none. */
+    size_t (*scratch)(const struct node *node, const struct kernels *k, int n, int with_gradient);
+    /* What the kernels really use, for benchmarks. NULL: loops of its own. */
+    const char *(*path)(const struct node *node, const struct kernels *k);
+    /* NULL: nothing to be done. backward overwrites din and gradient. */
+    void (*forward)(const struct node *node, const struct pass *p);
+    void (*backward)(const struct node *node, const struct pass *p);
+};
+
+extern const struct op op_conv;      /* 3x3, valid, `units` filters */
+extern const struct op op_max_pool;  /* 2x2; an odd last row or column is dropped */
+extern const struct op op_conv_pool; /* conv, ReLU and max-pool at once */
+extern const struct op op_dense;     /* `units` outputs of a vector */
+extern const struct op op_relu, op_dropout;
+extern const struct op op_flatten; /* an image as the vector (y, x, channel) */
+
+/* Row i, from 0, or NULL past the last. */
+const struct op *op_row(int i);
+
+size_t tensor_floats(struct tensor_shape shape);
+
+void nodes_start(struct nodes *nodes, struct tensor_shape input);
+
+/* Append a node named by a format; its units and rate are the caller's to set. At most NODES_MAX. */
+struct node *nodes_add(struct nodes *nodes, const struct op *op, const char *name, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* All that follows from order and units. E_USAGE when a node does not fit what it gets, or is too large to be
+ * indexed by int. */
+int nodes_finish(struct nodes *nodes, struct err *err);
+
+/* 0, or E_USAGE when batches of max_batch are too large to be indexed by int. */
+int nodes_check_batch(const struct nodes *nodes, int max_batch, struct err *err);
+
+/* Replace conv + relu + max_pool by conv_pool and dense + relu by dense, and let dense layers apply their own
+ * updates. The same parameters in the same places; results within rounding. Of finished nodes. */
+void nodes_fuse(struct nodes *nodes);
+
+size_t nodes_n_params(const struct nodes *nodes);
+
+/* Array i of the parameters, from 0, over all nodes: whose it is, what it is, where it begins in the flat
+ * vector. Any of the last three may be NULL. Returns its floats, 0 past the last. */
+size_t nodes_param(const struct nodes *nodes, int i, const struct node **node, struct param *param,
+                   size_t *at);
+
+/* Multiply-adds x 2 of one training sample if every layer, forward and backward, is done densely. */
+double nodes_dense_flop(const struct nodes *nodes);
+
+#endif

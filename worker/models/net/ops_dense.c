@@ -1,0 +1,158 @@
+/* Operations on vectors, and those that do not mind a shape: dense layers, ReLU, dropout, flattening. */
+#include "models/net/nodes.h"
+
+#include <math.h>
+
+static struct dense_shape dense_of(const struct node *node, int n)
+{
+    return (struct dense_shape){.n = n, .in = node->in.c, .out = node->units};
+}
+
+static int shape_dense(struct node *node, struct err *err)
+{
+    if (node->in.h)
+        return err_set(err, E_USAGE, "network: %s gets an image and takes a vector; flatten before it",
+                       node->name);
+    node->out = (struct tensor_shape){.c = node->units};
+    return 0;
+}
+
+static int shape_same(struct node *node, struct err *err)
+{
+    (void)err;
+    node->out = node->in;
+    return 0;
+}
+
+static int shape_flat(struct node *node, struct err *err)
+{
+    (void)err;
+    node->out = (struct tensor_shape){.c = (int)tensor_floats(node->in)};
+    return 0;
+}
+
+static int params_dense(const struct node *node, struct param out[NODE_MAX_PARAMS])
+{
+    out[0] = (struct param){
+        .role = "weight", .dim = {node->units, node->in.c}, .fan_in = node->in.c, .fan_out = node->units};
+    out[1] = (struct param){.role = "bias", .dim = {node->units}};
+    return 2;
+}
+
+static size_t dense_weights(const struct node *node)
+{
+    return (size_t)node->in.c * (size_t)node->units;
+}
+
+static double dense_multiply_adds(const struct node *node)
+{
+    return (double)node->in.c * node->units;
+}
+
+static size_t scratch_dense(const struct node *node, const struct kernels *k, int n, int with_gradient)
+{
+    return k->dense_scratch(dense_of(node, n), with_gradient);
+}
+
+static const char *path_dense(const struct node *node, const struct kernels *k)
+{
+    return k->dense_path(dense_of(node, 1));
+}
+
+static size_t n_outputs(const struct node *node, const struct pass *p)
+{
+    return (size_t)p->n * tensor_floats(node->out);
+}
+
+static void run_dense(const struct node *node, const struct pass *p)
+{
+    p->kernels->dense_forward(p->out, p->in, p->params, p->params + dense_weights(node), dense_of(node, p->n),
+                              node->relu, p->scratch);
+}
+
+/* A unit that ReLU or a dropout behind it made zero passes no gradient; a NaN does. */
+static void stop_gradient(float *restrict d, const float *restrict unit, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        d[i] = unit[i] <= 0 ? 0 : d[i];
+}
+
+/* The gradient of the input needs the weights before their update. */
+static void learn_dense(const struct node *node, const struct pass *p)
+{
+    struct dense_shape s = dense_of(node, p->n);
+    size_t bias = dense_weights(node);
+    if (node->relu)
+        stop_gradient(p->dout, p->out, n_outputs(node, p));
+    if (p->din)
+        p->kernels->dense_backward_input(p->din, p->dout, p->params, s, p->scratch);
+    if (p->gradient)
+        p->kernels->dense_backward_weight(p->gradient, p->gradient + bias, p->dout, p->in, s, p->scratch);
+    else
+        p->kernels->dense_update(p->params, p->m, p->v, p->params + bias, p->m + bias, p->v + bias, p->dout,
+                                 p->in, s, p->adam, p->scratch);
+}
+
+const struct op op_dense = {.name = "dense",
+                            .shape = shape_dense,
+                            .params = params_dense,
+                            .multiply_adds = dense_multiply_adds,
+                            .scratch = scratch_dense,
+                            .path = path_dense,
+                            .forward = run_dense,
+                            .backward = learn_dense};
+
+static void run_relu(const struct node *node, const struct pass *p)
+{
+    size_t n = n_outputs(node, p);
+    for (size_t i = 0; i < n; i++)
+        p->out[i] = p->out[i] <= 0 ? 0 : p->out[i];
+}
+
+static void learn_relu(const struct node *node, const struct pass *p)
+{
+    stop_gradient(p->dout, p->out, n_outputs(node, p));
+}
+
+const struct op op_relu = {
+    .name = "relu", .in_place = 1, .shape = shape_same, .forward = run_relu, .backward = learn_relu};
+
+/* A rate as the 16-bit threshold below which a unit is dropped; a rate just below 1 still keeps one unit in
+ * 65536. */
+static uint32_t keep_from(double rate)
+{
+    uint32_t threshold = (uint32_t)lround(rate * 65536);
+    return threshold < 65535 ? threshold : 65535;
+}
+
+static void drop(const struct node *node, const struct pass *p, float *x)
+{
+    if (p->drops)
+        p->kernels->dropout(x, n_outputs(node, p), keep_from(node->rate), p->key, p->substream, 0);
+}
+
+static void run_dropout(const struct node *node, const struct pass *p)
+{
+    drop(node, p, p->out);
+}
+
+static void learn_dropout(const struct node *node, const struct pass *p)
+{
+    drop(node, p, p->dout);
+}
+
+static const char *path_dropout(const struct node *node, const struct kernels *k)
+{
+    (void)node, (void)k;
+    return "philox";
+}
+
+const struct op op_dropout = {.name = "dropout",
+                              .in_place = 1,
+                              .draws = 1,
+                              .shape = shape_same,
+                              .path = path_dropout,
+                              .forward = run_dropout,
+                              .backward = learn_dropout};
+
+const struct op op_flatten = {.name = "flatten", .in_place = 1, .shape = shape_flat};
