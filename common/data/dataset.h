@@ -15,14 +15,14 @@
  *     /images/width, height   [n] int32, original size in pixels
  *     /images/masked          [n] int32, 1 when a boundary masked it
  *     /images/depth           [n] int32, bits a sample of the file: 8 or 16; 0: not known
- *     /images/coloured, transparent   [n] int32, 1 when the file said more than its brightness (png.h)
+ *     /images/coloured, transparent   [n] int32, 1 when the file said more than its brightness (image.h)
  *     /images/group           [n] fixed-length string, what must stay together in a split; only with groups
  * The order is by cluster, then by id (numbers as numbers): independent of the file system's order.
  * No MPI. */
 #ifndef CELLSWEEP_DATASET_H
 #define CELLSWEEP_DATASET_H
 
-#include "data/image.h"
+#include "image/image.h"
 #include "err.h"
 
 #include <stddef.h>

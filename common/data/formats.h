@@ -2,7 +2,7 @@
  *
  * A sample is divided by what its file's depth can hold, so 12 bits stored in 16 are 1/16 as bright as 8
  * bits; when the depth goes with the class, a network learns the format instead of the cell. Colour and
- * transparency are not used at all (png.h). */
+ * transparency are not used at all (image.h). */
 #ifndef CELLSWEEP_FORMATS_H
 #define CELLSWEEP_FORMATS_H
 

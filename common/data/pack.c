@@ -2,7 +2,7 @@
 
 #include "data/catalog.h"
 #include "data/outlines.h"
-#include "data/png.h"
+#include "image/image.h"
 #include "data/polygon.h"
 #include "data/resize.h"
 #include "utf8.h"
@@ -130,6 +130,8 @@ static int pack_one(struct packing *p, int i, struct err *err)
     struct point *outline = outlines_of(&p->outlines, i, &n);
     snprintf(path, sizeof path, "%s/%s", p->catalog->folder, source);
     int rc = image_read(path, &image, &why);
+    if (rc == 0)
+        rc = image_to_gray(&image, &why);
     if (rc == 0)
         rc = pack_image(p->data->pixels + image_size * (size_t)p->data->n_images, p->options, &image, outline,
                         n, &why);

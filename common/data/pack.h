@@ -5,7 +5,7 @@
  *     pack_report_print(&report, stderr);
  *     pack_report_release(&report);
  *
- * Every image: read (png.h), set to 0 outside its outline (polygon.h), resize (resize.h). A cell
+ * Every image: read (image.h), set to 0 outside its outline (polygon.h), resize (resize.h). A cell
  * without an outline stays unmasked and is counted. One bad image never stops a pack: it goes to
  * report.rejects with its reason. */
 #ifndef CELLSWEEP_PACK_H

@@ -1,6 +1,6 @@
 #include "data/sheet.h"
 
-#include "data/png.h"
+#include "image/png.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,7 +98,7 @@ int sheet_write(const struct dataset *data, int per_cluster, const char *path, s
     memset(c.gray, PAPER, (size_t)c.width * (size_t)c.height);
     for (int k = 0; k < data->n_clusters; k++)
         draw_row(&c, data, k, columns, zoom);
-    int rc = image_write_gray8(path, c.gray, c.width, c.height, err);
+    int rc = image_write_png8(path, c.gray, c.width, c.height, 1, err);
     free(c.gray);
     return rc;
 }

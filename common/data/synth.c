@@ -3,7 +3,7 @@
 #include "data/drawing.h"
 #include "data/kinds.h"
 #include "data/pack.h"
-#include "data/png.h"
+#include "image/png.h"
 #include "rng.h"
 
 #include <dirent.h>
@@ -82,7 +82,7 @@ static int write_image(const struct tables *t, int cluster, int id, const struct
 {
     char path[PATH_SIZE + 64];
     snprintf(path, sizeof path, "%s/cell_images/cluster_%d/cell_%d.png", t->folder, cluster, id);
-    return image_write_gray8(path, d->gray, d->width, d->height, err);
+    return image_write_png8(path, d->gray, d->width, d->height, 1, err);
 }
 
 /* Xenium closes an outline by repeating its first vertex. */

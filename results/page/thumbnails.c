@@ -1,6 +1,6 @@
 #include "page/thumbnails.h"
 
-#include "data/png.h"
+#include "image/png.h"
 #include "data/resize.h"
 
 #include <stdlib.h>
@@ -38,7 +38,7 @@ int thumbnails_new(const struct dataset *data, const int *image, int n, void **p
             resize_bilinear(small, size, pixels, data->size, data->size);
             draw(sheet, width, i, small, size);
         }
-        rc = image_encode_gray8(sheet, width, height, png, n_png, err);
+        rc = image_encode_png8(sheet, width, height, 1, png, n_png, err);
     }
     free(sheet);
     free(small);

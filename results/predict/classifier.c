@@ -1,7 +1,7 @@
 #include "predict/classifier.h"
 
 #include "write/csv_out.h"
-#include "data/png.h"
+#include "image/image.h"
 #include "write/json_out.h"
 
 #include <errno.h>

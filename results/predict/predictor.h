@@ -13,6 +13,7 @@
 #define CELLSWEEP_PREDICTOR_H
 
 #include "data/dataset.h"
+#include "image/image.h"
 #include "data/outlines.h"
 #include "err.h"
 #include "store/store.h"
@@ -26,7 +27,7 @@ struct predictor_image {
     int width, height;         /* as given, pixels */
     int masked;                /* 1 when an outline masked it */
     int misfit;                /* 1 when that outline spans another size than the image: pack_misfits() */
-    int coloured, transparent; /* 1: what the file says beyond brightness, which is not used: png.h */
+    int coloured, transparent; /* 1: what the file says beyond brightness, which is not used: image.h */
 };
 
 /* A predictor of the finished jobs that match filter (NULL: all). They must have one list of clusters,
@@ -53,12 +54,12 @@ void predictor_describe(const struct predictor *p, char *out, size_t size);
 enum { PREDICTOR_ID_SIZE = 256 };
 void predictor_id(const char *name, char *out, size_t size);
 
-/* A PNG file's bytes (n) as the network sees it: one channel, masked by an outline when there is one,
+/* An image file's bytes (n) as the network sees it: one channel, masked by an outline when there is one,
  * resized to the size of the sweep's dataset and from there, where that is another, to the network's.
  * outline: text of a CSV of vertices in micrometres (as cell_boundaries.csv; cell_id may be left out
  * when there is one cell), or NULL. name: for messages, and to find the cell's outline among several;
  * the only outline of a table fits any name. A cell without one is not masked. pixels (size, size), 0
- * to 1, overwritten. Limits of the PNG reader hold (no image bombs), and outlines of more vertices
+ * to 1, overwritten. Limits of the readers hold (no image bombs), and outlines of more vertices
  * than a cell has are refused. E_IO, one line. */
 int predictor_prepare(const struct predictor *p, const void *png, size_t n, const char *name,
                       const char *outline, float *pixels, struct predictor_image *info, struct err *err);
@@ -84,8 +85,8 @@ struct predictor_view {
 
 /* An image in all its shapes. outlines: read before, or NULL: no mask. alone: 1 when it is the only image
  * they are for; then the only outline of a table fits any name. On failure *view is empty. */
-int predictor_view(const struct predictor *p, const void *png, size_t n, const char *name,
-                   const struct outlines *outlines, int alone, struct predictor_view *view, struct err *err);
+int predictor_view(const struct predictor *p, const struct image_file *file, const struct outlines *outlines,
+                   int alone, struct predictor_view *view, struct err *err);
 void predictor_view_release(struct predictor_view *view);
 
 /* Mean class probabilities (n, n_classes) of n prepared images given by pointer. Of one job, and when

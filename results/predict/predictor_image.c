@@ -1,9 +1,9 @@
-/* From a PNG file's bytes to what the network sees: the way that data pack goes. */
+/* From an image file's bytes to what the network sees: the way that data pack goes. */
 #include "predict/predictor_parts.h"
 
 #include "data/catalog.h"
 #include "data/pack.h"
-#include "data/png.h"
+#include "image/image.h"
 #include "data/resize.h"
 
 #include <stdio.h>
@@ -53,14 +53,16 @@ static int name_reason(const char *name, int rc, const struct err *why, struct e
 }
 
 /* Read and mask. On 0 the image is the caller's. */
-static int read_masked(const void *png, size_t n, const char *name, const struct outlines *outlines, int only,
+static int read_masked(const struct image_file *file, const struct outlines *outlines, int only,
                        double pixel_size, struct image *image, struct predictor_image *info, struct err *err)
 {
     struct point *vertex = NULL;
     struct err why = {0};
-    int n_vertices = 0, rc = image_read_memory(png, n, name, image, &why);
+    int n_vertices = 0, rc = image_read_memory(file->bytes, file->n, file->name, file->max_side, image, &why);
+    if (rc == 0)
+        rc = image_to_gray(image, &why);
     if (rc == 0 && outlines)
-        rc = find_outline(outlines, name, only, &vertex, &n_vertices, &why);
+        rc = find_outline(outlines, file->name, only, &vertex, &n_vertices, &why);
     if (rc == 0 && (double)n_vertices * image->width * image->height > MAX_MASK_STEPS)
         rc = err_set(&why, E_IO, "an outline of %d vertices around %d x %d pixels is no cell's", n_vertices,
                      image->width, image->height);
@@ -70,8 +72,10 @@ static int read_masked(const void *png, size_t n, const char *name, const struct
     free(vertex);
     if (rc < 0) {
         image_release(image);
-        return name_reason(name, rc, &why, err);
+        return name_reason(file->name, rc, &why, err);
     }
+    free(image->alpha);
+    image->alpha = NULL;
     *info = (struct predictor_image){image->width, image->height,   n_vertices > 0,
                                      misfit,       image->coloured, image->transparent};
     return 0;
@@ -93,12 +97,11 @@ static int resize(const struct predictor *p, const struct image *image, float *p
     return 0;
 }
 
-static int prepare(const struct predictor *p, const void *png, size_t n, const char *name,
-                   const struct outlines *outlines, int only, float *pixels, struct predictor_image *info,
-                   struct err *err)
+static int prepare(const struct predictor *p, const struct image_file *file, const struct outlines *outlines,
+                   int only, float *pixels, struct predictor_image *info, struct err *err)
 {
     struct image image = {0};
-    int rc = read_masked(png, n, name, outlines, only, p->pixel_size, &image, info, err);
+    int rc = read_masked(file, outlines, only, p->pixel_size, &image, info, err);
     if (rc == 0)
         rc = resize(p, &image, pixels, err);
     image_release(&image);
@@ -109,7 +112,7 @@ int predictor_prepare_from(const struct predictor *p, const void *png, size_t n,
                            const struct outlines *outlines, float *pixels, struct predictor_image *info,
                            struct err *err)
 {
-    return prepare(p, png, n, name, outlines, 0, pixels, info, err);
+    return prepare(p, &(struct image_file){png, n, name, IMAGE_MAX_SIDE}, outlines, 0, pixels, info, err);
 }
 
 int predictor_prepare(const struct predictor *p, const void *png, size_t n, const char *name,
@@ -118,7 +121,8 @@ int predictor_prepare(const struct predictor *p, const void *png, size_t n, cons
     struct outlines outlines = {0};
     int rc = outline ? outlines_parse(outline, "outline", &outlines, err) : 0;
     if (rc == 0)
-        rc = prepare(p, png, n, name, outline ? &outlines : NULL, 1, pixels, info, err);
+        rc = prepare(p, &(struct image_file){png, n, name, IMAGE_MAX_SIDE}, outline ? &outlines : NULL, 1,
+                     pixels, info, err);
     outlines_release(&outlines);
     return rc;
 }
@@ -130,21 +134,22 @@ int predictor_masked(const void *png, size_t n, const char *name, const char *ou
     struct image image = {0};
     int rc = outline ? outlines_parse(outline, "outline", &outlines, err) : 0;
     if (rc == 0)
-        rc = read_masked(png, n, name, outline ? &outlines : NULL, 1, pixel_size, &image, info, err);
+        rc = read_masked(&(struct image_file){png, n, name, IMAGE_MAX_SIDE}, outline ? &outlines : NULL, 1,
+                         pixel_size, &image, info, err);
     outlines_release(&outlines);
     *pixels = image.pixels;
     return rc;
 }
 
-int predictor_view(const struct predictor *p, const void *png, size_t n, const char *name,
-                   const struct outlines *outlines, int alone, struct predictor_view *view, struct err *err)
+int predictor_view(const struct predictor *p, const struct image_file *file, const struct outlines *outlines,
+                   int alone, struct predictor_view *view, struct err *err)
 {
     struct image crop = {0}, masked = {0};
     *view = (struct predictor_view){0};
-    int rc = read_masked(png, n, name, NULL, 0, p->pixel_size, &crop, &view->info, err);
+    int rc = read_masked(file, NULL, 0, p->pixel_size, &crop, &view->info, err);
     if (rc == 0 && outlines)
-        rc = read_masked(png, n, name, outlines, alone, p->pixel_size, &masked, &view->info, err);
-    if (rc == 0 && !(view->seen = err_calloc(image_floats(p->size), sizeof *view->seen, name, err)))
+        rc = read_masked(file, outlines, alone, p->pixel_size, &masked, &view->info, err);
+    if (rc == 0 && !(view->seen = err_calloc(image_floats(p->size), sizeof *view->seen, file->name, err)))
         rc = E_IO;
     if (rc == 0)
         rc = resize(p, view->info.masked ? &masked : &crop, view->seen, err);

@@ -1,7 +1,7 @@
 /* /api/predict: uploaded images, as the networks see them and what they say. */
 #include "serve/serve_core.h"
 
-#include "data/png.h"
+#include "image/png.h"
 #include "write/json_out.h"
 
 #include <errno.h>
@@ -51,7 +51,7 @@ static json_t *picture(const float *pixels, int width, int height)
     for (int y = 0; gray && y < h; y++)
         for (int x = 0; x < w; x++)
             gray[(size_t)y * (size_t)w + (size_t)x] = shade(pixels, width, height, step, x, y);
-    if (gray && image_encode_gray8(gray, w, h, &png, &n, NULL) == 0)
+    if (gray && image_encode_png8(gray, w, h, 1, &png, &n, NULL) == 0)
         uri = json_out_bytes("data:image/png;base64,", png, n);
     free(png);
     free(gray);
@@ -60,23 +60,11 @@ static json_t *picture(const float *pixels, int width, int height)
 
 /* ---- one image ---- */
 
-static unsigned big_endian(const char *p)
-{
-    const unsigned char *b = (const unsigned char *)p;
-    return (unsigned)b[0] << 24 | (unsigned)b[1] << 16 | (unsigned)b[2] << 8 | b[3];
-}
-
-/* A few kilobytes can claim to be gigabytes of pixels: the header is judged before anything is decoded. */
 static int check_image(const struct serve_image *image, struct err *err)
 {
     if (image->too_large)
         return err_set(err, E_USAGE, "%s: more than %d bytes, too large for a cell image; cut the cell out",
                        image->name, SERVE_MAX_IMAGE);
-    if (image->n >= 24 && memcmp(image->bytes + 12, "IHDR", 4) == 0 &&
-        (big_endian(image->bytes + 16) > SERVE_MAX_SIDE || big_endian(image->bytes + 20) > SERVE_MAX_SIDE))
-        return err_set(
-            err, E_USAGE, "%s: %u x %u pixels, more than the %d a side of a cell image; cut the cell out",
-            image->name, big_endian(image->bytes + 16), big_endian(image->bytes + 20), SERVE_MAX_SIDE);
     return 0;
 }
 
@@ -86,14 +74,15 @@ static int prepare(const struct predictor *p, const struct outlines *outlines, i
                    struct seen *seen)
 {
     const struct serve_image *image = seen->image;
+    const struct image_file file = {(const unsigned char *)(image->bytes ? image->bytes : ""), image->n,
+                                    image->name, SERVE_MAX_SIDE};
     struct predictor_view view = {0};
     int rc = check_image(image, &seen->err);
     if (rc == 0 && clock_now() > until)
         rc = err_set(&seen->err, E_USAGE, "%s: the images before it took too long; send fewer at once",
                      image->name);
     if (rc == 0)
-        rc = predictor_view(p, image->bytes ? image->bytes : "", image->n, image->name, outlines, alone,
-                            &view, &seen->err);
+        rc = predictor_view(p, &file, outlines, alone, &view, &seen->err);
     if (rc < 0)
         return rc;
     seen->info = view.info;

@@ -1,4 +1,4 @@
-#include "data/png.h"
+#include "image/png.h"
 
 #include "support/folder_fixture.h"
 
@@ -20,6 +20,8 @@ struct kind {
     int transparent; /* add a tRNS chunk that makes palette entry 0 invisible */
 };
 
+static int significant; /* write_png() adds an sBIT chunk of so many bits of gray; 0: none */
+
 static void write_png(const char *path, const struct kind *k)
 {
     static const png_color palette[4] = {{0, 0, 0}, {255, 0, 0}, {0, 255, 0}, {51, 51, 51}};
@@ -37,6 +39,8 @@ static void write_png(const char *path, const struct kind *k)
         png_byte alpha[1] = {0};
         png_set_tRNS(png, info, alpha, 1, NULL);
     }
+    if (significant)
+        png_set_sBIT(png, info, &(png_color_8){.gray = (png_byte)significant});
     png_write_info(png, info);
     png_bytep row[16];
     for (int y = 0; y < k->height; y++)
@@ -55,6 +59,7 @@ static void check(const struct kind *kind, const double *expected, int n)
     struct err err;
     write_png(path, kind);
     assert_int_equal(image_read(path, &image, &err), 0);
+    assert_int_equal(image_to_gray(&image, &err), 0);
     assert_int_equal(image.width, kind->width);
     assert_int_equal(image.height, kind->height);
     assert_int_equal(n, kind->width * kind->height);
@@ -127,10 +132,57 @@ static void test_equal_colours_are_exactly_the_gray(void **state)
     write_png(in_folder("gray.png"), &(struct kind){16, 16, 8, PNG_COLOR_TYPE_GRAY, 0, gray, 16, 0});
     assert_int_equal(image_read(in_folder("rgb.png"), &a, &err), 0);
     assert_int_equal(image_read(in_folder("gray.png"), &b, &err), 0);
+    assert_int_equal(a.channels, 3);
+    assert_int_equal(image_to_gray(&a, &err), 0);
     assert_memory_equal(a.pixels, b.pixels, 256 * sizeof(float));
     assert_true(b.pixels[255] == 1.0f && b.pixels[0] == 0.0f);
     image_release(&a);
     image_release(&b);
+}
+
+static void test_channels_and_alpha_are_those_of_the_file(void **state)
+{
+    const unsigned char rgba[] = {255, 0, 51, 0, 10, 10, 10, 255};
+    struct image image;
+    struct err err;
+    (void)state;
+    write_png(in_folder("rgba.png"), &(struct kind){2, 1, 8, PNG_COLOR_TYPE_RGB_ALPHA, 0, rgba, 8, 0});
+    assert_int_equal(image_read(in_folder("rgba.png"), &image, &err), 0);
+    assert_int_equal(image.channels, 3);
+    assert_true(image.is_rgb && image.coloured && image.transparent);
+    assert_true(image.pixels[0] == 1.0f && image.pixels[1] == 0.0f && image.pixels[2] == (float)(51 / 255.0));
+    assert_true(image.alpha[0] == 0.0f && image.alpha[1] == 1.0f);
+    image_release(&image);
+}
+
+/* A gray file of 16 bits with an sBIT chunk of s bits, three pixels. */
+static void check_significant(int s, const unsigned (*v)[3], const double (*expected)[3])
+{
+    unsigned char rows[6];
+    struct image image;
+    struct err err;
+    for (int i = 0; i < 3; i++) {
+        rows[2 * i] = (unsigned char)((*v)[i] >> 8);
+        rows[2 * i + 1] = (unsigned char)(*v)[i];
+    }
+    significant = s;
+    write_png(in_folder("bits.png"), &(struct kind){3, 1, 16, PNG_COLOR_TYPE_GRAY, 0, rows, 6, 0});
+    significant = 0;
+    assert_int_equal(image_read(in_folder("bits.png"), &image, &err), 0);
+    assert_int_equal(image.depth, s);
+    for (int i = 0; i < 3; i++)
+        assert_true(fabs((double)image.pixels[i] - (*expected)[i]) < 1e-7);
+    image_release(&image);
+}
+
+/* 12 bits: filled up by zeros, by their own high bits, and not at all. */
+static void test_significant_bits_are_heeded(void **state)
+{
+    const double expected[3] = {0x123 / 4095.0, 0xfff / 4095.0, 0x800 / 4095.0};
+    (void)state;
+    check_significant(12, &(const unsigned[3]){0x1230, 0xfff0, 0x8000}, &expected);
+    check_significant(12, &(const unsigned[3]){0x1231, 0xffff, 0x8008}, &expected);
+    check_significant(12, &(const unsigned[3]){0x123, 0xfff, 0x800}, &expected);
 }
 
 static void test_interlaced(void **state)
@@ -159,7 +211,7 @@ static void test_written_file_reads_back(void **state)
     image_release(&image);
     image_release(&image);
     assert_null(image.pixels);
-    assert_true(image_write_gray8(in_folder("no/such/folder.png"), (const unsigned char[]){0}, 1, 1, &err) <
+    assert_true(image_write_png8(in_folder("no/such/folder.png"), (const unsigned char[]){0}, 1, 1, 1, &err) <
                 0);
 }
 
@@ -171,7 +223,7 @@ static void expect(const void *bytes, size_t n, const char *line)
     assert_int_equal(image_read(in_folder("bad.png"), &image, &err), E_IO);
     assert_string_equal(err.text + strlen(in_folder("bad.png")), line);
     assert_null(image.pixels);
-    assert_int_equal(image_read_memory(bytes, n, "upload", &image, &err), E_IO);
+    assert_int_equal(image_read_memory(bytes, n, "upload", IMAGE_MAX_SIDE, &image, &err), E_IO);
     assert_string_equal(err.text + strlen("upload"), line);
 }
 
@@ -183,25 +235,24 @@ static void test_every_refusal_has_its_line(void **state)
     struct image image;
     struct err err;
     expect("", 0, ": empty file");
-    expect("\xff\xd8\xff\xe0 JFIF", 9, ": a JPEG named as PNG; convert it");
-    expect("II*\0abcdefgh", 12, ": a TIFF named as PNG; convert it");
-    assert_int_equal(image_read_memory("\xff\xd8\xff\xe0 JFIF", 9, "x.JPG", &image, &err), E_IO);
-    assert_string_equal(err.text, "x.JPG: a JPEG; only PNG is read, convert it");
-    expect("Barcode,Cluster\n", 16, ": not a PNG file");
-    expect("BM6.......", 10, ": a BMP named as PNG; convert it");
-    expect("GIF89a....", 10, ": a GIF named as PNG; convert it");
-    expect("RIFF....WEBPVP8 ", 16, ": a WebP named as PNG; convert it");
-    expect("....ftypheic", 12, ": a HEIC or AVIF named as PNG; convert it");
-    expect("II+\0........", 12, ": a BigTIFF named as PNG; convert it");
+    expect("Barcode,Cluster\n", 16, ": no image that is read (PNG, TIFF, JPEG, NumPy array)");
+    expect("BM6.......", 10, ": a BMP, which is not read; convert it to PNG or TIFF");
+    expect("GIF89a....", 10, ": a GIF, which is not read; convert it to PNG or TIFF");
+    expect("RIFF....WEBPVP8 ", 16, ": a WebP, which is not read; convert it to PNG or TIFF");
+    expect("....ftypheic", 12, ": a HEIC or AVIF, which is not read; convert it to PNG or TIFF");
+    expect("\0\0\0\x0cjP  \r\n\x87\n", 12, ": a JPEG 2000, which is not read; convert it to TIFF");
+    expect("\0\5\x16\7....", 8, ": what macOS leaves beside a file (AppleDouble), not an image; delete it");
     expect("version https://git-lfs.github.com/spec/v1\n", 43,
            ": a pointer of git-lfs, not the image; run `git lfs pull`");
     expect("<!DOCTYPE html>", 15, ": a web page, not an image; download it again");
     expect("\x89PN", 3, ": truncated: the file ends inside its header");
     expect(bomb, sizeof bomb,
-           ": 65535 x 65535 pixels, more than a cell image may have (16384 a side, 67108864 in all)");
+           ": 65535 x 65535 pixels, more than a cell image may have (16384 a side, 67108864 in all); cut "
+           "the cell out");
     memcpy(bomb + 16, "\0\0\x40\0\0\0\x10\x01", 8); /* 16384 x 4097 */
     expect(bomb, sizeof bomb,
-           ": 16384 x 4097 pixels, more than a cell image may have (16384 a side, 67108864 in all)");
+           ": 16384 x 4097 pixels, more than a cell image may have (16384 a side, 67108864 in all); cut "
+           "the cell out");
     memcpy(bomb + 16, "\0\0\0\0\0\0\0\1", 8);
     expect(bomb, sizeof bomb, ": damaged: no valid header");
     assert_int_equal(image_read(in_folder("none.png"), &image, &err), E_IO);
@@ -224,7 +275,7 @@ static void test_truncated_anywhere(void **state)
         struct err err;
         char *part = malloc(k + 1); /* its own block, so that a read past its end is seen */
         memcpy(part, bytes, k);
-        refused += image_read_memory(part, k, "part", &image, &err) == E_IO;
+        refused += image_read_memory(part, k, "part", IMAGE_MAX_SIDE, &image, &err) == E_IO;
         named += strcmp(err.text, "part: truncated: the file ends inside the image") == 0;
         free(part);
     }
@@ -248,7 +299,7 @@ static void test_damaged_pixels_are_refused(void **state)
     put_png(in_folder("whole.png"), 16, 16, 0);
     char *bytes = get_bytes(in_folder("whole.png"), &n);
     bytes[n - 12 - 6] ^= 1; /* in the last bytes of the image data */
-    assert_int_equal(image_read_memory(bytes, n, "flipped", &image, &err), E_IO);
+    assert_int_equal(image_read_memory(bytes, n, "flipped", IMAGE_MAX_SIDE, &image, &err), E_IO);
     assert_non_null(strstr(err.text, "flipped: damaged: "));
     free(bytes);
 }
@@ -261,6 +312,8 @@ int main(void)
         cmocka_unit_test(test_colour_is_luma),
         cmocka_unit_test(test_palette),
         cmocka_unit_test(test_equal_colours_are_exactly_the_gray),
+        cmocka_unit_test(test_channels_and_alpha_are_those_of_the_file),
+        cmocka_unit_test(test_significant_bits_are_heeded),
         cmocka_unit_test(test_interlaced),
         cmocka_unit_test(test_written_file_reads_back),
         cmocka_unit_test(test_every_refusal_has_its_line),

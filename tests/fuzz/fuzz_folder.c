@@ -5,7 +5,7 @@
 #include "data/catalog.h"
 #include "data/outlines.h"
 #include "data/pack.h"
-#include "data/png.h"
+#include "image/png.h"
 
 #include <stdio.h>
 #include <stdlib.h>

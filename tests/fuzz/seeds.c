@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <tiffio.h>
 #include <zlib.h>
+
+#include <jpeglib.h>
 
 static const char *root;
 
@@ -84,6 +87,93 @@ static void pngs(void)
     write_png("rgb8.png", PNG_COLOR_TYPE_RGB, 8, PNG_INTERLACE_NONE);
     write_png("rgba16.png", PNG_COLOR_TYPE_RGB_ALPHA, 16, PNG_INTERLACE_ADAM7);
     write_png("palette8.png", PNG_COLOR_TYPE_PALETTE, 8, PNG_INTERLACE_NONE);
+}
+
+/* ---- TIFF, JPEG ---- */
+
+static void write_tiff(const char *name, int bits, int samples, int photometric, int compression, int tiled)
+{
+    enum { SIDE = 16 };
+    unsigned char row[SIDE * 8 * SIDE];
+    const char *path = seed("tiff", name);
+    TIFF *tiff = TIFFOpen(path, strstr(name, "big") ? "w8" : "w");
+    uint16_t alpha = EXTRASAMPLE_UNASSALPHA;
+    if (!tiff)
+        fail(path);
+    for (size_t i = 0; i < sizeof row; i++)
+        row[i] = bits == 32 ? (const unsigned char[]){0, 0, 128, 62}[i % 4] : (unsigned char)(i * 7 / 3);
+    TIFFSetField(tiff, TIFFTAG_IMAGEWIDTH, SIDE);
+    TIFFSetField(tiff, TIFFTAG_IMAGELENGTH, SIDE);
+    TIFFSetField(tiff, TIFFTAG_BITSPERSAMPLE, bits);
+    TIFFSetField(tiff, TIFFTAG_SAMPLESPERPIXEL, samples);
+    TIFFSetField(tiff, TIFFTAG_SAMPLEFORMAT, bits == 32 ? SAMPLEFORMAT_IEEEFP : SAMPLEFORMAT_UINT);
+    TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, photometric);
+    TIFFSetField(tiff, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG);
+    TIFFSetField(tiff, TIFFTAG_COMPRESSION, compression);
+    if (samples == 2)
+        TIFFSetField(tiff, TIFFTAG_EXTRASAMPLES, 1, &alpha);
+    if (compression == COMPRESSION_JPEG)
+        TIFFSetField(tiff, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
+    if (tiled) {
+        TIFFSetField(tiff, TIFFTAG_TILEWIDTH, SIDE);
+        TIFFSetField(tiff, TIFFTAG_TILELENGTH, SIDE);
+    } else
+        TIFFSetField(tiff, TIFFTAG_ROWSPERSTRIP, SIDE);
+    tmsize_t size = tiled ? TIFFTileSize(tiff) : TIFFStripSize(tiff);
+    if ((tiled ? TIFFWriteEncodedTile(tiff, 0, row, size) : TIFFWriteEncodedStrip(tiff, 0, row, size)) !=
+        size)
+        fail(path);
+    TIFFClose(tiff);
+}
+
+static void tiffs(void)
+{
+    write_tiff("gray8.tif", 8, 1, PHOTOMETRIC_MINISBLACK, COMPRESSION_NONE, 0);
+    write_tiff("white1.tif", 1, 1, PHOTOMETRIC_MINISWHITE, COMPRESSION_CCITTFAX4, 0);
+    write_tiff("gray12.tif", 12, 1, PHOTOMETRIC_MINISBLACK, COMPRESSION_PACKBITS, 0);
+    write_tiff("big16.tif", 16, 1, PHOTOMETRIC_MINISBLACK, COMPRESSION_LZW, 1);
+    write_tiff("alpha8.tif", 8, 2, PHOTOMETRIC_MINISBLACK, COMPRESSION_ADOBE_DEFLATE, 0);
+    write_tiff("float.tif", 32, 1, PHOTOMETRIC_MINISBLACK, COMPRESSION_ADOBE_DEFLATE, 1);
+    write_tiff("rgb8.tif", 8, 3, PHOTOMETRIC_RGB, COMPRESSION_LZW, 0);
+    write_tiff("ycbcr.tif", 8, 3, PHOTOMETRIC_YCBCR, COMPRESSION_JPEG, 1);
+}
+
+static void write_jpeg(const char *name, int channels, int progressive)
+{
+    enum { SIDE = 11 };
+    struct jpeg_compress_struct jpeg;
+    struct jpeg_error_mgr errors;
+    JSAMPLE row[SIDE * 3], *rows[1] = {row};
+    const char *path = seed("jpeg", name);
+    FILE *file = fopen(path, "wb");
+    if (!file)
+        fail(path);
+    jpeg.err = jpeg_std_error(&errors);
+    jpeg_create_compress(&jpeg);
+    jpeg_stdio_dest(&jpeg, file);
+    jpeg.image_width = jpeg.image_height = SIDE;
+    jpeg.input_components = channels;
+    jpeg.in_color_space = channels == 3 ? JCS_RGB : JCS_GRAYSCALE;
+    jpeg_set_defaults(&jpeg);
+    if (progressive)
+        jpeg_simple_progression(&jpeg);
+    jpeg_start_compress(&jpeg, TRUE);
+    for (int y = 0; y < SIDE; y++) {
+        for (int i = 0; i < SIDE * channels; i++)
+            row[i] = (JSAMPLE)(y * 17 + i * 3);
+        jpeg_write_scanlines(&jpeg, rows, 1);
+    }
+    jpeg_finish_compress(&jpeg);
+    jpeg_destroy_compress(&jpeg);
+    if (fclose(file) != 0)
+        fail(path);
+}
+
+static void jpegs(void)
+{
+    write_jpeg("gray.jpg", 1, 0);
+    write_jpeg("rgb.jpg", 3, 0);
+    write_jpeg("progressive.jpg", 3, 1);
 }
 
 /* ---- tables ---- */
@@ -228,6 +318,8 @@ int main(int argc, char **argv)
     }
     root = argv[1];
     pngs();
+    tiffs();
+    jpegs();
     tables();
     sweeps();
     checkpoint("fake", 0, 0, 0);

@@ -1,6 +1,6 @@
 #include "page/page_data.h"
 
-#include "data/png.h"
+#include "image/png.h"
 #include "support/fake_store.h"
 #include "tables/headline.h"
 #include "write/json_out.h"
@@ -567,7 +567,7 @@ static void cells_are_the_images(void **state)
     size_t n;
     unsigned char *png = unbase64(text_at(cells, "sprite") + strlen(head), &n);
     assert_int_equal(strncmp(text_at(cells, "sprite"), head, strlen(head)), 0);
-    assert_int_equal(image_read_memory(png, n, "sheet", &sheet, &err), 0);
+    assert_int_equal(image_read_memory(png, n, "sheet", IMAGE_MAX_SIDE, &sheet, &err), 0);
     assert_int_equal(json_integer_value(at(cells, "size")), 8);
     assert_int_equal(json_integer_value(at(cells, "columns")), 32);
     assert_int_equal(sheet.width, 32 * 8);

@@ -2,7 +2,7 @@
 #ifndef CELLSWEEP_FOLDER_FIXTURE_H
 #define CELLSWEEP_FOLDER_FIXTURE_H
 
-#include "data/png.h"
+#include "image/png.h"
 #include "support/scratch.h"
 
 #include <ftw.h>
@@ -88,7 +88,7 @@ static inline void put_png(const char *path, int width, int height, int first)
         abort();
     for (int i = 0; i < width * height; i++)
         gray[i] = (unsigned char)(first + i);
-    if (image_write_gray8(path, gray, width, height, &err) < 0)
+    if (image_write_png8(path, gray, width, height, 1, &err) < 0)
         abort();
     free(gray);
 }

@@ -3,7 +3,7 @@
 #ifndef CELLSWEEP_SERVED_STORE_H
 #define CELLSWEEP_SERVED_STORE_H
 
-#include "data/png.h"
+#include "image/png.h"
 #include "support/http_client.h"
 #include "support/scratch.h"
 #include "serve/serve.h"
@@ -79,7 +79,7 @@ static inline void *served_png(const struct served *s, int i, size_t *n)
     const float *pixels = s->data->pixels + (size_t)i * SERVED_SIZE * SERVED_SIZE;
     for (int k = 0; k < SERVED_SIZE * SERVED_SIZE; k++)
         gray[k] = (unsigned char)(255 * (double)pixels[k] + 0.5);
-    image_encode_gray8(gray, SERVED_SIZE, SERVED_SIZE, &png, n, NULL);
+    image_encode_png8(gray, SERVED_SIZE, SERVED_SIZE, 1, &png, n, NULL);
     return png;
 }
 
