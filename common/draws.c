@@ -29,7 +29,7 @@ static void *grow(void *array, int n, int *room, size_t size, struct err *err)
     int more = 2 * *room + 16;
     void *grown = realloc(array, (size_t)more * size);
     if (!grown)
-        err_set(err, E_IO, "no memory for %d validation sets", more);
+        err_set(err, E_IO, "no memory for %d test sets", more);
     else
         *room = more;
     return grown;
@@ -67,7 +67,7 @@ int draws_add(struct draws *draws, int64_t seed, int64_t repeat, const int *imag
     if (!set)
         return E_IO;
     draws->set = set;
-    int *copy = err_calloc((unsigned long)n + 1, sizeof *copy, "a validation set", err);
+    int *copy = err_calloc((unsigned long)n + 1, sizeof *copy, "a test set", err);
     if (!copy)
         return E_IO;
     if (n > 0)
@@ -148,8 +148,8 @@ int draws_summarise(const struct draws *draws, struct draws_summary *out, struct
 {
     *out = (struct draws_summary){.overlap = (double)NAN};
     measure_sets(draws, out);
-    uint64_t *hash = err_calloc((unsigned long)draws->n_draws + 1, sizeof *hash, "validation sets", err);
-    uint64_t *room = err_calloc((unsigned long)out->n_sets + 1, sizeof *room, "validation sets", err);
+    uint64_t *hash = err_calloc((unsigned long)draws->n_draws + 1, sizeof *hash, "test sets", err);
+    uint64_t *room = err_calloc((unsigned long)out->n_sets + 1, sizeof *room, "test sets", err);
     int rc = hash && room ? 0 : E_IO;
     for (int d = 0; d < draws->n_draws && rc == 0; d++)
         if (draws->draw[d].n == out->n_sets)

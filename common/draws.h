@@ -1,4 +1,4 @@
-/* draws.h - the validation sets that seeds and repeats draw: how many of them are different, and how
+/* draws.h - the test sets that seeds and repeats draw: how many of them are different, and how
  * far they overlap. Whole groups leave few ways to divide images evenly, so that several seeds may
  * get one and the same division.
  *
@@ -9,7 +9,7 @@
  *     if (draws_summarise(&draws, &s, &err) < 0) ...
  *     draws_release(&draws);
  *
- * A draw is what one seed and repeat divides: the validation set of a holdout, or those of all folds. Two
+ * A draw is what one seed and repeat divides: the test set of a holdout, or those of all folds. Two
  * draws are the same when their sets are, in whatever order. No MPI. */
 #ifndef CELLSWEEP_DRAWS_H
 #define CELLSWEEP_DRAWS_H
@@ -49,7 +49,7 @@ struct draws_summary {
     int least, most; /* images of a set */
 };
 
-/* Add a validation set: image (n) in any order, an image twice counts once. Sets of the same seed and repeat
+/* Add a test set: image (n) in any order, an image twice counts once. Sets of the same seed and repeat
  * follow each other. E_IO without memory. */
 int draws_add(struct draws *draws, int64_t seed, int64_t repeat, const int *image, int n, struct err *err);
 

@@ -13,8 +13,8 @@ program=$(realpath "$BUILD/cellsweep")
 # bits NAME FILE: one line a dataset of results.
 bits() {
     local path
-    for path in metrics/{train,val}/{loss,accuracy,balanced_accuracy,balanced_accuracy_as_published} confusion/{val,all} \
-        predictions/{val,all}/{image,label,probability}; do
+    for path in metrics/{train,test}/{loss,accuracy,balanced_accuracy,balanced_accuracy_as_published} confusion/{test,all} \
+        predictions/{test,all}/{image,label,probability}; do
         h5dump -d "/$path" -b LE -o "$tmp/raw" "$2" >/dev/null
         echo "$(sha256sum <"$tmp/raw" | cut -c1-16) $1 $path"
     done

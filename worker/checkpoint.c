@@ -150,7 +150,7 @@ static void put_state(struct sink *s, const struct checkpoint_identity *identity
     for (int m = 0; m < state->n_members; m++)
         put_u64(s, (uint64_t)state->net_steps[m]);
     put_floats(s, state->train, numbers);
-    put_floats(s, state->val, numbers);
+    put_floats(s, state->test, numbers);
     for (int m = 0; m < state->n_members; m++) {
         put_floats(s, state->params[m], state->n_params);
         put_floats(s, state->moments[m], 2 * state->n_params);
@@ -311,7 +311,7 @@ static void share_out(struct checkpoint *out, int has_best)
     const float *at = out->owned;
     out->train = at;
     at += (size_t)out->epoch * N_METRICS;
-    out->val = at;
+    out->test = at;
     at += (size_t)out->epoch * N_METRICS;
     for (int m = 0; m < out->n_members; m++) {
         out->params[m] = at;

@@ -23,7 +23,7 @@
  *     56   4 texts   job key, checksum of the dataset, kernels, program; CHECKPOINT_TEXT bytes each, filled
  *                    up with 0
  *     then int64     [M] Adam's step count of every network
- *          float32   [E, N_METRICS] training, [E, N_METRICS] validation
+ *          float32   [E, N_METRICS] training, [E, N_METRICS] test set
  *          float32   [M, 3, P] weights, first and second moments of every network
  *          float32   [M, P] best weights, if any
  *          16 bytes  XXH3-128 of everything before, canonical (big-endian)
@@ -56,7 +56,7 @@ struct checkpoint {
     size_t n_params;    /* of each */
     int64_t steps;      /* training steps so far, of all networks */
     const float *train; /* (epoch, N_METRICS) */
-    const float *val;   /* (epoch, N_METRICS) */
+    const float *test;  /* (epoch, N_METRICS) */
     int tracks_best;    /* 1: the job keeps its best weights */
     const float *best;  /* (n_members, n_params) NULL: none yet, or not kept */
     int best_epoch;     /* from 1; 0: none */

@@ -16,7 +16,7 @@
 /* Weights of the best epoch so far: all that has to be kept of it. */
 struct best {
     int epoch;      /* from 1; 0: none yet */
-    float value;    /* its balanced accuracy on the validation set */
+    float value;    /* its balanced accuracy on the test set */
     float *weights; /* (job_n_weights) */
 };
 
@@ -36,10 +36,10 @@ struct run {
     long steps; /* training steps so far, of all networks */
     struct batches batches;
     float *probs; /* (batch, n_classes) of a mini-batch */
-    /* the validation set */
-    const float **val_image; /* (n_val) */
-    float *val_probs;        /* (n_val, n_classes) */
-    int *val_label;          /* (n_val) */
+    /* the test set */
+    const float **test_image; /* (n_test) */
+    float *test_probs;        /* (n_test, n_classes) */
+    int *test_label;          /* (n_test) */
     struct metrics *metrics;
     struct best best;
 };
@@ -68,7 +68,7 @@ static double seen_in_epoch(const struct job_samples *samples)
 
 static double expected_work(const struct config *config, const struct job_samples *samples)
 {
-    double judged = (double)samples->recipe.n_members * samples->val.n;
+    double judged = (double)samples->recipe.n_members * samples->test.n;
     return model_of(config)->work(config, seen_in_epoch(samples), judged);
 }
 
@@ -94,7 +94,7 @@ int job_plan(const struct config *config, const struct dataset *data, const char
         rc = job_samples_estimate(config, data, key, &samples, err);
     if (rc != 0)
         return rc;
-    *plan = (struct job_plan){samples.train.n, samples.val.n, samples.all.n, samples.leak,
+    *plan = (struct job_plan){samples.train.n, samples.test.n, samples.all.n, samples.leak,
                               expected_work(config, &samples)};
     job_samples_free(&samples);
     return 0;
@@ -103,17 +103,17 @@ int job_plan(const struct config *config, const struct dataset *data, const char
 static int allocate(struct run *run, struct err *err)
 {
     size_t batch = (size_t)run->config->batch, classes = (size_t)run->n_classes;
-    size_t n_val = (size_t)run->samples.val.n;
+    size_t n_test = (size_t)run->samples.test.n;
     run->probs = err_calloc(batch * classes, sizeof *run->probs, "a mini-batch", err);
-    run->val_image = err_calloc(n_val, sizeof *run->val_image, "the validation set", err);
-    run->val_probs = err_calloc(n_val * classes, sizeof *run->val_probs, "the validation set", err);
-    run->val_label = err_calloc(n_val, sizeof *run->val_label, "the validation set", err);
+    run->test_image = err_calloc(n_test, sizeof *run->test_image, "the test set", err);
+    run->test_probs = err_calloc(n_test * classes, sizeof *run->test_probs, "the test set", err);
+    run->test_label = err_calloc(n_test, sizeof *run->test_label, "the test set", err);
     run->metrics = err_calloc(1, sizeof *run->metrics, "metrics", err);
-    if (!run->probs || !run->val_image || !run->val_probs || !run->val_label || !run->metrics)
+    if (!run->probs || !run->test_image || !run->test_probs || !run->test_label || !run->metrics)
         return E_IO;
-    for (size_t i = 0; i < n_val; i++) {
-        run->val_image[i] = run->samples.val.sample[i].pixels;
-        run->val_label[i] = run->samples.val.sample[i].label;
+    for (size_t i = 0; i < n_test; i++) {
+        run->test_image[i] = run->samples.test.sample[i].pixels;
+        run->test_label[i] = run->samples.test.sample[i].label;
     }
     int rc = batches_new(run->config, run->data, &run->samples, run->key, &run->batches, err);
     return rc < 0 ? rc : ensemble_new(run->config, &run->samples.recipe, run->key, &run->nets, err);
@@ -125,9 +125,9 @@ static void release(struct run *run)
     batches_free(&run->batches);
     free(run->best.weights);
     free(run->metrics);
-    free(run->val_label);
-    free(run->val_probs);
-    free(run->val_image);
+    free(run->test_label);
+    free(run->test_probs);
+    free(run->test_image);
     free(run->probs);
     job_samples_free(&run->samples);
 }
@@ -226,30 +226,30 @@ static int train_epoch(struct run *run, int epoch, float out[N_METRICS], struct 
     return 0;
 }
 
-/* The validation set after the epoch, dropout off. */
-static void validate(struct run *run, float out[N_METRICS])
+/* The test set after the epoch, dropout off. */
+static void judge(struct run *run, float out[N_METRICS])
 {
-    ensemble_predict(run->nets, run->val_image, run->samples.val.n, run->val_probs);
-    measure(run, run->val_probs, run->val_label, run->samples.val.n, out);
+    ensemble_predict(run->nets, run->test_image, run->samples.test.n, run->test_probs);
+    measure(run, run->test_probs, run->test_label, run->samples.test.n, out);
 }
 
-static int one_epoch(struct run *run, int epoch, float train[N_METRICS], float val[N_METRICS],
+static int one_epoch(struct run *run, int epoch, float train[N_METRICS], float test[N_METRICS],
                      struct err *err)
 {
     if (run->kind->epoch)
-        return run->kind->epoch(ensemble_member(run->nets, 0), epoch, &run->pause, train, val, err);
+        return run->kind->epoch(ensemble_member(run->nets, 0), epoch, &run->pause, train, test, err);
     int rc = train_epoch(run, epoch, train, err);
     if (rc == 0)
-        validate(run, val);
+        judge(run, test);
     return rc;
 }
 
 /* Keep the weights when `epoch` (from 1) is better than all before. */
-static int note_best(struct run *run, int epoch, const float val[N_METRICS], struct err *err)
+static int note_best(struct run *run, int epoch, const float test[N_METRICS], struct err *err)
 {
     struct best *best = &run->best;
-    float value = val[METRIC_BALANCED_ACCURACY];
-    int better = isfinite(val[METRIC_LOSS]) && (best->epoch ? value > best->value : isfinite(value));
+    float value = test[METRIC_BALANCED_ACCURACY];
+    int better = isfinite(test[METRIC_LOSS]) && (best->epoch ? value > best->value : isfinite(value));
     if (!run->hooks->best_weights || run->n_weights == 0 || !better)
         return 0;
     if (!best->weights)
@@ -308,20 +308,20 @@ static int tell_state(struct run *run, struct err *err)
 static int train(struct run *run, struct err *err)
 {
     struct job_result *result = run->result;
-    float train_numbers[N_METRICS] = {0}, val_numbers[N_METRICS] = {0};
+    float train_numbers[N_METRICS] = {0}, test_numbers[N_METRICS] = {0};
     int rc = go_on(run, err);
     for (int epoch = result->epochs_done; rc == 0 && epoch < run->config->epochs && !result->diverged;
          epoch++) {
         if (epoch == 0 || run->kind->can & MODEL_EPOCHS)
-            rc = one_epoch(run, epoch, train_numbers, val_numbers, err);
+            rc = one_epoch(run, epoch, train_numbers, test_numbers, err);
         if (rc == 0)
-            rc = note_best(run, epoch + 1, val_numbers, err);
+            rc = note_best(run, epoch + 1, test_numbers, err);
         if (rc == 0 && run->hooks->epoch)
-            rc = run->hooks->epoch(run->hooks->self, epoch, train_numbers, val_numbers, err);
+            rc = run->hooks->epoch(run->hooks->self, epoch, train_numbers, test_numbers, err);
         if (rc < 0)
             return rc;
         result->epochs_done = epoch + 1;
-        result->diverged = !isfinite(train_numbers[METRIC_LOSS]) || !isfinite(val_numbers[METRIC_LOSS]);
+        result->diverged = !isfinite(train_numbers[METRIC_LOSS]) || !isfinite(test_numbers[METRIC_LOSS]);
         rc = tell_state(run, err);
     }
     return rc;
@@ -415,7 +415,7 @@ static int run_steps(struct run *run, struct err *err)
     if (rc == 0)
         rc = train(run, err);
     if (rc == 0)
-        rc = predict(run, &run->samples.val, &run->result->val, err);
+        rc = predict(run, &run->samples.test, &run->result->test, err);
     if (rc == 0)
         rc = predict(run, &run->samples.all, &run->result->all, err);
     if (rc == 0)
@@ -484,7 +484,7 @@ static void predictions_free(struct job_predictions *predictions)
 
 void job_result_free(struct job_result *result)
 {
-    predictions_free(&result->val);
+    predictions_free(&result->test);
     predictions_free(&result->all);
     free(result->weights);
     free(result->role);

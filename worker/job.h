@@ -27,7 +27,7 @@ struct job_hooks {
     int (*pause)(void *self);
     /* After epoch `epoch` (from 0), with the N_METRICS numbers of both sides. Negative: job_run returns
      * it. */
-    int (*epoch)(void *self, int epoch, const float *train, const float *val, struct err *err);
+    int (*epoch)(void *self, int epoch, const float *train, const float *test, struct err *err);
     /* After that, when another epoch follows and the model learns by epochs (MODEL_EPOCHS): what the
      * rest of the job depends on, but for the metrics so far, which the caller adds. Valid during the
      * call. Negative: job_run returns it. */
@@ -35,7 +35,7 @@ struct job_hooks {
     /* Go on where this was taken, with the same bits; NULL: from the beginning. Its metrics are not read. */
     const struct checkpoint *from;
     /* 1: leave the weights of the best epoch, 0: the final ones. Best: the highest balanced accuracy
-     * on the validation set, the first of equals; final where no epoch has one. Nothing else of the
+     * on the test set, the first of equals; final where no epoch has one. Nothing else of the
      * result depends on it. */
     int best_weights;
 };
@@ -54,8 +54,8 @@ struct job_predictions {
 struct job_result {
     int n_classes, n_train, leak;
     int epochs_done;
-    int diverged;                    /* 1: loss or weights became NaN or infinite in the last epoch done */
-    struct job_predictions val, all; /* val: validation set; all: every original of the clusters */
+    int diverged;                     /* 1: loss or weights became NaN or infinite in the last epoch done */
+    struct job_predictions test, all; /* test: test set; all: every original of the clusters */
     /* (n_weights) final, or of the best epoch: the networks one after the other, as job_predict() wants
      * them */
     float *weights;
@@ -66,11 +66,11 @@ struct job_result {
 };
 
 /* What is known of a job before it runs. Where a strategy compares images, n_train and leak are estimates;
- * n_val is never smaller than the job's own. Networks of an ensemble share n_train, the number of samples
+ * n_test is never smaller than the job's own. Networks of an ensemble share n_train, the number of samples
  * that any of them learns from. */
 struct job_plan {
-    int n_train, n_val, n_all, leak;
-    /* > 0: multiply-adds x 2 of all training and validation passes; an estimate for scheduling */
+    int n_train, n_test, n_all, leak;
+    /* > 0: multiply-adds x 2 of all training and test passes; an estimate for scheduling */
     double cost;
 };
 
@@ -88,7 +88,7 @@ size_t job_n_weights(const struct config *config);
  * planned. */
 size_t job_bytes(const struct config *config);
 
-/* Train, validate every epoch, predict at the end. *result is owned by the caller and valid on 0 (released on
+/* Train, judge every epoch, predict at the end. *result is owned by the caller and valid on 0 (released on
  * failure). E_USAGE or E_IO when the job failed, E_STOPPED when a hook stopped it; E_USAGE also for a
  * hooks->from of another job. */
 int job_run(const struct config *config, const struct dataset *data, const char *key,

@@ -210,12 +210,12 @@ static int divide(const struct selection *s, struct samples *list, struct job_sa
     if (balances_first)
         rc = rebalance(s, list, &out->recipe, err);
     if (rc == 0)
-        rc = split_samples(&task, &out->train, &out->val, err);
+        rc = split_samples(&task, &out->train, &out->test, err);
     if (rc == 0 && !balances_first)
         rc = rebalance(s, &out->train, &out->recipe, err);
     if (rc < 0)
         return rc;
-    out->leak = samples_leak(s->data, &out->train, &out->val, err);
+    out->leak = samples_leak(s->data, &out->train, &out->test, err);
     return out->leak < 0 ? out->leak : 0;
 }
 

@@ -22,7 +22,7 @@ int job_samples_select(const struct config *config, const struct dataset *data, 
                        struct pause *pause, struct job_samples *out, struct err *err);
 
 /* The same without comparing images, for planning many jobs: where a rule does that, a stand-in
- * leaves at least as many samples, of which train, val and leak are then estimates; val is never
+ * leaves at least as many samples, of which train, test and leak are then estimates; test is never
  * smaller than job_samples_select() makes it. */
 int job_samples_estimate(const struct config *config, const struct dataset *data, const char *job_key,
                          struct job_samples *out, struct err *err);

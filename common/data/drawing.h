@@ -2,7 +2,7 @@
  *
  * A nucleus with texture and chromocentres, a dim glow of cytoplasm, parts of neighbours beyond the outline,
  * and noise: DNA stain on a dark background. Cells are numbered across the section, as instruments do, and
- * the light rises that way: the last cells of a cluster are brighter than its first, so a validation set of
+ * the light rises that way: the last cells of a cluster are brighter than its first, so a test set of
  * the last ones (protocol tail) is not like the rest. A pure function of kind and id. */
 #ifndef CELLSWEEP_DRAWING_H
 #define CELLSWEEP_DRAWING_H

@@ -34,7 +34,7 @@ static const struct section task_section = {.setting = task_settings};
 
 static const struct setting share_settings[] = {
     {"validation", SETTING_REAL, FIELD(validation), 0.01, 0.99, "0.2", NULL,
-     "share of images that report, tail and holdout keep for validation"},
+     "share of images that report, tail and holdout keep as the test set"},
     {0},
 };
 

@@ -103,7 +103,7 @@ static int compare_ints(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Images whose pixels are those of another one, which leak from a training set into a validation set, and how
+/* Images whose pixels are those of another one, which leak from a training set into a test set, and how
  * many of them lie in another cluster than the first of their kind. */
 static int count_copies(const struct dataset *data, int *n_conflicts)
 {

@@ -98,7 +98,7 @@ static void print_checkpoint(const char *folder)
     snprintf(path, sizeof path, "%.4000s/.cellsweep-probe-%d.checkpoint", folder, (int)getpid());
     float *net = err_calloc(3 * n, sizeof *net, "a checkpoint", &err);
     struct checkpoint state = {
-        .epoch = 1, .n_members = 1, .n_params = n, .train = numbers, .val = numbers, .params = {net}};
+        .epoch = 1, .n_members = 1, .n_params = n, .train = numbers, .test = numbers, .params = {net}};
     state.moments[0] = net ? net + n : NULL;
     int rc = net ? 0 : E_IO;
     for (int i = 0; i < 3 && rc == 0; i++) {

@@ -27,7 +27,8 @@ static const struct argument rows[] = {
     {"format", 'F', ARGUMENT_CHOICE, "FORMAT", AT(format), 0, N_WEIGHTS_FORMATS - 1, weights_format_names,
      .help = "Of --weights: onnx (default) or raw"},
     {"on", 'n', ARGUMENT_CHOICE, "SET", AT(on), 0, N_REPLICATES_SETS - 1, replicates_set_names,
-     .help = "Scores of which images: val (default), all (every original), oof (out of fold: k-fold pooled)"},
+     .help =
+         "Scores of which images: test (default), all (every original), oof (out of fold: k-fold pooled)"},
     ARGUMENT_OUTPUT_FILE(output),
     ARGUMENT_FILTER(filter),
     {0}};
@@ -82,7 +83,7 @@ static void note_no_folds(const struct store *store, const struct options *o)
         fprintf(
             stderr,
             "%s: the table has no rows: out-of-fold scores are of protocol kfold, which none of these jobs "
-            "has; leave --on oof out for scores of the validation images\n",
+            "has; leave --on oof out for scores of the test images\n",
             o->path);
 }
 

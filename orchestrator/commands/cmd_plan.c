@@ -160,7 +160,7 @@ static void add_job(struct texttable *table, const struct sweep *sweep, int job,
     for (int a = 0; a < n_axes; a++)
         texttable_add(table, "%s", row.axis[a]);
     texttable_add(table, "%d", plan->n_train);
-    texttable_add(table, "%d", plan->n_val);
+    texttable_add(table, "%d", plan->n_test);
     texttable_add(table, "%d", plan->leak);
     texttable_add(table, "%.2f", seconds);
     texttable_end(table);
@@ -169,7 +169,7 @@ static void add_job(struct texttable *table, const struct sweep *sweep, int job,
 static void print_jobs(const struct sweep *sweep, const double *seconds)
 {
     static const char *const first[] = {"job", "clusters", "strategy", "protocol", "seed", "fold", "repeat"};
-    static const char *const last[] = {"n_train", "n_val", "leak", "seconds"};
+    static const char *const last[] = {"n_train", "n_test", "leak", "seconds"};
     struct texttable table = {.numeric_from = 4, .keys = 1};
     const char *name[STORE_MAX_AXES];
     int is_number[STORE_MAX_AXES], n_axes = sweep_axis_names(sweep, name, is_number);

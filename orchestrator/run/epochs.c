@@ -9,9 +9,9 @@
 struct epochs {
     int most;
     double interval;
-    int first, n;       /* collected: n epochs from first */
-    float *train, *val; /* (most, N_METRICS) of them */
-    double last;        /* when the job began, or they were written */
+    int first, n;        /* collected: n epochs from first */
+    float *train, *test; /* (most, N_METRICS) of them */
+    double last;         /* when the job began, or they were written */
 };
 
 struct epochs *epochs_new(int most, double interval, struct err *err)
@@ -23,8 +23,8 @@ struct epochs *epochs_new(int most, double interval, struct err *err)
     e->most = most;
     e->interval = interval;
     e->train = err_calloc(floats, sizeof *e->train, "metrics", err);
-    e->val = err_calloc(floats, sizeof *e->val, "metrics", err);
-    if (e->train && e->val)
+    e->test = err_calloc(floats, sizeof *e->test, "metrics", err);
+    if (e->train && e->test)
         return e;
     epochs_free(e);
     return NULL;
@@ -37,12 +37,12 @@ void epochs_begin(struct epochs *e, int first)
     e->last = clock_now();
 }
 
-void epochs_add(struct epochs *e, const float *train, const float *val)
+void epochs_add(struct epochs *e, const float *train, const float *test)
 {
     size_t at = (size_t)e->n * N_METRICS;
     assert(e->n < e->most);
     memcpy(e->train + at, train, N_METRICS * sizeof *train);
-    memcpy(e->val + at, val, N_METRICS * sizeof *val);
+    memcpy(e->test + at, test, N_METRICS * sizeof *test);
     e->n++;
 }
 
@@ -55,7 +55,7 @@ int epochs_write(struct epochs *e, struct store *store, int job, struct err *err
 {
     if (e->n == 0)
         return 0;
-    int rc = store_write_epochs(store, job, e->first, e->n, e->train, e->val, err);
+    int rc = store_write_epochs(store, job, e->first, e->n, e->train, e->test, err);
     if (rc < 0)
         return rc;
     e->first += e->n;
@@ -69,6 +69,6 @@ void epochs_free(struct epochs *e)
     if (!e)
         return;
     free(e->train);
-    free(e->val);
+    free(e->test);
     free(e);
 }

@@ -74,7 +74,7 @@ struct handout_report {
     int diverged;   /* 1: finished, but diverged */
     double seconds; /* of work */
     int epochs;
-    float val[N_METRICS];              /* of the last epoch's validation */
+    float test[N_METRICS];             /* of the last epoch, on the test set */
     int checkpoints, checkpoint_epoch; /* written of this job; epoch of the last */
     double checkpoint_seconds;         /* spent on writing them */
     char message[256];

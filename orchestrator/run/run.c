@@ -321,13 +321,13 @@ static int write_epochs(struct run *run, struct err *err)
     return rc;
 }
 
-static int on_epoch(void *self, int epoch, const float *train, const float *val, struct err *err)
+static int on_epoch(void *self, int epoch, const float *train, const float *test, struct err *err)
 {
     struct run *run = self;
     run->images += run->sweep->job[run->job].plan.n_train;
-    memcpy(run->val, val, sizeof run->val);
-    saver_epoch(run->saver, epoch, train, val);
-    epochs_add(run->epochs, train, val);
+    memcpy(run->test, test, sizeof run->test);
+    saver_epoch(run->saver, epoch, train, test);
+    epochs_add(run->epochs, train, test);
     return epochs_due(run->epochs) ? write_epochs(run, err) : 0;
 }
 
@@ -365,19 +365,19 @@ static struct store_outcome outcome_of(const struct job_result *r)
 {
     return (struct store_outcome){.n_classes = r->n_classes,
                                   .n_train = r->n_train,
-                                  .n_val = r->val.n,
+                                  .n_test = r->test.n,
                                   .n_all = r->all.n,
                                   .leak = r->leak,
-                                  .confusion_val = r->val.confusion,
+                                  .confusion_test = r->test.confusion,
                                   .confusion_all = r->all.confusion,
-                                  .image_val = r->val.image,
-                                  .copy_val = r->val.copy,
-                                  .label_val = r->val.label,
+                                  .image_test = r->test.image,
+                                  .copy_test = r->test.copy,
+                                  .label_test = r->test.label,
                                   .image_all = r->all.image,
                                   .copy_all = r->all.copy,
                                   .label_all = r->all.label,
                                   .role_all = r->role,
-                                  .probs_val = r->val.probs,
+                                  .probs_test = r->test.probs,
                                   .probs_all = r->all.probs,
                                   .weights = r->weights,
                                   .n_weights = r->n_weights,
@@ -398,7 +398,7 @@ static int begin_row(struct run *run, int attempt, const struct checkpoint *from
                                 .finished = (double)NAN};
     int rc = store_clear_metrics(run->store, run->job, err);
     if (rc == 0 && n > 0)
-        rc = store_write_epochs(run->store, run->job, 0, n, from->train, from->val, err);
+        rc = store_write_epochs(run->store, run->job, 0, n, from->train, from->test, err);
     epochs_begin(run->epochs, n);
     return rc < 0 ? rc : store_write_mark(run->store, run->job, mark, err);
 }
@@ -518,7 +518,7 @@ static struct handout_report do_job(struct run *run, int job, int attempt)
     int over = report.end == HANDOUT_FINISHED || report.end == HANDOUT_FAILED;
     saver_end(run->saver, over && !(run->rank != 0 && run->options->io == STORE_RANK0));
     report.seconds = MPI_Wtime() - start;
-    memcpy(report.val, run->val, sizeof report.val);
+    memcpy(report.test, run->test, sizeof report.test);
     return report;
 }
 

@@ -235,10 +235,10 @@ static void log_finished(const struct run *run, int rank, const struct handout_r
     json_t *message = r->diverged ? json_out_text(r->message) : NULL;
     events_add(run->events, r->diverged ? "job_diverged" : "job_finished",
                "{s:i, s:i, s:f, s:i, s:o, s:o, s:o, s:o, s:o*}", "job", r->job, "rank", rank, "seconds",
-               r->seconds, "epochs", r->epochs, "loss", events_number((double)r->val[METRIC_LOSS]),
-               "accuracy", events_number((double)r->val[METRIC_ACCURACY]), "balanced_accuracy",
-               events_number((double)r->val[METRIC_BALANCED_ACCURACY]), "balanced_accuracy_as_published",
-               events_number((double)r->val[METRIC_BALANCED_ACCURACY_AS_PUBLISHED]), "message", message);
+               r->seconds, "epochs", r->epochs, "loss", events_number((double)r->test[METRIC_LOSS]),
+               "accuracy", events_number((double)r->test[METRIC_ACCURACY]), "balanced_accuracy",
+               events_number((double)r->test[METRIC_BALANCED_ACCURACY]), "balanced_accuracy_as_published",
+               events_number((double)r->test[METRIC_BALANCED_ACCURACY_AS_PUBLISHED]), "message", message);
 }
 
 static void count_checkpoints(struct run *run, const struct handout_report *r)
@@ -348,8 +348,8 @@ static int is_row_finished(struct run *run, int job, struct handout_report *repo
     snprintf(report->message, sizeof report->message, "%s", mark.message);
     curve = err_calloc((size_t)store_n_epochs(run->store), sizeof *curve, "a row of metrics", NULL);
     for (int m = 0; m < N_METRICS; m++) {
-        int read = curve && store_read_curve(run->store, job, SPLIT_VAL, (enum metric)m, curve, NULL) == 0;
-        report->val[m] = read ? curve[mark.epochs_done - 1] : NAN;
+        int read = curve && store_read_curve(run->store, job, SET_TEST, (enum metric)m, curve, NULL) == 0;
+        report->test[m] = read ? curve[mark.epochs_done - 1] : NAN;
     }
     free(curve);
     return 1;

@@ -20,7 +20,7 @@ struct saver {
     struct checkpoint from; /* what it went on from; empty: nothing */
     int has_file;           /* 1: there is a file at path */
     int epochs;             /* done in that file, 0: none that can be used */
-    float *train, *val;     /* (job's epochs, N_METRICS) so far */
+    float *train, *test;    /* (job's epochs, N_METRICS) so far */
     double last;            /* when it began or was written last */
     double epoch_start;
     double epoch_seconds; /* of the last epoch, 0: none ended yet */
@@ -62,10 +62,10 @@ static void remember(struct saver *s)
 {
     size_t floats = (size_t)s->job->config.epochs * N_METRICS, known = (size_t)s->epochs * N_METRICS;
     s->train = err_calloc(floats, sizeof *s->train, "metrics", NULL);
-    s->val = err_calloc(floats, sizeof *s->val, "metrics", NULL);
-    if (s->train && s->val && known) {
+    s->test = err_calloc(floats, sizeof *s->test, "metrics", NULL);
+    if (s->train && s->test && known) {
         memcpy(s->train, s->from.train, known * sizeof *s->train);
-        memcpy(s->val, s->from.val, known * sizeof *s->val);
+        memcpy(s->test, s->from.test, known * sizeof *s->test);
     }
 }
 
@@ -91,25 +91,25 @@ int saver_patient(struct saver *s, double grace)
     return s->interval > 0 && now < limit && s->epoch_start + s->epoch_seconds < limit;
 }
 
-void saver_epoch(struct saver *s, int epoch, const float *train, const float *val)
+void saver_epoch(struct saver *s, int epoch, const float *train, const float *test)
 {
     double now = clock_now();
     s->epoch_seconds = now - s->epoch_start;
     s->epoch_start = now;
-    if (!s->train || !s->val)
+    if (!s->train || !s->test)
         return;
     memcpy(s->train + (size_t)epoch * N_METRICS, train, N_METRICS * sizeof *train);
-    memcpy(s->val + (size_t)epoch * N_METRICS, val, N_METRICS * sizeof *val);
+    memcpy(s->test + (size_t)epoch * N_METRICS, test, N_METRICS * sizeof *test);
 }
 
 static int save(struct saver *s, const struct checkpoint *bare, struct err *err)
 {
     struct checkpoint_identity identity = identity_of(s);
     struct checkpoint state = *bare;
-    if (!s->train || !s->val)
+    if (!s->train || !s->test)
         return err_set(err, E_IO, "%s: out of memory for the checkpoint", s->path);
     state.train = s->train;
-    state.val = s->val;
+    state.test = s->test;
     int rc = checkpoint_folder_make(s->results_path, err);
     if (rc == 0)
         rc = checkpoint_write(s->path, &identity, &state, err);
@@ -144,8 +144,8 @@ void saver_end(struct saver *s, int over)
         unlink(s->path);
     checkpoint_free(&s->from);
     free(s->train);
-    free(s->val);
-    s->train = s->val = NULL;
+    free(s->test);
+    s->train = s->test = NULL;
 }
 
 struct saver_cost saver_cost(const struct saver *s)

@@ -105,10 +105,10 @@ static int add_set(const struct sweep *sweep, const struct dataset *data, int jo
         rc = job_samples_estimate(&config, data, sweep->job[job].key, &samples, err);
     if (rc != 0)
         return rc;
-    int *image = err_calloc((unsigned long)samples.val.n + 1, sizeof *image, "a validation set", err);
-    for (int i = 0; image && i < samples.val.n; i++)
-        image[i] = samples.val.sample[i].image;
-    rc = image ? draws_add(draws, config.seed, config.repeat, image, samples.val.n, err) : E_IO;
+    int *image = err_calloc((unsigned long)samples.test.n + 1, sizeof *image, "a test set", err);
+    for (int i = 0; image && i < samples.test.n; i++)
+        image[i] = samples.test.sample[i].image;
+    rc = image ? draws_add(draws, config.seed, config.repeat, image, samples.test.n, err) : E_IO;
     free(image);
     job_samples_free(&samples);
     return rc;

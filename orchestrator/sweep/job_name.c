@@ -50,7 +50,7 @@ void sweep_row(const struct sweep *sweep, int job, struct store_job *out)
             config_get(config, sweep->file->axis[a].key, text, sizeof text);
             store_field_text(out->axis[n++], sizeof out->axis[0], text);
         }
-    out->n_train = out->n_val = out->leak = -1;
+    out->n_train = out->n_test = out->leak = -1;
 }
 
 int sweep_model_varies(const struct sweep *sweep)

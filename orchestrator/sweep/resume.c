@@ -35,7 +35,7 @@ static int make_plan(const struct sweep *sweep, const struct dataset *data, cons
         sweep_row(sweep, j, &(*rows)[j]);
         plan->n_epochs = plan->n_epochs > job->config.epochs ? plan->n_epochs : (int)job->config.epochs;
         plan->n_classes = plan->n_classes > job->config.clusters.n ? plan->n_classes : job->config.clusters.n;
-        plan->n_val = plan->n_val > job->plan.n_val ? plan->n_val : job->plan.n_val;
+        plan->n_test = plan->n_test > job->plan.n_test ? plan->n_test : job->plan.n_test;
         plan->n_all = plan->n_all > job->plan.n_all ? plan->n_all : job->plan.n_all;
         plan->n_weights = plan->n_weights > n_weights ? plan->n_weights : n_weights;
     }

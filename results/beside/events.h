@@ -11,7 +11,7 @@
  *     checkpoint    job, rank, epoch of the last, written (how many while the job ran), milliseconds (each);
  *                   when the job ends
  *     job_finished  job, rank, seconds, epochs, loss, accuracy, balanced_accuracy,
- *                   balanced_accuracy_as_published (validation; null: not finite)
+ *                   balanced_accuracy_as_published (test set; null: not finite)
  *     job_diverged  the same and message
  *     job_failed    job, rank, attempt, last (false: is tried again), message
  *     rank_lost     rank, job (-1: it had none), silent (seconds)

@@ -59,7 +59,7 @@ static void published_name(const struct summary *summary, const struct summary_g
     *strategy = all ? "augment_all" : group->cell->strategy;
 }
 
-int curves_published(const struct summary *summary, const struct summary_group *group, enum split split,
+int curves_published(const struct summary *summary, const struct summary_group *group, enum image_set set,
                      enum metric metric, double *out, int n_epochs)
 {
     const char *clusters, *strategy;
@@ -69,7 +69,7 @@ int curves_published(const struct summary *summary, const struct summary_group *
         return 0;
     }
     published_name(summary, group, &clusters, &strategy);
-    return published_curve(clusters, strategy, split, metric, out, n_epochs);
+    return published_curve(clusters, strategy, set, metric, out, n_epochs);
 }
 
 double curves_published_originals(const struct summary *summary, const struct summary_group *group)
@@ -217,8 +217,6 @@ void curves_free(struct curves_page *pages, int n)
 
 /* ---- data files ---- */
 
-static const char *const split_names[2] = {"train", "val"};
-
 int curves_shows_jobs(const struct summary_group *group)
 {
     return group->n_state[JOB_DONE] > 1 && group->n_state[JOB_DONE] < CURVES_FEW;
@@ -227,15 +225,15 @@ int curves_shows_jobs(const struct summary_group *group)
 static void write_header(FILE *file, int n_jobs)
 {
     fputs("epoch\tn", file);
-    for (int s = 0; s < 2; s++)
-        for (int m = 0; m < N_METRICS; m++)
-            fprintf(file, "\t%s_%s\t%s_%s_low\t%s_%s_high\tpublished_%s_%s", split_names[s], metric_names[m],
-                    split_names[s], metric_names[m], split_names[s], metric_names[m], split_names[s],
-                    metric_names[m]);
-    for (int s = 0; s < 2; s++)
-        for (int m = 0; m < N_METRICS; m++)
-            for (int i = 0; i < n_jobs; i++)
-                fprintf(file, "\t%s_%s_job%d", split_names[s], metric_names[m], i + 1);
+    for (int k = 0; k < N_CURVE_SETS * N_METRICS; k++) {
+        const char *set = image_set_names[curve_sets[k / N_METRICS]], *metric = metric_names[k % N_METRICS];
+        fprintf(file, "\t%s_%s\t%s_%s_low\t%s_%s_high\tpublished_%s_%s", set, metric, set, metric, set,
+                metric, set, metric);
+    }
+    for (int k = 0; k < N_CURVE_SETS * N_METRICS; k++)
+        for (int i = 0; i < n_jobs; i++)
+            fprintf(file, "\t%s_%s_job%d", image_set_names[curve_sets[k / N_METRICS]],
+                    metric_names[k % N_METRICS], i + 1);
     fputc('\n', file);
 }
 
@@ -264,10 +262,10 @@ static void write_jobs(FILE *file, const struct beside *b, int epoch)
 static void write_epochs(FILE *file, const struct summary_group *group, const struct beside *b)
 {
     for (int e = 0; e < b->n_epochs; e++) {
-        fprintf(file, "%d\t%d", e + 1, group->curve[SPLIT_VAL][METRIC_LOSS][e].n);
-        for (int s = 0; s < 2; s++)
+        fprintf(file, "%d\t%d", e + 1, group->curve[SET_TEST][METRIC_LOSS][e].n);
+        for (int s = 0; s < N_CURVE_SETS; s++)
             for (int m = 0; m < N_METRICS; m++) {
-                const struct stats_summary *point = &group->curve[s][m][e];
+                const struct stats_summary *point = &group->curve[curve_sets[s]][m][e];
                 write_number(file, point->mean);
                 write_number(file, point->low);
                 write_number(file, point->high);
@@ -285,7 +283,7 @@ static int read_jobs(const struct summary *summary, const struct summary_group *
     float *all = err_calloc((size_t)store_n_jobs(summary->store) * e, sizeof *all, "learning curves", err);
     int rc = all ? 0 : E_IO;
     for (int i = 0; i < 2 * N_METRICS && rc == 0; i++) {
-        rc = store_read_metric(summary->store, (enum split)(i / N_METRICS), (enum metric)(i % N_METRICS), all,
+        rc = store_read_metric(summary->store, curve_sets[i / N_METRICS], (enum metric)(i % N_METRICS), all,
                                err);
         for (int j = 0; j < b->n_jobs && rc == 0; j++)
             memcpy(b->jobs + (size_t)(i * b->n_jobs + j) * e, all + (size_t)group->job[j] * e,
@@ -305,9 +303,9 @@ static int read_beside(const struct summary *summary, const struct summary_group
     b->jobs = err_calloc(e * 2 * N_METRICS * (size_t)(b->n_jobs + 1), sizeof(float), "learning curves", err);
     if (!b->published || !b->jobs)
         return E_IO;
-    for (int s = 0; s < 2; s++)
+    for (int s = 0; s < N_CURVE_SETS; s++)
         for (int m = 0; m < N_METRICS; m++)
-            curves_published(summary, group, (enum split)s, (enum metric)m,
+            curves_published(summary, group, curve_sets[s], (enum metric)m,
                              b->published + (s * N_METRICS + m) * b->n_epochs, b->n_epochs);
     return b->n_jobs > 0 ? read_jobs(summary, group, b, err) : 0;
 }
@@ -344,7 +342,7 @@ static enum metric default_metric(const struct curves_page *page)
 {
     double first;
     for (int i = 0; i < page->n_panels; i++)
-        if (curves_published(page->summary, page->panel[i], SPLIT_VAL, METRIC_BALANCED_ACCURACY_AS_PUBLISHED,
+        if (curves_published(page->summary, page->panel[i], SET_TEST, METRIC_BALANCED_ACCURACY_AS_PUBLISHED,
                              &first, 1) > 0)
             return METRIC_BALANCED_ACCURACY_AS_PUBLISHED;
     return METRIC_BALANCED_ACCURACY;

@@ -2,14 +2,14 @@
  *
  * A page shows the groups of one cell of the grid that differ only in strategy: fig2 the unbalanced one, fig4
  * the others, two in a row; strategies that the report does not have follow on further pages of four panels,
- * "fig4a_more1". A panel has an accuracy above the loss, training and validation, mean and 95 % interval over
+ * "fig4a_more1". A panel has an accuracy above the loss, training and test set, mean and 95 % interval over
  * jobs (summary.h), below CURVES_FEW jobs each of them as a thin line instead; the published curve dashed
  * where there is one. All panels of a page have the same axes, made for our own curves: a published loss
  * beyond them leaves the picture, and a note says so.
  *
  * The upper half shows one metric. By default it is balanced_accuracy, but on a page with published curves
  * balanced_accuracy_as_published, because only that can be compared with them; such a page says what that is,
- * and adds the true balanced accuracy of validation as a thin dotted line, so that a minority class nobody
+ * and adds the true balanced accuracy of the test set as a thin dotted line, so that a minority class nobody
  * recognises stays visible. No MPI. */
 #ifndef CELLSWEEP_CURVES_H
 #define CELLSWEEP_CURVES_H
@@ -63,7 +63,7 @@ const char *curves_protocol_meaning(const char *protocol);
 
 /* published_curve() and published_originals() of a group, which may be the model of all clusters. None unless
  * published_compares(). */
-int curves_published(const struct summary *summary, const struct summary_group *group, enum split split,
+int curves_published(const struct summary *summary, const struct summary_group *group, enum image_set set,
                      enum metric metric, double *out, int n_epochs);
 double curves_published_originals(const struct summary *summary, const struct summary_group *group);
 

@@ -52,7 +52,7 @@ struct layout {
 static int has_published(const struct summary *summary, const struct summary_group *group, enum metric metric)
 {
     double first; /* a published curve is whole */
-    return curves_published(summary, group, SPLIT_VAL, metric, &first, 1) > 0;
+    return curves_published(summary, group, SET_TEST, metric, &first, 1) > 0;
 }
 
 static void raise_to(double *top, double x)
@@ -67,10 +67,10 @@ static double loss_top(const struct curves_page *page, int n_epochs)
 {
     double top = 0, band = 0;
     for (int i = 0; i < page->n_panels; i++)
-        for (int s = 0; s < 2; s++)
+        for (int s = 0; s < N_CURVE_SETS; s++)
             for (int e = 0; e < n_epochs; e++) {
-                raise_to(&top, page->panel[i]->curve[s][METRIC_LOSS][e].mean);
-                raise_to(&band, page->panel[i]->curve[s][METRIC_LOSS][e].high);
+                raise_to(&top, page->panel[i]->curve[curve_sets[s]][METRIC_LOSS][e].mean);
+                raise_to(&band, page->panel[i]->curve[curve_sets[s]][METRIC_LOSS][e].high);
             }
     band = fmin(band, 1.5 * top);
     return fmax(top, band) > 0 ? 1.05 * fmax(top, band) : 1;
@@ -81,7 +81,7 @@ static double published_top(const struct curves_page *page, int n_epochs)
 {
     double top = 0, *published = calloc((size_t)n_epochs + 1, sizeof *published);
     for (int i = 0; i < 2 * page->n_panels && published; i++)
-        if (curves_published(page->summary, page->panel[i / 2], (enum split)(i % 2), METRIC_LOSS, published,
+        if (curves_published(page->summary, page->panel[i / 2], curve_sets[i % 2], METRIC_LOSS, published,
                              n_epochs))
             for (int e = 0; e < n_epochs; e++)
                 raise_to(&top, published[e]);
@@ -94,7 +94,7 @@ static int last_epoch(const struct curves_page *page)
     int last = 1;
     for (int i = 0; i < page->n_panels; i++)
         for (int e = last; e < page->summary->n_epochs; e++)
-            if (page->panel[i]->curve[SPLIT_VAL][METRIC_LOSS][e].n > 0)
+            if (page->panel[i]->curve[SET_TEST][METRIC_LOSS][e].n > 0)
                 last = e + 1;
     return last;
 }
@@ -132,10 +132,10 @@ static const char *protocol_meaning(const char *protocol, int unbalanced)
     static const struct {
         const char *name, *meaning, *when_unbalanced;
     } meanings[] = {
-        {"report", "rebalanced, then split: validation may hold copies of training images",
+        {"report", "rebalanced, then split: the test set may hold copies of training images",
          "shuffled, then split"},
-        {"tail", "the last images, unshuffled, are validation, maybe of one class only",
-         "the last images, unshuffled, are validation, maybe of one class only"},
+        {"tail", "the last images, unshuffled, are the test set, maybe of one class only",
+         "the last images, unshuffled, are the test set, maybe of one class only"},
         {"holdout", "split first, only the training part rebalanced", "stratified split"},
         {"kfold", "each fold judged once, only the training folds rebalanced; folds share images",
          "each fold judged once; folds share images"},
@@ -169,7 +169,7 @@ static void add_metric_note(struct figtext_notes *notes, const struct curves_pag
     if (classes_of(page->summary->store, page->panel[0]->cell, cluster) == 2)
         figtext_note(
             notes, "* What the report calls balanced accuracy; with two classes it equals accuracy while all "
-                   "validation images fit into one batch. The dotted line is the true one: the mean of the "
+                   "test images fit into one batch. The dotted line is the true one: the mean of the "
                    "classes' recalls.");
     else
         figtext_note(notes,
@@ -204,7 +204,7 @@ static void collect_notes(struct layout *l, const struct curves_page *page, enum
                      l->singles ? "Thin lines: single jobs, where there are too few for an interval." : "");
     if (any_leak(page))
         figtext_note(&l->notes,
-                     "Leak: validation images that have a copy or an augmented sibling in training, mean.");
+                     "Leak: test images that have a copy or an augmented sibling in training, mean.");
     if (l->published_loss) {
         int known = !classes_is_published_all(page->summary->store, cell);
         double top = published_top(page, l->epochs);
@@ -333,7 +333,7 @@ static void write_macros(FILE *file, const struct layout *l, enum metric metric)
             "epochs = %d\n"
             "loss_top = %.4g\n"
             "train = '" PALETTE_TRAIN "'\n"
-            "val = '" PALETTE_VALIDATION "'\n"
+            "test = '" PALETTE_TEST "'\n"
             "strict = '" PALETTE_DARK "'\n"
             "# what a panel is made of: f is its data file, m the metric\n",
             metric_names[metric], l->epochs, l->loss_top);
@@ -346,11 +346,11 @@ static void write_macros(FILE *file, const struct layout *l, enum metric metric)
           "rgb \".s\n"
           "single(s) = \"for [j=1:n_jobs] f using 'epoch':(column('\".s.\"_'.m.'_job'.j)) with lines lw 0.6 "
           "lc rgb \".s\n"
-          "bands = band('train').', '.band('val')\n"
-          "singles = single('train').', '.single('val')\n"
-          "means = mean('train').', '.mean('val')\n"
-          "published = paper('train').', '.paper('val')\n"
-          "true_balanced = \"f using 'epoch':'val_balanced_accuracy' with lines lw 1.5 dt (2,2.5) lc rgb "
+          "bands = band('train').', '.band('test')\n"
+          "singles = single('train').', '.single('test')\n"
+          "means = mean('train').', '.mean('test')\n"
+          "published = paper('train').', '.paper('test')\n"
+          "true_balanced = \"f using 'epoch':'test_balanced_accuracy' with lines lw 1.5 dt (2,2.5) lc rgb "
           "strict\"\n"
           "\n"
           "set multiplot\n"
@@ -499,8 +499,8 @@ static void write_mean_entries(FILE *file, const struct layout *l)
     snprintf(text, sizeof text, "Training (%s)", n);
     fputs("plot -1 notitle,", file); /* out of sight: gnuplot 5.4 cannot draw a key alone */
     write_key_entry(file, "", "lines lw 2 lc rgb train", text);
-    snprintf(text, sizeof text, "Validation (%s)", n);
-    write_key_entry(file, ",", "lines lw 2 lc rgb val", text);
+    snprintf(text, sizeof text, "Test set (%s)", n);
+    write_key_entry(file, ",", "lines lw 2 lc rgb test", text);
 }
 
 /* The legend is a plot of nothing: it belongs to the page, not to a panel. Entries go down its columns, of
@@ -520,13 +520,13 @@ static void write_legend(FILE *file, const struct layout *l, enum metric metric)
         write_band_entry(file, l);
     if (l->published_upper || l->published_loss) {
         write_key_entry(file, ",", "lines lw 1.2 dt (7,4) lc rgb train", "Training, published");
-        write_key_entry(file, ",", "lines lw 1.2 dt (7,4) lc rgb val", "Validation, published");
+        write_key_entry(file, ",", "lines lw 1.2 dt (7,4) lc rgb test", "Published (there: validation)");
     }
     if (wide)
         write_band_entry(file, l);
     if (metric == METRIC_BALANCED_ACCURACY_AS_PUBLISHED)
         write_key_entry(file, ",", "lines lw 1.5 dt (2,2.5) lc rgb strict",
-                        "Validation, true balanced accuracy");
+                        "Test set, true balanced accuracy");
     fputs("\nunset multiplot\nunset output\n", file);
 }
 

@@ -430,18 +430,18 @@ static int write_marginals(const struct summary *summary, const struct figstyle 
     return rc;
 }
 
-static int write_heatmap(const struct summary *summary, const struct summary_group *group, enum split split,
+static int write_heatmap(const struct summary *summary, const struct summary_group *group, enum image_set set,
                          const struct figures_options *options, const char *dir, struct figures *figures,
                          struct err *err)
 {
     char name[PAGENAME_SIZE] = "heatmap_";
     struct heatmap *heatmap = NULL;
-    int rc = heatmap_new(summary, group, split, &heatmap, err);
+    int rc = heatmap_new(summary, group, set, &heatmap, err);
     pagename_append(name, group->cell->clusters);
     pagename_append(name, "_");
     pagename_append(name, group->cell->strategy);
     pagename_append_cell(name, summary, group, 0);
-    pagename_append(name, split == SPLIT_VAL ? "_validation" : "_originals");
+    pagename_append(name, set == SET_TEST ? "_test" : "_originals");
     if (rc == 0)
         rc = add_unique(figures, name, err);
     if (rc == 0)
@@ -459,9 +459,9 @@ static int write_heatmaps(const struct summary *summary, const struct figures_op
         int wanted = options->all_heatmaps || classes_of(summary->store, group->cell, cluster) > 2;
         if (!wanted || group->n_state[JOB_DONE] == 0)
             continue;
-        rc = write_heatmap(summary, group, SPLIT_VAL, options, dir, figures, err);
+        rc = write_heatmap(summary, group, SET_TEST, options, dir, figures, err);
         if (rc == 0)
-            rc = write_heatmap(summary, group, SPLIT_ALL, options, dir, figures, err);
+            rc = write_heatmap(summary, group, SET_ALL, options, dir, figures, err);
     }
     return rc;
 }

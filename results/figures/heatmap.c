@@ -21,7 +21,7 @@ static const struct store_job *job_of(const struct heatmap *h, int i)
 /* 1: the folds of a repeat are summed. */
 static int is_pooled(const struct heatmap *h)
 {
-    return h->split == SPLIT_VAL && protocol_is_kfold(h->group->cell->protocol);
+    return h->set == SET_TEST && protocol_is_kfold(h->group->cell->protocol);
 }
 
 static int same_unit(const struct heatmap *h, int i, int k)
@@ -43,7 +43,7 @@ static int is_first_of_unit(const struct heatmap *h, int i)
 static int add_job(const struct heatmap *h, int i, int *matrix, int *sum, struct err *err)
 {
     int c = store_n_classes(h->summary->store);
-    int rc = store_read_confusion(h->summary->store, h->group->job[i], h->split, matrix, err);
+    int rc = store_read_confusion(h->summary->store, h->group->job[i], h->set, matrix, err);
     for (int row = 0; row < h->n && rc == 0; row++)
         for (int column = 0; column < h->n; column++)
             if (matrix[row * c + column] > 0)
@@ -74,7 +74,7 @@ static void finish_means(struct heatmap *h, const double *balanced)
         right += k % (h->n + 1) == 0 ? h->count[k] : 0;
     }
     h->accuracy = all > 0 ? right / all : nan("");
-    double ratio = h->split == SPLIT_VAL && !is_pooled(h) ? h->group->test_ratio : nan("");
+    double ratio = h->set == SET_TEST && !is_pooled(h) ? h->group->test_ratio : nan("");
     h->balanced = stats_within(stats_of_splits(balanced, h->n_units, ratio, summary_level), 0, 1);
 }
 
@@ -98,7 +98,7 @@ static int add_units(struct heatmap *h, struct err *err)
     return rc;
 }
 
-int heatmap_new(const struct summary *summary, const struct summary_group *group, enum split split,
+int heatmap_new(const struct summary *summary, const struct summary_group *group, enum image_set set,
                 struct heatmap **out, struct err *err)
 {
     struct heatmap *h = err_calloc(1, sizeof *h, "a confusion matrix", err);
@@ -108,7 +108,7 @@ int heatmap_new(const struct summary *summary, const struct summary_group *group
         return E_IO;
     h->summary = summary;
     h->group = group;
-    h->split = split;
+    h->set = set;
     h->n = classes_of(summary->store, group->cell, h->cluster);
     h->n = h->n < c ? h->n : c;
     h->count = err_calloc((size_t)h->n * (size_t)h->n, sizeof *h->count, "a confusion matrix", err);
@@ -214,7 +214,7 @@ static int cell_pixels(int n)
 static const char *judged_on(const struct heatmap *h)
 {
     const char *protocol = h->group->cell->protocol;
-    if (h->split == SPLIT_ALL)
+    if (h->set == SET_ALL)
         return "On all original images, training images included";
     if (protocol_is_kfold(protocol))
         return "Out of fold: judged by models that did not see them";
@@ -222,7 +222,7 @@ static const char *judged_on(const struct heatmap *h)
         return "On the held-out images, not seen in training";
     if (strcmp(protocol, "tail") == 0)
         return "On the tail: the last images, unshuffled, maybe not of all classes";
-    return "On validation images, split off after rebalancing: may be copies of training images";
+    return "On test images, split off after rebalancing: may be copies of training images";
 }
 
 static void describe_counts(const struct heatmap *h, int percent, char *out, size_t size)
@@ -247,16 +247,15 @@ static void describe_leak(const struct heatmap *h, struct page *page)
 {
     char counts[64];
     summary_leak_text(counts, sizeof counts, h->group);
-    if (h->split == SPLIT_VAL && h->group->leak.mean > 0)
+    if (h->set == SET_TEST && h->group->leak.mean > 0)
         figtext_note(&page->notes,
-                     "Leak: %s validation images have a copy or an augmented sibling in training, mean.",
-                     counts);
+                     "Leak: %s test images have a copy or an augmented sibling in training, mean.", counts);
 }
 
 static void describe_published(const struct heatmap *h, struct page *page)
 {
     double value = curves_published_originals(h->summary, h->group);
-    if (h->split != SPLIT_ALL || isnan(value) || strcmp(h->group->cell->protocol, "report") != 0)
+    if (h->set != SET_ALL || isnan(value) || strcmp(h->group->cell->protocol, "report") != 0)
         return;
     figtext_note(&page->notes, "Published: balanced accuracy %.2f on all original images, one run.", value);
 }

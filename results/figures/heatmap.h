@@ -2,11 +2,11 @@
  * as on the page.
  *
  *     struct heatmap *heatmap = NULL;
- *     if (heatmap_new(summary, group, SPLIT_VAL, &heatmap, &err) < 0) ...
- *     heatmap_write(heatmap, "heatmap_all_none_validation", 0, dir, &err);     name.tsv and name.gp
+ *     if (heatmap_new(summary, group, SET_TEST, &heatmap, &err) < 0) ...
+ *     heatmap_write(heatmap, "heatmap_all_none_test", 0, dir, &err);     name.tsv and name.gp
  *     heatmap_free(heatmap);
  *
- * A unit is what judges its images once: a model; for the validation images of k-fold, the models of all
+ * A unit is what judges its images once: a model; for the test images of k-fold, the models of all
  * folds of one repeat of one seed, so that every image counts once. Counts are means over units. No MPI. */
 #ifndef CELLSWEEP_HEATMAP_H
 #define CELLSWEEP_HEATMAP_H
@@ -17,7 +17,7 @@
 struct heatmap {
     const struct summary *summary; /* the caller's, with the group */
     const struct summary_group *group;
-    enum split split;                 /* SPLIT_VAL or SPLIT_ALL */
+    enum image_set set;               /* SET_TEST or SET_ALL */
     int n;                            /* classes */
     int cluster[CONFIG_MAX_CLUSTERS]; /* (n) */
     int n_units;
@@ -27,7 +27,7 @@ struct heatmap {
 };
 
 /* Sum the matrices of a group's finished jobs, at least one. *out is owned by the caller. */
-int heatmap_new(const struct summary *summary, const struct summary_group *group, enum split split,
+int heatmap_new(const struct summary *summary, const struct summary_group *group, enum image_set set,
                 struct heatmap **out, struct err *err);
 
 /* Write dir/name.tsv and dir/name.gp. percent: cells are percentages of the actual class, so

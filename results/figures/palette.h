@@ -5,19 +5,19 @@
 #ifndef CELLSWEEP_PALETTE_H
 #define CELLSWEEP_PALETTE_H
 
-#define PALETTE_BLUE       "#0072B2"
-#define PALETTE_VERMILION  "#D55E00"
-#define PALETTE_GREEN      "#009E73"
-#define PALETTE_PURPLE     "#CC79A7"
-#define PALETTE_ORANGE     "#E69F00"
-#define PALETTE_SKY        "#56B4E9"
-#define PALETTE_BLACK      "#000000"
-#define PALETTE_DARK       "#404040" /* texts beside data */
-#define PALETTE_GREY       "#666666" /* notes, axes */
-#define PALETTE_GRID       "#E4E4E4"
-#define PALETTE_BAND       "#808080" /* of an interval, where it has no line */
-#define PALETTE_SYNTHETIC  "#882255" /* the words "synthetic data" */
-#define PALETTE_TRAIN      PALETTE_BLUE
-#define PALETTE_VALIDATION PALETTE_VERMILION
+#define PALETTE_BLUE      "#0072B2"
+#define PALETTE_VERMILION "#D55E00"
+#define PALETTE_GREEN     "#009E73"
+#define PALETTE_PURPLE    "#CC79A7"
+#define PALETTE_ORANGE    "#E69F00"
+#define PALETTE_SKY       "#56B4E9"
+#define PALETTE_BLACK     "#000000"
+#define PALETTE_DARK      "#404040" /* texts beside data */
+#define PALETTE_GREY      "#666666" /* notes, axes */
+#define PALETTE_GRID      "#E4E4E4"
+#define PALETTE_BAND      "#808080" /* of an interval, where it has no line */
+#define PALETTE_SYNTHETIC "#882255" /* the words "synthetic data" */
+#define PALETTE_TRAIN     PALETTE_BLUE
+#define PALETTE_TEST      PALETTE_VERMILION
 
 #endif

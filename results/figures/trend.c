@@ -289,7 +289,7 @@ int trend_read_jobs(struct trend *pages, int n, struct err *err)
     if (n == 0 || pages->axis.marginal)
         return 0;
     const struct summary *summary = pages->summary;
-    int rc = replicates_new(summary->store, summary, metric_names[METRIC_BALANCED_ACCURACY], REPLICATES_VAL,
+    int rc = replicates_new(summary->store, summary, metric_names[METRIC_BALANCED_ACCURACY], REPLICATES_TEST,
                             &replicates, err);
     for (int i = 0; i < n && rc == 0; i++)
         for (int k = 0; k < pages[i].n; k++)
@@ -314,7 +314,7 @@ static void write_points(FILE *file, const struct trend *trend)
     fputc('\n', file);
     for (int i = 0; i < trend->n; i++) {
         const struct trend_point *p = &trend->point[i];
-        const struct stats_summary *s = &p->group->final[SPLIT_VAL][METRIC_BALANCED_ACCURACY];
+        const struct stats_summary *s = &p->group->final[SET_TEST][METRIC_BALANCED_ACCURACY];
         fprintf(file, "%d\t%s", p->series, p->group->cell->strategy);
         write_number(file, p->x);
         fprintf(file, "\t%s\t%d\t%d", combination_value(p->group->cell, trend->axis.factor), p->group->n_jobs,

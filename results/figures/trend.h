@@ -1,4 +1,4 @@
-/* trend.h - final validation balanced accuracy against a factor, one line a strategy, as data
+/* trend.h - final test balanced accuracy against a factor, one line a strategy, as data
  * files and gnuplot scripts.
  *
  *     struct trend_axis axis = trend_axis_of(summary, factor);  x: its own numbers, or one place a value

@@ -43,7 +43,7 @@ struct page {
 
 static const struct stats_summary *final_of(const struct trend_point *point)
 {
-    return &point->group->final[SPLIT_VAL][METRIC_BALANCED_ACCURACY];
+    return &point->group->final[SET_TEST][METRIC_BALANCED_ACCURACY];
 }
 
 static void stretch(double *low, double *high, double x)
@@ -278,7 +278,7 @@ static void write_axes(FILE *file, const struct trend *trend, const struct page 
     }
     fprintf(file, "set yrange [%.9g:%.9g]; set ytics 0.1\nset xlabel ", page->y_low, page->y_high);
     gnuplot_quote(file, trend->axis.label);
-    fprintf(file, " font plain(%.3g) offset 0,%g; set ylabel 'Validation balanced accuracy'\n",
+    fprintf(file, " font plain(%.3g) offset 0,%g; set ylabel 'Test balanced accuracy'\n",
             figtext_fit(trend->axis.label, 12, page->plot_width * 6 / 5), trend->axis.tick ? -1.0 : 0.0);
     write_ticks(file, trend, page);
     if (isfinite(page->chance))

@@ -255,7 +255,7 @@ static const struct job_column {
     {"fold", COUNT, 0, offsetof(struct store_job, fold)},
     {"repeat", COUNT, 0, offsetof(struct store_job, repeat)},
     {"n_train", COUNT, 0, offsetof(struct store_job, n_train)},
-    {"n_val", COUNT, 0, offsetof(struct store_job, n_val)},
+    {"n_test", COUNT, 0, offsetof(struct store_job, n_test)},
     {"leak", COUNT, 0, offsetof(struct store_job, leak)},
     {"state", STATE, 1, offsetof(struct store_mark, state)},
     {"epochs_done", COUNT, 1, offsetof(struct store_mark, epochs_done)},
@@ -310,11 +310,11 @@ static void put_jobs(struct document *d)
 
 /* ---- curves and matrices ---- */
 
-static int put_curve(struct document *d, json_t *object, enum split split, enum metric metric, float *all,
+static int put_curve(struct document *d, json_t *object, enum image_set set, enum metric metric, float *all,
                      struct err *err)
 {
     size_t e = (size_t)store_n_epochs(d->store);
-    int rc = store_read_metric(d->store, split, metric, all, err);
+    int rc = store_read_metric(d->store, set, metric, all, err);
     if (rc < 0)
         return rc;
     for (int i = 0; i < d->n; i++) /* rows are in order, so none is overwritten before it was moved */
@@ -325,16 +325,15 @@ static int put_curve(struct document *d, json_t *object, enum split split, enum 
 
 static int put_curves(struct document *d, struct err *err)
 {
-    static const char *const names[] = {"train", "val"};
     size_t cells = (size_t)store_n_jobs(d->store) * (size_t)store_n_epochs(d->store);
     float *all = err_calloc(cells, sizeof *all, "learning curves", err);
     json_t *curves = json_object();
     int rc = all ? 0 : E_IO;
-    for (int s = SPLIT_TRAIN; s <= SPLIT_VAL; s++) {
+    for (int s = 0; s < N_CURVE_SETS; s++) {
         json_t *object = json_object();
         for (int m = 0; m < N_METRICS && rc == 0; m++)
-            rc = put_curve(d, object, (enum split)s, (enum metric)m, all, err);
-        put(d, curves, names[s], object);
+            rc = put_curve(d, object, curve_sets[s], (enum metric)m, all, err);
+        put(d, curves, image_set_names[curve_sets[s]], object);
     }
     put(d, d->root, "curves", curves);
     free(all);
@@ -343,14 +342,13 @@ static int put_curves(struct document *d, struct err *err)
 
 static int put_confusion(struct document *d, struct err *err)
 {
-    static const char *const names[] = {[SPLIT_VAL] = "val", [SPLIT_ALL] = "all"};
     size_t c = (size_t)store_n_classes(d->store), n = (size_t)d->n;
     int *all = err_calloc(n * c * c, sizeof *all, "confusion matrices", err), rc = all ? 0 : E_IO;
     json_t *object = json_object();
-    for (int s = SPLIT_VAL; s <= SPLIT_ALL && rc == 0; s++) {
+    for (int s = 0; s < N_JUDGED_SETS && rc == 0; s++) {
         for (size_t i = 0; i < n && rc == 0; i++)
-            rc = store_read_confusion(d->store, d->job[i], (enum split)s, all + i * c * c, err);
-        put(d, object, names[s], json_out_ints(all, n * c * c));
+            rc = store_read_confusion(d->store, d->job[i], judged_sets[s], all + i * c * c, err);
+        put(d, object, image_set_names[judged_sets[s]], json_out_ints(all, n * c * c));
     }
     put(d, d->root, "confusion", object);
     free(all);
@@ -359,19 +357,19 @@ static int put_confusion(struct document *d, struct err *err)
 
 /* ---- published curves ---- */
 
-static void add_published(struct document *d, json_t *list, int g, enum split split, enum metric metric,
+static void add_published(struct document *d, json_t *list, int g, enum image_set set, enum metric metric,
                           double *curve)
 {
     const struct summary_group *group = &d->summary->group[g];
     int n = d->summary->n_epochs;
-    if (curves_published(d->summary, group, split, metric, curve, n) == 0)
+    if (curves_published(d->summary, group, set, metric, curve, n) == 0)
         return;
     json_t *object = json_object(), *values = json_array();
     for (int e = 0; e < n; e++)
         add(d, values, json_out_real(curve[e]));
     columns_put(object, d->store, group->cell, FACTORS_ALL & ~FACTOR(FACTOR_PROTOCOL), &d->failed);
     put(d, object, "protocol", json_out_text(published_protocol(group->cell->strategy)));
-    put(d, object, "split", json_out_text(split == SPLIT_TRAIN ? "train" : "val"));
+    put(d, object, "set", json_out_text(image_set_names[set]));
     put(d, object, "metric", json_out_text(metric_names[metric]));
     put(d, object, "values", values);
     add(d, list, object);
@@ -383,7 +381,7 @@ static int put_published(struct document *d, struct err *err)
     json_t *list = json_array();
     for (int g = 0; g < d->summary->n_groups && curve; g++)
         for (int k = 0; k < 2 * N_METRICS && partition_is_first(d->summary->same[SUMMARY_LEAK], g); k++)
-            add_published(d, list, g, (enum split)(k / N_METRICS), (enum metric)(k % N_METRICS), curve);
+            add_published(d, list, g, curve_sets[k / N_METRICS], (enum metric)(k % N_METRICS), curve);
     put(d, d->root, "published", list);
     free(curve);
     return curve ? 0 : E_IO;

@@ -20,25 +20,25 @@ const double claims_margin = 0.05;
  * (experiments/published_curves.csv), compared by balanced accuracy proper; numbers are compared with the
  * metric they were published in. */
 const struct claim claims_table[] = {
-    {"every strategy beats none on 8-10", "8-10", CLAIM_BEATS, REPLICATES_VAL,
+    {"every strategy beats none on 8-10", "8-10", CLAIM_BEATS, REPLICATES_TEST,
      "reweight|undersample|oversample|augment", "none", BALANCED, NO_NUMBER},
-    {"augmentation beats the others on 8-10", "8-10", CLAIM_BEATS, REPLICATES_VAL, "augment",
+    {"augmentation beats the others on 8-10", "8-10", CLAIM_BEATS, REPLICATES_TEST, "augment",
      "none|reweight|undersample|oversample", BALANCED, NO_NUMBER},
-    {"oversampling beats the others on 14-15", "14-15", CLAIM_BEATS, REPLICATES_VAL, "oversample",
+    {"oversampling beats the others on 14-15", "14-15", CLAIM_BEATS, REPLICATES_TEST, "oversample",
      "none|reweight|undersample|augment", BALANCED, NO_NUMBER},
-    {"undersampling is worst on 1-27", "1-27", CLAIM_BEATS, REPLICATES_VAL,
+    {"undersampling is worst on 1-27", "1-27", CLAIM_BEATS, REPLICATES_TEST,
      "none|reweight|oversample|augment", "undersample", BALANCED, NO_NUMBER},
-    {"duplicate oversampling wins overall", NULL, CLAIM_BEATS, REPLICATES_VAL, "oversample",
+    {"duplicate oversampling wins overall", NULL, CLAIM_BEATS, REPLICATES_TEST, "oversample",
      "none|reweight|undersample|augment", BALANCED, NO_NUMBER},
-    {"unbalanced training stays below chance on 8-10 (0.28)", "8-10", CLAIM_BELOW, REPLICATES_VAL, "none", "",
-     PUBLISHED, 0.5},
-    {"unbalanced training stays below chance on 14-15 (0.15)", "14-15", CLAIM_BELOW, REPLICATES_VAL, "none",
+    {"unbalanced training stays below chance on 8-10 (0.28)", "8-10", CLAIM_BELOW, REPLICATES_TEST, "none",
      "", PUBLISHED, 0.5},
-    {"oversampling of 1-27 reaches 1.00 in validation", "1-27", CLAIM_ABOUT, REPLICATES_VAL, "oversample", "",
-     PUBLISHED, 1.0},
+    {"unbalanced training stays below chance on 14-15 (0.15)", "14-15", CLAIM_BELOW, REPLICATES_TEST, "none",
+     "", PUBLISHED, 0.5},
+    {"oversampling of 1-27 reaches 1.00 in validation", "1-27", CLAIM_ABOUT, REPLICATES_TEST, "oversample",
+     "", PUBLISHED, 1.0},
     {"oversampling of 1-27 reaches 1.00 on the originals", "1-27", CLAIM_ABOUT, REPLICATES_ALL, "oversample",
      "", BALANCED, 1.0},
-    {"augmentation of 1-27 falls on the originals", "1-27", CLAIM_FALLS, REPLICATES_VAL, "augment", "",
+    {"augmentation of 1-27 falls on the originals", "1-27", CLAIM_FALLS, REPLICATES_TEST, "augment", "",
      BALANCED, NO_NUMBER},
     {"augmentation of 1-27 has 0.59 on the originals", "1-27", CLAIM_ABOUT, REPLICATES_ALL, "augment", "",
      BALANCED, 0.59},
@@ -50,7 +50,7 @@ const struct claim claims_table[] = {
      BALANCED, 0.80},
     {"duplicates to 45 give 0.89 on all clusters' originals", "all", CLAIM_ABOUT, REPLICATES_ALL, "none", "",
      BALANCED, 0.89},
-    {"all clusters end at a validation accuracy of 0.09", "all", CLAIM_ABOUT, REPLICATES_VAL, "none", "",
+    {"all clusters end at a validation accuracy of 0.09", "all", CLAIM_ABOUT, REPLICATES_TEST, "none", "",
      "accuracy", 0.0927835},
 };
 
@@ -320,7 +320,7 @@ static int names(const char *list, const char *strategy)
 static void count_flaws(const struct testing *t, struct claim_row *row)
 {
     const struct partition *ranked = t->summary->same[SUMMARY_RANKED];
-    int classes_count = t->claim->on == REPLICATES_VAL && strcmp(t->claim->metric, BALANCED) == 0;
+    int classes_count = t->claim->on == REPLICATES_TEST && strcmp(t->claim->metric, BALANCED) == 0;
     int seen[N_PAIRS + 1] = {0};
     for (int i = ranked->begin[t->part]; i < ranked->begin[t->part + 1]; i++) {
         const struct summary_group *group = &t->summary->group[ranked->member[i]];

@@ -10,12 +10,12 @@
  *     beats   each of the first strategies is better than each of the second. Holds: every difference is
  *             significant in that direction (all have to be, so none is adjusted). Does not: one is
  *             significant the other way (Holm). The row shows the least favourable difference.
- *     falls   a strategy scores less on all original images than in validation, job by job.
+ *     falls   a strategy scores less on all original images than on the test set, job by job.
  *     about   a score is a published number: its interval lies within claims_margin (and contrast_slack)
  *             of it; does not: wholly outside.
  *     below   a score is below a number.
  * Otherwise the runs cannot tell; nor can they, overall, where a pair of the report was not run, nor where
- * jobs of the strategies of the claim are unfinished or lost, and, of balanced accuracy on val, where jobs
+ * jobs of the strategies of the claim are unfinished or lost, and, of balanced accuracy on test, where jobs
  * were judged on images that lack a class (n_lacking of summary.h). A claim about the originals asks
  * whether a number is found again, not how good a strategy is: most of them were trained on, and what their
  * interval allows for under kfold and holdout (test_ratio of replicates.h) is that training sets overlap, not
@@ -43,7 +43,7 @@ struct claim {
      * the mean over the report's pairs 8-10, 14-15 and 1-27, and no others. */
     const char *clusters;
     enum claim_kind kind;
-    enum replicates_set on;     /* of falls: VAL, compared with ALL */
+    enum replicates_set on;     /* of falls: TEST, compared with ALL */
     const char *first, *second; /* strategies, "a|b"; second for beats only, else "" */
     const char *metric;
     double published; /* about, below: the number; else NaN */

@@ -27,11 +27,10 @@ static const char *find_line(const char *from, const char *prefix)
     return NULL;
 }
 
-static void curve_prefix(char *out, size_t size, const char *clusters, const char *strategy, enum split split,
-                         enum metric metric)
+static void curve_prefix(char *out, size_t size, const char *clusters, const char *strategy,
+                         enum image_set set, enum metric metric)
 {
-    snprintf(out, size, "%s,%s,%s,%s,", clusters, strategy, split == SPLIT_TRAIN ? "train" : "val",
-             metric_names[metric]);
+    snprintf(out, size, "%s,%s,%s,%s,", clusters, strategy, image_set_names[set], metric_names[metric]);
 }
 
 int published_fits(const struct store *store)
@@ -66,14 +65,14 @@ int published_compares(const struct store *store, const struct store_job *job)
            (*size == '\0' || atoi(size) == config_defaults(worker_schema()).image_size);
 }
 
-int published_curve(const char *clusters, const char *strategy, enum split split, enum metric metric,
+int published_curve(const char *clusters, const char *strategy, enum image_set set, enum metric metric,
                     double *out, int n_epochs)
 {
     char prefix[256];
     int found = 0;
     for (int e = 0; e < n_epochs; e++)
         out[e] = nan("");
-    curve_prefix(prefix, sizeof prefix, clusters, strategy, split, metric);
+    curve_prefix(prefix, sizeof prefix, clusters, strategy, set, metric);
     for (const char *line = find_line(published_text, prefix); line;
          line = find_line(strchr(line, '\n'), prefix)) {
         char *end;
@@ -86,12 +85,12 @@ int published_curve(const char *clusters, const char *strategy, enum split split
     return found;
 }
 
-double published_final(const char *clusters, const char *strategy, enum split split, enum metric metric)
+double published_final(const char *clusters, const char *strategy, enum image_set set, enum metric metric)
 {
     char prefix[256];
     double value = nan("");
     long last = 0;
-    curve_prefix(prefix, sizeof prefix, clusters, strategy, split, metric);
+    curve_prefix(prefix, sizeof prefix, clusters, strategy, set, metric);
     for (const char *line = find_line(published_text, prefix); line;
          line = find_line(strchr(line, '\n'), prefix)) {
         char *end;

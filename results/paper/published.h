@@ -16,14 +16,14 @@ int published_fits(const struct store *store);
  * another image.size, or model fake. */
 int published_compares(const struct store *store, const struct store_job *job);
 
-/* The published curve of a pair ("8-10") and strategy ("augment"), SPLIT_TRAIN or SPLIT_VAL: out[e]
+/* The published curve of a pair ("8-10") and strategy ("augment"), SET_TRAIN or SET_TEST: out[e]
  * is epoch e of n_epochs, NaN where nothing is published. Returns how many epochs were found, 0 when
  * there is no such curve. */
-int published_curve(const char *clusters, const char *strategy, enum split split, enum metric metric,
+int published_curve(const char *clusters, const char *strategy, enum image_set set, enum metric metric,
                     double *out, int n_epochs);
 
 /* Last epoch of that curve, NaN when there is none. */
-double published_final(const char *clusters, const char *strategy, enum split split, enum metric metric);
+double published_final(const char *clusters, const char *strategy, enum image_set set, enum metric metric);
 
 /* The report's own check of a model: balanced accuracy on all original images, most of them seen in training.
  * NaN when it gave none. */

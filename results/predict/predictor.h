@@ -6,7 +6,7 @@
  *     rc = predictor_classify(p, &pixels, 1, probs, &err);
  *     predictor_free(p);
  *
- * The weights are those the sweep kept: of the final epoch, or of the best on the validation set
+ * The weights are those the sweep kept: of the final epoch, or of the best on the test set
  * (keep_weights of store.h). The networks of all chosen jobs vote: their probabilities are averaged. One
  * predictor is used by one thread at a time. No MPI. */
 #ifndef CELLSWEEP_PREDICTOR_H

@@ -157,15 +157,15 @@ static int parse_jobs(const char *text, int n_jobs, int *job, struct err *err)
     }
 }
 
-static int read_curves(struct store *store, const int *job, int n, enum split split, json_t *out, int *failed,
-                       struct err *err)
+static int read_curves(struct store *store, const int *job, int n, enum image_set set, json_t *out,
+                       int *failed, struct err *err)
 {
     size_t epochs = (size_t)store_n_epochs(store);
     float *value = err_calloc((size_t)n * epochs, sizeof *value, "learning curves", err);
     int rc = value ? 0 : E_IO;
     for (int m = 0; m < N_METRICS && rc == 0; m++) {
         for (int i = 0; i < n && rc == 0; i++)
-            rc = store_read_curve(store, job[i], split, (enum metric)m, value + (size_t)i * epochs, err);
+            rc = store_read_curve(store, job[i], set, (enum metric)m, value + (size_t)i * epochs, err);
         if (rc == 0)
             json_out_put(out, metric_names[m], json_out_floats(value, (size_t)n * epochs), failed);
     }
@@ -179,17 +179,17 @@ static int curves_of(struct store *store, const struct selection *shown, const c
     int job[SERVE_MAX_CURVES] = {0}, n = parse_jobs(text, shown->n, job, err);
     if (n < 0)
         return n;
-    json_t *jobs = json_array(), *train = json_object(), *val = json_object();
+    json_t *jobs = json_array(), *train = json_object(), *test = json_object();
     for (int i = 0; i < n; i++) {
         json_out_add(jobs, json_integer(job[i]), failed);
         job[i] = shown->job[job[i]];
     }
-    int rc = read_curves(store, job, n, SPLIT_TRAIN, train, failed, err);
+    int rc = read_curves(store, job, n, SET_TRAIN, train, failed, err);
     if (rc == 0)
-        rc = read_curves(store, job, n, SPLIT_VAL, val, failed, err);
+        rc = read_curves(store, job, n, SET_TEST, test, failed, err);
     json_out_put(root, "jobs", jobs, failed);
     json_out_put(root, "train", train, failed);
-    json_out_put(root, "val", val, failed);
+    json_out_put(root, "test", test, failed);
     return rc;
 }
 

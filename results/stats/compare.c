@@ -31,7 +31,7 @@ static struct compare_row *add_row(struct making *m, int a, int b, struct err *e
     }
     c->row[c->n] = (struct compare_row){
         .a = &m->summary->group[a], .b = &m->summary->group[b], .group_a = a, .group_b = b};
-    if (c->on == REPLICATES_VAL)
+    if (c->on == REPLICATES_TEST)
         c->row[c->n].lacking = m->summary->group[a].n_lacking + m->summary->group[b].n_lacking;
     return &c->row[c->n++];
 }
@@ -127,7 +127,7 @@ enum compare_flaw compare_setting_flaw(const struct summary *summary, int part, 
         const struct summary_group *group = &summary->group[settings->member[i]];
         if (group->n_state[JOB_DONE] < group->n_jobs)
             return FLAW_UNFINISHED;
-        if (on == REPLICATES_VAL && group->n_lacking > 0)
+        if (on == REPLICATES_TEST && group->n_lacking > 0)
             flaw = FLAW_LACKING;
         if (on != REPLICATES_ALL && flaw == FLAW_NONE && draws_are_one(&group->draws))
             flaw = FLAW_REPEATED;
@@ -330,7 +330,7 @@ int compare_strategies(struct store *store, const struct summary *summary, const
 int compare_leak(struct store *store, const struct summary *summary, const char *metric, struct compare **out,
                  struct err *err)
 {
-    return make(store, summary, metric, REPLICATES_VAL, compare_protocols, out, err);
+    return make(store, summary, metric, REPLICATES_TEST, compare_protocols, out, err);
 }
 
 void compare_free(struct compare *compare)

@@ -2,7 +2,7 @@
  * axes; and leak inflation: how much more a protocol that leaks promises than one that does not.
  *
  *     struct compare *compare = NULL;
- *     if (compare_strategies(store, summary, "balanced_accuracy", REPLICATES_VAL, &compare, &err) < 0) ...
+ *     if (compare_strategies(store, summary, "balanced_accuracy", REPLICATES_TEST, &compare, &err) < 0) ...
  *     compare->row[i].a, .b, .contrast.mean, .p_holm, .verdict
  *     compare_free(compare);
  *
@@ -13,7 +13,7 @@
  *
  * No verdict is given, whatever the p,
  *     on set all, which holds the images that were trained on: difference, means and n only, no interval and
- *     no p (VERDICT_SEEN); on set val where a job of either side was judged on images that lack a class
+ *     no p (VERDICT_SEEN); on set test where a job of either side was judged on images that lack a class
  *     (n_lacking of summary.h): its balanced accuracy is that of other classes than its partner's. Its p
  *     stays in the family (VERDICT_LACKING); where all seeds and repeats of either side drew one and the same
  *     split, as few groups of images make them: n counts runs of that split, and what other splits would give
@@ -37,7 +37,7 @@ struct compare_row {
     struct contrast contrast;
     double p_holm;
     int family;  /* how many p values it was adjusted for */
-    int lacking; /* jobs of both sides that were judged without a class; 0 on other sets than val */
+    int lacking; /* jobs of both sides that were judged without a class; 0 on other sets than test */
     enum verdict verdict;
 };
 
@@ -52,8 +52,8 @@ enum compare_flaw {
     FLAW_NONE,
     /* jobs of it wait, run, failed or diverged: whoever lacks them may be better, or worse */
     FLAW_UNFINISHED,
-    FLAW_LACKING, /* val: jobs of it were judged without a class */
-    FLAW_REPEATED /* val and oof: its seeds and repeats drew one and the same split */
+    FLAW_LACKING, /* test: jobs of it were judged without a class */
+    FLAW_REPEATED /* test and oof: its seeds and repeats drew one and the same split */
 };
 
 /* Strategies over data sets, within a protocol, model and other axes; the first 64 if there are more. */
@@ -84,7 +84,7 @@ int compare_strategies(struct store *store, const struct summary *summary, const
                        enum replicates_set on, struct compare **out, struct err *err);
 
 /* Per strategy, clusters, model and other axes: protocol report minus every kfold, or minus holdout where
- * there is no kfold. On val. No rankings. */
+ * there is no kfold. On test. No rankings. */
 int compare_leak(struct store *store, const struct summary *summary, const char *metric, struct compare **out,
                  struct err *err);
 

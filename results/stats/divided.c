@@ -17,12 +17,12 @@ static int keeps_groups(struct store *store, const struct store_job *row)
 static int add_sets(struct store *store, const int *job, int n, int *number, float *probs,
                     struct draws *draws, struct err *err)
 {
-    size_t room = (size_t)store_n_predictions(store, SPLIT_VAL);
+    size_t room = (size_t)store_n_predictions(store, SET_TEST);
     int rc = 0;
     for (int i = 0; i < n && rc == 0; i++) {
         const struct store_job *row = &store_jobs(store)[job[i]];
         int used = 0;
-        rc = store_read_predictions(store, job[i], SPLIT_VAL, number, number + room, number + 2 * room, probs,
+        rc = store_read_predictions(store, job[i], SET_TEST, number, number + room, number + 2 * room, probs,
                                     err);
         for (size_t k = 0; k < room && rc == 0; k++)
             if (number[k] >= 0)
@@ -35,7 +35,7 @@ static int add_sets(struct store *store, const int *job, int n, int *number, flo
 
 int divided_read(struct store *store, const int *job, int n, struct draws_summary *out, struct err *err)
 {
-    size_t room = (size_t)store_n_predictions(store, SPLIT_VAL), classes = (size_t)store_n_classes(store);
+    size_t room = (size_t)store_n_predictions(store, SET_TEST), classes = (size_t)store_n_classes(store);
     struct draws draws = {0};
     *out = (struct draws_summary){.overlap = (double)NAN};
     if (n < 1 || room < 1 || !keeps_groups(store, &store_jobs(store)[job[0]]))

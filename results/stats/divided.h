@@ -1,4 +1,4 @@
-/* divided.h - how many different validation sets the finished jobs of a group have, where whole groups of
+/* divided.h - how many different test sets the finished jobs of a group have, where whole groups of
  * images were divided. No MPI. */
 #ifndef CELLSWEEP_DIVIDED_H
 #define CELLSWEEP_DIVIDED_H
@@ -6,7 +6,7 @@
 #include "draws.h"
 #include "store/store.h"
 
-/* The draws of n finished jobs of one cell of the grid (rows in job, ascending), from the validation images
+/* The draws of n finished jobs of one cell of the grid (rows in job, ascending), from the test images
  * that are stored with their predictions. Jobs without groups draw as many splits as they are: drawn is 0 for
  * them, and for no job. E_IO when the file cannot be read. */
 int divided_read(struct store *store, const int *job, int n, struct draws_summary *out, struct err *err);

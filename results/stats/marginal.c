@@ -74,7 +74,7 @@ static struct stats_summary spread(const struct kept *k, const int *i, int n)
         .mean = (double)NAN, .sd = (double)NAN, .low = (double)NAN, .high = (double)NAN};
     double sum = 0, squares = 0, low = HUGE_VAL, high = -HUGE_VAL;
     for (int m = 0; m < n; m++) {
-        double x = k->summary->group[k->at[i[m]]].final[SPLIT_VAL][METRIC_BALANCED_ACCURACY].mean;
+        double x = k->summary->group[k->at[i[m]]].final[SET_TEST][METRIC_BALANCED_ACCURACY].mean;
         if (isnan(x))
             continue;
         s.n++;
@@ -86,7 +86,7 @@ static struct stats_summary spread(const struct kept *k, const int *i, int n)
         return s;
     s.mean = sum / s.n;
     for (int m = 0; m < n; m++) {
-        double x = k->summary->group[k->at[i[m]]].final[SPLIT_VAL][METRIC_BALANCED_ACCURACY].mean;
+        double x = k->summary->group[k->at[i[m]]].final[SET_TEST][METRIC_BALANCED_ACCURACY].mean;
         squares += isnan(x) ? 0 : (x - s.mean) * (x - s.mean);
     }
     if (s.n > 1) {
@@ -113,7 +113,7 @@ static void average(struct marginal *m, const struct kept *k, const int *i, int 
         for (int state = 0; state < N_JOB_STATES; state++)
             group->n_state[state] += from->n_state[state];
     }
-    group->final[SPLIT_VAL][METRIC_BALANCED_ACCURACY] = spread(k, i, n);
+    group->final[SET_TEST][METRIC_BALANCED_ACCURACY] = spread(k, i, n);
 }
 
 /* Averages stand in the order in which the sweep has their first groups. */

@@ -2,7 +2,7 @@
  *
  *     struct marginal *marginal = NULL;
  *     if (marginal_new(summary, FACTOR_AXES + axis, &marginal, &err) < 0) ...
- *     marginal->summary.group[0].final[SPLIT_VAL][METRIC_BALANCED_ACCURACY]
+ *     marginal->summary.group[0].final[SET_TEST][METRIC_BALANCED_ACCURACY]
  *     marginal_free(marginal);
  *
  * A group of the new summary is one value of the factor for clusters, strategy, protocol and model; the other
@@ -18,7 +18,7 @@
 
 struct marginal {
     struct summary
-        summary;    /* of the same store; for trend.h: final[SPLIT_VAL], jobs and states of groups, varying */
+        summary;    /* of the same store; for trend.h: final[SET_TEST], jobs and states of groups, varying */
     int n_left_out; /* combinations with finished jobs that lack some value of the factor */
     struct store_job *cell; /* (summary.n_groups) owned */
 };

@@ -162,7 +162,7 @@ static int add_group(struct misjudged *m, struct tally *t, struct predicted *pre
 {
     const struct summary_group *group = &summary->group[g];
     struct scores_input input;
-    int rc = predicted_read(predicted, group->job, group->n_state[JOB_DONE], SPLIT_VAL, &input, err);
+    int rc = predicted_read(predicted, group->job, group->n_state[JOB_DONE], SET_TEST, &input, err);
     if (rc < 0)
         return rc;
     tally_clear(t);

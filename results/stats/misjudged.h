@@ -5,8 +5,8 @@
  *     misjudged->row[i].group, .image, .wrong, .judged
  *     misjudged_free(misjudged);
  *
- * Judged by stored validation predictions of finished jobs only. Duplicates and augmented versions in
- * a validation set count for the original they were made of, so an image may be judged several times
+ * Judged by stored test predictions of finished jobs only. Duplicates and augmented versions in
+ * a test set count for the original they were made of, so an image may be judged several times
  * by one job. No MPI. */
 #ifndef CELLSWEEP_MISJUDGED_H
 #define CELLSWEEP_MISJUDGED_H

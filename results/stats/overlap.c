@@ -11,7 +11,7 @@
  * out. */
 static int count_used(struct store *store, int job, double *n, struct err *err)
 {
-    int room = store_n_predictions(store, SPLIT_ALL);
+    int room = store_n_predictions(store, SET_ALL);
     int *role = err_calloc((size_t)room, sizeof *role, "roles of images", err);
     int rc = role ? store_read_roles(store, job, role, err) : E_IO;
     for (int i = 0; i < room && rc == 0; i++)
@@ -25,7 +25,7 @@ static int count_all(struct store *store, int job, double *n, struct err *err)
 {
     int c = store_n_classes(store);
     int *confusion = err_calloc((size_t)c * (size_t)c, sizeof *confusion, "a confusion matrix", err);
-    int rc = confusion ? store_read_confusion(store, job, SPLIT_ALL, confusion, err) : E_IO;
+    int rc = confusion ? store_read_confusion(store, job, SET_ALL, confusion, err) : E_IO;
     for (int i = 0; i < c * c && rc == 0; i++)
         *n += confusion[i] > 0 ? confusion[i] : 0;
     free(confusion);
@@ -58,10 +58,10 @@ int overlap_ratio(struct store *store, const int *job, int n, double *ratio, str
     if (!rebalanced)
         rc = count_drawn(store, job[0], &drawn, err);
     for (int i = 0; i < n && rc == 0; i++) {
-        double n_val = row[job[i]].n_val, n_train = rebalanced ? row[job[i]].n_train : drawn - n_val;
-        if (n_val < 1 || n_train < 1)
+        double n_test = row[job[i]].n_test, n_train = rebalanced ? row[job[i]].n_train : drawn - n_test;
+        if (n_test < 1 || n_train < 1)
             continue;
-        sum += n_val / n_train;
+        sum += n_test / n_train;
         found++;
     }
     if (found > 0)

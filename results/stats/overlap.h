@@ -3,10 +3,10 @@
  * Jobs that split the same images anew train on mostly the same ones, so their results are not independent,
  * and an interval that counts them as such is too narrow. Nadeau and Bengio (Machine Learning 52, 2003) allow
  * for it by n_test / n_train, the images that judge over those that train: see stats.h.
- *     holdout, kfold   validation images over the other originals that the job drew; what a strategy then
+ *     holdout, kfold   test images over the other originals that the job drew; what a strategy then
  *                      makes of the training part, fewer or more, belongs to the strategy; about 1 / (k - 1)
  *                      for k folds
- *     report           validation samples over training samples: it splits what was rebalanced before
+ *     report           test samples over training samples: it splits what was rebalanced before
  *     tail             none: there is one split, and runs differ by their seed only
  * No MPI. */
 #ifndef CELLSWEEP_OVERLAP_H

@@ -66,16 +66,16 @@ static int is_used(const struct predicted *predicted, int i)
 }
 
 /* Append the predictions of a job, unused rows left out. */
-static int append(struct predicted *predicted, int job, enum split split, struct err *err)
+static int append(struct predicted *predicted, int job, enum image_set set, struct err *err)
 {
-    int from = predicted->n, room = store_n_predictions(predicted->store, split), rc = 0;
+    int from = predicted->n, room = store_n_predictions(predicted->store, set), rc = 0;
     size_t c = (size_t)store_n_classes(predicted->store);
     if (room == 0)
         return 0;
     if (from + room > predicted->capacity)
         rc = grow(predicted, 2 * (from + room), err);
     if (rc == 0)
-        rc = store_read_predictions(predicted->store, job, split, predicted->image + from,
+        rc = store_read_predictions(predicted->store, job, set, predicted->image + from,
                                     predicted->copy + from, predicted->label + from,
                                     predicted->probs + (size_t)from * c, err);
     for (int i = from; i < from + room && rc == 0; i++)
@@ -112,7 +112,7 @@ static int learn_classes(struct predicted *predicted, int job, struct scores_inp
     predicted->n = input->n_classes = 0;
     for (int c = 0; c < CONFIG_MAX_CLUSTERS; c++)
         predicted->cluster[c] = -1;
-    if ((rc = append(predicted, job, SPLIT_ALL, err)) < 0)
+    if ((rc = append(predicted, job, SET_ALL, err)) < 0)
         return rc;
     for (int i = 0; i < predicted->n; i++) {
         int label = predicted->label[i];
@@ -123,19 +123,19 @@ static int learn_classes(struct predicted *predicted, int job, struct scores_inp
     return 0;
 }
 
-int predicted_read(struct predicted *predicted, const int *job, int n_jobs, enum split split,
+int predicted_read(struct predicted *predicted, const int *job, int n_jobs, enum image_set set,
                    struct scores_input *input, struct err *err)
 {
     memset(input, 0, sizeof *input);
     int rc = n_jobs > 0 ? learn_classes(predicted, job[0], input, err) : 0;
     predicted->n = 0;
     for (int j = 0; j < n_jobs && rc == 0; j++)
-        rc = append(predicted, job[j], split, err);
+        rc = append(predicted, job[j], set, err);
     input->n = 0;
     for (int i = 0; i < predicted->n; i++) /* a class without originals cannot be judged */
         input->n += predicted->label[i] < input->n_classes;
     if (input->n < predicted->n && rc == 0)
-        rc = err_set(err, E_IO, "%s: job %d has validation labels that none of its originals has",
+        rc = err_set(err, E_IO, "%s: job %d has test labels that none of its originals has",
                      store_path(predicted->store), job[0]);
     input->stride = store_n_classes(predicted->store);
     input->probs = predicted->probs;

@@ -3,7 +3,7 @@
  *     struct predicted *predicted = NULL;
  *     struct scores_input input;
  *     if (predicted_new(store, &predicted, &err) < 0) ...
- *     if (predicted_read(predicted, folds, 5, SPLIT_VAL, &input, &err) < 0) ...
+ *     if (predicted_read(predicted, folds, 5, SET_TEST, &input, &err) < 0) ...
  *     ... judged_new(&input, &judged, &err) ...
  *     predicted_free(predicted);
  *
@@ -21,8 +21,8 @@ int predicted_new(struct store *store, struct predicted **out, struct err *err);
 
 /* Predictions of jobs of one cell, one after the other: *input (owned by predicted, until the next
  * call) has the classes of the first job's originals, the rarest of them positive. n is 0 when
- * nothing is stored. SPLIT_VAL or SPLIT_ALL. */
-int predicted_read(struct predicted *predicted, const int *job, int n_jobs, enum split split,
+ * nothing is stored. SET_TEST or SET_ALL. */
+int predicted_read(struct predicted *predicted, const int *job, int n_jobs, enum image_set set,
                    struct scores_input *input, struct err *err);
 
 /* Rows of /images of the last predicted_read, (n) as in its input; a copy has the row of its original. */

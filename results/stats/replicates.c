@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const replicates_set_names[N_REPLICATES_SETS] = {"val", "all", "oof"};
+const char *const replicates_set_names[N_REPLICATES_SETS] = {"test", "all", "oof"};
 
 /* What is needed only while replicates are made. */
 struct making {
@@ -33,7 +33,7 @@ static int choose_source(struct making *m, struct err *err)
         m->of_matrix = stats_balanced_accuracy;
     if (m->on != REPLICATES_OOF && strcmp(m->name, "accuracy") == 0)
         m->of_matrix = stats_accuracy;
-    for (int k = 0; k < N_METRICS && m->on == REPLICATES_VAL && !m->score; k++)
+    for (int k = 0; k < N_METRICS && m->on == REPLICATES_TEST && !m->score; k++)
         if (strcmp(m->name, metric_names[k]) == 0) {
             m->stored = 1;
             m->metric = (enum metric)k;
@@ -61,8 +61,8 @@ static int last_epoch_value(const struct making *m, int job, double *value)
 
 static int matrix_value(const struct making *m, int job, double *value, struct err *err)
 {
-    enum split split = m->on == REPLICATES_ALL ? SPLIT_ALL : SPLIT_VAL;
-    int rc = store_read_confusion(m->store, job, split, m->confusion, err);
+    enum image_set set = m->on == REPLICATES_ALL ? SET_ALL : SET_TEST;
+    int rc = store_read_confusion(m->store, job, set, m->confusion, err);
     *value = m->of_matrix(m->confusion, store_n_classes(m->store));
     return rc;
 }
@@ -72,8 +72,8 @@ static int judge_jobs(const struct making *m, const int *job, int n_jobs, struct
                       struct err *err)
 {
     struct scores_input input;
-    int rc = predicted_read(m->predicted, job, n_jobs, m->on == REPLICATES_ALL ? SPLIT_ALL : SPLIT_VAL,
-                            &input, err);
+    int rc =
+        predicted_read(m->predicted, job, n_jobs, m->on == REPLICATES_ALL ? SET_ALL : SET_TEST, &input, err);
     *out = NULL;
     return rc == 0 ? judged_new(&input, out, err) : rc;
 }
@@ -200,7 +200,7 @@ static int score_group(const struct making *m, const struct summary_group *from,
     }
     for (int s = 0; s < n_scores && rc == 0; s++)
         out[s] = stats_within(stats_of_splits(value + (size_t)s * (size_t)n, n_units,
-                                              m->on == REPLICATES_VAL ? from->test_ratio : (double)NAN,
+                                              m->on == REPLICATES_TEST ? from->test_ratio : (double)NAN,
                                               summary_level),
                               scores[s].least, scores[s].most);
     free(job);
@@ -223,7 +223,7 @@ static int making_init(struct making *m, struct err *err)
         predicted_new(m->store, &m->predicted, err) < 0)
         return E_IO;
     rc = store_read_marks(m->store, m->mark, err);
-    return rc == 0 && m->stored ? store_read_metric(m->store, SPLIT_VAL, m->metric, m->curve, err) : rc;
+    return rc == 0 && m->stored ? store_read_metric(m->store, SET_TEST, m->metric, m->curve, err) : rc;
 }
 
 static void making_release(struct making *m)

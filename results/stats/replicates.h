@@ -5,17 +5,17 @@
  *     replicates->group[g].replicate[i].value ...            in the order of summary->group[g]
  *     replicates_free(replicates);
  *
- * Sets: val, what each job held back; all, every original of its clusters, training images among them; oof
+ * Sets: test, what each job held back; all, every original of its clusters, training images among them; oof
  * ("out of fold"), the held-back predictions of all folds of a repeat pooled, so that every image is judged
  * once by a model that has not seen it. oof needs k-fold and every fold finished; else there is no replicate.
  *
- * The replicate of a test is a job in val and all, and a repeat of a seed in oof. Repeats and seeds are
+ * The replicate of a test is a job in test and all, and a repeat of a seed in oof. Repeats and seeds are
  * alike: each draws its own split, its own initial weights and, with class_sizes, its own originals, so n =
  * seeds x repeats. All of them judge the same images: a test of them tells what other seeds and splits of
  * these images would give, nothing about other images.
  *
- * Metrics: every score of scores.h; on val also loss and balanced_accuracy_as_published. accuracy and
- * balanced_accuracy of val and all come from the stored matrices, in double precision, so that runs which
+ * Metrics: every score of scores.h; on test also loss and balanced_accuracy_as_published. accuracy and
+ * balanced_accuracy of test and all come from the stored matrices, in double precision, so that runs which
  * are equally good are equal; loss and balanced_accuracy_as_published from the stored metrics of the last
  * epoch, in single precision; the rest from stored probabilities, which needs no rerun. No MPI. */
 #ifndef CELLSWEEP_REPLICATES_H
@@ -24,9 +24,9 @@
 #include "stats/scores.h"
 #include "stats/summary.h"
 
-enum replicates_set { REPLICATES_VAL, REPLICATES_ALL, REPLICATES_OOF, N_REPLICATES_SETS };
+enum replicates_set { REPLICATES_TEST, REPLICATES_ALL, REPLICATES_OOF, N_REPLICATES_SETS };
 
-/* "val", "all", "oof". */
+/* "test", "all", "oof". */
 extern const char *const replicates_set_names[N_REPLICATES_SETS];
 
 struct replicate {
@@ -40,13 +40,13 @@ struct replicates_group {
     int n;
     struct replicate *replicate; /* (n) */
     /* Images that judge over images that train when replicates are splits of the same images (kfold
-     * and holdout on val and all): the correlation that a test has to allow for (stats_corrected_t).
-     * The mean of n_val / (n_drawn - n_val) over the finished jobs of the group, so uneven folds of
-     * groups have their own. n_val is that of /jobs; n_drawn is the sum of class_sizes (where an axis
+     * and holdout on test and all): the correlation that a test has to allow for (stats_corrected_t).
+     * The mean of n_test / (n_drawn - n_test) over the finished jobs of the group, so uneven folds of
+     * groups have their own. n_test is that of /jobs; n_drawn is the sum of class_sizes (where an axis
      * had to cut their list: originals of role 0 or 1 of the first job), or without them the number
      * of originals of the clusters (the sum of /confusion/all): what a strategy adds or leaves out of
      * the training part does not count. NaN where replicates are runs with different seeds (report,
-     * tail, oof), and where n_val is 0 or n_drawn. */
+     * tail, oof), and where n_test is 0 or n_drawn. */
     double test_ratio;
     double rounding; /* a value is off by at most this share of itself: 2^-24 of stored metrics, else 0 */
 };
@@ -62,7 +62,7 @@ int replicates_new(struct store *store, const struct summary *summary, const cha
                    enum replicates_set on, struct replicates **out, struct err *err);
 
 /* Every score of scores.h at once: mean and interval over the replicates of each group, (n_groups, n_scores),
- * n 0 where there are none. Intervals are made as those of summary.h: on val they allow for shared images,
+ * n 0 where there are none. Intervals are made as those of summary.h: on test they allow for shared images,
  * all and oof are Student's t over replicates that judge the same images. *out is freed by the caller. */
 int replicates_scores(struct store *store, const struct summary *summary, enum replicates_set on,
                       struct stats_summary **out, struct err *err);

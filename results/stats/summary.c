@@ -156,11 +156,11 @@ static int check_some_done(const struct summary *summary, struct err *err)
 
 static int allocate_curves(struct summary_group *group, int n_epochs, struct err *err)
 {
-    for (int s = 0; s < 2; s++)
+    for (int s = 0; s < N_CURVE_SETS; s++)
         for (int m = 0; m < N_METRICS; m++) {
-            group->curve[s][m] =
+            group->curve[curve_sets[s]][m] =
                 err_calloc((size_t)n_epochs, sizeof(struct stats_summary), "mean curves", err);
-            if (!group->curve[s][m])
+            if (!group->curve[curve_sets[s]][m])
                 return E_IO;
         }
     return 0;
@@ -196,11 +196,11 @@ static int is_possible(double value, enum metric metric)
 }
 
 /* Learning curves and last epochs of one metric, read once for all groups. */
-static int summarise_metric(struct summary *summary, struct work *work, enum split split, enum metric metric,
-                            struct err *err)
+static int summarise_metric(struct summary *summary, struct work *work, enum image_set set,
+                            enum metric metric, struct err *err)
 {
     size_t n_epochs = (size_t)summary->n_epochs;
-    int rc = store_read_metric(work->store, split, metric, work->metric, err);
+    int rc = store_read_metric(work->store, set, metric, work->metric, err);
     if (rc < 0)
         return rc;
     for (int g = 0; g < summary->n_groups; g++) {
@@ -209,16 +209,16 @@ static int summarise_metric(struct summary *summary, struct work *work, enum spl
         for (size_t e = 0; e < n_epochs; e++) {
             for (int i = 0; i < n; i++)
                 work->value[i] = (double)work->metric[(size_t)group->job[i] * n_epochs + e];
-            group->curve[split][metric][e] = mean_of_jobs(group, work, metric);
+            group->curve[set][metric][e] = mean_of_jobs(group, work, metric);
         }
         for (int i = 0; i < n; i++) {
             int last = work->mark[group->job[i]].epochs_done - 1;
             work->value[i] = last >= 0 && last < summary->n_epochs
                                  ? (double)work->metric[(size_t)group->job[i] * n_epochs + (size_t)last]
                                  : nan("");
-            work->damaged[group->job[i]] |= split == SPLIT_VAL && !is_possible(work->value[i], metric);
+            work->damaged[group->job[i]] |= set == SET_TEST && !is_possible(work->value[i], metric);
         }
-        group->final[split][metric] = mean_of_jobs(group, work, metric);
+        group->final[set][metric] = mean_of_jobs(group, work, metric);
     }
     return 0;
 }
@@ -229,7 +229,7 @@ static int summarise_all_originals(struct summary *summary, struct work *work, s
         struct summary_group *group = &summary->group[g];
         int n = group->n_state[JOB_DONE];
         for (int i = 0; i < n; i++) {
-            int rc = store_read_confusion(work->store, group->job[i], SPLIT_ALL, work->confusion, err);
+            int rc = store_read_confusion(work->store, group->job[i], SET_ALL, work->confusion, err);
             if (rc < 0)
                 return rc;
             work->value[i] = stats_balanced_accuracy(work->confusion, store_n_classes(work->store));
@@ -259,7 +259,7 @@ static int count_lacking(struct summary *summary, struct work *work, struct err 
     for (int g = 0; g < summary->n_groups; g++)
         for (int i = 0; i < summary->group[g].n_state[JOB_DONE]; i++) {
             int rc =
-                store_read_confusion(work->store, summary->group[g].job[i], SPLIT_VAL, work->confusion, err);
+                store_read_confusion(work->store, summary->group[g].job[i], SET_TEST, work->confusion, err);
             if (rc < 0)
                 return rc;
             summary->group[g].n_lacking += lacks_class(work->confusion, store_n_classes(work->store));
@@ -277,14 +277,14 @@ static double job_n_train(const struct store_job *job)
     return job->n_train;
 }
 
-static double job_n_val(const struct store_job *job)
+static double job_n_test(const struct store_job *job)
 {
-    return job->n_val;
+    return job->n_test;
 }
 
 static double job_leak_share(const struct store_job *job)
 {
-    return job->n_val > 0 ? (double)job->leak / job->n_val : nan("");
+    return job->n_test > 0 ? (double)job->leak / job->n_test : nan("");
 }
 
 static struct stats_summary summarise_jobs(const struct summary_group *group, struct work *work,
@@ -302,7 +302,7 @@ static void summarise_samples(struct summary *summary, struct work *work)
         struct summary_group *group = &summary->group[g];
         group->leak = summarise_jobs(group, work, job_leak);
         group->n_train = summarise_jobs(group, work, job_n_train);
-        group->n_val = summarise_jobs(group, work, job_n_val);
+        group->n_test = summarise_jobs(group, work, job_n_test);
         group->leak_share = summarise_jobs(group, work, job_leak_share);
     }
 }
@@ -314,7 +314,7 @@ static void count_damaged(struct summary *summary, const struct work *work)
             int j = summary->group[g].job[i];
             const struct store_job *job = &store_jobs(work->store)[j];
             summary->n_damaged +=
-                work->damaged[j] || job->n_val < 1 || job->leak < 0 || job->leak > job->n_val;
+                work->damaged[j] || job->n_test < 1 || job->leak < 0 || job->leak > job->n_test;
         }
 }
 
@@ -326,9 +326,9 @@ static int summarise_values(struct summary *summary, struct work *work, struct e
         return E_IO;
     for (int g = 0; g < summary->n_groups && rc == 0; g++)
         rc = allocate_curves(&summary->group[g], summary->n_epochs, err);
-    for (int s = SPLIT_TRAIN; s <= SPLIT_VAL && rc == 0; s++)
+    for (int s = 0; s < N_CURVE_SETS && rc == 0; s++)
         for (int m = 0; m < N_METRICS && rc == 0; m++)
-            rc = summarise_metric(summary, work, (enum split)s, (enum metric)m, err);
+            rc = summarise_metric(summary, work, curve_sets[s], (enum metric)m, err);
     if (rc == 0)
         count_damaged(summary, work);
     return rc == 0 ? summarise_all_originals(summary, work, err) : rc;
@@ -404,13 +404,13 @@ int summary_new(struct store *store, const char *filter, struct summary **out, s
 
 void summary_leak_text(char *out, size_t size, const struct summary_group *group)
 {
-    char leak[32], n_val[32];
+    char leak[32], n_test[32];
     stats_count_text(leak, sizeof leak, group->leak.mean);
-    stats_count_text(n_val, sizeof n_val, group->n_val.mean);
+    stats_count_text(n_test, sizeof n_test, group->n_test.mean);
     if (group->leak.n == 0)
         snprintf(out, size, "-");
     else
-        snprintf(out, size, "%s of %s", leak, n_val);
+        snprintf(out, size, "%s of %s", leak, n_test);
 }
 
 int summary_varies(const struct summary *summary, int factor)
@@ -445,7 +445,7 @@ void summary_print_damage(FILE *file, const struct summary *summary)
         fprintf(
             file,
             "Damaged: %d of the finished jobs that are shown hold what no run writes (a metric that is no "
-            "number or out of its range, or a leak beyond the validation images): the file was changed, "
+            "number or out of its range, or a leak beyond the test images): the file was changed, "
             "and what is made of them is not to be trusted.\n",
             summary->n_damaged);
 }
@@ -459,9 +459,9 @@ void summary_free(struct summary *summary)
     free(summary->filter);
     for (int g = 0; g < summary->n_groups && summary->group; g++) {
         free(summary->group[g].job);
-        for (int s = 0; s < 2; s++)
+        for (int s = 0; s < N_CURVE_SETS; s++)
             for (int m = 0; m < N_METRICS; m++)
-                free(summary->group[g].curve[s][m]);
+                free(summary->group[g].curve[curve_sets[s]][m]);
     }
     free(summary->group);
     free(summary);

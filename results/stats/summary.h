@@ -6,14 +6,14 @@
  *
  *     struct summary *summary = NULL;
  *     if (summary_new(store, "protocol=report", &summary, &err) < 0) ...
- *     const struct stats_summary *loss = summary->group[0].curve[SPLIT_VAL][METRIC_LOSS];   (n_epochs)
+ *     const struct stats_summary *loss = summary->group[0].curve[SET_TEST][METRIC_LOSS];   (n_epochs)
  *     summary_free(summary);
  *
  * A filter chooses the jobs that are summarised, so what is shown; what depends on how many there are to
  * compare (findings.h) is made from the summary of the whole file.
  *
- * Intervals of training and validation allow for splits that share images (overlap.h, stats_of_splits()) and
- * are cut to the range of the metric. The correction is derived for validation; training has the same, so
+ * Intervals of training and test set allow for splits that share images (overlap.h, stats_of_splits()) and
+ * are cut to the range of the metric. The correction is derived for the test set; training has the same, so
  * that both can be looked at side by side. What all originals give is judged on the same images by every job,
  * most of them seen in training: that interval is plain Student's t over jobs and tells what other seeds and
  * splits of these images would give, nothing about other images. No MPI. */
@@ -36,11 +36,11 @@ struct summary_group {
     int n_jobs, n_state[N_JOB_STATES]; /* jobs in all, and in each state */
     int *job;                          /* (n_state[JOB_DONE]) rows of the finished jobs */
     double test_ratio;                 /* overlap_ratio() of them; NaN: intervals are plain Student's t */
-    struct stats_summary *curve[2][N_METRICS]; /* [SPLIT_TRAIN or SPLIT_VAL]: (n_epochs) */
-    struct stats_summary final[2][N_METRICS];  /* each job's last epoch */
-    struct stats_summary all;                  /* balanced accuracy on all originals, from /confusion/all */
-    struct stats_summary leak, n_train, n_val, leak_share; /* images; share is leak / n_val of each job */
-    /* Finished jobs whose validation images lack a class: a row of /confusion/val that holds counts,
+    struct stats_summary *curve[N_SETS][N_METRICS]; /* [SET_TRAIN or SET_TEST]: (n_epochs) */
+    struct stats_summary final[N_SETS][N_METRICS];  /* each job's last epoch */
+    struct stats_summary all; /* balanced accuracy on all originals, from /confusion/all */
+    struct stats_summary leak, n_train, n_test, leak_share; /* images; share is leak / n_test of each job */
+    /* Finished jobs whose test images lack a class: a row of /confusion/test that holds counts,
      * not -1, sums to 0, and another does not. Their balanced accuracy is the mean recall of the
      * classes that are there. */
     int n_lacking;
@@ -91,7 +91,7 @@ const char *summary_filter_text(const struct summary *summary, char *out, size_t
 /* The most that a stored metric can be; the least is 0. */
 double summary_most(enum metric metric);
 
-/* Mean leak and mean number of validation images of a group in out, "8.7 of 1170"; "-" without a
+/* Mean leak and mean number of test images of a group in out, "8.7 of 1170"; "-" without a
  * finished job. Always terminated. */
 void summary_leak_text(char *out, size_t size, const struct summary_group *group);
 
@@ -101,8 +101,8 @@ int summary_varies(const struct summary *summary, int factor);
 /* The cells of the groups (n_groups), for partition_new(); freed by the caller. NULL without memory. */
 const struct store_job **summary_cells(const struct summary *summary, struct err *err);
 
-/* A line when finished jobs hold what no run writes: a metric of validation, at the last epoch, that is no
- * number or out of its range; no validation image, or a leak beyond them. */
+/* A line when finished jobs hold what no run writes: a metric of the test set, at the last epoch, that is no
+ * number or out of its range; no test image, or a leak beyond them. */
 void summary_print_damage(FILE *file, const struct summary *summary);
 
 void summary_free(struct summary *summary);

@@ -437,20 +437,19 @@ static struct store_block row_block(int job, size_t a, size_t b)
 
 /* ---- writing ---- */
 
-static enum store_dataset metric_dataset(enum split split, int metric)
+static enum store_dataset metric_dataset(enum image_set set, int metric)
 {
-    return (enum store_dataset)(STORE_METRICS + (int)split * N_METRICS + metric);
+    return (enum store_dataset)(STORE_METRICS + (set == SET_TEST) * N_METRICS + metric);
 }
 
-static enum store_dataset confusion_dataset(enum split split)
+static enum store_dataset confusion_dataset(enum image_set set)
 {
-    return (enum store_dataset)(STORE_CONFUSION + (int)split - (int)SPLIT_VAL);
+    return (enum store_dataset)(STORE_CONFUSION + (set == SET_ALL));
 }
 
-static enum store_dataset prediction_dataset(enum split split, int part)
+static enum store_dataset prediction_dataset(enum image_set set, int part)
 {
-    return (enum store_dataset)(STORE_PREDICTIONS + ((int)split - (int)SPLIT_VAL) * N_PREDICTION_PARTS +
-                                part);
+    return (enum store_dataset)(STORE_PREDICTIONS + (set == SET_ALL) * N_PREDICTION_PARTS + part);
 }
 
 static int write_cell(struct store *store, enum store_dataset which, int job, const void *value,
@@ -469,16 +468,16 @@ static int write_curve(struct store *store, enum store_dataset which, const stru
     return store_write_block(store, which, block, column, err);
 }
 
-int store_write_epochs(struct store *store, int job, int first, int n, const float *train, const float *val,
+int store_write_epochs(struct store *store, int job, int first, int n, const float *train, const float *test,
                        struct err *err)
 {
     struct store_block block = {{(hsize_t)job, (hsize_t)first, 0}, {1, (hsize_t)n, 1}};
     float *column = err_calloc((size_t)n, sizeof *column, "a row of metrics", err);
     int done = first + n, rc = column ? 0 : E_IO;
     for (int m = 0; m < N_METRICS && rc == 0; m++) {
-        rc = write_curve(store, metric_dataset(SPLIT_TRAIN, m), &block, train + m, column, err);
+        rc = write_curve(store, metric_dataset(SET_TRAIN, m), &block, train + m, column, err);
         if (rc == 0)
-            rc = write_curve(store, metric_dataset(SPLIT_VAL, m), &block, val + m, column, err);
+            rc = write_curve(store, metric_dataset(SET_TEST, m), &block, test + m, column, err);
     }
     free(column);
     if (rc == 0)
@@ -486,10 +485,10 @@ int store_write_epochs(struct store *store, int job, int first, int n, const flo
     return rc < 0 ? rc : store_send(store, err);
 }
 
-int store_write_epoch(struct store *store, int job, int epoch, const float *train, const float *val,
+int store_write_epoch(struct store *store, int job, int epoch, const float *train, const float *test,
                       struct err *err)
 {
-    return store_write_epochs(store, job, epoch, 1, train, val, err);
+    return store_write_epochs(store, job, epoch, 1, train, test, err);
 }
 
 int store_clear_metrics(struct store *store, int job, struct err *err)
@@ -509,7 +508,7 @@ int store_clear_metrics(struct store *store, int job, struct err *err)
     return rc < 0 ? rc : store_send(store, err);
 }
 
-static int write_predictions(struct store *store, int job, enum split split, size_t n, size_t n_classes,
+static int write_predictions(struct store *store, int job, enum image_set set, size_t n, size_t n_classes,
                              const int *const part[3], const float *probs, struct err *err)
 {
     struct store_block block = row_block(job, n, n_classes);
@@ -517,17 +516,17 @@ static int write_predictions(struct store *store, int job, enum split split, siz
     if (n == 0)
         return 0;
     for (int i = PART_IMAGE; i <= PART_LABEL && rc == 0; i++)
-        rc = store_write_block(store, prediction_dataset(split, i), &block, part[i], err);
+        rc = store_write_block(store, prediction_dataset(set, i), &block, part[i], err);
     return rc < 0 ? rc
-                  : store_write_block(store, prediction_dataset(split, PART_PROBABILITY), &block, probs, err);
+                  : store_write_block(store, prediction_dataset(set, PART_PROBABILITY), &block, probs, err);
 }
 
 /* The whole record of the job, as it was read: HDF5 would read-modify-write a part of a compound anyway. */
-int store_write_counts(struct store *store, int job, int n_train, int n_val, int leak, struct err *err)
+int store_write_counts(struct store *store, int job, int n_train, int n_test, int leak, struct err *err)
 {
     struct store_job *row = &store->job[job];
     row->n_train = n_train;
-    row->n_val = n_val;
+    row->n_test = n_test;
     row->leak = leak;
     unsigned char *record = store->record + (size_t)job * store->types.record_size;
     store_pack(&store->types, row, 1, record);
@@ -538,8 +537,8 @@ static int check_outcome(const struct store *store, int job, const struct store_
                          struct err *err)
 {
     if (job < 0 || job >= store_n_jobs(store) || outcome->n_classes > store_n_classes(store) ||
-        outcome->n_val > store_n_predictions(store, SPLIT_VAL) ||
-        outcome->n_all > store_n_predictions(store, SPLIT_ALL) ||
+        outcome->n_test > store_n_predictions(store, SET_TEST) ||
+        outcome->n_all > store_n_predictions(store, SET_ALL) ||
         (outcome->weights && outcome->n_weights > store_n_weights(store)))
         return err_set(err, E_IO, "%s: the outcome of job %d does not fit the file: a fault of this program",
                        store->path, job);
@@ -549,19 +548,19 @@ static int check_outcome(const struct store *store, int job, const struct store_
 int store_write_outcome(struct store *store, int job, const struct store_outcome *o, struct err *err)
 {
     size_t n_classes = (size_t)o->n_classes;
-    const int *const val[3] = {o->image_val, o->copy_val, o->label_val};
+    const int *const test[3] = {o->image_test, o->copy_test, o->label_test};
     const int *const all[3] = {o->image_all, o->copy_all, o->label_all};
     struct store_block matrix = row_block(job, n_classes, n_classes),
                        weights = row_block(job, o->n_weights, 1), roles = row_block(job, (size_t)o->n_all, 1);
     int rc = check_outcome(store, job, o, err);
     if (rc == 0)
-        rc = store_write_block(store, confusion_dataset(SPLIT_VAL), &matrix, o->confusion_val, err);
+        rc = store_write_block(store, confusion_dataset(SET_TEST), &matrix, o->confusion_test, err);
     if (rc == 0)
-        rc = store_write_block(store, confusion_dataset(SPLIT_ALL), &matrix, o->confusion_all, err);
+        rc = store_write_block(store, confusion_dataset(SET_ALL), &matrix, o->confusion_all, err);
     if (rc == 0)
-        rc = write_predictions(store, job, SPLIT_VAL, (size_t)o->n_val, n_classes, val, o->probs_val, err);
+        rc = write_predictions(store, job, SET_TEST, (size_t)o->n_test, n_classes, test, o->probs_test, err);
     if (rc == 0)
-        rc = write_predictions(store, job, SPLIT_ALL, (size_t)o->n_all, n_classes, all, o->probs_all, err);
+        rc = write_predictions(store, job, SET_ALL, (size_t)o->n_all, n_classes, all, o->probs_all, err);
     if (rc == 0 && o->role_all && o->n_all)
         rc = store_write_block(store, STORE_ROLE, &roles, o->role_all, err);
     if (rc == 0 && o->weights)
@@ -569,7 +568,7 @@ int store_write_outcome(struct store *store, int job, const struct store_outcome
     if (rc == 0 && o->weights)
         rc = write_cell(store, STORE_WEIGHTS_EPOCH, job, &o->weights_epoch, err);
     if (rc == 0)
-        rc = store_write_counts(store, job, o->n_train, o->n_val, o->leak, err);
+        rc = store_write_counts(store, job, o->n_train, o->n_test, o->leak, err);
     return rc < 0 ? rc : store_send(store, err);
 }
 
@@ -615,9 +614,9 @@ int store_n_classes(const struct store *store)
     return (int)store->n[DIM_CLASS];
 }
 
-int store_n_predictions(const struct store *store, enum split split)
+int store_n_predictions(const struct store *store, enum image_set set)
 {
-    return (int)store->n[split == SPLIT_VAL ? DIM_VAL : DIM_ALL];
+    return (int)store->n[set == SET_TEST ? DIM_TEST : DIM_ALL];
 }
 
 int store_n_images(const struct store *store)
@@ -788,39 +787,40 @@ int store_read_mark(struct store *store, int job, struct store_mark *mark, struc
     return rc;
 }
 
-int store_read_metric(struct store *store, enum split split, enum metric metric, float *out, struct err *err)
+int store_read_metric(struct store *store, enum image_set set, enum metric metric, float *out,
+                      struct err *err)
 {
-    return read_all(store, metric_dataset(split, (int)metric), out, err);
+    return read_all(store, metric_dataset(set, (int)metric), out, err);
 }
 
-int store_read_curve(struct store *store, int job, enum split split, enum metric metric, float *out,
+int store_read_curve(struct store *store, int job, enum image_set set, enum metric metric, float *out,
                      struct err *err)
 {
     struct store_block block = row_block(job, (size_t)store->n[DIM_EPOCH], 1);
-    return store_read_block(store, metric_dataset(split, (int)metric), &block, out, err);
+    return store_read_block(store, metric_dataset(set, (int)metric), &block, out, err);
 }
 
-int store_read_confusion(struct store *store, int job, enum split split, int *out, struct err *err)
+int store_read_confusion(struct store *store, int job, enum image_set set, int *out, struct err *err)
 {
     struct store_block block = row_block(job, (size_t)store->n[DIM_CLASS], (size_t)store->n[DIM_CLASS]);
-    return store_read_block(store, confusion_dataset(split), &block, out, err);
+    return store_read_block(store, confusion_dataset(set), &block, out, err);
 }
 
-int store_read_predictions(struct store *store, int job, enum split split, int *image, int *copy, int *label,
-                           float *probs, struct err *err)
+int store_read_predictions(struct store *store, int job, enum image_set set, int *image, int *copy,
+                           int *label, float *probs, struct err *err)
 {
     struct store_block block =
-        row_block(job, (size_t)store_n_predictions(store, split), (size_t)store->n[DIM_CLASS]);
+        row_block(job, (size_t)store_n_predictions(store, set), (size_t)store->n[DIM_CLASS]);
     void *const out[N_PREDICTION_PARTS] = {image, copy, label, probs};
     int rc = 0;
     for (int i = 0; i < N_PREDICTION_PARTS && rc == 0; i++)
-        rc = store_read_block(store, prediction_dataset(split, i), &block, out[i], err);
+        rc = store_read_block(store, prediction_dataset(set, i), &block, out[i], err);
     return rc;
 }
 
 int store_read_roles(struct store *store, int job, int *out, struct err *err)
 {
-    struct store_block block = row_block(job, (size_t)store_n_predictions(store, SPLIT_ALL), 1);
+    struct store_block block = row_block(job, (size_t)store_n_predictions(store, SET_ALL), 1);
     return store_read_block(store, STORE_ROLE, &block, out, err);
 }
 

@@ -7,7 +7,7 @@
  *
  *     store_create(path, &plan, &err);                          rank 0
  *     store_open_shared(path, MPI_COMM_WORLD, &store, &err);    collective
- *     store_write_epochs(store, job, first, n, train, val, &err);   independent, 8 n numbers
+ *     store_write_epochs(store, job, first, n, train, test, &err);   independent, 8 n numbers
  *     store_write_outcome(store, job, &outcome, &err);          independent, then store_write_state(DONE)
  *     store_close(store, &err);                                 collective when opened shared
  *
@@ -21,29 +21,29 @@
  *              communicator of the store, and rank 0 calls store_take() for each. Messages of a rank keep
  *              their order, with other tags too: what a rank says after it wrote a row arrives after the row
  *
- * Layout (J jobs, E the largest number of epochs, C of classes, V of validation
- * images, A of originals, N images):
+ * Layout (J jobs, E the largest number of epochs, C of classes, V of test images, A of
+ * originals, N images):
  *     / attributes      cellsweep_results (format version), name, yaml, yaml_resolved, dataset_checksum,
  *                       version, commit, created, host, ranks, libraries, cpu, synthetic, data, data_file,
  *                       (data: for people, "cells.h5, packed from raw"; data_file: path of the packed images)
  *                       kernels, weights_kept (0 or 1), keep_weights (false, final, best), image_size
  *                       (pixels) and pixel_size (micrometres) of the dataset
  *     /jobs             [J] compound: key, clusters, strategy, protocol, seed, fold, repeat, model, one field
- *                       for every other grid axis, n_train, n_val, leak
+ *                       for every other grid axis, n_train, n_test, leak
  *     /state            [J] int8    0 waiting, 1 running, 2 done, 3 failed, 4 diverged
  *     /attempts, /epochs_done, /rank [J] int32     /started, /finished [J] float64 seconds since 1970
  *     /message          [J] fixed-length string
- *     /metrics/{train,val}/{loss,accuracy,balanced_accuracy,balanced_accuracy_as_published} [J,E] float32
- *     /confusion/{val,all}               [J,C,C] int32, rows true, columns predicted
- *     /predictions/{val,all}/image       [J,V or A] int32, row of /images, -1 unused
- *     /predictions/{val,all}/copy        [J,V or A] int32, 0 the original, k its k-th duplicate or variant
- *     /predictions/{val,all}/label       [J,V or A] int32, class index
- *     /predictions/{val,all}/probability [J,V or A,C] float32
+ *     /metrics/{train,test}/{loss,accuracy,balanced_accuracy,balanced_accuracy_as_published} [J,E] float32
+ *     /confusion/{test,all}               [J,C,C] int32, rows true, columns predicted
+ *     /predictions/{test,all}/image       [J,V or A] int32, row of /images, -1 unused
+ *     /predictions/{test,all}/copy        [J,V or A] int32, 0 the original, k its k-th duplicate or variant
+ *     /predictions/{test,all}/label       [J,V or A] int32, class index
+ *     /predictions/{test,all}/probability [J,V or A,C] float32
  *     /images           [N] compound: id, cluster, source, group ("": none; what must stay together in a
  *                       split)
  *     /weights          [J,P] float32, only when kept
  *     /weights_epoch    [J] int32, epoch from 1 that the weights are of, only when kept. keep_weights best
- *                       takes the epoch with the highest balanced accuracy on the validation set, the first
+ *                       takes the epoch with the highest balanced accuracy on the test set, the first
  *                       of equals. Under protocol report that set may hold copies of training images: the
  *                       choice is then made on leaked data. /predictions and /confusion are those of the last
  *                       epoch, whatever is kept.
@@ -55,6 +55,7 @@
 #include "settings/sweep_file.h"
 #include "data/dataset.h"
 #include "err.h"
+#include "base/image_set.h"
 #include "base/metrics.h"
 
 #include <mpi.h>
@@ -63,8 +64,6 @@ enum job_state { JOB_WAITING, JOB_RUNNING, JOB_DONE, JOB_FAILED, JOB_DIVERGED, N
 
 /* "waiting", "running", "done", "failed", "diverged". */
 extern const char *const job_state_names[N_JOB_STATES];
-
-enum split { SPLIT_TRAIN, SPLIT_VAL, SPLIT_ALL };
 
 enum { STORE_KEY_SIZE = 33, STORE_MESSAGE_SIZE = 256, STORE_MAX_AXES = SWEEP_MAX_AXES };
 
@@ -79,7 +78,7 @@ struct store_job {
     int fold, repeat;
     char model[16];
     char axis[STORE_MAX_AXES][CONFIG_WORD_SIZE]; /* values of the other grid axes as canonical text */
-    int n_train, n_val, leak;                    /* -1 until the job has run */
+    int n_train, n_test, leak;                   /* -1 until the job has run */
 };
 
 /* A row of the commit marks. */
@@ -96,24 +95,24 @@ struct store_plan {
     const char *data_file; /* path of the packed dataset, for report and predict */
     const char *kernels;   /* name of the kernel table that trains: bits are the same within one */
     const struct dataset *data;
-    int n_jobs, n_epochs, n_classes, n_val, n_all; /* J, E, C, V, A: the largest over the jobs */
-    size_t n_weights;                              /* P, 0: weights are not kept */
-    enum keep_weights keep;                        /* which, when n_weights is not 0 */
-    const struct store_job *job;                   /* (J) n_train, n_val, leak -1 */
+    int n_jobs, n_epochs, n_classes, n_test, n_all; /* J, E, C, V, A: the largest over the jobs */
+    size_t n_weights;                               /* P, 0: weights are not kept */
+    enum keep_weights keep;                         /* which, when n_weights is not 0 */
+    const struct store_job *job;                    /* (J) n_train, n_test, leak -1 */
     int n_axes;
     const char *const *axis_name; /* (n_axes) dotted keys */
     const int *axis_is_number;    /* (n_axes) 1: stored as float64 */
     int ranks;
 };
 
-/* What a finished job leaves. Arrays are owned by the caller; n_val <= V, n_all <= A, n_classes <= C. */
+/* What a finished job leaves. Arrays are owned by the caller; n_test <= V, n_all <= A, n_classes <= C. */
 struct store_outcome {
-    int n_classes, n_train, n_val, n_all, leak;
-    const int *confusion_val, *confusion_all;    /* (n_classes, n_classes) */
-    const int *image_val, *copy_val, *label_val; /* (n_val) */
-    const int *image_all, *copy_all, *label_all; /* (n_all) */
-    const float *probs_val, *probs_all;          /* (n, n_classes) */
-    const float *weights;                        /* (n_weights) or NULL */
+    int n_classes, n_train, n_test, n_all, leak;
+    const int *confusion_test, *confusion_all;      /* (n_classes, n_classes) */
+    const int *image_test, *copy_test, *label_test; /* (n_test) */
+    const int *image_all, *copy_all, *label_all;    /* (n_all) */
+    const float *probs_test, *probs_all;            /* (n, n_classes) */
+    const float *weights;                           /* (n_weights) or NULL */
     size_t n_weights;
     int weights_epoch;   /* epoch the weights are of, from 1 */
     const int *role_all; /* (n_all) enum job_role: what the job did with the original; or NULL */
@@ -178,13 +177,13 @@ int store_use(const char *path, int (*try)(const char *path, struct err *err),
 /* Release everything; a failed close of a shared file is an error. *store may be NULL. */
 int store_close(struct store *store, struct err *err);
 
-/* Writers, independent. n epochs from `first` (from 0): train and val (n, N_METRICS); epochs_done
+/* Writers, independent. n epochs from `first` (from 0): train and test (n, N_METRICS); epochs_done
  * becomes first + n after them. As many writes as one epoch has: collect what can wait. One epoch is
  * the same with n = 1. A mark: its state is written last. An outcome fills unused cells of its row
  * with nothing: they keep their fill value. */
-int store_write_epochs(struct store *store, int job, int first, int n, const float *train, const float *val,
+int store_write_epochs(struct store *store, int job, int first, int n, const float *train, const float *test,
                        struct err *err);
-int store_write_epoch(struct store *store, int job, int epoch, const float *train, const float *val,
+int store_write_epoch(struct store *store, int job, int epoch, const float *train, const float *test,
                       struct err *err);
 int store_write_outcome(struct store *store, int job, const struct store_outcome *outcome, struct err *err);
 int store_write_mark(struct store *store, int job, const struct store_mark *mark, struct err *err);
@@ -196,7 +195,7 @@ int store_clear_metrics(struct store *store, int job, struct err *err);
 int store_n_jobs(const struct store *store);
 int store_n_epochs(const struct store *store);
 int store_n_classes(const struct store *store);
-int store_n_predictions(const struct store *store, enum split split); /* V or A */
+int store_n_predictions(const struct store *store, enum image_set set); /* V or A */
 int store_n_images(const struct store *store);
 size_t store_n_weights(const struct store *store);
 enum keep_weights
@@ -221,26 +220,27 @@ const char *store_text(const struct store *store, const char *attribute);
 /* Rows of /jobs, valid until store_close (as of opening, or of the last store_refresh). */
 const struct store_job *store_jobs(const struct store *store);
 
-/* Read /jobs again: n_train, n_val and leak of jobs that finished since. */
+/* Read /jobs again: n_train, n_test and leak of jobs that finished since. */
 int store_refresh(struct store *store, struct err *err);
 
 /* The commit mark of a job; and of all jobs: mark (J), owned by the caller. */
 int store_read_mark(struct store *store, int job, struct store_mark *mark, struct err *err);
 int store_read_marks(struct store *store, struct store_mark *mark, struct err *err);
 
-/* One metric of all jobs: out (J, E), owned by the caller. SPLIT_TRAIN or SPLIT_VAL. */
-int store_read_metric(struct store *store, enum split split, enum metric metric, float *out, struct err *err);
+/* One metric of all jobs: out (J, E), owned by the caller. SET_TRAIN or SET_TEST. */
+int store_read_metric(struct store *store, enum image_set set, enum metric metric, float *out,
+                      struct err *err);
 
 /* One metric of one job: out (E). */
-int store_read_curve(struct store *store, int job, enum split split, enum metric metric, float *out,
+int store_read_curve(struct store *store, int job, enum image_set set, enum metric metric, float *out,
                      struct err *err);
 
-/* Confusion matrix of one job: out (C, C). SPLIT_VAL or SPLIT_ALL. */
-int store_read_confusion(struct store *store, int job, enum split split, int *out, struct err *err);
+/* Confusion matrix of one job: out (C, C). SET_TEST or SET_ALL. */
+int store_read_confusion(struct store *store, int job, enum image_set set, int *out, struct err *err);
 
 /* Predictions of one job: image, copy, label (V or A), probs (V or A, C); unused entries -1 and NaN. */
-int store_read_predictions(struct store *store, int job, enum split split, int *image, int *copy, int *label,
-                           float *probs, struct err *err);
+int store_read_predictions(struct store *store, int job, enum image_set set, int *image, int *copy,
+                           int *label, float *probs, struct err *err);
 
 /* What the job did with each of its originals: out (A), enum job_role of worker/job.h; -1 unused. */
 int store_read_roles(struct store *store, int job, int *out, struct err *err);

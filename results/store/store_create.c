@@ -114,7 +114,7 @@ static void sizes_of(const struct store_plan *plan, hsize_t n[N_DIMS])
     n[DIM_JOB] = (hsize_t)plan->n_jobs;
     n[DIM_EPOCH] = (hsize_t)plan->n_epochs;
     n[DIM_CLASS] = (hsize_t)plan->n_classes;
-    n[DIM_VAL] = (hsize_t)plan->n_val;
+    n[DIM_TEST] = (hsize_t)plan->n_test;
     n[DIM_ALL] = (hsize_t)plan->n_all;
     n[DIM_IMAGE] = (hsize_t)plan->data->n_images;
     n[DIM_WEIGHT] = plan->n_weights;

@@ -38,7 +38,7 @@ static int is_worth_keeping(const struct growth *g, int row)
     if (mark->state != JOB_DIVERGED && (mark->state != JOB_DONE || weights_missing))
         return 0;
     return mark->epochs_done <= store_n_epochs(g->new) &&
-           store_jobs(g->old)[row].n_val <= store_n_predictions(g->new, SPLIT_VAL);
+           store_jobs(g->old)[row].n_test <= store_n_predictions(g->new, SET_TEST);
 }
 
 /* The part of a job's row that both files have room for. */
@@ -80,7 +80,7 @@ static int write_epoch_of_weights(struct growth *g, int from, int to, struct err
 static int copy_row(struct growth *g, int from, int to, struct err *err)
 {
     const struct store_job *job = &store_jobs(g->old)[from];
-    int rc = store_write_counts(g->new, to, job->n_train, job->n_val, job->leak, err);
+    int rc = store_write_counts(g->new, to, job->n_train, job->n_test, job->leak, err);
     if (rc == 0)
         rc = write_epoch_of_weights(g, from, to, err);
     for (int d = 0; d < N_STORE_DATASETS && rc == 0; d++) {

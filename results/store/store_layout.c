@@ -9,31 +9,31 @@
 
 const char *const job_state_names[N_JOB_STATES] = {"waiting", "running", "done", "failed", "diverged"};
 
-#define METRIC_ROW(split, metric, text)                                                                      \
+#define METRIC_ROW(set, metric, text)                                                                        \
     {                                                                                                        \
-        "/metrics/" split "/" metric, CELL_FLOAT32, {DIM_JOB, DIM_EPOCH}, 0, text                            \
+        "/metrics/" set "/" metric, CELL_FLOAT32, {DIM_JOB, DIM_EPOCH}, 0, text                              \
     }
-#define METRIC_ROWS(split, images)                                                                           \
-    METRIC_ROW(split, "loss", "mean cross-entropy (nats), " images "; NaN: not reached"),                    \
-        METRIC_ROW(split, "accuracy", "share predicted right, 0 to 1, " images "; NaN: not reached"),        \
-        METRIC_ROW(split, "balanced_accuracy", "mean recall over the classes present, 0 to 1, " images),     \
-        METRIC_ROW(split, "balanced_accuracy_as_published",                                                  \
+#define METRIC_ROWS(set, images)                                                                             \
+    METRIC_ROW(set, "loss", "mean cross-entropy (nats), " images "; NaN: not reached"),                      \
+        METRIC_ROW(set, "accuracy", "share predicted right, 0 to 1, " images "; NaN: not reached"),          \
+        METRIC_ROW(set, "balanced_accuracy", "mean recall over the classes present, 0 to 1, " images),       \
+        METRIC_ROW(set, "balanced_accuracy_as_published",                                                    \
                    "mean over batches of (sensitivity + specificity) / 2 of the flattened one-hot outputs, " \
                    "0 to 1, " images)
-#define PREDICTION_ROWS(split, dim)                                                                          \
-    {"/predictions/" split "/image", CELL_INT32, {DIM_JOB, dim}, -1, "row of /images; -1: unused"},          \
-        {"/predictions/" split "/copy",                                                                      \
+#define PREDICTION_ROWS(set, dim)                                                                            \
+    {"/predictions/" set "/image", CELL_INT32, {DIM_JOB, dim}, -1, "row of /images; -1: unused"},            \
+        {"/predictions/" set "/copy",                                                                        \
          CELL_INT32,                                                                                         \
          {DIM_JOB, dim},                                                                                     \
          -1,                                                                                                 \
          "0: the original image, k: its k-th duplicate or augmented variant; -1: unused"},                   \
-        {"/predictions/" split "/label",                                                                     \
+        {"/predictions/" set "/label",                                                                       \
          CELL_INT32,                                                                                         \
          {DIM_JOB, dim},                                                                                     \
          -1,                                                                                                 \
          "true class index: position in the job's clusters, from 0; -1: unused"},                            \
     {                                                                                                        \
-        "/predictions/" split "/probability", CELL_FLOAT32, {DIM_JOB, dim, DIM_CLASS}, 0,                    \
+        "/predictions/" set "/probability", CELL_FLOAT32, {DIM_JOB, dim, DIM_CLASS}, 0,                      \
             "probability of each class, 0 to 1; NaN: unused"                                                 \
     }
 
@@ -42,7 +42,7 @@ const struct store_table_row store_table[N_STORE_DATASETS] = {
      CELL_JOB,
      {DIM_JOB},
      0,
-     "one row a job: what it is; n_train, n_val, leak (images): -1 until it has run"},
+     "one row a job: what it is; n_train, n_test, leak (images): -1 until it has run"},
     {"/images", CELL_IMAGE, {DIM_IMAGE}, 0, "the images of the dataset, in its order"},
     {"/state", CELL_INT8, {DIM_JOB}, 0, "0 waiting, 1 running, 2 done, 3 failed, 4 diverged; written last"},
     {"/attempts", CELL_INT32, {DIM_JOB}, 0, "how often the job was started"},
@@ -60,18 +60,18 @@ const struct store_table_row store_table[N_STORE_DATASETS] = {
      "end of the last attempt, seconds since 1970-01-01 UTC; NaN: not yet"},
     {"/message", CELL_MESSAGE, {DIM_JOB}, 0, "why a job failed or diverged; empty otherwise"},
     METRIC_ROWS("train", "training images as seen during the epoch, dropout active"),
-    METRIC_ROWS("val", "validation images after the epoch"),
-    {"/confusion/val",
+    METRIC_ROWS("test", "test images after the epoch"),
+    {"/confusion/test",
      CELL_INT32,
      {DIM_JOB, DIM_CLASS, DIM_CLASS},
      -1,
-     "validation images after the last epoch, rows true class, columns predicted class; -1: unused"},
+     "test images after the last epoch, rows true class, columns predicted class; -1: unused"},
     {"/confusion/all",
      CELL_INT32,
      {DIM_JOB, DIM_CLASS, DIM_CLASS},
      -1,
      "all original images after the last epoch, rows true class, columns predicted class; -1: unused"},
-    PREDICTION_ROWS("val", DIM_VAL),
+    PREDICTION_ROWS("test", DIM_TEST),
     PREDICTION_ROWS("all", DIM_ALL),
     {"/weights", CELL_FLOAT32, {DIM_JOB, DIM_WEIGHT}, 0, "weights of the network, flat; NaN: unused"},
     {"/predictions/all/role",
@@ -85,7 +85,7 @@ const struct store_table_row store_table[N_STORE_DATASETS] = {
      {DIM_JOB},
      -1,
      "epoch, from 1, that the weights are of: the last one, or with keep_weights best the first of those "
-     "with the highest balanced accuracy on the validation set; -1: unused"},
+     "with the highest balanced accuracy on the test set; -1: unused"},
 };
 
 int store_row_dims(const struct store_table_row *row, const hsize_t *n, hsize_t dims[STORE_MAX_RANK])
@@ -103,8 +103,8 @@ static enum store_dim row_needs(const struct store_table_row *row)
 {
     if (row == &store_table[STORE_WEIGHTS_EPOCH])
         return DIM_WEIGHT;
-    return row->dim[1] == DIM_VAL || row->dim[1] == DIM_ALL || row->dim[1] == DIM_WEIGHT ? row->dim[1]
-                                                                                         : DIM_NONE;
+    return row->dim[1] == DIM_TEST || row->dim[1] == DIM_ALL || row->dim[1] == DIM_WEIGHT ? row->dim[1]
+                                                                                          : DIM_NONE;
 }
 
 int store_row_optional(const struct store_table_row *row)
@@ -131,7 +131,7 @@ static const struct store_field fixed_fields[] = {
 };
 static const struct store_field outcome_fields[] = {
     FIELD(n_train, FIELD_INT32),
-    FIELD(n_val, FIELD_INT32),
+    FIELD(n_test, FIELD_INT32),
     FIELD(leak, FIELD_INT32),
 };
 enum {

@@ -13,7 +13,7 @@
 enum { STORE_FORMAT = 1, STORE_MAX_RANK = 3 };
 
 /* The sizes a dataset's dimensions are made of: J, E, C, V, A, N, P of store.h. */
-enum store_dim { DIM_NONE, DIM_JOB, DIM_EPOCH, DIM_CLASS, DIM_VAL, DIM_ALL, DIM_IMAGE, DIM_WEIGHT, N_DIMS };
+enum store_dim { DIM_NONE, DIM_JOB, DIM_EPOCH, DIM_CLASS, DIM_TEST, DIM_ALL, DIM_IMAGE, DIM_WEIGHT, N_DIMS };
 
 enum store_cell { CELL_INT8, CELL_INT32, CELL_FLOAT32, CELL_FLOAT64, CELL_MESSAGE, CELL_JOB, CELL_IMAGE };
 
@@ -27,9 +27,9 @@ enum store_dataset {
     STORE_STARTED,
     STORE_FINISHED,
     STORE_MESSAGE,
-    STORE_METRICS, /* + split * N_METRICS + metric, split SPLIT_TRAIN or SPLIT_VAL */
-    STORE_CONFUSION = STORE_METRICS + 2 * N_METRICS, /* + split - SPLIT_VAL */
-    STORE_PREDICTIONS = STORE_CONFUSION + 2,         /* + (split - SPLIT_VAL) * N_PREDICTION_PARTS + part */
+    STORE_METRICS,                                   /* + place in curve_sets * N_METRICS + metric */
+    STORE_CONFUSION = STORE_METRICS + 2 * N_METRICS, /* + place in judged_sets */
+    STORE_PREDICTIONS = STORE_CONFUSION + 2,         /* + place in judged_sets * N_PREDICTION_PARTS + part */
     STORE_WEIGHTS = STORE_PREDICTIONS + 8,
     STORE_ROLE,
     STORE_WEIGHTS_EPOCH,
@@ -193,7 +193,7 @@ int store_write_block(struct store *store, enum store_dataset which, const struc
 int store_read_block(struct store *store, enum store_dataset which, const struct store_block *block,
                      void *data, struct err *err);
 
-/* n_train, n_val and leak of a job, in its row of /jobs. Independent. */
-int store_write_counts(struct store *store, int job, int n_train, int n_val, int leak, struct err *err);
+/* n_train, n_test and leak of a job, in its row of /jobs. Independent. */
+int store_write_counts(struct store *store, int job, int n_train, int n_test, int leak, struct err *err);
 
 #endif

@@ -47,7 +47,7 @@ static int find_clusters(struct store *store, int job, const int *image, const i
                          struct config_clusters *clusters, struct err *err)
 {
     const struct dataset_image *images = store_images(store);
-    int n = store_n_predictions(store, SPLIT_ALL);
+    int n = store_n_predictions(store, SET_ALL);
     clusters->n = 0;
     for (int i = 0; i < n; i++) {
         if (image[i] < 0 || image[i] >= store_n_images(store) || label[i] < 0 ||
@@ -64,12 +64,12 @@ static int find_clusters(struct store *store, int job, const int *image, const i
 
 static int read_clusters(struct store *store, int job, struct config_clusters *clusters, struct err *err)
 {
-    size_t n = (size_t)store_n_predictions(store, SPLIT_ALL), classes = (size_t)store_n_classes(store);
+    size_t n = (size_t)store_n_predictions(store, SET_ALL), classes = (size_t)store_n_classes(store);
     int *number = err_calloc(3 * n, sizeof *number, "predictions", err);
     float *probs = err_calloc(n * classes, sizeof *probs, "predictions", err);
     int rc = number && probs ? 0 : E_IO;
     if (rc == 0)
-        rc = store_read_predictions(store, job, SPLIT_ALL, number, number + n, number + 2 * n, probs, err);
+        rc = store_read_predictions(store, job, SET_ALL, number, number + n, number + 2 * n, probs, err);
     if (rc == 0)
         rc = find_clusters(store, job, number, number + 2 * n, clusters, err);
     free(number);

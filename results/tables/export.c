@@ -15,8 +15,6 @@
 const char *const export_table_names[N_EXPORT_TABLES] = {"jobs", "epochs", "confusion", "predictions",
                                                          "scores"};
 
-static const char *const split_names[] = {"train", "val", "all"};
-
 static void put_time(struct csv_out *csv, double seconds)
 {
     char text[32] = "";
@@ -38,10 +36,10 @@ struct export
     struct csv_out csv;
     int n_epochs, n_classes;
     int n_named; /* classes of the one list of clusters that all chosen jobs have; 0: lists differ */
-    int name[CONFIG_MAX_CLUSTERS]; /* (n_named) their clusters */
-    struct store_mark *mark;       /* (J) */
-    int *weights_epoch;            /* (J) jobs table only */
-    float *metric[2][N_METRICS];   /* (J, E) */
+    int name[CONFIG_MAX_CLUSTERS];          /* (n_named) their clusters */
+    struct store_mark *mark;                /* (J) */
+    int *weights_epoch;                     /* (J) jobs table only */
+    float *metric[N_CURVE_SETS][N_METRICS]; /* (J, E) */
     /* of one job: */
     int *image, *copy, *label, *confusion; /* (max(V, A)) and (C, C) */
     float *probs;                          /* (max(V, A), C) */
@@ -101,9 +99,9 @@ static void put_job(struct export *x, int job)
 static void put_metric_names(struct export *x)
 {
     char name[64];
-    for (int s = SPLIT_TRAIN; s <= SPLIT_VAL; s++)
+    for (int s = 0; s < N_CURVE_SETS; s++)
         for (int m = 0; m < N_METRICS; m++) {
-            snprintf(name, sizeof name, "%s_%s", split_names[s], metric_names[m]);
+            snprintf(name, sizeof name, "%s_%s", image_set_names[curve_sets[s]], metric_names[m]);
             csv_out_text(&x->csv, name);
         }
 }
@@ -111,7 +109,7 @@ static void put_metric_names(struct export *x)
 /* epoch counts from 0; -1: none yet. */
 static void put_metrics(struct export *x, int job, int epoch)
 {
-    for (int s = SPLIT_TRAIN; s <= SPLIT_VAL; s++)
+    for (int s = 0; s < N_CURVE_SETS; s++)
         for (int m = 0; m < N_METRICS; m++) {
             const float *row = x->metric[s][m] + (size_t)job * (size_t)x->n_epochs;
             csv_out_real(&x->csv, epoch < 0 ? (double)NAN : (double)row[epoch]);
@@ -127,12 +125,12 @@ static int last_epoch(const struct export *x, int job)
 static int read_metrics(struct export *x, struct err *err)
 {
     unsigned long n = (unsigned long)store_n_jobs(x->store) * (unsigned long)x->n_epochs;
-    for (int s = SPLIT_TRAIN; s <= SPLIT_VAL; s++)
+    for (int s = 0; s < N_CURVE_SETS; s++)
         for (int m = 0; m < N_METRICS; m++) {
             x->metric[s][m] = err_calloc(n, sizeof(float), "the metrics of all jobs", err);
             if (!x->metric[s][m])
                 return E_IO;
-            int rc = store_read_metric(x->store, (enum split)s, (enum metric)m, x->metric[s][m], err);
+            int rc = store_read_metric(x->store, curve_sets[s], (enum metric)m, x->metric[s][m], err);
             if (rc < 0)
                 return rc;
         }
@@ -145,7 +143,7 @@ static int jobs_header(struct export *x, struct err *err)
 {
     static const char *const names[] = {"state",   "attempts", "epochs_done", "rank",
                                         "started", "finished", "seconds",     "message",
-                                        "n_train", "n_val",    "leak",        "weights_epoch"};
+                                        "n_train", "n_test",   "leak",        "weights_epoch"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         csv_out_text(&x->csv, names[i]);
     put_metric_names(x);
@@ -170,7 +168,7 @@ static int jobs_rows(struct export *x, int job, struct err *err)
     csv_out_real(&x->csv, mark->finished - mark->started);
     csv_out_text(&x->csv, mark->message);
     csv_out_count(&x->csv, row->n_train);
-    csv_out_count(&x->csv, row->n_val);
+    csv_out_count(&x->csv, row->n_test);
     csv_out_count(&x->csv, row->leak);
     csv_out_count(&x->csv, x->weights_epoch[job]);
     put_metrics(x, job, last_epoch(x, job));
@@ -200,12 +198,12 @@ static int epochs_rows(struct export *x, int job, struct err *err)
 /* ---- confusion matrices and predictions ---- */
 
 /* Read one job's predictions, unless the sweep has none of this split. n: entries, 0 when there are none. */
-static int read_predictions(struct export *x, int job, enum split split, int *n, struct err *err)
+static int read_predictions(struct export *x, int job, enum image_set set, int *n, struct err *err)
 {
-    *n = store_n_predictions(x->store, split);
+    *n = store_n_predictions(x->store, set);
     if (*n == 0)
         return 0;
-    return store_read_predictions(x->store, job, split, x->image, x->copy, x->label, x->probs, err);
+    return store_read_predictions(x->store, job, set, x->image, x->copy, x->label, x->probs, err);
 }
 
 static int is_used(const struct export *x, int i)
@@ -219,8 +217,8 @@ static int learn_clusters(struct export *x, int job, struct err *err)
 {
     for (int c = 0; c < x->n_classes; c++)
         x->cluster[c] = -1;
-    for (int s = SPLIT_VAL; s <= SPLIT_ALL; s++) {
-        int n, rc = read_predictions(x, job, (enum split)s, &n, err);
+    for (int s = 0; s < N_JUDGED_SETS; s++) {
+        int n, rc = read_predictions(x, job, judged_sets[s], &n, err);
         if (rc < 0)
             return rc;
         for (int i = 0; i < n; i++)
@@ -232,8 +230,8 @@ static int learn_clusters(struct export *x, int job, struct err *err)
 
 static int make_job_buffers(struct export *x, struct err *err)
 {
-    int val = store_n_predictions(x->store, SPLIT_VAL), all = store_n_predictions(x->store, SPLIT_ALL);
-    unsigned long n = (unsigned long)(val > all ? val : all), c = (unsigned long)x->n_classes;
+    int test = store_n_predictions(x->store, SET_TEST), all = store_n_predictions(x->store, SET_ALL);
+    unsigned long n = (unsigned long)(test > all ? test : all), c = (unsigned long)x->n_classes;
     x->image = err_calloc(n, sizeof(int), "predictions", err);
     x->copy = err_calloc(n, sizeof(int), "predictions", err);
     x->label = err_calloc(n, sizeof(int), "predictions", err);
@@ -245,7 +243,7 @@ static int make_job_buffers(struct export *x, struct err *err)
 
 static int confusion_header(struct export *x, struct err *err)
 {
-    csv_out_text(&x->csv, "split");
+    csv_out_text(&x->csv, "set");
     csv_out_text(&x->csv, "true");
     csv_out_text(&x->csv, "predicted");
     csv_out_text(&x->csv, "count");
@@ -255,13 +253,13 @@ static int confusion_header(struct export *x, struct err *err)
 static int confusion_rows(struct export *x, int job, struct err *err)
 {
     int rc = learn_clusters(x, job, err);
-    for (int s = SPLIT_VAL; s <= SPLIT_ALL && rc == 0; s++) {
-        rc = store_read_confusion(x->store, job, (enum split)s, x->confusion, err);
+    for (int s = 0; s < N_JUDGED_SETS && rc == 0; s++) {
+        rc = store_read_confusion(x->store, job, judged_sets[s], x->confusion, err);
         for (int i = 0; i < x->n_classes * x->n_classes && rc == 0; i++) {
             if (x->confusion[i] < 0)
                 continue;
             put_job(x, job);
-            csv_out_text(&x->csv, split_names[s]);
+            csv_out_text(&x->csv, image_set_names[judged_sets[s]]);
             csv_out_count(&x->csv, x->cluster[i / x->n_classes]);
             csv_out_count(&x->csv, x->cluster[i % x->n_classes]);
             csv_out_int(&x->csv, x->confusion[i]);
@@ -281,7 +279,7 @@ static int has_groups(const struct store *store)
 
 static int predictions_header(struct export *x, struct err *err)
 {
-    static const char *const names[] = {"split", "image", "cluster", "group", "copy", "predicted"};
+    static const char *const names[] = {"set", "image", "cluster", "group", "copy", "predicted"};
     x->has_groups = has_groups(x->store);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (x->has_groups || strcmp(names[i], "group") != 0)
@@ -304,13 +302,13 @@ static int predicted_class(const struct export *x, const float *probs)
     return best;
 }
 
-static void put_prediction(struct export *x, int job, enum split split, int i)
+static void put_prediction(struct export *x, int job, enum image_set set, int i)
 {
     const struct dataset_image *image = &store_images(x->store)[x->image[i]];
     const float *probs = x->probs + (size_t)i * (size_t)x->n_classes;
     int best = predicted_class(x, probs);
     put_job(x, job);
-    csv_out_text(&x->csv, split_names[split]);
+    csv_out_text(&x->csv, image_set_names[set]);
     csv_out_text(&x->csv, image->id);
     csv_out_int(&x->csv, image->cluster);
     if (x->has_groups)
@@ -325,11 +323,11 @@ static void put_prediction(struct export *x, int job, enum split split, int i)
 static int predictions_rows(struct export *x, int job, struct err *err)
 {
     int rc = learn_clusters(x, job, err), n = 0;
-    for (int s = SPLIT_VAL; s <= SPLIT_ALL && rc == 0; s++) {
-        rc = read_predictions(x, job, (enum split)s, &n, err);
+    for (int s = 0; s < N_JUDGED_SETS && rc == 0; s++) {
+        rc = read_predictions(x, job, judged_sets[s], &n, err);
         for (int i = 0; i < n && rc == 0; i++)
             if (is_used(x, i))
-                put_prediction(x, job, (enum split)s, i);
+                put_prediction(x, job, judged_sets[s], i);
     }
     return rc;
 }
@@ -391,8 +389,8 @@ static int scores_rows(struct export *x, int job, struct err *err)
     int n = list_folds(x, job);
     if (n == 0)
         return 0;
-    int rc = predicted_read(x->predicted, x->fold, n, x->on == REPLICATES_ALL ? SPLIT_ALL : SPLIT_VAL, &input,
-                            err);
+    int rc =
+        predicted_read(x->predicted, x->fold, n, x->on == REPLICATES_ALL ? SET_ALL : SET_TEST, &input, err);
     if (rc == 0)
         rc = judged_new(&input, &judged, err);
     if (rc == 0 && input.n > 0) {
@@ -446,8 +444,8 @@ static int write_table(struct export *x, enum export_table table, struct err *er
 static void release(struct export *x)
 {
     for (int m = 0; m < N_METRICS; m++) {
-        free(x->metric[SPLIT_TRAIN][m]);
-        free(x->metric[SPLIT_VAL][m]);
+        free(x->metric[0][m]);
+        free(x->metric[1][m]);
     }
     void *buffer[] = {x->mark,      x->image,   x->copy, x->label,        x->probs,
                       x->confusion, x->cluster, x->fold, x->weights_epoch};
@@ -483,7 +481,7 @@ static int export_table(struct store *store, enum export_table table, enum repli
 
 int export_write(struct store *store, enum export_table table, const char *filter, FILE *out, struct err *err)
 {
-    return export_table(store, table, REPLICATES_VAL, filter, out, err);
+    return export_table(store, table, REPLICATES_TEST, filter, out, err);
 }
 
 int export_write_scores(struct store *store, enum replicates_set on, const char *filter, FILE *out,

@@ -3,14 +3,14 @@
  * Every table begins with what the job is: job (row of the results file, from 0), key, clusters, strategy,
  * protocol, seed, fold, repeat, model, and one column for every other grid axis. Then
  *     jobs         state, attempts, epochs_done, rank, started, finished (ISO 8601, UTC), seconds, message,
- *                  n_train, n_val, leak, and train_ and val_ loss, accuracy, balanced_accuracy,
+ *                  n_train, n_test, leak, and train_ and test_ loss, accuracy, balanced_accuracy,
  *                  balanced_accuracy_as_published of the last finished epoch
  *     epochs       epoch (from 1) and the same eight metrics; one row a finished epoch
- *     confusion    split (val or all), true and predicted cluster number, count; jobs with a matrix only
+ *     confusion    split (test or all), true and predicted cluster number, count; jobs with a matrix only
  *     predictions  split, image (id), cluster (true), copy (0: the original), predicted cluster, then
  *                  probability_<k> for class index k = 0, 1, ..., the position in the job's clusters; jobs
  *                  with predictions only
- *     scores       set (val, all, or oof: all folds of a repeat pooled), n images judged, positive cluster
+ *     scores       set (test, all, or oof: all folds of a repeat pooled), n images judged, positive cluster
  *                  (two classes), every score of scores.h, then recall_<k>, precision_<k>, auroc_<k> of class
  *                  index k; finished jobs with predictions only. A row of oof carries the names of its
  *                  repeat's first fold
@@ -42,7 +42,7 @@ extern const char *const export_table_names[N_EXPORT_TABLES];
 int export_write(struct store *store, enum export_table table, const char *filter, FILE *out,
                  struct err *err);
 
-/* The scores of a set, from stored probabilities; export_write gives those of val. */
+/* The scores of a set, from stored probabilities; export_write gives those of test. */
 int export_write_scores(struct store *store, enum replicates_set on, const char *filter, FILE *out,
                         struct err *err);
 

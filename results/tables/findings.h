@@ -12,7 +12,7 @@
  *
  * Files: scores (mean and interval of every score of scores.h), comparisons, rankings,
  * leak_inflation, claims, each as .csv (full precision), .md and .tex. A table without rows is not
- * written. The metric of comparisons is balanced accuracy: of validation at the last epoch, of all
+ * written. The metric of comparisons is balanced accuracy: of the test set at the last epoch, of all
  * originals, and out of fold. No MPI. */
 #ifndef CELLSWEEP_FINDINGS_H
 #define CELLSWEEP_FINDINGS_H

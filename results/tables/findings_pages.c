@@ -119,7 +119,7 @@ static void csv_contrast(struct csv_out *csv, const struct contrast *c)
 
 /* ---- scores ---- */
 
-static const char scores_note[] = "Mean and 95 % interval of the mean from the stored probabilities: val "
+static const char scores_note[] = "Mean and 95 % interval of the mean from the stored probabilities: test "
                                   "over finished jobs, Student's t widened where splits share images (Nadeau "
                                   "and Bengio 2003); oof (out of fold: the folds of a repeat pooled, every "
                                   "image judged once by a network that has not seen it) over repeats and all "
@@ -201,10 +201,10 @@ static void scores_table(struct texttable *table, const struct findings *f)
 
 static const char strategies_note[] =
     "Balanced accuracy, first minus second, of the n pairs of runs with the same seed, repeat and fold; "
-    "means are of these pairs. Sets: val, the images a job held back; oof, those of all folds of a repeat "
+    "means are of these pairs. Sets: test, the images a job held back; oof, those of all folds of a repeat "
     "pooled; all, every original image, training images included: how far apart two strategies are there is "
     "shown, but not tested.\n"
-    "kfold and holdout on val: corrected resampled t-test and interval (Nadeau and Bengio 2003), because "
+    "kfold and holdout on test: corrected resampled t-test and interval (Nadeau and Bengio 2003), because "
     "their splits share images; else sign-flip test, with a BCa bootstrap interval from 30 pairs on and "
     "Student's t below. Differences that do not vary are tested by sign flips, too; their interval has no "
     "width and tells nothing. p is adjusted for all pairs of strategies of the same clusters, protocol, "
@@ -327,7 +327,7 @@ static const char rankings_note[] =
     "Rank 1 is the best mean balanced accuracy of a set of clusters, among all strategies of the file. "
     "Friedman's test with Iman and Davenport's correction and Nemenyi's critical difference (0.05; Demsar "
     "2006) need 5 sets of clusters, better more than 10; where all of them agree, Iman and Davenport's F is "
-    "infinite and p is that of Friedman's chi-square. Set val is what each job held back, oof the held-back "
+    "infinite and p is that of Friedman's chi-square. Set test is what each job held back, oof the held-back "
     "predictions of all folds of a repeat pooled. Set all holds images that were trained on and is not "
     "tested. Sets whose jobs are unfinished or lost, or were judged without a class, are left out. They "
     "count as independent data sets: where they share clusters they are not, and p is too small.\n";
@@ -366,8 +366,8 @@ static void rankings_table(struct texttable *table, const struct findings *f)
 /* ---- leak inflation ---- */
 
 static const char leak_note[] =
-    "Validation balanced accuracy that protocol report shows above the protocol that keeps copies out of "
-    "validation. Means over folds and repeats of each seed, of the n seeds that both have (sign-flip test), "
+    "Test balanced accuracy that protocol report shows above the protocol that keeps copies out of the "
+    "test set. Means over folds and repeats of each seed, of the n seeds that both have (sign-flip test), "
     "or of all repeats when fewer than two are shared (Welch's t-test); p adjusted for all rows of the same "
     "clusters, model and other axes (Holm). 'Inflated' needs a leak; jobs that were judged on images without "
     "a class leave no verdict.\n";
@@ -463,7 +463,7 @@ static void claim_difference(char *out, size_t size, const struct claim_row *row
         snprintf(out, size, "%s - %s", row->first, row->second);
         break;
     case CLAIM_FALLS:
-        snprintf(out, size, "%s: val - all", row->first);
+        snprintf(out, size, "%s: test - all", row->first);
         break;
     case CLAIM_ABOUT:
         snprintf(out, size, "%s - %.2f", row->first, row->claim->published);
@@ -542,7 +542,7 @@ static void claims_text(struct texttable *table, const struct findings *f)
 static int has_scores(const struct findings *f)
 {
     for (int i = 0; i < f->summary->n_groups * n_scores; i++)
-        if (f->scores[REPLICATES_VAL][i].n > 0)
+        if (f->scores[REPLICATES_TEST][i].n > 0)
             return 1;
     return 0;
 }

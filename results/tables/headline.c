@@ -146,7 +146,7 @@ enum standing { COUNTS, LEAKS, TAIL, UNFINISHED, LACKING, REPEATED, N_STANDINGS 
 static enum standing standing_of(const struct findings *f, const struct compare_family *family)
 {
     const struct partition *settings = f->whole->same[SUMMARY_SETTING];
-    enum compare_flaw flaw = compare_setting_flaw(f->whole, family->part, REPLICATES_VAL);
+    enum compare_flaw flaw = compare_setting_flaw(f->whole, family->part, REPLICATES_TEST);
     enum standing standing = COUNTS;
     if (flaw != FLAW_NONE)
         return flaw == FLAW_UNFINISHED ? UNFINISHED : flaw == FLAW_LACKING ? LACKING : REPEATED;
@@ -272,7 +272,7 @@ static void adjust(struct outcome *o, double *work)
 /* work has room for six numbers a row. */
 static struct outcome judge(const struct findings *f, double *work)
 {
-    struct outcome o = {.findings = f, .compare = f->strategies[REPLICATES_VAL], .p = work};
+    struct outcome o = {.findings = f, .compare = f->strategies[REPLICATES_TEST], .p = work};
     o.adjusted = o.p + o.compare->n;
     o.reachable = o.adjusted + o.compare->n;
     for (int k = 0; k < o.compare->n_families; k++)
@@ -329,7 +329,7 @@ static void write_range(FILE *file, const struct outcome *o)
     int one = o->settings == 1 && o->worst != o->best;
     if (!o->best)
         return;
-    fprintf(file, "Mean validation balanced accuracy goes from %.2f", o->low);
+    fprintf(file, "Mean test balanced accuracy goes from %.2f", o->low);
     if (one)
         fprintf(file, " (%s)", o->worst->cell->strategy);
     fprintf(file, " to %.2f", o->high);
@@ -430,7 +430,7 @@ void headline_outcome(FILE *file, const struct findings *findings)
         fputs("No job is finished yet, so there is no outcome.", file);
         return;
     }
-    double *work = err_calloc(6 * (unsigned long)findings->strategies[REPLICATES_VAL]->n + 1, sizeof *work,
+    double *work = err_calloc(6 * (unsigned long)findings->strategies[REPLICATES_TEST]->n + 1, sizeof *work,
                               "p values", &err);
     if (!work)
         return;
@@ -471,12 +471,12 @@ void headline_leak(FILE *file, const struct summary *summary)
     }
     const char *of = summary->n_state[JOB_DONE] < summary->n_jobs ? " of the finished jobs" : "";
     if (finished == 0)
-        fputs("Whether validation images are in training is known when the first job is finished.", file);
+        fputs("Whether test images are in training is known when the first job is finished.", file);
     else if (leaky == 0)
-        fprintf(file, "No validation image%s has a copy or an augmented sibling in training.", of);
+        fprintf(file, "No test image%s has a copy or an augmented sibling in training.", of);
     else
         fprintf(file,
-                "Leak: in %d of %d combinations validation images%s have copies or augmented siblings in "
+                "Leak: in %d of %d combinations test images%s have copies or augmented siblings in "
                 "training, in the mean of a combination's jobs up to %.*f %% of them (%s); those accuracies "
                 "are no test on unseen cells.",
                 leaky, finished, of, most < 0.01 ? 1 : 0, 100 * most, strategy);
@@ -564,7 +564,7 @@ static void write_draws(FILE *file, const struct summary *summary, int part)
 
 static int is_unfinished(const struct summary *summary, int part)
 {
-    return compare_setting_flaw(summary, part, REPLICATES_VAL) == FLAW_UNFINISHED;
+    return compare_setting_flaw(summary, part, REPLICATES_TEST) == FLAW_UNFINISHED;
 }
 
 enum { MAX_NAMED = 3 };

@@ -12,8 +12,8 @@
 void headline_run(FILE *file, const struct summary *summary);
 
 /* What came out, of all jobs of the file, whatever is shown. Settings are counted that have no flaw
- * (compare.h) and whose validation images have no copies in training; those that have count only when there
- * are no others, and it says so. All comparisons of the settings that count, on set val, are one family here:
+ * (compare.h) and whose test images have no copies in training; those that have count only when there
+ * are no others, and it says so. All comparisons of the settings that count, on the test set, are one family:
  * a difference is significant when its p, adjusted by Holm for all of them, is below contrast_alpha, so that
  * with any number of settings the chance to call a difference significant where there is none stays below it.
  * A strategy is named only when it is significantly better than every other of its setting. When more are
@@ -21,7 +21,7 @@ void headline_run(FILE *file, const struct summary *summary);
  * contrast_alpha of the settings. */
 void headline_outcome(FILE *file, const struct findings *findings);
 
-/* How far validation images are in training, too: of the jobs that are finished, and says so
+/* How far test images are in training, too: of the jobs that are finished, and says so
  * when some are not. */
 void headline_leak(FILE *file, const struct summary *summary);
 

@@ -10,12 +10,12 @@
 
 /* ---- the published values ---- */
 
-/* The last one of a cell's published validation curve; NaN where none belongs beside it. */
+/* The last one of a cell's published test curve; NaN where none belongs beside it. */
 static double published_value(const struct summary *summary, const struct store_job *cell, enum metric metric)
 {
     if (!published_compares(summary->store, cell))
         return nan("");
-    return published_final(cell->clusters, cell->strategy, SPLIT_VAL, metric);
+    return published_final(cell->clusters, cell->strategy, SET_TEST, metric);
 }
 
 static int any_published(const struct summary *summary)
@@ -57,7 +57,7 @@ static void csv_published_names(struct csv_out *csv)
     char name[96];
     csv_out_text(csv, "published_protocol");
     for (int m = 0; m < N_METRICS; m++) {
-        snprintf(name, sizeof name, "published_val_%s", metric_names[m]);
+        snprintf(name, sizeof name, "published_test_%s", metric_names[m]);
         csv_out_text(csv, name);
     }
 }
@@ -65,13 +65,13 @@ static void csv_published_names(struct csv_out *csv)
 static void csv_header(struct csv_out *csv, const struct summary *summary, int published)
 {
     static const char *const jobs[] = {"jobs", "n", "failed", "diverged", "jobs_lacking_a_class"};
-    static const char *const last[] = {"test_ratio",      "n_train_mean", "n_val_mean",      "leak_mean",
+    static const char *const last[] = {"test_ratio",      "n_train_mean", "n_test_mean",     "leak_mean",
                                        "leak_share_mean", "splits_drawn", "splits_distinct", "split_overlap"};
     columns_csv_names(csv, summary->store, FACTORS_ALL);
     csv_names(csv, jobs, sizeof jobs / sizeof *jobs);
-    for (int s = 0; s < 2; s++)
+    for (int s = 0; s < N_CURVE_SETS; s++)
         for (int m = 0; m < N_METRICS; m++)
-            csv_summary_names(csv, s == SPLIT_TRAIN ? "train_" : "val_", metric_names[m]);
+            csv_summary_names(csv, curve_sets[s] == SET_TRAIN ? "train_" : "test_", metric_names[m]);
     csv_summary_names(csv, "all_", "balanced_accuracy");
     csv_names(csv, last, sizeof last / sizeof *last);
     if (published)
@@ -102,13 +102,13 @@ static void csv_row(struct csv_out *csv, const struct summary *summary, const st
     csv_out_int(csv, group->n_state[JOB_FAILED]);
     csv_out_int(csv, group->n_state[JOB_DIVERGED]);
     csv_out_int(csv, group->n_lacking);
-    for (int s = 0; s < 2; s++)
+    for (int s = 0; s < N_CURVE_SETS; s++)
         for (int m = 0; m < N_METRICS; m++)
-            csv_summary(csv, &group->final[s][m]);
+            csv_summary(csv, &group->final[curve_sets[s]][m]);
     csv_summary(csv, &group->all);
     csv_out_real(csv, group->test_ratio);
     csv_out_real(csv, group->n_train.mean);
-    csv_out_real(csv, group->n_val.mean);
+    csv_out_real(csv, group->n_test.mean);
     csv_out_real(csv, group->leak.mean);
     csv_out_real(csv, group->leak_share.mean);
     csv_out_real(csv, group->draws.drawn ? group->draws.drawn : (double)NAN);
@@ -210,10 +210,10 @@ static void add_row(struct texttable *table, const struct summary *summary, cons
     format_n(cell[0], group);
     format_draws(cell[SPLITS], &group->draws);
     snprintf(cell[LACKING], sizeof cell[LACKING], "%d", group->n_lacking);
-    stats_text(cell[3], sizeof cell[3], &group->final[SPLIT_VAL][METRIC_BALANCED_ACCURACY]);
+    stats_text(cell[3], sizeof cell[3], &group->final[SET_TEST][METRIC_BALANCED_ACCURACY]);
     format_leak(cell[4], group);
     stats_text(cell[AS_PUBLISHED], sizeof cell[AS_PUBLISHED],
-               &group->final[SPLIT_VAL][METRIC_BALANCED_ACCURACY_AS_PUBLISHED]);
+               &group->final[SET_TEST][METRIC_BALANCED_ACCURACY_AS_PUBLISHED]);
     format_published(cell[PUBLISHED], summary, group->cell);
     stats_text(cell[7], sizeof cell[7], &group->all);
     columns_add(table, summary->store, group->cell, combination_shown(summary->varying));
@@ -225,8 +225,9 @@ static void add_row(struct texttable *table, const struct summary *summary, cons
 
 static void add_header(struct texttable *table, const struct summary *summary, struct optional optional)
 {
-    static const char *const last[N_NUMBERS] = {"n",    "splits",           "lack a class", "val balanced",
-                                                "leak", "val as published", "published",    "all originals"};
+    static const char *const last[N_NUMBERS] = {
+        "n",         "splits",       "lack a class", "test balanced", "leak", "test as published",
+        "published", "all originals"};
     columns_add_names(table, summary->store, combination_shown(summary->varying));
     table->numeric_from = table->filled;
     for (int c = 0; c < N_NUMBERS; c++)
@@ -281,7 +282,7 @@ void tables_print_notes(FILE *file, const struct summary *summary)
                   "Bengio 2003; column test_ratio of the CSV is n_test/n_train"
                 : "");
     if (any_tail(summary))
-        fputs("Under protocol tail jobs share validation images, all of them where nothing is resampled, and "
+        fputs("Under protocol tail jobs share test images, all of them where nothing is resampled, and "
               "intervals do not allow for it: they are over seeds only.\n",
               file);
     fputs(
@@ -299,11 +300,11 @@ void tables_print_notes(FILE *file, const struct summary *summary)
               "allow for that.\n",
               file);
     if (any_lacking(summary))
-        fputs("lack a class: jobs whose validation images have none of some class; their balanced accuracy "
+        fputs("lack a class: jobs whose test images have none of some class; their balanced accuracy "
               "is that of the others.\n",
               file);
     if (any_published(summary))
-        fputs("published: the report's last value of 'val as published', one run, judged by "
+        fputs("published: the report's last value of 'test as published', one run, judged by "
               "protocol tail (none) or report (others).\n",
               file);
 }
@@ -343,14 +344,14 @@ void tables_write_markdown(FILE *file, const struct summary *summary)
     fputc('\n', file);
     tables_print_notes(file, summary);
     fputs("\n"
-          "- **val balanced**: mean recall over the classes of the validation images.\n"
-          "- **leak**: mean number of validation images with a copy or an augmented sibling in training, "
-          "of the mean number of validation images. Where it is not 0, validation is no test.\n",
+          "- **test balanced**: mean recall over the classes of the test images.\n"
+          "- **leak**: mean number of test images with a copy or an augmented sibling in training, "
+          "of the mean number of test images. Where it is not 0, the test set is no test.\n",
           file);
     if (any_published(summary))
-        fputs("- **val as published**: the number the report calls balanced accuracy: (sensitivity + "
-              "specificity) / 2 over one-hot outputs, a mean over validation batches that count alike. With "
-              "two classes it equals accuracy while all validation images fit into one batch, not beyond.\n",
+        fputs("- **test as published**: the number the report calls balanced accuracy: (sensitivity + "
+              "specificity) / 2 over one-hot outputs, a mean over test batches that count alike. With "
+              "two classes it equals accuracy while all test images fit into one batch, not beyond.\n",
               file);
     texttable_release(&table);
 }

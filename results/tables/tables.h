@@ -1,5 +1,5 @@
 /* tables.h - the final values of a sweep as tables: one row a group of summary.h.
- * Means and 95 % intervals over finished jobs at their last epoch; leak = validation images with a copy or an
+ * Means and 95 % intervals over finished jobs at their last epoch; leak = test images with a copy or an
  * augmented sibling in training. No MPI. */
 #ifndef CELLSWEEP_TABLES_H
 #define CELLSWEEP_TABLES_H

@@ -23,7 +23,7 @@ static double touch(const struct checkpoint *state)
     size_t n = state->n_params;
     double sum = 0;
     for (int i = 0; i < state->epoch * N_METRICS; i++)
-        sum += (double)state->train[i] + (double)state->val[i];
+        sum += (double)state->train[i] + (double)state->test[i];
     for (int m = 0; m < state->n_members && n; m++)
         sum += (double)state->params[m][n - 1] + (double)state->moments[m][2 * n - 1];
     if (state->best && n)

@@ -15,7 +15,7 @@
 static const char *const attribute[] = {
     "name", "yaml_resolved",     "data",  "dataset_checksum", "data_file",   "kernels", "created",
     "host", "cellsweep_results", "ranks", "synthetic",        "weights_kept"};
-static const char *const group[] = {"/metrics", "/metrics/val", "/confusion", "/predictions",
+static const char *const group[] = {"/metrics", "/metrics/test", "/confusion", "/predictions",
                                     "/predictions/all"};
 enum { N_GROUPS = sizeof group / sizeof *group };
 

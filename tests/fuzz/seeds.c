@@ -237,7 +237,7 @@ static void checkpoint(const char *name, int n_members, size_t n_params, int bes
                                .n_params = n_params,
                                .steps = 7,
                                .train = zero,
-                               .val = zero,
+                               .test = zero,
                                .tracks_best = best,
                                .best = best ? zero : NULL,
                                .best_epoch = best};

@@ -2,7 +2,7 @@
 """coverage.py CELLSWEEP [SETS]: how often the 95 % intervals that `final` shows hold the value they are intervals of.
 
 Draws SETS (60) data sets of two overlapping kinds of images, all from the same two distributions, runs a small sweep with
-protocols kfold, holdout and report on each, and counts how often the interval of validation balanced accuracy in final.csv
+protocols kfold, holdout and report on each, and counts how often the interval of test balanced accuracy in final.csv
 holds the mean over all data sets: what another data set of this size would give on average. Prints a line a protocol and
 strategy: coverage of the intervals as they are shown, and of Student's t over the same jobs as if they were independent.
 By hand, some minutes; needs numpy, scipy, Pillow (Debian: python3-numpy python3-scipy python3-pil)."""
@@ -59,7 +59,7 @@ def main():
     for number in range(sets):
         for row in run(program, number):
             seen.setdefault((row["protocol"], row["strategy"]), []).append(
-                [float(row["val_balanced_accuracy_" + part]) for part in ("mean", "sd", "low", "high")] + [int(row["n"])])
+                [float(row["test_balanced_accuracy_" + part]) for part in ("mean", "sd", "low", "high")] + [int(row["n"])])
     print("protocol strategy n truth coverage_shown coverage_plain_t half_width_shown")
     for (protocol, strategy), rows in seen.items():
         mean, sd, low, high, n = np.array(rows).T

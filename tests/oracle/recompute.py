@@ -19,7 +19,7 @@ import yaml
 from scipy import stats
 from sklearn import metrics as sk
 
-FIXED = ["key", "clusters", "strategy", "protocol", "seed", "fold", "repeat", "model", "n_train", "n_val", "leak"]
+FIXED = ["key", "clusters", "strategy", "protocol", "seed", "fold", "repeat", "model", "n_train", "n_test", "leak"]
 ALPHA = 0.05
 
 
@@ -63,15 +63,15 @@ class Sweep:
         self.axes = [n for n in raw.dtype.names if n not in FIXED]
         self.state = f["state"][:]
         self.epochs = f["epochs_done"][:]
-        self.curves = {(s, m): f[f"metrics/{s}/{m}"][:].astype(float) for s in ("train", "val") for m in f["metrics/val"]}
-        self.image = {s: f[f"predictions/{s}/image"][:] for s in ("val", "all")}
-        self.label = {s: f[f"predictions/{s}/label"][:] for s in ("val", "all")}
-        self.prob = {s: f[f"predictions/{s}/probability"][:] for s in ("val", "all")}
+        self.curves = {(s, m): f[f"metrics/{s}/{m}"][:].astype(float) for s in ("train", "test") for m in f["metrics/test"]}
+        self.image = {s: f[f"predictions/{s}/image"][:] for s in ("test", "all")}
+        self.label = {s: f[f"predictions/{s}/label"][:] for s in ("test", "all")}
+        self.prob = {s: f[f"predictions/{s}/probability"][:] for s in ("test", "all")}
         for j in range(len(self.jobs)):  # classes that a job does not have are NaN, which is the largest to argmax()
-            for s in ("val", "all"):
+            for s in ("test", "all"):
                 self.prob[s][j, :, f["confusion/all"][j, 0] < 0] = 0
         self.role = f["predictions/all/role"][:] if "predictions/all/role" in f else None
-        self.confusion = {s: f[f"confusion/{s}"][:] for s in ("val", "all")}
+        self.confusion = {s: f[f"confusion/{s}"][:] for s in ("test", "all")}
         self.config = yaml.safe_load(f.attrs["yaml_resolved"])
         self.groups = {}
         for j in range(len(self.jobs)):
@@ -190,26 +190,26 @@ def check_jobs(s, checks, pixel):
         if s.state[j] != 2:
             continue
         where, last = f"job {j}", s.epochs[j] - 1
-        for on in ("val", "all"):
+        for on in ("test", "all"):
             y, p = s.predictions([j], on)
             c = int(y.max(initial=0)) + 1
             matrix = sk.confusion_matrix(y, p.argmax(1), labels=range(c)) if len(y) else np.zeros((c, c), int)
             stored = s.confusion[on][j]
             checks.same(f"confusion {on} from predictions", matrix.tolist(), stored[:c, :c].tolist(), where)
-        y, p = s.predictions([j], "val")
-        checks.number("stored accuracy", float(np.mean(p.argmax(1) == y)), s.curves["val", "accuracy"][j, last], where)
-        checks.number("stored balanced accuracy", balanced(y, p.argmax(1)), s.curves["val", "balanced_accuracy"][j, last], where)
+        y, p = s.predictions([j], "test")
+        checks.number("stored accuracy", float(np.mean(p.argmax(1) == y)), s.curves["test", "accuracy"][j, last], where)
+        checks.number("stored balanced accuracy", balanced(y, p.argmax(1)), s.curves["test", "balanced_accuracy"][j, last], where)
         used = p[:, :int(s.label["all"][j].max()) + 1]
         loss = float(np.mean(-np.log(np.maximum(used[np.arange(len(y)), y], 1e-7))))
-        checks.number("stored loss", loss, s.curves["val", "loss"][j, last], where, 3e-6)
+        checks.number("stored loss", loss, s.curves["test", "loss"][j, last], where, 3e-6)
         if "train.batch" not in s.axes:
             checks.number("stored as published", published(y, used, batch),
-                          s.curves["val", "balanced_accuracy_as_published"][j, last], where, 2e-6)
-        checks.same("n_val", len(y), job["n_val"], where)
+                          s.curves["test", "balanced_accuracy_as_published"][j, last], where, 2e-6)
+        checks.same("n_test", len(y), job["n_test"], where)
         if s.role is not None and pixel is not None:
             trained = s.image["all"][j][(s.role[j] == 0) & (s.image["all"][j] >= 0)]
-            val = s.image["val"][j][s.image["val"][j] >= 0]
-            leak = int(np.isin(pixel[val], pixel[trained]).sum())
+            test = s.image["test"][j][s.image["test"][j] >= 0]
+            leak = int(np.isin(pixel[test], pixel[trained]).sum())
             if any(x in job["strategy"] for x in ("smote", "mixup", "augment")) and job["protocol"] in ("report", "tail"):
                 checks.same("leak at least that of origins", leak <= job["leak"], True, where)
             else:
@@ -220,14 +220,14 @@ def check_splits(s, checks):
     for group in s.groups:
         protocol = dict(group)["protocol"]
         for unit, jobs in s.units(group, "oof").items():
-            judged = np.concatenate([s.image["val"][j][s.image["val"][j] >= 0] for j in jobs])
+            judged = np.concatenate([s.image["test"][j][s.image["test"][j] >= 0] for j in jobs])
             drawn = np.unique(judged)
             checks.same("every image judged once a repeat", len(judged), len(drawn), f"{group} {unit}")
         if protocol in ("holdout",) or protocol.startswith("kfold"):
             for j in s.done(group):
                 if s.role is None:
                     continue
-                judged = set(s.image["val"][j][s.image["val"][j] >= 0])
+                judged = set(s.image["test"][j][s.image["test"][j] >= 0])
                 trained = set(s.image["all"][j][(s.role[j] == 0) & (s.image["all"][j] >= 0)])
                 checks.same("no judged image is trained on", len(judged & trained), 0, f"job {j}")
 
@@ -260,10 +260,10 @@ def ratio_of(s, group):
         return math.nan
     shares = []
     for j in jobs:
-        n_val = s.jobs[j]["n_val"]
-        n_train = s.jobs[j]["n_train"] if protocol == "report" else drawn(s, j) - n_val
-        if n_val > 0 and n_train > 0:
-            shares.append(n_val / n_train)
+        n_test = s.jobs[j]["n_test"]
+        n_train = s.jobs[j]["n_train"] if protocol == "report" else drawn(s, j) - n_test
+        if n_test > 0 and n_train > 0:
+            shares.append(n_test / n_train)
     return float(np.mean(shares)) if shares else math.nan
 
 
@@ -327,7 +327,7 @@ def check_final(s, checks, path):
         _, mean, _, low, high = interval(every, math.nan, 0, 1)
         for name, ours in (("mean", mean), ("low", low), ("high", high)):
             checks.number(f"final all {name}", ours, row[f"all_balanced_accuracy_{name}"], where, 2e-6)
-        for name in ("n_train", "n_val", "leak"):
+        for name in ("n_train", "n_test", "leak"):
             checks.number(f"final {name}", float(np.mean([s.jobs[j][name] for j in jobs])) if jobs else math.nan,
                           row[f"{name}_mean"], where)
 
@@ -340,10 +340,10 @@ def unit_values(s, group, on, metric):
     """(seed, repeat, fold) -> value."""
     out = {}
     for unit, jobs in s.units(group, on).items():
-        if on == "val" and metric in ("loss", "balanced_accuracy_as_published"):
-            out[unit] = last_values(s, jobs, "val", metric)[0]
+        if on == "test" and metric in ("loss", "balanced_accuracy_as_published"):
+            out[unit] = last_values(s, jobs, "test", metric)[0]
             continue
-        y, p = s.predictions(jobs, "all" if on == "all" else "val")
+        y, p = s.predictions(jobs, "all" if on == "all" else "test")
         c = int(s.label["all"][jobs[0]].max()) + 1
         out[unit] = score(metric, y, p[:, :c], c, positive_of(s, jobs[0]))
     return out
@@ -353,7 +353,7 @@ def check_scores(s, checks, path):
     for row in rows_of(path):
         group, on, name = group_of(s, row), row["set"], row["score"]
         values = list(unit_values(s, group, on, name).values())
-        ratio = ratio_of(s, group) if on == "val" else math.nan
+        ratio = ratio_of(s, group) if on == "test" else math.nan
         n, mean, sd, low, high = interval(values, ratio, *BOUNDS.get(name, (0, 1)))
         where = f"{name} of {on}, {dict(group)}"
         checks.same("scores n", n, int(row["n"]), where)
@@ -504,11 +504,11 @@ def check_leak(s, checks, path):
     families = {}
     for row in rows_of(path):
         with_leak, without = group_of(s, row), group_of(s, row, protocol=row["against"])
-        a, b = (by_seed(unit_values(s, g, "val", row["metric"] if "metric" in row else "balanced_accuracy"))
+        a, b = (by_seed(unit_values(s, g, "test", row["metric"] if "metric" in row else "balanced_accuracy"))
                 for g in (with_leak, without))
         shared = sorted(set(a) & set(b))
         where = f"leak {dict(with_leak)} against {row['against']}"
-        share = [s.jobs[j]["leak"] / s.jobs[j]["n_val"] for j in s.done(with_leak)]
+        share = [s.jobs[j]["leak"] / s.jobs[j]["n_test"] for j in s.done(with_leak)]
         checks.number("leak share", float(np.mean(share)) if share else math.nan, row["leak_share"], where)
         if share and float(np.mean(share)) == 0:
             checks.same("nothing inflated without leak", row["verdict"].startswith("inflated"), False, where)

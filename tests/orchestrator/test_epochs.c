@@ -22,19 +22,19 @@ static struct store *open_new(const char *name)
     return store;
 }
 
-static void numbers_of(int epoch, float train[N_METRICS], float val[N_METRICS])
+static void numbers_of(int epoch, float train[N_METRICS], float test[N_METRICS])
 {
     for (int m = 0; m < N_METRICS; m++) {
         train[m] = fixture_metric(1, epoch, 0, m);
-        val[m] = fixture_metric(1, epoch, 1, m);
+        test[m] = fixture_metric(1, epoch, 1, m);
     }
 }
 
 static void add(struct epochs *epochs, int epoch)
 {
-    float train[N_METRICS], val[N_METRICS];
-    numbers_of(epoch, train, val);
-    epochs_add(epochs, train, val);
+    float train[N_METRICS], test[N_METRICS];
+    numbers_of(epoch, train, test);
+    epochs_add(epochs, train, test);
 }
 
 /* Whether job 1 has exactly the epochs from..to - 1, and says that `to` are done. */
@@ -45,12 +45,12 @@ static void has(struct store *store, int from, int to)
     assert_int_equal(store_read_mark(store, 1, &mark, NULL), 0);
     assert_int_equal(mark.epochs_done, to);
     for (int m = 0; m < 2 * N_METRICS; m++) {
-        int split = m / N_METRICS, metric = m % N_METRICS;
+        int set = m / N_METRICS, metric = m % N_METRICS;
         assert_int_equal(
-            store_read_curve(store, 1, split ? SPLIT_VAL : SPLIT_TRAIN, (enum metric)metric, curve, NULL), 0);
+            store_read_curve(store, 1, set ? SET_TEST : SET_TRAIN, (enum metric)metric, curve, NULL), 0);
         for (int e = 0; e < N_EPOCHS; e++) {
             if (e >= from && e < to)
-                assert_float_equal(curve[e], fixture_metric(1, e, split, metric), 0);
+                assert_float_equal(curve[e], fixture_metric(1, e, set, metric), 0);
             else
                 assert_true(curve[e] != curve[e]);
         }

@@ -117,7 +117,7 @@ static void folds_are_jobs(void **state)
     assert_int_equal(s->n_jobs, 11);
     assert_int_equal(s->job[10].config.fold, 4);
     assert_int_equal(s->job[10].config.repeat, 1);
-    assert_int_equal(s->job[10].plan.n_val + s->job[10].plan.n_train, 30);
+    assert_int_equal(s->job[10].plan.n_test + s->job[10].plan.n_train, 30);
     sweep_free(s);
 }
 

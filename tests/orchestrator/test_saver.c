@@ -100,7 +100,7 @@ static void found_again_and_removed(void **state)
     (void)state;
     const struct checkpoint *from = saver_begin(saver, &job, &note);
     assert_true(from && from->epoch == 4 && saver_epochs(saver) == 4);
-    assert_memory_equal(from->val + 3 * N_METRICS, numbers, sizeof numbers);
+    assert_memory_equal(from->test + 3 * N_METRICS, numbers, sizeof numbers);
     saver_end(saver, 0);
     assert_null(saver_begin(saver, &other, &note));
     saver_end(saver, 1);

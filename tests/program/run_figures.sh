@@ -23,7 +23,7 @@ check "it says what is left out, and how to have it" grep -q "one figure an axis
 check "points are means over the other axes" grep -q "mean over 16 combinations of the other axes" "$TMP/all/axis_rotation_1-27.gp"
 "$C" export "$TMP/r.h5" --table epochs -o "$TMP/epochs.csv"
 mean=$(awk -F, 'NR == 1 {for (i = 1; i <= NF; i++) at[$i] = i}
-    $at["epoch"] == 2 && $at["augment.rotation"] == 20 {sum += $at["val_balanced_accuracy"]; n++} END {printf "%.6f", sum / n}' "$TMP/epochs.csv")
+    $at["epoch"] == 2 && $at["augment.rotation"] == 20 {sum += $at["test_balanced_accuracy"]; n++} END {printf "%.6f", sum / n}' "$TMP/epochs.csv")
 check "rotation 20 is the mean of 16 jobs, $mean" awk -v mean="$mean" 'NR > 1 && $3 == 20 {found = ($7 - mean)^2 < 1e-8} END {exit !found}' "$TMP/all/axis_rotation_1-27.tsv"
 check "a filter makes them fewer" "$C" report "$TMP/r.h5" -o "$TMP/few" --filter 'augment.rotation=10,augment.shift=0.1,augment.flip=0,cnn.dense1=8'
 check "and a number stays itself in names" bash -c "ls '$TMP/few' | grep -q 'axis_dense2_.*\.png'"

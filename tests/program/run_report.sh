@@ -60,9 +60,9 @@ fi
 printf 'name: turned\ndata: builtin\ngrid:\n  clusters: [[8, 10]]\n  strategy: [none, oversample]\n  class_sizes: [[40, 10]]\n  seed: {first: 1, count: 2}\ntrain: {epochs: 1}\nimage.size: 20\n' >"$TMP/turned.yaml"
 check "a sweep of drawn sizes" "$cellsweep" run "$TMP/turned.yaml" -o "$TMP/turned.h5" -q
 check "its report" bash -c "'$cellsweep' report '$TMP/turned.h5' -o '$TMP/turned' >'$TMP/turned.log' 2>&1"
-prevalence() { awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i } $c["set"] == "val" && $c["score"] == "prevalence" { print $c["mean"] }' "$TMP/turned/scores.csv" | sort -u; }
+prevalence() { awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i } $c["set"] == "test" && $c["score"] == "prevalence" { print $c["mean"] }' "$TMP/turned/scores.csv" | sort -u; }
 check "the class of which fewer are drawn is the positive one" test "$(prevalence)" = 0.2
-check "nothing published is set beside it" bash -c "! grep -qi published '$TMP/turned/final.md' '$TMP/turned.log' && ! grep -q 'Training, published\|published_val_loss' '$TMP/turned/'fig*.gp '$TMP/turned/final.csv' && [ ! -e '$TMP/turned/claims.csv' ]"
+check "nothing published is set beside it" bash -c "! grep -qi published '$TMP/turned/final.md' '$TMP/turned.log' && ! grep -q 'Training, published\|published_test_loss' '$TMP/turned/'fig*.gp '$TMP/turned/final.csv' && [ ! -e '$TMP/turned/claims.csv' ]"
 ratio() { awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i } NR == 2 { print $c["test_ratio"] }' "$TMP/turned/final.csv"; }
 check "10 of the 50 drawn images judge, 40 train" test "$(ratio)" = 0.25
 
@@ -74,7 +74,7 @@ check "intervals of folds are said to be widened" grep -q "widened where splits 
 check_fails "and not to be too narrow" grep -q narrower "$folds"
 check_fails "those of tails are not widened" grep -q widened "$TMP/rates/axis_learning_rate_8-10_tail.gp"
 check_fails "nor are their bands" grep -q 'widened' "$TMP/rates/"fig4a_tail_learning_rate=0.01.gp
-check "and the table says so" grep -q 'Under protocol tail jobs share validation images' "$TMP/rates/final.md"
+check "and the table says so" grep -q 'Under protocol tail jobs share test images' "$TMP/rates/final.md"
 check_fails "which it does not of others" grep -q 'Under protocol tail' "$TMP/turned/final.md"
 check "images of small draws are not called mostly seen" bash -c "'$cellsweep' report '$TMP/turned.h5' -o '$TMP/turned' --heatmaps >'$TMP/turned.log' 2>&1 && ! grep -q 'mostly seen' '$TMP'/turned/*.gp && ! grep -q 'most of which' '$TMP/turned/comparisons.md'"
 
@@ -82,7 +82,7 @@ check "images of small draws are not called mostly seen" bash -c "'$cellsweep' r
 width() { od -An -tu1 -j16 -N4 "$1" | awk '{print (($1 * 256 + $2) * 256 + $3) * 256 + $4}'; }
 near() { [ $(($1 - $2)) -le 3 ] && [ $(($2 - $1)) -le 3 ]; }
 check "figures for a column" "$cellsweep" report "$TMP/s.h5" -o "$TMP/single" --style single --heatmaps --filter strategy=none
-for figure in fig1 fig2b heatmap_14-15_none_validation; do
+for figure in fig1 fig2b heatmap_14-15_none_test; do
     check "$figure is 85 mm wide at 300 dots an inch" near "$(width "$TMP/single/$figure.png")" 1004
 done
 # Four panels below each other with published curves: the highest figure there is. 240 mm are 2835 pixels.

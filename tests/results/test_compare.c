@@ -144,7 +144,7 @@ static void assert_near(double x, double expected)
 
 /* ---- differences that do not vary ---- */
 
-static int original[4] = {54, 0, 0, 6}; /* 60 originals; n_val is 1 */
+static int original[4] = {54, 0, 0, 6}; /* 60 originals; n_test is 1 */
 
 static void add_holdout(const char *strategy, double base, unsigned pattern)
 {
@@ -162,7 +162,7 @@ static void the_largest_effect_is_significant(void **state)
     add_holdout("oversample", 1, 0);
     add_holdout("reweight", 0.75, 0x155);
     find(NULL, 0, NULL);
-    const struct compare_row *row = row_of(REPLICATES_VAL, "none", "oversample");
+    const struct compare_row *row = row_of(REPLICATES_TEST, "none", "oversample");
     assert_near(row->contrast.mean, -0.5);
     assert_near(row->contrast.p, 2.0 / 1024);
     assert_near(row->contrast.smallest_p, 2.0 / 1024);
@@ -170,7 +170,8 @@ static void the_largest_effect_is_significant(void **state)
     assert_string_equal(row->contrast.method, "sign flip, no spread");
     assert_int_equal(row->family, 3);
     assert_int_equal(row->verdict, VERDICT_WORSE);
-    assert_string_equal(row_of(REPLICATES_VAL, "none", "reweight")->contrast.method, "corrected resampled t");
+    assert_string_equal(row_of(REPLICATES_TEST, "none", "reweight")->contrast.method,
+                        "corrected resampled t");
     assert_says(outcome(text), "in 1 of 1 setting one strategy is significantly better than every other: "
                                "oversample for clusters 1-2 (protocol holdout), 10 pairs of runs");
 }
@@ -222,7 +223,7 @@ static int ninths[2][6][4] = {
 static void add_ninths(void)
 {
     for (int j = 0; j < 12; j++)
-        add("8-10", j < 6 ? "none" : "smote", "holdout", j % 6 + 1, 0)->val = ninths[j / 6][j % 6];
+        add("8-10", j < 6 ? "none" : "smote", "holdout", j % 6 + 1, 0)->test = ninths[j / 6][j % 6];
 }
 
 static void assert_ninths(const struct contrast *c)
@@ -232,14 +233,14 @@ static void assert_ninths(const struct contrast *c)
     assert_near(c->p_wilcoxon, 26.0 / 32);
 }
 
-static void equal_values_of_validation_tie(void **state)
+static void equal_values_of_the_test_set_tie(void **state)
 {
     (void)state;
     struct compare *accuracy = NULL;
     add_ninths();
     find(NULL, 0, NULL);
-    assert_ninths(&row_of(REPLICATES_VAL, "none", "smote")->contrast);
-    assert_int_equal(compare_strategies(store, summary, "accuracy", REPLICATES_VAL, &accuracy, &err), 0);
+    assert_ninths(&row_of(REPLICATES_TEST, "none", "smote")->contrast);
+    assert_int_equal(compare_strategies(store, summary, "accuracy", REPLICATES_TEST, &accuracy, &err), 0);
     assert_ninths(&accuracy->row[0].contrast);
     compare_free(accuracy);
 }
@@ -253,8 +254,8 @@ static void stored_metrics_tie_up_to_their_rounding(void **state)
     struct contrast c;
     add_ninths();
     find(NULL, 0, NULL);
-    assert_int_equal(replicates_new(store, summary, "loss", REPLICATES_VAL, &loss, &err), 0);
-    assert_int_equal(replicates_new(store, summary, "balanced_accuracy", REPLICATES_VAL, &share, &err), 0);
+    assert_int_equal(replicates_new(store, summary, "loss", REPLICATES_TEST, &loss, &err), 0);
+    assert_int_equal(replicates_new(store, summary, "balanced_accuracy", REPLICATES_TEST, &share, &err), 0);
     assert_true(share->group[0].rounding == 0);
     struct replicates_group first = {6, a, (double)NAN, loss->group[0].rounding}, second = first;
     second.replicate = b;
@@ -315,7 +316,7 @@ static void holm_reaches_what_bonferroni_does_not(void **state)
     add_seeds("1-2", "c", "report", 10, 0.25, 0x31c);
     job[8].state = job[9].state = job[10].state = job[11].state = JOB_DIVERGED;
     find(NULL, 0, NULL);
-    const struct compare_row *row = row_of(REPLICATES_VAL, "a", "b");
+    const struct compare_row *row = row_of(REPLICATES_TEST, "a", "b");
     assert_int_equal(row->contrast.n, 6);
     assert_near(row->p_holm, 2.0 / 64);
     assert_int_equal(row->verdict, VERDICT_WORSE);
@@ -331,7 +332,7 @@ static void few_pairs_of_a_kind_cannot(void **state)
     add_seeds("1-2", "a", "report", 5, 0.5, 3);
     add_seeds("1-2", "b", "report", 5, 0.75, 9);
     find(NULL, 0, NULL);
-    assert_int_equal(row_of(REPLICATES_VAL, "a", "b")->verdict, VERDICT_IMPOSSIBLE);
+    assert_int_equal(row_of(REPLICATES_TEST, "a", "b")->verdict, VERDICT_IMPOSSIBLE);
     assert_says(outcome(text), ", and with so few runs none could be.");
 }
 
@@ -345,16 +346,16 @@ static void a_filter_makes_no_winner(void **state)
     add_seeds("1-2", "c", "report", 10, 0.75, 0x12d);
     find(NULL, 0, NULL);
     outcome(all);
-    double p_holm = row_of(REPLICATES_VAL, "a", "b")->p_holm;
+    double p_holm = row_of(REPLICATES_TEST, "a", "b")->p_holm;
     findings_free(findings);
     summary_free(summary);
     assert_int_equal(summary_read(store, "strategy=a|b", &summary, &err), 0);
     assert_int_equal(findings_new(store, summary, &findings, &err), 0);
-    assert_near(row_of(REPLICATES_VAL, "a", "b")->p_holm, p_holm);
-    assert_int_equal(row_of(REPLICATES_VAL, "a", "b")->family, 3);
+    assert_near(row_of(REPLICATES_TEST, "a", "b")->p_holm, p_holm);
+    assert_int_equal(row_of(REPLICATES_TEST, "a", "b")->family, 3);
     assert_says(outcome(some), "in none of 1 setting is one strategy better than every other");
     assert_says(some, all);
-    assert_says(page(some, FINDINGS_COMPARISONS), "val,balanced_accuracy,1+2,report,cnn,a,b,");
+    assert_says(page(some, FINDINGS_COMPARISONS), "test,balanced_accuracy,1+2,report,cnn,a,b,");
     assert_silent(some, ",b,c,");
     assert_says(page(some, FINDINGS_RANKINGS), ",b,");
     assert_silent(some, ",c,");
@@ -413,7 +414,7 @@ static void rounding_moves_nothing_over_a_limit(void **state)
     add_seeds("1-2", "a", "report", 10, 0.75, 0x155);
     add_seeds("1-2", "b", "report", 10, 0.5, 0x0f3);
     find(NULL, 0, NULL);
-    struct compare_row *row = findings->strategies[REPLICATES_VAL]->row;
+    struct compare_row *row = findings->strategies[REPLICATES_TEST]->row;
     row->contrast.low = -0.036;
     row->contrast.high = -0.00004;
     row->contrast.p = 0.04999;
@@ -458,7 +459,7 @@ static void survivors_are_not_beaten(void **state)
     find(NULL, 0, NULL);
     assert_silent(outcome(text), "better than every other");
     assert_says(warnings(text), "(protocol report): b has 3 of 10 jobs finished (7 lost).\n");
-    assert_int_equal(findings->strategies[REPLICATES_VAL]->n_rankings, 0);
+    assert_int_equal(findings->strategies[REPLICATES_TEST]->n_rankings, 0);
 }
 
 /* A sweep under way: what is better so far is called so. */
@@ -481,7 +482,7 @@ static void means_are_those_of_the_pairs(void **state)
     add_seeds("1-2", "a", "report", 10, 0.5, 3); /* seeds 1 and 2 are better */
     add_seeds("1-2", "b", "report", 2, 0.25, 1);
     find(NULL, 0, NULL);
-    const struct compare_row *row = row_of(REPLICATES_VAL, "a", "b");
+    const struct compare_row *row = row_of(REPLICATES_TEST, "a", "b");
     assert_int_equal(row->contrast.n, 2);
     assert_near(row->contrast.mean_first, 0.5625);
     assert_near(row->contrast.mean_second, 0.28125);
@@ -499,8 +500,8 @@ static void a_class_without_images_leaves_no_verdict(void **state)
     find(NULL, 0, NULL);
     assert_int_equal(summary->group[0].n_lacking, 2);
     assert_int_equal(summary->group[1].n_lacking, 0);
-    assert_true(row_of(REPLICATES_VAL, "a", "b")->p_holm < 0.05);
-    assert_int_equal(row_of(REPLICATES_VAL, "a", "b")->verdict, VERDICT_LACKING);
+    assert_true(row_of(REPLICATES_TEST, "a", "b")->p_holm < 0.05);
+    assert_int_equal(row_of(REPLICATES_TEST, "a", "b")->verdict, VERDICT_LACKING);
     assert_says(page(text, FINDINGS_COMPARISONS), ",2,no verdict: 2 jobs lack a class\n");
     assert_says(page(text, FINDINGS_LEAK), ",2,no verdict: 2 jobs lack a class\n");
     assert_says(outcome(text), "Not counted: 1 setting that has jobs judged without a class.");
@@ -521,11 +522,11 @@ static void runs_of_one_split_have_no_verdict(void **state)
     for (int j = 20; j < n_jobs; j++)
         job[j].image = (int)job[j].row.seed < 6; /* two splits */
     find(NULL, 0, NULL);
-    const struct compare *val = findings->strategies[REPLICATES_VAL];
-    assert_int_equal(val->n, 2);
-    assert_true(val->row[0].p_holm < 0.05);
-    assert_int_equal(val->row[0].verdict, VERDICT_REPEATED);
-    assert_int_equal(val->row[1].verdict, VERDICT_BETTER);
+    const struct compare *test = findings->strategies[REPLICATES_TEST];
+    assert_int_equal(test->n, 2);
+    assert_true(test->row[0].p_holm < 0.05);
+    assert_int_equal(test->row[0].verdict, VERDICT_REPEATED);
+    assert_int_equal(test->row[1].verdict, VERDICT_BETTER);
     assert_int_equal(summary->group[0].draws.distinct, 1);
     assert_int_equal(summary->group[2].draws.distinct, 2);
     assert_says(page(text, FINDINGS_COMPARISONS), ",no verdict: 10 runs of one split\n");
@@ -570,7 +571,7 @@ static void runs_without_groups_have_a_verdict(void **state)
     add_seeds("1-2", "a", "holdout", 10, 0.75, 0x155);
     add_seeds("1-2", "b", "holdout", 10, 0.25, 0x0f3);
     find(NULL, 0, NULL);
-    assert_int_equal(row_of(REPLICATES_VAL, "a", "b")->verdict, VERDICT_BETTER);
+    assert_int_equal(row_of(REPLICATES_TEST, "a", "b")->verdict, VERDICT_BETTER);
     if (strstr(warnings(text), "drew"))
         fail_msg("%s", text);
 }
@@ -654,7 +655,7 @@ static void the_ratio_is_that_of_what_was_drawn(void **state)
     for (int j = 0; j < n_jobs; j++)
         strcpy(job[j].row.axis[0], j < 10 ? "9-2" : "all");
     find(axis, 1, NULL);
-    assert_int_equal(replicates_new(store, summary, "balanced_accuracy", REPLICATES_VAL, &replicates, &err),
+    assert_int_equal(replicates_new(store, summary, "balanced_accuracy", REPLICATES_TEST, &replicates, &err),
                      0);
     assert_near(replicates->group[0].test_ratio, 1.0 / 10);
     assert_near(replicates->group[1].test_ratio, 1.0 / 59);
@@ -669,7 +670,7 @@ int main(void)
         TEST(the_largest_effect_is_significant),
         cmocka_unit_test(rounding_is_no_spread),
         cmocka_unit_test(sides_without_spread_are_dealt),
-        TEST(equal_values_of_validation_tie),
+        TEST(equal_values_of_the_test_set_tie),
         TEST(stored_metrics_tie_up_to_their_rounding),
         cmocka_unit_test(means_tie_whatever_the_order_of_folds),
         TEST(a_claim_holds_on_the_edge_of_its_margin),

@@ -27,9 +27,9 @@ static void fill(struct store *w)
                               image,     copy,  label, image, all_copy, label,     probs,
                               probs_all, probs, 1,     2,     NULL};
     struct store_mark mark = {JOB_DONE, 1, 2, 0, 1000.0, 1060.5, ""};
-    const float train[N_METRICS] = {0.1f, 0.5f, 0.5f, 0.5f}, val[N_METRICS] = {0.2f, 0.25f, NAN, INFINITY};
-    assert_int_equal(store_write_epoch(w, 0, 0, val, train, &err), 0);
-    assert_int_equal(store_write_epoch(w, 0, 1, train, val, &err), 0);
+    const float train[N_METRICS] = {0.1f, 0.5f, 0.5f, 0.5f}, test[N_METRICS] = {0.2f, 0.25f, NAN, INFINITY};
+    assert_int_equal(store_write_epoch(w, 0, 0, test, train, &err), 0);
+    assert_int_equal(store_write_epoch(w, 0, 1, train, test, &err), 0);
     assert_int_equal(store_write_outcome(w, 0, &o, &err), 0);
     assert_int_equal(store_write_mark(w, 0, &mark, &err), 0);
     struct store_mark bad = {JOB_FAILED, 3, 0, 1, 1000.0, 1001.0, "it said \"no\", twice\nand left"};
@@ -88,7 +88,7 @@ static char *export(enum export_table table, const char *filter, int expected)
     "train.epochs,"
 #define METRICS                                                                                              \
     "train_loss,train_accuracy,train_balanced_accuracy,train_balanced_accuracy_as_published,"                \
-    "val_loss,val_accuracy,val_balanced_accuracy,val_balanced_accuracy_as_published\n"
+    "test_loss,test_accuracy,test_balanced_accuracy,test_balanced_accuracy_as_published\n"
 
 static void assert_table(enum export_table table, const char *filter, const char *expected)
 {
@@ -102,7 +102,7 @@ static void test_jobs(void **state)
     (void)state;
     assert_table(
         EXPORT_JOBS, NULL,
-        HEAD "state,attempts,epochs_done,rank,started,finished,seconds,message,n_train,n_val,leak,weights_"
+        HEAD "state,attempts,epochs_done,rank,started,finished,seconds,message,n_train,n_test,leak,weights_"
              "epoch," METRICS JOB0 "done,1,2,0,1970-01-01T00:16:40Z,1970-01-01T00:17:40Z,60.5,,9,3,1,2,"
              "0.100000001,0.5,0.5,0.5,0.200000003,0.25,,inf\n" JOB1
              "failed,3,0,1,1970-01-01T00:16:40Z,1970-01-01T00:16:41Z,1,\"it said \"\"no\"\", twice and "
@@ -121,8 +121,8 @@ static void test_confusion(void **state)
 {
     (void)state;
     assert_table(EXPORT_CONFUSION, "seed=1",
-                 HEAD "split,true,predicted,count\n" JOB0 "val,10,10,1\n" JOB0 "val,10,8,1\n" JOB0
-                      "val,8,10,0\n" JOB0 "val,8,8,1\n" JOB0 "all,10,10,2\n" JOB0 "all,10,8,0\n" JOB0
+                 HEAD "set,true,predicted,count\n" JOB0 "test,10,10,1\n" JOB0 "test,10,8,1\n" JOB0
+                      "test,8,10,0\n" JOB0 "test,8,8,1\n" JOB0 "all,10,10,2\n" JOB0 "all,10,8,0\n" JOB0
                       "all,8,10,1\n" JOB0 "all,8,8,0\n");
 }
 
@@ -130,9 +130,9 @@ static void test_predictions(void **state)
 {
     (void)state;
     assert_table(EXPORT_PREDICTIONS, NULL,
-                 HEAD "split,image,cluster,copy,predicted,probability_class_0,probability_class_1\n" JOB0
-                      "val,cell_0,8,0,8,0.25,0.75\n" JOB0 "val,cell_7,10,2,8,0.100000001,0.899999976\n" JOB0
-                      "val,cell_11,10,0,10,1,0\n" JOB0 "all,cell_0,8,0,10,0.5,0.5\n" JOB0
+                 HEAD "set,image,cluster,copy,predicted,probability_class_0,probability_class_1\n" JOB0
+                      "test,cell_0,8,0,8,0.25,0.75\n" JOB0 "test,cell_7,10,2,8,0.100000001,0.899999976\n" JOB0
+                      "test,cell_11,10,0,10,1,0\n" JOB0 "all,cell_0,8,0,10,0.5,0.5\n" JOB0
                       "all,cell_7,10,0,10,1,0\n" JOB0 "all,cell_11,10,0,,,\n");
 }
 
@@ -144,12 +144,12 @@ static void test_groups_of_images(void **state)
     snprintf(fixture->data->image[7].group, DATASET_GROUP_SIZE, "=plate 3");
     snprintf(fixture->data->image[11].group, DATASET_GROUP_SIZE, "B,\x1b");
     assert_int_equal(make_store(), 0);
-    assert_table(
-        EXPORT_PREDICTIONS, NULL,
-        HEAD "split,image,cluster,group,copy,predicted,probability_class_0,probability_class_1\n" JOB0
-             "val,cell_0,8,,0,8,0.25,0.75\n" JOB0 "val,cell_7,10,'=plate 3,2,8,0.100000001,0.899999976\n" JOB0
-             "val,cell_11,10,\"B, \",0,10,1,0\n" JOB0 "all,cell_0,8,,0,10,0.5,0.5\n" JOB0
-             "all,cell_7,10,'=plate 3,0,10,1,0\n" JOB0 "all,cell_11,10,\"B, \",0,,,\n");
+    assert_table(EXPORT_PREDICTIONS, NULL,
+                 HEAD "set,image,cluster,group,copy,predicted,probability_class_0,probability_class_1\n" JOB0
+                      "test,cell_0,8,,0,8,0.25,0.75\n" JOB0
+                      "test,cell_7,10,'=plate 3,2,8,0.100000001,0.899999976\n" JOB0
+                      "test,cell_11,10,\"B, \",0,10,1,0\n" JOB0 "all,cell_0,8,,0,10,0.5,0.5\n" JOB0
+                      "all,cell_7,10,'=plate 3,0,10,1,0\n" JOB0 "all,cell_11,10,\"B, \",0,,,\n");
 }
 
 static void test_filter_and_errors(void **state)

@@ -18,7 +18,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-enum { PAIRS = 3, STRATEGIES = 5, SEEDS = 10, FOLDS = 3, FOLD_SEEDS = 3, VAL = 4, ALL = 8 };
+enum { PAIRS = 3, STRATEGIES = 5, SEEDS = 10, FOLDS = 3, FOLD_SEEDS = 3, N_TEST = 4, ALL = 8 };
 enum { PER_PAIR = STRATEGIES * (SEEDS + FOLDS * FOLD_SEEDS), JOBS = PAIRS * PER_PAIR };
 enum { NONE, REWEIGHT, UNDERSAMPLE, OVERSAMPLE, AUGMENT };
 
@@ -44,7 +44,7 @@ static double shake(int pair, int strategy, int seed, int fold)
     return 0.011 * (((pair + 2) * 31 + (strategy + 3) * 17 + (seed + 1) * 7 + (fold + 2) * 13) % 9 - 4) / 4;
 }
 
-/* Validation balanced accuracy of a job: oversampling leads in report, trails in kfold. */
+/* Test balanced accuracy of a job: oversampling leads in report, trails in kfold. */
 static double level(int pair, int strategy, int seed, int fold)
 {
     static const double report[] = {0.50, 0.60, 0.30, 0.95, 0.80}, kfold[] = {0.50, 0.62, 0.45, 0.40, 0.625};
@@ -54,7 +54,7 @@ static double level(int pair, int strategy, int seed, int fold)
 static struct store_job row_of(int pair, int strategy, int seed, int fold)
 {
     struct store_job row = {
-        .seed = seed + 1, .fold = fold < 0 ? 0 : fold, .n_train = -1, .n_val = -1, .leak = -1};
+        .seed = seed + 1, .fold = fold < 0 ? 0 : fold, .n_train = -1, .n_test = -1, .leak = -1};
     snprintf(row.key, sizeof row.key, "%032x", (unsigned)job_of(pair, strategy, seed, fold) + 1);
     snprintf(row.clusters, sizeof row.clusters, "%s", pairs[pair]);
     snprintf(row.strategy, sizeof row.strategy, "%s", strategies[strategy]);
@@ -69,8 +69,8 @@ static int is_silent(int job)
     return job >= job_of(0, REWEIGHT, 2, -1) && job < job_of(0, REWEIGHT, SEEDS, -1);
 }
 
-/* Probability of class 1 for validation image i: right for most, by how much depends on everything. */
-static float val_prob(int job, int i)
+/* Probability of class 1 for test image i: right for most, by how much depends on everything. */
+static float test_prob(int job, int i)
 {
     return (float)((job * 37 + i * 53) % 101) / (is_silent(job) ? 303 : 101);
 }
@@ -88,7 +88,7 @@ static void all_confusion(int strategy, int cell[4])
 }
 
 /* Matrix of two classes that both have recall x: levels are whole in 4000ths. */
-static void val_confusion(double x, int cell[4])
+static void test_confusion(double x, int cell[4])
 {
     cell[0] = cell[3] = (int)lround(4000 * x);
     cell[1] = cell[2] = 4000 - cell[0];
@@ -96,10 +96,10 @@ static void val_confusion(double x, int cell[4])
 
 static int write_job(struct store *w, int pair, int strategy, int seed, int fold)
 {
-    static const int val_label[VAL] = {0, 1, 0, 1}, all_label[ALL] = {0, 0, 0, 0, 1, 1, 1, 1};
+    static const int test_label[N_TEST] = {0, 1, 0, 1}, all_label[ALL] = {0, 0, 0, 0, 1, 1, 1, 1};
     static const int zero[ALL], image[ALL] = {0, 1, 2, 3, 4, 5, 6, 7};
-    int job = job_of(pair, strategy, seed, fold), all[4], val[4];
-    float probs[VAL * 2], probs_all[ALL * 2] = {0};
+    int job = job_of(pair, strategy, seed, fold), all[4], test[4];
+    float probs[N_TEST * 2], probs_all[ALL * 2] = {0};
     double x = level(pair, strategy, seed, fold);
     const float metric[N_METRICS] = {0.7f, (float)x, (float)x, (float)(x - 0.2)};
     struct store_mark mark = {.state = JOB_DONE, .attempts = 1, .epochs_done = 1};
@@ -107,26 +107,26 @@ static int write_job(struct store *w, int pair, int strategy, int seed, int fold
         mark.state = JOB_FAILED; /* this repeat has no out-of-fold score */
         return store_write_mark(w, job, &mark, &err);
     }
-    for (int i = 0; i < VAL; i++) {
-        probs[2 * i + 1] = val_prob(job, i);
+    for (int i = 0; i < N_TEST; i++) {
+        probs[2 * i + 1] = test_prob(job, i);
         probs[2 * i] = 1 - probs[2 * i + 1];
     }
     all_confusion(strategy, all);
-    val_confusion(x, val);
+    test_confusion(x, test);
     struct store_outcome o = {.n_classes = 2,
                               .n_train = 8,
-                              .n_val = VAL,
+                              .n_test = N_TEST,
                               .n_all = ALL,
                               .leak = fold < 0 && strategy >= OVERSAMPLE ? 2 : 0,
-                              .confusion_val = val,
+                              .confusion_test = test,
                               .confusion_all = all,
-                              .image_val = image,
-                              .copy_val = zero,
-                              .label_val = val_label,
+                              .image_test = image,
+                              .copy_test = zero,
+                              .label_test = test_label,
                               .image_all = image,
                               .copy_all = zero,
                               .label_all = all_label,
-                              .probs_val = probs,
+                              .probs_test = probs,
                               .probs_all = probs_all};
     return store_write_epoch(w, job, 0, metric, metric, &err) < 0 ||
                    store_write_outcome(w, job, &o, &err) < 0 || store_write_mark(w, job, &mark, &err) < 0
@@ -187,7 +187,7 @@ static int set_up(void **state)
                               .n_jobs = JOBS,
                               .n_epochs = 1,
                               .n_classes = 2,
-                              .n_val = VAL,
+                              .n_test = N_TEST,
                               .n_all = ALL,
                               .job = row,
                               .ranks = 1};
@@ -241,7 +241,7 @@ static void seeds_are_compared_by_sign_flips(void **state)
     (void)state;
     struct compare *c = NULL;
     double d[SEEDS], sum = 0;
-    assert_int_equal(compare_strategies(store, summary, "balanced_accuracy", REPLICATES_VAL, &c, &err), 0);
+    assert_int_equal(compare_strategies(store, summary, "balanced_accuracy", REPLICATES_TEST, &c, &err), 0);
     assert_int_equal(c->n, PAIRS * 2 * 10);
     const struct compare_row *row = row_named(c, "1-27", "report", "reweight", "augment");
     for (int s = 0; s < SEEDS; s++)
@@ -264,11 +264,11 @@ static void folds_are_compared_by_the_corrected_test(void **state)
     (void)state;
     struct compare *c = NULL;
     double d[FOLDS * FOLD_SEEDS];
-    assert_int_equal(compare_strategies(store, summary, "balanced_accuracy", REPLICATES_VAL, &c, &err), 0);
+    assert_int_equal(compare_strategies(store, summary, "balanced_accuracy", REPLICATES_TEST, &c, &err), 0);
     const struct compare_row *row = row_named(c, "1-27", "kfold", "reweight", "augment");
     for (int i = 0; i < FOLDS * FOLD_SEEDS; i++)
         d[i] = level(0, REWEIGHT, i / FOLDS, i % FOLDS) - level(0, AUGMENT, i / FOLDS, i % FOLDS);
-    struct stats_test t = stats_corrected_t(d, FOLDS * FOLD_SEEDS, (double)VAL / (ALL - VAL), 0.95);
+    struct stats_test t = stats_corrected_t(d, FOLDS * FOLD_SEEDS, (double)N_TEST / (ALL - N_TEST), 0.95);
     assert_int_equal(row->contrast.n, FOLDS * FOLD_SEEDS);
     assert_near(row->contrast.mean, t.mean);
     assert_near(row->contrast.low, t.low);
@@ -283,7 +283,7 @@ static void a_failed_job_takes_its_partner_along(void **state)
 {
     (void)state;
     struct compare *c = NULL;
-    assert_int_equal(compare_strategies(store, summary, "balanced_accuracy", REPLICATES_VAL, &c, &err), 0);
+    assert_int_equal(compare_strategies(store, summary, "balanced_accuracy", REPLICATES_TEST, &c, &err), 0);
     assert_int_equal(row_named(c, "14-15", "kfold", "none", "augment")->contrast.n, FOLDS * FOLD_SEEDS - 1);
     compare_free(c);
 }
@@ -295,7 +295,7 @@ static void few_runs_cannot_be_significant(void **state)
     struct compare *c = NULL;
     char text[96];
     assert_int_equal(summary_new(store, "seed=1..4,protocol=report", &few, &err), 0);
-    assert_int_equal(compare_strategies(store, few, "balanced_accuracy", REPLICATES_VAL, &c, &err), 0);
+    assert_int_equal(compare_strategies(store, few, "balanced_accuracy", REPLICATES_TEST, &c, &err), 0);
     const struct compare_row *row = row_named(c, "1-27", "report", "none", "oversample");
     assert_int_equal(row->verdict, VERDICT_IMPOSSIBLE);
     contrast_verdict_text(text, sizeof text, row->verdict, &row->contrast, row->family);
@@ -303,7 +303,7 @@ static void few_runs_cannot_be_significant(void **state)
     compare_free(c);
     summary_free(few);
     assert_int_equal(summary_new(store, "seed=1..8,protocol=report", &few, &err), 0);
-    assert_int_equal(compare_strategies(store, few, "balanced_accuracy", REPLICATES_VAL, &c, &err), 0);
+    assert_int_equal(compare_strategies(store, few, "balanced_accuracy", REPLICATES_TEST, &c, &err), 0);
     row = row_named(c, "1-27", "report", "none", "oversample");
     contrast_verdict_text(text, sizeof text, row->verdict, &row->contrast, row->family);
     assert_string_equal(text, "cannot be significant with n = 8 in 10 comparisons");
@@ -316,7 +316,7 @@ static void direction_is_that_of_the_metric(void **state)
 {
     (void)state;
     struct compare *c = NULL;
-    assert_int_equal(compare_strategies(store, summary, "brier", REPLICATES_VAL, &c, &err), 0);
+    assert_int_equal(compare_strategies(store, summary, "brier", REPLICATES_TEST, &c, &err), 0);
     assert_int_equal(c->better, -1);
     compare_free(c);
     assert_int_equal(compare_strategies(store, summary, "loss", REPLICATES_ALL, &c, &err), E_USAGE);
@@ -332,9 +332,9 @@ static double pooled_accuracy(int pair, int strategy, int seed)
 {
     int right = 0;
     for (int f = 0; f < FOLDS; f++)
-        for (int i = 0; i < VAL; i++)
-            right += (val_prob(job_of(pair, strategy, seed, f), i) > 0.5f) == (i % 2 == 1);
-    return (double)right / (FOLDS * VAL);
+        for (int i = 0; i < N_TEST; i++)
+            right += (test_prob(job_of(pair, strategy, seed, f), i) > 0.5f) == (i % 2 == 1);
+    return (double)right / (FOLDS * N_TEST);
 }
 
 static void folds_of_a_repeat_are_pooled(void **state)
@@ -388,12 +388,12 @@ static int column_of(const struct texttable *table, const char *name)
     return -1;
 }
 
-/* Row of scores of a strategy of 1-27 under report, on val. */
+/* Row of scores of a strategy of 1-27 under report, on test. */
 static int scores_row(const struct texttable *table, const char *strategy)
 {
     const int at[] = {column_of(table, "clusters"), column_of(table, "strategy"),
                       column_of(table, "protocol"), column_of(table, "set")};
-    const char *const want[] = {"1-27", strategy, "report", "val"};
+    const char *const want[] = {"1-27", strategy, "report", "test"};
     for (int r = 1; r < table->rows; r++) {
         int same = 0;
         for (int i = 0; i < 4; i++)
@@ -469,7 +469,7 @@ static void ranks_need_five_pairs(void **state)
 {
     (void)state;
     struct compare *c = NULL;
-    assert_int_equal(compare_strategies(store, summary, "balanced_accuracy", REPLICATES_VAL, &c, &err), 0);
+    assert_int_equal(compare_strategies(store, summary, "balanced_accuracy", REPLICATES_TEST, &c, &err), 0);
     assert_int_equal(c->n_rankings, 2);
     assert_int_equal(c->ranking[0].n_datasets, PAIRS);
     assert_false(c->ranking[0].tested);
@@ -586,7 +586,7 @@ static void scores_are_exported_without_a_rerun(void **state)
     for (const char *at = text; (at = strchr(at, '\n')); at++)
         lines++;
     assert_int_equal(lines, 1 + FOLD_SEEDS - 1);
-    snprintf(expected, sizeof expected, ",oof,%d,27,%.9g,", FOLDS * VAL, pooled_accuracy(1, NONE, 0));
+    snprintf(expected, sizeof expected, ",oof,%d,27,%.9g,", FOLDS * N_TEST, pooled_accuracy(1, NONE, 0));
     assert_non_null(strstr(text, expected));
     free(text);
 }

@@ -30,7 +30,7 @@ enum {
 static char root[64];
 static struct store *store;
 static struct summary *summary;
-static int val[N_JOBS][C * C], all[N_JOBS][C * C];
+static int test[N_JOBS][C * C], all[N_JOBS][C * C];
 
 static void fill(struct small_job *job, int j, const char *clusters, const char *protocol, int n)
 {
@@ -40,10 +40,10 @@ static void fill(struct small_job *job, int j, const char *clusters, const char 
     strcpy(job->row.strategy, "none");
     job->state = JOB_DONE;
     job->n = n;
-    job->val = val[j];
+    job->test = test[j];
     job->all = all[j];
     for (int k = 0; k < n * n; k++) {
-        val[j][k] = (int)(rng_uniform(&rng) * 3) + (k % (n + 1) == 0 ? 5 + k % 7 : 0);
+        test[j][k] = (int)(rng_uniform(&rng) * 3) + (k % (n + 1) == 0 ? 5 + k % 7 : 0);
         all[j][k] = (int)(rng_uniform(&rng) * 1.1) + (k % (n + 1) == 0 ? 40 - k / n : 0);
     }
 }
@@ -87,11 +87,11 @@ static int tear_down(void **state)
     return system(line) == 0 ? 0 : -1;
 }
 
-static struct heatmap *make(int group, enum split split)
+static struct heatmap *make(int group, enum image_set set)
 {
     struct heatmap *heatmap = NULL;
     struct err err = {0};
-    if (heatmap_new(summary, &summary->group[group], split, &heatmap, &err) < 0)
+    if (heatmap_new(summary, &summary->group[group], set, &heatmap, &err) < 0)
         fail_msg("%s", err.text);
     return heatmap;
 }
@@ -150,13 +150,13 @@ static void report_counts_are_means_over_seeds(void **state)
     int cluster[C];
     double expected[C * C], one[C * C], mean = 0;
     for (int s = 0; s < 2; s++) {
-        struct heatmap *h = make(0, s ? SPLIT_ALL : SPLIT_VAL);
-        sum_of(s ? all : val, REPORT, KFOLD - 1, C, expected);
+        struct heatmap *h = make(0, s ? SET_ALL : SET_TEST);
+        sum_of(s ? all : test, REPORT, KFOLD - 1, C, expected);
         for (int k = 0; k < C * C; k++)
             expected[k] /= 3;
         mean = 0;
         for (int j = REPORT; j < KFOLD; j++)
-            mean += sum_of(s ? all : val, j, j, C, one) / 3;
+            mean += sum_of(s ? all : test, j, j, C, one) / 3;
         for (int c = 0; c < C; c++)
             cluster[c] = c + 1;
         assert_int_equal(h->n_units, 3);
@@ -175,14 +175,14 @@ static void folds_are_summed_and_repeats_averaged(void **state)
     struct err err = {0};
     int cluster[C];
     double expected[C * C], one[C * C], mean = 0, right = 0, total = 0;
-    struct heatmap *h = make(1, SPLIT_VAL);
-    sum_of(val, KFOLD, PAIR - 2, C, expected);
+    struct heatmap *h = make(1, SET_TEST);
+    sum_of(test, KFOLD, PAIR - 2, C, expected);
     for (int k = 0; k < C * C; k++) {
         expected[k] /= 2;
         total += expected[k];
         right += k % (C + 1) == 0 ? expected[k] : 0;
     }
-    mean = (sum_of(val, KFOLD, KFOLD + 2, C, one) + sum_of(val, KFOLD + 3, PAIR - 2, C, one)) / 2;
+    mean = (sum_of(test, KFOLD, KFOLD + 2, C, one) + sum_of(test, KFOLD + 3, PAIR - 2, C, one)) / 2;
     for (int c = 0; c < C; c++)
         cluster[c] = c + 1;
     assert_int_equal(h->n_units, 2);
@@ -202,7 +202,7 @@ static void folds_are_summed_and_repeats_averaged(void **state)
 static void originals_of_folds_are_means_over_models(void **state)
 {
     (void)state;
-    struct heatmap *h = make(1, SPLIT_ALL);
+    struct heatmap *h = make(1, SET_ALL);
     double expected[C * C];
     sum_of(all, KFOLD, PAIR - 2, C, expected);
     assert_int_equal(h->n_units, 5);
@@ -219,7 +219,7 @@ static void fewer_classes_than_the_file_has(void **state)
     struct err err = {0};
     const int cluster[] = {14, 3, 15};
     double expected[9];
-    struct heatmap *h = make(3, SPLIT_ALL);
+    struct heatmap *h = make(3, SET_ALL);
     for (int k = 0; k < 9; k++)
         expected[k] = all[TRIPLE][k];
     assert_int_equal(h->n, 3);
@@ -234,7 +234,7 @@ static void what_the_page_says(void **state)
     (void)state;
     struct err err = {0};
     char number[64];
-    struct heatmap *h = make(0, SPLIT_ALL);
+    struct heatmap *h = make(0, SET_ALL);
     assert_int_equal(heatmap_write(h, "page", 0, NULL, root, &err), 0);
     char *script = small_text(root, "page.gp");
     snprintf(number, sizeof number, "Balanced accuracy %.3f (95 %% interval %.3f to %.3f, n = 3)",
@@ -246,7 +246,7 @@ static void what_the_page_says(void **state)
     assert_non_null(strstr(script, "synthetic data"));
     free(script);
     heatmap_free(h);
-    h = make(1, SPLIT_ALL); /* published under protocol report only */
+    h = make(1, SET_ALL); /* published under protocol report only */
     assert_int_equal(heatmap_write(h, "page", 1, NULL, root, &err), 0);
     script = small_text(root, "page.gp");
     assert_null(strstr(script, "Published"));
@@ -260,7 +260,7 @@ static void texts_and_inks_of_cells(void **state)
 {
     (void)state;
     struct err err = {0};
-    struct heatmap *h = make(3, SPLIT_VAL);
+    struct heatmap *h = make(3, SET_TEST);
     const double counts[] = {100, 0, 0.04, 1.25, 20, 44.9, 45.1, 1.0 / 3, 7};
     memcpy(h->count, counts, sizeof counts);
     assert_int_equal(heatmap_write(h, "cells", 0, NULL, root, &err), 0);
@@ -296,10 +296,10 @@ static void pairs_have_heatmaps_on_demand(void **state)
         struct figures_options options = {.metric = METRIC_ACCURACY, .all_heatmaps = pairs};
         struct figures figures;
         assert_int_equal(figures_write(summary, NULL, &options, root, &figures, &err), 0);
-        check_list(&figures, "heatmap_all_none_report_validation", 1);
+        check_list(&figures, "heatmap_all_none_report_test", 1);
         check_list(&figures, "heatmap_all_none_kfold_originals", 1);
         check_list(&figures, "heatmap_14-3-15_none_report_originals", 1);
-        check_list(&figures, "heatmap_8-10_none_report_validation", pairs);
+        check_list(&figures, "heatmap_8-10_none_report_test", pairs);
         figures_release(&figures);
     }
 }

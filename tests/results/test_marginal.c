@@ -68,7 +68,7 @@ static struct summary *read_grid(const char *name, enum job_state of_first, stru
 static void expect(const struct summary_group *group, const char *strategy, const char *k, int n, double mean,
                    double low, double high)
 {
-    const struct stats_summary *s = &group->final[SPLIT_VAL][METRIC_BALANCED_ACCURACY];
+    const struct stats_summary *s = &group->final[SET_TEST][METRIC_BALANCED_ACCURACY];
     assert_string_equal(group->cell->strategy, strategy);
     assert_string_equal(group->cell->axis[0], k);
     assert_string_equal(group->cell->axis[1], "");

@@ -303,7 +303,7 @@ static double worst_difference(const Onnx__ModelProto *model, int j, int classes
     static float stored[N * CLASSES], probs[N * CLASSES], pixels[N * SIZE * SIZE];
     double worst = 0;
     int n = 0;
-    assert_int_equal(store_read_predictions(store, j, SPLIT_ALL, image, copy, label, stored, &err), 0);
+    assert_int_equal(store_read_predictions(store, j, SET_ALL, image, copy, label, stored, &err), 0);
     for (; n < N && image[n] >= 0; n++)
         memcpy(pixels + n * SIZE * SIZE, data->pixels + image[n] * SIZE * SIZE, SIZE * SIZE * sizeof *pixels);
     assert_int_equal(n, classes == 3 ? N : 27);

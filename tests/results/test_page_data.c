@@ -97,18 +97,18 @@ static float *floats_at(json_t *value, const char *path, size_t expected)
 static void curves_are_the_stores(void **state)
 {
     (void)state;
-    static const char *const splits[] = {"train", "val"};
+    static const char *const names[] = {"train", "test"};
     char path[64];
     struct err err = {0};
     size_t n = FAKE_JOBS * FAKE_EPOCHS;
     float *stored = calloc(n, sizeof *stored);
     for (int s = 0; s < 2; s++)
         for (int m = 0; m < N_METRICS; m++) {
-            snprintf(path, sizeof path, "curves.%s.%s", splits[s], metric_names[m]);
+            snprintf(path, sizeof path, "curves.%s.%s", names[s], metric_names[m]);
             float *shown = floats_at(document, path, n);
-            assert_int_equal(store_read_metric(store, (enum split)s, (enum metric)m, stored, &err), 0);
+            assert_int_equal(store_read_metric(store, curve_sets[s], (enum metric)m, stored, &err), 0);
             assert_memory_equal(shown, stored, n * sizeof *stored); /* NaN stay NaN, bit for bit */
-            assert_true(shown[0] == fake_metric(0, 0, (enum split)s, (enum metric)m));
+            assert_true(shown[0] == fake_metric(0, 0, curve_sets[s], (enum metric)m));
             assert_true(isnan(shown[n - 1])); /* a waiting job */
             free(shown);
         }
@@ -132,7 +132,7 @@ static void jobs_are_the_stores(void **state)
     assert_int_equal(json_integer_value(at(jobs, path)), 3);
     snprintf(path, sizeof path, "leak.%d", oversample);
     assert_int_equal(json_integer_value(at(jobs, path)), fake_leak(oversample));
-    snprintf(path, sizeof path, "n_val.%d", waiting);
+    snprintf(path, sizeof path, "n_test.%d", waiting);
     assert_true(json_is_null(at(jobs, path)));
     snprintf(path, sizeof path, "epochs_done.%d", diverged);
     assert_int_equal(json_integer_value(at(jobs, path)), 7);
@@ -149,8 +149,8 @@ static void confusion_is_the_stores(void **state)
     assert_memory_equal(shown + job * 4, expected, sizeof expected);
     assert_int_equal(shown[waiting * 4], -1);
     free(shown);
-    shown = (int *)(void *)floats_at(document, "confusion.val", FAKE_JOBS * 4);
-    fake_confusion_val(job, expected);
+    shown = (int *)(void *)floats_at(document, "confusion.test", FAKE_JOBS * 4);
+    fake_confusion_test(job, expected);
     assert_memory_equal(shown + job * 4, expected, sizeof expected);
     free(shown);
 }
@@ -220,10 +220,10 @@ static void the_headline_counts_plainly(void **state)
     for (int g = 0; g < summary->n_groups; g++)
         summary->group[g].leak.mean = 0;
     print_headline(text, headline_leak, summary);
-    assert_non_null(strstr(text, "No validation image of the finished jobs has a copy"));
+    assert_non_null(strstr(text, "No test image of the finished jobs has a copy"));
     summary->n_state[JOB_DONE] = summary->n_jobs;
     print_headline(text, headline_leak, summary);
-    assert_non_null(strstr(text, "No validation image has a copy"));
+    assert_non_null(strstr(text, "No test image has a copy"));
     assert_null(strstr((print_warnings(text, findings), text), "model fake"));
     struct store_job made_up = *summary->group[0].cell;
     strcpy(made_up.model, "fake");
@@ -246,10 +246,10 @@ static void published_curves_are_where_they_belong(void **state)
     {
         assert_string_not_equal(text_at(one, "clusters"), "3-9");
         if (strcmp(text_at(one, "clusters"), "1-27") != 0 ||
-            strcmp(text_at(one, "strategy"), "augment") != 0 || strcmp(text_at(one, "split"), "val") != 0 ||
+            strcmp(text_at(one, "strategy"), "augment") != 0 || strcmp(text_at(one, "set"), "test") != 0 ||
             strcmp(text_at(one, "metric"), "loss") != 0)
             continue;
-        published_curve("1-27", "augment", SPLIT_VAL, METRIC_LOSS, curve, FAKE_EPOCHS);
+        published_curve("1-27", "augment", SET_TEST, METRIC_LOSS, curve, FAKE_EPOCHS);
         assert_string_equal(text_at(one, "protocol"), "report");
         assert_true(fabs(json_real_value(at(one, "values.99")) - curve[99]) < 1e-9);
         seen++;
@@ -273,12 +273,13 @@ static void tables_are_those_of_the_report(void **state)
     json_t *final = at(document, "tables.final"), *row = at(final, "rows.8"); /* 14-15, oversample */
     double sum = 0;
     for (int s = 0; s < FAKE_SEEDS; s++)
-        sum += (double)fake_metric(fake_job(1, 3, s), FAKE_EPOCHS - 1, SPLIT_VAL, METRIC_LOSS);
+        sum += (double)fake_metric(fake_job(1, 3, s), FAKE_EPOCHS - 1, SET_TEST, METRIC_LOSS);
     assert_int_equal(json_array_size(at(final, "rows")), FAKE_PAIRS * FAKE_STRATEGIES);
     assert_string_equal(json_string_value(json_array_get(row, column(final, "strategy"))), "oversample");
     assert_int_equal(json_integer_value(json_array_get(row, column(final, "n"))), FAKE_SEEDS);
-    assert_true(fabs(json_real_value(json_array_get(row, column(final, "val_loss_mean"))) - sum / 10) < 1e-9);
-    assert_true(json_is_null(json_array_get(at(final, "rows.18"), column(final, "val_loss_mean"))));
+    assert_true(fabs(json_real_value(json_array_get(row, column(final, "test_loss_mean"))) - sum / 10) <
+                1e-9);
+    assert_true(json_is_null(json_array_get(at(final, "rows.18"), column(final, "test_loss_mean"))));
     assert_true(json_array_size(at(document, "tables.comparisons.rows")) >= 30);
     assert_true(json_array_size(at(document, "tables.claims.notes")) >= 1);
     assert_int_equal(json_array_size(at(document, "tables.leak_inflation.rows")), 0);
@@ -295,7 +296,7 @@ static void the_outcome_says_how_much(void **state)
     size_t i;
     json_array_foreach(at(final, "rows"), i, row)
     {
-        double mean = json_real_value(json_array_get(row, column(final, "val_balanced_accuracy_mean")));
+        double mean = json_real_value(json_array_get(row, column(final, "test_balanced_accuracy_mean")));
         const char *strategy = json_string_value(json_array_get(row, column(final, "strategy")));
         if (strcmp(json_string_value(json_array_get(row, column(final, "clusters"))), "1-27") != 0)
             continue;
@@ -334,7 +335,7 @@ static void a_filter_is_said_and_changes_no_outcome(void **state)
     assert_non_null(strstr(text_at(some, "tables.comparisons.notes.0"), told));
     assert_true(strncmp(outcome, whatever, strlen(whatever)) == 0);
     assert_string_equal(outcome + strlen(whatever), text_at(document, "summary.sentences.1"));
-    assert_int_equal(json_array_size(at(part, "rows")), 2 * 2); /* two pairs of clusters, on val and all */
+    assert_int_equal(json_array_size(at(part, "rows")), 2 * 2); /* two pairs of clusters, on test and all */
     size_t i, k, found = 0;
     json_array_foreach(at(part, "rows"), i, row) json_array_foreach(at(whole, "rows"), k, same) found +=
         (size_t)json_equal(row, same);
@@ -347,10 +348,10 @@ static void a_filter_leaves_its_jobs_only(void **state)
     (void)state;
     struct page_data_options options = {.live = 1};
     json_t *some = document_of(store, "clusters=14-15,strategy=augment,seed=3..5", &options);
-    float *loss = floats_at(some, "curves.val.loss", 3 * FAKE_EPOCHS);
+    float *loss = floats_at(some, "curves.test.loss", 3 * FAKE_EPOCHS);
     assert_int_equal(json_array_size(at(some, "jobs.seed")), 3);
     assert_int_equal(json_integer_value(at(some, "jobs.seed.0")), 3);
-    assert_true(loss[2 * FAKE_EPOCHS + 50] == fake_metric(fake_job(1, 4, 4), 50, SPLIT_VAL, METRIC_LOSS));
+    assert_true(loss[2 * FAKE_EPOCHS + 50] == fake_metric(fake_job(1, 4, 4), 50, SET_TEST, METRIC_LOSS));
     assert_true(json_is_true(at(some, "complete")));
     assert_true(json_is_true(at(some, "live")));
     free(loss);
@@ -469,17 +470,17 @@ static void write_judgement(struct store *to, int job, const int image[3], const
     }
     struct store_outcome outcome = {.n_classes = 2,
                                     .n_train = 9,
-                                    .n_val = 3,
+                                    .n_test = 3,
                                     .n_all = 12,
-                                    .confusion_val = zero,
+                                    .confusion_test = zero,
                                     .confusion_all = zero,
-                                    .image_val = image,
-                                    .copy_val = zero,
-                                    .label_val = label,
+                                    .image_test = image,
+                                    .copy_test = zero,
+                                    .label_test = label,
                                     .image_all = all,
                                     .copy_all = zero,
                                     .label_all = label_all,
-                                    .probs_val = probs,
+                                    .probs_test = probs,
                                     .probs_all = probs_all};
     struct store_mark mark = {.state = JOB_DONE, .attempts = 1, .epochs_done = 1};
     assert_int_equal(store_write_outcome(to, job, &outcome, &err), 0);

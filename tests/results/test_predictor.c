@@ -70,8 +70,8 @@ struct stored {
 
 static void read_stored(int job, struct stored *s)
 {
-    assert_int_equal(
-        store_read_predictions(store, job, SPLIT_ALL, s->image, s->copy, s->label, s->probs, &err), 0);
+    assert_int_equal(store_read_predictions(store, job, SET_ALL, s->image, s->copy, s->label, s->probs, &err),
+                     0);
     for (s->n = 0; s->n < N && s->image[s->n] >= 0; s->n++)
         s->pixels[s->n] = data->pixels + s->image[s->n] * SIZE * SIZE;
 }

@@ -87,32 +87,33 @@ static void assert_near(double x, double expected)
         fail_msg("%.10g is not %.10g", x, expected);
 }
 
-/* Mean and half the interval over seeds 0 .. n-1, from the formula the store was filled by: FAKE_VAL
+/* Mean and half the interval over seeds 0 .. n-1, from the formula the store was filled by: FAKE_TEST
  * images judge, 71 train. */
-static void expect(int pair, int strategy, int n, int epoch, enum split split, enum metric metric,
+static void expect(int pair, int strategy, int n, int epoch, enum image_set set, enum metric metric,
                    double *mean, double *half)
 {
     double sum = 0, squares = 0;
     for (int s = 0; s < n; s++)
-        sum += (double)fake_metric(fake_job(pair, strategy, s), epoch, split, metric);
+        sum += (double)fake_metric(fake_job(pair, strategy, s), epoch, set, metric);
     *mean = sum / n;
     for (int s = 0; s < n; s++)
-        squares += pow((double)fake_metric(fake_job(pair, strategy, s), epoch, split, metric) - *mean, 2);
-    *half = (n == 10 ? T9 : T8) * sqrt(squares / (n - 1) * (1.0 / n + FAKE_VAL / 71.0));
+        squares += pow((double)fake_metric(fake_job(pair, strategy, s), epoch, set, metric) - *mean, 2);
+    *half = (n == 10 ? T9 : T8) * sqrt(squares / (n - 1) * (1.0 / n + FAKE_TEST / 71.0));
 }
 
-static void check_curve(const char *file, int pair, int strategy, int n, enum split split, enum metric metric)
+static void check_curve(const char *file, int pair, int strategy, int n, enum image_set set,
+                        enum metric metric)
 {
     static const int epochs[] = {0, 1, 49, 99};
     char name[128], low[140], high[140];
     size_t size;
     char *text = slurp(report_dir, file, &size);
-    snprintf(name, sizeof name, "%s_%s", split == SPLIT_TRAIN ? "train" : "val", metric_names[metric]);
+    snprintf(name, sizeof name, "%s_%s", set == SET_TRAIN ? "train" : "test", metric_names[metric]);
     snprintf(low, sizeof low, "%s_low", name);
     snprintf(high, sizeof high, "%s_high", name);
     for (int i = 0; i < 4; i++) {
         double mean, half;
-        expect(pair, strategy, n, epochs[i], split, metric, &mean, &half);
+        expect(pair, strategy, n, epochs[i], set, metric, &mean, &half);
         assert_int_equal((int)number(text, "epoch", epochs[i], '\t'), epochs[i] + 1);
         assert_int_equal((int)number(text, "n", epochs[i], '\t'), n);
         assert_near(number(text, name, epochs[i], '\t'), mean);
@@ -126,12 +127,12 @@ static void check_curve(const char *file, int pair, int strategy, int n, enum sp
 static void curves_are_means_over_finished_jobs(void **state)
 {
     (void)state;
-    check_curve("fig4a_oversample.tsv", 0, 3, 10, SPLIT_VAL, METRIC_BALANCED_ACCURACY_AS_PUBLISHED);
-    check_curve("fig4c_undersample.tsv", 2, 2, 10, SPLIT_TRAIN, METRIC_LOSS);
-    check_curve("fig2b_none.tsv", 1, 0, 10, SPLIT_VAL, METRIC_LOSS);
-    check_curve("fig2b_none.tsv", 1, 0, 10, SPLIT_VAL, METRIC_BALANCED_ACCURACY);
-    check_curve("fig4a_augment.tsv", 0, 4, 9, SPLIT_VAL, METRIC_ACCURACY);    /* one diverged */
-    check_curve("fig4b_reweight.tsv", 1, 1, 9, SPLIT_TRAIN, METRIC_ACCURACY); /* one failed */
+    check_curve("fig4a_oversample.tsv", 0, 3, 10, SET_TEST, METRIC_BALANCED_ACCURACY_AS_PUBLISHED);
+    check_curve("fig4c_undersample.tsv", 2, 2, 10, SET_TRAIN, METRIC_LOSS);
+    check_curve("fig2b_none.tsv", 1, 0, 10, SET_TEST, METRIC_LOSS);
+    check_curve("fig2b_none.tsv", 1, 0, 10, SET_TEST, METRIC_BALANCED_ACCURACY);
+    check_curve("fig4a_augment.tsv", 0, 4, 9, SET_TEST, METRIC_ACCURACY);   /* one diverged */
+    check_curve("fig4b_reweight.tsv", 1, 1, 9, SET_TRAIN, METRIC_ACCURACY); /* one failed */
 }
 
 static void one_job_has_no_interval_and_none_no_panel(void **state)
@@ -141,9 +142,9 @@ static void one_job_has_no_interval_and_none_no_panel(void **state)
     size_t size;
     char *text = slurp(report_dir, "fig4_3-9_augment.tsv", &size);
     assert_int_equal((int)number(text, "n", 99, '\t'), 1);
-    assert_near(number(text, "val_loss", 99, '\t'),
-                (double)fake_metric(fake_job(3, 4, 0), 99, SPLIT_VAL, METRIC_LOSS));
-    cell(text, "val_loss_low", 99, '\t', value);
+    assert_near(number(text, "test_loss", 99, '\t'),
+                (double)fake_metric(fake_job(3, 4, 0), 99, SET_TEST, METRIC_LOSS));
+    cell(text, "test_loss_low", 99, '\t', value);
     assert_string_equal(value, "NaN");
     free(text);
     snprintf(path, sizeof path, "%s/fig4_3-9_oversample.tsv", report_dir);
@@ -164,12 +165,12 @@ static void published_curves_are_those_of_the_file(void **state)
                    &value) != 6)
             continue;
         if (strcmp(clusters, "14-15") != 0 || strcmp(strategy, "oversample") != 0 ||
-            strcmp(part, "val") != 0 || strcmp(metric, "loss") != 0)
+            strcmp(part, "test") != 0 || strcmp(metric, "loss") != 0)
             continue;
-        assert_int_equal(published_curve(clusters, strategy, SPLIT_VAL, METRIC_LOSS, curve, 100), 100);
+        assert_int_equal(published_curve(clusters, strategy, SET_TEST, METRIC_LOSS, curve, 100), 100);
         assert_near(curve[epoch - 1], value);
         if (epoch == 100)
-            assert_near(published_final(clusters, strategy, SPLIT_VAL, METRIC_LOSS), value);
+            assert_near(published_final(clusters, strategy, SET_TEST, METRIC_LOSS), value);
         seen++;
     }
     fclose(file);
@@ -180,11 +181,11 @@ static void published_curves_stop_where_asked(void **state)
 {
     (void)state;
     double curve[3];
-    assert_int_equal(published_curve("8-10", "augment", SPLIT_TRAIN, METRIC_LOSS, curve, 3), 3);
-    assert_int_equal(published_curve("8-10", "nothing", SPLIT_TRAIN, METRIC_LOSS, curve, 3), 0);
-    assert_int_equal(published_curve("8-1", "augment", SPLIT_TRAIN, METRIC_LOSS, curve, 3), 0);
+    assert_int_equal(published_curve("8-10", "augment", SET_TRAIN, METRIC_LOSS, curve, 3), 3);
+    assert_int_equal(published_curve("8-10", "nothing", SET_TRAIN, METRIC_LOSS, curve, 3), 0);
+    assert_int_equal(published_curve("8-1", "augment", SET_TRAIN, METRIC_LOSS, curve, 3), 0);
     assert_true(isnan(curve[0]));
-    assert_near(published_final("8-10", "none", SPLIT_VAL, METRIC_BALANCED_ACCURACY_AS_PUBLISHED), 0.2777778);
+    assert_near(published_final("8-10", "none", SET_TEST, METRIC_BALANCED_ACCURACY_AS_PUBLISHED), 0.2777778);
     assert_string_equal(published_protocol("none"), "tail");
     assert_string_equal(published_protocol("augment"), "report");
 }
@@ -195,9 +196,9 @@ static void published_curves_stand_beside_ours(void **state)
     size_t size;
     char *ours = slurp(report_dir, "fig4c_oversample.tsv", &size),
          *other = slurp(report_dir, "fig2_3-9_none.tsv", &size);
-    assert_near(number(ours, "published_val_balanced_accuracy_as_published", 99, '\t'), 1);
-    assert_true(isnan(number(ours, "published_val_balanced_accuracy", 99, '\t')));
-    assert_true(isnan(number(other, "published_val_loss", 0, '\t')));
+    assert_near(number(ours, "published_test_balanced_accuracy_as_published", 99, '\t'), 1);
+    assert_true(isnan(number(ours, "published_test_balanced_accuracy", 99, '\t')));
+    assert_true(isnan(number(other, "published_test_loss", 0, '\t')));
     free(ours);
     free(other);
 }
@@ -216,10 +217,10 @@ static void other_data_have_nothing_published(void **state)
     char *curve = slurp(dir, "fig4c_oversample.tsv", &n), *script = slurp(dir, "fig4c.gp", &n),
          *csv = slurp(dir, "final.csv", &n), *markdown = slurp(dir, "final.md", &n),
          *table = slurp(root, "printed", &n);
-    assert_true(isnan(number(curve, "published_val_balanced_accuracy_as_published", 99, '\t')));
+    assert_true(isnan(number(curve, "published_test_balanced_accuracy_as_published", 99, '\t')));
     assert_non_null(strstr(script, "metric = 'balanced_accuracy'"));
     assert_null(strstr(script, "Published"));
-    assert_null(strstr(csv, "published_val"));
+    assert_null(strstr(csv, "published_test"));
     assert_null(strstr(markdown, "| published"));
     assert_null(strstr(table, "tested"));
     snprintf(path, sizeof path, "%s/other/claims.csv", root);
@@ -271,17 +272,17 @@ static void final_csv_has_the_last_epoch(void **state)
     assert_int_equal((int)number(text, "n", row, ','), 9);
     assert_int_equal((int)number(text, "failed", row, ','), 1);
     assert_int_equal((int)number(text, "diverged", row, ','), 0);
-    expect(1, 1, 9, 99, SPLIT_VAL, METRIC_BALANCED_ACCURACY, &mean, &half);
-    assert_near(number(text, "val_balanced_accuracy_mean", row, ','), mean);
-    assert_near(number(text, "val_balanced_accuracy_low", row, ','), mean - half);
-    assert_near(number(text, "val_balanced_accuracy_high", row, ','), mean + half);
-    assert_near(number(text, "val_balanced_accuracy_sd", row, ','),
-                half / T8 / sqrt(1.0 / 9 + FAKE_VAL / 71.0));
-    assert_near(number(text, "test_ratio", row, ','), FAKE_VAL / 71.0);
-    assert_near(number(text, "published_val_balanced_accuracy_as_published", row, ','), 0.5384616);
+    expect(1, 1, 9, 99, SET_TEST, METRIC_BALANCED_ACCURACY, &mean, &half);
+    assert_near(number(text, "test_balanced_accuracy_mean", row, ','), mean);
+    assert_near(number(text, "test_balanced_accuracy_low", row, ','), mean - half);
+    assert_near(number(text, "test_balanced_accuracy_high", row, ','), mean + half);
+    assert_near(number(text, "test_balanced_accuracy_sd", row, ','),
+                half / T8 / sqrt(1.0 / 9 + FAKE_TEST / 71.0));
+    assert_near(number(text, "test_ratio", row, ','), FAKE_TEST / 71.0);
+    assert_near(number(text, "published_test_balanced_accuracy_as_published", row, ','), 0.5384616);
     assert_int_equal((int)number(text, "diverged", csv_row(0, 4), ','), 1);
     assert_int_equal((int)number(text, "n", csv_row(3, 3), ','), 0);
-    assert_true(isnan(number(text, "val_loss_mean", csv_row(3, 3), ',')));
+    assert_true(isnan(number(text, "test_loss_mean", csv_row(3, 3), ',')));
     free(text);
 }
 
@@ -295,9 +296,9 @@ static void final_csv_has_leak_and_all_originals(void **state)
         all += ((40.0 - s) / 44 + 1.0 / 3) / 2 / 10;
     assert_near(number(text, "all_balanced_accuracy_mean", csv_row(2, 3), ','), all);
     assert_near(number(text, "leak_mean", csv_row(2, 3), ','), 12.5);
-    assert_near(number(text, "leak_share_mean", csv_row(2, 3), ','), 12.5 / FAKE_VAL);
+    assert_near(number(text, "leak_share_mean", csv_row(2, 3), ','), 12.5 / FAKE_TEST);
     assert_near(number(text, "leak_mean", csv_row(2, 2), ','), 0);
-    assert_near(number(text, "n_val_mean", csv_row(2, 3), ','), FAKE_VAL);
+    assert_near(number(text, "n_test_mean", csv_row(2, 3), ','), FAKE_TEST);
     assert_near(number(text, "n_train_mean", csv_row(2, 3), ','), 71);
     free(text);
 }
@@ -310,7 +311,7 @@ static void tables_say_what_is_in_them(void **state)
     double mean, half;
     size_t size;
     char *markdown = slurp(report_dir, "final.md", &size);
-    expect(0, 3, 10, 99, SPLIT_VAL, METRIC_BALANCED_ACCURACY, &mean, &half);
+    expect(0, 3, 10, 99, SET_TEST, METRIC_BALANCED_ACCURACY, &mean, &half);
     snprintf(value, sizeof value, "%.3f ± %.3f | 12.5 of 18", mean, half);
     assert_non_null(strstr(markdown, value));
     assert_non_null(strstr(markdown, "152 of 200 jobs finished"));

@@ -39,17 +39,17 @@ static void write_beside(const char *what)
     assert_int_equal(system(command), 0);
 }
 
-/* Row 3: training metrics 300 and on, 10 more an epoch; validation the same, negative. */
+/* Row 3: training metrics 300 and on, 10 more an epoch; test the same, negative. */
 static int write_epochs(struct store *store)
 {
     int rc = 0;
     for (int e = 0; e < 2 && rc == 0; e++) {
-        float train[N_METRICS], val[N_METRICS];
+        float train[N_METRICS], test[N_METRICS];
         for (int m = 0; m < N_METRICS; m++) {
             train[m] = (float)(300 + 10 * e + m);
-            val[m] = -train[m];
+            test[m] = -train[m];
         }
-        rc = store_write_epoch(store, 3, e, train, val, &err);
+        rc = store_write_epoch(store, 3, e, train, test, &err);
     }
     return rc;
 }
@@ -200,7 +200,7 @@ static void curves_are_the_files_own(void **state)
     json_t *curves = get_json("/api/curves?jobs=2,3", 200);
     for (int m = 0; m < N_METRICS; m++) {
         size_t n;
-        float *value = decode(text_of(json_object_get(curves, "val"), metric_names[m]), &n);
+        float *value = decode(text_of(json_object_get(curves, "test"), metric_names[m]), &n);
         assert_int_equal(n, 2 * 2);
         for (int e = 0; e < 2; e++)
             assert_true(value[e] > -(float)(300 + 10 * e + m) - 0.5f &&

@@ -86,8 +86,8 @@ static void test_fresh_file(void **state)
     assert_int_equal(store_n_jobs(s), 5);
     assert_int_equal(store_n_epochs(s), 6);
     assert_int_equal(store_n_classes(s), 3);
-    assert_int_equal(store_n_predictions(s, SPLIT_VAL), 4);
-    assert_int_equal(store_n_predictions(s, SPLIT_ALL), 12);
+    assert_int_equal(store_n_predictions(s, SET_TEST), 4);
+    assert_int_equal(store_n_predictions(s, SET_ALL), 12);
     assert_int_equal(store_n_images(s), 12);
     assert_int_equal(store_n_weights(s), 0);
     assert_int_equal(store_synthetic(s), 1);
@@ -128,11 +128,11 @@ static void test_fill_values(void **state)
         assert_true(isnan(mark[j].started) && isnan(mark[j].finished));
         assert_string_equal(mark[j].message, "");
     }
-    assert_int_equal(store_read_metric(s, SPLIT_VAL, METRIC_BALANCED_ACCURACY_AS_PUBLISHED, metric, &err), 0);
+    assert_int_equal(store_read_metric(s, SET_TEST, METRIC_BALANCED_ACCURACY_AS_PUBLISHED, metric, &err), 0);
     for (int i = 0; i < 12; i++)
         assert_true(isnan(metric[i]));
-    assert_int_equal(store_read_confusion(s, 2, SPLIT_ALL, confusion, &err), 0);
-    assert_int_equal(store_read_predictions(s, 2, SPLIT_ALL, image, copy, label, probs, &err), 0);
+    assert_int_equal(store_read_confusion(s, 2, SET_ALL, confusion, &err), 0);
+    assert_int_equal(store_read_predictions(s, 2, SET_ALL, image, copy, label, probs, &err), 0);
     assert_int_equal(store_read_weights(s, 2, weights, &err), 0);
     for (int i = 0; i < 9; i++)
         assert_int_equal(confusion[i], -1);
@@ -170,7 +170,7 @@ static void test_clear_metrics(void **state)
     for (int job = 0; job < 2; job++)
         assert_int_equal(fixture_run(w, job, 3, JOB_DONE, &err), 0);
     assert_int_equal(store_clear_metrics(w, 0, &err), 0);
-    assert_int_equal(store_read_metric(w, SPLIT_TRAIN, METRIC_ACCURACY, metric, &err), 0);
+    assert_int_equal(store_read_metric(w, SET_TRAIN, METRIC_ACCURACY, metric, &err), 0);
     assert_int_equal(store_read_marks(w, mark, &err), 0);
     assert_true(isnan(metric[0]) && isnan(metric[2]));
     assert_int_equal(mark[0].epochs_done, 0);
@@ -185,7 +185,7 @@ static void test_rows_outside_are_refused(void **state)
     struct fixture *f = create(2, 3, 0);
     struct store *w = open_writing();
     struct store_mark mark = {.state = JOB_DONE};
-    struct store_outcome too_many = {.n_classes = 2, .n_val = 5};
+    struct store_outcome too_many = {.n_classes = 2, .n_test = 5};
     float metrics[N_METRICS] = {0}, weights[1];
     assert_int_equal(store_write_mark(w, 2, &mark, &err), E_IO);
     assert_int_equal(store_write_epoch(w, 0, 3, metrics, metrics, &err), E_IO);
@@ -213,7 +213,7 @@ static void test_grow(void **state)
         g->job[i] = fixture_job(6 - i, 3);
     g->job[0] = fixture_job(20, 3);
     g->job[1] = fixture_job(21, 3);
-    g->plan.n_val = 12;
+    g->plan.n_test = 12;
     int grown = store_grow(path, &g->plan, &kept, &err);
     assert_string_equal(err.text, "");
     assert_int_equal(grown, 0);
@@ -234,12 +234,12 @@ static void test_grow(void **state)
     assert_string_equal(mark[5].message, "loss is NaN");
     assert_int_equal(store_jobs(s)[3].n_train, 23);
     assert_int_equal(store_jobs(s)[2].n_train, -1);
-    assert_int_equal(store_read_metric(s, SPLIT_VAL, METRIC_LOSS, metric, &err), 0);
+    assert_int_equal(store_read_metric(s, SET_TEST, METRIC_LOSS, metric, &err), 0);
     assert_true(metric[3 * 9 + 3] == fixture_metric(3, 3, 1, METRIC_LOSS));
     assert_true(isnan(metric[3 * 9 + 4]) && isnan(metric[2 * 9]));
     assert_int_equal(store_read_weights(s, 3, weights, &err), 0);
     assert_true(weights[2] == 302.5f && isnan(weights[3]));
-    assert_int_equal(store_read_predictions(s, 3, SPLIT_VAL, image, copy, label, probs, &err), 0);
+    assert_int_equal(store_read_predictions(s, 3, SET_TEST, image, copy, label, probs, &err), 0);
     assert_true(image[2] == 302 && image[3] == -1 && label[0] == 302 && probs[1] == 301.5f &&
                 isnan(probs[2]));
     assert_int_equal(store_close(s, &err), 0);
@@ -392,9 +392,9 @@ static void test_bad_files(void **state)
     attr = H5Aopen(file, "cellsweep_results", H5P_DEFAULT);
     H5Awrite(attr, H5T_NATIVE_INT, &ours);
     H5Aclose(attr);
-    H5Ldelete(file, "/confusion/val", H5P_DEFAULT);
+    H5Ldelete(file, "/confusion/test", H5P_DEFAULT);
     H5Fclose(file);
-    assert_cannot_open("/confusion/val");
+    assert_cannot_open("/confusion/test");
 
     assert_int_equal(store_create(path, &f->plan, &err), 0);
     struct stat info;

@@ -141,7 +141,7 @@ static void assert_fits(const struct texttable *table, int width, const char *ex
 /* A column that says what a row is, a text that can be broken, and numbers that cannot. */
 static struct texttable wide_table(void)
 {
-    static const char *const cell[][4] = {{"pair", "strategy", "val balanced", "n_train"},
+    static const char *const cell[][4] = {{"pair", "strategy", "all balanced", "n_train"},
                                           {"8-10", "oversample+augment", "0.50 ± 0.10", "150"},
                                           {"1-27", "none", "-", "80"}};
     struct texttable table = {.numeric_from = 2};
@@ -154,18 +154,18 @@ static void tables_fit(void **state)
 {
     (void)state;
     struct texttable table = wide_table();
-    static const char whole[] = "pair  strategy            val balanced  n_train\n"
+    static const char whole[] = "pair  strategy            all balanced  n_train\n"
                                 "8-10  oversample+augment   0.50 ± 0.10      150\n"
                                 "1-27  none                           -       80\n";
     assert_fits(&table, 0, whole);
     assert_fits(&table, 47, whole);
     assert_fits(&table, 46,
-                "pair  strategy           val balanced  n_train\n"
+                "pair  strategy           all balanced  n_train\n"
                 "8-10  oversample+         0.50 ± 0.10      150\n"
                 "      augment\n"
                 "1-27  none                          -       80\n");
     assert_fits(&table, 36,
-                "pair strategy            val n_train\n"
+                "pair strategy            all n_train\n"
                 "                    balanced\n"
                 "8-10 oversample+ 0.50 ± 0.10     150\n"
                 "     augment\n"
@@ -179,7 +179,7 @@ static void tables_fit_in_blocks(void **state)
     (void)state;
     struct texttable table = wide_table();
     assert_fits(&table, 33,
-                "pair  strategy       val balanced\n"
+                "pair  strategy       all balanced\n"
                 "8-10  oversample+     0.50 ± 0.10\n"
                 "      augment\n"
                 "1-27  none                      -\n"
@@ -189,7 +189,7 @@ static void tables_fit_in_blocks(void **state)
                 "1-27  none                     80\n");
     table.keys = 1;
     assert_fits(&table, 30,
-                "pair  strategy             val\n"
+                "pair  strategy             all\n"
                 "                      balanced\n"
                 "8-10  oversample+  0.50 ± 0.10\n"
                 "      augment\n"

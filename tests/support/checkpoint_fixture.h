@@ -42,7 +42,7 @@ static inline void checkpoint_make(struct checkpoint_fixture *f, int with_best)
                                    .n_params = PARAMS,
                                    .steps = 123456789012,
                                    .train = f->numbers[0],
-                                   .val = f->numbers[1],
+                                   .test = f->numbers[1],
                                    .tracks_best = with_best,
                                    .best = with_best ? f->best : NULL,
                                    .best_epoch = with_best,
@@ -61,7 +61,7 @@ static inline void assert_equal_states(const struct checkpoint *a, const struct 
     assert_memory_equal(&a->best_value, &b->best_value, sizeof a->best_value);
     assert_memory_equal(a->net_steps, b->net_steps, sizeof a->net_steps);
     assert_memory_equal(a->train, b->train, (size_t)a->epoch * N_METRICS * sizeof(float));
-    assert_memory_equal(a->val, b->val, (size_t)a->epoch * N_METRICS * sizeof(float));
+    assert_memory_equal(a->test, b->test, (size_t)a->epoch * N_METRICS * sizeof(float));
     for (int m = 0; m < a->n_members; m++) {
         assert_memory_equal(a->params[m], b->params[m], a->n_params * sizeof(float));
         assert_memory_equal(a->moments[m], b->moments[m], 2 * a->n_params * sizeof(float));

@@ -20,7 +20,7 @@ enum {
     FAKE_SEEDS = 10,
     FAKE_EPOCHS = 100,
     FAKE_JOBS = FAKE_PAIRS * FAKE_STRATEGIES * FAKE_SEEDS,
-    FAKE_VAL = 18,
+    FAKE_TEST = 18,
     FAKE_ALL = 89
 };
 
@@ -49,24 +49,24 @@ static inline enum job_state fake_state(int job)
     return JOB_DONE;
 }
 
-/* Metrics of one epoch (from 0): training closes in on 1, validation on a level of its own; a seed shifts and
- * shakes it. In validation classes are of one size and recall, so that accuracy is balanced. */
-static inline float fake_metric(int job, int epoch, enum split split, enum metric metric)
+/* Metrics of one epoch (from 0): training closes in on 1, test on a level of its own; a seed shifts and
+ * shakes it. In test classes are of one size and recall, so that accuracy is balanced. */
+static inline float fake_metric(int job, int epoch, enum image_set set, enum metric metric)
 {
-    if (split == SPLIT_VAL && metric == METRIC_ACCURACY)
+    if (set == SET_TEST && metric == METRIC_ACCURACY)
         metric = METRIC_BALANCED_ACCURACY;
     int strategy = job / FAKE_SEEDS % FAKE_STRATEGIES, pair = job / FAKE_SEEDS / FAKE_STRATEGIES;
-    struct rng rng =
-        rng_start(rng_key("fake", &job, sizeof job), (uint64_t)(epoch * 8 + (int)split * 4 + (int)metric));
+    struct rng rng = rng_start(rng_key("fake", &job, sizeof job),
+                               (uint64_t)(epoch * 8 + (set == SET_TEST) * 4 + (int)metric));
     struct rng once = rng_start(rng_key("fake", &job, sizeof job), 1000000);
     double shift = 0.06 * rng_normal(&once), noise = rng_normal(&rng), t = epoch / 25.0;
-    double level = split == SPLIT_TRAIN ? 1 : 0.55 + 0.06 * strategy + 0.03 * pair + shift;
+    double level = set == SET_TRAIN ? 1 : 0.55 + 0.06 * strategy + 0.03 * pair + shift;
     double x = 0.5 + (level - 0.5) * (1 - exp(-t)) + 0.03 * noise * exp(-t / 2);
-    if (metric == METRIC_BALANCED_ACCURACY && split == SPLIT_VAL)
+    if (metric == METRIC_BALANCED_ACCURACY && set == SET_TEST)
         x -= pair == 2 ? 0.25 * (1 - exp(-t)) : 0.02;
     if (metric == METRIC_LOSS)
-        x = split == SPLIT_TRAIN ? 0.7 * exp(-t) * (1 + 0.1 * noise)
-                                 : 0.7 + (1.1 - level) * 1.6 * t * (1 + shift);
+        x = set == SET_TRAIN ? 0.7 * exp(-t) * (1 + 0.1 * noise)
+                             : 0.7 + (1.1 - level) * 1.6 * t * (1 + shift);
     else
         x = x > 1 ? 1 : x;
     return (float)x;
@@ -75,7 +75,7 @@ static inline float fake_metric(int job, int epoch, enum split split, enum metri
 /* with_axis 1: the first half of the seeds have one learning rate, the others another. */
 static inline struct store_job fake_row(int job, int with_axis)
 {
-    struct store_job row = {.n_train = -1, .n_val = -1, .leak = -1};
+    struct store_job row = {.n_train = -1, .n_test = -1, .leak = -1};
     snprintf(row.key, sizeof row.key, "%032x", (unsigned)job + 1);
     snprintf(row.clusters, sizeof row.clusters, "%s", fake_pairs[job / FAKE_SEEDS / FAKE_STRATEGIES]);
     snprintf(row.strategy, sizeof row.strategy, "%s", fake_strategies[job / FAKE_SEEDS % FAKE_STRATEGIES]);
@@ -87,7 +87,7 @@ static inline struct store_job fake_row(int job, int with_axis)
     return row;
 }
 
-/* Validation images that are also in training: 12 and 13 in turn when oversampled or augmented, else none. */
+/* Test images that are also in training: 12 and 13 in turn when oversampled or augmented, else none. */
 static inline int fake_leak(int job)
 {
     return job / FAKE_SEEDS % FAKE_STRATEGIES >= 3 ? 12 + job % 2 : 0;
@@ -103,10 +103,10 @@ static inline void fake_confusion(int job, int cell[4])
     cell[3] = 15;
 }
 
-/* Confusion matrix of validation, of a million images a class. */
-static inline void fake_confusion_val(int job, int cell[4])
+/* Confusion matrix of the test set, of a million images a class. */
+static inline void fake_confusion_test(int job, int cell[4])
 {
-    double x = (double)fake_metric(job, FAKE_EPOCHS - 1, SPLIT_VAL, METRIC_BALANCED_ACCURACY);
+    double x = (double)fake_metric(job, FAKE_EPOCHS - 1, SET_TEST, METRIC_BALANCED_ACCURACY);
     cell[0] = cell[3] = (int)lround(1e6 * x);
     cell[1] = cell[2] = 1000000 - cell[0];
 }
@@ -115,22 +115,22 @@ static inline int fake_write_job(struct store *store, int job, struct err *err)
 {
     static const int zero[FAKE_ALL];
     static const float probs[FAKE_ALL * 2];
-    int confusion[4], confusion_val[4], rc = 0;
+    int confusion[4], confusion_test[4], rc = 0;
     struct store_mark mark = {.state = fake_state(job), .attempts = 1, .epochs_done = FAKE_EPOCHS};
     struct store_outcome outcome = {.n_classes = 2,
                                     .n_train = 71,
-                                    .n_val = FAKE_VAL,
+                                    .n_test = FAKE_TEST,
                                     .n_all = FAKE_ALL,
                                     .leak = fake_leak(job),
-                                    .confusion_val = confusion_val,
+                                    .confusion_test = confusion_test,
                                     .confusion_all = confusion,
-                                    .image_val = zero,
-                                    .copy_val = zero,
-                                    .label_val = zero,
+                                    .image_test = zero,
+                                    .copy_test = zero,
+                                    .label_test = zero,
                                     .image_all = zero,
                                     .copy_all = zero,
                                     .label_all = zero,
-                                    .probs_val = probs,
+                                    .probs_test = probs,
                                     .probs_all = probs};
     if (mark.state == JOB_WAITING)
         return 0;
@@ -140,11 +140,11 @@ static inline int fake_write_job(struct store *store, int job, struct err *err)
         for (int s = 0; s < 2; s++)
             for (int m = 0; m < N_METRICS; m++)
                 value[s][m] =
-                    mark.state == JOB_DONE ? fake_metric(job, e, (enum split)s, (enum metric)m) : 1000.0f;
+                    mark.state == JOB_DONE ? fake_metric(job, e, curve_sets[s], (enum metric)m) : 1000.0f;
         rc = store_write_epoch(store, job, e, value[0], value[1], err);
     }
     fake_confusion(job, confusion);
-    fake_confusion_val(job, confusion_val);
+    fake_confusion_test(job, confusion_test);
     if (rc == 0 && mark.state == JOB_DONE)
         rc = store_write_outcome(store, job, &outcome, err);
     return rc < 0 ? rc : store_write_mark(store, job, &mark, err);
@@ -205,7 +205,7 @@ static inline int fake_store(const char *path, const char *cells, int flags, str
                               .n_jobs = FAKE_JOBS,
                               .n_epochs = FAKE_EPOCHS,
                               .n_classes = 2,
-                              .n_val = FAKE_VAL,
+                              .n_test = FAKE_TEST,
                               .n_all = FAKE_ALL,
                               .job = row,
                               .n_axes = flags & FAKE_AXIS ? 1 : 0,

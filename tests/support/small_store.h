@@ -10,19 +10,20 @@
 
 enum { SMALL_EPOCHS = 3, SMALL_IMAGES = 1000000 /* of a class, in matrices made to measure */ };
 
-/* Without val every class has recall `balanced` there; with it `balanced` is not read. */
+/* Without test every class has recall `balanced` there; with it `balanced` is not read. */
 struct small_job {
     struct store_job row;
     enum job_state state;
-    double balanced; /* accuracy, too, of validation at the last epoch; all else is 0.125, training 0.9375 */
-    int n;           /* classes, at most those of the file */
-    int lacking;     /* 1: no image of the last class is in validation */
-    int *val;        /* (n, n) or NULL */
-    int *all;        /* (n, n) or NULL: zeros */
-    int image;       /* the one it is judged on */
+    double
+        balanced; /* accuracy, too, of the test set at the last epoch; all else is 0.125, training 0.9375 */
+    int n;        /* classes, at most those of the file */
+    int lacking;  /* 1: no image of the last class is in the test set */
+    int *test;    /* (n, n) or NULL */
+    int *all;     /* (n, n) or NULL: zeros */
+    int image;    /* the one it is judged on */
 };
 
-/* Matrix of validation where every class that is there has recall `balanced`; freed by the caller. */
+/* Matrix of the test set where every class that is there has recall `balanced`; freed by the caller. */
 static inline int *small_matrix(const struct small_job *job)
 {
     int n = job->n, *matrix = calloc((size_t)(n * n), sizeof *matrix),
@@ -34,17 +35,17 @@ static inline int *small_matrix(const struct small_job *job)
     return matrix;
 }
 
-/* Metrics of an epoch in validation: those of the matrix at the last one. */
-static inline void small_metrics(const struct small_job *job, const int *val, int epoch,
+/* Metrics of an epoch on the test set: those of the matrix at the last one. */
+static inline void small_metrics(const struct small_job *job, const int *test, int epoch,
                                  float value[N_METRICS])
 {
     for (int m = 0; m < N_METRICS; m++)
         value[m] = 0.125f;
     if (epoch < SMALL_EPOCHS - 1)
         return;
-    value[METRIC_ACCURACY] = (float)(job->val ? stats_accuracy(val, job->n) : job->balanced);
+    value[METRIC_ACCURACY] = (float)(job->test ? stats_accuracy(test, job->n) : job->balanced);
     value[METRIC_BALANCED_ACCURACY] =
-        (float)(job->val ? stats_balanced_accuracy(val, job->n) : job->balanced);
+        (float)(job->test ? stats_balanced_accuracy(test, job->n) : job->balanced);
 }
 
 static inline int small_write_job(struct store *store, int j, const struct small_job *job, struct err *err)
@@ -56,22 +57,22 @@ static inline int small_write_job(struct store *store, int j, const struct small
     struct store_mark mark = {.state = job->state, .attempts = 1, .epochs_done = SMALL_EPOCHS};
     struct store_outcome outcome = {.n_classes = job->n,
                                     .n_train = 10,
-                                    .n_val = 1,
+                                    .n_test = 1,
                                     .n_all = 1,
                                     .leak = 0,
-                                    .confusion_val = job->val ? job->val : made,
+                                    .confusion_test = job->test ? job->test : made,
                                     .confusion_all = job->all ? job->all : zero,
-                                    .image_val = judged,
-                                    .copy_val = first,
-                                    .label_val = label,
+                                    .image_test = judged,
+                                    .copy_test = first,
+                                    .label_test = label,
                                     .image_all = first,
                                     .copy_all = first,
                                     .label_all = label,
-                                    .probs_val = probs,
+                                    .probs_test = probs,
                                     .probs_all = probs};
     for (int e = 0; e < SMALL_EPOCHS && rc == 0; e++) {
         float value[N_METRICS], train[N_METRICS];
-        small_metrics(job, outcome.confusion_val, e, value);
+        small_metrics(job, outcome.confusion_test, e, value);
         for (int m = 0; m < N_METRICS; m++)
             train[m] = 0.9375f;
         rc = store_write_epoch(store, j, e, train, value, err);
@@ -101,7 +102,7 @@ static inline int small_store(const char *path, const struct small_job *job, int
         snprintf(row[j].key, sizeof row[j].key, "%032x", (unsigned)j + 1);
         if (!*row[j].model)
             strcpy(row[j].model, "cnn");
-        row[j].n_train = row[j].n_val = row[j].leak = -1;
+        row[j].n_train = row[j].n_test = row[j].leak = -1;
     }
     struct store_plan plan = {.name = "small",
                               .yaml = "",
@@ -111,7 +112,7 @@ static inline int small_store(const char *path, const struct small_job *job, int
                               .n_jobs = n,
                               .n_epochs = SMALL_EPOCHS,
                               .n_classes = n_classes,
-                              .n_val = 1,
+                              .n_test = 1,
                               .n_all = 1,
                               .job = row,
                               .n_axes = n_axes,

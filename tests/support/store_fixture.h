@@ -34,7 +34,7 @@ static inline struct store_job fixture_job(int i, int n_axes)
     job.seed = i + 1;
     job.fold = i % 5;
     job.repeat = i % 2;
-    job.n_train = job.n_val = job.leak = -1;
+    job.n_train = job.n_test = job.leak = -1;
     const char *const value[] = {i % 2 ? "0.0003" : "1e-07", i % 2 ? "true" : "false",
                                  i % 2 ? "100" : "1000000"};
     for (int a = 0; a < n_axes; a++)
@@ -65,7 +65,7 @@ static inline struct fixture *fixture_new(int n_jobs, int n_epochs, size_t n_wei
                                   .n_jobs = n_jobs,
                                   .n_epochs = n_epochs,
                                   .n_classes = 3,
-                                  .n_val = 4,
+                                  .n_test = 4,
                                   .n_all = 12,
                                   .n_weights = n_weights,
                                   .keep = KEEP_FINAL,
@@ -83,12 +83,12 @@ static inline void fixture_free(struct fixture *f)
     free(f);
 }
 
-static inline float fixture_metric(int job, int epoch, int split, int metric)
+static inline float fixture_metric(int job, int epoch, int set, int metric)
 {
-    return (float)(job * 1000 + epoch * 10 + split * 4 + metric) + 0.25f;
+    return (float)(job * 1000 + epoch * 10 + set * 4 + metric) + 0.25f;
 }
 
-/* Write a job as a rank does: running, its epochs, its outcome, its end. 2 classes; 3 validation
+/* Write a job as a rank does: running, its epochs, its outcome, its end. 2 classes; 3 test
  * images, 12 in all. */
 static inline int fixture_run(struct store *store, int job, int n_epochs, enum job_state end, struct err *err)
 {
@@ -102,12 +102,12 @@ static inline int fixture_run(struct store *store, int job, int n_epochs, enum j
         floats[i] = (float)(job * 100 + i) + 0.5f;
     int rc = store_write_mark(store, job, &mark, err);
     for (int e = 0; e < n_epochs && rc == 0; e++) {
-        float train[N_METRICS], val[N_METRICS];
+        float train[N_METRICS], test[N_METRICS];
         for (int m = 0; m < N_METRICS; m++) {
             train[m] = fixture_metric(job, e, 0, m);
-            val[m] = fixture_metric(job, e, 1, m);
+            test[m] = fixture_metric(job, e, 1, m);
         }
-        rc = store_write_epoch(store, job, e, train, val, err);
+        rc = store_write_epoch(store, job, e, train, test, err);
     }
     struct store_outcome outcome = {
         2,         20 + job, 3,    12,   job % 4, ints,   ints + 4,   ints,
@@ -135,24 +135,24 @@ static inline int fixture_check(struct store *store, int job, int n_epochs, enum
     wrong |= mark[job].epochs_done != n_epochs || mark[job].finished != 200.0 + job;
     wrong |= strcmp(mark[job].message, end == JOB_DONE ? "" : "loss is NaN") != 0;
     const struct store_job *row = &store_jobs(store)[job];
-    wrong |= row->n_train != 20 + job || row->n_val != 3 || row->leak != job % 4;
+    wrong |= row->n_train != 20 + job || row->n_test != 3 || row->leak != job % 4;
     for (int s = 0; s < 2; s++)
         for (int m = 0; m < N_METRICS; m++) {
-            wrong |= store_read_metric(store, (enum split)s, (enum metric)m, metric, &err) < 0;
+            wrong |= store_read_metric(store, curve_sets[s], (enum metric)m, metric, &err) < 0;
             for (int e = 0; e < store_n_epochs(store); e++) {
                 float v = metric[job * store_n_epochs(store) + e];
                 wrong |= e < n_epochs ? v != fixture_metric(job, e, s, m) : v == v;
             }
         }
-    for (int s = SPLIT_VAL; s <= SPLIT_ALL; s++) {
-        int n = s == SPLIT_VAL ? 3 : 12, shift = s == SPLIT_VAL ? 0 : 6;
-        wrong |= store_read_confusion(store, job, (enum split)s, confusion, &err) < 0;
-        int base = job * 100 + (s == SPLIT_VAL ? 0 : 4);
+    for (int k = 0; k < N_JUDGED_SETS; k++) {
+        int n = judged_sets[k] == SET_TEST ? 3 : 12, shift = judged_sets[k] == SET_TEST ? 0 : 6;
+        wrong |= store_read_confusion(store, job, judged_sets[k], confusion, &err) < 0;
+        int base = job * 100 + (judged_sets[k] == SET_TEST ? 0 : 4);
         wrong |= confusion[0] != base || confusion[1] != base + 1 || confusion[2] != -1;
         wrong |= confusion[3] != base + 2 || confusion[4] != base + 3 || confusion[8] != -1;
-        wrong |= store_read_predictions(store, job, (enum split)s, image, copy, label, probs, &err) < 0;
-        for (int i = 0; i < store_n_predictions(store, (enum split)s); i++) {
-            int first = s == SPLIT_VAL;
+        wrong |= store_read_predictions(store, job, judged_sets[k], image, copy, label, probs, &err) < 0;
+        for (int i = 0; i < store_n_predictions(store, judged_sets[k]); i++) {
+            int first = judged_sets[k] == SET_TEST;
             wrong |=
                 image[i] != (i < n ? job * 100 + i : -1) || copy[i] != (i < n ? job * 100 + i + first : -1);
             wrong |= label[i] != (i < n ? job * 100 + i + 2 * first : -1);

@@ -56,17 +56,17 @@ static inline struct store_outcome trained_outcome(const struct job_result *r)
 {
     return (struct store_outcome){.n_classes = r->n_classes,
                                   .n_train = r->n_train,
-                                  .n_val = r->val.n,
+                                  .n_test = r->test.n,
                                   .n_all = r->all.n,
-                                  .confusion_val = r->val.confusion,
+                                  .confusion_test = r->test.confusion,
                                   .confusion_all = r->all.confusion,
-                                  .image_val = r->val.image,
-                                  .copy_val = r->val.copy,
-                                  .label_val = r->val.label,
+                                  .image_test = r->test.image,
+                                  .copy_test = r->test.copy,
+                                  .label_test = r->test.label,
                                   .image_all = r->all.image,
                                   .copy_all = r->all.copy,
                                   .label_all = r->all.label,
-                                  .probs_val = r->val.probs,
+                                  .probs_test = r->test.probs,
                                   .probs_all = r->all.probs,
                                   .weights = r->weights,
                                   .n_weights = r->n_weights,
@@ -115,7 +115,7 @@ static inline int trained_store(const char *path, const struct dataset *data, co
                               .keep = KEEP_FINAL,
                               .n_epochs = 2,
                               .n_classes = data->n_clusters,
-                              .n_val = data->n_images,
+                              .n_test = data->n_images,
                               .n_all = data->n_images,
                               .job = row,
                               .ranks = 1};
@@ -127,7 +127,7 @@ static inline int trained_store(const char *path, const struct dataset *data, co
         strcpy(row[j].protocol, "holdout");
         strcpy(row[j].model, "cnn");
         row[j].seed = job[j].seed;
-        row[j].n_train = row[j].n_val = row[j].leak = -1;
+        row[j].n_train = row[j].n_test = row[j].leak = -1;
         plan.n_weights = job_n_weights(&config) > plan.n_weights ? job_n_weights(&config) : plan.n_weights;
     }
     int rc = store_create(path, &plan, err);

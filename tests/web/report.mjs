@@ -18,10 +18,10 @@ await drawn(page);
 /* ---- what must be equal ---- */
 
 /** Mean over the jobs of a cell at every epoch, from the exported rows. */
-function exportedMean(cell, split, metric) {
+function exportedMean(cell, set, metric) {
   const sums = new Map();
   for (const row of epochs) {
-    const value = row[`${split}_${metric}`];
+    const value = row[`${set}_${metric}`];
     if (value === "" || !Object.entries(cell).every(([k, v]) => row[k] === v)) continue;
     const s = sums.get(row.epoch) ?? { sum: 0, n: 0 };
     sums.set(row.epoch, { sum: s.sum + Number(value), n: s.n + 1 });
@@ -77,9 +77,9 @@ await check("images that were trained on are shown, but not tested", async () =>
 
 await check("published curves stand beside their like only", async () => {
   const jobs = { key: ["a", "b"], clusters: ["8-10", "8-10"], strategy: ["none", "none"], protocol: ["report", "report"], model: ["cnn", "cnn"], axis: [["50", "20"]] };
-  const published = [{ clusters: "8-10", strategy: "none", model: "cnn", axis: ["50"], protocol: "tail", split: "val", metric: "loss", values: [0.5] }];
+  const published = [{ clusters: "8-10", strategy: "none", model: "cnn", axis: ["50"], protocol: "tail", set: "test", metric: "loss", values: [0.5] }];
   const sweep = new Sweep({ jobs, published, axes: [{ name: "image.size" }], n_epochs: 1 });
-  assert.deepEqual(sweep.groups.map((g) => sweep.published(g, "val", "loss")), [[0.5], null]);
+  assert.deepEqual(sweep.groups.map((g) => sweep.published(g, "test", "loss")), [[0.5], null]);
 });
 
 await check("names from the file are text, not markup", async () => {
@@ -105,7 +105,7 @@ async function equalsExport(metric) {
   const ticked = await page.$$eval("[data-strategy]:checked", (l) => l.map((b) => b.dataset.strategy).sort());
   assert.deepEqual([...new Set(means.map((t) => t.strategy))].sort(), ticked);
   assert.equal(means.length, 2 * ticked.length);
-  for (const t of means) close(t.y, exportedMean({ ...at, strategy: t.strategy }, t.split, metric), `${Object.values(at)} ${t.strategy} ${t.split} ${metric}`);
+  for (const t of means) close(t.y, exportedMean({ ...at, strategy: t.strategy }, t.set, metric), `${Object.values(at)} ${t.strategy} ${t.set} ${metric}`);
 }
 
 await check("every pair, protocol and axis value can be chosen, and equals the export", async () => {
@@ -145,7 +145,7 @@ await check("the CSV is what is drawn", async () => {
   const rows = parseCsv((await downloaded(page, "#strategies [data-format=csv]", "synthetic-curves.csv")).toString());
   const means = await traces("curves", "mean");
   for (const t of means) {
-    const mine = rows.filter((r) => r.curve === "mean" && r.strategy === t.strategy && r.split === t.split && r.metric === t.metric);
+    const mine = rows.filter((r) => r.curve === "mean" && r.strategy === t.strategy && r.set === t.set && r.metric === t.metric);
     assert.deepEqual(mine.map((r) => Number(r.value)), t.y);
     assert.deepEqual(mine.map((r) => Number(r.n)), t.n);
   }
@@ -206,7 +206,7 @@ await check("confusion matrices equal the document, rows add up", async () => {
   await choose("#choose-cm-show", "count");
   const found = await page.evaluate(() => {
     const doc = JSON.parse(document.getElementById("cellsweep-data").textContent);
-    const all = new Int32Array(Uint8Array.from(atob(doc.confusion.val), (c) => c.charCodeAt(0)).buffer);
+    const all = new Int32Array(Uint8Array.from(atob(doc.confusion.test), (c) => c.charCodeAt(0)).buffer);
     const [clusters, protocol, strategy] = ["confusion-clusters", "confusion-protocol", "choose-cm-a"].map((id) => document.getElementById(id).value);
     const j = doc.jobs;
     const mine = j.key.map((_, i) => i).filter((i) => j.clusters[i] === clusters && j.protocol[i] === protocol && j.strategy[i] === strategy && j.state[i] === "done");
@@ -341,7 +341,7 @@ await check("a diverged job is listed and in no mean, and its message is text", 
   writeFileSync(doctored, `${head}id="cellsweep-data">${JSON.stringify(doc).replaceAll("<", "\\u003c")}${rest.slice(end)}`);
   await page.goto(`file://${doctored}`, { waitUntil: "load" });
   await drawn(page);
-  const [t] = (await traces("curves", "mean")).filter((m) => m.strategy === "none" && m.split === "val" && m.metric === "loss");
+  const [t] = (await traces("curves", "mean")).filter((m) => m.strategy === "none" && m.set === "test" && m.metric === "loss");
   assert.ok(t.n.every((n) => n === doc.jobs.key.filter((_, j) => ["clusters", "strategy", "protocol"].every((k) => doc.jobs[k][j] === doc.jobs[k][lost]) && doc.jobs.axis[0][j] === doc.jobs.axis[0][lost]).length - 1), t.n);
   assert.match(await page.$eval("#lost-jobs", (l) => l.innerText), /<img src="x"/);
   assert.equal(await page.$$eval("#lost-jobs img", (l) => l.length), 0);

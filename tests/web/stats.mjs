@@ -40,7 +40,7 @@ function lastValues(row, name) {
 await check("intervals of a sweep are those of its report, with and without shared images, cut and not", () => {
   const seen = new Set();
   for (const row of final)
-    for (const stem of Object.keys(row).filter((k) => /^(train|val)_.*_low$/.test(k)).map((k) => k.slice(0, -4))) {
+    for (const stem of Object.keys(row).filter((k) => /^(train|test)_.*_low$/.test(k)).map((k) => k.slice(0, -4))) {
       const cell = (end) => (row[`${stem}_${end}`] === "" ? NaN : Number(row[`${stem}_${end}`]));
       const ratio = row.test_ratio === "" ? NaN : Number(row.test_ratio);
       const most = stem.endsWith("_loss") ? Infinity : 1;

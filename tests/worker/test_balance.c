@@ -434,7 +434,7 @@ static void every_sample_gets_its_pixels(void **state)
         struct config config = hand_config("1-27", "augment", protocols[p]);
         struct job_samples s = rendered(&config, data, "key");
         assert_pixels(&config, data, "key", &s.train);
-        assert_pixels(&config, data, "key", &s.val);
+        assert_pixels(&config, data, "key", &s.test);
         assert_pixels(&config, data, "key", &s.all);
         job_samples_free(&s);
     }
@@ -451,8 +451,8 @@ static void a_variant_is_rendered_once(void **state)
     (void)state;
     with(&config, "augment.variants", 2);
     struct job_samples s = rendered(&config, data, "key");
-    for (int i = 0; i < s.train.n + s.val.n; i++) {
-        const struct sample *sample = i < s.train.n ? &s.train.sample[i] : &s.val.sample[i - s.train.n];
+    for (int i = 0; i < s.train.n + s.test.n; i++) {
+        const struct sample *sample = i < s.train.n ? &s.train.sample[i] : &s.test.sample[i - s.train.n];
         int k = 2 * (sample->image - MAJORITY) + sample->variant;
         if (sample->variant < 0)
             continue;
@@ -479,7 +479,7 @@ static void honest_protocols_balance_the_training_part(void **state)
     config = hand_config("1-27", "oversample", "holdout");
     s = rendered(&config, data, "key");
     assert_counts(&s.train, 2, (const int[]){75, 75});
-    assert_counts(&s.val, 2, (const int[]){19, 1});
+    assert_counts(&s.test, 2, (const int[]){19, 1});
     job_samples_free(&s);
     config = hand_config("1-27", "reweight", "report");
     s = rendered(&config, data, "key");

@@ -145,16 +145,16 @@ static void expected_refusal(const struct config *config, const struct dataset *
 static void assert_kept_together(const struct config *config, const struct dataset *data,
                                  const struct job_samples *s)
 {
-    int train[CONFIG_MAX_CLUSTERS], val[CONFIG_MAX_CLUSTERS];
+    int train[CONFIG_MAX_CLUSTERS], test[CONFIG_MAX_CLUSTERS];
     samples_count(&s->train, config->clusters.n, train);
-    samples_count(&s->val, config->clusters.n, val);
-    assert_true(s->val.n > 0);
+    samples_count(&s->test, config->clusters.n, test);
+    assert_true(s->test.n > 0);
     for (int c = 0; c < config->clusters.n; c++)
-        assert_true(train[c] > 0 && (val[c] > 0 || config->protocol.kind == PROTOCOL_KFOLD));
-    for (int i = 0; i < s->val.n; i++) {
-        assert_int_equal(s->val.sample[i].copy, 0);
+        assert_true(train[c] > 0 && (test[c] > 0 || config->protocol.kind == PROTOCOL_KFOLD));
+    for (int i = 0; i < s->test.n; i++) {
+        assert_int_equal(s->test.sample[i].copy, 0);
         for (int k = 0; k < s->train.n; k++)
-            assert_false(same_group(data, s->val.sample[i].image, s->train.sample[k].image));
+            assert_false(same_group(data, s->test.sample[i].image, s->train.sample[k].image));
     }
 }
 
@@ -167,8 +167,8 @@ static void check_folds(struct config *config, const struct dataset *data)
             config->fold = f;
             struct job_samples s = select_ok(config, data);
             assert_kept_together(config, data, &s);
-            for (int i = 0; i < s.val.n; i++)
-                times[s.val.sample[i].image]++;
+            for (int i = 0; i < s.test.n; i++)
+                times[s.test.sample[i].image]++;
             job_samples_free(&s);
         }
         for (int i = 0; i < data->n_images && config->protocol.kind == PROTOCOL_KFOLD; i++)
@@ -218,7 +218,7 @@ static void equal_groups_are_dealt_evenly(void **state)
 {
     static const int number[] = {1, 2}, count[] = {100, 30};
     struct dataset *data = hand_dataset(2, number, count, 2);
-    int val[2];
+    int test[2];
     (void)state;
     hand_groups(data, tens, NULL);
     for (int seed = 0; seed < 20; seed++)
@@ -227,9 +227,9 @@ static void equal_groups_are_dealt_evenly(void **state)
             config.seed = seed;
             config.fold = kfold ? seed % 5 : 0;
             struct job_samples s = select_ok(&config, data);
-            samples_count(&s.val, 2, val);
-            assert_int_equal(val[0], 20);
-            assert_int_equal(val[1], 6);
+            samples_count(&s.test, 2, test);
+            assert_int_equal(test[0], 20);
+            assert_int_equal(test[1], 6);
             job_samples_free(&s);
         }
     hand_dataset_free(data);
@@ -240,21 +240,21 @@ static void groups_of_one_are_as_even_as_none(void **state)
 {
     static const int number[] = {1, 2, 3}, count[] = {94, 45, 7};
     struct dataset *data = hand_dataset(3, number, count, 2);
-    int val[3];
+    int test[3];
     (void)state;
     hand_groups(data, nobody, NULL);
     struct config config = grouped_config("1-2-3", "holdout");
     struct job_samples s = select_ok(&config, data);
-    samples_count(&s.val, 3, val);
+    samples_count(&s.test, 3, test);
     for (int c = 0; c < 3; c++)
-        assert_true(val[c] >= count[c] / 5 && val[c] <= (count[c] + 4) / 5);
+        assert_true(test[c] >= count[c] / 5 && test[c] <= (count[c] + 4) / 5);
     job_samples_free(&s);
     config = grouped_config("1-2-3", "kfold:7x1");
     for (config.fold = 0; config.fold < 7; config.fold++) {
         s = select_ok(&config, data);
-        samples_count(&s.val, 3, val);
+        samples_count(&s.test, 3, test);
         for (int c = 0; c < 3; c++)
-            assert_true(val[c] >= count[c] / 7 && val[c] <= (count[c] + 6) / 7);
+            assert_true(test[c] >= count[c] / 7 && test[c] <= (count[c] + 6) / 7);
         job_samples_free(&s);
     }
     hand_dataset_free(data);
@@ -363,9 +363,9 @@ static void groups_nobody_asks_for_change_nothing(void **state)
         struct config config = hand_config("8-10", "augment", protocols[p]);
         struct job_samples a = select_ok(&config, plain), b = select_ok(&config, grouped);
         assert_int_equal(a.train.n, b.train.n);
-        assert_int_equal(a.val.n, b.val.n);
+        assert_int_equal(a.test.n, b.test.n);
         assert_memory_equal(a.train.sample, b.train.sample, (size_t)a.train.n * sizeof *a.train.sample);
-        assert_memory_equal(a.val.sample, b.val.sample, (size_t)a.val.n * sizeof *a.val.sample);
+        assert_memory_equal(a.test.sample, b.test.sample, (size_t)a.test.n * sizeof *a.test.sample);
         job_samples_free(&a);
         job_samples_free(&b);
     }
@@ -381,9 +381,9 @@ static void the_split_of_groups_is_pinned(void **state)
     (void)state;
     hand_groups(data, tens, NULL);
     struct job_samples s = select_ok(&config, data);
-    assert_int_equal(s.val.n, sizeof judged / sizeof *judged);
-    for (int i = 0; i < s.val.n; i++)
-        assert_int_equal(s.val.sample[i].image, judged[i]);
+    assert_int_equal(s.test.n, sizeof judged / sizeof *judged);
+    for (int i = 0; i < s.test.n; i++)
+        assert_int_equal(s.test.sample[i].image, judged[i]);
     job_samples_free(&s);
     hand_dataset_free(data);
 }

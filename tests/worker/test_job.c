@@ -30,16 +30,16 @@ static struct config small_config(const struct dataset *data, const char *strate
 /* What the epoch hook saw. */
 struct record {
     int n;
-    float train[8][N_METRICS], val[8][N_METRICS];
+    float train[8][N_METRICS], test[8][N_METRICS];
 };
 
-static int record_epoch(void *self, int epoch, const float *train, const float *val, struct err *err)
+static int record_epoch(void *self, int epoch, const float *train, const float *test, struct err *err)
 {
     struct record *record = self;
     (void)err;
     assert_int_equal(epoch, record->n);
     memcpy(record->train[epoch], train, sizeof record->train[epoch]);
-    memcpy(record->val[epoch], val, sizeof record->val[epoch]);
+    memcpy(record->test[epoch], test, sizeof record->test[epoch]);
     record->n++;
     return 0;
 }
@@ -61,7 +61,7 @@ static void assert_sound(const struct job_result *r, const struct record *record
     assert_true(record->n == 2 && r->epochs_done == 2 && !r->diverged);
     for (int e = 0; e < record->n; e++)
         for (int m = 0; m < N_METRICS; m++)
-            assert_true(isfinite(record->train[e][m]) && isfinite(record->val[e][m]));
+            assert_true(isfinite(record->train[e][m]) && isfinite(record->test[e][m]));
     for (int i = 0; i < r->all.n; i++) {
         double sum = 0;
         for (int c = 0; c < CLASSES; c++)
@@ -74,7 +74,7 @@ static void assert_same(const struct job_result *a, const struct record *x, cons
                         const struct record *y)
 {
     assert_memory_equal(x->train, y->train, 2 * sizeof x->train[0]);
-    assert_memory_equal(x->val, y->val, 2 * sizeof x->val[0]);
+    assert_memory_equal(x->test, y->test, 2 * sizeof x->test[0]);
     assert_int_equal(a->n_weights, b->n_weights);
     assert_memory_equal(a->weights, b->weights, a->n_weights * sizeof *a->weights);
     assert_memory_equal(a->all.probs, b->all.probs, (size_t)(a->all.n * CLASSES) * sizeof(float));
@@ -108,7 +108,7 @@ static void every_strategy_trains(void **state)
         assert_same(&a, &x, &b, &y);
         assert_weights_predict(&config, data, &a);
         assert_int_equal(job_plan(&config, data, "key", &plan, NULL), 0);
-        assert_true(plan.n_val >= a.val.n && plan.n_all == a.all.n && plan.cost > 0);
+        assert_true(plan.n_test >= a.test.n && plan.n_all == a.all.n && plan.cost > 0);
         job_result_free(&a);
         job_result_free(&b);
     }
@@ -236,13 +236,13 @@ static void best_weights_are_those_of_the_best_epoch(void **state)
         struct job_result last = run_long(&config, data, 0, &x), best = run_long(&config, data, 1, &y);
         int epoch = 0;
         for (int e = 1; e < LONG; e++)
-            if (x.val[e][METRIC_BALANCED_ACCURACY] > x.val[epoch][METRIC_BALANCED_ACCURACY])
+            if (x.test[e][METRIC_BALANCED_ACCURACY] > x.test[epoch][METRIC_BALANCED_ACCURACY])
                 epoch = e;
         assert_int_equal(last.weights_epoch, LONG);
         assert_int_equal(best.weights_epoch, epoch + 1);
-        assert_memory_equal(x.val, y.val, sizeof x.val);
+        assert_memory_equal(x.test, y.test, sizeof x.test);
         assert_memory_equal(last.all.probs, best.all.probs, (size_t)(last.all.n * CLASSES) * sizeof(float));
-        assert_memory_equal(last.val.confusion, best.val.confusion, CLASSES * CLASSES * sizeof(int));
+        assert_memory_equal(last.test.confusion, best.test.confusion, CLASSES * CLASSES * sizeof(int));
         config.epochs = epoch + 1;
         struct job_result ended = run_long(&config, data, 0, &z);
         assert_memory_equal(ended.weights, best.weights, ended.n_weights * sizeof(float));
@@ -297,9 +297,9 @@ static int stop_now(void *self)
     return 1;
 }
 
-static int no_epoch(void *self, int epoch, const float *train, const float *val, struct err *err)
+static int no_epoch(void *self, int epoch, const float *train, const float *test, struct err *err)
 {
-    (void)self, (void)epoch, (void)train, (void)val, (void)err;
+    (void)self, (void)epoch, (void)train, (void)test, (void)err;
     fail_msg("an epoch of a job that was to be stopped before");
     return 0;
 }

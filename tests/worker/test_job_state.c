@@ -33,18 +33,18 @@ static struct config small_config(const struct dataset *data, const char *strate
 
 /* Metrics of every epoch, and a checkpoint of each, as the caller of job_run() keeps them. */
 struct record {
-    float train[EPOCHS][N_METRICS], val[EPOCHS][N_METRICS];
+    float train[EPOCHS][N_METRICS], test[EPOCHS][N_METRICS];
     int first, n_states; /* the epoch it began with; states seen */
     int best;            /* keep the best weights */
     int stop_at;         /* stop after so many epochs; 0: never */
 };
 
-static int on_epoch(void *self, int epoch, const float *train, const float *val, struct err *err)
+static int on_epoch(void *self, int epoch, const float *train, const float *test, struct err *err)
 {
     struct record *record = self;
     (void)err;
     memcpy(record->train[epoch], train, sizeof record->train[epoch]);
-    memcpy(record->val[epoch], val, sizeof record->val[epoch]);
+    memcpy(record->test[epoch], test, sizeof record->test[epoch]);
     return 0;
 }
 
@@ -60,7 +60,7 @@ static int write_state(void *self, const struct checkpoint *bare, struct err *er
     struct record *record = self;
     struct checkpoint state = *bare;
     state.train = record->train[0];
-    state.val = record->val[0];
+    state.test = record->test[0];
     assert_int_equal(state.epoch, record->first + record->n_states + 1);
     record->n_states++;
     if (checkpoint_write(path_of(state.epoch), &identity, &state, err) < 0)
@@ -85,7 +85,7 @@ static int compare_state(void *self, const struct checkpoint *bare, struct err *
     if (there.best)
         assert_memory_equal(there.best, bare->best, (size_t)there.n_members * there.n_params * sizeof(float));
     assert_memory_equal(there.train, record->train, (size_t)there.epoch * sizeof record->train[0]);
-    assert_memory_equal(there.val, record->val, (size_t)there.epoch * sizeof record->val[0]);
+    assert_memory_equal(there.test, record->test, (size_t)there.epoch * sizeof record->test[0]);
     checkpoint_free(&there);
     record->n_states++;
     return 0;
@@ -110,7 +110,7 @@ static void assert_same_results(const struct job_result *a, const struct job_res
     if (a->weights)
         assert_memory_equal(a->weights, b->weights, a->n_weights * sizeof *a->weights);
     assert_memory_equal(a->role, b->role, (size_t)a->all.n * sizeof *a->role);
-    assert_same_predictions(&a->val, &b->val);
+    assert_same_predictions(&a->test, &b->test);
     assert_same_predictions(&a->all, &b->all);
 }
 
@@ -141,12 +141,12 @@ static void assert_resumes(const struct config *config, const struct dataset *da
         struct checkpoint from;
         assert_int_equal(checkpoint_read(path_of(epoch), &identity, &from, NULL), 0);
         memcpy(rest.train, from.train, (size_t)epoch * sizeof rest.train[0]);
-        memcpy(rest.val, from.val, (size_t)epoch * sizeof rest.val[0]);
+        memcpy(rest.test, from.test, (size_t)epoch * sizeof rest.test[0]);
         struct job_result again = run(config, data, &rest, &from);
         assert_int_equal(rest.n_states, result.epochs_done - 1 - epoch);
         assert_same_results(&result, &again);
         assert_memory_equal(whole.train, rest.train, sizeof whole.train);
-        assert_memory_equal(whole.val, rest.val, sizeof whole.val);
+        assert_memory_equal(whole.test, rest.test, sizeof whole.test);
         job_result_free(&again);
         checkpoint_free(&from);
     }

@@ -15,16 +15,16 @@ static const int counts[CLASSES] = {24, 10, 6};
 
 struct record {
     int n;
-    float train[EPOCHS][N_METRICS], val[EPOCHS][N_METRICS];
+    float train[EPOCHS][N_METRICS], test[EPOCHS][N_METRICS];
 };
 
-static int on_epoch(void *self, int epoch, const float *train, const float *val, struct err *err)
+static int on_epoch(void *self, int epoch, const float *train, const float *test, struct err *err)
 {
     struct record *record = self;
     (void)err;
     assert_int_equal(epoch, record->n++);
     memcpy(record->train[epoch], train, sizeof record->train[epoch]);
-    memcpy(record->val[epoch], val, sizeof record->val[epoch]);
+    memcpy(record->test[epoch], test, sizeof record->test[epoch]);
     return 0;
 }
 
@@ -81,7 +81,7 @@ static void its_curves_are_flat(void **state)
     assert_true(record.n == EPOCHS && r.epochs_done == EPOCHS && !r.diverged);
     for (int e = 1; e < EPOCHS; e++) {
         assert_memory_equal(record.train[e], record.train[0], sizeof record.train[0]);
-        assert_memory_equal(record.val[e], record.val[0], sizeof record.val[0]);
+        assert_memory_equal(record.test[e], record.test[0], sizeof record.test[0]);
     }
     job_result_free(&r);
     hand_dataset_free(data);
@@ -103,7 +103,7 @@ static void balanced_accuracy_is_one_of_the_classes(void **state)
                 if (balance_strategy(i)->needs)
                     continue;
                 struct job_result r = run(&config, data, &record);
-                assert_true(record.val[0][METRIC_BALANCED_ACCURACY] == expected[classes - 2]);
+                assert_true(record.test[0][METRIC_BALANCED_ACCURACY] == expected[classes - 2]);
                 assert_true(record.train[0][METRIC_BALANCED_ACCURACY] == expected[classes - 2]);
                 job_result_free(&r);
                 n++;

@@ -105,16 +105,16 @@ static void parts_make_the_whole(void **state)
 
 struct record {
     int n, n_states;
-    float train[EPOCHS][N_METRICS], val[EPOCHS][N_METRICS];
+    float train[EPOCHS][N_METRICS], test[EPOCHS][N_METRICS];
 };
 
-static int on_epoch(void *self, int epoch, const float *train, const float *val, struct err *err)
+static int on_epoch(void *self, int epoch, const float *train, const float *test, struct err *err)
 {
     struct record *record = self;
     (void)err;
     assert_int_equal(epoch, record->n++);
     memcpy(record->train[epoch], train, sizeof record->train[epoch]);
-    memcpy(record->val[epoch], val, sizeof record->val[epoch]);
+    memcpy(record->test[epoch], test, sizeof record->test[epoch]);
     return 0;
 }
 
@@ -144,7 +144,7 @@ static void assert_sound(const struct config *config, const struct job_result *r
     assert_int_equal(r->n_weights, job_n_weights(config));
     for (int e = 0; e < EPOCHS; e++)
         for (int m = 0; m < N_METRICS; m++)
-            assert_true(isfinite(record->train[e][m]) && isfinite(record->val[e][m]));
+            assert_true(isfinite(record->train[e][m]) && isfinite(record->test[e][m]));
     for (int i = 0; i < r->all.n; i++) {
         double sum = 0;
         for (int c = 0; c < CLASSES; c++)
@@ -160,7 +160,7 @@ static void assert_same(const struct job_result *a, const struct record *x, cons
     if (a->n_weights)
         assert_memory_equal(a->weights, b->weights, a->n_weights * sizeof *a->weights);
     assert_memory_equal(a->all.probs, b->all.probs, (size_t)(a->all.n * CLASSES) * sizeof(float));
-    assert_memory_equal(a->val.probs, b->val.probs, (size_t)(a->val.n * CLASSES) * sizeof(float));
+    assert_memory_equal(a->test.probs, b->test.probs, (size_t)(a->test.n * CLASSES) * sizeof(float));
 }
 
 /* What it keeps predicts what the job predicted, whatever its strategy did. */

@@ -28,8 +28,8 @@ static void mark_used(const struct job_samples *s, unsigned char *used)
 {
     for (int i = 0; i < s->train.n; i++)
         used[s->train.sample[i].image] = 1;
-    for (int i = 0; i < s->val.n; i++)
-        used[s->val.sample[i].image] = 1;
+    for (int i = 0; i < s->test.n; i++)
+        used[s->test.sample[i].image] = 1;
 }
 
 static void class_sizes_are_drawn_and_nested(void **state)
@@ -41,7 +41,7 @@ static void class_sizes_are_drawn_and_nested(void **state)
     unsigned char small[70] = {0}, large[70] = {0};
     assert_int_equal(config_set(&config, "class_sizes", "20-5", NULL), 0);
     struct job_samples s = select_job(&config, data);
-    assert_int_equal(s.train.n + s.val.n, 25);
+    assert_int_equal(s.train.n + s.test.n, 25);
     assert_int_equal(s.all.n, 70);
     mark_used(&s, small);
     job_samples_free(&s);
@@ -122,8 +122,8 @@ static void roles_say_what_was_done(void **state)
                 trained |=
                     s.train.sample[t].image == s.all.sample[i].image ||
                     (s.train.sample[t].blend > 0 && s.train.sample[t].partner == s.all.sample[i].image);
-            for (int v = 0; v < s.val.n; v++)
-                judged |= s.val.sample[v].image == s.all.sample[i].image;
+            for (int v = 0; v < s.test.n; v++)
+                judged |= s.test.sample[v].image == s.all.sample[i].image;
             assert_int_equal(role[i], trained ? 0 : judged ? 1 : 2);
             n[role[i]]++;
         }

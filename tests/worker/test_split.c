@@ -46,7 +46,7 @@ static void published_validation_sizes(void **state)
 {
     static const struct {
         const char *clusters, *strategy;
-        int n_val;
+        int n_test;
     } published[] = {
         {"8-10", "none", 18},         {"14-15", "none", 13},      {"1-27", "none", 21},
         {"14-15", "undersample", 10}, {"1-27", "undersample", 3},
@@ -57,7 +57,7 @@ static void published_validation_sizes(void **state)
         for (int tail = 0; tail < 2; tail++) {
             struct job_samples s =
                 select_text(data, published[i].clusters, published[i].strategy, tail ? "tail" : "report");
-            assert_int_equal(s.val.n, published[i].n_val);
+            assert_int_equal(s.test.n, published[i].n_test);
             job_samples_free(&s);
         }
     hand_dataset_free(data);
@@ -96,9 +96,9 @@ static void tail_is_the_unshuffled_end(void **state)
     (void)state;
     for (int i = 0; i < s.train.n; i++)
         assert_int_equal(s.train.sample[i].image, 94 + i);
-    for (int i = 0; i < s.val.n; i++) {
-        assert_int_equal(s.val.sample[i].image, 94 + 71 + i);
-        assert_int_equal(s.val.sample[i].label, 1);
+    for (int i = 0; i < s.test.n; i++) {
+        assert_int_equal(s.test.sample[i].image, 94 + 71 + i);
+        assert_int_equal(s.test.sample[i].label, 1);
     }
     assert_int_equal(s.leak, 0);
     job_samples_free(&s);
@@ -112,8 +112,8 @@ static void order_of_clusters_is_the_order_of_classes(void **state)
     (void)state;
     assert_int_equal(data->image[s.train.sample[0].image].cluster, 10);
     assert_int_equal(s.train.sample[0].label, 0);
-    for (int i = 0; i < s.val.n; i++)
-        assert_int_equal(data->image[s.val.sample[i].image].cluster, 8);
+    for (int i = 0; i < s.test.n; i++)
+        assert_int_equal(data->image[s.test.sample[i].image].cluster, 8);
     for (int i = 0; i < s.all.n; i++) {
         assert_int_equal(s.all.sample[i].image, 94 + i);
         assert_int_equal(s.all.sample[i].label, i < 44 ? 1 : 0);
@@ -126,34 +126,34 @@ static void report_shuffles_and_loses_nothing(void **state)
 {
     struct dataset *data = pairs();
     struct job_samples s = select_text(data, "8-10", "none", "report");
-    int seen[89] = {0}, ascending = 0, n_val[2];
+    int seen[89] = {0}, ascending = 0, n_test[2];
     (void)state;
     for (int i = 0; i < s.train.n; i++)
         seen[s.train.sample[i].image - 94]++;
-    for (int i = 0; i < s.val.n; i++)
-        seen[s.val.sample[i].image - 94]++;
+    for (int i = 0; i < s.test.n; i++)
+        seen[s.test.sample[i].image - 94]++;
     for (int i = 0; i < 89; i++)
         assert_int_equal(seen[i], 1);
     for (int i = 1; i < s.train.n; i++)
         ascending += s.train.sample[i].image > s.train.sample[i - 1].image;
     assert_true(ascending > 20 && ascending < 50);
-    samples_count(&s.val, 2, n_val);
-    assert_true(n_val[0] > 0 && n_val[1] > 0);
+    samples_count(&s.test, 2, n_test);
+    assert_true(n_test[0] > 0 && n_test[1] > 0);
     job_samples_free(&s);
     hand_dataset_free(data);
 }
 
-/* 87 duplicates of 7 images: no validation image of the minority can be new. */
+/* 87 duplicates of 7 images: no test image of the minority can be new. */
 static void report_leaks_duplicates(void **state)
 {
     struct dataset *data = pairs();
     struct job_samples s = select_text(data, "1-27", "oversample", "report");
-    int n_val[2];
+    int n_test[2];
     (void)state;
-    samples_count(&s.val, 2, n_val);
-    assert_int_equal(s.train.n + s.val.n, 188);
+    samples_count(&s.test, 2, n_test);
+    assert_int_equal(s.train.n + s.test.n, 188);
     assert_int_equal(s.all.n, 101);
-    assert_int_equal(s.leak, n_val[1]);
+    assert_int_equal(s.leak, n_test[1]);
     assert_true(s.leak > 10);
     job_samples_free(&s);
     hand_dataset_free(data);
@@ -164,12 +164,12 @@ static void holdout_is_stratified(void **state)
     static const int expected[6] = {19, 9, 9, 8, 5, 1}; /* round(0.2 n) */
     struct dataset *data = pairs();
     struct job_samples s = select_text(data, "1-8-10-14-15-27", "none", "holdout");
-    int train[6], val[6];
+    int train[6], test[6];
     (void)state;
     samples_count(&s.train, 6, train);
-    samples_count(&s.val, 6, val);
+    samples_count(&s.test, 6, test);
     for (int c = 0; c < 6; c++) {
-        assert_int_equal(val[c], expected[c]);
+        assert_int_equal(test[c], expected[c]);
         assert_int_equal(train[c], pair_count[c] - expected[c]);
     }
     job_samples_free(&s);
@@ -186,8 +186,8 @@ static void holdout_keeps_one_on_each_side(void **state)
         config.validation = high ? 0.99 : 0.01;
         struct job_samples s = select_ok(&config, data, "key");
         assert_int_equal(s.train.n, 2);
-        assert_int_equal(s.val.n, 2);
-        assert_int_not_equal(s.val.sample[0].label, s.val.sample[1].label);
+        assert_int_equal(s.test.n, 2);
+        assert_int_not_equal(s.test.sample[0].label, s.test.sample[1].label);
         job_samples_free(&s);
     }
     hand_dataset_free(data);
@@ -211,10 +211,10 @@ static void judge_all_folds(struct config *config, const struct dataset *data, i
         int count[CONFIG_MAX_CLUSTERS];
         config->fold = f;
         struct job_samples s = select_ok(config, data, "key");
-        for (int i = 0; i < s.val.n; i++)
-            times[s.val.sample[i].image]++;
-        samples_count(&s.val, n_classes, count);
-        size[f] = s.val.n;
+        for (int i = 0; i < s.test.n; i++)
+            times[s.test.sample[i].image]++;
+        samples_count(&s.test, n_classes, count);
+        size[f] = s.test.n;
         for (int c = 0; c < n_classes; c++)
             class_size[c][f] = count[c];
         job_samples_free(&s);
@@ -265,7 +265,7 @@ static void strategies_share_the_split(void **state)
         for (int k = 1; k < N_STRATEGIES; k++) {
             struct config config = hand_config("1-27", all_strategies[k], protocols[p]);
             struct job_samples other = select_ok(&config, data, "another job");
-            assert_true(same_images(&first.val, &other.val));
+            assert_true(same_images(&first.test, &other.test));
             job_samples_free(&other);
         }
         job_samples_free(&first);
@@ -305,8 +305,8 @@ static void seeds_and_repeats_split_differently(void **state)
     struct job_samples b = select_ok(&config, data, "key");
     config.seed = 2;
     struct job_samples c = select_ok(&config, data, "key");
-    assert_false(same_images(&a.val, &b.val));
-    assert_false(same_images(&b.val, &c.val));
+    assert_false(same_images(&a.test, &b.test));
+    assert_false(same_images(&b.test, &c.test));
     job_samples_free(&a);
     job_samples_free(&b);
     job_samples_free(&c);
@@ -368,9 +368,9 @@ static void a_long_list_of_clusters_is_cut(void **state)
 static int leak_by_content(const struct job_samples *s)
 {
     int leak = 0;
-    for (int i = 0; i < s->val.n; i++)
+    for (int i = 0; i < s->test.n; i++)
         for (int k = 0; k < s->train.n; k++)
-            if (hand_image_of(s->val.sample[i].pixels) == hand_image_of(s->train.sample[k].pixels)) {
+            if (hand_image_of(s->test.sample[i].pixels) == hand_image_of(s->train.sample[k].pixels)) {
                 leak++;
                 break;
             }
@@ -401,11 +401,11 @@ static struct dataset *random_job(struct rng *rng, struct config *config)
     return hand_dataset(n, number, count, 5);
 }
 
-static void assert_judged_on_untouched_originals(const struct samples *val)
+static void assert_judged_on_untouched_originals(const struct samples *test)
 {
-    for (int i = 0; i < val->n; i++) {
-        assert_int_equal(val->sample[i].copy, 0);
-        assert_int_equal(val->sample[i].variant, -1);
+    for (int i = 0; i < test->n; i++) {
+        assert_int_equal(test->sample[i].copy, 0);
+        assert_int_equal(test->sample[i].variant, -1);
     }
 }
 
@@ -423,7 +423,7 @@ static void leak_is_exact_and_honest_protocols_have_none(void **state)
         assert_int_equal(s.leak, leak_by_content(&s));
         if (!split_rule(config.protocol.kind)->balances_first) {
             assert_int_equal(s.leak, 0);
-            assert_judged_on_untouched_originals(&s.val);
+            assert_judged_on_untouched_originals(&s.test);
             honest++;
         }
         leaking += s.leak > 0;
@@ -436,8 +436,9 @@ static void leak_is_exact_and_honest_protocols_have_none(void **state)
 static void leak_sees_images_far_apart(void **state)
 {
     struct sample train[] = {{.image = 3}, {.image = 70000}, {.image = 200000}};
-    struct sample val[] = {{.image = 70000}, {.image = 70000, .copy = 2}, {.image = 4464}, {.image = 200000}};
-    const struct samples a = {.sample = train, .n = 3}, b = {.sample = val, .n = 4}, none = {0};
+    struct sample test[] = {
+        {.image = 70000}, {.image = 70000, .copy = 2}, {.image = 4464}, {.image = 200000}};
+    const struct samples a = {.sample = train, .n = 3}, b = {.sample = test, .n = 4}, none = {0};
     const struct dataset data = {.n_images = 200001};
     (void)state;
     assert_int_equal(samples_leak(&data, &a, &b, NULL), 3);
@@ -453,9 +454,9 @@ static void the_split_is_pinned(void **state)
     struct dataset *data = pairs();
     struct job_samples s = select_text(data, "8-10", "none", "holdout");
     (void)state;
-    assert_int_equal(s.val.n, sizeof holdout / sizeof *holdout);
-    for (int i = 0; i < s.val.n; i++)
-        assert_int_equal(s.val.sample[i].image, holdout[i]);
+    assert_int_equal(s.test.n, sizeof holdout / sizeof *holdout);
+    for (int i = 0; i < s.test.n; i++)
+        assert_int_equal(s.test.sample[i].image, holdout[i]);
     job_samples_free(&s);
     hand_dataset_free(data);
 }

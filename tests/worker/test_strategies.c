@@ -463,21 +463,21 @@ static int related(const struct dataset *data, const struct sample *a, const str
 static int leak_by_brute_force(const struct dataset *data, const struct job_samples *s)
 {
     int leak = 0;
-    for (int i = 0; i < s->val.n; i++) {
+    for (int i = 0; i < s->test.n; i++) {
         int found = 0;
         for (int k = 0; k < s->train.n; k++)
-            found |= related(data, &s->val.sample[i], &s->train.sample[k]);
+            found |= related(data, &s->test.sample[i], &s->train.sample[k]);
         leak += found;
     }
     return leak;
 }
 
-/* No pixel vector of the validation side in training; exactly made blends of them would show as relations. */
+/* No pixel vector of the test side in training; exactly made blends of them would show as relations. */
 static void assert_no_equal_pixels(const struct dataset *data, const struct job_samples *s)
 {
-    for (int i = 0; i < s->val.n; i++)
+    for (int i = 0; i < s->test.n; i++)
         for (int k = 0; k < s->train.n; k++)
-            assert_memory_not_equal(s->val.sample[i].pixels, s->train.sample[k].pixels,
+            assert_memory_not_equal(s->test.sample[i].pixels, s->train.sample[k].pixels,
                                     (size_t)(data->size * data->size) * sizeof(float));
 }
 
@@ -493,9 +493,9 @@ static void honest_protocols_never_leak(void **state)
         assert_int_equal(s.leak, 0);
         assert_int_equal(leak_by_brute_force(data, &s), 0);
         assert_no_equal_pixels(data, &s);
-        for (int i = 0; i < s.val.n; i++)
-            assert_true(s.val.sample[i].copy == 0 && s.val.sample[i].blend == 0.0 &&
-                        s.val.sample[i].variant == -1);
+        for (int i = 0; i < s.test.n; i++)
+            assert_true(s.test.sample[i].copy == 0 && s.test.sample[i].blend == 0.0 &&
+                        s.test.sample[i].variant == -1);
         job_samples_free(&s);
         hand_dataset_free(data);
     }
@@ -514,15 +514,15 @@ static void leak_is_exact(void **state)
         struct job_samples s = select_ok(&config, data, "key");
         assert_int_equal(s.leak, leak_by_brute_force(data, &s));
         leaking[config.protocol.kind] += s.leak > 0;
-        for (int i = 0; i < s.val.n; i++)
-            blended += s.val.sample[i].blend > 0;
+        for (int i = 0; i < s.test.n; i++)
+            blended += s.test.sample[i].blend > 0;
         job_samples_free(&s);
         hand_dataset_free(data);
     }
     assert_true(leaking[PROTOCOL_REPORT] > 50 && leaking[PROTOCOL_HOLDOUT] > 10 && blended > 50);
 }
 
-/* What planning needs: never a smaller validation set than the job's, and the same numbers
+/* What planning needs: never a smaller test set than the job's, and the same numbers
  * where nothing was compared. */
 static void estimates_are_upper_bounds(void **state)
 {
@@ -538,10 +538,10 @@ static void estimates_are_upper_bounds(void **state)
         struct job_samples s = select_ok(&config, data, "key");
         assert_int_equal(job_samples_estimate(&config, data, "key", &guess, &err), 0);
         int is_upper = strstr(config.strategy, "tomek") || strstr(config.strategy, "borderline");
-        assert_true(guess.val.n >= s.val.n);
-        assert_true(is_upper || (guess.val.n == s.val.n && guess.train.n == s.train.n));
-        exact += guess.val.n == s.val.n;
-        larger += guess.val.n > s.val.n;
+        assert_true(guess.test.n >= s.test.n);
+        assert_true(is_upper || (guess.test.n == s.test.n && guess.train.n == s.train.n));
+        exact += guess.test.n == s.test.n;
+        larger += guess.test.n > s.test.n;
         job_samples_free(&s);
         job_samples_free(&guess);
         hand_dataset_free(data);

@@ -82,7 +82,7 @@ struct model_kind {
     /* All of the training at once, on one or more samples. NULL: has teach or epoch. */
     int (*fit)(void *model, const struct model_set *train, struct pause *pause, struct err *err);
     /* A whole epoch (from 0) and its numbers on both sides. NULL but for MODEL_MADE_UP. */
-    int (*epoch)(void *model, int epoch, struct pause *pause, float train[N_METRICS], float val[N_METRICS],
+    int (*epoch)(void *model, int epoch, struct pause *pause, float train[N_METRICS], float test[N_METRICS],
                  struct err *err);
     /* Class probabilities (n, C) of n images given by pointer. */
     void (*judge)(void *model, const float *const *image, int n, float *probs);

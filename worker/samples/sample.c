@@ -48,7 +48,7 @@ static int origins(const struct dataset *data, const struct sample *sample, int 
     return out[1] == out[0] ? 1 : 2;
 }
 
-int samples_leak(const struct dataset *data, const struct samples *train, const struct samples *val,
+int samples_leak(const struct dataset *data, const struct samples *train, const struct samples *test,
                  struct err *err)
 {
     int leak = 0, origin[2];
@@ -58,8 +58,8 @@ int samples_leak(const struct dataset *data, const struct samples *train, const 
     for (int i = 0; i < train->n; i++)
         for (int k = origins(data, &train->sample[i], origin); k-- > 0;)
             seen[origin[k]] = 1;
-    for (int i = 0; i < val->n; i++) {
-        int n = origins(data, &val->sample[i], origin);
+    for (int i = 0; i < test->n; i++) {
+        int n = origins(data, &test->sample[i], origin);
         leak += seen[origin[0]] || seen[origin[n - 1]];
     }
     free(seen);
@@ -74,8 +74,8 @@ int samples_roles(const struct dataset *data, const struct job_samples *samples,
         return E_IO;
     for (int i = 0; i < data->n_images; i++)
         of[i] = UNTOUCHED;
-    for (int i = 0; i < samples->val.n; i++) {
-        const struct sample *sample = &samples->val.sample[i];
+    for (int i = 0; i < samples->test.n; i++) {
+        const struct sample *sample = &samples->test.sample[i];
         of[sample->image] = of[sample->blend > 0 ? sample->partner : sample->image] = JUDGED;
     }
     for (int i = 0; i < samples->train.n; i++) {
@@ -91,7 +91,7 @@ int samples_roles(const struct dataset *data, const struct job_samples *samples,
 void job_samples_free(struct job_samples *samples)
 {
     samples_free(&samples->train);
-    samples_free(&samples->val);
+    samples_free(&samples->test);
     samples_free(&samples->all);
     *samples = (struct job_samples){0};
 }

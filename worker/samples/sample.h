@@ -29,15 +29,15 @@ struct sample {
 struct samples {
     struct sample *sample; /* (n), owned */
     int n, capacity;
-    /* pixels of variants and blends, owned; train owns those of val too, which may share them */
+    /* pixels of variants and blends, owned; train owns those of test too, which may share them */
     float *rendered;
 };
 
 /* The two sides of a job, and how it trains. */
 struct job_samples {
-    struct samples train, val, all; /* all: every original of the job's clusters, dataset order */
+    struct samples train, test, all; /* all: every original of the job's clusters, dataset order */
     struct recipe recipe;
-    int leak; /* validation samples that share an origin, or pixels with one, with a training sample */
+    int leak; /* test samples that share an origin, or pixels with one, with a training sample */
 };
 
 /* Whether network m trains on a sample. */
@@ -57,9 +57,9 @@ void samples_free(struct samples *samples);
 /* No sample has pixels any more (render.h). */
 void samples_forget_pixels(struct samples *samples);
 
-/* Validation samples with an origin (image, or partner of a blend) that is one of a training sample too, or
+/* Test samples with an origin (image, or partner of a blend) that is one of a training sample too, or
  * whose pixels are those of one (data->content). Their number, or E_IO without memory. */
-int samples_leak(const struct dataset *data, const struct samples *train, const struct samples *val,
+int samples_leak(const struct dataset *data, const struct samples *train, const struct samples *test,
                  struct err *err);
 
 /* What a job does with the image of each sample of `all`, in role (all->n): 0 it trains on the image, a copy,

@@ -71,9 +71,9 @@ static void hold_share(const struct split_task *task, const int *count, const in
                        unsigned char *held)
 {
     for (int c = 0; c < task->n_classes; c++) {
-        int n_val = (int)floor(count[c] * task->config->validation + 0.5 + whole_number_slack);
-        n_val = clamp(n_val, 1, count[c] - 1);
-        for (int k = 0; k < n_val; k++)
+        int n_test = (int)floor(count[c] * task->config->validation + 0.5 + whole_number_slack);
+        n_test = clamp(n_test, 1, count[c] - 1);
+        for (int k = 0; k < n_test; k++)
             held[shuffled[k]] = 1;
         shuffled += count[c];
     }
@@ -191,7 +191,7 @@ static int arrange(const struct split_task *task, struct rng *rng, int *order, s
     return n_train;
 }
 
-int split_samples(const struct split_task *task, struct samples *train, struct samples *val, struct err *err)
+int split_samples(const struct split_task *task, struct samples *train, struct samples *test, struct err *err)
 {
     struct rng rng = split_stream(task->config);
     int n = task->samples->n, rc;
@@ -201,7 +201,7 @@ int split_samples(const struct split_task *task, struct samples *train, struct s
     int n_train = arrange(task, &rng, order, err);
     rc = n_train < 0 ? n_train : add_positions(task->samples, order, n_train, train, err);
     if (rc == 0)
-        rc = add_positions(task->samples, order + n_train, n - n_train, val, err);
+        rc = add_positions(task->samples, order + n_train, n - n_train, test, err);
     free(order);
     return rc;
 }

@@ -51,8 +51,9 @@ int split_min_images(const struct config *config);
 /* The stream of a job's split at its beginning. */
 struct rng split_stream(const struct config *config);
 
-/* The rule of config applied to a list: train and val (empty, owned by the caller) get its samples. 0, E_IO,
+/* The rule of config applied to a list: train and test (empty, owned by the caller) get its samples. 0, E_IO,
  * or E_USAGE when groups_hold() refuses. */
-int split_samples(const struct split_task *task, struct samples *train, struct samples *val, struct err *err);
+int split_samples(const struct split_task *task, struct samples *train, struct samples *test,
+                  struct err *err);
 
 #endif

@@ -12,7 +12,7 @@ function inWords(rows) {
 
 const PAGE = 48;
 const SHOWN = 100; // CSS pixels a side
-const INTRODUCTION = "Worst first, as the network sees them. Only validation predictions count: what was said by models that were not trained on the cell, unless the protocol leaks.";
+const INTRODUCTION = "Worst first, as the network sees them. Only test predictions count: what was said by models that were not trained on the cell, unless the protocol leaks.";
 
 export class Misclassified {
   constructor(sweep, view) {

@@ -6,7 +6,7 @@ import { clustersTitle } from "./model.js";
 import { SortableTable, reader } from "./table.js";
 import { visible } from "./theme.js";
 
-const SET_NAMES = { val: "validation, last epoch", all: "all original images, training images included", oof: "out of fold" };
+const SET_NAMES = { test: "test set, last epoch", all: "all original images, training images included", oof: "out of fold" };
 
 export class Comparison {
   constructor(sweep, view) {
@@ -72,7 +72,7 @@ export class Comparison {
       { name: "significant after Holm’s correction", test: (r) => read(r, "verdict") === "significant" || isBetter(read(r, "verdict")), colour: visible("#0072B2", paint.theme), symbol: "diamond" },
       { name: "no evidence of a difference", test: (r) => read(r, "verdict") === "no evidence", colour: paint.colours.muted, symbol: "circle" },
       { name: "no verdict: trained on, a class is missing, or one split only", test: (r) => isUnjudged(read(r, "verdict")), colour: paint.colours.muted, symbol: "circle-open" },
-      { name: "cannot be significant with this n", test: () => true, colour: paint.colours.val, symbol: "x-thin-open" },
+      { name: "cannot be significant with this n", test: () => true, colour: paint.colours.test, symbol: "x-thin-open" },
     ];
     const left = new Set(rows);
     const wide = paint.width > 640;

@@ -5,11 +5,11 @@ import { el, fill, number, select } from "./dom.js";
 import { cellSelects, cellTitle, chosenCell, isCellKey } from "./explorer.js";
 import { summarise } from "./stats.js";
 
-const SETS = [["val", "validation images, last epoch"], ["all", "all original images"]];
+const SETS = [["test", "test images, last epoch"], ["all", "all original images"]];
 
 export function confusionDefaults(sweep) {
   const strategies = sweep.values("strategy");
-  return { "cm.a": strategies[0], "cm.b": strategies[1] ?? "", "cm.set": "val", "cm.show": "percent" };
+  return { "cm.a": strategies[0], "cm.b": strategies[1] ?? "", "cm.set": "test", "cm.show": "percent" };
 }
 
 /**

@@ -2,7 +2,7 @@
  *
  *     curvesFigure(sweep, panels, options, paint) -> spec for Chart.draw
  *
- * A panel holds series; a series is a group's training or validation curve with colour and marker. What is drawn and what
+ * A panel holds series; a series is a group's training or test curve with colour and marker. What is drawn and what
  * goes into the CSV come from the same arrays. */
 import { clustersTitle, isOf, metricName } from "./model.js";
 import { plain } from "./chart.js";
@@ -10,7 +10,7 @@ import { FEW, best, smooth } from "./stats.js";
 import { faded, visible } from "./theme.js";
 
 /** @typedef {import("./model.js").Group} Group */
-/** @typedef {{group: Group, split: "train"|"val", label: string, colour: string, symbol: string}} Series */
+/** @typedef {{group: Group, set: "train"|"test", label: string, colour: string, symbol: string}} Series */
 /** @typedef {{title: string, note: string, series: Series[]}} Panel */
 /** @typedef {{metric: string, loss: boolean, band: string, seeds: boolean, published: boolean, best: boolean,
  *             shared: boolean, logLoss: boolean, smoothing: string, amount: number}} CurveOptions */
@@ -18,27 +18,27 @@ import { faded, visible } from "./theme.js";
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "x", "star", "hexagon", "triangle-down", "pentagon", "bowtie", "hourglass"];
 const BAND_NAMES = { ci: "95 % interval of the mean, widened where splits share images", sd: "± standard deviation", range: "range", none: "" };
 
-/** A panel a group: its training and validation curve. @returns {Panel} */
+/** A panel a group: its training and test curve. @returns {Panel} */
 export function panelOfGroup(sweep, group, title, paint) {
   const c = paint.colours;
   return {
     title,
     note: groupNote(sweep, group),
     series: [
-      { group, split: "train", label: "training", colour: c.train, symbol: "circle" },
-      { group, split: "val", label: "validation", colour: c.val, symbol: "square" },
+      { group, set: "train", label: "training", colour: c.train, symbol: "circle" },
+      { group, set: "test", label: "test", colour: c.test, symbol: "square" },
     ],
   };
 }
 
-/** Two panels, training and validation, with every strategy in both. @returns {Panel[]} */
+/** Two panels, training and test, with every strategy in both. @returns {Panel[]} */
 export function panelsOfSplits(sweep, groups, paint) {
-  return ["train", "val"].map((split) => ({
-    title: split === "train" ? "Training" : "Validation",
+  return ["train", "test"].map((set) => ({
+    title: set === "train" ? "Training" : "Test",
     note: "",
     series: groups.map((group, i) => ({
       group,
-      split,
+      set,
       label: `${sweep.title(group.strategy)}, n = ${sweep.counted(group).length}`,
       colour: visible(sweep.doc.colors[group.strategy] ?? "#009E73", paint.theme),
       symbol: SYMBOLS[i % SYMBOLS.length],
@@ -46,13 +46,13 @@ export function panelsOfSplits(sweep, groups, paint) {
   }));
 }
 
-/** "n = 10, leak 18.6 of 38 validation images". */
+/** "n = 10, leak 18.6 of 38 test images". */
 export function groupNote(sweep, group) {
   const leak = sweep.leak(group);
   const lost = sweep.lost(group);
   const parts = [`n = ${sweep.counted(group).length}`];
   if (lost) parts.push(`${lost} left out`);
-  if (leak) parts.push(`leak ${round1(leak.leak)} of ${round1(leak.nVal)}`);
+  if (leak) parts.push(`leak ${round1(leak.leak)} of ${round1(leak.nTest)}`);
   return parts.join(", ");
 }
 
@@ -82,8 +82,8 @@ export function curvesFigure(sweep, panels, o, paint) {
   });
   panels.forEach((_, p) => rows.forEach((__, r) => addAxes(layout, { figure, grid, rows, p, r, id: p * rows.length + r + 1 })));
   const note = smoothingNote(o);
-  if (note) layout.annotations.push({ text: `<b>${note}</b>`, xref: "paper", yref: "paper", x: 0, y: 1, yshift: grid.margin.t - 16, xanchor: "left", showarrow: false, font: { color: paint.colours.val, size: 13 } });
-  const columns = ["panel", "clusters", "strategy", "protocol", "model", ...sweep.doc.axes.map((a) => a.name), "split", "metric", "curve", "smoothing", "epoch", "value", "low", "high", "n"];
+  if (note) layout.annotations.push({ text: `<b>${note}</b>`, xref: "paper", yref: "paper", x: 0, y: 1, yshift: grid.margin.t - 16, xanchor: "left", showarrow: false, font: { color: paint.colours.test, size: 13 } });
+  const columns = ["panel", "clusters", "strategy", "protocol", "model", ...sweep.doc.axes.map((a) => a.name), "set", "metric", "curve", "smoothing", "epoch", "value", "low", "high", "n"];
   return { traces: figure.traces, layout, height: grid.height, csv: { columns, rows: figure.csvRows }, title: titleOfAll(panels, sweep), summary: summaryOf(figure, panels, rows) };
 }
 
@@ -144,7 +144,7 @@ function lossLimit(figure) {
 
 function addSeries(figure, panel, series, metric, id) {
   const { sweep, o } = figure;
-  const data = sweep.meanCurve(series.group, series.split, metric, { band: o.band, smoothing: o.smoothing, amount: o.amount });
+  const data = sweep.meanCurve(series.group, series.set, metric, { band: o.band, smoothing: o.smoothing, amount: o.amount });
   const on = { xaxis: `x${id === 1 ? "" : id}`, yaxis: `y${id === 1 ? "" : id}` };
   const at = { figure, panel, series, metric, on };
   const few = o.band === "ci" && data.nMax < FEW;
@@ -152,7 +152,7 @@ function addSeries(figure, panel, series, metric, id) {
   if (o.seeds || few) addSeeds(at);
   addMean(at, data);
   if (o.published) addPublished(at);
-  if (o.best && series.split === "val") addBest(at, data);
+  if (o.best && series.set === "test") addBest(at, data);
   if (metric === "loss") figure.lossTop = Math.max(figure.lossTop, ...[...data.mean, ...data.high].filter(Number.isFinite));
 }
 
@@ -167,8 +167,8 @@ function push({ figure, on }, trace) {
 
 /** Rows of the CSV for a curve, as drawn. */
 function record({ figure, panel, series, metric }, curve, y, data = null) {
-  const { group, split } = series;
-  const head = [panel.title, group.clusters, group.strategy, group.protocol, group.model, ...group.axis, split, metric, curve, smoothingNote(figure.o) || "none"];
+  const { group, set } = series;
+  const head = [panel.title, group.clusters, group.strategy, group.protocol, group.model, ...group.axis, set, metric, curve, smoothingNote(figure.o) || "none"];
   y.forEach((value, e) => {
     if (!Number.isFinite(value)) return;
     const limit = (side) => (data && Number.isFinite(data[side][e]) ? data[side][e] : null);
@@ -190,7 +190,7 @@ function addBand(at, data) {
 }
 
 function metaOf({ series, metric }, curve) {
-  return { curve, group: series.group.id, strategy: series.group.strategy, clusters: series.group.clusters, split: series.split, metric };
+  return { curve, group: series.group.id, strategy: series.group.strategy, clusters: series.group.clusters, set: series.set, metric };
 }
 
 function addSeeds(at) {
@@ -198,7 +198,7 @@ function addSeeds(at) {
   const { sweep, o } = figure;
   const x = [], y = [], text = [];
   for (const j of sweep.counted(series.group)) {
-    const curve = sweep.jobCurve(j, series.split, metric, { smoothing: o.smoothing, amount: o.amount });
+    const curve = sweep.jobCurve(j, series.set, metric, { smoothing: o.smoothing, amount: o.amount });
     const name = jobName(sweep, j);
     record(at, name, curve);
     curve.forEach((value, e) => (x.push(e + 1), y.push(Number.isFinite(value) ? value : null), text.push(name)));
@@ -241,16 +241,16 @@ function sampleSizes(sweep, panels) {
 
 function addPublished(at) {
   const { figure, series, metric } = at;
-  const published = figure.sweep.published(series.group, series.split, metric);
+  const published = figure.sweep.published(series.group, series.set, metric);
   if (!published) return;
   const y = smooth(published, figure.o.smoothing, figure.o.amount);
   record(at, "published", y);
   if (metric === "loss") figure.publishedTop = Math.max(figure.publishedTop, ...y.filter(Number.isFinite));
-  const own = series.label !== "training" && series.label !== "validation";
+  const own = series.label !== "training" && series.label !== "test";
   push(at, {
     x: epochs(y.length), y: y.map((v) => (Number.isFinite(v) ? v : null)), mode: "lines",
     line: { width: 1.3, dash: "dash", color: own ? series.colour : faded(series.colour, 0.9) },
-    hovertemplate: `published, ${series.split === "val" ? "validation" : "training"}<br>epoch %{x}: %{y:.4f}<extra></extra>`,
+    hovertemplate: `published, ${series.set === "test" ? "validation" : "training"}<br>epoch %{x}: %{y:.4f}<extra></extra>`,
     name: "published (one run)", legendgroup: "published", showlegend: true, meta: metaOf(at, "published"),
   });
 }
@@ -263,8 +263,8 @@ function addBest(at, data) {
   push(at, {
     x: [e + 1], y: [data.mean[e]], mode: "markers",
     marker: { symbol: "star", size: 13, color: series.colour, line: { width: 1.2, color: figure.paint.colours.text } },
-    hovertemplate: `best epoch, chosen on validation<br>epoch %{x}: %{y:.4f}<extra></extra>`,
-    name: "best epoch (chosen on validation)", legendgroup: "best", showlegend: true, meta: metaOf(at, "best"),
+    hovertemplate: `best epoch, chosen on the test set<br>epoch %{x}: %{y:.4f}<extra></extra>`,
+    name: "best epoch (chosen on the test set)", legendgroup: "best", showlegend: true, meta: metaOf(at, "best"),
   });
 }
 
@@ -290,7 +290,7 @@ function summaryOf(figure, panels, rows) {
   if (hidden) parts.push("The published curves are of “balanced accuracy as published” (a mean over batches): choose that metric to see them beside their like.");
   parts.push(finals(figure, groups), publishedElsewhere(figure, groups));
   const stars = figure.words.filter((w) => w.metric === rows[0]);
-  if (stars.length) parts.push(`Best epoch, chosen on the very validation images it is judged by, so it flatters: ${stars.map((w) => `${w.label} ${w.epoch} (${w.value.toFixed(3)})`).join(", ")}.`);
+  if (stars.length) parts.push(`Best epoch, chosen on the very test images it is judged by, so it flatters: ${stars.map((w) => `${w.label} ${w.epoch} (${w.value.toFixed(3)})`).join(", ")}.`);
   return parts.filter(Boolean).join(" ");
 }
 
@@ -305,11 +305,11 @@ function publishedElsewhere({ sweep, traces }, groups) {
 function finals(figure, groups) {
   const { sweep, o } = figure;
   const list = groups.map((group) => {
-    const m = sweep.meanCurve(group, "val", o.metric, { band: "ci", smoothing: o.smoothing, amount: o.amount }).mean;
+    const m = sweep.meanCurve(group, "test", o.metric, { band: "ci", smoothing: o.smoothing, amount: o.amount }).mean;
     const last = m.findLast((v) => Number.isFinite(v));
     return last === undefined ? `${sweep.title(group.strategy)} (no finished job)` : `${groups.every((g) => g.strategy === group.strategy) ? group.clusters : sweep.title(group.strategy)} ${last.toFixed(3)}`;
   });
-  return `Last validation value: ${list.join(", ")}.`;
+  return `Last value on the test set: ${list.join(", ")}.`;
 }
 
 function capital(text) {

@@ -71,17 +71,17 @@ function finalColumns(sweep, table) {
   const read = reader(table.columns);
   const key = (name, label = name) => ({ label, value: (r) => read(r, name) ?? null });
   const interval = (label, stem) => ({ label, value: (r) => read(r, `${stem}_mean`) ?? null, text: (r) => plusMinus(read(r, `${stem}_mean`), read(r, `${stem}_low`), read(r, `${stem}_high`)), title: (r) => `${read(r, `${stem}_low`) ?? "?"} to ${read(r, `${stem}_high`) ?? "?"}` });
-  const published = "published_val_balanced_accuracy_as_published";
-  if (!read.has("val_balanced_accuracy_mean")) return plainColumns(table.columns);
+  const published = "published_test_balanced_accuracy_as_published";
+  if (!read.has("test_balanced_accuracy_mean")) return plainColumns(table.columns);
   return [
     key("clusters"), key("strategy"), key("protocol"),
-    interval("validation, balanced accuracy", "val_balanced_accuracy"),
+    interval("test set, balanced accuracy", "test_balanced_accuracy"),
     ...(sweep.values("model").length > 1 ? [key("model")] : []),
     ...sweep.doc.axes.filter((a) => read.has(a.name)).map((a) => key(a.name)),
     key("n"),
     ...(table.rows.some((r) => read(r, "jobs_lacking_a_class") > 0) ? [key("jobs_lacking_a_class", "lack a class")] : []),
-    { label: "leak", value: (r) => read(r, "leak_mean") ?? null, text: (r) => leakText(read(r, "leak_mean"), read(r, "n_val_mean")) },
-    ...(sweep.hasPublished() ? [interval("validation, as published", "val_balanced_accuracy_as_published")] : []),
+    { label: "leak", value: (r) => read(r, "leak_mean") ?? null, text: (r) => leakText(read(r, "leak_mean"), read(r, "n_test_mean")) },
+    ...(sweep.hasPublished() ? [interval("test set, as published", "test_balanced_accuracy_as_published")] : []),
     ...(table.rows.some((r) => (read(r, published) ?? null) !== null) ? [key(published, "published")] : []),
     interval("all originals, training images included", "all_balanced_accuracy"),
   ];
@@ -95,8 +95,8 @@ function plusMinus(mean, low, high) {
   return even ? `${number(mean)} ± ${number((high - low) / 2)}` : `${number(mean)} (${number(low)} to ${number(high)})`;
 }
 
-function leakText(leak, nVal) {
-  return leak === null || leak === undefined ? "–" : `${number(leak, 1)} of ${number(nVal, 1)}`;
+function leakText(leak, nTest) {
+  return leak === null || leak === undefined ? "–" : `${number(leak, 1)} of ${number(nTest, 1)}`;
 }
 
 /** Fig. 1: images a cluster. */

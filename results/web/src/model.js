@@ -2,7 +2,7 @@
  *
  *     const sweep = new Sweep(JSON.parse(text));
  *     const group = sweep.groups[0];
- *     sweep.meanCurve(group, "val", "loss", { band: "ci" }).mean
+ *     sweep.meanCurve(group, "test", "loss", { band: "ci" }).mean
  *
  * A group is a cell of the grid without its seed, fold and repeat: what is averaged. Arrays are decoded when first used. */
 import { smooth, summarise } from "./stats.js";
@@ -71,7 +71,7 @@ export class Sweep {
     return [...new Set(axis.map(String))];
   }
 
-  /** The protocol to begin with: one whose validation holds no copies of training images, if the sweep has one. */
+  /** The protocol to begin with: one whose test set holds no copies of training images, if the sweep has one. */
   firstProtocol() {
     const all = this.values("protocol");
     return all.find((p) => p.startsWith("kfold")) ?? all.find((p) => p.startsWith("holdout")) ?? all[0];
@@ -92,12 +92,12 @@ export class Sweep {
     return this.groupById.get(groupId(cell));
   }
 
-  /** (J, E) of a metric. @param {"train"|"val"} split @param {string} metric @returns {Float32Array} */
-  curves(split, metric) {
-    return this.#array(`${split} ${metric}`, () => floats(this.doc.curves[split][metric]));
+  /** (J, E) of a metric. @param {"train"|"test"} set @param {string} metric @returns {Float32Array} */
+  curves(set, metric) {
+    return this.#array(`${set} ${metric}`, () => floats(this.doc.curves[set][metric]));
   }
 
-  /** (J, C, C). @param {"val"|"all"} set @returns {Int32Array} */
+  /** (J, C, C). @param {"test"|"all"} set @returns {Int32Array} */
   confusions(set) {
     return this.#array(`confusion ${set}`, () => integers(this.doc.confusion[set]));
   }
@@ -109,10 +109,10 @@ export class Sweep {
 
   /** Rows of some jobs' curves anew, from GET /api/curves. */
   updateCurves(update) {
-    for (const split of ["train", "val"])
+    for (const set of ["train", "test"])
       for (const metric of this.doc.metrics) {
-        const rows = floats(update[split][metric]);
-        const all = this.curves(split, metric);
+        const rows = floats(update[set][metric]);
+        const all = this.curves(set, metric);
         update.jobs.forEach((job, i) => all.set(rows.subarray(i * this.nEpochs, (i + 1) * this.nEpochs), job * this.nEpochs));
       }
   }
@@ -135,8 +135,8 @@ export class Sweep {
   }
 
   /** One job's curve, smoothed if asked for. @returns {number[]} */
-  jobCurve(j, split, metric, { smoothing = "none", amount = 0 } = {}) {
-    const all = this.curves(split, metric);
+  jobCurve(j, set, metric, { smoothing = "none", amount = 0 } = {}) {
+    const all = this.curves(set, metric);
     return smooth(Array.from(all.subarray(j * this.nEpochs, (j + 1) * this.nEpochs)), smoothing, amount);
   }
 
@@ -144,8 +144,8 @@ export class Sweep {
    * Mean over a group's jobs at every epoch. Every job is smoothed by itself, so that a band is that of smoothed curves.
    * @returns {{mean: number[], low: number[], high: number[], n: number[], nMax: number, nMin: number}}
    */
-  meanCurve(group, split, metric, options) {
-    const curves = this.counted(group).map((j) => this.jobCurve(j, split, metric, options));
+  meanCurve(group, set, metric, options) {
+    const curves = this.counted(group).map((j) => this.jobCurve(j, set, metric, options));
     const of = { ratio: this.ratio(group), least: 0, most: metric === "loss" ? Infinity : 1 };
     const out = { mean: [], low: [], high: [], n: [], nMax: 0, nMin: 0 };
     for (let e = 0; e < this.nEpochs; e++) {
@@ -179,19 +179,19 @@ export class Sweep {
   }
 
   /** The published curve of a group or null; over the epochs it has. @returns {number[]|null} */
-  published(group, split, metric) {
+  published(group, set, metric) {
     const p = this.doc.published.find(
-      (q) => isOf(q, group) && q.split === split && q.metric === metric,
+      (q) => isOf(q, group) && q.set === set && q.metric === metric,
     );
     return p ? p.values.map((v) => v ?? NaN) : null;
   }
 
-  /** Mean leak and size of validation sets over the finished jobs, null when none is. */
+  /** Mean leak and size of test sets over the finished jobs, null when none is. */
   leak(group) {
-    const done = group.jobs.filter((j) => this.jobs.state[j] === "done" && this.jobs.n_val[j] > 0);
+    const done = group.jobs.filter((j) => this.jobs.state[j] === "done" && this.jobs.n_test[j] > 0);
     if (done.length === 0) return null;
     const mean = (field) => done.reduce((s, j) => s + this.jobs[field][j], 0) / done.length;
-    return { leak: mean("leak"), nVal: mean("n_val") };
+    return { leak: mean("leak"), nTest: mean("n_test") };
   }
 
   /** Cluster numbers of a clusters text; places in the list, "#0", where that was too long to be kept. @returns {(number|string)[]} */

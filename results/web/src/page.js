@@ -23,7 +23,7 @@ export class Page {
     this.app = app;
     this.predictor = predictor;
     this.sweep = new Sweep(doc);
-    this.view = new View({ ...explorerDefaults(this.sweep), ...confusionDefaults(this.sweep), "cmp.set": "val" });
+    this.view = new View({ ...explorerDefaults(this.sweep), ...confusionDefaults(this.sweep), "cmp.set": "test" });
     this.choices = this.#choices();
     this.#build();
     this.view.subscribe(() => {

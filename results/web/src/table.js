@@ -108,7 +108,7 @@ export function notes(value) {
   return list.length ? el("div", { class: "notes" }, ...list.map((text) => el("p", { text }))) : null;
 }
 
-/** Reader of named columns: column(row, "val_loss_mean") is undefined when the table has none. */
+/** Reader of named columns: column(row, "test_loss_mean") is undefined when the table has none. */
 export function reader(columns) {
   const at = new Map(columns.map((c, i) => [c, i]));
   const read = (row, name) => (at.has(name) ? row[at.get(name)] : undefined);
