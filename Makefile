@@ -141,6 +141,9 @@ units: $(UNITS:%=$(BUILD)/tests/%) $(MPI_TESTS:%=$(BUILD)/tests/%) $(LOADS:%=$(B
 tests-only: $(BUILD)/cellsweep units
 	@BUILD=$(BUILD) tests/all.sh $(UNITS:%=$(BUILD)/tests/%) $(SCRIPTS)
 
+# Tests themselves need not be fast, but are many to compile.
+$(BUILD)/tests/%.o: OPT := -O1 -ffp-contract=off
+
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libcellsweep.a
 	@$(CC) $(EXTRA) $(FAULTS) -o $@ $^ $(LIBS) -lcmocka
 
