@@ -107,7 +107,7 @@ static int add_image(struct catalog *catalog, const char *inside, const char *na
     const char *id = catalog_bare_id(stem);
     catalog->n_found++;
     if (strlen(id) >= DATASET_ID_SIZE || strlen(inside) >= DATASET_SOURCE_SIZE)
-        return rejects_add(rejects, inside, "the name is longer than 63 characters", err);
+        return rejects_add(rejects, inside, "its path in the folder is longer than 383 bytes", err);
     int rc = make_room(catalog, err);
     if (rc < 0)
         return rc;
@@ -289,8 +289,7 @@ static int label_row(struct labelling *l, const char *const *field, struct err *
     if (i < 0 && unlabelled)
         return 0;
     if (i < 0) {
-        if (strlen(catalog_bare_id(field[0])) < DATASET_ID_SIZE) /* longer names were rejected as images */
-            note_missing(l, field[0]);
+        note_missing(l, field[0]);
         return 0;
     }
     struct dataset_image *cell = &l->catalog->cell[i];

@@ -18,6 +18,8 @@
 
 enum { FORMAT_VERSION = 1 };
 
+const char *const given_set_names[N_GIVEN_SETS] = {"", "train", "val", "test"};
+
 struct dataset_options dataset_defaults(void)
 {
     return (struct dataset_options){DATASET_DEFAULTS};
@@ -42,6 +44,7 @@ void dataset_free(struct dataset *data)
 {
     if (!data)
         return;
+    free(data->name);
     free(data->cluster_count);
     free(data->cluster);
     free(data->content);
@@ -114,6 +117,15 @@ static int number_groups(struct dataset *data, struct err *err)
     return rc;
 }
 
+static void add_class(XXH3_state_t *state, const struct dataset *data, int cluster)
+{
+    int32_t number = cluster;
+    if (data->n_names)
+        XXH3_128bits_update(state, data->name[cluster], strlen(data->name[cluster]) + 1);
+    else
+        XXH3_128bits_update(state, &number, sizeof number);
+}
+
 int dataset_checksum(const struct dataset *data, int with_groups, char *out, struct err *err)
 {
     int grouped = with_groups && data->group_column[0];
@@ -127,9 +139,8 @@ int dataset_checksum(const struct dataset *data, int with_groups, char *out, str
     if (grouped)
         XXH3_128bits_update(state, data->group_column, strlen(data->group_column) + 1);
     for (int i = 0; i < data->n_images; i++) {
-        int32_t cluster = data->image[i].cluster;
         XXH3_128bits_update(state, data->image[i].id, strlen(data->image[i].id) + 1);
-        XXH3_128bits_update(state, &cluster, sizeof cluster);
+        add_class(state, data, data->image[i].cluster);
         if (grouped)
             XXH3_128bits_update(state, data->image[i].group, strlen(data->image[i].group) + 1);
         XXH3_128bits_update(state, (const char *)data->pixels + (size_t)i * image_bytes, image_bytes);
@@ -208,6 +219,25 @@ int dataset_finish(struct dataset *data, struct err *err)
     return rc < 0 ? rc : dataset_checksum(data, 1, data->checksum, err);
 }
 
+const char *dataset_class(const struct dataset *data, int cluster, char room[DATASET_CLASS_SIZE])
+{
+    if (cluster >= 0 && cluster < data->n_names)
+        return data->name[cluster];
+    snprintf(room, DATASET_CLASS_SIZE, "%d", cluster);
+    return room;
+}
+
+int dataset_check_numbers(const struct dataset *data, const char *path, struct err *err)
+{
+    if (data->n_names == 0)
+        return 0;
+    return err_set(
+        err, E_USAGE,
+        "%s: its classes have names (%.60s, ...); clusters of a sweep are numbers: give every name a "
+        "number from 0 to %d in the label table and pack again",
+        path, data->name[0], DATASET_MAX_CLUSTER);
+}
+
 int dataset_cluster_index(const struct dataset *data, int cluster)
 {
     const int *found = NULL;
@@ -240,6 +270,7 @@ enum {
     FIRST_LATER_COLUMN = 6
 }; /* files of before have no later ones */
 
+static const struct column given_column = {"/images/set", offsetof(struct dataset_image, given), 0};
 static const struct column group_column = {"/images/group", offsetof(struct dataset_image, group),
                                            DATASET_GROUP_SIZE};
 
@@ -248,22 +279,35 @@ static size_t column_bytes(const struct column *column)
     return column->size ? column->size : sizeof(int);
 }
 
-static hid_t column_type(const struct column *column)
+static hid_t column_type(const struct column *column, size_t bytes)
 {
-    return column->size ? h5_string_type(column->size) : H5Tcopy(H5T_NATIVE_INT);
+    return column->size ? h5_string_type(bytes) : H5Tcopy(H5T_NATIVE_INT);
+}
+
+/* Bytes that the longest text of n takes, its NUL included; they begin `step` bytes apart. */
+static size_t longest(const char *first, size_t step, size_t n)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t length = strlen(first + i * step);
+        most = length > most ? length : most;
+    }
+    return most + 1;
 }
 
 static int write_column(hid_t file, const struct dataset *data, const struct column *column, const char *path,
                         struct err *err)
 {
-    size_t n = (size_t)data->n_images, bytes = column_bytes(column);
+    size_t n = (size_t)data->n_images;
+    const char *first = (const char *)data->image + column->offset;
+    size_t bytes = column->size ? longest(first, sizeof *data->image, n) : column_bytes(column);
     hsize_t dims[1] = {n};
     char *packed = err_calloc(n, bytes, column->name, err);
     if (!packed)
         return E_IO;
     for (size_t i = 0; i < n; i++)
-        memcpy(packed + i * bytes, (const char *)&data->image[i] + column->offset, bytes);
-    hid_t type = column_type(column);
+        memcpy(packed + i * bytes, first + i * sizeof *data->image, bytes);
+    hid_t type = column_type(column, bytes);
     int rc = h5_write(file, column->name, type, 1, dims, packed, path, err);
     H5Tclose(type);
     free(packed);
@@ -278,7 +322,7 @@ static int read_column(hid_t file, struct dataset *data, const struct column *co
     char *packed = err_calloc(n, bytes, column->name, err);
     if (!packed)
         return E_IO;
-    hid_t type = column_type(column);
+    hid_t type = column_type(column, bytes);
     int rc = h5_read(file, column->name, type, 1, dims, packed, path, err);
     for (size_t i = 0; rc == 0 && i < n; i++)
         memcpy((char *)&data->image[i] + column->offset, packed + i * bytes, bytes);
@@ -303,6 +347,39 @@ static int write_attributes(hid_t file, const struct dataset *data, const char *
     return rc;
 }
 
+static int write_names(hid_t file, const struct dataset *data, const char *path, struct err *err)
+{
+    size_t n = (size_t)data->n_names, bytes = longest(data->name[0], sizeof *data->name, n);
+    hsize_t dims[1] = {n};
+    char *packed = err_calloc(n, bytes, "class names", err);
+    if (!packed)
+        return E_IO;
+    for (size_t k = 0; k < n; k++)
+        memcpy(packed + k * bytes, data->name[k], bytes);
+    hid_t type = h5_string_type(bytes);
+    int rc = h5_write(file, "/classes/name", type, 1, dims, packed, path, err);
+    H5Tclose(type);
+    free(packed);
+    return rc;
+}
+
+static int has_given_sets(const struct dataset *data)
+{
+    for (int i = 0; i < data->n_images; i++)
+        if (data->image[i].given != GIVEN_NONE)
+            return 1;
+    return 0;
+}
+
+/* What only some datasets have. */
+static int write_extras(hid_t file, const struct dataset *data, const char *path, struct err *err)
+{
+    int rc = data->group_column[0] ? write_column(file, data, &group_column, path, err) : 0;
+    if (rc == 0 && has_given_sets(data))
+        rc = write_column(file, data, &given_column, path, err);
+    return rc == 0 && data->n_names ? write_names(file, data, path, err) : rc;
+}
+
 int dataset_write(const struct dataset *data, const char *path, struct err *err)
 {
     struct h5_draft draft = {.file = H5I_INVALID_HID};
@@ -318,8 +395,8 @@ int dataset_write(const struct dataset *data, const char *path, struct err *err)
         rc = h5_write(draft.file, "/images/pixels", H5T_NATIVE_FLOAT, 3, dims, data->pixels, path, err);
     for (int k = 0; rc == 0 && k < N_COLUMNS; k++)
         rc = write_column(draft.file, data, &columns[k], path, err);
-    if (rc == 0 && data->group_column[0])
-        rc = write_column(draft.file, data, &group_column, path, err);
+    if (rc == 0)
+        rc = write_extras(draft.file, data, path, err);
     if (rc == 0)
         return h5_draft_commit(&draft, err);
     h5_draft_abandon(&draft);
@@ -364,6 +441,46 @@ static int read_attributes(hid_t file, struct dataset *data, const char *path, s
     return rc;
 }
 
+static int read_names(hid_t file, struct dataset *data, const char *path, struct err *err)
+{
+    hsize_t dims[1] = {0};
+    int rc = h5_dims(file, "/classes/name", 1, dims, path, err);
+    if (rc == 0 && (dims[0] < 1 || dims[0] > DATASET_MAX_CLASSES))
+        rc = err_set(err, E_IO, "%s: /classes/name has an impossible shape; pack it again", path);
+    if (rc < 0)
+        return rc;
+    data->name = err_calloc((unsigned long)dims[0], sizeof *data->name, "class names", err);
+    if (!data->name)
+        return E_IO;
+    data->n_names = (int)dims[0];
+    hid_t type = h5_string_type(sizeof *data->name);
+    rc = h5_read(file, "/classes/name", type, 1, dims, data->name, path, err);
+    H5Tclose(type);
+    for (int k = 0; k < data->n_names; k++)
+        utf8_plain(data->name[k]);
+    return rc;
+}
+
+static int read_extras(hid_t file, struct dataset *data, const char *path, struct err *err)
+{
+    int rc = data->group_column[0] ? read_column(file, data, &group_column, path, err) : 0;
+    if (rc == 0 && h5_exists(file, given_column.name))
+        rc = read_column(file, data, &given_column, path, err);
+    if (rc == 0 && h5_exists(file, "/classes/name"))
+        rc = read_names(file, data, path, err);
+    for (int i = 0; rc == 0 && i < data->n_images; i++) {
+        const struct dataset_image *image = &data->image[i];
+        if (image->given < 0 || image->given >= N_GIVEN_SETS)
+            rc = err_set(err, E_IO, "%s: /images/set is %d for image %d; pack it again", path, image->given,
+                         i);
+        else if (data->n_names && (image->cluster < 0 || image->cluster >= data->n_names))
+            rc = err_set(err, E_IO,
+                         "%s: /images/cluster is %d for image %d, /classes/name has %d; pack it again", path,
+                         image->cluster, i, data->n_names);
+    }
+    return rc;
+}
+
 static int read_images(hid_t file, struct dataset *data, const char *path, struct err *err)
 {
     hsize_t size = (hsize_t)data->size, dims[3] = {(hsize_t)data->n_images, size, size};
@@ -371,9 +488,7 @@ static int read_images(hid_t file, struct dataset *data, const char *path, struc
     for (int k = 0; rc == 0 && k < N_COLUMNS; k++)
         if (k < FIRST_LATER_COLUMN || H5Lexists(file, columns[k].name, H5P_DEFAULT) > 0)
             rc = read_column(file, data, &columns[k], path, err);
-    if (rc == 0 && data->group_column[0])
-        rc = read_column(file, data, &group_column, path, err);
-    return rc;
+    return rc == 0 ? read_extras(file, data, path, err) : rc;
 }
 
 static int verify_checksum(hid_t file, struct dataset *data, const char *path, struct err *err)

@@ -17,7 +17,10 @@
  *     /images/depth           [n] int32, bits a sample of the file: 8 or 16; 0: not known
  *     /images/coloured, transparent   [n] int32, 1 when the file said more than its brightness (image.h)
  *     /images/group           [n] fixed-length string, what must stay together in a split; only with groups
- * The order is by cluster, then by id (numbers as numbers): independent of the file system's order.
+ *     /images/set             [n] int32, 0 none, 1 train, 2 val, 3 test; only when the source says so
+ *     /classes/name           [c] fixed-length string, what /images/cluster counts, from 0; only when classes
+ *                             have names and no numbers
+ * Strings are as long as the longest of them needs. The order is by cluster, then by id (numbers as numbers): independent of the file system's order.
  * No MPI. */
 #ifndef CELLSWEEP_DATASET_H
 #define CELLSWEEP_DATASET_H
@@ -27,13 +30,24 @@
 
 #include <stddef.h>
 
-enum { DATASET_ID_SIZE = 64, DATASET_SOURCE_SIZE = 128, DATASET_GROUP_SIZE = 64, DATASET_CHECKSUM_SIZE = 33 };
+enum {
+    DATASET_ID_SIZE = 256,
+    DATASET_SOURCE_SIZE = 384,
+    DATASET_GROUP_SIZE = 64,
+    DATASET_CHECKSUM_SIZE = 33
+};
+enum { DATASET_CLASS_SIZE = 128, DATASET_MAX_CLASSES = 4096 };
 enum { DATASET_MIN_SIZE = 8, DATASET_MAX_SIZE = 512, DATASET_MAX_CLUSTER = 32767 };
+
+/* The set that the source itself puts an image in, by a folder train, val or test, or a column. */
+enum given_set { GIVEN_NONE, GIVEN_TRAIN, GIVEN_VAL, GIVEN_TEST, N_GIVEN_SETS };
+extern const char *const given_set_names[N_GIVEN_SETS]; /* "", "train", "val", "test" */
 
 struct dataset_image {
     char id[DATASET_ID_SIZE];         /* cell id, unique */
     char source[DATASET_SOURCE_SIZE]; /* path inside the source folder */
-    int cluster;                      /* label as the user numbers it, >= 0 */
+    int cluster;                      /* label, >= 0: as the user numbers it, or a place among class names */
+    int given;                        /* an enum given_set */
     int width, height;                /* original size, pixels */
     int masked;                       /* 1 when a boundary masked it */
     int depth;                        /* of the file, bits a sample; 0: not known */
@@ -48,6 +62,8 @@ struct dataset {
     double pixel_size;                     /* micrometres a pixel of the original crops */
     float *pixels;                         /* (n_images, size, size), 0 to 1 */
     struct dataset_image *image;           /* (n_images) */
+    int n_names;                           /* of classes; 0: clusters are numbers of the user */
+    char (*name)[DATASET_CLASS_SIZE];      /* (n_names) name of cluster k, in order; NULL when n_names is 0 */
     int *content;                          /* (n_images) first image with the same pixels; NULL: all differ */
     char group_column[DATASET_GROUP_SIZE]; /* column of clusters.csv the groups are from; "": no groups */
     int n_groups;                          /* distinct groups, 0 without group_column */
@@ -86,8 +102,9 @@ struct dataset_options dataset_defaults(void);
 struct dataset *dataset_new(int n_images, int size, struct err *err);
 
 /* Fill in content, cluster, cluster_count, group and checksum from images, group_column and pixels. The
- * checksum is XXH3-128 in hexadecimal of the image size, group_column and every image's id, cluster, group
- * (both only when there are groups) and pixels, in order. 0 or a code. */
+ * checksum is XXH3-128 in hexadecimal of the image size, group_column and every image's id, cluster (its name
+ * when it has one), group (both only when there are groups) and pixels, in order; not of given sets. 0 or a
+ * code. */
 int dataset_finish(struct dataset *data, struct err *err);
 
 /* That checksum in out (DATASET_CHECKSUM_SIZE); with_groups 0: of the same images as if they had no
@@ -118,6 +135,12 @@ static inline int dataset_content(const struct dataset *data, int i)
 {
     return data->content ? data->content[i] : i;
 }
+
+/* What a cluster is called: its name, or its number in `room`. */
+const char *dataset_class(const struct dataset *data, int cluster, char room[DATASET_CLASS_SIZE]);
+
+/* E_USAGE when the clusters of `path` have names and not numbers, which sweeps need. */
+int dataset_check_numbers(const struct dataset *data, const char *path, struct err *err);
 
 /* Position of a cluster number in data->cluster, or -1. */
 int dataset_cluster_index(const struct dataset *data, int cluster);

@@ -277,11 +277,14 @@ static int run(const void *options, struct err *err)
     struct dataset *data = NULL;
     int rc = sweep_read(a->sweep_path, a->set.n, a->set.text, &sweep, err);
     if (rc == 0) {
-        struct dataset_options data_options = {sweep_file_image_size(sweep->file), sweep->file->pixel_size,
-                                               sweep_file_groups(sweep->file), 0};
+        struct dataset_options data_options = {.size = sweep_file_image_size(sweep->file),
+                                               .pixel_size = sweep->file->pixel_size,
+                                               .groups = sweep_file_groups(sweep->file)};
         rc = dataset_try(sweep->file->data, err);
         if (rc == 0)
             rc = dataset_open(sweep->file->data, &data_options, &data, err);
+        if (rc == 0)
+            rc = dataset_check_numbers(data, sweep->file->data, err);
     }
     if (rc == 0)
         rc = sweep_expand(sweep, data, err);

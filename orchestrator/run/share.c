@@ -26,7 +26,9 @@ static struct dataset *receive_head(struct dataset head, struct err *err)
     data->cluster = err_calloc((size_t)head.n_clusters, sizeof *data->cluster, "cluster numbers", err);
     data->cluster_count =
         err_calloc((size_t)head.n_clusters, sizeof *data->cluster_count, "cluster sizes", err);
-    if (data->content && (data->group || !head.group) && data->image && data->cluster && data->cluster_count)
+    data->name = err_calloc((size_t)head.n_names, sizeof *data->name, "class names", err);
+    if (data->name && data->content && (data->group || !head.group) && data->image && data->cluster &&
+        data->cluster_count)
         return data;
     dataset_free(data);
     return NULL;
@@ -50,6 +52,7 @@ static int share_descriptions(MPI_Comm comm, struct dataset **data, struct err *
     if (head.group)
         bcast_bytes((*data)->group, (size_t)head.n_images * sizeof *(*data)->group, comm);
     bcast_bytes((*data)->image, (size_t)head.n_images * sizeof *(*data)->image, comm);
+    bcast_bytes((*data)->name, (size_t)head.n_names * sizeof *(*data)->name, comm);
     bcast_bytes((*data)->cluster, (size_t)head.n_clusters * sizeof *(*data)->cluster, comm);
     bcast_bytes((*data)->cluster_count, (size_t)head.n_clusters * sizeof *(*data)->cluster_count, comm);
     return 0;

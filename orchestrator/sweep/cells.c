@@ -44,8 +44,9 @@ int cells_try(const char *results_path, struct err *err)
 
 int cells_open(const struct sweep *sweep, const char *results_path, struct cells *cells, struct err *err)
 {
-    struct dataset_options options = {sweep_file_image_size(sweep->file), sweep->file->pixel_size,
-                                      sweep_file_groups(sweep->file), 0};
+    struct dataset_options options = {.size = sweep_file_image_size(sweep->file),
+                                      .pixel_size = sweep->file->pixel_size,
+                                      .groups = sweep_file_groups(sweep->file)};
     int rc = cells_path(results_path, cells->path, err);
     cells->data = NULL;
     cells->is_packed = strcmp(sweep->file->data, "builtin") != 0 && !is_folder(sweep->file->data);
@@ -53,6 +54,8 @@ int cells_open(const struct sweep *sweep, const char *results_path, struct cells
         snprintf(cells->path, sizeof cells->path, "%s", sweep->file->data);
     if (rc == 0)
         rc = dataset_open(sweep->file->data, &options, &cells->data, err);
+    if (rc == 0)
+        rc = dataset_check_numbers(cells->data, sweep->file->data, err);
     return rc == 0 && cells->is_packed ? check_pixel_size(sweep, cells->data, err) : rc;
 }
 

@@ -297,7 +297,7 @@ static void describe_variants(struct layout *l, const struct dataset *data, int 
     const struct config config = config_defaults(worker_schema());
     const struct augment_settings *ranges = config_of(&config, &augment_section);
     snprintf(l->title, sizeof l->title, "Image augmentation: one cell and 16 versions of it");
-    snprintf(l->subtitle, sizeof l->subtitle, "First image of cluster %d, cell %s",
+    snprintf(l->subtitle, sizeof l->subtitle, "First image of cluster %d, cell %.180s",
              data->image[image].cluster, data->image[image].id);
     figtext_note(
         &l->notes,

@@ -51,6 +51,79 @@ static void expect_error(const char *path, const char *line)
     assert_string_equal(err.text + strlen(path), line);
 }
 
+/* make() with names: clusters 0 and 2 of three. */
+static struct dataset *make_named(const char *first, const char *last)
+{
+    struct dataset *data = make();
+    data->n_names = 3;
+    data->name = calloc(3, sizeof *data->name);
+    assert_non_null(data->name);
+    snprintf(data->name[0], sizeof *data->name, "%s", first);
+    snprintf(data->name[1], sizeof *data->name, "nobody");
+    snprintf(data->name[2], sizeof *data->name, "%s", last);
+    for (int i = 0; i < 4; i++) {
+        data->image[i].cluster = i < 2 ? 0 : 2;
+        data->image[i].given = i;
+    }
+    assert_int_equal(dataset_finish(data, &err), 0);
+    return data;
+}
+
+static void test_named_classes_are_kept(void **state)
+{
+    char room[DATASET_CLASS_SIZE], long_id[DATASET_ID_SIZE];
+    const char *path = in_folder("named.h5");
+    struct dataset *data = make_named("CD4+ T cell", "Prometaphase"), *again = NULL;
+    (void)state;
+    memset(long_id, 'x', sizeof long_id - 1);
+    long_id[sizeof long_id - 1] = '\0';
+    memcpy(data->image[3].id, long_id, sizeof long_id);
+    assert_int_equal(dataset_finish(data, &err), 0);
+    assert_int_equal(dataset_write(data, path, &err), 0);
+    assert_int_equal(dataset_read(path, &again, &err), 0);
+    assert_int_equal(again->n_names, 3);
+    assert_int_equal(again->n_clusters, 2);
+    assert_string_equal(dataset_class(again, 0, room), "CD4+ T cell");
+    assert_string_equal(dataset_class(again, again->cluster[1], room), "Prometaphase");
+    assert_string_equal(again->image[3].id, long_id);
+    assert_string_equal(again->checksum, data->checksum);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(again->image[i].given, i);
+    assert_int_equal(dataset_check_numbers(again, "c.h5", &err), E_USAGE);
+    assert_non_null(strstr(err.text, "c.h5: its classes have names (CD4+ T cell, ...)"));
+    dataset_free(again);
+    dataset_free(data);
+}
+
+static void test_names_decide_the_checksum(void **state)
+{
+    struct dataset *a = make_named("a", "b"), *b = make_named("a", "c"), *numbered = make();
+    char room[DATASET_CLASS_SIZE];
+    (void)state;
+    assert_string_not_equal(a->checksum, b->checksum);
+    assert_string_equal(dataset_class(numbered, 30, room), "30");
+    assert_int_equal(dataset_check_numbers(numbered, "c.h5", &err), 0);
+    dataset_free(a);
+    dataset_free(b);
+    dataset_free(numbered);
+}
+
+static void test_a_class_without_a_name_is_an_error(void **state)
+{
+    const char *path = in_folder("named.h5");
+    int cluster[4] = {0, 0, 3, 2};
+    (void)state;
+    struct dataset *data = make_named("a", "b");
+    assert_int_equal(dataset_write(data, path, &err), 0);
+    dataset_free(data);
+    hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    hid_t set = H5Dopen2(file, "/images/cluster", H5P_DEFAULT);
+    assert_true(H5Dwrite(set, H5T_NATIVE_INT, H5S_ALL, H5S_ALL, H5P_DEFAULT, cluster) >= 0);
+    H5Dclose(set);
+    H5Fclose(file);
+    expect_error(path, ": /images/cluster is 3 for image 2, /classes/name has 3; pack it again");
+}
+
 static void test_clusters_are_counted(void **state)
 {
     struct dataset *data = make();
@@ -342,6 +415,9 @@ static void test_open_checks_the_groups(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_named_classes_are_kept),
+        cmocka_unit_test(test_names_decide_the_checksum),
+        cmocka_unit_test(test_a_class_without_a_name_is_an_error),
         cmocka_unit_test(test_clusters_are_counted),
         cmocka_unit_test(test_what_is_written_is_read),
         cmocka_unit_test(test_groups_are_numbered),
