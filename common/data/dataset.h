@@ -20,8 +20,8 @@
  *     /images/set             [n] int32, 0 none, 1 train, 2 val, 3 test; only when the source says so
  *     /classes/name           [c] fixed-length string, what /images/cluster counts, from 0; only when classes
  *                             have names and no numbers
- * Strings are as long as the longest of them needs. The order is by cluster, then by id (numbers as numbers): independent of the file system's order.
- * No MPI. */
+ * Strings are as long as the longest of them needs. The order is by cluster, then by id (numbers as numbers):
+ * independent of the file system's order. No MPI. */
 #ifndef CELLSWEEP_DATASET_H
 #define CELLSWEEP_DATASET_H
 
@@ -91,7 +91,12 @@ struct dataset_options {
     int size;           /* width and height after resizing, pixels, 8 to 512 */
     double pixel_size;  /* micrometres a pixel, > 0 */
     const char *groups; /* column of clusters.csv that says what must stay together in a split; NULL: none */
-    int allow_missing;  /* 1: rows of clusters.csv without an image are passed over; else they are an error */
+    int allow_missing;  /* 1: rows of the label table without an image are passed over, not an error */
+    const char *labels; /* path of the label table; NULL: clusters.csv and the like in the folder */
+    const char *id_column, *label_column; /* of that table; NULL: found by their names (labels.h) */
+    /* left out of ids before they are compared (ids.h); NULL: nothing */
+    const char *strip_prefix, *strip_suffix;
+    int strip_zeros; /* 1: zeros at the beginning of ids, too */
 };
 
 /* The defaults: 50 pixels, 0.2125 micrometres, no groups. */

@@ -53,10 +53,10 @@ static int note_unknown(struct gather *g, const char *id, struct err *err)
 /* Cell that a row belongs to; -1: to none that is wanted. */
 static int cell_of(struct gather *g, const char *id, int *cell, struct err *err)
 {
-    *cell = g->catalog ? catalog_find(g->catalog, id) : idmap_find(g->unknown, catalog_bare_id(id));
+    *cell = g->catalog ? catalog_find(g->catalog, id) : idmap_find(g->unknown, ids_bare(id));
     if (*cell >= 0)
         return 0;
-    int rc = note_unknown(g, g->catalog ? id : catalog_bare_id(id), err);
+    int rc = note_unknown(g, g->catalog ? id : ids_bare(id), err);
     if (rc == 0 && !g->catalog)
         *cell = g->n_unknown - 1;
     return rc;
@@ -190,7 +190,7 @@ int outlines_parse(const char *text, const char *name, struct outlines *outlines
 
 int outlines_find(const struct outlines *outlines, const char *id)
 {
-    return outlines->by_id ? idmap_find(outlines->by_id, catalog_bare_id(id)) : -1;
+    return outlines->by_id ? idmap_find(outlines->by_id, ids_bare(id)) : -1;
 }
 
 struct point *outlines_of(const struct outlines *outlines, int i, int *n)

@@ -1,6 +1,5 @@
 #include "data/pack.h"
 
-#include "data/catalog.h"
 #include "data/outlines.h"
 #include "image/image.h"
 #include "data/polygon.h"
@@ -147,12 +146,26 @@ static int check_result(const struct packing *p, struct err *err)
 {
     const struct dataset *data = p->data;
     const struct rejects *rejects = &p->report->rejects;
+    char room[DATASET_CLASS_SIZE];
     if (data->n_images == 0)
         return err_set(err, E_IO, "%s: none of %d images can be used; the first, %s: %s", p->catalog->folder,
-                       p->report->n_images, rejects->item[0].source, rejects->item[0].reason);
+                       p->report->found.n_found, rejects->item[0].source, rejects->item[0].reason);
     if (data->n_clusters < 2)
-        return err_set(err, E_IO, "%s: all %d images are of one class, cluster %d; at least two are needed",
-                       p->catalog->folder, data->n_images, data->cluster[0]);
+        return err_set(err, E_IO, "%s: all %d images are of one class, %s%s; at least two are needed",
+                       p->catalog->folder, data->n_images, data->n_names ? "" : "cluster ",
+                       dataset_class(data, data->cluster[0], room));
+    return 0;
+}
+
+static int keep_names(struct dataset *data, const struct catalog *catalog, struct err *err)
+{
+    if (catalog->n_names == 0)
+        return 0;
+    data->name = err_calloc((size_t)catalog->n_names, sizeof *data->name, "class names", err);
+    if (!data->name)
+        return E_IO;
+    data->n_names = catalog->n_names;
+    memcpy(data->name, catalog->name, (size_t)catalog->n_names * sizeof *data->name);
     return 0;
 }
 
@@ -169,6 +182,8 @@ static int pack_catalog(struct packing *p, struct err *err)
         return E_IO;
     p->data->n_images = 0;
     p->data->synthetic = catalog->synthetic;
+    if (keep_names(p->data, catalog, err) < 0)
+        return E_IO;
     p->data->pixel_size = p->options->pixel_size;
     if (p->options->groups)
         snprintf(p->data->group_column, sizeof p->data->group_column, "%s", p->options->groups);
@@ -189,12 +204,6 @@ static void fill_report(const struct packing *p)
     report->n_bad = p->outlines.n_bad;
     memcpy(report->bad_row, p->outlines.bad, sizeof report->bad_row);
     report->below = p->outlines.below;
-    report->n_nested = p->catalog->n_nested;
-    report->n_unlabelled = p->catalog->n_unlabelled;
-    report->n_ignored = p->catalog->n_ignored;
-    report->n_outside = p->catalog->n_outside;
-    report->n_missing = p->catalog->n_missing;
-    report->n_unlisted = p->catalog->n_unlisted;
     rejects_sort(&report->rejects);
 }
 
@@ -223,14 +232,13 @@ static int check_options(const struct dataset_options *options, struct err *err)
 int pack_folder(const char *folder, const struct dataset_options *options, struct dataset **out,
                 struct pack_report *report, struct err *err)
 {
-    const struct catalog_options wanted = {options->groups, options->allow_missing};
     struct catalog catalog = {0};
     struct packing p = {.catalog = &catalog, .options = options, .report = report};
     *out = NULL;
     int rc = check_options(options, err);
     if (rc == 0)
-        rc = catalog_read(folder, &wanted, &catalog, &report->rejects, err);
-    report->n_images = catalog.n_found;
+        rc = catalog_read(folder, options, &catalog, &report->rejects, err);
+    report->found = catalog.counts;
     if (rc < 0) {
         rejects_sort(&report->rejects);
         return rc;
@@ -255,8 +263,9 @@ static void print_note(FILE *to, int n, const char *one, const char *many)
 void pack_report_print(const struct pack_report *report, FILE *to)
 {
     const struct rejects *rejects = &report->rejects;
+    const struct catalog_counts *found = &report->found;
     if (rejects->n)
-        fprintf(to, "rejected %d of %d images:\n", rejects->n, report->n_images);
+        fprintf(to, "rejected %d of %d images:\n", rejects->n, report->found.n_found);
     rejects_print(rejects, to);
     if (!report->has_boundaries && report->n_packed)
         fprintf(to, "note: no cell_boundaries.csv: no image is masked\n");
@@ -276,25 +285,32 @@ void pack_report_print(const struct pack_report *report, FILE *to)
         "the crop of its boundary's box, without a margin: is it, and is the pixel size right?",
         "boundaries span another size than their images, so their masks lie beside the cells; an image "
         "must be the crop of its boundary's box, without a margin: are they, and is the pixel size right?");
+    if (found->guess[0])
+        fprintf(to, "note: %s: %s\n", found->table, found->guess);
     print_note(
-        to, report->n_unlabelled,
-        "row of clusters.csv has no label (empty, NA, -1, ...); its image is left out, unless a folder "
-        "says its cluster",
-        "rows of clusters.csv have no label (empty, NA, -1, ...); their images are left out, unless a folder "
-        "says their cluster");
-    print_note(to, report->n_missing, "label in clusters.csv has no image and was passed over",
-               "labels in clusters.csv have no image and were passed over");
-    print_note(to, report->n_unlisted, "image is not in clusters.csv; its folder is its label",
-               "images are not in clusters.csv; their folders are their labels");
+        to, found->n_unlabelled,
+        "row of the label table has no label (empty, NA, -1, ...); its image is left out, unless a folder "
+        "says its class",
+        "rows of the label table have no label (empty, NA, -1, ...); their images are left out, unless a "
+        "folder says their class");
+    print_note(to, report->n_packed ? found->n_missing : 0,
+               "row of the label table has no image and was passed over",
+               "rows of the label table have no image and were passed over");
+    print_note(to, found->n_unlisted, "image is not in the label table; its folder is its label",
+               "images are not in the label table; their folders are their labels");
+    if (found->are_paths)
+        fprintf(to, "note: files of several folders have the same name: their paths are the cells' ids\n");
     print_note(to, report->n_ungrouped, "image has no group and is one of its own",
                "images have no group and are each one of their own");
-    print_note(to, report->n_outside,
-               "image or folder lies beside the folders cluster_<k> and was passed over",
-               "images or folders lie beside the folders cluster_<k> and were passed over");
-    print_note(to, report->n_nested, "folder lies among the images and was passed over",
+    print_note(to, found->n_outside,
+               "image or folder lies beside the folders of the classes and was passed over",
+               "images or folders lie beside the folders of the classes and were passed over");
+    print_note(to, found->n_nested, "folder lies among the images and was passed over",
                "folders lie among the images and were passed over");
-    print_note(to, report->n_ignored, "file is not a .png and was passed over",
+    print_note(to, found->n_ignored, "file is not a .png and was passed over",
                "files are not .png and were passed over");
+    print_note(to, found->n_hidden, "hidden file (._*, .DS_Store, Thumbs.db, ...) was passed over",
+               "hidden files (._*, .DS_Store, Thumbs.db, ...) were passed over");
 }
 
 void pack_report_release(struct pack_report *report)

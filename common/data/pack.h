@@ -11,6 +11,7 @@
 #ifndef CELLSWEEP_PACK_H
 #define CELLSWEEP_PACK_H
 
+#include "data/catalog.h"
 #include "data/dataset.h"
 #include "data/rejects.h"
 #include "err.h"
@@ -18,7 +19,6 @@
 #include <stdio.h>
 
 struct pack_report {
-    int n_images;       /* images found, those without a label too */
     int n_packed;       /* of them, now in the dataset */
     int n_masked;       /* of those, masked by an outline */
     int has_boundaries; /* 1 when there was a boundary file */
@@ -26,15 +26,9 @@ struct pack_report {
     int n_misfits;      /* masked images whose outline spans another size than the image */
     int n_bad;          /* rows of the boundaries without two numbers; the first of them in bad_row */
     char bad_row[240];
-    int below;    /* 1 when no vertex_y is positive: struct outlines */
-    int n_nested; /* folders inside a folder of images, passed over */
-    /* rows of clusters.csv that say that there is no label: left out, unless their folder says it */
-    int n_unlabelled;
-    int n_ignored;   /* files passed over because they are not .png */
-    int n_outside;   /* images and folders passed over because they lie beside the folders cluster_<k> */
-    int n_missing;   /* labels without an image, passed over */
-    int n_unlisted;  /* labelled by their folder, not mentioned in clusters.csv */
-    int n_ungrouped; /* packed without a group although groups are asked for: groups of their own */
+    int below; /* 1 when no vertex_y is positive: struct outlines */
+    struct catalog_counts found;
+    int n_ungrouped;        /* packed without a group although groups are asked for: groups of their own */
     struct rejects rejects; /* images left out */
 };
 

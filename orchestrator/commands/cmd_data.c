@@ -7,6 +7,7 @@
 #include "data/sheet.h"
 #include "data/synth.h"
 #include "h5.h"
+#include "utf8.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,11 +54,40 @@ static int check_output(const char *path, struct err *err)
                   : err_set(err, E_USAGE, "%s: exists and is not a packed dataset; name another file", path);
 }
 
+/* Images of every class: "B cells 3, T cells 2", in lines of WIDTH. */
+static void print_classes(const struct dataset *data)
+{
+    enum { WIDTH = 100, INDENT = 12 };
+    int column = printf("  classes  ");
+    for (int k = 0; k < data->n_clusters; k++) {
+        char room[DATASET_CLASS_SIZE], text[DATASET_CLASS_SIZE + 20];
+        snprintf(text, sizeof text, "%s: %d%s", dataset_class(data, data->cluster[k], room),
+                 data->cluster_count[k], k + 1 < data->n_clusters ? "," : "");
+        if (column > INDENT && column + 1 + utf8_width(text) > WIDTH)
+            column = printf("\n%*s", INDENT - 1, "") - 1;
+        column += printf(" %s", text);
+    }
+    putchar('\n');
+}
+
+static void print_sets(const struct dataset *data, int width)
+{
+    int n[N_GIVEN_SETS] = {0};
+    for (int i = 0; i < data->n_images; i++)
+        n[data->image[i].given]++;
+    if (n[GIVEN_NONE] < data->n_images)
+        printf("  %-*strain %d, val %d, test %d, none %d\n", width, "sets", n[GIVEN_TRAIN], n[GIVEN_VAL],
+               n[GIVEN_TEST], n[GIVEN_NONE]);
+}
+
 static void print_packed(const struct dataset *data, const struct pack_report *report, const char *path)
 {
-    printf("%s: %d images of %d clusters, %d x %d pixels%s\n", path, data->n_images, data->n_clusters,
-           data->size, data->size, data->synthetic ? ", SYNTHETIC" : "");
-    printf("  found     %8d\n", report->n_images);
+    printf("%s: %d images of %d %s, %d x %d pixels%s\n", path, data->n_images, data->n_clusters,
+           data->n_names ? "classes" : "clusters", data->size, data->size,
+           data->synthetic ? ", SYNTHETIC" : "");
+    print_classes(data);
+    print_sets(data, 10);
+    printf("  found     %8d\n", report->found.n_found);
     printf("  rejected  %8d\n", report->rejects.n);
     printf("  masked    %8d\n", report->n_masked);
     printf("  unmasked  %8d\n", report->n_packed - report->n_masked);
@@ -79,7 +109,7 @@ static int pack_and_write(const struct options *a, struct pack_report *report, s
         print_packed(data, report, a->output);
     if (rc == 0 && report->rejects.n)
         rc = err_set(err, E_JOB, "%s: %d of %d images were rejected (listed above); the other %d are packed",
-                     a->path, report->rejects.n, report->n_images, report->n_packed);
+                     a->path, report->rejects.n, report->found.n_found, report->n_packed);
     dataset_free(data);
     return rc;
 }
@@ -117,6 +147,12 @@ static int count_copies(const struct dataset *data, int *n_conflicts)
     return copies;
 }
 
+/* What stands before a class: a number needs a word. */
+static const char *kind_of_class(const struct dataset *data)
+{
+    return data->n_names ? "" : "cluster ";
+}
+
 /* A few of them by name, those whose labels disagree before the others. */
 static void print_copies(const struct dataset *data)
 {
@@ -134,8 +170,10 @@ static void print_copies(const struct dataset *data)
                                        *first = &data->image[dataset_content(data, i)];
             if (image == first || (image->cluster == first->cluster) != agree)
                 continue;
-            printf("                %s (cluster %d) = %s (cluster %d)\n", image->id, image->cluster,
-                   first->id, first->cluster);
+            char room[2][DATASET_CLASS_SIZE];
+            printf("                %s (%s%s) = %s (%s%s)\n", image->id, kind_of_class(data),
+                   dataset_class(data, image->cluster, room[0]), first->id, kind_of_class(data),
+                   dataset_class(data, first->cluster, room[1]));
             shown++;
         }
     if (copies > shown)
@@ -173,8 +211,9 @@ static void print_summary(const struct dataset *data, const char *name, int *roo
     struct spread w = spread_of(data, -1, 0, room), h = spread_of(data, -1, 1, room);
     printf("%s%s\n", name, data->synthetic ? "   SYNTHETIC: drawn by this program" : "");
     printf("  source      %s\n", data->origin);
-    printf("  images      %d of %d clusters, %d x %d pixels, %.1f MB\n", data->n_images, data->n_clusters,
-           data->size, data->size, 4e-6 * data->n_images * (double)dataset_floats(data));
+    printf("  images      %d of %d %s, %d x %d pixels, %.1f MB\n", data->n_images, data->n_clusters,
+           data->n_names ? "classes" : "clusters", data->size, data->size,
+           4e-6 * data->n_images * (double)dataset_floats(data));
     printf("  originals   %d x %d to %d x %d pixels, median %d x %d\n", w.min, h.min, w.max, h.max, w.median,
            h.median);
     printf("  masked      %d of %d, at %g micrometres a pixel\n", w.n_masked, data->n_images,
@@ -182,7 +221,29 @@ static void print_summary(const struct dataset *data, const char *name, int *roo
     print_copies(data);
     if (data->group_column[0])
         printf("  groups      %d by %s\n", data->n_groups, data->group_column);
+    print_sets(data, 12);
     printf("  checksum    %s\n\n", data->checksum);
+}
+
+/* The column of classes is as wide as the longest of them. */
+static int class_width(const struct dataset *data)
+{
+    char room[DATASET_CLASS_SIZE];
+    int most = 7;
+    for (int k = 0; k < data->n_clusters; k++) {
+        int width = utf8_width(dataset_class(data, data->cluster[k], room));
+        most = width > most ? width : most;
+    }
+    return most;
+}
+
+/* A class in a column: numbers to the right, names to the left. */
+static void print_class(const struct dataset *data, int cluster, int width)
+{
+    char room[DATASET_CLASS_SIZE];
+    const char *text = dataset_class(data, cluster, room);
+    int blanks = width - utf8_width(text);
+    printf("  %*s%s%*s", data->n_names ? 0 : blanks, "", text, data->n_names ? blanks : 0, "");
 }
 
 static void print_cluster(const struct dataset *data, int k, int largest, int *room)
@@ -191,8 +252,8 @@ static void print_cluster(const struct dataset *data, int k, int largest, int *r
     struct spread w = spread_of(data, data->cluster[k], 0, room),
                   h = spread_of(data, data->cluster[k], 1, room);
     char depth[40];
-    printf("  %7d %7d %6.1f%% %7d   %4d x %-4d  ", data->cluster[k], n, 100.0 * n / data->n_images,
-           w.n_masked, w.median, h.median);
+    print_class(data, data->cluster[k], class_width(data));
+    printf(" %7d %6.1f%% %7d   %4d x %-4d  ", n, 100.0 * n / data->n_images, w.n_masked, w.median, h.median);
     formats_text(data, data->cluster[k], depth, sizeof depth);
     printf("%-16s %6.4f  ", depth, formats_bright(data, data->cluster[k]));
     for (int i = 0; i < (bar ? bar : 1); i++)
@@ -210,7 +271,8 @@ static int print_info(const struct dataset *data, const char *name, struct err *
     for (int k = 0; k < data->n_clusters; k++)
         largest = data->cluster_count[k] > largest ? data->cluster_count[k] : largest;
     formats_note(data, stderr);
-    printf("  cluster  images   share  masked   median size  depth            99.9 %%\n");
+    printf("  %-*s  images   share  masked   median size  depth            99.9 %%\n", class_width(data),
+           data->n_names ? "class" : "cluster");
     for (int k = 0; k < data->n_clusters; k++)
         print_cluster(data, k, largest, room);
     free(room);
@@ -248,10 +310,22 @@ static const struct argument pack_rows[] = {
     {"pixel-size", 'p', ARGUMENT_REAL, "UM", AT(options.pixel_size), 1e-6, 1e6,
      .help = "Width of a pixel of the original crops, in micrometres (default 0.2125)"},
     {"groups", 'g', ARGUMENT_TEXT, "COLUMN", AT(options.groups),
-     .help = "Column of clusters.csv, e.g. slide: cells of one value stay on one side of a split in sweeps "
+     .help = "Column of that table, e.g. slide: cells of one value stay on one side of a split in sweeps "
              "with `groups: COLUMN`"},
+    {"labels", 'l', ARGUMENT_TEXT, "TABLE", AT(options.labels),
+     .help = "Table with the cells' ids and labels (default: clusters.csv or labels.csv in SRC)"},
+    {"id-column", 'i', ARGUMENT_TEXT, "NAME", AT(options.id_column),
+     .help = "Its column of ids (default: Barcode, cell_id, ... or one without a name)"},
+    {"label-column", 'c', ARGUMENT_TEXT, "NAME", AT(options.label_column),
+     .help = "Its column of labels (default: Cluster, group, label, leiden, ...)"},
+    {"strip-suffix", 'S', ARGUMENT_TEXT, "TEXT", AT(options.strip_suffix),
+     .help = "Leave TEXT out at the end of ids, of images and tables, before they are compared, e.g. -1"},
+    {"strip-prefix", 'P', ARGUMENT_TEXT, "TEXT", AT(options.strip_prefix),
+     .help = "The same at the beginning; cell_ never counts"},
+    {"strip-zeros", 'Z', ARGUMENT_FLAG, NULL, AT(options.strip_zeros),
+     .help = "The same for zeros: 007 is 7"},
     {"allow-missing", 'm', ARGUMENT_FLAG, NULL, AT(options.allow_missing),
-     .help = "Pass over rows of clusters.csv that have no image, and count them; without it they are an "
+     .help = "Pass over rows of the label table that have no image, and count them; without it they are an "
              "error"},
     {0}};
 

@@ -1,7 +1,7 @@
 /* From an image file's bytes to what the network sees: the way that data pack goes. */
 #include "predict/predictor_parts.h"
 
-#include "data/catalog.h"
+#include "data/ids.h"
 #include "data/pack.h"
 #include "image/image.h"
 #include "data/resize.h"
@@ -17,7 +17,7 @@
 void predictor_id(const char *name, char *out, size_t size)
 {
     const char *slash = strrchr(name, '/');
-    snprintf(out, size, "%s", catalog_bare_id(slash ? slash + 1 : name));
+    snprintf(out, size, "%s", ids_bare(slash ? slash + 1 : name));
     size_t n = strlen(out);
     if (n > 4 && strcasecmp(out + n - 4, ".png") == 0)
         out[n - 4] = '\0';

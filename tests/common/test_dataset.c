@@ -387,7 +387,7 @@ static void test_open_checks_the_size(void **state)
 static void test_open_checks_the_groups(void **state)
 {
     const char *path = in_folder("o.h5");
-    struct dataset_options options = {8, 0.325, "slide", 0};
+    struct dataset_options options = {.size = 8, .pixel_size = 0.325, .groups = "slide"};
     struct dataset *grouped = make_grouped(), *data = NULL;
     (void)state;
     write_one(path);

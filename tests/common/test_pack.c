@@ -81,7 +81,7 @@ static void expect_reject(int n, const char *source, const char *reason)
     assert_int_equal(pack(), 0);
     assert_int_equal(data->n_images, n);
     assert_int_equal(report.rejects.n, 1);
-    assert_int_equal(report.n_images, n + 1);
+    assert_int_equal(report.found.n_found, n + 1);
     assert_string_equal(report.rejects.item[0].source, source);
     assert_string_equal(report.rejects.item[0].reason, reason);
 }
@@ -218,9 +218,11 @@ static void test_one_pixel_is_an_image(void **state)
 static void test_nothing_to_pack(void **state)
 {
     (void)state;
-    expect_error(": no images: neither cell_images/cluster_<k>/cell_<id>.png nor <id>.png");
+    expect_error(": no images: neither <class>/<id>.png, cell_images/cluster_<k>/cell_<id>.png, "
+                 "{train,val,test}/<class>/<id>.png nor <id>.png");
     put_png(in_folder("s/1.png"), 3, 3, 0);
-    expect_error(": images without labels: no clusters.csv (Barcode,Cluster) and no folders cluster_<k>");
+    expect_error(": images without labels: no clusters.csv (Barcode,Cluster) and no folders called after "
+                 "classes; --labels names a table that lies elsewhere");
     put_text(in_folder("s/clusters.csv"), "Barcode,Cluster\n1,1\n");
     expect_error(": all 1 images are of one class, cluster 1; at least two are needed");
     put_text(in_folder("s/1.png"), "");
@@ -236,7 +238,7 @@ static void test_duplicate_ids(void **state)
     put_png(in_folder("s/cell_images/cluster_2/cell_2.png"), 9, 7, 1);
     expect_error(
         ": cell_images/cluster_1/cell_2.png and cell_images/cluster_2/cell_2.png have the same cell id 2; "
-        "rename or remove one");
+        "rename or remove one; cells of several slides keep apart with the slide's name before their ids");
 }
 
 static void test_labels_are_checked(void **state)
@@ -246,7 +248,7 @@ static void test_labels_are_checked(void **state)
     make_layout_a();
     put_text(table, "Barcode,Cluster\n1,1\n3,2\n");
     assert_int_equal(pack(), 0);
-    assert_int_equal(report.n_unlisted, 3);
+    assert_int_equal(report.found.n_unlisted, 3);
     put_text(table, "Barcode,Cluster\n1,1\n5,2\n6,1\n");
     expect_error("/clusters.csv:3: cell 5 has a label but no image (2 such rows); remove the row, add the "
                  "image, or let `cellsweep data pack --allow-missing` pass over such rows");
@@ -256,11 +258,180 @@ static void test_labels_are_checked(void **state)
     put_text(table, "Barcode,Cluster\n1,1\n2,1\n1,1\n");
     expect_error("/clusters.csv:4: cell 1 has a label already, in line 2; remove one");
     put_text(table, "Barcode,Cluster\n1,1.5\n");
-    expect_error("/clusters.csv:2: Cluster is \"1.5\", not a whole number from 0 to 32767");
-    put_text(table, "Barcode,Cluster\n1,astrocyte\n");
     expect_error(
-        "/clusters.csv:2: Cluster is \"astrocyte\", not a finite number; give every name a number from 0 to "
-        "32767");
+        "/clusters.csv:2: cell 1 is in cluster 1.5 here, but in cell_images/cluster_1/cell_1.png; make "
+        "them agree");
+    put_text(table, "Barcode,Cluster\n1,01\n2,1.0\n3, 2\n");
+    assert_int_equal(pack(), 0);
+    put_text(table, "Barcode\n1\n");
+    assert_int_equal(pack(), 0);
+    assert_int_equal(report.found.n_unlisted, 4);
+}
+
+/* A flat folder with the images 1 to 4 and a table. */
+static void make_flat(const char *table)
+{
+    for (int i = 1; i <= 4; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "s/%d.png", i);
+        put_png(in_folder(name), 9, 7, 20 * i);
+    }
+    put_text(in_folder("s/clusters.csv"), table);
+}
+
+static void test_labels_may_be_names(void **state)
+{
+    (void)state;
+    make_flat("Barcode,Cluster\n1,CD8+ T cell\n2,CD4+ T cell\n3,CD8+ T cell\n4,10\n");
+    assert_int_equal(pack(), 0);
+    assert_int_equal(data->n_names, 3);
+    assert_string_equal(data->name[0], "10");
+    assert_string_equal(data->name[1], "CD4+ T cell");
+    assert_string_equal(data->name[2], "CD8+ T cell");
+    assert_string_equal(data->image[0].id, "4");
+    assert_int_equal(data->image[3].cluster, 2);
+    put_text(in_folder("s/clusters.csv"), "Barcode,Cluster\n1,1\n2,2.5\n3,1\n4,2\n");
+    expect_error(
+        "/clusters.csv:3: the label is \"2.5\", not a whole number from 0 to 32767, while all others are "
+        "numbers, too; give every class a whole number, or a name");
+    put_text(in_folder("s/clusters.csv"), "Barcode,Cluster\n1,a`b\n2,2\n3,1\n4,2\n");
+    expect_error(
+        "/clusters.csv:2: the class name \"a`b\" has control characters, backquotes or bytes that are no "
+        "UTF-8; rename it");
+}
+
+static void test_folders_may_be_names(void **state)
+{
+    (void)state;
+    mkdir(in_folder("s/Polylobed"), 0700);
+    mkdir(in_folder("s/B cells"), 0700);
+    mkdir(in_folder("s/notes"), 0700);
+    put_png(in_folder("s/Polylobed/a1.png"), 9, 7, 0);
+    put_png(in_folder("s/B cells/a2.png"), 9, 7, 20);
+    assert_int_equal(pack(), 0);
+    assert_int_equal(report.found.n_outside, 1);
+    assert_string_equal(data->name[0], "B cells");
+    assert_string_equal(data->name[1], "Polylobed");
+    assert_string_equal(data->image[0].id, "a2");
+    put_png(in_folder("s/B cells/a1.png"), 9, 7, 40);
+    assert_int_equal(pack(), 0);
+    assert_string_equal(data->image[0].id, "B cells/a1");
+    assert_string_equal(data->image[2].id, "Polylobed/a1");
+    assert_int_equal(report.found.are_paths, 1);
+    remove_folder(in_folder("s/notes"));
+    mkdir(in_folder("s/cell_images"), 0700);
+    rename(in_folder("s/B cells"), in_folder("s/cell_images/B"));
+    rename(in_folder("s/Polylobed"), in_folder("s/cell_images/2"));
+    assert_int_equal(pack(), 0);
+    assert_string_equal(data->image[0].id, "2/a1");
+    assert_string_equal(data->image[0].source, "cell_images/2/a1.png");
+}
+
+static void test_folders_may_be_sets(void **state)
+{
+    static const char *const sets[] = {"train", "Validation", "test"};
+    (void)state;
+    for (int k = 0; k < 3; k++)
+        for (int c = 0; c < 2; c++) {
+            char name[64];
+            snprintf(name, sizeof name, "s/%s", sets[k]);
+            mkdir(in_folder(name), 0700);
+            snprintf(name, sizeof name, "s/%s/%c", sets[k], "ab"[c]);
+            mkdir(in_folder(name), 0700);
+            snprintf(name, sizeof name, "s/%s/%c/%d.png", sets[k], "ab"[c], 2 * k + c);
+            put_png(in_folder(name), 9, 7, 30 * k + c);
+        }
+    assert_int_equal(pack(), 0);
+    assert_int_equal(report.found.n_given, 6);
+    assert_string_equal(data->name[1], "b");
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(data->image[i].given, 1 + i % 3);
+    assert_string_equal(data->image[1].source, "Validation/a/2.png");
+}
+
+/* Folders that are no labels of the table are only folders. */
+static void test_a_table_decides_over_folders(void **state)
+{
+    (void)state;
+    mkdir(in_folder("s/slide1"), 0700);
+    mkdir(in_folder("s/slide2"), 0700);
+    put_png(in_folder("s/slide1/a.png"), 9, 7, 0);
+    put_png(in_folder("s/slide2/b.png"), 9, 7, 20);
+    put_png(in_folder("s/slide2/c.png"), 9, 7, 40);
+    put_text(in_folder("s/clusters.csv"), "Barcode,Cluster\na,3\nb,3\nc,4\n");
+    assert_int_equal(pack(), 0);
+    assert_int_equal(data->n_images, 3);
+    assert_int_equal(data->cluster[0], 3);
+    put_text(in_folder("s/clusters.csv"), "path,class,split\nslide1/a.png,x,train\nslide2/c.png,y,\n");
+    assert_int_equal(pack(), 0);
+    assert_int_equal(data->n_images, 2);
+    assert_string_equal(data->image[1].id, "c");
+    assert_string_equal(data->image[1].source, "slide2/c.png");
+    assert_int_equal(data->image[0].given, GIVEN_TRAIN);
+    assert_int_equal(data->image[1].given, GIVEN_NONE);
+    put_png(in_folder("s/slide2/a.png"), 9, 7, 60);
+    put_text(in_folder("s/clusters.csv"),
+             "filename,label\nslide1/a.png,x\nslide2/a.png,y\nslide2/no.png,y\n");
+    expect_error(
+        "/clusters.csv:4: cell slide2/no has a label but no image (1 such row); remove the row, add the "
+        "image, or let `cellsweep data pack --allow-missing` pass over such rows");
+    put_text(in_folder("s/clusters.csv"), "filename,label\nslide1/a.png,x\nslide2/a.png,y\n");
+    assert_int_equal(pack(), 0);
+    assert_string_equal(data->image[1].id, "slide2/a");
+}
+
+static void test_ids_that_differ_are_explained(void **state)
+{
+    struct dataset_options options = {.size = 8, .pixel_size = 0.5, .strip_suffix = "-1"};
+    (void)state;
+    make_flat("Barcode,Cluster\n1-1,1\n2-1,2\n3-1,1\n4-1,2\n");
+    expect_error(
+        "/clusters.csv: none of its ids is that of an image: \"1-1\" here is \"1\" among the images: "
+        "--strip-suffix=-1 leaves the difference out");
+    pack_report_release(&report);
+    assert_int_equal(pack_folder(in_folder("s"), &options, &data, &report, &err), 0);
+    assert_int_equal(data->n_images, 4);
+    put_text(in_folder("s/clusters.csv"), "Barcode,Cluster\nb'1',1\ncell_2,2\nb\"3\",1\n4,2\n");
+    assert_int_equal(pack(), 0);
+    put_text(in_folder("s/clusters.csv"), "Barcode,Cluster\n1,1\n2,2\n3,1\n04,2\n");
+    assert_int_equal(pack(), E_IO);
+    assert_non_null(
+        strstr(err.text, "pass over such rows; \"04\" here is \"4\" among the images: --strip-zeros "));
+    dataset_free(data);
+    options.strip_zeros = 1;
+    pack_report_release(&report);
+    assert_int_equal(pack_folder(in_folder("s"), &options, &data, &report, &err), 0);
+    assert_string_equal(data->image[3].id, "4");
+}
+
+static void test_guessed_columns_are_told(void **state)
+{
+    struct dataset_options options = {
+        .size = 8, .pixel_size = 0.5, .label_column = "kind", .id_column = "nr"};
+    (void)state;
+    make_flat(",leiden\n1,1\n2,2\n3,1\n4,2\n");
+    assert_int_equal(pack(), 0);
+    assert_string_equal(
+        report.found.guess,
+        "the cells' ids are taken from column \"\", their labels from \"leiden\"; if that is not "
+        "right, name them: --id-column, --label-column");
+    put_text(in_folder("s/clusters.csv"), "nr,x,kind,Cluster\n1,0,a,5\n2,0,b,5\n3,0,a,5\n4,0,b,5\n");
+    expect_error("/clusters.csv:1: no column \"Barcode\", found: \"nr\", \"x\", \"kind\", \"Cluster\"; "
+                 "--id-column names the one that has the cells' ids");
+    pack_report_release(&report);
+    assert_int_equal(pack_folder(in_folder("s"), &options, &data, &report, &err), 0);
+    assert_string_equal(data->name[1], "b");
+    assert_string_equal(report.found.guess, "");
+    put_text(in_folder("s/clusters.csv"), "cell_id,x,y\n1,0,a\n");
+    expect_error(
+        "/clusters.csv: no column of labels (Cluster, group, label, ...), found: \"cell_id\", \"x\", "
+        "\"y\"; --label-column names it");
+    put_text(in_folder("other.csv"), "barcode,cluster\n1,1\n2,2\n3,1\n4,2\n");
+    options = (struct dataset_options){.size = 8, .pixel_size = 0.5, .labels = in_folder("other.csv")};
+    dataset_free(data);
+    pack_report_release(&report);
+    assert_int_equal(pack_folder(in_folder("s"), &options, &data, &report, &err), 0);
+    assert_string_equal(report.found.table, "other.csv");
 }
 
 static void test_a_cluster_of_one_is_packed(void **state)
@@ -273,7 +444,19 @@ static void test_a_cluster_of_one_is_packed(void **state)
     assert_int_equal(data->n_clusters, 3);
     assert_int_equal(data->cluster_count[2], 1);
     mkdir(in_folder("s/cell_images/cluster_x"), 0700);
-    expect_error("/cell_images/cluster_x: the folder's name is not cluster_<number> (0 to 32767)");
+    mkdir(in_folder("s/cell_images/old"), 0700);
+    put_png(in_folder("s/cell_images/old/7.png"), 4, 4, 9);
+    assert_int_equal(pack(), 0);
+    assert_int_equal(data->n_names, 0);
+    assert_int_equal(report.found.n_outside, 2);
+    put_png(in_folder("s/cell_images/cluster_x/7.png"), 4, 4, 9);
+    assert_int_equal(pack(), 0);
+    assert_string_equal(data->name[3], "x");
+    remove_folder(in_folder("s/cell_images/cluster_x"));
+    rename(in_folder("s/cell_images/cluster_9"), in_folder("s/cell_images/cluster_99999"));
+    expect_error(
+        "/cell_images/cluster_99999: the label is \"99999\", not a whole number from 0 to 32767, while all "
+        "others are numbers, too; give every class a whole number, or a name");
 }
 
 static void test_long_names_are_whole(void **state)
@@ -338,7 +521,7 @@ static void test_groups_are_a_column(void **state)
     put_text(in_folder("s/clusters.csv"),
              "slide,Barcode,x,Cluster\ns 1,1,0,1\n\"s 2\",cell_2,0,1\ns 1,3,0,2\n,4,0,2\n");
     expect_groups(a, 5);
-    assert_int_equal(report.n_unlisted, 1);
+    assert_int_equal(report.found.n_unlisted, 1);
     assert_int_equal(report.n_ungrouped, 2);
     assert_int_equal(data->n_groups, 4);
     assert_int_equal(pack(), 0);
@@ -518,10 +701,10 @@ static void test_cells_without_a_label_are_left_out(void **state)
         put_text(in_folder("s/clusters.csv"), text);
         assert_int_equal(pack(), 0);
         assert_int_equal(data->n_images, 2);
-        assert_int_equal(report.n_images, 3);
+        assert_int_equal(report.found.n_found, 3);
         assert_int_equal(report.rejects.n, 0);
-        assert_int_equal(report.n_unlabelled, 2);
-        expect_note("note: 2 rows of clusters.csv have no label");
+        assert_int_equal(report.found.n_unlabelled, 2);
+        expect_note("note: 2 rows of the label table have no label");
     }
 }
 
@@ -600,6 +783,12 @@ int main(void)
         UNIT(test_nothing_to_pack),
         UNIT(test_duplicate_ids),
         UNIT(test_labels_are_checked),
+        UNIT(test_labels_may_be_names),
+        UNIT(test_folders_may_be_names),
+        UNIT(test_folders_may_be_sets),
+        UNIT(test_a_table_decides_over_folders),
+        UNIT(test_ids_that_differ_are_explained),
+        UNIT(test_guessed_columns_are_told),
         UNIT(test_a_cluster_of_one_is_packed),
         UNIT(test_long_names_are_whole),
         UNIT(test_options_are_checked),

@@ -95,7 +95,7 @@ static void test_the_same_bytes_every_time(void **state)
         free(y);
     }
     assert_int_equal(pack_folder(in_folder("one"), &options, &a, &report, &err), 0);
-    assert_int_equal(report.rejects.n + report.n_unknown + report.n_misfits + report.n_unlisted, 0);
+    assert_int_equal(report.rejects.n + report.n_unknown + report.n_misfits + report.found.n_unlisted, 0);
     assert_int_equal(report.n_masked, 1000);
     pack_report_release(&report);
     assert_int_equal(synth_open(&options, &b, &err), 0);

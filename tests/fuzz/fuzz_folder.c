@@ -70,9 +70,9 @@ int fuzz_one(const uint8_t *bytes, size_t n)
     struct err err = {0};
     if (!folder[0])
         make_folder(clusters, boundaries);
-    int rc = fuzz_check(catalog_read(folder, &(struct catalog_options){n % 2 ? "slide" : NULL, n % 3 == 0},
-                                     &catalog, &rejects, &err),
-                        &err);
+    struct dataset_options options = {DATASET_DEFAULTS, .groups = n % 2 ? "slide" : NULL,
+                                      .allow_missing = n % 3 == 0};
+    int rc = fuzz_check(catalog_read(folder, &options, &catalog, &rejects, &err), &err);
     if (rc == 0)
         rc = fuzz_check(outlines_read(catalog.boundaries, &catalog, &outlines, &err), &err);
     for (int i = 0; rc == 0 && i < outlines.n_cells; i++)

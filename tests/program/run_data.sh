@@ -54,7 +54,7 @@ check "labels without images are an error that names the way out" grep -q "has a
 check_fails "and nothing is packed" test -e "$TMP/some.h5"
 status 0 "$C" data pack "$TMP/some" -o "$TMP/some.h5" --allow-missing
 check "they are passed over when allowed" grep -q ": $n images of 28 clusters" "$TMP/out"
-check "and counted" grep -q "$((1000 - n)) labels in clusters.csv have no image and were passed over" "$TMP/err"
+check "and counted" grep -q "$((1000 - n)) rows of the label table have no image and were passed over" "$TMP/err"
 
 # Groups: a column of clusters.csv.
 "$C" data synth "$TMP/grouped" >/dev/null
@@ -88,7 +88,7 @@ check "info tells the depth" grep -q "^ *1 .* 8 bit  *0\.[0-9]* " "$TMP/out"
 cp "$TMP/grouped/cell_images/cluster_1/$(ls "$TMP/grouped/cell_images/cluster_1" | head -n 1)" "$TMP/grouped/cell_images/stray.png"
 mkdir "$TMP/grouped/cell_images/astrocytes"
 status 0 "$C" data pack "$TMP/grouped" -o "$TMP/plain.h5"
-check "what lies beside the cluster folders is told" grep -q "^note: 2 images or folders lie beside the folders cluster_<k>" "$TMP/err"
+check "what lies beside the cluster folders is told" grep -q "^note: 2 images or folders lie beside the folders of the classes" "$TMP/err"
 check "and changes no checksum" grep -q "$sum" "$TMP/out"
 
 for verb in synth pack info; do

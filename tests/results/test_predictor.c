@@ -198,7 +198,7 @@ static void assert_prepared(const struct predictor *p, const struct dataset *pac
 {
     float pixels[SIZE * SIZE];
     struct predictor_image info;
-    char file[160], name[96];
+    char file[DATASET_SOURCE_SIZE + 8], name[DATASET_ID_SIZE + 16];
     size_t n;
     snprintf(file, sizeof file, "cells/%s", packed->image[i].source);
     snprintf(name, sizeof name, "cell_%s.png", packed->image[i].id);
