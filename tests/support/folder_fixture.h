@@ -17,7 +17,7 @@ static char fixture_folder[64];
 /* Path of `name` inside the temporary folder, in one of 128 static buffers. */
 static inline const char *in_folder(const char *name)
 {
-    static char path[128][256];
+    static char path[128][512];
     static unsigned next;
     char *out = path[next++ % 128];
     snprintf(out, sizeof path[0], "%s/%s", fixture_folder, name);
