@@ -26,7 +26,7 @@ silent() {
 }
 
 # lit IMAGE: pixels above 0 of an image of the dataset packed last, by its place in the order.
-lit() { h5dump -d /images/pixels -s "$1,0,0" -c 1,20,20 -y -w 1 "$OUT" | awk '/DATA/ {on = 1; next} /}/ {on = 0} on {gsub(",", ""); n += $1 > 0} END {print n + 0}'; }
+lit() { h5dump -d /images/pixels -s "$1,0,0" -c 1,20,20 -y -w 1 "$OUT" | awk '/DATA [{]/ {on = 1; next} /}/ {on = 0} on {gsub(",", ""); n += $1 > 0} END {print n + 0}'; }
 # is_lit IMAGE PIXELS: it has so many.
 is_lit() { check "  $2 pixels of image $1 are left" [ "$(lit "$1")" -eq "$2" ]; }
 
