@@ -2,6 +2,7 @@
 
 #include "data/catalog_parts.h"
 #include "data/listing.h"
+#include "image/image.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,7 +96,7 @@ static int paths_as_ids(const struct cataloguing *c, struct err *err)
     for (int i = 0; i < catalog->n; i++) {
         struct dataset_image *cell = &catalog->cell[i];
         const char *path = cell->source + (strncmp(cell->source, c->base, n) == 0 ? n : 0);
-        if (snprintf(cell->id, sizeof cell->id, "%.*s", listing_stem(path), path) >= DATASET_ID_SIZE)
+        if (snprintf(cell->id, sizeof cell->id, "%.*s", (int)image_stem(path), path) >= DATASET_ID_SIZE)
             return err_set(
                 err, E_IO,
                 "%s: %s: names stand twice, so paths are ids, and this one is longer than %d bytes; "

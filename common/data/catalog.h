@@ -24,6 +24,7 @@
 #include "data/dataset.h"
 #include "data/idmap.h"
 #include "data/ids.h"
+#include "data/passed.h"
 #include "data/rejects.h"
 #include "err.h"
 
@@ -31,18 +32,17 @@ enum { CATALOG_PATH_SIZE = 4096 };
 
 /* What was met on the way and is told. */
 struct catalog_counts {
-    int n_found;      /* images found, those without a usable name or label too */
-    int n_ignored;    /* files passed over because they are no images */
-    int n_hidden;     /* ._x, .DS_Store, Thumbs.db and the like */
-    int n_nested;     /* folders inside a folder of images, passed over */
-    int n_outside;    /* images and folders beside the folders of classes, passed over */
-    int n_unlabelled; /* rows of the table that say that there is no label */
-    int n_missing;    /* rows with a label but without an image */
-    int n_unlisted;   /* labelled by their folder, not mentioned in the table */
-    int n_given;      /* images that the source gives to a set */
-    int are_paths;    /* 1: ids are paths, since names stand twice */
-    char table[80];   /* name of the table, without its folder; "": none */
-    char guess[320];  /* which columns were taken, when it is a guess; else "" */
+    int n_found;          /* images found, those without a usable name or label too */
+    struct passed passed; /* files that are no images; ._x, .DS_Store, Thumbs.db and the like */
+    int n_nested;         /* folders inside a folder of images, passed over */
+    int n_outside;        /* images and folders beside the folders of classes, passed over */
+    int n_unlabelled;     /* rows of the table that say that there is no label */
+    int n_missing;        /* rows with a label but without an image */
+    int n_unlisted;       /* labelled by their folder, not mentioned in the table */
+    int n_given;          /* images that the source gives to a set */
+    int are_paths;        /* 1: ids are paths, since names stand twice */
+    char table[80];       /* name of the table, without its folder; "": none */
+    char guess[320];      /* which columns were taken, when it is a guess; else "" */
 };
 
 struct catalog {

@@ -2,6 +2,7 @@
 #include "data/catalog_parts.h"
 
 #include "data/listing.h"
+#include "image/image.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +21,7 @@ static const char *path_id(const struct cataloguing *c, const char *source, char
 {
     size_t n = strlen(c->base);
     source += n && strncmp(source, c->base, n) == 0 ? n : 0;
-    snprintf(room, CATALOG_PATH_SIZE, "%.*s", listing_stem(source), source);
+    snprintf(room, CATALOG_PATH_SIZE, "%.*s", (int)image_stem(source), source);
     return room;
 }
 
@@ -30,7 +31,7 @@ const char *catalog_row_id(const struct cataloguing *c, int i, char *room)
     if (!id && c->catalog->counts.are_paths)
         return path_id(c, file, room);
     const char *slash = id ? NULL : strrchr(file, '/'), *name = id ? id : slash ? slash + 1 : file;
-    snprintf(room, CATALOG_PATH_SIZE, "%.*s", listing_stem(name), name);
+    snprintf(room, CATALOG_PATH_SIZE, "%.*s", (int)image_stem(name), name);
     return room;
 }
 

@@ -2,6 +2,7 @@
 #include "data/catalog_parts.h"
 
 #include "data/listing.h"
+#include "image/image.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -32,7 +33,7 @@ static int add_image(struct cataloguing *c, const char *inside, const char *id, 
 {
     char stem[CATALOG_PATH_SIZE];
     const char *slash = strrchr(inside, '/'), *name = slash ? slash + 1 : inside;
-    snprintf(stem, sizeof stem, "%.*s", listing_stem(name), name);
+    snprintf(stem, sizeof stem, "%.*s", (int)image_stem(name), name);
     id = ids_bare(id ? id : stem);
     c->catalog->counts.n_found++;
     if (strlen(inside) >= DATASET_SOURCE_SIZE)
@@ -71,9 +72,11 @@ static int is_table(const struct cataloguing *c, const char *name)
 
 static void count_others(struct cataloguing *c, const struct listing *listing)
 {
-    c->catalog->counts.n_hidden += listing->n_hidden;
+    for (int i = 0; i < listing->hidden.n; i++)
+        passed_add(&c->catalog->counts.passed, listing->hidden.name[i]);
     for (int i = 0; i < listing->others.n; i++)
-        c->catalog->counts.n_ignored += !is_table(c, listing->others.name[i]);
+        if (!is_table(c, listing->others.name[i]))
+            passed_add(&c->catalog->counts.passed, listing->others.name[i]);
 }
 
 /* All images of a folder that is listed; prefix: "" or ended by a slash. */
@@ -266,7 +269,8 @@ static int count_beside(struct cataloguing *c, struct err *err)
     struct listing top;
     int rc = *c->base ? list(c, "", &top, err) : 0;
     if (rc == 0 && *c->base) {
-        c->catalog->counts.n_hidden += top.n_hidden;
+        for (int i = 0; i < top.hidden.n; i++)
+            passed_add(&c->catalog->counts.passed, top.hidden.name[i]);
         listing_release(&top);
     }
     return rc;

@@ -1,5 +1,7 @@
 #include "data/listing.h"
 
+#include "image/image.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -13,17 +15,6 @@ int listing_is_folder(const char *path)
 {
     struct stat status;
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
-}
-
-int listing_is_image(const char *name)
-{
-    size_t n = strlen(name);
-    return n > 4 && strcasecmp(name + n - 4, ".png") == 0;
-}
-
-int listing_stem(const char *name)
-{
-    return (int)strlen(name) - (listing_is_image(name) ? 4 : 0);
 }
 
 static int is_left_behind(const char *name)
@@ -62,13 +53,11 @@ static int add_entry(struct listing *listing, const char *folder, const struct d
     const char *name = entry->d_name;
     if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
         return 0;
-    if (is_left_behind(name)) {
-        listing->n_hidden++;
-        return 0;
-    }
+    if (is_left_behind(name))
+        return add(&listing->hidden, name, folder, err);
     if (is_folder_in(folder, entry))
         return add(&listing->folders, name, folder, err);
-    return add(listing_is_image(name) ? &listing->images : &listing->others, name, folder, err);
+    return add(image_kind_of(name) == IMAGE_READ ? &listing->images : &listing->others, name, folder, err);
 }
 
 static int compare(const void *a, const void *b)
@@ -114,5 +103,6 @@ void listing_release(struct listing *listing)
     release(&listing->images);
     release(&listing->folders);
     release(&listing->others);
+    release(&listing->hidden);
     *listing = (struct listing){0};
 }

@@ -1,8 +1,9 @@
 /* listing.h - what lies in a folder: its images, its folders, and other files; each by name, numbers as
  * numbers, the same on every file system.
  *
- * Hidden entries are counted and not looked at; so are the files that systems leave beside others: ._name,
- * .DS_Store (hidden), Thumbs.db, desktop.ini. Links to folders are folders. No MPI. */
+ * Images are told by their names (image.h). Hidden entries are not looked at; nor are the files that
+ * systems leave beside others: ._name, .DS_Store (hidden), Thumbs.db, desktop.ini. Links to folders
+ * are folders. No MPI. */
 #ifndef CELLSWEEP_LISTING_H
 #define CELLSWEEP_LISTING_H
 
@@ -14,18 +15,11 @@ struct names {
 };
 
 struct listing {
-    struct names images, folders, others;
-    int n_hidden;
+    struct names images, folders, others, hidden;
 };
 
 /* List a folder. E_IO when it cannot be read, or without memory; *listing is then empty. */
 int listing_read(const char *folder, struct listing *listing, struct err *err);
-
-/* 1 for a file's name that says that it is an image. */
-int listing_is_image(const char *name);
-
-/* Bytes of an image's name before its extension. */
-int listing_stem(const char *name);
 
 /* 1 when a folder of this path is there. */
 int listing_is_folder(const char *path);

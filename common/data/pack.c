@@ -307,10 +307,7 @@ void pack_report_print(const struct pack_report *report, FILE *to)
                "images or folders lie beside the folders of the classes and were passed over");
     print_note(to, found->n_nested, "folder lies among the images and was passed over",
                "folders lie among the images and were passed over");
-    print_note(to, found->n_ignored, "file is not a .png and was passed over",
-               "files are not .png and were passed over");
-    print_note(to, found->n_hidden, "hidden file (._*, .DS_Store, Thumbs.db, ...) was passed over",
-               "hidden files (._*, .DS_Store, Thumbs.db, ...) were passed over");
+    passed_note(&found->passed, to);
 }
 
 void pack_report_release(struct pack_report *report)

@@ -1,19 +1,14 @@
 #include "data/walk.h"
 
+#include "image/image.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <sys/types.h>
-
-static int is_png(const char *name)
-{
-    size_t n = strlen(name);
-    return n > 4 && strcasecmp(name + n - 4, ".png") == 0;
-}
 
 static int is_shown(const struct dirent *entry)
 {
@@ -39,9 +34,9 @@ static int walk_entry(struct walk *walk, const char *folder, const char *name, i
         return folders ? walk_folder(walk, path, err) : 0;
     if (folders)
         return 0;
-    if (is_png(name))
+    if (image_kind_of(name) == IMAGE_READ)
         return walk->visit(walk->self, path, err);
-    walk->n_ignored++;
+    passed_add(&walk->passed, name);
     return 0;
 }
 

@@ -5,11 +5,12 @@
  *     rc = walk_list(&walk, stdin, "standard input", &err);
  *
  * Files of a folder come before its folders, both by name, numbers as numbers: the same order on every file
- * system. Hidden entries, files that are not .png and links to folders are passed over inside a folder; a
+ * system. Hidden entries, files that are no images and links to folders are passed over inside a folder; a
  * name that is given is visited as it is. Memory: the names of the folders on the way. No MPI. */
 #ifndef CELLSWEEP_WALK_H
 #define CELLSWEEP_WALK_H
 
+#include "data/passed.h"
 #include "err.h"
 
 #include <stdio.h>
@@ -20,7 +21,7 @@ struct walk {
     /* Called for every folder before what is in it; may be NULL. */
     int (*enter)(void *self, const char *folder, struct err *err);
     void *self;
-    int n_ignored; /* files passed over because they are not .png */
+    struct passed passed; /* files that are no images by their names (image.h) */
 };
 
 /* A file, or a folder and all below it. A name that is not there is visited: who reads it says why it cannot.

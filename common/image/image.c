@@ -1,6 +1,7 @@
 #include "image/image.h"
 
 #include "image/jpeg.h"
+#include "image/npy.h"
 #include "image/png.h"
 #include "image/tiff.h"
 #include "target.h"
@@ -20,8 +21,10 @@
 static const struct format {
     int (*is)(const struct image_file *file);
     int (*decode)(const struct image_file *file, struct image *image, struct err *err);
-} formats[] = {
-    {image_is_png, image_decode_png}, {image_is_tiff, image_decode_tiff}, {image_is_jpeg, image_decode_jpeg}};
+} formats[] = {{image_is_png, image_decode_png},
+               {image_is_tiff, image_decode_tiff},
+               {image_is_jpeg, image_decode_jpeg},
+               {image_is_npy, image_decode_npy}};
 
 /* What else stands where an image should, and what to do. */
 static const struct magic {
@@ -71,7 +74,7 @@ static int is_one_of(const char *what, const char *const *names, size_t n)
 
 enum image_kind image_kind_of(const char *name)
 {
-    static const char *const read[] = {".png", ".tif", ".tiff", ".jpg", ".jpeg"};
+    static const char *const read[] = {".png", ".tif", ".tiff", ".jpg", ".jpeg", ".npy"};
     static const char *const other[] = {".bmp", ".gif", ".webp", ".heic", ".heif", ".avif", ".jp2",
                                         ".j2k", ".jxl", ".ppm",  ".pgm",  ".tga",  ".czi",  ".nd2",
                                         ".lif", ".lsm", ".svs",  ".ndpi", ".dcm",  ".zarr", ".mrc"};

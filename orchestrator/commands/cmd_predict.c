@@ -109,13 +109,12 @@ static int conclude(const struct classifier *c, const struct walk *walk, double 
                "images are coloured; only their brightness is used");
     print_note(n.transparent, "image is transparent in places; transparency is not used",
                "images are transparent in places; transparency is not used");
-    print_note(walk->n_ignored, "file is not a .png and was passed over",
-               "files are not .png and were passed over");
+    passed_note(&walk->passed, stderr);
     if (n.bad)
         return err_set(err, E_JOB, "%ld of %ld images could not be used; their reasons are above", n.bad,
                        n.bad + n.classified);
     if (n.classified == 0)
-        return err_set(err, E_IO, "predict: no images found; an image is a .png file");
+        return err_set(err, E_IO, "predict: no images found; an image is a PNG, TIFF, JPEG or .npy file");
     return 0;
 }
 

@@ -49,7 +49,7 @@ int predictor_is_exact(const struct predictor *p);
 /* "10 networks of 10 jobs (clusters 8-10, strategy augment)" in out: who votes. */
 void predictor_describe(const struct predictor *p, char *out, size_t size);
 
-/* A cell's id by the name of its image: the file's name without folder, "cell_" and ".png"; in out (size
+/* A cell's id by the name of its image: the file's name without folder, "cell_" and extension; in out (size
  * bytes; PREDICTOR_ID_SIZE hold the longest name a file can have). */
 enum { PREDICTOR_ID_SIZE = 256 };
 void predictor_id(const char *name, char *out, size_t size);

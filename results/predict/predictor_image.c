@@ -18,9 +18,7 @@ void predictor_id(const char *name, char *out, size_t size)
 {
     const char *slash = strrchr(name, '/');
     snprintf(out, size, "%s", ids_bare(slash ? slash + 1 : name));
-    size_t n = strlen(out);
-    if (n > 4 && strcasecmp(out + n - 4, ".png") == 0)
-        out[n - 4] = '\0';
+    out[image_stem(out)] = '\0';
 }
 
 /* A copy of the outline of the image `name`, which masking changes; *n 0 when there is none. only: a table of

@@ -721,7 +721,8 @@ static void test_what_is_passed_over_is_counted(void **state)
     put_text(in_folder("s/clusters.csv"), "Barcode,Cluster\na,1\ncluster_b,2\n");
     assert_int_equal(pack(), 0);
     assert_int_equal(data->n_images, 2);
-    expect_note("note: 2 files are not .png and were passed over\n");
+    expect_note("note: 2 files were passed over: 1 .bmp, 1 .csv (.bmp are not read; convert "
+                "such images to PNG or TIFF)\n");
     expect_note("note: 1 folder lies among the images and was passed over\n");
     remove_folder(in_folder("s"));
     mkdir(in_folder("s"), 0700);
@@ -729,7 +730,7 @@ static void test_what_is_passed_over_is_counted(void **state)
     put_text(in_folder("s/cell_images/cluster_sizes.csv"), "x");
     mkdir(in_folder("s/cell_images/cluster_1/more"), 0700);
     assert_int_equal(pack(), 0);
-    expect_note("note: 1 file is not a .png and was passed over\n");
+    expect_note("note: 1 file was passed over: 1 .csv\n");
     expect_note("note: 1 folder lies among the images and was passed over\n");
 }
 

@@ -176,6 +176,36 @@ static void jpegs(void)
     write_jpeg("progressive.jpg", 3, 1);
 }
 
+/* ---- NumPy arrays ---- */
+
+static void write_npy(const char *name, const char *type, const char *order, const char *shape, size_t n)
+{
+    const char *path = seed("npy", name);
+    FILE *file = fopen(path, "wb");
+    char header[120];
+    int length = snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': %s, 'shape': %s, }\n",
+                          type, order, shape);
+    if (!file)
+        fail(path);
+    fwrite("\x93NUMPY\1", 1, 8, file);
+    putc(length, file);
+    putc(0, file);
+    fputs(header, file);
+    for (size_t i = 0; i < n; i++)
+        putc((int)(i * 37 % 64), file);
+    if (fclose(file) != 0)
+        fail(path);
+}
+
+static void arrays(void)
+{
+    write_npy("gray.npy", "|u1", "False", "(5, 7)", 35);
+    write_npy("rgb.npy", "<u2", "False", "(3, 4, 3)", 72);
+    write_npy("fortran.npy", ">f4", "True", "(2, 3, 4)", 96);
+    write_npy("signed.npy", "<i8", "False", "(2, 2)", 32);
+    write_npy("half.npy", "<f2", "False", "(3, 2)", 12);
+}
+
 /* ---- tables ---- */
 
 static void zipped(const char *name, const char *content)
@@ -320,6 +350,7 @@ int main(int argc, char **argv)
     pngs();
     tiffs();
     jpegs();
+    arrays();
     tables();
     sweeps();
     checkpoint("fake", 0, 0, 0);

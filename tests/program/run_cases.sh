@@ -66,7 +66,7 @@ pack 0 13-cluster_-file/a-png
 says "5 images of 2 clusters"
 for case in b-csv e-beside-folders; do
     pack 0 13-cluster_-file/$case
-    says "5 images of 2 clusters" "note: 1 file is not a .png and was passed over"
+    says "5 images of 2 clusters" "note: 1 file was passed over: 1 .csv"
 done
 
 pack 0 14-unnamed-index/a-scanpy
@@ -119,5 +119,17 @@ says "masked           1"
 is_lit 2 361
 
 pack 0 23-appledouble/b-pack
-says "note: 4 hidden files (._*, .DS_Store, Thumbs.db, ...) were passed over" "5 images of 2 clusters"
+says "note: 4 files were passed over:" "2 ._*" "1 .DS_Store" "1 Thumbs.db" "5 images of 2 clusters"
+
+pack 1 21-border-empty/a-0-byte
+says "cell_images/cluster_2/cell_5.png: empty file" "4 images of 2 clusters"
+
+pack 1 24-other-formats/a
+says "bmp.png: a BMP, which is not read; convert it to PNG or TIFF" "gif.png: a GIF, which is not read" \
+    "webp.png: a WebP, which is not read" "heic.png: a HEIC or AVIF, which is not read" \
+    "html.png: a web page, not an image; download it again" "lfs.png: a pointer of git-lfs, not the image; run \`git lfs pull\`"
+pack 0 25-extension/a-capital
+says "5 images of 2 clusters"
+pack 0 25-extension/b-all-tif
+says "5 images of 2 clusters" "classes   1: 2, 2: 3"
 finish

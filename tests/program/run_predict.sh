@@ -116,7 +116,7 @@ echo text >"$TMP/in/x.png"
 mkfifo "$TMP/in/pipe.png"
 fails 1 "4 of 5 images could not be used" "$C" predict "$TMP/final.h5" "$TMP/in" "$TMP/gone.png" --filter $one -b "$TMP/bent.csv"
 check "the good one is done" grep -q "cell_6.png,6," "$TMP/out"
-for reason in "cell_5.png: its boundary has 2 vertices, needs 3" "x.png: not a PNG file" "pipe.png: is not a file" "gone.png: cannot open"; do
+for reason in "cell_5.png: its boundary has 2 vertices, needs 3" "x.png: no image that is read" "pipe.png: is not a file" "gone.png: cannot open"; do
     check "bad: $reason" grep -q "$reason" "$TMP/err"
 done
 fails 2 "2 kinds of jobs; choose one by --filter clusters=14-15 or clusters=1-27" "$C" predict "$TMP/final.h5" "$TMP/in"

@@ -447,7 +447,7 @@ static void bad_images_are_told_beside_good_ones(void **state)
     unsigned char giant[64];
     size_t n;
     char *png = served_png(&served, 1, &n), *large = calloc(1, (8 << 20) + 1);
-    static const char *const reason[] = {"truncated", "not a PNG", "empty file", "2048 a side",
+    static const char *const reason[] = {"truncated", "no image that is read", "empty file", "2048 a side",
                                          "8388608 bytes"};
     (void)state;
     http_form_add(&form, "image", "cut.png", png, n / 2);
