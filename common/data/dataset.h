@@ -97,6 +97,8 @@ struct dataset_options {
     /* left out of ids before they are compared (ids.h); NULL: nothing */
     const char *strip_prefix, *strip_suffix;
     int strip_zeros; /* 1: zeros at the beginning of ids, too */
+    /* how outlines lie on images (outline_way.h): an enum crop, 0: found; 1: y is turned; 1: x is y */
+    int crop, flip_y, swap_xy;
 };
 
 /* The defaults: 50 pixels, 0.2125 micrometres, no groups. */

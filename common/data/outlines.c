@@ -9,6 +9,7 @@
 
 struct row {
     int cell;
+    long part; /* its label_id; 0: there is no such column */
     struct point at;
 };
 
@@ -73,7 +74,7 @@ static void note_bad(struct gather *g, const char *const *field, struct point at
              strchr(field[k], ',') ? "; write decimals with a point" : "");
 }
 
-/* field: vertex_x, vertex_y, cell_id. */
+/* field: vertex_x, vertex_y, cell_id, label_id. */
 static int add_row(struct gather *g, const char *const *field, struct err *err)
 {
     int cell = -1, rc = cell_of(g, field[2], &cell, err);
@@ -89,49 +90,163 @@ static int add_row(struct gather *g, const char *const *field, struct err *err)
     }
     struct point at = {number_or_nan(g->csv, field[0]), number_or_nan(g->csv, field[1])};
     note_bad(g, field, at);
-    g->row[g->n++] = (struct row){cell, at};
+    g->row[g->n++] = (struct row){cell, strtol(field[3], NULL, 10), at};
     return 0;
 }
 
-static const char *const columns[] = {"vertex_x", "vertex_y", "cell_id"};
+enum { VERTEX_X, VERTEX_Y, CELL_ID, LABEL_ID, N_COLUMNS };
+static const char *const columns[] = {"vertex_x", "vertex_y", "cell_id", "label_id"};
+
+/* The columns of a reader that has none selected: label_id may be lacking, and cell_id where a table of one
+ * cell is allowed. field gets what stands for those. */
+static int select_columns(struct csv *csv, int may_be_one, const char **field, int *place, struct err *err)
+{
+    int column[N_COLUMNS], n = 0;
+    for (int k = 0; k < N_COLUMNS; k++) {
+        int found = csv_find(csv, columns[k]);
+        if (found < 0 && k != LABEL_ID && !(k == CELL_ID && may_be_one))
+            return csv_no_column(csv, columns[k], err);
+        field[k] = k == CELL_ID ? "cell" : "0";
+        if (found >= 0) {
+            place[n] = k;
+            column[n++] = found;
+        }
+    }
+    csv_select(csv, column, n);
+    return n;
+}
 
 /* Takes the reader. */
-static int read_rows(struct csv *csv, struct gather *g, struct err *err)
+static int read_rows(struct csv *csv, struct gather *g, int may_be_one, struct err *err)
 {
-    const char *field[3] = {NULL, NULL, "cell"};
-    int rc = 0;
+    const char *field[N_COLUMNS], *read[N_COLUMNS];
+    int place[N_COLUMNS], n = select_columns(csv, may_be_one, field, place, err), rc = n < 0 ? n : 0;
     g->csv = csv;
-    while (rc == 0 && (rc = csv_next(csv, field, err)) > 0)
+    while (rc == 0 && (rc = csv_next(csv, read, err)) > 0) {
+        for (int k = 0; k < n; k++)
+            field[place[k]] = read[k];
         rc = add_row(g, field, err);
+    }
     csv_close(csv);
     return rc;
 }
 
-/* Counting sort by cell, stable: the vertices of a cell keep their order. */
+/* ---- by cell ---- */
+
+static int compare_places(const void *a, const void *b)
+{
+    const struct row *x = *(const struct row *const *)a, *y = *(const struct row *const *)b;
+    if (x->part != y->part)
+        return (x->part > y->part) - (x->part < y->part);
+    return (x > y) - (x < y);
+}
+
+/* The vertices of one cell, n rows in the order of their parts, to `to`, which has room for twice as many.
+ * With several parts each becomes a closed ring; one of fewer than 3 vertices is none. Returns how many. */
+static int take_cell(const struct row *row, size_t n, struct point *to)
+{
+    int count = 0, several = row[0].part != row[n - 1].part;
+    for (size_t first = 0, end; first < n; first = end) {
+        int start = count;
+        for (end = first; end < n && row[end].part == row[first].part; end++)
+            to[count++] = row[end].at;
+        if (several && count - start < 3)
+            count = start;
+        else if (several && polygon_corners(to + start, count - start) == count - start) {
+            to[count] = to[start];
+            count++;
+        }
+    }
+    return polygon_tidy(to, count);
+}
+
+static void note_below(const struct gather *g, struct outlines *out)
+{
+    int negative = 0, above = 0;
+    for (size_t i = 0; i < g->n; i++) {
+        negative |= g->row[i].at.y < 0;
+        above |= g->row[i].at.y > 0;
+    }
+    out->below = negative && !above;
+}
+
+static int has_parts(const struct row *row, size_t n)
+{
+    for (size_t i = 1; i < n; i++)
+        if (row[i].part != row[0].part)
+            return 1;
+    return 0;
+}
+
+/* Counting sort by cell, stable: the vertices of a cell keep their order. next (n_cells + 1), zeroed, ends as
+ * where the rows of each cell end. */
+static void sort_by_cell(const struct gather *g, struct row *sorted, size_t *next, size_t n_cells)
+{
+    for (size_t i = 0; i < g->n; i++)
+        next[g->row[i].cell + 1]++;
+    for (size_t c = 0; c < n_cells; c++)
+        next[c + 1] += next[c];
+    for (size_t i = 0; i < g->n; i++)
+        sorted[next[g->row[i].cell]++] = g->row[i];
+}
+
+/* The rows of a cell by their parts, each in the order of the file. */
+static int sort_parts(struct row *row, size_t n, struct err *err)
+{
+    struct row *copy = err_calloc(n, sizeof *copy, "boundaries", err);
+    const struct row **order = err_calloc(n, sizeof *order, "boundaries", err);
+    if (copy && order) {
+        memcpy(copy, row, n * sizeof *copy);
+        for (size_t i = 0; i < n; i++)
+            order[i] = &copy[i];
+        qsort(order, n, sizeof *order, compare_places);
+        for (size_t i = 0; i < n; i++)
+            row[i] = *order[i];
+    }
+    int rc = copy && order ? 0 : E_IO;
+    free(copy);
+    free(order);
+    return rc;
+}
+
+static int take_cells(struct row *sorted, const size_t *end, struct outlines *out, struct err *err)
+{
+    int rc = 0;
+    for (size_t c = 0, first = 0; c < (size_t)out->n_cells && rc == 0; first = end[c++]) {
+        size_t n = end[c] - first;
+        out->first[c] = 2 * first;
+        if (has_parts(sorted + first, n))
+            rc = sort_parts(sorted + first, n, err);
+        if (rc == 0 && n)
+            out->count[c] = take_cell(sorted + first, n, out->vertex + 2 * first);
+    }
+    return rc;
+}
+
 static int sort_rows(const struct gather *g, struct outlines *out, struct err *err)
 {
     out->n_cells = g->catalog ? g->catalog->n : g->n_unknown;
     out->n_unknown = g->catalog ? g->n_unknown : 0;
     size_t n_cells = (size_t)out->n_cells;
-    out->first = err_calloc(n_cells + 2, sizeof *out->first, "boundaries", err);
-    out->vertex = err_calloc(g->n, sizeof *out->vertex, "boundaries", err);
-    if (!out->first || !out->vertex)
-        return E_IO;
-    size_t *next = out->first + 1; /* next[c] becomes first[c + 1] once cell c is filled */
-    for (size_t i = 0; i < g->n; i++)
-        next[g->row[i].cell + 1]++;
-    for (size_t c = 0; c < n_cells; c++)
-        next[c + 1] += next[c];
-    int negative = 0, above = 0;
-    for (size_t i = 0; i < g->n; i++) {
-        out->vertex[next[g->row[i].cell]++] = g->row[i].at;
-        negative |= g->row[i].at.y < 0;
-        above |= g->row[i].at.y > 0;
+    size_t *end = err_calloc(n_cells + 2, sizeof *end, "boundaries", err);
+    struct row *sorted = err_calloc(g->n, sizeof *sorted, "boundaries", err);
+    out->first = err_calloc(n_cells, sizeof *out->first, "boundaries", err);
+    out->count = err_calloc(n_cells, sizeof *out->count, "boundaries", err);
+    out->vertex = err_calloc(2 * g->n, sizeof *out->vertex, "boundaries", err);
+    int rc = end && sorted && out->first && out->count && out->vertex ? 0 : E_IO;
+    if (rc == 0) {
+        sort_by_cell(g, sorted, end, n_cells);
+        rc = take_cells(sorted, end, out, err);
     }
-    out->below = negative && !above;
+    free(end);
+    free(sorted);
+    note_below(g, out);
     out->n_bad = g->n_bad;
     memcpy(out->bad, g->bad, sizeof out->bad);
-    return 0;
+    if (g->catalog && g->n == 0 && g->n_unknown)
+        catalog_explain(g->catalog, (const char *const *)g->name, g->n_unknown, out->unknown,
+                        sizeof out->unknown);
+    return rc;
 }
 
 static void free_names(struct idmap *map, char **name, int n)
@@ -143,13 +258,13 @@ static void free_names(struct idmap *map, char **name, int n)
 }
 
 /* Takes the reader. */
-static int read_outlines(struct csv *csv, const char *path, const struct catalog *catalog,
+static int read_outlines(struct csv *csv, const char *path, const struct catalog *catalog, int may_be_one,
                          struct outlines *outlines, struct err *err)
 {
     struct gather g = {.catalog = catalog, .path = path, .unknown = idmap_new(err)};
     int rc = E_IO;
     if (g.unknown)
-        rc = read_rows(csv, &g, err);
+        rc = read_rows(csv, &g, may_be_one, err);
     else
         csv_close(csv);
     if (rc == 0)
@@ -169,8 +284,8 @@ int outlines_read(const char *path, const struct catalog *catalog, struct outlin
 {
     struct csv *csv = NULL;
     *outlines = (struct outlines){0};
-    int rc = csv_open(path, columns, 3, &csv, err);
-    return rc < 0 ? rc : read_outlines(csv, path, catalog, outlines, err);
+    int rc = csv_open(path, NULL, 0, &csv, err);
+    return rc < 0 ? rc : read_outlines(csv, path, catalog, 0, outlines, err);
 }
 
 int outlines_read_all(const char *path, struct outlines *outlines, struct err *err)
@@ -182,10 +297,8 @@ int outlines_parse(const char *text, const char *name, struct outlines *outlines
 {
     struct csv *csv = NULL;
     *outlines = (struct outlines){0};
-    int rc = csv_open_text(text, name, columns, 3, &csv, err);
-    if (rc < 0)
-        rc = csv_open_text(text, name, columns, 2, &csv, err);
-    return rc < 0 ? rc : read_outlines(csv, name, NULL, outlines, err);
+    int rc = csv_open_text(text, name, NULL, 0, &csv, err);
+    return rc < 0 ? rc : read_outlines(csv, name, NULL, 1, outlines, err);
 }
 
 int outlines_find(const struct outlines *outlines, const char *id)
@@ -198,15 +311,15 @@ struct point *outlines_of(const struct outlines *outlines, int i, int *n)
     *n = 0;
     if (i >= outlines->n_cells)
         return NULL;
-    struct point *vertex = outlines->vertex + outlines->first[i];
-    *n = polygon_corners(vertex, (int)(outlines->first[i + 1] - outlines->first[i]));
-    return vertex;
+    *n = outlines->count[i];
+    return outlines->vertex + outlines->first[i];
 }
 
 void outlines_release(struct outlines *outlines)
 {
     free_names(outlines->by_id, outlines->name, outlines->n_cells);
     free(outlines->first);
+    free(outlines->count);
     free(outlines->vertex);
     *outlines = (struct outlines){0};
 }

@@ -1,5 +1,6 @@
 #include "data/pack.h"
 
+#include "data/outline_fit.h"
 #include "data/outlines.h"
 #include "image/image.h"
 #include "data/polygon.h"
@@ -9,24 +10,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-static double twice_area(const struct point *v, int n)
-{
-    double sum = 0.0; /* from the first vertex: whole coordinates of a slide would cost the digits */
-    for (int i = 0, j = n - 1; i < n; j = i++)
-        sum += (v[j].x - v[0].x) * (v[i].y - v[0].y) - (v[i].x - v[0].x) * (v[j].y - v[0].y);
-    return fabs(sum);
-}
-
-/* A closed or open ring and the same again, of which the even-odd rule leaves nothing. */
-static int stands_twice(const struct point *v, int n)
-{
-    int period = (n + 1) / 2;
-    for (int i = 0; i < n - period; i++)
-        if (fabs(v[i].x - v[i + period].x) > 0.0 || fabs(v[i].y - v[i + period].y) > 0.0)
-            return 0;
-    return n >= 6;
-}
+#include <unistd.h>
 
 static int check_outline(const struct point *outline, int n, struct err *err)
 {
@@ -35,10 +19,13 @@ static int check_outline(const struct point *outline, int n, struct err *err)
     for (int i = 0; i < n; i++)
         if (!isfinite(outline[i].x) || !isfinite(outline[i].y))
             return err_set(err, E_IO, "its boundary has a vertex that is not a number (vertex %d)", i + 1);
-    if (!(twice_area(outline, n) > 0.0))
+    if (!(polygon_twice_area(outline, n) > 0.0))
         return err_set(err, E_IO, "its boundary has no area");
-    if (stands_twice(outline, n))
-        return err_set(err, E_IO, "its boundary stands twice in the table; remove one");
+    if (polygon_looks_like_two(outline, n))
+        return err_set(
+            err, E_IO,
+            "its boundary looks like two rings that are not closed; repeat the first vertex of each at "
+            "its end, or give each a label_id of its own");
     return 0;
 }
 
@@ -51,12 +38,13 @@ static int all_zero(const struct image *image)
     return 1;
 }
 
-int pack_mask(double pixel_size, struct image *image, struct point *outline, int n, struct err *err)
+int pack_mask(const struct outline_way *way, struct image *image, struct point *outline, int n,
+              struct err *err)
 {
     int dark = all_zero(image), rc = check_outline(outline, n, err);
     if (rc < 0)
         return rc;
-    polygon_to_pixels(outline, n, pixel_size);
+    outline_to_pixels(way, outline, n, image->width, image->height);
     polygon_mask(outline, n, image->pixels, image->width, image->height);
     if (!dark && all_zero(image))
         return err_set(err, E_IO,
@@ -65,23 +53,13 @@ int pack_mask(double pixel_size, struct image *image, struct point *outline, int
     return 0;
 }
 
-int pack_image(float *out, const struct dataset_options *options, struct image *image, struct point *outline,
-               int n, struct err *err)
+int pack_image(float *out, int size, const struct outline_way *way, struct image *image,
+               struct point *outline, int n, struct err *err)
 {
-    int rc = n ? pack_mask(options->pixel_size, image, outline, n, err) : 0;
+    int rc = n ? pack_mask(way, image, outline, n, err) : 0;
     if (rc == 0)
-        resize_bilinear(out, options->size, image->pixels, image->width, image->height);
+        resize_bilinear(out, size, image->pixels, image->width, image->height);
     return rc;
-}
-
-int pack_misfits(const struct point *outline, int n, const struct image *image)
-{
-    double x = 0.0, y = 0.0;
-    for (int i = 0; i < n; i++) {
-        x = fmax(x, outline[i].x);
-        y = fmax(y, outline[i].y);
-    }
-    return n > 0 && (fabs(x + 1.0 - image->width) > 2.0 || fabs(y + 1.0 - image->height) > 2.0);
 }
 
 /* The state of a pack: where the next image goes, and from what. */
@@ -89,6 +67,7 @@ struct packing {
     const struct catalog *catalog;
     const struct dataset_options *options;
     struct outlines outlines;
+    struct outline_way way;
     struct dataset *data; /* n_images counts those packed so far */
     struct pack_report *report;
 };
@@ -114,7 +93,7 @@ static void accept_image(struct packing *p, int i, const struct image *image, co
     row->transparent = image->transparent;
     p->report->n_masked += n > 0;
     p->report->n_ungrouped += p->options->groups && !row->group[0];
-    p->report->n_misfits += pack_misfits(outline, n, image);
+    p->report->n_misfits += outline_misfits(&p->way, outline, n, image->width, image->height);
 }
 
 /* Pack image i of the catalog, or reject it. Fails only for lack of memory. */
@@ -132,8 +111,8 @@ static int pack_one(struct packing *p, int i, struct err *err)
     if (rc == 0)
         rc = image_to_gray(&image, &why);
     if (rc == 0)
-        rc = pack_image(p->data->pixels + image_size * (size_t)p->data->n_images, p->options, &image, outline,
-                        n, &why);
+        rc = pack_image(p->data->pixels + image_size * (size_t)p->data->n_images, p->options->size, &p->way,
+                        &image, outline, n, &why);
     if (rc == 0)
         accept_image(p, i, &image, outline, n);
     else
@@ -169,12 +148,33 @@ static int keep_names(struct dataset *data, const struct catalog *catalog, struc
     return 0;
 }
 
+/* The outlines, and how they lie on the images; without a file of them, what there is instead. */
+static int read_boundaries(struct packing *p, struct err *err)
+{
+    static const char *const others[] = {"cell_boundaries.parquet", "nucleus_boundaries.parquet"};
+    const struct catalog *catalog = p->catalog;
+    struct pack_report *report = p->report;
+    char path[CATALOG_PATH_SIZE + 80];
+    for (size_t k = 0; k < sizeof others / sizeof *others && !catalog->boundaries[0] && !report->parquet[0];
+         k++) {
+        snprintf(path, sizeof path, "%s/%s", catalog->folder, others[k]);
+        if (access(path, F_OK) == 0)
+            snprintf(report->parquet, sizeof report->parquet, "%s", others[k]);
+    }
+    int rc = catalog->boundaries[0] ? outlines_read(catalog->boundaries, catalog, &p->outlines, err) : 0;
+    if (rc == 0 && p->outlines.unknown[0])
+        rc = err_set(err, E_IO, "%s: none of its ids is that of an image: %s", catalog->boundaries,
+                     p->outlines.unknown);
+    if (rc == 0 && catalog->boundaries[0])
+        rc = outline_fit_find(catalog, &p->outlines, p->options, &p->way, report->way, sizeof report->way,
+                              err);
+    return rc;
+}
+
 static int pack_catalog(struct packing *p, struct err *err)
 {
     const struct catalog *catalog = p->catalog;
-    int rc = 0;
-    if (catalog->boundaries[0])
-        rc = outlines_read(catalog->boundaries, catalog, &p->outlines, err);
+    int rc = read_boundaries(p, err);
     if (rc < 0)
         return rc;
     p->data = dataset_new(catalog->n, p->options->size, err);
@@ -203,7 +203,6 @@ static void fill_report(const struct packing *p)
     report->has_boundaries = p->catalog->boundaries[0] != '\0';
     report->n_bad = p->outlines.n_bad;
     memcpy(report->bad_row, p->outlines.bad, sizeof report->bad_row);
-    report->below = p->outlines.below;
     rejects_sort(&report->rejects);
 }
 
@@ -267,7 +266,14 @@ void pack_report_print(const struct pack_report *report, FILE *to)
     if (rejects->n)
         fprintf(to, "rejected %d of %d images:\n", rejects->n, report->found.n_found);
     rejects_print(rejects, to);
-    if (!report->has_boundaries && report->n_packed)
+    if (report->parquet[0] && report->n_packed)
+        fprintf(
+            to,
+            "note: %s is not read, and there is no cell_boundaries.csv: no image is masked; this converts "
+            "it: python3 -c 'import pandas; pandas.read_parquet(\"%s\").to_csv(\"cell_boundaries.csv\", "
+            "index=False)'\n",
+            report->parquet, report->parquet);
+    else if (!report->has_boundaries && report->n_packed)
         fprintf(to, "note: no cell_boundaries.csv: no image is masked\n");
     else
         print_note(to, report->n_packed - report->n_masked, "image has no boundary and is not masked",
@@ -276,15 +282,14 @@ void pack_report_print(const struct pack_report *report, FILE *to)
     if (report->n_bad)
         fprintf(to, "note: %s (%d such row%s)\n", report->bad_row, report->n_bad,
                 report->n_bad == 1 ? "" : "s");
-    if (report->below)
-        fprintf(to,
-                "note: no vertex_y is positive: if that axis was turned round, the masks are upside down\n");
+    if (report->way[0])
+        fprintf(to, "note: %s\n", report->way);
     print_note(
         to, report->n_misfits,
-        "boundary spans another size than its image, so its mask lies beside the cell; an image must be "
-        "the crop of its boundary's box, without a margin: is it, and is the pixel size right?",
-        "boundaries span another size than their images, so their masks lie beside the cells; an image "
-        "must be the crop of its boundary's box, without a margin: are they, and is the pixel size right?");
+        "boundary does not fit its image, so its mask lies beside the cell; an image must be the crop of its "
+        "boundary's box, or have that in its middle (--crop): does it, and is the pixel size right?",
+        "boundaries do not fit their images, so their masks lie beside the cells; an image must be the crop "
+        "of its boundary's box, or have that in its middle (--crop): do they, and is the pixel size right?");
     if (found->guess[0])
         fprintf(to, "note: %s: %s\n", found->table, found->guess);
     print_note(

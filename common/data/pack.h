@@ -13,6 +13,7 @@
 
 #include "data/catalog.h"
 #include "data/dataset.h"
+#include "data/outline_way.h"
 #include "data/rejects.h"
 #include "err.h"
 
@@ -26,7 +27,8 @@ struct pack_report {
     int n_misfits;      /* masked images whose outline spans another size than the image */
     int n_bad;          /* rows of the boundaries without two numbers; the first of them in bad_row */
     char bad_row[240];
-    int below; /* 1 when no vertex_y is positive: struct outlines */
+    char way[320];    /* how outlines lie on their images, when that is worth a word; else "" */
+    char parquet[80]; /* name of a table of boundaries that was not read; "": there is none */
     struct catalog_counts found;
     int n_ungrouped;        /* packed without a group although groups are asked for: groups of their own */
     struct rejects rejects; /* images left out */
@@ -44,16 +46,12 @@ int pack_folder(const char *folder, const struct dataset_options *options, struc
  * reason when the outline is unusable. */
 struct image;
 struct point;
-int pack_image(float *out, const struct dataset_options *options, struct image *image, struct point *outline,
-               int n, struct err *err);
+int pack_image(float *out, int size, const struct outline_way *way, struct image *image,
+               struct point *outline, int n, struct err *err);
 
-/* Its first half: the image set to 0 outside the outline, in place, pixel_size micrometres a pixel. */
-int pack_mask(double pixel_size, struct image *image, struct point *outline, int n, struct err *err);
-
-/* 1 when an outline that pack_mask() has turned into pixels spans another size than its image, by
- * more than 2 pixels: the image is then no crop of the outline's box, and the mask lies beside the
- * cell. 0 also without an outline. */
-int pack_misfits(const struct point *outline, int n, const struct image *image);
+/* Its first half: the image set to 0 outside the outline, in place. */
+int pack_mask(const struct outline_way *way, struct image *image, struct point *outline, int n,
+              struct err *err);
 
 /* What was rejected and noticed, a line each; nothing when there is nothing to say. */
 void pack_report_print(const struct pack_report *report, FILE *to);

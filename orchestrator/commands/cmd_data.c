@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { BAR_WIDTH = 24 };
@@ -19,6 +20,7 @@ enum { BAR_WIDTH = 24 };
 struct options {
     const char *path;   /* the one positional argument */
     const char *output; /* -o */
+    const char *crop;   /* --crop */
     const char *sheet;  /* --sheet */
     int per_cluster;
     struct dataset_options options;
@@ -96,10 +98,21 @@ static void print_packed(const struct dataset *data, const struct pack_report *r
     printf("  checksum  %s\n", data->checksum);
 }
 
+static int find_crop(const char *word, int *crop, struct err *err)
+{
+    *crop = !word ? CROP_FOUND : strcmp(word, "box") == 0 ? CROP_BOX : CROP_CENTRED;
+    if (*crop == CROP_CENTRED && strcmp(word, "centred") != 0)
+        return err_set(err, E_USAGE, "--crop '%.40s': box or centred", word);
+    return 0;
+}
+
 static int pack_and_write(const struct options *a, struct pack_report *report, struct err *err)
 {
     struct dataset *data = NULL;
-    int rc = pack_folder(a->path, &a->options, &data, report, err);
+    struct dataset_options wanted = a->options;
+    int rc = find_crop(a->crop, &wanted.crop, err);
+    if (rc == 0)
+        rc = pack_folder(a->path, &wanted, &data, report, err);
     pack_report_print(report, stderr);
     if (rc == 0)
         formats_note(data, stderr);
@@ -324,6 +337,11 @@ static const struct argument pack_rows[] = {
      .help = "The same at the beginning; cell_ never counts"},
     {"strip-zeros", 'Z', ARGUMENT_FLAG, NULL, AT(options.strip_zeros),
      .help = "The same for zeros: 007 is 7"},
+    {"crop", 'C', ARGUMENT_TEXT, "KIND", AT(crop),
+     .help = "box: images are crops of their outlines' boxes; centred: in the middle (default: what fits)"},
+    {"flip-y", 'Y', ARGUMENT_FLAG, NULL, AT(options.flip_y), .help = "y of the outlines grows upwards"},
+    {"swap-xy", 'X', ARGUMENT_FLAG, NULL, AT(options.swap_xy),
+     .help = "x and y of the outlines are exchanged"},
     {"allow-missing", 'm', ARGUMENT_FLAG, NULL, AT(options.allow_missing),
      .help = "Pass over rows of the label table that have no image, and count them; without it they are an "
              "error"},

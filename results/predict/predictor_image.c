@@ -54,6 +54,7 @@ static int name_reason(const char *name, int rc, const struct err *why, struct e
 static int read_masked(const struct image_file *file, const struct outlines *outlines, int only,
                        double pixel_size, struct image *image, struct predictor_image *info, struct err *err)
 {
+    const struct outline_way way = {pixel_size, CROP_BOX, 0, 0};
     struct point *vertex = NULL;
     struct err why = {0};
     int n_vertices = 0, rc = image_read_memory(file->bytes, file->n, file->name, file->max_side, image, &why);
@@ -65,8 +66,8 @@ static int read_masked(const struct image_file *file, const struct outlines *out
         rc = err_set(&why, E_IO, "an outline of %d vertices around %d x %d pixels is no cell's", n_vertices,
                      image->width, image->height);
     if (rc == 0 && n_vertices)
-        rc = pack_mask(pixel_size, image, vertex, n_vertices, &why);
-    int misfit = rc == 0 && pack_misfits(vertex, n_vertices, image);
+        rc = pack_mask(&way, image, vertex, n_vertices, &why);
+    int misfit = rc == 0 && outline_misfits(&way, vertex, n_vertices, image->width, image->height);
     free(vertex);
     if (rc < 0) {
         image_release(image);

@@ -97,10 +97,78 @@ static void test_mask_is_containment_of_every_pixel(void **state)
     }
 }
 
+/* Two squares, one after the other, each closed. */
+static const struct point two[] = {{0, 0}, {2, 0}, {2, 2}, {0, 2}, {0, 0},
+                                   {4, 0}, {6, 0}, {6, 2}, {4, 2}, {4, 0}};
+
+static void test_closed_rings_are_parts(void **state)
+{
+    int end[3];
+    float pixels[7 * 3];
+    (void)state;
+    assert_int_equal(polygon_rings(two, 10, end), 2);
+    assert_int_equal(end[0], 4);
+    assert_int_equal(end[1], 9);
+    assert_true(polygon_twice_area(two, 10) == 16.0);
+    assert_true(polygon_twice_area(two, 2) == 0.0);
+    for (int i = 0; i < 21; i++)
+        pixels[i] = 1.0f;
+    polygon_mask(two, 10, pixels, 7, 3);
+    for (int i = 0; i < 21; i++) {
+        assert_int_equal(pixels[i] > 0.0f, i % 7 != 3);
+        assert_int_equal(polygon_contains(two, 10, (struct point){i % 7, i / 7}), i % 7 != 3);
+    }
+}
+
+/* A list that comes back to its first vertex on the way, and one that is not closed at its end, are one. */
+static void test_other_lists_are_one_polygon(void **state)
+{
+    const struct point knot[] = {{0, 0}, {2, 0}, {2, 2}, {0, 0}, {-2, 0}, {-2, -2}, {0, 0}};
+    (void)state;
+    assert_int_equal(polygon_rings(knot, 7, NULL), 1);
+    assert_int_equal(polygon_rings(two, 9, NULL), 1);
+    assert_int_equal(polygon_rings(two, 5, NULL), 1);
+    assert_true(polygon_contains(knot, 6, (struct point){-1.5, -1}));
+    assert_true(polygon_contains(knot, 6, (struct point){1.5, 1}));
+}
+
+static void test_what_stands_twice_counts_once(void **state)
+{
+    struct point list[20];
+    (void)state;
+    memcpy(list, two, 5 * sizeof *two);
+    memcpy(list + 5, two, 5 * sizeof *two);
+    assert_int_equal(polygon_tidy(list, 10), 4);
+    memcpy(list + 4, two, 4 * sizeof *two);
+    assert_int_equal(polygon_tidy(list, 8), 4);
+    memcpy(list, two, 10 * sizeof *two);
+    memcpy(list + 10, two, 5 * sizeof *two);
+    assert_int_equal(polygon_tidy(list, 15), 10);
+    memcpy(list, two, 10 * sizeof *two);
+    assert_int_equal(polygon_tidy(list, 10), 10);
+    assert_memory_equal(list, two, sizeof two);
+    assert_int_equal(polygon_tidy(list, 5), 4);
+}
+
+static void test_open_rings_are_seen(void **state)
+{
+    const struct point open[] = {{0, 0}, {2, 0}, {2, 2}, {0, 2}, {4, 0}, {6, 0}, {6, 2}, {4, 2}};
+    const struct point comb[] = {{0, 0}, {6, 0}, {6, 2}, {4, 2}, {4, 1}, {2, 1}, {2, 2}, {0, 2}};
+    (void)state;
+    assert_true(polygon_looks_like_two(open, 8));
+    assert_false(polygon_looks_like_two(two, 10));
+    assert_false(polygon_looks_like_two(comb, 8));
+    assert_false(polygon_looks_like_two(open, 4));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_agrees_with_inpolygon),
+        cmocka_unit_test(test_closed_rings_are_parts),
+        cmocka_unit_test(test_other_lists_are_one_polygon),
+        cmocka_unit_test(test_what_stands_twice_counts_once),
+        cmocka_unit_test(test_open_rings_are_seen),
         cmocka_unit_test(test_repeated_last_vertex_is_dropped),
         cmocka_unit_test(test_mask_of_a_triangle),
         cmocka_unit_test(test_mask_is_containment_of_every_pixel),

@@ -39,7 +39,7 @@ static void make_folder(const char *clusters, const char *boundaries)
 
 static void mask(struct outlines *outlines, int i)
 {
-    struct dataset_options options = {.size = 8, .pixel_size = 0.2125};
+    const struct outline_way way = {0.2125, CROP_CENTRED, 0, 0};
     struct image image = {.width = 9, .height = 7, .pixels = malloc(63 * sizeof(float))};
     struct err err = {0};
     float out[64];
@@ -48,7 +48,7 @@ static void mask(struct outlines *outlines, int i)
     for (int p = 0; image.pixels && p < 63; p++)
         image.pixels[p] = (float)p / 63;
     if (image.pixels && n < 1000)
-        fuzz_check(pack_image(out, &options, &image, outline, n, &err), &err);
+        fuzz_check(pack_image(out, 8, &way, &image, outline, n, &err), &err);
     free(image.pixels);
 }
 

@@ -27,8 +27,40 @@ silent() {
 
 # lit IMAGE: pixels above 0 of an image of the dataset packed last, by its place in the order.
 lit() { h5dump -d /images/pixels -s "$1,0,0" -c 1,20,20 -y -w 1 "$OUT" | awk '/DATA [{]/ {on = 1; next} /}/ {on = 0} on {gsub(",", ""); n += $1 > 0} END {print n + 0}'; }
+# values IMAGE SIZE: "value:pixels " for all values of an image, in order.
+values() { h5dump -d /images/pixels -s "$1,0,0" -c "1,$2,$2" -y -w 1 "$OUT" | awk '/DATA [{]/ {on = 1; next} /}/ {on = 0} on {gsub(",", ""); if (NF) c[$1]++} END {for (v in c) print v ":" c[v]}' | LC_ALL=C sort | tr '\n' ' '; }
 # is_lit IMAGE PIXELS: it has so many.
 is_lit() { check "  $2 pixels of image $1 are left" [ "$(lit "$1")" -eq "$2" ]; }
+
+pack 0 01-centred/a-one-60px
+says "(1 of 1 looked at): the cell is taken to be in the middle (--crop centred)"
+pack 0 01-centred/c-all-60px
+says "(5 of 5 looked at): the cell is taken to be in the middle (--crop centred)"
+pack 0 01-centred/d-all-25px --size 25
+says "(5 of 5 looked at): the cell is taken to be in the middle (--crop centred)"
+check "  309 pixels of the disc are left, and none beside it" [ "$(values 2 25)" = "0.784314:309 0:316 " ]
+pack 0 01-centred/d-all-25px --crop box
+says "note: 5 boundaries do not fit their images, so their masks lie beside the cells"
+
+pack 0 02-y-flipped/a-right
+is_lit 2 165
+pack 3 02-y-flipped/b-negated
+says "no vertex_y is positive: that axis grows upwards; --flip-y turns it"
+pack 0 02-y-flipped/b-negated --flip-y
+is_lit 2 165
+for case in a-10x20 b-20x22-L; do
+    pack 3 03-xy-swapped/$case
+    says "x and y are exchanged: 1 of 1 outlines fit their images only the other way; --swap-xy turns them"
+    pack 0 03-xy-swapped/$case --swap-xy
+    silent "do not fit" "does not fit"
+done
+
+for case in a-diagonal c-same-point; do
+    pack 1 06-degenerate/$case
+    says "cell_images/cluster_2/cell_3.png: its boundary has no area"
+done
+pack 0 07-parquet/a
+says "note: cell_boundaries.parquet is not read, and there is no cell_boundaries.csv: no image is masked; this converts it: python3 -c"
 
 pack 3 08-renumbered/a-folders
 says "clusters.csv:2: cell 1 is in cluster 1 here, but in cell_images/cluster_0/cell_1.png; make them agree"
@@ -106,8 +138,24 @@ says '"001" among the images is "1" here: --strip-zeros leaves the difference ou
 pack 0 17-id-suffix/f-leading-zeros --strip-zeros
 says "classes   1: 2, 2: 3"
 
+pack 3 17-id-suffix/i-boundaries-without-suffix
+says 'cell_boundaries.csv: none of its ids is that of an image: "aaaaaaab-1" among the images is "aaaaaaab" here: --strip-suffix=-1'
+pack 0 17-id-suffix/i-boundaries-without-suffix --strip-suffix=-1
+says "masked           5"
+
 pack 3 18-ids-again/a
 says "have the same cell id 7; rename or remove one; cells of several slides keep apart with the slide's name before their ids"
+
+for case in a-closed c-label_id; do
+    pack 0 19-two-nuclei/$case
+    is_lit 2 340
+done
+pack 1 19-two-nuclei/b-unclosed
+says "cell_3.png: its boundary looks like two rings that are not closed"
+pack 0 20-ring-twice/a
+is_lit 2 361
+pack 0 20-ring-twice/b-round
+is_lit 2 244
 
 pack 3 21-border-empty/b-row-without-image
 says "clusters.csv:7: cell 9 has a label but no image (1 such row)" "--allow-missing"
