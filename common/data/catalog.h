@@ -22,8 +22,8 @@
 
 #include "data/class_table.h"
 #include "data/dataset.h"
-#include "data/idmap.h"
-#include "data/ids.h"
+#include "table/idmap.h"
+#include "table/ids.h"
 #include "data/passed.h"
 #include "data/rejects.h"
 #include "err.h"

@@ -8,7 +8,7 @@
 #ifndef CELLSWEEP_CLASS_TABLE_H
 #define CELLSWEEP_CLASS_TABLE_H
 
-#include "data/idmap.h"
+#include "table/idmap.h"
 #include "err.h"
 
 struct class_label {

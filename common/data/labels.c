@@ -1,6 +1,7 @@
 #include "data/labels.h"
 
-#include "data/csv.h"
+#include "data/anndata.h"
+#include "table/csv.h"
 #include "data/dataset.h"
 
 #include <stdio.h>
@@ -187,8 +188,7 @@ static void unwrap_bytes(char *text)
     }
 }
 
-/* field: a text for every field, NULL: the table has none. */
-static int add_row(struct labels *labels, const char *const *field, long line, struct err *err)
+int labels_append(struct labels *labels, const char *const *field, long line, struct err *err)
 {
     size_t more = 0;
     for (int f = 0; f < N_LABELS_FIELDS; f++)
@@ -236,7 +236,7 @@ static int read_rows(struct csv *csv, const struct choice *choice, struct labels
     while ((rc = csv_next(csv, field, err)) > 0) {
         for (int k = 0; k < n; k++)
             wanted[place[k]] = field[k];
-        if ((rc = add_row(labels, wanted, csv_line(csv), err)) < 0)
+        if ((rc = labels_append(labels, wanted, csv_line(csv), err)) < 0)
             break;
     }
     return rc;
@@ -248,6 +248,8 @@ int labels_read(const char *path, const struct labels_options *options, struct l
     struct csv *csv = NULL;
     struct choice choice = {0};
     *labels = (struct labels){0};
+    if (anndata_is(path))
+        return anndata_read(path, options, labels, err);
     int rc = csv_open(path, NULL, 0, &csv, err);
     if (rc < 0)
         return rc;

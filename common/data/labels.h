@@ -6,7 +6,8 @@
  *         use(labels_text(&labels, i, LABELS_ID), labels_text(&labels, i, LABELS_LABEL));
  *     labels_release(&labels);
  *
- * The table is text (csv.h). Columns that nobody names are found by their usual names, in any case:
+ * The table is text (csv.h), or obs of an AnnData file (anndata.h). Columns of a text that nobody names are
+ * found by their usual names, in any case:
  *     ids      Barcode, cell_id, cell, id, ...; else a column without a name, as R and pandas write the index
  *     files    path, file, filename, image, ...: where the image lies in the source folder
  *     labels   Cluster, group, label, true_label, leiden, cell_type, ...; else the other one of two columns
@@ -61,6 +62,10 @@ int labels_set(const char *text);
 
 /* E_IO: the table has no column for labels, with the columns it has. */
 int labels_lack(const struct labels *labels, struct err *err);
+
+/* Append a row for who reads another kind of file: a text for every field, NULL where the table has no such
+ * column. */
+int labels_append(struct labels *labels, const char *const *field, long line, struct err *err);
 
 void labels_release(struct labels *labels);
 

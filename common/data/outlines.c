@@ -1,7 +1,7 @@
 #include "data/outlines.h"
 
-#include "data/csv.h"
-#include "data/idmap.h"
+#include "table/csv.h"
+#include "table/idmap.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 #include "data/rejects.h"
 
-#include "data/idmap.h"
+#include "table/idmap.h"
 
 #include <stdlib.h>
 #include <string.h>

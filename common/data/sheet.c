@@ -1,45 +1,74 @@
 #include "data/sheet.h"
 
 #include "image/png.h"
+#include "utf8.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { GAP = 2, MARGIN = 8, GLYPH_WIDTH = 3, GLYPH_HEIGHT = 5, PAPER = 72, INK = 255, MAX_SIDE = 16000 };
+enum {
+    GAP = 2,
+    MARGIN = 8,
+    GLYPH_WIDTH = 3,
+    GLYPH_HEIGHT = 5,
+    MOST_LETTERS = 24,
+    PAPER = 72,
+    INK = 255,
+    MAX_SIDE = 16000
+};
 
 struct canvas {
     int width, height;
     unsigned char *gray;
 };
 
-/* 3 x 5 digits, a row an octal digit, the top row first. */
-static const unsigned digits[10] = {075557, 026227, 071747, 071717, 055711,
-                                    074717, 074757, 071111, 075757, 075717};
+/* 3 x 5 letters from ' ' to 'Z', a row an octal digit, the top row first; 0: there is none. */
+static const unsigned glyphs[] = {
+    ['('] = 012221, [')'] = 042224, ['+'] = 002720, [','] = 000024, ['-'] = 000700, ['.'] = 000002,
+    ['/'] = 011244, ['0'] = 075557, ['1'] = 026227, ['2'] = 071747, ['3'] = 071717, ['4'] = 055711,
+    ['5'] = 074717, ['6'] = 074757, ['7'] = 071111, ['8'] = 075757, ['9'] = 075717, [':'] = 002020,
+    ['?'] = 061202, ['A'] = 025755, ['B'] = 065656, ['C'] = 034443, ['D'] = 065556, ['E'] = 074647,
+    ['F'] = 074644, ['G'] = 034553, ['H'] = 055755, ['I'] = 072227, ['J'] = 011152, ['K'] = 055655,
+    ['L'] = 044447, ['M'] = 057755, ['N'] = 065555, ['O'] = 025552, ['P'] = 065644, ['Q'] = 025563,
+    ['R'] = 065655, ['S'] = 034216, ['T'] = 072222, ['U'] = 055557, ['V'] = 055552, ['W'] = 055775,
+    ['X'] = 055255, ['Y'] = 055222, ['Z'] = 071247, ['_'] = 000007,
+};
 
-static void draw_digit(const struct canvas *c, int digit, int left, int top, int zoom)
+/* That of a byte of a text in UTF-8; small letters look like large ones, others like a question mark. */
+static unsigned glyph_of(char letter)
+{
+    unsigned char c = (unsigned char)toupper((unsigned char)letter);
+    if (c == ' ')
+        return 0;
+    return c < sizeof glyphs / sizeof *glyphs && glyphs[c] ? glyphs[c] : glyphs['?'];
+}
+
+static void draw_letter(const struct canvas *c, unsigned glyph, int left, int top, int zoom)
 {
     for (int y = 0; y < GLYPH_HEIGHT * zoom; y++)
         for (int x = 0; x < GLYPH_WIDTH * zoom; x++) {
             int row = GLYPH_HEIGHT - 1 - y / zoom, column = GLYPH_WIDTH - 1 - x / zoom;
-            if (digits[digit] >> (3 * row + column) & 1u)
+            if (glyph >> (3 * row + column) & 1u)
                 c->gray[(size_t)(top + y) * (size_t)c->width + (size_t)(left + x)] = INK;
         }
 }
 
 static int text_width(const char *text, int zoom)
 {
-    return (int)strlen(text) * (GLYPH_WIDTH + 1) * zoom;
+    int letters = utf8_width(text);
+    return (letters < MOST_LETTERS ? letters : MOST_LETTERS) * (GLYPH_WIDTH + 1) * zoom;
 }
 
-/* Draw a number so that it ends at `right`. */
-static void draw_number(const struct canvas *c, int number, int right, int top, int zoom)
+/* Draw a text so that it ends at `right`; of a long one the first MOST_LETTERS letters. */
+static void draw_text(const struct canvas *c, const char *text, int right, int top, int zoom)
 {
-    char text[16];
-    snprintf(text, sizeof text, "%d", number);
     int left = right - text_width(text, zoom);
-    for (const char *p = text; *p; p++, left += (GLYPH_WIDTH + 1) * zoom)
-        draw_digit(c, *p - '0', left, top, zoom);
+    for (int n = 0; *text && n < MOST_LETTERS; n++, left += (GLYPH_WIDTH + 1) * zoom) {
+        draw_letter(c, glyph_of(*text), left, top, zoom);
+        text = utf8_after(text, 1);
+    }
 }
 
 static void draw_image(const struct canvas *c, const float *pixels, int size, int left, int top)
@@ -52,19 +81,34 @@ static void draw_image(const struct canvas *c, const float *pixels, int size, in
         }
 }
 
-/* Columns to the left of the images: the cluster's number large, its size small, both right-aligned. */
-static int label_width(int zoom)
+/* Names are drawn smaller than numbers. */
+static int class_zoom(const struct dataset *data, int zoom)
 {
-    return text_width("99999", zoom) + 2 * MARGIN;
+    return data->n_names && zoom > 1 ? zoom - 1 : zoom;
+}
+
+/* Columns to the left of the images: the class large, its size small, both right-aligned. */
+static int label_width(const struct dataset *data, int zoom)
+{
+    char room[DATASET_CLASS_SIZE];
+    int most = text_width("99999", zoom);
+    for (int k = 0; data->n_names && k < data->n_clusters; k++) {
+        int width = text_width(dataset_class(data, data->cluster[k], room), class_zoom(data, zoom));
+        most = width > most ? width : most;
+    }
+    return most + 2 * MARGIN;
 }
 
 static void draw_row(const struct canvas *c, const struct dataset *data, int k, int per_cluster, int zoom)
 {
-    int step = data->size + GAP, top = MARGIN + k * step, left = label_width(zoom), n = 0;
+    int step = data->size + GAP, top = MARGIN + k * step, left = label_width(data, zoom), n = 0;
     int right = left - MARGIN, large = top + data->size / 2 - GLYPH_HEIGHT * zoom;
-    draw_number(c, data->cluster[k], right, large < top ? top : large, zoom);
+    char room[DATASET_CLASS_SIZE], count[16];
+    snprintf(count, sizeof count, "%d", data->cluster_count[k]);
+    draw_text(c, dataset_class(data, data->cluster[k], room), right, large < top ? top : large,
+              class_zoom(data, zoom));
     if (data->size >= 24)
-        draw_number(c, data->cluster_count[k], right, top + data->size / 2 + zoom, zoom > 1 ? zoom - 1 : 1);
+        draw_text(c, count, right, top + data->size / 2 + zoom, zoom > 1 ? zoom - 1 : 1);
     for (int i = 0; i < data->n_images && n < per_cluster; i++)
         if (data->image[i].cluster == data->cluster[k]) {
             const float *pixels = dataset_pixels(data, i);
@@ -90,7 +134,7 @@ int sheet_write(const struct dataset *data, int per_cluster, const char *path, s
             err, E_USAGE,
             "%s: the sheet would be wider or higher than %d pixels; ask for fewer images a cluster", path,
             MAX_SIDE);
-    c.width = label_width(zoom) + columns * step - GAP + MARGIN;
+    c.width = label_width(data, zoom) + columns * step - GAP + MARGIN;
     c.height = 2 * MARGIN + data->n_clusters * step - GAP;
     c.gray = malloc((size_t)c.width * (size_t)c.height);
     if (!c.gray)

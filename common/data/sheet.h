@@ -1,5 +1,5 @@
-/* sheet.h - a contact sheet of a dataset: one row a cluster, its number and size to the left, images
- * as the network sees them. */
+/* sheet.h - a contact sheet of a dataset: one row a cluster, its number or name and its size to the left,
+ * images as the network sees them. */
 #ifndef CELLSWEEP_SHEET_H
 #define CELLSWEEP_SHEET_H
 

@@ -326,7 +326,8 @@ static const struct argument pack_rows[] = {
      .help = "Column of that table, e.g. slide: cells of one value stay on one side of a split in sweeps "
              "with `groups: COLUMN`"},
     {"labels", 'l', ARGUMENT_TEXT, "TABLE", AT(options.labels),
-     .help = "Table with the cells' ids and labels (default: clusters.csv or labels.csv in SRC)"},
+     .help =
+         "Table with ids and labels, or FILE.h5ad:obs/COLUMN (default: clusters.csv or labels.csv in SRC)"},
     {"id-column", 'i', ARGUMENT_TEXT, "NAME", AT(options.id_column),
      .help = "Its column of ids (default: Barcode, cell_id, ... or one without a name)"},
     {"label-column", 'c', ARGUMENT_TEXT, "NAME", AT(options.label_column),

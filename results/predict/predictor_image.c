@@ -1,7 +1,7 @@
 /* From an image file's bytes to what the network sees: the way that data pack goes. */
 #include "predict/predictor_parts.h"
 
-#include "data/ids.h"
+#include "table/ids.h"
 #include "data/pack.h"
 #include "image/image.h"
 #include "data/resize.h"

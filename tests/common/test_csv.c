@@ -1,4 +1,4 @@
-#include "data/csv.h"
+#include "table/csv.h"
 
 #include "support/folder_fixture.h"
 

@@ -5,6 +5,7 @@
 #include "data/polygon.h"
 #include "data/resize.h"
 #include "support/folder_fixture.h"
+#include "support/h5ad_fixture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -403,6 +404,24 @@ static void test_ids_that_differ_are_explained(void **state)
     pack_report_release(&report);
     assert_int_equal(pack_folder(in_folder("s"), &options, &data, &report, &err), 0);
     assert_string_equal(data->image[3].id, "4");
+}
+
+static void test_labels_of_anndata(void **state)
+{
+    struct dataset_options options = {.size = 8, .pixel_size = 0.5, .groups = "slide"};
+    char name[400];
+    (void)state;
+    make_flat("");
+    put_h5ad(in_folder("t.h5ad"), H5AD_NEW);
+    snprintf(name, sizeof name, "%s:obs/leiden", in_folder("t.h5ad"));
+    options.labels = name;
+    pack_report_release(&report);
+    assert_int_equal(pack_folder(in_folder("s"), &options, &data, &report, &err), 0);
+    assert_int_equal(data->n_images, 3);
+    assert_string_equal(data->name[0], "B");
+    assert_string_equal(data->image[2].group, "s1");
+    assert_int_equal(report.found.n_unlabelled, 1);
+    assert_string_equal(report.found.table, "t.h5ad");
 }
 
 static void test_guessed_columns_are_told(void **state)
@@ -945,6 +964,7 @@ int main(void)
         UNIT(test_folders_may_be_sets),
         UNIT(test_a_table_decides_over_folders),
         UNIT(test_ids_that_differ_are_explained),
+        UNIT(test_labels_of_anndata),
         UNIT(test_guessed_columns_are_told),
         UNIT(test_a_cluster_of_one_is_packed),
         UNIT(test_long_names_are_whole),

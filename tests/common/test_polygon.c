@@ -1,6 +1,6 @@
 #include "data/polygon.h"
 
-#include "data/csv.h"
+#include "table/csv.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -54,10 +54,35 @@ static void test_rows_of_images(void **state)
     dataset_free(data);
 }
 
+/* "T I" at two pixels a side: T has 7 lit cells, I has 9. */
+static void test_names_are_drawn(void **state)
+{
+    static const char *const names[] = {"T I", "?"}, *const wider[] = {"a longer name, cut", "?"};
+    struct dataset *data = make();
+    struct image sheet, wide;
+    (void)state;
+    data->n_names = 9;
+    data->name = calloc(9, sizeof *data->name);
+    assert_non_null(data->name);
+    snprintf(data->name[5], sizeof *data->name, "%s", names[0]);
+    snprintf(data->name[8], sizeof *data->name, "%s", names[1]);
+    assert_int_equal(sheet_write(data, 20, in_folder("s.png"), &err), 0);
+    assert_int_equal(image_read(in_folder("s.png"), &sheet, &err), 0);
+    assert_int_equal(count_level(&sheet, 255), 4 * (7 + 9 + 5) + 4 * (11 + 8));
+    snprintf(data->name[5], sizeof *data->name, "%s", wider[0]);
+    assert_int_equal(sheet_write(data, 20, in_folder("s.png"), &err), 0);
+    assert_int_equal(image_read(in_folder("s.png"), &wide, &err), 0);
+    assert_true(wide.width > sheet.width);
+    image_release(&sheet);
+    image_release(&wide);
+    dataset_free(data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows_of_images),
+        cmocka_unit_test(test_names_are_drawn),
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
 }

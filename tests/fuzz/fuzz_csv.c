@@ -1,7 +1,7 @@
 /* A table, plain or gzip, with two of its columns. */
 #include "fuzz.h"
 
-#include "data/csv.h"
+#include "table/csv.h"
 
 int fuzz_one(const uint8_t *bytes, size_t n)
 {

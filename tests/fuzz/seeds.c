@@ -360,6 +360,9 @@ int main(int argc, char **argv)
     requests();
     text("dataset", "untouched", "");
     text("dataset", "width", "\x07\x04..\x03");
+    text("h5ad", "new", "");
+    text("h5ad", "old", "\x01");
+    text("h5ad", "text", "\x01\x07\x03..\x06");
     text("report", "untouched", "");
     text("report", "name", "\x03\x00..\x08\x60id\x60'\"\n@");
     text("results", "untouched", "");

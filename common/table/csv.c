@@ -1,4 +1,4 @@
-#include "data/csv.h"
+#include "table/csv.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -1,6 +1,6 @@
-#include "data/ids.h"
+#include "table/ids.h"
 
-#include "data/idmap.h"
+#include "table/idmap.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "data/idmap.h"
+#include "table/idmap.h"
 
 #include <stdlib.h>
 #include <string.h>
