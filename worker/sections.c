@@ -27,9 +27,9 @@ static void make(void)
     schema_begin(&schema);
     schema_add(&schema, &optimiser_section, optimiser_is_used, "models that learn step by step");
     for (int i = 0; (model = model_kind(i)); i++)
-        add_row(model->section, model_reads_section, "model", model->name);
+        add_row(model->section, model_reads, "model", model->name);
     for (int i = 0; (strategy = balance_strategy(i)); i++)
-        add_row(strategy->section, balance_reads_section, "strategy", strategy->name);
+        add_row(strategy->section, balance_reads, "strategy", strategy->name);
     schema_add(&schema, &balance_threshold_section, NULL, "");
     schema_add(&schema, &balance_cap_section, balance_cap_is_used, "jobs with balance.threshold above 0");
 }

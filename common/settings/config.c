@@ -167,11 +167,20 @@ static void set_default(struct config *config, const struct setting *key)
     setting_parse(key, key->fallback, (char *)config + key->offset, NULL);
 }
 
+void config_reads_all(const struct config *config, unsigned char reads[CONFIG_MAX_KEYS])
+{
+    const struct schema *schema = config->schema;
+    int used[CONFIG_MAX_SECTIONS];
+    for (int i = 0; i < schema->n_sections; i++)
+        used[i] = is_used(config, &schema->place[i]);
+    for (int k = 0; k < schema->n_keys; k++)
+        reads[k] = used[schema->place_of[k]] != 0;
+}
+
 void config_normalise(struct config *config)
 {
-    int reads[CONFIG_MAX_KEYS]; /* asked before any is put back: one may depend on another */
-    for (int k = 0; k < config->schema->n_keys; k++)
-        reads[k] = config_reads(config, &config->schema->key[k]);
+    unsigned char reads[CONFIG_MAX_KEYS];
+    config_reads_all(config, reads);
     for (int k = 0; k < config->schema->n_keys; k++)
         if (!reads[k])
             set_default(config, &config->schema->key[k]);

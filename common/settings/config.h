@@ -80,6 +80,9 @@ const char *config_used_by(const struct schema *schema, const struct setting *ke
 /* 1 when a job of this config, whose strategy and model are known, reads a key of its schema. */
 int config_reads(const struct config *config, const struct setting *key);
 
+/* The same of all keys: reads[k] of schema->key[k]. */
+void config_reads_all(const struct config *config, unsigned char reads[CONFIG_MAX_KEYS]);
+
 /* Every key at its default; clusters all. */
 struct config config_defaults(const struct schema *schema);
 

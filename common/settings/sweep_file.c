@@ -39,6 +39,13 @@ static int fail_at(const struct reading *r, const struct tree *node, const char 
     return err_set(r->err, E_USAGE, "%s:%d: %s", r->path, node->line, text);
 }
 
+/* Remember where a key is given. */
+static void note_line(const struct reading *r, const struct setting *key, const struct tree *node)
+{
+    if (!r->is_copy)
+        r->file->line[key - r->file->base.schema->key] = node->line;
+}
+
 /* config_set() and the caller's own check, with file and line in front of their message. */
 static int set_at(const struct reading *r, const struct tree *node, struct config *config, const char *key,
                   const char *text)
@@ -236,6 +243,7 @@ static int read_axis(const struct reading *r, const char *name, const struct tre
         return rc;
     struct sweep_axis *axis = &file->axis[file->n_axes++];
     axis->key = key;
+    note_line(r, key, node);
     if (node->kind == TREE_LIST && node == given)
         return axis_add_list(r, axis, node);
     if (node->kind == TREE_MAP && key->type != SETTING_PROTOCOL)
@@ -289,8 +297,10 @@ static int read_keys(const struct reading *r, const struct tree *map, const char
             rc = read_axis(r, name, node);
         else if (!key)
             rc = set_at(r, node, &r->file->base, name, "");
-        else if ((rc = value_text(r, key, node, text, sizeof text)) == 0)
+        else if ((rc = value_text(r, key, node, text, sizeof text)) == 0) {
             rc = set_at(r, node, &r->file->base, name, text);
+            note_line(r, key, node);
+        }
         if (rc < 0)
             return rc;
     }
@@ -559,10 +569,14 @@ static int file_from_tree(const char *path, struct tree *root, int is_copy, cons
 {
     struct sweep_file *file = err_calloc(1, sizeof *file, path, err);
     int rc = file ? 0 : E_IO;
+    if (rc == 0 && !(file->path = strdup(path)))
+        rc = err_set(err, E_IO, "%s: out of memory", path);
     if (rc == 0) {
         struct reading reading = {path, file, err, root, is_copy, check};
         snprintf(file->name, sizeof file->name, "sweep");
         file->base = config_defaults(schema);
+        for (int k = 0; k < schema->n_keys; k++)
+            file->line[k] = SWEEP_KEY_NOT_GIVEN;
         file->pixel_size = dataset_defaults().pixel_size;
         rc = read_tree(&reading, root);
         if (rc == 0)
@@ -618,6 +632,7 @@ void sweep_file_free(struct sweep_file *file)
             free(file->axis[a].value[i]);
         free(file->axis[a].value);
     }
+    free(file->path);
     free(file->text);
     free(file->resolved);
     free(file);

@@ -29,13 +29,18 @@ struct sweep_axis {
     char **value; /* (n) */
 };
 
+enum { SWEEP_KEY_BY_SET = 0, SWEEP_KEY_NOT_GIVEN = -1 };
+
 struct sweep_file {
+    char *path; /* as given, owned; of a resolved text: whose it is */
     char name[64];
     char data[1024];      /* "builtin" or a path that exists */
     double pixel_size;    /* micrometres, for a folder of images */
     int pixel_size_given; /* 1 when the file names it */
     enum keep_weights keep;
     struct config base; /* every key that is not an axis */
+    int line
+        [CONFIG_MAX_KEYS]; /* that gives key k of the schema, or SWEEP_KEY_...; a resolved text gives none */
     int n_axes;
     struct sweep_axis axis[SWEEP_MAX_AXES]; /* as the file lists them */
     char *text;                             /* the file as given, owned; NULL after sweep_file_parse */

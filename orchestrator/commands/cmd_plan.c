@@ -1,7 +1,6 @@
 #include "command.h"
 
 #include "commands/plan_keys.h"
-#include "strategies/balance.h"
 #include "sweep/divisions.h"
 #include "sweep/expand.h"
 #include "sweep/job_name.h"
@@ -107,39 +106,6 @@ static int print_sizes(const struct sweep *sweep, const struct dataset *data, co
         bytes_text((double)networks, text[2], sizeof text[2]),
         bytes_text(image * data->n_images, text[3], sizeof text[3]));
     return 0;
-}
-
-/* Folds have their share of images from their number. */
-static void print_unread_share(const struct sweep *sweep, int axis)
-{
-    for (int j = 0; j < sweep->n_jobs && sweep->file->axis[axis].n > 1; j++)
-        if (strcmp(sweep->file->axis[axis].key->name, "validation") == 0 &&
-            sweep->job[j].config.protocol.kind == PROTOCOL_KFOLD) {
-            printf("note: validation is not read by protocol kfold: jobs of its values differ there by their "
-                   "random numbers alone\n");
-            return;
-        }
-}
-
-/* Keys that the grid varies though strategies or protocols of it do not read them. */
-static void print_unread(const struct sweep *sweep)
-{
-    const char *const none[] = {sweep->file->base.strategy}, *const *strategy = none;
-    char names[512];
-    int n = 1;
-    for (int a = 0; a < sweep->file->n_axes; a++)
-        if (strcmp(sweep->file->axis[a].key->name, "strategy") == 0) {
-            strategy = (const char *const *)sweep->file->axis[a].value;
-            n = sweep->file->axis[a].n;
-        }
-    for (int a = 0; a < sweep->file->n_axes; a++) {
-        const char *key = sweep->file->axis[a].key->name;
-        if (sweep->file->axis[a].n > 1 && balance_unread(key, strategy, n, names, sizeof names) > 0)
-            printf(
-                "note: %s is not read by %s: jobs of its values differ there by their random numbers alone\n",
-                key, names);
-        print_unread_share(sweep, a);
-    }
 }
 
 /* n_axes: columns of the grid's own, behind the model where those vary. */
@@ -253,7 +219,7 @@ static int plan(const struct options *a, struct sweep *sweep, const struct datas
         printf("%s: %d job%s; data %s%s, %d images of %d x %d pixels, checksum %.12s\n", sweep->file->name,
                n_matching, n_matching == 1 ? "" : "s", sweep->data_text,
                data->synthetic ? " (synthetic)" : "", data->n_images, data->size, data->size, data->checksum);
-        print_unread(sweep);
+        unread_print(stdout, &sweep->unread, sweep->file);
         rc = print_divisions(sweep, data, seconds, err);
     }
     if (rc == 0)

@@ -176,6 +176,20 @@ static void tell_data(struct sweep *sweep, const struct dataset *data)
              packed ? ", packed from " : "", packed ? data->origin : "");
 }
 
+/* Which settings the combinations read; E_USAGE when one that is given is read by none. */
+static int see_combinations(struct sweep *sweep, long n, struct err *err)
+{
+    int rc = 0;
+    memset(&sweep->unread, 0, sizeof sweep->unread);
+    for (long i = 0; rc == 0 && i < n; i++) {
+        struct config config;
+        rc = combination(sweep, i, &config, err);
+        if (rc == 0)
+            unread_see(&sweep->unread, sweep->file, i, &config);
+    }
+    return rc < 0 ? rc : unread_refuse(&sweep->unread, sweep->file, err);
+}
+
 int sweep_expand(struct sweep *sweep, const struct dataset *data, struct err *err)
 {
     long n = count_combinations(sweep, err);
@@ -183,10 +197,13 @@ int sweep_expand(struct sweep *sweep, const struct dataset *data, struct err *er
     memset(&sweep->data_clusters, 0, sizeof sweep->data_clusters);
     for (int i = 0; i < data->n_clusters && i < CONFIG_MAX_CLUSTERS; i++)
         sweep->data_clusters.number[sweep->data_clusters.n++] = (int16_t)data->cluster[i];
-    int rc = n < 0 ? (int)n : 0;
+    int rc = n < 0 ? (int)n : see_combinations(sweep, n, err);
     for (long i = 0; rc == 0 && i < n; i++) {
         struct config config;
         rc = combination(sweep, i, &config, err);
+        if (rc == 0 && unread_repeats(sweep->file, i, &config))
+            continue;
+        config_normalise(&config);
         if (rc == 0)
             rc = resolve_clusters(&config, sweep, data, err);
         if (rc == 0)

@@ -14,6 +14,7 @@
 #include "data/dataset.h"
 #include "job.h"
 #include "settings/sweep_file.h"
+#include "sweep/unread.h"
 
 enum { JOB_KEY_SIZE = 33 };
 
@@ -28,6 +29,7 @@ struct sweep {
     struct sweep_file *file;              /* owned */
     struct config_clusters data_clusters; /* of the dataset it was expanded for, in its order */
     char data_text[1400]; /* where the images come from, for people: "cells.h5, packed from raw" */
+    struct unread unread; /* settings that jobs do not read, and combinations left out for that */
     int n_jobs;
     int capacity;    /* jobs there is room for */
     struct job *job; /* (n_jobs) after sweep_expand, owned */
@@ -40,8 +42,9 @@ int sweep_read(const char *path, int n_set, char *const *set, struct sweep **out
 /* The same from the resolved text of another rank's sweep. */
 int sweep_parse(const char *resolved, struct sweep **out, struct err *err);
 
-/* Make the jobs and data_text: resolve "all" clusters, check clusters against the dataset, hash keys,
- * estimate costs. Two equal jobs are an error. */
+/* Make the jobs and data_text: leave out combinations that another stands for, put settings that a job does
+ * not read back to their defaults (unread.h), resolve "all" clusters, check clusters against the dataset,
+ * hash keys, estimate costs. A setting that no job reads is an error, and so are two equal jobs. */
 int sweep_expand(struct sweep *sweep, const struct dataset *data, struct err *err);
 
 /* Jobs of one kind train at one speed: the same network, image size, number of classes and

@@ -611,38 +611,6 @@ static void write_made_up(FILE *file, const struct summary *summary)
                     jobs_of(summary, kind), summary->n_jobs, kind->name);
 }
 
-/* Folds have their share of images from their number. */
-static void write_unread_share(FILE *file, const struct summary *whole, int factor)
-{
-    for (int g = 0; g < whole->n_groups && summary_varies(whole, factor); g++)
-        if (strcmp(combination_name(whole->store, factor), "validation") == 0 &&
-            protocol_is_kfold(whole->group[g].cell->protocol)) {
-            fputs("validation is not read by protocol kfold: jobs of its values differ there by their random "
-                  "numbers alone.\n",
-                  file);
-            return;
-        }
-}
-
-/* Keys that vary though strategies or protocols of the file do not read them. */
-static void write_unread(FILE *file, const struct summary *whole)
-{
-    const struct partition *same = whole->same[SUMMARY_STRATEGY];
-    const char *strategy[RANKS_MAX_STRATEGIES];
-    char names[512];
-    int n = same->n_parts < RANKS_MAX_STRATEGIES ? same->n_parts : RANKS_MAX_STRATEGIES;
-    for (int i = 0; i < n; i++)
-        strategy[i] = whole->group[same->member[same->begin[i]]].cell->strategy;
-    for (int f = FACTOR_AXES; f < combination_n_factors(whole->store); f++) {
-        const char *key = combination_name(whole->store, f);
-        if (summary_varies(whole, f) && balance_unread(key, strategy, n, names, sizeof names) > 0)
-            fprintf(file,
-                    "%s is not read by %s: jobs of its values differ there by their random numbers alone.\n",
-                    key, names);
-        write_unread_share(file, whole, f);
-    }
-}
-
 void headline_warnings(FILE *file, const struct findings *findings)
 {
     const struct summary *summary = findings->summary, *whole = findings->whole;
@@ -667,7 +635,6 @@ void headline_warnings(FILE *file, const struct findings *findings)
         "images leave few divisions; n counts runs, and comparisons of runs of one split have no "
         "verdict: ",
         has_few_draws, write_draws);
-    write_unread(file, whole);
     int least = smallest_n(summary);
     if (least == 1)
         fputs("Some combinations have one finished job: no interval, no test.\n", file);

@@ -367,6 +367,74 @@ static void wrong_files_are_refused(void **state)
                    "split the sweep");
 }
 
+static int count_jobs(const char *text)
+{
+    struct sweep *sweep = expand(text);
+    int n = sweep->n_jobs;
+    sweep_free(sweep);
+    return n;
+}
+
+#define PAIR "name: s\ndata: builtin\nimage.size: 12\ntrain.epochs: 1\n"
+
+/* Combinations that differ in settings alone that they do not read are one job, the first. */
+static void what_is_not_read_makes_no_jobs(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        count_jobs(PAIR "grid: {clusters: [[1, 2]], strategy: [none, smote], smote.k: [3, 5]}\n"), 3);
+    assert_int_equal(
+        count_jobs(PAIR "grid: {clusters: [[1, 2]], smote.k: [3, 5], strategy: [none, smote]}\n"), 3);
+    assert_int_equal(count_jobs(PAIR
+                                "grid: {clusters: [[1, 2]], model: [cnn, majority], cnn.dense1: [8, 9, 10],"
+                                " train.learning_rate: [0.1, 0.2], train.batch: [4, 8]}\n"),
+                     14);
+    assert_int_equal(count_jobs(PAIR "grid: {clusters: [[1, 2]], validation: [0.1, 0.3],"
+                                     " protocol: [tail, {kfold: {folds: 2, repeats: 3}}]}\n"),
+                     2 + 6);
+    assert_int_equal(count_jobs(PAIR "grid: {clusters: [[1, 2]], balance.threshold: [300, 0],"
+                                     " balance.cap: [40, 45]}\n"),
+                     3);
+}
+
+/* So a job has the key that it has in a grid without them. */
+static void what_is_not_read_is_in_no_key(void **state)
+{
+    struct sweep *all = expand(PAIR "grid: {clusters: [[1, 2]], strategy: [smote, none], smote.k: [3, 7]}\n");
+    struct sweep *one = expand(PAIR "grid: {clusters: [[1, 2]]}\n");
+    (void)state;
+    assert_int_equal(all->n_jobs, 3);
+    assert_string_equal(all->job[2].key, one->job[0].key);
+    assert_string_equal(all->job[2].config.strategy, "none");
+    sweep_free(all);
+    sweep_free(one);
+}
+
+/* A job that is spelled twice is another matter. */
+static void two_spellings_are_refused(void **state)
+{
+    (void)state;
+    assert_refused(PAIR "grid: {clusters: [[1, 2]], strategy: [none, smote], smote.k: [3, 3]}\n",
+                   "smote.k: 3 stands twice");
+    assert_refused(
+        PAIR "grid: {clusters: [[1, 2]], protocol: [{kfold: {folds: 2}}, {kfold: {folds: 2, repeats: 2}}]}\n",
+        "stands in the grid twice");
+}
+
+/* What no job reads is a mistake, unless it says what is so anyway. */
+static void what_nobody_reads_is_refused(void **state)
+{
+    (void)state;
+    assert_refused(
+        PAIR "smote.k: 3\ngrid: {clusters: [[1, 2]]}\n",
+        "s.yaml:5: smote.k: no job of this grid reads it, but strategy smote would; leave it out, or add");
+    assert_refused(PAIR "grid:\n  clusters: [[1, 2]]\n  cnn:\n    dense1: [8]\n  model: [majority]\n",
+                   "s.yaml:8: cnn.dense1: no job of this grid reads it, but model cnn would");
+    assert_refused(PAIR "balance.cap: 3\ngrid: {clusters: [[1, 2]]}\n",
+                   "but jobs with balance.threshold above 0 would");
+    assert_int_equal(count_jobs(PAIR "smote.k: 5\ngrid: {clusters: [[1, 2]]}\n"), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -382,6 +450,10 @@ int main(void)
         cmocka_unit_test(an_override_outweighs_the_grid),
         cmocka_unit_test(the_resolved_file_is_the_same_sweep),
         cmocka_unit_test(wrong_files_are_refused),
+        cmocka_unit_test(what_is_not_read_makes_no_jobs),
+        cmocka_unit_test(what_is_not_read_is_in_no_key),
+        cmocka_unit_test(two_spellings_are_refused),
+        cmocka_unit_test(what_nobody_reads_is_refused),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -6,6 +6,7 @@ cat >"$TMP/s.yaml" <<YAML
 data: builtin
 model: fake
 train: {epochs: 2}
+strategy: augment
 grid:
   clusters: [[1, 27]]
   augment.rotation: [10, 20]

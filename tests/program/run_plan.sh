@@ -28,7 +28,7 @@ keys() { "$cellsweep" plan --keys "$@" | awk '/^[^ ]/ {print $2}'; }
 all=$(keys | sort)
 check "every key has a default, and who uses it" [ "$("$cellsweep" plan --keys | grep -c '^smote  *smote.k  *5  *1 to 1000  *strategy smote  *nearest')" = 1 ]
 check "keys of a model without steps, and of no strategy" [ "$(keys model=majority | grep -c 'cnn\|learning_rate\|smote\|data')" = 0 ]
-check "of a chain" [ "$(keys model=cnn,strategy=smote+focal | sed -n 's/[.].*//p' | sort -u | tr '\n' ' ')" = "cnn focal image smote train " ]
+check "of a chain" [ "$(keys model=cnn,strategy=smote+focal | sed -n 's/[.].*//p' | sort -u | tr '\n' ' ')" = "balance cnn focal image smote train " ]
 check "all that are told so are keys" [ -z "$(keys strategy=augment,protocol=kfold | sort | comm -23 - <(echo "$all"))" ]
 check "folds have no share" [ -z "$(keys protocol=kfold | grep validation)" ]
 "$cellsweep" plan --keys model=cnm >"$TMP/plan.out" 2>&1 && not_ok "a model that is none" || says "a model that is none" "model: 'cnm' is not one of cnn, "
@@ -58,30 +58,32 @@ grep -q "different\|folds of" "$TMP/plan.out" && not_ok "many groups: $(grep "di
 plan --set 'grid.seed.count=1'
 says "one job, and the packed file as named" "^plan: 1 job; data $TMP/cells.h5, packed from "
 
-# A key that not every strategy reads: plan and report say so.
+# Settings that not every job reads: of combinations that differ in these alone one is a job.
+jobs_of() { sed -n 's/^plan: \([0-9]*\) jobs*;.*/\1/p' "$TMP/plan.out"; }
 unread=(--set 'grid.strategy=[none, smote, augment]' --set 'grid.smote.k=[3, 5]' --set model=fake --set fake.milliseconds=0 --set grid.seed.count=2)
 plan "${unread[@]}"
-says "strategies that do not read a key" "^note: smote.k is not read by none, augment: jobs of its values differ there by their random numbers alone$"
+says "what was left out, and why" "^note: 4 of 12 combinations are the same job as an earlier one, and left out: smote.k is read by strategy smote alone$"
+[ "$(jobs_of)" = 8 ] && ok "8 jobs are left" || not_ok "$(jobs_of) jobs are left"
 plan "${unread[@]}" --set 'grid.strategy=[smote, smote+reweight]'
-grep -q "not read" "$TMP/plan.out" && not_ok "all strategies read it: $(grep "not read" "$TMP/plan.out")" || ok "nothing is said where all read it"
-check "jobs of such a key run" "$cellsweep" run "$TMP/s.yaml" "${unread[@]}" -o "$TMP/unread.h5" -q
-check "report of such a key" "$cellsweep" report "$TMP/unread.h5" -o "$TMP/unread" --all-figures
+grep -q "^note" "$TMP/plan.out" && not_ok "all strategies read it: $(grep "^note" "$TMP/plan.out")" || ok "nothing is said where all read it"
+plan --set 'grid.model=[cnn, majority]' --set 'grid.strategy=[none, undersample]' --set 'grid.cnn.dense2=[4, 8, 12]' --set 'grid.protocol=[holdout, {kfold: {folds: 3}}]' --set 'grid.validation=[0.1, 0.3]' --set grid.seed.count=1
+says "axes of models and protocols" "^note: 24 of 48 combinations are .* left out: cnn.dense2 is read by model cnn alone; validation is read by protocols report, tail, holdout alone$"
+[ "$(jobs_of)" = $((2 * (3 + 1) * (2 + 3))) ] && ok "and one job each for majority, and for folds" || not_ok "$(jobs_of) jobs"
+refused() { plan "$@" 2>/dev/null; says "refused: ${*: -1}" "$expected"; }
+expected="^cellsweep: --set: focal.gamma: no job of this grid reads it, but strategy focal would; leave it out, or add such jobs$" refused --set focal.gamma=3
+expected="^cellsweep: $TMP/s.yaml:4: cnn.filters1: no job of this grid reads it, but model cnn would" refused --set model=majority
+expected="^cellsweep: strategy reweight needs loss weights, which model majority has not: leave one of them out, or make a sweep of each; with model majority use one of none, undersample, .* goes with model cnn$" refused --set 'grid.model=[cnn, majority]' --set 'grid.strategy=[none, reweight, smote]'
+check "jobs of such a grid run" "$cellsweep" run "$TMP/s.yaml" "${unread[@]}" -o "$TMP/unread.h5" -q
+[ "$("$cellsweep" export "$TMP/unread.h5" --table jobs | tail -n +2 | wc -l)" = 8 ] && ok "the file has those alone" || not_ok "the file has other jobs"
+check "the same grid goes on with it" "$cellsweep" run "$TMP/s.yaml" "${unread[@]}" -o "$TMP/unread.h5" -q
+check "its report" "$cellsweep" report "$TMP/unread.h5" -o "$TMP/unread" --all-figures
 page=$TMP/unread/report.html
 from="$TMP/cells.h5, packed from $TMP/cells"
 "$cellsweep" status "$TMP/unread.h5" >"$TMP/status.out"
 check "status names the packed file" grep -qx "data $from, 1000 images" "$TMP/status.out"
 check "so does the table" grep -qx "Data: $from, 1000 images." "$TMP/unread/final.md"
-shares=(--set 'grid.validation=[0.1, 0.3]' --set model=fake --set fake.milliseconds=0 --set grid.seed.count=1)
-plan "${shares[@]}" --set 'grid.protocol=[holdout, {kfold: {folds: 3}}]'
-says "folds that do not read a share" "^note: validation is not read by protocol kfold: jobs of its values differ there by their random numbers alone$"
-plan "${shares[@]}"
-grep -q "not read" "$TMP/plan.out" && not_ok "holdout reads it: $(grep "not read" "$TMP/plan.out")" || ok "nothing is said of holdout"
-check "jobs of such a share run" "$cellsweep" run "$TMP/s.yaml" "${shares[@]}" --set 'grid.protocol=[holdout, {kfold: {folds: 3}}]' -o "$TMP/shares.h5" -q
-check "their report" "$cellsweep" report "$TMP/shares.h5" -o "$TMP/shares"
 if [ -s "$page" ]; then
-    check "the page says that folds do not read it" grep -q "validation is not read by protocol kfold" "$TMP/shares/report.html"
     check "and the page" grep -qF "\"origin\":\"$from\"" "$page"
-    check "the page says what is not read, too" grep -q "smote.k is not read by none, augment: jobs of its values differ there by their random numbers alone" "$page"
 else
     skip "the page was not built"
 fi

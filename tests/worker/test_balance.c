@@ -502,20 +502,6 @@ static void the_draw_is_pinned(void **state)
     hand_dataset_free(data);
 }
 
-static void strategies_read_their_own_keys(void **state)
-{
-    const char *const strategy[] = {"none", "augment+smote", "borderline-smote"};
-    char names[64];
-    (void)state;
-    assert_true(balance_reads("smote", "smote.k") && balance_reads("augment+smote", "smote.k"));
-    assert_false(balance_reads("none", "smote.k") || balance_reads("borderline-smote", "smote.k"));
-    assert_true(balance_reads("none", "train.batch") && balance_reads("none", "balance.cap"));
-    assert_int_equal(balance_unread("smote.k", strategy, 3, names, sizeof names), 2);
-    assert_string_equal(names, "none, borderline-smote");
-    assert_int_equal(balance_unread("smote.k", strategy, 3, names, 6), 2);
-    assert_string_equal(names, "none,");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -537,7 +523,6 @@ int main(void)
         cmocka_unit_test(a_variant_is_rendered_once),
         cmocka_unit_test(honest_protocols_balance_the_training_part),
         cmocka_unit_test(the_draw_is_pinned),
-        cmocka_unit_test(strategies_read_their_own_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

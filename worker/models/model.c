@@ -28,7 +28,7 @@ const struct model_kind *model_of(const struct config *config)
     return kind;
 }
 
-int model_reads_section(const struct config *config, const struct section *section)
+int model_reads(const struct config *config, const struct section *section)
 {
     const struct model_kind *kind = model_find(config->model);
     return kind && (kind->section == section || kind->can & MODEL_MADE_UP);

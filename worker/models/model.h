@@ -113,7 +113,7 @@ const struct model_kind *model_find(const char *name);
 const struct model_kind *model_of(const struct config *config);
 
 /* 1 when the model of config reads a section, its own; one that is made up stands in for any. */
-int model_reads_section(const struct config *config, const struct section *section);
+int model_reads(const struct config *config, const struct section *section);
 
 /* 0 when there is a model of that name; E_USAGE with the names that there are. */
 int model_check(const char *name, struct err *err);

@@ -96,7 +96,7 @@ static int next_part(const char **text, const struct balance_strategy **out, str
     return 1;
 }
 
-int balance_reads_section(const struct config *config, const struct section *section)
+int balance_reads(const struct config *config, const struct section *section)
 {
     const struct balance_strategy *part;
     const char *text = config->strategy;
@@ -105,33 +105,6 @@ int balance_reads_section(const struct config *config, const struct section *sec
         if (part->section == section)
             return 1;
     return 0;
-}
-
-int balance_reads(const char *strategy, const char *key)
-{
-    const char *dot = strchr(key, '.');
-    const struct balance_strategy *owner = dot ? find_strategy(key, (size_t)(dot - key)) : NULL, *part;
-    if (!owner)
-        return 1;
-    struct err ignored;
-    while (next_part(&strategy, &part, &ignored) > 0)
-        if (part == owner)
-            return 1;
-    return 0;
-}
-
-int balance_unread(const char *key, const char *const *strategy, int n, char *out, size_t size)
-{
-    int found = 0;
-    size_t used = 0;
-    out[0] = '\0';
-    for (int i = 0; i < n; i++)
-        if (!balance_reads(strategy[i], key)) {
-            if (used < size)
-                used += (size_t)snprintf(out + used, size - used, "%s%s", found ? ", " : "", strategy[i]);
-            found++;
-        }
-    return found;
 }
 
 int balance_check(const char *strategy, struct err *err)
@@ -161,11 +134,12 @@ static int refuse_part(const struct balance_strategy *part, const struct model_k
     for (int i = 0; (other = model_kind(i)); i++)
         if ((part->needs & ~other->can) == 0 && !(other->can & MODEL_MADE_UP))
             list_name(models, sizeof models, other->name);
-    return err_set(err, E_USAGE,
-                   "strategy %s needs %s, which model %s has not; with model %s use one of %s; strategy %s "
-                   "goes with model %s",
-                   part->name, model_lacks(part->needs & ~kind->can), kind->name, kind->name, strategies,
-                   part->name, models);
+    return err_set(
+        err, E_USAGE,
+        "strategy %s needs %s, which model %s has not: leave one of them out, or make a sweep of each; with "
+        "model %s use one of %s; strategy %s goes with model %s",
+        part->name, model_lacks(part->needs & ~kind->can), kind->name, kind->name, strategies, part->name,
+        models);
 }
 
 int balance_suits(const struct config *config, struct err *err)

@@ -67,20 +67,12 @@ const char *balance_colour(const char *strategy);
 int balance_check(const char *strategy, struct err *err);
 
 /* 1 when a part of the strategy of config reads a section, its own. */
-int balance_reads_section(const struct config *config, const struct section *section);
+int balance_reads(const struct config *config, const struct section *section);
 
 /* The rule that fills small classes up to a cap after any strategy. The cap is read when there is a
  * threshold. */
 extern const struct section balance_threshold_section, balance_cap_section;
 int balance_cap_is_used(const struct config *config, const struct section *section);
-
-/* 0 when a key ("smote.k") is a setting of a strategy that is no part of the text, so that its value changes
- * nothing but the random numbers of a job; else 1. */
-int balance_reads(const char *strategy, const char *key);
-
-/* Those of n strategy texts that do not read a key, joined by ", " in out (cut where it is
- * full). Returns how many. */
-int balance_unread(const char *key, const char *const *strategy, int n, char *out, size_t size);
 
 /* 0 when the model of a configuration heeds every part of its strategy; E_USAGE with what each of them
  * would go with. */
