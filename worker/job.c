@@ -47,7 +47,8 @@ struct run {
 size_t job_n_weights(const struct config *config)
 {
     const struct model_kind *kind = model_of(config);
-    return kind->n_params ? kind->n_params(config) * (size_t)balance_n_members(config) : 0;
+    size_t floats = kind->room ? (kind->room(config) + sizeof(float) - 1) / sizeof(float) : 0;
+    return floats * (size_t)balance_n_members(config);
 }
 
 size_t job_bytes(const struct config *config)
@@ -451,7 +452,7 @@ int job_networks(const struct config *config, const float *weights, struct ensem
 {
     struct recipe recipe = recipe_plain();
     *out = NULL;
-    if (!model_of(config)->n_params)
+    if (!model_of(config)->room)
         return err_set(err, E_USAGE, "model %s has no weights to predict with; use jobs of another model",
                        config->model);
     recipe.n_members = balance_n_members(config);

@@ -1,7 +1,7 @@
 #include "predict/weights_export.h"
 
 #include "job.h"
-#include "models/model.h"
+#include "models/ensemble.h"
 #include "predict/onnx_model.h"
 #include "write/output.h"
 #include "figures/pagename.h"
@@ -29,10 +29,11 @@ struct properties {
 struct weights_job {
     struct store *store;
     const char *dir;
-    int job, n_members, models_vary;
+    int job, models_vary;
     struct config config;
     const struct model_kind *kind;
     float *weights;
+    struct ensemble *models; /* with them */
     char name[PAGENAME_SIZE];
     struct properties properties;
 };
@@ -109,40 +110,35 @@ static int write_onnx(const struct weights_job *w, struct err *err)
         return rc;
     struct nodes nodes;
     w->kind->network(&w->config, &nodes);
-    rc = onnx_model_write(out.file, w->name, &nodes, w->n_members, w->weights, w->properties.entry,
-                          w->properties.n, err);
+    rc = onnx_model_write(out.file, w->name, &nodes, ensemble_n_members(w->models), w->weights,
+                          w->properties.entry, w->properties.n, err);
     if (rc == 0)
         return output_close(&out, err);
     output_abandon(&out);
     return rc;
 }
 
-static json_t *list_parts(const struct weights_job *w)
+static json_t *describe_array(const struct array *array)
 {
-    json_t *parts = json_array();
-    char name[MODEL_PART_NAME_SIZE];
-    int dims[4];
-    for (int m = 0; m < w->n_members; m++)
-        for (int part = 0; w->kind->part(&w->config, part, name, dims); part++) {
-            json_t *shape = json_array();
-            for (int d = 0; d < 4 && dims[d]; d++)
-                json_array_append_new(shape, json_integer(dims[d]));
-            json_array_append_new(parts,
-                                  json_pack("{s:i, s:s, s:o}", "member", m, "name", name, "shape", shape));
-        }
-    return parts;
+    json_t *shape = json_array();
+    for (int d = 0; d < array->rank; d++)
+        json_array_append_new(shape, json_integer((json_int_t)array->dim[d]));
+    return json_pack("{s:s, s:s, s:o}", "name", array->name, "type", array_type_names[array->type], "shape",
+                     shape);
 }
 
-static int write_description(const struct weights_job *w, struct err *err)
+static int write_description(const struct weights_job *w, const struct arrays *arrays, struct err *err)
 {
     struct output out;
     int rc = open_part(w, "json", &out, err);
     if (rc < 0)
         return rc;
-    json_t *all = json_object();
+    json_t *all = json_object(), *parts = json_array();
     for (int i = 0; i < w->properties.n; i++)
         json_object_set_new(all, w->properties.entry[i].key, json_string(w->properties.entry[i].value));
-    json_object_set_new(all, "parts", list_parts(w));
+    for (int i = 0; i < arrays->n; i++)
+        json_array_append_new(parts, describe_array(&arrays->item[i]));
+    json_object_set_new(all, "parts", parts);
     int bad = json_dumpf(all, out.file, JSON_INDENT(1) | JSON_PRESERVE_ORDER) < 0;
     putc('\n', out.file);
     json_decref(all);
@@ -152,29 +148,53 @@ static int write_description(const struct weights_job *w, struct err *err)
     return err_set(err, E_IO, "%s/%s.json: cannot write; is the disk full?", w->dir, w->name);
 }
 
+/* Each at a multiple of 4 bytes. */
+static void write_arrays(const struct arrays *arrays, FILE *out)
+{
+    static const char nothing[4] = "";
+    for (int i = 0; i < arrays->n; i++) {
+        size_t bytes = array_bytes(&arrays->item[i]);
+        fwrite(arrays->item[i].data, 1, bytes, out);
+        fwrite(nothing, 1, (4 - bytes % 4) % 4, out);
+    }
+}
+
 static int write_raw(const struct weights_job *w, struct err *err)
 {
+    struct arrays arrays = {0};
     struct output out;
-    int rc = open_part(w, "f32", &out, err);
+    int rc = open_part(w, "raw", &out, err);
     if (rc < 0)
         return rc;
-    fwrite(w->weights, sizeof *w->weights, job_n_weights(&w->config), out.file);
-    rc = output_close(&out, err);
-    return rc < 0 ? rc : write_description(w, err);
+    ensemble_arrays(w->models, MODEL_KEPT, &arrays);
+    rc = arrays_check(&arrays, err);
+    if (rc == 0) {
+        write_arrays(&arrays, out.file);
+        rc = output_close(&out, err);
+    } else
+        output_abandon(&out);
+    if (rc == 0)
+        rc = write_description(w, &arrays, err);
+    arrays_free(&arrays);
+    return rc;
 }
 
 static int export_job(struct weights_job *w, enum weights_format format, int weights_epoch, struct err *err)
 {
     int rc = stored_job_config(w->store, w->job, &w->config, err);
+    w->weights = NULL;
+    w->models = NULL;
     if (rc == 0)
         rc = stored_job_weights(w->store, w->job, &w->config, &w->weights, err);
-    if (rc < 0)
-        return rc;
-    w->kind = model_of(&w->config);
-    w->n_members = (int)(job_n_weights(&w->config) / w->kind->n_params(&w->config));
-    describe(w, weights_epoch);
-    name_job(w);
-    rc = format == WEIGHTS_ONNX ? write_onnx(w, err) : write_raw(w, err);
+    if (rc == 0)
+        rc = job_networks(&w->config, w->weights, &w->models, err);
+    if (rc == 0) {
+        w->kind = model_of(&w->config);
+        describe(w, weights_epoch);
+        name_job(w);
+        rc = format == WEIGHTS_ONNX ? write_onnx(w, err) : write_raw(w, err);
+    }
+    ensemble_free(w->models);
     free(w->weights);
     return rc;
 }

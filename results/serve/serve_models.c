@@ -86,7 +86,7 @@ static int list_combinations(const struct serve *serve, const struct store *stor
 static int is_kept(const struct store_job *job)
 {
     const struct model_kind *kind = model_find(job->model);
-    return kind && kind->n_params;
+    return kind && kind->arrays;
 }
 
 /* Finished jobs that can be predicted with, of those that are shown: row has room for every

@@ -61,7 +61,7 @@ for model in $models; do
     if keeps "$results"; then
         check "$model: what it kept predicts" predicts "$results"
         check "$model: and is exported" "$cellsweep" export "$results" --weights --format raw --filter strategy=none -o "$TMP/$model"
-        check "$model: four jobs" test "$(ls "$TMP/$model" | grep -c '\.f32$')" = 4
+        check "$model: four jobs" test "$(ls "$TMP/$model" | grep -c '\.raw$')" = 4
     else
         check_fails "$model: keeps nothing to predict with" predicts "$results"
     fi

@@ -358,7 +358,7 @@ static void raw_weights_are_described(void **state)
     assert_int_equal(count_files("raw"), 6);
     for (int j = 0; j < 3; j++) {
         size_t bytes, text_bytes, floats = 0;
-        char *file = job_file("raw", j, "f32", &bytes), *text = job_file("raw", j, "json", &text_bytes);
+        char *file = job_file("raw", j, "raw", &bytes), *text = job_file("raw", j, "json", &text_bytes);
         float *weights = calloc(store_n_weights(store), sizeof *weights);
         json_t *all = json_loads(text, 0, NULL);
         assert_non_null(all);

@@ -53,9 +53,9 @@ static void a_row_is_whole(void **state)
         assert_true(!k->fit == !!(k->can & MODEL_EPOCHS));
         assert_true(!k->epoch == !(k->can & MODEL_MADE_UP));
         assert_true(k->teach || k->seconds > 0);
-        assert_true(!k->n_params == !k->state && !k->n_params == !k->part);
+        assert_true(!k->room == !k->arrays && !k->room == !k->restore);
         assert_true(!k->embed == !k->n_features);
-        assert_true(k->epoch || !k->shift_at == !(k->can & MODEL_SHIFT));
+        assert_true(k->epoch || !k->logit_bias == !(k->can & MODEL_SHIFT));
         assert_true(k->work(&config, 100, 10) > 0);
     }
     assert_true(i > 1);
@@ -72,31 +72,82 @@ static void an_unknown_name_is_told_the_others(void **state)
         assert_non_null(strstr(err.text, model_kind(i)->name));
 }
 
-static size_t floats_of(const int dims[4])
+static void *open_model(const struct model_kind *k, const struct config *config, uint64_t start)
 {
-    size_t n = 1;
-    for (int d = 0; d < 4 && dims[d]; d++)
-        n *= (size_t)dims[d];
-    return n;
+    const struct model_spec spec = {.config = config, .start = start};
+    void *model = NULL;
+    assert_int_equal(k->open(&spec, &model, NULL), 0);
+    return model;
 }
 
-/* The parts of its parameters, with names of their own, are all of them. */
-static void parts_make_the_whole(void **state)
+static struct arrays arrays_of(const struct model_kind *k, void *model, enum model_part part)
+{
+    struct arrays arrays = {0};
+    if (k->arrays)
+        k->arrays(model, part, &arrays);
+    assert_int_equal(arrays_check(&arrays, NULL), 0);
+    return arrays;
+}
+
+/* Its arrays, with names of their own, are as large as it said; those to go on with are among others. */
+static void arrays_make_the_whole(void **state)
 {
     struct dataset *data = noise_dataset(CLASSES, counts, SIZE, 7);
     const struct model_kind *k;
     (void)state;
     for (int i = 0; (k = model_kind(i)); i++) {
         struct config config = config_for(k, data, "none");
-        char name[MODEL_PART_NAME_SIZE], before[MODEL_PART_NAME_SIZE] = "";
-        size_t floats = 0;
-        int dims[4];
-        for (int part = 0; k->part && k->part(&config, part, name, dims); part++) {
-            assert_string_not_equal(name, before);
-            memcpy(before, name, sizeof before);
-            floats += floats_of(dims);
+        void *model = open_model(k, &config, 1);
+        struct arrays kept = arrays_of(k, model, MODEL_KEPT), all = arrays_of(k, model, MODEL_STATE);
+        for (int a = 0; a < kept.n; a++) {
+            assert_ptr_equal(arrays_find(&kept, kept.item[a].name), &kept.item[a]);
+            assert_non_null(arrays_find(&all, kept.item[a].name));
         }
-        assert_int_equal(floats, k->n_params ? k->n_params(&config) : 0);
+        assert_true(!k->room == (kept.n == 0));
+        if (k->room)
+            assert_int_equal(arrays_bytes(&kept), k->room(&config));
+        arrays_free(&kept);
+        arrays_free(&all);
+        k->close(model);
+    }
+    hand_dataset_free(data);
+}
+
+/* A model that takes over the arrays of another predicts what that does; those of another shape change
+ * nothing. */
+static void arrays_make_a_model_another(void **state)
+{
+    struct dataset *data = noise_dataset(CLASSES, counts, SIZE, 7);
+    const struct model_kind *k;
+    const float *image[] = {data->pixels};
+    (void)state;
+    for (int i = 0; (k = model_kind(i)); i++) {
+        struct config config = config_for(k, data, "none"), fewer = config;
+        float probs[4][CLASSES];
+        if (!k->arrays)
+            continue;
+        fewer.clusters.n--;
+        void *one = open_model(k, &config, 1), *two = open_model(k, &config, 2),
+             *other = open_model(k, &fewer, 3);
+        struct arrays of_one = arrays_of(k, one, MODEL_KEPT), of_other = arrays_of(k, other, MODEL_KEPT);
+        struct err err = {0};
+        for (int a = 0; a < of_one.n; a++)
+            if (of_one.item[a].type == ARRAY_F32)
+                *(float *)of_one.item[a].data += 0.25f;
+        k->judge(one, image, 1, probs[0]);
+        k->judge(two, image, 1, probs[1]);
+        assert_memory_not_equal(probs[0], probs[1], sizeof probs[0]);
+        assert_int_equal(k->restore(two, MODEL_KEPT, &of_other, &err), E_USAGE);
+        k->judge(two, image, 1, probs[2]);
+        assert_memory_equal(probs[1], probs[2], sizeof probs[1]);
+        assert_int_equal(k->restore(two, MODEL_KEPT, &of_one, &err), 0);
+        k->judge(two, image, 1, probs[3]);
+        assert_memory_equal(probs[0], probs[3], sizeof probs[0]);
+        arrays_free(&of_one);
+        arrays_free(&of_other);
+        k->close(one);
+        k->close(two);
+        k->close(other);
     }
     hand_dataset_free(data);
 }
@@ -255,7 +306,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_row_is_whole),
         cmocka_unit_test(an_unknown_name_is_told_the_others),
-        cmocka_unit_test(parts_make_the_whole),
+        cmocka_unit_test(arrays_make_the_whole),
+        cmocka_unit_test(arrays_make_a_model_another),
         cmocka_unit_test(every_model_under_every_strategy),
         cmocka_unit_test(every_model_lets_itself_be_stopped),
         cmocka_unit_test(every_model_keeps_its_best),

@@ -9,7 +9,8 @@
 struct ensemble {
     const struct model_kind *kind;
     int n_members, n_classes, batch;
-    size_t n_params, shift_at; /* of one model; where a shift is added */
+    size_t n_weights;   /* floats that hold the arrays of all */
+    struct arrays kept; /* of all, as last listed */
     int has_shift;
     float shift[CONFIG_MAX_CLUSTERS];
     float *probs; /* (batch, n_classes) of one member */
@@ -55,13 +56,26 @@ static struct ensemble describe(const struct config *config, const struct recipe
 {
     const struct model_kind *kind = model_of(config);
     struct ensemble ensemble = {.kind = kind, .n_classes = config->clusters.n, .batch = (int)config->batch};
-    if (kind->n_params)
-        ensemble.n_params = kind->n_params(config);
-    if (kind->shift_at) {
-        ensemble.shift_at = kind->shift_at(config);
+    if (kind->logit_bias)
         set_shift(&ensemble, recipe->logit_shift);
-    }
     return ensemble;
+}
+
+void ensemble_arrays(struct ensemble *ensemble, enum model_part part, struct arrays *out)
+{
+    for (int m = 0; ensemble->kind->arrays && m < ensemble->n_members; m++) {
+        if (ensemble->n_members > 1)
+            snprintf(out->prefix, sizeof out->prefix, "member%d.", m);
+        ensemble->kind->arrays(ensemble->member[m], part, out);
+    }
+}
+
+/* Once, so that there is room for the list ever after. */
+static int list_kept(struct ensemble *ensemble, struct err *err)
+{
+    ensemble_arrays(ensemble, MODEL_KEPT, &ensemble->kept);
+    ensemble->n_weights = arrays_bytes(&ensemble->kept) / sizeof(float);
+    return arrays_check(&ensemble->kept, err);
 }
 
 int ensemble_new(const struct config *config, const struct recipe *recipe, const char *job_key,
@@ -73,8 +87,10 @@ int ensemble_new(const struct config *config, const struct recipe *recipe, const
     *ensemble = describe(config, recipe);
     ensemble->probs = err_calloc((unsigned long)ensemble->batch * (unsigned long)ensemble->n_classes,
                                  sizeof *ensemble->probs, "probabilities", err);
-    int n_members = ensemble->n_params ? recipe->n_members : 1;
+    int n_members = ensemble->kind->arrays ? recipe->n_members : 1;
     int rc = ensemble->probs ? open_members(config, job_key, n_members, ensemble, err) : E_IO;
+    if (rc == 0)
+        rc = list_kept(ensemble, err);
     if (rc == 0)
         *out = ensemble;
     else
@@ -92,11 +108,6 @@ void *ensemble_member(struct ensemble *ensemble, int m)
     return ensemble->member[m];
 }
 
-static float *params_of(const struct ensemble *ensemble, int m)
-{
-    return ensemble->kind->state(ensemble->member[m]).params;
-}
-
 static void predict_shifted(struct ensemble *ensemble, int m, const float *const *image, int n, float *probs)
 {
     float saved[CONFIG_MAX_CLUSTERS];
@@ -104,7 +115,7 @@ static void predict_shifted(struct ensemble *ensemble, int m, const float *const
         ensemble->kind->judge(ensemble->member[m], image, n, probs);
         return;
     }
-    float *bias = params_of(ensemble, m) + ensemble->shift_at;
+    float *bias = ensemble->kind->logit_bias(ensemble->member[m]);
     size_t bytes = (size_t)ensemble->n_classes * sizeof *bias;
     memcpy(saved, bias, bytes);
     for (int c = 0; c < ensemble->n_classes; c++)
@@ -141,24 +152,48 @@ void ensemble_predict(struct ensemble *ensemble, const float *const *image, int 
 
 size_t ensemble_n_weights(const struct ensemble *ensemble)
 {
-    return ensemble->n_params * (size_t)ensemble->n_members;
+    return ensemble->n_weights;
+}
+
+/* The arrays that are kept, as they are now. */
+static const struct arrays *kept_now(struct ensemble *ensemble)
+{
+    arrays_clear(&ensemble->kept);
+    ensemble_arrays(ensemble, MODEL_KEPT, &ensemble->kept);
+    return &ensemble->kept;
+}
+
+/* What an array takes of a flat vector. */
+static size_t floats_of(const struct array *array)
+{
+    return (array_bytes(array) + sizeof(float) - 1) / sizeof(float);
+}
+
+/* An array that begins with a member's output biases gets its shift. */
+static void add_shift(const struct ensemble *ensemble, const struct array *array, float *values)
+{
+    for (int m = 0; ensemble->has_shift && m < ensemble->n_members; m++)
+        if (ensemble->kind->logit_bias(ensemble->member[m]) == (float *)array->data)
+            for (int c = 0; c < ensemble->n_classes; c++)
+                values[c] += ensemble->shift[c];
 }
 
 void ensemble_get(struct ensemble *ensemble, float *weights)
 {
-    for (int m = 0; m < ensemble->n_members; m++) {
-        float *to = weights + (size_t)m * ensemble->n_params;
-        memcpy(to, params_of(ensemble, m), ensemble->n_params * sizeof *to);
-        for (int c = 0; ensemble->has_shift && c < ensemble->n_classes; c++)
-            to[ensemble->shift_at + (size_t)c] += ensemble->shift[c];
+    const struct arrays *kept = kept_now(ensemble);
+    for (int i = 0; i < kept->n; i++) {
+        memcpy(weights, kept->item[i].data, array_bytes(&kept->item[i]));
+        add_shift(ensemble, &kept->item[i], weights);
+        weights += floats_of(&kept->item[i]);
     }
 }
 
 void ensemble_put(struct ensemble *ensemble, const float *weights)
 {
-    for (int m = 0; m < ensemble->n_members; m++) {
-        memcpy(params_of(ensemble, m), weights + (size_t)m * ensemble->n_params,
-               ensemble->n_params * sizeof *weights);
+    const struct arrays *kept = kept_now(ensemble);
+    for (int i = 0; i < kept->n; i++) {
+        memcpy(kept->item[i].data, weights, array_bytes(&kept->item[i]));
+        weights += floats_of(&kept->item[i]);
     }
 }
 
@@ -169,6 +204,7 @@ void ensemble_free(struct ensemble *ensemble)
     for (int m = 0; m < RECIPE_MAX_MEMBERS; m++)
         if (ensemble->member[m])
             ensemble->kind->close(ensemble->member[m]);
+    arrays_free(&ensemble->kept);
     free(ensemble->probs);
     free(ensemble);
 }

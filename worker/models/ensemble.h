@@ -32,8 +32,12 @@ void *ensemble_member(struct ensemble *ensemble, int m);
 /* Class probabilities (n, n_classes) of n images given by pointer: the mean over the members. */
 void ensemble_predict(struct ensemble *ensemble, const float *const *image, int n, float *probs);
 
-/* Parameter vectors of all members, one after the other, to weights and back: ensemble_n_weights() floats.
- * What get writes has the logit_shift in it: put it into an ensemble of a recipe without one. */
+/* Add the arrays of all members, "member1." before the names of the second among several. Valid until they
+ * change. */
+void ensemble_arrays(struct ensemble *ensemble, enum model_part part, struct arrays *out);
+
+/* The arrays of MODEL_KEPT one after the other, to weights and back: ensemble_n_weights() floats, at which
+ * each begins. What get writes has the logit_shift in it: put it into an ensemble of a recipe without one. */
 size_t ensemble_n_weights(const struct ensemble *ensemble);
 void ensemble_get(struct ensemble *ensemble, float *weights);
 void ensemble_put(struct ensemble *ensemble, const float *weights);

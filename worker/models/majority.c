@@ -28,9 +28,9 @@ static double work(const struct config *config, double n_seen, double n_judged)
     return 1e6 + n_seen + n_judged;
 }
 
-static size_t n_params(const struct config *config)
+static size_t room(const struct config *config)
 {
-    return (size_t)config->clusters.n;
+    return (size_t)config->clusters.n * sizeof(float);
 }
 
 static int open_majority(const struct model_spec *spec, void **out, struct err *err)
@@ -72,12 +72,17 @@ static struct model_state state(void *model)
     return (struct model_state){.params = majority->share};
 }
 
-static int part(const struct config *config, int i, char name[MODEL_PART_NAME_SIZE], int dims[4])
+static void arrays(void *model, enum model_part part, struct arrays *out)
 {
-    memset(dims, 0, 4 * sizeof *dims);
-    snprintf(name, MODEL_PART_NAME_SIZE, "share");
-    dims[0] = config->clusters.n;
-    return i == 0;
+    struct majority *majority = model;
+    const size_t dim[] = {(size_t)majority->n_classes, 0};
+    (void)part;
+    arrays_add(out, "share", ARRAY_F32, dim, majority->share);
+}
+
+static int restore(void *model, enum model_part part, const struct arrays *from, struct err *err)
+{
+    return model_restore_in_place(&model_majority, model, part, from, err);
 }
 
 const struct model_kind model_majority = {
@@ -86,11 +91,12 @@ const struct model_kind model_majority = {
     .seconds = 1e-10,
     .identity = identity,
     .work = work,
-    .n_params = n_params,
+    .room = room,
     .open = open_majority,
     .fit = fit,
     .judge = judge,
     .state = state,
-    .part = part,
+    .arrays = arrays,
+    .restore = restore,
     .close = free,
 };

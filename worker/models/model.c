@@ -44,6 +44,19 @@ int model_check(const char *name, struct err *err)
     return err_set(err, E_USAGE, "model: '%.80s' is not one of %s", name, names);
 }
 
+int model_restore_in_place(const struct model_kind *kind, void *model, enum model_part part,
+                           const struct arrays *from, struct err *err)
+{
+    struct arrays own = {0};
+    snprintf(own.prefix, sizeof own.prefix, "%s", from->prefix);
+    kind->arrays(model, part, &own);
+    int rc = arrays_check(&own, err);
+    if (rc == 0)
+        rc = arrays_copy(&own, from, err);
+    arrays_free(&own);
+    return rc;
+}
+
 const char *model_lacks(unsigned flags)
 {
     return flags & MODEL_EPOCHS    ? "mini-batches"

@@ -16,6 +16,7 @@
 #include "models/net/nodes.h"
 #include "settings/config.h"
 #include "err.h"
+#include "base/arrays.h"
 #include "base/loss.h"
 #include "base/metrics.h"
 #include "base/pause.h"
@@ -23,7 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MODEL_IDENTITY_SIZE = 160, MODEL_PART_NAME_SIZE = 40 };
+enum { MODEL_IDENTITY_SIZE = 160 };
 
 /* What a model can. Strategies say which of the first they need (balance.h). */
 enum {
@@ -51,11 +52,14 @@ struct model_set {
     const int *label;          /* (n) class index */
 };
 
+/* Which of its arrays: enough to judge with, or enough to go on teaching it with, those among them. */
+enum model_part { MODEL_KEPT, MODEL_STATE };
+
 /* What a model is at the moment; may be written. Valid until it is closed. */
 struct model_state {
     float *params;  /* (n_params) */
     float *moments; /* (2, n_params) of the optimiser; NULL without MODEL_EPOCHS */
-    long *steps;    /* that it took; NULL without MODEL_EPOCHS */
+    int64_t *steps; /* that it took; NULL without MODEL_EPOCHS */
 };
 
 struct model_kind {
@@ -71,8 +75,8 @@ struct model_kind {
     int (*check)(const struct config *config, struct err *err);
     /* Of a whole job in which, every epoch, n_seen samples are trained on and n_judged judged. > 0 */
     double (*work)(const struct config *config, double n_seen, double n_judged);
-    size_t (*n_params)(const struct config *config); /* floats that are kept of it; NULL: none */
-    size_t (*bytes)(const struct config *config);    /* memory of one; NULL: next to none */
+    size_t (*room)(const struct config *config);  /* bytes of its arrays of MODEL_KEPT at most; NULL: none */
+    size_t (*bytes)(const struct config *config); /* memory of one; NULL: next to none */
     /* At its beginning. *out is owned by the caller: close(). */
     int (*open)(const struct model_spec *spec, void **out, struct err *err);
     /* One training step on a batch of at most config->batch; probs (n, C) seen on the way. Returns the
@@ -90,12 +94,15 @@ struct model_kind {
      * look alike to the model. Both NULL: nothing of that kind. */
     size_t (*n_features)(const struct config *config);
     void (*embed)(void *model, const float *const *image, int n, float *features);
-    struct model_state (*state)(void *model); /* NULL without n_params */
-    /* Where the C floats begin in params that a shift of the logits is added to. NULL without MODEL_SHIFT. */
-    size_t (*shift_at)(const struct config *config);
-    /* Part i, from 0, of params: its name, and its dimensions, which end at 0. Returns 0 past the last.
-     * NULL without n_params. */
-    int (*part)(const struct config *config, int i, char name[MODEL_PART_NAME_SIZE], int dims[4]);
+    struct model_state (*state)(void *model); /* NULL without arrays */
+    /* The C floats that a shift of the logits is added to; may be written. NULL without MODEL_SHIFT. */
+    float *(*logit_bias)(void *model);
+    /* Add its arrays, as many of the same names and in the same order whenever asked; they are valid until it
+     * changes. NULL: it keeps nothing. */
+    void (*arrays)(void *model, enum model_part part, struct arrays *out);
+    /* Become what such arrays are of; their names have from->prefix before them. E_USAGE when they are of
+     * another: it is then as it was. NULL without arrays. */
+    int (*restore)(void *model, enum model_part part, const struct arrays *from, struct err *err);
     /* The network that its params are of, for who writes it in another program's format. NULL: none. */
     void (*network)(const struct config *config, struct nodes *out);
     void (*close)(void *model);
@@ -117,6 +124,10 @@ int model_reads(const struct config *config, const struct section *section);
 
 /* 0 when there is a model of that name; E_USAGE with the names that there are. */
 int model_check(const char *name, struct err *err);
+
+/* restore() of a model whose arrays have a size of their own whatever it has learnt: they are overwritten. */
+int model_restore_in_place(const struct model_kind *kind, void *model, enum model_part part,
+                           const struct arrays *from, struct err *err);
 
 /* What the first of some of MODEL_HEEDS is, in words: "loss weights". */
 const char *model_lacks(unsigned flags);

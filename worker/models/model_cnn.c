@@ -2,6 +2,7 @@
 #include "models/model.h"
 
 #include "models/net/cnn.h"
+#include "models/net/net_arrays.h"
 #include "models/optimiser.h"
 
 #include <stdio.h>
@@ -70,11 +71,11 @@ static double work(const struct config *config, double n_seen, double n_judged)
     return nodes_dense_flop(&nodes) * (double)config->epochs * (n_seen + n_judged / 3);
 }
 
-static size_t n_params(const struct config *config)
+static size_t room(const struct config *config)
 {
     struct nodes nodes;
     network(config, &nodes);
-    return nodes_n_params(&nodes);
+    return nodes_n_params(&nodes) * sizeof(float);
 }
 
 static size_t bytes(const struct config *config)
@@ -126,23 +127,21 @@ static struct model_state state(void *model)
     return (struct model_state){net_params(model), net_moments(model), net_steps(model)};
 }
 
-/* The biases of the logits are the last of all parameters. */
-static size_t shift_at(const struct config *config)
+/* The biases of the last layer are the last of all parameters. */
+static float *logit_bias(void *model)
 {
-    return n_params(config) - (size_t)config->clusters.n;
+    const struct nodes *nodes = net_nodes(model);
+    return net_params(model) + nodes_n_params(nodes) - (size_t)nodes->node[nodes->n - 1].units;
 }
 
-static int part(const struct config *config, int i, char name[MODEL_PART_NAME_SIZE], int dims[4])
+static void arrays(void *model, enum model_part part, struct arrays *out)
 {
-    struct nodes nodes;
-    const struct node *node;
-    struct param param;
-    network(config, &nodes);
-    if (nodes_param(&nodes, i, &node, &param, NULL) == 0)
-        return 0;
-    snprintf(name, MODEL_PART_NAME_SIZE, "%s.%s", node->name, param.role);
-    memcpy(dims, param.dim, 4 * sizeof *dims);
-    return 1;
+    net_arrays(model, part == MODEL_STATE, out);
+}
+
+static int restore(void *model, enum model_part part, const struct arrays *from, struct err *err)
+{
+    return model_restore_in_place(&model_cnn, model, part, from, err);
 }
 
 static void close_net(void *model)
@@ -158,7 +157,7 @@ const struct model_kind model_cnn = {
     .identity = identity,
     .check = check,
     .work = work,
-    .n_params = n_params,
+    .room = room,
     .bytes = bytes,
     .open = open_net,
     .teach = teach,
@@ -166,8 +165,9 @@ const struct model_kind model_cnn = {
     .n_features = n_features,
     .embed = embed,
     .state = state,
-    .shift_at = shift_at,
-    .part = part,
+    .logit_bias = logit_bias,
+    .arrays = arrays,
+    .restore = restore,
     .network = network,
     .close = close_net,
 };

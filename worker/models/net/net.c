@@ -23,7 +23,7 @@ struct net {
     int max_batch,
         first; /* first: the node whose input gradient nobody wants, the first one with parameters */
     size_t n_params, n_stored;
-    long steps;
+    int64_t steps;
     float *params;   /* (n_params) */
     float *moments;  /* (2, n_params) */
     float *gradient; /* (n_stored) of the parameters up to the last whose update is not fused */
@@ -272,7 +272,7 @@ static void restore_denormals(unsigned mode)
 #endif
 }
 
-static struct adam_step adam_step(const struct net_adam *adam, long t)
+static struct adam_step adam_step(const struct net_adam *adam, int64_t t)
 {
     double rate =
         adam->learning_rate * sqrt(1 - pow(adam->beta2, (double)t)) / (1 - pow(adam->beta1, (double)t));
@@ -344,9 +344,14 @@ float *net_moments(struct net *net)
     return net->moments;
 }
 
-long *net_steps(struct net *net)
+int64_t *net_steps(struct net *net)
 {
     return &net->steps;
+}
+
+const struct nodes *net_nodes(const struct net *net)
+{
+    return &net->nodes;
 }
 
 void net_free(struct net *net)

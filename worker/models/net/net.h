@@ -62,7 +62,10 @@ void net_features(struct net *net, const float *const *image, int n, float *feat
  * to save and restore. Valid until net_free; may be written. */
 float *net_params(struct net *net);
 float *net_moments(struct net *net);
-long *net_steps(struct net *net);
+int64_t *net_steps(struct net *net);
+
+/* What it is made of, as it runs. */
+const struct nodes *net_nodes(const struct net *net);
 
 void net_free(struct net *net);
 

@@ -1,0 +1,30 @@
+#include "models/net/net_arrays.h"
+
+#include <stdio.h>
+
+static void add_param(struct net *net, const struct node *node, const struct param *param, size_t at,
+                      struct arrays *out)
+{
+    char name[NODE_NAME_SIZE + 16];
+    size_t dim[PARAM_MAX_DIMS + 1] = {0};
+    for (int d = 0; param->dim[d]; d++)
+        dim[d] = (size_t)param->dim[d];
+    snprintf(name, sizeof name, "%s.%s", node->name, param->role);
+    arrays_add(out, name, ARRAY_F32, dim, net_params(net) + at);
+}
+
+void net_arrays(struct net *net, int optimiser, struct arrays *out)
+{
+    const struct nodes *nodes = net_nodes(net);
+    const size_t all[] = {nodes_n_params(nodes), 0}, one[] = {1, 0};
+    const struct node *node;
+    struct param param;
+    size_t at;
+    for (int i = 0; nodes_param(nodes, i, &node, &param, &at) > 0; i++)
+        add_param(net, node, &param, at, out);
+    if (!optimiser)
+        return;
+    arrays_add(out, "adam.m", ARRAY_F32, all, net_moments(net));
+    arrays_add(out, "adam.v", ARRAY_F32, all, net_moments(net) + all[0]);
+    arrays_add(out, "adam.steps", ARRAY_I64, one, net_steps(net));
+}
