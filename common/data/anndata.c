@@ -257,6 +257,7 @@ static herr_t add_name(hid_t group, const char *name, const H5L_info_t *info, vo
 struct wanted {
     char index[256];
     const char *column[N_LABELS_FIELDS];
+    char meta[LABELS_MAX_META][LABELS_NAME_SIZE];
 };
 
 static int find_index(const struct h5ad *file, char out[256], struct err *err)
@@ -288,6 +289,9 @@ static int find_columns(const struct h5ad *file, const struct labels_options *op
         if (rc < 0)
             return rc;
     }
+    for (int k = 0;
+         options->meta && k < LABELS_MAX_META && labels_meta_name(options->meta, k, wanted->meta[k]); k++)
+        wanted->column[LABELS_META + k] = wanted->meta[k];
     for (int f = 0; f < N_LABELS_FIELDS; f++) {
         labels->has[f] = wanted->column[f] != NULL;
         if (wanted->column[f] && !h5_exists(file->obs, wanted->column[f]))

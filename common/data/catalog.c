@@ -245,15 +245,16 @@ static int read_table(struct catalog *catalog, const struct dataset_options *opt
                       struct err *err)
 {
     static const char *const names[] = {"clusters.csv", "labels.csv", "clusters.tsv", "labels.tsv", NULL};
-    const struct labels_options wanted = {options->id_column, options->label_column, options->groups};
+    const struct labels_options wanted = {options->id_column, options->label_column, options->groups,
+                                          options->meta};
     char path[CATALOG_PATH_SIZE];
     snprintf(path, sizeof path, "%.4095s", options->labels ? options->labels : "");
     if (!options->labels)
         find_file(catalog, names, path);
     *labels = (struct labels){0};
-    if (!path[0] && options->groups)
+    if (!path[0] && (options->groups || options->meta))
         return err_set(err, E_IO, "%s: groups %s: there is no clusters.csv to take that column from",
-                       catalog->folder, options->groups);
+                       catalog->folder, options->groups ? options->groups : options->meta);
     int rc = path[0] ? labels_read(path, &wanted, labels, err) : 0;
     if (rc == 0 && path[0])
         tell_table(catalog, labels);
@@ -292,7 +293,9 @@ static int make_catalog(struct cataloguing *c, struct err *err)
         rc = err_set(err, E_IO, "%s: no image has a usable name and a label", catalog->folder);
     if (rc == 0)
         rc = number_classes(c, err);
-    return rc == 0 ? index_ids(catalog, &same, &other, err) : rc;
+    if (rc == 0)
+        rc = index_ids(catalog, &same, &other, err);
+    return rc == 0 ? catalog_keep_meta(c, err) : rc;
 }
 
 static int read_folder(struct catalog *catalog, const struct dataset_options *options,
@@ -334,6 +337,7 @@ void catalog_release(struct catalog *catalog)
 {
     struct catalog_counts counts = catalog->counts;
     drop_index(catalog);
+    meta_release(&catalog->meta);
     free(catalog->cell);
     free(catalog->name);
     *catalog = (struct catalog){.counts = counts};

@@ -158,3 +158,32 @@ int catalog_label(struct cataloguing *c, struct err *err)
     free(l.row);
     return rc;
 }
+
+/* ---- other columns ---- */
+
+static void find_words(const struct cataloguing *c, enum labels_field field, const char **word)
+{
+    char room[CATALOG_PATH_SIZE];
+    for (int i = 0; i < c->catalog->n; i++)
+        word[i] = NULL;
+    for (int row = 0; row < c->labels->n; row++) {
+        int i = catalog_find(c->catalog, catalog_row_id(c, row, room));
+        if (i >= 0)
+            word[i] = labels_text(c->labels, row, field);
+    }
+}
+
+int catalog_keep_meta(const struct cataloguing *c, struct err *err)
+{
+    const char **word = err_calloc((size_t)c->catalog->n, sizeof *word, "columns of words", err);
+    int rc = word ? 0 : E_IO;
+    for (int k = 0; k < LABELS_MAX_META && c->labels && c->labels->has[LABELS_META + k] && rc == 0; k++) {
+        struct err why;
+        find_words(c, (enum labels_field)(LABELS_META + k), word);
+        rc = meta_add(&c->catalog->meta, c->labels->column[LABELS_META + k], word, c->catalog->n, &why);
+        if (rc < 0)
+            err_set(err, rc, "%s: %s", c->labels->path, why.text);
+    }
+    free(word);
+    return rc;
+}

@@ -26,6 +26,9 @@ int catalog_scan(struct cataloguing *c, struct err *err);
 /* Give every cell its label, group and set from the table. by_id must be there. */
 int catalog_label(struct cataloguing *c, struct err *err);
 
+/* Keep the columns that options ask for. by_id must be that of the last order. */
+int catalog_keep_meta(const struct cataloguing *c, struct err *err);
+
 /* Id of the image that row i of the table is about; "" when it names none. room: CATALOG_PATH_SIZE bytes. */
 const char *catalog_row_id(const struct cataloguing *c, int i, char *room);
 

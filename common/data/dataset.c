@@ -44,6 +44,7 @@ void dataset_free(struct dataset *data)
 {
     if (!data)
         return;
+    meta_release(&data->meta);
     free(data->name);
     free(data->cluster_count);
     free(data->cluster);
@@ -377,6 +378,8 @@ static int write_extras(hid_t file, const struct dataset *data, const char *path
     int rc = data->group_column[0] ? write_column(file, data, &group_column, path, err) : 0;
     if (rc == 0 && has_given_sets(data))
         rc = write_column(file, data, &given_column, path, err);
+    if (rc == 0)
+        rc = meta_write(file, &data->meta, data->n_images, path, err);
     return rc == 0 && data->n_names ? write_names(file, data, path, err) : rc;
 }
 
@@ -466,6 +469,8 @@ static int read_extras(hid_t file, struct dataset *data, const char *path, struc
     int rc = data->group_column[0] ? read_column(file, data, &group_column, path, err) : 0;
     if (rc == 0 && h5_exists(file, given_column.name))
         rc = read_column(file, data, &given_column, path, err);
+    if (rc == 0)
+        rc = meta_read(file, &data->meta, data->n_images, path, err);
     if (rc == 0 && h5_exists(file, "/classes/name"))
         rc = read_names(file, data, path, err);
     for (int i = 0; rc == 0 && i < data->n_images; i++) {
@@ -572,17 +577,32 @@ static int open_folder(const char *name, const struct dataset_options *options, 
     return rc;
 }
 
-/* Whether a packed file is what was asked for. */
-static int check_packed(const char *name, const struct dataset_options *options, const struct dataset *data,
-                        struct err *err)
+/* Groups by one of the other columns. */
+static int group_by(struct dataset *data, const struct meta_column *column, struct err *err)
+{
+    snprintf(data->group_column, sizeof data->group_column, "%s", column->name);
+    for (int i = 0; i < data->n_images; i++)
+        snprintf(data->image[i].group, sizeof data->image[i].group, "%s", meta_word(column, i));
+    int rc = number_groups(data, err);
+    return rc == 0 ? dataset_checksum(data, 1, data->checksum, err) : rc;
+}
+
+/* Whether a packed file is what was asked for; its groups are made so when it has their column. */
+static int fit_packed(const char *name, const struct dataset_options *options, struct dataset *data,
+                      struct err *err)
 {
     if (options->size != data->size)
         return err_set(err, E_USAGE,
                        "%s: its images are %d x %d pixels, %d x %d are asked for; pack it with --size %d",
                        name, data->size, data->size, options->size, options->size, options->size);
-    if (options->groups && strcmp(options->groups, data->group_column) != 0)
+    const struct meta_column *column = options->groups ? meta_find(&data->meta, options->groups) : NULL;
+    if (options->groups && strcmp(options->groups, data->group_column) == 0)
+        return 0;
+    if (column)
+        return group_by(data, column, err);
+    if (options->groups)
         return err_set(err, E_USAGE,
-                       "%s: it was packed %s%s, groups %s are asked for; pack it with --groups %s", name,
+                       "%s: it was packed %s%s, groups %s are asked for; pack it with --meta %s", name,
                        data->group_column[0] ? "with --groups " : "without groups", data->group_column,
                        options->groups, options->groups);
     return 0;
@@ -593,7 +613,7 @@ static int open_packed(const char *name, const struct dataset_options *options, 
 {
     int rc = dataset_read(name, out, err);
     if (rc == 0 && *out && options)
-        rc = check_packed(name, options, *out, err);
+        rc = fit_packed(name, options, *out, err);
     if (rc < 0) {
         dataset_free(*out);
         *out = NULL;

@@ -18,6 +18,7 @@
  *     /images/coloured, transparent   [n] int32, 1 when the file said more than its brightness (image.h)
  *     /images/group           [n] fixed-length string, what must stay together in a split; only with groups
  *     /images/set             [n] int32, 0 none, 1 train, 2 val, 3 test; only when the source says so
+ *     /meta/<column>/value, code   other columns of the label table (meta.h); only those that were asked for
  *     /classes/name           [c] fixed-length string, what /images/cluster counts, from 0; only when classes
  *                             have names and no numbers
  * Strings are as long as the longest of them needs. The order is by cluster, then by id (numbers as numbers):
@@ -25,6 +26,7 @@
 #ifndef CELLSWEEP_DATASET_H
 #define CELLSWEEP_DATASET_H
 
+#include "data/meta.h"
 #include "image/image.h"
 #include "err.h"
 
@@ -65,6 +67,7 @@ struct dataset {
     int n_names;                           /* of classes; 0: clusters are numbers of the user */
     char (*name)[DATASET_CLASS_SIZE];      /* (n_names) name of cluster k, in order; NULL when n_names is 0 */
     int *content;                          /* (n_images) first image with the same pixels; NULL: all differ */
+    struct meta meta;                      /* of the images: what groups may be made of */
     char group_column[DATASET_GROUP_SIZE]; /* column of clusters.csv the groups are from; "": no groups */
     int n_groups;                          /* distinct groups, 0 without group_column */
     int *group;         /* (n_images) number of an image's group; NULL without group_column */
@@ -92,6 +95,7 @@ struct dataset_options {
     double pixel_size;  /* micrometres a pixel, > 0 */
     const char *groups; /* column of clusters.csv that says what must stay together in a split; NULL: none */
     int allow_missing;  /* 1: rows of the label table without an image are passed over, not an error */
+    const char *meta;   /* columns of it that are kept: "slide,animal" or "all"; NULL: none */
     const char *labels; /* path of the label table; NULL: clusters.csv and the like in the folder */
     const char *id_column, *label_column; /* of that table; NULL: found by their names (labels.h) */
     /* left out of ids before they are compared (ids.h); NULL: nothing */
@@ -110,8 +114,8 @@ struct dataset *dataset_new(int n_images, int size, struct err *err);
 
 /* Fill in content, cluster, cluster_count, group and checksum from images, group_column and pixels. The
  * checksum is XXH3-128 in hexadecimal of the image size, group_column and every image's id, cluster (its name
- * when it has one), group (both only when there are groups) and pixels, in order; not of given sets. 0 or a
- * code. */
+ * when it has one), group (both only when there are groups) and pixels, in order; not of given sets or other
+ * columns. 0 or a code. */
 int dataset_finish(struct dataset *data, struct err *err);
 
 /* That checksum in out (DATASET_CHECKSUM_SIZE); with_groups 0: of the same images as if they had no
@@ -121,7 +125,8 @@ int dataset_checksum(const struct dataset *data, int with_groups, char *out, str
 /* Open whatever a sweep file may name under `data`: "builtin" (drawn and packed in a temporary
  * folder), a packed file, or a folder that pack understands (what it rejected goes to stderr).
  * options: NULL for the defaults, and then a packed file of any image size; otherwise a packed file
- * of another size, or without the groups asked for, is an error. Groups of a packed file that nobody
+ * of another size, or with the groups asked for neither as its groups nor among its other columns, is an
+ * error. Groups of a packed file that nobody
  * asks for do no harm. *out is owned by the caller. */
 int dataset_open(const char *name, const struct dataset_options *options, struct dataset **out,
                  struct err *err);

@@ -119,6 +119,43 @@ static int need_ids(struct choice *choice, struct err *err)
     return err_set(err, E_IO, "%s; --id-column names the one that has the cells' ids", why.text);
 }
 
+static int too_many(const char *list, struct err *err)
+{
+    return err_set(err, E_USAGE, "--meta %.80s: more than %d columns; name those that matter", list,
+                   LABELS_MAX_META);
+}
+
+/* Every column that is not taken for something else. */
+static int choose_rest(struct choice *choice, const char *list, struct err *err)
+{
+    int n = 0;
+    for (int k = 0; k < choice->n_columns; k++)
+        if (!is_taken(choice, k) && *csv_name(choice->csv, k)) {
+            if (n == LABELS_MAX_META)
+                return too_many(list, err);
+            choice->column[LABELS_META + n++] = k;
+        }
+    return 0;
+}
+
+static int choose_meta(struct choice *choice, const char *list, struct err *err)
+{
+    char name[LABELS_NAME_SIZE];
+    if (!list)
+        return 0;
+    if (strcmp(list, "all") == 0)
+        return choose_rest(choice, list, err);
+    for (int k = 0; labels_meta_name(list, k, name); k++) {
+        if (k == LABELS_MAX_META)
+            return too_many(list, err);
+        int column = find_named(choice, name, err);
+        if (column < 0)
+            return column;
+        choice->column[LABELS_META + k] = column;
+    }
+    return 0;
+}
+
 static int choose_columns(struct choice *choice, const struct labels_options *options, struct err *err)
 {
     int n = 0, rc = 0;
@@ -138,7 +175,7 @@ static int choose_columns(struct choice *choice, const struct labels_options *op
         rc = need_ids(choice, err);
     if (rc >= 0)
         choice->column[LABELS_SET] = find_usual(choice, set_names, &n);
-    return rc < 0 ? rc : 0;
+    return rc < 0 ? rc : choose_meta(choice, options->meta, err);
 }
 
 static void tell_columns(const struct choice *choice, struct labels *labels)
@@ -288,6 +325,17 @@ int labels_is_none(const char *text)
         if (strcasecmp(text, words[k]) == 0)
             return 1;
     return 0;
+}
+
+int labels_meta_name(const char *list, int k, char *out)
+{
+    for (; k > 0 && list; k--)
+        list = strchr(list, ',') ? strchr(list, ',') + 1 : NULL;
+    if (!list)
+        return 0;
+    list += strspn(list, " ");
+    snprintf(out, LABELS_NAME_SIZE, "%.*s", (int)strcspn(list, ","), list);
+    return 1;
 }
 
 int labels_set(const char *text)

@@ -20,12 +20,22 @@
 
 #include <stddef.h>
 
-enum labels_field { LABELS_ID, LABELS_FILE, LABELS_LABEL, LABELS_SET, LABELS_GROUP, N_LABELS_FIELDS };
+enum { LABELS_MAX_META = 12 };
+enum labels_field {
+    LABELS_ID,
+    LABELS_FILE,
+    LABELS_LABEL,
+    LABELS_SET,
+    LABELS_GROUP,
+    LABELS_META, /* + k: the k-th of the columns that are kept as they are */
+    N_LABELS_FIELDS = LABELS_META + LABELS_MAX_META
+};
 enum { LABELS_NAME_SIZE = 80, LABELS_PATH_SIZE = 4096 };
 
 struct labels_options {
     const char *id_column, *label_column; /* names; NULL: found */
     const char *groups;                   /* a column that must be there; NULL: none */
+    const char *meta; /* columns that are kept: "slide,animal", or "all" others; NULL: none */
 };
 
 struct labels {
@@ -49,6 +59,9 @@ int labels_read(const char *path, const struct labels_options *options, struct l
 
 /* Text of a field; NULL when the table has no such column. Blanks at its ends are gone. */
 const char *labels_text(const struct labels *labels, int row, enum labels_field field);
+
+/* Column k of a list of names with commas in out (LABELS_NAME_SIZE bytes); 0 behind the last. */
+int labels_meta_name(const char *list, int k, char *out);
 
 /* Line of the file at which a row begins, from 1. */
 long labels_line(const struct labels *labels, int row);

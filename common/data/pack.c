@@ -64,7 +64,8 @@ int pack_image(float *out, int size, const struct outline_way *way, struct image
 
 /* The state of a pack: where the next image goes, and from what. */
 struct packing {
-    const struct catalog *catalog;
+    struct catalog *catalog;
+    int *kept; /* (n of the catalog) place in it of image i of the data */
     const struct dataset_options *options;
     struct outlines outlines;
     struct outline_way way;
@@ -83,6 +84,7 @@ static const char *reason_of(const struct err *err, const char *path)
 static void accept_image(struct packing *p, int i, const struct image *image, const struct point *outline,
                          int n)
 {
+    p->kept[p->data->n_images] = i;
     struct dataset_image *row = &p->data->image[p->data->n_images++];
     *row = p->catalog->cell[i];
     row->width = image->width;
@@ -171,6 +173,23 @@ static int read_boundaries(struct packing *p, struct err *err)
     return rc;
 }
 
+/* The images one after the other, and what goes with those that were kept. */
+static int pack_images(struct packing *p, struct err *err)
+{
+    struct catalog *catalog = p->catalog;
+    int rc = 0;
+    p->kept = err_calloc((size_t)catalog->n, sizeof *p->kept, "images", err);
+    if (!p->kept)
+        return E_IO;
+    for (int i = 0; rc == 0 && i < catalog->n; i++)
+        rc = pack_one(p, i, err);
+    meta_keep(&catalog->meta, p->kept, p->data->n_images);
+    p->data->meta = catalog->meta;
+    catalog->meta = (struct meta){0};
+    free(p->kept);
+    return rc;
+}
+
 static int pack_catalog(struct packing *p, struct err *err)
 {
     const struct catalog *catalog = p->catalog;
@@ -188,8 +207,7 @@ static int pack_catalog(struct packing *p, struct err *err)
     if (p->options->groups)
         snprintf(p->data->group_column, sizeof p->data->group_column, "%s", p->options->groups);
     snprintf(p->data->origin, sizeof p->data->origin, "%.255s", catalog->folder);
-    for (int i = 0; rc == 0 && i < catalog->n; i++)
-        rc = pack_one(p, i, err);
+    rc = pack_images(p, err);
     if (rc == 0)
         rc = dataset_finish(p->data, err);
     return rc == 0 ? check_result(p, err) : rc;

@@ -82,6 +82,17 @@ static void print_sets(const struct dataset *data, int width)
                n[GIVEN_TEST], n[GIVEN_NONE]);
 }
 
+static void print_meta(const struct dataset *data, int width)
+{
+    const struct meta *meta = &data->meta;
+    if (meta->n_columns)
+        printf("  %-*s", width, "columns");
+    for (int c = 0; c < meta->n_columns; c++)
+        printf("%s%s (%d)", c ? ", " : "", meta->column[c].name, meta->column[c].n_values);
+    if (meta->n_columns)
+        putchar('\n');
+}
+
 static void print_packed(const struct dataset *data, const struct pack_report *report, const char *path)
 {
     printf("%s: %d images of %d %s, %d x %d pixels%s\n", path, data->n_images, data->n_clusters,
@@ -95,6 +106,7 @@ static void print_packed(const struct dataset *data, const struct pack_report *r
     printf("  unmasked  %8d\n", report->n_packed - report->n_masked);
     if (data->group_column[0])
         printf("  groups    %8d by %s\n", data->n_groups, data->group_column);
+    print_meta(data, 10);
     printf("  checksum  %s\n", data->checksum);
 }
 
@@ -235,6 +247,7 @@ static void print_summary(const struct dataset *data, const char *name, int *roo
     if (data->group_column[0])
         printf("  groups      %d by %s\n", data->n_groups, data->group_column);
     print_sets(data, 12);
+    print_meta(data, 12);
     printf("  checksum    %s\n\n", data->checksum);
 }
 
@@ -332,6 +345,8 @@ static const struct argument pack_rows[] = {
      .help = "Its column of ids (default: Barcode, cell_id, ... or one without a name)"},
     {"label-column", 'c', ARGUMENT_TEXT, "NAME", AT(options.label_column),
      .help = "Its column of labels (default: Cluster, group, label, leiden, ...)"},
+    {"meta", 'M', ARGUMENT_TEXT, "COLUMNS", AT(options.meta),
+     .help = "Columns of that table to keep, e.g. slide,animal, or all: each can be `groups` of a sweep"},
     {"strip-suffix", 'S', ARGUMENT_TEXT, "TEXT", AT(options.strip_suffix),
      .help = "Leave TEXT out at the end of ids, of images and tables, before they are compared, e.g. -1"},
     {"strip-prefix", 'P', ARGUMENT_TEXT, "TEXT", AT(options.strip_prefix),

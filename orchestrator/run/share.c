@@ -19,6 +19,7 @@ static struct dataset *receive_head(struct dataset head, struct err *err)
         return NULL;
     *data = head;
     data->pixels = NULL;
+    data->meta = (struct meta){0}; /* the groups are made already */
     data->content = err_calloc((size_t)head.n_images, sizeof *data->content, "fingerprints of images", err);
     data->group =
         head.group ? err_calloc((size_t)head.n_images, sizeof *data->group, "groups of images", err) : NULL;

@@ -395,7 +395,7 @@ static void test_open_checks_the_groups(void **state)
     assert_null(data);
     assert_string_equal(
         err.text + strlen(path),
-        ": it was packed without groups, groups slide are asked for; pack it with --groups slide");
+        ": it was packed without groups, groups slide are asked for; pack it with --meta slide");
     assert_int_equal(dataset_write(grouped, path, &err), 0);
     assert_int_equal(dataset_open(path, &options, &data, &err), 0);
     dataset_free(data);
@@ -406,7 +406,7 @@ static void test_open_checks_the_groups(void **state)
     assert_int_equal(dataset_open(path, &options, &data, &err), E_USAGE);
     assert_string_equal(
         err.text + strlen(path),
-        ": it was packed with --groups slide, groups animal are asked for; pack it with --groups animal");
+        ": it was packed with --groups slide, groups animal are asked for; pack it with --meta animal");
     assert_int_equal(dataset_open("builtin", &options, &data, &err), E_USAGE);
     assert_string_equal(err.text, "builtin: the built-in images have no groups; leave out groups: animal");
     dataset_free(grouped);

@@ -71,6 +71,21 @@ check "info tells the column" grep -q "^  groups .* by slide" "$TMP/out"
 status 3 "$C" data pack "$TMP/grouped" -o "$TMP/x.h5" --groups animal
 check "the columns are listed" grep -q 'no column "animal", found: "Barcode", "Cluster", "slide"' "$TMP/err"
 
+# Several columns, of which a sweep chooses its groups: the images stay the same.
+awk -F, 'NR == 1 {print $0 ",animal"} NR > 1 {print $0 ",a" NR % 3}' "$TMP/grouped/clusters.csv" >"$TMP/clusters.csv"
+mv "$TMP/clusters.csv" "$TMP/grouped/clusters.csv"
+status 0 "$C" data pack "$TMP/grouped" -o "$TMP/meta.h5" --meta slide,animal
+check "columns that are kept change no checksum" grep -q "$sum" "$TMP/out"
+check "and are told" grep -q "^  columns   slide (6), animal (3)" "$TMP/out"
+check "h5dump reads them" bash -c "h5dump -d /meta/animal/value '$TMP/meta.h5' | grep -q '\"a0\", \"a1\", \"a2\"'"
+printf 'name: g\ndata: %s\nmodel: fake\ngroups: animal\ngrid: {clusters: [[1, 2]]}\n' "$TMP/meta.h5" >"$TMP/g.yaml"
+printf 'name: g\ndata: %s\nmodel: fake\ngroups: plate\ngrid: {clusters: [[1, 2]]}\n' "$TMP/meta.h5" >"$TMP/p.yaml"
+status 0 "$C" plan "$TMP/g.yaml"
+status 2 "$C" plan "$TMP/p.yaml"
+check "a column that was not kept is named" grep -q "groups plate are asked for; pack it with --meta plate" "$TMP/err"
+status 0 "$C" data pack "$TMP/grouped" -o "$TMP/meta.h5" --meta all
+check "all others are kept" grep -q "^  columns   slide (6), animal (3)" "$TMP/out"
+
 # Images that are there twice are named, those of two clusters first.
 mkdir -p "$TMP/twice/cluster_1" "$TMP/twice/cluster_2"
 n=0
