@@ -57,50 +57,6 @@ size_t job_bytes(const struct config *config)
     return kind->bytes ? kind->bytes(config) * (size_t)balance_n_members(config) : 0;
 }
 
-/* Samples that the networks see in an epoch, all together. */
-static double seen_in_epoch(const struct job_samples *samples)
-{
-    double n = 0;
-    for (int m = 0; m < samples->recipe.n_members; m++)
-        for (int i = 0; i < samples->train.n; i++)
-            n += sample_is_of(&samples->train.sample[i], m);
-    return n;
-}
-
-static double expected_work(const struct config *config, const struct job_samples *samples)
-{
-    double judged = (double)samples->recipe.n_members * samples->test.n;
-    return model_of(config)->work(config, seen_in_epoch(samples), judged);
-}
-
-/* What can be said without the data. */
-static int check_model(const struct config *config, struct err *err)
-{
-    const struct model_kind *kind = model_of(config);
-    int rc = balance_suits(config, err);
-    return rc == 0 && kind->check ? kind->check(config, err) : rc;
-}
-
-int job_plan(const struct config *config, const struct dataset *data, const char *key, struct job_plan *plan,
-             struct err *err)
-{
-    struct job_samples samples;
-    if (config->image_size > data->size)
-        return err_set(
-            err, E_USAGE,
-            "image.size is %d, the dataset's images are %d pixels wide; pack it again with --size %d",
-            (int)config->image_size, data->size, (int)config->image_size);
-    int rc = check_model(config, err);
-    if (rc == 0)
-        rc = job_samples_estimate(config, data, key, &samples, err);
-    if (rc != 0)
-        return rc;
-    *plan = (struct job_plan){samples.train.n, samples.test.n, samples.all.n, samples.leak,
-                              expected_work(config, &samples)};
-    job_samples_free(&samples);
-    return 0;
-}
-
 static int allocate(struct run *run, struct err *err)
 {
     size_t batch = (size_t)run->config->batch, classes = (size_t)run->n_classes;

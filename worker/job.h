@@ -65,21 +65,6 @@ struct job_result {
     int *role;
 };
 
-/* What is known of a job before it runs. Where a strategy compares images, n_train and leak are estimates;
- * n_test is never smaller than the job's own. Networks of an ensemble share n_train, the number of samples
- * that any of them learns from. */
-struct job_plan {
-    int n_train, n_test, n_all, leak;
-    /* > 0: multiply-adds x 2 of all training and test passes; an estimate for scheduling */
-    double cost;
-};
-
-/* Select the job's samples as job_run will, but without comparing images, and count them. E_USAGE when the
- * job cannot run on this data: a class too small for the protocol, a strategy that its model cannot heed.
- * Microseconds, so a whole grid can be planned. */
-int job_plan(const struct config *config, const struct dataset *data, const char *key, struct job_plan *plan,
-             struct err *err);
-
 /* Floats of the job's weights: one parameter vector, or one for each network of an ensemble; 0 where the
  * model keeps none. */
 size_t job_n_weights(const struct config *config);

@@ -177,13 +177,16 @@ void config_reads_all(const struct config *config, unsigned char reads[CONFIG_MA
         reads[k] = used[schema->place_of[k]] != 0;
 }
 
-void config_normalise(struct config *config)
+void config_normalise(struct config *config, const struct config *defaults)
 {
     unsigned char reads[CONFIG_MAX_KEYS];
     config_reads_all(config, reads);
-    for (int k = 0; k < config->schema->n_keys; k++)
+    for (int k = 0; k < config->schema->n_keys; k++) {
+        const struct setting *key = &config->schema->key[k];
         if (!reads[k])
-            set_default(config, &config->schema->key[k]);
+            memcpy((char *)config + key->offset, (const char *)defaults + key->offset,
+                   setting_size(key->type));
+    }
 }
 
 struct config config_defaults(const struct schema *schema)

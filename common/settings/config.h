@@ -89,9 +89,9 @@ struct config config_defaults(const struct schema *schema);
 /* Set one key from its text. E_USAGE with a line that names the key, the text and what would be right. */
 int config_set(struct config *config, const char *key, const char *text, struct err *err);
 
-/* Put settings that a job of config does not read back to their defaults: two jobs that differ in nothing but
- * those are one. */
-void config_normalise(struct config *config);
+/* Put settings that a job of config does not read back to their defaults, config_defaults() of its schema:
+ * two jobs that differ in nothing but those are one. */
+void config_normalise(struct config *config, const struct config *defaults);
 
 /* 0 when the values of every section that is used go together, else E_USAGE. */
 int config_check(const struct config *config, struct err *err);

@@ -178,6 +178,18 @@ static int set_protocol(struct config_protocol *out, const struct setting *setti
     return 0;
 }
 
+size_t setting_size(enum setting_type type)
+{
+    static const size_t size[] = {[SETTING_INT] = sizeof(int64_t),
+                                  [SETTING_REAL] = sizeof(double),
+                                  [SETTING_BOOL] = sizeof(int),
+                                  [SETTING_WORD] = CONFIG_WORD_SIZE,
+                                  [SETTING_CLUSTERS] = sizeof(struct config_clusters),
+                                  [SETTING_SIZES] = sizeof(struct config_sizes),
+                                  [SETTING_PROTOCOL] = sizeof(struct config_protocol)};
+    return size[type];
+}
+
 int setting_parse(const struct setting *setting, const char *text, void *value, struct err *err)
 {
     switch (setting->type) {

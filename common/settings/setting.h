@@ -53,6 +53,9 @@ struct setting {
     const char *help;
 };
 
+/* Bytes of the C type of a value. */
+size_t setting_size(enum setting_type type);
+
 /* A value from its text into *value, of the setting's C type. E_USAGE with a line that names the key, the
  * text and what would be right; *value is untouched then. */
 int setting_parse(const struct setting *setting, const char *text, void *value, struct err *err);

@@ -1,6 +1,7 @@
 #include "command.h"
 
 #include "commands/plan_keys.h"
+#include "job.h"
 #include "sweep/divisions.h"
 #include "sweep/expand.h"
 #include "sweep/job_name.h"
@@ -96,7 +97,11 @@ static int print_sizes(const struct sweep *sweep, const struct dataset *data, co
     if (file == 0)
         return E_IO;
     for (int j = 0; j < sweep->n_jobs; j++) {
-        size_t bytes = seconds[j] >= 0 ? job_bytes(&sweep->job[j].config) : 0;
+        struct config config;
+        if (seconds[j] < 0)
+            continue;
+        sweep_config(sweep, j, &config);
+        size_t bytes = job_bytes(&config);
         networks = bytes > networks ? bytes : networks;
     }
     printf(
@@ -109,10 +114,10 @@ static int print_sizes(const struct sweep *sweep, const struct dataset *data, co
 }
 
 /* n_axes: columns of the grid's own, behind the model where those vary. */
-static void add_job(struct texttable *table, const struct sweep *sweep, int job, int n_axes, double seconds)
+static void add_job(struct texttable *table, const struct sweep *sweep, int job, int n_axes,
+                    const struct job_plan *plan, double seconds)
 {
     struct store_job row;
-    const struct job_plan *plan = &sweep->job[job].plan;
     sweep_row(sweep, job, &row);
     texttable_add(table, "%d", job);
     texttable_add(table, "%s", row.clusters);
@@ -132,7 +137,32 @@ static void add_job(struct texttable *table, const struct sweep *sweep, int job,
     texttable_end(table);
 }
 
-static void print_jobs(const struct sweep *sweep, const double *seconds)
+/* More jobs than anybody reads are not listed. */
+enum { MAX_LISTED = 10000 };
+
+/* The matching jobs as rows; what only their own seed decides is counted for those that are listed. */
+static int add_jobs(struct texttable *table, const struct sweep *sweep, const struct dataset *data,
+                    int n_axes, const double *seconds, struct err *err)
+{
+    int rc = 0;
+    for (int j = 0, n = 0; rc == 0 && j < sweep->n_jobs && n < MAX_LISTED; j++) {
+        struct config config;
+        struct job_plan plan;
+        char key[JOB_KEY_SIZE];
+        if (seconds[j] < 0)
+            continue;
+        sweep_config(sweep, j, &config);
+        sweep_key(sweep, j, key);
+        rc = job_plan(&config, data, key, &plan, err);
+        if (rc == 0)
+            add_job(table, sweep, j, n_axes, &plan, seconds[j]);
+        n++;
+    }
+    return rc;
+}
+
+static int print_jobs(const struct sweep *sweep, const struct dataset *data, const double *seconds,
+                      int n_matching, struct err *err)
 {
     static const char *const first[] = {"job", "clusters", "strategy", "protocol", "seed", "fold", "repeat"};
     static const char *const last[] = {"n_train", "n_test", "leak", "seconds"};
@@ -148,11 +178,13 @@ static void print_jobs(const struct sweep *sweep, const double *seconds)
     for (size_t i = 0; i < sizeof last / sizeof *last; i++)
         texttable_add(&table, "%s", last[i]);
     texttable_end(&table);
-    for (int j = 0; j < sweep->n_jobs; j++)
-        if (seconds[j] >= 0)
-            add_job(&table, sweep, j, n_axes, seconds[j]);
-    texttable_print(stdout, &table);
+    int rc = add_jobs(&table, sweep, data, n_axes, seconds, err);
+    if (rc == 0)
+        texttable_print(stdout, &table);
+    if (rc == 0 && n_matching > MAX_LISTED)
+        printf("and %d more jobs, which --filter shows\n", n_matching - MAX_LISTED);
     texttable_release(&table);
+    return rc;
 }
 
 static int by_falling_seconds(const void *a, const void *b)
@@ -214,8 +246,9 @@ static int plan(const struct options *a, struct sweep *sweep, const struct datas
     struct speeds speeds = {0};
     double *seconds = err_calloc((size_t)sweep->n_jobs, sizeof *seconds, "the plan", err);
     int rc = seconds ? expect_seconds(sweep, a->filter, seconds, &n_matching, &speeds, err) : E_IO;
+    if (rc == 0)
+        rc = print_jobs(sweep, data, seconds, n_matching, err);
     if (rc == 0) {
-        print_jobs(sweep, seconds);
         printf("%s: %d job%s; data %s%s, %d images of %d x %d pixels, checksum %.12s\n", sweep->file->name,
                n_matching, n_matching == 1 ? "" : "s", sweep->data_text,
                data->synthetic ? " (synthetic)" : "", data->n_images, data->size, data->size, data->checksum);

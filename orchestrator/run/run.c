@@ -125,6 +125,19 @@ static int agree(int rc, struct err *err)
     return worst.code;
 }
 
+/* Rank 0's jobs for everyone: planning them takes longer than sending them. */
+static int share_jobs(struct run *run, struct err *err)
+{
+    int n = run->sweep->n_jobs, rc = 0;
+    MPI_Bcast(&n, 1, MPI_INT, 0, MPI_COMM_WORLD);
+    if (run->rank != 0)
+        rc = sweep_adopt(run->sweep, run->data, n, err);
+    rc = agree(rc, err);
+    if (rc == 0)
+        MPI_Bcast(run->sweep->job, n * (int)sizeof *run->sweep->job, MPI_BYTE, 0, MPI_COMM_WORLD);
+    return rc;
+}
+
 /* Rank 0's sweep for everyone, as its resolved text: a file that is edited meanwhile, or is not on every
  * node, does no harm. */
 static int share_sweep(struct run *run, struct err *err)
@@ -140,9 +153,8 @@ static int share_sweep(struct run *run, struct err *err)
     if (rc == 0 && run->rank != 0)
         rc = sweep_parse(text, &run->sweep, err);
     free(text);
-    if (rc == 0 && run->rank != 0)
-        rc = sweep_expand(run->sweep, run->data, err);
-    return agree(rc, err);
+    rc = agree(rc, err);
+    return rc < 0 ? rc : share_jobs(run, err);
 }
 
 /* Whether this rank sees the results file that rank 0 made, and may write it: asked before the collective
@@ -175,19 +187,18 @@ static int check_file(const struct run *run, struct err *err)
     return agree(rc, err);
 }
 
-/* Row j of the file is job j here: a last guard against ranks of different builds. */
-static int check_rows(const struct run *run, struct err *err)
+/* Jobs of rank 0 are the same here: asked of some, spread over the grid, as a rank of another build would
+ * make others of them. */
+static int check_jobs(const struct run *run, struct err *err)
 {
-    int same = store_n_jobs(run->store) == run->sweep->n_jobs;
-    for (int j = 0; same && j < run->sweep->n_jobs; j++)
-        same = strcmp(store_jobs(run->store)[j].key, run->sweep->job[j].key) == 0;
-    return agree(
-        same ? 0
-             : err_set(
-                   err, E_USAGE,
-                   "%s: rank %d makes other jobs than the file holds; is cellsweep the same on every node?",
-                   run->options->results_path, run->rank),
-        err);
+    enum { MOST = 64 };
+    int n = run->sweep->n_jobs, step = n / MOST + 1, rc = 0;
+    for (int j = n - 1; j >= 0 && rc == 0; j -= step)
+        if (!sweep_key_holds(run->sweep, j, run->data))
+            rc = err_set(err, E_USAGE,
+                         "%s: rank %d makes other jobs than rank 0; is cellsweep the same on every node?",
+                         run->options->results_path, run->rank);
+    return agree(rc, err);
 }
 
 /* Rank 0's lock, so that every rank can see whether another run took it over; and when the run has to end. */
@@ -254,7 +265,7 @@ static int prepare(struct run *run, struct err *err)
             store_open_io(run->options->results_path, MPI_COMM_WORLD, run->options->io, &run->store, err),
             err);
     if (rc == 0)
-        rc = check_rows(run, err);
+        rc = check_jobs(run, err);
     if (rc == 0)
         rc = agree(run->rank == 0 ? root_schedule(run, kind, kept, err) : 0, err);
     if (rc == 0)
@@ -445,10 +456,9 @@ static int give_up_row(struct run *run, struct store_mark *mark, int rc, const c
 static int train_job(struct run *run, const struct job_hooks *hooks, struct store_mark *mark,
                      struct handout_report *report, struct err *err)
 {
-    const struct job *job = &run->sweep->job[run->job];
     struct job_result result;
     struct err why = {0};
-    int rc = job_run(&job->config, run->data, job->key, hooks, &result, &why), written;
+    int rc = job_run(&run->config, run->data, run->key, hooks, &result, &why), written;
     on_pause(run); /* the images of the last epoch */
     own_rows(run);
     if (rc == 0) {
@@ -472,7 +482,7 @@ static int train_job(struct run *run, const struct job_hooks *hooks, struct stor
 static const struct checkpoint *find_checkpoint(struct run *run)
 {
     struct err note;
-    const struct checkpoint *from = saver_begin(run->saver, &run->sweep->job[run->job], &note);
+    const struct checkpoint *from = saver_begin(run->saver, &run->config, run->key, &note);
     if (note.code < 0)
         say(run, note.text, "it is ignored, the job starts over");
     return from;
@@ -494,6 +504,8 @@ static struct handout_report do_job(struct run *run, int job, int attempt)
     struct store_mark mark;
     struct err err = {0};
     run->job = job;
+    sweep_config(run->sweep, job, &run->config);
+    sweep_key(run->sweep, job, run->key);
     run->moment = run->epoch_start = MPI_Wtime();
     on_pause(run);
     if (run->stopping)

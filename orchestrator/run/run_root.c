@@ -69,17 +69,21 @@ static int is_over(const struct run *run, enum job_state state)
 }
 
 /* Work that a job has left: a checkpoint is worth its epochs. */
-static double cost_left(const struct run *run, int job, struct checkpoint_list *checkpoints)
+static double cost_left(const struct run *run, int job, const struct config *config,
+                        struct checkpoint_list *checkpoints)
 {
     const struct job *j = &run->sweep->job[job];
-    struct checkpoint_identity want =
-        checkpoint_identity(j->key, run->data->checksum, kernels_isa_name(run->isa));
-    char path[CHECKPOINT_PATH_SIZE];
+    char path[CHECKPOINT_PATH_SIZE], key[JOB_KEY_SIZE];
     int epoch = 0;
-    checkpoint_path(run->options->results_path, j->key, path);
-    if (checkpoint_want(checkpoints, j->key))
+    if (checkpoints->n == 0)
+        return j->plan.cost;
+    sweep_key(run->sweep, job, key);
+    struct checkpoint_identity want =
+        checkpoint_identity(key, run->data->checksum, kernels_isa_name(run->isa));
+    checkpoint_path(run->options->results_path, key, path);
+    if (checkpoint_want(checkpoints, key))
         checkpoint_peek(path, &want, &epoch, NULL);
-    return epoch < j->config.epochs ? j->plan.cost * (1 - epoch / (double)j->config.epochs) : j->plan.cost;
+    return epoch < config->epochs ? j->plan.cost * (1 - epoch / (double)config->epochs) : j->plan.cost;
 }
 
 /* Remove the checkpoints of jobs that are over, whatever the filter, and what was half-written. */
@@ -89,8 +93,11 @@ static void tidy_checkpoints(const struct run *run, const struct store_mark *mar
     if (checkpoint_list(run->options->results_path, &list, NULL) < 0)
         return;
     for (int j = 0; j < run->sweep->n_jobs && list.n > 0; j++)
-        if (mark[j].state == JOB_WAITING || mark[j].state == JOB_RUNNING)
-            checkpoint_want(&list, run->sweep->job[j].key);
+        if (mark[j].state == JOB_WAITING || mark[j].state == JOB_RUNNING) {
+            char key[JOB_KEY_SIZE];
+            sweep_key(run->sweep, j, key);
+            checkpoint_want(&list, key);
+        }
     checkpoint_folder_tidy(run->options->results_path, &list);
     checkpoint_list_free(&list);
 }
@@ -119,9 +126,11 @@ static int make_schedule(struct run *run, struct err *err)
             run->n_before++;
             continue;
         }
+        struct config config;
+        sweep_config(run->sweep, j, &config);
         job[n] = j;
-        cost[n] = cost_left(run, j, &checkpoints);
-        kind[n++] = sweep_kind(&run->sweep->job[j].config);
+        cost[n] = cost_left(run, j, &config, &checkpoints);
+        kind[n++] = sweep_kind(&config);
     }
     if (rc >= 0)
         rc = schedule_new(n, job, cost, kind, &run->schedule, err);
@@ -279,11 +288,12 @@ static void check_failures(struct run *run, const struct handout_counts *counts)
  * Should rank 0 have died in between, the next run goes on from there. */
 static void drop_checkpoint(const struct run *run, int rank, const struct handout_report *r)
 {
-    char path[CHECKPOINT_PATH_SIZE];
+    char path[CHECKPOINT_PATH_SIZE], key[JOB_KEY_SIZE];
     if (rank == 0 || run->options->io != STORE_RANK0 || run->fatal[0] ||
         (r->end != HANDOUT_FINISHED && r->end != HANDOUT_FAILED))
         return;
-    checkpoint_path(run->options->results_path, run->sweep->job[r->job].key, path);
+    sweep_key(run->sweep, r->job, key);
+    checkpoint_path(run->options->results_path, key, path);
     unlink(path);
 }
 

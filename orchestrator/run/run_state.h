@@ -33,11 +33,13 @@ struct run {
     double deadline;            /* seconds since 1970; INFINITY: none */
     /* the running job */
     int job;
-    double images;         /* trained since the last pause */
-    float test[N_METRICS]; /* of its last epoch */
-    double moment;         /* the last time a drain could have stopped this rank, MPI_Wtime */
-    double slowest;        /* the longest between two such */
-    double epoch_start;    /* MPI_Wtime */
+    struct config config;   /* of that job */
+    char key[JOB_KEY_SIZE]; /* its key */
+    double images;          /* trained since the last pause */
+    float test[N_METRICS];  /* of its last epoch */
+    double moment;          /* the last time a drain could have stopped this rank, MPI_Wtime */
+    double slowest;         /* the longest between two such */
+    double epoch_start;     /* MPI_Wtime */
     struct saver *saver;
     struct epochs *epochs; /* not yet written */
     int stopping;          /* 1: the sweep stops */

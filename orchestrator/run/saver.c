@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "job_state.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,7 +16,8 @@ struct saver {
     double stopping_since; /* 0: not stopping */
     struct saver_cost cost;
     /* the running job */
-    const struct job *job;
+    const struct config *config;
+    char key[JOB_KEY_SIZE];
     char path[CHECKPOINT_PATH_SIZE];
     struct checkpoint from; /* what it went on from; empty: nothing */
     int has_file;           /* 1: there is a file at path */
@@ -42,7 +44,7 @@ struct saver *saver_new(const char *results_path, double interval, const char *d
 
 static struct checkpoint_identity identity_of(const struct saver *s)
 {
-    return checkpoint_identity(s->job->key, s->data, s->kernels);
+    return checkpoint_identity(s->key, s->data, s->kernels);
 }
 
 /* Read the checkpoint that is there; without one, or with one that is of no use, s->from stays empty. */
@@ -52,7 +54,7 @@ static void load(struct saver *s, struct err *note)
     s->has_file = access(s->path, F_OK) == 0;
     if (!s->has_file || checkpoint_read(s->path, &want, &s->from, note) < 0)
         return;
-    if (job_state_fits(&s->job->config, s->best_weights, &s->from, note) < 0)
+    if (job_state_fits(s->config, s->best_weights, &s->from, note) < 0)
         checkpoint_free(&s->from);
     s->epochs = s->from.epoch;
 }
@@ -60,7 +62,7 @@ static void load(struct saver *s, struct err *note)
 /* Room for the numbers of every epoch. Without it nothing is written, which save() says. */
 static void remember(struct saver *s)
 {
-    size_t floats = (size_t)s->job->config.epochs * N_METRICS, known = (size_t)s->epochs * N_METRICS;
+    size_t floats = (size_t)s->config->epochs * N_METRICS, known = (size_t)s->epochs * N_METRICS;
     s->train = err_calloc(floats, sizeof *s->train, "metrics", NULL);
     s->test = err_calloc(floats, sizeof *s->test, "metrics", NULL);
     if (s->train && s->test && known) {
@@ -69,13 +71,15 @@ static void remember(struct saver *s)
     }
 }
 
-const struct checkpoint *saver_begin(struct saver *s, const struct job *job, struct err *note)
+const struct checkpoint *saver_begin(struct saver *s, const struct config *config, const char *key,
+                                     struct err *note)
 {
     err_set(note, E_OK, "%s", "");
-    s->job = job;
+    s->config = config;
+    snprintf(s->key, sizeof s->key, "%s", key);
     s->epochs = 0;
     s->epoch_seconds = 0;
-    checkpoint_path(s->results_path, job->key, s->path);
+    checkpoint_path(s->results_path, s->key, s->path);
     load(s, note);
     remember(s);
     s->last = s->epoch_start = clock_now();

@@ -33,9 +33,10 @@ struct saver_cost {
 struct saver *saver_new(const char *results_path, double interval, const char *data, const char *kernels,
                         int best_weights, struct err *err);
 
-/* Begin a job: its checkpoint, valid until saver_end(), or NULL. *note: why the one that is there cannot be
- * used; its code is 0 when nothing is wrong. */
-const struct checkpoint *saver_begin(struct saver *saver, const struct job *job, struct err *note);
+/* Begin a job, whose config outlives it: its checkpoint, valid until saver_end(), or NULL. *note: why the one
+ * that is there cannot be used; its code is 0 when nothing is wrong. */
+const struct checkpoint *saver_begin(struct saver *saver, const struct config *config, const char *key,
+                                     struct err *note);
 
 /* Whether to go on to the end of the running epoch although the sweep stops, which must not last longer than
  * `grace` seconds from the first such call of this saver. */

@@ -40,9 +40,8 @@ static int compare_divided(const void *a, const void *b)
     return (x->job > y->job) - (x->job < y->job);
 }
 
-static struct divided divided_of(const struct sweep *sweep, int job)
+static struct divided divided_of(const struct config *config, int job)
 {
-    const struct config *config = &sweep->job[job].config;
     struct divided d = {0, 0, job, config->seed, config->repeat, config->fold};
     for (int i = 0; i < N_PARTS; i++) {
         char value[VALUE];
@@ -63,12 +62,13 @@ static int varies(const struct sweep *sweep, const char *key)
 /* "clusters 4-9, protocol kfold:5x2, groups plate" */
 static void print_cell(FILE *file, const struct sweep *sweep, int job)
 {
+    struct config config;
+    sweep_config(sweep, job, &config);
     for (int i = 0; i < N_PARTS; i++) {
         char value[VALUE];
         if (i >= N_NAMED && !varies(sweep, parts[i]))
             continue;
-        config_get(&sweep->job[job].config, config_find(sweep->file->base.schema, parts[i]), value,
-                   sizeof value);
+        config_get(&config, config_find(config.schema, parts[i]), value, sizeof value);
         fprintf(file, "%s%s %s", i ? ", " : "", parts[i], value);
     }
 }
@@ -98,11 +98,14 @@ static void print_line(FILE *file, const struct sweep *sweep, int job, const str
 static int add_set(const struct sweep *sweep, const struct dataset *data, int job, struct draws *draws,
                    struct err *err)
 {
-    struct config config = sweep->job[job].config;
+    struct config config;
     struct job_samples samples = {0};
+    char key[JOB_KEY_SIZE];
+    sweep_config(sweep, job, &config);
+    sweep_key(sweep, job, key);
     int rc = config_set(&config, "strategy", "none", err); /* it divides as every other does */
     if (rc == 0)
-        rc = job_samples_estimate(&config, data, sweep->job[job].key, &samples, err);
+        rc = job_samples_estimate(&config, data, key, &samples, err);
     if (rc != 0)
         return rc;
     int *image = err_calloc((unsigned long)samples.test.n + 1, sizeof *image, "a test set", err);
@@ -166,9 +169,14 @@ int divisions_print(FILE *file, const struct sweep *sweep, const struct dataset 
 {
     struct divided *divided = err_calloc((unsigned long)sweep->n_jobs + 1, sizeof *divided, "the plan", err);
     int n = 0, rc = divided ? 0 : E_IO;
-    for (int j = 0; rc == 0 && j < sweep->n_jobs; j++)
-        if (wanted[j] && config_groups(&sweep->job[j].config))
-            divided[n++] = divided_of(sweep, j);
+    for (int j = 0; rc == 0 && j < sweep->n_jobs; j++) {
+        struct config config;
+        if (!wanted[j])
+            continue;
+        sweep_config(sweep, j, &config);
+        if (config_groups(&config))
+            divided[n++] = divided_of(&config, j);
+    }
     if (rc == 0) {
         sort(divided, n);
         rc = print_cells(file, sweep, data, divided, n, err);

@@ -18,15 +18,38 @@ static int check_name(const char *key, const char *text, struct err *err)
     return strcmp(key, "model") == 0 ? model_check(text, err) : 0;
 }
 
-/* A sweep without jobs, which takes the file over; NULL: reading it failed with rc. */
+/* The values of an axis as they stand in a config. */
+static int parse_axis(struct sweep *sweep, int a, struct err *err)
+{
+    const struct sweep_axis *axis = &sweep->file->axis[a];
+    size_t size = setting_size(axis->key->type);
+    sweep->value[a] = err_calloc((size_t)axis->n, size, "the grid", err);
+    int rc = sweep->value[a] ? 0 : E_IO;
+    for (int i = 0; rc == 0 && i < axis->n; i++)
+        rc = setting_parse(axis->key, axis->value[i], sweep->value[a] + (size_t)i * size, err);
+    return rc;
+}
+
+/* A sweep without jobs, which takes the file over. rc: of reading it. */
 static int sweep_new(int rc, struct sweep_file *file, struct sweep **out, struct err *err)
 {
-    *out = rc < 0 ? NULL : err_calloc(1, sizeof **out, "the sweep", err);
-    if (*out)
-        (*out)->file = file;
-    else if (rc == 0)
+    *out = NULL;
+    if (rc < 0)
+        return rc;
+    struct sweep *sweep = err_calloc(1, sizeof *sweep, "the sweep", err);
+    if (!sweep) {
         sweep_file_free(file);
-    return rc < 0 ? rc : *out ? 0 : E_IO;
+        return E_IO;
+    }
+    sweep->file = file;
+    sweep->defaults = config_defaults(worker_schema());
+    for (int a = 0; rc == 0 && a < file->n_axes; a++)
+        rc = parse_axis(sweep, a, err);
+    if (rc < 0)
+        sweep_free(sweep);
+    else
+        *out = sweep;
+    return rc;
 }
 
 int sweep_read(const char *path, int n_set, char *const *set, struct sweep **out, struct err *err)
@@ -47,6 +70,8 @@ void sweep_free(struct sweep *sweep)
 {
     if (!sweep)
         return;
+    for (int a = 0; a < sweep->file->n_axes; a++)
+        free(sweep->value[a]);
     sweep_file_free(sweep->file);
     free(sweep->job);
     free(sweep);
@@ -65,31 +90,29 @@ static long count_combinations(const struct sweep *sweep, struct err *err)
     return n;
 }
 
-/* Combination number `index`: the last axis varies fastest. */
-static int combination(const struct sweep *sweep, long index, struct config *out, struct err *err)
+/* Combination number `index`: the last axis varies fastest. Clusters may still be all. */
+static void combine(const struct sweep *sweep, long index, struct config *out)
 {
     *out = sweep->file->base;
     for (int a = sweep->file->n_axes - 1; a >= 0; a--) {
         const struct sweep_axis *axis = &sweep->file->axis[a];
-        int rc = config_set(out, axis->key->name, axis->value[index % axis->n], err);
-        if (rc < 0)
-            return rc;
+        size_t size = setting_size(axis->key->type);
+        memcpy((char *)out + axis->key->offset, sweep->value[a] + (size_t)(index % axis->n) * size, size);
         index /= axis->n;
     }
-    return config_check(out, err);
 }
 
-/* "all" becomes the dataset's clusters; every named one must be there. */
-static int resolve_clusters(struct config *config, const struct sweep *sweep, const struct dataset *data,
-                            struct err *err)
+/* From the values of a combination to what its jobs do: settings that they do not read are as nothing, and
+ * all clusters are those of the data. */
+static void complete(const struct sweep *sweep, struct config *config)
 {
-    struct config_clusters *clusters = &config->clusters;
-    if (clusters->n == 0) {
-        if (data->n_clusters > CONFIG_MAX_CLUSTERS)
-            return err_set(err, E_USAGE, "the dataset has %d clusters, at most %d are possible",
-                           data->n_clusters, CONFIG_MAX_CLUSTERS);
-        *clusters = sweep->data_clusters;
-    }
+    config_normalise(config, &sweep->defaults);
+    if (config->clusters.n == 0)
+        config->clusters = sweep->data_clusters;
+}
+
+static int check_clusters(const struct config_clusters *clusters, const struct dataset *data, struct err *err)
+{
     for (int i = 0; i < clusters->n; i++)
         if (dataset_cluster_index(data, clusters->number[i]) < 0)
             return err_set(err, E_USAGE,
@@ -102,70 +125,76 @@ static int resolve_clusters(struct config *config, const struct sweep *sweep, co
 
 /* The hash of everything that decides a result. Repeats of kfold only say how many jobs there are, so
  * growing them keeps keys. */
-static void make_key(const struct config *config, const char *checksum, char out[JOB_KEY_SIZE])
+static void make_key(const struct config *config, const char *checksum, unsigned char out[JOB_KEY_BYTES])
 {
     char text[8192];
     struct config keyed = *config;
+    XXH128_canonical_t key;
     keyed.protocol.repeats = 1;
     int n = snprintf(text, sizeof text, "cellsweep job 1\ndata=%s\n", checksum);
     size_t used = (size_t)n + config_canonical(&keyed, text + n, sizeof text - (size_t)n);
-    XXH128_hash_t hash = XXH3_128bits(text, used < sizeof text ? used : sizeof text - 1);
-    snprintf(out, JOB_KEY_SIZE, "%016llx%016llx", (unsigned long long)hash.high64,
-             (unsigned long long)hash.low64);
+    XXH128_canonicalFromHash(&key, XXH3_128bits(text, used < sizeof text ? used : sizeof text - 1));
+    memcpy(out, key.digest, JOB_KEY_BYTES);
 }
 
-static int compare_keys(const void *a, const void *b)
+static int compare_keys(const void *a, const void *b, void *jobs)
 {
-    const struct job *const *x = a, *const *y = b;
-    return strcmp((*x)->key, (*y)->key);
+    const struct job *job = jobs;
+    return memcmp(job[*(const int *)a].key, job[*(const int *)b].key, JOB_KEY_BYTES);
 }
 
 /* Two spellings of one job (clusters: all, and the same list written out) would write one result twice. */
 static int refuse_equal_jobs(const struct sweep *sweep, struct err *err)
 {
-    const struct job **order = err_calloc((size_t)sweep->n_jobs, sizeof *order, "job keys", err);
+    int *order = err_calloc((size_t)sweep->n_jobs, sizeof *order, "job keys", err), rc = 0;
     if (!order)
         return E_IO;
-    int rc = 0;
     for (int j = 0; j < sweep->n_jobs; j++)
-        order[j] = &sweep->job[j];
-    qsort(order, (size_t)sweep->n_jobs, sizeof *order, compare_keys);
+        order[j] = j;
+    qsort_r(order, (size_t)sweep->n_jobs, sizeof *order, compare_keys, sweep->job);
     for (int j = 1; rc == 0 && j < sweep->n_jobs; j++)
-        if (strcmp(order[j - 1]->key, order[j]->key) == 0) {
+        if (compare_keys(&order[j - 1], &order[j], sweep->job) == 0) {
             char name[512];
-            sweep_job_name(sweep, (int)(order[j] - sweep->job), name, sizeof name);
+            sweep_job_name(sweep, order[j], name, sizeof name);
             rc = err_set(err, E_USAGE, "grid: the job %s stands in the grid twice", name);
         }
     free(order);
     return rc;
 }
 
-/* All folds and repeats of one combination, appended to the jobs. */
-static int expand_combination(struct sweep *sweep, const struct config *config, const struct dataset *data,
-                              struct err *err)
+static int make_room(struct sweep *sweep, int n, struct err *err)
 {
-    int n = config->protocol.folds * config->protocol.repeats;
     if (sweep->n_jobs + n > SWEEP_MAX_JOBS)
         return err_set(err, E_USAGE, "the grid has more than %d jobs; split the sweep", SWEEP_MAX_JOBS);
-    if (sweep->n_jobs + n > sweep->capacity) {
-        int capacity = sweep->n_jobs + n > 2 * sweep->capacity ? sweep->n_jobs + n : 2 * sweep->capacity;
-        struct job *grown = realloc(sweep->job, (size_t)capacity * sizeof *grown);
-        if (!grown)
-            return err_set(err, E_IO, "out of memory for %d jobs", capacity);
-        sweep->job = grown;
-        sweep->capacity = capacity;
-    }
-    for (int i = 0; i < n; i++) {
-        struct job *job = &sweep->job[sweep->n_jobs++];
-        job->config = *config;
-        job->config.repeat = i / config->protocol.folds;
-        job->config.fold = i % config->protocol.folds;
-        make_key(&job->config, data->checksum, job->key);
-        int rc = job_plan(&job->config, data, job->key, &job->plan, err);
-        if (rc < 0)
-            return rc;
-    }
+    if (sweep->n_jobs + n <= sweep->capacity)
+        return 0;
+    int capacity = sweep->n_jobs + n > 2 * sweep->capacity ? sweep->n_jobs + n : 2 * sweep->capacity;
+    struct job *grown = realloc(sweep->job, (size_t)capacity * sizeof *grown);
+    if (!grown)
+        return err_set(err, E_IO, "out of memory for %d jobs", capacity);
+    sweep->job = grown;
+    sweep->capacity = capacity;
     return 0;
+}
+
+/* All folds and repeats of one combination, appended to the jobs. config: that of the first. */
+static int add_jobs(struct sweep *sweep, long combination, struct config *config, const char *checksum,
+                    struct planner *planner, struct err *err)
+{
+    int n = config->protocol.folds * config->protocol.repeats, rc = make_room(sweep, n, err);
+    for (int i = 0; rc == 0 && i < n; i++) {
+        struct job *job = &sweep->job[sweep->n_jobs++];
+        char key[JOB_KEY_SIZE];
+        *job = (struct job){.combination = (int)combination,
+                            .fold = i % config->protocol.folds,
+                            .repeat = i / config->protocol.folds};
+        config->fold = job->fold;
+        config->repeat = job->repeat;
+        make_key(config, checksum, job->key);
+        sweep_key(sweep, sweep->n_jobs - 1, key);
+        rc = planner_plan(planner, config, key, &job->plan, err);
+    }
+    return rc;
 }
 
 /* `data` as found, and for a packed file what it was packed from. */
@@ -176,6 +205,28 @@ static void tell_data(struct sweep *sweep, const struct dataset *data)
              packed ? ", packed from " : "", packed ? data->origin : "");
 }
 
+static int uses_all_clusters(const struct sweep *sweep)
+{
+    const struct sweep_axis *axis = sweep_file_axis(sweep->file, "clusters");
+    for (int i = 0; axis && i < axis->n; i++)
+        if (strcmp(axis->value[i], "all") == 0)
+            return 1;
+    return !axis && sweep->file->base.clusters.n == 0;
+}
+
+/* What the data decides. */
+static int take_data(struct sweep *sweep, const struct dataset *data, struct err *err)
+{
+    tell_data(sweep, data);
+    memset(&sweep->data_clusters, 0, sizeof sweep->data_clusters);
+    if (data->n_clusters > CONFIG_MAX_CLUSTERS && uses_all_clusters(sweep))
+        return err_set(err, E_USAGE, "the dataset has %d clusters, at most %d are possible", data->n_clusters,
+                       CONFIG_MAX_CLUSTERS);
+    for (int i = 0; i < data->n_clusters && i < CONFIG_MAX_CLUSTERS; i++)
+        sweep->data_clusters.number[sweep->data_clusters.n++] = (int16_t)data->cluster[i];
+    return 0;
+}
+
 /* Which settings the combinations read; E_USAGE when one that is given is read by none. */
 static int see_combinations(struct sweep *sweep, long n, struct err *err)
 {
@@ -183,33 +234,79 @@ static int see_combinations(struct sweep *sweep, long n, struct err *err)
     memset(&sweep->unread, 0, sizeof sweep->unread);
     for (long i = 0; rc == 0 && i < n; i++) {
         struct config config;
-        rc = combination(sweep, i, &config, err);
+        combine(sweep, i, &config);
+        rc = config_check(&config, err);
         if (rc == 0)
             unread_see(&sweep->unread, sweep->file, i, &config);
     }
     return rc < 0 ? rc : unread_refuse(&sweep->unread, sweep->file, err);
 }
 
-int sweep_expand(struct sweep *sweep, const struct dataset *data, struct err *err)
+static int add_combinations(struct sweep *sweep, const struct dataset *data, struct planner *planner,
+                            struct err *err)
 {
     long n = count_combinations(sweep, err);
-    tell_data(sweep, data);
-    memset(&sweep->data_clusters, 0, sizeof sweep->data_clusters);
-    for (int i = 0; i < data->n_clusters && i < CONFIG_MAX_CLUSTERS; i++)
-        sweep->data_clusters.number[sweep->data_clusters.n++] = (int16_t)data->cluster[i];
     int rc = n < 0 ? (int)n : see_combinations(sweep, n, err);
     for (long i = 0; rc == 0 && i < n; i++) {
         struct config config;
-        rc = combination(sweep, i, &config, err);
-        if (rc == 0 && unread_repeats(sweep->file, i, &config))
+        combine(sweep, i, &config);
+        if (unread_repeats(sweep->file, i, &config))
             continue;
-        config_normalise(&config);
+        complete(sweep, &config);
+        rc = check_clusters(&config.clusters, data, err);
         if (rc == 0)
-            rc = resolve_clusters(&config, sweep, data, err);
-        if (rc == 0)
-            rc = expand_combination(sweep, &config, data, err);
+            rc = add_jobs(sweep, i, &config, data->checksum, planner, err);
     }
+    return rc;
+}
+
+int sweep_expand(struct sweep *sweep, const struct dataset *data, struct err *err)
+{
+    struct planner *planner = NULL;
+    int rc = take_data(sweep, data, err);
+    if (rc == 0)
+        rc = planner_new(data, &planner, err);
+    if (rc == 0)
+        rc = add_combinations(sweep, data, planner, err);
+    planner_free(planner);
     return rc == 0 ? refuse_equal_jobs(sweep, err) : rc;
+}
+
+int sweep_adopt(struct sweep *sweep, const struct dataset *data, int n_jobs, struct err *err)
+{
+    int rc = take_data(sweep, data, err);
+    if (rc == 0)
+        rc = make_room(sweep, n_jobs, err);
+    if (rc == 0)
+        sweep->n_jobs = n_jobs;
+    return rc;
+}
+
+void sweep_config(const struct sweep *sweep, int job, struct config *out)
+{
+    combine(sweep, sweep->job[job].combination, out);
+    complete(sweep, out);
+    out->fold = sweep->job[job].fold;
+    out->repeat = sweep->job[job].repeat;
+}
+
+void sweep_key(const struct sweep *sweep, int job, char out[JOB_KEY_SIZE])
+{
+    static const char digit[] = "0123456789abcdef";
+    for (int i = 0; i < JOB_KEY_BYTES; i++) {
+        out[2 * i] = digit[sweep->job[job].key[i] >> 4];
+        out[2 * i + 1] = digit[sweep->job[job].key[i] & 15];
+    }
+    out[2 * JOB_KEY_BYTES] = '\0';
+}
+
+int sweep_key_holds(const struct sweep *sweep, int job, const struct dataset *data)
+{
+    unsigned char key[JOB_KEY_BYTES];
+    struct config config;
+    sweep_config(sweep, job, &config);
+    make_key(&config, data->checksum, key);
+    return memcmp(key, sweep->job[job].key, JOB_KEY_BYTES) == 0;
 }
 
 unsigned long sweep_kind(const struct config *config)

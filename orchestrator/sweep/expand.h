@@ -3,30 +3,37 @@
  *     struct sweep *sweep = NULL;
  *     if (sweep_read("fig4.yaml", n_set, set, &sweep, &err) < 0) ...
  *     if (sweep_expand(sweep, data, &err) < 0) ...    needs the dataset's checksum and clusters
- *     for (int j = 0; j < sweep->n_jobs; j++) ... sweep->job[j] ...
+ *     for (int j = 0; j < sweep->n_jobs; j++) { sweep_config(sweep, j, &config); ... }
  *     sweep_free(sweep);
  *
- * Jobs stand in grid order: axes as the file lists them, the last one fastest, folds and
- * repeats innermost. No MPI. */
+ * Jobs stand in grid order: axes as the file lists them, the last one fastest, folds and repeats innermost.
+ * A job is a few numbers, so that every rank can hold a million; what it is to do is made when it is asked
+ * for. No MPI. */
 #ifndef CELLSWEEP_EXPAND_H
 #define CELLSWEEP_EXPAND_H
 
 #include "data/dataset.h"
-#include "job.h"
+#include "plan.h"
 #include "settings/sweep_file.h"
 #include "sweep/unread.h"
 
-enum { JOB_KEY_SIZE = 33 };
+#include <assert.h>
 
-/* One job: what decides its result, and the hash of it. */
+enum { JOB_KEY_BYTES = 16, JOB_KEY_SIZE = 2 * JOB_KEY_BYTES + 1 };
+
 struct job {
-    struct config config;
-    char key[JOB_KEY_SIZE]; /* XXH3-128, hex, of dataset checksum and every config value */
-    struct job_plan plan;   /* sizes of its sets, leak, expected work */
+    int combination; /* of the grid, in grid order */
+    int fold, repeat;
+    unsigned char key[JOB_KEY_BYTES]; /* XXH3-128 of dataset checksum and every config value */
+    struct job_plan plan;             /* sizes of its sets, expected work; leak is not counted */
 };
 
+static_assert(sizeof(struct job) <= 64, "every rank holds every job");
+
 struct sweep {
-    struct sweep_file *file;              /* owned */
+    struct sweep_file *file; /* owned */
+    struct config defaults;
+    unsigned char *value[SWEEP_MAX_AXES]; /* of each axis, as setting_parse() makes them, owned */
     struct config_clusters data_clusters; /* of the dataset it was expanded for, in its order */
     char data_text[1400]; /* where the images come from, for people: "cells.h5, packed from raw" */
     struct unread unread; /* settings that jobs do not read, and combinations left out for that */
@@ -46,6 +53,19 @@ int sweep_parse(const char *resolved, struct sweep **out, struct err *err);
  * not read back to their defaults (unread.h), resolve "all" clusters, check clusters against the dataset,
  * hash keys, estimate costs. A setting that no job reads is an error, and so are two equal jobs. */
 int sweep_expand(struct sweep *sweep, const struct dataset *data, struct err *err);
+
+/* Room for the jobs of another rank's sweep_expand() on the same data: sweep->job (n_jobs) is left to be
+ * filled in with theirs. E_IO without memory. */
+int sweep_adopt(struct sweep *sweep, const struct dataset *data, int n_jobs, struct err *err);
+
+/* What job number `job` is to do. */
+void sweep_config(const struct sweep *sweep, int job, struct config *out);
+
+/* The key of a job, in hex. */
+void sweep_key(const struct sweep *sweep, int job, char out[JOB_KEY_SIZE]);
+
+/* 1 when the key of a job is that of its config on this data: a rank of another build would make another. */
+int sweep_key_holds(const struct sweep *sweep, int job, const struct dataset *data);
 
 /* Jobs of one kind train at one speed: the same network, image size, number of classes and
  * batch. A hash of them. */

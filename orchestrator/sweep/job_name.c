@@ -29,10 +29,11 @@ int sweep_axis_names(const struct sweep *sweep, const char **name, int *is_numbe
 
 void sweep_row(const struct sweep *sweep, int job, struct store_job *out)
 {
-    const struct config *config = &sweep->job[job].config;
+    struct config made, *config = &made;
     char text[SETTING_TEXT_SIZE];
     memset(out, 0, sizeof *out);
-    memcpy(out->key, sweep->job[job].key, sizeof out->key);
+    sweep_config(sweep, job, config);
+    sweep_key(sweep, job, out->key);
     config_get(config, config_find(worker_schema(), "clusters"), text, sizeof text);
     int is_all = config->clusters.n > 2 &&
                  memcmp(&config->clusters, &sweep->data_clusters, sizeof config->clusters) == 0;
@@ -67,7 +68,7 @@ void sweep_job_name(const struct sweep *sweep, int job, char *out, size_t size)
     int is_number[SWEEP_MAX_AXES], n = sweep_axis_names(sweep, name, is_number);
     int used = snprintf(out, size, "%s %s %s seed %lld", row.clusters, row.strategy, row.protocol,
                         (long long)row.seed);
-    if (sweep->job[job].config.protocol.kind == PROTOCOL_KFOLD && used < (int)size)
+    if (strncmp(row.protocol, "kfold", 5) == 0 && used < (int)size)
         used += snprintf(out + used, size - (size_t)used, " fold %d repeat %d", row.fold, row.repeat);
     if (sweep_model_varies(sweep) && used < (int)size)
         used += snprintf(out + used, size - (size_t)used, " model %s", row.model);

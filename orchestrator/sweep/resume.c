@@ -1,5 +1,6 @@
 #include "sweep/resume.h"
 
+#include "job.h"
 #include "sweep/job_name.h"
 
 #include <stdio.h>
@@ -31,10 +32,12 @@ static int make_plan(const struct sweep *sweep, const struct dataset *data, cons
     plan->n_axes = sweep_axis_names(sweep, names, numbers);
     for (int j = 0; j < sweep->n_jobs; j++) {
         const struct job *job = &sweep->job[j];
-        size_t n_weights = sweep->file->keep ? job_n_weights(&job->config) : 0;
+        struct config config;
+        sweep_config(sweep, j, &config);
+        size_t n_weights = sweep->file->keep ? job_n_weights(&config) : 0;
         sweep_row(sweep, j, &(*rows)[j]);
-        plan->n_epochs = plan->n_epochs > job->config.epochs ? plan->n_epochs : (int)job->config.epochs;
-        plan->n_classes = plan->n_classes > job->config.clusters.n ? plan->n_classes : job->config.clusters.n;
+        plan->n_epochs = plan->n_epochs > config.epochs ? plan->n_epochs : (int)config.epochs;
+        plan->n_classes = plan->n_classes > config.clusters.n ? plan->n_classes : config.clusters.n;
         plan->n_test = plan->n_test > job->plan.n_test ? plan->n_test : job->plan.n_test;
         plan->n_all = plan->n_all > job->plan.n_all ? plan->n_all : job->plan.n_all;
         plan->n_weights = plan->n_weights > n_weights ? plan->n_weights : n_weights;

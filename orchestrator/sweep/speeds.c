@@ -102,13 +102,15 @@ static int by_falling_work(const void *a, const void *b)
     return x->job < y->job ? -1 : x->job > y->job;
 }
 
-/* The kinds of the wanted jobs, by their numbers, in kind (n_jobs). Returns how many. */
-static int list_kinds(const struct sweep *sweep, const char *wanted, struct kind *kind)
+/* The kinds of the wanted jobs, by their numbers, in kind (n_jobs); number: of the kind of each job. Returns
+ * how many. */
+static int list_kinds(const struct sweep *sweep, const char *wanted, const unsigned long *number,
+                      struct kind *kind)
 {
     int n = 0, n_kinds = 0;
     for (int j = 0; j < sweep->n_jobs; j++)
         if (wanted[j])
-            kind[n++] = (struct kind){sweep_kind(&sweep->job[j].config), j, sweep->job[j].plan.cost, 0};
+            kind[n++] = (struct kind){number[j], j, sweep->job[j].plan.cost, 0};
     qsort(kind, (size_t)n, sizeof *kind, by_number);
     for (int i = 0; i < n; i++) {
         if (n_kinds && kind[n_kinds - 1].number == kind[i].number)
@@ -130,12 +132,15 @@ static int time_kinds(const struct sweep *sweep, struct kind *kind, int n_kinds,
                       struct err *err)
 {
     double begun = clock_now(), work = 0, seconds = 0, share;
-    for (int k = 0; k < n_kinds; k++)
-        out->n_kinds += is_tried(&sweep->job[kind[k].job].config);
+    struct config config, *c = &config;
+    for (int k = 0; k < n_kinds; k++) {
+        sweep_config(sweep, kind[k].job, c);
+        out->n_kinds += is_tried(c);
+    }
     share = fmin(moment, speeds_budget / fmax(1, out->n_kinds));
     qsort(kind, (size_t)n_kinds, sizeof *kind, by_falling_work);
     for (int k = 0; k < n_kinds; k++) {
-        const struct config *c = &sweep->job[kind[k].job].config;
+        sweep_config(sweep, kind[k].job, c);
         if (!is_tried(c)) {
             kind[k].speed = model_of(c)->seconds;
             continue;
@@ -156,29 +161,46 @@ static int time_kinds(const struct sweep *sweep, struct kind *kind, int n_kinds,
     return 0;
 }
 
+static unsigned long kind_of(const struct sweep *sweep, int job)
+{
+    struct config config;
+    sweep_config(sweep, job, &config);
+    return sweep_kind(&config);
+}
+
+/* Position of the kind with a number, which is there. */
+static int find_kind(const struct kind *kind, int n, unsigned long number)
+{
+    int low = 0, high = n - 1;
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        if (kind[middle].number < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 int speeds_expect(const struct sweep *sweep, const char *wanted, double *seconds, struct speeds *out,
                   struct err *err)
 {
     struct kind *kind = err_calloc((size_t)sweep->n_jobs, sizeof *kind, "the plan", err);
+    unsigned long *number = err_calloc((size_t)sweep->n_jobs, sizeof *number, "the plan", err);
+    int rc = kind && number ? 0 : E_IO, n_kinds = 0;
     *out = (struct speeds){0};
-    if (!kind)
-        return E_IO;
-    int n_kinds = list_kinds(sweep, wanted, kind);
-    int rc = time_kinds(sweep, kind, n_kinds, out, err);
+    for (int j = 0; rc == 0 && j < sweep->n_jobs; j++)
+        number[j] = wanted[j] ? kind_of(sweep, j) : 0;
+    if (rc == 0) {
+        n_kinds = list_kinds(sweep, wanted, number, kind);
+        rc = time_kinds(sweep, kind, n_kinds, out, err);
+    }
     if (rc == 0)
         qsort(kind, (size_t)n_kinds, sizeof *kind, by_number);
-    for (int j = 0; rc == 0 && j < sweep->n_jobs; j++) {
-        struct kind of = {.number = sweep_kind(&sweep->job[j].config), .job = j};
-        int low = 0, high = n_kinds - 1; /* the kind with that number is between */
-        while (wanted[j] && low < high) {
-            int middle = low + (high - low) / 2;
-            if (kind[middle].number < of.number)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        seconds[j] = wanted[j] ? kind[low].speed * sweep->job[j].plan.cost : -1;
-    }
+    for (int j = 0; rc == 0 && j < sweep->n_jobs; j++)
+        seconds[j] =
+            wanted[j] ? kind[find_kind(kind, n_kinds, number[j])].speed * sweep->job[j].plan.cost : -1;
+    free(number);
     free(kind);
     return rc;
 }

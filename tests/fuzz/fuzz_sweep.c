@@ -48,7 +48,7 @@ static void check_copy(const struct sweep *sweep)
         copy->n_jobs != sweep->n_jobs)
         abort();
     for (int j = 0; j < copy->n_jobs; j++)
-        if (strcmp(copy->job[j].key, sweep->job[j].key) != 0)
+        if (memcmp(copy->job[j].key, sweep->job[j].key, JOB_KEY_BYTES) != 0)
             abort();
     sweep_free(copy);
 }

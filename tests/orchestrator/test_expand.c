@@ -70,6 +70,13 @@ static struct sweep *expand(const char *text)
     return sweep;
 }
 
+static struct config config_of_job(const struct sweep *sweep, int job)
+{
+    struct config config;
+    sweep_config(sweep, job, &config);
+    return config;
+}
+
 static void assert_refused(const char *text, const char *expected)
 {
     struct sweep *sweep = NULL;
@@ -93,10 +100,10 @@ static void jobs_stand_in_grid_order(void **state)
     struct sweep *s = expand(HEAD "grid:\n  clusters: [[1, 2], [3, 4]]\n  strategy: [none, oversample]\n  "
                                   "seed: {first: 5, count: 2}\n");
     assert_int_equal(s->n_jobs, 8);
-    assert_int_equal(s->job[0].config.seed, 5);
-    assert_int_equal(s->job[1].config.seed, 6);
-    assert_string_equal(s->job[2].config.strategy, "oversample");
-    assert_int_equal(s->job[4].config.clusters.number[0], 3);
+    assert_int_equal(config_of_job(s, 0).seed, 5);
+    assert_int_equal(config_of_job(s, 1).seed, 6);
+    assert_string_equal(config_of_job(s, 2).strategy, "oversample");
+    assert_int_equal(config_of_job(s, 4).clusters.number[0], 3);
     char name[256];
     sweep_job_name(s, 7, name, sizeof name);
     assert_string_equal(name, "3-4 oversample holdout seed 6");
@@ -115,8 +122,8 @@ static void folds_are_jobs(void **state)
     struct sweep *s =
         expand(HEAD "grid:\n  clusters: [[1, 2]]\n  protocol: [holdout, {kfold: {folds: 5, repeats: 2}}]\n");
     assert_int_equal(s->n_jobs, 11);
-    assert_int_equal(s->job[10].config.fold, 4);
-    assert_int_equal(s->job[10].config.repeat, 1);
+    assert_int_equal(config_of_job(s, 10).fold, 4);
+    assert_int_equal(config_of_job(s, 10).repeat, 1);
     assert_int_equal(s->job[10].plan.n_test + s->job[10].plan.n_train, 30);
     sweep_free(s);
 }
@@ -144,13 +151,59 @@ static void a_copy_needs_no_data(void **state)
     struct sweep *a = expand(HEAD "grid: {clusters: [[1, 2]], seed: {first: 5, count: 2000}}\n"), *b = NULL;
     struct dataset *data = five_clusters();
     assert_int_equal(sweep_parse(a->file->resolved, &b, NULL), 0);
-    assert_int_equal(sweep_expand(b, data, NULL), 0);
+    assert_int_equal(sweep_adopt(b, data, a->n_jobs, NULL), 0);
+    memcpy(b->job, a->job, 2000 * sizeof *a->job);
     assert_int_equal(b->n_jobs, 2000);
-    assert_string_equal(a->job[1999].key, b->job[1999].key);
+    for (int j = 0; j < 2000; j += 37) {
+        struct config here = config_of_job(a, j), there = config_of_job(b, j);
+        assert_memory_equal(&here, &there, sizeof here);
+        assert_true(sweep_key_holds(b, j, data));
+    }
     assert_true(strlen(a->file->resolved) < 4000);
     dataset_free(data);
     sweep_free(a);
     sweep_free(b);
+}
+
+/* Other defaults or other data on one rank are other jobs. */
+static void a_copy_that_differs_is_seen(void **state)
+{
+    (void)state;
+    struct sweep *s =
+        expand(HEAD "grid: {clusters: [all], seed: [1, 2]}\ntrain: {epochs: 3}\nprotocol: tail\n");
+    struct dataset *data = five_clusters();
+    assert_true(sweep_key_holds(s, 1, data));
+    s->file->base.epochs = 4;
+    assert_false(sweep_key_holds(s, 1, data));
+    s->file->base.epochs = 3;
+    data->checksum[0] ^= 1;
+    assert_false(sweep_key_holds(s, 1, data));
+    dataset_free(data);
+    sweep_free(s);
+}
+
+static long resident_bytes(void)
+{
+    long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%*d %ld", &pages), 1);
+    fclose(file);
+    return pages * sysconf(_SC_PAGESIZE);
+}
+
+/* A job costs its row, its value of the one long axis, and little else. */
+static void a_job_is_small(void **state)
+{
+    enum { JOBS = 100000, MOST = 150 };
+    (void)state;
+    long before = resident_bytes();
+    struct sweep *s = expand(HEAD "grid: {clusters: [[1, 2]], seed: {first: 1, count: 100000}}\n");
+    long grown = resident_bytes() - before;
+    assert_int_equal(s->n_jobs, JOBS);
+    if (grown > (long)JOBS * MOST)
+        fail_msg("%ld bytes a job, %d are allowed", grown / JOBS, MOST);
+    sweep_free(s);
 }
 
 static void more_repeats_keep_keys(void **state)
@@ -161,7 +214,7 @@ static void more_repeats_keep_keys(void **state)
     struct sweep *b =
         expand(HEAD "grid:\n  clusters: [[1, 2]]\n  protocol: [{kfold: {folds: 5, repeats: 3}}]\n");
     for (int j = 0; j < a->n_jobs; j++)
-        assert_string_equal(a->job[j].key, b->job[j].key);
+        assert_memory_equal(a->job[j].key, b->job[j].key, JOB_KEY_BYTES);
     sweep_free(a);
     sweep_free(b);
 }
@@ -172,9 +225,9 @@ static void keys_differ_exactly_when_results_may(void **state)
     struct sweep *a = expand(HEAD "train: {epochs: 3}\ngrid: {clusters: [[1, 2]], seed: [1, 2]}\n");
     struct sweep *b =
         expand("name: other\n" HEAD "grid: {seed: [2], train.epochs: [3, 4], clusters: [1-2]}\n");
-    assert_string_equal(a->job[1].key, b->job[0].key);
-    assert_string_not_equal(a->job[0].key, a->job[1].key);
-    assert_string_not_equal(b->job[0].key, b->job[1].key);
+    assert_memory_equal(a->job[1].key, b->job[0].key, JOB_KEY_BYTES);
+    assert_memory_not_equal(a->job[0].key, a->job[1].key, JOB_KEY_BYTES);
+    assert_memory_not_equal(b->job[0].key, b->job[1].key, JOB_KEY_BYTES);
     sweep_free(a);
     sweep_free(b);
 }
@@ -214,7 +267,7 @@ static void the_resolved_file_is_the_same_sweep(void **state)
     assert_int_equal(a->n_jobs, 2 * 2 * 3 * 2);
     assert_int_equal(b->n_jobs, a->n_jobs);
     for (int j = 0; j < a->n_jobs; j++)
-        assert_string_equal(a->job[j].key, b->job[j].key);
+        assert_memory_equal(a->job[j].key, b->job[j].key, JOB_KEY_BYTES);
     assert_string_equal(a->file->resolved, b->file->resolved);
     sweep_free(a);
     sweep_free(b);
@@ -244,14 +297,14 @@ static void an_override_outweighs_the_grid(void **state)
     assert_int_equal(read_with(text, 3, set, &sweep, &err), 0);
     assert_int_equal(sweep_expand(sweep, data, &err), 0);
     assert_int_equal(sweep->n_jobs, 1);
-    assert_int_equal(sweep->job[0].config.seed, 5);
-    assert_int_equal(sweep->job[0].config.epochs, 7);
-    assert_string_equal(sweep->job[0].config.strategy, "augment+reweight");
+    assert_int_equal(config_of_job(sweep, 0).seed, 5);
+    assert_int_equal(config_of_job(sweep, 0).epochs, 7);
+    assert_string_equal(config_of_job(sweep, 0).strategy, "augment+reweight");
     sweep_free(sweep);
     assert_int_equal(read_with(text, 1, wide, &sweep, &err), 0);
     assert_int_equal(sweep_expand(sweep, data, &err), 0);
     assert_int_equal(sweep->n_jobs, 8);
-    assert_int_equal(sweep->job[7].config.seed, 7);
+    assert_int_equal(config_of_job(sweep, 7).seed, 7);
     sweep_free(sweep);
     dataset_free(data);
     assert_int_equal(read_with(text, 2, both, &sweep, &err), E_USAGE);
@@ -309,7 +362,7 @@ static void groups_are_in_the_key_and_the_resolved_file(void **state)
     assert_string_equal(sweep_file_groups(sweep->file), column);
     assert_int_equal(sweep_expand(sweep, data, NULL), 0);
     assert_int_equal(sweep->n_jobs, 2);
-    assert_string_not_equal(sweep->job[0].key, sweep->job[1].key);
+    assert_memory_not_equal(sweep->job[0].key, sweep->job[1].key, JOB_KEY_BYTES);
     sweep_job_name(sweep, 1, name, sizeof name);
     assert_string_equal(name, "1-2 none holdout seed 1 groups none");
     assert_int_equal(read_text(sweep->file->resolved, &again, NULL), 0);
@@ -404,8 +457,8 @@ static void what_is_not_read_is_in_no_key(void **state)
     struct sweep *one = expand(PAIR "grid: {clusters: [[1, 2]]}\n");
     (void)state;
     assert_int_equal(all->n_jobs, 3);
-    assert_string_equal(all->job[2].key, one->job[0].key);
-    assert_string_equal(all->job[2].config.strategy, "none");
+    assert_memory_equal(all->job[2].key, one->job[0].key, JOB_KEY_BYTES);
+    assert_string_equal(config_of_job(all, 2).strategy, "none");
     sweep_free(all);
     sweep_free(one);
 }
@@ -442,6 +495,8 @@ int main(void)
         cmocka_unit_test(folds_are_jobs),
         cmocka_unit_test(rows_tell_jobs_apart),
         cmocka_unit_test(a_copy_needs_no_data),
+        cmocka_unit_test(a_copy_that_differs_is_seen),
+        cmocka_unit_test(a_job_is_small),
         cmocka_unit_test(more_repeats_keep_keys),
         cmocka_unit_test(the_column_of_groups_is_found),
         cmocka_unit_test(groups_are_in_the_key_and_the_resolved_file),

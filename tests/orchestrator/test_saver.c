@@ -14,9 +14,14 @@
 
 static const float numbers[N_METRICS] = {1, 2, 3, 4};
 
-static struct job fake_job(const char *key)
+struct fake_job {
+    struct config config;
+    char key[JOB_KEY_SIZE];
+};
+
+static struct fake_job fake_job(const char *key)
 {
-    struct job job = {.config = config_defaults(worker_schema())};
+    struct fake_job job = {.config = config_defaults(worker_schema())};
     snprintf(job.config.model, sizeof job.config.model, "fake");
     snprintf(job.key, sizeof job.key, "%s", key);
     job.config.epochs = 10;
@@ -70,10 +75,10 @@ static int run_epoch(struct saver *saver, int epoch, int stopping)
 static void written_every_interval_and_when_stopping(void **state)
 {
     struct saver *saver = new_saver(1);
-    struct job job = fake_job(key_a);
+    struct fake_job job = fake_job(key_a);
     struct err note;
     (void)state;
-    assert_null(saver_begin(saver, &job, &note));
+    assert_null(saver_begin(saver, &job.config, job.key, &note));
     assert_int_equal(note.code, 0);
     pass(0.99);
     assert_int_equal(run_epoch(saver, 1, 0), 0);
@@ -95,17 +100,17 @@ static void written_every_interval_and_when_stopping(void **state)
 static void found_again_and_removed(void **state)
 {
     struct saver *saver = new_saver(1000);
-    struct job job = fake_job(key_a), other = fake_job(key_b);
+    struct fake_job job = fake_job(key_a), other = fake_job(key_b);
     struct err note;
     (void)state;
-    const struct checkpoint *from = saver_begin(saver, &job, &note);
+    const struct checkpoint *from = saver_begin(saver, &job.config, job.key, &note);
     assert_true(from && from->epoch == 4 && saver_epochs(saver) == 4);
     assert_memory_equal(from->test + 3 * N_METRICS, numbers, sizeof numbers);
     saver_end(saver, 0);
-    assert_null(saver_begin(saver, &other, &note));
+    assert_null(saver_begin(saver, &other.config, other.key, &note));
     saver_end(saver, 1);
     job.config.epochs = 4; /* none is left: of no use, and said */
-    assert_null(saver_begin(saver, &job, &note));
+    assert_null(saver_begin(saver, &job.config, job.key, &note));
     assert_true(note.code < 0);
     saver_end(saver, 1);
     assert_false(exists(key_a));
@@ -115,10 +120,10 @@ static void found_again_and_removed(void **state)
 static void off_means_off(void **state)
 {
     struct saver *saver = new_saver(0);
-    struct job job = fake_job(key_b);
+    struct fake_job job = fake_job(key_b);
     struct err note;
     (void)state;
-    assert_null(saver_begin(saver, &job, &note));
+    assert_null(saver_begin(saver, &job.config, job.key, &note));
     assert_int_equal(run_epoch(saver, 1, 0), 0);
     assert_int_equal(run_epoch(saver, 2, 1), 0);
     assert_false(saver_patient(saver, 100));
@@ -128,10 +133,10 @@ static void off_means_off(void **state)
 static void patience_ends_with_the_grace(void **state)
 {
     struct saver *saver = new_saver(1000);
-    struct job job = fake_job(key_b);
+    struct fake_job job = fake_job(key_b);
     struct err note;
     (void)state;
-    saver_begin(saver, &job, &note);
+    saver_begin(saver, &job.config, job.key, &note);
     assert_true(saver_patient(saver, 0.2)); /* how long an epoch takes is not known yet */
     pass(0.19);
     assert_true(saver_patient(saver, 0.2));
@@ -139,7 +144,7 @@ static void patience_ends_with_the_grace(void **state)
     assert_false(saver_patient(saver, 0.2)); /* counted from the first call */
     saver_free(saver);
     saver = new_saver(1000);
-    saver_begin(saver, &job, &note);
+    saver_begin(saver, &job.config, job.key, &note);
     pass(0.3);
     run_epoch(saver, 1, 0);
     assert_false(saver_patient(saver, 0.2)); /* the epoch would take 0.3 s */
@@ -154,12 +159,12 @@ static void only_our_stale_files_are_removed(void **state)
                                         "2123456789abcdef0123456789abcdef.ckpt"};
     const int stays[] = {1, 1, 0, 0};
     struct saver *saver = new_saver(0.001);
-    struct job job = fake_job(key_b);
+    struct fake_job job = fake_job(key_b);
     struct checkpoint_list list;
     struct err note;
     char path[128];
     (void)state;
-    saver_begin(saver, &job, &note);
+    saver_begin(saver, &job.config, job.key, &note);
     assert_int_equal(run_epoch(saver, 1, 1), 1);
     saver_free(saver);
     for (int i = 0; i < 4; i++) {

@@ -373,7 +373,10 @@ static void test_checkpoint(void **state)
 
 /* A job that goes on from its checkpoint at epoch 1 and writes the next at epoch 2; what goes wrong is no
  * failure of the job. */
-static struct job job;
+static struct {
+    struct config config;
+    char key[JOB_KEY_SIZE];
+} job;
 static char job_file[CHECKPOINT_PATH_SIZE];
 static const float numbers[N_METRICS] = {1, 2, 3, 4};
 
@@ -389,7 +392,7 @@ static void job_at_epoch_1(void)
     struct err err = {0};
     unlink(job_file);
     struct saver *saver = saver_new(path, 1000, "data", "avx2", 0, &err);
-    assert_null(saver_begin(saver, &job, &err));
+    assert_null(saver_begin(saver, &job.config, job.key, &err));
     if (save_epoch(saver, 1, &err) < 0)
         fail_msg("%s", err.text);
     saver_free(saver);
@@ -401,7 +404,7 @@ static int go_on(struct err *err)
     struct saver *saver = saver_new(path, 1000, "data", "avx2", 0, err);
     if (!saver)
         return E_IO;
-    const struct checkpoint *from = saver_begin(saver, &job, &note);
+    const struct checkpoint *from = saver_begin(saver, &job.config, job.key, &note);
     assert_true(from ? from->epoch == 1 : note.code != 0);
     int rc = from ? save_epoch(saver, 2, err) : err_set(err, note.code, "%s", note.text);
     saver_free(saver);
@@ -412,7 +415,7 @@ static void goes_on_from_one_of_them(int rc)
 {
     struct err note;
     struct saver *saver = saver_new(path, 1000, "data", "avx2", 0, NULL);
-    const struct checkpoint *from = saver_begin(saver, &job, &note);
+    const struct checkpoint *from = saver_begin(saver, &job.config, job.key, &note);
     assert_non_null(from);
     assert_int_equal(from->epoch, rc == 0 ? 2 : 1);
     saver_free(saver);

@@ -1,4 +1,5 @@
 #include "job.h"
+#include "plan.h"
 
 #include "support/strategy_fixture.h"
 #include "support/with.h"

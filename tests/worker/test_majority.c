@@ -1,5 +1,6 @@
 /* The baseline: shares of the training set, balanced accuracy 1/C to the bit, nothing of an image. */
 #include "job.h"
+#include "plan.h"
 
 #include "models/model.h"
 #include "support/strategy_fixture.h"

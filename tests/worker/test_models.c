@@ -2,6 +2,7 @@
 #include "models/model.h"
 
 #include "job.h"
+#include "plan.h"
 #include "store/store.h"
 #include "support/strategy_fixture.h"
 #include "support/with.h"

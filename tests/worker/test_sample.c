@@ -1,6 +1,7 @@
 /* Controlled class sizes, what a job did with every original, and jobs at a smaller image
  * size than the data's. */
 #include "job.h"
+#include "plan.h"
 #include "samples/sample.h"
 #include "select.h"
 #include "support/strategy_fixture.h"

@@ -114,7 +114,8 @@ static void what_is_not_read_is_put_back(void **state)
     with(&config, "train.learning_rate", 0.5);
     with(&config, "validation", 0.4);
     with(&config, "balance.cap", 9);
-    config_normalise(&config);
+    const struct config defaults = config_defaults(worker_schema());
+    config_normalise(&config, &defaults);
     assert_memory_equal(&config, &expected, sizeof config);
 }
 
