@@ -6,15 +6,35 @@
 #include <string.h>
 #include <strings.h>
 
-static void kind_of(const char *name, char out[PASSED_KIND_SIZE])
+static const char *base_of(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+    return slash ? slash + 1 : name;
+}
+
+/* Such a file by its whole name, or NULL. */
+static const char *left_name(const char *base)
 {
     static const char *const left[] = {".DS_Store", "Thumbs.db", "desktop.ini"};
-    const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name, *dot = strrchr(base, '.');
     for (size_t k = 0; k < sizeof left / sizeof *left; k++)
-        if (strcasecmp(base, left[k]) == 0) {
-            snprintf(out, PASSED_KIND_SIZE, "%s", left[k]);
-            return;
-        }
+        if (strcasecmp(base, left[k]) == 0)
+            return left[k];
+    return NULL;
+}
+
+int passed_is_left(const char *name)
+{
+    const char *base = base_of(name);
+    return strncmp(base, "._", 2) == 0 || left_name(base) != NULL;
+}
+
+static void kind_of(const char *name, char out[PASSED_KIND_SIZE])
+{
+    const char *base = base_of(name), *dot = strrchr(base, '.'), *left = left_name(base);
+    if (left) {
+        snprintf(out, PASSED_KIND_SIZE, "%s", left);
+        return;
+    }
     if (base[0] == '.')
         dot = base[1] == '_' ? "._*" : "hidden";
     snprintf(out, PASSED_KIND_SIZE, "%s", dot && strlen(dot) < PASSED_KIND_SIZE && dot[1] ? dot : "others");

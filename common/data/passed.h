@@ -15,6 +15,9 @@ struct passed {
     } kind[PASSED_KINDS];
 };
 
+/* 1 for a file that systems leave beside others: ._name, .DS_Store, Thumbs.db, desktop.ini. */
+int passed_is_left(const char *name);
+
 void passed_add(struct passed *passed, const char *name);
 
 /* A line, "note: 3 files were passed over: 2 .txt, 1 .bmp (.bmp is not read; convert such images to PNG or

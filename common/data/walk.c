@@ -94,7 +94,9 @@ int walk_list(struct walk *walk, FILE *list, const char *source, struct err *err
     char *name = malloc(room);
     int rc = 0, more = name ? 1 : -1, ended_by_nul = 0;
     while (rc == 0 && more > 0 && (more = next_name(list, &name, &room, &ended_by_nul)) > 0)
-        if (*name)
+        if (*name && passed_is_left(name))
+            passed_add(&walk->passed, name);
+        else if (*name)
             rc = walk_name(walk, name, err);
     free(name);
     if (rc == 0 && more < 0)

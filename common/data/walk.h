@@ -30,7 +30,7 @@ int walk_name(struct walk *walk, const char *name, struct err *err);
 
 /* One name a line, up to the end of `list`; blank lines and CRs at line ends are passed over. Names
  * that end in NUL (find -print0) are read as well: from the first NUL on a line end is part of a
- * name. source: for messages. */
+ * name. Files that systems leave beside others (passed.h) are passed over. source: for messages. */
 int walk_list(struct walk *walk, FILE *list, const char *source, struct err *err);
 
 #endif

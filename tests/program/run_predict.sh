@@ -101,6 +101,11 @@ for n in 1 2 3; do cp "$(find "$TMP/cells" -name cell_$n.png)" "$TMP/long/$long-
 find "$TMP/long" -name '*.png' -print0 | sort -z >"$TMP/nul"
 "$C" predict "$TMP/final.h5" - --filter $one <"$TMP/nul" >"$TMP/out" 2>"$TMP/err"
 check "a list of names that end in NUL" grep -q "^3 images classified" "$TMP/err"
+: >"$TMP/long/._left.png"
+find "$TMP/long" -type f | "$C" predict "$TMP/final.h5" - --filter $one >"$TMP/out" 2>"$TMP/err"
+check "what a system left beside them is passed over and counted" grep -q "^note: 1 file was passed over: 1 \._\*" "$TMP/err"
+check "and is no failure" grep -q "^3 images classified" "$TMP/err"
+rm "$TMP/long/._left.png"
 "$C" predict "$TMP/final.h5" --from-file "$TMP/nul" --filter $one >"$TMP/out" 2>"$TMP/err"
 check "from a file, too" grep -q "^3 images classified" "$TMP/err"
 check "long ids stay whole" test "$(cut -d, -f2 "$TMP/out" | grep -c -- "^$long-[123]\$")" -eq 3
