@@ -37,7 +37,8 @@ static void add_sizes(struct fit *fit, double w, double h, int width, int height
     fit->box2 += w * h;
 }
 
-/* Mean brightness inside less that outside; 0 when all lies on one side. */
+/* How far the mean brightness inside and outside lie apart, cells being brighter or darker than what is
+ * around them; 0 when all lies on one side. */
 static double contrast(const struct image *image, const float *masked)
 {
     double inside = 0.0, all = 0.0;
@@ -49,7 +50,7 @@ static double contrast(const struct image *image, const float *masked)
     }
     if (n_inside == 0 || n_inside == n)
         return 0.0;
-    return inside / (double)n_inside - (all - inside) / (double)(n - n_inside);
+    return fabs(inside / (double)n_inside - (all - inside) / (double)(n - n_inside));
 }
 
 /* That of an outline turned in some way; room: vertices and pixels as many as there are. */
@@ -195,7 +196,7 @@ static int find_crop(const struct fit *fit, const char *path, struct outline_way
     return 0;
 }
 
-/* Nearly all images that prefer a way at all are brighter inside when it is turned. */
+/* Nearly all images that prefer a way at all set the cell off better when it is turned. */
 static int refuse_turned(const struct fit *fit, const char *path, const struct outline_way *way,
                          struct err *err)
 {
@@ -206,7 +207,7 @@ static int refuse_turned(const struct fit *fit, const char *path, const struct o
             continue;
         return err_set(
             err, E_IO,
-            "%s: %s: %d of %d images are brighter inside their outlines when it is mended; %s does that",
+            "%s: %s: in %d of %d images light and dark fit the outline only when that is mended; %s does it",
             path, t == FLIPPED ? "y grows upwards" : "x and y are exchanged", fit->votes[t], all,
             t == FLIPPED ? "--flip-y" : "--swap-xy");
     }

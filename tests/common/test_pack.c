@@ -707,7 +707,7 @@ static void make_outlines(const char *shape)
 static int pack_way(struct dataset_options options)
 {
     options.size = 9;
-    options.pixel_size = 0.5;
+    options.pixel_size = options.pixel_size > 0.0 ? options.pixel_size : 0.5;
     dataset_free(data);
     data = NULL;
     pack_report_release(&report);
@@ -775,11 +775,31 @@ static void test_turned_outlines_are_seen_by_their_light(void **state)
     put_all(9, 9, (const int[]){0, 4, 5, 9});
     make_outlines("0000040000040000");
     expect_error(
-        "/cell_boundaries.csv: y grows upwards: 5 of 5 images are brighter inside their outlines when it is "
-        "mended; --flip-y does that");
+        "/cell_boundaries.csv: y grows upwards: in 5 of 5 images light and dark fit the outline only when "
+        "that is mended; --flip-y does it");
     assert_int_equal(pack_way((struct dataset_options){.flip_y = 1}), 0);
     put_all(9, 9, (const int[]){0, 4, 0, 4});
     assert_int_equal(pack(), 0);
+}
+
+/* Real outlines of cells that are darker than what is around them, when they are there. */
+static void test_turned_real_outlines_are_seen(void **state)
+{
+    static const char turn[] =
+        "mkdir -p '%s' && ln -sfn \"$PWD/../shared/data/wbc/cell_images\" '%s/cell_images' && gzip -dc "
+        "../shared/data/wbc/cell_boundaries.csv.gz | awk -F, 'NR == 1 {print; next} {print $1 "
+        "\",\" $2 \",\" 500 - $3}' >'%s/cell_boundaries.csv'";
+    char command[1500];
+    (void)state;
+    if (access("../shared/data/wbc/clusters.csv", R_OK) < 0) {
+        print_message("no ../shared/data/wbc here\n");
+        skip();
+    }
+    snprintf(command, sizeof command, turn, in_folder("s"), in_folder("s"), in_folder("s"));
+    assert_int_equal(system(command), 0);
+    assert_int_equal(pack_way((struct dataset_options){.pixel_size = 0.2125}), E_IO);
+    assert_non_null(strstr(err.text, "--flip-y does it"));
+    assert_int_equal(pack_way((struct dataset_options){.pixel_size = 0.2125, .flip_y = 1}), 0);
 }
 
 static void test_another_pixel_size_is_seen(void **state)
@@ -978,6 +998,7 @@ int main(void)
         UNIT(test_centred_crops_are_found),
         UNIT(test_exchanged_axes_are_found),
         UNIT(test_turned_outlines_are_seen_by_their_light),
+        UNIT(test_turned_real_outlines_are_seen),
         UNIT(test_another_pixel_size_is_seen),
         UNIT(test_parquet_is_named),
         UNIT(test_cells_of_several_rings),
