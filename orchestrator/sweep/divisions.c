@@ -59,7 +59,15 @@ static int varies(const struct sweep *sweep, const char *key)
     return 0;
 }
 
-/* "clusters 4-9, protocol kfold:5x2, groups plate" */
+/* Whole groups leave few divisions, and an unshuffled tail one, where nothing is resampled. */
+static int may_repeat(const struct config *config)
+{
+    return config_groups(config) ||
+           (config->protocol.kind == PROTOCOL_TAIL && strcmp(config->strategy, "none") == 0);
+}
+
+/* "clusters 4-9, protocol kfold:5x2, groups plate"; "clusters 4-9, protocol tail, where nothing is
+ * resampled" */
 static void print_cell(FILE *file, const struct sweep *sweep, int job)
 {
     struct config config;
@@ -69,7 +77,10 @@ static void print_cell(FILE *file, const struct sweep *sweep, int job)
         if (i >= N_NAMED && !varies(sweep, parts[i]))
             continue;
         config_get(&config, config_find(config.schema, parts[i]), value, sizeof value);
-        fprintf(file, "%s%s %s", i ? ", " : "", parts[i], value);
+        if (strcmp(parts[i], "groups") == 0 && !config_groups(&config))
+            fputs(", where nothing is resampled", file);
+        else
+            fprintf(file, "%s%s %s", i ? ", " : "", parts[i], value);
     }
 }
 
@@ -174,7 +185,7 @@ int divisions_print(FILE *file, const struct sweep *sweep, const struct dataset 
         if (!wanted[j])
             continue;
         sweep_config(sweep, j, &config);
-        if (config_groups(&config))
+        if (may_repeat(&config))
             divided[n++] = divided_of(&config, j);
     }
     if (rc == 0) {

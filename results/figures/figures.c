@@ -121,11 +121,16 @@ static int largest(const struct cluster_size *size, int n)
 
 enum { SIZES_WIDTH = 960, SIZES_PLOT = 360, SIZES_LEFT = 80, SIZES_RIGHT = 20, SIZES_AXIS = 56 };
 
-/* Numbers on the axis and above bars as far as they have room: a number needs 22 pixels. */
+/* Pixels that a cluster needs for its numbers: side by side, or turned. */
+enum { SIZES_NUMBER = 22, SIZES_TURNED = 13 };
+
+/* Numbers on the axis and above bars for every cluster, turned where they have no room side by side; for some
+ * of them where there are too many. */
 static void write_sizes_plot(FILE *file, const struct layout *l, const struct cluster_size *size, int n)
 {
     double w = l->width, h = l->height, plot = l->width - SIZES_LEFT - SIZES_RIGHT;
-    int range = size[n - 1].cluster - size[0].cluster + 2, step = (int)(22 * range / plot) + 1;
+    int range = size[n - 1].cluster - size[0].cluster + 2, turned = SIZES_NUMBER * range >= plot;
+    int step = turned ? (int)(SIZES_TURNED * range / plot) + 1 : 1;
     fprintf(
         file,
         "set lmargin at screen %.5f; set rmargin at screen %.5f; set tmargin at screen %.5f; set bmargin at "
@@ -135,15 +140,17 @@ static void write_sizes_plot(FILE *file, const struct layout *l, const struct cl
         SIZES_LEFT / w, 1 - SIZES_RIGHT / w, 1 - l->top / h, 1 - (l->top + SIZES_PLOT) / h,
         size[0].cluster - 1, size[n - 1].cluster + 1, 1.1 * largest(size, n));
     if (range <= 42)
-        fprintf(file, "set xtics %d,%d,%d\n", size[0].cluster, step, size[n - 1].cluster);
+        fprintf(file, "set xtics %s%d,%d,%d\n", turned ? "rotate " : "", size[0].cluster, step,
+                size[n - 1].cluster);
     fputs("unset grid; set grid ytics lt 1 lc rgb '" PALETTE_GRID "'; set boxwidth 0.72\n"
           "plot 'fig1.tsv' using 'cluster':'images' with boxes fill solid 1 noborder lc rgb '" PALETTE_BLUE
           "'",
           file);
     if (step == 1)
-        fputs(", \\\n     '' using 'cluster':'images':'images' with labels offset 0,0.6 font plain(9) "
-              "textcolor rgb '" PALETTE_DARK "'",
-              file);
+        fprintf(file,
+                ", \\\n     '' using 'cluster':'images':'images' with labels %soffset 0,%s font plain(9) "
+                "textcolor rgb '" PALETTE_DARK "'",
+                turned ? "rotate left " : "", turned ? "0.3" : "0.6");
     fputc('\n', file);
 }
 
@@ -366,7 +373,7 @@ static int add_unique(struct figures *figures, char *name, struct err *err)
 /* Factors with a figure of their own: all that vary but those that every figure tells apart. */
 static int has_figure(const struct summary *summary, int factor)
 {
-    return factor >= FACTOR_AXES && summary_varies(summary, factor);
+    return factor >= FACTOR_MODEL && summary_varies(summary, factor);
 }
 
 static struct trend_axis axis_of(const struct summary *summary, int factor)

@@ -20,6 +20,8 @@
 /* Rows of misclassified images a group, and different images in all: what keeps a page under a few MB. */
 enum { MAX_ROWS = 40, MAX_IMAGES = 400 };
 
+enum { MOST_QUANTILES = 10000 };
+
 /* A document under way. */
 struct document {
     struct store *store;
@@ -155,6 +157,19 @@ static json_t *varying(struct document *d)
     return list;
 }
 
+/* Quantiles that intervals of 95 % are made with, of 1 degree of freedom and up to those of the largest
+ * group; beyond MOST_QUANTILES the last one serves. */
+static json_t *quantiles(struct document *d)
+{
+    json_t *list = json_array();
+    int most = 2;
+    for (int g = 0; g < d->summary->n_groups; g++)
+        most = d->summary->group[g].n_jobs > most ? d->summary->group[g].n_jobs : most;
+    for (int df = 1; df < most && df <= MOST_QUANTILES; df++)
+        add(d, list, json_real(stats_t_quantile(0.5 + summary_level / 2, df)));
+    return list;
+}
+
 /* Clusters of the classes of each list of clusters; null for those that a list too long to be
  * stored does not name. */
 static json_t *classes(struct document *d)
@@ -230,6 +245,7 @@ static void put_head(struct document *d)
     put(d, d->root, "metrics", metric_list(d));
     put(d, d->root, "axes", axes(d));
     put(d, d->root, "varying", varying(d));
+    put(d, d->root, "t95", quantiles(d));
     put(d, d->root, "classes", classes(d));
     put(d, d->root, "titles", titles(d));
     put(d, d->root, "colors", colors(d));

@@ -190,8 +190,10 @@ static int contrast_of(const struct testing *t, const char *first, const char *s
     else if (rc == 0)
         rc = contrast_constant(&a, t->claim->published, out, err);
     *value = out->mean_first;
-    if (rc == 0 && out->n > 0)
+    if (rc == 0 && out->n > 0 && isnan(t->claim->published))
         contrast_within(out, t->claim->metric);
+    else if (rc == 0 && out->n > 0)
+        contrast_within_of(out, t->claim->metric, t->claim->published);
     if (rc == 0 && t->claim->kind == CLAIM_BELOW)
         turn(out);
     free(a.replicate);
@@ -287,6 +289,8 @@ static const char *open_reason(const struct claim_row *row)
         return "a class is missing";
     if (row->contrast.n < 2)
         return "one run";
+    if (row->one_split)
+        return "one split";
     if (row->claim->kind == CLAIM_ABOUT)
         return "margin";
     if (row->contrast.smallest_p >= contrast_alpha)
@@ -302,7 +306,7 @@ static void judge(struct family *family, struct claim_row *row)
         row->p = fmax(row->p, family->p[i]);
     row->outcome =
         row->claim->kind == CLAIM_ABOUT ? judge_number(&row->contrast) : judge_direction(family, row);
-    if (row->n_unfinished > 0 || row->n_lacking > 0 || row->n_absent > 0)
+    if (row->n_unfinished > 0 || row->n_lacking > 0 || row->n_absent > 0 || row->one_split)
         row->outcome = CLAIM_OPEN;
     row->reason = row->outcome == CLAIM_OPEN ? open_reason(row) : "";
 }
@@ -330,6 +334,7 @@ static void count_flaws(const struct testing *t, struct claim_row *row)
             continue;
         row->n_unfinished += group->n_jobs - group->n_state[JOB_DONE];
         row->n_lacking += classes_count ? group->n_lacking : 0;
+        row->one_split |= t->claim->on != REPLICATES_ALL && draws_are_one(&group->draws);
         seen[pair_of(group->cell->clusters)] = 1;
     }
     for (int i = 0; i < N_PAIRS && !t->claim->clusters; i++)

@@ -16,12 +16,13 @@
  *     below   a score is below a number.
  * Otherwise the runs cannot tell; nor can they, overall, where a pair of the report was not run, nor where
  * jobs of the strategies of the claim are unfinished or lost, and, of balanced accuracy on test, where jobs
- * were judged on images that lack a class (n_lacking of summary.h). A claim about the originals asks
- * whether a number is found again, not how good a strategy is: most of them were trained on, and what their
- * interval allows for under kfold and holdout (test_ratio of replicates.h) is that training sets overlap, not
- * that all jobs judge the same images. A claim is tested on the numbers of one data set; on synthetic
- * images it says what the method does, not what the published images hold. Adding a claim is one row in
- * claims.c. No MPI. */
+ * were judged on images that lack a class (n_lacking of summary.h), nor on test where all seeds and repeats
+ * of one of them drew one and the same split, as under tail. Intervals are cut to what a difference from the
+ * published number can be. A claim about the originals asks whether a number is found again, not how good a
+ * strategy is: most of them were trained on, and what their interval allows for under kfold and holdout
+ * (test_ratio of replicates.h) is that training sets overlap, not that all jobs judge the same images. A
+ * claim is tested on the numbers of one data set; on synthetic images it says what the method does, not what
+ * the published images hold. Adding a claim is one row in claims.c. No MPI. */
 #ifndef CELLSWEEP_CLAIMS_H
 #define CELLSWEEP_CLAIMS_H
 
@@ -66,6 +67,8 @@ struct claim_row {
     int n_absent;                 /* overall: pairs of the report that were not run */
     int n_unfinished,
         n_lacking; /* jobs of its strategies that are not done, and that were judged without a class */
+    /* 1: seeds and repeats of one of its strategies drew one and the same split; 0 on set all */
+    int one_split;
     enum claim_outcome outcome;
     const char *reason; /* why it cannot tell, "" otherwise; a constant */
 };

@@ -82,14 +82,14 @@ static int close_family(struct making *m, int part, int begin, struct err *err)
     return 0;
 }
 
-static int has_units(const struct making *m, int g)
+static int has_replicates(const struct making *m, int g)
 {
     return m->replicates->group[g].n > 0;
 }
 
-/* ---- strategies ---- */
+/* ---- the values of a factor ---- */
 
-/* What is known of images that were trained on: how far apart two strategies are, and no more. */
+/* What is known of images that were trained on: how far apart two values are, and no more. */
 static void leave_untested(struct contrast *contrast)
 {
     contrast->low = contrast->high = contrast->p = contrast->p_sign_flip = contrast->p_wilcoxon = (double)NAN;
@@ -110,18 +110,18 @@ static int compare_pair(struct making *m, int a, int b, struct err *err)
 
 static int compare_setting(struct making *m, int part, struct err *err)
 {
-    const struct partition *settings = m->summary->same[SUMMARY_SETTING];
+    const struct partition *settings = m->compare->settings;
     int first = m->compare->n, rc = 0;
     for (int i = settings->begin[part]; i < settings->begin[part + 1] && rc == 0; i++)
         for (int k = i + 1; k < settings->begin[part + 1] && rc == 0; k++)
-            if (has_units(m, settings->member[i]) && has_units(m, settings->member[k]))
+            if (has_replicates(m, settings->member[i]) && has_replicates(m, settings->member[k]))
                 rc = compare_pair(m, settings->member[i], settings->member[k], err);
     return rc == 0 ? close_family(m, part, first, err) : rc;
 }
 
-enum compare_flaw compare_setting_flaw(const struct summary *summary, int part, enum replicates_set on)
+enum compare_flaw compare_setting_flaw(const struct summary *summary, const struct partition *settings,
+                                       int part, enum replicates_set on)
 {
-    const struct partition *settings = summary->same[SUMMARY_SETTING];
     enum compare_flaw flaw = FLAW_NONE;
     for (int i = settings->begin[part]; i < settings->begin[part + 1]; i++) {
         const struct summary_group *group = &summary->group[settings->member[i]];
@@ -180,7 +180,7 @@ static int dataset_row(const struct making *m, int setting, const struct ranked 
     }
     for (int s = 0; s < ranked->n; s++)
         missing += isnan(value[s]);
-    enum compare_flaw flaw = compare_setting_flaw(m->summary, setting, m->compare->on);
+    enum compare_flaw flaw = compare_setting_flaw(m->summary, settings, setting, m->compare->on);
     return missing == 0 && (flaw == FLAW_NONE || flaw == FLAW_REPEATED);
 }
 
@@ -209,17 +209,27 @@ static int rank_part(struct making *m, int part, struct err *err)
     return rc;
 }
 
-static int compare_settings(struct making *m, struct err *err)
+static int rank_strategies(struct making *m, struct err *err)
 {
     int rc = 0, n_ranked = m->summary->same[SUMMARY_RANKED]->n_parts;
-    for (int part = 0; part < m->summary->same[SUMMARY_SETTING]->n_parts && rc == 0; part++)
-        rc = compare_setting(m, part, err);
     m->compare->ranking = err_calloc((unsigned long)n_ranked, sizeof *m->compare->ranking, "ranks", err);
     if (!m->compare->ranking)
         return E_IO;
     for (int part = 0; part < n_ranked && rc == 0; part++)
         rc = rank_part(m, part, err);
     return rc;
+}
+
+static int compare_settings(struct making *m, int factor, struct err *err)
+{
+    const struct store_job **cell = summary_cells(m->summary, err);
+    struct partition **settings = &m->compare->settings;
+    int rc =
+        cell ? partition_new(cell, m->summary->n_groups, FACTORS_ALL & ~FACTOR(factor), settings, err) : E_IO;
+    free(cell);
+    for (int part = 0; rc == 0 && part < (*settings)->n_parts; part++)
+        rc = compare_setting(m, part, err);
+    return rc == 0 && factor == FACTOR_STRATEGY ? rank_strategies(m, err) : rc;
 }
 
 /* ---- leak inflation ---- */
@@ -232,7 +242,8 @@ static int compare_with_honest(struct making *m, int g, int kfold, struct err *e
     for (int i = likes->begin[part]; i < likes->begin[part + 1] && rc == 0; i++) {
         int other = likes->member[i];
         const char *protocol = m->summary->group[other].cell->protocol;
-        if (!has_units(m, other) || !(kfold ? protocol_is_kfold(protocol) : strcmp(protocol, "holdout") == 0))
+        if (!has_replicates(m, other) ||
+            !(kfold ? protocol_is_kfold(protocol) : strcmp(protocol, "holdout") == 0))
             continue;
         struct compare_row *row = add_row(m, g, other, err);
         rc = row ? contrast_by_seed(&m->replicates->group[g], &m->replicates->group[other], &row->contrast,
@@ -250,7 +261,7 @@ static int compare_leaks(struct making *m, int part, struct err *err)
     int first = m->compare->n, rc = 0;
     for (int i = leaks->begin[part]; i < leaks->begin[part + 1] && rc == 0; i++) {
         int g = leaks->member[i], before = m->compare->n;
-        if (!has_units(m, g) || strcmp(m->summary->group[g].cell->protocol, "report") != 0)
+        if (!has_replicates(m, g) || strcmp(m->summary->group[g].cell->protocol, "report") != 0)
             continue;
         rc = compare_with_honest(m, g, 1, err);
         if (rc == 0 && m->compare->n == before)
@@ -259,8 +270,9 @@ static int compare_leaks(struct making *m, int part, struct err *err)
     return rc == 0 ? close_family(m, part, first, err) : rc;
 }
 
-static int compare_protocols(struct making *m, struct err *err)
+static int compare_protocols(struct making *m, int factor, struct err *err)
 {
+    (void)factor;
     int rc = 0;
     for (int part = 0; part < m->summary->same[SUMMARY_LEAKS]->n_parts && rc == 0; part++)
         rc = compare_leaks(m, part, err);
@@ -296,24 +308,22 @@ void compare_verdict_text(char *out, size_t size, const struct compare_row *row,
 
 /* ---- both ---- */
 
-static int make(struct store *store, const struct summary *summary, const char *metric,
-                enum replicates_set on, int (*fill)(struct making *, struct err *), struct compare **out,
-                struct err *err)
+static int make(const struct summary *summary, const struct replicates *replicates, int factor,
+                int (*fill)(struct making *, int factor, struct err *), struct compare **out, struct err *err)
 {
-    struct replicates *replicates = NULL;
     struct compare *compare = err_calloc(1, sizeof *compare, "comparisons", err);
-    int rc = compare ? replicates_new(store, summary, metric, on, &replicates, err) : E_IO;
+    struct making m = {summary, replicates, compare, 0};
+    int rc = compare ? 0 : E_IO;
     *out = NULL;
     if (rc == 0) {
-        struct making m = {summary, replicates, compare, 0};
+        compare->factor = factor;
+        strcpy(compare->metric, replicates->metric);
+        compare->on = replicates->on;
+        compare->better = replicates->better;
         compare->family =
             err_calloc((unsigned long)summary->n_groups, sizeof *compare->family, "comparisons", err);
-        strncpy(compare->metric, metric, sizeof compare->metric - 1);
-        compare->on = on;
-        compare->better = replicates->better;
-        rc = compare->family ? fill(&m, err) : E_IO;
+        rc = compare->family ? fill(&m, factor, err) : E_IO;
     }
-    replicates_free(replicates);
     if (rc < 0)
         compare_free(compare);
     else
@@ -321,22 +331,23 @@ static int make(struct store *store, const struct summary *summary, const char *
     return rc;
 }
 
-int compare_strategies(struct store *store, const struct summary *summary, const char *metric,
-                       enum replicates_set on, struct compare **out, struct err *err)
+int compare_factor(const struct summary *summary, const struct replicates *replicates, int factor,
+                   struct compare **out, struct err *err)
 {
-    return make(store, summary, metric, on, compare_settings, out, err);
+    return make(summary, replicates, factor, compare_settings, out, err);
 }
 
-int compare_leak(struct store *store, const struct summary *summary, const char *metric, struct compare **out,
+int compare_leak(const struct summary *summary, const struct replicates *replicates, struct compare **out,
                  struct err *err)
 {
-    return make(store, summary, metric, REPLICATES_TEST, compare_protocols, out, err);
+    return make(summary, replicates, FACTOR_PROTOCOL, compare_protocols, out, err);
 }
 
 void compare_free(struct compare *compare)
 {
     if (!compare)
         return;
+    partition_free(compare->settings);
     free(compare->row);
     free(compare->family);
     free(compare->ranking);

@@ -1,13 +1,16 @@
-/* compare.h - who is better than whom: every pair of strategies within the same clusters, protocol and other
- * axes; and leak inflation: how much more a protocol that leaks promises than one that does not.
+/* compare.h - what is better than what: every pair of values of one factor (combination.h), say of
+ * strategies, within a setting: all else the same. And leak inflation: how much more a protocol that leaks
+ * promises than one that does not.
  *
+ *     struct replicates *replicates = NULL;
  *     struct compare *compare = NULL;
- *     if (compare_strategies(store, summary, "balanced_accuracy", REPLICATES_TEST, &compare, &err) < 0) ...
+ *     if (replicates_new(store, summary, "balanced_accuracy", REPLICATES_TEST, &replicates, &err) < 0 ||
+ *         compare_factor(summary, replicates, FACTOR_STRATEGY, &compare, &err) < 0) ...
  *     compare->row[i].a, .b, .contrast.mean, .p_holm, .verdict
  *     compare_free(compare);
  *
- * p values of a family (all pairs of strategies of one setting: the same clusters, protocol, model and other
- * axes; in a leak table all rows of the same clusters, model and other axes) are adjusted by Holm. A
+ * Runs are paired by seed, repeat and fold, whatever the factor. p values of a family (all pairs of values of
+ * one setting; in a leak table all rows of the same clusters, model and axes) are adjusted by Holm. A
  * difference without significance is no win. Families are those of the summary: to be honest, that of the
  * whole file, whatever is shown of it.
  *
@@ -16,14 +19,15 @@
  *     no p (VERDICT_SEEN); on set test where a job of either side was judged on images that lack a class
  *     (n_lacking of summary.h): its balanced accuracy is that of other classes than its partner's. Its p
  *     stays in the family (VERDICT_LACKING); where all seeds and repeats of either side drew one and the same
- *     split, as few groups of images make them: n counts runs of that split, and what other splits would give
- *     is not known. Its p stays in the family (VERDICT_REPEATED).
+ *     split, as few groups of images make them, and protocol tail where nothing is resampled:
+ *     n counts runs of that split, and what other splits would give is not known. Its p stays
+ *     in the family (VERDICT_REPEATED).
  *
- * Each protocol, model and other axes also get average ranks over the cluster pairs that all have the same
- * strategies; from RANKS_MIN_DATASETS cluster pairs on, on other sets than all, Friedman's test and Nemenyi's
- * critical difference, too. Settings with a flaw (below) are left out, but for FLAW_REPEATED: a mean over one
- * split is a mean. Pairs count as independent data sets, also those that share a cluster. The time all of it
- * takes grows with the number of groups and of rows alone. No MPI. */
+ * Strategies also get, for each protocol, model and other axes, average ranks over the cluster pairs that all
+ * have the same strategies; from RANKS_MIN_DATASETS cluster pairs on, on other sets than all, Friedman's test
+ * and Nemenyi's critical difference, too. Settings with a flaw (below) are left out, but for FLAW_REPEATED: a
+ * mean over one split is a mean. Pairs count as independent data sets, also those that share a cluster. The
+ * time all of it takes grows with the number of groups and of rows alone. No MPI. */
 #ifndef CELLSWEEP_COMPARE_H
 #define CELLSWEEP_COMPARE_H
 
@@ -41,13 +45,13 @@ struct compare_row {
     enum verdict verdict;
 };
 
-/* Rows begin .. end - 1 are a family. part is theirs in the summary's SUMMARY_SETTING, or
+/* Rows begin .. end - 1 are a family. part is theirs in settings, or in the summary's
  * SUMMARY_LEAKS of a leak table. */
 struct compare_family {
     int part, begin, end;
 };
 
-/* Why a setting does not tell which of its strategies is best. */
+/* Why a setting does not tell which of its values is best. */
 enum compare_flaw {
     FLAW_NONE,
     /* jobs of it wait, run, failed or diverged: whoever lacks them may be better, or worse */
@@ -68,6 +72,9 @@ struct compare_ranking {
 };
 
 struct compare {
+    int factor; /* what is compared; FACTOR_PROTOCOL of a leak table */
+    struct partition
+        *settings; /* of the summary's groups: all but the factor the same; owned. NULL of a leak table */
     char metric[CONFIG_WORD_SIZE];
     enum replicates_set on;
     int better; /* see scores.h */
@@ -79,17 +86,20 @@ struct compare {
     struct compare_ranking *ranking; /* (n_rankings) owned */
 };
 
-/* All pairs of strategies. Groups without a unit are left out; n may be 0. E_USAGE for an unknown metric. */
-int compare_strategies(struct store *store, const struct summary *summary, const char *metric,
-                       enum replicates_set on, struct compare **out, struct err *err);
+/* All pairs of values of a factor. replicates are those of the summary. Groups without a replicate
+ * are left out; n may be 0. Rankings for FACTOR_STRATEGY only. Both must outlive *out, which is owned
+ * by the caller. E_IO without memory. */
+int compare_factor(const struct summary *summary, const struct replicates *replicates, int factor,
+                   struct compare **out, struct err *err);
 
 /* Per strategy, clusters, model and other axes: protocol report minus every kfold, or minus holdout where
- * there is no kfold. On test. No rankings. */
-int compare_leak(struct store *store, const struct summary *summary, const char *metric, struct compare **out,
+ * there is no kfold. replicates are those of test. No rankings. */
+int compare_leak(const struct summary *summary, const struct replicates *replicates, struct compare **out,
                  struct err *err);
 
-/* The flaw of part of SUMMARY_SETTING of a summary, on a set. */
-enum compare_flaw compare_setting_flaw(const struct summary *summary, int part, enum replicates_set on);
+/* The flaw of a part of settings (groups of the summary that differ in one factor only), on a set. */
+enum compare_flaw compare_setting_flaw(const struct summary *summary, const struct partition *settings,
+                                       int part, enum replicates_set on);
 
 /* The verdict in words: `better` or `worse`, with what is to be said of jobs of either side that are not done
  * ("better (jobs were lost)", "worse (jobs are unfinished)"), "no verdict: 7 jobs lack a class", "cannot be

@@ -153,7 +153,7 @@ int contrast_paired(const struct replicates_group *a, const struct replicates_gr
     if (!d)
         return E_IO;
     struct pairs pairs = pair_up(a, b, d);
-    int rc = test_pairs(&pairs, a->test_ratio, out, err);
+    int rc = test_pairs(&pairs, fmax(a->test_ratio, b->test_ratio), out, err);
     free(d);
     return rc;
 }
@@ -272,13 +272,44 @@ int contrast_by_seed(const struct replicates_group *a, const struct replicates_g
     return rc;
 }
 
-void contrast_within(struct contrast *contrast, const char *metric)
+/* The least and the most that a metric can be, of scores.h or stored; 0 when there is no such metric. */
+static int find_range(const char *metric, double *least, double *most)
 {
     const struct score *score = score_find(metric);
-    if (!score || isnan(contrast->low))
+    if (score) {
+        *least = score->least;
+        *most = score->most;
+        return 1;
+    }
+    for (int k = 0; k < N_METRICS; k++)
+        if (strcmp(metric, metric_names[k]) == 0) {
+            *least = 0;
+            *most = summary_most((enum metric)k);
+            return 1;
+        }
+    return 0;
+}
+
+static void cut(struct contrast *contrast, double least, double most)
+{
+    if (isnan(contrast->low))
         return;
-    contrast->low = fmax(contrast->low, score->least - score->most);
-    contrast->high = fmin(contrast->high, score->most - score->least);
+    contrast->low = fmax(contrast->low, least);
+    contrast->high = fmin(contrast->high, most);
+}
+
+void contrast_within(struct contrast *contrast, const char *metric)
+{
+    double least, most;
+    if (find_range(metric, &least, &most))
+        cut(contrast, least - most, most - least);
+}
+
+void contrast_within_of(struct contrast *contrast, const char *metric, double constant)
+{
+    double least, most;
+    if (find_range(metric, &least, &most))
+        cut(contrast, least - constant, most - constant);
 }
 
 /* ---- verdicts ---- */

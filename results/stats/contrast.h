@@ -57,7 +57,8 @@ enum verdict {
     VERDICT_SEEN        /* of images that were trained on */
 };
 
-/* Units of a minus those of b with the same seed, repeat and fold. */
+/* Replicates of a minus those of b with the same seed, repeat and fold. Where the splits of the two sides
+ * have different shares of judging images, as with other sizes of classes, the test allows for the larger. */
 int contrast_paired(const struct replicates_group *a, const struct replicates_group *b, struct contrast *out,
                     struct err *err);
 
@@ -70,9 +71,13 @@ int contrast_by_seed(const struct replicates_group *a, const struct replicates_g
 int contrast_constant(const struct replicates_group *a, double constant, struct contrast *out,
                       struct err *err);
 
-/* Cut the interval to what is possible: two values of a score of scores.h are never further
- * apart than its range. */
+/* Cut the interval to what is possible: two values of a metric, of scores.h or stored, are never
+ * further apart than its range. No value inside is lost, so how often the interval holds the true
+ * difference stays as it is. */
 void contrast_within(struct contrast *contrast, const char *metric);
+
+/* The same of the difference from a number: a share that is 0.28 above 0.72 is 1. */
+void contrast_within_of(struct contrast *contrast, const char *metric, double constant);
 
 /* What a contrast says of the first side: BETTER or WORSE (by the sign of better, see scores.h) when
  * p_adjusted is below contrast_alpha; IMPOSSIBLE when no data could have made it so: p_reachable, the same

@@ -13,6 +13,12 @@ static int keeps_groups(struct store *store, const struct store_job *row)
     return *column && strcmp(column, "none") != 0;
 }
 
+/* Whole groups leave few divisions, and an unshuffled tail one, where nothing is resampled. */
+static int may_repeat(struct store *store, const struct store_job *row)
+{
+    return keeps_groups(store, row) || strcmp(row->protocol, "tail") == 0;
+}
+
 /* What jobs are judged on; number and probs are room for their predictions. */
 static int add_sets(struct store *store, const int *job, int n, int *number, float *probs,
                     struct draws *draws, struct err *err)
@@ -38,7 +44,7 @@ int divided_read(struct store *store, const int *job, int n, struct draws_summar
     size_t room = (size_t)store_n_predictions(store, SET_TEST), classes = (size_t)store_n_classes(store);
     struct draws draws = {0};
     *out = (struct draws_summary){.overlap = (double)NAN};
-    if (n < 1 || room < 1 || !keeps_groups(store, &store_jobs(store)[job[0]]))
+    if (n < 1 || room < 1 || !may_repeat(store, &store_jobs(store)[job[0]]))
         return 0;
     int *number = err_calloc(3 * room, sizeof *number, "predictions", err);
     float *probs = err_calloc(room * classes, sizeof *probs, "predictions", err);

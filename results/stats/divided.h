@@ -1,5 +1,5 @@
-/* divided.h - how many different test sets the finished jobs of a group have, where whole groups of
- * images were divided. No MPI. */
+/* divided.h - how many different test sets the finished jobs of a group have, where seeds may draw
+ * the same again: of whole groups of images, or of an unshuffled tail. No MPI. */
 #ifndef CELLSWEEP_DIVIDED_H
 #define CELLSWEEP_DIVIDED_H
 
@@ -7,7 +7,7 @@
 #include "store/store.h"
 
 /* The draws of n finished jobs of one cell of the grid (rows in job, ascending), from the test images
- * that are stored with their predictions. Jobs without groups draw as many splits as they are: drawn is 0 for
+ * that are stored with their predictions. Other jobs draw as many splits as they are: drawn is 0 for
  * them, and for no job. E_IO when the file cannot be read. */
 int divided_read(struct store *store, const int *job, int n, struct draws_summary *out, struct err *err);
 

@@ -103,9 +103,7 @@ static void average(struct marginal *m, const struct kept *k, const int *i, int 
     struct summary_group *group = &m->summary.group[m->summary.n_groups];
     struct store_job *cell = &m->cell[m->summary.n_groups++];
     *cell = *k->cell[i[0]];
-    for (int f = FACTOR_AXES; f < FACTORS_MOST; f++)
-        if (f != k->factor && summary_varies(k->summary, f))
-            cell->axis[f - FACTOR_AXES][0] = '\0';
+    combination_blank(cell, k->summary->varying & ~(always_apart | FACTOR(k->factor)));
     group->cell = cell;
     for (int j = 0; j < n; j++) {
         const struct summary_group *from = &k->summary->group[k->at[i[j]]];

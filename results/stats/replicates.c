@@ -242,6 +242,8 @@ int replicates_new(struct store *store, const struct summary *summary, const cha
     int rc = replicates ? making_init(&m, err) : E_IO;
     *out = NULL;
     if (rc == 0) {
+        strncpy(replicates->metric, metric, sizeof replicates->metric - 1);
+        replicates->on = on;
         replicates->better = direction(&m);
         replicates->group =
             err_calloc((unsigned long)summary->n_groups, sizeof *replicates->group, "replicates", err);

@@ -52,6 +52,8 @@ struct replicates_group {
 };
 
 struct replicates {
+    char metric[CONFIG_WORD_SIZE];
+    enum replicates_set on;
     int better; /* 1: more is better, -1: less is better, 0: neither */
     int n_groups;
     struct replicates_group *group; /* (n_groups) as in the summary; owned */

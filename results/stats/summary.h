@@ -44,7 +44,7 @@ struct summary_group {
      * not -1, sums to 0, and another does not. Their balanced accuracy is the mean recall of the
      * classes that are there. */
     int n_lacking;
-    struct draws_summary draws; /* of jobs with groups: how many different splits they have (divided.h) */
+    struct draws_summary draws; /* of jobs with groups, or of tail: how many different splits (divided.h) */
 };
 
 /* Groups that have something in common. */

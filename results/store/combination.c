@@ -1,5 +1,6 @@
 #include "store/combination.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,15 +39,28 @@ const char *combination_noun(const struct store *store, int factor, int n)
     return factor < FACTOR_AXES && n != 1 ? many[factor] : combination_name(store, factor);
 }
 
+static size_t offset_of(int factor)
+{
+    static const size_t offset[FACTOR_AXES] = {
+        [FACTOR_CLASSES] = offsetof(struct store_job, clusters),
+        [FACTOR_STRATEGY] = offsetof(struct store_job, strategy),
+        [FACTOR_PROTOCOL] = offsetof(struct store_job, protocol),
+        [FACTOR_MODEL] = offsetof(struct store_job, model),
+    };
+    size_t axis = (size_t)(factor - FACTOR_AXES);
+    return factor < FACTOR_AXES ? offset[factor] : offsetof(struct store_job, axis) + axis * CONFIG_WORD_SIZE;
+}
+
 const char *combination_value(const struct store_job *row, int factor)
 {
-    const char *const value[FACTOR_AXES] = {
-        [FACTOR_CLASSES] = row->clusters,
-        [FACTOR_STRATEGY] = row->strategy,
-        [FACTOR_PROTOCOL] = row->protocol,
-        [FACTOR_MODEL] = row->model,
-    };
-    return factor < FACTOR_AXES ? value[factor] : row->axis[factor - FACTOR_AXES];
+    return (const char *)row + offset_of(factor);
+}
+
+void combination_blank(struct store_job *row, unsigned factors)
+{
+    for (int f = 0; f < FACTORS_MOST; f++)
+        if (factors >> f & 1)
+            *((char *)row + offset_of(f)) = '\0';
 }
 
 int combination_same(const struct store_job *a, const struct store_job *b, unsigned but)

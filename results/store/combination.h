@@ -38,6 +38,9 @@ const char *combination_noun(const struct store *store, int factor, int n);
 /* A job's value of a factor as text; the row's. */
 const char *combination_value(const struct store_job *row, int factor);
 
+/* Make the values of a set of factors "". */
+void combination_blank(struct store_job *row, unsigned factors);
+
 /* 1 when two jobs are the same in all factors but those of a set. */
 int combination_same(const struct store_job *a, const struct store_job *b, unsigned but);
 

@@ -79,9 +79,48 @@ static int find_whole(struct findings *f, struct store *store, struct err *err)
     return rc == 0 ? find_shown(f, err) : rc;
 }
 
+/* How many values a factor has in the whole file. */
+static int count_values(const struct findings *f, int factor, int *n, struct err *err)
+{
+    const struct store_job **cell = summary_cells(f->whole, err);
+    struct partition *values = NULL;
+    int rc = cell ? partition_new(cell, f->whole->n_groups, FACTOR(factor), &values, err) : E_IO;
+    *n = rc == 0 ? values->n_parts : 0;
+    partition_free(values);
+    free(cell);
+    return rc;
+}
+
+/* Clusters are other images, and protocols are compared in leak inflation. */
+static int is_compared(const struct findings *f, int factor, enum replicates_set on, int *yes,
+                       struct err *err)
+{
+    int n = 0, rc = 0;
+    *yes = factor == FACTOR_STRATEGY;
+    if (factor < FACTOR_MODEL || on == REPLICATES_ALL || !summary_varies(f->whole, factor))
+        return 0;
+    rc = count_values(f, factor, &n, err);
+    *yes = n <= FINDINGS_MOST_VALUES;
+    return rc;
+}
+
+static int compare_all(struct findings *f, struct store *store, enum replicates_set on, struct err *err)
+{
+    struct replicates *replicates = NULL;
+    int rc = replicates_new(store, f->whole, "balanced_accuracy", on, &replicates, err), yes;
+    for (int factor = 0; factor < combination_n_factors(store) && rc == 0; factor++) {
+        rc = is_compared(f, factor, on, &yes, err);
+        if (rc == 0 && yes)
+            rc = compare_factor(f->whole, replicates, factor, &f->compared[factor][on], err);
+    }
+    if (rc == 0 && on == REPLICATES_TEST)
+        rc = compare_leak(f->whole, replicates, &f->leak, err);
+    replicates_free(replicates);
+    return rc;
+}
+
 int findings_new(struct store *store, const struct summary *summary, struct findings **out, struct err *err)
 {
-    static const char metric[] = "balanced_accuracy";
     struct findings *f = err_calloc(1, sizeof *f, "findings", err);
     int rc = f ? 0 : E_IO;
     *out = NULL;
@@ -90,11 +129,9 @@ int findings_new(struct store *store, const struct summary *summary, struct find
         rc = find_whole(f, store, err);
     }
     for (int s = 0; s < N_REPLICATES_SETS && rc == 0; s++)
-        rc = compare_strategies(store, f->whole, metric, (enum replicates_set)s, &f->strategies[s], err);
+        rc = compare_all(f, store, (enum replicates_set)s, err);
     for (int s = 0; s < N_REPLICATES_SETS && rc == 0; s++)
         rc = replicates_scores(store, summary, (enum replicates_set)s, &f->scores[s], err);
-    if (rc == 0)
-        rc = compare_leak(store, f->whole, metric, &f->leak, err);
     if (rc == 0)
         rc = claims_new(store, f->whole, &f->claims, err);
     if (rc < 0)
@@ -102,6 +139,11 @@ int findings_new(struct store *store, const struct summary *summary, struct find
     else
         *out = f;
     return rc;
+}
+
+int findings_compares(const struct findings *findings, int factor)
+{
+    return factor != FACTOR_STRATEGY && findings->compared[factor][REPLICATES_TEST] != NULL;
 }
 
 int findings_shows(const struct findings *findings, const struct compare_row *row)
@@ -114,7 +156,8 @@ void findings_free(struct findings *findings)
     if (!findings)
         return;
     for (int s = 0; s < N_REPLICATES_SETS; s++) {
-        compare_free(findings->strategies[s]);
+        for (int factor = 0; factor < FACTORS_MOST; factor++)
+            compare_free(findings->compared[factor][s]);
         free(findings->scores[s]);
     }
     compare_free(findings->leak);

@@ -1,4 +1,4 @@
-/* findings.h - what a sweep found, as tables: scores, strategies compared, leak inflation,
+/* findings.h - what a sweep found, as tables: scores, strategies and other factors compared, leak inflation,
  * the publication's claims tested.
  *
  *     struct findings *findings = NULL;
@@ -10,10 +10,10 @@
  * jobs it chooses. What stands in a row of the others does not depend on it: differences, means, p values,
  * families, verdicts and claims are those of all jobs of the file.
  *
- * Files: scores (mean and interval of every score of scores.h), comparisons, rankings,
- * leak_inflation, claims, each as .csv (full precision), .md and .tex. A table without rows is not
- * written. The metric of comparisons is balanced accuracy: of the test set at the last epoch, of all
- * originals, and out of fold. No MPI. */
+ * Files: scores (mean and interval of every score of scores.h), comparisons (of strategies), factors (models
+ * and axes compared), rankings, leak_inflation, claims, each as .csv (full precision), .md and .tex. A table
+ * without rows is not written. The metric of comparisons is balanced accuracy: of the test set at the last
+ * epoch, of all originals, and out of fold. No MPI. */
 #ifndef CELLSWEEP_FINDINGS_H
 #define CELLSWEEP_FINDINGS_H
 
@@ -22,13 +22,18 @@
 
 #include <stdio.h>
 
+/* A factor with more values is shown in a figure, not pair by pair. */
+enum { FINDINGS_MOST_VALUES = 12 };
+
 struct findings {
-    const struct summary *summary;                   /* the caller's: what is shown */
-    const struct summary *whole;                     /* of all jobs of the file, which all but scores is of */
-    struct summary *outline;                         /* owned; NULL: whole is the caller's */
-    unsigned char *shown;                            /* (whole->n_groups) 1: has a job of summary; owned */
-    struct compare *strategies[N_REPLICATES_SETS];   /* owned */
-    struct stats_summary *scores[N_REPLICATES_SETS]; /* (n_groups, n_scores) owned */
+    const struct summary *summary; /* the caller's: what is shown */
+    const struct summary *whole;   /* of all jobs of the file, which all but scores is of */
+    struct summary *outline;       /* owned; NULL: whole is the caller's */
+    unsigned char *shown;          /* (whole->n_groups) 1: has a job of summary; owned */
+    /* Of strategies, and on test and oof of models and axes that vary, from 2 to FINDINGS_MOST_VALUES of
+     * them; NULL: of the others. */
+    struct compare *compared[FACTORS_MOST][N_REPLICATES_SETS]; /* owned */
+    struct stats_summary *scores[N_REPLICATES_SETS];           /* (n_groups, n_scores) owned */
     struct compare *leak;
     struct claims *claims;
 };
@@ -39,6 +44,9 @@ int findings_new(struct store *store, const struct summary *summary, struct find
 
 /* Write the files into a directory that exists. */
 int findings_write(const struct findings *findings, const char *dir, struct err *err);
+
+/* 1 when the values of a factor that is not strategy are compared pair by pair. */
+int findings_compares(const struct findings *findings, int factor);
 
 /* 1 when both sides of a row are shown. */
 int findings_shows(const struct findings *findings, const struct compare_row *row);

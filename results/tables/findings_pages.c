@@ -202,59 +202,81 @@ static void scores_table(struct texttable *table, const struct findings *f)
 static const char strategies_note[] =
     "Balanced accuracy, first minus second, of the n pairs of runs with the same seed, repeat and fold; "
     "means are of these pairs. Sets: test, the images a job held back; oof, those of all folds of a repeat "
-    "pooled; all, every original image, training images included: how far apart two strategies are there is "
-    "shown, but not tested.\n"
+    "pooled; all, every original image, training images included: how far apart two strategies are there "
+    "is shown, but not tested.\n"
     "kfold and holdout on test: corrected resampled t-test and interval (Nadeau and Bengio 2003), because "
     "their splits share images; else sign-flip test, with a BCa bootstrap interval from 30 pairs on and "
     "Student's t below. Differences that do not vary are tested by sign flips, too; their interval has no "
     "width and tells nothing. p is adjusted for all pairs of strategies of the same clusters, protocol, "
-    "model and other axes (Holm), not for the number of such settings; a difference without significance is "
-    "no win. Where jobs were judged on images that lack a class there is no verdict, nor where groups of "
-    "images left all seeds and repeats one and the same split, so that n counts runs of it; where jobs were "
-    "lost, the verdict is about the others, and they may flatter. They speak about other seeds and splits of "
-    "these images, not about other samples.\n";
+    "model and other axes (Holm), not for the number of such settings; a difference without significance "
+    "is no win. Where jobs were judged on images that lack a class there is no verdict, nor where groups "
+    "of images, or a tail, left all seeds and repeats one and the same split, so that n counts runs of it; "
+    "where jobs were lost, the verdict is about the others, and they may flatter. They speak about other "
+    "seeds and splits of these images, not about other samples.\n";
+
+/* Columns of a comparison after those that say where it was made. */
+static void csv_compared_names(struct csv_out *csv)
+{
+    csv_names(csv, (const char *const[]){"first", "second", "first_mean", "second_mean"}, 4);
+    csv_names(csv, contrast_names, N_CONTRAST_NAMES);
+    csv_names(csv, (const char *const[]){"p_holm", "comparisons", "jobs_lacking_a_class", "verdict"}, 4);
+    csv_out_end(csv);
+}
+
+static void csv_compared(struct csv_out *csv, const struct compare_row *row, int factor)
+{
+    char verdict[96];
+    csv_out_set(csv, combination_value(row->a->cell, factor));
+    csv_out_set(csv, combination_value(row->b->cell, factor));
+    csv_out_real(csv, row->contrast.mean_first);
+    csv_out_real(csv, row->contrast.mean_second);
+    csv_contrast(csv, &row->contrast);
+    csv_out_real(csv, row->p_holm);
+    csv_out_int(csv, row->family);
+    csv_out_int(csv, row->lacking);
+    compare_verdict_text(verdict, sizeof verdict, row, "better", "worse");
+    csv_out_text(csv, verdict);
+    csv_out_end(csv);
+}
 
 static void comparisons_csv(struct csv_out *csv, const struct findings *f)
 {
-    static const char *const last[] = {"p_holm", "comparisons", "jobs_lacking_a_class", "verdict"};
-    char verdict[96];
     csv_names(csv, (const char *const[]){"set", "metric"}, 2);
     columns_csv_names(csv, f->summary->store, FACTORS_ALL & ~but_strategy);
-    csv_names(csv, (const char *const[]){"first", "second", "first_mean", "second_mean"}, 4);
-    csv_names(csv, contrast_names, N_CONTRAST_NAMES);
-    csv_names(csv, last, sizeof last / sizeof *last);
-    csv_out_end(csv);
-    for (int s = 0; s < N_REPLICATES_SETS; s++)
-        for (int i = 0; i < f->strategies[s]->n; i++) {
-            const struct compare_row *row = &f->strategies[s]->row[i];
+    csv_compared_names(csv);
+    for (int s = 0; s < N_REPLICATES_SETS; s++) {
+        const struct compare *compare = f->compared[FACTOR_STRATEGY][s];
+        for (int i = 0; i < compare->n; i++) {
+            const struct compare_row *row = &compare->row[i];
             if (!findings_shows(f, row))
                 continue;
             csv_out_text(csv, replicates_set_names[s]);
-            csv_out_text(csv, f->strategies[s]->metric);
+            csv_out_text(csv, compare->metric);
             columns_csv(csv, f->summary->store, row->a->cell, FACTORS_ALL & ~but_strategy);
-            csv_out_text(csv, row->a->cell->strategy);
-            csv_out_text(csv, row->b->cell->strategy);
-            csv_out_real(csv, row->contrast.mean_first);
-            csv_out_real(csv, row->contrast.mean_second);
-            csv_contrast(csv, &row->contrast);
-            csv_out_real(csv, row->p_holm);
-            csv_out_int(csv, row->family);
-            csv_out_int(csv, row->lacking);
-            compare_verdict_text(verdict, sizeof verdict, row, "better", "worse");
-            csv_out_text(csv, verdict);
-            csv_out_end(csv);
+            csv_compared(csv, row, FACTOR_STRATEGY);
         }
+    }
 }
 
-static void add_comparison(struct texttable *table, const struct findings *f, const struct compare_row *row,
-                           int set)
+static void add_compared_names(struct texttable *table)
+{
+    static const char *const names[] = {"set", "first", "second", "first is", "method"};
+    static const char *const numbers[] = {"difference", "95 % interval", "p", "p (Holm)", "n"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        texttable_add(table, "%s", names[i]);
+    table->numeric_from = table->filled;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        texttable_add(table, "%s", numbers[i]);
+    texttable_end(table);
+}
+
+static void add_compared(struct texttable *table, const struct compare_row *row, int factor, int set)
 {
     char verdict[96];
     compare_verdict_text(verdict, sizeof verdict, row, "better", "worse");
-    add_factors(table, f, row->a->cell, but_strategy);
     texttable_add(table, "%s", replicates_set_names[set]);
-    texttable_add(table, "%s", row->a->cell->strategy);
-    texttable_add(table, "%s", row->b->cell->strategy);
+    texttable_add(table, "%s", combination_value(row->a->cell, factor));
+    texttable_add(table, "%s", combination_value(row->b->cell, factor));
     texttable_add(table, "%s", verdict);
     texttable_add(table, "%s", row->contrast.method);
     add_number(table, "+", row->contrast.mean);
@@ -267,19 +289,101 @@ static void add_comparison(struct texttable *table, const struct findings *f, co
 
 static void comparisons_table(struct texttable *table, const struct findings *f)
 {
-    static const char *const names[] = {"set", "first", "second", "first is", "method"};
-    static const char *const numbers[] = {"difference", "95 % interval", "p", "p (Holm)", "n"};
     add_factor_names(table, f, but_strategy);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        texttable_add(table, "%s", names[i]);
-    table->numeric_from = table->filled;
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        texttable_add(table, "%s", numbers[i]);
-    texttable_end(table);
-    for (int s = 0; s < N_REPLICATES_SETS; s++)
-        for (int i = 0; i < f->strategies[s]->n; i++)
-            if (findings_shows(f, &f->strategies[s]->row[i]))
-                add_comparison(table, f, &f->strategies[s]->row[i], s);
+    add_compared_names(table);
+    for (int s = 0; s < N_REPLICATES_SETS; s++) {
+        const struct compare *compare = f->compared[FACTOR_STRATEGY][s];
+        for (int i = 0; i < compare->n; i++)
+            if (findings_shows(f, &compare->row[i])) {
+                add_factors(table, f, compare->row[i].a->cell, but_strategy);
+                add_compared(table, &compare->row[i], FACTOR_STRATEGY, s);
+            }
+    }
+}
+
+/* ---- models and axes compared ---- */
+
+static const char factors_note[] =
+    "Balanced accuracy of the first value of a factor minus that of the second, all else the same, of the "
+    "n pairs of runs with the same seed, repeat and fold. Sets, tests, intervals and verdicts are those of "
+    "the comparisons of strategies; p is adjusted for all pairs of values of the factor where all else is "
+    "the same (Holm). Factors with more than 12 values are not compared pair by pair: their figures show "
+    "them. A model that learns nothing, as majority, is what the others have to beat.\n";
+
+_Static_assert(FINDINGS_MOST_VALUES == 12, "the note says so");
+
+/* For each row that is shown of a factor that is not strategy. Returns how many. */
+static int each_factor_row(const struct findings *f,
+                           void (*show)(void *, const struct findings *, int factor, int set,
+                                        const struct compare_row *),
+                           void *to)
+{
+    int n = 0;
+    for (int factor = 0; factor < FACTORS_MOST; factor++)
+        for (int s = 0; findings_compares(f, factor) && s < N_REPLICATES_SETS; s++) {
+            const struct compare *compare = f->compared[factor][s];
+            for (int i = 0; compare && i < compare->n; i++)
+                if (findings_shows(f, &compare->row[i])) {
+                    n++;
+                    if (show)
+                        show(to, f, factor, s, &compare->row[i]);
+                }
+        }
+    return n;
+}
+
+static void show_factor_csv(void *to, const struct findings *f, int factor, int set,
+                            const struct compare_row *row)
+{
+    struct csv_out *csv = to;
+    struct store_job cell = *row->a->cell;
+    combination_blank(&cell, FACTOR(factor));
+    csv_out_text(csv, combination_name(f->summary->store, factor));
+    csv_out_text(csv, replicates_set_names[set]);
+    csv_out_text(csv, f->compared[factor][set]->metric);
+    columns_csv(csv, f->summary->store, &cell, FACTORS_ALL);
+    csv_compared(csv, row, factor);
+}
+
+static void factors_csv(struct csv_out *csv, const struct findings *f)
+{
+    csv_names(csv, (const char *const[]){"factor", "set", "metric"}, 3);
+    columns_csv_names(csv, f->summary->store, FACTORS_ALL);
+    csv_compared_names(csv);
+    each_factor_row(f, show_factor_csv, csv);
+}
+
+/* A factor has no column of its own where nothing else is compared. */
+static unsigned only_factor(const struct findings *f)
+{
+    unsigned compared = 0;
+    for (int factor = 0; factor < FACTORS_MOST; factor++)
+        if (findings_compares(f, factor))
+            compared |= FACTOR(factor);
+    return compared & (compared - 1) ? 0 : compared;
+}
+
+static void show_factor(void *to, const struct findings *f, int factor, int set,
+                        const struct compare_row *row)
+{
+    struct store_job cell = *row->a->cell;
+    combination_blank(&cell, FACTOR(factor));
+    texttable_add(to, "%s", combination_name(f->summary->store, factor));
+    add_factors(to, f, &cell, only_factor(f));
+    add_compared(to, row, factor, set);
+}
+
+static void factors_table(struct texttable *table, const struct findings *f)
+{
+    texttable_add(table, "factor");
+    add_factor_names(table, f, only_factor(f));
+    add_compared_names(table);
+    each_factor_row(f, show_factor, table);
+}
+
+static int has_factors(const struct findings *f)
+{
+    return each_factor_row(f, NULL, NULL);
 }
 
 /* ---- rankings ---- */
@@ -305,8 +409,8 @@ static void rankings_csv(struct csv_out *csv, const struct findings *f)
     csv_names(csv, names, sizeof names / sizeof *names);
     csv_out_end(csv);
     for (int s = 0; s < N_REPLICATES_SETS; s++)
-        for (int i = 0; i < f->strategies[s]->n_rankings; i++) {
-            const struct compare_ranking *r = &f->strategies[s]->ranking[i];
+        for (int i = 0; i < f->compared[FACTOR_STRATEGY][s]->n_rankings; i++) {
+            const struct compare_ranking *r = &f->compared[FACTOR_STRATEGY][s]->ranking[i];
             const double number[] = {r->test.chi2, r->test.p, r->test.f, r->test.p_f, r->test.critical};
             for (int k = 0; k < r->n_strategies; k++) {
                 if (!shows_rank(f, r, k))
@@ -357,10 +461,10 @@ static void rankings_table(struct texttable *table, const struct findings *f)
     texttable_add(table, "critical difference");
     texttable_end(table);
     for (int s = 0; s < N_REPLICATES_SETS; s++)
-        for (int i = 0; i < f->strategies[s]->n_rankings; i++)
-            for (int k = 0; k < f->strategies[s]->ranking[i].n_strategies; k++)
-                if (shows_rank(f, &f->strategies[s]->ranking[i], k))
-                    add_rank(table, f, s, &f->strategies[s]->ranking[i], k);
+        for (int i = 0; i < f->compared[FACTOR_STRATEGY][s]->n_rankings; i++)
+            for (int k = 0; k < f->compared[FACTOR_STRATEGY][s]->ranking[i].n_strategies; k++)
+                if (shows_rank(f, &f->compared[FACTOR_STRATEGY][s]->ranking[i], k))
+                    add_rank(table, f, s, &f->compared[FACTOR_STRATEGY][s]->ranking[i], k);
 }
 
 /* ---- leak inflation ---- */
@@ -551,7 +655,7 @@ static int has_comparisons(const struct findings *f)
 {
     int n = 0;
     for (int s = 0; s < N_REPLICATES_SETS; s++)
-        n += count_rows(f, f->strategies[s]);
+        n += count_rows(f, f->compared[FACTOR_STRATEGY][s]);
     return n;
 }
 
@@ -559,8 +663,8 @@ static int has_rankings(const struct findings *f)
 {
     int n = 0;
     for (int s = 0; s < N_REPLICATES_SETS; s++)
-        for (int i = 0; i < f->strategies[s]->n_rankings; i++)
-            n += f->strategies[s]->ranking[i].n_strategies > 0;
+        for (int i = 0; i < f->compared[FACTOR_STRATEGY][s]->n_rankings; i++)
+            n += f->compared[FACTOR_STRATEGY][s]->ranking[i].n_strategies > 0;
     return n;
 }
 
@@ -581,6 +685,8 @@ const struct findings_page findings_pages[N_FINDINGS_PAGES] = {
     [FINDINGS_SCORES] = {"scores", "Scores", scores_note, 0, has_scores, scores_csv, scores_table},
     [FINDINGS_COMPARISONS] = {"comparisons", "Strategies compared", strategies_note, 1, has_comparisons,
                               comparisons_csv, comparisons_table},
+    [FINDINGS_FACTORS] = {"factors", "Models and axes compared", factors_note, 1, has_factors, factors_csv,
+                          factors_table},
     [FINDINGS_RANKINGS] = {"rankings", "Strategies ranked", rankings_note, 1, has_rankings, rankings_csv,
                            rankings_table},
     [FINDINGS_LEAK] = {"leak_inflation", "Leak inflation", leak_note, 1, has_leak, leak_csv, leak_table},

@@ -6,6 +6,7 @@
 #include "models/model.h"
 #include "store/repeat.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,15 +58,13 @@ static void write_factors(FILE *file, const struct summary *summary)
 /* Epochs of the longest job that is shown, and of the shortest: those of the file without such an axis. */
 static int longest_job(const struct summary *summary, int *shortest)
 {
-    const struct store *store = summary->store;
-    int longest = *shortest = store_n_epochs(store);
-    for (int a = 0; a < store_n_axes(store); a++)
-        for (int g = 0; g < summary->n_groups && strcmp(store_axis_name(store, a), "train.epochs") == 0;
-             g++) {
-            int epochs = atoi(summary->group[g].cell->axis[a]);
-            longest = g == 0 || epochs > longest ? epochs : longest;
-            *shortest = g == 0 || epochs < *shortest ? epochs : *shortest;
-        }
+    int longest = *shortest = store_n_epochs(summary->store);
+    int factor = combination_find(summary->store, "train.epochs");
+    for (int g = 0; g < summary->n_groups && factor >= 0; g++) {
+        int epochs = atoi(combination_value(summary->group[g].cell, factor));
+        longest = g == 0 || epochs > longest ? epochs : longest;
+        *shortest = g == 0 || epochs < *shortest ? epochs : *shortest;
+    }
     return longest;
 }
 
@@ -143,10 +142,11 @@ static int has_tail(const struct summary *summary)
 /* Why a setting does not count. */
 enum standing { COUNTS, LEAKS, TAIL, UNFINISHED, LACKING, REPEATED, N_STANDINGS };
 
-static enum standing standing_of(const struct findings *f, const struct compare_family *family)
+static enum standing standing_of(const struct findings *f, const struct compare *compare,
+                                 const struct compare_family *family)
 {
-    const struct partition *settings = f->whole->same[SUMMARY_SETTING];
-    enum compare_flaw flaw = compare_setting_flaw(f->whole, family->part, REPLICATES_TEST);
+    const struct partition *settings = compare->settings;
+    enum compare_flaw flaw = compare_setting_flaw(f->whole, settings, family->part, REPLICATES_TEST);
     enum standing standing = COUNTS;
     if (flaw != FLAW_NONE)
         return flaw == FLAW_UNFINISHED ? UNFINISHED : flaw == FLAW_LACKING ? LACKING : REPEATED;
@@ -159,6 +159,8 @@ static enum standing standing_of(const struct findings *f, const struct compare_
     }
     return standing;
 }
+
+enum { NOUN_SIZE = CONFIG_WORD_SIZE + 16 };
 
 /* Of all settings, and of those that count. */
 struct outcome {
@@ -180,7 +182,7 @@ struct outcome {
 
 static int counts(const struct outcome *o, const struct compare_family *family)
 {
-    enum standing standing = standing_of(o->findings, family);
+    enum standing standing = standing_of(o->findings, o->compare, family);
     return o->clean ? standing == COUNTS : standing == LEAKS || standing == TAIL;
 }
 
@@ -270,13 +272,13 @@ static void adjust(struct outcome *o, double *work)
 }
 
 /* work has room for six numbers a row. */
-static struct outcome judge(const struct findings *f, double *work)
+static struct outcome judge(const struct findings *f, int factor, double *work)
 {
-    struct outcome o = {.findings = f, .compare = f->strategies[REPLICATES_TEST], .p = work};
+    struct outcome o = {.findings = f, .compare = f->compared[factor][REPLICATES_TEST], .p = work};
     o.adjusted = o.p + o.compare->n;
     o.reachable = o.adjusted + o.compare->n;
     for (int k = 0; k < o.compare->n_families; k++)
-        o.n_standing[standing_of(f, &o.compare->family[k])]++;
+        o.n_standing[standing_of(f, o.compare, &o.compare->family[k])]++;
     o.clean = o.n_standing[COUNTS] > 0;
     adjust(&o, o.reachable + o.compare->n);
     for (int k = 0; k < o.compare->n_families; k++)
@@ -285,11 +287,33 @@ static struct outcome judge(const struct findings *f, double *work)
     return o;
 }
 
-static void write_cell(FILE *file, const struct summary *summary, const struct summary_group *group)
+/* Where values of a factor are compared: all else. */
+static void write_cell(FILE *file, const struct summary *summary, const struct summary_group *group,
+                       int factor)
 {
-    char axes[512] = "";
-    curves_append_factors(axes, sizeof axes, summary, group, 0);
-    fprintf(file, "clusters %s (protocol %s%s)", group->cell->clusters, group->cell->protocol, axes);
+    char axes[512] = "", strategy[CONFIG_WORD_SIZE + 16] = "";
+    curves_append_factors(axes, sizeof axes, summary, group, FACTOR(factor));
+    if (factor != FACTOR_STRATEGY)
+        snprintf(strategy, sizeof strategy, ", strategy %s", group->cell->strategy);
+    fprintf(file, "clusters %s (protocol %s%s%s)", group->cell->clusters, group->cell->protocol, strategy,
+            axes);
+}
+
+/* "strategy", "strategies", "values of train.batch": what is compared. */
+static const char *noun(const struct outcome *o, int n, char out[NOUN_SIZE])
+{
+    int factor = o->compare->factor;
+    snprintf(out, NOUN_SIZE, "%s%s",
+             factor < FACTOR_AXES ? ""
+             : n == 1             ? "value of "
+                                  : "values of ",
+             combination_noun(o->findings->whole->store, factor, n));
+    return out;
+}
+
+static const char *value_of(const struct outcome *o, const struct summary_group *group)
+{
+    return combination_value(group->cell, o->compare->factor);
 }
 
 /* Pairs of runs a comparison of a family: the fewest, and the most. */
@@ -298,7 +322,7 @@ static void write_pairs(FILE *file, const struct outcome *o, const struct compar
     int least = of->contrast.n, most = least;
     for (int i = 0; i < o->compare->n; i++) {
         const struct compare_row *row = &o->compare->row[i];
-        const int *setting = o->findings->whole->same[SUMMARY_SETTING]->part_of;
+        const int *setting = o->compare->settings->part_of;
         if (setting[row->group_a] == setting[of->group_a]) {
             least = row->contrast.n < least ? row->contrast.n : least;
             most = row->contrast.n > most ? row->contrast.n : most;
@@ -312,11 +336,12 @@ static void write_pairs(FILE *file, const struct outcome *o, const struct compar
 
 static void write_winners(FILE *file, const struct outcome *o)
 {
-    fprintf(file, "in %d of %d setting%s one strategy is significantly better than every other: ", o->winners,
-            o->settings, plural(o->settings));
+    char one[NOUN_SIZE];
+    fprintf(file, "in %d of %d setting%s one %s is significantly better than every other: ", o->winners,
+            o->settings, plural(o->settings), noun(o, 1, one));
     for (int i = 0; i < o->winners && i < 3; i++) {
-        fprintf(file, "%s%s for ", i ? "; " : "", o->winner[i]->cell->strategy);
-        write_cell(file, o->findings->whole, o->winner[i]);
+        fprintf(file, "%s%s for ", i ? "; " : "", value_of(o, o->winner[i]));
+        write_cell(file, o->findings->whole, o->winner[i], o->compare->factor);
         write_pairs(file, o, o->first[i]);
     }
     if (o->winners > 3)
@@ -331,10 +356,10 @@ static void write_range(FILE *file, const struct outcome *o)
         return;
     fprintf(file, "Mean test balanced accuracy goes from %.2f", o->low);
     if (one)
-        fprintf(file, " (%s)", o->worst->cell->strategy);
+        fprintf(file, " (%s)", value_of(o, o->worst));
     fprintf(file, " to %.2f", o->high);
     if (one)
-        fprintf(file, " (%s)", o->best->cell->strategy);
+        fprintf(file, " (%s)", value_of(o, o->best));
     else
         fprintf(file, " over %d setting%s", o->settings, plural(o->settings));
     fputs("; ", file);
@@ -349,19 +374,20 @@ static void write_family(FILE *file, const struct outcome *o)
 
 static void write_significance(FILE *file, const struct outcome *o)
 {
+    char one[NOUN_SIZE], many[NOUN_SIZE];
     if (o->significant == 0) {
-        fputs("no difference between strategies is significant", file);
+        fprintf(file, "no difference between %s is significant", noun(o, 2, many));
         write_family(file, o);
         fputs(o->impossible == o->differences ? ", and with so few runs none could be"
               : o->impossible > 0             ? "; some could not be with so few runs"
                                               : "",
               file);
     } else if (o->winners == 0) {
-        fprintf(file, "%d of %d differences between strategies %s significant", o->significant,
-                o->differences, o->significant == 1 ? "is" : "are");
+        fprintf(file, "%d of %d differences between %s %s significant", o->significant, o->differences,
+                noun(o, 2, many), o->significant == 1 ? "is" : "are");
         write_family(file, o);
-        fprintf(file, ", but in none of %d setting%s is one strategy better than every other", o->settings,
-                plural(o->settings));
+        fprintf(file, ", but in none of %d setting%s is one %s better than every other", o->settings,
+                plural(o->settings), noun(o, 1, one));
     } else {
         write_winners(file, o);
         write_family(file, o);
@@ -407,44 +433,74 @@ static void write_left_out(FILE *file, const struct outcome *o)
         fputc('.', file);
 }
 
-static void write_outcome(FILE *file, const struct outcome *o)
+/* What is significant of a factor, and on what it was judged. */
+static void write_judged(FILE *file, const struct outcome *o)
 {
-    write_range(file, o);
+    char one[NOUN_SIZE];
     write_significance(file, o);
     fputc('.', file);
     write_alone(file, o);
     if (!o->clean)
-        fprintf(
-            file,
-            " All of it was judged on images that %s, so it does not tell which strategy is better on unseen "
-            "cells.",
-            o->n_standing[LEAKS] == 0  ? "are an unshuffled tail, maybe of one class"
-            : o->n_standing[TAIL] == 0 ? "may have copies in training"
-                                       : "may have copies in training, or are an unshuffled tail");
+        fprintf(file,
+                " All of it was judged on images that %s, so it does not tell which %s is better on unseen "
+                "cells.",
+                o->n_standing[LEAKS] == 0  ? "are an unshuffled tail, maybe of one class"
+                : o->n_standing[TAIL] == 0 ? "may have copies in training"
+                                           : "may have copies in training, or are an unshuffled tail",
+                noun(o, 1, one));
+}
+
+static void write_strategies(FILE *file, const struct outcome *o)
+{
+    if (o->compare->n_families == 0)
+        fputs("No setting has two strategies with finished jobs, so no strategies were compared.", file);
+    else if (o->settings == 0)
+        fputs("No setting tells which of its strategies is better.", file);
+    else {
+        write_range(file, o);
+        write_judged(file, o);
+    }
+    write_left_out(file, o);
+}
+
+/* " Models: in 3 of 3 settings ...", nothing where no two values were compared. */
+static void write_others(FILE *file, const struct outcome *o)
+{
+    char many[NOUN_SIZE];
+    if (o->compare->n_families == 0)
+        return;
+    noun(o, 2, many);
+    fprintf(file, " %c%s: ", toupper((unsigned char)many[0]), many + 1);
+    if (o->settings == 0)
+        fputs("no setting tells which is better.", file);
+    else
+        write_judged(file, o);
+    write_left_out(file, o);
+}
+
+static void write_factor(FILE *file, const struct findings *findings, int factor)
+{
+    const struct compare *compare = findings->compared[factor][REPLICATES_TEST];
+    double *work = err_calloc(6 * (unsigned long)compare->n + 1, sizeof *work, "p values", NULL);
+    if (!work)
+        return;
+    struct outcome o = judge(findings, factor, work);
+    (factor == FACTOR_STRATEGY ? write_strategies : write_others)(file, &o);
+    free(work);
 }
 
 void headline_outcome(FILE *file, const struct findings *findings)
 {
-    struct err err;
     if (findings->whole->n_state[JOB_DONE] == 0) {
         fputs("No job is finished yet, so there is no outcome.", file);
         return;
     }
-    double *work = err_calloc(6 * (unsigned long)findings->strategies[REPLICATES_TEST]->n + 1, sizeof *work,
-                              "p values", &err);
-    if (!work)
-        return;
-    struct outcome o = judge(findings, work);
     if (findings->summary->filter)
         fputs("Of all jobs of the file, whatever the filter shows: ", file);
-    if (o.compare->n_families == 0)
-        fputs("No setting has two strategies with finished jobs, so nothing was compared.", file);
-    else if (o.settings == 0)
-        fputs("No setting tells which of its strategies is better.", file);
-    else
-        write_outcome(file, &o);
-    write_left_out(file, &o);
-    free(work);
+    write_factor(file, findings, FACTOR_STRATEGY);
+    for (int f = 0; f < FACTORS_MOST; f++)
+        if (findings_compares(findings, f))
+            write_factor(file, findings, f);
 }
 
 /* ---- leak ---- */
@@ -564,7 +620,8 @@ static void write_draws(FILE *file, const struct summary *summary, int part)
 
 static int is_unfinished(const struct summary *summary, int part)
 {
-    return compare_setting_flaw(summary, part, REPLICATES_TEST) == FLAW_UNFINISHED;
+    return compare_setting_flaw(summary, summary->same[SUMMARY_SETTING], part, REPLICATES_TEST) ==
+           FLAW_UNFINISHED;
 }
 
 enum { MAX_NAMED = 3 };
@@ -580,7 +637,8 @@ static void name_settings(FILE *file, const struct summary *summary, const char 
     for (int part = 0; part < settings->n_parts; part++)
         if (chooses(summary, part) && n++ < MAX_NAMED) {
             fprintf(file, "%s", n == 1 ? intro : "; ");
-            write_cell(file, summary, &summary->group[settings->member[settings->begin[part]]]);
+            write_cell(file, summary, &summary->group[settings->member[settings->begin[part]]],
+                       FACTOR_STRATEGY);
             fputs(": ", file);
             write(file, summary, part);
         }
@@ -631,9 +689,9 @@ void headline_warnings(FILE *file, const struct findings *findings)
                   lacks, write_lacking);
     name_settings(
         file, whole,
-        "Seeds and repeats that drew the same splits again, or ones that overlap, because groups of "
-        "images leave few divisions; n counts runs, and comparisons of runs of one split have no "
-        "verdict: ",
+        "Seeds and repeats that drew the same splits again, or ones that overlap, because groups of images "
+        "leave few divisions or a tail is not shuffled; n counts runs, and comparisons of runs of one "
+        "split have no verdict: ",
         has_few_draws, write_draws);
     int least = smallest_n(summary);
     if (least == 1)

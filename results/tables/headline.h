@@ -1,5 +1,5 @@
 /* headline.h - a sweep in three sentences and its warnings, for whoever reads nothing else.
- * "Setting": the same clusters, protocol and other axes, where strategies are compared; "combination": a
+ * "Setting": all but one factor the same, where its values, strategies say, are compared; "combination": a
  * setting and a strategy, a group of summary.h; because "cell" is taken. No MPI. */
 #ifndef CELLSWEEP_HEADLINE_H
 #define CELLSWEEP_HEADLINE_H
@@ -18,7 +18,7 @@ void headline_run(FILE *file, const struct summary *summary);
  * with any number of settings the chance to call a difference significant where there is none stays below it.
  * A strategy is named only when it is significantly better than every other of its setting. When more are
  * significant setting by setting (p_holm of compare.h), that is said with what chance may give:
- * contrast_alpha of the settings. */
+ * contrast_alpha of the settings. The same of every other factor that findings compare, "Models: ..." */
 void headline_outcome(FILE *file, const struct findings *findings);
 
 /* How far test images are in training, too: of the jobs that are finished, and says so

@@ -296,8 +296,8 @@ void tables_print_notes(FILE *file, const struct summary *summary)
                 summary->n_state[JOB_DIVERGED]);
     if (any_few_draws(summary))
         fputs("splits: how many of the splits that seeds and repeats drew are different; groups of images "
-              "leave few divisions. n counts runs: several have the same split, and the interval does not "
-              "allow for that.\n",
+              "leave few divisions, and an unshuffled tail is always the same. n counts runs: several have "
+              "the same split, and the interval does not allow for that.\n",
               file);
     if (any_lacking(summary))
         fputs("lack a class: jobs whose test images have none of some class; their balanced accuracy "

@@ -3,6 +3,7 @@
 #include "utf8.h"
 
 #include <math.h>
+#include <nettle/base64.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,29 +39,15 @@ json_t *json_out_count(int value)
     return value < 0 ? json_null() : json_integer(value);
 }
 
-/* The four letters of up to three bytes. */
-static void encode_three(char *out, const unsigned char *in, size_t n)
-{
-    static const char letter[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    unsigned bits = (unsigned)in[0] << 16 | (n > 1 ? (unsigned)in[1] << 8 : 0) | (n > 2 ? in[2] : 0u);
-    out[0] = letter[bits >> 18];
-    out[1] = letter[bits >> 12 & 63];
-    out[2] = n > 1 ? letter[bits >> 6 & 63] : '=';
-    out[3] = n > 2 ? letter[bits & 63] : '=';
-}
-
 json_t *json_out_bytes(const char *prefix, const void *bytes, size_t n)
 {
-    const unsigned char *in = bytes;
-    size_t head = strlen(prefix), length = head + (n + 2) / 3 * 4;
+    size_t head = strlen(prefix), length = head + BASE64_ENCODE_RAW_LENGTH(n);
     char *text = malloc(length + 1);
-    json_t *value = NULL;
     if (!text)
         return NULL;
     memcpy(text, prefix, head + 1);
-    for (size_t i = 0; i < n; i += 3)
-        encode_three(text + head + i / 3 * 4, in + i, n - i);
-    value = json_stringn_nocheck(text, length);
+    base64_encode_raw(text + head, n, bytes);
+    json_t *value = json_stringn_nocheck(text, length);
     free(text);
     return value;
 }

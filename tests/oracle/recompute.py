@@ -467,9 +467,10 @@ def check_comparisons(s, checks, path):
     rows, families = rows_of(path), {}
     for row in rows:
         on, metric = row["set"], row["metric"]
-        first, second = (group_of(s, row, strategy=row[k]) for k in ("first", "second"))
+        factor = row.get("factor", "strategy")
+        first, second = (group_of(s, row, **{factor: row[k]}) for k in ("first", "second"))
         a, b = unit_values(s, first, on, metric), unit_values(s, second, on, metric)
-        ours = tested([(a[u], b[u]) for u in a if u in b], shared_ratio(s, first, on))
+        ours = tested([(a[u], b[u]) for u in a if u in b], np.fmax(shared_ratio(s, first, on), shared_ratio(s, second, on)))
         where = f"{on} {dict(first)} against {row['second']}"
         if on == "all":
             checks.number("comparisons difference", ours["mean"], row["difference"], where, 2e-6)
@@ -478,7 +479,7 @@ def check_comparisons(s, checks, path):
         check_test(checks, "comparisons", row, ours, where)
         checks.number("comparisons means", ours["first"], row["first_mean"], where, 2e-6)
         checks.number("comparisons means", ours["second"], row["second_mean"], where, 2e-6)
-        key = (on,) + tuple((k, v) for k, v in first if k != "strategy")
+        key = (on, factor) + tuple((k, v) for k, v in first if k != factor)
         families.setdefault(key, []).append(row)
     for key, family in families.items():
         p = [float(r["p"]) if r["p"] else math.nan for r in family]
@@ -556,6 +557,7 @@ def main():
     check_jobs(s, checks, pixels_of(cells) if cells else None)
     check_splits(s, checks)
     for name, check in (("final", check_final), ("scores", check_scores), ("comparisons", check_comparisons),
+                        ("factors", check_comparisons),
                         ("leak_inflation", check_leak), ("rankings", check_rankings)):
         path = os.path.join(report, name + ".csv")
         if os.path.exists(path):

@@ -86,6 +86,10 @@ says() { # says WHAT PATTERN FILE...: a file holds it
     grep -qs -- "$pattern" "$@" && ok "mixed: $what" || not_ok "mixed: $what: no '$pattern' in $*"
 }
 says "the report names all of them" "models $(echo $models | sed 's/ /, /g')" "$TMP/said" "$TMP/report/report.html"
+head -1 "$TMP/report/factors.md" | grep -q "^| factor " && ok "mixed: models are compared" || not_ok "mixed: factors: $(head -1 "$TMP/report/factors.md")"
+pairs=$(python3 -c "n = $(wc -w <<<"$models"); print(n * (n - 1) // 2 * 2 * 2)") # models in pairs, two strategies, two protocols
+rows=$(awk -F, '$1 == "model" && $2 == "test"' "$TMP/report/factors.csv" | wc -l)
+[ "$rows" = "$pairs" ] && ok "mixed: $rows pairs of models, each under one strategy and protocol" || not_ok "mixed: $rows pairs of models, not $pairs"
 for table in final scores comparisons rankings leak_inflation; do
     head -1 "$TMP/report/$table.md" | grep -q "| model " && ok "mixed: table $table has them" || not_ok "mixed: table $table: $(head -1 "$TMP/report/$table.md")"
 done

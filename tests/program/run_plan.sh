@@ -33,6 +33,13 @@ check "all that are told so are keys" [ -z "$(keys strategy=augment,protocol=kfo
 check "folds have no share" [ -z "$(keys protocol=kfold | grep validation)" ]
 "$cellsweep" plan --keys model=cnm >"$TMP/plan.out" 2>&1 && not_ok "a model that is none" || says "a model that is none" "model: 'cnm' is not one of cnn, "
 
+# Seeds of an unshuffled tail are runs of one split: said once, of the strategy that has nothing resampled.
+plan --set protocol=tail --set 'grid.strategy=[none, oversample]' --set grid.seed.count=3
+says "a tail is one split" "^clusters 26-27, protocol tail, where nothing is resampled: 3 seeds draw 1 different split (overlap 1.00): n is 1, not 3$"
+[ "$(grep -c "different split" "$TMP/plan.out")" = 1 ] && ok "and nothing else" || not_ok "and nothing else: $(grep "different split" "$TMP/plan.out")"
+plan
+grep -q "different split" "$TMP/plan.out" && not_ok "holdout has many" || ok "holdout has many"
+
 # The size of the file.
 check "the sweep runs" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/r.h5" -q --set grid.seed.count=2000 --set model=fake --set fake.milliseconds=0
 plan --set grid.seed.count=2000 --set model=fake --set fake.milliseconds=0

@@ -5,6 +5,7 @@
 #include "tables/findings_pages.h"
 #include "tables/headline.h"
 #include "paper/published.h"
+#include "support/compared.h"
 #include "support/small_store.h"
 
 /* How often tables ask whether something published belongs beside a cell. */
@@ -91,7 +92,7 @@ static int end(void **state)
 
 static const struct compare_row *row_of(enum replicates_set on, const char *a, const char *b)
 {
-    const struct compare *c = findings->strategies[on];
+    const struct compare *c = findings->compared[FACTOR_STRATEGY][on];
     for (int i = 0; i < c->n; i++)
         if (strcmp(c->row[i].a->cell->strategy, a) == 0 && strcmp(c->row[i].b->cell->strategy, b) == 0)
             return &c->row[i];
@@ -240,7 +241,8 @@ static void equal_values_of_the_test_set_tie(void **state)
     add_ninths();
     find(NULL, 0, NULL);
     assert_ninths(&row_of(REPLICATES_TEST, "none", "smote")->contrast);
-    assert_int_equal(compare_strategies(store, summary, "accuracy", REPLICATES_TEST, &accuracy, &err), 0);
+    assert_int_equal(
+        compared_by(store, summary, FACTOR_STRATEGY, "accuracy", REPLICATES_TEST, &accuracy, &err), 0);
     assert_ninths(&accuracy->row[0].contrast);
     compare_free(accuracy);
 }
@@ -414,7 +416,7 @@ static void rounding_moves_nothing_over_a_limit(void **state)
     add_seeds("1-2", "a", "report", 10, 0.75, 0x155);
     add_seeds("1-2", "b", "report", 10, 0.5, 0x0f3);
     find(NULL, 0, NULL);
-    struct compare_row *row = findings->strategies[REPLICATES_TEST]->row;
+    struct compare_row *row = findings->compared[FACTOR_STRATEGY][REPLICATES_TEST]->row;
     row->contrast.low = -0.036;
     row->contrast.high = -0.00004;
     row->contrast.p = 0.04999;
@@ -459,7 +461,7 @@ static void survivors_are_not_beaten(void **state)
     find(NULL, 0, NULL);
     assert_silent(outcome(text), "better than every other");
     assert_says(warnings(text), "(protocol report): b has 3 of 10 jobs finished (7 lost).\n");
-    assert_int_equal(findings->strategies[REPLICATES_TEST]->n_rankings, 0);
+    assert_int_equal(findings->compared[FACTOR_STRATEGY][REPLICATES_TEST]->n_rankings, 0);
 }
 
 /* A sweep under way: what is better so far is called so. */
@@ -522,7 +524,7 @@ static void runs_of_one_split_have_no_verdict(void **state)
     for (int j = 20; j < n_jobs; j++)
         job[j].image = (int)job[j].row.seed < 6; /* two splits */
     find(NULL, 0, NULL);
-    const struct compare *test = findings->strategies[REPLICATES_TEST];
+    const struct compare *test = findings->compared[FACTOR_STRATEGY][REPLICATES_TEST];
     assert_int_equal(test->n, 2);
     assert_true(test->row[0].p_holm < 0.05);
     assert_int_equal(test->row[0].verdict, VERDICT_REPEATED);
@@ -610,11 +612,33 @@ static void a_tail_is_not_a_copy(void **state)
     char text[TEXT];
     add_seeds("1-2", "a", "tail", 10, 0.75, 0x155);
     add_seeds("1-2", "b", "tail", 10, 0.5, 0x0f3);
+    for (int j = 0; j < n_jobs; j++)
+        job[j].image = j; /* as after resampling: a tail of its own */
     add_seeds("1-2", "a", "holdout", 10, 0.75, 0x155);
     add_seeds("1-2", "b", "holdout", 10, 0.5, 0x0f3);
     find(NULL, 0, NULL);
     assert_says(outcome(text), " Not counted: 1 setting that was judged on an unshuffled tail.");
     assert_silent(text, "copies");
+}
+
+/* Ten seeds of one unshuffled tail are ten runs of one split, as those of a group are. */
+static void a_tail_is_one_split(void **state)
+{
+    (void)state;
+    char text[TEXT];
+    add_seeds("1-2", "a", "tail", 10, 0.75, 0x155);
+    add_seeds("1-2", "b", "tail", 10, 0.5, 0x0f3);
+    add_seeds("1-2", "a", "holdout", 10, 0.75, 0x155);
+    add_seeds("1-2", "b", "holdout", 10, 0.5, 0x0f3);
+    find(NULL, 0, NULL);
+    const struct compare *test = findings->compared[FACTOR_STRATEGY][REPLICATES_TEST];
+    assert_int_equal(test->n, 2);
+    for (int i = 0; i < test->n; i++) {
+        int tail = strcmp(test->row[i].a->cell->protocol, "tail") == 0;
+        assert_int_equal(test->row[i].verdict, tail ? VERDICT_REPEATED : VERDICT_BETTER);
+    }
+    assert_says(page(text, FINDINGS_COMPARISONS), ",no verdict: 10 runs of one split\n");
+    assert_says(warnings(text), "or a tail is not shuffled");
 }
 
 /* A file that somebody changed still opens: what cannot be is told. */
@@ -662,12 +686,74 @@ static void the_ratio_is_that_of_what_was_drawn(void **state)
     replicates_free(replicates);
 }
 
+/* ---- other factors ---- */
+
+/* Two models under two strategies: majority is compared with cnn under the same strategy
+ * only, paired by seed. */
+static void models_are_compared_where_all_else_is_the_same(void **state)
+{
+    char text[TEXT];
+    (void)state;
+    for (int model = 0; model < 2; model++) {
+        int first = n_jobs;
+        add_holdout("a", model ? 0.5 : 0.75, model ? 0 : 0x155);
+        add_holdout("b", model ? 0.5 : 0.8125, model ? 0 : 0x0ff);
+        for (int j = first; j < n_jobs; j++)
+            strcpy(job[j].row.model, model ? "majority" : "cnn");
+    }
+    find(NULL, 0, NULL);
+    const struct compare *c = findings->compared[FACTOR_MODEL][REPLICATES_TEST];
+    assert_true(findings_compares(findings, FACTOR_MODEL) && !findings_compares(findings, FACTOR_PROTOCOL));
+    assert_null(findings->compared[FACTOR_MODEL][REPLICATES_ALL]);
+    assert_int_equal(c->n, 2);
+    assert_int_equal(c->n_rankings, 0);
+    for (int i = 0; i < c->n; i++) {
+        assert_string_equal(c->row[i].a->cell->model, "cnn");
+        assert_string_equal(c->row[i].b->cell->model, "majority");
+        assert_string_equal(c->row[i].a->cell->strategy, i ? "b" : "a");
+        assert_string_equal(c->row[i].b->cell->strategy, i ? "b" : "a");
+        assert_int_equal(c->row[i].contrast.n, 10);
+        assert_near(c->row[i].contrast.mean_second, 0.5);
+        assert_int_equal(c->row[i].family, 1);
+        assert_int_equal(c->row[i].verdict, VERDICT_BETTER);
+    }
+    outcome(text);
+    assert_says(
+        text,
+        " Models: in 2 of 2 settings one model is significantly better than every other: cnn for clusters "
+        "1-2 (protocol holdout, strategy a), 10 pairs of runs; cnn for");
+    assert_says(text, "one strategy is significantly better");
+}
+
+/* Twelve values of an axis are compared pair by pair, thirteen are left to the figure. */
+static void an_axis_of_many_values_is_left_to_its_figure(void **state)
+{
+    static const char *const axis[] = {"train.batch"};
+    (void)state;
+    for (int value = 0; value <= FINDINGS_MOST_VALUES; value++) {
+        struct small_job *j = add("1-2", "a", "holdout", 1, 0.5);
+        snprintf(j->row.axis[0], sizeof j->row.axis[0], "%d", value + 1);
+    }
+    find(axis, 1, NULL);
+    assert_false(findings_compares(findings, FACTOR_AXES));
+    findings_free(findings);
+    summary_free(summary);
+    store_close(store, NULL);
+    n_jobs--;
+    find(axis, 1, NULL);
+    assert_true(findings_compares(findings, FACTOR_AXES));
+    assert_int_equal(findings->compared[FACTOR_AXES][REPLICATES_TEST]->n,
+                     FINDINGS_MOST_VALUES * (FINDINGS_MOST_VALUES - 1) / 2);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_largest_effect_is_significant),
+        TEST(models_are_compared_where_all_else_is_the_same),
+        TEST(an_axis_of_many_values_is_left_to_its_figure),
         cmocka_unit_test(rounding_is_no_spread),
         cmocka_unit_test(sides_without_spread_are_dealt),
         TEST(equal_values_of_the_test_set_tie),
@@ -691,6 +777,7 @@ int main(void)
         TEST(inflation_needs_a_leak),
         TEST(images_that_were_trained_on_are_not_tested),
         TEST(a_tail_is_not_a_copy),
+        TEST(a_tail_is_one_split),
         TEST(numbers_that_no_run_writes_are_told),
         TEST(numbers_of_a_run_are_not),
         TEST(the_ratio_is_that_of_what_was_drawn),

@@ -4,6 +4,7 @@
 #include "data/kinds.h"
 #include "tables/export.h"
 #include "tables/findings_pages.h"
+#include "support/compared.h"
 #include "support/hand_dataset.h"
 #include "stats/resample.h"
 #include "support/scratch.h"
@@ -241,7 +242,8 @@ static void seeds_are_compared_by_sign_flips(void **state)
     (void)state;
     struct compare *c = NULL;
     double d[SEEDS], sum = 0;
-    assert_int_equal(compare_strategies(store, summary, "balanced_accuracy", REPLICATES_TEST, &c, &err), 0);
+    assert_int_equal(
+        compared_by(store, summary, FACTOR_STRATEGY, "balanced_accuracy", REPLICATES_TEST, &c, &err), 0);
     assert_int_equal(c->n, PAIRS * 2 * 10);
     const struct compare_row *row = row_named(c, "1-27", "report", "reweight", "augment");
     for (int s = 0; s < SEEDS; s++)
@@ -264,7 +266,8 @@ static void folds_are_compared_by_the_corrected_test(void **state)
     (void)state;
     struct compare *c = NULL;
     double d[FOLDS * FOLD_SEEDS];
-    assert_int_equal(compare_strategies(store, summary, "balanced_accuracy", REPLICATES_TEST, &c, &err), 0);
+    assert_int_equal(
+        compared_by(store, summary, FACTOR_STRATEGY, "balanced_accuracy", REPLICATES_TEST, &c, &err), 0);
     const struct compare_row *row = row_named(c, "1-27", "kfold", "reweight", "augment");
     for (int i = 0; i < FOLDS * FOLD_SEEDS; i++)
         d[i] = level(0, REWEIGHT, i / FOLDS, i % FOLDS) - level(0, AUGMENT, i / FOLDS, i % FOLDS);
@@ -283,7 +286,8 @@ static void a_failed_job_takes_its_partner_along(void **state)
 {
     (void)state;
     struct compare *c = NULL;
-    assert_int_equal(compare_strategies(store, summary, "balanced_accuracy", REPLICATES_TEST, &c, &err), 0);
+    assert_int_equal(
+        compared_by(store, summary, FACTOR_STRATEGY, "balanced_accuracy", REPLICATES_TEST, &c, &err), 0);
     assert_int_equal(row_named(c, "14-15", "kfold", "none", "augment")->contrast.n, FOLDS * FOLD_SEEDS - 1);
     compare_free(c);
 }
@@ -295,7 +299,8 @@ static void few_runs_cannot_be_significant(void **state)
     struct compare *c = NULL;
     char text[96];
     assert_int_equal(summary_new(store, "seed=1..4,protocol=report", &few, &err), 0);
-    assert_int_equal(compare_strategies(store, few, "balanced_accuracy", REPLICATES_TEST, &c, &err), 0);
+    assert_int_equal(compared_by(store, few, FACTOR_STRATEGY, "balanced_accuracy", REPLICATES_TEST, &c, &err),
+                     0);
     const struct compare_row *row = row_named(c, "1-27", "report", "none", "oversample");
     assert_int_equal(row->verdict, VERDICT_IMPOSSIBLE);
     contrast_verdict_text(text, sizeof text, row->verdict, &row->contrast, row->family);
@@ -303,7 +308,8 @@ static void few_runs_cannot_be_significant(void **state)
     compare_free(c);
     summary_free(few);
     assert_int_equal(summary_new(store, "seed=1..8,protocol=report", &few, &err), 0);
-    assert_int_equal(compare_strategies(store, few, "balanced_accuracy", REPLICATES_TEST, &c, &err), 0);
+    assert_int_equal(compared_by(store, few, FACTOR_STRATEGY, "balanced_accuracy", REPLICATES_TEST, &c, &err),
+                     0);
     row = row_named(c, "1-27", "report", "none", "oversample");
     contrast_verdict_text(text, sizeof text, row->verdict, &row->contrast, row->family);
     assert_string_equal(text, "cannot be significant with n = 8 in 10 comparisons");
@@ -316,10 +322,10 @@ static void direction_is_that_of_the_metric(void **state)
 {
     (void)state;
     struct compare *c = NULL;
-    assert_int_equal(compare_strategies(store, summary, "brier", REPLICATES_TEST, &c, &err), 0);
+    assert_int_equal(compared_by(store, summary, FACTOR_STRATEGY, "brier", REPLICATES_TEST, &c, &err), 0);
     assert_int_equal(c->better, -1);
     compare_free(c);
-    assert_int_equal(compare_strategies(store, summary, "loss", REPLICATES_ALL, &c, &err), E_USAGE);
+    assert_int_equal(compared_by(store, summary, FACTOR_STRATEGY, "loss", REPLICATES_ALL, &c, &err), E_USAGE);
     assert_non_null(strstr(err.text, "'loss' on all"));
     struct contrast lower = {.n = 10, .mean = -1, .smallest_p = 0.002};
     assert_int_equal(contrast_verdict(&lower, 0.01, 0.002, -1), VERDICT_BETTER);
@@ -432,7 +438,8 @@ static void leak_inflation_is_paired_by_seed(void **state)
     (void)state;
     struct compare *c = NULL;
     double sum = 0;
-    assert_int_equal(compare_leak(store, summary, "balanced_accuracy", &c, &err), 0);
+    assert_int_equal(
+        compared_by(store, summary, FACTOR_PROTOCOL, "balanced_accuracy", REPLICATES_TEST, &c, &err), 0);
     assert_int_equal(c->n, PAIRS * STRATEGIES);
     const struct compare_row *row = row_named(c, "1-27", "report", "oversample", NULL);
     for (int s = 0; s < FOLD_SEEDS; s++) {
@@ -469,7 +476,8 @@ static void ranks_need_five_pairs(void **state)
 {
     (void)state;
     struct compare *c = NULL;
-    assert_int_equal(compare_strategies(store, summary, "balanced_accuracy", REPLICATES_TEST, &c, &err), 0);
+    assert_int_equal(
+        compared_by(store, summary, FACTOR_STRATEGY, "balanced_accuracy", REPLICATES_TEST, &c, &err), 0);
     assert_int_equal(c->n_rankings, 2);
     assert_int_equal(c->ranking[0].n_datasets, PAIRS);
     assert_false(c->ranking[0].tested);

@@ -75,6 +75,14 @@ await check("images that were trained on are shown, but not tested", async () =>
   await change(page, () => page.select("#compare-cmp\\.set", before));
 });
 
+await check("values of an axis are compared where all else is the same", async () => {
+  await change(page, () => page.select("#compare-cmp\\.factor", "train.learning_rate"));
+  assert.deepEqual(await page.$$eval("#comparisons select", (l) => l.map((s) => s.id)), ["compare-cmp.factor", "compare-clusters", "compare-protocol", "compare-cmp.strategy"]);
+  assert.deepEqual(await page.$eval("#plot-comparisons", (plot) => plot.data.flatMap((t) => t.y)), ["0.001 − 0.003"]);
+  await change(page, () => page.select("#compare-cmp\\.factor", "strategy"));
+  assert.equal(await page.$("#compare-cmp\\.strategy"), null);
+});
+
 await check("published curves stand beside their like only", async () => {
   const jobs = { key: ["a", "b"], clusters: ["8-10", "8-10"], strategy: ["none", "none"], protocol: ["report", "report"], model: ["cnn", "cnn"], axis: [["50", "20"]] };
   const published = [{ clusters: "8-10", strategy: "none", model: "cnn", axis: ["50"], protocol: "tail", set: "test", metric: "loss", values: [0.5] }];
@@ -332,6 +340,7 @@ await check("a diverged job is listed and in no mean, and its message is text", 
   const doc = JSON.parse(rest.slice(0, end));
   const lost = doc.jobs.key.findIndex((_, j) => doc.jobs.strategy[j] === "none" && doc.jobs.protocol[j] === "holdout");
   const epochs = (rate) => (rate === doc.jobs.axis[0][0] ? "2" : "3");
+  doc.varying = doc.varying.map((name) => (name === doc.axes[0].name ? "train.epochs" : name));
   doc.axes[0].name = "train.epochs";
   doc.misclassified.forEach((m) => Object.assign(m, { n_wrong: 999, axis: [epochs(m.axis[0])] }));
   doc.jobs.axis[0] = doc.jobs.axis[0].map(epochs);

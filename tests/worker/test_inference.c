@@ -307,10 +307,25 @@ static void differences_stay_in_the_range_of_their_metric(void **state)
     assert_true(loss.low == -2.3 && loss.high == 1.7);
 }
 
+/* A share that is compared with 0.25 is at most 0.75 above it, stored ones, too; a loss is at
+ * most 0.25 below it. */
+static void differences_from_a_number_stay_in_the_range_of_their_metric(void **state)
+{
+    (void)state;
+    struct contrast share = {.n = 2, .mean = -0.3, .low = -2.3, .high = 1.7}, stored = share, loss = share;
+    contrast_within_of(&share, "balanced_accuracy", 0.25);
+    assert_true(share.low == -0.25 && share.high == 0.75);
+    contrast_within_of(&stored, "balanced_accuracy_as_published", 0.25);
+    assert_true(stored.low == -0.25 && stored.high == 0.75);
+    contrast_within_of(&loss, "loss", 0.25);
+    assert_true(loss.low == -0.25 && loss.high == 1.7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(differences_stay_in_the_range_of_their_metric),
+        cmocka_unit_test(differences_from_a_number_stay_in_the_range_of_their_metric),
         cmocka_unit_test(tests_are_those_of_scipy),
         cmocka_unit_test(nemenyi_is_the_studentized_range),
         cmocka_unit_test(few_pairs_cannot_reach_a_small_p),

@@ -3,24 +3,31 @@ import { el, number, pValue } from "./dom.js";
 import { SortableTable, plainColumns, reader } from "./table.js";
 
 const TABLES = [
+  ["factors", "Models and axes compared: pairs of values where all else is the same"],
   ["leak_inflation", "Leak inflation: what a leaking protocol shows above an honest one"],
   ["claims", "What the published text says, tested"],
   ["rankings", "Average ranks of the strategies over the sets of clusters"],
   ["scores", "Further scores: mean and 95 % interval over jobs"],
 ];
 
-/** Columns of a table that a reader looks for first; the rest behind "All columns". */
+/** Columns of a table that a reader looks for first, beside those that tell groups apart; the rest behind "All columns". */
 const SHORT = {
-  leak_inflation: ["clusters", "strategy", "against", "leak_share", "mean", "mean_against", "n", "difference", "low", "high", "p_holm", "verdict"],
-  claims: ["claim", "protocol", "outcome", "reason", "shown", "difference", "low", "high", "p_largest", "n"],
+  factors: { first: ["factor"], but: [], last: ["set", "first", "second", "n", "difference", "low", "high", "p_holm", "verdict"] },
+  leak_inflation: { first: [], but: ["protocol"], last: ["against", "leak_share", "mean", "mean_against", "n", "difference", "low", "high", "p_holm", "verdict"] },
+  claims: { first: ["claim"], but: ["clusters", "strategy"], last: ["outcome", "reason", "shown", "difference", "low", "high", "p_largest", "n"] },
 };
+
+function shortColumns(sweep, name, table) {
+  const { first, but, last } = SHORT[name] ?? {};
+  return first ? [...first, ...sweep.columns().filter((c) => !but.includes(c)), ...last] : table.columns;
+}
 
 /** @param {import("./model.js").Sweep} sweep */
 export function furtherTables(sweep) {
   const out = [];
   for (const [name, caption] of TABLES) {
     const table = sweep.doc.tables?.[name];
-    if (table?.rows.length) out.push(el("h3", { text: caption.split(":")[0] }), tableNode(name, caption, table));
+    if (table?.rows.length) out.push(el("h3", { text: caption.split(":")[0] }), tableNode(sweep, name, caption, table));
   }
   return out;
 }
@@ -31,10 +38,10 @@ function textOf(label) {
   return label === "average_rank" ? (rank) => (typeof rank === "number" ? rank.toFixed(2) : "–") : undefined;
 }
 
-function tableNode(name, caption, table) {
+function tableNode(sweep, name, caption, table) {
   const read = reader(table.columns);
   const filled = (c) => table.rows.some((r) => read(r, c) !== null && read(r, c) !== undefined && read(r, c) !== "");
-  const short = (SHORT[name] ?? table.columns).filter((c) => read.has(c) && filled(c));
+  const short = shortColumns(sweep, name, table).filter((c) => read.has(c) && filled(c));
   const columns = short.map((label) => ({ label, value: (r) => read(r, label) ?? null, ...(textOf(label) && { text: (r) => textOf(label)(read(r, label)) }) }));
   return new SortableTable({ name, caption, rows: table.rows, columns, all: short.length < table.columns.length ? table : undefined, notes: table.notes, limit: 40 }).node;
 }
@@ -42,9 +49,11 @@ function tableNode(name, caption, table) {
 /** Jobs that failed or diverged, with what they said; null when there is none. */
 export function lostJobs(sweep) {
   const j = sweep.jobs;
-  const rows = j.state.flatMap((state, i) => (state === "failed" || state === "diverged" ? [[state, j.clusters[i], j.strategy[i], j.protocol[i], j.seed[i], j.fold[i], j.attempts[i], j.epochs_done[i], j.message[i]]] : []));
+  const names = sweep.columns();
+  const of = (name) => j[name] ?? j.axis[sweep.doc.axes.findIndex((a) => a.name === name)];
+  const rows = j.state.flatMap((state, i) => (state === "failed" || state === "diverged" ? [[state, ...names.map((name) => of(name)[i]), j.seed[i], j.fold[i], j.attempts[i], j.epochs_done[i], j.message[i]]] : []));
   if (rows.length === 0) return null;
-  const columns = ["state", "clusters", "strategy", "protocol", "seed", "fold", "attempts", "epochs", "message"];
+  const columns = ["state", ...names, "seed", "fold", "attempts", "epochs", "message"];
   return el("div", { id: "lost-jobs" }, el("h3", { text: "Jobs that failed or diverged" }), el("p", { text: "They are in no mean." }), new SortableTable({ name: "lost-jobs", caption: "Failed and diverged jobs", rows, columns: plainColumns(columns), limit: 50 }).node);
 }
 

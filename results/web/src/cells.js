@@ -1,5 +1,6 @@
 /* cells.js - the cells that the models got wrong, as pictures. */
 import { el, fill, number, select } from "./dom.js";
+import { isSame } from "./model.js";
 import { Shown, cellSelects, chosenCell, isCellKey } from "./explorer.js";
 
 /** How many cells were wrong: the document may have only the worst of them. */
@@ -49,7 +50,7 @@ export class Misclassified {
     const { sweep, view } = this;
     const cell = chosenCell(sweep, view);
     this.shown.tell(sweep, view, `strategy ${view.get("cm.a")}`);
-    const rows = sweep.doc.misclassified.filter((m) => m.clusters === cell.clusters && m.strategy === view.get("cm.a") && m.protocol === cell.protocol && (m.model === undefined || m.model === cell.model) && (m.axis ?? []).every((v, a) => String(v) === cell.axis[a]));
+    const rows = sweep.doc.misclassified.filter((m) => isSame(m, { ...cell, strategy: view.get("cm.a") }));
     const shown = rows.filter((m) => this.at.has(m.image));
     this.said.textContent = inWords(shown);
     fill(this.list, ...shown.slice(0, this.limit).map((m) => this.#card(m)));

@@ -1,12 +1,16 @@
-/* comparison.js - strategies compared in pairs: differences with their intervals as a forest plot, and the tests. */
+/* comparison.js - strategies, models or values of an axis compared in pairs: differences with their intervals as a forest plot, and the tests. */
 import { Chart } from "./chart.js";
 import { el, fill, interval, number, pValue, select } from "./dom.js";
-import { Shown, capital, cellTitle, isCellKey } from "./explorer.js";
-import { clustersTitle } from "./model.js";
+import { Shown, capital, cellSelects, cellTitle, isCellKey } from "./explorer.js";
 import { SortableTable, reader } from "./table.js";
 import { visible } from "./theme.js";
 
 const SET_NAMES = { test: "test set, last epoch", all: "all original images, training images included", oof: "out of fold" };
+
+/** What is compared, on what, and under which strategy where strategies are not. */
+export function comparisonDefaults(sweep) {
+  return { "cmp.factor": "strategy", "cmp.set": "test", "cmp.strategy": sweep.values("strategy")[0] };
+}
 
 export class Comparison {
   constructor(sweep, view) {
@@ -14,52 +18,82 @@ export class Comparison {
     this.view = view;
     this.node = el("div", {});
     this.controls = el("div", { class: "row controls" });
-    this.chart = new Chart({ name: "comparisons", label: "Differences between strategies" });
+    this.chart = new Chart({ name: "comparisons", label: "Differences between strategies, or what else is compared" });
     this.table = el("div", {});
     this.shown = new Shown();
     this.build();
   }
 
   #frame() {
-    fill(this.node, el("p", { text: "Difference of two strategies, first minus second, paired by seed or fold. An interval that holds 0 says that the order of the two may be chance; Holm’s correction accounts for the number of comparisons of one setting in the whole file, also when a filter shows only some. On images that were trained on nothing is tested." }), this.controls, this.shown.node, this.chart.node, this.table);
+    fill(this.node, el("p", { text: "Difference of two strategies, models or values of an axis, all else the same, first minus second, paired by seed or fold. An interval that holds 0 says that the order of the two may be chance; Holm’s correction accounts for the number of comparisons of one setting in the whole file, also when a filter shows only some. On images that were trained on nothing is tested." }), this.controls, this.shown.node, this.chart.node, this.table);
   }
 
-  #values(name) {
-    return [...new Set(this.source.rows.map((r) => this.read(r, name)))].filter((v) => v !== undefined && v !== null);
+  /** Factors that have rows: strategy, and those of the table of factors. */
+  #factors() {
+    const { comparisons, factors } = this.sweep.doc.tables ?? {};
+    const at = factors?.columns.indexOf("factor");
+    return [...(comparisons?.rows.length ? ["strategy"] : []), ...new Set((factors?.rows ?? []).map((r) => r[at]))];
+  }
+
+  /** What is compared: what was chosen, if there is any of it. */
+  #factor() {
+    const factors = this.#factors();
+    return factors.includes(this.view.get("cmp.factor")) ? this.view.get("cmp.factor") : factors[0];
   }
 
   build() {
-    this.source = this.sweep.doc.tables?.comparisons;
-    this.has = Boolean(this.source?.rows.length);
-    if (!this.has) return fill(this.node, el("p", { class: "hint", text: "Nothing can be compared yet: that takes finished jobs of two strategies with the same seeds." }));
+    this.has = this.#factors().length > 0;
+    if (!this.has) return fill(this.node, el("p", { class: "hint", text: "Nothing can be compared yet: that takes finished jobs of two strategies, models or values of an axis with the same seeds." }));
     if (!this.chart.node.isConnected) this.#frame();
+    this.#controls();
+  }
+
+  #controls() {
+    const { view, sweep } = this;
+    this.factor = this.#factor();
+    this.source = this.factor === "strategy" ? sweep.doc.tables.comparisons : sweep.doc.tables.factors;
     this.read = reader(this.source.columns);
-    const { view } = this;
-    const sets = this.#values("set");
-    const choice = (label, key, options) => select(label, options, view.get(key), (value) => view.set({ [key]: value }), { id: `compare-${key}`, dataset: { key } });
+    const mine = this.factor === "strategy" ? this.source.rows : this.source.rows.filter((r) => this.read(r, "factor") === this.factor);
+    this.sets = [...new Set(mine.map((r) => this.read(r, "set")))];
+    const choice = (label, key, options) => options.length > 1 && select(label, options, view.get(key), (value) => view.set({ [key]: value }), { id: `compare-${key}`, dataset: { key } });
     fill(
       this.controls,
-      choice("Clusters", "clusters", this.sweep.values("clusters").map((c) => ({ value: c, label: clustersTitle(this.sweep, c) }))),
-      this.sweep.values("protocol").length > 1 && choice("Protocol", "protocol", this.sweep.values("protocol").map((p) => ({ value: p, label: p }))),
-      choice("Judged on", "cmp.set", sets.map((s) => ({ value: s, label: SET_NAMES[s] ?? s }))),
+      choice("Compare", "cmp.factor", this.#factors().map((f) => ({ value: f, label: { strategy: "strategies", model: "models" }[f] ?? f }))),
+      ...cellSelects(sweep, view, "compare", [this.factor]),
+      this.factor !== "strategy" && choice("Strategy", "cmp.strategy", sweep.strategyOptions()),
+      choice("Judged on", "cmp.set", this.sets.map((s) => ({ value: s, label: SET_NAMES[s] ?? s }))),
     );
   }
 
+  /** What was judged on: what was chosen, if this factor has it. */
+  #set() {
+    return this.sets.includes(this.view.get("cmp.set")) ? this.view.get("cmp.set") : this.sets[0];
+  }
+
+  /** Rows of the chosen cell: of the factor itself there is no value in it. */
   #rows() {
-    const { read, view, sweep } = this;
-    const same = (row, name, value) => read(row, name) === undefined || String(read(row, name)) === value;
-    return this.source.rows.filter((r) => same(r, "clusters", view.get("clusters")) && same(r, "protocol", view.get("protocol")) && same(r, "model", view.get("model")) && same(r, "set", view.get("cmp.set")) && sweep.doc.axes.every((a) => same(r, a.name, view.get(`axis.${a.name}`))));
+    const { read, view, sweep, factor } = this;
+    const wanted = (f) => view.get(f.key === "strategy" ? "cmp.strategy" : f.key);
+    const cell = sweep.factors().filter((f) => f.name !== factor);
+    return this.source.rows.filter((r) => (factor === "strategy" || read(r, "factor") === factor) && read(r, "set") === this.#set() && cell.every((f) => String(read(r, f.name) ?? "") === wanted(f)));
+  }
+
+  /** The chosen cell in words, but for what is compared in it. */
+  #title() {
+    const { sweep, view, factor } = this;
+    return [cellTitle(sweep, view, [factor]), factor !== "strategy" && `strategy ${view.get("cmp.strategy")}`].filter(Boolean).join(", ");
   }
 
   needs(key) {
-    return isCellKey(key) || key === "cmp.set";
+    return isCellKey(key) || key.startsWith("cmp.");
   }
 
   update() {
     if (!this.has) return;
+    if (this.factor !== this.#factor()) this.#controls();
     const rows = this.#rows();
-    const set = this.view.get("cmp.set");
-    this.shown.tell(this.sweep, this.view, `judged on: ${SET_NAMES[set] ?? set}`);
+    const set = this.#set();
+    this.shown.node.textContent = `${capital(this.#title())}, judged on: ${SET_NAMES[set] ?? set}.`;
     this.chart.node.hidden = rows.length === 0;
     if (rows.length) this.chart.draw((paint) => this.#forest(rows, paint));
     fill(this.table, rows.length ? this.#tests(rows) : el("p", { class: "hint", text: "Nothing was compared for this choice." }));
@@ -92,8 +126,8 @@ export class Comparison {
       },
       height: 26 * rows.length + (wide ? 120 : 160),
       csv: { columns: ["first", "second", "difference", "low", "high", "p", "p_holm", "n", "verdict"], rows: rows.map((r) => ["first", "second", "difference", "low", "high", "p", "p_holm", "n", "verdict"].map((c) => read(r, c) ?? null)) },
-      title: `${cellTitle(this.sweep, this.view)}, ${SET_NAMES[this.view.get("cmp.set")] ?? ""}`,
-      summary: `${capital(cellTitle(this.sweep, this.view))}. ${forestWords(rows, read, label, kinds[0])}`,
+      title: `${this.#title()}, ${SET_NAMES[this.#set()] ?? ""}`,
+      summary: `${capital(this.#title())}. ${forestWords(rows, read, label, kinds[0])}`,
     };
   }
 
@@ -108,7 +142,7 @@ export class Comparison {
       { label: "verdict", value: (r) => verdict(r, read) },
       key("method"),
     ];
-    return new SortableTable({ name: "comparisons-table", caption: "Strategies compared in pairs", rows, columns, all: { columns: this.source.columns, rows }, notes: this.source.notes }).node;
+    return new SortableTable({ name: "comparisons-table", caption: `${capital({ strategy: "strategies", model: "models" }[this.factor] ?? `values of ${this.factor}`)} compared in pairs`, rows, columns, all: { columns: this.source.columns, rows }, notes: this.source.notes }).node;
   }
 }
 

@@ -2,7 +2,7 @@
 import { Chart } from "./chart.js";
 import { jobName } from "./curves.js";
 import { el, fill, number, select } from "./dom.js";
-import { cellSelects, cellTitle, chosenCell, isCellKey } from "./explorer.js";
+import { capital, cellSelects, cellTitle, chosenCell, isCellKey } from "./explorer.js";
 import { summarise } from "./stats.js";
 
 const SETS = [["test", "test images, last epoch"], ["all", "all original images"]];
@@ -134,7 +134,7 @@ function heatmapSpec(matrix, { name, percent, signed, context, paint }) {
     height: size > 8 ? Math.min(width, 700) : Math.round(width * 0.68),
     csv: { columns: ["strategy", "actual", "predicted", percent ? "percent_of_actual" : "images", "sd", "n"], rows: matrix.mean.flatMap((row, r) => row.map((m, c) => [name, matrix.classes[r], matrix.classes[c], finite(m), finite(matrix.sd[r][c]), matrix.n])) },
     title: `${name}, ${context}`,
-    summary: `${context}. ${inWords(matrix, unit, signed)}`,
+    summary: `${capital(context)}. ${inWords(matrix, unit, signed)}`,
   };
 }
 
@@ -144,7 +144,7 @@ function entry(mean, sd, size, signed, width) {
   if (!Number.isFinite(mean)) return "";
   const digits = Math.abs(mean) >= 100 || size > 8 ? 0 : 1;
   if (size > 8 && (width < 600 || (!signed && mean < 0.5))) return "";
-  const value = `${signed && mean > 0 ? "+" : ""}${mean.toFixed(digits)}`;
+  const value = `${signed && mean > 0 ? "+" : ""}${mean.toFixed(digits)}`.replace("-", "−");
   return size <= 8 && Number.isFinite(sd) ? `${value}<br>± ${sd.toFixed(1)}` : value;
 }
 

@@ -4,7 +4,7 @@
  *
  * A panel holds series; a series is a group's training or test curve with colour and marker. What is drawn and what
  * goes into the CSV come from the same arrays. */
-import { clustersTitle, isOf, metricName } from "./model.js";
+import { clustersTitle, isSame, metricName } from "./model.js";
 import { plain } from "./chart.js";
 import { FEW, best, smooth } from "./stats.js";
 import { faded, visible } from "./theme.js";
@@ -272,8 +272,8 @@ function addBest(at, data) {
 function titleOfAll(panels, sweep) {
   const groups = panels.flatMap((p) => p.series.map((s) => s.group));
   const distinct = (list) => [...new Set(list)].join("; ");
-  const axes = sweep.doc.axes.map((axis, a) => `${axis.name} ${distinct(groups.map((g) => g.axis[a]))}`);
-  return [distinct(groups.map((g) => clustersTitle(sweep, g.clusters))), `protocol ${distinct(groups.map((g) => g.protocol))}`, ...axes].join(", ");
+  const named = sweep.columns().filter((name) => name !== "strategy");
+  return named.map((name) => (name === "clusters" ? distinct(groups.map((g) => clustersTitle(sweep, g.clusters))) : `${name} ${distinct(groups.map((g) => sweep.value(g, name)))}`)).join(", ");
 }
 
 /** The figure in words, for those who cannot see it and as its caption. */
@@ -281,12 +281,11 @@ function summaryOf(figure, panels, rows) {
   const { sweep, o } = figure;
   const groups = [...new Set(panels.flatMap((p) => p.series.map((s) => s.group)))];
   if (groups.length === 0) return "Nothing is chosen, or the sweep holds no such job.";
-  const pairs = [...new Set(groups.map((g) => clustersTitle(sweep, g.clusters)))];
-  const parts = [`${capital(rows.map(metricName).join(" and "))} of ${pairs.join("; ")}, protocol ${[...new Set(groups.map((g) => g.protocol))].join(", ")}.`];
+  const parts = [`${capital(rows.map(metricName).join(" and "))} of ${titleOfAll(panels, sweep)}.`];
   parts.push(o.band === "none" ? "Lines are means over jobs." : `Lines are means over jobs, bands the ${BAND_NAMES[o.band]}${o.band === "ci" ? `; below ${FEW} jobs each job is drawn instead` : ""}.`);
   if (smoothingNote(o)) parts.push(`${smoothingNote(o)}; every job by itself, then averaged.`);
   if (o.shared && !o.logLoss && figure.publishedTop > lossLimit(figure)) parts.push(`Published losses go up to ${figure.publishedTop.toFixed(3)}, beyond the picture.`);
-  const hidden = o.published && o.metric.startsWith("balanced_accuracy") && o.metric !== "balanced_accuracy_as_published" && sweep.doc.published.some((q) => groups.some((g) => isOf(q, g)));
+  const hidden = o.published && o.metric.startsWith("balanced_accuracy") && o.metric !== "balanced_accuracy_as_published" && sweep.doc.published.some((q) => groups.some((g) => isSame(q, g, ["protocol"])));
   if (hidden) parts.push("The published curves are of “balanced accuracy as published” (a mean over batches): choose that metric to see them beside their like.");
   parts.push(finals(figure, groups), publishedElsewhere(figure, groups));
   const stars = figure.words.filter((w) => w.metric === rows[0]);
@@ -297,7 +296,7 @@ function summaryOf(figure, panels, rows) {
 /** Published curves that are drawn beside jobs of another protocol are not their like. */
 function publishedElsewhere({ sweep, traces }, groups) {
   const drawn = traces.filter((t) => t.meta?.curve === "published").map((t) => t.meta.group);
-  const others = groups.filter((g) => drawn.includes(g.id)).flatMap((g) => sweep.doc.published.filter((q) => isOf(q, g) && q.protocol && q.protocol !== g.protocol));
+  const others = groups.filter((g) => drawn.includes(g.id)).flatMap((g) => sweep.doc.published.filter((q) => isSame(q, g, ["protocol"]) && q.protocol && q.protocol !== g.protocol));
   const protocols = [...new Set(others.map((q) => q.protocol))];
   return protocols.length ? `The dashed published curves were judged by protocol ${protocols.join(" and ")}, not as these jobs were.` : "";
 }

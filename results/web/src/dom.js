@@ -77,7 +77,7 @@ export function interval(low, high) {
 /** As results/write/csv_out.h says: a spreadsheet runs what begins with = + - @, and takes 4-5 for a date. */
 function harmless(cell, column) {
   if (typeof cell !== "string") return String(cell);
-  if (/clusters|sizes/.test(column) && /^\d+(-\d+)+$/.test(cell)) return cell.replaceAll("-", "+");
+  if (/clusters|sizes|first|second/.test(column) && /^\d+(-\d+)+$/.test(cell)) return cell.replaceAll("-", "+");
   return /^[=+\-@\t\r]/.test(cell) && (cell.trim() === "" || Number.isNaN(Number(cell))) ? `'${cell}` : cell;
 }
 

@@ -8,15 +8,13 @@ import { clustersTitle, metricName } from "./model.js";
 export function explorerDefaults(sweep) {
   const strategies = sweep.values("strategy");
   const defaults = {
-    clusters: sweep.values("clusters")[0],
+    ...Object.fromEntries(sweep.factors().map((f) => [f.key, sweep.values(f.field)[0]])),
     strategy: strategies.slice(0, 6).join(","),
     protocol: sweep.firstProtocol(),
-    model: sweep.values("model")[0],
     metric: "balanced_accuracy",
     layout: "strategy", loss: "1", band: "ci", seeds: "0", published: "1", best: "0", shared: "1", log: "0",
     smooth: "none", amount: "5",
   };
-  sweep.doc.axes.forEach((axis, a) => (defaults[`axis.${axis.name}`] = sweep.values(`axis.${a}`)[0]));
   return defaults;
 }
 
@@ -30,11 +28,11 @@ export function chosenCell(sweep, view) {
   };
 }
 
-/** "clusters 8 and 10, protocol holdout, image.size 20": the same in words; models and axes where they vary. */
-export function cellTitle(sweep, view) {
+/** "clusters 8 and 10, protocol holdout, image.size 20": the same in words; models and axes where they vary, but for some factors. */
+export function cellTitle(sweep, view, but = []) {
   const cell = chosenCell(sweep, view);
-  const of = (field, name, value) => (sweep.values(field).length > 1 ? `${name} ${value}` : "");
-  return [clustersTitle(sweep, cell.clusters), `protocol ${cell.protocol}`, of("model", "model", cell.model), ...sweep.doc.axes.map((axis, a) => of(`axis.${a}`, axis.name, cell.axis[a]))].filter(Boolean).join(", ");
+  const named = sweep.columns().filter((name) => !["strategy", ...but].includes(name));
+  return named.map((name) => (name === "clusters" ? clustersTitle(sweep, cell.clusters) : `${name} ${sweep.value(cell, name)}`)).join(", ");
 }
 
 /** Groups of the chosen strategies that the sweep has. */
@@ -52,19 +50,13 @@ export function curveOptions(view) {
   };
 }
 
-/** Selects for what a group is, but for its strategy: only those that have a choice. */
-export function cellSelects(sweep, view, prefix) {
-  const option = (field, key, label, name = (v) => v) => {
-    const values = sweep.values(field);
-    if (values.length < 2 && field !== "clusters") return null;
-    return select(label, values.map((value) => ({ value, label: name(value) })), view.get(key), (value) => view.set({ [key]: value }), { id: `${prefix}-${key}`, dataset: { key } });
-  };
-  return [
-    option("clusters", "clusters", "Clusters", (v) => clustersTitle(sweep, v)),
-    option("protocol", "protocol", "Protocol"),
-    option("model", "model", "Model"),
-    ...sweep.doc.axes.map((axis, a) => option(`axis.${a}`, `axis.${axis.name}`, axis.name)),
-  ].filter(Boolean);
+/** Selects for what a group is, but for its strategy and other factors: only those that have a choice. */
+export function cellSelects(sweep, view, prefix, but = []) {
+  const title = (name, value) => (name === "clusters" ? clustersTitle(sweep, value) : value);
+  return sweep
+    .factors()
+    .filter(({ name }) => !["strategy", ...but].includes(name) && (name === "clusters" || sweep.doc.varying.includes(name)))
+    .map(({ name, key, field }) => select(key === field ? capital(name) : name, sweep.values(field).map((value) => ({ value, label: title(name, value) })), view.get(key), (value) => view.set({ [key]: value }), { id: `${prefix}-${key}`, dataset: { key } }));
 }
 
 /** Make the controls of a part of the page say what the view says. @param {Element} node @param {import("./state.js").View} view */

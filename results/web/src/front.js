@@ -76,8 +76,7 @@ function finalColumns(sweep, table) {
   return [
     key("clusters"), key("strategy"), key("protocol"),
     interval("test set, balanced accuracy", "test_balanced_accuracy"),
-    ...(sweep.values("model").length > 1 ? [key("model")] : []),
-    ...sweep.doc.axes.filter((a) => read.has(a.name)).map((a) => key(a.name)),
+    ...sweep.doc.varying.filter((name) => !["clusters", "strategy", "protocol"].includes(name)).map((name) => key(name)),
     key("n"),
     ...(table.rows.some((r) => read(r, "jobs_lacking_a_class") > 0) ? [key("jobs_lacking_a_class", "lack a class")] : []),
     { label: "leak", value: (r) => read(r, "leak_mean") ?? null, text: (r) => leakText(read(r, "leak_mean"), read(r, "n_test_mean")) },

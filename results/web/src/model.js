@@ -10,6 +10,9 @@ import { smooth, summarise } from "./stats.js";
 /** @typedef {{id: string, clusters: string, strategy: string, protocol: string, model: string, axis: string[],
  *             jobs: number[]}} Group */
 
+/** What jobs differ in beside seed, fold, repeat and the axes of the grid. */
+const FACTORS = ["clusters", "strategy", "protocol", "model"];
+
 const METRIC_NAMES = {
   loss: "loss",
   accuracy: "accuracy",
@@ -53,12 +56,11 @@ export class Sweep {
   }
 
   #addToGroup(j) {
-    const { clusters, strategy, protocol, model } = this.jobs;
-    const axis = this.doc.axes.map((_, a) => String(this.jobs.axis[a][j]));
-    const id = groupId({ clusters: clusters[j], strategy: strategy[j], protocol: protocol[j], model: model[j], axis });
+    const cell = { ...Object.fromEntries(FACTORS.map((f) => [f, this.jobs[f][j]])), axis: this.doc.axes.map((_, a) => String(this.jobs.axis[a][j])) };
+    const id = groupId(cell);
     let group = this.groupById.get(id);
     if (!group) {
-      group = { id, clusters: clusters[j], strategy: strategy[j], protocol: protocol[j], model: model[j], axis, jobs: [] };
+      group = { id, ...cell, jobs: [] };
       this.groupById.set(id, group);
       this.groups.push(group);
     }
@@ -69,6 +71,24 @@ export class Sweep {
   values(field) {
     const axis = field.startsWith("axis.") ? this.jobs.axis[Number(field.slice(5))] : this.jobs[field];
     return [...new Set(axis.map(String))];
+  }
+
+  /**
+   * All factors: `name` in tables, `key` in the view, `field` of values().
+   * @returns {{name: string, key: string, field: string}[]}
+   */
+  factors() {
+    return [...FACTORS.map((f) => ({ name: f, key: f, field: f })), ...this.doc.axes.map((axis, a) => ({ name: axis.name, key: `axis.${axis.name}`, field: `axis.${a}` }))];
+  }
+
+  /** Names of the columns that tell groups apart: clusters, strategy, protocol, and what else varies. */
+  columns() {
+    return this.factors().map((f) => f.name).filter((name) => ["clusters", "strategy", "protocol"].includes(name) || this.doc.varying.includes(name));
+  }
+
+  /** A cell's value of a factor. @param {{axis: string[]}} cell @param {string} name */
+  value(cell, name) {
+    return FACTORS.includes(name) ? cell[name] : cell.axis[this.doc.axes.findIndex((a) => a.name === name)];
   }
 
   /** The protocol to begin with: one whose test set holds no copies of training images, if the sweep has one. */
@@ -146,7 +166,7 @@ export class Sweep {
    */
   meanCurve(group, set, metric, options) {
     const curves = this.counted(group).map((j) => this.jobCurve(j, set, metric, options));
-    const of = { ratio: this.ratio(group), least: 0, most: metric === "loss" ? Infinity : 1 };
+    const of = { t95: this.doc.t95, ratio: this.ratio(group), least: 0, most: metric === "loss" ? Infinity : 1 };
     const out = { mean: [], low: [], high: [], n: [], nMax: 0, nMin: 0 };
     for (let e = 0; e < this.nEpochs; e++) {
       const s = summarise(curves.map((c) => c[e]), options.band, of);
@@ -181,7 +201,7 @@ export class Sweep {
   /** The published curve of a group or null; over the epochs it has. @returns {number[]|null} */
   published(group, set, metric) {
     const p = this.doc.published.find(
-      (q) => isOf(q, group) && q.set === set && q.metric === metric,
+      (q) => isSame(q, group, ["protocol"]) && q.set === set && q.metric === metric,
     );
     return p ? p.values.map((v) => v ?? NaN) : null;
   }
@@ -204,13 +224,13 @@ export class Sweep {
   }
 }
 
-/** 1 when a published curve stands beside a group: that of other axes, another size of images say, may have none. */
-export function isOf(published, group) {
-  return published.clusters === group.clusters && published.strategy === group.strategy && published.model === group.model && published.axis.every((v, a) => String(v) === group.axis[a]);
+/** 1 when two cells are the same in every factor but some. @param {string[]} [but] */
+export function isSame(a, b, but = []) {
+  return FACTORS.every((f) => but.includes(f) || a[f] === b[f]) && a.axis.every((v, i) => String(v) === String(b.axis[i]));
 }
 
-function groupId(g) {
-  return JSON.stringify([g.clusters, g.strategy, g.protocol, g.model, g.axis]);
+function groupId(cell) {
+  return JSON.stringify([...FACTORS.map((f) => cell[f]), cell.axis]);
 }
 
 /** "clusters 8 and 10", "all 28 clusters". */

@@ -8,7 +8,7 @@
 import { furtherTables, lostJobs, provenance } from "./appendix.js";
 import { stampDownloads } from "./chart.js";
 import { Misclassified } from "./cells.js";
-import { Comparison } from "./comparison.js";
+import { Comparison, comparisonDefaults } from "./comparison.js";
 import { Confusion, confusionDefaults } from "./confusion.js";
 import { announce, button, el, fill, idle } from "./dom.js";
 import { Explorer, Unbalanced, explorerDefaults, syncControls } from "./explorer.js";
@@ -23,7 +23,7 @@ export class Page {
     this.app = app;
     this.predictor = predictor;
     this.sweep = new Sweep(doc);
-    this.view = new View({ ...explorerDefaults(this.sweep), ...confusionDefaults(this.sweep), "cmp.set": "test" });
+    this.view = new View({ ...explorerDefaults(this.sweep), ...confusionDefaults(this.sweep), ...comparisonDefaults(this.sweep) });
     this.choices = this.#choices();
     this.#build();
     this.view.subscribe(() => {
@@ -111,7 +111,7 @@ export class Page {
   }
 
   #choices() {
-    return JSON.stringify(["clusters", "strategy", "protocol", "model", ...this.sweep.doc.axes.map((_, a) => `axis.${a}`)].map((f) => this.sweep.values(f)));
+    return JSON.stringify(this.sweep.factors().map((f) => this.sweep.values(f.field)));
   }
 
   /** Draw what the view or the data changed: the explorer at once. @param {boolean} [newData] */

@@ -74,14 +74,14 @@ export class Predictor {
       return;
     }
     if (this.results.length === 0) this.said.textContent = "";
-    const label = (m) => `${m.clusters}, ${m.strategy}, ${m.protocol} (${m.n_jobs} ${m.n_jobs === 1 ? "job" : "jobs"})`;
-    fill(this.model, ...models.map((m, i) => el("option", { value: String(i), text: this.#unique(m, label), title: m.filter, selected: m.filter === before })));
+    fill(this.model, ...models.map((m, i) => el("option", { value: String(i), text: this.#label(m), title: m.filter, selected: m.filter === before })));
   }
 
-  /** Models that differ in other axes only are told apart by their filter. */
-  #unique(model, label) {
-    const text = label(model);
-    return this.models.filter((m) => label(m) === text).length > 1 ? model.filter : text;
+  /** "8-10, none, holdout, 16 (3 jobs)": clusters, strategy, protocol, and model and axes where those differ. */
+  #label(model) {
+    const parts = (m) => [m.clusters, m.strategy, m.protocol, m.model, ...m.axis];
+    const shown = parts(model).filter((value, i) => i < 3 || this.models.some((m) => parts(m)[i] !== value));
+    return `${shown.join(", ")} (${model.n_jobs} ${model.n_jobs === 1 ? "job" : "jobs"})`;
   }
 
   async run() {

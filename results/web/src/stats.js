@@ -1,35 +1,5 @@
 /* stats.js - means, intervals and smoothing of learning curves. Pure functions; NaN means "not reached". */
 
-/** P(|T| <= t) for Student's t with whole degrees of freedom, by the finite series of Abramowitz and Stegun 26.7.3-4. */
-function withinT(t, df) {
-  const theta = Math.atan(t / Math.sqrt(df));
-  const cos2 = Math.cos(theta) ** 2;
-  const odd = df % 2 === 1;
-  let term = odd ? Math.cos(theta) : 1;
-  let sum = df === 1 ? 0 : term;
-  for (let k = odd ? 3 : 2; k <= df - 2; k += 2) {
-    term *= (cos2 * (k - 1)) / k;
-    sum += term;
-  }
-  return odd ? (2 / Math.PI) * (theta + Math.sin(theta) * sum) : Math.sin(theta) * sum;
-}
-
-const quantiles = new Map();
-
-/** t with P(|T| <= t) = 0.95. @param {number} df whole, at least 1 */
-export function t95(df) {
-  if (!quantiles.has(df)) {
-    let low = 1.9, high = 13;
-    for (let i = 0; i < 80; i++) {
-      const middle = (low + high) / 2;
-      if (withinT(middle, df) < 0.95) low = middle;
-      else high = middle;
-    }
-    quantiles.set(df, (low + high) / 2);
-  }
-  return quantiles.get(df);
-}
-
 /** Jobs below which a figure shows each of them instead of a band. */
 export const FEW = 5;
 
@@ -38,9 +8,10 @@ export const FEW = 5;
  * Student's t; results of splits that share images have a ratio, n_test / n_train, and then the variance
  * (1/n + ratio) sd^2 (Nadeau and Bengio 2003), as in results/stats/stats.h. Limits are cut to what is possible, `least` to `most`; NaN
  * where the band is not defined: fewer than two values.
- * @param {number[]} values @param {string} band @param {{ratio?: number, least?: number, most?: number}} [of]
+ * @param {number[]} values @param {string} band
+ * @param {{t95?: number[], ratio?: number, least?: number, most?: number}} [of] t95: Student's t of 1, 2, ... degrees of freedom
  */
-export function summarise(values, band = "ci", { ratio = NaN, least = -Infinity, most = Infinity } = {}) {
+export function summarise(values, band = "ci", { t95 = [], ratio = NaN, least = -Infinity, most = Infinity } = {}) {
   const v = values.filter(Number.isFinite);
   const n = v.length;
   if (n === 0) return { n, mean: NaN, sd: NaN, low: NaN, high: NaN };
@@ -48,7 +19,7 @@ export function summarise(values, band = "ci", { ratio = NaN, least = -Infinity,
   if (n === 1) return { n, mean, sd: NaN, low: NaN, high: NaN };
   const sd = Math.sqrt(v.reduce((a, b) => a + (b - mean) ** 2, 0) / (n - 1));
   if (band === "range") return { n, mean, sd, low: Math.min(...v), high: Math.max(...v) };
-  const half = band === "ci" ? t95(n - 1) * sd * Math.sqrt(1 / n + (ratio > 0 ? ratio : 0)) : band === "sd" ? sd : NaN;
+  const half = band === "ci" ? (t95[n - 2] ?? t95.at(-1)) * sd * Math.sqrt(1 / n + (ratio > 0 ? ratio : 0)) : band === "sd" ? sd : NaN;
   const within = (x) => Math.min(Math.max(x, least), most);
   return { n, mean, sd, low: within(mean - half), high: within(mean + half) };
 }
