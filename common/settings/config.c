@@ -94,7 +94,7 @@ void schema_add(struct schema *schema, const struct section *section, section_is
 const struct setting *config_find(const struct schema *schema, const char *name)
 {
     for (const struct setting *key = schema->key; key->name; key++)
-        if (strcmp(key->name, name) == 0)
+        if (key->name[0] == name[0] && strcmp(key->name, name) == 0)
             return key;
     return NULL;
 }
@@ -246,6 +246,18 @@ static const char *const later_keys[] = {"smote.k",
                                          "class_sizes",
                                          "groups"};
 
+/* Append to what `used` characters of out hold, as far as there is room. Returns the length of all. */
+static size_t put_text(const char *text, char *out, size_t size, size_t used)
+{
+    size_t n = strlen(text);
+    if (used < size) {
+        size_t room = size - used - 1, fits = n < room ? n : room;
+        memcpy(out + used, text, fits);
+        out[used + fits] = '\0';
+    }
+    return used + n;
+}
+
 static size_t put_line(const struct config *config, const char *name, int later, char *out, size_t size,
                        size_t used)
 {
@@ -258,8 +270,10 @@ static size_t put_line(const struct config *config, const char *name, int later,
         config_get(config, key, value, sizeof value);
     if (later && strcmp(value, key->fallback) == 0)
         return used;
-    return used + (size_t)snprintf(used < size ? out + used : NULL, used < size ? size - used : 0, "%s=%s\n",
-                                   name, value);
+    used = put_text(name, out, size, used);
+    used = put_text("=", out, size, used);
+    used = put_text(value, out, size, used);
+    return put_text("\n", out, size, used);
 }
 
 size_t config_canonical(const struct config *config, char *out, size_t size)

@@ -227,7 +227,7 @@ static void get_sizes(const struct config_sizes *sizes, char *out, size_t size)
         used += (size_t)snprintf(out + used, size - used, "%s%d", i ? "-" : "", (int)sizes->size[i]);
 }
 
-void setting_real_key(double value, char *out, size_t size)
+static void fewest_digits(double value, char *out, size_t size)
 {
     for (int digits = 1; digits <= 17; digits++) {
         snprintf(out, size, "%.*g", digits, value);
@@ -235,6 +235,25 @@ void setting_real_key(double value, char *out, size_t size)
         if (back >= value && back <= value)
             return;
     }
+}
+
+/* Jobs of a sweep have few values, printed again for each: what was printed last is remembered. */
+void setting_real_key(double value, char *out, size_t size)
+{
+    static _Thread_local struct {
+        uint64_t bits;
+        char text[32];
+    } known[128];
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    size_t i = (size_t)(bits * 0x9e3779b97f4a7c15u >> 57);
+    if (known[i].bits != bits || !known[i].text[0]) {
+        fewest_digits(value, known[i].text, sizeof known[i].text);
+        known[i].bits = bits;
+    }
+    size_t n = strlen(known[i].text) + 1;
+    memcpy(out, known[i].text, n < size ? n : size);
+    out[size - 1] = '\0';
 }
 
 void setting_real_text(double value, char *out, size_t size)

@@ -62,7 +62,7 @@ int root_prepare(struct run *run, enum resume_kind *kind, int *kept, struct err 
 /* ---- the schedule ---- */
 
 /* Done, or failed and not asked for again. */
-static int is_over(const struct run *run, enum job_state state)
+static int is_over(const struct run *run, int state)
 {
     return state == JOB_DONE ||
            (!run->options->retry_failed && (state == JOB_FAILED || state == JOB_DIVERGED));
@@ -87,13 +87,13 @@ static double cost_left(const struct run *run, int job, const struct config *con
 }
 
 /* Remove the checkpoints of jobs that are over, whatever the filter, and what was half-written. */
-static void tidy_checkpoints(const struct run *run, const struct store_mark *mark)
+static void tidy_checkpoints(const struct run *run, const int *state)
 {
     struct checkpoint_list list;
     if (checkpoint_list(run->options->results_path, &list, NULL) < 0)
         return;
     for (int j = 0; j < run->sweep->n_jobs && list.n > 0; j++)
-        if (mark[j].state == JOB_WAITING || mark[j].state == JOB_RUNNING) {
+        if (state[j] == JOB_WAITING || state[j] == JOB_RUNNING) {
             char key[JOB_KEY_SIZE];
             sweep_key(run->sweep, j, key);
             checkpoint_want(&list, key);
@@ -107,22 +107,22 @@ static int make_schedule(struct run *run, struct err *err)
     struct checkpoint_list checkpoints = {0};
     int n = 0, rc = 0;
     size_t room = (size_t)run->sweep->n_jobs;
-    struct store_mark *mark = err_calloc(room, sizeof *mark, "commit marks", err);
+    int *state = err_calloc(room, sizeof *state, "the states of jobs", err);
     int *job = err_calloc(room, sizeof *job, "the schedule", err);
     double *cost = err_calloc(room, sizeof *cost, "the schedule", err);
     unsigned long *kind = err_calloc(room, sizeof *kind, "the schedule", err);
-    if (!mark || !job || !cost || !kind)
+    if (!state || !job || !cost || !kind)
         rc = E_IO;
     if (rc == 0)
-        rc = store_read_marks(run->store, mark, err);
+        rc = store_read_states(run->store, state, err);
     if (rc == 0) {
-        tidy_checkpoints(run, mark);
+        tidy_checkpoints(run, state);
         rc = checkpoint_list(run->options->results_path, &checkpoints, err);
     }
     for (int i = 0; rc >= 0 && i < run->chosen.n; i++) {
         int j = run->chosen.job[i];
-        if (is_over(run, mark[j].state)) {
-            run->before[mark[j].state]++;
+        if (is_over(run, state[j])) {
+            run->before[state[j]]++;
             run->n_before++;
             continue;
         }
@@ -137,7 +137,7 @@ static int make_schedule(struct run *run, struct err *err)
     if (rc >= 0 && !(run->progress = progress_new(n, run->options->quiet, err)))
         rc = E_IO;
     checkpoint_list_free(&checkpoints);
-    free(mark);
+    free(state);
     free(job);
     free(cost);
     free(kind);
@@ -422,20 +422,22 @@ static void add_failure(struct texttable *table, const struct run *run, int job,
     texttable_end(table);
 }
 
-static void print_failures(const struct run *run, const struct store_mark *mark)
+static int print_failures(const struct run *run, const int *state, struct err *err)
 {
     struct texttable table = {.numeric_from = TEXTTABLE_COLUMNS};
     static const char *const head[] = {"job", "what", "state", "attempts", "message"};
-    int n = 0;
+    int n = 0, rc = 0;
     for (size_t i = 0; i < sizeof head / sizeof *head; i++)
         texttable_add(&table, "%s", head[i]);
     texttable_end(&table);
-    for (int i = 0; i < run->chosen.n; i++) {
+    for (int i = 0; i < run->chosen.n && rc == 0; i++) {
         int j = run->chosen.job[i];
-        if (mark[j].state != JOB_FAILED && mark[j].state != JOB_DIVERGED)
+        struct store_mark mark;
+        if ((state[j] != JOB_FAILED && state[j] != JOB_DIVERGED) || n++ >= MAX_FAILURES_SHOWN)
             continue;
-        if (n++ < MAX_FAILURES_SHOWN)
-            add_failure(&table, run, j, &mark[j]);
+        rc = store_read_mark(run->store, j, &mark, err);
+        if (rc == 0)
+            add_failure(&table, run, j, &mark);
     }
     if (n > 0) {
         fprintf(stderr, "failed or diverged (--retry-failed runs them again):\n");
@@ -445,21 +447,22 @@ static void print_failures(const struct run *run, const struct store_mark *mark)
         fprintf(stderr, "and %d more: cellsweep export %s --table jobs\n", n - MAX_FAILURES_SHOWN,
                 run->options->results_path);
     texttable_release(&table);
+    return rc;
 }
 
 /* Jobs of this run's filter by state, and the failed ones with why. */
 static int count_states(struct run *run, int count[N_JOB_STATES], struct err *err)
 {
-    struct store_mark *mark = err_calloc((size_t)run->sweep->n_jobs, sizeof *mark, "commit marks", err);
-    int rc = mark ? store_read_marks(run->store, mark, err) : E_IO;
+    int *state = err_calloc((size_t)run->sweep->n_jobs, sizeof *state, "the states of jobs", err);
+    int rc = state ? store_read_states(run->store, state, err) : E_IO;
     memset(count, 0, N_JOB_STATES * sizeof *count);
     for (int i = 0; rc == 0 && i < run->chosen.n; i++)
-        count[mark[run->chosen.job[i]].state]++;
+        count[state[run->chosen.job[i]]]++;
     if (rc == 0) {
-        print_failures(run, mark);
-        tidy_checkpoints(run, mark);
+        rc = print_failures(run, state, err);
+        tidy_checkpoints(run, state);
     }
-    free(mark);
+    free(state);
     return rc;
 }
 

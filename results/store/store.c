@@ -699,6 +699,11 @@ int store_refresh(struct store *store, struct err *err)
     return rc;
 }
 
+static enum job_state state_of(int value)
+{
+    return value >= 0 && value < N_JOB_STATES ? (enum job_state)value : JOB_WAITING;
+}
+
 /* Numbers of a damaged file are brought into their ranges here, so that nobody who counts
  * with them has to ask. */
 static void set_int_field(const struct store *store, struct store_mark *mark, enum store_dataset which,
@@ -706,13 +711,21 @@ static void set_int_field(const struct store *store, struct store_mark *mark, en
 {
     int n_epochs = store_n_epochs(store), positive = value > 0 ? value : 0;
     if (which == STORE_STATE)
-        mark->state = value >= 0 && value < N_JOB_STATES ? (enum job_state)value : JOB_WAITING;
+        mark->state = state_of(value);
     else if (which == STORE_ATTEMPTS)
         mark->attempts = positive;
     else if (which == STORE_EPOCHS_DONE)
         mark->epochs_done = positive < n_epochs ? positive : n_epochs;
     else
         mark->rank = value >= 0 ? value : -1;
+}
+
+int store_read_states(struct store *store, int *state, struct err *err)
+{
+    int rc = read_all(store, STORE_STATE, state, err);
+    for (int j = 0; j < store_n_jobs(store) && rc == 0; j++)
+        state[j] = state_of(state[j]);
+    return rc;
 }
 
 static int read_mark_ints(struct store *store, struct store_mark *mark, int *value, struct err *err)

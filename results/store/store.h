@@ -227,6 +227,9 @@ int store_refresh(struct store *store, struct err *err);
 int store_read_mark(struct store *store, int job, struct store_mark *mark, struct err *err);
 int store_read_marks(struct store *store, struct store_mark *mark, struct err *err);
 
+/* The states of all jobs alone, enum job_state: state (J), owned by the caller. */
+int store_read_states(struct store *store, int *state, struct err *err);
+
 /* One metric of all jobs: out (J, E), owned by the caller. SET_TRAIN or SET_TEST. */
 int store_read_metric(struct store *store, enum image_set set, enum metric metric, float *out,
                       struct err *err);

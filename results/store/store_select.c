@@ -224,8 +224,9 @@ int select_rows(const struct store_rows *rows, const char *filter, const char *n
     if (!out->job)
         return E_IO;
     for (int j = 0; j < rows->n && rc >= 0; j++) {
-        rows->row(rows->of, j, &row);
-        if ((rc = row_matches(&row, rows, filter, err)) > 0)
+        if (*filter)
+            rows->row(rows->of, j, &row);
+        if (!*filter || (rc = row_matches(&row, rows, filter, err)) > 0)
             out->job[out->n++] = j;
     }
     if (rc >= 0 && out->n == 0) {

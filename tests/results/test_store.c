@@ -222,6 +222,7 @@ static void test_grow(void **state)
 
     struct store *s = open_reading();
     struct store_mark mark[7];
+    int states[7];
     float metric[63], weights[6];
     int image[12], copy[12], label[12];
     float probs[36];
@@ -229,8 +230,11 @@ static void test_grow(void **state)
     assert_int_equal(store_read_marks(s, mark, &err), 0);
     static const enum job_state expected[] = {JOB_WAITING, JOB_WAITING,  JOB_WAITING, JOB_DONE,
                                               JOB_WAITING, JOB_DIVERGED, JOB_DONE};
-    for (int i = 0; i < 7; i++)
+    assert_int_equal(store_read_states(s, states, &err), 0);
+    for (int i = 0; i < 7; i++) {
         assert_int_equal(mark[i].state, expected[i]);
+        assert_int_equal(states[i], expected[i]);
+    }
     assert_string_equal(mark[5].message, "loss is NaN");
     assert_int_equal(store_jobs(s)[3].n_train, 23);
     assert_int_equal(store_jobs(s)[2].n_train, -1);
