@@ -11,44 +11,17 @@
  *     alone = rank == 0 ? handout_finish(handout, code, text) : handout_await_end(handout, &code, text);
  *     handout_free(handout, alone);
  *
- * Protocol. A worker sends REQUEST {ahead, report of the job it finished, if any} and gets one REPLY {job >=
- * 0, END, or LATER}. Invariant: a rank has at most one request without reply. With ahead = 1 it asks while it
- * still trains; rank 0 answers LATER when no more jobs wait than there are ranks, so that the last jobs go to
- * whoever is free first. A request of an idle rank is held while jobs still run (they may come back) and
- * answered END when none can. When the sweep stops, rank 0 sends every rank that has not been told END one
- * STOP, which it sees at its next pause. After END a worker writes nothing; it waits for FINAL {exit code,
- * its line, alone}, answers BYE and leaves. alone = 1: a rank was lost, so collective calls (H5Fclose,
- * MPI_Finalize) would hang: every rank leaves by _exit(). Serving a message takes O(log) time in jobs and
- * kinds of jobs, and the same for any number of ranks; only the look for dead ranks, four times a second,
- * goes through all of them.
+ * Rank 0 answers requests and sees which ranks live; at most one request a rank is on its way. Serving a
+ * message takes O(log) time in jobs and kinds of jobs, and the same for any number of ranks. A thread of
+ * every rank sees to it that messages move whatever the main thread computes; MPI and the shared results file
+ * are used by one thread at a time, between handout_enter and handout_leave. A rank that is silent for too
+ * long is declared dead and its job given to another; handout.md has the protocol and the argument why no row
+ * is written by both.
  *
- * Heartbeats. A thread of every rank sees to it that messages move whatever the main thread computes (SMOTE,
- * predictions): a worker sends PROGRESS {images, its clock} about every second (sooner for a short limit),
- * rank 0 answers ACK {that clock}. MPI is used by one thread at a time, under the mutex that handout_enter
- * takes; HDF5 calls on the shared file are made inside it. What the thread proves is that the process runs
- * and is not stopped. A main thread in an endless loop it does not notice. While another thread of its rank
- * has MPI it cannot beat; should that last, signs of life (lifesign.h) tell from a dead rank one that
- * computes: it is not declared dead, nor is rank 0 given up.
- *
- * Dead ranks. Rank 0 declares a rank dead when it sees its process gone (same host), or when it has heard
- * nothing and seen no sign of life for `limit` + `margin` seconds; what the rank held goes to others. Nobody
- * waits for a dead rank any more: everything is MPI_Isend. A rank that was only stopped must not write rows
- * of a job that is now another's. It holds a lease: an ACK that carries its clock t proves that rank 0 heard
- * it at t or later, so rank 0 will not declare it dead before t + limit + margin; the rank enters the results
- * file only until t + limit. Then it waits in handout_enter for a newer ACK, or for FENCED, on which it
- * leaves. The argument needs clocks of equal rate, not equal time; margin is there for the difference and for
- * a write that has begun. A rank stopped between the check and the write system call, microseconds, is not
- * covered: what it then writes of a result has the same bits as its successor's. Time a rank itself spent
- * stopped does not count as rank 0's silence, so a whole job may be stopped and continued. The clock does not
- * run while a machine is suspended when all ranks are on one, and does when they are on several. A worker
- * that hears and sees nothing of rank 0 for limit + margin, or sees its process gone, leaves: the next run
- * resumes.
- *
- * Messages of others (rows of results for rank 0) come by the same way: hooks.foreign takes those of
- * hooks.foreign_tag. What a rank sent before a request is taken before that request, so rows arrive before
- * the report that they are finished.
- *
- * A job whose rank died in its last attempt is given to hooks.condemn, in rank 0's main thread. */
+ * alone = 1: a rank was lost, so collective calls (H5Fclose, MPI_Finalize) would hang: every rank leaves by
+ * _exit(). Messages of others (rows of results for rank 0) come by the same way: hooks.foreign takes those of
+ * hooks.foreign_tag. A job whose rank died in its last attempt is given to hooks.condemn, in rank 0's main
+ * thread. */
 #ifndef CELLSWEEP_HANDOUT_H
 #define CELLSWEEP_HANDOUT_H
 

@@ -1,8 +1,9 @@
 /* lifesign.h - that a rank computes, although it does not get to its messages.
  *
- * Heartbeats (handout.h) need MPI, which one thread has at a time: a thread that computes or writes meanwhile
- * for longer than --heartbeat looked like a dead rank. So a second thread of every rank, on a communicator of
- * its own, needs nothing that the others hold. It is silent while heartbeats go their way, but
+ * Heartbeats (handout.md) need MPI, which one thread has at a time: a thread that computes or
+ * writes meanwhile for longer than --heartbeat looked like a dead rank. So a second thread of
+ * every rank, on a communicator of its own, needs nothing that the others hold. It is silent
+ * while heartbeats go their way, but
  *     a worker that has not got to its messages for a quarter of the limit, while its process used the CPU,
  *     sends SIGN; one that has not heard of rank 0 for so long sends ASK, and rank 0 answers SIGN when it
  *     gets to its messages or uses the CPU.
@@ -11,7 +12,7 @@
  * none, and neither does one that waits in a system call (a file system that hangs) with MPI in its hands: it
  * is lost after the limit, as before. Evidence on the node alone (/proc, shared memory) was rejected: it
  * tells nothing about ranks of other nodes. A sign renews no lease: it only keeps a rank from being declared
- * dead, or from leaving, so the argument of handout.h about who may write stands.
+ * dead, or from leaving, so the argument of handout.md about who may write stands.
  *
  *     lifesign_new(comm, limit, clock, &life, &err)       collective
  *     lifesign_round(life)                                 whenever messages were looked at
