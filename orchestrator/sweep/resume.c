@@ -8,14 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The largest sizes over all jobs, and every row. */
-static int make_plan(const struct sweep *sweep, const struct dataset *data, const char *data_file,
-                     enum kernels_isa isa, int ranks, struct store_plan *plan, struct store_job **rows,
-                     const char **names, int *numbers, struct err *err)
+/* The largest sizes over all jobs. */
+static void make_plan(const struct sweep *sweep, const struct dataset *data, const char *data_file,
+                      enum kernels_isa isa, int ranks, struct store_plan *plan, const char **names,
+                      int *numbers)
 {
-    *rows = err_calloc((size_t)sweep->n_jobs, sizeof **rows, "the rows of the results file", err);
-    if (!*rows)
-        return E_IO;
     *plan = (struct store_plan){.name = sweep->file->name,
                                 .yaml = sweep->file->text,
                                 .yaml_resolved = sweep->file->resolved,
@@ -24,7 +21,6 @@ static int make_plan(const struct sweep *sweep, const struct dataset *data, cons
                                 .kernels = kernels_isa_name(isa),
                                 .data = data,
                                 .n_jobs = sweep->n_jobs,
-                                .job = *rows,
                                 .keep = sweep->file->keep,
                                 .axis_name = names,
                                 .axis_is_number = numbers,
@@ -35,14 +31,21 @@ static int make_plan(const struct sweep *sweep, const struct dataset *data, cons
         struct config config;
         sweep_config(sweep, j, &config);
         size_t n_weights = sweep->file->keep ? job_n_weights(&config) : 0;
-        sweep_row(sweep, j, &(*rows)[j]);
         plan->n_epochs = plan->n_epochs > config.epochs ? plan->n_epochs : (int)config.epochs;
         plan->n_classes = plan->n_classes > config.clusters.n ? plan->n_classes : config.clusters.n;
         plan->n_test = plan->n_test > job->plan.n_test ? plan->n_test : job->plan.n_test;
         plan->n_all = plan->n_all > job->plan.n_all ? plan->n_all : job->plan.n_all;
         plan->n_weights = plan->n_weights > n_weights ? plan->n_weights : n_weights;
     }
-    return 0;
+}
+
+static struct store_job *make_rows(const struct sweep *sweep, struct err *err)
+{
+    struct store_job *rows =
+        err_calloc((size_t)sweep->n_jobs, sizeof *rows, "the rows of the results file", err);
+    for (int j = 0; rows && j < sweep->n_jobs; j++)
+        sweep_row(sweep, j, &rows[j]);
+    return rows;
 }
 
 static int compare_rows(const void *a, const void *b)
@@ -139,11 +142,12 @@ int resume_prepare(const char *path, const struct sweep *sweep, const struct dat
                    struct err *err)
 {
     struct store_plan plan;
-    struct store_job *rows = NULL;
+    struct store_job *rows = make_rows(sweep, err);
     const char *names[STORE_MAX_AXES];
-    int numbers[STORE_MAX_AXES];
+    int numbers[STORE_MAX_AXES], rc = rows ? 0 : E_IO;
     *kept = 0;
-    int rc = make_plan(sweep, data, data_file, isa, ranks, &plan, &rows, names, numbers, err);
+    make_plan(sweep, data, data_file, isa, ranks, &plan, names, numbers);
+    plan.job = rows;
     if (rc == 0 && access(path, F_OK) != 0) {
         *kind = RESUME_CREATED;
         rc = store_create(path, &plan, err);
@@ -160,13 +164,10 @@ int resume_prepare(const char *path, const struct sweep *sweep, const struct dat
 unsigned long long resume_file_bytes(const struct sweep *sweep, const struct dataset *data, struct err *err)
 {
     struct store_plan plan;
-    struct store_job *rows = NULL;
     const char *names[STORE_MAX_AXES];
     int numbers[STORE_MAX_AXES];
-    int rc = make_plan(sweep, data, "", KERNELS_AUTO, 1, &plan, &rows, names, numbers, err);
-    unsigned long long bytes = rc == 0 ? store_plan_bytes(&plan, err) : 0;
-    free(rows);
-    return bytes;
+    make_plan(sweep, data, "", KERNELS_AUTO, 1, &plan, names, numbers);
+    return store_plan_bytes(&plan, err);
 }
 
 int resume_kernels(const char *path, enum kernels_isa wanted, enum kernels_isa best, enum kernels_isa *isa,
