@@ -374,7 +374,7 @@ int anndata_read_here(const char *name, const struct labels_options *options, st
                       struct err *err)
 {
     struct h5ad h5ad = {.obs = H5I_INVALID_HID};
-    hid_t file;
+    hid_t file = H5I_INVALID_HID;
     *labels = (struct labels){0};
     int rc = split_name(name, &h5ad, err);
     if (rc == 0)

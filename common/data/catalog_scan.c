@@ -112,7 +112,7 @@ static int scan_class(struct cataloguing *c, const char *prefix, const char *nam
                       struct err *err)
 {
     char inside[CATALOG_PATH_SIZE], path[2 * CATALOG_PATH_SIZE];
-    struct listing listing;
+    struct listing listing = {0};
     struct dataset_image like = {.cluster = CATALOG_NO_LABEL, .given = (int)given};
     snprintf(inside, sizeof inside, "%.2000s%.2000s/", prefix, name);
     snprintf(path, sizeof path, "%s/%.2000s%.2000s", c->catalog->folder, prefix, name);
@@ -154,7 +154,7 @@ static int scan_sets(struct cataloguing *c, const struct listing *base, struct e
     c->catalog->counts.n_outside += base->images.n;
     c->by_folder = c->may_be_paths = 1;
     for (int i = 0; i < base->folders.n && rc == 0; i++) {
-        struct listing listing;
+        struct listing listing = {0};
         int set = labels_set(base->folders.name[i]);
         if (set <= GIVEN_NONE) {
             c->catalog->counts.n_outside++;
@@ -195,7 +195,7 @@ static int look_into(const struct cataloguing *c, const struct listing *base, st
     *look = (struct look){0};
     for (int i = 0; i < base->folders.n; i++) {
         const char *name = base->folders.name[i];
-        struct listing listing;
+        struct listing listing = {0};
         snprintf(inside, sizeof inside, "%s%.300s", c->base, name);
         int rc = list(c, inside, &listing, err);
         if (rc < 0)
@@ -266,7 +266,7 @@ static int scan_table(struct cataloguing *c, struct err *err)
 /* With images in a folder of their own, what lies beside that folder is only counted when it is hidden. */
 static int count_beside(struct cataloguing *c, struct err *err)
 {
-    struct listing top;
+    struct listing top = {0};
     int rc = *c->base ? list(c, "", &top, err) : 0;
     if (rc == 0 && *c->base) {
         for (int i = 0; i < top.hidden.n; i++)
@@ -279,7 +279,7 @@ static int count_beside(struct cataloguing *c, struct err *err)
 int catalog_scan(struct cataloguing *c, struct err *err)
 {
     char path[CATALOG_PATH_SIZE + 16];
-    struct listing base;
+    struct listing base = {0};
     snprintf(path, sizeof path, "%s/cell_images", c->catalog->folder);
     snprintf(c->base, sizeof c->base, "%s", listing_is_folder(path) ? "cell_images/" : "");
     int rc = count_beside(c, err);

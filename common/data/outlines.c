@@ -98,15 +98,14 @@ enum { VERTEX_X, VERTEX_Y, CELL_ID, LABEL_ID, N_COLUMNS };
 static const char *const columns[] = {"vertex_x", "vertex_y", "cell_id", "label_id"};
 
 /* The columns of a reader that has none selected: label_id may be lacking, and cell_id where a table of one
- * cell is allowed. field gets what stands for those. */
-static int select_columns(struct csv *csv, int may_be_one, const char **field, int *place, struct err *err)
+ * cell is allowed. */
+static int select_columns(struct csv *csv, int may_be_one, int *place, struct err *err)
 {
     int column[N_COLUMNS], n = 0;
     for (int k = 0; k < N_COLUMNS; k++) {
         int found = csv_find(csv, columns[k]);
         if (found < 0 && k != LABEL_ID && !(k == CELL_ID && may_be_one))
             return csv_no_column(csv, columns[k], err);
-        field[k] = k == CELL_ID ? "cell" : "0";
         if (found >= 0) {
             place[n] = k;
             column[n++] = found;
@@ -119,8 +118,9 @@ static int select_columns(struct csv *csv, int may_be_one, const char **field, i
 /* Takes the reader. */
 static int read_rows(struct csv *csv, struct gather *g, int may_be_one, struct err *err)
 {
-    const char *field[N_COLUMNS], *read[N_COLUMNS];
-    int place[N_COLUMNS], n = select_columns(csv, may_be_one, field, place, err), rc = n < 0 ? n : 0;
+    /* what stands for a column that may be lacking */
+    const char *field[N_COLUMNS] = {"0", "0", "cell", "0"}, *read[N_COLUMNS];
+    int place[N_COLUMNS] = {0}, n = select_columns(csv, may_be_one, place, err), rc = n < 0 ? n : 0;
     g->csv = csv;
     while (rc == 0 && (rc = csv_next(csv, read, err)) > 0) {
         for (int k = 0; k < n; k++)

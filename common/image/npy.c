@@ -183,7 +183,7 @@ int image_decode_npy(const struct image_file *file, struct image *image, struct 
     if (rc < 0)
         return rc;
     size_t n = (size_t)image->width * (size_t)image->height * (size_t)image->channels;
-    if ((file->n - npy.start) / (size_t)npy.bytes < n)
+    if (npy.bytes == 0 || (file->n - npy.start) / (size_t)npy.bytes < n)
         return bad(file->name, "that is truncated: the file ends inside it", err);
     rc = image_allocate(file, image, 0, err);
     float *out = image->pixels;

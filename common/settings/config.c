@@ -179,7 +179,7 @@ void config_reads_all(const struct config *config, unsigned char reads[CONFIG_MA
 
 void config_normalise(struct config *config, const struct config *defaults)
 {
-    unsigned char reads[CONFIG_MAX_KEYS];
+    unsigned char reads[CONFIG_MAX_KEYS] = {0};
     config_reads_all(config, reads);
     for (int k = 0; k < config->schema->n_keys; k++) {
         const struct setting *key = &config->schema->key[k];

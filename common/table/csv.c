@@ -223,15 +223,25 @@ static void skip_byte_order_mark(struct csv *csv)
         csv->used = 3;
 }
 
+static int is_line_end(int byte)
+{
+    return byte == '\r' || byte == '\n';
+}
+
 /* How often `separator` stands outside quotes in the first line. */
 static int count_separators(const struct csv *csv, int separator)
 {
     int n = 0, inside = 0;
-    for (int i = csv->used; i < csv->filled && (inside || !memchr("\r\n", csv->buffer[i], 2)); i++) {
+    for (int i = csv->used; i < csv->filled && (inside || !is_line_end(csv->buffer[i])); i++) {
         inside ^= csv->buffer[i] == '"';
         n += !inside && csv->buffer[i] == separator;
     }
     return n;
+}
+
+static int is_separator(int byte)
+{
+    return byte == ',' || byte == ';' || byte == '\t';
 }
 
 /* The separator is what a first line "sep=;" says, as spreadsheets write it, or stands most often in the
@@ -242,8 +252,8 @@ static void find_separator(struct csv *csv)
     csv->separator = ',';
     if (peek_byte(csv) < 0)
         return;
-    if (csv->filled - csv->used > 5 && memcmp(at, "sep=", 4) == 0 && memchr(",;\t", at[4], 3) &&
-        memchr("\r\n", at[5], 2)) {
+    if (csv->filled - csv->used > 5 && memcmp(at, "sep=", 4) == 0 && is_separator(at[4]) &&
+        is_line_end(at[5])) {
         csv->separator = at[4];
         csv->used += 5;
         return;
