@@ -10,10 +10,10 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-enum { FORMAT = 1, N_TEXTS = 4, HEAD = 56 + N_TEXTS * CHECKPOINT_TEXT, SEAL = 16, ROOM = 1 << 18 };
+enum { FORMAT = 2, N_TEXTS = 4, HEAD = 56 + N_TEXTS * CHECKPOINT_TEXT, SEAL = 16, ROOM = 1 << 18 };
+enum { N_METRIC_ARRAYS = 2, ENTRY = ARRAY_NAME_SIZE + 8 + 8 * ARRAY_MAX_RANK };
 
 static const char magic[8] = {'C', 'S', 'W', 'E', 'E', 'P', 'C', 'K'};
-static const uint64_t max_params = (uint64_t)1 << 31;
 
 /* What differs, in the order of struct checkpoint_identity. */
 static const char *const text_name[N_TEXTS] = {"job", "dataset", "kernels", "program"};
@@ -26,24 +26,51 @@ static void list_texts(const struct checkpoint_identity *identity, const char *t
     text[3] = identity->program;
 }
 
-/* Floats behind the head and the step counts. Below 2^40, whatever the head says within its limits. */
-static uint64_t n_floats(const struct checkpoint *state, int has_best)
+/* What an array takes of the file. */
+static uint64_t room_of(const struct array *array)
 {
-    uint64_t nets = (uint64_t)state->n_members * (uint64_t)state->n_params;
-    return 2 * (uint64_t)state->epoch * N_METRICS + nets * (has_best ? 4 : 3);
+    return ((uint64_t)array_bytes(array) + 7) / 8 * 8;
 }
 
-static uint64_t total_bytes(const struct checkpoint *state, int has_best)
+/* The arrays of a file: those of a state behind its metrics. */
+static struct array array_at(const struct checkpoint *state, int i)
 {
-    return HEAD + 8 * (uint64_t)state->n_members + 4 * n_floats(state, has_best) + SEAL;
+    static const char *const names[N_METRIC_ARRAYS] = {"metrics.train", "metrics.test"};
+    if (i >= N_METRIC_ARRAYS)
+        return state->arrays.item[i - N_METRIC_ARRAYS];
+    const float *values = i == 0 ? state->train : state->test;
+    struct array array = {.type = ARRAY_F32, .rank = 2, .dim = {(size_t)state->epoch, N_METRICS}};
+    memcpy(&array.data, &values, sizeof array.data); /* it is only read */
+    snprintf(array.name, sizeof array.name, "%s", names[i]);
+    return array;
 }
 
 uint64_t checkpoint_bytes(const struct checkpoint *state)
 {
-    return total_bytes(state, state->best != NULL);
+    int n = state->arrays.n + N_METRIC_ARRAYS;
+    uint64_t bytes = HEAD + (uint64_t)n * ENTRY + SEAL;
+    for (int i = 0; i < n; i++) {
+        struct array array = array_at(state, i);
+        bytes += room_of(&array);
+    }
+    return bytes;
 }
 
 /* ---- writing ---- */
+
+/* Values of `width` bytes from the order of this machine to that of the file, and back. */
+static void little_endian(unsigned char *bytes, size_t n, size_t width)
+{
+    const uint16_t one = 1;
+    if (*(const unsigned char *)&one == 1)
+        return;
+    for (size_t i = 0; i < n; i++, bytes += width)
+        for (size_t b = 0; b < width / 2; b++) {
+            unsigned char swapped = bytes[b];
+            bytes[b] = bytes[width - 1 - b];
+            bytes[width - 1 - b] = swapped;
+        }
+}
 
 /* Bytes on their way to a file: hashed and written a buffer at a time. The first failure stays in `error`. */
 struct sink {
@@ -93,16 +120,34 @@ static void put_float(struct sink *s, float value)
     put_u32(s, bits);
 }
 
-static void put_floats(struct sink *s, const float *value, size_t n)
+/* n values of `width` bytes, a block at a time. */
+static void put_values(struct sink *s, const unsigned char *value, size_t n, size_t width)
 {
-    uint32_t block[256];
-    for (size_t first = 0; first < n; first += 256) {
-        size_t some = n - first < 256 ? n - first : 256;
-        memcpy(block, value + first, some * sizeof *block);
-        for (size_t i = 0; i < some; i++)
-            block[i] = htole32(block[i]);
-        put(s, block, some * sizeof *block);
+    unsigned char block[1024];
+    size_t most = sizeof block / width;
+    for (size_t first = 0; first < n; first += most) {
+        size_t some = n - first < most ? n - first : most;
+        memcpy(block, value + first * width, some * width);
+        little_endian(block, some, width);
+        put(s, block, some * width);
     }
+}
+
+static void put_array(struct sink *s, const struct array *array)
+{
+    static const char nothing[8] = "";
+    size_t bytes = array_bytes(array), width = array_item_bytes(array->type);
+    put_values(s, array->data, bytes / width, width);
+    put(s, nothing, (size_t)room_of(array) - bytes);
+}
+
+static void put_entry(struct sink *s, const struct array *array)
+{
+    put(s, array->name, sizeof array->name);
+    put_u32(s, (uint32_t)array->type);
+    put_u32(s, (uint32_t)array->rank);
+    for (int d = 0; d < ARRAY_MAX_RANK; d++)
+        put_u64(s, array->dim[d]);
 }
 
 static void put_text(struct sink *s, const char *text)
@@ -119,14 +164,14 @@ static void put_head(struct sink *s, const struct checkpoint_identity *identity,
     list_texts(identity, text);
     put(s, magic, sizeof magic);
     put_u32(s, FORMAT);
-    put_u32(s, (uint32_t)state->n_members);
-    put_u64(s, (uint64_t)state->n_params);
+    put_u32(s, (uint32_t)(state->arrays.n + N_METRIC_ARRAYS));
+    put_u64(s, checkpoint_bytes(state));
     put_u32(s, (uint32_t)state->epoch);
     put_u32(s, N_METRICS);
-    put_u32(s, state->best != NULL);
-    put_u32(s, state->best ? (uint32_t)state->best_epoch : 0);
-    put_float(s, state->best ? state->best_value : 0);
     put_u32(s, (uint32_t)state->tracks_best);
+    put_u32(s, (uint32_t)state->best_epoch);
+    put_float(s, state->best_value);
+    put_u32(s, 0);
     put_u64(s, (uint64_t)state->steps);
     for (int i = 0; i < N_TEXTS; i++)
         put_text(s, text[i]);
@@ -145,18 +190,16 @@ static void put_seal(struct sink *s)
 static void put_state(struct sink *s, const struct checkpoint_identity *identity,
                       const struct checkpoint *state)
 {
-    size_t numbers = (size_t)state->epoch * N_METRICS;
+    int n = state->arrays.n + N_METRIC_ARRAYS;
     put_head(s, identity, state);
-    for (int m = 0; m < state->n_members; m++)
-        put_u64(s, (uint64_t)state->net_steps[m]);
-    put_floats(s, state->train, numbers);
-    put_floats(s, state->test, numbers);
-    for (int m = 0; m < state->n_members; m++) {
-        put_floats(s, state->params[m], state->n_params);
-        put_floats(s, state->moments[m], 2 * state->n_params);
+    for (int i = 0; i < n; i++) {
+        struct array array = array_at(state, i);
+        put_entry(s, &array);
     }
-    if (state->best)
-        put_floats(s, state->best, (size_t)state->n_members * state->n_params);
+    for (int i = 0; i < n; i++) {
+        struct array array = array_at(state, i);
+        put_array(s, &array);
+    }
     put_seal(s);
 }
 
@@ -274,9 +317,9 @@ static int check_texts(struct source *s, const char *name, const struct checkpoi
     return 0;
 }
 
-/* Sizes of a state from its head, each within its limit; *total: bytes that the file must have. */
+/* A state's numbers from its head, each within its limit; *n_arrays, and *total: bytes of the file. */
 static int parse_head(struct source *s, const char *name, const struct checkpoint_identity *want,
-                      struct checkpoint *out, uint64_t *total, struct err *err)
+                      struct checkpoint *out, uint32_t *n_arrays, uint64_t *total, struct err *err)
 {
     if (memcmp(s->at, magic, sizeof magic) != 0)
         return err_set(err, E_IO, "%s: is no checkpoint", name);
@@ -285,54 +328,102 @@ static int parse_head(struct source *s, const char *name, const struct checkpoin
     if (format != FORMAT)
         return err_set(err, E_IO, "%s: is a checkpoint of format %u, this program knows %d", name, format,
                        FORMAT);
-    uint32_t n_members = get_u32(s);
-    uint64_t n_params = get_u64(s);
-    uint32_t epoch = get_u32(s), n_metrics = get_u32(s), has_best = get_u32(s), best_epoch = get_u32(s);
+    *n_arrays = get_u32(s);
+    *total = get_u64(s);
+    uint32_t epoch = get_u32(s), n_metrics = get_u32(s), tracks_best = get_u32(s), best_epoch = get_u32(s);
     out->best_value = get_float(s);
-    uint32_t tracks_best = get_u32(s);
+    uint32_t nothing = get_u32(s);
     out->steps = (int64_t)get_u64(s);
-    if (n_members > RECIPE_MAX_MEMBERS || n_params >= max_params || (n_params == 0) != (n_members == 0) ||
-        epoch < 1 || epoch > CHECKPOINT_MAX_EPOCHS || n_metrics != N_METRICS || has_best > (n_members > 0) ||
-        best_epoch > epoch || (best_epoch > 0) != has_best || tracks_best > 1 || has_best > tracks_best ||
-        out->steps < 0)
+    if (*n_arrays < N_METRIC_ARRAYS || *n_arrays > CHECKPOINT_MAX_ARRAYS || epoch < 1 ||
+        epoch > CHECKPOINT_MAX_EPOCHS || n_metrics != N_METRICS || tracks_best > 1 || best_epoch > epoch ||
+        (best_epoch && !tracks_best) || nothing || out->steps < 0)
         return err_set(err, E_IO, "%s: the head of the checkpoint is damaged", name);
-    out->n_members = (int)n_members;
-    out->n_params = (size_t)n_params;
     out->epoch = (int)epoch;
     out->best_epoch = (int)best_epoch;
     out->tracks_best = (int)tracks_best;
-    *total = total_bytes(out, (int)has_best);
     return check_texts(s, name, want, err);
 }
 
-/* Hand the pointers of a state their stretches of the floats it owns. */
-static void share_out(struct checkpoint *out, int has_best)
+/* Dimensions of an entry, and whether they are any; no product is above `most` bytes. */
+static int parse_dims(struct source *s, struct array *array, uint64_t most)
 {
-    const float *at = out->owned;
-    out->train = at;
-    at += (size_t)out->epoch * N_METRICS;
-    out->test = at;
-    at += (size_t)out->epoch * N_METRICS;
-    for (int m = 0; m < out->n_members; m++) {
-        out->params[m] = at;
-        out->moments[m] = at + out->n_params;
-        at += 3 * out->n_params;
+    uint64_t bytes = array_item_bytes(array->type);
+    int good = 1;
+    for (int d = 0; d < ARRAY_MAX_RANK; d++) {
+        uint64_t dim = get_u64(s);
+        good = good && (d < array->rank ? dim > 0 && dim <= most / bytes : dim == 0);
+        bytes *= good && dim > 0 ? dim : 1;
+        array->dim[d] = (size_t)dim;
     }
-    out->best = has_best ? at : NULL;
+    return good;
 }
 
-static int parse_body(struct source *s, struct checkpoint *out, uint64_t total, struct err *err)
+/* One row of the table. Returns whether it can be one of a file of `most` bytes. */
+static int parse_entry(struct source *s, struct array *array, uint64_t most)
 {
-    int has_best = total > total_bytes(out, 0);
-    size_t n = (size_t)n_floats(out, has_best);
-    out->owned = err_calloc(n, sizeof *out->owned, "a checkpoint", err);
-    if (!out->owned)
+    memset(array, 0, sizeof *array);
+    memcpy(array->name, s->at, sizeof array->name);
+    s->at += sizeof array->name;
+    uint32_t type = get_u32(s), rank = get_u32(s);
+    int good = array->name[0] && !array->name[sizeof array->name - 1] && type < N_ARRAY_TYPES && rank >= 1 &&
+               rank <= ARRAY_MAX_RANK;
+    array->type = good ? (enum array_type)type : ARRAY_U8;
+    array->rank = good ? (int)rank : 1;
+    return parse_dims(s, array, most) && good;
+}
+
+static int is_metrics(const struct array *array, const char *name, int epoch)
+{
+    return strcmp(array->name, name) == 0 && array->type == ARRAY_F32 && array->rank == 2 &&
+           array->dim[0] == (size_t)epoch && array->dim[1] == N_METRICS;
+}
+
+/* The table into `out`, of n entries that are there; the arrays behind it are as long as it says. */
+static int parse_table(struct source *s, int n, uint64_t size, const char *name, struct checkpoint *out,
+                       struct err *err)
+{
+    uint64_t bytes = HEAD + (uint64_t)n * ENTRY + SEAL;
+    int good = 1;
+    for (int i = 0; i < n && good; i++) {
+        struct array array;
+        good = parse_entry(s, &array, size);
+        if (!good)
+            break;
+        bytes += room_of(&array);
+        good = bytes <= size;
+        arrays_add(&out->arrays, array.name, array.type,
+                   (size_t[]){array.dim[0], array.dim[1], array.dim[2], array.dim[3], 0}, NULL);
+    }
+    if (arrays_check(&out->arrays, err) < 0)
         return E_IO;
-    for (int m = 0; m < out->n_members; m++)
-        out->net_steps[m] = (int64_t)get_u64(s);
-    for (size_t i = 0; i < n; i++)
-        out->owned[i] = get_float(s);
-    share_out(out, has_best);
+    if (!good || bytes != size || !is_metrics(&out->arrays.item[0], "metrics.train", out->epoch) ||
+        !is_metrics(&out->arrays.item[1], "metrics.test", out->epoch))
+        return err_set(err, E_IO, "%s: the table of the checkpoint is damaged", name);
+    return 0;
+}
+
+/* The values of all arrays; the first two become the metrics. */
+static int parse_values(struct source *s, struct checkpoint *out, struct err *err)
+{
+    struct arrays *arrays = &out->arrays;
+    size_t n = 0;
+    for (int i = 0; i < arrays->n; i++)
+        n += (size_t)room_of(&arrays->item[i]);
+    unsigned char *at = out->owned = err_calloc(n, 1, "a checkpoint", err);
+    if (!at)
+        return E_IO;
+    memcpy(at, s->at, n);
+    for (int i = 0; i < arrays->n; i++) {
+        struct array *array = &arrays->item[i];
+        size_t width = array_item_bytes(array->type);
+        little_endian(at, array_bytes(array) / width, width);
+        array->data = at;
+        at += room_of(array);
+    }
+    out->train = arrays->item[0].data;
+    out->test = arrays->item[1].data;
+    arrays->n -= N_METRIC_ARRAYS;
+    memmove(arrays->item, arrays->item + N_METRIC_ARRAYS, (size_t)arrays->n * sizeof *arrays->item);
     return 0;
 }
 
@@ -352,14 +443,15 @@ static int seal_holds(const unsigned char *bytes, size_t n)
 
 /* The head of a file of `size` bytes, of which the first HEAD are there. */
 static int check_head(struct source *s, uint64_t size, const char *name,
-                      const struct checkpoint_identity *want, struct checkpoint *out, struct err *err)
+                      const struct checkpoint_identity *want, struct checkpoint *out, uint32_t *n_arrays,
+                      struct err *err)
 {
     uint64_t total = 0;
     memset(out, 0, sizeof *out);
     if (size < HEAD + SEAL)
         return err_set(err, E_IO, "%s: is no checkpoint, or was cut", name);
-    int rc = parse_head(s, name, want, out, &total, err);
-    if (rc == 0 && total != size)
+    int rc = parse_head(s, name, want, out, n_arrays, &total, err);
+    if (rc == 0 && (total != size || HEAD + (uint64_t)*n_arrays * ENTRY + SEAL > size))
         rc = err_set(err, E_IO, "%s: the checkpoint has %llu bytes instead of %llu", name,
                      (unsigned long long)size, (unsigned long long)total);
     return rc;
@@ -369,13 +461,16 @@ int checkpoint_parse(const void *bytes, size_t n, const char *name, const struct
                      struct checkpoint *out, struct err *err)
 {
     struct source s = {bytes};
-    int rc = check_head(&s, n, name, want, out, err);
+    uint32_t n_arrays = 0;
+    int rc = check_head(&s, n, name, want, out, &n_arrays, err);
     if (rc == 0 && !seal_holds(bytes, n))
         rc = err_set(err, E_IO, "%s: the checkpoint is damaged: its checksum differs", name);
     if (rc == 0)
-        rc = parse_body(&s, out, n, err);
+        rc = parse_table(&s, (int)n_arrays, n, name, out, err);
+    if (rc == 0)
+        rc = parse_values(&s, out, err);
     if (rc < 0)
-        memset(out, 0, sizeof *out);
+        checkpoint_free(out);
     return rc;
 }
 
@@ -403,10 +498,11 @@ static int read_head(int fd, const char *path, const struct checkpoint_identity 
     struct stat info;
     unsigned char head[HEAD] = {0};
     struct source s = {head};
+    uint32_t n_arrays;
     if (fstat(fd, &info) != 0 || read_some(fd, head, HEAD) < 0)
         return err_set(err, E_IO, "%s: cannot read the checkpoint: %s", path, strerror(errno));
     *size = (size_t)info.st_size;
-    return check_head(&s, *size, path, want, out, err);
+    return check_head(&s, *size, path, want, out, &n_arrays, err);
 }
 
 /* The whole of an open file, once its head has told that its length is right: a wrong one costs no memory. */
@@ -457,6 +553,7 @@ int checkpoint_peek(const char *path, const struct checkpoint_identity *want, in
 
 void checkpoint_free(struct checkpoint *state)
 {
+    arrays_free(&state->arrays);
     free(state->owned);
     memset(state, 0, sizeof *state);
 }

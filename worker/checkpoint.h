@@ -4,41 +4,41 @@
  *     rc = checkpoint_read(path, &identity, &state, &err);    every doubt is E_IO: the job then starts over
  *     checkpoint_free(&state);
  *
- * What is random in a job is a pure function of its key, the epoch and the step, so its state is: weights,
- * Adam's moments and step counts of every network, the number of training steps, the metrics so far, and,
- * where they are kept, the best weights.
+ * What is random in a job is a pure function of its key, the epoch and the step, so its state is: the
+ * arrays of its models (MODEL_STATE), the number of training steps, the metrics so far, and, where
+ * they are kept, the best weights.
  *
- * The file, little-endian, without gaps:
+ * The file, little-endian:
  *     0    8 bytes   "CSWEEPCK"
- *     8    uint32    format version, 1
- *     12   uint32    M, networks, 0 (a model without weights) to RECIPE_MAX_MEMBERS
- *     16   uint64    P, parameters of a network, below 2^31; 0 when M is
+ *     8    uint32    format version, 2
+ *     12   uint32    A, arrays, 2 to CHECKPOINT_MAX_ARRAYS
+ *     16   uint64    bytes of the file
  *     24   uint32    E, epochs done, 1 to CHECKPOINT_MAX_EPOCHS
  *     28   uint32    N_METRICS
- *     32   uint32    1: best weights follow, else 0
- *     36   uint32    epoch (from 1) of the best weights, 0 without
+ *     32   uint32    1: the best weights are kept, even if no epoch was any good yet, else 0
+ *     36   uint32    epoch (from 1) of the best weights, 0: none yet
  *     40   float32   their value of the metric that chose them, 0 without
- *     44   uint32    1: the best weights are kept, even if no epoch was any good yet, else 0
+ *     44   uint32    0
  *     48   int64     training steps so far, of all networks
  *     56   4 texts   job key, checksum of the dataset, kernels, program; CHECKPOINT_TEXT bytes each, filled
  *                    up with 0
- *     then int64     [M] Adam's step count of every network
- *          float32   [E, N_METRICS] training, [E, N_METRICS] test set
- *          float32   [M, 3, P] weights, first and second moments of every network
- *          float32   [M, P] best weights, if any
+ *     568  A entries name (ARRAY_NAME_SIZE bytes, filled up with 0), uint32 type (arrays.h), uint32 rank,
+ *                    4 uint64 dimensions, the rest 0
+ *     then           the arrays in that order, each filled up to a multiple of 8 bytes
  *          16 bytes  XXH3-128 of everything before, canonical (big-endian)
- * Its length follows from M, P, E and the flag, and is checked before anything is allocated. No MPI. */
+ * The first two arrays are "metrics.train" and "metrics.test", float32 [E, N_METRICS]. Its length follows
+ * from the table and is checked before anything is allocated. No MPI. */
 #ifndef CELLSWEEP_CHECKPOINT_H
 #define CELLSWEEP_CHECKPOINT_H
 
 #include "err.h"
 #include "base/metrics.h"
-#include "base/recipe.h"
+#include "base/arrays.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CHECKPOINT_TEXT = 128, CHECKPOINT_MAX_EPOCHS = 1000000 };
+enum { CHECKPOINT_TEXT = 128, CHECKPOINT_MAX_EPOCHS = 1000000, CHECKPOINT_MAX_ARRAYS = 65536 };
 
 /* What a state belongs to; with any other of these the rest of the job would have other bits. At most
  * CHECKPOINT_TEXT - 1 bytes each, longer ones are cut. */
@@ -51,20 +51,15 @@ struct checkpoint_identity {
 
 /* A state between two epochs. Written from wherever its arrays are; one that was read owns them. */
 struct checkpoint {
-    int epoch;          /* epochs done: the next one, from 0 */
-    int n_members;      /* networks */
-    size_t n_params;    /* of each */
-    int64_t steps;      /* training steps so far, of all networks */
-    const float *train; /* (epoch, N_METRICS) */
-    const float *test;  /* (epoch, N_METRICS) */
-    int tracks_best;    /* 1: the job keeps its best weights */
-    const float *best;  /* (n_members, n_params) NULL: none yet, or not kept */
-    int best_epoch;     /* from 1; 0: none */
-    float best_value;   /* of the metric that chose them */
-    int64_t net_steps[RECIPE_MAX_MEMBERS];
-    const float *params[RECIPE_MAX_MEMBERS];  /* (n_params) */
-    const float *moments[RECIPE_MAX_MEMBERS]; /* (2, n_params) */
-    float *owned;                             /* what checkpoint_parse() allocated */
+    int epoch;            /* epochs done: the next one, from 0 */
+    int64_t steps;        /* training steps so far, of all networks */
+    const float *train;   /* (epoch, N_METRICS) */
+    const float *test;    /* (epoch, N_METRICS) */
+    int tracks_best;      /* 1: the job keeps its best weights */
+    int best_epoch;       /* from 1; 0: none */
+    float best_value;     /* of the metric that chose them */
+    struct arrays arrays; /* of the models, and "best." ones; checkpoint_free() frees the list */
+    void *owned;          /* what checkpoint_parse() allocated for their values */
 };
 
 /* Bytes of the file of a state. */
@@ -86,7 +81,7 @@ int checkpoint_read(const char *path, const struct checkpoint_identity *want, st
 int checkpoint_peek(const char *path, const struct checkpoint_identity *want, int *epoch, struct err *err);
 
 /* The same as checkpoint_read() from n bytes in memory, which may hold anything; name is for the line. Reads
- * no byte outside them, allocates at most n bytes. */
+ * no byte outside them, allocates no more than some four times n bytes. */
 int checkpoint_parse(const void *bytes, size_t n, const char *name, const struct checkpoint_identity *want,
                      struct checkpoint *out, struct err *err);
 

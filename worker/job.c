@@ -219,15 +219,14 @@ static int note_best(struct run *run, int epoch, const float test[N_METRICS], st
     return 0;
 }
 
-/* The best weights of the epochs before. */
-static int take_best(struct run *run, const struct checkpoint *from, struct err *err)
+/* Room for the best weights of the epochs before. */
+static int expect_best(struct run *run, const struct checkpoint *from, struct err *err)
 {
     if (!run->hooks->best_weights || from->best_epoch == 0)
         return 0;
     run->best.weights = err_calloc(run->n_weights, sizeof *run->best.weights, "best weights", err);
     if (!run->best.weights)
         return E_IO;
-    memcpy(run->best.weights, from->best, run->n_weights * sizeof *from->best);
     run->best.epoch = from->best_epoch;
     run->best.value = from->best_value;
     return 0;
@@ -240,25 +239,30 @@ static int go_on(struct run *run, struct err *err)
     if (!from)
         return 0;
     int rc = job_state_fits(run->config, run->hooks->best_weights, from, err);
-    if (rc < 0)
-        return rc;
-    job_state_put(run->kind, from, run->nets, &run->steps);
+    if (rc == 0)
+        rc = expect_best(run, from, err);
+    if (rc == 0)
+        rc = job_state_put(from, run->nets, run->best.weights, err);
+    run->steps = (long)from->steps;
     run->result->epochs_done = from->epoch;
-    return take_best(run, from, err);
+    return rc;
 }
 
 static int tell_state(struct run *run, struct err *err)
 {
     struct job_result *result = run->result;
+    struct checkpoint state;
     if (!run->hooks->between || !(run->kind->can & MODEL_EPOCHS) || result->diverged ||
         result->epochs_done == run->config->epochs)
         return 0;
-    struct checkpoint state = job_state_take(run->kind, run->nets, result->epochs_done, run->steps);
+    int rc = job_state_take(run->nets, result->epochs_done, run->steps, run->best.weights, &state, err);
     state.tracks_best = run->hooks->best_weights && run->n_weights > 0;
     state.best_epoch = run->best.epoch;
     state.best_value = run->best.value;
-    state.best = run->best.weights;
-    return run->hooks->between(run->hooks->self, &state, err);
+    if (rc == 0)
+        rc = run->hooks->between(run->hooks->self, &state, err);
+    checkpoint_free(&state);
+    return rc;
 }
 
 /* What is fitted at once stays as it is: its curves are flat, and comparable with those of others. */

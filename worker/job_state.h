@@ -1,4 +1,4 @@
-/* job_state.h - what the rest of a job depends on between two epochs, taken out of its networks and put back.
+/* job_state.h - what the rest of a job depends on between two epochs, taken out of its models and put back.
  *
  * All else that a job holds is made anew from its config, data and key: samples, order of images, blends,
  * dropout masks. No MPI. */
@@ -9,18 +9,20 @@
 #include "settings/config.h"
 #include "models/ensemble.h"
 
-/* The state after `epoch` epochs and `steps` training steps of a model with MODEL_EPOCHS. Its arrays are
- * those of the networks, valid while they do not train; metrics and best weights are left to the caller. */
-struct checkpoint job_state_take(const struct model_kind *kind, struct ensemble *nets, int epoch, long steps);
+/* The state after `epoch` epochs and `steps` training steps of models with MODEL_EPOCHS; best: their weights
+ * of the best epoch so far (ensemble_get), NULL: none. Its arrays are those of the models, valid while they
+ * do not train; metrics and the rest about the best epoch are left to the caller. *out is owned by the
+ * caller: checkpoint_free(). E_IO without memory. */
+int job_state_take(struct ensemble *nets, int epoch, long steps, float *best, struct checkpoint *out,
+                   struct err *err);
 
-/* 0 when a job of this config can go on from a state; E_USAGE when it has other networks or no epoch
- * left, is no job to go on with, or does not know its best weights so far although they are wanted. */
+/* 0 when a job of this config can go on from a state; E_USAGE when it has other networks or no epoch left, is
+ * no job to go on with, or does not know its best weights so far although they are wanted. */
 int job_state_fits(const struct config *config, int best_weights, const struct checkpoint *state,
                    struct err *err);
 
-/* Put weights, moments and step counts into networks that job_state_fits() was asked for; *steps as at the
- * time it was taken. */
-void job_state_put(const struct model_kind *kind, const struct checkpoint *state, struct ensemble *nets,
-                   long *steps);
+/* Put it into models that job_state_fits() was asked for, and its best weights, if it has any, to best unless
+ * that is NULL. E_USAGE when they are of others. */
+int job_state_put(const struct checkpoint *state, struct ensemble *nets, float *best, struct err *err);
 
 #endif

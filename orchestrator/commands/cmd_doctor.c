@@ -2,6 +2,7 @@
 
 #include "checkpoint.h"
 #include "job.h"
+#include "job_state.h"
 #include "kernels/kernels.h"
 #include "launch.h"
 #include "run/probe.h"
@@ -94,13 +95,13 @@ static void print_checkpoint(const char *folder)
     double ms[3] = {0};
     struct err err = {0};
     config.clusters.n = 2;
-    size_t n = job_n_weights(&config);
+    struct checkpoint state = {0};
+    struct ensemble *nets = NULL;
     snprintf(path, sizeof path, "%.4000s/.cellsweep-probe-%d.checkpoint", folder, (int)getpid());
-    float *net = err_calloc(3 * n, sizeof *net, "a checkpoint", &err);
-    struct checkpoint state = {
-        .epoch = 1, .n_members = 1, .n_params = n, .train = numbers, .test = numbers, .params = {net}};
-    state.moments[0] = net ? net + n : NULL;
-    int rc = net ? 0 : E_IO;
+    int rc = job_networks(&config, NULL, &nets, &err);
+    if (rc == 0)
+        rc = job_state_take(nets, 1, 1, NULL, &state, &err);
+    state.train = state.test = numbers;
     for (int i = 0; i < 3 && rc == 0; i++) {
         double start = MPI_Wtime();
         rc = checkpoint_write(path, &identity, &state, &err);
@@ -115,7 +116,8 @@ static void print_checkpoint(const char *folder)
                median > 600 ? "!" : " ", 1e-6 * (double)checkpoint_bytes(&state), folder, median,
                median / 600);
     unlink(path);
-    free(net);
+    checkpoint_free(&state);
+    ensemble_free(nets);
 }
 
 static int run(const void *options, struct err *err)

@@ -20,14 +20,14 @@ size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t n, size_t max, unsigned se
 /* Touch the ends of everything that a state points to. */
 static double touch(const struct checkpoint *state)
 {
-    size_t n = state->n_params;
     double sum = 0;
     for (int i = 0; i < state->epoch * N_METRICS; i++)
         sum += (double)state->train[i] + (double)state->test[i];
-    for (int m = 0; m < state->n_members && n; m++)
-        sum += (double)state->params[m][n - 1] + (double)state->moments[m][2 * n - 1];
-    if (state->best && n)
-        sum += (double)state->best[(size_t)state->n_members * n - 1];
+    for (int i = 0; i < state->arrays.n; i++) {
+        const struct array *a = &state->arrays.item[i];
+        const unsigned char *bytes = a->data;
+        sum += bytes[0] + bytes[array_bytes(a) - 1] + (int)strlen(a->name);
+    }
     return sum;
 }
 

@@ -258,26 +258,24 @@ static void sweeps(void)
 
 /* ---- what a run leaves ---- */
 
-static void checkpoint(const char *name, int n_members, size_t n_params, int best)
+static void checkpoint(const char *name, size_t n_params, int best)
 {
-    static const float zero[64];
+    static float zero[64];
+    static int64_t steps = 7;
     const struct checkpoint_identity identity = {"key", "data", "kernels", "program"};
-    struct checkpoint state = {.epoch = 2,
-                               .n_members = n_members,
-                               .n_params = n_params,
-                               .steps = 7,
-                               .train = zero,
-                               .test = zero,
-                               .tracks_best = best,
-                               .best = best ? zero : NULL,
-                               .best_epoch = best};
+    struct checkpoint state = {
+        .epoch = 2, .steps = 7, .train = zero, .test = zero, .tracks_best = best, .best_epoch = best};
     struct err err = {0};
-    for (int m = 0; m < n_members; m++) {
-        state.net_steps[m] = 7;
-        state.params[m] = state.moments[m] = zero;
+    if (n_params) {
+        arrays_add(&state.arrays, "weight", ARRAY_F32, (const size_t[]){n_params, 2, 0}, zero);
+        arrays_add(&state.arrays, "steps", ARRAY_I64, (const size_t[]){1, 0}, &steps);
+        arrays_add(&state.arrays, "booster", ARRAY_U8, (const size_t[]){3, 0}, zero);
     }
+    if (best)
+        arrays_add(&state.arrays, "best.weight", ARRAY_F32, (const size_t[]){n_params, 2, 0}, zero);
     if (checkpoint_write(seed("checkpoint", name), &identity, &state, &err) < 0)
         fail(err.text);
+    checkpoint_free(&state);
 }
 
 static void beside(void)
@@ -353,9 +351,9 @@ int main(int argc, char **argv)
     arrays();
     tables();
     sweeps();
-    checkpoint("fake", 0, 0, 0);
-    checkpoint("one", 1, 5, 0);
-    checkpoint("best", 2, 5, 1);
+    checkpoint("fake", 0, 0);
+    checkpoint("one", 5, 0);
+    checkpoint("best", 5, 1);
     beside();
     requests();
     text("dataset", "untouched", "");

@@ -11,14 +11,16 @@
 #include <string.h>
 #include <cmocka.h>
 
-enum { MEMBERS = 2, PARAMS = 37, EPOCHS = 3 };
+enum { PARAMS = 37, EPOCHS = 3 };
 
 static const struct checkpoint_identity identity = {
     "0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210", "avx2", "0.1.0 abcdef"};
 
 /* The numbers that `state` points to. */
 struct checkpoint_fixture {
-    float numbers[2][EPOCHS * N_METRICS], nets[MEMBERS][3 * PARAMS], best[MEMBERS * PARAMS];
+    float numbers[2][EPOCHS * N_METRICS], weights[2 * PARAMS], best[PARAMS];
+    int64_t steps[3];
+    unsigned char bytes[13];
     struct checkpoint state;
 };
 
@@ -28,47 +30,61 @@ static inline void checkpoint_fill(float *out, size_t n, struct rng *rng)
         out[i] = (float)rng_normal(rng);
 }
 
+/* Arrays of every type and of one to four dimensions. */
+static inline void checkpoint_add_arrays(struct checkpoint_fixture *f, int with_best)
+{
+    struct arrays *arrays = &f->state.arrays;
+    arrays_add(arrays, "member0.weight", ARRAY_F32, (const size_t[]){PARAMS, 2, 0}, f->weights);
+    arrays_add(arrays, "member0.adam.steps", ARRAY_I64, (const size_t[]){3, 0}, f->steps);
+    arrays_add(arrays, "booster", ARRAY_U8, (const size_t[]){1, 13, 1, 1, 0}, f->bytes);
+    if (with_best)
+        arrays_add(arrays, "best.member0.weight", ARRAY_F32, (const size_t[]){PARAMS, 1, 1, 0}, f->best);
+}
+
+/* Of the same values every time; checkpoint_free(&f->state) frees the list of its arrays. */
 static inline void checkpoint_make(struct checkpoint_fixture *f, int with_best)
 {
     struct rng rng = rng_start(rng_key("test", "checkpoint", 10), 0);
     memset(f, 0, sizeof *f);
     checkpoint_fill(f->numbers[0], 2 * EPOCHS * N_METRICS, &rng);
-    checkpoint_fill(f->nets[0], MEMBERS * 3 * PARAMS, &rng);
-    checkpoint_fill(f->best, MEMBERS * PARAMS, &rng);
+    checkpoint_fill(f->weights, 2 * PARAMS, &rng);
+    checkpoint_fill(f->best, PARAMS, &rng);
     const uint32_t odd[3] = {0x7fc12345, 0xff800000, 0x80000000};
-    memcpy(f->nets[0], odd, sizeof odd);
+    memcpy(f->weights, odd, sizeof odd);
+    for (int i = 0; i < 13; i++)
+        f->bytes[i] = (unsigned char)(250 + i);
+    f->steps[0] = -1;
+    f->steps[1] = INT64_MAX;
     f->state = (struct checkpoint){.epoch = EPOCHS,
-                                   .n_members = MEMBERS,
-                                   .n_params = PARAMS,
                                    .steps = 123456789012,
                                    .train = f->numbers[0],
                                    .test = f->numbers[1],
                                    .tracks_best = with_best,
-                                   .best = with_best ? f->best : NULL,
                                    .best_epoch = with_best,
                                    .best_value = with_best ? 0.75f : 0};
-    for (int m = 0; m < MEMBERS; m++) {
-        f->state.net_steps[m] = 1000 + m;
-        f->state.params[m] = f->nets[m];
-        f->state.moments[m] = f->nets[m] + PARAMS;
+    checkpoint_add_arrays(f, with_best);
+}
+
+static inline void assert_equal_arrays(const struct arrays *a, const struct arrays *b)
+{
+    assert_int_equal(a->n, b->n);
+    for (int i = 0; i < a->n; i++) {
+        const struct array *x = &a->item[i], *y = &b->item[i];
+        assert_string_equal(x->name, y->name);
+        assert_true(x->type == y->type && x->rank == y->rank);
+        assert_memory_equal(x->dim, y->dim, sizeof x->dim);
+        assert_memory_equal(x->data, y->data, array_bytes(x));
     }
 }
 
 static inline void assert_equal_states(const struct checkpoint *a, const struct checkpoint *b)
 {
-    assert_true(a->epoch == b->epoch && a->n_members == b->n_members && a->n_params == b->n_params);
-    assert_true(a->steps == b->steps && a->tracks_best == b->tracks_best && a->best_epoch == b->best_epoch);
+    assert_true(a->epoch == b->epoch && a->steps == b->steps);
+    assert_true(a->tracks_best == b->tracks_best && a->best_epoch == b->best_epoch);
     assert_memory_equal(&a->best_value, &b->best_value, sizeof a->best_value);
-    assert_memory_equal(a->net_steps, b->net_steps, sizeof a->net_steps);
     assert_memory_equal(a->train, b->train, (size_t)a->epoch * N_METRICS * sizeof(float));
     assert_memory_equal(a->test, b->test, (size_t)a->epoch * N_METRICS * sizeof(float));
-    for (int m = 0; m < a->n_members; m++) {
-        assert_memory_equal(a->params[m], b->params[m], a->n_params * sizeof(float));
-        assert_memory_equal(a->moments[m], b->moments[m], 2 * a->n_params * sizeof(float));
-    }
-    assert_int_equal(a->best == NULL, b->best == NULL);
-    if (a->best)
-        assert_memory_equal(a->best, b->best, (size_t)a->n_members * a->n_params * sizeof(float));
+    assert_equal_arrays(&a->arrays, &b->arrays);
 }
 
 #endif

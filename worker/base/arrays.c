@@ -72,7 +72,7 @@ static int same_kind(const struct array *a, const struct array *b)
     return a->type == b->type && a->rank == b->rank && memcmp(a->dim, b->dim, sizeof a->dim) == 0;
 }
 
-int arrays_copy(const struct arrays *to, const struct arrays *from, struct err *err)
+int arrays_match(const struct arrays *to, const struct arrays *from, struct err *err)
 {
     for (int i = 0; i < to->n; i++) {
         const struct array *a = &to->item[i], *b = arrays_find(from, a->name);
@@ -80,6 +80,14 @@ int arrays_copy(const struct arrays *to, const struct arrays *from, struct err *
             return err_set(err, E_USAGE, "%s %s is %s", array_type_names[a->type], a->name,
                            b ? "there of another type or size" : "not there");
     }
+    return 0;
+}
+
+int arrays_copy(const struct arrays *to, const struct arrays *from, struct err *err)
+{
+    int rc = arrays_match(to, from, err);
+    if (rc < 0)
+        return rc;
     for (int i = 0; i < to->n; i++)
         memcpy(to->item[i].data, arrays_find(from, to->item[i].name)->data, array_bytes(&to->item[i]));
     return 0;

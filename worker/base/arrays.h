@@ -50,6 +50,10 @@ int arrays_check(const struct arrays *arrays, struct err *err);
 /* The array of a name, or NULL. */
 const struct array *arrays_find(const struct arrays *arrays, const char *name);
 
+/* 0 when `from` has all arrays of `to`, of the same types and dimensions; E_USAGE with the
+ * first that it has not. */
+int arrays_match(const struct arrays *to, const struct arrays *from, struct err *err);
+
 /* Fill the arrays of `to` with the values of those of the same names in `from`. E_USAGE, and nothing is
  * filled, when one is missing there, or has another type or other dimensions: the line names it. */
 int arrays_copy(const struct arrays *to, const struct arrays *from, struct err *err);

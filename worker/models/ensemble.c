@@ -61,13 +61,33 @@ static struct ensemble describe(const struct config *config, const struct recipe
     return ensemble;
 }
 
+/* "member1." for the names of the second of several. */
+static void set_prefix(const struct ensemble *ensemble, int m, struct arrays *out)
+{
+    if (ensemble->n_members > 1)
+        snprintf(out->prefix, sizeof out->prefix, "member%d.", m);
+    else
+        out->prefix[0] = '\0';
+}
+
 void ensemble_arrays(struct ensemble *ensemble, enum model_part part, struct arrays *out)
 {
     for (int m = 0; ensemble->kind->arrays && m < ensemble->n_members; m++) {
-        if (ensemble->n_members > 1)
-            snprintf(out->prefix, sizeof out->prefix, "member%d.", m);
+        set_prefix(ensemble, m, out);
         ensemble->kind->arrays(ensemble->member[m], part, out);
     }
+}
+
+int ensemble_restore(struct ensemble *ensemble, enum model_part part, const struct arrays *from,
+                     struct err *err)
+{
+    int rc = 0;
+    for (int m = 0; ensemble->kind->restore && m < ensemble->n_members && rc == 0; m++) {
+        struct arrays of_member = *from;
+        set_prefix(ensemble, m, &of_member);
+        rc = ensemble->kind->restore(ensemble->member[m], part, &of_member, err);
+    }
+    return rc;
 }
 
 /* Once, so that there is room for the list ever after. */
@@ -194,6 +214,19 @@ void ensemble_put(struct ensemble *ensemble, const float *weights)
     for (int i = 0; i < kept->n; i++) {
         memcpy(kept->item[i].data, weights, array_bytes(&kept->item[i]));
         weights += floats_of(&kept->item[i]);
+    }
+}
+
+void ensemble_flat_arrays(struct ensemble *ensemble, const char *prefix, float *weights, struct arrays *out)
+{
+    const struct arrays *kept = kept_now(ensemble);
+    snprintf(out->prefix, sizeof out->prefix, "%s", prefix);
+    for (int i = 0; i < kept->n; i++) {
+        const struct array *array = &kept->item[i];
+        size_t dim[ARRAY_MAX_RANK + 1] = {0};
+        memcpy(dim, array->dim, sizeof array->dim);
+        arrays_add(out, array->name, array->type, dim, weights);
+        weights += floats_of(array);
     }
 }
 

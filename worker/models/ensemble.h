@@ -36,11 +36,20 @@ void ensemble_predict(struct ensemble *ensemble, const float *const *image, int 
  * change. */
 void ensemble_arrays(struct ensemble *ensemble, enum model_part part, struct arrays *out);
 
+/* Take over such arrays. E_USAGE when they are of other models: those before the first that they do
+ * not fit are changed. */
+int ensemble_restore(struct ensemble *ensemble, enum model_part part, const struct arrays *from,
+                     struct err *err);
+
 /* The arrays of MODEL_KEPT one after the other, to weights and back: ensemble_n_weights() floats, at which
  * each begins. What get writes has the logit_shift in it: put it into an ensemble of a recipe without one. */
 size_t ensemble_n_weights(const struct ensemble *ensemble);
 void ensemble_get(struct ensemble *ensemble, float *weights);
 void ensemble_put(struct ensemble *ensemble, const float *weights);
+
+/* Add the arrays of such weights by name, with a prefix of at most ten bytes before the names of
+ * ensemble_arrays(); the list points into weights. */
+void ensemble_flat_arrays(struct ensemble *ensemble, const char *prefix, float *weights, struct arrays *out);
 
 void ensemble_free(struct ensemble *ensemble);
 

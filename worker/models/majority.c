@@ -66,12 +66,6 @@ static void judge(void *model, const float *const *image, int n, float *probs)
         memcpy(probs + i * n_classes, majority->share, n_classes * sizeof *probs);
 }
 
-static struct model_state state(void *model)
-{
-    struct majority *majority = model;
-    return (struct model_state){.params = majority->share};
-}
-
 static void arrays(void *model, enum model_part part, struct arrays *out)
 {
     struct majority *majority = model;
@@ -95,7 +89,6 @@ const struct model_kind model_majority = {
     .open = open_majority,
     .fit = fit,
     .judge = judge,
-    .state = state,
     .arrays = arrays,
     .restore = restore,
     .close = free,

@@ -55,13 +55,6 @@ struct model_set {
 /* Which of its arrays: enough to judge with, or enough to go on teaching it with, those among them. */
 enum model_part { MODEL_KEPT, MODEL_STATE };
 
-/* What a model is at the moment; may be written. Valid until it is closed. */
-struct model_state {
-    float *params;  /* (n_params) */
-    float *moments; /* (2, n_params) of the optimiser; NULL without MODEL_EPOCHS */
-    int64_t *steps; /* that it took; NULL without MODEL_EPOCHS */
-};
-
 struct model_kind {
     const char *name, *help;
     const struct section *section; /* its settings; NULL: it has none */
@@ -94,7 +87,6 @@ struct model_kind {
      * look alike to the model. Both NULL: nothing of that kind. */
     size_t (*n_features)(const struct config *config);
     void (*embed)(void *model, const float *const *image, int n, float *features);
-    struct model_state (*state)(void *model); /* NULL without arrays */
     /* The C floats that a shift of the logits is added to; may be written. NULL without MODEL_SHIFT. */
     float *(*logit_bias)(void *model);
     /* Add its arrays, as many of the same names and in the same order whenever asked; they are valid until it

@@ -122,11 +122,6 @@ static void embed(void *model, const float *const *image, int n, float *features
     net_features(model, image, n, features);
 }
 
-static struct model_state state(void *model)
-{
-    return (struct model_state){net_params(model), net_moments(model), net_steps(model)};
-}
-
 /* The biases of the last layer are the last of all parameters. */
 static float *logit_bias(void *model)
 {
@@ -164,7 +159,6 @@ const struct model_kind model_cnn = {
     .judge = judge,
     .n_features = n_features,
     .embed = embed,
-    .state = state,
     .logit_bias = logit_bias,
     .arrays = arrays,
     .restore = restore,
