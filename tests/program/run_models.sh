@@ -6,13 +6,18 @@ cellsweep=$BUILD/cellsweep
 pack_cells
 models=$("$cellsweep" plan --keys | awk '/^task +model /{on = 1; next} /^[^ ]/{on = 0} on {print $1}')
 [ "$(wc -w <<<"$models")" -ge 3 ] && ok "models: $(echo $models)" || not_ok "models: $models"
+small() { # small MODEL: settings that keep it small, those of them that it reads
+    local setting
+    for setting in "fake.milliseconds: 1" "cnn.filters1: 4" "cnn.filters2: 4" "cnn.dense1: 8" "cnn.dense2: 8"; do
+        ! "$cellsweep" plan --keys "model=$1" | grep -q " ${setting%%:*} " || echo "$setting"
+    done
+}
 sweep() { # sweep MODEL: a sweep file of it
     cat <<YAML
 name: $1
 data: $TMP/cells.h5
 model: $1
-fake.milliseconds: 1
-cnn: {filters1: 4, filters2: 4, dense1: 8, dense2: 8}
+$(small "$1")
 train: {epochs: 5}
 keep_weights: final
 easy-ensemble.members: 2
