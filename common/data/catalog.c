@@ -136,7 +136,7 @@ static char **copy_keys(const struct ids_rule *rule, const char *const *id, cons
 {
     char room[IDS_MAX], **key = calloc((size_t)n + 1, sizeof *key);
     for (int i = 0; key && i < n; i++)
-        if (!(key[i] = strdup(ids_key(rule, id ? id[i] : cell[i].id, room))))
+        if (!(key[i] = strdup(ids_key(rule, cell ? cell[i].id : id ? id[i] : "", room))))
             break;
     return key;
 }

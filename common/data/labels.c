@@ -261,7 +261,7 @@ static void check_sets(struct labels *labels)
 
 static int read_rows(struct csv *csv, const struct choice *choice, struct labels *labels, struct err *err)
 {
-    int column[N_LABELS_FIELDS], place[N_LABELS_FIELDS], n = 0, rc;
+    int column[N_LABELS_FIELDS], place[N_LABELS_FIELDS] = {0}, n = 0, rc;
     const char *field[N_LABELS_FIELDS], *wanted[N_LABELS_FIELDS];
     for (int f = 0; f < N_LABELS_FIELDS; f++)
         if (choice->column[f] >= 0) {

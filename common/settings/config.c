@@ -170,7 +170,7 @@ static void set_default(struct config *config, const struct setting *key)
 void config_reads_all(const struct config *config, unsigned char reads[CONFIG_MAX_KEYS])
 {
     const struct schema *schema = config->schema;
-    int used[CONFIG_MAX_SECTIONS];
+    int used[CONFIG_MAX_SECTIONS] = {0};
     for (int i = 0; i < schema->n_sections; i++)
         used[i] = is_used(config, &schema->place[i]);
     for (int k = 0; k < schema->n_keys; k++)
