@@ -8,7 +8,24 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The largest sizes over all jobs. */
+static void row_of(const void *of, int job, struct store_job *out)
+{
+    sweep_row(of, job, out);
+}
+
+static void room_of(const void *of, int job, struct store_room *out)
+{
+    const struct sweep *sweep = of;
+    struct config config;
+    sweep_config(sweep, job, &config);
+    out->n_test = sweep->job[job].plan.n_test;
+    out->n_all = sweep->job[job].plan.n_all;
+    out->n_weights = sweep->file->keep ? job_n_weights(&config) : 0;
+    out->n_classes = config.clusters.n;
+    memcpy(out->cluster, config.clusters.number, sizeof out->cluster);
+}
+
+/* The largest sizes over all jobs; every row and its room when asked. */
 static void make_plan(const struct sweep *sweep, const struct dataset *data, const char *data_file,
                       enum kernels_isa isa, int ranks, struct store_plan *plan, const char **names,
                       int *numbers)
@@ -21,6 +38,9 @@ static void make_plan(const struct sweep *sweep, const struct dataset *data, con
                                 .kernels = kernels_isa_name(isa),
                                 .data = data,
                                 .n_jobs = sweep->n_jobs,
+                                .row = row_of,
+                                .room = room_of,
+                                .of = sweep,
                                 .keep = sweep->file->keep,
                                 .axis_name = names,
                                 .axis_is_number = numbers,
@@ -39,47 +59,31 @@ static void make_plan(const struct sweep *sweep, const struct dataset *data, con
     }
 }
 
-static struct store_job *make_rows(const struct sweep *sweep, struct err *err)
+static int compare_keys(const void *a, const void *b)
 {
-    struct store_job *rows =
-        err_calloc((size_t)sweep->n_jobs, sizeof *rows, "the rows of the results file", err);
-    for (int j = 0; rows && j < sweep->n_jobs; j++)
-        sweep_row(sweep, j, &rows[j]);
-    return rows;
+    return strcmp(a, b);
 }
 
-static int compare_rows(const void *a, const void *b)
-{
-    const struct store_job *const *x = a, *const *y = b;
-    return strcmp((*x)->key, (*y)->key);
-}
-
-static int compare_key_to_row(const void *key, const void *row)
-{
-    const struct store_job *const *y = row;
-    return strcmp(key, (*y)->key);
-}
-
-/* How many jobs of the file occur in the plan, and whether rows agree one by one. */
-static int match_rows(const struct store *store, const struct store_plan *plan, int *n_found, int *same,
+/* How many jobs of the file occur in the sweep, and whether rows agree one by one. */
+static int match_rows(const struct store *store, const struct sweep *sweep, int *n_found, int *same,
                       struct err *err)
 {
-    const struct store_job **order = err_calloc((size_t)plan->n_jobs, sizeof *order, "job keys", err);
+    size_t n = (size_t)sweep->n_jobs;
+    char(*key)[JOB_KEY_SIZE] = err_calloc(n, sizeof *key, "job keys", err);
     const struct store_job *old = store_jobs(store);
     int n_old = store_n_jobs(store);
-    if (!order)
+    if (!key)
         return E_IO;
-    for (int j = 0; j < plan->n_jobs; j++)
-        order[j] = &plan->job[j];
-    qsort(order, (size_t)plan->n_jobs, sizeof *order, compare_rows);
+    for (int j = 0; j < sweep->n_jobs; j++)
+        sweep_key(sweep, j, key[j]);
+    *same = n_old == sweep->n_jobs;
+    for (int j = 0; j < n_old && *same; j++)
+        *same = strcmp(old[j].key, key[j]) == 0;
+    qsort(key, n, sizeof *key, compare_keys);
     *n_found = 0;
-    *same = n_old == plan->n_jobs;
-    for (int j = 0; j < n_old; j++) {
-        *n_found +=
-            bsearch(old[j].key, order, (size_t)plan->n_jobs, sizeof *order, compare_key_to_row) != NULL;
-        *same = *same && strcmp(old[j].key, plan->job[j].key) == 0;
-    }
-    free(order);
+    for (int j = 0; j < n_old; j++)
+        *n_found += bsearch(old[j].key, key, n, sizeof *key, compare_keys) != NULL;
+    free(key);
     return 0;
 }
 
@@ -105,20 +109,20 @@ static int refuse_data(const char *path, const struct store *store, const struct
 }
 
 /* 0 when the file can go on as it is, 1 when it must grow, E_USAGE when it belongs to another sweep. */
-static int compare_with_file(const char *path, const struct sweep_file *file, const struct store_plan *plan,
+static int compare_with_file(const char *path, const struct sweep *sweep, const struct store_plan *plan,
                              struct err *err)
 {
     struct store *store = NULL;
     int n_found = 0, same = 0;
     int rc = store_open(path, &store, err);
     if (rc == 0)
-        rc = match_rows(store, plan, &n_found, &same, err);
+        rc = match_rows(store, sweep, &n_found, &same, err);
     if (rc < 0) {
         store_close(store, NULL);
         return rc;
     }
     char difference[600];
-    sweep_file_difference(store_sweep(store), file, difference, sizeof difference);
+    sweep_file_difference(store_sweep(store), sweep->file, difference, sizeof difference);
     if (strcmp(store_text(store, "dataset_checksum"), plan->data->checksum) != 0)
         rc = refuse_data(path, store, plan, err);
     else if (store_keeps(store) != (plan->n_weights ? plan->keep : KEEP_NONE))
@@ -142,22 +146,20 @@ int resume_prepare(const char *path, const struct sweep *sweep, const struct dat
                    struct err *err)
 {
     struct store_plan plan;
-    struct store_job *rows = make_rows(sweep, err);
     const char *names[STORE_MAX_AXES];
-    int numbers[STORE_MAX_AXES], rc = rows ? 0 : E_IO;
+    int numbers[STORE_MAX_AXES];
     *kept = 0;
+    int rc = 0;
     make_plan(sweep, data, data_file, isa, ranks, &plan, names, numbers);
-    plan.job = rows;
-    if (rc == 0 && access(path, F_OK) != 0) {
+    if (access(path, F_OK) != 0) {
         *kind = RESUME_CREATED;
         rc = store_create(path, &plan, err);
-    } else if (rc == 0) {
-        rc = compare_with_file(path, sweep->file, &plan, err);
+    } else {
+        rc = compare_with_file(path, sweep, &plan, err);
         *kind = rc == 1 ? RESUME_GROWN : RESUME_CONTINUED;
         if (rc == 1)
             rc = store_grow(path, &plan, kept, err);
     }
-    free(rows);
     return rc;
 }
 

@@ -170,8 +170,7 @@ static json_t *quantiles(struct document *d)
     return list;
 }
 
-/* Clusters of the classes of each list of clusters; null for those that a list too long to be
- * stored does not name. */
+/* Clusters of the classes of each list of clusters. */
 static json_t *classes(struct document *d)
 {
     json_t *object = json_object();
@@ -181,9 +180,9 @@ static json_t *classes(struct document *d)
         if (json_object_get(object, cell->clusters))
             continue;
         json_t *list = json_array();
-        int n = classes_of(d->store, cell, cluster), cut = strstr(cell->clusters, "...") != NULL;
+        int n = classes_of(d->store, cell, cluster);
         for (int c = 0; c < n; c++)
-            add(d, list, cut && cluster[c] == 0 ? json_null() : json_integer(cluster[c]));
+            add(d, list, json_integer(cluster[c]));
         put(d, object, cell->clusters, list);
     }
     return object;

@@ -6,50 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int by_number(const void *a, const void *b)
-{
-    return (*(const int *)a > *(const int *)b) - (*(const int *)a < *(const int *)b);
-}
-
-static int holds(const int *cluster, int n, int number)
-{
-    for (int i = 0; i < n; i++)
-        if (cluster[i] == number)
-            return 1;
-    return 0;
-}
-
-/* Class indices of "all" are the dataset's clusters, ascending. */
-static int all_clusters(const struct store *store, int *cluster)
-{
-    const struct dataset_image *image = store_images(store);
-    int n = 0;
-    for (int i = 0; i < store_n_images(store) && n < CONFIG_MAX_CLUSTERS; i++)
-        if (!holds(cluster, n, image[i].cluster))
-            cluster[n++] = image[i].cluster;
-    qsort(cluster, (size_t)n, sizeof *cluster, by_number);
-    return n;
-}
-
 int classes_of(const struct store *store, const struct store_job *job, int *cluster)
 {
-    const char *at = job->clusters;
-    int n = 0, cut = strstr(job->clusters, "...") != NULL;
-    if (strcmp(job->clusters, "all") == 0)
-        return all_clusters(store, cluster);
-    while (n < CONFIG_MAX_CLUSTERS) {
-        char *end;
-        long number = strtol(at, &end, 10);
-        if (end == at || (cut && *end != '-')) /* the last number of a cut list may have lost digits */
-            break;
-        cluster[n++] = (int)number;
-        if (*end != '-')
-            break;
-        at = end + 1;
-    }
-    while (cut && n < store_n_classes(store) && n < CONFIG_MAX_CLUSTERS)
-        cluster[n++] = 0;
-    return n;
+    return store_classes(store, (int)(job - store_jobs(store)), cluster);
 }
 
 /* The value of an axis that a row holds; one that its field had to cut is among those of the grid. */

@@ -9,8 +9,7 @@
 
 #include "store/store.h"
 
-/* Clusters of a job, cluster[class index] (room for CONFIG_MAX_CLUSTERS), and how many. From the job's
- * clusters; a list that was cut has as many classes as the store, and those that are not in it are 0. */
+/* Clusters of a row of store_jobs(), cluster[class index] (room for CONFIG_MAX_CLUSTERS), and how many. */
 int classes_of(const struct store *store, const struct store_job *job, int *cluster);
 
 /* Value of a dotted key of a job's configuration, from its axis or else the sweep file, in out, whole where

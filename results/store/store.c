@@ -14,28 +14,27 @@
 static const struct {
     const char *name;
     enum { TEXT, LINES, NUMBER, REAL } kind; /* TEXT: one line */
-    int may_lack;                            /* 1: files of earlier versions are without it */
 } attributes[] = {
-    {"name", TEXT, 0},
-    {"yaml", LINES, 0},
-    {"yaml_resolved", LINES, 0},
-    {"data", TEXT, 0},
-    {"dataset_checksum", TEXT, 0},
-    {"data_file", TEXT, 0},
-    {"kernels", TEXT, 0},
-    {"version", TEXT, 0},
-    {"commit", TEXT, 0},
-    {"created", TEXT, 0},
-    {"host", TEXT, 0},
-    {"libraries", TEXT, 0},
-    {"cpu", TEXT, 0},
-    {"cellsweep_results", NUMBER, 0},
-    {"ranks", NUMBER, 0},
-    {"synthetic", NUMBER, 0},
-    {"weights_kept", NUMBER, 0},
-    {"keep_weights", TEXT, 1},
-    {"image_size", NUMBER, 1},
-    {"pixel_size", REAL, 1},
+    {"name", TEXT},
+    {"yaml", LINES},
+    {"yaml_resolved", LINES},
+    {"data", TEXT},
+    {"dataset_checksum", TEXT},
+    {"data_file", TEXT},
+    {"kernels", TEXT},
+    {"version", TEXT},
+    {"commit", TEXT},
+    {"created", TEXT},
+    {"host", TEXT},
+    {"libraries", TEXT},
+    {"cpu", TEXT},
+    {"cellsweep_results", NUMBER},
+    {"ranks", NUMBER},
+    {"synthetic", NUMBER},
+    {"weights_kept", NUMBER},
+    {"keep_weights", TEXT},
+    {"image_size", NUMBER},
+    {"pixel_size", REAL},
 };
 enum { N_ATTRIBUTES = sizeof attributes / sizeof *attributes };
 static_assert(N_ATTRIBUTES <= sizeof((struct store *)0)->text / sizeof(char *), "store.text has room");
@@ -49,12 +48,26 @@ static struct store *new_store(const char *path, struct err *err)
         return NULL;
     snprintf(store->path, sizeof store->path, "%s", path);
     store->file = store->one = H5I_INVALID_HID;
-    store->fd = -1;
-    store->types.job = store->types.message = store->types.image = store->types.image_stored =
-        H5I_INVALID_HID;
+    store->fd = store->placed = -1;
+    store->types.job = store->types.message = store->types.name = store->types.image =
+        store->types.image_stored = H5I_INVALID_HID;
     for (int d = 0; d < N_STORE_DATASETS; d++)
         store->dataset[d] = store->space[d] = H5I_INVALID_HID;
     return store;
+}
+
+static int refuse_old(const struct store *store, int format, struct err *err)
+{
+    char *version = NULL;
+    if (h5_read_text_attr(store->file, "version", &version, store->path, NULL) == 0)
+        utf8_plain(version);
+    int rc =
+        err_set(err, E_IO,
+                "%s: written by cellsweep %.40s in results format %d, this program reads %d only: look at "
+                "it with that version, or run its sweep again with another -o",
+                store->path, version ? version : "(unknown)", format, STORE_FORMAT);
+    free(version);
+    return rc;
 }
 
 static int check_format(struct store *store, struct err *err)
@@ -69,7 +82,7 @@ static int check_format(struct store *store, struct err *err)
         rc =
             err_set(err, E_IO, "%s: results format %d is newer than this program's %d; use a newer cellsweep",
                     store->path, format, STORE_FORMAT);
-    return rc;
+    return rc == 0 && format < STORE_FORMAT ? refuse_old(store, format, err) : rc;
 }
 
 static int read_attribute(struct store *store, int i, struct err *err)
@@ -77,8 +90,6 @@ static int read_attribute(struct store *store, int i, struct err *err)
     const char *name = attributes[i].name;
     int number = 0, rc;
     double real = 0;
-    if (attributes[i].may_lack && !h5_has_attr(store->file, name))
-        return 0;
     if (attributes[i].kind == TEXT || attributes[i].kind == LINES) {
         rc = h5_read_text_attr(store->file, name, &store->text[i], store->path, err);
         if (rc == 0)
@@ -114,7 +125,7 @@ static int take_dims(struct store *store, enum store_dataset which, struct err *
     for (int i = 0; i < rank; i++) {
         if (expected[i] == 0)
             expected[i] = store->n[row->dim[i]] = dims[i];
-        if (dims[i] != expected[i] || dims[i] == 0 || dims[i] > INT32_MAX)
+        if (dims[i] != expected[i] || dims[i] == 0 || (dims[i] > INT32_MAX && !store_is_extent(row->dim[i])))
             return err_set(err, E_IO, "%s: the shape of %s does not fit the other datasets: damaged",
                            store->path, row->path);
     }
@@ -126,7 +137,7 @@ static int open_dataset(struct store *store, enum store_dataset which, struct er
     const struct store_table_row *row = &store_table[which];
     hsize_t bytes = 0;
     if (!h5_exists(store->file, row->path))
-        return store_row_optional(row)
+        return row->needs != DIM_NONE
                    ? 0
                    : err_set(err, E_IO, "%s: has no %s: damaged, or not written by cellsweep", store->path,
                              row->path);
@@ -165,28 +176,87 @@ static int read_all(struct store *store, enum store_dataset which, void *out, st
     return 0;
 }
 
-int store_tables_init(struct store *store, struct err *err)
+/* The names of classes are the numbers of clusters. */
+static int read_class_names(struct store *store, struct err *err)
 {
-    size_t n_jobs = (size_t)store->n[DIM_JOB], n_images = (size_t)store->n[DIM_IMAGE];
-    store->record = err_calloc(n_jobs, store->types.record_size, "/jobs", err);
-    store->job = err_calloc(n_jobs, sizeof *store->job, "/jobs", err);
-    store->image = err_calloc(n_images, sizeof *store->image, "/images", err);
-    return store->record && store->job && store->image ? 0 : E_IO;
+    size_t n = (size_t)store->n[DIM_NAME];
+    char *name = err_calloc(n, CONFIG_WORD_SIZE, "/classes/name", err);
+    store->number = err_calloc(n, sizeof *store->number, "/classes/name", err);
+    int rc = name && store->number ? read_all(store, STORE_CLASS_NAMES, name, err) : E_IO;
+    for (size_t k = 0; k < n && rc == 0; k++) {
+        name[k * CONFIG_WORD_SIZE + CONFIG_WORD_SIZE - 1] = '\0';
+        store->number[k] = atoi(name + k * CONFIG_WORD_SIZE);
+    }
+    free(name);
+    return rc;
 }
 
-static int read_tables(struct store *store, struct err *err)
+static int read_classes(struct store *store, struct err *err)
 {
-    int rc = store_tables_init(store, err);
-    if (rc == 0)
-        rc = store_refresh(store, err);
-    if (rc == 0)
-        rc = read_all(store, STORE_IMAGES, store->image, err);
+    size_t n = (size_t)(store->n[DIM_JOB] * store->n[DIM_CLASS]);
+    int rc = read_class_names(store, err);
+    if (rc == 0 && !(store->class = err_calloc(n, sizeof *store->class, "/classes/job", err)))
+        rc = E_IO;
+    return rc < 0 ? rc : read_all(store, STORE_CLASSES, store->class, err);
+}
+
+static int read_images(struct store *store, struct err *err)
+{
+    store->image = err_calloc((size_t)store->n[DIM_IMAGE], sizeof *store->image, "/images", err);
+    int rc = store->image ? read_all(store, STORE_IMAGES, store->image, err) : E_IO;
     for (hsize_t i = 0; rc == 0 && i < store->n[DIM_IMAGE]; i++) {
         utf8_plain(store->image[i].id);
         utf8_plain(store->image[i].source);
         utf8_plain(store->image[i].group);
     }
     return rc;
+}
+
+enum { ROWS_AT_A_TIME = 1024 };
+
+/* Rows of /jobs, some at a time: unpacked they are larger than in the file. */
+static int read_jobs(struct store *store, struct err *err)
+{
+    unsigned char *record = err_calloc(ROWS_AT_A_TIME, store->types.record_size, "/jobs", err);
+    int rc = record ? 0 : E_IO;
+    for (hsize_t j = 0, n; j < store->n[DIM_JOB] && rc == 0; j += n) {
+        n = store->n[DIM_JOB] - j < ROWS_AT_A_TIME ? store->n[DIM_JOB] - j : ROWS_AT_A_TIME;
+        rc = h5_rows_read(store->dataset[STORE_JOBS], j, n, store->types.job, record, "/jobs", store->path,
+                          err);
+        if (rc == 0)
+            store_unpack(&store->types, record, (int)n, store->job + j);
+    }
+    free(record);
+    return rc;
+}
+
+/* n_train, n_test and leak of all jobs. */
+static int read_counts(struct store *store, struct err *err)
+{
+    int n = store_n_jobs(store),
+        *value = err_calloc((unsigned long)n, sizeof *value, "counts of images", err);
+    int rc = value ? read_all(store, STORE_N_TRAIN, value, err) : E_IO;
+    for (int j = 0; j < n && rc == 0; j++)
+        store->job[j].n_train = value[j];
+    rc = rc < 0 ? rc : read_all(store, STORE_N_TEST, value, err);
+    for (int j = 0; j < n && rc == 0; j++)
+        store->job[j].n_test = value[j];
+    rc = rc < 0 ? rc : read_all(store, STORE_LEAK, value, err);
+    for (int j = 0; j < n && rc == 0; j++)
+        store->job[j].leak = value[j];
+    free(value);
+    return rc;
+}
+
+/* A rank of a sweep holds nothing of the jobs: there may be a million of them, and as many ranks as cores. */
+static int read_tables(struct store *store, struct err *err)
+{
+    int rc = store_measure_parts(store, err);
+    if (rc == 0)
+        rc = read_images(store, err);
+    if (rc == 0 && !store->shared)
+        rc = store_refresh(store, err);
+    return rc < 0 || store->shared ? rc : read_classes(store, err);
 }
 
 static int read_sweep(struct store *store, struct err *err)
@@ -341,8 +411,9 @@ int store_close(struct store *store, struct err *err)
     for (int i = 0; i < N_ATTRIBUTES; i++)
         free(store->text[i]);
     sweep_file_free(store->sweep);
-    free(store->record);
     free(store->job);
+    free(store->class);
+    free(store->number);
     free(store->image);
     free(store->parcel);
     free(store->broken);
@@ -352,87 +423,67 @@ int store_close(struct store *store, struct err *err)
 
 /* ---- transfers ---- */
 
-static hsize_t select_block(struct store *store, enum store_dataset which, const struct store_block *block)
+static int select_cells(struct store *store, enum store_dataset which, const struct store_block *block,
+                        hsize_t at)
 {
-    hsize_t n = 1;
-    for (int i = 0; i < STORE_MAX_RANK && store_table[which].dim[i] != DIM_NONE; i++)
-        n *= block->count[i];
-    if (store->dataset[which] < 0 || n == 0 ||
-        H5Sselect_hyperslab(store->space[which], H5S_SELECT_SET, block->start, NULL, block->count, NULL) <
-            0 ||
-        H5Sselect_valid(store->space[which]) <= 0)
-        return 0;
-    return n;
+    int is_row = store_table[which].dim[1] != DIM_NONE;
+    hsize_t start[2] = {is_row ? (hsize_t)block->job : at, block->first};
+    hsize_t count[2] = {is_row ? 1 : block->n, block->n};
+    return H5Sselect_hyperslab(store->space[which], H5S_SELECT_SET, start, NULL, count, NULL) < 0 ||
+                   H5Sselect_valid(store->space[which]) <= 0
+               ? -1
+               : 0;
 }
 
 static int transfer(struct store *store, enum store_dataset which, const struct store_block *block,
-                    const void *from, void *to)
+                    hsize_t at, const void *from, void *to)
 {
-    hsize_t n = select_block(store, which, block);
     hid_t type = store_memory_type(&store->types, store_table[which].cell), file = store->space[which];
-    if (n == 0)
+    if (select_cells(store, which, block, at) < 0)
         return -1;
-    hid_t memory = n == 1 ? store->one : H5Screate_simple(1, &n, NULL);
+    hid_t memory = block->n == 1 ? store->one : H5Screate_simple(1, &block->n, NULL);
     herr_t rc = from ? H5Dwrite(store->dataset[which], type, memory, file, H5P_DEFAULT, from)
                      : H5Dread(store->dataset[which], type, memory, file, H5P_DEFAULT, to);
-    if (n != 1 && memory >= 0)
+    if (block->n != 1 && memory >= 0)
         H5Sclose(memory);
     return rc < 0 ? -1 : 0;
-}
-
-int store_block_fits(const struct store *store, enum store_dataset which, struct store_block *block)
-{
-    hsize_t dims[STORE_MAX_RANK] = {1, 1, 1};
-    int rank = store_row_dims(&store_table[which], store->n, dims);
-    for (int i = rank; i < STORE_MAX_RANK; i++) {
-        block->start[i] = 0;
-        block->count[i] = 1;
-    }
-    for (int i = 0; i < STORE_MAX_RANK; i++)
-        if (block->count[i] == 0 || block->count[i] > dims[i] || block->start[i] > dims[i] - block->count[i])
-            return 0;
-    return block->count[0] == 1;
-}
-
-static int write_outside(const struct store *store, enum store_dataset which, const struct store_block *block,
-                         struct err *err)
-{
-    return err_set(err, E_IO, "%s: job %llu has no such cells in %s: a fault of this program, or of the file",
-                   store->path, (unsigned long long)block->start[0], store_table[which].path);
 }
 
 int store_write_block(struct store *store, enum store_dataset which, const struct store_block *block,
                       const void *data, struct err *err)
 {
-    struct store_block part = *block;
-    if (!store_block_fits(store, which, &part))
-        return write_outside(store, which, block, err);
+    hsize_t at;
     if (store_is_remote(store))
-        return store_send_block(store, which, &part, data, err);
+        return store_send_block(store, which, block, data, err);
+    int rc = store_place(store, which, block, &at, err);
+    if (rc < 0)
+        return rc;
     if (store->io == STORE_PWRITE)
-        return store_raw_write(store, which, &part, data, err);
-    if (transfer(store, which, &part, data, NULL) < 0)
-        return err_set(err, E_IO, "%s: cannot write job %llu of %s; is the disk full?", store->path,
-                       (unsigned long long)block->start[0], store_table[which].path);
+        return store_raw_write(store, which, block, at, data, err);
+    if (transfer(store, which, block, at, data, NULL) < 0)
+        return err_set(err, E_IO, "%s: cannot write job %d of %s; is the disk full?", store->path, block->job,
+                       store_table[which].path);
     return 0;
 }
 
 int store_read_block(struct store *store, enum store_dataset which, const struct store_block *block,
                      void *data, struct err *err)
 {
+    hsize_t at;
     if (store->dataset[which] < 0)
         return err_set(err, E_USAGE, "%s: has no %s; the sweep did not keep it", store->path,
                        store_table[which].path);
-    if (transfer(store, which, block, NULL, data) < 0)
-        return err_set(err, E_IO, "%s: cannot read job %llu of %s: truncated or damaged", store->path,
-                       (unsigned long long)block->start[0], store_table[which].path);
-    return 0;
+    int rc = store_place(store, which, block, &at, err);
+    if (rc == 0 && transfer(store, which, block, at, NULL, data) < 0)
+        rc = err_set(err, E_IO, "%s: cannot read job %d of %s: truncated or damaged", store->path, block->job,
+                     store_table[which].path);
+    return rc;
 }
 
-/* The first a x b elements of a job's row. */
-static struct store_block row_block(int job, size_t a, size_t b)
+/* The first n cells of a job's part. */
+static struct store_block row_block(int job, size_t n)
 {
-    return (struct store_block){{(hsize_t)job, 0, 0}, {1, a, b}};
+    return (struct store_block){job, 0, n};
 }
 
 /* ---- writing ---- */
@@ -452,10 +503,15 @@ static enum store_dataset prediction_dataset(enum image_set set, int part)
     return (enum store_dataset)(STORE_PREDICTIONS + (set == SET_ALL) * N_PREDICTION_PARTS + part);
 }
 
+static enum store_dataset count_dataset(enum image_set set)
+{
+    return (enum store_dataset)(STORE_COUNT + (set == SET_ALL));
+}
+
 static int write_cell(struct store *store, enum store_dataset which, int job, const void *value,
                       struct err *err)
 {
-    struct store_block block = row_block(job, 1, 1);
+    struct store_block block = row_block(job, 1);
     return store_write_block(store, which, &block, value, err);
 }
 
@@ -463,7 +519,7 @@ static int write_cell(struct store *store, enum store_dataset which, int job, co
 static int write_curve(struct store *store, enum store_dataset which, const struct store_block *block,
                        const float *numbers, float *column, struct err *err)
 {
-    for (size_t e = 0; e < block->count[1]; e++)
+    for (size_t e = 0; e < block->n; e++)
         column[e] = numbers[e * N_METRICS];
     return store_write_block(store, which, block, column, err);
 }
@@ -471,7 +527,7 @@ static int write_curve(struct store *store, enum store_dataset which, const stru
 int store_write_epochs(struct store *store, int job, int first, int n, const float *train, const float *test,
                        struct err *err)
 {
-    struct store_block block = {{(hsize_t)job, (hsize_t)first, 0}, {1, (hsize_t)n, 1}};
+    struct store_block block = {job, (hsize_t)first, (hsize_t)n};
     float *column = err_calloc((size_t)n, sizeof *column, "a row of metrics", err);
     int done = first + n, rc = column ? 0 : E_IO;
     for (int m = 0; m < N_METRICS && rc == 0; m++) {
@@ -494,7 +550,7 @@ int store_write_epoch(struct store *store, int job, int epoch, const float *trai
 int store_clear_metrics(struct store *store, int job, struct err *err)
 {
     size_t n = (size_t)store->n[DIM_EPOCH];
-    struct store_block block = row_block(job, n, 1);
+    struct store_block block = row_block(job, n);
     float *nan = err_calloc(n, sizeof *nan, "a row of metrics", err);
     int zero = 0;
     if (!nan)
@@ -511,38 +567,55 @@ int store_clear_metrics(struct store *store, int job, struct err *err)
 static int write_predictions(struct store *store, int job, enum image_set set, size_t n, size_t n_classes,
                              const int *const part[3], const float *probs, struct err *err)
 {
-    struct store_block block = row_block(job, n, n_classes);
-    int rc = 0;
+    struct store_block block = row_block(job, n), cells = row_block(job, n * n_classes);
+    int rc = 0, count = (int)n;
     if (n == 0)
         return 0;
     for (int i = PART_IMAGE; i <= PART_LABEL && rc == 0; i++)
         rc = store_write_block(store, prediction_dataset(set, i), &block, part[i], err);
-    return rc < 0 ? rc
-                  : store_write_block(store, prediction_dataset(set, PART_PROBABILITY), &block, probs, err);
+    if (rc == 0)
+        rc = store_write_block(store, prediction_dataset(set, PART_PROBABILITY), &cells, probs, err);
+    return rc < 0 ? rc : write_cell(store, count_dataset(set), job, &count, err);
 }
 
-/* The whole record of the job, as it was read: HDF5 would read-modify-write a part of a compound anyway. */
 int store_write_counts(struct store *store, int job, int n_train, int n_test, int leak, struct err *err)
 {
-    struct store_job *row = &store->job[job];
-    row->n_train = n_train;
-    row->n_test = n_test;
-    row->leak = leak;
-    unsigned char *record = store->record + (size_t)job * store->types.record_size;
-    store_pack(&store->types, row, 1, record);
-    return write_cell(store, STORE_JOBS, job, record, err);
+    int rc = write_cell(store, STORE_N_TRAIN, job, &n_train, err);
+    if (rc == 0)
+        rc = write_cell(store, STORE_N_TEST, job, &n_test, err);
+    return rc < 0 ? rc : write_cell(store, STORE_LEAK, job, &leak, err);
 }
 
-static int check_outcome(const struct store *store, int job, const struct store_outcome *outcome,
-                         struct err *err)
+/* What lies in a part has the job's own number of classes: no other would be read rightly. A remote rank
+ * leaves that to rank 0. */
+static int check_outcome(struct store *store, int job, const struct store_outcome *o, struct err *err)
 {
-    if (job < 0 || job >= store_n_jobs(store) || outcome->n_classes > store_n_classes(store) ||
-        outcome->n_test > store_n_predictions(store, SET_TEST) ||
-        outcome->n_all > store_n_predictions(store, SET_ALL) ||
-        (outcome->weights && outcome->n_weights > store_n_weights(store)))
+    hsize_t cells = 0, test = 0, all = 0, model = 0, n = (hsize_t)o->n_classes;
+    if (store_is_remote(store))
+        return 0;
+    int rc =
+        job < 0 || job >= store_n_jobs(store) ? E_IO : store_room(store, job, DIM_CONFUSION, &cells, err);
+    if (rc == 0)
+        rc = store_room(store, job, DIM_TEST, &test, err);
+    if (rc == 0)
+        rc = store_room(store, job, DIM_ALL, &all, err);
+    if (rc == 0)
+        rc = store_room(store, job, DIM_MODEL, &model, err);
+    if (rc < 0 || cells != n * n || (hsize_t)o->n_test > test || (hsize_t)o->n_all > all ||
+        (o->weights && o->n_weights * sizeof *o->weights > model))
         return err_set(err, E_IO, "%s: the outcome of job %d does not fit the file: a fault of this program",
                        store->path, job);
     return 0;
+}
+
+static int write_model(struct store *store, int job, const struct store_outcome *o, struct err *err)
+{
+    int64_t bytes = (int64_t)(o->n_weights * sizeof *o->weights);
+    struct store_block part = row_block(job, (size_t)bytes);
+    int rc = store_write_block(store, STORE_MODEL, &part, o->weights, err);
+    if (rc == 0)
+        rc = write_cell(store, STORE_MODEL_EPOCH, job, &o->weights_epoch, err);
+    return rc < 0 ? rc : write_cell(store, STORE_MODEL_BYTES, job, &bytes, err);
 }
 
 int store_write_outcome(struct store *store, int job, const struct store_outcome *o, struct err *err)
@@ -550,8 +623,8 @@ int store_write_outcome(struct store *store, int job, const struct store_outcome
     size_t n_classes = (size_t)o->n_classes;
     const int *const test[3] = {o->image_test, o->copy_test, o->label_test};
     const int *const all[3] = {o->image_all, o->copy_all, o->label_all};
-    struct store_block matrix = row_block(job, n_classes, n_classes),
-                       weights = row_block(job, o->n_weights, 1), roles = row_block(job, (size_t)o->n_all, 1);
+    struct store_block matrix = row_block(job, n_classes * n_classes),
+                       roles = row_block(job, (size_t)o->n_all);
     int rc = check_outcome(store, job, o, err);
     if (rc == 0)
         rc = store_write_block(store, confusion_dataset(SET_TEST), &matrix, o->confusion_test, err);
@@ -564,9 +637,7 @@ int store_write_outcome(struct store *store, int job, const struct store_outcome
     if (rc == 0 && o->role_all && o->n_all)
         rc = store_write_block(store, STORE_ROLE, &roles, o->role_all, err);
     if (rc == 0 && o->weights)
-        rc = store_write_block(store, STORE_WEIGHTS, &weights, o->weights, err);
-    if (rc == 0 && o->weights)
-        rc = write_cell(store, STORE_WEIGHTS_EPOCH, job, &o->weights_epoch, err);
+        rc = write_model(store, job, o, err);
     if (rc == 0)
         rc = store_write_counts(store, job, o->n_train, o->n_test, o->leak, err);
     return rc < 0 ? rc : store_send(store, err);
@@ -616,7 +687,7 @@ int store_n_classes(const struct store *store)
 
 int store_n_predictions(const struct store *store, enum image_set set)
 {
-    return (int)store->n[set == SET_TEST ? DIM_TEST : DIM_ALL];
+    return (int)store->largest[(set == SET_TEST ? DIM_TEST : DIM_ALL) - FIRST_EXTENT];
 }
 
 int store_n_images(const struct store *store)
@@ -626,7 +697,7 @@ int store_n_images(const struct store *store)
 
 size_t store_n_weights(const struct store *store)
 {
-    return (size_t)store->n[DIM_WEIGHT];
+    return (size_t)store->largest[DIM_MODEL - FIRST_EXTENT] / sizeof(float);
 }
 
 int store_synthetic(const struct store *store)
@@ -639,7 +710,7 @@ enum keep_weights store_keeps(const struct store *store)
     for (int k = 0; k < N_KEEP_WEIGHTS; k++)
         if (strcmp(store_text(store, "keep_weights"), keep_weights_names[k]) == 0)
             return (enum keep_weights)k;
-    return store_n_weights(store) ? KEEP_FINAL : KEEP_NONE;
+    return KEEP_NONE;
 }
 
 const char *store_path(const struct store *store)
@@ -693,10 +764,23 @@ const struct dataset_image *store_images(const struct store *store)
 
 int store_refresh(struct store *store, struct err *err)
 {
-    int rc = read_all(store, STORE_JOBS, store->record, err);
-    if (rc == 0)
-        store_unpack(&store->types, store->record, store_n_jobs(store), store->job);
-    return rc;
+    int rc = 0;
+    if (!store->job) {
+        store->job = err_calloc((unsigned long)store_n_jobs(store), sizeof *store->job, "/jobs", err);
+        rc = store->job ? read_jobs(store, err) : E_IO;
+    }
+    return rc < 0 ? rc : read_counts(store, err);
+}
+
+int store_classes(const struct store *store, int job, int *cluster)
+{
+    int n = 0, most = store_n_classes(store), n_names = (int)store->n[DIM_NAME];
+    const int16_t *class = store->class + (size_t)job * (size_t)most;
+    while (n < most && n < CONFIG_MAX_CLUSTERS && class[n] >= 0) {
+        cluster[n] = class[n] < n_names ? store->number[class[n]] : 0;
+        n++;
+    }
+    return n;
 }
 
 static enum job_state state_of(int value)
@@ -783,7 +867,7 @@ int store_read_marks(struct store *store, struct store_mark *mark, struct err *e
 int store_read_mark(struct store *store, int job, struct store_mark *mark, struct err *err)
 {
     static const enum store_dataset number[] = {STORE_STATE, STORE_ATTEMPTS, STORE_EPOCHS_DONE, STORE_RANK};
-    struct store_block block = row_block(job, 1, 1);
+    struct store_block block = row_block(job, 1);
     int value = 0, rc = 0;
     for (int i = 0; i < 4 && rc == 0; i++) {
         rc = store_read_block(store, number[i], &block, &value, err);
@@ -809,45 +893,94 @@ int store_read_metric(struct store *store, enum image_set set, enum metric metri
 int store_read_curve(struct store *store, int job, enum image_set set, enum metric metric, float *out,
                      struct err *err)
 {
-    struct store_block block = row_block(job, (size_t)store->n[DIM_EPOCH], 1);
+    struct store_block block = row_block(job, (size_t)store->n[DIM_EPOCH]);
     return store_read_block(store, metric_dataset(set, (int)metric), &block, out, err);
 }
 
+/* All cells of a job's part of a dataset. *n: how many. */
+static int read_part(struct store *store, int job, enum store_dataset which, void *out, size_t *n,
+                     struct err *err)
+{
+    struct store_block block = row_block(job, 0);
+    if (store->dataset[which] < 0)
+        return err_set(err, E_USAGE, "%s: has no %s; the sweep did not keep it", store->path,
+                       store_table[which].path);
+    int rc = store_room(store, job, store_table[which].dim[0], &block.n, err);
+    *n = (size_t)block.n;
+    return rc < 0 || block.n == 0 ? rc : store_read_block(store, which, &block, out, err);
+}
+
+/* Spread rows of n cells of 4 bytes to rows of `stride`, in place and from the last to the first, and fill
+ * with a cell what lies between them and behind them, up to `rows` rows. */
+static void spread(void *cells, size_t n_rows, size_t n, size_t rows, size_t stride, const void *fill)
+{
+    char *at = cells;
+    for (size_t r = rows; r-- > 0;) {
+        size_t used = r < n_rows ? n : 0;
+        memmove(at + r * stride * 4, at + r * n * 4, used * 4);
+        for (size_t c = used; c < stride; c++)
+            memcpy(at + (r * stride + c) * 4, fill, 4);
+    }
+}
+
+static const int unused_int = -1;
+static const float unused_float = NAN;
+
 int store_read_confusion(struct store *store, int job, enum image_set set, int *out, struct err *err)
 {
-    struct store_block block = row_block(job, (size_t)store->n[DIM_CLASS], (size_t)store->n[DIM_CLASS]);
-    return store_read_block(store, confusion_dataset(set), &block, out, err);
+    size_t cells = 0, n = 0, most = (size_t)store_n_classes(store);
+    int rc = read_part(store, job, confusion_dataset(set), out, &cells, err);
+    while (n < most && n * n < cells)
+        n++;
+    spread(out, n, n, most, most, &unused_int);
+    return rc;
 }
 
 int store_read_predictions(struct store *store, int job, enum image_set set, int *image, int *copy,
                            int *label, float *probs, struct err *err)
 {
-    struct store_block block =
-        row_block(job, (size_t)store_n_predictions(store, set), (size_t)store->n[DIM_CLASS]);
-    void *const out[N_PREDICTION_PARTS] = {image, copy, label, probs};
+    size_t n = 0, cells = 0, most = (size_t)store_n_predictions(store, set),
+           classes = (size_t)store_n_classes(store);
+    int *const out[] = {image, copy, label};
     int rc = 0;
-    for (int i = 0; i < N_PREDICTION_PARTS && rc == 0; i++)
-        rc = store_read_block(store, prediction_dataset(set, i), &block, out[i], err);
+    for (int i = PART_IMAGE; i <= PART_LABEL && rc == 0; i++) {
+        rc = read_part(store, job, prediction_dataset(set, i), out[i], &n, err);
+        spread(out[i], n, 1, most, 1, &unused_int);
+    }
+    if (rc == 0)
+        rc = read_part(store, job, prediction_dataset(set, PART_PROBABILITY), probs, &cells, err);
+    if (rc == 0)
+        spread(probs, n, n ? cells / n : 0, most, classes, &unused_float);
     return rc;
 }
 
 int store_read_roles(struct store *store, int job, int *out, struct err *err)
 {
-    struct store_block block = row_block(job, (size_t)store_n_predictions(store, SET_ALL), 1);
-    return store_read_block(store, STORE_ROLE, &block, out, err);
+    size_t n = 0;
+    int rc = read_part(store, job, STORE_ROLE, out, &n, err);
+    spread(out, n, 1, (size_t)store_n_predictions(store, SET_ALL), 1, &unused_int);
+    return rc;
 }
 
 int store_read_weights(struct store *store, int job, float *out, struct err *err)
 {
-    struct store_block block = row_block(job, store_n_weights(store), 1);
-    return store_read_block(store, STORE_WEIGHTS, &block, out, err);
+    struct store_block cell = row_block(job, 1);
+    int64_t bytes = 0;
+    hsize_t room = 0;
+    int rc = store_read_block(store, STORE_MODEL_BYTES, &cell, &bytes, err);
+    if (rc == 0)
+        rc = store_room(store, job, DIM_MODEL, &room, err);
+    size_t n = bytes > 0 && (hsize_t)bytes <= room ? (size_t)bytes / sizeof *out : 0;
+    struct store_block part = row_block(job, n * sizeof *out);
+    if (rc == 0 && n > 0)
+        rc = store_read_block(store, STORE_MODEL, &part, out, err);
+    spread(out, n, 1, store_n_weights(store), 1, &unused_float);
+    return rc;
 }
 
 int store_read_weights_epochs(struct store *store, int *out, struct err *err)
 {
-    if (store->dataset[STORE_WEIGHTS_EPOCH] >= 0)
-        return read_all(store, STORE_WEIGHTS_EPOCH, out, err);
     for (int j = 0; j < store_n_jobs(store); j++)
         out[j] = -1;
-    return 0;
+    return store->dataset[STORE_MODEL_EPOCH] < 0 ? 0 : read_all(store, STORE_MODEL_EPOCH, out, err);
 }

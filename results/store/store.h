@@ -21,32 +21,41 @@
  *              communicator of the store, and rank 0 calls store_take() for each. Messages of a rank keep
  *              their order, with other tags too: what a rank says after it wrote a row arrives after the row
  *
- * Layout (J jobs, E the largest number of epochs, C of classes, V of test images, A of
- * originals, N images):
+ * Layout, format 2 (J jobs, E the largest number of epochs, C of classes, K classes of the dataset, N
+ * images). What a job leaves lies in one dataset for all jobs, each job's part as long as this job needs it:
+ * it begins at `first` of the job, in cells, and ends where that of the next job begins.
  *     / attributes      cellsweep_results (format version), name, yaml, yaml_resolved, dataset_checksum,
  *                       version, commit, created, host, ranks, libraries, cpu, synthetic, data, data_file,
  *                       (data: for people, "cells.h5, packed from raw"; data_file: path of the packed images)
  *                       kernels, weights_kept (0 or 1), keep_weights (false, final, best), image_size
  *                       (pixels) and pixel_size (micrometres) of the dataset
- *     /jobs             [J] compound: key, clusters, strategy, protocol, seed, fold, repeat, model, one field
- *                       for every other grid axis, n_train, n_test, leak
+ *     /jobs             [J] compound, written once: key, clusters, strategy, protocol, seed, fold, repeat,
+ *                       model, one field for every other grid axis
+ *     /classes/name     [K] string: of clusters, their numbers
+ *     /classes/job      [J,C] int16, row of /classes/name of each class of the job, -1 behind them
+ *     /n_train, /n_test, /leak [J] int32, images; -1 until the job has run
  *     /state            [J] int8    0 waiting, 1 running, 2 done, 3 failed, 4 diverged
  *     /attempts, /epochs_done, /rank [J] int32     /started, /finished [J] float64 seconds since 1970
  *     /message          [J] fixed-length string
  *     /metrics/{train,test}/{loss,accuracy,balanced_accuracy,balanced_accuracy_as_published} [J,E] float32
- *     /confusion/{test,all}               [J,C,C] int32, rows true, columns predicted
- *     /predictions/{test,all}/image       [J,V or A] int32, row of /images, -1 unused
- *     /predictions/{test,all}/copy        [J,V or A] int32, 0 the original, k its k-th duplicate or variant
- *     /predictions/{test,all}/label       [J,V or A] int32, class index
- *     /predictions/{test,all}/probability [J,V or A,C] float32
+ *     /confusion/first  [J] int64
+ *     /confusion/{test,all}  int32, (c,c) of a job of c classes, rows true, columns predicted
+ *     /predictions/{test,all}/first, first_probability [J] int64; count [J] int32, images predicted
+ *     /predictions/{test,all}/image       int32, row of /images, -1 unused
+ *     /predictions/{test,all}/copy        int32, 0 the original, k its k-th duplicate or variant
+ *     /predictions/{test,all}/label       int32, class index
+ *     /predictions/{test,all}/probability float32, (count,c) of a job, from first_probability
+ *     /predictions/all/role               int32, enum job_role of worker/job.h
  *     /images           [N] compound: id, cluster, source, group ("": none; what must stay together in a
  *                       split)
- *     /weights          [J,P] float32, only when kept
- *     /weights_epoch    [J] int32, epoch from 1 that the weights are of, only when kept. keep_weights best
- *                       takes the epoch with the highest balanced accuracy on the test set, the first
- *                       of equals. Under protocol report that set may hold copies of training images: the
- *                       choice is then made on leaked data. /predictions and /confusion are those of the last
- *                       epoch, whatever is kept.
+ *     /models/first, bytes [J] int64, /models/data uint8: what is kept of a job's networks, only when kept:
+ *                       little-endian float32 parameters
+ *     /models/epoch     [J] int32, epoch from 1 that it is of, -1 not yet. keep_weights best takes the epoch
+ *                       with the highest balanced accuracy on the test set, the first of equals: the choice
+ *                       is then made on what judges, and under protocol report on leaked data, too.
+ *                       /predictions and /confusion are those of the last epoch, whatever is kept.
+ * /metrics are rectangles: the few numbers of an epoch are as nothing beside the predictions, and [job,
+ * epoch] is what people plot.
  * Unused cells hold NaN or -1. Datasets that would be empty (no predictions, no weights kept) are left
  * out. */
 #ifndef CELLSWEEP_STORE_H
@@ -89,23 +98,36 @@ struct store_mark {
     char message[STORE_MESSAGE_SIZE];
 };
 
+/* What a job needs room for. */
+struct store_room {
+    int n_test, n_all; /* images that judge it, and originals */
+    size_t n_weights;  /* 0: nothing is kept */
+    int n_classes;
+    int16_t cluster[CONFIG_MAX_CLUSTERS]; /* (n_classes) of each class */
+};
+
 /* What a file is created from. Everything is only read. */
 struct store_plan {
     const char *name, *yaml, *yaml_resolved, *data_origin; /* texts */
     const char *data_file; /* path of the packed dataset, for report and predict */
     const char *kernels;   /* name of the kernel table that trains: bits are the same within one */
     const struct dataset *data;
-    int n_jobs, n_epochs, n_classes, n_test, n_all; /* J, E, C, V, A: the largest over the jobs */
-    size_t n_weights;                               /* P, 0: weights are not kept */
+    int n_jobs, n_epochs, n_classes, n_test, n_all; /* J, E, C; images: the largest over the jobs */
+    size_t n_weights;                               /* the same; 0: weights are not kept */
     enum keep_weights keep;                         /* which, when n_weights is not 0 */
-    const struct store_job *job;                    /* (J) n_train, n_test, leak -1 */
+    const struct store_job *job;                    /* (J) rows, or row() tells them one by one */
+    void (*row)(const void *of, int job, struct store_job *out);
+    void (*room)(const void *of, int job,
+                 struct store_room *out); /* NULL: the largest, and the clusters of the row */
+    const void *of;
     int n_axes;
     const char *const *axis_name; /* (n_axes) dotted keys */
     const int *axis_is_number;    /* (n_axes) 1: stored as float64 */
     int ranks;
 };
 
-/* What a finished job leaves. Arrays are owned by the caller; n_test <= V, n_all <= A, n_classes <= C. */
+/* What a finished job leaves. Arrays are owned by the caller; n_test and n_all at most, n_classes exactly
+ * what the plan has room for. */
 struct store_outcome {
     int n_classes, n_train, n_test, n_all, leak;
     const int *confusion_test, *confusion_all;      /* (n_classes, n_classes) */
@@ -195,11 +217,10 @@ int store_clear_metrics(struct store *store, int job, struct err *err);
 int store_n_jobs(const struct store *store);
 int store_n_epochs(const struct store *store);
 int store_n_classes(const struct store *store);
-int store_n_predictions(const struct store *store, enum image_set set); /* V or A */
+int store_n_predictions(const struct store *store, enum image_set set); /* V or A: the largest of any job */
 int store_n_images(const struct store *store);
 size_t store_n_weights(const struct store *store);
-enum keep_weights
-store_keeps(const struct store *store); /* files from before there was a choice: final, or none */
+enum keep_weights store_keeps(const struct store *store);
 int store_synthetic(const struct store *store);
 const char *store_path(const struct store *store);
 int store_n_axes(const struct store *store);
@@ -217,11 +238,17 @@ void store_field_text(char *out, size_t size, const char *value);
 /* An attribute of / by name ("name", "yaml_resolved", "commit", ...) as text, numbers too; "" when absent. */
 const char *store_text(const struct store *store, const char *attribute);
 
-/* Rows of /jobs, valid until store_close (as of opening, or of the last store_refresh). */
+/* Rows of /jobs with n_train, n_test and leak, valid until store_close (as of opening, or of the last
+ * store_refresh). NULL in a store opened by several ranks until store_refresh: ranks hold nothing of the
+ * jobs. */
 const struct store_job *store_jobs(const struct store *store);
 
-/* Read /jobs again: n_train, n_test and leak of jobs that finished since. */
+/* Read n_train, n_test and leak of jobs that finished since. */
 int store_refresh(struct store *store, struct err *err);
+
+/* Clusters of the classes of a job, cluster[class index] (room for CONFIG_MAX_CLUSTERS), and how many. Not of
+ * a store opened by several ranks. */
+int store_classes(const struct store *store, int job, int *cluster);
 
 /* The commit mark of a job; and of all jobs: mark (J), owned by the caller. */
 int store_read_mark(struct store *store, int job, struct store_mark *mark, struct err *err);

@@ -1,5 +1,5 @@
 #include "h5.h"
-#include "store/store_layout.h"
+#include "store/store_sizes.h"
 #include "version.h"
 
 #include <cblas.h>
@@ -14,8 +14,13 @@
 
 static const char *const group_texts[][2] = {
     {"/metrics", "one number an epoch and job, [job, epoch]; NaN: not reached"},
-    {"/confusion", "confusion matrices after the last epoch, [job, true, predicted]"},
-    {"/predictions", "what the network said of each image after its last epoch, [job, image]"},
+    {"/classes", "what the classes of each job are"},
+    {"/confusion",
+     "confusion matrices after the last epoch: (classes, classes) cells of a job, from its first"},
+    {"/predictions",
+     "what the networks said of each image after the last epoch: count images of a job, from its first"},
+    {"/models",
+     "what is kept of trained networks: bytes of a job, from its first; little-endian float32 parameters"},
 };
 
 static void utc_now(char *out, size_t size)
@@ -108,21 +113,10 @@ static int describe(hid_t file, const char *object, const char *text, const char
 
 /* ---- datasets ---- */
 
-static void sizes_of(const struct store_plan *plan, hsize_t n[N_DIMS])
-{
-    n[DIM_NONE] = 0;
-    n[DIM_JOB] = (hsize_t)plan->n_jobs;
-    n[DIM_EPOCH] = (hsize_t)plan->n_epochs;
-    n[DIM_CLASS] = (hsize_t)plan->n_classes;
-    n[DIM_TEST] = (hsize_t)plan->n_test;
-    n[DIM_ALL] = (hsize_t)plan->n_all;
-    n[DIM_IMAGE] = (hsize_t)plan->data->n_images;
-    n[DIM_WEIGHT] = plan->n_weights;
-}
-
 /* One element, in the memory type of the row's cell. */
 union fill {
     int integer;
+    int64_t integer64;
     float real32;
     double real64;
     char text[STORE_MESSAGE_SIZE];
@@ -136,6 +130,8 @@ static union fill fill_of(const struct store_table_row *row)
         fill.real32 = NAN;
     else if (row->cell == CELL_FLOAT64)
         fill.real64 = (double)NAN;
+    else if (row->cell == CELL_INT64)
+        fill.integer64 = row->fill;
     else if (row->cell != CELL_MESSAGE)
         fill.integer = row->fill;
     return fill;
@@ -146,12 +142,24 @@ static int create_filled(hid_t file, const struct store_table_row *row, const st
 {
     union fill fill = fill_of(row);
     signed char small = (signed char)fill.integer; /* h5_create wants the fill in the file's own type */
-    const void *value = row->cell == CELL_INT8 ? (const void *)&small : &fill;
+    const void *value = row->cell == CELL_INT8 || row->cell == CELL_BYTE ? (const void *)&small : &fill;
     hid_t dataset =
         h5_create(file, row->path, store_file_type(types, row->cell), rank, dims, value, path, err);
     if (dataset < 0)
         return (int)dataset;
     return H5Dclose(dataset) < 0 ? err_set(err, E_IO, "%s: cannot close %s", path, row->path) : 0;
+}
+
+static void pack_row(const struct store_plan *plan, const struct store_types *types, int job,
+                     unsigned char *record)
+{
+    struct store_job row;
+    if (!plan->row) {
+        store_pack(types, &plan->job[job], 1, record);
+        return;
+    }
+    plan->row(plan->of, job, &row);
+    store_pack(types, &row, 1, record);
 }
 
 static int create_jobs(hid_t file, const struct store_plan *plan, const struct store_types *types,
@@ -161,9 +169,24 @@ static int create_jobs(hid_t file, const struct store_plan *plan, const struct s
     unsigned char *record = err_calloc((unsigned long)plan->n_jobs, types->record_size, "/jobs", err);
     if (!record)
         return E_IO;
-    store_pack(types, plan->job, plan->n_jobs, record);
+    for (int j = 0; j < plan->n_jobs; j++)
+        pack_row(plan, types, j, record + (size_t)j * types->record_size);
     int rc = h5_write(file, "/jobs", types->job, 1, dims, record, path, err);
     free(record);
+    return rc;
+}
+
+static int write_class_names(hid_t file, const struct store_sizes *sizes, const struct store_types *types,
+                             const char *path, struct err *err)
+{
+    unsigned long n = (unsigned long)sizes->n[DIM_NAME];
+    char *text = err_calloc(n, CONFIG_WORD_SIZE, "/classes/name", err);
+    if (!text)
+        return E_IO;
+    for (size_t k = 0; k < n; k++)
+        snprintf(text + k * CONFIG_WORD_SIZE, CONFIG_WORD_SIZE, "%d", sizes->name[k]);
+    int rc = h5_write(file, "/classes/name", types->name, 1, &sizes->n[DIM_NAME], text, path, err);
+    free(text);
     return rc;
 }
 
@@ -181,32 +204,38 @@ static int write_images(hid_t file, const struct store_plan *plan, const struct 
 }
 
 static int create_dataset(hid_t file, enum store_dataset which, const struct store_plan *plan,
-                          const struct store_types *types, const char *path, struct err *err)
+                          const struct store_sizes *sizes, const struct store_types *types, const char *path,
+                          struct err *err)
 {
     const struct store_table_row *row = &store_table[which];
-    hsize_t n[N_DIMS], dims[STORE_MAX_RANK] = {0};
-    int rc;
-    sizes_of(plan, n);
-    int rank = store_row_dims(row, n, dims);
-    if (store_row_left_out(row, n))
+    hsize_t dims[STORE_MAX_RANK] = {0};
+    int rc, rank = store_row_dims(row, sizes->n, dims);
+    if (row->needs != DIM_NONE && sizes->n[row->needs] == 0)
         return 0;
     if (which == STORE_JOBS)
         rc = create_jobs(file, plan, types, path, err);
     else if (which == STORE_IMAGES)
         rc = write_images(file, plan, types, path, err);
+    else if (which == STORE_CLASS_NAMES)
+        rc = write_class_names(file, sizes, types, path, err);
+    else if (which == STORE_CLASSES)
+        rc = h5_write(file, row->path, H5T_NATIVE_SHORT, rank, dims, sizes->class, path, err);
+    else if (store_is_born_whole(which))
+        rc = h5_write(file, row->path, H5T_NATIVE_INT64, rank, dims,
+                      sizes->first + (size_t)(which - STORE_FIRST) * (size_t)plan->n_jobs, path, err);
     else
         rc = create_filled(file, row, types, dims, rank, path, err);
     return rc < 0 ? rc : describe(file, row->path, row->description, path, err);
 }
 
-static int create_all(hid_t file, const struct store_plan *plan, const struct store_types *types,
-                      const char *path, struct err *err)
+static int create_all(hid_t file, const struct store_plan *plan, const struct store_sizes *sizes,
+                      const struct store_types *types, const char *path, struct err *err)
 {
     int rc = write_numbers(file, plan, path, err);
     if (rc == 0)
         rc = write_texts(file, plan, path, err);
     for (int d = 0; d < N_STORE_DATASETS && rc == 0; d++)
-        rc = create_dataset(file, (enum store_dataset)d, plan, types, path, err);
+        rc = create_dataset(file, (enum store_dataset)d, plan, sizes, types, path, err);
     for (size_t i = 0; i < sizeof group_texts / sizeof *group_texts && rc == 0; i++)
         if (h5_exists(file, group_texts[i][0]))
             rc = describe(file, group_texts[i][0], group_texts[i][1], path, err);
@@ -228,16 +257,15 @@ static int check_plan(const char *path, const struct store_plan *plan, struct er
 }
 
 /* Bytes of the file: all datasets, and room for what describes them. */
-static unsigned long long file_bytes(const struct store_plan *plan, const struct store_types *types)
+static unsigned long long file_bytes(const struct store_plan *plan, const struct store_sizes *sizes,
+                                     const struct store_types *types)
 {
-    hsize_t n[N_DIMS];
     unsigned long long total = 2 * 65536 + strlen(plan->yaml ? plan->yaml : "") +
                                strlen(plan->yaml_resolved ? plan->yaml_resolved : "");
-    sizes_of(plan, n);
     for (int d = 0; d < N_STORE_DATASETS; d++) {
         hsize_t dims[STORE_MAX_RANK] = {0};
         unsigned long long bytes = H5Tget_size(store_file_type(types, store_table[d].cell));
-        int rank = store_row_dims(&store_table[d], n, dims);
+        int rank = store_row_dims(&store_table[d], sizes->n, dims);
         for (int i = 0; i < rank; i++)
             bytes *= dims[i];
         total += bytes;
@@ -255,32 +283,42 @@ static void axes_of_plan(const struct store_plan *plan, struct store_axes *axes)
     }
 }
 
-unsigned long long store_plan_bytes(const struct store_plan *plan, struct err *err)
+/* Sizes and types of a plan; release both in any case. */
+static int prepare(const struct store_plan *plan, struct store_sizes *sizes, struct store_types *types,
+                   struct err *err)
 {
-    struct store_types types;
     struct store_axes axes;
     axes_of_plan(plan, &axes);
-    int rc = store_types_init(&types, &axes, err);
-    unsigned long long bytes = rc == 0 ? file_bytes(plan, &types) : 0;
+    *sizes = (struct store_sizes){0};
+    int rc = store_types_init(types, &axes, err);
+    return rc < 0 ? rc : store_sizes_init(sizes, plan, err);
+}
+
+unsigned long long store_plan_bytes(const struct store_plan *plan, struct err *err)
+{
+    struct store_sizes sizes;
+    struct store_types types;
+    unsigned long long bytes = prepare(plan, &sizes, &types, err) == 0 ? file_bytes(plan, &sizes, &types) : 0;
+    store_sizes_release(&sizes);
     store_types_release(&types);
     return bytes;
 }
 
 int store_draft(const char *path, const struct store_plan *plan, struct h5_draft *draft, struct err *err)
 {
+    struct store_sizes sizes;
     struct store_types types;
-    struct store_axes axes;
     int rc = check_plan(path, plan, err);
     if (rc < 0)
         return rc;
-    axes_of_plan(plan, &axes);
-    rc = store_types_init(&types, &axes, err);
+    rc = prepare(plan, &sizes, &types, err);
     if (rc == 0)
-        rc = h5_check_space(path, file_bytes(plan, &types), err);
+        rc = h5_check_space(path, file_bytes(plan, &sizes, &types), err);
     if (rc == 0)
         rc = h5_draft_begin(draft, path, err);
-    if (rc == 0 && (rc = create_all(draft->file, plan, &types, path, err)) < 0)
+    if (rc == 0 && (rc = create_all(draft->file, plan, &sizes, &types, path, err)) < 0)
         h5_draft_abandon(draft);
+    store_sizes_release(&sizes);
     store_types_release(&types);
     return rc;
 }

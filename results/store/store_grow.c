@@ -41,57 +41,55 @@ static int is_worth_keeping(const struct growth *g, int row)
            store_jobs(g->old)[row].n_test <= store_n_predictions(g->new, SET_TEST);
 }
 
-/* The part of a job's row that both files have room for. */
-static struct store_block common_block(const struct growth *g, enum store_dataset which, int job)
+/* Cells that both files have room for in the parts of a job: rows `from` of the old and `to` of the new. */
+static int common_cells(const struct growth *g, enum store_dataset which, int from, int to, hsize_t *n,
+                        struct err *err)
 {
-    struct store_block block = {{(hsize_t)job, 0, 0}, {1, 1, 1}};
-    for (int i = 1; i < STORE_MAX_RANK && store_table[which].dim[i] != DIM_NONE; i++) {
-        hsize_t a = g->old->n[store_table[which].dim[i]], b = g->new->n[store_table[which].dim[i]];
-        block.count[i] = a < b ? a : b;
+    const enum store_dim *dim = store_table[which].dim;
+    hsize_t old = 1, new = 1;
+    int rc = 0;
+    if (store_is_extent(dim[0])) {
+        rc = store_room(g->old, from, dim[0], &old, err);
+        rc = rc < 0 ? rc : store_room(g->new, to, dim[0], &new, err);
+    } else if (dim[1] != DIM_NONE) {
+        old = g->old->n[dim[1]];
+        new = g->new->n[dim[1]];
     }
-    return block;
+    *n = old < new ? old : new;
+    return rc;
 }
 
-static size_t block_bytes(const struct growth *g, enum store_dataset which)
+/* Bytes of the largest part of a job in the old file. */
+static size_t largest_part(const struct growth *g, enum store_dataset which)
 {
-    struct store_block block = common_block(g, which, 0);
-    size_t bytes = H5Tget_size(store_memory_type(&g->new->types, store_table[which].cell));
-    for (int i = 1; i < STORE_MAX_RANK; i++)
-        bytes *= (size_t)block.count[i];
-    return bytes;
+    const enum store_dim *dim = store_table[which].dim;
+    size_t cell = H5Tget_size(store_memory_type(&g->old->types, store_table[which].cell));
+    if (store_is_extent(dim[0]))
+        return cell * (size_t)g->old->largest[dim[0] - FIRST_EXTENT];
+    return dim[1] == DIM_NONE ? cell : cell * (size_t)g->old->n[dim[1]];
 }
 
 static int is_copied(const struct growth *g, enum store_dataset which)
 {
-    return which != STORE_JOBS && which != STORE_IMAGES && g->old->dataset[which] >= 0 &&
-           g->new->dataset[which] >= 0;
+    return !store_is_born_whole(which) && g->old->dataset[which] >= 0 && g->new->dataset[which] >= 0;
 }
 
-/* A file from before there was a choice holds final weights, and does not say of which epoch. */
-static int write_epoch_of_weights(struct growth *g, int from, int to, struct err *err)
+static int copy_part(struct growth *g, enum store_dataset which, int from, int to, struct err *err)
 {
-    struct store_block target = {{(hsize_t)to, 0, 0}, {1, 1, 1}};
-    if (g->new->dataset[STORE_WEIGHTS_EPOCH] < 0 || g->old->dataset[STORE_WEIGHTS_EPOCH] >= 0 ||
-        store_n_weights(g->old) == 0)
-        return 0;
-    return store_write_block(g->new, STORE_WEIGHTS_EPOCH, &target, &g->mark[from].epochs_done, err);
+    struct store_block source = {from, 0, 0}, target = {to, 0, 0};
+    int rc = common_cells(g, which, from, to, &source.n, err);
+    target.n = source.n;
+    if (rc == 0 && source.n > 0)
+        rc = store_read_block(g->old, which, &source, g->buffer, err);
+    return rc < 0 || source.n == 0 ? rc : store_write_block(g->new, which, &target, g->buffer, err);
 }
 
 static int copy_row(struct growth *g, int from, int to, struct err *err)
 {
-    const struct store_job *job = &store_jobs(g->old)[from];
-    int rc = store_write_counts(g->new, to, job->n_train, job->n_test, job->leak, err);
-    if (rc == 0)
-        rc = write_epoch_of_weights(g, from, to, err);
-    for (int d = 0; d < N_STORE_DATASETS && rc == 0; d++) {
-        enum store_dataset which = (enum store_dataset)d;
-        if (!is_copied(g, which))
-            continue;
-        struct store_block source = common_block(g, which, from), target = common_block(g, which, to);
-        rc = store_read_block(g->old, which, &source, g->buffer, err);
-        if (rc == 0)
-            rc = store_write_block(g->new, which, &target, g->buffer, err);
-    }
+    int rc = 0;
+    for (int d = 0; d < N_STORE_DATASETS && rc == 0; d++)
+        if (is_copied(g, (enum store_dataset)d))
+            rc = copy_part(g, (enum store_dataset)d, from, to, err);
     return rc;
 }
 
@@ -113,8 +111,8 @@ static int prepare(struct growth *g, struct err *err)
     int n = store_n_jobs(g->old);
     size_t bytes = 1;
     for (int d = 0; d < N_STORE_DATASETS; d++)
-        if (is_copied(g, (enum store_dataset)d) && block_bytes(g, (enum store_dataset)d) > bytes)
-            bytes = block_bytes(g, (enum store_dataset)d);
+        if (is_copied(g, (enum store_dataset)d) && largest_part(g, (enum store_dataset)d) > bytes)
+            bytes = largest_part(g, (enum store_dataset)d);
     g->mark = err_calloc((unsigned long)n, sizeof *g->mark, "the old commit marks", err);
     g->by_key = err_calloc((unsigned long)n, sizeof *g->by_key, "the old job keys", err);
     g->buffer = err_calloc(1, bytes, "a row of results", err);

@@ -97,39 +97,20 @@ static int write_bytes(int fd, const void *data, size_t n, long long offset)
     return 0;
 }
 
-/* The lines of a block (runs along the last dimension), or all of it when they follow one
- * another in the file. */
-static int write_lines(struct store *store, enum store_dataset which, const struct store_block *block,
-                       const unsigned char *data)
+int store_raw_write(struct store *store, enum store_dataset which, const struct store_block *block,
+                    hsize_t at, const void *data, struct err *err)
 {
     const struct store_place *place = &store->place[which];
-    hsize_t dims[STORE_MAX_RANK] = {1, 1, 1}, n_lines = block->count[1], line = block->count[2];
-    store_row_dims(&store_table[which], store->n, dims);
-    if (line == dims[2]) {
-        line *= n_lines;
-        n_lines = 1;
-    }
-    for (hsize_t i = 0; i < n_lines; i++) {
-        hsize_t first = (block->start[0] * dims[1] + block->start[1] + i) * dims[2] + block->start[2];
-        if (write_bytes(store->fd, data + i * line * place->cell, (size_t)line * place->cell,
-                        place->offset + (long long)(first * place->cell)) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-int store_raw_write(struct store *store, enum store_dataset which, const struct store_block *block,
-                    const void *data, struct err *err)
-{
     signed char small = 0;
-    if (store_table[which].cell == CELL_INT8) { /* one cell: such datasets have one dimension */
+    if (store_table[which].cell == CELL_INT8) { /* one cell: such datasets have one a job */
         small = (signed char)*(const int *)data;
         data = &small;
     }
     errno = ENOENT;
-    if (store->place[which].offset < 0 || write_lines(store, which, block, data) < 0)
-        return err_set(err, E_IO, "%s: cannot write job %llu of %s: %s", store->path,
-                       (unsigned long long)block->start[0], store_table[which].path, strerror(errno));
+    if (place->offset < 0 || write_bytes(store->fd, data, (size_t)block->n * place->cell,
+                                         place->offset + (long long)(at * place->cell)) < 0)
+        return err_set(err, E_IO, "%s: cannot write job %d of %s: %s", store->path, block->job,
+                       store_table[which].path, strerror(errno));
     return 0;
 }
 
@@ -137,17 +118,15 @@ int store_raw_write(struct store *store, enum store_dataset which, const struct 
 
 /* Sizes and axes of the file. */
 struct shape {
-    hsize_t n[N_DIMS];
+    hsize_t n[N_DIMS], largest[N_EXTENTS];
     struct store_axes axes;
 };
 
 static int init_remote(struct store *store, const struct shape *shape, struct err *err)
 {
     memcpy(store->n, shape->n, sizeof store->n);
-    int rc = store_types_init(&store->types, &shape->axes, err);
-    if (rc == 0)
-        rc = store_tables_init(store, err);
-    return rc;
+    memcpy(store->largest, shape->largest, sizeof store->largest);
+    return store_types_init(&store->types, &shape->axes, err);
 }
 
 /* The worst code of all for all. The line of a rank that went along with another's is rank 0's to tell. */
@@ -166,6 +145,7 @@ int store_share_tables(struct store *store, int rc, struct err *err)
     memset(&shape, 0, sizeof shape);
     if (rc == 0 && !store_is_remote(store)) {
         memcpy(shape.n, store->n, sizeof shape.n);
+        memcpy(shape.largest, store->largest, sizeof shape.largest);
         shape.axes = store->types.axes;
         store->broken = err_calloc((size_t)store->n[DIM_JOB], 1, "the rows of other ranks", err);
         rc = store->broken ? 0 : E_IO;
@@ -176,15 +156,7 @@ int store_share_tables(struct store *store, int rc, struct err *err)
     if (rc < 0)
         return rc;
     MPI_Bcast(&shape, (int)sizeof shape, MPI_BYTE, 0, store->comm);
-    rc = agree(store, store_is_remote(store) ? init_remote(store, &shape, err) : 0, err);
-    if (rc < 0)
-        return rc;
-    for (int j = 0; j < store_n_jobs(store); j++) /* row by row: a count of bytes may not fit an int */
-        MPI_Bcast(store->record + (size_t)j * store->types.record_size, (int)store->types.record_size,
-                  MPI_BYTE, 0, store->comm);
-    if (store_is_remote(store))
-        store_unpack(&store->types, store->record, store_n_jobs(store), store->job);
-    return 0;
+    return agree(store, store_is_remote(store) ? init_remote(store, &shape, err) : 0, err);
 }
 
 /* ---- rank0: rows in parcels ---- */
@@ -201,7 +173,7 @@ void store_send_on(struct store *store, MPI_Comm comm, void (*idle)(void *self),
 /* Part of a block whose bytes follow, in the cell's memory type, up to the next multiple of 8. */
 struct store_piece {
     int which, job;
-    unsigned long long start[2], count[2]; /* of the second and third dimension */
+    unsigned long long first, n; /* cells of the job's part */
     unsigned long long bytes;
 };
 
@@ -243,44 +215,24 @@ static void add_piece(struct store_parcel *parcel, const struct store_piece *pie
     parcel->used += sizeof *piece + rounded(piece->bytes);
 }
 
-/* Whole lines while they fit; a line that fits into no parcel goes in parts. */
-static void cut_piece(struct store_piece *piece, unsigned long long n_lines, unsigned long long line,
-                      unsigned long long done, size_t cells)
-{
-    if (line <= cells && done % line == 0) {
-        unsigned long long room = cells / line, left = n_lines - done / line;
-        piece->start[0] += done / line;
-        piece->count[0] = room < left ? room : left;
-        piece->count[1] = line;
-        return;
-    }
-    unsigned long long left = line - done % line;
-    piece->start[0] += done / line;
-    piece->start[1] += done % line;
-    piece->count[0] = 1;
-    piece->count[1] = cells < left ? cells : left;
-}
-
 int store_send_block(struct store *store, enum store_dataset which, const struct store_block *block,
                      const void *data, struct err *err)
 {
     const unsigned char *from = data;
     size_t cell = store_memory_size(&store->types, store_table[which].cell), used;
-    unsigned long long total = block->count[1] * block->count[2], done = 0;
+    unsigned long long done = 0;
     int rc = 0;
-    while (done < total && rc == 0) {
+    while (done < block->n && rc == 0) {
         used = store->parcel->used + sizeof(struct store_piece) + 8;
         size_t cells = used < STORE_PARCEL_SIZE ? (STORE_PARCEL_SIZE - used) / cell : 0;
-        if (cells == 0) { /* never of an empty parcel: a cell is at most a row of /jobs */
+        if (cells == 0) { /* never of an empty parcel: a cell is at most a message */
             rc = store_send(store, err);
             continue;
         }
-        struct store_piece piece = {
-            (int)which, (int)block->start[0], {block->start[1], block->start[2]}, {0, 0}, 0};
-        cut_piece(&piece, block->count[1], block->count[2], done, cells);
-        piece.bytes = piece.count[0] * piece.count[1] * cell;
+        cells = cells < block->n - done ? cells : block->n - done;
+        struct store_piece piece = {(int)which, block->job, block->first + done, cells, cells * cell};
         add_piece(store->parcel, &piece, from + done * cell);
-        done += piece.count[0] * piece.count[1];
+        done += cells;
     }
     return rc;
 }
@@ -290,8 +242,7 @@ int store_send_block(struct store *store, enum store_dataset which, const struct
 static int write_piece(struct store *store, const struct store_piece *piece, const void *data,
                        struct err *err)
 {
-    struct store_block block = {{(hsize_t)piece->job, piece->start[0], piece->start[1]},
-                                {1, piece->count[0], piece->count[1]}};
+    struct store_block block = {piece->job, piece->first, piece->n};
     if (store->broken[piece->job])
         return 0;
     int rc = store_write_block(store, (enum store_dataset)piece->which, &block, data, err);

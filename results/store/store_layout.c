@@ -11,7 +11,7 @@ const char *const job_state_names[N_JOB_STATES] = {"waiting", "running", "done",
 
 #define METRIC_ROW(set, metric, text)                                                                        \
     {                                                                                                        \
-        "/metrics/" set "/" metric, CELL_FLOAT32, {DIM_JOB, DIM_EPOCH}, 0, text                              \
+        "/metrics/" set "/" metric, CELL_FLOAT32, {DIM_JOB, DIM_EPOCH}, 0, DIM_NONE, text                    \
     }
 #define METRIC_ROWS(set, images)                                                                             \
     METRIC_ROW(set, "loss", "mean cross-entropy (nats), " images "; NaN: not reached"),                      \
@@ -20,72 +20,114 @@ const char *const job_state_names[N_JOB_STATES] = {"waiting", "running", "done",
         METRIC_ROW(set, "balanced_accuracy_as_published",                                                    \
                    "mean over batches of (sensitivity + specificity) / 2 of the flattened one-hot outputs, " \
                    "0 to 1, " images)
+#define FIRST_ROW(path, dim, text)                                                                           \
+    {                                                                                                        \
+        path, CELL_INT64, {DIM_JOB}, 0, dim, text                                                            \
+    }
+#define COUNT_ROW(set, dim)                                                                                  \
+    {                                                                                                        \
+        "/predictions/" set "/count", CELL_INT32, {DIM_JOB}, 0, dim, "images predicted; 0: not yet"          \
+    }
 #define PREDICTION_ROWS(set, dim)                                                                            \
-    {"/predictions/" set "/image", CELL_INT32, {DIM_JOB, dim}, -1, "row of /images; -1: unused"},            \
+    {"/predictions/" set "/image", CELL_INT32, {dim}, -1, dim, "row of /images; -1: unused"},                \
         {"/predictions/" set "/copy",                                                                        \
          CELL_INT32,                                                                                         \
-         {DIM_JOB, dim},                                                                                     \
+         {dim},                                                                                              \
          -1,                                                                                                 \
+         dim,                                                                                                \
          "0: the original image, k: its k-th duplicate or augmented variant; -1: unused"},                   \
         {"/predictions/" set "/label",                                                                       \
          CELL_INT32,                                                                                         \
-         {DIM_JOB, dim},                                                                                     \
+         {dim},                                                                                              \
          -1,                                                                                                 \
-         "true class index: position in the job's clusters, from 0; -1: unused"},                            \
+         dim,                                                                                                \
+         "true class index: position in the job's row of /classes/job, from 0; -1: unused"},                 \
     {                                                                                                        \
-        "/predictions/" set "/probability", CELL_FLOAT32, {DIM_JOB, dim, DIM_CLASS}, 0,                      \
-            "probability of each class, 0 to 1; NaN: unused"                                                 \
+        "/predictions/" set "/probability", CELL_FLOAT32, {dim##_PROBABILITY}, 0, dim,                       \
+            "probability of each class of the job, 0 to 1, (count, classes) from first_probability; NaN: "   \
+            "unused"                                                                                         \
     }
 
 const struct store_table_row store_table[N_STORE_DATASETS] = {
-    {"/jobs",
-     CELL_JOB,
+    {"/jobs", CELL_JOB, {DIM_JOB}, 0, DIM_NONE, "one row a job: what it is"},
+    {"/images", CELL_IMAGE, {DIM_IMAGE}, 0, DIM_NONE, "the images of the dataset, in its order"},
+    {"/classes/name", CELL_NAME, {DIM_NAME}, 0, DIM_NONE, "names of the classes"},
+    {"/classes/job",
+     CELL_INT16,
+     {DIM_JOB, DIM_CLASS},
+     -1,
+     DIM_NONE,
+     "row of /classes/name of each class of a job; -1: the job has no more"},
+    FIRST_ROW("/confusion/first", DIM_NONE, "where the (classes, classes) cells of each job begin"),
+    FIRST_ROW("/predictions/test/first", DIM_TEST, "where the images of each job begin"),
+    FIRST_ROW("/predictions/test/first_probability", DIM_TEST, "where the probabilities of each job begin"),
+    FIRST_ROW("/predictions/all/first", DIM_ALL, "where the images of each job begin"),
+    FIRST_ROW("/predictions/all/first_probability", DIM_ALL, "where the probabilities of each job begin"),
+    FIRST_ROW("/models/first", DIM_MODEL, "where the bytes of each job begin"),
+    {"/state",
+     CELL_INT8,
      {DIM_JOB},
      0,
-     "one row a job: what it is; n_train, n_test, leak (images): -1 until it has run"},
-    {"/images", CELL_IMAGE, {DIM_IMAGE}, 0, "the images of the dataset, in its order"},
-    {"/state", CELL_INT8, {DIM_JOB}, 0, "0 waiting, 1 running, 2 done, 3 failed, 4 diverged; written last"},
-    {"/attempts", CELL_INT32, {DIM_JOB}, 0, "how often the job was started"},
-    {"/epochs_done", CELL_INT32, {DIM_JOB}, 0, "finished epochs"},
-    {"/rank", CELL_INT32, {DIM_JOB}, -1, "MPI rank that ran the job last; -1: none"},
+     DIM_NONE,
+     "0 waiting, 1 running, 2 done, 3 failed, 4 diverged; written last"},
+    {"/attempts", CELL_INT32, {DIM_JOB}, 0, DIM_NONE, "how often the job was started"},
+    {"/epochs_done", CELL_INT32, {DIM_JOB}, 0, DIM_NONE, "finished epochs"},
+    {"/rank", CELL_INT32, {DIM_JOB}, -1, DIM_NONE, "MPI rank that ran the job last; -1: none"},
     {"/started",
      CELL_FLOAT64,
      {DIM_JOB},
      0,
+     DIM_NONE,
      "start of the last attempt, seconds since 1970-01-01 UTC; NaN: not yet"},
     {"/finished",
      CELL_FLOAT64,
      {DIM_JOB},
      0,
+     DIM_NONE,
      "end of the last attempt, seconds since 1970-01-01 UTC; NaN: not yet"},
-    {"/message", CELL_MESSAGE, {DIM_JOB}, 0, "why a job failed or diverged; empty otherwise"},
+    {"/message", CELL_MESSAGE, {DIM_JOB}, 0, DIM_NONE, "why a job failed or diverged; empty otherwise"},
+    {"/n_train", CELL_INT32, {DIM_JOB}, -1, DIM_NONE, "images that the job trained on; -1: has not run"},
+    {"/n_test", CELL_INT32, {DIM_JOB}, -1, DIM_NONE, "images that it was judged on; -1: has not run"},
+    {"/leak",
+     CELL_INT32,
+     {DIM_JOB},
+     -1,
+     DIM_NONE,
+     "images that it was judged on and had in training, too; -1: has not run"},
     METRIC_ROWS("train", "training images as seen during the epoch, dropout active"),
     METRIC_ROWS("test", "test images after the epoch"),
     {"/confusion/test",
      CELL_INT32,
-     {DIM_JOB, DIM_CLASS, DIM_CLASS},
+     {DIM_CONFUSION},
      -1,
+     DIM_NONE,
      "test images after the last epoch, rows true class, columns predicted class; -1: unused"},
     {"/confusion/all",
      CELL_INT32,
-     {DIM_JOB, DIM_CLASS, DIM_CLASS},
+     {DIM_CONFUSION},
      -1,
+     DIM_NONE,
      "all original images after the last epoch, rows true class, columns predicted class; -1: unused"},
+    COUNT_ROW("test", DIM_TEST),
+    COUNT_ROW("all", DIM_ALL),
     PREDICTION_ROWS("test", DIM_TEST),
     PREDICTION_ROWS("all", DIM_ALL),
-    {"/weights", CELL_FLOAT32, {DIM_JOB, DIM_WEIGHT}, 0, "weights of the network, flat; NaN: unused"},
     {"/predictions/all/role",
      CELL_INT32,
-     {DIM_JOB, DIM_ALL},
+     {DIM_ALL},
      -1,
+     DIM_ALL,
      "0: the job trained on this original (itself, a copy or a blend), 1: it was only judged on it, 2: "
      "untouched; -1: unused"},
-    {"/weights_epoch",
+    {"/models/data", CELL_BYTE, {DIM_MODEL}, 0, DIM_MODEL, "what is kept of each job's networks"},
+    {"/models/bytes", CELL_INT64, {DIM_JOB}, 0, DIM_MODEL, "bytes of them; 0: not yet"},
+    {"/models/epoch",
      CELL_INT32,
      {DIM_JOB},
      -1,
-     "epoch, from 1, that the weights are of: the last one, or with keep_weights best the first of those "
-     "with the highest balanced accuracy on the test set; -1: unused"},
+     DIM_MODEL,
+     "epoch, from 1, that they are of: the last one, or with keep_weights best the first of those with the "
+     "highest balanced accuracy on the test set; -1: not yet"},
 };
 
 int store_row_dims(const struct store_table_row *row, const hsize_t *n, hsize_t dims[STORE_MAX_RANK])
@@ -98,23 +140,14 @@ int store_row_dims(const struct store_table_row *row, const hsize_t *n, hsize_t 
     return rank;
 }
 
-/* The size without which a dataset is not there; DIM_NONE: it always is. */
-static enum store_dim row_needs(const struct store_table_row *row)
+int store_is_extent(enum store_dim dim)
 {
-    if (row == &store_table[STORE_WEIGHTS_EPOCH])
-        return DIM_WEIGHT;
-    return row->dim[1] == DIM_TEST || row->dim[1] == DIM_ALL || row->dim[1] == DIM_WEIGHT ? row->dim[1]
-                                                                                          : DIM_NONE;
+    return dim >= DIM_CONFUSION;
 }
 
-int store_row_optional(const struct store_table_row *row)
+int store_is_born_whole(enum store_dataset which)
 {
-    return row_needs(row) != DIM_NONE;
-}
-
-int store_row_left_out(const struct store_table_row *row, const hsize_t *n)
-{
-    return row_needs(row) != DIM_NONE && n[row_needs(row)] == 0;
+    return which < STORE_STATE;
 }
 
 /* ---- the record of /jobs ---- */
@@ -129,23 +162,12 @@ static const struct store_field fixed_fields[] = {
     FIELD(protocol, FIELD_TEXT), FIELD(seed, FIELD_INT64),    FIELD(fold, FIELD_INT32),
     FIELD(repeat, FIELD_INT32),  FIELD(model, FIELD_TEXT),
 };
-static const struct store_field outcome_fields[] = {
-    FIELD(n_train, FIELD_INT32),
-    FIELD(n_test, FIELD_INT32),
-    FIELD(leak, FIELD_INT32),
-};
-enum {
-    N_FIXED = sizeof fixed_fields / sizeof *fixed_fields,
-    N_OUTCOME = sizeof outcome_fields / sizeof *outcome_fields
-};
+enum { N_FIXED = sizeof fixed_fields / sizeof *fixed_fields };
 
 static int is_fixed_name(const char *name)
 {
     for (int i = 0; i < N_FIXED; i++)
         if (strcmp(fixed_fields[i].name, name) == 0)
-            return 1;
-    for (int i = 0; i < N_OUTCOME; i++)
-        if (strcmp(outcome_fields[i].name, name) == 0)
             return 1;
     return 0;
 }
@@ -162,7 +184,7 @@ static void add_field(struct store_types *types, struct store_field field)
     types->field[types->n_fields++] = field;
 }
 
-/* Order of the columns: what the job is, its axes, what came of it. */
+/* Order of the columns: what every job is, its axes. */
 static void list_fields(struct store_types *types)
 {
     for (int i = 0; i < N_FIXED; i++)
@@ -172,8 +194,6 @@ static void list_fields(struct store_types *types)
         size_t offset = offsetof(struct store_job, axis) + (size_t)i * CONFIG_WORD_SIZE;
         add_field(types, (struct store_field){types->axes.name[i], kind, offset, CONFIG_WORD_SIZE, 0});
     }
-    for (int i = 0; i < N_OUTCOME; i++)
-        add_field(types, outcome_fields[i]);
 }
 
 static int insert_text(hid_t compound, const char *name, size_t offset, size_t size)
@@ -229,7 +249,7 @@ int store_types_init(struct store_types *types, const struct store_axes *axes, s
 {
     memset(types, 0, sizeof *types);
     types->axes = *axes;
-    types->job = types->message = types->image = types->image_stored = H5I_INVALID_HID;
+    types->job = types->message = types->name = types->image = types->image_stored = H5I_INVALID_HID;
     for (int i = 0; i < axes->n; i++)
         if (is_fixed_name(axes->name[i]))
             return err_set(err, E_USAGE,
@@ -237,14 +257,15 @@ int store_types_init(struct store_types *types, const struct store_axes *axes, s
                            axes->name[i]);
     list_fields(types);
     types->message = h5_string_type(STORE_MESSAGE_SIZE);
-    if (types->message < 0 || make_job_type(types) < 0 || make_image_type(types) < 0)
+    types->name = h5_string_type(CONFIG_WORD_SIZE);
+    if (types->message < 0 || types->name < 0 || make_job_type(types) < 0 || make_image_type(types) < 0)
         return err_set(err, E_IO, "HDF5 cannot make the type of /jobs; does a grid key stand twice?");
     return 0;
 }
 
 void store_types_release(struct store_types *types)
 {
-    hid_t *type[] = {&types->job, &types->message, &types->image, &types->image_stored};
+    hid_t *type[] = {&types->job, &types->message, &types->name, &types->image, &types->image_stored};
     for (size_t i = 0; i < sizeof type / sizeof *type; i++) {
         if (*type[i] >= 0)
             H5Tclose(*type[i]);
@@ -285,7 +306,7 @@ int store_axes_of(hid_t stored, struct store_axes *axes, const char *path, struc
         if (rc < 0)
             return rc;
     }
-    if (n - axes->n != N_FIXED + N_OUTCOME)
+    if (n - axes->n != N_FIXED)
         return err_set(err, E_IO, "%s: /jobs lacks columns: not written by cellsweep, or damaged", path);
     return 0;
 }
@@ -296,12 +317,20 @@ hid_t store_memory_type(const struct store_types *types, enum store_cell cell)
     case CELL_INT8:
     case CELL_INT32:
         return H5T_NATIVE_INT;
+    case CELL_INT16:
+        return H5T_NATIVE_SHORT;
+    case CELL_INT64:
+        return H5T_NATIVE_INT64;
+    case CELL_BYTE:
+        return H5T_NATIVE_UCHAR;
     case CELL_FLOAT32:
         return H5T_NATIVE_FLOAT;
     case CELL_FLOAT64:
         return H5T_NATIVE_DOUBLE;
     case CELL_MESSAGE:
         return types->message;
+    case CELL_NAME:
+        return types->name;
     case CELL_JOB:
         return types->job;
     case CELL_IMAGE:

@@ -10,29 +10,66 @@
 
 #include <hdf5.h>
 
-enum { STORE_FORMAT = 1, STORE_MAX_RANK = 3 };
+enum { STORE_FORMAT = 2, STORE_MAX_RANK = 2 };
 
-/* The sizes a dataset's dimensions are made of: J, E, C, V, A, N, P of store.h. */
-enum store_dim { DIM_NONE, DIM_JOB, DIM_EPOCH, DIM_CLASS, DIM_TEST, DIM_ALL, DIM_IMAGE, DIM_WEIGHT, N_DIMS };
+/* The sizes that dimensions are made of: J, E, C, K, N of store.h; and, from DIM_CONFUSION on, of
+ * datasets of one dimension that hold the parts of all jobs one after the other, each as long as its
+ * job needs: the sum of them. */
+enum store_dim {
+    DIM_NONE,
+    DIM_JOB,
+    DIM_EPOCH,
+    DIM_CLASS,
+    DIM_NAME,
+    DIM_IMAGE,
+    DIM_CONFUSION,
+    DIM_TEST,
+    DIM_TEST_PROBABILITY,
+    DIM_ALL,
+    DIM_ALL_PROBABILITY,
+    DIM_MODEL,
+    N_DIMS
+};
+enum { FIRST_EXTENT = DIM_CONFUSION, N_EXTENTS = N_DIMS - FIRST_EXTENT };
 
-enum store_cell { CELL_INT8, CELL_INT32, CELL_FLOAT32, CELL_FLOAT64, CELL_MESSAGE, CELL_JOB, CELL_IMAGE };
+enum store_cell {
+    CELL_INT8,
+    CELL_INT16,
+    CELL_INT32,
+    CELL_INT64,
+    CELL_BYTE,
+    CELL_FLOAT32,
+    CELL_FLOAT64,
+    CELL_MESSAGE,
+    CELL_NAME,
+    CELL_JOB,
+    CELL_IMAGE
+};
 
 enum store_dataset {
     STORE_JOBS,
     STORE_IMAGES,
-    STORE_STATE,
+    STORE_CLASS_NAMES,
+    STORE_CLASSES,
+    STORE_FIRST, /* + extent - FIRST_EXTENT: where the part of each job begins */
+    STORE_STATE = STORE_FIRST + N_EXTENTS,
     STORE_ATTEMPTS,
     STORE_EPOCHS_DONE,
     STORE_RANK,
     STORE_STARTED,
     STORE_FINISHED,
     STORE_MESSAGE,
+    STORE_N_TRAIN,
+    STORE_N_TEST,
+    STORE_LEAK,
     STORE_METRICS,                                   /* + place in curve_sets * N_METRICS + metric */
     STORE_CONFUSION = STORE_METRICS + 2 * N_METRICS, /* + place in judged_sets */
-    STORE_PREDICTIONS = STORE_CONFUSION + 2,         /* + place in judged_sets * N_PREDICTION_PARTS + part */
-    STORE_WEIGHTS = STORE_PREDICTIONS + 8,
-    STORE_ROLE,
-    STORE_WEIGHTS_EPOCH,
+    STORE_COUNT = STORE_CONFUSION + 2,               /* + place in judged_sets */
+    STORE_PREDICTIONS = STORE_COUNT + 2,             /* + place in judged_sets * N_PREDICTION_PARTS + part */
+    STORE_ROLE = STORE_PREDICTIONS + 8,
+    STORE_MODEL,
+    STORE_MODEL_BYTES,
+    STORE_MODEL_EPOCH,
     N_STORE_DATASETS
 };
 
@@ -43,6 +80,7 @@ struct store_table_row {
     enum store_cell cell;
     enum store_dim dim[STORE_MAX_RANK]; /* DIM_NONE after the last */
     int fill;                           /* of integers; floating point is filled with NaN, texts with "" */
+    enum store_dim needs;               /* the dataset is left out when this size is 0; DIM_NONE: never */
     const char *description;
 };
 
@@ -51,10 +89,9 @@ extern const struct store_table_row store_table[N_STORE_DATASETS];
 /* Dimensions of a dataset for sizes n (N_DIMS), into dims; returns its rank. */
 int store_row_dims(const struct store_table_row *row, const hsize_t *n, hsize_t dims[STORE_MAX_RANK]);
 
-/* Whether a dataset may be absent, and whether it is left out for sizes n (N_DIMS): when it would be
- * empty, or without weights. */
-int store_row_optional(const struct store_table_row *row);
-int store_row_left_out(const struct store_table_row *row, const hsize_t *n);
+/* 1 for a size that is the sum of the parts of all jobs; and for a dataset that is written once, at birth. */
+int store_is_extent(enum store_dim dim);
+int store_is_born_whole(enum store_dataset which);
 
 /* The other grid axes of a sweep. */
 struct store_axes {
@@ -72,7 +109,7 @@ struct store_field {
     size_t at;           /* offset in the record */
 };
 
-enum { STORE_MAX_FIELDS = 11 + STORE_MAX_AXES };
+enum { STORE_MAX_FIELDS = 8 + STORE_MAX_AXES };
 
 /* The element types of the file, and the packed record that a row of /jobs is. */
 struct store_types {
@@ -80,7 +117,7 @@ struct store_types {
     struct store_field field[STORE_MAX_FIELDS];
     int n_fields;
     size_t record_size;        /* bytes */
-    hid_t job, message;        /* compound, string */
+    hid_t job, message, name;  /* compound, strings */
     hid_t image, image_stored; /* compound in the layout of struct dataset_image, and packed as in the file */
 };
 
@@ -122,6 +159,11 @@ struct store_parcel {
     _Alignas(8) unsigned char bytes[STORE_PARCEL_SIZE];
 };
 
+/* Where the part of a job lies in datasets of one extent, in cells. */
+struct store_part {
+    hsize_t first, room;
+};
+
 struct store {
     char path[H5_PATH_SIZE];
     hid_t file;
@@ -137,17 +179,22 @@ struct store {
     hid_t dataset[N_STORE_DATASETS], space[N_STORE_DATASETS]; /* opened once; invalid for an absent dataset */
     hid_t one;                                                /* memory space of one element */
     hsize_t n[N_DIMS];
+    hsize_t largest[N_EXTENTS]; /* cells of the largest part of a job */
+    int placed;                 /* job that `part` is of; -1: none */
+    struct store_part part[N_EXTENTS];
     struct store_types types;
-    unsigned char *record; /* (J) rows of /jobs as stored */
-    struct store_job *job; /* (J) the same, unpacked */
+    struct store_job *job; /* (J) rows of /jobs, unpacked; NULL where nobody asked: ranks that only write */
+    int16_t *class;        /* (J, C) row of /classes/name; the same */
+    int *number;           /* (K) cluster that is meant by a name; the same */
     struct dataset_image *image;
     char *text[32];           /* of the attributes in store.c's table */
     struct sweep_file *sweep; /* of yaml_resolved */
 };
 
-/* A part of a dataset, in elements of each dimension. */
+/* Cells first .. first + n - 1 of a job's part of a dataset. */
 struct store_block {
-    hsize_t start[STORE_MAX_RANK], count[STORE_MAX_RANK];
+    int job;
+    hsize_t first, n;
 };
 
 /* An open file as a store, which closes it. file: H5Freopen() of one that somebody else keeps. */
@@ -163,7 +210,7 @@ int store_is_remote(const struct store *store);
 int store_raw_open(struct store *store, struct err *err);
 int store_raw_close(struct store *store, struct err *err);
 int store_raw_write(struct store *store, enum store_dataset which, const struct store_block *block,
-                    const void *data, struct err *err);
+                    hsize_t at, const void *data, struct err *err);
 
 /* STORE_RANK0: give the other ranks the tables that rank 0 has read; rc is rank 0's so far.
  * Collective, all return the same. */
@@ -174,15 +221,19 @@ int store_send_block(struct store *store, enum store_dataset which, const struct
                      const void *data, struct err *err);
 int store_send(struct store *store, struct err *err);
 
-/* Part of one job's row, start and count of dimensions that the dataset has not 0 and 1. 0 when it is not
- * inside the dataset, or the store has no such dataset. */
-int store_block_fits(const struct store *store, enum store_dataset which, struct store_block *block);
+/* Where a block lies: the number of its first cell in the whole dataset, row-major. E_IO when the job's part
+ * has no such cells, or the store no such dataset. */
+int store_place(struct store *store, enum store_dataset which, const struct store_block *block, hsize_t *at,
+                struct err *err);
+
+/* Cells of the part of a job in an extent; E_IO when the file is damaged. */
+int store_room(struct store *store, int job, enum store_dim extent, hsize_t *room, struct err *err);
+
+/* Check that the parts of all jobs follow each other, and keep the largest of each extent. */
+int store_measure_parts(struct store *store, struct err *err);
 
 /* Bytes of a cell in memory. */
 size_t store_memory_size(const struct store_types *types, enum store_cell cell);
-
-/* Room for the tables, of sizes n. */
-int store_tables_init(struct store *store, struct err *err);
 
 /* ---- transfers ---- */
 
@@ -193,7 +244,7 @@ int store_write_block(struct store *store, enum store_dataset which, const struc
 int store_read_block(struct store *store, enum store_dataset which, const struct store_block *block,
                      void *data, struct err *err);
 
-/* n_train, n_test and leak of a job, in its row of /jobs. Independent. */
+/* n_train, n_test and leak of a job. Independent. */
 int store_write_counts(struct store *store, int job, int n_train, int n_test, int leak, struct err *err);
 
 #endif

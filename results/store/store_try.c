@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+enum { ROWS_AT_A_TIME = 1024 };
+
 /* Bytes of a contiguous dataset are copied as they are; any other layout has an index and filters,
  * which may be damaged too. */
 static int is_contiguous(hid_t dataset)
@@ -15,24 +17,22 @@ static int is_contiguous(hid_t dataset)
     return contiguous;
 }
 
-/* One job's row after the other: all rows at once may be more than there is memory for. */
-static int read_rows(struct store *store, enum store_dataset which, struct err *err)
+/* Some cells after the other: all at once may be more than there is memory for. */
+static int read_cells(struct store *store, enum store_dataset which, struct err *err)
 {
-    struct store_block block = {{0}, {1, 1, 1}};
-    hsize_t dims[STORE_MAX_RANK];
-    int rank = store_row_dims(&store_table[which], store->n, dims), rc = 0;
-    size_t n = H5Tget_size(store_memory_type(&store->types, store_table[which].cell));
-    for (int i = 1; i < rank; i++) {
-        block.count[i] = dims[i];
-        n *= (size_t)dims[i];
+    hsize_t dims[STORE_MAX_RANK] = {1, 1};
+    store_row_dims(&store_table[which], store->n, dims);
+    hid_t type = store_memory_type(&store->types, store_table[which].cell);
+    void *rows =
+        err_calloc((unsigned long)dims[1], ROWS_AT_A_TIME * H5Tget_size(type), store_table[which].path, err);
+    int rc = rows ? 0 : E_IO;
+    for (hsize_t at = 0, n; at < dims[0] && rc == 0; at += n) {
+        n = dims[0] - at < ROWS_AT_A_TIME ? dims[0] - at : ROWS_AT_A_TIME;
+        rc =
+            h5_rows_read(store->dataset[which], at, n, type, rows, store_table[which].path, store->path, err);
     }
-    void *row = err_calloc(n, 1, store_table[which].path, err);
-    for (hsize_t j = 0; row && rc == 0 && j < dims[0]; j++) {
-        block.start[0] = j;
-        rc = store_read_block(store, which, &block, row, err);
-    }
-    free(row);
-    return row ? rc : E_IO;
+    free(rows);
+    return rc;
 }
 
 static int try_store(const char *path, struct err *err)
@@ -41,7 +41,7 @@ static int try_store(const char *path, struct err *err)
     int rc = store_open(path, &store, err);
     for (int d = 0; rc == 0 && d < N_STORE_DATASETS; d++)
         if (store->dataset[d] >= 0 && !is_contiguous(store->dataset[d]))
-            rc = read_rows(store, (enum store_dataset)d, err);
+            rc = read_cells(store, (enum store_dataset)d, err);
     int closed = store_close(store, rc == 0 ? err : NULL);
     return rc < 0 ? rc : closed;
 }

@@ -42,46 +42,22 @@ static int set_keys(const struct store *store, const struct store_job *row, stru
     return rc;
 }
 
-/* Class c is the cluster of the originals that carry label c: every class has some. */
-static int find_clusters(struct store *store, int job, const int *image, const int *label,
-                         struct config_clusters *clusters, struct err *err)
+static int find_clusters(struct store *store, int job, struct config_clusters *clusters, struct err *err)
 {
-    const struct dataset_image *images = store_images(store);
-    int n = store_n_predictions(store, SET_ALL);
-    clusters->n = 0;
-    for (int i = 0; i < n; i++) {
-        if (image[i] < 0 || image[i] >= store_n_images(store) || label[i] < 0 ||
-            label[i] >= CONFIG_MAX_CLUSTERS)
-            continue;
-        clusters->number[label[i]] = (int16_t)images[image[i]].cluster;
-        clusters->n = label[i] >= clusters->n ? label[i] + 1 : clusters->n;
-    }
-    if (clusters->n < 2)
-        return err_set(err, E_IO, "%s: job %d has no predictions that tell its classes; run it again",
-                       store_path(store), job);
-    return 0;
-}
-
-static int read_clusters(struct store *store, int job, struct config_clusters *clusters, struct err *err)
-{
-    size_t n = (size_t)store_n_predictions(store, SET_ALL), classes = (size_t)store_n_classes(store);
-    int *number = err_calloc(3 * n, sizeof *number, "predictions", err);
-    float *probs = err_calloc(n * classes, sizeof *probs, "predictions", err);
-    int rc = number && probs ? 0 : E_IO;
-    if (rc == 0)
-        rc = store_read_predictions(store, job, SET_ALL, number, number + n, number + 2 * n, probs, err);
-    if (rc == 0)
-        rc = find_clusters(store, job, number, number + 2 * n, clusters, err);
-    free(number);
-    free(probs);
-    return rc;
+    int cluster[CONFIG_MAX_CLUSTERS];
+    clusters->n = store_classes(store, job, cluster);
+    for (int c = 0; c < clusters->n; c++)
+        clusters->number[c] = (int16_t)cluster[c];
+    return clusters->n >= 2 ? 0
+                            : err_set(err, E_IO, "%s: job %d has no classes in /classes/job: damaged",
+                                      store_path(store), job);
 }
 
 int stored_job_config(struct store *store, int job, struct config *config, struct err *err)
 {
     *config = config_defaults(worker_schema());
     int rc = set_keys(store, &store_jobs(store)[job], config, err);
-    return rc < 0 ? rc : read_clusters(store, job, &config->clusters, err);
+    return rc < 0 ? rc : find_clusters(store, job, &config->clusters, err);
 }
 
 int stored_job_weights(struct store *store, int job, const struct config *config, float **weights,

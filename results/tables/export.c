@@ -44,7 +44,7 @@ struct export
     int *image, *copy, *label, *confusion; /* (max(V, A)) and (C, C) */
     float *probs;                          /* (max(V, A), C) */
     int has_groups;                        /* predictions only: 1 when an image of the sweep has one */
-    int *cluster;                          /* (C) class index -> cluster number, -1 unknown */
+    int *cluster;                          /* (C) class index -> cluster number, -1 behind the last */
     /* scores only: */
     enum replicates_set on;
     struct predicted *predicted;
@@ -212,20 +212,10 @@ static int is_used(const struct export *x, int i)
            x->label[i] < x->n_classes;
 }
 
-/* A class index means the cluster of the images that carry it. */
-static int learn_clusters(struct export *x, int job, struct err *err)
+static void find_clusters(struct export *x, int job)
 {
-    for (int c = 0; c < x->n_classes; c++)
+    for (int c = store_classes(x->store, job, x->cluster); c < x->n_classes; c++)
         x->cluster[c] = -1;
-    for (int s = 0; s < N_JUDGED_SETS; s++) {
-        int n, rc = read_predictions(x, job, judged_sets[s], &n, err);
-        if (rc < 0)
-            return rc;
-        for (int i = 0; i < n; i++)
-            if (is_used(x, i))
-                x->cluster[x->label[i]] = store_images(x->store)[x->image[i]].cluster;
-    }
-    return 0;
 }
 
 static int make_job_buffers(struct export *x, struct err *err)
@@ -252,7 +242,8 @@ static int confusion_header(struct export *x, struct err *err)
 
 static int confusion_rows(struct export *x, int job, struct err *err)
 {
-    int rc = learn_clusters(x, job, err);
+    int rc = 0;
+    find_clusters(x, job);
     for (int s = 0; s < N_JUDGED_SETS && rc == 0; s++) {
         rc = store_read_confusion(x->store, job, judged_sets[s], x->confusion, err);
         for (int i = 0; i < x->n_classes * x->n_classes && rc == 0; i++) {
@@ -322,7 +313,8 @@ static void put_prediction(struct export *x, int job, enum image_set set, int i)
 
 static int predictions_rows(struct export *x, int job, struct err *err)
 {
-    int rc = learn_clusters(x, job, err), n = 0;
+    int rc = 0, n = 0;
+    find_clusters(x, job);
     for (int s = 0; s < N_JUDGED_SETS && rc == 0; s++) {
         rc = read_predictions(x, job, judged_sets[s], &n, err);
         for (int i = 0; i < n && rc == 0; i++)

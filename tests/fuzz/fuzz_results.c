@@ -15,8 +15,8 @@
 static const char *const attribute[] = {
     "name", "yaml_resolved",     "data",  "dataset_checksum", "data_file",   "kernels", "created",
     "host", "cellsweep_results", "ranks", "synthetic",        "weights_kept"};
-static const char *const group[] = {"/metrics", "/metrics/test", "/confusion", "/predictions",
-                                    "/predictions/all"};
+static const char *const group[] = {"/metrics",         "/metrics/test", "/confusion", "/predictions",
+                                    "/predictions/all", "/classes",      "/models"};
 enum { N_GROUPS = sizeof group / sizeof *group };
 
 static void read_marks(struct store *store)

@@ -66,10 +66,10 @@ def check(results, images, path):
         sys.exit(f"{path}: weights of the best epoch; the stored predictions are of the last: only keep_weights: final can be compared")
     assert about["dataset_checksum"] == results.attrs["dataset_checksum"].decode()
     job = list(results["jobs"]["key"]).index(about["job"].encode())
-    row = results["predictions/all/image"][job]
-    row = row[row >= 0]
-    stored = results["predictions/all/probability"][job][: len(row)]
-    stored = stored[:, : len(about["clusters"].split("-"))]
+    stored, c = results["predictions/all"], len(about["clusters"].split("-"))
+    first, count, start = (int(stored[name][job]) for name in ("first", "count", "first_probability"))
+    row = stored["image"][first:first + count]
+    stored = stored["probability"][start:start + count * c].reshape(count, c)
     return len(row), np.abs(run(model, images[row][:, None]) - stored).max()
 
 

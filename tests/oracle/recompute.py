@@ -19,7 +19,7 @@ import yaml
 from scipy import stats
 from sklearn import metrics as sk
 
-FIXED = ["key", "clusters", "strategy", "protocol", "seed", "fold", "repeat", "model", "n_train", "n_test", "leak"]
+FIXED = ["key", "clusters", "strategy", "protocol", "seed", "fold", "repeat", "model"]
 ALPHA = 0.05
 
 
@@ -64,18 +64,30 @@ class Sweep:
         self.state = f["state"][:]
         self.epochs = f["epochs_done"][:]
         self.curves = {(s, m): f[f"metrics/{s}/{m}"][:].astype(float) for s in ("train", "test") for m in f["metrics/test"]}
-        self.image = {s: f[f"predictions/{s}/image"][:] for s in ("test", "all")}
-        self.label = {s: f[f"predictions/{s}/label"][:] for s in ("test", "all")}
-        self.prob = {s: f[f"predictions/{s}/probability"][:] for s in ("test", "all")}
-        for j in range(len(self.jobs)):  # classes that a job does not have are NaN, which is the largest to argmax()
-            for s in ("test", "all"):
-                self.prob[s][j, :, f["confusion/all"][j, 0] < 0] = 0
-        self.role = f["predictions/all/role"][:] if "predictions/all/role" in f else None
-        self.confusion = {s: f[f"confusion/{s}"][:] for s in ("test", "all")}
+        for name in ("n_train", "n_test", "leak"):
+            for row, value in zip(self.jobs, f[name][:].tolist()):
+                row[name] = value
+        self.n_classes = (f["classes/job"][:] >= 0).sum(1)
+        self.image = {s: self.parts(f"predictions/{s}", "image") for s in ("test", "all")}
+        self.label = {s: self.parts(f"predictions/{s}", "label") for s in ("test", "all")}
+        self.prob = {s: self.parts(f"predictions/{s}", "probability", "first_probability", self.n_classes) for s in ("test", "all")}
+        self.role = self.parts("predictions/all", "role") if "predictions/all/role" in f else None
+        self.confusion = {s: self.matrices(s) for s in ("test", "all")}
         self.config = yaml.safe_load(f.attrs["yaml_resolved"])
         self.groups = {}
         for j in range(len(self.jobs)):
             self.groups.setdefault(self.cell(j), []).append(j)
+
+    def parts(self, group, what, first="first", columns=None):
+        """What every job wrote into a dataset of predictions: (count,), or (count, columns) of the job."""
+        all_jobs, starts, counts = self.f[f"{group}/{what}"][:], self.f[f"{group}/{first}"][:], self.f[f"{group}/count"][:]
+        if columns is None:
+            return [all_jobs[a:a + n] for a, n in zip(starts, counts)]
+        return [all_jobs[a:a + n * c].reshape(n, c) for a, n, c in zip(starts, counts, columns)]
+
+    def matrices(self, on):
+        all_jobs, starts = self.f[f"confusion/{on}"][:], self.f["confusion/first"][:]
+        return [all_jobs[a:a + c * c].reshape(c, c) for a, c in zip(starts, self.n_classes)]
 
     def cell(self, j, without=()):
         job = self.jobs[j]

@@ -47,7 +47,7 @@ has_checkpoint && ok "a killed run leaves a checkpoint" || not_ok "a killed run 
 grep -q "at epoch" <("$cellsweep" status "$results") && ok "status tells it" || not_ok "status tells it: $("$cellsweep" status "$results")"
 check "the same command goes on, on two ranks" mpi 2 "$cellsweep" run "$TMP/s.yaml" -o "$results" -q --checkpoint 0.05
 check "same bits after kills in the middle of jobs" same_bits "$TMP/whole.h5" "$results"
-check "and the same best weights" h5diff -q "$TMP/whole.h5" "$results" /weights /weights
+check "and the same best weights" h5diff -q "$TMP/whole.h5" "$results" /models /models
 [ ! -e "$results.checkpoints" ] && ok "checkpoints go with their jobs" || not_ok "left: $(ls "$results.checkpoints")"
 
 # ---- sleeps for epochs: what is lost, and what is said ----

@@ -28,7 +28,7 @@ grid:
 YAML
 }
 keeps() { h5ls "$1" | grep -q '^weights '; }
-same_all() { same_bits "$1" "$2" && { ! keeps "$1" || h5diff -q "$1" "$2" /weights /weights; }; }
+same_all() { same_bits "$1" "$2" && { ! keeps "$1" || h5diff -q "$1" "$2" /models /models; }; }
 predicts() { # predicts RESULTS: a cell is classified, by each strategy
     local strategy
     for strategy in none undersample easy-ensemble; do

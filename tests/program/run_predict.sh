@@ -37,11 +37,11 @@ for group in /metrics /confusion /predictions; do
     check "$group does not depend on which weights are kept" h5diff -q "$TMP/final.h5" "$TMP/best.h5" $group $group
     check "$group does not depend on whether they are" h5diff -q "$TMP/final.h5" "$TMP/none.h5" $group $group
 done
-for what in /weights /weights_epoch; do
+for what in /models /models_epoch; do
     check "the best $what are the same on 1 and 2 ranks" h5diff -q "$TMP/best.h5" "$TMP/best1.h5" $what $what
 done
-check_fails "the best weights are not all final ones" h5diff -q "$TMP/final.h5" "$TMP/best.h5" /weights /weights
-check_fails "a file without weights has no /weights_epoch" h5dump -H -d /weights_epoch "$TMP/none.h5"
+check_fails "the best weights are not all final ones" h5diff -q "$TMP/final.h5" "$TMP/best.h5" /models /models
+check_fails "a file without weights has no /models/epoch" h5dump -H -d /models/epoch "$TMP/none.h5"
 fails 2 "keep_weights is final there and best here" "$C" run "$TMP/s.yaml" -o "$TMP/final.h5" --set keep_weights=best
 check "true is final" "$C" run "$TMP/s.yaml" -o "$TMP/final.h5" -q --set keep_weights=true
 

@@ -10,7 +10,7 @@ for n in 1 2 3 5; do
     cp "$R" "$TMP/r$n.h5"
 done
 for n in 2 3 5; do
-    for d in metrics confusion predictions weights; do
+    for d in metrics confusion predictions models; do
         check "/$d of 1 and of $n ranks are the same" h5diff "$TMP/r1.h5" "$TMP/r$n.h5" "/$d"
     done
 done

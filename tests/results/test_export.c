@@ -121,9 +121,9 @@ static void test_confusion(void **state)
 {
     (void)state;
     assert_table(EXPORT_CONFUSION, "seed=1",
-                 HEAD "set,true,predicted,count\n" JOB0 "test,10,10,1\n" JOB0 "test,10,8,1\n" JOB0
-                      "test,8,10,0\n" JOB0 "test,8,8,1\n" JOB0 "all,10,10,2\n" JOB0 "all,10,8,0\n" JOB0
-                      "all,8,10,1\n" JOB0 "all,8,8,0\n");
+                 HEAD "set,true,predicted,count\n" JOB0 "test,1,1,1\n" JOB0 "test,1,27,1\n" JOB0
+                      "test,27,1,0\n" JOB0 "test,27,27,1\n" JOB0 "all,1,1,2\n" JOB0 "all,1,27,0\n" JOB0
+                      "all,27,1,1\n" JOB0 "all,27,27,0\n");
 }
 
 static void test_predictions(void **state)
@@ -131,9 +131,10 @@ static void test_predictions(void **state)
     (void)state;
     assert_table(EXPORT_PREDICTIONS, NULL,
                  HEAD "set,image,cluster,copy,predicted,probability_class_0,probability_class_1\n" JOB0
-                      "test,cell_0,8,0,8,0.25,0.75\n" JOB0 "test,cell_7,10,2,8,0.100000001,0.899999976\n" JOB0
-                      "test,cell_11,10,0,10,1,0\n" JOB0 "all,cell_0,8,0,10,0.5,0.5\n" JOB0
-                      "all,cell_7,10,0,10,1,0\n" JOB0 "all,cell_11,10,0,,,\n");
+                      "test,cell_0,8,0,27,0.25,0.75\n" JOB0
+                      "test,cell_7,10,2,27,0.100000001,0.899999976\n" JOB0 "test,cell_11,10,0,1,1,0\n" JOB0
+                      "all,cell_0,8,0,1,0.5,0.5\n" JOB0 "all,cell_7,10,0,1,1,0\n" JOB0
+                      "all,cell_11,10,0,,,\n");
 }
 
 /* The plate of an image, where images have one: between its cluster and its copy. */
@@ -146,10 +147,10 @@ static void test_groups_of_images(void **state)
     assert_int_equal(make_store(), 0);
     assert_table(EXPORT_PREDICTIONS, NULL,
                  HEAD "set,image,cluster,group,copy,predicted,probability_class_0,probability_class_1\n" JOB0
-                      "test,cell_0,8,,0,8,0.25,0.75\n" JOB0
-                      "test,cell_7,10,'=plate 3,2,8,0.100000001,0.899999976\n" JOB0
-                      "test,cell_11,10,\"B, \",0,10,1,0\n" JOB0 "all,cell_0,8,,0,10,0.5,0.5\n" JOB0
-                      "all,cell_7,10,'=plate 3,0,10,1,0\n" JOB0 "all,cell_11,10,\"B, \",0,,,\n");
+                      "test,cell_0,8,,0,27,0.25,0.75\n" JOB0
+                      "test,cell_7,10,'=plate 3,2,27,0.100000001,0.899999976\n" JOB0
+                      "test,cell_11,10,\"B, \",0,1,1,0\n" JOB0 "all,cell_0,8,,0,1,0.5,0.5\n" JOB0
+                      "all,cell_7,10,'=plate 3,0,1,1,0\n" JOB0 "all,cell_11,10,\"B, \",0,,,\n");
 }
 
 static void test_filter_and_errors(void **state)

@@ -327,22 +327,19 @@ static void pictures_are_drawn(void **state)
 static void clusters_of_jobs(void **state)
 {
     (void)state;
-    struct store_job job = {.clusters = "1-28-3-1..."};
+    const struct store_job *row = store_jobs(store);
+    struct store_job job = row[0];
     char text[64];
     int cluster[CONFIG_MAX_CLUSTERS];
-    assert_int_equal(classes_of(store, &job, cluster),
-                     C); /* a cut list: as many as the file has, its last number not whole */
-    assert_int_equal(cluster[1], 28);
-    assert_int_equal(cluster[2], 3);
-    assert_int_equal(cluster[3], 0);
-    strcpy(job.clusters, "all");
-    assert_int_equal(classes_of(store, &job, cluster), 28);
+    assert_int_equal(classes_of(store, &row[0], cluster), C);
     assert_int_equal(cluster[27], 28);
+    assert_int_equal(classes_of(store, &row[TRIPLE], cluster), 3);
+    assert_int_equal(cluster[0], 14);
+    assert_int_equal(cluster[1], 3);
     assert_string_equal(classes_config(store, &job, "balance.cap", text, sizeof text), "45");
     assert_string_equal(classes_config(store, &job, "balance", text, sizeof text), "");
     assert_string_equal(classes_config(store, &job, "grid", text, sizeof text), "");
-    strcpy(job.strategy, "none");
-    assert_int_equal(classes_is_published_all(store, &job), 1);
+    assert_int_equal(classes_is_published_all(store, &row[0]), 1);
     strcpy(job.strategy, "oversample");
     assert_int_equal(classes_is_published_all(store, &job), 0);
 }

@@ -2,7 +2,9 @@
  * written shows as missing. */
 #include "support/scratch.h"
 #include "support/store_fixture.h"
+#include "h5.h"
 #include "store/store_select.h"
+#include "version.h"
 
 #include <hdf5.h>
 #include <limits.h>
@@ -268,7 +270,7 @@ static void test_grow_with_weights_wanted_runs_again(void **state)
     fixture_free(g);
 }
 
-/* Weights of another kind have to be trained again; a file that does not say which kind holds final ones. */
+/* Weights of another kind have to be trained again. */
 static void test_grow_keeps_weights_of_one_kind(void **state)
 {
     (void)state;
@@ -278,9 +280,6 @@ static void test_grow_keeps_weights_of_one_kind(void **state)
     assert_int_equal(store_keeps(w), KEEP_FINAL);
     assert_int_equal(fixture_run(w, 0, 2, JOB_DONE, &err), 0);
     assert_int_equal(store_close(w, &err), 0);
-    hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
-    assert_true(H5Ldelete(file, "/weights_epoch", H5P_DEFAULT) >= 0);
-    assert_true(H5Adelete(file, "keep_weights") >= 0 && H5Fclose(file) >= 0);
     assert_int_equal(store_grow(path, &f->plan, &kept, &err), 0);
     assert_int_equal(kept, 1);
     struct store *s = open_reading();
@@ -294,6 +293,107 @@ static void test_grow_keeps_weights_of_one_kind(void **state)
     assert_int_equal(store_keeps(s), KEEP_BEST);
     assert_int_equal(store_close(s, &err), 0);
     fixture_free(f);
+}
+
+enum { MANY = 40 };
+
+/* Job 0 has forty classes of long numbers, more than a field of /jobs holds, job 1 a pair, job 2 the pair the
+ * other way round and no place for originals. */
+static void room_of_job(const void *of, int job, struct store_room *out)
+{
+    (void)of;
+    *out = (struct store_room){.n_test = job == 0 ? 7 : 3,
+                               .n_all = job == 2 ? 0 : 5,
+                               .n_weights = (size_t)job,
+                               .n_classes = job == 0 ? MANY : 2};
+    for (int c = 0; c < out->n_classes; c++)
+        out->cluster[c] = (int16_t)(job == 0 ? 30000 - c : job == 1 ? 8 + 2 * c : 10 - 2 * c);
+}
+
+static void write_sized(struct store *w, int job, int n_classes, int n_test)
+{
+    static int zero[MANY * MANY], label[7] = {1, 1, 0};
+    static float probs[7 * MANY], weights[2] = {0.5f, 1.5f};
+    struct store_outcome o = {.n_classes = n_classes,
+                              .n_test = n_test,
+                              .confusion_test = zero,
+                              .confusion_all = zero,
+                              .image_test = zero,
+                              .copy_test = zero,
+                              .label_test = label,
+                              .probs_test = probs,
+                              .weights = job ? weights : NULL,
+                              .n_weights = (size_t)job};
+    for (int i = 0; i < n_test * n_classes; i++)
+        probs[i] = (float)(100 * job + i);
+    assert_int_equal(store_write_outcome(w, job, &o, &err), 0);
+}
+
+/* Every job has the place that it needs and its own classes, whatever the others have. */
+static void test_jobs_have_their_own_sizes(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_new(3, 1, 2);
+    f->plan.n_classes = MANY;
+    f->plan.room = room_of_job;
+    assert_int_equal(store_create(path, &f->plan, &err), 0);
+    struct store *s = open_writing();
+    write_sized(s, 0, MANY, 7);
+    write_sized(s, 1, 2, 3);
+    write_sized(s, 2, 2, 2);
+    assert_int_equal(store_close(s, &err), 0);
+    s = open_reading();
+    int cluster[CONFIG_MAX_CLUSTERS], number[21], matrix[MANY * MANY];
+    float probs[7 * MANY], weights[2];
+    assert_int_equal(store_classes(s, 0, cluster), MANY);
+    assert_int_equal(cluster[MANY - 1], 30000 - MANY + 1);
+    assert_int_equal(store_classes(s, 2, cluster), 2);
+    assert_true(cluster[0] == 10 && cluster[1] == 8);
+    assert_int_equal(store_n_predictions(s, SET_TEST), 7);
+    assert_int_equal(store_n_predictions(s, SET_ALL), 5);
+    assert_int_equal(store_read_predictions(s, 2, SET_TEST, number, number + 7, number + 14, probs, &err), 0);
+    assert_true(number[1] == 0 && number[2] == -1 && number[6] == -1);
+    assert_true(probs[1] == 201 && probs[MANY + 1] == 203 && isnan(probs[2]) && isnan(probs[2 * MANY]));
+    assert_int_equal(store_read_predictions(s, 0, SET_TEST, number, number + 7, number + 14, probs, &err), 0);
+    assert_true(probs[7 * MANY - 1] == 7 * MANY - 1);
+    assert_int_equal(store_read_confusion(s, 1, SET_TEST, matrix, &err), 0);
+    assert_true(matrix[0] == 0 && matrix[2] == -1 && matrix[MANY + 1] == 0 && matrix[2 * MANY] == -1);
+    assert_int_equal(store_read_weights(s, 2, weights, &err), 0);
+    assert_true(weights[1] == 1.5f);
+    assert_int_equal(store_read_weights(s, 1, weights, &err), 0);
+    assert_true(weights[0] == 0.5f && isnan(weights[1]));
+    assert_int_equal(store_close(s, &err), 0);
+    fixture_free(f);
+}
+
+/* Parts that do not follow each other, or are not those of a number of classes, are damage and no
+ * place to write to. */
+static void test_damaged_places_are_refused(void **state)
+{
+    (void)state;
+    static const char *const name[] = {"/confusion/first", "/predictions/test/first",
+                                       "/predictions/all/first_probability", "/models/first"};
+    static const int64_t bad[] = {-1, 1, (int64_t)1 << 60};
+    int matrix[9], refused = 0;
+    for (size_t i = 0; i < 12; i++) {
+        struct fixture *f = create(2, 3, 3);
+        hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT),
+              dataset = H5Dopen2(file, name[i / 3], H5P_DEFAULT);
+        assert_true(dataset >= 0);
+        assert_int_equal(h5_rows_write(dataset, 1, 1, H5T_NATIVE_INT64, &bad[i % 3], "first", path, &err), 0);
+        H5Dclose(dataset);
+        H5Fclose(file);
+        struct store *s = NULL;
+        memset(&err, 0, sizeof err);
+        int rc = store_open(path, &s, &err);
+        if (rc == 0)
+            rc = store_read_confusion(s, 0, SET_TEST, matrix, &err);
+        refused += rc == E_IO && strstr(err.text, "damaged") != NULL;
+        assert_true(rc == E_IO || (i / 3 == 3 && i % 3 == 1)); /* a model may be of any size */
+        store_close(s, NULL);
+        fixture_free(f);
+    }
+    assert_int_equal(refused, 11);
 }
 
 static void test_grow_refuses_another_dataset(void **state)
@@ -387,11 +487,18 @@ static void test_bad_files(void **state)
     struct fixture *f = create(4, 50, 0);
     file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
     hid_t attr = H5Aopen(file, "cellsweep_results", H5P_DEFAULT);
-    int newer = 99, ours = 1;
+    int newer = 99, older = 1, ours = 2;
     H5Awrite(attr, H5T_NATIVE_INT, &newer);
     H5Aclose(attr);
     H5Fclose(file);
     assert_cannot_open("newer");
+    file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    attr = H5Aopen(file, "cellsweep_results", H5P_DEFAULT);
+    H5Awrite(attr, H5T_NATIVE_INT, &older);
+    H5Aclose(attr);
+    H5Fclose(file);
+    assert_cannot_open("written by cellsweep " CELLSWEEP_VERSION
+                       " in results format 1, this program reads 2 only");
     file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
     attr = H5Aopen(file, "cellsweep_results", H5P_DEFAULT);
     H5Awrite(attr, H5T_NATIVE_INT, &ours);
@@ -568,6 +675,8 @@ int main(void)
         TEST(test_grow),
         TEST(test_grow_with_weights_wanted_runs_again),
         TEST(test_grow_keeps_weights_of_one_kind),
+        TEST(test_jobs_have_their_own_sizes),
+        TEST(test_damaged_places_are_refused),
         TEST(test_grow_refuses_another_dataset),
         TEST(test_creation_fails_without_traces),
         TEST(test_bad_files),

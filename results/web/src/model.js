@@ -214,9 +214,9 @@ export class Sweep {
     return { leak: mean("leak"), nTest: mean("n_test") };
   }
 
-  /** Cluster numbers of a clusters text; places in the list, "#0", where that was too long to be kept. @returns {(number|string)[]} */
+  /** Clusters of the classes that a clusters text stands for. @returns {number[]} */
   classes(clusters) {
-    return this.doc.classes?.[clusters] ?? Array.from({ length: this.doc.n_classes }, (_, i) => `#${i}`);
+    return this.doc.classes[clusters];
   }
 
   countState(state) {

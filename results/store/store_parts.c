@@ -1,0 +1,121 @@
+#include "store/store_layout.h"
+
+#include <stdlib.h>
+
+static int damaged(const struct store *store, int extent, struct err *err)
+{
+    return err_set(err, E_IO, "%s: %s does not tell where the parts of jobs begin: damaged; restore a copy",
+                   store->path, store_table[STORE_FIRST + extent].path);
+}
+
+/* A part ends where the next one begins. */
+static int take_part(struct store *store, int job, int extent, const int64_t first[2], struct err *err)
+{
+    hsize_t all = store->n[FIRST_EXTENT + extent], begin = (hsize_t)first[0];
+    hsize_t end = job + 1 < store_n_jobs(store) ? (hsize_t)first[1] : all;
+    if (begin > end || end > all)
+        return damaged(store, extent, err);
+    store->part[extent] = (struct store_part){begin, end - begin};
+    return 0;
+}
+
+/* A job's parts agree on its number of classes, which is one of the file's. */
+static int check_parts(const struct store *store, struct err *err)
+{
+    hsize_t room[N_EXTENTS], n = 0;
+    for (int x = 0; x < N_EXTENTS; x++)
+        room[x] = store->dataset[STORE_FIRST + x] >= 0 ? store->part[x].room : 0;
+    while (n < store->n[DIM_CLASS] && n * n < room[0])
+        n++;
+    for (int x = 0; x < N_EXTENTS; x++)
+        if ((x == 0 && room[x] != n * n) ||
+            (x + FIRST_EXTENT == DIM_TEST_PROBABILITY && room[x] != n * room[x - 1]) ||
+            (x + FIRST_EXTENT == DIM_ALL_PROBABILITY && room[x] != n * room[x - 1]))
+            return damaged(store, x, err);
+    return 0;
+}
+
+/* The parts of a job, read when another job is asked for: who writes a job keeps to it, and so no rank holds
+ * the places of all. */
+static int find_parts(struct store *store, int job, struct err *err)
+{
+    int64_t first[2];
+    hsize_t n = job + 1 < store_n_jobs(store) ? 2 : 1;
+    int rc = 0;
+    if (store->placed == job)
+        return 0;
+    store->placed = -1;
+    for (int x = 0; x < N_EXTENTS && rc == 0; x++)
+        if (store->dataset[STORE_FIRST + x] >= 0) {
+            rc = h5_rows_read(store->dataset[STORE_FIRST + x], (hsize_t)job, n, H5T_NATIVE_INT64, first,
+                              store_table[STORE_FIRST + x].path, store->path, err);
+            rc = rc < 0 ? rc : take_part(store, job, x, first, err);
+        }
+    if (rc == 0)
+        rc = check_parts(store, err);
+    if (rc == 0)
+        store->placed = job;
+    return rc;
+}
+
+int store_room(struct store *store, int job, enum store_dim extent, hsize_t *room, struct err *err)
+{
+    int rc = find_parts(store, job, err);
+    *room = rc == 0 && store->n[extent] ? store->part[extent - FIRST_EXTENT].room : 0;
+    return rc;
+}
+
+static int outside(const struct store *store, enum store_dataset which, int job, struct err *err)
+{
+    return err_set(err, E_IO, "%s: job %d has no such cells in %s: a fault of this program, or of the file",
+                   store->path, job, store_table[which].path);
+}
+
+int store_place(struct store *store, enum store_dataset which, const struct store_block *block, hsize_t *at,
+                struct err *err)
+{
+    const enum store_dim *dim = store_table[which].dim;
+    struct store_part part = {(hsize_t)block->job, 1};
+    if (store->dataset[which] < 0 || block->job < 0 || block->job >= store_n_jobs(store))
+        return outside(store, which, block->job, err);
+    if (store_is_extent(dim[0])) {
+        int rc = find_parts(store, block->job, err);
+        if (rc < 0)
+            return rc;
+        part = store->part[dim[0] - FIRST_EXTENT];
+    } else if (dim[1] != DIM_NONE) {
+        part.room = store->n[dim[1]];
+        part.first *= part.room;
+    }
+    if (block->n == 0 || block->n > part.room || block->first > part.room - block->n)
+        return outside(store, which, block->job, err);
+    *at = part.first + block->first;
+    return 0;
+}
+
+/* The largest part of an extent. */
+static int measure(struct store *store, int extent, int64_t *first, struct err *err)
+{
+    hsize_t n = store->n[DIM_JOB], largest = 0;
+    int rc = h5_rows_read(store->dataset[STORE_FIRST + extent], 0, n, H5T_NATIVE_INT64, first,
+                          store_table[STORE_FIRST + extent].path, store->path, err);
+    for (hsize_t j = 0; j < n && rc == 0; j++) {
+        rc = take_part(store, (int)j, extent, first + j, err);
+        largest = rc == 0 && store->part[extent].room > largest ? store->part[extent].room : largest;
+    }
+    if (rc == 0 && largest > INT32_MAX)
+        rc = damaged(store, extent, err);
+    store->largest[extent] = largest;
+    return rc;
+}
+
+int store_measure_parts(struct store *store, struct err *err)
+{
+    int64_t *first = err_calloc((unsigned long)store_n_jobs(store), sizeof *first, "the places of jobs", err);
+    int rc = first ? 0 : E_IO;
+    for (int x = 0; x < N_EXTENTS && rc == 0; x++)
+        if (store->dataset[STORE_FIRST + x] >= 0)
+            rc = measure(store, x, first, err);
+    free(first);
+    return rc;
+}

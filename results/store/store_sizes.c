@@ -1,0 +1,129 @@
+#include "store/store_sizes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int by_number(const void *a, const void *b)
+{
+    return (*(const int *)a > *(const int *)b) - (*(const int *)a < *(const int *)b);
+}
+
+/* Without a plan of its rooms a job has the largest, and the clusters that its row names; else the
+ * first of the dataset. */
+static void guess_room(const struct store_plan *plan, int job, struct store_room *room)
+{
+    const char *at = plan->job[job].clusters;
+    char *end;
+    room->n_test = plan->n_test;
+    room->n_all = plan->n_all;
+    room->n_weights = plan->n_weights;
+    room->n_classes = 0;
+    for (long k = strtol(at, &end, 10); end != at && room->n_classes < plan->n_classes;
+         k = strtol(at, &end, 10)) {
+        room->cluster[room->n_classes++] = (int16_t)k;
+        at = *end == '-' ? end + 1 : end;
+    }
+    if (room->n_classes > 0)
+        return;
+    for (int i = 0; i < plan->data->n_images && room->n_classes < plan->n_classes; i++)
+        if (i == 0 || plan->data->image[i].cluster != plan->data->image[i - 1].cluster)
+            room->cluster[room->n_classes++] = (int16_t)plan->data->image[i].cluster;
+}
+
+static void plan_room(const struct store_plan *plan, int job, struct store_room *room)
+{
+    if (plan->room)
+        plan->room(plan->of, job, room);
+    else
+        guess_room(plan, job, room);
+}
+
+static void mark(unsigned char *is_name, int cluster)
+{
+    if (cluster >= INT16_MIN && cluster <= INT16_MAX)
+        is_name[cluster - INT16_MIN] = 1;
+}
+
+/* The clusters of the dataset and of all jobs, ascending: a plan without rooms may name some without
+ * images. */
+static int list_names(struct store_sizes *s, const struct store_plan *plan, struct err *err)
+{
+    enum { N_NUMBERS = 1 << 16 };
+    struct store_room room = {0};
+    unsigned char *is_name = err_calloc(N_NUMBERS, 1, "names of classes", err);
+    s->name = err_calloc(N_NUMBERS, sizeof *s->name, "names of classes", err);
+    int rc = is_name && s->name ? 0 : E_IO;
+    for (int i = 0; i < plan->data->n_images && rc == 0; i++)
+        mark(is_name, plan->data->image[i].cluster);
+    for (int j = 0; j < plan->n_jobs && rc == 0; j++) {
+        plan_room(plan, j, &room);
+        for (int c = 0; c < room.n_classes; c++)
+            mark(is_name, room.cluster[c]);
+    }
+    for (int k = 0; k < N_NUMBERS && rc == 0; k++)
+        if (is_name[k])
+            s->name[s->n[DIM_NAME]++] = k + INT16_MIN;
+    free(is_name);
+    return rc;
+}
+
+static int find_name(const struct store_sizes *s, int cluster)
+{
+    const int *found = bsearch(&cluster, s->name, (size_t)s->n[DIM_NAME], sizeof *s->name, by_number);
+    return (int)(found - s->name);
+}
+
+static void put_classes(struct store_sizes *s, const struct store_plan *plan, int job,
+                        const struct store_room *room)
+{
+    int16_t *class = s->class + (size_t)job * (size_t)plan->n_classes;
+    for (int c = 0; c < plan->n_classes; c++)
+        class[c] = c < room->n_classes ? (int16_t)find_name(s, room->cluster[c]) : -1;
+}
+
+/* The parts of a job behind those of the jobs before it. */
+static void put_parts(struct store_sizes *s, const struct store_plan *plan, int job,
+                      const struct store_room *room)
+{
+    hsize_t c = (hsize_t)room->n_classes, test = (hsize_t)room->n_test, all = (hsize_t)room->n_all;
+    const hsize_t cells[N_EXTENTS] = {[DIM_CONFUSION - FIRST_EXTENT] = c * c,
+                                      [DIM_TEST - FIRST_EXTENT] = test,
+                                      [DIM_TEST_PROBABILITY - FIRST_EXTENT] = test * c,
+                                      [DIM_ALL - FIRST_EXTENT] = all,
+                                      [DIM_ALL_PROBABILITY - FIRST_EXTENT] = all * c,
+                                      [DIM_MODEL - FIRST_EXTENT] = room->n_weights * sizeof(float)};
+    for (int x = 0; x < N_EXTENTS; x++) {
+        s->first[(size_t)x * (size_t)plan->n_jobs + (size_t)job] = (int64_t)s->n[FIRST_EXTENT + x];
+        s->n[FIRST_EXTENT + x] += cells[x];
+    }
+}
+
+int store_sizes_init(struct store_sizes *s, const struct store_plan *plan, struct err *err)
+{
+    struct store_room room = {0};
+    unsigned long n = (unsigned long)plan->n_jobs;
+    *s = (struct store_sizes){.n = {[DIM_JOB] = (hsize_t)plan->n_jobs,
+                                    [DIM_EPOCH] = (hsize_t)plan->n_epochs,
+                                    [DIM_CLASS] = (hsize_t)plan->n_classes,
+                                    [DIM_IMAGE] = (hsize_t)plan->data->n_images}};
+    int rc = list_names(s, plan, err);
+    s->first = err_calloc(N_EXTENTS * n, sizeof *s->first, "the places of jobs", err);
+    s->class = err_calloc(n * (unsigned long)plan->n_classes, sizeof *s->class, "the classes of jobs", err);
+    if (!s->first || !s->class)
+        rc = E_IO;
+    for (int j = 0; j < plan->n_jobs && rc == 0; j++) {
+        plan_room(plan, j, &room);
+        put_parts(s, plan, j, &room);
+        put_classes(s, plan, j, &room);
+    }
+    return rc;
+}
+
+void store_sizes_release(struct store_sizes *s)
+{
+    free(s->name);
+    free(s->first);
+    free(s->class);
+    *s = (struct store_sizes){0};
+}
