@@ -5,7 +5,7 @@ SHELL := /bin/bash
 BUILD ?= build
 # Where embedded files are looked for (embed.h).
 ROOT := .
-VERSION := 0.1.0
+VERSION := 0.2.0
 CC := gcc
 # gsl stays last: its plain cblas must come after openblas, whose functions have the same names.
 PACKAGES := ompi-c hdf5-openmpi openblas yaml-0.1 libxxhash libpng libtiff-4 libjpeg zlib libmicrohttpd jansson nettle libprotobuf-c gsl

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define FIELD(f) offsetof(struct config, f)
@@ -214,38 +215,6 @@ void config_get(const struct config *config, const struct setting *key, char *ou
     setting_print(key, (const char *)config + key->offset, out, size);
 }
 
-/* The keys that stood in the text when job keys were first made, in their order, and those that joined later:
- * they are left out while they hold their default. */
-static const char *const first_keys[] = {"clusters",         "strategy",
-                                         "protocol",         "seed",
-                                         "validation",       "model",
-                                         "cnn.filters1",     "cnn.filters2",
-                                         "cnn.dense1",       "cnn.dense2",
-                                         "cnn.dropout1",     "cnn.dropout2",
-                                         "cnn.dropout3",     "fake.milliseconds",
-                                         "train.epochs",     "train.batch",
-                                         "train.optimizer",  "train.learning_rate",
-                                         "train.beta1",      "train.beta2",
-                                         "train.epsilon",    "undersample.replacement",
-                                         "augment.variants", "augment.rotation",
-                                         "augment.shift",    "augment.shear",
-                                         "augment.zoom_min", "augment.zoom_max",
-                                         "augment.flip",     "balance.threshold",
-                                         "balance.cap",      "image.size"};
-
-static const char *const later_keys[] = {"smote.k",
-                                         "borderline-smote.k",
-                                         "borderline-smote.m",
-                                         "nearmiss.k",
-                                         "class-balanced.beta",
-                                         "focal.gamma",
-                                         "logit-adjust.tau",
-                                         "logit-adjust.form",
-                                         "mixup.alpha",
-                                         "easy-ensemble.members",
-                                         "class_sizes",
-                                         "groups"};
-
 /* Append to what `used` characters of out hold, as far as there is room. Returns the length of all. */
 static size_t put_text(const char *text, char *out, size_t size, size_t used)
 {
@@ -258,32 +227,45 @@ static size_t put_text(const char *text, char *out, size_t size, size_t used)
     return used + n;
 }
 
-static size_t put_line(const struct config *config, const char *name, int later, char *out, size_t size,
-                       size_t used)
+/* What tells a job apart for people stands in its text even at its default. */
+static int is_always_told(const struct setting *key)
 {
-    const struct setting *key = config_find(config->schema, name);
-    char value[SETTING_TEXT_SIZE];
-    if (key->type == SETTING_REAL)
-        setting_real_key(*(const double *)(const void *)((const char *)config + key->offset), value,
-                         sizeof value);
-    else
-        config_get(config, key, value, sizeof value);
-    if (later && strcmp(value, key->fallback) == 0)
-        return used;
-    used = put_text(name, out, size, used);
-    used = put_text("=", out, size, used);
-    used = put_text(value, out, size, used);
-    return put_text("\n", out, size, used);
+    static const char *const names[] = {"clusters", "model", "protocol", "seed", "strategy"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(key->name, names[i]) == 0)
+            return 1;
+    return 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct setting *const *x = a, *const *y = b;
+    return strcmp((*x)->name, (*y)->name);
 }
 
 size_t config_canonical(const struct config *config, char *out, size_t size)
 {
+    const struct schema *schema = config->schema;
+    const struct setting *key[CONFIG_MAX_KEYS];
+    unsigned char reads[CONFIG_MAX_KEYS];
     size_t used = 0;
-    for (size_t i = 0; i < sizeof first_keys / sizeof *first_keys; i++)
-        used = put_line(config, first_keys[i], 0, out, size, used);
-    for (size_t i = 0; i < sizeof later_keys / sizeof *later_keys; i++)
-        used = put_line(config, later_keys[i], 1, out, size, used);
-    used += (size_t)snprintf(used < size ? out + used : NULL, used < size ? size - used : 0,
-                             "fold=%lld\nrepeat=%lld\n", (long long)config->fold, (long long)config->repeat);
-    return used;
+    int n = 0;
+    config_reads_all(config, reads);
+    for (int k = 0; k < schema->n_keys; k++)
+        if (reads[k])
+            key[n++] = &schema->key[k];
+    qsort(key, (size_t)n, sizeof *key, by_name);
+    for (int i = 0; i < n; i++) {
+        char value[SETTING_TEXT_SIZE];
+        config_get(config, key[i], value, sizeof value);
+        if (!is_always_told(key[i]) && strcmp(value, key[i]->fallback) == 0)
+            continue;
+        used = put_text(key[i]->name, out, size, used);
+        used = put_text("=", out, size, used);
+        used = put_text(value, out, size, used);
+        used = put_text("\n", out, size, used);
+    }
+    return used + (size_t)snprintf(used < size ? out + used : NULL, used < size ? size - used : 0,
+                                   "fold=%lld\nrepeat=%lld\n", (long long)config->fold,
+                                   (long long)config->repeat);
 }

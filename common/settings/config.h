@@ -106,8 +106,10 @@ const void *config_of(const struct config *config, const struct section *section
 /* Column of the groups that the split of a job keeps together, NULL when there are none to keep. */
 const char *config_groups(const struct config *config);
 
-/* "key=value\n" for every key and for fold and repeat: what is hashed into a job's key. Keys that joined
- * later are left out while they hold their default. Returns the length that was needed, like snprintf. */
+/* What is hashed into a job's key: "key=value\n" of the settings that the job reads and that are off their
+ * default, sorted by name, and always of clusters, model, protocol, seed, strategy; then fold and repeat. So
+ * a new setting whose default is what was done before, or another order of tables, leaves the keys of all
+ * jobs as they are. Returns the length that was needed, like snprintf. */
 size_t config_canonical(const struct config *config, char *out, size_t size);
 
 #endif

@@ -237,8 +237,9 @@ static void fewest_digits(double value, char *out, size_t size)
     }
 }
 
-/* Jobs of a sweep have few values, printed again for each: what was printed last is remembered. */
-void setting_real_key(double value, char *out, size_t size)
+/* As printf("%g") writes it: 20 is 2e+01. Jobs of a sweep have few values, printed again for each: what was
+ * printed last is remembered. */
+static void shortest_real(double value, char *out, size_t size)
 {
     static _Thread_local struct {
         uint64_t bits;
@@ -258,7 +259,7 @@ void setting_real_key(double value, char *out, size_t size)
 
 void setting_real_text(double value, char *out, size_t size)
 {
-    setting_real_key(value, out, size);
+    shortest_real(value, out, size);
     if (strchr(out, 'e') && fabs(value) >= 1 && fabs(value) < 1e15) /* its digits end before the point */
         snprintf(out, size, "%.0f", value);
 }

@@ -70,9 +70,6 @@ void setting_range(const struct setting *setting, char *out, size_t size);
  * 1e-4 up to 1e15 (20, not 2e+01). out: size bytes, always terminated; 32 are enough. */
 void setting_real_text(double value, char *out, size_t size);
 
-/* The same as printf's %g writes it (2e+01): what is hashed into job keys. */
-void setting_real_key(double value, char *out, size_t size);
-
 /* Edit distance (Levenshtein's) of two names of at most 63 characters, for "did you mean". */
 int setting_distance(const char *a, const char *b);
 

@@ -131,7 +131,7 @@ static void make_key(const struct config *config, const char *checksum, unsigned
     struct config keyed = *config;
     XXH128_canonical_t key;
     keyed.protocol.repeats = 1;
-    int n = snprintf(text, sizeof text, "cellsweep job 1\ndata=%s\n", checksum);
+    int n = snprintf(text, sizeof text, "cellsweep job 2\ndata=%s\n", checksum);
     size_t used = (size_t)n + config_canonical(&keyed, text + n, sizeof text - (size_t)n);
     XXH128_canonicalFromHash(&key, XXH3_128bits(text, used < sizeof text ? used : sizeof text - 1));
     memcpy(out, key.digest, JOB_KEY_BYTES);

@@ -1,4 +1,4 @@
-/* Keys, ranges, canonical texts, and what a job's key hashes. */
+/* Keys, ranges, canonical texts. */
 #include "settings/config.h"
 #include "sections.h"
 
@@ -68,7 +68,7 @@ static const char *real_text(double value)
 static void numbers_are_written_plainly(void **state)
 {
     struct config config = config_defaults(worker_schema());
-    char text[64], canonical[8192];
+    char text[64];
     (void)state;
     assert_string_equal(real_text(20), "20");
     assert_string_equal(real_text(100), "100");
@@ -83,10 +83,6 @@ static void numbers_are_written_plainly(void **state)
     assert_int_equal(config_set(&config, "augment.rotation", "20", NULL), 0);
     config_get(&config, config_find(worker_schema(), "augment.rotation"), text, sizeof text);
     assert_string_equal(text, "20");
-    /* the hash of this text is the name of a job: it stays as it was when keys were first made */
-    config_canonical(&config, canonical, sizeof canonical);
-    assert_non_null(strstr(canonical, "\naugment.rotation=2e+01\n"));
-    assert_non_null(strstr(canonical, "\ntrain.learning_rate=0.001\n"));
 }
 
 /* A row of /jobs says "kfold:3": its repeats are rows of their own. */
@@ -139,61 +135,12 @@ static void unknown_keys_get_a_suggestion(void **state)
     assert_set_fails("zzzzzzzzzzzzz", "5", "plan --keys");
 }
 
-static void canonical_text_holds_every_key(void **state)
-{
-    (void)state;
-    struct config config = config_defaults(worker_schema());
-    char base[8192], changed[8192], line[128];
-    assert_true(config_canonical(&config, base, sizeof base) < sizeof base);
-    for (int i = 0; i < 3; i++) {
-        const struct setting *key = config_find(
-            worker_schema(), ((const char *const[]){"image.size", "cnn.dense1", "balance.cap"})[i]);
-        snprintf(line, sizeof line, "%s=", key->name);
-        assert_non_null(strstr(base, line));
-    }
-    config.fold = 1;
-    config_canonical(&config, changed, sizeof changed);
-    assert_string_not_equal(base, changed);
-    assert_int_equal(config_canonical(&config, NULL, 0), strlen(changed));
-}
-
-/* Options that joined after the first release must not change the keys of jobs that do not use them. */
-static void later_keys_stand_in_it_unless_at_their_default(void **state)
-{
-    struct config config = config_defaults(worker_schema());
-    char base[8192], changed[8192];
-    int n_later = 0;
-    (void)state;
-    config_canonical(&config, base, sizeof base);
-    assert_non_null(strstr(base, "image.size=50\nfold=0\nrepeat=0\n"));
-    for (const struct setting *key = worker_schema()->key; key->name; key++) {
-        struct config other = config;
-        char line[128];
-        snprintf(line, sizeof line, "%s=", key->name);
-        if (strstr(base, line))
-            continue;
-        n_later++;
-        const char *text = strchr(key->fallback, 'l') ? "post-hoc" : "0.5";
-        text = key->type == SETTING_INT ? "7" : key->type == SETTING_SIZES ? "7-9" : text;
-        assert_int_equal(config_set(&other, key->name, text, NULL), 0);
-        config_canonical(&other, changed, sizeof changed);
-        snprintf(line, sizeof line, "%s=%s\n", key->name, text);
-        assert_non_null(strstr(changed, line));
-    }
-    assert_true(n_later >= 10);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults_are_the_documented_ones),
-        cmocka_unit_test(every_value_reads_back),
-        cmocka_unit_test(numbers_are_written_plainly),
-        cmocka_unit_test(folds_alone_are_a_protocol),
-        cmocka_unit_test(wrong_values_are_named),
-        cmocka_unit_test(unknown_keys_get_a_suggestion),
-        cmocka_unit_test(canonical_text_holds_every_key),
-        cmocka_unit_test(later_keys_stand_in_it_unless_at_their_default),
+        cmocka_unit_test(defaults_are_the_documented_ones), cmocka_unit_test(every_value_reads_back),
+        cmocka_unit_test(numbers_are_written_plainly),      cmocka_unit_test(folds_alone_are_a_protocol),
+        cmocka_unit_test(wrong_values_are_named),           cmocka_unit_test(unknown_keys_get_a_suggestion),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,8 @@
 #include "strategies/balance.h"
 #include "support/with.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct config config_with(const char *strategy, const char *model, const char *protocol)
@@ -152,6 +154,116 @@ static void ranges_must_not_be_empty(void **state)
     assert_int_equal(config_check(&config, &err), 0);
 }
 
+/* Texts of job keys, as version 0.2 began with them: a job's key is the hash of its text, so a change here
+ * makes every results file there is another sweep's. */
+static void texts_of_keys_stay(void **state)
+{
+    static const struct {
+        const char *settings, *text;
+    } golden[] = {
+        {"", "clusters=all\nmodel=cnn\nprotocol=holdout\nseed=1\nstrategy=none\nfold=0\nrepeat=0\n"},
+        {"seed=7", "clusters=all\nmodel=cnn\nprotocol=holdout\nseed=7\nstrategy=none\nfold=0\nrepeat=0\n"},
+        {"clusters=8-10",
+         "clusters=8-10\nmodel=cnn\nprotocol=holdout\nseed=1\nstrategy=none\nfold=0\nrepeat=0\n"},
+        {"clusters=8-10;strategy=smote",
+         "clusters=8-10\nmodel=cnn\nprotocol=holdout\nseed=1\nstrategy=smote\nfold=0\nrepeat=0\n"},
+        {"strategy=smote;smote.k=3",
+         "clusters=all\nmodel=cnn\nprotocol=holdout\nseed=1\nsmote.k=3\nstrategy=smote\nfold=0\nrepeat=0\n"},
+        {"strategy=smote;smote.k=5",
+         "clusters=all\nmodel=cnn\nprotocol=holdout\nseed=1\nstrategy=smote\nfold=0\nrepeat=0\n"},
+        {"strategy=none;smote.k=3",
+         "clusters=all\nmodel=cnn\nprotocol=holdout\nseed=1\nstrategy=none\nfold=0\nrepeat=0\n"},
+        {"strategy=augment+reweight;augment.rotation=20;augment.flip=0",
+         "augment.flip=0\naugment.rotation=20\nclusters=all\nmodel=cnn\nprotocol=holdout\nseed=1\n"
+         "strategy=augment+reweight\nfold=0\nrepeat=0\n"},
+        {"strategy=logit-adjust;logit-adjust.form=post-hoc;logit-adjust.tau=1.5",
+         "clusters=all\nlogit-adjust.form=post-hoc\nlogit-adjust.tau=1.5\nmodel=cnn\n"
+         "protocol=holdout\nseed=1\nstrategy=logit-adjust\nfold=0\nrepeat=0\n"},
+        {"strategy=borderline-smote;borderline-smote.m=7;smote.k=9",
+         "borderline-smote.m=7\nclusters=all\nmodel=cnn\nprotocol=holdout\nseed=1\n"
+         "strategy=borderline-smote\nfold=0\nrepeat=0\n"},
+        {"strategy=undersample;undersample.replacement=true",
+         "clusters=all\nmodel=cnn\nprotocol=holdout\nseed=1\nstrategy=undersample\n"
+         "undersample.replacement=true\nfold=0\nrepeat=0\n"},
+        {"strategy=easy-ensemble;easy-ensemble.members=3;cnn.dense1=16",
+         "clusters=all\ncnn.dense1=16\neasy-ensemble.members=3\nmodel=cnn\nprotocol=holdout\nseed=1\n"
+         "strategy=easy-ensemble\nfold=0\nrepeat=0\n"},
+        {"protocol=report;validation=0.3",
+         "clusters=all\nmodel=cnn\nprotocol=report\nseed=1\nstrategy=none\nvalidation=0.3\nfold=0\n"
+         "repeat=0\n"},
+        {"protocol=kfold:5x1;validation=0.3",
+         "clusters=all\nmodel=cnn\nprotocol=kfold:5x1\nseed=1\nstrategy=none\nfold=0\nrepeat=0\n"},
+        {"protocol=tail;class_sizes=900-90",
+         "class_sizes=900-90\nclusters=all\nmodel=cnn\nprotocol=tail\nseed=1\nstrategy=none\nfold=0\n"
+         "repeat=0\n"},
+        {"groups=slide",
+         "clusters=all\ngroups=slide\nmodel=cnn\nprotocol=holdout\nseed=1\nstrategy=none\nfold=0\n"
+         "repeat=0\n"},
+        {"model=majority;cnn.dense1=16;train.learning_rate=0.1",
+         "clusters=all\nmodel=majority\nprotocol=holdout\nseed=1\nstrategy=none\nfold=0\nrepeat=0\n"},
+        {"model=majority;train.epochs=10;train.batch=8",
+         "clusters=all\nmodel=majority\nprotocol=holdout\nseed=1\nstrategy=none\ntrain.batch=8\n"
+         "train.epochs=10\nfold=0\nrepeat=0\n"},
+        {"model=cnn;cnn.dropout1=0;cnn.filters2=16;train.learning_rate=3e-05;train.epsilon=1e-08",
+         "clusters=all\ncnn.dropout1=0\ncnn.filters2=16\nmodel=cnn\nprotocol=holdout\nseed=1\n"
+         "strategy=none\ntrain.epsilon=1e-08\ntrain.learning_rate=3e-05\nfold=0\nrepeat=0\n"},
+        {"model=fake;cnn.filters1=16;fake.milliseconds=0",
+         "clusters=all\ncnn.filters1=16\nfake.milliseconds=0\nmodel=fake\nprotocol=holdout\nseed=1\n"
+         "strategy=none\nfold=0\nrepeat=0\n"},
+        {"balance.cap=40",
+         "clusters=all\nmodel=cnn\nprotocol=holdout\nseed=1\nstrategy=none\nfold=0\nrepeat=0\n"},
+        {"balance.threshold=30;balance.cap=40;image.size=32",
+         "balance.cap=40\nbalance.threshold=30\nclusters=all\nimage.size=32\nmodel=cnn\n"
+         "protocol=holdout\nseed=1\nstrategy=none\nfold=0\nrepeat=0\n"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof golden / sizeof *golden; i++) {
+        struct config config = config_defaults(worker_schema());
+        char settings[256], text[2048], *rest = NULL;
+        snprintf(settings, sizeof settings, "%s", golden[i].settings);
+        for (char *one = strtok_r(settings, ";", &rest); one; one = strtok_r(NULL, ";", &rest)) {
+            char *value = strchr(one, '=');
+            *value++ = '\0';
+            with_text(&config, one, value);
+        }
+        size_t n = config_canonical(&config, text, sizeof text);
+        assert_string_equal(text, golden[i].text);
+        assert_int_equal(n, strlen(text));
+        assert_int_equal(config_canonical(&config, NULL, 0), n);
+    }
+}
+
+/* Every setting that a job reads is in its text once it is off its default; fold and repeat are always. */
+static void whatever_a_job_reads_is_in_its_key(void **state)
+{
+    struct config config = config_with("smote+logit-adjust", "cnn", "tail");
+    char base[2048], changed[2048];
+    (void)state;
+    config_canonical(&config, base, sizeof base);
+    for (const struct setting *key = config.schema->key; key->name; key++) {
+        struct config other = config;
+        if (key->type != SETTING_INT && key->type != SETTING_REAL)
+            continue;
+        with(&other, key->name, strtod(key->fallback, NULL) > key->min ? key->min : key->max);
+        config_canonical(&other, changed, sizeof changed);
+        assert_true(config_reads(&config, key) == (strcmp(base, changed) != 0));
+    }
+    config.fold = 1;
+    config_canonical(&config, changed, sizeof changed);
+    assert_non_null(strstr(changed, "\nfold=1\nrepeat=0\n"));
+}
+
+/* Else a job that names a default would not be the job that leaves it out. */
+static void defaults_are_canonical(void **state)
+{
+    struct config config = config_defaults(worker_schema());
+    (void)state;
+    for (const struct setting *key = config.schema->key; key->name; key++) {
+        char text[SETTING_TEXT_SIZE];
+        config_get(&config, key, text, sizeof text);
+        assert_string_equal(text, key->fallback);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -164,6 +276,9 @@ int main(void)
         cmocka_unit_test(what_is_not_read_is_put_back),
         cmocka_unit_test(who_reads_what_hangs_on_common_keys),
         cmocka_unit_test(ranges_must_not_be_empty),
+        cmocka_unit_test(texts_of_keys_stay),
+        cmocka_unit_test(whatever_a_job_reads_is_in_its_key),
+        cmocka_unit_test(defaults_are_canonical),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
