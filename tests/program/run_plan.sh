@@ -20,6 +20,13 @@ timed() { awk '$2 == "26-27" && $NF > 0' "$TMP/plan.out" | wc -l; }
 # A grid whose kinds follow each other in turn for longer than any look-back: each is timed once.
 plan --set 'grid.clusters=[[26, 27]]' --set 'grid.seed={first: 1, count: 600}' --set 'grid.cnn.dense1=[8, 16, 24]'
 says "three kinds in 1800 jobs" "^speed: 3 kinds of network timed here$"
+# More jobs than anybody reads: all are counted, the first are listed, a filter shows the others.
+plan --set 'grid.seed={first: 1, count: 10002}'
+says "all of many jobs are counted" "^plan: 10002 jobs; "
+says "those that are not listed are said" "^and 2 more jobs, which --filter shows$"
+check "10 000 are listed" [ "$(timed)" = 10000 ]
+plan --set 'grid.seed={first: 1, count: 10002}' --filter seed=10002
+check "a filter shows the last" [ "$(timed)" = 1 ]
 plan
 says "one kind" "^speed: 1 kind of network timed here$"
 
