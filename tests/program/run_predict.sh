@@ -37,7 +37,7 @@ for group in /metrics /confusion /predictions; do
     check "$group does not depend on which weights are kept" h5diff -q "$TMP/final.h5" "$TMP/best.h5" $group $group
     check "$group does not depend on whether they are" h5diff -q "$TMP/final.h5" "$TMP/none.h5" $group $group
 done
-for what in /models /models_epoch; do
+for what in /models/data /models/epoch; do
     check "the best $what are the same on 1 and 2 ranks" h5diff -q "$TMP/best.h5" "$TMP/best1.h5" $what $what
 done
 check_fails "the best weights are not all final ones" h5diff -q "$TMP/final.h5" "$TMP/best.h5" /models /models
