@@ -341,7 +341,7 @@ static int keep_weights(struct run *run, struct err *err)
 static int resize_data(const struct config *config, const struct dataset *data, struct dataset *out,
                        float **owned, struct err *err)
 {
-    size_t floats = image_floats((int)config->image_size);
+    size_t floats = image_floats((int)config->image_size) * (size_t)data->channels;
     *out = *data;
     *owned = NULL;
     if ((int)config->image_size == data->size)
@@ -355,7 +355,7 @@ static int resize_data(const struct config *config, const struct dataset *data, 
         for (int c = 0; c < config->clusters.n; c++)
             if (config->clusters.number[c] == data->image[i].cluster)
                 resize_bilinear(*owned + (size_t)i * floats, out->size, dataset_pixels(data, i), data->size,
-                                data->size);
+                                data->size, data->channels);
     return 0;
 }
 

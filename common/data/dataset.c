@@ -25,15 +25,17 @@ struct dataset_options dataset_defaults(void)
     return (struct dataset_options){DATASET_DEFAULTS};
 }
 
-struct dataset *dataset_new(int n_images, int size, struct err *err)
+struct dataset *dataset_new(int n_images, int size, int channels, struct err *err)
 {
     struct dataset *data = err_calloc(1, sizeof *data, "a dataset", err);
     if (!data)
         return NULL;
     data->n_images = n_images;
     data->size = size;
+    data->channels = channels;
+    snprintf(data->channel_name[0], sizeof data->channel_name[0], "gray");
     data->image = err_calloc((size_t)n_images, sizeof *data->image, "the list of images", err);
-    data->pixels = err_calloc((size_t)n_images, image_floats(size) * sizeof *data->pixels, "images", err);
+    data->pixels = err_calloc((size_t)n_images, dataset_floats(data) * sizeof *data->pixels, "images", err);
     if (data->image && data->pixels)
         return data;
     dataset_free(data);
@@ -137,6 +139,9 @@ int dataset_checksum(const struct dataset *data, int with_groups, char *out, str
     int32_t head[2] = {data->size, data->n_images};
     XXH3_128bits_reset(state);
     XXH3_128bits_update(state, head, sizeof head);
+    int32_t channels = data->channels;
+    if (channels > 1)
+        XXH3_128bits_update(state, &channels, sizeof channels);
     if (grouped)
         XXH3_128bits_update(state, data->group_column, strlen(data->group_column) + 1);
     for (int i = 0; i < data->n_images; i++) {
@@ -249,6 +254,15 @@ int dataset_cluster_index(const struct dataset *data, int cluster)
 
 /* ---- the packed file, column by column ---- */
 
+/* Shape of /images/pixels; returns its rank. */
+static int shape_of(const struct dataset *data, hsize_t dims[4])
+{
+    dims[0] = (hsize_t)data->n_images;
+    dims[1] = dims[2] = (hsize_t)data->size;
+    dims[3] = (hsize_t)data->channels;
+    return data->channels > 1 ? 4 : 3;
+}
+
 struct column {
     const char *name;
     size_t offset; /* in struct dataset_image */
@@ -334,6 +348,7 @@ static int read_column(hid_t file, struct dataset *data, const struct column *co
 
 static int write_attributes(hid_t file, const struct dataset *data, const char *path, struct err *err)
 {
+    char how[PREPROCESS_TEXT_SIZE];
     int rc = h5_write_int_attr(file, "cellsweep_dataset", FORMAT_VERSION, path, err);
     if (rc == 0)
         rc = h5_write_text_attr(file, "checksum", data->checksum, path, err);
@@ -343,8 +358,22 @@ static int write_attributes(hid_t file, const struct dataset *data, const char *
         rc = h5_write_text_attr(file, "source", data->origin, path, err);
     if (rc == 0)
         rc = h5_write_real_attr(file, "pixel_size", data->pixel_size, path, err);
+    preprocess_text(&data->preprocess, how, sizeof how);
+    if (rc == 0)
+        rc = h5_write_text_attr(file, "preprocess", how, path, err);
     if (rc == 0 && data->group_column[0])
         rc = h5_write_text_attr(file, "groups", data->group_column, path, err);
+    return rc;
+}
+
+static int write_channels(hid_t file, const struct dataset *data, const char *path, struct err *err)
+{
+    hsize_t dims[1] = {(hsize_t)data->channels};
+    hid_t type = h5_string_type(DATASET_CHANNEL_SIZE);
+    int rc = h5_write_int_attr(file, "channels", data->channels, path, err);
+    if (rc == 0)
+        rc = h5_write(file, "/channels/name", type, 1, dims, data->channel_name, path, err);
+    H5Tclose(type);
     return rc;
 }
 
@@ -386,8 +415,9 @@ static int write_extras(hid_t file, const struct dataset *data, const char *path
 int dataset_write(const struct dataset *data, const char *path, struct err *err)
 {
     struct h5_draft draft = {.file = H5I_INVALID_HID};
-    hsize_t size = (hsize_t)data->size, dims[3] = {(hsize_t)data->n_images, size, size};
-    unsigned long long a_cell = sizeof(float) * size * size + sizeof(struct dataset_image);
+    hsize_t dims[4];
+    int rank = shape_of(data, dims);
+    unsigned long long a_cell = sizeof(float) * dataset_floats(data) + sizeof(struct dataset_image);
     int rc = h5_check_space(path, (unsigned long long)data->n_images * a_cell, err);
     if (rc == 0)
         rc = h5_draft_begin(&draft, path, err);
@@ -395,7 +425,9 @@ int dataset_write(const struct dataset *data, const char *path, struct err *err)
         return rc;
     rc = write_attributes(draft.file, data, path, err);
     if (rc == 0)
-        rc = h5_write(draft.file, "/images/pixels", H5T_NATIVE_FLOAT, 3, dims, data->pixels, path, err);
+        rc = h5_write(draft.file, "/images/pixels", H5T_NATIVE_FLOAT, rank, dims, data->pixels, path, err);
+    if (rc == 0 && data->channels > 1)
+        rc = write_channels(draft.file, data, path, err);
     for (int k = 0; rc == 0 && k < N_COLUMNS; k++)
         rc = write_column(draft.file, data, &columns[k], path, err);
     if (rc == 0)
@@ -432,6 +464,19 @@ static int read_text(hid_t file, const char *name, char *out, size_t size, const
     return rc;
 }
 
+/* Files of before do not say how they were made: gray, by depth. */
+static int read_preprocess(hid_t file, struct dataset *data, const char *path, struct err *err)
+{
+    char text[PREPROCESS_TEXT_SIZE];
+    struct err why = {0};
+    if (!h5_has_attr(file, "preprocess"))
+        return 0;
+    int rc = read_text(file, "preprocess", text, sizeof text, path, err);
+    if (rc == 0 && preprocess_parse(text, &data->preprocess, &why) < 0)
+        rc = err_set(err, E_IO, "%s: preprocess: %s; pack it again", path, why.text);
+    return rc;
+}
+
 static int read_attributes(hid_t file, struct dataset *data, const char *path, struct err *err)
 {
     int rc = h5_read_int_attr(file, "synthetic", &data->synthetic, path, err);
@@ -439,8 +484,21 @@ static int read_attributes(hid_t file, struct dataset *data, const char *path, s
         rc = h5_read_real_attr(file, "pixel_size", &data->pixel_size, path, err);
     if (rc == 0)
         rc = read_text(file, "source", data->origin, sizeof data->origin, path, err);
+    if (rc == 0)
+        rc = read_preprocess(file, data, path, err);
     if (rc == 0 && h5_has_attr(file, "groups"))
         rc = read_text(file, "groups", data->group_column, sizeof data->group_column, path, err);
+    return rc;
+}
+
+static int read_channels(hid_t file, struct dataset *data, const char *path, struct err *err)
+{
+    hsize_t dims[1] = {(hsize_t)data->channels};
+    hid_t type = h5_string_type(DATASET_CHANNEL_SIZE);
+    int rc = h5_read(file, "/channels/name", type, 1, dims, data->channel_name, path, err);
+    H5Tclose(type);
+    for (int c = 0; c < data->channels; c++)
+        utf8_plain(data->channel_name[c]);
     return rc;
 }
 
@@ -467,6 +525,8 @@ static int read_names(hid_t file, struct dataset *data, const char *path, struct
 static int read_extras(hid_t file, struct dataset *data, const char *path, struct err *err)
 {
     int rc = data->group_column[0] ? read_column(file, data, &group_column, path, err) : 0;
+    if (rc == 0 && data->channels > 1)
+        rc = read_channels(file, data, path, err);
     if (rc == 0 && h5_exists(file, given_column.name))
         rc = read_column(file, data, &given_column, path, err);
     if (rc == 0)
@@ -488,8 +548,9 @@ static int read_extras(hid_t file, struct dataset *data, const char *path, struc
 
 static int read_images(hid_t file, struct dataset *data, const char *path, struct err *err)
 {
-    hsize_t size = (hsize_t)data->size, dims[3] = {(hsize_t)data->n_images, size, size};
-    int rc = h5_read(file, "/images/pixels", H5T_NATIVE_FLOAT, 3, dims, data->pixels, path, err);
+    hsize_t dims[4];
+    int rank = shape_of(data, dims);
+    int rc = h5_read(file, "/images/pixels", H5T_NATIVE_FLOAT, rank, dims, data->pixels, path, err);
     for (int k = 0; rc == 0 && k < N_COLUMNS; k++)
         if (k < FIRST_LATER_COLUMN || H5Lexists(file, columns[k].name, H5P_DEFAULT) > 0)
             rc = read_column(file, data, &columns[k], path, err);
@@ -511,16 +572,19 @@ static int verify_checksum(hid_t file, struct dataset *data, const char *path, s
 
 static int read_open_file(hid_t file, const char *path, struct dataset **out, struct err *err)
 {
-    hsize_t dims[3] = {0};
-    int rc = check_kind(file, path, err);
+    hsize_t dims[4] = {0};
+    int channels = 1, rc = check_kind(file, path, err);
+    if (rc == 0 && h5_has_attr(file, "channels"))
+        rc = h5_read_int_attr(file, "channels", &channels, path, err);
     if (rc == 0)
-        rc = h5_dims(file, "/images/pixels", 3, dims, path, err);
+        rc = h5_dims(file, "/images/pixels", channels == 1 ? 3 : 4, dims, path, err);
     if (rc < 0)
         return rc;
-    if (dims[0] < 1 || dims[0] > INT_MAX || dims[1] != dims[2] || dims[1] < DATASET_MIN_SIZE ||
+    if (channels < 1 || channels > IMAGE_MAX_CHANNELS || (channels > 1 && dims[3] != (hsize_t)channels) ||
+        dims[0] < 1 || dims[0] > INT_MAX || dims[1] != dims[2] || dims[1] < DATASET_MIN_SIZE ||
         dims[1] > DATASET_MAX_SIZE)
         return err_set(err, E_IO, "%s: /images/pixels has an impossible shape; pack it again", path);
-    struct dataset *data = dataset_new((int)dims[0], (int)dims[1], err);
+    struct dataset *data = dataset_new((int)dims[0], (int)dims[1], channels, err);
     if (!data)
         return E_IO;
     rc = read_attributes(file, data, path, err);
@@ -591,6 +655,12 @@ static int group_by(struct dataset *data, const struct meta_column *column, stru
 static int fit_packed(const char *name, const struct dataset_options *options, struct dataset *data,
                       struct err *err)
 {
+    if (data->channels > 1)
+        return err_set(
+            err, E_USAGE,
+            "%s: its images have %d channels, and networks take one yet; pack it with --channels gray, or "
+            "with the number of one of them",
+            name, data->channels);
     if (options->size != data->size)
         return err_set(err, E_USAGE,
                        "%s: its images are %d x %d pixels, %d x %d are asked for; pack it with --size %d",

@@ -7,18 +7,21 @@
  *
  * Packed file (HDF5, default library version, read by h5py or R without help):
  *     / attributes   cellsweep_dataset (format version, 1), checksum, synthetic (0 or 1), source, pixel_size,
- *                    groups (only with groups: the name of their column)
- *     /images/pixels          [n, size, size] float32, 0 to 1, masked
+ *                    groups (only with groups: the name of their column), preprocess (how files became
+ *                    pixels: preprocess.h), channels (only when there are several: how many)
+ *     /images/pixels          [n, size, size] float32, 0 to 1, masked; [n, size, size, channels] when there
+ *                             are several
  *     /images/id              [n] fixed-length string
  *     /images/cluster         [n] int32
  *     /images/source          [n] fixed-length string, path of the image inside the source folder
  *     /images/width, height   [n] int32, original size in pixels
  *     /images/masked          [n] int32, 1 when a boundary masked it
- *     /images/depth           [n] int32, bits a sample of the file: 8 or 16; 0: not known
+ *     /images/depth           [n] int32, bits a sample of the file: 8 to 64; 0: not known
  *     /images/coloured, transparent   [n] int32, 1 when the file said more than its brightness (image.h)
  *     /images/group           [n] fixed-length string, what must stay together in a split; only with groups
  *     /images/set             [n] int32, 0 none, 1 train, 2 val, 3 test; only when the source says so
  *     /meta/<column>/value, code   other columns of the label table (meta.h); only those that were asked for
+ *     /channels/name          [channels] fixed-length string; only when there are several
  *     /classes/name           [c] fixed-length string, what /images/cluster counts, from 0; only when classes
  *                             have names and no numbers
  * Strings are as long as the longest of them needs. The order is by cluster, then by id (numbers as numbers):
@@ -28,6 +31,7 @@
 
 #include "data/meta.h"
 #include "image/image.h"
+#include "image/preprocess.h"
 #include "err.h"
 
 #include <stddef.h>
@@ -38,7 +42,7 @@ enum {
     DATASET_GROUP_SIZE = 64,
     DATASET_CHECKSUM_SIZE = 33
 };
-enum { DATASET_CLASS_SIZE = 128, DATASET_MAX_CLASSES = 4096 };
+enum { DATASET_CHANNEL_SIZE = 32, DATASET_CLASS_SIZE = 128, DATASET_MAX_CLASSES = 4096 };
 enum { DATASET_MIN_SIZE = 8, DATASET_MAX_SIZE = 512, DATASET_MAX_CLUSTER = 32767 };
 
 /* The set that the source itself puts an image in, by a folder train, val or test, or a column. */
@@ -59,10 +63,13 @@ struct dataset_image {
 
 struct dataset {
     int n_images;
-    int size;                              /* width and height of every image, pixels */
+    int size;     /* width and height of every image, pixels */
+    int channels; /* of every image */
+    char channel_name[IMAGE_MAX_CHANNELS][DATASET_CHANNEL_SIZE];
+    struct preprocess preprocess;          /* how files became pixels */
     int synthetic;                         /* 1 when drawn by this program */
     double pixel_size;                     /* micrometres a pixel of the original crops */
-    float *pixels;                         /* (n_images, size, size), 0 to 1 */
+    float *pixels;                         /* (n_images, size, size, channels), 0 to 1 */
     struct dataset_image *image;           /* (n_images) */
     int n_names;                           /* of classes; 0: clusters are numbers of the user */
     char (*name)[DATASET_CLASS_SIZE];      /* (n_names) name of cluster k, in order; NULL when n_names is 0 */
@@ -81,7 +88,7 @@ struct dataset {
 /* Floats of an image of this dataset, and those of image i. */
 static inline size_t dataset_floats(const struct dataset *data)
 {
-    return image_floats(data->size);
+    return image_floats(data->size) * (size_t)data->channels;
 }
 
 static inline const float *dataset_pixels(const struct dataset *data, int i)
@@ -103,19 +110,21 @@ struct dataset_options {
     int strip_zeros; /* 1: zeros at the beginning of ids, too */
     /* how outlines lie on images (outline_way.h): an enum crop, 0: found; 1: y is turned; 1: x is y */
     int crop, flip_y, swap_xy;
+    struct preprocess preprocess; /* zeroed: gray, by depth, alpha not used */
 };
 
 /* The defaults: 50 pixels, 0.2125 micrometres, no groups. */
 #define DATASET_DEFAULTS .size = 50, .pixel_size = 0.2125
 struct dataset_options dataset_defaults(void);
 
-/* Allocate a dataset of n images of size x size, zeroed, without clusters or checksum. NULL with *err set. */
-struct dataset *dataset_new(int n_images, int size, struct err *err);
+/* Allocate a dataset of n images of size x size pixels of some channels, zeroed, without clusters or
+ * checksum. NULL with *err set. */
+struct dataset *dataset_new(int n_images, int size, int channels, struct err *err);
 
 /* Fill in content, cluster, cluster_count, group and checksum from images, group_column and pixels. The
- * checksum is XXH3-128 in hexadecimal of the image size, group_column and every image's id, cluster (its name
- * when it has one), group (both only when there are groups) and pixels, in order; not of given sets or other
- * columns. 0 or a code. */
+ * checksum is XXH3-128 in hexadecimal of the image size, the channels when there are several, group_column and
+ * every image's id, cluster (its name when it has one), group (both only when there are groups) and pixels, in
+ * order; not of given sets or other columns. 0 or a code. */
 int dataset_finish(struct dataset *data, struct err *err);
 
 /* That checksum in out (DATASET_CHECKSUM_SIZE); with_groups 0: of the same images as if they had no

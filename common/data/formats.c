@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { LEVELS = 65536 };
+enum { LEVELS = 65536, MAX_DEPTHS = 65 };
 
 int formats_count(const struct dataset *data, int cluster, int depth)
 {
@@ -13,13 +13,36 @@ int formats_count(const struct dataset *data, int cluster, int depth)
     return n;
 }
 
+/* The depths there are, ascending, of known ones; how many. */
+static int depths_of(const struct dataset *data, int cluster, int depth[MAX_DEPTHS])
+{
+    int n = 0;
+    for (int d = 1; d < MAX_DEPTHS; d++)
+        if (formats_count(data, cluster, d))
+            depth[n++] = d;
+    return n;
+}
+
+/* "8: 12, 16: 30" */
+static void list_depths(const struct dataset *data, int cluster, char *out, size_t size)
+{
+    int depth[MAX_DEPTHS], n = depths_of(data, cluster, depth);
+    size_t used = 0;
+    out[0] = '\0';
+    for (int k = 0; k < n && used < size; k++)
+        used += (size_t)snprintf(out + used, size - used, "%s%d: %d", k ? ", " : "", depth[k],
+                                 formats_count(data, cluster, depth[k]));
+}
+
 void formats_text(const struct dataset *data, int cluster, char *out, size_t size)
 {
-    int n8 = formats_count(data, cluster, 8), n16 = formats_count(data, cluster, 16);
-    if (n8 && n16)
-        snprintf(out, size, "8: %d, 16: %d", n8, n16);
+    int depth[MAX_DEPTHS], n = depths_of(data, cluster, depth);
+    if (n > 1)
+        list_depths(data, cluster, out, size);
+    else if (n == 1)
+        snprintf(out, size, "%d bit", depth[0]);
     else
-        snprintf(out, size, n8 ? "8 bit" : n16 ? "16 bit" : "-");
+        snprintf(out, size, "-");
 }
 
 /* Level of 0 to LEVELS - 1 that share of the pixels of images of a cluster and depth (-1:
@@ -53,53 +76,76 @@ static void note(FILE *to, int n, const char *one, const char *many)
         fprintf(to, "note: %d %s\n", n, n == 1 ? one : many);
 }
 
-/* Whether the share of 16-bit files differs by more than half between two clusters. */
-static int depth_goes_with_cluster(const struct dataset *data)
+/* Whether the share of files of some depth differs by more than half between two clusters. */
+static int depth_goes_with_cluster(const struct dataset *data, const int *depth, int n)
 {
-    double low = 1, high = 0;
-    for (int k = 0; k < data->n_clusters; k++) {
-        double share = (double)formats_count(data, data->cluster[k], 16) / data->cluster_count[k];
-        low = share < low ? share : low;
-        high = share > high ? share : high;
+    for (int i = 0; i < n; i++) {
+        double low = 1, high = 0;
+        for (int k = 0; k < data->n_clusters; k++) {
+            double share = (double)formats_count(data, data->cluster[k], depth[i]) / data->cluster_count[k];
+            low = share < low ? share : low;
+            high = share > high ? share : high;
+        }
+        if (high - low > 0.5)
+            return 1;
     }
-    return high - low > 0.5;
+    return 0;
 }
 
-static void note_depths(const struct dataset *data, FILE *to)
+static void note_mixture(const struct dataset *data, const int *depth, int n, FILE *to)
 {
-    int n8 = formats_count(data, -1, 8), n16 = formats_count(data, -1, 16), bits = 0;
-    if (n8 && n16 && depth_goes_with_cluster(data))
+    char list[200];
+    list_depths(data, -1, list, sizeof list);
+    if (depth_goes_with_cluster(data, depth, n))
         fprintf(
             to,
-            "WARNING: THE DEPTH OF THE FILES GOES WITH THE CLUSTER (`cellsweep data info` shows how): %d are "
-            "of 8 bits, %d of 16; a network can learn the format instead of the cell; write all images the "
-            "same way\n",
-            n8, n16);
-    else if (n8 && n16)
-        fprintf(to,
-                "warning: %d images are of 8 bits and %d of 16; each is divided by its own range, so 12 bits "
-                "stored in 16 are 1/16 as bright as 8 bits; write all images the same way\n",
-                n8, n16);
+            "WARNING: THE DEPTH OF THE FILES GOES WITH THE CLASS (`cellsweep data info` shows how; bits: "
+            "files, "
+            "%s); a network can learn the format instead of the cell; write all images the same way, or let "
+            "--scale image level them\n",
+            list);
+    else
+        fprintf(
+            to,
+            "warning: the files have different depths (bits: files, %s); each is divided by its own range, "
+            "so 12 "
+            "bits stored in 16 are 1/16 as bright as 8 bits; write all images the same way\n",
+            list);
+}
+
+/* Whether files of 16 bits use only the lowest of them. */
+static void note_unused_bits(const struct dataset *data, FILE *to)
+{
+    int n16 = formats_count(data, -1, 16), bits = 0;
     for (int top = n16 ? level_of(data, -1, 16, 1.0) : LEVELS; top > 0 && top < LEVELS; top /= 2)
         bits++;
     if (bits && bits <= 12)
         fprintf(to,
                 "warning: the %d image%s of 16 bits %s only the lowest %d: 1/%d of the brightness there is; "
-                "multiply the values by %d\n",
+                "multiply the values by %d, or pack with --scale dataset\n",
                 n16, n16 == 1 ? "" : "s", n16 == 1 ? "uses" : "use", bits, 1 << (16 - bits),
                 1 << (16 - bits));
 }
 
 void formats_note(const struct dataset *data, FILE *to)
 {
-    int coloured = 0, transparent = 0;
+    int coloured = 0, transparent = 0, depth[MAX_DEPTHS], n = depths_of(data, -1, depth);
     for (int i = 0; i < data->n_images; i++) {
         coloured += data->image[i].coloured;
         transparent += data->image[i].transparent;
     }
-    note(to, coloured, "image is coloured; only its brightness is used",
-         "images are coloured; only their brightness is used");
-    note(to, transparent, "image is transparent in places; transparency is not used, what it hides is seen",
-         "images are transparent in places; transparency is not used, what it hides is seen");
-    note_depths(data, to);
+    if (data->preprocess.channels == CHANNELS_GRAY)
+        note(to, coloured, "image is coloured; only its brightness is used; --channels rgb keeps colours",
+             "images are coloured; only their brightness is used; --channels rgb keeps colours");
+    if (!data->preprocess.alpha_masks)
+        note(
+            to, transparent,
+            "image is transparent in places; transparency is not used, what it hides is seen; --alpha mask "
+            "uses it",
+            "images are transparent in places; transparency is not used, what it hides is seen; --alpha mask "
+            "uses it");
+    if (data->preprocess.scale != SCALE_IMAGE && n > 1)
+        note_mixture(data, depth, n, to);
+    if (data->preprocess.scale == SCALE_DEPTH)
+        note_unused_bits(data, to);
 }

@@ -2,7 +2,7 @@
  *
  * A sample is divided by what its file's depth can hold, so 12 bits stored in 16 are 1/16 as bright as 8
  * bits; when the depth goes with the class, a network learns the format instead of the cell. Colour and
- * transparency are not used at all (image.h). */
+ * transparency are used only when that is asked for (preprocess.h). */
 #ifndef CELLSWEEP_FORMATS_H
 #define CELLSWEEP_FORMATS_H
 
@@ -18,7 +18,7 @@ void formats_note(const struct dataset *data, FILE *to);
 /* How many images of a cluster (number; -1: all) have files of this depth (-1: any). */
 int formats_count(const struct dataset *data, int cluster, int depth);
 
-/* "8 bit", "16 bit", "8: 12, 16: 30" or "-" in out: the depths of a cluster's files. */
+/* "8 bit", "16 bit", "8: 12, 16: 30" (bits: files) or "-" in out: the depths of a cluster's files. */
 void formats_text(const struct dataset *data, int cluster, char *out, size_t size);
 
 /* Brightness that 99.9 % of the packed pixels of a cluster stay at or below, 0 to 1, to 1/65535. */

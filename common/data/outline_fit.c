@@ -64,7 +64,7 @@ static double contrast_of(const struct outline_way *way, enum turn turn, const s
     for (size_t i = 0; i < (size_t)image->width * (size_t)image->height; i++)
         mask[i] = 1.0f;
     outline_to_pixels(&turned, vertex, n, image->width, image->height);
-    polygon_mask(vertex, n, mask, image->width, image->height);
+    polygon_mask(vertex, n, mask, image->width, image->height, 1);
     return contrast(image, mask);
 }
 

@@ -31,7 +31,7 @@ static int check_outline(const struct point *outline, int n, struct err *err)
 
 static int all_zero(const struct image *image)
 {
-    size_t n = (size_t)image->width * (size_t)image->height;
+    size_t n = (size_t)image->width * (size_t)image->height * (size_t)image->channels;
     for (size_t i = 0; i < n; i++)
         if (image->pixels[i] > 0.0f)
             return 0;
@@ -45,7 +45,7 @@ int pack_mask(const struct outline_way *way, struct image *image, struct point *
     if (rc < 0)
         return rc;
     outline_to_pixels(way, outline, n, image->width, image->height);
-    polygon_mask(outline, n, image->pixels, image->width, image->height);
+    polygon_mask(outline, n, image->pixels, image->width, image->height, image->channels);
     if (!dark && all_zero(image))
         return err_set(err, E_IO,
                        "its boundary leaves no lit pixel of it; does it belong to this image, and is the "
@@ -58,7 +58,7 @@ int pack_image(float *out, int size, const struct outline_way *way, struct image
 {
     int rc = n ? pack_mask(way, image, outline, n, err) : 0;
     if (rc == 0)
-        resize_bilinear(out, size, image->pixels, image->width, image->height);
+        resize_bilinear(out, size, image->pixels, image->width, image->height, image->channels);
     return rc;
 }
 
@@ -67,6 +67,7 @@ struct packing {
     struct catalog *catalog;
     int *kept; /* (n of the catalog) place in it of image i of the data */
     const struct dataset_options *options;
+    struct preprocess how; /* options->preprocess, measured */
     struct outlines outlines;
     struct outline_way way;
     struct dataset *data; /* n_images counts those packed so far */
@@ -89,13 +90,22 @@ static void accept_image(struct packing *p, int i, const struct image *image, co
     *row = p->catalog->cell[i];
     row->width = image->width;
     row->height = image->height;
-    row->masked = n > 0;
+    row->masked = n > 0 || (p->how.alpha_masks && image->transparent);
     row->depth = image->depth;
     row->coloured = image->coloured;
     row->transparent = image->transparent;
-    p->report->n_masked += n > 0;
+    p->report->n_masked += row->masked;
+    p->report->n_faded += all_zero(image) || image->width < 4 || image->height < 4;
     p->report->n_ungrouped += p->options->groups && !row->group[0];
     p->report->n_misfits += outline_misfits(&p->way, outline, n, image->width, image->height);
+}
+
+/* Image i of the catalog as its file has it, or why not. path: for messages. */
+static int read_image(const struct packing *p, int i, struct image *image, char *path, size_t size,
+                      struct err *why)
+{
+    snprintf(path, size, "%s/%s", p->catalog->folder, p->catalog->cell[i].source);
+    return image_read(path, image, why);
 }
 
 /* Pack image i of the catalog, or reject it. Fails only for lack of memory. */
@@ -108,10 +118,12 @@ static int pack_one(struct packing *p, int i, struct err *err)
     struct err why = {0};
     int n = 0;
     struct point *outline = outlines_of(&p->outlines, i, &n);
-    snprintf(path, sizeof path, "%s/%s", p->catalog->folder, source);
-    int rc = image_read(path, &image, &why);
+    int rc = read_image(p, i, &image, path, sizeof path, &why);
     if (rc == 0)
-        rc = image_to_gray(&image, &why);
+        rc = preprocess_apply(&p->how, &image, &why);
+    if (rc == 0 && image.channels != p->data->channels)
+        rc = err_set(&why, E_IO, "%d channel%s, but the first image has %d", image.channels,
+                     image.channels == 1 ? "" : "s", p->data->channels);
     if (rc == 0)
         rc = pack_image(p->data->pixels + image_size * (size_t)p->data->n_images, p->options->size, &p->way,
                         &image, outline, n, &why);
@@ -190,15 +202,50 @@ static int pack_images(struct packing *p, struct err *err)
     return rc;
 }
 
+/* What says how all images are packed, before any is: the channels of the first that can be used, in *first
+ * (without pixels; 1 when there is none), and with a scale that is still open the range of all. */
+static int look_first(struct packing *p, struct image *first, struct err *err)
+{
+    struct preprocess_measure *measure = NULL;
+    int open = preprocess_is_open(&p->how), rc = 0;
+    *first = (struct image){.channels = 1};
+    for (int i = 0, found = 0; rc == 0 && i < p->catalog->n && (open || !found); i++) {
+        char path[CATALOG_PATH_SIZE + DATASET_SOURCE_SIZE];
+        struct image image = {0};
+        int usable = read_image(p, i, &image, path, sizeof path, NULL) == 0, is_rgb = image.is_rgb;
+        usable = usable && preprocess_select(&p->how, &image, NULL) == 0;
+        if (usable && !found) {
+            *first = (struct image){.channels = image.channels, .is_rgb = is_rgb || image.is_rgb};
+            measure = open ? preprocess_measure_new(image.channels, err) : NULL;
+            rc = open && !measure ? E_IO : 0;
+            found = 1;
+        }
+        if (usable && measure && image.channels == first->channels)
+            preprocess_measure_add(measure, &p->how, &image);
+        image_release(&image);
+    }
+    if (measure)
+        preprocess_measure_end(measure, &p->how);
+    preprocess_measure_free(measure);
+    return rc;
+}
+
 static int pack_catalog(struct packing *p, struct err *err)
 {
     const struct catalog *catalog = p->catalog;
+    struct image first = {0};
     int rc = read_boundaries(p, err);
     if (rc < 0)
         return rc;
-    p->data = dataset_new(catalog->n, p->options->size, err);
+    p->how = p->options->preprocess;
+    if (look_first(p, &first, err) < 0)
+        return E_IO;
+    p->data = dataset_new(catalog->n, p->options->size, first.channels, err);
     if (!p->data)
         return E_IO;
+    p->data->preprocess = p->how;
+    for (int c = 0; c < first.channels; c++)
+        preprocess_channel_name(&p->how, first.is_rgb, c, p->data->channel_name[c], DATASET_CHANNEL_SIZE);
     p->data->n_images = 0;
     p->data->synthetic = catalog->synthetic;
     if (keep_names(p->data, catalog, err) < 0)
@@ -291,7 +338,7 @@ void pack_report_print(const struct pack_report *report, FILE *to)
             "it: python3 -c 'import pandas; pandas.read_parquet(\"%s\").to_csv(\"cell_boundaries.csv\", "
             "index=False)'\n",
             report->parquet, report->parquet);
-    else if (!report->has_boundaries && report->n_packed)
+    else if (!report->has_boundaries && report->n_packed && !report->n_masked)
         fprintf(to, "note: no cell_boundaries.csv: no image is masked\n");
     else
         print_note(to, report->n_packed - report->n_masked, "image has no boundary and is not masked",
@@ -330,6 +377,8 @@ void pack_report_print(const struct pack_report *report, FILE *to)
                "images or folders lie beside the folders of the classes and were passed over");
     print_note(to, found->n_nested, "folder lies among the images and was passed over",
                "folders lie among the images and were passed over");
+    print_note(to, report->n_faded, "image is black all over, or less than 4 pixels wide or high",
+               "images are black all over, or less than 4 pixels wide or high");
     passed_note(&found->passed, to);
 }
 

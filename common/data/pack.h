@@ -5,9 +5,9 @@
  *     pack_report_print(&report, stderr);
  *     pack_report_release(&report);
  *
- * Every image: read (image.h), set to 0 outside its outline (polygon.h), resize (resize.h). A cell
- * without an outline stays unmasked and is counted. One bad image never stops a pack: it goes to
- * report.rejects with its reason. */
+ * Every image: read (image.h), its channels chosen and scaled (preprocess.h), set to 0 outside its outline
+ * (polygon.h), resize (resize.h). A cell without an outline stays unmasked and is counted. One bad image
+ * never stops a pack: it goes to report.rejects with its reason. */
 #ifndef CELLSWEEP_PACK_H
 #define CELLSWEEP_PACK_H
 
@@ -23,6 +23,7 @@ struct pack_report {
     int n_packed;       /* of them, now in the dataset */
     int n_masked;       /* of those, masked by an outline */
     int has_boundaries; /* 1 when there was a boundary file */
+    int n_faded;        /* packed images that are black all over, or of less than 4 pixels a side */
     int n_unknown;      /* outlines of cells without an image */
     int n_misfits;      /* masked images whose outline spans another size than the image */
     int n_bad;          /* rows of the boundaries without two numbers; the first of them in bad_row */
@@ -41,7 +42,8 @@ struct pack_report {
 int pack_folder(const char *folder, const struct dataset_options *options, struct dataset **out,
                 struct pack_report *report, struct err *err);
 
-/* One image as a dataset has it: pixels of `image` to out (size, size), with nothing masked when n is
+/* One image as a dataset has it: pixels of `image` (after
+ * preprocess_apply()) to out (size, size, channels), with nothing masked when n is
  * 0, else masked by the outline (n vertices, micrometres, changed in place). 0, or E_IO with the
  * reason when the outline is unusable. */
 struct image;

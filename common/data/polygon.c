@@ -242,7 +242,7 @@ static int inside_of(const struct edge *edge, int n, struct point p)
 
 /* Few edges reach a row: only those are looked at for its pixels. All of them for each took half of
  * the time of predicting. */
-void polygon_mask(const struct point *vertex, int n, float *pixels, int width, int height)
+void polygon_mask(const struct point *vertex, int n, float *pixels, int width, int height, int channels)
 {
     struct edge edge[MAX_REACHING];
     int rings = polygon_rings(vertex, n, NULL);
@@ -253,10 +253,10 @@ void polygon_mask(const struct point *vertex, int n, float *pixels, int width, i
             if (reaches(e, j) && reaching++ < MAX_REACHING)
                 edge[reaching - 1] = e;
         }
-        for (int i = 0; i < width; i++, pixels++) {
+        for (int i = 0; i < width; i++, pixels += channels) {
             struct point p = {i, j};
             if (!(reaching <= MAX_REACHING ? inside_of(edge, reaching, p) : polygon_contains(vertex, n, p)))
-                *pixels = 0.0f;
+                memset(pixels, 0, (size_t)channels * sizeof *pixels);
         }
     }
 }

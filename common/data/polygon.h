@@ -38,8 +38,9 @@ int polygon_corners(const struct point *vertex, int n);
  * and y each by themselves. */
 void polygon_to_pixels(struct point *vertex, int n, double pixel_size);
 
-/* Set to 0 every pixel of a crop, pixels (height, width), whose centre is neither in nor on the polygon,
- * given in pixels. Pixel (i, j), column i and row j counted from 0, has its centre at exactly (i, j). */
-void polygon_mask(const struct point *vertex, int n, float *pixels, int width, int height);
+/* Set to 0 every pixel of a crop, pixels (height, width, channels), whose centre is neither
+ * in nor on the polygon, given in pixels. Pixel (i, j), column i and row j counted from 0,
+ * has its centre at exactly (i, j). */
+void polygon_mask(const struct point *vertex, int n, float *pixels, int width, int height, int channels);
 
 #endif

@@ -20,8 +20,8 @@ enum {
 };
 
 struct canvas {
-    int width, height;
-    unsigned char *gray;
+    int width, height, samples; /* 1: gray, 3: colour */
+    unsigned char *sample;
 };
 
 /* 3 x 5 letters from ' ' to 'Z', a row an octal digit, the top row first; 0: there is none. */
@@ -45,13 +45,18 @@ static unsigned glyph_of(char letter)
     return c < sizeof glyphs / sizeof *glyphs && glyphs[c] ? glyphs[c] : glyphs['?'];
 }
 
+static unsigned char *pixel(const struct canvas *c, int x, int y)
+{
+    return c->sample + ((size_t)y * (size_t)c->width + (size_t)x) * (size_t)c->samples;
+}
+
 static void draw_letter(const struct canvas *c, unsigned glyph, int left, int top, int zoom)
 {
     for (int y = 0; y < GLYPH_HEIGHT * zoom; y++)
         for (int x = 0; x < GLYPH_WIDTH * zoom; x++) {
             int row = GLYPH_HEIGHT - 1 - y / zoom, column = GLYPH_WIDTH - 1 - x / zoom;
             if (glyph >> (3 * row + column) & 1u)
-                c->gray[(size_t)(top + y) * (size_t)c->width + (size_t)(left + x)] = INK;
+                memset(pixel(c, left + x, top + y), INK, (size_t)c->samples);
         }
 }
 
@@ -71,13 +76,13 @@ static void draw_text(const struct canvas *c, const char *text, int right, int t
     }
 }
 
-static void draw_image(const struct canvas *c, const float *pixels, int size, int left, int top)
+static void draw_image(const struct canvas *c, const float *pixels, int size, int channels, int left, int top)
 {
+    unsigned char rgb[3];
     for (int y = 0; y < size; y++)
-        for (int x = 0; x < size; x++) {
-            float v = *pixels++;
-            unsigned char *to = &c->gray[(size_t)(top + y) * (size_t)c->width + (size_t)(left + x)];
-            *to = (unsigned char)(v <= 0.0f ? 0.0f : v >= 1.0f ? 255.0f : 255.0f * v + 0.5f);
+        for (int x = 0; x < size; x++, pixels += channels) {
+            image_rgb8(pixels, 1, channels, rgb);
+            memcpy(pixel(c, left + x, top + y), rgb, (size_t)c->samples);
         }
 }
 
@@ -112,7 +117,7 @@ static void draw_row(const struct canvas *c, const struct dataset *data, int k, 
     for (int i = 0; i < data->n_images && n < per_cluster; i++)
         if (data->image[i].cluster == data->cluster[k]) {
             const float *pixels = dataset_pixels(data, i);
-            draw_image(c, pixels, data->size, left + n++ * step, top);
+            draw_image(c, pixels, data->size, data->channels, left + n++ * step, top);
         }
 }
 
@@ -136,13 +141,15 @@ int sheet_write(const struct dataset *data, int per_cluster, const char *path, s
             MAX_SIDE);
     c.width = label_width(data, zoom) + columns * step - GAP + MARGIN;
     c.height = 2 * MARGIN + data->n_clusters * step - GAP;
-    c.gray = malloc((size_t)c.width * (size_t)c.height);
-    if (!c.gray)
+    c.samples = data->channels > 1 ? 3 : 1;
+    size_t n = (size_t)c.width * (size_t)c.height * (size_t)c.samples;
+    c.sample = malloc(n);
+    if (!c.sample)
         return err_set(err, E_IO, "%s: out of memory for a sheet of %d x %d pixels", path, c.width, c.height);
-    memset(c.gray, PAPER, (size_t)c.width * (size_t)c.height);
+    memset(c.sample, PAPER, n);
     for (int k = 0; k < data->n_clusters; k++)
         draw_row(&c, data, k, columns, zoom);
-    int rc = image_write_png8(path, c.gray, c.width, c.height, 1, err);
-    free(c.gray);
+    int rc = image_write_png8(path, c.sample, c.width, c.height, c.samples, err);
+    free(c.sample);
     return rc;
 }

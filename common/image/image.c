@@ -213,6 +213,28 @@ int image_to_gray(struct image *image, struct err *err)
     return 0;
 }
 
+static unsigned char level(double v)
+{
+    return (unsigned char)(v <= 0 ? 0 : v >= 1 ? 255 : 255 * v + 0.5);
+}
+
+/* Blue first, where nuclei usually are; then colours that can be told apart when they meet. */
+static const double stain[IMAGE_MAX_CHANNELS][3] = {{0.2, 0.4, 1}, {0, 1, 0},   {1, 0, 0},   {1, 1, 0},
+                                                    {1, 0, 1},     {0, 1, 1},   {1, 0.5, 0}, {0.6, 0.3, 1},
+                                                    {1, 1, 1},     {.5, 1, .5}, {1, .5, .5}, {.5, .5, 1},
+                                                    {.7, .7, 0},   {.7, 0, .7}, {0, .7, .7}, {.6, .6, .6}};
+
+void image_rgb8(const float *pixels, size_t n, int channels, unsigned char *rgb)
+{
+    for (size_t i = 0; i < n; i++, pixels += channels)
+        for (int c = 0; c < 3; c++) {
+            double sum = channels == 1 ? (double)pixels[0] : channels == 3 ? (double)pixels[c] : 0;
+            for (int k = 0; channels != 1 && channels != 3 && k < channels; k++)
+                sum += (double)pixels[k] * stain[k][c];
+            *rgb++ = level(sum);
+        }
+}
+
 void image_release(struct image *image)
 {
     free(image->pixels);

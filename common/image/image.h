@@ -59,6 +59,10 @@ enum image_kind image_kind_of(const char *name);
  * does. */
 size_t image_stem(const char *name);
 
+/* n pixels of some channels, 0 to 1, as red, green and blue of 8 bits: gray, three channels as they are, else
+ * the sum of each channel in a colour of its own. */
+void image_rgb8(const float *pixels, size_t n, int channels, unsigned char *rgb);
+
 /* Floats of one channel of an image of `size` pixels in width and height. */
 static inline size_t image_floats(int size)
 {

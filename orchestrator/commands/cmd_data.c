@@ -23,6 +23,7 @@ struct options {
     const char *crop;   /* --crop */
     const char *sheet;  /* --sheet */
     int per_cluster;
+    const char *channels, *alpha, *scale; /* --channels, --alpha, --scale; NULL: the default */
     struct dataset_options options;
 };
 
@@ -93,6 +94,19 @@ static void print_meta(const struct dataset *data, int width)
         putchar('\n');
 }
 
+/* Channels and their scale, where they are not what goes without saying. */
+static void print_preprocess(const struct dataset *data, int width)
+{
+    char text[PREPROCESS_TEXT_SIZE];
+    preprocess_text(&data->preprocess, text, sizeof text);
+    if (strcmp(text, "channels=gray scale=depth") == 0)
+        return;
+    printf("  %-*s", width, "channels");
+    for (int c = 0; c < data->channels; c++)
+        printf("%s%s", c ? ", " : "", data->channel_name[c]);
+    printf("\n  %-*s%s\n", width, "prepared", text);
+}
+
 static void print_packed(const struct dataset *data, const struct pack_report *report, const char *path)
 {
     printf("%s: %d images of %d %s, %d x %d pixels%s\n", path, data->n_images, data->n_clusters,
@@ -107,6 +121,7 @@ static void print_packed(const struct dataset *data, const struct pack_report *r
     if (data->group_column[0])
         printf("  groups    %8d by %s\n", data->n_groups, data->group_column);
     print_meta(data, 10);
+    print_preprocess(data, 10);
     printf("  checksum  %s\n", data->checksum);
 }
 
@@ -139,13 +154,27 @@ static int pack_and_write(const struct options *a, struct pack_report *report, s
     return rc;
 }
 
+static int parse_preprocess(struct options *o, struct err *err)
+{
+    struct preprocess *how = &o->options.preprocess;
+    int rc = o->channels ? preprocess_set_channels(how, o->channels, err) : 0;
+    if (rc == 0 && o->scale)
+        rc = preprocess_set_scale(how, o->scale, err);
+    how->alpha_masks = o->alpha && strcmp(o->alpha, "mask") == 0;
+    if (rc == 0 && o->alpha && !how->alpha_masks && strcmp(o->alpha, "ignore") != 0)
+        rc = err_set(err, E_USAGE, "alpha '%.40s': ignore or mask", o->alpha);
+    return rc;
+}
+
 static int run_pack(const void *options, struct err *err)
 {
-    const struct options *a = options;
+    struct options a = *(const struct options *)options;
     struct pack_report report = {0};
-    int rc = check_output(a->output, err);
+    int rc = parse_preprocess(&a, err);
     if (rc == 0)
-        rc = pack_and_write(a, &report, err);
+        rc = check_output(a.output, err);
+    if (rc == 0)
+        rc = pack_and_write(&a, &report, err);
     pack_report_release(&report);
     return rc;
 }
@@ -241,6 +270,7 @@ static void print_summary(const struct dataset *data, const char *name, int *roo
            4e-6 * data->n_images * (double)dataset_floats(data));
     printf("  originals   %d x %d to %d x %d pixels, median %d x %d\n", w.min, h.min, w.max, h.max, w.median,
            h.median);
+    print_preprocess(data, 12);
     printf("  masked      %d of %d, at %g micrometres a pixel\n", w.n_masked, data->n_images,
            data->pixel_size);
     print_copies(data);
@@ -335,6 +365,18 @@ static const struct argument pack_rows[] = {
      .help = "Width and height of every packed image, 8 to 512 (default 50)"},
     {"pixel-size", 'p', ARGUMENT_REAL, "UM", AT(options.pixel_size), 1e-6, 1e6,
      .help = "Width of a pixel of the original crops, in micrometres (default 0.2125)"},
+    {"channels", 'C', ARGUMENT_TEXT, "WHICH", AT(channels),
+     .help =
+         "gray: the brightness of colours (the default); rgb; all that the files have; or some of them by "
+         "number, e.g. 1,3"},
+    {"scale", 'V', ARGUMENT_TEXT, "HOW", AT(scale),
+     .help =
+         "How values become 0 to 1: depth: by what their bits hold (the default); image: from the least to "
+         "the "
+         "greatest of each image; dataset: of all; percentile:0.1,99.9: from one percentile of all to "
+         "another"},
+    {"alpha", 'A', ARGUMENT_TEXT, "USE", AT(alpha),
+     .help = "ignore (the default), or mask: what is more transparent than opaque becomes 0"},
     {"groups", 'g', ARGUMENT_TEXT, "COLUMN", AT(options.groups),
      .help = "Column of that table, e.g. slide: cells of one value stay on one side of a split in sweeps "
              "with `groups: COLUMN`"},

@@ -74,7 +74,7 @@ int share_dataset(MPI_Comm comm, struct dataset **data, struct shared_dataset *s
     MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL, &shared->node);
     MPI_Comm_rank(shared->node, &node_rank);
     MPI_Comm_split(comm, node_rank == 0 ? 0 : MPI_UNDEFINED, rank, &leaders);
-    size_t bytes = (size_t)(*data)->n_images * (size_t)(*data)->size * (size_t)(*data)->size * sizeof *pixels;
+    size_t bytes = (size_t)(*data)->n_images * dataset_floats(*data) * sizeof *pixels;
     MPI_Win_allocate_shared(node_rank == 0 ? (MPI_Aint)bytes : 0, (int)sizeof *pixels, MPI_INFO_NULL,
                             shared->node, &pixels, &shared->window);
     MPI_Win_shared_query(shared->window, 0, &size, &unit, &pixels);

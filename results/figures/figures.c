@@ -235,7 +235,7 @@ static int write_variants_data(const struct dataset *data, int image, const char
         for (int v = 0; v < APPENDIX_VARIANTS; v++) {
             struct rng rng = rng_start(key, (uint64_t)v);
             struct augment_warp warp = augment_draw(&config, data->size, &rng);
-            augment_apply(variant, original, data->size, &warp);
+            augment_apply(variant, original, data->size, data->channels, &warp);
             write_pixels(out.file, v + 1, variant, data->size);
         }
         rc = output_close(&out, err);

@@ -184,7 +184,7 @@ static void look_at_all(struct predictor *p, const struct dataset *data, float *
     for (int i = 0; i < data->n_images; i++) {
         if (is_ours(p, data->image[i].cluster)) {
             float *pixels = scratch + (size_t)n * area;
-            resize_bilinear(pixels, p->size, dataset_pixels(data, i), data->size, data->size);
+            resize_bilinear(pixels, p->size, dataset_pixels(data, i), data->size, data->size, data->channels);
             image[n++] = pixels;
             p->known[p->n_known++] = i;
         }

@@ -84,14 +84,14 @@ static int read_masked(const struct image_file *file, const struct outlines *out
 static int resize(const struct predictor *p, const struct image *image, float *pixels, struct err *err)
 {
     if (p->data_size == p->size) {
-        resize_bilinear(pixels, p->size, image->pixels, image->width, image->height);
+        resize_bilinear(pixels, p->size, image->pixels, image->width, image->height, 1);
         return 0;
     }
     float *packed = err_calloc(image_floats(p->data_size), sizeof *packed, "a resized image", err);
     if (!packed)
         return E_IO;
-    resize_bilinear(packed, p->data_size, image->pixels, image->width, image->height);
-    resize_bilinear(pixels, p->size, packed, p->data_size, p->data_size);
+    resize_bilinear(packed, p->data_size, image->pixels, image->width, image->height, 1);
+    resize_bilinear(pixels, p->size, packed, p->data_size, p->data_size, 1);
     free(packed);
     return 0;
 }

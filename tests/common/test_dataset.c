@@ -16,7 +16,7 @@ static struct err err;
 static struct dataset *make(void)
 {
     static const int cluster[] = {7, 7, 30, 2};
-    struct dataset *data = dataset_new(4, 8, &err);
+    struct dataset *data = dataset_new(4, 8, 1, &err);
     assert_non_null(data);
     for (int i = 0; i < 4; i++) {
         struct dataset_image *image = &data->image[i];
@@ -251,7 +251,7 @@ static void test_equal_images_are_found(void **state)
 {
     enum { N = 12, SIZE = 8, PIXELS = SIZE * SIZE };
     static const int first[N] = {0, 1, 0, 3, 4, 1, 6, 0, 8, 1, 10, 10};
-    struct dataset *data = dataset_new(N, SIZE, &err);
+    struct dataset *data = dataset_new(N, SIZE, 1, &err);
     (void)state;
     assert_non_null(data);
     for (int i = 0; i < N; i++) {
@@ -365,6 +365,46 @@ static void test_impossible_shapes(void **state)
     }
 }
 
+/* Three channels are kept, with their names and what made them, and refused where a sweep opens them. */
+static void test_channels(void **state)
+{
+    const char *path = in_folder("channels.h5");
+    struct dataset_options options = {.size = 8, .pixel_size = 0.325};
+    struct dataset *data = dataset_new(2, 8, 3, &err), *back = NULL;
+    char one[DATASET_CHECKSUM_SIZE];
+    (void)state;
+    assert_non_null(data);
+    assert_int_equal(dataset_floats(data), 192);
+    for (int i = 0; i < 2; i++) {
+        snprintf(data->image[i].id, sizeof data->image[i].id, "%d", i);
+        data->image[i].cluster = i;
+    }
+    for (int i = 0; i < 2 * 192; i++)
+        data->pixels[i] = (float)i / 384.0f;
+    for (int c = 0; c < 3; c++)
+        snprintf(data->channel_name[c], sizeof data->channel_name[c], "stain %d", c);
+    assert_int_equal(
+        preprocess_parse("channels=all scale=dataset range=0:1,0:2,0:4", &data->preprocess, &err), 0);
+    assert_int_equal(dataset_finish(data, &err), 0);
+    assert_int_equal(dataset_write(data, path, &err), 0);
+    assert_int_equal(dataset_read(path, &back, &err), 0);
+    assert_int_equal(back->channels, 3);
+    assert_string_equal(back->channel_name[2], "stain 2");
+    assert_true(back->preprocess.n_ranges == 3 && back->preprocess.high[2] == 4.0f);
+    assert_string_equal(back->checksum, data->checksum);
+    assert_memory_equal(dataset_pixels(back, 1), data->pixels + 192, 192 * sizeof(float));
+    assert_int_equal(dataset_open(path, &options, &data, &err), E_USAGE);
+    assert_string_equal(
+        err.text + strlen(path),
+        ": its images have 3 channels, and networks take one yet; pack it with --channels gray, or "
+        "with the number of one of them");
+    memcpy(one, back->checksum, sizeof one);
+    back->channels = 1; /* the same bytes, of larger images of one channel, are another dataset */
+    assert_int_equal(dataset_checksum(back, 1, back->checksum, &err), 0);
+    assert_string_not_equal(one, back->checksum);
+    dataset_free(back);
+}
+
 static void test_open_checks_the_size(void **state)
 {
     const char *path = in_folder("s.h5");
@@ -431,6 +471,7 @@ int main(void)
         cmocka_unit_test(test_truncated_files),
         cmocka_unit_test(test_other_files),
         cmocka_unit_test(test_impossible_shapes),
+        cmocka_unit_test(test_channels),
         cmocka_unit_test(test_open_checks_the_size),
         cmocka_unit_test(test_open_checks_the_groups),
     };

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <math.h>
 #include <png.h>
 
 static struct dataset *data;
@@ -107,7 +108,7 @@ static void test_layout_a(void **state)
     }
     assert_string_equal(data->image[2].source, "cell_images/cluster_1/cell_10.png");
     assert_int_equal(image_read(in_folder("s/cell_images/cluster_1/cell_10.png"), &image, &err), 0);
-    resize_bilinear(expected, 8, image.pixels, 9, 7);
+    resize_bilinear(expected, 8, image.pixels, 9, 7, 1);
     assert_memory_equal(expected, data->pixels + 2 * 64, sizeof expected);
     image_release(&image);
 }
@@ -149,9 +150,9 @@ static void test_mask_is_applied_before_resizing(void **state)
     assert_int_equal(data->image[4].masked, 0);
     assert_int_equal(image_read(in_folder("s/cell_images/cluster_2/cell_3.png"), &image, &err), 0);
     polygon_to_pixels(outline, 3, 0.5);
-    polygon_mask(outline, 3, image.pixels, 9, 7);
+    polygon_mask(outline, 3, image.pixels, 9, 7, 1);
     assert_true(image.pixels[8] > 0.0f && image.pixels[9 + 8] == 0.0f && image.pixels[6 * 9] > 0.0f);
-    resize_bilinear(expected, 8, image.pixels, 9, 7);
+    resize_bilinear(expected, 8, image.pixels, 9, 7, 1);
     assert_memory_equal(expected, data->pixels + 3 * 64, sizeof expected);
     image_release(&image);
 }
@@ -634,8 +635,100 @@ static void test_what_files_say_beyond_brightness_is_told(void **state)
     assert_int_equal(data->image[3].coloured, 1);
     assert_int_equal(data->image[6].transparent, 1);
     assert_int_equal(data->image[6].coloured, 0);
-    expect_note("note: 1 image is coloured; only its brightness is used\n");
+    expect_note("note: 1 image is coloured; only its brightness is used; --channels rgb keeps colours\n");
     expect_note("note: 1 image is transparent in places");
+}
+
+static int pack_prepared(const char *channels, const char *scale, int alpha_masks)
+{
+    struct dataset_options options = {.size = 8, .pixel_size = 0.5};
+    dataset_free(data);
+    data = NULL;
+    pack_report_release(&report);
+    assert_int_equal(preprocess_set_channels(&options.preprocess, channels, &err), 0);
+    assert_int_equal(preprocess_set_scale(&options.preprocess, scale, &err), 0);
+    options.preprocess.alpha_masks = alpha_masks;
+    return pack_folder(in_folder("s"), &options, &data, &report, &err);
+}
+
+/* Cells 1, 2 and 3 of two clusters, all of one colour each, of which the third is clear. */
+static void make_colours(void)
+{
+    static const unsigned char colour[3][4] = {{255, 0, 51, 255}, {0, 102, 0, 255}, {51, 51, 51, 0}};
+    unsigned char pixels[9 * 7 * 4];
+    mkdir(in_folder("s/a"), 0700);
+    mkdir(in_folder("s/b"), 0700);
+    for (int k = 0; k < 3; k++) {
+        static const char *const name[] = {"s/a/1.png", "s/a/2.png", "s/b/3.png"};
+        for (size_t i = 0; i < sizeof pixels; i++)
+            pixels[i] = colour[k][i % 4];
+        put_format(name[k], PNG_FORMAT_RGBA, pixels);
+    }
+}
+
+static void expect_colour(int i, double red, double green, double blue)
+{
+    const double wanted[3] = {red, green, blue};
+    for (int k = 0; k < 64 * 3; k++)
+        if (fabs((double)dataset_pixels(data, i)[k] - wanted[k % 3]) > 1e-6)
+            fail_msg("image %d, value %d is %g", i, k, (double)dataset_pixels(data, i)[k]);
+}
+
+static void test_channels_are_chosen(void **state)
+{
+    (void)state;
+    make_colours();
+    assert_int_equal(pack_prepared("rgb", "depth", 0), 0);
+    assert_int_equal(data->channels, 3);
+    assert_string_equal(data->channel_name[1], "green");
+    expect_colour(0, 1, 0, 0.2);
+    expect_colour(1, 0, 0.4, 0);
+    expect_no_note("coloured");
+    assert_int_equal(pack_prepared("2", "depth", 0), 0);
+    assert_int_equal(data->channels, 1);
+    assert_string_equal(data->channel_name[0], "green");
+    assert_true(dataset_pixels(data, 1)[0] == 0.4f);
+    assert_int_equal(pack_prepared("4", "depth", 0), E_IO);
+    assert_non_null(strstr(err.text, "3 channels, but channel 4 is asked for"));
+}
+
+static void test_alpha_masks_when_asked(void **state)
+{
+    (void)state;
+    make_colours();
+    assert_int_equal(pack_prepared("rgb", "depth", 1), 0);
+    expect_colour(1, 0, 0.4, 0);
+    expect_colour(2, 0, 0, 0);
+    assert_int_equal(data->image[2].masked, 1);
+    assert_int_equal(data->image[0].masked, 0);
+    assert_int_equal(report.n_masked, 1);
+    expect_no_note("transparent");
+    expect_no_note("no cell_boundaries.csv");
+    expect_note("note: 1 image is black all over");
+}
+
+static void test_what_scales_is_kept(void **state)
+{
+    (void)state;
+    make_colours();
+    assert_int_equal(pack_prepared("rgb", "dataset", 1), 0);
+    expect_colour(0, 1, 0, 1);
+    expect_colour(1, 0, 1, 0);
+    assert_int_equal(data->preprocess.n_ranges, 3);
+    assert_true(data->preprocess.high[1] == 0.4f && data->preprocess.low[1] == 0.0f);
+}
+
+/* An image with another number of channels than the first is left out, with that reason. */
+static void test_channels_must_agree(void **state)
+{
+    (void)state;
+    make_colours();
+    put_png(in_folder("s/b/4.png"), 9, 7, 0);
+    assert_int_equal(pack_prepared("all", "depth", 0), 0);
+    assert_int_equal(data->n_images, 3);
+    assert_string_equal(report.rejects.item[0].reason, "1 channel, but the first image has 3");
+    assert_int_equal(pack_prepared("rgb", "depth", 0), 0);
+    assert_int_equal(data->n_images, 4);
 }
 
 /* 12 bits stored in 16. */
@@ -656,7 +749,7 @@ static void test_depths_are_told(void **state)
     expect_no_note("bits");
     put_twelve_bits("s/cell_images/cluster_1/cell_20.png");
     assert_int_equal(pack(), 0);
-    expect_note("warning: 5 images are of 8 bits and 1 of 16;");
+    expect_note("warning: the files have different depths (bits: files, 8: 5, 16: 1);");
     expect_note("the 1 image of 16 bits uses only the lowest 12: 1/16 of the brightness");
     formats_text(data, 1, text, sizeof text);
     assert_string_equal(text, "8: 3, 16: 1");
@@ -664,7 +757,7 @@ static void test_depths_are_told(void **state)
     put_twelve_bits("s/cell_images/cluster_2/cell_4.png");
     assert_int_equal(remove(in_folder("s/cell_images/cluster_1/cell_20.png")), 0);
     assert_int_equal(pack(), 0);
-    expect_note("WARNING: THE DEPTH OF THE FILES GOES WITH THE CLUSTER");
+    expect_note("WARNING: THE DEPTH OF THE FILES GOES WITH THE CLASS");
     formats_text(data, 2, text, sizeof text);
     assert_string_equal(text, "16 bit");
     assert_true(formats_bright(data, 2) > 0.062 && formats_bright(data, 2) < 0.063);
@@ -993,6 +1086,10 @@ int main(void)
         UNIT(test_groups_are_a_column),
         UNIT(test_wrong_groups_are_named),
         UNIT(test_what_files_say_beyond_brightness_is_told),
+        UNIT(test_channels_are_chosen),
+        UNIT(test_alpha_masks_when_asked),
+        UNIT(test_what_scales_is_kept),
+        UNIT(test_channels_must_agree),
         UNIT(test_depths_are_told),
         UNIT(test_outlines_that_do_not_fit_are_told),
         UNIT(test_centred_crops_are_found),

@@ -68,7 +68,7 @@ static void test_mask_of_a_triangle(void **state)
         pixels[i] = 1.0f;
     polygon_to_pixels(outline, 3, 0.5);
     assert_true(outline[1].x == 4.0 && outline[1].y == 0.0 && outline[2].x == 0.0 && outline[2].y == 4.0);
-    polygon_mask(outline, 3, pixels, 5, 6);
+    polygon_mask(outline, 3, pixels, 5, 6, 1);
     for (int y = 0; y < 6; y++)
         for (int x = 0; x < 5; x++)
             assert_true(pixels[5 * y + x] == (expected[y][x] == '1' ? 1.0f : 0.0f));
@@ -91,7 +91,7 @@ static void test_mask_is_containment_of_every_pixel(void **state)
         }
         for (int i = 0; i < W * H; i++)
             pixels[i] = 1.0f;
-        polygon_mask(outline, n, pixels, W, H);
+        polygon_mask(outline, n, pixels, W, H, 1);
         for (int i = 0; i < W * H; i++)
             assert_int_equal(pixels[i] > 0, polygon_contains(outline, n, (struct point){i % W, i / W}));
     }
@@ -113,7 +113,7 @@ static void test_closed_rings_are_parts(void **state)
     assert_true(polygon_twice_area(two, 2) == 0.0);
     for (int i = 0; i < 21; i++)
         pixels[i] = 1.0f;
-    polygon_mask(two, 10, pixels, 7, 3);
+    polygon_mask(two, 10, pixels, 7, 3, 1);
     for (int i = 0; i < 21; i++) {
         assert_int_equal(pixels[i] > 0.0f, i % 7 != 3);
         assert_int_equal(polygon_contains(two, 10, (struct point){i % 7, i / 7}), i % 7 != 3);

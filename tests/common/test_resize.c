@@ -26,7 +26,7 @@ static void compare(const struct picture *in, const struct picture *out)
         from[i] = (float)in->pixels[i];
     assert_int_equal(in->n, in->width * in->height);
     assert_int_equal(out->n, out->width * out->width);
-    resize_bilinear(to, out->width, from, in->width, in->height);
+    resize_bilinear(to, out->width, from, in->width, in->height, 1);
     for (int i = 0; i < out->n; i++)
         assert_true(fabs((double)to[i] - out->pixels[i]) < 1e-7);
 }
@@ -67,7 +67,7 @@ static void test_same_size_copies(void **state)
     (void)state;
     for (int i = 0; i < 81; i++)
         in[i] = (float)i / 80.0f;
-    resize_bilinear(out, 9, in, 9, 9);
+    resize_bilinear(out, 9, in, 9, 9, 1);
     assert_memory_equal(in, out, sizeof in);
 }
 

@@ -13,7 +13,7 @@ static struct err err;
 /* Clusters 5 (two images) and 8 (one), image i all of brightness (i + 1) / 4. */
 static struct dataset *make(void)
 {
-    struct dataset *data = dataset_new(3, 50, &err);
+    struct dataset *data = dataset_new(3, 50, 1, &err);
     assert_non_null(data);
     for (int i = 0; i < 3; i++) {
         data->image[i].cluster = i < 2 ? 5 : 8;

@@ -40,7 +40,7 @@ static void make_folder(const char *clusters, const char *boundaries)
 static void mask(struct outlines *outlines, int i)
 {
     const struct outline_way way = {0.2125, CROP_CENTRED, 0, 0};
-    struct image image = {.width = 9, .height = 7, .pixels = malloc(63 * sizeof(float))};
+    struct image image = {.width = 9, .height = 7, .channels = 1, .pixels = malloc(63 * sizeof(float))};
     struct err err = {0};
     float out[64];
     int n;

@@ -36,7 +36,7 @@ static int remove_folder(void **state)
 /* Five clusters 1..5 of 10, 20, 30, 40, 1 images, 12 x 12. */
 static struct dataset *five_clusters(void)
 {
-    struct dataset *data = dataset_new(101, 12, NULL);
+    struct dataset *data = dataset_new(101, 12, 1, NULL);
     assert_non_null(data);
     int i = 0;
     const int count[] = {10, 20, 30, 40, 1};

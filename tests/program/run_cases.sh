@@ -180,4 +180,36 @@ pack 0 25-extension/a-capital
 says "5 images of 2 clusters"
 pack 0 25-extension/b-all-tif
 says "5 images of 2 clusters" "classes   1: 2, 2: 3"
+
+pack 0 04-12bit-in-16/a-mixed-in-class
+says "warning: the files have different depths (bits: files, 8: 3, 16: 2)"
+check "  info tells the depths of each class" bash -c "'$C' data info '$OUT' 2>/dev/null | grep -q '^ *1 .* 8: 1, 16: 1 '"
+pack 0 04-12bit-in-16/b-depth-is-the-label
+says "WARNING: THE DEPTH OF THE FILES GOES WITH THE CLASS"
+pack 0 04-12bit-in-16/b-depth-is-the-label --scale image
+silent "WARNING"
+pack 0 04-12bit-in-16/c-all-12bit
+says "warning: the 5 images of 16 bits use only the lowest 12: 1/16 of the brightness there is"
+pack 0 04-12bit-in-16/c-all-12bit --scale dataset
+silent "warning"
+
+pack 0 05-alpha-mask/a
+says "note: 1 image is transparent in places" "--alpha mask uses it" "masked           0"
+pack 0 05-alpha-mask/a --alpha mask
+says "masked           1"
+silent "transparent"
+
+pack 0 21-border-empty/c-all-black
+says "note: 2 images are black all over, or less than 4 pixels wide or high"
+pack 0 21-border-empty/d-1x1
+says "note: 1 image is black all over, or less than 4 pixels wide or high"
+
+# Channels: kept, shown, and refused by a sweep until networks take them.
+pack 0 05-alpha-mask/a --channels rgb
+says "channels  red, green, blue" "prepared  channels=rgb scale=depth"
+check "  info draws them" "$C" data info "$OUT" --sheet "$TMP/sheet.png"
+printf 'data: %s\nimage: {size: 20}\nmodel: fake\ngrid: {clusters: [[1, 2]], strategy: [none]}\n' "$OUT" >"$TMP/sweep.yaml"
+"$C" plan "$TMP/sweep.yaml" >"$TMP/said" 2>&1
+says "its images have 3 channels, and networks take one yet; pack it with --channels gray"
+for bad in "--channels 0" "--channels red" "--scale log" "--scale percentile:9,1" "--alpha no"; do pack 2 05-alpha-mask/a $bad; done
 finish

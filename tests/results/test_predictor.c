@@ -252,7 +252,7 @@ static void smaller_images_are_resized_twice(void **state)
     assert_int_equal(predictor_size(p), SMALL);
     char *bytes = get_bytes(in_folder("cells/cluster_2/cell_9.png"), &n);
     assert_int_equal(predictor_prepare(p, bytes, n, "cell_9.png", OUTLINES, pixels, &info, &err), 0);
-    resize_bilinear(expected, SMALL, packed->pixels + 2 * SIZE * SIZE, SIZE, SIZE);
+    resize_bilinear(expected, SMALL, packed->pixels + 2 * SIZE * SIZE, SIZE, SIZE, 1);
     assert_memory_equal(pixels, expected, sizeof pixels);
     free(bytes);
     predictor_free(p);

@@ -156,7 +156,7 @@ static inline struct dataset *fake_dataset(struct err *err)
 {
     static const int count[28] = {94, 82, 73, 70, 61, 64, 64, 44, 24, 45, 51, 47, 42, 42,
                                   23, 20, 19, 17, 14, 11, 14, 17, 14, 10, 14, 8,  7,  9};
-    struct dataset *data = dataset_new(1000, 50, err);
+    struct dataset *data = dataset_new(1000, 50, 1, err);
     for (int c = 0, i = 0; data && c < 28; c++)
         for (int k = 0; k < count[c]; k++, i++) {
             float *pixel = data->pixels + (size_t)i * 2500;

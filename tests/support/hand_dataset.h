@@ -18,6 +18,7 @@ static inline struct dataset *hand_dataset(int n_clusters, const int *number, co
     for (int c = 0; c < n_clusters; c++)
         data->n_images += count[c];
     data->size = size;
+    data->channels = 1;
     data->n_clusters = n_clusters;
     data->cluster = calloc((size_t)n_clusters, sizeof(int));
     data->cluster_count = calloc((size_t)n_clusters, sizeof(int));

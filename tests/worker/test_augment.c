@@ -17,7 +17,7 @@ static const struct augment_parameters still = {.zoom_y = 1, .zoom_x = 1};
 static void warp(float *out, const float *in, int size, struct augment_parameters p)
 {
     struct augment_warp w = augment_matrix(&p, size);
-    augment_apply(out, in, size, &w);
+    augment_apply(out, in, size, 1, &w);
 }
 
 static void fill_counting(float *image, int size)

@@ -410,7 +410,7 @@ static void assert_variant_pixels(const struct config *config, const struct data
     struct rng rng =
         rng_start(rng_key("augment", key, strlen(key)), (uint64_t)s->image << 32 | (uint32_t)s->variant);
     struct augment_warp warp = augment_draw(config, data->size, &rng);
-    augment_apply(expected, data->pixels + s->image * n, data->size, &warp);
+    augment_apply(expected, data->pixels + s->image * n, data->size, 1, &warp);
     assert_memory_equal(s->pixels, expected, (size_t)n * sizeof *expected);
 }
 

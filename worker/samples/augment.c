@@ -100,24 +100,26 @@ static double clamp(double value, double high)
 
 /* Bilinear value at (x, y). Clamping the position first is the nearest fill: beyond the edge lies the edge
  * pixel. */
-static float sample_at(const float *in, int size, double x, double y)
+static float sample_at(const float *in, int size, int channels, double x, double y)
 {
     x = clamp(x, size - 1);
     y = clamp(y, size - 1);
     int x0 = (int)x, y0 = (int)y;
     int x1 = x0 + (x0 < size - 1), y1 = y0 + (y0 < size - 1);
     double u = x - x0, v = y - y0;
-    const float *top = in + (size_t)y0 * (size_t)size, *bottom = in + (size_t)y1 * (size_t)size;
-    double upper = (1 - u) * (double)top[x0] + u * (double)top[x1];
-    double lower = (1 - u) * (double)bottom[x0] + u * (double)bottom[x1];
+    const float *top = in + (size_t)y0 * (size_t)(size * channels);
+    const float *bottom = in + (size_t)y1 * (size_t)(size * channels);
+    double upper = (1 - u) * (double)top[x0 * channels] + u * (double)top[x1 * channels];
+    double lower = (1 - u) * (double)bottom[x0 * channels] + u * (double)bottom[x1 * channels];
     return (float)((1 - v) * upper + v * lower);
 }
 
-void augment_apply(float *out, const float *in, int size, const struct augment_warp *warp)
+void augment_apply(float *out, const float *in, int size, int channels, const struct augment_warp *warp)
 {
     const double(*m)[3] = warp->matrix;
     for (int y = 0; y < size; y++)
         for (int x = 0; x < size; x++)
-            *out++ =
-                sample_at(in, size, m[0][0] * x + m[0][1] * y + m[0][2], m[1][0] * x + m[1][1] * y + m[1][2]);
+            for (int c = 0; c < channels; c++)
+                *out++ = sample_at(in + c, size, channels, m[0][0] * x + m[0][1] * y + m[0][2],
+                                   m[1][0] * x + m[1][1] * y + m[1][2]);
 }

@@ -1,7 +1,7 @@
 /* augment.h - one random affine warp of an image, bilinear, nearest fill.
  *
  *     struct augment_warp warp = augment_draw(config, size, &rng);
- *     augment_apply(out, in, size, &warp);
+ *     augment_apply(out, in, size, channels, &warp);
  *
  * Ranges, order and signs are those of Keras' ImageDataGenerator, so that its settings carry over. That
  * includes the shear angle: Keras' documentation once called shear_range radians, its code takes degrees, and
@@ -54,6 +54,6 @@ struct augment_warp augment_draw(const struct config *config, int size, struct r
 
 /* out (size, size) = in (size, size) seen through the warp; positions outside take the nearest edge pixel.
  * out must not alias in. */
-void augment_apply(float *out, const float *in, int size, const struct augment_warp *warp);
+void augment_apply(float *out, const float *in, int size, int channels, const struct augment_warp *warp);
 
 #endif

@@ -65,7 +65,7 @@ static void render_variant(const struct rendering *r, const struct sample *sampl
     uint64_t substream = (uint64_t)sample->image << 32 | (uint32_t)sample->variant;
     struct rng rng = rng_start(rng_key("augment", r->job_key, strlen(r->job_key)), substream);
     struct augment_warp warp = augment_draw(r->config, r->data->size, &rng);
-    augment_apply(out, dataset_pixels(r->data, sample->image), r->data->size, &warp);
+    augment_apply(out, dataset_pixels(r->data, sample->image), r->data->size, r->data->channels, &warp);
 }
 
 static void render_blend(const struct dataset *data, const struct sample *sample, float *out)
