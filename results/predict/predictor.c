@@ -115,7 +115,7 @@ static int add_voter(struct predictor *p, struct store *store, int job, struct e
     p->size = (int)config.image_size;
     p->data_size = stored_image_size(store, &config);
     p->pixel_size = stored_pixel_size(store);
-    return 0;
+    return stored_preprocess(store, &p->how, err);
 }
 
 /* Networks take the kernels that are selected when they are made: those of the sweep, if this CPU runs

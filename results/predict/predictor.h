@@ -25,7 +25,7 @@ struct predictor;
 /* What became of an image on its way to the network. */
 struct predictor_image {
     int width, height;         /* as given, pixels */
-    int masked;                /* 1 when an outline masked it */
+    int masked;                /* 1 when an outline masked it, or its alpha */
     int misfit;                /* 1 when that outline spans another size than the image: pack_misfits() */
     int coloured, transparent; /* 1: what the file says beyond brightness, which is not used: image.h */
 };
@@ -54,7 +54,8 @@ void predictor_describe(const struct predictor *p, char *out, size_t size);
 enum { PREDICTOR_ID_SIZE = 256 };
 void predictor_id(const char *name, char *out, size_t size);
 
-/* An image file's bytes (n) as the network sees it: one channel, masked by an outline when there is one,
+/* An image file's bytes (n) as the network sees it: one channel, scaled as the sweep's dataset was, masked by
+ * an outline when there is one,
  * resized to the size of the sweep's dataset and from there, where that is another, to the network's.
  * outline: text of a CSV of vertices in micrometres (as cell_boundaries.csv; cell_id may be left out
  * when there is one cell), or NULL. name: for messages, and to find the cell's outline among several;
@@ -69,11 +70,6 @@ int predictor_prepare(const struct predictor *p, const void *png, size_t n, cons
 int predictor_prepare_from(const struct predictor *p, const void *png, size_t n, const char *name,
                            const struct outlines *outlines, float *pixels, struct predictor_image *info,
                            struct err *err);
-
-/* The whole crop before resizing is needed too by who shows it: masked pixels (info->height, info->width),
- * owned by the caller. pixel_size: predictor_pixel_size(). */
-int predictor_masked(const void *png, size_t n, const char *name, const char *outline, double pixel_size,
-                     float **pixels, struct predictor_image *info, struct err *err);
 
 /* All that who shows an image needs. Owned; release it. */
 struct predictor_view {

@@ -50,16 +50,31 @@ static int name_reason(const char *name, int rc, const struct err *why, struct e
     return err_set(err, rc, "%s: %.800s", name, why->text);
 }
 
-/* Read and mask. On 0 the image is the caller's. */
-static int read_masked(const struct image_file *file, const struct outlines *outlines, int only,
-                       double pixel_size, struct image *image, struct predictor_image *info, struct err *err)
+/* As the dataset's images became pixels. *seen: what of the file was used to mask, or not used. */
+static int to_pixels(const struct predictor *p, struct image *image, struct predictor_image *seen,
+                     struct err *err)
 {
-    const struct outline_way way = {pixel_size, CROP_BOX, 0, 0};
+    seen->coloured = image->coloured && p->how.channels == CHANNELS_GRAY;
+    seen->transparent = image->transparent && !p->how.alpha_masks;
+    seen->masked = image->transparent && p->how.alpha_masks;
+    int rc = preprocess_apply(&p->how, image, err);
+    return rc == 0 && image->channels != 1
+               ? err_set(err, E_IO, "%d channels, and the networks take one", image->channels)
+               : rc;
+}
+
+/* Read and mask. On 0 the image is the caller's. */
+static int read_masked(const struct predictor *p, const struct image_file *file,
+                       const struct outlines *outlines, int only, struct image *image,
+                       struct predictor_image *info, struct err *err)
+{
+    const struct outline_way way = {p->pixel_size, CROP_BOX, 0, 0};
     struct point *vertex = NULL;
+    struct predictor_image seen = {0};
     struct err why = {0};
     int n_vertices = 0, rc = image_read_memory(file->bytes, file->n, file->name, file->max_side, image, &why);
     if (rc == 0)
-        rc = image_to_gray(image, &why);
+        rc = to_pixels(p, image, &seen, &why);
     if (rc == 0 && outlines)
         rc = find_outline(outlines, file->name, only, &vertex, &n_vertices, &why);
     if (rc == 0 && (double)n_vertices * image->width * image->height > MAX_MASK_STEPS)
@@ -73,10 +88,8 @@ static int read_masked(const struct image_file *file, const struct outlines *out
         image_release(image);
         return name_reason(file->name, rc, &why, err);
     }
-    free(image->alpha);
-    image->alpha = NULL;
-    *info = (struct predictor_image){image->width, image->height,   n_vertices > 0,
-                                     misfit,       image->coloured, image->transparent};
+    *info = (struct predictor_image){image->width, image->height, n_vertices > 0 || seen.masked,
+                                     misfit,       seen.coloured, seen.transparent};
     return 0;
 }
 
@@ -100,7 +113,7 @@ static int prepare(const struct predictor *p, const struct image_file *file, con
                    int only, float *pixels, struct predictor_image *info, struct err *err)
 {
     struct image image = {0};
-    int rc = read_masked(file, outlines, only, p->pixel_size, &image, info, err);
+    int rc = read_masked(p, file, outlines, only, &image, info, err);
     if (rc == 0)
         rc = resize(p, &image, pixels, err);
     image_release(&image);
@@ -126,28 +139,14 @@ int predictor_prepare(const struct predictor *p, const void *png, size_t n, cons
     return rc;
 }
 
-int predictor_masked(const void *png, size_t n, const char *name, const char *outline, double pixel_size,
-                     float **pixels, struct predictor_image *info, struct err *err)
-{
-    struct outlines outlines = {0};
-    struct image image = {0};
-    int rc = outline ? outlines_parse(outline, "outline", &outlines, err) : 0;
-    if (rc == 0)
-        rc = read_masked(&(struct image_file){png, n, name, IMAGE_MAX_SIDE}, outline ? &outlines : NULL, 1,
-                         pixel_size, &image, info, err);
-    outlines_release(&outlines);
-    *pixels = image.pixels;
-    return rc;
-}
-
 int predictor_view(const struct predictor *p, const struct image_file *file, const struct outlines *outlines,
                    int alone, struct predictor_view *view, struct err *err)
 {
     struct image crop = {0}, masked = {0};
     *view = (struct predictor_view){0};
-    int rc = read_masked(file, NULL, 0, p->pixel_size, &crop, &view->info, err);
+    int rc = read_masked(p, file, NULL, 0, &crop, &view->info, err);
     if (rc == 0 && outlines)
-        rc = read_masked(file, outlines, alone, p->pixel_size, &masked, &view->info, err);
+        rc = read_masked(p, file, outlines, alone, &masked, &view->info, err);
     if (rc == 0 && !(view->seen = err_calloc(image_floats(p->size), sizeof *view->seen, file->name, err)))
         rc = E_IO;
     if (rc == 0)

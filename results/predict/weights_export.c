@@ -78,6 +78,7 @@ static void describe(struct weights_job *w, int weights_epoch)
     add(p, "version", store_text(w->store, "version"));
     add_number(p, "image_size", (double)w->config.image_size);
     add_number(p, "pixel_size", stored_pixel_size(w->store));
+    add(p, "preprocess", store_text(w->store, "preprocess"));
 }
 
 /* Clusters, strategy, model where it varies, seed and fold for people; the head of the key for what else

@@ -35,6 +35,7 @@ static const struct {
     {"keep_weights", TEXT},
     {"image_size", NUMBER},
     {"pixel_size", REAL},
+    {"preprocess", TEXT},
 };
 enum { N_ATTRIBUTES = sizeof attributes / sizeof *attributes };
 static_assert(N_ATTRIBUTES <= sizeof((struct store *)0)->text / sizeof(char *), "store.text has room");

@@ -88,6 +88,7 @@ static int write_texts(hid_t file, const struct store_plan *plan, const char *pa
 
 static int write_numbers(hid_t file, const struct store_plan *plan, const char *path, struct err *err)
 {
+    char how[PREPROCESS_TEXT_SIZE];
     int rc = h5_write_int_attr(file, "cellsweep_results", STORE_FORMAT, path, err);
     if (rc == 0)
         rc = h5_write_int_attr(file, "ranks", plan->ranks, path, err);
@@ -97,6 +98,9 @@ static int write_numbers(hid_t file, const struct store_plan *plan, const char *
         rc = h5_write_int_attr(file, "image_size", plan->data->size, path, err);
     if (rc == 0)
         rc = h5_write_real_attr(file, "pixel_size", plan->data->pixel_size, path, err);
+    preprocess_text(&plan->data->preprocess, how, sizeof how);
+    if (rc == 0)
+        rc = h5_write_text_attr(file, "preprocess", how, path, err);
     return rc < 0 ? rc : h5_write_int_attr(file, "weights_kept", plan->n_weights > 0, path, err);
 }
 

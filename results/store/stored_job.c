@@ -90,3 +90,13 @@ double stored_pixel_size(const struct store *store)
     double size = strtod(store_text(store, "pixel_size"), NULL);
     return size > 0 ? size : store_sweep(store)->pixel_size;
 }
+
+int stored_preprocess(const struct store *store, struct preprocess *how, struct err *err)
+{
+    const char *text = store_text(store, "preprocess");
+    struct err why = {0};
+    *how = (struct preprocess){0};
+    if (!*text || preprocess_parse(text, how, &why) == 0)
+        return 0;
+    return err_set(err, E_IO, "%s: preprocess: %s; restore a copy", store_path(store), why.text);
+}

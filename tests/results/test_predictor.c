@@ -263,18 +263,56 @@ static void smaller_images_are_resized_twice(void **state)
 static void a_crop_is_shown_masked(void **state)
 {
     (void)state;
-    struct predictor_image info;
-    float *pixels = NULL;
+    struct predictor *p = predictor("clusters=1-3");
+    struct outlines outlines = {0};
+    struct predictor_view view;
     size_t n;
     put_png(in_folder("crop.png"), 21, 21, 3);
     char *bytes = get_bytes(in_folder("crop.png"), &n);
-    const char *half = "vertex_x,vertex_y\n0,0\n2.125,0\n2.125,4.25\n0,4.25\n"; /* columns 0 to 10 */
-    assert_int_equal(predictor_masked(bytes, n, "crop.png", half, 0.2125, &pixels, &info, &err), 0);
-    assert_true(info.masked && info.width == 21 && info.height == 21);
+    const struct image_file file = {(const unsigned char *)bytes, n, "crop.png", IMAGE_MAX_SIDE};
+    char half[200]; /* columns 0 to 10 */
+    double um = predictor_pixel_size(p);
+    snprintf(half, sizeof half, "vertex_x,vertex_y\n0,0\n%.17g,0\n%.17g,%.17g\n0,%.17g\n", 10 * um, 10 * um,
+             20 * um, 20 * um);
+    assert_int_equal(outlines_parse(half, "half", &outlines, &err), 0);
+    assert_int_equal(predictor_view(p, &file, &outlines, 1, &view, &err), 0);
+    assert_true(view.info.masked && view.info.width == 21 && view.info.height == 21);
     for (int i = 0; i < 21 * 21; i++)
-        assert_true(i % 21 <= 10 ? pixels[i] > 0 || (i + 3) % 256 == 0 : pixels[i] == 0);
-    free(pixels);
+        assert_true(i % 21 <= 10 ? view.masked[i] == view.crop[i] : view.masked[i] == 0);
+    predictor_view_release(&view);
+    outlines_release(&outlines);
     free(bytes);
+    predictor_free(p);
+}
+
+/* The green channel of new images, stretched, as the dataset's were. */
+static void images_are_prepared_as_the_dataset_was(void **state)
+{
+    (void)state;
+    struct config base = trained_config(data);
+    struct preprocess before = data->preprocess;
+    struct store *scaled = NULL;
+    struct predictor *p = NULL;
+    struct predictor_image info;
+    float pixels[SIZE * SIZE];
+    unsigned char rgb[9 * 9 * 3];
+    void *png = NULL;
+    size_t n;
+    for (size_t i = 0; i < sizeof rgb; i++)
+        rgb[i] = i % 3 == 1 ? 51 : 200;
+    assert_int_equal(preprocess_parse("channels=2 scale=dataset range=0.1:0.5", &data->preprocess, &err), 0);
+    assert_int_equal(trained_store(in_folder("scaled.h5"), data, &base, jobs, 1, 0, &err), 0);
+    data->preprocess = before;
+    assert_int_equal(store_open(in_folder("scaled.h5"), &scaled, &err), 0);
+    assert_int_equal(predictor_new(scaled, NULL, &p, &err), 0);
+    assert_int_equal(image_encode_png8(rgb, 9, 9, 3, &png, &n, &err), 0);
+    assert_int_equal(predictor_prepare(p, png, n, "x.png", NULL, pixels, &info, &err), 0);
+    assert_int_equal(info.coloured, 0);
+    for (int i = 0; i < SIZE * SIZE; i++)
+        assert_true(fabsf(pixels[i] - 0.25f) < 1e-6f);
+    free(png);
+    predictor_free(p);
+    store_close(scaled, NULL);
 }
 
 static void assert_unprepared(const struct predictor *p, const void *png, size_t n, const char *outline,
@@ -370,6 +408,7 @@ int main(void)
         cmocka_unit_test(images_are_prepared_as_data_pack_does),
         cmocka_unit_test(smaller_images_are_resized_twice),
         cmocka_unit_test(a_crop_is_shown_masked),
+        cmocka_unit_test(images_are_prepared_as_the_dataset_was),
         cmocka_unit_test(bad_images_and_outlines_are_one_line),
         cmocka_unit_test(occlusion_finds_what_decides),
         cmocka_unit_test(the_most_similar_image_is_itself),
