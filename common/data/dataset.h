@@ -122,9 +122,9 @@ struct dataset_options dataset_defaults(void);
 struct dataset *dataset_new(int n_images, int size, int channels, struct err *err);
 
 /* Fill in content, cluster, cluster_count, group and checksum from images, group_column and pixels. The
- * checksum is XXH3-128 in hexadecimal of the image size, the channels when there are several, group_column and
- * every image's id, cluster (its name when it has one), group (both only when there are groups) and pixels, in
- * order; not of given sets or other columns. 0 or a code. */
+ * checksum is XXH3-128 in hexadecimal of the image size, the channels when there are several, group_column
+ * and every image's id, cluster (its name when it has one), group (both only when there are groups) and
+ * pixels, in order; not of given sets or other columns. 0 or a code. */
 int dataset_finish(struct dataset *data, struct err *err);
 
 /* That checksum in out (DATASET_CHECKSUM_SIZE); with_groups 0: of the same images as if they had no
