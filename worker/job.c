@@ -2,7 +2,7 @@
 
 #include "strategies/balance.h"
 #include "samples/batches.h"
-#include "data/resize.h"
+#include "image/resize.h"
 #include "models/ensemble.h"
 #include "job_state.h"
 #include "models/model.h"

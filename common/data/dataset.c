@@ -1,6 +1,7 @@
 #include "data/dataset.h"
 
 #include "data/formats.h"
+#include "data/npz.h"
 #include "data/pack.h"
 #include "data/synth.h"
 #include "h5.h"
@@ -624,7 +625,8 @@ static int try_read(const char *path, struct err *err)
 int dataset_try(const char *name, struct err *err)
 {
     struct stat status;
-    int is_file = strcmp(name, "builtin") != 0 && stat(name, &status) == 0 && S_ISREG(status.st_mode);
+    int is_file =
+        strcmp(name, "builtin") != 0 && stat(name, &status) == 0 && S_ISREG(status.st_mode) && !npz_is(name);
     return is_file ? child_run(try_read, name, err) : 0;
 }
 
@@ -632,7 +634,7 @@ static int open_folder(const char *name, const struct dataset_options *options, 
                        struct err *err)
 {
     struct pack_report report = {0};
-    int rc = pack_folder(name, options, out, &report, err);
+    int rc = (npz_is(name) ? npz_pack : pack_folder)(name, options, out, &report, err);
     if (rc == 0)
         pack_report_print(&report, stderr);
     if (rc == 0)
@@ -703,9 +705,9 @@ int dataset_open(const char *name, const struct dataset_options *options, struct
     if (strcmp(name, "builtin") == 0)
         return synth_open(options ? options : &fallback, out, err);
     if (stat(name, &status) < 0)
-        return err_set(err, E_IO, "%s: %s; data is \"builtin\", a packed file, or a folder of images", name,
-                       strerror(errno));
-    if (S_ISDIR(status.st_mode))
+        return err_set(err, E_IO, "%s: %s; data is \"builtin\", a packed file, a folder of images or an .npz",
+                       name, strerror(errno));
+    if (S_ISDIR(status.st_mode) || npz_is(name))
         return open_folder(name, options ? options : &fallback, out, err);
     return open_packed(name, options, out, err);
 }

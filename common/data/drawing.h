@@ -8,7 +8,7 @@
 #define CELLSWEEP_DRAWING_H
 
 #include "data/kinds.h"
-#include "data/polygon.h"
+#include "image/polygon.h"
 #include "err.h"
 
 enum { DRAWING_CORNERS = 13, DRAWING_CELLS = 1000 };

@@ -9,7 +9,7 @@
 #ifndef CELLSWEEP_OUTLINE_WAY_H
 #define CELLSWEEP_OUTLINE_WAY_H
 
-#include "data/polygon.h"
+#include "image/polygon.h"
 
 enum crop { CROP_FOUND, CROP_BOX, CROP_CENTRED }; /* CROP_FOUND: outline_fit.h says which */
 

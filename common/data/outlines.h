@@ -10,7 +10,7 @@
 #define CELLSWEEP_OUTLINES_H
 
 #include "data/catalog.h"
-#include "data/polygon.h"
+#include "image/polygon.h"
 #include "err.h"
 
 #include <stddef.h>

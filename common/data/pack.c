@@ -3,8 +3,8 @@
 #include "data/outline_fit.h"
 #include "data/outlines.h"
 #include "image/image.h"
-#include "data/polygon.h"
-#include "data/resize.h"
+#include "image/polygon.h"
+#include "image/resize.h"
 #include "utf8.h"
 
 #include <math.h>
@@ -271,7 +271,7 @@ static void fill_report(const struct packing *p)
     rejects_sort(&report->rejects);
 }
 
-static int check_options(const struct dataset_options *options, struct err *err)
+int pack_check_options(const struct dataset_options *options, struct err *err)
 {
     if (options->size < DATASET_MIN_SIZE || options->size > DATASET_MAX_SIZE)
         return err_set(err, E_USAGE, "image size %d: from %d to %d pixels are possible", options->size,
@@ -299,7 +299,7 @@ int pack_folder(const char *folder, const struct dataset_options *options, struc
     struct catalog catalog = {0};
     struct packing p = {.catalog = &catalog, .options = options, .report = report};
     *out = NULL;
-    int rc = check_options(options, err);
+    int rc = pack_check_options(options, err);
     if (rc == 0)
         rc = catalog_read(folder, options, &catalog, &report->rejects, err);
     report->found = catalog.counts;

@@ -42,6 +42,9 @@ struct pack_report {
 int pack_folder(const char *folder, const struct dataset_options *options, struct dataset **out,
                 struct pack_report *report, struct err *err);
 
+/* E_USAGE for options that no dataset can have. */
+int pack_check_options(const struct dataset_options *options, struct err *err);
+
 /* One image as a dataset has it: pixels of `image` (after
  * preprocess_apply()) to out (size, size, channels), with nothing masked when n is
  * 0, else masked by the outline (n vertices, micrometres, changed in place). 0, or E_IO with the

@@ -119,8 +119,7 @@ int image_allocate(const struct image_file *file, struct image *image, int with_
     return image->pixels && (image->alpha || !with_alpha) ? 0 : E_IO;
 }
 
-/* What a decoder leaves to say about its pixels; E_IO when one of them is no number. */
-static int look_at(const struct image_file *file, struct image *image, struct err *err)
+int image_finish(const struct image_file *file, struct image *image, struct err *err)
 {
     size_t area = (size_t)image->width * (size_t)image->height, channels = (size_t)image->channels;
     for (size_t i = 0; i < area * channels; i++)
@@ -143,7 +142,7 @@ int image_read_memory(const void *bytes, size_t n, const char *name, int max_sid
         if (formats[k].is(&file)) {
             int rc = formats[k].decode(&file, image, err);
             if (rc == 0)
-                rc = look_at(&file, image, err);
+                rc = image_finish(&file, image, err);
             if (rc < 0)
                 image_release(image);
             return rc;

@@ -82,7 +82,10 @@ struct image_file {
  * when that is no size of a cell's image, or without memory. Call before any pixel is decoded. */
 int image_allocate(const struct image_file *file, struct image *image, int with_alpha, struct err *err);
 
-/* Its first half. */
+/* coloured and transparent of decoded pixels; E_IO when one of them is no finite number. */
+int image_finish(const struct image_file *file, struct image *image, struct err *err);
+
+/* The first half of image_allocate(). */
 int image_check_size(const struct image_file *file, const struct image *image, struct err *err);
 
 #endif

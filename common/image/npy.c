@@ -165,6 +165,17 @@ static size_t index_of(const struct npy *npy, int channels_first, const struct i
     return channels_first ? (k * h + i) * w + j : (i * w + j) * n + k;
 }
 
+void npy_pixels(const struct npy *npy, const unsigned char *elements, int channels_first, struct image *image)
+{
+    float *out = image->pixels;
+    double greatest = npy_greatest(npy);
+    for (int y = 0; y < image->height; y++)
+        for (int x = 0; x < image->width; x++)
+            for (int c = 0; c < image->channels; c++)
+                *out++ = (float)(npy_value(npy, elements, index_of(npy, channels_first, image, y, x, c)) /
+                                 greatest);
+}
+
 int image_is_npy(const struct image_file *file)
 {
     return file->n >= 6 && memcmp(file->bytes, magic, 6) == 0;
@@ -186,12 +197,7 @@ int image_decode_npy(const struct image_file *file, struct image *image, struct 
     if (npy.bytes == 0 || (file->n - npy.start) / (size_t)npy.bytes < n)
         return bad(file->name, "that is truncated: the file ends inside it", err);
     rc = image_allocate(file, image, 0, err);
-    float *out = image->pixels;
-    for (int y = 0; rc == 0 && y < image->height; y++)
-        for (int x = 0; x < image->width; x++)
-            for (int c = 0; c < image->channels; c++) {
-                size_t i = index_of(&npy, channels_first, image, y, x, c);
-                *out++ = (float)(npy_value(&npy, file->bytes + npy.start, i) / npy_greatest(&npy));
-            }
+    if (rc == 0)
+        npy_pixels(&npy, file->bytes + npy.start, channels_first, image);
     return rc;
 }

@@ -44,4 +44,8 @@ int image_decode_npy(const struct image_file *file, struct image *image, struct 
 int npy_shape(const struct npy *npy, int first, const char *name, struct image *image, int *channels_first,
               struct err *err);
 
+/* The pixels of an image of that shape, which are allocated, from its elements. */
+void npy_pixels(const struct npy *npy, const unsigned char *elements, int channels_first,
+                struct image *image);
+
 #endif

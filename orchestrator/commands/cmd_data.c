@@ -3,6 +3,7 @@
 
 #include "data/dataset.h"
 #include "data/formats.h"
+#include "data/npz.h"
 #include "data/pack.h"
 #include "data/sheet.h"
 #include "data/synth.h"
@@ -139,7 +140,7 @@ static int pack_and_write(const struct options *a, struct pack_report *report, s
     struct dataset_options wanted = a->options;
     int rc = find_crop(a->crop, &wanted.crop, err);
     if (rc == 0)
-        rc = pack_folder(a->path, &wanted, &data, report, err);
+        rc = (npz_is(a->path) ? npz_pack : pack_folder)(a->path, &wanted, &data, report, err);
     pack_report_print(report, stderr);
     if (rc == 0)
         formats_note(data, stderr);

@@ -1,7 +1,7 @@
 #include "page/thumbnails.h"
 
 #include "image/png.h"
-#include "data/resize.h"
+#include "image/resize.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* Why a predictor says what it says: where it looked, and which known images look alike to it. */
 #include "predict/predictor_parts.h"
 
-#include "data/resize.h"
+#include "image/resize.h"
 
 #include <math.h>
 #include <stdlib.h>

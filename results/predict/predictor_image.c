@@ -4,7 +4,7 @@
 #include "table/ids.h"
 #include "data/pack.h"
 #include "image/image.h"
-#include "data/resize.h"
+#include "image/resize.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
 #include "data/pack.h"
 
 #include "image/png.h"
-#include "data/polygon.h"
-#include "data/resize.h"
+#include "image/polygon.h"
+#include "image/resize.h"
 #include "support/folder_fixture.h"
 #include "support/h5ad_fixture.h"
 

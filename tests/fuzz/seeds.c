@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <tiffio.h>
+#include <zip.h>
 #include <zlib.h>
 
 #include <jpeglib.h>
@@ -206,6 +207,38 @@ static void arrays(void)
     write_npy("half.npy", "<f2", "False", "(3, 2)", 12);
 }
 
+static void put_array(zip_t *zip, const char *name, const char *shape, const char *elements, size_t n,
+                      int compressed)
+{
+    char *bytes = malloc(256 + n);
+    if (!bytes)
+        fail(name);
+    int length =
+        snprintf(bytes + 10, 200, "{'descr': '|u1', 'fortran_order': False, 'shape': %s, }\n", shape);
+    memcpy(bytes, "\x93NUMPY\1\0", 8);
+    bytes[8] = (char)length;
+    bytes[9] = 0;
+    memcpy(bytes + 10 + length, elements, n);
+    zip_int64_t i =
+        zip_file_add(zip, name, zip_source_buffer(zip, bytes, 10 + (size_t)length + n, 1), ZIP_FL_OVERWRITE);
+    if (i < 0 ||
+        zip_set_file_compression(zip, (zip_uint64_t)i, compressed ? ZIP_CM_DEFLATE : ZIP_CM_STORE, 0) < 0)
+        fail(name);
+}
+
+static void archive(const char *name, int compressed)
+{
+    zip_t *zip = zip_open(seed("npz", name), ZIP_CREATE | ZIP_TRUNCATE, NULL);
+    if (!zip)
+        fail(name);
+    put_array(zip, "train_images.npy", "(2, 3, 4)", "abcdefghijklmnopqrstuvwx", 24, compressed);
+    put_array(zip, "train_labels.npy", "(2, 1)", "\0\1", 2, 0);
+    put_array(zip, "test_images.npy", "(1, 3, 4)", "abcdefghijkl", 12, 0);
+    put_array(zip, "test_labels.npy", "(1,)", "\1", 1, compressed);
+    if (zip_close(zip) < 0)
+        fail(name);
+}
+
 /* ---- tables ---- */
 
 static void zipped(const char *name, const char *content)
@@ -349,6 +382,8 @@ int main(int argc, char **argv)
     tiffs();
     jpegs();
     arrays();
+    archive("stored.npz", 0);
+    archive("deflated.npz", 1);
     tables();
     sweeps();
     checkpoint("fake", 0, 0);

@@ -3,7 +3,7 @@
 #include "predict/predictor.h"
 
 #include "data/pack.h"
-#include "data/resize.h"
+#include "image/resize.h"
 #include "support/folder_fixture.h"
 #include "support/trained_store.h"
 

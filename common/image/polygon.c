@@ -1,4 +1,4 @@
-#include "data/polygon.h"
+#include "image/polygon.h"
 
 #include <math.h>
 #include <string.h>

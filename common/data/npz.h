@@ -1,0 +1,25 @@
+/* npz.h - a dataset in one NumPy archive, as MedMNIST and others publish them, packed like a folder.
+ *
+ *     train_images, train_labels, val_images, val_labels, test_images, test_labels    with the sets they are
+ *                                                                                     given to,
+ *     images, labels                                                                  or without
+ *
+ * Images (n, height, width) or (n, height, width, channels) of any type of npy.h, three channels are
+ * RGB; labels (n) or (n, 1), whole numbers from 0 to DATASET_MAX_CLUSTER. Members are stored or
+ * compressed, read by libzip one image at a time. An image's id is its set and its place there,
+ * "train_17". No outlines, no groups. No MPI. */
+#ifndef CELLSWEEP_NPZ_H
+#define CELLSWEEP_NPZ_H
+
+#include "data/dataset.h"
+#include "data/pack.h"
+#include "err.h"
+
+/* 1 for a file that begins as a zip archive does. */
+int npz_is(const char *path);
+
+/* As pack_folder(). */
+int npz_pack(const char *path, const struct dataset_options *options, struct dataset **out,
+             struct pack_report *report, struct err *err);
+
+#endif

@@ -1,0 +1,17 @@
+/* A NumPy archive, packed as a dataset. */
+#include "fuzz.h"
+
+#include "data/npz.h"
+
+int fuzz_one(const uint8_t *bytes, size_t n)
+{
+    const struct dataset_options options = {
+        .size = 8, .pixel_size = 1, .preprocess = {.scale = SCALE_DATASET}};
+    struct dataset *data = NULL;
+    struct pack_report report = {0};
+    struct err err = {0};
+    int rc = fuzz_check(npz_pack(fuzz_file(0, bytes, n), &options, &data, &report, &err), &err);
+    pack_report_release(&report);
+    dataset_free(data);
+    return rc == 0;
+}
