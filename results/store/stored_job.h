@@ -28,7 +28,7 @@ int stored_job_weights(struct store *store, int job, const struct config *config
 int stored_image_size(const struct store *store, const struct config *config);
 double stored_pixel_size(const struct store *store);
 
-/* How the dataset's files became pixels. Files without this attribute: gray, by depth. E_IO when the text is
+/* How the dataset's files became pixels. E_IO when the text is
  * none. */
 int stored_preprocess(const struct store *store, struct preprocess *how, struct err *err);
 
