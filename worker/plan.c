@@ -60,7 +60,7 @@ static int check_model(const struct config *config, const struct dataset *data, 
 int job_plan(const struct config *config, const struct dataset *data, const char *key, struct job_plan *plan,
              struct err *err)
 {
-    struct counts counts;
+    struct counts counts = {0};
     int rc = check_model(config, data, err);
     if (rc == 0)
         rc = count_samples(config, data, key, &counts, err);
@@ -165,7 +165,7 @@ static int known_counts(struct planner *planner, const struct config *config, co
 int planner_plan(struct planner *planner, const struct config *config, const char *key, struct job_plan *plan,
                  struct err *err)
 {
-    struct counts counts;
+    struct counts counts = {0};
     int rc = check_model(config, planner->data, err);
     if (rc == 0 && config_groups(config))
         rc = count_samples(config, planner->data, key, &counts, err);

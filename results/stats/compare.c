@@ -317,7 +317,7 @@ static int make(const struct summary *summary, const struct replicates *replicat
     *out = NULL;
     if (rc == 0) {
         compare->factor = factor;
-        strcpy(compare->metric, replicates->metric);
+        snprintf(compare->metric, sizeof compare->metric, "%s", replicates->metric);
         compare->on = replicates->on;
         compare->better = replicates->better;
         compare->family =
