@@ -8,7 +8,7 @@
 
 int classes_of(const struct store *store, const struct store_job *job, int *cluster)
 {
-    return store_classes(store, (int)(job - store_jobs(store)), cluster);
+    return store_classes(store, job->row, cluster);
 }
 
 /* The value of an axis that a row holds; one that its field had to cut is among those of the grid. */

@@ -215,6 +215,13 @@ static int read_images(struct store *store, struct err *err)
 
 enum { ROWS_AT_A_TIME = 1024 };
 
+static void unpack(struct store *store, const unsigned char *record, int first, int n)
+{
+    store_unpack(&store->types, record, n, store->job + first);
+    for (int i = first; i < first + n; i++)
+        store->job[i].row = i;
+}
+
 /* Rows of /jobs, some at a time: unpacked they are larger than in the file. */
 static int read_jobs(struct store *store, struct err *err)
 {
@@ -225,7 +232,7 @@ static int read_jobs(struct store *store, struct err *err)
         rc = h5_rows_read(store->dataset[STORE_JOBS], j, n, store->types.job, record, "/jobs", store->path,
                           err);
         if (rc == 0)
-            store_unpack(&store->types, record, (int)n, store->job + j);
+            unpack(store, record, (int)j, (int)n);
     }
     free(record);
     return rc;

@@ -78,9 +78,10 @@ enum { STORE_KEY_SIZE = 33, STORE_MESSAGE_SIZE = 256, STORE_MAX_AXES = SWEEP_MAX
 
 /* A row of /jobs. */
 struct store_job {
+    int row; /* of /jobs, where it was read; a copy keeps it */
     char key[STORE_KEY_SIZE];
-    char clusters
-        [CONFIG_WORD_SIZE]; /* "8-10", "all" (when they are all of the dataset's), or a list cut with "..." */
+    /* "8-10", "all" (when they are all of the dataset's), or a list cut with "..." */
+    char clusters[CONFIG_WORD_SIZE];
     char strategy[CONFIG_WORD_SIZE];
     char protocol[16]; /* "report", "tail", "holdout", "kfold:5" (folds) */
     int64_t seed;

@@ -281,12 +281,13 @@ static void sweeps(void)
          "2}}]\n");
     text("sweep", "block.yaml",
          "# a comment\nimage: {size: 10}\nname: \"quo\\\"ted\"\ndata: builtin\nkeep_weights: "
-         "true\nundersample:\n  replacement: true\n"
+         "true\nundersample:\n  replacement: true\nstrategy: undersample\n"
          "grid:\n  clusters:\n    - [14, 15]\n    - - 1\n      - 27\n  train:\n    batch: [8, 16]\n  seed: "
          "3\n");
     text("sweep", "set-epochs", "--set train.epochs=20");
     text("sweep", "set-grid", "--set grid.strategy=[none, [augment, reweight]]");
-    text("sweep", "set-new", "--set grid={clusters: [[1, 27]], smote: {k: 3}, augment.shear: [0, 10]}");
+    text("sweep", "set-new",
+         "--set grid={clusters: [[1, 27]], strategy: smote+augment, smote: {k: 3}, augment.shear: [0, 10]}");
 }
 
 /* ---- what a run leaves ---- */

@@ -99,8 +99,8 @@ sys.exit(not rows or any(r["group"] != slide[r["image"]] for r in rows))
 PY
 "$cellsweep" export "$TMP/1.h5" --table predictions | head -n 1 | grep -q ',group,' && not_ok "images without groups have no such column" || ok "images without groups have no such column"
 check "a packed dataset's groups are ignored when nobody asks for them" "$cellsweep" plan "$TMP/slides.yaml" --set data="$TMP/slides.h5" --set groups=none
-refused "groups of a dataset packed without" 2 "pack it with --groups slide" "$cellsweep" plan "$TMP/slides.yaml" --set data="$TMP/plain.h5"
-refused "groups of another column" 2 "pack it with --groups animal" "$cellsweep" plan "$TMP/slides.yaml" --set data="$TMP/slides.h5" --set groups=animal
+refused "groups of a dataset packed without" 2 "pack it with --meta slide" "$cellsweep" plan "$TMP/slides.yaml" --set data="$TMP/plain.h5"
+refused "groups of another column" 2 "pack it with --meta animal" "$cellsweep" plan "$TMP/slides.yaml" --set data="$TMP/slides.h5" --set groups=animal
 refused "a column that is not there" 3 'no column "animal", found: "Barcode", "Cluster", "slide"' "$cellsweep" plan "$TMP/slides.yaml" --set groups=animal
 refused "groups under a protocol that cannot keep them" 2 "protocol tail cannot keep groups" "$cellsweep" plan "$TMP/slides.yaml" --set grid.protocol=tail
 refused "more folds than groups" 2 "cluster 14 has images of 9 groups (slide); protocol kfold with 10 folds" \

@@ -28,7 +28,7 @@ grid:
   seed: {first: 1, count: 4}
 YAML
 }
-keeps() { h5ls "$1" | grep -q '^weights '; }
+keeps() { h5ls "$1/models" | grep -q '^data '; }
 same_all() { same_bits "$1" "$2" && { ! keeps "$1" || h5diff -q "$1" "$2" /models /models; }; }
 predicts() { # predicts RESULTS: a cell is classified, by each strategy
     local strategy
