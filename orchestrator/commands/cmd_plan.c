@@ -133,7 +133,7 @@ static void add_job(struct texttable *table, const struct sweep *sweep, int job,
     texttable_add(table, "%d", plan->n_train);
     texttable_add(table, "%d", plan->n_test);
     texttable_add(table, "%d", plan->leak);
-    texttable_add(table, "%.2f", seconds);
+    texttable_add(table, seconds < 1 ? "%.2g" : "%.2f", seconds);
     texttable_end(table);
 }
 
