@@ -9,7 +9,8 @@
 
 #include "store/store.h"
 
-/* Clusters of a row of store_jobs() or a copy of one, cluster[class index] (room for CONFIG_MAX_CLUSTERS), and how many. */
+/* Clusters of a row of store_jobs() or a copy of one, cluster[class index] (room for
+ * CONFIG_MAX_CLUSTERS), and how many. */
 int classes_of(const struct store *store, const struct store_job *job, int *cluster);
 
 /* Value of a dotted key of a job's configuration, from its axis or else the sweep file, in out, whole where
