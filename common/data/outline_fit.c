@@ -220,7 +220,8 @@ int outline_fit_find(const struct catalog *catalog, const struct outlines *outli
 {
     const char *path = catalog->boundaries;
     struct fit fit;
-    *way = (struct outline_way){options->pixel_size, options->crop, options->flip_y, options->swap_xy};
+    *way = (struct outline_way){options->pixel_size, (enum crop)options->crop, options->flip_y,
+                                options->swap_xy};
     note[0] = '\0';
     if (outlines->below && !way->flip_y)
         return err_set(err, E_IO, "%s: no vertex_y is positive: that axis grows upwards; --flip-y turns it",

@@ -70,6 +70,9 @@ static toff_t on_size(thandle_t self)
     return ((struct decoder *)self)->file->n;
 }
 
+static int on_error(TIFF *tiff, void *self, const char *module, const char *format, va_list values)
+    __attribute__((format(printf, 4, 0)));
+
 /* The first error says most. */
 static int on_error(TIFF *tiff, void *self, const char *module, const char *format, va_list values)
 {

@@ -816,7 +816,7 @@ int store_read_states(struct store *store, int *state, struct err *err)
 {
     int rc = read_all(store, STORE_STATE, state, err);
     for (int j = 0; j < store_n_jobs(store) && rc == 0; j++)
-        state[j] = state_of(state[j]);
+        state[j] = (int)state_of(state[j]);
     return rc;
 }
 

@@ -256,7 +256,7 @@ static int agree(double a, double b)
 static void like_the_reference(int n, int n_kinds, int limits)
 {
     static struct plain p;
-    int job[MOST], n_over = 0;
+    int job[MOST] = {0}, n_over = 0;
     double limit = 600;
     struct schedule *s = NULL;
     memset(&p, 0, sizeof p);

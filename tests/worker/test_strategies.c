@@ -424,7 +424,7 @@ static struct dataset *random_job(struct rng *rng, int trial, const char *const 
     config->seed = (int64_t)rng_below(rng, 1000);
     config->fold = config->protocol.kind == PROTOCOL_KFOLD ? (int64_t)rng_below(rng, 3) : 0;
     config->validation = 0.1 + 0.4 * rng_uniform(rng);
-    with(config, "borderline-smote.m", 1 + (int64_t)rng_below(rng, 10));
+    with(config, "borderline-smote.m", 1 + (int)rng_below(rng, 10));
     if (rng_below(rng, 3) == 0) {
         int threshold = 2 + (int)rng_below(rng, 12);
         with(config, "balance.threshold", threshold);
