@@ -246,8 +246,8 @@ static int by_name(const void *a, const void *b)
 size_t config_canonical(const struct config *config, char *out, size_t size)
 {
     const struct schema *schema = config->schema;
-    const struct setting *key[CONFIG_MAX_KEYS];
-    unsigned char reads[CONFIG_MAX_KEYS];
+    const struct setting *key[CONFIG_MAX_KEYS] = {0};
+    unsigned char reads[CONFIG_MAX_KEYS] = {0};
     size_t used = 0;
     int n = 0;
     config_reads_all(config, reads);
