@@ -370,7 +370,7 @@ static void test_channels(void **state)
 {
     const char *path = in_folder("channels.h5");
     struct dataset_options options = {.size = 8, .pixel_size = 0.325};
-    struct dataset *data = dataset_new(2, 8, 3, &err), *back = NULL;
+    struct dataset *data = dataset_new(2, 8, 3, &err), *back = NULL, *opened = NULL;
     char one[DATASET_CHECKSUM_SIZE];
     (void)state;
     assert_non_null(data);
@@ -393,7 +393,7 @@ static void test_channels(void **state)
     assert_true(back->preprocess.n_ranges == 3 && back->preprocess.high[2] == 4.0f);
     assert_string_equal(back->checksum, data->checksum);
     assert_memory_equal(dataset_pixels(back, 1), data->pixels + 192, 192 * sizeof(float));
-    assert_int_equal(dataset_open(path, &options, &data, &err), E_USAGE);
+    assert_int_equal(dataset_open(path, &options, &opened, &err), E_USAGE);
     assert_string_equal(
         err.text + strlen(path),
         ": its images have 3 channels, and networks take one yet; pack it with --channels gray, or "
@@ -403,6 +403,7 @@ static void test_channels(void **state)
     assert_int_equal(dataset_checksum(back, 1, back->checksum, &err), 0);
     assert_string_not_equal(one, back->checksum);
     dataset_free(back);
+    dataset_free(data);
 }
 
 static void test_open_checks_the_size(void **state)
