@@ -366,17 +366,17 @@ static const struct argument pack_rows[] = {
      .help = "Width and height of every packed image, 8 to 512 (default 50)"},
     {"pixel-size", 'p', ARGUMENT_REAL, "UM", AT(options.pixel_size), 1e-6, 1e6,
      .help = "Width of a pixel of the original crops, in micrometres (default 0.2125)"},
-    {"channels", 'C', ARGUMENT_TEXT, "WHICH", AT(channels),
+    {"channels", 0, ARGUMENT_TEXT, "WHICH", AT(channels),
      .help =
          "gray: the brightness of colours (the default); rgb; all that the files have; or some of them by "
          "number, e.g. 1,3"},
-    {"scale", 'V', ARGUMENT_TEXT, "HOW", AT(scale),
+    {"scale", 0, ARGUMENT_TEXT, "HOW", AT(scale),
      .help =
          "How values become 0 to 1: depth: by what their bits hold (the default); image: from the least to "
          "the "
          "greatest of each image; dataset: of all; percentile:0.1,99.9: from one percentile of all to "
          "another"},
-    {"alpha", 'A', ARGUMENT_TEXT, "USE", AT(alpha),
+    {"alpha", 0, ARGUMENT_TEXT, "USE", AT(alpha),
      .help = "ignore (the default), or mask: what is more transparent than opaque becomes 0"},
     {"groups", 'g', ARGUMENT_TEXT, "COLUMN", AT(options.groups),
      .help = "Column of that table, e.g. slide: cells of one value stay on one side of a split in sweeps "

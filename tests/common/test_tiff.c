@@ -58,7 +58,7 @@ static void put_sample(const struct kind *k, unsigned char *row, size_t i, int p
         memcpy(row + 4 * i, &v, 4);
     else
         for (size_t b = 0; b < (size_t)k->bits; b++)
-            if (v >> ((size_t)k->bits - 1 - b) & 1u)
+            if ((uint64_t)v >> ((size_t)k->bits - 1 - b) & 1u)
                 row[(i * (size_t)k->bits + b) / 8] |= (unsigned char)(128 >> ((i * (size_t)k->bits + b) % 8));
 }
 

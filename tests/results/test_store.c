@@ -102,6 +102,8 @@ static void test_fresh_file(void **state)
     assert_int_equal(strlen(store_text(s, "created")), 20);
     assert_int_equal(store_n_axes(s), 3);
     assert_string_equal(store_axis_name(s, 1), "undersample.replacement");
+    for (int j = 0; j < 5; j++)
+        f->job[j].row = j;
     assert_memory_equal(store_jobs(s), f->job, 5 * sizeof *f->job);
     for (int i = 0; i < 12; i++) {
         assert_string_equal(store_images(s)[i].id, f->data->image[i].id);
