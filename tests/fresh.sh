@@ -11,7 +11,7 @@ shift
 [ "$(id -u)" = 0 ] || { echo "fresh: needs root, for debootstrap and chroot" >&2 && exit 2; }
 [ ! -e "$folder" ] || { echo "fresh: $folder is there already; name a new folder" >&2 && exit 2; }
 cd "$(dirname "$0")/.."
-packages.sh -p debootstrap
+./packages.sh -p debootstrap
 mkdir -p "$folder"
 root=$(realpath "$folder")/root
 [ -n "${KEEP:-}" ] || trap 'rm -rf --one-file-system "$folder"' EXIT
