@@ -418,7 +418,7 @@ static int begin_row(struct run *run, int attempt, const struct checkpoint *from
  * have lost its job since: its successor has emptied the row, which must not be called done before it is full
  * again. So the mark needs a lease of its own. */
 static int finish_row(struct run *run, struct store_mark *mark, const struct job_result *result,
-                      struct err *err)
+                      struct handout_report *report, struct err *err)
 {
     struct store_outcome outcome = outcome_of(result);
     if (run->sweep->file->keep == KEEP_NONE)
@@ -432,7 +432,9 @@ static int finish_row(struct run *run, struct store_mark *mark, const struct job
     mark->epochs_done = result->epochs_done;
     mark->finished = clock_wall();
     if (result->diverged)
-        snprintf(mark->message, sizeof mark->message, "loss is not finite in epoch %d", result->epochs_done);
+        snprintf(report->message, sizeof report->message, "loss is not finite in epoch %d",
+                 result->epochs_done);
+    mark->message = report->message;
     disown_rows(run);
     own_rows(run);
     return store_write_mark(run->store, run->job, mark, err);
@@ -447,8 +449,7 @@ static int give_up_row(struct run *run, struct store_mark *mark, int rc, const c
     mark->finished = last ? clock_wall() : (double)NAN;
     mark->epochs_done = rc == E_STOPPED ? saver_epochs(run->saver) : 0;
     mark->attempts -= rc == E_STOPPED;
-    snprintf(mark->message, sizeof mark->message, "%.*s", (int)sizeof mark->message - 1,
-             rc == E_STOPPED ? "" : message);
+    mark->message = rc == E_STOPPED ? "" : message;
     return store_write_mark(run->store, run->job, mark, err);
 }
 
@@ -462,7 +463,7 @@ static int train_job(struct run *run, const struct job_hooks *hooks, struct stor
     on_pause(run); /* the images of the last epoch */
     own_rows(run);
     if (rc == 0) {
-        written = finish_row(run, mark, &result, err);
+        written = finish_row(run, mark, &result, report, err);
         report->end = HANDOUT_FINISHED;
         report->diverged = result.diverged;
         report->epochs = result.epochs_done;
@@ -470,11 +471,10 @@ static int train_job(struct run *run, const struct job_hooks *hooks, struct stor
     } else {
         written = give_up_row(run, mark, rc, why.text, err);
         report->end = rc == E_STOPPED ? HANDOUT_STOPPED : HANDOUT_FAILED;
+        snprintf(report->message, sizeof report->message, "%.*s", (int)sizeof report->message - 1, why.text);
     }
     disown_rows(run);
     note_moment(run);
-    snprintf(report->message, sizeof report->message, "%.*s", (int)sizeof report->message - 1,
-             report->diverged ? mark->message : why.text);
     return written;
 }
 

@@ -392,15 +392,16 @@ void root_on_condemn(void *self, int job, int attempts, int deaths)
     mark.started = (double)NAN;
     mark.finished = clock_wall();
     if (deaths == attempts)
-        snprintf(mark.message, sizeof mark.message, "its rank died three times");
+        snprintf(report.message, sizeof report.message, "its rank died three times");
     else
-        snprintf(mark.message, sizeof mark.message, "its rank died in the last of %d attempts", attempts);
+        snprintf(report.message, sizeof report.message, "its rank died in the last of %d attempts", attempts);
+    mark.message = report.message;
     handout_enter(run->handout);
     int rc = store_clear_metrics(run->store, job, &err);
     if (rc == 0)
         rc = store_write_mark(run->store, job, &mark, &err);
-    snprintf(report.message, sizeof report.message, "%.*s", (int)sizeof report.message - 1,
-             rc < 0 ? err.text : mark.message);
+    if (rc < 0)
+        snprintf(report.message, sizeof report.message, "%.*s", (int)sizeof report.message - 1, err.text);
     tell_failure(run, 0, &report);
     if (rc < 0)
         root_drain(run, "a row could not be written");
@@ -514,7 +515,7 @@ int root_conclude(struct run *run, struct err *err)
                        run->why_stopped[0] ? " (" : "", run->why_stopped, run->why_stopped[0] ? ")" : "",
                        e->left, plural(e->left));
     if (e->failed)
-        return err_set(err, E_JOB, "%d job%s failed; what stopped them is in /message and above", e->failed,
+        return err_set(err, E_JOB, "%d job%s failed; what stopped them is in /messages and above", e->failed,
                        plural(e->failed));
     return 0;
 }

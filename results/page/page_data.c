@@ -252,7 +252,7 @@ static void put_head(struct document *d)
 
 /* ---- jobs, a column a fact ---- */
 
-enum kind { TEXT, COUNT, SEED, TIME, STATE };
+enum kind { TEXT, POINTED, COUNT, SEED, TIME, STATE };
 
 /* A member of struct store_job, or of struct store_mark. */
 static const struct job_column {
@@ -278,7 +278,7 @@ static const struct job_column {
     {"rank", COUNT, 1, offsetof(struct store_mark, rank)},
     {"started", TIME, 1, offsetof(struct store_mark, started)},
     {"finished", TIME, 1, offsetof(struct store_mark, finished)},
-    {"message", TEXT, 1, offsetof(struct store_mark, message)},
+    {"message", POINTED, 1, offsetof(struct store_mark, message)},
 };
 
 static json_t *job_value(const struct document *d, const struct job_column *column, int job)
@@ -288,6 +288,8 @@ static json_t *job_value(const struct document *d, const struct job_column *colu
     switch (column->kind) {
     case TEXT:
         return json_out_text(value);
+    case POINTED:
+        return json_out_text(*(const char *const *)value);
     case COUNT:
         return json_out_count(*(const int *)value);
     case SEED:

@@ -423,6 +423,7 @@ int store_close(struct store *store, struct err *err)
     free(store->class);
     free(store->number);
     free(store->image);
+    free(store->message);
     free(store->parcel);
     free(store->broken);
     free(store);
@@ -651,28 +652,27 @@ int store_write_outcome(struct store *store, int job, const struct store_outcome
     return rc < 0 ? rc : store_send(store, err);
 }
 
-/* The state goes last: a reader or a resumed run that sees "done" sees everything else of the row too. */
+/* The state goes last: a reader or a resumed run that sees "done" sees everything else of the row too. The
+ * text goes first, and its row is asked for once more when the numbers are written (store_keep_text). */
 int store_write_mark(struct store *store, int job, const struct store_mark *mark, struct err *err)
 {
-    int state = (int)mark->state;
-    char message[STORE_MESSAGE_SIZE];
-    snprintf(message, sizeof message, "%s", mark->message);
-    memset(message + strlen(message), 0, sizeof message - strlen(message));
+    int state = (int)mark->state, row = 0;
+    const char *message = mark->message ? mark->message : "";
     const struct {
         enum store_dataset which;
         const void *value;
     } part[] = {
-        {STORE_ATTEMPTS, &mark->attempts},
-        {STORE_RANK, &mark->rank},
-        {STORE_STARTED, &mark->started},
-        {STORE_FINISHED, &mark->finished},
-        {STORE_MESSAGE, message},
+        {STORE_ATTEMPTS, &mark->attempts},       {STORE_RANK, &mark->rank},
+        {STORE_STARTED, &mark->started},         {STORE_FINISHED, &mark->finished},
         {STORE_EPOCHS_DONE, &mark->epochs_done},
-        {STORE_STATE, &state},
     };
-    int rc = 0;
+    int rc = store_is_remote(store) ? 0 : store_keep_text(store, message, &row, err);
     for (size_t i = 0; i < sizeof part / sizeof *part && rc == 0; i++)
         rc = write_cell(store, part[i].which, job, part[i].value, err);
+    if (rc == 0)
+        rc = store_write_message(store, job, message, err);
+    if (rc == 0)
+        rc = write_cell(store, STORE_STATE, job, &state, err);
     return rc < 0 ? rc : store_send(store, err);
 }
 
@@ -844,30 +844,30 @@ static int read_mark_times(struct store *store, struct store_mark *mark, double 
     return rc;
 }
 
-static int read_mark_messages(struct store *store, struct store_mark *mark, char *text, struct err *err)
+static int read_mark_messages(struct store *store, struct store_mark *mark, int *row, struct err *err)
 {
-    int rc = read_all(store, STORE_MESSAGE, text, err);
-    for (int j = 0; j < store_n_jobs(store) && rc == 0; j++) {
-        snprintf(mark[j].message, STORE_MESSAGE_SIZE, "%.*s", STORE_MESSAGE_SIZE - 1,
-                 text + (size_t)j * STORE_MESSAGE_SIZE);
-        utf8_plain(mark[j].message);
-    }
+    int n = store_n_jobs(store), any = 0, rc = read_all(store, STORE_MESSAGE, row, err);
+    for (int j = 0; j < n && rc == 0; j++)
+        any |= row[j] >= 0;
+    if (rc == 0 && any)
+        rc = store_read_texts(store, -1, err);
+    for (int j = 0; j < n && rc == 0; j++)
+        mark[j].message = store_message(store, row[j]);
     return rc;
 }
 
 /* The state first, as it was written last: the rest of a row is at least as new as its state. */
 int store_read_marks(struct store *store, struct store_mark *mark, struct err *err)
 {
-    char *column =
-        err_calloc((unsigned long)store_n_jobs(store), STORE_MESSAGE_SIZE, "the commit marks", err);
+    double *column = err_calloc((unsigned long)store_n_jobs(store), sizeof *column, "the commit marks", err);
     if (!column)
         return E_IO;
     void *values = column;
     int rc = read_mark_ints(store, mark, values, err);
     if (rc == 0)
-        rc = read_mark_times(store, mark, values, err);
+        rc = read_mark_times(store, mark, column, err);
     if (rc == 0)
-        rc = read_mark_messages(store, mark, column, err);
+        rc = read_mark_messages(store, mark, values, err);
     free(column);
     return rc;
 }
@@ -876,7 +876,7 @@ int store_read_mark(struct store *store, int job, struct store_mark *mark, struc
 {
     static const enum store_dataset number[] = {STORE_STATE, STORE_ATTEMPTS, STORE_EPOCHS_DONE, STORE_RANK};
     struct store_block block = row_block(job, 1);
-    int value = 0, rc = 0;
+    int value = 0, row = -1, rc = 0;
     for (int i = 0; i < 4 && rc == 0; i++) {
         rc = store_read_block(store, number[i], &block, &value, err);
         set_int_field(store, mark, number[i], value);
@@ -886,9 +886,10 @@ int store_read_mark(struct store *store, int job, struct store_mark *mark, struc
     if (rc == 0)
         rc = store_read_block(store, STORE_FINISHED, &block, &mark->finished, err);
     if (rc == 0)
-        rc = store_read_block(store, STORE_MESSAGE, &block, mark->message, err);
-    mark->message[STORE_MESSAGE_SIZE - 1] = '\0';
-    utf8_plain(mark->message);
+        rc = store_read_block(store, STORE_MESSAGE, &block, &row, err);
+    if (rc == 0 && row >= 0)
+        rc = store_read_texts(store, row, err);
+    mark->message = rc == 0 ? store_message(store, row) : "";
     return rc;
 }
 

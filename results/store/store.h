@@ -22,21 +22,25 @@
  *              their order, with other tags too: what a rank says after it wrote a row arrives after the row
  *
  * Layout, format 2 (J jobs, E the largest number of epochs, C of classes, K classes of the dataset, N
- * images). What a job leaves lies in one dataset for all jobs, each job's part as long as this job needs it:
- * it begins at `first` of the job, in cells, and ends where that of the next job begins.
+ * images, M messages). What a job leaves lies in one dataset for all jobs, each job's part as long as this
+ * job needs it: it begins at `first` of the job, in cells, and ends where that of the next job begins.
  *     / attributes      cellsweep_results (format version), name, yaml, yaml_resolved, dataset_checksum,
  *                       version, commit, created, host, ranks, libraries, cpu, synthetic, data, data_file,
  *                       (data: for people, "cells.h5, packed from raw"; data_file: path of the packed images)
  *                       kernels, weights_kept (0 or 1), keep_weights (false, final, best), image_size
  *                       (pixels) and pixel_size (micrometres) of the dataset
  *     /jobs             [J] compound, written once: key, clusters, strategy, protocol, seed, fold, repeat,
- *                       model, one field for every other grid axis
+ *                       model, one field for every other grid axis; a text is as wide as the widest of its
+ *                       column
  *     /classes/name     [K] string: of clusters, their numbers
  *     /classes/job      [J,C] int16, row of /classes/name of each class of the job, -1 behind them
  *     /n_train, /n_test, /leak [J] int32, images; -1 until the job has run
  *     /state            [J] int8    0 waiting, 1 running, 2 done, 3 failed, 4 diverged
  *     /attempts, /epochs_done, /rank [J] int32     /started, /finished [J] float64 seconds since 1970
- *     /message          [J] fixed-length string
+ *     /messages/job     [J] int32, row of /messages/text; -1: nothing to say, -2: the table was full
+ *     /messages/text    [M] fixed-length string: the different messages of all jobs, in no order. A new one
+ *                       takes a free row near that which its hash names, whoever writes it; none is ever
+ *                       removed
  *     /metrics/{train,test}/{loss,accuracy,balanced_accuracy,balanced_accuracy_as_published} [J,E] float32
  *     /confusion/first  [J] int64
  *     /confusion/{test,all}  int32, (c,c) of a job of c classes, rows true, columns predicted
@@ -96,7 +100,8 @@ struct store_mark {
     enum job_state state;
     int attempts, epochs_done, rank;
     double started, finished; /* seconds since 1970; NaN: not yet */
-    char message[STORE_MESSAGE_SIZE];
+    const char *message; /* why it failed or diverged, cut behind STORE_MESSAGE_SIZE - 1 bytes; NULL is ""; of
+                                 a mark that was read, valid until store_close */
 };
 
 /* What a job needs room for. */

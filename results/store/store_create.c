@@ -14,6 +14,7 @@
 
 static const char *const group_texts[][2] = {
     {"/metrics", "one number an epoch and job, [job, epoch]; NaN: not reached"},
+    {"/messages", "why jobs failed or diverged, each text once"},
     {"/classes", "what the classes of each job are"},
     {"/confusion",
      "confusion matrices after the last epoch: (classes, classes) cells of a job, from its first"},
@@ -154,27 +155,25 @@ static int create_filled(hid_t file, const struct store_table_row *row, const st
     return H5Dclose(dataset) < 0 ? err_set(err, E_IO, "%s: cannot close %s", path, row->path) : 0;
 }
 
-static void pack_row(const struct store_plan *plan, const struct store_types *types, int job,
-                     unsigned char *record)
+/* The row of a job, made in *made if need be. */
+static const struct store_job *row_of(const struct store_plan *plan, int job, struct store_job *made)
 {
-    struct store_job row;
-    if (!plan->row) {
-        store_pack(types, &plan->job[job], 1, record);
-        return;
-    }
-    plan->row(plan->of, job, &row);
-    store_pack(types, &row, 1, record);
+    if (!plan->row)
+        return &plan->job[job];
+    plan->row(plan->of, job, made);
+    return made;
 }
 
 static int create_jobs(hid_t file, const struct store_plan *plan, const struct store_types *types,
                        const char *path, struct err *err)
 {
+    struct store_job made;
     hsize_t dims[1] = {(hsize_t)plan->n_jobs};
     unsigned char *record = err_calloc((unsigned long)plan->n_jobs, types->record_size, "/jobs", err);
     if (!record)
         return E_IO;
     for (int j = 0; j < plan->n_jobs; j++)
-        pack_row(plan, types, j, record + (size_t)j * types->record_size);
+        store_pack(types, row_of(plan, j, &made), 1, record + (size_t)j * types->record_size);
     int rc = h5_write(file, "/jobs", types->job, 1, dims, record, path, err);
     free(record);
     return rc;
@@ -279,12 +278,15 @@ static unsigned long long file_bytes(const struct store_plan *plan, const struct
 
 static void axes_of_plan(const struct store_plan *plan, struct store_axes *axes)
 {
+    struct store_job made;
     memset(axes, 0, sizeof *axes);
     axes->n = plan->n_axes;
     for (int i = 0; i < plan->n_axes; i++) {
         snprintf(axes->name[i], CONFIG_WORD_SIZE, "%s", plan->axis_name[i]);
         axes->is_number[i] = plan->axis_is_number[i];
     }
+    for (int j = 0; j < plan->n_jobs; j++)
+        store_axes_widen(axes, row_of(plan, j, &made));
 }
 
 /* Sizes and types of a plan; release both in any case. */

@@ -69,9 +69,11 @@ static size_t largest_part(const struct growth *g, enum store_dataset which)
     return dim[1] == DIM_NONE ? cell : cell * (size_t)g->old->n[dim[1]];
 }
 
+/* The message goes another way: its text may have another row there. */
 static int is_copied(const struct growth *g, enum store_dataset which)
 {
-    return !store_is_born_whole(which) && g->old->dataset[which] >= 0 && g->new->dataset[which] >= 0;
+    return !store_is_born_whole(which) && which != STORE_MESSAGE && which != STORE_TEXT &&
+           g->old->dataset[which] >= 0 && g->new->dataset[which] >= 0;
 }
 
 static int copy_part(struct growth *g, enum store_dataset which, int from, int to, struct err *err)
@@ -90,7 +92,7 @@ static int copy_row(struct growth *g, int from, int to, struct err *err)
     for (int d = 0; d < N_STORE_DATASETS && rc == 0; d++)
         if (is_copied(g, (enum store_dataset)d))
             rc = copy_part(g, (enum store_dataset)d, from, to, err);
-    return rc;
+    return rc < 0 ? rc : store_write_message(g->new, to, g->mark[from].message, err);
 }
 
 static int copy_rows(struct growth *g, int *kept, struct err *err)

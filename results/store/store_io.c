@@ -245,7 +245,9 @@ static int write_piece(struct store *store, const struct store_piece *piece, con
     struct store_block block = {piece->job, piece->first, piece->n};
     if (store->broken[piece->job])
         return 0;
-    int rc = store_write_block(store, (enum store_dataset)piece->which, &block, data, err);
+    int rc = piece->which == STORE_TEXT
+                 ? store_write_message(store, piece->job, data, err)
+                 : store_write_block(store, (enum store_dataset)piece->which, &block, data, err);
     store->broken[piece->job] = rc < 0;
     return rc;
 }

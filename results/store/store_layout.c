@@ -3,6 +3,7 @@
 #include "sections.h"
 #include "utf8.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,7 +86,18 @@ const struct store_table_row store_table[N_STORE_DATASETS] = {
      0,
      DIM_NONE,
      "end of the last attempt, seconds since 1970-01-01 UTC; NaN: not yet"},
-    {"/message", CELL_MESSAGE, {DIM_JOB}, 0, DIM_NONE, "why a job failed or diverged; empty otherwise"},
+    {"/messages/job",
+     CELL_INT32,
+     {DIM_JOB},
+     -1,
+     DIM_NONE,
+     "row of /messages/text: why a job failed or diverged; -1: nothing to say, -2: the table was full"},
+    {"/messages/text",
+     CELL_MESSAGE,
+     {DIM_TEXT},
+     0,
+     DIM_NONE,
+     "the different messages, anywhere; empty: unused"},
     {"/n_train", CELL_INT32, {DIM_JOB}, -1, DIM_NONE, "images that the job trained on; -1: has not run"},
     {"/n_test", CELL_INT32, {DIM_JOB}, -1, DIM_NONE, "images that it was judged on; -1: has not run"},
     {"/leak",
@@ -162,14 +174,16 @@ static const struct store_field fixed_fields[] = {
     FIELD(protocol, FIELD_TEXT), FIELD(seed, FIELD_INT64),    FIELD(fold, FIELD_INT32),
     FIELD(repeat, FIELD_INT32),  FIELD(model, FIELD_TEXT),
 };
-enum { N_FIXED = sizeof fixed_fields / sizeof *fixed_fields };
+enum { N_FIXED = STORE_FIXED_FIELDS };
+static_assert(N_FIXED == sizeof fixed_fields / sizeof *fixed_fields, "store_axes has a width for each");
 
-static int is_fixed_name(const char *name)
+/* -1: none. */
+static int find_fixed(const char *name)
 {
     for (int i = 0; i < N_FIXED; i++)
         if (strcmp(fixed_fields[i].name, name) == 0)
-            return 1;
-    return 0;
+            return i;
+    return -1;
 }
 
 static size_t stored_size(const struct store_field *field)
@@ -177,8 +191,12 @@ static size_t stored_size(const struct store_field *field)
     return field->kind == FIELD_REAL_AXIS ? sizeof(double) : field->size;
 }
 
+/* A text is as wide as the file's widest of its column, and never wider than there is memory for. */
 static void add_field(struct store_types *types, struct store_field field)
 {
+    size_t width = types->axes.width[types->n_fields];
+    if (field.kind == FIELD_TEXT && width > 0 && width < field.size)
+        field.size = width;
     field.at = types->record_size;
     types->record_size += stored_size(&field);
     types->field[types->n_fields++] = field;
@@ -194,6 +212,21 @@ static void list_fields(struct store_types *types)
         size_t offset = offsetof(struct store_job, axis) + (size_t)i * CONFIG_WORD_SIZE;
         add_field(types, (struct store_field){types->axes.name[i], kind, offset, CONFIG_WORD_SIZE, 0});
     }
+}
+
+static void widen(size_t *width, const char *text)
+{
+    size_t n = strlen(text) + 1;
+    *width = n > *width ? n : *width;
+}
+
+void store_axes_widen(struct store_axes *axes, const struct store_job *job)
+{
+    for (int i = 0; i < N_FIXED; i++)
+        if (fixed_fields[i].kind == FIELD_TEXT)
+            widen(&axes->width[i], (const char *)job + fixed_fields[i].offset);
+    for (int i = 0; i < axes->n; i++)
+        widen(&axes->width[N_FIXED + i], job->axis[i]);
 }
 
 static int insert_text(hid_t compound, const char *name, size_t offset, size_t size)
@@ -251,7 +284,7 @@ int store_types_init(struct store_types *types, const struct store_axes *axes, s
     types->axes = *axes;
     types->job = types->message = types->name = types->image = types->image_stored = H5I_INVALID_HID;
     for (int i = 0; i < axes->n; i++)
-        if (is_fixed_name(axes->name[i]))
+        if (find_fixed(axes->name[i]) >= 0)
             return err_set(err, E_USAGE,
                            "grid key '%s' is a column of its own in the results file: not an axis",
                            axes->name[i]);
@@ -273,13 +306,25 @@ void store_types_release(struct store_types *types)
     }
 }
 
+static size_t member_size(hid_t stored, unsigned member)
+{
+    hid_t type = H5Tget_member_type(stored, member);
+    size_t size = type >= 0 ? H5Tget_size(type) : 0;
+    if (type >= 0)
+        H5Tclose(type);
+    return size;
+}
+
 static int add_axis(hid_t stored, unsigned member, struct store_axes *axes, const char *path, struct err *err)
 {
     char *name = H5Tget_member_name(stored, member);
     int rc = 0;
     if (!name)
         return err_set(err, E_IO, "%s: cannot read the columns of /jobs: damaged; restore a copy", path);
-    if (!is_fixed_name(name)) {
+    int fixed = find_fixed(name);
+    if (fixed >= 0)
+        axes->width[fixed] = member_size(stored, member);
+    else {
         if (name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")])
             rc = err_set(err, E_IO,
                          "%s: /jobs has a column '%.60s', which no key of a sweep file is: not written by "
@@ -289,6 +334,7 @@ static int add_axis(hid_t stored, unsigned member, struct store_axes *axes, cons
             rc = err_set(err, E_IO,
                          "%s: /jobs has more columns than this version reads; use a newer cellsweep", path);
         else {
+            axes->width[N_FIXED + axes->n] = member_size(stored, member);
             axes->is_number[axes->n] = H5Tget_member_class(stored, member) != H5T_STRING;
             snprintf(axes->name[axes->n++], CONFIG_WORD_SIZE, "%s", name);
         }

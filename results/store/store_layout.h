@@ -12,7 +12,7 @@
 
 enum { STORE_FORMAT = 2, STORE_MAX_RANK = 2 };
 
-/* The sizes that dimensions are made of: J, E, C, K, N of store.h; and, from DIM_CONFUSION on, of
+/* The sizes that dimensions are made of: J, E, C, K, N, M of store.h; and, from DIM_CONFUSION on, of
  * datasets of one dimension that hold the parts of all jobs one after the other, each as long as its
  * job needs: the sum of them. */
 enum store_dim {
@@ -22,6 +22,7 @@ enum store_dim {
     DIM_CLASS,
     DIM_NAME,
     DIM_IMAGE,
+    DIM_TEXT,
     DIM_CONFUSION,
     DIM_TEST,
     DIM_TEST_PROBABILITY,
@@ -59,6 +60,7 @@ enum store_dataset {
     STORE_STARTED,
     STORE_FINISHED,
     STORE_MESSAGE,
+    STORE_TEXT,
     STORE_N_TRAIN,
     STORE_N_TEST,
     STORE_LEAK,
@@ -93,11 +95,15 @@ int store_row_dims(const struct store_table_row *row, const hsize_t *n, hsize_t 
 int store_is_extent(enum store_dim dim);
 int store_is_born_whole(enum store_dataset which);
 
-/* The other grid axes of a sweep. */
+enum { STORE_FIXED_FIELDS = 8, STORE_MAX_FIELDS = STORE_FIXED_FIELDS + STORE_MAX_AXES };
+
+/* What the columns of /jobs hang on: the other grid axes of a sweep, and how long its texts are. */
 struct store_axes {
     int n;
     char name[STORE_MAX_AXES][CONFIG_WORD_SIZE];
     int is_number[STORE_MAX_AXES]; /* 1: float64 in the file */
+    size_t
+        width[STORE_MAX_FIELDS]; /* bytes of a text in the file, the NUL included; the fixed fields first */
 };
 
 enum store_field_kind { FIELD_TEXT, FIELD_INT64, FIELD_INT32, FIELD_REAL_AXIS };
@@ -105,11 +111,10 @@ enum store_field_kind { FIELD_TEXT, FIELD_INT64, FIELD_INT32, FIELD_REAL_AXIS };
 struct store_field {
     const char *name;
     enum store_field_kind kind;
-    size_t offset, size; /* in struct store_job */
-    size_t at;           /* offset in the record */
+    size_t offset; /* in struct store_job */
+    size_t size; /* bytes there; of the fields of a file those of a text in its records, which are not more */
+    size_t at;   /* offset in the record */
 };
-
-enum { STORE_MAX_FIELDS = 8 + STORE_MAX_AXES };
 
 /* The element types of the file, and the packed record that a row of /jobs is. */
 struct store_types {
@@ -121,13 +126,16 @@ struct store_types {
     hid_t image, image_stored; /* compound in the layout of struct dataset_image, and packed as in the file */
 };
 
+/* Widen axes->width, which starts zeroed, to the texts of a row. */
+void store_axes_widen(struct store_axes *axes, const struct store_job *job);
+
 /* Make the types for the given axes; *types must stay where it is. E_USAGE when an axis has the name of a
  * fixed field. Release in any case. */
 int store_types_init(struct store_types *types, const struct store_axes *axes, struct err *err);
 void store_types_release(struct store_types *types);
 
-/* The axes of an existing /jobs type: the members beyond the fixed ones, in order. E_IO when
- * a fixed one is missing. */
+/* The axes of an existing /jobs type: the members beyond the fixed ones, in order, and the widths of all.
+ * E_IO when a fixed one is missing. */
 int store_axes_of(hid_t stored, struct store_axes *axes, const char *path, struct err *err);
 
 /* Memory type and file type of a cell; owned by types or by HDF5. */
@@ -187,11 +195,12 @@ struct store {
     int16_t *class;        /* (J, C) row of /classes/name; the same */
     int *number;           /* (K) cluster that is meant by a name; the same */
     struct dataset_image *image;
-    char *text[32];           /* of the attributes in store.c's table */
+    char *message;  /* (M, STORE_MESSAGE_SIZE) of /messages/text, those that were asked for; or NULL */
+    char *text[32]; /* of the attributes in store.c's table */
     struct sweep_file *sweep; /* of yaml_resolved */
 };
 
-/* Cells first .. first + n - 1 of a job's part of a dataset. */
+/* Cells first .. first + n - 1 of a job's part of a dataset; of /messages/text, job is the row. */
 struct store_block {
     int job;
     hsize_t first, n;
@@ -243,6 +252,22 @@ int store_write_block(struct store *store, enum store_dataset which, const struc
                       const void *data, struct err *err);
 int store_read_block(struct store *store, enum store_dataset which, const struct store_block *block,
                      void *data, struct err *err);
+
+/* ---- store_message.c: a table of the different texts ---- */
+
+/* Row of a text in /messages/text, which is put there when it is new; -1 for "", -2 when there is no room.
+ * Independent, but not of a remote rank. Other ranks put texts at the same time: of two that find the same
+ * row free at once one is lost. So ask again, later than a write takes, before the row is written down. */
+int store_keep_text(struct store *store, const char *text, int *row, struct err *err);
+
+/* The message of a job, cut to what a row has room for. Independent; a remote rank's text becomes a row where
+ * rank 0 takes it. */
+int store_write_message(struct store *store, int job, const char *text, struct err *err);
+
+/* The text of a row, plain; valid until store_close. store_read_texts() first: of all rows (one < 0), or of
+ * that one. */
+const char *store_message(const struct store *store, int row);
+int store_read_texts(struct store *store, int one, struct err *err);
 
 /* n_train, n_test and leak of a job. Independent. */
 int store_write_counts(struct store *store, int job, int n_train, int n_test, int leak, struct err *err);

@@ -76,7 +76,8 @@ int store_place(struct store *store, enum store_dataset which, const struct stor
 {
     const enum store_dim *dim = store_table[which].dim;
     struct store_part part = {(hsize_t)block->job, 1};
-    if (store->dataset[which] < 0 || block->job < 0 || block->job >= store_n_jobs(store))
+    int n = store_is_extent(dim[0]) ? store_n_jobs(store) : (int)store->n[dim[0]];
+    if (store->dataset[which] < 0 || block->job < 0 || block->job >= n)
         return outside(store, which, block->job, err);
     if (store_is_extent(dim[0])) {
         int rc = find_parts(store, block->job, err);

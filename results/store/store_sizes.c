@@ -99,6 +99,12 @@ static void put_parts(struct store_sizes *s, const struct store_plan *plan, int 
     }
 }
 
+/* Jobs that fail do so for few reasons. Room for as many, at least for some of each job of a small sweep. */
+static hsize_t n_texts(int n_jobs)
+{
+    return 256 + (hsize_t)(n_jobs < 4096 ? n_jobs : 4096) + (hsize_t)n_jobs / 64;
+}
+
 int store_sizes_init(struct store_sizes *s, const struct store_plan *plan, struct err *err)
 {
     struct store_room room = {0};
@@ -106,7 +112,8 @@ int store_sizes_init(struct store_sizes *s, const struct store_plan *plan, struc
     *s = (struct store_sizes){.n = {[DIM_JOB] = (hsize_t)plan->n_jobs,
                                     [DIM_EPOCH] = (hsize_t)plan->n_epochs,
                                     [DIM_CLASS] = (hsize_t)plan->n_classes,
-                                    [DIM_IMAGE] = (hsize_t)plan->data->n_images}};
+                                    [DIM_IMAGE] = (hsize_t)plan->data->n_images,
+                                    [DIM_TEXT] = n_texts(plan->n_jobs)}};
     int rc = list_names(s, plan, err);
     s->first = err_calloc(N_EXTENTS * n, sizeof *s->first, "the places of jobs", err);
     s->class = err_calloc(n * (unsigned long)plan->n_classes, sizeof *s->class, "the classes of jobs", err);

@@ -41,7 +41,7 @@ has "a report of diverged jobs only says what runs them again" "$TMP/all_lost.lo
 has "status counts them" "$TMP/status.out" "diverged  *4"
 has "and says that they are lost" "$TMP/status.out" "finished: [0-9]* of [0-9]* jobs have a result, 0 failed, 4 diverged; .cellsweep run --retry-failed. runs those again"
 check "on 3 ranks" mpi 3 "$cellsweep" run "$TMP/s.yaml" -o "$TMP/r3.h5" -q
-for group in /metrics /confusion /predictions /message /state; do
+for group in /metrics /confusion /predictions /messages /state; do
     check "$group has the same bits" h5diff -q "$R" "$TMP/r3.h5" $group $group
 done
 

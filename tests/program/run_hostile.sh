@@ -70,7 +70,7 @@ for field in "${fields[@]}"; do
     PATH=$PWD/nothing:$PATH "$cellsweep" report bad.h5 -o out >report.log 2>&1 && free+=("$field")
 done
 echo "# free texts: ${free[*]}"
-for field in /jobs.undersample.replacement /jobs.strategy /jobs.protocol /@name /@host /images.id /message; do
+for field in /jobs.undersample.replacement /jobs.strategy /jobs.protocol /@name /@host /images.id /messages/text; do
     check "$field may hold anything" bash -c "printf '%s\n' ${free[*]} | grep -qFx -- '$field'"
 done
 

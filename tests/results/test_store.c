@@ -115,6 +115,106 @@ static void test_fresh_file(void **state)
     fixture_free(f);
 }
 
+/* Bytes that a job more costs in the file. */
+static double bytes_a_job(struct fixture *f)
+{
+    double all = (double)store_plan_bytes(&f->plan, &err);
+    f->plan.n_jobs /= 2;
+    double half = (double)store_plan_bytes(&f->plan, &err);
+    f->plan.n_jobs *= 2;
+    return (all - half) / (f->plan.n_jobs - f->plan.n_jobs / 2);
+}
+
+static void test_texts_cost_what_they_are(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_new(64, 6, 0);
+    double before = bytes_a_job(f);
+    for (int j = 0; j < 64; j++)
+        snprintf(f->job[j].strategy, sizeof f->job[j].strategy, "none");
+    assert_true(bytes_a_job(f) == before - 3); /* "none" for "augment" */
+    assert_true(before < 1100); /* 256 of them a row of the messages: a large sweep has one in 64 jobs */
+    fixture_free(f);
+}
+
+/* Rows of /messages/text that hold something. */
+static int texts_in_use(void)
+{
+    enum { MOST = 1000, SIZE = STORE_MESSAGE_SIZE };
+    static char text[MOST * SIZE];
+    hid_t file, type = h5_string_type(SIZE);
+    hsize_t dims[1];
+    int n = 0;
+    assert_int_equal(h5_open_read(path, &file, &err), 0);
+    assert_int_equal(h5_dims(file, "/messages/text", 1, dims, path, &err), 0);
+    assert_true(dims[0] <= MOST);
+    assert_int_equal(h5_read(file, "/messages/text", type, 1, dims, text, path, &err), 0);
+    for (hsize_t i = 0; i < dims[0]; i++)
+        n += text[i * SIZE] != '\0';
+    H5Tclose(type);
+    H5Fclose(file);
+    return n;
+}
+
+static void say(struct store *s, int job, const char *message)
+{
+    const struct store_mark mark = {.state = JOB_FAILED, .message = message};
+    assert_int_equal(store_write_mark(s, job, &mark, &err), 0);
+}
+
+static const char *said(struct store *s, int job)
+{
+    struct store_mark mark;
+    assert_int_equal(store_read_mark(s, job, &mark, &err), 0);
+    return mark.message;
+}
+
+static void test_equal_messages_stand_once(void **state)
+{
+    (void)state;
+    char large[2 * STORE_MESSAGE_SIZE];
+    struct fixture *f = create(64, 1, 0);
+    struct store *s = open_writing();
+    memset(large, 'x', sizeof large);
+    large[sizeof large - 1] = '\0';
+    assert_string_equal(said(s, 0), "");
+    for (int j = 0; j < 60; j++)
+        say(s, j, j % 2 ? "no memory" : "loss is NaN");
+    say(s, 60, large);
+    say(s, 61, large);
+    say(s, 62, "passes");
+    say(s, 62, NULL);
+    assert_string_equal(said(s, 7), "no memory");
+    assert_string_equal(said(s, 8), "loss is NaN");
+    assert_string_equal(said(s, 62), "");
+    assert_int_equal(strlen(said(s, 61)), STORE_MESSAGE_SIZE - 1);
+    assert_int_equal(store_close(s, &err), 0);
+    assert_int_equal(texts_in_use(), 4);
+    fixture_free(f);
+}
+
+static void test_a_full_table_of_messages(void **state)
+{
+    (void)state;
+    char text[32];
+    struct store_mark mark[64];
+    struct fixture *f = create(64, 1, 0);
+    struct store *s = open_writing();
+    say(s, 1, "the first");
+    for (int i = 0; i < 400; i++) {
+        snprintf(text, sizeof text, "message %d", i);
+        say(s, 0, text);
+    }
+    say(s, 2, "the first");
+    assert_int_equal(store_read_marks(s, mark, &err), 0);
+    assert_non_null(strstr(mark[0].message, "no room"));
+    assert_string_equal(mark[1].message, "the first");
+    assert_string_equal(mark[2].message, "the first");
+    assert_string_equal(mark[3].message, "");
+    assert_int_equal(store_close(s, &err), 0);
+    fixture_free(f);
+}
+
 static void test_fill_values(void **state)
 {
     (void)state;
@@ -670,6 +770,9 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(test_fresh_file),
+        TEST(test_texts_cost_what_they_are),
+        TEST(test_equal_messages_stand_once),
+        TEST(test_a_full_table_of_messages),
         TEST(test_fill_values),
         TEST(test_write_and_read_back),
         TEST(test_clear_metrics),
