@@ -6,6 +6,7 @@
 #include "page/page.h"
 #include "page/page_data.h"
 #include "beside/sweep_images.h"
+#include "tables/sets.h"
 #include "tables/tables.h"
 #include "tables/headline.h"
 
@@ -106,8 +107,10 @@ static int write_pictures(const struct summary *summary, const struct findings *
     char why[SWEEP_IMAGES_WHY];
     int rc = sweep_images_open(summary->store, &data, why, err);
     if (rc == 0 && !data)
-        fprintf(stderr, "%s, so the figure of augmented images and the pictures of cells are left out\n",
-                why);
+        fprintf(stderr, "%s, so the figure of augmented images and the pictures of cells are left out%s\n",
+                why, sets_matter(summary) ? ", and how far the given sets leak is not known" : "");
+    if (rc == 0 && data && sets_matter(summary))
+        rc = sets_write(data, options->dir, table, err);
     if (rc == 0)
         rc = write_page(findings, data, options, err);
     if (rc == 0)

@@ -134,6 +134,61 @@ static int check_classes(const struct config *config, const struct dataset *data
     return 0;
 }
 
+/* Of each set, images of one class or, class -1, of all. */
+static void count_sets(const struct dataset *data, const struct samples *all, int class, int *n)
+{
+    memset(n, 0, N_GIVEN_SETS * sizeof *n);
+    for (int i = 0; i < all->n; i++)
+        if (class < 0 || all->sample[i].label == class)
+            n[data->image[all->sample[i].image].given]++;
+}
+
+/* What protocol given needs: sets, of which train and test have images of every class. */
+static int check_sets(const struct config *config, const struct dataset *data, const struct samples *all,
+                      struct err *err)
+{
+    int n[N_GIVEN_SETS];
+    if (config->protocol.kind != PROTOCOL_GIVEN)
+        return 0;
+    if (!data->sets[0])
+        return err_set(err, E_USAGE,
+                       "protocol given: the images came without sets; pack them from folders "
+                       "{train,val,test}/<class>, with a column split of train, val and test in the label "
+                       "table, or from such an .npz");
+    if (config->class_sizes.n)
+        return err_set(err, E_USAGE,
+                       "class_sizes: protocol given takes its sets as they are; use holdout or kfold, or "
+                       "leave out class_sizes");
+    for (int c = -1; c < config->clusters.n; c++) {
+        count_sets(data, all, c, n);
+        if (n[GIVEN_TRAIN] > 0 && n[GIVEN_TEST] > 0)
+            continue;
+        const char *lacks = given_set_names[n[GIVEN_TRAIN] > 0 ? GIVEN_TEST : GIVEN_TRAIN];
+        if (c < 0)
+            return err_set(err, E_USAGE,
+                           "protocol given: no image is in set %s (%d train, %d val, %d test); pack them "
+                           "with it, or use holdout",
+                           lacks, n[GIVEN_TRAIN], n[GIVEN_VAL], n[GIVEN_TEST]);
+        return err_set(err, E_USAGE,
+                       "protocol given: cluster %d has no image in set %s (%d train, %d val, %d test); leave "
+                       "the cluster out",
+                       config->clusters.number[c], lacks, n[GIVEN_TRAIN], n[GIVEN_VAL], n[GIVEN_TEST]);
+    }
+    return 0;
+}
+
+/* Keep only what protocol given divides: val is kept apart, and so is what is in no set. */
+static void keep_sets(const struct dataset *data, struct samples *list)
+{
+    int n = 0;
+    for (int i = 0; i < list->n; i++) {
+        int given = data->image[list->sample[i].image].given;
+        if (given == GIVEN_TRAIN || given == GIVEN_TEST)
+            list->sample[n++] = list->sample[i];
+    }
+    list->n = n;
+}
+
 /* The stream that draws the originals of class_sizes: of clusters, seed and repeat only, so that strategies,
  * protocols, folds and sizes share it, and a smaller draw is part of a larger one. */
 static struct rng sizes_stream(const struct config *config, int c)
@@ -205,6 +260,7 @@ static int divide(const struct selection *s, struct samples *list, struct job_sa
     const struct split_task task = {.config = s->config,
                                     .samples = list,
                                     .n_classes = s->config->clusters.n,
+                                    .image = s->data->image,
                                     .group = config_groups(s->config) ? s->data->group : NULL};
     int balances_first = split_rule(s->config->protocol.kind)->balances_first, rc = 0;
     if (balances_first)
@@ -232,9 +288,13 @@ static int select_samples(const struct selection *s, struct job_samples *out, st
     if (rc == 0)
         rc = check_classes(s->config, s->data, &out->all, err);
     if (rc == 0)
+        rc = check_sets(s->config, s->data, &out->all, err);
+    if (rc == 0)
         rc = order_by_class(&out->all, s->config->clusters.n, &list, err);
     if (rc == 0 && s->config->class_sizes.n)
         rc = draw_class_sizes(s->config, &list, err);
+    if (rc == 0 && s->config->protocol.kind == PROTOCOL_GIVEN)
+        keep_sets(s->data, &list);
     if (rc == 0)
         rc = divide(s, &list, out, err);
     if (rc < 0)

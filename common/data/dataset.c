@@ -159,6 +159,32 @@ int dataset_checksum(const struct dataset *data, int with_groups, char *out, str
     return 0;
 }
 
+static int has_given_sets(const struct dataset *data)
+{
+    for (int i = 0; i < data->n_images; i++)
+        if (data->image[i].given != GIVEN_NONE)
+            return 1;
+    return 0;
+}
+
+static int sets_checksum(struct dataset *data, struct err *err)
+{
+    size_t n = (size_t)data->n_images;
+    data->sets[0] = '\0';
+    if (!has_given_sets(data))
+        return 0;
+    unsigned char *set = err_calloc(n, sizeof *set, "sets of images", err);
+    if (!set)
+        return E_IO;
+    for (size_t i = 0; i < n; i++)
+        set[i] = (unsigned char)data->image[i].given;
+    XXH128_hash_t hash = XXH3_128bits(set, n);
+    free(set);
+    snprintf(data->sets, sizeof data->sets, "%016llx%016llx", (unsigned long long)hash.high64,
+             (unsigned long long)hash.low64);
+    return 0;
+}
+
 /* ---- images with the same pixels ---- */
 
 struct fingerprint {
@@ -223,6 +249,8 @@ int dataset_finish(struct dataset *data, struct err *err)
         rc = find_equal_images(data, err);
     if (rc == 0)
         rc = number_groups(data, err);
+    if (rc == 0)
+        rc = sets_checksum(data, err);
     return rc < 0 ? rc : dataset_checksum(data, 1, data->checksum, err);
 }
 
@@ -394,19 +422,11 @@ static int write_names(hid_t file, const struct dataset *data, const char *path,
     return rc;
 }
 
-static int has_given_sets(const struct dataset *data)
-{
-    for (int i = 0; i < data->n_images; i++)
-        if (data->image[i].given != GIVEN_NONE)
-            return 1;
-    return 0;
-}
-
 /* What only some datasets have. */
 static int write_extras(hid_t file, const struct dataset *data, const char *path, struct err *err)
 {
     int rc = data->group_column[0] ? write_column(file, data, &group_column, path, err) : 0;
-    if (rc == 0 && has_given_sets(data))
+    if (rc == 0 && data->sets[0])
         rc = write_column(file, data, &given_column, path, err);
     if (rc == 0)
         rc = meta_write(file, &data->meta, data->n_images, path, err);

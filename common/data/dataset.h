@@ -82,6 +82,7 @@ struct dataset {
     int *cluster;       /* (n_clusters) their numbers */
     int *cluster_count; /* (n_clusters) images of each */
     char checksum[DATASET_CHECKSUM_SIZE]; /* of all that decides a result: see dataset_finish */
+    char sets[DATASET_CHECKSUM_SIZE];     /* of the given sets of all images, in order; "": none has one */
     char origin[256];                     /* "builtin" or the folder it was packed from */
 };
 
@@ -121,7 +122,7 @@ struct dataset_options dataset_defaults(void);
  * checksum. NULL with *err set. */
 struct dataset *dataset_new(int n_images, int size, int channels, struct err *err);
 
-/* Fill in content, cluster, cluster_count, group and checksum from images, group_column and pixels. The
+/* Fill in content, cluster, cluster_count, group, sets and checksum from images, group_column and pixels. The
  * checksum is XXH3-128 in hexadecimal of the image size, the channels when there are several, group_column
  * and every image's id, cluster (its name when it has one), group (both only when there are groups) and
  * pixels, in order; not of given sets or other columns. 0 or a code. */

@@ -13,7 +13,8 @@ static const struct setting task_settings[] = {
     {"strategy", SETTING_WORD, FIELD(strategy), 0, 0, "none", NULL,
      "rebalancing strategy, or a list of them applied in turn"},
     {"protocol", SETTING_PROTOCOL, FIELD(protocol), 0, 0, "holdout", NULL,
-     "which images a model sees and which judge it: report, tail, holdout, {kfold: {folds: 5, repeats: 1}}"},
+     "which images a model sees and which judge it: report, tail, holdout, {kfold: {folds: 5, repeats: 1}}, "
+     "{given: split}: the sets train and test that the images came with"},
     {"seed", SETTING_INT, FIELD(seed), 0, 9e15, "1", NULL,
      "seed of split, initial weights and everything random"},
     {"model", SETTING_WORD, FIELD(model), 0, 0, "cnn", NULL, "what is trained"},
@@ -41,11 +42,11 @@ static const struct setting share_settings[] = {
 
 static const struct section share_section = {.setting = share_settings};
 
-/* Folds have their share of images from their number. */
+/* Folds have their share of images from their number, given sets from their source. */
 static int reads_share(const struct config *config, const struct section *section)
 {
     (void)section;
-    return config->protocol.kind != PROTOCOL_KFOLD;
+    return config->protocol.kind != PROTOCOL_KFOLD && config->protocol.kind != PROTOCOL_GIVEN;
 }
 
 void schema_begin(struct schema *schema)

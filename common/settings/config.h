@@ -60,7 +60,7 @@ struct schema {
 };
 
 /* Begin with what all of the house knows: clusters, strategy, protocol, seed, model, class_sizes, groups,
- * image.size, train.epochs, train.batch; and `validation`, which protocol kfold does not read. */
+ * image.size, train.epochs, train.batch; and `validation`, which protocols kfold and given do not read. */
 void schema_begin(struct schema *schema);
 
 /* Append a section. is_used NULL: by every job; used_by says by which, "strategy smote". One that is there

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const protocol_names[] = {"report", "tail", "holdout", "kfold"};
+static const char *const protocol_names[] = {"report", "tail", "holdout", "kfold", "given"};
 
 const char *config_protocol_name(enum protocol kind)
 {
@@ -162,15 +162,16 @@ static int set_sizes(struct config_sizes *out, const struct setting *setting, co
 static int set_protocol(struct config_protocol *out, const struct setting *setting, const char *text,
                         struct err *err)
 {
-    for (int kind = PROTOCOL_REPORT; kind < PROTOCOL_KFOLD; kind++)
-        if (strcmp(text, protocol_names[kind]) == 0) {
+    for (int kind = PROTOCOL_REPORT; kind <= PROTOCOL_GIVEN; kind++)
+        if (kind != PROTOCOL_KFOLD && strcmp(text, protocol_names[kind]) == 0) {
             *out = (struct config_protocol){(enum protocol)kind, 1, 1};
             return 0;
         }
     int folds = 5, repeats = 1, used = 0;
     int n = sscanf(text, "kfold:%d%nx%d%n", &folds, &used, &repeats, &used);
     if (strcmp(text, "kfold") != 0 && (n < 1 || text[used]))
-        return bad_value(setting, text, "report, tail, holdout or {kfold: {folds: 5, repeats: 1}}", err);
+        return bad_value(setting, text,
+                         "report, tail, holdout, {kfold: {folds: 5, repeats: 1}} or {given: split}", err);
     if (folds < 2 || folds > 1000 || repeats < 1 || repeats > 1000)
         return err_set(err, E_USAGE, "%s: kfold takes 2 to 1000 folds and 1 to 1000 repeats, not %d x %d",
                        setting->name, folds, repeats);

@@ -4,7 +4,7 @@
  *
  * Canonical texts: numbers as in C; clusters "8-10" (class index = position) or "all"; class_sizes "900-90"
  * or "all"; strategy "augment", or "augment+reweight" for a combination; protocol "report", "tail",
- * "holdout", "kfold:5x3" (folds x repeats). Pure functions, no MPI, no files. */
+ * "holdout", "kfold:5x3" (folds x repeats), "given". Pure functions, no MPI, no files. */
 #ifndef CELLSWEEP_SETTING_H
 #define CELLSWEEP_SETTING_H
 
@@ -15,7 +15,7 @@
 
 enum { CONFIG_MAX_CLUSTERS = 256, CONFIG_WORD_SIZE = 64, SETTING_TEXT_SIZE = CONFIG_MAX_CLUSTERS * 6 };
 
-enum protocol { PROTOCOL_REPORT, PROTOCOL_TAIL, PROTOCOL_HOLDOUT, PROTOCOL_KFOLD };
+enum protocol { PROTOCOL_REPORT, PROTOCOL_TAIL, PROTOCOL_HOLDOUT, PROTOCOL_KFOLD, PROTOCOL_GIVEN };
 
 /* The C type of each kind of value. */
 enum setting_type {
@@ -73,7 +73,7 @@ void setting_real_text(double value, char *out, size_t size);
 /* Edit distance (Levenshtein's) of two names of at most 63 characters, for "did you mean". */
 int setting_distance(const char *a, const char *b);
 
-/* Name of a protocol: "report", "tail", "holdout", "kfold". */
+/* Name of a protocol: "report", "tail", "holdout", "kfold", "given". */
 const char *config_protocol_name(enum protocol kind);
 
 #endif

@@ -77,12 +77,27 @@ static int join(const struct reading *r, const struct tree *list, const char *na
     return used ? 0 : fail_at(r, list, "%s: the list is empty", name);
 }
 
-/* {kfold: {folds: 5, repeats: 3}} as "kfold:5x3". */
-static int kfold_text(const struct reading *r, const struct tree *map, char *out, size_t size)
+/* {given: split} as "given". */
+static int given_text(const struct reading *r, const struct tree *given, char *out, size_t size)
 {
-    const struct tree *kfold = tree_get(map, "kfold");
+    if (given->kind != TREE_TEXT || strcmp(given->text, "split") != 0)
+        return fail_at(r, given,
+                       "protocol: given takes split, which stands for the sets that the images came with: "
+                       "{given: split}");
+    snprintf(out, size, "given");
+    return 0;
+}
+
+/* {kfold: {folds: 5, repeats: 3}} as "kfold:5x3", {given: split} as "given". */
+static int protocol_text(const struct reading *r, const struct tree *map, char *out, size_t size)
+{
+    const struct tree *kfold = tree_get(map, "kfold"), *given = tree_get(map, "given");
+    if (given && tree_count(map) == 1)
+        return given_text(r, given, out, size);
     if (!kfold || kfold->kind != TREE_MAP || tree_count(map) != 1)
-        return fail_at(r, map, "protocol: expected report, tail, holdout or {kfold: {folds: 5, repeats: 1}}");
+        return fail_at(r, map,
+                       "protocol: expected report, tail, holdout, {kfold: {folds: 5, repeats: 1}} or {given: "
+                       "split}");
     const char *folds = "5", *repeats = "1";
     for (const struct tree *entry = kfold->child; entry; entry = entry->next) {
         if (entry->kind != TREE_TEXT ||
@@ -107,7 +122,7 @@ static int value_text(const struct reading *r, const struct setting *key, const 
     if (node->kind == TREE_LIST && strcmp(key->name, "strategy") == 0)
         return join(r, node, key->name, '+', out, size);
     if (node->kind == TREE_MAP && key->type == SETTING_PROTOCOL)
-        return kfold_text(r, node, out, size);
+        return protocol_text(r, node, out, size);
     return fail_at(r, node, "%s: expected one value, found a %s; several values stand under `grid`%s%s",
                    key->name, node->kind == TREE_LIST ? "list" : "map", node->line ? "" : ": --set grid.",
                    node->line ? "" : key->name);
@@ -533,11 +548,13 @@ static char *key_text(const struct sweep_file *file, const struct setting *key)
     return NULL;
 }
 
+const char sweep_file_same_keys[] = "the grids differ";
+
 void sweep_file_difference(const struct sweep_file *there, const struct sweep_file *here, char *out,
                            size_t size)
 {
     int found = 0;
-    snprintf(out, size, "the grids differ");
+    snprintf(out, size, "%s", sweep_file_same_keys);
     for (const struct setting *key = there->base.schema->key; key->name && !found; key++) {
         char *a = key_text(there, key), *b = key_text(here, key);
         found = a && b && strcmp(a, b) != 0;

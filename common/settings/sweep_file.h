@@ -73,8 +73,9 @@ int sweep_file_image_size(const struct sweep_file *file);
  * NULL. */
 const char *sweep_file_groups(const struct sweep_file *file);
 
-/* Name the first key of jobs on which two files differ, "train.epochs is 3 there and 4 here", in out; "the
- * grids differ" when it is none but the order of axes. */
+/* Name the first key of jobs on which two files differ, "train.epochs is 3 there and 4 here", in out;
+ * sweep_file_same_keys, "the grids differ", when it is none but the order of axes. */
+extern const char sweep_file_same_keys[];
 void sweep_file_difference(const struct sweep_file *there, const struct sweep_file *here, char *out,
                            size_t size);
 

@@ -68,10 +68,11 @@ int cells_keep(const struct cells *cells, int replace, struct err *err)
         return dataset_write(cells->data, cells->path, err);
     int same =
         dataset_read(cells->path, &there, NULL) == 0 && strcmp(there->checksum, cells->data->checksum) == 0;
+    int whole = same && strcmp(there->sets, cells->data->sets) == 0;
     dataset_free(there);
-    if (same)
+    if (whole)
         return 0;
-    if (!replace)
+    if (!same && !replace)
         return err_set(
             err, E_USAGE,
             "%s: is in the way, with other images than this sweep's; remove it, or give another -o",

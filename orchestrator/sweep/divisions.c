@@ -1,6 +1,7 @@
 #include "sweep/divisions.h"
 
 #include "draws.h"
+#include "samples/given.h"
 #include "samples/sample.h"
 #include "select.h"
 
@@ -59,10 +60,10 @@ static int varies(const struct sweep *sweep, const char *key)
     return 0;
 }
 
-/* Whole groups leave few divisions, and an unshuffled tail one, where nothing is resampled. */
+/* Whole groups leave few divisions; given sets, and an unshuffled tail where nothing is resampled, one. */
 static int may_repeat(const struct config *config)
 {
-    return config_groups(config) ||
+    return config_groups(config) || config->protocol.kind == PROTOCOL_GIVEN ||
            (config->protocol.kind == PROTOCOL_TAIL && strcmp(config->strategy, "none") == 0);
 }
 
@@ -78,7 +79,7 @@ static void print_cell(FILE *file, const struct sweep *sweep, int job)
             continue;
         config_get(&config, config_find(config.schema, parts[i]), value, sizeof value);
         if (strcmp(parts[i], "groups") == 0 && !config_groups(&config))
-            fputs(", where nothing is resampled", file);
+            fputs(config.protocol.kind == PROTOCOL_TAIL ? ", where nothing is resampled" : "", file);
         else
             fprintf(file, "%s%s %s", i ? ", " : "", parts[i], value);
     }
@@ -92,8 +93,17 @@ static int is_uneven(const struct draws_summary *s)
 static void print_line(FILE *file, const struct sweep *sweep, int job, const struct draws_summary *s)
 {
     int folds = s->n_sets > 1;
+    struct config config;
+    sweep_config(sweep, job, &config);
     print_cell(file, sweep, job);
     fputc(':', file);
+    if (config.protocol.kind == PROTOCOL_GIVEN) {
+        fprintf(file,
+                " one split, as the images came: %d seeds are runs of it, intervals over initial weights "
+                "only\n",
+                s->drawn);
+        return;
+    }
     if (draws_are_few(s)) {
         fprintf(file, " %d %s draw %d different %s%s (overlap %.2f)", s->drawn,
                 folds ? "seeds and repeats" : "seeds", s->distinct, folds ? "partition" : "split",
@@ -175,6 +185,21 @@ static void sort(struct divided *divided, int n)
     qsort(divided, (size_t)n, sizeof *divided, compare_divided);
 }
 
+/* The sets that jobs of protocol given have, if some of them are wanted. */
+static int print_given(FILE *file, const struct sweep *sweep, const struct dataset *data, const char *wanted,
+                       struct err *err)
+{
+    struct given_leak leak;
+    int given = 0;
+    for (int j = 0; !given && j < sweep->n_jobs; j++) {
+        struct config config;
+        sweep_config(sweep, j, &config);
+        given = wanted[j] && config.protocol.kind == PROTOCOL_GIVEN;
+    }
+    int rc = given ? given_measure(data, &leak, err) : 0;
+    return given && rc == 0 ? given_print(file, data, &leak, err) : rc;
+}
+
 int divisions_print(FILE *file, const struct sweep *sweep, const struct dataset *data, const char *wanted,
                     struct err *err)
 {
@@ -191,6 +216,7 @@ int divisions_print(FILE *file, const struct sweep *sweep, const struct dataset 
     if (rc == 0) {
         sort(divided, n);
         rc = print_cells(file, sweep, data, divided, n, err);
+        rc = rc == 0 ? print_given(file, sweep, data, wanted, err) : rc;
     }
     free(divided);
     return rc;

@@ -1,5 +1,5 @@
 /* divisions.h - how many different divisions of whole groups, or of an unshuffled tail, the seeds and repeats
- * of a planned sweep draw (draws.h). Rank 0. No MPI. */
+ * of a planned sweep draw (draws.h), and how far given sets leak (given.h). Rank 0. No MPI. */
 #ifndef CELLSWEEP_DIVISIONS_H
 #define CELLSWEEP_DIVISIONS_H
 
@@ -10,7 +10,8 @@
 /* A line for each clusters, protocol and groups (and validation and class_sizes, where they vary) of the jobs
  * with wanted[job] (n_jobs) 1 whose seeds and repeats draw fewer divisions than they are, or ones that
  * overlap, or folds of which one has more than 1.5 times the images of another; the first ten of them and how
- * many more. Nothing for jobs without groups, but of protocol tail and strategy none. E_IO without memory. */
+ * many more. Nothing for jobs without groups, but of protocol tail and strategy none, and of protocol given.
+ * For the latter also the lines of given_print(). E_IO without memory. */
 int divisions_print(FILE *file, const struct sweep *sweep, const struct dataset *data, const char *wanted,
                     struct err *err);
 

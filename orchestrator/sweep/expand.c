@@ -124,14 +124,18 @@ static int check_clusters(const struct config_clusters *clusters, const struct d
 }
 
 /* The hash of everything that decides a result. Repeats of kfold only say how many jobs there are, so
- * growing them keeps keys. */
-static void make_key(const struct config *config, const char *checksum, unsigned char out[JOB_KEY_BYTES])
+ * growing them keeps keys. What says how images are divided is no part of their checksum: only jobs that
+ * heed it have it in their key. */
+static void make_key(const struct config *config, const struct dataset *data,
+                     unsigned char out[JOB_KEY_BYTES])
 {
     char text[8192];
     struct config keyed = *config;
     XXH128_canonical_t key;
     keyed.protocol.repeats = 1;
-    int n = snprintf(text, sizeof text, "cellsweep job 2\ndata=%s\n", checksum);
+    int n = snprintf(text, sizeof text, "cellsweep job 2\ndata=%s\n", data->checksum);
+    if (config->protocol.kind == PROTOCOL_GIVEN)
+        n += snprintf(text + n, sizeof text - (size_t)n, "sets=%s\n", data->sets);
     size_t used = (size_t)n + config_canonical(&keyed, text + n, sizeof text - (size_t)n);
     XXH128_canonicalFromHash(&key, XXH3_128bits(text, used < sizeof text ? used : sizeof text - 1));
     memcpy(out, key.digest, JOB_KEY_BYTES);
@@ -178,7 +182,7 @@ static int make_room(struct sweep *sweep, int n, struct err *err)
 }
 
 /* All folds and repeats of one combination, appended to the jobs. config: that of the first. */
-static int add_jobs(struct sweep *sweep, long combination, struct config *config, const char *checksum,
+static int add_jobs(struct sweep *sweep, long combination, struct config *config, const struct dataset *data,
                     struct planner *planner, struct err *err)
 {
     int n = config->protocol.folds * config->protocol.repeats, rc = make_room(sweep, n, err);
@@ -190,7 +194,7 @@ static int add_jobs(struct sweep *sweep, long combination, struct config *config
                             .repeat = i / config->protocol.folds};
         config->fold = job->fold;
         config->repeat = job->repeat;
-        make_key(config, checksum, job->key);
+        make_key(config, data, job->key);
         sweep_key(sweep, sweep->n_jobs - 1, key);
         rc = planner_plan(planner, config, key, &job->plan, err);
     }
@@ -255,7 +259,7 @@ static int add_combinations(struct sweep *sweep, const struct dataset *data, str
         complete(sweep, &config);
         rc = check_clusters(&config.clusters, data, err);
         if (rc == 0)
-            rc = add_jobs(sweep, i, &config, data->checksum, planner, err);
+            rc = add_jobs(sweep, i, &config, data, planner, err);
     }
     return rc;
 }
@@ -305,7 +309,7 @@ int sweep_key_holds(const struct sweep *sweep, int job, const struct dataset *da
     unsigned char key[JOB_KEY_BYTES];
     struct config config;
     sweep_config(sweep, job, &config);
-    make_key(&config, data->checksum, key);
+    make_key(&config, data, key);
     return memcmp(key, sweep->job[job].key, JOB_KEY_BYTES) == 0;
 }
 

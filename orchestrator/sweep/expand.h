@@ -24,7 +24,7 @@ enum { JOB_KEY_BYTES = 16, JOB_KEY_SIZE = 2 * JOB_KEY_BYTES + 1 };
 struct job {
     int combination; /* of the grid, in grid order */
     int fold, repeat;
-    unsigned char key[JOB_KEY_BYTES]; /* XXH3-128 of dataset checksum and every config value */
+    unsigned char key[JOB_KEY_BYTES]; /* XXH3-128 of dataset checksum and config values; README */
     struct job_plan plan;             /* sizes of its sets, expected work; leak is not counted */
 };
 

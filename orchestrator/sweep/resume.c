@@ -1,6 +1,7 @@
 #include "sweep/resume.h"
 
 #include "job.h"
+#include "store/combination.h"
 #include "sweep/job_name.h"
 
 #include <stdio.h>
@@ -87,6 +88,38 @@ static int match_rows(const struct store *store, const struct sweep *sweep, int 
     return 0;
 }
 
+/* 1 when a job of the sweep is what a row says, but for its key: it was made with the same settings, of the
+ * same images, and they are divided otherwise now. */
+static int is_divided_otherwise(const struct sweep *sweep, const struct store_job *old)
+{
+    struct store_job row;
+    for (int j = 0; j < sweep->n_jobs; j++) {
+        sweep_row(sweep, j, &row);
+        if (combination_same(&row, old, 0) && row.seed == old->seed && row.fold == old->fold &&
+            row.repeat == old->repeat)
+            return strcmp(row.key, old->key) != 0;
+    }
+    return 0;
+}
+
+/* E_USAGE: jobs of the file are not in the sweep. */
+static int refuse_jobs(const char *path, const struct store *store, const struct sweep *sweep, int n_found,
+                       struct err *err)
+{
+    char difference[600];
+    sweep_file_difference(store_sweep(store), sweep->file, difference, sizeof difference);
+    for (int j = 0; strcmp(difference, sweep_file_same_keys) == 0 && j < store_n_jobs(store); j++)
+        if (is_divided_otherwise(sweep, &store_jobs(store)[j]))
+            return err_set(err, E_USAGE,
+                           "%s: the same images were in other sets (train, val, test) or groups when its "
+                           "jobs of protocol %s ran; give another -o, or the sets and groups of then",
+                           path, store_jobs(store)[j].protocol);
+    return err_set(err, E_USAGE,
+                   "%s: belongs to another sweep: %s; %d of its %d jobs are not in this grid; give another "
+                   "-o, or undo the change",
+                   path, difference, store_n_jobs(store) - n_found, store_n_jobs(store));
+}
+
 /* E_USAGE: other data, or the same images with groups that the file's had not. */
 static int refuse_data(const char *path, const struct store *store, const struct store_plan *plan,
                        struct err *err)
@@ -121,8 +154,6 @@ static int compare_with_file(const char *path, const struct sweep *sweep, const 
         store_close(store, NULL);
         return rc;
     }
-    char difference[600];
-    sweep_file_difference(store_sweep(store), sweep->file, difference, sizeof difference);
     if (strcmp(store_text(store, "dataset_checksum"), plan->data->checksum) != 0)
         rc = refuse_data(path, store, plan, err);
     else if (store_keeps(store) != (plan->n_weights ? plan->keep : KEEP_NONE))
@@ -131,10 +162,7 @@ static int compare_with_file(const char *path, const struct sweep *sweep, const 
                      keep_weights_names[store_keeps(store)],
                      keep_weights_names[plan->n_weights ? plan->keep : KEEP_NONE]);
     else if (n_found < store_n_jobs(store))
-        rc = err_set(err, E_USAGE,
-                     "%s: belongs to another sweep: %s; %d of its %d jobs are not in this grid; give another "
-                     "-o, or undo the change",
-                     path, difference, store_n_jobs(store) - n_found, store_n_jobs(store));
+        rc = refuse_jobs(path, store, sweep, n_found, err);
     else
         rc = !same;
     int closed = store_close(store, rc < 0 ? NULL : err);

@@ -139,6 +139,8 @@ static const char *protocol_meaning(const char *protocol, int unbalanced)
         {"holdout", "split first, only the training part rebalanced", "stratified split"},
         {"kfold", "each fold judged once, only the training folds rebalanced; folds share images",
          "each fold judged once; folds share images"},
+        {"given", "sets as the images came, only set train rebalanced; bands are over initial weights only",
+         "sets as the images came; bands are over initial weights only"},
     };
     for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
         if (strncmp(protocol, meanings[i].name, strlen(meanings[i].name)) == 0)

@@ -220,6 +220,8 @@ static const char *judged_on(const struct heatmap *h)
         return "Out of fold: judged by models that did not see them";
     if (strcmp(protocol, "holdout") == 0)
         return "On the held-out images, not seen in training";
+    if (strcmp(protocol, "given") == 0)
+        return "On set test, as the images came";
     if (strcmp(protocol, "tail") == 0)
         return "On the tail: the last images, unshuffled, maybe not of all classes";
     return "On test images, split off after rebalancing: may be copies of training images";

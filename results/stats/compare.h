@@ -19,7 +19,7 @@
  *     no p (VERDICT_SEEN); on set test where a job of either side was judged on images that lack a class
  *     (n_lacking of summary.h): its balanced accuracy is that of other classes than its partner's. Its p
  *     stays in the family (VERDICT_LACKING); where all seeds and repeats of either side drew one and the same
- *     split, as few groups of images make them, and protocol tail where nothing is resampled:
+ *     split, as few groups of images make them, protocol tail where nothing is resampled, and given:
  *     n counts runs of that split, and what other splits would give is not known. Its p stays
  *     in the family (VERDICT_REPEATED).
  *

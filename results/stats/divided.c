@@ -13,10 +13,11 @@ static int keeps_groups(struct store *store, const struct store_job *row)
     return *column && strcmp(column, "none") != 0;
 }
 
-/* Whole groups leave few divisions, and an unshuffled tail one, where nothing is resampled. */
+/* Whole groups leave few divisions; given sets, and an unshuffled tail where nothing is resampled, one. */
 static int may_repeat(struct store *store, const struct store_job *row)
 {
-    return keeps_groups(store, row) || strcmp(row->protocol, "tail") == 0;
+    return keeps_groups(store, row) || strcmp(row->protocol, "tail") == 0 ||
+           strcmp(row->protocol, "given") == 0;
 }
 
 /* What jobs are judged on; number and probs are room for their predictions. */

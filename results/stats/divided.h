@@ -1,5 +1,5 @@
 /* divided.h - how many different test sets the finished jobs of a group have, where seeds may draw
- * the same again: of whole groups of images, or of an unshuffled tail. No MPI. */
+ * the same again: of whole groups of images, of an unshuffled tail, or of given sets. No MPI. */
 #ifndef CELLSWEEP_DIVIDED_H
 #define CELLSWEEP_DIVIDED_H
 

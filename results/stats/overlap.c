@@ -52,7 +52,7 @@ int overlap_ratio(struct store *store, const int *job, int n, double *ratio, str
     double sum = 0, drawn = 0;
     int found = 0, rc = 0;
     *ratio = (double)NAN;
-    if (n < 1 || strcmp(row[job[0]].protocol, "tail") == 0)
+    if (n < 1 || strcmp(row[job[0]].protocol, "tail") == 0 || strcmp(row[job[0]].protocol, "given") == 0)
         return 0;
     int rebalanced = strcmp(row[job[0]].protocol, "report") == 0;
     if (!rebalanced)

@@ -7,7 +7,7 @@
  *                      makes of the training part, fewer or more, belongs to the strategy; about 1 / (k - 1)
  *                      for k folds
  *     report           test samples over training samples: it splits what was rebalanced before
- *     tail             none: there is one split, and runs differ by their seed only
+ *     tail, given      none: there is one split, and runs differ by their seed only
  * No MPI. */
 #ifndef CELLSWEEP_OVERLAP_H
 #define CELLSWEEP_OVERLAP_H

@@ -87,7 +87,7 @@ struct store_job {
     /* "8-10", "all" (when they are all of the dataset's), or a list cut with "..." */
     char clusters[CONFIG_WORD_SIZE];
     char strategy[CONFIG_WORD_SIZE];
-    char protocol[16]; /* "report", "tail", "holdout", "kfold:5" (folds) */
+    char protocol[16]; /* "report", "tail", "holdout", "kfold:5" (folds), "given" */
     int64_t seed;
     int fold, repeat;
     char model[16];

@@ -607,9 +607,28 @@ static const struct draws_summary *few_draws(const struct summary *summary, int 
     return most;
 }
 
+static int is_given(const struct summary *summary, int part)
+{
+    const struct partition *settings = summary->same[SUMMARY_SETTING];
+    return strcmp(summary->group[settings->member[settings->begin[part]]].cell->protocol, "given") == 0;
+}
+
 static int has_few_draws(const struct summary *summary, int part)
 {
-    return few_draws(summary, part) != NULL;
+    return !is_given(summary, part) && few_draws(summary, part) != NULL;
+}
+
+/* Where the split is given, seeds are not expected to draw others. */
+static void write_given(FILE *file, const struct summary *summary)
+{
+    const struct partition *settings = summary->same[SUMMARY_SETTING];
+    int given = 0;
+    for (int part = 0; part < settings->n_parts; part++)
+        given |= is_given(summary, part);
+    if (given)
+        fputs("Jobs of protocol given have one split, that of the images: n counts runs of it, intervals are "
+              "over initial weights only, and comparisons have no verdict.\n",
+              file);
 }
 
 static void write_draws(FILE *file, const struct summary *summary, int part)
@@ -693,6 +712,7 @@ void headline_warnings(FILE *file, const struct findings *findings)
         "leave few divisions or a tail is not shuffled; n counts runs, and comparisons of runs of one "
         "split have no verdict: ",
         has_few_draws, write_draws);
+    write_given(file, whole);
     int least = smallest_n(summary);
     if (least == 1)
         fputs("Some combinations have one finished job: no interval, no test.\n", file);

@@ -255,10 +255,10 @@ static int any_overlap(const struct summary *summary)
     return 0;
 }
 
-static int any_tail(const struct summary *summary)
+static int any_of(const struct summary *summary, const char *protocol)
 {
     for (int g = 0; g < summary->n_groups; g++)
-        if (strcmp(summary->group[g].cell->protocol, "tail") == 0)
+        if (strcmp(summary->group[g].cell->protocol, protocol) == 0)
             return 1;
     return 0;
 }
@@ -281,9 +281,14 @@ void tables_print_notes(FILE *file, const struct summary *summary)
                 ? ", widened where the splits share images: variance (1/n + n_test/n_train) s^2, Nadeau and "
                   "Bengio 2003; column test_ratio of the CSV is n_test/n_train"
                 : "");
-    if (any_tail(summary))
+    if (any_of(summary, "tail"))
         fputs("Under protocol tail jobs share test images, all of them where nothing is resampled, and "
               "intervals do not allow for it: they are over seeds only.\n",
+              file);
+    if (any_of(summary, "given"))
+        fputs("Under protocol given all jobs have one split, the sets train and test that the images came "
+              "with; val is in neither. n counts runs of that split, and intervals are over initial weights "
+              "only.\n",
               file);
     fputs(
         "all originals: balanced accuracy on every original image of the clusters, training images "

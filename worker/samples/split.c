@@ -117,11 +117,26 @@ static int kfold_arrange(const struct split_task *task, struct rng *rng, int *or
     return arrange_stratified(task, rng, order, hold_fold);
 }
 
+/* As the images came: those of set test judge. */
+static int given_arrange(const struct split_task *task, struct rng *rng, int *order)
+{
+    (void)rng;
+    unsigned char *held = calloc((size_t)task->samples->n, sizeof *held);
+    if (!held)
+        return -1;
+    for (int i = 0; i < task->samples->n; i++)
+        held[i] = task->image[task->samples->sample[i].image].given == GIVEN_TEST;
+    int n_train = arrange_held(task, held, order);
+    free(held);
+    return n_train;
+}
+
 static const struct split_rule rules[] = {
     [PROTOCOL_REPORT] = {1, 0, 1, 0, report_arrange},
     [PROTOCOL_TAIL] = {1, 0, 1, 0, tail_arrange},
     [PROTOCOL_HOLDOUT] = {0, 0, 2, 1, holdout_arrange},
     [PROTOCOL_KFOLD] = {0, 1, 2, 1, kfold_arrange},
+    [PROTOCOL_GIVEN] = {0, 0, 2, 0, given_arrange},
 };
 
 const struct split_rule *split_rule(enum protocol kind)

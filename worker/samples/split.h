@@ -10,9 +10,11 @@
  *     tail     rebalance, cut by position               as Keras' validation_split: the last part, unshuffled
  *     holdout  cut every class, rebalance training      judged on untouched originals
  *     kfold    deal every class to folds, rebalance     every original judged once a repeat
+ *     given    sets as the images came, rebalance       judged on set test, whatever the seed
  * report and tail train on int(n * (1 - validation)) samples, rounded down as Keras does it (and at least one
  * on each side); holdout judges round(n_c * validation) of every class, at least one on each side. Folds
- * differ by at most one sample, in every class and in all. With groups, holdout and kfold deal whole groups
+ * differ by at most one sample, in every class and in all. given divides the images of sets train and test;
+ * those of val and of no set are in no list that it splits. With groups, holdout and kfold deal whole groups
  * and come as near to that as they can: groups.h.
  *
  * The stream is named by clusters, protocol, seed and repeat, not by strategy, fold or job: strategies of one
@@ -30,6 +32,7 @@ struct split_task {
     const struct config *config;
     const struct samples *samples; /* the list to split; class after class unless balances_first */
     int n_classes;
+    const struct dataset_image *image; /* of the dataset: protocol given heeds their sets */
     const int *group; /* number of the group of every image of the dataset; NULL: images go where they like */
 };
 

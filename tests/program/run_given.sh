@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# The sets that images came with: protocol {given: split}, from folder to report; what is refused, what is not gone on with.
+cd "$(dirname "$0")/../.." && . tests/lib.sh
+cellsweep=$BUILD/cellsweep
+few_cells 8 10 14
+folder=$TMP/few
+
+# sets AWK: column split of the label table, of every row by its number n; slides of 25 images each.
+sets() { awk -F, "NR == 1 {print \"Barcode,Cluster,split,slide\"; next} {n++; s = $1; printf \"%s,%s,%s,%d\\n\", \$1, \$2, s, n / 25}" "$TMP/labels" >"$folder/clusters.csv"; }
+awk -F, '{print $1 "," $2}' "$folder/clusters.csv" >"$TMP/labels"
+mixed='n % 10 < 6 ? "train" : n % 10 == 6 ? "val" : "test"'
+sets "$mixed"
+small_sweep "$folder" 16 <<'END'
+clusters: [[8, 10], all]
+protocol: [holdout, {given: split}]
+strategy: [none, oversample]
+seed: [1, 2, 3]
+END
+
+"$cellsweep" plan "$TMP/s.yaml" >"$TMP/plan" 2>&1
+check "plan says that val is kept apart" grep -q "^given sets: [0-9]* train, [0-9]* test; [0-9]* val are kept apart: no job trains or is judged on them$" "$TMP/plan"
+check "and that there is one split" grep -q "^clusters 8-10, protocol given: one split, as the images came: 3 seeds are runs of it, intervals over initial weights only$" "$TMP/plan"
+check "and how far the sets leak" grep -q "^  train to test: of [0-9]* images 0 equal one of train, 0 nearly$" "$TMP/plan"
+check "a folder is run" run 1 "$TMP/r.h5"
+check "and gone on with on two ranks" run 2 "$TMP/r.h5"
+check "and reported" "$cellsweep" report "$TMP/r.h5" -o "$TMP/report"
+"$cellsweep" export "$TMP/r.h5" --table predictions -o "$TMP/p.csv"
+/usr/bin/python3 - "$folder/clusters.csv" "$TMP/p.csv" <<'END' && ok "judged are all images of set test, and those alone" || not_ok "judged are others than set test"
+import csv, sys
+table = list(csv.DictReader(open(sys.argv[1])))
+want = {c: {row["Barcode"] for row in table if row["split"] == "test" and row["Cluster"] in c.split("+")} for c in ("8+10", "8+10+14")}
+judged = {}
+for row in csv.DictReader(open(sys.argv[2])):
+    if row["protocol"] == "given" and row["set"] == "test":
+        judged.setdefault((row["job"], row["clusters"].replace("all", "8+10+14")), []).append(row["image"])
+assert len(judged) == 12
+for (job, clusters), images in judged.items():
+    assert len(images) == len(set(images)) and set(images) == want[clusters], job
+END
+check "no comparison of one split has a verdict" grep -q "^test,balanced_accuracy,8+10,given,.*,no verdict: 3 runs of one split$" "$TMP/report/comparisons.csv"
+check "of three it may have" bash -c "grep '^test,balanced_accuracy,8+10,holdout,' '$TMP/report/comparisons.csv' | grep -qv 'one split'"
+check "final says what intervals are over" grep -q "^Under protocol given .* intervals are over initial weights only.$" "$TMP/report/final.md"
+check "the leak of the sets is a table" grep -q "^train,test,equal pixels,0,[0-9]*,$" "$TMP/report/sets.csv"
+
+# Copies of two training images in set test, one of them rounded; packed with slides.
+train=$(awk -F, '$3 == "train" {print $1; exit}' "$folder/clusters.csv")
+cluster=$(awk -F, -v id="$train" '$1 == id {print $2}' "$folder/clusters.csv")
+cp -r "$folder" "$TMP/leaky"
+cp "$(find "$folder" -name "*_$train.png" -o -name "$train.png" | head -1)" "$TMP/leaky/cell_images/cluster_$cluster/cell_999999.png"
+echo "999999,$cluster,test,0" >>"$TMP/leaky/clusters.csv"
+check "sets are packed" "$cellsweep" data pack "$TMP/leaky" -o "$TMP/leaky.h5" --meta slide
+"$cellsweep" plan "$TMP/s.yaml" --set "data=$TMP/leaky.h5" >"$TMP/plan"
+check "a copy in the test set is counted" grep -q "^  train to test: of [0-9]* images 1 equal one of train, 0 nearly; [0-9]* are of a slide that has images in both" "$TMP/plan"
+
+# Edited sets: other jobs.
+sets 'n % 10 < 7 ? "train" : "test"'
+"$cellsweep" run "$TMP/s.yaml" -o "$TMP/r.h5" -q 2>"$TMP/err"
+[ $? = 2 ] && grep -q "r.h5: the same images were in other sets (train, val, test) or groups when its jobs of protocol given ran; give another -o" "$TMP/err" &&
+    ok "edited sets are not mixed with the old ones" || not_ok "edited sets: $(cat "$TMP/err")"
+check "jobs that do not heed them do not mind" bash -c "sed -i 's/protocol: .*/protocol: [holdout]/' '$TMP/s.yaml' && '$cellsweep' run '$TMP/s.yaml' -o '$TMP/h.h5' -q"
+sets "$mixed"
+check "and are gone on with, with other sets" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/h.h5" -q
+sed -i 's/protocol: .*/protocol: [{given: split}]/' "$TMP/s.yaml"
+
+refused() {
+    "$cellsweep" plan "$TMP/s.yaml" "${@:2}" >"$TMP/out" 2>&1
+    [ $? = 2 ] && grep -q "$1" "$TMP/out" && ok "refused: $1" || not_ok "not refused with '$1': $(tail -2 "$TMP/out")"
+}
+refused "protocol: given takes split" --set 'grid.protocol=[{given: sets}]'
+refused "expected report, tail, holdout, {kfold: {folds: 5, repeats: 1}} or {given: split}" --set 'grid.protocol=[{gven: split}]'
+refused "validation: no job of this grid reads it" --set validation=0.3
+refused "class_sizes: protocol given takes its sets as they are" --set class_sizes=[9,9] --set grid.clusters=[[8,10]]
+sets '$2 == 10 ? "train" : n % 2 ? "train" : "test"'
+refused "protocol given: cluster 10 has no image in set test"
+sets 'n % 2 ? "train" : "val"'
+refused "protocol given: no image is in set test ([0-9]* train, [0-9]* val, 0 test)"
+awk -F, 'NR == 1 {print "Barcode,Cluster"; next} {print $1 "," $2}' "$TMP/labels" >"$folder/clusters.csv"
+refused "protocol given: the images came without sets; pack them"
+finish
