@@ -132,10 +132,8 @@ static int given_arrange(const struct split_task *task, struct rng *rng, int *or
 }
 
 static const struct split_rule rules[] = {
-    [PROTOCOL_REPORT] = {1, 0, 1, 0, report_arrange},
-    [PROTOCOL_TAIL] = {1, 0, 1, 0, tail_arrange},
-    [PROTOCOL_HOLDOUT] = {0, 0, 2, 1, holdout_arrange},
-    [PROTOCOL_KFOLD] = {0, 1, 2, 1, kfold_arrange},
+    [PROTOCOL_REPORT] = {1, 0, 1, 0, report_arrange},   [PROTOCOL_TAIL] = {1, 0, 1, 0, tail_arrange},
+    [PROTOCOL_HOLDOUT] = {0, 0, 2, 1, holdout_arrange}, [PROTOCOL_KFOLD] = {0, 1, 2, 1, kfold_arrange},
     [PROTOCOL_GIVEN] = {0, 0, 2, 0, given_arrange},
 };
 
