@@ -49,28 +49,31 @@ static int order_by_class(const struct samples *list, int n_classes, struct samp
 
 static int missing_cluster(int cluster, const struct dataset *data, struct err *err)
 {
-    char known[160];
+    char known[160], room[2][CLASS_NAME_SIZE];
     size_t n = 0;
+    int c = 0;
     known[0] = '\0';
-    for (int c = 0; c < data->n_clusters && n < sizeof known - 16; c++)
-        n += (size_t)snprintf(known + n, sizeof known - n, c ? ", %d" : "%d", data->cluster[c]);
-    const char *more = data->n_clusters > 0 && n >= sizeof known - 16 ? ", ..." : "";
-    return err_set(err, E_USAGE, "cluster %d is not in the dataset; it has %s%s", cluster, known, more);
+    for (; c < data->n_clusters && n < sizeof known - 32; c++)
+        n += (size_t)snprintf(known + n, sizeof known - n, "%s%.24s", c ? ", " : "",
+                              class_title(data->cluster[c], room[0]));
+    return err_set(err, E_USAGE, "cluster %.80s is not in the dataset; it has %s%s",
+                   class_title(cluster, room[1]), known, c < data->n_clusters ? ", ..." : "");
 }
 
 static int too_small(const struct config *config, int cluster, int count, struct err *err)
 {
-    const char *protocol = config_protocol_name(config->protocol.kind);
+    char room[CLASS_NAME_SIZE];
+    const char *protocol = config_protocol_name(config->protocol.kind), *name = class_title(cluster, room);
     const char *images = count == 1 ? "image" : "images";
     if (split_rule(config->protocol.kind)->needs_folds)
         return err_set(
             err, E_USAGE,
-            "cluster %d has %d %s; protocol %s with %d folds needs at least %d a class: use fewer folds or "
-            "leave the cluster out",
-            cluster, count, images, protocol, config->protocol.folds, config->protocol.folds);
+            "cluster %.80s has %d %s; protocol %s with %d folds needs at least %d a class: use fewer folds "
+            "or leave the cluster out",
+            name, count, images, protocol, config->protocol.folds, config->protocol.folds);
     return err_set(err, E_USAGE,
-                   "cluster %d has %d %s; protocol %s needs at least %d a class: leave the cluster out",
-                   cluster, count, images, protocol, split_min_images(config));
+                   "cluster %.80s has %d %s; protocol %s needs at least %d a class: leave the cluster out",
+                   name, count, images, protocol, split_min_images(config));
 }
 
 /* What the configuration alone can have wrong. */
@@ -117,14 +120,16 @@ static int check_classes(const struct config *config, const struct dataset *data
     int count[CONFIG_MAX_CLUSTERS];
     samples_count(all, config->clusters.n, count);
     for (int c = 0; c < config->clusters.n; c++) {
+        char room[CLASS_NAME_SIZE];
         int cluster = config->clusters.number[c];
+        const char *name = class_title(cluster, room);
         if (class_of(&config->clusters, cluster) != c)
-            return err_set(err, E_USAGE, "cluster %d is named twice in one job; name it once", cluster);
+            return err_set(err, E_USAGE, "cluster %.80s is named twice in one job; name it once", name);
         if (count[c] == 0)
             return missing_cluster(cluster, data, err);
         if (config->class_sizes.n && config->class_sizes.size[c] > count[c])
             return err_set(err, E_USAGE,
-                           "class_sizes: cluster %d has %d images, %d are asked for; ask for fewer", cluster,
+                           "class_sizes: cluster %.80s has %d images, %d are asked for; ask for fewer", name,
                            count[c], (int)config->class_sizes.size[c]);
         if (config->class_sizes.n)
             count[c] = config->class_sizes.size[c];

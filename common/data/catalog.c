@@ -36,7 +36,7 @@ static int compare_cells(const void *a, const void *b)
 {
     const struct dataset_image *x = a, *y = b;
     if (x->cluster != y->cluster)
-        return (x->cluster > y->cluster) - (x->cluster < y->cluster);
+        return class_compare(x->cluster, y->cluster);
     int order = compare_ids(x->id, y->id);
     return order ? order : strcmp(x->source, y->source);
 }
@@ -185,30 +185,14 @@ static int drop_unlabelled(struct cataloguing *c, struct err *err)
     return rc;
 }
 
-static int keep_names(struct catalog *catalog, const struct class_table *classes, const int *cluster,
-                      struct err *err)
-{
-    catalog->name = err_calloc((size_t)classes->n, sizeof *catalog->name, "class names", err);
-    if (!catalog->name)
-        return E_IO;
-    catalog->n_names = classes->n;
-    for (int k = 0; k < classes->n; k++)
-        snprintf(catalog->name[cluster[k]], DATASET_CLASS_SIZE, "%s", classes->label[k].text);
-    return 0;
-}
-
 static int number_classes(const struct cataloguing *c, struct err *err)
 {
     struct catalog *catalog = c->catalog;
-    int *cluster = err_calloc((size_t)c->classes.n, sizeof *cluster, "classes", err);
-    int rc = cluster ? class_table_finish(&c->classes, cluster, err) : E_IO;
-    if (rc > 0)
-        rc = keep_names(catalog, &c->classes, cluster, err);
+    int rc = class_table_check(&c->classes, err);
     for (int i = 0; rc == 0 && i < catalog->n; i++) {
-        catalog->cell[i].cluster = cluster[catalog->cell[i].cluster];
+        catalog->cell[i].cluster = c->classes.label[catalog->cell[i].cluster].class;
         catalog->counts.n_given += catalog->cell[i].given != GIVEN_NONE;
     }
-    free(cluster);
     return rc;
 }
 
@@ -339,6 +323,5 @@ void catalog_release(struct catalog *catalog)
     drop_index(catalog);
     meta_release(&catalog->meta);
     free(catalog->cell);
-    free(catalog->name);
     *catalog = (struct catalog){.counts = counts};
 }

@@ -48,9 +48,7 @@ struct catalog_counts {
 struct catalog {
     int n, capacity;
     struct dataset_image *cell; /* (n) by cluster, then by id; sizes and masked still 0 */
-    int n_names;                /* as in struct dataset */
-    char (*name)[DATASET_CLASS_SIZE];
-    struct meta meta; /* of the cells, in their order */
+    struct meta meta;           /* of the cells, in their order */
     struct ids_rule rule;
     struct idmap *by_id; /* what is compared of an id (ids.h) -> position in cell */
     char **key;          /* (n) those of them that are no part of cell.id, else NULL */

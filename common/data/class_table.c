@@ -1,7 +1,7 @@
 #include "data/class_table.h"
 
 #include "data/dataset.h"
-#include "utf8.h"
+#include "class_name.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -14,24 +14,6 @@ static int number_of(const char *text, double *number)
     char *end = NULL;
     *number = strtod(text, &end);
     return end != text && *end == '\0' && isfinite(*number);
-}
-
-static int is_cluster(double number)
-{
-    return number >= 0.0 && number <= DATASET_MAX_CLUSTER && number - floor(number) <= 0.0;
-}
-
-static int check_name(const char *text, const char *where, struct err *err)
-{
-    if (strlen(text) >= DATASET_CLASS_SIZE)
-        return err_set(err, E_IO, "%s: the class name \"%.40s...\" is longer than %d bytes; shorten it",
-                       where, text, DATASET_CLASS_SIZE - 1);
-    if (!utf8_is_harmless(text))
-        return err_set(err, E_IO,
-                       "%s: the class name \"%.60s\" has control characters, backquotes or bytes that are no "
-                       "UTF-8; rename it",
-                       where, text);
-    return 0;
 }
 
 static int make_room(struct class_table *table, const char *where, struct err *err)
@@ -54,31 +36,30 @@ static int make_room(struct class_table *table, const char *where, struct err *e
 
 static int append(struct class_table *table, const char *text, const char *where, struct err *err)
 {
-    int rc = check_name(text, where, err);
-    if (rc == 0)
-        rc = make_room(table, where, err);
+    struct err why = {0};
+    double number;
+    int class = class_number(text, &why), rc = make_room(table, where, err);
+    if (rc == 0 && class == CLASS_NONE)
+        rc = err_set(err, E_IO, "%s: %s", where, why.text);
     if (rc < 0)
         return rc;
-    struct class_label label = {.text = strdup(text), .where = strdup(where)};
+    struct class_label label = {
+        .text = strdup(text), .where = strdup(where), .class = class, .is_number = number_of(text, &number)};
     if (!label.text || !label.where) {
         free(label.text);
         free(label.where);
         return err_set(err, E_IO, "%s: out of memory for classes", where);
     }
-    label.is_number = number_of(text, &label.number);
-    label.is_whole = label.is_number && is_cluster(label.number);
     table->label[table->n] = label;
     return idmap_add(table->by_text, label.text, table->n++, err);
 }
 
 int class_table_add(struct class_table *table, const char *text, const char *file, long line, struct err *err)
 {
-    char whole[16], where[400];
-    double number;
-    if (number_of(text, &number) && is_cluster(number)) {
-        snprintf(whole, sizeof whole, "%d", (int)number);
-        text = whole;
-    }
+    char whole[CLASS_NAME_SIZE], where[400];
+    int number = *text >= '0' && *text <= '9' ? class_number(text, NULL) : CLASS_NONE;
+    if (number >= 0)
+        text = class_text(number, whole);
     int place = table->by_text ? idmap_find(table->by_text, text) : -1;
     if (place >= 0)
         return place;
@@ -87,42 +68,14 @@ int class_table_add(struct class_table *table, const char *text, const char *fil
     return rc < 0 ? rc : table->n - 1;
 }
 
-static int compare(const void *a, const void *b)
-{
-    const struct class_label *x = *(const struct class_label *const *)a,
-                             *y = *(const struct class_label *const *)b;
-    if (x->is_number != y->is_number)
-        return y->is_number - x->is_number;
-    if (x->is_number && (x->number < y->number || x->number > y->number))
-        return x->number < y->number ? -1 : 1;
-    return strcmp(x->text, y->text);
-}
-
-/* cluster of a label: its place in their order. */
-static int order_names(const struct class_table *table, int *cluster, struct err *err)
-{
-    size_t n = (size_t)table->n;
-    const struct class_label **sorted = err_calloc(n, sizeof *sorted, "classes", err);
-    if (!sorted)
-        return E_IO;
-    for (size_t i = 0; i < n; i++)
-        sorted[i] = &table->label[i];
-    qsort(sorted, n, sizeof *sorted, compare);
-    for (size_t i = 0; i < n; i++)
-        cluster[sorted[i] - table->label] = (int)i;
-    free(sorted);
-    return 1;
-}
-
-int class_table_finish(const struct class_table *table, int *cluster, struct err *err)
+int class_table_check(const struct class_table *table, struct err *err)
 {
     const struct class_label *odd = NULL;
     for (int i = 0; i < table->n; i++) {
         if (!table->label[i].is_number)
-            return order_names(table, cluster, err);
-        if (!table->label[i].is_whole && !odd)
+            return 0;
+        if (class_is_name(table->label[i].class) && !odd)
             odd = &table->label[i];
-        cluster[i] = (int)fmax(-1.0, fmin(table->label[i].number, DATASET_MAX_CLUSTER));
     }
     if (!odd)
         return 0;
@@ -130,7 +83,7 @@ int class_table_finish(const struct class_table *table, int *cluster, struct err
         err, E_IO,
         "%s: the label is \"%.40s\", not a whole number from 0 to %d, while all others are numbers, "
         "too; give every class a whole number, or a name",
-        odd->where, odd->text, DATASET_MAX_CLUSTER);
+        odd->where, odd->text, CLASS_MOST);
 }
 
 void class_table_release(struct class_table *table)

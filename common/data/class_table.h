@@ -1,10 +1,11 @@
-/* class_table.h - the labels met while a source is read, texts or numbers, and the clusters they become.
+/* class_table.h - the labels met while a source is read, and the classes they are (class_name.h).
  *
  *     int place = class_table_add(&table, "CD8+ T cell", "clusters.csv", 12, &err);
- *     int cluster[table.n], named = class_table_finish(&table, cluster, &err);
+ *     rc = class_table_check(&table, &err);
+ *     use(table.label[place].class);
  *     class_table_release(&table);
  *
- * A whole number is the same label however it is written: 3, 03, 3.0. No MPI. */
+ * No MPI. */
 #ifndef CELLSWEEP_CLASS_TABLE_H
 #define CELLSWEEP_CLASS_TABLE_H
 
@@ -12,11 +13,10 @@
 #include "err.h"
 
 struct class_label {
-    char *text;    /* fewer than DATASET_CLASS_SIZE bytes */
-    char *where;   /* "file:line" it was met at first, or its folder */
-    double number; /* its value when it is a number */
-    int is_number; /* 1: a finite number ... */
-    int is_whole;  /* 1: ... and one that a cluster may have, 0 to DATASET_MAX_CLUSTER */
+    char *text;  /* as it was met first; the number of a whole number */
+    char *where; /* "file:line" it was met at first, or its folder */
+    int class;
+    int is_number; /* 1: a finite number, perhaps not one that a class can have */
 };
 
 struct class_table {
@@ -31,10 +31,9 @@ struct class_table {
 int class_table_add(struct class_table *table, const char *text, const char *file, long line,
                     struct err *err);
 
-/* What the labels become, cluster (n). 0 when all of them are whole numbers, which they then stay. 1 when
- * they are names: cluster is the place in their order, numbers as numbers before texts by bytes. E_IO for
- * numbers of which one is no cluster. */
-int class_table_finish(const struct class_table *table, int *cluster, struct err *err);
+/* E_IO when all labels are numbers and one of them is none that a class can have: where a number is meant,
+ * 2.5 is a mistake, and beside names it is another name. */
+int class_table_check(const struct class_table *table, struct err *err);
 
 void class_table_release(struct class_table *table);
 

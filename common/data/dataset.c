@@ -48,7 +48,6 @@ void dataset_free(struct dataset *data)
     if (!data)
         return;
     meta_release(&data->meta);
-    free(data->name);
     free(data->cluster_count);
     free(data->cluster);
     free(data->content);
@@ -59,12 +58,6 @@ void dataset_free(struct dataset *data)
 }
 
 /* ---- clusters and checksum ---- */
-
-static int compare_ints(const void *a, const void *b)
-{
-    int x = *(const int *)a, y = *(const int *)b;
-    return (x > y) - (x < y);
-}
 
 static int count_clusters(struct dataset *data, struct err *err)
 {
@@ -78,7 +71,7 @@ static int count_clusters(struct dataset *data, struct err *err)
         return E_IO;
     for (size_t i = 0; i < n; i++)
         data->cluster[i] = data->image[i].cluster;
-    qsort(data->cluster, n, sizeof *data->cluster, compare_ints);
+    qsort(data->cluster, n, sizeof *data->cluster, class_compare_ints);
     for (size_t i = 0; i < n; i++) {
         int k = data->n_clusters;
         if (k == 0 || data->cluster[k - 1] != data->cluster[i])
@@ -121,18 +114,20 @@ static int number_groups(struct dataset *data, struct err *err)
     return rc;
 }
 
-static void add_class(XXH3_state_t *state, const struct dataset *data, int cluster)
+static void add_class(XXH3_state_t *state, int class, int as_text)
 {
-    int32_t number = cluster;
-    if (data->n_names)
-        XXH3_128bits_update(state, data->name[cluster], strlen(data->name[cluster]) + 1);
+    char room[CLASS_NAME_SIZE];
+    int32_t number = class;
+    const char *text = class_text(class, room);
+    if (as_text)
+        XXH3_128bits_update(state, text, strlen(text) + 1);
     else
         XXH3_128bits_update(state, &number, sizeof number);
 }
 
 int dataset_checksum(const struct dataset *data, int with_groups, char *out, struct err *err)
 {
-    int grouped = with_groups && data->group_column[0];
+    int grouped = with_groups && data->group_column[0], has_names = dataset_has_names(data);
     size_t image_bytes = dataset_floats(data) * sizeof *data->pixels;
     XXH3_state_t *state = XXH3_createState();
     if (!state)
@@ -147,7 +142,7 @@ int dataset_checksum(const struct dataset *data, int with_groups, char *out, str
         XXH3_128bits_update(state, data->group_column, strlen(data->group_column) + 1);
     for (int i = 0; i < data->n_images; i++) {
         XXH3_128bits_update(state, data->image[i].id, strlen(data->image[i].id) + 1);
-        add_class(state, data, data->image[i].cluster);
+        add_class(state, data->image[i].cluster, has_names);
         if (grouped)
             XXH3_128bits_update(state, data->image[i].group, strlen(data->image[i].group) + 1);
         XXH3_128bits_update(state, (const char *)data->pixels + (size_t)i * image_bytes, image_bytes);
@@ -254,30 +249,20 @@ int dataset_finish(struct dataset *data, struct err *err)
     return rc < 0 ? rc : dataset_checksum(data, 1, data->checksum, err);
 }
 
-const char *dataset_class(const struct dataset *data, int cluster, char room[DATASET_CLASS_SIZE])
+int dataset_has_names(const struct dataset *data)
 {
-    if (cluster >= 0 && cluster < data->n_names)
-        return data->name[cluster];
-    snprintf(room, DATASET_CLASS_SIZE, "%d", cluster);
-    return room;
-}
-
-int dataset_check_numbers(const struct dataset *data, const char *path, struct err *err)
-{
-    if (data->n_names == 0)
-        return 0;
-    return err_set(
-        err, E_USAGE,
-        "%s: its classes have names (%.60s, ...); clusters of a sweep are numbers: give every name a "
-        "number from 0 to %d in the label table and pack again",
-        path, data->name[0], DATASET_MAX_CLUSTER);
+    int found = 0;
+    for (int k = 0; k < data->n_clusters; k++)
+        found |= class_is_name(data->cluster[k]);
+    return found;
 }
 
 int dataset_cluster_index(const struct dataset *data, int cluster)
 {
     const int *found = NULL;
     if (data->n_clusters > 0)
-        found = bsearch(&cluster, data->cluster, (size_t)data->n_clusters, sizeof cluster, compare_ints);
+        found =
+            bsearch(&cluster, data->cluster, (size_t)data->n_clusters, sizeof cluster, class_compare_ints);
     return found ? (int)(found - data->cluster) : -1;
 }
 
@@ -301,7 +286,6 @@ struct column {
 static const struct column columns[] = {
     {"/images/id", offsetof(struct dataset_image, id), DATASET_ID_SIZE},
     {"/images/source", offsetof(struct dataset_image, source), DATASET_SOURCE_SIZE},
-    {"/images/cluster", offsetof(struct dataset_image, cluster), 0},
     {"/images/width", offsetof(struct dataset_image, width), 0},
     {"/images/height", offsetof(struct dataset_image, height), 0},
     {"/images/masked", offsetof(struct dataset_image, masked), 0},
@@ -311,9 +295,10 @@ static const struct column columns[] = {
 };
 enum {
     N_COLUMNS = sizeof columns / sizeof *columns,
-    FIRST_LATER_COLUMN = 6
+    FIRST_LATER_COLUMN = 5
 }; /* files of before have no later ones */
 
+static const struct column cluster_column = {"/images/cluster", offsetof(struct dataset_image, cluster), 0};
 static const struct column given_column = {"/images/set", offsetof(struct dataset_image, given), 0};
 static const struct column group_column = {"/images/group", offsetof(struct dataset_image, group),
                                            DATASET_GROUP_SIZE};
@@ -406,20 +391,46 @@ static int write_channels(hid_t file, const struct dataset *data, const char *pa
     return rc;
 }
 
+/* The texts of all classes, in order: n_clusters x *bytes, owned by the caller; NULL without memory. */
+static char *pack_names(const struct dataset *data, size_t *bytes, struct err *err)
+{
+    char room[CLASS_NAME_SIZE];
+    *bytes = 1;
+    for (int k = 0; k < data->n_clusters; k++) {
+        size_t needs = strlen(class_text(data->cluster[k], room)) + 1;
+        *bytes = needs > *bytes ? needs : *bytes;
+    }
+    char *packed = err_calloc((size_t)data->n_clusters, *bytes, "class names", err);
+    for (int k = 0; packed && k < data->n_clusters; k++)
+        snprintf(packed + (size_t)k * *bytes, *bytes, "%s", class_text(data->cluster[k], room));
+    return packed;
+}
+
+/* Names of this process become places in /classes/name. */
 static int write_names(hid_t file, const struct dataset *data, const char *path, struct err *err)
 {
-    size_t n = (size_t)data->n_names, bytes = longest(data->name[0], sizeof *data->name, n);
-    hsize_t dims[1] = {n};
-    char *packed = err_calloc(n, bytes, "class names", err);
-    if (!packed)
-        return E_IO;
-    for (size_t k = 0; k < n; k++)
-        memcpy(packed + k * bytes, data->name[k], bytes);
+    size_t n = (size_t)data->n_images, bytes;
+    hsize_t dims[1] = {(hsize_t)data->n_clusters}, n_images[1] = {n};
+    char *packed = pack_names(data, &bytes, err);
+    int *place = err_calloc(n, sizeof *place, "class names", err), rc = packed && place ? 0 : E_IO;
     hid_t type = h5_string_type(bytes);
-    int rc = h5_write(file, "/classes/name", type, 1, dims, packed, path, err);
+    for (size_t i = 0; rc == 0 && i < n; i++)
+        place[i] = dataset_cluster_index(data, data->image[i].cluster);
+    if (rc == 0)
+        rc = h5_write(file, "/classes/name", type, 1, dims, packed, path, err);
+    if (rc == 0)
+        rc = h5_write(file, cluster_column.name, H5T_NATIVE_INT, 1, n_images, place, path, err);
     H5Tclose(type);
+    free(place);
     free(packed);
     return rc;
+}
+
+/* /images/cluster, and what it counts where classes have names. */
+static int write_classes(hid_t file, const struct dataset *data, const char *path, struct err *err)
+{
+    return dataset_has_names(data) ? write_names(file, data, path, err)
+                                   : write_column(file, data, &cluster_column, path, err);
 }
 
 /* What only some datasets have. */
@@ -430,7 +441,7 @@ static int write_extras(hid_t file, const struct dataset *data, const char *path
         rc = write_column(file, data, &given_column, path, err);
     if (rc == 0)
         rc = meta_write(file, &data->meta, data->n_images, path, err);
-    return rc == 0 && data->n_names ? write_names(file, data, path, err) : rc;
+    return rc == 0 ? write_classes(file, data, path, err) : rc;
 }
 
 int dataset_write(const struct dataset *data, const char *path, struct err *err)
@@ -523,23 +534,56 @@ static int read_channels(hid_t file, struct dataset *data, const char *path, str
     return rc;
 }
 
+static int name_images(struct dataset *data, const int *class, int n_classes, const char *path,
+                       struct err *err)
+{
+    for (int i = 0; i < data->n_images; i++) {
+        int place = data->image[i].cluster;
+        if (place < 0 || place >= n_classes)
+            return err_set(err, E_IO,
+                           "%s: /images/cluster is %d for image %d, /classes/name has %d; pack it again",
+                           path, place, i, n_classes);
+        data->image[i].cluster = class[place];
+    }
+    return 0;
+}
+
+/* Places in /classes/name become names. */
 static int read_names(hid_t file, struct dataset *data, const char *path, struct err *err)
 {
+    struct err why = {0};
     hsize_t dims[1] = {0};
     int rc = h5_dims(file, "/classes/name", 1, dims, path, err);
     if (rc == 0 && (dims[0] < 1 || dims[0] > DATASET_MAX_CLASSES))
         rc = err_set(err, E_IO, "%s: /classes/name has an impossible shape; pack it again", path);
     if (rc < 0)
         return rc;
-    data->name = err_calloc((unsigned long)dims[0], sizeof *data->name, "class names", err);
-    if (!data->name)
-        return E_IO;
-    data->n_names = (int)dims[0];
-    hid_t type = h5_string_type(sizeof *data->name);
-    rc = h5_read(file, "/classes/name", type, 1, dims, data->name, path, err);
+    char(*name)[CLASS_NAME_SIZE] = err_calloc((unsigned long)dims[0], sizeof *name, "class names", err);
+    int *class = err_calloc((unsigned long)dims[0], sizeof *class, "class names", err);
+    hid_t type = h5_string_type(sizeof *name);
+    rc = name && class ? h5_read(file, "/classes/name", type, 1, dims, name, path, err) : E_IO;
+    for (hsize_t k = 0; rc == 0 && k < dims[0]; k++) {
+        name[k][CLASS_NAME_SIZE - 1] = '\0';
+        if ((class[k] = class_number(name[k], &why)) == CLASS_NONE)
+            rc = err_set(err, E_IO, "%s: /classes/name: %s", path, why.text);
+    }
+    if (rc == 0)
+        rc = name_images(data, class, (int)dims[0], path, err);
     H5Tclose(type);
-    for (int k = 0; k < data->n_names; k++)
-        utf8_plain(data->name[k]);
+    free(class);
+    free(name);
+    return rc;
+}
+
+static int read_classes(hid_t file, struct dataset *data, const char *path, struct err *err)
+{
+    int rc = read_column(file, data, &cluster_column, path, err);
+    if (rc < 0 || h5_exists(file, "/classes/name"))
+        return rc < 0 ? rc : read_names(file, data, path, err);
+    for (int i = 0; i < data->n_images && rc == 0; i++)
+        if (data->image[i].cluster < 0 || data->image[i].cluster > CLASS_MOST)
+            rc = err_set(err, E_IO, "%s: /images/cluster is %d for image %d, not 0 to %d; pack it again",
+                         path, data->image[i].cluster, i, CLASS_MOST);
     return rc;
 }
 
@@ -552,18 +596,12 @@ static int read_extras(hid_t file, struct dataset *data, const char *path, struc
         rc = read_column(file, data, &given_column, path, err);
     if (rc == 0)
         rc = meta_read(file, &data->meta, data->n_images, path, err);
-    if (rc == 0 && h5_exists(file, "/classes/name"))
-        rc = read_names(file, data, path, err);
-    for (int i = 0; rc == 0 && i < data->n_images; i++) {
-        const struct dataset_image *image = &data->image[i];
-        if (image->given < 0 || image->given >= N_GIVEN_SETS)
-            rc = err_set(err, E_IO, "%s: /images/set is %d for image %d; pack it again", path, image->given,
-                         i);
-        else if (data->n_names && (image->cluster < 0 || image->cluster >= data->n_names))
-            rc = err_set(err, E_IO,
-                         "%s: /images/cluster is %d for image %d, /classes/name has %d; pack it again", path,
-                         image->cluster, i, data->n_names);
-    }
+    if (rc == 0)
+        rc = read_classes(file, data, path, err);
+    for (int i = 0; rc == 0 && i < data->n_images; i++)
+        if (data->image[i].given < 0 || data->image[i].given >= N_GIVEN_SETS)
+            rc = err_set(err, E_IO, "%s: /images/set is %d for image %d; pack it again", path,
+                         data->image[i].given, i);
     return rc;
 }
 

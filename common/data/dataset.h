@@ -22,14 +22,16 @@
  *     /images/set             [n] int32, 0 none, 1 train, 2 val, 3 test; only when the source says so
  *     /meta/<column>/value, code   other columns of the label table (meta.h); only those that were asked for
  *     /channels/name          [channels] fixed-length string; only when there are several
- *     /classes/name           [c] fixed-length string, what /images/cluster counts, from 0; only when classes
- *                             have names and no numbers
- * Strings are as long as the longest of them needs. The order is by cluster, then by id (numbers as numbers):
+ *     /classes/name           [c] fixed-length string, what /images/cluster counts, from 0; only when a class
+ *                             has a name and no number
+ * Strings are as long as the longest of them needs. The order is by class (class_name.h), then by id (numbers
+ * as numbers):
  * independent of the file system's order. No MPI. */
 #ifndef CELLSWEEP_DATASET_H
 #define CELLSWEEP_DATASET_H
 
 #include "data/meta.h"
+#include "class_name.h"
 #include "image/image.h"
 #include "image/preprocess.h"
 #include "err.h"
@@ -42,8 +44,8 @@ enum {
     DATASET_GROUP_SIZE = 64,
     DATASET_CHECKSUM_SIZE = 33
 };
-enum { DATASET_CHANNEL_SIZE = 32, DATASET_CLASS_SIZE = 128, DATASET_MAX_CLASSES = 4096 };
-enum { DATASET_MIN_SIZE = 8, DATASET_MAX_SIZE = 512, DATASET_MAX_CLUSTER = 32767 };
+enum { DATASET_CHANNEL_SIZE = 32, DATASET_MAX_CLASSES = 4096 };
+enum { DATASET_MIN_SIZE = 8, DATASET_MAX_SIZE = 512 };
 
 /* The set that the source itself puts an image in, by a folder train, val or test, or a column. */
 enum given_set { GIVEN_NONE, GIVEN_TRAIN, GIVEN_VAL, GIVEN_TEST, N_GIVEN_SETS };
@@ -52,7 +54,7 @@ extern const char *const given_set_names[N_GIVEN_SETS]; /* "", "train", "val", "
 struct dataset_image {
     char id[DATASET_ID_SIZE];         /* cell id, unique */
     char source[DATASET_SOURCE_SIZE]; /* path inside the source folder */
-    int cluster;                      /* label, >= 0: as the user numbers it, or a place among class names */
+    int cluster;                      /* its class (class_name.h): a number of the user, or a name */
     int given;                        /* an enum given_set */
     int width, height;                /* original size, pixels */
     int masked;                       /* 1 when a boundary masked it */
@@ -71,15 +73,13 @@ struct dataset {
     double pixel_size;                     /* micrometres a pixel of the original crops */
     float *pixels;                         /* (n_images, size, size, channels), 0 to 1 */
     struct dataset_image *image;           /* (n_images) */
-    int n_names;                           /* of classes; 0: clusters are numbers of the user */
-    char (*name)[DATASET_CLASS_SIZE];      /* (n_names) name of cluster k, in order; NULL when n_names is 0 */
     int *content;                          /* (n_images) first image with the same pixels; NULL: all differ */
     struct meta meta;                      /* of the images: what groups may be made of */
     char group_column[DATASET_GROUP_SIZE]; /* column of clusters.csv the groups are from; "": no groups */
     int n_groups;                          /* distinct groups, 0 without group_column */
     int *group;         /* (n_images) number of an image's group; NULL without group_column */
-    int n_clusters;     /* distinct clusters, ascending */
-    int *cluster;       /* (n_clusters) their numbers */
+    int n_clusters;     /* distinct classes */
+    int *cluster;       /* (n_clusters) in order (class_name.h) */
     int *cluster_count; /* (n_clusters) images of each */
     char checksum[DATASET_CHECKSUM_SIZE]; /* of all that decides a result: see dataset_finish */
     char sets[DATASET_CHECKSUM_SIZE];     /* of the given sets of all images, in order; "": none has one */
@@ -124,8 +124,8 @@ struct dataset *dataset_new(int n_images, int size, int channels, struct err *er
 
 /* Fill in content, cluster, cluster_count, group, sets and checksum from images, group_column and pixels. The
  * checksum is XXH3-128 in hexadecimal of the image size, the channels when there are several, group_column
- * and every image's id, cluster (its name when it has one), group (both only when there are groups) and
- * pixels, in order; not of given sets or other columns. 0 or a code. */
+ * and every image's id, class (as text when one of them has a name), group (both only when there are groups)
+ * and pixels, in order; not of given sets or other columns. 0 or a code. */
 int dataset_finish(struct dataset *data, struct err *err);
 
 /* That checksum in out (DATASET_CHECKSUM_SIZE); with_groups 0: of the same images as if they had no
@@ -158,13 +158,10 @@ static inline int dataset_content(const struct dataset *data, int i)
     return data->content ? data->content[i] : i;
 }
 
-/* What a cluster is called: its name, or its number in `room`. */
-const char *dataset_class(const struct dataset *data, int cluster, char room[DATASET_CLASS_SIZE]);
+/* 1 when a class has a name and no number. */
+int dataset_has_names(const struct dataset *data);
 
-/* E_USAGE when the clusters of `path` have names and not numbers, which sweeps need. */
-int dataset_check_numbers(const struct dataset *data, const char *path, struct err *err);
-
-/* Position of a cluster number in data->cluster, or -1. */
+/* Position of a class in data->cluster, or -1. */
 int dataset_cluster_index(const struct dataset *data, int cluster);
 
 void dataset_free(struct dataset *data);

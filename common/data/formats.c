@@ -8,7 +8,7 @@ int formats_count(const struct dataset *data, int cluster, int depth)
 {
     int n = 0;
     for (int i = 0; i < data->n_images; i++)
-        n += (cluster < 0 || data->image[i].cluster == cluster) &&
+        n += (cluster == CLASS_NONE || data->image[i].cluster == cluster) &&
              (depth < 0 || data->image[i].depth == depth);
     return n;
 }
@@ -55,7 +55,7 @@ static int level_of(const struct dataset *data, int cluster, int depth, double s
     memset(count, 0, sizeof count);
     for (int i = 0; i < data->n_images; i++) {
         const struct dataset_image *image = &data->image[i];
-        if ((cluster >= 0 && image->cluster != cluster) || (depth >= 0 && image->depth != depth))
+        if ((cluster != CLASS_NONE && image->cluster != cluster) || (depth >= 0 && image->depth != depth))
             continue;
         for (size_t k = 0; k < area; k++, n++)
             count[(int)((double)data->pixels[(size_t)i * area + k] * (LEVELS - 1) + 0.5) & (LEVELS - 1)]++;

@@ -15,7 +15,7 @@
  * the depths are not known. */
 void formats_note(const struct dataset *data, FILE *to);
 
-/* How many images of a cluster (number; -1: all) have files of this depth (-1: any). */
+/* How many images of a cluster (CLASS_NONE: all) have files of this depth (-1: any). */
 int formats_count(const struct dataset *data, int cluster, int depth);
 
 /* "8 bit", "16 bit", "8: 12, 16: 30" (bits: files) or "-" in out: the depths of a cluster's files. */

@@ -129,9 +129,9 @@ static int take_label(struct array *a, struct entry *entry, struct err *err)
     if (rc < 0)
         return rc;
     double value = npy_value(&a->npy, bytes, 0);
-    if (!(value >= 0 && value <= DATASET_MAX_CLUSTER && value == (double)(int)value))
+    if (!(value >= 0 && value <= CLASS_MOST && value == (double)(int)value))
         return err_set(err, E_IO, "%s: label %d is %g, not a whole number from 0 to %d", a->name,
-                       entry->index, value, DATASET_MAX_CLUSTER);
+                       entry->index, value, CLASS_MOST);
     entry->cluster = (int)value;
     return 0;
 }

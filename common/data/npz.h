@@ -5,7 +5,7 @@
  *     images, labels                                                                  or without
  *
  * Images (n, height, width) or (n, height, width, channels) of any type of npy.h, three channels are
- * RGB; labels (n) or (n, 1), whole numbers from 0 to DATASET_MAX_CLUSTER. Members are stored or
+ * RGB; labels (n) or (n, 1), whole numbers from 0 to CLASS_MOST. Members are stored or
  * compressed, read by libzip one image at a time. An image's id is its set and its place there,
  * "train_17". No outlines, no groups. No MPI. */
 #ifndef CELLSWEEP_NPZ_H

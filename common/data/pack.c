@@ -139,26 +139,14 @@ static int check_result(const struct packing *p, struct err *err)
 {
     const struct dataset *data = p->data;
     const struct rejects *rejects = &p->report->rejects;
-    char room[DATASET_CLASS_SIZE];
+    char room[CLASS_NAME_SIZE];
     if (data->n_images == 0)
         return err_set(err, E_IO, "%s: none of %d images can be used; the first, %s: %s", p->catalog->folder,
                        p->report->found.n_found, rejects->item[0].source, rejects->item[0].reason);
     if (data->n_clusters < 2)
         return err_set(err, E_IO, "%s: all %d images are of one class, %s%s; at least two are needed",
-                       p->catalog->folder, data->n_images, data->n_names ? "" : "cluster ",
-                       dataset_class(data, data->cluster[0], room));
-    return 0;
-}
-
-static int keep_names(struct dataset *data, const struct catalog *catalog, struct err *err)
-{
-    if (catalog->n_names == 0)
-        return 0;
-    data->name = err_calloc((size_t)catalog->n_names, sizeof *data->name, "class names", err);
-    if (!data->name)
-        return E_IO;
-    data->n_names = catalog->n_names;
-    memcpy(data->name, catalog->name, (size_t)catalog->n_names * sizeof *data->name);
+                       p->catalog->folder, data->n_images, class_is_name(data->cluster[0]) ? "" : "cluster ",
+                       class_text(data->cluster[0], room));
     return 0;
 }
 
@@ -248,8 +236,6 @@ static int pack_catalog(struct packing *p, struct err *err)
         preprocess_channel_name(&p->how, first.is_rgb, c, p->data->channel_name[c], DATASET_CHANNEL_SIZE);
     p->data->n_images = 0;
     p->data->synthetic = catalog->synthetic;
-    if (keep_names(p->data, catalog, err) < 0)
-        return E_IO;
     p->data->pixel_size = p->options->pixel_size;
     if (p->options->groups)
         snprintf(p->data->group_column, sizeof p->data->group_column, "%s", p->options->groups);

@@ -89,16 +89,16 @@ static void draw_image(const struct canvas *c, const float *pixels, int size, in
 /* Names are drawn smaller than numbers. */
 static int class_zoom(const struct dataset *data, int zoom)
 {
-    return data->n_names && zoom > 1 ? zoom - 1 : zoom;
+    return dataset_has_names(data) && zoom > 1 ? zoom - 1 : zoom;
 }
 
 /* Columns to the left of the images: the class large, its size small, both right-aligned. */
 static int label_width(const struct dataset *data, int zoom)
 {
-    char room[DATASET_CLASS_SIZE];
+    char room[CLASS_NAME_SIZE];
     int most = text_width("99999", zoom);
-    for (int k = 0; data->n_names && k < data->n_clusters; k++) {
-        int width = text_width(dataset_class(data, data->cluster[k], room), class_zoom(data, zoom));
+    for (int k = 0; dataset_has_names(data) && k < data->n_clusters; k++) {
+        int width = text_width(class_title(data->cluster[k], room), class_zoom(data, zoom));
         most = width > most ? width : most;
     }
     return most + 2 * MARGIN;
@@ -108,9 +108,9 @@ static void draw_row(const struct canvas *c, const struct dataset *data, int k, 
 {
     int step = data->size + GAP, top = MARGIN + k * step, left = label_width(data, zoom), n = 0;
     int right = left - MARGIN, large = top + data->size / 2 - GLYPH_HEIGHT * zoom;
-    char room[DATASET_CLASS_SIZE], count[16];
+    char room[CLASS_NAME_SIZE], count[16];
     snprintf(count, sizeof count, "%d", data->cluster_count[k]);
-    draw_text(c, dataset_class(data, data->cluster[k], room), right, large < top ? top : large,
+    draw_text(c, class_title(data->cluster[k], room), right, large < top ? top : large,
               class_zoom(data, zoom));
     if (data->size >= 24)
         draw_text(c, count, right, top + data->size / 2 + zoom, zoom > 1 ? zoom - 1 : 1);

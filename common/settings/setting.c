@@ -101,11 +101,24 @@ static int set_word(char *out, const struct setting *setting, const char *text, 
     return 0;
 }
 
-static int has_cluster(const struct config_clusters *clusters, long number)
+static int has_class(const struct config_clusters *clusters, int class)
 {
     for (int i = 0; i < clusters->n; i++)
-        if (clusters->number[i] == number)
+        if (clusters->number[i] == class)
             return 1;
+    return 0;
+}
+
+static int add_class(struct config_clusters *clusters, const struct setting *setting, int class,
+                     struct err *err)
+{
+    char room[CLASS_NAME_SIZE];
+    if (has_class(clusters, class))
+        return err_set(err, E_USAGE, "%s: %s%.80s stands twice", setting->name,
+                       class_is_name(class) ? "" : "cluster ", class_title(class, room));
+    if (clusters->n == CONFIG_MAX_CLUSTERS)
+        return err_set(err, E_USAGE, "%s: more than %d clusters", setting->name, CONFIG_MAX_CLUSTERS);
+    clusters->number[clusters->n++] = class;
     return 0;
 }
 
@@ -113,26 +126,24 @@ static int set_clusters(struct config_clusters *out, const struct setting *setti
                         struct err *err)
 {
     struct config_clusters clusters;
+    struct err why = {0};
+    const char *rest = strcmp(text, "all") == 0 ? NULL : text;
+    int rc = 0, class;
     memset(&clusters, 0, sizeof clusters);
-    const char *p = text;
-    while (strcmp(text, "all") != 0) {
-        char *end;
-        long number = strtol(p, &end, 10);
-        if (end == p || number < 0 || number > INT16_MAX || (*end && *end != '-'))
-            return bad_value(setting, text, "all, or cluster numbers joined by '-' such as 8-10", err);
-        if (has_cluster(&clusters, number))
-            return err_set(err, E_USAGE, "%s: cluster %ld stands twice in %.80s", setting->name, number,
-                           text);
-        if (clusters.n == CONFIG_MAX_CLUSTERS)
-            return err_set(err, E_USAGE, "%s: more than %d clusters", setting->name, CONFIG_MAX_CLUSTERS);
-        clusters.number[clusters.n++] = (int16_t)number;
-        if (!*end)
-            break;
-        p = end + 1;
+    while (rest && rc == 0) {
+        if (class_next(rest, &class, &rest, &why) < 0)
+            rc = err_set(err, why.code, "%s: %s", setting->name, why.text);
+        else
+            rc = add_class(&clusters, setting, class, err);
     }
+    if (rc < 0)
+        return rc;
     if (clusters.n == 1)
         return err_set(err, E_USAGE, "%s: %.80s is one cluster; a job needs two or more", setting->name,
                        text);
+    if (class_list(clusters.number, clusters.n, 0, NULL, 0) >= SETTING_TEXT_SIZE)
+        return err_set(err, E_USAGE, "%s: the names of %d classes take more than %d bytes; shorten them",
+                       setting->name, clusters.n, SETTING_TEXT_SIZE - 1);
     *out = clusters;
     return 0;
 }
@@ -214,10 +225,10 @@ int setting_parse(const struct setting *setting, const char *text, void *value, 
 
 static void get_clusters(const struct config_clusters *clusters, char *out, size_t size)
 {
-    size_t used = 0;
-    snprintf(out, size, "all");
-    for (int i = 0; i < clusters->n && used < size; i++)
-        used += (size_t)snprintf(out + used, size - used, "%s%d", i ? "-" : "", clusters->number[i]);
+    if (clusters->n)
+        class_list(clusters->number, clusters->n, 0, out, size);
+    else
+        snprintf(out, size, "all");
 }
 
 static void get_sizes(const struct config_sizes *sizes, char *out, size_t size)

@@ -2,18 +2,20 @@
  *
  * Whoever has parameters has a table of these beside the code that reads them (struct section, config.h).
  *
- * Canonical texts: numbers as in C; clusters "8-10" (class index = position) or "all"; class_sizes "900-90"
- * or "all"; strategy "augment", or "augment+reweight" for a combination; protocol "report", "tail",
- * "holdout", "kfold:5x3" (folds x repeats), "given". Pure functions, no MPI, no files. */
+ * Canonical texts: numbers as in C; clusters "8-10", "Folded-Polylobed" (class_name.h; class index =
+ * position) or "all"; class_sizes "900-90" or "all"; strategy "augment", or "augment+reweight" for a
+ * combination; protocol "report", "tail", "holdout", "kfold:5x3" (folds x repeats), "given". Pure functions,
+ * no MPI, no files. */
 #ifndef CELLSWEEP_SETTING_H
 #define CELLSWEEP_SETTING_H
 
+#include "class_name.h"
 #include "err.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CONFIG_MAX_CLUSTERS = 256, CONFIG_WORD_SIZE = 64, SETTING_TEXT_SIZE = CONFIG_MAX_CLUSTERS * 6 };
+enum { CONFIG_MAX_CLUSTERS = 256, CONFIG_WORD_SIZE = 64, SETTING_TEXT_SIZE = CONFIG_MAX_CLUSTERS * 32 };
 
 enum protocol { PROTOCOL_REPORT, PROTOCOL_TAIL, PROTOCOL_HOLDOUT, PROTOCOL_KFOLD, PROTOCOL_GIVEN };
 
@@ -29,8 +31,8 @@ enum setting_type {
 };
 
 struct config_clusters {
-    int n;                               /* 0: all clusters of the dataset, not yet known */
-    int16_t number[CONFIG_MAX_CLUSTERS]; /* class index -> cluster number */
+    int n;                           /* 0: all clusters of the dataset, not yet known */
+    int number[CONFIG_MAX_CLUSTERS]; /* class index -> class (class_name.h) */
 };
 
 struct config_sizes {

@@ -59,20 +59,27 @@ static int set_at(const struct reading *r, const struct tree *node, struct confi
 }
 
 /* The texts of a list joined by `glue` in out. */
-static int join(const struct reading *r, const struct tree *list, const char *name, char glue, char *out,
-                size_t size)
+static int join(const struct reading *r, const struct tree *list, const struct setting *key, char glue,
+                char *out, size_t size)
 {
+    const char *name = key->name;
+    char quoted[CLASS_TOKEN_SIZE];
     size_t used = 0;
     out[0] = '\0';
     for (const struct tree *item = list->child; item; item = item->next) {
         if (item->kind != TREE_TEXT)
             return fail_at(r, item, "%s: a list inside a list is one level too deep", name);
-        if (used + strlen(item->text) + 2 > size)
+        const char *text = item->text;
+        if (key->type == SETTING_CLUSTERS && strlen(text) < CLASS_NAME_SIZE) {
+            class_quote(text, quoted, sizeof quoted);
+            text = quoted;
+        }
+        if (used + strlen(text) + 2 > size)
             return fail_at(r, item, "%s: the list is too long", name);
         if (used)
             out[used++] = glue;
-        memcpy(out + used, item->text, strlen(item->text) + 1);
-        used += strlen(item->text);
+        memcpy(out + used, text, strlen(text) + 1);
+        used += strlen(text);
     }
     return used ? 0 : fail_at(r, list, "%s: the list is empty", name);
 }
@@ -118,9 +125,9 @@ static int value_text(const struct reading *r, const struct setting *key, const 
         return 0;
     }
     if (node->kind == TREE_LIST && (key->type == SETTING_CLUSTERS || key->type == SETTING_SIZES))
-        return join(r, node, key->name, '-', out, size);
+        return join(r, node, key, '-', out, size);
     if (node->kind == TREE_LIST && strcmp(key->name, "strategy") == 0)
-        return join(r, node, key->name, '+', out, size);
+        return join(r, node, key, '+', out, size);
     if (node->kind == TREE_MAP && key->type == SETTING_PROTOCOL)
         return protocol_text(r, node, out, size);
     return fail_at(r, node, "%s: expected one value, found a %s; several values stand under `grid`%s%s",
@@ -129,17 +136,20 @@ static int value_text(const struct reading *r, const struct setting *key, const 
 }
 
 /* Append a value to an axis. */
-static int axis_append(const struct reading *r, struct sweep_axis *axis, const char *text)
+static int axis_append(const struct reading *r, struct sweep_axis *axis, const char *text, int line)
 {
     size_t n = (size_t)axis->n;
     if ((n & (n - 1)) == 0) { /* full: capacities are powers of two */
         char **grown = realloc(axis->value, (n ? 2 * n : 1) * sizeof *grown);
-        if (!grown)
+        axis->value = grown ? grown : axis->value;
+        int *lines = realloc(axis->line, (n ? 2 * n : 1) * sizeof *lines);
+        axis->line = lines ? lines : axis->line;
+        if (!grown || !lines)
             return err_set(r->err, E_IO, "%s: out of memory", r->path);
-        axis->value = grown;
     }
     if (!(axis->value[n] = strdup(text)))
         return err_set(r->err, E_IO, "%s: out of memory", r->path);
+    axis->line[n] = r->is_copy ? SWEEP_KEY_NOT_GIVEN : line;
     axis->n++;
     return 0;
 }
@@ -157,7 +167,7 @@ static int axis_add(const struct reading *r, struct sweep_axis *axis, const stru
     for (int i = 0; i < axis->n; i++)
         if (strcmp(axis->value[i], canonical) == 0)
             return fail_at(r, node, "grid: %s: %s stands twice", axis->key->name, canonical);
-    return axis_append(r, axis, canonical);
+    return axis_append(r, axis, canonical, node->line);
 }
 
 /* seed: {first: 1, count: 10} */
@@ -181,7 +191,7 @@ static int axis_add_range(const struct reading *r, struct sweep_axis *axis, cons
     for (long long seed = first; seed < first + count; seed++) {
         char text[32];
         snprintf(text, sizeof text, "%lld", seed);
-        int rc = axis_append(r, axis, text);
+        int rc = axis_append(r, axis, text, map->line);
         if (rc < 0)
             return rc;
     }
@@ -492,7 +502,8 @@ static void print_key(FILE *out, const struct sweep_file *file, const struct set
         return;
     }
     config_get(&file->base, key, value, sizeof value);
-    if (strcmp(key->name, "groups") == 0 && strcmp(value, key->fallback) != 0)
+    if ((strcmp(key->name, "groups") == 0 || key->type == SETTING_CLUSTERS) &&
+        strcmp(value, key->fallback) != 0)
         print_quoted(out, value);
     else
         fputs(value, out);
@@ -648,6 +659,7 @@ void sweep_file_free(struct sweep_file *file)
         for (int i = 0; i < file->axis[a].n; i++)
             free(file->axis[a].value[i]);
         free(file->axis[a].value);
+        free(file->axis[a].line);
     }
     free(file->path);
     free(file->text);

@@ -22,14 +22,16 @@ enum keep_weights { KEEP_NONE, KEEP_FINAL, KEEP_BEST, N_KEEP_WEIGHTS };
 /* "false", "final", "best". */
 extern const char *const keep_weights_names[N_KEEP_WEIGHTS];
 
+/* Instead of a line of the file. */
+enum { SWEEP_KEY_BY_SET = 0, SWEEP_KEY_NOT_GIVEN = -1 };
+
 /* One axis of the grid: a key and its values as canonical texts. */
 struct sweep_axis {
     const struct setting *key;
     int n;
     char **value; /* (n) */
+    int *line;    /* (n) that gives each, as struct sweep_file's */
 };
-
-enum { SWEEP_KEY_BY_SET = 0, SWEEP_KEY_NOT_GIVEN = -1 };
 
 struct sweep_file {
     char *path; /* as given, owned; of a resolved text: whose it is */

@@ -64,9 +64,9 @@ static void print_classes(const struct dataset *data)
     enum { WIDTH = 100, INDENT = 12 };
     int column = printf("  classes  ");
     for (int k = 0; k < data->n_clusters; k++) {
-        char room[DATASET_CLASS_SIZE], text[DATASET_CLASS_SIZE + 20];
-        snprintf(text, sizeof text, "%s: %d%s", dataset_class(data, data->cluster[k], room),
-                 data->cluster_count[k], k + 1 < data->n_clusters ? "," : "");
+        char room[CLASS_NAME_SIZE], text[CLASS_NAME_SIZE + 20];
+        snprintf(text, sizeof text, "%s: %d%s", class_title(data->cluster[k], room), data->cluster_count[k],
+                 k + 1 < data->n_clusters ? "," : "");
         if (column > INDENT && column + 1 + utf8_width(text) > WIDTH)
             column = printf("\n%*s", INDENT - 1, "") - 1;
         column += printf(" %s", text);
@@ -111,7 +111,7 @@ static void print_preprocess(const struct dataset *data, int width)
 static void print_packed(const struct dataset *data, const struct pack_report *report, const char *path)
 {
     printf("%s: %d images of %d %s, %d x %d pixels%s\n", path, data->n_images, data->n_clusters,
-           data->n_names ? "classes" : "clusters", data->size, data->size,
+           dataset_has_names(data) ? "classes" : "clusters", data->size, data->size,
            data->synthetic ? ", SYNTHETIC" : "");
     print_classes(data);
     print_sets(data, 10);
@@ -205,7 +205,7 @@ static int count_copies(const struct dataset *data, int *n_conflicts)
 /* What stands before a class: a number needs a word. */
 static const char *kind_of_class(const struct dataset *data)
 {
-    return data->n_names ? "" : "cluster ";
+    return dataset_has_names(data) ? "" : "cluster ";
 }
 
 /* A few of them by name, those whose labels disagree before the others. */
@@ -225,17 +225,17 @@ static void print_copies(const struct dataset *data)
                                        *first = &data->image[dataset_content(data, i)];
             if (image == first || (image->cluster == first->cluster) != agree)
                 continue;
-            char room[2][DATASET_CLASS_SIZE];
+            char room[2][CLASS_NAME_SIZE];
             printf("                %s (%s%s) = %s (%s%s)\n", image->id, kind_of_class(data),
-                   dataset_class(data, image->cluster, room[0]), first->id, kind_of_class(data),
-                   dataset_class(data, first->cluster, room[1]));
+                   class_title(image->cluster, room[0]), first->id, kind_of_class(data),
+                   class_title(first->cluster, room[1]));
             shown++;
         }
     if (copies > shown)
         printf("                and %d more\n", copies - shown);
 }
 
-/* Least, median and greatest of one of the sizes over the images of a cluster (-1: all).
+/* Least, median and greatest of one of the sizes over the images of a cluster (CLASS_NONE: all).
  * `room` has n_images ints. */
 struct spread {
     int min, median, max, n_masked;
@@ -247,7 +247,7 @@ static struct spread spread_of(const struct dataset *data, int cluster, int use_
     size_t n = 0;
     for (int i = 0; i < data->n_images; i++) {
         const struct dataset_image *image = &data->image[i];
-        if (cluster >= 0 && image->cluster != cluster)
+        if (cluster != CLASS_NONE && image->cluster != cluster)
             continue;
         room[n++] = use_height ? image->height : image->width;
         s.n_masked += image->masked;
@@ -267,7 +267,7 @@ static void print_summary(const struct dataset *data, const char *name, int *roo
     printf("%s%s\n", name, data->synthetic ? "   SYNTHETIC: drawn by this program" : "");
     printf("  source      %s\n", data->origin);
     printf("  images      %d of %d %s, %d x %d pixels, %.1f MB\n", data->n_images, data->n_clusters,
-           data->n_names ? "classes" : "clusters", data->size, data->size,
+           dataset_has_names(data) ? "classes" : "clusters", data->size, data->size,
            4e-6 * data->n_images * (double)dataset_floats(data));
     printf("  originals   %d x %d to %d x %d pixels, median %d x %d\n", w.min, h.min, w.max, h.max, w.median,
            h.median);
@@ -285,10 +285,10 @@ static void print_summary(const struct dataset *data, const char *name, int *roo
 /* The column of classes is as wide as the longest of them. */
 static int class_width(const struct dataset *data)
 {
-    char room[DATASET_CLASS_SIZE];
+    char room[CLASS_NAME_SIZE];
     int most = 7;
     for (int k = 0; k < data->n_clusters; k++) {
-        int width = utf8_width(dataset_class(data, data->cluster[k], room));
+        int width = utf8_width(class_title(data->cluster[k], room));
         most = width > most ? width : most;
     }
     return most;
@@ -297,10 +297,11 @@ static int class_width(const struct dataset *data)
 /* A class in a column: numbers to the right, names to the left. */
 static void print_class(const struct dataset *data, int cluster, int width)
 {
-    char room[DATASET_CLASS_SIZE];
-    const char *text = dataset_class(data, cluster, room);
+    char room[CLASS_NAME_SIZE];
+    const char *text = class_title(cluster, room);
     int blanks = width - utf8_width(text);
-    printf("  %*s%s%*s", data->n_names ? 0 : blanks, "", text, data->n_names ? blanks : 0, "");
+    printf("  %*s%s%*s", dataset_has_names(data) ? 0 : blanks, "", text, dataset_has_names(data) ? blanks : 0,
+           "");
 }
 
 static void print_cluster(const struct dataset *data, int k, int largest, int *room)
@@ -329,7 +330,7 @@ static int print_info(const struct dataset *data, const char *name, struct err *
         largest = data->cluster_count[k] > largest ? data->cluster_count[k] : largest;
     formats_note(data, stderr);
     printf("  %-*s  images   share  masked   median size  depth            99.9 %%\n", class_width(data),
-           data->n_names ? "class" : "cluster");
+           dataset_has_names(data) ? "class" : "cluster");
     for (int k = 0; k < data->n_clusters; k++)
         print_cluster(data, k, largest, room);
     free(room);

@@ -121,7 +121,7 @@ static void add_job(struct texttable *table, const struct sweep *sweep, int job,
                     const struct job_plan *plan, double seconds)
 {
     struct store_job row;
-    sweep_row(sweep, job, &row);
+    sweep_shown_row(sweep, job, &row);
     texttable_add(table, "%d", job);
     texttable_add(table, "%s", row.clusters);
     texttable_add(table, "%s", row.strategy);
@@ -285,8 +285,6 @@ static int run(const void *options, struct err *err)
         rc = dataset_try(sweep->file->data, err);
         if (rc == 0)
             rc = dataset_open(sweep->file->data, &data_options, &data, err);
-        if (rc == 0)
-            rc = dataset_check_numbers(data, sweep->file->data, err);
     }
     if (rc == 0)
         rc = sweep_expand(sweep, data, err);

@@ -1,5 +1,6 @@
 #include "run/share.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,12 +28,60 @@ static struct dataset *receive_head(struct dataset head, struct err *err)
     data->cluster = err_calloc((size_t)head.n_clusters, sizeof *data->cluster, "cluster numbers", err);
     data->cluster_count =
         err_calloc((size_t)head.n_clusters, sizeof *data->cluster_count, "cluster sizes", err);
-    data->name = err_calloc((size_t)head.n_names, sizeof *data->name, "class names", err);
-    if (data->name && data->content && (data->group || !head.group) && data->image && data->cluster &&
-        data->cluster_count)
+    if (data->content && (data->group || !head.group) && data->image && data->cluster && data->cluster_count)
         return data;
     dataset_free(data);
     return NULL;
+}
+
+/* Classes of images as this rank numbers them: what was theirs[k] is data->cluster[k]. */
+static void renumber(struct dataset *data, const int *theirs)
+{
+    for (int i = 0, k = 0; i < data->n_images; i++) {
+        if (data->image[i].cluster != theirs[k]) /* images of a class stand together */
+            for (k = 0; k < data->n_clusters - 1 && data->image[i].cluster != theirs[k];)
+                k++;
+        data->image[i].cluster = data->cluster[k];
+    }
+}
+
+/* name (n_clusters): the texts of data->cluster, which are still as rank 0 numbers them. */
+static int take_names(struct dataset *data, char (*name)[CLASS_NAME_SIZE], struct err *err)
+{
+    int *theirs = err_calloc((size_t)data->n_clusters, sizeof *theirs, "class names", err);
+    int rc = theirs ? 0 : E_IO;
+    for (int k = 0; k < data->n_clusters && rc == 0; k++) {
+        theirs[k] = data->cluster[k];
+        data->cluster[k] = class_number(name[k], err);
+        rc = data->cluster[k] == CLASS_NONE ? E_IO : 0;
+    }
+    if (rc == 0)
+        renumber(data, theirs);
+    free(theirs);
+    return rc;
+}
+
+/* Texts of classes from rank 0 to all: names have other numbers in every process. */
+static int share_names(MPI_Comm comm, struct dataset *data, struct err *err)
+{
+    int rank, bad, any_bad;
+    char(*name)[CLASS_NAME_SIZE] = err_calloc((size_t)data->n_clusters, sizeof *name, "class names", err);
+    MPI_Comm_rank(comm, &rank);
+    bad = !name;
+    MPI_Allreduce(&bad, &any_bad, 1, MPI_INT, MPI_MAX, comm);
+    for (int k = 0; rank == 0 && !any_bad && k < data->n_clusters; k++) {
+        char room[CLASS_NAME_SIZE];
+        snprintf(name[k], sizeof *name, "%s", class_text(data->cluster[k], room));
+    }
+    if (!any_bad) {
+        bcast_bytes(name, (size_t)data->n_clusters * sizeof *name, comm);
+        bad = rank != 0 && take_names(data, name, err) < 0;
+        MPI_Allreduce(&bad, &any_bad, 1, MPI_INT, MPI_MAX, comm);
+    }
+    free(name);
+    if (bad || !any_bad)
+        return bad ? E_IO : 0;
+    return err_set(err, E_IO, "another rank ran out of memory for the names of classes");
 }
 
 static int share_descriptions(MPI_Comm comm, struct dataset **data, struct err *err)
@@ -53,10 +102,9 @@ static int share_descriptions(MPI_Comm comm, struct dataset **data, struct err *
     if (head.group)
         bcast_bytes((*data)->group, (size_t)head.n_images * sizeof *(*data)->group, comm);
     bcast_bytes((*data)->image, (size_t)head.n_images * sizeof *(*data)->image, comm);
-    bcast_bytes((*data)->name, (size_t)head.n_names * sizeof *(*data)->name, comm);
     bcast_bytes((*data)->cluster, (size_t)head.n_clusters * sizeof *(*data)->cluster, comm);
     bcast_bytes((*data)->cluster_count, (size_t)head.n_clusters * sizeof *(*data)->cluster_count, comm);
-    return 0;
+    return share_names(comm, *data, err);
 }
 
 int share_dataset(MPI_Comm comm, struct dataset **data, struct shared_dataset *shared, struct err *err)

@@ -54,8 +54,6 @@ int cells_open(const struct sweep *sweep, const char *results_path, struct cells
         snprintf(cells->path, sizeof cells->path, "%s", sweep->file->data);
     if (rc == 0)
         rc = dataset_open(sweep->file->data, &options, &cells->data, err);
-    if (rc == 0)
-        rc = dataset_check_numbers(cells->data, sweep->file->data, err);
     return rc == 0 && cells->is_packed ? check_pixel_size(sweep, cells->data, err) : rc;
 }
 

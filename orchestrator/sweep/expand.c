@@ -111,15 +111,68 @@ static void complete(const struct sweep *sweep, struct config *config)
         config->clusters = sweep->data_clusters;
 }
 
-static int check_clusters(const struct config_clusters *clusters, const struct dataset *data, struct err *err)
+/* "file:line", or "--set", that gives the clusters of a combination, in out. */
+static void tell_place(const struct sweep_file *file, long index, char *out, size_t size)
 {
+    int line = file->line[config_find(file->base.schema, "clusters") - file->base.schema->key];
+    for (int a = file->n_axes - 1; a >= 0; index /= file->axis[a--].n)
+        if (strcmp(file->axis[a].key->name, "clusters") == 0)
+            line = file->axis[a].line[index % file->axis[a].n];
+    if (line > 0)
+        snprintf(out, size, "%.300s:%d", file->path, line);
+    else
+        snprintf(out, size, "%.300s", line == SWEEP_KEY_BY_SET ? "--set" : file->path);
+}
+
+/* Append to what `used` characters of out hold, in quotes where it is a name. Returns the length of all. */
+static size_t add_name(int class, const char *glue, char *out, size_t size, size_t used)
+{
+    char room[CLASS_NAME_SIZE];
+    const char *text = class_title(class, room), *quote = class_is_name(class) ? "\"" : "";
+    if (used + 80 < size)
+        used += (size_t)snprintf(out + used, size - used, "%s%s%.60s%s", glue, quote, text, quote);
+    return used;
+}
+
+/* The classes whose names are nearest to a name, as "; did you mean ...?" in out, or "". */
+static void tell_nearest(const struct dataset *data, int wanted, char *out, size_t size)
+{
+    enum { FAR = 4 };
+    char room[2][CLASS_NAME_SIZE];
+    size_t used = 0;
+    *out = '\0';
+    for (int distance = 0; distance < FAR && class_is_name(wanted); distance++)
+        for (int k = 0; k < data->n_clusters; k++)
+            if (setting_distance(class_text(wanted, room[0]), class_title(data->cluster[k], room[1])) ==
+                distance)
+                used = add_name(data->cluster[k], used ? " or " : " (did you mean ", out, size - 2, used);
+    if (used)
+        snprintf(out + used, size - used, "?)");
+}
+
+static int missing_class(const char *place, int wanted, const struct dataset *data, struct err *err)
+{
+    char near[200], list[480] = "", name[160] = "";
+    size_t used = 0;
+    tell_nearest(data, wanted, near, sizeof near);
+    for (int k = 0; k < data->n_clusters; k++)
+        used = add_name(data->cluster[k], k ? ", " : "", list, sizeof list, used);
+    if (used + 80 >= sizeof list)
+        snprintf(list + used, sizeof list - used, ", ...; `cellsweep data info` lists them");
+    add_name(wanted, "", name, sizeof name, 0);
+    return err_set(err, E_USAGE, "%s: clusters: %s is not in the data (%.100s)%s; it has %d classes: %s",
+                   place, name, data->origin, near, data->n_clusters, list);
+}
+
+static int check_clusters(const struct sweep *sweep, long index, const struct config_clusters *clusters,
+                          const struct dataset *data, struct err *err)
+{
+    char place[320];
     for (int i = 0; i < clusters->n; i++)
-        if (dataset_cluster_index(data, clusters->number[i]) < 0)
-            return err_set(err, E_USAGE,
-                           "clusters: %d is not in the data (%s); it has %d clusters, %d to %d; see "
-                           "`cellsweep data info`",
-                           clusters->number[i], data->origin, data->n_clusters, data->cluster[0],
-                           data->cluster[data->n_clusters - 1]);
+        if (dataset_cluster_index(data, clusters->number[i]) < 0) {
+            tell_place(sweep->file, index, place, sizeof place);
+            return missing_class(place, clusters->number[i], data, err);
+        }
     return 0;
 }
 
@@ -129,7 +182,7 @@ static int check_clusters(const struct config_clusters *clusters, const struct d
 static void make_key(const struct config *config, const struct dataset *data,
                      unsigned char out[JOB_KEY_BYTES])
 {
-    char text[8192];
+    char text[SETTING_TEXT_SIZE + 8192];
     struct config keyed = *config;
     XXH128_canonical_t key;
     keyed.protocol.repeats = 1;
@@ -227,8 +280,13 @@ static int take_data(struct sweep *sweep, const struct dataset *data, struct err
         return err_set(err, E_USAGE, "the dataset has %d clusters, at most %d are possible", data->n_clusters,
                        CONFIG_MAX_CLUSTERS);
     for (int i = 0; i < data->n_clusters && i < CONFIG_MAX_CLUSTERS; i++)
-        sweep->data_clusters.number[sweep->data_clusters.n++] = (int16_t)data->cluster[i];
-    return 0;
+        sweep->data_clusters.number[sweep->data_clusters.n++] = data->cluster[i];
+    if (!uses_all_clusters(sweep) ||
+        class_list(sweep->data_clusters.number, sweep->data_clusters.n, 0, NULL, 0) < SETTING_TEXT_SIZE)
+        return 0;
+    return err_set(err, E_USAGE,
+                   "the names of the dataset's %d classes take more than %d bytes; shorten them",
+                   data->n_clusters, SETTING_TEXT_SIZE - 1);
 }
 
 /* Which settings the combinations read; E_USAGE when one that is given is read by none. */
@@ -257,7 +315,7 @@ static int add_combinations(struct sweep *sweep, const struct dataset *data, str
         if (unread_repeats(sweep->file, i, &config))
             continue;
         complete(sweep, &config);
-        rc = check_clusters(&config.clusters, data, err);
+        rc = check_clusters(sweep, i, &config.clusters, data, err);
         if (rc == 0)
             rc = add_jobs(sweep, i, &config, data, planner, err);
     }

@@ -27,17 +27,17 @@ int sweep_axis_names(const struct sweep *sweep, const char **name, int *is_numbe
     return n;
 }
 
-void sweep_row(const struct sweep *sweep, int job, struct store_job *out)
+static void make_row(const struct sweep *sweep, int job, int titles, struct store_job *out)
 {
     struct config made, *config = &made;
     char text[SETTING_TEXT_SIZE];
     memset(out, 0, sizeof *out);
     sweep_config(sweep, job, config);
     sweep_key(sweep, job, out->key);
-    config_get(config, config_find(worker_schema(), "clusters"), text, sizeof text);
+    class_list(config->clusters.number, config->clusters.n, titles, text, sizeof text);
     int is_all = config->clusters.n > 2 &&
                  memcmp(&config->clusters, &sweep->data_clusters, sizeof config->clusters) == 0;
-    store_field_text(out->clusters, sizeof out->clusters, is_all ? "all" : text);
+    store_clusters_text(out->clusters, sizeof out->clusters, is_all ? "all" : text);
     store_field_text(out->strategy, sizeof out->strategy, config->strategy);
     config_get(config, config_find(worker_schema(), "protocol"), text, sizeof text);
     text[strcspn(text, "x")] = '\0'; /* "kfold:5": repeats are rows */
@@ -54,6 +54,16 @@ void sweep_row(const struct sweep *sweep, int job, struct store_job *out)
     out->n_train = out->n_test = out->leak = -1;
 }
 
+void sweep_row(const struct sweep *sweep, int job, struct store_job *out)
+{
+    make_row(sweep, job, 0, out);
+}
+
+void sweep_shown_row(const struct sweep *sweep, int job, struct store_job *out)
+{
+    make_row(sweep, job, 1, out);
+}
+
 int sweep_model_varies(const struct sweep *sweep)
 {
     const struct sweep_axis *axis = sweep_file_axis(sweep->file, "model");
@@ -63,7 +73,7 @@ int sweep_model_varies(const struct sweep *sweep)
 void sweep_job_name(const struct sweep *sweep, int job, char *out, size_t size)
 {
     struct store_job row;
-    sweep_row(sweep, job, &row);
+    sweep_shown_row(sweep, job, &row);
     const char *name[SWEEP_MAX_AXES];
     int is_number[SWEEP_MAX_AXES], n = sweep_axis_names(sweep, name, is_number);
     int used = snprintf(out, size, "%s %s %s seed %lld", row.clusters, row.strategy, row.protocol,
@@ -78,7 +88,7 @@ void sweep_job_name(const struct sweep *sweep, int job, char *out, size_t size)
 
 static void row_of_sweep(const void *of, int j, struct store_job *out)
 {
-    sweep_row(of, j, out);
+    sweep_shown_row(of, j, out);
 }
 
 int sweep_select(const struct sweep *sweep, const char *filter, struct selection *out, struct err *err)

@@ -14,6 +14,9 @@ void sweep_job_name(const struct sweep *sweep, int job, char *out, size_t size);
  * axes in the order of sweep_axis_names. */
 void sweep_row(const struct sweep *sweep, int job, struct store_job *out);
 
+/* The same for people: classes by their titles, as rows of an open results file show them. */
+void sweep_shown_row(const struct sweep *sweep, int job, struct store_job *out);
+
 /* 1 when the grid has more than one model: then every job says which it is. */
 int sweep_model_varies(const struct sweep *sweep);
 

@@ -177,16 +177,17 @@ static int read_all(struct store *store, enum store_dataset which, void *out, st
     return 0;
 }
 
-/* The names of classes are the numbers of clusters. */
 static int read_class_names(struct store *store, struct err *err)
 {
+    struct err why = {0};
     size_t n = (size_t)store->n[DIM_NAME];
-    char *name = err_calloc(n, CONFIG_WORD_SIZE, "/classes/name", err);
+    char(*name)[CLASS_NAME_SIZE] = err_calloc(n, sizeof *name, "/classes/name", err);
     store->number = err_calloc(n, sizeof *store->number, "/classes/name", err);
     int rc = name && store->number ? read_all(store, STORE_CLASS_NAMES, name, err) : E_IO;
     for (size_t k = 0; k < n && rc == 0; k++) {
-        name[k * CONFIG_WORD_SIZE + CONFIG_WORD_SIZE - 1] = '\0';
-        store->number[k] = atoi(name + k * CONFIG_WORD_SIZE);
+        name[k][CLASS_NAME_SIZE - 1] = '\0';
+        if ((store->number[k] = class_number(name[k], &why)) == CLASS_NONE)
+            rc = err_set(err, E_IO, "%s: /classes/name: %s: damaged; restore a copy", store->path, why.text);
     }
     free(name);
     return rc;
@@ -195,20 +196,29 @@ static int read_class_names(struct store *store, struct err *err)
 static int read_classes(struct store *store, struct err *err)
 {
     size_t n = (size_t)(store->n[DIM_JOB] * store->n[DIM_CLASS]);
-    int rc = read_class_names(store, err);
-    if (rc == 0 && !(store->class = err_calloc(n, sizeof *store->class, "/classes/job", err)))
-        rc = E_IO;
-    return rc < 0 ? rc : read_all(store, STORE_CLASSES, store->class, err);
+    store->class = err_calloc(n, sizeof *store->class, "/classes/job", err);
+    return store->class ? read_all(store, STORE_CLASSES, store->class, err) : E_IO;
+}
+
+/* The class of an image from what its row says: a number, or a row of /classes/name where those are names. */
+static int class_of_row(const struct store *store, int stored, int has_names)
+{
+    if (has_names)
+        return stored >= 0 && (hsize_t)stored < store->n[DIM_NAME] ? store->number[stored] : CLASS_NONE;
+    return stored >= 0 && stored <= CLASS_MOST ? stored : CLASS_NONE;
 }
 
 static int read_images(struct store *store, struct err *err)
 {
     store->image = err_calloc((size_t)store->n[DIM_IMAGE], sizeof *store->image, "/images", err);
-    int rc = store->image ? read_all(store, STORE_IMAGES, store->image, err) : E_IO;
+    int rc = store->image ? read_all(store, STORE_IMAGES, store->image, err) : E_IO, has_names = 0;
+    for (hsize_t k = 0; k < store->n[DIM_NAME]; k++)
+        has_names |= class_is_name(store->number[k]);
     for (hsize_t i = 0; rc == 0 && i < store->n[DIM_IMAGE]; i++) {
         utf8_plain(store->image[i].id);
         utf8_plain(store->image[i].source);
         utf8_plain(store->image[i].group);
+        store->image[i].cluster = class_of_row(store, store->image[i].cluster, has_names);
     }
     return rc;
 }
@@ -256,15 +266,36 @@ static int read_counts(struct store *store, struct err *err)
     return rc;
 }
 
+/* Where classes have titles, jobs are shown by those. */
+static void title_jobs(struct store *store)
+{
+    char text[SETTING_TEXT_SIZE];
+    int class[CONFIG_MAX_CLUSTERS];
+    if (!class_titled(0, class))
+        return;
+    for (int j = 0; j < store_n_jobs(store); j++)
+        if (strcmp(store->job[j].clusters, "all") != 0) {
+            int n = store_classes(store, j, class);
+            class_list(class, n, 1, text, sizeof text);
+            store_clusters_text(store->job[j].clusters, sizeof store->job[j].clusters, text);
+        }
+}
+
 /* A rank of a sweep holds nothing of the jobs: there may be a million of them, and as many ranks as cores. */
 static int read_tables(struct store *store, struct err *err)
 {
     int rc = store_measure_parts(store, err);
     if (rc == 0)
+        rc = read_class_names(store, err);
+    if (rc == 0)
         rc = read_images(store, err);
     if (rc == 0 && !store->shared)
         rc = store_refresh(store, err);
-    return rc < 0 || store->shared ? rc : read_classes(store, err);
+    if (rc == 0 && !store->shared)
+        rc = read_classes(store, err);
+    if (rc == 0 && !store->shared)
+        title_jobs(store);
+    return rc;
 }
 
 static int read_sweep(struct store *store, struct err *err)
@@ -750,6 +781,14 @@ void store_field_text(char *out, size_t size, const char *value)
 {
     if ((size_t)snprintf(out, size, "%s", value) >= size)
         snprintf(out + size - 13, 13, "...%08x", (unsigned)XXH3_64bits(value, strlen(value)));
+}
+
+void store_clusters_text(char *out, size_t size, const char *list)
+{
+    store_field_text(out, size, list);
+    if (strlen(list) >= size)
+        for (char *p = out; (p = strpbrk(p, ",|=\"")); p++)
+            *p = '_';
 }
 
 const char *store_text(const struct store *store, const char *attribute)

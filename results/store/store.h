@@ -32,7 +32,7 @@
  *     /jobs             [J] compound, written once: key, clusters, strategy, protocol, seed, fold, repeat,
  *                       model, one field for every other grid axis; a text is as wide as the widest of its
  *                       column
- *     /classes/name     [K] string: of clusters, their numbers
+ *     /classes/name     [K] string: texts of the classes (class_name.h)
  *     /classes/job      [J,C] int16, row of /classes/name of each class of the job, -1 behind them
  *     /n_train, /n_test, /leak [J] int32, images; -1 until the job has run
  *     /state            [J] int8    0 waiting, 1 running, 2 done, 3 failed, 4 diverged
@@ -50,8 +50,8 @@
  *     /predictions/{test,all}/label       int32, class index
  *     /predictions/{test,all}/probability float32, (count,c) of a job, from first_probability
  *     /predictions/all/role               int32, enum job_role of worker/job.h
- *     /images           [N] compound: id, cluster, source, group ("": none; what must stay together in a
- *                       split)
+ *     /images           [N] compound: id, cluster (its number; where a class has a name and no number, its
+ *                       row of /classes/name), source, group ("": none; what must stay together in a split)
  *     /models/first, bytes [J] int64, /models/data uint8: what is kept of a job's networks, only when kept:
  *                       little-endian float32 parameters
  *     /models/epoch     [J] int32, epoch from 1 that it is of, -1 not yet. keep_weights best takes the epoch
@@ -84,7 +84,8 @@ enum { STORE_KEY_SIZE = 33, STORE_MESSAGE_SIZE = 256, STORE_MAX_AXES = SWEEP_MAX
 struct store_job {
     int row; /* of /jobs, where it was read; a copy keeps it */
     char key[STORE_KEY_SIZE];
-    /* "8-10", "all" (when they are all of the dataset's), or a list cut with "..." */
+    /* "8-10", "Folded-Polylobed" (titles where there are some), "all" (when they are all of the dataset's),
+     * or a list cut with "..." */
     char clusters[CONFIG_WORD_SIZE];
     char strategy[CONFIG_WORD_SIZE];
     char protocol[16]; /* "report", "tail", "holdout", "kfold:5" (folds), "given" */
@@ -109,7 +110,7 @@ struct store_room {
     int n_test, n_all; /* images that judge it, and originals */
     size_t n_weights;  /* 0: nothing is kept */
     int n_classes;
-    int16_t cluster[CONFIG_MAX_CLUSTERS]; /* (n_classes) of each class */
+    int cluster[CONFIG_MAX_CLUSTERS]; /* (n_classes) of each class */
 };
 
 /* What a file is created from. Everything is only read. */
@@ -241,6 +242,10 @@ const struct sweep_file *store_sweep(const struct store *store);
  * hash of the whole, so that two stay two. */
 void store_field_text(char *out, size_t size, const char *value);
 
+/* The same of a list of classes: in one that has to be cut, what a filter would take for its own (, | = ")
+ * becomes '_'. */
+void store_clusters_text(char *out, size_t size, const char *list);
+
 /* An attribute of / by name ("name", "yaml_resolved", "commit", ...) as text, numbers too; "" when absent. */
 const char *store_text(const struct store *store, const char *attribute);
 
@@ -252,7 +257,7 @@ const struct store_job *store_jobs(const struct store *store);
 /* Read n_train, n_test and leak of jobs that finished since. */
 int store_refresh(struct store *store, struct err *err);
 
-/* Clusters of the classes of a job, cluster[class index] (room for CONFIG_MAX_CLUSTERS), and how many. Not of
+/* Classes (class_name.h) of a job, cluster[class index] (room for CONFIG_MAX_CLUSTERS), and how many. Not of
  * a store opened by several ranks. */
 int store_classes(const struct store *store, int job, int *cluster);
 

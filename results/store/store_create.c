@@ -183,24 +183,47 @@ static int write_class_names(hid_t file, const struct store_sizes *sizes, const 
                              const char *path, struct err *err)
 {
     unsigned long n = (unsigned long)sizes->n[DIM_NAME];
-    char *text = err_calloc(n, CONFIG_WORD_SIZE, "/classes/name", err);
+    char(*text)[CLASS_NAME_SIZE] = err_calloc(n, sizeof *text, "/classes/name", err), room[CLASS_NAME_SIZE];
     if (!text)
         return E_IO;
     for (size_t k = 0; k < n; k++)
-        snprintf(text + k * CONFIG_WORD_SIZE, CONFIG_WORD_SIZE, "%d", sizes->name[k]);
+        snprintf(text[k], sizeof *text, "%s", class_text(sizes->name[k], room));
     int rc = h5_write(file, "/classes/name", types->name, 1, &sizes->n[DIM_NAME], text, path, err);
     free(text);
     return rc;
 }
 
-static int write_images(hid_t file, const struct store_plan *plan, const struct store_types *types,
-                        const char *path, struct err *err)
+static int write_image_rows(hid_t dataset, const struct dataset_image *image, hsize_t n,
+                            const struct store_types *types, const char *path, struct err *err)
 {
-    hsize_t dims[1] = {(hsize_t)plan->data->n_images};
+    return h5_rows_write(dataset, 0, n, types->image, image, "/images", path, err);
+}
+
+/* Names of this process become rows of /classes/name. */
+static int write_named_rows(hid_t dataset, const struct dataset *data, const struct store_sizes *sizes,
+                            const struct store_types *types, const char *path, struct err *err)
+{
+    size_t n = (size_t)data->n_images;
+    struct dataset_image *image = err_calloc(n, sizeof *image, "/images", err);
+    if (!image)
+        return E_IO;
+    memcpy(image, data->image, n * sizeof *image);
+    for (size_t i = 0; i < n; i++)
+        image[i].cluster = store_sizes_class(sizes, data->image[i].cluster);
+    int rc = write_image_rows(dataset, image, n, types, path, err);
+    free(image);
+    return rc;
+}
+
+static int write_images(hid_t file, const struct dataset *data, const struct store_sizes *sizes,
+                        const struct store_types *types, const char *path, struct err *err)
+{
+    hsize_t dims[1] = {(hsize_t)data->n_images};
     hid_t dataset = h5_create(file, "/images", types->image_stored, 1, dims, NULL, path, err);
     if (dataset < 0)
         return (int)dataset;
-    int rc = h5_rows_write(dataset, 0, dims[0], types->image, plan->data->image, "/images", path, err);
+    int rc = dataset_has_names(data) ? write_named_rows(dataset, data, sizes, types, path, err)
+                                     : write_image_rows(dataset, data->image, dims[0], types, path, err);
     if (H5Dclose(dataset) < 0 && rc == 0)
         rc = err_set(err, E_IO, "%s: cannot close /images; is the disk full?", path);
     return rc;
@@ -218,7 +241,7 @@ static int create_dataset(hid_t file, enum store_dataset which, const struct sto
     if (which == STORE_JOBS)
         rc = create_jobs(file, plan, types, path, err);
     else if (which == STORE_IMAGES)
-        rc = write_images(file, plan, types, path, err);
+        rc = write_images(file, plan->data, sizes, types, path, err);
     else if (which == STORE_CLASS_NAMES)
         rc = write_class_names(file, sizes, types, path, err);
     else if (which == STORE_CLASSES)

@@ -290,7 +290,7 @@ int store_types_init(struct store_types *types, const struct store_axes *axes, s
                            axes->name[i]);
     list_fields(types);
     types->message = h5_string_type(STORE_MESSAGE_SIZE);
-    types->name = h5_string_type(CONFIG_WORD_SIZE);
+    types->name = h5_string_type(CLASS_NAME_SIZE);
     if (types->message < 0 || types->name < 0 || make_job_type(types) < 0 || make_image_type(types) < 0)
         return err_set(err, E_IO, "HDF5 cannot make the type of /jobs; does a grid key stand twice?");
     return 0;

@@ -193,7 +193,7 @@ struct store {
     struct store_types types;
     struct store_job *job; /* (J) rows of /jobs, unpacked; NULL where nobody asked: ranks that only write */
     int16_t *class;        /* (J, C) row of /classes/name; the same */
-    int *number;           /* (K) cluster that is meant by a name; the same */
+    int *number;           /* (K) classes; the same */
     struct dataset_image *image;
     char *message;  /* (M, STORE_MESSAGE_SIZE) of /messages/text, those that were asked for; or NULL */
     char *text[32]; /* of the attributes in store.c's table */

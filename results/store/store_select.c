@@ -10,10 +10,20 @@ struct piece {
     size_t n;
 };
 
+/* The next `stop` that is not in quotes, or NULL. Quotes that do not end are letters like any other. */
+static const char *find_stop(const char *at, const char *end, char stop)
+{
+    int quoted = 0;
+    const char *p = at;
+    for (; p < end && (quoted || *p != stop); p++)
+        quoted ^= *p == '"';
+    return quoted ? memchr(at, stop, (size_t)(end - at)) : p < end ? p : NULL;
+}
+
 /* Cut the piece up to the next `stop` off the front of *rest; the trimmed piece. */
 static struct piece next_piece(const char **rest, const char *end, char stop)
 {
-    const char *at = *rest, *cut = memchr(at, stop, (size_t)(end - at));
+    const char *at = *rest, *cut = find_stop(at, end, stop);
     const char *last = cut ? cut : end;
     *rest = cut ? cut + 1 : end;
     while (at < last && *at == ' ')
@@ -104,6 +114,26 @@ static int value_matches(const char *value, struct piece wanted)
     return as_range(text, &first, &last) && number >= first && number <= last;
 }
 
+/* Whether a row's list of classes, as store_clusters_text() writes it, is the one that is wanted. */
+static int classes_match(const char *value, struct piece wanted)
+{
+    char text[SETTING_TEXT_SIZE], field[CONFIG_WORD_SIZE];
+    int class[CONFIG_MAX_CLUSTERS], n = 0;
+    if (wanted.n >= sizeof text)
+        return 0;
+    snprintf(text, sizeof text, "%.*s", (int)wanted.n, wanted.at);
+    for (const char *rest = text; rest; n++)
+        if (n == CONFIG_MAX_CLUSTERS || class_next(rest, &class[n], &rest, NULL) < 0)
+            return 0;
+    for (int titles = 0; titles < 2; titles++) {
+        class_list(class, n, titles, text, sizeof text);
+        store_clusters_text(field, sizeof field, text);
+        if (strcmp(value, field) == 0)
+            return 1;
+    }
+    return 0;
+}
+
 static int unknown_key(struct piece key, int n_axes, const char *const *axis_name, struct err *err)
 {
     char list[512] = "";
@@ -130,7 +160,8 @@ static int part_matches(const struct store_job *job, int n_axes, const char *con
     if (!value_of(job, n_axes, axis_name, key, value))
         return unknown_key(key, n_axes, axis_name, err);
     do {
-        if (value_matches(value, next_piece(&rest, end, '|')))
+        struct piece wanted = next_piece(&rest, end, '|');
+        if (value_matches(value, wanted) || (equals(key, "clusters") && classes_match(value, wanted)))
             return 1;
     } while (rest < end);
     return 0;

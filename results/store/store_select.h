@@ -6,7 +6,8 @@
  *     selection_free(&chosen);
  *
  * A filter is key=value parts joined by commas, all of which must hold; '|' separates alternatives;
- * a..b is a range, ends included, of a whole or decimal number; protocol=kfold matches any kfold.
+ * a..b is a range, ends included, of a whole or decimal number; protocol=kfold matches any kfold. Text in
+ * double quotes is taken as it is: clusters="T-cell"-Folded (class_name.h; titles are understood, too).
  * Keys: key, clusters, strategy, protocol, seed, fold, repeat, model, and the grid axes. An empty or
  * NULL filter matches every job. No MPI. */
 #ifndef CELLSWEEP_STORE_SELECT_H

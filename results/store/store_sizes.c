@@ -4,31 +4,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int by_number(const void *a, const void *b)
-{
-    return (*(const int *)a > *(const int *)b) - (*(const int *)a < *(const int *)b);
-}
-
 /* Without a plan of its rooms a job has the largest, and the clusters that its row names; else the
  * first of the dataset. */
 static void guess_room(const struct store_plan *plan, int job, struct store_room *room)
 {
-    const char *at = plan->job[job].clusters;
-    char *end;
+    const char *rest = plan->job[job].clusters;
+    int class;
     room->n_test = plan->n_test;
     room->n_all = plan->n_all;
     room->n_weights = plan->n_weights;
     room->n_classes = 0;
-    for (long k = strtol(at, &end, 10); end != at && room->n_classes < plan->n_classes;
-         k = strtol(at, &end, 10)) {
-        room->cluster[room->n_classes++] = (int16_t)k;
-        at = *end == '-' ? end + 1 : end;
-    }
+    while (rest && strcmp(rest, "all") != 0 && room->n_classes < plan->n_classes &&
+           class_next(rest, &class, &rest, NULL) == 0)
+        room->cluster[room->n_classes++] = class;
     if (room->n_classes > 0)
         return;
     for (int i = 0; i < plan->data->n_images && room->n_classes < plan->n_classes; i++)
         if (i == 0 || plan->data->image[i].cluster != plan->data->image[i - 1].cluster)
-            room->cluster[room->n_classes++] = (int16_t)plan->data->image[i].cluster;
+            room->cluster[room->n_classes++] = plan->data->image[i].cluster;
 }
 
 static void plan_room(const struct store_plan *plan, int job, struct store_room *room)
@@ -45,7 +38,7 @@ static void mark(unsigned char *is_name, int cluster)
         is_name[cluster - INT16_MIN] = 1;
 }
 
-/* The clusters of the dataset and of all jobs, ascending: a plan without rooms may name some without
+/* The classes of the dataset and of all jobs, in their order: a plan without rooms may name some without
  * images. */
 static int list_names(struct store_sizes *s, const struct store_plan *plan, struct err *err)
 {
@@ -64,14 +57,16 @@ static int list_names(struct store_sizes *s, const struct store_plan *plan, stru
     for (int k = 0; k < N_NUMBERS && rc == 0; k++)
         if (is_name[k])
             s->name[s->n[DIM_NAME]++] = k + INT16_MIN;
+    if (rc == 0)
+        qsort(s->name, (size_t)s->n[DIM_NAME], sizeof *s->name, class_compare_ints);
     free(is_name);
     return rc;
 }
 
-static int find_name(const struct store_sizes *s, int cluster)
+int store_sizes_class(const struct store_sizes *s, int class)
 {
-    const int *found = bsearch(&cluster, s->name, (size_t)s->n[DIM_NAME], sizeof *s->name, by_number);
-    return (int)(found - s->name);
+    const int *found = bsearch(&class, s->name, (size_t)s->n[DIM_NAME], sizeof *s->name, class_compare_ints);
+    return found ? (int)(found - s->name) : -1;
 }
 
 static void put_classes(struct store_sizes *s, const struct store_plan *plan, int job,
@@ -79,7 +74,7 @@ static void put_classes(struct store_sizes *s, const struct store_plan *plan, in
 {
     int16_t *class = s->class + (size_t)job * (size_t)plan->n_classes;
     for (int c = 0; c < plan->n_classes; c++)
-        class[c] = c < room->n_classes ? (int16_t)find_name(s, room->cluster[c]) : -1;
+        class[c] = c < room->n_classes ? (int16_t)store_sizes_class(s, room->cluster[c]) : -1;
 }
 
 /* The parts of a job behind those of the jobs before it. */

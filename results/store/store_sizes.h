@@ -16,11 +16,14 @@ struct store_sizes {
     hsize_t n[N_DIMS];
     int64_t *first; /* (N_EXTENTS, J) cell where the part of a job begins */
     int16_t *class; /* (J, C) row of `name` of each class; -1: no more */
-    int *name;      /* (K) clusters of the dataset and of all jobs, ascending */
+    int *name;      /* (K) classes of the dataset and of all jobs, in order */
 };
 
 /* E_IO without memory. */
 int store_sizes_init(struct store_sizes *sizes, const struct store_plan *plan, struct err *err);
+/* Row of a class in `name`; -1: it is not there. */
+int store_sizes_class(const struct store_sizes *sizes, int class);
+
 void store_sizes_release(struct store_sizes *sizes);
 
 #endif

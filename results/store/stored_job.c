@@ -23,7 +23,7 @@ static int is_elsewhere(const char *key)
 static int set_keys(const struct store *store, const struct store_job *row, struct config *config,
                     struct err *err)
 {
-    char text[1100];
+    char text[SETTING_TEXT_SIZE];
     int rc = 0;
     for (const struct setting *key = worker_schema()->key; key->name && rc == 0; key++)
         if (!is_elsewhere(key->name) && *classes_config(store, row, key->name, text, sizeof text))
@@ -47,7 +47,7 @@ static int find_clusters(struct store *store, int job, struct config_clusters *c
     int cluster[CONFIG_MAX_CLUSTERS];
     clusters->n = store_classes(store, job, cluster);
     for (int c = 0; c < clusters->n; c++)
-        clusters->number[c] = (int16_t)cluster[c];
+        clusters->number[c] = cluster[c];
     return clusters->n >= 2 ? 0
                             : err_set(err, E_IO, "%s: job %d has no classes in /classes/job: damaged",
                                       store_path(store), job);

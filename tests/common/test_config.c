@@ -115,8 +115,8 @@ static void wrong_values_are_named(void **state)
     assert_set_fails("undersample.replacement", "maybe", "not true or false");
     assert_set_fails("clusters", "8", "a job needs two or more");
     assert_set_fails("clusters", "8-8", "cluster 8 stands twice");
-    assert_set_fails("clusters", "8,10", "not all, or cluster numbers");
-    assert_set_fails("clusters", "8--10", "not all, or cluster numbers");
+    assert_set_fails("clusters", "8,10", "clusters: '8,10' is no list of classes");
+    assert_set_fails("clusters", "8--10", "clusters: '-10' is no list of classes");
     assert_set_fails("class_sizes", "900-0", "not all, or the number of images");
     assert_set_fails("class_sizes", "900,90", "not all, or the number of images");
     assert_set_fails("protocol", "kfold:1x1", "2 to 1000 folds");

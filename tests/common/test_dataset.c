@@ -51,18 +51,12 @@ static void expect_error(const char *path, const char *line)
     assert_string_equal(err.text + strlen(path), line);
 }
 
-/* make() with names: clusters 0 and 2 of three. */
+/* make() with names. */
 static struct dataset *make_named(const char *first, const char *last)
 {
     struct dataset *data = make();
-    data->n_names = 3;
-    data->name = calloc(3, sizeof *data->name);
-    assert_non_null(data->name);
-    snprintf(data->name[0], sizeof *data->name, "%s", first);
-    snprintf(data->name[1], sizeof *data->name, "nobody");
-    snprintf(data->name[2], sizeof *data->name, "%s", last);
     for (int i = 0; i < 4; i++) {
-        data->image[i].cluster = i < 2 ? 0 : 2;
+        data->image[i].cluster = class_number(i < 2 ? first : last, &err);
         data->image[i].given = i;
     }
     assert_int_equal(dataset_finish(data, &err), 0);
@@ -71,7 +65,7 @@ static struct dataset *make_named(const char *first, const char *last)
 
 static void test_named_classes_are_kept(void **state)
 {
-    char room[DATASET_CLASS_SIZE], long_id[DATASET_ID_SIZE];
+    char room[CLASS_NAME_SIZE], long_id[DATASET_ID_SIZE];
     const char *path = in_folder("named.h5");
     struct dataset *data = make_named("CD4+ T cell", "Prometaphase"), *again = NULL;
     (void)state;
@@ -81,16 +75,14 @@ static void test_named_classes_are_kept(void **state)
     assert_int_equal(dataset_finish(data, &err), 0);
     assert_int_equal(dataset_write(data, path, &err), 0);
     assert_int_equal(dataset_read(path, &again, &err), 0);
-    assert_int_equal(again->n_names, 3);
+    assert_true(dataset_has_names(again));
     assert_int_equal(again->n_clusters, 2);
-    assert_string_equal(dataset_class(again, 0, room), "CD4+ T cell");
-    assert_string_equal(dataset_class(again, again->cluster[1], room), "Prometaphase");
+    assert_string_equal(class_text(again->cluster[0], room), "CD4+ T cell");
+    assert_string_equal(class_text(again->cluster[1], room), "Prometaphase");
     assert_string_equal(again->image[3].id, long_id);
     assert_string_equal(again->checksum, data->checksum);
     for (int i = 0; i < 4; i++)
         assert_int_equal(again->image[i].given, i);
-    assert_int_equal(dataset_check_numbers(again, "c.h5", &err), E_USAGE);
-    assert_non_null(strstr(err.text, "c.h5: its classes have names (CD4+ T cell, ...)"));
     dataset_free(again);
     dataset_free(data);
 }
@@ -98,11 +90,9 @@ static void test_named_classes_are_kept(void **state)
 static void test_names_decide_the_checksum(void **state)
 {
     struct dataset *a = make_named("a", "b"), *b = make_named("a", "c"), *numbered = make();
-    char room[DATASET_CLASS_SIZE];
     (void)state;
     assert_string_not_equal(a->checksum, b->checksum);
-    assert_string_equal(dataset_class(numbered, 30, room), "30");
-    assert_int_equal(dataset_check_numbers(numbered, "c.h5", &err), 0);
+    assert_false(dataset_has_names(numbered));
     dataset_free(a);
     dataset_free(b);
     dataset_free(numbered);
@@ -121,7 +111,7 @@ static void test_a_class_without_a_name_is_an_error(void **state)
     assert_true(H5Dwrite(set, H5T_NATIVE_INT, H5S_ALL, H5S_ALL, H5P_DEFAULT, cluster) >= 0);
     H5Dclose(set);
     H5Fclose(file);
-    expect_error(path, ": /images/cluster is 3 for image 2, /classes/name has 3; pack it again");
+    expect_error(path, ": /images/cluster is 3 for image 2, /classes/name has 2; pack it again");
 }
 
 static void test_clusters_are_counted(void **state)

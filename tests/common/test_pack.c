@@ -282,17 +282,24 @@ static void make_flat(const char *table)
     put_text(in_folder("s/clusters.csv"), table);
 }
 
+/* Class k of data, as text. */
+static const char *name_of(int k)
+{
+    static char room[CLASS_NAME_SIZE];
+    return class_text(data->cluster[k], room);
+}
+
 static void test_labels_may_be_names(void **state)
 {
     (void)state;
     make_flat("Barcode,Cluster\n1,CD8+ T cell\n2,CD4+ T cell\n3,CD8+ T cell\n4,10\n");
     assert_int_equal(pack(), 0);
-    assert_int_equal(data->n_names, 3);
-    assert_string_equal(data->name[0], "10");
-    assert_string_equal(data->name[1], "CD4+ T cell");
-    assert_string_equal(data->name[2], "CD8+ T cell");
+    assert_int_equal(dataset_has_names(data), 1);
+    assert_string_equal(name_of(0), "10");
+    assert_string_equal(name_of(1), "CD4+ T cell");
+    assert_string_equal(name_of(2), "CD8+ T cell");
     assert_string_equal(data->image[0].id, "4");
-    assert_int_equal(data->image[3].cluster, 2);
+    assert_int_equal(data->image[3].cluster, data->cluster[2]);
     put_text(in_folder("s/clusters.csv"), "Barcode,Cluster\n1,1\n2,2.5\n3,1\n4,2\n");
     expect_error(
         "/clusters.csv:3: the label is \"2.5\", not a whole number from 0 to 32767, while all others are "
@@ -313,8 +320,8 @@ static void test_folders_may_be_names(void **state)
     put_png(in_folder("s/B cells/a2.png"), 9, 7, 20);
     assert_int_equal(pack(), 0);
     assert_int_equal(report.found.n_outside, 1);
-    assert_string_equal(data->name[0], "B cells");
-    assert_string_equal(data->name[1], "Polylobed");
+    assert_string_equal(name_of(0), "B cells");
+    assert_string_equal(name_of(1), "Polylobed");
     assert_string_equal(data->image[0].id, "a2");
     put_png(in_folder("s/B cells/a1.png"), 9, 7, 40);
     assert_int_equal(pack(), 0);
@@ -346,7 +353,7 @@ static void test_folders_may_be_sets(void **state)
         }
     assert_int_equal(pack(), 0);
     assert_int_equal(report.found.n_given, 6);
-    assert_string_equal(data->name[1], "b");
+    assert_string_equal(name_of(1), "b");
     for (int i = 0; i < 6; i++)
         assert_int_equal(data->image[i].given, 1 + i % 3);
     assert_string_equal(data->image[1].source, "Validation/a/2.png");
@@ -419,7 +426,7 @@ static void test_labels_of_anndata(void **state)
     pack_report_release(&report);
     assert_int_equal(pack_folder(in_folder("s"), &options, &data, &report, &err), 0);
     assert_int_equal(data->n_images, 3);
-    assert_string_equal(data->name[0], "B");
+    assert_string_equal(name_of(0), "B");
     assert_string_equal(data->image[2].group, "s1");
     assert_int_equal(report.found.n_unlabelled, 1);
     assert_string_equal(report.found.table, "t.h5ad");
@@ -441,7 +448,7 @@ static void test_guessed_columns_are_told(void **state)
                  "--id-column names the one that has the cells' ids");
     pack_report_release(&report);
     assert_int_equal(pack_folder(in_folder("s"), &options, &data, &report, &err), 0);
-    assert_string_equal(data->name[1], "b");
+    assert_string_equal(name_of(1), "b");
     assert_string_equal(report.found.guess, "");
     put_text(in_folder("s/clusters.csv"), "cell_id,x,y\n1,0,a\n");
     expect_error(
@@ -468,11 +475,11 @@ static void test_a_cluster_of_one_is_packed(void **state)
     mkdir(in_folder("s/cell_images/old"), 0700);
     put_png(in_folder("s/cell_images/old/7.png"), 4, 4, 9);
     assert_int_equal(pack(), 0);
-    assert_int_equal(data->n_names, 0);
+    assert_int_equal(dataset_has_names(data), 0);
     assert_int_equal(report.found.n_outside, 2);
     put_png(in_folder("s/cell_images/cluster_x/7.png"), 4, 4, 9);
     assert_int_equal(pack(), 0);
-    assert_string_equal(data->name[3], "x");
+    assert_string_equal(name_of(3), "x");
     remove_folder(in_folder("s/cell_images/cluster_x"));
     rename(in_folder("s/cell_images/cluster_9"), in_folder("s/cell_images/cluster_99999"));
     expect_error(

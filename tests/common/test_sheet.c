@@ -54,6 +54,13 @@ static void test_rows_of_images(void **state)
     dataset_free(data);
 }
 
+static void name_classes(struct dataset *data, const char *const name[2])
+{
+    for (int i = 0; i < data->n_images; i++)
+        data->image[i].cluster = class_number(name[i >= 2], &err);
+    assert_int_equal(dataset_finish(data, &err), 0);
+}
+
 /* "T I" at two pixels a side: T has 7 lit cells, I has 9. */
 static void test_names_are_drawn(void **state)
 {
@@ -61,15 +68,11 @@ static void test_names_are_drawn(void **state)
     struct dataset *data = make();
     struct image sheet, wide;
     (void)state;
-    data->n_names = 9;
-    data->name = calloc(9, sizeof *data->name);
-    assert_non_null(data->name);
-    snprintf(data->name[5], sizeof *data->name, "%s", names[0]);
-    snprintf(data->name[8], sizeof *data->name, "%s", names[1]);
+    name_classes(data, names);
     assert_int_equal(sheet_write(data, 20, in_folder("s.png"), &err), 0);
     assert_int_equal(image_read(in_folder("s.png"), &sheet, &err), 0);
     assert_int_equal(count_level(&sheet, 255), 4 * (7 + 9 + 5) + 4 * (11 + 8));
-    snprintf(data->name[5], sizeof *data->name, "%s", wider[0]);
+    name_classes(data, wider);
     assert_int_equal(sheet_write(data, 20, in_folder("s.png"), &err), 0);
     assert_int_equal(image_read(in_folder("s.png"), &wide, &err), 0);
     assert_true(wide.width > sheet.width);

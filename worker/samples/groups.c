@@ -206,14 +206,16 @@ static int too_few(const struct deal *d, int c, struct err *err)
     const struct config *config = d->task->config;
     const char *protocol = config_protocol_name(config->protocol.kind);
     const char *groups = d->n_of[c] == 1 ? "group" : "groups";
-    int cluster = config->clusters.number[c];
+    char room[CLASS_NAME_SIZE];
+    const char *cluster = class_title(config->clusters.number[c], room);
     if (split_rule(config->protocol.kind)->needs_folds)
-        return err_set(err, E_USAGE,
-                       "cluster %d has images of %d %s (%s); protocol %s with %d folds needs at least %d a "
-                       "class: use fewer folds or leave the cluster out",
-                       cluster, d->n_of[c], groups, config->groups, protocol, d->n_parts, d->n_parts);
+        return err_set(
+            err, E_USAGE,
+            "cluster %.80s has images of %d %s (%s); protocol %s with %d folds needs at least %d a "
+            "class: use fewer folds or leave the cluster out",
+            cluster, d->n_of[c], groups, config->groups, protocol, d->n_parts, d->n_parts);
     return err_set(err, E_USAGE,
-                   "cluster %d has images of %d %s (%s); protocol %s needs at least %d a class: leave the "
+                   "cluster %.80s has images of %d %s (%s); protocol %s needs at least %d a class: leave the "
                    "cluster out",
                    cluster, d->n_of[c], groups, config->groups, protocol, d->n_parts);
 }
@@ -221,6 +223,7 @@ static int too_few(const struct deal *d, int c, struct err *err)
 static int find_deal(struct deal *d, struct rng *rng, struct err *err)
 {
     const struct config *config = d->task->config;
+    char room[CLASS_NAME_SIZE];
     int c = 0;
     for (c = 0; c < d->task->n_classes; c++)
         if (d->n_of[c] < d->n_parts)
@@ -232,9 +235,9 @@ static int find_deal(struct deal *d, struct rng *rng, struct err *err)
             return 0;
     }
     return err_set(err, E_USAGE,
-                   "cluster %d has images of %d groups (%s), but in no division that was tried are it and "
+                   "cluster %.80s has images of %d groups (%s), but in no division that was tried are it and "
                    "every other class on both sides: leave out a cluster that shares its groups",
-                   config->clusters.number[c], d->n_of[c], config->groups);
+                   class_title(config->clusters.number[c], room), d->n_of[c], config->groups);
 }
 
 static void hold_part(const struct deal *d, unsigned char *held)

@@ -148,13 +148,10 @@ int split_min_images(const struct config *config)
     return rule->needs_folds ? config->protocol.folds : rule->min_images;
 }
 
-/* Canonical name of a split, e.g. "8-10 holdout 0.2 seed=1 repeat=0"; size is enough
- * for CONFIG_MAX_CLUSTERS clusters. */
+/* Canonical name of a split, e.g. "8-10 holdout 0.2 seed=1 repeat=0". */
 static size_t split_identity(const struct config *config, char *out, size_t size)
 {
-    size_t n = 0;
-    for (int c = 0; c < config->clusters.n; c++)
-        n += (size_t)snprintf(out + n, size - n, c ? "-%d" : "%d", config->clusters.number[c]);
+    size_t n = class_list(config->clusters.number, config->clusters.n, 0, out, size);
     if (split_rule(config->protocol.kind)->needs_folds)
         n += (size_t)snprintf(out + n, size - n, " kfold:%d", config->protocol.folds);
     else
@@ -167,7 +164,7 @@ static size_t split_identity(const struct config *config, char *out, size_t size
 
 struct rng split_stream(const struct config *config)
 {
-    char text[CONFIG_MAX_CLUSTERS * 8 + 128];
+    char text[SETTING_TEXT_SIZE + 128];
     size_t n = split_identity(config, text, sizeof text);
     return rng_start(rng_key("split", text, n), 0);
 }
