@@ -344,6 +344,9 @@ static int resize_data(const struct config *config, const struct dataset *data, 
     size_t floats = image_floats((int)config->image_size) * (size_t)data->channels;
     *out = *data;
     *owned = NULL;
+    if (config->channels != data->channels)
+        return err_set(err, E_USAGE, "the job is of images with %d channels, those of the data have %d",
+                       (int)config->channels, data->channels);
     if ((int)config->image_size == data->size)
         return 0;
     *owned = err_calloc((size_t)data->n_images, floats * sizeof **owned, "resized images", err);

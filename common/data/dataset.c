@@ -715,12 +715,6 @@ static int group_by(struct dataset *data, const struct meta_column *column, stru
 static int fit_packed(const char *name, const struct dataset_options *options, struct dataset *data,
                       struct err *err)
 {
-    if (data->channels > 1)
-        return err_set(
-            err, E_USAGE,
-            "%s: its images have %d channels, and networks take one yet; pack it with --channels gray, or "
-            "with the number of one of them",
-            name, data->channels);
     if (options->size != data->size)
         return err_set(err, E_USAGE,
                        "%s: its images are %d x %d pixels, %d x %d are asked for; pack it with --size %d",

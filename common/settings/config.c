@@ -196,6 +196,7 @@ struct config config_defaults(const struct schema *schema)
     struct config config;
     memset(&config, 0, sizeof config); /* padding too: configs are compared and copied by bytes */
     config.schema = schema;
+    config.channels = 1;
     for (const struct setting *key = schema->key; key->name; key++)
         set_default(&config, key);
     return config;

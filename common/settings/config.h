@@ -30,7 +30,8 @@ struct config {
     char groups[CONFIG_WORD_SIZE]; /* column of clusters.csv whose values no split may divide; "none" */
     char model[CONFIG_WORD_SIZE];  /* a row of worker/models/model.h */
     int64_t epochs, batch;
-    int64_t image_size;                          /* pixels */
+    int64_t image_size; /* pixels */
+    int64_t channels;   /* of the images: no setting, whoever has the data says it; 1 in config_defaults() */
     _Alignas(8) unsigned char part[CONFIG_ROOM]; /* structs of the sections, laid out by the schema */
 };
 

@@ -2,6 +2,7 @@
  * run. */
 #include "command.h"
 
+#include "image/image.h"
 #include "models/net/cnn.h"
 #include "bench/floor.h"
 #include "kernels/kernels.h"
@@ -19,7 +20,7 @@ enum { ROUNDS = 9, N_IMAGES = 256, MAX_RUNS = 4 };
 struct options {
     enum kernels_isa isa;
     int batch; /* 0: the usual ones */
-    int classes, filters[2];
+    int classes, channels, filters[2];
     int json, server;
     double seconds; /* a batch size may take */
 };
@@ -59,6 +60,8 @@ static const struct argument rows[] = {
     {"batch", 'b', ARGUMENT_WHOLE, "N", AT(batch), 1, 4096, .help = "Only this batch size"},
     {"classes", 'c', ARGUMENT_WHOLE, "N", AT(classes), 2, LOSS_MAX_CLASSES,
      .help = "Number of classes, 2 to 256 (default 2)"},
+    {"channels", 'C', ARGUMENT_WHOLE, "N", AT(channels), 1, IMAGE_MAX_CHANNELS,
+     .help = "Channels of the images, 1 to 16 (default 1)"},
     {"filters", 'f', ARGUMENT_CALL, "F1,F2", AT(filters), .take = take_filters,
      .help = "Filters of the two convolutions, 1 to 1024 (default 32,64)"},
     {"seconds", 's', ARGUMENT_REAL, "S", AT(seconds), 0.001, 3600,
@@ -70,6 +73,7 @@ static const struct argument rows[] = {
 static struct cnn_shape shape_of(const struct options *o)
 {
     return (struct cnn_shape){.size = 50,
+                              .channels = o->channels,
                               .n_blocks = 2,
                               .n_dense = 2,
                               .filters = {o->filters[0], o->filters[1]},
@@ -291,6 +295,7 @@ static int run(const void *options, struct err *err)
     return kernels_select(o->isa, err) < 0 ? err->code : bench(o, err);
 }
 
-static const struct options defaults = {.isa = KERNELS_AUTO, .classes = 2, .filters = {32, 64}, .seconds = 6};
+static const struct options defaults = {
+    .isa = KERNELS_AUTO, .classes = 2, .channels = 1, .filters = {32, 64}, .seconds = 6};
 
 COMMAND(bench, "speed of the training engine against what this core can do", &defaults, 0, 0);

@@ -103,10 +103,11 @@ static void combine(const struct sweep *sweep, long index, struct config *out)
 }
 
 /* From the values of a combination to what its jobs do: settings that they do not read are as nothing, and
- * all clusters are those of the data. */
+ * all clusters and the channels are those of the data. */
 static void complete(const struct sweep *sweep, struct config *config)
 {
     config_normalise(config, &sweep->defaults);
+    config->channels = sweep->data_channels;
     if (config->clusters.n == 0)
         config->clusters = sweep->data_clusters;
 }
@@ -275,6 +276,7 @@ static int uses_all_clusters(const struct sweep *sweep)
 static int take_data(struct sweep *sweep, const struct dataset *data, struct err *err)
 {
     tell_data(sweep, data);
+    sweep->data_channels = data->channels;
     memset(&sweep->data_clusters, 0, sizeof sweep->data_clusters);
     if (data->n_clusters > CONFIG_MAX_CLUSTERS && uses_all_clusters(sweep))
         return err_set(err, E_USAGE, "the dataset has %d clusters, at most %d are possible", data->n_clusters,

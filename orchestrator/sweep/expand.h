@@ -35,6 +35,7 @@ struct sweep {
     struct config defaults;
     unsigned char *value[SWEEP_MAX_AXES]; /* of each axis, as setting_parse() makes them, owned */
     struct config_clusters data_clusters; /* of the dataset it was expanded for, in its order */
+    int data_channels;                    /* of its images */
     char data_text[1400]; /* where the images come from, for people: "cells.h5, packed from raw" */
     struct unread unread; /* settings that jobs do not read, and combinations left out for that */
     int n_jobs;

@@ -70,7 +70,7 @@ static int measure(const struct config *c, double share, double *speed, struct e
 {
     const struct model_spec spec = {c, NULL, rng_key("trial", "", 0)};
     void *model = NULL;
-    size_t n_pixels = (size_t)(c->image_size * c->image_size);
+    size_t n_pixels = (size_t)(c->image_size * c->image_size * c->channels);
     float *pixels = err_calloc(n_pixels, sizeof *pixels, "a trial", err);
     struct rng rng = rng_start(rng_key("trial", "", 0), 0);
     for (size_t i = 0; pixels && i < n_pixels; i++)

@@ -211,12 +211,20 @@ static int appendix_image(const struct dataset *data)
     return i;
 }
 
-/* Pixels row by row from the top; version 0 is the original, 1 to 16 the variants. */
-static void write_pixels(FILE *file, int version, const float *pixels, int size)
+/* Pixels row by row from the top, several channels as colours; version 0 is the original, 1 to 16 the
+ * variants. */
+static void write_pixels(FILE *file, int version, const float *pixels, const struct dataset *data)
 {
-    for (int y = 0; y < size; y++)
-        for (int x = 0; x < size; x++)
-            fprintf(file, "%d\t%d\t%d\t%.4f\n", version, x, y, (double)pixels[y * size + x]);
+    unsigned char rgb[3];
+    for (int y = 0; y < data->size; y++)
+        for (int x = 0; x < data->size; x++, pixels += data->channels) {
+            fprintf(file, "%d\t%d\t%d\t", version, x, y);
+            image_rgb8(pixels, 1, data->channels, rgb);
+            if (data->channels == 1)
+                fprintf(file, "%.4f\n", (double)*pixels);
+            else
+                fprintf(file, "%d\t%d\t%d\n", rgb[0], rgb[1], rgb[2]);
+        }
 }
 
 static int write_variants_data(const struct dataset *data, int image, const char *dir, struct err *err)
@@ -230,13 +238,13 @@ static int write_variants_data(const struct dataset *data, int image, const char
         return E_IO;
     int rc = output_open(&out, dir, "appendix_a1.tsv", err);
     if (rc == 0) {
-        fputs("version\tx\ty\tvalue\n", out.file);
-        write_pixels(out.file, 0, original, data->size);
+        fprintf(out.file, "version\tx\ty\t%s\n", data->channels == 1 ? "value" : "red\tgreen\tblue");
+        write_pixels(out.file, 0, original, data);
         for (int v = 0; v < APPENDIX_VARIANTS; v++) {
             struct rng rng = rng_start(key, (uint64_t)v);
             struct augment_warp warp = augment_draw(&config, data->size, &rng);
             augment_apply(variant, original, data->size, data->channels, &warp);
-            write_pixels(out.file, v + 1, variant, data->size);
+            write_pixels(out.file, v + 1, variant, data);
         }
         rc = output_close(&out, err);
     }
@@ -274,8 +282,11 @@ static void place(FILE *file, const struct layout *l, int left, int top, int siz
         x / w, (x + side) / w, 1 - y / h, 1 - (y + side) / h);
 }
 
-static void write_variants_plots(FILE *file, const struct layout *l, int size)
+static void write_variants_plots(FILE *file, const struct layout *l, const struct dataset *data)
 {
+    const char *columns = data->channels == 1 ? "'value'" : "'red':'green':'blue'";
+    const char *style = data->channels == 1 ? "image" : "rgbimage";
+    int size = data->size;
     double middle = 1 - (l->top + smaller(l, GRID_HEIGHT / 2)) / l->height;
     fprintf(file,
             "pixels = %d\n"
@@ -287,14 +298,14 @@ static void write_variants_plots(FILE *file, const struct layout *l, int size)
             size * size, size - 1, size - 1, smaller(l, ARROW_LEFT) / l->width, middle,
             smaller(l, ARROW_RIGHT) / l->width, middle);
     place(file, l, ORIGINAL_LEFT, (GRID_HEIGHT - ORIGINAL_SIZE) / 2, ORIGINAL_SIZE);
-    fputs("plot 'appendix_a1.tsv' using 'x':'y':'value' every ::0::pixels-1 with image\n"
-          "unset label; unset arrow\n",
-          file);
+    fprintf(file,
+            "plot 'appendix_a1.tsv' using 'x':'y':%s every ::0::pixels-1 with %s\n"
+            "unset label; unset arrow\n",
+            columns, style);
     for (int v = 0; v < APPENDIX_VARIANTS; v++) {
         place(file, l, GRID_LEFT + v % 4 * CELL_STEP, v / 4 * CELL_STEP, CELL);
-        fprintf(file,
-                "plot 'appendix_a1.tsv' using 'x':'y':'value' every ::%d*pixels::%d*pixels-1 with image\n",
-                v + 1, v + 2);
+        fprintf(file, "plot 'appendix_a1.tsv' using 'x':'y':%s every ::%d*pixels::%d*pixels-1 with %s\n",
+                columns, v + 1, v + 2, style);
     }
     fputs("unset multiplot\nunset output\n", file);
 }
@@ -326,7 +337,7 @@ static int write_variants_script(const struct summary *summary, const struct dat
     gnuplot_begin(out.file, "appendix_a1", l.width, l.height, style);
     write_heading(out.file, summary, &l);
     write_notes(out.file, &l);
-    write_variants_plots(out.file, &l, data->size);
+    write_variants_plots(out.file, &l, data);
     return output_close(&out, err);
 }
 

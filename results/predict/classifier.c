@@ -25,10 +25,11 @@ struct waiting {
 struct classifier {
     struct classifier_options options;
     struct classifier_counts counts;
-    int n, n_classes, size;
+    int n, n_classes;
+    size_t floats; /* of an image */
     struct waiting image[BATCH];
     const float *pixels[BATCH]; /* into storage */
-    float *storage;             /* (BATCH, size, size) */
+    float *storage;             /* (BATCH, floats) */
     float *probs;               /* (BATCH, n_classes) */
     unsigned char *file;        /* bytes of the image being read */
     size_t room;
@@ -57,16 +58,15 @@ int classifier_new(const struct classifier_options *options, struct classifier *
         return E_IO;
     c->options = *options;
     c->n_classes = predictor_n_classes(options->predictor);
-    c->size = predictor_size(options->predictor);
-    size_t area = image_floats(c->size);
-    c->storage = err_calloc(BATCH * area, sizeof *c->storage, "a batch of images", err);
+    c->floats = predictor_floats(options->predictor);
+    c->storage = err_calloc(BATCH * c->floats, sizeof *c->storage, "a batch of images", err);
     c->probs = err_calloc((size_t)BATCH * (size_t)c->n_classes, sizeof *c->probs, "a batch of images", err);
     if (!c->storage || !c->probs) {
         classifier_free(c);
         return E_IO;
     }
     for (size_t i = 0; i < BATCH; i++)
-        c->pixels[i] = c->storage + i * area;
+        c->pixels[i] = c->storage + i * c->floats;
     if (options->format == CLASSIFIER_CSV)
         write_header(c);
     *out = c;
@@ -197,11 +197,11 @@ int classifier_add(struct classifier *c, const char *path, struct err *err)
 {
     struct predictor_image info = {0};
     struct err why = {0};
-    size_t n = 0, area = image_floats(c->size);
+    size_t n = 0;
     int rc = read_file(c, path, &n, &why);
     if (rc == 0)
         rc = predictor_prepare_from(c->options.predictor, c->file, n, path, c->options.outlines,
-                                    c->storage + (size_t)c->n * area, &info, &why);
+                                    c->storage + (size_t)c->n * c->floats, &info, &why);
     if (rc < 0) {
         c->counts.bad++;
         fprintf(stderr, "%s\n", why.text);

@@ -3,7 +3,7 @@
  *     rc = onnx_model_write(file, "8-10_augment_seed1", &nodes, n_members, weights, property, n_properties,
  *                           &err);
  *
- * Input "image" (N, 1, size, size) float32: prepared as predictor_prepare() does, 0 to 1. Output
+ * Input "image" (N, channels, size, size) float32: prepared as predictor_prepare() does, 0 to 1. Output
  * "probabilities" (N, n_classes). ONNX has the channel before the pixels, this program after them: filters
  * and the first dense layer's weights are reordered, so the graph needs no Transpose. Members of an ensemble
  * are branches, their probabilities averaged by Mean. Operators: Conv, Relu, MaxPool, Flatten, Gemm, Softmax,

@@ -113,6 +113,7 @@ static int add_voter(struct predictor *p, struct store *store, int job, struct e
     for (int c = 0; c < p->n_classes; c++)
         p->cluster[c] = config.clusters.number[c];
     p->size = (int)config.image_size;
+    p->channels = (int)config.channels;
     p->data_size = stored_image_size(store, &config);
     p->pixel_size = stored_pixel_size(store);
     return stored_preprocess(store, &p->how, err);
@@ -239,6 +240,16 @@ int predictor_cluster(const struct predictor *p, int c)
 int predictor_size(const struct predictor *p)
 {
     return p->size;
+}
+
+int predictor_channels(const struct predictor *p)
+{
+    return p->channels;
+}
+
+size_t predictor_floats(const struct predictor *p)
+{
+    return image_floats(p->size) * (size_t)p->channels;
 }
 
 double predictor_pixel_size(const struct predictor *p)

@@ -39,7 +39,9 @@ int predictor_n_jobs(const struct predictor *p);
 int predictor_n_networks(const struct predictor *p); /* of all jobs; an ensemble counts each of its members */
 int predictor_n_classes(const struct predictor *p);
 int predictor_cluster(const struct predictor *p, int c); /* cluster number of class c */
-int predictor_size(const struct predictor *p); /* width and height of what the network sees, pixels */
+int predictor_size(const struct predictor *p);      /* width and height of what the network sees, pixels */
+int predictor_channels(const struct predictor *p);  /* of it, and of a crop once it is prepared */
+size_t predictor_floats(const struct predictor *p); /* size x size x channels */
 double predictor_pixel_size(const struct predictor *p); /* micrometres a pixel of the crops */
 
 /* 1 when this CPU runs the kernels that the weights were trained with, so that predictions have the bits of
@@ -54,13 +56,13 @@ void predictor_describe(const struct predictor *p, char *out, size_t size);
 enum { PREDICTOR_ID_SIZE = 256 };
 void predictor_id(const char *name, char *out, size_t size);
 
-/* An image file's bytes (n) as the network sees it: one channel, scaled as the sweep's dataset was, masked by
- * an outline when there is one,
- * resized to the size of the sweep's dataset and from there, where that is another, to the network's.
+/* An image file's bytes (n) as the network sees it: the channels of the sweep's dataset (of
+ * colours the brightness, where that is what the dataset has), scaled as it was, masked by an outline when
+ * there is one, resized to the size of the sweep's dataset and from there, where that is another, to the network's.
  * outline: text of a CSV of vertices in micrometres (as cell_boundaries.csv; cell_id may be left out
  * when there is one cell), or NULL. name: for messages, and to find the cell's outline among several;
- * the only outline of a table fits any name. A cell without one is not masked. pixels (size, size), 0
- * to 1, overwritten. Limits of the readers hold (no image bombs), and outlines of more vertices
+ * the only outline of a table fits any name. A cell without one is not masked. pixels (size, size,
+ * channels), 0 to 1, overwritten. An image with other channels than the networks is refused. Limits of the readers hold (no image bombs), and outlines of more vertices
  * than a cell has are refused. E_IO, one line. */
 int predictor_prepare(const struct predictor *p, const void *png, size_t n, const char *name,
                       const char *outline, float *pixels, struct predictor_image *info, struct err *err);
@@ -74,9 +76,9 @@ int predictor_prepare_from(const struct predictor *p, const void *png, size_t n,
 /* All that who shows an image needs. Owned; release it. */
 struct predictor_view {
     struct predictor_image info;
-    float *crop;   /* (info.height, info.width) as given */
+    float *crop;   /* (info.height, info.width, channels) as given */
     float *masked; /* the same after masking; NULL: not masked */
-    float *seen;   /* (size, size) as the network sees it */
+    float *seen;   /* (size, size, channels) as the network sees it */
 };
 
 /* An image in all its shapes. outlines: read before, or NULL: no mask. alone: 1 when it is the only image
@@ -93,14 +95,14 @@ int predictor_classify(struct predictor *p, const float *const *pixels, int n, f
 /* Where the network looked: map (size, size), how much the probability of class c falls when a square of the
  * image around that pixel is hidden (occlusion sensitivity; Zeiler and Fergus 2014): the mean over all
  * squares that cover it; negative where it rises. Squares are a fifth of the image wide and take the median
- * of its border, which is 0 in a masked image. The more networks, the fewer squares. */
+ * of its border, which is 0 in a masked image, channel by channel. The more networks, the fewer squares. */
 int predictor_occlusion(struct predictor *p, const float *pixels, int c, float *map, struct err *err);
 
 /* The k images of data (of the predictor's clusters) that look most alike to the network: cosine
  * similarity of the activations of the last hidden layer of the first job's first network. image (k)
  * dataset rows, similarity (k), descending; returns how many there are, 0 where its model has no such
  * layer, or a code. The first call looks at all of data and remembers it by its checksum. data must be
- * the sweep's dataset or have its image size. */
+ * the sweep's dataset or have its image size and channels. */
 int predictor_similar(struct predictor *p, const struct dataset *data, const float *pixels, int k, int *image,
                       float *similarity, struct err *err);
 

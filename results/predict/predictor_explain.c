@@ -17,34 +17,41 @@ static int by_value(const void *a, const void *b)
 }
 
 /* What hidden pixels become: the image's background, so that hiding background changes nothing. */
-static int border_median(const float *pixels, int size, float *out, struct err *err)
+static int border_median(const float *pixels, int size, int channels, float *out, struct err *err)
 {
     float *border = err_calloc(4 * (size_t)size, sizeof *border, "the border of an image", err);
     if (!border)
         return E_IO;
-    for (int i = 0; i < size; i++) {
-        border[4 * i] = pixels[i];
-        border[4 * i + 1] = pixels[(size - 1) * size + i];
-        border[4 * i + 2] = pixels[i * size];
-        border[4 * i + 3] = pixels[i * size + size - 1];
+    for (int c = 0; c < channels; c++) {
+        for (int i = 0; i < size; i++) {
+            border[4 * i] = pixels[i * channels + c];
+            border[4 * i + 1] = pixels[((size - 1) * size + i) * channels + c];
+            border[4 * i + 2] = pixels[i * size * channels + c];
+            border[4 * i + 3] = pixels[(i * size + size - 1) * channels + c];
+        }
+        qsort(border, 4 * (size_t)size, sizeof *border, by_value);
+        out[c] = border[2 * size];
     }
-    qsort(border, 4 * (size_t)size, sizeof *border, by_value);
-    *out = border[2 * size];
     free(border);
     return 0;
 }
 
 /* A grid of hidden squares: grid x grid of them, side pixels wide, from edge to edge of the image. */
 struct squares {
-    int grid, side, size;
+    int grid, side, size, channels;
 };
 
 static struct squares squares_of(const struct predictor *p)
 {
-    struct squares s = {.size = p->size, .side = (p->size + 4) / 5};
+    struct squares s = {.size = p->size, .channels = p->channels, .side = (p->size + 4) / 5};
     s.grid = (int)sqrt((double)MAX_PASSES / p->n_networks);
     s.grid = s.grid > MAX_GRID ? MAX_GRID : s.grid < MIN_GRID ? MIN_GRID : s.grid;
     return s;
+}
+
+static size_t floats_of(const struct squares *s)
+{
+    return image_floats(s->size) * (size_t)s->channels;
 }
 
 static int square_start(const struct squares *s, int i)
@@ -52,14 +59,14 @@ static int square_start(const struct squares *s, int i)
     return i * (s->size - s->side) / (s->grid - 1);
 }
 
-/* The image (size, size) with square k hidden. */
-static void hide(const struct squares *s, const float *pixels, int k, float fill, float *out)
+/* The image (size, size, channels) with square k hidden under one colour (channels). */
+static void hide(const struct squares *s, const float *pixels, int k, const float *fill, float *out)
 {
     int x = square_start(s, k % s->grid), y = square_start(s, k / s->grid);
-    memcpy(out, pixels, image_floats(s->size) * sizeof *out);
+    memcpy(out, pixels, floats_of(s) * sizeof *out);
     for (int j = y; j < y + s->side; j++)
         for (int i = x; i < x + s->side; i++)
-            out[j * s->size + i] = fill;
+            memcpy(out + (j * s->size + i) * s->channels, fill, (size_t)s->channels * sizeof *out);
 }
 
 /* map from how much each square's hiding costs (grid, grid). cover (size, size) is scratch, zeroed. */
@@ -88,13 +95,13 @@ struct occlusion {
 static int occlude(struct predictor *p, const struct squares *s, const float *pixels, int c,
                    struct occlusion *o, float *map, struct err *err)
 {
-    size_t area = image_floats(s->size);
     int n = s->grid * s->grid;
-    float fill = 0;
-    int rc = border_median(pixels, s->size, &fill, err);
+    float fill[IMAGE_MAX_CHANNELS];
+    int rc = border_median(pixels, s->size, s->channels, fill, err);
     for (int k = 0; k < n && rc == 0; k++) {
-        hide(s, pixels, k, fill, o->pixels + (size_t)k * area);
-        o->image[k] = o->pixels + (size_t)k * area;
+        float *hidden = o->pixels + (size_t)k * floats_of(s);
+        hide(s, pixels, k, fill, hidden);
+        o->image[k] = hidden;
     }
     o->image[n] = pixels;
     if (rc == 0)
@@ -113,7 +120,7 @@ int predictor_occlusion(struct predictor *p, const float *pixels, int c, float *
     const struct squares s = squares_of(p);
     size_t n = (size_t)s.grid * (size_t)s.grid, area = image_floats(s.size);
     struct occlusion o = {
-        .pixels = err_calloc(n * area, sizeof(float), "hidden squares", err),
+        .pixels = err_calloc(n * floats_of(&s), sizeof(float), "hidden squares", err),
         .probs = err_calloc((n + 1) * (size_t)p->n_classes, sizeof(float), "hidden squares", err),
         .fall = err_calloc(n, sizeof(float), "hidden squares", err),
         .image = err_calloc(n + 1, sizeof(float *), "hidden squares", err),
@@ -178,12 +185,12 @@ enum { SOME = 64 };
 static void look_at_all(struct predictor *p, const struct dataset *data, float *scratch)
 {
     const float *image[SOME];
-    size_t area = image_floats(p->size);
+    size_t floats = predictor_floats(p);
     int n = 0;
     p->n_known = 0;
     for (int i = 0; i < data->n_images; i++) {
         if (is_ours(p, data->image[i].cluster)) {
-            float *pixels = scratch + (size_t)n * area;
+            float *pixels = scratch + (size_t)n * floats;
             resize_bilinear(pixels, p->size, dataset_pixels(data, i), data->size, data->size, data->channels);
             image[n++] = pixels;
             p->known[p->n_known++] = i;
@@ -197,19 +204,22 @@ static void look_at_all(struct predictor *p, const struct dataset *data, float *
 
 static int remember(struct predictor *p, const struct dataset *data, struct err *err)
 {
-    size_t n = (size_t)count_ours(p, data), area = image_floats(p->size);
+    size_t n = (size_t)count_ours(p, data);
     if (*p->checksum && strcmp(p->checksum, data->checksum) == 0)
         return 0;
     if (data->size < p->size)
         return err_set(err, E_USAGE, "%s: its images are %d pixels wide, the network sees %d: other data",
                        data->origin, data->size, p->size);
+    if (data->channels != p->channels)
+        return err_set(err, E_USAGE, "%s: its images have %d channels, the network takes %d: other data",
+                       data->origin, data->channels, p->channels);
     free(p->known);
     free(p->known_feature);
     *p->checksum = '\0';
     p->known = err_calloc(n, sizeof *p->known, "features of the dataset", err);
     p->known_feature =
         err_calloc(n * (size_t)n_features(p), sizeof *p->known_feature, "features of the dataset", err);
-    float *scratch = err_calloc(SOME * area, sizeof *scratch, "features of the dataset", err);
+    float *scratch = err_calloc(SOME * predictor_floats(p), sizeof *scratch, "features of the dataset", err);
     int rc = p->known && p->known_feature && scratch ? 0 : E_IO;
     if (rc == 0) {
         look_at_all(p, data, scratch);

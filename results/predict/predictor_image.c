@@ -58,9 +58,10 @@ static int to_pixels(const struct predictor *p, struct image *image, struct pred
     seen->transparent = image->transparent && !p->how.alpha_masks;
     seen->masked = image->transparent && p->how.alpha_masks;
     int rc = preprocess_apply(&p->how, image, err);
-    return rc == 0 && image->channels != 1
-               ? err_set(err, E_IO, "%d channels, and the networks take one", image->channels)
-               : rc;
+    if (rc < 0 || image->channels == p->channels)
+        return rc;
+    return err_set(err, E_IO, "%d channel%s, and the networks take %d, as the sweep's images have",
+                   image->channels, image->channels == 1 ? "" : "s", p->channels);
 }
 
 /* Read and mask. On 0 the image is the caller's. */
@@ -97,14 +98,15 @@ static int read_masked(const struct predictor *p, const struct image_file *file,
 static int resize(const struct predictor *p, const struct image *image, float *pixels, struct err *err)
 {
     if (p->data_size == p->size) {
-        resize_bilinear(pixels, p->size, image->pixels, image->width, image->height, 1);
+        resize_bilinear(pixels, p->size, image->pixels, image->width, image->height, p->channels);
         return 0;
     }
-    float *packed = err_calloc(image_floats(p->data_size), sizeof *packed, "a resized image", err);
+    float *packed =
+        err_calloc(image_floats(p->data_size) * (size_t)p->channels, sizeof *packed, "a resized image", err);
     if (!packed)
         return E_IO;
-    resize_bilinear(packed, p->data_size, image->pixels, image->width, image->height, 1);
-    resize_bilinear(pixels, p->size, packed, p->data_size, p->data_size, 1);
+    resize_bilinear(packed, p->data_size, image->pixels, image->width, image->height, p->channels);
+    resize_bilinear(pixels, p->size, packed, p->data_size, p->data_size, p->channels);
     free(packed);
     return 0;
 }
@@ -147,7 +149,7 @@ int predictor_view(const struct predictor *p, const struct image_file *file, con
     int rc = read_masked(p, file, NULL, 0, &crop, &view->info, err);
     if (rc == 0 && outlines)
         rc = read_masked(p, file, outlines, alone, &masked, &view->info, err);
-    if (rc == 0 && !(view->seen = err_calloc(image_floats(p->size), sizeof *view->seen, file->name, err)))
+    if (rc == 0 && !(view->seen = err_calloc(predictor_floats(p), sizeof *view->seen, file->name, err)))
         rc = E_IO;
     if (rc == 0)
         rc = resize(p, view->info.masked ? &masked : &crop, view->seen, err);

@@ -16,7 +16,7 @@
 
 const char *const weights_format_names[N_WEIGHTS_FORMATS] = {"onnx", "raw"};
 
-enum { MAX_PROPERTIES = 16 + STORE_MAX_AXES, VALUE_SIZE = CONFIG_MAX_CLUSTERS * 6 };
+enum { MAX_PROPERTIES = 18 + STORE_MAX_AXES, VALUE_SIZE = CONFIG_MAX_CLUSTERS * 6 };
 
 /* What a file says about the job it is of. */
 struct properties {
@@ -77,6 +77,7 @@ static void describe(struct weights_job *w, int weights_epoch)
     add(p, "synthetic", store_text(w->store, "synthetic"));
     add(p, "version", store_text(w->store, "version"));
     add_number(p, "image_size", (double)w->config.image_size);
+    add_number(p, "channels", (double)w->config.channels);
     add_number(p, "pixel_size", stored_pixel_size(w->store));
     add(p, "preprocess", store_text(w->store, "preprocess"));
 }

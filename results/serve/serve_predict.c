@@ -19,42 +19,63 @@ struct asked {
 struct seen {
     const struct serve_image *image;
     json_t *original, *masked; /* pictures, owned */
-    float *pixels;             /* (size, size) owned; NULL: refused */
+    float *pixels;             /* (size, size, channels) owned; NULL: refused */
     struct predictor_image info;
     struct err err;
 };
 
 /* ---- pictures ---- */
 
-/* Mean of the block of `step` pixels a side that picture pixel (x, y) stands for, as 8 bits. */
-static unsigned char shade(const float *pixels, int width, int height, int step, int x, int y)
+struct shown {
+    const float *pixels; /* (height, width, channels) */
+    int width, height, channels;
+};
+
+/* Mean of channel c over the block of `step` pixels a side that picture pixel (x, y) stands for. */
+static double shade(const struct shown *s, int step, int x, int y, int c)
 {
     double sum = 0;
+    int width = s->width, height = s->height;
     int bottom = (y + 1) * step < height ? (y + 1) * step : height,
         right = (x + 1) * step < width ? (x + 1) * step : width;
     for (int i = y * step; i < bottom; i++)
         for (int j = x * step; j < right; j++)
-            sum += (double)pixels[(size_t)i * (size_t)width + (size_t)j];
-    double mean = sum / ((double)(bottom - y * step) * (right - x * step));
-    return (unsigned char)lround(255 * fmin(1, fmax(0, mean)));
+            sum +=
+                (double)s->pixels[((size_t)i * (size_t)width + (size_t)j) * (size_t)s->channels + (size_t)c];
+    return sum / ((double)(bottom - y * step) * (right - x * step));
+}
+
+/* That pixel, 8 bits a sample: gray of one channel, else red, green and blue (image_rgb8()). */
+static void draw(const struct shown *s, int step, int x, int y, unsigned char *out)
+{
+    float mean[IMAGE_MAX_CHANNELS];
+    if (s->channels == 1) {
+        *out = (unsigned char)lround(255 * fmin(1, fmax(0, shade(s, step, x, y, 0))));
+        return;
+    }
+    for (int c = 0; c < s->channels; c++)
+        mean[c] = (float)shade(s, step, x, y, c);
+    image_rgb8(mean, 1, s->channels, out);
 }
 
 /* A data URI of a picture of at most MAX_SHOWN pixels a side; NULL without memory. */
-static json_t *picture(const float *pixels, int width, int height)
+static json_t *picture(const float *pixels, int width, int height, int channels)
 {
+    const struct shown shown = {pixels, width, height, channels};
     int larger = width > height ? width : height, step = 1 + (larger - 1) / MAX_SHOWN;
-    int w = (width + step - 1) / step, h = (height + step - 1) / step;
-    unsigned char *gray = err_calloc((unsigned long)w, (unsigned long)h, "a picture", NULL);
+    int w = (width + step - 1) / step, h = (height + step - 1) / step, samples = channels > 1 ? 3 : 1;
+    unsigned char *drawn =
+        err_calloc((unsigned long)w * (unsigned long)h, (unsigned long)samples, "a picture", NULL);
     void *png = NULL;
     size_t n = 0;
     json_t *uri = NULL;
-    for (int y = 0; gray && y < h; y++)
+    for (int y = 0; drawn && y < h; y++)
         for (int x = 0; x < w; x++)
-            gray[(size_t)y * (size_t)w + (size_t)x] = shade(pixels, width, height, step, x, y);
-    if (gray && image_encode_png8(gray, w, h, 1, &png, &n, NULL) == 0)
+            draw(&shown, step, x, y, drawn + ((size_t)y * (size_t)w + (size_t)x) * (size_t)samples);
+    if (drawn && image_encode_png8(drawn, w, h, samples, &png, &n, NULL) == 0)
         uri = json_out_bytes("data:image/png;base64,", png, n);
     free(png);
-    free(gray);
+    free(drawn);
     return uri;
 }
 
@@ -86,11 +107,12 @@ static int prepare(const struct predictor *p, const struct outlines *outlines, i
     if (rc < 0)
         return rc;
     seen->info = view.info;
+    int channels = predictor_channels(p);
     seen->pixels = view.seen;
     view.seen = NULL;
-    seen->original = picture(view.crop, view.info.width, view.info.height);
-    seen->masked =
-        view.masked ? picture(view.masked, view.info.width, view.info.height) : json_incref(seen->original);
+    seen->original = picture(view.crop, view.info.width, view.info.height, channels);
+    seen->masked = view.masked ? picture(view.masked, view.info.width, view.info.height, channels)
+                               : json_incref(seen->original);
     predictor_view_release(&view);
     return 0;
 }
@@ -140,7 +162,8 @@ static json_t *similar(const struct serve_loan *loan, const struct seen *seen, i
         json_out_put(one, "id", json_out_text(row->id), failed);
         json_out_put(one, "cluster", json_integer(row->cluster), failed);
         json_out_put(one, "similarity", json_out_real((double)similarity[i]), failed);
-        json_out_put(one, "image", picture(dataset_pixels(data, image[i]), data->size, data->size), failed);
+        json_out_put(one, "image",
+                     picture(dataset_pixels(data, image[i]), data->size, data->size, data->channels), failed);
         json_out_add(array, one, failed);
     }
     return array;
@@ -185,7 +208,8 @@ static json_t *image_json(const struct serve_loan *loan, const struct asked *ask
     json_out_put(root, "notes", notes_of(&seen->info, failed), failed);
     json_out_put(root, "original", json_incref(seen->original), failed);
     json_out_put(root, "masked_image", json_incref(seen->masked), failed);
-    json_out_put(root, "seen", picture(seen->pixels, predictor_size(p), predictor_size(p)), failed);
+    json_out_put(root, "seen",
+                 picture(seen->pixels, predictor_size(p), predictor_size(p), predictor_channels(p)), failed);
     json_out_put(root, "probabilities", numbers(probs, predictor_n_classes(p), failed), failed);
     if (asked->occlusion)
         json_out_put(root, "occlusion", occlusion(p, seen, probs, failed), failed);

@@ -34,6 +34,7 @@ static const struct {
     {"weights_kept", NUMBER},
     {"keep_weights", TEXT},
     {"image_size", NUMBER},
+    {"channels", NUMBER},
     {"pixel_size", REAL},
     {"preprocess", TEXT},
 };

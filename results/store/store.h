@@ -28,7 +28,7 @@
  *                       version, commit, created, host, ranks, libraries, cpu, synthetic, data, data_file,
  *                       (data: for people, "cells.h5, packed from raw"; data_file: path of the packed images)
  *                       kernels, weights_kept (0 or 1), keep_weights (false, final, best), image_size
- *                       (pixels) and pixel_size (micrometres) of the dataset
+ *                       (pixels), channels and pixel_size (micrometres) of the dataset
  *     /jobs             [J] compound, written once: key, clusters, strategy, protocol, seed, fold, repeat,
  *                       model, one field for every other grid axis; a text is as wide as the widest of its
  *                       column

@@ -99,6 +99,8 @@ static int write_numbers(hid_t file, const struct store_plan *plan, const char *
         rc = h5_write_int_attr(file, "image_size", plan->data->size, path, err);
     if (rc == 0)
         rc = h5_write_real_attr(file, "pixel_size", plan->data->pixel_size, path, err);
+    if (rc == 0)
+        rc = h5_write_int_attr(file, "channels", plan->data->channels, path, err);
     preprocess_text(&plan->data->preprocess, how, sizeof how);
     if (rc == 0)
         rc = h5_write_text_attr(file, "preprocess", how, path, err);

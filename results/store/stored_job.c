@@ -57,6 +57,7 @@ int stored_job_config(struct store *store, int job, struct config *config, struc
 {
     *config = config_defaults(worker_schema());
     int rc = set_keys(store, &store_jobs(store)[job], config, err);
+    config->channels = stored_channels(store);
     return rc < 0 ? rc : find_clusters(store, job, &config->clusters, err);
 }
 
@@ -83,6 +84,12 @@ int stored_image_size(const struct store *store, const struct config *config)
 {
     int size = atoi(store_text(store, "image_size"));
     return size > 0 ? size : (int)config->image_size;
+}
+
+int stored_channels(const struct store *store)
+{
+    int channels = atoi(store_text(store, "channels"));
+    return channels < 1 ? 1 : channels > IMAGE_MAX_CHANNELS ? IMAGE_MAX_CHANNELS : channels;
 }
 
 double stored_pixel_size(const struct store *store)

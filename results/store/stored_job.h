@@ -28,6 +28,9 @@ int stored_job_weights(struct store *store, int job, const struct config *config
 int stored_image_size(const struct store *store, const struct config *config);
 double stored_pixel_size(const struct store *store);
 
+/* Channels of the dataset's images, 1 to IMAGE_MAX_CHANNELS. */
+int stored_channels(const struct store *store);
+
 /* How the dataset's files became pixels. E_IO when the text is
  * none. */
 int stored_preprocess(const struct store *store, struct preprocess *how, struct err *err);

@@ -70,7 +70,8 @@ def check(results, images, path):
     first, count, start = (int(stored[name][job]) for name in ("first", "count", "first_probability"))
     row = stored["image"][first:first + count]
     stored = stored["probability"][start:start + count * c].reshape(count, c)
-    return len(row), np.abs(run(model, images[row][:, None]) - stored).max()
+    x = images[row][:, None] if images.ndim == 3 else images[row].transpose(0, 3, 1, 2)
+    return len(row), np.abs(run(model, x) - stored).max()
 
 
 results = h5py.File(sys.argv[1], "r")
@@ -83,4 +84,4 @@ paths = sorted(glob.glob(sys.argv[2] + "/*.onnx"))
 checked = [check(results, images, path) for path in paths]
 worst = max(difference for _, difference in checked)
 print(f"{len(paths)} models, {sum(n for n, _ in checked)} predictions: worst difference {worst:.2g}")
-sys.exit(worst > 1e-5)
+sys.exit(bool(worst > 1e-5))

@@ -55,7 +55,7 @@ def mask(rate, key, substream, shape):
 def part_shapes(c):
     side = ((c["size"] - 2) // 2 - 2) // 2
     f1, f2, d1, d2, n = *c["filters"], *c["dense"], c["n_classes"]
-    return [(f1, 3, 3, 1), (f1,), (f2, 3, 3, f1), (f2,), (d1, side * side * f2), (d1,), (d2, d1), (d2,), (n, d2), (n,)]
+    return [(f1, 3, 3, c["channels"]), (f1,), (f2, 3, 3, f1), (f2,), (d1, side * side * f2), (d1,), (d2, d1), (d2,), (n, d2), (n,)]
 
 
 def initial(c):
@@ -76,7 +76,7 @@ def split(c, flat):
 def logits(c, params, images, step):
     w1, b1, w2, b2, dw1, db1, dw2, db2, dw3, db3 = split(c, params)
     drop = lambda x, l: x * mask(c["dropout"][l], c["dropout_key"], step * 4 + l, x.shape)
-    x = F.max_pool2d(F.relu(F.conv2d(images[:, None], w1.permute(0, 3, 1, 2), b1)), 2)
+    x = F.max_pool2d(F.relu(F.conv2d(images.permute(0, 3, 1, 2), w1.permute(0, 3, 1, 2), b1)), 2)
     x = F.max_pool2d(F.relu(F.conv2d(x, w2.permute(0, 3, 1, 2), b2)), 2)
     x = drop(x.permute(0, 2, 3, 1).reshape(len(images), -1), 0)
     x = drop(F.relu(F.linear(x, dw1, db1)), 1)
@@ -92,8 +92,8 @@ def loss_of(c, z, target, weight, offset):
 
 def run(c):
     double = lambda x: torch.from_numpy(np.asarray(x, dtype=np.float64))
-    n, pixels = c["batch"], c["size"] ** 2
-    images, params = hashed(1, n * pixels).reshape(n, c["size"], c["size"]), initial(c)
+    n, shape = c["batch"], (c["size"], c["size"], c["channels"])
+    images, params = hashed(1, n * int(np.prod(shape))).reshape(n, *shape), initial(c)
     soft = hashed(2, n * c["n_classes"]).reshape(n, -1) + np.float32(0.01)
     target = soft / soft.sum(1, keepdims=True) if c["soft"] else np.eye(c["n_classes"])[np.arange(n) % c["n_classes"]]
     target = target.astype(np.float32)
@@ -135,7 +135,7 @@ def write(file, name, c, out):
         group.create_dataset(key, data=value if key == "index" else np.asarray(value, dtype=np.float32))
 
 
-SMALL = dict(size=18, filters=[4, 6], dense=[10, 8], n_classes=3, batch=5, dropout=[0.0, 0.0, 0.0], dropout_key=0,
+SMALL = dict(size=18, channels=1, filters=[4, 6], dense=[10, 8], n_classes=3, batch=5, dropout=[0.0, 0.0, 0.0], dropout_key=0,
              dropout_step=0, focal=0, gamma=0.0, soft=0, offset=0, hashed=0)
 CASES = {
     "plain": SMALL,
@@ -145,6 +145,10 @@ CASES = {
               "dropout": [0.1, 0.0, 0.5], "dropout_key": 77, "dropout_step": 12},
     "default": {**SMALL, "size": 50, "filters": [32, 64], "dense": [128, 64], "n_classes": 2, "batch": 8,
                 "dropout": [0.25, 0.5, 0.5], "dropout_key": 99, "dropout_step": 5, "hashed": 1},
+    "rgb": {**SMALL, "channels": 3},
+    "five": {**SMALL, "channels": 5, "size": 19, "filters": [7, 6], "soft": 1, "dropout": [0.1, 0.2, 0.3], "dropout_key": 5},
+    "colour": {**SMALL, "size": 50, "channels": 3, "filters": [32, 64], "dense": [128, 64], "n_classes": 2, "batch": 8,
+               "dropout": [0.25, 0.5, 0.5], "dropout_key": 99, "dropout_step": 5, "hashed": 1},
 }
 
 if __name__ == "__main__":

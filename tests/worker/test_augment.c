@@ -54,6 +54,26 @@ static void one_pixel_shift_and_nearest_fill(void **state)
             assert_true(out[4 * y + x] == in[4 * (y > 0 ? y - 1 : 0) + x]);
 }
 
+/* Every channel goes through the same warp, as if it were alone. */
+static void channels_are_warped_alike(void **state)
+{
+    enum { SIDE = 9, N = SIDE * SIDE, CHANNELS = 3 };
+    float in[CHANNELS][N], mixed[CHANNELS * N], out[CHANNELS * N], alone[N];
+    const struct augment_parameters p = {20, 1.5, -0.5, 5, 0.9, 1.1, 1};
+    const struct augment_warp w = augment_matrix(&p, SIDE);
+    struct rng rng = rng_start(5, 0);
+    (void)state;
+    for (int c = 0; c < CHANNELS; c++)
+        for (int i = 0; i < N; i++)
+            mixed[i * CHANNELS + c] = in[c][i] = (float)rng_uniform(&rng);
+    augment_apply(out, mixed, SIDE, CHANNELS, &w);
+    for (int c = 0; c < CHANNELS; c++) {
+        augment_apply(alone, in[c], SIDE, 1, &w);
+        for (int i = 0; i < N; i++)
+            assert_true(out[i * CHANNELS + c] == alone[i]);
+    }
+}
+
 static void far_outside_is_the_corner(void **state)
 {
     float in[16], out[16];
@@ -233,6 +253,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(identity_is_exact),
         cmocka_unit_test(one_pixel_shift_and_nearest_fill),
+        cmocka_unit_test(channels_are_warped_alike),
         cmocka_unit_test(far_outside_is_the_corner),
         cmocka_unit_test(half_pixel_is_the_mean),
         cmocka_unit_test(quarter_turns_are_exact),

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 #include <hdf5.h>
 
+#include "image/image.h"
 #include "models/net/cnn.h"
 #include "kernels/kernels.h"
 #include "rng.h"
@@ -97,9 +98,15 @@ static float hashed(uint64_t stream, uint64_t i)
     return (float)(z >> 40) * 0x1p-24F;
 }
 
+/* Of an image. */
+static size_t floats_of(const struct cnn_shape *shape)
+{
+    return (size_t)(shape->size * shape->size * shape->channels);
+}
+
 static void hash_inputs(struct golden *g)
 {
-    size_t pixels = (size_t)g->batch.n * (size_t)g->shape.size * (size_t)g->shape.size;
+    size_t pixels = (size_t)g->batch.n * floats_of(&g->shape);
     const int rows[] = {g->shape.filters[0], g->shape.filters[1], g->shape.dense[0], g->shape.dense[1],
                         g->shape.n_classes};
     g->images = allocate(pixels, sizeof(float));
@@ -119,6 +126,7 @@ static void read_shape(hid_t group, struct golden *g)
     int64_t key, step, kind;
     g->shape.n_blocks = g->shape.n_dense = 2;
     read_attribute(group, "size", H5T_NATIVE_INT, &g->shape.size);
+    read_attribute(group, "channels", H5T_NATIVE_INT, &g->shape.channels);
     read_attribute(group, "filters", H5T_NATIVE_INT, g->shape.filters);
     read_attribute(group, "dense", H5T_NATIVE_INT, g->shape.dense);
     read_attribute(group, "n_classes", H5T_NATIVE_INT, &g->shape.n_classes);
@@ -154,7 +162,7 @@ static void read_golden(const char *name, struct golden *g)
     if (!g->images)
         hash_inputs(g);
     for (int i = 0; i < g->batch.n; i++)
-        g->image[i] = g->images + (size_t)i * (size_t)g->shape.size * (size_t)g->shape.size;
+        g->image[i] = g->images + (size_t)i * floats_of(&g->shape);
     g->batch.image = g->image;
     g->batch.target = g->target;
     g->batch.weight = g->weight;
@@ -256,7 +264,7 @@ static void check_golden(const struct golden *g)
 
 static void test_golden(void **state)
 {
-    static const char *const names[] = {"plain", "dropout", "focal", "default"};
+    static const char *const names[] = {"plain", "dropout", "focal", "default", "rgb", "five", "colour"};
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct golden g;
@@ -284,6 +292,7 @@ struct problem {
 static struct cnn_shape small_shape(void)
 {
     return (struct cnn_shape){.size = SIDE,
+                              .channels = 1,
                               .n_blocks = 2,
                               .filters = {4, 8},
                               .n_dense = 2,
@@ -421,7 +430,8 @@ static void test_denormal_mode(void **state)
 
 #define REPORT_SHAPE                                                                                         \
     {                                                                                                        \
-        .size = 50, .n_blocks = 2, .filters = {32, 64}, .n_dense = 2, .dense = {128, 64}, .n_classes = 2     \
+        .size = 50, .channels = 1, .n_blocks = 2, .filters = {32, 64}, .n_dense = 2, .dense = {128, 64},     \
+        .n_classes = 2                                                                                       \
     }
 
 static void test_sizes(void **state)
@@ -469,7 +479,7 @@ static void test_init(void **state)
 
 static void test_wrong_shapes(void **state)
 {
-    enum { N_WRONG = 9 };
+    enum { N_WRONG = 11 };
     struct cnn_shape shape[N_WRONG];
     struct net *net = NULL;
     (void)state;
@@ -484,6 +494,8 @@ static void test_wrong_shapes(void **state)
     shape[6].n_blocks = 0;
     shape[7].n_blocks = CNN_MAX_BLOCKS + 1;
     shape[8].n_dense = -1;
+    shape[9].channels = 0;
+    shape[10].channels = IMAGE_MAX_CHANNELS + 1;
     for (int i = 0; i < N_WRONG; i++) {
         struct err err = {0};
         assert_int_equal(cnn_new(&shape[i], 4, &net, &err), E_USAGE);

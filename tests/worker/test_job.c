@@ -89,19 +89,34 @@ static void assert_weights_predict(const struct config *config, const struct dat
     const float *image[64];
     float probs[64 * CLASSES];
     for (int i = 0; i < r->all.n; i++)
-        image[i] = data->pixels + r->all.image[i] * SIZE * SIZE;
+        image[i] = dataset_pixels(data, r->all.image[i]);
     assert_int_equal(r->n_weights, job_n_weights(config));
     assert_int_equal(job_predict(config, r->weights, image, r->all.n, probs, NULL), 0);
     assert_memory_equal(probs, r->all.probs, (size_t)(r->all.n * CLASSES) * sizeof *probs);
 }
 
-static void every_strategy_trains(void **state)
+/* The same number of images in `channels` channels of noise. */
+static struct dataset *coloured_noise(int channels)
+{
+    struct dataset *data = noise_dataset(CLASSES, counts, SIZE, 7);
+    struct rng rng = rng_start(rng_key("colour", NULL, 0), 0);
+    data->channels = channels;
+    size_t n = (size_t)data->n_images * dataset_floats(data);
+    float *pixels = realloc(data->pixels, n * sizeof *pixels);
+    assert_non_null(pixels);
+    data->pixels = pixels;
+    for (size_t i = 0; i < n; i++)
+        pixels[i] = (float)rng_uniform(&rng);
+    assert_int_equal(dataset_finish(data, NULL), 0);
+    return data;
+}
+
+static void every_strategy_trains(struct dataset *data)
 {
     static const char *const protocols[] = {"report", "holdout"};
-    struct dataset *data = noise_dataset(CLASSES, counts, SIZE, 7);
-    (void)state;
     for (int i = 0; balance_strategy(i); i++) {
         struct config config = small_config(data, balance_strategy(i)->name, protocols[i % 2]);
+        config.channels = data->channels;
         struct record x, y;
         struct job_result a = run(&config, data, "key", &x), b = run(&config, data, "key", &y);
         struct job_plan plan;
@@ -113,6 +128,32 @@ static void every_strategy_trains(void **state)
         job_result_free(&a);
         job_result_free(&b);
     }
+    hand_dataset_free(data);
+}
+
+static void every_strategy_trains_in_gray(void **state)
+{
+    (void)state;
+    every_strategy_trains(noise_dataset(CLASSES, counts, SIZE, 7));
+}
+
+static void every_strategy_trains_in_colour(void **state)
+{
+    (void)state;
+    every_strategy_trains(coloured_noise(3));
+}
+
+static void a_job_of_other_channels_is_refused(void **state)
+{
+    struct dataset *data = coloured_noise(3);
+    struct config config = small_config(data, "none", "holdout");
+    const struct job_hooks hooks = {0};
+    struct job_result result;
+    struct err err = {0};
+    (void)state;
+    config.channels = 2;
+    assert_int_equal(job_run(&config, data, "key", &hooks, &result, &err), E_USAGE);
+    assert_string_equal(err.text, "the job is of images with 2 channels, those of the data have 3");
     hand_dataset_free(data);
 }
 
@@ -330,7 +371,9 @@ static void a_pause_hook_stops_a_job_that_compares_images(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_strategy_trains),
+        cmocka_unit_test(every_strategy_trains_in_gray),
+        cmocka_unit_test(every_strategy_trains_in_colour),
+        cmocka_unit_test(a_job_of_other_channels_is_refused),
         cmocka_unit_test(combinations_train),
         cmocka_unit_test(an_ensemble_is_the_mean_of_its_networks),
         cmocka_unit_test(post_hoc_adjustment_divides_by_the_prior),

@@ -401,6 +401,7 @@ static void check_network(const char *what, const struct nodes *nodes, struct lo
 static struct nodes report_like(double rate)
 {
     const struct cnn_shape shape = {.size = 15,
+                                    .channels = 1,
                                     .n_blocks = 2,
                                     .filters = {3, 4},
                                     .n_dense = 2,
@@ -416,6 +417,7 @@ static struct nodes report_like(double rate)
 static struct nodes three_blocks(void)
 {
     const struct cnn_shape shape = {.size = 30,
+                                    .channels = 1,
                                     .n_blocks = 3,
                                     .filters = {2, 3, 4},
                                     .n_dense = 1,

@@ -17,6 +17,7 @@ static const struct net_adam ADAM = {.learning_rate = 1e-3, .beta1 = 0.9, .beta2
 static const enum kernels_isa TABLES[] = {KERNELS_REFERENCE, KERNELS_BLAS, KERNELS_AVX2, KERNELS_AVX512};
 
 static const struct cnn_shape three_blocks = {.size = SIDE,
+                                              .channels = 1,
                                               .n_blocks = 3,
                                               .filters = {8, 16, 32},
                                               .n_dense = 2,

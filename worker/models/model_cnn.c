@@ -35,6 +35,7 @@ static struct cnn_shape shape_of(const struct config *config)
 {
     const struct settings *s = config_of(config, &section);
     return (struct cnn_shape){.size = (int)config->image_size,
+                              .channels = (int)config->channels,
                               .n_blocks = 2,
                               .filters = {(int)s->filters1, (int)s->filters2},
                               .n_dense = 2,
@@ -53,8 +54,10 @@ static void network(const struct config *config, struct nodes *out)
 static void identity(const struct config *config, char out[MODEL_IDENTITY_SIZE])
 {
     struct cnn_shape s = shape_of(config);
-    snprintf(out, MODEL_IDENTITY_SIZE, "cnn %d %d %d %d %d %d", s.size, s.filters[0], s.filters[1],
-             s.dense[0], s.dense[1], s.n_classes);
+    int n = snprintf(out, MODEL_IDENTITY_SIZE, "cnn %d %d %d %d %d %d", s.size, s.filters[0], s.filters[1],
+                     s.dense[0], s.dense[1], s.n_classes);
+    if (s.channels > 1)
+        snprintf(out + n, MODEL_IDENTITY_SIZE - (size_t)n, " channels %d", s.channels);
 }
 
 static int check(const struct config *config, struct err *err)

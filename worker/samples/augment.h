@@ -52,8 +52,8 @@ struct augment_warp augment_matrix(const struct augment_parameters *parameters, 
 /* Both of the above: one random warp. */
 struct augment_warp augment_draw(const struct config *config, int size, struct rng *rng);
 
-/* out (size, size) = in (size, size) seen through the warp; positions outside take the nearest edge pixel.
- * out must not alias in. */
+/* out (size, size, channels) = in seen through the warp, all channels through the same; values stay what they
+ * are. Positions outside take the nearest edge pixel. out must not alias in. */
 void augment_apply(float *out, const float *in, int size, int channels, const struct augment_warp *warp);
 
 #endif

@@ -1,5 +1,7 @@
 #include "models/net/cnn.h"
 
+#include "image/image.h"
+
 enum { MAX_UNITS = 1 << 16, MAX_SIZE = 4096 };
 
 static int check_range(const char *what, int value, int low, int high, struct err *err)
@@ -20,6 +22,8 @@ static int check_shape(const struct cnn_shape *s, struct err *err)
 {
     int rc = check_range("image size", s->size, 1, MAX_SIZE, err);
     if (rc == 0)
+        rc = check_range("number of channels", s->channels, 1, IMAGE_MAX_CHANNELS, err);
+    if (rc == 0)
         rc = check_range("number of blocks", s->n_blocks, 1, CNN_MAX_BLOCKS, err);
     for (int i = 0; rc == 0 && i < s->n_blocks; i++)
         rc = check_range("number of filters", s->filters[i], 1, MAX_UNITS, err);
@@ -35,7 +39,7 @@ static int check_shape(const struct cnn_shape *s, struct err *err)
 int cnn_nodes(const struct cnn_shape *shape, struct nodes *out, struct err *err)
 {
     int rc = check_shape(shape, err);
-    nodes_start(out, (struct tensor_shape){shape->size, shape->size, 1});
+    nodes_start(out, (struct tensor_shape){shape->size, shape->size, shape->channels});
     if (rc < 0)
         return rc;
     for (int b = 1; b <= shape->n_blocks; b++) {

@@ -1,6 +1,6 @@
 /* cnn.h - the small convolutional network of a job, as nodes.
  *
- *     input (size, size, 1) -> blocks of [conv 3x3, valid, ReLU -> max-pool 2] -> dropout
+ *     input (size, size, channels) -> blocks of [conv 3x3, valid, ReLU -> max-pool 2] -> dropout
  *     -> flatten (y, x, channel) -> [dense, ReLU -> dropout] for each dense layer -> dense C, softmax
  *
  *     rc = cnn_check(&shape, batch, &err);
@@ -16,7 +16,8 @@
 enum { CNN_MAX_BLOCKS = 8, CNN_MAX_DENSE = NODES_MAX_DROPOUTS - 1 };
 
 struct cnn_shape {
-    int size; /* width and height of an image, pixels; blocks need some */
+    int size;     /* width and height of an image, pixels; blocks need some */
+    int channels; /* of an image, 1 to IMAGE_MAX_CHANNELS */
     int n_blocks, n_dense;
     int filters[CNN_MAX_BLOCKS];
     int dense[CNN_MAX_DENSE];
