@@ -56,14 +56,14 @@ void predictor_describe(const struct predictor *p, char *out, size_t size);
 enum { PREDICTOR_ID_SIZE = 256 };
 void predictor_id(const char *name, char *out, size_t size);
 
-/* An image file's bytes (n) as the network sees it: the channels of the sweep's dataset (of
- * colours the brightness, where that is what the dataset has), scaled as it was, masked by an outline when
- * there is one, resized to the size of the sweep's dataset and from there, where that is another, to the network's.
- * outline: text of a CSV of vertices in micrometres (as cell_boundaries.csv; cell_id may be left out
- * when there is one cell), or NULL. name: for messages, and to find the cell's outline among several;
- * the only outline of a table fits any name. A cell without one is not masked. pixels (size, size,
- * channels), 0 to 1, overwritten. An image with other channels than the networks is refused. Limits of the readers hold (no image bombs), and outlines of more vertices
- * than a cell has are refused. E_IO, one line. */
+/* An image file's bytes (n) as the network sees it: the channels of the sweep's dataset (of colours the
+ * brightness, where that is what the dataset has), scaled as it was, masked by an outline when there is
+ * one, resized to the size of the sweep's dataset and from there, where that is another, to the network's.
+ * outline: text of a CSV of vertices in micrometres (as cell_boundaries.csv; cell_id may be left out when
+ * there is one cell), or NULL. name: for messages, and to find the cell's outline among several; the only
+ * outline of a table fits any name. A cell without one is not masked. pixels (size, size, channels), 0 to
+ * 1, overwritten. An image with other channels than the networks is refused. Limits of the readers hold (no
+ * image bombs), and outlines of more vertices than a cell has are refused. E_IO, one line. */
 int predictor_prepare(const struct predictor *p, const void *png, size_t n, const char *name,
                       const char *outline, float *pixels, struct predictor_image *info, struct err *err);
 
