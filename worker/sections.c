@@ -10,14 +10,14 @@
 static struct schema schema;
 static once_flag is_made = ONCE_FLAG_INIT;
 
-/* The settings of a row of one of the tables; readers: what its rows are. */
-static void add_row(const struct section *section, section_is_used *is_used, const char *readers,
+/* The settings of a row of one of the tables; decided_by: what its rows are. */
+static void add_row(const struct section *section, section_is_used *is_used, const char *decided_by,
                     const char *name)
 {
     char used_by[64];
-    snprintf(used_by, sizeof used_by, "%s %s", readers, name);
+    snprintf(used_by, sizeof used_by, "%s %s", decided_by, name);
     if (section)
-        schema_add(&schema, section, is_used, used_by);
+        schema_add(&schema, section, is_used, decided_by, used_by);
 }
 
 static void make(void)
@@ -25,13 +25,14 @@ static void make(void)
     const struct balance_strategy *strategy;
     const struct model_kind *model;
     schema_begin(&schema);
-    schema_add(&schema, &optimiser_section, optimiser_is_used, "models that learn step by step");
+    schema_add(&schema, &optimiser_section, optimiser_is_used, "model", "models that learn step by step");
     for (int i = 0; (model = model_kind(i)); i++)
         add_row(model->section, model_reads, "model", model->name);
     for (int i = 0; (strategy = balance_strategy(i)); i++)
         add_row(strategy->section, balance_reads, "strategy", strategy->name);
-    schema_add(&schema, &balance_threshold_section, NULL, "");
-    schema_add(&schema, &balance_cap_section, balance_cap_is_used, "jobs with balance.threshold above 0");
+    schema_add(&schema, &balance_threshold_section, NULL, NULL, "");
+    schema_add(&schema, &balance_cap_section, balance_cap_is_used, "balance.threshold",
+               "jobs with balance.threshold above 0");
 }
 
 const struct schema *worker_schema(void)

@@ -52,8 +52,8 @@ static int reads_share(const struct config *config, const struct section *sectio
 void schema_begin(struct schema *schema)
 {
     memset(schema, 0, sizeof *schema);
-    schema_add(schema, &task_section, NULL, "");
-    schema_add(schema, &share_section, reads_share, "protocols report, tail, holdout");
+    schema_add(schema, &task_section, NULL, NULL, "");
+    schema_add(schema, &share_section, reads_share, "protocol", "protocols report, tail, holdout");
 }
 
 static struct schema_place *find_place(struct schema *schema, const struct section *section)
@@ -76,7 +76,7 @@ static void add_keys(struct schema *schema, int place)
 }
 
 void schema_add(struct schema *schema, const struct section *section, section_is_used *is_used,
-                const char *used_by)
+                const char *decided_by, const char *used_by)
 {
     struct schema_place *place = find_place(schema, section);
     if (place) {
@@ -88,7 +88,7 @@ void schema_add(struct schema *schema, const struct section *section, section_is
     schema->used += (section->size + 7) / 8 * 8;
     assert(schema->used <= CONFIG_ROOM && schema->n_sections < CONFIG_MAX_SECTIONS);
     place = &schema->place[schema->n_sections++];
-    *place = (struct schema_place){.section = section, .is_used = is_used, .at = at};
+    *place = (struct schema_place){section, is_used, decided_by, "", at};
     snprintf(place->used_by, sizeof place->used_by, "%s", used_by);
     add_keys(schema, schema->n_sections - 1);
 }
@@ -109,6 +109,11 @@ static const struct schema_place *place_of(const struct schema *schema, const st
 const char *config_used_by(const struct schema *schema, const struct setting *key)
 {
     return place_of(schema, key)->used_by;
+}
+
+const char *config_decided_by(const struct schema *schema, const struct setting *key)
+{
+    return place_of(schema, key)->decided_by;
 }
 
 static int is_used(const struct config *config, const struct schema_place *place)

@@ -53,6 +53,7 @@ struct schema {
     struct schema_place {
         const struct section *section;
         section_is_used *is_used; /* NULL: by every job */
+        const char *decided_by;   /* the key whose value is_used asks: "strategy"; NULL: by every job */
         char used_by[64];         /* which jobs those are, for people: "strategy smote" */
         size_t at;                /* of its struct, in struct config */
     } place[CONFIG_MAX_SECTIONS];
@@ -64,10 +65,11 @@ struct schema {
  * image.size, train.epochs, train.batch; and `validation`, which protocols kfold and given do not read. */
 void schema_begin(struct schema *schema);
 
-/* Append a section. is_used NULL: by every job; used_by says by which, "strategy smote". One that is there
- * already stays where it is, and used_by is added to its own: is_used must be the same. */
+/* Append a section. is_used NULL: by every job; decided_by is the key whose value is_used asks, "strategy",
+ * used_by says by which jobs, "strategy smote". One that is there already stays where it is, and used_by is
+ * added to its own: is_used and decided_by must be the same. */
 void schema_add(struct schema *schema, const struct section *section, section_is_used *is_used,
-                const char *used_by);
+                const char *decided_by, const char *used_by);
 
 /* Row of a dotted key, or NULL. */
 const struct setting *config_find(const struct schema *schema, const char *name);
@@ -77,6 +79,10 @@ const char *config_nearest(const struct schema *schema, const char *name);
 
 /* Which jobs read a key of the schema, for people: "strategy smote", or "" for all. */
 const char *config_used_by(const struct schema *schema, const struct setting *key);
+
+/* The key whose value decides whether a job reads a key of the schema: "strategy" for smote.k. NULL:
+ * every job reads it. */
+const char *config_decided_by(const struct schema *schema, const struct setting *key);
 
 /* 1 when a job of this config, whose strategy and model are known, reads a key of its schema. */
 int config_reads(const struct config *config, const struct setting *key);

@@ -132,7 +132,7 @@ static void add_job(struct texttable *table, const struct sweep *sweep, int job,
     if (sweep_model_varies(sweep))
         texttable_add(table, "%s", row.model);
     for (int a = 0; a < n_axes; a++)
-        texttable_add(table, "%s", row.axis[a]);
+        texttable_add(table, "%s", *row.axis[a] ? row.axis[a] : "-");
     texttable_add(table, "%d", plan->n_train);
     texttable_add(table, "%d", plan->n_test);
     texttable_add(table, "%d", plan->leak);

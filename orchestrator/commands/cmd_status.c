@@ -189,7 +189,7 @@ static void add_job(struct texttable *table, const struct view *v, int job)
 {
     texttable_add(table, "%d", job);
     columns_add(table, v->store, &store_jobs(v->store)[job],
-                combination_shown(combination_varying_in(v->store)));
+                combination_shown(combination_varying_in(v->store)), 0);
 }
 
 static void add_seed(struct texttable *table, const struct view *v, int job)

@@ -48,8 +48,11 @@ static void make_row(const struct sweep *sweep, int job, int titles, struct stor
     store_field_text(out->model, sizeof out->model, config->model);
     for (int a = 0, n = 0; a < sweep->file->n_axes; a++)
         if (!is_fixed_field(sweep->file->axis[a].key)) {
-            config_get(config, sweep->file->axis[a].key, text, sizeof text);
-            store_field_text(out->axis[n++], sizeof out->axis[0], text);
+            if (config_reads(config, sweep->file->axis[a].key)) {
+                config_get(config, sweep->file->axis[a].key, text, sizeof text);
+                store_field_text(out->axis[n], sizeof out->axis[0], text);
+            }
+            n++;
         }
     out->n_train = out->n_test = out->leak = -1;
 }
@@ -83,7 +86,8 @@ void sweep_job_name(const struct sweep *sweep, int job, char *out, size_t size)
     if (sweep_model_varies(sweep) && used < (int)size)
         used += snprintf(out + used, size - (size_t)used, " model %s", row.model);
     for (int a = 0; a < n && used < (int)size; a++)
-        used += snprintf(out + used, size - (size_t)used, " %s %s", name[a], row.axis[a]);
+        if (*row.axis[a])
+            used += snprintf(out + used, size - (size_t)used, " %s %s", name[a], row.axis[a]);
 }
 
 static void row_of_sweep(const void *of, int j, struct store_job *out)

@@ -10,8 +10,8 @@
 /* "8-10 augment report seed 3": what tells a job apart, for messages. */
 void sweep_job_name(const struct sweep *sweep, int job, char *out, size_t size);
 
-/* A job as a row of the results file, n_train, n_test and leak still -1; its other
- * axes in the order of sweep_axis_names. */
+/* A job as a row of the results file, n_train, n_test and leak still -1; its other axes in the order of
+ * sweep_axis_names, "" for those that it does not read. */
 void sweep_row(const struct sweep *sweep, int job, struct store_job *out);
 
 /* The same for people: classes by their titles, as rows of an open results file show them. */

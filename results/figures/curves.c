@@ -22,10 +22,13 @@ static const struct {
 } report_pages[] = {{"8-10", "a"}, {"14-15", "b"}, {"1-27", "c"}};
 
 void curves_group_title(char *out, size_t size, const struct summary *summary,
-                        const struct summary_group *group)
+                        const struct summary_group *group, unsigned but)
 {
-    char threshold[CONFIG_WORD_SIZE], cap[CONFIG_WORD_SIZE];
-    const char *title = balance_title(group->cell->strategy);
+    char threshold[CONFIG_WORD_SIZE], cap[CONFIG_WORD_SIZE], title[COMBINATION_LABEL_SIZE],
+        label[COMBINATION_LABEL_SIZE];
+    combination_label(summary->store, group->cell, FACTOR_STRATEGY, summary->varying & ~but, label);
+    snprintf(title, sizeof title, "%s%s", balance_title(group->cell->strategy),
+             label + strlen(group->cell->strategy));
     classes_config(summary->store, group->cell, "balance.threshold", threshold, sizeof threshold);
     classes_config(summary->store, group->cell, "balance.cap", cap, sizeof cap);
     if (atol(threshold) <= 0 || atol(cap) <= 0)
@@ -39,11 +42,11 @@ void curves_group_title(char *out, size_t size, const struct summary *summary,
 void curves_append_factors(char *out, size_t size, const struct summary *summary,
                            const struct summary_group *group, unsigned but)
 {
-    unsigned named = summary->varying &
-                     ~(but | FACTOR(FACTOR_CLASSES) | FACTOR(FACTOR_STRATEGY) | FACTOR(FACTOR_PROTOCOL));
+    unsigned named = summary->varying & ~(but | FACTOR(FACTOR_CLASSES) | FACTOR(FACTOR_PROTOCOL) |
+                                          combination_own(summary->store, FACTOR_STRATEGY));
     size_t n = strlen(out);
     for (int f = 0; f < combination_n_factors(summary->store) && n < size; f++)
-        if (named >> f & 1) {
+        if (named >> f & 1 && *combination_value(group->cell, f)) {
             snprintf(out + n, size - n, ", %s %s", combination_name(summary->store, f),
                      combination_value(group->cell, f));
             n += strlen(out + n);
@@ -313,7 +316,7 @@ static int read_beside(const struct summary *summary, const struct summary_group
 void curves_panel_file(char *out, size_t size, const struct curves_page *page, int panel)
 {
     char strategy[PAGENAME_SIZE] = "";
-    pagename_append(strategy, page->panel[panel]->cell->strategy);
+    pagename_append_strategy(strategy, page->summary, page->panel[panel]);
     snprintf(out, size, "%s_%s.tsv", page->name, strategy);
 }
 

@@ -49,12 +49,13 @@ int curves_write_script(const struct curves_page *page, enum metric metric, cons
 int curves_is_unbalanced(const struct summary_group *group);
 
 /* The title of a group's strategy (balance.h): with the all-cluster rule in force "Duplicates to 45", or
- * "Augmentation, duplicates to 45". */
-void curves_group_title(char *out, size_t size, const struct summary *summary,
-                        const struct summary_group *group);
-
-/* Append ", model cnn" where it varies and ", train.batch 16" for every axis that does, but for the factors
+ * "Augmentation, duplicates to 45"; "SMOTE (k 3)" with those of its own axes that vary, but for the factors
  * of a set (combination.h). */
+void curves_group_title(char *out, size_t size, const struct summary *summary,
+                        const struct summary_group *group, unsigned but);
+
+/* Append ", model cnn" where it varies and ", train.batch 16" for every axis that does and that the group
+ * reads, but for the strategy's own and the factors of a set. */
 void curves_append_factors(char *out, size_t size, const struct summary *summary,
                            const struct summary_group *group, unsigned but);
 

@@ -113,7 +113,7 @@ static int any_leak(const struct curves_page *page)
 static int is_plain(const struct curves_page *page)
 {
     char title[128];
-    curves_group_title(title, sizeof title, page->summary, page->panel[0]);
+    curves_group_title(title, sizeof title, page->summary, page->panel[0], 0);
     return strcmp(title, balance_title("none")) == 0;
 }
 
@@ -381,7 +381,7 @@ static void panel_title(char *out, size_t size, const struct summary *summary,
     summary_leak_text(counts, sizeof counts, group);
     if (group->leak.mean > 0)
         snprintf(leak, sizeof leak, ", leak %.50s", counts);
-    curves_group_title(title, sizeof title, summary, group);
+    curves_group_title(title, sizeof title, summary, group, 0);
     snprintf(out, size, "%s (n = %d%s%s)", title, n, missing, leak);
 }
 

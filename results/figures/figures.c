@@ -457,7 +457,7 @@ static int write_heatmap(const struct summary *summary, const struct summary_gro
     int rc = heatmap_new(summary, group, set, &heatmap, err);
     pagename_append(name, group->cell->clusters);
     pagename_append(name, "_");
-    pagename_append(name, group->cell->strategy);
+    pagename_append_strategy(name, summary, group);
     pagename_append_cell(name, summary, group, 0);
     pagename_append(name, set == SET_TEST ? "_test" : "_originals");
     if (rc == 0)

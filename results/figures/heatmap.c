@@ -279,7 +279,7 @@ static void collect_heading(const struct heatmap *h, struct page *page)
     char clusters[128], strategy[128];
     int n;
     classes_title(h->summary->store, h->group->cell, clusters, sizeof clusters);
-    curves_group_title(strategy, sizeof strategy, h->summary, h->group);
+    curves_group_title(strategy, sizeof strategy, h->summary, h->group, 0);
     snprintf(page->title, sizeof page->title, "%s: %s", clusters, strategy);
     curves_append_factors(page->title, sizeof page->title, h->summary, h->group, 0);
     snprintf(page->subtitle, sizeof page->subtitle, "%s (protocol %s)", judged_on(h),

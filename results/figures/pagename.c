@@ -17,12 +17,13 @@ const char *pagename_factor(const struct summary *summary, int factor)
     return dot ? dot + 1 : key;
 }
 
-void pagename_append_cell(char *name, const struct summary *summary, const struct summary_group *group,
-                          unsigned but)
+/* The values of factors of a set that vary and that the group reads. */
+static void append_factors(char *name, const struct summary *summary, const struct summary_group *group,
+                           unsigned of)
 {
-    unsigned named = summary->varying & ~(but | FACTOR(FACTOR_CLASSES) | FACTOR(FACTOR_STRATEGY));
+    unsigned named = summary->varying & of;
     for (int f = 0; f < combination_n_factors(summary->store); f++)
-        if (named >> f & 1) {
+        if (named >> f & 1 && *combination_value(group->cell, f)) {
             pagename_append(name, "_");
             if (f >= FACTOR_AXES) {
                 pagename_append(name, pagename_factor(summary, f));
@@ -30,4 +31,18 @@ void pagename_append_cell(char *name, const struct summary *summary, const struc
             }
             pagename_append(name, combination_value(group->cell, f));
         }
+}
+
+void pagename_append_cell(char *name, const struct summary *summary, const struct summary_group *group,
+                          unsigned but)
+{
+    append_factors(name, summary, group,
+                   ~(but | FACTOR(FACTOR_CLASSES) | combination_own(summary->store, FACTOR_STRATEGY)));
+}
+
+void pagename_append_strategy(char *name, const struct summary *summary, const struct summary_group *group)
+{
+    pagename_append(name, group->cell->strategy);
+    append_factors(name, summary, group,
+                   combination_own(summary->store, FACTOR_STRATEGY) & ~FACTOR(FACTOR_STRATEGY));
 }

@@ -16,10 +16,13 @@ enum { PAGENAME_SIZE = 240, PAGENAME_LENGTH = PAGENAME_SIZE - 16 };
 /* Append text to a name of PAGENAME_SIZE bytes; whatever is not harmless in a file name becomes '-'. */
 void pagename_append(char *name, const char *text);
 
-/* Append the values of a group for all factors that vary over the summary but clusters, strategy and those of
- * a set (combination.h); axes with their names. */
+/* Append the values of a group for all factors that vary over the summary but clusters, strategy with its own
+ * axes and those of a set (combination.h); axes with their names. */
 void pagename_append_cell(char *name, const struct summary *summary, const struct summary_group *group,
                           unsigned but);
+
+/* Append the strategy of a group and those of its own axes that vary: "smote_k=3". */
+void pagename_append_strategy(char *name, const struct summary *summary, const struct summary_group *group);
 
 /* "learning_rate" of "train.learning_rate". */
 const char *pagename_factor(const struct summary *summary, int factor);

@@ -18,12 +18,15 @@ static int is_number(const char *text)
     return end != text && *end == '\0' && isfinite(x);
 }
 
+/* Of the groups that read the factor. */
 static int all_numbers(const struct summary *summary, int factor, double *low, double *high)
 {
     *low = HUGE_VAL;
     *high = -HUGE_VAL;
     for (int g = 0; g < summary->n_groups; g++) {
         const char *text = combination_value(summary->group[g].cell, factor);
+        if (!*text)
+            continue;
         if (!is_number(text))
             return 0;
         *low = fmin(*low, strtod(text, NULL));
@@ -70,7 +73,7 @@ static int find_x(struct making *m, const struct store_job *const *cell, struct 
     struct partition *words = NULL;
     int n = m->summary->n_groups, rc = 0;
     if (!m->axis->x && m->axis->categorical)
-        rc = partition_new(cell, n, FACTOR(m->axis->factor), &words, err);
+        rc = partition_new(cell, n, combination_own(m->summary->store, m->axis->factor), &words, err);
     for (int g = 0; g < n && rc == 0; g++)
         m->x[g] = m->axis->x ? m->axis->x(m->summary, &m->summary->group[g])
                   : words    ? words->part_of[g]
@@ -126,6 +129,8 @@ static int find_facets(struct making *m, const struct store_job *const *cell, st
 static int making_init(struct making *m, struct err *err)
 {
     size_t n = (size_t)m->summary->n_groups;
+    unsigned apart = combination_own(m->summary->store, FACTOR_STRATEGY) |
+                     combination_own(m->summary->store, m->axis->factor);
     const struct store_job **cell = summary_cells(m->summary, err);
     m->x = err_calloc(n, sizeof *m->x, "a figure", err);
     m->taken = err_calloc(n, sizeof *m->taken, "pages", err);
@@ -135,9 +140,7 @@ static int making_init(struct making *m, struct err *err)
     if (rc == 0)
         rc = find_facets(m, cell, err);
     if (rc == 0)
-        rc =
-            partition_new(cell, m->summary->n_groups,
-                          FACTORS_ALL & ~(FACTOR(FACTOR_STRATEGY) | FACTOR(m->axis->factor)), &m->pages, err);
+        rc = partition_new(cell, m->summary->n_groups, FACTORS_ALL & ~apart, &m->pages, err);
     for (size_t i = 0; i < n && rc == 0; i++)
         m->last[i] = -1;
     free(cell);
@@ -149,8 +152,9 @@ static int making_init(struct making *m, struct err *err)
 /* Line of a strategy on a page, a new one when there is room, -1 otherwise. */
 static int series_of(struct trend *page, const struct summary_group *group)
 {
+    unsigned own = combination_own(page->summary->store, FACTOR_STRATEGY) & ~FACTOR(page->axis.factor);
     int i = 0;
-    while (i < page->n_series && strcmp(page->series[i]->cell->strategy, group->cell->strategy) != 0)
+    while (i < page->n_series && !combination_same(page->series[i]->cell, group->cell, ~own))
         i++;
     if (i == TREND_SERIES)
         return -1;
@@ -177,6 +181,13 @@ static void add_point(struct making *m, struct trend *page, int g)
     m->taken[g] = 1;
 }
 
+/* Groups without a finished job have no point, nor those that do not read the factor. */
+static int has_point(const struct making *m, int g)
+{
+    return m->summary->group[g].n_state[JOB_DONE] > 0 &&
+           *combination_value(m->summary->group[g].cell, m->axis->factor);
+}
+
 /* Points of the page of group `first`. */
 static int collect_points(struct making *m, struct trend *page, int first, struct err *err)
 {
@@ -186,8 +197,7 @@ static int collect_points(struct making *m, struct trend *page, int first, struc
         return E_IO;
     for (int i = begin[0]; i < begin[1]; i++) {
         int g = m->pages->member[i];
-        if (!m->taken[g] && m->summary->group[g].n_state[JOB_DONE] > 0 &&
-            (!m->has_facet || same_facet(m, g, first)))
+        if (!m->taken[g] && has_point(m, g) && (!m->has_facet || same_facet(m, g, first)))
             add_point(m, page, g);
     }
     qsort(page->point, (size_t)page->n, sizeof *page->point, by_series_and_x);
@@ -211,7 +221,7 @@ static int make_pages(struct making *m, struct trend *pages, struct err *err)
 {
     int n = 0, rc = 0;
     for (int g = 0; g < m->summary->n_groups && rc == 0; g++) {
-        if (m->taken[g] || m->summary->group[g].n_state[JOB_DONE] == 0)
+        if (m->taken[g] || !has_point(m, g))
             continue;
         pages[n] = (struct trend){.summary = m->summary, .axis = *m->axis, .has_facet = m->has_facet};
         rc = collect_points(m, &pages[n], g, err);
@@ -257,7 +267,7 @@ void trend_name(const struct trend *trend, char *out)
         pagename_append(out, pagename_factor(summary, trend->axis.factor));
     pagename_append(out, "_");
     pagename_append(out, group->cell->clusters);
-    pagename_append_cell(out, summary, group, FACTOR(trend->axis.factor));
+    pagename_append_cell(out, summary, group, combination_own(summary->store, trend->axis.factor));
     if (trend->has_facet) {
         trend->axis.facet(facet, sizeof facet, summary, group);
         snprintf(text, sizeof text, "_%s=%s", trend->axis.facet_name, facet);
@@ -308,6 +318,9 @@ static void write_number(FILE *file, double x)
 
 static void write_points(FILE *file, const struct trend *trend)
 {
+    const struct summary *summary = trend->summary;
+    char strategy[COMBINATION_LABEL_SIZE], value[COMBINATION_LABEL_SIZE];
+    unsigned named = summary->varying & ~FACTOR(trend->axis.factor);
     fputs("series\tstrategy\tx\tvalue\tjobs\tn\tbalanced_accuracy\tlow\thigh", file);
     for (int k = 1; k < CURVES_FEW; k++)
         fprintf(file, "\tjob%d", k);
@@ -315,10 +328,12 @@ static void write_points(FILE *file, const struct trend *trend)
     for (int i = 0; i < trend->n; i++) {
         const struct trend_point *p = &trend->point[i];
         const struct stats_summary *s = &p->group->final[SET_TEST][METRIC_BALANCED_ACCURACY];
-        fprintf(file, "%d\t%s", p->series, p->group->cell->strategy);
+        fprintf(file, "%d\t%s", p->series,
+                combination_label(summary->store, p->group->cell, FACTOR_STRATEGY, named, strategy));
         write_number(file, p->x);
-        fprintf(file, "\t%s\t%d\t%d", combination_value(p->group->cell, trend->axis.factor), p->group->n_jobs,
-                s->n);
+        fprintf(file, "\t%s\t%d\t%d",
+                combination_label(summary->store, p->group->cell, trend->axis.factor, named, value),
+                p->group->n_jobs, s->n);
         write_number(file, s->mean);
         write_number(file, s->low);
         write_number(file, s->high);

@@ -20,7 +20,7 @@
 #include "figures/figstyle.h"
 #include "stats/summary.h"
 
-enum { TREND_SERIES = 16, TREND_LABEL_SIZE = 2 * CONFIG_WORD_SIZE };
+enum { TREND_SERIES = 16, TREND_LABEL_SIZE = COMBINATION_LABEL_SIZE };
 
 /* How a factor, the model or an axis of the grid, is drawn. */
 struct trend_axis {
@@ -54,11 +54,12 @@ struct trend_point {
 struct trend {
     const struct summary *summary;
     struct trend_axis axis;
-    int part;                                         /* 0, or k for the k-th page of further strategies */
-    int has_facet;                                    /* 1: the page shows one facet only */
-    int n_series, n;                                  /* lines, points */
-    const struct summary_group *series[TREND_SERIES]; /* the first group of each line, for its strategy */
-    struct trend_point *point;                        /* (n) by series, then x; owned */
+    int part;        /* 0, or k for the k-th page of further strategies */
+    int has_facet;   /* 1: the page shows one facet only */
+    int n_series, n; /* lines, points */
+    /* the first group of each line, for its strategy and those of its own axes that are not the factor */
+    const struct summary_group *series[TREND_SERIES];
+    struct trend_point *point; /* (n) by series, then x; owned */
 };
 
 /* The plain way to draw a factor. Logarithmic: learning rates, and positive numbers over a
@@ -66,7 +67,7 @@ struct trend {
 struct trend_axis trend_axis_of(const struct summary *summary, int factor);
 
 /* All pages of a factor: *out (n, returned) is owned by the caller, see trend_free. Groups without a finished
- * job have no point. Negative: E_IO. */
+ * job have no point, nor those that do not read the factor. Negative: E_IO. */
 int trend_pages(const struct summary *summary, const struct trend_axis *axis, struct trend **out,
                 struct err *err);
 

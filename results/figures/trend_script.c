@@ -26,7 +26,8 @@ enum {
     EDGE = 14
 };
 
-/* Strategies have the palette's colours; from the ninth line on they are dashed, with open points. */
+/* Strategies have the palette's colours; from the ninth line on they are dashed, with open points. Of lines
+ * of one strategy, which its own axes tell apart, all but the first are dashed. */
 static const int filled_points[8] = {7, 5, 9, 11, 13, 7, 5, 9}, open_points[8] = {6, 4, 8, 10, 12, 6, 4, 8};
 
 struct page {
@@ -155,7 +156,8 @@ static void collect_texts(struct page *p, const struct trend *trend)
     char *title = p->title, footer[CURVES_FOOTER_SIZE], facet[TREND_LABEL_SIZE];
     int done = 0, jobs = 0;
     classes_title(trend->summary->store, group->cell, title, sizeof p->title);
-    curves_append_factors(title, sizeof p->title, trend->summary, group, FACTOR(trend->axis.factor));
+    curves_append_factors(title, sizeof p->title, trend->summary, group,
+                          combination_own(trend->summary->store, trend->axis.factor));
     size_t n = strlen(title);
     if (trend->has_facet) {
         trend->axis.facet(facet, sizeof facet, trend->summary, group);
@@ -232,10 +234,13 @@ static void write_key(FILE *file, const struct trend *trend, const struct page *
 static void tick_text(char *out, const struct trend *trend, const struct trend_point *point)
 {
     const struct trend_axis *axis = &trend->axis;
+    char label[COMBINATION_LABEL_SIZE];
     if (axis->tick)
         axis->tick(out, TREND_LABEL_SIZE, point->group, axis->factor, point->x);
     else
-        snprintf(out, TREND_LABEL_SIZE, "%s", combination_value(point->group->cell, axis->factor));
+        snprintf(out, TREND_LABEL_SIZE, "%s",
+                 combination_label(trend->summary->store, point->group->cell, axis->factor,
+                                   trend->summary->varying, label));
 }
 
 /* A tick at every value, its text only where the one before leaves room. */
@@ -299,7 +304,8 @@ static void series_title(char *out, size_t size, const struct trend *trend, int 
             low = low == 0 || n < low ? n : low;
             high = n > high ? n : high;
         }
-    curves_group_title(group, sizeof group, trend->summary, trend->series[series]);
+    curves_group_title(group, sizeof group, trend->summary, trend->series[series],
+                       FACTOR(trend->axis.factor));
     if (low == high)
         snprintf(out, size, "%s (n = %d)", group, high);
     else
@@ -358,11 +364,21 @@ static void write_behind(FILE *file, const struct trend *trend, int i, const cha
                 i, trend->axis.marginal ? 2 : CURVES_FEW, x, color);
 }
 
+/* Values of a strategy's own axes have its colour. */
+static int repeats_colour(const struct trend *trend, int series)
+{
+    int i = 0;
+    while (strcmp(trend->series[i]->cell->strategy, trend->series[series]->cell->strategy) != 0)
+        i++;
+    return i < series;
+}
+
 static void write_series(FILE *file, const struct trend *trend, const struct page *page, int i,
                          const char *separator)
 {
     char title[192], x[64];
-    const char *dash = i < 8 ? "" : " dt (6,3)", *color = balance_colour(trend->series[i]->cell->strategy);
+    const char *dash = i < 8 && !repeats_colour(trend, i) ? "" : " dt (6,3)";
+    const char *color = balance_colour(trend->series[i]->cell->strategy);
     series_title(title, sizeof title, trend, i);
     shifted_x(x, sizeof x, trend, page, i);
     fputs(separator, file);

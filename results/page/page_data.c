@@ -142,6 +142,8 @@ static json_t *axes(struct document *d)
         json_t *axis = json_object();
         put(d, axis, "name", json_out_text(store_axis_name(d->store, i)));
         put(d, axis, "is_number", json_boolean(store_axis_is_number(d->store, i)));
+        int owner = combination_owner(d->store, FACTOR_AXES + i);
+        put(d, axis, "of", owner < 0 ? json_null() : json_out_text(combination_name(d->store, owner)));
         add(d, list, axis);
     }
     return list;
@@ -205,7 +207,8 @@ static json_t *titles(struct document *d)
     for (int g = 0; g < d->summary->n_groups; g++) {
         const char *strategy = d->summary->group[g].cell->strategy;
         char title[128];
-        curves_group_title(title, sizeof title, d->summary, &d->summary->group[g]);
+        curves_group_title(title, sizeof title, d->summary, &d->summary->group[g],
+                           combination_owned(d->store));
         const char *other = json_string_value(json_object_get(object, strategy));
         put(d, object, strategy, json_out_text(other && strcmp(other, title) != 0 ? strategy : title));
     }

@@ -94,6 +94,7 @@ static int is_about_all(const struct claim *claim)
 static int is_wanted(const struct testing *t, const struct summary_group *group, const char *strategy)
 {
     return strcmp(group->cell->strategy, strategy) == 0 && claim_covers(t->claim, group->cell->clusters) &&
+           combination_is_plain(t->store, group->cell) &&
            (!is_about_all(t->claim) || classes_is_published_all(t->store, group->cell)) &&
            published_compares(t->store, group->cell);
 }

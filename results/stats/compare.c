@@ -157,7 +157,7 @@ static struct ranked list_strategies(const struct making *m, int part, struct co
     for (int i = all->begin[part]; i < all->begin[part + 1] && ranked.n < RANKS_MAX_STRATEGIES; i++) {
         int g = all->member[i], strategy = m->summary->same[SUMMARY_STRATEGY]->part_of[g];
         if (place_of(&ranked, strategy) < 0) {
-            r->strategy[ranked.n] = m->summary->group[g].cell->strategy;
+            r->strategy[ranked.n] = m->summary->group[g].cell;
             ranked.strategy[ranked.n++] = strategy;
         }
     }
@@ -224,8 +224,8 @@ static int compare_settings(struct making *m, int factor, struct err *err)
 {
     const struct store_job **cell = summary_cells(m->summary, err);
     struct partition **settings = &m->compare->settings;
-    int rc =
-        cell ? partition_new(cell, m->summary->n_groups, FACTORS_ALL & ~FACTOR(factor), settings, err) : E_IO;
+    unsigned same = FACTORS_ALL & ~combination_own(m->summary->store, factor);
+    int rc = cell ? partition_new(cell, m->summary->n_groups, same, settings, err) : E_IO;
     free(cell);
     for (int part = 0; rc == 0 && part < (*settings)->n_parts; part++)
         rc = compare_setting(m, part, err);

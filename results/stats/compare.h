@@ -1,6 +1,7 @@
 /* compare.h - what is better than what: every pair of values of one factor (combination.h), say of
- * strategies, within a setting: all else the same. And leak inflation: how much more a protocol that leaks
- * promises than one that does not.
+ * strategies, within a setting: all else the same, but for the axes that belong to the factor. So none is
+ * compared with smote (k 3) and with smote (k 5), and those two with each other. And leak inflation: how much
+ * more a protocol that leaks promises than one that does not.
  *
  *     struct replicates *replicates = NULL;
  *     struct compare *compare = NULL;
@@ -65,16 +66,16 @@ struct compare_ranking {
     const struct store_job *cell; /* of one of them: protocol, model, axes */
     int part;                     /* of the summary's SUMMARY_RANKED */
     int n_datasets, n_strategies;
-    const char *strategy[RANKS_MAX_STRATEGIES];
-    double average_rank[RANKS_MAX_STRATEGIES]; /* 1 is best */
+    const struct store_job *strategy[RANKS_MAX_STRATEGIES]; /* a job of each, for combination_label() */
+    double average_rank[RANKS_MAX_STRATEGIES];              /* 1 is best */
     struct ranks_friedman test;
     int tested; /* 0: too few data sets, only the ranks say something */
 };
 
 struct compare {
     int factor; /* what is compared; FACTOR_PROTOCOL of a leak table */
-    struct partition
-        *settings; /* of the summary's groups: all but the factor the same; owned. NULL of a leak table */
+    /* of the summary's groups: all but the factor and its own axes the same; owned. NULL of a leak table */
+    struct partition *settings;
     char metric[CONFIG_WORD_SIZE];
     enum replicates_set on;
     int better; /* see scores.h */

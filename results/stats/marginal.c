@@ -56,7 +56,8 @@ static int keep_complete(struct kept *k, int *n_left_out, struct err *err)
     if (rc == 0)
         rc = partition_new(k->cell, k->n, always_apart & ~FACTOR(k->factor), &classes, err);
     if (rc == 0)
-        rc = partition_new(k->cell, k->n, FACTORS_ALL & ~FACTOR(k->factor), &combinations, err);
+        rc = partition_new(k->cell, k->n, FACTORS_ALL & ~combination_own(k->summary->store, k->factor),
+                           &combinations, err);
     if (rc == 0) {
         count_values(classes, combinations, n_values);
         *n_left_out = drop_incomplete(k, classes, combinations, n_values);
@@ -149,6 +150,7 @@ static struct marginal *marginal_empty(const struct summary *summary, int factor
     return NULL;
 }
 
+/* Groups with a finished job that read the factor. */
 static int list_finished(struct kept *k, struct err *err)
 {
     k->at = err_calloc((size_t)k->summary->n_groups, sizeof *k->at, "a figure", err);
@@ -156,7 +158,8 @@ static int list_finished(struct kept *k, struct err *err)
     if (!k->at || !k->cell)
         return E_IO;
     for (int g = 0; g < k->summary->n_groups; g++)
-        if (k->summary->group[g].n_state[JOB_DONE] > 0) {
+        if (k->summary->group[g].n_state[JOB_DONE] > 0 &&
+            *combination_value(k->summary->group[g].cell, k->factor)) {
             k->at[k->n] = g;
             k->cell[k->n++] = k->summary->group[g].cell;
         }

@@ -6,7 +6,8 @@
  *     marginal_free(marginal);
  *
  * A group of the new summary is one value of the factor for clusters, strategy, protocol and model; the other
- * axes are "". A combination of the other axes counts only where it has finished jobs at as many values of
+ * axes are "", also those that belong to a strategy or a model. Groups that do not read the factor are left
+ * out. A combination of the other axes counts only where it has finished jobs at as many values of
  * the factor as any of its clusters, strategy, protocol and model, so that no value is averaged over other
  * combinations than the next. Of `final`, n is the number of combinations, mean the mean of their means, sd
  * their standard deviation, low and high the smallest and the largest of them: the values of a grid are

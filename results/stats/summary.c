@@ -89,7 +89,7 @@ static int count_strategies(struct summary *summary, const struct store_job **ce
     int n = store_n_jobs(summary->store);
     for (int j = 0; j < n; j++)
         cell[j] = &store_jobs(summary->store)[j];
-    int rc = partition_new(cell, n, FACTOR(FACTOR_STRATEGY), &strategies, err);
+    int rc = partition_new(cell, n, combination_own(summary->store, FACTOR_STRATEGY), &strategies, err);
     summary->n_jobs_file = n;
     summary->n_strategies_file = rc == 0 ? strategies->n_parts : 0;
     partition_free(strategies);
@@ -121,13 +121,15 @@ static int assign_jobs(struct summary *summary, struct work *work, struct err *e
 
 static int find_common(struct summary *summary, struct err *err)
 {
-    static const unsigned by[N_SUMMARY_KINDS] = {
+    unsigned strategy = combination_own(summary->store, FACTOR_STRATEGY);
+    unsigned protocol = combination_own(summary->store, FACTOR_PROTOCOL);
+    const unsigned by[N_SUMMARY_KINDS] = {
         [SUMMARY_CLUSTERS] = FACTOR(FACTOR_CLASSES),
-        [SUMMARY_STRATEGY] = FACTOR(FACTOR_STRATEGY),
-        [SUMMARY_SETTING] = FACTORS_ALL & ~FACTOR(FACTOR_STRATEGY),
-        [SUMMARY_RANKED] = FACTORS_ALL & ~(FACTOR(FACTOR_STRATEGY) | FACTOR(FACTOR_CLASSES)),
-        [SUMMARY_LEAK] = FACTORS_ALL & ~FACTOR(FACTOR_PROTOCOL),
-        [SUMMARY_LEAKS] = FACTORS_ALL & ~(FACTOR(FACTOR_STRATEGY) | FACTOR(FACTOR_PROTOCOL)),
+        [SUMMARY_STRATEGY] = strategy,
+        [SUMMARY_SETTING] = FACTORS_ALL & ~strategy,
+        [SUMMARY_RANKED] = FACTORS_ALL & ~(strategy | FACTOR(FACTOR_CLASSES)),
+        [SUMMARY_LEAK] = FACTORS_ALL & ~protocol,
+        [SUMMARY_LEAKS] = FACTORS_ALL & ~(strategy | protocol),
     };
     const struct store_job **cell = summary_cells(summary, err);
     int rc = cell ? 0 : E_IO;

@@ -1,5 +1,7 @@
 #include "store/combination.h"
 
+#include "sections.h"
+
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -56,6 +58,78 @@ const char *combination_value(const struct store_job *row, int factor)
     return (const char *)row + offset_of(factor);
 }
 
+const char *combination_shown_value(const struct store_job *row, int factor)
+{
+    const char *value = combination_value(row, factor);
+    return *value ? value : "-";
+}
+
+int combination_owner(const struct store *store, int factor)
+{
+    int axis = factor - FACTOR_AXES;
+    if (axis < 0 || axis >= store_n_axes(store) || !(store_unread_axes(store) >> axis & 1))
+        return -1;
+    const struct setting *key = config_find(worker_schema(), store_axis_name(store, axis));
+    const char *decided_by = key ? config_decided_by(worker_schema(), key) : NULL;
+    return decided_by ? combination_find(store, decided_by) : -1;
+}
+
+unsigned combination_own(const struct store *store, int factor)
+{
+    unsigned own = FACTOR(factor);
+    for (int f = FACTOR_AXES; f < combination_n_factors(store); f++)
+        if (combination_owner(store, f) == factor)
+            own |= FACTOR(f);
+    return own;
+}
+
+unsigned combination_owned(const struct store *store)
+{
+    unsigned owned = 0;
+    for (int f = FACTOR_AXES; f < combination_n_factors(store); f++)
+        if (combination_owner(store, f) >= 0)
+            owned |= FACTOR(f);
+    return owned;
+}
+
+/* "k" of smote.k where the value is smote: the section need not be said twice. */
+static const char *short_name(const char *axis, const char *value)
+{
+    size_t n = strlen(value);
+    return strncmp(axis, value, n) == 0 && axis[n] == '.' ? axis + n + 1 : axis;
+}
+
+const char *combination_label(const struct store *store, const struct store_job *row, int factor,
+                              unsigned named, char out[COMBINATION_LABEL_SIZE])
+{
+    const char *value = combination_value(row, factor), *separator = " (";
+    unsigned own = combination_own(store, factor) & named & ~FACTOR(factor);
+    size_t n = (size_t)snprintf(out, COMBINATION_LABEL_SIZE, "%s", value);
+    for (int f = FACTOR_AXES; f < combination_n_factors(store) && n < COMBINATION_LABEL_SIZE; f++) {
+        if (!(own >> f & 1) || !*combination_value(row, f))
+            continue;
+        n += (size_t)snprintf(out + n, COMBINATION_LABEL_SIZE - n, "%s%s %s", separator,
+                              short_name(combination_name(store, f), value), combination_value(row, f));
+        separator = ", ";
+    }
+    if (*separator == ',' && n < COMBINATION_LABEL_SIZE)
+        snprintf(out + n, COMBINATION_LABEL_SIZE - n, ")");
+    return out;
+}
+
+int combination_is_plain(const struct store *store, const struct store_job *row)
+{
+    unsigned owned = combination_owned(store);
+    for (int f = FACTOR_AXES; f < combination_n_factors(store); f++) {
+        const struct setting *key =
+            owned >> f & 1 ? config_find(worker_schema(), combination_name(store, f)) : NULL;
+        const char *value = combination_value(row, f);
+        if (key && *value && strcmp(value, key->fallback) != 0)
+            return 0;
+    }
+    return 1;
+}
+
 void combination_blank(struct store_job *row, unsigned factors)
 {
     for (int f = 0; f < FACTORS_MOST; f++)
@@ -71,31 +145,38 @@ int combination_same(const struct store_job *a, const struct store_job *b, unsig
     return 1;
 }
 
-/* Factors of a set in which two rows differ. */
-static unsigned differing(const struct store_job *a, const struct store_job *b, int n_factors)
+/* The factors that vary among rows seen one by one: the first value of each that a row has. */
+struct variation {
+    int n_factors;
+    unsigned varying;
+    const char *first[FACTORS_MOST];
+};
+
+static void see(struct variation *v, const struct store_job *row)
 {
-    unsigned set = 0;
-    for (int f = 0; f < n_factors; f++)
-        if (strcmp(combination_value(a, f), combination_value(b, f)) != 0)
-            set |= FACTOR(f);
-    return set;
+    for (int f = 0; f < v->n_factors; f++) {
+        const char *value = combination_value(row, f);
+        if (!v->first[f] && *value)
+            v->first[f] = value;
+        else if (*value && strcmp(value, v->first[f]) != 0)
+            v->varying |= FACTOR(f);
+    }
 }
 
 unsigned combination_varying(const struct store *store, const struct store_job *const *row, int n)
 {
-    unsigned set = 0;
-    for (int i = 1; i < n; i++)
-        set |= differing(row[i], row[0], combination_n_factors(store));
-    return set;
+    struct variation v = {.n_factors = combination_n_factors(store)};
+    for (int i = 0; i < n; i++)
+        see(&v, row[i]);
+    return v.varying;
 }
 
 unsigned combination_varying_in(const struct store *store)
 {
-    const struct store_job *row = store_jobs(store);
-    unsigned set = 0;
-    for (int j = 1; j < store_n_jobs(store); j++)
-        set |= differing(&row[j], row, combination_n_factors(store));
-    return set;
+    struct variation v = {.n_factors = combination_n_factors(store)};
+    for (int j = 0; j < store_n_jobs(store); j++)
+        see(&v, &store_jobs(store)[j]);
+    return v.varying;
 }
 
 unsigned combination_shown(unsigned varying)
@@ -110,6 +191,6 @@ int combination_filter(const struct store *store, const struct store_job *row, u
     for (int f = 0; f < combination_n_factors(store); f++)
         if (factors >> f & 1)
             n += (size_t)snprintf(n < size ? out + n : NULL, n < size ? size - n : 0, "%s%s=%s", n ? "," : "",
-                                  combination_name(store, f), combination_value(row, f));
+                                  combination_name(store, f), combination_shown_value(row, f));
     return (int)n;
 }

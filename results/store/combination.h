@@ -7,6 +7,11 @@
  *         if (varying >> f & 1)
  *             printf("%s %s\n", combination_name(store, f), combination_value(row[0], f));
  *
+ * Settings that a job does not read have no value in it, "": smote.k of a job of strategy none. An axis that
+ * some jobs of the file do not read belongs to the factor that decides who reads it: strategies none and
+ * smote x smote.k 3, 5 are three values of the strategy, none, smote (k 3) and smote (k 5), each of which has
+ * the others as its likes. An axis that every job reads is a factor of its own.
+ *
  * Sets of factors are masks: factor f is 1u << f. Pure functions of what the results file
  * says. Thread-safe. No MPI. */
 #ifndef CELLSWEEP_COMBINATION_H
@@ -35,8 +40,32 @@ int combination_find(const struct store *store, const char *name);
 /* What n values of a factor are called in a sentence: "strategy", "strategies"; an axis by its name. */
 const char *combination_noun(const struct store *store, int factor, int n);
 
-/* A job's value of a factor as text; the row's. */
+/* A job's value of a factor as text; the row's. "": it does not read that axis. */
 const char *combination_value(const struct store_job *row, int factor);
+
+/* The same for tables that people read: "-" for what the job does not read. */
+const char *combination_shown_value(const struct store_job *row, int factor);
+
+/* A factor and the axes that belong to it. What is compared in the values of a factor is the same in
+ * FACTORS_ALL & ~combination_own(store, factor). */
+unsigned combination_own(const struct store *store, int factor);
+
+/* The factor that a factor belongs to; -1: none. */
+int combination_owner(const struct store *store, int factor);
+
+/* The axes that belong to any factor: of none of them is a value compared apart from that factor's. */
+unsigned combination_owned(const struct store *store);
+
+enum { COMBINATION_LABEL_SIZE = 4 * CONFIG_WORD_SIZE };
+
+/* What a job's value of a factor is called, with the axes of `named` that belong to it, where it reads them:
+ * "none", "smote (k 3)", "smote+tomek (smote.k 3)", in out, which it returns. named: those that vary. */
+const char *combination_label(const struct store *store, const struct store_job *row, int factor,
+                              unsigned named, char out[COMBINATION_LABEL_SIZE]);
+
+/* 1 when all axes that belong to a factor are at their defaults where the job reads them: the plain
+ * strategy, the plain model. */
+int combination_is_plain(const struct store *store, const struct store_job *row);
 
 /* Make the values of a set of factors "". */
 void combination_blank(struct store_job *row, unsigned factors);
@@ -44,7 +73,7 @@ void combination_blank(struct store_job *row, unsigned factors);
 /* 1 when two jobs are the same in all factors but those of a set. */
 int combination_same(const struct store_job *a, const struct store_job *b, unsigned but);
 
-/* The factors of which not all n rows have the same value. */
+/* The factors of which not all n rows have the same value; not to read an axis is no value. */
 unsigned combination_varying(const struct store *store, const struct store_job *const *row, int n);
 
 /* The same of all jobs of the file. */
@@ -54,8 +83,8 @@ unsigned combination_varying_in(const struct store *store);
  * factors those that vary. */
 unsigned combination_shown(unsigned varying);
 
-/* A job's values of a set of factors as a filter, "clusters=8-10,model=cnn", in out. Returns the length it
- * would have, as snprintf(). */
+/* A job's values of a set of factors as a filter, "clusters=8-10,model=cnn,smote.k=-", in out. Returns the
+ * length it would have, as snprintf(). */
 int combination_filter(const struct store *store, const struct store_job *row, unsigned factors, char *out,
                        size_t size);
 

@@ -229,8 +229,11 @@ enum { ROWS_AT_A_TIME = 1024 };
 static void unpack(struct store *store, const unsigned char *record, int first, int n)
 {
     store_unpack(&store->types, record, n, store->job + first);
-    for (int i = first; i < first + n; i++)
+    for (int i = first; i < first + n; i++) {
         store->job[i].row = i;
+        for (int a = 0; a < store->types.axes.n; a++)
+            store->unread_axes |= (unsigned)(*store->job[i].axis[a] == '\0') << a;
+    }
 }
 
 /* Rows of /jobs, some at a time: unpacked they are larger than in the file. */
@@ -761,6 +764,11 @@ const char *store_path(const struct store *store)
 int store_n_axes(const struct store *store)
 {
     return store->types.axes.n;
+}
+
+unsigned store_unread_axes(const struct store *store)
+{
+    return store->unread_axes;
 }
 
 const char *store_axis_name(const struct store *store, int axis)

@@ -30,8 +30,8 @@
  *                       kernels, weights_kept (0 or 1), keep_weights (false, final, best), image_size
  *                       (pixels), channels and pixel_size (micrometres) of the dataset
  *     /jobs             [J] compound, written once: key, clusters, strategy, protocol, seed, fold, repeat,
- *                       model, one field for every other grid axis; a text is as wide as the widest of its
- *                       column
+ *                       model, one field for every other grid axis, NaN or empty in jobs that do not
+ *                       read it; a text is as wide as the widest of its column
  *     /classes/name     [K] string: texts of the classes (class_name.h)
  *     /classes/job      [J,C] int16, row of /classes/name of each class of the job, -1 behind them
  *     /n_train, /n_test, /leak [J] int32, images; -1 until the job has run
@@ -92,8 +92,9 @@ struct store_job {
     int64_t seed;
     int fold, repeat;
     char model[16];
-    char axis[STORE_MAX_AXES][CONFIG_WORD_SIZE]; /* values of the other grid axes as canonical text */
-    int n_train, n_test, leak;                   /* -1 until the job has run */
+    /* values of the other grid axes as canonical text; "": the job does not read it */
+    char axis[STORE_MAX_AXES][CONFIG_WORD_SIZE];
+    int n_train, n_test, leak; /* -1 until the job has run */
 };
 
 /* A row of the commit marks. */
@@ -231,6 +232,8 @@ enum keep_weights store_keeps(const struct store *store);
 int store_synthetic(const struct store *store);
 const char *store_path(const struct store *store);
 int store_n_axes(const struct store *store);
+/* Axes that some job of the file does not read, 1 << axis: its row has "" there. */
+unsigned store_unread_axes(const struct store *store);
 const char *store_axis_name(const struct store *store, int axis);
 int store_axis_is_number(const struct store *store, int axis); /* 1: stored as float64 */
 

@@ -4,6 +4,7 @@
 #include "utf8.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -400,7 +401,8 @@ hid_t store_file_type(const struct store_types *types, enum store_cell cell)
 static void pack_field(const struct store_field *field, const char *job, unsigned char *record)
 {
     if (field->kind == FIELD_REAL_AXIS) {
-        double value = strtod(job + field->offset, NULL);
+        const char *text = job + field->offset;
+        double value = *text ? strtod(text, NULL) : (double)NAN;
         memcpy(record + field->at, &value, sizeof value);
     } else if (field->kind == FIELD_TEXT) {
         /* Nothing after the terminator: equal texts are equal bytes in every file. */
@@ -418,11 +420,14 @@ void store_pack(const struct store_types *types, const struct store_job *job, in
             pack_field(&types->field[f], (const char *)&job[i], record + (size_t)i * types->record_size);
 }
 
-/* The canonical text of a number is config.c's: what a sweep file would have given. */
+/* The canonical text of a number is config.c's: what a sweep file would have given. NaN is "": not read. */
 static void number_text(struct config *scratch, const char *axis, double value, char out[CONFIG_WORD_SIZE])
 {
     const struct setting *key = config_find(worker_schema(), axis);
     char text[CONFIG_WORD_SIZE];
+    *out = '\0';
+    if (isnan(value))
+        return;
     snprintf(text, sizeof text, key && key->type == SETTING_INT ? "%.0f" : "%.17g", value);
     if (key && config_set(scratch, axis, text, NULL) == 0)
         config_get(scratch, key, text, sizeof text);

@@ -191,6 +191,7 @@ struct store {
     int placed;                 /* job that `part` is of; -1: none */
     struct store_part part[N_EXTENTS];
     struct store_types types;
+    unsigned unread_axes;  /* 1 << a: some job does not read axis a; known as soon as job is */
     struct store_job *job; /* (J) rows of /jobs, unpacked; NULL where nobody asked: ranks that only write */
     int16_t *class;        /* (J, C) row of /classes/name; the same */
     int *number;           /* (K) classes; the same */

@@ -105,6 +105,8 @@ static int value_matches(const char *value, struct piece wanted)
     snprintf(text, sizeof text, "%.*s", (int)wanted.n, wanted.at);
     if (strcmp(value, text) == 0 || is_same_set(value, text))
         return 1;
+    if (!*value) /* a setting that the job does not read */
+        return strcmp(text, "-") == 0;
     if (wanted.n && strncmp(value, text, wanted.n) == 0 && value[wanted.n] == ':')
         return 1; /* kfold of kfold:5x3 */
     if (!as_number(value, &number))
@@ -226,7 +228,9 @@ static void list_values(const struct store_rows *rows, struct piece part, char *
                                    n > 1 ? "one of " : "");
     for (int i = 0; i < n && used < size; i++)
         used += (size_t)snprintf(out + used, size - used, "%s%s", i ? ", " : "",
-                                 i < MAX_VALUES ? value[i] : "...");
+                                 i == MAX_VALUES ? "..."
+                                 : *value[i]     ? value[i]
+                                                 : "- (not read)");
 }
 
 /* Why a filter matched no job, in out: the values of the first key whose values no job has; "" when

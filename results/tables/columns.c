@@ -8,11 +8,11 @@ void columns_add_names(struct texttable *table, const struct store *store, unsig
 }
 
 void columns_add(struct texttable *table, const struct store *store, const struct store_job *cell,
-                 unsigned factors)
+                 unsigned factors, unsigned compared)
 {
     for (int f = 0; f < combination_n_factors(store); f++)
         if (factors >> f & 1)
-            texttable_add(table, "%s", combination_value(cell, f));
+            texttable_add(table, "%s", compared >> f & 1 ? "" : combination_shown_value(cell, f));
 }
 
 void columns_csv_names(struct csv_out *csv, const struct store *store, unsigned factors)

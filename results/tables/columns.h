@@ -2,7 +2,7 @@
  *
  *     unsigned factors = combination_shown(summary->varying) & ~FACTOR(FACTOR_STRATEGY);
  *     columns_add_names(table, store, factors);                     clusters, protocol, model ...
- *     columns_add(table, store, group->cell, factors);              8-10, holdout, cnn ...
+ *     columns_add(table, store, group->cell, factors, 0);            8-10, holdout, cnn ...
  *
  * Tables for people show what combination_shown() says; CSV files have a column for every factor of the file.
  * `factors`: a set of them (combination.h). No MPI. */
@@ -14,10 +14,11 @@
 #include "write/json_out.h"
 #include "write/texttable.h"
 
-/* Add the names of a set of factors, or a cell's values of them, to the row that is being filled. */
+/* Add the names of a set of factors, or a cell's values of them, to the row that is being filled; nothing for
+ * those of `compared`, which have several values in the row. */
 void columns_add_names(struct texttable *table, const struct store *store, unsigned factors);
 void columns_add(struct texttable *table, const struct store *store, const struct store_job *cell,
-                 unsigned factors);
+                 unsigned factors, unsigned compared);
 void columns_csv_names(struct csv_out *csv, const struct store *store, unsigned factors);
 void columns_csv(struct csv_out *csv, const struct store *store, const struct store_job *cell,
                  unsigned factors);

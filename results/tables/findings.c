@@ -79,25 +79,29 @@ static int find_whole(struct findings *f, struct store *store, struct err *err)
     return rc == 0 ? find_shown(f, err) : rc;
 }
 
-/* How many values a factor has in the whole file. */
+/* How many values a factor has in the whole file, its own axes told apart. */
 static int count_values(const struct findings *f, int factor, int *n, struct err *err)
 {
     const struct store_job **cell = summary_cells(f->whole, err);
     struct partition *values = NULL;
-    int rc = cell ? partition_new(cell, f->whole->n_groups, FACTOR(factor), &values, err) : E_IO;
+    int rc =
+        cell ? partition_new(cell, f->whole->n_groups, combination_own(f->whole->store, factor), &values, err)
+             : E_IO;
     *n = rc == 0 ? values->n_parts : 0;
     partition_free(values);
     free(cell);
     return rc;
 }
 
-/* Clusters are other images, and protocols are compared in leak inflation. */
+/* Clusters are other images, protocols are compared in leak inflation, and an axis that belongs to a
+ * factor with that factor. */
 static int is_compared(const struct findings *f, int factor, enum replicates_set on, int *yes,
                        struct err *err)
 {
     int n = 0, rc = 0;
     *yes = factor == FACTOR_STRATEGY;
-    if (factor < FACTOR_MODEL || on == REPLICATES_ALL || !summary_varies(f->whole, factor))
+    if (factor < FACTOR_MODEL || on == REPLICATES_ALL || !summary_varies(f->whole, factor) ||
+        combination_owned(f->whole->store) >> factor & 1)
         return 0;
     rc = count_values(f, factor, &n, err);
     *yes = n <= FINDINGS_MOST_VALUES;

@@ -9,8 +9,15 @@
 /* ---- pieces of tables ---- */
 
 /* Factors of which a table has no column: those that it compares, ranks or makes claims of. */
-static const unsigned but_strategy = FACTOR(FACTOR_STRATEGY), but_protocol = FACTOR(FACTOR_PROTOCOL),
-                      but_ranked = FACTOR(FACTOR_STRATEGY) | FACTOR(FACTOR_CLASSES);
+static unsigned but_strategy(const struct findings *f)
+{
+    return combination_own(f->summary->store, FACTOR_STRATEGY);
+}
+
+static unsigned but_ranked(const struct findings *f)
+{
+    return but_strategy(f) | FACTOR(FACTOR_CLASSES);
+}
 
 static void add_factor_names(struct texttable *table, const struct findings *f, unsigned but)
 {
@@ -20,7 +27,7 @@ static void add_factor_names(struct texttable *table, const struct findings *f, 
 static void add_factors(struct texttable *table, const struct findings *f, const struct store_job *cell,
                         unsigned but)
 {
-    columns_add(table, f->summary->store, cell, combination_shown(f->summary->varying) & ~but);
+    columns_add(table, f->summary->store, cell, combination_shown(f->summary->varying) & ~but, 0);
 }
 
 /* Without the sign of what rounds to 0. */
@@ -223,11 +230,19 @@ static void csv_compared_names(struct csv_out *csv)
     csv_out_end(csv);
 }
 
-static void csv_compared(struct csv_out *csv, const struct compare_row *row, int factor)
+/* What a value of a factor is called beside the others of the file. */
+static const char *label(const struct findings *f, const struct store_job *cell, int factor,
+                         char out[COMBINATION_LABEL_SIZE])
 {
-    char verdict[96];
-    csv_out_set(csv, combination_value(row->a->cell, factor));
-    csv_out_set(csv, combination_value(row->b->cell, factor));
+    return combination_label(f->summary->store, cell, factor, f->whole->varying, out);
+}
+
+static void csv_compared(struct csv_out *csv, const struct findings *f, const struct compare_row *row,
+                         int factor)
+{
+    char verdict[96], name[COMBINATION_LABEL_SIZE];
+    csv_out_set(csv, label(f, row->a->cell, factor, name));
+    csv_out_set(csv, label(f, row->b->cell, factor, name));
     csv_out_real(csv, row->contrast.mean_first);
     csv_out_real(csv, row->contrast.mean_second);
     csv_contrast(csv, &row->contrast);
@@ -242,7 +257,7 @@ static void csv_compared(struct csv_out *csv, const struct compare_row *row, int
 static void comparisons_csv(struct csv_out *csv, const struct findings *f)
 {
     csv_names(csv, (const char *const[]){"set", "metric"}, 2);
-    columns_csv_names(csv, f->summary->store, FACTORS_ALL & ~but_strategy);
+    columns_csv_names(csv, f->summary->store, FACTORS_ALL & ~but_strategy(f));
     csv_compared_names(csv);
     for (int s = 0; s < N_REPLICATES_SETS; s++) {
         const struct compare *compare = f->compared[FACTOR_STRATEGY][s];
@@ -252,8 +267,8 @@ static void comparisons_csv(struct csv_out *csv, const struct findings *f)
                 continue;
             csv_out_text(csv, replicates_set_names[s]);
             csv_out_text(csv, compare->metric);
-            columns_csv(csv, f->summary->store, row->a->cell, FACTORS_ALL & ~but_strategy);
-            csv_compared(csv, row, FACTOR_STRATEGY);
+            columns_csv(csv, f->summary->store, row->a->cell, FACTORS_ALL & ~but_strategy(f));
+            csv_compared(csv, f, row, FACTOR_STRATEGY);
         }
     }
 }
@@ -270,13 +285,14 @@ static void add_compared_names(struct texttable *table)
     texttable_end(table);
 }
 
-static void add_compared(struct texttable *table, const struct compare_row *row, int factor, int set)
+static void add_compared(struct texttable *table, const struct findings *f, const struct compare_row *row,
+                         int factor, int set)
 {
-    char verdict[96];
+    char verdict[96], name[COMBINATION_LABEL_SIZE];
     compare_verdict_text(verdict, sizeof verdict, row, "better", "worse");
     texttable_add(table, "%s", replicates_set_names[set]);
-    texttable_add(table, "%s", combination_value(row->a->cell, factor));
-    texttable_add(table, "%s", combination_value(row->b->cell, factor));
+    texttable_add(table, "%s", label(f, row->a->cell, factor, name));
+    texttable_add(table, "%s", label(f, row->b->cell, factor, name));
     texttable_add(table, "%s", verdict);
     texttable_add(table, "%s", row->contrast.method);
     add_number(table, "+", row->contrast.mean);
@@ -289,14 +305,14 @@ static void add_compared(struct texttable *table, const struct compare_row *row,
 
 static void comparisons_table(struct texttable *table, const struct findings *f)
 {
-    add_factor_names(table, f, but_strategy);
+    add_factor_names(table, f, but_strategy(f));
     add_compared_names(table);
     for (int s = 0; s < N_REPLICATES_SETS; s++) {
         const struct compare *compare = f->compared[FACTOR_STRATEGY][s];
         for (int i = 0; i < compare->n; i++)
             if (findings_shows(f, &compare->row[i])) {
-                add_factors(table, f, compare->row[i].a->cell, but_strategy);
-                add_compared(table, &compare->row[i], FACTOR_STRATEGY, s);
+                add_factors(table, f, compare->row[i].a->cell, but_strategy(f));
+                add_compared(table, f, &compare->row[i], FACTOR_STRATEGY, s);
             }
     }
 }
@@ -337,12 +353,12 @@ static void show_factor_csv(void *to, const struct findings *f, int factor, int 
 {
     struct csv_out *csv = to;
     struct store_job cell = *row->a->cell;
-    combination_blank(&cell, FACTOR(factor));
+    combination_blank(&cell, combination_own(f->summary->store, factor));
     csv_out_text(csv, combination_name(f->summary->store, factor));
     csv_out_text(csv, replicates_set_names[set]);
     csv_out_text(csv, f->compared[factor][set]->metric);
     columns_csv(csv, f->summary->store, &cell, FACTORS_ALL);
-    csv_compared(csv, row, factor);
+    csv_compared(csv, f, row, factor);
 }
 
 static void factors_csv(struct csv_out *csv, const struct findings *f)
@@ -356,21 +372,23 @@ static void factors_csv(struct csv_out *csv, const struct findings *f)
 /* A factor has no column of its own where nothing else is compared. */
 static unsigned only_factor(const struct findings *f)
 {
-    unsigned compared = 0;
+    int n = 0, only = 0;
     for (int factor = 0; factor < FACTORS_MOST; factor++)
-        if (findings_compares(f, factor))
-            compared |= FACTOR(factor);
-    return compared & (compared - 1) ? 0 : compared;
+        if (findings_compares(f, factor)) {
+            n++;
+            only = factor;
+        }
+    return n == 1 ? combination_own(f->summary->store, only) : 0;
 }
 
 static void show_factor(void *to, const struct findings *f, int factor, int set,
                         const struct compare_row *row)
 {
-    struct store_job cell = *row->a->cell;
-    combination_blank(&cell, FACTOR(factor));
-    texttable_add(to, "%s", combination_name(f->summary->store, factor));
-    add_factors(to, f, &cell, only_factor(f));
-    add_compared(to, row, factor, set);
+    const struct store *store = f->summary->store;
+    texttable_add(to, "%s", combination_name(store, factor));
+    columns_add(to, store, row->a->cell, combination_shown(f->summary->varying) & ~only_factor(f),
+                combination_own(store, factor));
+    add_compared(to, f, row, factor, set);
 }
 
 static void factors_table(struct texttable *table, const struct findings *f)
@@ -392,9 +410,10 @@ static int has_factors(const struct findings *f)
 static int shows_rank(const struct findings *f, const struct compare_ranking *r, int k)
 {
     const struct partition *ranked = f->whole->same[SUMMARY_RANKED];
+    unsigned strategy = combination_own(f->whole->store, FACTOR_STRATEGY);
     for (int i = ranked->begin[r->part]; i < ranked->begin[r->part + 1]; i++)
         if (f->shown[ranked->member[i]] &&
-            strcmp(f->whole->group[ranked->member[i]].cell->strategy, r->strategy[k]) == 0)
+            combination_same(f->whole->group[ranked->member[i]].cell, r->strategy[k], ~strategy))
             return 1;
     return 0;
 }
@@ -404,8 +423,9 @@ static void rankings_csv(struct csv_out *csv, const struct findings *f)
     static const char *const names[] = {
         "data_sets",  "strategy",         "average_rank",     "friedman_chi2",
         "friedman_p", "iman_davenport_f", "iman_davenport_p", "nemenyi_critical_difference"};
+    char name[COMBINATION_LABEL_SIZE];
     csv_out_text(csv, "set");
-    columns_csv_names(csv, f->summary->store, FACTORS_ALL & ~but_ranked);
+    columns_csv_names(csv, f->summary->store, FACTORS_ALL & ~but_ranked(f));
     csv_names(csv, names, sizeof names / sizeof *names);
     csv_out_end(csv);
     for (int s = 0; s < N_REPLICATES_SETS; s++)
@@ -416,9 +436,9 @@ static void rankings_csv(struct csv_out *csv, const struct findings *f)
                 if (!shows_rank(f, r, k))
                     continue;
                 csv_out_text(csv, replicates_set_names[s]);
-                columns_csv(csv, f->summary->store, r->cell, FACTORS_ALL & ~but_ranked);
+                columns_csv(csv, f->summary->store, r->cell, FACTORS_ALL & ~but_ranked(f));
                 csv_out_int(csv, r->n_datasets);
-                csv_out_text(csv, r->strategy[k]);
+                csv_out_text(csv, label(f, r->strategy[k], FACTOR_STRATEGY, name));
                 csv_out_real(csv, r->average_rank[k]);
                 for (int j = 0; j < 5; j++)
                     csv_out_real(csv, r->tested ? number[j] : (double)NAN);
@@ -439,9 +459,10 @@ static const char rankings_note[] =
 static void add_rank(struct texttable *table, const struct findings *f, int set,
                      const struct compare_ranking *r, int k)
 {
-    add_factors(table, f, r->cell, but_ranked);
+    char name[COMBINATION_LABEL_SIZE];
+    add_factors(table, f, r->cell, but_ranked(f));
     texttable_add(table, "%s", replicates_set_names[set]);
-    texttable_add(table, "%s", r->strategy[k]);
+    texttable_add(table, "%s", label(f, r->strategy[k], FACTOR_STRATEGY, name));
     texttable_add(table, "%.2f", r->average_rank[k]);
     texttable_add(table, "%d", r->n_datasets);
     add_number(table, "p", r->tested ? r->test.p_f : (double)NAN);
@@ -451,7 +472,7 @@ static void add_rank(struct texttable *table, const struct findings *f, int set,
 
 static void rankings_table(struct texttable *table, const struct findings *f)
 {
-    add_factor_names(table, f, but_ranked);
+    add_factor_names(table, f, but_ranked(f));
     texttable_add(table, "set");
     texttable_add(table, "strategy");
     table->numeric_from = table->filled;
@@ -514,7 +535,7 @@ static void leak_table(struct texttable *table, const struct findings *f)
     static const char *const numbers[] = {"leak",          "report",   "without", "inflation",
                                           "95 % interval", "p (Holm)", "n"};
     char verdict[96];
-    add_factor_names(table, f, but_protocol);
+    add_factor_names(table, f, combination_own(f->summary->store, FACTOR_PROTOCOL));
     texttable_add(table, "against");
     table->keys = table->filled;
     texttable_add(table, "verdict");
@@ -527,7 +548,7 @@ static void leak_table(struct texttable *table, const struct findings *f)
         if (!findings_shows(f, row))
             continue;
         leak_verdict(verdict, sizeof verdict, row);
-        add_factors(table, f, row->a->cell, but_protocol);
+        add_factors(table, f, row->a->cell, combination_own(f->summary->store, FACTOR_PROTOCOL));
         texttable_add(table, "%s", row->b->cell->protocol);
         texttable_add(table, "%s", verdict);
         texttable_add(table, "%.0f %%", 100 * row->a->leak_share.mean);
@@ -583,7 +604,7 @@ static void claims_csv(struct csv_out *csv, const struct findings *f)
     static const char *const last[] = {"p_largest", "differences", "missing", "outcome", "reason"};
     char difference[160];
     csv_names(csv, (const char *const[]){"claim", "clusters", "metric", "set"}, 4);
-    columns_csv_names(csv, f->summary->store, FACTORS_ALL & ~but_ranked);
+    columns_csv_names(csv, f->summary->store, FACTORS_ALL & ~but_ranked(f));
     csv_names(csv, (const char *const[]){"shown", "value"}, 2);
     csv_names(csv, contrast_names, N_CONTRAST_NAMES);
     csv_names(csv, last, sizeof last / sizeof *last);
@@ -597,7 +618,7 @@ static void claims_csv(struct csv_out *csv, const struct findings *f)
         csv_out_set(csv, row->claim->clusters ? row->claim->clusters : "");
         csv_out_text(csv, row->claim->metric);
         csv_out_text(csv, replicates_set_names[row->claim->on]);
-        columns_csv(csv, f->summary->store, row->cell, FACTORS_ALL & ~but_ranked);
+        columns_csv(csv, f->summary->store, row->cell, FACTORS_ALL & ~but_ranked(f));
         csv_out_text(csv, difference);
         csv_out_real(csv, row->value);
         csv_contrast(csv, &row->contrast);
@@ -614,7 +635,7 @@ static void claims_text(struct texttable *table, const struct findings *f)
 {
     char difference[160];
     texttable_add(table, "claim");
-    add_factor_names(table, f, but_ranked);
+    add_factor_names(table, f, but_ranked(f));
     table->keys = table->filled;
     texttable_add(table, "outcome");
     texttable_add(table, "shown");
@@ -630,7 +651,7 @@ static void claims_text(struct texttable *table, const struct findings *f)
             continue;
         claim_difference(difference, sizeof difference, row);
         texttable_add(table, "%s", row->claim->text);
-        add_factors(table, f, row->cell, but_ranked);
+        add_factors(table, f, row->cell, but_ranked(f));
         texttable_add(table, *row->reason ? "%s (%s)" : "%s", claim_outcome_names[row->outcome], row->reason);
         texttable_add(table, "%s", difference);
         add_number(table, "+", row->contrast.mean);

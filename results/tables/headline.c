@@ -20,15 +20,23 @@ static const char *plural(int n)
 
 enum { MAX_LISTED = 6, MAX_LETTERS = 120 };
 
+/* What a value of a factor is called beside the others of a summary. */
+static const char *label(const struct summary *summary, const struct store_job *cell, int factor,
+                         char out[COMBINATION_LABEL_SIZE])
+{
+    return combination_label(summary->store, cell, factor, summary->varying, out);
+}
+
 /* "strategies none, oversample; ", or "17 strategies; " when they are too many to name in a sentence. */
 static void list(FILE *file, const struct summary *summary, const struct store_job *const *cell, int factor)
 {
     struct partition *same = NULL;
     size_t letters = 0;
-    if (partition_new(cell, summary->n_groups, FACTOR(factor), &same, NULL) < 0)
+    char name[COMBINATION_LABEL_SIZE];
+    if (partition_new(cell, summary->n_groups, combination_own(summary->store, factor), &same, NULL) < 0)
         return;
     for (int part = 0; part < same->n_parts; part++)
-        letters += strlen(combination_value(cell[same->member[same->begin[part]]], factor));
+        letters += strlen(label(summary, cell[same->member[same->begin[part]]], factor, name));
     if (same->n_parts > 1 && (same->n_parts > MAX_LISTED || letters > MAX_LETTERS)) {
         fprintf(file, "%d %s%s; ", same->n_parts,
                 factor == FACTOR_CLASSES ? "sets of "
@@ -39,18 +47,20 @@ static void list(FILE *file, const struct summary *summary, const struct store_j
         fputs(combination_noun(summary->store, factor, same->n_parts), file);
         for (int part = 0; part < same->n_parts; part++)
             fprintf(file, "%s%s", part ? ", " : " ",
-                    combination_value(cell[same->member[same->begin[part]]], factor));
+                    label(summary, cell[same->member[same->begin[part]]], factor, name));
         fputs("; ", file);
     }
     partition_free(same);
 }
 
-/* Clusters, strategies and protocols, and whatever else varies. */
+/* Clusters, strategies and protocols, and whatever else varies; an axis that belongs to a factor is told with
+ * it. */
 static void write_factors(FILE *file, const struct summary *summary)
 {
     const struct store_job **cell = summary_cells(summary, NULL);
     for (int f = 0; cell && f < combination_n_factors(summary->store); f++)
-        if (f <= FACTOR_PROTOCOL || summary_varies(summary, f))
+        if (f <= FACTOR_PROTOCOL ||
+            (summary_varies(summary, f) && !(combination_owned(summary->store) >> f & 1)))
             list(file, summary, cell, f);
     free(cell);
 }
@@ -291,10 +301,11 @@ static struct outcome judge(const struct findings *f, int factor, double *work)
 static void write_cell(FILE *file, const struct summary *summary, const struct summary_group *group,
                        int factor)
 {
-    char axes[512] = "", strategy[CONFIG_WORD_SIZE + 16] = "";
-    curves_append_factors(axes, sizeof axes, summary, group, FACTOR(factor));
+    char axes[512] = "", strategy[COMBINATION_LABEL_SIZE + 16] = "", name[COMBINATION_LABEL_SIZE];
+    curves_append_factors(axes, sizeof axes, summary, group, combination_own(summary->store, factor));
     if (factor != FACTOR_STRATEGY)
-        snprintf(strategy, sizeof strategy, ", strategy %s", group->cell->strategy);
+        snprintf(strategy, sizeof strategy, ", strategy %s",
+                 label(summary, group->cell, FACTOR_STRATEGY, name));
     fprintf(file, "clusters %s (protocol %s%s%s)", group->cell->clusters, group->cell->protocol, strategy,
             axes);
 }
@@ -311,9 +322,10 @@ static const char *noun(const struct outcome *o, int n, char out[NOUN_SIZE])
     return out;
 }
 
-static const char *value_of(const struct outcome *o, const struct summary_group *group)
+static const char *value_of(const struct outcome *o, const struct summary_group *group,
+                            char out[COMBINATION_LABEL_SIZE])
 {
-    return combination_value(group->cell, o->compare->factor);
+    return label(o->findings->whole, group->cell, o->compare->factor, out);
 }
 
 /* Pairs of runs a comparison of a family: the fewest, and the most. */
@@ -336,11 +348,11 @@ static void write_pairs(FILE *file, const struct outcome *o, const struct compar
 
 static void write_winners(FILE *file, const struct outcome *o)
 {
-    char one[NOUN_SIZE];
+    char one[NOUN_SIZE], name[COMBINATION_LABEL_SIZE];
     fprintf(file, "in %d of %d setting%s one %s is significantly better than every other: ", o->winners,
             o->settings, plural(o->settings), noun(o, 1, one));
     for (int i = 0; i < o->winners && i < 3; i++) {
-        fprintf(file, "%s%s for ", i ? "; " : "", value_of(o, o->winner[i]));
+        fprintf(file, "%s%s for ", i ? "; " : "", value_of(o, o->winner[i], name));
         write_cell(file, o->findings->whole, o->winner[i], o->compare->factor);
         write_pairs(file, o, o->first[i]);
     }
@@ -352,14 +364,15 @@ static void write_winners(FILE *file, const struct outcome *o)
 static void write_range(FILE *file, const struct outcome *o)
 {
     int one = o->settings == 1 && o->worst != o->best;
+    char name[COMBINATION_LABEL_SIZE];
     if (!o->best)
         return;
     fprintf(file, "Mean test balanced accuracy goes from %.2f", o->low);
     if (one)
-        fprintf(file, " (%s)", value_of(o, o->worst));
+        fprintf(file, " (%s)", value_of(o, o->worst, name));
     fprintf(file, " to %.2f", o->high);
     if (one)
-        fprintf(file, " (%s)", value_of(o, o->best));
+        fprintf(file, " (%s)", value_of(o, o->best, name));
     else
         fprintf(file, " over %d setting%s", o->settings, plural(o->settings));
     fputs("; ", file);
@@ -505,21 +518,22 @@ void headline_outcome(FILE *file, const struct findings *findings)
 
 /* ---- leak ---- */
 
-static double largest_leak(const struct summary *summary, const char **strategy)
+static double largest_leak(const struct summary *summary, const struct summary_group **whose)
 {
     double most = 0;
     for (int g = 0; g < summary->n_groups; g++)
         if (summary->group[g].leak_share.mean > most) {
             most = summary->group[g].leak_share.mean;
-            *strategy = summary->group[g].cell->strategy;
+            *whose = &summary->group[g];
         }
     return most;
 }
 
 void headline_leak(FILE *file, const struct summary *summary)
 {
-    const char *strategy = "";
-    double most = largest_leak(summary, &strategy);
+    const struct summary_group *whose = summary->group;
+    char name[COMBINATION_LABEL_SIZE];
+    double most = largest_leak(summary, &whose);
     int leaky = 0, finished = 0;
     for (int g = 0; g < summary->n_groups; g++) {
         leaky += summary->group[g].leak.mean > 0;
@@ -535,7 +549,8 @@ void headline_leak(FILE *file, const struct summary *summary)
                 "Leak: in %d of %d combinations test images%s have copies or augmented siblings in "
                 "training, in the mean of a combination's jobs up to %.*f %% of them (%s); those accuracies "
                 "are no test on unseen cells.",
-                leaky, finished, of, most < 0.01 ? 1 : 0, 100 * most, strategy);
+                leaky, finished, of, most < 0.01 ? 1 : 0, 100 * most,
+                label(summary, whose->cell, FACTOR_STRATEGY, name));
 }
 
 /* ---- warnings ---- */
@@ -557,13 +572,15 @@ static void write_unfinished(FILE *file, const struct summary *summary, int part
 {
     const struct partition *settings = summary->same[SUMMARY_SETTING];
     const char *separator = "";
+    char name[COMBINATION_LABEL_SIZE];
     for (int i = settings->begin[part]; i < settings->begin[part + 1]; i++) {
         const struct summary_group *group = &summary->group[settings->member[i]];
         int lost = group->n_state[JOB_FAILED] + group->n_state[JOB_DIVERGED];
         if (group->n_state[JOB_DONE] == group->n_jobs)
             continue;
-        fprintf(file, "%s%s has %d of %d job%s finished", separator, group->cell->strategy,
-                group->n_state[JOB_DONE], group->n_jobs, plural(group->n_jobs));
+        fprintf(file, "%s%s has %d of %d job%s finished", separator,
+                label(summary, group->cell, FACTOR_STRATEGY, name), group->n_state[JOB_DONE], group->n_jobs,
+                plural(group->n_jobs));
         if (lost > 0)
             fprintf(file, " (%d lost)", lost);
         separator = ", ";
@@ -575,12 +592,13 @@ static void write_lacking(FILE *file, const struct summary *summary, int part)
 {
     const struct partition *settings = summary->same[SUMMARY_SETTING];
     const char *separator = "";
+    char name[COMBINATION_LABEL_SIZE];
     for (int i = settings->begin[part]; i < settings->begin[part + 1]; i++) {
         const struct summary_group *group = &summary->group[settings->member[i]];
         if (group->n_lacking == 0)
             continue;
-        fprintf(file, "%s%s %d of %d", separator, group->cell->strategy, group->n_lacking,
-                group->n_state[JOB_DONE]);
+        fprintf(file, "%s%s %d of %d", separator, label(summary, group->cell, FACTOR_STRATEGY, name),
+                group->n_lacking, group->n_state[JOB_DONE]);
         separator = ", ";
     }
 }

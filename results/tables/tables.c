@@ -216,7 +216,7 @@ static void add_row(struct texttable *table, const struct summary *summary, cons
                &group->final[SET_TEST][METRIC_BALANCED_ACCURACY_AS_PUBLISHED]);
     format_published(cell[PUBLISHED], summary, group->cell);
     stats_text(cell[7], sizeof cell[7], &group->all);
-    columns_add(table, summary->store, group->cell, combination_shown(summary->varying));
+    columns_add(table, summary->store, group->cell, combination_shown(summary->varying), 0);
     for (int c = 0; c < N_NUMBERS; c++)
         if (has_column(optional, c))
             texttable_add(table, "%s", cell[c]);

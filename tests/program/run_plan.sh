@@ -89,8 +89,17 @@ expected="^cellsweep: $TMP/s.yaml:4: cnn.filters1: no job of this grid reads it,
 expected="^cellsweep: strategy reweight needs loss weights, which model majority has not: leave one of them out, or make a sweep of each; with model majority use one of none, undersample, .* goes with model cnn$" refused --set 'grid.model=[cnn, majority]' --set 'grid.strategy=[none, reweight, smote]'
 check "jobs of such a grid run" "$cellsweep" run "$TMP/s.yaml" "${unread[@]}" -o "$TMP/unread.h5" -q
 [ "$("$cellsweep" export "$TMP/unread.h5" --table jobs | tail -n +2 | wc -l)" = 8 ] && ok "the file has those alone" || not_ok "the file has other jobs"
+[ "$("$cellsweep" export "$TMP/unread.h5" --table jobs | awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next } { print $at["strategy"] "=" $at["smote.k"] }' | sort | uniq -c | xargs)" = "2 augment= 2 none= 2 smote=3 2 smote=5" ] &&
+    ok "none of them has a setting that it does not read" || not_ok "$("$cellsweep" export "$TMP/unread.h5" --table jobs)"
 check "the same grid goes on with it" "$cellsweep" run "$TMP/s.yaml" "${unread[@]}" -o "$TMP/unread.h5" -q
 check "its report" "$cellsweep" report "$TMP/unread.h5" -o "$TMP/unread" --all-figures
+pairs() { awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next } $at["set"] == "test" { print $at["first"] "/" $at["second"] "/" $at["n"] }' "$1" | sort | xargs; }
+[ "$(pairs "$TMP/unread/comparisons.csv")" = "none/augment/2 none/smote (k 3)/2 none/smote (k 5)/2 smote (k 3)/augment/2 smote (k 3)/smote (k 5)/2 smote (k 5)/augment/2" ] &&
+    ok "each smote.k is compared with every strategy" || not_ok "compared: $(pairs "$TMP/unread/comparisons.csv")"
+check "the table has no value there, either" [ "$(grep -c '^| 26-27 *| [a-z]* *| holdout *| - ' "$TMP/unread/final.md")" = 2 ]
+check "an axis is drawn for those that read it" [ "$(cut -f 2,4 "$TMP"/unread/axis_k_*.tsv | tail -n +2 | xargs)" = "smote 3 smote 5" ]
+for k in - 3 '-|3' 3..9; do "$cellsweep" export "$TMP/unread.h5" --table jobs --filter "smote.k=$k" | tail -n +2 | wc -l; done | xargs >"$TMP/filtered"
+check "a filter can ask for it" grep -qx "4 2 6 4" "$TMP/filtered"
 page=$TMP/unread/report.html
 from="$TMP/cells.h5, packed from $TMP/cells"
 "$cellsweep" status "$TMP/unread.h5" >"$TMP/status.out"
@@ -98,6 +107,8 @@ check "status names the packed file" grep -qx "data $from, 1000 images" "$TMP/st
 check "so does the table" grep -qx "Data: $from, 1000 images." "$TMP/unread/final.md"
 if [ -s "$page" ]; then
     check "and the page" grep -qF "\"origin\":\"$from\"" "$page"
+    check "which knows whose axis it is" grep -qF '"axes":[{"name":"smote.k","is_number":true,"of":"strategy"}]' "$page"
+    check "and what none has of it" grep -qF '"axis":[["","3","5","","","3","5",""]]' "$page"
 else
     skip "the page was not built"
 fi

@@ -1,4 +1,4 @@
-#include "store/combination.h"
+#include "store/partition.h"
 
 #include "support/scratch.h"
 #include "support/small_store.h"
@@ -106,6 +106,108 @@ static void a_filter_names_a_set_of_factors(void **state)
     assert_string_equal(cut, "cluster");
 }
 
+enum { OWN = 5, CNN = 1, MAJORITY = 4 };
+
+/* smote.k is none's not, and cnn.filters1 not majority's; train.batch is everybody's. */
+static struct store *store_of_own_axes(void)
+{
+    static const char *const of[OWN][4] = {{"none", "cnn", "", "4"},
+                                           {"smote", "cnn", "3", "4"},
+                                           {"smote", "cnn", "5", "8"},
+                                           {"smote+tomek", "cnn", "5", "8"},
+                                           {"none", "majority", "", ""}};
+    static const char *const axis[] = {"train.batch", "smote.k", "cnn.filters1"};
+    struct small_job job[OWN] = {0};
+    struct store *own = NULL;
+    struct err err = {0};
+    char path[128];
+    for (int j = 0; j < OWN; j++) {
+        job[j] = (struct small_job){.row = {.clusters = "8-10", .protocol = "holdout"}, .n = 2};
+        strcpy(job[j].row.strategy, of[j][0]);
+        strcpy(job[j].row.model, of[j][1]);
+        strcpy(job[j].row.axis[0], "16");
+        strcpy(job[j].row.axis[1], of[j][2]);
+        strcpy(job[j].row.axis[2], of[j][3]);
+    }
+    snprintf(path, sizeof path, "%s/own.h5", root);
+    if (small_store(path, job, OWN, 2, axis, 3, "", &err) < 0 || store_open(path, &own, &err) < 0)
+        fail_msg("%s", err.text);
+    return own;
+}
+
+static void axes_belong_to_who_decides_whether_they_are_read(void **state)
+{
+    enum { BATCH = FACTOR_AXES, K, FILTERS };
+    struct store *own = store_of_own_axes();
+    const struct store_job *row = store_jobs(own);
+    char text[128];
+    (void)state;
+    assert_int_equal(combination_own(own, FACTOR_STRATEGY), FACTOR(FACTOR_STRATEGY) | FACTOR(K));
+    assert_int_equal(combination_own(own, FACTOR_MODEL), FACTOR(FACTOR_MODEL) | FACTOR(FILTERS));
+    assert_int_equal(combination_own(own, BATCH), FACTOR(BATCH));
+    assert_int_equal(combination_owned(own), FACTOR(K) | FACTOR(FILTERS));
+    assert_int_equal(combination_owner(own, BATCH), -1);
+    assert_int_equal(combination_owner(own, K), FACTOR_STRATEGY);
+    assert_int_equal(combination_owned(store), 0); /* everybody has the same smote.k there */
+    assert_string_equal(combination_shown_value(&row[MAJORITY], K), "-");
+    assert_int_equal(combination_varying_in(own), FACTOR(FACTOR_STRATEGY) | FACTOR(FACTOR_MODEL) | FACTOR(K) |
+                                                      FACTOR(FILTERS)); /* of those that read them */
+    combination_filter(own, &row[0], FACTOR(FACTOR_STRATEGY) | FACTOR(K), text, sizeof text);
+    assert_string_equal(text, "strategy=none,smote.k=-");
+    assert_true(combination_is_plain(own, &row[MAJORITY]));
+    assert_false(combination_is_plain(own, &row[CNN])); /* k is 5, and filters1 32, where nobody says */
+    store_close(own, NULL);
+}
+
+static void not_to_read_is_no_value(void **state)
+{
+    struct store *own = store_of_own_axes();
+    const struct store_job *row = store_jobs(own), *two[] = {&row[0], &row[1]};
+    (void)state;
+    assert_int_equal(combination_varying(own, two, 2), FACTOR(FACTOR_STRATEGY));
+    store_close(own, NULL);
+}
+
+static void labels_tell_values_of_own_axes(void **state)
+{
+    static const char *const strategy[OWN] = {"none", "smote (k 3)", "smote (k 5)", "smote+tomek (smote.k 5)",
+                                              "none"};
+    static const char *const model[OWN] = {"cnn (filters1 4)", "cnn (filters1 4)", "cnn (filters1 8)",
+                                           "cnn (filters1 8)", "majority"};
+    struct store *own = store_of_own_axes();
+    char label[COMBINATION_LABEL_SIZE];
+    (void)state;
+    for (int j = 0; j < OWN; j++) {
+        const struct store_job *row = &store_jobs(own)[j];
+        assert_string_equal(combination_label(own, row, FACTOR_STRATEGY, FACTORS_ALL, label), strategy[j]);
+        assert_string_equal(combination_label(own, row, FACTOR_MODEL, FACTORS_ALL, label), model[j]);
+        assert_string_equal(combination_label(own, row, FACTOR_STRATEGY, 0, label), row->strategy);
+        assert_string_equal(combination_label(own, row, FACTOR_AXES, FACTORS_ALL, label), "16");
+    }
+    store_close(own, NULL);
+}
+
+/* Where all but the model and its axes is the same, and all but the strategy and its axis. */
+static void partitions_leave_own_axes_out(void **state)
+{
+    struct store *own = store_of_own_axes();
+    const struct store_job *item[OWN];
+    struct partition *p = NULL;
+    struct err err;
+    (void)state;
+    for (int j = 0; j < OWN; j++)
+        item[j] = &store_jobs(own)[j];
+    assert_int_equal(partition_new(item, OWN, FACTORS_ALL & ~combination_own(own, FACTOR_STRATEGY), &p, &err),
+                     0);
+    assert_memory_equal(p->part_of, ((const int[]){0, 0, 1, 1, 2}), OWN * sizeof *p->part_of);
+    partition_free(p);
+    assert_int_equal(partition_new(item, OWN, FACTORS_ALL & ~combination_own(own, FACTOR_MODEL), &p, &err),
+                     0);
+    assert_memory_equal(p->part_of, ((const int[]){0, 1, 2, 3, 0}), OWN * sizeof *p->part_of);
+    partition_free(p);
+    store_close(own, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -113,6 +215,10 @@ int main(void)
         cmocka_unit_test(seeds_are_the_same_combination),
         cmocka_unit_test(only_what_differs_varies),
         cmocka_unit_test(a_filter_names_a_set_of_factors),
+        cmocka_unit_test(axes_belong_to_who_decides_whether_they_are_read),
+        cmocka_unit_test(not_to_read_is_no_value),
+        cmocka_unit_test(labels_tell_values_of_own_axes),
+        cmocka_unit_test(partitions_leave_own_axes_out),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -725,6 +725,98 @@ static void models_are_compared_where_all_else_is_the_same(void **state)
     assert_says(text, "one strategy is significantly better");
 }
 
+/* Three runs of a strategy and a model with their own axes, all of the same test accuracy. */
+static void add_own(const char *strategy, const char *k, const char *model, const char *filters, double value)
+{
+    for (int seed = 1; seed <= 3; seed++) {
+        struct small_job *j = add("1-2", strategy, "holdout", seed, value);
+        strcpy(j->row.model, model);
+        strcpy(j->row.axis[0], k);
+        strcpy(j->row.axis[1], filters);
+    }
+}
+
+/* The row of two labels in a setting of `other`, the label of what is not compared. */
+static const struct compare_row *labelled(int factor, const char *a, const char *b, const char *other)
+{
+    const struct compare *c = findings->compared[factor][REPLICATES_TEST];
+    char x[COMBINATION_LABEL_SIZE], y[COMBINATION_LABEL_SIZE], z[COMBINATION_LABEL_SIZE];
+    int beside = factor == FACTOR_MODEL ? FACTOR_STRATEGY : FACTOR_MODEL;
+    for (int i = 0; i < c->n; i++) {
+        const struct store_job *p = c->row[i].a->cell, *q = c->row[i].b->cell;
+        if (strcmp(combination_label(store, p, factor, summary->varying, x), a) == 0 &&
+            strcmp(combination_label(store, q, factor, summary->varying, y), b) == 0 &&
+            strcmp(combination_label(store, p, beside, summary->varying, z), other) == 0)
+            return &c->row[i];
+    }
+    fail_msg("%s and %s of %s were not compared", a, b, other);
+    return NULL;
+}
+
+static void assert_differs(const struct compare_row *row, double by)
+{
+    assert_int_equal(row->contrast.n, 3);
+    assert_int_equal(row->family, 3);
+    assert_near(row->contrast.mean, by);
+}
+
+/* none has no smote.k, and majority no filters: each value of them has its partner there all the same. */
+static void own_axes_are_part_of_what_is_compared(void **state)
+{
+    static const char *const axis[] = {"smote.k", "cnn.filters1"};
+    static const struct {
+        const char *model, *filters;
+        double none, k3, k5;
+    } of[] = {
+        {"cnn", "4", 0.5, 0.625, 0.75}, {"cnn", "8", 0.5625, 0.625, 0.875}, {"majority", "", 0.5, 0.5, 0.5}};
+    char text[TEXT];
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        add_own("none", "", of[i].model, of[i].filters, of[i].none);
+        add_own("smote", "3", of[i].model, of[i].filters, of[i].k3);
+        add_own("smote", "5", of[i].model, of[i].filters, of[i].k5);
+    }
+    find(axis, 2, NULL);
+    assert_int_equal(findings->compared[FACTOR_STRATEGY][REPLICATES_TEST]->n, 3 * 3);
+    assert_int_equal(findings->compared[FACTOR_STRATEGY][REPLICATES_TEST]->n_families, 3);
+    assert_int_equal(findings->compared[FACTOR_MODEL][REPLICATES_TEST]->n, 3 * 3);
+    assert_int_equal(findings->compared[FACTOR_MODEL][REPLICATES_TEST]->n_families, 3);
+    assert_false(findings_compares(findings, FACTOR_AXES) || findings_compares(findings, FACTOR_AXES + 1));
+    assert_int_equal(summary->same[SUMMARY_STRATEGY]->n_parts, 3);
+    assert_int_equal(summary->n_strategies_file, 3);
+    assert_differs(labelled(FACTOR_STRATEGY, "none", "smote (k 3)", "cnn (filters1 4)"), -0.125);
+    assert_differs(labelled(FACTOR_STRATEGY, "none", "smote (k 5)", "cnn (filters1 4)"), -0.25);
+    assert_differs(labelled(FACTOR_STRATEGY, "smote (k 3)", "smote (k 5)", "cnn (filters1 8)"), -0.25);
+    assert_differs(labelled(FACTOR_STRATEGY, "none", "smote (k 5)", "majority"), 0);
+    assert_differs(labelled(FACTOR_MODEL, "cnn (filters1 4)", "cnn (filters1 8)", "smote (k 5)"), -0.125);
+    assert_differs(labelled(FACTOR_MODEL, "cnn (filters1 8)", "majority", "none"), 0.0625);
+    FILE *file = fmemopen(text, TEXT, "w");
+    headline_run(file, summary);
+    fclose(file);
+    assert_says(text,
+                "; strategies none, smote (k 3), smote (k 5); protocol holdout; models cnn (filters1 4), "
+                "cnn (filters1 8), majority; 3 jobs a combination");
+}
+
+/* An axis that every strategy reads is a factor of its own, and the same on both sides of a pair. */
+static void an_axis_that_all_read_is_no_strategys_own(void **state)
+{
+    static const char *const axis[] = {"smote.k"};
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        add_own("smote", k ? "5" : "3", "cnn", "", 0.5);
+        add_own("smote+tomek", k ? "5" : "3", "cnn", "", k ? 0.75 : 0.625);
+    }
+    find(axis, 1, NULL);
+    const struct compare *c = findings->compared[FACTOR_STRATEGY][REPLICATES_TEST];
+    assert_int_equal(c->n, 2);
+    assert_near(c->row[0].contrast.mean, -0.125);
+    assert_near(c->row[1].contrast.mean, -0.25);
+    assert_true(findings_compares(findings, FACTOR_AXES));
+    assert_int_equal(findings->compared[FACTOR_AXES][REPLICATES_TEST]->n, 2);
+    assert_near(findings->compared[FACTOR_AXES][REPLICATES_TEST]->row[1].contrast.mean, -0.125);
+}
+
 /* Twelve values of an axis are compared pair by pair, thirteen are left to the figure. */
 static void an_axis_of_many_values_is_left_to_its_figure(void **state)
 {
@@ -753,6 +845,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_largest_effect_is_significant),
         TEST(models_are_compared_where_all_else_is_the_same),
+        TEST(own_axes_are_part_of_what_is_compared),
+        TEST(an_axis_that_all_read_is_no_strategys_own),
         TEST(an_axis_of_many_values_is_left_to_its_figure),
         cmocka_unit_test(rounding_is_no_spread),
         cmocka_unit_test(sides_without_spread_are_dealt),

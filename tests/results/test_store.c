@@ -215,6 +215,34 @@ static void test_a_full_table_of_messages(void **state)
     fixture_free(f);
 }
 
+/* What a job does not read stays without a value, numbers too, and can be asked for. */
+static void test_axes_that_a_job_does_not_read(void **state)
+{
+    (void)state;
+    struct selection chosen;
+    struct fixture *f = fixture_new(4, 2, 0);
+    *f->job[1].axis[0] = *f->job[2].axis[1] = '\0';
+    assert_int_equal(store_create(path, &f->plan, &err), 0);
+    struct store *s = open_reading();
+    for (int j = 0; j < 4; j++)
+        for (int a = 0; a < 3; a++)
+            assert_string_equal(store_jobs(s)[j].axis[a], f->job[j].axis[a]);
+    assert_int_equal(store_unread_axes(s), 1 << 0 | 1 << 1);
+    assert_int_equal(store_select(s, "train.learning_rate=-", &chosen, &err), 0);
+    assert_int_equal(chosen.n, 1);
+    assert_int_equal(chosen.job[0], 1);
+    selection_free(&chosen);
+    assert_int_equal(
+        store_select(s, "train.learning_rate=-|1e-7,undersample.replacement=false", &chosen, &err), 0);
+    assert_int_equal(chosen.n, 1);
+    assert_int_equal(chosen.job[0], 0);
+    selection_free(&chosen);
+    assert_int_equal(store_select(s, "train.learning_rate=0..1e-9", &chosen, &err), E_USAGE);
+    assert_non_null(strstr(err.text, "; train.learning_rate is one of 1e-07, - (not read), 0.0003"));
+    assert_int_equal(store_close(s, &err), 0);
+    fixture_free(f);
+}
+
 static void test_fill_values(void **state)
 {
     (void)state;
@@ -773,6 +801,7 @@ int main(void)
         TEST(test_texts_cost_what_they_are),
         TEST(test_equal_messages_stand_once),
         TEST(test_a_full_table_of_messages),
+        TEST(test_axes_that_a_job_does_not_read),
         TEST(test_fill_values),
         TEST(test_write_and_read_back),
         TEST(test_clear_metrics),

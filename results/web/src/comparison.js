@@ -70,12 +70,13 @@ export class Comparison {
     return this.sets.includes(this.view.get("cmp.set")) ? this.view.get("cmp.set") : this.sets[0];
   }
 
-  /** Rows of the chosen cell: of the factor itself there is no value in it. */
+  /** Rows of the chosen cell: of the factor itself there is no value in it, nor of axes that belong to it or that a row does not read. */
   #rows() {
     const { read, view, sweep, factor } = this;
     const wanted = (f) => view.get(f.key === "strategy" ? "cmp.strategy" : f.key);
     const cell = sweep.factors().filter((f) => f.name !== factor);
-    return this.source.rows.filter((r) => (factor === "strategy" || read(r, "factor") === factor) && read(r, "set") === this.#set() && cell.every((f) => String(read(r, f.name) ?? "") === wanted(f)));
+    const fits = (r, f) => String(read(r, f.name) ?? "") === "" || String(read(r, f.name)) === wanted(f);
+    return this.source.rows.filter((r) => (factor === "strategy" || read(r, "factor") === factor) && read(r, "set") === this.#set() && cell.every((f) => fits(r, f)));
   }
 
   /** The chosen cell in words, but for what is compared in it. */

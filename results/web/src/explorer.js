@@ -31,7 +31,8 @@ export function chosenCell(sweep, view) {
 /** "clusters 8 and 10, protocol holdout, image.size 20": the same in words; models and axes where they vary, but for some factors. */
 export function cellTitle(sweep, view, but = []) {
   const cell = chosenCell(sweep, view);
-  const named = sweep.columns().filter((name) => !["strategy", ...but].includes(name));
+  const owned = sweep.factors().filter((f) => but.includes(f.of)).map((f) => f.name);
+  const named = sweep.columns().filter((name) => !["strategy", ...but, ...owned].includes(name));
   return named.map((name) => (name === "clusters" ? clustersTitle(sweep, cell.clusters) : `${name} ${sweep.value(cell, name)}`)).join(", ");
 }
 
@@ -50,12 +51,12 @@ export function curveOptions(view) {
   };
 }
 
-/** Selects for what a group is, but for its strategy and other factors: only those that have a choice. */
+/** Selects for what a group is, but for its strategy and other factors with the axes that belong to them: only those that have a choice. */
 export function cellSelects(sweep, view, prefix, but = []) {
   const title = (name, value) => (name === "clusters" ? clustersTitle(sweep, value) : value);
   return sweep
     .factors()
-    .filter(({ name }) => !["strategy", ...but].includes(name) && (name === "clusters" || sweep.doc.varying.includes(name)))
+    .filter(({ name, of }) => !["strategy", ...but].includes(name) && !but.includes(of) && (name === "clusters" || sweep.doc.varying.includes(name)))
     .map(({ name, key, field }) => select(key === field ? capital(name) : name, sweep.values(field).map((value) => ({ value, label: title(name, value) })), view.get(key), (value) => view.set({ [key]: value }), { id: `${prefix}-${key}`, dataset: { key } }));
 }
 

@@ -67,18 +67,19 @@ export class Sweep {
     group.jobs.push(j);
   }
 
-  /** Distinct values over the jobs, in order of appearance. @param {string} field or "axis.N" */
+  /** Distinct values over the jobs that have one, in order of appearance. @param {string} field or "axis.N" */
   values(field) {
-    const axis = field.startsWith("axis.") ? this.jobs.axis[Number(field.slice(5))] : this.jobs[field];
-    return [...new Set(axis.map(String))];
+    const isAxis = field.startsWith("axis.");
+    const column = isAxis ? this.jobs.axis[Number(field.slice(5))] : this.jobs[field];
+    return [...new Set(column.map(String))].filter((value) => !isAxis || value !== "");
   }
 
   /**
-   * All factors: `name` in tables, `key` in the view, `field` of values().
-   * @returns {{name: string, key: string, field: string}[]}
+   * All factors: `name` in tables, `key` in the view, `field` of values(), `of` the factor that an axis belongs to.
+   * @returns {{name: string, key: string, field: string, of: string|null}[]}
    */
   factors() {
-    return [...FACTORS.map((f) => ({ name: f, key: f, field: f })), ...this.doc.axes.map((axis, a) => ({ name: axis.name, key: `axis.${axis.name}`, field: `axis.${a}` }))];
+    return [...FACTORS.map((f) => ({ name: f, key: f, field: f, of: null })), ...this.doc.axes.map((axis, a) => ({ name: axis.name, key: `axis.${axis.name}`, field: `axis.${a}`, of: axis.of ?? null }))];
   }
 
   /** Names of the columns that tell groups apart: clusters, strategy, protocol, and what else varies. */
@@ -107,9 +108,9 @@ export class Sweep {
     return this.values("strategy").map((s) => ({ value: s, label: this.title(s) }));
   }
 
-  /** @param {{clusters: string, strategy: string, protocol: string, model: string, axis: string[]}} cell */
+  /** The group of a cell, whatever it has for axes that the group does not read. @param {{clusters: string, strategy: string, protocol: string, model: string, axis: string[]}} cell */
   find(cell) {
-    return this.groupById.get(groupId(cell));
+    return this.groups.find((group) => isSame(group, cell));
   }
 
   /** (J, E) of a metric. @param {"train"|"test"} set @param {string} metric @returns {Float32Array} */
@@ -224,9 +225,9 @@ export class Sweep {
   }
 }
 
-/** 1 when two cells are the same in every factor but some. @param {string[]} [but] */
+/** 1 when two cells are the same in every factor but some, and but for axes that the first does not read. @param {string[]} [but] */
 export function isSame(a, b, but = []) {
-  return FACTORS.every((f) => but.includes(f) || a[f] === b[f]) && a.axis.every((v, i) => String(v) === String(b.axis[i]));
+  return FACTORS.every((f) => but.includes(f) || a[f] === b[f]) && a.axis.every((v, i) => String(v) === "" || String(v) === String(b.axis[i]));
 }
 
 function groupId(cell) {

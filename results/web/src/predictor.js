@@ -80,7 +80,7 @@ export class Predictor {
   /** "8-10, none, holdout, 16 (3 jobs)": clusters, strategy, protocol, and model and axes where those differ. */
   #label(model) {
     const parts = (m) => [m.clusters, m.strategy, m.protocol, m.model, ...m.axis];
-    const shown = parts(model).filter((value, i) => i < 3 || this.models.some((m) => parts(m)[i] !== value));
+    const shown = parts(model).filter((value, i) => i < 3 || (value !== "" && this.models.some((m) => parts(m)[i] !== value)));
     return `${shown.join(", ")} (${model.n_jobs} ${model.n_jobs === 1 ? "job" : "jobs"})`;
   }
 
