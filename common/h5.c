@@ -456,14 +456,15 @@ static hid_t make_space(int rank, const hsize_t *dims)
     return rank == 0 ? H5Screate(H5S_SCALAR) : H5Screate_simple(rank, dims, NULL);
 }
 
-/* Creation lists: allocate and fill when created, so that an unwritten cell shows and a full
- * disk fails at once. */
+/* Creation lists: allocate and fill when created, so that an unwritten cell shows and a full disk fails at
+ * once. Without the time of making, so that the same content is the same bytes. */
 static hid_t make_creation_list(hid_t type, const void *fill)
 {
     hid_t list = H5Pcreate(H5P_DATASET_CREATE);
     if (list < 0)
         return list;
-    herr_t bad = H5Pset_alloc_time(list, H5D_ALLOC_TIME_EARLY) | H5Pset_fill_time(list, H5D_FILL_TIME_ALLOC);
+    herr_t bad = H5Pset_alloc_time(list, H5D_ALLOC_TIME_EARLY) | H5Pset_fill_time(list, H5D_FILL_TIME_ALLOC) |
+                 H5Pset_obj_track_times(list, 0);
     if (fill)
         bad |= H5Pset_fill_value(list, type, fill);
     if (bad < 0) {

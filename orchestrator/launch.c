@@ -21,18 +21,23 @@ int launch_hides_status(void)
     return recovery && atoi(recovery);
 }
 
-int launch_begin(int rc, struct err *err)
+int launch_agree(int rc, struct err *err)
 {
     struct {
         int rc, rank;
     } worst = {.rc = rc};
-    int threads;
-    MPI_Init_thread(NULL, NULL, MPI_THREAD_MULTIPLE, &threads);
     MPI_Comm_rank(MPI_COMM_WORLD, &worst.rank);
     MPI_Allreduce(MPI_IN_PLACE, &worst, 1, MPI_2INT, MPI_MINLOC, MPI_COMM_WORLD);
     if (worst.rc < 0)
         MPI_Bcast(err, sizeof *err, MPI_BYTE, worst.rank, MPI_COMM_WORLD);
     return worst.rc;
+}
+
+int launch_begin(int rc, struct err *err)
+{
+    int threads;
+    MPI_Init_thread(NULL, NULL, MPI_THREAD_MULTIPLE, &threads);
+    return launch_agree(rc, err);
 }
 
 void launch_say(int rc, const struct err *err)

@@ -20,6 +20,9 @@ int launch_hides_status(void);
  * on this rank, with *err. Every rank returns the worst rc of all, and its *err. */
 int launch_begin(int rc, struct err *err);
 
+/* Collective: the same of what went wrong since. */
+int launch_agree(int rc, struct err *err);
+
 /* Rank 0: the line of an error to stderr, before anything that mpirun would end it for. */
 void launch_say(int rc, const struct err *err);
 

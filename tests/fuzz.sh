@@ -13,7 +13,7 @@ trap 'rm -rf "$TMPDIR"' EXIT
 export ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=1:quarantine_size_mb=16 LSAN_OPTIONS=suppressions=tests/fuzz/lsan.supp:print_suppressions=0
 mkdir -p "$CORPUS/seeds" "$CORPUS/found"
 "$BUILD/tests/fuzz/seeds" "$CORPUS/seeds" || exit 2
-longest() { case $1 in png | tiff | jpeg | npy | npz) echo 4096 ;; csv | folder | beside | serve) echo 1024 ;; sweep) echo 1500 ;; *) echo 300 ;; esac }
+longest() { case $1 in png | tiff | tiles | jp2 | jpeg | npy | npz) echo 4096 ;; csv | folder | beside | serve) echo 1024 ;; sweep) echo 1500 ;; *) echo 300 ;; esac }
 total=0 bad=0
 for target in "$@"; do
     mkdir -p "$CORPUS/$target" "$CORPUS/found/$target"

@@ -248,6 +248,8 @@ static int read_table(struct catalog *catalog, const struct dataset_options *opt
 static int check_found(const struct cataloguing *c, struct err *err)
 {
     const struct catalog *catalog = c->catalog;
+    if (catalog->n + c->rejects->n == 0 && c->of_rows)
+        return err_set(err, E_IO, "%s: no rows, so no labelled cells", c->labels->path);
     if (catalog->n + c->rejects->n == 0)
         return err_set(err, E_IO,
                        "%s: no images: neither <class>/<id>.png, cell_images/cluster_<k>/cell_<id>.png, "
@@ -264,7 +266,7 @@ static int check_found(const struct cataloguing *c, struct err *err)
 static int make_catalog(struct cataloguing *c, struct err *err)
 {
     struct catalog *catalog = c->catalog;
-    int same, other, rc = catalog_scan(c, err);
+    int same, other, rc = c->of_rows ? catalog_scan_rows(c, err) : catalog_scan(c, err);
     if (rc == 0)
         rc = check_found(c, err);
     if (rc == 0)
@@ -282,14 +284,14 @@ static int make_catalog(struct cataloguing *c, struct err *err)
     return rc == 0 ? catalog_keep_meta(c, err) : rc;
 }
 
-static int read_folder(struct catalog *catalog, const struct dataset_options *options,
+static int read_folder(struct catalog *catalog, const struct dataset_options *options, int of_rows,
                        struct rejects *rejects, struct err *err)
 {
     static const char *const boundaries[] = {"cell_boundaries.csv", NULL}, *const mark[] = {"SYNTHETIC",
                                                                                             NULL};
     struct labels labels;
     char path[CATALOG_PATH_SIZE];
-    struct cataloguing c = {.catalog = catalog, .options = options, .rejects = rejects};
+    struct cataloguing c = {.catalog = catalog, .options = options, .of_rows = of_rows, .rejects = rejects};
     int rc = read_table(catalog, options, &labels, err);
     if (rc < 0)
         return rc;
@@ -303,18 +305,41 @@ static int read_folder(struct catalog *catalog, const struct dataset_options *op
     return rc;
 }
 
-int catalog_read(const char *folder, const struct dataset_options *options, struct catalog *catalog,
-                 struct rejects *rejects, struct err *err)
+static int read_either(const char *folder, const struct dataset_options *options, int of_rows,
+                       struct catalog *catalog, struct rejects *rejects, struct err *err)
 {
     *catalog = (struct catalog){.rule = {options->strip_prefix, options->strip_suffix, options->strip_zeros}};
     if (!listing_is_folder(folder))
         return err_set(err, E_IO, "%s: not a folder that can be read", folder);
     if (snprintf(catalog->folder, sizeof catalog->folder, "%s", folder) >= CATALOG_PATH_SIZE)
         return err_set(err, E_IO, "%.200s...: the path is too long", folder);
-    int rc = read_folder(catalog, options, rejects, err);
+    int rc = read_folder(catalog, options, of_rows, rejects, err);
     if (rc < 0)
         catalog_release(catalog);
     return rc;
+}
+
+int catalog_read(const char *folder, const struct dataset_options *options, struct catalog *catalog,
+                 struct rejects *rejects, struct err *err)
+{
+    return read_either(folder, options, 0, catalog, rejects, err);
+}
+
+int catalog_read_rows(const char *folder, const struct dataset_options *options, struct catalog *catalog,
+                      struct rejects *rejects, struct err *err)
+{
+    return read_either(folder, options, 1, catalog, rejects, err);
+}
+
+int catalog_keep(struct catalog *catalog, const int *keep, int n, struct err *err)
+{
+    int same, other;
+    drop_index(catalog);
+    for (int i = 0; i < n; i++)
+        catalog->cell[i] = catalog->cell[keep[i]];
+    meta_keep(&catalog->meta, keep, n);
+    catalog->n = n;
+    return index_ids(catalog, &same, &other, err);
 }
 
 void catalog_release(struct catalog *catalog)

@@ -64,6 +64,14 @@ struct catalog {
 int catalog_read(const char *folder, const struct dataset_options *options, struct catalog *catalog,
                  struct rejects *rejects, struct err *err);
 
+/* The same of a folder that has no images, only a table, options->labels: every row of it is a cell, whose
+ * source says where it stands. */
+int catalog_read_rows(const char *folder, const struct dataset_options *options, struct catalog *catalog,
+                      struct rejects *rejects, struct err *err);
+
+/* Keep n cells: those of keep[i], ascending. */
+int catalog_keep(struct catalog *catalog, const int *keep, int n, struct err *err);
+
 /* Position of a cell by the id a table gives it; -1 when there is none. */
 int catalog_find(const struct catalog *catalog, const char *id);
 

@@ -15,6 +15,7 @@ struct cataloguing {
     struct class_table classes;
     struct rejects *rejects;
     char base[16];    /* "cell_images/" or "": the folder that images are looked for in */
+    int of_rows;      /* 1: cells are the rows of the table, not images */
     int by_folder;    /* 1: folders said the labels */
     int are_clusters; /* 1: there are folders cluster_<k>, and only such are classes */
     int may_be_paths; /* 1: files of one name may be different cells, whose ids are then their paths */
@@ -22,6 +23,9 @@ struct cataloguing {
 
 /* Fill catalog->cell from the folder, unsorted. */
 int catalog_scan(struct cataloguing *c, struct err *err);
+
+/* The same from the rows of the table. */
+int catalog_scan_rows(struct cataloguing *c, struct err *err);
 
 /* Give every cell its label, group and set from the table. by_id must be there. */
 int catalog_label(struct cataloguing *c, struct err *err);

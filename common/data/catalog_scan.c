@@ -293,3 +293,15 @@ int catalog_scan(struct cataloguing *c, struct err *err)
     listing_release(&base);
     return rc;
 }
+
+int catalog_scan_rows(struct cataloguing *c, struct err *err)
+{
+    const struct dataset_image like = {.cluster = CATALOG_NO_LABEL};
+    char room[CATALOG_PATH_SIZE], row[LABELS_NAME_SIZE + 40];
+    int rc = 0;
+    for (int i = 0; rc == 0 && i < c->labels->n; i++) {
+        snprintf(row, sizeof row, "line %ld of %s", labels_line(c->labels, i), c->catalog->counts.table);
+        rc = add_image(c, row, catalog_row_id(c, i, room), like, err);
+    }
+    return rc;
+}

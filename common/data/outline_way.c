@@ -25,6 +25,8 @@ static struct point greatest(const struct point *vertex, int n)
 
 void outline_to_pixels(const struct outline_way *way, struct point *vertex, int n, int width, int height)
 {
+    if (way->crop == CROP_PLACED)
+        return;
     turn(way, vertex, n);
     polygon_to_pixels(vertex, n, way->pixel_size);
     if (way->crop != CROP_CENTRED)

@@ -11,7 +11,8 @@
 
 #include "image/polygon.h"
 
-enum crop { CROP_FOUND, CROP_BOX, CROP_CENTRED }; /* CROP_FOUND: outline_fit.h says which */
+/* CROP_FOUND: outline_fit.h says which; CROP_PLACED: vertices are pixels of the image already */
+enum crop { CROP_FOUND, CROP_BOX, CROP_CENTRED, CROP_PLACED };
 
 struct outline_way {
     double pixel_size; /* micrometres a pixel, > 0 */

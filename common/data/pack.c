@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static int check_outline(const struct point *outline, int n, struct err *err)
+int pack_check_outline(const struct point *outline, int n, struct err *err)
 {
     if (n < 3)
         return err_set(err, E_IO, "its boundary has %d %s, needs 3", n, n == 1 ? "vertex" : "vertices");
@@ -41,7 +41,7 @@ static int all_zero(const struct image *image)
 int pack_mask(const struct outline_way *way, struct image *image, struct point *outline, int n,
               struct err *err)
 {
-    int dark = all_zero(image), rc = check_outline(outline, n, err);
+    int dark = all_zero(image), rc = pack_check_outline(outline, n, err);
     if (rc < 0)
         return rc;
     outline_to_pixels(way, outline, n, image->width, image->height);
@@ -82,21 +82,34 @@ static const char *reason_of(const struct err *err, const char *path)
                                                                                     : err->text;
 }
 
+static int lacks_group(const struct dataset *data, const struct dataset_image *row)
+{
+    return data->group_column[0] && !row->group[0];
+}
+
+void pack_accept(struct dataset *data, const struct catalog *catalog, int i, const struct image *image,
+                 int masked, int faded, struct pack_report *report)
+{
+    struct dataset_image *row = &data->image[data->n_images++];
+    *row = catalog->cell[i];
+    row->width = image->width;
+    row->height = image->height;
+    row->masked = masked;
+    row->depth = image->depth;
+    row->coloured = image->coloured;
+    row->transparent = image->transparent;
+    report->n_masked += row->masked;
+    report->n_faded += faded;
+    report->n_ungrouped += lacks_group(data, row);
+}
+
 static void accept_image(struct packing *p, int i, const struct image *image, const struct point *outline,
                          int n)
 {
     p->kept[p->data->n_images] = i;
-    struct dataset_image *row = &p->data->image[p->data->n_images++];
-    *row = p->catalog->cell[i];
-    row->width = image->width;
-    row->height = image->height;
-    row->masked = n > 0 || (p->how.alpha_masks && image->transparent);
-    row->depth = image->depth;
-    row->coloured = image->coloured;
-    row->transparent = image->transparent;
-    p->report->n_masked += row->masked;
-    p->report->n_faded += all_zero(image) || image->width < 4 || image->height < 4;
-    p->report->n_ungrouped += p->options->groups && !row->group[0];
+    int masked = n > 0 || (p->how.alpha_masks && image->transparent);
+    int faded = all_zero(image) || image->width < 4 || image->height < 4;
+    pack_accept(p->data, p->catalog, i, image, masked, faded, p->report);
     p->report->n_misfits += outline_misfits(&p->way, outline, n, image->width, image->height);
 }
 
@@ -135,17 +148,18 @@ static int pack_one(struct packing *p, int i, struct err *err)
     return rc;
 }
 
-static int check_result(const struct packing *p, struct err *err)
+static int check_result(const struct dataset *data, const struct catalog *catalog,
+                        const struct pack_report *report, struct err *err)
 {
-    const struct dataset *data = p->data;
-    const struct rejects *rejects = &p->report->rejects;
+    const struct rejects *rejects = &report->rejects;
     char room[CLASS_NAME_SIZE];
     if (data->n_images == 0)
-        return err_set(err, E_IO, "%s: none of %d images can be used; the first, %s: %s", p->catalog->folder,
-                       p->report->found.n_found, rejects->item[0].source, rejects->item[0].reason);
+        return err_set(err, E_IO, "%s: none of %d images can be used; the first, %s: %s", catalog->folder,
+                       report->found.n_found, rejects->n ? rejects->item[0].source : "of all",
+                       rejects->n ? rejects->item[0].reason : "left out");
     if (data->n_clusters < 2)
         return err_set(err, E_IO, "%s: all %d images are of one class, %s%s; at least two are needed",
-                       p->catalog->folder, data->n_images, class_is_name(data->cluster[0]) ? "" : "cluster ",
+                       catalog->folder, data->n_images, class_is_name(data->cluster[0]) ? "" : "cluster ",
                        class_text(data->cluster[0], room));
     return 0;
 }
@@ -173,19 +187,28 @@ static int read_boundaries(struct packing *p, struct err *err)
     return rc;
 }
 
+int pack_end(struct dataset *data, struct catalog *catalog, const int *kept, struct pack_report *report,
+             struct err *err)
+{
+    meta_keep(&catalog->meta, kept, data->n_images);
+    data->meta = catalog->meta;
+    catalog->meta = (struct meta){0};
+    int rc = dataset_finish(data, err);
+    return rc == 0 ? check_result(data, catalog, report, err) : rc;
+}
+
 /* The images one after the other, and what goes with those that were kept. */
 static int pack_images(struct packing *p, struct err *err)
 {
-    struct catalog *catalog = p->catalog;
+    const struct catalog *catalog = p->catalog;
     int rc = 0;
     p->kept = err_calloc((size_t)catalog->n, sizeof *p->kept, "images", err);
     if (!p->kept)
         return E_IO;
     for (int i = 0; rc == 0 && i < catalog->n; i++)
         rc = pack_one(p, i, err);
-    meta_keep(&catalog->meta, p->kept, p->data->n_images);
-    p->data->meta = catalog->meta;
-    catalog->meta = (struct meta){0};
+    if (rc == 0)
+        rc = pack_end(p->data, p->catalog, p->kept, p->report, err);
     free(p->kept);
     return rc;
 }
@@ -218,9 +241,26 @@ static int look_first(struct packing *p, struct image *first, struct err *err)
     return rc;
 }
 
+struct dataset *pack_begin(const struct catalog *catalog, const struct dataset_options *options,
+                           const struct preprocess *how, int channels, int is_rgb, struct err *err)
+{
+    struct dataset *data = dataset_new(catalog->n, options->size, channels, err);
+    if (!data)
+        return NULL;
+    data->preprocess = *how;
+    for (int c = 0; c < channels; c++)
+        preprocess_channel_name(how, is_rgb, c, data->channel_name[c], DATASET_CHANNEL_SIZE);
+    data->n_images = 0;
+    data->synthetic = catalog->synthetic;
+    data->pixel_size = options->pixel_size;
+    if (options->groups)
+        snprintf(data->group_column, sizeof data->group_column, "%s", options->groups);
+    snprintf(data->origin, sizeof data->origin, "%.255s", catalog->folder);
+    return data;
+}
+
 static int pack_catalog(struct packing *p, struct err *err)
 {
-    const struct catalog *catalog = p->catalog;
     struct image first = {0};
     int rc = read_boundaries(p, err);
     if (rc < 0)
@@ -228,22 +268,8 @@ static int pack_catalog(struct packing *p, struct err *err)
     p->how = p->options->preprocess;
     if (look_first(p, &first, err) < 0)
         return E_IO;
-    p->data = dataset_new(catalog->n, p->options->size, first.channels, err);
-    if (!p->data)
-        return E_IO;
-    p->data->preprocess = p->how;
-    for (int c = 0; c < first.channels; c++)
-        preprocess_channel_name(&p->how, first.is_rgb, c, p->data->channel_name[c], DATASET_CHANNEL_SIZE);
-    p->data->n_images = 0;
-    p->data->synthetic = catalog->synthetic;
-    p->data->pixel_size = p->options->pixel_size;
-    if (p->options->groups)
-        snprintf(p->data->group_column, sizeof p->data->group_column, "%s", p->options->groups);
-    snprintf(p->data->origin, sizeof p->data->origin, "%.255s", catalog->folder);
-    rc = pack_images(p, err);
-    if (rc == 0)
-        rc = dataset_finish(p->data, err);
-    return rc == 0 ? check_result(p, err) : rc;
+    p->data = pack_begin(p->catalog, p->options, &p->how, first.channels, first.is_rgb, err);
+    return p->data ? pack_images(p, err) : E_IO;
 }
 
 static void fill_report(const struct packing *p)

@@ -45,18 +45,39 @@ int pack_folder(const char *folder, const struct dataset_options *options, struc
 /* E_USAGE for options that no dataset can have. */
 int pack_check_options(const struct dataset_options *options, struct err *err);
 
+struct image;
+struct point;
+
 /* One image as a dataset has it: pixels of `image` (after
  * preprocess_apply()) to out (size, size, channels), with nothing masked when n is
  * 0, else masked by the outline (n vertices, micrometres, changed in place). 0, or E_IO with the
  * reason when the outline is unusable. */
-struct image;
-struct point;
 int pack_image(float *out, int size, const struct outline_way *way, struct image *image,
                struct point *outline, int n, struct err *err);
 
 /* Its first half: the image set to 0 outside the outline, in place. */
 int pack_mask(const struct outline_way *way, struct image *image, struct point *outline, int n,
               struct err *err);
+
+/* ---- for those whose images come from elsewhere ---- */
+
+/* An empty dataset for all cells of a catalog, described as options and how say; n_images counts what is
+ * packed, 0. NULL with *err set. */
+struct dataset *pack_begin(const struct catalog *catalog, const struct dataset_options *options,
+                           const struct preprocess *how, int channels, int is_rgb, struct err *err);
+
+/* Row n_images of the dataset, which grows by it: cell `i` of the catalog, of an image of this size and
+ * kind. */
+void pack_accept(struct dataset *data, const struct catalog *catalog, int i, const struct image *image,
+                 int masked, int faded, struct pack_report *report);
+
+/* Finish the dataset: kept (n_images) are the cells of the catalog in it, whose other columns it takes. E_IO
+ * when no image, or only one class, is left. */
+int pack_end(struct dataset *data, struct catalog *catalog, const int *kept, struct pack_report *report,
+             struct err *err);
+
+/* E_IO with the reason when an outline (n vertices) cannot mask. */
+int pack_check_outline(const struct point *outline, int n, struct err *err);
 
 /* What was rejected and noticed, a line each; nothing when there is nothing to say. */
 void pack_report_print(const struct pack_report *report, FILE *to);

@@ -199,14 +199,7 @@ int preprocess_apply(const struct preprocess *how, struct image *image, struct e
 /* ---- measuring ---- */
 
 /* A histogram over the upper bits of floats, made to sort as they do. */
-enum { BITS = 20, N_BINS = 1 << BITS };
-
-struct preprocess_measure {
-    int channels;
-    float low[IMAGE_MAX_CHANNELS], high[IMAGE_MAX_CHANNELS];
-    uint64_t n[IMAGE_MAX_CHANNELS]; /* values counted */
-    uint64_t *count;                /* (channels, N_BINS) */
-};
+enum { BITS = 20 };
 
 static uint32_t bin_of(float v)
 {
@@ -237,7 +230,11 @@ struct preprocess_measure *preprocess_measure_new(int channels, struct err *err)
     if (!m)
         return NULL;
     m->channels = channels;
-    m->count = err_calloc((size_t)channels * N_BINS, sizeof *m->count, "a histogram", err);
+    for (int c = 0; c < IMAGE_MAX_CHANNELS; c++) {
+        m->low[c] = INFINITY;
+        m->high[c] = -INFINITY;
+    }
+    m->count = err_calloc((size_t)channels * PREPROCESS_BINS, sizeof *m->count, "a histogram", err);
     if (m->count)
         return m;
     free(m);
@@ -246,10 +243,10 @@ struct preprocess_measure *preprocess_measure_new(int channels, struct err *err)
 
 static void measure_value(struct preprocess_measure *m, int c, float v)
 {
-    m->low[c] = m->n[c] ? fminf(m->low[c], v) : v;
-    m->high[c] = m->n[c] ? fmaxf(m->high[c], v) : v;
+    m->low[c] = fminf(m->low[c], v);
+    m->high[c] = fmaxf(m->high[c], v);
     m->n[c]++;
-    m->count[(size_t)c * N_BINS + bin_of(v)]++;
+    m->count[(size_t)c * PREPROCESS_BINS + bin_of(v)]++;
 }
 
 void preprocess_measure_add(struct preprocess_measure *m, const struct preprocess *how,
@@ -265,10 +262,10 @@ void preprocess_measure_add(struct preprocess_measure *m, const struct preproces
 /* The value that a share of all lies at or below. */
 static float quantile(const struct preprocess_measure *m, int c, double share)
 {
-    const uint64_t *count = m->count + (size_t)c * N_BINS;
+    const uint64_t *count = m->count + (size_t)c * PREPROCESS_BINS;
     uint64_t below = 0;
     uint32_t bin = 0;
-    while (bin < N_BINS - 1 && (double)(below += count[bin]) < share * (double)m->n[c])
+    while (bin < PREPROCESS_BINS - 1 && (double)(below += count[bin]) < share * (double)m->n[c])
         bin++;
     return fmaxf(m->low[c], fminf(m->high[c], value_of(bin)));
 }
@@ -277,6 +274,9 @@ void preprocess_measure_end(struct preprocess_measure *m, struct preprocess *how
 {
     how->n_ranges = m->channels;
     for (int c = 0; c < m->channels; c++) {
+        how->low[c] = how->high[c] = 0.0f;
+        if (m->n[c] == 0)
+            continue;
         int whole = how->scale == SCALE_DATASET;
         how->low[c] = whole ? m->low[c] : quantile(m, c, how->percent[0] / 100);
         how->high[c] = whole ? m->high[c] : quantile(m, c, how->percent[1] / 100);

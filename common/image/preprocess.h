@@ -13,10 +13,11 @@
 #include "err.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum preprocess_channels { CHANNELS_GRAY, CHANNELS_RGB, CHANNELS_ALL, CHANNELS_LISTED };
 enum preprocess_scale { SCALE_DEPTH, SCALE_IMAGE, SCALE_DATASET, SCALE_PERCENTILE };
-enum { PREPROCESS_TEXT_SIZE = 1024 };
+enum { PREPROCESS_TEXT_SIZE = 1024, PREPROCESS_BINS = 1 << 20 };
 
 struct preprocess {
     enum preprocess_channels channels;
@@ -49,7 +50,13 @@ int preprocess_is_open(const struct preprocess *how);
 
 /* Measuring: every image after preprocess_select(), without what alpha masks, then the ranges to *how.
  * Percentiles are exact to 1/2000 of their value. Memory: 8 MB a channel. */
-struct preprocess_measure;
+struct preprocess_measure {
+    int channels;
+    /* What ranks that measured parts add up: the least, the greatest, the sums. */
+    float low[IMAGE_MAX_CHANNELS], high[IMAGE_MAX_CHANNELS]; /* infinite, the wrong way, without values */
+    uint64_t n[IMAGE_MAX_CHANNELS];                          /* values counted */
+    uint64_t *count;                                         /* (channels, PREPROCESS_BINS) */
+};
 struct preprocess_measure *preprocess_measure_new(int channels, struct err *err);
 void preprocess_measure_add(struct preprocess_measure *measure, const struct preprocess *how,
                             const struct image *image);

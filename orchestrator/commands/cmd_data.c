@@ -1,5 +1,7 @@
 /* cellsweep data synth | pack | info. */
 #include "command.h"
+#include "commands/data_bundle.h"
+#include "launch.h"
 
 #include "data/dataset.h"
 #include "data/formats.h"
@@ -9,6 +11,7 @@
 #include "data/synth.h"
 #include "h5.h"
 #include "utf8.h"
+#include "xenium/experiment.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +29,7 @@ struct options {
     int per_cluster;
     const char *channels, *alpha, *scale; /* --channels, --alpha, --scale; NULL: the default */
     struct dataset_options options;
+    struct bundle_options bundle; /* of it: --clusters, --outline, --limit, --seed */
 };
 
 /* ---- synth ---- */
@@ -126,6 +130,23 @@ static void print_packed(const struct dataset *data, const struct pack_report *r
     printf("  checksum  %s\n", data->checksum);
 }
 
+static int write_packed(const struct options *a, const struct dataset *data, const struct pack_report *report,
+                        struct err *err)
+{
+    (void)report;
+    formats_note(data, stderr);
+    return dataset_write(data, a->output, err);
+}
+
+/* What was packed is of use, but the exit status is 1. */
+static int tell_rejects(const struct options *a, const struct pack_report *report, struct err *err)
+{
+    if (report->rejects.n == 0)
+        return 0;
+    return err_set(err, E_JOB, "%s: %d of %d images were rejected (listed above); the other %d are packed",
+                   a->path, report->rejects.n, report->found.n_found, report->n_packed);
+}
+
 static int find_crop(const char *word, int *crop, struct err *err)
 {
     *crop = !word ? CROP_FOUND : strcmp(word, "box") == 0 ? CROP_BOX : CROP_CENTRED;
@@ -134,23 +155,36 @@ static int find_crop(const char *word, int *crop, struct err *err)
     return 0;
 }
 
+/* Options of Xenium bundles that say nothing of what is no bundle. */
+static int check_folder(const struct options *a, struct err *err)
+{
+    const struct bundle_options *b = &a->bundle;
+    const char *option = b->clusters  ? "--clusters"
+                         : b->outline ? "--outline"
+                         : b->limit   ? "--limit"
+                         : b->seed    ? "--seed"
+                                      : NULL;
+    return option ? err_set(err, E_USAGE, "%s: no Xenium bundle (no experiment.xenium): %s is for one",
+                            a->path, option)
+                  : 0;
+}
+
 static int pack_and_write(const struct options *a, struct pack_report *report, struct err *err)
 {
     struct dataset *data = NULL;
     struct dataset_options wanted = a->options;
-    int rc = find_crop(a->crop, &wanted.crop, err);
+    int rc = check_folder(a, err);
+    if (rc == 0)
+        rc = find_crop(a->crop, &wanted.crop, err);
     if (rc == 0)
         rc = (npz_is(a->path) ? npz_pack : pack_folder)(a->path, &wanted, &data, report, err);
     pack_report_print(report, stderr);
     if (rc == 0)
-        formats_note(data, stderr);
-    if (rc == 0)
-        rc = dataset_write(data, a->output, err);
+        rc = write_packed(a, data, report, err);
     if (rc == 0)
         print_packed(data, report, a->output);
-    if (rc == 0 && report->rejects.n)
-        rc = err_set(err, E_JOB, "%s: %d of %d images were rejected (listed above); the other %d are packed",
-                     a->path, report->rejects.n, report->found.n_found, report->n_packed);
+    if (rc == 0)
+        rc = tell_rejects(a, report, err);
     dataset_free(data);
     return rc;
 }
@@ -167,17 +201,67 @@ static int parse_preprocess(struct options *o, struct err *err)
     return rc;
 }
 
+/* "box", or "centred:20um": the side of the square around a cell. */
+static int find_square(const char *word, double *side, struct err *err)
+{
+    char end = 0;
+    *side = 0.0;
+    if (!word || strcmp(word, "box") == 0)
+        return 0;
+    if (sscanf(word, "centred:%lfum%c", side, &end) != 1 || !(*side > 0.0) || !strstr(word, "um"))
+        return err_set(err, E_USAGE,
+                       "--crop '%.40s': of a Xenium bundle, box or centred:SIDEum, as in centred:20um", word);
+    return 0;
+}
+
+static int use_bundle(void *self, const struct dataset *data, const struct bundle *bundle,
+                      const struct pack_report *report, struct err *err)
+{
+    const struct options *a = self;
+    pack_report_print(report, stderr);
+    int rc = write_packed(a, data, report, err);
+    if (rc == 0) {
+        print_packed(data, report, a->output);
+        bundle_print(bundle, stdout, stderr);
+    }
+    return rc == 0 ? tell_rejects(a, report, err) : rc;
+}
+
+static int pack_bundle(struct options *a, int rc, struct err *err)
+{
+    struct bundle_options wanted = a->bundle;
+    wanted.data = a->options;
+    wanted.outline = wanted.outline ? wanted.outline : "cell";
+    if (rc == 0 && strcmp(wanted.outline, "cell") != 0 && strcmp(wanted.outline, "nucleus") != 0)
+        rc = err_set(err, E_USAGE, "--outline '%.40s': cell or nucleus", wanted.outline);
+    if (rc == 0)
+        rc = find_square(a->crop, &wanted.side, err);
+    if (rc == 0)
+        return data_bundle(a->path, &wanted, use_bundle, a, err);
+    return launch_rank() >= 0 ? launch_end(launch_begin(rc, err), err) : rc;
+}
+
+/* Of what is no bundle one rank makes all, and the others wait. */
+static int pack_alone(const struct options *a, int rc, struct err *err)
+{
+    struct pack_report report = {0};
+    int rank = launch_rank();
+    if (rc == 0 && rank <= 0)
+        rc = pack_and_write(a, &report, err);
+    pack_report_release(&report);
+    return rank >= 0 ? launch_end(launch_begin(h5_handles_check(rc, err), err), err) : rc;
+}
+
 static int run_pack(const void *options, struct err *err)
 {
     struct options a = *(const struct options *)options;
-    struct pack_report report = {0};
+    int is_bundle = experiment_is(a.path) || a.bundle.clusters;
+    if (is_bundle && a.channels && strcmp(a.channels, "dapi") == 0)
+        a.channels = NULL;
     int rc = parse_preprocess(&a, err);
-    if (rc == 0)
+    if (rc == 0 && launch_rank() <= 0)
         rc = check_output(a.output, err);
-    if (rc == 0)
-        rc = pack_and_write(&a, &report, err);
-    pack_report_release(&report);
-    return rc;
+    return is_bundle ? pack_bundle(&a, rc, err) : pack_alone(&a, rc, err);
 }
 
 /* ---- info ---- */
@@ -370,7 +454,7 @@ static const struct argument pack_rows[] = {
     {"channels", 0, ARGUMENT_TEXT, "WHICH", AT(channels),
      .help =
          "gray: the brightness of colours (the default); rgb; all that the files have; or some of them by "
-         "number, e.g. 1,3"},
+         "number, e.g. 1,3. Xenium bundle: dapi (the default), all, or numbers"},
     {"scale", 0, ARGUMENT_TEXT, "HOW", AT(scale),
      .help =
          "How values become 0 to 1: depth: by what their bits hold (the default); image: from the least to "
@@ -382,6 +466,14 @@ static const struct argument pack_rows[] = {
     {"groups", 'g', ARGUMENT_TEXT, "COLUMN", AT(options.groups),
      .help = "Column of that table, e.g. slide: cells of one value stay on one side of a split in sweeps "
              "with `groups: COLUMN`"},
+    {"clusters", 0, ARGUMENT_TEXT, "NAME", AT(bundle.clusters),
+     .help = "Xenium bundle: a clustering of its analysis, e.g. graphclust (the default) or kmeans_10"},
+    {"outline", 0, ARGUMENT_TEXT, "OF", AT(bundle.outline),
+     .help = "Xenium bundle: outlines that mask, of the cell (the default) or the nucleus"},
+    {"limit", 0, ARGUMENT_WHOLE, "N", AT(bundle.limit), 1, INT_MAX,
+     .help = "Xenium bundle: N cells a class at most, drawn at random"},
+    {"seed", 0, ARGUMENT_WHOLE, "N", AT(bundle.seed), 0, INT_MAX,
+     .help = "What they are drawn by (default 0); the same cells for the same seed"},
     {"labels", 'l', ARGUMENT_TEXT, "TABLE", AT(options.labels),
      .help =
          "Table with ids and labels, or FILE.h5ad:obs/COLUMN (default: clusters.csv or labels.csv in SRC)"},
@@ -398,7 +490,9 @@ static const struct argument pack_rows[] = {
     {"strip-zeros", 'Z', ARGUMENT_FLAG, NULL, AT(options.strip_zeros),
      .help = "The same for zeros: 007 is 7"},
     {"crop", 'C', ARGUMENT_TEXT, "KIND", AT(crop),
-     .help = "box: images are crops of their outlines' boxes; centred: in the middle (default: what fits)"},
+     .help =
+         "box: images are crops of their outlines' boxes; centred: in the middle (default: what fits). "
+         "Xenium bundle: how cells are cut, box (the default), or a square around the cell, centred:20um"},
     {"flip-y", 'Y', ARGUMENT_FLAG, NULL, AT(options.flip_y), .help = "y of the outlines grows upwards"},
     {"swap-xy", 'X', ARGUMENT_FLAG, NULL, AT(options.swap_xy),
      .help = "x and y of the outlines are exchanged"},
@@ -423,14 +517,14 @@ EMBED(help_data_pack, "orchestrator/help/data_pack.txt");
 EMBED(help_data_info, "orchestrator/help/data_info.txt");
 
 /* clang-format off */
-#define VERB(verb, summary_)                                                                               \
+#define VERB(verb, summary_, is_mpi_)                                                                      \
     {.name = "data " #verb, .summary = summary_, .text = help_data_##verb, .rows = verb##_rows,            \
-     .defaults = &defaults, .size = sizeof defaults, .for_people = 1,                                      \
+     .defaults = &defaults, .size = sizeof defaults, .is_mpi = is_mpi_, .for_people = 1,                   \
      .run = run_##verb}
 /* clang-format on */
-static const struct command synth = VERB(synth, "write the built-in synthetic dataset as PNG and CSV");
-static const struct command pack = VERB(pack, "read images, outlines, labels; write one packed dataset");
-static const struct command info = VERB(info, "what a dataset holds; --sheet draws it");
+static const struct command synth = VERB(synth, "write the built-in synthetic dataset as PNG and CSV", 0);
+static const struct command pack = VERB(pack, "read images, outlines, labels; write one packed dataset", 1);
+static const struct command info = VERB(info, "what a dataset holds; --sheet draws it", 0);
 
 static const struct command *const verbs[] = {&synth, &pack, &info, NULL};
 const struct command cmd_data = {"data", "make, pack and look at cell images", help_data, .verbs = verbs};

@@ -2,6 +2,7 @@
  * FOLDER/<target>/<name>. Small on purpose: a mutation of a short file hits something that matters. */
 
 #include "checkpoint.h"
+#include "support/tiles_fixture.h"
 
 #include <errno.h>
 #include <png.h>
@@ -372,6 +373,28 @@ static void requests(void)
     upload();
 }
 
+/* ---- a Xenium bundle's image ---- */
+
+static void tiles(void)
+{
+    uint16_t sample[16 * 16];
+    struct jp2_bytes bytes = {0};
+    TIFFSetWarningHandler(NULL);
+    tiles_write(seed("tiles", "j2k.tif"), 20, 18, 16, 34712);
+    tiles_write(seed("tiles", "jp2.tif"), 16, 16, 16, 33005);
+    tiles_write(seed("tiles", "deflate.tif"), 20, 18, 16, COMPRESSION_ADOBE_DEFLATE);
+    for (int i = 0; i < 16 * 16; i++)
+        sample[i] = tiles_value(i % 16, i / 16);
+    for (int is_box = 0; is_box <= 1; is_box++) {
+        jp2_encode(sample, 16, 16, is_box, &bytes);
+        const char *path = seed("jp2", is_box ? "box.jp2" : "stream.j2k");
+        FILE *file = fopen(path, "wb");
+        if (!file || fwrite(bytes.at, 1, bytes.n, file) != bytes.n || fclose(file) != 0)
+            fail(path);
+    }
+    free(bytes.at);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2) {
@@ -382,6 +405,7 @@ int main(int argc, char **argv)
     pngs();
     tiffs();
     jpegs();
+    tiles();
     arrays();
     archive("stored.npz", 0);
     archive("deflated.npz", 1);
