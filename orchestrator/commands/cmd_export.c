@@ -67,17 +67,18 @@ static int write_models(struct store *store, const struct options *o, struct err
 }
 
 /* Whether a chosen job is a fold, so that there is something out of fold. */
-static int has_folds(const struct store *store, const char *filter)
+static int has_folds(struct store *store, const char *filter)
 {
     struct selection chosen;
+    struct store_job row;
     int found = 0, rc = store_select(store, filter, &chosen, NULL);
     for (int i = 0; rc == 0 && i < chosen.n && !found; i++)
-        found = protocol_is_kfold(store_jobs(store)[chosen.job[i]].protocol);
+        found = store_row(store, chosen.job[i], &row, NULL) == 0 && protocol_is_kfold(row.protocol);
     selection_free(&chosen);
     return found;
 }
 
-static void note_no_folds(const struct store *store, const struct options *o)
+static void note_no_folds(struct store *store, const struct options *o)
 {
     if (o->table == EXPORT_SCORES && o->on == REPLICATES_OOF && !has_folds(store, o->filter))
         fprintf(

@@ -39,7 +39,8 @@ static const struct argument rows[] = {
 
 static int write_report(struct store *store, const void *options, struct err *err)
 {
-    return report_write(store, options, stdout, err);
+    int rc = store_refresh(store, err);
+    return rc < 0 ? rc : report_write(store, options, stdout, err);
 }
 
 static int run(const void *options, struct err *err)

@@ -40,7 +40,9 @@ static const struct argument rows[] = {
 struct view {
     struct store *store;
     struct run_view view;
-    double quiet; /* seconds since the file last changed */
+    unsigned factors;    /* that are shown of a job */
+    struct err *trouble; /* the first row that could not be read; code 0: none */
+    double quiet;        /* seconds since the file last changed */
     enum lock_state alive;
     struct lock_holder holder; /* unless LOCK_NONE */
     struct status_file ending;
@@ -159,12 +161,21 @@ static void print_times(const struct view *v)
         printf("\n");
 }
 
+/* A job; nothing but "" and 0 when its row cannot be read, which is then told. */
+static struct store_job row_of(const struct view *v, int job)
+{
+    struct store_job row;
+    if (store_row(v->store, job, &row, v->trouble->code < 0 ? NULL : v->trouble) < 0)
+        memset(&row, 0, sizeof row);
+    return row;
+}
+
 /* Epochs this job is to have: its own axis when the sweep has one, else the file's largest. */
-static int epochs_of(const struct view *v, int job)
+static int epochs_of(const struct view *v, const struct store_job *row)
 {
     for (int i = 0; i < store_n_axes(v->store); i++)
         if (strcmp(store_axis_name(v->store, i), "train.epochs") == 0)
-            return atoi(store_jobs(v->store)[job].axis[i]);
+            return atoi(row->axis[i]);
     return store_n_epochs(v->store);
 }
 
@@ -182,32 +193,32 @@ static void print_table(struct texttable *table, int more)
 static void add_names(struct texttable *table, const struct view *v, const char *what)
 {
     texttable_add(table, "%s", what);
-    columns_add_names(table, v->store, combination_shown(combination_varying_in(v->store)));
+    columns_add_names(table, v->store, v->factors);
 }
 
-static void add_job(struct texttable *table, const struct view *v, int job)
+static void add_job(struct texttable *table, const struct view *v, int job, const struct store_job *row)
 {
     texttable_add(table, "%d", job);
-    columns_add(table, v->store, &store_jobs(v->store)[job],
-                combination_shown(combination_varying_in(v->store)), 0);
+    columns_add(table, v->store, row, v->factors, 0);
 }
 
-static void add_seed(struct texttable *table, const struct view *v, int job)
+static void add_seed(struct texttable *table, const struct store_job *row)
 {
-    texttable_add(table, "%lld", (long long)store_jobs(v->store)[job].seed);
-    texttable_add(table, "%d", store_jobs(v->store)[job].fold);
+    texttable_add(table, "%lld", (long long)row->seed);
+    texttable_add(table, "%d", row->fold);
 }
 
 static void add_running_job(struct texttable *table, const struct view *v, int job)
 {
     const struct store_mark *mark = &v->view.mark[job];
+    const struct store_job row = row_of(v, job);
     char since[64] = "";
     if (!isnan(mark->started) && !is_over(v))
         progress_duration(fmax(0, v->view.now - mark->started), since, sizeof since);
-    add_job(table, v, job);
-    add_seed(table, v, job);
+    add_job(table, v, job, &row);
+    add_seed(table, &row);
     texttable_add(table, "%d", mark->rank);
-    texttable_add(table, "%d/%d", mark->epochs_done, epochs_of(v, job));
+    texttable_add(table, "%d/%d", mark->epochs_done, epochs_of(v, &row));
     texttable_add(table, "%s", since);
     texttable_end(table);
 }
@@ -235,21 +246,20 @@ static void print_running(const struct view *v)
 }
 
 /* A job that nobody runs but that has a checkpoint: what the next run makes of it. */
-static void add_checkpoint(struct texttable *table, const struct view *v, int job)
+static void add_checkpoint(struct texttable *table, const struct view *v, const struct store_job *row)
 {
-    const struct store_job *row = &store_jobs(v->store)[job];
     struct checkpoint_identity want = checkpoint_identity(row->key, store_text(v->store, "dataset_checksum"),
                                                           store_text(v->store, "kernels"));
     char path[CHECKPOINT_PATH_SIZE];
     struct checkpoint state;
     struct err err = {0};
     checkpoint_path(store_path(v->store), row->key, path);
-    add_job(table, v, job);
+    add_job(table, v, row->row, row);
     if (checkpoint_read(path, &want, &state, &err) == 0)
-        texttable_add(table, "waiting, checkpoint at epoch %d of %d", state.epoch, epochs_of(v, job));
+        texttable_add(table, "waiting, checkpoint at epoch %d of %d", state.epoch, epochs_of(v, row));
     else
         texttable_add(table, "waiting, will start over: %s", err.text);
-    add_seed(table, v, job);
+    add_seed(table, row);
     texttable_end(table);
     checkpoint_free(&state);
 }
@@ -271,8 +281,11 @@ static void print_checkpoints(const struct view *v)
     for (int i = 0; i < v->view.n_jobs && list.n > 0; i++) {
         enum job_state state = v->view.mark[i].state;
         int waits = state == JOB_WAITING || (state == JOB_RUNNING && v->alive != LOCK_RUNNING);
-        if (waits && checkpoint_want(&list, store_jobs(v->store)[i].key) && n++ < MAX_RUNNING)
-            add_checkpoint(&table, v, i);
+        if (!waits)
+            continue;
+        const struct store_job row = row_of(v, i);
+        if (checkpoint_want(&list, row.key) && n++ < MAX_RUNNING)
+            add_checkpoint(&table, v, &row);
     }
     fputs(n > 0 ? "\n" : "", stdout);
     print_table(&table, n - MAX_RUNNING);
@@ -307,10 +320,11 @@ static void print_failures(const struct view *v)
         texttable_add(&table, "%s", last[i]);
     texttable_end(&table);
     for (int shown = 0; job >= 0 && shown < MAX_FAILURES; shown++) {
-        add_job(&table, v, job);
+        const struct store_job row = row_of(v, job);
+        add_job(&table, v, job, &row);
         texttable_add(&table, "%s", job_state_names[v->view.mark[job].state]);
         texttable_add(&table, "%s", v->view.mark[job].message);
-        add_seed(&table, v, job);
+        add_seed(&table, &row);
         texttable_end(&table);
         job = previous_failure(v, v->view.mark[job].finished);
     }
@@ -399,13 +413,16 @@ static int look(const char *path, struct view *v, struct err *err)
     v->has_ending = status_file_read(path, &v->ending);
     int rc = store_try(path, err);
     if (rc == 0)
-        rc = store_open(path, &v->store, err);
+        rc = store_open_lean(path, &v->store, err);
     if (rc < 0 && access(path, F_OK) != 0 && v->alive == LOCK_RUNNING)
         rc = err_set(err, E_IO, "%s: not made yet: the run (%s) is still preparing its images", path,
                      lock_file_name(&v->holder, name, sizeof name));
     if (rc < 0)
         return rc;
     rc = run_view_take(v->store, &v->view, err);
+    if (rc == 0)
+        rc = combination_varying_in(v->store, &v->factors, err);
+    v->factors = combination_shown(v->factors);
     if (rc == 0)
         run_view_judge(&v->view, path, v->alive, &v->holder);
     v->quiet = v->view.now - v->view.changed;
@@ -422,7 +439,9 @@ static void forget(struct view *v)
 static int show(const char *path, int watched, int *finished, struct err *err)
 {
     struct view v;
+    struct err trouble = {0};
     int rc = look(path, &v, err);
+    v.trouble = &trouble;
     if (rc == 0) {
         if (watched)
             screen_page_begin();
@@ -432,6 +451,8 @@ static int show(const char *path, int watched, int *finished, struct err *err)
         *finished = v.view.n_over == v.view.n_jobs || did_its_part(&v);
         if (fflush(stdout) != 0)
             rc = err_set(err, E_IO, "status: cannot write to stdout");
+        if (rc == 0 && trouble.code < 0)
+            rc = err_set(err, trouble.code, "%s", trouble.text);
     }
     forget(&v);
     return rc;

@@ -90,9 +90,11 @@ void sweep_job_name(const struct sweep *sweep, int job, char *out, size_t size)
             used += snprintf(out + used, size - (size_t)used, " %s %s", name[a], row.axis[a]);
 }
 
-static void row_of_sweep(const void *of, int j, struct store_job *out)
+static int row_of_sweep(const void *of, int j, struct store_job *out, struct err *err)
 {
+    (void)err;
     sweep_shown_row(of, j, out);
+    return 0;
 }
 
 int sweep_select(const struct sweep *sweep, const char *filter, struct selection *out, struct err *err)

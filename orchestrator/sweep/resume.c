@@ -65,27 +65,38 @@ static int compare_keys(const void *a, const void *b)
     return strcmp(a, b);
 }
 
-/* How many jobs of the file occur in the sweep, and whether rows agree one by one. */
-static int match_rows(const struct store *store, const struct sweep *sweep, int *n_found, int *same,
-                      struct err *err)
+/* Whether the rows of the file are the jobs of the sweep, one by one. */
+static int is_same(struct store *store, const struct sweep *sweep, int *same, struct err *err)
+{
+    struct store_job old;
+    char key[JOB_KEY_SIZE];
+    int rc = 0;
+    *same = store_n_jobs(store) == sweep->n_jobs;
+    for (int j = 0; j < sweep->n_jobs && *same && rc == 0; j++) {
+        sweep_key(sweep, j, key);
+        rc = store_row(store, j, &old, err);
+        *same = rc == 0 && strcmp(old.key, key) == 0;
+    }
+    return rc;
+}
+
+/* How many jobs of the file occur in the sweep. */
+static int count_found(struct store *store, const struct sweep *sweep, int *n_found, struct err *err)
 {
     size_t n = (size_t)sweep->n_jobs;
+    struct store_job old;
     char(*key)[JOB_KEY_SIZE] = err_calloc(n, sizeof *key, "job keys", err);
-    const struct store_job *old = store_jobs(store);
-    int n_old = store_n_jobs(store);
-    if (!key)
-        return E_IO;
-    for (int j = 0; j < sweep->n_jobs; j++)
+    int rc = key ? 0 : E_IO;
+    for (int j = 0; j < sweep->n_jobs && rc == 0; j++)
         sweep_key(sweep, j, key[j]);
-    *same = n_old == sweep->n_jobs;
-    for (int j = 0; j < n_old && *same; j++)
-        *same = strcmp(old[j].key, key[j]) == 0;
-    qsort(key, n, sizeof *key, compare_keys);
-    *n_found = 0;
-    for (int j = 0; j < n_old; j++)
-        *n_found += bsearch(old[j].key, key, n, sizeof *key, compare_keys) != NULL;
+    if (rc == 0)
+        qsort(key, n, sizeof *key, compare_keys);
+    for (int j = 0; j < store_n_jobs(store) && rc == 0; j++) {
+        rc = store_row(store, j, &old, err);
+        *n_found += rc == 0 && bsearch(old.key, key, n, sizeof *key, compare_keys);
+    }
     free(key);
-    return 0;
+    return rc;
 }
 
 /* 1 when a job of the sweep is what a row says, but for its key: it was made with the same settings, of the
@@ -103,17 +114,18 @@ static int is_divided_otherwise(const struct sweep *sweep, const struct store_jo
 }
 
 /* E_USAGE: jobs of the file are not in the sweep. */
-static int refuse_jobs(const char *path, const struct store *store, const struct sweep *sweep, int n_found,
+static int refuse_jobs(const char *path, struct store *store, const struct sweep *sweep, int n_found,
                        struct err *err)
 {
     char difference[600];
+    struct store_job old;
     sweep_file_difference(store_sweep(store), sweep->file, difference, sizeof difference);
     for (int j = 0; strcmp(difference, sweep_file_same_keys) == 0 && j < store_n_jobs(store); j++)
-        if (is_divided_otherwise(sweep, &store_jobs(store)[j]))
+        if (store_row(store, j, &old, NULL) == 0 && is_divided_otherwise(sweep, &old))
             return err_set(err, E_USAGE,
                            "%s: the same images were in other sets (train, val, test) or groups when its "
                            "jobs of protocol %s ran; give another -o, or the sets and groups of then",
-                           path, store_jobs(store)[j].protocol);
+                           path, old.protocol);
     return err_set(err, E_USAGE,
                    "%s: belongs to another sweep: %s; %d of its %d jobs are not in this grid; give another "
                    "-o, or undo the change",
@@ -147,9 +159,11 @@ static int compare_with_file(const char *path, const struct sweep *sweep, const 
 {
     struct store *store = NULL;
     int n_found = 0, same = 0;
-    int rc = store_open(path, &store, err);
+    int rc = store_open_lean(path, &store, err);
     if (rc == 0)
-        rc = match_rows(store, sweep, &n_found, &same, err);
+        rc = is_same(store, sweep, &same, err);
+    if (rc == 0 && !same)
+        rc = count_found(store, sweep, &n_found, err);
     if (rc < 0) {
         store_close(store, NULL);
         return rc;
@@ -161,7 +175,7 @@ static int compare_with_file(const char *path, const struct sweep *sweep, const 
                      "%s: keep_weights is %s there and %s here; give another -o, or change it back", path,
                      keep_weights_names[store_keeps(store)],
                      keep_weights_names[plan->n_weights ? plan->keep : KEEP_NONE]);
-    else if (n_found < store_n_jobs(store))
+    else if (!same && n_found < store_n_jobs(store))
         rc = refuse_jobs(path, store, sweep, n_found, err);
     else
         rc = !same;
@@ -206,7 +220,7 @@ int resume_kernels(const char *path, enum kernels_isa wanted, enum kernels_isa b
     struct store *store = NULL;
     enum kernels_isa begun = KERNELS_AUTO;
     if (access(path, F_OK) == 0) {
-        int rc = store_open(path, &store, err);
+        int rc = store_open_lean(path, &store, err);
         if (rc == 0 && *store_text(store, "kernels"))
             rc = kernels_isa_from_name(store_text(store, "kernels"), &begun, err);
         int closed = store_close(store, rc < 0 ? NULL : err);

@@ -16,10 +16,10 @@ struct finished {
     int n;
 };
 
-static struct finished count(struct store *store, struct run_view *p)
+/* n_train (n_jobs) */
+static struct finished count(struct run_view *p, const int *n_train)
 {
     struct finished sum = {0};
-    const struct store_job *row = store_jobs(store);
     for (int i = 0; i < p->n_jobs; i++) {
         const struct store_mark *mark = &p->mark[i];
         p->n_state[mark->state]++;
@@ -28,7 +28,7 @@ static struct finished count(struct store *store, struct run_view *p)
             continue;
         sum.seconds += mark->finished - mark->started;
         sum.epochs += mark->epochs_done;
-        sum.images += (double)mark->epochs_done * fmax(0, row[i].n_train);
+        sum.images += (double)mark->epochs_done * fmax(0, n_train[i]);
         sum.n++;
     }
     p->n_over = p->n_state[JOB_DONE] + p->n_state[JOB_FAILED] + p->n_state[JOB_DIVERGED];
@@ -114,10 +114,10 @@ void run_view_judge(struct run_view *p, const char *results_path, enum lock_stat
                                : (double)NAN;
 }
 
-static void measure(struct store *store, struct run_view *p)
+static void measure(const struct store *store, struct run_view *p, const int *n_train)
 {
     struct stat info;
-    struct finished sum = count(store, p);
+    struct finished sum = count(p, n_train);
     p->now = p->changed = clock_wall();
     if (stat(store_path(store), &info) == 0)
         p->changed = fmin(p->now, (double)info.st_mtim.tv_sec + 1e-9 * (double)info.st_mtim.tv_nsec);
@@ -132,13 +132,16 @@ int run_view_take(struct store *store, struct run_view *view, struct err *err)
 {
     *view = (struct run_view){.n_jobs = store_n_jobs(store)};
     view->mark = err_calloc((unsigned long)view->n_jobs, sizeof *view->mark, "the commit marks", err);
-    int rc = view->mark ? store_read_marks(store, view->mark, err) : E_IO;
-    if (rc < 0) {
+    int *n_train = err_calloc((unsigned long)view->n_jobs, sizeof *n_train, "counts of images", err);
+    int rc = view->mark && n_train ? store_read_marks(store, view->mark, err) : E_IO;
+    if (rc == 0)
+        rc = store_read_n_train(store, n_train, err);
+    if (rc == 0)
+        measure(store, view, n_train);
+    else
         run_view_release(view);
-        return rc;
-    }
-    measure(store, view);
-    return 0;
+    free(n_train);
+    return rc;
 }
 
 char run_view_letter(enum job_state state)

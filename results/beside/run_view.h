@@ -42,8 +42,8 @@ struct run_view {
     long epochs_done;           /* of all jobs */
 };
 
-/* Look at an open store, refreshed by the caller if it is to be recent: everything but state, message, and
- * the rates of a run that lives. E_IO leaves *view empty. Release in any case. */
+/* Look at an open store: everything but state, message, and the rates of a run that lives. E_IO leaves *view
+ * empty. Release in any case. */
 int run_view_take(struct store *store, struct run_view *view, struct err *err);
 
 /* The rest. alive, holder: of lock_file_look(). Calls no HDF5. */

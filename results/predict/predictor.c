@@ -20,6 +20,8 @@ static int choose_jobs(struct store *store, const char *filter, int *job, struct
     struct store_mark *mark = err_calloc((size_t)store_n_jobs(store), sizeof *mark, "commit marks", err);
     int n = 0, rc = mark ? store_read_marks(store, mark, err) : E_IO;
     if (rc == 0)
+        rc = store_refresh(store, err);
+    if (rc == 0)
         rc = store_select(store, filter, &chosen, err);
     for (int i = 0; i < chosen.n; i++)
         if (mark[chosen.job[i]].state == JOB_DONE)
@@ -37,11 +39,11 @@ static int choose_jobs(struct store *store, const char *filter, int *job, struct
 }
 
 /* What votes must have in common: clusters, and where those vary in the file, model and image size. */
-static unsigned kind_factors(const struct store *store)
+static unsigned kind_factors(const struct store *store, unsigned varying)
 {
     int size = combination_find(store, "image.size");
     unsigned one = FACTOR(FACTOR_MODEL) | (size >= 0 ? FACTOR(size) : 0);
-    return FACTOR(FACTOR_CLASSES) | (combination_varying_in(store) & one);
+    return FACTOR(FACTOR_CLASSES) | (varying & one);
 }
 
 static int refuse_kinds(const struct store *store, const struct store_job *const *row,
@@ -59,11 +61,11 @@ static int refuse_kinds(const struct store *store, const struct store_job *const
 
 /* Votes can be averaged only when they are about the same classes of the same pixels, and are those of
  * one model. */
-static int check_one_kind(const struct store *store, const struct store_job *const *row, int n,
-                          struct err *err)
+static int check_one_kind(const struct store *store, unsigned varying, const struct store_job *const *row,
+                          int n, struct err *err)
 {
     struct partition *kinds = NULL;
-    unsigned factors = kind_factors(store);
+    unsigned factors = kind_factors(store, varying);
     int rc = partition_new(row, n, factors, &kinds, err);
     if (rc == 0 && kinds->n_parts > 1)
         rc = refuse_kinds(store, row, kinds, factors, err);
@@ -154,10 +156,10 @@ static int describe_factor(char *out, size_t size, const struct store *store,
 }
 
 /* Clusters and strategy, and what else varies in the file. */
-static int describe(struct predictor *p, const struct store *store, const struct store_job *const *row, int n,
-                    struct err *err)
+static int describe(struct predictor *p, const struct store *store, unsigned varying,
+                    const struct store_job *const *row, int n, struct err *err)
 {
-    unsigned factors = combination_varying_in(store) | FACTOR(FACTOR_CLASSES) | FACTOR(FACTOR_STRATEGY);
+    unsigned factors = varying | FACTOR(FACTOR_CLASSES) | FACTOR(FACTOR_STRATEGY);
     size_t size = sizeof p->who;
     size_t used = (size_t)snprintf(p->who, size, "%d network%s of %d job%s", p->n_networks,
                                    p->n_networks == 1 ? "" : "s", n, n == 1 ? "" : "s");
@@ -181,13 +183,15 @@ static int build_of(struct predictor *p, struct store *store, const int *job, co
 {
     for (int i = 0; i < n; i++)
         row[i] = &store_jobs(store)[job[i]];
-    int rc = check_one_kind(store, row, n, err);
+    unsigned varying;
+    int rc = combination_varying_in(store, &varying, err);
+    rc = rc < 0 ? rc : check_one_kind(store, varying, row, n, err);
     if (rc < 0)
         return rc;
     p->voter = err_calloc((size_t)n, sizeof *p->voter, "the networks", err);
     p->nets = err_calloc((size_t)n, sizeof *p->nets, "the networks", err);
     rc = p->voter && p->nets ? add_voters(p, store, job, n, err) : E_IO;
-    return rc == 0 ? describe(p, store, row, n, err) : rc;
+    return rc == 0 ? describe(p, store, varying, row, n, err) : rc;
 }
 
 static int build(struct predictor *p, struct store *store, const int *job, int n, struct err *err)

@@ -254,12 +254,17 @@ int weights_export(struct store *store, enum weights_format format, const char *
     struct weights_job *w = err_calloc(1, sizeof *w, "the weights of a job", err);
     struct store_mark *mark = err_calloc(n_jobs, sizeof *mark, "commit marks", err);
     int *epoch = err_calloc(n_jobs, sizeof *epoch, "epochs of weights", err);
+    unsigned varying = 0;
     int rc = w && mark && epoch ? store_read_marks(store, mark, err) : E_IO;
     if (rc == 0)
+        rc = store_refresh(store, err);
+    if (rc == 0)
         rc = store_read_weights_epochs(store, epoch, err);
+    if (rc == 0)
+        rc = combination_varying_in(store, &varying, err);
     if (rc == 0) {
         w->store = store;
-        w->models_vary = combination_varying_in(store) >> FACTOR_MODEL & 1;
+        w->models_vary = varying >> FACTOR_MODEL & 1;
         w->dir = dir;
         rc = export_jobs(w, format, filter, mark, epoch, n, err);
     }

@@ -63,20 +63,22 @@ static void write_filter(const struct store *store, const struct store_job *job,
 }
 
 /* Rows (n) of jobs as models, a combination each. */
-static int list_combinations(const struct serve *serve, const struct store *store,
+static int list_combinations(const struct serve *serve, struct store *store,
                              const struct store_job *const *row, int n, struct serve_models_list *list,
                              struct err *err)
 {
     struct partition *same = NULL;
-    unsigned factors = combination_shown(combination_varying_in(store));
-    int rc = partition_new(row, n, FACTORS_ALL, &same, err);
+    unsigned varying = 0;
+    int rc = combination_varying_in(store, &varying, err);
+    if (rc == 0)
+        rc = partition_new(row, n, FACTORS_ALL, &same, err);
     if (rc == 0 && !(list->model = err_calloc((size_t)same->n_parts, sizeof *list->model, "the models", err)))
         rc = E_IO;
     for (int part = 0; rc == 0 && part < same->n_parts; part++) {
         struct serve_model *model = &list->model[list->n++];
         model->job = row[same->member[same->begin[part]]];
         model->n_jobs = same->begin[part + 1] - same->begin[part];
-        write_filter(store, model->job, factors, serve->filter, model->filter);
+        write_filter(store, model->job, combination_shown(varying), serve->filter, model->filter);
     }
     partition_free(same);
     return rc;

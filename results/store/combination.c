@@ -149,16 +149,17 @@ int combination_same(const struct store_job *a, const struct store_job *b, unsig
 struct variation {
     int n_factors;
     unsigned varying;
-    const char *first[FACTORS_MOST];
+    struct store_job first; /* "": none yet */
 };
 
 static void see(struct variation *v, const struct store_job *row)
 {
     for (int f = 0; f < v->n_factors; f++) {
         const char *value = combination_value(row, f);
-        if (!v->first[f] && *value)
-            v->first[f] = value;
-        else if (*value && strcmp(value, v->first[f]) != 0)
+        char *first = (char *)&v->first + offset_of(f);
+        if (!*first)
+            memcpy(first, value, strlen(value) + 1);
+        else if (*value && strcmp(value, first) != 0)
             v->varying |= FACTOR(f);
     }
 }
@@ -171,12 +172,18 @@ unsigned combination_varying(const struct store *store, const struct store_job *
     return v.varying;
 }
 
-unsigned combination_varying_in(const struct store *store)
+int combination_varying_in(struct store *store, unsigned *varying, struct err *err)
 {
     struct variation v = {.n_factors = combination_n_factors(store)};
-    for (int j = 0; j < store_n_jobs(store); j++)
-        see(&v, &store_jobs(store)[j]);
-    return v.varying;
+    struct store_job row;
+    int rc = 0;
+    for (int j = 0; j < store_n_jobs(store) && rc == 0; j++) {
+        rc = store_row(store, j, &row, err);
+        if (rc == 0)
+            see(&v, &row);
+    }
+    *varying = v.varying;
+    return rc;
 }
 
 unsigned combination_shown(unsigned varying)

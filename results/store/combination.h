@@ -76,8 +76,8 @@ int combination_same(const struct store_job *a, const struct store_job *b, unsig
 /* The factors of which not all n rows have the same value; not to read an axis is no value. */
 unsigned combination_varying(const struct store *store, const struct store_job *const *row, int n);
 
-/* The same of all jobs of the file. */
-unsigned combination_varying_in(const struct store *store);
+/* The same of all jobs of the file, in *varying. */
+int combination_varying_in(struct store *store, unsigned *varying, struct err *err);
 
 /* What tells combinations apart for people: clusters, strategy and protocol always, and of the other
  * factors those that vary. */

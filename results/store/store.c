@@ -226,63 +226,61 @@ static int read_images(struct store *store, struct err *err)
 
 enum { ROWS_AT_A_TIME = 1024 };
 
-static void unpack(struct store *store, const unsigned char *record, int first, int n)
+/* n_train, n_test and leak of n jobs from `first`, into their rows. */
+static int read_counts(struct store *store, int first, int n, struct store_job *job, struct err *err)
 {
-    store_unpack(&store->types, record, n, store->job + first);
-    for (int i = first; i < first + n; i++) {
-        store->job[i].row = i;
-        for (int a = 0; a < store->types.axes.n; a++)
-            store->unread_axes |= (unsigned)(*store->job[i].axis[a] == '\0') << a;
+    static const enum store_dataset which[] = {STORE_N_TRAIN, STORE_N_TEST, STORE_LEAK};
+    int value[ROWS_AT_A_TIME], rc = 0;
+    for (int i = 0; i < 3 && rc == 0; i++) {
+        rc = h5_rows_read(store->dataset[which[i]], (hsize_t)first, (hsize_t)n, H5T_NATIVE_INT, value,
+                          store_table[which[i]].path, store->path, err);
+        for (int j = 0; j < n && rc == 0; j++) {
+            int *count[] = {&job[j].n_train, &job[j].n_test, &job[j].leak};
+            *count[i] = value[j];
+        }
     }
-}
-
-/* Rows of /jobs, some at a time: unpacked they are larger than in the file. */
-static int read_jobs(struct store *store, struct err *err)
-{
-    unsigned char *record = err_calloc(ROWS_AT_A_TIME, store->types.record_size, "/jobs", err);
-    int rc = record ? 0 : E_IO;
-    for (hsize_t j = 0, n; j < store->n[DIM_JOB] && rc == 0; j += n) {
-        n = store->n[DIM_JOB] - j < ROWS_AT_A_TIME ? store->n[DIM_JOB] - j : ROWS_AT_A_TIME;
-        rc = h5_rows_read(store->dataset[STORE_JOBS], j, n, store->types.job, record, "/jobs", store->path,
-                          err);
-        if (rc == 0)
-            unpack(store, record, (int)j, (int)n);
-    }
-    free(record);
-    return rc;
-}
-
-/* n_train, n_test and leak of all jobs. */
-static int read_counts(struct store *store, struct err *err)
-{
-    int n = store_n_jobs(store),
-        *value = err_calloc((unsigned long)n, sizeof *value, "counts of images", err);
-    int rc = value ? read_all(store, STORE_N_TRAIN, value, err) : E_IO;
-    for (int j = 0; j < n && rc == 0; j++)
-        store->job[j].n_train = value[j];
-    rc = rc < 0 ? rc : read_all(store, STORE_N_TEST, value, err);
-    for (int j = 0; j < n && rc == 0; j++)
-        store->job[j].n_test = value[j];
-    rc = rc < 0 ? rc : read_all(store, STORE_LEAK, value, err);
-    for (int j = 0; j < n && rc == 0; j++)
-        store->job[j].leak = value[j];
-    free(value);
     return rc;
 }
 
 /* Where classes have titles, jobs are shown by those. */
-static void title_jobs(struct store *store)
+static void title_rows(const struct store *store, int n, struct store_job *job)
 {
     char text[SETTING_TEXT_SIZE];
     int class[CONFIG_MAX_CLUSTERS];
-    if (!class_titled(0, class))
+    if (!store->class || !class_titled(0, class))
         return;
-    for (int j = 0; j < store_n_jobs(store); j++)
-        if (strcmp(store->job[j].clusters, "all") != 0) {
-            int n = store_classes(store, j, class);
-            class_list(class, n, 1, text, sizeof text);
-            store_clusters_text(store->job[j].clusters, sizeof store->job[j].clusters, text);
+    for (int i = 0; i < n; i++)
+        if (strcmp(job[i].clusters, "all") != 0) {
+            class_list(class, store_classes(store, job[i].row, class), 1, text, sizeof text);
+            store_clusters_text(job[i].clusters, sizeof job[i].clusters, text);
         }
+}
+
+/* Rows first .. first + n - 1 of /jobs, at most ROWS_AT_A_TIME: unpacked they are larger than in the file. */
+static int read_rows(struct store *store, int first, int n, struct store_job *job, struct err *err)
+{
+    unsigned char *record = err_calloc(ROWS_AT_A_TIME, store->types.record_size, "/jobs", err);
+    int rc = record ? h5_rows_read(store->dataset[STORE_JOBS], (hsize_t)first, (hsize_t)n, store->types.job,
+                                   record, "/jobs", store->path, err)
+                    : E_IO;
+    if (rc == 0)
+        store_unpack(&store->types, record, n, job);
+    for (int i = 0; i < n && rc == 0; i++) {
+        job[i].row = first + i;
+        for (int a = 0; a < store->types.axes.n; a++)
+            store->unread_axes |= (unsigned)(*job[i].axis[a] == '\0') << a;
+    }
+    free(record);
+    if (rc == 0)
+        title_rows(store, n, job);
+    return rc < 0 ? rc : read_counts(store, first, n, job, err);
+}
+
+/* Of the jobs from `first` on: as many as are read at a time. */
+static int n_rows(const struct store *store, int first)
+{
+    int n = store_n_jobs(store) - first;
+    return n < ROWS_AT_A_TIME ? n : ROWS_AT_A_TIME;
 }
 
 /* A rank of a sweep holds nothing of the jobs: there may be a million of them, and as many ranks as cores. */
@@ -294,11 +292,9 @@ static int read_tables(struct store *store, struct err *err)
     if (rc == 0)
         rc = read_images(store, err);
     if (rc == 0 && !store->shared)
-        rc = store_refresh(store, err);
-    if (rc == 0 && !store->shared)
         rc = read_classes(store, err);
-    if (rc == 0 && !store->shared)
-        title_jobs(store);
+    if (rc == 0 && !store->shared && !store->is_lean)
+        rc = store_refresh(store, err);
     return rc;
 }
 
@@ -346,13 +342,24 @@ static int finish_opening(struct store *store, struct store **out, int rc, struc
     return rc;
 }
 
-int store_open(const char *path, struct store **out, struct err *err)
+static int open_read(const char *path, int is_lean, struct store **out, struct err *err)
 {
     *out = NULL;
     struct store *store = new_store(path, err);
     if (!store)
         return E_IO;
+    store->is_lean = is_lean;
     return finish_opening(store, out, h5_open_read(path, &store->file, err), err);
+}
+
+int store_open(const char *path, struct store **out, struct err *err)
+{
+    return open_read(path, 0, out, err);
+}
+
+int store_open_lean(const char *path, struct store **out, struct err *err)
+{
+    return open_read(path, 1, out, err);
 }
 
 int store_adopt(hid_t file, const char *path, struct store **out, struct err *err)
@@ -364,6 +371,7 @@ int store_adopt(hid_t file, const char *path, struct store **out, struct err *er
         return E_IO;
     }
     store->file = file;
+    store->is_lean = 1;
     return finish_opening(store, out, 0, err);
 }
 
@@ -455,6 +463,7 @@ int store_close(struct store *store, struct err *err)
         free(store->text[i]);
     sweep_file_free(store->sweep);
     free(store->job);
+    free(store->window);
     free(store->class);
     free(store->number);
     free(store->image);
@@ -820,12 +829,45 @@ const struct dataset_image *store_images(const struct store *store)
 
 int store_refresh(struct store *store, struct err *err)
 {
-    int rc = 0;
-    if (!store->job) {
+    int rc = 0, is_first = !store->job;
+    if (is_first)
         store->job = err_calloc((unsigned long)store_n_jobs(store), sizeof *store->job, "/jobs", err);
-        rc = store->job ? read_jobs(store, err) : E_IO;
+    if (!store->job)
+        return E_IO;
+    for (int j = 0; j < store_n_jobs(store) && rc == 0; j += ROWS_AT_A_TIME)
+        rc = (is_first ? read_rows : read_counts)(store, j, n_rows(store, j), store->job + j, err);
+    if (rc < 0 && is_first) {
+        free(store->job);
+        store->job = NULL;
     }
-    return rc < 0 ? rc : read_counts(store, err);
+    return rc;
+}
+
+/* The rows around one. */
+static int read_window(struct store *store, int job, struct err *err)
+{
+    int first = job / ROWS_AT_A_TIME * ROWS_AT_A_TIME, n = n_rows(store, first);
+    store->window_n = 0;
+    if (!store->window)
+        store->window = err_calloc(ROWS_AT_A_TIME, sizeof *store->window, "/jobs", err);
+    int rc = store->window ? read_rows(store, first, n, store->window, err) : E_IO;
+    store->window_first = first;
+    store->window_n = rc == 0 ? n : 0;
+    return rc;
+}
+
+int store_row(struct store *store, int job, struct store_job *out, struct err *err)
+{
+    int at = job - store->window_first, rc = 0;
+    if (store->job) {
+        *out = store->job[job];
+        return 0;
+    }
+    if (at < 0 || at >= store->window_n)
+        rc = read_window(store, job, err);
+    if (rc == 0)
+        *out = store->window[job - store->window_first];
+    return rc;
 }
 
 int store_classes(const struct store *store, int job, int *cluster)
@@ -916,6 +958,7 @@ int store_read_marks(struct store *store, struct store_mark *mark, struct err *e
         rc = read_mark_times(store, mark, column, err);
     if (rc == 0)
         rc = read_mark_messages(store, mark, values, err);
+    store->window_n = 0;
     free(column);
     return rc;
 }
@@ -941,10 +984,23 @@ int store_read_mark(struct store *store, int job, struct store_mark *mark, struc
     return rc;
 }
 
+int store_read_n_train(struct store *store, int *out, struct err *err)
+{
+    return read_all(store, STORE_N_TRAIN, out, err);
+}
+
 int store_read_metric(struct store *store, enum image_set set, enum metric metric, float *out,
                       struct err *err)
 {
     return read_all(store, metric_dataset(set, (int)metric), out, err);
+}
+
+int store_read_metric_of(struct store *store, enum image_set set, enum metric metric, int first, int n,
+                         float *out, struct err *err)
+{
+    enum store_dataset which = metric_dataset(set, (int)metric);
+    return h5_rows_read(store->dataset[which], (hsize_t)first, (hsize_t)n, H5T_NATIVE_FLOAT, out,
+                        store_table[which].path, store->path, err);
 }
 
 int store_read_curve(struct store *store, int job, enum image_set set, enum metric metric, float *out,

@@ -194,12 +194,15 @@ int store_take(struct store *store, int rank, int drop, struct err *err);
 /* Open for reading, beside a running sweep too. E_IO when it is not HDF5 or not ours, saying which. */
 int store_open(const char *path, struct store **out, struct err *err);
 
+/* The same for who looks at a job at a time: rows of /jobs are read by store_row(), store_jobs() is NULL. */
+int store_open_lean(const char *path, struct store **out, struct err *err);
+
 /* Open it in a child process and read what its file may damage, so that a file that crashes HDF5 is an error
  * (child.h): what commands call before store_open(). */
 int store_try(const char *path, struct err *err);
 
-/* What a command does with a results file: try it (store_try, or one that looks at more), open it, use(store,
- * self) it, close it. */
+/* What a command does with a results file: try it (store_try, or one that looks at more), open it lean,
+ * use(store, self) it, close it. */
 int store_use(const char *path, int (*try)(const char *path, struct err *err),
               int (*use)(struct store *store, const void *self, struct err *err), const void *self,
               struct err *err);
@@ -232,7 +235,8 @@ enum keep_weights store_keeps(const struct store *store);
 int store_synthetic(const struct store *store);
 const char *store_path(const struct store *store);
 int store_n_axes(const struct store *store);
-/* Axes that some job of the file does not read, 1 << axis: its row has "" there. */
+/* Axes that some job of the file does not read, 1 << axis: its row has "" there. Of the rows read so far:
+ * all, but in a store opened lean. */
 unsigned store_unread_axes(const struct store *store);
 const char *store_axis_name(const struct store *store, int axis);
 int store_axis_is_number(const struct store *store, int axis); /* 1: stored as float64 */
@@ -253,12 +257,15 @@ void store_clusters_text(char *out, size_t size, const char *list);
 const char *store_text(const struct store *store, const char *attribute);
 
 /* Rows of /jobs with n_train, n_test and leak, valid until store_close (as of opening, or of the last
- * store_refresh). NULL in a store opened by several ranks until store_refresh: ranks hold nothing of the
- * jobs. */
+ * store_refresh); a kilobyte each. NULL in a store opened lean or by several ranks until store_refresh. */
 const struct store_job *store_jobs(const struct store *store);
 
-/* Read n_train, n_test and leak of jobs that finished since. */
+/* Read all rows, or where they are there n_train, n_test and leak of jobs that finished since. */
 int store_refresh(struct store *store, struct err *err);
+
+/* One row of /jobs, as of store_jobs() where they are there; else read, with those around it: the next ones
+ * cost little. Not older than the last commit marks that were read. */
+int store_row(struct store *store, int job, struct store_job *out, struct err *err);
 
 /* Classes (class_name.h) of a job, cluster[class index] (room for CONFIG_MAX_CLUSTERS), and how many. Not of
  * a store opened by several ranks. */
@@ -271,9 +278,15 @@ int store_read_marks(struct store *store, struct store_mark *mark, struct err *e
 /* The states of all jobs alone, enum job_state: state (J), owned by the caller. */
 int store_read_states(struct store *store, int *state, struct err *err);
 
-/* One metric of all jobs: out (J, E), owned by the caller. SET_TRAIN or SET_TEST. */
+/* n_train of all jobs: out (J), owned by the caller; -1 until the job has run. */
+int store_read_n_train(struct store *store, int *out, struct err *err);
+
+/* One metric of all jobs: out (J, E), owned by the caller. SET_TRAIN or SET_TEST. Or of jobs first to
+ * first + n - 1: out (n, E). */
 int store_read_metric(struct store *store, enum image_set set, enum metric metric, float *out,
                       struct err *err);
+int store_read_metric_of(struct store *store, enum image_set set, enum metric metric, int first, int n,
+                         float *out, struct err *err);
 
 /* One metric of one job: out (E). */
 int store_read_curve(struct store *store, int job, enum image_set set, enum metric metric, float *out,

@@ -4,8 +4,8 @@
 #include <string.h>
 
 struct keyed_row {
-    const char *key;
-    int row;
+    char key[STORE_KEY_SIZE];
+    int row, n_test;
 };
 
 /* Two open files and the commit marks of the old one. */
@@ -22,23 +22,23 @@ static int compare_keys(const void *a, const void *b)
     return strcmp(x->key, y->key);
 }
 
-static int old_row(const struct growth *g, const char *key)
+/* The old row of a key, or NULL. */
+static const struct keyed_row *old_row(const struct growth *g, const char *key)
 {
-    struct keyed_row wanted = {key, -1};
-    const struct keyed_row *found =
-        bsearch(&wanted, g->by_key, (size_t)store_n_jobs(g->old), sizeof wanted, compare_keys);
-    return found ? found->row : -1;
+    struct keyed_row wanted = {.row = -1};
+    memcpy(wanted.key, key, sizeof wanted.key);
+    return bsearch(&wanted, g->by_key, (size_t)store_n_jobs(g->old), sizeof wanted, compare_keys);
 }
 
 /* Finished, and everything that the new file wants of it is there and fits. */
-static int is_worth_keeping(const struct growth *g, int row)
+static int is_worth_keeping(const struct growth *g, const struct keyed_row *row)
 {
-    const struct store_mark *mark = &g->mark[row];
+    const struct store_mark *mark = &g->mark[row->row];
     int weights_missing = store_n_weights(g->new) > 0 && store_keeps(g->old) != store_keeps(g->new);
     if (mark->state != JOB_DIVERGED && (mark->state != JOB_DONE || weights_missing))
         return 0;
     return mark->epochs_done <= store_n_epochs(g->new) &&
-           store_jobs(g->old)[row].n_test <= store_n_predictions(g->new, SET_TEST);
+           row->n_test <= store_n_predictions(g->new, SET_TEST);
 }
 
 /* Cells that both files have room for in the parts of a job: rows `from` of the old and `to` of the new. */
@@ -97,14 +97,32 @@ static int copy_row(struct growth *g, int from, int to, struct err *err)
 
 static int copy_rows(struct growth *g, int *kept, struct err *err)
 {
+    struct store_job wanted;
     int rc = 0;
     for (int job = 0; job < store_n_jobs(g->new) && rc == 0; job++) {
-        int row = old_row(g, store_jobs(g->new)[job].key);
-        if (row < 0 || !is_worth_keeping(g, row))
+        rc = store_row(g->new, job, &wanted, err);
+        const struct keyed_row *row = rc == 0 ? old_row(g, wanted.key) : NULL;
+        if (!row || !is_worth_keeping(g, row))
             continue;
-        rc = copy_row(g, row, job, err);
+        rc = copy_row(g, row->row, job, err);
         *kept += rc == 0;
     }
+    return rc;
+}
+
+/* The old rows by their keys. */
+static int list_keys(struct growth *g, struct err *err)
+{
+    struct store_job row;
+    int n = store_n_jobs(g->old), rc = 0;
+    for (int i = 0; i < n && rc == 0; i++) {
+        rc = store_row(g->old, i, &row, err);
+        if (rc == 0) {
+            g->by_key[i] = (struct keyed_row){.row = i, .n_test = row.n_test};
+            memcpy(g->by_key[i].key, row.key, sizeof row.key);
+        }
+    }
+    qsort(g->by_key, (size_t)n, sizeof *g->by_key, compare_keys);
     return rc;
 }
 
@@ -120,10 +138,8 @@ static int prepare(struct growth *g, struct err *err)
     g->buffer = err_calloc(1, bytes, "a row of results", err);
     if (!g->mark || !g->by_key || !g->buffer)
         return E_IO;
-    for (int i = 0; i < n; i++)
-        g->by_key[i] = (struct keyed_row){store_jobs(g->old)[i].key, i};
-    qsort(g->by_key, (size_t)n, sizeof *g->by_key, compare_keys);
-    return store_read_marks(g->old, g->mark, err);
+    int rc = store_read_marks(g->old, g->mark, err);
+    return rc < 0 ? rc : list_keys(g, err);
 }
 
 static int copy_between(struct store *old, struct store *new, int *kept, struct err *err)
@@ -178,7 +194,7 @@ int store_grow(const char *old_path, const struct store_plan *plan, int *kept, s
 {
     struct store *old = NULL;
     *kept = 0;
-    int rc = store_open(old_path, &old, err);
+    int rc = store_open_lean(old_path, &old, err);
     if (rc == 0)
         rc = check_dataset(old, plan, err);
     if (rc == 0)

@@ -191,10 +191,13 @@ struct store {
     int placed;                 /* job that `part` is of; -1: none */
     struct store_part part[N_EXTENTS];
     struct store_types types;
-    unsigned unread_axes;  /* 1 << a: some job does not read axis a; known as soon as job is */
-    struct store_job *job; /* (J) rows of /jobs, unpacked; NULL where nobody asked: ranks that only write */
-    int16_t *class;        /* (J, C) row of /classes/name; the same */
-    int *number;           /* (K) classes; the same */
+    unsigned unread_axes;     /* 1 << a: some job does not read axis a, of the rows that were read */
+    int is_lean;              /* 1: opened by store_open_lean() */
+    struct store_job *job;    /* (J) rows of /jobs, unpacked; NULL where nobody asked for all */
+    struct store_job *window; /* rows from window_first on, those store_row() read last; NULL: none yet */
+    int window_first, window_n;
+    int16_t *class; /* (J, C) row of /classes/name; NULL for ranks that only write */
+    int *number;    /* (K) classes; the same */
     struct dataset_image *image;
     char *message;  /* (M, STORE_MESSAGE_SIZE) of /messages/text, those that were asked for; or NULL */
     char *text[32]; /* of the attributes in store.c's table */
@@ -207,7 +210,7 @@ struct store_block {
     hsize_t first, n;
 };
 
-/* An open file as a store, which closes it. file: H5Freopen() of one that somebody else keeps. */
+/* An open file as a store, lean, which closes it. file: H5Freopen() of one that somebody else keeps. */
 int store_adopt(hid_t file, const char *path, struct store **out, struct err *err);
 
 /* 1 for a store that sends its rows to rank 0. */

@@ -194,8 +194,8 @@ static int count_matches(const struct store_rows *rows, struct piece part)
     struct store_job job;
     int n = 0;
     for (int j = 0; j < rows->n; j++) {
-        rows->row(rows->of, j, &job);
-        n += part_matches(&job, rows->n_axes, rows->axis_name, part, NULL) > 0;
+        n += rows->row(rows->of, j, &job, NULL) == 0 &&
+             part_matches(&job, rows->n_axes, rows->axis_name, part, NULL) > 0;
     }
     return n;
 }
@@ -208,8 +208,8 @@ static int collect_values(const struct store_rows *rows, struct piece key,
     int n = 0;
     for (int j = 0; j < rows->n && n <= MAX_VALUES; j++) {
         int known = 0;
-        rows->row(rows->of, j, &job);
-        if (!value_of(&job, rows->n_axes, rows->axis_name, key, value[n]))
+        if (rows->row(rows->of, j, &job, NULL) < 0 ||
+            !value_of(&job, rows->n_axes, rows->axis_name, key, value[n]))
             return 0;
         for (int i = 0; i < n && !known; i++)
             known = strcmp(value[i], value[n]) == 0;
@@ -259,9 +259,10 @@ int select_rows(const struct store_rows *rows, const char *filter, const char *n
     if (!out->job)
         return E_IO;
     for (int j = 0; j < rows->n && rc >= 0; j++) {
-        if (*filter)
-            rows->row(rows->of, j, &row);
-        if (!*filter || (rc = row_matches(&row, rows, filter, err)) > 0)
+        rc = *filter ? rows->row(rows->of, j, &row, err) : 1;
+        if (*filter && rc == 0)
+            rc = row_matches(&row, rows, filter, err);
+        if (rc > 0)
             out->job[out->n++] = j;
     }
     if (rc >= 0 && out->n == 0) {
@@ -274,17 +275,22 @@ int select_rows(const struct store_rows *rows, const char *filter, const char *n
     return rc < 0 ? rc : 0;
 }
 
-static void row_of_store(const void *of, int j, struct store_job *out)
+struct rows_of_store {
+    struct store *store;
+};
+
+static int row_of_store(const void *of, int j, struct store_job *out, struct err *err)
 {
-    *out = store_jobs(of)[j];
+    return store_row(((const struct rows_of_store *)of)->store, j, out, err);
 }
 
-int store_select(const struct store *store, const char *filter, struct selection *out, struct err *err)
+int store_select(struct store *store, const char *filter, struct selection *out, struct err *err)
 {
     const char *axis[STORE_MAX_AXES];
+    const struct rows_of_store of = {store};
     for (int a = 0; a < store_n_axes(store); a++)
         axis[a] = store_axis_name(store, a);
-    const struct store_rows rows = {store_n_jobs(store), store_n_axes(store), axis, row_of_store, store};
+    const struct store_rows rows = {store_n_jobs(store), store_n_axes(store), axis, row_of_store, &of};
     return select_rows(&rows, filter, store_path(store), out, err);
 }
 

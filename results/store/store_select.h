@@ -15,11 +15,11 @@
 
 #include "store/store.h"
 
-/* Jobs of a file or of a sweep that has none yet, as a filter sees them: row j to *out. */
+/* Jobs of a file or of a sweep that has none yet, as a filter sees them: row j to *out, or an error. */
 struct store_rows {
     int n, n_axes;
     const char *const *axis_name;
-    void (*row)(const void *of, int j, struct store_job *out);
+    int (*row)(const void *of, int j, struct store_job *out, struct err *err);
     const void *of;
 };
 
@@ -34,7 +34,7 @@ int select_rows(const struct store_rows *rows, const char *filter, const char *n
                 struct err *err);
 
 /* The same of the jobs of a results file, named by its path. */
-int store_select(const struct store *store, const char *filter, struct selection *out, struct err *err);
+int store_select(struct store *store, const char *filter, struct selection *out, struct err *err);
 
 void selection_free(struct selection *selection);
 

@@ -35,10 +35,21 @@ static int read_cells(struct store *store, enum store_dataset which, struct err 
     return rc;
 }
 
+static int read_jobs(struct store *store, struct err *err)
+{
+    struct store_job row;
+    int rc = 0;
+    for (int j = 0; j < store_n_jobs(store) && rc == 0; j++)
+        rc = store_row(store, j, &row, err);
+    return rc;
+}
+
 static int try_store(const char *path, struct err *err)
 {
     struct store *store = NULL;
-    int rc = store_open(path, &store, err);
+    int rc = store_open_lean(path, &store, err);
+    if (rc == 0)
+        rc = read_jobs(store, err);
     for (int d = 0; rc == 0 && d < N_STORE_DATASETS; d++)
         if (store->dataset[d] >= 0 && !is_contiguous(store->dataset[d]))
             rc = read_cells(store, (enum store_dataset)d, err);
@@ -58,7 +69,7 @@ int store_use(const char *path, int (*try)(const char *path, struct err *err),
     struct store *store = NULL;
     int rc = try(path, err);
     if (rc == 0)
-        rc = store_open(path, &store, err);
+        rc = store_open_lean(path, &store, err);
     if (rc == 0)
         rc = use(store, self, err);
     int closed = store_close(store, rc == 0 ? err : NULL);

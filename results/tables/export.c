@@ -28,6 +28,8 @@ static void put_time(struct csv_out *csv, double seconds)
 
 /* ---- what all tables share ---- */
 
+enum { METRICS_AT_A_TIME = 256 };
+
 /* One export under way. */
 struct export
 {
@@ -36,10 +38,12 @@ struct export
     struct csv_out csv;
     int n_epochs, n_classes;
     int n_named; /* classes of the one list of clusters that all chosen jobs have; 0: lists differ */
-    int name[CONFIG_MAX_CLUSTERS];          /* (n_named) their clusters */
-    struct store_mark *mark;                /* (J) */
-    int *weights_epoch;                     /* (J) jobs table only */
-    float *metric[N_CURVE_SETS][N_METRICS]; /* (J, E) */
+    int name[CONFIG_MAX_CLUSTERS]; /* (n_named) their clusters */
+    struct store_mark *mark;       /* (J) */
+    int *weights_epoch;            /* (J) jobs table only */
+    float
+        *metric[N_CURVE_SETS][N_METRICS]; /* (METRICS_AT_A_TIME, E) of n_metrics jobs from first_metric on */
+    int first_metric, n_metrics;
     /* of one job: */
     int *image, *copy, *label, *confusion; /* (max(V, A)) and (C, C) */
     float *probs;                          /* (max(V, A), C) */
@@ -84,10 +88,9 @@ static void put_job_names(struct export *x)
     columns_csv_names(&x->csv, x->store, FACTORS_ALL & ~before_seed);
 }
 
-static void put_job(struct export *x, int job)
+static void put_job(struct export *x, const struct store_job *row)
 {
-    const struct store_job *row = &store_jobs(x->store)[job];
-    csv_out_int(&x->csv, job);
+    csv_out_int(&x->csv, row->row);
     csv_out_text(&x->csv, row->key);
     columns_csv(&x->csv, x->store, row, before_seed);
     csv_out_int(&x->csv, row->seed);
@@ -106,12 +109,12 @@ static void put_metric_names(struct export *x)
         }
 }
 
-/* epoch counts from 0; -1: none yet. */
+/* epoch counts from 0; -1: none yet. After read_metrics() of the job. */
 static void put_metrics(struct export *x, int job, int epoch)
 {
     for (int s = 0; s < N_CURVE_SETS; s++)
         for (int m = 0; m < N_METRICS; m++) {
-            const float *row = x->metric[s][m] + (size_t)job * (size_t)x->n_epochs;
+            const float *row = x->metric[s][m] + (size_t)(job - x->first_metric) * (size_t)x->n_epochs;
             csv_out_real(&x->csv, epoch < 0 ? (double)NAN : (double)row[epoch]);
         }
 }
@@ -122,19 +125,30 @@ static int last_epoch(const struct export *x, int job)
     return (n > x->n_epochs ? x->n_epochs : n) - 1;
 }
 
-static int read_metrics(struct export *x, struct err *err)
+static int make_metrics(struct export *x, struct err *err)
 {
-    unsigned long n = (unsigned long)store_n_jobs(x->store) * (unsigned long)x->n_epochs;
     for (int s = 0; s < N_CURVE_SETS; s++)
         for (int m = 0; m < N_METRICS; m++) {
-            x->metric[s][m] = err_calloc(n, sizeof(float), "the metrics of all jobs", err);
+            x->metric[s][m] = err_calloc(METRICS_AT_A_TIME, (size_t)x->n_epochs * sizeof(float),
+                                         "the metrics of jobs", err);
             if (!x->metric[s][m])
                 return E_IO;
-            int rc = store_read_metric(x->store, curve_sets[s], (enum metric)m, x->metric[s][m], err);
-            if (rc < 0)
-                return rc;
         }
     return 0;
+}
+
+/* The metrics of a job and of those behind it, unless they are there. */
+static int read_metrics(struct export *x, int job, struct err *err)
+{
+    int left = store_n_jobs(x->store) - job, n = left < METRICS_AT_A_TIME ? left : METRICS_AT_A_TIME, rc = 0;
+    if (job >= x->first_metric && job - x->first_metric < x->n_metrics)
+        return 0;
+    for (int s = 0; s < N_CURVE_SETS; s++)
+        for (int m = 0; m < N_METRICS && rc == 0; m++)
+            rc = store_read_metric_of(x->store, curve_sets[s], (enum metric)m, job, n, x->metric[s][m], err);
+    x->first_metric = job;
+    x->n_metrics = rc == 0 ? n : 0;
+    return rc;
 }
 
 /* ---- jobs and epochs ---- */
@@ -150,15 +164,16 @@ static int jobs_header(struct export *x, struct err *err)
     x->weights_epoch =
         err_calloc((unsigned long)store_n_jobs(x->store), sizeof(int), "the epochs of weights", err);
     int rc = x->weights_epoch ? store_read_weights_epochs(x->store, x->weights_epoch, err) : E_IO;
-    return rc == 0 ? read_metrics(x, err) : rc;
+    return rc == 0 ? make_metrics(x, err) : rc;
 }
 
-static int jobs_rows(struct export *x, int job, struct err *err)
+static int jobs_rows(struct export *x, const struct store_job *row, struct err *err)
 {
+    int job = row->row, rc = read_metrics(x, job, err);
     const struct store_mark *mark = &x->mark[job];
-    const struct store_job *row = &store_jobs(x->store)[job];
-    (void)err;
-    put_job(x, job);
+    if (rc < 0)
+        return rc;
+    put_job(x, row);
     csv_out_text(&x->csv, job_state_names[mark->state]);
     csv_out_int(&x->csv, mark->attempts);
     csv_out_int(&x->csv, mark->epochs_done);
@@ -180,19 +195,19 @@ static int epochs_header(struct export *x, struct err *err)
 {
     csv_out_text(&x->csv, "epoch");
     put_metric_names(x);
-    return read_metrics(x, err);
+    return make_metrics(x, err);
 }
 
-static int epochs_rows(struct export *x, int job, struct err *err)
+static int epochs_rows(struct export *x, const struct store_job *row, struct err *err)
 {
-    (void)err;
-    for (int epoch = 0; epoch <= last_epoch(x, job); epoch++) {
-        put_job(x, job);
+    int job = row->row, rc = read_metrics(x, job, err);
+    for (int epoch = 0; epoch <= last_epoch(x, job) && rc == 0; epoch++) {
+        put_job(x, row);
         csv_out_int(&x->csv, epoch + 1);
         put_metrics(x, job, epoch);
         csv_out_end(&x->csv);
     }
-    return 0;
+    return rc;
 }
 
 /* ---- confusion matrices and predictions ---- */
@@ -240,16 +255,16 @@ static int confusion_header(struct export *x, struct err *err)
     return make_job_buffers(x, err);
 }
 
-static int confusion_rows(struct export *x, int job, struct err *err)
+static int confusion_rows(struct export *x, const struct store_job *row, struct err *err)
 {
-    int rc = 0;
+    int job = row->row, rc = 0;
     find_clusters(x, job);
     for (int s = 0; s < N_JUDGED_SETS && rc == 0; s++) {
         rc = store_read_confusion(x->store, job, judged_sets[s], x->confusion, err);
         for (int i = 0; i < x->n_classes * x->n_classes && rc == 0; i++) {
             if (x->confusion[i] < 0)
                 continue;
-            put_job(x, job);
+            put_job(x, row);
             csv_out_text(&x->csv, image_set_names[judged_sets[s]]);
             csv_out_count(&x->csv, x->cluster[i / x->n_classes]);
             csv_out_count(&x->csv, x->cluster[i % x->n_classes]);
@@ -293,12 +308,12 @@ static int predicted_class(const struct export *x, const float *probs)
     return best;
 }
 
-static void put_prediction(struct export *x, int job, enum image_set set, int i)
+static void put_prediction(struct export *x, const struct store_job *row, enum image_set set, int i)
 {
     const struct dataset_image *image = &store_images(x->store)[x->image[i]];
     const float *probs = x->probs + (size_t)i * (size_t)x->n_classes;
     int best = predicted_class(x, probs);
-    put_job(x, job);
+    put_job(x, row);
     csv_out_text(&x->csv, image_set_names[set]);
     csv_out_text(&x->csv, image->id);
     csv_out_int(&x->csv, image->cluster);
@@ -311,15 +326,15 @@ static void put_prediction(struct export *x, int job, enum image_set set, int i)
     csv_out_end(&x->csv);
 }
 
-static int predictions_rows(struct export *x, int job, struct err *err)
+static int predictions_rows(struct export *x, const struct store_job *row, struct err *err)
 {
-    int rc = 0, n = 0;
+    int job = row->row, rc = 0, n = 0;
     find_clusters(x, job);
     for (int s = 0; s < N_JUDGED_SETS && rc == 0; s++) {
         rc = read_predictions(x, job, judged_sets[s], &n, err);
         for (int i = 0; i < n && rc == 0; i++)
             if (is_used(x, i))
-                put_prediction(x, job, judged_sets[s], i);
+                put_prediction(x, row, judged_sets[s], i);
     }
     return rc;
 }
@@ -374,11 +389,11 @@ static int list_folds(struct export *x, int job)
     return repeat.first == job && done == repeat.n ? repeat.n : 0;
 }
 
-static int scores_rows(struct export *x, int job, struct err *err)
+static int scores_rows(struct export *x, const struct store_job *row, struct err *err)
 {
     struct scores_input input;
     struct judged *judged = NULL;
-    int n = list_folds(x, job);
+    int n = list_folds(x, row->row);
     if (n == 0)
         return 0;
     int rc =
@@ -386,7 +401,7 @@ static int scores_rows(struct export *x, int job, struct err *err)
     if (rc == 0)
         rc = judged_new(&input, &judged, err);
     if (rc == 0 && input.n > 0) {
-        put_job(x, job);
+        put_job(x, row);
         put_scores(x, judged, &input);
     }
     judged_free(judged);
@@ -397,7 +412,7 @@ static int scores_rows(struct export *x, int job, struct err *err)
 
 static const struct {
     int (*header)(struct export *, struct err *); /* its columns after the job's, and what its rows need */
-    int (*rows)(struct export *, int job, struct err *);
+    int (*rows)(struct export *, const struct store_job *, struct err *);
 } tables[N_EXPORT_TABLES] = {
     [EXPORT_JOBS] = {jobs_header, jobs_rows},
     [EXPORT_EPOCHS] = {epochs_header, epochs_rows},
@@ -406,28 +421,45 @@ static const struct {
     [EXPORT_SCORES] = {scores_header, scores_rows},
 };
 
-/* Name classes by their clusters when every chosen job has the same ones. */
-static void name_classes(struct export *x)
+/* 1 when every chosen job has the clusters of this row. */
+static int have_clusters_of(struct export *x, const struct store_job *first, struct err *err)
 {
-    const struct store_job *row = store_jobs(x->store), *first = &row[x->chosen.job[0]];
-    for (int i = 1; i < x->chosen.n; i++)
-        if (strcmp(first->clusters, row[x->chosen.job[i]].clusters) != 0)
-            return;
-    int n = classes_of(x->store, first, x->name);
+    struct store_job row;
+    for (int i = 1; i < x->chosen.n; i++) {
+        int rc = store_row(x->store, x->chosen.job[i], &row, err);
+        if (rc < 0 || strcmp(first->clusters, row.clusters) != 0)
+            return rc;
+    }
+    return 1;
+}
+
+/* Name classes by their clusters when every chosen job has the same ones. */
+static int name_classes(struct export *x, struct err *err)
+{
+    struct store_job first;
+    int rc = store_row(x->store, x->chosen.job[0], &first, err);
+    rc = rc < 0 ? rc : have_clusters_of(x, &first, err);
+    if (rc <= 0)
+        return rc;
+    int n = classes_of(x->store, &first, x->name);
     for (int c = 1; c < n; c++) /* a list that was cut in its row does not tell all of them */
         for (int b = 0; b < c; b++)
             if (x->name[b] == x->name[c])
-                return;
+                return 0;
     x->n_named = n <= x->n_classes ? n : 0;
+    return 0;
 }
 
 static int write_table(struct export *x, enum export_table table, struct err *err)
 {
+    struct store_job row;
     put_job_names(x);
     int rc = tables[table].header(x, err);
     csv_out_end(&x->csv);
-    for (int i = 0; i < x->chosen.n && rc == 0; i++)
-        rc = tables[table].rows(x, x->chosen.job[i], err);
+    for (int i = 0; i < x->chosen.n && rc == 0; i++) {
+        rc = store_row(x->store, x->chosen.job[i], &row, err);
+        rc = rc < 0 ? rc : tables[table].rows(x, &row, err);
+    }
     if (rc == 0 && (fflush(x->csv.file) != 0 || ferror(x->csv.file)))
         rc = err_set(err, E_IO, "cannot write the %s table: %s", export_table_names[table], strerror(errno));
     return rc;
@@ -453,20 +485,18 @@ static int export_table(struct store *store, enum export_table table, enum repli
     struct export x = {.store = store, .csv = {.file = out}, .on = on};
     x.n_epochs = store_n_epochs(store);
     x.n_classes = store_n_classes(store);
-    int rc = store_select(store, filter, &x.chosen, err);
-    if (rc == 0 &&
-        !(x.mark = err_calloc((unsigned long)store_n_jobs(store), sizeof *x.mark, "commit marks", err)))
-        rc = E_IO;
+    x.mark = err_calloc((unsigned long)store_n_jobs(store), sizeof *x.mark, "commit marks", err);
     /* Marks before /jobs and the data: a row that is done in the marks is whole in what is read after
      * them. */
-    if (rc == 0)
-        rc = store_read_marks(store, x.mark, err);
-    if (rc == 0)
+    int rc = x.mark ? store_read_marks(store, x.mark, err) : E_IO;
+    if (rc == 0 && (table == EXPORT_SCORES || store_jobs(store))) /* scores are of many jobs at once */
         rc = store_refresh(store, err);
-    if (rc == 0) {
-        name_classes(&x);
+    if (rc == 0)
+        rc = store_select(store, filter, &x.chosen, err);
+    if (rc == 0)
+        rc = name_classes(&x, err);
+    if (rc == 0)
         rc = write_table(&x, table, err);
-    }
     release(&x);
     return rc;
 }

@@ -718,10 +718,59 @@ static void test_nothing_stays_open(void **state)
     fixture_free(f);
 }
 
-static void fixture_row(const void *of, int j, struct store_job *out)
+static int fixture_row(const void *of, int j, struct store_job *out, struct err *why)
+{
+    (void)of, (void)why;
+    *out = fixture_job(j, 3);
+    return 0;
+}
+
+static void plan_row(const void *of, int job, struct store_job *out)
 {
     (void)of;
-    *out = fixture_job(j, 3);
+    *out = fixture_job(job, 3);
+}
+
+static void plan_room(const void *of, int job, struct store_room *out)
+{
+    (void)of, (void)job;
+    *out = (struct store_room){.n_test = 4, .n_all = 12, .n_classes = 2, .cluster = {8, 10}};
+}
+
+/* More jobs than are read at a time, of which one has run. */
+static void test_a_row_at_a_time(void **state)
+{
+    (void)state;
+    static const int asked[] = {0, 1, 2999, 1024, 1023, 1500, 5, 2047, 2048};
+    struct store_job row;
+    struct store *s;
+    struct fixture *f = fixture_new(1, 1, 0);
+    f->plan.n_jobs = 3000;
+    f->plan.job = NULL;
+    f->plan.row = plan_row;
+    f->plan.room = plan_room;
+    assert_int_equal(store_create(path, &f->plan, &err), 0);
+    s = open_writing();
+    assert_int_equal(fixture_run(s, 1500, 1, JOB_DONE, &err), 0);
+    assert_int_equal(store_close(s, &err), 0);
+    assert_int_equal(store_open_lean(path, &s, &err), 0);
+    assert_null(store_jobs(s));
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        struct store_job expected = fixture_job(asked[i], 3);
+        expected.row = asked[i];
+        if (asked[i] == 1500) {
+            expected.n_train = 1520;
+            expected.n_test = 3;
+            expected.leak = 0;
+        }
+        assert_int_equal(store_row(s, asked[i], &row, &err), 0);
+        assert_memory_equal(&row, &expected, sizeof row);
+    }
+    assert_int_equal(store_refresh(s, &err), 0);
+    assert_memory_equal(&store_jobs(s)[1500], (store_row(s, 1500, &row, &err), &row), sizeof row);
+    assert_int_equal(store_jobs(s)[2999].seed, 3000);
+    assert_int_equal(store_close(s, &err), 0);
+    fixture_free(f);
 }
 
 /* The refusal names the file and ends as given. */
@@ -747,10 +796,11 @@ static void test_filter_that_matches_nothing(void **state)
 }
 
 /* 8-10, augment, kfold:5x3, seed 2, 0.0003, true, 100 */
-static void second_row(const void *of, int j, struct store_job *out)
+static int second_row(const void *of, int j, struct store_job *out, struct err *why)
 {
-    (void)of, (void)j;
+    (void)of, (void)j, (void)why;
     *out = fixture_job(1, 3);
+    return 0;
 }
 
 static void assert_filter(const char *filter, int expected)
@@ -802,6 +852,7 @@ int main(void)
         TEST(test_equal_messages_stand_once),
         TEST(test_a_full_table_of_messages),
         TEST(test_axes_that_a_job_does_not_read),
+        TEST(test_a_row_at_a_time),
         TEST(test_fill_values),
         TEST(test_write_and_read_back),
         TEST(test_clear_metrics),
