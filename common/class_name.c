@@ -118,7 +118,9 @@ const char *class_text(int class, char room[CLASS_NAME_SIZE])
 {
     if (class_is_name(class) && class >= CLASS_NONE - CLASS_MOST_NAMES)
         return name[CLASS_NONE - 1 - class] ? name[CLASS_NONE - 1 - class] : "";
-    snprintf(room, CLASS_NAME_SIZE, class >= 0 ? "%d" : "", class);
+    room[0] = '\0';
+    if (class >= 0)
+        snprintf(room, CLASS_NAME_SIZE, "%d", class);
     return room;
 }
 
