@@ -104,7 +104,7 @@ static void print_line(FILE *file, const struct sweep *sweep, int job, const str
                 s->drawn);
         return;
     }
-    if (draws_are_few(s)) {
+    if (s->drawn > 1) {
         fprintf(file, " %d %s draw %d different %s%s (overlap %.2f)", s->drawn,
                 folds ? "seeds and repeats" : "seeds", s->distinct, folds ? "partition" : "split",
                 s->distinct == 1 ? "" : "s", s->overlap);
@@ -112,7 +112,7 @@ static void print_line(FILE *file, const struct sweep *sweep, int job, const str
             fprintf(file, ": n is %d, not %d", s->distinct, s->drawn);
     }
     if (is_uneven(s))
-        fprintf(file, "%s folds of %d to %d images", draws_are_few(s) ? ";" : "", s->least, s->most);
+        fprintf(file, "%s folds of %d to %d images", s->drawn > 1 ? ";" : "", s->least, s->most);
     fputc('\n', file);
 }
 
@@ -163,11 +163,11 @@ static int print_cells(FILE *file, const struct sweep *sweep, const struct datas
         for (end = begin; end < n && divided[end].cell == divided[begin].cell;)
             end++;
         rc = summarise_cell(sweep, data, divided + begin, end - begin, &s, err);
-        if (rc == 0 && (draws_are_few(&s) || is_uneven(&s)) && lines++ < MAX_LINES)
+        if (rc == 0 && (s.drawn > 1 || is_uneven(&s)) && lines++ < MAX_LINES)
             print_line(file, sweep, divided[begin].job, &s);
     }
     if (lines > MAX_LINES)
-        fprintf(file, "and %d more whose groups leave few divisions, or uneven ones\n", lines - MAX_LINES);
+        fprintf(file, "and %d more lines of divisions\n", lines - MAX_LINES);
     return rc;
 }
 

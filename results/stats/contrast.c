@@ -28,10 +28,14 @@ static struct contrast empty(void)
 
 /* ---- differences, tested ---- */
 
-/* Values of two sides, pair by pair: all that a contrast of pairs is made of. */
+/* Values of two sides, pair by pair: all that a contrast of pairs is made of. Pairs of runs of one split are
+ * one, the mean of them. */
 struct pairs {
     int n;
     double *d;            /* (n) first - second, the caller's */
+    uint64_t *split;      /* (n) 0: alone; the caller's */
+    int *count;           /* (n) pairs that are one; the caller's */
+    double *x, *y;        /* (n) the sides, the caller's */
     double first, second; /* sums of the sides */
     double size;          /* of the largest value */
     double rounding;      /* of replicates.h, that of the less exact side */
@@ -43,14 +47,55 @@ static double slack_of(const struct pairs *pairs)
     return (4 * pairs->rounding + 1e-12) * pairs->size;
 }
 
-static void add_pair(struct pairs *pairs, double first, double second)
+/* Room for n pairs, all that is the caller's; rounding as in the struct. */
+static int pairs_new(struct pairs *pairs, int n, double rounding, struct err *err)
 {
+    size_t room = (size_t)n;
+    *pairs = (struct pairs){.rounding = rounding};
+    pairs->d = err_calloc(room, sizeof *pairs->d, "differences", err);
+    pairs->x = err_calloc(room, sizeof *pairs->x, "differences", err);
+    pairs->y = err_calloc(room, sizeof *pairs->y, "differences", err);
+    pairs->split = err_calloc(room, sizeof *pairs->split, "differences", err);
+    pairs->count = err_calloc(room, sizeof *pairs->count, "differences", err);
+    return pairs->d && pairs->x && pairs->y && pairs->split && pairs->count ? 0 : E_IO;
+}
+
+static void pairs_release(struct pairs *pairs)
+{
+    free(pairs->d);
+    free(pairs->x);
+    free(pairs->y);
+    free(pairs->split);
+    free(pairs->count);
+}
+
+static void add_pair(struct pairs *pairs, double first, double second, uint64_t split)
+{
+    int at = 0;
     if (isnan(first) || isnan(second))
         return;
-    pairs->d[pairs->n++] = first - second;
-    pairs->first += first;
-    pairs->second += second;
+    while (at < pairs->n && !(split && pairs->split[at] == split))
+        at += split ? 1 : pairs->n;
+    if (at == pairs->n) {
+        pairs->x[at] = pairs->y[at] = 0;
+        pairs->count[at] = 0;
+        pairs->split[pairs->n++] = split;
+    }
+    pairs->x[at] += first;
+    pairs->y[at] += second;
+    pairs->count[at]++;
     pairs->size = fmax(pairs->size, fmax(fabs(first), fabs(second)));
+}
+
+/* Once all are added. */
+static void settle(struct pairs *pairs)
+{
+    for (int i = 0; i < pairs->n; i++) {
+        double first = pairs->x[i] / pairs->count[i], second = pairs->y[i] / pairs->count[i];
+        pairs->d[i] = first - second;
+        pairs->first += first;
+        pairs->second += second;
+    }
 }
 
 static int varies(const double *x, int n, double size)
@@ -132,43 +177,51 @@ static int order(const struct replicate *a, const struct replicate *b)
     return a->repeat != b->repeat ? a->repeat - b->repeat : a->fold - b->fold;
 }
 
-/* The pairs that both have a value; d has room for a->n. Units are in the order of their runs. */
-static struct pairs pair_up(const struct replicates_group *a, const struct replicates_group *b, double *d)
+/* Of a pair whose sides may both be runs of splits that others are runs of, too. */
+static uint64_t split_of(const struct replicate *a, const struct replicate *b)
 {
-    struct pairs pairs = {.d = d, .rounding = fmax(a->rounding, b->rounding)};
+    return a->split ? a->split + 31 * b->split : b->split;
+}
+
+/* The pairs that both have a value; there is room for a->n. Units are in the order of their runs. */
+static void pair_up(const struct replicates_group *a, const struct replicates_group *b, struct pairs *pairs)
+{
     for (int i = 0, k = 0; i < a->n && k < b->n;) {
-        int which = order(&a->replicate[i], &b->replicate[k]);
+        const struct replicate *x = &a->replicate[i], *y = &b->replicate[k];
+        int which = order(x, y);
         if (which == 0)
-            add_pair(&pairs, a->replicate[i].value, b->replicate[k].value);
+            add_pair(pairs, x->value, y->value, split_of(x, y));
         i += which <= 0;
         k += which >= 0;
     }
-    return pairs;
+    settle(pairs);
 }
 
 int contrast_paired(const struct replicates_group *a, const struct replicates_group *b, struct contrast *out,
                     struct err *err)
 {
-    double *d = err_calloc((unsigned long)a->n, sizeof *d, "differences", err);
-    if (!d)
-        return E_IO;
-    struct pairs pairs = pair_up(a, b, d);
-    int rc = test_pairs(&pairs, fmax(a->test_ratio, b->test_ratio), out, err);
-    free(d);
+    struct pairs pairs;
+    int rc = pairs_new(&pairs, a->n, fmax(a->rounding, b->rounding), err);
+    if (rc == 0) {
+        pair_up(a, b, &pairs);
+        rc = test_pairs(&pairs, fmax(a->test_ratio, b->test_ratio), out, err);
+    }
+    pairs_release(&pairs);
     return rc;
 }
 
 int contrast_constant(const struct replicates_group *a, double constant, struct contrast *out,
                       struct err *err)
 {
-    struct pairs pairs = {.d = err_calloc((unsigned long)a->n, sizeof *pairs.d, "differences", err),
-                          .rounding = a->rounding};
-    if (!pairs.d)
-        return E_IO;
-    for (int i = 0; i < a->n; i++)
-        add_pair(&pairs, a->replicate[i].value, constant);
-    int rc = test_pairs(&pairs, a->test_ratio, out, err);
-    free(pairs.d);
+    struct pairs pairs;
+    int rc = pairs_new(&pairs, a->n, a->rounding, err);
+    if (rc == 0) {
+        for (int i = 0; i < a->n; i++)
+            add_pair(&pairs, a->replicate[i].value, constant, a->replicate[i].split);
+        settle(&pairs);
+        rc = test_pairs(&pairs, a->test_ratio, out, err);
+    }
+    pairs_release(&pairs);
     return rc;
 }
 
@@ -180,17 +233,19 @@ static int average(const struct replicates_group *a, int by_seed, struct replica
     int n = 0;
     for (int i = 0, end; i < a->n; i = end) {
         double sum = 0;
+        uint64_t split = 0;
         int values = 0;
         for (end = i; end < a->n && a->replicate[end].seed == a->replicate[i].seed &&
                       (by_seed || a->replicate[end].repeat == a->replicate[i].repeat);
              end++)
             if (!isnan(a->replicate[end].value)) {
                 sum += a->replicate[end].value;
+                split += a->replicate[end].split;
                 values++;
             }
         if (values > 0)
             mean[n++] = (struct replicate){a->replicate[i].seed, by_seed ? 0 : a->replicate[i].repeat, 0,
-                                           sum / values};
+                                           sum / values, split};
     }
     return n;
 }
@@ -246,14 +301,14 @@ static int welch(const struct replicates_group *a, const struct replicates_group
 }
 
 static int by_seed(const struct replicates_group *a, const struct replicates_group *b,
-                   struct replicate *mean_a, struct replicate *mean_b, double *d, struct contrast *out,
-                   struct err *err)
+                   struct replicate *mean_a, struct replicate *mean_b, struct pairs *pairs,
+                   struct contrast *out, struct err *err)
 {
     struct replicates_group x = {average(a, 1, mean_a), mean_a, (double)NAN, a->rounding},
                             y = {average(b, 1, mean_b), mean_b, (double)NAN, b->rounding};
-    struct pairs pairs = pair_up(&x, &y, d);
-    if (pairs.n >= 2)
-        return test_pairs(&pairs, (double)NAN, out, err);
+    pair_up(&x, &y, pairs);
+    if (pairs->n >= 2)
+        return test_pairs(pairs, (double)NAN, out, err);
     x.n = average(a, 0, mean_a);
     y.n = average(b, 0, mean_b);
     return welch(&x, &y, out, err);
@@ -264,11 +319,13 @@ int contrast_by_seed(const struct replicates_group *a, const struct replicates_g
 {
     struct replicate *mean_a = err_calloc((unsigned long)a->n, sizeof *mean_a, "means", err),
                      *mean_b = err_calloc((unsigned long)b->n, sizeof *mean_b, "means", err);
-    double *d = err_calloc((unsigned long)a->n, sizeof *d, "differences", err);
-    int rc = mean_a && mean_b && d ? by_seed(a, b, mean_a, mean_b, d, out, err) : E_IO;
+    struct pairs pairs;
+    int rc = pairs_new(&pairs, a->n, fmax(a->rounding, b->rounding), err);
+    if (rc == 0)
+        rc = mean_a && mean_b ? by_seed(a, b, mean_a, mean_b, &pairs, out, err) : E_IO;
     free(mean_a);
     free(mean_b);
-    free(d);
+    pairs_release(&pairs);
     return rc;
 }
 

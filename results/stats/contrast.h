@@ -36,7 +36,8 @@ extern const double contrast_alpha;
 extern const double contrast_slack;
 
 struct contrast {
-    int n;                          /* pairs, or values of the smaller side; those with a NaN are left out */
+    /* pairs, those of runs of one split being one, or values of the smaller side; without a NaN */
+    int n;
     double mean;                    /* of the differences first - second; NaN: n is 0 */
     double mean_first, mean_second; /* of what was compared: with pairs, of the n pairs alone; NaN: n is 0 */
     double low, high;               /* summary_level interval; NaN when n < 2 */

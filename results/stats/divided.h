@@ -8,7 +8,9 @@
 
 /* The draws of n finished jobs of one cell of the grid (rows in job, ascending), from the test images
  * that are stored with their predictions. Other jobs draw as many splits as they are: drawn is 0 for
- * them, and for no job. E_IO when the file cannot be read. */
-int divided_read(struct store *store, const int *job, int n, struct draws_summary *out, struct err *err);
+ * them, and for no job. first (n) is overwritten: of each job, the place of the first one with the same test
+ * images, its own where there is none before. E_IO when the file cannot be read. */
+int divided_read(struct store *store, const int *job, int n, int *first, struct draws_summary *out,
+                 struct err *err);
 
 #endif

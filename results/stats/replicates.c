@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 const char *const replicates_set_names[N_REPLICATES_SETS] = {"test", "all", "oof"};
 
@@ -120,8 +121,27 @@ static int unit_jobs(const struct making *m, const int *job, int n)
     return end;
 }
 
-static int fill_group(const struct making *m, struct replicates_group *group, const int *job, int n,
-                      struct err *err)
+static int compare_ints(const void *a, const void *b)
+{
+    int x = *(const int *)a, y = *(const int *)b;
+    return (x > y) - (x < y);
+}
+
+/* The split of jobs that are one replicate, of the folds in whatever order; 0: each has its own. */
+static uint64_t split_of(const struct summary_group *from, const int *job, int n)
+{
+    uint64_t sum = 0;
+    for (int i = 0; from->first && i < n; i++) {
+        const int *at =
+            bsearch(&job[i], from->job, (size_t)from->n_state[JOB_DONE], sizeof *at, compare_ints);
+        int first = from->first[at - from->job];
+        sum += XXH3_64bits(&first, sizeof first) | 1;
+    }
+    return sum;
+}
+
+static int fill_group(const struct making *m, const struct summary_group *from,
+                      struct replicates_group *group, const int *job, int n, struct err *err)
 {
     const struct store_job *row = store_jobs(m->store);
     int folds = n > 0 ? repeat_of(m->store, job[0]).n : 0, rc = 0;
@@ -131,7 +151,8 @@ static int fill_group(const struct making *m, struct replicates_group *group, co
         if (m->on == REPLICATES_OOF && (folds < 2 || used != folds))
             continue;
         *replicate = (struct replicate){row[job[i]].seed, row[job[i]].repeat,
-                                        m->on == REPLICATES_OOF ? 0 : row[job[i]].fold, (double)NAN};
+                                        m->on == REPLICATES_OOF ? 0 : row[job[i]].fold, (double)NAN,
+                                        split_of(from, job + i, used)};
         rc = unit_value(m, job + i, used, &replicate->value, err);
         group->n++;
     }
@@ -167,7 +188,7 @@ static int make_group(const struct making *m, const struct summary_group *from,
     group->test_ratio = test_ratio(m, from);
     group->rounding = m->stored ? 0x1p-24 : 0;
     if (job && group->replicate)
-        rc = fill_group(m, group, job, n, err);
+        rc = fill_group(m, from, group, job, n, err);
     free(job);
     return rc;
 }
@@ -186,26 +207,47 @@ static int score_unit(const struct making *m, const int *job, int n_jobs, double
     return rc;
 }
 
+/* The scores of the replicates of a group: value (n_scores, n), and the first one of their splits, both for n
+ * jobs. Returns how many, or a code. */
+static int score_units(const struct making *m, const struct summary_group *from, const int *job,
+                       double *value, uint64_t *split, int *first, struct err *err)
+{
+    int n = from->n_state[JOB_DONE], n_units = 0, rc = 0;
+    int folds = n > 0 ? repeat_of(m->store, job[0]).n : 0;
+    for (int i = 0, used; i < n && rc == 0; i += used) {
+        used = unit_jobs(m, job + i, n - i);
+        if (m->on == REPLICATES_OOF && (folds < 2 || used != folds))
+            continue;
+        split[n_units] = split_of(from, job + i, used);
+        for (first[n_units] = 0; first[n_units] < n_units; first[n_units]++)
+            if (split[n_units] && split[first[n_units]] == split[n_units])
+                break;
+        rc = score_unit(m, job + i, used, value + n_units++, n, err);
+    }
+    return rc < 0 ? rc : n_units;
+}
+
 static int score_group(const struct making *m, const struct summary_group *from, struct stats_summary *out,
                        struct err *err)
 {
-    int n = from->n_state[JOB_DONE], n_units = 0, rc = 0, *job = sorted_jobs(m, from, err);
+    int n = from->n_state[JOB_DONE], n_units = E_IO, *job = sorted_jobs(m, from, err);
     double *value = err_calloc((unsigned long)n * (unsigned long)n_scores, sizeof *value, "scores", err);
-    int folds = job && n > 0 ? repeat_of(m->store, job[0]).n : 0;
-    rc = job && value ? 0 : E_IO;
-    for (int i = 0, used; i < n && rc == 0; i += used) {
-        used = unit_jobs(m, job + i, n - i);
-        if (m->on != REPLICATES_OOF || (folds >= 2 && used == folds))
-            rc = score_unit(m, job + i, used, value + n_units++, n, err);
+    uint64_t *split = err_calloc((unsigned long)n, sizeof *split, "splits", err);
+    int *first = err_calloc(2 * (unsigned long)n, sizeof *first, "splits", err);
+    if (job && value && split && first)
+        n_units = score_units(m, from, job, value, split, first, err);
+    for (int s = 0; s < n_scores && n_units >= 0; s++) {
+        double *x = value + (size_t)s * (size_t)n;
+        int pooled = stats_pool(x, from->first ? first : NULL, n_units, first + n);
+        double ratio = m->on == REPLICATES_TEST ? from->test_ratio : (double)NAN;
+        out[s] =
+            stats_within(stats_of_splits(x, pooled, ratio, summary_level), scores[s].least, scores[s].most);
     }
-    for (int s = 0; s < n_scores && rc == 0; s++)
-        out[s] = stats_within(stats_of_splits(value + (size_t)s * (size_t)n, n_units,
-                                              m->on == REPLICATES_TEST ? from->test_ratio : (double)NAN,
-                                              summary_level),
-                              scores[s].least, scores[s].most);
+    free(first);
+    free(split);
     free(job);
     free(value);
-    return rc;
+    return n_units < 0 ? n_units : 0;
 }
 
 /* ---- all of it ---- */

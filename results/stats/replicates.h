@@ -11,7 +11,8 @@
  *
  * The replicate of a test is a job in test and all, and a repeat of a seed in oof. Repeats and seeds are
  * alike: each draws its own split, its own initial weights and, with class_sizes, its own originals, so n =
- * seeds x repeats. All of them judge the same images: a test of them tells what other seeds and splits of
+ * seeds x repeats. Only where seeds and repeats drew some splits again (summary.h) replicates are runs of
+ * fewer splits: tests and means of scores take the runs of a split as one, their mean. All of them judge the same images: a test of them tells what other seeds and splits of
  * these images would give, nothing about other images.
  *
  * Metrics: every score of scores.h; on test also loss and balanced_accuracy_as_published. accuracy and
@@ -33,6 +34,7 @@ struct replicate {
     int64_t seed;
     int repeat, fold; /* fold is 0 in oof */
     double value;     /* NaN: undefined */
+    uint64_t split;   /* the same of replicates that are runs of one split (`first` of summary.h); 0: alone */
 };
 
 /* One group's, ordered by seed, repeat, fold. */

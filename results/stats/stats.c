@@ -55,6 +55,23 @@ struct stats_summary stats_summarise(const double *x, int n, double level)
     return stats_of_splits(x, n, nan(""), level);
 }
 
+int stats_pool(double *x, const int *first, int n, int *count)
+{
+    int kept = 0;
+    for (int i = 0; first && i < n; i++) {
+        int at = first[i];
+        double value = x[i], so_far = at == i || count[at] == 0 ? 0 : x[at];
+        count[i] = 0;
+        count[at] += !isnan(value);
+        if (at == i || !isnan(value))
+            x[at] = isnan(value) ? value : so_far + value;
+    }
+    for (int i = 0; first && i < n; i++)
+        if (first[i] == i)
+            x[kept++] = count[i] > 0 ? x[i] / count[i] : (double)NAN;
+    return first ? kept : n;
+}
+
 struct stats_summary stats_within(struct stats_summary summary, double least, double most)
 {
     if (summary.n > 1) {

@@ -24,6 +24,7 @@ struct work {
     int *group_of;           /* (J) index of the job's group, -1: does not match */
     float *metric;           /* (J, E) of one metric */
     double *value;           /* (J) one number of each job of a group */
+    int *count;              /* (J) room to pool them */
     unsigned char *damaged;  /* (J) 1: finished, and holds what no run writes */
     int *confusion;          /* (C, C) */
 };
@@ -34,6 +35,7 @@ static void work_release(struct work *work)
     free(work->group_of);
     free(work->metric);
     free(work->value);
+    free(work->count);
     free(work->damaged);
     free(work->confusion);
 }
@@ -47,6 +49,7 @@ static int work_init(struct work *work, struct store *store, const char *filter,
     if (!(work->mark = err_calloc(j, sizeof *work->mark, "commit marks", err)) ||
         !(work->group_of = err_calloc(j, sizeof(int), "groups", err)) ||
         !(work->value = err_calloc(j, sizeof(double), "values", err)) ||
+        !(work->count = err_calloc(j, sizeof(int), "values", err)) ||
         !(work->damaged = err_calloc(j, 1, "damaged jobs", err)) ||
         !(work->confusion = err_calloc(c * c, sizeof(int), "a confusion matrix", err)))
         return E_IO;
@@ -183,11 +186,12 @@ static int list_done_jobs(struct summary *summary, const struct work *work, stru
     return rc;
 }
 
+/* Of work->value, one of each finished job, which is used up. */
 static struct stats_summary mean_of_jobs(const struct summary_group *group, const struct work *work,
                                          enum metric metric)
 {
-    struct stats_summary s =
-        stats_of_splits(work->value, group->n_state[JOB_DONE], group->test_ratio, summary_level);
+    int n = stats_pool(work->value, group->first, group->n_state[JOB_DONE], work->count);
+    struct stats_summary s = stats_of_splits(work->value, n, group->test_ratio, summary_level);
     return stats_within(s, 0, summary_most(metric));
 }
 
@@ -236,6 +240,7 @@ static int summarise_all_originals(struct summary *summary, struct work *work, s
                 return rc;
             work->value[i] = stats_balanced_accuracy(work->confusion, store_n_classes(work->store));
         }
+        n = stats_pool(work->value, group->first, n, work->count);
         group->all = stats_within(stats_summarise(work->value, n, summary_level), 0, 1);
     }
     return 0;
@@ -336,6 +341,23 @@ static int summarise_values(struct summary *summary, struct work *work, struct e
     return rc == 0 ? summarise_all_originals(summary, work, err) : rc;
 }
 
+/* How many splits the jobs of a group have, and which of them have the same. */
+static int find_splits(struct summary_group *group, struct store *store, struct err *err)
+{
+    int n = group->n_state[JOB_DONE];
+    group->first = err_calloc((size_t)n, sizeof *group->first, "splits", err);
+    int rc = group->first ? divided_read(store, group->job, n, group->first, &group->draws, err) : E_IO;
+    group->n_values = n;
+    if (rc == 0 && group->draws.distinct > 1 && group->draws.distinct < group->draws.drawn) {
+        for (int i = 0; i < n; i++)
+            group->n_values -= group->first[i] != i;
+        return 0;
+    }
+    free(group->first);
+    group->first = NULL;
+    return rc;
+}
+
 static int summarise(struct summary *summary, struct work *work, int values, struct err *err)
 {
     int rc = list_done_jobs(summary, work, err);
@@ -347,8 +369,7 @@ static int summarise(struct summary *summary, struct work *work, int values, str
         rc = overlap_ratio(work->store, summary->group[g].job, summary->group[g].n_state[JOB_DONE],
                            &summary->group[g].test_ratio, err);
     for (int g = 0; g < summary->n_groups && rc == 0; g++)
-        rc = divided_read(work->store, summary->group[g].job, summary->group[g].n_state[JOB_DONE],
-                          &summary->group[g].draws, err);
+        rc = find_splits(&summary->group[g], work->store, err);
     if (rc == 0)
         summarise_samples(summary, work);
     return rc == 0 && values ? summarise_values(summary, work, err) : rc;
@@ -461,6 +482,7 @@ void summary_free(struct summary *summary)
     free(summary->filter);
     for (int g = 0; g < summary->n_groups && summary->group; g++) {
         free(summary->group[g].job);
+        free(summary->group[g].first);
         for (int s = 0; s < N_CURVE_SETS; s++)
             for (int m = 0; m < N_METRICS; m++)
                 free(summary->group[g].curve[curve_sets[s]][m]);

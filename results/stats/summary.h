@@ -44,7 +44,12 @@ struct summary_group {
      * not -1, sums to 0, and another does not. Their balanced accuracy is the mean recall of the
      * classes that are there. */
     int n_lacking;
-    struct draws_summary draws; /* of jobs with groups, or of tail: how many different splits (divided.h) */
+    struct draws_summary draws; /* of jobs with groups, of tail or given: how many different splits */
+    /* Where several splits were drawn and some of them again, runs of one split are one value, their mean: of
+     * each finished job, the place in `job` of the first one with its split (n_state[JOB_DONE]), owned. NULL:
+     * each run is a value, also where all have one split, of which there would be no interval. */
+    int *first;
+    int n_values; /* what n of means and intervals counts: splits, or finished jobs */
 };
 
 /* Groups that have something in common. */

@@ -727,8 +727,8 @@ void headline_warnings(FILE *file, const struct findings *findings)
     name_settings(
         file, whole,
         "Seeds and repeats that drew the same splits again, or ones that overlap, because groups of images "
-        "leave few divisions or a tail is not shuffled; n counts runs, and comparisons of runs of one "
-        "split have no verdict: ",
+        "leave few divisions or a tail is not shuffled; n counts different splits, and comparisons of runs "
+        "of one split have no verdict: ",
         has_few_draws, write_draws);
     write_given(file, whole);
     int least = smallest_n(summary);

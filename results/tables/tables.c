@@ -98,7 +98,7 @@ static void csv_row(struct csv_out *csv, const struct summary *summary, const st
     const struct store_job *cell = group->cell;
     columns_csv(csv, summary->store, cell, FACTORS_ALL);
     csv_out_int(csv, group->n_jobs);
-    csv_out_int(csv, group->n_state[JOB_DONE]);
+    csv_out_int(csv, group->n_values);
     csv_out_int(csv, group->n_state[JOB_FAILED]);
     csv_out_int(csv, group->n_state[JOB_DIVERGED]);
     csv_out_int(csv, group->n_lacking);
@@ -140,8 +140,9 @@ enum { CELL = 128 };
 static void format_n(char *out, const struct summary_group *group)
 {
     int lost = group->n_state[JOB_FAILED] + group->n_state[JOB_DIVERGED], done = group->n_state[JOB_DONE];
-    int n = done == group->n_jobs ? snprintf(out, CELL, "%d", done)
-                                  : snprintf(out, CELL, "%d of %d", done, group->n_jobs);
+    int n = group->n_values < done  ? snprintf(out, CELL, "%d (%d jobs)", group->n_values, done)
+            : done == group->n_jobs ? snprintf(out, CELL, "%d", done)
+                                    : snprintf(out, CELL, "%d of %d", done, group->n_jobs);
     if (lost > 0)
         snprintf(out + n, (size_t)(CELL - n), " (%d lost)", lost);
 }
@@ -168,10 +169,10 @@ static int any_lacking(const struct summary *summary)
     return 0;
 }
 
-static int any_few_draws(const struct summary *summary)
+static int any_draws(const struct summary *summary)
 {
     for (int g = 0; g < summary->n_groups; g++)
-        if (draws_are_few(&summary->group[g].draws))
+        if (summary->group[g].draws.drawn > 1)
             return 1;
     return 0;
 }
@@ -180,8 +181,10 @@ static void format_draws(char *out, const struct draws_summary *draws)
 {
     if (draws->drawn == 0)
         snprintf(out, CELL, "-");
-    else
+    else if (isnan(draws->overlap))
         snprintf(out, CELL, "%d of %d", draws->distinct, draws->drawn);
+    else
+        snprintf(out, CELL, "%d of %d (%.2f)", draws->distinct, draws->drawn, draws->overlap);
 }
 
 enum { N_NUMBERS = 8, SPLITS = 1, LACKING = 2, AS_PUBLISHED = 5, PUBLISHED = 6 };
@@ -193,7 +196,7 @@ struct optional {
 
 static struct optional find_optional(const struct summary *summary)
 {
-    return (struct optional){any_few_draws(summary), any_lacking(summary), any_published(summary)};
+    return (struct optional){any_draws(summary), any_lacking(summary), any_published(summary)};
 }
 
 static int has_column(struct optional optional, int c)
@@ -299,11 +302,13 @@ void tables_print_notes(FILE *file, const struct summary *summary)
     if (summary->n_state[JOB_FAILED] + summary->n_state[JOB_DIVERGED] > 0)
         fprintf(file, "Lost: %d failed and %d diverged jobs, in no mean.\n", summary->n_state[JOB_FAILED],
                 summary->n_state[JOB_DIVERGED]);
-    if (any_few_draws(summary))
-        fputs("splits: how many of the splits that seeds and repeats drew are different; groups of images "
-              "leave few divisions, and an unshuffled tail is always the same. n counts runs: several have "
-              "the same split, and the interval does not allow for that.\n",
-              file);
+    if (any_draws(summary))
+        fputs(
+            "splits: how many of the splits that seeds and repeats drew are different, and their mean overlap "
+            "(Jaccard index of the test sets); groups of images may leave few divisions, and an unshuffled tail is always the same. Runs of one split are one "
+            "value, their mean, so that n counts splits; only where there is one split n counts runs of "
+            "it, and the interval tells nothing of other splits.\n",
+            file);
     if (any_lacking(summary))
         fputs("lack a class: jobs whose test images have none of some class; their balanced accuracy "
               "is that of the others.\n",

@@ -105,6 +105,32 @@ class Sweep:
             p.append(self.prob[on][j][used])
         return np.concatenate(y), np.concatenate(p).astype(float)
 
+    def split(self, jobs):
+        """What tells the split of jobs apart: the images that each of them judges, in whatever order of jobs."""
+        return frozenset(frozenset(self.image["test"][j][self.image["test"][j] >= 0].tolist()) for j in jobs)
+
+    def pooled(self, group):
+        """Several splits, and some of them drawn again, as few groups leave it: runs of one split are one value, their mean."""
+        protocol, keeps = dict(group)["protocol"], dict(group).get("groups", self.config.get("groups", "none"))
+        if keeps == "none" and protocol not in ("tail", "given"):
+            return False
+        draws = {}
+        for j in self.done(group):
+            draws.setdefault((self.jobs[j]["seed"], self.jobs[j]["repeat"]), []).append(j)
+        most = max((len(js) for js in draws.values()), default=0)
+        splits = [self.split(js) for js in draws.values() if len(js) == most]
+        return 1 < len(set(splits)) < len(splits)
+
+    def pool(self, group, values, units):
+        """One value a split, the mean of its runs; units: jobs of each value."""
+        if not self.pooled(group):
+            return list(values)
+        by = {}
+        for value, jobs in zip(values, units):
+            by.setdefault(self.split(jobs), []).append(value)
+        mean = lambda v: float(np.nanmean(v)) if not all(map(math.isnan, v)) else math.nan
+        return [mean(v) for v in by.values()]
+
     def folds(self, group):
         protocol = dict(group)["protocol"]
         return int(protocol.split(":")[1]) if protocol.startswith("kfold") else 0
@@ -268,7 +294,7 @@ def positive_of(s, j):
 def ratio_of(s, group):
     """n_test / n_train of the splits of a group, NaN where runs share no images that a test must allow for."""
     protocol, jobs = dict(group)["protocol"], s.done(group)
-    if protocol == "tail" or not jobs:
+    if protocol in ("tail", "given") or not jobs:
         return math.nan
     shares = []
     for j in jobs:
@@ -327,16 +353,16 @@ def check_final(s, checks, path):
     for row in rows_of(path):
         group = group_of(s, row)
         jobs, where = s.done(group), f"final {dict(group)}"
-        checks.same("final n", len(jobs), int(row["n"]), where)
+        checks.same("final n", len(s.pool(group, jobs, [[j] for j in jobs])), int(row["n"]), where)
         checks.same("final jobs", len(s.groups[group]), int(row["jobs"]), where)
         ratio = ratio_of(s, group)
         for side, metric in s.curves:
-            values = last_values(s, jobs, side, metric)
+            values = s.pool(group, last_values(s, jobs, side, metric), [[j] for j in jobs])
             _, mean, sd, low, high = interval(values, ratio, 0, math.inf if metric == "loss" else 1)
             for name, ours in (("mean", mean), ("sd", sd), ("low", low), ("high", high)):
                 checks.number(f"final {name}", ours, row[f"{side}_{metric}_{name}"], f"{where} {side}_{metric}", 2e-6)
         every = [balanced(*(lambda y, p: (y, p.argmax(1)))(*s.predictions([j], "all"))) for j in jobs]
-        _, mean, _, low, high = interval(every, math.nan, 0, 1)
+        _, mean, _, low, high = interval(s.pool(group, every, [[j] for j in jobs]), math.nan, 0, 1)
         for name, ours in (("mean", mean), ("low", low), ("high", high)):
             checks.number(f"final all {name}", ours, row[f"all_balanced_accuracy_{name}"], where, 2e-6)
         for name in ("n_train", "n_test", "leak"):
@@ -364,7 +390,7 @@ def unit_values(s, group, on, metric):
 def check_scores(s, checks, path):
     for row in rows_of(path):
         group, on, name = group_of(s, row), row["set"], row["score"]
-        values = list(unit_values(s, group, on, name).values())
+        values = s.pool(group, list(unit_values(s, group, on, name).values()), list(s.units(group, on).values()))
         ratio = ratio_of(s, group) if on == "test" else math.nan
         n, mean, sd, low, high = interval(values, ratio, *BOUNDS.get(name, (0, 1)))
         where = f"{name} of {on}, {dict(group)}"
@@ -475,6 +501,17 @@ def shared_ratio(s, group, on):
     return ratio_of(s, group) if on != "oof" and (protocol == "holdout" or protocol.startswith("kfold")) else math.nan
 
 
+def paired(s, first, second, a, b, jobs_a, jobs_b):
+    """Pairs of values by unit; those of runs of one split are one pair, their mean."""
+    pools, by = (s.pooled(first), s.pooled(second)), {}
+    for u in a:
+        if u not in b or math.isnan(a[u]) or math.isnan(b[u]):
+            continue
+        split = (s.split(jobs_a[u]) if pools[0] else None, s.split(jobs_b[u]) if pools[1] else None)
+        by.setdefault(split if any(pools) else u, []).append((a[u], b[u]))
+    return [tuple(np.mean(pairs, axis=0)) for pairs in by.values()]
+
+
 def check_comparisons(s, checks, path):
     rows, families = rows_of(path), {}
     for row in rows:
@@ -482,7 +519,7 @@ def check_comparisons(s, checks, path):
         factor = row.get("factor", "strategy")
         first, second = (group_of(s, row, **{factor: row[k]}) for k in ("first", "second"))
         a, b = unit_values(s, first, on, metric), unit_values(s, second, on, metric)
-        ours = tested([(a[u], b[u]) for u in a if u in b], np.fmax(shared_ratio(s, first, on), shared_ratio(s, second, on)))
+        ours = tested(paired(s, first, second, a, b, s.units(first, on), s.units(second, on)), np.fmax(shared_ratio(s, first, on), shared_ratio(s, second, on)))
         where = f"{on} {dict(first)} against {row['second']}"
         if on == "all":
             checks.number("comparisons difference", ours["mean"], row["difference"], where, 2e-6)
@@ -526,7 +563,8 @@ def check_leak(s, checks, path):
         if share and float(np.mean(share)) == 0:
             checks.same("nothing inflated without leak", row["verdict"].startswith("inflated"), False, where)
         if len(shared) >= 2:
-            ours = tested([(a[x], b[x]) for x in shared], math.nan)
+            seeds = [{x: [j for j in s.done(g) if s.jobs[j]["seed"] == x] for x in shared} for g in (with_leak, without)]
+            ours = tested(paired(s, with_leak, without, a, b, *seeds), math.nan)
             check_test(checks, "leak", row, ours, where)
             checks.number("leak means", ours["first"], row["mean"], where, 2e-6)
             checks.number("leak means", ours["second"], row["mean_against"], where, 2e-6)

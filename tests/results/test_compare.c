@@ -185,8 +185,8 @@ static void rounding_is_no_spread(void **state)
     struct replicates_group first = {6, a, 0.25, 0x1p-24}, second = {6, b, 0.25, 0x1p-24};
     struct contrast c;
     for (int s = 0; s < 6; s++) {
-        a[s] = (struct replicate){s, 0, 0, (double)(0.2f + 0.1f * (float)s)};
-        b[s] = (struct replicate){s, 0, 0, (double)(float)(0.7 + 0.1 * s)};
+        a[s] = (struct replicate){s, 0, 0, (double)(0.2f + 0.1f * (float)s), 0};
+        b[s] = (struct replicate){s, 0, 0, (double)(float)(0.7 + 0.1 * s), 0};
     }
     assert_int_equal(contrast_paired(&first, &second, &c, &err), 0);
     assert_near(c.p, 2.0 / 64);
@@ -200,8 +200,8 @@ static void rounding_is_no_spread(void **state)
 static void sides_without_spread_are_dealt(void **state)
 {
     (void)state;
-    struct replicate a[2] = {{1, 0, 0, 0.5}, {1, 1, 0, 0.5}},
-                     b[3] = {{7, 0, 0, 1}, {7, 1, 0, 1}, {7, 2, 0, 1}};
+    struct replicate a[2] = {{1, 0, 0, 0.5, 0}, {1, 1, 0, 0.5, 0}},
+                     b[3] = {{7, 0, 0, 1, 0}, {7, 1, 0, 1, 0}, {7, 2, 0, 1, 0}};
     struct replicates_group first = {2, a, (double)NAN, 0}, second = {3, b, (double)NAN, 0};
     struct contrast c;
     assert_int_equal(contrast_by_seed(&first, &second, &c, &err), 0);
@@ -210,6 +210,36 @@ static void sides_without_spread_are_dealt(void **state)
     second.n = 2;
     assert_int_equal(contrast_by_seed(&first, &second, &c, &err), 0);
     assert_near(c.p, 2.0 / 6);
+}
+
+/* Six seeds that drew three splits, twice each: three differences, 0.1, 0.3 and 0.5; also against a side
+ * that drew six. */
+static void runs_of_one_split_are_one_pair(void **state)
+{
+    (void)state;
+    struct replicate a[6], b[6];
+    struct replicates_group first = {6, a, (double)NAN, 0}, second = {6, b, (double)NAN, 0};
+    struct contrast c, d;
+    for (int s = 0; s < 6; s++) {
+        uint64_t split = (uint64_t)(s % 3 + 1);
+        a[s] = (struct replicate){s, 0, 0, 0.5 + 0.2 * (s % 3) + 0.1 * (s / 3), split};
+        b[s] = (struct replicate){s, 0, 0, 0.4 + 0.1 * (s / 3), split};
+    }
+    assert_int_equal(contrast_paired(&first, &second, &c, &err), 0);
+    assert_int_equal(c.n, 3);
+    assert_near(c.mean, 0.3);
+    assert_near(c.mean_first, 0.75);
+    assert_near(c.p_sign_flip, 0.25);
+    for (int s = 0; s < 6; s++)
+        b[s].split = 0;
+    assert_int_equal(contrast_by_seed(&first, &second, &d, &err), 0);
+    assert_int_equal(d.n, 3);
+    assert_near(d.mean, 0.3);
+    for (int s = 0; s < 6; s++)
+        a[s].split = 0;
+    assert_int_equal(contrast_paired(&first, &second, &c, &err), 0);
+    assert_int_equal(c.n, 6);
+    assert_near(c.p_sign_flip, 2.0 / 64);
 }
 
 /* ---- values that are equal ---- */
@@ -262,8 +292,8 @@ static void stored_metrics_tie_up_to_their_rounding(void **state)
     struct replicates_group first = {6, a, (double)NAN, loss->group[0].rounding}, second = first;
     second.replicate = b;
     for (int s = 0; s < 6; s++) {
-        a[s] = (struct replicate){s, 0, 0, (double)(float)share->group[0].replicate[s].value};
-        b[s] = (struct replicate){s, 0, 0, (double)(float)share->group[1].replicate[s].value};
+        a[s] = (struct replicate){s, 0, 0, (double)(float)share->group[0].replicate[s].value, 0};
+        b[s] = (struct replicate){s, 0, 0, (double)(float)share->group[1].replicate[s].value, 0};
     }
     assert_int_equal(contrast_paired(&first, &second, &c, &err), 0);
     assert_ninths(&c);
@@ -279,8 +309,8 @@ static void means_tie_whatever_the_order_of_folds(void **state)
     struct replicates_group first = {9, a, (double)NAN, 0}, second = {9, b, (double)NAN, 0};
     struct contrast c;
     for (int i = 0; i < 9; i++) {
-        a[i] = (struct replicate){i / 3, 0, i % 3, 0.1 * (i % 3 + 1)};
-        b[i] = (struct replicate){i / 3, 0, i % 3, 0.1 * (3 - i % 3) - 0.1 * (i / 3)};
+        a[i] = (struct replicate){i / 3, 0, i % 3, 0.1 * (i % 3 + 1), 0};
+        b[i] = (struct replicate){i / 3, 0, i % 3, 0.1 * (3 - i % 3) - 0.1 * (i / 3), 0};
     }
     assert_true((0.1 + 0.2) + 0.3 != (0.3 + 0.2) + 0.1);
     assert_int_equal(contrast_by_seed(&first, &second, &c, &err), 0);
@@ -528,9 +558,13 @@ static void runs_of_one_split_have_no_verdict(void **state)
     assert_int_equal(test->n, 2);
     assert_true(test->row[0].p_holm < 0.05);
     assert_int_equal(test->row[0].verdict, VERDICT_REPEATED);
-    assert_int_equal(test->row[1].verdict, VERDICT_BETTER);
+    assert_int_equal(test->row[1].contrast.n, 2); /* what else would be 10 pairs, and significant */
+    assert_int_equal(test->row[1].verdict, VERDICT_IMPOSSIBLE);
     assert_int_equal(summary->group[0].draws.distinct, 1);
+    assert_int_equal(summary->group[0].n_values, 10);
     assert_int_equal(summary->group[2].draws.distinct, 2);
+    assert_int_equal(summary->group[2].n_values, 2);
+    assert_int_equal(summary->group[2].final[SET_TEST][METRIC_BALANCED_ACCURACY].n, 2);
     assert_says(page(text, FINDINGS_COMPARISONS), ",no verdict: 10 runs of one split\n");
     assert_says(outcome(text), "Not counted: 1 setting that has runs of one split only.");
     assert_says(warnings(text), "clusters 1-2 (protocol holdout): 1 of 10 different (overlap 1.00); "
@@ -539,6 +573,7 @@ static void runs_of_one_split_have_no_verdict(void **state)
     tables_write_markdown(file, summary);
     fclose(file);
     assert_says(text, "1 of 10");
+    assert_says(text, "2 (10 jobs)");
     assert_says(text, "splits: how many of the splits");
 }
 
@@ -849,6 +884,7 @@ int main(void)
         TEST(an_axis_that_all_read_is_no_strategys_own),
         TEST(an_axis_of_many_values_is_left_to_its_figure),
         cmocka_unit_test(rounding_is_no_spread),
+        cmocka_unit_test(runs_of_one_split_are_one_pair),
         cmocka_unit_test(sides_without_spread_are_dealt),
         TEST(equal_values_of_the_test_set_tie),
         TEST(stored_metrics_tie_up_to_their_rounding),

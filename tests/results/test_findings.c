@@ -459,8 +459,8 @@ static void leak_inflation_is_paired_by_seed(void **state)
 static void leak_inflation_without_shared_seeds(void **state)
 {
     (void)state;
-    struct replicate a[] = {{1, 0, 0, 0.9}, {2, 0, 0, 0.8}, {3, 0, 0, 0.95}},
-                     b[] = {{7, 0, 0, 0.5}, {7, 0, 1, 0.7}, {8, 0, 0, 0.55}, {8, 0, 1, 0.45}};
+    struct replicate a[] = {{1, 0, 0, 0.9, 0}, {2, 0, 0, 0.8, 0}, {3, 0, 0, 0.95, 0}},
+                     b[] = {{7, 0, 0, 0.5, 0}, {7, 0, 1, 0.7, 0}, {8, 0, 0, 0.55, 0}, {8, 0, 1, 0.45, 0}};
     const double x[] = {0.9, 0.8, 0.95}, y[] = {0.6, 0.5};
     struct replicates_group left = {3, a, (double)NAN, 0}, right = {4, b, 1, 0};
     struct contrast contrast;

@@ -37,6 +37,22 @@ static void t_quantile_of_nonsense_is_nan(void **state)
     assert_true(isnan(stats_t_quantile(0.9, nan(""))));
 }
 
+/* 1 and 3 of one, 5 alone, nothing of one, 7 and nothing of one: NaN counts for nobody. */
+static void runs_of_one_split_are_one_value(void **state)
+{
+    double x[] = {1, 5, nan(""), 3, nan(""), 7, nan("")}, y[] = {4, 2};
+    static const int first[] = {0, 1, 2, 0, 4, 4, 2};
+    int count[7];
+    (void)state;
+    assert_int_equal(stats_pool(x, first, 7, count), 4);
+    assert_near(x[0], 2);
+    assert_near(x[1], 5);
+    assert_true(isnan(x[2]));
+    assert_near(x[3], 7);
+    assert_int_equal(stats_pool(y, NULL, 2, count), 2);
+    assert_near(y[0], 4);
+}
+
 /* Mean 5, squared distances sum to 32, 7 degrees of freedom. */
 static void summary_of_eight_numbers(void **state)
 {
@@ -173,6 +189,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(t_quantiles_are_the_tabulated_ones),
                                        cmocka_unit_test(t_quantile_of_nonsense_is_nan),
+                                       cmocka_unit_test(runs_of_one_split_are_one_value),
                                        cmocka_unit_test(summary_of_eight_numbers),
                                        cmocka_unit_test(wider_level_gives_a_wider_interval),
                                        cmocka_unit_test(nan_values_are_left_out),

@@ -164,9 +164,12 @@ static size_t split_identity(const struct config *config, char *out, size_t size
 
 struct rng split_stream(const struct config *config)
 {
-    char text[SETTING_TEXT_SIZE + 128];
-    size_t n = split_identity(config, text, sizeof text);
-    return rng_start(rng_key("split", text, n), 0);
+    char text[SETTING_TEXT_SIZE + 128 + CONFIG_WORD_SIZE];
+    const char *groups = config_groups(config);
+    size_t n = split_identity(config, text, sizeof text - CONFIG_WORD_SIZE);
+    if (groups)
+        n += (size_t)snprintf(text + n, sizeof text - n, " %s", groups);
+    return rng_start(rng_key(groups ? "groups" : "split", text, n), 0);
 }
 
 static int add_positions(const struct samples *from, const int *position, int n, struct samples *to,
