@@ -12,8 +12,9 @@
  * The replicate of a test is a job in test and all, and a repeat of a seed in oof. Repeats and seeds are
  * alike: each draws its own split, its own initial weights and, with class_sizes, its own originals, so n =
  * seeds x repeats. Only where seeds and repeats drew some splits again (summary.h) replicates are runs of
- * fewer splits: tests and means of scores take the runs of a split as one, their mean. All of them judge the same images: a test of them tells what other seeds and splits of
- * these images would give, nothing about other images.
+ * fewer splits: tests and means of scores take the runs of a split as one, their mean. All of them judge the
+ * same images: a test of them tells what other seeds and splits of these images would give, nothing about
+ * other images.
  *
  * Metrics: every score of scores.h; on test also loss and balanced_accuracy_as_published. accuracy and
  * balanced_accuracy of test and all come from the stored matrices, in double precision, so that runs which

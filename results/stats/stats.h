@@ -26,9 +26,9 @@ struct stats_summary stats_summarise(const double *x, int n, double level);
  * instead of sd^2 / n. test_ratio is n_test / n_train; NaN: independent values, as stats_summarise(). */
 struct stats_summary stats_of_splits(const double *x, int n, double test_ratio, double level);
 
-/* Values that belong together become their mean: x[i] and x[first[i]], first[i] <= i. x (n) is overwritten with
- * the means, in the order of their first values, NaN where all are; count (n) is room. How many they are.
- * first NULL: nothing belongs together. */
+/* Values that belong together become their mean: x[i] and x[first[i]], first[i] <= i. x (n) is overwritten
+ * with the means, in the order of their first values, NaN where all are; count (n) is room. How many they
+ * are. first NULL: nothing belongs together. */
 int stats_pool(double *x, const int *first, int n, int *count);
 
 /* The interval cut to what is possible, from least to most: a share is never above 1. No value inside is

@@ -18,9 +18,9 @@
  * and come as near to that as they can: groups.h.
  *
  * The stream is named by clusters, protocol, seed and repeat, and the column of groups, not by strategy, fold
- * or job: strategies of one seed share their split, and the folds of a repeat are parts of one. report and tail split what was
- * rebalanced: there only strategies that leave the list of samples as it is (none, reweight, mixup ...) share
- * a split; the others share the stream, not what it divides. No MPI. */
+ * or job: strategies of one seed share their split, and the folds of a repeat are parts of one. report and
+ * tail split what was rebalanced: there only strategies that leave the list of samples as it is (none,
+ * reweight, mixup ...) share a split; the others share the stream, not what it divides. No MPI. */
 #ifndef CELLSWEEP_SPLIT_H
 #define CELLSWEEP_SPLIT_H
 
