@@ -303,13 +303,12 @@ void tables_print_notes(FILE *file, const struct summary *summary)
         fprintf(file, "Lost: %d failed and %d diverged jobs, in no mean.\n", summary->n_state[JOB_FAILED],
                 summary->n_state[JOB_DIVERGED]);
     if (any_draws(summary))
-        fputs(
-            "splits: how many of the splits that seeds and repeats drew are different, and their mean overlap "
-            "(Jaccard index of the test sets); groups of images may leave few divisions, and an unshuffled "
-            "tail is always the same. Runs of one split are one value, their mean, so that n counts splits; "
-            "only where there is one split n counts runs of it, and the interval tells nothing of other "
-            "splits.\n",
-            file);
+        fputs("splits: how many of the splits that seeds and repeats drew are different, and their mean "
+              "overlap (Jaccard index of the test sets); groups of images may leave few divisions, and an "
+              "unshuffled tail is always the same. Runs of one split are one value, their mean, so that n "
+              "counts splits; only where there is one split n counts runs of it, and the interval tells "
+              "nothing of other splits.\n",
+              file);
     if (any_lacking(summary))
         fputs("lack a class: jobs whose test images have none of some class; their balanced accuracy "
               "is that of the others.\n",

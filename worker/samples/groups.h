@@ -2,8 +2,8 @@
  *
  * Every seed and repeat draws a deal of its own. Groups in random order go one after the other where the
  * class shares over the parts grow least uneven; a class is kept from running out of groups while a part
- * still lacks it. A part of target share t counts 1/t, which is the standard deviation over equal folds and its
- * like for the sides of a holdout. Random exchanges of groups then even the deal out, until it is within
+ * still lacks it. A part of target share t counts 1/t, which is the standard deviation over equal folds and
+ * its like for the sides of a holdout. Random exchanges of groups then even the deal out, until it is within
  * tolerance of the most even deal that is known: that of StratifiedGroupKFold of scikit-learn, where those
  * groups come first whose class counts vary most. It is the same for every seed, so it is no split to redraw;
  * only when no random deal comes near enough it is what is taken.
