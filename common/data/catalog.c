@@ -171,15 +171,19 @@ void catalog_explain(const struct catalog *catalog, const char *const *id, int n
 static int drop_unlabelled(struct cataloguing *c, struct err *err)
 {
     struct catalog *catalog = c->catalog;
-    char why[120];
+    char none[120], empty[160];
     int kept = 0, rc = 0;
-    snprintf(why, sizeof why, "no label in %s", catalog->counts.table);
+    snprintf(none, sizeof none, "no label in %s", catalog->counts.table);
+    snprintf(empty, sizeof empty, "left out: its label in %s says that it has none", catalog->counts.table);
     drop_index(catalog);
     for (int i = 0; rc == 0 && i < catalog->n; i++) {
-        if (catalog->cell[i].cluster == CATALOG_NO_LABEL)
-            rc = rejects_add(c->rejects, catalog->cell[i].source, why, err);
-        else if (catalog->cell[i].cluster != CATALOG_UNLABELLED)
-            catalog->cell[kept++] = catalog->cell[i];
+        const struct dataset_image *cell = &catalog->cell[i];
+        if (cell->cluster == CATALOG_NO_LABEL)
+            rc = rejects_add_cell(c->rejects, cell, CLASS_NONE, NULL, 0, none, err);
+        else if (cell->cluster == CATALOG_UNLABELLED)
+            rc = rejects_add_cell(&catalog->left, cell, CLASS_NONE, NULL, 0, empty, err);
+        else
+            catalog->cell[kept++] = *cell;
     }
     catalog->n = kept;
     return rc;
@@ -347,6 +351,7 @@ void catalog_release(struct catalog *catalog)
     struct catalog_counts counts = catalog->counts;
     drop_index(catalog);
     meta_release(&catalog->meta);
+    rejects_release(&catalog->left);
     free(catalog->cell);
     *catalog = (struct catalog){.counts = counts};
 }

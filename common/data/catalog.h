@@ -55,6 +55,7 @@ struct catalog {
     char folder[CATALOG_PATH_SIZE];
     char boundaries[CATALOG_PATH_SIZE]; /* path of the boundary file, "" when there is none */
     int synthetic;                      /* 1 when marked */
+    struct rejects left;                /* images whose label says that they have none */
     struct catalog_counts counts;       /* also on failure */
 };
 

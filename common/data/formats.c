@@ -70,6 +70,26 @@ double formats_bright(const struct dataset *data, int cluster)
     return level_of(data, cluster, -1, 0.999) / (LEVELS - 1.0);
 }
 
+void formats_histogram(const struct dataset *data, int cluster, int channel, int n, double *share)
+{
+    size_t floats = dataset_floats(data), total = 0;
+    for (int k = 0; k < n; k++)
+        share[k] = 0;
+    for (int i = 0; i < data->n_images; i++) {
+        const float *pixels = dataset_pixels(data, i);
+        if (data->image[i].cluster != cluster)
+            continue;
+        for (size_t p = (size_t)channel; p < floats; p += (size_t)data->channels)
+            if (pixels[p] > 0.0f) {
+                int step = (int)(pixels[p] * (float)n);
+                share[step < n ? step : n - 1]++;
+                total++;
+            }
+    }
+    for (int k = 0; k < n && total; k++)
+        share[k] /= (double)total;
+}
+
 static void note(FILE *to, int n, const char *one, const char *many)
 {
     if (n)

@@ -24,4 +24,8 @@ void formats_text(const struct dataset *data, int cluster, char *out, size_t siz
 /* Brightness that 99.9 % of the packed pixels of a cluster stay at or below, 0 to 1, to 1/65535. */
 double formats_bright(const struct dataset *data, int cluster);
 
+/* Shares of the packed pixels of a cluster's channel above 0 that lie in each of n equal steps from 0 to 1,
+ * in share (n); all 0 where there are none. */
+void formats_histogram(const struct dataset *data, int cluster, int channel, int n, double *share);
+
 #endif

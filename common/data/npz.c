@@ -305,7 +305,7 @@ static void describe(const struct npz *z, const struct entry *entry, const struc
 static int put(struct npz *z, const struct entry *entry, struct image *image, struct err *err)
 {
     struct err why = {0};
-    char source[64];
+    struct dataset_image *row = &z->data->image[entry->row];
     describe(z, entry, image);
     int rc = preprocess_apply(&z->how, image, &why);
     if (rc == 0 && image->channels != z->channels)
@@ -313,9 +313,9 @@ static int put(struct npz *z, const struct entry *entry, struct image *image, st
     if (rc == 0)
         return pack_image(z->data->pixels + (size_t)entry->row * dataset_floats(z->data), z->options->size,
                           NULL, image, NULL, 0, err);
-    snprintf(source, sizeof source, "%.63s", z->data->image[entry->row].source);
-    z->data->image[entry->row].id[0] = '\0';
-    return rejects_add(&z->report->rejects, source, why.text, err);
+    rc = rejects_add_cell(&z->report->rejects, row, row->cluster, NULL, 0, why.text, err);
+    row->id[0] = '\0';
+    return rc;
 }
 
 static void close_gaps(struct dataset *data)

@@ -125,7 +125,7 @@ static int read_image(const struct packing *p, int i, struct image *image, char 
 static int pack_one(struct packing *p, int i, struct err *err)
 {
     char path[CATALOG_PATH_SIZE + DATASET_SOURCE_SIZE];
-    const char *source = p->catalog->cell[i].source;
+    const struct dataset_image *cell = &p->catalog->cell[i];
     size_t image_size = dataset_floats(p->data);
     struct image image = {0};
     struct err why = {0};
@@ -143,7 +143,8 @@ static int pack_one(struct packing *p, int i, struct err *err)
     if (rc == 0)
         accept_image(p, i, &image, outline, n);
     else
-        rc = rejects_add(&p->report->rejects, source, reason_of(&why, path), err);
+        rc = rejects_add_cell(&p->report->rejects, cell, cell->cluster, &p->catalog->meta, i,
+                              reason_of(&why, path), err);
     image_release(&image);
     return rc;
 }
@@ -321,6 +322,8 @@ int pack_folder(const char *folder, const struct dataset_options *options, struc
     }
     rc = pack_catalog(&p, err);
     fill_report(&p);
+    report->left = catalog.left;
+    catalog.left = (struct rejects){0};
     if (rc == 0)
         *out = p.data;
     else
@@ -397,5 +400,6 @@ void pack_report_print(const struct pack_report *report, FILE *to)
 void pack_report_release(struct pack_report *report)
 {
     rejects_release(&report->rejects);
+    rejects_release(&report->left);
     *report = (struct pack_report){0};
 }

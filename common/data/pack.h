@@ -32,7 +32,8 @@ struct pack_report {
     char parquet[80]; /* name of a table of boundaries that was not read; "": there is none */
     struct catalog_counts found;
     int n_ungrouped;        /* packed without a group although groups are asked for: groups of their own */
-    struct rejects rejects; /* images left out */
+    struct rejects rejects; /* images that cannot be used */
+    struct rejects left;    /* images that nobody wants: without a label, or not drawn */
 };
 
 /* Pack a folder. *out is owned by the caller. 0 also when images were rejected; E_IO when nothing can be

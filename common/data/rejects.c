@@ -1,5 +1,6 @@
 #include "data/rejects.h"
 
+#include "data/dataset.h"
 #include "table/idmap.h"
 
 #include <stdlib.h>
@@ -18,19 +19,70 @@ static int make_room(struct rejects *rejects, struct err *err)
     return 0;
 }
 
+static void free_cell(struct reject_cell *cell)
+{
+    if (!cell)
+        return;
+    for (int k = 0; cell->word && k < cell->n_words; k++)
+        free(cell->word[k]);
+    free(cell->word);
+    free(cell->id);
+    free(cell->group);
+    free(cell);
+}
+
+static void free_item(struct reject *item)
+{
+    free(item->source);
+    free(item->reason);
+    free_cell(item->cell);
+}
+
+/* NULL without memory. */
+static struct reject_cell *new_cell(const struct dataset_image *image, int class, const struct meta *meta,
+                                    int row)
+{
+    struct reject_cell *cell = calloc(1, sizeof *cell);
+    if (!cell)
+        return NULL;
+    cell->id = strdup(image->id);
+    cell->group = strdup(image->group);
+    cell->class = class;
+    cell->given = image->given;
+    cell->n_words = meta ? meta->n_columns : 0;
+    cell->word = calloc((size_t)cell->n_words + 1, sizeof *cell->word);
+    int whole = cell->id && cell->group && cell->word;
+    for (int k = 0; whole && k < cell->n_words; k++)
+        whole = (cell->word[k] = strdup(meta_word(&meta->column[k], row))) != NULL;
+    if (whole)
+        return cell;
+    free_cell(cell);
+    return NULL;
+}
+
 int rejects_add(struct rejects *rejects, const char *source, const char *reason, struct err *err)
 {
     int rc = make_room(rejects, err);
     if (rc < 0)
         return rc;
-    struct reject item = {strdup(source), strdup(reason)};
+    struct reject item = {.source = strdup(source), .reason = strdup(reason)};
     if (!item.source || !item.reason) {
-        free(item.source);
-        free(item.reason);
+        free_item(&item);
         return err_set(err, E_IO, "out of memory for the list of rejected images");
     }
     rejects->item[rejects->n++] = item;
     return 0;
+}
+
+int rejects_add_cell(struct rejects *rejects, const struct dataset_image *image, int class,
+                     const struct meta *meta, int row, const char *reason, struct err *err)
+{
+    int rc = rejects_add(rejects, image->source, reason, err);
+    if (rc < 0)
+        return rc;
+    struct reject *item = &rejects->item[rejects->n - 1];
+    item->cell = new_cell(image, class, meta, row);
+    return item->cell ? 0 : err_set(err, E_IO, "out of memory for the list of rejected images");
 }
 
 static int compare(const void *a, const void *b)
@@ -82,10 +134,8 @@ void rejects_print(const struct rejects *rejects, FILE *to)
 
 void rejects_release(struct rejects *rejects)
 {
-    for (int i = 0; i < rejects->n; i++) {
-        free(rejects->item[i].source);
-        free(rejects->item[i].reason);
-    }
+    for (int i = 0; i < rejects->n; i++)
+        free_item(&rejects->item[i]);
     free(rejects->item);
     *rejects = (struct rejects){0};
 }

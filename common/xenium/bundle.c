@@ -216,7 +216,9 @@ static int close_gaps(struct bundle *b, int *kept, struct pack_report *report, s
         const struct bundle_cell *cell = &b->cell[i];
         struct image image = {.width = b->box[i].width, .height = b->box[i].height};
         if (cell->reason) {
-            rc = rejects_add(&report->rejects, b->catalog.cell[cell->place].source, cell->reason, err);
+            const struct dataset_image *lost = &b->catalog.cell[cell->place];
+            rc = rejects_add_cell(&report->rejects, lost, lost->cluster, &b->catalog.meta, cell->place,
+                                  cell->reason, err);
             continue;
         }
         image.depth = tiles_shape(b->channel[0])->bits;
@@ -236,6 +238,8 @@ int bundle_finish(struct bundle *b, struct dataset **out, struct pack_report *re
     if (rc == 0)
         rc = pack_end(b->data, &b->catalog, kept, report, err);
     free(kept);
+    report->left = b->catalog.left;
+    b->catalog.left = (struct rejects){0};
     report->n_packed = b->data->n_images;
     report->has_boundaries = 1;
     report->n_bad = b->outlines.n_bad;

@@ -32,6 +32,7 @@ struct bundle_options {
     double side;                 /* of the square around a cell, micrometres; 0: the box of its outline */
     int limit;                   /* cells a class at most, drawn by seed; 0: all */
     int seed;
+    int wants_left; /* 1: cells without an outline, and those not drawn, go to report.left */
 };
 
 struct bundle;

@@ -65,22 +65,40 @@ static int draw_all(struct bundle *b, char *has, int *order)
     return kept;
 }
 
-static int keep_outlined(struct bundle *b, const char *path, char *has, int *order, struct err *err)
+/* The cells that are left out, 0 in has: why, had (as has was before cells were drawn) tells. */
+static int note_left(struct bundle *b, const char *has, const char *had, struct err *err)
+{
+    char why[2][80];
+    int rc = 0;
+    snprintf(why[0], sizeof why[0], "left out: no outline of its %.20s", b->options.outline);
+    snprintf(why[1], sizeof why[1], "left out: not among the %d drawn of its class", b->options.limit);
+    for (int i = 0; rc == 0 && b->options.wants_left && i < b->catalog.n; i++)
+        if (!has[i])
+            rc = rejects_add_cell(&b->catalog.left, &b->catalog.cell[i], b->catalog.cell[i].cluster,
+                                  &b->catalog.meta, i, why[had[i] != 0], err);
+    return rc;
+}
+
+/* has, had, order: (n of the catalog) room, zeroed. */
+static int keep_outlined(struct bundle *b, const char *path, char *has, char *had, int *order,
+                         struct err *err)
 {
     int n = b->catalog.n, rc = find_outlined(&b->catalog, path, has, err), kept = 0;
     if (rc < 0)
         return rc;
+    memcpy(had, has, (size_t)n);
     kept = draw_all(b, has, order);
     b->n_beyond = n - kept - b->n_without;
-    return kept == 0 ? 0 : catalog_keep(&b->catalog, order, kept, err);
+    rc = kept ? note_left(b, has, had, err) : 0;
+    return kept == 0 || rc < 0 ? rc : catalog_keep(&b->catalog, order, kept, err);
 }
 
 int bundle_choose(struct bundle *b, const char *path, struct err *err)
 {
     size_t n = (size_t)b->catalog.n;
-    char *has = err_calloc(n, sizeof *has, "cells", err);
+    char *has = err_calloc(2 * n, sizeof *has, "cells", err);
     int *order = err_calloc(n, sizeof *order, "cells", err);
-    int rc = has && order ? keep_outlined(b, path, has, order, err) : E_IO;
+    int rc = has && order ? keep_outlined(b, path, has, has + n, order, err) : E_IO;
     free(has);
     free(order);
     if (rc == 0)
@@ -162,8 +180,8 @@ static int place_outline(struct bundle *b, struct point *vertex, int n, struct c
 static void describe(const struct bundle *b, struct dataset_image *cell, const struct cut_box *box)
 {
     const char *path = b->experiment.channel[0].path;
-    snprintf(cell->source, sizeof cell->source, "%.200s:%d,%d,%dx%d", strrchr(path, '/') + 1, box->x, box->y,
-             box->width, box->height);
+    snprintf(cell->source, sizeof cell->source, "%.200s:%dx%d%+d%+d", strrchr(path, '/') + 1, box->width, box->height,
+             box->x, box->y);
 }
 
 int bundle_boxes(struct bundle *b, struct rejects *rejects, struct err *err)
@@ -178,10 +196,9 @@ int bundle_boxes(struct bundle *b, struct rejects *rejects, struct err *err)
         struct err why = {0};
         int n = 0;
         struct point *outline = outlines_of(&b->outlines, i, &n);
-        char name[DATASET_ID_SIZE + 8];
-        snprintf(name, sizeof name, "cell %s", cell->id);
         if (place_outline(b, outline, n, &b->box[b->n], &why) < 0) {
-            rc = rejects_add(rejects, name, why.text, err);
+            snprintf(cell->source, sizeof cell->source, "cell %s", cell->id);
+            rc = rejects_add_cell(rejects, cell, cell->cluster, &b->catalog.meta, i, why.text, err);
             continue;
         }
         describe(b, cell, &b->box[b->n]);

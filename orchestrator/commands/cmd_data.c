@@ -1,6 +1,8 @@
 /* cellsweep data synth | pack | info. */
 #include "command.h"
 #include "commands/data_bundle.h"
+#include "commands/data_info.h"
+#include "commands/data_list.h"
 #include "launch.h"
 
 #include "data/dataset.h"
@@ -18,14 +20,13 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BAR_WIDTH = 24 };
-
 /* What the command line of any of the verbs says. */
 struct options {
     const char *path;   /* the one positional argument */
     const char *output; /* -o */
     const char *crop;   /* --crop */
     const char *sheet;  /* --sheet */
+    const char *list;   /* --list */
     int per_cluster;
     const char *channels, *alpha, *scale; /* --channels, --alpha, --scale; NULL: the default */
     struct dataset_options options;
@@ -78,64 +79,37 @@ static void print_classes(const struct dataset *data)
     putchar('\n');
 }
 
-static void print_sets(const struct dataset *data, int width)
-{
-    int n[N_GIVEN_SETS] = {0};
-    for (int i = 0; i < data->n_images; i++)
-        n[data->image[i].given]++;
-    if (n[GIVEN_NONE] < data->n_images)
-        printf("  %-*strain %d, val %d, test %d, none %d\n", width, "sets", n[GIVEN_TRAIN], n[GIVEN_VAL],
-               n[GIVEN_TEST], n[GIVEN_NONE]);
-}
-
-static void print_meta(const struct dataset *data, int width)
-{
-    const struct meta *meta = &data->meta;
-    if (meta->n_columns)
-        printf("  %-*s", width, "columns");
-    for (int c = 0; c < meta->n_columns; c++)
-        printf("%s%s (%d)", c ? ", " : "", meta->column[c].name, meta->column[c].n_values);
-    if (meta->n_columns)
-        putchar('\n');
-}
-
-/* Channels and their scale, where they are not what goes without saying. */
-static void print_preprocess(const struct dataset *data, int width)
-{
-    char text[PREPROCESS_TEXT_SIZE];
-    preprocess_text(&data->preprocess, text, sizeof text);
-    if (strcmp(text, "channels=gray scale=depth") == 0)
-        return;
-    printf("  %-*s", width, "channels");
-    for (int c = 0; c < data->channels; c++)
-        printf("%s%s", c ? ", " : "", data->channel_name[c]);
-    printf("\n  %-*s%s\n", width, "prepared", text);
-}
-
 static void print_packed(const struct dataset *data, const struct pack_report *report, const char *path)
 {
     printf("%s: %d images of %d %s, %d x %d pixels%s\n", path, data->n_images, data->n_clusters,
            dataset_has_names(data) ? "classes" : "clusters", data->size, data->size,
            data->synthetic ? ", SYNTHETIC" : "");
     print_classes(data);
-    print_sets(data, 10);
+    data_print_sets(data, 10);
     printf("  found     %8d\n", report->found.n_found);
     printf("  rejected  %8d\n", report->rejects.n);
     printf("  masked    %8d\n", report->n_masked);
     printf("  unmasked  %8d\n", report->n_packed - report->n_masked);
     if (data->group_column[0])
         printf("  groups    %8d by %s\n", data->n_groups, data->group_column);
-    print_meta(data, 10);
-    print_preprocess(data, 10);
+    data_print_meta(data, 10);
+    data_print_preprocess(data, 10);
     printf("  checksum  %s\n", data->checksum);
 }
 
+/* The list is written also when nothing could be packed. */
 static int write_packed(const struct options *a, const struct dataset *data, const struct pack_report *report,
-                        struct err *err)
+                        int rc, struct err *err)
 {
-    (void)report;
-    formats_note(data, stderr);
-    return dataset_write(data, a->output, err);
+    if (rc == 0) {
+        formats_note(data, stderr);
+        rc = dataset_write(data, a->output, err);
+    }
+    if (a->list && (data || report->rejects.n)) {
+        int listed = data_list_write(a->list, data, report, rc == 0 ? err : NULL);
+        rc = rc == 0 ? listed : rc;
+    }
+    return rc;
 }
 
 /* What was packed is of use, but the exit status is 1. */
@@ -179,8 +153,7 @@ static int pack_and_write(const struct options *a, struct pack_report *report, s
     if (rc == 0)
         rc = (npz_is(a->path) ? npz_pack : pack_folder)(a->path, &wanted, &data, report, err);
     pack_report_print(report, stderr);
-    if (rc == 0)
-        rc = write_packed(a, data, report, err);
+    rc = write_packed(a, data, report, rc, err);
     if (rc == 0)
         print_packed(data, report, a->output);
     if (rc == 0)
@@ -219,7 +192,7 @@ static int use_bundle(void *self, const struct dataset *data, const struct bundl
 {
     const struct options *a = self;
     pack_report_print(report, stderr);
-    int rc = write_packed(a, data, report, err);
+    int rc = write_packed(a, data, report, 0, err);
     if (rc == 0) {
         print_packed(data, report, a->output);
         bundle_print(bundle, stdout, stderr);
@@ -231,6 +204,7 @@ static int pack_bundle(struct options *a, int rc, struct err *err)
 {
     struct bundle_options wanted = a->bundle;
     wanted.data = a->options;
+    wanted.wants_left = a->list != NULL;
     wanted.outline = wanted.outline ? wanted.outline : "cell";
     if (rc == 0 && strcmp(wanted.outline, "cell") != 0 && strcmp(wanted.outline, "nucleus") != 0)
         rc = err_set(err, E_USAGE, "--outline '%.40s': cell or nucleus", wanted.outline);
@@ -266,161 +240,6 @@ static int run_pack(const void *options, struct err *err)
 
 /* ---- info ---- */
 
-static int compare_ints(const void *a, const void *b)
-{
-    int x = *(const int *)a, y = *(const int *)b;
-    return (x > y) - (x < y);
-}
-
-/* Images whose pixels are those of another one, which leak from a training set into a test set, and how
- * many of them lie in another cluster than the first of their kind. */
-static int count_copies(const struct dataset *data, int *n_conflicts)
-{
-    int copies = 0;
-    *n_conflicts = 0;
-    for (int i = 0; i < data->n_images; i++) {
-        int first = dataset_content(data, i);
-        copies += first != i;
-        *n_conflicts += data->image[first].cluster != data->image[i].cluster;
-    }
-    return copies;
-}
-
-/* What stands before a class: a number needs a word. */
-static const char *kind_of_class(const struct dataset *data)
-{
-    return dataset_has_names(data) ? "" : "cluster ";
-}
-
-/* A few of them by name, those whose labels disagree before the others. */
-static void print_copies(const struct dataset *data)
-{
-    enum { SHOWN = 8 };
-    int n_conflicts = 0, copies = count_copies(data, &n_conflicts), shown = 0;
-    if (copies == 0) {
-        printf("  copies      none: all images differ\n");
-        return;
-    }
-    printf("  copies      %d image%s the same pixels as another", copies, copies == 1 ? " has" : "s have");
-    printf(n_conflicts ? "; %d of them in ANOTHER CLUSTER\n" : ", in the same cluster\n", n_conflicts);
-    for (int agree = 0; agree <= 1; agree++)
-        for (int i = 0; i < data->n_images && shown < SHOWN; i++) {
-            const struct dataset_image *image = &data->image[i],
-                                       *first = &data->image[dataset_content(data, i)];
-            if (image == first || (image->cluster == first->cluster) != agree)
-                continue;
-            char room[2][CLASS_NAME_SIZE];
-            printf("                %s (%s%s) = %s (%s%s)\n", image->id, kind_of_class(data),
-                   class_title(image->cluster, room[0]), first->id, kind_of_class(data),
-                   class_title(first->cluster, room[1]));
-            shown++;
-        }
-    if (copies > shown)
-        printf("                and %d more\n", copies - shown);
-}
-
-/* Least, median and greatest of one of the sizes over the images of a cluster (CLASS_NONE: all).
- * `room` has n_images ints. */
-struct spread {
-    int min, median, max, n_masked;
-};
-
-static struct spread spread_of(const struct dataset *data, int cluster, int use_height, int *room)
-{
-    struct spread s = {0};
-    size_t n = 0;
-    for (int i = 0; i < data->n_images; i++) {
-        const struct dataset_image *image = &data->image[i];
-        if (cluster != CLASS_NONE && image->cluster != cluster)
-            continue;
-        room[n++] = use_height ? image->height : image->width;
-        s.n_masked += image->masked;
-    }
-    if (n == 0)
-        return s;
-    qsort(room, n, sizeof *room, compare_ints);
-    s.min = room[0];
-    s.median = room[n / 2];
-    s.max = room[n - 1];
-    return s;
-}
-
-static void print_summary(const struct dataset *data, const char *name, int *room)
-{
-    struct spread w = spread_of(data, -1, 0, room), h = spread_of(data, -1, 1, room);
-    printf("%s%s\n", name, data->synthetic ? "   SYNTHETIC: drawn by this program" : "");
-    printf("  source      %s\n", data->origin);
-    printf("  images      %d of %d %s, %d x %d pixels, %.1f MB\n", data->n_images, data->n_clusters,
-           dataset_has_names(data) ? "classes" : "clusters", data->size, data->size,
-           4e-6 * data->n_images * (double)dataset_floats(data));
-    printf("  originals   %d x %d to %d x %d pixels, median %d x %d\n", w.min, h.min, w.max, h.max, w.median,
-           h.median);
-    print_preprocess(data, 12);
-    printf("  masked      %d of %d, at %g micrometres a pixel\n", w.n_masked, data->n_images,
-           data->pixel_size);
-    print_copies(data);
-    if (data->group_column[0])
-        printf("  groups      %d by %s\n", data->n_groups, data->group_column);
-    print_sets(data, 12);
-    print_meta(data, 12);
-    printf("  checksum    %s\n\n", data->checksum);
-}
-
-/* The column of classes is as wide as the longest of them. */
-static int class_width(const struct dataset *data)
-{
-    char room[CLASS_NAME_SIZE];
-    int most = 7;
-    for (int k = 0; k < data->n_clusters; k++) {
-        int width = utf8_width(class_title(data->cluster[k], room));
-        most = width > most ? width : most;
-    }
-    return most;
-}
-
-/* A class in a column: numbers to the right, names to the left. */
-static void print_class(const struct dataset *data, int cluster, int width)
-{
-    char room[CLASS_NAME_SIZE];
-    const char *text = class_title(cluster, room);
-    int blanks = width - utf8_width(text);
-    printf("  %*s%s%*s", dataset_has_names(data) ? 0 : blanks, "", text, dataset_has_names(data) ? blanks : 0,
-           "");
-}
-
-static void print_cluster(const struct dataset *data, int k, int largest, int *room)
-{
-    int n = data->cluster_count[k], bar = (int)((double)BAR_WIDTH * n / largest + 0.5);
-    struct spread w = spread_of(data, data->cluster[k], 0, room),
-                  h = spread_of(data, data->cluster[k], 1, room);
-    char depth[40];
-    print_class(data, data->cluster[k], class_width(data));
-    printf(" %7d %6.1f%% %7d   %4d x %-4d  ", n, 100.0 * n / data->n_images, w.n_masked, w.median, h.median);
-    formats_text(data, data->cluster[k], depth, sizeof depth);
-    printf("%-16s %6.4f  ", depth, formats_bright(data, data->cluster[k]));
-    for (int i = 0; i < (bar ? bar : 1); i++)
-        putchar('#');
-    putchar('\n');
-}
-
-static int print_info(const struct dataset *data, const char *name, struct err *err)
-{
-    int largest = 1;
-    int *room = err_calloc((size_t)data->n_images, sizeof *room, "image sizes", err);
-    if (!room)
-        return E_IO;
-    print_summary(data, name, room);
-    for (int k = 0; k < data->n_clusters; k++)
-        largest = data->cluster_count[k] > largest ? data->cluster_count[k] : largest;
-    formats_note(data, stderr);
-    printf("  %-*s  images   share  masked   median size  depth            99.9 %%\n", class_width(data),
-           dataset_has_names(data) ? "class" : "cluster");
-    for (int k = 0; k < data->n_clusters; k++)
-        print_cluster(data, k, largest, room);
-    free(room);
-    return 0;
-}
-
 static int run_info(const void *options, struct err *err)
 {
     const struct options *a = options;
@@ -429,7 +248,7 @@ static int run_info(const void *options, struct err *err)
     if (rc == 0)
         rc = dataset_open(a->path, NULL, &data, err);
     if (rc == 0)
-        rc = print_info(data, a->path, err);
+        rc = data_info(data, a->path, err);
     if (rc == 0 && a->sheet) {
         rc = sheet_write(data, a->per_cluster, a->sheet, err);
         if (rc == 0)
@@ -447,6 +266,8 @@ static const struct argument pack_rows[] = {
     ARGUMENT_WORD("SRC", path, 1),
     {"output", 'o', ARGUMENT_TEXT, "FILE", AT(output), .is_needed = 1,
      .help = "Packed dataset to write; it appears whole or not at all"},
+    {"list", 0, ARGUMENT_TEXT, "FILE.csv", AT(list),
+     .help = "Also write a row for every image: id, class, set, columns that are kept, why it was left out"},
     {"size", 's', ARGUMENT_WHOLE, "PIXELS", AT(options.size), DATASET_MIN_SIZE, DATASET_MAX_SIZE,
      .help = "Width and height of every packed image, 8 to 512 (default 50)"},
     {"pixel-size", 'p', ARGUMENT_REAL, "UM", AT(options.pixel_size), 1e-6, 1e6,

@@ -86,6 +86,31 @@ check "a column that was not kept is named" grep -q "groups plate are asked for;
 status 0 "$C" data pack "$TMP/grouped" -o "$TMP/meta.h5" --meta all
 check "all others are kept" grep -q "^  columns   slide (6), animal (3)" "$TMP/out"
 
+# --list: a row for every image, packed or not, with what is known of it.
+mkdir "$TMP/listed"
+for i in 1 2 3 4 5 6 7; do cp "$TMP/grouped/cell_images"/*/"cell_$i.png" "$TMP/listed/$i.png"; done
+echo broken >"$TMP/listed/4.png"
+printf 'id,label,split,slide,animal\n1,A,train,s1,m1\n2,"B, big",test,s1,m2\n3,A,val,s2,m1\n4,A,train,s2,m3\n5,NA,train,s3,m1\n6,"B, big",,s3,m1\n' >"$TMP/listed/labels.csv"
+status 1 "$C" data pack "$TMP/listed" -o "$TMP/x.h5" --groups slide --meta animal --list "$TMP/list.csv"
+cat >"$TMP/wanted" <<'END'
+id,class,set,slide,animal,source,width,height,reason
+1,A,train,s1,m1,1.png,W,H,
+3,A,val,s2,m1,3.png,W,H,
+2,"B, big",test,s1,m2,2.png,W,H,
+6,"B, big",,s3,m1,6.png,W,H,
+4,A,train,s2,m3,4.png,,,WHY
+7,,,,,7.png,,,no label in labels.csv
+5,,train,s3,,5.png,,,left out: its label in labels.csv says that it has none
+END
+check "the list has a row for every image, with the reason of those that are not packed" bash -c "
+    sed -E 's/png,[0-9]+,[0-9]+,/png,W,H,/; s/\"no image that is read.*/WHY/' '$TMP/list.csv' | diff - '$TMP/wanted'"
+printf 'bad' >"$TMP/listed/1.png" && cp "$TMP/listed/1.png" "$TMP/listed/3.png" && cp "$TMP/listed/1.png" "$TMP/listed/2.png" && cp "$TMP/listed/1.png" "$TMP/listed/6.png"
+rm "$TMP/x.h5" "$TMP/list.csv"
+status 3 "$C" data pack "$TMP/listed" -o "$TMP/x.h5" --list "$TMP/list.csv"
+check "also when nothing can be packed" [ "$(grep -c . "$TMP/list.csv")" -eq 8 ]
+status 3 "$C" data pack "$TMP/twice-none" -o "$TMP/x.h5" --list "$TMP/none.csv"
+check "but not when there is nothing" [ ! -e "$TMP/none.csv" ]
+
 # Images that are there twice are named, those of two clusters first.
 mkdir -p "$TMP/twice/cluster_1" "$TMP/twice/cluster_2"
 n=0
@@ -97,6 +122,8 @@ status 0 "$C" data info "$TMP/twice.h5"
 check "copies are counted" grep -q "copies      2 images have the same pixels as another; 1 of them in ANOTHER CLUSTER" "$TMP/out"
 check "one of another cluster is named" grep -q "7 (cluster 2) = 1 (cluster 1)" "$TMP/out"
 check "one of the same, too" grep -q "8 (cluster 1) = 2 (cluster 1)" "$TMP/out"
+check "two labels of one picture are a warning" grep -q "^warning: 1 image has the same pixels as one of another class" "$TMP/err"
+check "info draws how bright each class is" [ "$(grep -c "^ *[12]  |.*@.*|" "$TMP/out")" -eq 2 ]
 check "info tells the depth" grep -q "^ *1 .* 8 bit  *0\.[0-9]* " "$TMP/out"
 
 # Images and folders that no cluster_<k> folder holds are told, and change nothing else.

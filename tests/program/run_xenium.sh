@@ -62,7 +62,9 @@ cp "$TMP/ids" "$TMP/ids.0"
 pack 0 text --limit 4
 cut_again text 50 --cells 12
 check "a seed draws the same cells again" cmp "$TMP/ids" "$TMP/ids.0"
-pack 0 text --limit 4 --seed 5
+pack 0 text --limit 4 --seed 5 --list "$TMP/list.csv"
+check "  a row for every cell" [ "$(grep -c . "$TMP/list.csv")" -eq 61 ]
+check "  with the reason of those that are left out" [ "$(grep -c "left out: not among the 4 drawn of its class" "$TMP/list.csv")" -eq 48 ]
 cut_again text 50 --cells 12
 check_fails "another seed draws others" cmp "$TMP/ids" "$TMP/ids.0"
 
