@@ -180,8 +180,8 @@ static int place_outline(struct bundle *b, struct point *vertex, int n, struct c
 static void describe(const struct bundle *b, struct dataset_image *cell, const struct cut_box *box)
 {
     const char *path = b->experiment.channel[0].path;
-    snprintf(cell->source, sizeof cell->source, "%.200s:%dx%d%+d%+d", strrchr(path, '/') + 1, box->width, box->height,
-             box->x, box->y);
+    snprintf(cell->source, sizeof cell->source, "%.200s:%dx%d%+d%+d", strrchr(path, '/') + 1, box->width,
+             box->height, box->x, box->y);
 }
 
 int bundle_boxes(struct bundle *b, struct rejects *rejects, struct err *err)
