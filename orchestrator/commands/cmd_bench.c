@@ -226,8 +226,8 @@ static void print_layers(const struct result *r)
 
 static void print_table(const struct options *o, const struct floor *floor, const struct result *r, int n)
 {
-    printf("kernels %s, one thread, %d and %d filters, %d classes\n", kernels_selected()->name, o->filters[0],
-           o->filters[1], o->classes);
+    printf("kernels %s, one thread, %d channel%s, %d and %d filters, %d classes\n", kernels_selected()->name,
+           o->channels, o->channels == 1 ? "" : "s", o->filters[0], o->filters[1], o->classes);
     printf("%6s %14s %18s %9s %8s %17s %6s %11s\n", "batch", "sgemm GFLOP/s", "registers GFLOP/s", "floor us",
            "step us", "rounds", "ratio", "predict us");
     for (int i = 0; i < n; i++)
@@ -259,11 +259,12 @@ static void print_json_run(const struct result *r)
 
 static void print_json(const struct options *o, const struct floor *floor, const struct result *r, int n)
 {
-    printf("{\"kernels\": \"%s\", \"sgemm_kernels\": \"%s\", \"register_kernels\": \"%s\", "
-           "\"own_sgemm_kernels\": \"%s\", \"filters\": [%d, %d], \"classes\": %d, \"unit\": \"microseconds "
-           "an image\", \"runs\": [",
-           kernels_selected()->name, floor_sgemm_kernels(floor), floor_register_kernels(floor),
-           openblas_get_corename(), o->filters[0], o->filters[1], o->classes);
+    printf(
+        "{\"kernels\": \"%s\", \"sgemm_kernels\": \"%s\", \"register_kernels\": \"%s\", "
+        "\"own_sgemm_kernels\": \"%s\", \"channels\": %d, \"filters\": [%d, %d], \"classes\": %d, \"unit\": \"microseconds "
+        "an image\", \"runs\": [",
+        kernels_selected()->name, floor_sgemm_kernels(floor), floor_register_kernels(floor),
+        openblas_get_corename(), o->channels, o->filters[0], o->filters[1], o->classes);
     for (int i = 0; i < n; i++) {
         printf("%s", i ? ", " : "");
         print_json_run(&r[i]);

@@ -232,7 +232,9 @@ static const struct conv_shape CONV[] = {
     {7, 17, 10, 16, 3},   {1, 49, 50, 1, 16},  {2, 50, 49, 3, 64},  {5, 14, 14, 1, 33},  {3, 13, 11, 32, 48},
     {2, 22, 22, 64, 32},  {7, 33, 33, 1, 64},  {2, 16, 16, 31, 17}, {1, 11, 11, 64, 5},  {32, 24, 24, 16, 32},
     {7, 10, 10, 32, 64},  {2, 48, 48, 16, 16}, {33, 12, 14, 1, 32}, {5, 50, 50, 1, 24},  {3, 24, 24, 24, 64},
-    {4, 24, 24, 8, 16},   {2, 24, 24, 33, 60}, {3, 15, 18, 20, 40}, {2, 9, 10, 1, 8},    {2, 9, 9, 1, 100}};
+    {4, 24, 24, 8, 16},   {2, 24, 24, 33, 60}, {3, 15, 18, 20, 40}, {2, 9, 10, 1, 8},    {2, 9, 9, 1, 100},
+    {32, 50, 50, 3, 32},  {3, 50, 50, 4, 32},  {2, 17, 21, 2, 16},  {3, 15, 12, 3, 48},  {2, 9, 9, 4, 24},
+    {1, 4, 4, 3, 32},     {3, 4, 5, 2, 33},    {5, 24, 24, 4, 64},  {2, 50, 50, 5, 32}};
 
 static void test_conv(void **state)
 {
@@ -341,8 +343,9 @@ static void check_conv_propagates(struct conv_shape shape, float bad, int place)
 
 static void test_conv_propagates(void **state)
 {
-    static const struct conv_shape shapes[] = {
-        {3, 24, 24, 32, 64}, {3, 50, 50, 1, 32}, {3, 11, 13, 3, 5}, {3, 24, 24, 24, 40}, {3, 20, 20, 1, 24}};
+    static const struct conv_shape shapes[] = {{3, 24, 24, 32, 64}, {3, 50, 50, 1, 32}, {3, 11, 13, 3, 5},
+                                               {3, 24, 24, 24, 40}, {3, 20, 20, 1, 24}, {3, 20, 20, 3, 32},
+                                               {3, 13, 12, 4, 24}};
     (void)state;
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         for (int place = 0; place < 3; place++) {
@@ -450,6 +453,10 @@ static void test_paths(void **state)
                 if (strstr(path[i], "sgemm"))
                     fail_msg("%s: %d filters or units take %s", tables[t]->name, k, path[i]);
         }
+    for (int t = 0; t < n_tables; t++)
+        for (int c = 1; c <= 4 && tables[t]->peak; c++)
+            assert_string_equal(tables[t]->conv_pool_path((struct conv_shape){1, 50, 50, c, 32}),
+                                tables[t]->conv_pool_path((struct conv_shape){1, 50, 50, 1, 32}));
 }
 
 static void test_dense(void **state)

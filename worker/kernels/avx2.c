@@ -8,7 +8,7 @@
 
 #include "pool.inc"
 #include "winograd.inc"
-#include "gray.inc"
+#include "colour.inc"
 #include "sparse.inc"
 #include "padded.inc"
 #include "dense.inc"
