@@ -259,12 +259,11 @@ static void print_json_run(const struct result *r)
 
 static void print_json(const struct options *o, const struct floor *floor, const struct result *r, int n)
 {
-    printf(
-        "{\"kernels\": \"%s\", \"sgemm_kernels\": \"%s\", \"register_kernels\": \"%s\", "
-        "\"own_sgemm_kernels\": \"%s\", \"channels\": %d, \"filters\": [%d, %d], \"classes\": %d, \"unit\": \"microseconds "
-        "an image\", \"runs\": [",
-        kernels_selected()->name, floor_sgemm_kernels(floor), floor_register_kernels(floor),
-        openblas_get_corename(), o->channels, o->filters[0], o->filters[1], o->classes);
+    printf("{\"kernels\": \"%s\", \"sgemm_kernels\": \"%s\", \"register_kernels\": \"%s\", "
+           "\"own_sgemm_kernels\": \"%s\", \"channels\": %d, \"filters\": [%d, %d], \"classes\": %d, "
+           "\"unit\": \"microseconds an image\", \"runs\": [",
+           kernels_selected()->name, floor_sgemm_kernels(floor), floor_register_kernels(floor),
+           openblas_get_corename(), o->channels, o->filters[0], o->filters[1], o->classes);
     for (int i = 0; i < n; i++) {
         printf("%s", i ? ", " : "");
         print_json_run(&r[i]);
