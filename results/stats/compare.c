@@ -137,86 +137,99 @@ enum compare_flaw compare_setting_flaw(const struct summary *summary, const stru
 
 /* ---- rankings ---- */
 
-/* Strategies of a ranked part, as parts of SUMMARY_STRATEGY in the order of groups. */
+/* What is being ranked: the groups by the value of the factor, and of a ranked part its
+ * values in the order of groups. */
 struct ranked {
-    int part, n, strategy[RANKS_MAX_STRATEGIES];
+    const struct partition *values;
+    int n, value[RANKS_MAX_STRATEGIES];
 };
 
-static int place_of(const struct ranked *ranked, int strategy)
+static int place_of(const struct ranked *ranked, int value)
 {
-    for (int s = 0; s < ranked->n; s++)
-        if (ranked->strategy[s] == strategy)
-            return s;
+    for (int v = 0; v < ranked->n; v++)
+        if (ranked->value[v] == value)
+            return v;
     return -1;
 }
 
-static struct ranked list_strategies(const struct making *m, int part, struct compare_ranking *r)
+static void list_values(const struct making *m, struct ranked *ranked, struct compare_ranking *r)
 {
-    const struct partition *all = m->summary->same[SUMMARY_RANKED];
-    struct ranked ranked = {.part = part};
-    for (int i = all->begin[part]; i < all->begin[part + 1] && ranked.n < RANKS_MAX_STRATEGIES; i++) {
-        int g = all->member[i], strategy = m->summary->same[SUMMARY_STRATEGY]->part_of[g];
-        if (place_of(&ranked, strategy) < 0) {
-            r->strategy[ranked.n] = m->summary->group[g].cell;
-            ranked.strategy[ranked.n++] = strategy;
+    const struct partition *all = m->compare->ranked;
+    ranked->n = 0;
+    for (int i = all->begin[r->part]; i < all->begin[r->part + 1] && ranked->n < RANKS_MAX_STRATEGIES; i++) {
+        int g = all->member[i];
+        if (place_of(ranked, ranked->values->part_of[g]) < 0) {
+            r->value[ranked->n] = m->summary->group[g].cell;
+            ranked->value[ranked->n++] = ranked->values->part_of[g];
         }
     }
-    r->n_strategies = ranked.n;
-    return ranked;
+    r->n_values = ranked->n;
 }
 
-/* Mean of every strategy in a setting, larger for better; 0 when one is missing, or the setting has a
- * flaw. */
-static int dataset_row(const struct making *m, int setting, const struct ranked *ranked, double *value)
+/* Mean of every value in a setting, larger for better; 0 when one is missing, or the setting has a flaw. */
+static int dataset_row(const struct making *m, int setting, const struct ranked *ranked, double *mean)
 {
-    const struct partition *settings = m->summary->same[SUMMARY_SETTING];
+    const struct partition *settings = m->compare->settings;
     int missing = 0;
-    for (int s = 0; s < ranked->n; s++)
-        value[s] = (double)NAN;
+    for (int v = 0; v < ranked->n; v++)
+        mean[v] = (double)NAN;
     for (int i = settings->begin[setting]; i < settings->begin[setting + 1]; i++) {
-        int g = settings->member[i], s = place_of(ranked, m->summary->same[SUMMARY_STRATEGY]->part_of[g]);
-        if (s >= 0)
-            value[s] = m->compare->better * replicates_mean(&m->replicates->group[g]);
+        int g = settings->member[i], v = place_of(ranked, ranked->values->part_of[g]);
+        if (v >= 0)
+            mean[v] = m->compare->better * replicates_mean(&m->replicates->group[g]);
     }
-    for (int s = 0; s < ranked->n; s++)
-        missing += isnan(value[s]);
+    for (int v = 0; v < ranked->n; v++)
+        missing += isnan(mean[v]);
     enum compare_flaw flaw = compare_setting_flaw(m->summary, settings, setting, m->compare->on);
     return missing == 0 && (flaw == FLAW_NONE || flaw == FLAW_REPEATED);
 }
 
-static int rank_part(struct making *m, int part, struct err *err)
+static int rank_part(struct making *m, int part, struct ranked *ranked, struct err *err)
 {
-    const struct partition *all = m->summary->same[SUMMARY_RANKED],
-                           *settings = m->summary->same[SUMMARY_SETTING];
+    const struct partition *all = m->compare->ranked, *settings = m->compare->settings;
     struct compare_ranking *r = &m->compare->ranking[m->compare->n_rankings];
     *r =
         (struct compare_ranking){.part = part, .cell = m->summary->group[all->member[all->begin[part]]].cell};
-    struct ranked ranked = list_strategies(m, part, r);
-    if (ranked.n < 2 || m->compare->better == 0)
+    list_values(m, ranked, r);
+    if (ranked->n < 2 || m->compare->better == 0)
         return 0;
-    size_t members = (size_t)(all->begin[part + 1] - all->begin[part]);
-    double *value = err_calloc(members * (size_t)ranked.n, sizeof *value, "ranks", err);
-    if (!value)
+    size_t members = (size_t)(all->begin[part + 1] - all->begin[part]), n = (size_t)ranked->n;
+    double *mean = err_calloc(members * n, sizeof *mean, "ranks", err);
+    if (!mean)
         return E_IO;
     for (int i = all->begin[part]; i < all->begin[part + 1]; i++)
         if (partition_is_first(settings, all->member[i]))
-            r->n_datasets += dataset_row(m, settings->part_of[all->member[i]], &ranked,
-                                         value + (size_t)r->n_datasets * (size_t)ranked.n);
-    int rc = ranks_friedman(value, r->n_datasets, ranked.n, r->average_rank, &r->test, err);
+            r->n_datasets +=
+                dataset_row(m, settings->part_of[all->member[i]], ranked, mean + (size_t)r->n_datasets * n);
+    int rc = ranks_friedman(mean, r->n_datasets, ranked->n, r->average_rank, &r->test, err);
     r->tested = r->n_datasets >= RANKS_MIN_DATASETS && m->compare->on != REPLICATES_ALL;
     m->compare->n_rankings += r->n_datasets > 0;
-    free(value);
+    free(mean);
     return rc;
 }
 
-static int rank_strategies(struct making *m, struct err *err)
+static int rank_parts(struct making *m, struct ranked *ranked, struct err *err)
 {
-    int rc = 0, n_ranked = m->summary->same[SUMMARY_RANKED]->n_parts;
-    m->compare->ranking = err_calloc((unsigned long)n_ranked, sizeof *m->compare->ranking, "ranks", err);
+    int rc = 0, n = m->compare->ranked->n_parts;
+    m->compare->ranking = err_calloc((unsigned long)n, sizeof *m->compare->ranking, "ranks", err);
     if (!m->compare->ranking)
         return E_IO;
-    for (int part = 0; part < n_ranked && rc == 0; part++)
-        rc = rank_part(m, part, err);
+    for (int part = 0; part < n && rc == 0; part++)
+        rc = rank_part(m, part, ranked, err);
+    return rc;
+}
+
+/* own: the factor and its axes. */
+static int rank_values(struct making *m, const struct store_job *const *cell, unsigned own, struct err *err)
+{
+    struct partition *values = NULL;
+    int n = m->summary->n_groups;
+    int rc = partition_new(cell, n, own, &values, err);
+    if (rc == 0)
+        rc = partition_new(cell, n, FACTORS_ALL & ~(own | FACTOR(FACTOR_CLASSES)), &m->compare->ranked, err);
+    if (rc == 0)
+        rc = rank_parts(m, &(struct ranked){.values = values}, err);
+    partition_free(values);
     return rc;
 }
 
@@ -224,12 +237,14 @@ static int compare_settings(struct making *m, int factor, struct err *err)
 {
     const struct store_job **cell = summary_cells(m->summary, err);
     struct partition **settings = &m->compare->settings;
-    unsigned same = FACTORS_ALL & ~combination_own(m->summary->store, factor);
-    int rc = cell ? partition_new(cell, m->summary->n_groups, same, settings, err) : E_IO;
-    free(cell);
+    unsigned own = combination_own(m->summary->store, factor);
+    int rc = cell ? partition_new(cell, m->summary->n_groups, FACTORS_ALL & ~own, settings, err) : E_IO;
     for (int part = 0; rc == 0 && part < (*settings)->n_parts; part++)
         rc = compare_setting(m, part, err);
-    return rc == 0 && factor == FACTOR_STRATEGY ? rank_strategies(m, err) : rc;
+    if (rc == 0 && (factor == FACTOR_STRATEGY || factor == FACTOR_MODEL))
+        rc = rank_values(m, cell, own, err);
+    free(cell);
+    return rc;
 }
 
 /* ---- leak inflation ---- */
@@ -348,6 +363,7 @@ void compare_free(struct compare *compare)
     if (!compare)
         return;
     partition_free(compare->settings);
+    partition_free(compare->ranked);
     free(compare->row);
     free(compare->family);
     free(compare->ranking);

@@ -24,11 +24,13 @@
  *     n counts runs of that split, and what other splits would give is not known. Its p stays
  *     in the family (VERDICT_REPEATED).
  *
- * Strategies also get, for each protocol, model and other axes, average ranks over the cluster pairs that all
- * have the same strategies; from RANKS_MIN_DATASETS cluster pairs on, on other sets than all, Friedman's test
- * and Nemenyi's critical difference, too. Settings with a flaw (below) are left out, but for FLAW_REPEATED: a
- * mean over one split is a mean. Pairs count as independent data sets, also those that share a cluster. The
- * time all of it takes grows with the number of groups and of rows alone. No MPI. */
+ * Strategies and models are also ranked, each with all else the same but the clusters: one ranking of
+ * strategies for each protocol, model and other axes, one of models for each strategy, protocol and other
+ * axes. Average ranks are over the cluster pairs that all have the same values; from RANKS_MIN_DATASETS
+ * cluster pairs on, on other sets than all, with Friedman's test and Nemenyi's critical difference. Settings
+ * with a flaw (below) are left out, but for FLAW_REPEATED: a mean over one split is a mean. Pairs count as
+ * independent data sets, also those that share a cluster; p is of one ranking, not adjusted for how many
+ * there are. The time all of it takes grows with the number of groups and of rows alone. No MPI. */
 #ifndef CELLSWEEP_COMPARE_H
 #define CELLSWEEP_COMPARE_H
 
@@ -61,13 +63,14 @@ enum compare_flaw {
     FLAW_REPEATED /* test and oof: its seeds and repeats drew one and the same split */
 };
 
-/* Strategies over data sets, within a protocol, model and other axes; the first 64 if there are more. */
+/* Values of the factor over data sets, where all else but the clusters is the same; the first 64 if there are
+ * more. */
 struct compare_ranking {
-    const struct store_job *cell; /* of one of them: protocol, model, axes */
-    int part;                     /* of the summary's SUMMARY_RANKED */
-    int n_datasets, n_strategies;
-    const struct store_job *strategy[RANKS_MAX_STRATEGIES]; /* a job of each, for combination_label() */
-    double average_rank[RANKS_MAX_STRATEGIES];              /* 1 is best */
+    const struct store_job *cell; /* of one of them: what else there is */
+    int part;                     /* of `ranked` below */
+    int n_datasets, n_values;
+    const struct store_job *value[RANKS_MAX_STRATEGIES]; /* a job of each, for combination_label() */
+    double average_rank[RANKS_MAX_STRATEGIES];           /* 1 is best */
     struct ranks_friedman test;
     int tested; /* 0: too few data sets, only the ranks say something */
 };
@@ -76,6 +79,8 @@ struct compare {
     int factor; /* what is compared; FACTOR_PROTOCOL of a leak table */
     /* of the summary's groups: all but the factor and its own axes the same; owned. NULL of a leak table */
     struct partition *settings;
+    /* of the groups: as settings, but for the clusters; owned. NULL: nothing is ranked */
+    struct partition *ranked;
     char metric[CONFIG_WORD_SIZE];
     enum replicates_set on;
     int better; /* see scores.h */
@@ -88,8 +93,8 @@ struct compare {
 };
 
 /* All pairs of values of a factor. replicates are those of the summary. Groups without a replicate
- * are left out; n may be 0. Rankings for FACTOR_STRATEGY only. Both must outlive *out, which is owned
- * by the caller. E_IO without memory. */
+ * are left out; n may be 0. Rankings for FACTOR_STRATEGY and FACTOR_MODEL. Both must outlive *out, which is
+ * owned by the caller. E_IO without memory. */
 int compare_factor(const struct summary *summary, const struct replicates *replicates, int factor,
                    struct compare **out, struct err *err);
 

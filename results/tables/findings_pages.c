@@ -406,64 +406,113 @@ static int has_factors(const struct findings *f)
 
 /* ---- rankings ---- */
 
-/* Strategy k of a ranking is shown when a job of it is, in the same protocol, model and other axes. */
-static int shows_rank(const struct findings *f, const struct compare_ranking *r, int k)
+/* Value k of a ranking is shown when a job of it is, with all else the same. */
+static int shows_rank(const struct findings *f, const struct compare *c, const struct compare_ranking *r,
+                      int k)
 {
-    const struct partition *ranked = f->whole->same[SUMMARY_RANKED];
-    unsigned strategy = combination_own(f->whole->store, FACTOR_STRATEGY);
-    for (int i = ranked->begin[r->part]; i < ranked->begin[r->part + 1]; i++)
-        if (f->shown[ranked->member[i]] &&
-            combination_same(f->whole->group[ranked->member[i]].cell, r->strategy[k], ~strategy))
+    unsigned own = combination_own(f->whole->store, c->factor);
+    for (int i = c->ranked->begin[r->part]; i < c->ranked->begin[r->part + 1]; i++)
+        if (f->shown[c->ranked->member[i]] &&
+            combination_same(f->whole->group[c->ranked->member[i]].cell, r->value[k], ~own))
             return 1;
     return 0;
 }
 
+/* A value of a ranking and where it stands. */
+struct rank_row {
+    const struct compare *compare;
+    const struct compare_ranking *ranking;
+    int k;
+};
+
+/* For each value of a ranking that is shown: strategies first, then models. Returns how many. */
+static int each_rank(const struct findings *f,
+                     void (*show)(void *, const struct findings *, const struct rank_row *), void *to)
+{
+    static const int factors[] = {FACTOR_STRATEGY, FACTOR_MODEL};
+    int n = 0;
+    for (int i = 0; i < 2 * N_REPLICATES_SETS; i++) {
+        struct rank_row row = {.compare = f->compared[factors[i / N_REPLICATES_SETS]][i % N_REPLICATES_SETS]};
+        for (int r = 0; row.compare && r < row.compare->n_rankings; r++) {
+            row.ranking = &row.compare->ranking[r];
+            for (row.k = 0; row.k < row.ranking->n_values; row.k++)
+                if (shows_rank(f, row.compare, row.ranking, row.k)) {
+                    n++;
+                    if (show)
+                        show(to, f, &row);
+                }
+        }
+    }
+    return n;
+}
+
+/* Clusters are what a ranking goes over. */
+static const unsigned rank_factors = FACTORS_ALL & ~FACTOR(FACTOR_CLASSES);
+
+static void show_rank_csv(void *to, const struct findings *f, const struct rank_row *row)
+{
+    const struct compare_ranking *r = row->ranking;
+    const double number[] = {r->test.chi2, r->test.p, r->test.f, r->test.p_f, r->test.critical};
+    int factor = row->compare->factor;
+    char name[COMBINATION_LABEL_SIZE];
+    struct store_job cell = *r->cell;
+    struct csv_out *csv = to;
+    combination_blank(&cell, combination_own(f->summary->store, factor));
+    csv_out_text(csv, combination_name(f->summary->store, factor));
+    csv_out_text(csv, replicates_set_names[row->compare->on]);
+    columns_csv(csv, f->summary->store, &cell, rank_factors);
+    csv_out_int(csv, r->n_datasets);
+    csv_out_text(csv, label(f, r->value[row->k], factor, name));
+    csv_out_real(csv, r->average_rank[row->k]);
+    for (int j = 0; j < 5; j++)
+        csv_out_real(csv, r->tested ? number[j] : (double)NAN);
+    csv_out_end(csv);
+}
+
 static void rankings_csv(struct csv_out *csv, const struct findings *f)
 {
-    static const char *const names[] = {
-        "data_sets",  "strategy",         "average_rank",     "friedman_chi2",
-        "friedman_p", "iman_davenport_f", "iman_davenport_p", "nemenyi_critical_difference"};
-    char name[COMBINATION_LABEL_SIZE];
-    csv_out_text(csv, "set");
-    columns_csv_names(csv, f->summary->store, FACTORS_ALL & ~but_ranked(f));
+    static const char *const names[] = {"data_sets",        "value",
+                                        "average_rank",     "friedman_chi2",
+                                        "friedman_p",       "iman_davenport_f",
+                                        "iman_davenport_p", "nemenyi_critical_difference"};
+    csv_names(csv, (const char *const[]){"ranked", "set"}, 2);
+    columns_csv_names(csv, f->summary->store, rank_factors);
     csv_names(csv, names, sizeof names / sizeof *names);
     csv_out_end(csv);
-    for (int s = 0; s < N_REPLICATES_SETS; s++)
-        for (int i = 0; i < f->compared[FACTOR_STRATEGY][s]->n_rankings; i++) {
-            const struct compare_ranking *r = &f->compared[FACTOR_STRATEGY][s]->ranking[i];
-            const double number[] = {r->test.chi2, r->test.p, r->test.f, r->test.p_f, r->test.critical};
-            for (int k = 0; k < r->n_strategies; k++) {
-                if (!shows_rank(f, r, k))
-                    continue;
-                csv_out_text(csv, replicates_set_names[s]);
-                columns_csv(csv, f->summary->store, r->cell, FACTORS_ALL & ~but_ranked(f));
-                csv_out_int(csv, r->n_datasets);
-                csv_out_text(csv, label(f, r->strategy[k], FACTOR_STRATEGY, name));
-                csv_out_real(csv, r->average_rank[k]);
-                for (int j = 0; j < 5; j++)
-                    csv_out_real(csv, r->tested ? number[j] : (double)NAN);
-                csv_out_end(csv);
-            }
-        }
+    each_rank(f, show_rank_csv, csv);
 }
 
 static const char rankings_note[] =
-    "Rank 1 is the best mean balanced accuracy of a set of clusters, among all strategies of the file. "
-    "Friedman's test with Iman and Davenport's correction and Nemenyi's critical difference (0.05; Demsar "
-    "2006) need 5 sets of clusters, better more than 10; where all of them agree, Iman and Davenport's F is "
-    "infinite and p is that of Friedman's chi-square. Set test is what each job held back, oof the held-back "
-    "predictions of all folds of a repeat pooled. Set all holds images that were trained on and is not "
-    "tested. Sets whose jobs are unfinished or lost, or were judged without a class, are left out. They "
-    "count as independent data sets: where they share clusters they are not, and p is too small.\n";
+    "What is ranked: strategies, of one protocol, model and other axes; or models, of one strategy, protocol "
+    "and other axes. Rank 1 is the best mean balanced accuracy of a set of clusters, among all values of the "
+    "file. Friedman's test with Iman and Davenport's correction and Nemenyi's critical difference (0.05; "
+    "Demsar 2006) need 5 sets of clusters, better more than 10; where all of them agree, Iman and "
+    "Davenport's F is infinite and p is that of Friedman's chi-square. p is of one ranking, not adjusted for "
+    "their number. Set test is what each job held back, oof the held-back predictions of all folds of a "
+    "repeat pooled. Set all holds images that were trained on and is not tested. Sets whose jobs are "
+    "unfinished or lost, or were judged without a class, are left out. They count as independent data sets: "
+    "where they share clusters they are not, and p is too small.\n";
 
-static void add_rank(struct texttable *table, const struct findings *f, int set,
-                     const struct compare_ranking *r, int k)
+/* Columns that say where it was ranked; the strategy's only where models are ranked. */
+static unsigned rank_columns(const struct findings *f)
 {
+    const struct compare *models = f->compared[FACTOR_MODEL][REPLICATES_TEST];
+    unsigned but = models && models->n_rankings > 0 ? FACTOR(FACTOR_CLASSES) : but_ranked(f);
+    return combination_shown(f->summary->varying) & ~but;
+}
+
+static void show_rank(void *to, const struct findings *f, const struct rank_row *row)
+{
+    const struct compare_ranking *r = row->ranking;
+    const struct store *store = f->summary->store;
+    int factor = row->compare->factor;
     char name[COMBINATION_LABEL_SIZE];
-    add_factors(table, f, r->cell, but_ranked(f));
-    texttable_add(table, "%s", replicates_set_names[set]);
-    texttable_add(table, "%s", label(f, r->strategy[k], FACTOR_STRATEGY, name));
-    texttable_add(table, "%.2f", r->average_rank[k]);
+    struct texttable *table = to;
+    texttable_add(table, "%s", combination_name(store, factor));
+    columns_add(table, store, r->cell, rank_columns(f), combination_own(store, factor));
+    texttable_add(table, "%s", replicates_set_names[row->compare->on]);
+    texttable_add(table, "%s", label(f, r->value[row->k], factor, name));
+    texttable_add(table, "%.2f", r->average_rank[row->k]);
     texttable_add(table, "%d", r->n_datasets);
     add_number(table, "p", r->tested ? r->test.p_f : (double)NAN);
     add_number(table, "", r->tested ? r->test.critical : (double)NAN);
@@ -472,20 +521,17 @@ static void add_rank(struct texttable *table, const struct findings *f, int set,
 
 static void rankings_table(struct texttable *table, const struct findings *f)
 {
-    add_factor_names(table, f, but_ranked(f));
+    texttable_add(table, "ranked");
+    columns_add_names(table, f->summary->store, rank_columns(f));
     texttable_add(table, "set");
-    texttable_add(table, "strategy");
+    texttable_add(table, "value");
     table->numeric_from = table->filled;
     texttable_add(table, "average rank");
     texttable_add(table, "cluster sets");
     texttable_add(table, "p of no difference");
     texttable_add(table, "critical difference");
     texttable_end(table);
-    for (int s = 0; s < N_REPLICATES_SETS; s++)
-        for (int i = 0; i < f->compared[FACTOR_STRATEGY][s]->n_rankings; i++)
-            for (int k = 0; k < f->compared[FACTOR_STRATEGY][s]->ranking[i].n_strategies; k++)
-                if (shows_rank(f, &f->compared[FACTOR_STRATEGY][s]->ranking[i], k))
-                    add_rank(table, f, s, &f->compared[FACTOR_STRATEGY][s]->ranking[i], k);
+    each_rank(f, show_rank, table);
 }
 
 /* ---- leak inflation ---- */
@@ -682,11 +728,7 @@ static int has_comparisons(const struct findings *f)
 
 static int has_rankings(const struct findings *f)
 {
-    int n = 0;
-    for (int s = 0; s < N_REPLICATES_SETS; s++)
-        for (int i = 0; i < f->compared[FACTOR_STRATEGY][s]->n_rankings; i++)
-            n += f->compared[FACTOR_STRATEGY][s]->ranking[i].n_strategies > 0;
-    return n;
+    return each_rank(f, NULL, NULL);
 }
 
 static int has_leak(const struct findings *f)
@@ -708,8 +750,8 @@ const struct findings_page findings_pages[N_FINDINGS_PAGES] = {
                               comparisons_csv, comparisons_table},
     [FINDINGS_FACTORS] = {"factors", "Models and axes compared", factors_note, 1, has_factors, factors_csv,
                           factors_table},
-    [FINDINGS_RANKINGS] = {"rankings", "Strategies ranked", rankings_note, 1, has_rankings, rankings_csv,
-                           rankings_table},
+    [FINDINGS_RANKINGS] = {"rankings", "Strategies and models ranked", rankings_note, 1, has_rankings,
+                           rankings_csv, rankings_table},
     [FINDINGS_LEAK] = {"leak_inflation", "Leak inflation", leak_note, 1, has_leak, leak_csv, leak_table},
     [FINDINGS_CLAIMS] = {"claims", "The publication's claims, tested", claims_note, 1, has_claims, claims_csv,
                          claims_text},

@@ -577,14 +577,15 @@ def check_leak(s, checks, path):
 def check_rankings(s, checks, path, metric="balanced_accuracy"):
     tables = {}
     for row in rows_of(path):
-        tables.setdefault(tuple((k, row[k]) for k in ["set", "protocol", "model"] + s.axes), []).append(row)
+        beside = {"strategy": "model", "model": "strategy"}[row["ranked"]]
+        tables.setdefault(tuple((k, row[k]) for k in ["ranked", "set", "protocol", beside] + s.axes), []).append(row)
     for key, rows in tables.items():
         want = dict(key)
-        strategies = [r["strategy"] for r in rows]
+        ranked = [r["value"] for r in rows]
         value, n = [], int(rows[0]["data_sets"])
         for clusters in dict.fromkeys(j["clusters"] for j in s.jobs):
             groups = [[g for g in s.groups if all(same_value(v, dict(g)[k]) for k, v in want.items() if k in dict(g))
-                       and dict(g)["clusters"] == clusters and dict(g)["strategy"] == x] for x in strategies]
+                       and dict(g)["clusters"] == clusters and dict(g)[want["ranked"]] == x] for x in ranked]
             if all(len(g) == 1 for g in groups):
                 means = [np.nanmean(list(unit_values(s, g[0], want["set"], metric).values()) or [math.nan]) for g in groups]
                 if not any(math.isnan(m) for m in means):
@@ -594,7 +595,7 @@ def check_rankings(s, checks, path, metric="balanced_accuracy"):
         ranks = np.mean([stats.rankdata(-np.array(v)) for v in value], axis=0)
         for row, rank in zip(rows, ranks):
             checks.number("rankings average rank", rank, row["average_rank"], str(key), 1e-8)
-        if rows[0]["friedman_chi2"] and len(strategies) > 2:
+        if rows[0]["friedman_chi2"] and len(ranked) > 2:
             chi2, p = stats.friedmanchisquare(*np.array(value).T)
             checks.number("rankings Friedman", chi2, rows[0]["friedman_chi2"], str(key), 1e-6)
             checks.number("rankings Friedman p", p, rows[0]["friedman_p"], str(key), 1e-6)

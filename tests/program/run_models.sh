@@ -96,6 +96,13 @@ head -1 "$TMP/report/factors.md" | grep -q "^| factor " && ok "mixed: models are
 pairs=$(python3 -c "n = $(wc -w <<<"$models"); print(n * (n - 1) // 2 * 2 * 2)") # models in pairs, two strategies, two protocols
 rows=$(awk -F, '$1 == "model" && $2 == "test"' "$TMP/report/factors.csv" | wc -l)
 [ "$rows" = "$pairs" ] && ok "mixed: $rows pairs of models, each under one strategy and protocol" || not_ok "mixed: $rows pairs of models, not $pairs"
+ranked=$(awk -F, '$2 == "test" && $4 == "holdout" { print $1 " by " ($1 == "model" ? $3 : $5) }' "$TMP/report/rankings.csv" | sort | uniq -c)
+for strategy in none undersample; do # one ranking of the models for each of two strategies, one of those for each model
+    grep -q "^ *$(wc -w <<<"$models") model by $strategy$" <<<"$ranked" && ok "mixed: models ranked by $strategy" || not_ok "mixed: ranked: $ranked"
+done
+for model in $models; do
+    grep -q "^ *2 strategy by $model$" <<<"$ranked" && ok "mixed: strategies ranked by $model" || not_ok "mixed: ranked: $ranked"
+done
 for table in final scores comparisons rankings leak_inflation; do
     head -1 "$TMP/report/$table.md" | grep -q "| model " && ok "mixed: table $table has them" || not_ok "mixed: table $table: $(head -1 "$TMP/report/$table.md")"
 done

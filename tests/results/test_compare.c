@@ -741,7 +741,7 @@ static void models_are_compared_where_all_else_is_the_same(void **state)
     assert_true(findings_compares(findings, FACTOR_MODEL) && !findings_compares(findings, FACTOR_PROTOCOL));
     assert_null(findings->compared[FACTOR_MODEL][REPLICATES_ALL]);
     assert_int_equal(c->n, 2);
-    assert_int_equal(c->n_rankings, 0);
+    assert_int_equal(c->n_rankings, 2);
     for (int i = 0; i < c->n; i++) {
         assert_string_equal(c->row[i].a->cell->model, "cnn");
         assert_string_equal(c->row[i].b->cell->model, "majority");
@@ -758,6 +758,57 @@ static void models_are_compared_where_all_else_is_the_same(void **state)
         " Models: in 2 of 2 settings one model is significantly better than every other: cnn for clusters "
         "1-2 (protocol holdout, strategy a), 10 pairs of runs; cnn for");
     assert_says(text, "one strategy is significantly better");
+}
+
+/* A ranking over six sets of clusters of two values, the first of which is better on all of them. */
+static void assert_ranked(const struct compare_ranking *r)
+{
+    assert_int_equal(r->n_datasets, 6);
+    assert_int_equal(r->n_values, 2);
+    assert_true(r->tested);
+    assert_near(r->average_rank[0], 1);
+    assert_near(r->average_rank[1], 2);
+    assert_near(r->test.chi2, 6); /* 12 * 6 / (2 * 3) * (1 + 4) - 3 * 6 * 3 */
+    assert_true(fabs(r->test.critical - 1.959964 / sqrt(6)) < 1e-6); /* Nemenyi, two values */
+}
+
+/* Strategies are ranked for each model, and models for each strategy; text of the table. */
+static void models_are_ranked_for_each_strategy(void **state)
+{
+    char clusters[16], text[TEXT] = "";
+    struct texttable table = {0};
+    (void)state;
+    for (int i = 0; i < 6 * 2 * 2; i++) {
+        snprintf(clusters, sizeof clusters, "%d-%d", i / 4 + 1, i / 4 + 2);
+        int majority = i % 2, b = i / 2 % 2;
+        struct small_job *j = add(clusters, b ? "b" : "a", "holdout", 1, 0.875 - 0.25 * majority - 0.125 * b);
+        strcpy(j->row.model, majority ? "majority" : "cnn");
+    }
+    find(NULL, 0, NULL);
+    const struct compare *strategies = findings->compared[FACTOR_STRATEGY][REPLICATES_TEST],
+                         *models = findings->compared[FACTOR_MODEL][REPLICATES_TEST];
+    assert_int_equal(strategies->n_rankings, 2);
+    assert_int_equal(models->n_rankings, 2);
+    for (int i = 0; i < 2; i++) {
+        assert_ranked(&strategies->ranking[i]);
+        assert_string_equal(strategies->ranking[i].cell->model, i ? "majority" : "cnn");
+        assert_string_equal(strategies->ranking[i].value[1]->strategy, "b");
+        assert_ranked(&models->ranking[i]);
+        assert_string_equal(models->ranking[i].cell->strategy, i ? "b" : "a");
+        assert_string_equal(models->ranking[i].value[1]->model, "majority");
+    }
+    findings_pages[FINDINGS_RANKINGS].table(&table, findings);
+    FILE *file = fmemopen(text, TEXT, "w");
+    texttable_markdown(file, &table);
+    fclose(file);
+    texttable_release(&table);
+    assert_says(text, "| ranked   | strategy | protocol | model    | set  | value    |");
+    assert_says(
+        text,
+        "| strategy |          | holdout  | majority | test | b        |         2.00 |            6 |");
+    assert_says(
+        text,
+        "| model    | b        | holdout  |          | test | cnn      |         1.00 |            6 |");
 }
 
 /* Three runs of a strategy and a model with their own axes, all of the same test accuracy. */
@@ -880,6 +931,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_largest_effect_is_significant),
         TEST(models_are_compared_where_all_else_is_the_same),
+        TEST(models_are_ranked_for_each_strategy),
         TEST(own_axes_are_part_of_what_is_compared),
         TEST(an_axis_that_all_read_is_no_strategys_own),
         TEST(an_axis_of_many_values_is_left_to_its_figure),

@@ -481,7 +481,7 @@ static void ranks_need_five_pairs(void **state)
     assert_int_equal(c->n_rankings, 2);
     assert_int_equal(c->ranking[0].n_datasets, PAIRS);
     assert_false(c->ranking[0].tested);
-    assert_string_equal(c->ranking[0].strategy[3]->strategy, "oversample");
+    assert_string_equal(c->ranking[0].value[3]->strategy, "oversample");
     assert_near(c->ranking[0].average_rank[OVERSAMPLE], 1);
     assert_near(c->ranking[0].average_rank[UNDERSAMPLE], 5);
     compare_free(c);

@@ -6,7 +6,7 @@ const TABLES = [
   ["factors", "Models and axes compared: pairs of values where all else is the same"],
   ["leak_inflation", "Leak inflation: what a leaking protocol shows above an honest one"],
   ["claims", "What the published text says, tested"],
-  ["rankings", "Average ranks of the strategies over the sets of clusters"],
+  ["rankings", "Average ranks over the sets of clusters: of the strategies, and of the models where there are several"],
   ["scores", "Further scores: mean and 95 % interval over jobs"],
 ];
 
