@@ -46,7 +46,7 @@ static int open_channels(struct bundle *b, struct err *err)
     for (int c = 0; rc == 0 && c < b->n_channels; c++) {
         rc = tiles_open(b->experiment.channel[c].path, &b->channel[c], err);
         if (rc == 0 &&
-            memcmp(tiles_shape(b->channel[c]), tiles_shape(b->channel[0]), sizeof(struct tiles_shape)))
+            memcmp(tiles_shape(b->channel[c]), tiles_shape(b->channel[0]), sizeof(struct tiles_shape)) != 0)
             rc = err_set(err, E_IO, "%s: its size, tiles or bits are others than those of %s",
                          b->experiment.channel[c].path, b->experiment.channel[0].path);
     }

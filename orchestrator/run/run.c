@@ -450,7 +450,9 @@ static int give_up_row(struct run *run, struct store_mark *mark, int rc, const c
     mark->epochs_done = rc == E_STOPPED ? saver_epochs(run->saver) : 0;
     mark->attempts -= rc == E_STOPPED;
     mark->message = rc == E_STOPPED ? "" : message;
-    return store_write_mark(run->store, run->job, mark, err);
+    int written = store_write_mark(run->store, run->job, mark, err);
+    mark->message = NULL; /* not kept beyond its owner */
+    return written;
 }
 
 /* Train and write the row, with what became of it in *report. Negative: the row could not be written. */

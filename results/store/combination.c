@@ -103,7 +103,7 @@ const char *combination_label(const struct store *store, const struct store_job 
                               unsigned named, char out[COMBINATION_LABEL_SIZE])
 {
     const char *value = combination_value(row, factor), *separator = " (";
-    unsigned own = combination_own(store, factor) & named & ~FACTOR(factor);
+    unsigned own = combination_own(store, factor) & named & ~(factor < 0 ? 0 : FACTOR(factor));
     size_t n = (size_t)snprintf(out, COMBINATION_LABEL_SIZE, "%s", value);
     for (int f = FACTOR_AXES; f < combination_n_factors(store) && n < COMBINATION_LABEL_SIZE; f++) {
         if (!(own >> f & 1) || !*combination_value(row, f))
