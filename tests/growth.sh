@@ -5,7 +5,7 @@
 #     MOST_JOBS=100000   the largest number of jobs (1000000 takes some minutes, 6 GB of memory and 1.4 GB of disk)
 #     MOST_GROUPS=1200   the largest number of cells of the grid of which a report is made
 #
-# A line a step: the cost at each size, CPU seconds (user and system) if nothing else is said, and at its end the exponent of growth
+# A line a step: the cost at each size, CPU seconds (user and system) if nothing else is said (MB: peak memory), and at its end the exponent of growth
 # between the two largest sizes: 1 is linear. Single runs: below a tenth of a second an exponent says little. Needs as much disk as
 # the largest results file and its export (0.14 GB for 100 000 jobs), in a folder that is removed at the end.
 set -u
@@ -23,6 +23,13 @@ cpu() {
     { time "$@" >"$TMP/out" 2>&1; } 2>&1 | awk '{printf "%.3f", $1 + $2}'
     [ "${PIPESTATUS[0]}" = 0 ] || { echo "failed: $*" >&2 && tail -3 "$TMP/out" >&2; }
 }
+# peak FILE COMMAND...: its peak memory in MB, into FILE and its MPI rank.
+peak() { python3 -c '
+import os, resource, subprocess, sys
+subprocess.run(sys.argv[2:], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+open(sys.argv[1] + os.environ.get("OMPI_COMM_WORLD_RANK", "0"), "w").write(f"{peak:.1f}")' "$@"; }
+export -f peak
 # line STEP SIZES COSTS: a line of the table.
 line() {
     awk -v step="$1" -v sizes="$2" -v costs="$3" 'BEGIN {
@@ -47,7 +54,7 @@ sweep() {
 
 # A run of one job of them pays what all pay before the first job and after the last one.
 jobs() {
-    local sizes="" n plan="" start="" run="" resume="" status="" export="" report="" bytes=""
+    local sizes="" n plan="" start="" run="" resume="" status="" export="" report="" bytes="" root="" other="" look="" table=""
     for n in 1000 10000 100000 1000000; do
         [ $n -le "$MOST_JOBS" ] || break
         sizes+=" $n"
@@ -60,6 +67,11 @@ jobs() {
         export+=" $(cpu "$cellsweep" export "$TMP/r.h5" --table jobs)"
         report+=" $(cpu "$cellsweep" report "$TMP/r.h5" -o "$TMP/figures")"
         bytes+=" $(stat -c %s "$TMP/r.h5")"
+        peak "$TMP/status" "$cellsweep" status "$TMP/r.h5"
+        peak "$TMP/export" "$cellsweep" export "$TMP/r.h5" --table jobs
+        rm -f "$TMP"/r.h5*
+        mpirun -n 2 --oversubscribe bash -c 'peak "$@"' peak "$TMP/rank" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/r.h5" -q --filter seed=1
+        root+=" $(cat "$TMP/rank0")" other+=" $(cat "$TMP/rank1")" look+=" $(cat "$TMP/status0")" table+=" $(cat "$TMP/export0")"
         rm -rf "$TMP"/r.h5* "$TMP/figures"
     done
     head_line "jobs, 1 rank" $sizes
@@ -71,6 +83,10 @@ jobs() {
     line "export --table jobs" "$sizes" "$export"
     line "report, 1 cell" "$sizes" "$report"
     line "results file, bytes" "$sizes" "$bytes"
+    line "rank 0 of 2, MB" "$sizes" "$root"
+    line "rank 1 of 2, MB" "$sizes" "$other"
+    line "status, MB" "$sizes" "$look"
+    line "export --table jobs, MB" "$sizes" "$table"
 }
 # handout WHAT RANKS JOBS KINDS: microseconds of one kind that load_handout tells.
 handout() { "$BUILD/tests/orchestrator/load_handout" "$2" "$3" "$4" | sed "s/.*kinds: \([0-9.]*\) us a job, \([0-9.]*\) us.*/\\$1/"; }

@@ -188,13 +188,11 @@ static int axis_add_range(const struct reading *r, struct sweep_axis *axis, cons
     }
     if (count == 0)
         return fail_at(r, map, "grid: seed: say how many, e.g. {first: 1, count: 10}");
-    for (long long seed = first; seed < first + count; seed++) {
-        char text[32];
-        snprintf(text, sizeof text, "%lld", seed);
-        int rc = axis_append(r, axis, text, map->line);
-        if (rc < 0)
-            return rc;
-    }
+    if (!(axis->line = err_calloc(1, sizeof *axis->line, r->path, r->err)))
+        return E_IO;
+    axis->line[0] = r->is_copy ? SWEEP_KEY_NOT_GIVEN : map->line;
+    axis->first = first;
+    axis->n = (int)count;
     return 0;
 }
 
@@ -448,6 +446,19 @@ const struct sweep_axis *sweep_file_axis(const struct sweep_file *file, const ch
     return NULL;
 }
 
+const char *sweep_axis_value(const struct sweep_axis *axis, int i, char out[SWEEP_NUMBER_SIZE])
+{
+    if (axis->value)
+        return axis->value[i];
+    snprintf(out, SWEEP_NUMBER_SIZE, "%lld", axis->first + i);
+    return out;
+}
+
+int sweep_axis_line(const struct sweep_axis *axis, int i)
+{
+    return axis->line[axis->value ? i : 0];
+}
+
 /* An image has one group, so the jobs of a sweep that have groups share their column. */
 static int check_groups(const struct reading *r)
 {
@@ -477,17 +488,18 @@ static void print_quoted(FILE *out, const char *text)
 /* Consecutive seeds as a range, anything else as a list. */
 static void print_axis(FILE *out, const struct sweep_axis *axis)
 {
+    char text[SWEEP_NUMBER_SIZE];
     int n = axis->n > 2 && strcmp(axis->key->name, "seed") == 0 ? 1 : 0;
-    while (n && n < axis->n && atoll(axis->value[n]) == atoll(axis->value[0]) + n)
+    while (n && n < axis->n && (!axis->value || atoll(axis->value[n]) == atoll(axis->value[0]) + n))
         n++;
     if (n && n == axis->n) {
-        fprintf(out, "{first: %s, count: %d}", axis->value[0], n);
+        fprintf(out, "{first: %s, count: %d}", sweep_axis_value(axis, 0, text), n);
         return;
     }
     putc('[', out);
     for (int i = 0; i < axis->n; i++) {
         fputs(i ? ", " : "", out);
-        print_quoted(out, axis->value[i]);
+        print_quoted(out, sweep_axis_value(axis, i, text));
     }
     putc(']', out);
 }
@@ -656,7 +668,7 @@ void sweep_file_free(struct sweep_file *file)
     if (!file)
         return;
     for (int a = 0; a < file->n_axes; a++) {
-        for (int i = 0; i < file->axis[a].n; i++)
+        for (int i = 0; file->axis[a].value && i < file->axis[a].n; i++)
             free(file->axis[a].value[i]);
         free(file->axis[a].value);
         free(file->axis[a].line);

@@ -25,13 +25,21 @@ extern const char *const keep_weights_names[N_KEEP_WEIGHTS];
 /* Instead of a line of the file. */
 enum { SWEEP_KEY_BY_SET = 0, SWEEP_KEY_NOT_GIVEN = -1 };
 
-/* One axis of the grid: a key and its values as canonical texts. */
+/* One axis of the grid: a key and its values as canonical texts, or for seeds a range, which may be long:
+ * value NULL, and the numbers from `first` on. */
 struct sweep_axis {
     const struct setting *key;
     int n;
     char **value; /* (n) */
-    int *line;    /* (n) that gives each, as struct sweep_file's */
+    int *line;    /* (n) that gives each, as struct sweep_file's; of a range (1) */
+    long long first;
 };
+
+enum { SWEEP_NUMBER_SIZE = 24 };
+
+/* Value i, and the line that gives it. A number of a range is written into out. */
+const char *sweep_axis_value(const struct sweep_axis *axis, int i, char out[SWEEP_NUMBER_SIZE]);
+int sweep_axis_line(const struct sweep_axis *axis, int i);
 
 struct sweep_file {
     char *path; /* as given, owned; of a resolved text: whose it is */

@@ -18,11 +18,13 @@ static int check_name(const char *key, const char *text, struct err *err)
     return strcmp(key, "model") == 0 ? model_check(text, err) : 0;
 }
 
-/* The values of an axis as they stand in a config. */
+/* The values of an axis as they stand in a config. Those of a range are the numbers themselves. */
 static int parse_axis(struct sweep *sweep, int a, struct err *err)
 {
     const struct sweep_axis *axis = &sweep->file->axis[a];
     size_t size = setting_size(axis->key->type);
+    if (!axis->value)
+        return 0;
     sweep->value[a] = err_calloc((size_t)axis->n, size, "the grid", err);
     int rc = sweep->value[a] ? 0 : E_IO;
     for (int i = 0; rc == 0 && i < axis->n; i++)
@@ -97,7 +99,9 @@ static void combine(const struct sweep *sweep, long index, struct config *out)
     for (int a = sweep->file->n_axes - 1; a >= 0; a--) {
         const struct sweep_axis *axis = &sweep->file->axis[a];
         size_t size = setting_size(axis->key->type);
-        memcpy((char *)out + axis->key->offset, sweep->value[a] + (size_t)(index % axis->n) * size, size);
+        int64_t number = axis->first + index % axis->n;
+        memcpy((char *)out + axis->key->offset,
+               axis->value ? sweep->value[a] + (size_t)(index % axis->n) * size : (void *)&number, size);
         index /= axis->n;
     }
 }
@@ -118,7 +122,7 @@ static void tell_place(const struct sweep_file *file, long index, char *out, siz
     int line = file->line[config_find(file->base.schema, "clusters") - file->base.schema->key];
     for (int a = file->n_axes - 1; a >= 0; index /= file->axis[a--].n)
         if (strcmp(file->axis[a].key->name, "clusters") == 0)
-            line = file->axis[a].line[index % file->axis[a].n];
+            line = sweep_axis_line(&file->axis[a], (int)(index % file->axis[a].n));
     if (line > 0)
         snprintf(out, size, "%.300s:%d", file->path, line);
     else
@@ -324,6 +328,14 @@ static int add_combinations(struct sweep *sweep, const struct dataset *data, str
     return rc;
 }
 
+/* Give back the room that no job took. */
+static void fit_room(struct sweep *sweep)
+{
+    struct job *fitting = realloc(sweep->job, (size_t)sweep->n_jobs * sizeof *fitting);
+    sweep->job = fitting ? fitting : sweep->job;
+    sweep->capacity = fitting ? sweep->n_jobs : sweep->capacity;
+}
+
 int sweep_expand(struct sweep *sweep, const struct dataset *data, struct err *err)
 {
     struct planner *planner = NULL;
@@ -333,6 +345,8 @@ int sweep_expand(struct sweep *sweep, const struct dataset *data, struct err *er
     if (rc == 0)
         rc = add_combinations(sweep, data, planner, err);
     planner_free(planner);
+    if (rc == 0)
+        fit_room(sweep);
     return rc == 0 ? refuse_equal_jobs(sweep, err) : rc;
 }
 

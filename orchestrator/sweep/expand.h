@@ -33,7 +33,8 @@ static_assert(sizeof(struct job) <= 64, "every rank holds every job");
 struct sweep {
     struct sweep_file *file; /* owned */
     struct config defaults;
-    unsigned char *value[SWEEP_MAX_AXES]; /* of each axis, as setting_parse() makes them, owned */
+    /* of each axis, as setting_parse() makes them, owned; NULL of a range */
+    unsigned char *value[SWEEP_MAX_AXES];
     struct config_clusters data_clusters; /* of the dataset it was expanded for, in its order */
     int data_channels;                    /* of its images */
     char data_text[1400]; /* where the images come from, for people: "cells.h5, packed from raw" */

@@ -313,7 +313,7 @@ static int load(struct store *store, struct err *err)
     int rc = check_format(store, err);
     for (int i = 0; i < N_ATTRIBUTES && rc == 0; i++)
         rc = read_attribute(store, i, err);
-    if (rc == 0)
+    if (rc == 0 && !store->shared)
         rc = read_sweep(store, err);
     for (int d = 0; d < N_STORE_DATASETS && rc == 0; d++)
         rc = open_dataset(store, (enum store_dataset)d, err);

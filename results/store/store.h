@@ -242,7 +242,7 @@ const char *store_axis_name(const struct store *store, int axis);
 int store_axis_is_number(const struct store *store, int axis); /* 1: stored as float64 */
 
 /* The sweep file that the jobs were made from, as the attribute yaml_resolved tells it. Valid until
- * store_close; NULL where the file is another rank's (STORE_RANK0). */
+ * store_close; NULL in a store opened by several ranks. */
 const struct sweep_file *store_sweep(const struct store *store);
 
 /* A value in a field of `size` bytes, at least 13, terminated. One that has to be cut ends in "..." and a

@@ -166,17 +166,30 @@ static const struct store_job *row_of(const struct store_plan *plan, int job, st
     return made;
 }
 
+enum { ROWS_AT_A_TIME = 1024 };
+
+static void pack_rows(const struct store_plan *plan, const struct store_types *types, int first, int n,
+                      unsigned char *record)
+{
+    struct store_job made;
+    for (int i = 0; i < n; i++)
+        store_pack(types, row_of(plan, first + i, &made), 1, record + (size_t)i * types->record_size);
+}
+
 static int create_jobs(hid_t file, const struct store_plan *plan, const struct store_types *types,
                        const char *path, struct err *err)
 {
-    struct store_job made;
     hsize_t dims[1] = {(hsize_t)plan->n_jobs};
-    unsigned char *record = err_calloc((unsigned long)plan->n_jobs, types->record_size, "/jobs", err);
-    if (!record)
-        return E_IO;
-    for (int j = 0; j < plan->n_jobs; j++)
-        store_pack(types, row_of(plan, j, &made), 1, record + (size_t)j * types->record_size);
-    int rc = h5_write(file, "/jobs", types->job, 1, dims, record, path, err);
+    unsigned char *record = err_calloc(ROWS_AT_A_TIME, types->record_size, "/jobs", err);
+    hid_t dataset = record ? h5_create(file, "/jobs", types->job, 1, dims, NULL, path, err) : E_IO;
+    int rc = dataset < 0 ? (int)dataset : 0;
+    for (int j = 0; j < plan->n_jobs && rc == 0; j += ROWS_AT_A_TIME) {
+        int n = plan->n_jobs - j < ROWS_AT_A_TIME ? plan->n_jobs - j : ROWS_AT_A_TIME;
+        pack_rows(plan, types, j, n, record);
+        rc = h5_rows_write(dataset, (hsize_t)j, (hsize_t)n, types->job, record, "/jobs", path, err);
+    }
+    if (dataset >= 0 && H5Dclose(dataset) < 0 && rc == 0)
+        rc = err_set(err, E_IO, "%s: cannot close /jobs; is the disk full?", path);
     free(record);
     return rc;
 }

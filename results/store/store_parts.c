@@ -1,7 +1,5 @@
 #include "store/store_layout.h"
 
-#include <stdlib.h>
-
 static int damaged(const struct store *store, int extent, struct err *err)
 {
     return err_set(err, E_IO, "%s: %s does not tell where the parts of jobs begin: damaged; restore a copy",
@@ -94,15 +92,22 @@ int store_place(struct store *store, enum store_dataset which, const struct stor
     return 0;
 }
 
-/* The largest part of an extent. */
-static int measure(struct store *store, int extent, int64_t *first, struct err *err)
+enum { PLACES_AT_A_TIME = 1024 };
+
+/* The largest part of an extent, from some places at a time. */
+static int measure(struct store *store, int extent, struct err *err)
 {
-    hsize_t n = store->n[DIM_JOB], largest = 0;
-    int rc = h5_rows_read(store->dataset[STORE_FIRST + extent], 0, n, H5T_NATIVE_INT64, first,
-                          store_table[STORE_FIRST + extent].path, store->path, err);
-    for (hsize_t j = 0; j < n && rc == 0; j++) {
-        rc = take_part(store, (int)j, extent, first + j, err);
-        largest = rc == 0 && store->part[extent].room > largest ? store->part[extent].room : largest;
+    int64_t first[PLACES_AT_A_TIME + 1];
+    int n_jobs = store_n_jobs(store), rc = 0;
+    hsize_t largest = 0;
+    for (int j = 0; j < n_jobs && rc == 0; j += PLACES_AT_A_TIME) {
+        int n = n_jobs - j < PLACES_AT_A_TIME ? n_jobs - j : PLACES_AT_A_TIME;
+        rc = h5_rows_read(store->dataset[STORE_FIRST + extent], (hsize_t)j, (hsize_t)(n + (j + n < n_jobs)),
+                          H5T_NATIVE_INT64, first, store_table[STORE_FIRST + extent].path, store->path, err);
+        for (int i = 0; i < n && rc == 0; i++) {
+            rc = take_part(store, j + i, extent, first + i, err);
+            largest = rc == 0 && store->part[extent].room > largest ? store->part[extent].room : largest;
+        }
     }
     if (rc == 0 && largest > INT32_MAX)
         rc = damaged(store, extent, err);
@@ -112,11 +117,9 @@ static int measure(struct store *store, int extent, int64_t *first, struct err *
 
 int store_measure_parts(struct store *store, struct err *err)
 {
-    int64_t *first = err_calloc((unsigned long)store_n_jobs(store), sizeof *first, "the places of jobs", err);
-    int rc = first ? 0 : E_IO;
+    int rc = 0;
     for (int x = 0; x < N_EXTENTS && rc == 0; x++)
         if (store->dataset[STORE_FIRST + x] >= 0)
-            rc = measure(store, x, first, err);
-    free(first);
+            rc = measure(store, x, err);
     return rc;
 }

@@ -42,6 +42,24 @@ static void a_resolved_text_reads_back(void **state)
     sweep_file_free(b);
 }
 
+static void a_range_of_seeds_takes_no_room(void **state)
+{
+    char text[SWEEP_NUMBER_SIZE];
+    (void)state;
+    struct sweep_file *file = parse("data: builtin\ngrid:\n  seed: {first: 1000000000000, count: 1000000}\n");
+    const struct sweep_axis *seed = sweep_file_axis(file, "seed");
+    assert_null(seed->value);
+    assert_int_equal(seed->n, 1000000);
+    assert_string_equal(sweep_axis_value(seed, 0, text), "1000000000000");
+    assert_string_equal(sweep_axis_value(seed, 999999, text), "1000000999999");
+    assert_int_equal(sweep_axis_line(seed, 999999), SWEEP_KEY_NOT_GIVEN); /* of a resolved text */
+    assert_non_null(strstr(file->resolved, "seed: {first: 1000000000000, count: 1000000}\n"));
+    sweep_file_free(file);
+    file = parse("data: builtin\ngrid: {seed: {first: 7, count: 2}}\n");
+    assert_non_null(strstr(file->resolved, "seed: [\"7\", \"8\"]\n"));
+    sweep_file_free(file);
+}
+
 static int refuse_knn(const char *key, const char *text, struct err *err)
 {
     return strcmp(key, "model") == 0 && strcmp(text, "knn") == 0 ? err_set(err, E_USAGE, "no knn here") : 0;
@@ -93,6 +111,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_resolved_text_reads_back),
+        cmocka_unit_test(a_range_of_seeds_takes_no_room),
         cmocka_unit_test(others_check_every_value),
         cmocka_unit_test(the_first_difference_is_named),
     };

@@ -53,7 +53,7 @@ plan --set grid.seed.count=2000 --set model=fake --set fake.milliseconds=0
 told=$(sed -n 's/^results file: \([0-9.]*\) MB;.*/\1/p' "$TMP/plan.out")
 is=$(stat -c %s "$TMP/r.h5")
 awk -v told="${told:-0}" -v is="$is" 'BEGIN {exit !(told * 1e6 > 0.9 * is && told * 1e6 < 1.1 * is)}' && ok "the file has $is bytes, as told: $told MB" || not_ok "the file has $is bytes; told: $told MB"
-says "memory of a rank" "memory a rank: 560 kB for 2000 jobs, 0 kB for a job's networks; images, once a node: [0-9.]* MB$"
+says "memory of a rank" "memory a rank: 200 kB for 2000 jobs, 0 kB for a job's networks; images, once a node: [0-9.]* MB$"
 grep -q nan "$TMP/plan.out" && not_ok "jobs that take no time: $(grep -m 1 nan "$TMP/plan.out")" || ok "jobs that take no time have no 'nan'"
 grep -q '^speed' "$TMP/plan.out" && not_ok "there is no network to time" || ok "there is no network to time"
 
