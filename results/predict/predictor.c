@@ -4,39 +4,13 @@
 #include "kernels/kernels.h"
 #include "predict/predictor_parts.h"
 #include "store/partition.h"
-#include "store/store_select.h"
-#include "store/stored_job.h"
+#include "store/stored_model.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- which jobs ---- */
-
-/* Finished jobs of the filter, in job (J). Returns how many, or a code. */
-static int choose_jobs(struct store *store, const char *filter, int *job, struct err *err)
-{
-    struct selection chosen = {0};
-    struct store_mark *mark = err_calloc((size_t)store_n_jobs(store), sizeof *mark, "commit marks", err);
-    int n = 0, rc = mark ? store_read_marks(store, mark, err) : E_IO;
-    if (rc == 0)
-        rc = store_refresh(store, err);
-    if (rc == 0)
-        rc = store_select(store, filter, &chosen, err);
-    for (int i = 0; i < chosen.n; i++)
-        if (mark[chosen.job[i]].state == JOB_DONE)
-            job[n++] = chosen.job[i];
-    int n_match = chosen.n;
-    selection_free(&chosen);
-    free(mark);
-    if (rc < 0)
-        return rc;
-    if (n == 0)
-        return err_set(err, E_USAGE,
-                       "%s: none of the %d jobs chosen has finished yet; wait, or run the sweep again",
-                       store_path(store), n_match);
-    return n;
-}
 
 /* What votes must have in common: clusters, and where those vary in the file, model and image size. */
 static unsigned kind_factors(const struct store *store, unsigned varying)
@@ -96,29 +70,34 @@ static int find_nets(struct predictor *p, const struct config *config, int *foun
     return rc;
 }
 
+/* What all voters have in common, from the first. */
+static void take_kind(struct predictor *p, const struct stored_model *model)
+{
+    const struct config *config = &model->config;
+    p->n_classes = config->clusters.n;
+    for (int c = 0; c < p->n_classes; c++)
+        p->cluster[c] = config->clusters.number[c];
+    p->size = (int)config->image_size;
+    p->channels = (int)config->channels;
+    p->data_size = model->data_size;
+    p->pixel_size = model->pixel_size;
+    p->how = model->how;
+}
+
 static int add_voter(struct predictor *p, struct store *store, int job, struct err *err)
 {
     struct predictor_voter *voter = &p->voter[p->n_voters];
-    struct config config;
-    int rc = stored_job_config(store, job, &config, err);
-    if (rc == 0)
-        rc = find_nets(p, &config, &voter->nets, err);
-    if (rc == 0)
-        rc = stored_job_weights(store, job, &config, &voter->weights, err);
+    struct stored_model model;
+    int rc = stored_model_open(store, job, &model, err);
+    if (rc == 0 && (rc = find_nets(p, &model.config, &voter->nets, err)) < 0)
+        stored_model_close(&model);
     if (rc < 0)
         return rc;
-    p->n_voters++;
+    voter->weights = model.weights; /* the predictor's from here on */
     p->n_networks += ensemble_n_members(p->nets[voter->nets].nets);
-    if (p->n_voters > 1)
-        return 0;
-    p->n_classes = config.clusters.n;
-    for (int c = 0; c < p->n_classes; c++)
-        p->cluster[c] = config.clusters.number[c];
-    p->size = (int)config.image_size;
-    p->channels = (int)config.channels;
-    p->data_size = stored_image_size(store, &config);
-    p->pixel_size = stored_pixel_size(store);
-    return stored_preprocess(store, &p->how, err);
+    if (p->n_voters++ == 0)
+        take_kind(p, &model);
+    return 0;
 }
 
 /* Networks take the kernels that are selected when they are made: those of the sweep, if this CPU runs
@@ -204,16 +183,13 @@ static int build(struct predictor *p, struct store *store, const int *job, int n
 
 int predictor_new(struct store *store, const char *filter, struct predictor **out, struct err *err)
 {
+    struct selection finished = {0};
     *out = NULL;
-    if (store_n_weights(store) == 0)
-        return err_set(err, E_USAGE,
-                       "%s: holds no weights; run the sweep with keep_weights: final or best into a new file",
-                       store_path(store));
-    int *job = err_calloc((size_t)store_n_jobs(store), sizeof *job, "the jobs", err);
     struct predictor *p = err_calloc(1, sizeof *p, "the predictor", err);
-    int n = job && p ? choose_jobs(store, filter, job, err) : E_IO;
-    int rc = n < 0 ? n : build(p, store, job, n, err);
-    free(job);
+    int rc = p ? stored_models_find(store, filter, &finished, err) : E_IO;
+    if (rc == 0)
+        rc = build(p, store, finished.job, finished.n, err);
+    selection_free(&finished);
     if (rc == 0)
         *out = p;
     else

@@ -6,8 +6,7 @@
 #include "write/output.h"
 #include "figures/pagename.h"
 #include "store/combination.h"
-#include "store/store_select.h"
-#include "store/stored_job.h"
+#include "store/stored_model.h"
 #include "store/repeat.h"
 
 #include <jansson.h>
@@ -30,10 +29,8 @@ struct weights_job {
     struct store *store;
     const char *dir;
     int job, models_vary;
-    struct config config;
-    const struct model_kind *kind;
-    float *weights;
-    struct ensemble *models; /* with them */
+    struct stored_model model;
+    struct ensemble *models; /* with its weights */
     char name[PAGENAME_SIZE];
     struct properties properties;
 };
@@ -57,7 +54,7 @@ static void describe(struct weights_job *w, int weights_epoch)
     const struct store_job *row = &store_jobs(w->store)[w->job];
     struct properties *p = &w->properties;
     char clusters[VALUE_SIZE];
-    config_get(&w->config, config_find(w->config.schema, "clusters"), clusters, sizeof clusters);
+    config_get(&w->model.config, config_find(w->model.config.schema, "clusters"), clusters, sizeof clusters);
     p->n = 0;
     add(p, "job", row->key);
     add(p, "clusters", clusters);
@@ -76,9 +73,9 @@ static void describe(struct weights_job *w, int weights_epoch)
     add(p, "dataset_checksum", store_text(w->store, "dataset_checksum"));
     add(p, "synthetic", store_text(w->store, "synthetic"));
     add(p, "version", store_text(w->store, "version"));
-    add_number(p, "image_size", (double)w->config.image_size);
-    add_number(p, "channels", (double)w->config.channels);
-    add_number(p, "pixel_size", stored_pixel_size(w->store));
+    add_number(p, "image_size", (double)w->model.config.image_size);
+    add_number(p, "channels", (double)w->model.config.channels);
+    add_number(p, "pixel_size", w->model.pixel_size);
     add(p, "preprocess", store_text(w->store, "preprocess"));
 }
 
@@ -111,8 +108,8 @@ static int write_onnx(const struct weights_job *w, struct err *err)
     if (rc < 0)
         return rc;
     struct nodes nodes;
-    w->kind->network(&w->config, &nodes);
-    rc = onnx_model_write(out.file, w->name, &nodes, ensemble_n_members(w->models), w->weights,
+    model_of(&w->model.config)->network(&w->model.config, &nodes);
+    rc = onnx_model_write(out.file, w->name, &nodes, ensemble_n_members(w->models), w->model.weights,
                           w->properties.entry, w->properties.n, err);
     if (rc == 0)
         return output_close(&out, err);
@@ -183,21 +180,17 @@ static int write_raw(const struct weights_job *w, struct err *err)
 
 static int export_job(struct weights_job *w, enum weights_format format, int weights_epoch, struct err *err)
 {
-    int rc = stored_job_config(w->store, w->job, &w->config, err);
-    w->weights = NULL;
+    int rc = stored_model_open(w->store, w->job, &w->model, err);
     w->models = NULL;
     if (rc == 0)
-        rc = stored_job_weights(w->store, w->job, &w->config, &w->weights, err);
-    if (rc == 0)
-        rc = job_networks(&w->config, w->weights, &w->models, err);
+        rc = job_networks(&w->model.config, w->model.weights, &w->models, err);
     if (rc == 0) {
-        w->kind = model_of(&w->config);
         describe(w, weights_epoch);
         name_job(w);
         rc = format == WEIGHTS_ONNX ? write_onnx(w, err) : write_raw(w, err);
     }
     ensemble_free(w->models);
-    free(w->weights);
+    stored_model_close(&w->model);
     return rc;
 }
 
@@ -217,59 +210,41 @@ static int check_format(const struct store *store, const struct selection *chose
     return 0;
 }
 
-static int export_jobs(struct weights_job *w, enum weights_format format, const char *filter,
-                       const struct store_mark *mark, const int *epoch, int *n, struct err *err)
+static int export_jobs(struct weights_job *w, const struct selection *finished, enum weights_format format,
+                       int *n, struct err *err)
 {
-    struct selection chosen;
-    int rc = store_select(w->store, filter, &chosen, err);
-    if (rc >= 0)
-        rc = check_format(w->store, &chosen, format, err);
-    for (int i = 0; i < chosen.n && rc >= 0; i++) {
-        w->job = chosen.job[i];
-        if (mark[w->job].state != JOB_DONE)
-            continue;
-        if (*n == 0)
-            rc = output_directory(w->dir, err);
-        if (rc >= 0)
-            rc = export_job(w, format, epoch[w->job], err);
+    int *epoch = err_calloc((size_t)store_n_jobs(w->store), sizeof *epoch, "epochs of weights", err);
+    int rc = epoch ? store_read_weights_epochs(w->store, epoch, err) : E_IO;
+    if (rc == 0)
+        rc = check_format(w->store, finished, format, err);
+    if (rc == 0)
+        rc = output_directory(w->dir, err);
+    for (int i = 0; i < finished->n && rc >= 0; i++) {
+        w->job = finished->job[i];
+        rc = export_job(w, format, epoch[w->job], err);
         *n += rc >= 0;
     }
-    if (rc >= 0 && *n == 0)
-        rc = err_set(err, E_USAGE,
-                     "%s: none of the %d jobs chosen has finished yet; wait, or run the sweep again",
-                     store_path(w->store), chosen.n);
-    selection_free(&chosen);
+    free(epoch);
     return rc < 0 ? rc : 0;
 }
 
 int weights_export(struct store *store, enum weights_format format, const char *filter, const char *dir,
                    int *n, struct err *err)
 {
-    size_t n_jobs = (size_t)store_n_jobs(store);
-    *n = 0;
-    if (store_n_weights(store) == 0)
-        return err_set(err, E_USAGE,
-                       "%s: holds no weights; run the sweep with keep_weights: final or best into a new file",
-                       store_path(store));
-    struct weights_job *w = err_calloc(1, sizeof *w, "the weights of a job", err);
-    struct store_mark *mark = err_calloc(n_jobs, sizeof *mark, "commit marks", err);
-    int *epoch = err_calloc(n_jobs, sizeof *epoch, "epochs of weights", err);
+    struct selection finished = {0};
     unsigned varying = 0;
-    int rc = w && mark && epoch ? store_read_marks(store, mark, err) : E_IO;
-    if (rc == 0)
-        rc = store_refresh(store, err);
-    if (rc == 0)
-        rc = store_read_weights_epochs(store, epoch, err);
+    *n = 0;
+    struct weights_job *w = err_calloc(1, sizeof *w, "the weights of a job", err);
+    int rc = w ? stored_models_find(store, filter, &finished, err) : E_IO;
     if (rc == 0)
         rc = combination_varying_in(store, &varying, err);
     if (rc == 0) {
         w->store = store;
         w->models_vary = varying >> FACTOR_MODEL & 1;
         w->dir = dir;
-        rc = export_jobs(w, format, filter, mark, epoch, n, err);
+        rc = export_jobs(w, &finished, format, n, err);
     }
+    selection_free(&finished);
     free(w);
-    free(mark);
-    free(epoch);
     return rc;
 }

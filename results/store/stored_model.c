@@ -1,4 +1,4 @@
-#include "store/stored_job.h"
+#include "store/stored_model.h"
 
 #include "store/classes.h"
 #include "job.h"
@@ -53,57 +53,97 @@ static int find_clusters(struct store *store, int job, struct config_clusters *c
                                       store_path(store), job);
 }
 
-int stored_job_config(struct store *store, int job, struct config *config, struct err *err)
+static int find_config(struct store *store, int job, struct config *config, struct err *err)
 {
+    struct store_job row;
+    int channels = atoi(store_text(store, "channels")), rc = store_row(store, job, &row, err);
     *config = config_defaults(worker_schema());
-    int rc = set_keys(store, &store_jobs(store)[job], config, err);
-    config->channels = stored_channels(store);
+    if (rc == 0)
+        rc = set_keys(store, &row, config, err);
+    config->channels = channels < 1 ? 1 : channels > IMAGE_MAX_CHANNELS ? IMAGE_MAX_CHANNELS : channels;
     return rc < 0 ? rc : find_clusters(store, job, &config->clusters, err);
 }
 
-int stored_job_weights(struct store *store, int job, const struct config *config, float **weights,
-                       struct err *err)
+static int read_weights(struct store *store, int job, const struct config *config, float **weights,
+                        struct err *err)
 {
     size_t n = job_n_weights(config), room = store_n_weights(store);
-    *weights = NULL;
-    if (n == 0 || n > room)
+    if (n == 0)
+        return err_set(err, E_USAGE, "model %s has no weights to predict with; use jobs of another model",
+                       config->model);
+    if (n > room)
         return err_set(err, E_IO, "%s: job %d needs %zu weights, the file has room for %zu: damaged",
                        store_path(store), job, n, room);
     *weights = err_calloc(room, sizeof **weights, "weights", err);
     int rc = *weights ? store_read_weights(store, job, *weights, err) : E_IO;
     if (rc == 0 && !isfinite((*weights)[n - 1]))
         rc = err_set(err, E_IO, "%s: job %d left no usable weights; run it again", store_path(store), job);
-    if (rc < 0) {
-        free(*weights);
-        *weights = NULL;
-    }
     return rc;
 }
 
-int stored_image_size(const struct store *store, const struct config *config)
+/* How the images of the sweep became pixels. Files without these attributes: from the sweep's settings. */
+static int find_images(const struct store *store, struct stored_model *m, struct err *err)
 {
+    const char *how = store_text(store, "preprocess");
     int size = atoi(store_text(store, "image_size"));
-    return size > 0 ? size : (int)config->image_size;
-}
-
-int stored_channels(const struct store *store)
-{
-    int channels = atoi(store_text(store, "channels"));
-    return channels < 1 ? 1 : channels > IMAGE_MAX_CHANNELS ? IMAGE_MAX_CHANNELS : channels;
-}
-
-double stored_pixel_size(const struct store *store)
-{
-    double size = strtod(store_text(store, "pixel_size"), NULL);
-    return size > 0 ? size : store_sweep(store)->pixel_size;
-}
-
-int stored_preprocess(const struct store *store, struct preprocess *how, struct err *err)
-{
-    const char *text = store_text(store, "preprocess");
+    double pixel_size = strtod(store_text(store, "pixel_size"), NULL);
     struct err why = {0};
-    *how = (struct preprocess){0};
-    if (!*text || preprocess_parse(text, how, &why) == 0)
+    m->data_size = size > 0 ? size : (int)m->config.image_size;
+    m->pixel_size = pixel_size > 0 ? pixel_size : store_sweep(store)->pixel_size;
+    if (!*how || preprocess_parse(how, &m->how, &why) == 0)
         return 0;
     return err_set(err, E_IO, "%s: preprocess: %s; restore a copy", store_path(store), why.text);
+}
+
+int stored_model_open(struct store *store, int job, struct stored_model *out, struct err *err)
+{
+    memset(out, 0, sizeof *out);
+    int rc = find_config(store, job, &out->config, err);
+    if (rc == 0)
+        rc = find_images(store, out, err);
+    if (rc == 0)
+        rc = read_weights(store, job, &out->config, &out->weights, err);
+    if (rc < 0)
+        stored_model_close(out);
+    return rc;
+}
+
+void stored_model_close(struct stored_model *model)
+{
+    free(model->weights);
+    model->weights = NULL;
+}
+
+/* Those of the selection whose commit marks say so. */
+static int keep_finished(struct store *store, struct selection *chosen, struct err *err)
+{
+    int n_match = chosen->n, *state = err_calloc((size_t)store_n_jobs(store), sizeof *state, "states", err);
+    int rc = state ? store_read_states(store, state, err) : E_IO;
+    chosen->n = 0;
+    for (int i = 0; i < n_match && rc == 0; i++)
+        if (state[chosen->job[i]] == JOB_DONE)
+            chosen->job[chosen->n++] = chosen->job[i];
+    free(state);
+    if (rc == 0 && chosen->n == 0)
+        rc = err_set(err, E_USAGE,
+                     "%s: none of the %d jobs chosen has finished yet; wait, or run the sweep again",
+                     store_path(store), n_match);
+    return rc;
+}
+
+int stored_models_find(struct store *store, const char *filter, struct selection *out, struct err *err)
+{
+    *out = (struct selection){0};
+    if (store_n_weights(store) == 0)
+        return err_set(err, E_USAGE,
+                       "%s: holds no weights; run the sweep with keep_weights: final or best into a new file",
+                       store_path(store));
+    int rc = store_refresh(store, err);
+    if (rc == 0)
+        rc = store_select(store, filter, out, err);
+    if (rc == 0)
+        rc = keep_finished(store, out, err);
+    if (rc < 0)
+        selection_free(out);
+    return rc;
 }

@@ -1,38 +1,40 @@
-/* stored_job.h - what a finished job was, from the results file alone: its configuration and its
- * weights, to predict with.
+/* stored_model.h - what a finished job left to predict with, from the results file alone: the one
+ * door to kept models.
  *
- *     struct config config;
- *     rc = stored_job_config(store, job, &config, &err);
- *     rc = stored_job_weights(store, job, &config, &weights, &err);
- *     ... job_networks(&config, weights, &nets, &err) ...
+ *     struct selection finished = {0};
+ *     struct stored_model model;
+ *     rc = stored_models_find(store, "strategy=augment", &finished, &err);
+ *     rc = stored_model_open(store, finished.job[0], &model, &err);
+ *     ... job_networks(&model.config, model.weights, &nets, &err) ...
+ *     stored_model_close(&model);
+ *     selection_free(&finished);
  *
  * No MPI. */
-#ifndef CELLSWEEP_STORED_JOB_H
-#define CELLSWEEP_STORED_JOB_H
+#ifndef CELLSWEEP_STORED_MODEL_H
+#define CELLSWEEP_STORED_MODEL_H
 
 #include "settings/config.h"
+#include "image/preprocess.h"
 #include "err.h"
-#include "store/store.h"
+#include "store/store_select.h"
 
-/* Configuration of a finished job: every key that the file tells, defaults else. Clusters are those of the
- * job's own predictions, so a list that /jobs had to cut is whole. E_IO when the job has no predictions. */
-int stored_job_config(struct store *store, int job, struct config *config, struct err *err);
+struct stored_model {
+    struct config config;  /* what the job was: every key that the file tells, defaults else; its classes are
+                             those of /classes/job, so a list that /jobs had to cut is whole */
+    float *weights;        /* (job_n_weights(&config) at least), owned */
+    int data_size;         /* pixels that the images of the sweep were packed at */
+    double pixel_size;     /* micrometres, of these images; 0: the file does not tell */
+    struct preprocess how; /* their files became pixels */
+};
 
-/* Weights of a job of this config: job_n_weights(config) floats, owned by the caller. E_IO
- * when the row holds none. */
-int stored_job_weights(struct store *store, int job, const struct config *config, float **weights,
-                       struct err *err);
+/* The finished jobs of a filter, at least one, ascending; reads all rows of the store. E_USAGE when the sweep
+ * kept no models, or none of the jobs has finished; errors of store_select(). */
+int stored_models_find(struct store *store, const char *filter, struct selection *out, struct err *err);
 
-/* Image size that the sweep's dataset was packed at, pixels, and the size of a pixel of its crops,
- * micrometres. Files without these attributes: from the sweep's own settings. */
-int stored_image_size(const struct store *store, const struct config *config);
-double stored_pixel_size(const struct store *store);
+/* The model of a finished job. E_USAGE for a model that has no weights, E_IO when the file is damaged or the
+ * job left none; *out then holds nothing. */
+int stored_model_open(struct store *store, int job, struct stored_model *out, struct err *err);
 
-/* Channels of the dataset's images, 1 to IMAGE_MAX_CHANNELS. */
-int stored_channels(const struct store *store);
-
-/* How the dataset's files became pixels. E_IO when the text is
- * none. */
-int stored_preprocess(const struct store *store, struct preprocess *how, struct err *err);
+void stored_model_close(struct stored_model *model);
 
 #endif

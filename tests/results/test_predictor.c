@@ -4,6 +4,8 @@
 
 #include "data/pack.h"
 #include "image/resize.h"
+#include "job.h"
+#include "store/stored_model.h"
 #include "support/folder_fixture.h"
 #include "support/trained_store.h"
 
@@ -51,6 +53,40 @@ static int tear_down(void **state)
     store_close(store, NULL);
     hand_dataset_free(data);
     return fixture_teardown(state);
+}
+
+/* Job 4: classes 1 and 3, seed 1, shifted logits. */
+static void a_kept_model_says_what_it_is(void **state)
+{
+    (void)state;
+    struct stored_model model;
+    assert_int_equal(stored_model_open(store, 4, &model, &err), 0);
+    assert_string_equal(model.config.strategy, "balanced-softmax");
+    assert_int_equal(model.config.clusters.n, 2);
+    assert_int_equal(model.config.clusters.number[1], 3);
+    assert_int_equal(model.data_size, SIZE);
+    assert_true(model.pixel_size > 0.2124 && model.pixel_size < 0.2126);
+    assert_non_null(model.weights);
+    assert_true(isfinite(model.weights[job_n_weights(&model.config) - 1]));
+    stored_model_close(&model);
+    assert_null(model.weights);
+}
+
+static void what_has_not_finished_left_no_model(void **state)
+{
+    (void)state;
+    struct selection finished;
+    struct stored_model model;
+    assert_int_equal(stored_models_find(store, NULL, &finished, &err), 0);
+    assert_int_equal(finished.n, N_JOBS - 1);
+    assert_int_equal(finished.job[N_JOBS - 2], N_JOBS - 2);
+    selection_free(&finished);
+    assert_int_equal(stored_models_find(store, "clusters=2-3", &finished, &err), E_USAGE);
+    assert_null(finished.job);
+    assert_int_equal(stored_model_open(store, N_JOBS - 1, &model, &err), E_IO);
+    assert_non_null(strstr(err.text, "left no usable weights"));
+    assert_null(model.weights);
+    memset(&err, 0, sizeof err);
 }
 
 static struct predictor *predictor(const char *filter)
@@ -401,6 +437,8 @@ static void the_most_similar_image_is_itself(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_kept_model_says_what_it_is),
+        cmocka_unit_test(what_has_not_finished_left_no_model),
         cmocka_unit_test(one_job_gives_the_bits_of_its_own_predictions),
         cmocka_unit_test(an_image_alone_gets_the_same_bits),
         cmocka_unit_test(several_jobs_vote),
