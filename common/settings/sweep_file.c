@@ -14,6 +14,19 @@
 
 const char *const keep_weights_names[N_KEEP_WEIGHTS] = {"false", "final", "best"};
 
+enum { KEY_NAME, KEY_DATA, KEY_PIXEL_SIZE, KEY_KEEP, KEY_GRID, N_SWEEP_KEYS };
+
+const struct sweep_file_key sweep_file_keys[N_SWEEP_KEYS + 1] = {
+    [KEY_NAME] = {"name", "sweep", "", "what the sweep is called"},
+    [KEY_DATA] = {"data", "-", "", "builtin, a packed dataset, or a folder of images"},
+    [KEY_PIXEL_SIZE] = {"pixel_size", "0.2125", "", "micrometres a pixel, for a folder with cell boundaries"},
+    [KEY_KEEP] =
+        {"keep_weights", "false", "false, best or final",
+         "weights of every job to store, for predict and serve: final (or true), best, or false: none"},
+    [KEY_GRID] = {"grid", "-", "",
+                  "any of the keys below with a list of values; seed also {first: 1, count: 10}"},
+};
+
 /* What reading a sweep file needs everywhere. */
 struct reading {
     const char *path;
@@ -289,11 +302,10 @@ static int is_section(const struct schema *schema, const char *name)
 /* The key of the sweep itself that is meant by `Grid` or `gird`, or NULL. */
 static const char *nearest_of_sweep(const struct schema *schema, const char *name)
 {
-    static const char *const keys[] = {"name", "data", "pixel_size", "keep_weights", "grid"};
     int is_key = is_section(schema, name) || config_find(schema, name);
-    for (size_t i = 0; i < sizeof keys / sizeof *keys && !is_key; i++)
-        if (strcasecmp(name, keys[i]) == 0 || setting_distance(name, keys[i]) <= 2)
-            return keys[i];
+    for (const struct sweep_file_key *key = sweep_file_keys; key->name && !is_key; key++)
+        if (strcasecmp(name, key->name) == 0 || setting_distance(name, key->name) <= 2)
+            return key->name;
     return NULL;
 }
 
@@ -416,25 +428,23 @@ static int read_grid(const struct reading *r, const struct tree *root, const str
 /* The keys of the sweep itself leave the tree one by one; what is left are keys of jobs. */
 static int read_tree(const struct reading *r, struct tree *root)
 {
-    struct tree *name = take(root, "name"), *data = take(root, "data"), *pixel = take(root, "pixel_size");
-    struct tree *keep = take(root, "keep_weights"), *grid = take(root, "grid");
-    int rc = name ? read_name(r, name) : 0;
+    struct tree *own[N_SWEEP_KEYS];
+    for (int k = 0; k < N_SWEEP_KEYS; k++)
+        own[k] = take(root, sweep_file_keys[k].name);
+    int rc = own[KEY_NAME] ? read_name(r, own[KEY_NAME]) : 0;
     if (rc == 0)
-        rc = read_data(r, root, data);
-    if (rc == 0 && pixel)
-        rc = read_number(r, pixel, &r->file->pixel_size);
-    r->file->pixel_size_given = pixel != NULL;
-    if (rc == 0 && keep)
-        rc = read_keep(r, keep, &r->file->keep);
+        rc = read_data(r, root, own[KEY_DATA]);
+    if (rc == 0 && own[KEY_PIXEL_SIZE])
+        rc = read_number(r, own[KEY_PIXEL_SIZE], &r->file->pixel_size);
+    r->file->pixel_size_given = own[KEY_PIXEL_SIZE] != NULL;
+    if (rc == 0 && own[KEY_KEEP])
+        rc = read_keep(r, own[KEY_KEEP], &r->file->keep);
     if (rc == 0)
         rc = read_keys(r, root, "", 0);
     if (rc == 0)
-        rc = read_grid(r, root, grid);
-    tree_free(name);
-    tree_free(data);
-    tree_free(pixel);
-    tree_free(keep);
-    tree_free(grid);
+        rc = read_grid(r, root, own[KEY_GRID]);
+    for (int k = 0; k < N_SWEEP_KEYS; k++)
+        tree_free(own[k]);
     return rc;
 }
 

@@ -22,6 +22,14 @@ enum keep_weights { KEEP_NONE, KEEP_FINAL, KEEP_BEST, N_KEEP_WEIGHTS };
 /* "false", "final", "best". */
 extern const char *const keep_weights_names[N_KEEP_WEIGHTS];
 
+/* A key of the sweep as a whole, for people: `grid` and what stands beside it but for keys of jobs. */
+struct sweep_file_key {
+    const char *name, *fallback, *range, *help; /* fallback "-": has to be given; range "": any */
+};
+
+/* Ended by a row without name. */
+extern const struct sweep_file_key sweep_file_keys[];
+
 /* Instead of a line of the file. */
 enum { SWEEP_KEY_BY_SET = 0, SWEEP_KEY_NOT_GIVEN = -1 };
 

@@ -2,6 +2,7 @@
 
 #include "models/model.h"
 #include "sections.h"
+#include "settings/sweep_file.h"
 #include "strategies/balance.h"
 #include "write/texttable.h"
 
@@ -44,17 +45,9 @@ static void add_key(struct texttable *table, const struct setting *key)
 /* Keys of the sweep as a whole, and the grid. */
 static void add_sweep(struct texttable *table)
 {
-    static const char *const rows[][6] = {
-        {"sweep", "name", "sweep", "", "the sweep", "what the sweep is called"},
-        {"sweep", "data", "-", "", "the sweep", "builtin, a packed dataset, or a folder of images"},
-        {"sweep", "pixel_size", "0.2125", "", "the sweep",
-         "micrometres a pixel, for a folder with cell boundaries"},
-        {"sweep", "keep_weights", "false", "false, best or final", "the sweep",
-         "weights of every job to store, for predict and serve: final (or true), best, or false: none"},
-        {"sweep", "grid", "-", "", "the sweep",
-         "any of the keys below with a list of values; seed also {first: 1, count: 10}"}};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        add_row(table, rows[i]);
+    for (const struct sweep_file_key *key = sweep_file_keys; key->name; key++)
+        add_row(table, (const char *const[6]){"sweep", key->name, key->fallback, key->range, "the sweep",
+                                              key->help});
 }
 
 /* One setting, "model=cnn", of n characters. */

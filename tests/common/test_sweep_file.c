@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 static struct sweep_file *parse(const char *text)
@@ -107,6 +108,33 @@ static void the_first_difference_is_named(void **state)
                       "data: builtin\ngrid: {train.epochs: [3, 4], seed: [1, 2]}\n", "the grids differ");
 }
 
+/* Every key of the table is one that is read: misspelt it is missed, and what is said of its default is
+ * so. */
+static void keys_of_the_sweep_are_those_of_the_table(void **state)
+{
+    static const char plain[] = "data: builtin\ngrid: {seed: [1]}\n";
+    char text[256], expected[128];
+    struct sweep_file *unused = NULL, *without = parse(plain);
+    struct err err = {0};
+    (void)state;
+    for (const struct sweep_file_key *key = sweep_file_keys; key->name; key++) {
+        snprintf(text, sizeof text, "%s%sx: 1\n", plain, key->name);
+        snprintf(expected, sizeof expected, "a text:3: unknown key '%sx'; did you mean '%s'?", key->name,
+                 key->name);
+        assert_int_equal(sweep_file_parse(text, "a text", worker_schema(), NULL, &unused, &err), E_USAGE);
+        assert_string_equal(err.text, expected);
+        if (strcmp(key->fallback, "-") == 0) {
+            assert_non_null(strstr(plain, key->name));
+            continue;
+        }
+        snprintf(text, sizeof text, "%s%s: %s\n", plain, key->name, key->fallback);
+        struct sweep_file *with = parse(text);
+        assert_string_equal(with->resolved, without->resolved);
+        sweep_file_free(with);
+    }
+    sweep_file_free(without);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -114,6 +142,7 @@ int main(void)
         cmocka_unit_test(a_range_of_seeds_takes_no_room),
         cmocka_unit_test(others_check_every_value),
         cmocka_unit_test(the_first_difference_is_named),
+        cmocka_unit_test(keys_of_the_sweep_are_those_of_the_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
