@@ -196,6 +196,19 @@ const char *class_title(int class, char room[CLASS_NAME_SIZE])
     return text ? text : class_text(class, room);
 }
 
+const char *class_short(int class, int letters, char out[CLASS_NAME_SIZE])
+{
+    char room[CLASS_NAME_SIZE];
+    snprintf(out, CLASS_NAME_SIZE, "%s", class_title(class, room));
+    if (utf8_width(out) > letters) {
+        size_t n = (size_t)(utf8_after(out, letters - 3) - out);
+        while (n > 0 && out[n - 1] == ' ')
+            n--;
+        snprintf(out + n, CLASS_NAME_SIZE - n, "...");
+    }
+    return out;
+}
+
 const char *class_titled(int i, int *class)
 {
     pthread_mutex_lock(&lock);

@@ -50,6 +50,10 @@ int class_call(int class, const char *title, struct err *err);
 /* Its title, or else its text. */
 const char *class_title(int class, char room[CLASS_NAME_SIZE]);
 
+/* A title of at most `letters` letters in out (room for CLASS_NAME_SIZE): a longer one is cut and ends in
+ * "..."; for figures, whose data files have it whole. Returns out. */
+const char *class_short(int class, int letters, char out[CLASS_NAME_SIZE]);
+
 /* Title number i in the order of class_call() and its class in *class; NULL behind the last. */
 const char *class_titled(int i, int *class);
 

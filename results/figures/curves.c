@@ -107,7 +107,7 @@ static void append_clusters(char *name, const char *clusters)
             return;
         }
     pagename_append(name, "_");
-    pagename_append(name, clusters);
+    pagename_append_classes(name, clusters);
 }
 
 static void name_page(struct curves_page *page, const struct curves_page *others, int n_others)

@@ -3,6 +3,7 @@
 #include "samples/augment.h"
 #include "sections.h"
 #include "store/classes.h"
+#include "utf8.h"
 #include "settings/config.h"
 #include "figures/figtext.h"
 #include "figures/gnuplot.h"
@@ -79,11 +80,11 @@ struct cluster_size {
 
 static int by_cluster(const void *a, const void *b)
 {
-    int x = ((const struct cluster_size *)a)->cluster, y = ((const struct cluster_size *)b)->cluster;
-    return (x > y) - (x < y);
+    return class_compare(((const struct cluster_size *)a)->cluster,
+                         ((const struct cluster_size *)b)->cluster);
 }
 
-/* Clusters of the store's images, ascending, into size (room for every image). Returns how many. */
+/* Classes of the store's images, in order, into size (room for every image). Returns how many. */
 static int count_clusters(const struct store *store, struct cluster_size *size)
 {
     const struct dataset_image *image = store_images(store);
@@ -99,15 +100,28 @@ static int count_clusters(const struct store *store, struct cluster_size *size)
     return n;
 }
 
+static int sizes_have_names(const struct cluster_size *size, int n)
+{
+    int named = 0;
+    for (int i = 0; i < n; i++)
+        named |= classes_have_names(&size[i].cluster, 1);
+    return named;
+}
+
+/* Names stand behind the numbers, where a quote in one ends no other column. */
 static int write_sizes_data(const struct cluster_size *size, int n, const char *dir, struct err *err)
 {
     struct output out;
-    int rc = output_open(&out, dir, "fig1.tsv", err);
+    char room[CLASS_NAME_SIZE];
+    int rc = output_open(&out, dir, "fig1.tsv", err), named = sizes_have_names(size, n);
     if (rc < 0)
         return rc;
-    fputs("cluster\timages\n", out.file);
+    fputs(named ? "place\timages\tclass\n" : "cluster\timages\n", out.file);
     for (int i = 0; i < n; i++)
-        fprintf(out.file, "%d\t%d\n", size[i].cluster, size[i].images);
+        if (named)
+            fprintf(out.file, "%d\t%d\t%s\n", i, size[i].images, class_title(size[i].cluster, room));
+        else
+            fprintf(out.file, "%d\t%d\n", size[i].cluster, size[i].images);
     return output_close(&out, err);
 }
 
@@ -124,33 +138,76 @@ enum { SIZES_WIDTH = 960, SIZES_PLOT = 360, SIZES_LEFT = 80, SIZES_RIGHT = 20, S
 /* Pixels that a cluster needs for its numbers: side by side, or turned. */
 enum { SIZES_NUMBER = 22, SIZES_TURNED = 13 };
 
+/* Letters of a name below a bar, and pixels of one. */
+enum { SIZES_LETTERS = 24, SIZES_LETTER = 7 };
+
+static int widest_name(const struct cluster_size *size, int n)
+{
+    char name[CLASS_NAME_SIZE];
+    int most = 0;
+    for (int i = 0; i < n; i++) {
+        int width = SIZES_LETTER * utf8_width(class_short(size[i].cluster, SIZES_LETTERS, name));
+        most = width > most ? width : most;
+    }
+    return most;
+}
+
+/* Names lie side by side where there is room for the longest, and are turned elsewhere. */
+static int names_turned(int width, const struct cluster_size *size, int n)
+{
+    return widest_name(size, n) + SIZES_LETTER > (width - SIZES_LEFT - SIZES_RIGHT) / (n + 1);
+}
+
+/* Pixels below the plot. */
+static int sizes_axis(int width, const struct cluster_size *size, int n)
+{
+    int named = sizes_have_names(size, n);
+    return SIZES_AXIS + (named && names_turned(width, size, n) ? widest_name(size, n) - 14 : 0);
+}
+
+static void write_name_tics(FILE *file, int width, const struct cluster_size *size, int n, int step)
+{
+    char name[CLASS_NAME_SIZE];
+    fprintf(file, "set xtics scale 0.3 %s(", names_turned(width, size, n) ? "rotate by 90 right " : "");
+    for (int i = 0; i < n; i += step) {
+        fputs(i ? ", " : "", file);
+        gnuplot_quote(file, class_short(size[i].cluster, SIZES_LETTERS, name));
+        fprintf(file, " %d", i);
+    }
+    fputs(")\n", file);
+}
+
 /* Numbers on the axis and above bars for every cluster, turned where they have no room side by side; for some
- * of them where there are too many. */
+ * of them where there are too many. Names stand side by side at places 0, 1, ... */
 static void write_sizes_plot(FILE *file, const struct layout *l, const struct cluster_size *size, int n)
 {
     double w = l->width, h = l->height, plot = l->width - SIZES_LEFT - SIZES_RIGHT;
-    int range = size[n - 1].cluster - size[0].cluster + 2, turned = SIZES_NUMBER * range >= plot;
+    int named = sizes_have_names(size, n);
+    int first = named ? 0 : size[0].cluster, last = named ? n - 1 : size[n - 1].cluster;
+    int range = last - first + 2, turned = SIZES_NUMBER * range >= plot;
     int step = turned ? (int)(SIZES_TURNED * range / plot) + 1 : 1;
+    const char *x = named ? "place" : "cluster";
     fprintf(
         file,
         "set lmargin at screen %.5f; set rmargin at screen %.5f; set tmargin at screen %.5f; set bmargin at "
         "screen %.5f\n"
-        "set xlabel 'Cluster' offset 0,0.4; set ylabel 'Number of images'\n"
+        "set xlabel '%s' offset 0,0.4; set ylabel 'Number of images'\n"
         "set xrange [%d:%d]; set yrange [0:%.1f]\n",
         SIZES_LEFT / w, 1 - SIZES_RIGHT / w, 1 - l->top / h, 1 - (l->top + SIZES_PLOT) / h,
-        size[0].cluster - 1, size[n - 1].cluster + 1, 1.1 * largest(size, n));
-    if (range <= 42)
-        fprintf(file, "set xtics %s%d,%d,%d\n", turned ? "rotate " : "", size[0].cluster, step,
-                size[n - 1].cluster);
-    fputs("unset grid; set grid ytics lt 1 lc rgb '" PALETTE_GRID "'; set boxwidth 0.72\n"
-          "plot 'fig1.tsv' using 'cluster':'images' with boxes fill solid 1 noborder lc rgb '" PALETTE_BLUE
-          "'",
-          file);
+        named ? "" : "Cluster", first - 1, last + 1, 1.1 * largest(size, n));
+    if (named)
+        write_name_tics(file, l->width, size, n, step);
+    else if (range <= 42)
+        fprintf(file, "set xtics %s%d,%d,%d\n", turned ? "rotate " : "", first, step, last);
+    fprintf(file,
+            "unset grid; set grid ytics lt 1 lc rgb '" PALETTE_GRID "'; set boxwidth 0.72\n"
+            "plot 'fig1.tsv' using '%s':'images' with boxes fill solid 1 noborder lc rgb '" PALETTE_BLUE "'",
+            x);
     if (step == 1)
         fprintf(file,
-                ", \\\n     '' using 'cluster':'images':'images' with labels %soffset 0,%s font plain(9) "
+                ", \\\n     '' using '%s':'images':'images' with labels %soffset 0,%s font plain(9) "
                 "textcolor rgb '" PALETTE_DARK "'",
-                turned ? "rotate left " : "", turned ? "0.3" : "0.6");
+                x, turned ? "rotate left " : "", turned ? "0.3" : "0.6");
     fputc('\n', file);
 }
 
@@ -162,9 +219,10 @@ static int write_sizes_script(const struct summary *summary, const struct cluste
     int rc = output_open(&out, dir, "fig1.gp", err);
     if (rc < 0)
         return rc;
-    snprintf(l.title, sizeof l.title, "Images per cluster (%d images, %d clusters)",
-             store_n_images(summary->store), n);
-    lay_out(&l, summary, EDGE, SIZES_PLOT + SIZES_AXIS);
+    int named = sizes_have_names(size, n);
+    snprintf(l.title, sizeof l.title, "Images per %s (%d images, %d %s)", named ? "class" : "cluster",
+             store_n_images(summary->store), n, named ? "classes" : "clusters");
+    lay_out(&l, summary, EDGE, SIZES_PLOT + sizes_axis(l.width, size, n));
     gnuplot_begin(out.file, "fig1", l.width, l.height, style);
     write_heading(out.file, summary, &l);
     write_notes(out.file, &l);
@@ -315,8 +373,11 @@ static void describe_variants(struct layout *l, const struct dataset *data, int 
     const struct config config = config_defaults(worker_schema());
     const struct augment_settings *ranges = config_of(&config, &augment_section);
     snprintf(l->title, sizeof l->title, "Image augmentation: one cell and 16 versions of it");
-    snprintf(l->subtitle, sizeof l->subtitle, "First image of cluster %d, cell %.180s",
-             data->image[image].cluster, data->image[image].id);
+    int class = data->image[image].cluster;
+    char name[CLASS_NAME_SIZE];
+    snprintf(l->subtitle, sizeof l->subtitle, "First image of %s%s, cell %.180s",
+             classes_have_names(&class, 1) ? "" : "cluster ", class_short(class, CLASSES_SHORT, name),
+             data->image[image].id);
     figtext_note(
         &l->notes,
         "Default ranges: rotation %g degrees, shift %g of the size and shear %g degrees, each to either "
@@ -455,7 +516,7 @@ static int write_heatmap(const struct summary *summary, const struct summary_gro
     char name[PAGENAME_SIZE] = "heatmap_";
     struct heatmap *heatmap = NULL;
     int rc = heatmap_new(summary, group, set, &heatmap, err);
-    pagename_append(name, group->cell->clusters);
+    pagename_append_classes(name, group->cell->clusters);
     pagename_append(name, "_");
     pagename_append_strategy(name, summary, group);
     pagename_append_cell(name, summary, group, 0);

@@ -1,6 +1,7 @@
 #include "figures/heatmap.h"
 
 #include "store/classes.h"
+#include "utf8.h"
 #include "figures/curves.h"
 #include "figures/figtext.h"
 #include "figures/gnuplot.h"
@@ -179,28 +180,46 @@ static int cell_ink(double x, double top)
     return x < 0.45 * top ? 1 : 2;
 }
 
+/* Numbers stand among the columns; names behind them, where a quote in one ends no other column. */
+static void write_classes(FILE *file, const struct heatmap *h, int p, int a)
+{
+    char room[2][CLASS_NAME_SIZE];
+    fprintf(file, "\t%s\t%s", class_title(h->cluster[p], room[0]), class_title(h->cluster[a], room[1]));
+}
+
 static void write_rows(FILE *file, const struct heatmap *h, int percent)
 {
     double top = largest_value(h, percent);
     char text[32];
-    fputs("row\tcolumn\tpredicted\tactual\tcount\tpercent\tvalue\ttext\tink\n", file);
+    int named = classes_have_names(h->cluster, h->n);
+    fprintf(file, "row\tcolumn%s\tcount\tpercent\tvalue\ttext\tink%s\n", named ? "" : "\tpredicted\tactual",
+            named ? "\tpredicted\tactual" : "");
     for (int a = 0; a < h->n; a++)
         for (int p = 0; p < h->n; p++) {
             double x = cell_value(h, p, a, percent), share = cell_value(h, p, a, 1);
             cell_text(text, sizeof text, x, percent);
-            fprintf(file, "%d\t%d\t%d\t%d\t%.9g", a, p, h->cluster[p], h->cluster[a], h->count[a * h->n + p]);
+            fprintf(file, "%d\t%d", a, p);
+            if (!named)
+                write_classes(file, h, p, a);
+            fprintf(file, "\t%.9g", h->count[a * h->n + p]);
             fprintf(file, isnan(share) ? "\tNaN" : "\t%.9g", share);
-            fprintf(file, "\t%.9g\t%s\t%d\n", isnan(x) ? 0 : x, text, cell_ink(x, top));
+            fprintf(file, "\t%.9g\t%s\t%d", isnan(x) ? 0 : x, text, cell_ink(x, top));
+            if (named)
+                write_classes(file, h, p, a);
+            putc('\n', file);
         }
 }
 
 /* ---- script ---- */
 
 /* Pixels of the page. */
+enum { LETTERS = 24 }; /* of a name beside the picture */
 enum { LEFT = 84, BAR_GAP = 22, BAR = 20, RIGHT = 84, NARROWEST = 780, EDGE = 14, NUMBERS = 52, AXIS = 52 };
 
 struct page {
     int cell, grid, width, height, top;
+    int left, axis,
+        turned; /* room for the names of classes: left of the picture, and below; 1: turned there */
     int text_left, text_width;
     char title[512], subtitle[512], balanced[128], accuracy[128];
     struct figtext_notes notes; /* below the picture, the footer last */
@@ -305,36 +324,67 @@ static int write_heading(FILE *file, const struct heatmap *h, const struct page 
     return y + NUMBERS;
 }
 
+/* Pixels of the longest name, as it is drawn; 0: all are numbers. */
+static int widest_name(const struct heatmap *h)
+{
+    enum { LETTER = 7 };
+    char name[CLASS_NAME_SIZE];
+    int most = 0;
+    for (int c = 0; c < h->n && classes_have_names(h->cluster, h->n); c++) {
+        int width = LETTER * utf8_width(class_short(h->cluster[c], LETTERS, name));
+        most = width > most ? width : most;
+    }
+    return most;
+}
+
 static struct page lay_out(const struct heatmap *h, int percent, const struct figstyle *style)
 {
-    struct page page = {.cell = cell_pixels(h->n)};
-    int margins = LEFT + BAR_GAP + BAR + RIGHT, own = margins + page.cell * h->n;
+    struct page page = {.cell = cell_pixels(h->n), .left = LEFT, .axis = AXIS};
+    int widest = widest_name(h), margins;
+    page.left = widest > LEFT - 50 ? widest + 50 : LEFT;
+    margins = page.left + BAR_GAP + BAR + RIGHT;
+    int own = margins + page.cell * h->n;
     page.width = figstyle_width(style, own > NARROWEST ? own : NARROWEST);
     if (margins + page.cell * h->n > page.width)
         page.cell = page.width > margins + 4 * h->n ? (page.width - margins) / h->n : 4;
     page.grid = page.cell * h->n;
-    page.text_left = page.width < NARROWEST ? EDGE : LEFT;
+    page.turned = widest > page.cell;
+    page.axis = page.turned ? AXIS - 14 + widest : AXIS;
+    page.text_left = page.width < NARROWEST || widest ? EDGE : LEFT;
     page.text_width = page.width - page.text_left - EDGE;
     collect_notes(h, &page, percent);
     collect_heading(h, &page);
     page.top = write_heading(NULL, h, &page); /* only measured */
-    page.height = page.top + page.grid + 14 + AXIS + figtext_notes_height(&page.notes, page.text_width);
+    page.height = page.top + page.grid + 14 + page.axis + figtext_notes_height(&page.notes, page.text_width);
     return page;
 }
 
-/* A number for every class as long as it has room: 12 pixels. */
+/* A name for every class as long as it has room: 12 pixels. */
 static void write_tics(FILE *file, const struct heatmap *h, const struct page *page)
 {
+    char name[CLASS_NAME_SIZE];
     int step = (12 + page->cell - 1) / page->cell;
     for (int axis = 0; axis < 2; axis++) {
-        fprintf(file, "set %ctics font ''.plain(10) scale 0.3 (", axis ? 'y' : 'x');
-        for (int c = 0; c < h->n; c += step)
-            if (h->cluster[c])
-                fprintf(file, "%s'%d' %d", c ? ", " : "", h->cluster[c], c);
-            else
-                fprintf(file, "%s'?' %d", c ? ", " : "", c);
+        fprintf(file, "set %ctics font ''.plain(10) scale 0.3%s (", axis ? 'y' : 'x',
+                !axis && page->turned ? " rotate by 90 right" : "");
+        for (int c = 0; c < h->n; c += step) {
+            fputs(c ? ", " : "", file);
+            gnuplot_quote(file, class_short(h->cluster[c], LETTERS, name));
+            fprintf(file, " %d", c);
+        }
         fputs(")\n", file);
     }
+}
+
+/* gnuplot puts the label of the axis where it takes long names to begin, which is beside the page. */
+static void write_ylabel(FILE *file, const struct page *page, const char *class)
+{
+    double middle = 1 - (page->top + page->grid / 2.0) / page->height;
+    if (page->left == LEFT)
+        fprintf(file, "set ylabel 'Actual %s'\n", class);
+    else
+        fprintf(file, "set label 'Actual %s' at screen %.5f,%.5f center rotate by 90\n", class,
+                EDGE / (double)page->width, middle);
 }
 
 /* Light where nothing is, so that zeros stay in the background and a printed page stays
@@ -342,22 +392,25 @@ static void write_tics(FILE *file, const struct heatmap *h, const struct page *p
 static void write_look(FILE *file, const struct heatmap *h, const struct page *page, int percent)
 {
     double w = page->width, t = page->height;
+    const char *class = classes_have_names(h->cluster, h->n) ? "class" : "cluster";
     fprintf(file,
             "set lmargin at screen %.5f; set rmargin at screen %.5f; set tmargin at screen %.5f; set bmargin "
             "at screen %.5f\n"
             "unset grid; set border 15 lw 0.5\n"
             "set xrange [-0.5:%d.5]; set yrange [%d.5:-0.5]\n"
-            "set xlabel 'Predicted cluster' offset 0,0.3; set ylabel 'Actual cluster'\n",
-            LEFT / w, (LEFT + page->grid) / w, 1 - page->top / t, 1 - (page->top + page->grid) / t, h->n - 1,
-            h->n - 1);
+            "set xlabel 'Predicted %s' offset 0,0.3\n",
+            page->left / w, (page->left + page->grid) / w, 1 - page->top / t,
+            1 - (page->top + page->grid) / t, h->n - 1, h->n - 1, class);
+    write_ylabel(file, page, class);
     write_tics(file, h, page);
     fprintf(file,
             "set palette defined (0 '#faf3ec', 1 '#faebdd', 4 '#f6b48f', 7 '#f4875e', 10 '#ec4c3e', 13 "
             "'#cb1b4f', 16 '#971c5b', 19 '#611f53', 22 '#30173a', 25 '#03051a')\n"
             "set cbrange [0:%.9g]; set cbtics font ''.plain(10) scale 0.4%s\n"
             "set colorbox user origin screen %.5f,%.5f size screen %.5f,%.5f noborder\n",
-            largest_value(h, percent), percent ? " format '%g %%'" : "", (LEFT + page->grid + BAR_GAP) / w,
-            1 - (page->top + page->grid) / t, BAR / w, page->grid / t);
+            largest_value(h, percent), percent ? " format '%g %%'" : "",
+            (page->left + page->grid + BAR_GAP) / w, 1 - (page->top + page->grid) / t, BAR / w,
+            page->grid / t);
 }
 
 /* gnuplot complains of a plot without a point. */

@@ -33,14 +33,18 @@ static double ratio(const struct summary *summary, const struct summary_group *g
     return smallest > 0 ? (double)largest / (double)smallest : nan("");
 }
 
-/* "40 of 8": images and cluster of the largest class. */
+enum { LETTERS = 20 }; /* of a name */
+
+/* "40 of 8": images and name of the largest class. */
 static void largest_class(char *out, size_t size, const struct summary *summary,
                           const struct summary_group *group)
 {
     long largest, smallest;
     int cluster[CONFIG_MAX_CLUSTERS], n = classes_of(summary->store, group->cell, cluster);
     int first = extremes(summary, group, &largest, &smallest);
-    snprintf(out, size, "%ld of %d", largest, first < n ? cluster[first] : 0);
+    char name[CLASS_NAME_SIZE];
+    snprintf(out, size, "%ld of %s", largest,
+             class_short(first < n ? cluster[first] : CLASS_NONE, LETTERS, name));
 }
 
 /* The ratio to three digits, and the sizes below it when they are short. */

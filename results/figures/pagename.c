@@ -1,7 +1,9 @@
 #include "figures/pagename.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
+#include <xxhash.h>
 
 void pagename_append(char *name, const char *text)
 {
@@ -9,6 +11,20 @@ void pagename_append(char *name, const char *text)
     for (; *text && n < PAGENAME_LENGTH; text++)
         name[n++] = isalnum((unsigned char)*text) || strchr("._=+", *text) ? *text : '-';
     name[n] = '\0';
+}
+
+void pagename_append_classes(char *name, const char *list)
+{
+    enum { LONGEST = 80 };
+    char text[LONGEST + 1], hash[16];
+    int harmless = strlen(list) <= LONGEST;
+    snprintf(text, sizeof text, "%s", *name ? list : list + strspn(list, "\"-"));
+    for (const char *p = list; *p; p++)
+        harmless &= isalnum((unsigned char)*p) || strchr("._=+-", *p) != NULL;
+    pagename_append(name, text);
+    snprintf(hash, sizeof hash, ".%08x", (unsigned)XXH3_64bits(list, strlen(list)));
+    if (!harmless)
+        pagename_append(name, hash);
 }
 
 const char *pagename_factor(const struct summary *summary, int factor)

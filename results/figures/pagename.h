@@ -16,6 +16,10 @@ enum { PAGENAME_SIZE = 240, PAGENAME_LENGTH = PAGENAME_SIZE - 16 };
 /* Append text to a name of PAGENAME_SIZE bytes; whatever is not harmless in a file name becomes '-'. */
 void pagename_append(char *name, const char *text);
 
+/* The same of a list of classes; where a letter had to become '-', or was cut, a hash of the list follows, so
+ * that two lists have two names. */
+void pagename_append_classes(char *name, const char *list);
+
 /* Append the values of a group for all factors that vary over the summary but clusters, strategy with its own
  * axes and those of a set (combination.h); axes with their names. */
 void pagename_append_cell(char *name, const struct summary *summary, const struct summary_group *group,

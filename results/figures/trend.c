@@ -266,7 +266,7 @@ void trend_name(const struct trend *trend, char *out)
     if (strcmp(trend->axis.stem, "axis_") == 0)
         pagename_append(out, pagename_factor(summary, trend->axis.factor));
     pagename_append(out, "_");
-    pagename_append(out, group->cell->clusters);
+    pagename_append_classes(out, group->cell->clusters);
     pagename_append_cell(out, summary, group, combination_own(summary->store, trend->axis.factor));
     if (trend->has_facet) {
         trend->axis.facet(facet, sizeof facet, summary, group);

@@ -97,7 +97,7 @@ static int by_number(const void *a, const void *b)
     return (*(const int *)a > *(const int *)b) - (*(const int *)a < *(const int *)b);
 }
 
-/* Every cluster of the images and its size, ascending. */
+/* Every class of the images and its size, in order. */
 static json_t *cluster_sizes(struct document *d)
 {
     int n = store_n_images(d->store), *cluster = calloc((size_t)n + 1, sizeof *cluster);
@@ -107,11 +107,11 @@ static json_t *cluster_sizes(struct document *d)
     for (int i = 0; i < n && cluster; i++)
         cluster[i] = store_images(d->store)[i].cluster;
     if (cluster)
-        qsort(cluster, (size_t)n, sizeof *cluster, by_number);
+        qsort(cluster, (size_t)n, sizeof *cluster, class_compare_ints);
     for (int i = 0, end; i < n && cluster; i = end) {
         for (end = i; end < n && cluster[end] == cluster[i];)
             end++;
-        add(d, sizes, json_pack("{s:i, s:i}", "number", cluster[i], "count", end - i));
+        add(d, sizes, json_pack("{s:o, s:i}", "number", json_out_class(cluster[i]), "count", end - i));
     }
     free(cluster);
     return sizes;
@@ -184,7 +184,7 @@ static json_t *classes(struct document *d)
         json_t *list = json_array();
         int n = classes_of(d->store, cell, cluster);
         for (int c = 0; c < n; c++)
-            add(d, list, json_integer(cluster[c]));
+            add(d, list, json_out_class(cluster[c]));
         put(d, object, cell->clusters, list);
     }
     return object;
@@ -474,7 +474,7 @@ static json_t *misjudged_row(struct document *d, const struct misjudged_image *r
     put(d, object, "judged", json_integer(row->judged));
     put(d, object, "wrong", json_integer(row->wrong));
     put(d, object, "p_true", json_out_real(row->p_true));
-    put(d, object, "predicted", json_out_count(row->predicted));
+    put(d, object, "predicted", json_out_class(row->predicted));
     put(d, object, "n_wrong", json_integer(row->n_wrong));
     return object;
 }
@@ -510,7 +510,7 @@ static int put_cells(struct document *d, const int *image, int n, struct err *er
         const struct dataset_image *cell = &store_images(d->store)[image[i]];
         add(d, rows, json_integer(image[i]));
         add(d, ids, json_out_text(cell->id));
-        add(d, clusters, json_integer(cell->cluster));
+        add(d, clusters, json_out_class(cell->cluster));
     }
     put(d, object, "size", json_integer(thumbnails_size(d->options->data)));
     put(d, object, "columns", json_integer(THUMBNAILS_COLUMNS));

@@ -26,7 +26,8 @@ struct classifier {
     struct classifier_options options;
     struct classifier_counts counts;
     int n, n_classes;
-    size_t floats; /* of an image */
+    int order[CONFIG_MAX_CLUSTERS]; /* (n_classes) columns to class indices: in the order of classes */
+    size_t floats;                  /* of an image */
     struct waiting image[BATCH];
     const float *pixels[BATCH]; /* into storage */
     float *storage;             /* (BATCH, floats) */
@@ -41,13 +42,22 @@ static void write_header(const struct classifier *c)
     csv_out_text(&csv, "image");
     csv_out_text(&csv, "id");
     csv_out_text(&csv, "predicted");
-    for (int k = 0; k < c->n_classes; k++) {
-        char name[32];
-        snprintf(name, sizeof name, "probability_%d", predictor_cluster(c->options.predictor, k));
-        csv_out_text(&csv, name);
-    }
+    for (int k = 0; k < c->n_classes; k++)
+        csv_out_class_column(&csv, "probability", predictor_cluster(c->options.predictor, c->order[k]));
     csv_out_text(&csv, "masked");
     csv_out_end(&csv);
+}
+
+static void order_columns(struct classifier *c)
+{
+    const struct predictor *p = c->options.predictor;
+    for (int k = 0; k < c->n_classes; k++) {
+        int at = k;
+        for (; at > 0 && class_compare(predictor_cluster(p, k), predictor_cluster(p, c->order[at - 1])) < 0;
+             at--)
+            c->order[at] = c->order[at - 1];
+        c->order[at] = k;
+    }
 }
 
 int classifier_new(const struct classifier_options *options, struct classifier **out, struct err *err)
@@ -67,6 +77,7 @@ int classifier_new(const struct classifier_options *options, struct classifier *
     }
     for (size_t i = 0; i < BATCH; i++)
         c->pixels[i] = c->storage + i * c->floats;
+    order_columns(c);
     if (options->format == CLASSIFIER_CSV)
         write_header(c);
     *out = c;
@@ -87,9 +98,9 @@ static void write_csv(const struct classifier *c, const struct waiting *image, c
     struct csv_out csv = {.file = c->options.out};
     csv_out_text(&csv, image->path);
     csv_out_text(&csv, id);
-    csv_out_int(&csv, predicted(c, probs));
+    csv_out_class(&csv, predicted(c, probs));
     for (int k = 0; k < c->n_classes; k++)
-        csv_out_real(&csv, (double)probs[k]);
+        csv_out_real(&csv, (double)probs[c->order[k]]);
     csv_out_int(&csv, image->masked);
     csv_out_end(&csv);
 }
@@ -99,13 +110,13 @@ static int write_json(const struct classifier *c, const struct waiting *image, c
 {
     json_t *all = json_object();
     for (int k = 0; k < c->n_classes; k++) {
-        char name[16];
-        snprintf(name, sizeof name, "%d", predictor_cluster(c->options.predictor, k));
-        json_object_set_new(all, name, json_real((double)probs[k]));
+        char room[CLASS_NAME_SIZE];
+        const char *name = class_title(predictor_cluster(c->options.predictor, c->order[k]), room);
+        json_object_set_new(all, name, json_real((double)probs[c->order[k]]));
     }
-    json_t *row =
-        json_pack("{s:o, s:o, s:i, s:o, s:b}", "image", json_out_text(image->path), "id", json_out_text(id),
-                  "predicted", predicted(c, probs), "probability", all, "masked", image->masked);
+    json_t *row = json_pack("{s:o, s:o, s:o, s:o, s:b}", "image", json_out_text(image->path), "id",
+                            json_out_text(id), "predicted", json_out_class(predicted(c, probs)),
+                            "probability", all, "masked", image->masked);
     int rc = row ? json_dumpf(row, c->options.out, JSON_REAL_PRECISION(9)) : -1;
     json_decref(row);
     putc('\n', c->options.out);

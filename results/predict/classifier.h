@@ -10,12 +10,12 @@
  * with their number. A file that cannot be used is named on stderr with its reason, and counted; all
  * others are done. No MPI.
  *
- * CSV: image, id, predicted, probability_<cluster> for each cluster, masked (0 or 1). JSON:
- * one object a line,
+ * CSV: image, id, predicted, probability_<class> for each class in the order of classes (class_name.h),
+ * masked (0 or 1). JSON: one object a line,
  *     {"image": "a/cell_7.png", "id": "7", "predicted": 8, "probability": {"8": 0.98,
  *     "10": 0.02}, "masked": false}
  * Probabilities have 9 significant digits, which give a float32 back exactly. Equal ones: the
- * first cluster is predicted. */
+ * first class of the jobs is predicted. A class with a name is a text, "predicted": "Folded". */
 #ifndef CELLSWEEP_CLASSIFIER_H
 #define CELLSWEEP_CLASSIFIER_H
 

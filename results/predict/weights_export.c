@@ -15,7 +15,7 @@
 
 const char *const weights_format_names[N_WEIGHTS_FORMATS] = {"onnx", "raw"};
 
-enum { MAX_PROPERTIES = 18 + STORE_MAX_AXES, VALUE_SIZE = CONFIG_MAX_CLUSTERS * 6 };
+enum { MAX_PROPERTIES = 18 + STORE_MAX_AXES, VALUE_SIZE = SETTING_TEXT_SIZE };
 
 /* What a file says about the job it is of. */
 struct properties {
@@ -54,7 +54,7 @@ static void describe(struct weights_job *w, int weights_epoch)
     const struct store_job *row = &store_jobs(w->store)[w->job];
     struct properties *p = &w->properties;
     char clusters[VALUE_SIZE];
-    config_get(&w->model.config, config_find(w->model.config.schema, "clusters"), clusters, sizeof clusters);
+    class_list(w->model.config.clusters.number, w->model.config.clusters.n, 1, clusters, sizeof clusters);
     p->n = 0;
     add(p, "job", row->key);
     add(p, "clusters", clusters);
@@ -88,9 +88,10 @@ static void name_job(struct weights_job *w)
     const char *model = w->models_vary ? row->model : "";
     if (protocol_is_kfold(row->protocol))
         snprintf(fold, sizeof fold, "_fold%d_repeat%d", row->fold, row->repeat);
-    snprintf(text, sizeof text, "%s_%s%s%s_seed%lld%s_%.8s", row->clusters, row->strategy, *model ? "_" : "",
-             model, (long long)row->seed, fold, row->key);
+    snprintf(text, sizeof text, "_%s%s%s_seed%lld%s_%.8s", row->strategy, *model ? "_" : "", model,
+             (long long)row->seed, fold, row->key);
     *w->name = '\0';
+    pagename_append_classes(w->name, row->clusters);
     pagename_append(w->name, text);
 }
 

@@ -125,7 +125,7 @@ static json_t *model_json(const struct store *store, const struct serve_model *m
     int cluster[CONFIG_MAX_CLUSTERS], n = classes_of(store, model->job, cluster);
     json_t *root = json_object(), *classes = json_array();
     for (int c = 0; c < n; c++)
-        json_out_add(classes, json_integer(cluster[c]), failed);
+        json_out_add(classes, json_out_class(cluster[c]), failed);
     json_out_put(root, "filter", json_out_text(model->filter), failed);
     columns_put(root, store, model->job, FACTORS_ALL, failed);
     json_out_put(root, "n_jobs", json_integer(model->n_jobs), failed);

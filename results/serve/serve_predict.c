@@ -141,7 +141,7 @@ static json_t *occlusion(struct predictor *p, const struct seen *seen, const flo
     json_t *root = json_object();
     if (!map || predictor_occlusion(p, seen->pixels, best, map, NULL) < 0)
         *failed = 1;
-    json_out_put(root, "class", json_integer(predictor_cluster(p, best)), failed);
+    json_out_put(root, "class", json_out_class(predictor_cluster(p, best)), failed);
     json_out_put(root, "size", json_integer(size), failed);
     json_out_put(root, "map", map ? json_out_floats(map, image_floats(size)) : NULL, failed);
     free(map);
@@ -160,7 +160,7 @@ static json_t *similar(const struct serve_loan *loan, const struct seen *seen, i
         const struct dataset_image *row = &data->image[image[i]];
         json_t *one = json_object();
         json_out_put(one, "id", json_out_text(row->id), failed);
-        json_out_put(one, "cluster", json_integer(row->cluster), failed);
+        json_out_put(one, "cluster", json_out_class(row->cluster), failed);
         json_out_put(one, "similarity", json_out_real((double)similarity[i]), failed);
         json_out_put(one, "image",
                      picture(dataset_pixels(data, image[i]), data->size, data->size, data->channels), failed);
@@ -243,7 +243,7 @@ static json_t *answer_json(const struct serve_loan *loan, const struct asked *as
     const struct predictor *p = loan->predictor;
     json_t *root = json_object(), *clusters = json_array(), *images = json_array();
     for (int c = 0; c < predictor_n_classes(p); c++)
-        json_out_add(clusters, json_integer(predictor_cluster(p, c)), failed);
+        json_out_add(clusters, json_out_class(predictor_cluster(p, c)), failed);
     for (int i = 0; i < n; i++)
         json_out_add(
             images,

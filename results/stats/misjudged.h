@@ -18,8 +18,9 @@ struct misjudged_image {
     int image;         /* row of /images */
     int judged, wrong; /* times, 0 < wrong <= judged */
     double p_true;     /* mean probability of its own cluster; NaN when a model gave none */
-    int predicted; /* the cluster it is most often taken for; -1: none, the probabilities are not numbers */
-    int n_wrong;   /* images of the group that were ever wrong, rows left out counted */
+    /* the cluster it is most often taken for; CLASS_NONE: none, the probabilities are not numbers */
+    int predicted;
+    int n_wrong; /* images of the group that were ever wrong, rows left out counted */
 };
 
 struct misjudged {

@@ -39,13 +39,44 @@ const char *classes_config(const struct store *store, const struct store_job *jo
     return out;
 }
 
+int classes_have_names(const int *class, int n)
+{
+    char room[CLASS_NAME_SIZE];
+    for (int c = 0; c < n; c++)
+        if (class_title(class[c], room) != room)
+            return 1;
+    return 0;
+}
+
+/* "A, B, C" of names, as many as there is room for. */
+static void list_names(const int *class, int n, char *out, size_t size)
+{
+    char name[CLASS_NAME_SIZE];
+    size_t used = 0;
+    *out = '\0';
+    for (int c = 0; c < n; c++) {
+        class_short(class[c], CLASSES_SHORT, name);
+        if (used + strlen(name) + 32 > size) {
+            snprintf(out + used, size - used, " and %d more", n - c);
+            return;
+        }
+        used += (size_t)snprintf(out + used, size - used, "%s%s", c ? ", " : "", name);
+    }
+}
+
 void classes_title(const struct store *store, const struct store_job *job, char *out, size_t size)
 {
     int cluster[CONFIG_MAX_CLUSTERS], n = classes_of(store, job, cluster);
+    int named = classes_have_names(cluster, n);
+    char name[2][CLASS_NAME_SIZE];
     if (strcmp(job->clusters, "all") == 0)
-        snprintf(out, size, "All %d clusters", n);
+        snprintf(out, size, "All %d %s", n, named ? "classes" : "clusters");
     else if (n == 2)
-        snprintf(out, size, "Clusters %d and %d", cluster[0], cluster[1]);
+        snprintf(out, size, "%s%s and %s", named ? "" : "Clusters ",
+                 class_short(cluster[0], CLASSES_SHORT, name[0]),
+                 class_short(cluster[1], CLASSES_SHORT, name[1]));
+    else if (named)
+        list_names(cluster, n, out, size);
     else
         snprintf(out, size, "Clusters %s", job->clusters);
 }

@@ -9,7 +9,7 @@
 
 #include "store/store.h"
 
-/* Clusters of a row of store_jobs() or a copy of one, cluster[class index] (room for
+/* Classes (class_name.h) of a row of store_jobs() or a copy of one, cluster[class index] (room for
  * CONFIG_MAX_CLUSTERS), and how many. */
 int classes_of(const struct store *store, const struct store_job *job, int *cluster);
 
@@ -18,7 +18,14 @@ int classes_of(const struct store *store, const struct store_job *job, int *clus
 const char *classes_config(const struct store *store, const struct store_job *job, const char *key, char *out,
                            size_t size);
 
-/* "Clusters 8 and 10", "All 28 clusters", "Clusters 1-2-3", in out. */
+/* Letters of a name in titles; longer ones are cut (class_short()). */
+enum { CLASSES_SHORT = 40 };
+
+/* 1 when one of n classes is shown by a name. */
+int classes_have_names(const int *class, int n);
+
+/* "Clusters 8 and 10", "All 28 clusters", "Clusters 1-2-3"; of names "Folded and Polylobed", "All 28
+ * classes", "A, B, C", in out. */
 void classes_title(const struct store *store, const struct store_job *job, char *out, size_t size);
 
 /* 1 for jobs on all of 28 clusters with duplicates up to 45 in all: the report's all-cluster model. */

@@ -742,6 +742,11 @@ int store_n_predictions(const struct store *store, enum image_set set)
     return (int)store->largest[(set == SET_TEST ? DIM_TEST : DIM_ALL) - FIRST_EXTENT];
 }
 
+int store_n_class_names(const struct store *store)
+{
+    return (int)store->n[DIM_NAME];
+}
+
 int store_n_images(const struct store *store)
 {
     return (int)store->n[DIM_IMAGE];

@@ -228,6 +228,7 @@ int store_clear_metrics(struct store *store, int job, struct err *err);
 int store_n_jobs(const struct store *store);
 int store_n_epochs(const struct store *store);
 int store_n_classes(const struct store *store);
+int store_n_class_names(const struct store *store);                     /* K */
 int store_n_predictions(const struct store *store, enum image_set set); /* V or A: the largest of any job */
 int store_n_images(const struct store *store);
 size_t store_n_weights(const struct store *store);

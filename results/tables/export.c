@@ -37,10 +37,9 @@ struct export
     struct selection chosen;
     struct csv_out csv;
     int n_epochs, n_classes;
-    int n_named; /* classes of the one list of clusters that all chosen jobs have; 0: lists differ */
-    int name[CONFIG_MAX_CLUSTERS]; /* (n_named) their clusters */
-    struct store_mark *mark;       /* (J) */
-    int *weights_epoch;            /* (J) jobs table only */
+    int n_columns, *column;  /* (n_columns) the classes of all chosen jobs, in order */
+    struct store_mark *mark; /* (J) */
+    int *weights_epoch;      /* (J) jobs table only */
     float
         *metric[N_CURVE_SETS][N_METRICS]; /* (METRICS_AT_A_TIME, E) of n_metrics jobs from first_metric on */
     int first_metric, n_metrics;
@@ -48,29 +47,20 @@ struct export
     int *image, *copy, *label, *confusion; /* (max(V, A)) and (C, C) */
     float *probs;                          /* (max(V, A), C) */
     int has_groups;                        /* predictions only: 1 when an image of the sweep has one */
-    int *cluster;                          /* (C) class index -> cluster number, -1 behind the last */
+    int *cluster;                          /* (C) class index -> class, CLASS_NONE behind the last */
     /* scores only: */
     enum replicates_set on;
     struct predicted *predicted;
     int *fold; /* (folds) jobs of a repeat */
 };
 
-/* Columns that every class has. */
-static int n_class_columns(const struct export *x)
+/* The class index of a job that a column is about; -1: the job has no such class. */
+static int class_of_column(const struct export *x, int column)
 {
-    return x->n_named ? x->n_named : x->n_classes;
-}
-
-/* "auroc_8" by cluster, as predict names its columns; "auroc_class_0" by position where the jobs have
- * other lists of clusters. */
-static void put_class_name(struct export *x, const char *what, int c)
-{
-    char name[64];
-    if (x->n_named)
-        snprintf(name, sizeof name, "%s_%d", what, x->name[c]);
-    else
-        snprintf(name, sizeof name, "%s_class_%d", what, c);
-    csv_out_text(&x->csv, name);
+    for (int c = 0; c < x->n_classes; c++)
+        if (x->cluster[c] == x->column[column])
+            return c;
+    return -1;
 }
 
 /* Seed, fold and repeat stand between the factors of old and those that came later. */
@@ -230,7 +220,7 @@ static int is_used(const struct export *x, int i)
 static void find_clusters(struct export *x, int job)
 {
     for (int c = store_classes(x->store, job, x->cluster); c < x->n_classes; c++)
-        x->cluster[c] = -1;
+        x->cluster[c] = CLASS_NONE;
 }
 
 static int make_job_buffers(struct export *x, struct err *err)
@@ -242,8 +232,7 @@ static int make_job_buffers(struct export *x, struct err *err)
     x->label = err_calloc(n, sizeof(int), "predictions", err);
     x->probs = err_calloc(n * c, sizeof(float), "predictions", err);
     x->confusion = err_calloc(c * c, sizeof(int), "a confusion matrix", err);
-    x->cluster = err_calloc(c, sizeof(int), "cluster numbers", err);
-    return x->image && x->copy && x->label && x->probs && x->confusion && x->cluster ? 0 : E_IO;
+    return x->image && x->copy && x->label && x->probs && x->confusion ? 0 : E_IO;
 }
 
 static int confusion_header(struct export *x, struct err *err)
@@ -266,8 +255,8 @@ static int confusion_rows(struct export *x, const struct store_job *row, struct 
                 continue;
             put_job(x, row);
             csv_out_text(&x->csv, image_set_names[judged_sets[s]]);
-            csv_out_count(&x->csv, x->cluster[i / x->n_classes]);
-            csv_out_count(&x->csv, x->cluster[i % x->n_classes]);
+            csv_out_class(&x->csv, x->cluster[i / x->n_classes]);
+            csv_out_class(&x->csv, x->cluster[i % x->n_classes]);
             csv_out_int(&x->csv, x->confusion[i]);
             csv_out_end(&x->csv);
         }
@@ -290,8 +279,8 @@ static int predictions_header(struct export *x, struct err *err)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (x->has_groups || strcmp(names[i], "group") != 0)
             csv_out_text(&x->csv, names[i]);
-    for (int c = 0; c < n_class_columns(x); c++)
-        put_class_name(x, "probability", c);
+    for (int k = 0; k < x->n_columns; k++)
+        csv_out_class_column(&x->csv, "probability", x->column[k]);
     return make_job_buffers(x, err);
 }
 
@@ -300,7 +289,7 @@ static int predicted_class(const struct export *x, const float *probs)
 {
     int best = -1;
     for (int c = 0; c < x->n_classes; c++) {
-        if (x->cluster[c] >= 0 && isnan(probs[c]))
+        if (x->cluster[c] != CLASS_NONE && isnan(probs[c]))
             return -1;
         if (!isnan(probs[c]) && (best < 0 || probs[c] > probs[best]))
             best = c;
@@ -316,13 +305,15 @@ static void put_prediction(struct export *x, const struct store_job *row, enum i
     put_job(x, row);
     csv_out_text(&x->csv, image_set_names[set]);
     csv_out_text(&x->csv, image->id);
-    csv_out_int(&x->csv, image->cluster);
+    csv_out_class(&x->csv, image->cluster);
     if (x->has_groups)
         csv_out_text(&x->csv, image->group);
     csv_out_count(&x->csv, x->copy[i]);
-    csv_out_count(&x->csv, best < 0 ? -1 : x->cluster[best]);
-    for (int c = 0; c < n_class_columns(x); c++)
-        csv_out_real(&x->csv, (double)probs[c]);
+    csv_out_class(&x->csv, best < 0 ? CLASS_NONE : x->cluster[best]);
+    for (int k = 0; k < x->n_columns; k++) {
+        int c = class_of_column(x, k);
+        csv_out_real(&x->csv, c < 0 ? (double)NAN : (double)probs[c]);
+    }
     csv_out_end(&x->csv);
 }
 
@@ -352,9 +343,9 @@ static int scores_header(struct export *x, struct err *err)
     csv_out_text(&x->csv, "positive");
     for (int s = 0; s < n_scores; s++)
         csv_out_text(&x->csv, scores[s].name);
-    for (int c = 0; c < n_class_columns(x); c++)
+    for (int k = 0; k < x->n_columns; k++)
         for (int s = 0; s < N_PER_CLASS; s++)
-            put_class_name(x, per_class_name[s], c);
+            csv_out_class_column(&x->csv, per_class_name[s], x->column[k]);
     x->fold = err_calloc((unsigned long)store_n_jobs(x->store), sizeof *x->fold, "folds", err);
     return x->fold ? predicted_new(x->store, &x->predicted, err) : E_IO;
 }
@@ -363,13 +354,16 @@ static void put_scores(struct export *x, const struct judged *judged, const stru
 {
     csv_out_text(&x->csv, replicates_set_names[x->on]);
     csv_out_int(&x->csv, input->n);
-    csv_out_count(&x->csv, input->n_classes == 2 ? predicted_cluster(x->predicted, input->positive) : -1);
+    csv_out_class(&x->csv, input->n_classes == 2 ? x->cluster[input->positive] : CLASS_NONE);
     for (int s = 0; s < n_scores; s++)
         csv_out_real(&x->csv, scores[s].value(judged));
-    for (int c = 0; c < n_class_columns(x); c++)
+    for (int k = 0; k < x->n_columns; k++) {
+        int c = class_of_column(x, k);
         for (int s = 0; s < N_PER_CLASS; s++)
-            csv_out_real(&x->csv,
-                         c < input->n_classes ? score_find(per_class[s])->of_class(judged, c) : (double)NAN);
+            csv_out_real(&x->csv, c >= 0 && c < input->n_classes
+                                      ? score_find(per_class[s])->of_class(judged, c)
+                                      : (double)NAN);
+    }
     csv_out_end(&x->csv);
 }
 
@@ -401,6 +395,7 @@ static int scores_rows(struct export *x, const struct store_job *row, struct err
     if (rc == 0)
         rc = judged_new(&input, &judged, err);
     if (rc == 0 && input.n > 0) {
+        find_clusters(x, row->row);
         put_job(x, row);
         put_scores(x, judged, &input);
     }
@@ -421,32 +416,33 @@ static const struct {
     [EXPORT_SCORES] = {scores_header, scores_rows},
 };
 
-/* 1 when every chosen job has the clusters of this row. */
-static int have_clusters_of(struct export *x, const struct store_job *first, struct err *err)
+static void add_column(struct export *x, int class)
 {
-    struct store_job row;
-    for (int i = 1; i < x->chosen.n; i++) {
-        int rc = store_row(x->store, x->chosen.job[i], &row, err);
-        if (rc < 0 || strcmp(first->clusters, row.clusters) != 0)
-            return rc;
-    }
-    return 1;
+    int at = x->n_columns;
+    while (at > 0 && class_compare(class, x->column[at - 1]) < 0)
+        at--;
+    if (at > 0 && x->column[at - 1] == class)
+        return;
+    memmove(&x->column[at + 1], &x->column[at], (size_t)(x->n_columns - at) * sizeof *x->column);
+    x->column[at] = class;
+    x->n_columns++;
 }
 
-/* Name classes by their clusters when every chosen job has the same ones. */
-static int name_classes(struct export *x, struct err *err)
+/* A class has one column, whatever its place in the lists of the jobs. */
+static int list_columns(struct export *x, struct err *err)
 {
-    struct store_job first;
-    int rc = store_row(x->store, x->chosen.job[0], &first, err);
-    rc = rc < 0 ? rc : have_clusters_of(x, &first, err);
-    if (rc <= 0)
-        return rc;
-    int n = classes_of(x->store, &first, x->name);
-    for (int c = 1; c < n; c++) /* a list that was cut in its row does not tell all of them */
-        for (int b = 0; b < c; b++)
-            if (x->name[b] == x->name[c])
-                return 0;
-    x->n_named = n <= x->n_classes ? n : 0;
+    int n, n_before = 0, class[CONFIG_MAX_CLUSTERS], before[CONFIG_MAX_CLUSTERS];
+    x->cluster = err_calloc((unsigned long)x->n_classes, sizeof *x->cluster, "classes", err);
+    x->column = err_calloc((unsigned long)store_n_class_names(x->store), sizeof *x->column, "classes", err);
+    if (!x->cluster || !x->column)
+        return E_IO;
+    for (int i = 0; i < x->chosen.n; i++, n_before = n) {
+        n = store_classes(x->store, x->chosen.job[i], class);
+        for (int c = 0; c < n && (n != n_before || memcmp(class, before, (size_t)n * sizeof *class) != 0);
+             c++)
+            add_column(x, class[c]);
+        memcpy(before, class, (size_t)n * sizeof *class);
+    }
     return 0;
 }
 
@@ -471,8 +467,8 @@ static void release(struct export *x)
         free(x->metric[0][m]);
         free(x->metric[1][m]);
     }
-    void *buffer[] = {x->mark,      x->image,   x->copy, x->label,        x->probs,
-                      x->confusion, x->cluster, x->fold, x->weights_epoch};
+    void *buffer[] = {x->mark,      x->image,   x->copy, x->label,         x->probs,
+                      x->confusion, x->cluster, x->fold, x->weights_epoch, x->column};
     predicted_free(x->predicted);
     selection_free(&x->chosen);
     for (size_t i = 0; i < sizeof buffer / sizeof *buffer; i++)
@@ -494,7 +490,7 @@ static int export_table(struct store *store, enum export_table table, enum repli
     if (rc == 0)
         rc = store_select(store, filter, &x.chosen, err);
     if (rc == 0)
-        rc = name_classes(&x, err);
+        rc = list_columns(&x, err);
     if (rc == 0)
         rc = write_table(&x, table, err);
     release(&x);

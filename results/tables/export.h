@@ -8,12 +8,13 @@
  *     epochs       epoch (from 1) and the same eight metrics; one row a finished epoch
  *     confusion    split (test or all), true and predicted cluster number, count; jobs with a matrix only
  *     predictions  split, image (id), cluster (true), copy (0: the original), predicted cluster, then
- *                  probability_<k> for class index k = 0, 1, ..., the position in the job's clusters; jobs
- *                  with predictions only
+ *                  probability_<class>; jobs with predictions only
  *     scores       set (test, all, or oof: all folds of a repeat pooled), n images judged, positive cluster
- *                  (two classes), every score of scores.h, then recall_<k>, precision_<k>, auroc_<k> of class
- *                  index k; finished jobs with predictions only. A row of oof carries the names of its
+ *                  (two classes), every score of scores.h, then recall_<class>, precision_<class>,
+ *                  auroc_<class>; finished jobs with predictions only. A row of oof carries the names of its
  *                  repeat's first fold
+ * Columns of a class stand in the order of classes (class_name.h), one for every class that a chosen job has;
+ * empty where a job has it not.
  * Fields are quoted as in RFC 4180, lines end in LF. Numbers have 9 significant digits: a float32 is
  * recovered exactly. What is missing, not reached or not a number is an empty field. No MPI. */
 #ifndef CELLSWEEP_EXPORT_H

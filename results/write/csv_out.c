@@ -1,5 +1,6 @@
 #include "write/csv_out.h"
 
+#include "class_name.h"
 #include "write/json_out.h"
 
 #include <math.h>
@@ -113,4 +114,23 @@ void csv_out_end(struct csv_out *csv)
         csv->failed = 1;
     csv->row = NULL;
     csv->n = 0;
+}
+
+void csv_out_class(struct csv_out *csv, int class)
+{
+    char room[CLASS_NAME_SIZE];
+    const char *title = class_title(class, room);
+    if (class >= 0 && title == room)
+        csv_out_int(csv, class);
+    else if (class == CLASS_NONE)
+        csv_out_count(csv, -1);
+    else
+        csv_out_text(csv, title);
+}
+
+void csv_out_class_column(struct csv_out *csv, const char *what, int class)
+{
+    char name[CLASS_NAME_SIZE + 64], room[CLASS_NAME_SIZE];
+    snprintf(name, sizeof name, "%s_%s", what, class_title(class, room));
+    csv_out_text(csv, name);
 }

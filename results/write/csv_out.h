@@ -36,6 +36,11 @@ void csv_out_set(struct csv_out *csv, const char *text);
 
 void csv_out_int(struct csv_out *csv, long long value);
 
+/* A class as it is shown (class_title()); CLASS_NONE: an empty field. And a column that every class has:
+ * "probability_8", "recall_Folded". */
+void csv_out_class(struct csv_out *csv, int class);
+void csv_out_class_column(struct csv_out *csv, const char *what, int class);
+
 /* Counts and indices are never negative: a negative one is the results file's "not yet", an empty field. */
 void csv_out_count(struct csv_out *csv, int value);
 

@@ -1,5 +1,6 @@
 #include "write/json_out.h"
 
+#include "class_name.h"
 #include "utf8.h"
 
 #include <math.h>
@@ -37,6 +38,13 @@ json_t *json_out_real(double value)
 json_t *json_out_count(int value)
 {
     return value < 0 ? json_null() : json_integer(value);
+}
+
+json_t *json_out_class(int class)
+{
+    char room[CLASS_NAME_SIZE];
+    const char *title = class_title(class, room);
+    return title != room ? json_out_text(title) : json_out_count(class);
 }
 
 json_t *json_out_bytes(const char *prefix, const void *bytes, size_t n)

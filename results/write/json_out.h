@@ -23,6 +23,9 @@ json_t *json_out_real(double value);
 /* A count or an index; negative is the results file's "not yet": null. */
 json_t *json_out_count(int value);
 
+/* A class: its number, or its name where it has one (class_title()). CLASS_NONE: null. */
+json_t *json_out_class(int class);
+
 /* Base64 of n float32 or int32, little-endian. */
 json_t *json_out_floats(const float *value, size_t n);
 json_t *json_out_ints(const int *value, size_t n);

@@ -130,11 +130,11 @@ static void test_predictions(void **state)
 {
     (void)state;
     assert_table(EXPORT_PREDICTIONS, NULL,
-                 HEAD "set,image,cluster,copy,predicted,probability_class_0,probability_class_1\n" JOB0
-                      "test,cell_0,8,0,27,0.25,0.75\n" JOB0
-                      "test,cell_7,10,2,27,0.100000001,0.899999976\n" JOB0 "test,cell_11,10,0,1,1,0\n" JOB0
-                      "all,cell_0,8,0,1,0.5,0.5\n" JOB0 "all,cell_7,10,0,1,1,0\n" JOB0
-                      "all,cell_11,10,0,,,\n");
+                 HEAD "set,image,cluster,copy,predicted,probability_1,probability_8,"
+                      "probability_10,probability_27\n" JOB0 "test,cell_0,8,0,27,0.25,,,0.75\n" JOB0
+                      "test,cell_7,10,2,27,0.100000001,,,0.899999976\n" JOB0
+                      "test,cell_11,10,0,1,1,,,0\n" JOB0 "all,cell_0,8,0,1,0.5,,,0.5\n" JOB0
+                      "all,cell_7,10,0,1,1,,,0\n" JOB0 "all,cell_11,10,0,,,,,\n");
 }
 
 /* The plate of an image, where images have one: between its cluster and its copy. */
@@ -146,11 +146,11 @@ static void test_groups_of_images(void **state)
     snprintf(fixture->data->image[11].group, DATASET_GROUP_SIZE, "B,\x1b");
     assert_int_equal(make_store(), 0);
     assert_table(EXPORT_PREDICTIONS, NULL,
-                 HEAD "set,image,cluster,group,copy,predicted,probability_class_0,probability_class_1\n" JOB0
-                      "test,cell_0,8,,0,27,0.25,0.75\n" JOB0
-                      "test,cell_7,10,'=plate 3,2,27,0.100000001,0.899999976\n" JOB0
-                      "test,cell_11,10,\"B, \",0,1,1,0\n" JOB0 "all,cell_0,8,,0,1,0.5,0.5\n" JOB0
-                      "all,cell_7,10,'=plate 3,0,1,1,0\n" JOB0 "all,cell_11,10,\"B, \",0,,,\n");
+                 HEAD "set,image,cluster,group,copy,predicted,probability_1,probability_8,"
+                      "probability_10,probability_27\n" JOB0 "test,cell_0,8,,0,27,0.25,,,0.75\n" JOB0
+                      "test,cell_7,10,'=plate 3,2,27,0.100000001,,,0.899999976\n" JOB0
+                      "test,cell_11,10,\"B, \",0,1,1,,,0\n" JOB0 "all,cell_0,8,,0,1,0.5,,,0.5\n" JOB0
+                      "all,cell_7,10,'=plate 3,0,1,1,,,0\n" JOB0 "all,cell_11,10,\"B, \",0,,,,,\n");
 }
 
 static void test_filter_and_errors(void **state)

@@ -594,7 +594,7 @@ static void scores_are_exported_without_a_rerun(void **state)
     for (const char *at = text; (at = strchr(at, '\n')); at++)
         lines++;
     assert_int_equal(lines, 1 + FOLD_SEEDS - 1);
-    snprintf(expected, sizeof expected, ",oof,%d,27,%.9g,", FOLDS * N_TEST, pooled_accuracy(1, NONE, 0));
+    snprintf(expected, sizeof expected, ",oof,%d,15,%.9g,", FOLDS * N_TEST, pooled_accuracy(1, NONE, 0));
     assert_non_null(strstr(text, expected));
     free(text);
 }
