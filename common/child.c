@@ -3,7 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,17 +18,23 @@ struct verdict {
     struct err err;
 };
 
-/* No core file, no endless loop, no words of the C library about its heap; and whoever catches
- * crashes is not asked. */
-static void limit_child(void)
+/* Without a core file, and whoever catches crashes is not asked. */
+static void die_of_crashes(void)
 {
     static const int fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS};
-    struct rlimit none = {0, 0}, seconds = {CHILD_SECONDS, CHILD_SECONDS};
-    int null = open("/dev/null", O_WRONLY);
+    struct rlimit none = {0, 0};
     setrlimit(RLIMIT_CORE, &none);
-    setrlimit(RLIMIT_CPU, &seconds);
     for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++)
         signal(fatal[i], SIG_DFL);
+}
+
+/* No core file, no endless loop, no words of the C library about its heap. */
+static void limit_child(void)
+{
+    struct rlimit seconds = {CHILD_SECONDS, CHILD_SECONDS};
+    int null = open("/dev/null", O_WRONLY);
+    die_of_crashes();
+    setrlimit(RLIMIT_CPU, &seconds);
     if (null >= 0)
         dup2(null, STDERR_FILENO);
 }
@@ -83,4 +93,65 @@ int child_run(int (*task)(const char *path, struct err *err), const char *path, 
     if (child < 0)
         return err_set(err, E_IO, "%s: cannot try to open it: %s", path, strerror(error));
     return judge(path, n, &verdict, status, err);
+}
+
+/* ---- the work itself ---- */
+
+enum { PLACE_SIZE = 1024 };
+static char *place; /* shared with the child; NULL: nobody guards */
+
+void child_at(const char *path)
+{
+    if (place)
+        snprintf(place, PLACE_SIZE, "%s", path);
+}
+
+static void do_work(int (*task)(void *self, struct err *err), void *self, int out)
+{
+    struct verdict verdict;
+    memset(&verdict, 0, sizeof verdict);
+    die_of_crashes();
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    verdict.rc = task(self, &verdict.err);
+    int failed = fflush(NULL) != 0;
+    failed |= write(out, &verdict, sizeof verdict) != (ssize_t)sizeof verdict;
+    exit(failed);
+}
+
+static int judge_work(ssize_t n, const struct verdict *verdict, int status, struct err *err)
+{
+    const char *at = place && *place ? place : "the data";
+    if (WIFEXITED(status) && n == (ssize_t)sizeof *verdict && WEXITSTATUS(status) == 0)
+        return verdict->rc < 0 ? err_set(err, verdict->rc, "%s", verdict->err.text) : 0;
+    if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGTERM))
+        return err_set(err, E_IO, "%s: reading it was ended by a signal (%s); was memory short?", at,
+                       strsignal(WTERMSIG(status)));
+    return err_set(err, E_IO,
+                   "%s: damaged: it crashes the library that reads it (%s); restore a copy, or leave it out",
+                   at, WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "it ends");
+}
+
+int child_guard(int (*task)(void *self, struct err *err), void *self, struct err *err)
+{
+    int end[2];
+    struct verdict verdict;
+    if (pipe2(end, O_CLOEXEC) < 0)
+        return err_set(err, E_IO, "cannot start a process: %s", strerror(errno));
+    char *shared = mmap(NULL, PLACE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    place = shared == MAP_FAILED ? NULL : shared;
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0)
+        do_work(task, self, end[1]);
+    int error = errno;
+    close(end[1]);
+    ssize_t n = child > 0 ? read_verdict(end[0], &verdict) : -1;
+    int status = child > 0 ? wait_for(child) : -1;
+    close(end[0]);
+    int rc = child < 0 ? err_set(err, E_IO, "cannot start a process: %s", strerror(error))
+                       : judge_work(n, &verdict, status, err);
+    if (place)
+        munmap(place, PLACE_SIZE);
+    place = NULL;
+    return rc;
 }

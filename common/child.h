@@ -20,4 +20,13 @@ int child_run(int (*task)(const char *path, struct err *err), const char *path, 
 
 enum { CHILD_SECONDS = 120 };
 
+/* Do the work itself in a child, with the output and as much time as this process has: a reader of images
+ * that crashes is then an error that names the file which child_at() spoke of last, and what would have been
+ * written is not there. The child ends with this process. What task() changes in memory is gone. Returns its
+ * code, with its line in err. */
+int child_guard(int (*task)(void *self, struct err *err), void *self, struct err *err);
+
+/* A reader is about to read this file. Nothing outside of child_guard(). */
+void child_at(const char *path);
+
 #endif

@@ -1,5 +1,6 @@
 #include "data/npz.h"
 
+#include "child.h"
 #include "image/npy.h"
 
 #include <stdint.h>
@@ -53,6 +54,7 @@ static int open_zip(struct npz *z, struct err *err)
 {
     int code = 0;
     zip_error_t error;
+    child_at(z->path);
     z->zip = zip_open(z->path, ZIP_RDONLY, &code);
     if (z->zip)
         return 0;

@@ -1,5 +1,7 @@
 #include "image/image.h"
 
+#include "child.h"
+
 #include "image/jpeg.h"
 #include "image/npy.h"
 #include "image/png.h"
@@ -179,6 +181,7 @@ int image_read(const char *path, struct image *image, struct err *err)
     unsigned char *bytes = NULL;
     size_t n = 0;
     *image = (struct image){0};
+    child_at(path);
     int rc = read_file(path, &bytes, &n, err);
     if (rc == 0)
         rc = image_read_memory(bytes, n, path, IMAGE_MAX_SIDE, image, err);

@@ -117,7 +117,7 @@ struct span {
 
 static struct span span_of(const struct point *vertex, int n, int of_y)
 {
-    struct span s = {INFINITY, -INFINITY};
+    struct span s = {(double)INFINITY, -(double)INFINITY};
     for (int i = 0; i < n; i++) {
         double v = of_y ? vertex[i].y : vertex[i].x;
         s = (struct span){fmin(s.low, v), fmax(s.high, v)};

@@ -1,5 +1,6 @@
 #include "xenium/tiles.h"
 
+#include "child.h"
 #include "xenium/jp2.h"
 
 #include <limits.h>
@@ -139,6 +140,7 @@ int tiles_open(const char *path, struct tiles **out, struct err *err)
     if (!t)
         return E_IO;
     t->path = strdup(path);
+    child_at(path);
     int rc = t->path ? open_tiff(t, err) : err_set(err, E_IO, "%s: out of memory", path);
     if (rc == 0)
         rc = check_kind(t, err);
@@ -238,6 +240,7 @@ static int read_other(struct tiles *t, int tile, struct err *err)
 const uint16_t *tiles_read(struct tiles *t, int tile, struct err *err)
 {
     t->reason[0] = '\0';
+    child_at(t->path);
     if (tile < 0 || tile >= t->shape.across * t->shape.down) {
         bad_tile(t, tile, "it lies outside the image", err);
         return NULL;

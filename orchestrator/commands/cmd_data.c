@@ -5,6 +5,7 @@
 #include "commands/data_list.h"
 #include "launch.h"
 
+#include "child.h"
 #include "data/dataset.h"
 #include "data/formats.h"
 #include "data/npz.h"
@@ -226,16 +227,24 @@ static int pack_alone(const struct options *a, int rc, struct err *err)
     return rank >= 0 ? launch_end(launch_begin(h5_handles_check(rc, err), err), err) : rc;
 }
 
-static int run_pack(const void *options, struct err *err)
+static int pack_either(void *self, struct err *err)
 {
-    struct options a = *(const struct options *)options;
+    struct options a = *(struct options *)self;
     int is_bundle = experiment_is(a.path) || a.bundle.clusters;
     if (is_bundle && a.channels && strcmp(a.channels, "dapi") == 0)
         a.channels = NULL;
     int rc = parse_preprocess(&a, err);
     if (rc == 0 && launch_rank() <= 0)
         rc = check_output(a.output, err);
-    return is_bundle ? pack_bundle(&a, rc, err) : pack_alone(&a, rc, err);
+    return h5_handles_check(is_bundle ? pack_bundle(&a, rc, err) : pack_alone(&a, rc, err), err);
+}
+
+/* Foreign files may crash the libraries that read them. Ranks have no children (child.h): mpirun says that
+ * one crashed, but not of what. */
+static int run_pack(const void *options, struct err *err)
+{
+    struct options a = *(const struct options *)options;
+    return launch_rank() >= 0 ? pack_either(&a, err) : child_guard(pack_either, &a, err);
 }
 
 /* ---- info ---- */

@@ -49,6 +49,46 @@ static void expect(int (*trial)(const char *, struct err *), int code, const cha
     assert_string_equal(err.text, line);
 }
 
+/* ---- child_guard ---- */
+
+static int work(void *self, struct err *err)
+{
+    int what = *(int *)self;
+    child_at("a.png");
+    child_at("b.png");
+    if (what == SIGSEGV || what == SIGABRT || what == SIGTERM)
+        raise(what);
+    if (what == 1)
+        exit(0);
+    *(int *)self = 7;
+    return what ? err_set(err, E_JOB, "one was rejected") : 0;
+}
+
+static void guards(int what, int code, const char *line)
+{
+    struct err err = {0};
+    int self = what;
+    assert_int_equal(child_guard(work, &self, &err), code);
+    assert_string_equal(err.text, line);
+    assert_int_equal(self, what);
+}
+
+static void test_guard(void **state)
+{
+    (void)state;
+    guards(0, 0, "");
+    guards(2, E_JOB, "one was rejected");
+    guards(SIGSEGV, E_IO,
+           "b.png: damaged: it crashes the library that reads it (Segmentation fault); restore a copy, "
+           "or leave it out");
+    guards(SIGABRT, E_IO,
+           "b.png: damaged: it crashes the library that reads it (Aborted); restore a copy, or leave "
+           "it out");
+    guards(SIGTERM, E_IO, "b.png: reading it was ended by a signal (Terminated); was memory short?");
+    guards(1, E_IO,
+           "b.png: damaged: it crashes the library that reads it (it ends); restore a copy, or leave it out");
+}
+
 static void test_verdicts(void **state)
 {
     (void)state;
@@ -141,6 +181,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_verdicts),
+        cmocka_unit_test(test_guard),
         cmocka_unit_test(test_results_with_a_bad_byte),
         cmocka_unit_test(test_images_with_a_bad_byte),
     };

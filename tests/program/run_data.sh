@@ -111,6 +111,16 @@ check "also when nothing can be packed" [ "$(grep -c . "$TMP/list.csv")" -eq 8 ]
 status 3 "$C" data pack "$TMP/twice-none" -o "$TMP/x.h5" --list "$TMP/none.csv"
 check "but not when there is nothing" [ ! -e "$TMP/none.csv" ]
 
+# A library that crashes over a file is an error that names the file, with nothing written.
+case $BUILD in
+*asan*) skip "no crash: a sanitizer wants to be loaded first" ;;
+*)
+    status 3 env LD_PRELOAD="$(realpath "$BUILD")/tests/support/preload.so" PRELOAD_CRASH=1 "$C" data pack tests/cases/10-text-labels/a-flat -o "$TMP/crashed.h5"
+    check "it is named" grep -q "a-flat/.*\.png: damaged: it crashes the library that reads it (Segmentation fault); restore a copy, or leave it out" "$TMP/err"
+    check "and nothing is left" [ -z "$(find "$TMP" -name '*crashed*')" ]
+    ;;
+esac
+
 # Images that are there twice are named, those of two clusters first.
 mkdir -p "$TMP/twice/cluster_1" "$TMP/twice/cluster_2"
 n=0

@@ -17,7 +17,9 @@
  *                               FILE says
  *     PRELOAD_HURRY=200         MPI's clock goes so many times too fast, as if the whole job was suspended
  *                               now and then
+ *     PRELOAD_CRASH=1           it crashes when it begins to read a PNG
  * Two threads inside of MPI at once are told on stderr, but for the one of orchestrator/run/lifesign.h. */
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <mpi.h>
 #include <pthread.h>
@@ -237,4 +239,19 @@ int MPI_File_write_at(MPI_File file, MPI_Offset offset, const void *from, int n,
     int rc = PMPI_File_write_at(file, offset, from, n, type, status);
     leave();
     return rc;
+}
+
+/* ---- a library that crashes ---- */
+
+typedef void *(*png_begin)(const char *version, void *self, void *on_error, void *on_warning);
+void *png_create_read_struct(const char *version, void *self, void *on_error, void *on_warning);
+
+void *png_create_read_struct(const char *version, void *self, void *on_error, void *on_warning)
+{
+    void *next = dlsym(RTLD_NEXT, "png_create_read_struct");
+    png_begin begin;
+    if (getenv("PRELOAD_CRASH"))
+        raise(SIGSEGV);
+    memcpy(&begin, &next, sizeof begin);
+    return begin(version, self, on_error, on_warning);
 }
