@@ -24,6 +24,7 @@ for n in 1 2 3 5; do
         cp "$TMP/new.h5" "$R"
         check "rows written with $io by $n ranks are read back" mpi $n "$P" write "$R" $io
         check "they are the same bytes" cmp "$TMP/mpio.h5" "$R"
+        check "what $n ranks say with $io of jobs that failed is read back" mpi $n "$P" fail "$R" $io
     done
 done
 for io in pwrite rank0; do

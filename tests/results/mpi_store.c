@@ -2,6 +2,8 @@
  *
  *     mpi_store create FILE              serial: a file of 60 jobs, 8 epochs
  *     mpirun mpi_store write FILE        every rank writes its own rows; rank 0 then verifies all of them
+ *     mpirun mpi_store fail FILE         every rank says of its jobs why they failed, the same or words of
+ *                                        its own; rank 0 then verifies all messages
  *     mpirun mpi_store watch FILE        ranks 1.. write while rank 0 keeps a reader open that must see every
  *                                        row
  *     mpirun mpi_store kill FILE one     rank 1 is killed in the middle of a row; the others go on until
@@ -78,12 +80,14 @@ static int take_rows(struct store *store, MPI_Comm comm)
     return bad;
 }
 
-static int write_all(const char *path)
+/* Every rank does what it does with its jobs; then rank 0 looks at the file. */
+static int write_all(const char *path, int (*write)(struct store *store, int first, int step),
+                     int (*look)(struct store *store))
 {
     struct store *store = NULL;
     if (store_open_io(path, MPI_COMM_WORLD, io, &store, &err) < 0)
         return failed("open");
-    int bad = write_rows(store, rank, size);
+    int bad = write(store, rank, size);
     bad += take_rows(store, MPI_COMM_WORLD);
     if (store_close(store, &err) < 0)
         return failed("close");
@@ -91,10 +95,42 @@ static int write_all(const char *path)
     if (rank == 0) {
         if (store_open(path, &store, &err) < 0)
             return failed("open for reading");
-        bad += verify(store);
+        bad += look(store);
         store_close(store, NULL);
     }
     return bad;
+}
+
+/* Why a job failed the n-th time. */
+static const char *reason(int job, int n)
+{
+    static char text[64];
+    snprintf(text, sizeof text, job % 3 ? "job %d has too few images, %d" : "out of memory", job, n);
+    return text;
+}
+
+enum { N_FAILURES = 4 };
+
+static int fail_rows(struct store *store, int first, int step)
+{
+    for (int n = 0; n < N_FAILURES; n++)
+        for (int job = first; job < N_JOBS; job += step) {
+            const struct store_mark mark = {.state = JOB_FAILED, .message = reason(job, n)};
+            if (store_write_mark(store, job, &mark, &err) < 0)
+                return failed("write");
+        }
+    return 0;
+}
+
+static int verify_reasons(struct store *store)
+{
+    static struct store_mark mark[N_JOBS];
+    int wrong = 0;
+    if (store_read_marks(store, mark, &err) < 0)
+        return failed("read");
+    for (int job = 0; job < N_JOBS; job++)
+        wrong += mark[job].state != JOB_FAILED || strcmp(mark[job].message, reason(job, N_FAILURES - 1)) != 0;
+    return wrong;
 }
 
 static int watch(const char *path)
@@ -222,7 +258,9 @@ int main(int argc, char **argv)
     int bad = 2;
     io = io_of(argv[argc - 1]);
     if (strcmp(argv[1], "write") == 0)
-        bad = write_all(argv[2]);
+        bad = write_all(argv[2], write_rows, verify);
+    else if (strcmp(argv[1], "fail") == 0)
+        bad = write_all(argv[2], fail_rows, verify_reasons);
     else if (strcmp(argv[1], "watch") == 0)
         bad = watch(argv[2]);
     else if (strcmp(argv[1], "kill") == 0)
