@@ -253,9 +253,13 @@ static int plan(const struct options *a, struct sweep *sweep, const struct datas
     if (rc == 0)
         rc = print_jobs(sweep, data, seconds, n_matching, err);
     if (rc == 0) {
-        printf("%s: %d job%s; data %s%s, %d images of %d x %d pixels, checksum %.12s\n", sweep->file->name,
+        char channels[32] = "";
+        if (data->channels > 1)
+            snprintf(channels, sizeof channels, " in %d channels", data->channels);
+        printf("%s: %d job%s; data %s%s, %d images of %d x %d pixels%s, checksum %.12s\n", sweep->file->name,
                n_matching, n_matching == 1 ? "" : "s", sweep->data_text,
-               data->synthetic ? " (synthetic)" : "", data->n_images, data->size, data->size, data->checksum);
+               data->synthetic ? " (synthetic)" : "", data->n_images, data->size, data->size, channels,
+               data->checksum);
         unread_print(stdout, &sweep->unread, sweep->file);
         rc = print_divisions(sweep, data, seconds, err);
     }

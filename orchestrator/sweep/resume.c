@@ -1,6 +1,7 @@
 #include "sweep/resume.h"
 
 #include "job.h"
+#include "store/stored_job.h"
 #include "store/combination.h"
 #include "sweep/job_name.h"
 
@@ -147,6 +148,13 @@ static int refuse_data(const char *path, const struct store *store, const struct
             "%s: was made from the same images without groups; groups (%s) are part of the data, so its jobs "
             "cannot go on: give another -o, or leave groups out",
             path, plan->data->group_column);
+    int channels = stored_channels(store);
+    if (channels != plan->data->channels)
+        return err_set(
+            err, E_USAGE,
+            "%s: was made from images of %d channel%s, those of the data have %d: its jobs cannot go "
+            "on; give another -o",
+            path, channels, channels == 1 ? "" : "s", plan->data->channels);
     return err_set(err, E_USAGE,
                    "%s: was made from other data (checksum %.12s, now %.12s: %s); give another -o, or the "
                    "data it was made from",

@@ -386,6 +386,13 @@ static void test_channels(void **state)
     assert_int_equal(dataset_open(path, &options, &opened, &err), 0);
     assert_int_equal(opened->channels, 3);
     dataset_free(opened);
+    assert_int_equal(back->content[1], 1); /* no two are equal */
+    memcpy(back->pixels + 192, back->pixels, 192 * sizeof(float));
+    assert_int_equal(dataset_finish(back, &err), 0);
+    assert_int_equal(back->content[1], 0);
+    back->pixels[2 * 192 - 1] += 0.25f; /* in the last channel of the last pixel alone */
+    assert_int_equal(dataset_finish(back, &err), 0);
+    assert_int_equal(back->content[1], 1);
     memcpy(one, back->checksum, sizeof one);
     back->channels = 1; /* the same bytes, of larger images of one channel, are another dataset */
     assert_int_equal(dataset_checksum(back, 1, back->checksum, &err), 0);

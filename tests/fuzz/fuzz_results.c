@@ -13,8 +13,8 @@
 #include "made.h"
 
 static const char *const attribute[] = {
-    "name", "yaml_resolved",     "data",  "dataset_checksum", "data_file",   "kernels", "created",
-    "host", "cellsweep_results", "ranks", "synthetic",        "weights_kept"};
+    "name", "yaml_resolved",     "data",  "dataset_checksum", "data_file",    "kernels", "created",
+    "host", "cellsweep_results", "ranks", "synthetic",        "weights_kept", "channels"};
 static const char *const group[] = {"/metrics",         "/metrics/test", "/confusion", "/predictions",
                                     "/predictions/all", "/classes",      "/models"};
 enum { N_GROUPS = sizeof group / sizeof *group };

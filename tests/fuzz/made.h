@@ -19,11 +19,12 @@ static inline void made_check(int rc, const struct err *err)
     abort();
 }
 
-/* A packed dataset of five images. */
-static inline void made_dataset(const char *path, int with_groups)
+/* A packed dataset of five images of some channels. */
+static inline void made_dataset(const char *path, int with_groups, int channels)
 {
     static const int number[] = {8, 10}, count[] = {3, 2};
     struct dataset *data = hand_dataset(2, number, count, 8);
+    hand_channels(data, channels);
     struct err err = {0};
     for (int i = 0; i < data->n_images; i++)
         snprintf(data->image[i].id, sizeof data->image[i].id, "%d", i);

@@ -417,6 +417,7 @@ int main(int argc, char **argv)
     beside();
     requests();
     text("dataset", "untouched", "");
+    text("dataset", "colours", "\x07");
     text("dataset", "width", "\x07\x04..\x03");
     text("h5ad", "new", "");
     text("h5ad", "old", "\x01");

@@ -74,7 +74,7 @@ refuses() { # refuses STATUS PATTERN COMMAND...: one line, with the pattern
 check "packed in colour" "$C" data pack "$TMP/cells" -o "$TMP/rgb.h5" --size 16 --channels rgb
 check "packed in gray" "$C" data pack "$TMP/cells" -o "$TMP/gray.h5" --size 16
 sweep "$TMP/rgb.h5" 16 "none, augment, smote, mixup, easy-ensemble" >"$TMP/s.yaml"
-check "planned" "$C" plan "$TMP/s.yaml"
+check "planned" bash -c "'$C' plan '$TMP/s.yaml' | grep -q '150 images of 16 x 16 pixels in 3 channels'"
 check "1 rank" run 1 "$TMP/1.h5"
 check "2 ranks" run 2 "$TMP/2.h5"
 check "the same bits" same_bits "$TMP/1.h5" "$TMP/2.h5"
@@ -152,5 +152,5 @@ check "serve ends in order" test $? = 0
 
 # ---- data of other channels is other data ----
 sweep "$TMP/rgb.h5" 16 none >"$TMP/s.yaml"
-refuses 2 "was made from other data" "$C" run "$TMP/s.yaml" -o "$TMP/g.h5"
+refuses 2 "was made from images of 1 channel, those of the data have 3" "$C" run "$TMP/s.yaml" -o "$TMP/g.h5"
 finish

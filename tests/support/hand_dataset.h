@@ -35,6 +35,19 @@ static inline struct dataset *hand_dataset(int n_clusters, const int *number, co
     return data;
 }
 
+/* Give every pixel `channels` channels, of the gray value it had. */
+static inline void hand_channels(struct dataset *data, int channels)
+{
+    size_t n = (size_t)data->n_images * dataset_floats(data), k = (size_t)channels;
+    float *pixels = realloc(data->pixels, n * k * sizeof *pixels);
+    if (!pixels)
+        abort();
+    data->pixels = pixels;
+    data->channels = channels;
+    for (size_t i = n * k; i-- > 0;)
+        pixels[i] = pixels[i / k];
+}
+
 static inline void hand_dataset_free(struct dataset *data)
 {
     free(data->cluster);
