@@ -1,7 +1,6 @@
 #include "sweep/resume.h"
 
 #include "job.h"
-#include "store/stored_job.h"
 #include "store/combination.h"
 #include "sweep/job_name.h"
 
@@ -148,7 +147,7 @@ static int refuse_data(const char *path, const struct store *store, const struct
             "%s: was made from the same images without groups; groups (%s) are part of the data, so its jobs "
             "cannot go on: give another -o, or leave groups out",
             path, plan->data->group_column);
-    int channels = stored_channels(store);
+    int channels = atoi(store_text(store, "channels"));
     if (channels != plan->data->channels)
         return err_set(
             err, E_USAGE,
