@@ -220,7 +220,7 @@ static int note_best(struct run *run, int epoch, const float test[N_METRICS], st
 }
 
 /* Room for the best weights of the epochs before. */
-static int expect_best(struct run *run, const struct checkpoint *from, struct err *err)
+static int expect_best(struct run *run, const struct state_file *from, struct err *err)
 {
     if (!run->hooks->best_weights || from->best_epoch == 0)
         return 0;
@@ -235,7 +235,7 @@ static int expect_best(struct run *run, const struct checkpoint *from, struct er
 /* Go on from hooks->from, if there is such a state. */
 static int go_on(struct run *run, struct err *err)
 {
-    const struct checkpoint *from = run->hooks->from;
+    const struct state_file *from = run->hooks->from;
     if (!from)
         return 0;
     int rc = job_state_fits(run->config, run->hooks->best_weights, from, err);
@@ -251,7 +251,7 @@ static int go_on(struct run *run, struct err *err)
 static int tell_state(struct run *run, struct err *err)
 {
     struct job_result *result = run->result;
-    struct checkpoint state;
+    struct state_file state;
     if (!run->hooks->between || !(run->kind->can & MODEL_EPOCHS) || result->diverged ||
         result->epochs_done == run->config->epochs)
         return 0;
@@ -261,7 +261,7 @@ static int tell_state(struct run *run, struct err *err)
     state.best_value = run->best.value;
     if (rc == 0)
         rc = run->hooks->between(run->hooks->self, &state, err);
-    checkpoint_free(&state);
+    state_file_free(&state);
     return rc;
 }
 

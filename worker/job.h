@@ -11,7 +11,7 @@
 #ifndef CELLSWEEP_JOB_H
 #define CELLSWEEP_JOB_H
 
-#include "checkpoint.h"
+#include "state_file.h"
 #include "settings/config.h"
 #include "data/dataset.h"
 #include "err.h"
@@ -31,9 +31,9 @@ struct job_hooks {
     /* After that, when another epoch follows and the model learns by epochs (MODEL_EPOCHS): what the
      * rest of the job depends on, but for the metrics so far, which the caller adds. Valid during the
      * call. Negative: job_run returns it. */
-    int (*between)(void *self, const struct checkpoint *state, struct err *err);
+    int (*between)(void *self, const struct state_file *state, struct err *err);
     /* Go on where this was taken, with the same bits; NULL: from the beginning. Its metrics are not read. */
-    const struct checkpoint *from;
+    const struct state_file *from;
     /* 1: leave the weights of the best epoch, 0: the final ones. Best: the highest balanced accuracy
      * on the test set, the first of equals; final where no epoch has one. Nothing else of the
      * result depends on it. */

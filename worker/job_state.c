@@ -4,10 +4,10 @@
 
 #include <string.h>
 
-int job_state_take(struct ensemble *nets, int epoch, long steps, float *best, struct checkpoint *out,
+int job_state_take(struct ensemble *nets, int epoch, long steps, float *best, struct state_file *out,
                    struct err *err)
 {
-    *out = (struct checkpoint){.epoch = epoch, .steps = steps};
+    *out = (struct state_file){.epoch = epoch, .steps = steps};
     ensemble_arrays(nets, MODEL_STATE, &out->arrays);
     if (best)
         ensemble_flat_arrays(nets, "best.", best, &out->arrays);
@@ -15,7 +15,7 @@ int job_state_take(struct ensemble *nets, int epoch, long steps, float *best, st
 }
 
 /* Whether a state has all arrays that models of a config are made of. */
-static int check_arrays(const struct config *config, const struct checkpoint *state, struct err *err)
+static int check_arrays(const struct config *config, const struct state_file *state, struct err *err)
 {
     struct ensemble *nets = NULL;
     struct arrays own = {0};
@@ -34,7 +34,7 @@ static int check_arrays(const struct config *config, const struct checkpoint *st
     return rc;
 }
 
-int job_state_fits(const struct config *config, int best_weights, const struct checkpoint *state,
+int job_state_fits(const struct config *config, int best_weights, const struct state_file *state,
                    struct err *err)
 {
     const struct model_kind *kind = model_of(config);
@@ -53,7 +53,7 @@ int job_state_fits(const struct config *config, int best_weights, const struct c
     return 0;
 }
 
-int job_state_put(const struct checkpoint *state, struct ensemble *nets, float *best, struct err *err)
+int job_state_put(const struct state_file *state, struct ensemble *nets, float *best, struct err *err)
 {
     struct arrays own = {0};
     int rc = ensemble_restore(nets, MODEL_STATE, &state->arrays, err);

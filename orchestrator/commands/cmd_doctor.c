@@ -1,6 +1,6 @@
 #include "command.h"
 
-#include "checkpoint.h"
+#include "state_file.h"
 #include "job.h"
 #include "job_state.h"
 #include "kernels/kernels.h"
@@ -90,12 +90,12 @@ static void print_checkpoint(const char *folder)
 {
     char path[4200];
     struct config config = config_defaults(worker_schema());
-    const struct checkpoint_identity identity = {"probe", "probe", "probe", "probe"};
+    const struct state_file_identity identity = {"probe", "probe", "probe", "probe"};
     float numbers[N_METRICS] = {0};
     double ms[3] = {0};
     struct err err = {0};
     config.clusters.n = 2;
-    struct checkpoint state = {0};
+    struct state_file state = {0};
     struct ensemble *nets = NULL;
     snprintf(path, sizeof path, "%.4000s/.cellsweep-probe-%d.checkpoint", folder, (int)getpid());
     int rc = job_networks(&config, NULL, &nets, &err);
@@ -104,7 +104,7 @@ static void print_checkpoint(const char *folder)
     state.train = state.test = numbers;
     for (int i = 0; i < 3 && rc == 0; i++) {
         double start = MPI_Wtime();
-        rc = checkpoint_write(path, &identity, &state, &err);
+        rc = state_file_write(path, &identity, &state, &err);
         ms[i] = 1e3 * (MPI_Wtime() - start);
     }
     double median = fmax(fmin(ms[0], ms[1]), fmin(fmax(ms[0], ms[1]), ms[2]));
@@ -113,10 +113,10 @@ static void print_checkpoint(const char *folder)
     else
         printf("%s checkpoint  %.1f MB of the default network in %s: %.1f ms, %.3f %% of the time at one a "
                "minute\n",
-               median > 600 ? "!" : " ", 1e-6 * (double)checkpoint_bytes(&state), folder, median,
+               median > 600 ? "!" : " ", 1e-6 * (double)state_file_bytes(&state), folder, median,
                median / 600);
     unlink(path);
-    checkpoint_free(&state);
+    state_file_free(&state);
     ensemble_free(nets);
 }
 

@@ -248,20 +248,20 @@ static void print_running(const struct view *v)
 /* A job that nobody runs but that has a checkpoint: what the next run makes of it. */
 static void add_checkpoint(struct texttable *table, const struct view *v, const struct store_job *row)
 {
-    struct checkpoint_identity want = checkpoint_identity(row->key, store_text(v->store, "dataset_checksum"),
+    struct state_file_identity want = checkpoint_identity(row->key, store_text(v->store, "dataset_checksum"),
                                                           store_text(v->store, "kernels"));
     char path[CHECKPOINT_PATH_SIZE];
-    struct checkpoint state;
+    struct state_file state;
     struct err err = {0};
     checkpoint_path(store_path(v->store), row->key, path);
     add_job(table, v, row->row, row);
-    if (checkpoint_read(path, &want, &state, &err) == 0)
+    if (state_file_read(path, &want, &state, &err) == 0)
         texttable_add(table, "waiting, checkpoint at epoch %d of %d", state.epoch, epochs_of(v, row));
     else
         texttable_add(table, "waiting, will start over: %s", err.text);
     add_seed(table, row);
     texttable_end(table);
-    checkpoint_free(&state);
+    state_file_free(&state);
 }
 
 /* While the run lives, its running jobs are shown elsewhere. */

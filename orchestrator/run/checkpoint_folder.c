@@ -32,10 +32,10 @@ int checkpoint_folder_make(const char *results_path, struct err *err)
     return err_set(err, E_IO, "%s: cannot make the folder of checkpoints: %s", folder, strerror(errno));
 }
 
-struct checkpoint_identity checkpoint_identity(const char *key, const char *data, const char *kernels)
+struct state_file_identity checkpoint_identity(const char *key, const char *data, const char *kernels)
 {
     static const char program[] = CELLSWEEP_VERSION " " CELLSWEEP_COMMIT;
-    return (struct checkpoint_identity){key, data, kernels, program};
+    return (struct state_file_identity){key, data, kernels, program};
 }
 
 /* Whether a file name is that of a checkpoint, or of one half-written (is_half), and the key in it. */

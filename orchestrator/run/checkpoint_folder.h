@@ -4,7 +4,7 @@
 #ifndef CELLSWEEP_CHECKPOINT_FOLDER_H
 #define CELLSWEEP_CHECKPOINT_FOLDER_H
 
-#include "checkpoint.h"
+#include "state_file.h"
 #include "sweep/expand.h"
 
 enum { CHECKPOINT_PATH_SIZE = 4096 };
@@ -16,7 +16,7 @@ void checkpoint_path(const char *results_path, const char *key, char *out);
 int checkpoint_folder_make(const char *results_path, struct err *err);
 
 /* What a checkpoint of a job must belong to, to be gone on with by this program. */
-struct checkpoint_identity checkpoint_identity(const char *key, const char *data, const char *kernels);
+struct state_file_identity checkpoint_identity(const char *key, const char *data, const char *kernels);
 
 /* The jobs that have a checkpoint, good or not. */
 struct checkpoint_entry {

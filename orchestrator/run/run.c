@@ -355,7 +355,7 @@ static void say(struct run *run, const char *text, const char *consequence)
 
 /* A checkpoint that cannot be written costs the job nothing but time, should it be killed. Said once a rank.
  * The row then shows as many epochs as the job would go on from. */
-static int on_between(void *self, const struct checkpoint *state, struct err *err)
+static int on_between(void *self, const struct state_file *state, struct err *err)
 {
     struct run *run = self;
     struct err bad = {0};
@@ -397,7 +397,7 @@ static struct store_outcome outcome_of(const struct job_result *r)
 
 /* Mark the row running, with nothing of an earlier attempt left in it but the epochs that it goes on from.
  * They are written again: the results file may be a new one. */
-static int begin_row(struct run *run, int attempt, const struct checkpoint *from, struct store_mark *mark,
+static int begin_row(struct run *run, int attempt, const struct state_file *from, struct store_mark *mark,
                      struct err *err)
 {
     int n = from ? from->epoch : 0;
@@ -481,10 +481,10 @@ static int train_job(struct run *run, const struct job_hooks *hooks, struct stor
 }
 
 /* The checkpoint that a job goes on from, or NULL. */
-static const struct checkpoint *find_checkpoint(struct run *run)
+static const struct state_file *find_checkpoint(struct run *run)
 {
     struct err note;
-    const struct checkpoint *from = saver_begin(run->saver, &run->config, run->key, &note);
+    const struct state_file *from = saver_begin(run->saver, &run->config, run->key, &note);
     if (note.code < 0)
         say(run, note.text, "it is ignored, the job starts over");
     return from;

@@ -78,11 +78,11 @@ static double cost_left(const struct run *run, int job, const struct config *con
     if (checkpoints->n == 0)
         return j->plan.cost;
     sweep_key(run->sweep, job, key);
-    struct checkpoint_identity want =
+    struct state_file_identity want =
         checkpoint_identity(key, run->data->checksum, kernels_isa_name(run->isa));
     checkpoint_path(run->options->results_path, key, path);
     if (checkpoint_want(checkpoints, key))
-        checkpoint_peek(path, &want, &epoch, NULL);
+        state_file_peek(path, &want, &epoch, NULL);
     return epoch < config->epochs ? j->plan.cost * (1 - epoch / (double)config->epochs) : j->plan.cost;
 }
 

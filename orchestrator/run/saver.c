@@ -19,7 +19,7 @@ struct saver {
     const struct config *config;
     char key[JOB_KEY_SIZE];
     char path[CHECKPOINT_PATH_SIZE];
-    struct checkpoint from; /* what it went on from; empty: nothing */
+    struct state_file from; /* what it went on from; empty: nothing */
     int has_file;           /* 1: there is a file at path */
     int epochs;             /* done in that file, 0: none that can be used */
     float *train, *test;    /* (job's epochs, N_METRICS) so far */
@@ -42,7 +42,7 @@ struct saver *saver_new(const char *results_path, double interval, const char *d
     return s;
 }
 
-static struct checkpoint_identity identity_of(const struct saver *s)
+static struct state_file_identity identity_of(const struct saver *s)
 {
     return checkpoint_identity(s->key, s->data, s->kernels);
 }
@@ -50,12 +50,12 @@ static struct checkpoint_identity identity_of(const struct saver *s)
 /* Read the checkpoint that is there; without one, or with one that is of no use, s->from stays empty. */
 static void load(struct saver *s, struct err *note)
 {
-    struct checkpoint_identity want = identity_of(s);
+    struct state_file_identity want = identity_of(s);
     s->has_file = access(s->path, F_OK) == 0;
-    if (!s->has_file || checkpoint_read(s->path, &want, &s->from, note) < 0)
+    if (!s->has_file || state_file_read(s->path, &want, &s->from, note) < 0)
         return;
     if (job_state_fits(s->config, s->best_weights, &s->from, note) < 0)
-        checkpoint_free(&s->from);
+        state_file_free(&s->from);
     s->epochs = s->from.epoch;
 }
 
@@ -71,7 +71,7 @@ static void remember(struct saver *s)
     }
 }
 
-const struct checkpoint *saver_begin(struct saver *s, const struct config *config, const char *key,
+const struct state_file *saver_begin(struct saver *s, const struct config *config, const char *key,
                                      struct err *note)
 {
     err_set(note, E_OK, "%s", "");
@@ -106,17 +106,17 @@ void saver_epoch(struct saver *s, int epoch, const float *train, const float *te
     memcpy(s->test + (size_t)epoch * N_METRICS, test, N_METRICS * sizeof *test);
 }
 
-static int save(struct saver *s, const struct checkpoint *bare, struct err *err)
+static int save(struct saver *s, const struct state_file *bare, struct err *err)
 {
-    struct checkpoint_identity identity = identity_of(s);
-    struct checkpoint state = *bare;
+    struct state_file_identity identity = identity_of(s);
+    struct state_file state = *bare;
     if (!s->train || !s->test)
         return err_set(err, E_IO, "%s: out of memory for the checkpoint", s->path);
     state.train = s->train;
     state.test = s->test;
     int rc = checkpoint_folder_make(s->results_path, err);
     if (rc == 0)
-        rc = checkpoint_write(s->path, &identity, &state, err);
+        rc = state_file_write(s->path, &identity, &state, err);
     if (rc < 0)
         return rc;
     s->has_file = 1;
@@ -125,7 +125,7 @@ static int save(struct saver *s, const struct checkpoint *bare, struct err *err)
     return 0;
 }
 
-int saver_between(struct saver *s, const struct checkpoint *state, int stopping, struct err *err)
+int saver_between(struct saver *s, const struct state_file *state, int stopping, struct err *err)
 {
     double start = clock_now();
     if (s->interval <= 0 || (!stopping && start - s->last < s->interval))
@@ -146,7 +146,7 @@ void saver_end(struct saver *s, int over)
 {
     if (over && s->has_file)
         unlink(s->path);
-    checkpoint_free(&s->from);
+    state_file_free(&s->from);
     free(s->train);
     free(s->test);
     s->train = s->test = NULL;

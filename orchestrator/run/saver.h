@@ -16,7 +16,7 @@
 #ifndef CELLSWEEP_SAVER_H
 #define CELLSWEEP_SAVER_H
 
-#include "checkpoint.h"
+#include "state_file.h"
 #include "sweep/expand.h"
 
 struct saver;
@@ -35,7 +35,7 @@ struct saver *saver_new(const char *results_path, double interval, const char *d
 
 /* Begin a job, whose config outlives it: its checkpoint, valid until saver_end(), or NULL. *note: why the one
  * that is there cannot be used; its code is 0 when nothing is wrong. */
-const struct checkpoint *saver_begin(struct saver *saver, const struct config *config, const char *key,
+const struct state_file *saver_begin(struct saver *saver, const struct config *config, const char *key,
                                      struct err *note);
 
 /* Whether to go on to the end of the running epoch although the sweep stops, which must not last longer than
@@ -47,7 +47,7 @@ void saver_epoch(struct saver *saver, int epoch, const float *train, const float
 
 /* Write the state when it is time to, or when the sweep stops. E_IO when that fails: the job may go
  * on all the same. */
-int saver_between(struct saver *saver, const struct checkpoint *state, int stopping, struct err *err);
+int saver_between(struct saver *saver, const struct state_file *state, int stopping, struct err *err);
 
 /* Epochs that the running job would go on from, were it killed now: 0 without a checkpoint. */
 int saver_epochs(const struct saver *saver);

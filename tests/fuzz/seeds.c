@@ -1,7 +1,7 @@
 /* seeds.c - valid inputs of every fuzz target, made by the program's own writers: seeds FOLDER makes
  * FOLDER/<target>/<name>. Small on purpose: a mutation of a short file hits something that matters. */
 
-#include "checkpoint.h"
+#include "state_file.h"
 #include "support/tiles_fixture.h"
 
 #include <errno.h>
@@ -293,12 +293,12 @@ static void sweeps(void)
 
 /* ---- what a run leaves ---- */
 
-static void checkpoint(const char *name, size_t n_params, int best)
+static void state_file(const char *name, size_t n_params, int best)
 {
     static float zero[64];
     static int64_t steps = 7;
-    const struct checkpoint_identity identity = {"key", "data", "kernels", "program"};
-    struct checkpoint state = {
+    const struct state_file_identity identity = {"key", "data", "kernels", "program"};
+    struct state_file state = {
         .epoch = 2, .steps = 7, .train = zero, .test = zero, .tracks_best = best, .best_epoch = best};
     struct err err = {0};
     if (n_params) {
@@ -308,9 +308,9 @@ static void checkpoint(const char *name, size_t n_params, int best)
     }
     if (best)
         arrays_add(&state.arrays, "best.weight", ARRAY_F32, (const size_t[]){n_params, 2, 0}, zero);
-    if (checkpoint_write(seed("checkpoint", name), &identity, &state, &err) < 0)
+    if (state_file_write(seed("state_file", name), &identity, &state, &err) < 0)
         fail(err.text);
-    checkpoint_free(&state);
+    state_file_free(&state);
 }
 
 static void beside(void)
@@ -411,9 +411,9 @@ int main(int argc, char **argv)
     archive("deflated.npz", 1);
     tables();
     sweeps();
-    checkpoint("fake", 0, 0);
-    checkpoint("one", 5, 0);
-    checkpoint("best", 5, 1);
+    state_file("fake", 0, 0);
+    state_file("one", 5, 0);
+    state_file("best", 5, 1);
     beside();
     requests();
     text("dataset", "untouched", "");

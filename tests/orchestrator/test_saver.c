@@ -63,7 +63,7 @@ static void pass(double seconds)
 /* One epoch of the running job; returns whether its state was written. */
 static int run_epoch(struct saver *saver, int epoch, int stopping)
 {
-    const struct checkpoint state = {.epoch = epoch, .steps = epoch};
+    const struct state_file state = {.epoch = epoch, .steps = epoch};
     int n = saver_cost(saver).n;
     struct err err = {0};
     saver_epoch(saver, epoch - 1, numbers, numbers);
@@ -103,7 +103,7 @@ static void found_again_and_removed(void **state)
     struct fake_job job = fake_job(key_a), other = fake_job(key_b);
     struct err note;
     (void)state;
-    const struct checkpoint *from = saver_begin(saver, &job.config, job.key, &note);
+    const struct state_file *from = saver_begin(saver, &job.config, job.key, &note);
     assert_true(from && from->epoch == 4 && saver_epochs(saver) == 4);
     assert_memory_equal(from->test + 3 * N_METRICS, numbers, sizeof numbers);
     saver_end(saver, 0);

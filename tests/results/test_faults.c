@@ -2,7 +2,7 @@
  * checkpoints fails once, in turn: each ends in a clean error, the file is absent or opens, and what
  * was finished is intact. */
 #include "support/faults.h"
-#include "support/checkpoint_fixture.h"
+#include "support/state_file_fixture.h"
 #include "support/store_fixture.h"
 
 #include "run/checkpoint_folder.h"
@@ -319,7 +319,7 @@ static void test_cells(void **state)
 
 /* ---- checkpoints ---- */
 
-static struct checkpoint_fixture old_state, new_state;
+static struct state_file_fixture old_state, new_state;
 
 /* Whose networks go through the buffer more than once. */
 static float many[3 * 60001];
@@ -327,45 +327,45 @@ static float many[3 * 60001];
 static void put_old_checkpoint(void)
 {
     struct err err = {0};
-    if (checkpoint_write(path, &identity, &old_state.state, &err) < 0)
+    if (state_file_write(path, &identity, &old_state.state, &err) < 0)
         fail_msg("%s", err.text);
     assert_int_equal(n_files(), 1);
 }
 
 static int write_checkpoint(struct err *err)
 {
-    return checkpoint_write(path, &identity, &new_state.state, err);
+    return state_file_write(path, &identity, &new_state.state, err);
 }
 
 static void old_or_new(int rc)
 {
-    struct checkpoint back;
+    struct state_file back;
     assert_int_equal(n_files(), 1);
-    assert_int_equal(checkpoint_read(path, &identity, &back, NULL), 0);
+    assert_int_equal(state_file_read(path, &identity, &back, NULL), 0);
     assert_equal_states(rc == 0 ? &new_state.state : &old_state.state, &back);
-    checkpoint_free(&back);
+    state_file_free(&back);
 }
 
 static int read_checkpoint(struct err *err)
 {
-    struct checkpoint back;
-    int rc = checkpoint_read(path, &identity, &back, err);
+    struct state_file back;
+    int rc = state_file_read(path, &identity, &back, err);
     assert_true(rc == 0 || (!back.owned && !back.arrays.item));
-    checkpoint_free(&back);
+    state_file_free(&back);
     return rc;
 }
 
 static void test_checkpoint(void **state)
 {
     (void)state;
-    checkpoint_make(&old_state, 0);
-    checkpoint_make(&new_state, 1);
+    state_file_make(&old_state, 0);
+    state_file_make(&new_state, 1);
     arrays_add(&new_state.state.arrays, "many", ARRAY_F32, (const size_t[]){3, 60001, 0}, many);
     exhaust_all("checkpoint", put_old_checkpoint, write_checkpoint, old_or_new);
     put_old_checkpoint();
     exhaust("reading a checkpoint", &troubles[0], 0, as_it_is, read_checkpoint, still_there);
-    checkpoint_free(&old_state.state);
-    checkpoint_free(&new_state.state);
+    state_file_free(&old_state.state);
+    state_file_free(&new_state.state);
     unlink(path);
 }
 
@@ -380,7 +380,7 @@ static const float numbers[N_METRICS] = {1, 2, 3, 4};
 
 static int save_epoch(struct saver *saver, int epoch, struct err *err)
 {
-    const struct checkpoint state = {.epoch = epoch, .steps = epoch};
+    const struct state_file state = {.epoch = epoch, .steps = epoch};
     saver_epoch(saver, epoch - 1, numbers, numbers);
     return saver_between(saver, &state, 1, err);
 }
@@ -402,7 +402,7 @@ static int go_on(struct err *err)
     struct saver *saver = saver_new(path, 1000, "data", "avx2", 0, err);
     if (!saver)
         return E_IO;
-    const struct checkpoint *from = saver_begin(saver, &job.config, job.key, &note);
+    const struct state_file *from = saver_begin(saver, &job.config, job.key, &note);
     assert_true(from ? from->epoch == 1 : note.code != 0);
     int rc = from ? save_epoch(saver, 2, err) : err_set(err, note.code, "%s", note.text);
     saver_free(saver);
@@ -413,7 +413,7 @@ static void goes_on_from_one_of_them(int rc)
 {
     struct err note;
     struct saver *saver = saver_new(path, 1000, "data", "avx2", 0, NULL);
-    const struct checkpoint *from = saver_begin(saver, &job.config, job.key, &note);
+    const struct state_file *from = saver_begin(saver, &job.config, job.key, &note);
     assert_non_null(from);
     assert_int_equal(from->epoch, rc == 0 ? 2 : 1);
     saver_free(saver);

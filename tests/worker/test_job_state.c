@@ -16,7 +16,7 @@
 
 enum { SIZE = 12, CLASSES = 3, EPOCHS = 4 };
 static const int counts[CLASSES] = {24, 10, 7};
-static const struct checkpoint_identity identity = {"key", "data", "kernels", "program"};
+static const struct state_file_identity identity = {"key", "data", "kernels", "program"};
 
 static struct config small_config(const struct dataset *data, const char *strategy, const char *protocol)
 {
@@ -55,25 +55,25 @@ static const char *path_of(int epoch)
     return in_folder(name);
 }
 
-static int write_state(void *self, const struct checkpoint *bare, struct err *err)
+static int write_state(void *self, const struct state_file *bare, struct err *err)
 {
     struct record *record = self;
-    struct checkpoint state = *bare;
+    struct state_file state = *bare;
     state.train = record->train[0];
     state.test = record->test[0];
     assert_int_equal(state.epoch, record->first + record->n_states + 1);
     record->n_states++;
-    if (checkpoint_write(path_of(state.epoch), &identity, &state, err) < 0)
+    if (state_file_write(path_of(state.epoch), &identity, &state, err) < 0)
         fail_msg("%s", err->text);
     return state.epoch == record->stop_at ? err_set(err, E_STOPPED, "stopped") : 0;
 }
 
 /* Whether the state of an epoch is the one on disk: networks, steps and metrics. */
-static int compare_state(void *self, const struct checkpoint *bare, struct err *err)
+static int compare_state(void *self, const struct state_file *bare, struct err *err)
 {
     struct record *record = self;
-    struct checkpoint there;
-    if (checkpoint_read(path_of(bare->epoch), &identity, &there, err) < 0)
+    struct state_file there;
+    if (state_file_read(path_of(bare->epoch), &identity, &there, err) < 0)
         fail_msg("%s", err->text);
     assert_true(there.steps == bare->steps);
     assert_true(there.tracks_best == bare->tracks_best && there.best_epoch == bare->best_epoch);
@@ -86,7 +86,7 @@ static int compare_state(void *self, const struct checkpoint *bare, struct err *
     }
     assert_memory_equal(there.train, record->train, (size_t)there.epoch * sizeof record->train[0]);
     assert_memory_equal(there.test, record->test, (size_t)there.epoch * sizeof record->test[0]);
-    checkpoint_free(&there);
+    state_file_free(&there);
     record->n_states++;
     return 0;
 }
@@ -115,7 +115,7 @@ static void assert_same_results(const struct job_result *a, const struct job_res
 }
 
 static struct job_result run(const struct config *config, const struct dataset *data, struct record *record,
-                             const struct checkpoint *from)
+                             const struct state_file *from)
 {
     struct job_result result;
     struct err err = {0};
@@ -138,8 +138,8 @@ static void assert_resumes(const struct config *config, const struct dataset *da
     assert_int_equal(whole.n_states, result.epochs_done - 1);
     for (int epoch = 1; epoch < result.epochs_done; epoch++) {
         struct record rest = {.best = best};
-        struct checkpoint from;
-        assert_int_equal(checkpoint_read(path_of(epoch), &identity, &from, NULL), 0);
+        struct state_file from;
+        assert_int_equal(state_file_read(path_of(epoch), &identity, &from, NULL), 0);
         memcpy(rest.train, from.train, (size_t)epoch * sizeof rest.train[0]);
         memcpy(rest.test, from.test, (size_t)epoch * sizeof rest.test[0]);
         struct job_result again = run(config, data, &rest, &from);
@@ -148,7 +148,7 @@ static void assert_resumes(const struct config *config, const struct dataset *da
         assert_memory_equal(whole.train, rest.train, sizeof whole.train);
         assert_memory_equal(whole.test, rest.test, sizeof whole.test);
         job_result_free(&again);
-        checkpoint_free(&from);
+        state_file_free(&from);
     }
     job_result_free(&result);
 }
@@ -213,7 +213,7 @@ static void every_model(void **state)
     struct dataset *data = noise_dataset(CLASSES, counts, SIZE, 7);
     for (int i = 0; model_kind(i); i++) {
         struct config config = small_config(data, "none", "holdout");
-        struct checkpoint from = {.epoch = 1};
+        struct state_file from = {.epoch = 1};
         snprintf(config.model, sizeof config.model, "%s", model_kind(i)->name);
         with(&config, "fake.milliseconds", 0.1);
         if (model_kind(i)->can & MODEL_EPOCHS)
@@ -224,7 +224,7 @@ static void every_model(void **state)
     hand_dataset_free(data);
 }
 
-static int must_not_be_called(void *self, const struct checkpoint *state, struct err *err)
+static int must_not_be_called(void *self, const struct state_file *state, struct err *err)
 {
     (void)self;
     (void)state;
@@ -239,9 +239,9 @@ static void a_job_that_diverges_has_no_state(void **state)
     struct config config = small_config(data, "none", "holdout");
     struct record record = {0};
     struct job_result result = run(&config, data, &record, NULL);
-    struct checkpoint from;
+    struct state_file from;
     (void)state;
-    assert_int_equal(checkpoint_read(path_of(2), &identity, &from, NULL), 0);
+    assert_int_equal(state_file_read(path_of(2), &identity, &from, NULL), 0);
     float *weight = arrays_find(&from.arrays, "conv1.weight")->data;
     *weight = NAN;
     const struct job_hooks hooks = {
@@ -250,7 +250,7 @@ static void a_job_that_diverges_has_no_state(void **state)
     assert_int_equal(job_run(&config, data, "key", &hooks, &result, NULL), 0);
     assert_true(result.diverged && result.epochs_done == 3);
     job_result_free(&result);
-    checkpoint_free(&from);
+    state_file_free(&from);
     hand_dataset_free(data);
 }
 
@@ -276,9 +276,9 @@ static void a_state_that_does_not_fit(void **state)
     struct config config = small_config(data, "none", "holdout"), other = config;
     struct record record = {0};
     struct job_result result = run(&config, data, &record, NULL);
-    struct checkpoint from;
+    struct state_file from;
     struct err err = {0};
-    assert_int_equal(checkpoint_read(path_of(3), &identity, &from, NULL), 0);
+    assert_int_equal(state_file_read(path_of(3), &identity, &from, NULL), 0);
     const struct job_hooks hooks = {.from = &from};
     job_result_free(&result);
     assert_int_equal(job_state_fits(&config, 0, &from, &err), 0);
@@ -292,7 +292,7 @@ static void a_state_that_does_not_fit(void **state)
     config.epochs = 3;
     assert_int_equal(job_run(&config, data, "key", &hooks, &result, &err), E_USAGE);
     assert_non_null(strstr(err.text, "epoch 3, the job has 3"));
-    checkpoint_free(&from);
+    state_file_free(&from);
     hand_dataset_free(data);
 }
 

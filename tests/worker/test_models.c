@@ -170,7 +170,7 @@ static int on_epoch(void *self, int epoch, const float *train, const float *test
     return 0;
 }
 
-static int on_state(void *self, const struct checkpoint *between, struct err *err)
+static int on_state(void *self, const struct state_file *between, struct err *err)
 {
     struct record *record = self;
     (void)between, (void)err;

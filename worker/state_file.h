@@ -1,8 +1,8 @@
-/* checkpoint.h - the state of a job between two epochs, as a file that any rank can go on from.
+/* state_file.h - the state of a job between two epochs, as a file that any rank can go on from.
  *
- *     rc = checkpoint_write(path, &identity, &state, &err);
- *     rc = checkpoint_read(path, &identity, &state, &err);    every doubt is E_IO: the job then starts over
- *     checkpoint_free(&state);
+ *     rc = state_file_write(path, &identity, &state, &err);
+ *     rc = state_file_read(path, &identity, &state, &err);    every doubt is E_IO: the job then starts over
+ *     state_file_free(&state);
  *
  * What is random in a job is a pure function of its key, the epoch and the step, so its state is: the
  * arrays of its models (MODEL_STATE), the number of training steps, the metrics so far, and, where
@@ -11,16 +11,16 @@
  * The file, little-endian:
  *     0    8 bytes   "CSWEEPCK"
  *     8    uint32    format version, 2
- *     12   uint32    A, arrays, 2 to CHECKPOINT_MAX_ARRAYS
+ *     12   uint32    A, arrays, 2 to STATE_FILE_MAX_ARRAYS
  *     16   uint64    bytes of the file
- *     24   uint32    E, epochs done, 1 to CHECKPOINT_MAX_EPOCHS
+ *     24   uint32    E, epochs done, 1 to STATE_FILE_MAX_EPOCHS
  *     28   uint32    N_METRICS
  *     32   uint32    1: the best weights are kept, even if no epoch was any good yet, else 0
  *     36   uint32    epoch (from 1) of the best weights, 0: none yet
  *     40   float32   their value of the metric that chose them, 0 without
  *     44   uint32    0
  *     48   int64     training steps so far, of all networks
- *     56   4 texts   job key, checksum of the dataset, kernels, program; CHECKPOINT_TEXT bytes each, filled
+ *     56   4 texts   job key, checksum of the dataset, kernels, program; STATE_FILE_TEXT bytes each, filled
  *                    up with 0
  *     568  A entries name (ARRAY_NAME_SIZE bytes, filled up with 0), uint32 type (arrays.h), uint32 rank,
  *                    4 uint64 dimensions, the rest 0
@@ -28,8 +28,8 @@
  *          16 bytes  XXH3-128 of everything before, canonical (big-endian)
  * The first two arrays are "metrics.train" and "metrics.test", float32 [E, N_METRICS]. Its length follows
  * from the table and is checked before anything is allocated. No MPI. */
-#ifndef CELLSWEEP_CHECKPOINT_H
-#define CELLSWEEP_CHECKPOINT_H
+#ifndef CELLSWEEP_STATE_FILE_H
+#define CELLSWEEP_STATE_FILE_H
 
 #include "err.h"
 #include "base/metrics.h"
@@ -38,11 +38,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CHECKPOINT_TEXT = 128, CHECKPOINT_MAX_EPOCHS = 1000000, CHECKPOINT_MAX_ARRAYS = 65536 };
+enum { STATE_FILE_TEXT = 128, STATE_FILE_MAX_EPOCHS = 1000000, STATE_FILE_MAX_ARRAYS = 65536 };
 
 /* What a state belongs to; with any other of these the rest of the job would have other bits. At most
- * CHECKPOINT_TEXT - 1 bytes each, longer ones are cut. */
-struct checkpoint_identity {
+ * STATE_FILE_TEXT - 1 bytes each, longer ones are cut. */
+struct state_file_identity {
     const char *key;     /* of the job: its whole configuration and the data */
     const char *data;    /* checksum of the dataset */
     const char *kernels; /* name of the kernel table */
@@ -50,7 +50,7 @@ struct checkpoint_identity {
 };
 
 /* A state between two epochs. Written from wherever its arrays are; one that was read owns them. */
-struct checkpoint {
+struct state_file {
     int epoch;            /* epochs done: the next one, from 0 */
     int64_t steps;        /* training steps so far, of all networks */
     const float *train;   /* (epoch, N_METRICS) */
@@ -58,36 +58,36 @@ struct checkpoint {
     int tracks_best;      /* 1: the job keeps its best weights */
     int best_epoch;       /* from 1; 0: none */
     float best_value;     /* of the metric that chose them */
-    struct arrays arrays; /* of the models, and "best." ones; checkpoint_free() frees the list */
-    void *owned;          /* what checkpoint_parse() allocated for their values */
+    struct arrays arrays; /* of the models, and "best." ones; state_file_free() frees the list */
+    void *owned;          /* what state_file_parse() allocated for their values */
 };
 
 /* Bytes of the file of a state. */
-uint64_t checkpoint_bytes(const struct checkpoint *state);
+uint64_t state_file_bytes(const struct state_file *state);
 
 /* Write under a temporary name, fsync, rename, fsync the folder: `path` is the old file or the whole new one.
  * E_IO leaves nothing else behind. */
-int checkpoint_write(const char *path, const struct checkpoint_identity *identity,
-                     const struct checkpoint *state, struct err *err);
+int state_file_write(const char *path, const struct state_file_identity *identity,
+                     const struct state_file *state, struct err *err);
 
 /* Read and check everything. want: what it must belong to. *out is owned by the caller; empty on
  * failure. E_IO when the file is missing, cut, has a bit changed, or belongs to something else: the
  * line names the file and why. */
-int checkpoint_read(const char *path, const struct checkpoint_identity *want, struct checkpoint *out,
+int state_file_read(const char *path, const struct state_file_identity *want, struct state_file *out,
                     struct err *err);
 
 /* Epochs done in the checkpoint at `path`, from its head and length alone, for estimates and lists. Errors as
- * checkpoint_read(), but a bit that changed behind the head is not seen. */
-int checkpoint_peek(const char *path, const struct checkpoint_identity *want, int *epoch, struct err *err);
+ * state_file_read(), but a bit that changed behind the head is not seen. */
+int state_file_peek(const char *path, const struct state_file_identity *want, int *epoch, struct err *err);
 
-/* The same as checkpoint_read() from n bytes in memory, which may hold anything; name is for the line. Reads
+/* The same as state_file_read() from n bytes in memory, which may hold anything; name is for the line. Reads
  * no byte outside them, allocates no more than some four times n bytes. */
-int checkpoint_parse(const void *bytes, size_t n, const char *name, const struct checkpoint_identity *want,
-                     struct checkpoint *out, struct err *err);
+int state_file_parse(const void *bytes, size_t n, const char *name, const struct state_file_identity *want,
+                     struct state_file *out, struct err *err);
 
 /* Put the checksum of the bytes before into the last 16 of n >= 16: a fuzzer gets past it with this. */
-void checkpoint_seal(void *bytes, size_t n);
+void state_file_seal(void *bytes, size_t n);
 
-void checkpoint_free(struct checkpoint *state);
+void state_file_free(struct state_file *state);
 
 #endif

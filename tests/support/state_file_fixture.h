@@ -1,8 +1,8 @@
-/* checkpoint_fixture.h - a state with every field set, NaN, infinity and -0 among its floats. */
-#ifndef CELLSWEEP_CHECKPOINT_FIXTURE_H
-#define CELLSWEEP_CHECKPOINT_FIXTURE_H
+/* state_file_fixture.h - a state with every field set, NaN, infinity and -0 among its floats. */
+#ifndef CELLSWEEP_STATE_FILE_FIXTURE_H
+#define CELLSWEEP_STATE_FILE_FIXTURE_H
 
-#include "checkpoint.h"
+#include "state_file.h"
 #include "rng.h"
 
 #include <setjmp.h>
@@ -13,25 +13,25 @@
 
 enum { PARAMS = 37, EPOCHS = 3 };
 
-static const struct checkpoint_identity identity = {
+static const struct state_file_identity identity = {
     "0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210", "avx2", "0.1.0 abcdef"};
 
 /* The numbers that `state` points to. */
-struct checkpoint_fixture {
+struct state_file_fixture {
     float numbers[2][EPOCHS * N_METRICS], weights[2 * PARAMS], best[PARAMS];
     int64_t steps[3];
     unsigned char bytes[13];
-    struct checkpoint state;
+    struct state_file state;
 };
 
-static inline void checkpoint_fill(float *out, size_t n, struct rng *rng)
+static inline void state_file_fill(float *out, size_t n, struct rng *rng)
 {
     for (size_t i = 0; i < n; i++)
         out[i] = (float)rng_normal(rng);
 }
 
 /* Arrays of every type and of one to four dimensions. */
-static inline void checkpoint_add_arrays(struct checkpoint_fixture *f, int with_best)
+static inline void state_file_add_arrays(struct state_file_fixture *f, int with_best)
 {
     struct arrays *arrays = &f->state.arrays;
     arrays_add(arrays, "member0.weight", ARRAY_F32, (const size_t[]){PARAMS, 2, 0}, f->weights);
@@ -41,28 +41,28 @@ static inline void checkpoint_add_arrays(struct checkpoint_fixture *f, int with_
         arrays_add(arrays, "best.member0.weight", ARRAY_F32, (const size_t[]){PARAMS, 1, 1, 0}, f->best);
 }
 
-/* Of the same values every time; checkpoint_free(&f->state) frees the list of its arrays. */
-static inline void checkpoint_make(struct checkpoint_fixture *f, int with_best)
+/* Of the same values every time; state_file_free(&f->state) frees the list of its arrays. */
+static inline void state_file_make(struct state_file_fixture *f, int with_best)
 {
     struct rng rng = rng_start(rng_key("test", "checkpoint", 10), 0);
     memset(f, 0, sizeof *f);
-    checkpoint_fill(f->numbers[0], 2 * EPOCHS * N_METRICS, &rng);
-    checkpoint_fill(f->weights, 2 * PARAMS, &rng);
-    checkpoint_fill(f->best, PARAMS, &rng);
+    state_file_fill(f->numbers[0], 2 * EPOCHS * N_METRICS, &rng);
+    state_file_fill(f->weights, 2 * PARAMS, &rng);
+    state_file_fill(f->best, PARAMS, &rng);
     const uint32_t odd[3] = {0x7fc12345, 0xff800000, 0x80000000};
     memcpy(f->weights, odd, sizeof odd);
     for (int i = 0; i < 13; i++)
         f->bytes[i] = (unsigned char)(250 + i);
     f->steps[0] = -1;
     f->steps[1] = INT64_MAX;
-    f->state = (struct checkpoint){.epoch = EPOCHS,
+    f->state = (struct state_file){.epoch = EPOCHS,
                                    .steps = 123456789012,
                                    .train = f->numbers[0],
                                    .test = f->numbers[1],
                                    .tracks_best = with_best,
                                    .best_epoch = with_best,
                                    .best_value = with_best ? 0.75f : 0};
-    checkpoint_add_arrays(f, with_best);
+    state_file_add_arrays(f, with_best);
 }
 
 static inline void assert_equal_arrays(const struct arrays *a, const struct arrays *b)
@@ -77,7 +77,7 @@ static inline void assert_equal_arrays(const struct arrays *a, const struct arra
     }
 }
 
-static inline void assert_equal_states(const struct checkpoint *a, const struct checkpoint *b)
+static inline void assert_equal_states(const struct state_file *a, const struct state_file *b)
 {
     assert_true(a->epoch == b->epoch && a->steps == b->steps);
     assert_true(a->tracks_best == b->tracks_best && a->best_epoch == b->best_epoch);

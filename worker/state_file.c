@@ -1,4 +1,4 @@
-#include "checkpoint.h"
+#include "state_file.h"
 
 #include <endian.h>
 #include <errno.h>
@@ -10,15 +10,15 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-enum { FORMAT = 2, N_TEXTS = 4, HEAD = 56 + N_TEXTS * CHECKPOINT_TEXT, SEAL = 16, ROOM = 1 << 18 };
+enum { FORMAT = 2, N_TEXTS = 4, HEAD = 56 + N_TEXTS * STATE_FILE_TEXT, SEAL = 16, ROOM = 1 << 18 };
 enum { N_METRIC_ARRAYS = 2, ENTRY = ARRAY_NAME_SIZE + 8 + 8 * ARRAY_MAX_RANK };
 
 static const char magic[8] = {'C', 'S', 'W', 'E', 'E', 'P', 'C', 'K'};
 
-/* What differs, in the order of struct checkpoint_identity. */
+/* What differs, in the order of struct state_file_identity. */
 static const char *const text_name[N_TEXTS] = {"job", "dataset", "kernels", "program"};
 
-static void list_texts(const struct checkpoint_identity *identity, const char *text[N_TEXTS])
+static void list_texts(const struct state_file_identity *identity, const char *text[N_TEXTS])
 {
     text[0] = identity->key;
     text[1] = identity->data;
@@ -33,7 +33,7 @@ static uint64_t room_of(const struct array *array)
 }
 
 /* The arrays of a file: those of a state behind its metrics. */
-static struct array array_at(const struct checkpoint *state, int i)
+static struct array array_at(const struct state_file *state, int i)
 {
     static const char *const names[N_METRIC_ARRAYS] = {"metrics.train", "metrics.test"};
     if (i >= N_METRIC_ARRAYS)
@@ -45,7 +45,7 @@ static struct array array_at(const struct checkpoint *state, int i)
     return array;
 }
 
-uint64_t checkpoint_bytes(const struct checkpoint *state)
+uint64_t state_file_bytes(const struct state_file *state)
 {
     int n = state->arrays.n + N_METRIC_ARRAYS;
     uint64_t bytes = HEAD + (uint64_t)n * ENTRY + SEAL;
@@ -152,20 +152,20 @@ static void put_entry(struct sink *s, const struct array *array)
 
 static void put_text(struct sink *s, const char *text)
 {
-    char field[CHECKPOINT_TEXT] = {0};
+    char field[STATE_FILE_TEXT] = {0};
     snprintf(field, sizeof field, "%s", text);
     put(s, field, sizeof field);
 }
 
-static void put_head(struct sink *s, const struct checkpoint_identity *identity,
-                     const struct checkpoint *state)
+static void put_head(struct sink *s, const struct state_file_identity *identity,
+                     const struct state_file *state)
 {
     const char *text[N_TEXTS];
     list_texts(identity, text);
     put(s, magic, sizeof magic);
     put_u32(s, FORMAT);
     put_u32(s, (uint32_t)(state->arrays.n + N_METRIC_ARRAYS));
-    put_u64(s, checkpoint_bytes(state));
+    put_u64(s, state_file_bytes(state));
     put_u32(s, (uint32_t)state->epoch);
     put_u32(s, N_METRICS);
     put_u32(s, (uint32_t)state->tracks_best);
@@ -187,8 +187,8 @@ static void put_seal(struct sink *s)
     flush(s);
 }
 
-static void put_state(struct sink *s, const struct checkpoint_identity *identity,
-                      const struct checkpoint *state)
+static void put_state(struct sink *s, const struct state_file_identity *identity,
+                      const struct state_file *state)
 {
     int n = state->arrays.n + N_METRIC_ARRAYS;
     put_head(s, identity, state);
@@ -235,7 +235,7 @@ static void sync_folder(const char *path)
 }
 
 /* The state into an open file; 0 or errno. */
-static int write_file(int fd, const struct checkpoint_identity *identity, const struct checkpoint *state)
+static int write_file(int fd, const struct state_file_identity *identity, const struct state_file *state)
 {
     struct sink s = {.fd = fd, .hash = XXH3_createState(), .room = malloc(ROOM)};
     if (!s.hash || !s.room) {
@@ -251,8 +251,8 @@ static int write_file(int fd, const struct checkpoint_identity *identity, const 
     return s.error;
 }
 
-int checkpoint_write(const char *path, const struct checkpoint_identity *identity,
-                     const struct checkpoint *state, struct err *err)
+int state_file_write(const char *path, const struct state_file_identity *identity,
+                     const struct state_file *state, struct err *err)
 {
     char temp[4096];
     temporary_name(path, temp, sizeof temp);
@@ -301,13 +301,13 @@ static float get_float(struct source *s)
     return value;
 }
 
-static int check_texts(struct source *s, const char *name, const struct checkpoint_identity *want,
+static int check_texts(struct source *s, const char *name, const struct state_file_identity *want,
                        struct err *err)
 {
     const char *text[N_TEXTS];
     list_texts(want, text);
     for (int i = 0; i < N_TEXTS; i++) {
-        char expected[CHECKPOINT_TEXT] = {0};
+        char expected[STATE_FILE_TEXT] = {0};
         snprintf(expected, sizeof expected, "%s", text[i]);
         if (memcmp(s->at, expected, sizeof expected) != 0)
             return err_set(err, E_IO, "%s: is a checkpoint of another %s (not %s)", name, text_name[i],
@@ -318,8 +318,8 @@ static int check_texts(struct source *s, const char *name, const struct checkpoi
 }
 
 /* A state's numbers from its head, each within its limit; *n_arrays, and *total: bytes of the file. */
-static int parse_head(struct source *s, const char *name, const struct checkpoint_identity *want,
-                      struct checkpoint *out, uint32_t *n_arrays, uint64_t *total, struct err *err)
+static int parse_head(struct source *s, const char *name, const struct state_file_identity *want,
+                      struct state_file *out, uint32_t *n_arrays, uint64_t *total, struct err *err)
 {
     if (memcmp(s->at, magic, sizeof magic) != 0)
         return err_set(err, E_IO, "%s: is no checkpoint", name);
@@ -334,8 +334,8 @@ static int parse_head(struct source *s, const char *name, const struct checkpoin
     out->best_value = get_float(s);
     uint32_t nothing = get_u32(s);
     out->steps = (int64_t)get_u64(s);
-    if (*n_arrays < N_METRIC_ARRAYS || *n_arrays > CHECKPOINT_MAX_ARRAYS || epoch < 1 ||
-        epoch > CHECKPOINT_MAX_EPOCHS || n_metrics != N_METRICS || tracks_best > 1 || best_epoch > epoch ||
+    if (*n_arrays < N_METRIC_ARRAYS || *n_arrays > STATE_FILE_MAX_ARRAYS || epoch < 1 ||
+        epoch > STATE_FILE_MAX_EPOCHS || n_metrics != N_METRICS || tracks_best > 1 || best_epoch > epoch ||
         (best_epoch && !tracks_best) || nothing || out->steps < 0)
         return err_set(err, E_IO, "%s: the head of the checkpoint is damaged", name);
     out->epoch = (int)epoch;
@@ -379,7 +379,7 @@ static int is_metrics(const struct array *array, const char *name, int epoch)
 }
 
 /* The table into `out`, of n entries that are there; the arrays behind it are as long as it says. */
-static int parse_table(struct source *s, int n, uint64_t size, const char *name, struct checkpoint *out,
+static int parse_table(struct source *s, int n, uint64_t size, const char *name, struct state_file *out,
                        struct err *err)
 {
     uint64_t bytes = HEAD + (uint64_t)n * ENTRY + SEAL;
@@ -403,7 +403,7 @@ static int parse_table(struct source *s, int n, uint64_t size, const char *name,
 }
 
 /* The values of all arrays; the first two become the metrics. */
-static int parse_values(struct source *s, struct checkpoint *out, struct err *err)
+static int parse_values(struct source *s, struct state_file *out, struct err *err)
 {
     struct arrays *arrays = &out->arrays;
     size_t n = 0;
@@ -427,7 +427,7 @@ static int parse_values(struct source *s, struct checkpoint *out, struct err *er
     return 0;
 }
 
-void checkpoint_seal(void *bytes, size_t n)
+void state_file_seal(void *bytes, size_t n)
 {
     XXH128_canonical_t seal;
     XXH128_canonicalFromHash(&seal, XXH3_128bits(bytes, n - SEAL));
@@ -443,7 +443,7 @@ static int seal_holds(const unsigned char *bytes, size_t n)
 
 /* The head of a file of `size` bytes, of which the first HEAD are there. */
 static int check_head(struct source *s, uint64_t size, const char *name,
-                      const struct checkpoint_identity *want, struct checkpoint *out, uint32_t *n_arrays,
+                      const struct state_file_identity *want, struct state_file *out, uint32_t *n_arrays,
                       struct err *err)
 {
     uint64_t total = 0;
@@ -457,8 +457,8 @@ static int check_head(struct source *s, uint64_t size, const char *name,
     return rc;
 }
 
-int checkpoint_parse(const void *bytes, size_t n, const char *name, const struct checkpoint_identity *want,
-                     struct checkpoint *out, struct err *err)
+int state_file_parse(const void *bytes, size_t n, const char *name, const struct state_file_identity *want,
+                     struct state_file *out, struct err *err)
 {
     struct source s = {bytes};
     uint32_t n_arrays = 0;
@@ -470,7 +470,7 @@ int checkpoint_parse(const void *bytes, size_t n, const char *name, const struct
     if (rc == 0)
         rc = parse_values(&s, out, err);
     if (rc < 0)
-        checkpoint_free(out);
+        state_file_free(out);
     return rc;
 }
 
@@ -492,7 +492,7 @@ static ssize_t read_some(int fd, unsigned char *out, size_t n)
 }
 
 /* The head of an open file, *size its length. */
-static int read_head(int fd, const char *path, const struct checkpoint_identity *want, struct checkpoint *out,
+static int read_head(int fd, const char *path, const struct state_file_identity *want, struct state_file *out,
                      size_t *size, struct err *err)
 {
     struct stat info;
@@ -506,22 +506,22 @@ static int read_head(int fd, const char *path, const struct checkpoint_identity 
 }
 
 /* The whole of an open file, once its head has told that its length is right: a wrong one costs no memory. */
-static int read_body(int fd, const char *path, const struct checkpoint_identity *want, size_t n,
-                     struct checkpoint *out, struct err *err)
+static int read_body(int fd, const char *path, const struct state_file_identity *want, size_t n,
+                     struct state_file *out, struct err *err)
 {
     unsigned char *bytes = err_calloc(n, 1, "a checkpoint", err);
     if (!bytes)
         return E_IO;
     ssize_t got = read_some(fd, bytes, n);
     int rc = got < 0 ? err_set(err, E_IO, "%s: cannot read the checkpoint: %s", path, strerror(errno))
-                     : checkpoint_parse(bytes, (size_t)got, path, want, out, err);
+                     : state_file_parse(bytes, (size_t)got, path, want, out, err);
     free(bytes);
     return rc;
 }
 
 /* Read a file's head only, or all of it. */
-static int read_file(const char *path, const struct checkpoint_identity *want, int head_only,
-                     struct checkpoint *out, struct err *err)
+static int read_file(const char *path, const struct state_file_identity *want, int head_only,
+                     struct state_file *out, struct err *err)
 {
     size_t size = 0;
     memset(out, 0, sizeof *out);
@@ -537,21 +537,21 @@ static int read_file(const char *path, const struct checkpoint_identity *want, i
     return rc;
 }
 
-int checkpoint_read(const char *path, const struct checkpoint_identity *want, struct checkpoint *out,
+int state_file_read(const char *path, const struct state_file_identity *want, struct state_file *out,
                     struct err *err)
 {
     return read_file(path, want, 0, out, err);
 }
 
-int checkpoint_peek(const char *path, const struct checkpoint_identity *want, int *epoch, struct err *err)
+int state_file_peek(const char *path, const struct state_file_identity *want, int *epoch, struct err *err)
 {
-    struct checkpoint head;
+    struct state_file head;
     int rc = read_file(path, want, 1, &head, err);
     *epoch = head.epoch;
     return rc;
 }
 
-void checkpoint_free(struct checkpoint *state)
+void state_file_free(struct state_file *state)
 {
     arrays_free(&state->arrays);
     free(state->owned);

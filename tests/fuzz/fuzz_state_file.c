@@ -1,7 +1,7 @@
 /* A checkpoint. Its checksum is made right in most inputs: else nothing behind it would ever be looked at. */
 #include "fuzz.h"
 
-#include "checkpoint.h"
+#include "state_file.h"
 
 #include <math.h>
 #include <string.h>
@@ -13,12 +13,12 @@ size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t n, size_t max, unsigned se
 {
     n = LLVMFuzzerMutate ? LLVMFuzzerMutate(bytes, n, max) : n;
     if (n >= 16 && seed % 16)
-        checkpoint_seal(bytes, n);
+        state_file_seal(bytes, n);
     return n;
 }
 
 /* Touch the ends of everything that a state points to. */
-static double touch(const struct checkpoint *state)
+static double touch(const struct state_file *state)
 {
     double sum = 0;
     for (int i = 0; i < state->epoch * N_METRICS; i++)
@@ -33,16 +33,16 @@ static double touch(const struct checkpoint *state)
 
 int fuzz_one(const uint8_t *bytes, size_t n)
 {
-    static const struct checkpoint_identity want = {"key", "data", "kernels", "program"};
+    static const struct state_file_identity want = {"key", "data", "kernels", "program"};
     static volatile double sink;
-    struct checkpoint state;
+    struct state_file state;
     struct err err = {0};
     int epoch = 0;
-    int rc = fuzz_check(checkpoint_parse(bytes, n, "x.ckpt", &want, &state, &err), &err);
+    int rc = fuzz_check(state_file_parse(bytes, n, "x.ckpt", &want, &state, &err), &err);
     if (rc == 0)
         sink = touch(&state);
-    checkpoint_free(&state);
-    fuzz_check(checkpoint_peek(fuzz_file(0, bytes, n), &want, &epoch, &err), &err);
+    state_file_free(&state);
+    fuzz_check(state_file_peek(fuzz_file(0, bytes, n), &want, &epoch, &err), &err);
     (void)sink;
     return rc == 0;
 }
