@@ -231,9 +231,10 @@ format-check: lint-deps ## fail when clang-format would change something
 bench: build ## speed of the training engine
 	$(BUILD)/cellsweep bench
 
-bench-peer: build ## the same beside PyTorch (Debian's python3-torch, installed for this only)
+bench-peer: build ## the same beside PyTorch, gray and in colour (Debian's python3-torch, installed for this only)
 	@./packages.sh -p python3-torch
 	/usr/bin/python3 tests/program/bench_peer.py
+	/usr/bin/python3 tests/program/bench_peer.py --channels 3
 
 .PHONY: growth
 growth: build units ## how the cost of each step grows with jobs, kinds of jobs, ranks and cells of the grid

@@ -3,20 +3,20 @@
 . tests/lib.sh
 cellsweep=$BUILD/cellsweep
 
-check "bench --json" bash -c "OPENBLAS_CORETYPE=Nehalem '$cellsweep' bench --json --batch 4 --filters 5,6 --classes 3 --seconds 0.01 >'$TMP/bench.json'"
+check "bench --json" bash -c "OPENBLAS_CORETYPE=Nehalem '$cellsweep' bench --json --batch 4 --filters 5,6 --classes 3 --channels 3 --seconds 0.01 >'$TMP/bench.json'"
 /usr/bin/python3 - "$TMP/bench.json" >"$TMP/best" 2>&1 <<'EOF' && ok "its numbers go together" || not_ok "its numbers go together: $(cat "$TMP/best")"
 import json, sys
 report = json.load(open(sys.argv[1]))
 run, = report["runs"]
 best = max(run["sgemm_gflops"], 0.95 * run["register_gflops"])
-# 4 images; multiply-adds of both convolutions and three dense layers, forward and backward
-flop = 2 * (2 * 48 * 48 * 9 * 5 + 3 * 22 * 22 * 9 * 5 * 6 + 3 * (11 * 11 * 6 * 128 + 128 * 64 + 64 * 3))
+# 4 images of 3 channels; multiply-adds of both convolutions and three dense layers, forward and backward
+flop = 2 * (2 * 48 * 48 * 9 * 3 * 5 + 3 * 22 * 22 * 9 * 5 * 6 + 3 * (11 * 11 * 6 * 128 + 128 * 64 + 64 * 3))
 assert abs(run["floor_gflops"] - best) < 2e-3, (run, best)
 assert abs(run["floor_us"] / (flop / best * 1e-3) - 1) < 1e-3, (run, flop)
 assert abs(run["ratio"] - run["step_us"] / run["floor_us"]) < 1e-3, run
 assert run["step_us_least"] <= run["step_us"] <= run["step_us_most"], run
 assert (run["register_gflops"] > 0) == (report["register_kernels"] != "none"), report
-assert report["filters"] == [5, 6] and report["classes"] == 3 and run["batch"] == 4, report
+assert report["channels"] == 3 and report["filters"] == [5, 6] and report["classes"] == 3 and run["batch"] == 4, report
 print(report["own_sgemm_kernels"], report["sgemm_kernels"])
 EOF
 
@@ -30,7 +30,7 @@ elif [ "$best" = "$unset" ]; then
 else
     not_ok "the floor is that of $best, without OPENBLAS_CORETYPE it is $unset"
 fi
-for wrong in "--filters 24" "--filters 0,4" "--filters 4,x" "--batch 0" "--classes 1" "--seconds 0"; do
+for wrong in "--filters 24" "--filters 0,4" "--filters 4,x" "--batch 0" "--classes 1" "--channels 0" "--channels 17" "--seconds 0"; do
     # shellcheck disable=SC2086
     check_fails "bench $wrong" "$cellsweep" bench $wrong
 done
