@@ -108,7 +108,7 @@ static int check_groups(const struct config *config, const struct dataset *data,
             "groups: protocol %s cannot keep groups (%s) apart; use holdout or kfold, or leave out "
             "groups",
             config_protocol_name(config->protocol.kind), groups);
-    if (strcmp(data->group_column, groups) != 0)
+    if (!groupings_find(&data->groupings, groups))
         return err_set(err, E_USAGE, "groups: the images have %s%s, not %s; pack them with --groups %s",
                        data->group_column[0] ? "groups " : "no groups", data->group_column, groups, groups);
     return 0;
@@ -262,11 +262,13 @@ static int rebalance(const struct selection *s, struct samples *samples, struct 
  * up. */
 static int divide(const struct selection *s, struct samples *list, struct job_samples *out, struct err *err)
 {
+    const char *groups = config_groups(s->config);
+    const struct grouping *grouping = groups ? groupings_find(&s->data->groupings, groups) : NULL;
     const struct split_task task = {.config = s->config,
                                     .samples = list,
                                     .n_classes = s->config->clusters.n,
                                     .image = s->data->image,
-                                    .group = config_groups(s->config) ? s->data->group : NULL};
+                                    .group = grouping ? grouping->number : NULL};
     int balances_first = split_rule(s->config->protocol.kind)->balances_first, rc = 0;
     if (balances_first)
         rc = rebalance(s, list, &out->recipe, err);

@@ -51,7 +51,7 @@ void dataset_free(struct dataset *data)
     free(data->cluster_count);
     free(data->cluster);
     free(data->content);
-    free(data->group);
+    groupings_release(&data->groupings);
     free(data->image);
     free(data->pixels);
     free(data);
@@ -81,36 +81,17 @@ static int count_clusters(struct dataset *data, struct err *err)
     return 0;
 }
 
-static int compare_groups(const void *a, const void *b)
+/* Words of a column, or for NULL those of the images' own groups, as a grouping. */
+static int group_words(struct dataset *data, const struct meta_column *column, struct err *err)
 {
-    const struct dataset_image *const *x = a, *const *y = b;
-    int order = strcmp((*x)->group, (*y)->group);
-    return order ? order : (*x > *y) - (*x < *y); /* nothing is left to how qsort treats equals */
-}
-
-/* Number the groups in the order of their names; an image without one gets a number of its own. */
-static int number_groups(struct dataset *data, struct err *err)
-{
-    size_t n = (size_t)data->n_images;
-    free(data->group);
-    data->group = NULL;
-    data->n_groups = 0;
-    if (!data->group_column[0])
-        return 0;
-    const struct dataset_image **image = err_calloc(n, sizeof *image, "groups of images", err);
-    data->group = err_calloc(n, sizeof *data->group, "groups of images", err);
-    if (image && data->group) {
-        for (size_t i = 0; i < n; i++)
-            image[i] = &data->image[i];
-        qsort(image, n, sizeof *image, compare_groups);
-        for (size_t i = 0; i < n; i++) {
-            data->n_groups +=
-                i == 0 || !image[i]->group[0] || strcmp(image[i]->group, image[i - 1]->group) != 0;
-            data->group[image[i] - data->image] = data->n_groups - 1;
-        }
-    }
-    int rc = image && data->group ? 0 : E_IO;
-    free(image);
+    const char **word = err_calloc((size_t)data->n_images, sizeof *word, "groups of images", err);
+    if (!word)
+        return E_IO;
+    for (int i = 0; i < data->n_images; i++)
+        word[i] = column ? meta_word(column, i) : data->image[i].group;
+    const char *name = column ? column->name : data->group_column;
+    int rc = groupings_add(&data->groupings, name, word, data->n_images, err);
+    free(word);
     return rc;
 }
 
@@ -125,9 +106,9 @@ static void add_class(XXH3_state_t *state, int class, int as_text)
         XXH3_128bits_update(state, &number, sizeof number);
 }
 
-int dataset_checksum(const struct dataset *data, int with_groups, char *out, struct err *err)
+static int make_checksum(const struct dataset *data, char out[DATASET_CHECKSUM_SIZE], struct err *err)
 {
-    int grouped = with_groups && data->group_column[0], has_names = dataset_has_names(data);
+    int has_names = dataset_has_names(data);
     size_t image_bytes = dataset_floats(data) * sizeof *data->pixels;
     XXH3_state_t *state = XXH3_createState();
     if (!state)
@@ -138,13 +119,9 @@ int dataset_checksum(const struct dataset *data, int with_groups, char *out, str
     int32_t channels = data->channels;
     if (channels > 1)
         XXH3_128bits_update(state, &channels, sizeof channels);
-    if (grouped)
-        XXH3_128bits_update(state, data->group_column, strlen(data->group_column) + 1);
     for (int i = 0; i < data->n_images; i++) {
         XXH3_128bits_update(state, data->image[i].id, strlen(data->image[i].id) + 1);
         add_class(state, data->image[i].cluster, has_names);
-        if (grouped)
-            XXH3_128bits_update(state, data->image[i].group, strlen(data->image[i].group) + 1);
         XXH3_128bits_update(state, (const char *)data->pixels + (size_t)i * image_bytes, image_bytes);
     }
     XXH128_hash_t hash = XXH3_128bits_digest(state);
@@ -242,11 +219,12 @@ int dataset_finish(struct dataset *data, struct err *err)
     int rc = count_clusters(data, err);
     if (rc == 0)
         rc = find_equal_images(data, err);
-    if (rc == 0)
-        rc = number_groups(data, err);
+    groupings_release(&data->groupings);
+    if (rc == 0 && data->group_column[0])
+        rc = group_words(data, NULL, err);
     if (rc == 0)
         rc = sets_checksum(data, err);
-    return rc < 0 ? rc : dataset_checksum(data, 1, data->checksum, err);
+    return rc < 0 ? rc : make_checksum(data, data->checksum, err);
 }
 
 int dataset_has_names(const struct dataset *data)
@@ -688,30 +666,65 @@ int dataset_try(const char *name, struct err *err)
     return is_file ? child_run(try_read, name, err) : 0;
 }
 
+/* The groups that are asked for, "slide\nanimal", from the columns of the images. One of several is not the
+ * group of an image: then that is all of them, for people. */
+static int group_by(const char *name, const char *groups, struct dataset *data, struct err *err)
+{
+    char list[DATASET_GROUPS_SIZE], *rest = list;
+    int rc = 0, several = strchr(groups, '\n') != NULL;
+    snprintf(list, sizeof list, "%s", groups);
+    for (int i = 0; several && i < data->n_images; i++)
+        data->image[i].group[0] = '\0';
+    for (char *one; rc == 0 && (one = strsep(&rest, "\n"));) {
+        const struct meta_column *column = meta_find(&data->meta, one);
+        if (!column && !groupings_find(&data->groupings, one))
+            return err_set(
+                err, E_USAGE, "%s: it was packed %s%s, groups %s are asked for; pack it with --meta %s", name,
+                data->group_column[0] ? "with --groups " : "without groups", data->group_column, one, one);
+        if (column)
+            rc = group_words(data, column, err);
+        for (int i = 0; column && i < data->n_images; i++) {
+            size_t used = several ? strlen(data->image[i].group) : 0;
+            snprintf(data->image[i].group + used, sizeof data->image[i].group - used, "%s%s",
+                     used ? " / " : "", meta_word(column, i));
+            utf8_plain(data->image[i].group);
+        }
+    }
+    snprintf(data->group_column, sizeof data->group_column, "%s", several ? "" : groups);
+    return rc;
+}
+
+/* Several columns of groups are packed as other columns of the table. */
 static int open_folder(const char *name, const struct dataset_options *options, struct dataset **out,
                        struct err *err)
 {
     struct pack_report report = {0};
-    int rc = (npz_is(name) ? npz_pack : pack_folder)(name, options, out, &report, err);
+    struct dataset_options asked = *options;
+    char names[DATASET_GROUPS_SIZE] = "";
+    int several = asked.groups && strchr(asked.groups, '\n');
+    if (several) {
+        snprintf(names, sizeof names, "%s", asked.groups);
+        for (char *end; (end = strchr(names, '\n'));)
+            *end = ',';
+        asked.meta = names;
+        asked.groups = NULL;
+    }
+    int rc = (npz_is(name) ? npz_pack : pack_folder)(name, &asked, out, &report, err);
     if (rc == 0)
         pack_report_print(&report, stderr);
     if (rc == 0)
         formats_note(*out, stderr);
     pack_report_release(&report);
+    if (rc == 0 && several)
+        rc = group_by(name, options->groups, *out, err);
+    if (rc < 0) {
+        dataset_free(*out);
+        *out = NULL;
+    }
     return rc;
 }
 
-/* Groups by one of the other columns. */
-static int group_by(struct dataset *data, const struct meta_column *column, struct err *err)
-{
-    snprintf(data->group_column, sizeof data->group_column, "%s", column->name);
-    for (int i = 0; i < data->n_images; i++)
-        snprintf(data->image[i].group, sizeof data->image[i].group, "%s", meta_word(column, i));
-    int rc = number_groups(data, err);
-    return rc == 0 ? dataset_checksum(data, 1, data->checksum, err) : rc;
-}
-
-/* Whether a packed file is what was asked for; its groups are made so when it has their column. */
+/* Whether a packed file is what was asked for; its groups are made so when it has their columns. */
 static int fit_packed(const char *name, const struct dataset_options *options, struct dataset *data,
                       struct err *err)
 {
@@ -719,17 +732,7 @@ static int fit_packed(const char *name, const struct dataset_options *options, s
         return err_set(err, E_USAGE,
                        "%s: its images are %d x %d pixels, %d x %d are asked for; pack it with --size %d",
                        name, data->size, data->size, options->size, options->size, options->size);
-    const struct meta_column *column = options->groups ? meta_find(&data->meta, options->groups) : NULL;
-    if (options->groups && strcmp(options->groups, data->group_column) == 0)
-        return 0;
-    if (column)
-        return group_by(data, column, err);
-    if (options->groups)
-        return err_set(err, E_USAGE,
-                       "%s: it was packed %s%s, groups %s are asked for; pack it with --meta %s", name,
-                       data->group_column[0] ? "with --groups " : "without groups", data->group_column,
-                       options->groups, options->groups);
-    return 0;
+    return options->groups ? group_by(name, options->groups, data, err) : 0;
 }
 
 static int open_packed(const char *name, const struct dataset_options *options, struct dataset **out,

@@ -30,6 +30,7 @@
 #ifndef CELLSWEEP_DATASET_H
 #define CELLSWEEP_DATASET_H
 
+#include "data/grouping.h"
 #include "data/meta.h"
 #include "class_name.h"
 #include "image/image.h"
@@ -42,6 +43,7 @@ enum {
     DATASET_ID_SIZE = 256,
     DATASET_SOURCE_SIZE = 384,
     DATASET_GROUP_SIZE = 64,
+    DATASET_GROUPS_SIZE = META_MAX_COLUMNS * META_WORD_SIZE, /* names of columns */
     DATASET_CHECKSUM_SIZE = 33
 };
 enum { DATASET_CHANNEL_SIZE = 32, DATASET_MAX_CLASSES = 4096 };
@@ -76,14 +78,13 @@ struct dataset {
     int *content;                          /* (n_images) first image with the same pixels; NULL: all differ */
     struct meta meta;                      /* of the images: what groups may be made of */
     char group_column[DATASET_GROUP_SIZE]; /* column of clusters.csv the groups are from; "": no groups */
-    int n_groups;                          /* distinct groups, 0 without group_column */
-    int *group;         /* (n_images) number of an image's group; NULL without group_column */
-    int n_clusters;     /* distinct classes */
-    int *cluster;       /* (n_clusters) in order (class_name.h) */
-    int *cluster_count; /* (n_clusters) images of each */
-    char checksum[DATASET_CHECKSUM_SIZE]; /* of all that decides a result: see dataset_finish */
-    char sets[DATASET_CHECKSUM_SIZE];     /* of the given sets of all images, in order; "": none has one */
-    char origin[256];                     /* "builtin" or the folder it was packed from */
+    struct groupings groupings;            /* of group_column, and of the columns that were asked for */
+    int n_clusters;                        /* distinct classes */
+    int *cluster;                          /* (n_clusters) in order (class_name.h) */
+    int *cluster_count;                    /* (n_clusters) images of each */
+    char checksum[DATASET_CHECKSUM_SIZE];  /* of all that decides a result: see dataset_finish */
+    char sets[DATASET_CHECKSUM_SIZE];      /* of the given sets of all images, in order; "": none has one */
+    char origin[256];                      /* "builtin" or the folder it was packed from */
 };
 
 /* Floats of an image of this dataset, and those of image i. */
@@ -99,9 +100,11 @@ static inline const float *dataset_pixels(const struct dataset *data, int i)
 
 /* How images become a dataset; part of what decides a result through the pixels it yields. */
 struct dataset_options {
-    int size;           /* width and height after resizing, pixels, 8 to 512 */
-    double pixel_size;  /* micrometres a pixel, > 0 */
-    const char *groups; /* column of clusters.csv that says what must stay together in a split; NULL: none */
+    int size;          /* width and height after resizing, pixels, 8 to 512 */
+    double pixel_size; /* micrometres a pixel, > 0 */
+    /* column of clusters.csv that says what must stay together in a split; NULL: none. To dataset_open() also
+     * several, a line each: "slide\nanimal" */
+    const char *groups;
     int allow_missing;  /* 1: rows of the label table without an image are passed over, not an error */
     const char *meta;   /* columns of it that are kept: "slide,animal" or "all"; NULL: none */
     const char *labels; /* path of the label table; NULL: clusters.csv and the like in the folder */
@@ -122,15 +125,11 @@ struct dataset_options dataset_defaults(void);
  * checksum. NULL with *err set. */
 struct dataset *dataset_new(int n_images, int size, int channels, struct err *err);
 
-/* Fill in content, cluster, cluster_count, group, sets and checksum from images, group_column and pixels. The
- * checksum is XXH3-128 in hexadecimal of the image size, the channels when there are several, group_column
- * and every image's id, class (as text when one of them has a name), group (both only when there are groups)
- * and pixels, in order; not of given sets or other columns. 0 or a code. */
+/* Fill in content, cluster, cluster_count, groupings, sets and checksum from images, group_column and pixels.
+ * The checksum is XXH3-128 in hexadecimal of the image size, the channels when there are several, and every
+ * image's id, class (as text when one of them has a name) and pixels, in order; not of groups, given sets or
+ * other columns, which say how images are divided, not what they are. 0 or a code. */
 int dataset_finish(struct dataset *data, struct err *err);
-
-/* That checksum in out (DATASET_CHECKSUM_SIZE); with_groups 0: of the same images as if they had no
- * groups. */
-int dataset_checksum(const struct dataset *data, int with_groups, char *out, struct err *err);
 
 /* Open whatever a sweep file may name under `data`: "builtin" (drawn and packed in a temporary
  * folder), a packed file, or a folder that pack understands (what it rejected goes to stderr).

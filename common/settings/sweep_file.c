@@ -1,6 +1,5 @@
 #include "settings/sweep_file.h"
 
-#include "data/dataset.h"
 #include "settings/tree.h"
 #include "utf8.h"
 
@@ -469,17 +468,21 @@ int sweep_axis_line(const struct sweep_axis *axis, int i)
     return axis->line[axis->value ? i : 0];
 }
 
-/* An image has one group, so the jobs of a sweep that have groups share their column. */
-static int check_groups(const struct reading *r)
+/* Columns that jobs keep together, a line each: no name has a line's end in it. */
+static int list_groups(const struct reading *r)
 {
     const struct sweep_axis *axis = sweep_file_axis(r->file, "groups");
-    const char *groups = sweep_file_groups(r->file);
-    for (int i = 0; axis && i < axis->n; i++)
-        if (strcmp(axis->value[i], "none") != 0 && strcmp(axis->value[i], groups) != 0)
-            return err_set(
-                r->err, E_USAGE,
-                "%s: grid: groups: one column besides none, not both %s and %s; make a sweep of each",
-                r->path, groups, axis->value[i]);
+    char *out = r->file->groups;
+    size_t size = sizeof r->file->groups, used = 0;
+    for (int i = 0; i < (axis ? axis->n : 1); i++) {
+        const char *column = axis ? axis->value[i] : r->file->base.groups;
+        if (strcmp(column, "none") == 0)
+            continue;
+        if (used + strlen(column) + 2 > size)
+            return err_set(r->err, E_USAGE, "%s: grid: groups: %d columns at most; make a sweep of each",
+                           r->path, META_MAX_COLUMNS);
+        used += (size_t)snprintf(out + used, size - used, "%s%s", used ? "\n" : "", column);
+    }
     return 0;
 }
 
@@ -630,7 +633,7 @@ static int file_from_tree(const char *path, struct tree *root, int is_copy, cons
         file->pixel_size = dataset_defaults().pixel_size;
         rc = read_tree(&reading, root);
         if (rc == 0)
-            rc = check_groups(&reading);
+            rc = list_groups(&reading);
     }
     if (rc == 0)
         rc = write_resolved(file, err);
@@ -700,9 +703,5 @@ int sweep_file_image_size(const struct sweep_file *file)
 
 const char *sweep_file_groups(const struct sweep_file *file)
 {
-    const struct sweep_axis *axis = sweep_file_axis(file, "groups");
-    for (int i = 0; axis && i < axis->n; i++)
-        if (strcmp(axis->value[i], "none") != 0)
-            return axis->value[i];
-    return axis ? NULL : config_groups(&file->base);
+    return file->groups[0] ? file->groups : NULL;
 }

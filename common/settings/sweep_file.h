@@ -11,6 +11,7 @@
 #ifndef CELLSWEEP_SWEEP_FILE_H
 #define CELLSWEEP_SWEEP_FILE_H
 
+#include "data/dataset.h"
 #include "err.h"
 #include "settings/config.h"
 
@@ -56,7 +57,8 @@ struct sweep_file {
     double pixel_size;    /* micrometres, for a folder of images */
     int pixel_size_given; /* 1 when the file names it */
     enum keep_weights keep;
-    struct config base; /* every key that is not an axis */
+    char groups[DATASET_GROUPS_SIZE]; /* sweep_file_groups(); "": none */
+    struct config base;               /* every key that is not an axis */
     int line
         [CONFIG_MAX_KEYS]; /* that gives key k of the schema, or SWEEP_KEY_...; a resolved text gives none */
     int n_axes;
@@ -87,8 +89,8 @@ const struct sweep_axis *sweep_file_axis(const struct sweep_file *file, const ch
  * one resize from there. */
 int sweep_file_image_size(const struct sweep_file *file);
 
-/* The column of clusters.csv that some jobs keep together in their splits (struct dataset_options), or
- * NULL. */
+/* The columns of clusters.csv that jobs keep together in their splits, a line each (struct dataset_options),
+ * or NULL. */
 const char *sweep_file_groups(const struct sweep_file *file);
 
 /* Name the first key of jobs on which two files differ, "train.epochs is 3 there and 4 here", in out;

@@ -92,7 +92,8 @@ static void print_packed(const struct dataset *data, const struct pack_report *r
     printf("  masked    %8d\n", report->n_masked);
     printf("  unmasked  %8d\n", report->n_packed - report->n_masked);
     if (data->group_column[0])
-        printf("  groups    %8d by %s\n", data->n_groups, data->group_column);
+        printf("  groups    %8d by %s\n", groupings_find(&data->groupings, data->group_column)->n,
+               data->group_column);
     data_print_meta(data, 10);
     data_print_preprocess(data, 10);
     printf("  checksum  %s\n", data->checksum);

@@ -160,7 +160,8 @@ static void print_summary(const struct dataset *data, const char *name, int *roo
            data->pixel_size);
     print_copies(data);
     if (data->group_column[0])
-        printf("  groups      %d by %s\n", data->n_groups, data->group_column);
+        printf("  groups      %d by %s\n", groupings_find(&data->groupings, data->group_column)->n,
+               data->group_column);
     data_print_sets(data, 12);
     data_print_meta(data, 12);
     printf("  checksum    %s\n\n", data->checksum);

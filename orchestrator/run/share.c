@@ -12,6 +12,18 @@ static void bcast_bytes(void *bytes, size_t n, MPI_Comm comm)
         MPI_Bcast((char *)bytes + first, (int)(n - first < most ? n - first : most), MPI_BYTE, 0, comm);
 }
 
+/* Room for the numbers of groups that rank 0 is about to send, where its own were; 1 when there is. */
+static int receive_groupings(struct dataset *data, struct err *err)
+{
+    int rooms = 0;
+    for (int k = 0; k < data->groupings.n; k++) {
+        int *number = err_calloc((size_t)data->n_images, sizeof *number, "groups of images", err);
+        data->groupings.item[k].number = number;
+        rooms += number != NULL;
+    }
+    return rooms == data->groupings.n;
+}
+
 /* Room for the descriptions that rank 0 is about to send; the pixels come from the window. */
 static struct dataset *receive_head(struct dataset head, struct err *err)
 {
@@ -22,13 +34,12 @@ static struct dataset *receive_head(struct dataset head, struct err *err)
     data->pixels = NULL;
     data->meta = (struct meta){0}; /* the groups are made already */
     data->content = err_calloc((size_t)head.n_images, sizeof *data->content, "fingerprints of images", err);
-    data->group =
-        head.group ? err_calloc((size_t)head.n_images, sizeof *data->group, "groups of images", err) : NULL;
+    int has_groups = receive_groupings(data, err);
     data->image = err_calloc((size_t)head.n_images, sizeof *data->image, "the list of images", err);
     data->cluster = err_calloc((size_t)head.n_clusters, sizeof *data->cluster, "cluster numbers", err);
     data->cluster_count =
         err_calloc((size_t)head.n_clusters, sizeof *data->cluster_count, "cluster sizes", err);
-    if (data->content && (data->group || !head.group) && data->image && data->cluster && data->cluster_count)
+    if (data->content && has_groups && data->image && data->cluster && data->cluster_count)
         return data;
     dataset_free(data);
     return NULL;
@@ -99,8 +110,8 @@ static int share_descriptions(MPI_Comm comm, struct dataset **data, struct err *
     if (any_bad)
         return bad ? E_IO : err_set(err, E_IO, "another rank ran out of memory for the dataset");
     bcast_bytes((*data)->content, (size_t)head.n_images * sizeof *(*data)->content, comm);
-    if (head.group)
-        bcast_bytes((*data)->group, (size_t)head.n_images * sizeof *(*data)->group, comm);
+    for (int k = 0; k < head.groupings.n; k++)
+        bcast_bytes((*data)->groupings.item[k].number, (size_t)head.n_images * sizeof(int), comm);
     bcast_bytes((*data)->image, (size_t)head.n_images * sizeof *(*data)->image, comm);
     bcast_bytes((*data)->cluster, (size_t)head.n_clusters * sizeof *(*data)->cluster, comm);
     bcast_bytes((*data)->cluster_count, (size_t)head.n_clusters * sizeof *(*data)->cluster_count, comm);

@@ -66,7 +66,9 @@ int cells_keep(const struct cells *cells, int replace, struct err *err)
         return dataset_write(cells->data, cells->path, err);
     int same =
         dataset_read(cells->path, &there, NULL) == 0 && strcmp(there->checksum, cells->data->checksum) == 0;
-    int whole = same && strcmp(there->sets, cells->data->sets) == 0;
+    int whole = same && strcmp(there->sets, cells->data->sets) == 0 &&
+                strcmp(there->group_column, cells->data->group_column) == 0 &&
+                there->meta.n_columns == cells->data->meta.n_columns;
     dataset_free(there);
     if (whole)
         return 0;

@@ -27,8 +27,8 @@ int cells_try(const char *results_path, struct err *err);
 int cells_open(const struct sweep *sweep, const char *results_path, struct cells *cells, struct err *err);
 
 /* Leave the packed dataset beside the results. One that is there already must hold the same images (or belong
- * to the results file, replace = 1); else E_USAGE, nothing overwritten. The same images in other sets are
- * written anew. */
+ * to the results file, replace = 1); else E_USAGE, nothing overwritten. The same images in other sets or
+ * with other columns are written anew. */
 int cells_keep(const struct cells *cells, int replace, struct err *err);
 
 #endif

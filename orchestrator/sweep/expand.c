@@ -194,6 +194,10 @@ static void make_key(const struct config *config, const struct dataset *data,
     int n = snprintf(text, sizeof text, "cellsweep job 2\ndata=%s\n", data->checksum);
     if (config->protocol.kind == PROTOCOL_GIVEN)
         n += snprintf(text + n, sizeof text - (size_t)n, "sets=%s\n", data->sets);
+    const char *groups = config_groups(config);
+    const struct grouping *grouping = groups ? groupings_find(&data->groupings, groups) : NULL;
+    if (grouping)
+        n += snprintf(text + n, sizeof text - (size_t)n, "groups_of_images=%s\n", grouping->checksum);
     size_t used = (size_t)n + config_canonical(&keyed, text + n, sizeof text - (size_t)n);
     XXH128_canonicalFromHash(&key, XXH3_128bits(text, used < sizeof text ? used : sizeof text - 1));
     memcpy(out, key.digest, JOB_KEY_BYTES);

@@ -132,21 +132,10 @@ static int refuse_jobs(const char *path, struct store *store, const struct sweep
                    path, difference, store_n_jobs(store) - n_found, store_n_jobs(store));
 }
 
-/* E_USAGE: other data, or the same images with groups that the file's had not. */
+/* E_USAGE: other data. */
 static int refuse_data(const char *path, const struct store *store, const struct store_plan *plan,
                        struct err *err)
 {
-    const char *was = store_text(store, "dataset_checksum");
-    char ungrouped[DATASET_CHECKSUM_SIZE];
-    int rc = dataset_checksum(plan->data, 0, ungrouped, err);
-    if (rc < 0)
-        return rc;
-    if (strcmp(was, ungrouped) == 0)
-        return err_set(
-            err, E_USAGE,
-            "%s: was made from the same images without groups; groups (%s) are part of the data, so its jobs "
-            "cannot go on: give another -o, or leave groups out",
-            path, plan->data->group_column);
     int channels = atoi(store_text(store, "channels"));
     if (channels != plan->data->channels)
         return err_set(
@@ -157,7 +146,7 @@ static int refuse_data(const char *path, const struct store *store, const struct
     return err_set(err, E_USAGE,
                    "%s: was made from other data (checksum %.12s, now %.12s: %s); give another -o, or the "
                    "data it was made from",
-                   path, was, plan->data->checksum, plan->data_origin);
+                   path, store_text(store, "dataset_checksum"), plan->data->checksum, plan->data_origin);
 }
 
 /* 0 when the file can go on as it is, 1 when it must grow, E_USAGE when it belongs to another sweep. */

@@ -12,6 +12,8 @@ struct making {
     const struct replicates *replicates;
     struct compare *compare;
     int capacity;
+    int groups;                /* the factor of that name, -1: it is no axis */
+    struct partition *grouped; /* of the summary's groups: all but that factor the same; NULL without it */
 };
 
 /* ---- rows and families ---- */
@@ -98,9 +100,10 @@ static void leave_untested(struct contrast *contrast)
 
 static int compare_pair(struct making *m, int a, int b, struct err *err)
 {
+    const struct replicates_group *x = &m->replicates->group[a], *y = &m->replicates->group[b];
     struct compare_row *row = add_row(m, a, b, err);
-    int rc =
-        row ? contrast_paired(&m->replicates->group[a], &m->replicates->group[b], &row->contrast, err) : E_IO;
+    int by_seed = m->compare->factor == m->groups;
+    int rc = row ? (by_seed ? contrast_by_seed : contrast_paired)(x, y, &row->contrast, err) : E_IO;
     if (rc == 0)
         contrast_within(&row->contrast, m->compare->metric);
     if (rc == 0 && m->compare->on == REPLICATES_ALL)
@@ -270,13 +273,41 @@ static int compare_with_honest(struct making *m, int g, int kfold, struct err *e
     return rc;
 }
 
+static int keeps_none(const struct making *m, int g)
+{
+    return strcmp(combination_value(m->summary->group[g].cell, m->groups), "none") == 0;
+}
+
+/* Rows of group g, which divides images whatever groups they are of, against its likes that do not. */
+static int compare_with_groups(struct making *m, int g, struct err *err)
+{
+    int part = m->grouped->part_of[g], rc = 0;
+    for (int i = m->grouped->begin[part]; i < m->grouped->begin[part + 1] && rc == 0; i++) {
+        int other = m->grouped->member[i];
+        if (!has_replicates(m, other) || keeps_none(m, other))
+            continue;
+        struct compare_row *row = add_row(m, g, other, err);
+        rc = row ? contrast_by_seed(&m->replicates->group[g], &m->replicates->group[other], &row->contrast,
+                                    err)
+                 : E_IO;
+        if (rc == 0) {
+            row->by_groups = 1;
+            contrast_within(&row->contrast, m->compare->metric);
+        }
+    }
+    return rc;
+}
+
 static int compare_leaks(struct making *m, int part, struct err *err)
 {
     const struct partition *leaks = m->summary->same[SUMMARY_LEAKS];
     int first = m->compare->n, rc = 0;
     for (int i = leaks->begin[part]; i < leaks->begin[part + 1] && rc == 0; i++) {
         int g = leaks->member[i], before = m->compare->n;
-        if (!has_replicates(m, g) || strcmp(m->summary->group[g].cell->protocol, "report") != 0)
+        if (has_replicates(m, g) && m->grouped && keeps_none(m, g))
+            rc = compare_with_groups(m, g, err);
+        before = m->compare->n;
+        if (rc < 0 || !has_replicates(m, g) || strcmp(m->summary->group[g].cell->protocol, "report") != 0)
             continue;
         rc = compare_with_honest(m, g, 1, err);
         if (rc == 0 && m->compare->n == before)
@@ -289,6 +320,12 @@ static int compare_protocols(struct making *m, int factor, struct err *err)
 {
     (void)factor;
     int rc = 0;
+    if (m->groups >= 0) {
+        const struct store_job **cell = summary_cells(m->summary, err);
+        unsigned same = FACTORS_ALL & ~FACTOR(m->groups);
+        rc = cell ? partition_new(cell, m->summary->n_groups, same, &m->grouped, err) : E_IO;
+        free(cell);
+    }
     for (int part = 0; part < m->summary->same[SUMMARY_LEAKS]->n_parts && rc == 0; part++)
         rc = compare_leaks(m, part, err);
     return rc;
@@ -321,13 +358,25 @@ void compare_verdict_text(char *out, size_t size, const struct compare_row *row,
         snprintf(out, size, "%s%s", row->verdict == VERDICT_BETTER ? better : worse, reservation(row));
 }
 
+void compare_against_text(char *out, size_t size, const struct store *store, const struct compare_row *row)
+{
+    int groups = row->by_groups ? combination_find(store, "groups") : -1;
+    if (groups < 0)
+        snprintf(out, size, "%s", row->b->cell->protocol);
+    else
+        snprintf(out, size, "%s, groups %s", row->b->cell->protocol, combination_value(row->b->cell, groups));
+}
+
 /* ---- both ---- */
 
 static int make(const struct summary *summary, const struct replicates *replicates, int factor,
                 int (*fill)(struct making *, int factor, struct err *), struct compare **out, struct err *err)
 {
     struct compare *compare = err_calloc(1, sizeof *compare, "comparisons", err);
-    struct making m = {summary, replicates, compare, 0};
+    struct making m = {.summary = summary,
+                       .replicates = replicates,
+                       .compare = compare,
+                       .groups = combination_find(summary->store, "groups")};
     int rc = compare ? 0 : E_IO;
     *out = NULL;
     if (rc == 0) {
@@ -339,6 +388,7 @@ static int make(const struct summary *summary, const struct replicates *replicat
             err_calloc((unsigned long)summary->n_groups, sizeof *compare->family, "comparisons", err);
         rc = compare->family ? fill(&m, factor, err) : E_IO;
     }
+    partition_free(m.grouped);
     if (rc < 0)
         compare_free(compare);
     else

@@ -10,7 +10,8 @@
  *     compare->row[i].a, .b, .contrast.mean, .p_holm, .verdict
  *     compare_free(compare);
  *
- * Runs are paired by seed, repeat and fold, whatever the factor. p values of a family (all pairs of values of
+ * Runs are paired by seed, repeat and fold, whatever the factor; but for `groups`, whose values do not share
+ * a split: there means of seeds are. p values of a family (all pairs of values of
  * one setting; in a leak table all rows of the same clusters, model and axes) are adjusted by Holm. A
  * difference without significance is no win. Families are those of the summary: to be honest, that of the
  * whole file, whatever is shown of it.
@@ -43,8 +44,9 @@ struct compare_row {
     int group_a, group_b; /* their indices */
     struct contrast contrast;
     double p_holm;
-    int family;  /* how many p values it was adjusted for */
-    int lacking; /* jobs of both sides that were judged without a class; 0 on other sets than test */
+    int family;    /* how many p values it was adjusted for */
+    int by_groups; /* of a leak table: b keeps groups together, a does not; 0: b has another protocol */
+    int lacking;   /* jobs of both sides that were judged without a class; 0 on other sets than test */
     enum verdict verdict;
 };
 
@@ -99,7 +101,9 @@ int compare_factor(const struct summary *summary, const struct replicates *repli
                    struct compare **out, struct err *err);
 
 /* Per strategy, clusters, model and other axes: protocol report minus every kfold, or minus holdout where
- * there is no kfold. replicates are those of test. No rankings. */
+ * there is no kfold; and where `groups` is an axis, each protocol without groups minus the same with each
+ * column of groups, which is what images of one slide or animal on both sides feign. replicates are those of
+ * test. No rankings. */
 int compare_leak(const struct summary *summary, const struct replicates *replicates, struct compare **out,
                  struct err *err);
 
@@ -112,6 +116,9 @@ enum compare_flaw compare_setting_flaw(const struct summary *summary, const stru
  * significant with n = 4", ... in out. */
 void compare_verdict_text(char *out, size_t size, const struct compare_row *row, const char *better,
                           const char *worse);
+
+/* What a row of a leak table is against: "kfold:5", or "holdout, groups slide". In out. */
+void compare_against_text(char *out, size_t size, const struct store *store, const struct compare_row *row);
 
 void compare_free(struct compare *compare);
 

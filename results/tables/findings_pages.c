@@ -538,20 +538,21 @@ static void rankings_table(struct texttable *table, const struct findings *f)
 
 static const char leak_note[] =
     "Test balanced accuracy that protocol report shows above the protocol that keeps copies out of the "
-    "test set. Means over folds and repeats of each seed, of the n seeds that both have (sign-flip test), "
-    "or of all repeats when fewer than two are shared (Welch's t-test); p adjusted for all rows of the same "
-    "clusters, model and other axes (Holm). 'Inflated' needs a leak; jobs that were judged on images without "
-    "a class leave no verdict.\n";
+    "test set, and that a split without groups shows above one that keeps the images of a group (slide, "
+    "animal) on one side. Means over folds and repeats of each seed, of the n seeds that both have "
+    "(sign-flip test), or of all repeats when fewer than two are shared (Welch's t-test); p adjusted for all "
+    "rows of the same clusters, model and other axes (Holm). 'Inflated' needs a leak; jobs that were judged "
+    "on images without a class leave no verdict.\n";
 
 static void leak_verdict(char *out, size_t size, const struct compare_row *row)
 {
-    compare_verdict_text(out, size, row, row->a->leak_share.mean > 0 ? "inflated" : "higher, without a leak",
-                         "deflated");
+    int leaks = row->by_groups || row->a->leak_share.mean > 0;
+    compare_verdict_text(out, size, row, leaks ? "inflated" : "higher, without a leak", "deflated");
 }
 
 static void leak_csv(struct csv_out *csv, const struct findings *f)
 {
-    char verdict[96];
+    char verdict[96], against[2 * CONFIG_WORD_SIZE];
     columns_csv_names(csv, f->summary->store, FACTORS_ALL);
     csv_names(csv, (const char *const[]){"against", "leak_share", "mean", "mean_against"}, 4);
     csv_names(csv, contrast_names, N_CONTRAST_NAMES);
@@ -562,7 +563,8 @@ static void leak_csv(struct csv_out *csv, const struct findings *f)
         if (!findings_shows(f, row))
             continue;
         columns_csv(csv, f->summary->store, row->a->cell, FACTORS_ALL);
-        csv_out_text(csv, row->b->cell->protocol);
+        compare_against_text(against, sizeof against, f->summary->store, row);
+        csv_out_text(csv, against);
         csv_out_real(csv, row->a->leak_share.mean);
         csv_out_real(csv, row->contrast.mean_first);
         csv_out_real(csv, row->contrast.mean_second);
@@ -578,9 +580,9 @@ static void leak_csv(struct csv_out *csv, const struct findings *f)
 
 static void leak_table(struct texttable *table, const struct findings *f)
 {
-    static const char *const numbers[] = {"leak",          "report",   "without", "inflation",
+    static const char *const numbers[] = {"leak",          "with",     "without", "inflation",
                                           "95 % interval", "p (Holm)", "n"};
-    char verdict[96];
+    char verdict[96], against[2 * CONFIG_WORD_SIZE];
     add_factor_names(table, f, combination_own(f->summary->store, FACTOR_PROTOCOL));
     texttable_add(table, "against");
     table->keys = table->filled;
@@ -595,7 +597,8 @@ static void leak_table(struct texttable *table, const struct findings *f)
             continue;
         leak_verdict(verdict, sizeof verdict, row);
         add_factors(table, f, row->a->cell, combination_own(f->summary->store, FACTOR_PROTOCOL));
-        texttable_add(table, "%s", row->b->cell->protocol);
+        compare_against_text(against, sizeof against, f->summary->store, row);
+        texttable_add(table, "%s", against);
         texttable_add(table, "%s", verdict);
         texttable_add(table, "%.0f %%", 100 * row->a->leak_share.mean);
         add_number(table, "", row->contrast.mean_first);

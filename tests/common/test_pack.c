@@ -551,19 +551,19 @@ static void test_groups_are_a_column(void **state)
     expect_groups(a, 5);
     assert_int_equal(report.found.n_unlisted, 1);
     assert_int_equal(report.n_ungrouped, 2);
-    assert_int_equal(data->n_groups, 4);
+    assert_int_equal(groupings_find(&data->groupings, "slide")->n, 4);
     assert_int_equal(pack(), 0);
     assert_int_equal(report.n_ungrouped, 0);
     assert_string_equal(data->group_column, "");
     assert_string_equal(data->image[0].group, "");
-    assert_null(data->group);
+    assert_int_equal(data->groupings.n, 0);
     remove_folder(in_folder("s/cell_images"));
     put_png(in_folder("s/a.png"), 3, 3, 0);
     put_png(in_folder("s/b.png"), 3, 3, 9);
     put_png(in_folder("s/c.png"), 3, 3, 18);
     put_text(in_folder("s/clusters.csv"), "Barcode,Cluster,slide\na,1,x\nb,1,y\nc,2,x\n");
     expect_groups(b, 3);
-    assert_int_equal(data->n_groups, 2);
+    assert_int_equal(groupings_find(&data->groupings, "slide")->n, 2);
 }
 
 static void expect_group_error(const char *groups, int code, const char *line)

@@ -519,7 +519,11 @@ def check_comparisons(s, checks, path):
         factor = row.get("factor", "strategy")
         first, second = (group_of(s, row, **{factor: row[k]}) for k in ("first", "second"))
         a, b = unit_values(s, first, on, metric), unit_values(s, second, on, metric)
-        ours = tested(paired(s, first, second, a, b, s.units(first, on), s.units(second, on)), np.fmax(shared_ratio(s, first, on), shared_ratio(s, second, on)))
+        jobs, ratio = (s.units(first, on), s.units(second, on)), None
+        if factor == "groups":  # their values share no split: means of seeds are paired
+            jobs = [{x: [j for j in s.done(g) if s.jobs[j]["seed"] == x] for x in {u[0] for u in v}} for g, v in ((first, a), (second, b))]
+            a, b, ratio = by_seed(a), by_seed(b), math.nan
+        ours = tested(paired(s, first, second, a, b, *jobs), ratio if ratio is not None else np.fmax(shared_ratio(s, first, on), shared_ratio(s, second, on)))
         where = f"{on} {dict(first)} against {row['second']}"
         if on == "all":
             checks.number("comparisons difference", ours["mean"], row["difference"], where, 2e-6)
@@ -553,14 +557,15 @@ def by_seed(values):
 def check_leak(s, checks, path):
     families = {}
     for row in rows_of(path):
-        with_leak, without = group_of(s, row), group_of(s, row, protocol=row["against"])
+        against, _, groups = row["against"].partition(", groups ")
+        with_leak, without = group_of(s, row), group_of(s, row, protocol=against, **({"groups": groups} if groups else {}))
         a, b = (by_seed(unit_values(s, g, "test", row["metric"] if "metric" in row else "balanced_accuracy"))
                 for g in (with_leak, without))
         shared = sorted(set(a) & set(b))
         where = f"leak {dict(with_leak)} against {row['against']}"
         share = [s.jobs[j]["leak"] / s.jobs[j]["n_test"] for j in s.done(with_leak)]
         checks.number("leak share", float(np.mean(share)) if share else math.nan, row["leak_share"], where)
-        if share and float(np.mean(share)) == 0:
+        if share and float(np.mean(share)) == 0 and not groups:
             checks.same("nothing inflated without leak", row["verdict"].startswith("inflated"), False, where)
         if len(shared) >= 2:
             seeds = [{x: [j for j in s.done(g) if s.jobs[j]["seed"] == x] for x in shared} for g in (with_leak, without)]

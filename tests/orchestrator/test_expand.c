@@ -341,13 +341,37 @@ static void the_column_of_groups_is_found(void **state)
     assert_string_equal(groups_of(HEAD "groups: slide\ngrid: {clusters: [[1, 2]]}\n"), "slide");
     assert_string_equal(groups_of(HEAD "grid: {clusters: [[1, 2]], groups: [none]}\n"), "NULL");
     assert_string_equal(groups_of(HEAD "grid: {clusters: [[1, 2]], groups: [none, mouse]}\n"), "mouse");
-    assert_refused(
-        HEAD "grid: {clusters: [[1, 2]], groups: [none, slide, mouse]}\n",
-        "s.yaml: grid: groups: one column besides none, not both slide and mouse; make a sweep of each");
+    assert_string_equal(groups_of(HEAD "grid: {clusters: [[1, 2]], groups: [slide, none, mouse]}\n"),
+                        "slide\nmouse");
     assert_refused(HEAD "groups: slide\ngrid: {clusters: [[1, 2]]}\n",
                    "groups: the images have no groups, not slide; pack them with --groups slide");
     assert_refused(HEAD "groups: slide\nprotocol: report\ngrid: {clusters: [[1, 2]]}\n",
                    "protocol report cannot keep groups (slide) apart");
+}
+
+/* A finished sweep keeps its keys when its images get groups, and when the grid names some; other groups are
+ * other jobs. */
+static void groups_leave_the_keys_of_other_jobs(void **state)
+{
+    struct sweep *plain = expand(HEAD "grid: {clusters: [[1, 2]]}\n"), *sweep = NULL;
+    struct dataset *data = five_clusters();
+    unsigned char key[JOB_KEY_BYTES];
+    (void)state;
+    snprintf(data->group_column, sizeof data->group_column, "slide");
+    for (int i = 0; i < data->n_images; i++)
+        snprintf(data->image[i].group, sizeof data->image[i].group, "%d", i % 5);
+    assert_int_equal(dataset_finish(data, NULL), 0);
+    assert_int_equal(read_text(HEAD "grid: {clusters: [[1, 2]], groups: [none, slide]}\n", &sweep, NULL), 0);
+    assert_int_equal(sweep_expand(sweep, data, NULL), 0);
+    assert_memory_equal(plain->job[0].key, sweep->job[0].key, JOB_KEY_BYTES);
+    memcpy(key, sweep->job[1].key, sizeof key);
+    data->image[0].group[0] = '1';
+    assert_int_equal(dataset_finish(data, NULL), 0);
+    assert_true(sweep_key_holds(sweep, 0, data));
+    assert_false(sweep_key_holds(sweep, 1, data));
+    sweep_free(plain);
+    sweep_free(sweep);
+    dataset_free(data);
 }
 
 /* Jobs with and without groups; a column's name that YAML would misread. */
@@ -504,6 +528,7 @@ int main(void)
         cmocka_unit_test(more_repeats_keep_keys),
         cmocka_unit_test(the_column_of_groups_is_found),
         cmocka_unit_test(groups_are_in_the_key_and_the_resolved_file),
+        cmocka_unit_test(groups_leave_the_keys_of_other_jobs),
         cmocka_unit_test(keys_differ_exactly_when_results_may),
         cmocka_unit_test(weights_are_kept_as_asked),
         cmocka_unit_test(an_override_outweighs_the_grid),

@@ -87,7 +87,21 @@ YAML
 "$cellsweep" run "$TMP/slides.yaml" -o "$TMP/ungrouped.h5" -q --set groups=none >/dev/null 2>&1
 check "groups of a folder" "$cellsweep" run "$TMP/slides.yaml" -o "$TMP/slides1.h5" -q
 check "go on with the images packed beside the results" "$cellsweep" run "$TMP/slides.yaml" -o "$TMP/slides1.h5" -q
-refused "groups of images that had none" 2 "same images without groups; groups (slide) are part of the data" "$cellsweep" run "$TMP/slides.yaml" -o "$TMP/ungrouped.h5" -q
+finished() { [ "$(events "$TMP/ungrouped.h5" '"job_finished"')" = "$2" ] && ok "$1" || not_ok "$1: $(events "$TMP/ungrouped.h5" '"job_finished"') jobs"; }
+check "groups are added to a finished sweep" "$cellsweep" run "$TMP/slides.yaml" -o "$TMP/ungrouped.h5" -q --set 'grid.groups=[none, slide]'
+finished "which keeps its jobs and computes the others" 16
+cp "$TMP/grouped/clusters.csv" "$TMP/slides.csv"
+awk -F, 'NR == 1 {print $0 ",animal"; next} {print $0 ",a" NR % 5}' "$TMP/slides.csv" >"$TMP/grouped/clusters.csv"
+check "two columns of groups in one sweep, on 2 ranks" mpi 2 "$cellsweep" run "$TMP/slides.yaml" -o "$TMP/ungrouped.h5" -q --set 'grid.groups=[none, slide, animal]'
+finished "which goes on, too" 24
+check "the report of all" "$cellsweep" report "$TMP/ungrouped.h5" -o "$TMP/inflated"
+check "what shared slides and animals feign is told" grep -q '"holdout, groups animal"' "$TMP/inflated/leak_inflation.csv"
+"$cellsweep" data pack "$TMP/grouped" -o "$TMP/both.h5" --meta slide,animal >/dev/null
+check "packed, it goes on" "$cellsweep" run "$TMP/slides.yaml" -o "$TMP/ungrouped.h5" -q --set 'grid.groups=[none, slide, animal]' --set data="$TMP/both.h5"
+finished "with the same jobs" 24
+awk -F, 'NR == 2 {$3 = "s8"} {print $1 "," $2 "," $3}' "$TMP/slides.csv" >"$TMP/grouped/clusters.csv"
+refused "other groups" 2 "the same images were in other sets (train, val, test) or groups" "$cellsweep" run "$TMP/slides.yaml" -o "$TMP/slides1.h5" -q
+cp "$TMP/slides.csv" "$TMP/grouped/clusters.csv"
 check "groups of a packed dataset on 3 ranks" mpi 3 "$cellsweep" run "$TMP/slides.yaml" -o "$TMP/slides3.h5" -q --set data="$TMP/slides.h5"
 check "same bits with groups on 1 and 3 ranks" same_bits "$TMP/slides1.h5" "$TMP/slides3.h5"
 "$cellsweep" export "$TMP/slides3.h5" --table predictions -o "$TMP/slides.csv"

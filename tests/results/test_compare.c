@@ -415,7 +415,7 @@ static void a_sentence_is_adjusted_for_its_settings(void **state)
 static void leak_families_are_those_of_the_same_data(void **state)
 {
     (void)state;
-    static const char *const axis[] = {"groups"}, *const value[] = {"none", "slide"};
+    static const char *const axis[] = {"train.batch"}, *const value[] = {"16", "32"};
     for (int k = 0; k < 8; k++)
         for (int s = 0; s < 10; s++) {
             const char *protocol = k % 4 == 0   ? "report"
@@ -434,6 +434,39 @@ static void leak_families_are_those_of_the_same_data(void **state)
         assert_string_equal(row->a->cell->axis[0], row->b->cell->axis[0]);
         assert_string_equal(row->b->cell->protocol, i % 2 ? "kfold:9" : "kfold:5");
     }
+}
+
+/* A split that ignores slides, or animals, against those that keep them together: by seeds, whatever the
+ * protocol, in the family of all rows of these data. */
+static void what_shared_groups_feign_is_a_row(void **state)
+{
+    (void)state;
+    static const char *const axis[] = {"groups"}, *const value[] = {"none", "slide", "animal"};
+    char text[TEXT];
+    for (int k = 0; k < 6; k++)
+        for (int s = 0; s < 10; s++) {
+            double score = (k % 3 == 0 ? 0.75 : 0.5) + (k * 7 + s * 3) % 3 / 16.0;
+            struct small_job *j = add("1-2", "a", k / 3 ? "kfold:5" : "holdout", s + 1, score);
+            strcpy(j->row.axis[0], value[k % 3]);
+            j->image = s;
+        }
+    find(axis, 1, NULL);
+    assert_int_equal(findings->leak->n, 4);
+    for (int i = 0; i < 4; i++) {
+        const struct compare_row *row = &findings->leak->row[i];
+        assert_int_equal(row->by_groups, 1);
+        assert_int_equal(row->family, 4);
+        assert_string_equal(row->a->cell->protocol, row->b->cell->protocol);
+        assert_string_equal(row->a->cell->axis[0], "none");
+        assert_string_equal(row->b->cell->axis[0], value[i % 2 + 1]);
+        assert_int_equal(row->contrast.n, 10);
+        assert_true(row->contrast.mean > 0.1);
+    }
+    assert_says(page(text, FINDINGS_LEAK), "\"holdout, groups slide\"");
+    assert_says(text, ",inflated\n");
+    const struct compare *factors = findings->compared[FACTOR_AXES][REPLICATES_TEST];
+    assert_int_equal(factors->row[0].contrast.n, 10);
+    assert_non_null(strstr(factors->row[0].contrast.method, "sign flip"));
 }
 
 /* What is on one side of a limit is printed there: as many decimals as that takes. */
@@ -947,6 +980,7 @@ int main(void)
         TEST(a_filter_makes_no_winner),
         TEST(a_sentence_is_adjusted_for_its_settings),
         TEST(leak_families_are_those_of_the_same_data),
+        TEST(what_shared_groups_feign_is_a_row),
         TEST(rounding_moves_nothing_over_a_limit),
         TEST(who_has_not_run_is_not_beaten),
         TEST(survivors_are_not_beaten),

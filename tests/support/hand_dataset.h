@@ -54,7 +54,7 @@ static inline void hand_dataset_free(struct dataset *data)
     free(data->cluster_count);
     free(data->image);
     free(data->content);
-    free(data->group);
+    groupings_release(&data->groupings);
     free(data->pixels);
     free(data);
 }

@@ -47,7 +47,7 @@ static struct config grouped_config(const char *clusters, const char *protocol)
 }
 
 /* How a random dataset is grouped: one of n slides, or with some probability none. */
-struct grouping {
+struct slides {
     struct rng *rng;
     int n;
     double alone;
@@ -56,7 +56,7 @@ struct grouping {
 static const char *random_slide(int image, void *self)
 {
     static char name[16];
-    const struct grouping *g = self;
+    const struct slides *g = self;
     (void)image;
     snprintf(name, sizeof name, "slide %d", (int)rng_below(g->rng, (uint32_t)g->n));
     return rng_uniform(g->rng) < g->alone ? "" : name;
@@ -68,7 +68,7 @@ static struct dataset *random_groups(struct rng *rng, struct config *config)
     static const char *const clusters[] = {"1-2", "1-2-3", "1-2-3-4"};
     static const char *const protocols[] = {"holdout", "kfold:2x2", "kfold:3x2", "kfold:4x1"};
     static const int number[] = {1, 2, 3, 4};
-    struct grouping grouping = {rng, 2 + (int)rng_below(rng, 8), rng_below(rng, 3) ? 0 : 0.2};
+    struct slides grouping = {rng, 2 + (int)rng_below(rng, 8), rng_below(rng, 3) ? 0 : 0.2};
     int count[4], n = 2 + (int)rng_below(rng, 3);
     for (int c = 0; c < n; c++)
         count[c] = 4 + (int)rng_below(rng, rng_below(rng, 2) ? 1 : 12);
