@@ -66,7 +66,8 @@ static int add_unit(struct heatmap *h, int i, int *matrix, int *sum, double *bal
     return rc;
 }
 
-static void finish_means(struct heatmap *h, const double *balanced)
+/* balanced and count are used up. Runs of one split are one value where a unit is a job (summary.h). */
+static void finish_means(struct heatmap *h, double *balanced, int *count)
 {
     double right = 0, all = 0;
     for (int k = 0; k < h->n * h->n; k++) {
@@ -76,7 +77,8 @@ static void finish_means(struct heatmap *h, const double *balanced)
     }
     h->accuracy = all > 0 ? right / all : nan("");
     double ratio = h->set == SET_TEST && !is_pooled(h) ? h->group->test_ratio : nan("");
-    h->balanced = stats_within(stats_of_splits(balanced, h->n_units, ratio, summary_level), 0, 1);
+    int n = stats_pool(balanced, is_pooled(h) ? NULL : h->group->first, h->n_units, count);
+    h->balanced = stats_within(stats_of_splits(balanced, n, ratio, summary_level), 0, 1);
 }
 
 static int add_units(struct heatmap *h, struct err *err)
@@ -86,13 +88,15 @@ static int add_units(struct heatmap *h, struct err *err)
     int *matrix = err_calloc(c * c, sizeof *matrix, "a confusion matrix", err);
     int *sum = err_calloc(n * n, sizeof *sum, "a confusion matrix", err);
     double *balanced = err_calloc((size_t)n_jobs, sizeof *balanced, "balanced accuracies", err);
-    if (!matrix || !sum || !balanced)
+    int *count = err_calloc((size_t)n_jobs, sizeof *count, "balanced accuracies", err);
+    if (!matrix || !sum || !balanced || !count)
         rc = E_IO;
     for (int i = 0; i < n_jobs && rc == 0; i++)
         if (is_first_of_unit(h, i))
             rc = add_unit(h, i, matrix, sum, &balanced[h->n_units++], err);
     if (rc == 0)
-        finish_means(h, balanced);
+        finish_means(h, balanced, count);
+    free(count);
     free(matrix);
     free(sum);
     free(balanced);

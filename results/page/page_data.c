@@ -313,6 +313,25 @@ static json_t *axis_column(struct document *d, int axis)
     return column;
 }
 
+/* Of each job that is a run of a split that others of its group are runs of, too (summary.h), the row of the
+ * first of these; null of the others. */
+static json_t *split_column(struct document *d)
+{
+    json_t *column = json_array();
+    for (int i = 0; i < d->n; i++)
+        add(d, column, json_null());
+    for (int g = 0; g < d->summary->n_groups; g++) {
+        const struct summary_group *group = &d->summary->group[g];
+        for (int k = 0, i = 0; group->first && k < group->n_state[JOB_DONE]; k++) {
+            while (i < d->n && d->job[i] < group->job[k])
+                i++;
+            if (i < d->n && d->job[i] == group->job[k])
+                json_array_set_new(column, (size_t)i, json_integer(group->job[group->first[k]]));
+        }
+    }
+    return column;
+}
+
 static void put_jobs(struct document *d)
 {
     json_t *jobs = json_object(), *list = json_array();
@@ -325,6 +344,7 @@ static void put_jobs(struct document *d)
     for (int a = 0; a < store_n_axes(d->store); a++)
         add(d, list, axis_column(d, a));
     put(d, jobs, "axis", list);
+    put(d, jobs, "split", split_column(d));
     put(d, d->root, "jobs", jobs);
 }
 

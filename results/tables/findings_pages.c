@@ -600,7 +600,10 @@ static void leak_table(struct texttable *table, const struct findings *f)
         compare_against_text(against, sizeof against, f->summary->store, row);
         texttable_add(table, "%s", against);
         texttable_add(table, "%s", verdict);
-        texttable_add(table, "%.0f %%", 100 * row->a->leak_share.mean);
+        if (row->by_groups)
+            texttable_add(table, "by group");
+        else
+            texttable_add(table, "%.0f %%", 100 * row->a->leak_share.mean);
         add_number(table, "", row->contrast.mean_first);
         add_number(table, "", row->contrast.mean_second);
         add_number(table, "+", row->contrast.mean);

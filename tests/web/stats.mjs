@@ -2,7 +2,7 @@
  * FINAL.csv is a report's table, REPORT.html its page, EPOCHS.csv `cellsweep export --table epochs` of the same results file. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { summarise } from "../../results/web/src/stats.js";
+import { pool, summarise } from "../../results/web/src/stats.js";
 import { check, failed, parseCsv } from "./results.mjs";
 
 const [final, epochs] = process.argv.slice(2, 4).map((file) => parseCsv(readFileSync(file, "utf8")));
@@ -34,5 +34,9 @@ await check("intervals of a sweep are those of its report, with and without shar
       seen.add(`${ratio > 0 ? "shared" : "plain"} ${s.low === 0 || s.high === most ? "cut" : "whole"}`);
     }
   assert.deepEqual([...seen].sort(), ["plain cut", "plain whole", "shared cut", "shared whole"]);
+});
+await check("curves of runs of one split are one, their mean", () => {
+  assert.deepEqual(pool([[1, 2], [5, 6], [3, NaN]], [7, null, 7]), [[2, 2], [5, 6]]);
+  assert.deepEqual(pool([[1], [2]], [null, null]), [[1], [2]]);
 });
 process.exit(failed() ? 1 : 0);

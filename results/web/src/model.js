@@ -5,7 +5,7 @@
  *     sweep.meanCurve(group, "test", "loss", { band: "ci" }).mean
  *
  * A group is a cell of the grid without its seed, fold and repeat: what is averaged. Arrays are decoded when first used. */
-import { smooth, summarise } from "./stats.js";
+import { pool, smooth, summarise } from "./stats.js";
 
 /** @typedef {{id: string, clusters: string, strategy: string, protocol: string, model: string, axis: string[],
  *             jobs: number[]}} Group */
@@ -166,7 +166,8 @@ export class Sweep {
    * @returns {{mean: number[], low: number[], high: number[], n: number[], nMax: number, nMin: number}}
    */
   meanCurve(group, set, metric, options) {
-    const curves = this.counted(group).map((j) => this.jobCurve(j, set, metric, options));
+    const jobs = this.counted(group);
+    const curves = pool(jobs.map((j) => this.jobCurve(j, set, metric, options)), jobs.map((j) => this.jobs.split[j]));
     const of = { t95: this.doc.t95, ratio: this.ratio(group), least: 0, most: metric === "loss" ? Infinity : 1 };
     const out = { mean: [], low: [], high: [], n: [], nMax: 0, nMin: 0 };
     for (let e = 0; e < this.nEpochs; e++) {

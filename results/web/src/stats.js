@@ -1,5 +1,19 @@
 /* stats.js - means, intervals and smoothing of learning curves. Pure functions; NaN means "not reached". */
 
+/**
+ * Curves of runs of one split as one, their mean over those that have a value at an epoch: few groups of images leave few splits.
+ * @param {number[][]} curves @param {(number|null)[]} split of each curve, null: its own
+ */
+export function pool(curves, split) {
+  const by = new Map();
+  curves.forEach((curve, i) => {
+    const key = split[i] ?? `alone ${i}`;
+    by.set(key, [...(by.get(key) ?? []), curve]);
+  });
+  const mean = (values) => (values.length ? values.reduce((sum, v) => sum + v, 0) / values.length : NaN);
+  return [...by.values()].map((of) => (of.length === 1 ? of[0] : of[0].map((_, e) => mean(of.map((c) => c[e]).filter(Number.isFinite)))));
+}
+
 /** Jobs below which a figure shows each of them instead of a band. */
 export const FEW = 5;
 
