@@ -152,6 +152,7 @@ static void count_sets(const struct dataset *data, const struct samples *all, in
 static int check_sets(const struct config *config, const struct dataset *data, const struct samples *all,
                       struct err *err)
 {
+    char room[CLASS_NAME_SIZE];
     int n[N_GIVEN_SETS];
     if (config->protocol.kind != PROTOCOL_GIVEN)
         return 0;
@@ -175,9 +176,10 @@ static int check_sets(const struct config *config, const struct dataset *data, c
                            "with it, or use holdout",
                            lacks, n[GIVEN_TRAIN], n[GIVEN_VAL], n[GIVEN_TEST]);
         return err_set(err, E_USAGE,
-                       "protocol given: cluster %d has no image in set %s (%d train, %d val, %d test); leave "
-                       "the cluster out",
-                       config->clusters.number[c], lacks, n[GIVEN_TRAIN], n[GIVEN_VAL], n[GIVEN_TEST]);
+                       "protocol given: cluster %.80s has no image in set %s (%d train, %d val, %d test); "
+                       "leave the cluster out",
+                       class_title(config->clusters.number[c], room), lacks, n[GIVEN_TRAIN], n[GIVEN_VAL],
+                       n[GIVEN_TEST]);
     }
     return 0;
 }

@@ -76,4 +76,21 @@ sets 'n % 2 ? "train" : "val"'
 refused "protocol given: no image is in set test ([0-9]* train, [0-9]* val, 0 test)"
 awk -F, 'NR == 1 {print "Barcode,Cluster"; next} {print $1 "," $2}' "$TMP/labels" >"$folder/clusters.csv"
 refused "protocol given: the images came without sets; pack them"
+
+# Folders of named classes in folders of sets.
+n=0
+for file in "$folder"/cell_images/cluster_{8,10}/*.png; do
+    n=$((n + 1))
+    set=$([ $((n % 3)) = 0 ] && echo test || echo train) class=$([[ $file == *cluster_8/* ]] && echo "Round cell" || echo "Flat cell")
+    mkdir -p "$TMP/named/$set/$class" && cp "$file" "$TMP/named/$set/$class"
+done
+small_sweep "$TMP/named" 16 <<'END'
+clusters: [["Round cell", "Flat cell"]]
+protocol: [{given: split}]
+seed: [1, 2]
+END
+check "named classes in folders of sets are run" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/named.h5" -q
+check "and reported" "$cellsweep" report "$TMP/named.h5" -o "$TMP/named.report"
+rm -r "$TMP/named/test/Flat cell"
+refused "protocol given: cluster Flat cell has no image in set test"
 finish
