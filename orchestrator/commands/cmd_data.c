@@ -156,7 +156,7 @@ static int pack_and_write(const struct options *a, struct pack_report *report, s
         rc = (npz_is(a->path) ? npz_pack : pack_folder)(a->path, &wanted, &data, report, err);
     pack_report_print(report, stderr);
     rc = write_packed(a, data, report, rc, err);
-    if (rc == 0)
+    if (rc == 0 && data)
         print_packed(data, report, a->output);
     if (rc == 0)
         rc = tell_rejects(a, report, err);

@@ -102,7 +102,7 @@ static int measure(struct store *store, int extent, struct err *err)
     hsize_t largest = 0;
     for (int j = 0; j < n_jobs && rc == 0; j += PLACES_AT_A_TIME) {
         int n = n_jobs - j < PLACES_AT_A_TIME ? n_jobs - j : PLACES_AT_A_TIME;
-        rc = h5_rows_read(store->dataset[STORE_FIRST + extent], (hsize_t)j, (hsize_t)(n + (j + n < n_jobs)),
+        rc = h5_rows_read(store->dataset[STORE_FIRST + extent], (hsize_t)j, (hsize_t)n + (j + n < n_jobs),
                           H5T_NATIVE_INT64, first, store_table[STORE_FIRST + extent].path, store->path, err);
         for (int i = 0; i < n && rc == 0; i++) {
             rc = take_part(store, j + i, extent, first + i, err);
