@@ -252,6 +252,12 @@ static int read_table(struct catalog *catalog, const struct dataset_options *opt
 static int check_found(const struct cataloguing *c, struct err *err)
 {
     const struct catalog *catalog = c->catalog;
+    static const char *const bundle[] = {"experiment.xenium", NULL};
+    char path[CATALOG_PATH_SIZE];
+    find_file(catalog, bundle, path);
+    if (path[0] && !c->of_rows)
+        return err_set(err, E_IO, "%s: a raw Xenium bundle; `cellsweep data pack` cuts its cells",
+                       catalog->folder);
     if (catalog->n + c->rejects->n == 0 && c->of_rows)
         return err_set(err, E_IO, "%s: no rows, so no labelled cells", c->labels->path);
     if (catalog->n + c->rejects->n == 0)

@@ -68,6 +68,8 @@ check "  with the reason of those that are left out" [ "$(grep -c "left out: not
 cut_again text 50 --cells 12
 check_fails "another seed draws others" cmp "$TMP/ids" "$TMP/ids.0"
 
+check "what wants a dataset names what makes one of a bundle" bash -c "'$C' data info '$TMP/text' 2>&1 | grep -q 'text: a raw Xenium bundle; .cellsweep data pack. cuts its cells'"
+
 bundle stains style=ch ids=number code=jp2 channels=3 tile=128 side=400 cells=30
 pack 0 stains --channels all
 says "3 channels" "channels  dapi, atp1a1_cd45_e-cadherin, 18s"
