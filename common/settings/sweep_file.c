@@ -153,9 +153,11 @@ static int axis_append(const struct reading *r, struct sweep_axis *axis, const c
     size_t n = (size_t)axis->n;
     if ((n & (n - 1)) == 0) { /* full: capacities are powers of two */
         char **grown = realloc(axis->value, (n ? 2 * n : 1) * sizeof *grown);
-        axis->value = grown ? grown : axis->value;
+        if (grown)
+            axis->value = grown;
         int *lines = realloc(axis->line, (n ? 2 * n : 1) * sizeof *lines);
-        axis->line = lines ? lines : axis->line;
+        if (lines)
+            axis->line = lines;
         if (!grown || !lines)
             return err_set(r->err, E_IO, "%s: out of memory", r->path);
     }

@@ -336,8 +336,10 @@ static int add_combinations(struct sweep *sweep, const struct dataset *data, str
 static void fit_room(struct sweep *sweep)
 {
     struct job *fitting = realloc(sweep->job, (size_t)sweep->n_jobs * sizeof *fitting);
-    sweep->job = fitting ? fitting : sweep->job;
-    sweep->capacity = fitting ? sweep->n_jobs : sweep->capacity;
+    if (!fitting)
+        return;
+    sweep->job = fitting;
+    sweep->capacity = sweep->n_jobs;
 }
 
 int sweep_expand(struct sweep *sweep, const struct dataset *data, struct err *err)
