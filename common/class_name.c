@@ -167,6 +167,16 @@ static int add_title(int class, const char *text, struct err *err)
     return 0;
 }
 
+/* Under the lock. */
+static int give_title(int class, const char *text, struct err *err)
+{
+    if (title_of(class))
+        return 0;
+    if (titled(text) != CLASS_NONE)
+        return err_set(err, E_USAGE, "two classes are called \"%.60s\"; give every class another name", text);
+    return add_title(class, text, err);
+}
+
 int class_call(int class, const char *text, struct err *err)
 {
     char room[CLASS_NAME_SIZE];
@@ -178,12 +188,10 @@ int class_call(int class, const char *text, struct err *err)
     if (rc == 0 && whole_number(text, &number) && number != class)
         return err_set(err, E_USAGE, "class %d cannot be called %s, which is a number; give it a name", class,
                        text);
+    if (rc < 0)
+        return rc;
     pthread_mutex_lock(&lock);
-    int other = rc == 0 ? titled(text) : CLASS_NONE;
-    if (other != CLASS_NONE && other != class)
-        rc = err_set(err, E_USAGE, "two classes are called \"%.60s\"; give every class another name", text);
-    else if (rc == 0 && !title_of(class))
-        rc = add_title(class, text, err);
+    rc = give_title(class, text, err);
     pthread_mutex_unlock(&lock);
     return rc;
 }

@@ -1,6 +1,7 @@
 #include "arguments.h"
 
 #include "settings/config.h"
+#include "table/class_titles.h"
 #include "kernels/kernels.h"
 
 #include <assert.h>
@@ -233,6 +234,12 @@ void arguments_synopsis(const struct argument *row, char *out, size_t size)
                                   row->type == ARGUMENT_REST ? "..." : "");
         else if (row->is_needed)
             n += (size_t)snprintf(out + n, size - n, " -%c %s", row->letter, row->value);
+}
+
+int arguments_take_names(const char *text, void *field, struct err *err)
+{
+    *(const char **)field = text;
+    return class_titles_read(text, err);
 }
 
 int arguments_take_isa(const char *text, void *field, struct err *err)

@@ -75,7 +75,12 @@ struct argument {
 #define ARGUMENT_SWEEP(field, is_needed_) ARGUMENT_WORD("SWEEP.yaml", field, is_needed_)
 #define ARGUMENT_FILTER(field)                                                                             \
     {"filter", 'f', ARGUMENT_TEXT, "FILTER", AT(field),                                                    \
-     .help = "Only jobs that match, e.g. 'strategy=augment|none,clusters=1-27,seed=1..5'"}
+     .help = "Only jobs that match, e.g. 'strategy=augment|none,clusters=1-27,seed=1..5' or "                \
+             "'clusters=Folded-\"T-cell\"': class names with - , | = or \" stand in double quotes"}
+#define ARGUMENT_NAMES(field)                                                                              \
+    {"names", 0, ARGUMENT_CALL, "FILE", AT(field), .take = arguments_take_names,                           \
+     .help = "Call numbered classes by the names of a table, number and name: they stand wherever "        \
+             "classes are shown, and in --filter"}
 #define ARGUMENT_OUTPUT_FILE(field)                                                                        \
     {"output", 'o', ARGUMENT_TEXT, "FILE", AT(field),                                                      \
      .help = "Write there; the file appears when it is whole (default, and -: stdout)"}
@@ -90,6 +95,9 @@ struct argument {
 
 /* take() of an enum kernels_isa. */
 int arguments_take_isa(const char *text, void *field, struct err *err);
+
+/* take() of a table of names, which are the process's from then on (class_name.h); field: const char *. */
+int arguments_take_names(const char *text, void *field, struct err *err);
 
 /* Read argv[1] and on into the struct that the rows speak of, which holds the defaults; argv is put in
  * order. command: what errors begin with. 0; ARGUMENT_HELP, ARGUMENT_USAGE or ARGUMENT_VERSION when one of

@@ -1,6 +1,7 @@
 #include "settings/sweep_file.h"
 
 #include "settings/tree.h"
+#include "table/class_titles.h"
 #include "utf8.h"
 
 #include <errno.h>
@@ -13,7 +14,7 @@
 
 const char *const keep_weights_names[N_KEEP_WEIGHTS] = {"false", "final", "best"};
 
-enum { KEY_NAME, KEY_DATA, KEY_PIXEL_SIZE, KEY_KEEP, KEY_GRID, N_SWEEP_KEYS };
+enum { KEY_NAME, KEY_DATA, KEY_PIXEL_SIZE, KEY_KEEP, KEY_LABELS, KEY_GRID, N_SWEEP_KEYS };
 
 const struct sweep_file_key sweep_file_keys[N_SWEEP_KEYS + 1] = {
     [KEY_NAME] = {"name", "sweep", "", "what the sweep is called"},
@@ -22,6 +23,9 @@ const struct sweep_file_key sweep_file_keys[N_SWEEP_KEYS + 1] = {
     [KEY_KEEP] =
         {"keep_weights", "false", "false, best or final",
          "weights of every job to store, for predict and serve: final (or true), best, or false: none"},
+    [KEY_LABELS] =
+        {"labels", "{}", "",
+         "names of numbered classes, for people: a table of number and name, or {8: Polylobed, ...}"},
     [KEY_GRID] = {"grid", "-", "",
                   "any of the keys below with a list of values; seed also {first: 1, count: 10}"},
 };
@@ -343,24 +347,30 @@ static int read_keys(const struct reading *r, const struct tree *map, const char
     return 0;
 }
 
-/* `data` as found from the working directory, else from the sweep file's folder. */
-static int find_data(const struct reading *r, const struct tree *node)
+/* A path as found from the working directory, else from the sweep file's folder, in out. */
+static int find_file(const struct reading *r, const struct tree *node, char *out, size_t size)
 {
-    struct sweep_file *file = r->file;
     const char *slash = strrchr(r->path, '/');
-    if (node->kind != TREE_TEXT || strlen(node->text) + strlen(r->path) + 2 > sizeof file->data)
-        return fail_at(r, node, "data: expected builtin, a packed dataset, or a folder of images");
-    snprintf(file->data, sizeof file->data, "%s", node->text);
-    if (r->is_copy || strcmp(node->text, "builtin") == 0 || access(file->data, R_OK) == 0)
+    if (strlen(node->text) + strlen(r->path) + 2 > size)
+        return fail_at(r, node, "%s: the path is too long", node->name);
+    snprintf(out, size, "%s", node->text);
+    if (r->is_copy || access(out, R_OK) == 0)
         return 0;
     if (slash && node->text[0] != '/') {
-        snprintf(file->data, sizeof file->data, "%.*s/%s", (int)(slash - r->path), r->path, node->text);
-        if (access(file->data, R_OK) == 0)
+        snprintf(out, size, "%.*s/%s", (int)(slash - r->path), r->path, node->text);
+        if (access(out, R_OK) == 0)
             return 0;
     }
-    return fail_at(r, node,
-                   "data: %s: %s (looked from the working directory and from the sweep file's folder)",
-                   node->text, strerror(errno));
+    return fail_at(r, node, "%s: %s: %s (looked from the working directory and from the sweep file's folder)",
+                   node->name, node->text, strerror(errno));
+}
+
+static int find_data(const struct reading *r, const struct tree *node)
+{
+    if (node->kind != TREE_TEXT)
+        return fail_at(r, node, "data: expected builtin, a packed dataset, or a folder of images");
+    snprintf(r->file->data, sizeof r->file->data, "%s", "builtin");
+    return strcmp(node->text, "builtin") == 0 ? 0 : find_file(r, node, r->file->data, sizeof r->file->data);
 }
 
 static int read_number(const struct reading *r, const struct tree *node, double *out)
@@ -392,6 +402,37 @@ static int read_name(const struct reading *r, const struct tree *node)
     snprintf(r->file->name, sizeof r->file->name, "%s", node->text);
     utf8_plain(r->file->name);
     return 0;
+}
+
+/* {8: Polylobed, 10: Folded} */
+static int read_title_map(const struct reading *r, const struct tree *map)
+{
+    struct err why = {0};
+    for (const struct tree *entry = map->child; entry; entry = entry->next) {
+        int class = class_number(entry->name, &why);
+        int rc = entry->kind != TREE_TEXT ? E_USAGE
+                 : class == CLASS_NONE    ? why.code
+                                          : class_call(class, entry->text, &why);
+        if (rc < 0)
+            return fail_at(r, entry, "labels: %s", *why.text ? why.text : "expected a number and its name");
+    }
+    return 0;
+}
+
+/* Names of numbered classes: a table, or a map. Read before the grid, where they may stand. */
+static int read_labels(const struct reading *r, const struct tree *node)
+{
+    struct err why = {0};
+    char path[sizeof r->file->data];
+    r->file->has_labels = node->kind != TREE_MAP || node->child;
+    if (node->kind == TREE_MAP)
+        return read_title_map(r, node);
+    int rc = node->kind == TREE_TEXT ? find_file(r, node, path, sizeof path) : E_USAGE;
+    if (rc < 0 && node->kind != TREE_TEXT)
+        return fail_at(r, node, "labels: expected a table of numbers and names, or {8: Polylobed, ...}");
+    if (rc == 0 && class_titles_read(path, &why) < 0)
+        return fail_at(r, node, "labels: %s", why.text);
+    return rc;
 }
 
 /* Take the entry `name` out of a map; NULL when it is not there. The caller frees it. */
@@ -433,6 +474,8 @@ static int read_tree(const struct reading *r, struct tree *root)
     for (int k = 0; k < N_SWEEP_KEYS; k++)
         own[k] = take(root, sweep_file_keys[k].name);
     int rc = own[KEY_NAME] ? read_name(r, own[KEY_NAME]) : 0;
+    if (rc == 0 && own[KEY_LABELS])
+        rc = read_labels(r, own[KEY_LABELS]);
     if (rc == 0)
         rc = read_data(r, root, own[KEY_DATA]);
     if (rc == 0 && own[KEY_PIXEL_SIZE])
@@ -544,6 +587,18 @@ static void print_line(FILE *out, const struct sweep_file *file, const char *ind
     putc('\n', out);
 }
 
+static void print_labels(FILE *out)
+{
+    const char *text;
+    int class;
+    fputs("labels: {", out);
+    for (int i = 0; (text = class_titled(i, &class)); i++) {
+        fprintf(out, "%s\"%d\": ", i ? ", " : "", class);
+        print_quoted(out, text);
+    }
+    fputs("}\n", out);
+}
+
 /* Every key with its value, the grid last: a sweep file that says everything. */
 static int write_resolved(struct sweep_file *file, struct err *err)
 {
@@ -556,6 +611,8 @@ static int write_resolved(struct sweep_file *file, struct err *err)
     fputs("\ndata: ", out);
     print_quoted(out, file->data);
     fprintf(out, "\npixel_size: %.17g\nkeep_weights: %s\n", file->pixel_size, keep_weights_names[file->keep]);
+    if (file->has_labels)
+        print_labels(out);
     for (const struct setting *key = file->base.schema->key; key->name; key++)
         if (!sweep_file_axis(file, key->name))
             print_line(out, file, "", key);

@@ -55,6 +55,7 @@ struct sweep_file {
     char name[64];
     char data[1024];      /* "builtin" or a path that exists */
     double pixel_size;    /* micrometres, for a folder of images */
+    int has_labels;       /* 1: it names classes; titles are the process's (class_name.h) */
     int pixel_size_given; /* 1 when the file names it */
     enum keep_weights keep;
     char groups[DATASET_GROUPS_SIZE]; /* sweep_file_groups(); "": none */

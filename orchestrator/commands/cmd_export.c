@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 struct options {
+    const char *names; /* a table of class names, read already */
     const char *path, *output, *filter;
     int table;  /* -1: not given */
     int format; /* of weights; -1: not given */
@@ -31,6 +32,7 @@ static const struct argument rows[] = {
          "Scores of which images: test (default), all (every original), oof (out of fold: k-fold pooled)"},
     ARGUMENT_OUTPUT_FILE(output),
     ARGUMENT_FILTER(filter),
+    ARGUMENT_NAMES(names),
     {0}};
 
 static int write_table(struct store *store, const struct options *o, FILE *out, struct err *err)

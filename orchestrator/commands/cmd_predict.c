@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 struct options {
+    const char *names; /* a table of class names, read already */
     const char *results, *filter, *boundaries, *list, *output;
     enum classifier_format format;
     struct arguments_rest images;
@@ -25,6 +26,7 @@ static const struct argument rows[] = {
     ARGUMENT_RESULTS(results),
     {NULL, 0, ARGUMENT_REST, "IMAGE", AT(images), .help = NULL},
     ARGUMENT_FILTER(filter),
+    ARGUMENT_NAMES(names),
     {"boundaries", 'b', ARGUMENT_TEXT, "CSV", AT(boundaries),
      .help = "Outlines of cells (cell_id,vertex_x,vertex_y in micrometres, .gz too) to mask images by"},
     {"format", 'F', ARGUMENT_CHOICE, "FORMAT", AT(format), 0, N_CLASSIFIER_FORMATS - 1,

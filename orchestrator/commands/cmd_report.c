@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 struct options {
+    const char *names; /* a table of class names, read already */
     const char *results;
     struct report_options report;
 };
@@ -21,6 +22,7 @@ static const struct argument rows[] = {
     {"output", 'o', ARGUMENT_TEXT, "DIR", AT(report.dir), .is_needed = 1,
      .help = "Write into this directory; made when it is not there"},
     ARGUMENT_FILTER(report.filter),
+    ARGUMENT_NAMES(names),
     {"metric", 'm', ARGUMENT_CHOICE, "METRIC", AT(report.metric), METRIC_LOSS + 1, N_METRICS - 1,
      metric_names,
      .help = "Upper half of learning curves: balanced_accuracy (default), balanced_accuracy_as_published "

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 struct options {
+    const char *names; /* a table of class names, read already */
     struct serve_options serve;
     const char *token, *token_file;
 };
@@ -28,6 +29,7 @@ static const struct argument rows[] = {
     {"token-file", 'T', ARGUMENT_TEXT, "FILE", AT(token_file),
      .help = "Ask for the token that is the first line of FILE"},
     ARGUMENT_FILTER(serve.filter),
+    ARGUMENT_NAMES(names),
     {0}};
 
 static void note_mode(const char *path, int file)

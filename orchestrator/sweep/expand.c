@@ -280,9 +280,25 @@ static int uses_all_clusters(const struct sweep *sweep)
     return !axis && sweep->file->base.clusters.n == 0;
 }
 
+/* A title that another class of the data has as its name would mean two classes. */
+static int check_titles(const struct dataset *data, struct err *err)
+{
+    const char *text;
+    int class;
+    for (int i = 0; (text = class_titled(i, &class)); i++)
+        if (dataset_cluster_index(data, class_number(text, NULL)) >= 0)
+            return err_set(
+                err, E_USAGE,
+                "labels: %d is called \"%.60s\", which is another class of the data; give it another name",
+                class, text);
+    return 0;
+}
+
 /* What the data decides. */
 static int take_data(struct sweep *sweep, const struct dataset *data, struct err *err)
 {
+    if (check_titles(data, err) < 0)
+        return E_USAGE;
     tell_data(sweep, data);
     sweep->data_channels = data->channels;
     memset(&sweep->data_clusters, 0, sizeof sweep->data_clusters);

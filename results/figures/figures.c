@@ -167,11 +167,10 @@ static int sizes_axis(int width, const struct cluster_size *size, int n)
 
 static void write_name_tics(FILE *file, int width, const struct cluster_size *size, int n, int step)
 {
-    char name[CLASS_NAME_SIZE];
     fprintf(file, "set xtics scale 0.3 %s(", names_turned(width, size, n) ? "rotate by 90 right " : "");
     for (int i = 0; i < n; i += step) {
         fputs(i ? ", " : "", file);
-        gnuplot_quote(file, class_short(size[i].cluster, SIZES_LETTERS, name));
+        gnuplot_quote_class(file, size[i].cluster, SIZES_LETTERS);
         fprintf(file, " %d", i);
     }
     fputs(")\n", file);

@@ -1,5 +1,6 @@
 #include "figures/gnuplot.h"
 
+#include "class_name.h"
 #include "write/output.h"
 #include "target.h"
 
@@ -152,4 +153,18 @@ int gnuplot_render(const char *dir, const char *name, struct err *err)
         rc = rc == 0 ? ended : rc;
     }
     return rc;
+}
+
+void gnuplot_quote_class(FILE *file, int class, int letters)
+{
+    char name[CLASS_NAME_SIZE], text[2 * CLASS_NAME_SIZE];
+    size_t n = 0;
+    class_short(class, letters, name);
+    for (const char *p = name; *p; p++) {
+        if (*p == '%')
+            text[n++] = '%';
+        text[n++] = *p;
+    }
+    text[n] = '\0';
+    gnuplot_quote(file, text);
 }

@@ -27,6 +27,10 @@ void gnuplot_begin(FILE *file, const char *name, int width, int height, const st
  * or through pagename_append() as the name of a file. */
 void gnuplot_quote(FILE *file, const char *text);
 
+/* The same of the name of a class beside a tic of an axis, where % begins a format: at most `letters` letters
+ * of it (class_short()). */
+void gnuplot_quote_class(FILE *file, int class, int letters);
+
 /* Run dir/name.gp for each format; pictures appear whole or not at all. E_IO when gnuplot is missing, naming
  * its package, or fails; the script and its data stay. */
 int gnuplot_render(const char *dir, const char *name, struct err *err);

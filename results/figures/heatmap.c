@@ -366,14 +366,13 @@ static struct page lay_out(const struct heatmap *h, int percent, const struct fi
 /* A name for every class as long as it has room: 12 pixels. */
 static void write_tics(FILE *file, const struct heatmap *h, const struct page *page)
 {
-    char name[CLASS_NAME_SIZE];
     int step = (12 + page->cell - 1) / page->cell;
     for (int axis = 0; axis < 2; axis++) {
         fprintf(file, "set %ctics font ''.plain(10) scale 0.3%s (", axis ? 'y' : 'x',
                 !axis && page->turned ? " rotate by 90 right" : "");
         for (int c = 0; c < h->n; c += step) {
             fputs(c ? ", " : "", file);
-            gnuplot_quote(file, class_short(h->cluster[c], LETTERS, name));
+            gnuplot_quote_class(file, h->cluster[c], LETTERS);
             fprintf(file, " %d", c);
         }
         fputs(")\n", file);

@@ -1,6 +1,7 @@
 /* front.js - what a reader sees first: what was run on what, what came out, what to beware of; and the data. */
-import { Chart } from "./chart.js";
+import { Chart, plain } from "./chart.js";
 import { el, number } from "./dom.js";
+import { haveNames, short } from "./model.js";
 import { SortableTable, plainColumns, reader } from "./table.js";
 
 /** @param {import("./model.js").Sweep} sweep */
@@ -119,14 +120,16 @@ export class DataSection {
 }
 
 function barSpec(clusters, used, paint) {
-  const names = clusters.map((c) => String(c.number));
+  const names = clusters.map((c) => plain(String(c.number)));
+  const word = haveNames(clusters.map((c) => c.number)) ? "class" : "cluster";
+  const ticks = word === "class" ? { tickmode: "array", tickvals: names, ticktext: clusters.map((c) => plain(short(c.number))), automargin: true } : { tickangle: 0 };
   const counts = clusters.map((c) => c.count);
   const colour = clusters.map((c) => (used.has(c.number) ? paint.colours.train : paint.colours.line));
   const sorted = [...clusters].sort((a, b) => b.count - a.count);
   const [most, least] = [sorted[0], sorted.at(-1)];
   return {
-    traces: [{ type: "bar", x: names, y: counts, marker: { color: colour }, text: paint.width > 700 ? counts.map(String) : undefined, textposition: "outside", cliponaxis: false, hovertemplate: "cluster %{x}: %{y} images<extra></extra>" }],
-    layout: { xaxis: { type: "category", title: { text: "cluster" }, tickangle: 0, tickfont: { size: paint.width > 500 ? 12 : 9 } }, yaxis: { title: { text: "images" } }, margin: { l: 52, r: 12, t: 24, b: 44 } },
+    traces: [{ type: "bar", x: names, y: counts, marker: { color: colour }, text: paint.width > 700 ? counts.map(String) : undefined, textposition: "outside", cliponaxis: false, hovertemplate: `${word} %{x}: %{y} images<extra></extra>` }],
+    layout: { xaxis: { type: "category", title: { text: word }, ...ticks, tickfont: { size: paint.width > 500 ? 12 : 9 } }, yaxis: { title: { text: "images" } }, margin: { l: 52, r: 12, t: 24, b: 44 } },
     height: 300,
     title: "images per cluster",
     csv: { columns: ["cluster", "images", "in_sweep"], rows: clusters.map((c) => [c.number, c.count, used.has(c.number) ? 1 : 0]) },

@@ -216,7 +216,7 @@ export class Sweep {
     return { leak: mean("leak"), nTest: mean("n_test") };
   }
 
-  /** Clusters of the classes that a clusters text stands for. @returns {number[]} */
+  /** Classes that a clusters text stands for: numbers, or names. @returns {(number|string)[]} */
   classes(clusters) {
     return this.doc.classes[clusters];
   }
@@ -235,9 +235,21 @@ function groupId(cell) {
   return JSON.stringify([...FACTORS.map((f) => cell[f]), cell.axis]);
 }
 
-/** "clusters 8 and 10", "all 28 clusters". */
+const SHORT = 24; // letters of a name in a picture
+
+/** Names as pictures have room for them; their data have them whole. @param {number|string} name */
+export function short(name) {
+  const letters = [...String(name)];
+  return letters.length > SHORT ? `${letters.slice(0, SHORT - 1).join("").trimEnd()}…` : letters.join("");
+}
+
+/** 1 when a class is shown by a name and not by its number. @param {(number|string)[]} classes */
+export const haveNames = (classes) => classes.some((k) => typeof k === "string");
+
+/** "clusters 8 and 10", "all 28 clusters"; "classes Folded and Polylobed", "all 4 classes". */
 export function clustersTitle(sweep, clusters) {
   const list = sweep.classes(clusters);
-  if (clusters === "all") return `all ${list.length} clusters`;
+  if (clusters === "all") return `all ${list.length} ${haveNames(list) ? "classes" : "clusters"}`;
+  if (haveNames(list)) return `classes ${list.length === 2 ? `${list[0]} and ${list[1]}` : list.join(", ")}`;
   return list.length === 2 ? `clusters ${list[0]} and ${list[1]}` : `clusters ${clusters}`;
 }
