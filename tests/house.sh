@@ -2,8 +2,8 @@
 # The plan of the house, read from the includes: floors from the ground up, their rooms, what each room looks into.
 #
 #     tests/house.sh          fails on an arrow up a floor, on two rooms that include each other, on a room above
-#                             12 % of the lines, on one that README.md does not show, and on a line of C above 110
-#                             columns
+#                             12 % of the lines, on one that README.md does not show, on a line of C above 110
+#                             columns and on a function of more than 40 lines
 #     tests/house.sh plan     the same, and draws the plan
 #
 # A room is a folder with C sources of its own; its name is its path. Rooms of a floor stand above those that they include.
@@ -17,6 +17,11 @@ done
 long=$(find $floors tests -name web -prune -o \( -name '*.c' -o -name '*.h' -o -name '*.inc' \) -print0 |
     LC_ALL=C.UTF-8 xargs -0 grep -nE '^.{111,}' || true)
 [ -z "$long" ] || { echo "$long"; echo "house: $(echo "$long" | wc -l) lines above 110 columns"; hidden=1; }
+large=$(find $floors tests -name web -prune -o \( -name '*.c' -o -name '*.h' -o -name '*.inc' \) -print | LC_ALL=C sort | xargs awk '
+    FNR == 1 { begin = 0 }
+    /^\{/ { begin = FNR }
+    /^\}/ && begin { if (FNR - begin > 41) print FILENAME ":" begin ": a function of " FNR - begin - 1 " lines"; begin = 0 }')
+[ -z "$large" ] || { echo "$large"; echo "house: $(echo "$large" | wc -l) functions above 40 lines"; hidden=1; }
 find $floors -name web -prune -o \( -name '*.c' -o -name '*.h' -o -name '*.inc' \) -print | LC_ALL=C sort |
     xargs awk -v floors="$floors" -v draw="${1:-}" -v hidden=$hidden '
 function room_of(path) { sub(/\/[^\/]*$/, "", path); return path }

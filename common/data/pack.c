@@ -339,13 +339,9 @@ static void print_note(FILE *to, int n, const char *one, const char *many)
         fprintf(to, "note: %d %s\n", n, n == 1 ? one : many);
 }
 
-void pack_report_print(const struct pack_report *report, FILE *to)
+/* Outlines and what they mask. */
+static void print_outlines(const struct pack_report *report, FILE *to)
 {
-    const struct rejects *rejects = &report->rejects;
-    const struct catalog_counts *found = &report->found;
-    if (rejects->n)
-        fprintf(to, "rejected %d of %d images:\n", rejects->n, report->found.n_found);
-    rejects_print(rejects, to);
     if (report->parquet[0] && report->n_packed)
         fprintf(
             to,
@@ -370,6 +366,12 @@ void pack_report_print(const struct pack_report *report, FILE *to)
         "boundary's box, or have that in its middle (--crop): does it, and is the pixel size right?",
         "boundaries do not fit their images, so their masks lie beside the cells; an image must be the crop "
         "of its boundary's box, or have that in its middle (--crop): do they, and is the pixel size right?");
+}
+
+/* Labels and where they came from. */
+static void print_labels(const struct pack_report *report, FILE *to)
+{
+    const struct catalog_counts *found = &report->found;
     if (found->guess[0])
         fprintf(to, "note: %s: %s\n", found->table, found->guess);
     print_note(
@@ -383,6 +385,17 @@ void pack_report_print(const struct pack_report *report, FILE *to)
                "rows of the label table have no image and were passed over");
     print_note(to, found->n_unlisted, "image is not in the label table; its folder is its label",
                "images are not in the label table; their folders are their labels");
+}
+
+void pack_report_print(const struct pack_report *report, FILE *to)
+{
+    const struct rejects *rejects = &report->rejects;
+    const struct catalog_counts *found = &report->found;
+    if (rejects->n)
+        fprintf(to, "rejected %d of %d images:\n", rejects->n, report->found.n_found);
+    rejects_print(rejects, to);
+    print_outlines(report, to);
+    print_labels(report, to);
     if (found->are_paths)
         fprintf(to, "note: files of several folders have the same name: their paths are the cells' ids\n");
     print_note(to, report->n_ungrouped, "image has no group and is one of its own",

@@ -229,9 +229,10 @@ struct page {
     struct figtext_notes notes; /* below the picture, the footer last */
 };
 
+/* Beyond 100 classes cells have no texts: 40 000 of them make an SVG of 11 MB that nobody can read. */
 static int cell_pixels(int n)
 {
-    return n <= 4 ? 110 : n <= 10 ? 56 : n <= 18 ? 40 : n <= 32 ? 30 : n <= 60 ? 900 / n : 15;
+    return n <= 4 ? 110 : n <= 10 ? 56 : n <= 18 ? 40 : n <= 32 ? 30 : n <= 60 ? 900 / n : n <= 100 ? 15 : 8;
 }
 
 static const char *judged_on(const struct heatmap *h)

@@ -266,6 +266,40 @@ static int any_of(const struct summary *summary, const char *protocol)
     return 0;
 }
 
+/* What the protocols do to intervals. */
+static void print_protocols(FILE *file, const struct summary *summary)
+{
+    if (any_of(summary, "tail"))
+        fputs("Under protocol tail jobs share test images, all of them where nothing is resampled, and "
+              "intervals do not allow for it: they are over seeds only.\n",
+              file);
+    if (any_of(summary, "given"))
+        fputs("Under protocol given all jobs have one split, the sets train and test that the images came "
+              "with; val is in neither. n counts runs of that split, and intervals are over initial weights "
+              "only.\n",
+              file);
+}
+
+/* Columns that only some tables have. */
+static void print_columns(FILE *file, const struct summary *summary)
+{
+    if (any_draws(summary))
+        fputs("splits: how many of the splits that seeds and repeats drew are different, and their mean "
+              "overlap (Jaccard index of the test sets); groups of images may leave few divisions, and an "
+              "unshuffled tail is always the same. Runs of one split are one value, their mean, so that n "
+              "counts splits; only where there is one split n counts runs of it, and the interval tells "
+              "nothing of other splits.\n",
+              file);
+    if (any_lacking(summary))
+        fputs("lack a class: jobs whose test images have none of some class; their balanced accuracy "
+              "is that of the others.\n",
+              file);
+    if (any_published(summary))
+        fputs("published: the report's last value of 'test as published', one run, judged by "
+              "protocol tail (none) or report (others).\n",
+              file);
+}
+
 void tables_print_notes(FILE *file, const struct summary *summary)
 {
     char filter[SUMMARY_FILTER_SIZE];
@@ -284,15 +318,7 @@ void tables_print_notes(FILE *file, const struct summary *summary)
                 ? ", widened where the splits share images: variance (1/n + n_test/n_train) s^2, Nadeau and "
                   "Bengio 2003; column test_ratio of the CSV is n_test/n_train"
                 : "");
-    if (any_of(summary, "tail"))
-        fputs("Under protocol tail jobs share test images, all of them where nothing is resampled, and "
-              "intervals do not allow for it: they are over seeds only.\n",
-              file);
-    if (any_of(summary, "given"))
-        fputs("Under protocol given all jobs have one split, the sets train and test that the images came "
-              "with; val is in neither. n counts runs of that split, and intervals are over initial weights "
-              "only.\n",
-              file);
+    print_protocols(file, summary);
     fputs(
         "all originals: balanced accuracy on every original image of the clusters, training images "
         "included. Every job judges the same images, so its interval is over seeds and splits only and says "
@@ -302,21 +328,7 @@ void tables_print_notes(FILE *file, const struct summary *summary)
     if (summary->n_state[JOB_FAILED] + summary->n_state[JOB_DIVERGED] > 0)
         fprintf(file, "Lost: %d failed and %d diverged jobs, in no mean.\n", summary->n_state[JOB_FAILED],
                 summary->n_state[JOB_DIVERGED]);
-    if (any_draws(summary))
-        fputs("splits: how many of the splits that seeds and repeats drew are different, and their mean "
-              "overlap (Jaccard index of the test sets); groups of images may leave few divisions, and an "
-              "unshuffled tail is always the same. Runs of one split are one value, their mean, so that n "
-              "counts splits; only where there is one split n counts runs of it, and the interval tells "
-              "nothing of other splits.\n",
-              file);
-    if (any_lacking(summary))
-        fputs("lack a class: jobs whose test images have none of some class; their balanced accuracy "
-              "is that of the others.\n",
-              file);
-    if (any_published(summary))
-        fputs("published: the report's last value of 'test as published', one run, judged by "
-              "protocol tail (none) or report (others).\n",
-              file);
+    print_columns(file, summary);
 }
 
 enum { SCREEN_ROWS = 20 };

@@ -357,14 +357,10 @@ static void test_impossible_shapes(void **state)
     }
 }
 
-/* Three channels are kept, with their names and what made them, also where a sweep opens them. */
-static void test_channels(void **state)
+/* Two images of three channels. */
+static struct dataset *make_stains(void)
 {
-    const char *path = in_folder("channels.h5");
-    struct dataset_options options = {.size = 8, .pixel_size = 0.325};
-    struct dataset *data = dataset_new(2, 8, 3, &err), *back = NULL, *opened = NULL;
-    char one[DATASET_CHECKSUM_SIZE];
-    (void)state;
+    struct dataset *data = dataset_new(2, 8, 3, &err);
     assert_non_null(data);
     assert_int_equal(dataset_floats(data), 192);
     for (int i = 0; i < 2; i++) {
@@ -378,6 +374,17 @@ static void test_channels(void **state)
     assert_int_equal(
         preprocess_parse("channels=all scale=dataset range=0:1,0:2,0:4", &data->preprocess, &err), 0);
     assert_int_equal(dataset_finish(data, &err), 0);
+    return data;
+}
+
+/* Three channels are kept, with their names and what made them, also where a sweep opens them. */
+static void test_channels(void **state)
+{
+    const char *path = in_folder("channels.h5");
+    struct dataset_options options = {.size = 8, .pixel_size = 0.325};
+    struct dataset *data = make_stains(), *back = NULL, *opened = NULL;
+    char one[DATASET_CHECKSUM_SIZE];
+    (void)state;
     assert_int_equal(dataset_write(data, path, &err), 0);
     assert_int_equal(dataset_read(path, &back, &err), 0);
     assert_int_equal(back->channels, 3);

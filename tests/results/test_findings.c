@@ -160,10 +160,10 @@ static int write_one(void *with, int pair, int strategy, int seed, int fold)
     return write_job(with, pair, strategy, seed, fold);
 }
 
-static int set_up(void **state)
+/* As many images as the report had: claims are tested on those alone. */
+static struct dataset *make_data(void)
 {
-    int number[N_KINDS], count[N_KINDS]; /* claims are tested only on as many images as the report had */
-    struct store_job *row = calloc(JOBS, sizeof *row);
+    int number[N_KINDS], count[N_KINDS];
     for (int k = 0; k < N_KINDS; k++) {
         number[k] = kinds[k].cluster;
         count[k] = kinds[k].n_images;
@@ -173,12 +173,19 @@ static int set_up(void **state)
         data->image[i].cluster = 27; /* what every job judges: four images of 1, four of 27 */
         data->image[last--].cluster = 1;
     }
+    snprintf(data->checksum, sizeof data->checksum, "0123456789abcdef0123456789abcdef");
+    return data;
+}
+
+static int set_up(void **state)
+{
+    struct store_job *row = calloc(JOBS, sizeof *row);
+    struct dataset *data = make_data();
     struct store *w = NULL;
     (void)state;
     if (scratch_make(folder, sizeof folder) < 0)
         return -1;
     snprintf(path, sizeof path, "%s/r.h5", folder);
-    snprintf(data->checksum, sizeof data->checksum, "0123456789abcdef0123456789abcdef");
     for_all_jobs(plan_one, row);
     struct store_plan plan = {.name = "formula",
                               .yaml = "",

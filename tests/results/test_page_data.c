@@ -190,6 +190,17 @@ static void print_warnings(char text[2048], const struct findings *findings)
     fclose(file);
 }
 
+static void assert_made_up_is_said(struct summary *summary, const struct findings *findings)
+{
+    char text[2048];
+    struct store_job made_up = *summary->group[0].cell;
+    strcpy(made_up.model, "fake");
+    summary->group[0].cell = &made_up;
+    print_warnings(text, findings);
+    assert_non_null(strstr(text, "1500 of "));
+    assert_non_null(strstr(text, "jobs of the file are of model fake"));
+}
+
 static void the_headline_counts_plainly(void **state)
 {
     (void)state;
@@ -225,12 +236,7 @@ static void the_headline_counts_plainly(void **state)
     print_headline(text, headline_leak, summary);
     assert_non_null(strstr(text, "No test image has a copy"));
     assert_null(strstr((print_warnings(text, findings), text), "model fake"));
-    struct store_job made_up = *summary->group[0].cell;
-    strcpy(made_up.model, "fake");
-    summary->group[0].cell = &made_up;
-    print_warnings(text, findings);
-    assert_non_null(strstr(text, "1500 of "));
-    assert_non_null(strstr(text, "jobs of the file are of model fake"));
+    assert_made_up_is_said(summary, findings);
     findings_free(findings);
     summary_free(summary);
 }

@@ -328,6 +328,41 @@ static void test_rows_outside_are_refused(void **state)
     fixture_free(f);
 }
 
+/* Marks of the file that grew. */
+static void assert_grown_marks(struct store *s)
+{
+    struct store_mark mark[7];
+    int states[7];
+    assert_int_equal(store_n_epochs(s), 9);
+    assert_int_equal(store_read_marks(s, mark, &err), 0);
+    static const enum job_state expected[] = {JOB_WAITING, JOB_WAITING,  JOB_WAITING, JOB_DONE,
+                                              JOB_WAITING, JOB_DIVERGED, JOB_DONE};
+    assert_int_equal(store_read_states(s, states, &err), 0);
+    for (int i = 0; i < 7; i++) {
+        assert_int_equal(mark[i].state, expected[i]);
+        assert_int_equal(states[i], expected[i]);
+    }
+    assert_string_equal(mark[5].message, "loss is NaN");
+}
+
+/* Rows of the file that grew: 3 was kept, 2 has yet to run. */
+static void assert_grown_rows(struct store *s)
+{
+    float metric[63], weights[6];
+    int image[12], copy[12], label[12];
+    float probs[36];
+    assert_int_equal(store_jobs(s)[3].n_train, 23);
+    assert_int_equal(store_jobs(s)[2].n_train, -1);
+    assert_int_equal(store_read_metric(s, SET_TEST, METRIC_LOSS, metric, &err), 0);
+    assert_true(metric[3 * 9 + 3] == fixture_metric(3, 3, 1, METRIC_LOSS));
+    assert_true(isnan(metric[3 * 9 + 4]) && isnan(metric[2 * 9]));
+    assert_int_equal(store_read_weights(s, 3, weights, &err), 0);
+    assert_true(weights[2] == 302.5f && isnan(weights[3]));
+    assert_int_equal(store_read_predictions(s, 3, SET_TEST, image, copy, label, probs, &err), 0);
+    assert_true(image[2] == 302 && image[3] == -1 && label[0] == 302 && probs[1] == 301.5f &&
+                isnan(probs[2]));
+}
+
 static void test_grow(void **state)
 {
     (void)state;
@@ -353,31 +388,8 @@ static void test_grow(void **state)
     assert_int_equal(n_files(), 1);
 
     struct store *s = open_reading();
-    struct store_mark mark[7];
-    int states[7];
-    float metric[63], weights[6];
-    int image[12], copy[12], label[12];
-    float probs[36];
-    assert_int_equal(store_n_epochs(s), 9);
-    assert_int_equal(store_read_marks(s, mark, &err), 0);
-    static const enum job_state expected[] = {JOB_WAITING, JOB_WAITING,  JOB_WAITING, JOB_DONE,
-                                              JOB_WAITING, JOB_DIVERGED, JOB_DONE};
-    assert_int_equal(store_read_states(s, states, &err), 0);
-    for (int i = 0; i < 7; i++) {
-        assert_int_equal(mark[i].state, expected[i]);
-        assert_int_equal(states[i], expected[i]);
-    }
-    assert_string_equal(mark[5].message, "loss is NaN");
-    assert_int_equal(store_jobs(s)[3].n_train, 23);
-    assert_int_equal(store_jobs(s)[2].n_train, -1);
-    assert_int_equal(store_read_metric(s, SET_TEST, METRIC_LOSS, metric, &err), 0);
-    assert_true(metric[3 * 9 + 3] == fixture_metric(3, 3, 1, METRIC_LOSS));
-    assert_true(isnan(metric[3 * 9 + 4]) && isnan(metric[2 * 9]));
-    assert_int_equal(store_read_weights(s, 3, weights, &err), 0);
-    assert_true(weights[2] == 302.5f && isnan(weights[3]));
-    assert_int_equal(store_read_predictions(s, 3, SET_TEST, image, copy, label, probs, &err), 0);
-    assert_true(image[2] == 302 && image[3] == -1 && label[0] == 302 && probs[1] == 301.5f &&
-                isnan(probs[2]));
+    assert_grown_marks(s);
+    assert_grown_rows(s);
     assert_int_equal(store_close(s, &err), 0);
     fixture_free(g);
     fixture_free(f);

@@ -122,13 +122,54 @@ static inline int fixture_run(struct store *store, int job, int n_epochs, enum j
     return rc < 0 ? rc : store_write_mark(store, job, &mark, err);
 }
 
+/* 1 when what job predicted is not what fixture_run() wrote. */
+static inline int fixture_predictions_differ(struct store *store, int job, struct err *err)
+{
+    int image[12], copy[12], label[12], confusion[9], wrong = 0;
+    float probs[36];
+    for (int k = 0; k < N_JUDGED_SETS; k++) {
+        int n = judged_sets[k] == SET_TEST ? 3 : 12, shift = judged_sets[k] == SET_TEST ? 0 : 6;
+        wrong |= store_read_confusion(store, job, judged_sets[k], confusion, err) < 0;
+        int base = job * 100 + (judged_sets[k] == SET_TEST ? 0 : 4);
+        wrong |= confusion[0] != base || confusion[1] != base + 1 || confusion[2] != -1;
+        wrong |= confusion[3] != base + 2 || confusion[4] != base + 3 || confusion[8] != -1;
+        wrong |= store_read_predictions(store, job, judged_sets[k], image, copy, label, probs, err) < 0;
+        for (int i = 0; i < store_n_predictions(store, judged_sets[k]); i++) {
+            int first = judged_sets[k] == SET_TEST;
+            wrong |=
+                image[i] != (i < n ? job * 100 + i : -1) || copy[i] != (i < n ? job * 100 + i + first : -1);
+            wrong |= label[i] != (i < n ? job * 100 + i + 2 * first : -1);
+            wrong |= i < n ? probs[3 * i + 1] != (float)(job * 100 + shift + 2 * i + 1) + 0.5f
+                           : probs[3 * i] == probs[3 * i];
+            wrong |= probs[3 * i + 2] == probs[3 * i + 2];
+        }
+    }
+    return wrong;
+}
+
+/* The same of its weights. */
+static inline int fixture_weights_differ(struct store *store, int job, int n_epochs, struct err *err)
+{
+    float weights[FIXTURE_MAX_CELLS];
+    int wrong = 0;
+    if (store_n_weights(store)) {
+        int *epoch = calloc((size_t)store_n_jobs(store), sizeof *epoch);
+        wrong |= store_read_weights(store, job, weights, err) < 0;
+        wrong |= store_read_weights_epochs(store, epoch, err) < 0 || epoch[job] != n_epochs;
+        free(epoch);
+        for (size_t i = 0; i < store_n_weights(store); i++)
+            wrong |= weights[i] != (float)(job * 100 + (int)i) + 0.5f;
+    }
+    return wrong;
+}
+
 /* Whether job's row holds exactly what fixture_run() wrote; a line to stderr for the first difference. */
 static inline int fixture_check(struct store *store, int job, int n_epochs, enum job_state end)
 {
     struct store_mark *mark = calloc((size_t)store_n_jobs(store), sizeof *mark);
     size_t n_cells = (size_t)store_n_jobs(store) * (size_t)store_n_epochs(store);
-    float *metric = calloc(n_cells, sizeof *metric), probs[36], weights[FIXTURE_MAX_CELLS];
-    int image[12], copy[12], label[12], confusion[9], wrong = 0;
+    float *metric = calloc(n_cells, sizeof *metric);
+    int wrong = 0;
     struct err err = {0};
     wrong |= store_refresh(store, &err) < 0 || store_read_marks(store, mark, &err) < 0;
     wrong |= mark[job].state != end || mark[job].attempts != 1 || mark[job].rank != job % 3;
@@ -144,31 +185,8 @@ static inline int fixture_check(struct store *store, int job, int n_epochs, enum
                 wrong |= e < n_epochs ? v != fixture_metric(job, e, s, m) : v == v;
             }
         }
-    for (int k = 0; k < N_JUDGED_SETS; k++) {
-        int n = judged_sets[k] == SET_TEST ? 3 : 12, shift = judged_sets[k] == SET_TEST ? 0 : 6;
-        wrong |= store_read_confusion(store, job, judged_sets[k], confusion, &err) < 0;
-        int base = job * 100 + (judged_sets[k] == SET_TEST ? 0 : 4);
-        wrong |= confusion[0] != base || confusion[1] != base + 1 || confusion[2] != -1;
-        wrong |= confusion[3] != base + 2 || confusion[4] != base + 3 || confusion[8] != -1;
-        wrong |= store_read_predictions(store, job, judged_sets[k], image, copy, label, probs, &err) < 0;
-        for (int i = 0; i < store_n_predictions(store, judged_sets[k]); i++) {
-            int first = judged_sets[k] == SET_TEST;
-            wrong |=
-                image[i] != (i < n ? job * 100 + i : -1) || copy[i] != (i < n ? job * 100 + i + first : -1);
-            wrong |= label[i] != (i < n ? job * 100 + i + 2 * first : -1);
-            wrong |= i < n ? probs[3 * i + 1] != (float)(job * 100 + shift + 2 * i + 1) + 0.5f
-                           : probs[3 * i] == probs[3 * i];
-            wrong |= probs[3 * i + 2] == probs[3 * i + 2];
-        }
-    }
-    if (store_n_weights(store)) {
-        int *epoch = calloc((size_t)store_n_jobs(store), sizeof *epoch);
-        wrong |= store_read_weights(store, job, weights, &err) < 0;
-        wrong |= store_read_weights_epochs(store, epoch, &err) < 0 || epoch[job] != n_epochs;
-        free(epoch);
-        for (size_t i = 0; i < store_n_weights(store); i++)
-            wrong |= weights[i] != (float)(job * 100 + (int)i) + 0.5f;
-    }
+    wrong |=
+        fixture_predictions_differ(store, job, &err) || fixture_weights_differ(store, job, n_epochs, &err);
     if (wrong)
         fprintf(stderr, "job %d differs: %s\n", job, err.text);
     free(mark);

@@ -154,67 +154,68 @@ static void ranges_must_not_be_empty(void **state)
     assert_int_equal(config_check(&config, &err), 0);
 }
 
+static const struct {
+    const char *settings, *text;
+} golden[] = {
+    {"", "clusters=all\nmodel=cnn\nprotocol=holdout\nseed=1\nstrategy=none\nfold=0\nrepeat=0\n"},
+    {"seed=7", "clusters=all\nmodel=cnn\nprotocol=holdout\nseed=7\nstrategy=none\nfold=0\nrepeat=0\n"},
+    {"clusters=8-10",
+     "clusters=8-10\nmodel=cnn\nprotocol=holdout\nseed=1\nstrategy=none\nfold=0\nrepeat=0\n"},
+    {"clusters=8-10;strategy=smote",
+     "clusters=8-10\nmodel=cnn\nprotocol=holdout\nseed=1\nstrategy=smote\nfold=0\nrepeat=0\n"},
+    {"strategy=smote;smote.k=3",
+     "clusters=all\nmodel=cnn\nprotocol=holdout\nseed=1\nsmote.k=3\nstrategy=smote\nfold=0\nrepeat=0\n"},
+    {"strategy=smote;smote.k=5",
+     "clusters=all\nmodel=cnn\nprotocol=holdout\nseed=1\nstrategy=smote\nfold=0\nrepeat=0\n"},
+    {"strategy=none;smote.k=3",
+     "clusters=all\nmodel=cnn\nprotocol=holdout\nseed=1\nstrategy=none\nfold=0\nrepeat=0\n"},
+    {"strategy=augment+reweight;augment.rotation=20;augment.flip=0",
+     "augment.flip=0\naugment.rotation=20\nclusters=all\nmodel=cnn\nprotocol=holdout\nseed=1\n"
+     "strategy=augment+reweight\nfold=0\nrepeat=0\n"},
+    {"strategy=logit-adjust;logit-adjust.form=post-hoc;logit-adjust.tau=1.5",
+     "clusters=all\nlogit-adjust.form=post-hoc\nlogit-adjust.tau=1.5\nmodel=cnn\n"
+     "protocol=holdout\nseed=1\nstrategy=logit-adjust\nfold=0\nrepeat=0\n"},
+    {"strategy=borderline-smote;borderline-smote.m=7;smote.k=9",
+     "borderline-smote.m=7\nclusters=all\nmodel=cnn\nprotocol=holdout\nseed=1\n"
+     "strategy=borderline-smote\nfold=0\nrepeat=0\n"},
+    {"strategy=undersample;undersample.replacement=true",
+     "clusters=all\nmodel=cnn\nprotocol=holdout\nseed=1\nstrategy=undersample\n"
+     "undersample.replacement=true\nfold=0\nrepeat=0\n"},
+    {"strategy=easy-ensemble;easy-ensemble.members=3;cnn.dense1=16",
+     "clusters=all\ncnn.dense1=16\neasy-ensemble.members=3\nmodel=cnn\nprotocol=holdout\nseed=1\n"
+     "strategy=easy-ensemble\nfold=0\nrepeat=0\n"},
+    {"protocol=report;validation=0.3",
+     "clusters=all\nmodel=cnn\nprotocol=report\nseed=1\nstrategy=none\nvalidation=0.3\nfold=0\n"
+     "repeat=0\n"},
+    {"protocol=kfold:5x1;validation=0.3",
+     "clusters=all\nmodel=cnn\nprotocol=kfold:5x1\nseed=1\nstrategy=none\nfold=0\nrepeat=0\n"},
+    {"protocol=tail;class_sizes=900-90",
+     "class_sizes=900-90\nclusters=all\nmodel=cnn\nprotocol=tail\nseed=1\nstrategy=none\nfold=0\n"
+     "repeat=0\n"},
+    {"groups=slide",
+     "clusters=all\ngroups=slide\nmodel=cnn\nprotocol=holdout\nseed=1\nstrategy=none\nfold=0\n"
+     "repeat=0\n"},
+    {"model=majority;cnn.dense1=16;train.learning_rate=0.1",
+     "clusters=all\nmodel=majority\nprotocol=holdout\nseed=1\nstrategy=none\nfold=0\nrepeat=0\n"},
+    {"model=majority;train.epochs=10;train.batch=8",
+     "clusters=all\nmodel=majority\nprotocol=holdout\nseed=1\nstrategy=none\ntrain.batch=8\n"
+     "train.epochs=10\nfold=0\nrepeat=0\n"},
+    {"model=cnn;cnn.dropout1=0;cnn.filters2=16;train.learning_rate=3e-05;train.epsilon=1e-08",
+     "clusters=all\ncnn.dropout1=0\ncnn.filters2=16\nmodel=cnn\nprotocol=holdout\nseed=1\n"
+     "strategy=none\ntrain.epsilon=1e-08\ntrain.learning_rate=3e-05\nfold=0\nrepeat=0\n"},
+    {"model=fake;cnn.filters1=16;fake.milliseconds=0",
+     "clusters=all\ncnn.filters1=16\nfake.milliseconds=0\nmodel=fake\nprotocol=holdout\nseed=1\n"
+     "strategy=none\nfold=0\nrepeat=0\n"},
+    {"balance.cap=40",
+     "clusters=all\nmodel=cnn\nprotocol=holdout\nseed=1\nstrategy=none\nfold=0\nrepeat=0\n"},
+    {"balance.threshold=30;balance.cap=40;image.size=32",
+     "balance.cap=40\nbalance.threshold=30\nclusters=all\nimage.size=32\nmodel=cnn\n"
+     "protocol=holdout\nseed=1\nstrategy=none\nfold=0\nrepeat=0\n"}};
+
 /* Texts of job keys, as version 0.2 began with them: a job's key is the hash of its text, so a change here
  * makes every results file there is another sweep's. */
 static void texts_of_keys_stay(void **state)
 {
-    static const struct {
-        const char *settings, *text;
-    } golden[] = {
-        {"", "clusters=all\nmodel=cnn\nprotocol=holdout\nseed=1\nstrategy=none\nfold=0\nrepeat=0\n"},
-        {"seed=7", "clusters=all\nmodel=cnn\nprotocol=holdout\nseed=7\nstrategy=none\nfold=0\nrepeat=0\n"},
-        {"clusters=8-10",
-         "clusters=8-10\nmodel=cnn\nprotocol=holdout\nseed=1\nstrategy=none\nfold=0\nrepeat=0\n"},
-        {"clusters=8-10;strategy=smote",
-         "clusters=8-10\nmodel=cnn\nprotocol=holdout\nseed=1\nstrategy=smote\nfold=0\nrepeat=0\n"},
-        {"strategy=smote;smote.k=3",
-         "clusters=all\nmodel=cnn\nprotocol=holdout\nseed=1\nsmote.k=3\nstrategy=smote\nfold=0\nrepeat=0\n"},
-        {"strategy=smote;smote.k=5",
-         "clusters=all\nmodel=cnn\nprotocol=holdout\nseed=1\nstrategy=smote\nfold=0\nrepeat=0\n"},
-        {"strategy=none;smote.k=3",
-         "clusters=all\nmodel=cnn\nprotocol=holdout\nseed=1\nstrategy=none\nfold=0\nrepeat=0\n"},
-        {"strategy=augment+reweight;augment.rotation=20;augment.flip=0",
-         "augment.flip=0\naugment.rotation=20\nclusters=all\nmodel=cnn\nprotocol=holdout\nseed=1\n"
-         "strategy=augment+reweight\nfold=0\nrepeat=0\n"},
-        {"strategy=logit-adjust;logit-adjust.form=post-hoc;logit-adjust.tau=1.5",
-         "clusters=all\nlogit-adjust.form=post-hoc\nlogit-adjust.tau=1.5\nmodel=cnn\n"
-         "protocol=holdout\nseed=1\nstrategy=logit-adjust\nfold=0\nrepeat=0\n"},
-        {"strategy=borderline-smote;borderline-smote.m=7;smote.k=9",
-         "borderline-smote.m=7\nclusters=all\nmodel=cnn\nprotocol=holdout\nseed=1\n"
-         "strategy=borderline-smote\nfold=0\nrepeat=0\n"},
-        {"strategy=undersample;undersample.replacement=true",
-         "clusters=all\nmodel=cnn\nprotocol=holdout\nseed=1\nstrategy=undersample\n"
-         "undersample.replacement=true\nfold=0\nrepeat=0\n"},
-        {"strategy=easy-ensemble;easy-ensemble.members=3;cnn.dense1=16",
-         "clusters=all\ncnn.dense1=16\neasy-ensemble.members=3\nmodel=cnn\nprotocol=holdout\nseed=1\n"
-         "strategy=easy-ensemble\nfold=0\nrepeat=0\n"},
-        {"protocol=report;validation=0.3",
-         "clusters=all\nmodel=cnn\nprotocol=report\nseed=1\nstrategy=none\nvalidation=0.3\nfold=0\n"
-         "repeat=0\n"},
-        {"protocol=kfold:5x1;validation=0.3",
-         "clusters=all\nmodel=cnn\nprotocol=kfold:5x1\nseed=1\nstrategy=none\nfold=0\nrepeat=0\n"},
-        {"protocol=tail;class_sizes=900-90",
-         "class_sizes=900-90\nclusters=all\nmodel=cnn\nprotocol=tail\nseed=1\nstrategy=none\nfold=0\n"
-         "repeat=0\n"},
-        {"groups=slide",
-         "clusters=all\ngroups=slide\nmodel=cnn\nprotocol=holdout\nseed=1\nstrategy=none\nfold=0\n"
-         "repeat=0\n"},
-        {"model=majority;cnn.dense1=16;train.learning_rate=0.1",
-         "clusters=all\nmodel=majority\nprotocol=holdout\nseed=1\nstrategy=none\nfold=0\nrepeat=0\n"},
-        {"model=majority;train.epochs=10;train.batch=8",
-         "clusters=all\nmodel=majority\nprotocol=holdout\nseed=1\nstrategy=none\ntrain.batch=8\n"
-         "train.epochs=10\nfold=0\nrepeat=0\n"},
-        {"model=cnn;cnn.dropout1=0;cnn.filters2=16;train.learning_rate=3e-05;train.epsilon=1e-08",
-         "clusters=all\ncnn.dropout1=0\ncnn.filters2=16\nmodel=cnn\nprotocol=holdout\nseed=1\n"
-         "strategy=none\ntrain.epsilon=1e-08\ntrain.learning_rate=3e-05\nfold=0\nrepeat=0\n"},
-        {"model=fake;cnn.filters1=16;fake.milliseconds=0",
-         "clusters=all\ncnn.filters1=16\nfake.milliseconds=0\nmodel=fake\nprotocol=holdout\nseed=1\n"
-         "strategy=none\nfold=0\nrepeat=0\n"},
-        {"balance.cap=40",
-         "clusters=all\nmodel=cnn\nprotocol=holdout\nseed=1\nstrategy=none\nfold=0\nrepeat=0\n"},
-        {"balance.threshold=30;balance.cap=40;image.size=32",
-         "balance.cap=40\nbalance.threshold=30\nclusters=all\nimage.size=32\nmodel=cnn\n"
-         "protocol=holdout\nseed=1\nstrategy=none\nfold=0\nrepeat=0\n"}};
     (void)state;
     for (size_t i = 0; i < sizeof golden / sizeof *golden; i++) {
         struct config config = config_defaults(worker_schema());
