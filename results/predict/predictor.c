@@ -119,15 +119,16 @@ static int add_voters(struct predictor *p, struct store *store, const int *job, 
     return rc;
 }
 
-/* "strategy augment" or "3 strategies" of the jobs that vote. */
+/* "strategy augment" or "3 strategies" of the jobs that vote; "" of an axis that none of them reads. */
 static int describe_factor(char *out, size_t size, const struct store *store,
                            const struct store_job *const *row, int n, int factor, struct err *err)
 {
     struct partition *values = NULL;
     int rc = partition_new(row, n, FACTOR(factor), &values, err);
-    if (rc == 0 && values->n_parts == 1)
+    *out = '\0';
+    if (rc == 0 && values->n_parts == 1 && *combination_value(row[0], factor))
         snprintf(out, size, "%s %s", combination_noun(store, factor, 1), combination_value(row[0], factor));
-    else if (rc == 0)
+    else if (rc == 0 && values->n_parts > 1)
         snprintf(out, size, "%d %s%s", values->n_parts, factor >= FACTOR_AXES ? "values of " : "",
                  combination_noun(store, factor, values->n_parts));
     partition_free(values);
@@ -148,7 +149,9 @@ static int describe(struct predictor *p, const struct store *store, unsigned var
         if (factors >> f & 1) {
             char text[2 * CONFIG_WORD_SIZE];
             rc = describe_factor(text, sizeof text, store, row, n, f, err);
-            if (rc == 0 && used < size)
+            if (rc < 0 || !*text)
+                continue;
+            if (used < size)
                 used += (size_t)snprintf(p->who + used, size - used, "%s%s", before, text);
             before = ", ";
         }

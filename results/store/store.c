@@ -189,16 +189,49 @@ static int read_class_names(struct store *store, struct err *err)
         name[k][CLASS_NAME_SIZE - 1] = '\0';
         if ((store->number[k] = class_number(name[k], &why)) == CLASS_NONE)
             rc = err_set(err, E_IO, "%s: /classes/name: %s: damaged; restore a copy", store->path, why.text);
+        for (size_t i = 0; i < k && rc == 0; i++)
+            if (store->number[i] == store->number[k])
+                rc = err_set(err, E_IO, "%s: /classes/name has \"%.60s\" twice: damaged; restore a copy",
+                             store->path, name[k]);
     }
     free(name);
     return rc;
+}
+
+/* Whether what a job's row of /classes/job says are different rows of /classes/name, with -1 behind them and
+ * nowhere else. last: of each name the job, from 1, that had it last. */
+static int is_class_row(const int16_t *class, size_t n, size_t n_names, int job, int *last)
+{
+    size_t used = 0;
+    for (; used < n && class[used] >= 0; used++) {
+        if ((size_t) class[used] >= n_names || last[class[used]] == job)
+            return 0;
+        last[class[used]] = job;
+    }
+    while (used < n && class[used] == -1)
+        used++;
+    return used == n;
+}
+
+static int check_classes(const struct store *store, struct err *err)
+{
+    size_t n = (size_t)store->n[DIM_CLASS], n_names = (size_t)store->n[DIM_NAME];
+    int rc = 0, *last = err_calloc(n_names, sizeof *last, "/classes/job", err);
+    for (int job = 0; last && rc == 0 && job < (int)store->n[DIM_JOB]; job++)
+        if (!is_class_row(store->class + (size_t)job * n, n, n_names, job + 1, last))
+            rc = err_set(err, E_IO,
+                         "%s: /classes/job does not tell the classes of job %d: damaged; restore a copy",
+                         store->path, job);
+    free(last);
+    return last ? rc : E_IO;
 }
 
 static int read_classes(struct store *store, struct err *err)
 {
     size_t n = (size_t)(store->n[DIM_JOB] * store->n[DIM_CLASS]);
     store->class = err_calloc(n, sizeof *store->class, "/classes/job", err);
-    return store->class ? read_all(store, STORE_CLASSES, store->class, err) : E_IO;
+    int rc = store->class ? read_all(store, STORE_CLASSES, store->class, err) : E_IO;
+    return rc == 0 ? check_classes(store, err) : rc;
 }
 
 /* The class of an image from what its row says: a number, or a row of /classes/name where those are names. */
@@ -877,10 +910,10 @@ int store_row(struct store *store, int job, struct store_job *out, struct err *e
 
 int store_classes(const struct store *store, int job, int *cluster)
 {
-    int n = 0, most = store_n_classes(store), n_names = (int)store->n[DIM_NAME];
+    int n = 0, most = store_n_classes(store);
     const int16_t *class = store->class + (size_t)job * (size_t)most;
     while (n < most && n < CONFIG_MAX_CLUSTERS && class[n] >= 0) {
-        cluster[n] = class[n] < n_names ? store->number[class[n]] : 0;
+        cluster[n] = store->number[class[n]];
         n++;
     }
     return n;

@@ -77,6 +77,13 @@ check "a class has one column where jobs have other clusters" grep -q ",predicte
 "$C" export "$TMP/final.h5" --table scores --filter clusters=14-15 >"$TMP/scores.csv"
 check "in scores, too" grep -q ",recall_14,precision_14,auroc_14,recall_15" "$TMP/scores.csv"
 
+check "a sweep with an axis of one strategy alone" "$C" run "$TMP/s.yaml" -o "$TMP/axis.h5" -q --set train.epochs=1 --set 'grid.strategy=[none, smote]' \
+    --set 'grid.smote.k=[3, 5]' --set easy-ensemble.members=4 --filter clusters=1-27
+said() { "$C" predict "$TMP/axis.h5" - --filter "$1" <"$TMP/list" 2>&1 >"$TMP/out" | head -1; }
+check "the other is not said to have a value of it" grep -q "(clusters 1-27, strategy none), trained" <<<"$(said strategy=none)"
+check "a value is said" grep -q "(clusters 1-27, strategy smote, smote.k 3), trained" <<<"$(said smote.k=3)"
+check "or how many there are" grep -q "(clusters 1-27, strategy smote, 2 values of smote.k), trained" <<<"$(said strategy=smote)"
+
 one="clusters=1-27,strategy=none"
 quiet "$C" predict "$TMP/final.h5" "$TMP/cells/cell_images/cluster_27" "$TMP/cells/cell_images/cluster_1" --filter $one >"$TMP/a.csv"
 check "options after images, a file for the rows" quiet "$C" predict "$TMP/final.h5" --filter $one -o "$TMP/b.csv" \

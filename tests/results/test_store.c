@@ -508,6 +508,25 @@ static void test_jobs_have_their_own_sizes(void **state)
     fixture_free(f);
 }
 
+static void assert_cannot_open(const char *because)
+{
+    struct store *store = (struct store *)folder;
+    memset(&err, 0, sizeof err);
+    assert_int_equal(store_open(path, &store, &err), E_IO);
+    assert_null(store);
+    if (!strstr(err.text, because) || !strstr(err.text, path))
+        fail_msg("'%s' does not say '%s' of %s", err.text, because, path);
+}
+
+static void overwrite_row(const char *name, hsize_t row, hid_t type, const void *value)
+{
+    hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT), dataset = H5Dopen2(file, name, H5P_DEFAULT);
+    assert_true(dataset >= 0);
+    assert_int_equal(h5_rows_write(dataset, row, 1, type, value, name, path, &err), 0);
+    H5Dclose(dataset);
+    H5Fclose(file);
+}
+
 /* Parts that do not follow each other, or are not those of a number of classes, are damage and no
  * place to write to. */
 static void test_damaged_places_are_refused(void **state)
@@ -519,12 +538,7 @@ static void test_damaged_places_are_refused(void **state)
     int matrix[9], refused = 0;
     for (size_t i = 0; i < 12; i++) {
         struct fixture *f = create(2, 3, 3);
-        hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT),
-              dataset = H5Dopen2(file, name[i / 3], H5P_DEFAULT);
-        assert_true(dataset >= 0);
-        assert_int_equal(h5_rows_write(dataset, 1, 1, H5T_NATIVE_INT64, &bad[i % 3], "first", path, &err), 0);
-        H5Dclose(dataset);
-        H5Fclose(file);
+        overwrite_row(name[i / 3], 1, H5T_NATIVE_INT64, &bad[i % 3]);
         struct store *s = NULL;
         memset(&err, 0, sizeof err);
         int rc = store_open(path, &s, &err);
@@ -536,6 +550,29 @@ static void test_damaged_places_are_refused(void **state)
         fixture_free(f);
     }
     assert_int_equal(refused, 11);
+}
+
+/* A job's classes are different rows of /classes/name with -1 behind them, and names are different ones:
+ * else a prediction would be called something that it is not. */
+static void test_damaged_classes_are_refused(void **state)
+{
+    (void)state;
+    static const int16_t bad[][3] = {{0, 99, -1}, {1, 1, -1}, {0, -2, -1}, {0, -1, 1}, {INT16_MIN, 0, 1}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct fixture *f = create(2, 3, 3);
+        overwrite_row("/classes/job", 1, H5T_NATIVE_INT16, bad[i]);
+        assert_cannot_open("/classes/job does not tell the classes of job 1: damaged");
+        fixture_free(f);
+    }
+    struct fixture *f = create(2, 3, 3);
+    char name[CLASS_NAME_SIZE];
+    snprintf(name, sizeof name, "%d", f->data->cluster[0]);
+    hid_t type = h5_string_type(sizeof name);
+    for (hsize_t k = 0; k < 2; k++)
+        overwrite_row("/classes/name", k, type, name);
+    H5Tclose(type);
+    assert_cannot_open("/classes/name has");
+    fixture_free(f);
 }
 
 static void test_grow_refuses_another_dataset(void **state)
@@ -596,16 +633,6 @@ static void test_creation_fails_without_traces(void **state)
     assert_int_equal(store_create(path, &f->plan, &err), 0);
     free(huge);
     fixture_free(f);
-}
-
-static void assert_cannot_open(const char *because)
-{
-    struct store *store = (struct store *)folder;
-    memset(&err, 0, sizeof err);
-    assert_int_equal(store_open(path, &store, &err), E_IO);
-    assert_null(store);
-    if (!strstr(err.text, because) || !strstr(err.text, path))
-        fail_msg("'%s' does not say '%s' of %s", err.text, because, path);
 }
 
 static void write_bytes(const char *text)
@@ -874,6 +901,7 @@ int main(void)
         TEST(test_grow_keeps_weights_of_one_kind),
         TEST(test_jobs_have_their_own_sizes),
         TEST(test_damaged_places_are_refused),
+        TEST(test_damaged_classes_are_refused),
         TEST(test_grow_refuses_another_dataset),
         TEST(test_creation_fails_without_traces),
         TEST(test_bad_files),
