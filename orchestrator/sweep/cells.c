@@ -1,5 +1,6 @@
 #include "sweep/cells.h"
 
+#include "data/npz.h"
 #include "store/store.h"
 
 #include <math.h>
@@ -8,10 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int is_folder(const char *path)
+static int is_packed_file(const char *data)
 {
     struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+    int is_folder = stat(data, &info) == 0 && S_ISDIR(info.st_mode);
+    return strcmp(data, "builtin") != 0 && !is_folder && !npz_is(data);
 }
 
 static int check_pixel_size(const struct sweep *sweep, const struct dataset *data, struct err *err)
@@ -49,7 +51,7 @@ int cells_open(const struct sweep *sweep, const char *results_path, struct cells
                                       .groups = sweep_file_groups(sweep->file)};
     int rc = cells_path(results_path, cells->path, err);
     cells->data = NULL;
-    cells->is_packed = strcmp(sweep->file->data, "builtin") != 0 && !is_folder(sweep->file->data);
+    cells->is_packed = is_packed_file(sweep->file->data);
     if (cells->is_packed)
         snprintf(cells->path, sizeof cells->path, "%s", sweep->file->data);
     if (rc == 0)

@@ -21,7 +21,7 @@ int cells_path(const char *results_path, char *out, struct err *err);
  * images that are not there are no error. */
 int cells_try(const char *results_path, struct err *err);
 
-/* Open what the sweep names; a folder and builtin are packed in memory, every time, so that a folder that
+/* Open what the sweep names; a folder, an .npz and builtin are packed in memory, every time, so that what
  * changed since is noticed by its checksum. E_USAGE when a packed dataset was packed with another pixel size
  * than the sweep file gives. */
 int cells_open(const struct sweep *sweep, const char *results_path, struct cells *cells, struct err *err);

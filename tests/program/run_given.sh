@@ -93,4 +93,25 @@ check "named classes in folders of sets are run" "$cellsweep" run "$TMP/s.yaml" 
 check "and reported" "$cellsweep" report "$TMP/named.h5" -o "$TMP/named.report"
 rm -r "$TMP/named/test/Flat cell"
 refused "protocol given: cluster Flat cell has no image in set test"
+
+# An archive of MedMNIST's form.
+/usr/bin/python3 - "$TMP/sets.npz" <<'END'
+import numpy, sys
+random, sets = numpy.random.default_rng(1), {}
+for name, n in (("train", 12), ("val", 4), ("test", 8)):
+    sets[name + "_images"] = random.integers(0, 256, (n, 28, 28), "u1")
+    sets[name + "_labels"] = (numpy.arange(n) % 2)[:, None]
+numpy.savez_compressed(sys.argv[1], **sets)
+END
+small_sweep "$TMP/sets.npz" 4 <<'END'
+clusters: [[0, 1]]
+protocol: [{given: split}]
+seed: [1, 2]
+END
+check "a sweep on an archive is run" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/npz.h5" -q
+check "and gone on with" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/npz.h5" -q
+rm "$TMP/sets.npz"
+"$cellsweep" report "$TMP/npz.h5" -o "$TMP/npz.report" >"$TMP/out" 2>"$TMP/err"
+[ $? = 0 ] && [ ! -s "$TMP/err" ] && [ -s "$TMP/npz.report/appendix_a1.png" ] && ok "and reported without it, with its images" ||
+    not_ok "an archive's report: $(cat "$TMP/err")"
 finish
