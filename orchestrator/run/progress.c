@@ -43,6 +43,8 @@ const char *progress_duration(double seconds, char *out, int size)
 {
     if (isnan(seconds))
         snprintf(out, (size_t)size, "?");
+    else if (seconds >= 0.001 && seconds < 0.95)
+        snprintf(out, (size_t)size, "%.1g s", seconds);
     else if (seconds < 100)
         snprintf(out, (size_t)size, "%.0f s", seconds);
     else if (seconds < 3600)

@@ -25,7 +25,7 @@ double progress_seconds(const struct progress *progress);
 
 void progress_free(struct progress *progress);
 
-/* "1:02:03", "2:03", "45 s" from seconds; "?" for NaN. Returns out. */
+/* "1:02:03", "2:03", "45 s", "0.3 s" from seconds; "?" for NaN. Returns out. */
 const char *progress_duration(double seconds, char *out, int size);
 
 #endif

@@ -27,7 +27,7 @@ static int refuse_kinds(const struct store *store, const struct store_job *const
     size_t used = 0;
     for (int k = 0; k < kinds->n_parts && used < sizeof list; k++) {
         combination_filter(store, row[kinds->member[kinds->begin[k]]], factors, kind, sizeof kind);
-        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", k ? " or " : "", kind);
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s'%s'", k ? " or " : "", kind);
     }
     return err_set(err, E_USAGE, "%s: has %d kinds of jobs; choose one by --filter %s%s", store_path(store),
                    kinds->n_parts, list, used >= sizeof list ? "..." : "");

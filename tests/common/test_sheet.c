@@ -61,10 +61,11 @@ static void name_classes(struct dataset *data, const char *const name[2])
     assert_int_equal(dataset_finish(data, &err), 0);
 }
 
-/* "T I" at two pixels a side: T has 7 lit cells, I has 9. */
+/* "T I" at two pixels a side: T has 7 lit cells, I has 9; of signs in names, '"' has 4 and '|' 5. */
 static void test_names_are_drawn(void **state)
 {
     static const char *const names[] = {"T I", "?"}, *const wider[] = {"a longer name, cut", "?"};
+    static const char *const signs[] = {"\"I|", "?"};
     struct dataset *data = make();
     struct image sheet, wide;
     (void)state;
@@ -72,6 +73,11 @@ static void test_names_are_drawn(void **state)
     assert_int_equal(sheet_write(data, 20, in_folder("s.png"), &err), 0);
     assert_int_equal(image_read(in_folder("s.png"), &sheet, &err), 0);
     assert_int_equal(count_level(&sheet, 255), 4 * (7 + 9 + 5) + 4 * (11 + 8));
+    name_classes(data, signs);
+    assert_int_equal(sheet_write(data, 20, in_folder("s.png"), &err), 0);
+    assert_int_equal(image_read(in_folder("s.png"), &wide, &err), 0);
+    assert_int_equal(count_level(&wide, 255), 4 * (4 + 9 + 5 + 5) + 4 * (11 + 8));
+    image_release(&wide);
     name_classes(data, wider);
     assert_int_equal(sheet_write(data, 20, in_folder("s.png"), &err), 0);
     assert_int_equal(image_read(in_folder("s.png"), &wide, &err), 0);

@@ -131,7 +131,7 @@ check "the good one is done" grep -q "cell_6.png,6," "$TMP/out"
 for reason in "cell_5.png: its boundary has 2 vertices, needs 3" "x.png: no image that is read" "pipe.png: is not a file" "gone.png: cannot open"; do
     check "bad: $reason" grep -q "$reason" "$TMP/err"
 done
-fails 2 "2 kinds of jobs; choose one by --filter clusters=14-15 or clusters=1-27" "$C" predict "$TMP/final.h5" "$TMP/in"
+fails 2 "2 kinds of jobs; choose one by --filter 'clusters=14-15' or 'clusters=1-27'" "$C" predict "$TMP/final.h5" "$TMP/in"
 fails 2 "holds no weights; run the sweep with keep_weights: final or best" "$C" predict "$TMP/none.h5" "$TMP/in"
 fails 2 "matches none of the 6 jobs" "$C" predict "$TMP/final.h5" "$TMP/in" --filter seed=7
 fails 2 "is not one of csv, json" "$C" predict "$TMP/final.h5" "$TMP/in" --format xml

@@ -198,7 +198,8 @@ static void assert_refused(const char *filter, int code, const char *text)
 static void errors_name_the_choices(void **state)
 {
     (void)state;
-    assert_refused(NULL, E_USAGE, "2 kinds of jobs; choose one by --filter clusters=1-2-3 or clusters=1-3");
+    assert_refused(NULL, E_USAGE,
+                   "2 kinds of jobs; choose one by --filter 'clusters=1-2-3' or 'clusters=1-3'");
     assert_refused("strategy=none,seed=9", E_USAGE, "matches none of the 7 jobs");
     assert_refused("clusters=2-3", E_USAGE, "none of the 1 jobs chosen has finished");
     assert_refused("nonsense", E_USAGE, "key=value");
