@@ -80,6 +80,17 @@ static int take(struct array *a, void *out, size_t n, struct err *err)
     return 0;
 }
 
+/* Nothing follows: libzip looks at the checksum of a member when its end is read. */
+static int take_end(struct array *a, struct err *err)
+{
+    char more;
+    zip_int64_t got = a->at < a->n_ahead ? 1 : zip_fread(a->file, &more, 1);
+    if (got == 0)
+        return 0;
+    return err_set(err, E_IO, "%s: damaged: %s", a->name,
+                   got < 0 ? zip_file_strerror(a->file) : "more bytes follow than its shape says");
+}
+
 /* Open "<set>_<what>", or "<what>" for no set. 1, 0 when the archive has none, or a code. */
 static int open_array(const struct npz *z, int given, const char *what, struct array *a, struct err *err)
 {
@@ -155,7 +166,7 @@ static int take_labels(struct npz *z, int given, struct array *a, struct err *er
         rc = take_label(a, entry, err);
         z->n += rc == 0;
     }
-    return rc;
+    return rc == 0 ? take_end(a, err) : rc;
 }
 
 static int read_labels(struct npz *z, struct err *err)
@@ -255,6 +266,8 @@ static int visit_set(struct npz *z, int given, visitor visit, struct err *err)
             rc = visit(z, &z->entry[i], &image, err);
         image_release(&image);
     }
+    if (rc == 0)
+        rc = take_end(&a, err);
     free(bytes);
     close_array(&a);
     return rc;

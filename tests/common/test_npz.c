@@ -208,6 +208,33 @@ static void test_truncated_anywhere(void **state)
     free(bytes);
 }
 
+/* A byte that is another one is found by the checksum of its member, wherever it lies. */
+static void test_changed_bytes_are_found(void **state)
+{
+    enum { SIDE = 100, N_BYTES = 2 * SIDE * SIDE };
+    static char pixels[N_BYTES];
+    size_t n;
+    (void)state;
+    begin();
+    add("images.npy", "|u1", "(2, 100, 100)", memset(pixels, 7, N_BYTES), N_BYTES, 0);
+    add("labels.npy", "|u1", "(2,)", "\0\1", 2, 0);
+    assert_int_equal(end_and_pack(), 0);
+    char *bytes = get_bytes(in_folder("x.npz"), &n);
+    assert_true(n > N_BYTES + 300);
+    for (size_t k = 300; k < N_BYTES; k += N_BYTES / 5) {
+        bytes[k]++;
+        put_bytes(in_folder("x.npz"), bytes, n);
+        assert_int_equal(pack_with((struct dataset_options){.size = 8, .pixel_size = 1}), E_IO);
+        assert_non_null(strstr(err.text, ": images: damaged: "));
+        bytes[k]--;
+    }
+    free(bytes);
+    begin();
+    add("images.npy", "|u1", "(2, 8, 8)", flat(3, 1), 192, 0);
+    add("labels.npy", "|u1", "(2,)", "\0\1", 2, 0);
+    refused(": images: damaged: more bytes follow than its shape says");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -217,6 +244,7 @@ int main(void)
         cmocka_unit_test_teardown(test_an_image_that_cannot_be_used_is_listed, release),
         cmocka_unit_test_teardown(test_refusals_have_their_line, release),
         cmocka_unit_test_teardown(test_truncated_anywhere, release),
+        cmocka_unit_test_teardown(test_changed_bytes_are_found, release),
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
 }
