@@ -43,7 +43,7 @@ struct layout {
     struct figtext_notes notes;
     int epochs;       /* the last one any panel shows */
     double loss_top;  /* end of the loss axis */
-    int n_min, n_max; /* finished jobs a panel */
+    int n_min, n_max; /* values a panel: splits, or finished jobs */
     int n_done, n_jobs;
     int bands, singles; /* 1: some panel has enough jobs for a band; some shows each of a few jobs */
     int published_upper, published_loss; /* 1: some panel has such a curve */
@@ -232,12 +232,12 @@ static void write_heading(FILE *file, const struct curves_page *page, struct lay
 
 static void count_jobs(struct layout *l, const struct curves_page *page, enum metric metric)
 {
-    l->n_min = page->panel[0]->n_state[JOB_DONE];
+    l->n_min = page->panel[0]->n_values;
     for (int i = 0; i < page->n_panels; i++) {
         const struct summary_group *group = page->panel[i];
-        int n = group->n_state[JOB_DONE];
-        l->n_min = n < l->n_min ? n : l->n_min;
-        l->n_max = n > l->n_max ? n : l->n_max;
+        int n = group->n_state[JOB_DONE], values = group->n_values;
+        l->n_min = values < l->n_min ? values : l->n_min;
+        l->n_max = values > l->n_max ? values : l->n_max;
         l->bands |= n >= CURVES_FEW;
         l->singles |= curves_shows_jobs(group);
         l->n_done += n;
@@ -374,9 +374,11 @@ static void place(FILE *file, const struct layout *l, int left, int top, int wid
 static void panel_title(char *out, size_t size, const struct summary *summary,
                         const struct summary_group *group)
 {
-    int n = group->n_state[JOB_DONE];
+    int n = group->n_values, done = group->n_state[JOB_DONE];
     char missing[32] = "", leak[64] = "", counts[64], title[128];
-    if (n < group->n_jobs)
+    if (n < done)
+        snprintf(missing, sizeof missing, ", %d jobs", done);
+    else if (n < group->n_jobs)
         snprintf(missing, sizeof missing, " of %d", group->n_jobs);
     summary_leak_text(counts, sizeof counts, group);
     if (group->leak.mean > 0)

@@ -281,14 +281,33 @@ void trend_name(const struct trend *trend, char *out)
 
 /* ---- data file ---- */
 
-/* Values of a point's jobs, when there are too few for an interval. */
+/* A replicate's value, the mean over all runs of its split; NaN where an earlier one has it. */
+static double split_value(const struct replicates_group *group, int i)
+{
+    const struct replicate *of = group->replicate;
+    double sum = 0;
+    int n = 0;
+    for (int k = 0; k < group->n; k++) {
+        int same = k == i || (of[i].split != 0 && of[k].split == of[i].split);
+        if (same && k < i)
+            return NAN;
+        if (same && !isnan(of[k].value)) {
+            sum += of[k].value;
+            n++;
+        }
+    }
+    return n > 0 ? sum / n : (double)NAN;
+}
+
+/* Values of a point's jobs, when there are too few for an interval; runs of one split are one. */
 static void show_jobs(struct trend_point *point, const struct replicates_group *group)
 {
     double value[CURVES_FEW] = {0};
     int n = 0;
-    for (int i = 0; i < group->n && n < CURVES_FEW; i++)
-        if (!isnan(group->replicate[i].value))
-            value[n++] = group->replicate[i].value;
+    for (int i = 0; i < group->n && n < CURVES_FEW; i++) {
+        value[n] = split_value(group, i);
+        n += !isnan(value[n]);
+    }
     point->n_jobs = n > 1 && n < CURVES_FEW ? n : 0;
     memcpy(point->job, value, (size_t)point->n_jobs * sizeof *value);
 }

@@ -9,7 +9,8 @@
  *     trend_free(trend, n);
  *
  * A page shows one clusters x protocol x whatever else varies; its points are group means at the last epoch
- * with their 95 % interval, or, below CURVES_FEW jobs, with each of the jobs; of a marginal summary, means
+ * with their 95 % interval, or, below CURVES_FEW jobs, or splits where some were drawn again (`first` of
+ * summary.h), with each of the jobs, or the mean of each split; of a marginal summary, means
  * over the combinations of the other axes with the range of them. Means are joined by a line where that can
  * show a course: numbers, three of them at least. A page has at most TREND_SERIES lines; more strategies go
  * to further pages. No MPI. */
@@ -71,7 +72,8 @@ struct trend_axis trend_axis_of(const struct summary *summary, int factor);
 int trend_pages(const struct summary *summary, const struct trend_axis *axis, struct trend **out,
                 struct err *err);
 
-/* The values of single jobs where there are too few for an interval, of all n pages of a factor. */
+/* The values of single jobs, or means of the runs of a split, where there are too few for an interval, of all
+ * n pages of a factor. */
 int trend_read_jobs(struct trend *pages, int n, struct err *err);
 
 /* Name of a page's files in out (PAGENAME_SIZE). */

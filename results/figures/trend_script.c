@@ -139,10 +139,14 @@ static void describe_points(struct page *p, const struct trend *trend)
         describe_marginal(p, trend);
         return;
     }
-    int widened = 0;
-    for (int i = 0; i < trend->n; i++)
-        widened |= !isnan(trend->point[i].group->test_ratio);
-    figtext_note(&p->notes, "Last epoch, mean over n jobs%s%s%s.",
+    int widened = 0, splits = 0;
+    for (int i = 0; i < trend->n; i++) {
+        const struct summary_group *group = trend->point[i].group;
+        widened |= !isnan(group->test_ratio);
+        splits |= group->n_values < group->n_state[JOB_DONE];
+    }
+    figtext_note(&p->notes, "Last epoch, mean over n jobs%s%s%s%s.",
+                 splits ? " (those of one split are one)" : "",
                  p->bars ? " and its 95 % interval (Student's t" : "",
                  p->bars ? widened ? ", widened where splits share images)" : ")" : "",
                  p->bars && p->single ? ", none where n = 1" : "");
@@ -300,7 +304,8 @@ static void series_title(char *out, size_t size, const struct trend *trend, int 
     char group[128];
     for (int i = 0; i < trend->n; i++)
         if (trend->point[i].series == series) {
-            int n = trend->point[i].group->n_state[JOB_DONE];
+            const struct summary_group *of = trend->point[i].group;
+            int n = trend->axis.marginal ? of->n_state[JOB_DONE] : of->n_values;
             low = low == 0 || n < low ? n : low;
             high = n > high ? n : high;
         }

@@ -114,4 +114,29 @@ rm "$TMP/sets.npz"
 "$cellsweep" report "$TMP/npz.h5" -o "$TMP/npz.report" >"$TMP/out" 2>"$TMP/err"
 [ $? = 0 ] && [ ! -s "$TMP/err" ] && [ -s "$TMP/npz.report/appendix_a1.png" ] && ok "and reported without it, with its images" ||
     not_ok "an archive's report: $(cat "$TMP/err")"
+
+# Three slides leave three splits: seeds draw some again, and figures count splits.
+/usr/bin/python3 - "$TMP/slides" <<'END'
+import numpy, os, sys
+random, rows = numpy.random.default_rng(2), ["cell_id,label,slide"]
+for i in range(24):
+    folder = f"{sys.argv[1]}/{i % 2}"
+    os.makedirs(folder, exist_ok=True)
+    numpy.save(f"{folder}/{i}.npy", random.integers(0, 256, (16, 16), "u1"))
+    rows.append(f"{i},{i % 2},{i // 2 % 3}")
+open(sys.argv[1] + "/labels.csv", "w").write("\n".join(rows) + "\n")
+END
+"$cellsweep" data pack "$TMP/slides" -o "$TMP/slides.h5" --meta slide -s 16 >/dev/null 2>&1
+small_sweep "$TMP/slides.h5" 4 <<'END'
+clusters: [[0, 1]]
+groups: [none, slide]
+seed: {first: 1, count: 6}
+END
+sed -i '/^train/a image: {size: 16}' "$TMP/s.yaml"
+check "few slides are run" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/slides.r.h5" -q
+check "and reported, with their images" bash -c "'$cellsweep' report '$TMP/slides.r.h5' -o '$TMP/slides.report' 2>&1 | grep -q ' of 6 ('"
+n=$(awk -F'\t' '$4 == "slide" {print $6}' "$TMP/slides.report/axis_groups_0-1.tsv")
+check "an axis's figure counts splits" grep -q "(n = $n to 6)" "$TMP/slides.report/axis_groups_0-1.gp"
+check "and shows the mean of each" awk -F'\t' -v n="$n" '$4 == "slide" {for (k = 1; k <= 4; k++) shown += $(9 + k) != "NaN"} END {exit !(n > 1 && n < 5 && shown == n)}' "$TMP/slides.report/axis_groups_0-1.tsv"
+check "so do learning curves" grep -q "(n = $n, 6 jobs)" "$TMP/slides.report/fig2_0-1_groups=slide.gp"
 finish
