@@ -54,13 +54,22 @@ class Checks:
         return bad
 
 
+def plain_cell(x):
+    """A value of /jobs; what a job does not read is NaN or empty, and here always empty."""
+    if isinstance(x, bytes):
+        return x.decode()
+    return "" if isinstance(x.item(), float) and math.isnan(x) else x.item()
+
+
 class Sweep:
     def __init__(self, path):
         f = h5py.File(path, "r")
         self.f = f
         raw = f["jobs"][:]
-        self.jobs = [{n: (r[n].decode() if isinstance(r[n], bytes) else r[n].item()) for n in raw.dtype.names} for r in raw]
+        self.jobs = [{n: plain_cell(r[n]) for n in raw.dtype.names} for r in raw]
         self.axes = [n for n in raw.dtype.names if n not in FIXED]
+        strategies = {x for job in self.jobs for x in job["strategy"].split("+")}
+        self.own = [n for n in self.axes if n.split(".")[0] in strategies]  # axes that only a strategy reads
         self.state = f["state"][:]
         self.epochs = f["epochs_done"][:]
         self.curves = {(s, m): f[f"metrics/{s}/{m}"][:].astype(float) for s in ("train", "test") for m in f["metrics/test"]}
@@ -341,9 +350,19 @@ def same_value(a, b):
         return False
 
 
+def strategy_text(s, group):
+    """A strategy with the axes that only it reads: smote (k 3)."""
+    of = dict(group)
+    own = [f"{k.split('.', 1)[1]} {of[k]:g}" if isinstance(of[k], float) else f"{k.split('.', 1)[1]} {of[k]}" for k in s.own if of[k] != ""]
+    return f"{of['strategy']} ({', '.join(own)})" if own else of["strategy"]
+
+
 def group_of(s, row, **fixed):
     want = {**{k: row[k] for k in ["clusters", "strategy", "protocol", "model"] + s.axes if k in row}, **fixed}
-    found = [g for g in s.groups if all(same_value(want[k], v) for k, v in g if k in want)]
+    if "strategy" in fixed:  # its text says what its axes are
+        want = {k: v for k, v in want.items() if k not in s.own}
+    found = [g for g in s.groups if all(same_value(want[k], v) for k, v in g if k in want and k not in fixed) and
+             all(same_value(v, strategy_text(s, g) if k == "strategy" else dict(g)[k]) for k, v in fixed.items())]
     if len(found) != 1:
         raise SystemExit(f"a row of the tables is of {len(found)} groups: {want}")
     return found[0]
@@ -532,7 +551,7 @@ def check_comparisons(s, checks, path):
         check_test(checks, "comparisons", row, ours, where)
         checks.number("comparisons means", ours["first"], row["first_mean"], where, 2e-6)
         checks.number("comparisons means", ours["second"], row["second_mean"], where, 2e-6)
-        key = (on, factor) + tuple((k, v) for k, v in first if k != factor)
+        key = (on, factor) + tuple((k, v) for k, v in first if k != factor and not (factor == "strategy" and k in s.own))
         families.setdefault(key, []).append(row)
     for key, family in families.items():
         p = [float(r["p"]) if r["p"] else math.nan for r in family]
@@ -573,7 +592,7 @@ def check_leak(s, checks, path):
             check_test(checks, "leak", row, ours, where)
             checks.number("leak means", ours["first"], row["mean"], where, 2e-6)
             checks.number("leak means", ours["second"], row["mean_against"], where, 2e-6)
-        families.setdefault(tuple((k, row[k]) for k in ["clusters", "model"] + s.axes), []).append(row)
+        families.setdefault(tuple((k, row[k]) for k in ["clusters", "model"] + s.axes if k not in s.own), []).append(row)
     for key, family in families.items():
         for row, adjusted in zip(family, holm([float(r["p"]) if r["p"] else math.nan for r in family])):
             checks.number("leak Holm", adjusted, row["p_holm"], str(key))
@@ -586,11 +605,13 @@ def check_rankings(s, checks, path, metric="balanced_accuracy"):
         tables.setdefault(tuple((k, row[k]) for k in ["ranked", "set", "protocol", beside] + s.axes), []).append(row)
     for key, rows in tables.items():
         want = dict(key)
+        is_own = want["ranked"] == "strategy"
+        want = {k: v for k, v in want.items() if not (is_own and k in s.own)}
         ranked = [r["value"] for r in rows]
         value, n = [], int(rows[0]["data_sets"])
         for clusters in dict.fromkeys(j["clusters"] for j in s.jobs):
             groups = [[g for g in s.groups if all(same_value(v, dict(g)[k]) for k, v in want.items() if k in dict(g))
-                       and dict(g)["clusters"] == clusters and dict(g)[want["ranked"]] == x] for x in ranked]
+                       and dict(g)["clusters"] == clusters and (strategy_text(s, g) if is_own else dict(g)[want["ranked"]]) == x] for x in ranked]
             if all(len(g) == 1 for g in groups):
                 means = [np.nanmean(list(unit_values(s, g[0], want["set"], metric).values()) or [math.nan]) for g in groups]
                 if not any(math.isnan(m) for m in means):
