@@ -284,17 +284,17 @@ size_t class_list(const int *class, int n, int titles, char *out, size_t size)
 static const char *take_name(const char *list, char out[CLASS_NAME_SIZE + 1])
 {
     size_t used = 0, blanks = 0;
-    int quoted = *list == '"';
+    int quoted = *list == '"', closed = 0;
     const char *p = list + quoted;
     for (; *p && (quoted || *p != '-'); p++) {
-        if (quoted && *p == '"' && *++p != '"')
+        closed = quoted && *p == '"' && *++p != '"';
+        if (closed)
             break;
         put(*p, out, CLASS_NAME_SIZE + 1, &used);
         blanks = *p == ' ' && !quoted ? blanks + 1 : 0;
     }
     out[used <= CLASS_NAME_SIZE ? used - blanks : CLASS_NAME_SIZE] = '\0';
-    int bad =
-        quoted ? p[-1] != '"' || p < list + 2 : p == list || strcspn(list, ",|=\"") < (size_t)(p - list);
+    int bad = quoted ? !closed : p == list || strcspn(list, ",|=\"") < (size_t)(p - list);
     return bad ? NULL : p;
 }
 

@@ -116,8 +116,8 @@ static void test_lists_may_be_quoted_at_leisure(void **state)
     assert_int_equal(class[0], 8);
     assert_int_equal(class[1], 10);
     assert_int_equal(class[2], number("CD8+ T cell"));
-    static const char *const bad[] = {"",     "8-",     "-8",   "\"a", "\"a\"b",
-                                      "8--9", "a-\"\"", "8,10", "a=b", "a\"b"};
+    static const char *const bad[] = {"",       "8-",   "-8",  "\"a",  "\"a\"b",  "8--9",
+                                      "a-\"\"", "8,10", "a=b", "a\"b", "\"a\"\"", "\"\"\""};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_true(list_of(bad[i], class) < 0);
 }
