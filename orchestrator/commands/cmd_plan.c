@@ -108,12 +108,12 @@ static int print_sizes(const struct sweep *sweep, const struct dataset *data, co
         size_t bytes = job_bytes(&config);
         networks = bytes > networks ? bytes : networks;
     }
-    printf(
-        "results file: %s; memory a rank: %s for %d jobs, %s for a job's networks; images, once a node: %s\n",
-        bytes_text((double)file, text[0], sizeof text[0]),
-        bytes_text((double)BYTES_A_JOB * sweep->n_jobs, text[1], sizeof text[1]), sweep->n_jobs,
-        bytes_text((double)networks, text[2], sizeof text[2]),
-        bytes_text(image * data->n_images, text[3], sizeof text[3]));
+    printf("results file: %s; memory a rank: %s for %d job%s, "
+           "%s for a job's networks; images, once a node: %s\n",
+           bytes_text((double)file, text[0], sizeof text[0]),
+           bytes_text((double)BYTES_A_JOB * sweep->n_jobs, text[1], sizeof text[1]), sweep->n_jobs,
+           sweep->n_jobs == 1 ? "" : "s", bytes_text((double)networks, text[2], sizeof text[2]),
+           bytes_text(image * data->n_images, text[3], sizeof text[3]));
     return 0;
 }
 

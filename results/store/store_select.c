@@ -155,9 +155,11 @@ static int part_matches(const struct store_job *job, int n_axes, const char *con
     char value[CONFIG_WORD_SIZE];
     const char *rest = part.at, *end = part.at + part.n;
     if (!memchr(part.at, '=', part.n))
-        return err_set(err, E_USAGE,
-                       "filter: '%.*s' is not key=value, such as strategy=augment|none,clusters=1-27",
-                       (int)(part.n < 60 ? part.n : 60), part.at);
+        return err_set(
+            err, E_USAGE,
+            "filter: '%.*s' is not key=value, such as strategy=augment|none,clusters=1-27; a class with "
+            "a comma in its name stands in double quotes",
+            (int)(part.n < 60 ? part.n : 60), part.at);
     struct piece key = next_piece(&rest, end, '=');
     if (!value_of(job, n_axes, axis_name, key, value))
         return unknown_key(key, n_axes, axis_name, err);

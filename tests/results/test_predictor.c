@@ -202,7 +202,8 @@ static void errors_name_the_choices(void **state)
                    "2 kinds of jobs; choose one by --filter 'clusters=1-2-3' or 'clusters=1-3'");
     assert_refused("strategy=none,seed=9", E_USAGE, "matches none of the 7 jobs");
     assert_refused("clusters=2-3", E_USAGE, "none of the 1 jobs chosen has finished");
-    assert_refused("nonsense", E_USAGE, "key=value");
+    assert_refused("clusters=1,3", E_USAGE, "'3' is not key=value");
+    assert_refused("nonsense", E_USAGE, "a class with a comma in its name stands in double quotes");
 }
 
 /* ---- images ---- */
