@@ -290,7 +290,7 @@ static double split_value(const struct replicates_group *group, int i)
     for (int k = 0; k < group->n; k++) {
         int same = k == i || (of[i].split != 0 && of[k].split == of[i].split);
         if (same && k < i)
-            return NAN;
+            return (double)NAN;
         if (same && !isnan(of[k].value)) {
             sum += of[k].value;
             n++;
