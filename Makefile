@@ -31,6 +31,8 @@ MPI_TESTS := $(patsubst tests/%.c,%,$(wildcard tests/*/mpi_*.c))
 UNITS := $(patsubst tests/%.c,%,$(wildcard tests/*/test_*.c))
 SCRIPTS := $(sort $(wildcard tests/program/run_*.sh))
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+# Fixtures of tests; programs, preloaded libraries and what replaces functions of the C library are linked by themselves.
+SUPPORT := $(filter-out $(patsubst %,tests/support/%.c,make_bundle preload slow_start faults),$(wildcard tests/support/*.c))
 SOURCES := $(SRC) $(wildcard tests/*/*.c)
 WEB_DIR := build/web
 WEB_SRC := $(shell find results/web -name node_modules -prune -o -type f ! -name DOCUMENT.md ! -name openapi.yaml -print)
@@ -144,7 +146,12 @@ tests-only: $(BUILD)/cellsweep units
 # Tests themselves need not be fast, but are many to compile.
 $(BUILD)/tests/%.o: OPT := -O1 -ffp-contract=off
 
-$(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libcellsweep.a
+# Only what a test needs of it is linked: fuzz targets have no cmocka.
+$(BUILD)/tests/libsupport.a: $(SUPPORT:%.c=$(BUILD)/%.o)
+	@rm -f $@
+	@ar rcs $@ $^
+
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/libsupport.a $(BUILD)/libcellsweep.a
 	@$(CC) $(EXTRA) $(FAULTS) -o $@ $^ $(LIBS) -lcmocka
 
 # tests/program/run_bad_luck.sh, tests/all.sh: libraries that are loaded into the program.
@@ -152,7 +159,8 @@ $(BUILD)/tests/%.so: tests/%.c
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) -fPIC -shared -o $@ $<
 
-# tests/support/faults.h: memory that fails.
+# tests/support/faults.h: memory and files that fail.
+$(BUILD)/tests/results/test_faults: $(BUILD)/tests/support/faults.o
 $(BUILD)/tests/results/test_faults: FAULTS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
@@ -193,14 +201,14 @@ fuzz-seeds: $(BUILD)/tests/fuzz/seeds ## valid inputs of every fuzz target, made
 	@mkdir -p $(BUILD)/fuzz-seeds
 	@$(BUILD)/tests/fuzz/seeds $(BUILD)/fuzz-seeds
 
-FUZZ_SHARED := $(BUILD)/tests/fuzz/fuzz.o $(BUILD)/tests/fuzz/edits.o $(BUILD)/libcellsweep.a
+FUZZ_SHARED := $(BUILD)/tests/fuzz/fuzz.o $(BUILD)/tests/fuzz/edits.o $(BUILD)/tests/libsupport.a $(BUILD)/libcellsweep.a
 $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_SHARED)
 	@$(CC) $(EXTRA) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
 $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(FUZZ_SHARED)
 	@$(CC) $(EXTRA) -o $@ $^ $(LIBS)
 
-$(BUILD)/tests/fuzz/seeds: $(BUILD)/tests/fuzz/seeds.o $(BUILD)/libcellsweep.a
+$(BUILD)/tests/fuzz/seeds: $(BUILD)/tests/fuzz/seeds.o $(BUILD)/tests/libsupport.a $(BUILD)/libcellsweep.a
 	@$(CC) $(EXTRA) -o $@ $^ $(LIBS)
 
 # ---- style ----
@@ -249,6 +257,6 @@ help: ## this list
 
 # Objects of tests are kept: make would remove them as intermediate files.
 .SECONDARY: $(UNITS:%=$(BUILD)/tests/%.o) $(MPI_TESTS:%=$(BUILD)/tests/%.o) $(LOADS:%=$(BUILD)/tests/%.o) \
-  $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/fuzz/*.c))
+  $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/fuzz/*.c tests/support/*.c))
 
--include $(patsubst %,$(BUILD)/tests/%.d,$(UNITS) $(MPI_TESTS) $(LOADS)) $(patsubst %.c,$(BUILD)/%.d,$(wildcard tests/fuzz/*.c))
+-include $(patsubst %,$(BUILD)/tests/%.d,$(UNITS) $(MPI_TESTS) $(LOADS)) $(patsubst %.c,$(BUILD)/%.d,$(wildcard tests/fuzz/*.c tests/support/*.c))

@@ -1,6 +1,7 @@
 #include "child.h"
 
 #include "support/folder_fixture.h"
+#include "support/hand_dataset.h"
 #include "support/store_fixture.h"
 
 #include <setjmp.h>
@@ -8,6 +9,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <cmocka.h>
 
 static int succeed(const char *path, struct err *err)

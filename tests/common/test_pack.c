@@ -14,6 +14,10 @@
 #include <cmocka.h>
 #include <math.h>
 #include <png.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static struct dataset *data;
 static struct pack_report report;

@@ -11,6 +11,9 @@
 
 #include <fcntl.h>
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 /* What write_png() is to write: rows of packed samples as libpng takes them (16 bit big-endian). */
 struct kind {

@@ -13,6 +13,9 @@
 
 #include <dirent.h>
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 static struct err err;
 

@@ -10,7 +10,10 @@
 
 #include <fcntl.h>
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 #include <tiffio.h>
+#include <unistd.h>
 
 enum { WIDTH = 21, HEIGHT = 19 };
 enum {

@@ -7,6 +7,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <tiffio.h>
 #include <cmocka.h>
 
 static void every_code_gives_every_tile(void **state)

@@ -13,6 +13,7 @@
 #include "made.h"
 
 #include <dirent.h>
+#include <string.h>
 #include <unistd.h>
 
 static const char *const attribute[] = {"name",   "yaml_resolved", "data",     "version",

@@ -12,6 +12,8 @@
 
 #include "made.h"
 
+#include <string.h>
+
 static const char *const attribute[] = {
     "name", "yaml_resolved",     "data",  "dataset_checksum", "data_file",    "kernels", "created",
     "host", "cellsweep_results", "ranks", "synthetic",        "weights_kept", "channels"};

@@ -3,7 +3,11 @@
 #ifndef CELLSWEEP_MADE_H
 #define CELLSWEEP_MADE_H
 
+#include "support/hand_dataset.h"
 #include "support/store_fixture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
 
 static inline const char *made_slide(int image, void *self)
 {

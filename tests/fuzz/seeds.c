@@ -2,6 +2,7 @@
  * FOLDER/<target>/<name>. Small on purpose: a mutation of a short file hits something that matters. */
 
 #include "state_file.h"
+#include "support/jp2_fixture.h"
 #include "support/tiles_fixture.h"
 
 #include <errno.h>

@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <time.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 static const float numbers[N_METRICS] = {1, 2, 3, 4};

@@ -18,6 +18,8 @@
 
 #include <mpi.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { N_JOBS = 60, N_EPOCHS = 8 };

@@ -13,9 +13,11 @@
 #include "sections.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <hdf5.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>

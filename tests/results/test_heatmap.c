@@ -1,16 +1,20 @@
 #include "figures/heatmap.h"
 
 #include "paper/claims.h"
+#include "rng.h"
 #include "store/classes.h"
 #include "figures/figures.h"
 #include "write/output.h"
 #include "support/scratch.h"
 #include "support/small_store.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
 

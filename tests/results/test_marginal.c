@@ -3,10 +3,13 @@
 #include "support/scratch.h"
 #include "support/small_store.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <cmocka.h>
 
 static char root[64];

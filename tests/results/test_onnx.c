@@ -3,6 +3,8 @@
 #include "predict/weights_export.h"
 
 #include "support/folder_fixture.h"
+#include "support/hand_dataset.h"
+#include "support/strategy_fixture.h"
 #include "support/trained_store.h"
 
 #include <dirent.h>
@@ -12,6 +14,8 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 enum { SIZE = 20, CLASSES = 3, N = 38, MAX_VALUES = 400 };

@@ -1,12 +1,16 @@
 /* results/web/openapi.yaml against the server: every path, parameter, status and reply member that it names
  * is asked for and checked, and a reply holds nothing that it does not name. */
+#include "support/http_client.h"
 #include "support/served_store.h"
 
 #include "page/page.h"
 #include "settings/tree.h"
 
+#include <jansson.h>
 #include <setjmp.h>
 #include <stddef.h>
+#include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 static const char TOKEN[] = "openapi-0123456789";

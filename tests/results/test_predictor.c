@@ -1,5 +1,7 @@
 /* Predictions from a results file: the bits of the sweep's own, images as data pack makes them,
  * errors that name the choices. */
+#include "image/png.h"
+#include "kernels/kernels.h"
 #include "predict/predictor.h"
 
 #include "data/pack.h"
@@ -7,12 +9,17 @@
 #include "job.h"
 #include "store/stored_model.h"
 #include "support/folder_fixture.h"
+#include "support/hand_dataset.h"
+#include "support/strategy_fixture.h"
 #include "support/trained_store.h"
 
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <cmocka.h>
 

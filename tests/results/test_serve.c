@@ -1,13 +1,19 @@
 /* The server from its clients' side: what it answers, what it refuses, and that it goes on after both. */
+#include "support/http_client.h"
 #include "support/served_store.h"
 
 #include "page/page.h"
 #include "predict/predictor.h"
 
+#include <jansson.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 static struct served served;

@@ -4,123 +4,20 @@
  *     ... code under test ...
  *     hit = faults_disarm();                      0: there were not that many calls
  *
- * Include it in one .c file and link with FAULTS of the Makefile. Files fail inside HDF5, too (the functions
+ * Link with faults.o and FAULTS of the Makefile. Files fail inside HDF5, too (the functions
  * here come before those of the C library); memory only in this program's own code (the linker's --wrap). */
 #ifndef CELLSWEEP_FAULTS_H
 #define CELLSWEEP_FAULTS_H
-
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/syscall.h>
-#include <sys/types.h>
-#include <unistd.h>
 
 enum fault { FAULT_NONE, FAULT_MEMORY, FAULT_WRITE, FAULT_SYNC, FAULT_RENAME };
 
 /* Instead of an errno: the write takes only half of the bytes. */
 enum { FAULT_SHORT = -1 };
 
-static struct {
-    enum fault kind;
-    long n, calls; /* the n-th call fails */
-    int error, stays;
-} faults;
+/* From now on the n-th call of the kind (n from 1) fails with errno `error`; stays 1: all after it, too. */
+void faults_arm(enum fault kind, long n, int error, int stays);
 
-static inline void faults_arm(enum fault kind, long n, int error, int stays)
-{
-    faults.kind = kind;
-    faults.n = n;
-    faults.calls = 0;
-    faults.error = error;
-    faults.stays = stays;
-}
-
-static inline int faults_disarm(void)
-{
-    int hit = faults.calls >= faults.n;
-    faults.kind = FAULT_NONE;
-    return hit;
-}
-
-static inline int faults_now(enum fault kind)
-{
-    if (faults.kind != kind)
-        return 0;
-    faults.calls++;
-    if (faults.calls != faults.n && (!faults.stays || faults.calls < faults.n))
-        return 0;
-    errno = faults.error;
-    return 1;
-}
-
-/* ---- memory ---- */
-
-void *__real_calloc(size_t n, size_t size);
-void *__real_malloc(size_t size);
-void *__real_realloc(void *old, size_t size);
-char *__real_strdup(const char *text);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_realloc(void *old, size_t size);
-char *__wrap_strdup(const char *text);
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return faults_now(FAULT_MEMORY) ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return faults_now(FAULT_MEMORY) ? NULL : __real_malloc(size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-    return faults_now(FAULT_MEMORY) ? NULL : __real_realloc(old, size);
-}
-
-char *__wrap_strdup(const char *text)
-{
-    return faults_now(FAULT_MEMORY) ? NULL : __real_strdup(text);
-}
-
-/* ---- files ---- */
-
-ssize_t pwrite(int fd, const void *data, size_t n, off_t offset)
-{
-    if (faults_now(FAULT_WRITE)) {
-        if (faults.error != FAULT_SHORT)
-            return -1;
-        n = n > 1 ? n / 2 : n;
-    }
-    return (ssize_t)syscall(SYS_pwrite64, fd, data, n, offset);
-}
-
-ssize_t write(int fd, const void *data, size_t n)
-{
-    if (faults_now(FAULT_WRITE)) {
-        if (faults.error != FAULT_SHORT)
-            return -1;
-        n = n > 1 ? n / 2 : n;
-    }
-    return (ssize_t)syscall(SYS_write, fd, data, n);
-}
-
-int ftruncate(int fd, off_t length)
-{
-    return faults_now(FAULT_WRITE) && faults.error != FAULT_SHORT ? -1
-                                                                  : (int)syscall(SYS_ftruncate, fd, length);
-}
-
-int fsync(int fd)
-{
-    return faults_now(FAULT_SYNC) ? -1 : (int)syscall(SYS_fsync, fd);
-}
-
-int rename(const char *from, const char *to)
-{
-    return faults_now(FAULT_RENAME) ? -1 : (int)syscall(SYS_rename, from, to);
-}
+/* No call fails any more. 1 when the n-th was reached, 0 when there were not that many. */
+int faults_disarm(void);
 
 #endif

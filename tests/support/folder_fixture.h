@@ -2,95 +2,31 @@
 #ifndef CELLSWEEP_FOLDER_FIXTURE_H
 #define CELLSWEEP_FOLDER_FIXTURE_H
 
-#include "image/png.h"
-#include "support/scratch.h"
+#include <stddef.h>
 
-#include <ftw.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-static char fixture_folder[64];
+/* Its path, from fixture_setup() on. */
+extern char fixture_folder[64];
 
 /* Path of `name` inside the temporary folder, in one of 128 static buffers. */
-static inline const char *in_folder(const char *name)
-{
-    static char path[128][512];
-    static unsigned next;
-    char *out = path[next++ % 128];
-    snprintf(out, sizeof path[0], "%s/%s", fixture_folder, name);
-    return out;
-}
+const char *in_folder(const char *name);
 
-static inline int fixture_setup(void **state)
-{
-    (void)state;
-    return scratch_make(fixture_folder, sizeof fixture_folder);
-}
+/* cmocka set-up and tear-down: makes the folder, and removes it with all that is in it. 0, or -1. */
+int fixture_setup(void **state);
+int fixture_teardown(void **state);
 
-static inline int fixture_remove(const char *path, const struct stat *status, int type, struct FTW *where)
-{
-    (void)status;
-    (void)type;
-    (void)where;
-    return remove(path);
-}
+/* Remove a folder and all that is in it; what is not there is no error. */
+void remove_folder(const char *path);
 
-static inline void remove_folder(const char *path)
-{
-    nftw(path, fixture_remove, 16, FTW_DEPTH | FTW_PHYS);
-}
+/* Write a file of n bytes, over the one that is there; aborts when it cannot. */
+void put_bytes(const char *path, const void *bytes, size_t n);
 
-static inline int fixture_teardown(void **state)
-{
-    (void)state;
-    remove_folder(fixture_folder);
-    return 0;
-}
-
-static inline void put_bytes(const char *path, const void *bytes, size_t n)
-{
-    FILE *f = fopen(path, "wb");
-    if (!f || fwrite(bytes, 1, n, f) != n || fclose(f) != 0)
-        abort();
-}
-
-static inline void put_text(const char *path, const char *text)
-{
-    put_bytes(path, text, strlen(text));
-}
+/* The same of a text, without its NUL. */
+void put_text(const char *path, const char *text);
 
 /* The whole file, NUL-terminated; the caller frees. */
-static inline char *get_bytes(const char *path, size_t *n)
-{
-    FILE *f = fopen(path, "rb");
-    if (!f || fseek(f, 0, SEEK_END) != 0)
-        abort();
-    long size = ftell(f);
-    rewind(f);
-    char *bytes = malloc((size_t)size + 1);
-    if (!bytes || fread(bytes, 1, (size_t)size, f) != (size_t)size)
-        abort();
-    bytes[size] = '\0';
-    *n = (size_t)size;
-    fclose(f);
-    return bytes;
-}
+char *get_bytes(const char *path, size_t *n);
 
 /* A gray PNG whose pixel k is (first + k) mod 256. */
-static inline void put_png(const char *path, int width, int height, int first)
-{
-    unsigned char *gray = malloc((size_t)width * (size_t)height);
-    struct err err;
-    if (!gray)
-        abort();
-    for (int i = 0; i < width * height; i++)
-        gray[i] = (unsigned char)(first + i);
-    if (image_write_png8(path, gray, width, height, 1, &err) < 0)
-        abort();
-    free(gray);
-}
+void put_png(const char *path, int width, int height, int first);
 
 #endif

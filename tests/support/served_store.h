@@ -3,21 +3,13 @@
 #ifndef CELLSWEEP_SERVED_STORE_H
 #define CELLSWEEP_SERVED_STORE_H
 
-#include "image/png.h"
-#include "support/http_client.h"
-#include "support/scratch.h"
 #include "serve/serve.h"
 #include "support/trained_store.h"
 
-#include <jansson.h>
-
 enum { SERVED_SIZE = 20, SERVED_JOBS = 5, SERVED_WAITING = 1 };
 
-static const struct trained_job served_job[SERVED_JOBS] = {{"1-2-3", "none", 1},
-                                                           {"1-2-3", "none", 2},
-                                                           {"1-2", "oversample", 1},
-                                                           {"1-2-3", "reweight", 1},
-                                                           {"1-2-3", "none", 3}};
+/* The jobs of the sweep; the last SERVED_WAITING of them wait. */
+extern const struct trained_job served_job[SERVED_JOBS];
 
 struct served {
     char folder[64], path[128], cells[128];
@@ -26,61 +18,16 @@ struct served {
     int port;
 };
 
-static inline int served_port(const struct serve *serve)
-{
-    int port = 0;
-    const char *colon = strrchr(serve_url(serve), ':');
-    sscanf(colon, ":%d", &port);
-    return port;
-}
-
 /* The sweep's files, in a new folder. */
-static inline int served_make(struct served *s, struct err *err)
-{
-    static const int counts[] = {12, 8, 6};
-    if (scratch_make(s->folder, sizeof s->folder) < 0)
-        return -1;
-    snprintf(s->path, sizeof s->path, "%s/r.h5", s->folder);
-    snprintf(s->cells, sizeof s->cells, "%s/r.cells.h5", s->folder);
-    s->data = noise_dataset(3, counts, SERVED_SIZE, 5);
-    s->data->pixel_size = 0.2125;
-    for (int i = 0; i < s->data->n_images; i++)
-        snprintf(s->data->image[i].id, DATASET_ID_SIZE, "%d", i);
-    int rc = dataset_finish(s->data, err);
-    if (rc == 0)
-        rc = dataset_write(s->data, s->cells, err);
-    struct config base = trained_config(s->data);
-    return rc < 0 ? rc : trained_store(s->path, s->data, &base, served_job, SERVED_JOBS, SERVED_WAITING, err);
-}
+int served_make(struct served *s, struct err *err);
 
-static inline int served_start(struct served *s, const char *filter, const char *token, struct err *err)
-{
-    const struct serve_options options = {
-        .path = s->path, .filter = filter, .address = "127.0.0.1", .token = token};
-    int rc = serve_start(&options, &s->serve, err);
-    s->port = rc == 0 ? served_port(s->serve) : 0;
-    return rc;
-}
+/* A server of the jobs that the filter chooses (NULL: all), with a token or NULL; s->port is where. */
+int served_start(struct served *s, const char *filter, const char *token, struct err *err);
 
-static inline void served_end(struct served *s)
-{
-    serve_stop(s->serve);
-    hand_dataset_free(s->data);
-    unlink(s->path);
-    unlink(s->cells);
-    rmdir(s->folder);
-}
+/* Stop the server, remove the files and their folder, and free the dataset. */
+void served_end(struct served *s);
 
 /* Image i as an 8 bit PNG in memory, owned by the caller. */
-static inline void *served_png(const struct served *s, int i, size_t *n)
-{
-    unsigned char gray[SERVED_SIZE * SERVED_SIZE];
-    void *png = NULL;
-    const float *pixels = s->data->pixels + (size_t)i * SERVED_SIZE * SERVED_SIZE;
-    for (int k = 0; k < SERVED_SIZE * SERVED_SIZE; k++)
-        gray[k] = (unsigned char)(255 * (double)pixels[k] + 0.5);
-    image_encode_png8(gray, SERVED_SIZE, SERVED_SIZE, 1, &png, n, NULL);
-    return png;
-}
+void *served_png(const struct served *s, int i, size_t *n);
 
 #endif

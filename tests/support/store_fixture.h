@@ -3,12 +3,8 @@
 #ifndef CELLSWEEP_STORE_FIXTURE_H
 #define CELLSWEEP_STORE_FIXTURE_H
 
-#include "support/hand_dataset.h"
+#include "data/dataset.h"
 #include "store/store.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 enum { FIXTURE_MAX_JOBS = 64, FIXTURE_MAX_CELLS = 4096 };
 
@@ -18,180 +14,24 @@ struct fixture {
     struct store_plan plan;
 };
 
-static const char *const fixture_axis[] = {"train.learning_rate", "undersample.replacement", "train.epochs"};
-static const int fixture_is_number[] = {1, 0, 1};
+/* The axes' dotted keys. */
+extern const char *const fixture_axis[3];
 
 /* Job i of the sweep, seeds from 1; n_axes of the fixture's axes. */
-static inline struct store_job fixture_job(int i, int n_axes)
-{
-    struct store_job job;
-    memset(&job, 0, sizeof job);
-    snprintf(job.key, sizeof job.key, "%032x", 0xabc000u + (unsigned)i);
-    snprintf(job.clusters, sizeof job.clusters, "%s", i % 2 ? "8-10" : "1-27");
-    snprintf(job.strategy, sizeof job.strategy, "%s", i % 3 ? "augment" : "none");
-    snprintf(job.protocol, sizeof job.protocol, "%s", i % 2 ? "kfold:5x3" : "holdout");
-    snprintf(job.model, sizeof job.model, "cnn");
-    job.seed = i + 1;
-    job.fold = i % 5;
-    job.repeat = i % 2;
-    job.n_train = job.n_test = job.leak = -1;
-    const char *const value[] = {i % 2 ? "0.0003" : "1e-07", i % 2 ? "true" : "false",
-                                 i % 2 ? "100" : "1000000"};
-    for (int a = 0; a < n_axes; a++)
-        snprintf(job.axis[a], sizeof job.axis[a], "%s", value[a]);
-    return job;
-}
+struct store_job fixture_job(int i, int n_axes);
 
-static inline struct fixture *fixture_new(int n_jobs, int n_epochs, size_t n_weights)
-{
-    static const int number[] = {8, 10}, count[] = {7, 5};
-    struct fixture *f = calloc(1, sizeof *f);
-    f->data = hand_dataset(2, number, count, 8);
-    f->data->synthetic = 1;
-    snprintf(f->data->checksum, sizeof f->data->checksum, "0123456789abcdef0123456789abcdef");
-    for (int i = 0; i < f->data->n_images; i++) {
-        snprintf(f->data->image[i].id, DATASET_ID_SIZE, "cell_%d", i);
-        snprintf(f->data->image[i].source, DATASET_SOURCE_SIZE, "cluster_%d/cell_%d.png",
-                 f->data->image[i].cluster, i);
-        f->data->image[i].width = 77; /* not stored */
-    }
-    for (int i = 0; i < n_jobs; i++)
-        f->job[i] = fixture_job(i, 3);
-    f->plan = (struct store_plan){.name = "fixture",
-                                  .yaml = "name: fixture\n",
-                                  .yaml_resolved = "name: fixture\ndata: builtin\ngrid: {seed: [1]}\n",
-                                  .data_origin = "builtin",
-                                  .data = f->data,
-                                  .n_jobs = n_jobs,
-                                  .n_epochs = n_epochs,
-                                  .n_classes = 3,
-                                  .n_test = 4,
-                                  .n_all = 12,
-                                  .n_weights = n_weights,
-                                  .keep = KEEP_FINAL,
-                                  .job = f->job,
-                                  .n_axes = 3,
-                                  .axis_name = fixture_axis,
-                                  .axis_is_number = fixture_is_number,
-                                  .ranks = 3};
-    return f;
-}
+/* A sweep of n_jobs (at most FIXTURE_MAX_JOBS) on 12 images, not yet written; freed by fixture_free. */
+struct fixture *fixture_new(int n_jobs, int n_epochs, size_t n_weights);
+void fixture_free(struct fixture *f);
 
-static inline void fixture_free(struct fixture *f)
-{
-    hand_dataset_free(f->data);
-    free(f);
-}
-
-static inline float fixture_metric(int job, int epoch, int set, int metric)
-{
-    return (float)(job * 1000 + epoch * 10 + set * 4 + metric) + 0.25f;
-}
+/* What fixture_run() writes of an epoch from 0; set 0 is training, 1 test. */
+float fixture_metric(int job, int epoch, int set, int metric);
 
 /* Write a job as a rank does: running, its epochs, its outcome, its end. 2 classes; 3 test
  * images, 12 in all. */
-static inline int fixture_run(struct store *store, int job, int n_epochs, enum job_state end, struct err *err)
-{
-    static int ints[12];
-    static float floats[FIXTURE_MAX_CELLS];
-    struct store_mark mark = {JOB_RUNNING, 1, 0, job % 3, 100.0 + job, (double)__builtin_nanf(""), ""};
-    size_t n_weights = store_n_weights(store);
-    for (int i = 0; i < 12; i++)
-        ints[i] = job * 100 + i;
-    for (int i = 0; i < FIXTURE_MAX_CELLS; i++)
-        floats[i] = (float)(job * 100 + i) + 0.5f;
-    int rc = store_write_mark(store, job, &mark, err);
-    for (int e = 0; e < n_epochs && rc == 0; e++) {
-        float train[N_METRICS], test[N_METRICS];
-        for (int m = 0; m < N_METRICS; m++) {
-            train[m] = fixture_metric(job, e, 0, m);
-            test[m] = fixture_metric(job, e, 1, m);
-        }
-        rc = store_write_epoch(store, job, e, train, test, err);
-    }
-    struct store_outcome outcome = {
-        2,         20 + job, 3,    12,   job % 4, ints,   ints + 4,   ints,
-        ints + 1,  ints + 2, ints, ints, ints,    floats, floats + 6, n_weights ? floats : NULL,
-        n_weights, n_epochs, NULL};
-    if (rc == 0)
-        rc = store_write_outcome(store, job, &outcome, err);
-    mark.state = end;
-    mark.epochs_done = n_epochs;
-    mark.finished = 200.0 + job;
-    mark.message = end == JOB_DONE ? "" : "loss is NaN";
-    return rc < 0 ? rc : store_write_mark(store, job, &mark, err);
-}
-
-/* 1 when what job predicted is not what fixture_run() wrote. */
-static inline int fixture_predictions_differ(struct store *store, int job, struct err *err)
-{
-    int image[12], copy[12], label[12], confusion[9], wrong = 0;
-    float probs[36];
-    for (int k = 0; k < N_JUDGED_SETS; k++) {
-        int n = judged_sets[k] == SET_TEST ? 3 : 12, shift = judged_sets[k] == SET_TEST ? 0 : 6;
-        wrong |= store_read_confusion(store, job, judged_sets[k], confusion, err) < 0;
-        int base = job * 100 + (judged_sets[k] == SET_TEST ? 0 : 4);
-        wrong |= confusion[0] != base || confusion[1] != base + 1 || confusion[2] != -1;
-        wrong |= confusion[3] != base + 2 || confusion[4] != base + 3 || confusion[8] != -1;
-        wrong |= store_read_predictions(store, job, judged_sets[k], image, copy, label, probs, err) < 0;
-        for (int i = 0; i < store_n_predictions(store, judged_sets[k]); i++) {
-            int first = judged_sets[k] == SET_TEST;
-            wrong |=
-                image[i] != (i < n ? job * 100 + i : -1) || copy[i] != (i < n ? job * 100 + i + first : -1);
-            wrong |= label[i] != (i < n ? job * 100 + i + 2 * first : -1);
-            wrong |= i < n ? probs[3 * i + 1] != (float)(job * 100 + shift + 2 * i + 1) + 0.5f
-                           : probs[3 * i] == probs[3 * i];
-            wrong |= probs[3 * i + 2] == probs[3 * i + 2];
-        }
-    }
-    return wrong;
-}
-
-/* The same of its weights. */
-static inline int fixture_weights_differ(struct store *store, int job, int n_epochs, struct err *err)
-{
-    float weights[FIXTURE_MAX_CELLS];
-    int wrong = 0;
-    if (store_n_weights(store)) {
-        int *epoch = calloc((size_t)store_n_jobs(store), sizeof *epoch);
-        wrong |= store_read_weights(store, job, weights, err) < 0;
-        wrong |= store_read_weights_epochs(store, epoch, err) < 0 || epoch[job] != n_epochs;
-        free(epoch);
-        for (size_t i = 0; i < store_n_weights(store); i++)
-            wrong |= weights[i] != (float)(job * 100 + (int)i) + 0.5f;
-    }
-    return wrong;
-}
+int fixture_run(struct store *store, int job, int n_epochs, enum job_state end, struct err *err);
 
 /* Whether job's row holds exactly what fixture_run() wrote; a line to stderr for the first difference. */
-static inline int fixture_check(struct store *store, int job, int n_epochs, enum job_state end)
-{
-    struct store_mark *mark = calloc((size_t)store_n_jobs(store), sizeof *mark);
-    size_t n_cells = (size_t)store_n_jobs(store) * (size_t)store_n_epochs(store);
-    float *metric = calloc(n_cells, sizeof *metric);
-    int wrong = 0;
-    struct err err = {0};
-    wrong |= store_refresh(store, &err) < 0 || store_read_marks(store, mark, &err) < 0;
-    wrong |= mark[job].state != end || mark[job].attempts != 1 || mark[job].rank != job % 3;
-    wrong |= mark[job].epochs_done != n_epochs || mark[job].finished != 200.0 + job;
-    wrong |= strcmp(mark[job].message, end == JOB_DONE ? "" : "loss is NaN") != 0;
-    const struct store_job *row = &store_jobs(store)[job];
-    wrong |= row->n_train != 20 + job || row->n_test != 3 || row->leak != job % 4;
-    for (int s = 0; s < 2; s++)
-        for (int m = 0; m < N_METRICS; m++) {
-            wrong |= store_read_metric(store, curve_sets[s], (enum metric)m, metric, &err) < 0;
-            for (int e = 0; e < store_n_epochs(store); e++) {
-                float v = metric[job * store_n_epochs(store) + e];
-                wrong |= e < n_epochs ? v != fixture_metric(job, e, s, m) : v == v;
-            }
-        }
-    wrong |=
-        fixture_predictions_differ(store, job, &err) || fixture_weights_differ(store, job, n_epochs, &err);
-    if (wrong)
-        fprintf(stderr, "job %d differs: %s\n", job, err.text);
-    free(mark);
-    free(metric);
-    return !wrong;
-}
+int fixture_check(struct store *store, int job, int n_epochs, enum job_state end);
 
 #endif

@@ -4,9 +4,11 @@
  * 50 x 50 pixels of noise selects its samples, as before it trains; a second job of the same strategy with
  * another seed follows. Prints a table: seconds of both, and the exponents between one N and the next. */
 #include "select.h"
+#include "support/hand_dataset.h"
 #include "support/strategy_fixture.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <time.h>
 
 static const char *const strategies[] = {"smote", "borderline-smote", "nearmiss", "tomek"};

@@ -1,4 +1,5 @@
 #include "samples/augment.h"
+#include "sections.h"
 #include "support/with.h"
 
 #include <math.h>

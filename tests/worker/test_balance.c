@@ -1,3 +1,4 @@
+#include "sections.h"
 #include "strategies/balance.h"
 
 #include "samples/augment.h"
@@ -11,6 +12,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 

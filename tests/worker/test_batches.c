@@ -2,6 +2,7 @@
 
 #include "samples/render.h"
 #include "select.h"
+#include "support/hand_dataset.h"
 #include "support/strategy_fixture.h"
 
 #include <math.h>

@@ -1,6 +1,7 @@
 #include "models/ensemble.h"
 #include "models/net/net.h"
 
+#include "support/hand_dataset.h"
 #include "support/strategy_fixture.h"
 #include "support/with.h"
 
@@ -8,6 +9,8 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 #include <cmocka.h>
 
 enum { N = 21, CLASSES = 3, SIZE = 12 };

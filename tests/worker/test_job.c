@@ -1,6 +1,8 @@
 #include "job.h"
 #include "plan.h"
 
+#include "strategies/balance.h"
+#include "support/hand_dataset.h"
 #include "support/strategy_fixture.h"
 #include "support/with.h"
 
@@ -9,6 +11,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <cmocka.h>
 
 enum { SIZE = 12, CLASSES = 3 };

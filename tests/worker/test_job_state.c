@@ -2,9 +2,11 @@
  * every strategy, every protocol. */
 #include "job_state.h"
 
+#include "strategies/balance.h"
 #include "support/folder_fixture.h"
 #include "job.h"
 #include "kernels/kernels.h"
+#include "support/hand_dataset.h"
 #include "support/strategy_fixture.h"
 #include "support/with.h"
 
@@ -12,6 +14,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 #include <cmocka.h>
 
 enum { SIZE = 12, CLASSES = 3, EPOCHS = 4 };

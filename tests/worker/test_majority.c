@@ -3,12 +3,15 @@
 #include "plan.h"
 
 #include "models/model.h"
+#include "strategies/balance.h"
+#include "support/hand_dataset.h"
 #include "support/strategy_fixture.h"
 #include "support/with.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 #include <cmocka.h>
 
 enum { SIZE = 12, CLASSES = 3, EPOCHS = 4 };

@@ -4,6 +4,8 @@
 #include "job.h"
 #include "plan.h"
 #include "store/store.h"
+#include "strategies/balance.h"
+#include "support/hand_dataset.h"
 #include "support/strategy_fixture.h"
 #include "support/with.h"
 
@@ -11,6 +13,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 #include <cmocka.h>
 
 enum { SIZE = 12, CLASSES = 3, EPOCHS = 3 };

@@ -1,12 +1,15 @@
+#include "rng.h"
 #include "samples/neighbours.h"
 
 #include "samples/products.h"
+#include "support/hand_dataset.h"
 #include "support/strategy_fixture.h"
 
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <cmocka.h>
 
 static void neighbours_by_brute_force(void **state)

@@ -1,6 +1,8 @@
 /* Plans of many jobs say what plans of one say. */
 #include "plan.h"
 
+#include "strategies/balance.h"
+#include "support/hand_dataset.h"
 #include "support/strategy_fixture.h"
 
 #include <setjmp.h>
@@ -9,6 +11,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <math.h>
+#include <string.h>
 
 static const int counts[] = {40, 23, 11};
 enum { CLASSES = sizeof counts / sizeof *counts, SIZE = 12 };

@@ -4,6 +4,7 @@
 #include "plan.h"
 #include "samples/sample.h"
 #include "select.h"
+#include "support/hand_dataset.h"
 #include "support/strategy_fixture.h"
 
 #include <setjmp.h>
@@ -12,6 +13,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <math.h>
+#include <string.h>
 
 static const char key[] = "0123456789abcdef0123456789abcdef";
 

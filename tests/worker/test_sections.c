@@ -5,9 +5,14 @@
 #include "strategies/balance.h"
 #include "support/with.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <cmocka.h>
 
 static struct config config_with(const char *strategy, const char *model, const char *protocol)
 {

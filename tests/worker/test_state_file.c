@@ -1,14 +1,18 @@
 /* The checkpoint file: what is written is read; whatever is wrong with it is told, and never
  * taken for a state. */
+#include "rng.h"
 #include "support/state_file_fixture.h"
 #include "support/folder_fixture.h"
 
 #include <math.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <cmocka.h>
 
 /* A checkpoint in a folder, and its bytes. */

@@ -1,7 +1,9 @@
+#include "sections.h"
 #include "strategies/balance.h"
 
 #include "samples/render.h"
 #include "select.h"
+#include "support/hand_dataset.h"
 #include "support/strategy_fixture.h"
 #include "support/with.h"
 
@@ -10,6 +12,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
