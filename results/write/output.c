@@ -66,6 +66,19 @@ static int open_in_place(struct output *out, struct err *err)
     return err_set(err, E_IO, "%s: cannot open it for writing: %s", out->path, strerror(errno));
 }
 
+/* 1 when a file begins as HDF5 files do: images or results, which no table may replace. */
+static int holds_hdf5(const char *path)
+{
+    static const char signature[] = "\211HDF\r\n\032\n";
+    char begins[sizeof signature - 1];
+    FILE *file = fopen(path, "rb");
+    int same =
+        file && fread(begins, sizeof begins, 1, file) == 1 && memcmp(begins, signature, sizeof begins) == 0;
+    if (file)
+        fclose(file);
+    return same;
+}
+
 int output_open_file(struct output *out, const char *path, struct err *err)
 {
     char final[OUTPUT_PATH_SIZE], folder[OUTPUT_PATH_SIZE];
@@ -81,6 +94,10 @@ int output_open_file(struct output *out, const char *path, struct err *err)
     memcpy(out->path, final, sizeof final);
     if (special)
         return open_in_place(out, err);
+    if (holds_hdf5(final))
+        return err_set(err, E_USAGE,
+                       "%s: holds images or results (HDF5), which no table replaces; name another file",
+                       path);
     memcpy(folder, final, sizeof folder);
     return output_open(out, dirname(folder), basename(final), err);
 }

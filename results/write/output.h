@@ -30,7 +30,8 @@ int output_directory(const char *path, struct err *err);
 int output_open(struct output *out, const char *dir, const char *name, struct err *err);
 
 /* Begin the file that a user named: NULL or "-" is standard output; devices, FIFOs and sockets are written to
- * and stay what they are (target.h); of a link the target is replaced. On failure out->file is NULL. */
+ * and stay what they are (target.h); of a link the target is replaced. E_USAGE for a file that is HDF5:
+ * images and results are not replaced by a table. On failure out->file is NULL. */
 int output_open_file(struct output *out, const char *path, struct err *err);
 
 /* End it: flush, check, close, rename. On failure the temporary file is removed. Standard output stays

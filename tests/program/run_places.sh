@@ -53,6 +53,8 @@ check "-o a link to nothing yet" table -o "$TMP/dangling.csv"
 check "makes its target" bash -c "[ -L '$TMP/dangling.csv' ] && cmp '$TMP/jobs.csv' '$TMP/new.csv'"
 check "-o links in a circle" refuses circle "$cellsweep" export "$R" --table jobs -o "$TMP/circle.csv"
 check "-o a folder" refuses 'is a folder' "$cellsweep" export "$R" --table jobs -o "$TMP"
+check "-o a results file" refuses "no table replaces" "$cellsweep" export "$R" --table jobs -o "$R"
+check "which stays" table -o "$TMP/again.csv"
 
 # The numbers of null: writing to it is harmless whether it stays a device or not.
 if mknod "$TMP/null" c 1 3 2>/dev/null && (: >"$TMP/null") 2>/dev/null; then

@@ -162,7 +162,7 @@ static int print_shared(FILE *file, const struct dataset *data, struct given_pai
         struct given_shared shared;
         rc = given_shared(data, column, pair, &shared, err);
         if (rc == 0 && shared.n_values > 0)
-            fprintf(file, "; %d are of a %s that has images in both (%d of %d)", shared.n_images,
+            fprintf(file, "; %d share %s with images of the other set (%d of %d values)", shared.n_images,
                     column->name, shared.n_values, column->n_values);
     }
     return rc;
