@@ -1,6 +1,7 @@
 #include "sweep/job_name.h"
 
 #include "sections.h"
+#include "store/repeat.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -81,7 +82,7 @@ void sweep_job_name(const struct sweep *sweep, int job, char *out, size_t size)
     int is_number[SWEEP_MAX_AXES], n = sweep_axis_names(sweep, name, is_number);
     int used = snprintf(out, size, "%s %s %s seed %lld", row.clusters, row.strategy, row.protocol,
                         (long long)row.seed);
-    if (strncmp(row.protocol, "kfold", 5) == 0 && used < (int)size)
+    if (protocol_is_kfold(row.protocol) && used < (int)size)
         used += snprintf(out + used, size - (size_t)used, " fold %d repeat %d", row.fold, row.repeat);
     if (sweep_model_varies(sweep) && used < (int)size)
         used += snprintf(out + used, size - (size_t)used, " model %s", row.model);
