@@ -1,9 +1,10 @@
 /* A packed dataset whose content somebody changed (edits.h). The checksum in the file is not made right
  * again: it refuses most changes of content, as it should. */
+#include "data/dataset.h"
 #include "edits.h"
 #include "fuzz.h"
 
-#include "made.h"
+#include "support/made.h"
 
 static const char *const object[] = {"/images/pixels", "/images/id",     "/images/cluster", "/images/source",
                                      "/images/width",  "/images/height", "/images/masked",  "/images/group",

@@ -10,9 +10,10 @@
 #include "store/store_layout.h"
 #include "stats/summary.h"
 
-#include "made.h"
+#include "support/made.h"
 
 #include <dirent.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -10,8 +10,9 @@
 #include "tables/tables.h"
 #include "tables/headline.h"
 
-#include "made.h"
+#include "support/made.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const attribute[] = {

@@ -3,11 +3,13 @@
  * now and then, must always work. */
 #include "fuzz.h"
 
-#include "made.h"
+#include "support/made.h"
 #include "serve/serve.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>

@@ -1,7 +1,4 @@
-/* made.h - small valid HDF5 files, made by the program's own writers: seeds, and what
- * edits.h edits. Failures abort. */
-#ifndef CELLSWEEP_MADE_H
-#define CELLSWEEP_MADE_H
+#include "support/made.h"
 
 #include "support/hand_dataset.h"
 #include "support/store_fixture.h"
@@ -9,13 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static inline const char *made_slide(int image, void *self)
+static const char *made_slide(int image, void *self)
 {
     (void)self;
     return image % 3 ? "s1" : "";
 }
 
-static inline void made_check(int rc, const struct err *err)
+void made_check(int rc, const struct err *err)
 {
     if (rc == 0)
         return;
@@ -23,8 +20,7 @@ static inline void made_check(int rc, const struct err *err)
     abort();
 }
 
-/* A packed dataset of five images of some channels. */
-static inline void made_dataset(const char *path, int with_groups, int channels)
+void made_dataset(const char *path, int with_groups, int channels)
 {
     static const int number[] = {8, 10}, count[] = {3, 2};
     struct dataset *data = hand_dataset(2, number, count, 8);
@@ -41,7 +37,7 @@ static inline void made_dataset(const char *path, int with_groups, int channels)
 }
 
 /* A job as a real one leaves it: labels and images are in range. */
-static inline void made_job(struct store *store, int job)
+static void made_job(struct store *store, int job)
 {
     static const int image[12] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, copy[12],
                      label[12] = {0, 0, 1, 0, 1, 0, 0, 1, 0, 1, 0, 1}, matrix[4] = {1, 0, 1, 1};
@@ -76,8 +72,7 @@ static inline void made_job(struct store *store, int job)
     made_check(store_write_mark(store, job, &mark, &err), &err);
 }
 
-/* A results file of four jobs, of which `done` are finished; n_weights at most 8. */
-static inline void made_results(const char *path, int done, size_t n_weights)
+void made_results(const char *path, int done, size_t n_weights)
 {
     struct fixture *f = fixture_new(4, 2, n_weights);
     struct store *store = NULL;
@@ -89,5 +84,3 @@ static inline void made_results(const char *path, int done, size_t n_weights)
     made_check(store_close(store, &err), &err);
     fixture_free(f);
 }
-
-#endif
