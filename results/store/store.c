@@ -729,12 +729,10 @@ int store_write_outcome(struct store *store, int job, const struct store_outcome
     return rc < 0 ? rc : store_send(store, err);
 }
 
-/* The state goes last: a reader or a resumed run that sees "done" sees everything else of the row too. The
- * text goes first, and its row is asked for once more when the numbers are written (store_keep_text). */
+/* The state goes last: a reader or a resumed run that sees "done" sees everything else of the row too. */
 int store_write_mark(struct store *store, int job, const struct store_mark *mark, struct err *err)
 {
-    int state = (int)mark->state, row = 0;
-    const char *message = mark->message ? mark->message : "";
+    int state = (int)mark->state, rc = 0;
     const struct {
         enum store_dataset which;
         const void *value;
@@ -743,11 +741,10 @@ int store_write_mark(struct store *store, int job, const struct store_mark *mark
         {STORE_STARTED, &mark->started},         {STORE_FINISHED, &mark->finished},
         {STORE_EPOCHS_DONE, &mark->epochs_done},
     };
-    int rc = store_is_remote(store) ? 0 : store_keep_text(store, message, &row, err);
     for (size_t i = 0; i < sizeof part / sizeof *part && rc == 0; i++)
         rc = write_cell(store, part[i].which, job, part[i].value, err);
     if (rc == 0)
-        rc = store_write_message(store, job, message, err);
+        rc = store_write_message(store, job, mark->message ? mark->message : "", err);
     if (rc == 0)
         rc = write_cell(store, STORE_STATE, job, &state, err);
     return rc < 0 ? rc : store_send(store, err);

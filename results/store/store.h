@@ -39,8 +39,8 @@
  *     /attempts, /epochs_done, /rank [J] int32     /started, /finished [J] float64 seconds since 1970
  *     /messages/job     [J] int32, row of /messages/text; -1: nothing to say, -2: the table was full
  *     /messages/text    [M] fixed-length string: the different messages of all jobs, in no order. A new one
- *                       takes a free row near that which its hash names, whoever writes it; none is ever
- *                       removed
+ *                       takes a free row near that which its hash names, of those of the rank that writes it
+ *                       (every R-th of R ranks); none is ever removed
  *     /metrics/{train,test}/{loss,accuracy,balanced_accuracy,balanced_accuracy_as_published} [J,E] float32
  *     /confusion/first  [J] int64
  *     /confusion/{test,all}  int32, (c,c) of a job of c classes, rows true, columns predicted

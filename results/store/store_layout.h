@@ -259,11 +259,6 @@ int store_read_block(struct store *store, enum store_dataset which, const struct
 
 /* ---- store_message.c: a table of the different texts ---- */
 
-/* Row of a text in /messages/text, which is put there when it is new; -1 for "", -2 when there is no room.
- * Independent, but not of a remote rank. Other ranks put texts at the same time: of two that find the same
- * row free at once one is lost. So ask again, later than a write takes, before the row is written down. */
-int store_keep_text(struct store *store, const char *text, int *row, struct err *err);
-
 /* The message of a job, cut to what a row has room for. Independent; a remote rank's text becomes a row where
  * rank 0 takes it. */
 int store_write_message(struct store *store, int job, const char *text, struct err *err);

@@ -5,23 +5,36 @@
 #include <string.h>
 #include <xxhash.h>
 
-enum { NOTHING = -1, NO_ROOM = -2, MOST_LOOKS = 1000 };
+enum { NOTHING = -1, NO_ROOM = -2, LOOKS = 1000, LOOKS_A_WRITER = 8 };
 
 static struct store_block row_of(int row)
 {
     return (struct store_block){row, 0, 1};
 }
 
-/* The row of a text, or a free one for it; NO_ROOM. */
+/* Those who write texts now: this one's number, and how many there are. */
+static hsize_t writers(const struct store *store, hsize_t *self)
+{
+    int rank = 0, n = 1;
+    if (store->shared && store->io != STORE_RANK0) {
+        MPI_Comm_rank(store->comm, &rank);
+        MPI_Comm_size(store->comm, &n);
+    }
+    *self = (hsize_t)rank;
+    return (hsize_t)n;
+}
+
+/* The row of a text, or a free one of this writer's own for it; NO_ROOM. A row that has a text keeps it. */
 static int find_row(struct store *store, const char *text, int *row, int *is_free, struct err *err)
 {
     char there[STORE_MESSAGE_SIZE];
-    hsize_t n = store->n[DIM_TEXT], first = (hsize_t)XXH3_64bits(text, strlen(text)) % n;
+    hsize_t self, n_writers = writers(store, &self), n = store->n[DIM_TEXT];
+    hsize_t first = (hsize_t)XXH3_64bits(text, strlen(text)) % n;
     int rc = 0;
-    for (hsize_t i = 0; i < n && i < MOST_LOOKS && rc == 0; i++) {
+    for (hsize_t i = 0; i < n && i < LOOKS + LOOKS_A_WRITER * n_writers && rc == 0; i++) {
         struct store_block block = row_of((int)((first + i) % n));
         rc = store_read_block(store, STORE_TEXT, &block, there, err);
-        *is_free = rc == 0 && !there[0];
+        *is_free = rc == 0 && !there[0] && (hsize_t)block.job % n_writers == self;
         *row = block.job;
         if (*is_free || (rc == 0 && strncmp(there, text, sizeof there) == 0))
             return 0;
@@ -31,14 +44,15 @@ static int find_row(struct store *store, const char *text, int *row, int *is_fre
     return rc;
 }
 
-int store_keep_text(struct store *store, const char *text, int *row, struct err *err)
+/* The row of what a cell of /messages/text has, which is put there when it is new. Not of a remote rank. Ranks
+ * put texts at the same time, each into rows of its own: rank r of R into those whose number is r modulo R.
+ * So a text stands there at most once a rank. */
+static int keep_text(struct store *store, const char *cell, int *row, struct err *err)
 {
-    char cell[STORE_MESSAGE_SIZE] = "";
     int is_free = 0;
     *row = NOTHING;
-    if (!*text)
+    if (!*cell)
         return 0;
-    snprintf(cell, sizeof cell, "%.*s", STORE_MESSAGE_SIZE - 1, text);
     int rc = find_row(store, cell, row, &is_free, err);
     struct store_block block = row_of(*row);
     return rc < 0 || !is_free ? rc : store_write_block(store, STORE_TEXT, &block, cell, err);
@@ -52,7 +66,7 @@ int store_write_message(struct store *store, int job, const char *text, struct e
     snprintf(cell, sizeof cell, "%.*s", STORE_MESSAGE_SIZE - 1, text);
     if (cell[0] && store_is_remote(store))
         return store_send_block(store, STORE_TEXT, &block, cell, err);
-    int rc = store_keep_text(store, cell, &row, err);
+    int rc = keep_text(store, cell, &row, err);
     return rc < 0 ? rc : store_write_block(store, STORE_MESSAGE, &block, &row, err);
 }
 
