@@ -44,9 +44,9 @@ static int find_row(struct store *store, const char *text, int *row, int *is_fre
     return rc;
 }
 
-/* The row of what a cell of /messages/text has, which is put there when it is new. Not of a remote rank. Ranks
- * put texts at the same time, each into rows of its own: rank r of R into those whose number is r modulo R.
- * So a text stands there at most once a rank. */
+/* The row of what a cell of /messages/text has, which is put there when it is new. Not of a remote rank.
+ * Ranks put texts at the same time, each into rows of its own: rank r of R into those whose number is r
+ * modulo R. So a text stands there at most once a rank. */
 static int keep_text(struct store *store, const char *cell, int *row, struct err *err)
 {
     int is_free = 0;
