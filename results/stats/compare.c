@@ -303,10 +303,10 @@ static int compare_leaks(struct making *m, int part, struct err *err)
     const struct partition *leaks = m->summary->same[SUMMARY_LEAKS];
     int first = m->compare->n, rc = 0;
     for (int i = leaks->begin[part]; i < leaks->begin[part + 1] && rc == 0; i++) {
-        int g = leaks->member[i], before = m->compare->n;
+        int g = leaks->member[i];
         if (has_replicates(m, g) && m->grouped && keeps_none(m, g))
             rc = compare_with_groups(m, g, err);
-        before = m->compare->n;
+        int before = m->compare->n;
         if (rc < 0 || !has_replicates(m, g) || strcmp(m->summary->group[g].cell->protocol, "report") != 0)
             continue;
         rc = compare_with_honest(m, g, 1, err);
