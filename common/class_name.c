@@ -159,8 +159,9 @@ int class_compare_ints(const void *a, const void *b)
 static int add_title(int class, const char *text, struct err *err)
 {
     struct title *grown = realloc(title, (size_t)(n_titles + 1) * sizeof *grown);
+    if (grown)
+        title = grown;
     char *copy = grown ? strdup(text) : NULL;
-    title = grown ? grown : title;
     if (!copy)
         return err_set(err, E_IO, "out of memory for the names of classes");
     title[n_titles++] = (struct title){class, copy};
