@@ -100,8 +100,7 @@ static int stopped(const struct run *run, struct err *err)
  * Returns how many samples it saw. */
 static int train_member(struct run *run, int m, int epoch, float out[N_METRICS], struct err *err)
 {
-    const struct recipe *recipe = &run->samples.recipe;
-    const struct loss_rule loss = {recipe->loss, recipe->gamma, recipe->logit_offset};
+    const struct loss_rule loss = recipe_loss(&run->samples.recipe);
     struct batch batch;
     int total = batches_start(&run->batches, m, epoch);
     metrics_start(run->metrics, run->n_classes);

@@ -167,16 +167,12 @@ static void titles_shrink_to_fit(void **state)
 static void strategies_have_colours_of_their_own(void **state)
 {
     (void)state;
-    static const char *const names[] = {
-        "none",  "undersample",      "reweight",     "oversample", "augment",
-        "smote", "borderline-smote", "tomek",        "nearmiss",   "class-balanced",
-        "focal", "balanced-softmax", "logit-adjust", "threshold",  "balanced-batch",
-        "mixup", "easy-ensemble"};
-    enum { N = sizeof names / sizeof *names };
-    for (int i = 0; i < N; i++)
-        for (int k = 0; k < i; k++)
-            if (strcmp(balance_colour(names[i]), balance_colour(names[k])) == 0)
-                fail_msg("%s and %s are both %s", names[i], names[k], balance_colour(names[i]));
+    for (int i = 0; balance_strategy(i); i++)
+        for (int k = 0; k < i; k++) {
+            const struct balance_strategy *a = balance_strategy(i), *b = balance_strategy(k);
+            if (strcmp(a->colour, b->colour) == 0)
+                fail_msg("%s and %s are both %s", a->name, b->name, a->colour);
+        }
     assert_int_equal(strlen(balance_colour("augment+reweight")), 7);
     assert_string_equal(balance_colour("augment+reweight"), balance_colour("augment+reweight"));
 }

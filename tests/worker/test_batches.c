@@ -259,12 +259,37 @@ static void mixed_batches_are_the_documented_ones(void **state)
     end(&mixed);
 }
 
+/* A class keeps 1 - e of its target, blended or not; classes of equal size are all at the tail, 0. */
+static void smoothed_targets_sum_to_one(void **state)
+{
+    static const char *const texts[] = {"label-aware", "label-aware+mixup", "oversample+label-aware"};
+    (void)state;
+    for (int k = 0; k < 3; k++) {
+        struct job job;
+        struct batch batch;
+        int full = 0;
+        begin(&job, sizes, texts[k], 64);
+        batches_start(&job.batches, 0, 0);
+        int n = batches_next(&job.batches, 0, &batch);
+        for (int i = 0; i < n; i++) {
+            const float *t = batch.target + (size_t)i * 3;
+            assert_true(fabs((double)(t[0] + t[1] + t[2]) - 1) < 1e-6);
+            full += t[0] == 1.0f || t[1] == 1.0f || t[2] == 1.0f;
+            assert_true(k != 0 ||
+                        fabs((double)t[0] - (job.batches.label[i] == 0 ? 0.7 : (double)t[0])) < 1e-6);
+        }
+        assert_true(k == 0 ? full == 8 : k == 1 ? full < 8 : full == n);
+        end(&job);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plain_epochs_see_every_sample_once),
         cmocka_unit_test(members_see_their_own_samples),
         cmocka_unit_test(balanced_batches_hold_equal_classes),
+        cmocka_unit_test(smoothed_targets_sum_to_one),
         cmocka_unit_test(absent_classes_have_no_turn),
         cmocka_unit_test(lambda_is_beta),
         cmocka_unit_test(lambda_has_the_moments_of_beta),

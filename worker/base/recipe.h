@@ -17,6 +17,9 @@ struct recipe {
     double gamma;                            /* of the focal loss */
     float logit_offset[CONFIG_MAX_CLUSTERS]; /* added to the logits while training */
     float logit_shift[CONFIG_MAX_CLUSTERS];  /* added to the logits wherever the trained network predicts */
+    /* Share of a class's targets that goes to the other classes, evenly, from 0 to below 1: the target of a
+     * sample of class y is 1 - smoothing[y] at y and smoothing[y] / (n_classes - 1) elsewhere. */
+    float smoothing[CONFIG_MAX_CLUSTERS];
     int balanced_batches; /* 1: every mini-batch holds as many samples of each class, drawn with
                                               * replacement; as many batches an epoch as without */
     double mixup_alpha;   /* lambda ~ Beta(alpha, alpha); 0: samples are not mixed */
@@ -30,6 +33,13 @@ static inline struct recipe recipe_plain(void)
     for (int c = 0; c < CONFIG_MAX_CLUSTERS; c++)
         recipe.class_weight[c] = 1;
     return recipe;
+}
+
+/* What it makes of logits and targets; points into the recipe. */
+static inline struct loss_rule recipe_loss(const struct recipe *recipe)
+{
+    return (struct loss_rule){
+        .kind = recipe->loss, .gamma = recipe->gamma, .logit_offset = recipe->logit_offset};
 }
 
 #endif

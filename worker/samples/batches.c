@@ -159,6 +159,15 @@ static void blend_images(float *out, const float *x, const float *y, double lamb
         out[i] = (float)(lambda * (double)x[i] + (1 - lambda) * (double)y[i]);
 }
 
+/* Add a share of the target of a class: one-hot, or smoothed as the recipe says. */
+static void add_target(const struct batches_room *r, float *target, int label, double share)
+{
+    double smoothing = (double)r->samples->recipe.smoothing[label], other = smoothing / (r->n_classes - 1);
+    for (int c = 0; smoothing > 0 && c < r->n_classes; c++)
+        target[c] += c == label ? 0 : (float)(share * other);
+    target[label] += (float)(share * (1 - smoothing));
+}
+
 /* Blend place i of the batch; weights and labels of the places are still those of the samples. */
 static void mix_place(struct batches_room *r, const struct sample *x, const struct sample *y, double lambda,
                       int i)
@@ -168,8 +177,8 @@ static void mix_place(struct batches_room *r, const struct sample *x, const stru
     double a = lambda * (double)class_weight[x->label], b = (1 - lambda) * (double)class_weight[y->label];
     blend_images(pixels, x->pixels, y->pixels, lambda, r->pixels);
     memset(target, 0, (size_t)r->n_classes * sizeof *target);
-    target[x->label] = (float)(a / (a + b));
-    target[y->label] += (float)(b / (a + b));
+    add_target(r, target, x->label, a / (a + b));
+    add_target(r, target, y->label, b / (a + b));
     r->weight[i] = (float)(a + b);
     r->image[i] = pixels;
 }
@@ -200,7 +209,7 @@ static void assemble(struct batches *batches, const int *order, int n)
         const struct sample *sample = &r->samples->train.sample[order[i]];
         r->image[i] = sample->pixels;
         r->weight[i] = r->samples->recipe.class_weight[sample->label];
-        r->target[i * r->n_classes + sample->label] = 1;
+        add_target(r, r->target + i * r->n_classes, sample->label, 1);
         batches->label[i] = sample->label;
     }
 }

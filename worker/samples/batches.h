@@ -13,6 +13,8 @@
  * loss is lambda w_i L(x, y_i) + (1 - lambda) w_j L(x, y_j). The metrics take such a sample for one of the
  * class with the larger share.
  *
+ * recipe.smoothing: the target of a class, blended or not, leaves a share to the other classes.
+ *
  * All of it is a pure function of samples, key, member, epoch and step. No MPI. */
 #ifndef CELLSWEEP_BATCHES_H
 #define CELLSWEEP_BATCHES_H
@@ -24,10 +26,10 @@
 struct batch {
     int n;                     /* samples, 1 or more */
     const float *const *image; /* (n) pointers to (size, size) pixels */
-    const float *target;       /* (n, C) class probabilities, rows sum to 1 (one-hot unless mixed) */
-    const float *weight;       /* (n) loss weight of each sample */
-    uint64_t dropout_key;      /* stream of the dropout masks ... */
-    uint64_t dropout_step;     /* ... and its substream: the number of this step in the job */
+    const float *target;   /* (n, C) class probabilities, rows sum to 1: one-hot unless mixed or smoothed */
+    const float *weight;   /* (n) loss weight of each sample */
+    uint64_t dropout_key;  /* stream of the dropout masks ... */
+    uint64_t dropout_step; /* ... and its substream: the number of this step in the job */
 };
 
 struct batches {

@@ -1,4 +1,4 @@
-/* Strategies that leave the samples alone and change the loss, the logits or the probabilities. */
+/* Strategies that leave the samples alone and change the loss, its targets, logits or probabilities. */
 #include "strategies/balance_tools.h"
 #include "models/model.h"
 
@@ -116,6 +116,52 @@ static int apply_threshold(struct balance *balance, struct err *err)
     return 0;
 }
 
+struct label_aware {
+    double head, tail;
+    char form[CONFIG_WORD_SIZE];
+};
+
+static const struct setting label_aware_settings[] = {
+    {"label-aware.head", SETTING_REAL, offsetof(struct label_aware, head), 0, 0.99, "0.3", NULL,
+     "share of the target that the largest class leaves to the others"},
+    {"label-aware.tail", SETTING_REAL, offsetof(struct label_aware, tail), 0, 0.99, "0", NULL,
+     "the same of the smallest class"},
+    {"label-aware.form", SETTING_WORD, offsetof(struct label_aware, form), 0, 0, "concave",
+     "concave|linear|convex", "how the share rises with class size between the two"},
+    {0},
+};
+
+static const struct section label_aware_section = {.setting = label_aware_settings,
+                                                   .size = sizeof(struct label_aware)};
+
+/* From 0 at x = 0, the smallest class, to 1 at x = 1, the largest. */
+static double rise(const char *form, double x)
+{
+    const double quarter = acos(-1) / 2;
+    return strcmp(form, "linear") == 0   ? x
+           : strcmp(form, "convex") == 0 ? 1 - cos(quarter * x)
+                                         : sin(quarter * x);
+}
+
+/* Zhong et al. 2021 (MiSLAS), equations 4 to 7: the target of a sample of class y is 1 - e_y at y and
+ * e_y / (C - 1) elsewhere, e_y = tail + (head - tail) f((n_y - n_min) / (n_max - n_min)), where f(x) is
+ * sin(pi x / 2) (concave), x (linear) or 1 - cos(pi x / 2) (convex). Classes of equal size are all the
+ * smallest. */
+static int apply_label_aware(struct balance *balance, struct err *err)
+{
+    const struct label_aware *settings = config_of(balance->config, &label_aware_section);
+    int size[CONFIG_MAX_CLUSTERS];
+    (void)err;
+    balance_sizes(balance, size);
+    int least = balance_smallest(size, balance->n_classes), most = balance_largest(size, balance->n_classes);
+    for (int c = 0; c < balance->n_classes; c++) {
+        double x = most > least && size[c] > 0 ? (size[c] - least) / (double)(most - least) : 0;
+        double share = settings->tail + (settings->head - settings->tail) * rise(settings->form, x);
+        balance->recipe->smoothing[c] = (float)share;
+    }
+    return 0;
+}
+
 const struct balance_strategy balance_loss[] = {
     {.name = "class-balanced",
      .title = "Class-balanced loss",
@@ -150,5 +196,12 @@ const struct balance_strategy balance_loss[] = {
      .help = "predicted probabilities divided by class shares",
      .apply = apply_threshold,
      .needs = MODEL_SHIFT},
+    {.name = "label-aware",
+     .title = "Label-aware smoothing",
+     .colour = "#6699CC",
+     .help = "targets that leave more to the other classes the larger their class is",
+     .section = &label_aware_section,
+     .apply = apply_label_aware,
+     .needs = MODEL_SOFT},
     {0},
 };
