@@ -189,14 +189,13 @@ static void judge(struct run *run, float out[N_METRICS])
     measure(run, run->test_probs, run->test_label, run->samples.test.n, out);
 }
 
-static int one_epoch(struct run *run, int epoch, float train[N_METRICS], float test[N_METRICS],
-                     struct err *err)
+static int one_epoch(struct run *run, int epoch, float numbers[N_SETS][N_METRICS], struct err *err)
 {
     if (run->kind->epoch)
-        return run->kind->epoch(ensemble_member(run->nets, 0), epoch, &run->pause, train, test, err);
-    int rc = train_epoch(run, epoch, train, err);
+        return run->kind->epoch(ensemble_member(run->nets, 0), epoch, &run->pause, numbers, err);
+    int rc = train_epoch(run, epoch, numbers[SET_TRAIN], err);
     if (rc == 0)
-        judge(run, test);
+        judge(run, numbers[SET_TEST]);
     return rc;
 }
 
@@ -264,24 +263,33 @@ static int tell_state(struct run *run, struct err *err)
     return rc;
 }
 
+static void set_nothing(float numbers[N_SETS][N_METRICS])
+{
+    for (int s = 0; s < N_SETS; s++)
+        for (int m = 0; m < N_METRICS; m++)
+            numbers[s][m] = (float)NAN;
+}
+
 /* What is fitted at once stays as it is: its curves are flat, and comparable with those of others. */
 static int train(struct run *run, struct err *err)
 {
     struct job_result *result = run->result;
-    float train_numbers[N_METRICS] = {0}, test_numbers[N_METRICS] = {0};
+    float numbers[N_SETS][N_METRICS];
     int rc = go_on(run, err);
+    set_nothing(numbers);
     for (int epoch = result->epochs_done; rc == 0 && epoch < run->config->epochs && !result->diverged;
          epoch++) {
         if (epoch == 0 || run->kind->can & MODEL_EPOCHS)
-            rc = one_epoch(run, epoch, train_numbers, test_numbers, err);
+            rc = one_epoch(run, epoch, numbers, err);
         if (rc == 0)
-            rc = note_best(run, epoch + 1, test_numbers, err);
+            rc = note_best(run, epoch + 1, numbers[SET_TEST], err);
         if (rc == 0 && run->hooks->epoch)
-            rc = run->hooks->epoch(run->hooks->self, epoch, train_numbers, test_numbers, err);
+            rc = run->hooks->epoch(run->hooks->self, epoch, (const float(*)[N_METRICS])numbers, err);
         if (rc < 0)
             return rc;
         result->epochs_done = epoch + 1;
-        result->diverged = !isfinite(train_numbers[METRIC_LOSS]) || !isfinite(test_numbers[METRIC_LOSS]);
+        result->diverged =
+            !isfinite(numbers[SET_TRAIN][METRIC_LOSS]) || !isfinite(numbers[SET_TEST][METRIC_LOSS]);
         rc = tell_state(run, err);
     }
     return rc;
@@ -378,9 +386,9 @@ static int run_steps(struct run *run, struct err *err)
     if (rc == 0)
         rc = train(run, err);
     if (rc == 0)
-        rc = predict(run, &run->samples.test, &run->result->test, err);
+        rc = predict(run, &run->samples.test, &run->result->set[SET_TEST], err);
     if (rc == 0)
-        rc = predict(run, &run->samples.all, &run->result->all, err);
+        rc = predict(run, &run->samples.all, &run->result->set[SET_ALL], err);
     if (rc == 0)
         rc = find_roles(run, err);
     return rc < 0 ? rc : keep_weights(run, err);
@@ -402,7 +410,8 @@ int job_run(const struct config *config, const struct dataset *data, const char 
         rc = run_steps(&run, err);
     result->n_classes = run.n_classes;
     result->n_train = run.samples.train.n;
-    result->leak = run.samples.leak;
+    result->leak_test = run.samples.leak;
+    result->judged_epoch = result->epochs_done;
     release(&run);
     free(owned);
     if (rc < 0)
@@ -447,8 +456,8 @@ static void predictions_free(struct job_predictions *predictions)
 
 void job_result_free(struct job_result *result)
 {
-    predictions_free(&result->test);
-    predictions_free(&result->all);
+    for (int s = 0; s < N_SETS; s++)
+        predictions_free(&result->set[s]);
     free(result->weights);
     free(result->role);
     memset(result, 0, sizeof *result);

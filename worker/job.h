@@ -15,6 +15,7 @@
 #include "settings/config.h"
 #include "data/dataset.h"
 #include "err.h"
+#include "base/image_set.h"
 #include "base/metrics.h"
 
 #include <stddef.h>
@@ -25,9 +26,9 @@ struct job_hooks {
     /* Between mini-batches, and every some ten milliseconds while images are compared: serve others, look at
      * signals. Non-zero stops the job: job_run returns E_STOPPED. */
     int (*pause)(void *self);
-    /* After epoch `epoch` (from 0), with the N_METRICS numbers of both sides. Negative: job_run returns
-     * it. */
-    int (*epoch)(void *self, int epoch, const float *train, const float *test, struct err *err);
+    /* After epoch `epoch` (from 0), with the numbers of its sets: (N_SETS, N_METRICS), NaN of a set that
+     * the job lacks. Negative: job_run returns it. */
+    int (*epoch)(void *self, int epoch, const float (*numbers)[N_METRICS], struct err *err);
     /* After that, when another epoch follows and the model learns by epochs (MODEL_EPOCHS): what the
      * rest of the job depends on, but for the metrics so far, which the caller adds. Valid during the
      * call. Negative: job_run returns it. */
@@ -43,7 +44,7 @@ struct job_hooks {
 /* What a job did with an original of its clusters. */
 enum job_role { JOB_TRAINED, JOB_JUDGED, JOB_UNTOUCHED };
 
-/* Which images were predicted, and how. */
+/* Which images were predicted, and how; n 0: none. */
 struct job_predictions {
     int n;
     int *image, *copy, *label; /* (n) dataset index; 0 or the number of the copy; class index */
@@ -52,16 +53,20 @@ struct job_predictions {
 };
 
 struct job_result {
-    int n_classes, n_train, leak;
+    int n_classes, n_train;
+    int leak_val, leak_test; /* images of val and of test that share an origin, or pixels, with training */
     int epochs_done;
-    int diverged;                     /* 1: loss or weights became NaN or infinite in the last epoch done */
-    struct job_predictions test, all; /* test: test set; all: every original of the clusters */
+    int judged_epoch; /* from 1: whose weights the predictions are by */
+    int diverged;     /* 1: loss or weights became NaN or infinite in the last epoch done */
+    /* SET_VAL: n is 0 where the job has no inner set; SET_TEST; SET_ALL: every original of the clusters */
+    struct job_predictions set[N_SETS];
     /* (n_weights) final, or of the best epoch: the networks one after the other, as job_predict() wants
      * them */
     float *weights;
     size_t n_weights;
     int weights_epoch; /* the epoch they are of, from 1 */
-    /* (all.n) enum job_role: trained on (itself, a copy or a blend of it), only judged on, or neither */
+    /* (n of SET_ALL) enum job_role: trained on (itself, a copy or a blend of it), only judged on, or
+     * neither */
     int *role;
 };
 

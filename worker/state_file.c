@@ -10,8 +10,8 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-enum { FORMAT = 2, N_TEXTS = 4, HEAD = 56 + N_TEXTS * STATE_FILE_TEXT, SEAL = 16, ROOM = 1 << 18 };
-enum { N_METRIC_ARRAYS = 2, ENTRY = ARRAY_NAME_SIZE + 8 + 8 * ARRAY_MAX_RANK };
+enum { FORMAT = 3, N_TEXTS = 4, HEAD = 56 + N_TEXTS * STATE_FILE_TEXT, SEAL = 16, ROOM = 1 << 18 };
+enum { ENTRY = ARRAY_NAME_SIZE + 8 + 8 * ARRAY_MAX_RANK };
 
 static const char magic[8] = {'C', 'S', 'W', 'E', 'E', 'P', 'C', 'K'};
 
@@ -35,19 +35,18 @@ static uint64_t room_of(const struct array *array)
 /* The arrays of a file: those of a state behind its metrics. */
 static struct array array_at(const struct state_file *state, int i)
 {
-    static const char *const names[N_METRIC_ARRAYS] = {"metrics.train", "metrics.test"};
-    if (i >= N_METRIC_ARRAYS)
-        return state->arrays.item[i - N_METRIC_ARRAYS];
-    const float *values = i == 0 ? state->train : state->test;
+    if (i >= N_MEASURED_SETS)
+        return state->arrays.item[i - N_MEASURED_SETS];
+    const float *values = state->metrics[measured_sets[i]];
     struct array array = {.type = ARRAY_F32, .rank = 2, .dim = {(size_t)state->epoch, N_METRICS}};
     memcpy(&array.data, &values, sizeof array.data); /* it is only read */
-    snprintf(array.name, sizeof array.name, "%s", names[i]);
+    snprintf(array.name, sizeof array.name, "metrics.%s", image_set_names[measured_sets[i]]);
     return array;
 }
 
 uint64_t state_file_bytes(const struct state_file *state)
 {
-    int n = state->arrays.n + N_METRIC_ARRAYS;
+    int n = state->arrays.n + N_MEASURED_SETS;
     uint64_t bytes = HEAD + (uint64_t)n * ENTRY + SEAL;
     for (int i = 0; i < n; i++) {
         struct array array = array_at(state, i);
@@ -164,7 +163,7 @@ static void put_head(struct sink *s, const struct state_file_identity *identity,
     list_texts(identity, text);
     put(s, magic, sizeof magic);
     put_u32(s, FORMAT);
-    put_u32(s, (uint32_t)(state->arrays.n + N_METRIC_ARRAYS));
+    put_u32(s, (uint32_t)(state->arrays.n + N_MEASURED_SETS));
     put_u64(s, state_file_bytes(state));
     put_u32(s, (uint32_t)state->epoch);
     put_u32(s, N_METRICS);
@@ -190,7 +189,7 @@ static void put_seal(struct sink *s)
 static void put_state(struct sink *s, const struct state_file_identity *identity,
                       const struct state_file *state)
 {
-    int n = state->arrays.n + N_METRIC_ARRAYS;
+    int n = state->arrays.n + N_MEASURED_SETS;
     put_head(s, identity, state);
     for (int i = 0; i < n; i++) {
         struct array array = array_at(state, i);
@@ -334,7 +333,7 @@ static int parse_head(struct source *s, const char *name, const struct state_fil
     out->best_value = get_float(s);
     uint32_t nothing = get_u32(s);
     out->steps = (int64_t)get_u64(s);
-    if (*n_arrays < N_METRIC_ARRAYS || *n_arrays > STATE_FILE_MAX_ARRAYS || epoch < 1 ||
+    if (*n_arrays < N_MEASURED_SETS || *n_arrays > STATE_FILE_MAX_ARRAYS || epoch < 1 ||
         epoch > STATE_FILE_MAX_EPOCHS || n_metrics != N_METRICS || tracks_best > 1 || best_epoch > epoch ||
         (best_epoch && !tracks_best) || nothing || out->steps < 0)
         return err_set(err, E_IO, "%s: the head of the checkpoint is damaged", name);
@@ -372,10 +371,13 @@ static int parse_entry(struct source *s, struct array *array, uint64_t most)
     return parse_dims(s, array, most) && good;
 }
 
-static int is_metrics(const struct array *array, const char *name, int epoch)
+static int is_metrics(const struct array *array, enum image_set set, int epoch)
 {
-    return strcmp(array->name, name) == 0 && array->type == ARRAY_F32 && array->rank == 2 &&
-           array->dim[0] == (size_t)epoch && array->dim[1] == N_METRICS;
+    static const char before[] = "metrics.";
+    size_t n = sizeof before - 1;
+    return strncmp(array->name, before, n) == 0 && strcmp(array->name + n, image_set_names[set]) == 0 &&
+           array->type == ARRAY_F32 && array->rank == 2 && array->dim[0] == (size_t)epoch &&
+           array->dim[1] == N_METRICS;
 }
 
 /* The table into `out`, of n entries that are there; the arrays behind it are as long as it says. */
@@ -396,13 +398,14 @@ static int parse_table(struct source *s, int n, uint64_t size, const char *name,
     }
     if (arrays_check(&out->arrays, err) < 0)
         return E_IO;
-    if (!good || bytes != size || !is_metrics(&out->arrays.item[0], "metrics.train", out->epoch) ||
-        !is_metrics(&out->arrays.item[1], "metrics.test", out->epoch))
+    for (int i = 0; good && i < N_MEASURED_SETS; i++)
+        good = is_metrics(&out->arrays.item[i], measured_sets[i], out->epoch);
+    if (!good || bytes != size)
         return err_set(err, E_IO, "%s: the table of the checkpoint is damaged", name);
     return 0;
 }
 
-/* The values of all arrays; the first two become the metrics. */
+/* The values of all arrays; the first ones become the metrics. */
 static int parse_values(struct source *s, struct state_file *out, struct err *err)
 {
     struct arrays *arrays = &out->arrays;
@@ -420,10 +423,10 @@ static int parse_values(struct source *s, struct state_file *out, struct err *er
         array->data = at;
         at += room_of(array);
     }
-    out->train = arrays->item[0].data;
-    out->test = arrays->item[1].data;
-    arrays->n -= N_METRIC_ARRAYS;
-    memmove(arrays->item, arrays->item + N_METRIC_ARRAYS, (size_t)arrays->n * sizeof *arrays->item);
+    for (int i = 0; i < N_MEASURED_SETS; i++)
+        out->metrics[measured_sets[i]] = arrays->item[i].data;
+    arrays->n -= N_MEASURED_SETS;
+    memmove(arrays->item, arrays->item + N_MEASURED_SETS, (size_t)arrays->n * sizeof *arrays->item);
     return 0;
 }
 

@@ -10,8 +10,8 @@
  *
  * The file, little-endian:
  *     0    8 bytes   "CSWEEPCK"
- *     8    uint32    format version, 2
- *     12   uint32    A, arrays, 2 to STATE_FILE_MAX_ARRAYS
+ *     8    uint32    format version, 3
+ *     12   uint32    A, arrays, 3 to STATE_FILE_MAX_ARRAYS
  *     16   uint64    bytes of the file
  *     24   uint32    E, epochs done, 1 to STATE_FILE_MAX_EPOCHS
  *     28   uint32    N_METRICS
@@ -26,12 +26,13 @@
  *                    4 uint64 dimensions, the rest 0
  *     then           the arrays in that order, each filled up to a multiple of 8 bytes
  *          16 bytes  XXH3-128 of everything before, canonical (big-endian)
- * The first two arrays are "metrics.train" and "metrics.test", float32 [E, N_METRICS]. Its length follows
- * from the table and is checked before anything is allocated. No MPI. */
+ * The first three arrays are "metrics.train", "metrics.val" and "metrics.test", float32 [E, N_METRICS]. Its
+ * length follows from the table and is checked before anything is allocated. No MPI. */
 #ifndef CELLSWEEP_STATE_FILE_H
 #define CELLSWEEP_STATE_FILE_H
 
 #include "err.h"
+#include "base/image_set.h"
 #include "base/metrics.h"
 #include "base/arrays.h"
 
@@ -51,15 +52,14 @@ struct state_file_identity {
 
 /* A state between two epochs. Written from wherever its arrays are; one that was read owns them. */
 struct state_file {
-    int epoch;            /* epochs done: the next one, from 0 */
-    int64_t steps;        /* training steps so far, of all networks */
-    const float *train;   /* (epoch, N_METRICS) */
-    const float *test;    /* (epoch, N_METRICS) */
-    int tracks_best;      /* 1: the job keeps its best weights */
-    int best_epoch;       /* from 1; 0: none */
-    float best_value;     /* of the metric that chose them */
-    struct arrays arrays; /* of the models, and "best." ones; state_file_free() frees the list */
-    void *owned;          /* what state_file_parse() allocated for their values */
+    int epoch;                    /* epochs done: the next one, from 0 */
+    int64_t steps;                /* training steps so far, of all networks */
+    const float *metrics[N_SETS]; /* (epoch, N_METRICS) of each of measured_sets[] */
+    int tracks_best;              /* 1: the job keeps its best weights */
+    int best_epoch;               /* from 1; 0: none */
+    float best_value;             /* of the metric that chose them */
+    struct arrays arrays;         /* of the models, and "best." ones; state_file_free() frees the list */
+    void *owned;                  /* what state_file_parse() allocated for their values */
 };
 
 /* Bytes of the file of a state. */

@@ -9,9 +9,9 @@
 struct epochs {
     int most;
     double interval;
-    int first, n;        /* collected: n epochs from first */
-    float *train, *test; /* (most, N_METRICS) of them */
-    double last;         /* when the job began, or they were written */
+    int first, n;           /* collected: n epochs from first */
+    float *metrics[N_SETS]; /* (most, N_METRICS) of them, of each of measured_sets[] */
+    double last;            /* when the job began, or they were written */
 };
 
 struct epochs *epochs_new(int most, double interval, struct err *err)
@@ -22,12 +22,12 @@ struct epochs *epochs_new(int most, double interval, struct err *err)
         return NULL;
     e->most = most;
     e->interval = interval;
-    e->train = err_calloc(floats, sizeof *e->train, "metrics", err);
-    e->test = err_calloc(floats, sizeof *e->test, "metrics", err);
-    if (e->train && e->test)
-        return e;
-    epochs_free(e);
-    return NULL;
+    for (int i = 0; i < N_MEASURED_SETS; i++)
+        if (!(e->metrics[measured_sets[i]] = err_calloc(floats, sizeof **e->metrics, "metrics", err))) {
+            epochs_free(e);
+            return NULL;
+        }
+    return e;
 }
 
 void epochs_begin(struct epochs *e, int first)
@@ -37,12 +37,12 @@ void epochs_begin(struct epochs *e, int first)
     e->last = clock_now();
 }
 
-void epochs_add(struct epochs *e, const float *train, const float *test)
+void epochs_add(struct epochs *e, const float (*numbers)[N_METRICS])
 {
     size_t at = (size_t)e->n * N_METRICS;
     assert(e->n < e->most);
-    memcpy(e->train + at, train, N_METRICS * sizeof *train);
-    memcpy(e->test + at, test, N_METRICS * sizeof *test);
+    for (int i = 0; i < N_MEASURED_SETS; i++)
+        memcpy(e->metrics[measured_sets[i]] + at, numbers[measured_sets[i]], sizeof *numbers);
     e->n++;
 }
 
@@ -55,7 +55,7 @@ int epochs_write(struct epochs *e, struct store *store, int job, struct err *err
 {
     if (e->n == 0)
         return 0;
-    int rc = store_write_epochs(store, job, e->first, e->n, e->train, e->test, err);
+    int rc = store_write_epochs(store, job, e->first, e->n, e->metrics[SET_TRAIN], e->metrics[SET_TEST], err);
     if (rc < 0)
         return rc;
     e->first += e->n;
@@ -68,7 +68,7 @@ void epochs_free(struct epochs *e)
 {
     if (!e)
         return;
-    free(e->train);
-    free(e->test);
+    for (int set = 0; set < N_SETS; set++)
+        free(e->metrics[set]);
     free(e);
 }

@@ -2,7 +2,7 @@
  * epochs do not each cost a dozen small writes and a look at the lock.
  *
  *     epochs_begin(epochs, first)                          a job begins with epoch `first`
- *     epochs_add(epochs, train, test)                       after an epoch
+ *     epochs_add(epochs, numbers)                           after an epoch
  *     if (epochs_due(epochs)) epochs_write(epochs, store, job, &err)
  *     ... the same after a checkpoint, and before the outcome of the job ...
  *
@@ -24,8 +24,8 @@ struct epochs *epochs_new(int most, double interval, struct err *err);
 /* What an earlier job has left is forgotten. */
 void epochs_begin(struct epochs *epochs, int first);
 
-/* The N_METRICS numbers of the next epoch, on both sides. */
-void epochs_add(struct epochs *epochs, const float *train, const float *test);
+/* The numbers (N_SETS, N_METRICS) of the next epoch. */
+void epochs_add(struct epochs *epochs, const float (*numbers)[N_METRICS]);
 
 /* 1 when it is time to write. */
 int epochs_due(const struct epochs *epochs);

@@ -332,13 +332,13 @@ static int write_epochs(struct run *run, struct err *err)
     return rc;
 }
 
-static int on_epoch(void *self, int epoch, const float *train, const float *test, struct err *err)
+static int on_epoch(void *self, int epoch, const float (*numbers)[N_METRICS], struct err *err)
 {
     struct run *run = self;
     run->images += run->sweep->job[run->job].plan.n_train;
-    memcpy(run->test, test, sizeof run->test);
-    saver_epoch(run->saver, epoch, train, test);
-    epochs_add(run->epochs, train, test);
+    memcpy(run->test, numbers[SET_TEST], sizeof run->test);
+    saver_epoch(run->saver, epoch, numbers);
+    epochs_add(run->epochs, numbers);
     return epochs_due(run->epochs) ? write_epochs(run, err) : 0;
 }
 
@@ -374,22 +374,23 @@ static int on_between(void *self, const struct state_file *state, struct err *er
 
 static struct store_outcome outcome_of(const struct job_result *r)
 {
+    const struct job_predictions *test = &r->set[SET_TEST], *all = &r->set[SET_ALL];
     return (struct store_outcome){.n_classes = r->n_classes,
                                   .n_train = r->n_train,
-                                  .n_test = r->test.n,
-                                  .n_all = r->all.n,
-                                  .leak = r->leak,
-                                  .confusion_test = r->test.confusion,
-                                  .confusion_all = r->all.confusion,
-                                  .image_test = r->test.image,
-                                  .copy_test = r->test.copy,
-                                  .label_test = r->test.label,
-                                  .image_all = r->all.image,
-                                  .copy_all = r->all.copy,
-                                  .label_all = r->all.label,
+                                  .n_test = test->n,
+                                  .n_all = all->n,
+                                  .leak = r->leak_test,
+                                  .confusion_test = test->confusion,
+                                  .confusion_all = all->confusion,
+                                  .image_test = test->image,
+                                  .copy_test = test->copy,
+                                  .label_test = test->label,
+                                  .image_all = all->image,
+                                  .copy_all = all->copy,
+                                  .label_all = all->label,
                                   .role_all = r->role,
-                                  .probs_test = r->test.probs,
-                                  .probs_all = r->all.probs,
+                                  .probs_test = test->probs,
+                                  .probs_all = all->probs,
                                   .weights = r->weights,
                                   .n_weights = r->n_weights,
                                   .weights_epoch = r->weights_epoch};
@@ -409,7 +410,8 @@ static int begin_row(struct run *run, int attempt, const struct state_file *from
                                 .finished = (double)NAN};
     int rc = store_clear_metrics(run->store, run->job, err);
     if (rc == 0 && n > 0)
-        rc = store_write_epochs(run->store, run->job, 0, n, from->train, from->test, err);
+        rc = store_write_epochs(run->store, run->job, 0, n, from->metrics[SET_TRAIN], from->metrics[SET_TEST],
+                                err);
     epochs_begin(run->epochs, n);
     return rc < 0 ? rc : store_write_mark(run->store, run->job, mark, err);
 }

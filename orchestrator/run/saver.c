@@ -22,7 +22,8 @@ struct saver {
     struct state_file from; /* what it went on from; empty: nothing */
     int has_file;           /* 1: there is a file at path */
     int epochs;             /* done in that file, 0: none that can be used */
-    float *train, *test;    /* (job's epochs, N_METRICS) so far */
+    float *metrics[N_SETS]; /* (job's epochs, N_METRICS) so far, of each of measured_sets[] */
+    int has_room;           /* 1: they are there */
     double last;            /* when it began or was written last */
     double epoch_start;
     double epoch_seconds; /* of the last epoch, 0: none ended yet */
@@ -63,11 +64,13 @@ static void load(struct saver *s, struct err *note)
 static void remember(struct saver *s)
 {
     size_t floats = (size_t)s->config->epochs * N_METRICS, known = (size_t)s->epochs * N_METRICS;
-    s->train = err_calloc(floats, sizeof *s->train, "metrics", NULL);
-    s->test = err_calloc(floats, sizeof *s->test, "metrics", NULL);
-    if (s->train && s->test && known) {
-        memcpy(s->train, s->from.train, known * sizeof *s->train);
-        memcpy(s->test, s->from.test, known * sizeof *s->test);
+    s->has_room = 1;
+    for (int i = 0; i < N_MEASURED_SETS; i++) {
+        enum image_set set = measured_sets[i];
+        float *metrics = s->metrics[set] = err_calloc(floats, sizeof *metrics, "metrics", NULL);
+        s->has_room &= metrics != NULL;
+        if (metrics && known)
+            memcpy(metrics, s->from.metrics[set], known * sizeof *metrics);
     }
 }
 
@@ -95,25 +98,25 @@ int saver_patient(struct saver *s, double grace)
     return s->interval > 0 && now < limit && s->epoch_start + s->epoch_seconds < limit;
 }
 
-void saver_epoch(struct saver *s, int epoch, const float *train, const float *test)
+void saver_epoch(struct saver *s, int epoch, const float (*numbers)[N_METRICS])
 {
     double now = clock_now();
     s->epoch_seconds = now - s->epoch_start;
     s->epoch_start = now;
-    if (!s->train || !s->test)
-        return;
-    memcpy(s->train + (size_t)epoch * N_METRICS, train, N_METRICS * sizeof *train);
-    memcpy(s->test + (size_t)epoch * N_METRICS, test, N_METRICS * sizeof *test);
+    for (int i = 0; s->has_room && i < N_MEASURED_SETS; i++) {
+        enum image_set set = measured_sets[i];
+        memcpy(s->metrics[set] + (size_t)epoch * N_METRICS, numbers[set], sizeof numbers[set]);
+    }
 }
 
 static int save(struct saver *s, const struct state_file *bare, struct err *err)
 {
     struct state_file_identity identity = identity_of(s);
     struct state_file state = *bare;
-    if (!s->train || !s->test)
+    if (!s->has_room)
         return err_set(err, E_IO, "%s: out of memory for the checkpoint", s->path);
-    state.train = s->train;
-    state.test = s->test;
+    for (int set = 0; set < N_SETS; set++)
+        state.metrics[set] = s->metrics[set];
     int rc = checkpoint_folder_make(s->results_path, err);
     if (rc == 0)
         rc = state_file_write(s->path, &identity, &state, err);
@@ -147,9 +150,10 @@ void saver_end(struct saver *s, int over)
     if (over && s->has_file)
         unlink(s->path);
     state_file_free(&s->from);
-    free(s->train);
-    free(s->test);
-    s->train = s->test = NULL;
+    for (int set = 0; set < N_SETS; set++) {
+        free(s->metrics[set]);
+        s->metrics[set] = NULL;
+    }
 }
 
 struct saver_cost saver_cost(const struct saver *s)

@@ -4,7 +4,7 @@
  *     from = saver_begin(saver, &job, &note);              NULL: from the beginning
  *     job_run(..., hooks that call:)
  *         saver_patient(saver, grace)                      between mini-batches of a sweep that stops
- *         saver_epoch(saver, epoch, train, test)            after an epoch
+ *         saver_epoch(saver, epoch, numbers)                after an epoch
  *         saver_between(saver, state, stopping, &err)      then
  *     saver_end(saver, over)
  *
@@ -42,8 +42,8 @@ const struct state_file *saver_begin(struct saver *saver, const struct config *c
  * `grace` seconds from the first such call of this saver. */
 int saver_patient(struct saver *saver, double grace);
 
-/* Remember the N_METRICS numbers of an epoch, and how long it took. */
-void saver_epoch(struct saver *saver, int epoch, const float *train, const float *test);
+/* Remember the numbers (N_SETS, N_METRICS) of an epoch, from 0, and how long it took. */
+void saver_epoch(struct saver *saver, int epoch, const float (*numbers)[N_METRICS]);
 
 /* Write the state when it is time to, or when the sweep stops. E_IO when that fails: the job may go
  * on all the same. */

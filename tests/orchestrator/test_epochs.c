@@ -22,19 +22,19 @@ static struct store *open_new(const char *name)
     return store;
 }
 
-static void numbers_of(int epoch, float train[N_METRICS], float test[N_METRICS])
+static void numbers_of(int epoch, float numbers[N_SETS][N_METRICS])
 {
     for (int m = 0; m < N_METRICS; m++) {
-        train[m] = fixture_metric(1, epoch, 0, m);
-        test[m] = fixture_metric(1, epoch, 1, m);
+        numbers[SET_TRAIN][m] = fixture_metric(1, epoch, 0, m);
+        numbers[SET_TEST][m] = fixture_metric(1, epoch, 1, m);
     }
 }
 
 static void add(struct epochs *epochs, int epoch)
 {
-    float train[N_METRICS], test[N_METRICS];
-    numbers_of(epoch, train, test);
-    epochs_add(epochs, train, test);
+    float numbers[N_SETS][N_METRICS] = {{0}};
+    numbers_of(epoch, numbers);
+    epochs_add(epochs, (const float(*)[N_METRICS])numbers);
 }
 
 /* Whether job 1 has exactly the epochs from..to - 1, and says that `to` are done. */

@@ -38,13 +38,13 @@ struct record {
     float train[8][N_METRICS], test[8][N_METRICS];
 };
 
-static int record_epoch(void *self, int epoch, const float *train, const float *test, struct err *err)
+static int record_epoch(void *self, int epoch, const float (*numbers)[N_METRICS], struct err *err)
 {
     struct record *record = self;
     (void)err;
     assert_int_equal(epoch, record->n);
-    memcpy(record->train[epoch], train, sizeof record->train[epoch]);
-    memcpy(record->test[epoch], test, sizeof record->test[epoch]);
+    memcpy(record->train[epoch], numbers[SET_TRAIN], sizeof record->train[epoch]);
+    memcpy(record->test[epoch], numbers[SET_TEST], sizeof record->test[epoch]);
     record->n++;
     return 0;
 }
@@ -67,10 +67,10 @@ static void assert_sound(const struct job_result *r, const struct record *record
     for (int e = 0; e < record->n; e++)
         for (int m = 0; m < N_METRICS; m++)
             assert_true(isfinite(record->train[e][m]) && isfinite(record->test[e][m]));
-    for (int i = 0; i < r->all.n; i++) {
+    for (int i = 0; i < r->set[SET_ALL].n; i++) {
         double sum = 0;
         for (int c = 0; c < CLASSES; c++)
-            sum += (double)r->all.probs[i * CLASSES + c];
+            sum += (double)r->set[SET_ALL].probs[i * CLASSES + c];
         assert_true(fabs(sum - 1) < 1e-5);
     }
 }
@@ -82,7 +82,8 @@ static void assert_same(const struct job_result *a, const struct record *x, cons
     assert_memory_equal(x->test, y->test, 2 * sizeof x->test[0]);
     assert_int_equal(a->n_weights, b->n_weights);
     assert_memory_equal(a->weights, b->weights, a->n_weights * sizeof *a->weights);
-    assert_memory_equal(a->all.probs, b->all.probs, (size_t)(a->all.n * CLASSES) * sizeof(float));
+    assert_memory_equal(a->set[SET_ALL].probs, b->set[SET_ALL].probs,
+                        (size_t)(a->set[SET_ALL].n * CLASSES) * sizeof(float));
 }
 
 /* Stored weights alone predict what the job predicted, whatever its strategy did to logits or
@@ -92,11 +93,11 @@ static void assert_weights_predict(const struct config *config, const struct dat
 {
     const float *image[64];
     float probs[64 * CLASSES];
-    for (int i = 0; i < r->all.n; i++)
-        image[i] = dataset_pixels(data, r->all.image[i]);
+    for (int i = 0; i < r->set[SET_ALL].n; i++)
+        image[i] = dataset_pixels(data, r->set[SET_ALL].image[i]);
     assert_int_equal(r->n_weights, job_n_weights(config));
-    assert_int_equal(job_predict(config, r->weights, image, r->all.n, probs, NULL), 0);
-    assert_memory_equal(probs, r->all.probs, (size_t)(r->all.n * CLASSES) * sizeof *probs);
+    assert_int_equal(job_predict(config, r->weights, image, r->set[SET_ALL].n, probs, NULL), 0);
+    assert_memory_equal(probs, r->set[SET_ALL].probs, (size_t)(r->set[SET_ALL].n * CLASSES) * sizeof *probs);
 }
 
 /* The same number of images in `channels` channels of noise. */
@@ -128,7 +129,7 @@ static void every_strategy_trains(struct dataset *data)
         assert_same(&a, &x, &b, &y);
         assert_weights_predict(&config, data, &a);
         assert_int_equal(job_plan(&config, data, "key", &plan, NULL), 0);
-        assert_true(plan.n_test >= a.test.n && plan.n_all == a.all.n && plan.cost > 0);
+        assert_true(plan.n_test >= a.set[SET_TEST].n && plan.n_all == a.set[SET_ALL].n && plan.cost > 0);
         job_result_free(&a);
         job_result_free(&b);
     }
@@ -191,15 +192,15 @@ static void an_ensemble_is_the_mean_of_its_networks(void **state)
     struct job_plan plan, plan_one;
     (void)state;
     assert_int_equal(r.n_weights, 3 * n);
-    for (int i = 0; i < r.all.n; i++) {
-        const float *image = data->pixels + r.all.image[i] * SIZE * SIZE;
+    for (int i = 0; i < r.set[SET_ALL].n; i++) {
+        const float *image = data->pixels + r.set[SET_ALL].image[i] * SIZE * SIZE;
         float probs[3][CLASSES];
         for (int m = 0; m < 3; m++)
             assert_int_equal(job_predict(&one, r.weights + (size_t)m * n, &image, 1, probs[m], NULL), 0);
         assert_memory_not_equal(probs[0], probs[1], sizeof probs[0]);
         for (int c = 0; c < CLASSES; c++) {
             double mean = ((double)probs[0][c] + (double)probs[1][c] + (double)probs[2][c]) / 3;
-            assert_true(fabs((double)r.all.probs[i * CLASSES + c] - mean) < 1e-6);
+            assert_true(fabs((double)r.set[SET_ALL].probs[i * CLASSES + c] - mean) < 1e-6);
         }
     }
     assert_int_equal(job_plan(&config, data, "key", &plan, NULL), 0);
@@ -221,13 +222,13 @@ static void post_hoc_adjustment_divides_by_the_prior(void **state)
     struct job_result a = run(&plain, data, "key", &x), b = run(&adjusted, data, "key", &y);
     (void)state;
     assert_memory_equal(x.train, y.train, 2 * sizeof x.train[0]);
-    for (int i = 0; i < a.all.n; i++) {
+    for (int i = 0; i < a.set[SET_ALL].n; i++) {
         double sum = 0;
         for (int c = 0; c < CLASSES; c++)
-            sum += (double)a.all.probs[i * CLASSES + c] / share[c];
+            sum += (double)a.set[SET_ALL].probs[i * CLASSES + c] / share[c];
         for (int c = 0; c < CLASSES; c++)
-            assert_true(fabs((double)a.all.probs[i * CLASSES + c] / share[c] / sum -
-                             (double)b.all.probs[i * CLASSES + c]) < 1e-5);
+            assert_true(fabs((double)a.set[SET_ALL].probs[i * CLASSES + c] / share[c] / sum -
+                             (double)b.set[SET_ALL].probs[i * CLASSES + c]) < 1e-5);
     }
     job_result_free(&a);
     job_result_free(&b);
@@ -287,8 +288,10 @@ static void best_weights_are_those_of_the_best_epoch(void **state)
         assert_int_equal(last.weights_epoch, LONG);
         assert_int_equal(best.weights_epoch, epoch + 1);
         assert_memory_equal(x.test, y.test, sizeof x.test);
-        assert_memory_equal(last.all.probs, best.all.probs, (size_t)(last.all.n * CLASSES) * sizeof(float));
-        assert_memory_equal(last.test.confusion, best.test.confusion, CLASSES * CLASSES * sizeof(int));
+        assert_memory_equal(last.set[SET_ALL].probs, best.set[SET_ALL].probs,
+                            (size_t)(last.set[SET_ALL].n * CLASSES) * sizeof(float));
+        assert_memory_equal(last.set[SET_TEST].confusion, best.set[SET_TEST].confusion,
+                            CLASSES * CLASSES * sizeof(int));
         config.epochs = epoch + 1;
         struct job_result ended = run_long(&config, data, 0, &z);
         assert_memory_equal(ended.weights, best.weights, ended.n_weights * sizeof(float));
@@ -343,9 +346,9 @@ static int stop_now(void *self)
     return 1;
 }
 
-static int no_epoch(void *self, int epoch, const float *train, const float *test, struct err *err)
+static int no_epoch(void *self, int epoch, const float (*numbers)[N_METRICS], struct err *err)
 {
-    (void)self, (void)epoch, (void)train, (void)test, (void)err;
+    (void)self, (void)epoch, (void)numbers, (void)err;
     fail_msg("an epoch of a job that was to be stopped before");
     return 0;
 }

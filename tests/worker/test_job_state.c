@@ -36,18 +36,19 @@ static struct config small_config(const struct dataset *data, const char *strate
 
 /* Metrics of every epoch, and a checkpoint of each, as the caller of job_run() keeps them. */
 struct record {
-    float train[EPOCHS][N_METRICS], test[EPOCHS][N_METRICS];
+    float train[EPOCHS][N_METRICS], val[EPOCHS][N_METRICS], test[EPOCHS][N_METRICS];
     int first, n_states; /* the epoch it began with; states seen */
     int best;            /* keep the best weights */
     int stop_at;         /* stop after so many epochs; 0: never */
 };
 
-static int on_epoch(void *self, int epoch, const float *train, const float *test, struct err *err)
+static int on_epoch(void *self, int epoch, const float (*numbers)[N_METRICS], struct err *err)
 {
     struct record *record = self;
     (void)err;
-    memcpy(record->train[epoch], train, sizeof record->train[epoch]);
-    memcpy(record->test[epoch], test, sizeof record->test[epoch]);
+    memcpy(record->train[epoch], numbers[SET_TRAIN], sizeof record->train[epoch]);
+    memcpy(record->val[epoch], numbers[SET_VAL], sizeof record->val[epoch]);
+    memcpy(record->test[epoch], numbers[SET_TEST], sizeof record->test[epoch]);
     return 0;
 }
 
@@ -62,8 +63,9 @@ static int write_state(void *self, const struct state_file *bare, struct err *er
 {
     struct record *record = self;
     struct state_file state = *bare;
-    state.train = record->train[0];
-    state.test = record->test[0];
+    state.metrics[SET_TRAIN] = record->train[0];
+    state.metrics[SET_VAL] = record->val[0];
+    state.metrics[SET_TEST] = record->test[0];
     assert_int_equal(state.epoch, record->first + record->n_states + 1);
     record->n_states++;
     if (state_file_write(path_of(state.epoch), &identity, &state, err) < 0)
@@ -87,8 +89,9 @@ static int compare_state(void *self, const struct state_file *bare, struct err *
         assert_int_equal(array_bytes(x), array_bytes(y));
         assert_memory_equal(x->data, y->data, array_bytes(x));
     }
-    assert_memory_equal(there.train, record->train, (size_t)there.epoch * sizeof record->train[0]);
-    assert_memory_equal(there.test, record->test, (size_t)there.epoch * sizeof record->test[0]);
+    assert_memory_equal(there.metrics[SET_TRAIN], record->train,
+                        (size_t)there.epoch * sizeof record->train[0]);
+    assert_memory_equal(there.metrics[SET_TEST], record->test, (size_t)there.epoch * sizeof record->test[0]);
     state_file_free(&there);
     record->n_states++;
     return 0;
@@ -107,14 +110,15 @@ static void assert_same_predictions(const struct job_predictions *a, const struc
 
 static void assert_same_results(const struct job_result *a, const struct job_result *b)
 {
-    assert_true(a->epochs_done == b->epochs_done && a->diverged == b->diverged && a->leak == b->leak);
+    assert_true(a->epochs_done == b->epochs_done && a->diverged == b->diverged &&
+                a->leak_test == b->leak_test);
     assert_int_equal(a->weights_epoch, b->weights_epoch);
     assert_true(a->n_train == b->n_train && a->n_weights == b->n_weights);
     if (a->weights)
         assert_memory_equal(a->weights, b->weights, a->n_weights * sizeof *a->weights);
-    assert_memory_equal(a->role, b->role, (size_t)a->all.n * sizeof *a->role);
-    assert_same_predictions(&a->test, &b->test);
-    assert_same_predictions(&a->all, &b->all);
+    assert_memory_equal(a->role, b->role, (size_t)a->set[SET_ALL].n * sizeof *a->role);
+    assert_same_predictions(&a->set[SET_TEST], &b->set[SET_TEST]);
+    assert_same_predictions(&a->set[SET_ALL], &b->set[SET_ALL]);
 }
 
 static struct job_result run(const struct config *config, const struct dataset *data, struct record *record,
@@ -143,8 +147,8 @@ static void assert_resumes(const struct config *config, const struct dataset *da
         struct record rest = {.best = best};
         struct state_file from;
         assert_int_equal(state_file_read(path_of(epoch), &identity, &from, NULL), 0);
-        memcpy(rest.train, from.train, (size_t)epoch * sizeof rest.train[0]);
-        memcpy(rest.test, from.test, (size_t)epoch * sizeof rest.test[0]);
+        memcpy(rest.train, from.metrics[SET_TRAIN], (size_t)epoch * sizeof rest.train[0]);
+        memcpy(rest.test, from.metrics[SET_TEST], (size_t)epoch * sizeof rest.test[0]);
         struct job_result again = run(config, data, &rest, &from);
         assert_int_equal(rest.n_states, result.epochs_done - 1 - epoch);
         assert_same_results(&result, &again);

@@ -22,13 +22,13 @@ struct record {
     float train[EPOCHS][N_METRICS], test[EPOCHS][N_METRICS];
 };
 
-static int on_epoch(void *self, int epoch, const float *train, const float *test, struct err *err)
+static int on_epoch(void *self, int epoch, const float (*numbers)[N_METRICS], struct err *err)
 {
     struct record *record = self;
     (void)err;
     assert_int_equal(epoch, record->n++);
-    memcpy(record->train[epoch], train, sizeof record->train[epoch]);
-    memcpy(record->test[epoch], test, sizeof record->test[epoch]);
+    memcpy(record->train[epoch], numbers[SET_TRAIN], sizeof record->train[epoch]);
+    memcpy(record->test[epoch], numbers[SET_TEST], sizeof record->test[epoch]);
     return 0;
 }
 
@@ -66,10 +66,10 @@ static void it_predicts_the_shares_of_its_training_set(void **state)
     assert_int_equal(r.n_weights, CLASSES);
     assert_int_equal(job_n_weights(&config), CLASSES);
     assert_memory_equal(r.weights, share, sizeof share);
-    for (int i = 0; i < r.all.n; i++)
-        assert_memory_equal(r.all.probs + i * CLASSES, share, sizeof share);
+    for (int i = 0; i < r.set[SET_ALL].n; i++)
+        assert_memory_equal(r.set[SET_ALL].probs + i * CLASSES, share, sizeof share);
     for (int c = 0; c < CLASSES; c++)
-        assert_int_equal(r.all.confusion[c * CLASSES], counts[c]);
+        assert_int_equal(r.set[SET_ALL].confusion[c * CLASSES], counts[c]);
     assert_true(record.train[0][METRIC_ACCURACY] == 19.0f / 32);
     job_result_free(&r);
     hand_dataset_free(data);
@@ -127,8 +127,8 @@ static void of_equal_shares_the_first_class_is_predicted(void **state)
         struct record record;
         struct job_result r = run(&config, data, &record);
         for (int c = 0; c < CLASSES; c++) {
-            assert_int_equal(r.all.confusion[c * CLASSES], counts[c]);
-            assert_true(r.all.probs[c] == (float)(1.0 / CLASSES));
+            assert_int_equal(r.set[SET_ALL].confusion[c * CLASSES], counts[c]);
+            assert_true(r.set[SET_ALL].probs[c] == (float)(1.0 / CLASSES));
         }
         job_result_free(&r);
     }

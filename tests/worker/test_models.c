@@ -163,13 +163,13 @@ struct record {
     float train[EPOCHS][N_METRICS], test[EPOCHS][N_METRICS];
 };
 
-static int on_epoch(void *self, int epoch, const float *train, const float *test, struct err *err)
+static int on_epoch(void *self, int epoch, const float (*numbers)[N_METRICS], struct err *err)
 {
     struct record *record = self;
     (void)err;
     assert_int_equal(epoch, record->n++);
-    memcpy(record->train[epoch], train, sizeof record->train[epoch]);
-    memcpy(record->test[epoch], test, sizeof record->test[epoch]);
+    memcpy(record->train[epoch], numbers[SET_TRAIN], sizeof record->train[epoch]);
+    memcpy(record->test[epoch], numbers[SET_TEST], sizeof record->test[epoch]);
     return 0;
 }
 
@@ -200,10 +200,10 @@ static void assert_sound(const struct config *config, const struct job_result *r
     for (int e = 0; e < EPOCHS; e++)
         for (int m = 0; m < N_METRICS; m++)
             assert_true(isfinite(record->train[e][m]) && isfinite(record->test[e][m]));
-    for (int i = 0; i < r->all.n; i++) {
+    for (int i = 0; i < r->set[SET_ALL].n; i++) {
         double sum = 0;
         for (int c = 0; c < CLASSES; c++)
-            sum += (double)r->all.probs[i * CLASSES + c];
+            sum += (double)r->set[SET_ALL].probs[i * CLASSES + c];
         assert_true(fabs(sum - 1) < 1e-5);
     }
 }
@@ -214,8 +214,10 @@ static void assert_same(const struct job_result *a, const struct record *x, cons
     assert_memory_equal(x, y, sizeof *x);
     if (a->n_weights)
         assert_memory_equal(a->weights, b->weights, a->n_weights * sizeof *a->weights);
-    assert_memory_equal(a->all.probs, b->all.probs, (size_t)(a->all.n * CLASSES) * sizeof(float));
-    assert_memory_equal(a->test.probs, b->test.probs, (size_t)(a->test.n * CLASSES) * sizeof(float));
+    assert_memory_equal(a->set[SET_ALL].probs, b->set[SET_ALL].probs,
+                        (size_t)(a->set[SET_ALL].n * CLASSES) * sizeof(float));
+    assert_memory_equal(a->set[SET_TEST].probs, b->set[SET_TEST].probs,
+                        (size_t)(a->set[SET_TEST].n * CLASSES) * sizeof(float));
 }
 
 /* What it keeps predicts what the job predicted, whatever its strategy did. */
@@ -225,12 +227,13 @@ static void assert_kept_predicts(const struct config *config, const struct datas
     const float *image[64];
     float probs[64 * CLASSES];
     struct err err = {0};
-    for (int i = 0; i < r->all.n; i++)
-        image[i] = data->pixels + r->all.image[i] * SIZE * SIZE;
-    int rc = job_predict(config, r->weights, image, r->all.n, probs, &err);
+    for (int i = 0; i < r->set[SET_ALL].n; i++)
+        image[i] = data->pixels + r->set[SET_ALL].image[i] * SIZE * SIZE;
+    int rc = job_predict(config, r->weights, image, r->set[SET_ALL].n, probs, &err);
     assert_int_equal(rc, r->n_weights ? 0 : E_USAGE);
     if (rc == 0)
-        assert_memory_equal(probs, r->all.probs, (size_t)(r->all.n * CLASSES) * sizeof *probs);
+        assert_memory_equal(probs, r->set[SET_ALL].probs,
+                            (size_t)(r->set[SET_ALL].n * CLASSES) * sizeof *probs);
     else
         assert_non_null(strstr(err.text, config->model));
 }
@@ -298,7 +301,8 @@ static void every_model_keeps_its_best(void **state)
         assert_int_equal(job_run(&config, data, "key", &hooks, &best, &err), 0);
         assert_true(best.weights_epoch >= 1 && best.weights_epoch <= EPOCHS &&
                     !best.weights == !last.weights);
-        assert_memory_equal(last.all.probs, best.all.probs, (size_t)(last.all.n * CLASSES) * sizeof(float));
+        assert_memory_equal(last.set[SET_ALL].probs, best.set[SET_ALL].probs,
+                            (size_t)(last.set[SET_ALL].n * CLASSES) * sizeof(float));
         job_result_free(&last);
         job_result_free(&best);
     }

@@ -156,10 +156,10 @@ static void a_smaller_image_size_resizes(void **state)
     struct dataset *data = noise_dataset(2, (const int[]){10, 6}, 20, 2);
     struct job_result small = run_at(data, 12), large = run_at(data, 20), again = run_at(data, 12);
     assert_true(small.n_weights < large.n_weights);
-    assert_int_equal(small.all.n, 16);
-    for (int i = 0; i < 2 * small.all.n; i++)
-        assert_true(isfinite(small.all.probs[i]));
-    assert_memory_equal(small.all.probs, again.all.probs, 2 * 16 * sizeof(float));
+    assert_int_equal(small.set[SET_ALL].n, 16);
+    for (int i = 0; i < 2 * small.set[SET_ALL].n; i++)
+        assert_true(isfinite(small.set[SET_ALL].probs[i]));
+    assert_memory_equal(small.set[SET_ALL].probs, again.set[SET_ALL].probs, 2 * 16 * sizeof(float));
     job_result_free(&small);
     job_result_free(&large);
     job_result_free(&again);

@@ -96,23 +96,25 @@ static int open_fake(const struct model_spec *spec, void **out, struct err *err)
 }
 
 /* Pure functions of key and epoch. */
-static void make_up(const struct fake *fake, int epoch, float train[N_METRICS], float test[N_METRICS])
+static void make_up(const struct fake *fake, int epoch, float numbers[N_SETS][N_METRICS])
 {
     struct rng rng = rng_start(rng_key("fake metrics", fake->key, strlen(fake->key)), (uint64_t)epoch);
     for (int m = 0; m < N_METRICS; m++) {
-        train[m] = (float)rng_uniform(&rng);
-        test[m] = (float)rng_uniform(&rng);
+        numbers[SET_TRAIN][m] = (float)rng_uniform(&rng);
+        numbers[SET_TEST][m] = (float)rng_uniform(&rng);
     }
+    for (int m = 0; m < N_METRICS; m++)
+        numbers[SET_VAL][m] = (float)rng_uniform(&rng);
 }
 
 /* Sleeps in slices of at most 1 ms; in between others are served. */
-static int epoch_of(void *model, int epoch, struct pause *pause, float train[N_METRICS],
-                    float test[N_METRICS], struct err *err)
+static int epoch_of(void *model, int epoch, struct pause *pause, float numbers[N_SETS][N_METRICS],
+                    struct err *err)
 {
     const struct fake *fake = model;
     double end = clock_now() + fake->milliseconds * 1e-3;
     int told = 0;
-    make_up(fake, epoch, train, test);
+    make_up(fake, epoch, numbers);
     for (double left; (left = end - clock_now()) > 0 || is_held(fake->key, epoch, &told);) {
         struct timespec nap = {.tv_nsec = left > 0 && left < 1e-3 ? (long)(left * 1e9) : 1000000};
         nanosleep(&nap, NULL);

@@ -18,6 +18,7 @@
 #include "err.h"
 #include "base/arrays.h"
 #include "base/loss.h"
+#include "base/image_set.h"
 #include "base/metrics.h"
 #include "base/pause.h"
 
@@ -78,8 +79,8 @@ struct model_kind {
                     const struct loss_rule *loss, float *probs);
     /* All of the training at once, on one or more samples. NULL: has teach or epoch. */
     int (*fit)(void *model, const struct model_set *train, struct pause *pause, struct err *err);
-    /* A whole epoch (from 0) and its numbers on both sides. NULL but for MODEL_MADE_UP. */
-    int (*epoch)(void *model, int epoch, struct pause *pause, float train[N_METRICS], float test[N_METRICS],
+    /* A whole epoch (from 0) and its numbers on every set. NULL but for MODEL_MADE_UP. */
+    int (*epoch)(void *model, int epoch, struct pause *pause, float numbers[N_SETS][N_METRICS],
                  struct err *err);
     /* Class probabilities (n, C) of n images given by pointer. */
     void (*judge)(void *model, const float *const *image, int n, float *probs);
