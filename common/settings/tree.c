@@ -59,6 +59,37 @@ static int next_event(struct reader *reader, yaml_event_t *event)
 
 static int build(struct reader *reader, const yaml_event_t *event, int depth, struct tree **out);
 
+/* The last entry of a map when a comma of YAML cut it: `log(1` of {a: log(1, 2)}; else NULL. */
+static struct tree *cut_call(const struct tree *map)
+{
+    struct tree *last = map->child;
+    while (last && last->next)
+        last = last->next;
+    if (!last || !last->text || last->quoted)
+        return NULL;
+    size_t word = strspn(last->text, "abcdefghijklmnopqrstuvwxyz");
+    return word > 0 && last->text[word] == '(' && !strchr(last->text, ')') ? last : NULL;
+}
+
+/* Put the rest of a call, which YAML takes for a key without value, back behind its beginning. */
+static int mend_call(struct reader *reader, struct tree *call, const yaml_event_t *rest)
+{
+    char *whole = NULL;
+    yaml_event_t value;
+    int rc = next_event(reader, &value);
+    if (rc < 0)
+        return rc;
+    int is_empty = value.type == YAML_SCALAR_EVENT && value.data.scalar.length == 0;
+    yaml_event_delete(&value);
+    if (!is_empty)
+        return fail_at(reader, rest->start_mark.line, "a '(' without its ')'");
+    if (asprintf(&whole, "%s, %s", call->text, (const char *)rest->data.scalar.value) < 0)
+        return err_set(reader->err, E_IO, "%s: out of memory", reader->path);
+    free(call->text);
+    call->text = whole;
+    return 0;
+}
+
 /* Append a copy of scalar `event` as the name of what follows, read that, link it at *tail. */
 static int build_entry(struct reader *reader, const yaml_event_t *event, int depth, struct tree *map,
                        struct tree **tail)
@@ -66,6 +97,9 @@ static int build_entry(struct reader *reader, const yaml_event_t *event, int dep
     if (event->type != YAML_SCALAR_EVENT)
         return fail_at(reader, event->start_mark.line, "a key must be a plain word");
     const char *name = (const char *)event->data.scalar.value;
+    struct tree *call = cut_call(map);
+    if (call)
+        return mend_call(reader, call, event);
     if (tree_get(map, name))
         return err_set(reader->err, E_USAGE, "%s:%zu: key '%.60s' stands twice; remove one", reader->path,
                        event->start_mark.line + 1, name);
@@ -97,7 +131,8 @@ static int build_children(struct reader *reader, struct tree *parent, int depth)
         yaml_event_delete(&event);
         if (rc < 0 || done)
             return rc;
-        tail = &(*tail)->next;
+        if (*tail) /* else what was read mended the entry before */
+            tail = &(*tail)->next;
     }
 }
 

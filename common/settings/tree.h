@@ -6,6 +6,7 @@
  *     const struct tree *train = tree_get(tree, "train");
  *     tree_free(tree);
  *
+ * A call is one text inside {}, too, although YAML divides it at its comma: {a: log(1, 2), b: 3}.
  * Duplicate keys, aliases, several documents and more than 16 levels are errors. No MPI. */
 #ifndef CELLSWEEP_TREE_H
 #define CELLSWEEP_TREE_H

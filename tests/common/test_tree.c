@@ -42,6 +42,19 @@ static void nested_values_and_lines(void **state)
     tree_free(root);
 }
 
+static void calls_are_one_text(void **state)
+{
+    (void)state;
+    struct tree *root = parse("a: {b: log(1e-4, 1e-2), c: log(1e-6, 1e-2), d: [1, 2], e: cut (here, f: g}\n");
+    const struct tree *a = tree_get(root, "a");
+    assert_int_equal(tree_count(a), 5);
+    assert_string_equal(tree_get(a, "b")->text, "log(1e-4, 1e-2)");
+    assert_string_equal(tree_get(a, "c")->text, "log(1e-6, 1e-2)");
+    assert_string_equal(tree_get(a, "e")->text, "cut (here");
+    tree_free(root);
+    assert_refused("a: {b: log(1e-4, c: 1}\n", "x.yaml:1: a '(' without its ')'");
+}
+
 static void overrides_replace_and_add(void **state)
 {
     (void)state;
@@ -92,9 +105,8 @@ static void unreadable_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nested_values_and_lines),
-        cmocka_unit_test(overrides_replace_and_add),
-        cmocka_unit_test(bad_yaml_is_refused_with_its_line),
+        cmocka_unit_test(nested_values_and_lines),   cmocka_unit_test(calls_are_one_text),
+        cmocka_unit_test(overrides_replace_and_add), cmocka_unit_test(bad_yaml_is_refused_with_its_line),
         cmocka_unit_test(unreadable_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

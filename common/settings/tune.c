@@ -1,0 +1,356 @@
+#include "settings/tune.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const tune_choices[] = {"balanced_accuracy", "loss", "accuracy", NULL};
+
+static const char *const scale_names[N_TUNE_SCALES] = {"log", "linear", "int", NULL};
+
+/* What reading needs everywhere. */
+struct reading {
+    const char *path;
+    const struct config *base;
+    struct tune *tune;
+    struct err *err;
+};
+
+static int fail_at(const struct reading *r, const struct tree *node, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static int fail_at(const struct reading *r, const struct tree *node, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (node->line == 0)
+        return err_set(r->err, E_USAGE, "--set: tune: %s", text);
+    return err_set(r->err, E_USAGE, "%s:%d: tune: %s", r->path, node->line, text);
+}
+
+/* A value that a job may get, as config_get() writes it; the settings' own line about one that it may not. */
+static int check_value(const struct reading *r, const struct tree *node, const struct setting *key,
+                       const char *text, char out[CONFIG_WORD_SIZE])
+{
+    struct config config = *r->base;
+    char canonical[SETTING_TEXT_SIZE];
+    struct err why = {0};
+    if (config_set(&config, key->name, text, &why) < 0)
+        return fail_at(r, node, "%s", why.text);
+    config_get(&config, key, canonical, sizeof canonical);
+    if (strlen(canonical) >= CONFIG_WORD_SIZE)
+        return fail_at(r, node, "%s: '%.60s...' is too long", key->name, canonical);
+    memcpy(out, canonical, strlen(canonical) + 1);
+    return 0;
+}
+
+static int read_list(const struct reading *r, const struct tree *list, struct tune_range *range)
+{
+    range->scale = TUNE_LIST;
+    for (const struct tree *item = list->child; item; item = item->next) {
+        if (range->n == TUNE_MAX_CHOICES || item->kind != TREE_TEXT)
+            return fail_at(r, item, "%s: expected a list of at most %d values", range->key->name,
+                           TUNE_MAX_CHOICES);
+        int rc = check_value(r, item, range->key, item->text, range->choice[range->n]);
+        if (rc < 0)
+            return rc;
+        for (int i = 0; i < range->n; i++)
+            if (strcmp(range->choice[i], range->choice[range->n]) == 0)
+                return fail_at(r, item, "%s: %s stands twice", range->key->name, range->choice[i]);
+        range->n++;
+    }
+    return range->n > 1 ? 0 : fail_at(r, list, "%s: expected at least two values", range->key->name);
+}
+
+/* "name(low, high)": 1 when it is one, with its parts. */
+static int parse_call(const char *text, enum tune_scale *scale, double *low, double *high)
+{
+    for (int s = 0; s < TUNE_LIST; s++) {
+        size_t n = strlen(scale_names[s]);
+        char *end = NULL;
+        if (strncmp(text, scale_names[s], n) != 0 || text[n] != '(')
+            continue;
+        *scale = (enum tune_scale)s;
+        *low = strtod(text + n + 1, &end);
+        if (*(end += strspn(end, " ")) != ',')
+            return 0;
+        *high = strtod(end + 1, &end);
+        end += strspn(end, " ");
+        return strcmp(end, ")") == 0;
+    }
+    return 0;
+}
+
+static int read_call(const struct reading *r, const struct tree *node, struct tune_range *range)
+{
+    const char *name = range->key->name;
+    char text[CONFIG_WORD_SIZE];
+    int is_int = range->key->type == SETTING_INT;
+    if (node->kind != TREE_TEXT || !parse_call(node->text, &range->scale, &range->low, &range->high))
+        return fail_at(r, node, "%s: expected log(low, high), linear(low, high), int(low, high) or a list",
+                       name);
+    if ((!is_int && range->key->type != SETTING_REAL) || is_int != (range->scale == TUNE_INT))
+        return fail_at(r, node, "%s: %s", name,
+                       is_int ? "takes whole numbers: int(low, high) or a list"
+                       : range->key->type == SETTING_REAL
+                           ? "takes any number: log(low, high), linear(low, high) or a list"
+                           : "takes no range of numbers: a list");
+    if (!(range->low < range->high) || !isfinite(range->low) || !isfinite(range->high) ||
+        (range->scale == TUNE_LOG && range->low <= 0))
+        return fail_at(r, node, "%s: %s: the lower end comes first%s", name, node->text,
+                       range->scale == TUNE_LOG ? ", and is above 0" : "");
+    for (int i = 0; i < 2; i++) {
+        setting_real_text(i ? range->high : range->low, text, sizeof text);
+        int rc = check_value(r, node, range->key, text, text);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+/* What says which images a job is about, how they are divided and what it is called: nothing to tune. */
+static int is_tunable(const char *key)
+{
+    static const char *const fixed[] = {"clusters", "class_sizes", "strategy",     "protocol",
+                                        "seed",     "validation",  "groups",       "inner",
+                                        "model",    "image.size",  "train.epochs", "judge"};
+    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
+        if (strcmp(key, fixed[i]) == 0)
+            return 0;
+    return 1;
+}
+
+static int read_range(const struct reading *r, const char *name, const struct tree *node)
+{
+    const struct setting *key = config_find(r->base->schema, name);
+    const char *near = key ? NULL : config_nearest(r->base->schema, name);
+    if (!key)
+        return fail_at(r, node, "unknown key '%.60s'%s%s%s", name, near ? "; did you mean '" : "",
+                       near ? near : "", near ? "'?" : "");
+    if (!is_tunable(name))
+        return fail_at(r, node, "%s is no setting of the training, so it cannot be tuned", name);
+    if (r->tune->n_keys == TUNE_MAX_KEYS)
+        return fail_at(r, node, "over: at most %d settings", TUNE_MAX_KEYS);
+    struct tune_range *range = &r->tune->range[r->tune->n_keys++];
+    range->key = key;
+    return node->kind == TREE_LIST ? read_list(r, node, range) : read_call(r, node, range);
+}
+
+/* Dotted names, or maps inside maps. */
+static int read_over(const struct reading *r, const struct tree *map, const char *prefix)
+{
+    if (map->kind != TREE_MAP || !map->child)
+        return fail_at(r, map,
+                       "over: expected settings with what they are tuned over, e.g. "
+                       "{train.learning_rate: log(1e-4, 1e-2)}");
+    for (const struct tree *node = map->child; node; node = node->next) {
+        char name[128];
+        snprintf(name, sizeof name, "%.60s%s%.60s", prefix, *prefix ? "." : "", node->name);
+        int rc = node->kind == TREE_MAP ? read_over(r, node, name) : read_range(r, name, node);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+static int read_whole(const struct reading *r, const struct tree *node, int low, int high, int *out)
+{
+    char *end = NULL;
+    long value = node->kind == TREE_TEXT ? strtol(node->text, &end, 10) : 0;
+    if (!end || *end || end == node->text || value < low || value > high)
+        return fail_at(r, node, "%s: expected a number from %d to %d", node->name ? node->name : "rungs", low,
+                       high);
+    *out = (int)value;
+    return 0;
+}
+
+static int read_choose(const struct reading *r, const struct tree *node)
+{
+    for (const char *const *word = tune_choices; node->kind == TREE_TEXT && *word; word++)
+        if (strcmp(node->text, *word) == 0) {
+            snprintf(r->tune->choose, sizeof r->tune->choose, "%s", *word);
+            return 0;
+        }
+    return fail_at(r, node, "choose: expected balanced_accuracy, loss or accuracy (of the val set)");
+}
+
+static int read_rungs(const struct reading *r, const struct tree *list)
+{
+    struct tune *tune = r->tune;
+    tune->n_rungs = 0;
+    if (list->kind != TREE_LIST)
+        return fail_at(r, list, "rungs: expected a list of epochs, e.g. [10, 30]; []: none");
+    for (const struct tree *item = list->child; item; item = item->next) {
+        if (tune->n_rungs == TUNE_MAX_RUNGS - 1)
+            return fail_at(r, item, "rungs: at most %d", TUNE_MAX_RUNGS - 1);
+        int rc = read_whole(r, item, 1, 1000000, &tune->rung[tune->n_rungs]);
+        if (rc < 0)
+            return rc;
+        if (tune->n_rungs && tune->rung[tune->n_rungs] <= tune->rung[tune->n_rungs - 1])
+            return fail_at(r, item, "rungs: expected rising numbers of epochs");
+        tune->n_rungs++;
+    }
+    return 0;
+}
+
+/* "1/3", a share below 1. */
+static int read_keep(const struct reading *r, const struct tree *node)
+{
+    int *keep = r->tune->keep, end = 0;
+    if (node->kind == TREE_TEXT && sscanf(node->text, "%d/%d%n", &keep[0], &keep[1], &end) == 2 &&
+        !node->text[end] && keep[0] > 0 && keep[0] < keep[1] && keep[1] <= 1000)
+        return 0;
+    return fail_at(r, node, "keep: expected the share of trials that goes on, e.g. 1/3");
+}
+
+static int read_entry(const struct reading *r, const struct tree *entry)
+{
+    if (strcmp(entry->name, "over") == 0)
+        return read_over(r, entry, "");
+    if (strcmp(entry->name, "trials") == 0)
+        return read_whole(r, entry, 2, TUNE_MAX_TRIALS, &r->tune->n_trials);
+    if (strcmp(entry->name, "seeds") == 0)
+        return read_whole(r, entry, 1, TUNE_MAX_SEEDS, &r->tune->n_seeds);
+    if (strcmp(entry->name, "choose") == 0)
+        return read_choose(r, entry);
+    if (strcmp(entry->name, "rungs") == 0)
+        return read_rungs(r, entry);
+    if (strcmp(entry->name, "keep") == 0)
+        return read_keep(r, entry);
+    return fail_at(r, entry, "takes over, trials, seeds, choose, rungs and keep, not '%.60s'", entry->name);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct tune_range *x = a, *y = b;
+    return strcmp(x->key->name, y->key->name);
+}
+
+int tune_read(const struct tree *node, const struct config *base, const char *path, struct tune *out,
+              struct err *err)
+{
+    const struct reading reading = {path, base, out, err};
+    *out = (struct tune){.n_trials = 16, .n_seeds = 1, .choose = "balanced_accuracy", .keep = {1, 3}};
+    if (node->kind != TREE_MAP || !tree_get(node, "over"))
+        return fail_at(&reading, node,
+                       "say over what, e.g. {over: {train.learning_rate: log(1e-4, 1e-2)}, "
+                       "trials: 16}");
+    for (const struct tree *entry = node->child; entry; entry = entry->next) {
+        int rc = read_entry(&reading, entry);
+        if (rc < 0)
+            return rc;
+    }
+    qsort(out->range, (size_t)out->n_keys, sizeof *out->range, by_name);
+    for (int k = 1; k < out->n_keys; k++)
+        if (out->range[k].key == out->range[k - 1].key)
+            return fail_at(&reading, node, "over: %s stands twice", out->range[k].key->name);
+    return 0;
+}
+
+static void print_range(FILE *out, const struct tune_range *range)
+{
+    char low[32], high[32];
+    if (range->scale == TUNE_LIST) {
+        for (int i = 0; i < range->n; i++)
+            fprintf(out, "%s\"%s\"", i ? ", " : "[", range->choice[i]);
+        putc(']', out);
+        return;
+    }
+    setting_real_text(range->low, low, sizeof low);
+    setting_real_text(range->high, high, sizeof high);
+    fprintf(out, "\"%s(%s, %s)\"", scale_names[range->scale], low, high);
+}
+
+void tune_print(FILE *out, const struct tune *tune)
+{
+    for (int k = 0; k < tune->n_keys; k++) {
+        fprintf(out, "%s%s: ", k ? ", " : "{over: {", tune->range[k].key->name);
+        print_range(out, &tune->range[k]);
+    }
+    fprintf(out, "}, trials: %d, seeds: %d, choose: %s, rungs: [", tune->n_trials, tune->n_seeds,
+            tune->choose);
+    for (int i = 0; i < tune->n_rungs; i++)
+        fprintf(out, "%s%d", i ? ", " : "", tune->rung[i]);
+    fprintf(out, "], keep: %d/%d}", tune->keep[0], tune->keep[1]);
+}
+
+/* Halton (1960): the digits of t behind the point, in the k-th prime. Digits are multiplied by about a golden
+ * part of the prime, so that the first points of large primes do not rise together. */
+double tune_point(int k, int t)
+{
+    static const int prime[TUNE_MAX_KEYS] = {2, 3, 5, 7, 11, 13, 17, 19};
+    static const int factor[TUNE_MAX_KEYS] = {1, 2, 3, 4, 7, 8, 11, 12};
+    double digit = 1, x = 0;
+    for (; t > 0; t /= prime[k]) {
+        digit /= prime[k];
+        x += digit * (t % prime[k] * factor[k] % prime[k]);
+    }
+    return x;
+}
+
+/* Four digits, within the range all the same. */
+static void print_digits(double value, const struct tune_range *range, char out[CONFIG_WORD_SIZE])
+{
+    snprintf(out, CONFIG_WORD_SIZE, "%.4g", value);
+    value = strtod(out, NULL);
+    setting_real_text(fmin(fmax(value, range->low), range->high), out, CONFIG_WORD_SIZE);
+}
+
+void tune_value(const struct tune *tune, int k, int trial, char out[CONFIG_WORD_SIZE])
+{
+    const struct tune_range *range = &tune->range[k];
+    double x = tune_point(k, trial);
+    if (range->scale == TUNE_LIST)
+        snprintf(out, CONFIG_WORD_SIZE, "%s", range->choice[(int)(x * range->n)]);
+    else if (range->scale == TUNE_INT)
+        snprintf(out, CONFIG_WORD_SIZE, "%.0f", range->low + floor(x * (range->high - range->low + 1)));
+    else if (range->scale == TUNE_LINEAR)
+        print_digits(range->low + x * (range->high - range->low), range, out);
+    else
+        print_digits(range->low * pow(range->high / range->low, x), range, out);
+}
+
+void tune_apply(const struct tune *tune, int trial, struct config *config)
+{
+    char text[CONFIG_WORD_SIZE];
+    for (int k = 0; trial > 0 && k < tune->n_keys; k++)
+        if (config_reads(config, tune->range[k].key)) {
+            tune_value(tune, k, trial, text);
+            config_set(config, tune->range[k].key->name, text, NULL); /* tune_read() saw to its range */
+        }
+}
+
+int tune_reads(const struct tune *tune, const struct config *config)
+{
+    int n = 0;
+    for (int k = 0; k < tune->n_keys; k++)
+        n += config_reads(config, tune->range[k].key);
+    return n;
+}
+
+void tune_text(const struct tune *tune, const struct config *config, char *out, size_t size)
+{
+    char value[SETTING_TEXT_SIZE];
+    size_t used = 0;
+    *out = '\0';
+    for (int k = 0; k < tune->n_keys; k++) {
+        const struct setting *key = tune->range[k].key;
+        if (!config_reads(config, key) || used + 1 >= size)
+            continue;
+        config_get(config, key, value, sizeof value);
+        used += (size_t)snprintf(out + used, size - used, "%s%s %s", used ? ", " : "", key->name, value);
+    }
+}
+
+int tune_limits(const struct tune *tune, int epochs, int by_epochs, int limit[TUNE_MAX_RUNGS])
+{
+    int n = 0;
+    for (int i = 0; by_epochs && i < tune->n_rungs && tune->rung[i] < epochs; i++)
+        limit[n++] = tune->rung[i];
+    limit[n++] = epochs;
+    return n;
+}
