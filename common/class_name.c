@@ -205,6 +205,15 @@ const char *class_title(int class, char room[CLASS_NAME_SIZE])
     return text ? text : class_text(class, room);
 }
 
+int class_any_named(const int *class, int n)
+{
+    char room[CLASS_NAME_SIZE];
+    for (int c = 0; c < n; c++)
+        if (class_title(class[c], room) != room)
+            return 1;
+    return 0;
+}
+
 const char *class_short(int class, int letters, char out[CLASS_NAME_SIZE])
 {
     char room[CLASS_NAME_SIZE];

@@ -50,6 +50,9 @@ int class_call(int class, const char *title, struct err *err);
 /* Its title, or else its text. */
 const char *class_title(int class, char room[CLASS_NAME_SIZE]);
 
+/* 1 when one of n classes is shown by a name, its own or a title. */
+int class_any_named(const int *class, int n);
+
 /* A title of at most `letters` letters in out (room for CLASS_NAME_SIZE): a longer one is cut and ends in
  * "..."; for figures, whose data files have it whole. Returns out. */
 const char *class_short(int class, int letters, char out[CLASS_NAME_SIZE]);

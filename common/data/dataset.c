@@ -235,6 +235,11 @@ int dataset_has_names(const struct dataset *data)
     return found;
 }
 
+int dataset_shows_names(const struct dataset *data)
+{
+    return class_any_named(data->cluster, data->n_clusters);
+}
+
 int dataset_cluster_index(const struct dataset *data, int cluster)
 {
     const int *found = NULL;

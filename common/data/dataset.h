@@ -160,6 +160,9 @@ static inline int dataset_content(const struct dataset *data, int i)
 /* 1 when a class has a name and no number. */
 int dataset_has_names(const struct dataset *data);
 
+/* The same of what people see: titles count, too. */
+int dataset_shows_names(const struct dataset *data);
+
 /* Position of a class in data->cluster, or -1. */
 int dataset_cluster_index(const struct dataset *data, int cluster);
 

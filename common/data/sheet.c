@@ -91,7 +91,7 @@ static void draw_image(const struct canvas *c, const float *pixels, int size, in
 /* Names are drawn smaller than numbers. */
 static int class_zoom(const struct dataset *data, int zoom)
 {
-    return dataset_has_names(data) && zoom > 1 ? zoom - 1 : zoom;
+    return dataset_shows_names(data) && zoom > 1 ? zoom - 1 : zoom;
 }
 
 /* Columns to the left of the images: the class large, its size small, both right-aligned. */
@@ -99,7 +99,7 @@ static int label_width(const struct dataset *data, int zoom)
 {
     char room[CLASS_NAME_SIZE];
     int most = text_width("99999", zoom);
-    for (int k = 0; dataset_has_names(data) && k < data->n_clusters; k++) {
+    for (int k = 0; dataset_shows_names(data) && k < data->n_clusters; k++) {
         int width = text_width(class_title(data->cluster[k], room), class_zoom(data, zoom));
         most = width > most ? width : most;
     }

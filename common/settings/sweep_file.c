@@ -404,19 +404,37 @@ static int read_name(const struct reading *r, const struct tree *node)
     return 0;
 }
 
+/* 8 and 08 are one class. */
+static int stands_before(const struct tree *map, const struct tree *entry, int class)
+{
+    const struct tree *earlier = map->child;
+    while (earlier != entry && class_number(earlier->name, NULL) != class)
+        earlier = earlier->next;
+    return earlier != entry;
+}
+
+/* In a copy a name may be another class's since: what was said first holds. */
+static int take_title(const struct reading *r, const struct tree *map, const struct tree *entry)
+{
+    struct err why = {0};
+    if (entry->kind != TREE_TEXT)
+        return fail_at(r, entry, "labels: expected a number and its name");
+    int class = class_number(entry->name, &why);
+    if (class != CLASS_NONE && stands_before(map, entry, class))
+        return fail_at(r, entry, "labels: class %d is named twice; leave one of them out", class);
+    if (r->is_copy && class_find(entry->text, NULL) >= 0)
+        return 0;
+    int rc = class == CLASS_NONE ? why.code : class_call(class, entry->text, &why);
+    return rc < 0 ? fail_at(r, entry, "labels: %s", why.text) : 0;
+}
+
 /* {8: Polylobed, 10: Folded} */
 static int read_title_map(const struct reading *r, const struct tree *map)
 {
-    struct err why = {0};
-    for (const struct tree *entry = map->child; entry; entry = entry->next) {
-        int class = class_number(entry->name, &why);
-        int rc = entry->kind != TREE_TEXT ? E_USAGE
-                 : class == CLASS_NONE    ? why.code
-                                          : class_call(class, entry->text, &why);
-        if (rc < 0)
-            return fail_at(r, entry, "labels: %s", *why.text ? why.text : "expected a number and its name");
-    }
-    return 0;
+    int rc = 0;
+    for (const struct tree *entry = map->child; entry && rc == 0; entry = entry->next)
+        rc = take_title(r, map, entry);
+    return rc;
 }
 
 /* Names of numbered classes: a table, or a map. Read before the grid, where they may stand. */
@@ -597,6 +615,14 @@ static void print_labels(FILE *out)
         print_quoted(out, text);
     }
     fputs("}\n", out);
+}
+
+int sweep_file_same_labels(const char *there, const char *here)
+{
+    static const char line[] = "\nlabels: ";
+    const char *a = strstr(there, line), *b = strstr(here, line);
+    size_t n = a ? strcspn(a + 1, "\n") : 0;
+    return a && b ? strncmp(a, b, n + 2) == 0 : !a && !b;
 }
 
 /* Every key with its value, the grid last: a sweep file that says everything. */

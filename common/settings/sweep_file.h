@@ -100,6 +100,9 @@ extern const char sweep_file_same_keys[];
 void sweep_file_difference(const struct sweep_file *there, const struct sweep_file *here, char *out,
                            size_t size);
 
+/* 1 when two resolved texts give classes the same names, or none. */
+int sweep_file_same_labels(const char *there, const char *here);
+
 void sweep_file_free(struct sweep_file *file);
 
 #endif

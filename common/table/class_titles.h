@@ -10,7 +10,7 @@
 #include "err.h"
 
 /* Give classes their titles (class_call()). E_IO when it cannot be read, E_USAGE for what is no number or no
- * name, with file and line. */
+ * name, and for a number that stands twice, with file and line. */
 int class_titles_read(const char *path, struct err *err);
 
 #endif

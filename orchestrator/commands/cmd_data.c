@@ -28,6 +28,7 @@ struct options {
     const char *crop;   /* --crop */
     const char *sheet;  /* --sheet */
     const char *list;   /* --list */
+    const char *names;  /* --names: a table of class names, read already */
     int per_cluster;
     const char *channels, *alpha, *scale; /* --channels, --alpha, --scale; NULL: the default */
     struct dataset_options options;
@@ -83,7 +84,7 @@ static void print_classes(const struct dataset *data)
 static void print_packed(const struct dataset *data, const struct pack_report *report, const char *path)
 {
     printf("%s: %d images of %d %s, %d x %d pixels%s\n", path, data->n_images, data->n_clusters,
-           dataset_has_names(data) ? "classes" : "clusters", data->size, data->size,
+           dataset_shows_names(data) ? "classes" : "clusters", data->size, data->size,
            data->synthetic ? ", SYNTHETIC" : "");
     print_classes(data);
     data_print_sets(data, 10);
@@ -278,6 +279,7 @@ static const struct argument pack_rows[] = {
      .help = "Packed dataset to write; it appears whole or not at all"},
     {"list", 0, ARGUMENT_TEXT, "FILE.csv", AT(list),
      .help = "Also write a row for every image: id, class, set, columns that are kept, why it was left out"},
+    ARGUMENT_NAMES(names),
     {"size", 's', ARGUMENT_WHOLE, "PIXELS", AT(options.size), DATASET_MIN_SIZE, DATASET_MAX_SIZE,
      .help = "Width and height of every packed image, 8 to 512 (default 50)"},
     {"pixel-size", 'p', ARGUMENT_REAL, "UM", AT(options.pixel_size), 1e-6, 1e6,
@@ -338,6 +340,7 @@ static const struct argument info_rows[] = {
      .help = "Also draw a contact sheet: a row of images for every cluster"},
     {"per-cluster", 'n', ARGUMENT_WHOLE, "N", AT(per_cluster), 1, 1000,
      .help = "Images a row of the sheet, at most (default 20)"},
+    ARGUMENT_NAMES(names),
     {0}};
 
 static const struct options defaults = {.per_cluster = 20, .options = {DATASET_DEFAULTS}};

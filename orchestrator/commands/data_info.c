@@ -71,7 +71,7 @@ static int count_copies(const struct dataset *data, int *n_conflicts)
 /* What stands before a class: a number needs a word. */
 static const char *kind_of_class(const struct dataset *data)
 {
-    return dataset_has_names(data) ? "" : "cluster ";
+    return dataset_shows_names(data) ? "" : "cluster ";
 }
 
 static void print_copy(const struct dataset *data, int i)
@@ -151,7 +151,7 @@ static void print_summary(const struct dataset *data, const char *name, int *roo
     printf("%s%s\n", name, data->synthetic ? "   SYNTHETIC: drawn by this program" : "");
     printf("  source      %s\n", data->origin);
     printf("  images      %d of %d %s, %d x %d pixels, %.1f MB\n", data->n_images, data->n_clusters,
-           dataset_has_names(data) ? "classes" : "clusters", data->size, data->size,
+           dataset_shows_names(data) ? "classes" : "clusters", data->size, data->size,
            4e-6 * data->n_images * (double)dataset_floats(data));
     printf("  originals   %d x %d to %d x %d pixels, median %d x %d\n", w.min, h.min, w.max, h.max, w.median,
            h.median);
@@ -185,8 +185,8 @@ static void print_class(const struct dataset *data, int cluster, int width)
     char room[CLASS_NAME_SIZE];
     const char *text = class_title(cluster, room);
     int blanks = width - utf8_width(text);
-    printf("  %*s%s%*s", dataset_has_names(data) ? 0 : blanks, "", text, dataset_has_names(data) ? blanks : 0,
-           "");
+    printf("  %*s%s%*s", dataset_shows_names(data) ? 0 : blanks, "", text,
+           dataset_shows_names(data) ? blanks : 0, "");
 }
 
 static void print_cluster(const struct dataset *data, int k, int largest, int *room)
@@ -235,7 +235,7 @@ static void print_histogram(const struct dataset *data, int cluster, int channel
 static void print_histograms(const struct dataset *data)
 {
     printf("\n  %-*s   brightness of the pixels that are not 0, from 0 to 1\n", class_width(data),
-           dataset_has_names(data) ? "class" : "cluster");
+           dataset_shows_names(data) ? "class" : "cluster");
     for (int k = 0; k < data->n_clusters; k++)
         for (int c = 0; c < data->channels; c++)
             print_histogram(data, data->cluster[k], c);
@@ -252,7 +252,7 @@ int data_info(const struct dataset *data, const char *name, struct err *err)
         largest = data->cluster_count[k] > largest ? data->cluster_count[k] : largest;
     formats_note(data, stderr);
     printf("  %-*s  images   share  masked   median size  depth            99.9 %%\n", class_width(data),
-           dataset_has_names(data) ? "class" : "cluster");
+           dataset_shows_names(data) ? "class" : "cluster");
     for (int k = 0; k < data->n_clusters; k++)
         print_cluster(data, k, largest, room);
     print_histograms(data);

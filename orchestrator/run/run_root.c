@@ -158,8 +158,9 @@ static void say_start(const struct run *run, enum resume_kind kind, int kept)
             run->sweep->n_jobs, plural(run->sweep->n_jobs), run->size, run->size == 1 ? "" : "s",
             kernels_isa_name(run->isa), run->sweep->data_text, run->data->synthetic ? " (synthetic)" : "",
             run->data->n_images);
-    if (kind == RESUME_GROWN)
-        fprintf(stderr, "%s: the grid grew; %d finished job%s kept, %d to run\n", path, kept, plural(kept),
+    if (kind == RESUME_GROWN || kind == RESUME_NAMED)
+        fprintf(stderr, "%s: %s; %d finished job%s kept, %d to run\n", path,
+                kind == RESUME_GROWN ? "the grid grew" : "classes have other names now", kept, plural(kept),
                 waiting);
     else if (kind == RESUME_CONTINUED)
         fprintf(stderr, "%s: going on; %d job%s finished before, %d to run\n", path, run->n_before,

@@ -149,9 +149,9 @@ static int refuse_data(const char *path, const struct store *store, const struct
                    path, store_text(store, "dataset_checksum"), plan->data->checksum, plan->data_origin);
 }
 
-/* 0 when the file can go on as it is, 1 when it must grow, E_USAGE when it belongs to another sweep. */
+/* Whether the file can go on as it is or is written anew; E_USAGE when it belongs to another sweep. */
 static int compare_with_file(const char *path, const struct sweep *sweep, const struct store_plan *plan,
-                             struct err *err)
+                             enum resume_kind *kind, struct err *err)
 {
     struct store *store = NULL;
     int n_found = 0, same = 0;
@@ -173,8 +173,8 @@ static int compare_with_file(const char *path, const struct sweep *sweep, const 
                      keep_weights_names[plan->n_weights ? plan->keep : KEEP_NONE]);
     else if (!same && n_found < store_n_jobs(store))
         rc = refuse_jobs(path, store, sweep, n_found, err);
-    else
-        rc = !same;
+    int same_labels = sweep_file_same_labels(store_text(store, "yaml_resolved"), plan->yaml_resolved);
+    *kind = !same ? RESUME_GROWN : same_labels ? RESUME_CONTINUED : RESUME_NAMED;
     int closed = store_close(store, rc < 0 ? NULL : err);
     return rc < 0 ? rc : closed < 0 ? closed : rc;
 }
@@ -193,9 +193,8 @@ int resume_prepare(const char *path, const struct sweep *sweep, const struct dat
         *kind = RESUME_CREATED;
         rc = store_create(path, &plan, err);
     } else {
-        rc = compare_with_file(path, sweep, &plan, err);
-        *kind = rc == 1 ? RESUME_GROWN : RESUME_CONTINUED;
-        if (rc == 1)
+        rc = compare_with_file(path, sweep, &plan, kind, err);
+        if (rc == 0 && *kind != RESUME_CONTINUED)
             rc = store_grow(path, &plan, kept, err);
     }
     return rc;

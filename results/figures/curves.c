@@ -54,31 +54,35 @@ void curves_append_factors(char *out, size_t size, const struct summary *summary
 }
 
 /* Of a group, what a published curve is called. */
-static void published_name(const struct summary *summary, const struct summary_group *group,
-                           const char **clusters, const char **strategy)
+static void published_name(const struct summary *summary, const struct summary_group *group, char *clusters,
+                           const char **strategy)
 {
     int all = classes_is_published_all(summary->store, group->cell);
-    *clusters = all ? "1-28" : group->cell->clusters;
+    published_clusters(summary->store, group->cell, clusters);
+    if (all)
+        snprintf(clusters, CONFIG_WORD_SIZE, "1-28");
     *strategy = all ? "augment_all" : group->cell->strategy;
 }
 
 int curves_published(const struct summary *summary, const struct summary_group *group, enum image_set set,
                      enum metric metric, double *out, int n_epochs)
 {
-    const char *clusters, *strategy;
+    char clusters[CONFIG_WORD_SIZE];
+    const char *strategy;
     if (!published_compares(summary->store, group->cell)) {
         for (int e = 0; e < n_epochs; e++)
             out[e] = nan("");
         return 0;
     }
-    published_name(summary, group, &clusters, &strategy);
+    published_name(summary, group, clusters, &strategy);
     return published_curve(clusters, strategy, set, metric, out, n_epochs);
 }
 
 double curves_published_originals(const struct summary *summary, const struct summary_group *group)
 {
-    const char *clusters, *strategy;
-    published_name(summary, group, &clusters, &strategy);
+    char clusters[CONFIG_WORD_SIZE];
+    const char *strategy;
+    published_name(summary, group, clusters, &strategy);
     return published_compares(summary->store, group->cell) ? published_originals(clusters, strategy)
                                                            : (double)NAN;
 }
@@ -99,15 +103,17 @@ static int report_rank(const struct summary_group *group)
     return i;
 }
 
-static void append_clusters(char *name, const char *clusters)
+static void append_clusters(char *name, const struct summary *summary, const struct store_job *cell)
 {
+    char room[CONFIG_WORD_SIZE];
+    const char *clusters = published_clusters(summary->store, cell, room);
     for (size_t i = 0; i < sizeof report_pages / sizeof *report_pages; i++)
         if (strcmp(report_pages[i].clusters, clusters) == 0) {
             pagename_append(name, report_pages[i].letter);
             return;
         }
     pagename_append(name, "_");
-    pagename_append_classes(name, clusters);
+    pagename_append_classes(name, cell->clusters);
 }
 
 static void name_page(struct curves_page *page, const struct curves_page *others, int n_others)
@@ -115,7 +121,7 @@ static void name_page(struct curves_page *page, const struct curves_page *others
     const struct summary_group *group = page->panel[0];
     size_t room = sizeof page->name - PAGENAME_LENGTH;
     snprintf(page->name, sizeof page->name, "%s", curves_is_unbalanced(group) ? "fig2" : "fig4");
-    append_clusters(page->name, group->cell->clusters);
+    append_clusters(page->name, page->summary, group->cell);
     if (page->part) {
         char more[16];
         snprintf(more, sizeof more, "_more%d", page->part);

@@ -104,7 +104,7 @@ static int sizes_have_names(const struct cluster_size *size, int n)
 {
     int named = 0;
     for (int i = 0; i < n; i++)
-        named |= classes_have_names(&size[i].cluster, 1);
+        named |= class_any_named(&size[i].cluster, 1);
     return named;
 }
 
@@ -375,7 +375,7 @@ static void describe_variants(struct layout *l, const struct dataset *data, int 
     int class = data->image[image].cluster;
     char name[CLASS_NAME_SIZE];
     snprintf(l->subtitle, sizeof l->subtitle, "First image of %s%s, cell %.180s",
-             classes_have_names(&class, 1) ? "" : "cluster ", class_short(class, CLASSES_SHORT, name),
+             class_any_named(&class, 1) ? "" : "cluster ", class_short(class, CLASSES_SHORT, name),
              data->image[image].id);
     figtext_note(
         &l->notes,

@@ -195,7 +195,7 @@ static void write_rows(FILE *file, const struct heatmap *h, int percent)
 {
     double top = largest_value(h, percent);
     char text[32];
-    int named = classes_have_names(h->cluster, h->n);
+    int named = class_any_named(h->cluster, h->n);
     fprintf(file, "row\tcolumn%s\tcount\tpercent\tvalue\ttext\tink%s\n", named ? "" : "\tpredicted\tactual",
             named ? "\tpredicted\tactual" : "");
     for (int a = 0; a < h->n; a++)
@@ -335,7 +335,7 @@ static int widest_name(const struct heatmap *h)
     enum { LETTER = 7 };
     char name[CLASS_NAME_SIZE];
     int most = 0;
-    for (int c = 0; c < h->n && classes_have_names(h->cluster, h->n); c++) {
+    for (int c = 0; c < h->n && class_any_named(h->cluster, h->n); c++) {
         int width = LETTER * utf8_width(class_short(h->cluster[c], LETTERS, name));
         most = width > most ? width : most;
     }
@@ -396,7 +396,7 @@ static void write_ylabel(FILE *file, const struct page *page, const char *class)
 static void write_look(FILE *file, const struct heatmap *h, const struct page *page, int percent)
 {
     double w = page->width, t = page->height;
-    const char *class = classes_have_names(h->cluster, h->n) ? "class" : "cluster";
+    const char *class = class_any_named(h->cluster, h->n) ? "class" : "cluster";
     fprintf(file,
             "set lmargin at screen %.5f; set rmargin at screen %.5f; set tmargin at screen %.5f; set bmargin "
             "at screen %.5f\n"

@@ -62,17 +62,21 @@ static const char *const report_pairs[] = {"8-10", "14-15", "1-27"};
 enum { N_PAIRS = sizeof report_pairs / sizeof *report_pairs };
 
 /* Place among the report's pairs, N_PAIRS for others. */
-static int pair_of(const char *clusters)
+static int pair_of(const struct store *store, const struct store_job *job)
 {
+    char room[CONFIG_WORD_SIZE];
+    const char *clusters = published_clusters(store, job, room);
     int i = 0;
     while (i < N_PAIRS && strcmp(report_pairs[i], clusters) != 0)
         i++;
     return i;
 }
 
-int claim_covers(const struct claim *claim, const char *clusters)
+int claim_covers(const struct claim *claim, const struct store *store, const struct store_job *job)
 {
-    return claim->clusters ? strcmp(claim->clusters, clusters) == 0 : pair_of(clusters) < N_PAIRS;
+    char room[CONFIG_WORD_SIZE];
+    return claim->clusters ? strcmp(claim->clusters, published_clusters(store, job, room)) == 0
+                           : pair_of(store, job) < N_PAIRS;
 }
 
 /* ---- replicates of a strategy ---- */
@@ -93,7 +97,7 @@ static int is_about_all(const struct claim *claim)
 
 static int is_wanted(const struct testing *t, const struct summary_group *group, const char *strategy)
 {
-    return strcmp(group->cell->strategy, strategy) == 0 && claim_covers(t->claim, group->cell->clusters) &&
+    return strcmp(group->cell->strategy, strategy) == 0 && claim_covers(t->claim, t->store, group->cell) &&
            combination_is_plain(t->store, group->cell) &&
            (!is_about_all(t->claim) || classes_is_published_all(t->store, group->cell)) &&
            published_compares(t->store, group->cell);
@@ -336,7 +340,7 @@ static void count_flaws(const struct testing *t, struct claim_row *row)
         row->n_unfinished += group->n_jobs - group->n_state[JOB_DONE];
         row->n_lacking += classes_count ? group->n_lacking : 0;
         row->one_split |= t->claim->on != REPLICATES_ALL && draws_are_one(&group->draws);
-        seen[pair_of(group->cell->clusters)] = 1;
+        seen[pair_of(t->store, group->cell)] = 1;
     }
     for (int i = 0; i < N_PAIRS && !t->claim->clusters; i++)
         row->n_absent += !seen[i];

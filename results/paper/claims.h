@@ -40,7 +40,7 @@ extern const double claims_margin;
 
 struct claim {
     const char *text;
-    /* As in struct store_job; "all": runs of the report's all-cluster rule only (classes.h); NULL: overall,
+    /* As published_clusters() says; "all": runs of the report's all-cluster rule only (classes.h); NULL: overall,
      * the mean over the report's pairs 8-10, 14-15 and 1-27, and no others. */
     const char *clusters;
     enum claim_kind kind;
@@ -78,8 +78,8 @@ struct claims {
     struct claim_row *row; /* (n) owned; claim after claim, protocols in the order of the sweep */
 };
 
-/* 1: runs of these clusters are what a claim is about. */
-int claim_covers(const struct claim *claim, const char *clusters);
+/* 1: a job's clusters are what a claim is about, whatever they are called now. */
+int claim_covers(const struct claim *claim, const struct store *store, const struct store_job *job);
 
 /* Test every claim for which there are runs; n may be 0. */
 int claims_new(struct store *store, const struct summary *summary, struct claims **out, struct err *err);

@@ -65,6 +65,15 @@ int published_compares(const struct store *store, const struct store_job *job)
            (*size == '\0' || atoi(size) == config_defaults(worker_schema()).image_size);
 }
 
+const char *published_clusters(const struct store *store, const struct store_job *job, char *out)
+{
+    char text[SETTING_TEXT_SIZE];
+    int class[CONFIG_MAX_CLUSTERS];
+    class_list(class, classes_of(store, job, class), 0, text, sizeof text);
+    store_clusters_text(out, CONFIG_WORD_SIZE, strcmp(job->clusters, "all") == 0 ? "all" : text);
+    return out;
+}
+
 int published_curve(const char *clusters, const char *strategy, enum image_set set, enum metric metric,
                     double *out, int n_epochs)
 {

@@ -39,15 +39,6 @@ const char *classes_config(const struct store *store, const struct store_job *jo
     return out;
 }
 
-int classes_have_names(const int *class, int n)
-{
-    char room[CLASS_NAME_SIZE];
-    for (int c = 0; c < n; c++)
-        if (class_title(class[c], room) != room)
-            return 1;
-    return 0;
-}
-
 /* "A, B, C" of names, as many as there is room for. */
 static void list_names(const int *class, int n, char *out, size_t size)
 {
@@ -67,7 +58,7 @@ static void list_names(const int *class, int n, char *out, size_t size)
 void classes_title(const struct store *store, const struct store_job *job, char *out, size_t size)
 {
     int cluster[CONFIG_MAX_CLUSTERS], n = classes_of(store, job, cluster);
-    int named = classes_have_names(cluster, n);
+    int named = class_any_named(cluster, n);
     char name[2][CLASS_NAME_SIZE];
     if (strcmp(job->clusters, "all") == 0)
         snprintf(out, size, "All %d %s", n, named ? "classes" : "clusters");

@@ -21,9 +21,6 @@ const char *classes_config(const struct store *store, const struct store_job *jo
 /* Letters of a name in titles; longer ones are cut (class_short()). */
 enum { CLASSES_SHORT = 40 };
 
-/* 1 when one of n classes is shown by a name. */
-int classes_have_names(const int *class, int n);
-
 /* "Clusters 8 and 10", "All 28 clusters", "Clusters 1-2-3"; of names "Folded and Polylobed", "All 28
  * classes", "A, B, C", in out. */
 void classes_title(const struct store *store, const struct store_job *job, char *out, size_t size);

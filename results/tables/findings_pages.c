@@ -627,7 +627,7 @@ static int shows_claim(const struct findings *f, const struct claim_row *row)
     const struct partition *ranked = f->whole->same[SUMMARY_RANKED];
     for (int i = ranked->begin[row->part]; i < ranked->begin[row->part + 1]; i++)
         if (f->shown[ranked->member[i]] &&
-            claim_covers(row->claim, f->whole->group[ranked->member[i]].cell->clusters))
+            claim_covers(row->claim, f->summary->store, f->whole->group[ranked->member[i]].cell))
             return 1;
     return 0;
 }

@@ -13,9 +13,11 @@
 /* The last one of a cell's published test curve; NaN where none belongs beside it. */
 static double published_value(const struct summary *summary, const struct store_job *cell, enum metric metric)
 {
+    char clusters[CONFIG_WORD_SIZE];
     if (!published_compares(summary->store, cell))
         return nan("");
-    return published_final(cell->clusters, cell->strategy, SET_TEST, metric);
+    return published_final(published_clusters(summary->store, cell, clusters), cell->strategy, SET_TEST,
+                           metric);
 }
 
 static int any_published(const struct summary *summary)

@@ -148,6 +148,8 @@ static void test_titles(void **state)
     assert_int_equal(class_call(number("B"), "B cell", &err), E_USAGE);
     assert_string_equal(class_title(8, room), "Polylobed");
     assert_string_equal(class_title(10, room), "10");
+    assert_true(class_any_named(class, 2));
+    assert_false(class_any_named(class + 1, 1));
     assert_string_equal(class_text(8, room), "8");
     assert_int_equal(class_find("Polylobed", &err), 8);
     assert_true(class_is_name(number("Polylobed")));

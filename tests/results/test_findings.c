@@ -582,10 +582,37 @@ static void what_holds_overall_takes_every_pair(void **state)
     const struct claim_row *row = claim_named(claims, "duplicate oversampling wins overall", "report");
     assert_int_equal(row->outcome, CLAIM_OPEN);
     assert_string_equal(row->reason, "clusters missing");
-    assert_true(claim_covers(row->claim, "8-10"));
-    assert_false(claim_covers(row->claim, "3-4"));
     claims_free(claims);
     summary_free(part);
+}
+
+/* A pair of the report is known by its numbers, whatever it is called. */
+static void pairs_with_names_are_the_reports(void **state)
+{
+    (void)state;
+    struct store *named = NULL;
+    struct summary *all = NULL;
+    struct claims *plain = NULL, *claims = NULL;
+    assert_int_equal(claims_new(store, summary, &plain, &err), 0);
+    assert_int_equal(class_call(8, "Polylobed", &err), 0);
+    assert_int_equal(class_call(14, "CD8+ T-cell", &err), 0);
+    assert_int_equal(store_open(path, &named, &err), 0);
+    assert_int_equal(summary_new(named, NULL, &all, &err), 0);
+    assert_int_equal(claims_new(named, all, &claims, &err), 0);
+    assert_string_equal(store_jobs(named)[job_of(2, NONE, 0, -1)].clusters, "Polylobed-10");
+    assert_int_equal(claims->n, plain->n);
+    for (int i = 0; i < claims->n; i++) {
+        assert_int_equal(claims->row[i].outcome, plain->row[i].outcome);
+        assert_true(fabs(claims->row[i].p - plain->row[i].p) < 1e-12);
+    }
+    const struct claim_row *row = claim_named(claims, "oversampling beats the others on 14-15", "report");
+    assert_true(claim_covers(row->claim, named, &store_jobs(named)[job_of(1, NONE, 0, -1)]));
+    assert_false(claim_covers(row->claim, named, &store_jobs(named)[job_of(2, NONE, 0, -1)]));
+    claims_free(plain);
+    claims_free(claims);
+    summary_free(all);
+    store_close(named, NULL);
+    class_forget_titles();
 }
 
 static void scores_are_exported_without_a_rerun(void **state)
@@ -647,6 +674,7 @@ int main(void)
         cmocka_unit_test(claims_show_the_weakest_difference),
         cmocka_unit_test(a_missing_strategy_leaves_a_claim_open),
         cmocka_unit_test(what_holds_overall_takes_every_pair),
+        cmocka_unit_test(pairs_with_names_are_the_reports),
         cmocka_unit_test(scores_are_exported_without_a_rerun),
         cmocka_unit_test(findings_are_written),
     };

@@ -206,6 +206,25 @@ static void published_curves_stand_beside_ours(void **state)
     free(other);
 }
 
+/* So they do when the clusters have been given names, under the report's letter. */
+static void published_curves_know_clusters_by_number(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    char dir[128];
+    size_t n;
+    snprintf(dir, sizeof dir, "%s/named", root);
+    assert_int_equal(class_call(27, "Folded", &err), 0);
+    run(results, dir, "clusters=1-Folded,strategy=oversample|augment", METRIC_LOSS, 0, &err);
+    class_forget_titles();
+    char *curve = slurp(dir, "fig4c_oversample.tsv", &n), *csv = slurp(dir, "final.csv", &n);
+    assert_near(number(curve, "published_test_balanced_accuracy_as_published", 99, '\t'), 1);
+    assert_non_null(strstr(csv, "published_test"));
+    assert_non_null(strstr(csv, "\n1-Folded,"));
+    free(curve);
+    free(csv);
+}
+
 /* Clusters 8 and 10 of other data are other cells: nothing of the report stands beside them. */
 static void other_data_have_nothing_published(void **state)
 {
@@ -574,6 +593,7 @@ int main(void)
                                        cmocka_unit_test(published_curves_stop_where_asked),
                                        cmocka_unit_test(published_curves_stand_beside_ours),
                                        cmocka_unit_test(other_data_have_nothing_published),
+                                       cmocka_unit_test(published_curves_know_clusters_by_number),
                                        cmocka_unit_test(published_curves_set_the_metric),
                                        cmocka_unit_test(final_csv_has_the_last_epoch),
                                        cmocka_unit_test(final_csv_has_leak_and_all_originals),
