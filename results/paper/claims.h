@@ -40,8 +40,8 @@ extern const double claims_margin;
 
 struct claim {
     const char *text;
-    /* As published_clusters() says; "all": runs of the report's all-cluster rule only (classes.h); NULL: overall,
-     * the mean over the report's pairs 8-10, 14-15 and 1-27, and no others. */
+    /* As published_clusters() says; "all": runs of the report's all-cluster rule only (classes.h); NULL:
+     * overall, the mean over the report's pairs 8-10, 14-15 and 1-27, and no others. */
     const char *clusters;
     enum claim_kind kind;
     enum replicates_set on;     /* of falls: TEST, compared with ALL */

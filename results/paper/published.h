@@ -16,8 +16,8 @@ int published_fits(const struct store *store);
  * another image.size, or model fake. */
 int published_compares(const struct store *store, const struct store_job *job);
 
-/* What the report calls a job's clusters, "8-10" or "all", in out (room for CONFIG_WORD_SIZE): by their numbers,
- * whatever they are called now. Returns out. */
+/* What the report calls a job's clusters, "8-10" or "all", in out (room for CONFIG_WORD_SIZE): by their
+ * numbers, whatever they are called now. Returns out. */
 const char *published_clusters(const struct store *store, const struct store_job *job, char *out);
 
 /* The published curve of a pair ("8-10") and strategy ("augment"), SET_TRAIN or SET_TEST: out[e]
