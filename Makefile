@@ -32,7 +32,7 @@ UNITS := $(patsubst tests/%.c,%,$(wildcard tests/*/test_*.c))
 SCRIPTS := $(sort $(wildcard tests/program/run_*.sh))
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 # Fixtures of tests; programs, preloaded libraries and what replaces functions of the C library are linked by themselves.
-SUPPORT := $(filter-out $(patsubst %,tests/support/%.c,make_bundle preload slow_start faults),$(wildcard tests/support/*.c))
+SUPPORT := $(filter-out $(patsubst %,tests/support/%.c,make_bundle make_cells preload slow_start faults),$(wildcard tests/support/*.c))
 SOURCES := $(SRC) $(wildcard tests/*/*.c)
 WEB_DIR := build/web
 WEB_SRC := $(shell find results/web -name node_modules -prune -o -type f ! -name DOCUMENT.md ! -name openapi.yaml -print)
@@ -138,7 +138,7 @@ test: test-deps build ## set up, build, run every test
 	@$(MAKE) --no-print-directory $(PARALLEL) tests-only
 
 units: $(UNITS:%=$(BUILD)/tests/%) $(MPI_TESTS:%=$(BUILD)/tests/%) $(LOADS:%=$(BUILD)/tests/%) \
-  $(FUZZ:%=$(BUILD)/tests/fuzz/replay_%) $(BUILD)/tests/fuzz/seeds $(BUILD)/tests/support/preload.so $(BUILD)/tests/support/slow_start.so $(BUILD)/tests/support/make_bundle
+  $(FUZZ:%=$(BUILD)/tests/fuzz/replay_%) $(BUILD)/tests/fuzz/seeds $(BUILD)/tests/support/preload.so $(BUILD)/tests/support/slow_start.so $(BUILD)/tests/support/make_bundle $(BUILD)/tests/support/make_cells
 
 tests-only: $(BUILD)/cellsweep units
 	@BUILD=$(BUILD) tests/all.sh $(UNITS:%=$(BUILD)/tests/%) $(SCRIPTS)

@@ -65,14 +65,15 @@ static int check_output(const char *path, struct err *err)
                   : err_set(err, E_USAGE, "%s: exists and is not a packed dataset; name another file", path);
 }
 
-/* Images of every class: "B cells 3, T cells 2", in lines of WIDTH. */
+/* Images of every class: 'B cell: 3, "Mono, classical": 2', in lines of WIDTH. */
 static void print_classes(const struct dataset *data)
 {
     enum { WIDTH = 100, INDENT = 12 };
     int column = printf("  classes  ");
     for (int k = 0; k < data->n_clusters; k++) {
-        char room[CLASS_NAME_SIZE], text[CLASS_NAME_SIZE + 20];
-        snprintf(text, sizeof text, "%s: %d%s", class_title(data->cluster[k], room), data->cluster_count[k],
+        char name[CLASS_TOKEN_SIZE], text[CLASS_TOKEN_SIZE + 20];
+        class_list(&data->cluster[k], 1, 1, name, sizeof name);
+        snprintf(text, sizeof text, "%s: %d%s", name, data->cluster_count[k],
                  k + 1 < data->n_clusters ? "," : "");
         if (column > INDENT && column + 1 + utf8_width(text) > WIDTH)
             column = printf("\n%*s", INDENT - 1, "") - 1;
