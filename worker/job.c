@@ -15,9 +15,10 @@
 
 /* Weights of the best epoch so far: all that has to be kept of it. */
 struct best {
-    int epoch;      /* from 1; 0: none yet */
-    float value;    /* its balanced accuracy on the test set */
-    float *weights; /* (job_n_weights) */
+    int epoch;   /* from 1; 0: none yet */
+    float value; /* its balanced accuracy on the test set */
+    size_t n;
+    float *weights; /* (n) */
 };
 
 /* Everything a running job holds. */
@@ -30,7 +31,6 @@ struct run {
     struct pause pause; /* the hooks' */
     struct job_result *result;
     int n_classes;
-    size_t n_weights; /* of all networks; 0: the model keeps none */
     struct job_samples samples;
     struct ensemble *nets;
     long steps; /* training steps so far, of all networks */
@@ -44,17 +44,17 @@ struct run {
     struct best best;
 };
 
-size_t job_n_weights(const struct config *config)
+size_t job_n_weights(const struct config *config, int n_train)
 {
     const struct model_kind *kind = model_of(config);
-    size_t floats = kind->room ? (kind->room(config) + sizeof(float) - 1) / sizeof(float) : 0;
+    size_t floats = kind->room ? (kind->room(config, n_train) + sizeof(float) - 1) / sizeof(float) : 0;
     return floats * (size_t)balance_n_members(config);
 }
 
-size_t job_bytes(const struct config *config)
+size_t job_bytes(const struct config *config, int n_train)
 {
     const struct model_kind *kind = model_of(config);
-    return kind->bytes ? kind->bytes(config) * (size_t)balance_n_members(config) : 0;
+    return kind->bytes ? kind->bytes(config, n_train) * (size_t)balance_n_members(config) : 0;
 }
 
 static int allocate(struct run *run, struct err *err)
@@ -139,12 +139,14 @@ static int fit_member(struct run *run, int m, float out[N_METRICS], struct err *
     size_t room = (size_t)train->n;
     const float **image = err_calloc(room, sizeof *image, "the training set", err);
     int *label = err_calloc(room, sizeof *label, "the training set", err);
+    float *weight = err_calloc(room, sizeof *weight, "the training set", err);
     float *probs = err_calloc(room * (size_t)run->n_classes, sizeof *probs, "the training set", err);
-    struct model_set set = {0, image, label};
-    int rc = image && label && probs ? 0 : E_IO;
+    struct model_set set = {0, image, label, weight};
+    int rc = image && label && weight && probs ? 0 : E_IO;
     for (int i = 0; rc == 0 && i < train->n; i++)
         if (sample_is_of(&train->sample[i], m)) {
             image[set.n] = train->sample[i].pixels;
+            weight[set.n] = run->samples.recipe.class_weight[train->sample[i].label];
             label[set.n++] = train->sample[i].label;
         }
     if (rc == 0 && set.n > 0)
@@ -157,6 +159,7 @@ static int fit_member(struct run *run, int m, float out[N_METRICS], struct err *
     }
     free(image);
     free(label);
+    free(weight);
     free(probs);
     return rc < 0 ? rc : set.n;
 }
@@ -199,35 +202,40 @@ static int one_epoch(struct run *run, int epoch, float numbers[N_SETS][N_METRICS
     return rc;
 }
 
+/* The weights as they are now, in place of *weights, n of them; both are the caller's. */
+static int take_weights(struct run *run, float **weights, size_t *n, struct err *err)
+{
+    free(*weights);
+    *n = ensemble_n_weights(run->nets);
+    *weights = err_calloc(*n, sizeof **weights, "weights", err);
+    if (!*weights)
+        return E_IO;
+    ensemble_get(run->nets, *weights);
+    return 0;
+}
+
 /* Keep the weights when `epoch` (from 1) is better than all before. */
 static int note_best(struct run *run, int epoch, const float test[N_METRICS], struct err *err)
 {
     struct best *best = &run->best;
     float value = test[METRIC_BALANCED_ACCURACY];
     int better = isfinite(test[METRIC_LOSS]) && (best->epoch ? value > best->value : isfinite(value));
-    if (!run->hooks->best_weights || run->n_weights == 0 || !better)
+    if (!run->hooks->best_weights || !run->kind->room || !better)
         return 0;
-    if (!best->weights)
-        best->weights = err_calloc(run->n_weights, sizeof *best->weights, "best weights", err);
-    if (!best->weights)
-        return E_IO;
-    ensemble_get(run->nets, best->weights);
     best->epoch = epoch;
     best->value = value;
-    return 0;
+    return take_weights(run, &best->weights, &best->n, err);
 }
 
-/* Room for the best weights of the epochs before. */
-static int expect_best(struct run *run, const struct state_file *from, struct err *err)
+/* The best weights of the epochs before. */
+static int recall_best(struct run *run, const struct state_file *from, struct err *err)
 {
+    struct best *best = &run->best;
     if (!run->hooks->best_weights || from->best_epoch == 0)
         return 0;
-    run->best.weights = err_calloc(run->n_weights, sizeof *run->best.weights, "best weights", err);
-    if (!run->best.weights)
-        return E_IO;
-    run->best.epoch = from->best_epoch;
-    run->best.value = from->best_value;
-    return 0;
+    best->epoch = from->best_epoch;
+    best->value = from->best_value;
+    return job_state_best(from, &best->weights, &best->n, err);
 }
 
 /* Go on from hooks->from, if there is such a state. */
@@ -238,9 +246,9 @@ static int go_on(struct run *run, struct err *err)
         return 0;
     int rc = job_state_fits(run->config, run->hooks->best_weights, from, err);
     if (rc == 0)
-        rc = expect_best(run, from, err);
+        rc = recall_best(run, from, err);
     if (rc == 0)
-        rc = job_state_put(from, run->nets, run->best.weights, err);
+        rc = ensemble_restore(run->nets, MODEL_STATE, &from->arrays, err);
     run->steps = (long)from->steps;
     run->result->epochs_done = from->epoch;
     return rc;
@@ -253,8 +261,9 @@ static int tell_state(struct run *run, struct err *err)
     if (!run->hooks->between || !(run->kind->can & MODEL_EPOCHS) || result->diverged ||
         result->epochs_done == run->config->epochs)
         return 0;
-    int rc = job_state_take(run->nets, result->epochs_done, run->steps, run->best.weights, &state, err);
-    state.tracks_best = run->hooks->best_weights && run->n_weights > 0;
+    int rc = job_state_take(run->nets, result->epochs_done, run->steps, run->best.weights, run->best.n,
+                            &state, err);
+    state.tracks_best = run->hooks->best_weights && run->kind->room;
     state.best_epoch = run->best.epoch;
     state.best_value = run->best.value;
     if (rc == 0)
@@ -328,19 +337,15 @@ static int predict(struct run *run, const struct samples *samples, struct job_pr
 static int keep_weights(struct run *run, struct err *err)
 {
     struct job_result *result = run->result;
-    result->n_weights = run->n_weights;
     result->weights_epoch = run->best.epoch ? run->best.epoch : result->epochs_done;
     if (run->best.epoch) {
         result->weights = run->best.weights;
+        result->n_weights = run->best.n;
         run->best.weights = NULL;
     }
-    if (run->n_weights == 0 || result->weights)
+    if (!run->kind->room || result->weights)
         return 0;
-    result->weights = err_calloc(result->n_weights, sizeof *result->weights, "final weights", err);
-    if (!result->weights)
-        return E_IO;
-    ensemble_get(run->nets, result->weights);
-    return 0;
+    return take_weights(run, &result->weights, &result->n_weights, err);
 }
 
 /* The data as the network takes them in: itself, or a copy of its head whose images of the job's clusters are
@@ -403,7 +408,6 @@ int job_run(const struct config *config, const struct dataset *data, const char 
     run.kind = model_of(config);
     run.pause = (struct pause){hooks->pause, hooks->self, 0};
     run.n_classes = config->clusters.n;
-    run.n_weights = job_n_weights(config);
     memset(result, 0, sizeof *result);
     int rc = resize_data(config, data, &resized, &owned, err);
     if (rc == 0)
@@ -419,7 +423,8 @@ int job_run(const struct config *config, const struct dataset *data, const char 
     return rc;
 }
 
-int job_networks(const struct config *config, const float *weights, struct ensemble **out, struct err *err)
+int job_networks(const struct config *config, const float *weights, size_t n_weights, struct ensemble **out,
+                 struct err *err)
 {
     struct recipe recipe = recipe_plain();
     *out = NULL;
@@ -429,15 +434,19 @@ int job_networks(const struct config *config, const float *weights, struct ensem
     recipe.n_members = balance_n_members(config);
     int rc = ensemble_new(config, &recipe, NULL, out, err);
     if (rc == 0 && weights)
-        ensemble_put(*out, weights);
+        rc = ensemble_put(*out, weights, n_weights, err);
+    if (rc < 0) {
+        ensemble_free(*out);
+        *out = NULL;
+    }
     return rc;
 }
 
-int job_predict(const struct config *config, const float *weights, const float *const *image, int n,
-                float *probs, struct err *err)
+int job_predict(const struct config *config, const float *weights, size_t n_weights,
+                const float *const *image, int n, float *probs, struct err *err)
 {
     struct ensemble *nets = NULL;
-    int rc = job_networks(config, weights, &nets, err);
+    int rc = job_networks(config, weights, n_weights, &nets, err);
     if (rc < 0)
         return rc;
     ensemble_predict(nets, image, n, probs);

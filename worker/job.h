@@ -70,13 +70,13 @@ struct job_result {
     int *role;
 };
 
-/* Floats of the job's weights: one parameter vector, or one for each network of an ensemble; 0 where the
- * model keeps none. */
-size_t job_n_weights(const struct config *config);
+/* Floats of the weights of a job that trains on at most n_train samples: of one model, or of all members of
+ * an ensemble; at most, where the model grows with them (MODEL_GROWS); 0 where it keeps none. */
+size_t job_n_weights(const struct config *config, int n_train);
 
-/* Bytes that the networks of a running job take, the largest part of its memory. The job must have been
- * planned. */
-size_t job_bytes(const struct config *config);
+/* Bytes that the models of such a job take while it runs, the largest part of its memory. The job must have
+ * been planned. */
+size_t job_bytes(const struct config *config, int n_train);
 
 /* Train, judge every epoch, predict at the end. *result is owned by the caller and valid on 0 (released on
  * failure). E_USAGE or E_IO when the job failed, E_STOPPED when a hook stopped it; E_USAGE also for a
@@ -84,18 +84,19 @@ size_t job_bytes(const struct config *config);
 int job_run(const struct config *config, const struct dataset *data, const char *key,
             const struct job_hooks *hooks, struct job_result *result, struct err *err);
 
-/* Class probabilities (n, clusters) of n images given by pointer, from the weights that a job of this
+/* Class probabilities (n, clusters) of n images given by pointer, from the n_weights that a job of this
  * config left: the same bits as its own predictions of the same images in the same order; of small
  * images or few filters, the last bits of a probability depend on its place in the batch (at most some
- * 1e-7). E_USAGE for a model without weights, E_IO without memory. */
-int job_predict(const struct config *config, const float *weights, const float *const *image, int n,
-                float *probs, struct err *err);
+ * 1e-7). E_USAGE for a model without weights, and for weights of another, E_IO without memory. */
+int job_predict(const struct config *config, const float *weights, size_t n_weights,
+                const float *const *image, int n, float *probs, struct err *err);
 
-/* The networks of a job of this config, for ensemble_predict() as often as wanted: with the weights it left,
+/* The models of a job of this config, for ensemble_predict() as often as wanted: with the weights it left,
  * or, NULL, to be given some by ensemble_put(). They use the kernels of kernels_select(). *out is owned by
  * the caller. Errors as job_predict(). */
 struct ensemble;
-int job_networks(const struct config *config, const float *weights, struct ensemble **out, struct err *err);
+int job_networks(const struct config *config, const float *weights, size_t n_weights, struct ensemble **out,
+                 struct err *err);
 
 void job_result_free(struct job_result *result);
 

@@ -4,32 +4,33 @@
 
 #include <string.h>
 
-int job_state_take(struct ensemble *nets, int epoch, long steps, float *best, struct state_file *out,
-                   struct err *err)
+static const char *const best_name = "best";
+
+int job_state_take(struct ensemble *nets, int epoch, long steps, float *best, size_t n_best,
+                   struct state_file *out, struct err *err)
 {
+    const size_t dim[] = {n_best, 0};
     *out = (struct state_file){.epoch = epoch, .steps = steps};
     ensemble_arrays(nets, MODEL_STATE, &out->arrays);
+    out->arrays.prefix[0] = '\0';
     if (best)
-        ensemble_flat_arrays(nets, "best.", best, &out->arrays);
+        arrays_add(&out->arrays, best_name, ARRAY_F32, dim, best);
     return arrays_check(&out->arrays, err);
 }
 
-/* Whether a state has all arrays that models of a config are made of. */
+/* Whether a state is one of models of a config: they take it over, and its best weights. */
 static int check_arrays(const struct config *config, const struct state_file *state, struct err *err)
 {
+    const struct array *best = arrays_find(&state->arrays, best_name);
     struct ensemble *nets = NULL;
-    struct arrays own = {0};
-    int rc = job_networks(config, NULL, &nets, err);
+    int rc = job_networks(config, NULL, 0, &nets, err);
     if (rc < 0)
         return rc;
-    float nothing = 0; /* only names and sizes are looked at */
-    ensemble_arrays(nets, MODEL_STATE, &own);
-    if (state->best_epoch)
-        ensemble_flat_arrays(nets, "best.", &nothing, &own);
-    rc = arrays_check(&own, err);
-    if (rc == 0)
-        rc = arrays_match(&own, &state->arrays, err);
-    arrays_free(&own);
+    rc = ensemble_restore(nets, MODEL_STATE, &state->arrays, err);
+    if (rc == 0 && state->best_epoch)
+        rc = best && best->type == ARRAY_F32
+                 ? ensemble_put(nets, best->data, array_bytes(best) / sizeof(float), err)
+                 : err_set(err, E_USAGE, "its best weights are not there");
     ensemble_free(nets);
     return rc;
 }
@@ -53,16 +54,13 @@ int job_state_fits(const struct config *config, int best_weights, const struct s
     return 0;
 }
 
-int job_state_put(const struct state_file *state, struct ensemble *nets, float *best, struct err *err)
+int job_state_best(const struct state_file *state, float **weights, size_t *n, struct err *err)
 {
-    struct arrays own = {0};
-    int rc = ensemble_restore(nets, MODEL_STATE, &state->arrays, err);
-    if (rc < 0 || !best || state->best_epoch == 0)
-        return rc;
-    ensemble_flat_arrays(nets, "best.", best, &own);
-    rc = arrays_check(&own, err);
-    if (rc == 0)
-        rc = arrays_copy(&own, &state->arrays, err);
-    arrays_free(&own);
-    return rc;
+    const struct array *best = arrays_find(&state->arrays, best_name);
+    *n = array_bytes(best) / sizeof **weights;
+    *weights = err_calloc(*n, sizeof **weights, "best weights", err);
+    if (!*weights)
+        return E_IO;
+    memcpy(*weights, best->data, array_bytes(best));
+    return 0;
 }

@@ -98,9 +98,9 @@ static void print_checkpoint(const char *folder)
     struct state_file state = {0};
     struct ensemble *nets = NULL;
     snprintf(path, sizeof path, "%.4000s/.cellsweep-probe-%d.checkpoint", folder, (int)getpid());
-    int rc = job_networks(&config, NULL, &nets, &err);
+    int rc = job_networks(&config, NULL, 0, &nets, &err);
     if (rc == 0)
-        rc = job_state_take(nets, 1, 1, NULL, &state, &err);
+        rc = job_state_take(nets, 1, 1, NULL, 0, &state, &err);
     for (int i = 0; i < N_MEASURED_SETS; i++)
         state.metrics[measured_sets[i]] = numbers;
     for (int i = 0; i < 3 && rc == 0; i++) {

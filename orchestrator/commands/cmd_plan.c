@@ -105,7 +105,7 @@ static int print_sizes(const struct sweep *sweep, const struct dataset *data, co
         if (seconds[j] < 0)
             continue;
         sweep_config(sweep, j, &config);
-        size_t bytes = job_bytes(&config);
+        size_t bytes = job_bytes(&config, sweep->job[j].plan.n_train);
         networks = bytes > networks ? bytes : networks;
     }
     printf("results file: %s; memory a rank: %s for %d job%s, "

@@ -21,7 +21,7 @@ static void room_of(const void *of, int job, struct store_room *out)
     sweep_config(sweep, job, &config);
     out->n_test = sweep->job[job].plan.n_test;
     out->n_all = sweep->job[job].plan.n_all;
-    out->n_weights = sweep->file->keep ? job_n_weights(&config) : 0;
+    out->n_weights = sweep->file->keep ? job_n_weights(&config, sweep->job[job].plan.n_train) : 0;
     out->n_classes = config.clusters.n;
     memcpy(out->cluster, config.clusters.number, sizeof out->cluster);
 }
@@ -51,7 +51,7 @@ static void make_plan(const struct sweep *sweep, const struct dataset *data, con
         const struct job *job = &sweep->job[j];
         struct config config;
         sweep_config(sweep, j, &config);
-        size_t n_weights = sweep->file->keep ? job_n_weights(&config) : 0;
+        size_t n_weights = sweep->file->keep ? job_n_weights(&config, job->plan.n_train) : 0;
         plan->n_epochs = plan->n_epochs > config.epochs ? plan->n_epochs : (int)config.epochs;
         plan->n_classes = plan->n_classes > config.clusters.n ? plan->n_classes : config.clusters.n;
         plan->n_test = plan->n_test > job->plan.n_test ? plan->n_test : job->plan.n_test;

@@ -55,17 +55,18 @@ static int same_nets(const struct config *a, const struct config *b)
     char x[MODEL_IDENTITY_SIZE], y[MODEL_IDENTITY_SIZE];
     model_of(a)->identity(a, x);
     model_of(b)->identity(b, y);
-    return strcmp(x, y) == 0 && a->batch == b->batch && job_n_weights(a) == job_n_weights(b);
+    return strcmp(x, y) == 0 && a->batch == b->batch && job_n_weights(a, 1) == job_n_weights(b, 1) &&
+           !(model_of(a)->can & MODEL_GROWS);
 }
 
-static int find_nets(struct predictor *p, const struct config *config, int *found, struct err *err)
+static int find_nets(struct predictor *p, const struct stored_model *model, int *found, struct err *err)
 {
     for (*found = 0; *found < p->n_nets; ++*found)
-        if (same_nets(&p->nets[*found].config, config))
+        if (same_nets(&p->nets[*found].config, &model->config))
             return 0;
     struct predictor_nets *nets = &p->nets[p->n_nets];
-    *nets = (struct predictor_nets){.config = *config, .loaded = -1};
-    int rc = job_networks(config, NULL, &nets->nets, err);
+    *nets = (struct predictor_nets){.config = model->config, .loaded = p->n_voters};
+    int rc = job_networks(&model->config, model->weights, model->n_weights, &nets->nets, err);
     p->n_nets += rc == 0;
     return rc;
 }
@@ -89,11 +90,12 @@ static int add_voter(struct predictor *p, struct store *store, int job, struct e
     struct predictor_voter *voter = &p->voter[p->n_voters];
     struct stored_model model;
     int rc = stored_model_open(store, job, &model, err);
-    if (rc == 0 && (rc = find_nets(p, &model.config, &voter->nets, err)) < 0)
+    if (rc == 0 && (rc = find_nets(p, &model, &voter->nets, err)) < 0)
         stored_model_close(&model);
     if (rc < 0)
         return rc;
     voter->weights = model.weights; /* the predictor's from here on */
+    voter->n_weights = model.n_weights;
     p->n_networks += ensemble_n_members(p->nets[voter->nets].nets);
     if (p->n_voters++ == 0)
         take_kind(p, &model);
@@ -255,8 +257,8 @@ void predictor_describe(const struct predictor *p, char *out, size_t size)
 struct ensemble *predictor_load(struct predictor *p, int v)
 {
     struct predictor_nets *nets = &p->nets[p->voter[v].nets];
-    if (nets->loaded != v)
-        ensemble_put(nets->nets, p->voter[v].weights);
+    if (nets->loaded != v && ensemble_put(nets->nets, p->voter[v].weights, p->voter[v].n_weights, NULL) < 0)
+        abort(); /* a model of one size takes weights of that size */
     nets->loaded = v;
     return nets->nets;
 }

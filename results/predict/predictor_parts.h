@@ -1,7 +1,7 @@
 /* predictor_parts.h - what a predictor consists of. For the predictor*.c files only.
  *
  * Jobs whose networks have one shape share one set of networks in memory, and take turns in
- * it with their weights. */
+ * it with their weights; a model that grows has its own. */
 #ifndef CELLSWEEP_PREDICTOR_PARTS_H
 #define CELLSWEEP_PREDICTOR_PARTS_H
 
@@ -12,13 +12,14 @@
 struct predictor_nets {
     struct config config;
     struct ensemble *nets;
-    int loaded; /* number of the voter whose weights they hold, -1: none */
+    int loaded; /* number of the voter whose weights they hold */
 };
 
 /* A job that votes. */
 struct predictor_voter {
     int nets; /* its entry in predictor.nets */
     float *weights;
+    size_t n_weights;
 };
 
 struct predictor {

@@ -184,7 +184,7 @@ static int export_job(struct weights_job *w, enum weights_format format, int wei
     int rc = stored_model_open(w->store, w->job, &w->model, err);
     w->models = NULL;
     if (rc == 0)
-        rc = job_networks(&w->model.config, w->model.weights, &w->models, err);
+        rc = job_networks(&w->model.config, w->model.weights, w->model.n_weights, &w->models, err);
     if (rc == 0) {
         describe(w, weights_epoch);
         name_job(w);

@@ -64,19 +64,21 @@ static int find_config(struct store *store, int job, struct config *config, stru
     return rc < 0 ? rc : find_clusters(store, job, &config->clusters, err);
 }
 
-static int read_weights(struct store *store, int job, const struct config *config, float **weights,
-                        struct err *err)
+/* The last weight of models of one size, of others the first are NaN when there are none. */
+static int read_weights(struct store *store, int job, struct stored_model *m, struct err *err)
 {
-    size_t n = job_n_weights(config), room = store_n_weights(store);
+    const struct config *config = &m->config;
+    size_t n = job_n_weights(config, 1), room = store_n_weights(store);
     if (n == 0)
         return err_set(err, E_USAGE, "model %s has no weights to predict with; use jobs of another model",
                        config->model);
     if (n > room)
         return err_set(err, E_IO, "%s: job %d needs %zu weights, the file has room for %zu: damaged",
                        store_path(store), job, n, room);
-    *weights = err_calloc(room, sizeof **weights, "weights", err);
-    int rc = *weights ? store_read_weights(store, job, *weights, err) : E_IO;
-    if (rc == 0 && !isfinite((*weights)[n - 1]))
+    m->n_weights = room;
+    m->weights = err_calloc(room, sizeof *m->weights, "weights", err);
+    int rc = m->weights ? store_read_weights(store, job, m->weights, err) : E_IO;
+    if (rc == 0 && !isfinite(m->weights[model_of(config)->can & MODEL_GROWS ? 0 : n - 1]))
         rc = err_set(err, E_IO, "%s: job %d left no usable weights; run it again", store_path(store), job);
     return rc;
 }
@@ -102,7 +104,7 @@ int stored_model_open(struct store *store, int job, struct stored_model *out, st
     if (rc == 0)
         rc = find_images(store, out, err);
     if (rc == 0)
-        rc = read_weights(store, job, &out->config, &out->weights, err);
+        rc = read_weights(store, job, out, err);
     if (rc < 0)
         stored_model_close(out);
     return rc;

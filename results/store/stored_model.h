@@ -5,7 +5,7 @@
  *     struct stored_model model;
  *     rc = stored_models_find(store, "strategy=augment", &finished, &err);
  *     rc = stored_model_open(store, finished.job[0], &model, &err);
- *     ... job_networks(&model.config, model.weights, &nets, &err) ...
+ *     ... job_networks(&model.config, model.weights, model.n_weights, &nets, &err) ...
  *     stored_model_close(&model);
  *     selection_free(&finished);
  *
@@ -19,9 +19,10 @@
 #include "store/store_select.h"
 
 struct stored_model {
-    struct config config;  /* what the job was: every key that the file tells, defaults else; its classes are
+    struct config config; /* what the job was: every key that the file tells, defaults else; its classes are
                              those of /classes/job, so a list that /jobs had to cut is whole */
-    float *weights;        /* (job_n_weights(&config) at least), owned */
+    float *weights;       /* (n_weights), owned; there may be fewer, NaN behind them */
+    size_t n_weights;
     int data_size;         /* pixels that the images of the sweep were packed at */
     double pixel_size;     /* micrometres, of these images; 0: the file does not tell */
     struct preprocess how; /* their files became pixels */

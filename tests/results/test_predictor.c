@@ -74,7 +74,7 @@ static void a_kept_model_says_what_it_is(void **state)
     assert_int_equal(model.data_size, SIZE);
     assert_true(model.pixel_size > 0.2124 && model.pixel_size < 0.2126);
     assert_non_null(model.weights);
-    assert_true(isfinite(model.weights[job_n_weights(&model.config) - 1]));
+    assert_true(isfinite(model.weights[job_n_weights(&model.config, 1) - 1]));
     stored_model_close(&model);
     assert_null(model.weights);
 }

@@ -117,7 +117,8 @@ int trained_store(const char *path, const struct dataset *data, const struct con
         strcpy(row[j].model, "cnn");
         row[j].seed = job[j].seed;
         row[j].n_train = row[j].n_test = row[j].leak = -1;
-        plan.n_weights = job_n_weights(&config) > plan.n_weights ? job_n_weights(&config) : plan.n_weights;
+        size_t n_weights = job_n_weights(&config, data->n_images);
+        plan.n_weights = n_weights > plan.n_weights ? n_weights : plan.n_weights;
     }
     int rc = store_create(path, &plan, err);
     if (rc == 0)

@@ -138,7 +138,8 @@ static void shifts_act_on_predictions_and_stored_weights(void **state)
     assert_memory_equal(net_params(ensemble_member(a, 0)), net_params(ensemble_member(b, 0)),
                         ensemble_n_weights(a) * sizeof(float));
     ensemble_get(b, weights);
-    ensemble_put(a, weights);
+    assert_int_equal(ensemble_put(a, weights, ensemble_n_weights(b), NULL), 0);
+    assert_int_equal(ensemble_put(a, weights, ensemble_n_weights(b) - 1, NULL), E_USAGE);
     ensemble_predict(a, f.image, N, again);
     assert_memory_equal(again, shifted, sizeof again);
     free(weights);

@@ -95,8 +95,8 @@ static void assert_weights_predict(const struct config *config, const struct dat
     float probs[64 * CLASSES];
     for (int i = 0; i < r->set[SET_ALL].n; i++)
         image[i] = dataset_pixels(data, r->set[SET_ALL].image[i]);
-    assert_int_equal(r->n_weights, job_n_weights(config));
-    assert_int_equal(job_predict(config, r->weights, image, r->set[SET_ALL].n, probs, NULL), 0);
+    assert_int_equal(r->n_weights, job_n_weights(config, r->n_train));
+    assert_int_equal(job_predict(config, r->weights, r->n_weights, image, r->set[SET_ALL].n, probs, NULL), 0);
     assert_memory_equal(probs, r->set[SET_ALL].probs, (size_t)(r->set[SET_ALL].n * CLASSES) * sizeof *probs);
 }
 
@@ -188,7 +188,7 @@ static void an_ensemble_is_the_mean_of_its_networks(void **state)
                   one = small_config(data, "undersample", "holdout");
     struct record record;
     struct job_result r = run(&config, data, "key", &record);
-    const size_t n = job_n_weights(&one);
+    const size_t n = job_n_weights(&one, r.n_train);
     struct job_plan plan, plan_one;
     (void)state;
     assert_int_equal(r.n_weights, 3 * n);
@@ -196,7 +196,7 @@ static void an_ensemble_is_the_mean_of_its_networks(void **state)
         const float *image = data->pixels + r.set[SET_ALL].image[i] * SIZE * SIZE;
         float probs[3][CLASSES];
         for (int m = 0; m < 3; m++)
-            assert_int_equal(job_predict(&one, r.weights + (size_t)m * n, &image, 1, probs[m], NULL), 0);
+            assert_int_equal(job_predict(&one, r.weights + (size_t)m * n, n, &image, 1, probs[m], NULL), 0);
         assert_memory_not_equal(probs[0], probs[1], sizeof probs[0]);
         for (int c = 0; c < CLASSES; c++) {
             double mean = ((double)probs[0][c] + (double)probs[1][c] + (double)probs[2][c]) / 3;

@@ -9,7 +9,6 @@
 struct ensemble {
     const struct model_kind *kind;
     int n_members, n_classes, batch;
-    size_t n_weights;   /* floats that hold the arrays of all */
     struct arrays kept; /* of all, as last listed */
     int has_shift;
     float shift[CONFIG_MAX_CLUSTERS];
@@ -94,7 +93,6 @@ int ensemble_restore(struct ensemble *ensemble, enum model_part part, const stru
 static int list_kept(struct ensemble *ensemble, struct err *err)
 {
     ensemble_arrays(ensemble, MODEL_KEPT, &ensemble->kept);
-    ensemble->n_weights = arrays_bytes(&ensemble->kept) / sizeof(float);
     return arrays_check(&ensemble->kept, err);
 }
 
@@ -170,11 +168,6 @@ void ensemble_predict(struct ensemble *ensemble, const float *const *image, int 
     }
 }
 
-size_t ensemble_n_weights(const struct ensemble *ensemble)
-{
-    return ensemble->n_weights;
-}
-
 /* The arrays that are kept, as they are now. */
 static const struct arrays *kept_now(struct ensemble *ensemble)
 {
@@ -198,36 +191,106 @@ static void add_shift(const struct ensemble *ensemble, const struct array *array
                 values[c] += ensemble->shift[c];
 }
 
+enum { HEAD_FLOATS = ARRAY_MAX_RANK * 2 };
+
+/* Floats that the dimensions before an array take. */
+static size_t head_floats(const struct ensemble *ensemble)
+{
+    return ensemble->kind->can & MODEL_GROWS ? HEAD_FLOATS : 0;
+}
+
+size_t ensemble_n_weights(struct ensemble *ensemble)
+{
+    const struct arrays *kept = kept_now(ensemble);
+    size_t n = (size_t)kept->n * head_floats(ensemble);
+    for (int i = 0; i < kept->n; i++)
+        n += floats_of(&kept->item[i]);
+    return n;
+}
+
+static void put_head(const struct array *array, float *out)
+{
+    int64_t dim[ARRAY_MAX_RANK];
+    for (int d = 0; d < ARRAY_MAX_RANK; d++)
+        dim[d] = (int64_t)array->dim[d];
+    memcpy(out, dim, sizeof dim);
+}
+
 void ensemble_get(struct ensemble *ensemble, float *weights)
 {
     const struct arrays *kept = kept_now(ensemble);
     for (int i = 0; i < kept->n; i++) {
+        if (head_floats(ensemble))
+            put_head(&kept->item[i], weights);
+        weights += head_floats(ensemble);
         memcpy(weights, kept->item[i].data, array_bytes(&kept->item[i]));
         add_shift(ensemble, &kept->item[i], weights);
         weights += floats_of(&kept->item[i]);
     }
 }
 
-void ensemble_put(struct ensemble *ensemble, const float *weights)
+/* The dimensions of an array from the n floats before it: 1 when all of it is among them. */
+static int take_head(struct array *array, const float *weights, size_t n)
 {
+    int64_t dim[ARRAY_MAX_RANK];
+    size_t cells = 1;
+    if (n < HEAD_FLOATS)
+        return 0;
+    memcpy(dim, weights, sizeof dim);
+    for (int d = 0; d < ARRAY_MAX_RANK; d++) {
+        if (d < array->rank ? dim[d] < 1 || (uint64_t)dim[d] > n * sizeof *weights / cells : dim[d] != 0)
+            return 0;
+        array->dim[d] = (size_t)dim[d];
+        cells *= d < array->rank ? array->dim[d] : 1;
+    }
+    return floats_of(array) <= n - HEAD_FLOATS;
+}
+
+/* The list of what n floats hold; it points into them. */
+static int list_flat(struct ensemble *ensemble, float *weights, size_t n, struct arrays *out, struct err *err)
+{
+    const struct arrays *kept = kept_now(ensemble);
+    size_t head = head_floats(ensemble);
+    for (int i = 0; i < kept->n; i++) {
+        struct array array = kept->item[i];
+        size_t dim[ARRAY_MAX_RANK + 1] = {0};
+        if (!take_head(&array, weights, n))
+            return err_set(err, E_USAGE, "these are no weights of such a model");
+        memcpy(dim, array.dim, sizeof array.dim);
+        arrays_add(out, array.name, array.type, dim, weights + head);
+        weights += head + floats_of(&array);
+        n -= head + floats_of(&array);
+    }
+    return arrays_check(out, err);
+}
+
+static int put_grown(struct ensemble *ensemble, const float *weights, size_t n, struct err *err)
+{
+    struct arrays flat = {0};
+    float *cells = err_calloc(n ? n : 1, sizeof *cells, "weights", err);
+    if (!cells)
+        return E_IO;
+    memcpy(cells, weights, n * sizeof *cells);
+    int rc = list_flat(ensemble, cells, n, &flat, err);
+    if (rc == 0)
+        rc = ensemble_restore(ensemble, MODEL_KEPT, &flat, err);
+    arrays_free(&flat);
+    free(cells);
+    return rc;
+}
+
+int ensemble_put(struct ensemble *ensemble, const float *weights, size_t n, struct err *err)
+{
+    if (ensemble->kind->can & MODEL_GROWS)
+        return put_grown(ensemble, weights, n, err);
+    if (n < ensemble_n_weights(ensemble))
+        return err_set(err, E_USAGE, "these are weights of smaller models");
     const struct arrays *kept = kept_now(ensemble);
     for (int i = 0; i < kept->n; i++) {
         memcpy(kept->item[i].data, weights, array_bytes(&kept->item[i]));
         weights += floats_of(&kept->item[i]);
     }
-}
-
-void ensemble_flat_arrays(struct ensemble *ensemble, const char *prefix, float *weights, struct arrays *out)
-{
-    const struct arrays *kept = kept_now(ensemble);
-    snprintf(out->prefix, sizeof out->prefix, "%s", prefix);
-    for (int i = 0; i < kept->n; i++) {
-        const struct array *array = &kept->item[i];
-        size_t dim[ARRAY_MAX_RANK + 1] = {0};
-        memcpy(dim, array->dim, sizeof array->dim);
-        arrays_add(out, array->name, array->type, dim, weights);
-        weights += floats_of(array);
-    }
+    return 0;
 }
 
 void ensemble_free(struct ensemble *ensemble)

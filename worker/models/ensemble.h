@@ -42,14 +42,13 @@ int ensemble_restore(struct ensemble *ensemble, enum model_part part, const stru
                      struct err *err);
 
 /* The arrays of MODEL_KEPT one after the other, to weights and back: ensemble_n_weights() floats, at which
- * each begins. What get writes has the logit_shift in it: put it into an ensemble of a recipe without one. */
-size_t ensemble_n_weights(const struct ensemble *ensemble);
+ * each begins; where they grow (MODEL_GROWS), each with its dimensions before it, ARRAY_MAX_RANK int64. What
+ * get writes has the logit_shift in it: put it into an ensemble of a recipe without one. n floats may be
+ * more than were written. E_USAGE from put when they are of other models, E_IO without memory, which only
+ * those that grow need: members before the first that they do not fit are changed. */
+size_t ensemble_n_weights(struct ensemble *ensemble);
 void ensemble_get(struct ensemble *ensemble, float *weights);
-void ensemble_put(struct ensemble *ensemble, const float *weights);
-
-/* Add the arrays of such weights by name, with a prefix of at most ten bytes before the names of
- * ensemble_arrays(); the list points into weights. */
-void ensemble_flat_arrays(struct ensemble *ensemble, const char *prefix, float *weights, struct arrays *out);
+int ensemble_put(struct ensemble *ensemble, const float *weights, size_t n, struct err *err);
 
 void ensemble_free(struct ensemble *ensemble);
 

@@ -28,8 +28,9 @@ static double work(const struct config *config, double n_seen, double n_judged)
     return 1e6 + n_seen + n_judged;
 }
 
-static size_t room(const struct config *config)
+static size_t room(const struct config *config, int n_train)
 {
+    (void)n_train;
     return (size_t)config->clusters.n * sizeof(float);
 }
 

@@ -59,7 +59,7 @@ int model_restore_in_place(const struct model_kind *kind, void *model, enum mode
 
 const char *model_lacks(unsigned flags)
 {
-    return flags & MODEL_EPOCHS    ? "mini-batches"
+    return flags & MODEL_BATCHES   ? "mini-batches"
            : flags & MODEL_WEIGHTS ? "loss weights"
            : flags & MODEL_LOSS    ? "a loss on logits"
            : flags & MODEL_SOFT    ? "soft targets"

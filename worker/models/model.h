@@ -29,14 +29,16 @@ enum { MODEL_IDENTITY_SIZE = 160 };
 
 /* What a model can. Strategies say which of the first they need (balance.h). */
 enum {
-    MODEL_EPOCHS = 1,   /* learns mini-batch by mini-batch, and can be left and gone on with between epochs */
-    MODEL_WEIGHTS = 2,  /* heeds the loss weights of samples */
-    MODEL_LOSS = 4,     /* has a loss on logits, which a strategy may change */
-    MODEL_SOFT = 8,     /* learns from soft targets */
-    MODEL_SHIFT = 16,   /* has logits that can be shifted when it predicts */
-    MODEL_HEEDS = 31,   /* all of these */
-    MODEL_MADE_UP = 32, /* learns nothing: its numbers are made up, for tests of the orchestration */
-    MODEL_PUBLISHED = 64 /* the network of the published report */
+    MODEL_BATCHES = 1,    /* learns mini-batch by mini-batch */
+    MODEL_WEIGHTS = 2,    /* heeds the loss weights of samples */
+    MODEL_LOSS = 4,       /* has a loss on logits, which a strategy may change */
+    MODEL_SOFT = 8,       /* learns from soft targets */
+    MODEL_SHIFT = 16,     /* has logits that can be shifted when it predicts */
+    MODEL_HEEDS = 31,     /* all of these */
+    MODEL_MADE_UP = 32,   /* learns nothing: its numbers are made up, for tests of the orchestration */
+    MODEL_PUBLISHED = 64, /* the network of the published report */
+    MODEL_EPOCHS = 128,   /* learns in epochs, and can be left and gone on with between them */
+    MODEL_GROWS = 256     /* the sizes of its arrays are a matter of what it has learnt */
 };
 
 /* Which model to open. Nothing of it is needed afterwards. */
@@ -51,6 +53,7 @@ struct model_set {
     int n;
     const float *const *image; /* (n) pointers to (size, size) pixels */
     const int *label;          /* (n) class index */
+    const float *weight;       /* (n) loss weight */
 };
 
 /* Which of its arrays: enough to judge with, or enough to go on teaching it with, those among them. */
@@ -69,15 +72,18 @@ struct model_kind {
     int (*check)(const struct config *config, struct err *err);
     /* Of a whole job in which, every epoch, n_seen samples are trained on and n_judged judged. > 0 */
     double (*work)(const struct config *config, double n_seen, double n_judged);
-    size_t (*room)(const struct config *config);  /* bytes of its arrays of MODEL_KEPT at most; NULL: none */
-    size_t (*bytes)(const struct config *config); /* memory of one; NULL: next to none */
+    /* Bytes of its arrays of MODEL_KEPT, at most, once it has learnt from at most n_train samples; exactly
+     * that without MODEL_GROWS. NULL: none. */
+    size_t (*room)(const struct config *config, int n_train);
+    size_t (*bytes)(const struct config *config, int n_train); /* memory of one; NULL: next to none */
     /* At its beginning. *out is owned by the caller: close(). */
     int (*open)(const struct model_spec *spec, void **out, struct err *err);
     /* One training step on a batch of at most config->batch; probs (n, C) seen on the way. Returns the
      * loss. NULL: has fit or epoch. */
     double (*teach)(void *model, const struct config *config, const struct batch *batch,
                     const struct loss_rule *loss, float *probs);
-    /* All of the training at once, on one or more samples. NULL: has teach or epoch. */
+    /* All of the training at once, on one or more samples; with MODEL_EPOCHS an epoch of it, each time on the
+     * same ones. NULL: has teach or epoch. */
     int (*fit)(void *model, const struct model_set *train, struct pause *pause, struct err *err);
     /* A whole epoch (from 0) and its numbers on every set. NULL but for MODEL_MADE_UP. */
     int (*epoch)(void *model, int epoch, struct pause *pause, float numbers[N_SETS][N_METRICS],
@@ -94,7 +100,7 @@ struct model_kind {
      * changes. NULL: it keeps nothing. */
     void (*arrays)(void *model, enum model_part part, struct arrays *out);
     /* Become what such arrays are of; their names have from->prefix before them. E_USAGE when they are of
-     * another: it is then as it was. NULL without arrays. */
+     * another, or, where it grows, contradict themselves: it is then as it was. NULL without arrays. */
     int (*restore)(void *model, enum model_part part, const struct arrays *from, struct err *err);
     /* The network that its params are of, for who writes it in another program's format. NULL: none. */
     void (*network)(const struct config *config, struct nodes *out);

@@ -74,16 +74,18 @@ static double work(const struct config *config, double n_seen, double n_judged)
     return nodes_dense_flop(&nodes) * (double)config->epochs * (n_seen + n_judged / 3);
 }
 
-static size_t room(const struct config *config)
+static size_t room(const struct config *config, int n_train)
 {
     struct nodes nodes;
+    (void)n_train;
     network(config, &nodes);
     return nodes_n_params(&nodes) * sizeof(float);
 }
 
-static size_t bytes(const struct config *config)
+static size_t bytes(const struct config *config, int n_train)
 {
     struct nodes nodes;
+    (void)n_train;
     network(config, &nodes);
     nodes_fuse(&nodes);
     return net_bytes(&nodes, (int)config->batch);
@@ -151,7 +153,7 @@ const struct model_kind model_cnn = {
     .name = "cnn",
     .help = "the report's network: two convolutions, two dense layers, Adam",
     .section = &section,
-    .can = MODEL_HEEDS | MODEL_PUBLISHED,
+    .can = MODEL_HEEDS | MODEL_EPOCHS | MODEL_PUBLISHED,
     .identity = identity,
     .check = check,
     .work = work,

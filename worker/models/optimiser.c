@@ -21,5 +21,5 @@ int optimiser_is_used(const struct config *config, const struct section *section
 {
     const struct model_kind *kind = model_find(config->model);
     (void)section;
-    return kind && kind->can & MODEL_EPOCHS;
+    return kind && kind->can & MODEL_BATCHES;
 }
