@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct model_kind *const kinds[] = {&model_cnn, &model_majority, &model_fake};
+static const struct model_kind *const kinds[] = {&model_cnn, &model_logistic, &model_knn, &model_majority,
+                                                 &model_fake};
 
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
@@ -55,6 +56,14 @@ int model_restore_in_place(const struct model_kind *kind, void *model, enum mode
         rc = arrays_copy(&own, from, err);
     arrays_free(&own);
     return rc;
+}
+
+const struct array *model_array(const struct arrays *from, const char *name, enum array_type type, int rank)
+{
+    char full[ARRAY_NAME_SIZE];
+    snprintf(full, sizeof full, "%s%s", from->prefix, name);
+    const struct array *array = arrays_find(from, full);
+    return array && array->type == type && array->rank == rank ? array : NULL;
 }
 
 const char *model_lacks(unsigned flags)

@@ -25,7 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MODEL_IDENTITY_SIZE = 160 };
+enum { MODEL_IDENTITY_SIZE = 160, MODEL_HEAD = ARRAY_MAX_RANK * 8 };
 
 /* What a model can. Strategies say which of the first they need (balance.h). */
 enum {
@@ -73,7 +73,7 @@ struct model_kind {
     /* Of a whole job in which, every epoch, n_seen samples are trained on and n_judged judged. > 0 */
     double (*work)(const struct config *config, double n_seen, double n_judged);
     /* Bytes of its arrays of MODEL_KEPT, at most, once it has learnt from at most n_train samples; exactly
-     * that without MODEL_GROWS. NULL: none. */
+     * that without MODEL_GROWS, with MODEL_HEAD for each of them otherwise. NULL: none. */
     size_t (*room)(const struct config *config, int n_train);
     size_t (*bytes)(const struct config *config, int n_train); /* memory of one; NULL: next to none */
     /* At its beginning. *out is owned by the caller: close(). */
@@ -107,7 +107,7 @@ struct model_kind {
     void (*close)(void *model);
 };
 
-extern const struct model_kind model_cnn, model_majority, model_fake;
+extern const struct model_kind model_cnn, model_logistic, model_knn, model_majority, model_fake;
 
 /* Row i, from 0, or NULL past the last. */
 const struct model_kind *model_kind(int i);
@@ -127,6 +127,10 @@ int model_check(const char *name, struct err *err);
 /* restore() of a model whose arrays have a size of their own whatever it has learnt: they are overwritten. */
 int model_restore_in_place(const struct model_kind *kind, void *model, enum model_part part,
                            const struct arrays *from, struct err *err);
+
+/* The array of a name, from->prefix before it, of a type and a rank, or NULL: where a model that grows begins
+ * to restore(). */
+const struct array *model_array(const struct arrays *from, const char *name, enum array_type type, int rank);
 
 /* What the first of some of MODEL_HEEDS is, in words: "loss weights". */
 const char *model_lacks(unsigned flags);

@@ -1,0 +1,54 @@
+#!/usr/bin/python3
+"""Class probabilities of scikit-learn's and xgboost's own models on the rows that tests/worker/test_baselines.c
+makes too: writes baselines.csv (packages python3-sklearn, python3-xgboost)."""
+import csv, os
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+N_TRAIN, N_TEST, FLOATS = 90, 30, 100
+
+
+def label(i, classes):
+    return (i % 4 == 0) * 1 if classes == 2 else (0 if i % 6 < 3 else 1 if i % 6 < 5 else 2)
+
+
+def rows(classes):
+    i, j = np.arange(N_TRAIN + N_TEST)[:, None], np.arange(FLOATS)[None, :]
+    y = np.array([label(k, classes) for k in range(N_TRAIN + N_TEST)])
+    noise = (i * 7919 + j * 10473 + (i * j) % 97 * 31) % 1009 / 1009
+    x = 0.5 * noise + 0.1 * y[:, None] * (j % 7 == y[:, None])
+    return x.astype(np.float32), y
+
+
+def weights(y, weighted, classes):
+    count = np.bincount(y, minlength=classes)
+    return (len(y) / (classes * count))[y] if weighted else np.ones(len(y))
+
+
+def knn(x, y, w, test, k=5, weights="uniform"):
+    return KNeighborsClassifier(k, weights=weights, algorithm="brute").fit(x, y).predict_proba(test)
+
+
+def logistic(x, y, w, test, c=1.0):
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=c, solver="newton-cg", tol=1e-7, max_iter=10000))
+    return model.fit(x.astype(float), y, logisticregression__sample_weight=w).predict_proba(test.astype(float))
+
+
+CASES = [
+    ("knn", "", {}, 0), ("knn", "knn.k=1", {"k": 1}, 0), ("knn", "knn.k=8;knn.weights=distance", {"k": 8, "weights": "distance"}, 0),
+    ("logistic", "", {}, 0), ("logistic", "", {}, 1), ("logistic", "logistic.c=0.01", {"c": 0.01}, 1),
+]
+
+with open(os.path.join(os.path.dirname(__file__), "baselines.csv"), "w", newline="") as f:
+    out = csv.writer(f, lineterminator="\n")
+    out.writerow(["model", "settings", "classes", "weighted", "sample", "p0", "p1", "p2"])
+    for model, settings, arguments, weighted in CASES:
+        for classes in (2, 3):
+            x, y = rows(classes)
+            w = weights(y[:N_TRAIN], weighted, classes)
+            p = globals()[model](x[:N_TRAIN], y[:N_TRAIN], w, x[N_TRAIN:], **arguments)
+            for i, row in enumerate(p):
+                out.writerow([model, settings, classes, weighted, i] + [f"{v:.7g}" for v in row] + [0] * (3 - classes))
