@@ -3,6 +3,7 @@
 makes too: writes baselines.csv (packages python3-sklearn, python3-xgboost)."""
 import csv, os
 import numpy as np
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
@@ -37,9 +38,16 @@ def logistic(x, y, w, test, c=1.0):
     return model.fit(x.astype(float), y, logisticregression__sample_weight=w).predict_proba(test.astype(float))
 
 
+def forest(x, y, w, test, **rule):
+    return RandomForestClassifier(10000, random_state=1, n_jobs=2, **rule).fit(x, y, w).predict_proba(test)
+
+
 CASES = [
     ("knn", "", {}, 0), ("knn", "knn.k=1", {"k": 1}, 0), ("knn", "knn.k=8;knn.weights=distance", {"k": 8, "weights": "distance"}, 0),
     ("logistic", "", {}, 0), ("logistic", "", {}, 1), ("logistic", "logistic.c=0.01", {"c": 0.01}, 1),
+    ("forest", "forest.trees=3000", {}, 0), ("forest", "forest.trees=10000", {}, 1),
+    ("forest", "forest.trees=3000;forest.depth=2;forest.leaf=4;forest.features=30",
+     {"max_depth": 2, "min_samples_leaf": 4, "max_features": 30}, 1),
 ]
 
 with open(os.path.join(os.path.dirname(__file__), "baselines.csv"), "w", newline="") as f:

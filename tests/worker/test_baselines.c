@@ -96,13 +96,14 @@ static void predict(const struct golden *g, float probs[N_TEST * MOST_CLASSES])
     kind->close(model);
 }
 
-/* How near each model comes: float32 arithmetic, or what its solver leaves open. */
+/* How near each model comes: float32 arithmetic, what its solver leaves open, or the spread of means over
+ * 3000 trees, four standard deviations of a share near a half. */
 static double tolerance_of(const char *model)
 {
     static const struct {
         const char *model;
         double tolerance;
-    } row[] = {{"knn", 1e-6}, {"logistic", 2e-5}};
+    } row[] = {{"knn", 1e-6}, {"logistic", 2e-5}, {"forest", 0.04}};
     for (size_t i = 0; i < sizeof row / sizeof *row; i++)
         if (strcmp(row[i].model, model) == 0)
             return row[i].tolerance;
