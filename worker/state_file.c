@@ -35,18 +35,18 @@ static uint64_t room_of(const struct array *array)
 /* The arrays of a file: those of a state behind its metrics. */
 static struct array array_at(const struct state_file *state, int i)
 {
-    if (i >= N_MEASURED_SETS)
-        return state->arrays.item[i - N_MEASURED_SETS];
-    const float *values = state->metrics[measured_sets[i]];
+    if (i >= N_CURVE_SETS)
+        return state->arrays.item[i - N_CURVE_SETS];
+    const float *values = state->metrics[curve_sets[i]];
     struct array array = {.type = ARRAY_F32, .rank = 2, .dim = {(size_t)state->epoch, N_METRICS}};
     memcpy(&array.data, &values, sizeof array.data); /* it is only read */
-    snprintf(array.name, sizeof array.name, "metrics.%s", image_set_names[measured_sets[i]]);
+    snprintf(array.name, sizeof array.name, "metrics.%s", image_set_names[curve_sets[i]]);
     return array;
 }
 
 uint64_t state_file_bytes(const struct state_file *state)
 {
-    int n = state->arrays.n + N_MEASURED_SETS;
+    int n = state->arrays.n + N_CURVE_SETS;
     uint64_t bytes = HEAD + (uint64_t)n * ENTRY + SEAL;
     for (int i = 0; i < n; i++) {
         struct array array = array_at(state, i);
@@ -163,7 +163,7 @@ static void put_head(struct sink *s, const struct state_file_identity *identity,
     list_texts(identity, text);
     put(s, magic, sizeof magic);
     put_u32(s, FORMAT);
-    put_u32(s, (uint32_t)(state->arrays.n + N_MEASURED_SETS));
+    put_u32(s, (uint32_t)(state->arrays.n + N_CURVE_SETS));
     put_u64(s, state_file_bytes(state));
     put_u32(s, (uint32_t)state->epoch);
     put_u32(s, N_METRICS);
@@ -189,7 +189,7 @@ static void put_seal(struct sink *s)
 static void put_state(struct sink *s, const struct state_file_identity *identity,
                       const struct state_file *state)
 {
-    int n = state->arrays.n + N_MEASURED_SETS;
+    int n = state->arrays.n + N_CURVE_SETS;
     put_head(s, identity, state);
     for (int i = 0; i < n; i++) {
         struct array array = array_at(state, i);
@@ -333,7 +333,7 @@ static int parse_head(struct source *s, const char *name, const struct state_fil
     out->best_value = get_float(s);
     uint32_t nothing = get_u32(s);
     out->steps = (int64_t)get_u64(s);
-    if (*n_arrays < N_MEASURED_SETS || *n_arrays > STATE_FILE_MAX_ARRAYS || epoch < 1 ||
+    if (*n_arrays < N_CURVE_SETS || *n_arrays > STATE_FILE_MAX_ARRAYS || epoch < 1 ||
         epoch > STATE_FILE_MAX_EPOCHS || n_metrics != N_METRICS || tracks_best > 1 || best_epoch > epoch ||
         (best_epoch && !tracks_best) || nothing || out->steps < 0)
         return err_set(err, E_IO, "%s: the head of the checkpoint is damaged", name);
@@ -398,8 +398,8 @@ static int parse_table(struct source *s, int n, uint64_t size, const char *name,
     }
     if (arrays_check(&out->arrays, err) < 0)
         return E_IO;
-    for (int i = 0; good && i < N_MEASURED_SETS; i++)
-        good = is_metrics(&out->arrays.item[i], measured_sets[i], out->epoch);
+    for (int i = 0; good && i < N_CURVE_SETS; i++)
+        good = is_metrics(&out->arrays.item[i], curve_sets[i], out->epoch);
     if (!good || bytes != size)
         return err_set(err, E_IO, "%s: the table of the checkpoint is damaged", name);
     return 0;
@@ -423,10 +423,10 @@ static int parse_values(struct source *s, struct state_file *out, struct err *er
         array->data = at;
         at += room_of(array);
     }
-    for (int i = 0; i < N_MEASURED_SETS; i++)
-        out->metrics[measured_sets[i]] = arrays->item[i].data;
-    arrays->n -= N_MEASURED_SETS;
-    memmove(arrays->item, arrays->item + N_MEASURED_SETS, (size_t)arrays->n * sizeof *arrays->item);
+    for (int i = 0; i < N_CURVE_SETS; i++)
+        out->metrics[curve_sets[i]] = arrays->item[i].data;
+    arrays->n -= N_CURVE_SETS;
+    memmove(arrays->item, arrays->item + N_CURVE_SETS, (size_t)arrays->n * sizeof *arrays->item);
     return 0;
 }
 

@@ -54,7 +54,7 @@ struct state_file_identity {
 struct state_file {
     int epoch;                    /* epochs done: the next one, from 0 */
     int64_t steps;                /* training steps so far, of all networks */
-    const float *metrics[N_SETS]; /* (epoch, N_METRICS) of each of measured_sets[] */
+    const float *metrics[N_SETS]; /* (epoch, N_METRICS) of each of curve_sets */
     int tracks_best;              /* 1: the job keeps its best weights */
     int best_epoch;               /* from 1; 0: none */
     float best_value;             /* of the metric that chose them */

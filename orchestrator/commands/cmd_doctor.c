@@ -101,8 +101,8 @@ static void print_checkpoint(const char *folder)
     int rc = job_networks(&config, NULL, 0, &nets, &err);
     if (rc == 0)
         rc = job_state_take(nets, 1, 1, NULL, 0, &state, &err);
-    for (int i = 0; i < N_MEASURED_SETS; i++)
-        state.metrics[measured_sets[i]] = numbers;
+    for (int i = 0; i < N_CURVE_SETS; i++)
+        state.metrics[curve_sets[i]] = numbers;
     for (int i = 0; i < 3 && rc == 0; i++) {
         double start = MPI_Wtime();
         rc = state_file_write(path, &identity, &state, &err);

@@ -10,7 +10,7 @@ struct epochs {
     int most;
     double interval;
     int first, n;           /* collected: n epochs from first */
-    float *metrics[N_SETS]; /* (most, N_METRICS) of them, of each of measured_sets[] */
+    float *metrics[N_SETS]; /* (most, N_METRICS) of them, of each of curve_sets */
     double last;            /* when the job began, or they were written */
 };
 
@@ -22,8 +22,8 @@ struct epochs *epochs_new(int most, double interval, struct err *err)
         return NULL;
     e->most = most;
     e->interval = interval;
-    for (int i = 0; i < N_MEASURED_SETS; i++)
-        if (!(e->metrics[measured_sets[i]] = err_calloc(floats, sizeof **e->metrics, "metrics", err))) {
+    for (int i = 0; i < N_CURVE_SETS; i++)
+        if (!(e->metrics[curve_sets[i]] = err_calloc(floats, sizeof **e->metrics, "metrics", err))) {
             epochs_free(e);
             return NULL;
         }
@@ -41,8 +41,8 @@ void epochs_add(struct epochs *e, const float (*numbers)[N_METRICS])
 {
     size_t at = (size_t)e->n * N_METRICS;
     assert(e->n < e->most);
-    for (int i = 0; i < N_MEASURED_SETS; i++)
-        memcpy(e->metrics[measured_sets[i]] + at, numbers[measured_sets[i]], sizeof *numbers);
+    for (int i = 0; i < N_CURVE_SETS; i++)
+        memcpy(e->metrics[curve_sets[i]] + at, numbers[curve_sets[i]], sizeof *numbers);
     e->n++;
 }
 
@@ -55,7 +55,7 @@ int epochs_write(struct epochs *e, struct store *store, int job, struct err *err
 {
     if (e->n == 0)
         return 0;
-    int rc = store_write_epochs(store, job, e->first, e->n, e->metrics[SET_TRAIN], e->metrics[SET_TEST], err);
+    int rc = store_write_epochs(store, job, e->first, e->n, (const float *const *)e->metrics, err);
     if (rc < 0)
         return rc;
     e->first += e->n;

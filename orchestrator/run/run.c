@@ -374,26 +374,20 @@ static int on_between(void *self, const struct state_file *state, struct err *er
 
 static struct store_outcome outcome_of(const struct job_result *r)
 {
-    const struct job_predictions *test = &r->set[SET_TEST], *all = &r->set[SET_ALL];
-    return (struct store_outcome){.n_classes = r->n_classes,
-                                  .n_train = r->n_train,
-                                  .n_test = test->n,
-                                  .n_all = all->n,
-                                  .leak = r->leak_test,
-                                  .confusion_test = test->confusion,
-                                  .confusion_all = all->confusion,
-                                  .image_test = test->image,
-                                  .copy_test = test->copy,
-                                  .label_test = test->label,
-                                  .image_all = all->image,
-                                  .copy_all = all->copy,
-                                  .label_all = all->label,
-                                  .role_all = r->role,
-                                  .probs_test = test->probs,
-                                  .probs_all = all->probs,
-                                  .weights = r->weights,
-                                  .n_weights = r->n_weights,
-                                  .weights_epoch = r->weights_epoch};
+    struct store_outcome outcome = {.n_classes = r->n_classes,
+                                    .n_train = r->n_train,
+                                    .leak = r->leak_test,
+                                    .leak_val = r->leak_val,
+                                    .judged_epoch = r->judged_epoch,
+                                    .role = r->role,
+                                    .weights = r->weights,
+                                    .n_weights = r->n_weights,
+                                    .weights_epoch = r->weights_epoch};
+    for (int s = 0; s < N_SETS; s++) {
+        const struct job_predictions *p = &r->set[s];
+        outcome.set[s] = (struct store_judged){p->n, p->image, p->copy, p->label, p->probs, p->confusion};
+    }
+    return outcome;
 }
 
 /* Mark the row running, with nothing of an earlier attempt left in it but the epochs that it goes on from.
@@ -410,8 +404,7 @@ static int begin_row(struct run *run, int attempt, const struct state_file *from
                                 .finished = (double)NAN};
     int rc = store_clear_metrics(run->store, run->job, err);
     if (rc == 0 && n > 0)
-        rc = store_write_epochs(run->store, run->job, 0, n, from->metrics[SET_TRAIN], from->metrics[SET_TEST],
-                                err);
+        rc = store_write_epochs(run->store, run->job, 0, n, from->metrics, err);
     epochs_begin(run->epochs, n);
     return rc < 0 ? rc : store_write_mark(run->store, run->job, mark, err);
 }

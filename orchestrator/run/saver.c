@@ -22,7 +22,7 @@ struct saver {
     struct state_file from; /* what it went on from; empty: nothing */
     int has_file;           /* 1: there is a file at path */
     int epochs;             /* done in that file, 0: none that can be used */
-    float *metrics[N_SETS]; /* (job's epochs, N_METRICS) so far, of each of measured_sets[] */
+    float *metrics[N_SETS]; /* (job's epochs, N_METRICS) so far, of each of curve_sets */
     int has_room;           /* 1: they are there */
     double last;            /* when it began or was written last */
     double epoch_start;
@@ -65,8 +65,8 @@ static void remember(struct saver *s)
 {
     size_t floats = (size_t)s->config->epochs * N_METRICS, known = (size_t)s->epochs * N_METRICS;
     s->has_room = 1;
-    for (int i = 0; i < N_MEASURED_SETS; i++) {
-        enum image_set set = measured_sets[i];
+    for (int i = 0; i < N_CURVE_SETS; i++) {
+        enum image_set set = curve_sets[i];
         float *metrics = s->metrics[set] = err_calloc(floats, sizeof *metrics, "metrics", NULL);
         s->has_room &= metrics != NULL;
         if (metrics && known)
@@ -103,8 +103,8 @@ void saver_epoch(struct saver *s, int epoch, const float (*numbers)[N_METRICS])
     double now = clock_now();
     s->epoch_seconds = now - s->epoch_start;
     s->epoch_start = now;
-    for (int i = 0; s->has_room && i < N_MEASURED_SETS; i++) {
-        enum image_set set = measured_sets[i];
+    for (int i = 0; s->has_room && i < N_CURVE_SETS; i++) {
+        enum image_set set = curve_sets[i];
         memcpy(s->metrics[set] + (size_t)epoch * N_METRICS, numbers[set], sizeof numbers[set]);
     }
 }

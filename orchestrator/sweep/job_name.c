@@ -55,7 +55,7 @@ static void make_row(const struct sweep *sweep, int job, int titles, struct stor
             }
             n++;
         }
-    out->n_train = out->n_test = out->leak = -1;
+    out->n_train = out->n_val = out->n_test = out->leak = out->leak_val = out->judged_epoch = -1;
 }
 
 void sweep_row(const struct sweep *sweep, int job, struct store_job *out)

@@ -231,17 +231,26 @@ int curves_shows_jobs(const struct summary_group *group)
     return group->n_state[JOB_DONE] > 1 && group->n_state[JOB_DONE] < CURVES_FEW;
 }
 
-static void write_header(FILE *file, int n_jobs)
+/* What a panel shows beside means, of the n_sets that the file tells of: published (n_sets, N_METRICS,
+ * n_epochs), and jobs (n_sets, N_METRICS, n_jobs, n_epochs). */
+struct beside {
+    enum image_set set[N_CURVE_SETS];
+    int n_sets, n_epochs, n_jobs;
+    double *published;
+    float *jobs;
+};
+
+static void write_header(FILE *file, const struct beside *b)
 {
     fputs("epoch\tn", file);
-    for (int k = 0; k < N_CURVE_SETS * N_METRICS; k++) {
-        const char *set = image_set_names[curve_sets[k / N_METRICS]], *metric = metric_names[k % N_METRICS];
+    for (int k = 0; k < b->n_sets * N_METRICS; k++) {
+        const char *set = image_set_names[b->set[k / N_METRICS]], *metric = metric_names[k % N_METRICS];
         fprintf(file, "\t%s_%s\t%s_%s_low\t%s_%s_high\tpublished_%s_%s", set, metric, set, metric, set,
                 metric, set, metric);
     }
-    for (int k = 0; k < N_CURVE_SETS * N_METRICS; k++)
-        for (int i = 0; i < n_jobs; i++)
-            fprintf(file, "\t%s_%s_job%d", image_set_names[curve_sets[k / N_METRICS]],
+    for (int k = 0; k < b->n_sets * N_METRICS; k++)
+        for (int i = 0; i < b->n_jobs; i++)
+            fprintf(file, "\t%s_%s_job%d", image_set_names[b->set[k / N_METRICS]],
                     metric_names[k % N_METRICS], i + 1);
     fputc('\n', file);
 }
@@ -254,17 +263,9 @@ static void write_number(FILE *file, double x)
         fprintf(file, "\t%.9g", x);
 }
 
-/* What a panel shows beside means: published (2, N_METRICS, n_epochs), and jobs (2,
- * N_METRICS, n_jobs, n_epochs). */
-struct beside {
-    int n_epochs, n_jobs;
-    double *published;
-    float *jobs;
-};
-
 static void write_jobs(FILE *file, const struct beside *b, int epoch)
 {
-    for (int i = 0; i < 2 * N_METRICS * b->n_jobs; i++)
+    for (int i = 0; i < b->n_sets * N_METRICS * b->n_jobs; i++)
         write_number(file, (double)b->jobs[(size_t)i * (size_t)b->n_epochs + (size_t)epoch]);
 }
 
@@ -272,9 +273,9 @@ static void write_epochs(FILE *file, const struct summary_group *group, const st
 {
     for (int e = 0; e < b->n_epochs; e++) {
         fprintf(file, "%d\t%d", e + 1, group->curve[SET_TEST][METRIC_LOSS][e].n);
-        for (int s = 0; s < N_CURVE_SETS; s++)
+        for (int s = 0; s < b->n_sets; s++)
             for (int m = 0; m < N_METRICS; m++) {
-                const struct stats_summary *point = &group->curve[curve_sets[s]][m][e];
+                const struct stats_summary *point = &group->curve[b->set[s]][m][e];
                 write_number(file, point->mean);
                 write_number(file, point->low);
                 write_number(file, point->high);
@@ -291,9 +292,8 @@ static int read_jobs(const struct summary *summary, const struct summary_group *
     size_t e = (size_t)b->n_epochs;
     float *all = err_calloc((size_t)store_n_jobs(summary->store) * e, sizeof *all, "learning curves", err);
     int rc = all ? 0 : E_IO;
-    for (int i = 0; i < 2 * N_METRICS && rc == 0; i++) {
-        rc = store_read_metric(summary->store, curve_sets[i / N_METRICS], (enum metric)(i % N_METRICS), all,
-                               err);
+    for (int i = 0; i < b->n_sets * N_METRICS && rc == 0; i++) {
+        rc = store_read_metric(summary->store, b->set[i / N_METRICS], (enum metric)(i % N_METRICS), all, err);
         for (int j = 0; j < b->n_jobs && rc == 0; j++)
             memcpy(b->jobs + (size_t)(i * b->n_jobs + j) * e, all + (size_t)group->job[j] * e,
                    e * sizeof *all);
@@ -308,13 +308,15 @@ static int read_beside(const struct summary *summary, const struct summary_group
     size_t e = (size_t)summary->n_epochs;
     *b = (struct beside){.n_epochs = summary->n_epochs,
                          .n_jobs = curves_shows_jobs(group) ? group->n_state[JOB_DONE] : 0};
-    b->published = err_calloc(e * 2 * N_METRICS, sizeof(double), "published curves", err);
-    b->jobs = err_calloc(e * 2 * N_METRICS * (size_t)(b->n_jobs + 1), sizeof(float), "learning curves", err);
+    b->n_sets = store_curve_sets(summary->store, b->set);
+    b->published = err_calloc(e * N_CURVE_SETS * N_METRICS, sizeof(double), "published curves", err);
+    b->jobs = err_calloc(e * N_CURVE_SETS * N_METRICS * (size_t)(b->n_jobs + 1), sizeof(float),
+                         "learning curves", err);
     if (!b->published || !b->jobs)
         return E_IO;
-    for (int s = 0; s < N_CURVE_SETS; s++)
+    for (int s = 0; s < b->n_sets; s++)
         for (int m = 0; m < N_METRICS; m++)
-            curves_published(summary, group, curve_sets[s], (enum metric)m,
+            curves_published(summary, group, b->set[s], (enum metric)m,
                              b->published + (s * N_METRICS + m) * b->n_epochs, b->n_epochs);
     return b->n_jobs > 0 ? read_jobs(summary, group, b, err) : 0;
 }
@@ -337,7 +339,7 @@ static int write_panel_data(const struct curves_page *page, int panel, const cha
     if (rc == 0)
         rc = output_open(&out, dir, name, err);
     if (rc == 0) {
-        write_header(out.file, beside.n_jobs);
+        write_header(out.file, &beside);
         write_epochs(out.file, group, &beside);
         rc = output_close(&out, err);
     }

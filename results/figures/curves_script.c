@@ -65,12 +65,14 @@ static void raise_to(double *top, double x)
  * one and a half times that. Published losses do not count: they leave the picture where they are higher. */
 static double loss_top(const struct curves_page *page, int n_epochs)
 {
+    enum image_set set[N_CURVE_SETS];
+    int n_sets = store_curve_sets(page->summary->store, set);
     double top = 0, band = 0;
     for (int i = 0; i < page->n_panels; i++)
-        for (int s = 0; s < N_CURVE_SETS; s++)
+        for (int s = 0; s < n_sets; s++)
             for (int e = 0; e < n_epochs; e++) {
-                raise_to(&top, page->panel[i]->curve[curve_sets[s]][METRIC_LOSS][e].mean);
-                raise_to(&band, page->panel[i]->curve[curve_sets[s]][METRIC_LOSS][e].high);
+                raise_to(&top, page->panel[i]->curve[set[s]][METRIC_LOSS][e].mean);
+                raise_to(&band, page->panel[i]->curve[set[s]][METRIC_LOSS][e].high);
             }
     band = fmin(band, 1.5 * top);
     return fmax(top, band) > 0 ? 1.05 * fmax(top, band) : 1;
@@ -80,9 +82,9 @@ static double loss_top(const struct curves_page *page, int n_epochs)
 static double published_top(const struct curves_page *page, int n_epochs)
 {
     double top = 0, *published = calloc((size_t)n_epochs + 1, sizeof *published);
-    for (int i = 0; i < 2 * page->n_panels && published; i++)
-        if (curves_published(page->summary, page->panel[i / 2], curve_sets[i % 2], METRIC_LOSS, published,
-                             n_epochs))
+    for (int i = 0; i < N_CURVE_SETS * page->n_panels && published; i++)
+        if (curves_published(page->summary, page->panel[i / N_CURVE_SETS], curve_sets[i % N_CURVE_SETS],
+                             METRIC_LOSS, published, n_epochs))
             for (int e = 0; e < n_epochs; e++)
                 raise_to(&top, published[e]);
     free(published);

@@ -369,11 +369,13 @@ static int put_curves(struct document *d, struct err *err)
     float *all = err_calloc(cells, sizeof *all, "learning curves", err);
     json_t *curves = json_object();
     int rc = all ? 0 : E_IO;
-    for (int s = 0; s < N_CURVE_SETS; s++) {
+    enum image_set set[N_CURVE_SETS];
+    int n_sets = store_curve_sets(d->store, set);
+    for (int s = 0; s < n_sets; s++) {
         json_t *object = json_object();
         for (int m = 0; m < N_METRICS && rc == 0; m++)
-            rc = put_curve(d, object, curve_sets[s], (enum metric)m, all, err);
-        put(d, curves, image_set_names[curve_sets[s]], object);
+            rc = put_curve(d, object, set[s], (enum metric)m, all, err);
+        put(d, curves, image_set_names[set[s]], object);
     }
     put(d, d->root, "curves", curves);
     free(all);
@@ -384,11 +386,13 @@ static int put_confusion(struct document *d, struct err *err)
 {
     size_t c = (size_t)store_n_classes(d->store), n = (size_t)d->n;
     int *all = err_calloc(n * c * c, sizeof *all, "confusion matrices", err), rc = all ? 0 : E_IO;
+    enum image_set set[N_JUDGED_SETS];
+    int n_sets = store_judged_sets(d->store, set);
     json_t *object = json_object();
-    for (int s = 0; s < N_JUDGED_SETS && rc == 0; s++) {
+    for (int s = 0; s < n_sets && rc == 0; s++) {
         for (size_t i = 0; i < n && rc == 0; i++)
-            rc = store_read_confusion(d->store, d->job[i], judged_sets[s], all + i * c * c, err);
-        put(d, object, image_set_names[judged_sets[s]], json_out_ints(all, n * c * c));
+            rc = store_read_confusion(d->store, d->job[i], set[s], all + i * c * c, err);
+        put(d, object, image_set_names[set[s]], json_out_ints(all, n * c * c));
     }
     put(d, d->root, "confusion", object);
     free(all);
@@ -420,7 +424,8 @@ static int put_published(struct document *d, struct err *err)
     double *curve = err_calloc((size_t)d->summary->n_epochs, sizeof *curve, "published curves", err);
     json_t *list = json_array();
     for (int g = 0; g < d->summary->n_groups && curve; g++)
-        for (int k = 0; k < 2 * N_METRICS && partition_is_first(d->summary->same[SUMMARY_LEAK], g); k++)
+        for (int k = 0; k < N_CURVE_SETS * N_METRICS && partition_is_first(d->summary->same[SUMMARY_LEAK], g);
+             k++)
             add_published(d, list, g, curve_sets[k / N_METRICS], (enum metric)(k % N_METRICS), curve);
     put(d, d->root, "published", list);
     free(curve);

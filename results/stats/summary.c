@@ -159,13 +159,14 @@ static int check_some_done(const struct summary *summary, struct err *err)
     return 0;
 }
 
-static int allocate_curves(struct summary_group *group, int n_epochs, struct err *err)
+static int allocate_curves(struct summary_group *group, const enum image_set *set, int n_sets, int n_epochs,
+                           struct err *err)
 {
-    for (int s = 0; s < N_CURVE_SETS; s++)
+    for (int s = 0; s < n_sets; s++)
         for (int m = 0; m < N_METRICS; m++) {
-            group->curve[curve_sets[s]][m] =
+            group->curve[set[s]][m] =
                 err_calloc((size_t)n_epochs, sizeof(struct stats_summary), "mean curves", err);
-            if (!group->curve[curve_sets[s]][m])
+            if (!group->curve[set[s]][m])
                 return E_IO;
         }
     return 0;
@@ -328,14 +329,15 @@ static void count_damaged(struct summary *summary, const struct work *work)
 static int summarise_values(struct summary *summary, struct work *work, struct err *err)
 {
     size_t j = (size_t)store_n_jobs(work->store), e = (size_t)store_n_epochs(work->store);
-    int rc = 0;
+    enum image_set set[N_CURVE_SETS];
+    int rc = 0, n_sets = store_curve_sets(work->store, set);
     if (!(work->metric = err_calloc(j * e, sizeof(float), "learning curves", err)))
         return E_IO;
     for (int g = 0; g < summary->n_groups && rc == 0; g++)
-        rc = allocate_curves(&summary->group[g], summary->n_epochs, err);
-    for (int s = 0; s < N_CURVE_SETS && rc == 0; s++)
+        rc = allocate_curves(&summary->group[g], set, n_sets, summary->n_epochs, err);
+    for (int s = 0; s < n_sets && rc == 0; s++)
         for (int m = 0; m < N_METRICS && rc == 0; m++)
-            rc = summarise_metric(summary, work, curve_sets[s], (enum metric)m, err);
+            rc = summarise_metric(summary, work, set[s], (enum metric)m, err);
     if (rc == 0)
         count_damaged(summary, work);
     return rc == 0 ? summarise_all_originals(summary, work, err) : rc;

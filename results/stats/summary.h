@@ -36,7 +36,7 @@ struct summary_group {
     int n_jobs, n_state[N_JOB_STATES]; /* jobs in all, and in each state */
     int *job;                          /* (n_state[JOB_DONE]) rows of the finished jobs */
     double test_ratio;                 /* overlap_ratio() of them; NaN: intervals are plain Student's t */
-    struct stats_summary *curve[N_SETS][N_METRICS]; /* [SET_TRAIN or SET_TEST]: (n_epochs) */
+    struct stats_summary *curve[N_SETS][N_METRICS]; /* of the curve_sets that the file has: (n_epochs) */
     struct stats_summary final[N_SETS][N_METRICS];  /* each job's last epoch */
     struct stats_summary all; /* balanced accuracy on all originals, from /confusion/all */
     struct stats_summary leak, n_train, n_test, leak_share; /* images; share is leak / n_test of each job */

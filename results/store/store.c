@@ -259,19 +259,28 @@ static int read_images(struct store *store, struct err *err)
 
 enum { ROWS_AT_A_TIME = 1024 };
 
-/* n_train, n_test and leak of n jobs from `first`, into their rows. */
+static int *count_of(struct store_job *job, enum store_dataset which)
+{
+    int *const count[] = {&job->n_train, &job->n_val,    &job->n_test,
+                          &job->leak,    &job->leak_val, &job->judged_epoch};
+    return count[which - STORE_N_TRAIN];
+}
+
+/* What n jobs from `first` have left in their rows; the judged epoch is one of the file's. */
 static int read_counts(struct store *store, int first, int n, struct store_job *job, struct err *err)
 {
-    static const enum store_dataset which[] = {STORE_N_TRAIN, STORE_N_TEST, STORE_LEAK};
     int value[ROWS_AT_A_TIME], rc = 0;
-    for (int i = 0; i < 3 && rc == 0; i++) {
-        rc = h5_rows_read(store->dataset[which[i]], (hsize_t)first, (hsize_t)n, H5T_NATIVE_INT, value,
-                          store_table[which[i]].path, store->path, err);
-        for (int j = 0; j < n && rc == 0; j++) {
-            int *count[] = {&job[j].n_train, &job[j].n_test, &job[j].leak};
-            *count[i] = value[j];
-        }
+    for (int d = STORE_N_TRAIN; d <= STORE_JUDGED_EPOCH && rc == 0; d++) {
+        memset(value, -1, sizeof value);
+        if (store->dataset[d] >= 0)
+            rc = h5_rows_read(store->dataset[d], (hsize_t)first, (hsize_t)n, H5T_NATIVE_INT, value,
+                              store_table[d].path, store->path, err);
+        for (int j = 0; j < n && rc == 0; j++)
+            *count_of(&job[j], (enum store_dataset)d) = value[j];
     }
+    for (int j = 0; j < n; j++)
+        if (job[j].judged_epoch < 1 || job[j].judged_epoch > store_n_epochs(store))
+            job[j].judged_epoch = -1;
     return rc;
 }
 
@@ -574,24 +583,32 @@ static struct store_block row_block(int job, size_t n)
 
 /* ---- writing ---- */
 
+static_assert((int)SET_TRAIN == 0 && (int)SET_TEST == N_CURVE_SETS - 1 && (int)SET_ALL == N_JUDGED_SETS,
+              "curve_sets and judged_sets follow enum image_set");
+
+static int judged_place(enum image_set set)
+{
+    return (int)set - (int)SET_VAL;
+}
+
 static enum store_dataset metric_dataset(enum image_set set, int metric)
 {
-    return (enum store_dataset)(STORE_METRICS + (set == SET_TEST) * N_METRICS + metric);
+    return (enum store_dataset)(STORE_METRICS + (int)set * N_METRICS + metric);
 }
 
 static enum store_dataset confusion_dataset(enum image_set set)
 {
-    return (enum store_dataset)(STORE_CONFUSION + (set == SET_ALL));
+    return (enum store_dataset)(STORE_CONFUSION + judged_place(set));
 }
 
 static enum store_dataset prediction_dataset(enum image_set set, int part)
 {
-    return (enum store_dataset)(STORE_PREDICTIONS + (set == SET_ALL) * N_PREDICTION_PARTS + part);
+    return (enum store_dataset)(STORE_PREDICTIONS + judged_place(set) * N_PREDICTION_PARTS + part);
 }
 
 static enum store_dataset count_dataset(enum image_set set)
 {
-    return (enum store_dataset)(STORE_COUNT + (set == SET_ALL));
+    return (enum store_dataset)(STORE_COUNT + judged_place(set));
 }
 
 static int write_cell(struct store *store, enum store_dataset which, int job, const void *value,
@@ -610,27 +627,21 @@ static int write_curve(struct store *store, enum store_dataset which, const stru
     return store_write_block(store, which, block, column, err);
 }
 
-int store_write_epochs(struct store *store, int job, int first, int n, const float *train, const float *test,
+int store_write_epochs(struct store *store, int job, int first, int n, const float *const numbers[N_SETS],
                        struct err *err)
 {
     struct store_block block = {job, (hsize_t)first, (hsize_t)n};
+    enum image_set set[N_CURVE_SETS];
+    int n_sets = store_curve_sets(store, set);
     float *column = err_calloc((size_t)n, sizeof *column, "a row of metrics", err);
     int done = first + n, rc = column ? 0 : E_IO;
-    for (int m = 0; m < N_METRICS && rc == 0; m++) {
-        rc = write_curve(store, metric_dataset(SET_TRAIN, m), &block, train + m, column, err);
-        if (rc == 0)
-            rc = write_curve(store, metric_dataset(SET_TEST, m), &block, test + m, column, err);
-    }
+    for (int s = 0; s < n_sets; s++)
+        for (int m = 0; m < N_METRICS && rc == 0 && numbers[set[s]]; m++)
+            rc = write_curve(store, metric_dataset(set[s], m), &block, numbers[set[s]] + m, column, err);
     free(column);
     if (rc == 0)
         rc = write_cell(store, STORE_EPOCHS_DONE, job, &done, err);
     return rc < 0 ? rc : store_send(store, err);
-}
-
-int store_write_epoch(struct store *store, int job, int epoch, const float *train, const float *test,
-                      struct err *err)
-{
-    return store_write_epochs(store, job, epoch, 1, train, test, err);
 }
 
 int store_clear_metrics(struct store *store, int job, struct err *err)
@@ -645,50 +656,62 @@ int store_clear_metrics(struct store *store, int job, struct err *err)
         nan[i] = NAN;
     int rc = write_cell(store, STORE_EPOCHS_DONE, job, &zero, err);
     for (int d = STORE_METRICS; d < STORE_CONFUSION && rc == 0; d++)
-        rc = store_write_block(store, (enum store_dataset)d, &block, nan, err);
+        if (store_table[d].needs == DIM_NONE || store_has_val(store))
+            rc = store_write_block(store, (enum store_dataset)d, &block, nan, err);
     free(nan);
     return rc < 0 ? rc : store_send(store, err);
 }
 
-static int write_predictions(struct store *store, int job, enum image_set set, size_t n, size_t n_classes,
-                             const int *const part[3], const float *probs, struct err *err)
+static int write_judged(struct store *store, int job, enum image_set set, const struct store_outcome *o,
+                        struct err *err)
 {
-    struct store_block block = row_block(job, n), cells = row_block(job, n * n_classes);
-    int rc = 0, count = (int)n;
+    const struct store_judged *judged = &o->set[set];
+    const int *const part[] = {judged->image, judged->copy, judged->label};
+    size_t n = (size_t)judged->n, c = (size_t)o->n_classes;
+    struct store_block block = row_block(job, n), cells = row_block(job, n * c),
+                       matrix = row_block(job, c * c);
     if (n == 0)
         return 0;
+    int rc = store_write_block(store, confusion_dataset(set), &matrix, judged->confusion, err);
     for (int i = PART_IMAGE; i <= PART_LABEL && rc == 0; i++)
         rc = store_write_block(store, prediction_dataset(set, i), &block, part[i], err);
     if (rc == 0)
-        rc = store_write_block(store, prediction_dataset(set, PART_PROBABILITY), &cells, probs, err);
-    return rc < 0 ? rc : write_cell(store, count_dataset(set), job, &count, err);
+        rc = store_write_block(store, prediction_dataset(set, PART_PROBABILITY), &cells, judged->probs, err);
+    return rc < 0 ? rc : write_cell(store, count_dataset(set), job, &judged->n, err);
 }
 
-int store_write_counts(struct store *store, int job, int n_train, int n_test, int leak, struct err *err)
+static int write_counts(struct store *store, int job, const struct store_outcome *o, struct err *err)
 {
-    int rc = write_cell(store, STORE_N_TRAIN, job, &n_train, err);
-    if (rc == 0)
-        rc = write_cell(store, STORE_N_TEST, job, &n_test, err);
-    return rc < 0 ? rc : write_cell(store, STORE_LEAK, job, &leak, err);
+    struct store_job row = {.n_train = o->n_train,
+                            .n_val = o->set[SET_VAL].n,
+                            .n_test = o->set[SET_TEST].n,
+                            .leak = o->leak,
+                            .leak_val = o->leak_val,
+                            .judged_epoch = o->judged_epoch};
+    int rc = 0;
+    for (int d = STORE_N_TRAIN; d <= STORE_JUDGED_EPOCH && rc == 0; d++)
+        if (store_table[d].needs == DIM_NONE || row.n_val > 0)
+            rc = write_cell(store, (enum store_dataset)d, job, count_of(&row, (enum store_dataset)d), err);
+    return rc;
 }
 
 /* What lies in a part has the job's own number of classes: no other would be read rightly. A remote rank
  * leaves that to rank 0. */
 static int check_outcome(struct store *store, int job, const struct store_outcome *o, struct err *err)
 {
-    hsize_t cells = 0, test = 0, all = 0, model = 0, n = (hsize_t)o->n_classes;
+    hsize_t cells = 0, model = 0, n = (hsize_t)o->n_classes, room = 0;
+    int fits = 1;
     if (store_is_remote(store))
         return 0;
     int rc =
         job < 0 || job >= store_n_jobs(store) ? E_IO : store_room(store, job, DIM_CONFUSION, &cells, err);
-    if (rc == 0)
-        rc = store_room(store, job, DIM_TEST, &test, err);
-    if (rc == 0)
-        rc = store_room(store, job, DIM_ALL, &all, err);
+    for (int s = 0; s < N_JUDGED_SETS && rc == 0; s++) {
+        rc = store_room(store, job, store_judged_dim(judged_sets[s]), &room, err);
+        fits &= (hsize_t)o->set[judged_sets[s]].n <= room;
+    }
     if (rc == 0)
         rc = store_room(store, job, DIM_MODEL, &model, err);
-    if (rc < 0 || cells != n * n || (hsize_t)o->n_test > test || (hsize_t)o->n_all > all ||
-        (o->weights && o->n_weights * sizeof *o->weights > model))
+    if (rc < 0 || !fits || cells != n * n || (o->weights && o->n_weights * sizeof *o->weights > model))
         return err_set(err, E_IO, "%s: the outcome of job %d does not fit the file: a fault of this program",
                        store->path, job);
     return 0;
@@ -706,26 +729,16 @@ static int write_model(struct store *store, int job, const struct store_outcome 
 
 int store_write_outcome(struct store *store, int job, const struct store_outcome *o, struct err *err)
 {
-    size_t n_classes = (size_t)o->n_classes;
-    const int *const test[3] = {o->image_test, o->copy_test, o->label_test};
-    const int *const all[3] = {o->image_all, o->copy_all, o->label_all};
-    struct store_block matrix = row_block(job, n_classes * n_classes),
-                       roles = row_block(job, (size_t)o->n_all);
+    struct store_block roles = row_block(job, (size_t)o->set[SET_ALL].n);
     int rc = check_outcome(store, job, o, err);
-    if (rc == 0)
-        rc = store_write_block(store, confusion_dataset(SET_TEST), &matrix, o->confusion_test, err);
-    if (rc == 0)
-        rc = store_write_block(store, confusion_dataset(SET_ALL), &matrix, o->confusion_all, err);
-    if (rc == 0)
-        rc = write_predictions(store, job, SET_TEST, (size_t)o->n_test, n_classes, test, o->probs_test, err);
-    if (rc == 0)
-        rc = write_predictions(store, job, SET_ALL, (size_t)o->n_all, n_classes, all, o->probs_all, err);
-    if (rc == 0 && o->role_all && o->n_all)
-        rc = store_write_block(store, STORE_ROLE, &roles, o->role_all, err);
+    for (int s = 0; s < N_JUDGED_SETS && rc == 0; s++)
+        rc = write_judged(store, job, judged_sets[s], o, err);
+    if (rc == 0 && o->role && roles.n)
+        rc = store_write_block(store, STORE_ROLE, &roles, o->role, err);
     if (rc == 0 && o->weights)
         rc = write_model(store, job, o, err);
     if (rc == 0)
-        rc = store_write_counts(store, job, o->n_train, o->n_test, o->leak, err);
+        rc = write_counts(store, job, o, err);
     return rc < 0 ? rc : store_send(store, err);
 }
 
@@ -769,7 +782,7 @@ int store_n_classes(const struct store *store)
 
 int store_n_predictions(const struct store *store, enum image_set set)
 {
-    return (int)store->largest[(set == SET_TEST ? DIM_TEST : DIM_ALL) - FIRST_EXTENT];
+    return (int)store->largest[store_judged_dim(set) - FIRST_EXTENT];
 }
 
 int store_n_class_names(const struct store *store)
@@ -785,6 +798,30 @@ int store_n_images(const struct store *store)
 size_t store_n_weights(const struct store *store)
 {
     return (size_t)store->largest[DIM_MODEL - FIRST_EXTENT] / sizeof(float);
+}
+
+int store_has_val(const struct store *store)
+{
+    return store->n[DIM_VAL] > 0;
+}
+
+static int list_sets(const struct store *store, const enum image_set *from, int n, enum image_set *set)
+{
+    int kept = 0;
+    for (int s = 0; s < n; s++)
+        if (from[s] != SET_VAL || store_has_val(store))
+            set[kept++] = from[s];
+    return kept;
+}
+
+int store_curve_sets(const struct store *store, enum image_set set[N_CURVE_SETS])
+{
+    return list_sets(store, curve_sets, N_CURVE_SETS, set);
+}
+
+int store_judged_sets(const struct store *store, enum image_set set[N_JUDGED_SETS])
+{
+    return list_sets(store, judged_sets, N_JUDGED_SETS, set);
 }
 
 int store_synthetic(const struct store *store)

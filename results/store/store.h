@@ -7,7 +7,7 @@
  *
  *     store_create(path, &plan, &err);                          rank 0
  *     store_open_shared(path, MPI_COMM_WORLD, &store, &err);    collective
- *     store_write_epochs(store, job, first, n, train, test, &err);   independent, 8 n numbers
+ *     store_write_epochs(store, job, first, n, numbers, &err);  independent, 4 n numbers a set
  *     store_write_outcome(store, job, &outcome, &err);          independent, then store_write_state(DONE)
  *     store_close(store, &err);                                 collective when opened shared
  *
@@ -21,7 +21,7 @@
  *              communicator of the store, and rank 0 calls store_take() for each. Messages of a rank keep
  *              their order, with other tags too: what a rank says after it wrote a row arrives after the row
  *
- * Layout, format 2 (J jobs, E the largest number of epochs, C of classes, K classes of the dataset, N
+ * Layout, format 3 (J jobs, E the largest number of epochs, C of classes, K classes of the dataset, N
  * images, M messages). What a job leaves lies in one dataset for all jobs, each job's part as long as this
  * job needs it: it begins at `first` of the job, in cells, and ends where that of the next job begins.
  *     / attributes      cellsweep_results (format version), name, yaml, yaml_resolved, dataset_checksum,
@@ -34,21 +34,25 @@
  *                       read it; a text is as wide as the widest of its column
  *     /classes/name     [K] string: texts of the classes (class_name.h)
  *     /classes/job      [J,C] int16, row of /classes/name of each class of the job, -1 behind them
- *     /n_train, /n_test, /leak [J] int32, images; -1 until the job has run
+ *     /n_train, /n_val, /n_test, /leak, /leak_val [J] int32, images; -1 until the job has run, and of val
+ *                       where it has no inner set
+ *     /judged_epoch     [J] int32, from 1, the epoch whose networks judge: /predictions and /confusion are by
+ *                       them, and the numbers of the job are /metrics of this epoch; -1 until the job has run
  *     /state            [J] int8    0 waiting, 1 running, 2 done, 3 failed, 4 diverged
  *     /attempts, /epochs_done, /rank [J] int32     /started, /finished [J] float64 seconds since 1970
  *     /messages/job     [J] int32, row of /messages/text; -1: nothing to say, -2: the table was full
  *     /messages/text    [M] fixed-length string: the different messages of all jobs, in no order. A new one
  *                       takes a free row near that which its hash names, of those of the rank that writes it
  *                       (every R-th of R ranks); none is ever removed
- *     /metrics/{train,test}/{loss,accuracy,balanced_accuracy,balanced_accuracy_as_published} [J,E] float32
+ *     /metrics/{train,val,test}/{loss,accuracy,balanced_accuracy,balanced_accuracy_as_published}
+ *     [J,E] float32
  *     /confusion/first  [J] int64
- *     /confusion/{test,all}  int32, (c,c) of a job of c classes, rows true, columns predicted
- *     /predictions/{test,all}/first, first_probability [J] int64; count [J] int32, images predicted
- *     /predictions/{test,all}/image       int32, row of /images, -1 unused
- *     /predictions/{test,all}/copy        int32, 0 the original, k its k-th duplicate or variant
- *     /predictions/{test,all}/label       int32, class index
- *     /predictions/{test,all}/probability float32, (count,c) of a job, from first_probability
+ *     /confusion/{val,test,all}  int32, (c,c) of a job of c classes, rows true, columns predicted
+ *     /predictions/{val,test,all}/first, first_probability [J] int64; count [J] int32, images predicted
+ *     /predictions/{val,test,all}/image       int32, row of /images, -1 unused
+ *     /predictions/{val,test,all}/copy        int32, 0 the original, k its k-th duplicate or variant
+ *     /predictions/{val,test,all}/label       int32, class index
+ *     /predictions/{val,test,all}/probability float32, (count,c) of a job, from first_probability
  *     /predictions/all/role               int32, enum job_role of worker/job.h
  *     /images           [N] compound: id, cluster (its number; where a class has a name and no number, its
  *                       row of /classes/name), source, group ("": none; what must stay together in a split)
@@ -57,11 +61,10 @@
  *     /models/epoch     [J] int32, epoch from 1 that it is of, -1 not yet. keep_weights best takes the epoch
  *                       with the highest balanced accuracy on the test set, the first of equals: the choice
  *                       is then made on what judges, and under protocol report on leaked data, too.
- *                       /predictions and /confusion are those of the last epoch, whatever is kept.
  * /metrics are rectangles: the few numbers of an epoch are as nothing beside the predictions, and [job,
  * epoch] is what people plot.
- * Unused cells hold NaN or -1. Datasets that would be empty (no predictions, no weights kept) are left
- * out. */
+ * Unused cells hold NaN or -1. Datasets that would be empty (no predictions, no weights kept, all of val
+ * where no job has an inner set) are left out. */
 #ifndef CELLSWEEP_STORE_H
 #define CELLSWEEP_STORE_H
 
@@ -94,7 +97,8 @@ struct store_job {
     char model[16];
     /* values of the other grid axes as canonical text; "": the job does not read it */
     char axis[STORE_MAX_AXES][CONFIG_WORD_SIZE];
-    int n_train, n_test, leak; /* -1 until the job has run */
+    int n_train, n_val, n_test, leak, leak_val; /* -1 until the job has run; of val where it has none */
+    int judged_epoch; /* from 1, at most store_n_epochs(); -1 until the job has run */
 };
 
 /* A row of the commit marks. */
@@ -108,8 +112,8 @@ struct store_mark {
 
 /* What a job needs room for. */
 struct store_room {
-    int n_test, n_all; /* images that judge it, and originals */
-    size_t n_weights;  /* 0: nothing is kept */
+    int n_val, n_test, n_all; /* images that it chooses on and that judge it, and originals */
+    size_t n_weights;         /* 0: nothing is kept */
     int n_classes;
     int cluster[CONFIG_MAX_CLUSTERS]; /* (n_classes) of each class */
 };
@@ -120,10 +124,10 @@ struct store_plan {
     const char *data_file; /* path of the packed dataset, for report and predict */
     const char *kernels;   /* name of the kernel table that trains: bits are the same within one */
     const struct dataset *data;
-    int n_jobs, n_epochs, n_classes, n_test, n_all; /* J, E, C; images: the largest over the jobs */
-    size_t n_weights;                               /* the same; 0: weights are not kept */
-    enum keep_weights keep;                         /* which, when n_weights is not 0 */
-    const struct store_job *job;                    /* (J) rows, or row() tells them one by one */
+    int n_jobs, n_epochs, n_classes, n_val, n_test, n_all; /* J, E, C; images: the largest over the jobs */
+    size_t n_weights;                                      /* the same; 0: weights are not kept */
+    enum keep_weights keep;                                /* which, when n_weights is not 0 */
+    const struct store_job *job;                           /* (J) rows, or row() tells them one by one */
     void (*row)(const void *of, int job, struct store_job *out);
     void (*room)(const void *of, int job,
                  struct store_room *out); /* NULL: the largest, and the clusters of the row */
@@ -134,18 +138,24 @@ struct store_plan {
     int ranks;
 };
 
-/* What a finished job leaves. Arrays are owned by the caller; n_test and n_all at most, n_classes exactly
- * what the plan has room for. */
+/* What a finished job says of the images of a set; n 0: it has none. */
+struct store_judged {
+    int n;
+    const int *image, *copy, *label; /* (n) */
+    const float *probs;              /* (n, n_classes) */
+    const int *confusion;            /* (n_classes, n_classes) */
+};
+
+/* What a finished job leaves. Arrays are owned by the caller; n of the sets at most, n_classes exactly what
+ * the plan has room for. */
 struct store_outcome {
-    int n_classes, n_train, n_test, n_all, leak;
-    const int *confusion_test, *confusion_all;      /* (n_classes, n_classes) */
-    const int *image_test, *copy_test, *label_test; /* (n_test) */
-    const int *image_all, *copy_all, *label_all;    /* (n_all) */
-    const float *probs_test, *probs_all;            /* (n, n_classes) */
-    const float *weights;                           /* (n_weights) or NULL */
+    int n_classes, n_train, leak, leak_val;
+    int judged_epoch;                /* from 1 */
+    struct store_judged set[N_SETS]; /* those of judged_sets */
+    const float *weights;            /* (n_weights) or NULL */
     size_t n_weights;
-    int weights_epoch;   /* epoch the weights are of, from 1 */
-    const int *role_all; /* (n_all) enum job_role: what the job did with the original; or NULL */
+    int weights_epoch; /* epoch the weights are of, from 1 */
+    const int *role;   /* (n of all) enum job_role: what the job did with the original; or NULL */
 };
 
 /* How rows reach the file. */
@@ -210,14 +220,12 @@ int store_use(const char *path, int (*try)(const char *path, struct err *err),
 /* Release everything; a failed close of a shared file is an error. *store may be NULL. */
 int store_close(struct store *store, struct err *err);
 
-/* Writers, independent. n epochs from `first` (from 0): train and test (n, N_METRICS); epochs_done
- * becomes first + n after them. As many writes as one epoch has: collect what can wait. One epoch is
- * the same with n = 1. A mark: its state is written last. An outcome fills unused cells of its row
- * with nothing: they keep their fill value. */
-int store_write_epochs(struct store *store, int job, int first, int n, const float *train, const float *test,
+/* Writers, independent. n epochs from `first` (from 0): numbers[set] (n, N_METRICS) of each of curve_sets, or
+ * NULL, those of val only where the file has a place for them; epochs_done becomes first + n after them. As
+ * many writes as one epoch has: collect what can wait. A mark: its state is written last. An outcome fills
+ * unused cells of its row with nothing: they keep their fill value. */
+int store_write_epochs(struct store *store, int job, int first, int n, const float *const numbers[N_SETS],
                        struct err *err);
-int store_write_epoch(struct store *store, int job, int epoch, const float *train, const float *test,
-                      struct err *err);
 int store_write_outcome(struct store *store, int job, const struct store_outcome *outcome, struct err *err);
 int store_write_mark(struct store *store, int job, const struct store_mark *mark, struct err *err);
 
@@ -228,12 +236,18 @@ int store_clear_metrics(struct store *store, int job, struct err *err);
 int store_n_jobs(const struct store *store);
 int store_n_epochs(const struct store *store);
 int store_n_classes(const struct store *store);
-int store_n_class_names(const struct store *store);                     /* K */
-int store_n_predictions(const struct store *store, enum image_set set); /* V or A: the largest of any job */
+int store_n_class_names(const struct store *store); /* K */
+int store_n_predictions(const struct store *store,
+                        enum image_set set); /* of judged_sets: the largest of any job */
 int store_n_images(const struct store *store);
 size_t store_n_weights(const struct store *store);
 enum keep_weights store_keeps(const struct store *store);
 int store_synthetic(const struct store *store);
+/* 1 when some job has an inner set: without, nothing of val can be read. */
+int store_has_val(const struct store *store);
+/* Those of curve_sets and of judged_sets that can be read, in order, and how many. */
+int store_curve_sets(const struct store *store, enum image_set set[N_CURVE_SETS]);
+int store_judged_sets(const struct store *store, enum image_set set[N_JUDGED_SETS]);
 const char *store_path(const struct store *store);
 int store_n_axes(const struct store *store);
 /* Axes that some job of the file does not read, 1 << axis: its row has "" there. Of the rows read so far:
@@ -257,11 +271,11 @@ void store_clusters_text(char *out, size_t size, const char *list);
 /* An attribute of / by name ("name", "yaml_resolved", "commit", ...) as text, numbers too; "" when absent. */
 const char *store_text(const struct store *store, const char *attribute);
 
-/* Rows of /jobs with n_train, n_test and leak, valid until store_close (as of opening, or of the last
+/* Rows of /jobs with the counts and judged epoch, valid until store_close (as of opening, or of the last
  * store_refresh); a kilobyte each. NULL in a store opened lean or by several ranks until store_refresh. */
 const struct store_job *store_jobs(const struct store *store);
 
-/* Read all rows, or where they are there n_train, n_test and leak of jobs that finished since. */
+/* Read all rows, or where they are there what jobs that finished since have left in them. */
 int store_refresh(struct store *store, struct err *err);
 
 /* One row of /jobs, as of store_jobs() where they are there; else read, with those around it: the next ones
@@ -282,7 +296,7 @@ int store_read_states(struct store *store, int *state, struct err *err);
 /* n_train of all jobs: out (J), owned by the caller; -1 until the job has run. */
 int store_read_n_train(struct store *store, int *out, struct err *err);
 
-/* One metric of all jobs: out (J, E), owned by the caller. SET_TRAIN or SET_TEST. Or of jobs first to
+/* One metric of all jobs: out (J, E), owned by the caller; a set of curve_sets. Or of jobs first to
  * first + n - 1: out (n, E). */
 int store_read_metric(struct store *store, enum image_set set, enum metric metric, float *out,
                       struct err *err);
@@ -293,10 +307,11 @@ int store_read_metric_of(struct store *store, enum image_set set, enum metric me
 int store_read_curve(struct store *store, int job, enum image_set set, enum metric metric, float *out,
                      struct err *err);
 
-/* Confusion matrix of one job: out (C, C). SET_TEST or SET_ALL. */
+/* Confusion matrix of one job: out (C, C); a set of judged_sets. */
 int store_read_confusion(struct store *store, int job, enum image_set set, int *out, struct err *err);
 
-/* Predictions of one job: image, copy, label (V or A), probs (V or A, C); unused entries -1 and NaN. */
+/* Predictions of one job: image, copy, label (n), probs (n, C) with n of store_n_predictions(); unused
+ * entries -1 and NaN. */
 int store_read_predictions(struct store *store, int job, enum image_set set, int *image, int *copy,
                            int *label, float *probs, struct err *err);
 

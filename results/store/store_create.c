@@ -17,9 +17,9 @@ static const char *const group_texts[][2] = {
     {"/messages", "why jobs failed or diverged, each text once"},
     {"/classes", "what the classes of each job are"},
     {"/confusion",
-     "confusion matrices after the last epoch: (classes, classes) cells of a job, from its first"},
+     "confusion matrices at the judged epoch: (classes, classes) cells of a job, from its first"},
     {"/predictions",
-     "what the networks said of each image after the last epoch: count images of a job, from its first"},
+     "what the networks said of each image at the judged epoch: count images of a job, from its first"},
     {"/models",
      "what is kept of trained networks: bytes of a job, from its first; little-endian float32 parameters"},
 };
@@ -244,6 +244,11 @@ static int write_images(hid_t file, const struct dataset *data, const struct sto
     return rc;
 }
 
+static int is_there(const struct store_table_row *row, const struct store_sizes *sizes)
+{
+    return row->needs == DIM_NONE || sizes->n[row->needs] > 0;
+}
+
 static int create_dataset(hid_t file, enum store_dataset which, const struct store_plan *plan,
                           const struct store_sizes *sizes, const struct store_types *types, const char *path,
                           struct err *err)
@@ -251,7 +256,7 @@ static int create_dataset(hid_t file, enum store_dataset which, const struct sto
     const struct store_table_row *row = &store_table[which];
     hsize_t dims[STORE_MAX_RANK] = {0};
     int rc, rank = store_row_dims(row, sizes->n, dims);
-    if (row->needs != DIM_NONE && sizes->n[row->needs] == 0)
+    if (!is_there(row, sizes))
         return 0;
     if (which == STORE_JOBS)
         rc = create_jobs(file, plan, types, path, err);
@@ -309,7 +314,7 @@ static unsigned long long file_bytes(const struct store_plan *plan, const struct
         int rank = store_row_dims(&store_table[d], sizes->n, dims);
         for (int i = 0; i < rank; i++)
             bytes *= dims[i];
-        total += bytes;
+        total += is_there(&store_table[d], sizes) ? bytes : 0;
     }
     return total;
 }

@@ -5,7 +5,7 @@
 
 struct keyed_row {
     char key[STORE_KEY_SIZE];
-    int row, n_test;
+    int row, n_val, n_test;
 };
 
 /* Two open files and the commit marks of the old one. */
@@ -38,6 +38,7 @@ static int is_worth_keeping(const struct growth *g, const struct keyed_row *row)
     if (mark->state != JOB_DIVERGED && (mark->state != JOB_DONE || weights_missing))
         return 0;
     return mark->epochs_done <= store_n_epochs(g->new) &&
+           row->n_val <= store_n_predictions(g->new, SET_VAL) &&
            row->n_test <= store_n_predictions(g->new, SET_TEST);
 }
 
@@ -118,7 +119,7 @@ static int list_keys(struct growth *g, struct err *err)
     for (int i = 0; i < n && rc == 0; i++) {
         rc = store_row(g->old, i, &row, err);
         if (rc == 0) {
-            g->by_key[i] = (struct keyed_row){.row = i, .n_test = row.n_test};
+            g->by_key[i] = (struct keyed_row){.row = i, .n_val = row.n_val, .n_test = row.n_test};
             memcpy(g->by_key[i].key, row.key, sizeof row.key);
         }
     }

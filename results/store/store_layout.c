@@ -11,20 +11,26 @@
 
 const char *const job_state_names[N_JOB_STATES] = {"waiting", "running", "done", "failed", "diverged"};
 
-#define METRIC_ROW(set, metric, text)                                                                        \
+#define METRIC_ROW(set, needs, metric, text)                                                                 \
     {                                                                                                        \
-        "/metrics/" set "/" metric, CELL_FLOAT32, {DIM_JOB, DIM_EPOCH}, 0, DIM_NONE, text                    \
+        "/metrics/" set "/" metric, CELL_FLOAT32, {DIM_JOB, DIM_EPOCH}, 0, needs, text                       \
     }
-#define METRIC_ROWS(set, images)                                                                             \
-    METRIC_ROW(set, "loss", "mean cross-entropy (nats), " images "; NaN: not reached"),                      \
-        METRIC_ROW(set, "accuracy", "share predicted right, 0 to 1, " images "; NaN: not reached"),          \
-        METRIC_ROW(set, "balanced_accuracy", "mean recall over the classes present, 0 to 1, " images),       \
-        METRIC_ROW(set, "balanced_accuracy_as_published",                                                    \
+#define METRIC_ROWS(set, needs, images)                                                                      \
+    METRIC_ROW(set, needs, "loss", "mean cross-entropy (nats), " images "; NaN: not reached"),               \
+        METRIC_ROW(set, needs, "accuracy", "share predicted right, 0 to 1, " images "; NaN: not reached"),   \
+        METRIC_ROW(set, needs, "balanced_accuracy",                                                          \
+                   "mean recall over the classes present, 0 to 1, " images),                                 \
+        METRIC_ROW(set, needs, "balanced_accuracy_as_published",                                             \
                    "mean over batches of (sensitivity + specificity) / 2 of the flattened one-hot outputs, " \
                    "0 to 1, " images)
 #define FIRST_ROW(path, dim, text)                                                                           \
     {                                                                                                        \
         path, CELL_INT64, {DIM_JOB}, 0, dim, text                                                            \
+    }
+#define CONFUSION_ROW(set, needs, images)                                                                    \
+    {                                                                                                        \
+        "/confusion/" set, CELL_INT32, {DIM_CONFUSION}, -1, needs,                                           \
+            images " at the judged epoch, rows true class, columns predicted class; -1: unused"              \
     }
 #define COUNT_ROW(set, dim)                                                                                  \
     {                                                                                                        \
@@ -61,6 +67,8 @@ const struct store_table_row store_table[N_STORE_DATASETS] = {
      DIM_NONE,
      "row of /classes/name of each class of a job; -1: the job has no more"},
     FIRST_ROW("/confusion/first", DIM_NONE, "where the (classes, classes) cells of each job begin"),
+    FIRST_ROW("/predictions/val/first", DIM_VAL, "where the images of each job begin"),
+    FIRST_ROW("/predictions/val/first_probability", DIM_VAL, "where the probabilities of each job begin"),
     FIRST_ROW("/predictions/test/first", DIM_TEST, "where the images of each job begin"),
     FIRST_ROW("/predictions/test/first_probability", DIM_TEST, "where the probabilities of each job begin"),
     FIRST_ROW("/predictions/all/first", DIM_ALL, "where the images of each job begin"),
@@ -100,6 +108,12 @@ const struct store_table_row store_table[N_STORE_DATASETS] = {
      DIM_NONE,
      "the different messages, anywhere; empty: unused"},
     {"/n_train", CELL_INT32, {DIM_JOB}, -1, DIM_NONE, "images that the job trained on; -1: has not run"},
+    {"/n_val",
+     CELL_INT32,
+     {DIM_JOB},
+     -1,
+     DIM_VAL,
+     "images of its inner set, on which it chose; -1: has not run, or has none"},
     {"/n_test", CELL_INT32, {DIM_JOB}, -1, DIM_NONE, "images that it was judged on; -1: has not run"},
     {"/leak",
      CELL_INT32,
@@ -107,22 +121,29 @@ const struct store_table_row store_table[N_STORE_DATASETS] = {
      -1,
      DIM_NONE,
      "images that it was judged on and had in training, too; -1: has not run"},
-    METRIC_ROWS("train", "training images as seen during the epoch, dropout active"),
-    METRIC_ROWS("test", "test images after the epoch"),
-    {"/confusion/test",
+    {"/leak_val",
      CELL_INT32,
-     {DIM_CONFUSION},
+     {DIM_JOB},
+     -1,
+     DIM_VAL,
+     "images of its inner set that it had in training, too; -1: has not run, or has none"},
+    {"/judged_epoch",
+     CELL_INT32,
+     {DIM_JOB},
      -1,
      DIM_NONE,
-     "test images after the last epoch, rows true class, columns predicted class; -1: unused"},
-    {"/confusion/all",
-     CELL_INT32,
-     {DIM_CONFUSION},
-     -1,
-     DIM_NONE,
-     "all original images after the last epoch, rows true class, columns predicted class; -1: unused"},
+     "epoch, from 1, whose networks judge: the metrics of the job are those of this epoch, and predictions "
+     "and confusion matrices are by them; -1: has not run"},
+    METRIC_ROWS("train", DIM_NONE, "training images as seen during the epoch, dropout active"),
+    METRIC_ROWS("val", DIM_VAL, "images of the inner set after the epoch"),
+    METRIC_ROWS("test", DIM_NONE, "test images after the epoch"),
+    CONFUSION_ROW("val", DIM_VAL, "images of the inner set"),
+    CONFUSION_ROW("test", DIM_NONE, "test images"),
+    CONFUSION_ROW("all", DIM_NONE, "all original images"),
+    COUNT_ROW("val", DIM_VAL),
     COUNT_ROW("test", DIM_TEST),
     COUNT_ROW("all", DIM_ALL),
+    PREDICTION_ROWS("val", DIM_VAL),
     PREDICTION_ROWS("test", DIM_TEST),
     PREDICTION_ROWS("all", DIM_ALL),
     {"/predictions/all/role",
@@ -151,6 +172,11 @@ int store_row_dims(const struct store_table_row *row, const hsize_t *n, hsize_t 
         rank++;
     }
     return rank;
+}
+
+enum store_dim store_judged_dim(enum image_set set)
+{
+    return (enum store_dim)(DIM_VAL + 2 * ((int)set - (int)SET_VAL));
 }
 
 int store_is_extent(enum store_dim dim)

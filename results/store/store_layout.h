@@ -10,7 +10,7 @@
 
 #include <hdf5.h>
 
-enum { STORE_FORMAT = 2, STORE_MAX_RANK = 2 };
+enum { STORE_FORMAT = 3, STORE_MAX_RANK = 2 };
 
 /* The sizes that dimensions are made of: J, E, C, K, N, M of store.h; and, from DIM_CONFUSION on, of
  * datasets of one dimension that hold the parts of all jobs one after the other, each as long as its
@@ -24,6 +24,8 @@ enum store_dim {
     DIM_IMAGE,
     DIM_TEXT,
     DIM_CONFUSION,
+    DIM_VAL,
+    DIM_VAL_PROBABILITY,
     DIM_TEST,
     DIM_TEST_PROBABILITY,
     DIM_ALL,
@@ -47,6 +49,8 @@ enum store_cell {
     CELL_IMAGE
 };
 
+enum { PART_IMAGE, PART_COPY, PART_LABEL, PART_PROBABILITY, N_PREDICTION_PARTS };
+
 enum store_dataset {
     STORE_JOBS,
     STORE_IMAGES,
@@ -62,20 +66,21 @@ enum store_dataset {
     STORE_MESSAGE,
     STORE_TEXT,
     STORE_N_TRAIN,
+    STORE_N_VAL,
     STORE_N_TEST,
     STORE_LEAK,
-    STORE_METRICS,                                   /* + place in curve_sets * N_METRICS + metric */
-    STORE_CONFUSION = STORE_METRICS + 2 * N_METRICS, /* + place in judged_sets */
-    STORE_COUNT = STORE_CONFUSION + 2,               /* + place in judged_sets */
-    STORE_PREDICTIONS = STORE_COUNT + 2,             /* + place in judged_sets * N_PREDICTION_PARTS + part */
-    STORE_ROLE = STORE_PREDICTIONS + 8,
+    STORE_LEAK_VAL,
+    STORE_JUDGED_EPOCH,
+    STORE_METRICS, /* + place in curve_sets * N_METRICS + metric */
+    STORE_CONFUSION = STORE_METRICS + N_CURVE_SETS * N_METRICS, /* + place in judged_sets */
+    STORE_COUNT = STORE_CONFUSION + N_JUDGED_SETS,              /* + place in judged_sets */
+    STORE_PREDICTIONS = STORE_COUNT + N_JUDGED_SETS, /* + place in judged_sets * N_PREDICTION_PARTS + part */
+    STORE_ROLE = STORE_PREDICTIONS + N_JUDGED_SETS * N_PREDICTION_PARTS,
     STORE_MODEL,
     STORE_MODEL_BYTES,
     STORE_MODEL_EPOCH,
     N_STORE_DATASETS
 };
-
-enum { PART_IMAGE, PART_COPY, PART_LABEL, PART_PROBABILITY, N_PREDICTION_PARTS };
 
 struct store_table_row {
     const char *path;
@@ -90,6 +95,9 @@ extern const struct store_table_row store_table[N_STORE_DATASETS];
 
 /* Dimensions of a dataset for sizes n (N_DIMS), into dims; returns its rank. */
 int store_row_dims(const struct store_table_row *row, const hsize_t *n, hsize_t dims[STORE_MAX_RANK]);
+
+/* The extent of the images of a set of judged_sets that jobs predict; its probabilities are the next one. */
+enum store_dim store_judged_dim(enum image_set set);
 
 /* 1 for a size that is the sum of the parts of all jobs; and for a dataset that is written once, at birth. */
 int store_is_extent(enum store_dim dim);
@@ -267,8 +275,5 @@ int store_write_message(struct store *store, int job, const char *text, struct e
  * that one. */
 const char *store_message(const struct store *store, int row);
 int store_read_texts(struct store *store, int one, struct err *err);
-
-/* n_train, n_test and leak of a job. Independent. */
-int store_write_counts(struct store *store, int job, int n_train, int n_test, int leak, struct err *err);
 
 #endif

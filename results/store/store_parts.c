@@ -17,6 +17,12 @@ static int take_part(struct store *store, int job, int extent, const int64_t fir
     return 0;
 }
 
+static int is_probability(int extent)
+{
+    int dim = FIRST_EXTENT + extent;
+    return dim == DIM_VAL_PROBABILITY || dim == DIM_TEST_PROBABILITY || dim == DIM_ALL_PROBABILITY;
+}
+
 /* A job's parts agree on its number of classes, which is one of the file's. */
 static int check_parts(const struct store *store, struct err *err)
 {
@@ -26,9 +32,7 @@ static int check_parts(const struct store *store, struct err *err)
     while (n < store->n[DIM_CLASS] && n * n < room[0])
         n++;
     for (int x = 0; x < N_EXTENTS; x++)
-        if ((x == 0 && room[x] != n * n) ||
-            (x + FIRST_EXTENT == DIM_TEST_PROBABILITY && room[x] != n * room[x - 1]) ||
-            (x + FIRST_EXTENT == DIM_ALL_PROBABILITY && room[x] != n * room[x - 1]))
+        if ((x == 0 && room[x] != n * n) || (is_probability(x) && room[x] != n * room[x - 1]))
             return damaged(store, x, err);
     return 0;
 }

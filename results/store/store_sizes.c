@@ -10,6 +10,7 @@ static void guess_room(const struct store_plan *plan, int job, struct store_room
 {
     const char *rest = plan->job[job].clusters;
     int class;
+    room->n_val = plan->n_val;
     room->n_test = plan->n_test;
     room->n_all = plan->n_all;
     room->n_weights = plan->n_weights;
@@ -81,8 +82,11 @@ static void put_classes(struct store_sizes *s, const struct store_plan *plan, in
 static void put_parts(struct store_sizes *s, const struct store_plan *plan, int job,
                       const struct store_room *room)
 {
-    hsize_t c = (hsize_t)room->n_classes, test = (hsize_t)room->n_test, all = (hsize_t)room->n_all;
+    hsize_t c = (hsize_t)room->n_classes, val = (hsize_t)room->n_val, test = (hsize_t)room->n_test,
+            all = (hsize_t)room->n_all;
     const hsize_t cells[N_EXTENTS] = {[DIM_CONFUSION - FIRST_EXTENT] = c * c,
+                                      [DIM_VAL - FIRST_EXTENT] = val,
+                                      [DIM_VAL_PROBABILITY - FIRST_EXTENT] = val * c,
                                       [DIM_TEST - FIRST_EXTENT] = test,
                                       [DIM_TEST_PROBABILITY - FIRST_EXTENT] = test * c,
                                       [DIM_ALL - FIRST_EXTENT] = all,

@@ -37,6 +37,8 @@ struct export
     struct selection chosen;
     struct csv_out csv;
     int n_epochs, n_classes;
+    int n_curves, n_judged; /* sets that the file tells of */
+    enum image_set curve[N_CURVE_SETS], judged[N_JUDGED_SETS];
     int n_columns, *column;  /* (n_columns) the classes of all chosen jobs, in order */
     struct store_mark *mark; /* (J) */
     int *weights_epoch;      /* (J) jobs table only */
@@ -92,9 +94,9 @@ static void put_job(struct export *x, const struct store_job *row)
 static void put_metric_names(struct export *x)
 {
     char name[64];
-    for (int s = 0; s < N_CURVE_SETS; s++)
+    for (int s = 0; s < x->n_curves; s++)
         for (int m = 0; m < N_METRICS; m++) {
-            snprintf(name, sizeof name, "%s_%s", image_set_names[curve_sets[s]], metric_names[m]);
+            snprintf(name, sizeof name, "%s_%s", image_set_names[x->curve[s]], metric_names[m]);
             csv_out_text(&x->csv, name);
         }
 }
@@ -102,7 +104,7 @@ static void put_metric_names(struct export *x)
 /* epoch counts from 0; -1: none yet. After read_metrics() of the job. */
 static void put_metrics(struct export *x, int job, int epoch)
 {
-    for (int s = 0; s < N_CURVE_SETS; s++)
+    for (int s = 0; s < x->n_curves; s++)
         for (int m = 0; m < N_METRICS; m++) {
             const float *row = x->metric[s][m] + (size_t)(job - x->first_metric) * (size_t)x->n_epochs;
             csv_out_real(&x->csv, epoch < 0 ? (double)NAN : (double)row[epoch]);
@@ -117,7 +119,7 @@ static int last_epoch(const struct export *x, int job)
 
 static int make_metrics(struct export *x, struct err *err)
 {
-    for (int s = 0; s < N_CURVE_SETS; s++)
+    for (int s = 0; s < x->n_curves; s++)
         for (int m = 0; m < N_METRICS; m++) {
             x->metric[s][m] = err_calloc(METRICS_AT_A_TIME, (size_t)x->n_epochs * sizeof(float),
                                          "the metrics of jobs", err);
@@ -133,9 +135,9 @@ static int read_metrics(struct export *x, int job, struct err *err)
     int left = store_n_jobs(x->store) - job, n = left < METRICS_AT_A_TIME ? left : METRICS_AT_A_TIME, rc = 0;
     if (job >= x->first_metric && job - x->first_metric < x->n_metrics)
         return 0;
-    for (int s = 0; s < N_CURVE_SETS; s++)
+    for (int s = 0; s < x->n_curves; s++)
         for (int m = 0; m < N_METRICS && rc == 0; m++)
-            rc = store_read_metric_of(x->store, curve_sets[s], (enum metric)m, job, n, x->metric[s][m], err);
+            rc = store_read_metric_of(x->store, x->curve[s], (enum metric)m, job, n, x->metric[s][m], err);
     x->first_metric = job;
     x->n_metrics = rc == 0 ? n : 0;
     return rc;
@@ -225,8 +227,11 @@ static void find_clusters(struct export *x, int job)
 
 static int make_job_buffers(struct export *x, struct err *err)
 {
-    int test = store_n_predictions(x->store, SET_TEST), all = store_n_predictions(x->store, SET_ALL);
-    unsigned long n = (unsigned long)(test > all ? test : all), c = (unsigned long)x->n_classes;
+    unsigned long n = 0, c = (unsigned long)x->n_classes;
+    for (int s = 0; s < x->n_judged; s++)
+        n = (unsigned long)store_n_predictions(x->store, x->judged[s]) > n
+                ? (unsigned long)store_n_predictions(x->store, x->judged[s])
+                : n;
     x->image = err_calloc(n, sizeof(int), "predictions", err);
     x->copy = err_calloc(n, sizeof(int), "predictions", err);
     x->label = err_calloc(n, sizeof(int), "predictions", err);
@@ -248,13 +253,13 @@ static int confusion_rows(struct export *x, const struct store_job *row, struct 
 {
     int job = row->row, rc = 0;
     find_clusters(x, job);
-    for (int s = 0; s < N_JUDGED_SETS && rc == 0; s++) {
-        rc = store_read_confusion(x->store, job, judged_sets[s], x->confusion, err);
+    for (int s = 0; s < x->n_judged && rc == 0; s++) {
+        rc = store_read_confusion(x->store, job, x->judged[s], x->confusion, err);
         for (int i = 0; i < x->n_classes * x->n_classes && rc == 0; i++) {
             if (x->confusion[i] < 0)
                 continue;
             put_job(x, row);
-            csv_out_text(&x->csv, image_set_names[judged_sets[s]]);
+            csv_out_text(&x->csv, image_set_names[x->judged[s]]);
             csv_out_class(&x->csv, x->cluster[i / x->n_classes]);
             csv_out_class(&x->csv, x->cluster[i % x->n_classes]);
             csv_out_int(&x->csv, x->confusion[i]);
@@ -321,11 +326,11 @@ static int predictions_rows(struct export *x, const struct store_job *row, struc
 {
     int job = row->row, rc = 0, n = 0;
     find_clusters(x, job);
-    for (int s = 0; s < N_JUDGED_SETS && rc == 0; s++) {
-        rc = read_predictions(x, job, judged_sets[s], &n, err);
+    for (int s = 0; s < x->n_judged && rc == 0; s++) {
+        rc = read_predictions(x, job, x->judged[s], &n, err);
         for (int i = 0; i < n && rc == 0; i++)
             if (is_used(x, i))
-                put_prediction(x, row, judged_sets[s], i);
+                put_prediction(x, row, x->judged[s], i);
     }
     return rc;
 }
@@ -463,10 +468,9 @@ static int write_table(struct export *x, enum export_table table, struct err *er
 
 static void release(struct export *x)
 {
-    for (int m = 0; m < N_METRICS; m++) {
-        free(x->metric[0][m]);
-        free(x->metric[1][m]);
-    }
+    for (int s = 0; s < x->n_curves; s++)
+        for (int m = 0; m < N_METRICS; m++)
+            free(x->metric[s][m]);
     void *buffer[] = {x->mark,      x->image,   x->copy, x->label,         x->probs,
                       x->confusion, x->cluster, x->fold, x->weights_epoch, x->column};
     predicted_free(x->predicted);
@@ -481,6 +485,8 @@ static int export_table(struct store *store, enum export_table table, enum repli
     struct export x = {.store = store, .csv = {.file = out}, .on = on};
     x.n_epochs = store_n_epochs(store);
     x.n_classes = store_n_classes(store);
+    x.n_curves = store_curve_sets(store, x.curve);
+    x.n_judged = store_judged_sets(store, x.judged);
     x.mark = err_calloc((unsigned long)store_n_jobs(store), sizeof *x.mark, "commit marks", err);
     /* Marks before /jobs and the data: a row that is done in the marks is whole in what is read after
      * them. */

@@ -69,11 +69,16 @@ static void csv_header(struct csv_out *csv, const struct summary *summary, int p
     static const char *const jobs[] = {"jobs", "n", "failed", "diverged", "jobs_lacking_a_class"};
     static const char *const last[] = {"test_ratio",      "n_train_mean", "n_test_mean",     "leak_mean",
                                        "leak_share_mean", "splits_drawn", "splits_distinct", "split_overlap"};
+    enum image_set set[N_CURVE_SETS];
+    int n_sets = store_curve_sets(summary->store, set);
+    char prefix[16];
     columns_csv_names(csv, summary->store, FACTORS_ALL);
     csv_names(csv, jobs, sizeof jobs / sizeof *jobs);
-    for (int s = 0; s < N_CURVE_SETS; s++)
-        for (int m = 0; m < N_METRICS; m++)
-            csv_summary_names(csv, curve_sets[s] == SET_TRAIN ? "train_" : "test_", metric_names[m]);
+    for (int s = 0; s < n_sets; s++)
+        for (int m = 0; m < N_METRICS; m++) {
+            snprintf(prefix, sizeof prefix, "%s_", image_set_names[set[s]]);
+            csv_summary_names(csv, prefix, metric_names[m]);
+        }
     csv_summary_names(csv, "all_", "balanced_accuracy");
     csv_names(csv, last, sizeof last / sizeof *last);
     if (published)
@@ -98,15 +103,17 @@ static void csv_row(struct csv_out *csv, const struct summary *summary, const st
                     int published)
 {
     const struct store_job *cell = group->cell;
+    enum image_set set[N_CURVE_SETS];
+    int n_sets = store_curve_sets(summary->store, set);
     columns_csv(csv, summary->store, cell, FACTORS_ALL);
     csv_out_int(csv, group->n_jobs);
     csv_out_int(csv, group->n_values);
     csv_out_int(csv, group->n_state[JOB_FAILED]);
     csv_out_int(csv, group->n_state[JOB_DIVERGED]);
     csv_out_int(csv, group->n_lacking);
-    for (int s = 0; s < N_CURVE_SETS; s++)
+    for (int s = 0; s < n_sets; s++)
         for (int m = 0; m < N_METRICS; m++)
-            csv_summary(csv, &group->final[curve_sets[s]][m]);
+            csv_summary(csv, &group->final[set[s]][m]);
     csv_summary(csv, &group->all);
     csv_out_real(csv, group->test_ratio);
     csv_out_real(csv, group->n_train.mean);

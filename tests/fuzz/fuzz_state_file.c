@@ -22,8 +22,8 @@ static double touch(const struct state_file *state)
 {
     double sum = 0;
     for (int i = 0; i < state->epoch * N_METRICS; i++)
-        for (int k = 0; k < N_MEASURED_SETS; k++)
-            sum += (double)state->metrics[measured_sets[k]][i];
+        for (int k = 0; k < N_CURVE_SETS; k++)
+            sum += (double)state->metrics[curve_sets[k]][i];
     for (int i = 0; i < state->arrays.n; i++) {
         const struct array *a = &state->arrays.item[i];
         const unsigned char *bytes = a->data;

@@ -16,6 +16,7 @@ static struct store *open_new(const char *name)
     struct fixture *f = fixture_new(N_JOBS, N_EPOCHS, 0);
     struct store *store = NULL;
     struct err err = {0};
+    f->plan.n_val = 2;
     assert_int_equal(store_create(in_folder(name), &f->plan, &err), 0);
     assert_int_equal(store_open_shared(in_folder(name), MPI_COMM_NULL, &store, &err), 0);
     fixture_free(f);
@@ -24,10 +25,9 @@ static struct store *open_new(const char *name)
 
 static void numbers_of(int epoch, float numbers[N_SETS][N_METRICS])
 {
-    for (int m = 0; m < N_METRICS; m++) {
-        numbers[SET_TRAIN][m] = fixture_metric(1, epoch, 0, m);
-        numbers[SET_TEST][m] = fixture_metric(1, epoch, 1, m);
-    }
+    for (int s = 0; s < N_CURVE_SETS; s++)
+        for (int m = 0; m < N_METRICS; m++)
+            numbers[curve_sets[s]][m] = fixture_metric(1, epoch, curve_sets[s], m);
 }
 
 static void add(struct epochs *epochs, int epoch)
@@ -44,10 +44,10 @@ static void has(struct store *store, int from, int to)
     float curve[N_EPOCHS];
     assert_int_equal(store_read_mark(store, 1, &mark, NULL), 0);
     assert_int_equal(mark.epochs_done, to);
-    for (int m = 0; m < 2 * N_METRICS; m++) {
-        int set = m / N_METRICS, metric = m % N_METRICS;
-        assert_int_equal(
-            store_read_curve(store, 1, set ? SET_TEST : SET_TRAIN, (enum metric)metric, curve, NULL), 0);
+    for (int m = 0; m < N_CURVE_SETS * N_METRICS; m++) {
+        enum image_set set = curve_sets[m / N_METRICS];
+        int metric = m % N_METRICS;
+        assert_int_equal(store_read_curve(store, 1, set, (enum metric)metric, curve, NULL), 0);
         for (int e = 0; e < N_EPOCHS; e++) {
             if (e >= from && e < to)
                 assert_float_equal(curve[e], fixture_metric(1, e, set, metric), 0);

@@ -37,6 +37,7 @@ static int failed(const char *what)
 static int create(const char *path)
 {
     struct fixture *f = fixture_new(N_JOBS, N_EPOCHS, 1000);
+    f->plan.n_val = 2;
     int rc = store_create(path, &f->plan, &err);
     fixture_free(f);
     return rc < 0 ? failed("create") : 0;
@@ -175,7 +176,7 @@ static int kill_midway(const char *path, int everybody)
     MPI_Barrier(MPI_COMM_WORLD);
     int half_done = N_JOBS - 1 - rank;
     if (store_write_mark(store, half_done, &mark, &err) < 0 ||
-        store_write_epoch(store, half_done, 0, metrics, metrics, &err) < 0)
+        fixture_epoch(store, half_done, 0, metrics, metrics, &err) < 0)
         return failed("write");
     if (everybody || rank == 1)
         raise(SIGKILL);
@@ -223,7 +224,7 @@ static int measure(const char *path)
         return failed("open");
     for (int i = 0; i < ROUNDS; i++) {
         double t0 = MPI_Wtime();
-        store_write_epoch(store, rank, i % N_EPOCHS, metrics, metrics, &err);
+        fixture_epoch(store, rank, i % N_EPOCHS, metrics, metrics, &err);
         double t1 = MPI_Wtime();
         store_write_mark(store, rank, &mark, &err);
         double t2 = MPI_Wtime();

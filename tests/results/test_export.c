@@ -25,13 +25,19 @@ static void fill(struct store *w)
     static const int confusion[] = {1, 1, 0, 1}, confusion_all[] = {2, 0, 1, 0};
     static const float probs[] = {0.25f, 0.75f, 0.1f, 0.9f, 1.0f, 0.0f};
     static const float probs_all[] = {0.5f, 0.5f, 1.0f, 0.0f, NAN, NAN};
-    struct store_outcome o = {2,         9,     3,     3,     1,        confusion, confusion_all,
-                              image,     copy,  label, image, all_copy, label,     probs,
-                              probs_all, probs, 1,     2,     NULL};
+    struct store_outcome o = {.n_classes = 2,
+                              .n_train = 9,
+                              .leak = 1,
+                              .judged_epoch = 2,
+                              .set = {[SET_TEST] = {3, image, copy, label, probs, confusion},
+                                      [SET_ALL] = {3, image, all_copy, label, probs_all, confusion_all}},
+                              .weights = probs,
+                              .n_weights = 1,
+                              .weights_epoch = 2};
     struct store_mark mark = {JOB_DONE, 1, 2, 0, 1000.0, 1060.5, ""};
     const float train[N_METRICS] = {0.1f, 0.5f, 0.5f, 0.5f}, test[N_METRICS] = {0.2f, 0.25f, NAN, INFINITY};
-    assert_int_equal(store_write_epoch(w, 0, 0, test, train, &err), 0);
-    assert_int_equal(store_write_epoch(w, 0, 1, train, test, &err), 0);
+    assert_int_equal(fixture_epoch(w, 0, 0, test, train, &err), 0);
+    assert_int_equal(fixture_epoch(w, 0, 1, train, test, &err), 0);
     assert_int_equal(store_write_outcome(w, 0, &o, &err), 0);
     assert_int_equal(store_write_mark(w, 0, &mark, &err), 0);
     struct store_mark bad = {JOB_FAILED, 3, 0, 1, 1000.0, 1001.0, "it said \"no\", twice\nand left"};

@@ -6,6 +6,7 @@
 #include "tables/findings_pages.h"
 #include "support/compared.h"
 #include "support/hand_dataset.h"
+#include "support/store_fixture.h"
 #include "stats/resample.h"
 #include "support/scratch.h"
 
@@ -116,21 +117,12 @@ static int write_job(struct store *w, int pair, int strategy, int seed, int fold
     test_confusion(x, test);
     struct store_outcome o = {.n_classes = 2,
                               .n_train = 8,
-                              .n_test = N_TEST,
-                              .n_all = ALL,
-                              .leak = fold < 0 && strategy >= OVERSAMPLE ? 2 : 0,
-                              .confusion_test = test,
-                              .confusion_all = all,
-                              .image_test = image,
-                              .copy_test = zero,
-                              .label_test = test_label,
-                              .image_all = image,
-                              .copy_all = zero,
-                              .label_all = all_label,
-                              .probs_test = probs,
-                              .probs_all = probs_all};
-    return store_write_epoch(w, job, 0, metric, metric, &err) < 0 ||
-                   store_write_outcome(w, job, &o, &err) < 0 || store_write_mark(w, job, &mark, &err) < 0
+                              .judged_epoch = 1,
+                              .set = {[SET_TEST] = {N_TEST, image, zero, test_label, probs, test},
+                                      [SET_ALL] = {ALL, image, zero, all_label, probs_all, all}},
+                              .leak = fold < 0 && strategy >= OVERSAMPLE ? 2 : 0};
+    return fixture_epoch(w, job, 0, metric, metric, &err) < 0 || store_write_outcome(w, job, &o, &err) < 0 ||
+                   store_write_mark(w, job, &mark, &err) < 0
                ? -1
                : 0;
 }

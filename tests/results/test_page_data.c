@@ -99,18 +99,18 @@ static float *floats_at(json_t *value, const char *path, size_t expected)
 static void curves_are_the_stores(void **state)
 {
     (void)state;
-    static const char *const names[] = {"train", "test"};
+    static const enum image_set sets[] = {SET_TRAIN, SET_TEST}; /* no job has an inner set */
     char path[64];
     struct err err = {0};
     size_t n = FAKE_JOBS * FAKE_EPOCHS;
     float *stored = calloc(n, sizeof *stored);
     for (int s = 0; s < 2; s++)
         for (int m = 0; m < N_METRICS; m++) {
-            snprintf(path, sizeof path, "curves.%s.%s", names[s], metric_names[m]);
+            snprintf(path, sizeof path, "curves.%s.%s", image_set_names[sets[s]], metric_names[m]);
             float *shown = floats_at(document, path, n);
-            assert_int_equal(store_read_metric(store, curve_sets[s], (enum metric)m, stored, &err), 0);
+            assert_int_equal(store_read_metric(store, sets[s], (enum metric)m, stored, &err), 0);
             assert_memory_equal(shown, stored, n * sizeof *stored); /* NaN stay NaN, bit for bit */
-            assert_true(shown[0] == fake_metric(0, 0, curve_sets[s], (enum metric)m));
+            assert_true(shown[0] == fake_metric(0, 0, sets[s], (enum metric)m));
             assert_true(isnan(shown[n - 1])); /* a waiting job */
             free(shown);
         }
@@ -478,18 +478,9 @@ static void write_judgement(struct store *to, int job, const int image[3], const
     }
     struct store_outcome outcome = {.n_classes = 2,
                                     .n_train = 9,
-                                    .n_test = 3,
-                                    .n_all = 12,
-                                    .confusion_test = zero,
-                                    .confusion_all = zero,
-                                    .image_test = image,
-                                    .copy_test = zero,
-                                    .label_test = label,
-                                    .image_all = all,
-                                    .copy_all = zero,
-                                    .label_all = label_all,
-                                    .probs_test = probs,
-                                    .probs_all = probs_all};
+                                    .judged_epoch = 1,
+                                    .set = {[SET_TEST] = {3, image, zero, label, probs, zero},
+                                            [SET_ALL] = {12, all, zero, label_all, probs_all, zero}}};
     struct store_mark mark = {.state = JOB_DONE, .attempts = 1, .epochs_done = 1};
     assert_int_equal(store_write_outcome(to, job, &outcome, &err), 0);
     assert_int_equal(store_write_mark(to, job, &mark, &err), 0);

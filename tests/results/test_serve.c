@@ -1,5 +1,6 @@
 /* The server from its clients' side: what it answers, what it refuses, and that it goes on after both. */
 #include "support/http_client.h"
+#include "support/store_fixture.h"
 #include "support/served_store.h"
 
 #include "page/page.h"
@@ -55,7 +56,7 @@ static int write_epochs(struct store *store)
             train[m] = (float)(300 + 10 * e + m);
             test[m] = -train[m];
         }
-        rc = store_write_epoch(store, 3, e, train, test, &err);
+        rc = fixture_epoch(store, 3, e, train, test, &err);
     }
     return rc;
 }

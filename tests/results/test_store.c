@@ -319,10 +319,10 @@ static void test_rows_outside_are_refused(void **state)
     struct fixture *f = create(2, 3, 0);
     struct store *w = open_writing();
     struct store_mark mark = {.state = JOB_DONE};
-    struct store_outcome too_many = {.n_classes = 2, .n_test = 5};
+    struct store_outcome too_many = {.n_classes = 2, .set = {[SET_TEST] = {5, NULL, NULL, NULL, NULL, NULL}}};
     float metrics[N_METRICS] = {0}, weights[1];
     assert_int_equal(store_write_mark(w, 2, &mark, &err), E_IO);
-    assert_int_equal(store_write_epoch(w, 0, 3, metrics, metrics, &err), E_IO);
+    assert_int_equal(fixture_epoch(w, 0, 3, metrics, metrics, &err), E_IO);
     assert_int_equal(store_write_outcome(w, 0, &too_many, &err), E_IO);
     assert_non_null(strstr(err.text, path));
     assert_int_equal(store_read_weights(w, 0, weights, &err), E_USAGE);
@@ -356,12 +356,12 @@ static void assert_grown_rows(struct store *s)
     assert_int_equal(store_jobs(s)[3].n_train, 23);
     assert_int_equal(store_jobs(s)[2].n_train, -1);
     assert_int_equal(store_read_metric(s, SET_TEST, METRIC_LOSS, metric, &err), 0);
-    assert_true(metric[3 * 9 + 3] == fixture_metric(3, 3, 1, METRIC_LOSS));
+    assert_true(metric[3 * 9 + 3] == fixture_metric(3, 3, SET_TEST, METRIC_LOSS));
     assert_true(isnan(metric[3 * 9 + 4]) && isnan(metric[2 * 9]));
     assert_int_equal(store_read_weights(s, 3, weights, &err), 0);
     assert_true(weights[2] == 302.5f && isnan(weights[3]));
     assert_int_equal(store_read_predictions(s, 3, SET_TEST, image, copy, label, probs, &err), 0);
-    assert_true(image[2] == 302 && image[3] == -1 && label[0] == 302 && probs[1] == 301.5f &&
+    assert_true(image[2] == 304 && image[3] == -1 && label[0] == 304 && probs[1] == 307.5f &&
                 isnan(probs[2]));
 }
 
@@ -395,6 +395,46 @@ static void test_grow(void **state)
     assert_int_equal(store_close(s, &err), 0);
     fixture_free(g);
     fixture_free(f);
+}
+
+/* Inner sets go into every row that has one, and into a file that grew; a file without has no place for
+ * them. */
+static void test_inner_sets(void **state)
+{
+    (void)state;
+    struct fixture *f = create(3, 4, 0), *g = fixture_new(4, 6, 0);
+    enum image_set set[N_SETS];
+    float curve[4], *numbers[N_SETS] = {curve, curve, curve, NULL};
+    int cells[9], kept = 0;
+    struct store *s = open_writing();
+    assert_int_equal(store_curve_sets(s, set), 2);
+    assert_int_equal(store_judged_sets(s, set), 2);
+    assert_true(set[0] == SET_TEST && set[1] == SET_ALL);
+    assert_int_equal(store_n_predictions(s, SET_VAL), 0);
+    assert_int_equal(store_read_confusion(s, 0, SET_VAL, cells, &err), E_USAGE);
+    assert_int_equal(store_write_epochs(s, 0, 0, 1, (const float *const *)numbers, &err), 0);
+    memset(&err, 0, sizeof err);
+    assert_int_equal(store_close(s, &err), 0);
+    f->plan.n_val = g->plan.n_val = 2;
+    assert_int_equal(store_create(path, &f->plan, &err), 0);
+    s = open_writing();
+    assert_int_equal(store_curve_sets(s, set), 3);
+    assert_true(set[0] == SET_TRAIN && set[1] == SET_VAL && set[2] == SET_TEST);
+    assert_int_equal(fixture_run(s, 1, 4, JOB_DONE, &err), 0);
+    assert_true(fixture_check(s, 1, 4, JOB_DONE));
+    assert_int_equal(fixture_run(s, 2, 4, JOB_DIVERGED, &err), 0);
+    assert_int_equal(store_clear_metrics(s, 2, &err), 0);
+    assert_int_equal(store_read_curve(s, 2, SET_VAL, METRIC_ACCURACY, curve, &err), 0);
+    assert_true(isnan(curve[0]) && isnan(curve[3]));
+    assert_int_equal(store_close(s, &err), 0);
+    assert_int_equal(store_grow(path, &g->plan, &kept, &err), 0);
+    assert_int_equal(kept, 2);
+    s = open_reading();
+    assert_true(fixture_check(s, 1, 4, JOB_DONE));
+    assert_int_equal(store_jobs(s)[0].judged_epoch, -1);
+    assert_int_equal(store_close(s, &err), 0);
+    fixture_free(f);
+    fixture_free(g);
 }
 
 static void test_grow_with_weights_wanted_runs_again(void **state)
@@ -459,13 +499,8 @@ static void write_sized(struct store *w, int job, int n_classes, int n_test)
     static int zero[MANY * MANY], label[7] = {1, 1, 0};
     static float probs[7 * MANY], weights[2] = {0.5f, 1.5f};
     struct store_outcome o = {.n_classes = n_classes,
-                              .n_test = n_test,
-                              .confusion_test = zero,
-                              .confusion_all = zero,
-                              .image_test = zero,
-                              .copy_test = zero,
-                              .label_test = label,
-                              .probs_test = probs,
+                              .set = {[SET_TEST] = {n_test, zero, zero, label, probs, zero},
+                                      [SET_ALL] = {0, NULL, NULL, NULL, NULL, zero}},
                               .weights = job ? weights : NULL,
                               .n_weights = (size_t)job};
     for (int i = 0; i < n_test * n_classes; i++)
@@ -658,7 +693,7 @@ static void test_bad_files(void **state)
     struct fixture *f = create(4, 50, 0);
     file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
     hid_t attr = H5Aopen(file, "cellsweep_results", H5P_DEFAULT);
-    int newer = 99, older = 1, ours = 2;
+    int newer = 99, older = 2, ours = 3;
     H5Awrite(attr, H5T_NATIVE_INT, &newer);
     H5Aclose(attr);
     H5Fclose(file);
@@ -669,7 +704,7 @@ static void test_bad_files(void **state)
     H5Aclose(attr);
     H5Fclose(file);
     assert_cannot_open("written by cellsweep " CELLSWEEP_VERSION
-                       " in results format 1, this program reads 2 only");
+                       " in results format 2, this program reads 3 only");
     file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
     attr = H5Aopen(file, "cellsweep_results", H5P_DEFAULT);
     H5Awrite(attr, H5T_NATIVE_INT, &ours);
@@ -803,6 +838,7 @@ static void test_a_row_at_a_time(void **state)
             expected.n_train = 1520;
             expected.n_test = 3;
             expected.leak = 0;
+            expected.judged_epoch = 1;
         }
         assert_int_equal(store_row(s, asked[i], &row, &err), 0);
         assert_memory_equal(&row, &expected, sizeof row);
@@ -899,6 +935,7 @@ int main(void)
         TEST(test_clear_metrics),
         TEST(test_rows_outside_are_refused),
         TEST(test_grow),
+        TEST(test_inner_sets),
         TEST(test_grow_with_weights_wanted_runs_again),
         TEST(test_grow_keeps_weights_of_one_kind),
         TEST(test_jobs_have_their_own_sizes),

@@ -1,4 +1,5 @@
 #include "support/fake_store.h"
+#include "support/store_fixture.h"
 
 #include "rng.h"
 
@@ -97,29 +98,21 @@ static int fake_write_job(struct store *store, int job, struct err *err)
     struct store_mark mark = {.state = fake_state(job), .attempts = 1, .epochs_done = FAKE_EPOCHS};
     struct store_outcome outcome = {.n_classes = 2,
                                     .n_train = 71,
-                                    .n_test = FAKE_TEST,
-                                    .n_all = FAKE_ALL,
-                                    .leak = fake_leak(job),
-                                    .confusion_test = confusion_test,
-                                    .confusion_all = confusion,
-                                    .image_test = zero,
-                                    .copy_test = zero,
-                                    .label_test = zero,
-                                    .image_all = zero,
-                                    .copy_all = zero,
-                                    .label_all = zero,
-                                    .probs_test = probs,
-                                    .probs_all = probs};
+                                    .judged_epoch = FAKE_EPOCHS,
+                                    .set = {[SET_TEST] = {FAKE_TEST, zero, zero, zero, probs, confusion_test},
+                                            [SET_ALL] = {FAKE_ALL, zero, zero, zero, probs, confusion}},
+                                    .leak = fake_leak(job)};
     if (mark.state == JOB_WAITING)
         return 0;
     mark.epochs_done = mark.state == JOB_DONE ? FAKE_EPOCHS : 7;
     for (int e = 0; e < mark.epochs_done && rc == 0; e++) {
-        float value[2][N_METRICS];
-        for (int s = 0; s < 2; s++)
-            for (int m = 0; m < N_METRICS; m++)
-                value[s][m] =
-                    mark.state == JOB_DONE ? fake_metric(job, e, curve_sets[s], (enum metric)m) : 1000.0f;
-        rc = store_write_epoch(store, job, e, value[0], value[1], err);
+        float train[N_METRICS], test[N_METRICS];
+        for (int m = 0; m < N_METRICS; m++) {
+            int done = mark.state == JOB_DONE;
+            train[m] = done ? fake_metric(job, e, SET_TRAIN, (enum metric)m) : 1000.0f;
+            test[m] = done ? fake_metric(job, e, SET_TEST, (enum metric)m) : 1000.0f;
+        }
+        rc = fixture_epoch(store, job, e, train, test, err);
     }
     fake_confusion(job, confusion);
     fake_confusion_test(job, confusion_test);

@@ -46,20 +46,12 @@ static void made_job(struct store *store, int job)
     struct err err = {0};
     struct store_outcome outcome = {.n_classes = 2,
                                     .n_train = 9,
-                                    .n_test = 3,
-                                    .n_all = 12,
+                                    .judged_epoch = 2,
+                                    .set = {[SET_VAL] = {2, image, copy, label, probs, matrix},
+                                            [SET_TEST] = {3, image, copy, label, probs, matrix},
+                                            [SET_ALL] = {12, image, copy, label, probs, matrix}},
                                     .leak = job,
-                                    .confusion_test = matrix,
-                                    .confusion_all = matrix,
-                                    .image_test = image,
-                                    .copy_test = copy,
-                                    .label_test = label,
-                                    .image_all = image,
-                                    .copy_all = copy,
-                                    .label_all = label,
-                                    .probs_test = probs,
-                                    .probs_all = probs,
-                                    .role_all = copy,
+                                    .role = copy,
                                     .n_weights = store_n_weights(store),
                                     .weights = store_n_weights(store) ? weights : NULL};
     struct store_mark mark = {
@@ -67,7 +59,9 @@ static void made_job(struct store *store, int job)
     for (int i = 0; i < 24; i++)
         probs[i] = (float)(i % 2 ? 12 - i / 2 : i / 2) / 12;
     for (int e = 0; e < 2; e++)
-        made_check(store_write_epoch(store, job, e, metric, metric, &err), &err);
+        made_check(
+            store_write_epochs(store, job, e, 1, (const float *[N_SETS]){metric, metric, metric}, &err),
+            &err);
     made_check(store_write_outcome(store, job, &outcome, &err), &err);
     made_check(store_write_mark(store, job, &mark, &err), &err);
 }
@@ -77,6 +71,7 @@ void made_results(const char *path, int done, size_t n_weights)
     struct fixture *f = fixture_new(4, 2, n_weights);
     struct store *store = NULL;
     struct err err = {0};
+    f->plan.n_val = 2;
     made_check(store_create(path, &f->plan, &err), &err);
     made_check(store_open_shared(path, MPI_COMM_NULL, &store, &err), &err);
     for (int j = 0; j < done; j++)

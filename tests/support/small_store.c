@@ -3,6 +3,7 @@
 #include "stats/stats.h"
 #include "stats/summary.h"
 #include "support/fake_store.h"
+#include "support/store_fixture.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -40,27 +41,19 @@ static int small_write_job(struct store *store, int j, const struct small_job *j
     const int judged[1] = {job->image};
     float *probs = calloc((size_t)job->n, sizeof *probs);
     struct store_mark mark = {.state = job->state, .attempts = 1, .epochs_done = SMALL_EPOCHS};
-    struct store_outcome outcome = {.n_classes = job->n,
-                                    .n_train = 10,
-                                    .n_test = 1,
-                                    .n_all = 1,
-                                    .leak = 0,
-                                    .confusion_test = job->test ? job->test : made,
-                                    .confusion_all = job->all ? job->all : zero,
-                                    .image_test = judged,
-                                    .copy_test = first,
-                                    .label_test = label,
-                                    .image_all = first,
-                                    .copy_all = first,
-                                    .label_all = label,
-                                    .probs_test = probs,
-                                    .probs_all = probs};
+    struct store_outcome outcome = {
+        .n_classes = job->n,
+        .n_train = 10,
+        .judged_epoch = SMALL_EPOCHS,
+        .set = {[SET_TEST] = {1, judged, first, label, probs, job->test ? job->test : made},
+                [SET_ALL] = {1, first, first, label, probs, job->all ? job->all : zero}},
+        .leak = 0};
     for (int e = 0; e < SMALL_EPOCHS && rc == 0; e++) {
         float value[N_METRICS], train[N_METRICS];
-        small_metrics(job, outcome.confusion_test, e, value);
+        small_metrics(job, outcome.set[SET_TEST].confusion, e, value);
         for (int m = 0; m < N_METRICS; m++)
             train[m] = 0.9375f;
-        rc = store_write_epoch(store, j, e, train, value, err);
+        rc = fixture_epoch(store, j, e, train, value, err);
     }
     if (rc == 0 && job->state == JOB_DONE)
         rc = store_write_outcome(store, j, &outcome, err);

@@ -32,7 +32,7 @@ void state_file_make(struct state_file_fixture *f, int with_best)
 {
     struct rng rng = rng_start(rng_key("test", "checkpoint", 10), 0);
     memset(f, 0, sizeof *f);
-    state_file_fill(f->numbers[0], N_MEASURED_SETS * EPOCHS * N_METRICS, &rng);
+    state_file_fill(f->numbers[0], N_CURVE_SETS * EPOCHS * N_METRICS, &rng);
     state_file_fill(f->weights, 2 * PARAMS, &rng);
     state_file_fill(f->best, PARAMS, &rng);
     const uint32_t odd[3] = {0x7fc12345, 0xff800000, 0x80000000};
@@ -46,8 +46,8 @@ void state_file_make(struct state_file_fixture *f, int with_best)
                                    .tracks_best = with_best,
                                    .best_epoch = with_best,
                                    .best_value = with_best ? 0.75f : 0};
-    for (int i = 0; i < N_MEASURED_SETS; i++)
-        f->state.metrics[measured_sets[i]] = f->numbers[i];
+    for (int i = 0; i < N_CURVE_SETS; i++)
+        f->state.metrics[curve_sets[i]] = f->numbers[i];
     state_file_add_arrays(f, with_best);
 }
 
@@ -68,8 +68,8 @@ void assert_equal_states(const struct state_file *a, const struct state_file *b)
     assert_true(a->epoch == b->epoch && a->steps == b->steps);
     assert_true(a->tracks_best == b->tracks_best && a->best_epoch == b->best_epoch);
     assert_memory_equal(&a->best_value, &b->best_value, sizeof a->best_value);
-    for (int i = 0; i < N_MEASURED_SETS; i++)
-        assert_memory_equal(a->metrics[measured_sets[i]], b->metrics[measured_sets[i]],
+    for (int i = 0; i < N_CURVE_SETS; i++)
+        assert_memory_equal(a->metrics[curve_sets[i]], b->metrics[curve_sets[i]],
                             (size_t)a->epoch * N_METRICS * sizeof(float));
     assert_equal_arrays(&a->arrays, &b->arrays);
 }

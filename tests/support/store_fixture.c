@@ -22,7 +22,7 @@ struct store_job fixture_job(int i, int n_axes)
     job.seed = i + 1;
     job.fold = i % 5;
     job.repeat = i % 2;
-    job.n_train = job.n_test = job.leak = -1;
+    job.n_train = job.n_val = job.n_test = job.leak = job.leak_val = job.judged_epoch = -1;
     const char *const value[] = {i % 2 ? "0.0003" : "1e-07", i % 2 ? "true" : "false",
                                  i % 2 ? "100" : "1000000"};
     for (int a = 0; a < n_axes; a++)
@@ -71,34 +71,64 @@ void fixture_free(struct fixture *f)
     free(f);
 }
 
-float fixture_metric(int job, int epoch, int set, int metric)
+float fixture_metric(int job, int epoch, enum image_set set, int metric)
 {
-    return (float)(job * 1000 + epoch * 10 + set * 4 + metric) + 0.25f;
+    return (float)(job * 1000 + epoch * 20 + (int)set * 4 + metric) + 0.25f;
+}
+
+int fixture_epoch(struct store *store, int job, int epoch, const float *train, const float *test,
+                  struct err *err)
+{
+    return store_write_epochs(store, job, epoch, 1,
+                              (const float *[N_SETS]){[SET_TRAIN] = train, [SET_TEST] = test}, err);
+}
+
+/* All epochs at once. */
+static int fixture_epochs(struct store *store, int job, int n_epochs, struct err *err)
+{
+    static float value[N_SETS][FIXTURE_MAX_CELLS];
+    const float *numbers[N_SETS] = {value[SET_TRAIN], store_has_val(store) ? value[SET_VAL] : NULL,
+                                    value[SET_TEST]};
+    for (int s = 0; s < N_CURVE_SETS; s++)
+        for (int e = 0; e < n_epochs * N_METRICS; e++)
+            value[s][e] = fixture_metric(job, e / N_METRICS, curve_sets[s], e % N_METRICS);
+    return n_epochs > 0 ? store_write_epochs(store, job, 0, n_epochs, numbers, err) : 0;
+}
+
+/* Images of a set of judged_sets. */
+static int fixture_n(const struct store *store, enum image_set set)
+{
+    return set == SET_VAL ? 2 * store_has_val(store) : set == SET_TEST ? 3 : 12;
 }
 
 int fixture_run(struct store *store, int job, int n_epochs, enum job_state end, struct err *err)
 {
-    static int ints[12];
+    static int ints[20];
     static float floats[FIXTURE_MAX_CELLS];
     struct store_mark mark = {JOB_RUNNING, 1, 0, job % 3, 100.0 + job, (double)__builtin_nanf(""), ""};
     size_t n_weights = store_n_weights(store);
-    for (int i = 0; i < 12; i++)
+    for (int i = 0; i < 20; i++)
         ints[i] = job * 100 + i;
     for (int i = 0; i < FIXTURE_MAX_CELLS; i++)
         floats[i] = (float)(job * 100 + i) + 0.5f;
     int rc = store_write_mark(store, job, &mark, err);
-    for (int e = 0; e < n_epochs && rc == 0; e++) {
-        float train[N_METRICS], test[N_METRICS];
-        for (int m = 0; m < N_METRICS; m++) {
-            train[m] = fixture_metric(job, e, 0, m);
-            test[m] = fixture_metric(job, e, 1, m);
-        }
-        rc = store_write_epoch(store, job, e, train, test, err);
+    if (rc == 0)
+        rc = fixture_epochs(store, job, n_epochs, err);
+    struct store_outcome outcome = {.n_classes = 2,
+                                    .n_train = 20 + job,
+                                    .leak = job % 4,
+                                    .leak_val = job % 2,
+                                    .judged_epoch = n_epochs,
+                                    .weights = n_weights ? floats : NULL,
+                                    .n_weights = n_weights,
+                                    .weights_epoch = n_epochs};
+    for (int s = 0; s < N_JUDGED_SETS; s++) { /* each set some cells further on */
+        const int *at = ints + 2 * s;
+        outcome.set[judged_sets[s]] =
+            (struct store_judged){fixture_n(store, judged_sets[s]), at, at + 1, at + 2, floats + 6 * s, at};
+        if (fixture_n(store, judged_sets[s]) == 0)
+            outcome.set[judged_sets[s]] = (struct store_judged){0};
     }
-    struct store_outcome outcome = {
-        2,         20 + job, 3,    12,   job % 4, ints,   ints + 4,   ints,
-        ints + 1,  ints + 2, ints, ints, ints,    floats, floats + 6, n_weights ? floats : NULL,
-        n_weights, n_epochs, NULL};
     if (rc == 0)
         rc = store_write_outcome(store, job, &outcome, err);
     mark.state = end;
@@ -113,24 +143,33 @@ static int fixture_predictions_differ(struct store *store, int job, struct err *
 {
     int image[12], copy[12], label[12], confusion[9], wrong = 0;
     float probs[36];
-    for (int k = 0; k < N_JUDGED_SETS; k++) {
-        int n = judged_sets[k] == SET_TEST ? 3 : 12, shift = judged_sets[k] == SET_TEST ? 0 : 6;
-        wrong |= store_read_confusion(store, job, judged_sets[k], confusion, err) < 0;
-        int base = job * 100 + (judged_sets[k] == SET_TEST ? 0 : 4);
+    enum image_set set[N_JUDGED_SETS];
+    int n_sets = store_judged_sets(store, set);
+    for (int k = 0; k < n_sets; k++) {
+        int n = fixture_n(store, set[k]), place = (int)set[k] - (int)SET_VAL, base = job * 100 + 2 * place;
+        wrong |= store_read_confusion(store, job, set[k], confusion, err) < 0;
         wrong |= confusion[0] != base || confusion[1] != base + 1 || confusion[2] != -1;
         wrong |= confusion[3] != base + 2 || confusion[4] != base + 3 || confusion[8] != -1;
-        wrong |= store_read_predictions(store, job, judged_sets[k], image, copy, label, probs, err) < 0;
-        for (int i = 0; i < store_n_predictions(store, judged_sets[k]); i++) {
-            int first = judged_sets[k] == SET_TEST;
-            wrong |=
-                image[i] != (i < n ? job * 100 + i : -1) || copy[i] != (i < n ? job * 100 + i + first : -1);
-            wrong |= label[i] != (i < n ? job * 100 + i + 2 * first : -1);
-            wrong |= i < n ? probs[3 * i + 1] != (float)(job * 100 + shift + 2 * i + 1) + 0.5f
+        wrong |= store_read_predictions(store, job, set[k], image, copy, label, probs, err) < 0;
+        for (int i = 0; i < store_n_predictions(store, set[k]); i++) {
+            wrong |= image[i] != (i < n ? base + i : -1) || copy[i] != (i < n ? base + i + 1 : -1);
+            wrong |= label[i] != (i < n ? base + i + 2 : -1);
+            wrong |= i < n ? probs[3 * i + 1] != (float)(job * 100 + 6 * place + 2 * i + 1) + 0.5f
                            : probs[3 * i] == probs[3 * i];
             wrong |= probs[3 * i + 2] == probs[3 * i + 2];
         }
     }
     return wrong;
+}
+
+/* The same of its row of /jobs. */
+static int fixture_row_differs(const struct store *store, int job, int n_epochs)
+{
+    const struct store_job *row = &store_jobs(store)[job];
+    int has = store_has_val(store);
+    return row->n_train != 20 + job || row->n_test != 3 || row->leak != job % 4 ||
+           row->n_val != (has ? 2 : -1) || row->leak_val != (has ? job % 2 : -1) ||
+           row->judged_epoch != (n_epochs > 0 ? n_epochs : -1);
 }
 
 /* The same of its weights. */
@@ -160,14 +199,15 @@ int fixture_check(struct store *store, int job, int n_epochs, enum job_state end
     wrong |= mark[job].state != end || mark[job].attempts != 1 || mark[job].rank != job % 3;
     wrong |= mark[job].epochs_done != n_epochs || mark[job].finished != 200.0 + job;
     wrong |= strcmp(mark[job].message, end == JOB_DONE ? "" : "loss is NaN") != 0;
-    const struct store_job *row = &store_jobs(store)[job];
-    wrong |= row->n_train != 20 + job || row->n_test != 3 || row->leak != job % 4;
-    for (int s = 0; s < 2; s++)
+    wrong |= fixture_row_differs(store, job, n_epochs);
+    enum image_set set[N_CURVE_SETS];
+    int n_sets = store_curve_sets(store, set);
+    for (int s = 0; s < n_sets; s++)
         for (int m = 0; m < N_METRICS; m++) {
-            wrong |= store_read_metric(store, curve_sets[s], (enum metric)m, metric, &err) < 0;
+            wrong |= store_read_metric(store, set[s], (enum metric)m, metric, &err) < 0;
             for (int e = 0; e < store_n_epochs(store); e++) {
                 float v = metric[job * store_n_epochs(store) + e];
-                wrong |= e < n_epochs ? v != fixture_metric(job, e, s, m) : v == v;
+                wrong |= e < n_epochs ? v != fixture_metric(job, e, set[s], m) : v == v;
             }
         }
     wrong |=

@@ -24,11 +24,15 @@ struct store_job fixture_job(int i, int n_axes);
 struct fixture *fixture_new(int n_jobs, int n_epochs, size_t n_weights);
 void fixture_free(struct fixture *f);
 
-/* What fixture_run() writes of an epoch from 0; set 0 is training, 1 test. */
-float fixture_metric(int job, int epoch, int set, int metric);
+/* What fixture_run() writes of an epoch from 0. */
+float fixture_metric(int job, int epoch, enum image_set set, int metric);
 
-/* Write a job as a rank does: running, its epochs, its outcome, its end. 2 classes; 3 test
- * images, 12 in all. */
+/* The numbers of an epoch from 0, of a job without an inner set. */
+int fixture_epoch(struct store *store, int job, int epoch, const float *train, const float *test,
+                  struct err *err);
+
+/* Write a job as a rank does: running, its epochs, its outcome, its end. 2 classes; 3 test images, 12 in all,
+ * and two of an inner set, where the file has any (plan.n_val). */
 int fixture_run(struct store *store, int job, int n_epochs, enum job_state end, struct err *err);
 
 /* Whether job's row holds exactly what fixture_run() wrote; a line to stderr for the first difference. */

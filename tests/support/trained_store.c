@@ -44,23 +44,17 @@ static char *trained_yaml(const struct config *config)
 
 static struct store_outcome trained_outcome(const struct job_result *r)
 {
-    return (struct store_outcome){.n_classes = r->n_classes,
-                                  .n_train = r->n_train,
-                                  .n_test = r->set[SET_TEST].n,
-                                  .n_all = r->set[SET_ALL].n,
-                                  .confusion_test = r->set[SET_TEST].confusion,
-                                  .confusion_all = r->set[SET_ALL].confusion,
-                                  .image_test = r->set[SET_TEST].image,
-                                  .copy_test = r->set[SET_TEST].copy,
-                                  .label_test = r->set[SET_TEST].label,
-                                  .image_all = r->set[SET_ALL].image,
-                                  .copy_all = r->set[SET_ALL].copy,
-                                  .label_all = r->set[SET_ALL].label,
-                                  .probs_test = r->set[SET_TEST].probs,
-                                  .probs_all = r->set[SET_ALL].probs,
-                                  .weights = r->weights,
-                                  .n_weights = r->n_weights,
-                                  .weights_epoch = r->weights_epoch};
+    struct store_outcome outcome = {.n_classes = r->n_classes,
+                                    .n_train = r->n_train,
+                                    .judged_epoch = r->judged_epoch,
+                                    .weights = r->weights,
+                                    .n_weights = r->n_weights,
+                                    .weights_epoch = r->weights_epoch};
+    for (int s = 0; s < N_SETS; s++) {
+        const struct job_predictions *p = &r->set[s];
+        outcome.set[s] = (struct store_judged){p->n, p->image, p->copy, p->label, p->probs, p->confusion};
+    }
+    return outcome;
 }
 
 static struct config trained_job_config(const struct config *base, const struct trained_job *job)
