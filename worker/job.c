@@ -21,6 +21,14 @@ struct best {
     float *weights; /* (n) */
 };
 
+/* A set that is judged after every epoch; n 0: the job has no such set. */
+struct judged {
+    int n;
+    const float **image; /* (n) */
+    float *probs;        /* (n, n_classes) */
+    int *label;          /* (n) */
+};
+
 /* Everything a running job holds. */
 struct run {
     const struct config *config;
@@ -36,10 +44,7 @@ struct run {
     long steps; /* training steps so far, of all networks */
     struct batches batches;
     float *probs; /* (batch, n_classes) of a mini-batch */
-    /* the test set */
-    const float **test_image; /* (n_test) */
-    float *test_probs;        /* (n_test, n_classes) */
-    int *test_label;          /* (n_test) */
+    struct judged val, test;
     struct metrics *metrics;
     struct best best;
 };
@@ -57,22 +62,41 @@ size_t job_bytes(const struct config *config, int n_train)
     return kind->bytes ? kind->bytes(config, n_train) * (size_t)balance_n_members(config) : 0;
 }
 
+static int judged_new(const struct samples *samples, int n_classes, struct judged *out, struct err *err)
+{
+    size_t n = (size_t)samples->n;
+    out->image = err_calloc(n, sizeof *out->image, "images that are judged", err);
+    out->probs = err_calloc(n * (size_t)n_classes, sizeof *out->probs, "images that are judged", err);
+    out->label = err_calloc(n, sizeof *out->label, "images that are judged", err);
+    if (!out->image || !out->probs || !out->label)
+        return E_IO;
+    out->n = samples->n;
+    for (size_t i = 0; i < n; i++) {
+        out->image[i] = samples->sample[i].pixels;
+        out->label[i] = samples->sample[i].label;
+    }
+    return 0;
+}
+
+static void judged_free(struct judged *judged)
+{
+    free(judged->label);
+    free(judged->probs);
+    free(judged->image);
+}
+
 static int allocate(struct run *run, struct err *err)
 {
     size_t batch = (size_t)run->config->batch, classes = (size_t)run->n_classes;
-    size_t n_test = (size_t)run->samples.test.n;
     run->probs = err_calloc(batch * classes, sizeof *run->probs, "a mini-batch", err);
-    run->test_image = err_calloc(n_test, sizeof *run->test_image, "the test set", err);
-    run->test_probs = err_calloc(n_test * classes, sizeof *run->test_probs, "the test set", err);
-    run->test_label = err_calloc(n_test, sizeof *run->test_label, "the test set", err);
     run->metrics = err_calloc(1, sizeof *run->metrics, "metrics", err);
-    if (!run->probs || !run->test_image || !run->test_probs || !run->test_label || !run->metrics)
-        return E_IO;
-    for (size_t i = 0; i < n_test; i++) {
-        run->test_image[i] = run->samples.test.sample[i].pixels;
-        run->test_label[i] = run->samples.test.sample[i].label;
-    }
-    int rc = batches_new(run->config, run->data, &run->samples, run->key, &run->batches, err);
+    int rc = run->probs && run->metrics ? 0 : E_IO;
+    if (rc == 0)
+        rc = judged_new(&run->samples.val, run->n_classes, &run->val, err);
+    if (rc == 0)
+        rc = judged_new(&run->samples.test, run->n_classes, &run->test, err);
+    if (rc == 0)
+        rc = batches_new(run->config, run->data, &run->samples, run->key, &run->batches, err);
     return rc < 0 ? rc : ensemble_new(run->config, &run->samples.recipe, run->key, &run->nets, err);
 }
 
@@ -82,9 +106,8 @@ static void release(struct run *run)
     batches_free(&run->batches);
     free(run->best.weights);
     free(run->metrics);
-    free(run->test_label);
-    free(run->test_probs);
-    free(run->test_image);
+    judged_free(&run->test);
+    judged_free(&run->val);
     free(run->probs);
     job_samples_free(&run->samples);
 }
@@ -185,20 +208,31 @@ static int train_epoch(struct run *run, int epoch, float out[N_METRICS], struct 
     return 0;
 }
 
-/* The test set after the epoch, dropout off. */
-static void judge(struct run *run, float out[N_METRICS])
+/* A set after the epoch, dropout off; NaN of one that the job lacks. */
+static void judge(struct run *run, const struct judged *judged, float out[N_METRICS])
 {
-    ensemble_predict(run->nets, run->test_image, run->samples.test.n, run->test_probs);
-    measure(run, run->test_probs, run->test_label, run->samples.test.n, out);
+    if (judged->n > 0)
+        ensemble_predict(run->nets, judged->image, judged->n, judged->probs);
+    measure(run, judged->probs, judged->label, judged->n, out);
+}
+
+static int made_up_epoch(struct run *run, int epoch, float numbers[N_SETS][N_METRICS], struct err *err)
+{
+    int rc = run->kind->epoch(ensemble_member(run->nets, 0), epoch, &run->pause, numbers, err);
+    for (int m = 0; run->val.n == 0 && m < N_METRICS; m++)
+        numbers[SET_VAL][m] = (float)NAN;
+    return rc;
 }
 
 static int one_epoch(struct run *run, int epoch, float numbers[N_SETS][N_METRICS], struct err *err)
 {
     if (run->kind->epoch)
-        return run->kind->epoch(ensemble_member(run->nets, 0), epoch, &run->pause, numbers, err);
+        return made_up_epoch(run, epoch, numbers, err);
     int rc = train_epoch(run, epoch, numbers[SET_TRAIN], err);
-    if (rc == 0)
-        judge(run, numbers[SET_TEST]);
+    if (rc == 0) {
+        judge(run, &run->val, numbers[SET_VAL]);
+        judge(run, &run->test, numbers[SET_TEST]);
+    }
     return rc;
 }
 
@@ -309,6 +343,8 @@ static int predict(struct run *run, const struct samples *samples, struct job_pr
                    struct err *err)
 {
     size_t n = (size_t)samples->n, classes = (size_t)run->n_classes;
+    if (n == 0)
+        return 0;
     const float **image = err_calloc(n, sizeof *image, "predictions", err);
     out->image = err_calloc(n, sizeof *out->image, "predictions", err);
     out->copy = err_calloc(n, sizeof *out->copy, "predictions", err);
@@ -393,6 +429,8 @@ static int run_steps(struct run *run, struct err *err)
     if (rc == 0)
         rc = predict(run, &run->samples.test, &run->result->set[SET_TEST], err);
     if (rc == 0)
+        rc = predict(run, &run->samples.val, &run->result->set[SET_VAL], err);
+    if (rc == 0)
         rc = predict(run, &run->samples.all, &run->result->set[SET_ALL], err);
     if (rc == 0)
         rc = find_roles(run, err);
@@ -415,6 +453,7 @@ int job_run(const struct config *config, const struct dataset *data, const char 
     result->n_classes = run.n_classes;
     result->n_train = run.samples.train.n;
     result->leak_test = run.samples.leak;
+    result->leak_val = run.samples.leak_val;
     result->judged_epoch = result->epochs_done;
     release(&run);
     free(owned);

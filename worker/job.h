@@ -42,7 +42,7 @@ struct job_hooks {
 };
 
 /* What a job did with an original of its clusters. */
-enum job_role { JOB_TRAINED, JOB_JUDGED, JOB_UNTOUCHED };
+enum job_role { JOB_TRAINED, JOB_JUDGED, JOB_UNTOUCHED, JOB_CHOSEN_ON };
 
 /* Which images were predicted, and how; n 0: none. */
 struct job_predictions {
@@ -65,8 +65,8 @@ struct job_result {
     float *weights;
     size_t n_weights;
     int weights_epoch; /* the epoch they are of, from 1 */
-    /* (n of SET_ALL) enum job_role: trained on (itself, a copy or a blend of it), only judged on, or
-     * neither */
+    /* (n of SET_ALL) enum job_role: trained on (itself, a copy or a blend of it), only judged on, of val, or
+     * none of these */
     int *role;
 };
 

@@ -2,6 +2,8 @@
 
 #include "models/model.h"
 #include "models/optimiser.h"
+#include "samples/inner.h"
+#include "samples/split.h"
 #include "select.h"
 #include "strategies/balance.h"
 
@@ -11,7 +13,7 @@
 
 /* What the samples of a job come to. */
 struct counts {
-    int n_train, n_test, n_all, leak, n_members;
+    int n_train, n_val, n_test, n_all, leak, n_members;
     double seen; /* samples that the networks see in an epoch, all together */
 };
 
@@ -24,6 +26,18 @@ static double seen_in_epoch(const struct job_samples *samples)
     return n;
 }
 
+/* Where the whole list is balanced and cut, the seed decides how many originals train. */
+static int count_val(const struct config *config, const struct job_samples *samples)
+{
+    int count[CONFIG_MAX_CLUSTERS];
+    if (!split_rule(config->protocol.kind)->balances_first || inner_of(config).kind == INNER_NONE)
+        return samples->val.n;
+    samples_count(&samples->all, config->clusters.n, count);
+    for (int c = 0; c < config->class_sizes.n; c++)
+        count[c] = config->class_sizes.size[c];
+    return inner_n_most(config, count);
+}
+
 static int count_samples(const struct config *config, const struct dataset *data, const char *key,
                          struct counts *out, struct err *err)
 {
@@ -31,17 +45,19 @@ static int count_samples(const struct config *config, const struct dataset *data
     int rc = job_samples_estimate(config, data, key, &samples, err);
     if (rc < 0)
         return rc;
-    *out = (struct counts){samples.train.n, samples.test.n,           samples.all.n,
-                           samples.leak,    samples.recipe.n_members, seen_in_epoch(&samples)};
+    *out =
+        (struct counts){samples.train.n, count_val(config, &samples), samples.test.n,         samples.all.n,
+                        samples.leak,    samples.recipe.n_members,    seen_in_epoch(&samples)};
     job_samples_free(&samples);
     return 0;
 }
 
 static struct job_plan plan_of(const struct config *config, const struct counts *counts)
 {
-    double judged = (double)counts->n_members * counts->n_test;
-    return (struct job_plan){counts->n_train, counts->n_test, counts->n_all, counts->leak,
-                             model_of(config)->work(config, counts->seen, judged)};
+    double judged = (double)counts->n_members * (counts->n_val + counts->n_test);
+    return (struct job_plan){counts->n_train, counts->n_val,
+                             counts->n_test,  counts->n_all,
+                             counts->leak,    model_of(config)->work(config, counts->seen, judged)};
 }
 
 /* What is no matter of samples. */

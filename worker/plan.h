@@ -16,10 +16,11 @@
 #include "err.h"
 #include "settings/config.h"
 
-/* Where a strategy compares images, n_train and leak are estimates; n_test is never smaller than the job's
- * own. Networks of an ensemble share n_train, the number of samples that any of them learns from. */
+/* Where a strategy compares images, n_train and leak are estimates; n_val and n_test are never
+ * smaller than the job's own, n_val of protocols that balance first is the most it may be. Networks of an
+ * ensemble share n_train, the number of samples that any of them learns from. */
 struct job_plan {
-    int n_train, n_test, n_all, leak;
+    int n_train, n_val, n_test, n_all, leak;
     /* > 0: multiply-adds x 2 of all training and test passes; an estimate for scheduling */
     double cost;
 };

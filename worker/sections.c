@@ -2,6 +2,7 @@
 
 #include "models/model.h"
 #include "models/optimiser.h"
+#include "samples/inner.h"
 #include "strategies/balance.h"
 
 #include <stdio.h>
@@ -25,6 +26,7 @@ static void make(void)
     const struct balance_strategy *strategy;
     const struct model_kind *model;
     schema_begin(&schema);
+    schema_add(&schema, &inner_section, inner_is_used, "protocol", "protocols report, tail, holdout, kfold");
     schema_add(&schema, &optimiser_section, optimiser_is_used, "model", "models that learn step by step");
     for (int i = 0; (model = model_kind(i)); i++)
         add_row(model->section, model_reads, "model", model->name);

@@ -1,6 +1,7 @@
 #include "select.h"
 
 #include "strategies/balance.h"
+#include "samples/inner.h"
 #include "samples/split.h"
 
 #include <stdio.h>
@@ -29,22 +30,6 @@ static int list_originals(const struct config_clusters *clusters, const struct d
             rc = samples_add(out, (struct sample){.image = i, .label = label, .variant = -1}, err);
     }
     return rc;
-}
-
-/* The same samples class after class. */
-static int order_by_class(const struct samples *list, int n_classes, struct samples *out, struct err *err)
-{
-    int begin[CONFIG_MAX_CLUSTERS], count[CONFIG_MAX_CLUSTERS];
-    out->sample = err_calloc((unsigned long)list->n, sizeof *out->sample, "the samples of a job", err);
-    if (!out->sample)
-        return E_IO;
-    out->n = out->capacity = list->n;
-    samples_count(list, n_classes, count);
-    for (int c = 0, n = 0; c < n_classes; n += count[c++])
-        begin[c] = n;
-    for (int i = 0; i < list->n; i++)
-        out->sample[begin[list->sample[i].label]++] = list->sample[i];
-    return 0;
 }
 
 static int missing_cluster(int cluster, const struct dataset *data, struct err *err)
@@ -184,16 +169,25 @@ static int check_sets(const struct config *config, const struct dataset *data, c
     return 0;
 }
 
-/* Keep only what protocol given divides: val is kept apart, and so is what is in no set. */
-static void keep_sets(const struct dataset *data, struct samples *list)
+/* Keep only what protocol given divides; what is in no set is kept apart. Set val becomes that of the job,
+ * where it has images of every class. */
+static int keep_sets(const struct dataset *data, int n_classes, struct samples *list, struct samples *val,
+                     struct err *err)
 {
-    int n = 0;
+    int n = 0, rc = 0, count[CONFIG_MAX_CLUSTERS];
     for (int i = 0; i < list->n; i++) {
         int given = data->image[list->sample[i].image].given;
         if (given == GIVEN_TRAIN || given == GIVEN_TEST)
             list->sample[n++] = list->sample[i];
+        else if (given == GIVEN_VAL && rc == 0)
+            rc = samples_add(val, list->sample[i], err);
     }
     list->n = n;
+    samples_count(val, n_classes, count);
+    for (int c = 0; c < n_classes; c++)
+        if (count[c] == 0)
+            val->n = 0;
+    return rc;
 }
 
 /* The stream that draws the originals of class_sizes: of clusters, seed and repeat only, so that strategies,
@@ -260,7 +254,15 @@ static int rebalance(const struct selection *s, struct samples *samples, struct 
     return balance_apply(s->config->strategy, &balance, err);
 }
 
-/* From the originals in list to both sides of the job, in the order of work of its protocol. list is used
+/* How far training images leak into the other sets. */
+static int count_leaks(const struct selection *s, struct job_samples *out, struct err *err)
+{
+    out->leak = samples_leak(s->data, &out->train, &out->test, err);
+    out->leak_val = out->leak < 0 || out->val.n == 0 ? 0 : samples_leak(s->data, &out->train, &out->val, err);
+    return out->leak < 0 ? out->leak : out->leak_val < 0 ? out->leak_val : 0;
+}
+
+/* From the originals in list to the sets of the job, in the order of work of its protocol. list is used
  * up. */
 static int divide(const struct selection *s, struct samples *list, struct job_samples *out, struct err *err)
 {
@@ -275,13 +277,12 @@ static int divide(const struct selection *s, struct samples *list, struct job_sa
     if (balances_first)
         rc = rebalance(s, list, &out->recipe, err);
     if (rc == 0)
-        rc = split_samples(&task, &out->train, &out->test, err);
+        rc = split_samples(&task, split_stream(s->config), &out->train, &out->test, err);
+    if (rc == 0)
+        rc = inner_hold(s->config, s->data, task.group, &out->train, &out->val, err);
     if (rc == 0 && !balances_first)
         rc = rebalance(s, &out->train, &out->recipe, err);
-    if (rc < 0)
-        return rc;
-    out->leak = samples_leak(s->data, &out->train, &out->test, err);
-    return out->leak < 0 ? out->leak : 0;
+    return rc < 0 ? rc : count_leaks(s, out, err);
 }
 
 static int select_samples(const struct selection *s, struct job_samples *out, struct err *err)
@@ -299,11 +300,11 @@ static int select_samples(const struct selection *s, struct job_samples *out, st
     if (rc == 0)
         rc = check_sets(s->config, s->data, &out->all, err);
     if (rc == 0)
-        rc = order_by_class(&out->all, s->config->clusters.n, &list, err);
+        rc = samples_by_class(&out->all, s->config->clusters.n, &list, err);
     if (rc == 0 && s->config->class_sizes.n)
         rc = draw_class_sizes(s->config, &list, err);
     if (rc == 0 && s->config->protocol.kind == PROTOCOL_GIVEN)
-        keep_sets(s->data, &list);
+        rc = keep_sets(s->data, s->config->clusters.n, &list, &out->val, err);
     if (rc == 0)
         rc = divide(s, &list, out, err);
     if (rc < 0)

@@ -1,4 +1,4 @@
-/* select.h - from the originals of a dataset to the two sides of a job: the protocol's order
+/* select.h - from the originals of a dataset to the sets of a job: the protocol's order
  * of work, the strategy's rule.
  *
  *     struct job_samples samples;
@@ -13,7 +13,7 @@
 #include "base/pause.h"
 #include "samples/sample.h"
 
-/* Select both sides of a job. job_key names the job's own random streams; config->clusters must name at least
+/* Select the sets of a job. job_key names the job's own random streams; config->clusters must name at least
  * two clusters. Every class must be in the dataset and large enough for the protocol, else E_USAGE with a
  * line that names the cluster and its count; so must groups, when config names some. *out is owned by the
  * caller, released by job_samples_free(); after an error it is empty. pause is asked while images are

@@ -190,6 +190,26 @@ static int set_protocol(struct config_protocol *out, const struct setting *setti
     return 0;
 }
 
+static int set_inner(struct config_inner *out, const struct setting *setting, const char *text,
+                     struct err *err)
+{
+    struct config_inner inner;
+    int used = 0;
+    memset(&inner, 0, sizeof inner);
+    if (sscanf(text, "share:%lf%n", &inner.share, &used) == 1 && !text[used])
+        inner.kind = INNER_SHARE;
+    else if (sscanf(text, "folds:%d%n", &inner.folds, &used) == 1 && !text[used])
+        inner.kind = INNER_FOLDS;
+    else if (strcmp(text, "none") != 0)
+        return bad_value(setting, text, "none, {share: 0.2} or {folds: 5}", err);
+    if (inner.kind == INNER_SHARE && !(inner.share >= 0.01 && inner.share <= 0.99))
+        return err_set(err, E_USAGE, "%s: share takes 0.01 to 0.99, not %g", setting->name, inner.share);
+    if (inner.kind == INNER_FOLDS && (inner.folds < 2 || inner.folds > 1000))
+        return err_set(err, E_USAGE, "%s: folds takes 2 to 1000, not %d", setting->name, inner.folds);
+    *out = inner;
+    return 0;
+}
+
 size_t setting_size(enum setting_type type)
 {
     static const size_t size[] = {[SETTING_INT] = sizeof(int64_t),
@@ -198,7 +218,8 @@ size_t setting_size(enum setting_type type)
                                   [SETTING_WORD] = CONFIG_WORD_SIZE,
                                   [SETTING_CLUSTERS] = sizeof(struct config_clusters),
                                   [SETTING_SIZES] = sizeof(struct config_sizes),
-                                  [SETTING_PROTOCOL] = sizeof(struct config_protocol)};
+                                  [SETTING_PROTOCOL] = sizeof(struct config_protocol),
+                                  [SETTING_INNER] = sizeof(struct config_inner)};
     return size[type];
 }
 
@@ -219,6 +240,8 @@ int setting_parse(const struct setting *setting, const char *text, void *value, 
         return set_sizes(value, setting, text, err);
     case SETTING_PROTOCOL:
         return set_protocol(value, setting, text, err);
+    case SETTING_INNER:
+        return set_inner(value, setting, text, err);
     }
     return 0;
 }
@@ -237,6 +260,18 @@ static void get_sizes(const struct config_sizes *sizes, char *out, size_t size)
     snprintf(out, size, "all");
     for (int i = 0; i < sizes->n && used < size; i++)
         used += (size_t)snprintf(out + used, size - used, "%s%d", i ? "-" : "", (int)sizes->size[i]);
+}
+
+static void get_inner(const struct config_inner *inner, char *out, size_t size)
+{
+    char share[32];
+    setting_real_text(inner->share, share, sizeof share);
+    if (inner->kind == INNER_SHARE)
+        snprintf(out, size, "share:%s", share);
+    else if (inner->kind == INNER_FOLDS)
+        snprintf(out, size, "folds:%d", inner->folds);
+    else
+        snprintf(out, size, "none");
 }
 
 static void fewest_digits(double value, char *out, size_t size)
@@ -303,6 +338,9 @@ void setting_print(const struct setting *setting, const void *value, char *out, 
             snprintf(out, size, "kfold:%dx%d", protocol->folds, protocol->repeats);
         else
             snprintf(out, size, "%s", protocol_names[protocol->kind]);
+        break;
+    case SETTING_INNER:
+        get_inner(value, out, size);
         break;
     }
 }

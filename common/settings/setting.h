@@ -4,8 +4,8 @@
  *
  * Canonical texts: numbers as in C; clusters "8-10", "Folded-Polylobed" (class_name.h; class index =
  * position) or "all"; class_sizes "900-90" or "all"; strategy "augment", or "augment+reweight" for a
- * combination; protocol "report", "tail", "holdout", "kfold:5x3" (folds x repeats), "given". Pure functions,
- * no MPI, no files. */
+ * combination; protocol "report", "tail", "holdout", "kfold:5x3" (folds x repeats), "given"; inner "none",
+ * "share:0.2", "folds:5". Pure functions, no MPI, no files. */
 #ifndef CELLSWEEP_SETTING_H
 #define CELLSWEEP_SETTING_H
 
@@ -27,7 +27,8 @@ enum setting_type {
     SETTING_WORD,     /* char[CONFIG_WORD_SIZE], zeros behind the text */
     SETTING_CLUSTERS, /* struct config_clusters */
     SETTING_SIZES,    /* struct config_sizes */
-    SETTING_PROTOCOL  /* struct config_protocol */
+    SETTING_PROTOCOL, /* struct config_protocol */
+    SETTING_INNER     /* struct config_inner */
 };
 
 struct config_clusters {
@@ -43,6 +44,13 @@ struct config_sizes {
 struct config_protocol {
     enum protocol kind;
     int folds, repeats; /* kfold only, else 1 and 1 */
+};
+
+/* Which of the training originals a job sets aside to choose on. */
+struct config_inner {
+    enum { INNER_NONE, INNER_SHARE, INNER_FOLDS } kind;
+    int folds;    /* INNER_FOLDS: of so many one, else 0 */
+    double share; /* INNER_SHARE: so many of them, 0 < share < 1, else 0 */
 };
 
 struct setting {

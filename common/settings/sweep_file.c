@@ -132,6 +132,17 @@ static int protocol_text(const struct reading *r, const struct tree *map, char *
     return 0;
 }
 
+/* {share: 0.2} as "share:0.2", {folds: 5} as "folds:5". */
+static int inner_text(const struct reading *r, const struct tree *map, char *out, size_t size)
+{
+    const struct tree *entry = map->child;
+    if (tree_count(map) != 1 || entry->kind != TREE_TEXT ||
+        (strcmp(entry->name, "share") != 0 && strcmp(entry->name, "folds") != 0))
+        return fail_at(r, map, "inner: expected none, {share: 0.2} or {folds: 5}");
+    snprintf(out, size, "%s:%s", entry->name, entry->text);
+    return 0;
+}
+
 /* One value of a key, however the file writes it, as canonical text. */
 static int value_text(const struct reading *r, const struct setting *key, const struct tree *node, char *out,
                       size_t size)
@@ -146,6 +157,8 @@ static int value_text(const struct reading *r, const struct setting *key, const 
         return join(r, node, key, '+', out, size);
     if (node->kind == TREE_MAP && key->type == SETTING_PROTOCOL)
         return protocol_text(r, node, out, size);
+    if (node->kind == TREE_MAP && key->type == SETTING_INNER)
+        return inner_text(r, node, out, size);
     return fail_at(r, node, "%s: expected one value, found a %s; several values stand under `grid`%s%s",
                    key->name, node->kind == TREE_LIST ? "list" : "map", node->line ? "" : ": --set grid.",
                    node->line ? "" : key->name);
@@ -287,7 +300,7 @@ static int read_axis(const struct reading *r, const char *name, const struct tre
     note_line(r, key, node);
     if (node->kind == TREE_LIST && node == given)
         return axis_add_list(r, axis, node);
-    if (node->kind == TREE_MAP && key->type != SETTING_PROTOCOL)
+    if (node->kind == TREE_MAP && key->type != SETTING_PROTOCOL && key->type != SETTING_INNER)
         return axis_add_range(r, axis, node);
     char text[SETTING_TEXT_SIZE];
     rc = value_text(r, key, node, text, sizeof text);

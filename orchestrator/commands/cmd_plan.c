@@ -117,6 +117,15 @@ static int print_sizes(const struct sweep *sweep, const struct dataset *data, co
     return 0;
 }
 
+/* Whether some job has an inner set, so that its size is worth a column. */
+static int has_val(const struct sweep *sweep)
+{
+    int n = 0;
+    for (int j = 0; j < sweep->n_jobs && n == 0; j++)
+        n = sweep->job[j].plan.n_val;
+    return n > 0;
+}
+
 /* n_axes: columns of the grid's own, behind the model where those vary. */
 static void add_job(struct texttable *table, const struct sweep *sweep, int job, int n_axes,
                     const struct job_plan *plan, double seconds)
@@ -135,6 +144,8 @@ static void add_job(struct texttable *table, const struct sweep *sweep, int job,
     for (int a = 0; a < n_axes; a++)
         texttable_add(table, "%s", *row.axis[a] ? row.axis[a] : "-");
     texttable_add(table, "%d", plan->n_train);
+    if (has_val(sweep))
+        texttable_add(table, "%d", plan->n_val);
     texttable_add(table, "%d", plan->n_test);
     texttable_add(table, "%d", plan->leak);
     texttable_add(table, seconds < 1 ? "%.2g" : "%.2f", seconds);
@@ -169,7 +180,7 @@ static int print_jobs(const struct sweep *sweep, const struct dataset *data, con
                       int n_matching, struct err *err)
 {
     static const char *const first[] = {"job", "clusters", "strategy", "protocol", "seed", "fold", "repeat"};
-    static const char *const last[] = {"n_train", "n_test", "leak", "seconds"};
+    static const char *const last[] = {"n_train", "n_val", "n_test", "leak", "seconds"};
     struct texttable table = {.numeric_from = 4, .keys = 1};
     const char *name[STORE_MAX_AXES];
     int is_number[STORE_MAX_AXES], n_axes = sweep_axis_names(sweep, name, is_number);
@@ -180,7 +191,8 @@ static int print_jobs(const struct sweep *sweep, const struct dataset *data, con
     for (int a = 0; a < n_axes; a++)
         texttable_add(&table, "%s", name[a]);
     for (size_t i = 0; i < sizeof last / sizeof *last; i++)
-        texttable_add(&table, "%s", last[i]);
+        if (strcmp(last[i], "n_val") != 0 || has_val(sweep))
+            texttable_add(&table, "%s", last[i]);
     texttable_end(&table);
     int rc = add_jobs(&table, sweep, data, n_axes, seconds, err);
     if (rc == 0)

@@ -15,7 +15,7 @@ static int count_used(struct store *store, int job, double *n, struct err *err)
     int *role = err_calloc((size_t)room, sizeof *role, "roles of images", err);
     int rc = role ? store_read_roles(store, job, role, err) : E_IO;
     for (int i = 0; i < room && rc == 0; i++)
-        *n += role[i] == JOB_TRAINED || role[i] == JOB_JUDGED;
+        *n += role[i] >= 0 && role[i] != JOB_UNTOUCHED;
     free(role);
     return rc;
 }

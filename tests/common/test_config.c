@@ -50,6 +50,8 @@ static void every_value_reads_back(void **state)
     assert_int_equal(config_set(&config, "train.learning_rate", "0.1", NULL), 0);
     assert_int_equal(config_set(&config, "class_sizes", "900-90", NULL), 0);
     assert_int_equal(config_set(&config, "undersample.replacement", "true", NULL), 0);
+    assert_int_equal(config_set(&config, "inner", "share:0.20", NULL), 0);
+    assert_text(&config, "inner", "share:0.2");
     for (const struct setting *key = worker_schema()->key; key->name; key++) {
         char text[2000];
         config_get(&config, key, text, sizeof text);
@@ -123,6 +125,11 @@ static void wrong_values_are_named(void **state)
     assert_set_fails("protocol", "kfold:5x", "is not report, tail, holdout");
     assert_set_fails("protocol", "kfold:x3", "is not report, tail, holdout");
     assert_set_fails("protocol", "loocv", "is not report, tail, holdout");
+    assert_set_fails("inner", "share", "is not none, {share: 0.2} or {folds: 5}");
+    assert_set_fails("inner", "share:0.2x", "is not none, {share: 0.2} or {folds: 5}");
+    assert_set_fails("inner", "share:1", "share takes 0.01 to 0.99, not 1");
+    assert_set_fails("inner", "share:nan", "share takes 0.01 to 0.99");
+    assert_set_fails("inner", "folds:1", "folds takes 2 to 1000, not 1");
     assert_set_fails("strategy", "", "a word of 1 to 63 characters");
 }
 

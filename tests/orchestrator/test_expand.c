@@ -128,6 +128,30 @@ static void folds_are_jobs(void **state)
     sweep_free(s);
 }
 
+/* Jobs without an inner set keep their keys. */
+static void inner_sets_are_values_of_an_axis(void **state)
+{
+    (void)state;
+    struct sweep *plain = expand(HEAD "grid:\n  clusters: [[1, 2]]\n");
+    struct sweep *s =
+        expand(HEAD "grid:\n  clusters: [[1, 2]]\n  inner: [none, {share: 0.50}, {folds: 3}]\n");
+    assert_int_equal(s->n_jobs, 3);
+    assert_memory_equal(s->job[0].key, plain->job[0].key, JOB_KEY_BYTES);
+    assert_int_equal(s->job[0].plan.n_val, 0);
+    for (int j = 1; j < 3; j++) {
+        assert_true(s->job[j].plan.n_val > 0 && s->job[j].plan.n_test == s->job[0].plan.n_test);
+        assert_int_equal(s->job[j].plan.n_train + s->job[j].plan.n_val, s->job[0].plan.n_train);
+        assert_memory_not_equal(s->job[j].key, plain->job[0].key, JOB_KEY_BYTES);
+    }
+    assert_string_equal(s->file->axis[1].value[1], "share:0.5");
+    sweep_free(s);
+    sweep_free(plain);
+    assert_refused(HEAD "inner: {part: 0.2}\ngrid: {clusters: [[1, 2]]}\n",
+                   "inner: expected none, {share: 0.2} or {folds: 5}");
+    assert_refused(HEAD "inner: {share: 0.2}\nprotocol: {given: split}\ngrid: {clusters: [[1, 2]]}\n",
+                   "inner: no job of this grid reads it");
+}
+
 /* Rows that differ in what they are differ in what they say. */
 static void rows_tell_jobs_apart(void **state)
 {
@@ -521,6 +545,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(jobs_stand_in_grid_order),
         cmocka_unit_test(folds_are_jobs),
+        cmocka_unit_test(inner_sets_are_values_of_an_axis),
         cmocka_unit_test(rows_tell_jobs_apart),
         cmocka_unit_test(a_copy_needs_no_data),
         cmocka_unit_test(a_copy_that_differs_is_seen),

@@ -221,6 +221,12 @@ static int too_few(const struct deal *d, int c, struct err *err)
     const char *groups = d->n_of[c] == 1 ? "group" : "groups";
     char room[CLASS_NAME_SIZE];
     const char *cluster = class_title(config->clusters.number[c], room);
+    if (d->task->is_inner)
+        return err_set(
+            err, E_USAGE,
+            "inner: cluster %.80s has training images of %d %s (%s), at least %d are needed: leave "
+            "the cluster out, or inner",
+            cluster, d->n_of[c], groups, config->groups, d->n_parts);
     if (split_rule(config->protocol.kind)->needs_folds)
         return err_set(
             err, E_USAGE,

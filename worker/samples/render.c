@@ -124,6 +124,6 @@ int samples_render(const struct config *config, const struct dataset *data, cons
 int job_samples_render(const struct config *config, const struct dataset *data, const char *job_key,
                        struct job_samples *samples, struct err *err)
 {
-    struct samples *const list[] = {&samples->train, &samples->test, &samples->all};
-    return render_lists(&(struct rendering){config, data, job_key}, list, 3, err);
+    struct samples *const list[] = {&samples->train, &samples->val, &samples->test, &samples->all};
+    return render_lists(&(struct rendering){config, data, job_key}, list, 4, err);
 }

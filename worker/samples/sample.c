@@ -25,6 +25,21 @@ void samples_count(const struct samples *samples, int n_classes, int *count)
         count[samples->sample[i].label]++;
 }
 
+int samples_by_class(const struct samples *samples, int n_classes, struct samples *out, struct err *err)
+{
+    int begin[CONFIG_MAX_CLUSTERS], count[CONFIG_MAX_CLUSTERS];
+    out->sample = err_calloc((unsigned long)samples->n, sizeof *out->sample, "the samples of a job", err);
+    if (!out->sample)
+        return E_IO;
+    out->n = out->capacity = samples->n;
+    samples_count(samples, n_classes, count);
+    for (int c = 0, n = 0; c < n_classes; n += count[c++])
+        begin[c] = n;
+    for (int i = 0; i < samples->n; i++)
+        out->sample[begin[samples->sample[i].label]++] = samples->sample[i];
+    return 0;
+}
+
 void samples_free(struct samples *samples)
 {
     free(samples->sample);
@@ -68,7 +83,7 @@ int samples_leak(const struct dataset *data, const struct samples *train, const 
 
 int samples_roles(const struct dataset *data, const struct job_samples *samples, int *role, struct err *err)
 {
-    enum { TRAINED, JUDGED, UNTOUCHED };
+    enum { TRAINED, JUDGED, UNTOUCHED, CHOSEN_ON };
     unsigned char *of = err_calloc((unsigned long)data->n_images, sizeof *of, "the roles of images", err);
     if (!of)
         return E_IO;
@@ -78,6 +93,8 @@ int samples_roles(const struct dataset *data, const struct job_samples *samples,
         const struct sample *sample = &samples->test.sample[i];
         of[sample->image] = of[sample->blend > 0 ? sample->partner : sample->image] = JUDGED;
     }
+    for (int i = 0; i < samples->val.n; i++)
+        of[samples->val.sample[i].image] = CHOSEN_ON;
     for (int i = 0; i < samples->train.n; i++) {
         const struct sample *sample = &samples->train.sample[i];
         of[sample->image] = of[sample->blend > 0 ? sample->partner : sample->image] = TRAINED;
@@ -92,6 +109,7 @@ void job_samples_free(struct job_samples *samples)
 {
     samples_free(&samples->train);
     samples_free(&samples->test);
+    samples_free(&samples->val);
     samples_free(&samples->all);
     *samples = (struct job_samples){0};
 }

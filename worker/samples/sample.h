@@ -29,15 +29,18 @@ struct sample {
 struct samples {
     struct sample *sample; /* (n), owned */
     int n, capacity;
-    /* pixels of variants and blends, owned; train owns those of test too, which may share them */
+    /* pixels of variants and blends, owned; train owns those of other sets too, which may share them */
     float *rendered;
 };
 
-/* The two sides of a job, and how it trains. */
+/* The sets of a job, and how it trains. */
 struct job_samples {
-    struct samples train, test, all; /* all: every original of the job's clusters, dataset order */
+    struct samples train, test;
+    struct samples val; /* what choices are made on, originals; empty: the job has no inner set */
+    struct samples all; /* every original of the job's clusters, dataset order */
     struct recipe recipe;
-    int leak; /* test samples that share an origin, or pixels with one, with a training sample */
+    /* test and val samples that share an origin, or pixels with one, with a training sample */
+    int leak, leak_val;
 };
 
 /* Whether network m trains on a sample. */
@@ -52,6 +55,9 @@ int samples_add(struct samples *samples, struct sample sample, struct err *err);
 /* Samples of each class: count (n_classes ints), overwritten. */
 void samples_count(const struct samples *samples, int n_classes, int *count);
 
+/* The same samples class after class, in out, empty and owned by the caller. 0 or E_IO. */
+int samples_by_class(const struct samples *samples, int n_classes, struct samples *out, struct err *err);
+
 void samples_free(struct samples *samples);
 
 /* No sample has pixels any more (render.h). */
@@ -63,7 +69,8 @@ int samples_leak(const struct dataset *data, const struct samples *train, const 
                  struct err *err);
 
 /* What a job does with the image of each sample of `all`, in role (all->n): 0 it trains on the image, a copy,
- * a variant or a blend of it; 1 it is only judged on it; 2 neither. By origin, not by content. 0 or E_IO. */
+ * a variant or a blend of it; 1 it is only judged on it; 3 it is of val; 2 none of these. By origin, not by
+ * content. 0 or E_IO. */
 int samples_roles(const struct dataset *data, const struct job_samples *samples, int *role, struct err *err);
 
 void job_samples_free(struct job_samples *samples);

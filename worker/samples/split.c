@@ -66,13 +66,18 @@ static void shuffle_classes(const struct split_task *task, const int *count, str
     }
 }
 
+int split_n_held(const struct config *config, int count)
+{
+    int n = (int)floor(count * config->validation + 0.5 + whole_number_slack);
+    return count > 0 ? clamp(n, 1, count - 1) : 0;
+}
+
 /* Mark what holdout judges, given the shuffled positions of every class. */
 static void hold_share(const struct split_task *task, const int *count, const int *shuffled,
                        unsigned char *held)
 {
     for (int c = 0; c < task->n_classes; c++) {
-        int n_test = (int)floor(count[c] * task->config->validation + 0.5 + whole_number_slack);
-        n_test = clamp(n_test, 1, count[c] - 1);
+        int n_test = split_n_held(task->config, count[c]);
         for (int k = 0; k < n_test; k++)
             held[shuffled[k]] = 1;
         shuffled += count[c];
@@ -148,8 +153,7 @@ int split_min_images(const struct config *config)
     return rule->needs_folds ? config->protocol.folds : rule->min_images;
 }
 
-/* Canonical name of a split, e.g. "8-10 holdout 0.2 seed=1 repeat=0". */
-static size_t split_identity(const struct config *config, char *out, size_t size)
+size_t split_identity(const struct config *config, char *out, size_t size)
 {
     size_t n = class_list(config->clusters.number, config->clusters.n, 0, out, size);
     if (split_rule(config->protocol.kind)->needs_folds)
@@ -204,9 +208,9 @@ static int arrange(const struct split_task *task, struct rng *rng, int *order, s
     return n_train;
 }
 
-int split_samples(const struct split_task *task, struct samples *train, struct samples *test, struct err *err)
+int split_samples(const struct split_task *task, struct rng rng, struct samples *train, struct samples *test,
+                  struct err *err)
 {
-    struct rng rng = split_stream(task->config);
     int n = task->samples->n, rc;
     int *order = err_calloc((unsigned long)n, sizeof *order, "the order of the samples", err);
     if (!order)

@@ -20,7 +20,9 @@
  * The stream is named by clusters, protocol, seed and repeat, and the column of groups, not by strategy, fold
  * or job: strategies of one seed share their split, and the folds of a repeat are parts of one. report and
  * tail split what was rebalanced: there only strategies that leave the list of samples as it is (none,
- * reweight, mixup ...) share a split; the others share the stream, not what it divides. No MPI. */
+ * reweight, mixup ...) share a split; the others share the stream, not what it divides.
+ *
+ * The same rules divide what a job trains on once more, for an inner set (inner.h). No MPI. */
 #ifndef CELLSWEEP_SPLIT_H
 #define CELLSWEEP_SPLIT_H
 
@@ -29,11 +31,12 @@
 #include "samples/sample.h"
 
 struct split_task {
-    const struct config *config;
+    const struct config *config;   /* protocol, validation, fold; clusters for messages */
     const struct samples *samples; /* the list to split; class after class unless balances_first */
     int n_classes;
     const struct dataset_image *image; /* of the dataset: protocol given heeds their sets */
     const int *group; /* number of the group of every image of the dataset; NULL: images go where they like */
+    int is_inner;     /* 1: what is divided are training images, for an inner set; for messages */
 };
 
 struct split_rule {
@@ -54,9 +57,15 @@ int split_min_images(const struct config *config);
 /* The stream of a job's split at its beginning. */
 struct rng split_stream(const struct config *config);
 
+/* Images that holdout judges of a class with `count`: at least one on each side, none of none. */
+int split_n_held(const struct config *config, int count);
+
+/* Canonical name of a job's split in out, e.g. "8-10 holdout 0.2 seed=1 repeat=0"; returns its length. */
+size_t split_identity(const struct config *config, char *out, size_t size);
+
 /* The rule of config applied to a list: train and test (empty, owned by the caller) get its samples. 0, E_IO,
  * or E_USAGE when groups_hold() refuses. */
-int split_samples(const struct split_task *task, struct samples *train, struct samples *test,
+int split_samples(const struct split_task *task, struct rng rng, struct samples *train, struct samples *test,
                   struct err *err);
 
 #endif
