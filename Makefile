@@ -14,7 +14,7 @@ WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototyp
 OPT := -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off
 # Flags of the libraries are looked up when a recipe runs, so that `make deps` can install them first.
 SYSTEM = $(shell pkg-config --cflags $(PACKAGES) | sed 's/-I/-isystem /g')
-LIBS = $(shell pkg-config --libs $(PACKAGES)) -Wl,-rpath,$(shell pkg-config --variable=libdir openblas) -lm
+LIBS = $(shell pkg-config --libs $(PACKAGES)) -Wl,-rpath,$(shell pkg-config --variable=libdir openblas) -lsvm -lm
 CFLAGS = -std=c11 -D_GNU_SOURCE $(OPT) -g $(WARN) $(EXTRA) -Icommon -Iworker -Iresults -Iorchestrator -Itests -I$(BUILD) -isystem $(BUILD)/generated $(SYSTEM) -Wa,-I$(ROOT)
 
 ISA_avx2 := -mavx2 -mfma

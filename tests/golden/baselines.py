@@ -1,13 +1,15 @@
 #!/usr/bin/python3
 """Class probabilities of scikit-learn's and xgboost's own models on the rows that tests/worker/test_baselines.c
-makes too: writes baselines.csv (packages python3-sklearn, python3-xgboost)."""
-import csv, os
+makes too: writes baselines.csv, of the models that
+are named, without any of all (packages python3-sklearn, python3-xgboost)."""
+import csv, os, sys
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
 
 N_TRAIN, N_TEST, FLOATS = 90, 30, 100
 
@@ -42,18 +44,35 @@ def forest(x, y, w, test, **rule):
     return RandomForestClassifier(10000, random_state=1, n_jobs=2, **rule).fit(x, y, w).predict_proba(test)
 
 
+def svm(x, y, w, test, **arguments):
+    """The probabilities that worker/models/svm.c makes of decisions."""
+    d = SVC(**arguments).fit(x.astype(float), y, w).decision_function(test.astype(float))
+    d = np.stack([-d, 0 * d], 1) if d.ndim == 1 else d
+    e = np.exp(d - d.max(1, keepdims=True))
+    return e / e.sum(1, keepdims=True)
+
+
 CASES = [
     ("knn", "", {}, 0), ("knn", "knn.k=1", {"k": 1}, 0), ("knn", "knn.k=8;knn.weights=distance", {"k": 8, "weights": "distance"}, 0),
     ("logistic", "", {}, 0), ("logistic", "", {}, 1), ("logistic", "logistic.c=0.01", {"c": 0.01}, 1),
     ("forest", "forest.trees=3000", {}, 0), ("forest", "forest.trees=10000", {}, 1),
     ("forest", "forest.trees=3000;forest.depth=2;forest.leaf=4;forest.features=30",
      {"max_depth": 2, "min_samples_leaf": 4, "max_features": 30}, 1),
+    ("svm", "", {}, 0), ("svm", "", {}, 1), ("svm", "svm.kernel=linear", {"kernel": "linear"}, 0),
+    ("svm", "svm.c=3;svm.gamma=0.2", {"C": 3, "gamma": 0.2}, 1),
 ]
 
-with open(os.path.join(os.path.dirname(__file__), "baselines.csv"), "w", newline="") as f:
+# Only the models that are named, where some are: the others' rows stay.
+only, path = sys.argv[1:], os.path.join(os.path.dirname(__file__), "baselines.csv")
+kept = [row for row in csv.reader(open(path)) if only and row[0] not in only + ["model"]]
+
+with open(path, "w", newline="") as f:
     out = csv.writer(f, lineterminator="\n")
     out.writerow(["model", "settings", "classes", "weighted", "sample", "p0", "p1", "p2"])
+    out.writerows(kept)
     for model, settings, arguments, weighted in CASES:
+        if only and model not in only:
+            continue
         for classes in (2, 3):
             x, y = rows(classes)
             w = weights(y[:N_TRAIN], weighted, classes)

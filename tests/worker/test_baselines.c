@@ -103,7 +103,7 @@ static double tolerance_of(const char *model)
     static const struct {
         const char *model;
         double tolerance;
-    } row[] = {{"knn", 1e-6}, {"logistic", 2e-5}, {"forest", 0.04}};
+    } row[] = {{"knn", 1e-6}, {"logistic", 2e-5}, {"forest", 0.04}, {"svm", 1e-6}};
     for (size_t i = 0; i < sizeof row / sizeof *row; i++)
         if (strcmp(row[i].model, model) == 0)
             return row[i].tolerance;

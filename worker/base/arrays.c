@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const array_type_names[N_ARRAY_TYPES] = {"float32", "int64", "uint8"};
+const char *const array_type_names[N_ARRAY_TYPES] = {"float32", "int64", "uint8", "float64"};
 
 size_t array_item_bytes(enum array_type type)
 {
-    return type == ARRAY_I64 ? 8 : type == ARRAY_F32 ? 4 : 1;
+    return type == ARRAY_I64 || type == ARRAY_F64 ? 8 : type == ARRAY_F32 ? 4 : 1;
 }
 
 size_t array_bytes(const struct array *array)

@@ -16,9 +16,9 @@
 
 enum { ARRAY_NAME_SIZE = 64, ARRAY_MAX_RANK = 4 };
 
-enum array_type { ARRAY_F32, ARRAY_I64, ARRAY_U8, N_ARRAY_TYPES };
+enum array_type { ARRAY_F32, ARRAY_I64, ARRAY_U8, ARRAY_F64, N_ARRAY_TYPES };
 
-/* "float32", "int64", "uint8". */
+/* "float32", "int64", "uint8", "float64". */
 extern const char *const array_type_names[N_ARRAY_TYPES];
 
 struct array {
