@@ -8,7 +8,7 @@ ROOT := .
 VERSION := 0.2.0
 CC := gcc
 # gsl stays last: its plain cblas must come after openblas, whose functions have the same names.
-PACKAGES := ompi-c hdf5-openmpi openblas yaml-0.1 libxxhash libpng libtiff-4 libopenjp2 libjpeg libzip zlib libmicrohttpd jansson nettle libprotobuf-c gsl
+PACKAGES := ompi-c hdf5-openmpi openblas yaml-0.1 libxxhash libpng libtiff-4 libopenjp2 libjpeg libzip zlib libmicrohttpd jansson nettle libprotobuf-c xgboost gsl
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef -Wpointer-arith \
         -Wcast-align -Wcast-qual -Wwrite-strings -Wformat=2 -Wdouble-promotion -Wconversion
 OPT := -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off

@@ -10,6 +10,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
+import xgboost
 
 N_TRAIN, N_TEST, FLOATS = 90, 30, 100
 
@@ -52,6 +53,14 @@ def svm(x, y, w, test, **arguments):
     return e / e.sum(1, keepdims=True)
 
 
+def boost(x, y, w, test, rounds=10, **arguments):
+    classes = y.max() + 1
+    how = {"objective": "binary:logistic"} if classes == 2 else {"objective": "multi:softprob", "num_class": classes}
+    how |= {"tree_method": "hist", "nthread": 1} | arguments
+    p = xgboost.train(how, xgboost.DMatrix(x, y, weight=w), rounds).predict(xgboost.DMatrix(test))
+    return np.stack([1 - p, p], 1) if classes == 2 else p
+
+
 CASES = [
     ("knn", "", {}, 0), ("knn", "knn.k=1", {"k": 1}, 0), ("knn", "knn.k=8;knn.weights=distance", {"k": 8, "weights": "distance"}, 0),
     ("logistic", "", {}, 0), ("logistic", "", {}, 1), ("logistic", "logistic.c=0.01", {"c": 0.01}, 1),
@@ -60,6 +69,9 @@ CASES = [
      {"max_depth": 2, "min_samples_leaf": 4, "max_features": 30}, 1),
     ("svm", "", {}, 0), ("svm", "", {}, 1), ("svm", "svm.kernel=linear", {"kernel": "linear"}, 0),
     ("svm", "svm.c=3;svm.gamma=0.2", {"C": 3, "gamma": 0.2}, 1),
+    ("boost", "train.epochs=10", {}, 0), ("boost", "train.epochs=10", {}, 1),
+    ("boost", "train.epochs=25;boost.depth=2;boost.eta=0.1;boost.lambda=3",
+     {"rounds": 25, "max_depth": 2, "eta": 0.1, "lambda": 3}, 1),
 ]
 
 # Only the models that are named, where some are: the others' rows stay.

@@ -90,7 +90,10 @@ static void predict(const struct golden *g, float probs[N_TEST * MOST_CLASSES])
     struct err err = {0};
     make_rows(g->classes, g->weighted);
     const struct model_set train = {N_TRAIN, image, label, weight};
-    if (kind->open(&spec, &model, &err) < 0 || kind->fit(model, &train, NULL, &err) < 0)
+    int rc = kind->open(&spec, &model, &err);
+    for (int e = 0; rc == 0 && e < (kind->can & MODEL_EPOCHS ? config.epochs : 1); e++)
+        rc = kind->fit(model, &train, NULL, &err);
+    if (rc < 0)
         fail_msg("%s", err.text);
     kind->judge(model, image + N_TRAIN, N_TEST, probs);
     kind->close(model);
@@ -103,7 +106,7 @@ static double tolerance_of(const char *model)
     static const struct {
         const char *model;
         double tolerance;
-    } row[] = {{"knn", 1e-6}, {"logistic", 2e-5}, {"forest", 0.04}, {"svm", 1e-6}};
+    } row[] = {{"knn", 1e-6}, {"logistic", 2e-5}, {"forest", 0.04}, {"svm", 1e-6}, {"boost", 1e-6}};
     for (size_t i = 0; i < sizeof row / sizeof *row; i++)
         if (strcmp(row[i].model, model) == 0)
             return row[i].tolerance;
