@@ -148,6 +148,52 @@ static void shifts_act_on_predictions_and_stored_weights(void **state)
     hand_dataset_free(f.data);
 }
 
+/* Logits twice as large: squares of the probabilities, normalised; then the shift. Weights that are trained
+ * stay as they are, those that are kept predict the same. */
+static void scales_act_on_predictions_and_stored_weights(void **state)
+{
+    struct fixture f;
+    struct recipe recipe = recipe_plain();
+    float plain[N * CLASSES], scaled[N * CLASSES], again[N * CLASSES];
+    struct ensemble *b = NULL;
+    (void)state;
+    begin(&f);
+    recipe.n_members = 2;
+    recipe.logit_scale = 2;
+    recipe.logit_shift[1] = 0.5f;
+    struct ensemble *a = make(&f, 2, NULL);
+    assert_int_equal(ensemble_new(&f.config, &recipe, "key", &b, NULL), 0);
+    size_t bytes = ensemble_n_weights(b) * sizeof(float);
+    float *weights = calloc(1, bytes), *before = calloc(1, bytes);
+    ensemble_get(a, before);
+    ensemble_predict(b, f.image, N, scaled);
+    net_predict(ensemble_member(b, 0), f.image, 1, plain);
+    net_predict(ensemble_member(b, 1), f.image, 1, plain + CLASSES);
+    for (int c = 0; c < CLASSES; c++) {
+        double mean = 0;
+        for (int m = 0; m < 2; m++) {
+            const float *p = plain + m * CLASSES;
+            double sum = 0;
+            for (int j = 0; j < CLASSES; j++)
+                sum += (double)p[j] * (double)p[j] * exp(j == 1 ? 0.5 : 0);
+            mean += (double)p[c] * (double)p[c] * exp(c == 1 ? 0.5 : 0) / sum / 2;
+        }
+        assert_true(fabs(mean - (double)scaled[c]) < 1e-5);
+    }
+    ensemble_get(b, weights);
+    assert_memory_not_equal(weights, before, bytes);
+    assert_int_equal(ensemble_put(a, weights, bytes / sizeof *weights, NULL), 0);
+    ensemble_predict(a, f.image, N, again);
+    assert_memory_equal(again, scaled, sizeof again);
+    assert_int_equal(ensemble_put(a, before, bytes / sizeof *before, NULL), 0);
+    assert_memory_equal(net_params(ensemble_member(a, 1)), net_params(ensemble_member(b, 1)), bytes / 2);
+    free(weights);
+    free(before);
+    ensemble_free(a);
+    ensemble_free(b);
+    hand_dataset_free(f.data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -155,6 +201,7 @@ int main(void)
         cmocka_unit_test(repeats_start_from_weights_of_their_own),
         cmocka_unit_test(probabilities_are_the_mean),
         cmocka_unit_test(shifts_act_on_predictions_and_stored_weights),
+        cmocka_unit_test(scales_act_on_predictions_and_stored_weights),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

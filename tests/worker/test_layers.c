@@ -263,12 +263,16 @@ static struct loss_case loss_case(enum loss_kind kind, double gamma, const doubl
 
 static void test_loss_gradients(void **state)
 {
-    static const double offset[CLASSES] = {-2, 0.5, 0, 1}, gammas[] = {0, 0.5, 1, 2, 5};
+    static const double offset[CLASSES] = {-2, 0.5, 0, 1}, margin[CLASSES] = {0.4, 1, 0, 3},
+                        gammas[] = {0, 0.5, 1, 2, 5};
     (void)state;
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < 4; i++)
         for (size_t g = 0; g < sizeof gammas / sizeof *gammas; g++) {
-            struct loss_case c = loss_case(g ? LOSS_FOCAL : LOSS_CROSS_ENTROPY, gammas[g], i ? offset : NULL);
+            struct loss_case c =
+                loss_case(g ? LOSS_FOCAL : LOSS_CROSS_ENTROPY, gammas[g], i % 2 ? offset : NULL);
             double gradient[SAMPLES * CLASSES];
+            c.loss.margin = i < 2 ? NULL : margin;
+            c.loss.scale = 2;
             loss_gradient(gradient, c.logits, c.target, c.weight, SAMPLES, CLASSES, &c.loss);
             check_gradient("logits", c.logits, SAMPLES * CLASSES, gradient, loss_objective, &c);
         }

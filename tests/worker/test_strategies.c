@@ -340,6 +340,29 @@ static void threshold_divides_by_class_shares(void **state)
     }
 }
 
+/* Weights come in after a share of the epochs, and are multiplied with those of other parts. */
+static void margins_and_late_weights(void **state)
+{
+    const int count[] = {80, 16, 5};
+    struct config config = config_defaults(worker_schema());
+    (void)state;
+    config.epochs = 20;
+    with(&config, "class-balanced.beta", 0.9999);
+    struct recipe weights = recipe_of(count, "class-balanced", &config);
+    struct recipe late = recipe_of(count, "ldam", &config);
+    struct recipe both = recipe_of(count, "reweight+ldam", &config);
+    for (int c = 0; c < 3; c++) {
+        assert_close(late.margin[c], 0.5 * pow(5.0 / count[c], 0.25));
+        assert_close(recipe_weight(&late, c, 15), 1);
+        assert_close(recipe_weight(&late, c, 16), (double)weights.class_weight[c]);
+        assert_close(recipe_weight(&both, c, 16), 101.0 / (3 * count[c]) * (double)weights.class_weight[c]);
+    }
+    assert_true(late.logit_scale == 30.0 && weights.logit_scale == 0.0);
+    with(&config, "ldam.share", 1);
+    late = recipe_of(count, "ldam", &config);
+    assert_close(recipe_weight(&late, 2, 19), 1);
+}
+
 /* ---- ensembles ---- */
 
 static void members_get_balanced_subsets_of_their_own(void **state)
@@ -624,6 +647,7 @@ int main(void)
         cmocka_unit_test(class_balanced_weights),
         cmocka_unit_test(offsets_and_shifts),
         cmocka_unit_test(threshold_divides_by_class_shares),
+        cmocka_unit_test(margins_and_late_weights),
         cmocka_unit_test(members_get_balanced_subsets_of_their_own),
         cmocka_unit_test(honest_protocols_never_leak),
         cmocka_unit_test(leak_is_exact),

@@ -3,19 +3,24 @@
 #include <math.h>
 #include <stddef.h>
 
-/* log_p (classes) = log-softmax(logits + offset); the maximum is taken out first so
- * that no exponential overflows. */
-static void log_softmax(double *log_p, const float *logits, const float *offset, int classes)
+/* z (classes) becomes log-softmax(z); the maximum is taken out first so that no exponential overflows. */
+static void to_log_softmax(double *z, int classes)
 {
     double top = -HUGE_VAL, sum = 0;
-    for (int j = 0; j < classes; j++) {
+    for (int j = 0; j < classes; j++)
+        top = z[j] > top || isnan(z[j]) ? z[j] : top;
+    for (int j = 0; j < classes; j++)
+        sum += exp(z[j] - top);
+    for (int j = 0; j < classes; j++)
+        z[j] -= top + log(sum);
+}
+
+/* log_p (classes) = log-softmax(logits + offset). */
+static void log_softmax(double *log_p, const float *logits, const float *offset, int classes)
+{
+    for (int j = 0; j < classes; j++)
         log_p[j] = (double)logits[j] + (offset ? (double)offset[j] : 0.0);
-        top = log_p[j] > top || isnan(log_p[j]) ? log_p[j] : top;
-    }
-    for (int j = 0; j < classes; j++)
-        sum += exp(log_p[j] - top);
-    for (int j = 0; j < classes; j++)
-        log_p[j] -= top + log(sum);
+    to_log_softmax(log_p, classes);
 }
 
 void loss_softmax(float *probs, const float *logits, int n, int classes)
@@ -61,6 +66,46 @@ static double focal(float *dlogits, const double *log_p, const float *target, do
     return scale * loss;
 }
 
+static double loss_of(float *dlogits, const double *log_p, const float *target, double scale, int classes,
+                      const struct loss_rule *rule)
+{
+    return rule->kind == LOSS_FOCAL ? focal(dlogits, log_p, target, rule->gamma, scale, classes)
+                                    : cross_entropy(dlogits, log_p, target, scale, classes);
+}
+
+/* log_p (classes) of the logits with the margin of class y. */
+static void log_softmax_against(double *log_p, const float *logits, int y, int classes,
+                                const struct loss_rule *rule)
+{
+    for (int j = 0; j < classes; j++) {
+        double margin = j == y ? (double)rule->margin[y] : 0.0;
+        log_p[j] = rule->scale * ((double)logits[j] - margin);
+        log_p[j] += rule->logit_offset ? (double)rule->logit_offset[j] : 0.0;
+    }
+    to_log_softmax(log_p, classes);
+}
+
+/* dL = sum_y t_y dL_y, since the margin is a constant. */
+static double loss_with_margins(float *dlogits, const float *logits, const float *target, double scale,
+                                int classes, const struct loss_rule *rule)
+{
+    float one_hot[LOSS_MAX_CLASSES] = {0}, d[LOSS_MAX_CLASSES];
+    double log_p[LOSS_MAX_CLASSES], loss = 0;
+    for (int j = 0; j < classes; j++)
+        dlogits[j] = 0;
+    for (int y = 0; y < classes; y++) {
+        if (target[y] == 0)
+            continue;
+        one_hot[y] = 1;
+        log_softmax_against(log_p, logits, y, classes, rule);
+        loss += loss_of(d, log_p, one_hot, scale * (double)target[y], classes, rule);
+        for (int j = 0; j < classes; j++)
+            dlogits[j] += (float)(rule->scale * (double)d[j]);
+        one_hot[y] = 0;
+    }
+    return loss;
+}
+
 double loss_gradient(float *dlogits, const float *logits, const float *target, const float *weight, int n,
                      int classes, const struct loss_rule *rule)
 {
@@ -68,10 +113,12 @@ double loss_gradient(float *dlogits, const float *logits, const float *target, c
     for (int i = 0; i < n; i++) {
         size_t row = (size_t)i * (size_t)classes;
         double scale = (double)weight[i] / n;
+        if (rule->margin) {
+            total += loss_with_margins(dlogits + row, logits + row, target + row, scale, classes, rule);
+            continue;
+        }
         log_softmax(log_p, logits + row, rule->logit_offset, classes);
-        total += rule->kind == LOSS_FOCAL
-                     ? focal(dlogits + row, log_p, target + row, rule->gamma, scale, classes)
-                     : cross_entropy(dlogits + row, log_p, target + row, scale, classes);
+        total += loss_of(dlogits + row, log_p, target + row, scale, classes, rule);
     }
     return total;
 }

@@ -12,6 +12,8 @@ struct ensemble {
     struct arrays kept; /* of all, as last listed */
     int has_shift;
     float shift[CONFIG_MAX_CLUSTERS];
+    float scale;  /* of last layers; 0: they stay as they are */
+    float *layer; /* with a scale: (floats of a last layer) what one was */
     float *probs; /* (batch, n_classes) of one member */
     void *member[RECIPE_MAX_MEMBERS];
 };
@@ -57,6 +59,8 @@ static struct ensemble describe(const struct config *config, const struct recipe
     struct ensemble ensemble = {.kind = kind, .n_classes = config->clusters.n, .batch = (int)config->batch};
     if (kind->logit_bias)
         set_shift(&ensemble, recipe->logit_shift);
+    if (kind->last_layer)
+        ensemble.scale = (float)recipe->logit_scale;
     return ensemble;
 }
 
@@ -96,6 +100,17 @@ static int list_kept(struct ensemble *ensemble, struct err *err)
     return arrays_check(&ensemble->kept, err);
 }
 
+/* For the last layer of a member, once there is one. */
+static int make_room(struct ensemble *ensemble, struct err *err)
+{
+    size_t floats = 0;
+    if (!(ensemble->scale > 0))
+        return 0;
+    ensemble->kind->last_layer(ensemble->member[0], &floats);
+    ensemble->layer = err_calloc(floats, sizeof *ensemble->layer, "a last layer", err);
+    return ensemble->layer ? 0 : E_IO;
+}
+
 int ensemble_new(const struct config *config, const struct recipe *recipe, const char *job_key,
                  struct ensemble **out, struct err *err)
 {
@@ -109,6 +124,8 @@ int ensemble_new(const struct config *config, const struct recipe *recipe, const
     int rc = ensemble->probs ? open_members(config, job_key, n_members, ensemble, err) : E_IO;
     if (rc == 0)
         rc = list_kept(ensemble, err);
+    if (rc == 0)
+        rc = make_room(ensemble, err);
     if (rc == 0)
         *out = ensemble;
     else
@@ -142,13 +159,29 @@ static void predict_shifted(struct ensemble *ensemble, int m, const float *const
     memcpy(bias, saved, bytes);
 }
 
+/* Of member m alone, its logits scaled and shifted. */
+static void predict_one(struct ensemble *ensemble, int m, const float *const *image, int n, float *probs)
+{
+    size_t floats = 0;
+    float *layer = NULL;
+    if (ensemble->scale > 0) {
+        layer = ensemble->kind->last_layer(ensemble->member[m], &floats);
+        memcpy(ensemble->layer, layer, floats * sizeof *layer);
+    }
+    for (size_t i = 0; i < floats; i++)
+        layer[i] *= ensemble->scale;
+    predict_shifted(ensemble, m, image, n, probs);
+    if (layer)
+        memcpy(layer, ensemble->layer, floats * sizeof *layer);
+}
+
 /* At most `batch` images. */
 static void predict_mean(struct ensemble *ensemble, const float *const *image, int n, float *probs)
 {
     size_t floats = (size_t)n * (size_t)ensemble->n_classes;
     memset(probs, 0, floats * sizeof *probs);
     for (int m = 0; m < ensemble->n_members; m++) {
-        predict_shifted(ensemble, m, image, n, ensemble->probs);
+        predict_one(ensemble, m, image, n, ensemble->probs);
         for (size_t i = 0; i < floats; i++)
             probs[i] += ensemble->probs[i];
     }
@@ -159,7 +192,7 @@ static void predict_mean(struct ensemble *ensemble, const float *const *image, i
 void ensemble_predict(struct ensemble *ensemble, const float *const *image, int n, float *probs)
 {
     if (ensemble->n_members == 1) {
-        predict_shifted(ensemble, 0, image, n, probs);
+        predict_one(ensemble, 0, image, n, probs);
         return;
     }
     for (int first = 0; first < n; first += ensemble->batch) {
@@ -182,13 +215,20 @@ static size_t floats_of(const struct array *array)
     return (array_bytes(array) + sizeof(float) - 1) / sizeof(float);
 }
 
-/* An array that begins with a member's output biases gets its shift. */
-static void add_shift(const struct ensemble *ensemble, const struct array *array, float *values)
+/* An array of a member's last layer gets the scale, one that begins with its output biases the shift. */
+static void scale_and_shift(const struct ensemble *ensemble, const struct array *array, float *values)
 {
-    for (int m = 0; ensemble->has_shift && m < ensemble->n_members; m++)
-        if (ensemble->kind->logit_bias(ensemble->member[m]) == (float *)array->data)
+    const struct model_kind *kind = ensemble->kind;
+    const float *data = array->data;
+    for (int m = 0; m < ensemble->n_members; m++) {
+        size_t floats = 0, n = array_bytes(array) / sizeof *values;
+        const float *layer = ensemble->scale > 0 ? kind->last_layer(ensemble->member[m], &floats) : NULL;
+        for (size_t i = 0; layer && data >= layer && data < layer + floats && i < n; i++)
+            values[i] *= ensemble->scale;
+        if (ensemble->has_shift && kind->logit_bias(ensemble->member[m]) == data)
             for (int c = 0; c < ensemble->n_classes; c++)
                 values[c] += ensemble->shift[c];
+    }
 }
 
 enum { HEAD_FLOATS = ARRAY_MAX_RANK * 2 };
@@ -224,7 +264,7 @@ void ensemble_get(struct ensemble *ensemble, float *weights)
             put_head(&kept->item[i], weights);
         weights += head_floats(ensemble);
         memcpy(weights, kept->item[i].data, array_bytes(&kept->item[i]));
-        add_shift(ensemble, &kept->item[i], weights);
+        scale_and_shift(ensemble, &kept->item[i], weights);
         weights += floats_of(&kept->item[i]);
     }
 }
@@ -302,5 +342,6 @@ void ensemble_free(struct ensemble *ensemble)
             ensemble->kind->close(ensemble->member[m]);
     arrays_free(&ensemble->kept);
     free(ensemble->probs);
+    free(ensemble->layer);
     free(ensemble);
 }

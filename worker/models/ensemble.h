@@ -7,8 +7,9 @@
  *     ensemble_predict(nets, images, n, probs);
  *     ensemble_free(nets);
  *
- * A recipe's logit_shift is added to the output biases of every member while it predicts, and to those
- * of the stored weights: who reads the weights needs to know nothing of it. No MPI. */
+ * The last layer of every member is multiplied by a recipe's logit_scale, and then its logit_shift added to
+ * the output biases, while it predicts and in the stored weights: who reads the weights needs to know nothing
+ * of it. No MPI. */
 #ifndef CELLSWEEP_ENSEMBLE_H
 #define CELLSWEEP_ENSEMBLE_H
 
@@ -43,8 +44,8 @@ int ensemble_restore(struct ensemble *ensemble, enum model_part part, const stru
 
 /* The arrays of MODEL_KEPT one after the other, to weights and back: ensemble_n_weights() floats, at which
  * each begins; where they grow (MODEL_GROWS), each with its dimensions before it, ARRAY_MAX_RANK int64. What
- * get writes has the logit_shift in it: put it into an ensemble of a recipe without one. n floats may be
- * more than were written. E_USAGE from put when they are of other models, E_IO without memory, which only
+ * get writes has logit_scale and logit_shift in it: put it into an ensemble of a recipe without. n floats may
+ * be more than were written. E_USAGE from put when they are of other models, E_IO without memory, which only
  * those that grow need: members before the first that they do not fit are changed. */
 size_t ensemble_n_weights(struct ensemble *ensemble);
 void ensemble_get(struct ensemble *ensemble, float *weights);

@@ -72,5 +72,6 @@ const char *model_lacks(unsigned flags)
            : flags & MODEL_WEIGHTS ? "loss weights"
            : flags & MODEL_LOSS    ? "a loss on logits"
            : flags & MODEL_SOFT    ? "soft targets"
-                                   : "logits that can be shifted";
+           : flags & MODEL_SHIFT   ? "logits that can be shifted"
+                                   : "a last layer";
 }

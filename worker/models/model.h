@@ -29,16 +29,17 @@ enum { MODEL_IDENTITY_SIZE = 160, MODEL_HEAD = ARRAY_MAX_RANK * 8 };
 
 /* What a model can. Strategies say which of the first they need (balance.h). */
 enum {
-    MODEL_BATCHES = 1,    /* learns mini-batch by mini-batch */
-    MODEL_WEIGHTS = 2,    /* heeds the loss weights of samples */
-    MODEL_LOSS = 4,       /* has a loss on logits, which a strategy may change */
-    MODEL_SOFT = 8,       /* learns from soft targets */
-    MODEL_SHIFT = 16,     /* has logits that can be shifted when it predicts */
-    MODEL_HEEDS = 31,     /* all of these */
-    MODEL_MADE_UP = 32,   /* learns nothing: its numbers are made up, for tests of the orchestration */
-    MODEL_PUBLISHED = 64, /* the network of the published report */
-    MODEL_EPOCHS = 128,   /* learns in epochs, and can be left and gone on with between them */
-    MODEL_GROWS = 256     /* the sizes of its arrays are a matter of what it has learnt */
+    MODEL_BATCHES = 1,     /* learns mini-batch by mini-batch */
+    MODEL_WEIGHTS = 2,     /* heeds the loss weights of samples */
+    MODEL_LOSS = 4,        /* has a loss on logits, which a strategy may change */
+    MODEL_SOFT = 8,        /* learns from soft targets */
+    MODEL_SHIFT = 16,      /* has logits that can be shifted when it predicts */
+    MODEL_LAST = 32,       /* has a last layer: logits are linear in its parameters */
+    MODEL_HEEDS = 63,      /* all of these */
+    MODEL_MADE_UP = 64,    /* learns nothing: its numbers are made up, for tests of the orchestration */
+    MODEL_PUBLISHED = 128, /* the network of the published report */
+    MODEL_EPOCHS = 256,    /* learns in epochs, and can be left and gone on with between them */
+    MODEL_GROWS = 512      /* the sizes of its arrays are a matter of what it has learnt */
 };
 
 /* Which model to open. Nothing of it is needed afterwards. */
@@ -96,6 +97,9 @@ struct model_kind {
     void (*embed)(void *model, const float *const *image, int n, float *features);
     /* The C floats that a shift of the logits is added to; may be written. NULL without MODEL_SHIFT. */
     float *(*logit_bias)(void *model);
+    /* The *n floats of its last layer, which logits are linear in; may be written. NULL without
+     * MODEL_LAST. */
+    float *(*last_layer)(void *model, size_t *n);
     /* Add its arrays, as many of the same names and in the same order whenever asked; they are valid until it
      * changes. NULL: it keeps nothing. */
     void (*arrays)(void *model, enum model_part part, struct arrays *out);

@@ -134,6 +134,13 @@ static float *logit_bias(void *model)
     return net_params(model) + nodes_n_params(nodes) - (size_t)nodes->node[nodes->n - 1].units;
 }
 
+static float *last_layer(void *model, size_t *n)
+{
+    const struct nodes *nodes = net_nodes(model);
+    *n = nodes->node[nodes->n - 1].n_params;
+    return net_params(model) + nodes->node[nodes->n - 1].param;
+}
+
 static void arrays(void *model, enum model_part part, struct arrays *out)
 {
     net_arrays(model, part == MODEL_STATE, out);
@@ -165,6 +172,7 @@ const struct model_kind model_cnn = {
     .n_features = n_features,
     .embed = embed,
     .logit_bias = logit_bias,
+    .last_layer = last_layer,
     .arrays = arrays,
     .restore = restore,
     .network = network,

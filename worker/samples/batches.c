@@ -8,7 +8,7 @@ struct batches_room {
     const struct job_samples *samples;
     int n_classes, batch, pixels;
     uint64_t shuffle_key, balance_key, mixup_key, dropout_key;
-    int n, next;         /* samples of this epoch; the first that no batch has had */
+    int epoch, n, next;  /* the epoch; samples of it; the first that no batch has had */
     int *order, *member; /* (n_train) samples of this epoch; all samples of the network, class after class */
     const float **image; /* (batch) */
     float *target;       /* (batch, n_classes) */
@@ -119,6 +119,7 @@ int batches_start(struct batches *batches, int member, int epoch)
     uint64_t substream = (uint64_t)member << 32 | (uint32_t)epoch;
     int balanced = r->samples->recipe.balanced_batches;
     struct rng rng = rng_start(balanced ? r->balance_key : r->shuffle_key, substream);
+    r->epoch = epoch;
     r->n = list_member(r, member);
     r->next = 0;
     if (balanced)
@@ -172,9 +173,10 @@ static void add_target(const struct batches_room *r, float *target, int label, d
 static void mix_place(struct batches_room *r, const struct sample *x, const struct sample *y, double lambda,
                       int i)
 {
-    const float *class_weight = r->samples->recipe.class_weight;
+    const struct recipe *recipe = &r->samples->recipe;
     float *target = r->target + i * r->n_classes, *pixels = r->mixed + (size_t)i * (size_t)r->pixels;
-    double a = lambda * (double)class_weight[x->label], b = (1 - lambda) * (double)class_weight[y->label];
+    double a = lambda * (double)recipe_weight(recipe, x->label, r->epoch),
+           b = (1 - lambda) * (double)recipe_weight(recipe, y->label, r->epoch);
     blend_images(pixels, x->pixels, y->pixels, lambda, r->pixels);
     memset(target, 0, (size_t)r->n_classes * sizeof *target);
     add_target(r, target, x->label, a / (a + b));
@@ -208,7 +210,7 @@ static void assemble(struct batches *batches, const int *order, int n)
     for (int i = 0; i < n; i++) {
         const struct sample *sample = &r->samples->train.sample[order[i]];
         r->image[i] = sample->pixels;
-        r->weight[i] = r->samples->recipe.class_weight[sample->label];
+        r->weight[i] = recipe_weight(&r->samples->recipe, sample->label, r->epoch);
         add_target(r, r->target + i * r->n_classes, sample->label, 1);
         batches->label[i] = sample->label;
     }

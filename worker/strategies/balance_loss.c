@@ -18,24 +18,18 @@ static const struct setting class_balanced_settings[] = {
 static const struct section class_balanced_section = {.setting = class_balanced_settings,
                                                       .size = sizeof(struct class_balanced)};
 
-/* Cui et al. 2019: 1 / E_n with the effective number E_n = (1 - beta^n) / (1 - beta), scaled so that the
- * weights of the classes sum to their number. */
+/* Cui et al. 2019. A class without images keeps its weight. */
 static int apply_class_balanced(struct balance *balance, struct err *err)
 {
     const struct class_balanced *settings = config_of(balance->config, &class_balanced_section);
-    const double beta = settings->beta;
-    double weight[CONFIG_MAX_CLUSTERS], sum = 0;
-    int size[CONFIG_MAX_CLUSTERS], present = 0;
+    float weight[CONFIG_MAX_CLUSTERS];
+    int size[CONFIG_MAX_CLUSTERS];
     (void)err;
     balance_sizes(balance, size);
-    for (int c = 0; c < balance->n_classes; c++) {
-        weight[c] = size[c] > 0 ? (1 - beta) / (1 - pow(beta, size[c])) : 0;
-        sum += weight[c];
-        present += size[c] > 0;
-    }
+    balance_effective_weights(size, balance->n_classes, settings->beta, weight);
     for (int c = 0; c < balance->n_classes; c++)
         if (size[c] > 0)
-            balance->recipe->class_weight[c] = (float)(weight[c] / (sum / present));
+            balance->recipe->class_weight[c] = weight[c];
     return 0;
 }
 
@@ -113,6 +107,44 @@ static int apply_threshold(struct balance *balance, struct err *err)
 {
     (void)err;
     log_prior(balance, -1, balance->recipe->logit_shift);
+    return 0;
+}
+
+struct ldam {
+    double margin, scale, beta, share;
+};
+
+static const struct setting ldam_settings[] = {
+    {"ldam.margin", SETTING_REAL, offsetof(struct ldam, margin), 0.001, 2, "0.5", NULL,
+     "margin of the smallest class, before logits are scaled"},
+    {"ldam.scale", SETTING_REAL, offsetof(struct ldam, scale), 0.001, 1000, "30", NULL,
+     "what logits are multiplied by"},
+    {"ldam.beta", SETTING_REAL, offsetof(struct ldam, beta), 0, 0.999999999, "0.9999", NULL,
+     "of the class weights of the last epochs, as class-balanced.beta"},
+    {"ldam.share", SETTING_REAL, offsetof(struct ldam, share), 0, 1, "0.8", NULL,
+     "share of the epochs before classes are weighted; 1: they never are"},
+    {0},
+};
+
+static const struct section ldam_section = {.setting = ldam_settings, .size = sizeof(struct ldam)};
+
+/* Cao et al. 2019: training logits scale * (z_y - margin (n_min / n_y)^(1/4)) of the true class y and
+ * scale * z_c of the others, predicting ones scale * z_c; class weights of effective numbers in the
+ * last epochs (deferred re-weighting). Their z are cosines, of a last layer of normalised weights and
+ * inputs; ours is plain. */
+static int apply_ldam(struct balance *balance, struct err *err)
+{
+    const struct ldam *settings = config_of(balance->config, &ldam_section);
+    struct recipe *recipe = balance->recipe;
+    int size[CONFIG_MAX_CLUSTERS];
+    (void)err;
+    balance_sizes(balance, size);
+    double least = balance_smallest(size, balance->n_classes);
+    for (int c = 0; c < balance->n_classes; c++)
+        recipe->margin[c] = size[c] > 0 ? (float)(settings->margin * pow(least / size[c], 0.25)) : 0;
+    recipe->logit_scale = settings->scale;
+    recipe->late_from = balance_epoch_after(balance, settings->share);
+    balance_effective_weights(size, balance->n_classes, settings->beta, recipe->late_weight);
     return 0;
 }
 
@@ -196,6 +228,13 @@ const struct balance_strategy balance_loss[] = {
      .help = "predicted probabilities divided by class shares",
      .apply = apply_threshold,
      .needs = MODEL_SHIFT},
+    {.name = "ldam",
+     .title = "LDAM-DRW",
+     .colour = "#661100",
+     .help = "margins that are wider the smaller a class is; class weights in the last epochs",
+     .section = &ldam_section,
+     .apply = apply_ldam,
+     .needs = MODEL_LOSS | MODEL_WEIGHTS | MODEL_LAST},
     {.name = "label-aware",
      .title = "Label-aware smoothing",
      .colour = "#6699CC",

@@ -1,5 +1,6 @@
 #include "strategies/balance_tools.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,6 +50,24 @@ int balance_smallest(const int *size, int n_classes)
         if (size[c] > 0 && size[c] < smallest)
             smallest = size[c];
     return smallest;
+}
+
+void balance_effective_weights(const int *size, int n_classes, double beta, float *weight)
+{
+    double of[CONFIG_MAX_CLUSTERS], sum = 0;
+    int present = 0;
+    for (int c = 0; c < n_classes; c++) {
+        of[c] = size[c] > 0 ? (1 - beta) / (1 - pow(beta, size[c])) : 0;
+        sum += of[c];
+        present += size[c] > 0;
+    }
+    for (int c = 0; c < n_classes; c++)
+        weight[c] = size[c] > 0 ? (float)(of[c] / (sum / present)) : 0;
+}
+
+int balance_epoch_after(const struct balance *balance, double share)
+{
+    return (int)lround(share * (double)balance->config->epochs);
 }
 
 int balance_add(struct balance *balance, struct samples *list, struct sample made, struct err *err)

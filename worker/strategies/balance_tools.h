@@ -25,6 +25,14 @@ void balance_sizes(const struct balance *balance, int size[CONFIG_MAX_CLUSTERS])
 int balance_largest(const int *size, int n_classes);
 int balance_smallest(const int *size, int n_classes);
 
+/* Loss weights of classes of these sizes, 1 / E_n with the effective number E_n = (1 - beta^n) / (1 - beta)
+ * of Cui et al. 2019, scaled so that those of the classes that are there have the mean 1; 0 for the others. 0
+ * <= beta < 1. */
+void balance_effective_weights(const int *size, int n_classes, double beta, float *weight);
+
+/* The epoch, from 0, before which a share of the job's epochs lies, to the nearest. */
+int balance_epoch_after(const struct balance *balance, double share);
+
 /* Append `made` to a list as the next copy of its image. */
 int balance_add(struct balance *balance, struct samples *list, struct sample made, struct err *err);
 
