@@ -154,7 +154,7 @@ static void arrays_make_a_model_another(void **state)
         if (!k->arrays)
             continue;
         fewer.clusters.n--;
-        void *one = open_model(k, &config, 1), *two = open_model(k, &config, 2),
+        void *one = open_model(k, &config, 1), *two = open_model(k, &config, UINT64_MAX),
              *other = open_model(k, &fewer, 3);
         teach_something(k, one, data, 1);
         teach_something(k, two, data, 0);

@@ -156,7 +156,7 @@ static int set_all(struct boost *boost, struct err *err)
         const char *name;
         double value;
     } row[] = {{"nthread", 1},
-               {"seed", (double)(boost->key >> 34)},
+               {"seed", (double)(boost->key >> 40)},
                {"seed_per_iteration", 1},
                {"max_depth", (double)s->depth},
                {"eta", s->eta},
