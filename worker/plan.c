@@ -1,7 +1,7 @@
 #include "plan.h"
 
 #include "models/model.h"
-#include "models/optimiser.h"
+#include "models/training.h"
 #include "samples/inner.h"
 #include "samples/split.h"
 #include "select.h"
@@ -105,6 +105,18 @@ static void forget(struct config *config, const struct section *section)
                section->size);
 }
 
+static void forget_training(struct config *config)
+{
+    const struct optimiser *optimiser;
+    forget(config, &training_section);
+    forget(config, &rate_section);
+    forget(config, &rate_step_section);
+    forget(config, &rate_warmup_section);
+    for (int i = 0; (optimiser = optimiser_row(i)); i++)
+        for (int k = 0; optimiser->section[k]; k++)
+            forget(config, optimiser->section[k]);
+}
+
 /* Hash of a config without what decides only who is drawn, not how many, and how they are learnt from. */
 static XXH128_hash_t hash_of(const struct config *config)
 {
@@ -115,7 +127,7 @@ static XXH128_hash_t hash_of(const struct config *config)
     memset(c.model, 0, sizeof c.model);
     for (int i = 0; (kind = model_kind(i)); i++)
         forget(&c, kind->section);
-    forget(&c, &optimiser_section);
+    forget_training(&c);
     XXH128_hash_t hash = XXH3_128bits(&c, sizeof c);
     hash.low64 |= hash.low64 == 0;
     return hash;

@@ -1,7 +1,7 @@
 #include "sections.h"
 
 #include "models/model.h"
-#include "models/optimiser.h"
+#include "models/training.h"
 #include "samples/inner.h"
 #include "strategies/balance.h"
 
@@ -21,13 +21,33 @@ static void add_row(const struct section *section, section_is_used *is_used, con
         schema_add(&schema, section, is_used, decided_by, used_by);
 }
 
+static void add_optimiser(const struct optimiser *optimiser)
+{
+    for (int i = 0; optimiser->section[i]; i++)
+        add_row(optimiser->section[i], training_optimiser_reads, "train.optimizer", optimiser->name);
+}
+
+/* How models learn that learn step by step. */
+static void add_training(void)
+{
+    const struct optimiser *optimiser;
+    const char *learners = "models that learn step by step";
+    schema_add(&schema, &training_section, training_is_used, "model", learners);
+    schema_add(&schema, &rate_section, training_is_used, "model", learners);
+    for (int i = 0; (optimiser = optimiser_row(i)); i++)
+        add_optimiser(optimiser);
+    schema_add(&schema, &rate_step_section, training_schedule_reads, "train.schedule", "train.schedule step");
+    schema_add(&schema, &rate_warmup_section, training_schedule_reads, "train.schedule",
+               "train.schedule constant, step, cosine");
+}
+
 static void make(void)
 {
     const struct balance_strategy *strategy;
     const struct model_kind *model;
     schema_begin(&schema);
     schema_add(&schema, &inner_section, inner_is_used, "protocol", "protocols report, tail, holdout, kfold");
-    schema_add(&schema, &optimiser_section, optimiser_is_used, "model", "models that learn step by step");
+    add_training();
     for (int i = 0; (model = model_kind(i)); i++)
         add_row(model->section, model_reads, "model", model->name);
     for (int i = 0; (strategy = balance_strategy(i)); i++)

@@ -170,6 +170,29 @@ static int set_sizes(struct config_sizes *out, const struct setting *setting, co
     return 0;
 }
 
+/* Numbers rise, so that two texts are never the same list. */
+static int set_epochs(struct config_epochs *out, const struct setting *setting, const char *text,
+                      struct err *err)
+{
+    struct config_epochs epochs;
+    memset(&epochs, 0, sizeof epochs);
+    for (const char *p = text; p && strcmp(text, "none") != 0;) {
+        char *end;
+        long epoch = strtol(p, &end, 10);
+        if (end == p || (*end && *end != '-') || epochs.n == CONFIG_MAX_EPOCHS ||
+            (epochs.n > 0 && epoch <= epochs.epoch[epochs.n - 1]))
+            return err_set(err, E_USAGE,
+                           "%s: '%.80s' is not none, or up to %d rising epochs such as [30, 60]",
+                           setting->name, text, CONFIG_MAX_EPOCHS);
+        if ((double)epoch < setting->min || (double)epoch > setting->max)
+            return out_of_range(setting, text, err);
+        epochs.epoch[epochs.n++] = (int32_t)epoch;
+        p = *end ? end + 1 : NULL;
+    }
+    *out = epochs;
+    return 0;
+}
+
 static int set_protocol(struct config_protocol *out, const struct setting *setting, const char *text,
                         struct err *err)
 {
@@ -210,6 +233,12 @@ static int set_inner(struct config_inner *out, const struct setting *setting, co
     return 0;
 }
 
+int setting_is_list(const struct setting *setting)
+{
+    return setting->type == SETTING_CLUSTERS || setting->type == SETTING_SIZES ||
+           setting->type == SETTING_EPOCHS;
+}
+
 size_t setting_size(enum setting_type type)
 {
     static const size_t size[] = {[SETTING_INT] = sizeof(int64_t),
@@ -218,6 +247,7 @@ size_t setting_size(enum setting_type type)
                                   [SETTING_WORD] = CONFIG_WORD_SIZE,
                                   [SETTING_CLUSTERS] = sizeof(struct config_clusters),
                                   [SETTING_SIZES] = sizeof(struct config_sizes),
+                                  [SETTING_EPOCHS] = sizeof(struct config_epochs),
                                   [SETTING_PROTOCOL] = sizeof(struct config_protocol),
                                   [SETTING_INNER] = sizeof(struct config_inner)};
     return size[type];
@@ -238,6 +268,8 @@ int setting_parse(const struct setting *setting, const char *text, void *value, 
         return set_clusters(value, setting, text, err);
     case SETTING_SIZES:
         return set_sizes(value, setting, text, err);
+    case SETTING_EPOCHS:
+        return set_epochs(value, setting, text, err);
     case SETTING_PROTOCOL:
         return set_protocol(value, setting, text, err);
     case SETTING_INNER:
@@ -272,6 +304,14 @@ static void get_inner(const struct config_inner *inner, char *out, size_t size)
         snprintf(out, size, "folds:%d", inner->folds);
     else
         snprintf(out, size, "none");
+}
+
+static void get_epochs(const struct config_epochs *epochs, char *out, size_t size)
+{
+    size_t used = 0;
+    snprintf(out, size, "none");
+    for (int i = 0; i < epochs->n && used < size; i++)
+        used += (size_t)snprintf(out + used, size - used, "%s%d", i ? "-" : "", (int)epochs->epoch[i]);
 }
 
 static void fewest_digits(double value, char *out, size_t size)
@@ -333,6 +373,9 @@ void setting_print(const struct setting *setting, const void *value, char *out, 
     case SETTING_SIZES:
         get_sizes(value, out, size);
         break;
+    case SETTING_EPOCHS:
+        get_epochs(value, out, size);
+        break;
     case SETTING_PROTOCOL:
         if (protocol->kind == PROTOCOL_KFOLD)
             snprintf(out, size, "kfold:%dx%d", protocol->folds, protocol->repeats);
@@ -350,7 +393,7 @@ void setting_range(const struct setting *setting, char *out, size_t size)
     char low[32], high[32];
     setting_real_text(setting->min, low, sizeof low);
     setting_real_text(setting->max, high, sizeof high);
-    if (setting->type == SETTING_INT || setting->type == SETTING_REAL)
+    if (setting->type == SETTING_INT || setting->type == SETTING_REAL || setting->type == SETTING_EPOCHS)
         snprintf(out, size, "%s to %s", low, high);
     else if (setting->type == SETTING_BOOL)
         snprintf(out, size, "true or false");

@@ -3,9 +3,9 @@
  * Whoever has parameters has a table of these beside the code that reads them (struct section, config.h).
  *
  * Canonical texts: numbers as in C; clusters "8-10", "Folded-Polylobed" (class_name.h; class index =
- * position) or "all"; class_sizes "900-90" or "all"; strategy "augment", or "augment+reweight" for a
- * combination; protocol "report", "tail", "holdout", "kfold:5x3" (folds x repeats), "given"; inner "none",
- * "share:0.2", "folds:5". Pure functions, no MPI, no files. */
+ * position) or "all"; class_sizes "900-90" or "all"; epochs "30-60" or "none"; strategy "augment", or
+ * "augment+reweight" for a combination; protocol "report", "tail", "holdout", "kfold:5x3" (folds x repeats),
+ * "given"; inner "none", "share:0.2", "folds:5". Pure functions, no MPI, no files. */
 #ifndef CELLSWEEP_SETTING_H
 #define CELLSWEEP_SETTING_H
 
@@ -15,7 +15,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CONFIG_MAX_CLUSTERS = 256, CONFIG_WORD_SIZE = 64, SETTING_TEXT_SIZE = CONFIG_MAX_CLUSTERS * 32 };
+enum {
+    CONFIG_MAX_CLUSTERS = 256,
+    CONFIG_WORD_SIZE = 64,
+    CONFIG_MAX_EPOCHS = 15,
+    SETTING_TEXT_SIZE = CONFIG_MAX_CLUSTERS * 32
+};
 
 enum protocol { PROTOCOL_REPORT, PROTOCOL_TAIL, PROTOCOL_HOLDOUT, PROTOCOL_KFOLD, PROTOCOL_GIVEN };
 
@@ -27,6 +32,7 @@ enum setting_type {
     SETTING_WORD,     /* char[CONFIG_WORD_SIZE], zeros behind the text */
     SETTING_CLUSTERS, /* struct config_clusters */
     SETTING_SIZES,    /* struct config_sizes */
+    SETTING_EPOCHS,   /* struct config_epochs */
     SETTING_PROTOCOL, /* struct config_protocol */
     SETTING_INNER     /* struct config_inner */
 };
@@ -39,6 +45,12 @@ struct config_clusters {
 struct config_sizes {
     int n;                             /* 0: all images of every class */
     int32_t size[CONFIG_MAX_CLUSTERS]; /* class index -> originals to draw */
+};
+
+/* Epochs of a training, rising. */
+struct config_epochs {
+    int n; /* 0: none */
+    int32_t epoch[CONFIG_MAX_EPOCHS];
 };
 
 struct config_protocol {
@@ -57,11 +69,14 @@ struct setting {
     const char *name; /* dotted, as a sweep file has it: "train.learning_rate" */
     enum setting_type type;
     size_t offset;        /* of the value: in the struct of its section; in a schema, in struct config */
-    double min, max;      /* range of a number, inclusive */
+    double min, max;      /* range of a number, of each of a list of epochs, inclusive */
     const char *fallback; /* the default, canonical text; never changes once it was released */
     const char *choices;  /* SETTING_WORD: "adam|sgd", or NULL when another module checks it */
     const char *help;
 };
+
+/* 1 when a value is a list, which a file may write as one. */
+int setting_is_list(const struct setting *setting);
 
 /* Bytes of the C type of a value. */
 size_t setting_size(enum setting_type type);

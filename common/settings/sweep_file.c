@@ -151,7 +151,7 @@ static int value_text(const struct reading *r, const struct setting *key, const 
         snprintf(out, size, "%s", node->text);
         return 0;
     }
-    if (node->kind == TREE_LIST && (key->type == SETTING_CLUSTERS || key->type == SETTING_SIZES))
+    if (node->kind == TREE_LIST && setting_is_list(key))
         return join(r, node, key, '-', out, size);
     if (node->kind == TREE_LIST && strcmp(key->name, "strategy") == 0)
         return join(r, node, key, '+', out, size);
@@ -233,8 +233,8 @@ static int axis_add_list(const struct reading *r, struct sweep_axis *axis, const
     if (!list->child)
         return fail_at(r, list, "grid: %s: the list is empty, so there would be no job", axis->key->name);
     for (const struct tree *item = list->child; item; item = item->next) {
-        int is_list = axis->key->type == SETTING_CLUSTERS || axis->key->type == SETTING_SIZES;
-        if (is_list && item->kind == TREE_TEXT && !strchr(item->text, '-') && strcmp(item->text, "all") != 0)
+        if (setting_is_list(axis->key) && item->kind == TREE_TEXT && !strchr(item->text, '-') &&
+            strcmp(item->text, axis->key->fallback) != 0)
             return fail_at(r, item, "grid: %s: write a list of lists, e.g. [[8, 10], [14, 15]]",
                            axis->key->name);
         int rc = value_text(r, axis->key, item, text, sizeof text);

@@ -99,8 +99,8 @@ static int new_network(struct fixture *f, int batch, const struct options *o, st
     if (rc < 0)
         return rc;
     cnn_nodes(&shape, &f->nodes, NULL);
-    nodes_fuse(&f->nodes);
-    return net_new(&f->nodes, batch, &f->net, err);
+    nodes_fuse(&f->nodes, 1);
+    return net_new(&f->nodes, batch, &optimiser_adam, &f->net, err);
 }
 
 static int fixture_init(struct fixture *f, int batch, const struct options *o, struct err *err)
@@ -137,8 +137,7 @@ static void train_step(void *context)
 {
     enum { STEPS_A_NETWORK = 20 };
     static const struct loss_rule loss = {.kind = LOSS_CROSS_ENTROPY};
-    static const struct net_adam adam = {
-        .learning_rate = 1e-3, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-7};
+    static const struct adam_settings adam = {.beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-7};
     struct fixture *f = context;
     const float *image[4096];
     for (int i = 0; i < f->batch.n; i++)
@@ -147,7 +146,8 @@ static void train_step(void *context)
         net_init(f->net, rng_key("bench", &f->draw, sizeof f->draw));
     f->batch.image = image;
     f->batch.dropout_step = f->draw++;
-    net_train(f->net, &f->batch, &loss, &adam, f->probs);
+    const struct update update = optimiser_adam_update(&adam, *net_steps(f->net) + 1, 1e-3);
+    net_train(f->net, &f->batch, &loss, &update, f->probs);
 }
 
 static void predict_all(void *context)

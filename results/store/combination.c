@@ -64,14 +64,23 @@ const char *combination_shown_value(const struct store_job *row, int factor)
     return *value ? value : "-";
 }
 
+/* The key whose value decides whether a job reads a key; NULL: every job does, or it is none. */
+static const char *decider_of(const char *name)
+{
+    const struct setting *key = config_find(worker_schema(), name);
+    return key ? config_decided_by(worker_schema(), key) : NULL;
+}
+
 int combination_owner(const struct store *store, int factor)
 {
     int axis = factor - FACTOR_AXES;
     if (axis < 0 || axis >= store_n_axes(store) || !(store_unread_axes(store) >> axis & 1))
         return -1;
-    const struct setting *key = config_find(worker_schema(), store_axis_name(store, axis));
-    const char *decided_by = key ? config_decided_by(worker_schema(), key) : NULL;
-    return decided_by ? combination_find(store, decided_by) : -1;
+    int owner = -1;
+    const char *name = store_axis_name(store, axis);
+    while (owner < 0 && (name = decider_of(name)))
+        owner = combination_find(store, name);
+    return owner;
 }
 
 unsigned combination_own(const struct store *store, int factor)

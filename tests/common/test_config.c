@@ -113,7 +113,7 @@ static void wrong_values_are_named(void **state)
     assert_int_equal(config_set(&(struct config){.schema = worker_schema()}, "groups",
                                 "it's \"sl\xc3\xa4t\"; $(id)", NULL),
                      0);
-    assert_set_fails("train.optimizer", "sgd", "'sgd' is not one of adam");
+    assert_set_fails("train.optimizer", "rmsprop", "'rmsprop' is not one of adam|adamw|sgd");
     assert_set_fails("undersample.replacement", "maybe", "not true or false");
     assert_set_fails("clusters", "8", "a job needs two or more");
     assert_set_fails("clusters", "8-8", "cluster 8 stands twice");

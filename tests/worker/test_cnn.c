@@ -21,7 +21,7 @@
 
 static const char GOLDEN[] = "tests/golden/cnn.h5";
 static const double TOLERANCE = 1e-4;
-static const struct net_adam ADAM = {.learning_rate = 1e-3, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-7};
+static const struct adam_settings ADAM = {.beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-7};
 static const enum kernels_isa TABLES[] = {KERNELS_REFERENCE, KERNELS_BLAS, KERNELS_AVX2, KERNELS_AVX512};
 
 /* The arrays of parameters of a network of two blocks and two dense layers. */
@@ -44,6 +44,22 @@ static size_t count_params(const struct cnn_shape *shape)
 {
     size_t offset[N_PARTS + 1];
     return find_parts(shape, offset);
+}
+
+/* A fused network that Adam teaches. */
+static struct net *network(const struct cnn_shape *shape, int batch)
+{
+    struct nodes nodes;
+    struct net *net = NULL;
+    assert_int_equal(cnn_nodes(shape, &nodes, NULL), 0);
+    nodes_fuse(&nodes, 1);
+    assert_int_equal(net_new(&nodes, batch, &optimiser_adam, &net, NULL), 0);
+    return net;
+}
+
+static struct update next_update(struct net *net, double rate)
+{
+    return optimiser_adam_update(&ADAM, *net_steps(net) + 1, rate);
 }
 
 static void *allocate(size_t n, size_t size)
@@ -239,17 +255,17 @@ static void set_params(struct net *net, const struct golden *g)
 /* One golden case with the selected kernels: prints the worst errors and fails above the tolerance. */
 static void check_golden(const struct golden *g)
 {
-    struct net *net = NULL;
+    struct net *net = network(&g->shape, MAX_BATCH);
     float logits[MAX_BATCH * 8], probs[MAX_BATCH * 8], *gradient = allocate(g->n_params, sizeof(float));
     struct batch batch = g->batch;
-    assert_int_equal(cnn_new(&g->shape, MAX_BATCH, &net, NULL), 0);
     set_params(net, g);
     double value = net_gradient(net, &batch, &g->loss, logits, gradient);
     double error[4] = {fabs(value / g->value - 1), worst_logit(g, logits),
                        worst_part(g, gradient, g->gradient, g->gradient_norm)};
     assert_memory_equal(net_params(net), g->params, g->n_params * sizeof(float));
     for (int step = 0; step < 3; step++, batch.dropout_step++) {
-        double trained = net_train(net, &batch, &g->loss, &ADAM, probs);
+        const struct update update = next_update(net, 1e-3);
+        double trained = net_train(net, &batch, &g->loss, &update, probs);
         assert_true(step > 0 || trained == value);
     }
     assert_int_equal(*net_steps(net), 3);
@@ -316,11 +332,9 @@ static void make_problem(struct problem *p)
 /* Train for some epochs; the loss of the last step. */
 static double train(struct net *net, const struct problem *p, int epochs, double rate)
 {
-    struct net_adam adam = ADAM;
     struct loss_rule loss = {.kind = LOSS_CROSS_ENTROPY};
     float probs[BATCH * 2];
     double value = 0;
-    adam.learning_rate = rate;
     for (int step = 0; step < epochs * SAMPLES / BATCH; step++) {
         int first = step * BATCH % SAMPLES;
         struct batch batch = {.n = BATCH,
@@ -329,7 +343,8 @@ static double train(struct net *net, const struct problem *p, int epochs, double
                               .weight = p->weight + first,
                               .dropout_key = 3,
                               .dropout_step = (uint64_t)*net_steps(net)};
-        value = net_train(net, &batch, &loss, &adam, probs);
+        const struct update update = next_update(net, rate);
+        value = net_train(net, &batch, &loss, &update, probs);
     }
     return value;
 }
@@ -337,8 +352,7 @@ static double train(struct net *net, const struct problem *p, int epochs, double
 static struct net *new_network(void)
 {
     struct cnn_shape shape = small_shape();
-    struct net *net = NULL;
-    assert_int_equal(cnn_new(&shape, BATCH, &net, NULL), 0);
+    struct net *net = network(&shape, BATCH);
     net_init(net, 11);
     return net;
 }
@@ -444,7 +458,7 @@ static void test_sizes(void **state)
     assert_int_equal(offset[DENSE1_W], 18816);
     cnn_nodes(&shape, &nodes, NULL);
     assert_true(fabs(nodes_dense_flop(&nodes) - 62178048) < 0.5);
-    nodes_fuse(&nodes);
+    nodes_fuse(&nodes, 1);
     assert_true(fabs(nodes_dense_flop(&nodes) - 62178048) < 0.5);
 }
 
@@ -453,12 +467,11 @@ static void test_init(void **state)
 {
     struct cnn_shape shape = REPORT_SHAPE;
     const double limit = sqrt(6.0 / (7744 + 128));
-    struct net *net = NULL;
+    struct net *net = network(&shape, 1);
     size_t offset[N_PARTS + 1];
     double sum = 0, top = 0;
     (void)state;
     find_parts(&shape, offset);
-    assert_int_equal(cnn_new(&shape, 1, &net, NULL), 0);
     net_init(net, 1);
     float first = net_params(net)[0];
     for (size_t i = offset[DENSE1_W]; i < offset[DENSE1_B]; i++) {
@@ -481,7 +494,6 @@ static void test_wrong_shapes(void **state)
 {
     enum { N_WRONG = 11 };
     struct cnn_shape shape[N_WRONG];
-    struct net *net = NULL;
     (void)state;
     for (int i = 0; i < N_WRONG; i++)
         shape[i] = small_shape();
@@ -498,14 +510,14 @@ static void test_wrong_shapes(void **state)
     shape[10].channels = IMAGE_MAX_CHANNELS + 1;
     for (int i = 0; i < N_WRONG; i++) {
         struct err err = {0};
-        assert_int_equal(cnn_new(&shape[i], 4, &net, &err), E_USAGE);
-        assert_true(err.code == E_USAGE && strlen(err.text) > 20 && net == NULL);
+        assert_int_equal(cnn_check(&shape[i], 4, &err), E_USAGE);
+        assert_true(err.code == E_USAGE && strlen(err.text) > 20);
     }
     shape[0] = small_shape();
-    assert_int_equal(cnn_new(&shape[0], 0, &net, NULL), E_USAGE);
+    assert_int_equal(cnn_check(&shape[0], 0, NULL), E_USAGE);
     shape[0].size = 10; /* the smallest */
-    assert_int_equal(cnn_new(&shape[0], 1, &net, NULL), 0);
-    net_free(net);
+    assert_int_equal(cnn_check(&shape[0], 1, NULL), 0);
+    net_free(network(&shape[0], 1));
     net_free(NULL);
 }
 

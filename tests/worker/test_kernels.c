@@ -584,6 +584,55 @@ static void test_adam(void **state)
             check_adam(tables[t], sizes[i]);
 }
 
+/* The same bits as the reference: nothing is summed. */
+static void check_sgd(const struct kernels *k, size_t n, struct sgd_step step)
+{
+    float *g = random_array(n, 1), *x[2][2];
+    g[n / 2] = n > 20 ? nanf("") : g[n / 2];
+    for (int i = 0; i < 2; i++) {
+        for (int a = 0; a < 2; a++)
+            x[i][a] = random_array(n, 2 + (uint64_t)a);
+        for (int t = 0; t < 3; t++)
+            (i ? k : REF)->sgd(x[i][0], x[i][1], g, n, step);
+    }
+    for (int a = 0; a < 2; a++) {
+        for (size_t j = 0; j < n; j++)
+            assert_true(x[1][a][j] == x[0][a][j] || (isnan(x[1][a][j]) && isnan(x[0][a][j])));
+        release(x[0][a]);
+        release(x[1][a]);
+    }
+    release(g);
+}
+
+static void test_sgd(void **state)
+{
+    static const size_t sizes[] = {1, 7, 8, 17, 33, 1000};
+    static const struct sgd_step steps[] = {
+        {.rate = 0.1F}, {.rate = 0.1F, .momentum = 0.9F, .decay = 0.01F}, {0.1F, 0.9F, 0.01F, 1}};
+    (void)state;
+    for (int t = 0; t < n_tables; t++)
+        for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+            for (size_t s = 0; s < sizeof steps / sizeof *steps; s++)
+                check_sgd(tables[t], sizes[i], steps[s]);
+}
+
+static void test_sum_squares(void **state)
+{
+    static const size_t sizes[] = {0, 1, 31, 32, 33, 100003};
+    (void)state;
+    for (int t = 0; t < n_tables; t++)
+        for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+            float *x = random_array(sizes[i], 5);
+            double expected = REF->sum_squares(x, sizes[i]);
+            assert_true(fabs(tables[t]->sum_squares(x, sizes[i]) - expected) <= 1e-12 * expected);
+            if (sizes[i] > 0) {
+                x[sizes[i] - 1] = nanf("");
+                assert_true(isnan(tables[t]->sum_squares(x, sizes[i])));
+            }
+            release(x);
+        }
+}
+
 static void check_dropout(const struct kernels *k, size_t n, uint32_t keep_from, uint64_t first_block)
 {
     const uint64_t key = 0x123456789ABCDEF0U, substream = 0xFEDCBA9876543210U;
@@ -675,6 +724,8 @@ int main(void)
         cmocka_unit_test(test_dense_update),
         cmocka_unit_test(test_dense_propagates),
         cmocka_unit_test(test_adam),
+        cmocka_unit_test(test_sgd),
+        cmocka_unit_test(test_sum_squares),
         cmocka_unit_test(test_dropout),
         cmocka_unit_test(test_dropout_reference),
         cmocka_unit_test(test_names),

@@ -336,7 +336,7 @@ static void set_up_network(struct network_case *c, const struct nodes *nodes)
     size_t floats = tensor_floats(nodes->input);
     assert_true(floats <= MAX_PIXELS);
     memset(c, 0, sizeof *c);
-    assert_int_equal(net_new(nodes, IMAGES, &c->net, NULL), 0);
+    assert_int_equal(net_new(nodes, IMAGES, &optimiser_adam, &c->net, NULL), 0);
     net_init(c->net, 7);
     fill(c->pixels, IMAGES * floats, 8);
     fill(c->target, IMAGES * N_CLASSES, 9);
@@ -442,7 +442,7 @@ static void test_network_gradient(void **state)
     for (int fused = 0; fused < 2; fused++) {
         struct nodes nodes[3] = {report_like(0), report_like(0.4), three_blocks()};
         for (int i = 0; fused && i < 3; i++)
-            nodes_fuse(&nodes[i]);
+            nodes_fuse(&nodes[i], 1);
         check_network("network", &nodes[0], plain);
         check_network("network with dropout", &nodes[1], plain);
         check_network("network with focal loss", &nodes[1], focal);
@@ -488,7 +488,7 @@ static void test_fused_is_the_same(void **state)
     static struct network_case one, fused;
     struct nodes nodes[2] = {three_blocks(), three_blocks()};
     (void)state;
-    nodes_fuse(&nodes[1]);
+    nodes_fuse(&nodes[1], 1);
     assert_true(nodes[1].n < nodes[0].n && nodes_n_params(&nodes[0]) == nodes_n_params(&nodes[1]));
     set_up_network(&one, &nodes[0]);
     set_up_network(&fused, &nodes[1]);

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 enum { SIDE = 30, IMAGES = 6, CLASSES = 3 };
-static const struct net_adam ADAM = {.learning_rate = 1e-3, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-7};
+static const struct adam_settings ADAM = {.beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-7};
 static const enum kernels_isa TABLES[] = {KERNELS_REFERENCE, KERNELS_BLAS, KERNELS_AVX2, KERNELS_AVX512};
 
 static const struct cnn_shape three_blocks = {.size = SIDE,
@@ -32,7 +32,7 @@ static struct nodes nodes_of(const struct cnn_shape *shape, int fused)
     if (cnn_nodes(shape, &nodes, &err) < 0)
         fail_msg("%s", err.text);
     if (fused)
-        nodes_fuse(&nodes);
+        nodes_fuse(&nodes, 1);
     return nodes;
 }
 
@@ -60,7 +60,7 @@ static void make_problem(struct problem *p)
 static struct net *network(const struct nodes *nodes)
 {
     struct net *net = NULL;
-    assert_int_equal(net_new(nodes, IMAGES, &net, NULL), 0);
+    assert_int_equal(net_new(nodes, IMAGES, &optimiser_adam, &net, NULL), 0);
     net_init(net, 11);
     return net;
 }
@@ -108,6 +108,12 @@ static void fused_gradients_are_the_same_but_for_rounding(void **state)
     assert_int_equal(kernels_select(KERNELS_AUTO, NULL), 0);
 }
 
+static void adam_step(struct net *net, const struct batch *batch, const struct loss_rule *loss, float *probs)
+{
+    const struct update update = optimiser_adam_update(&ADAM, *net_steps(net) + 1, 1e-3);
+    net_train(net, batch, loss, &update, probs);
+}
+
 /* Whatever layers apply their updates themselves: in the reference, which adds in one order, the same bits.
  * */
 static void who_updates_changes_nothing(void **state)
@@ -129,7 +135,7 @@ static void who_updates_changes_nothing(void **state)
         n = nodes_n_params(&nodes);
         net[variant] = network(&nodes);
         for (p.batch.dropout_step = 0; p.batch.dropout_step < 3; p.batch.dropout_step++)
-            net_train(net[variant], &p.batch, &loss, &ADAM, probs);
+            adam_step(net[variant], &p.batch, &loss, probs);
     }
     for (int i = 1; i < 4; i++) {
         assert_memory_equal(net_params(net[0]), net_params(net[i]), n * sizeof(float));

@@ -2,6 +2,7 @@
 #include "sections.h"
 
 #include "models/model.h"
+#include "models/net/optimiser.h"
 #include "strategies/balance.h"
 #include "support/with.h"
 
@@ -86,6 +87,39 @@ static void models_read_their_own_keys(void **state)
     assert_true(reads(&majority, "train.epochs") && reads(&majority, "train.batch"));
     assert_true(reads(&fake, "cnn.dense1") && reads(&fake, "train.beta1") &&
                 reads(&fake, "fake.milliseconds"));
+}
+
+/* Every row of the table can be chosen, and reads its own. */
+static void optimisers_read_their_own_keys(void **state)
+{
+    const struct optimiser *o;
+    struct config config = config_with("none", "cnn", "holdout"),
+                  majority = config_with("none", "majority", "holdout");
+    (void)state;
+    with_text(&majority, "train.optimizer", "sgd");
+    for (int i = 0; (o = optimiser_row(i)); i++) {
+        int is_sgd = o == &optimiser_sgd;
+        with_text(&config, "train.optimizer", o->name);
+        assert_true(optimiser_find(o->name) == o);
+        assert_int_equal(reads(&config, "train.beta1"), !is_sgd);
+        assert_int_equal(reads(&config, "train.momentum"), is_sgd);
+        assert_int_equal(reads(&config, "train.weight_decay"), o != &optimiser_adam);
+    }
+    assert_false(reads(&majority, "train.momentum") || reads(&majority, "train.optimizer"));
+    assert_string_equal(config_decided_by(worker_schema(), config_find(worker_schema(), "train.momentum")),
+                        "train.optimizer");
+}
+
+static void schedules_read_their_own_keys(void **state)
+{
+    struct config config = config_with("none", "cnn", "holdout");
+    (void)state;
+    assert_true(reads(&config, "train.warmup"));
+    assert_false(reads(&config, "train.milestones"));
+    with_text(&config, "train.schedule", "step");
+    assert_true(reads(&config, "train.warmup") && reads(&config, "train.milestones"));
+    with_text(&config, "train.schedule", "one-cycle");
+    assert_false(reads(&config, "train.warmup") || reads(&config, "train.milestones"));
 }
 
 static void folds_have_no_share(void **state)
@@ -277,6 +311,8 @@ int main(void)
         cmocka_unit_test(settings_of_strategies_have_their_names),
         cmocka_unit_test(strategies_read_their_own_keys),
         cmocka_unit_test(models_read_their_own_keys),
+        cmocka_unit_test(optimisers_read_their_own_keys),
+        cmocka_unit_test(schedules_read_their_own_keys),
         cmocka_unit_test(folds_have_no_share),
         cmocka_unit_test(a_cap_needs_a_threshold),
         cmocka_unit_test(what_is_not_read_is_put_back),

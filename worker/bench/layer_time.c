@@ -8,7 +8,8 @@
 
 enum { IN, OUT, DIN, DOUT, PARAMS, GRADIENT, M, V, KEPT, SCRATCH, N_ARRAYS };
 
-static const struct adam_step STEP = {.beta1 = 0.9F, .beta2 = 0.999F, .epsilon = 1e-7F, .rate = 1e-3F};
+static const struct update STEP = {.adam = {.beta1 = 0.9F, .beta2 = 0.999F, .epsilon = 1e-7F, .rate = 1e-3F},
+                                   .shrink = 1};
 
 /* The arrays that every node in turn works on, each large enough for all, and where the rows go. */
 struct trial {
@@ -37,7 +38,7 @@ static void run_backward(void *context)
 static void run_adam(void *context)
 {
     const struct trial *t = context;
-    t->k->adam(t->array[PARAMS], t->array[M], t->array[V], t->array[GRADIENT], t->n_adam, STEP);
+    t->k->adam(t->array[PARAMS], t->array[M], t->array[V], t->array[GRADIENT], t->n_adam, STEP.adam);
 }
 
 static size_t max_size(size_t a, size_t b)
@@ -103,7 +104,7 @@ static struct pass pass_of(const struct trial *t, const struct node *node, int b
                          .m = array[M],
                          .v = array[V],
                          .gradient = node->fused_update ? NULL : array[GRADIENT],
-                         .adam = STEP,
+                         .update = &STEP,
                          .in = node->op->in_place ? array[OUT] : array[IN],
                          .out = array[OUT],
                          .din = first                ? NULL

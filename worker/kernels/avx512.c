@@ -12,6 +12,7 @@
 #include "sparse.inc"
 #include "padded.inc"
 #include "dense.inc"
+#include "descent.inc"
 #include "dropout.inc"
 #include "peak.inc"
 

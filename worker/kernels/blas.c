@@ -9,6 +9,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "descent.inc"
+
 enum { TAPS = 9, POOL_BLOCK = 64, UPDATE_TILE_FLOATS = 1 << 17 };
 
 /* Sizes of the lowered convolution of one image. */
@@ -344,6 +346,8 @@ const struct kernels kernels_blas = {.name = "blas",
                                      .dense_backward_weight = dense_backward_weight,
                                      .dense_update = dense_update,
                                      .adam = adam,
+                                     .sgd = sgd,
+                                     .sum_squares = sum_squares,
                                      .dropout = dropout,
                                      .conv_pool_scratch = conv_pool_scratch,
                                      .conv_scratch = conv_scratch,

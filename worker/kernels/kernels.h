@@ -41,6 +41,13 @@ struct adam_step {
     float beta1, beta2, epsilon, rate;
 };
 
+/* Constants of gradient descent with momentum, as PyTorch's SGD applies them (dampening 0):
+ *     g' = g + decay w;  m = momentum m + g';  w -= rate (nesterov ? g' + momentum m : m) */
+struct sgd_step {
+    float rate, momentum, decay;
+    int nesterov;
+};
+
 struct kernels {
     const char *name; /* "reference", "blas", "avx2", "avx512" */
 
@@ -75,6 +82,10 @@ struct kernels {
                          float *scratch);
     /* Adam on n parameters from their gradient g. */
     void (*adam)(float *w, float *m, float *v, const float *g, size_t n, struct adam_step a);
+    /* Gradient descent on the same; m is the momentum. */
+    void (*sgd)(float *w, float *m, const float *g, size_t n, struct sgd_step s);
+    /* Sum of the squares of n floats, in double. */
+    double (*sum_squares)(const float *x, size_t n);
     /* Inverted dropout in place on x (n floats): unit i of the stream (key, substream) is kept when its 16
      * random bits are at least keep_from = round(rate * 65536), and scaled by 65536 / (65536 - keep_from);
      * else 0. Unit i is half (i % 2) of word (i / 2 % 4) of Philox block first_block + i / 8; half 0 is the

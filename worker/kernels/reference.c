@@ -184,6 +184,23 @@ static void adam(float *w, float *m, float *v, const float *g, size_t n, struct 
     }
 }
 
+static void sgd(float *w, float *m, const float *g, size_t n, struct sgd_step s)
+{
+    for (size_t i = 0; i < n; i++) {
+        float slope = g[i] + s.decay * w[i];
+        m[i] = s.momentum * m[i] + slope;
+        w[i] -= s.rate * (s.nesterov ? slope + s.momentum * m[i] : m[i]);
+    }
+}
+
+static double sum_squares(const float *x, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (double)x[i] * (double)x[i];
+    return sum;
+}
+
 static void dense_update(float *weight, float *m, float *v, float *bias, float *bias_m, float *bias_v,
                          const float *dout, const float *in, struct dense_shape s, struct adam_step a,
                          float *scratch)
@@ -257,6 +274,8 @@ const struct kernels kernels_reference = {.name = "reference",
                                           .dense_backward_weight = dense_backward_weight,
                                           .dense_update = dense_update,
                                           .adam = adam,
+                                          .sgd = sgd,
+                                          .sum_squares = sum_squares,
                                           .dropout = dropout,
                                           .conv_pool_scratch = conv_pool_scratch,
                                           .conv_scratch = conv_scratch,

@@ -1,9 +1,9 @@
-/* Model "cnn": the convolutional network of cnn.h, taught by Adam. */
+/* Model "cnn": the convolutional network of cnn.h. */
 #include "models/model.h"
 
 #include "models/net/cnn.h"
 #include "models/net/net_arrays.h"
-#include "models/optimiser.h"
+#include "models/training.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -63,7 +63,8 @@ static void identity(const struct config *config, char out[MODEL_IDENTITY_SIZE])
 static int check(const struct config *config, struct err *err)
 {
     struct cnn_shape shape = shape_of(config);
-    return cnn_check(&shape, (int)config->batch, err);
+    int rc = cnn_check(&shape, (int)config->batch, err);
+    return rc < 0 ? rc : training_check(config, err);
 }
 
 /* Forward costs a third of a training pass: one of three products of every layer. */
@@ -87,15 +88,15 @@ static size_t bytes(const struct config *config, int n_train)
     struct nodes nodes;
     (void)n_train;
     network(config, &nodes);
-    nodes_fuse(&nodes);
-    return net_bytes(&nodes, (int)config->batch);
+    return training_bytes(config, &nodes);
 }
 
 static int open_net(const struct model_spec *spec, void **out, struct err *err)
 {
-    struct cnn_shape shape = shape_of(spec->config);
+    struct nodes nodes;
     struct net *net = NULL;
-    int rc = cnn_new(&shape, (int)spec->config->batch, &net, err);
+    network(spec->config, &nodes);
+    int rc = training_new(spec->config, &nodes, &net, err);
     if (rc == 0)
         net_init(net, spec->start);
     *out = net;
@@ -105,9 +106,7 @@ static int open_net(const struct model_spec *spec, void **out, struct err *err)
 static double teach(void *model, const struct config *config, const struct batch *batch,
                     const struct loss_rule *loss, float *probs)
 {
-    const struct optimiser *o = config_of(config, &optimiser_section);
-    const struct net_adam adam = {o->learning_rate, o->beta1, o->beta2, o->epsilon};
-    return net_train(model, batch, loss, &adam, probs);
+    return training_teach(model, config, batch, loss, probs);
 }
 
 static void judge(void *model, const float *const *image, int n, float *probs)
@@ -158,7 +157,7 @@ static void close_net(void *model)
 
 const struct model_kind model_cnn = {
     .name = "cnn",
-    .help = "the report's network: two convolutions, two dense layers, Adam",
+    .help = "the report's network: two convolutions, two dense layers",
     .section = &section,
     .can = MODEL_HEEDS | MODEL_EPOCHS | MODEL_PUBLISHED,
     .identity = identity,

@@ -227,6 +227,7 @@ int batches_next(struct batches *batches, uint64_t step, struct batch *out)
         assemble(batches, order, n);
     r->next += n;
     *out = (struct batch){.n = n,
+                          .per_epoch = (r->n + r->batch - 1) / r->batch,
                           .image = r->image,
                           .target = r->target,
                           .weight = r->weight,

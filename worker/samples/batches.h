@@ -25,6 +25,7 @@
 /* One mini-batch. Everything is only read. */
 struct batch {
     int n;                     /* samples, 1 or more */
+    int per_epoch;             /* mini-batches of an epoch of the network that it is for */
     const float *const *image; /* (n) pointers to (size, size) pixels */
     const float *target;   /* (n, C) class probabilities, rows sum to 1: one-hot unless mixed or smoothed */
     const float *weight;   /* (n) loss weight of each sample */

@@ -58,27 +58,14 @@ int cnn_nodes(const struct cnn_shape *shape, struct nodes *out, struct err *err)
     return nodes_finish(out, err);
 }
 
-/* As it runs. */
-static int fused_nodes(const struct cnn_shape *shape, int max_batch, struct nodes *out, struct err *err)
-{
-    int rc = check_range("batch", max_batch, 1, MAX_UNITS, err);
-    if (rc == 0)
-        rc = cnn_nodes(shape, out, err);
-    if (rc < 0)
-        return rc;
-    nodes_fuse(out);
-    return nodes_check_batch(out, max_batch, err);
-}
-
 int cnn_check(const struct cnn_shape *shape, int max_batch, struct err *err)
 {
     struct nodes nodes;
-    return fused_nodes(shape, max_batch, &nodes, err);
-}
-
-int cnn_new(const struct cnn_shape *shape, int max_batch, struct net **out, struct err *err)
-{
-    struct nodes nodes;
-    int rc = fused_nodes(shape, max_batch, &nodes, err);
-    return rc < 0 ? rc : net_new(&nodes, max_batch, out, err);
+    int rc = check_range("batch", max_batch, 1, MAX_UNITS, err);
+    if (rc == 0)
+        rc = cnn_nodes(shape, &nodes, err);
+    if (rc < 0)
+        return rc;
+    nodes_fuse(&nodes, 0);
+    return nodes_check_batch(&nodes, max_batch, err);
 }

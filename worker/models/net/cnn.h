@@ -5,7 +5,7 @@
  *
  *     rc = cnn_check(&shape, batch, &err);
  *     cnn_nodes(&shape, &nodes, NULL);             to look at: its parameters, its layers (nodes.h)
- *     rc = cnn_new(&shape, batch, &net, &err);     to run (net.h), fused
+ *     nodes_fuse(&nodes, 1), net_new(...)          to run (net.h)
  *
  * The network of the report has two blocks and two dense layers. */
 #ifndef CELLSWEEP_CNN_H
@@ -32,9 +32,5 @@ int cnn_check(const struct cnn_shape *shape, int max_batch, struct err *err);
 /* The network, finished, one node a layer: nodes_fuse() makes it fast. E_USAGE as cnn_check(), but for the
  * batch. */
 int cnn_nodes(const struct cnn_shape *shape, struct nodes *out, struct err *err);
-
-/* The fused network for batches of up to max_batch images, with zero weights. Errors are those of cnn_check()
- * and net_new(). */
-int cnn_new(const struct cnn_shape *shape, int max_batch, struct net **out, struct err *err);
 
 #endif

@@ -11,13 +11,13 @@ static int follow(const struct nodes *nodes, int i, const struct op *const *op)
 }
 
 /* What stands for node i in the fused network, and for how many from there on. */
-static int fuse_at(const struct nodes *nodes, int i, struct node *out)
+static int fuse_at(const struct nodes *nodes, int i, int updates, struct node *out)
 {
     static const struct op *const conv_pool[] = {&op_conv, &op_relu, &op_max_pool, NULL}, *const dense[] = {
                                                                                               &op_dense,
                                                                                               &op_relu, NULL};
     *out = nodes->node[i];
-    out->fused_update |= out->op == &op_dense;
+    out->fused_update = updates && out->op == &op_dense;
     if (follow(nodes, i, conv_pool)) {
         out->op = &op_conv_pool;
         return 3;
@@ -29,12 +29,12 @@ static int fuse_at(const struct nodes *nodes, int i, struct node *out)
     return 1;
 }
 
-void nodes_fuse(struct nodes *nodes)
+void nodes_fuse(struct nodes *nodes, int updates)
 {
     int n = 0;
     for (int i = 0; i < nodes->n;) {
         struct node fused;
-        i += fuse_at(nodes, i, &fused);
+        i += fuse_at(nodes, i, updates, &fused);
         nodes->node[n++] = fused;
     }
     nodes->n = n;

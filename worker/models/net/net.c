@@ -17,19 +17,30 @@ struct arrays_of {
     void *kept;
 };
 
+/* Parameters that the optimiser updates in one call. */
+struct run {
+    size_t from, to;
+    int decays; /* 1: they are weights */
+};
+
+enum { MAX_RUNS = NODES_MAX * NODE_MAX_PARAMS };
+
 struct net {
     struct nodes nodes;
     const struct kernels *kernels;
+    const struct optimiser *optimiser;
     int max_batch,
         first; /* first: the node whose input gradient nobody wants, the first one with parameters */
-    size_t n_params, n_stored;
+    size_t n_params, n_moments, n_stored;
     int64_t steps;
     float *params;   /* (n_params) */
-    float *moments;  /* (2, n_params) */
+    float *moments;  /* (n_moments, n_params) */
     float *gradient; /* (n_stored) of the parameters up to the last whose update is not fused */
     float *image;    /* (max_batch, input): the batch, gathered */
     struct arrays_of of[NODES_MAX];
     float *scratch;
+    int n_runs;
+    struct run run[MAX_RUNS]; /* of the parameters whose updates are not fused */
 };
 
 /* Next `floats` of the arena, a cache line's multiple; with base NULL only *used advances. */
@@ -74,7 +85,7 @@ static size_t lay_out(struct net *net, float *base)
 {
     size_t used = 0;
     net->params = take(base, &used, net->n_params);
-    net->moments = take(base, &used, 2 * net->n_params);
+    net->moments = take(base, &used, net->n_moments * net->n_params);
     net->gradient = take(base, &used, net->n_stored);
     net->image = take(base, &used, (size_t)net->max_batch * tensor_floats(net->nodes.input));
     for (int i = 0; i < net->nodes.n; i++)
@@ -83,39 +94,72 @@ static size_t lay_out(struct net *net, float *base)
     return used;
 }
 
-static void plan(struct net *net, const struct nodes *nodes, int max_batch)
+/* Append to the last run, or begin another. */
+static void add_run(struct net *net, struct run run)
+{
+    struct run *last = net->n_runs ? &net->run[net->n_runs - 1] : NULL;
+    if (last && last->to == run.from && last->decays == run.decays)
+        last->to = run.to;
+    else
+        net->run[net->n_runs++] = run;
+}
+
+/* Where nothing decays weights and biases go together, in as long runs as there are. */
+static void plan_runs(struct net *net)
+{
+    const struct node *node;
+    struct param param;
+    size_t at, n;
+    for (int i = 0; (n = nodes_param(&net->nodes, i, &node, &param, &at)) > 0; i++)
+        if (!node->fused_update)
+            add_run(net, (struct run){at, at + n, net->optimiser->decays && param.fan_in > 0});
+}
+
+static size_t count_moments(const struct optimiser *optimiser)
+{
+    size_t n = 0;
+    while (optimiser->moment[n])
+        n++;
+    return n;
+}
+
+static void plan(struct net *net, const struct nodes *nodes, int max_batch, const struct optimiser *optimiser)
 {
     memset(net, 0, sizeof *net);
     net->nodes = *nodes;
     net->kernels = kernels_selected();
     net->max_batch = max_batch;
+    net->optimiser = optimiser;
     net->n_params = nodes_n_params(nodes);
+    net->n_moments = count_moments(optimiser);
     while (net->first < nodes->n && nodes->node[net->first].n_params == 0)
         net->first++;
     for (int i = 0; i < nodes->n; i++)
         if (nodes->node[i].n_params && !nodes->node[i].fused_update)
             net->n_stored = nodes->node[i].param + nodes->node[i].n_params;
+    plan_runs(net);
 }
 
 static const size_t head_bytes = (sizeof(struct net) + 63) / 64 * 64;
 
-size_t net_bytes(const struct nodes *nodes, int max_batch)
+size_t net_bytes(const struct nodes *nodes, int max_batch, const struct optimiser *optimiser)
 {
     struct net net;
-    plan(&net, nodes, max_batch);
+    plan(&net, nodes, max_batch, optimiser);
     return head_bytes + lay_out(&net, NULL) * sizeof(float);
 }
 
-int net_new(const struct nodes *nodes, int max_batch, struct net **out, struct err *err)
+int net_new(const struct nodes *nodes, int max_batch, const struct optimiser *optimiser, struct net **out,
+            struct err *err)
 {
-    size_t bytes = net_bytes(nodes, max_batch);
+    size_t bytes = net_bytes(nodes, max_batch, optimiser);
     struct net *net = aligned_alloc(64, bytes);
     if (!net)
         return err_set(err, E_IO,
                        "out of memory: a network needs %zu MB; use fewer ranks a node or a smaller batch",
                        bytes >> 20);
     memset(net, 0, bytes);
-    plan(net, nodes, max_batch);
+    plan(net, nodes, max_batch, optimiser);
     lay_out(net, (void *)((char *)net + head_bytes));
     *out = net;
     return 0;
@@ -133,7 +177,7 @@ void net_init(struct net *net, uint64_t key)
     struct param param;
     size_t at, n;
     memset(net->params, 0, net->n_params * sizeof *net->params);
-    memset(net->moments, 0, 2 * net->n_params * sizeof *net->moments);
+    memset(net->moments, 0, net->n_moments * net->n_params * sizeof *net->moments);
     net->steps = 0;
     for (int i = 0; (n = nodes_param(&net->nodes, i, NULL, &param, &at)) > 0; i++)
         if (param.fan_in > 0)
@@ -158,7 +202,7 @@ static struct pass at_node(const struct net *net, int i, struct pass pass, float
     const struct arrays_of *of = &net->of[i];
     pass.params = net->params + node->param;
     pass.m = net->moments + node->param;
-    pass.v = net->moments + net->n_params + node->param;
+    pass.v = net->moments + (net->n_moments - 1) * net->n_params + node->param;
     pass.gradient = gradient ? gradient + node->param : NULL;
     pass.in = i > 0 ? net->of[i - 1].out : net->image;
     pass.din = i > net->first ? net->of[i - 1].dout : NULL;
@@ -190,12 +234,11 @@ static void forward(struct net *net, const float *const *image, int n, const str
 }
 
 /* From the gradient of the logits down. grad: where all gradients go; NULL: fused updates are done with
- * `step`. */
-static void backward(struct net *net, const struct batch *batch, const struct adam_step *step, float *grad)
+ * `update`. */
+static void backward(struct net *net, const struct batch *batch, const struct update *update, float *grad)
 {
     struct pass all = start(net, batch->n, batch);
-    if (step)
-        all.adam = *step;
+    all.update = update;
     for (int i = net->nodes.n - 1; i >= net->first; i--) {
         const struct node *node = &net->nodes.node[i];
         const struct pass pass = at_node(net, i, all,
@@ -219,35 +262,35 @@ static int n_classes_of(const struct net *net)
 
 /* Forward, loss and backward. */
 static double pass_both(struct net *net, const struct batch *batch, const struct loss_rule *loss,
-                        const struct adam_step *step, float *grad)
+                        const struct update *update, float *grad)
 {
     forward(net, batch->image, batch->n, batch);
     double value = loss_gradient(net->of[net->nodes.n - 1].dout, logits_of(net), batch->target, batch->weight,
                                  batch->n, n_classes_of(net), loss);
-    backward(net, batch, step, grad);
+    backward(net, batch, update, grad);
     return value;
 }
 
-/* Parameters from `from` up to `to`, by their stored gradients. */
-static void update(struct net *net, size_t from, size_t to, const struct adam_step *step)
+/* All gradients shortened to a common length of at most `most`. What is not finite stays so. */
+static void clip(struct net *net, double most)
 {
-    float *m = net->moments, *v = m + net->n_params;
-    if (from < to)
-        net->kernels->adam(net->params + from, m + from, v + from, net->gradient + from, to - from, *step);
+    double norm = sqrt(net->kernels->sum_squares(net->gradient, net->n_params)), share = most / (norm + 1e-6);
+    float factor = (float)share;
+    for (size_t i = 0; !(share >= 1) && i < net->n_params; i++)
+        net->gradient[i] *= factor;
 }
 
-/* All whose update is not fused, in as long runs as there are. */
-static void update_rest(struct net *net, const struct adam_step *step)
+/* All parameters whose update is not fused. */
+static void update_rest(struct net *net, const struct update *update)
 {
-    size_t from = 0;
-    for (int i = 0; i < net->nodes.n; i++) {
-        const struct node *node = &net->nodes.node[i];
-        if (!node->fused_update)
-            continue;
-        update(net, from, node->param, step);
-        from = node->param + node->n_params;
+    for (int i = 0; i < net->n_runs; i++) {
+        const struct run *run = &net->run[i];
+        float *moment[OPTIMISER_MAX_MOMENTS] = {0};
+        for (size_t m = 0; m < net->n_moments; m++)
+            moment[m] = net->moments + m * net->n_params + run->from;
+        net->optimiser->apply(net->kernels, net->params + run->from, moment, net->gradient + run->from,
+                              run->to - run->from, run->decays, update);
     }
-    update(net, from, net->n_params, step);
 }
 
 /* Denormals, which vanishing gradients and moments become, cost a hundred times a normal operation on x86.
@@ -272,23 +315,15 @@ static void restore_denormals(unsigned mode)
 #endif
 }
 
-static struct adam_step adam_step(const struct net_adam *adam, int64_t t)
-{
-    double rate =
-        adam->learning_rate * sqrt(1 - pow(adam->beta2, (double)t)) / (1 - pow(adam->beta1, (double)t));
-    return (struct adam_step){.beta1 = (float)adam->beta1,
-                              .beta2 = (float)adam->beta2,
-                              .epsilon = (float)adam->epsilon,
-                              .rate = (float)rate};
-}
-
 double net_train(struct net *net, const struct batch *batch, const struct loss_rule *loss,
-                 const struct net_adam *adam, float *probs)
+                 const struct update *update, float *probs)
 {
     unsigned mode = flush_denormals();
-    const struct adam_step step = adam_step(adam, ++net->steps);
-    double value = pass_both(net, batch, loss, &step, NULL);
-    update_rest(net, &step);
+    net->steps++;
+    double value = pass_both(net, batch, loss, update, NULL);
+    if (update->clip_norm > 0)
+        clip(net, update->clip_norm);
+    update_rest(net, update);
     loss_softmax(probs, logits_of(net), batch->n, n_classes_of(net));
     restore_denormals(mode);
     return value;
@@ -352,6 +387,11 @@ int64_t *net_steps(struct net *net)
 const struct nodes *net_nodes(const struct net *net)
 {
     return &net->nodes;
+}
+
+const struct optimiser *net_optimiser(const struct net *net)
+{
+    return net->optimiser;
 }
 
 void net_free(struct net *net)

@@ -13,10 +13,19 @@ static void add_param(struct net *net, const struct node *node, const struct par
     arrays_add(out, name, ARRAY_F32, dim, net_params(net) + at);
 }
 
+/* "adam.m" */
+static const char *name_of(const struct optimiser *optimiser, const char *what, char name[ARRAY_NAME_SIZE])
+{
+    snprintf(name, ARRAY_NAME_SIZE, "%s.%s", optimiser->name, what);
+    return name;
+}
+
 void net_arrays(struct net *net, int optimiser, struct arrays *out)
 {
     const struct nodes *nodes = net_nodes(net);
+    const struct optimiser *of = net_optimiser(net);
     const size_t all[] = {nodes_n_params(nodes), 0}, one[] = {1, 0};
+    char name[ARRAY_NAME_SIZE];
     const struct node *node;
     struct param param;
     size_t at;
@@ -24,7 +33,7 @@ void net_arrays(struct net *net, int optimiser, struct arrays *out)
         add_param(net, node, &param, at, out);
     if (!optimiser)
         return;
-    arrays_add(out, "adam.m", ARRAY_F32, all, net_moments(net));
-    arrays_add(out, "adam.v", ARRAY_F32, all, net_moments(net) + all[0]);
-    arrays_add(out, "adam.steps", ARRAY_I64, one, net_steps(net));
+    for (size_t i = 0; of->moment[i]; i++)
+        arrays_add(out, name_of(of, of->moment[i], name), ARRAY_F32, all, net_moments(net) + i * all[0]);
+    arrays_add(out, name_of(of, "steps", name), ARRAY_I64, one, net_steps(net));
 }

@@ -6,7 +6,7 @@
  *     nodes_add(&nodes, &op_relu, "relu%d", 1);
  *     ...
  *     rc = nodes_finish(&nodes, &err);         shapes, places of the parameters, numbers of the dropouts
- *     nodes_fuse(&nodes);                      the same network in fewer, faster operations
+ *     nodes_fuse(&nodes, 1);                   the same network in fewer, faster operations
  *
  * A builder (cnn.h) only appends nodes; net.h runs them; whoever writes a network in another program's format
  * walks them as the builder left them. To add a kind of layer: a row in an ops_*.c file, its name in the
@@ -16,6 +16,7 @@
 #define CELLSWEEP_NODES_H
 
 #include "kernels/kernels.h"
+#include "models/net/optimiser.h"
 #include "err.h"
 
 #include <stddef.h>
@@ -63,8 +64,8 @@ struct pass {
     const struct kernels *kernels;
     int n;
     float *params, *m, *v; /* of the node, one array after the other; the moments of Adam */
-    float *gradient;       /* where theirs goes; NULL: the operation applies `adam` itself (fused_update) */
-    struct adam_step adam;
+    float *gradient;       /* where theirs goes; NULL: the operation applies `update` itself (fused_update) */
+    const struct update *update;
     float *in, *out;
     float *din, *dout;       /* din NULL: nobody wants it */
     void *kept;              /* what forward leaves for backward */
@@ -122,9 +123,10 @@ int nodes_finish(struct nodes *nodes, struct err *err);
 /* 0, or E_USAGE when batches of max_batch are too large to be indexed by int. */
 int nodes_check_batch(const struct nodes *nodes, int max_batch, struct err *err);
 
-/* Replace conv + relu + max_pool by conv_pool and dense + relu by dense, and let dense layers apply their own
- * updates. The same parameters in the same places; results within rounding. Of finished nodes. */
-void nodes_fuse(struct nodes *nodes);
+/* Replace conv + relu + max_pool by conv_pool and dense + relu by dense; updates 1: and let dense layers
+ * apply their own updates, for optimisers that fuse. The same parameters in the same places; results within
+ * rounding. Of finished nodes. */
+void nodes_fuse(struct nodes *nodes, int updates);
 
 size_t nodes_n_params(const struct nodes *nodes);
 

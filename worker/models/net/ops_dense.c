@@ -77,6 +77,17 @@ static void stop_gradient(float *restrict d, const float *restrict unit, size_t 
         d[i] = unit[i] <= 0 ? 0 : d[i];
 }
 
+/* The optimiser's step on the weights and biases of a node. */
+static void update_dense(const struct node *node, const struct pass *p)
+{
+    size_t bias = dense_weights(node);
+    float shrink = p->update->shrink;
+    for (size_t i = 0; shrink < 1 && i < bias; i++)
+        p->params[i] *= shrink;
+    p->kernels->dense_update(p->params, p->m, p->v, p->params + bias, p->m + bias, p->v + bias, p->dout,
+                             p->in, dense_of(node, p->n), p->update->adam, p->scratch);
+}
+
 /* The gradient of the input needs the weights before their update. */
 static void learn_dense(const struct node *node, const struct pass *p)
 {
@@ -89,8 +100,7 @@ static void learn_dense(const struct node *node, const struct pass *p)
     if (p->gradient)
         p->kernels->dense_backward_weight(p->gradient, p->gradient + bias, p->dout, p->in, s, p->scratch);
     else
-        p->kernels->dense_update(p->params, p->m, p->v, p->params + bias, p->m + bias, p->v + bias, p->dout,
-                                 p->in, s, p->adam, p->scratch);
+        update_dense(node, p);
 }
 
 const struct op op_dense = {.name = "dense",
