@@ -19,6 +19,7 @@ static void room_of(const void *of, int job, struct store_room *out)
     const struct sweep *sweep = of;
     struct config config;
     sweep_config(sweep, job, &config);
+    out->n_val = sweep->job[job].plan.n_val;
     out->n_test = sweep->job[job].plan.n_test;
     out->n_all = sweep->job[job].plan.n_all;
     out->n_weights = sweep->file->keep ? job_n_weights(&config, sweep->job[job].plan.n_train) : 0;
@@ -54,6 +55,7 @@ static void make_plan(const struct sweep *sweep, const struct dataset *data, con
         size_t n_weights = sweep->file->keep ? job_n_weights(&config, job->plan.n_train) : 0;
         plan->n_epochs = plan->n_epochs > config.epochs ? plan->n_epochs : (int)config.epochs;
         plan->n_classes = plan->n_classes > config.clusters.n ? plan->n_classes : config.clusters.n;
+        plan->n_val = plan->n_val > job->plan.n_val ? plan->n_val : job->plan.n_val;
         plan->n_test = plan->n_test > job->plan.n_test ? plan->n_test : job->plan.n_test;
         plan->n_all = plan->n_all > job->plan.n_all ? plan->n_all : job->plan.n_all;
         plan->n_weights = plan->n_weights > n_weights ? plan->n_weights : n_weights;
