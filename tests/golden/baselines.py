@@ -41,8 +41,8 @@ def logistic(x, y, w, test, c=1.0):
     return model.fit(x.astype(float), y, logisticregression__sample_weight=w).predict_proba(test.astype(float))
 
 
-def forest(x, y, w, test, **rule):
-    return RandomForestClassifier(10000, random_state=1, n_jobs=2, **rule).fit(x, y, w).predict_proba(test)
+def forest(x, y, w, test, trees=10000, seed=1, **rule):
+    return RandomForestClassifier(trees, random_state=seed, n_jobs=1, **rule).fit(x, y, w).predict_proba(test)
 
 
 def svm(x, y, w, test, **arguments):
@@ -74,20 +74,26 @@ CASES = [
      {"rounds": 25, "max_depth": 2, "eta": 0.1, "lambda": 3}, 1),
 ]
 
-# Only the models that are named, where some are: the others' rows stay.
-only, path = sys.argv[1:], os.path.join(os.path.dirname(__file__), "baselines.csv")
-kept = [row for row in csv.reader(open(path)) if only and row[0] not in only + ["model"]]
 
-with open(path, "w", newline="") as f:
-    out = csv.writer(f, lineterminator="\n")
-    out.writerow(["model", "settings", "classes", "weighted", "sample", "p0", "p1", "p2"])
-    out.writerows(kept)
-    for model, settings, arguments, weighted in CASES:
-        if only and model not in only:
-            continue
-        for classes in (2, 3):
-            x, y = rows(classes)
-            w = weights(y[:N_TRAIN], weighted, classes)
-            p = globals()[model](x[:N_TRAIN], y[:N_TRAIN], w, x[N_TRAIN:], **arguments)
-            for i, row in enumerate(p):
-                out.writerow([model, settings, classes, weighted, i] + [f"{v:.7g}" for v in row] + [0] * (3 - classes))
+
+def write(only):
+    """Rows of the models that are named, where some are: the others' rows stay."""
+    path = os.path.join(os.path.dirname(__file__), "baselines.csv")
+    kept = [row for row in csv.reader(open(path)) if only and row[0] not in only + ["model"]]
+    with open(path, "w", newline="") as f:
+        out = csv.writer(f, lineterminator="\n")
+        out.writerow(["model", "settings", "classes", "weighted", "sample", "p0", "p1", "p2"])
+        out.writerows(kept)
+        for model, settings, arguments, weighted in CASES:
+            if only and model not in only:
+                continue
+            for classes in (2, 3):
+                x, y = rows(classes)
+                w = weights(y[:N_TRAIN], weighted, classes)
+                p = globals()[model](x[:N_TRAIN], y[:N_TRAIN], w, x[N_TRAIN:], **arguments)
+                for i, row in enumerate(p):
+                    out.writerow([model, settings, classes, weighted, i] + [f"{v:.7g}" for v in row] + [0] * (3 - classes))
+
+
+if __name__ == "__main__":
+    write(sys.argv[1:])
