@@ -154,6 +154,20 @@ static void measure(struct run *run, const float *probs, const int *label, int n
     metrics_finish(run->metrics, out);
 }
 
+/* What network m says of what it was fitted to; others are served before and between. */
+static int judge_fitted(struct run *run, int m, const struct model_set *set, float *probs, struct err *err)
+{
+    enum { SOME = 256 };
+    int rc = stopped(run, err);
+    for (int first = 0; rc == 0 && first < set->n; first += SOME) {
+        int n = set->n - first < SOME ? set->n - first : SOME;
+        run->kind->judge(ensemble_member(run->nets, m), set->image + first, n,
+                         probs + (size_t)first * (size_t)run->n_classes);
+        rc = stopped(run, err);
+    }
+    return rc;
+}
+
 /* The training of network m at once; its metrics are those of what it was fitted to. Returns how many
  * samples it saw. */
 static int fit_member(struct run *run, int m, float out[N_METRICS], struct err *err)
@@ -175,11 +189,9 @@ static int fit_member(struct run *run, int m, float out[N_METRICS], struct err *
     if (rc == 0 && set.n > 0)
         rc = run->kind->fit(ensemble_member(run->nets, m), &set, &run->pause, err);
     if (rc == 0)
-        rc = stopped(run, err);
-    if (rc == 0) {
-        run->kind->judge(ensemble_member(run->nets, m), image, set.n, probs);
+        rc = judge_fitted(run, m, &set, probs, err);
+    if (rc == 0)
         measure(run, probs, label, set.n, out);
-    }
     free(image);
     free(label);
     free(weight);

@@ -91,7 +91,7 @@ says() { # says WHAT PATTERN FILE...: a file holds it
     shift 2
     grep -qs -- "$pattern" "$@" && ok "mixed: $what" || not_ok "mixed: $what: no '$pattern' in $*"
 }
-says "the report names all of them" "models $(echo $models | sed 's/ /, /g')" "$TMP/said" "$TMP/report/report.html"
+says "the report names or counts them" "models $(echo $models | sed 's/ /, /g')\|; $(wc -w <<<"$models") models" "$TMP/said" "$TMP/report/report.html"
 head -1 "$TMP/report/factors.md" | grep -q "^| factor " && ok "mixed: models are compared" || not_ok "mixed: factors: $(head -1 "$TMP/report/factors.md")"
 pairs=$(python3 -c "n = $(wc -w <<<"$models"); print(n * (n - 1) // 2 * 2 * 2)") # models in pairs, two strategies, two protocols
 rows=$(awk -F, '$1 == "model" && $2 == "test"' "$TMP/report/factors.csv" | wc -l)
