@@ -240,6 +240,8 @@ static int one_epoch(struct run *run, int epoch, float numbers[N_SETS][N_METRICS
 {
     if (run->kind->epoch)
         return made_up_epoch(run, epoch, numbers, err);
+    if (epoch == run->samples.recipe.retrain_from)
+        ensemble_renew_last(run->nets, run->config);
     int rc = train_epoch(run, epoch, numbers[SET_TRAIN], err);
     if (rc == 0) {
         judge(run, &run->val, numbers[SET_VAL]);

@@ -52,7 +52,13 @@ static int time_steps(void *model, const struct config *c, const float *pixels, 
         weight[i] = target[i * classes + i % classes] = 1;
     }
     while (rc == 0 && (steps < 2 || end - start < share)) {
-        struct batch batch = {n, INT32_MAX, image, target, weight, 1, (uint64_t)steps};
+        const struct batch batch = {.n = n,
+                                    .per_epoch = INT32_MAX,
+                                    .image = image,
+                                    .target = target,
+                                    .weight = weight,
+                                    .dropout_key = 1,
+                                    .dropout_step = (uint64_t)steps};
         model_of(c)->teach(model, c, &batch, &loss, probs);
         end = clock_now();
         start = steps++ ? start : end;

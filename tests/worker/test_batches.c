@@ -259,6 +259,28 @@ static void mixed_batches_are_the_documented_ones(void **state)
     end(&mixed);
 }
 
+/* From the second stage on, batches are balanced and of the last layer alone. */
+static void retraining_begins_late(void **state)
+{
+    struct job job;
+    struct batch batch;
+    (void)state;
+    begin(&job, sizes, "crt", 64);
+    int from = job.samples.recipe.retrain_from;
+    assert_in_range(from, 1, (int)job.config.epochs - 1);
+    for (int epoch = from - 1; epoch <= from; epoch++) {
+        int count[3] = {0};
+        batches_start(&job.batches, 0, epoch);
+        int n = batches_next(&job.batches, 0, &batch);
+        for (int i = 0; i < n; i++)
+            count[job.batches.label[i]]++;
+        assert_int_equal(batch.last_only, epoch == from);
+        assert_memory_equal(count, epoch == from ? ((const int[]){22, 21, 21}) : ((const int[]){40, 16, 8}),
+                            sizeof count);
+    }
+    end(&job);
+}
+
 /* A class keeps 1 - e of its target, blended or not; classes of equal size are all at the tail, 0. */
 static void smoothed_targets_sum_to_one(void **state)
 {
@@ -290,6 +312,7 @@ int main(void)
         cmocka_unit_test(members_see_their_own_samples),
         cmocka_unit_test(balanced_batches_hold_equal_classes),
         cmocka_unit_test(smoothed_targets_sum_to_one),
+        cmocka_unit_test(retraining_begins_late),
         cmocka_unit_test(absent_classes_have_no_turn),
         cmocka_unit_test(lambda_is_beta),
         cmocka_unit_test(lambda_has_the_moments_of_beta),

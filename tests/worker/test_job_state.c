@@ -31,6 +31,8 @@ static struct config small_config(const struct dataset *data, const char *strate
     config.epochs = EPOCHS;
     config.batch = 12;
     with(&config, "easy-ensemble.members", 3);
+    with(&config, "crt.share", 0.5);
+    with(&config, "ldam.share", 0.5);
     return config;
 }
 
@@ -185,7 +187,7 @@ static void combinations_and_smaller_images(void **state)
 {
     (void)state;
     static const char *const texts[] = {"augment+reweight", "balanced-batch+mixup+focal",
-                                        "easy-ensemble+mixup+balanced-softmax"};
+                                        "easy-ensemble+mixup+balanced-softmax", "easy-ensemble+crt+ldam"};
     struct dataset *data = noise_dataset(CLASSES, counts, SIZE + 3, 7);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct config config = small_config(data, texts[i], "holdout");

@@ -62,6 +62,7 @@ static void a_row_is_whole(void **state)
         assert_true(!k->embed == !k->n_features);
         assert_true(k->epoch || !k->logit_bias == !(k->can & MODEL_SHIFT));
         assert_true(k->epoch || !k->last_layer == !(k->can & MODEL_LAST));
+        assert_true(!k->last_layer == !k->renew_last);
         assert_true(k->work(&config, 100, 10) > 0);
     }
     assert_true(i > 1);

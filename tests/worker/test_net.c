@@ -207,6 +207,48 @@ static void what_does_not_fit_is_named(void **state)
     assert_non_null(strstr(err.text, "first gets an image"));
 }
 
+/* The last node alone: its gradient is the same, nothing below it moves, and it moves as a network
+ * would that has just begun. */
+static void the_last_node_learns_alone(void **state)
+{
+    const struct loss_rule loss = {.kind = LOSS_CROSS_ENTROPY};
+    const struct update update = optimiser_adam_update(&ADAM, 1, 1e-3);
+    static struct problem p;
+    (void)state;
+    make_problem(&p);
+    for (int fused = 0; fused < 2; fused++) {
+        struct nodes nodes = nodes_of(&three_blocks, fused);
+        const struct node *last = &nodes.node[nodes.n - 1];
+        size_t n = nodes_n_params(&nodes), bytes = n * sizeof(float);
+        float *before = malloc(bytes), *after, probs[IMAGES * CLASSES];
+        float *whole = gradient_of(&nodes, &p);
+        p.batch.last_only = 1;
+        float *part = gradient_of(&nodes, &p);
+        struct net *net = network(&nodes);
+        assert_memory_equal(whole + last->param, part + last->param, last->n_params * sizeof *part);
+        p.batch.last_only = 0;
+        net_train(net, &p.batch, &loss, &update, probs);
+        memcpy(before, net_params(net), bytes);
+        net_renew_last(net, 12);
+        assert_memory_equal(before, net_params(net), last->param * sizeof(float));
+        assert_memory_not_equal(before + last->param, net_params(net) + last->param, CLASSES * sizeof(float));
+        memcpy(before, net_params(net), bytes);
+        p.batch.last_only = 1;
+        net_train(net, &p.batch, &loss, &update, probs);
+        p.batch.last_only = 0;
+        after = net_params(net);
+        assert_memory_equal(before, after, last->param * sizeof(float));
+        for (size_t i = last->param; i < n; i++) /* the first step of Adam is a learning rate long */
+            assert_true(fabs(fabs((double)after[i] - (double)before[i]) - 0.001) < 1e-4 ||
+                        fabs((double)after[i] - (double)before[i]) < 1e-9);
+        assert_int_equal(*net_steps(net), 1);
+        net_free(net);
+        free(before);
+        free(whole);
+        free(part);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,6 +256,7 @@ int main(void)
         cmocka_unit_test(who_updates_changes_nothing),
         cmocka_unit_test(parameters_stay_in_their_places),
         cmocka_unit_test(dropouts_are_numbered),
+        cmocka_unit_test(the_last_node_learns_alone),
         cmocka_unit_test(what_does_not_fit_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -363,6 +363,21 @@ static void margins_and_late_weights(void **state)
     assert_close(recipe_weight(&late, 2, 19), 1);
 }
 
+/* Both stages have an epoch, but of a job of one: that is retrained from the beginning. */
+static void retraining_has_an_epoch(void **state)
+{
+    const int count[] = {8, 4, 5};
+    struct config config = config_defaults(worker_schema());
+    (void)state;
+    config.epochs = 20;
+    assert_int_equal(recipe_of(count, "crt", &config).retrain_from, 18);
+    with(&config, "crt.share", 0.999);
+    assert_int_equal(recipe_of(count, "crt", &config).retrain_from, 19);
+    config.epochs = 1;
+    assert_int_equal(recipe_of(count, "crt", &config).retrain_from, 0);
+    assert_int_equal(recipe_of(count, "ldam+balanced-batch", &config).retrain_from, RECIPE_NEVER);
+}
+
 /* ---- ensembles ---- */
 
 static void members_get_balanced_subsets_of_their_own(void **state)
@@ -648,6 +663,7 @@ int main(void)
         cmocka_unit_test(offsets_and_shifts),
         cmocka_unit_test(threshold_divides_by_class_shares),
         cmocka_unit_test(margins_and_late_weights),
+        cmocka_unit_test(retraining_has_an_epoch),
         cmocka_unit_test(members_get_balanced_subsets_of_their_own),
         cmocka_unit_test(honest_protocols_never_leak),
         cmocka_unit_test(leak_is_exact),

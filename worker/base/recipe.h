@@ -9,7 +9,9 @@
 #include "settings/config.h"
 #include "base/loss.h"
 
-enum { RECIPE_MAX_MEMBERS = 64 };
+#include <limits.h>
+
+enum { RECIPE_MAX_MEMBERS = 64, RECIPE_NEVER = INT_MAX };
 
 struct recipe {
     float class_weight[CONFIG_MAX_CLUSTERS]; /* loss weight of each class */
@@ -28,14 +30,16 @@ struct recipe {
     float smoothing[CONFIG_MAX_CLUSTERS];
     int balanced_batches; /* 1: every mini-batch holds as many samples of each class, drawn with
                                               * replacement; as many batches an epoch as without */
-    double mixup_alpha;   /* lambda ~ Beta(alpha, alpha); 0: samples are not mixed */
-    int n_members;        /* networks, 1 to RECIPE_MAX_MEMBERS; probabilities are their mean */
+    /* From this epoch on (from 0) the last layer alone learns, on balanced batches; in it, it begins anew */
+    int retrain_from;
+    double mixup_alpha; /* lambda ~ Beta(alpha, alpha); 0: samples are not mixed */
+    int n_members;      /* networks, 1 to RECIPE_MAX_MEMBERS; probabilities are their mean */
 };
 
 /* Plain training. */
 static inline struct recipe recipe_plain(void)
 {
-    struct recipe recipe = {.n_members = 1};
+    struct recipe recipe = {.n_members = 1, .retrain_from = RECIPE_NEVER};
     for (int c = 0; c < CONFIG_MAX_CLUSTERS; c++)
         recipe.class_weight[c] = recipe.late_weight[c] = 1;
     return recipe;

@@ -21,7 +21,7 @@ struct ensemble {
 /* The stream of a model's initial weights: the same for every strategy and fold of a seed and repeat.
  * Repeats have their own, or else those of one seed would vary less than seeds do, and a test that
  * counts both as runs would find too much. */
-static uint64_t weights_key(const struct config *config, int member)
+static uint64_t weights_key(const struct config *config, const char *purpose, int member)
 {
     char identity[MODEL_IDENTITY_SIZE], text[MODEL_IDENTITY_SIZE + 96];
     model_of(config)->identity(config, identity);
@@ -30,7 +30,7 @@ static uint64_t weights_key(const struct config *config, int member)
         n += snprintf(text + n, sizeof text - (size_t)n, " repeat=%lld", (long long)config->repeat);
     if (member > 0)
         n += snprintf(text + n, sizeof text - (size_t)n, " member=%d", member);
-    return rng_key("weights", text, (size_t)n);
+    return rng_key(purpose, text, (size_t)n);
 }
 
 static int open_members(const struct config *config, const char *job_key, int n_members,
@@ -38,7 +38,7 @@ static int open_members(const struct config *config, const char *job_key, int n_
 {
     int rc = 0;
     for (int m = 0; rc == 0 && m < n_members; m++) {
-        const struct model_spec spec = {config, job_key, weights_key(config, m)};
+        const struct model_spec spec = {config, job_key, weights_key(config, "weights", m)};
         rc = ensemble->kind->open(&spec, &ensemble->member[m], err);
     }
     ensemble->n_members = n_members;
@@ -173,6 +173,12 @@ static void predict_one(struct ensemble *ensemble, int m, const float *const *im
     predict_shifted(ensemble, m, image, n, probs);
     if (layer)
         memcpy(layer, ensemble->layer, floats * sizeof *layer);
+}
+
+void ensemble_renew_last(struct ensemble *ensemble, const struct config *config)
+{
+    for (int m = 0; m < ensemble->n_members; m++)
+        ensemble->kind->renew_last(ensemble->member[m], weights_key(config, "last layer", m));
 }
 
 /* At most `batch` images. */

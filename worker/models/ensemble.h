@@ -30,6 +30,10 @@ int ensemble_n_members(const struct ensemble *ensemble);
 /* Model m, for the functions of its row. Valid until ensemble_free(). */
 void *ensemble_member(struct ensemble *ensemble, int m);
 
+/* The last layer of every member begins anew (MODEL_LAST), from a stream of its own of what the
+ * initial weights come from. */
+void ensemble_renew_last(struct ensemble *ensemble, const struct config *config);
+
 /* Class probabilities (n, n_classes) of n images given by pointer: the mean over the members. */
 void ensemble_predict(struct ensemble *ensemble, const float *const *image, int n, float *probs);
 

@@ -100,6 +100,9 @@ struct model_kind {
     /* The *n floats of its last layer, which logits are linear in; may be written. NULL without
      * MODEL_LAST. */
     float *(*last_layer)(void *model, size_t *n);
+    /* Its last layer begins anew, from a stream, and so does whatever the model remembers of its steps;
+     * teach() of batches with last_only changes nothing else. NULL without MODEL_LAST. */
+    void (*renew_last)(void *model, uint64_t start);
     /* Add its arrays, as many of the same names and in the same order whenever asked; they are valid until it
      * changes. NULL: it keeps nothing. */
     void (*arrays)(void *model, enum model_part part, struct arrays *out);

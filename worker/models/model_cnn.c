@@ -140,6 +140,11 @@ static float *last_layer(void *model, size_t *n)
     return net_params(model) + nodes->node[nodes->n - 1].param;
 }
 
+static void renew_last(void *model, uint64_t start)
+{
+    net_renew_last(model, start);
+}
+
 static void arrays(void *model, enum model_part part, struct arrays *out)
 {
     net_arrays(model, part == MODEL_STATE, out);
@@ -172,6 +177,7 @@ const struct model_kind model_cnn = {
     .embed = embed,
     .logit_bias = logit_bias,
     .last_layer = last_layer,
+    .renew_last = renew_last,
     .arrays = arrays,
     .restore = restore,
     .network = network,

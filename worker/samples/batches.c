@@ -117,7 +117,7 @@ int batches_start(struct batches *batches, int member, int epoch)
 {
     struct batches_room *r = batches->room;
     uint64_t substream = (uint64_t)member << 32 | (uint32_t)epoch;
-    int balanced = r->samples->recipe.balanced_batches;
+    int balanced = r->samples->recipe.balanced_batches || epoch >= r->samples->recipe.retrain_from;
     struct rng rng = rng_start(balanced ? r->balance_key : r->shuffle_key, substream);
     r->epoch = epoch;
     r->n = list_member(r, member);
@@ -231,6 +231,7 @@ int batches_next(struct batches *batches, uint64_t step, struct batch *out)
                           .image = r->image,
                           .target = r->target,
                           .weight = r->weight,
+                          .last_only = r->epoch >= r->samples->recipe.retrain_from,
                           .dropout_key = r->dropout_key,
                           .dropout_step = step};
     return n;

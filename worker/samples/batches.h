@@ -8,6 +8,7 @@
  * Plain: every sample of the member once, in an order drawn anew each epoch, the last batch smaller.
  * recipe.balanced_batches: as many samples and batches, but classes take turns, so that each has as many
  * places in a batch (one more or less); a place takes a sample of its class at random, with replacement.
+ * recipe.retrain_from: from that epoch on the same, and batches are for the last layer only.
  * recipe.mixup_alpha: each sample of a batch is blended with the one that a random permutation of the batch
  * puts beside it, one share lambda ~ Beta(alpha, alpha) a batch; targets are blended as loss weights say: the
  * loss is lambda w_i L(x, y_i) + (1 - lambda) w_j L(x, y_j). The metrics take such a sample for one of the
@@ -29,6 +30,7 @@ struct batch {
     const float *const *image; /* (n) pointers to (size, size) pixels */
     const float *target;   /* (n, C) class probabilities, rows sum to 1: one-hot unless mixed or smoothed */
     const float *weight;   /* (n) loss weight of each sample */
+    int last_only;         /* 1: only the last layer learns (MODEL_LAST) */
     uint64_t dropout_key;  /* stream of the dropout masks ... */
     uint64_t dropout_step; /* ... and its substream: the number of this step in the job */
 };

@@ -99,6 +99,28 @@ static int apply_easy_ensemble(struct balance *balance, struct err *err)
     return rc;
 }
 
+struct crt {
+    double share;
+};
+
+static const struct setting crt_settings[] = {
+    {"crt.share", SETTING_REAL, offsetof(struct crt, share), 0, 0.999, "0.9", NULL,
+     "share of the epochs before the last layer alone learns"},
+    {0},
+};
+
+static const struct section crt_section = {.setting = crt_settings, .size = sizeof(struct crt)};
+
+/* Kang et al. 2020, cRT. The second stage has an epoch at least. */
+static int apply_crt(struct balance *balance, struct err *err)
+{
+    const struct crt *settings = config_of(balance->config, &crt_section);
+    int from = balance_epoch_after(balance, settings->share), last = (int)balance->config->epochs - 1;
+    (void)err;
+    balance->recipe->retrain_from = from < last ? from : last;
+    return 0;
+}
+
 const struct balance_strategy balance_training[] = {
     {.name = "balanced-batch",
      .title = "Balanced batches",
@@ -120,5 +142,12 @@ const struct balance_strategy balance_training[] = {
      .section = &easy_ensemble_section,
      .apply = apply_easy_ensemble,
      .n_members = easy_ensemble_members},
+    {.name = "crt",
+     .title = "Classifier re-training",
+     .colour = "#0A3D62",
+     .help = "training as is, then the last layer anew and alone, on balanced batches",
+     .section = &crt_section,
+     .apply = apply_crt,
+     .needs = MODEL_BATCHES | MODEL_LAST},
     {0},
 };

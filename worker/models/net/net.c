@@ -30,7 +30,8 @@ struct net {
     const struct kernels *kernels;
     const struct optimiser *optimiser;
     int max_batch,
-        first; /* first: the node whose input gradient nobody wants, the first one with parameters */
+        first;  /* first: the node whose input gradient nobody wants, the first one with parameters */
+    int lowest; /* the first node that learns in the step at hand: `first`, or the last of all */
     size_t n_params, n_moments, n_stored;
     int64_t steps;
     float *params;   /* (n_params) */
@@ -184,6 +185,19 @@ void net_init(struct net *net, uint64_t key)
             glorot_uniform(net->params + at, n, &param, rng_start(key, (uint64_t)i));
 }
 
+void net_renew_last(struct net *net, uint64_t key)
+{
+    const struct node *last = &net->nodes.node[net->nodes.n - 1], *node;
+    struct param param;
+    size_t at, n;
+    memset(net->params + last->param, 0, last->n_params * sizeof *net->params);
+    memset(net->moments, 0, net->n_moments * net->n_params * sizeof *net->moments);
+    net->steps = 0;
+    for (int i = 0; (n = nodes_param(&net->nodes, i, &node, &param, &at)) > 0; i++)
+        if (node == last && param.fan_in > 0)
+            glorot_uniform(net->params + at, n, &param, rng_start(key, (uint64_t)i));
+}
+
 /* What is the same for all nodes in a pass over n samples. batch gives the dropout masks, NULL: none. */
 static struct pass start(const struct net *net, int n, const struct batch *batch)
 {
@@ -205,7 +219,7 @@ static struct pass at_node(const struct net *net, int i, struct pass pass, float
     pass.v = net->moments + (net->n_moments - 1) * net->n_params + node->param;
     pass.gradient = gradient ? gradient + node->param : NULL;
     pass.in = i > 0 ? net->of[i - 1].out : net->image;
-    pass.din = i > net->first ? net->of[i - 1].dout : NULL;
+    pass.din = i > net->lowest ? net->of[i - 1].dout : NULL;
     pass.out = of->out;
     pass.dout = of->dout;
     pass.kept = of->kept;
@@ -239,7 +253,7 @@ static void backward(struct net *net, const struct batch *batch, const struct up
 {
     struct pass all = start(net, batch->n, batch);
     all.update = update;
-    for (int i = net->nodes.n - 1; i >= net->first; i--) {
+    for (int i = net->nodes.n - 1; i >= net->lowest; i--) {
         const struct node *node = &net->nodes.node[i];
         const struct pass pass = at_node(net, i, all,
                                          grad                 ? grad
@@ -264,6 +278,7 @@ static int n_classes_of(const struct net *net)
 static double pass_both(struct net *net, const struct batch *batch, const struct loss_rule *loss,
                         const struct update *update, float *grad)
 {
+    net->lowest = batch->last_only ? net->nodes.n - 1 : net->first;
     forward(net, batch->image, batch->n, batch);
     double value = loss_gradient(net->of[net->nodes.n - 1].dout, logits_of(net), batch->target, batch->weight,
                                  batch->n, n_classes_of(net), loss);
@@ -271,26 +286,39 @@ static double pass_both(struct net *net, const struct batch *batch, const struct
     return value;
 }
 
+/* Where the parameters that learn in the step at hand begin. */
+static size_t learning_from(const struct net *net)
+{
+    return net->nodes.node[net->lowest].param;
+}
+
 /* All gradients shortened to a common length of at most `most`. What is not finite stays so. */
 static void clip(struct net *net, double most)
 {
-    double norm = sqrt(net->kernels->sum_squares(net->gradient, net->n_params)), share = most / (norm + 1e-6);
+    float *gradient = net->gradient + learning_from(net);
+    size_t n = net->n_params - learning_from(net);
+    double norm = sqrt(net->kernels->sum_squares(gradient, n)), share = most / (norm + 1e-6);
     float factor = (float)share;
-    for (size_t i = 0; !(share >= 1) && i < net->n_params; i++)
-        net->gradient[i] *= factor;
+    for (size_t i = 0; !(share >= 1) && i < n; i++)
+        gradient[i] *= factor;
 }
 
-/* All parameters whose update is not fused. */
+static void update_run(struct net *net, size_t from, const struct run *run, const struct update *update)
+{
+    float *moment[OPTIMISER_MAX_MOMENTS] = {0};
+    for (size_t m = 0; m < net->n_moments; m++)
+        moment[m] = net->moments + m * net->n_params + from;
+    net->optimiser->apply(net->kernels, net->params + from, moment, net->gradient + from, run->to - from,
+                          run->decays, update);
+}
+
+/* All parameters that learn and whose update is not fused. */
 static void update_rest(struct net *net, const struct update *update)
 {
-    for (int i = 0; i < net->n_runs; i++) {
-        const struct run *run = &net->run[i];
-        float *moment[OPTIMISER_MAX_MOMENTS] = {0};
-        for (size_t m = 0; m < net->n_moments; m++)
-            moment[m] = net->moments + m * net->n_params + run->from;
-        net->optimiser->apply(net->kernels, net->params + run->from, moment, net->gradient + run->from,
-                              run->to - run->from, run->decays, update);
-    }
+    size_t from = learning_from(net);
+    for (int i = 0; i < net->n_runs; i++)
+        if (net->run[i].to > from)
+            update_run(net, net->run[i].from > from ? net->run[i].from : from, &net->run[i], update);
 }
 
 /* Denormals, which vanishing gradients and moments become, cost a hundred times a normal operation on x86.

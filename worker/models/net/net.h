@@ -39,10 +39,14 @@ int net_new(const struct nodes *nodes, int max_batch, const struct optimiser *op
  * and step count 0. Array p of the parameters draws from substream p of `key`. */
 void net_init(struct net *net, uint64_t key);
 
+/* The weights of the last node from a stream, as net_init() draws them; its other parameters, all moments and
+ * the step count zero. */
+void net_renew_last(struct net *net, uint64_t key);
+
 /* One training step: forward with dropout, loss (mean over the batch of weight * loss), backward, gradients
  * clipped as torch.nn.utils.clip_grad_norm_ does (not those of fused updates), the optimiser's
- * update. probs: (n, C) softmax outputs of the forward pass (dropout active, no logit_offset),
- * overwritten. Returns the loss. */
+ * update; of batches with last_only, of the last node alone. probs: (n, C) softmax outputs of the forward
+ * pass (dropout active, no logit_offset), overwritten. Returns the loss. */
 double net_train(struct net *net, const struct batch *batch, const struct loss_rule *loss,
                  const struct update *update, float *probs);
 
