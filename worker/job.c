@@ -1,5 +1,6 @@
 #include "job.h"
 
+#include "choose.h"
 #include "strategies/balance.h"
 #include "samples/batches.h"
 #include "image/resize.h"
@@ -13,12 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Weights of the best epoch so far: all that has to be kept of it. */
-struct best {
-    int epoch;   /* from 1; 0: none yet */
-    float value; /* its balanced accuracy on the test set */
+/* Weights of an epoch. */
+struct kept {
     size_t n;
-    float *weights; /* (n) */
+    float *weights; /* (n), owned; NULL: none */
 };
 
 /* A set that is judged after every epoch; n 0: the job has no such set. */
@@ -46,7 +45,8 @@ struct run {
     float *probs; /* (batch, n_classes) of a mini-batch */
     struct judged val, test;
     struct metrics *metrics;
-    struct best best;
+    struct choice choice;
+    struct kept best; /* of choice.state.best_epoch, where it judges */
 };
 
 size_t job_n_weights(const struct config *config, int n_train)
@@ -104,6 +104,7 @@ static void release(struct run *run)
 {
     ensemble_free(run->nets);
     batches_free(&run->batches);
+    choose_end(&run->choice);
     free(run->best.weights);
     free(run->metrics);
     judged_free(&run->test);
@@ -250,40 +251,54 @@ static int one_epoch(struct run *run, int epoch, float numbers[N_SETS][N_METRICS
     return rc;
 }
 
-/* The weights as they are now, in place of *weights, n of them; both are the caller's. */
-static int take_weights(struct run *run, float **weights, size_t *n, struct err *err)
+/* The weights as they are now, in place of those in *out, which is the caller's. */
+static int take_weights(struct run *run, struct kept *out, struct err *err)
 {
-    free(*weights);
-    *n = ensemble_n_weights(run->nets);
-    *weights = err_calloc(*n, sizeof **weights, "weights", err);
-    if (!*weights)
+    free(out->weights);
+    out->n = ensemble_n_weights(run->nets);
+    out->weights = err_calloc(out->n, sizeof *out->weights, "weights", err);
+    if (!out->weights)
         return E_IO;
-    ensemble_get(run->nets, *weights);
+    ensemble_get(run->nets, out->weights);
     return 0;
 }
 
-/* Keep the weights when `epoch` (from 1) is better than all before. */
-static int note_best(struct run *run, int epoch, const float test[N_METRICS], struct err *err)
+/* The set that choices are made on; whatever is reported is test. */
+static enum image_set chosen_on(const struct run *run)
 {
-    struct best *best = &run->best;
-    float value = test[METRIC_BALANCED_ACCURACY];
-    int better = isfinite(test[METRIC_LOSS]) && (best->epoch ? value > best->value : isfinite(value));
-    if (!run->hooks->best_weights || !run->kind->room || !better)
-        return 0;
-    best->epoch = epoch;
-    best->value = value;
-    return take_weights(run, &best->weights, &best->n, err);
+    return run->val.n > 0 ? SET_VAL : SET_TEST;
 }
 
-/* The best weights of the epochs before. */
-static int recall_best(struct run *run, const struct state_file *from, struct err *err)
+static int begin_choice(struct run *run, struct err *err)
 {
-    struct best *best = &run->best;
-    if (!run->hooks->best_weights || from->best_epoch == 0)
-        return 0;
-    best->epoch = from->best_epoch;
-    best->value = from->best_value;
-    return job_state_best(from, &best->weights, &best->n, err);
+    int rc = choose_check(run->config, run->val.n, err);
+    return rc < 0 ? rc
+                  : choose_begin(run->config, chosen_on(run) == SET_VAL ? run->val.n : run->test.n,
+                                 &run->choice, err);
+}
+
+/* Whether the weights of the best epoch are to be kept. */
+static int keeps_best(const struct run *run)
+{
+    return choose_best(run->config) && run->kind->room;
+}
+
+static void note_numbers(struct run *run, int epoch, const float numbers[N_SETS][N_METRICS])
+{
+    run->result->judged_epoch = epoch;
+    memcpy(run->result->numbers, numbers, sizeof run->result->numbers);
+}
+
+/* After epoch `epoch`, from 1: if it is the one to judge by, so far, its numbers and weights are kept. */
+static int note_epoch(struct run *run, int epoch, float numbers[N_SETS][N_METRICS], struct err *err)
+{
+    enum image_set set = chosen_on(run);
+    const struct judged *judged = set == SET_VAL ? &run->val : &run->test;
+    const struct choice_set val = {numbers[set], judged->probs, judged->label, judged->n, run->n_classes};
+    int is_best = choose_any(run->config) && choose_epoch(&run->choice, epoch, &val);
+    if (is_best || !choose_best(run->config) || run->choice.state.best_epoch == 0)
+        note_numbers(run, epoch, (const float(*)[N_METRICS])numbers);
+    return is_best && keeps_best(run) ? take_weights(run, &run->best, err) : 0;
 }
 
 /* Go on from hooks->from, if there is such a state. */
@@ -292,13 +307,19 @@ static int go_on(struct run *run, struct err *err)
     const struct state_file *from = run->hooks->from;
     if (!from)
         return 0;
-    int rc = job_state_fits(run->config, run->hooks->best_weights, from, err);
-    if (rc == 0)
-        rc = recall_best(run, from, err);
+    int rc = job_state_fits(run->config, from, err), best = from->choice.best_epoch;
+    if (rc == 0 && best > 0 && keeps_best(run))
+        rc = job_state_best(from, &run->best.weights, &run->best.n, err);
     if (rc == 0)
         rc = ensemble_restore(run->nets, MODEL_STATE, &from->arrays, err);
     run->steps = (long)from->steps;
+    run->choice.state = from->choice;
     run->result->epochs_done = from->epoch;
+    run->result->judged_epoch = choose_best(run->config) && best > 0 ? best : from->epoch;
+    for (int i = 0; rc == 0 && i < N_CURVE_SETS; i++)
+        memcpy(run->result->numbers[curve_sets[i]],
+               from->metrics[curve_sets[i]] + (size_t)(run->result->judged_epoch - 1) * N_METRICS,
+               sizeof *run->result->numbers);
     return rc;
 }
 
@@ -311,9 +332,7 @@ static int tell_state(struct run *run, struct err *err)
         return 0;
     int rc = job_state_take(run->nets, result->epochs_done, run->steps, run->best.weights, run->best.n,
                             &state, err);
-    state.tracks_best = run->hooks->best_weights && run->kind->room;
-    state.best_epoch = run->best.epoch;
-    state.best_value = run->best.value;
+    state.choice = run->choice.state;
     if (rc == 0)
         rc = run->hooks->between(run->hooks->self, &state, err);
     state_file_free(&state);
@@ -332,14 +351,15 @@ static int train(struct run *run, struct err *err)
 {
     struct job_result *result = run->result;
     float numbers[N_SETS][N_METRICS];
-    int rc = go_on(run, err);
+    int rc = begin_choice(run, err), ends = 0;
     set_nothing(numbers);
-    for (int epoch = result->epochs_done; rc == 0 && epoch < run->config->epochs && !result->diverged;
-         epoch++) {
+    if (rc == 0)
+        rc = go_on(run, err);
+    for (int epoch = result->epochs_done; rc == 0 && epoch < run->config->epochs && !ends; epoch++) {
         if (epoch == 0 || run->kind->can & MODEL_EPOCHS)
             rc = one_epoch(run, epoch, numbers, err);
         if (rc == 0)
-            rc = note_best(run, epoch + 1, numbers[SET_TEST], err);
+            rc = note_epoch(run, epoch + 1, numbers, err);
         if (rc == 0 && run->hooks->epoch)
             rc = run->hooks->epoch(run->hooks->self, epoch, (const float(*)[N_METRICS])numbers, err);
         if (rc < 0)
@@ -347,7 +367,9 @@ static int train(struct run *run, struct err *err)
         result->epochs_done = epoch + 1;
         result->diverged =
             !isfinite(numbers[SET_TRAIN][METRIC_LOSS]) || !isfinite(numbers[SET_TEST][METRIC_LOSS]);
-        rc = tell_state(run, err);
+        ends = result->diverged || choose_stops(&run->choice, epoch + 1);
+        if (!ends)
+            rc = tell_state(run, err);
     }
     return rc;
 }
@@ -384,18 +406,22 @@ static int predict(struct run *run, const struct samples *samples, struct job_pr
     return 0;
 }
 
-static int keep_weights(struct run *run, struct err *err)
+/* The networks of the judged epoch are those that predict from here on; and its weights are kept. */
+static int take_judged(struct run *run, struct err *err)
 {
     struct job_result *result = run->result;
-    result->weights_epoch = run->best.epoch ? run->best.epoch : result->epochs_done;
-    if (run->best.epoch) {
-        result->weights = run->best.weights;
-        result->n_weights = run->best.n;
-        run->best.weights = NULL;
-    }
-    if (!run->kind->room || result->weights)
+    int rc = 0, is_last = result->judged_epoch == result->epochs_done;
+    if (!run->kind->room)
         return 0;
-    return take_weights(run, &result->weights, &result->n_weights, err);
+    if (is_last)
+        rc = take_weights(run, &run->best, err);
+    result->weights = run->best.weights;
+    result->n_weights = run->best.n;
+    run->best.weights = NULL;
+    if (rc < 0 || is_last)
+        return rc;
+    ensemble_free(run->nets);
+    return job_networks(run->config, result->weights, result->n_weights, &run->nets, err);
 }
 
 /* The data as the network takes them in: itself, or a copy of its head whose images of the job's clusters are
@@ -441,6 +467,8 @@ static int run_steps(struct run *run, struct err *err)
     if (rc == 0)
         rc = train(run, err);
     if (rc == 0)
+        rc = take_judged(run, err);
+    if (rc == 0)
         rc = predict(run, &run->samples.test, &run->result->set[SET_TEST], err);
     if (rc == 0)
         rc = predict(run, &run->samples.val, &run->result->set[SET_VAL], err);
@@ -448,7 +476,7 @@ static int run_steps(struct run *run, struct err *err)
         rc = predict(run, &run->samples.all, &run->result->set[SET_ALL], err);
     if (rc == 0)
         rc = find_roles(run, err);
-    return rc < 0 ? rc : keep_weights(run, err);
+    return rc;
 }
 
 int job_run(const struct config *config, const struct dataset *data, const char *key,
@@ -468,7 +496,6 @@ int job_run(const struct config *config, const struct dataset *data, const char 
     result->n_train = run.samples.train.n;
     result->leak_test = run.samples.leak;
     result->leak_val = run.samples.leak_val;
-    result->judged_epoch = result->epochs_done;
     release(&run);
     free(owned);
     if (rc < 0)

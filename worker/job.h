@@ -35,10 +35,6 @@ struct job_hooks {
     int (*between)(void *self, const struct state_file *state, struct err *err);
     /* Go on where this was taken, with the same bits; NULL: from the beginning. Its metrics are not read. */
     const struct state_file *from;
-    /* 1: leave the weights of the best epoch, 0: the final ones. Best: the highest balanced accuracy
-     * on the test set, the first of equals; final where no epoch has one. Nothing else of the
-     * result depends on it. */
-    int best_weights;
 };
 
 /* What a job did with an original of its clusters. */
@@ -56,15 +52,16 @@ struct job_result {
     int n_classes, n_train;
     int leak_val, leak_test; /* images of val and of test that share an origin, or pixels, with training */
     int epochs_done;
-    int judged_epoch; /* from 1: whose weights the predictions are by */
-    int diverged;     /* 1: loss or weights became NaN or infinite in the last epoch done */
+    /* From 1: the epoch whose networks these predictions are by, the best one (choose.h) or the last one
+     * done, which it is, too, where no epoch was any good; and its numbers, as hooks.epoch was told them. */
+    int judged_epoch;
+    float numbers[N_SETS][N_METRICS];
+    int diverged; /* 1: loss or weights became NaN or infinite in the last epoch done */
     /* SET_VAL: n is 0 where the job has no inner set; SET_TEST; SET_ALL: every original of the clusters */
     struct job_predictions set[N_SETS];
-    /* (n_weights) final, or of the best epoch: the networks one after the other, as job_predict() wants
-     * them */
+    /* (n_weights) of the judged epoch: the networks one after the other, as job_predict() wants them */
     float *weights;
     size_t n_weights;
-    int weights_epoch; /* the epoch they are of, from 1 */
     /* (n of SET_ALL) enum job_role: trained on (itself, a copy or a blend of it), only judged on, of val, or
      * none of these */
     int *role;
@@ -78,9 +75,9 @@ size_t job_n_weights(const struct config *config, int n_train);
  * been planned. */
 size_t job_bytes(const struct config *config, int n_train);
 
-/* Train, judge every epoch, predict at the end. *result is owned by the caller and valid on 0 (released on
- * failure). E_USAGE or E_IO when the job failed, E_STOPPED when a hook stopped it; E_USAGE also for a
- * hooks->from of another job. */
+/* Train, judge every epoch, choose, predict at the end. *result is owned by the caller and valid on 0
+ * (released on failure). E_USAGE or E_IO when the job failed, E_STOPPED when a hook stopped it; E_USAGE also
+ * for a hooks->from of another job, and for a choice without a set to choose on. */
 int job_run(const struct config *config, const struct dataset *data, const char *key,
             const struct job_hooks *hooks, struct job_result *result, struct err *err);
 

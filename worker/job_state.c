@@ -27,7 +27,7 @@ static int check_arrays(const struct config *config, const struct state_file *st
     if (rc < 0)
         return rc;
     rc = ensemble_restore(nets, MODEL_STATE, &state->arrays, err);
-    if (rc == 0 && state->best_epoch)
+    if (rc == 0 && choose_best(config) && state->choice.best_epoch)
         rc = best && best->type == ARRAY_F32
                  ? ensemble_put(nets, best->data, array_bytes(best) / sizeof(float), err)
                  : err_set(err, E_USAGE, "its best weights are not there");
@@ -35,8 +35,7 @@ static int check_arrays(const struct config *config, const struct state_file *st
     return rc;
 }
 
-int job_state_fits(const struct config *config, int best_weights, const struct state_file *state,
-                   struct err *err)
+int job_state_fits(const struct config *config, const struct state_file *state, struct err *err)
 {
     const struct model_kind *kind = model_of(config);
     if (!(kind->can & MODEL_EPOCHS))
@@ -45,8 +44,6 @@ int job_state_fits(const struct config *config, int best_weights, const struct s
     if (state->epoch < 1 || state->epoch >= config->epochs)
         return err_set(err, E_USAGE, "the checkpoint is of epoch %d, the job has %d", state->epoch,
                        (int)config->epochs);
-    if (best_weights && kind->arrays && !state->tracks_best)
-        return err_set(err, E_USAGE, "the checkpoint is of a job that did not keep its best weights");
     if (kind->arrays && check_arrays(config, state, err) < 0) {
         struct err why = *err;
         return err_set(err, why.code, "the checkpoint is of other networks: %.200s", why.text);

@@ -16,10 +16,9 @@
 int job_state_take(struct ensemble *nets, int epoch, long steps, float *best, size_t n_best,
                    struct state_file *out, struct err *err);
 
-/* 0 when a job of this config can go on from a state; E_USAGE when it has other networks or no epoch left, is
- * no job to go on with, or does not know its best weights so far although they are wanted. */
-int job_state_fits(const struct config *config, int best_weights, const struct state_file *state,
-                   struct err *err);
+/* 0 when a job of this config can go on from a state; E_USAGE when it has other networks or no epoch left, or
+ * is no job to go on with. */
+int job_state_fits(const struct config *config, const struct state_file *state, struct err *err);
 
 /* The best weights in a state that job_state_fits() was asked for and whose best_epoch is not 0, n of them;
  * *weights is owned by the caller. E_IO without memory. */

@@ -1,5 +1,6 @@
 #include "plan.h"
 
+#include "choose.h"
 #include "models/model.h"
 #include "models/training.h"
 #include "samples/inner.h"
@@ -81,6 +82,8 @@ int job_plan(const struct config *config, const struct dataset *data, const char
     if (rc == 0)
         rc = count_samples(config, data, key, &counts, err);
     if (rc == 0)
+        rc = choose_check(config, counts.n_val, err);
+    if (rc == 0)
         *plan = plan_of(config, &counts);
     return rc;
 }
@@ -128,6 +131,10 @@ static XXH128_hash_t hash_of(const struct config *config)
     for (int i = 0; (kind = model_kind(i)); i++)
         forget(&c, kind->section);
     forget_training(&c);
+    forget(&c, &choose_section);
+    forget(&c, &choose_on_section);
+    forget(&c, &choose_stop_section);
+    forget(&c, &choose_allow_section);
     XXH128_hash_t hash = XXH3_128bits(&c, sizeof c);
     hash.low64 |= hash.low64 == 0;
     return hash;
@@ -199,6 +206,8 @@ int planner_plan(struct planner *planner, const struct config *config, const cha
         rc = count_samples(config, planner->data, key, &counts, err);
     else if (rc == 0)
         rc = known_counts(planner, config, key, &counts, err);
+    if (rc == 0)
+        rc = choose_check(config, counts.n_val, err);
     if (rc < 0)
         return rc;
     counts.leak = -1;

@@ -26,7 +26,8 @@ struct job_plan {
 };
 
 /* Select the job's samples as job_run will, but without comparing images, and count them. E_USAGE when the
- * job cannot run on this data: a class too small for the protocol, a strategy that its model cannot heed. */
+ * job cannot run on this data: a class too small for the protocol, a strategy that its model cannot heed, a
+ * choice without a set to choose on. */
 int job_plan(const struct config *config, const struct dataset *data, const char *key, struct job_plan *plan,
              struct err *err);
 

@@ -1,5 +1,6 @@
 #include "sections.h"
 
+#include "choose.h"
 #include "models/model.h"
 #include "models/training.h"
 #include "samples/inner.h"
@@ -48,6 +49,12 @@ static void make(void)
     schema_begin(&schema);
     schema_add(&schema, &inner_section, inner_is_used, "protocol", "protocols report, tail, holdout, kfold");
     add_training();
+    schema_add(&schema, &choose_section, choose_is_used, "model", "models that learn step by step");
+    schema_add(&schema, &choose_on_section, choose_on_is_used, "judge", "jobs that choose an epoch");
+    schema_add(&schema, &choose_stop_section, choose_stop_is_used, "train.stop.patience",
+               "jobs with train.stop.patience above 0");
+    schema_add(&schema, &choose_allow_section, choose_allow_is_used, "judge",
+               "jobs that choose without an inner set");
     for (int i = 0; (model = model_kind(i)); i++)
         add_row(model->section, model_reads, "model", model->name);
     for (int i = 0; (strategy = balance_strategy(i)); i++)

@@ -167,10 +167,10 @@ static void put_head(struct sink *s, const struct state_file_identity *identity,
     put_u64(s, state_file_bytes(state));
     put_u32(s, (uint32_t)state->epoch);
     put_u32(s, N_METRICS);
-    put_u32(s, (uint32_t)state->tracks_best);
-    put_u32(s, (uint32_t)state->best_epoch);
-    put_float(s, state->best_value);
-    put_u32(s, 0);
+    put_u32(s, (uint32_t)state->choice.best_epoch);
+    put_float(s, state->choice.best_value);
+    put_u32(s, (uint32_t)state->choice.progress_epoch);
+    put_float(s, state->choice.progress_value);
     put_u64(s, (uint64_t)state->steps);
     for (int i = 0; i < N_TEXTS; i++)
         put_text(s, text[i]);
@@ -329,17 +329,18 @@ static int parse_head(struct source *s, const char *name, const struct state_fil
                        FORMAT);
     *n_arrays = get_u32(s);
     *total = get_u64(s);
-    uint32_t epoch = get_u32(s), n_metrics = get_u32(s), tracks_best = get_u32(s), best_epoch = get_u32(s);
-    out->best_value = get_float(s);
-    uint32_t nothing = get_u32(s);
+    uint32_t epoch = get_u32(s), n_metrics = get_u32(s), best = get_u32(s);
+    out->choice.best_value = get_float(s);
+    uint32_t progress = get_u32(s);
+    out->choice.progress_value = get_float(s);
     out->steps = (int64_t)get_u64(s);
     if (*n_arrays < N_CURVE_SETS || *n_arrays > STATE_FILE_MAX_ARRAYS || epoch < 1 ||
-        epoch > STATE_FILE_MAX_EPOCHS || n_metrics != N_METRICS || tracks_best > 1 || best_epoch > epoch ||
-        (best_epoch && !tracks_best) || nothing || out->steps < 0)
+        epoch > STATE_FILE_MAX_EPOCHS || n_metrics != N_METRICS || best > epoch || progress > best ||
+        (best && !progress) || out->steps < 0)
         return err_set(err, E_IO, "%s: the head of the checkpoint is damaged", name);
     out->epoch = (int)epoch;
-    out->best_epoch = (int)best_epoch;
-    out->tracks_best = (int)tracks_best;
+    out->choice.best_epoch = (int)best;
+    out->choice.progress_epoch = (int)progress;
     return check_texts(s, name, want, err);
 }
 

@@ -15,10 +15,10 @@
  *     16   uint64    bytes of the file
  *     24   uint32    E, epochs done, 1 to STATE_FILE_MAX_EPOCHS
  *     28   uint32    N_METRICS
- *     32   uint32    1: the best weights are kept, even if no epoch was any good yet, else 0
- *     36   uint32    epoch (from 1) of the best weights, 0: none yet
- *     40   float32   their value of the metric that chose them, 0 without
- *     44   uint32    0
+ *     32   uint32    best epoch so far, from 1, 0: none (choose.h)
+ *     36   float32   its value, 0 without
+ *     40   uint32    last epoch with progress, from 1, 0: none
+ *     44   float32   its value, 0 without
  *     48   int64     training steps so far, of all networks
  *     56   4 texts   job key, checksum of the dataset, kernels, program; STATE_FILE_TEXT bytes each, filled
  *                    up with 0
@@ -31,6 +31,7 @@
 #ifndef CELLSWEEP_STATE_FILE_H
 #define CELLSWEEP_STATE_FILE_H
 
+#include "choose.h"
 #include "err.h"
 #include "base/image_set.h"
 #include "base/metrics.h"
@@ -55,10 +56,8 @@ struct state_file {
     int epoch;                    /* epochs done: the next one, from 0 */
     int64_t steps;                /* training steps so far, of all networks */
     const float *metrics[N_SETS]; /* (epoch, N_METRICS) of each of curve_sets */
-    int tracks_best;              /* 1: the job keeps its best weights */
-    int best_epoch;               /* from 1; 0: none */
-    float best_value;             /* of the metric that chose them */
-    struct arrays arrays;         /* of the models, and "best." ones; state_file_free() frees the list */
+    struct choice_state choice;   /* which epoch is the best one so far */
+    struct arrays arrays;         /* of the models, and the best weights; state_file_free() frees the list */
     void *owned;                  /* what state_file_parse() allocated for their values */
 };
 

@@ -14,7 +14,7 @@
 
 #include "settings/setting.h"
 
-enum { CONFIG_ROOM = 1280, CONFIG_MAX_KEYS = 160, CONFIG_MAX_SECTIONS = 64 };
+enum { CONFIG_ROOM = 2048, CONFIG_MAX_KEYS = 160, CONFIG_MAX_SECTIONS = 64 };
 
 struct schema;
 

@@ -12,17 +12,14 @@
 #include <strings.h>
 #include <unistd.h>
 
-const char *const keep_weights_names[N_KEEP_WEIGHTS] = {"false", "final", "best"};
-
 enum { KEY_NAME, KEY_DATA, KEY_PIXEL_SIZE, KEY_KEEP, KEY_LABELS, KEY_GRID, N_SWEEP_KEYS };
 
 const struct sweep_file_key sweep_file_keys[N_SWEEP_KEYS + 1] = {
     [KEY_NAME] = {"name", "sweep", "", "what the sweep is called"},
     [KEY_DATA] = {"data", "-", "", "builtin, a packed dataset, or a folder of images"},
     [KEY_PIXEL_SIZE] = {"pixel_size", "0.2125", "", "micrometres a pixel, for a folder with cell boundaries"},
-    [KEY_KEEP] =
-        {"keep_weights", "false", "false, best or final",
-         "weights of every job to store, for predict and serve: final (or true), best, or false: none"},
+    [KEY_KEEP] = {"keep_weights", "false", "true or false",
+                  "store the weights that judge each job (judge), for predict and serve"},
     [KEY_LABELS] =
         {"labels", "{}", "",
          "names of numbered classes, for people: a table of number and name, or {8: Polylobed, ...}"},
@@ -395,17 +392,17 @@ static int read_number(const struct reading *r, const struct tree *node, double 
     return 0;
 }
 
-/* "true" is an older word for final. */
-static int read_keep(const struct reading *r, const struct tree *node, enum keep_weights *out)
+/* Once it said which weights, too: that is judge's to say. */
+static int read_keep(const struct reading *r, const struct tree *node, int *out)
 {
     const char *text = node->kind == TREE_TEXT ? node->text : "";
-    for (int k = 0; k < N_KEEP_WEIGHTS; k++)
-        if (strcmp(strcmp(text, "true") == 0 ? keep_weights_names[KEEP_FINAL] : text,
-                   keep_weights_names[k]) == 0) {
-            *out = (enum keep_weights)k;
-            return 0;
-        }
-    return fail_at(r, node, "%s: expected false, best or final", node->name);
+    *out = strcmp(text, "true") == 0;
+    if (*out || strcmp(text, "false") == 0)
+        return 0;
+    if (strcmp(text, "best") == 0 || strcmp(text, "final") == 0)
+        return fail_at(r, node, "%s: %s is said by `judge: %s` now; write keep_weights: true", node->name,
+                       text, text);
+    return fail_at(r, node, "%s: expected true or false", node->name);
 }
 
 static int read_name(const struct reading *r, const struct tree *node)
@@ -513,7 +510,7 @@ static int read_tree(const struct reading *r, struct tree *root)
         rc = read_number(r, own[KEY_PIXEL_SIZE], &r->file->pixel_size);
     r->file->pixel_size_given = own[KEY_PIXEL_SIZE] != NULL;
     if (rc == 0 && own[KEY_KEEP])
-        rc = read_keep(r, own[KEY_KEEP], &r->file->keep);
+        rc = read_keep(r, own[KEY_KEEP], &r->file->keep_weights);
     if (rc == 0)
         rc = read_keys(r, root, "", 0);
     if (rc == 0)
@@ -649,7 +646,8 @@ static int write_resolved(struct sweep_file *file, struct err *err)
     print_quoted(out, file->name);
     fputs("\ndata: ", out);
     print_quoted(out, file->data);
-    fprintf(out, "\npixel_size: %.17g\nkeep_weights: %s\n", file->pixel_size, keep_weights_names[file->keep]);
+    fprintf(out, "\npixel_size: %.17g\nkeep_weights: %s\n", file->pixel_size,
+            file->keep_weights ? "true" : "false");
     if (file->has_labels)
         print_labels(out);
     for (const struct setting *key = file->base.schema->key; key->name; key++)

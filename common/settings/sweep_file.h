@@ -17,12 +17,6 @@
 
 enum { SWEEP_MAX_AXES = 16, SWEEP_MAX_JOBS = 1000000, SWEEP_MAX_TEXT = 59000 };
 
-/* Which weights of a job are kept. */
-enum keep_weights { KEEP_NONE, KEEP_FINAL, KEEP_BEST, N_KEEP_WEIGHTS };
-
-/* "false", "final", "best". */
-extern const char *const keep_weights_names[N_KEEP_WEIGHTS];
-
 /* A key of the sweep as a whole, for people: `grid` and what stands beside it but for keys of jobs. */
 struct sweep_file_key {
     const char *name, *fallback, *range, *help; /* fallback "-": has to be given; range "": any */
@@ -53,11 +47,11 @@ int sweep_axis_line(const struct sweep_axis *axis, int i);
 struct sweep_file {
     char *path; /* as given, owned; of a resolved text: whose it is */
     char name[64];
-    char data[1024];      /* "builtin" or a path that exists */
-    double pixel_size;    /* micrometres, for a folder of images */
-    int has_labels;       /* 1: it names classes; titles are the process's (class_name.h) */
-    int pixel_size_given; /* 1 when the file names it */
-    enum keep_weights keep;
+    char data[1024];                  /* "builtin" or a path that exists */
+    double pixel_size;                /* micrometres, for a folder of images */
+    int has_labels;                   /* 1: it names classes; titles are the process's (class_name.h) */
+    int pixel_size_given;             /* 1 when the file names it */
+    int keep_weights;                 /* 1: those that judge a job are stored */
     char groups[DATASET_GROUPS_SIZE]; /* sweep_file_groups(); "": none */
     struct config base;               /* every key that is not an axis */
     int line

@@ -228,7 +228,7 @@ static double checkpoint_interval(const struct run *run)
 static int new_saver(struct run *run, struct err *err)
 {
     run->saver = saver_new(run->options->results_path, checkpoint_interval(run), run->data->checksum,
-                           kernels_isa_name(run->isa), run->sweep->file->keep == KEEP_BEST, err);
+                           kernels_isa_name(run->isa), err);
     return run->saver ? 0 : E_IO;
 }
 
@@ -382,7 +382,7 @@ static struct store_outcome outcome_of(const struct job_result *r)
                                     .role = r->role,
                                     .weights = r->weights,
                                     .n_weights = r->n_weights,
-                                    .weights_epoch = r->weights_epoch};
+                                    .weights_epoch = r->judged_epoch};
     for (int s = 0; s < N_SETS; s++) {
         const struct job_predictions *p = &r->set[s];
         outcome.set[s] = (struct store_judged){p->n, p->image, p->copy, p->label, p->probs, p->confusion};
@@ -416,7 +416,7 @@ static int finish_row(struct run *run, struct store_mark *mark, const struct job
                       struct handout_report *report, struct err *err)
 {
     struct store_outcome outcome = outcome_of(result);
-    if (run->sweep->file->keep == KEEP_NONE)
+    if (!run->sweep->file->keep_weights)
         outcome.weights = NULL;
     int rc = epochs_write(run->epochs, run->store, run->job, err);
     if (rc == 0)
@@ -512,8 +512,7 @@ static struct handout_report do_job(struct run *run, int job, int attempt)
                                     .pause = on_pause,
                                     .epoch = on_epoch,
                                     .between = on_between,
-                                    .from = find_checkpoint(run),
-                                    .best_weights = run->sweep->file->keep == KEEP_BEST};
+                                    .from = find_checkpoint(run)};
     own_rows(run);
     int written = begin_row(run, attempt, hooks.from, &mark, &err);
     disown_rows(run);

@@ -12,7 +12,6 @@
 struct saver {
     const char *results_path, *data, *kernels;
     double interval;
-    int best_weights;
     double stopping_since; /* 0: not stopping */
     struct saver_cost cost;
     /* the running job */
@@ -30,7 +29,7 @@ struct saver {
 };
 
 struct saver *saver_new(const char *results_path, double interval, const char *data, const char *kernels,
-                        int best_weights, struct err *err)
+                        struct err *err)
 {
     struct saver *s = err_calloc(1, sizeof *s, "checkpoints", err);
     if (s) {
@@ -38,7 +37,6 @@ struct saver *saver_new(const char *results_path, double interval, const char *d
         s->interval = interval;
         s->data = data;
         s->kernels = kernels;
-        s->best_weights = best_weights;
     }
     return s;
 }
@@ -55,7 +53,7 @@ static void load(struct saver *s, struct err *note)
     s->has_file = access(s->path, F_OK) == 0;
     if (!s->has_file || state_file_read(s->path, &want, &s->from, note) < 0)
         return;
-    if (job_state_fits(s->config, s->best_weights, &s->from, note) < 0)
+    if (job_state_fits(s->config, &s->from, note) < 0)
         state_file_free(&s->from);
     s->epochs = s->from.epoch;
 }

@@ -28,10 +28,9 @@ struct saver_cost {
 };
 
 /* interval: seconds between two checkpoints of a job; 0: none are written, those that are there are used.
- * results_path, data and kernels outlive it; best_weights: jobs keep their best weights. NULL with *err set
- * when there is no memory. */
+ * results_path, data and kernels outlive it. NULL with *err set when there is no memory. */
 struct saver *saver_new(const char *results_path, double interval, const char *data, const char *kernels,
-                        int best_weights, struct err *err);
+                        struct err *err);
 
 /* Begin a job, whose config outlives it: its checkpoint, valid until saver_end(), or NULL. *note: why the one
  * that is there cannot be used; its code is 0 when nothing is wrong. */

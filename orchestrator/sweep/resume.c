@@ -22,7 +22,7 @@ static void room_of(const void *of, int job, struct store_room *out)
     out->n_val = sweep->job[job].plan.n_val;
     out->n_test = sweep->job[job].plan.n_test;
     out->n_all = sweep->job[job].plan.n_all;
-    out->n_weights = sweep->file->keep ? job_n_weights(&config, sweep->job[job].plan.n_train) : 0;
+    out->n_weights = sweep->file->keep_weights ? job_n_weights(&config, sweep->job[job].plan.n_train) : 0;
     out->n_classes = config.clusters.n;
     memcpy(out->cluster, config.clusters.number, sizeof out->cluster);
 }
@@ -43,7 +43,6 @@ static void make_plan(const struct sweep *sweep, const struct dataset *data, con
                                 .row = row_of,
                                 .room = room_of,
                                 .of = sweep,
-                                .keep = sweep->file->keep,
                                 .axis_name = names,
                                 .axis_is_number = numbers,
                                 .ranks = ranks};
@@ -52,7 +51,7 @@ static void make_plan(const struct sweep *sweep, const struct dataset *data, con
         const struct job *job = &sweep->job[j];
         struct config config;
         sweep_config(sweep, j, &config);
-        size_t n_weights = sweep->file->keep ? job_n_weights(&config, job->plan.n_train) : 0;
+        size_t n_weights = sweep->file->keep_weights ? job_n_weights(&config, job->plan.n_train) : 0;
         plan->n_epochs = plan->n_epochs > config.epochs ? plan->n_epochs : (int)config.epochs;
         plan->n_classes = plan->n_classes > config.clusters.n ? plan->n_classes : config.clusters.n;
         plan->n_val = plan->n_val > job->plan.n_val ? plan->n_val : job->plan.n_val;
@@ -168,11 +167,10 @@ static int compare_with_file(const char *path, const struct sweep *sweep, const 
     }
     if (strcmp(store_text(store, "dataset_checksum"), plan->data->checksum) != 0)
         rc = refuse_data(path, store, plan, err);
-    else if (store_keeps(store) != (plan->n_weights ? plan->keep : KEEP_NONE))
+    else if ((store_n_weights(store) > 0) != (plan->n_weights > 0))
         rc = err_set(err, E_USAGE,
                      "%s: keep_weights is %s there and %s here; give another -o, or change it back", path,
-                     keep_weights_names[store_keeps(store)],
-                     keep_weights_names[plan->n_weights ? plan->keep : KEEP_NONE]);
+                     store_n_weights(store) > 0 ? "true" : "false", plan->n_weights > 0 ? "true" : "false");
     else if (!same && n_found < store_n_jobs(store))
         rc = refuse_jobs(path, store, sweep, n_found, err);
     int same_labels = sweep_file_same_labels(store_text(store, "yaml_resolved"), plan->yaml_resolved);

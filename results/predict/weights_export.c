@@ -66,7 +66,6 @@ static void describe(struct weights_job *w, int weights_epoch)
     add_number(p, "repeat", row->repeat);
     for (int a = 0; a < store_n_axes(w->store); a++)
         add(p, store_axis_name(w->store, a), row->axis[a]);
-    add(p, "keep_weights", keep_weights_names[store_keeps(w->store)]);
     if (weights_epoch > 0)
         add_number(p, "weights_epoch", weights_epoch);
     add(p, "sweep", store_text(w->store, "name"));

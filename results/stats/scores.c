@@ -1,15 +1,12 @@
 #include "stats/scores.h"
 
+#include "base/ranking.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { ECE_BINS = 15 };
-
-struct ranked {
-    float score;
-    int hit; /* 1: of the class that is ranked */
-};
 
 struct judged {
     struct scores_input in;
@@ -141,47 +138,20 @@ static double class_prevalence(const struct judged *j, int c)
     return ratio((double)j->row[c], (double)j->in.n);
 }
 
-static int by_score(const void *a, const void *b)
-{
-    const struct ranked *x = a, *y = b;
-    return (x->score < y->score) - (x->score > y->score);
-}
-
 /* Images by falling probability of class c. */
 static const struct ranked *rank_by_class(const struct judged *j, int c)
 {
     for (int i = 0; i < j->in.n; i++)
         j->ranked[i] = (struct ranked){probs_of(j, i)[c], j->in.label[i] == c};
-    qsort(j->ranked, (size_t)j->in.n, sizeof *j->ranked, by_score);
+    ranking_sort(j->ranked, j->in.n);
     return j->ranked;
-}
-
-/* End of the run of equal scores that begins at i; *n_hits: how many of it are hits. */
-static int tie_end(const struct ranked *ranked, int i, int n, double *n_hits)
-{
-    int end = i;
-    *n_hits = 0;
-    for (; end < n && ranked[end].score == ranked[i].score; end++)
-        *n_hits += ranked[end].hit;
-    return end;
 }
 
 /* Share of pairs (image of c, other image) in which the first has the larger probability of
  * c; a tie counts one half. */
 static double class_auroc(const struct judged *j, int c)
 {
-    double above = 0, pairs = 0, n_hits, seen = 0;
-    if (j->has_nan)
-        return (double)NAN;
-    const struct ranked *ranked = rank_by_class(j, c);
-    for (int i = 0, end; i < j->in.n; i = end) {
-        end = tie_end(ranked, i, j->in.n, &n_hits);
-        double others = end - i - n_hits;
-        above += others * (seen + n_hits / 2);
-        seen += n_hits;
-    }
-    pairs = (double)j->row[c] * (double)(j->in.n - j->row[c]);
-    return ratio(above, pairs);
+    return j->has_nan ? (double)NAN : ranking_auroc(rank_by_class(j, c), j->in.n);
 }
 
 /* Sum over thresholds of the gain in recall times the precision there; equal scores are one threshold. */
@@ -192,7 +162,7 @@ static double class_auprc(const struct judged *j, int c)
         return (double)NAN;
     const struct ranked *ranked = rank_by_class(j, c);
     for (int i = 0, end; i < j->in.n; i = end) {
-        end = tie_end(ranked, i, j->in.n, &n_hits);
+        end = ranking_tie_end(ranked, i, j->in.n, &n_hits);
         seen += n_hits;
         area += n_hits * seen / end;
     }

@@ -32,7 +32,6 @@ static const struct {
     {"ranks", NUMBER},
     {"synthetic", NUMBER},
     {"weights_kept", NUMBER},
-    {"keep_weights", TEXT},
     {"image_size", NUMBER},
     {"channels", NUMBER},
     {"pixel_size", REAL},
@@ -827,14 +826,6 @@ int store_judged_sets(const struct store *store, enum image_set set[N_JUDGED_SET
 int store_synthetic(const struct store *store)
 {
     return strcmp(store_text(store, "synthetic"), "0") != 0;
-}
-
-enum keep_weights store_keeps(const struct store *store)
-{
-    for (int k = 0; k < N_KEEP_WEIGHTS; k++)
-        if (strcmp(store_text(store, "keep_weights"), keep_weights_names[k]) == 0)
-            return (enum keep_weights)k;
-    return KEEP_NONE;
 }
 
 const char *store_path(const struct store *store)

@@ -27,7 +27,7 @@
  *     / attributes      cellsweep_results (format version), name, yaml, yaml_resolved, dataset_checksum,
  *                       version, commit, created, host, ranks, libraries, cpu, synthetic, data, data_file,
  *                       (data: for people, "cells.h5, packed from raw"; data_file: path of the packed images)
- *                       kernels, weights_kept (0 or 1), keep_weights (false, final, best), image_size
+ *                       kernels, weights_kept (0 or 1), image_size
  *                       (pixels), channels and pixel_size (micrometres) of the dataset
  *     /jobs             [J] compound, written once: key, clusters, strategy, protocol, seed, fold, repeat,
  *                       model, one field for every other grid axis, NaN or empty in jobs that do not
@@ -58,9 +58,8 @@
  *                       row of /classes/name), source, group ("": none; what must stay together in a split)
  *     /models/first, bytes [J] int64, /models/data uint8: what is kept of a job's networks, only when kept:
  *                       little-endian float32 parameters
- *     /models/epoch     [J] int32, epoch from 1 that it is of, -1 not yet. keep_weights best takes the epoch
- *                       with the highest balanced accuracy on the test set, the first of equals: the choice
- *                       is then made on what judges, and under protocol report on leaked data, too.
+ *     /models/epoch     [J] int32, epoch from 1 that it is of, -1 not yet: that by which /predictions and
+ *                       /confusion are
  * /metrics are rectangles: the few numbers of an epoch are as nothing beside the predictions, and [job,
  * epoch] is what people plot.
  * Unused cells hold NaN or -1. Datasets that would be empty (no predictions, no weights kept, all of val
@@ -126,7 +125,6 @@ struct store_plan {
     const struct dataset *data;
     int n_jobs, n_epochs, n_classes, n_val, n_test, n_all; /* J, E, C; images: the largest over the jobs */
     size_t n_weights;                                      /* the same; 0: weights are not kept */
-    enum keep_weights keep;                                /* which, when n_weights is not 0 */
     const struct store_job *job;                           /* (J) rows, or row() tells them one by one */
     void (*row)(const void *of, int job, struct store_job *out);
     void (*room)(const void *of, int job,
@@ -241,7 +239,6 @@ int store_n_predictions(const struct store *store,
                         enum image_set set); /* of judged_sets: the largest of any job */
 int store_n_images(const struct store *store);
 size_t store_n_weights(const struct store *store);
-enum keep_weights store_keeps(const struct store *store);
 int store_synthetic(const struct store *store);
 /* 1 when some job has an inner set: without, nothing of val can be read. */
 int store_has_val(const struct store *store);

@@ -72,7 +72,6 @@ static int write_texts(hid_t file, const struct store_plan *plan, const char *pa
         {"data", plan->data_origin},
         {"data_file", plan->data_file},
         {"kernels", plan->kernels},
-        {"keep_weights", keep_weights_names[plan->n_weights ? plan->keep : KEEP_NONE]},
         {"dataset_checksum", plan->data->checksum},
         {"version", CELLSWEEP_VERSION},
         {"commit", CELLSWEEP_COMMIT},

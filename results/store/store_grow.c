@@ -34,7 +34,7 @@ static const struct keyed_row *old_row(const struct growth *g, const char *key)
 static int is_worth_keeping(const struct growth *g, const struct keyed_row *row)
 {
     const struct store_mark *mark = &g->mark[row->row];
-    int weights_missing = store_n_weights(g->new) > 0 && store_keeps(g->old) != store_keeps(g->new);
+    int weights_missing = store_n_weights(g->new) > 0 && store_n_weights(g->old) == 0;
     if (mark->state != JOB_DIVERGED && (mark->state != JOB_DONE || weights_missing))
         return 0;
     return mark->epochs_done <= store_n_epochs(g->new) &&

@@ -152,7 +152,7 @@ const struct store_table_row store_table[N_STORE_DATASETS] = {
      -1,
      DIM_ALL,
      "0: the job trained on this original (itself, a copy or a blend), 1: it was only judged on it, 2: "
-     "untouched; -1: unused"},
+     "untouched, 3: it is of the inner set; -1: unused"},
     {"/models/data", CELL_BYTE, {DIM_MODEL}, 0, DIM_MODEL, "what is kept of each job's networks"},
     {"/models/bytes", CELL_INT64, {DIM_JOB}, 0, DIM_MODEL, "bytes of them; 0: not yet"},
     {"/models/epoch",
@@ -160,8 +160,8 @@ const struct store_table_row store_table[N_STORE_DATASETS] = {
      {DIM_JOB},
      -1,
      DIM_MODEL,
-     "epoch, from 1, that they are of: the last one, or with keep_weights best the first of those with the "
-     "highest balanced accuracy on the test set; -1: not yet"},
+     "epoch, from 1, that they are of, which judges the job: the last one, or with judge best the best one; "
+     "-1: not yet"},
 };
 
 int store_row_dims(const struct store_table_row *row, const hsize_t *n, hsize_t dims[STORE_MAX_RANK])

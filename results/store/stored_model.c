@@ -138,7 +138,7 @@ int stored_models_find(struct store *store, const char *filter, struct selection
     *out = (struct selection){0};
     if (store_n_weights(store) == 0)
         return err_set(err, E_USAGE,
-                       "%s: holds no weights; run the sweep with keep_weights: final or best into a new file",
+                       "%s: holds no weights; run the sweep with keep_weights: true into a new file",
                        store_path(store));
     int rc = store_refresh(store, err);
     if (rc == 0)

@@ -25,13 +25,13 @@ static void a_resolved_text_reads_back(void **state)
 {
     (void)state;
     struct sweep_file *a =
-        parse("name: \"two: \\\"words\\\"\"\ndata: /nowhere/cells.h5\nkeep_weights: best\npixel_size: 0.5\n"
+        parse("name: \"two: \\\"words\\\"\"\ndata: /nowhere/cells.h5\nkeep_weights: true\npixel_size: 0.5\n"
               "train: {epochs: 7}\ngrid: {seed: {first: 3, count: 4}, clusters: [[8, 10], all]}\n");
     struct sweep_file *b = parse(a->resolved);
     assert_string_equal(a->resolved, b->resolved);
     assert_string_equal(b->name, "two: \"words\"");
     assert_string_equal(b->data, "/nowhere/cells.h5");
-    assert_int_equal(b->keep, KEEP_BEST);
+    assert_int_equal(b->keep_weights, 1);
     assert_true(b->pixel_size > 0.49 && b->pixel_size < 0.51);
     assert_int_equal(b->base.epochs, 7);
     assert_int_equal(b->n_axes, 2);
@@ -96,7 +96,7 @@ static void the_first_difference_is_named(void **state)
 {
     (void)state;
     assert_difference("data: builtin\ngrid: {seed: [1]}\n",
-                      "name: other\ndata: builtin\nkeep_weights: best\ntrain: {epochs: 4}\nvalidation: "
+                      "name: other\ndata: builtin\nkeep_weights: true\ntrain: {epochs: 4}\nvalidation: "
                       "0.3\ngrid: {seed: [1]}\n",
                       "train.epochs is 100 there and 4 here");
     assert_difference("data: builtin\ngrid: {train.epochs: [3, 4]}\n",

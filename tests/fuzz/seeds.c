@@ -300,7 +300,7 @@ static void state_file(const char *name, size_t n_params, int best)
     static int64_t steps = 7;
     const struct state_file_identity identity = {"key", "data", "kernels", "program"};
     struct state_file state = {
-        .epoch = 2, .steps = 7, .metrics = {zero, zero, zero}, .tracks_best = best, .best_epoch = best};
+        .epoch = 2, .steps = 7, .metrics = {zero, zero, zero}, .choice = {best, 0, best, 0}};
     struct err err = {0};
     if (n_params) {
         arrays_add(&state.arrays, "weight", ARRAY_F32, (const size_t[]){n_params, 2, 0}, zero);

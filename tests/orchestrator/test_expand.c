@@ -265,21 +265,18 @@ static void weights_are_kept_as_asked(void **state)
 {
     static const struct {
         const char *text, *resolved;
-        enum keep_weights keep;
-    } cases[] = {{"false", "\nkeep_weights: false\n", KEEP_NONE},
-                 {"true", "\nkeep_weights: final\n", KEEP_FINAL},
-                 {"final", "\nkeep_weights: final\n", KEEP_FINAL},
-                 {"best", "\nkeep_weights: best\n", KEEP_BEST}};
+        int keep;
+    } cases[] = {{"false", "\nkeep_weights: false\n", 0}, {"true", "\nkeep_weights: true\n", 1}};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[512];
         struct sweep *sweep = NULL, *again = NULL;
         snprintf(text, sizeof text, "%skeep_weights: %s\ngrid: {clusters: [[1, 2]]}\n", HEAD, cases[i].text);
         assert_int_equal(read_text(text, &sweep, NULL), 0);
-        assert_int_equal(sweep->file->keep, cases[i].keep);
+        assert_int_equal(sweep->file->keep_weights, cases[i].keep);
         assert_non_null(strstr(sweep->file->resolved, cases[i].resolved));
         assert_int_equal(sweep_parse(sweep->file->resolved, &again, NULL), 0);
-        assert_int_equal(again->file->keep, cases[i].keep);
+        assert_int_equal(again->file->keep_weights, cases[i].keep);
         sweep_free(sweep);
         sweep_free(again);
     }
@@ -460,8 +457,9 @@ static void wrong_files_are_refused(void **state)
     assert_refused(HEAD "grid: {clusters: [[1, 2]], seed: [1, 1]}\n", "seed: 1 stands twice");
     assert_refused(HEAD "grid: {clusters: [[1, 2]], seed: {first: 1}}\n", "say how many");
     assert_refused(HEAD "grid: {clusters: [[1, 2], all]}\n", "cluster 5 has 1 image");
-    assert_refused(HEAD "keep_weights: perhaps\ngrid: {clusters: [[1, 2]]}\n",
-                   "expected false, best or final");
+    assert_refused(HEAD "keep_weights: perhaps\ngrid: {clusters: [[1, 2]]}\n", "expected true or false");
+    assert_refused(HEAD "keep_weights: best\ngrid: {clusters: [[1, 2]]}\n",
+                   "keep_weights: best is said by `judge: best` now; write keep_weights: true");
     assert_refused("data: builtin\ngrid: {clusters: [[1, 2]]}\n",
                    "image.size is 50, the dataset's images are 12");
     assert_refused(HEAD

@@ -33,7 +33,7 @@ static const char key_a[] = "0123456789abcdef0123456789abcdef", key_b[] = "11234
 
 static struct saver *new_saver(double interval)
 {
-    struct saver *saver = saver_new(in_folder("r.h5"), interval, "data", "avx2", 0, NULL);
+    struct saver *saver = saver_new(in_folder("r.h5"), interval, "data", "avx2", NULL);
     assert_non_null(saver);
     return saver;
 }

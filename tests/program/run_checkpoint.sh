@@ -26,7 +26,9 @@ cat >"$TMP/s.yaml" <<'YAML'
 name: checkpoints
 data: builtin
 train: {epochs: 40}
-keep_weights: best
+keep_weights: true
+judge: best
+inner: {share: 0.2}
 cnn.dense1: 32
 grid:
   clusters: [[1, 27]]

@@ -50,7 +50,7 @@ name: colour
 data: $1
 cnn: {filters1: 16, filters2: 16, dense1: 16, dense2: 8}
 train: {epochs: 12, learning_rate: 0.003}
-keep_weights: final
+keep_weights: true
 grid:
   clusters: [[1, 2]]
   image.size: [$2]

@@ -48,7 +48,7 @@ drawn() { said "$@" && [ "$SAID" = 0 ] || { cat -v out/said && false; }; }
 cat >s.yaml <<'YAML'
 data: cells
 image.size: 10
-keep_weights: final
+keep_weights: true
 train.epochs: 1
 grid:
   clusters: [[14, 15]]

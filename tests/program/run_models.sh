@@ -20,7 +20,7 @@ data: $TMP/cells.h5
 model: $1
 $(small "$1")
 train: {epochs: 5}
-keep_weights: final
+keep_weights: true
 easy-ensemble.members: 2
 grid:
   clusters: [[1, 27]]

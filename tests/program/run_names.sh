@@ -13,7 +13,7 @@ cat >s.yaml <<YAML
 data: named.h5
 image.size: 12
 train.epochs: 1
-keep_weights: final
+keep_weights: true
 grid:
   clusters: [["CD8+ T-cell", Polylobed], [Polylobed, "03"], all]
   strategy: [none, oversample]
@@ -54,7 +54,7 @@ data: few
 labels: names.csv
 image.size: 12
 train.epochs: 1
-keep_weights: final
+keep_weights: true
 grid:
   clusters: [['$SAY', -Folded]]
   strategy: [none, oversample]

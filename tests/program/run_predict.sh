@@ -12,7 +12,7 @@ easy-ensemble.members: 2
 grid:
   clusters: [[14, 15], [1, 27]]
   strategy: [none, easy-ensemble, threshold]
-keep_weights: final
+keep_weights: true
 YAML
 # fails STATUS PATTERN COMMAND...: one error line with the pattern and that exit status.
 fails() {
@@ -29,21 +29,22 @@ fails() {
 }
 quiet() { "$@" 2>/dev/null; }
 
+best=(--set judge=best --set allow_choice_on_test=true)
 check "a sweep that keeps final weights" "$C" run "$TMP/s.yaml" -o "$TMP/final.h5" -q
-check "one that keeps the best, on 2 ranks" mpi 2 "$C" run "$TMP/s.yaml" -o "$TMP/best.h5" -q --set keep_weights=best
-check "one that keeps the best, on 1" "$C" run "$TMP/s.yaml" -o "$TMP/best1.h5" -q --set keep_weights=best
+check "one whose best epochs judge, on 2 ranks" mpi 2 "$C" run "$TMP/s.yaml" -o "$TMP/best.h5" -q "${best[@]}"
+check "one whose best epochs judge, on 1" "$C" run "$TMP/s.yaml" -o "$TMP/best1.h5" -q "${best[@]}"
 check "one that keeps none" "$C" run "$TMP/s.yaml" -o "$TMP/none.h5" -q --set keep_weights=false
 for group in /metrics /confusion /predictions; do
-    check "$group does not depend on which weights are kept" h5diff -q "$TMP/final.h5" "$TMP/best.h5" $group $group
     check "$group does not depend on whether they are" h5diff -q "$TMP/final.h5" "$TMP/none.h5" $group $group
 done
-for what in /models/data /models/epoch; do
+check "/metrics does not depend on which epoch judges" h5diff -q "$TMP/final.h5" "$TMP/best.h5" /metrics /metrics
+for what in /models/data /models/epoch /predictions /confusion; do
     check "the best $what are the same on 1 and 2 ranks" h5diff -q "$TMP/best.h5" "$TMP/best1.h5" $what $what
 done
 check_fails "the best weights are not all final ones" h5diff -q "$TMP/final.h5" "$TMP/best.h5" /models /models
+check_fails "and predict other things" h5diff -q "$TMP/final.h5" "$TMP/best.h5" /predictions /predictions
 check_fails "a file without weights has no /models/epoch" h5dump -H -d /models/epoch "$TMP/none.h5"
-fails 2 "keep_weights is final there and best here" "$C" run "$TMP/s.yaml" -o "$TMP/final.h5" --set keep_weights=best
-check "true is final" "$C" run "$TMP/s.yaml" -o "$TMP/final.h5" -q --set keep_weights=true
+fails 2 "keep_weights is true there and false here" "$C" run "$TMP/s.yaml" -o "$TMP/final.h5" --set keep_weights=false
 
 # Every job says of the images what it said in the sweep.
 outlines=$TMP/cells/cell_boundaries.csv.gz
@@ -132,7 +133,7 @@ for reason in "cell_5.png: its boundary has 2 vertices, needs 3" "x.png: no imag
     check "bad: $reason" grep -q "$reason" "$TMP/err"
 done
 fails 2 "2 kinds of jobs; choose one by --filter 'clusters=14-15' or 'clusters=1-27'" "$C" predict "$TMP/final.h5" "$TMP/in"
-fails 2 "holds no weights; run the sweep with keep_weights: final or best" "$C" predict "$TMP/none.h5" "$TMP/in"
+fails 2 "holds no weights; run the sweep with keep_weights: true" "$C" predict "$TMP/none.h5" "$TMP/in"
 fails 2 "matches none of the 6 jobs" "$C" predict "$TMP/final.h5" "$TMP/in" --filter seed=7
 fails 2 "is not one of csv, json" "$C" predict "$TMP/final.h5" "$TMP/in" --format xml
 fails 3 "bent.h5" "$C" predict "$TMP/bent.h5" "$TMP/in"

@@ -391,7 +391,7 @@ static void job_at_epoch_1(void)
 {
     struct err err = {0};
     unlink(job_file);
-    struct saver *saver = saver_new(path, 1000, "data", "avx2", 0, &err);
+    struct saver *saver = saver_new(path, 1000, "data", "avx2", &err);
     assert_null(saver_begin(saver, &job.config, job.key, &err));
     if (save_epoch(saver, 1, &err) < 0)
         fail_msg("%s", err.text);
@@ -401,7 +401,7 @@ static void job_at_epoch_1(void)
 static int go_on(struct err *err)
 {
     struct err note = {0};
-    struct saver *saver = saver_new(path, 1000, "data", "avx2", 0, err);
+    struct saver *saver = saver_new(path, 1000, "data", "avx2", err);
     if (!saver)
         return E_IO;
     const struct state_file *from = saver_begin(saver, &job.config, job.key, &note);
@@ -414,7 +414,7 @@ static int go_on(struct err *err)
 static void goes_on_from_one_of_them(int rc)
 {
     struct err note;
-    struct saver *saver = saver_new(path, 1000, "data", "avx2", 0, NULL);
+    struct saver *saver = saver_new(path, 1000, "data", "avx2", NULL);
     const struct state_file *from = saver_begin(saver, &job.config, job.key, &note);
     assert_non_null(from);
     assert_int_equal(from->epoch, rc == 0 ? 2 : 1);

@@ -454,14 +454,12 @@ static void test_grow_with_weights_wanted_runs_again(void **state)
     fixture_free(g);
 }
 
-/* Weights of another kind have to be trained again. */
-static void test_grow_keeps_weights_of_one_kind(void **state)
+static void test_grow_keeps_weights(void **state)
 {
     (void)state;
     struct fixture *f = create(2, 2, 3);
     struct store *w = open_writing();
     int kept = -1, epoch[2];
-    assert_int_equal(store_keeps(w), KEEP_FINAL);
     assert_int_equal(fixture_run(w, 0, 2, JOB_DONE, &err), 0);
     assert_int_equal(store_close(w, &err), 0);
     assert_int_equal(store_grow(path, &f->plan, &kept, &err), 0);
@@ -469,12 +467,6 @@ static void test_grow_keeps_weights_of_one_kind(void **state)
     struct store *s = open_reading();
     assert_int_equal(store_read_weights_epochs(s, epoch, &err), 0);
     assert_true(epoch[0] == 2 && epoch[1] == -1);
-    assert_int_equal(store_close(s, &err), 0);
-    f->plan.keep = KEEP_BEST;
-    assert_int_equal(store_grow(path, &f->plan, &kept, &err), 0);
-    assert_int_equal(kept, 0);
-    s = open_reading();
-    assert_int_equal(store_keeps(s), KEEP_BEST);
     assert_int_equal(store_close(s, &err), 0);
     fixture_free(f);
 }
@@ -937,7 +929,7 @@ int main(void)
         TEST(test_grow),
         TEST(test_inner_sets),
         TEST(test_grow_with_weights_wanted_runs_again),
-        TEST(test_grow_keeps_weights_of_one_kind),
+        TEST(test_grow_keeps_weights),
         TEST(test_jobs_have_their_own_sizes),
         TEST(test_damaged_places_are_refused),
         TEST(test_damaged_classes_are_refused),

@@ -41,11 +41,10 @@ void state_file_make(struct state_file_fixture *f, int with_best)
         f->bytes[i] = (unsigned char)(250 + i);
     f->steps[0] = -1;
     f->steps[1] = INT64_MAX;
-    f->state = (struct state_file){.epoch = EPOCHS,
-                                   .steps = 123456789012,
-                                   .tracks_best = with_best,
-                                   .best_epoch = with_best,
-                                   .best_value = with_best ? 0.75f : 0};
+    f->state = (struct state_file){
+        .epoch = EPOCHS,
+        .steps = 123456789012,
+        .choice = {2 * with_best, with_best ? 0.75f : 0, with_best, with_best ? -0.5f : 0}};
     for (int i = 0; i < N_CURVE_SETS; i++)
         f->state.metrics[curve_sets[i]] = f->numbers[i];
     state_file_add_arrays(f, with_best);
@@ -66,8 +65,7 @@ static void assert_equal_arrays(const struct arrays *a, const struct arrays *b)
 void assert_equal_states(const struct state_file *a, const struct state_file *b)
 {
     assert_true(a->epoch == b->epoch && a->steps == b->steps);
-    assert_true(a->tracks_best == b->tracks_best && a->best_epoch == b->best_epoch);
-    assert_memory_equal(&a->best_value, &b->best_value, sizeof a->best_value);
+    assert_memory_equal(&a->choice, &b->choice, sizeof a->choice);
     for (int i = 0; i < N_CURVE_SETS; i++)
         assert_memory_equal(a->metrics[curve_sets[i]], b->metrics[curve_sets[i]],
                             (size_t)a->epoch * N_METRICS * sizeof(float));

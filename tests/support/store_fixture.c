@@ -56,7 +56,6 @@ struct fixture *fixture_new(int n_jobs, int n_epochs, size_t n_weights)
                                   .n_test = 4,
                                   .n_all = 12,
                                   .n_weights = n_weights,
-                                  .keep = KEEP_FINAL,
                                   .job = f->job,
                                   .n_axes = 3,
                                   .axis_name = fixture_axis,

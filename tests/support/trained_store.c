@@ -49,7 +49,7 @@ static struct store_outcome trained_outcome(const struct job_result *r)
                                     .judged_epoch = r->judged_epoch,
                                     .weights = r->weights,
                                     .n_weights = r->n_weights,
-                                    .weights_epoch = r->weights_epoch};
+                                    .weights_epoch = r->judged_epoch};
     for (int s = 0; s < N_SETS; s++) {
         const struct job_predictions *p = &r->set[s];
         outcome.set[s] = (struct store_judged){p->n, p->image, p->copy, p->label, p->probs, p->confusion};
@@ -95,7 +95,6 @@ int trained_store(const char *path, const struct dataset *data, const struct con
                               .kernels = kernels_isa_name(kernels_best()),
                               .data = data,
                               .n_jobs = n,
-                              .keep = KEEP_FINAL,
                               .n_epochs = 2,
                               .n_classes = data->n_clusters,
                               .n_test = data->n_images,

@@ -53,7 +53,7 @@ static void assert_refused(const struct config *config, struct dataset *data, co
     assert_null(samples.all.sample);
 }
 
-/* Whatever the strategy and the seed: trained on train, judged on test, val and the rest on neither side. */
+/* Whatever the strategy and the seed: trained on train, judged on test, chosen on val. */
 static void sets_are_taken_as_they_are(void **state)
 {
     static const char *const strategies[] = {"none", "oversample", "undersample", "augment", "smote"};
@@ -79,7 +79,9 @@ static void sets_are_taken_as_they_are(void **state)
             assert_int_equal(judged[s.all.sample[i].image], image->given == GIVEN_TEST);
             expected += image->given == GIVEN_TEST;
             if (image->given != GIVEN_TRAIN)
-                assert_int_equal(role[i], image->given == GIVEN_TEST ? 1 : 2);
+                assert_int_equal(role[i], image->given == GIVEN_TEST                 ? 1
+                                          : image->given == GIVEN_VAL && s.val.n > 0 ? 3
+                                                                                     : 2);
         }
         assert_int_equal(s.test.n, expected);
         assert_int_equal(s.leak, 0);

@@ -35,7 +35,7 @@ static struct config small_config(const struct dataset *data, const char *strate
 /* What the epoch hook saw. */
 struct record {
     int n;
-    float train[8][N_METRICS], test[8][N_METRICS];
+    float train[8][N_METRICS], val[8][N_METRICS], test[8][N_METRICS];
 };
 
 static int record_epoch(void *self, int epoch, const float (*numbers)[N_METRICS], struct err *err)
@@ -44,6 +44,7 @@ static int record_epoch(void *self, int epoch, const float (*numbers)[N_METRICS]
     (void)err;
     assert_int_equal(epoch, record->n);
     memcpy(record->train[epoch], numbers[SET_TRAIN], sizeof record->train[epoch]);
+    memcpy(record->val[epoch], numbers[SET_VAL], sizeof record->val[epoch]);
     memcpy(record->test[epoch], numbers[SET_TEST], sizeof record->test[epoch]);
     record->n++;
     return 0;
@@ -256,45 +257,60 @@ static void logit_adjust_is_balanced_softmax_at_tau_one(void **state)
 
 enum { LONG = 8 };
 
-static struct job_result run_long(const struct config *config, const struct dataset *data, int best_weights,
+static void assert_same_judgement(const struct job_result *a, const struct job_result *b)
+{
+    static const enum image_set sets[] = {SET_VAL, SET_TEST, SET_ALL};
+    for (int k = 0; k < 3; k++) {
+        const struct job_predictions *x = &a->set[sets[k]], *y = &b->set[sets[k]];
+        assert_true(x->n > 0 && x->n == y->n);
+        assert_memory_equal(x->probs, y->probs, (size_t)(x->n * CLASSES) * sizeof *x->probs);
+        assert_memory_equal(x->confusion, y->confusion, CLASSES * CLASSES * sizeof *x->confusion);
+    }
+    assert_memory_equal(a->numbers[SET_VAL], b->numbers[SET_VAL], sizeof a->numbers[SET_VAL]);
+    assert_memory_equal(a->numbers[SET_TEST], b->numbers[SET_TEST], sizeof a->numbers[SET_TEST]);
+    assert_int_equal(a->judged_epoch, b->judged_epoch);
+}
+
+static struct job_result run_long(const struct config *config, const struct dataset *data,
                                   struct record *record)
 {
     struct job_result result;
-    const struct job_hooks hooks = {.self = record, .epoch = record_epoch, .best_weights = best_weights};
+    const struct job_hooks hooks = {.self = record, .epoch = record_epoch};
     record->n = 0;
     assert_int_equal(job_run(config, data, "key", &hooks, &result, NULL), 0);
     return result;
 }
 
-/* The best weights are the final ones of a job that ends after the best epoch; nothing else depends
- * on which are kept. */
-static void best_weights_are_those_of_the_best_epoch(void **state)
+/* A job that is judged by its best epoch is in all but its curves the job that ends with it. */
+static void the_best_epoch_judges(void **state)
 {
     static const char *const strategies[] = {"none", "easy-ensemble", "threshold"};
     struct dataset *data = noise_dataset(CLASSES, counts, SIZE, 7);
     int inside = 0;
     (void)state;
-    for (int k = 0; k < 6; k++) {
+    for (int k = 0; k < 12; k++) {
         struct config config = small_config(data, strategies[k % 3], "holdout");
         struct record x, y, z;
         config.epochs = LONG;
-        with(&config, "train.learning_rate", 0.005);
+        with_text(&config, "inner", "share:0.3");
+        with(&config, "train.learning_rate", 0.002);
         config.seed = k;
-        struct job_result last = run_long(&config, data, 0, &x), best = run_long(&config, data, 1, &y);
+        struct job_result last = run_long(&config, data, &x);
+        with_text(&config, "judge", "best");
+        struct job_result best = run_long(&config, data, &y);
+        with_text(&config, "judge", "final");
         int epoch = 0;
         for (int e = 1; e < LONG; e++)
-            if (x.test[e][METRIC_BALANCED_ACCURACY] > x.test[epoch][METRIC_BALANCED_ACCURACY])
+            if (x.val[e][METRIC_BALANCED_ACCURACY] > x.val[epoch][METRIC_BALANCED_ACCURACY])
                 epoch = e;
-        assert_int_equal(last.weights_epoch, LONG);
-        assert_int_equal(best.weights_epoch, epoch + 1);
+        assert_int_equal(last.judged_epoch, LONG);
+        assert_int_equal(best.judged_epoch, epoch + 1);
         assert_memory_equal(x.test, y.test, sizeof x.test);
-        assert_memory_equal(last.set[SET_ALL].probs, best.set[SET_ALL].probs,
-                            (size_t)(last.set[SET_ALL].n * CLASSES) * sizeof(float));
-        assert_memory_equal(last.set[SET_TEST].confusion, best.set[SET_TEST].confusion,
-                            CLASSES * CLASSES * sizeof(int));
+        assert_memory_equal(x.val, y.val, sizeof x.val);
         config.epochs = epoch + 1;
-        struct job_result ended = run_long(&config, data, 0, &z);
+        struct job_result ended = run_long(&config, data, &z);
         assert_memory_equal(ended.weights, best.weights, ended.n_weights * sizeof(float));
+        assert_same_judgement(&ended, &best);
         inside += epoch > 0 && epoch < LONG - 1;
         job_result_free(&last);
         job_result_free(&best);
@@ -385,7 +401,7 @@ int main(void)
         cmocka_unit_test(an_ensemble_is_the_mean_of_its_networks),
         cmocka_unit_test(post_hoc_adjustment_divides_by_the_prior),
         cmocka_unit_test(logit_adjust_is_balanced_softmax_at_tau_one),
-        cmocka_unit_test(best_weights_are_those_of_the_best_epoch),
+        cmocka_unit_test(the_best_epoch_judges),
         cmocka_unit_test(a_network_that_is_too_large_is_refused_in_the_plan),
         cmocka_unit_test(a_pause_hook_stops_the_job),
         cmocka_unit_test(a_pause_hook_stops_a_job_that_compares_images),

@@ -40,7 +40,6 @@ static struct config small_config(const struct dataset *data, const char *strate
 struct record {
     float train[EPOCHS][N_METRICS], val[EPOCHS][N_METRICS], test[EPOCHS][N_METRICS];
     int first, n_states; /* the epoch it began with; states seen */
-    int best;            /* keep the best weights */
     int stop_at;         /* stop after so many epochs; 0: never */
 };
 
@@ -83,7 +82,7 @@ static int compare_state(void *self, const struct state_file *bare, struct err *
     if (state_file_read(path_of(bare->epoch), &identity, &there, err) < 0)
         fail_msg("%s", err->text);
     assert_true(there.steps == bare->steps);
-    assert_true(there.tracks_best == bare->tracks_best && there.best_epoch == bare->best_epoch);
+    assert_memory_equal(&there.choice, &bare->choice, sizeof there.choice);
     assert_int_equal(there.arrays.n, bare->arrays.n);
     for (int a = 0; a < there.arrays.n; a++) {
         const struct array *x = &there.arrays.item[a], *y = &bare->arrays.item[a];
@@ -103,6 +102,8 @@ static void assert_same_predictions(const struct job_predictions *a, const struc
 {
     size_t n = (size_t)a->n;
     assert_int_equal(a->n, b->n);
+    if (n == 0)
+        return;
     assert_memory_equal(a->image, b->image, n * sizeof *a->image);
     assert_memory_equal(a->copy, b->copy, n * sizeof *a->copy);
     assert_memory_equal(a->label, b->label, n * sizeof *a->label);
@@ -114,7 +115,10 @@ static void assert_same_results(const struct job_result *a, const struct job_res
 {
     assert_true(a->epochs_done == b->epochs_done && a->diverged == b->diverged &&
                 a->leak_test == b->leak_test);
-    assert_int_equal(a->weights_epoch, b->weights_epoch);
+    assert_int_equal(a->judged_epoch, b->judged_epoch);
+    for (int i = 0; i < N_CURVE_SETS; i++)
+        assert_memory_equal(a->numbers[curve_sets[i]], b->numbers[curve_sets[i]], sizeof a->numbers[0]);
+    assert_same_predictions(&a->set[SET_VAL], &b->set[SET_VAL]);
     assert_true(a->n_train == b->n_train && a->n_weights == b->n_weights);
     if (a->weights)
         assert_memory_equal(a->weights, b->weights, a->n_weights * sizeof *a->weights);
@@ -128,11 +132,8 @@ static struct job_result run(const struct config *config, const struct dataset *
 {
     struct job_result result;
     struct err err = {0};
-    const struct job_hooks hooks = {.self = record,
-                                    .epoch = on_epoch,
-                                    .between = from ? compare_state : write_state,
-                                    .from = from,
-                                    .best_weights = record->best};
+    const struct job_hooks hooks = {
+        .self = record, .epoch = on_epoch, .between = from ? compare_state : write_state, .from = from};
     record->first = from ? from->epoch : 0;
     if (job_run(config, data, "key", &hooks, &result, &err) < 0)
         fail_msg("%s, %d: %s", config->strategy, config->protocol.kind, err.text);
@@ -140,21 +141,23 @@ static struct job_result run(const struct config *config, const struct dataset *
 }
 
 /* Go on from the file of every epoch; the metrics before it come from the file alone. */
-static void assert_resumes(const struct config *config, const struct dataset *data, int best)
+static void assert_resumes(const struct config *config, const struct dataset *data)
 {
-    struct record whole = {.best = best};
+    struct record whole = {0};
     struct job_result result = run(config, data, &whole, NULL);
     assert_int_equal(whole.n_states, result.epochs_done - 1);
     for (int epoch = 1; epoch < result.epochs_done; epoch++) {
-        struct record rest = {.best = best};
+        struct record rest = {0};
         struct state_file from;
         assert_int_equal(state_file_read(path_of(epoch), &identity, &from, NULL), 0);
         memcpy(rest.train, from.metrics[SET_TRAIN], (size_t)epoch * sizeof rest.train[0]);
+        memcpy(rest.val, from.metrics[SET_VAL], (size_t)epoch * sizeof rest.val[0]);
         memcpy(rest.test, from.metrics[SET_TEST], (size_t)epoch * sizeof rest.test[0]);
         struct job_result again = run(config, data, &rest, &from);
         assert_int_equal(rest.n_states, result.epochs_done - 1 - epoch);
         assert_same_results(&result, &again);
         assert_memory_equal(whole.train, rest.train, sizeof whole.train);
+        assert_memory_equal(whole.val, rest.val, sizeof whole.val);
         assert_memory_equal(whole.test, rest.test, sizeof whole.test);
         job_result_free(&again);
         state_file_free(&from);
@@ -164,8 +167,14 @@ static void assert_resumes(const struct config *config, const struct dataset *da
 
 static void assert_resumes_everywhere(const struct config *config, const struct dataset *data)
 {
-    assert_resumes(config, data, 0);
-    assert_resumes(config, data, 1);
+    struct config choosing = *config;
+    assert_resumes(config, data);
+    assert_int_equal(config_set(&choosing, "inner", "share:0.3", NULL), 0);
+    assert_int_equal(config_set(&choosing, "judge", "best", NULL), 0);
+    assert_resumes(&choosing, data);
+    assert_int_equal(config_set(&choosing, "train.stop.on", "auroc", NULL), 0);
+    with(&choosing, "train.stop.patience", 1);
+    assert_resumes(&choosing, data);
 }
 
 static const char *const protocols[] = {"report", "tail", "holdout", "kfold:3x1"};
@@ -228,7 +237,7 @@ static void every_model(void **state)
         if (model_kind(i)->can & MODEL_EPOCHS)
             assert_resumes_everywhere(&config, data);
         else
-            assert_int_equal(job_state_fits(&config, 0, &from, NULL), E_USAGE);
+            assert_int_equal(job_state_fits(&config, &from, NULL), E_USAGE);
     }
     hand_dataset_free(data);
 }
@@ -290,14 +299,11 @@ static void a_state_that_does_not_fit(void **state)
     assert_int_equal(state_file_read(path_of(3), &identity, &from, NULL), 0);
     const struct job_hooks hooks = {.from = &from};
     job_result_free(&result);
-    assert_int_equal(job_state_fits(&config, 0, &from, &err), 0);
+    assert_int_equal(job_state_fits(&config, &from, &err), 0);
     with(&other, "cnn.dense1", 9);
     assert_int_equal(job_run(&other, data, "key", &hooks, &result, &err), E_USAGE);
     other = small_config(data, "easy-ensemble", "holdout");
     assert_int_equal(job_run(&other, data, "key", &hooks, &result, &err), E_USAGE);
-    const struct job_hooks best = {.from = &from, .best_weights = 1};
-    assert_int_equal(job_run(&config, data, "key", &best, &result, &err), E_USAGE);
-    assert_non_null(strstr(err.text, "did not keep its best weights"));
     config.epochs = 3;
     assert_int_equal(job_run(&config, data, "key", &hooks, &result, &err), E_USAGE);
     assert_non_null(strstr(err.text, "epoch 3, the job has 3"));

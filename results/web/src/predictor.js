@@ -70,7 +70,7 @@ export class Predictor {
     this.models = models;
     this.form.hidden = models.length === 0;
     if (models.length === 0) {
-      this.said.textContent = "There is no model to classify with: that takes finished jobs and a sweep run with keep_weights: final or best.";
+      this.said.textContent = "There is no model to classify with: that takes finished jobs and a sweep run with keep_weights: true.";
       return;
     }
     if (this.results.length === 0) this.said.textContent = "";

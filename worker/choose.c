@@ -1,0 +1,180 @@
+#include "choose.h"
+
+#include "models/model.h"
+#include "samples/inner.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- settings ---- */
+
+struct judge {
+    char by[CONFIG_WORD_SIZE];
+    int64_t patience;
+};
+
+static const struct setting judge_settings[] = {
+    {"judge", SETTING_WORD, offsetof(struct judge, by), 0, 0, "auto", "auto|final|best",
+     "which epoch's network judges and is kept: final, the last one; best, by train.stop.on on the inner "
+     "set; auto: best where train.stop.patience is above 0, else final"},
+    {"train.stop.patience", SETTING_INT, offsetof(struct judge, patience), 0, 100000, "0", NULL,
+     "epochs without a better one on the inner set after which a job ends; 0: never"},
+    {0},
+};
+
+static const struct setting on_settings[] = {
+    {"train.stop.on", SETTING_WORD, 0, 0, 0, "balanced_accuracy", "balanced_accuracy|loss|auroc",
+     "number of the inner set by which an epoch is better than another"},
+    {0},
+};
+
+struct stop {
+    int64_t from;
+    double min_delta;
+};
+
+static const struct setting stop_settings[] = {
+    {"train.stop.from", SETTING_INT, offsetof(struct stop, from), 0, 100000, "0", NULL,
+     "epoch from which patience counts"},
+    {"train.stop.min_delta", SETTING_REAL, offsetof(struct stop, min_delta), 0, 1e6, "0", NULL,
+     "how much better an epoch must be for patience to begin anew"},
+    {0},
+};
+
+static const struct setting allow_settings[] = {
+    {"allow_choice_on_test", SETTING_BOOL, 0, 0, 0, "false", NULL,
+     "choose on the test set where there is no inner set, to reproduce published practice; every number of "
+     "such a job is marked"},
+    {0},
+};
+
+const struct section choose_section = {.setting = judge_settings, .size = sizeof(struct judge)};
+const struct section choose_on_section = {.setting = on_settings, .size = CONFIG_WORD_SIZE};
+const struct section choose_stop_section = {.setting = stop_settings, .size = sizeof(struct stop)};
+const struct section choose_allow_section = {.setting = allow_settings, .size = sizeof(int)};
+
+static const struct judge *judge_of(const struct config *config)
+{
+    return config_of(config, &choose_section);
+}
+
+int choose_is_used(const struct config *config, const struct section *section)
+{
+    const struct model_kind *kind = model_find(config->model);
+    (void)section;
+    return kind && kind->can & MODEL_EPOCHS;
+}
+
+int choose_stop_is_used(const struct config *config, const struct section *section)
+{
+    return choose_is_used(config, section) && judge_of(config)->patience > 0;
+}
+
+int choose_best(const struct config *config)
+{
+    const char *by = judge_of(config)->by;
+    return choose_is_used(config, NULL) &&
+           (strcmp(by, "best") == 0 || (strcmp(by, "auto") == 0 && judge_of(config)->patience > 0));
+}
+
+int choose_any(const struct config *config)
+{
+    return choose_best(config) || choose_stop_is_used(config, NULL);
+}
+
+int choose_on_is_used(const struct config *config, const struct section *section)
+{
+    (void)section;
+    return choose_any(config);
+}
+
+int choose_allow_is_used(const struct config *config, const struct section *section)
+{
+    (void)section;
+    return choose_any(config) && inner_of(config).kind == INNER_NONE;
+}
+
+static int is_allowed(const struct config *config)
+{
+    return choose_allow_is_used(config, NULL) && *(const int *)config_of(config, &choose_allow_section);
+}
+
+int choose_check(const struct config *config, int n_val, struct err *err)
+{
+    const char *choice = choose_stop_is_used(config, NULL) ? "train.stop.patience" : "judge: best";
+    if (!choose_any(config) || n_val > 0 || is_allowed(config))
+        return 0;
+    if (config->protocol.kind == PROTOCOL_GIVEN)
+        return err_set(
+            err, E_USAGE,
+            "%s chooses an epoch, and set val of the images has none of some cluster to choose on; "
+            "leave the cluster out, or choose on the reported set: allow_choice_on_test: true",
+            choice);
+    return err_set(err, E_USAGE,
+                   "%s chooses an epoch, and there is no set to choose on but the reported one; add "
+                   "`inner: {share: 0.2}` (or, as published practice does: allow_choice_on_test: true)",
+                   choice);
+}
+
+/* ---- choosing ---- */
+
+int choose_begin(const struct config *config, int n, struct choice *out, struct err *err)
+{
+    *out = (struct choice){.config = config};
+    out->room = err_calloc((size_t)n, sizeof *out->room, "the set to choose on", err);
+    return out->room ? 0 : E_IO;
+}
+
+/* More is better; NaN: none. */
+static float value_of(const struct choice *choice, const struct choice_set *val)
+{
+    const char *on = config_of(choice->config, &choose_on_section);
+    float loss = val->numbers[METRIC_LOSS];
+    if (!isfinite(loss))
+        return (float)NAN;
+    if (strcmp(on, "loss") == 0)
+        return -loss;
+    if (strcmp(on, "auroc") == 0)
+        return (float)ranking_macro_auroc(val->probs, val->label, val->n, val->n_classes, choice->room);
+    return val->numbers[METRIC_BALANCED_ACCURACY];
+}
+
+static double min_delta_of(const struct config *config)
+{
+    const struct stop *stop = config_of(config, &choose_stop_section);
+    return choose_stop_is_used(config, NULL) ? stop->min_delta : 0;
+}
+
+int choose_epoch(struct choice *choice, int epoch, const struct choice_set *val)
+{
+    struct choice_state *state = &choice->state;
+    float value = value_of(choice, val);
+    if (!isfinite(value))
+        return 0;
+    double gain = (double)value - (double)state->progress_value;
+    if (state->progress_epoch == 0 || gain > min_delta_of(choice->config)) {
+        state->progress_epoch = epoch;
+        state->progress_value = value;
+    }
+    if (state->best_epoch > 0 && value <= state->best_value)
+        return 0;
+    state->best_epoch = epoch;
+    state->best_value = value;
+    return 1;
+}
+
+int choose_stops(const struct choice *choice, int epoch)
+{
+    const struct stop *stop = config_of(choice->config, &choose_stop_section);
+    if (!choose_stop_is_used(choice->config, NULL))
+        return 0;
+    int64_t since = stop->from > choice->state.progress_epoch ? stop->from : choice->state.progress_epoch;
+    return epoch - since >= judge_of(choice->config)->patience;
+}
+
+void choose_end(struct choice *choice)
+{
+    free(choice->room);
+    choice->room = NULL;
+}
