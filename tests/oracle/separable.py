@@ -18,11 +18,16 @@ def png(pixels):
             + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
 
 
-rng = np.random.default_rng(1)
-for cluster, n, brightness in ((1, 60, 60), (2, 6, 190)):
-    folder = os.path.join(sys.argv[1], "cell_images", f"cluster_{cluster}")
-    os.makedirs(folder)
-    for i in range(n):
-        pixels = np.clip(rng.normal(brightness, 20, (24, 24)), 0, 255).astype(np.uint8)
-        with open(os.path.join(folder, f"cell_{cluster}_{i}.png"), "wb") as f:
-            f.write(png(pixels))
+def main():
+    rng = np.random.default_rng(1)
+    for cluster, n, brightness in ((1, 60, 60), (2, 6, 190)):
+        folder = os.path.join(sys.argv[1], "cell_images", f"cluster_{cluster}")
+        os.makedirs(folder)
+        for i in range(n):
+            pixels = np.clip(rng.normal(brightness, 20, (24, 24)), 0, 255).astype(np.uint8)
+            with open(os.path.join(folder, f"cell_{cluster}_{i}.png"), "wb") as f:
+                f.write(png(pixels))
+
+
+if __name__ == "__main__":
+    main()

@@ -8,6 +8,7 @@ program=$(realpath "$BUILD/cellsweep")
 oracle=$(realpath tests/oracle/recompute.py)
 mkdir -p "$TMP/data"
 "$python" tests/oracle/separable.py "$TMP/data/sep"
+"$python" tests/oracle/grouped.py "$TMP/data/grouped"
 
 # recomputed NAME: the report of $TMP/NAME.h5 against the oracle.
 recomputed() {
