@@ -107,7 +107,7 @@ static void put_metrics(struct export *x, int job, int epoch)
     for (int s = 0; s < x->n_curves; s++)
         for (int m = 0; m < N_METRICS; m++) {
             const float *row = x->metric[s][m] + (size_t)(job - x->first_metric) * (size_t)x->n_epochs;
-            csv_out_real(&x->csv, epoch < 0 ? (double)NAN : (double)row[epoch]);
+            csv_out_metric(&x->csv, epoch < 0 ? (double)NAN : (double)row[epoch]);
         }
 }
 

@@ -42,10 +42,10 @@ static void csv_summary_names(struct csv_out *csv, const char *prefix, const cha
 
 static void csv_summary(struct csv_out *csv, const struct stats_summary *s)
 {
-    csv_out_real(csv, s->mean);
+    csv_out_metric(csv, s->mean);
     csv_out_real(csv, s->sd);
-    csv_out_real(csv, s->low);
-    csv_out_real(csv, s->high);
+    csv_out_metric(csv, s->low);
+    csv_out_metric(csv, s->high);
 }
 
 static void csv_names(struct csv_out *csv, const char *const *name, size_t n)

@@ -106,6 +106,11 @@ void csv_out_real(struct csv_out *csv, double value)
         fprintf(csv->file, "%.9g", value);
 }
 
+void csv_out_metric(struct csv_out *csv, double value)
+{
+    csv_out_real(csv, fabs(value - 1) <= ldexp(1, -23) ? 1 : value);
+}
+
 void csv_out_end(struct csv_out *csv)
 {
     if (csv->file)

@@ -231,9 +231,13 @@ static void csv_is_quoted(void **state)
     csv_out_int(&csv, -1);
     csv_out_end(&csv);
     csv_out_text(&csv, "next");
+    csv_out_metric(&csv, (double)0.99999994f);
+    csv_out_metric(&csv, (double)NAN);
+    csv_out_metric(&csv, 0.9999997);
+    csv_out_real(&csv, (double)0.99999994f);
     csv_out_end(&csv);
     fclose(out);
-    assert_string_equal(text, "\"say \"\"a, b\"\"\",,0.1,,-1\nnext\n");
+    assert_string_equal(text, "\"say \"\"a, b\"\"\",,0.1,,-1\nnext,1,,0.9999997,0.99999994\n");
     free(text);
 }
 
