@@ -48,6 +48,21 @@ modules() {
 }
 modules || { skip "the page is not tested: npm could not install puppeteer-core (build/web/tests/npm.log)"; finish; }
 
+# Classes with names, some longer than a picture has room for.
+"$BUILD/tests/support/make_cells" rgb "$TMP/stained"
+mv "$TMP/stained/Mono, classical" "$TMP/stained/Monocytes, very classical ones"
+"$C" data pack "$TMP/stained" -o "$TMP/stained.h5" --size 28 >"$TMP/pack.log" 2>&1
+small_sweep "$TMP/stained.h5" 4 <<'YAML'
+clusters: [["CD8+ T cell", "Monocytes, very classical ones"], all]
+strategy: [none, oversample]
+seed: {first: 1, count: 3}
+YAML
+sed -i '/^train/a image: {size: 28}' "$TMP/s.yaml"
+check "a sweep of named classes" "$C" run "$TMP/s.yaml" -o "$TMP/named.h5" -q
+check "has a report" "$C" report "$TMP/named.h5" -o "$TMP/named"
+mkdir "$TMP/downloads"
+script tests/web/named.mjs "$TMP/named/report.html" "$TMP/downloads"
+
 cat >"$TMP/sweep.yaml" <<'YAML'
 name: "the <i>page</i>"
 data: builtin
@@ -64,7 +79,6 @@ YAML
 check "a report is written" "$C" report "$TMP/r.h5" -o "$TMP/report"
 check "epochs are exported" "$C" export "$TMP/r.h5" --table epochs -o "$TMP/epochs.csv"
 
-mkdir "$TMP/downloads"
 script tests/web/report.mjs "$TMP/report/report.html" "$TMP/epochs.csv" "$TMP/downloads"
 
 cat >"$TMP/live.yaml" <<'YAML'

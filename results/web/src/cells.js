@@ -1,13 +1,13 @@
 /* cells.js - the cells that the models got wrong, as pictures. */
 import { el, fill, number, select } from "./dom.js";
-import { isSame } from "./model.js";
+import { classWord, isSame, named } from "./model.js";
 import { Shown, cellSelects, chosenCell, isCellKey } from "./explorer.js";
 
 /** How many cells were wrong: the document may have only the worst of them. */
-function inWords(rows) {
+function inWords(rows, word) {
   if (rows.length === 0) return "No cell was misclassified for this choice.";
   const all = rows[0].n_wrong ?? rows.length;
-  const said = `${all} ${all === 1 ? "cell was" : "cells were"} taken for another cluster at least once`;
+  const said = `${all} ${all === 1 ? "cell was" : "cells were"} taken for another ${word} at least once`;
   return all > rows.length ? `${said}; these are the ${rows.length} worst.` : `${said}.`;
 }
 
@@ -52,7 +52,7 @@ export class Misclassified {
     this.shown.tell(sweep, view, `strategy ${view.get("cm.a")}`);
     const rows = sweep.doc.misclassified.filter((m) => isSame(m, { ...cell, strategy: view.get("cm.a") }));
     const shown = rows.filter((m) => this.at.has(m.image));
-    this.said.textContent = inWords(shown);
+    this.said.textContent = inWords(shown, classWord(sweep.doc.data.clusters.map((c) => c.number)));
     fill(this.list, ...shown.slice(0, this.limit).map((m) => this.#card(m)));
     const left = shown.length - this.limit;
     fill(this.more, left > 0 && el("button", { type: "button", text: `Show ${Math.min(left, PAGE)} more`, onclick: () => { this.limit += PAGE; this.update(); } }));
@@ -61,12 +61,12 @@ export class Misclassified {
   #card(m) {
     const { cells } = this.sweep.doc;
     const i = this.at.get(m.image);
-    const crop = el("div", { class: "crop", role: "img", "aria-label": `Cell ${cells.id[i]} of cluster ${cells.cluster[i]}` });
+    const crop = el("div", { class: "crop", role: "img", "aria-label": `Cell ${cells.id[i]}, ${named(cells.cluster[i])}` });
     const [column, row] = [i % cells.columns, Math.floor(i / cells.columns)];
     crop.style.backgroundImage = "var(--sprite)";
     crop.style.backgroundSize = `${cells.columns * SHOWN}px auto`;
     crop.style.backgroundPosition = `${-column * SHOWN}px ${-row * SHOWN}px`;
     const others = m.predicted === null ? "no probability was a number" : this.sweep.classes(m.clusters)?.length > 2 ? `mostly taken for ${m.predicted}` : `taken for ${m.predicted}`;
-    return el("li", { class: "cell" }, crop, el("div", { text: `cell ${cells.id[i]}` }), el("div", { text: `cluster ${cells.cluster[i]}, ${others}` }), el("div", { class: "wrong", text: `wrong ${m.wrong} of ${m.judged}` }), el("div", { text: `p of its own ${number(m.p_true, 2)}`, title: String(m.p_true) }));
+    return el("li", { class: "cell" }, crop, el("div", { text: `cell ${cells.id[i]}` }), el("div", { text: `${named(cells.cluster[i])}, ${others}` }), el("div", { class: "wrong", text: `wrong ${m.wrong} of ${m.judged}` }), el("div", { text: `p of its own ${number(m.p_true, 2)}`, title: String(m.p_true) }));
   }
 }

@@ -3,7 +3,7 @@ import { Chart, plain } from "./chart.js";
 import { jobName } from "./curves.js";
 import { el, fill, number, select } from "./dom.js";
 import { capital, cellSelects, cellTitle, chosenCell, isCellKey } from "./explorer.js";
-import { haveNames, short } from "./model.js";
+import { classWord, named, short } from "./model.js";
 import { summarise } from "./stats.js";
 
 const SETS = [["test", "test images, last epoch"], ["all", "all original images"]];
@@ -72,9 +72,9 @@ export class Confusion {
   build() {
     const { sweep, view } = this;
     const strategies = sweep.strategyOptions();
-    const choice = (label, key, options) => select(label, options, view.get(key), (value) => view.set({ [key]: value }), { id: `choose-${key.replace(".", "-")}`, dataset: { key } });
-    const named = (list) => list.map(([value, label]) => ({ value, label }));
-    fill(this.controls, ...cellSelects(sweep, view, "confusion"), choice("Strategy", "cm.a", strategies), choice("and", "cm.b", [{ value: "", label: "(none)" }, ...strategies]), choice("Judged on", "cm.set", named(SETS)), choice("Show", "cm.show", named([["percent", "share of actual, %"], ["count", "images"]])));
+    const choice = (label, key, from) => select(label, from, view.get(key), (value) => view.set({ [key]: value }), { id: `choose-${key.replace(".", "-")}`, dataset: { key } });
+    const options = (list) => list.map(([value, label]) => ({ value, label }));
+    fill(this.controls, ...cellSelects(sweep, view, "confusion"), choice("Strategy", "cm.a", strategies), choice("and", "cm.b", [{ value: "", label: "(none)" }, ...strategies]), choice("Judged on", "cm.set", options(SETS)), choice("Show", "cm.show", options([["percent", "share of actual, %"], ["count", "images"]])));
   }
 
   needs(key) {
@@ -115,7 +115,7 @@ export class Confusion {
 function heatmapSpec(matrix, { name, percent, signed, context, paint }) {
   const names = matrix.classes.map((k) => plain(String(k)));
   const size = names.length;
-  const word = haveNames(matrix.classes) ? "class" : "cluster";
+  const word = classWord(matrix.classes);
   const ticks = { tickmode: "array", tickvals: names, ticktext: matrix.classes.map((k) => plain(short(k))), automargin: true };
   const width = Math.min(paint.width, size > 8 ? 760 : 480);
   const top = Math.max(...matrix.mean.flat().filter(Number.isFinite).map(Math.abs), 1e-9);
@@ -130,8 +130,8 @@ function heatmapSpec(matrix, { name, percent, signed, context, paint }) {
     }],
     layout: {
       width,
-      xaxis: { type: "category", ...(word === "class" ? ticks : { tickangle: 0 }), title: { text: `predicted ${word}` }, side: "bottom", tickfont: { size: size > 16 ? 9 : 12 }, showgrid: false },
-      yaxis: { type: "category", ...(word === "class" ? ticks : {}), title: { text: `actual ${word}` }, autorange: "reversed", tickfont: { size: size > 16 ? 9 : 12 }, showgrid: false, scaleanchor: size > 2 ? "x" : undefined, constrain: "domain" },
+      xaxis: { type: "category", ...(word === "class" ? ticks : { tickangle: 0 }), title: { text: `predicted ${word}`, standoff: 8 }, side: "bottom", tickfont: { size: size > 16 ? 9 : 12 }, showgrid: false },
+      yaxis: { type: "category", ...(word === "class" ? ticks : {}), title: { text: `actual ${word}`, standoff: 10 }, autorange: "reversed", tickfont: { size: size > 16 ? 9 : 12 }, showgrid: false, scaleanchor: size > 2 ? "x" : undefined, constrain: "domain" },
       margin: { l: 56, r: 10, t: 14, b: 46 },
     },
     height: size > 8 ? Math.min(width, 700) : Math.round(width * 0.68),
@@ -154,8 +154,8 @@ function entry(mean, sd, size, signed, width) {
 /** Recalls for few clusters; best and worst recall and the commonest mistake for many. */
 function inWords(matrix, unit, signed) {
   const own = matrix.classes.map((k, i) => ({ k, v: matrix.mean[i][i] })).filter((d) => Number.isFinite(d.v));
-  if (matrix.classes.length <= 4 || signed) return `${signed ? "Right, first minus second, on average over pairs" : "Right, on average over jobs"}: ${own.slice(0, 8).map((d) => `${typeof d.k === "string" ? "" : "cluster "}${d.k} ${number(d.v, 1)}${unit}`).join(", ")}.`;
+  if (matrix.classes.length <= 4 || signed) return `${signed ? "Right, first minus second, on average over pairs" : "Right, on average over jobs"}: ${own.slice(0, 8).map((d) => `${named(d.k)} ${number(d.v, 1)}${unit}`).join(", ")}.`;
   own.sort((a, b) => b.v - a.v);
   const off = matrix.mean.flatMap((row, r) => row.map((v, c) => ({ r, c, v }))).filter((d) => d.r !== d.c && Number.isFinite(d.v)).sort((a, b) => b.v - a.v)[0];
-  return `Best recognised: ${typeof own[0].k === "string" ? "" : "cluster "}${own[0].k} (${number(own[0].v, 1)}${unit}); worst: ${own.at(-1).k} (${number(own.at(-1).v, 1)}${unit}). ${off?.v > 0 ? `Commonest mistake: ${matrix.classes[off.r]} taken for ${matrix.classes[off.c]} (${number(off.v, 1)}${unit}).` : "No mistake."}`;
+  return `Best recognised: ${named(own[0].k)} (${number(own[0].v, 1)}${unit}); worst: ${own.at(-1).k} (${number(own.at(-1).v, 1)}${unit}). ${off?.v > 0 ? `Commonest mistake: ${matrix.classes[off.r]} taken for ${matrix.classes[off.c]} (${number(off.v, 1)}${unit}).` : "No mistake."}`;
 }

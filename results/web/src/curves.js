@@ -133,7 +133,7 @@ function addAxes(layout, { figure, grid, rows, p, r, id }) {
   else if (isLoss) axis.rangemode = "tozero";
   else if (o.shared) axis.range = [-0.02, 1.03];
   layout[`yaxis${n}`] = axis;
-  layout[`xaxis${n}`] = { domain: place.x, anchor: `y${n}`, range: [0, sweep.nEpochs + 1], showticklabels: last, title: last ? { text: "epoch", standoff: 4, font: { size: 11.5 } } : undefined, zeroline: false, ...(id > 1 ? { matches: "x" } : {}) };
+  layout[`xaxis${n}`] = { domain: place.x, anchor: `y${n}`, range: [0, 1.01 * sweep.nEpochs], ...(sweep.nEpochs < 10 ? { dtick: 1 } : {}), showticklabels: last, title: last ? { text: "epoch", standoff: 4, font: { size: 11.5 } } : undefined, zeroline: false, ...(id > 1 ? { matches: "x" } : {}) };
 }
 
 /** Top of shared loss axes: a published loss of 30 must not press our own curves flat. */

@@ -1,7 +1,7 @@
 /* front.js - what a reader sees first: what was run on what, what came out, what to beware of; and the data. */
 import { Chart, plain } from "./chart.js";
 import { el, number } from "./dom.js";
-import { haveNames, short } from "./model.js";
+import { classWord, classesWord, named, short } from "./model.js";
 import { SortableTable, plainColumns, reader } from "./table.js";
 
 /** @param {import("./model.js").Sweep} sweep */
@@ -15,11 +15,13 @@ export function header(sweep) {
     "div",
     { class: "front" },
     doc.synthetic && el("p", { class: "synthetic", role: "note" }, el("strong", { text: "SYNTHETIC DATA" }), el("span", { text: " drawn by the program: nothing here is a finding about real cells." })),
-    el("p", { class: "lead", text: `${jobs}, of ${epochsText(sweep)} epochs each. Data: ${doc.data.origin}, ${doc.data.n_images} images of ${doc.data.clusters.length} clusters.${span}` }),
+    el("p", { class: "lead", text: `${jobs}, of ${epochsText(sweep)} epochs each. Data: ${doc.data.origin}, ${doc.data.n_images} images of ${doc.data.clusters.length} ${classesWord(numbers(doc))}.${span}` }),
     doc.filter && el("p", { class: "warning filter", role: "note", text: filterText(doc.filter) }),
     !doc.complete && el("p", { class: "warning", role: "note", text: "The sweep is not complete: what is shown is as far as it is." }),
   );
 }
+
+const numbers = (doc) => doc.data.clusters.map((c) => c.number);
 
 /** What part of the file is shown. */
 function filterText(f) {
@@ -99,11 +101,11 @@ function leakText(leak, nTest) {
   return leak === null || leak === undefined ? "–" : `${number(leak, 1)} of ${number(nTest, 1)}`;
 }
 
-/** Fig. 1: images a cluster. */
+/** Fig. 1: images a class. */
 export class DataSection {
   constructor(sweep) {
     this.sweep = sweep;
-    this.chart = new Chart({ name: "clusters", label: "Images per cluster" });
+    this.chart = new Chart({ name: "clusters", label: `Images per ${classWord(numbers(sweep.doc))}` });
     const { data } = sweep.doc;
     this.node = el("div", {}, el("p", { text: `${data.n_images} images, dataset checksum ` }, el("code", { text: data.checksum }), "."), this.chart.node);
   }
@@ -121,7 +123,7 @@ export class DataSection {
 
 function barSpec(clusters, used, paint) {
   const names = clusters.map((c) => plain(String(c.number)));
-  const word = haveNames(clusters.map((c) => c.number)) ? "class" : "cluster";
+  const word = classWord(clusters.map((c) => c.number));
   const ticks = word === "class" ? { tickmode: "array", tickvals: names, ticktext: clusters.map((c) => plain(short(c.number))), automargin: true } : { tickangle: 0 };
   const counts = clusters.map((c) => c.count);
   const colour = clusters.map((c) => (used.has(c.number) ? paint.colours.train : paint.colours.line));
@@ -131,8 +133,8 @@ function barSpec(clusters, used, paint) {
     traces: [{ type: "bar", x: names, y: counts, marker: { color: colour }, text: paint.width > 700 ? counts.map(String) : undefined, textposition: "outside", cliponaxis: false, hovertemplate: `${word} %{x}: %{y} images<extra></extra>` }],
     layout: { xaxis: { type: "category", title: { text: word }, ...ticks, tickfont: { size: paint.width > 500 ? 12 : 9 } }, yaxis: { title: { text: "images" } }, margin: { l: 52, r: 12, t: 24, b: 44 } },
     height: 300,
-    title: "images per cluster",
+    title: `images per ${word}`,
     csv: { columns: ["cluster", "images", "in_sweep"], rows: clusters.map((c) => [c.number, c.count, used.has(c.number) ? 1 : 0]) },
-    summary: `Cluster ${most.number} has most images (${most.count}), cluster ${least.number} fewest (${least.count}): ${(most.count / least.count).toFixed(1)} to one.${used.size < clusters.length ? " Coloured: the clusters of this sweep." : ""}`,
+    summary: `Most images: ${named(most.number)} (${most.count}); fewest: ${named(least.number)} (${least.count}): ${(most.count / least.count).toFixed(1)} to one.${used.size < clusters.length ? " Coloured: the ${classesWord(clusters.map((c) => c.number))} of this sweep." : ""}`,
   };
 }

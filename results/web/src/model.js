@@ -246,10 +246,17 @@ export function short(name) {
 /** 1 when a class is shown by a name and not by its number. @param {(number|string)[]} classes */
 export const haveNames = (classes) => classes.some((k) => typeof k === "string");
 
+/** "cluster" of numbers, "class" where names are among them. @param {(number|string)[]} classes */
+export const classWord = (classes) => (haveNames(classes) ? "class" : "cluster");
+export const classesWord = (classes) => (haveNames(classes) ? "classes" : "clusters");
+
+/** A class in a sentence: "cluster 8", "Folded". @param {number|string} name */
+export const named = (name) => (typeof name === "string" ? name : `cluster ${name}`);
+
 /** "clusters 8 and 10", "all 28 clusters"; "classes Folded and Polylobed", "all 4 classes". */
 export function clustersTitle(sweep, clusters) {
   const list = sweep.classes(clusters);
-  if (clusters === "all") return `all ${list.length} ${haveNames(list) ? "classes" : "clusters"}`;
+  if (clusters === "all") return `all ${list.length} ${classesWord(list)}`;
   if (haveNames(list)) return `classes ${list.length === 2 ? `${list[0]} and ${list[1]}` : list.join(", ")}`;
   return list.length === 2 ? `clusters ${list[0]} and ${list[1]}` : `clusters ${clusters}`;
 }

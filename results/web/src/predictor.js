@@ -1,7 +1,7 @@
 /* predictor.js - upload images of cells, see them as the networks do, and what they take them for. Only when served. */
 import { api } from "./api.js";
 import { announce, button, checkbox, downloadCsv, el, fill, number } from "./dom.js";
-import { floats } from "./model.js";
+import { classWord, classesWord, floats } from "./model.js";
 
 const AT_ONCE = 16; // images a request: the server's limit when it also looks where the network looked
 
@@ -141,7 +141,7 @@ export class Predictor {
   #inWords() {
     const right = this.results.filter((r) => !r.image.error);
     const wrong = this.results.length - right.length;
-    const first = right.length === 1 ? ` The image belongs to cluster ${topOf(right[0]).cluster}.` : "";
+    const first = right.length === 1 ? ` The image belongs to ${full(topOf(right[0]).cluster)}.` : "";
     return `${right.length} ${right.length === 1 ? "image" : "images"} classified${wrong ? `, ${wrong} could not be read` : ""}.${first}`;
   }
 
@@ -165,6 +165,9 @@ async function unpacked(file) {
   }
 }
 
+/** "cluster 8", "class Folded". */
+const full = (name) => `${classWord([name])} ${name}`;
+
 function topOf({ image, clusters }) {
   const at = image.probabilities.indexOf(Math.max(...image.probabilities));
   return { cluster: clusters[at], p: image.probabilities[at], at };
@@ -178,7 +181,7 @@ function prediction(image, clusters) {
     "article",
     { class: "predicted", dataset: { name: image.name, cluster: top.cluster } },
     title,
-    el("p", {}, "The image belongs to cluster ", el("strong", { text: String(top.cluster) }), ` (probability ${top.p.toFixed(3)}).`),
+    el("p", {}, `The image belongs to ${classWord([top.cluster])} `, el("strong", { text: String(top.cluster) }), ` (probability ${top.p.toFixed(3)}).`),
     steps(image),
     image.notes.length ? el("div", { class: "notes" }, ...image.notes.map((text) => el("p", { text }))) : null,
     bars(image.probabilities, clusters, top.at),
@@ -217,7 +220,7 @@ function looked(image) {
     context.putImageData(pixels, 0, 0);
   };
   below.src = image.seen;
-  return el("figure", {}, canvas, el("figcaption", { text: `Where it looked: hiding an orange place lowers the probability of cluster ${cluster}, by ${number(most, 2)} at most` }));
+  return el("figure", {}, canvas, el("figcaption", { text: `Where it looked: hiding an orange place lowers the probability of ${full(cluster)}, by ${number(most, 2)} at most` }));
 }
 
 function tint(data, at, share) {
@@ -225,7 +228,7 @@ function tint(data, at, share) {
   [240, 110, 20].forEach((c, k) => (data[at + k] = data[at + k] * (1 - alpha) + c * alpha));
 }
 
-/** The likeliest clusters; all of them behind a button when there are many. */
+/** The likeliest classes; all of them behind a button when there are many. */
 function bars(probabilities, clusters, top) {
   const order = clusters.map((_, i) => i);
   if (clusters.length > 8) order.sort((a, b) => probabilities[b] - probabilities[a]);
@@ -233,14 +236,14 @@ function bars(probabilities, clusters, top) {
     const p = probabilities[i];
     const fillUp = el("i");
     fillUp.style.width = `${100 * p}%`;
-    return [el("span", { text: `cluster ${clusters[i]}`, class: i === top ? "top-class" : undefined }), el("span", { class: "bar", "aria-hidden": "true" }, fillUp), el("span", { text: p.toFixed(4), title: p.toPrecision(9), class: i === top ? "top-class" : undefined, dataset: { cluster: clusters[i], probability: String(p) } })];
+    return [el("span", { text: full(clusters[i]), class: i === top ? "top-class" : undefined }), el("span", { class: "bar", "aria-hidden": "true" }, fillUp), el("span", { text: p.toFixed(4), title: p.toPrecision(9), class: i === top ? "top-class" : undefined, dataset: { cluster: clusters[i], probability: String(p) } })];
   };
   const few = el("div", { class: "bars" }, ...order.slice(0, 8).flatMap(row));
   if (order.length <= 8) return few;
-  return el("div", {}, few, el("details", {}, el("summary", { text: `All ${order.length} clusters` }), el("div", { class: "bars" }, ...order.slice(8).flatMap(row))));
+  return el("div", {}, few, el("details", {}, el("summary", { text: `All ${order.length} ${classesWord(clusters)}` }), el("div", { class: "bars" }, ...order.slice(8).flatMap(row))));
 }
 
 function similarCells(list) {
   if (!list?.length) return null;
-  return el("details", { open: true }, el("summary", { text: `The ${list.length} most similar cells of the sweep` }), el("div", { class: "steps" }, ...list.map((s) => picture(s.image, `Cell ${s.id} of cluster ${s.cluster}`, `cell ${s.id}, cluster ${s.cluster}, similarity ${number(s.similarity, 2)}`))));
+  return el("details", { open: true }, el("summary", { text: `The ${list.length} most similar cells of the sweep` }), el("div", { class: "steps" }, ...list.map((s) => picture(s.image, `Cell ${s.id} of ${full(s.cluster)}`, `cell ${s.id}, ${full(s.cluster)}, similarity ${number(s.similarity, 2)}`))));
 }
