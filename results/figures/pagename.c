@@ -13,17 +13,32 @@ void pagename_append(char *name, const char *text)
     name[n] = '\0';
 }
 
+/* Words of ASCII joined by single '-', in out, cut to its size. Returns 1 when letters were lost. */
+static int plain_words(const char *list, char *out, size_t size)
+{
+    size_t n = 0;
+    int is_new = 0, lost = 0;
+    for (const unsigned char *p = (const unsigned char *)list; *p && n + 2 < size; p++) {
+        int kept = *p < 128 && (isalnum(*p) || strchr("._=+", *p));
+        if (kept && is_new && n > 0)
+            out[n++] = '-';
+        if (kept)
+            out[n++] = (char)*p;
+        is_new = !kept;
+        lost |= *p >= 128;
+    }
+    out[n] = '\0';
+    return lost;
+}
+
 void pagename_append_classes(char *name, const char *list)
 {
-    enum { LONGEST = 80 };
-    char text[LONGEST + 1], hash[16];
-    int harmless = strlen(list) <= LONGEST;
-    snprintf(text, sizeof text, "%s", *name ? list : list + strspn(list, "\"-"));
-    for (const char *p = list; *p; p++)
-        harmless &= isalnum((unsigned char)*p) || strchr("._=+-", *p) != NULL;
-    pagename_append(name, text);
-    snprintf(hash, sizeof hash, ".%08x", (unsigned)XXH3_64bits(list, strlen(list)));
-    if (!harmless)
+    char text[CONFIG_WORD_SIZE + 1], hash[16];
+    int lost = plain_words(list, text, sizeof text) || strlen(list) >= CONFIG_WORD_SIZE;
+    const char *begin = text + (*name ? 0 : strspn(text, ".+=-"));
+    pagename_append(name, begin);
+    snprintf(hash, sizeof hash, "%s%08x", *begin ? "." : "", (unsigned)XXH3_64bits(list, strlen(list)));
+    if (lost || !*begin)
         pagename_append(name, hash);
 }
 

@@ -16,8 +16,9 @@ enum { PAGENAME_SIZE = 240, PAGENAME_LENGTH = PAGENAME_SIZE - 16 };
 /* Append text to a name of PAGENAME_SIZE bytes; whatever is not harmless in a file name becomes '-'. */
 void pagename_append(char *name, const char *text);
 
-/* The same of a list of classes; where a letter had to become '-', or was cut, a hash of the list follows, so
- * that two lists have two names. */
+/* The same of a list of classes, in words that are easily typed: signs and blanks between them become
+ * one '-', "CD8+-T-cell-Mono-classical". Where letters beyond ASCII are lost, a hash of the list follows.
+ * Two lists may have one name: the names of a report are told apart where they are collected. */
 void pagename_append_classes(char *name, const char *list);
 
 /* Append the values of a group for all factors that vary over the summary but clusters, strategy with its own

@@ -31,7 +31,7 @@ check "a sweep of them is run" "$C" run "$TMP/s.yaml" -o "$TMP/stained.r.h5" -q
 check "and reported" "$C" report "$TMP/stained.r.h5" -o "$TMP/stained.fig"
 check "all figures are drawn" drawn "$TMP/stained.fig"
 tells "the table" "$TMP/stained.fig/final.csv" '"CD8+ T cell-""Mono, classical""",' 'all,'
-tells "learning curves" "$(ls "$TMP"/stained.fig/fig4_*.gp | grep -v all)" "CD8+ T cell and Mono, classical"
+tells "learning curves" "$TMP/stained.fig/fig4_CD8+-T-cell-Mono-classical.gp" "CD8+ T cell and Mono, classical"
 tells "a heatmap" "$TMP/stained.fig/heatmap_all_none_test.gp" "'B cell' 0" "'CD8+ T cell' 1" "'Mono, classical' 2"
 tells "class sizes" "$TMP/stained.fig/fig1.tsv" "B cell" "CD8+ T cell" "Mono, classical"
 

@@ -497,9 +497,32 @@ static void numbers_stay_what_they_are(void **state)
     assert_string_equal(name, "axis_rotation=2e+20");
 }
 
+static const char *file_name(const char *begin, const char *list)
+{
+    static char name[PAGENAME_SIZE];
+    snprintf(name, sizeof name, "%s", begin);
+    pagename_append_classes(name, list);
+    return name;
+}
+
+static void names_of_classes_are_easily_typed(void **state)
+{
+    (void)state;
+    assert_string_equal(file_name("fig4_", "8-10"), "fig4_8-10");
+    assert_string_equal(file_name("fig4_", "CD8+ T cell-\"Mono, classical\""),
+                        "fig4_CD8+-T-cell-Mono-classical");
+    assert_string_equal(file_name("", "$(rm -rf ..)-A"), "rm-rf-..-A");
+    assert_string_equal(file_name("", "\"-x\"-..y"), "x-..y");
+    assert_string_equal(file_name("", "..-A"), "A");
+    assert_int_equal(strncmp(file_name("fig4_", "B\303\266l\303\274m-A"), "fig4_B-l-m-A.", 13), 0);
+    assert_int_equal(strlen(file_name("", "\347\273\206")), 8);
+    assert_string_not_equal(file_name("", "\347\273\206"), "");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(points_are_means_and_intervals),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(names_of_classes_are_easily_typed),
+                                       cmocka_unit_test(points_are_means_and_intervals),
                                        cmocka_unit_test(more_strategies_go_to_a_further_page),
                                        cmocka_unit_test(lost_jobs_are_seen),
                                        cmocka_unit_test(few_jobs_are_points),
