@@ -364,13 +364,22 @@ static void write_winners(FILE *file, const struct outcome *o)
 static void write_range(FILE *file, const struct outcome *o)
 {
     int one = o->settings == 1 && o->worst != o->best;
-    char name[COMBINATION_LABEL_SIZE];
+    char name[COMBINATION_LABEL_SIZE], every[NOUN_SIZE], low[32], high[32];
     if (!o->best)
         return;
-    fprintf(file, "Mean test balanced accuracy goes from %.2f", o->low);
+    snprintf(low, sizeof low, "%.2f", o->low);
+    snprintf(high, sizeof high, "%.2f", o->high);
+    if (strcmp(low, high) == 0) {
+        fprintf(file, "Mean test balanced accuracy is %s for every %s", low, noun(o, 1, every));
+        if (o->settings > 1)
+            fprintf(file, " in all %d settings", o->settings);
+        fputs("; ", file);
+        return;
+    }
+    fprintf(file, "Mean test balanced accuracy goes from %s", low);
     if (one)
         fprintf(file, " (%s)", value_of(o, o->worst, name));
-    fprintf(file, " to %.2f", o->high);
+    fprintf(file, " to %s", high);
     if (one)
         fprintf(file, " (%s)", value_of(o, o->best, name));
     else
@@ -434,7 +443,7 @@ static void write_left_out(FILE *file, const struct outcome *o)
         [TAIL] = {"was judged on an unshuffled tail", "were judged on an unshuffled tail"},
         [UNFINISHED] = {"has jobs that are unfinished or lost", "have jobs that are unfinished or lost"},
         [LACKING] = {"has jobs judged without a class", "have jobs judged without a class"},
-        [REPEATED] = {"has runs of one split only", "have runs of one split only each"}};
+        [REPEATED] = {"has runs of one split only", "have runs of one split each"}};
     const char *separator = " Not counted: ";
     for (int s = o->clean ? LEAKS : UNFINISHED; s < N_STANDINGS; s++)
         if (o->n_standing[s] > 0) {

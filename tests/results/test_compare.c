@@ -610,6 +610,24 @@ static void runs_of_one_split_have_no_verdict(void **state)
     assert_says(text, "splits: how many of the splits");
 }
 
+static void what_is_one_number_has_no_range(void **state)
+{
+    static const char *const clusters[] = {"1-2", "3-4", "5-6", "7-8"};
+    (void)state;
+    char text[TEXT];
+    resolved = "groups: slide\n";
+    for (int c = 0; c < 4; c++) {
+        add_seeds(clusters[c], "a", "holdout", 10, 0.5, 0);
+        add_seeds(clusters[c], "b", "holdout", 10, 0.5, 0);
+    }
+    for (int j = 40; j < n_jobs; j++) /* the other two have one split each */
+        job[j].image = (int)job[j].row.seed;
+    find(NULL, 0, NULL);
+    assert_says(outcome(text),
+                "Mean test balanced accuracy is 0.50 for every strategy in all 2 settings; no ");
+    assert_says(text, "Not counted: 2 settings that have runs of one split each.");
+}
+
 /* Thousands of cells are written in the time of so many, not of their squares. */
 static void a_table_asks_once_for_every_cell(void **state)
 {
@@ -988,6 +1006,7 @@ int main(void)
         TEST(means_are_those_of_the_pairs),
         TEST(a_class_without_images_leaves_no_verdict),
         TEST(runs_of_one_split_have_no_verdict),
+        TEST(what_is_one_number_has_no_range),
         TEST(a_table_asks_once_for_every_cell),
         TEST(runs_without_groups_have_a_verdict),
         TEST(inflation_needs_a_leak),
