@@ -7,7 +7,8 @@
  * survives, this process does too, as both start from the same state.
  *
  * Not once MPI runs: fork() is not safe beside every network. Call it before MPI_Init, and
- * before threads are started. */
+ * before threads are started. So there is none for images that `run` reads from a folder (`plan` tries them
+ * in one), that ranks cut out of a Xenium bundle together, and that `serve`, which has threads, is sent. */
 #ifndef CELLSWEEP_CHILD_H
 #define CELLSWEEP_CHILD_H
 

@@ -36,6 +36,8 @@ struct npz {
     int channels, is_rgb; /* of the first image; 0: not seen yet */
     struct dataset *data;
     struct pack_report *report;
+    npz_visitor *each; /* of npz_each() */
+    void *self;
 };
 
 int npz_is(const char *path)
@@ -213,7 +215,13 @@ static int number_rows(struct npz *z, struct err *err)
 
 /* ---- images ---- */
 
-typedef int (*visitor)(struct npz *z, const struct entry *entry, struct image *image, struct err *err);
+/* Image `index` of a set. */
+typedef int (*visitor)(struct npz *z, int given, int index, struct image *image, struct err *err);
+
+static struct entry *entry_of(const struct npz *z, int given, int index)
+{
+    return &z->entry[z->first[given] + index];
+}
 
 /* The next image of an array, whose shape is known. */
 static int take_image(struct array *a, const struct image *shape, unsigned char *bytes, struct image *image,
@@ -235,7 +243,7 @@ static int check_images(const struct npz *z, const struct array *a, int given, s
 {
     const struct image_file file = {NULL, 0, a->name, IMAGE_MAX_SIDE};
     int channels_first = 0, n = z->first[given + 1] - z->first[given];
-    if (a->npy.dim[0] != n)
+    if (z->entry && a->npy.dim[0] != n)
         return err_set(err, E_IO, "%s: %lld images, but %d labels", a->name, a->npy.dim[0], n);
     int rc = npy_shape(&a->npy, 1, a->name, shape, &channels_first, err);
     if (rc == 0 && channels_first)
@@ -259,11 +267,11 @@ static int visit_set(struct npz *z, int given, visitor visit, struct err *err)
                            (size_t)a.npy.bytes, a.name, err);
     if (rc == 0 && !bytes)
         rc = E_IO;
-    for (int i = z->first[given]; rc == 0 && i < z->first[given + 1]; i++) {
+    for (int i = 0; rc == 0 && i < a.npy.dim[0]; i++) {
         struct image image = {0};
         rc = take_image(&a, &shape, bytes, &image, err);
         if (rc == 0)
-            rc = visit(z, &z->entry[i], &image, err);
+            rc = visit(z, given, i, &image, err);
         image_release(&image);
     }
     if (rc == 0)
@@ -283,11 +291,12 @@ static int visit_all(struct npz *z, visitor visit, struct err *err)
 }
 
 /* The first image says the channels; all of them are measured for a scale that is still open. */
-static int look(struct npz *z, const struct entry *entry, struct image *image, struct err *err)
+static int look(struct npz *z, int given, int index, struct image *image, struct err *err)
 {
     int is_rgb = image->is_rgb, open = preprocess_is_open(&z->how);
     int rc = preprocess_select(&z->how, image, err);
-    (void)entry;
+    (void)given;
+    (void)index;
     if (rc < 0)
         return err_set(err, E_IO, "%s: %.900s", z->path, err->text);
     if (z->channels == 0) {
@@ -302,11 +311,18 @@ static int look(struct npz *z, const struct entry *entry, struct image *image, s
     return !open;
 }
 
+/* "train_17" */
+static void name_image(int given, int index, char *out, size_t size)
+{
+    const char *set = given_set_names[given];
+    snprintf(out, size, "%s%s%d", set, *set ? "_" : "", index);
+}
+
 static void describe(const struct npz *z, const struct entry *entry, const struct image *image)
 {
     struct dataset_image *row = &z->data->image[entry->row];
     const char *set = given_set_names[entry->given];
-    snprintf(row->id, sizeof row->id, "%s%s%d", set, *set ? "_" : "", entry->index);
+    name_image(entry->given, entry->index, row->id, sizeof row->id);
     snprintf(row->source, sizeof row->source, "%s%simages[%d]", set, *set ? "_" : "", entry->index);
     row->cluster = entry->cluster;
     row->given = entry->given;
@@ -317,9 +333,10 @@ static void describe(const struct npz *z, const struct entry *entry, const struc
 }
 
 /* Rows without an id were left out. */
-static int put(struct npz *z, const struct entry *entry, struct image *image, struct err *err)
+static int put(struct npz *z, int given, int index, struct image *image, struct err *err)
 {
     struct err why = {0};
+    const struct entry *entry = entry_of(z, given, index);
     struct dataset_image *row = &z->data->image[entry->row];
     describe(z, entry, image);
     int rc = preprocess_apply(&z->how, image, &why);
@@ -424,4 +441,37 @@ int npz_pack(const char *path, const struct dataset_options *options, struct dat
     if (z.zip)
         zip_discard(z.zip);
     return rc;
+}
+
+/* ---- images alone ---- */
+
+static int show(struct npz *z, int given, int index, struct image *image, struct err *err)
+{
+    char name[64], path[4096 + sizeof name];
+    name_image(given, index, name, sizeof name);
+    snprintf(path, sizeof path, "%s/%s", z->path, name);
+    return z->each(z->self, path, image, err);
+}
+
+static int has_images(const struct npz *z, int given)
+{
+    char member[64];
+    snprintf(member, sizeof member, "%s%simages.npy", given_set_names[given], given ? "_" : "");
+    return zip_name_locate(z->zip, member, 0) >= 0;
+}
+
+int npz_each(const char *path, npz_visitor *visit, void *self, struct err *err)
+{
+    struct npz z = {.path = path, .each = visit, .self = self};
+    int rc = open_zip(&z, err), found = 0;
+    for (int given = 0; rc == 0 && given < N_GIVEN_SETS; given++)
+        if (has_images(&z, given)) {
+            found = 1;
+            rc = visit_set(&z, given, show, err);
+        }
+    if (rc == 0 && !found)
+        rc = err_set(err, E_IO, "%s: neither images nor train_images, val_images or test_images in it", path);
+    if (z.zip)
+        zip_discard(z.zip);
+    return rc < 0 ? rc : 0;
 }

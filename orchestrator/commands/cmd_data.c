@@ -219,42 +219,53 @@ static int pack_bundle(struct options *a, int rc, struct err *err)
     return launch_rank() >= 0 ? launch_end(launch_begin(rc, err), err) : rc;
 }
 
-/* Of what is no bundle one rank makes all, and the others wait. */
-static int pack_alone(const struct options *a, int rc, struct err *err)
+static int check_options(struct options *a, struct err *err)
 {
+    int rc = parse_preprocess(a, err);
+    return rc == 0 && launch_rank() <= 0 ? check_output(a->output, err) : rc;
+}
+
+static int pack_folder_or_npz(void *self, struct err *err)
+{
+    struct options *a = self;
     struct pack_report report = {0};
-    int rank = launch_rank();
-    if (rc == 0 && rank <= 0)
+    int rc = check_options(a, err);
+    if (rc == 0)
         rc = pack_and_write(a, &report, err);
     pack_report_release(&report);
-    return rank >= 0 ? launch_end(launch_begin(h5_handles_check(rc, err), err), err) : rc;
+    return h5_handles_check(rc, err);
 }
 
-static int pack_either(void *self, struct err *err)
+/* Of what is no bundle one rank makes all, in a child, as MPI has not begun; the others wait. */
+static int pack_alone(struct options *a, struct err *err)
 {
-    struct options a = *(struct options *)self;
-    int is_bundle = experiment_is(a.path) || a.bundle.clusters;
-    if (is_bundle && a.channels && strcmp(a.channels, "dapi") == 0)
-        a.channels = NULL;
-    int rc = parse_preprocess(&a, err);
-    if (rc == 0 && launch_rank() <= 0)
-        rc = check_output(a.output, err);
-    return h5_handles_check(is_bundle ? pack_bundle(&a, rc, err) : pack_alone(&a, rc, err), err);
+    int rank = launch_rank(), rc = rank <= 0 ? child_guard(pack_folder_or_npz, a, err) : 0;
+    return rank >= 0 ? launch_end(launch_begin(rc, err), err) : rc;
 }
 
-/* Foreign files may crash the libraries that read them. Ranks have no children (child.h): mpirun says that
- * one crashed, but not of what. */
+static int pack_xenium(void *self, struct err *err)
+{
+    struct options *a = self;
+    if (a->channels && strcmp(a->channels, "dapi") == 0)
+        a->channels = NULL;
+    return h5_handles_check(pack_bundle(a, check_options(a, err), err), err);
+}
+
+/* Foreign files may crash the libraries that read them. Only the ranks that read a bundle together have no
+ * children (child.h): mpirun says that one crashed, but not of what. */
 static int run_pack(const void *options, struct err *err)
 {
     struct options a = *(const struct options *)options;
-    return launch_rank() >= 0 ? pack_either(&a, err) : child_guard(pack_either, &a, err);
+    if (!experiment_is(a.path) && !a.bundle.clusters)
+        return pack_alone(&a, err);
+    return launch_rank() >= 0 ? pack_xenium(&a, err) : child_guard(pack_xenium, &a, err);
 }
 
 /* ---- info ---- */
 
-static int run_info(const void *options, struct err *err)
+static int show_info(void *self, struct err *err)
 {
-    const struct options *a = options;
+    const struct options *a = self;
     struct dataset *data = NULL;
     int rc = dataset_try(a->path, err);
     if (rc == 0)
@@ -268,6 +279,13 @@ static int run_info(const void *options, struct err *err)
     }
     dataset_free(data);
     return rc;
+}
+
+/* Images of folders are read, too. */
+static int run_info(const void *options, struct err *err)
+{
+    struct options a = *(const struct options *)options;
+    return child_guard(show_info, &a, err);
 }
 
 /* ---- the verbs ---- */

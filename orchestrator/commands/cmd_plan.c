@@ -1,3 +1,4 @@
+#include "child.h"
 #include "command.h"
 
 #include "commands/plan_keys.h"
@@ -285,13 +286,9 @@ static int plan(const struct options *a, struct sweep *sweep, const struct datas
     return rc;
 }
 
-static int run(const void *options, struct err *err)
+static int plan_sweep(void *self, struct err *err)
 {
-    const struct options *a = options;
-    if (a->keys)
-        return plan_keys_print(stdout, a->sweep_path, err);
-    if (!a->sweep_path)
-        return err_set(err, E_USAGE, "plan: which sweep file? give SWEEP.yaml, or --keys");
+    const struct options *a = self;
     struct sweep *sweep = NULL;
     struct dataset *data = NULL;
     int rc = sweep_read(a->sweep_path, a->set.n, a->set.text, &sweep, err);
@@ -310,6 +307,17 @@ static int run(const void *options, struct err *err)
     dataset_free(data);
     sweep_free(sweep);
     return rc;
+}
+
+/* The data may be a folder of foreign images. */
+static int run(const void *options, struct err *err)
+{
+    struct options a = *(const struct options *)options;
+    if (a.keys)
+        return plan_keys_print(stdout, a.sweep_path, err);
+    if (!a.sweep_path)
+        return err_set(err, E_USAGE, "plan: which sweep file? give SWEEP.yaml, or --keys");
+    return child_guard(plan_sweep, &a, err);
 }
 
 COMMAND(plan, "jobs, cost and expected wall time of a sweep; touches nothing", NULL, 0, 1);

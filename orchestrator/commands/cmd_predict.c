@@ -1,4 +1,5 @@
 /* cellsweep predict: clusters of new images, by the weights of a sweep. */
+#include "child.h"
 #include "clock.h"
 #include "command.h"
 
@@ -116,7 +117,7 @@ static int conclude(const struct classifier *c, const struct walk *walk, double 
         return err_set(err, E_JOB, "%ld of %ld images could not be used; their reasons are above", n.bad,
                        n.bad + n.classified);
     if (n.classified == 0)
-        return err_set(err, E_IO, "predict: no images found; an image is a PNG, TIFF, JPEG or .npy file");
+        return err_set(err, E_IO, "predict: no images found; images are PNG, TIFF, JPEG, .npy or .npz files");
     return 0;
 }
 
@@ -138,7 +139,21 @@ static int classify(const struct options *o, struct predictor *p, const struct o
     return rc;
 }
 
-/* Bad images do not keep the rows of the others from their file. */
+struct work {
+    const struct options *options;
+    struct predictor *predictor;
+    const struct outlines *outlines;
+    const struct output *out;
+};
+
+static int classify_in_child(void *self, struct err *err)
+{
+    const struct work *w = self;
+    return classify(w->options, w->predictor, w->outlines, w->out, err);
+}
+
+/* Foreign files may crash the libraries that read them (child.h). Bad images do not keep the rows of the
+ * others from their file. */
 static int classify_to_file(const struct options *o, struct predictor *p, const struct outlines *outlines,
                             struct err *err)
 {
@@ -146,7 +161,7 @@ static int classify_to_file(const struct options *o, struct predictor *p, const 
     int rc = output_open_file(&out, o->output, err);
     if (rc < 0)
         return rc;
-    rc = classify(o, p, outlines, &out, err);
+    rc = child_guard(classify_in_child, &(struct work){o, p, outlines, &out}, err);
     if (rc < 0 && rc != E_JOB) {
         output_abandon(&out);
         return rc;

@@ -1,5 +1,7 @@
 #include "predict/classifier.h"
 
+#include "child.h"
+#include "data/npz.h"
 #include "write/csv_out.h"
 #include "image/image.h"
 #include "write/json_out.h"
@@ -204,30 +206,77 @@ static int read_file(struct classifier *c, const char *path, size_t *n, struct e
     return rc;
 }
 
+static float *next_place(const struct classifier *c)
+{
+    return c->storage + (size_t)c->n * c->floats;
+}
+
+static int tell_bad(struct classifier *c, const struct err *why)
+{
+    c->counts.bad++;
+    fprintf(stderr, "%s\n", why->text);
+    return 0;
+}
+
+/* What is in the next place waits for its batch. */
+static int keep(struct classifier *c, const char *name, const struct predictor_image *info, struct err *err)
+{
+    struct waiting *image = &c->image[c->n];
+    *image = (struct waiting){strdup(name), info->masked};
+    if (!image->path)
+        return err_set(err, E_IO, "out of memory for a batch of images");
+    c->counts.masked += info->masked;
+    c->counts.misfits += info->misfit;
+    c->counts.coloured += info->coloured;
+    c->counts.transparent += info->transparent;
+    c->n++;
+    return c->n == BATCH ? write_batch(c, err) : 0;
+}
+
+/* An archive on its way: *err of the classifier itself ends it, that of an archive does not. */
+struct archive {
+    struct classifier *c;
+    struct err *err;
+    int rc;
+};
+
+static int add_image(void *self, const char *name, struct image *image, struct err *err)
+{
+    struct archive *archive = self;
+    struct classifier *c = archive->c;
+    struct predictor_image info = {0};
+    struct err why = {0};
+    (void)err;
+    if (predictor_prepare_image(c->options.predictor, image, name, c->options.outlines, next_place(c), &info,
+                                &why) < 0)
+        archive->rc = tell_bad(c, &why);
+    else
+        archive->rc = keep(c, name, &info, archive->err);
+    return archive->rc;
+}
+
+static int add_archive(struct classifier *c, const char *path, struct err *err)
+{
+    struct archive archive = {c, err, 0};
+    struct err why = {0};
+    if (npz_each(path, add_image, &archive, &why) == 0)
+        return 0;
+    return archive.rc < 0 ? archive.rc : tell_bad(c, &why);
+}
+
 int classifier_add(struct classifier *c, const char *path, struct err *err)
 {
     struct predictor_image info = {0};
     struct err why = {0};
     size_t n = 0;
+    child_at(path);
+    if (npz_is(path))
+        return add_archive(c, path, err);
     int rc = read_file(c, path, &n, &why);
     if (rc == 0)
         rc = predictor_prepare_from(c->options.predictor, c->file, n, path, c->options.outlines,
-                                    c->storage + (size_t)c->n * c->floats, &info, &why);
-    if (rc < 0) {
-        c->counts.bad++;
-        fprintf(stderr, "%s\n", why.text);
-        return 0;
-    }
-    struct waiting *image = &c->image[c->n];
-    *image = (struct waiting){strdup(path), info.masked};
-    if (!image->path)
-        return err_set(err, E_IO, "out of memory for a batch of images");
-    c->counts.masked += info.masked;
-    c->counts.misfits += info.misfit;
-    c->counts.coloured += info.coloured;
-    c->counts.transparent += info.transparent;
-    c->n++;
-    return c->n == BATCH ? write_batch(c, err) : 0;
+                                    next_place(c), &info, &why);
+    return rc < 0 ? tell_bad(c, &why) : keep(c, path, &info, err);
 }
 
 int classifier_finish(struct classifier *c, struct err *err)

@@ -47,7 +47,8 @@ struct classifier;
 /* Writes the CSV's header. *out is owned by the caller. E_IO without memory. */
 int classifier_new(const struct classifier_options *options, struct classifier **out, struct err *err);
 
-/* The next image. 0 for a bad one too; E_IO when the output cannot be written, or without memory. */
+/* The next image, or all images of an .npz (npz.h), named "x.npz/train_17". 0 for a bad one too; E_IO when
+ * the output cannot be written, or without memory. */
 int classifier_add(struct classifier *c, const char *path, struct err *err);
 
 /* Write the last rows and flush. E_IO when the output could not be written. */

@@ -89,9 +89,12 @@ static int add_voter(struct predictor *p, struct store *store, int job, struct e
 {
     struct predictor_voter *voter = &p->voter[p->n_voters];
     struct stored_model model;
+    struct err why = {0};
     int rc = stored_model_open(store, job, &model, err);
-    if (rc == 0 && (rc = find_nets(p, &model, &voter->nets, err)) < 0)
+    if (rc == 0 && find_nets(p, &model, &voter->nets, &why) < 0) {
+        rc = stored_model_blame(store, job, &why, err);
         stored_model_close(&model);
+    }
     if (rc < 0)
         return rc;
     voter->weights = model.weights; /* the predictor's from here on */

@@ -73,6 +73,11 @@ int predictor_prepare_from(const struct predictor *p, const void *png, size_t n,
                            const struct outlines *outlines, float *pixels, struct predictor_image *info,
                            struct err *err);
 
+/* The same of an image that was decoded elsewhere, which is changed; it stays the caller's. */
+int predictor_prepare_image(const struct predictor *p, struct image *image, const char *name,
+                            const struct outlines *outlines, float *pixels, struct predictor_image *info,
+                            struct err *err);
+
 /* All that who shows an image needs. Owned; release it. */
 struct predictor_view {
     struct predictor_image info;

@@ -64,34 +64,42 @@ static int to_pixels(const struct predictor *p, struct image *image, struct pred
                    image->channels, image->channels == 1 ? "" : "s", p->channels);
 }
 
+/* Scale and mask what was read. *err: the reason alone. */
+static int mask(const struct predictor *p, struct image *image, const char *name,
+                const struct outlines *outlines, int only, struct predictor_image *info, struct err *err)
+{
+    const struct outline_way way = {p->pixel_size, CROP_BOX, 0, 0};
+    struct point *vertex = NULL;
+    struct predictor_image seen = {0};
+    int n_vertices = 0, rc = to_pixels(p, image, &seen, err);
+    if (rc == 0 && outlines)
+        rc = find_outline(outlines, name, only, &vertex, &n_vertices, err);
+    if (rc == 0 && (double)n_vertices * image->width * image->height > MAX_MASK_STEPS)
+        rc = err_set(err, E_IO, "an outline of %d vertices around %d x %d pixels is no cell's", n_vertices,
+                     image->width, image->height);
+    if (rc == 0 && n_vertices)
+        rc = pack_mask(&way, image, vertex, n_vertices, err);
+    int misfit = rc == 0 && outline_misfits(&way, vertex, n_vertices, image->width, image->height);
+    free(vertex);
+    if (rc == 0)
+        *info = (struct predictor_image){image->width, image->height, n_vertices > 0 || seen.masked,
+                                         misfit,       seen.coloured, seen.transparent};
+    return rc;
+}
+
 /* Read and mask. On 0 the image is the caller's. */
 static int read_masked(const struct predictor *p, const struct image_file *file,
                        const struct outlines *outlines, int only, struct image *image,
                        struct predictor_image *info, struct err *err)
 {
-    const struct outline_way way = {p->pixel_size, CROP_BOX, 0, 0};
-    struct point *vertex = NULL;
-    struct predictor_image seen = {0};
     struct err why = {0};
-    int n_vertices = 0, rc = image_read_memory(file->bytes, file->n, file->name, file->max_side, image, &why);
+    int rc = image_read_memory(file->bytes, file->n, file->name, file->max_side, image, &why);
     if (rc == 0)
-        rc = to_pixels(p, image, &seen, &why);
-    if (rc == 0 && outlines)
-        rc = find_outline(outlines, file->name, only, &vertex, &n_vertices, &why);
-    if (rc == 0 && (double)n_vertices * image->width * image->height > MAX_MASK_STEPS)
-        rc = err_set(&why, E_IO, "an outline of %d vertices around %d x %d pixels is no cell's", n_vertices,
-                     image->width, image->height);
-    if (rc == 0 && n_vertices)
-        rc = pack_mask(&way, image, vertex, n_vertices, &why);
-    int misfit = rc == 0 && outline_misfits(&way, vertex, n_vertices, image->width, image->height);
-    free(vertex);
-    if (rc < 0) {
-        image_release(image);
-        return name_reason(file->name, rc, &why, err);
-    }
-    *info = (struct predictor_image){image->width, image->height, n_vertices > 0 || seen.masked,
-                                     misfit,       seen.coloured, seen.transparent};
-    return 0;
+        rc = mask(p, image, file->name, outlines, only, info, &why);
+    if (rc == 0)
+        return 0;
+    image_release(image);
+    return name_reason(file->name, rc, &why, err);
 }
 
 /* Twice when the network's images are smaller than the dataset's, as job_run() does. */
@@ -120,6 +128,15 @@ static int prepare(const struct predictor *p, const struct image_file *file, con
         rc = resize(p, &image, pixels, err);
     image_release(&image);
     return rc;
+}
+
+int predictor_prepare_image(const struct predictor *p, struct image *image, const char *name,
+                            const struct outlines *outlines, float *pixels, struct predictor_image *info,
+                            struct err *err)
+{
+    struct err why = {0};
+    int rc = mask(p, image, name, outlines, 0, info, &why);
+    return rc < 0 ? name_reason(name, rc, &why, err) : resize(p, image, pixels, err);
 }
 
 int predictor_prepare_from(const struct predictor *p, const void *png, size_t n, const char *name,

@@ -180,10 +180,11 @@ static int write_raw(const struct weights_job *w, struct err *err)
 
 static int export_job(struct weights_job *w, enum weights_format format, int weights_epoch, struct err *err)
 {
+    struct err why = {0};
     int rc = stored_model_open(w->store, w->job, &w->model, err);
     w->models = NULL;
-    if (rc == 0)
-        rc = job_networks(&w->model.config, w->model.weights, w->model.n_weights, &w->models, err);
+    if (rc == 0 && job_networks(&w->model.config, w->model.weights, w->model.n_weights, &w->models, &why) < 0)
+        rc = stored_model_blame(w->store, w->job, &why, err);
     if (rc == 0) {
         describe(w, weights_epoch);
         name_job(w);

@@ -53,34 +53,56 @@ static int find_clusters(struct store *store, int job, struct config_clusters *c
                                       store_path(store), job);
 }
 
+int stored_model_blame(const struct store *store, int job, const struct err *why, struct err *err)
+{
+    return err_set(err, E_IO, "%s: job %d: %.700s: damaged, or not written by this version of cellsweep",
+                   store_path(store), job, why->text);
+}
+
 static int find_config(struct store *store, int job, struct config *config, struct err *err)
 {
     struct store_job row;
+    struct err why = {0};
     int channels = atoi(store_text(store, "channels")), rc = store_row(store, job, &row, err);
     *config = config_defaults(worker_schema());
-    if (rc == 0)
-        rc = set_keys(store, &row, config, err);
+    if (rc == 0 && set_keys(store, &row, config, &why) < 0)
+        rc = stored_model_blame(store, job, &why, err);
     config->channels = channels < 1 ? 1 : channels > IMAGE_MAX_CHANNELS ? IMAGE_MAX_CHANNELS : channels;
     return rc < 0 ? rc : find_clusters(store, job, &config->clusters, err);
 }
 
-/* The last weight of models of one size, of others the first are NaN when there are none. */
+/* What was stored ends where the network's weights do: behind it stand NaNs. A file whose channels or sizes
+ * were edited would give numbers to other weights. Models that grow have as many as they have. */
+static int check_weights(const struct store *store, int job, const struct stored_model *m, struct err *err)
+{
+    const struct config *config = &m->config;
+    int grows = model_of(config)->can & MODEL_GROWS;
+    size_t n = job_n_weights(config, 1);
+    const float *weights = m->weights;
+    if (!grows && ((n < m->n_weights && !isnan(weights[n])) || (!isnan(weights[0]) && isnan(weights[n - 1]))))
+        return err_set(err, E_IO,
+                       "%s: job %d left other weights than its network has on images of %d channel%s: "
+                       "damaged; restore a copy",
+                       store_path(store), job, (int)config->channels, config->channels == 1 ? "" : "s");
+    if (!isfinite(weights[grows ? 0 : n - 1]))
+        return err_set(err, E_IO, "%s: job %d left no usable weights; run it again", store_path(store), job);
+    return 0;
+}
+
 static int read_weights(struct store *store, int job, struct stored_model *m, struct err *err)
 {
     const struct config *config = &m->config;
     size_t n = job_n_weights(config, 1), room = store_n_weights(store);
     if (n == 0)
-        return err_set(err, E_USAGE, "model %s has no weights to predict with; use jobs of another model",
-                       config->model);
+        return err_set(err, E_USAGE, "%s: model %s has no weights to predict with; use jobs of another model",
+                       store_path(store), config->model);
     if (n > room)
         return err_set(err, E_IO, "%s: job %d needs %zu weights, the file has room for %zu: damaged",
                        store_path(store), job, n, room);
     m->n_weights = room;
     m->weights = err_calloc(room, sizeof *m->weights, "weights", err);
     int rc = m->weights ? store_read_weights(store, job, m->weights, err) : E_IO;
-    if (rc == 0 && !isfinite(m->weights[model_of(config)->can & MODEL_GROWS ? 0 : n - 1]))
-        rc = err_set(err, E_IO, "%s: job %d left no usable weights; run it again", store_path(store), job);
-    return rc;
+    return rc < 0 ? rc : check_weights(store, job, m, err);
 }
 
 /* How the images of the sweep became pixels. Files without these attributes: from the sweep's settings. */

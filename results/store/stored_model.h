@@ -36,6 +36,9 @@ int stored_models_find(struct store *store, const char *filter, struct selection
  * job left none; *out then holds nothing. */
 int stored_model_open(struct store *store, int job, struct stored_model *out, struct err *err);
 
+/* *err: `why` with the file and the job in front, for whoever builds the network. Returns E_IO. */
+int stored_model_blame(const struct store *store, int job, const struct err *why, struct err *err);
+
 void stored_model_close(struct stored_model *model);
 
 #endif

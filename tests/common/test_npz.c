@@ -237,6 +237,55 @@ static void test_changed_bytes_are_found(void **state)
     refused(": images: damaged: more bytes follow than its shape says");
 }
 
+/* ---- images alone ---- */
+
+struct seen {
+    int n, stop_at;
+    float sum;
+    char names[512];
+};
+
+static int see(void *self, const char *name, struct image *image, struct err *why)
+{
+    struct seen *seen = self;
+    const char *slash = strrchr(name, '/');
+    assert_int_equal(strncmp(name, in_folder("x.npz"), strlen(in_folder("x.npz"))), 0);
+    strcat(strcat(seen->names, slash), "|");
+    seen->sum += image->pixels[0];
+    return ++seen->n == seen->stop_at ? err_set(why, E_JOB, "enough") : 0;
+}
+
+static int see_all(struct seen *seen)
+{
+    return npz_each(in_folder("x.npz"), see, seen, &err);
+}
+
+static void test_images_without_their_labels(void **state)
+{
+    (void)state;
+    struct seen seen = {0}, stopped = {.stop_at = 2}, none = {0};
+    begin();
+    add("train_images.npy", "|u1", "(2, 8, 8)", flat(2, 1), 128, 1);
+    add("images.npy", "|u1", "(1, 8, 8)", flat(1, 1), 64, 0);
+    add("train_labels.npy", "|u1", "(5,)", "\1\2\3\4\5", 5, 0);
+    assert_int_equal(zip_close(archive), 0);
+    assert_int_equal(see_all(&seen), 0);
+    assert_string_equal(seen.names, "/0|/train_0|/train_1|");
+    assert_true(seen.sum > 39.9f / 255 && seen.sum < 40.1f / 255);
+    assert_int_equal(see_all(&stopped), E_JOB);
+    assert_int_equal(stopped.n, 2);
+    begin();
+    add("train_labels.npy", "|u1", "(2,)", "\1\2", 2, 0);
+    assert_int_equal(zip_close(archive), 0);
+    assert_int_equal(see_all(&none), E_IO);
+    assert_non_null(strstr(err.text, "x.npz: neither images nor train_images"));
+    begin();
+    add("images.npy", "|u1", "(2, 8, 8)", flat(1, 1), 64, 0);
+    assert_int_equal(zip_close(archive), 0);
+    assert_int_equal(see_all(&none), E_IO);
+    assert_non_null(strstr(err.text, "x.npz: images: damaged: the array ends too early"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -247,6 +296,7 @@ int main(void)
         cmocka_unit_test_teardown(test_refusals_have_their_line, release),
         cmocka_unit_test_teardown(test_truncated_anywhere, release),
         cmocka_unit_test_teardown(test_changed_bytes_are_found, release),
+        cmocka_unit_test(test_images_without_their_labels),
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
 }

@@ -46,7 +46,7 @@ protocol: [{given: split}]
 strategy: [none, oversample]
 seed: [1, 2]
 YAML
-sed -i '/^train/a image: {size: 28}\nlabels: names.csv' "$TMP/s.yaml"
+sed -i '/^train/a image: {size: 28}\nlabels: names.csv\nkeep_weights: true' "$TMP/s.yaml"
 check "a sweep of it is run" "$C" run "$TMP/s.yaml" -o "$TMP/blood.r.h5" -q
 check "and reported" "$C" report "$TMP/blood.r.h5" -o "$TMP/blood.fig"
 check "all figures are drawn" drawn "$TMP/blood.fig"
@@ -54,6 +54,41 @@ tells "the table" "$TMP/blood.fig/final.csv" 'Lymphocyte-B cell,' 'all,'
 tells "learning curves" "$(ls "$TMP"/blood.fig/fig4_*.gp | grep -v all)" "Lymphocyte and B cell"
 "$C" export "$TMP/blood.r.h5" --table predictions --filter clusters=all,strategy=none,seed=1 >"$TMP/p.csv"
 check "judged is set test" [ "$(awk -F, '$10 == "test"' "$TMP/p.csv" | wc -l)" = 30 ]
+check "an archive is classified" "$C" predict "$TMP/blood.r.h5" "$TMP/blood.npz" --filter clusters=all,strategy=none,seed=1 -o "$TMP/new.csv"
+tells "rows are named by archive, set and place" "$TMP/new.csv" "$TMP/blood.npz/val_0,val_0,"
+check "all of its images" [ "$(wc -l <"$TMP/new.csv")" = 103 ]
+# With few filters the last bits depend on an image's place in its batch.
+digits() { awk -F, '{printf "%s %.5f %.5f %.5f\n", $1, $2, $3, $4}' | sort; }
+sed 's/"Mono, classical"/M/g' "$TMP/new.csv" | cut -d, -f2,4-6 | grep '^test_' | digits >"$TMP/new"
+sed 's/"Mono, classical"/M/g' "$TMP/p.csv" | awk -F, -v OFS=, '$10 == "test" {print $11, $15, $16, $17}' | digits >"$TMP/stored"
+check "what is said of its test set is what the sweep says" cmp "$TMP/new" "$TMP/stored"
+head -c 20000 "$TMP/blood.npz" >"$TMP/short.npz"
+"$C" predict "$TMP/blood.r.h5" "$TMP/short.npz" "$TMP/stained/B cell/00.png" --filter clusters=all,strategy=none,seed=1 >"$TMP/out" 2>"$TMP/err"
+check "a damaged one keeps no other image from being classified" [ "$? $(wc -l <"$TMP/out")" = "1 2" ]
+tells "it" "$TMP/err" "$TMP/short.npz: cannot open the archive" "1 of 2 images could not be used"
+
+# ---- a library that crashes over an image ----
+# crashes WHAT COMMAND...: exit status 3 and one line that names the image.
+crashes() {
+    local what=$1 got
+    shift
+    PRELOAD_CRASH=1 LD_PRELOAD=$(realpath "$BUILD/tests/support/preload.so") "$@" >"$TMP/out" 2>"$TMP/err"
+    got=$?
+    [ $got = 3 ] && grep -q "/0[0-9].png: damaged: it crashes the library that reads it (Segmentation fault)" "$TMP/err" &&
+        ok "$what: a crash is an error that names the image" || not_ok "$what: exit $got: $(cat "$TMP/err")"
+}
+case $BUILD in
+*asan*) skip "no crash: a sanitizer wants to be loaded first" ;;
+*)
+    crashes "data pack" "$C" data pack "$TMP/stained" -o "$TMP/crashed.h5"
+    crashes "data pack on two ranks" mpi 2 "$C" data pack "$TMP/stained" -o "$TMP/crashed.h5"
+    crashes "data info" "$C" data info "$TMP/stained"
+    sed "s,^data:.*,data: $TMP/stained," "$TMP/s.yaml" >"$TMP/folder.yaml"
+    crashes "plan" "$C" plan "$TMP/folder.yaml"
+    crashes "predict" "$C" predict "$TMP/blood.r.h5" "$TMP/stained/B cell" --filter clusters=all -o "$TMP/crashed.csv"
+    check "nothing is left of them" [ -z "$(find "$TMP" -name '*crashed*')" ]
+    ;;
+esac
 
 # ---- real cells ----
 real=$(realpath -q ../shared/data)

@@ -2,6 +2,7 @@
  * errors that name the choices. */
 #include "image/png.h"
 #include "kernels/kernels.h"
+#include "h5.h"
 #include "predict/predictor.h"
 
 #include "data/pack.h"
@@ -211,6 +212,42 @@ static void errors_name_the_choices(void **state)
     assert_refused("clusters=2-3", E_USAGE, "none of the 1 jobs chosen has finished");
     assert_refused("clusters=1,3", E_USAGE, "'3' is not key=value");
     assert_refused("nonsense", E_USAGE, "a class with a comma in its name stands in double quotes");
+}
+
+/* A file whose channels were edited, or a word of a job, is refused once, by its name. */
+static void edited_files_are_refused_by_name(void **state)
+{
+    (void)state;
+    struct store *edited = NULL;
+    struct predictor *p = NULL;
+    char copy[160];
+    size_t n;
+    int three = 3;
+    snprintf(copy, sizeof copy, "%s", in_folder("edited.h5"));
+    char *bytes = get_bytes(path, &n);
+    put_bytes(copy, bytes, n);
+    hid_t file = H5Fopen(copy, H5F_ACC_RDWR, H5P_DEFAULT), channels = H5Aopen(file, "channels", H5P_DEFAULT);
+    assert_true(H5Awrite(channels, H5T_NATIVE_INT, &three) >= 0);
+    H5Aclose(channels);
+    H5Fclose(file);
+    assert_int_equal(store_open(copy, &edited, &err), 0);
+    assert_int_equal(predictor_new(edited, "strategy=threshold", &p, &err), E_IO);
+    assert_int_equal(strncmp(err.text, copy, strlen(copy)), 0);
+    assert_non_null(strstr(err.text, "job 2 "));
+    assert_non_null(strstr(err.text, "damaged"));
+    store_close(edited, NULL);
+
+    char *word = memmem(bytes, n, "holdout\0", 8); /* the words of /jobs are ended by zeros */
+    for (char *at = word; at; at = memmem(at + 1, n - (size_t)(at + 1 - bytes), "holdout\0", 8))
+        memcpy(at, "holdaut", 7);
+    assert_non_null(word);
+    put_bytes(copy, bytes, n);
+    assert_int_equal(store_open(copy, &edited, &err), 0);
+    if (predictor_new(edited, "seed=1,clusters=1-2-3", &p, &err) != E_IO || !strstr(err.text, "job 0: "))
+        fail_msg("%s", err.text);
+    assert_int_equal(strncmp(err.text, copy, strlen(copy)), 0);
+    store_close(edited, NULL);
+    free(bytes);
 }
 
 /* ---- images ---- */
@@ -452,6 +489,7 @@ int main(void)
         cmocka_unit_test(an_image_alone_gets_the_same_bits),
         cmocka_unit_test(several_jobs_vote),
         cmocka_unit_test(errors_name_the_choices),
+        cmocka_unit_test(edited_files_are_refused_by_name),
         cmocka_unit_test(images_are_prepared_as_data_pack_does),
         cmocka_unit_test(smaller_images_are_resized_twice),
         cmocka_unit_test(a_crop_is_shown_masked),
