@@ -1,5 +1,7 @@
 #include "image/tiff.h"
 
+#include "image/tiff_options.h"
+
 #include <limits.h>
 #include <math.h>
 #include <stdint.h>
@@ -23,7 +25,7 @@ struct decoder {
     struct err *err;
     TIFF *tiff;
     uint64_t at; /* where libtiff reads next */
-    char reason[200];
+    char reason[TIFF_REASON_SIZE];
     struct layout layout;
     int n_pages;
     tdir_t page[IMAGE_MAX_CHANNELS];
@@ -70,30 +72,6 @@ static toff_t on_size(thandle_t self)
     return ((struct decoder *)self)->file->n;
 }
 
-static int on_error(TIFF *tiff, void *self, const char *module, const char *format, va_list values)
-    __attribute__((format(printf, 4, 0)));
-
-/* The first error says most. */
-static int on_error(TIFF *tiff, void *self, const char *module, const char *format, va_list values)
-{
-    struct decoder *d = self;
-    (void)tiff;
-    (void)module;
-    if (!d->reason[0])
-        vsnprintf(d->reason, sizeof d->reason, format, values);
-    return 1;
-}
-
-static int on_warning(TIFF *tiff, void *self, const char *module, const char *format, va_list values)
-{
-    (void)tiff;
-    (void)self;
-    (void)module;
-    (void)format;
-    (void)values;
-    return 1;
-}
-
 static int refuse(struct decoder *d, const char *what)
 {
     return err_set(d->err, E_IO, "%s: a TIFF %s; convert it", d->file->name, what);
@@ -107,11 +85,8 @@ static int damaged(struct decoder *d)
 
 static int open_tiff(struct decoder *d)
 {
-    TIFFOpenOptions *options = TIFFOpenOptionsAlloc();
+    TIFFOpenOptions *options = tiff_options(d->reason, MAX_BLOCK);
     if (options) {
-        TIFFOpenOptionsSetErrorHandlerExtR(options, on_error, d);
-        TIFFOpenOptionsSetWarningHandlerExtR(options, on_warning, d);
-        TIFFOpenOptionsSetMaxSingleMemAlloc(options, MAX_BLOCK);
         d->tiff = TIFFClientOpenExt("TIFF", "rm", d, on_read, on_write, on_seek, on_close, on_size, NULL,
                                     NULL, options);
         TIFFOpenOptionsFree(options);
@@ -120,12 +95,6 @@ static int open_tiff(struct decoder *d)
 }
 
 /* ---- what the pages are ---- */
-
-static uint16_t field16(TIFF *tiff, uint32_t tag)
-{
-    uint16_t value = 0;
-    return TIFFGetFieldDefaulted(tiff, tag, &value) == 1 ? value : 0;
-}
 
 static int find_alpha(TIFF *tiff, int samples)
 {
@@ -140,12 +109,12 @@ static int find_alpha(TIFF *tiff, int samples)
 
 static struct layout layout_of(TIFF *tiff)
 {
-    struct layout l = {.bits = field16(tiff, TIFFTAG_BITSPERSAMPLE),
-                       .format = field16(tiff, TIFFTAG_SAMPLEFORMAT),
-                       .samples = field16(tiff, TIFFTAG_SAMPLESPERPIXEL),
-                       .photometric = field16(tiff, TIFFTAG_PHOTOMETRIC),
-                       .planar = field16(tiff, TIFFTAG_PLANARCONFIG),
-                       .compression = field16(tiff, TIFFTAG_COMPRESSION)};
+    struct layout l = {.bits = tiff_field(tiff, TIFFTAG_BITSPERSAMPLE),
+                       .format = tiff_field(tiff, TIFFTAG_SAMPLEFORMAT),
+                       .samples = tiff_field(tiff, TIFFTAG_SAMPLESPERPIXEL),
+                       .photometric = tiff_field(tiff, TIFFTAG_PHOTOMETRIC),
+                       .planar = tiff_field(tiff, TIFFTAG_PLANARCONFIG),
+                       .compression = tiff_field(tiff, TIFFTAG_COMPRESSION)};
     TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, &l.width);
     TIFFGetField(tiff, TIFFTAG_IMAGELENGTH, &l.height);
     if (!TIFFGetField(tiff, TIFFTAG_PHOTOMETRIC, &l.photometric))

@@ -1,6 +1,7 @@
 #include "xenium/tiles.h"
 
 #include "child.h"
+#include "image/tiff_options.h"
 #include "xenium/jp2.h"
 
 #include <limits.h>
@@ -21,41 +22,15 @@ struct tiles {
     uint16_t *sample; /* (tile_height, tile_width) */
     unsigned char *raw;
     size_t raw_size;
-    char reason[200]; /* libtiff's first complaint */
+    char reason[TIFF_REASON_SIZE]; /* libtiff's first complaint */
 };
-
-static int on_error(TIFF *tiff, void *self, const char *module, const char *format, va_list values)
-    __attribute__((format(printf, 4, 0)));
-
-static int on_error(TIFF *tiff, void *self, const char *module, const char *format, va_list values)
-{
-    struct tiles *t = self;
-    (void)tiff;
-    (void)module;
-    if (!t->reason[0])
-        vsnprintf(t->reason, sizeof t->reason, format, values);
-    return 1;
-}
-
-static int on_warning(TIFF *tiff, void *self, const char *module, const char *format, va_list values)
-{
-    (void)tiff;
-    (void)self;
-    (void)module;
-    (void)format;
-    (void)values;
-    return 1;
-}
 
 /* Without a memory map, whose pages would count as memory. */
 static int open_tiff(struct tiles *t, struct err *err)
 {
-    TIFFOpenOptions *options = TIFFOpenOptionsAlloc();
+    TIFFOpenOptions *options = tiff_options(t->reason, MAX_RAW);
     struct stat info;
     if (stat(t->path, &info) == 0 && S_ISREG(info.st_mode) && options) {
-        TIFFOpenOptionsSetErrorHandlerExtR(options, on_error, t);
-        TIFFOpenOptionsSetWarningHandlerExtR(options, on_warning, t);
-        TIFFOpenOptionsSetMaxSingleMemAlloc(options, MAX_RAW);
         t->file_size = (uint64_t)info.st_size;
         t->tiff = TIFFOpenExt(t->path, "rm", options);
     }
@@ -65,12 +40,6 @@ static int open_tiff(struct tiles *t, struct err *err)
         return 0;
     return err_set(err, E_IO, "%s: cannot be read as a TIFF: %s", t->path,
                    t->reason[0] ? t->reason : "it is not there, or no file");
-}
-
-static int field(TIFF *tiff, uint32_t tag)
-{
-    uint16_t value = 0;
-    return TIFFGetFieldDefaulted(tiff, tag, &value) == 1 ? value : 0;
 }
 
 /* A field of 32 bits; 0 when there is none, or one that is too great. */
@@ -94,14 +63,14 @@ static int is_jp2(const struct tiles *t)
 
 static int check_kind(struct tiles *t, struct err *err)
 {
-    int photometric = field(t->tiff, TIFFTAG_PHOTOMETRIC);
-    t->compression = field(t->tiff, TIFFTAG_COMPRESSION);
-    t->shape.bits = field(t->tiff, TIFFTAG_BITSPERSAMPLE);
+    int photometric = tiff_field(t->tiff, TIFFTAG_PHOTOMETRIC);
+    t->compression = tiff_field(t->tiff, TIFFTAG_COMPRESSION);
+    t->shape.bits = tiff_field(t->tiff, TIFFTAG_BITSPERSAMPLE);
     if (!TIFFIsTiled(t->tiff))
         return refuse(t, "in strips (`tiffcp -t -w 1024 -l 1024` makes tiles)", err);
-    if (field(t->tiff, TIFFTAG_SAMPLESPERPIXEL) != 1)
+    if (tiff_field(t->tiff, TIFFTAG_SAMPLESPERPIXEL) != 1)
         return refuse(t, "of several samples a pixel", err);
-    if (field(t->tiff, TIFFTAG_SAMPLEFORMAT) != SAMPLEFORMAT_UINT ||
+    if (tiff_field(t->tiff, TIFFTAG_SAMPLEFORMAT) != SAMPLEFORMAT_UINT ||
         (t->shape.bits != 8 && t->shape.bits != 16))
         return refuse(t, "of other numbers", err);
     if (photometric == PHOTOMETRIC_PALETTE || photometric == PHOTOMETRIC_MINISWHITE)
