@@ -2,7 +2,7 @@
 #include "sweep/expand.h"
 #include "sweep/job_name.h"
 
-#include "support/scratch.h"
+#include "support/folder_fixture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,25 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static char folder[128];
-static char path[200];
-
-static int make_folder(void **state)
-{
-    (void)state;
-    if (scratch_make(folder, sizeof folder) < 0)
-        return -1;
-    snprintf(path, sizeof path, "%s/s.yaml", folder);
-    return 0;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    unlink(path);
-    return rmdir(folder);
-}
 
 /* Five clusters 1..5 of 10, 20, 30, 40, 1 images, 12 x 12. */
 static struct dataset *five_clusters(void)
@@ -52,11 +33,11 @@ static struct dataset *five_clusters(void)
 
 static int read_text(const char *text, struct sweep **sweep, struct err *err)
 {
-    FILE *file = fopen(path, "w");
+    FILE *file = fopen(in_folder("s.yaml"), "w");
     assert_non_null(file);
     fputs(text, file);
     fclose(file);
-    return sweep_read(path, 0, NULL, sweep, err);
+    return sweep_read(in_folder("s.yaml"), 0, NULL, sweep, err);
 }
 
 static struct sweep *expand(const char *text)
@@ -302,7 +283,7 @@ static int read_with(const char *text, int n_set, char *const *set, struct sweep
 {
     assert_int_equal(read_text(text, sweep, err), 0);
     sweep_free(*sweep);
-    return sweep_read(path, n_set, set, sweep, err);
+    return sweep_read(in_folder("s.yaml"), n_set, set, sweep, err);
 }
 
 /* --set of a key that the grid varies leaves that value alone; nothing that was asked for counts for
@@ -562,5 +543,5 @@ int main(void)
         cmocka_unit_test(two_spellings_are_refused),
         cmocka_unit_test(what_nobody_reads_is_refused),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
 }

@@ -2,6 +2,8 @@
 #include "sweep/expand.h"
 #include "sweep/job_name.h"
 
+#include "support/folder_fixture.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,24 +14,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-static char folder[] = "/tmp/cellsweep-names-XXXXXX", path[64];
 static struct err err;
-
-static int make_folder(void **state)
-{
-    (void)state;
-    if (!mkdtemp(folder))
-        return -1;
-    snprintf(path, sizeof path, "%s/s.yaml", folder);
-    return 0;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    unlink(path);
-    return rmdir(folder);
-}
 
 /* Ten images of every name, 12 x 12. */
 static struct dataset *named(int n, const char *const *name)
@@ -47,11 +32,11 @@ static struct dataset *named(int n, const char *const *name)
 
 static int expand(const char *clusters, const struct dataset *data, struct sweep **sweep)
 {
-    FILE *file = fopen(path, "w");
+    FILE *file = fopen(in_folder("s.yaml"), "w");
     assert_non_null(file);
     fprintf(file, "data: builtin\nimage: {size: 12}\ngrid:\n  clusters: %s\n", clusters);
     fclose(file);
-    int rc = sweep_read(path, 0, NULL, sweep, &err);
+    int rc = sweep_read(in_folder("s.yaml"), 0, NULL, sweep, &err);
     return rc == 0 ? sweep_expand(*sweep, data, &err) : rc;
 }
 
@@ -188,5 +173,5 @@ int main(void)
         cmocka_unit_test(long_names_stay_two),
         cmocka_unit_test(what_is_not_there_is_named),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
 }

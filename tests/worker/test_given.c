@@ -2,8 +2,8 @@
 #include "samples/given.h"
 
 #include "rng.h"
-#include "select.h"
 #include "support/hand_dataset.h"
+#include "support/selected.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -33,24 +33,11 @@ static struct config given_config(const char *clusters, const char *strategy)
     return hand_config(clusters, strategy, "given");
 }
 
-static struct job_samples select_ok(const struct config *config, const struct dataset *data)
-{
-    struct job_samples samples;
-    struct err err = {0};
-    if (job_samples_select(config, data, "key", NULL, &samples, &err) < 0)
-        fail_msg("%s", err.text);
-    return samples;
-}
-
+/* With sets that were changed. */
 static void assert_refused(const struct config *config, struct dataset *data, const char *expected)
 {
-    struct job_samples samples;
-    struct err err = {0};
     assert_int_equal(dataset_finish(data, NULL), 0);
-    assert_int_equal(job_samples_select(config, data, "key", NULL, &samples, &err), E_USAGE);
-    if (!strstr(err.text, expected))
-        fail_msg("'%s' does not say '%s'", err.text, expected);
-    assert_null(samples.all.sample);
+    selected_refuses(config, data, expected);
 }
 
 /* Whatever the strategy and the seed: trained on train, judged on test, chosen on val. */
@@ -64,7 +51,7 @@ static void sets_are_taken_as_they_are(void **state)
         struct config config = given_config(clusters[k % 3], strategies[k / 3]);
         int judged[60] = {0}, role[60], expected = 0;
         config.seed = k;
-        struct job_samples s = select_ok(&config, data);
+        struct job_samples s = selected(&config, data, "key");
         for (int i = 0; i < s.test.n; i++) {
             judged[s.test.sample[i].image]++;
             assert_int_equal(s.test.sample[i].copy, 0);
@@ -94,10 +81,10 @@ static void seeds_do_not_change_it(void **state)
 {
     struct dataset *data = with_sets();
     struct config config = given_config("1-2-3", "none");
-    struct job_samples a = select_ok(&config, data);
+    struct job_samples a = selected(&config, data, "key");
     (void)state;
     config.seed = 99;
-    struct job_samples b = select_ok(&config, data);
+    struct job_samples b = selected(&config, data, "key");
     assert_int_equal(a.train.n, 36);
     assert_int_equal(a.train.n, b.train.n);
     assert_memory_equal(a.train.sample, b.train.sample, (size_t)a.train.n * sizeof *a.train.sample);

@@ -3,7 +3,7 @@
 
 #include "draws.h"
 #include "support/hand_dataset.h"
-#include "select.h"
+#include "support/selected.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,25 +18,6 @@ static struct dataset *two_clusters(void)
 {
     static const int number[] = {8, 10}, count[] = {44, 45};
     return hand_dataset(2, number, count, 2);
-}
-
-static struct job_samples select_ok(const struct config *config, const struct dataset *data)
-{
-    struct job_samples samples;
-    struct err err = {0};
-    if (job_samples_select(config, data, "key", NULL, &samples, &err) < 0)
-        fail_msg("%s", err.text);
-    return samples;
-}
-
-static void assert_refused(const struct config *config, const struct dataset *data, const char *expected)
-{
-    struct job_samples samples;
-    struct err err = {0};
-    assert_int_equal(job_samples_select(config, data, "key", NULL, &samples, &err), E_USAGE);
-    if (!strstr(err.text, expected))
-        fail_msg("'%s' does not say '%s'", err.text, expected);
-    assert_null(samples.all.sample);
 }
 
 static struct config grouped_config(const char *clusters, const char *protocol)
@@ -167,7 +148,7 @@ static void check_folds(struct config *config, const struct dataset *data)
         config->repeat = r;
         for (int f = 0; f < config->protocol.folds; f++) {
             config->fold = f;
-            struct job_samples s = select_ok(config, data);
+            struct job_samples s = selected(config, data, "key");
             assert_kept_together(config, data, &s);
             for (int i = 0; i < s.test.n; i++)
                 times[s.test.sample[i].image]++;
@@ -189,7 +170,7 @@ static void groups_stay_together_or_are_refused(void **state)
         struct dataset *data = random_groups(&rng, &config);
         expected_refusal(&config, data, refusal, sizeof refusal);
         if (refusal[0])
-            assert_refused(&config, data, refusal);
+            selected_refuses(&config, data, refusal);
         else
             check_folds(&config, data);
         n_kept += !refusal[0];
@@ -228,7 +209,7 @@ static void equal_groups_are_dealt_evenly(void **state)
             struct config config = grouped_config("1-2", kfold ? "kfold:5x1" : "holdout");
             config.seed = seed;
             config.fold = kfold ? seed % 5 : 0;
-            struct job_samples s = select_ok(&config, data);
+            struct job_samples s = selected(&config, data, "key");
             samples_count(&s.test, 2, test);
             assert_int_equal(test[0], 20);
             assert_int_equal(test[1], 6);
@@ -246,14 +227,14 @@ static void groups_of_one_are_as_even_as_none(void **state)
     (void)state;
     hand_groups(data, nobody, NULL);
     struct config config = grouped_config("1-2-3", "holdout");
-    struct job_samples s = select_ok(&config, data);
+    struct job_samples s = selected(&config, data, "key");
     samples_count(&s.test, 3, test);
     for (int c = 0; c < 3; c++)
         assert_true(test[c] >= count[c] / 5 && test[c] <= (count[c] + 4) / 5);
     job_samples_free(&s);
     config = grouped_config("1-2-3", "kfold:7x1");
     for (config.fold = 0; config.fold < 7; config.fold++) {
-        s = select_ok(&config, data);
+        s = selected(&config, data, "key");
         samples_count(&s.test, 3, test);
         for (int c = 0; c < 3; c++)
             assert_true(test[c] >= count[c] / 7 && test[c] <= (count[c] + 6) / 7);
@@ -304,7 +285,7 @@ static struct dataset *plates_data(struct plates *plates)
 
 static void add_test_set(struct draws *draws, const struct config *config, const struct dataset *data)
 {
-    struct job_samples s = select_ok(config, data);
+    struct job_samples s = selected(config, data, "key");
     int image[N_IMAGES];
     assert_kept_together(config, data, &s);
     for (int i = 0; i < s.test.n; i++)
@@ -355,7 +336,7 @@ static void deals_stay_within_tolerance(void **state)
             int test[2];
             config.seed = seed;
             config.fold = kfold ? seed % 5 : 0;
-            struct job_samples s = select_ok(&config, data);
+            struct job_samples s = selected(&config, data, "key");
             samples_count(&s.test, 2, test);
             for (int c = 0; c < 2; c++) {
                 double share = test[c] / (double)plates.count[c], slack = 1.5 / plates.count[c];
@@ -508,14 +489,15 @@ static void groups_need_data_and_protocol_that_keep_them(void **state)
     struct dataset *data = two_clusters();
     struct config config = grouped_config("8-10", "holdout");
     (void)state;
-    assert_refused(&config, data, "the images have no groups, not slide; pack them with --groups slide");
+    selected_refuses(&config, data, "the images have no groups, not slide; pack them with --groups slide");
     hand_groups(data, tens, NULL);
     snprintf(config.groups, sizeof config.groups, "animal");
-    assert_refused(&config, data, "the images have groups slide, not animal; pack them with --groups animal");
+    selected_refuses(&config, data,
+                     "the images have groups slide, not animal; pack them with --groups animal");
     config = grouped_config("8-10", "report");
-    assert_refused(&config, data, "protocol report cannot keep groups (slide) apart; use holdout or kfold");
+    selected_refuses(&config, data, "protocol report cannot keep groups (slide) apart; use holdout or kfold");
     config = grouped_config("8-10", "tail");
-    assert_refused(&config, data, "protocol tail cannot keep groups (slide) apart");
+    selected_refuses(&config, data, "protocol tail cannot keep groups (slide) apart");
     hand_dataset_free(data);
 }
 
@@ -528,7 +510,7 @@ static void groups_nobody_asks_for_change_nothing(void **state)
     hand_groups(grouped, tens, NULL);
     for (int p = 0; p < 4; p++) {
         struct config config = hand_config("8-10", "augment", protocols[p]);
-        struct job_samples a = select_ok(&config, plain), b = select_ok(&config, grouped);
+        struct job_samples a = selected(&config, plain, "key"), b = selected(&config, grouped, "key");
         assert_int_equal(a.train.n, b.train.n);
         assert_int_equal(a.test.n, b.test.n);
         assert_memory_equal(a.train.sample, b.train.sample, (size_t)a.train.n * sizeof *a.train.sample);
@@ -547,7 +529,7 @@ static void the_split_of_groups_is_pinned(void **state)
     struct config config = grouped_config("8-10", "holdout");
     (void)state;
     hand_groups(data, tens, NULL);
-    struct job_samples s = select_ok(&config, data);
+    struct job_samples s = selected(&config, data, "key");
     assert_int_equal(s.test.n, sizeof judged / sizeof *judged);
     for (int i = 0; i < s.test.n; i++)
         assert_int_equal(s.test.sample[i].image, judged[i]);

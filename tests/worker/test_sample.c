@@ -3,8 +3,8 @@
 #include "job.h"
 #include "plan.h"
 #include "samples/sample.h"
-#include "select.h"
 #include "support/hand_dataset.h"
+#include "support/selected.h"
 #include "support/strategy_fixture.h"
 
 #include <setjmp.h>
@@ -16,15 +16,6 @@
 #include <string.h>
 
 static const char key[] = "0123456789abcdef0123456789abcdef";
-
-static struct job_samples select_job(const struct config *config, const struct dataset *data)
-{
-    struct job_samples samples;
-    struct err err = {0};
-    if (job_samples_select(config, data, key, NULL, &samples, &err) < 0)
-        fail_msg("%s", err.text);
-    return samples;
-}
 
 /* Which originals a job uses on either side: used (n_images) 0 or 1. */
 static void mark_used(const struct job_samples *s, unsigned char *used)
@@ -43,13 +34,13 @@ static void class_sizes_are_drawn_and_nested(void **state)
     struct config config = hand_config("1-2", "none", "holdout");
     unsigned char small[70] = {0}, large[70] = {0};
     assert_int_equal(config_set(&config, "class_sizes", "20-5", NULL), 0);
-    struct job_samples s = select_job(&config, data);
+    struct job_samples s = selected(&config, data, key);
     assert_int_equal(s.train.n + s.test.n, 25);
     assert_int_equal(s.all.n, 70);
     mark_used(&s, small);
     job_samples_free(&s);
     config_set(&config, "class_sizes", "20-10", NULL);
-    s = select_job(&config, data);
+    s = selected(&config, data, key);
     mark_used(&s, large);
     job_samples_free(&s);
     int n_small[2] = {0}, n_large[2] = {0};
@@ -75,7 +66,7 @@ static void seeds_and_repeats_draw_differently(void **state)
     for (int i = 0; i < 4; i++) {
         config.seed = i == 1 ? 2 : 1;
         config.repeat = i == 3;
-        struct job_samples s = select_job(&config, data);
+        struct job_samples s = selected(&config, data, key);
         mark_used(&s, used[i]);
         job_samples_free(&s);
     }
@@ -89,12 +80,8 @@ static void assert_refused(const char *clusters, const char *sizes, const char *
 {
     struct dataset *data = hand_dataset(2, (const int[]){1, 2}, (const int[]){40, 30}, 4);
     struct config config = hand_config(clusters, "none", "holdout");
-    struct job_samples samples;
-    struct err err = {0};
     config_set(&config, "class_sizes", sizes, NULL);
-    assert_int_equal(job_samples_select(&config, data, key, NULL, &samples, &err), E_USAGE);
-    if (!strstr(err.text, expected))
-        fail_msg("'%s' does not contain '%s'", err.text, expected);
+    selected_refuses(&config, data, expected);
     hand_dataset_free(data);
 }
 
@@ -117,7 +104,7 @@ static void roles_say_what_was_done(void **state)
         struct config config = noise_config(data, strategies[k], "holdout");
         int role[70], n[3] = {0};
         config_set(&config, "class_sizes", "20-10", NULL);
-        struct job_samples s = select_job(&config, data);
+        struct job_samples s = selected(&config, data, key);
         assert_int_equal(samples_roles(data, &s, role, NULL), 0);
         for (int i = 0; i < 70; i++) {
             int trained = 0, judged = 0;

@@ -1,9 +1,9 @@
 #include "samples/render.h"
-#include "select.h"
 #include "samples/split.h"
 
 #include "strategies/balance.h"
 #include "support/hand_dataset.h"
+#include "support/selected.h"
 #include "support/with.h"
 
 #include <setjmp.h>
@@ -25,20 +25,11 @@ static struct dataset *pairs(void)
     return hand_dataset(6, pair_number, pair_count, 2);
 }
 
-static struct job_samples select_ok(const struct config *config, const struct dataset *data, const char *key)
-{
-    struct job_samples samples;
-    struct err err = {0};
-    if (job_samples_select(config, data, key, NULL, &samples, &err) < 0)
-        fail_msg("%s", err.text);
-    return samples;
-}
-
 static struct job_samples select_text(const struct dataset *data, const char *clusters, const char *strategy,
                                       const char *protocol)
 {
     struct config config = hand_config(clusters, strategy, protocol);
-    return select_ok(&config, data, "key");
+    return selected(&config, data, "key");
 }
 
 /* Numbers of validation images read off the published curves, all with an 80/20 split. */
@@ -184,7 +175,7 @@ static void holdout_keeps_one_on_each_side(void **state)
     for (int high = 0; high < 2; high++) {
         struct config config = hand_config("3-4", "none", "holdout");
         config.validation = high ? 0.99 : 0.01;
-        struct job_samples s = select_ok(&config, data, "key");
+        struct job_samples s = selected(&config, data, "key");
         assert_int_equal(s.train.n, 2);
         assert_int_equal(s.test.n, 2);
         assert_int_not_equal(s.test.sample[0].label, s.test.sample[1].label);
@@ -210,7 +201,7 @@ static void judge_all_folds(struct config *config, const struct dataset *data, i
     for (int f = 0; f < folds; f++) {
         int count[CONFIG_MAX_CLUSTERS];
         config->fold = f;
-        struct job_samples s = select_ok(config, data, "key");
+        struct job_samples s = selected(config, data, "key");
         for (int i = 0; i < s.test.n; i++)
             times[s.test.sample[i].image]++;
         samples_count(&s.test, n_classes, count);
@@ -264,7 +255,7 @@ static void strategies_share_the_split(void **state)
         struct job_samples first = select_text(data, "1-27", "none", protocols[p]);
         for (int k = 1; k < N_STRATEGIES; k++) {
             struct config config = hand_config("1-27", all_strategies[k], protocols[p]);
-            struct job_samples other = select_ok(&config, data, "another job");
+            struct job_samples other = selected(&config, data, "another job");
             assert_true(same_images(&first.test, &other.test));
             job_samples_free(&other);
         }
@@ -299,12 +290,12 @@ static void seeds_and_repeats_split_differently(void **state)
 {
     struct dataset *data = pairs();
     struct config config = hand_config("8-10", "none", "kfold:5x2");
-    struct job_samples a = select_ok(&config, data, "key");
+    struct job_samples a = selected(&config, data, "key");
     (void)state;
     config.repeat = 1;
-    struct job_samples b = select_ok(&config, data, "key");
+    struct job_samples b = selected(&config, data, "key");
     config.seed = 2;
-    struct job_samples c = select_ok(&config, data, "key");
+    struct job_samples c = selected(&config, data, "key");
     assert_false(same_images(&a.test, &b.test));
     assert_false(same_images(&b.test, &c.test));
     job_samples_free(&a);
@@ -418,7 +409,7 @@ static void leak_is_exact_and_honest_protocols_have_none(void **state)
         struct config config;
         struct err err = {0};
         struct dataset *data = random_job(&rng, &config);
-        struct job_samples s = select_ok(&config, data, "key");
+        struct job_samples s = selected(&config, data, "key");
         assert_int_equal(job_samples_render(&config, data, "key", &s, &err), 0);
         assert_int_equal(s.leak, leak_by_content(&s));
         if (!split_rule(config.protocol.kind)->balances_first) {
