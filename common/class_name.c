@@ -17,8 +17,9 @@ static int16_t place[PLACES];              /* hash to k + 1; 0: free */
 static int n_names;
 
 struct title {
-    int class;
+    int class; /* CLASS_NONE: taken back; its text may still be in use */
     char *text;
+    int is_stored;
 };
 static struct title *title;
 static int n_titles;
@@ -52,7 +53,7 @@ static int find_name(const char *text, struct err *err)
 static int titled(const char *text)
 {
     for (int i = 0; i < n_titles; i++)
-        if (strcmp(title[i].text, text) == 0)
+        if (title[i].class != CLASS_NONE && strcmp(title[i].text, text) == 0)
             return title[i].class;
     return CLASS_NONE;
 }
@@ -156,29 +157,44 @@ int class_compare_ints(const void *a, const void *b)
 
 /* ---- titles ---- */
 
-static int add_title(int class, const char *text, struct err *err)
+/* One that was taken back is given again. */
+static int revive(int class, const char *text, int is_stored)
 {
+    for (int i = 0; i < n_titles; i++)
+        if (title[i].class == CLASS_NONE && strcmp(title[i].text, text) == 0) {
+            title[i].class = class;
+            title[i].is_stored = is_stored;
+            return 1;
+        }
+    return 0;
+}
+
+static int add_title(int class, const char *text, int is_stored, struct err *err)
+{
+    if (revive(class, text, is_stored))
+        return 0;
     struct title *grown = realloc(title, (size_t)(n_titles + 1) * sizeof *grown);
     if (grown)
         title = grown;
     char *copy = grown ? strdup(text) : NULL;
     if (!copy)
         return err_set(err, E_IO, "out of memory for the names of classes");
-    title[n_titles++] = (struct title){class, copy};
+    title[n_titles++] = (struct title){class, copy, is_stored};
     return 0;
 }
 
 /* Under the lock. */
-static int give_title(int class, const char *text, struct err *err)
+static int give_title(int class, const char *text, int is_stored, struct err *err)
 {
-    if (title_of(class))
+    int other = titled(text);
+    if (title_of(class) || (is_stored && other != CLASS_NONE))
         return 0;
-    if (titled(text) != CLASS_NONE)
+    if (other != CLASS_NONE)
         return err_set(err, E_USAGE, "two classes are called \"%.60s\"; give every class another name", text);
-    return add_title(class, text, err);
+    return add_title(class, text, is_stored, err);
 }
 
-int class_call(int class, const char *text, struct err *err)
+static int call(int class, const char *text, int is_stored, struct err *err)
 {
     char room[CLASS_NAME_SIZE];
     int number, rc = check_name(text, err);
@@ -192,9 +208,28 @@ int class_call(int class, const char *text, struct err *err)
     if (rc < 0)
         return rc;
     pthread_mutex_lock(&lock);
-    rc = give_title(class, text, err);
+    rc = give_title(class, text, is_stored, err);
     pthread_mutex_unlock(&lock);
     return rc;
+}
+
+int class_call(int class, const char *text, struct err *err)
+{
+    return call(class, text, 0, err);
+}
+
+int class_call_stored(int class, const char *text, struct err *err)
+{
+    return call(class, text, 1, err);
+}
+
+void class_forget_stored(void)
+{
+    pthread_mutex_lock(&lock);
+    for (int i = 0; i < n_titles; i++)
+        if (title[i].is_stored)
+            title[i].class = CLASS_NONE;
+    pthread_mutex_unlock(&lock);
 }
 
 const char *class_title(int class, char room[CLASS_NAME_SIZE])
@@ -230,8 +265,11 @@ const char *class_short(int class, int letters, char out[CLASS_NAME_SIZE])
 const char *class_titled(int i, int *class)
 {
     pthread_mutex_lock(&lock);
-    const char *text = i < n_titles ? title[i].text : NULL;
-    *class = text ? title[i].class : CLASS_NONE;
+    int at = 0;
+    for (; at < n_titles && (title[at].class == CLASS_NONE || i > 0); at++)
+        i -= title[at].class != CLASS_NONE;
+    const char *text = at < n_titles ? title[at].text : NULL;
+    *class = text ? title[at].class : CLASS_NONE;
     pthread_mutex_unlock(&lock);
     return text;
 }

@@ -9,7 +9,9 @@
  * hold texts. So classes are equal when their numbers are, and class_compare() orders them.
  *
  * A number may be called something for people (class_call): its title. Titles stand wherever people name
- * classes (class_find, class_next), and where classes are shown; they are no part of results.
+ * classes (class_find, class_next), and where classes are shown; they are no part of results. They are the
+ * process's, which works on one results file: titles that a file brings (class_call_stored) make way for
+ * those of the next file, or of the same one written anew, and for what a user said.
  *
  * A list of classes as text joins them by '-': 8-10, Folded-Polylobed. A name in which one of - , | = "
  * stands, or a blank at its end, is in double quotes, in which "" is one: "T-cell"-3. Thread-safe. No MPI. */
@@ -46,6 +48,11 @@ int class_compare_ints(const void *a, const void *b);
 /* Call a number something for people; what it was called first stays. E_USAGE for a class that has a name,
  * for a title that is no name, and for one that another class has. */
 int class_call(int class, const char *title, struct err *err);
+
+/* The same for a title that a results file has: nothing is done where the class has one, or the title is
+ * another class's. class_forget_stored() takes back all of these; texts that were handed out stay valid. */
+int class_call_stored(int class, const char *title, struct err *err);
+void class_forget_stored(void);
 
 /* Its title, or else its text. */
 const char *class_title(int class, char room[CLASS_NAME_SIZE]);

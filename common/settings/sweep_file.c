@@ -423,7 +423,6 @@ static int stands_before(const struct tree *map, const struct tree *entry, int c
     return earlier != entry;
 }
 
-/* In a copy a name may be another class's since: what was said first holds. */
 static int take_title(const struct reading *r, const struct tree *map, const struct tree *entry)
 {
     struct err why = {0};
@@ -432,9 +431,9 @@ static int take_title(const struct reading *r, const struct tree *map, const str
     int class = class_number(entry->name, &why);
     if (class != CLASS_NONE && stands_before(map, entry, class))
         return fail_at(r, entry, "labels: class %d is named twice; leave one of them out", class);
-    if (r->is_copy && class_find(entry->text, NULL) >= 0)
-        return 0;
-    int rc = class == CLASS_NONE ? why.code : class_call(class, entry->text, &why);
+    int rc = class == CLASS_NONE ? why.code
+             : r->is_copy        ? class_call_stored(class, entry->text, &why)
+                                 : class_call(class, entry->text, &why);
     return rc < 0 ? fail_at(r, entry, "labels: %s", why.text) : 0;
 }
 
@@ -499,6 +498,8 @@ static int read_grid(const struct reading *r, const struct tree *root, const str
 static int read_tree(const struct reading *r, struct tree *root)
 {
     struct tree *own[N_SWEEP_KEYS];
+    if (r->is_copy)
+        class_forget_stored();
     for (int k = 0; k < N_SWEEP_KEYS; k++)
         own[k] = take(root, sweep_file_keys[k].name);
     int rc = own[KEY_NAME] ? read_name(r, own[KEY_NAME]) : 0;

@@ -164,6 +164,33 @@ static void test_titles(void **state)
     assert_string_equal(class_title(8, room), "8");
 }
 
+/* A user's titles go before a file's, and those of the last file before others'. */
+static void test_titles_of_files(void **state)
+{
+    char room[CLASS_NAME_SIZE];
+    int class;
+    (void)state;
+    assert_int_equal(class_call(8, "Polylobed", &err), 0);
+    assert_int_equal(class_call_stored(8, "Lobed", &err), 0);
+    assert_int_equal(class_call_stored(9, "Polylobed", &err), 0);
+    assert_int_equal(class_call_stored(10, "Folded", &err), 0);
+    assert_string_equal(class_title(8, room), "Polylobed");
+    assert_string_equal(class_title(9, room), "9");
+    const char *before = class_title(10, room);
+    assert_string_equal(before, "Folded");
+    class_forget_stored();
+    assert_string_equal(before, "Folded");
+    assert_string_equal(class_title(10, room), "10");
+    assert_true(class_is_name(class_find("Folded", &err)));
+    assert_int_equal(class_call_stored(11, "Folded", &err), 0);
+    assert_int_equal(class_find("Folded", &err), 11);
+    assert_string_equal(class_titled(1, &class), "Folded");
+    assert_int_equal(class, 11);
+    assert_null(class_titled(2, &class));
+    assert_string_equal(class_title(8, room), "Polylobed");
+    class_forget_titles();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -174,6 +201,7 @@ int main(void)
         cmocka_unit_test(test_lists_may_be_quoted_at_leisure),
         cmocka_unit_test(test_a_list_is_cut_where_there_is_no_room),
         cmocka_unit_test(test_titles),
+        cmocka_unit_test(test_titles_of_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,7 @@
 #include "fuzz.h"
 
+#include "class_name.h"
+
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
@@ -91,5 +93,6 @@ const char *fuzz_reason(void)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     fuzz_one(bytes, n);
+    class_forget_titles();
     return 0;
 }

@@ -3,6 +3,8 @@
  * not rot unseen. Fails, too, when they took too much memory. */
 #include "fuzz.h"
 
+#include "class_name.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +19,7 @@ int main(int argc, char **argv)
         size_t n;
         uint8_t *bytes = fuzz_bytes(argv[i], &n);
         int yes = fuzz_one(bytes, n);
+        class_forget_titles();
         if (all && !yes)
             fprintf(stderr, "%s: refused: %s\n", argv[i], fuzz_reason());
         accepted += yes;

@@ -85,7 +85,7 @@ check "is told with both lines" grep -q 'again.csv:3: class 8 has its name in li
 sed 's/^labels.*/labels: {8: A, 08: B}/; s/\[\[.*/[[8, 10]]/' n.yaml >again.yaml
 check_fails "in a sweep, too" "$C" plan again.yaml
 check "data info has --names" bash -c "'$C' data info few --names names.csv | grep -A2 '^  class  ' | grep -q '^  -Folded  *45 '"
-check "data pack, too" bash -c "'$C' data pack few -o few.h5 --names names.csv --list few.csv | grep -q ' -Folded: [0-9]'"
+check "data pack, too" bash -c "'$C' data pack few -o few.h5 --names names.csv --list few.csv | grep -q ' \"-Folded\": 45'"
 check "its numbers stay" bash -c "'$C' data info few.h5 | grep -q '^ *10  *45 '"
 
 # ---- names that come, change and go with the sweep file of a finished sweep ----

@@ -1,4 +1,4 @@
-/* selected.h - the images that a job gets (worker/select.h), or the line that refuses it, for cmocka tests. */
+/* selected.h - for cmocka tests: the images that a job gets (worker/select.h), or the line that refuses it. */
 #ifndef CELLSWEEP_SELECTED_H
 #define CELLSWEEP_SELECTED_H
 
@@ -7,7 +7,7 @@
 /* What a job of this key gets; the caller frees it. The test fails, with the reason, when it gets nothing. */
 struct job_samples selected(const struct config *config, const struct dataset *data, const char *key);
 
-/* The test fails unless the job is refused with E_USAGE, a line that says `expected`, and nothing selected. */
+/* The test fails unless the job is refused with E_USAGE and a line that says `expected`, and gets nothing. */
 void selected_refuses(const struct config *config, const struct dataset *data, const char *expected);
 
 #endif
