@@ -1,4 +1,4 @@
-/* selected.h - for cmocka tests: the images that a job gets (worker/select.h), or the line that refuses it. */
+/* selected.h - for cmocka tests: the images that a job gets (worker/select.h), or how it is refused. */
 #ifndef CELLSWEEP_SELECTED_H
 #define CELLSWEEP_SELECTED_H
 
