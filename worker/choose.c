@@ -71,6 +71,11 @@ int choose_stop_is_used(const struct config *config, const struct section *secti
     return choose_is_used(config, section) && judge_of(config)->patience > 0;
 }
 
+int choose_patience(const struct config *config)
+{
+    return choose_stop_is_used(config, NULL) ? (int)judge_of(config)->patience : 0;
+}
+
 int choose_best(const struct config *config)
 {
     const char *by = judge_of(config)->by;
@@ -167,10 +172,11 @@ int choose_epoch(struct choice *choice, int epoch, const struct choice_set *val)
 int choose_stops(const struct choice *choice, int epoch)
 {
     const struct stop *stop = config_of(choice->config, &choose_stop_section);
-    if (!choose_stop_is_used(choice->config, NULL))
+    int patience = choose_patience(choice->config);
+    if (patience == 0)
         return 0;
     int64_t since = stop->from > choice->state.progress_epoch ? stop->from : choice->state.progress_epoch;
-    return epoch - since >= judge_of(choice->config)->patience;
+    return epoch - since >= patience;
 }
 
 void choose_end(struct choice *choice)

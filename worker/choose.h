@@ -31,6 +31,9 @@ int choose_on_is_used(const struct config *config, const struct section *section
 int choose_stop_is_used(const struct config *config, const struct section *section);
 int choose_allow_is_used(const struct config *config, const struct section *section);
 
+/* Epochs without a better one after which a job of this config ends; 0: it never ends early. */
+int choose_patience(const struct config *config);
+
 /* 1 when a job of this config is judged by its best epoch; and when it chooses anything, that or its end. */
 int choose_best(const struct config *config);
 int choose_any(const struct config *config);

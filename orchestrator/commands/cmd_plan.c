@@ -1,6 +1,7 @@
 #include "child.h"
 #include "command.h"
 
+#include "choose.h"
 #include "commands/plan_keys.h"
 #include "job.h"
 #include "sweep/divisions.h"
@@ -232,7 +233,20 @@ static double wall_time(const double *sorted, int n, int ranks, double *load)
     return last;
 }
 
-static int print_wall_times(const double *seconds, int n_jobs, int n_matching, int ranks, struct err *err)
+/* Whether some job may end before its last epoch. */
+static int stops_early(const struct sweep *sweep)
+{
+    int stops = 0;
+    for (int j = 0; j < sweep->n_jobs && !stops; j++) {
+        struct config config;
+        sweep_config(sweep, j, &config);
+        stops = choose_patience(&config) > 0;
+    }
+    return stops;
+}
+
+static int print_wall_times(const double *seconds, int n_jobs, int n_matching, int ranks, int at_most,
+                            struct err *err)
 {
     int most = ranks ? ranks : 512, n = 0;
     double *sorted = err_calloc((size_t)n_matching, sizeof *sorted, "the schedule", err);
@@ -243,7 +257,8 @@ static int print_wall_times(const double *seconds, int n_jobs, int n_matching, i
             sorted[n++] = seconds[j];
     if (rc == 0) {
         qsort(sorted, (size_t)n, sizeof *sorted, by_falling_seconds);
-        printf("expected wall time, one core a rank as fast as this one:\n");
+        printf("expected wall time%s, one core a rank as fast as this one:\n",
+               at_most ? " at most, as jobs may stop early" : "");
     }
     for (int r = ranks ? ranks : 1; rc == 0 && r <= most; r *= 2) {
         char text[32];
@@ -280,7 +295,7 @@ static int plan(const struct options *a, struct sweep *sweep, const struct datas
         rc = print_sizes(sweep, data, seconds, err);
     if (rc == 0) {
         print_speeds(&speeds);
-        rc = print_wall_times(seconds, sweep->n_jobs, n_matching, a->ranks, err);
+        rc = print_wall_times(seconds, sweep->n_jobs, n_matching, a->ranks, stops_early(sweep), err);
     }
     free(seconds);
     return rc;

@@ -47,7 +47,7 @@ struct handout_report {
     int diverged;   /* 1: finished, but diverged */
     double seconds; /* of work */
     int epochs;
-    float test[N_METRICS];             /* of the last epoch, on the test set */
+    float test[N_METRICS];             /* of the judged epoch, on the test set */
     int checkpoints, checkpoint_epoch; /* written of this job; epoch of the last */
     double checkpoint_seconds;         /* spent on writing them */
     char message[256];

@@ -336,7 +336,6 @@ static int on_epoch(void *self, int epoch, const float (*numbers)[N_METRICS], st
 {
     struct run *run = self;
     run->images += run->sweep->job[run->job].plan.n_train;
-    memcpy(run->test, numbers[SET_TEST], sizeof run->test);
     saver_epoch(run->saver, epoch, numbers);
     epochs_add(run->epochs, numbers);
     return epochs_due(run->epochs) ? write_epochs(run, err) : 0;
@@ -464,6 +463,7 @@ static int train_job(struct run *run, const struct job_hooks *hooks, struct stor
         report->end = HANDOUT_FINISHED;
         report->diverged = result.diverged;
         report->epochs = result.epochs_done;
+        memcpy(report->test, result.numbers[SET_TEST], sizeof report->test);
         job_result_free(&result);
     } else {
         written = give_up_row(run, mark, rc, why.text, err);
@@ -526,7 +526,6 @@ static struct handout_report do_job(struct run *run, int job, int attempt)
     int over = report.end == HANDOUT_FINISHED || report.end == HANDOUT_FAILED;
     saver_end(run->saver, over && !(run->rank != 0 && run->options->io == STORE_RANK0));
     report.seconds = MPI_Wtime() - start;
-    memcpy(report.test, run->test, sizeof report.test);
     return report;
 }
 

@@ -347,6 +347,7 @@ void root_on_checkpoint(void *self, int rank, int job, int epoch)
 static int is_row_finished(struct run *run, int job, struct handout_report *report)
 {
     struct store_mark mark;
+    struct store_job row;
     float *curve;
     if (job < 0 || store_read_mark(run->store, job, &mark, NULL) < 0 ||
         (mark.state != JOB_DONE && (mark.state != JOB_DIVERGED || run->options->retry_failed)))
@@ -358,9 +359,11 @@ static int is_row_finished(struct run *run, int job, struct handout_report *repo
     report->seconds = fmax(0, mark.finished - mark.started);
     snprintf(report->message, sizeof report->message, "%s", mark.message);
     curve = err_calloc((size_t)store_n_epochs(run->store), sizeof *curve, "a row of metrics", NULL);
+    int judged = store_row(run->store, job, &row, NULL) == 0 ? row.judged_epoch : -1;
     for (int m = 0; m < N_METRICS; m++) {
-        int read = curve && store_read_curve(run->store, job, SET_TEST, (enum metric)m, curve, NULL) == 0;
-        report->test[m] = read ? curve[mark.epochs_done - 1] : NAN;
+        int read = curve && judged > 0 &&
+                   store_read_curve(run->store, job, SET_TEST, (enum metric)m, curve, NULL) == 0;
+        report->test[m] = read ? curve[judged - 1] : NAN;
     }
     free(curve);
     return 1;

@@ -36,7 +36,6 @@ struct run {
     struct config config;   /* of that job */
     char key[JOB_KEY_SIZE]; /* its key */
     double images;          /* trained since the last pause */
-    float test[N_METRICS];  /* of its last epoch */
     double moment;          /* the last time a drain could have stopped this rank, MPI_Wtime */
     double slowest;         /* the longest between two such */
     double epoch_start;     /* MPI_Wtime */

@@ -1,5 +1,6 @@
 #include "sweep/expand.h"
 
+#include "choose.h"
 #include "models/model.h"
 #include "sections.h"
 #include "strategies/balance.h"
@@ -411,8 +412,11 @@ int sweep_key_holds(const struct sweep *sweep, int job, const struct dataset *da
 
 unsigned long sweep_kind(const struct config *config)
 {
-    char identity[MODEL_IDENTITY_SIZE], text[MODEL_IDENTITY_SIZE + 16];
+    char identity[MODEL_IDENTITY_SIZE], text[MODEL_IDENTITY_SIZE + 48];
     model_of(config)->identity(config, identity);
-    int n = snprintf(text, sizeof text, "%s %d", identity, (int)config->batch);
+    int n = snprintf(text, sizeof text, "%s %d", identity, (int)config->batch),
+        patience = choose_patience(config);
+    if (patience > 0)
+        n += snprintf(text + n, sizeof text - (size_t)n, " patience %d", patience);
     return (unsigned long)XXH3_64bits(text, (size_t)n);
 }

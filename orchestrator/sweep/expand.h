@@ -69,8 +69,8 @@ void sweep_key(const struct sweep *sweep, int job, char out[JOB_KEY_SIZE]);
 /* 1 when the key of a job is that of its config on this data: a rank of another build would make another. */
 int sweep_key_holds(const struct sweep *sweep, int job, const struct dataset *data);
 
-/* Jobs of one kind train at one speed: the same network, image size, number of classes and
- * batch. A hash of them. */
+/* Jobs of one kind train at one speed: the same network, image size, number of classes, batch and patience,
+ * as what stops early takes less than its work says. A hash of them. */
 unsigned long sweep_kind(const struct config *config);
 
 void sweep_free(struct sweep *sweep);

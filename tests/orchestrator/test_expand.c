@@ -124,6 +124,9 @@ static void inner_sets_are_values_of_an_axis(void **state)
         assert_int_equal(s->job[j].plan.n_train + s->job[j].plan.n_val, s->job[0].plan.n_train);
         assert_memory_not_equal(s->job[j].key, plain->job[0].key, JOB_KEY_BYTES);
     }
+    struct config stops = config_of_job(s, 1), whole = stops;
+    assert_int_equal(config_set(&stops, "train.stop.patience", "5", NULL), 0);
+    assert_true(sweep_kind(&stops) != sweep_kind(&whole));
     assert_string_equal(s->file->axis[1].value[1], "share:0.5");
     sweep_free(s);
     sweep_free(plain);

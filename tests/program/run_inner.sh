@@ -52,6 +52,7 @@ check "an undisturbed run" run 1 "$whole"
 column() { "$cellsweep" export "$whole" --table jobs | awk -F, -v name="$1" 'NR == 1 {for (i = 1; i <= NF; i++) if ($i == name) at = i; next} {print $at}'; }
 column epochs_done >"$TMP/epochs"
 [ "$(awk '$1 < 40' "$TMP/epochs" | wc -l)" -gt 0 ] && ok "jobs stop early: $(tr '\n' ' ' <"$TMP/epochs")of 40 epochs" || not_ok "no job stops early: $(cat "$TMP/epochs")"
+grep -q "expected wall time at most, as jobs may stop early" <("$cellsweep" plan "$TMP/s.yaml") && ok "the plan says that jobs may stop early" || not_ok "no word of it"
 [ "$(column state | sort -u)" = done ] && ok "and are done" || not_ok "states: $(column state)"
 check "status counts them as done" grep -q "6 of 6\|6/6\|6 done" <("$cellsweep" status "$whole")
 check "the same command finds nothing to do" run 1 "$whole"
