@@ -32,6 +32,9 @@ static void print_found(FILE *file, const struct findings *findings)
     headline_outcome(file, findings);
     fputc('\n', file);
     headline_leak(file, findings->summary);
+    if (findings->selection->n > 0)
+        fputc(' ', file); /* on that line, so that it is a screen */
+    headline_selection(file, findings);
     fputc('\n', file);
     headline_warnings(file, findings);
 }

@@ -1,5 +1,6 @@
 /* report.h - everything `cellsweep report` leaves in a directory: final (tables.h), comparisons, rankings,
- * leak_inflation and claims (findings.h) as .csv, .md and .tex, figures, and report.html, the page (page.h).
+ * leak_inflation, selection_inflation and claims (findings.h) as .csv, .md and .tex, figures, and
+ * report.html, the page (page.h).
  *
  *     struct report_options options = {.dir = "out", .filter = NULL};
  *     if (report_write(store, &options, stdout, &err) < 0) ...

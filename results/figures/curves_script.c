@@ -191,6 +191,37 @@ static int any_widened(const struct curves_page *page)
     return 0;
 }
 
+/* Where the jobs of a panel end at different epochs: how many are behind its points, "10 to
+ * epoch 34, 7 to 100". */
+static void add_ends_note(struct figtext_notes *notes, const struct curves_page *page, int panel)
+{
+    enum { MOST = 5 };
+    const struct stats_summary *curve = page->panel[panel]->curve[SET_TEST][METRIC_LOSS];
+    char strategy[128], text[256] = "";
+    size_t used = 0;
+    int steps = 0;
+    for (int e = 0, last = page->summary->n_epochs; e < last; e++) {
+        if (curve[e].n == 0 || (e + 1 < last && curve[e + 1].n == curve[e].n))
+            continue;
+        if (++steps <= MOST && used < sizeof text)
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s%d to epoch %d",
+                                     steps > 1 ? ", " : "", curve[e].n, e + 1);
+    }
+    if (steps < 2)
+        return;
+    curves_group_title(strategy, sizeof strategy, page->summary, page->panel[panel], 0);
+    figtext_note(notes, "Jobs end at their own epochs. n (%s): %s%s.", strategy, text,
+                 steps > MOST ? ", ..." : "");
+}
+
+static int any_chosen_on_test(const struct curves_page *page)
+{
+    for (int i = 0; i < page->n_panels; i++)
+        if (page->panel[i]->chosen == CHOSEN_TEST)
+            return 1;
+    return 0;
+}
+
 /* What stands below the legend, the footer last. */
 static void collect_notes(struct layout *l, const struct curves_page *page, enum metric metric)
 {
@@ -219,6 +250,10 @@ static void collect_notes(struct layout *l, const struct curves_page *page, enum
                      known ? published_protocol(cell->strategy) : " of all clusters",
                      l->published_upper ? "" : " Losses only: the metric above was not published.", beyond);
     }
+    for (int i = 0; i < page->n_panels && l->notes.n < FIGTEXT_MAX_NOTES - 2; i++)
+        add_ends_note(&l->notes, page, i);
+    if (any_chosen_on_test(page))
+        figtext_note(&l->notes, "Epochs were %s.", chosen_on_test);
     curves_footer(footer, sizeof footer, page->summary, cell->protocol, l->n_done, l->n_jobs);
     figtext_note(&l->notes, "%s", footer);
 }

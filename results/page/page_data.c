@@ -273,8 +273,11 @@ static const struct job_column {
     {"fold", COUNT, 0, offsetof(struct store_job, fold)},
     {"repeat", COUNT, 0, offsetof(struct store_job, repeat)},
     {"n_train", COUNT, 0, offsetof(struct store_job, n_train)},
+    {"n_val", COUNT, 0, offsetof(struct store_job, n_val)},
     {"n_test", COUNT, 0, offsetof(struct store_job, n_test)},
     {"leak", COUNT, 0, offsetof(struct store_job, leak)},
+    {"leak_val", COUNT, 0, offsetof(struct store_job, leak_val)},
+    {"judged_epoch", COUNT, 0, offsetof(struct store_job, judged_epoch)},
     {"state", STATE, 1, offsetof(struct store_mark, state)},
     {"epochs_done", COUNT, 1, offsetof(struct store_mark, epochs_done)},
     {"attempts", COUNT, 1, offsetof(struct store_mark, attempts)},
@@ -313,6 +316,19 @@ static json_t *axis_column(struct document *d, int axis)
     return column;
 }
 
+/* On what each job chose its epoch; the jobs of a group chose alike. */
+static json_t *chosen_column(struct document *d)
+{
+    json_t *column = json_array();
+    for (int i = 0; i < d->n; i++) {
+        struct err why = {0};
+        enum chosen_on chosen = CHOSEN_NOTHING;
+        d->failed |= store_chosen_on(d->store, &store_jobs(d->store)[d->job[i]], &chosen, &why) < 0;
+        add(d, column, json_out_text(chosen_on_names[chosen]));
+    }
+    return column;
+}
+
 /* Of each job that is a run of a split that others of its group are runs of, too (summary.h), the row of the
  * first of these; null of the others. */
 static json_t *split_column(struct document *d)
@@ -345,6 +361,7 @@ static void put_jobs(struct document *d)
         add(d, list, axis_column(d, a));
     put(d, jobs, "axis", list);
     put(d, jobs, "split", split_column(d));
+    put(d, jobs, "chosen_on", chosen_column(d));
     put(d, d->root, "jobs", jobs);
 }
 
@@ -440,6 +457,8 @@ static void put_summary(struct document *d)
     add(d, sentences, printed(d, headline_run, 0));
     add(d, sentences, found(d, headline_outcome, 0));
     add(d, sentences, printed(d, headline_leak, 0));
+    if (d->findings->selection->n > 0)
+        add(d, sentences, found(d, headline_selection, 0));
     put(d, object, "sentences", sentences);
     put(d, object, "warnings", found(d, headline_warnings, 1));
     put(d, d->root, "summary", object);

@@ -15,11 +15,11 @@ struct making {
     struct store *store;
     enum replicates_set on;
     const char *name;
+    const double *number;                             /* (J) the caller's own, or NULL */
     double (*of_matrix)(const int *confusion, int c); /* NULL: not from the matrix of a job */
     int stored;                                       /* 1: the enum metric of the results file */
     enum metric metric;
     const struct score *score; /* NULL: stored */
-    struct store_mark *mark;   /* (J) */
     float *curve;              /* (J, E) of metric */
     int *confusion;            /* (C, C) */
     struct predicted *predicted;
@@ -51,12 +51,11 @@ static int direction(const struct making *m)
     return m->score ? m->score->better : m->metric == METRIC_LOSS ? -1 : 1;
 }
 
-static int last_epoch_value(const struct making *m, int job, double *value)
+static int judged_epoch_value(const struct making *m, int job, double *value)
 {
-    int last = m->mark[job].epochs_done - 1, n_epochs = store_n_epochs(m->store);
-    *value = (double)NAN;
-    if (last >= 0 && last < n_epochs)
-        *value = (double)m->curve[(size_t)job * (size_t)n_epochs + (size_t)last];
+    int epoch = store_jobs(m->store)[job].judged_epoch;
+    size_t at = (size_t)job * (size_t)store_n_epochs(m->store);
+    *value = epoch > 0 ? (double)m->curve[at + (size_t)epoch - 1] : (double)NAN;
     return 0;
 }
 
@@ -91,8 +90,12 @@ static int scored_value(const struct making *m, const int *job, int n_jobs, doub
 
 static int unit_value(const struct making *m, const int *job, int n_jobs, double *value, struct err *err)
 {
+    if (m->number) {
+        *value = m->number[job[0]];
+        return 0;
+    }
     if (m->stored)
-        return last_epoch_value(m, job[0], value);
+        return judged_epoch_value(m, job[0], value);
     if (m->of_matrix)
         return matrix_value(m, job[0], value, err);
     return scored_value(m, job, n_jobs, value, err);
@@ -259,48 +262,60 @@ static int making_init(struct making *m, struct err *err)
     int rc = choose_source(m, err);
     if (rc < 0)
         return rc;
-    if (!(m->mark = err_calloc(j, sizeof *m->mark, "commit marks", err)) ||
-        !(m->curve = err_calloc(j * e, sizeof *m->curve, "metrics", err)) ||
+    if (!(m->curve = err_calloc(j * e, sizeof *m->curve, "metrics", err)) ||
         !(m->confusion = err_calloc(c * c, sizeof *m->confusion, "a confusion matrix", err)) ||
         predicted_new(m->store, &m->predicted, err) < 0)
         return E_IO;
-    rc = store_read_marks(m->store, m->mark, err);
-    return rc == 0 && m->stored ? store_read_metric(m->store, SET_TEST, m->metric, m->curve, err) : rc;
+    return m->stored ? store_read_metric(m->store, SET_TEST, m->metric, m->curve, err) : 0;
 }
 
 static void making_release(struct making *m)
 {
-    free(m->mark);
     free(m->curve);
     free(m->confusion);
     predicted_free(m->predicted);
+}
+
+/* What is made of all groups, `making` released. rc: of making_init(). */
+static int make_all(struct making *m, const struct summary *summary, int rc, struct replicates **out,
+                    struct err *err)
+{
+    struct replicates *replicates = rc == 0 ? err_calloc(1, sizeof *replicates, "replicates", err) : NULL;
+    *out = NULL;
+    if (replicates) {
+        strncpy(replicates->metric, m->name, sizeof replicates->metric - 1);
+        replicates->on = m->on;
+        replicates->better = direction(m);
+        replicates->group =
+            err_calloc((unsigned long)summary->n_groups, sizeof *replicates->group, "replicates", err);
+    }
+    if (rc == 0)
+        rc = replicates && replicates->group ? 0 : E_IO;
+    for (int g = 0; g < summary->n_groups && rc == 0; g++) {
+        replicates->n_groups++;
+        rc = make_group(m, &summary->group[g], &replicates->group[g], err);
+    }
+    making_release(m);
+    if (rc < 0)
+        replicates_free(replicates);
+    else
+        *out = replicates;
+    return rc;
 }
 
 int replicates_new(struct store *store, const struct summary *summary, const char *metric,
                    enum replicates_set on, struct replicates **out, struct err *err)
 {
     struct making m = {.store = store, .on = on, .name = metric};
-    struct replicates *replicates = err_calloc(1, sizeof *replicates, "replicates", err);
-    int rc = replicates ? making_init(&m, err) : E_IO;
-    *out = NULL;
-    if (rc == 0) {
-        strncpy(replicates->metric, metric, sizeof replicates->metric - 1);
-        replicates->on = on;
-        replicates->better = direction(&m);
-        replicates->group =
-            err_calloc((unsigned long)summary->n_groups, sizeof *replicates->group, "replicates", err);
-        rc = replicates->group ? 0 : E_IO;
-    }
-    for (int g = 0; g < summary->n_groups && rc == 0; g++) {
-        replicates->n_groups++;
-        rc = make_group(&m, &summary->group[g], &replicates->group[g], err);
-    }
-    making_release(&m);
-    if (rc < 0)
-        replicates_free(replicates);
-    else
-        *out = replicates;
-    return rc;
+    int rc = making_init(&m, err);
+    return make_all(&m, summary, rc, out, err);
+}
+
+int replicates_of_jobs(struct store *store, const struct summary *summary, const double *number,
+                       struct replicates **out, struct err *err)
+{
+    struct making m = {.store = store, .on = REPLICATES_TEST, .name = "", .number = number, .stored = 1};
+    return make_all(&m, summary, 0, out, err);
 }
 
 int replicates_scores(struct store *store, const struct summary *summary, enum replicates_set on,

@@ -18,7 +18,7 @@
  *
  * Metrics: every score of scores.h; on test also loss and balanced_accuracy_as_published. accuracy and
  * balanced_accuracy of test and all come from the stored matrices, in double precision, so that runs which
- * are equally good are equal; loss and balanced_accuracy_as_published from the stored metrics of the last
+ * are equally good are equal; loss and balanced_accuracy_as_published from the stored metrics of the judged
  * epoch, in single precision; the rest from stored probabilities, which needs no rerun. No MPI. */
 #ifndef CELLSWEEP_REPLICATES_H
 #define CELLSWEEP_REPLICATES_H
@@ -65,6 +65,10 @@ struct replicates {
 /* *out is owned by the caller. E_USAGE for a metric that does not exist on this set. */
 int replicates_new(struct store *store, const struct summary *summary, const char *metric,
                    enum replicates_set on, struct replicates **out, struct err *err);
+
+/* Any number of each job instead: number (J), NaN for none. As of test, of stored metrics; more is better. */
+int replicates_of_jobs(struct store *store, const struct summary *summary, const double *number,
+                       struct replicates **out, struct err *err);
 
 /* Every score of scores.h at once: mean and interval over the replicates of each group, (n_groups, n_scores),
  * n 0 where there are none. Intervals are made as those of summary.h: on test they allow for shared images,

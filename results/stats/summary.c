@@ -74,15 +74,18 @@ static int match_jobs(struct work *work, const struct store_job **cell, struct e
     return n;
 }
 
-static void add_job(struct summary *summary, struct work *work, int j, const struct partition *groups)
+static int add_job(struct summary *summary, struct work *work, int j, const struct partition *groups,
+                   struct err *err)
 {
     int g = work->group_of[j] = groups->part_of[work->group_of[j]];
     struct summary_group *group = &summary->group[g];
-    if (group->n_jobs++ == 0)
-        group->cell = &store_jobs(work->store)[j];
     group->n_state[work->mark[j].state]++;
     summary->n_jobs++;
     summary->n_state[work->mark[j].state]++;
+    if (group->n_jobs++ > 0)
+        return 0;
+    group->cell = &store_jobs(work->store)[j];
+    return store_chosen_on(work->store, group->cell, &group->chosen, err);
 }
 
 /* How many strategies the whole file has; cell (J) is scratch. */
@@ -114,7 +117,7 @@ static int assign_jobs(struct summary *summary, struct work *work, struct err *e
     }
     for (int j = 0; j < n_jobs && rc == 0; j++)
         if (work->group_of[j] >= 0)
-            add_job(summary, work, j, groups);
+            rc = add_job(summary, work, j, groups, err);
     partition_free(groups);
     free(cell);
     return n < 0 ? n : rc;
@@ -202,7 +205,7 @@ static int is_possible(double value, enum metric metric)
     return isfinite(value) && value >= 0 && value <= summary_most(metric) + 1e-6;
 }
 
-/* Learning curves and last epochs of one metric, read once for all groups. */
+/* Learning curves and judged epochs of one metric, read once for all groups. */
 static int summarise_metric(struct summary *summary, struct work *work, enum image_set set,
                             enum metric metric, struct err *err)
 {
@@ -219,10 +222,9 @@ static int summarise_metric(struct summary *summary, struct work *work, enum ima
             group->curve[set][metric][e] = mean_of_jobs(group, work, metric);
         }
         for (int i = 0; i < n; i++) {
-            int last = work->mark[group->job[i]].epochs_done - 1;
-            work->value[i] = last >= 0 && last < summary->n_epochs
-                                 ? (double)work->metric[(size_t)group->job[i] * n_epochs + (size_t)last]
-                                 : nan("");
+            int epoch = store_jobs(work->store)[group->job[i]].judged_epoch;
+            size_t at = (size_t)group->job[i] * n_epochs;
+            work->value[i] = epoch > 0 ? (double)work->metric[at + (size_t)epoch - 1] : nan("");
             work->damaged[group->job[i]] |= set == SET_TEST && !is_possible(work->value[i], metric);
         }
         group->final[set][metric] = mean_of_jobs(group, work, metric);

@@ -22,6 +22,7 @@
 
 #include "draws.h"
 #include "base/metrics.h"
+#include "store/store_chosen.h"
 #include "store/partition.h"
 #include "stats/stats.h"
 #include "store/store.h"
@@ -34,10 +35,11 @@ extern const double summary_level;
 struct summary_group {
     const struct store_job *cell; /* its first job: clusters, strategy, protocol, model, axes; the store's */
     int n_jobs, n_state[N_JOB_STATES]; /* jobs in all, and in each state */
+    enum chosen_on chosen;             /* on what its jobs chose their epoch */
     int *job;                          /* (n_state[JOB_DONE]) rows of the finished jobs */
     double test_ratio;                 /* overlap_ratio() of them; NaN: intervals are plain Student's t */
     struct stats_summary *curve[N_SETS][N_METRICS]; /* of the curve_sets that the file has: (n_epochs) */
-    struct stats_summary final[N_SETS][N_METRICS];  /* each job's last epoch */
+    struct stats_summary final[N_SETS][N_METRICS];  /* each job's judged epoch */
     struct stats_summary all; /* balanced accuracy on all originals, from /confusion/all */
     struct stats_summary leak, n_train, n_test, leak_share; /* images; share is leak / n_test of each job */
     /* Finished jobs whose test images lack a class: a row of /confusion/test that holds counts,
@@ -106,8 +108,8 @@ int summary_varies(const struct summary *summary, int factor);
 /* The cells of the groups (n_groups), for partition_new(); freed by the caller. NULL without memory. */
 const struct store_job **summary_cells(const struct summary *summary, struct err *err);
 
-/* A line when finished jobs hold what no run writes: a metric of the test set, at the last epoch, that is no
- * number or out of its range; no test image, or a leak beyond them. */
+/* A line when finished jobs hold what no run writes: a metric of the test set, at the judged epoch, that is
+ * no number or out of its range; no test image, or a leak beyond them. */
 void summary_print_damage(FILE *file, const struct summary *summary);
 
 void summary_free(struct summary *summary);

@@ -3,6 +3,7 @@
 #include "store/classes.h"
 #include "tables/columns.h"
 #include "stats/predicted.h"
+#include "store/store_chosen.h"
 #include "store/store_select.h"
 #include "store/repeat.h"
 
@@ -147,11 +148,13 @@ static int read_metrics(struct export *x, int job, struct err *err)
 
 static int jobs_header(struct export *x, struct err *err)
 {
-    static const char *const names[] = {"state",   "attempts", "epochs_done", "rank",
-                                        "started", "finished", "seconds",     "message",
-                                        "n_train", "n_test",   "leak",        "weights_epoch"};
+    static const char *const names[] = {"state",    "attempts",     "epochs_done", "rank",
+                                        "started",  "finished",     "seconds",     "message",
+                                        "n_train",  "n_test",       "leak",        "n_val",
+                                        "leak_val", "judged_epoch", "chosen_on",   "weights_epoch"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        csv_out_text(&x->csv, names[i]);
+        if (store_has_val(x->store) || !strstr(names[i], "_val"))
+            csv_out_text(&x->csv, names[i]);
     put_metric_names(x);
     x->weights_epoch =
         err_calloc((unsigned long)store_n_jobs(x->store), sizeof(int), "the epochs of weights", err);
@@ -163,6 +166,9 @@ static int jobs_rows(struct export *x, const struct store_job *row, struct err *
 {
     int job = row->row, rc = read_metrics(x, job, err);
     const struct store_mark *mark = &x->mark[job];
+    enum chosen_on chosen = CHOSEN_NOTHING;
+    if (rc == 0)
+        rc = store_chosen_on(x->store, row, &chosen, err);
     if (rc < 0)
         return rc;
     put_job(x, row);
@@ -177,8 +183,14 @@ static int jobs_rows(struct export *x, const struct store_job *row, struct err *
     csv_out_count(&x->csv, row->n_train);
     csv_out_count(&x->csv, row->n_test);
     csv_out_count(&x->csv, row->leak);
+    if (store_has_val(x->store)) {
+        csv_out_count(&x->csv, row->n_val);
+        csv_out_count(&x->csv, row->leak_val);
+    }
+    csv_out_count(&x->csv, row->judged_epoch);
+    csv_out_text(&x->csv, chosen_on_names[chosen]);
     csv_out_count(&x->csv, x->weights_epoch[job]);
-    put_metrics(x, job, last_epoch(x, job));
+    put_metrics(x, job, row->judged_epoch > 0 ? row->judged_epoch - 1 : last_epoch(x, job));
     csv_out_end(&x->csv);
     return 0;
 }

@@ -3,11 +3,13 @@
  * Every table begins with what the job is: job (row of the results file, from 0), key, clusters, strategy,
  * protocol, seed, fold, repeat, model, and one column for every other grid axis. Then
  *     jobs         state, attempts, epochs_done, rank, started, finished (ISO 8601, UTC), seconds, message,
- *                  n_train, n_test, leak, and train_ and test_ loss, accuracy, balanced_accuracy,
- *                  balanced_accuracy_as_published of the last finished epoch
- *     epochs       epoch (from 1) and the same eight metrics; one row a finished epoch
- *     confusion    split (test or all), true and predicted cluster number, count; jobs with a matrix only
- *     predictions  split, image (id), cluster (true), copy (0: the original), predicted cluster, then
+ *                  n_train, n_test, leak, where some job has an inner set n_val and leak_val, judged_epoch
+ *                  (from 1), chosen_on (store_chosen.h), weights_epoch, and train_ and test_ loss, accuracy,
+ *                  balanced_accuracy, balanced_accuracy_as_published of the judged epoch, while a job runs of
+ *                  the last finished one; where some job has an inner set the same with val_, between them
+ *     epochs       epoch (from 1) and the same metrics; one row a finished epoch
+ *     confusion    set (val, test or all), true and predicted cluster number, count; jobs with a matrix only
+ *     predictions  set, image (id), cluster (true), copy (0: the original), predicted cluster, then
  *                  probability_<class>; jobs with predictions only
  *     scores       set (test, all, or oof: all folds of a repeat pooled), n images judged, positive cluster
  *                  (two classes), every score of scores.h, then recall_<class>, precision_<class>,

@@ -137,6 +137,8 @@ int findings_new(struct store *store, const struct summary *summary, struct find
     for (int s = 0; s < N_REPLICATES_SETS && rc == 0; s++)
         rc = replicates_scores(store, summary, (enum replicates_set)s, &f->scores[s], err);
     if (rc == 0)
+        rc = inflation_new(store, f->whole, &f->selection, err);
+    if (rc == 0)
         rc = claims_new(store, f->whole, &f->claims, err);
     if (rc < 0)
         findings_free(f);
@@ -165,6 +167,7 @@ void findings_free(struct findings *findings)
         free(findings->scores[s]);
     }
     compare_free(findings->leak);
+    inflation_free(findings->selection);
     claims_free(findings->claims);
     summary_free(findings->outline);
     free(findings->shown);

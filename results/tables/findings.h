@@ -1,5 +1,5 @@
 /* findings.h - what a sweep found, as tables: scores, strategies and other factors compared, leak inflation,
- * the publication's claims tested.
+ * selection inflation, the publication's claims tested.
  *
  *     struct findings *findings = NULL;
  *     if (findings_new(store, summary, &findings, &err) < 0) ...
@@ -11,14 +11,15 @@
  * families, verdicts and claims are those of all jobs of the file.
  *
  * Files: scores (mean and interval of every score of scores.h), comparisons (of strategies), factors (models
- * and axes compared), rankings, leak_inflation, claims, each as .csv (full precision), .md and .tex. A table
- * without rows is not written. The metric of comparisons is balanced accuracy: of the test set at the last
- * epoch, of all originals, and out of fold. No MPI. */
+ * and axes compared), rankings, leak_inflation, selection_inflation, claims, each as .csv (full precision),
+ * .md and .tex. A table without rows is not written. The metric of comparisons is balanced accuracy: of the
+ * test set at the judged epoch, of all originals, and out of fold. No MPI. */
 #ifndef CELLSWEEP_FINDINGS_H
 #define CELLSWEEP_FINDINGS_H
 
 #include "paper/claims.h"
 #include "stats/compare.h"
+#include "stats/inflation.h"
 
 #include <stdio.h>
 
@@ -35,6 +36,7 @@ struct findings {
     struct compare *compared[FACTORS_MOST][N_REPLICATES_SETS]; /* owned */
     struct stats_summary *scores[N_REPLICATES_SETS];           /* (n_groups, n_scores) owned */
     struct compare *leak;
+    struct inflation *selection; /* of whole; owned */
     struct claims *claims;
 };
 

@@ -562,6 +562,30 @@ void headline_leak(FILE *file, const struct summary *summary)
                 label(summary, whose->cell, FACTOR_STRATEGY, name));
 }
 
+void headline_selection(FILE *file, const struct findings *findings)
+{
+    const struct inflation *inflation = findings->selection;
+    const struct inflation_row *most = inflation->row;
+    char name[COMBINATION_LABEL_SIZE];
+    double sum = 0;
+    int on_val = 0;
+    for (int i = 0; i < inflation->n; i++) {
+        sum += inflation->row[i].contrast.mean;
+        on_val += inflation->row[i].on_val;
+        if (inflation->row[i].contrast.mean > most->contrast.mean)
+            most = &inflation->row[i];
+    }
+    if (inflation->n > 0)
+        fprintf(file,
+                "Selection: picking each job's epoch on the test set would have feigned %.3f of balanced "
+                "accuracy in the mean of %d combinations, up to %.3f (%s), against the %s.",
+                sum / inflation->n, inflation->n, most->contrast.mean,
+                label(findings->whole, most->group->cell, FACTOR_STRATEGY, name),
+                on_val == 0              ? "last epoch"
+                : on_val == inflation->n ? "epoch chosen on val"
+                                         : "epoch chosen on val, or where there is none the last one");
+}
+
 /* ---- warnings ---- */
 
 enum { FEW = 5 };
@@ -664,6 +688,21 @@ static void write_draws(FILE *file, const struct summary *summary, int part)
     fprintf(file, "%d of %d different (overlap %.2f)", draws->distinct, draws->drawn, draws->overlap);
 }
 
+static int is_chosen_on_test(const struct summary *summary, int part)
+{
+    const struct partition *settings = summary->same[SUMMARY_SETTING];
+    for (int i = settings->begin[part]; i < settings->begin[part + 1]; i++)
+        if (summary->group[settings->member[i]].chosen == CHOSEN_TEST)
+            return 1;
+    return 0;
+}
+
+static void write_chosen(FILE *file, const struct summary *summary, int part)
+{
+    (void)summary, (void)part;
+    fputs(chosen_on_test, file);
+}
+
 static int is_unfinished(const struct summary *summary, int part)
 {
     return compare_setting_flaw(summary, summary->same[SUMMARY_SETTING], part, REPLICATES_TEST) ==
@@ -739,6 +778,9 @@ void headline_warnings(FILE *file, const struct findings *findings)
         "leave few divisions or a tail is not shuffled; n counts different splits, and comparisons of runs "
         "of one split have no verdict: ",
         has_few_draws, write_draws);
+    name_settings(file, whole,
+                  "Epochs picked on the very images that are reported, so that those numbers are too high: ",
+                  is_chosen_on_test, write_chosen);
     write_given(file, whole);
     int least = smallest_n(summary);
     if (least == 1)

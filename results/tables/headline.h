@@ -25,6 +25,10 @@ void headline_outcome(FILE *file, const struct findings *findings);
  * when some are not. */
 void headline_leak(FILE *file, const struct summary *summary);
 
+/* What picking the epoch on the test set would have feigned, in the mean of all combinations and at most;
+ * nothing when no finished job has several epochs. */
+void headline_selection(FILE *file, const struct findings *findings);
+
 /* What limits all of it, a line each; nothing when nothing does. Settings without a verdict are named,
  * and jobs whose numbers are made up counted, of all jobs of the file. */
 void headline_warnings(FILE *file, const struct findings *findings);

@@ -67,8 +67,9 @@ static void csv_published_names(struct csv_out *csv)
 static void csv_header(struct csv_out *csv, const struct summary *summary, int published)
 {
     static const char *const jobs[] = {"jobs", "n", "failed", "diverged", "jobs_lacking_a_class"};
-    static const char *const last[] = {"test_ratio",      "n_train_mean", "n_test_mean",     "leak_mean",
-                                       "leak_share_mean", "splits_drawn", "splits_distinct", "split_overlap"};
+    static const char *const last[] = {"test_ratio",      "n_train_mean",    "n_test_mean",
+                                       "leak_mean",       "leak_share_mean", "splits_drawn",
+                                       "splits_distinct", "split_overlap",   "chosen_on"};
     enum image_set set[N_CURVE_SETS];
     int n_sets = store_curve_sets(summary->store, set);
     char prefix[16];
@@ -123,6 +124,7 @@ static void csv_row(struct csv_out *csv, const struct summary *summary, const st
     csv_out_real(csv, group->draws.drawn ? group->draws.drawn : (double)NAN);
     csv_out_real(csv, group->draws.drawn ? group->draws.distinct : (double)NAN);
     csv_out_real(csv, group->draws.overlap);
+    csv_out_text(csv, chosen_on_names[group->chosen]);
     if (published)
         csv_published(csv, summary, cell);
     csv_out_end(csv);

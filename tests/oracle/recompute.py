@@ -71,7 +71,7 @@ class Sweep:
         strategies = {x for job in self.jobs for x in job["strategy"].split("+")}
         self.own = [n for n in self.axes if n.split(".")[0] in strategies]  # axes that only a strategy reads
         self.state = f["state"][:]
-        self.epochs = f["epochs_done"][:]
+        self.epochs = f["judged_epoch"][:]
         self.curves = {(s, m): f[f"metrics/{s}/{m}"][:].astype(float) for s in ("train", "test") for m in f["metrics/test"]}
         for name in ("n_train", "n_test", "leak"):
             for row, value in zip(self.jobs, f[name][:].tolist()):

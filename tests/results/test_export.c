@@ -110,11 +110,12 @@ static void test_jobs(void **state)
     (void)state;
     assert_table(
         EXPORT_JOBS, NULL,
-        HEAD "state,attempts,epochs_done,rank,started,finished,seconds,message,n_train,n_test,leak,weights_"
-             "epoch," METRICS JOB0 "done,1,2,0,1970-01-01T00:16:40Z,1970-01-01T00:17:40Z,60.5,,9,3,1,2,"
+        HEAD "state,attempts,epochs_done,rank,started,finished,seconds,message,n_train,n_test,leak,judged_"
+             "epoch,chosen_on,weights_epoch," METRICS JOB0
+             "done,1,2,0,1970-01-01T00:16:40Z,1970-01-01T00:17:40Z,60.5,,9,3,1,2,none,2,"
              "0.100000001,0.5,0.5,0.5,0.200000003,0.25,,inf\n" JOB1
              "failed,3,0,1,1970-01-01T00:16:40Z,1970-01-01T00:16:41Z,1,\"it said \"\"no\"\", twice and "
-             "left\",,,,,,,,,,,,\n" JOB2 "waiting,0,0,,,,,,,,,,,,,,,,,\n");
+             "left\",,,,,none,,,,,,,,,\n" JOB2 "waiting,0,0,,,,,,,,,,none,,,,,,,,,\n");
 }
 
 static void test_epochs(void **state)

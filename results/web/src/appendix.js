@@ -5,6 +5,7 @@ import { SortableTable, plainColumns, reader } from "./table.js";
 const TABLES = [
   ["factors", "Models and axes compared: pairs of values where all else is the same"],
   ["leak_inflation", "Leak inflation: what a leaking protocol shows above an honest one"],
+  ["selection_inflation", "Selection inflation: what picking the epoch on the test set would have feigned"],
   ["claims", "What the published text says, tested"],
   ["rankings", "Average ranks over the sets of clusters: of the strategies, and of the models where there are several"],
   ["scores", "Further scores: mean and 95 % interval over jobs"],
@@ -14,6 +15,7 @@ const TABLES = [
 const SHORT = {
   factors: { first: ["factor"], but: [], last: ["set", "first", "second", "n", "difference", "low", "high", "p_holm", "verdict"] },
   leak_inflation: { first: [], but: ["protocol"], last: ["against", "leak_share", "mean", "mean_against", "n", "difference", "low", "high", "p_holm", "verdict"] },
+  selection_inflation: { first: [], but: [], last: ["against", "mean", "mean_against", "n", "difference", "low", "high"] },
   claims: { first: ["claim"], but: ["clusters", "strategy"], last: ["outcome", "reason", "shown", "difference", "low", "high", "p_largest", "n"] },
 };
 

@@ -1,0 +1,34 @@
+#include "store/store_chosen.h"
+
+#include "models/model.h"
+#include "store/classes.h"
+#include "store/store_layout.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *const chosen_on_names[N_CHOSEN_ON] = {"none", "val", "test"};
+
+const char chosen_on_test[] = "chosen on the reported set";
+
+enum chosen_on chosen_from(const char *judge, double patience, int has_val)
+{
+    if (strcmp(judge, "best") != 0 && !(patience > 0))
+        return CHOSEN_NOTHING;
+    return has_val ? CHOSEN_VAL : CHOSEN_TEST;
+}
+
+int store_chosen_on(struct store *store, const struct store_job *job, enum chosen_on *out, struct err *err)
+{
+    const struct model_kind *kind = model_find(job->model);
+    char judge[SETTING_TEXT_SIZE], patience[SETTING_TEXT_SIZE];
+    hsize_t val = 0;
+    *out = CHOSEN_NOTHING;
+    if (!kind || !(kind->can & MODEL_EPOCHS))
+        return 0;
+    classes_config(store, job, "judge", judge, sizeof judge);
+    classes_config(store, job, "train.stop.patience", patience, sizeof patience);
+    int rc = store_has_val(store) ? store_room(store, job->row, DIM_VAL, &val, err) : 0;
+    *out = chosen_from(judge, strtod(patience, NULL), val > 0);
+    return rc;
+}

@@ -1,0 +1,30 @@
+/* store_chosen.h - on which images the epoch of a job was chosen, from its settings and the
+ * places of its row.
+ *
+ *     enum chosen_on chosen;
+ *     rc = store_chosen_on(store, row, &chosen, &err);
+ *     if (chosen == CHOSEN_TEST) ... say chosen_on_test wherever a number of the job shows
+ *
+ * A job chooses when it is judged by its best epoch (judge: best) or stops early (train.stop.patience above
+ * 0): on its inner set, or where it has none on the very images that its number is reported of. No MPI. */
+#ifndef CELLSWEEP_STORE_CHOSEN_H
+#define CELLSWEEP_STORE_CHOSEN_H
+
+#include "store/store.h"
+
+enum chosen_on { CHOSEN_NOTHING, CHOSEN_VAL, CHOSEN_TEST, N_CHOSEN_ON };
+
+/* "none", "val", "test": as in the column chosen_on. */
+extern const char *const chosen_on_names[N_CHOSEN_ON];
+
+/* "chosen on the reported set": what is to be said of CHOSEN_TEST. */
+extern const char chosen_on_test[];
+
+/* What settings come to: judge is "final" or "best", or "" for the default; has_val: 1, the
+ * job has an inner set. */
+enum chosen_on chosen_from(const char *judge, double patience, int has_val);
+
+/* Of a row of store_jobs() or a copy of one. E_IO when the file is damaged. */
+int store_chosen_on(struct store *store, const struct store_job *job, enum chosen_on *out, struct err *err);
+
+#endif
