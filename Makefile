@@ -160,8 +160,8 @@ $(BUILD)/tests/%.so: tests/%.c
 	@$(CC) $(CFLAGS) -fPIC -shared -o $@ $<
 
 # tests/support/faults.h: memory and files that fail.
-$(BUILD)/tests/results/test_faults: $(BUILD)/tests/support/faults.o
-$(BUILD)/tests/results/test_faults: FAULTS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
+$(BUILD)/tests/results/test_faults $(BUILD)/tests/worker/test_scarce: $(BUILD)/tests/support/faults.o
+$(BUILD)/tests/results/test_faults $(BUILD)/tests/worker/test_scarce: FAULTS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 asan: test-deps ## the same tests under AddressSanitizer and UBSan; leaks are looked for in the serial ones

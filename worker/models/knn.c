@@ -130,13 +130,16 @@ static int fit(void *model, const struct model_set *train, struct pause *pause, 
 /* The k nearest of one image and how far they are. */
 static void nearest(const struct knn *knn, const float *image, int k, int *at, double *distance)
 {
-    int n = 0;
+    for (int j = 0; j < k; j++) {
+        at[j] = 0;
+        distance[j] = HUGE_VAL;
+    }
     for (size_t i = 0; i < knn->n; i++) {
-        double enough = n == k ? distance[k - 1] : HUGE_VAL;
-        double d = distance_squared(image, knn->image + i * knn->floats, (int)knn->floats, enough);
-        if (n == k && d >= enough)
+        const float *other = knn->image + i * knn->floats;
+        double d = distance_squared(image, other, (int)knn->floats, distance[k - 1]);
+        int j = k - 1;
+        if (d >= distance[j])
             continue;
-        int j = n < k ? n++ : k - 1;
         for (; j > 0 && distance[j - 1] > d; j--) {
             distance[j] = distance[j - 1];
             at[j] = at[j - 1];
@@ -144,7 +147,7 @@ static void nearest(const struct knn *knn, const float *image, int k, int *at, d
         distance[j] = d;
         at[j] = (int)i;
     }
-    for (int j = 0; j < n; j++)
+    for (int j = 0; j < k; j++)
         distance[j] = sqrt(distance[j]);
 }
 
@@ -198,8 +201,8 @@ static int judge_fast(const struct knn *knn, const float *const *image, int n, f
 /* The same bits without memory. */
 static void judge_slowly(const struct knn *knn, const float *const *image, int n, float *probs)
 {
-    int at[MAX_K], k = knn->n < (size_t)knn->k ? (int)knn->n : knn->k;
-    double distance[MAX_K];
+    int at[MAX_K] = {0}, k = knn->n < (size_t)knn->k ? (int)knn->n : knn->k;
+    double distance[MAX_K] = {0};
     for (size_t i = 0; i < (size_t)n; i++) {
         nearest(knn, image[i], k, at, distance);
         count_votes(knn, k, at, distance, probs + i * (size_t)knn->n_classes);

@@ -176,9 +176,12 @@ static double add_sample(const struct problem *p, int i, const double *w, double
     const float *x = p->x + (size_t)i * l->floats;
     size_t row = l->floats + 1, label = (size_t)p->train->label[i];
     double *prob = p->prob + (size_t)i * l->n_classes, weight = (double)p->train->weight[i];
-    for (size_t c = 0; c < l->n_classes; c++)
+    double own = 0;
+    for (size_t c = 0; c < l->n_classes; c++) {
         prob[c] = logit(x, w + c * row, l->floats);
-    double own = prob[label], loss = softmax(prob, l->n_classes) - own;
+        own = c == label ? prob[c] : own;
+    }
+    double loss = softmax(prob, l->n_classes) - own;
     for (size_t c = 0; c < l->n_classes; c++)
         add_row(gradient + c * row, weight * (prob[c] - (c == label ? 1 : 0)), x, l->floats);
     return weight * loss;

@@ -1,5 +1,6 @@
 #include "models/trees.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +45,7 @@ static int enlarge(void **cells, size_t *room, size_t n, size_t size, struct err
     if (n <= *room)
         return 0;
     size_t more = n + n / 2 + 64;
+    assert(more > n && size > 0);
     void *grown = realloc(*cells, more * size);
     if (!grown)
         return err_set(err, E_IO, "out of memory for the trees of a model; use fewer ranks a node");
