@@ -1,4 +1,5 @@
 #include "stats/compare.h"
+#include "stats/shared_groups.h"
 #include "store/repeat.h"
 
 #include <math.h>
@@ -267,8 +268,10 @@ static int compare_with_honest(struct making *m, int g, int kfold, struct err *e
         rc = row ? contrast_by_seed(&m->replicates->group[g], &m->replicates->group[other], &row->contrast,
                                     err)
                  : E_IO;
-        if (rc == 0)
+        if (rc == 0) {
+            row->leak_share = row->a->leak_share.mean;
             contrast_within(&row->contrast, m->compare->metric);
+        }
     }
     return rc;
 }
@@ -278,10 +281,30 @@ static int keeps_none(const struct making *m, int g)
     return strcmp(combination_value(m->summary->group[g].cell, m->groups), "none") == 0;
 }
 
+/* Whether the groups that images of the file have are those of one column: of several, an image has the words
+ * of all. */
+static int groups_are_of_one_column(const struct making *m)
+{
+    const char *column = NULL;
+    for (int g = 0; g < m->summary->n_groups; g++) {
+        const char *value = combination_value(m->summary->group[g].cell, m->groups);
+        if (strcmp(value, "none") == 0 || (column && strcmp(value, column) == 0))
+            continue;
+        if (column)
+            return 0;
+        column = value;
+    }
+    return 1;
+}
+
 /* Rows of group g, which divides images whatever groups they are of, against its likes that do not. */
 static int compare_with_groups(struct making *m, int g, struct err *err)
 {
+    const struct summary_group *group = &m->summary->group[g];
+    double share = (double)NAN;
     int part = m->grouped->part_of[g], rc = 0;
+    if (groups_are_of_one_column(m))
+        rc = shared_groups(m->summary->store, group->job, group->n_state[JOB_DONE], &share, err);
     for (int i = m->grouped->begin[part]; i < m->grouped->begin[part + 1] && rc == 0; i++) {
         int other = m->grouped->member[i];
         if (!has_replicates(m, other) || keeps_none(m, other))
@@ -292,6 +315,7 @@ static int compare_with_groups(struct making *m, int g, struct err *err)
                  : E_IO;
         if (rc == 0) {
             row->by_groups = 1;
+            row->leak_share = share;
             contrast_within(&row->contrast, m->compare->metric);
         }
     }

@@ -44,7 +44,10 @@ struct compare_row {
     int group_a, group_b; /* their indices */
     struct contrast contrast;
     double p_holm;
-    int family;    /* how many p values it was adjusted for */
+    int family; /* how many p values it was adjusted for */
+    /* Of a leak table: share of the test images of a, in the mean of its jobs, that leak: with copies in
+     * training, or, by_groups, with images of their group there (NaN: not known, of several columns) */
+    double leak_share;
     int by_groups; /* of a leak table: b keeps groups together, a does not; 0: b has another protocol */
     int lacking;   /* jobs of both sides that were judged without a class; 0 on other sets than test */
     enum verdict verdict;

@@ -539,14 +539,15 @@ static void rankings_table(struct texttable *table, const struct findings *f)
 static const char leak_note[] =
     "Test balanced accuracy that protocol report shows above the protocol that keeps copies out of the "
     "test set, and that a split without groups shows above one that keeps the images of a group (slide, "
-    "animal) on one side. Means over folds and repeats of each seed, of the n seeds that both have "
+    "animal) on one side. Leak: test images with copies in training, or with images of their group "
+    "there. Means over folds and repeats of each seed, of the n seeds that both have "
     "(sign-flip test), or of all repeats when fewer than two are shared (Welch's t-test); p adjusted for all "
     "rows of the same clusters, model and other axes (Holm). 'Inflated' needs a leak; jobs that were judged "
     "on images without a class leave no verdict.\n";
 
 static void leak_verdict(char *out, size_t size, const struct compare_row *row)
 {
-    int leaks = row->by_groups || row->a->leak_share.mean > 0;
+    int leaks = isnan(row->leak_share) || row->leak_share > 0;
     compare_verdict_text(out, size, row, leaks ? "inflated" : "higher, without a leak", "deflated");
 }
 
@@ -565,7 +566,7 @@ static void leak_csv(struct csv_out *csv, const struct findings *f)
         columns_csv(csv, f->summary->store, row->a->cell, FACTORS_ALL);
         compare_against_text(against, sizeof against, f->summary->store, row);
         csv_out_text(csv, against);
-        csv_out_real(csv, row->a->leak_share.mean);
+        csv_out_real(csv, row->leak_share);
         csv_out_real(csv, row->contrast.mean_first);
         csv_out_real(csv, row->contrast.mean_second);
         csv_contrast(csv, &row->contrast);
@@ -600,10 +601,10 @@ static void leak_table(struct texttable *table, const struct findings *f)
         compare_against_text(against, sizeof against, f->summary->store, row);
         texttable_add(table, "%s", against);
         texttable_add(table, "%s", verdict);
-        if (row->by_groups)
+        if (isnan(row->leak_share))
             texttable_add(table, "by group");
         else
-            texttable_add(table, "%.0f %%", 100 * row->a->leak_share.mean);
+            texttable_add(table, "%.0f %%", 100 * row->leak_share);
         add_number(table, "", row->contrast.mean_first);
         add_number(table, "", row->contrast.mean_second);
         add_number(table, "+", row->contrast.mean);

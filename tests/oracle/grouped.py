@@ -20,8 +20,8 @@ for cluster, n, brightness in ((1, 60, 90), (2, 30, 115), (3, 15, 140)):
     made = []
     for i in range(n):
         number += 1
-        slide = int(8 * rng.random() ** 2)
-        pixels = np.clip(rng.normal(brightness + 6 * slide, 40, (24, 24)), 0, 255).astype(np.uint8)
+        slide = int(30 * rng.random() ** 2)
+        pixels = np.clip(rng.normal(brightness + 2 * slide, 40, (24, 24)), 0, 255).astype(np.uint8)
         made.append(made[int(rng.integers(len(made)))] if i % 10 == 9 else pixels)
         with open(os.path.join(folder, f"cell_{number}.png"), "wb") as f:
             f.write(png(made[-1]))

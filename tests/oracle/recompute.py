@@ -140,6 +140,14 @@ class Sweep:
         mean = lambda v: float(np.nanmean(v)) if not all(map(math.isnan, v)) else math.nan
         return [mean(v) for v in by.values()]
 
+    def shared(self, j):
+        """Share of the judging images whose group is one of an image that is trained on."""
+        name = [g.decode() for g in self.f["images"]["group"]]
+        used = self.image["all"][j] >= 0
+        taught = {name[i] for i in self.image["all"][j][used & (self.role[j] == 0)]} - {""}
+        judged = [name[i] for i in self.image["test"][j] if i >= 0]
+        return sum(g in taught for g in judged) / len(judged)
+
     def folds(self, group):
         protocol = dict(group)["protocol"]
         return int(protocol.split(":")[1]) if protocol.startswith("kfold") else 0
@@ -582,7 +590,7 @@ def check_leak(s, checks, path):
                 for g in (with_leak, without))
         shared = sorted(set(a) & set(b))
         where = f"leak {dict(with_leak)} against {row['against']}"
-        share = [s.jobs[j]["leak"] / s.jobs[j]["n_test"] for j in s.done(with_leak)]
+        share = [s.shared(j) if groups else s.jobs[j]["leak"] / s.jobs[j]["n_test"] for j in s.done(with_leak)]
         checks.number("leak share", float(np.mean(share)) if share else math.nan, row["leak_share"], where)
         if share and float(np.mean(share)) == 0 and not groups:
             checks.same("nothing inflated without leak", row["verdict"].startswith("inflated"), False, where)
