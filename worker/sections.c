@@ -3,6 +3,7 @@
 #include "choose.h"
 #include "models/model.h"
 #include "models/training.h"
+#include "samples/augment.h"
 #include "samples/inner.h"
 #include "strategies/balance.h"
 
@@ -22,6 +23,13 @@ static void add_row(const struct section *section, section_is_used *is_used, con
         schema_add(&schema, section, is_used, decided_by, used_by);
 }
 
+/* The augment.* ranges. */
+static int reads_ranges(const struct config *config, const struct section *section)
+{
+    return balance_reads(config, &augment_section) ||
+           (training_is_used(config, section) && batches_augment_all(config));
+}
+
 static void add_optimiser(const struct optimiser *optimiser)
 {
     for (int i = 0; optimiser->section[i]; i++)
@@ -37,6 +45,10 @@ static void add_training(void)
     schema_add(&schema, &rate_section, training_is_used, "model", learners);
     for (int i = 0; (optimiser = optimiser_row(i)); i++)
         add_optimiser(optimiser);
+    schema_add(&schema, &smoothing_section, training_smooths, "model", "models that learn from soft targets");
+    schema_add(&schema, &batches_section, training_is_used, "model", learners);
+    schema_add(&schema, &augment_ranges_section, reads_ranges, "strategy",
+               "strategy augment, train.augment all");
     schema_add(&schema, &rate_step_section, training_schedule_reads, "train.schedule", "train.schedule step");
     schema_add(&schema, &rate_warmup_section, training_schedule_reads, "train.schedule",
                "train.schedule constant, step, cosine");

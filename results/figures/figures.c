@@ -370,7 +370,7 @@ static void write_variants_plots(FILE *file, const struct layout *l, const struc
 static void describe_variants(struct layout *l, const struct dataset *data, int image)
 {
     const struct config config = config_defaults(worker_schema());
-    const struct augment_settings *ranges = config_of(&config, &augment_section);
+    const struct augment_settings *ranges = config_of(&config, &augment_ranges_section);
     snprintf(l->title, sizeof l->title, "Image augmentation: one cell and 16 versions of it");
     int class = data->image[image].cluster;
     char name[CLASS_NAME_SIZE];

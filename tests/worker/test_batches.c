@@ -1,15 +1,18 @@
 #include "samples/batches.h"
 
+#include "samples/augment.h"
 #include "samples/render.h"
 #include "select.h"
 #include "support/hand_dataset.h"
 #include "support/strategy_fixture.h"
+#include "support/with.h"
 
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 #include <cmocka.h>
 
 /* A job's samples and its mini-batches. */
@@ -20,15 +23,22 @@ struct job {
     struct batches batches;
 };
 
-static void begin(struct job *job, const int *count, const char *strategy, int batch)
+static void begin_with(struct job *job, const int *count, const char *strategy, int batch,
+                       const char *setting, const char *value)
 {
     struct err err = {0};
     job->data = noise_dataset(3, count, 8, 1);
     job->config = noise_config(job->data, strategy, "holdout");
     job->config.batch = batch;
+    with_text(&job->config, setting, value);
     assert_int_equal(job_samples_select(&job->config, job->data, "key", NULL, &job->samples, &err), 0);
     assert_int_equal(job_samples_render(&job->config, job->data, "key", &job->samples, &err), 0);
     assert_int_equal(batches_new(&job->config, job->data, &job->samples, "key", &job->batches, &err), 0);
+}
+
+static void begin(struct job *job, const int *count, const char *strategy, int batch)
+{
+    begin_with(job, count, strategy, batch, "train.augment", "none");
 }
 
 static void end(struct job *job)
@@ -305,6 +315,90 @@ static void smoothed_targets_sum_to_one(void **state)
     }
 }
 
+/* torch.nn.CrossEntropyLoss(label_smoothing = s). */
+static void smoothed_labels_are_torchs(void **state)
+{
+    struct job job;
+    struct batch batch;
+    (void)state;
+    begin_with(&job, sizes, "reweight", 64, "train.label_smoothing", "0.3");
+    batches_start(&job.batches, 0, 0);
+    for (int i = batches_next(&job.batches, 0, &batch) - 1; i >= 0; i--)
+        for (int c = 0; c < 3; c++)
+            assert_true(fabs((double)batch.target[i * 3 + c] - (c == job.batches.label[i] ? 0.8 : 0.1)) <
+                        1e-6);
+    end(&job);
+}
+
+/* The warp of a sample by the documented stream. */
+static void expect_warp(const struct job *job, const struct sample *sample, int epoch, int turn,
+                        float out[64])
+{
+    const struct {
+        uint64_t key;
+        int32_t image, copy, member, epoch, turn, nothing;
+    } which = {rng_key("augment all", "key", 3), sample->image, sample->copy, 0, epoch, turn, 0};
+    struct rng rng = rng_start(rng_key("augment all", &which, sizeof which), 0);
+    struct augment_warp warp = augment_draw(&job->config, 8, &rng);
+    augment_apply(out, sample->variant >= 0 ? dataset_pixels(job->data, sample->image) : sample->pixels, 8, 1,
+                  &warp);
+}
+
+/* Whatever made a sample, it is seen through the warp of its image, copy and epoch, wherever it stands. */
+static void every_sample_is_warped_anew(void **state)
+{
+    static const char *const strategies[] = {"none", "oversample", "augment", "smote", "balanced-batch"};
+    (void)state;
+    for (int s = 0; s < 5; s++)
+        for (int epoch = 0; epoch < 2; epoch++) {
+            struct job plain, warped;
+            struct batch a, b;
+            float expected[64];
+            begin(&plain, sizes, strategies[s], 24);
+            begin_with(&warped, sizes, strategies[s], 24, "train.augment", "all");
+            int left = batches_start(&plain.batches, 0, epoch), place = 0;
+            assert_int_equal(batches_start(&warped.batches, 0, epoch), left);
+            for (; left > 0; left -= a.n) {
+                batches_next(&plain.batches, 0, &a);
+                assert_int_equal(batches_next(&warped.batches, 0, &b), a.n);
+                for (int i = 0; i < a.n; i++, place++) {
+                    const struct sample *sample = &plain.samples.train.sample[sample_of(&plain, a.image[i])];
+                    if (strcmp(strategies[s], "oversample") == 0) /* copies share their pixels */
+                        continue;
+                    expect_warp(&warped, sample, epoch, s == 4 ? place : 0, expected);
+                    assert_memory_equal(b.image[i], expected, sizeof expected);
+                }
+            }
+            end(&plain);
+            end(&warped);
+        }
+}
+
+/* Copies of an image, and the same one drawn twice, look different; and nothing looks as in another epoch. */
+static void no_two_warps_are_alike(void **state)
+{
+    static const char *const strategies[] = {"oversample", "balanced-batch"};
+    (void)state;
+    for (int s = 0; s < 2; s++) {
+        static float seen[256][64];
+        struct job job;
+        struct batch batch;
+        int n = 0;
+        begin_with(&job, sizes, strategies[s], 24, "train.augment", "all");
+        for (int epoch = 0; epoch < 2; epoch++)
+            for (int left = batches_start(&job.batches, 0, epoch); left > 0; left -= batch.n) {
+                batches_next(&job.batches, 0, &batch);
+                for (int i = 0; i < batch.n; i++)
+                    memcpy(seen[n++], batch.image[i], sizeof seen[0]);
+            }
+        assert_in_range(n, 128, 256);
+        for (int i = 0; i < n; i++)
+            for (int j = 0; j < i; j++)
+                assert_memory_not_equal(seen[i], seen[j], sizeof seen[0]);
+        end(&job);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -313,6 +407,9 @@ int main(void)
         cmocka_unit_test(balanced_batches_hold_equal_classes),
         cmocka_unit_test(smoothed_targets_sum_to_one),
         cmocka_unit_test(retraining_begins_late),
+        cmocka_unit_test(smoothed_labels_are_torchs),
+        cmocka_unit_test(every_sample_is_warped_anew),
+        cmocka_unit_test(no_two_warps_are_alike),
         cmocka_unit_test(absent_classes_have_no_turn),
         cmocka_unit_test(lambda_is_beta),
         cmocka_unit_test(lambda_has_the_moments_of_beta),

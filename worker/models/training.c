@@ -37,6 +37,11 @@ int training_schedule_reads(const struct config *config, const struct section *s
     return training_is_used(config, section) && rate_reads(config, section);
 }
 
+int training_smooths(const struct config *config, const struct section *section)
+{
+    return training_is_used(config, section) && model_find(config->model)->can & MODEL_SOFT;
+}
+
 int training_check(const struct config *config, struct err *err)
 {
     return rate_check(config, err);

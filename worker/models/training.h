@@ -27,6 +27,9 @@ int training_is_used(const struct config *config, const struct section *section)
 int training_optimiser_reads(const struct config *config, const struct section *section);
 int training_schedule_reads(const struct config *config, const struct section *section);
 
+/* 1 when the model of config learns step by step from soft targets. */
+int training_smooths(const struct config *config, const struct section *section);
+
 /* 0, or E_USAGE when the settings do not go together. For the check() of models that read them. */
 int training_check(const struct config *config, struct err *err);
 

@@ -5,11 +5,17 @@
 
 static const double radians_per_degree = 0.017453292519943295;
 
+static const struct setting variant_rows[] = {
+    {"augment.variants", SETTING_INT, offsetof(struct augment_variants, variants), 1, 1000, "16", NULL,
+     "augmented versions made of every minority image"},
+    {0},
+};
+
+const struct section augment_section = {.setting = variant_rows, .size = sizeof(struct augment_variants)};
+
 #define FIELD(f) offsetof(struct augment_settings, f)
 
 static const struct setting settings[] = {
-    {"augment.variants", SETTING_INT, FIELD(variants), 1, 1000, "16", NULL,
-     "augmented versions made of every minority image"},
     {"augment.rotation", SETTING_REAL, FIELD(rotation), 0, 180, "40", NULL, "largest rotation, degrees"},
     {"augment.shift", SETTING_REAL, FIELD(shift), 0, 1, "0.2", NULL,
      "largest shift, share of the image size"},
@@ -29,7 +35,7 @@ static int check(const void *settings_of_job, struct err *err)
     return 0;
 }
 
-const struct section augment_section = {
+const struct section augment_ranges_section = {
     .setting = settings, .size = sizeof(struct augment_settings), .check = check};
 
 /* a = a * b, of 3x3 matrices whose last row is (0, 0, 1). Indices are (row, column) of the image, as in
@@ -74,7 +80,7 @@ struct augment_warp augment_matrix(const struct augment_parameters *p, int size)
 
 struct augment_parameters augment_parameters_draw(const struct config *config, int size, struct rng *rng)
 {
-    const struct augment_settings *s = config_of(config, &augment_section);
+    const struct augment_settings *s = config_of(config, &augment_ranges_section);
     const double shift = s->shift * size;
     struct augment_parameters p;
     p.rotation = rng_between(rng, -s->rotation, s->rotation);

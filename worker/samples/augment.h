@@ -13,18 +13,22 @@
 #include "settings/config.h"
 #include "rng.h"
 
+/* Of strategy augment alone. */
+struct augment_variants {
+    int64_t variants; /* made of every minority image */
+};
+
 /* The augment.* ranges. */
 struct augment_settings {
-    int64_t variants; /* made of every minority image */
-    double rotation;  /* degrees, to either side */
-    double shift;     /* share of the image size, to either side */
-    double shear;     /* degrees, to either side, as Keras computes it */
+    double rotation; /* degrees, to either side */
+    double shift;    /* share of the image size, to either side */
+    double shear;    /* degrees, to either side, as Keras computes it */
     double zoom_min, zoom_max;
     double flip; /* probability of a horizontal flip */
 };
 
-/* Of struct augment_settings. */
-extern const struct section augment_section;
+/* Of struct augment_variants, and of struct augment_settings. */
+extern const struct section augment_section, augment_ranges_section;
 
 /* Output pixel (x, y) shows input position matrix * (x, y, 1), in pixels, the centre of the first pixel at
  * (0, 0). */

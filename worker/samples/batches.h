@@ -16,6 +16,13 @@
  *
  * recipe.smoothing: the target of a class, blended or not, leaves a share to the other classes.
  *
+ * train.augment all: every sample is seen through a warp of its own each epoch, with the ranges of strategy
+ * augment (augment.h): the original of it where it is a variant, so that warps do not add up; the blend where
+ * it is one; mixup blends what it has warped. The warp depends on the job, the image and which copy of it, the
+ * network, the epoch, and with balanced batches on the place in it, not on the order.
+ * train.label_smoothing s: targets are (1 - s) t + s / C, as torch.nn.CrossEntropyLoss(label_smoothing = s)
+ * has them; the class weight of a sample multiplies all of its loss.
+ *
  * All of it is a pure function of samples, key, member, epoch and step. No MPI. */
 #ifndef CELLSWEEP_BATCHES_H
 #define CELLSWEEP_BATCHES_H
@@ -39,6 +46,16 @@ struct batches {
     int *label; /* (batch) class index of each sample of the batch in hand; owned by batches */
     struct batches_room *room;
 };
+
+/* train.label_smoothing, for models that learn from soft targets; train.augment, for all that learn from
+ * mini-batches. */
+extern const struct section smoothing_section, batches_section;
+
+/* train.label_smoothing of config. */
+double batches_label_smoothing(const struct config *config);
+
+/* 1 when train.augment of config is all. */
+int batches_augment_all(const struct config *config);
 
 /* Room for mini-batches of up to config->batch samples of samples->train, which must be rendered and outlive
  * it. key names the job's streams. 0 or E_IO; then *out holds nothing. */

@@ -1,5 +1,6 @@
 #include "strategies/balance_tools.h"
 #include "models/model.h"
+#include "samples/batches.h"
 
 #include <stdlib.h>
 #include <stdio.h>
@@ -148,9 +149,16 @@ int balance_suits(const struct config *config, struct err *err)
     const struct balance_strategy *part;
     const char *text = config->strategy;
     int rc;
-    while ((rc = next_part(&text, &part, err)) > 0)
+    while ((rc = next_part(&text, &part, err)) > 0) {
         if (part->needs & ~kind->can)
             return refuse_part(part, kind, err);
+        if (part->whole_labels && batches_label_smoothing(config) > 0)
+            return err_set(
+                err, E_USAGE,
+                "strategy %s has a loss or targets of its own that train.label_smoothing would change: "
+                "leave one of them out, or make a sweep of each",
+                part->name);
+    }
     return rc;
 }
 

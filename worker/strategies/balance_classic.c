@@ -82,7 +82,7 @@ static int apply_oversample(struct balance *balance, struct err *err)
  * before all are used. */
 static int add_variants(struct balance *balance, const struct members *members, int n, struct err *err)
 {
-    const struct augment_settings *settings = config_of(balance->config, &augment_section);
+    const struct augment_variants *settings = config_of(balance->config, &augment_section);
     const int n_variants = (int)settings->variants, pool = members->n * n_variants;
     int rc = 0;
     int *pair = err_calloc((unsigned long)pool, sizeof *pair, "the variants to choose from", err);
