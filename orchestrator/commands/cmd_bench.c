@@ -8,6 +8,8 @@
 #include "kernels/kernels.h"
 #include "bench/layer_time.h"
 #include "rng.h"
+#include "samples/augment.h"
+#include "sections.h"
 #include "bench/stopwatch.h"
 
 #include <cblas.h>
@@ -30,6 +32,7 @@ struct result {
     int batch, n_layers;
     struct floor_rates rates;
     double step, predict;
+    double warp;      /* what train.augment all adds to a step */
     double low, high; /* least and largest step of a round */
     double floor;     /* at the rate of the floor, all layers dense */
     struct layer_time layer[LAYER_TIME_ROWS];
@@ -43,6 +46,8 @@ struct fixture {
     const float *image[N_IMAGES];
     struct batch batch;
     uint64_t draw;
+    struct config config; /* of the defaults */
+    float *warped;        /* of one image */
 };
 
 /* Two whole numbers and a comma. */
@@ -89,6 +94,7 @@ static void fixture_release(struct fixture *f)
     free(f->target);
     free(f->weight);
     free(f->probs);
+    free(f->warped);
 }
 
 /* Its nodes as they run, and it. */
@@ -116,7 +122,9 @@ static int fixture_init(struct fixture *f, int batch, const struct options *o, s
     f->weight = err_calloc((size_t)batch, sizeof(float), "the weights of a benchmark", err);
     f->probs =
         err_calloc((size_t)(batch > N_IMAGES ? batch : N_IMAGES) * C, sizeof(float), "the outputs", err);
-    if (!f->pixels || !f->target || !f->weight || !f->probs)
+    f->warped = err_calloc(pixels, sizeof(float), "an image", err);
+    f->config = config_defaults(worker_schema());
+    if (!f->pixels || !f->target || !f->weight || !f->probs || !f->warped)
         return E_IO;
     struct rng rng = rng_start(rng_key("bench", NULL, 0), 0);
     for (size_t i = 0; i < N_IMAGES * pixels; i++)
@@ -150,6 +158,17 @@ static void train_step(void *context)
     net_train(f->net, &f->batch, &loss, &update, f->probs);
 }
 
+/* What train.augment all does with an image before it is learnt from. */
+static void warp_all(void *context)
+{
+    struct fixture *f = context;
+    for (int i = 0; i < N_IMAGES; i++) {
+        struct rng rng = rng_start(rng_key("bench", &i, sizeof i), f->draw++);
+        struct augment_warp warp = augment_draw(&f->config, f->nodes.input.h, &rng);
+        augment_apply(f->warped, f->image[i], f->nodes.input.h, f->nodes.input.c, &warp);
+    }
+}
+
 static void predict_all(void *context)
 {
     struct fixture *f = context;
@@ -161,7 +180,7 @@ static void predict_all(void *context)
 static int measure_rounds(struct fixture *f, struct floor *floor, double seconds, struct result *r,
                           struct err *err)
 {
-    double sgemm[ROUNDS], registers[ROUNDS], step[ROUNDS], predict[ROUNDS];
+    double sgemm[ROUNDS], registers[ROUNDS], step[ROUNDS], predict[ROUNDS], warp[ROUNDS];
     for (int i = 0; i < ROUNDS; i++) {
         struct floor_rates rates;
         if (floor_sample(floor, &rates, err) < 0)
@@ -170,6 +189,7 @@ static int measure_rounds(struct fixture *f, struct floor *floor, double seconds
         registers[i] = rates.registers;
         step[i] = stopwatch_median(train_step, f, 0.4 * seconds / ROUNDS);
         predict[i] = stopwatch_median(predict_all, f, 0.1 * seconds / ROUNDS);
+        warp[i] = stopwatch_median(warp_all, f, 0.05 * seconds / ROUNDS);
     }
     r->rates.sgemm = stopwatch_median_of(sgemm, ROUNDS);
     r->rates.registers = stopwatch_median_of(registers, ROUNDS);
@@ -177,6 +197,7 @@ static int measure_rounds(struct fixture *f, struct floor *floor, double seconds
     r->low = step[0] / f->batch.n; /* sorted by now */
     r->high = step[ROUNDS - 1] / f->batch.n;
     r->predict = stopwatch_median_of(predict, ROUNDS) / N_IMAGES;
+    r->warp = stopwatch_median_of(warp, ROUNDS) / N_IMAGES;
     r->floor = nodes_dense_flop(&f->nodes) / floor_rate(r->rates);
     return 0;
 }
@@ -239,7 +260,8 @@ static void print_table(const struct options *o, const struct floor *floor, cons
     if (strcmp(floor_sgemm_kernels(floor), openblas_get_corename()) != 0)
         printf("the sgemm of the steps is that of %s: OPENBLAS_CORETYPE is set\n", openblas_get_corename());
     for (int i = 0; i < n; i++) {
-        printf("\nbatch %d\n", r[i].batch);
+        printf("\nbatch %d; train.augment all: %.1f us an image more, %.1f with it\n", r[i].batch,
+               1e6 * r[i].warp, 1e6 * (r[i].step + r[i].warp));
         print_layers(&r[i]);
     }
 }
@@ -248,9 +270,10 @@ static void print_json_run(const struct result *r)
 {
     printf("{\"batch\": %d, \"sgemm_gflops\": %.3f, \"register_gflops\": %.3f, \"floor_gflops\": %.3f, "
            "\"floor_us\": %.3f, \"step_us\": %.3f, \"step_us_least\": %.3f, \"step_us_most\": %.3f, "
-           "\"ratio\": %.4f, \"predict_us\": %.3f, \"layers\": [",
+           "\"ratio\": %.4f, \"predict_us\": %.3f, \"warp_us\": %.3f, \"layers\": [",
            r->batch, 1e-9 * r->rates.sgemm, 1e-9 * r->rates.registers, 1e-9 * floor_rate(r->rates),
-           1e6 * r->floor, 1e6 * r->step, 1e6 * r->low, 1e6 * r->high, r->step / r->floor, 1e6 * r->predict);
+           1e6 * r->floor, 1e6 * r->step, 1e6 * r->low, 1e6 * r->high, r->step / r->floor, 1e6 * r->predict,
+           1e6 * r->warp);
     for (int i = 0; i < r->n_layers; i++)
         printf("%s{\"name\": \"%s\", \"path\": \"%s\", \"us\": %.4f, \"gflops\": %.3f}", i ? ", " : "",
                r->layer[i].name, r->layer[i].path, 1e6 * r->layer[i].seconds / r->batch, rate(&r->layer[i]));

@@ -152,12 +152,11 @@ int balance_suits(const struct config *config, struct err *err)
     while ((rc = next_part(&text, &part, err)) > 0) {
         if (part->needs & ~kind->can)
             return refuse_part(part, kind, err);
-        if (part->whole_labels && batches_label_smoothing(config) > 0)
-            return err_set(
-                err, E_USAGE,
-                "strategy %s has a loss or targets of its own that train.label_smoothing would change: "
-                "leave one of them out, or make a sweep of each",
-                part->name);
+        if (part->sets_targets && batches_label_smoothing(config) > 0)
+            return err_set(err, E_USAGE,
+                           "strategy %s smooths labels its own way, and train.label_smoothing would do it "
+                           "again: leave one of them out, or make a sweep of each",
+                           part->name);
     }
     return rc;
 }

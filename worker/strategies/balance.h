@@ -47,7 +47,7 @@ struct balance_strategy {
      * NULL: apply is cheap. */
     int (*estimate)(struct balance *balance, struct err *err);
     int (*n_members)(const struct config *config); /* networks it trains; NULL: one */
-    int whole_labels; /* 1: its loss is of whole labels: train.label_smoothing is refused beside it */
+    int sets_targets; /* 1: it smooths labels itself, and train.label_smoothing is refused beside it */
     unsigned needs; /* MODEL_... flags (model.h) without which a model would train as if it were not there */
 };
 
