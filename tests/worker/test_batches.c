@@ -386,8 +386,9 @@ static void no_two_warps_are_alike(void **state)
         int n = 0;
         begin_with(&job, sizes, strategies[s], 24, "train.augment", "all");
         for (int epoch = 0; epoch < 2; epoch++)
-            for (int left = batches_start(&job.batches, 0, epoch); left > 0; left -= batch.n) {
+            for (int left = batches_start(&job.batches, 0, epoch), step = 0; left > 0; left -= batch.n) {
                 batches_next(&job.batches, 0, &batch);
+                assert_int_equal(batch.step, epoch * batch.per_epoch + step++);
                 for (int i = 0; i < batch.n; i++)
                     memcpy(seen[n++], batch.image[i], sizeof seen[0]);
             }

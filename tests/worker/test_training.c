@@ -123,7 +123,8 @@ static double check_rates(hid_t group, const struct config *config)
     return worst;
 }
 
-/* PyTorch's cosine goes from step to step, ours is the closed form: they part where the rate is near nothing. */
+/* PyTorch's cosine goes from step to step, ours is the closed form: they part where the rate is near
+ * nothing. */
 static void rates_are_pytorchs(void **state)
 {
     (void)state;
@@ -215,8 +216,9 @@ static double check_network(hid_t group, const struct config *config)
     assert_int_equal(training_new(config, &nodes, &net, NULL), 0);
     memcpy(net_params(net), p.start, n * sizeof(float));
     double worst = 0;
-    for (int t = 0; t < STEPS; t++)
-        worst = fmax(worst, fabs(training_teach(net, config, &p.batch, &rule, probs) / loss[t] - 1));
+    for (p.batch.step = 0; p.batch.step < STEPS; p.batch.step++)
+        worst =
+            fmax(worst, fabs(training_teach(net, config, &p.batch, &rule, probs) / loss[p.batch.step] - 1));
     worst = fmax(worst, difference(net_params(net), end, n));
     net_free(net);
     return worst;

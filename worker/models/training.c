@@ -76,9 +76,8 @@ int training_new(const struct config *config, const struct nodes *nodes, struct 
 double training_teach(struct net *net, const struct config *config, const struct batch *batch,
                       const struct loss_rule *loss, float *probs)
 {
-    int64_t step = *net_steps(net);
-    double rate = rate_at(config, step, batch->per_epoch * config->epochs);
-    struct update update = optimiser_of(config)->update(config, step + 1, rate);
+    double rate = rate_at(config, batch->step, batch->per_epoch * config->epochs);
+    struct update update = optimiser_of(config)->update(config, *net_steps(net) + 1, rate);
     update.clip_norm = clip_norm_of(config);
     return net_train(net, batch, loss, &update, probs);
 }

@@ -326,14 +326,16 @@ int batches_next(struct batches *batches, uint64_t step, struct batch *out)
         mix(batches, order, n, step);
     else
         assemble(batches, order, n);
-    r->next += n;
+    int per_epoch = (r->n + r->batch - 1) / r->batch;
     *out = (struct batch){.n = n,
-                          .per_epoch = (r->n + r->batch - 1) / r->batch,
+                          .per_epoch = per_epoch,
+                          .step = (int64_t)r->epoch * per_epoch + r->next / r->batch,
                           .image = r->image,
                           .target = r->target,
                           .weight = r->weight,
                           .last_only = r->epoch >= r->samples->recipe.retrain_from,
                           .dropout_key = r->dropout_key,
                           .dropout_step = step};
+    r->next += n;
     return n;
 }

@@ -18,8 +18,8 @@
  *
  * train.augment all: every sample is seen through a warp of its own each epoch, with the ranges of strategy
  * augment (augment.h): the original of it where it is a variant, so that warps do not add up; the blend where
- * it is one; mixup blends what it has warped. The warp depends on the job, the image and which copy of it, the
- * network, the epoch, and with balanced batches on the place in it, not on the order.
+ * it is one; mixup blends what it has warped. The warp depends on the job, the image and which copy of it,
+ * the network, the epoch, and with balanced batches on the place in it, not on the order.
  * train.label_smoothing s: targets are (1 - s) t + s / C, as torch.nn.CrossEntropyLoss(label_smoothing = s)
  * has them; the class weight of a sample multiplies all of its loss.
  *
@@ -34,6 +34,7 @@
 struct batch {
     int n;                     /* samples, 1 or more */
     int per_epoch;             /* mini-batches of an epoch of the network that it is for */
+    int64_t step;              /* its number among all of that network, from 0 */
     const float *const *image; /* (n) pointers to (size, size) pixels */
     const float *target;   /* (n, C) class probabilities, rows sum to 1: one-hot unless mixed or smoothed */
     const float *weight;   /* (n) loss weight of each sample */
