@@ -46,6 +46,7 @@ struct layout {
     int n_min, n_max; /* values a panel: splits, or finished jobs */
     int n_done, n_jobs;
     int bands, singles; /* 1: some panel has enough jobs for a band; some shows each of a few jobs */
+    int inner;          /* 1: jobs of some panel have an inner set */
     int published_upper, published_loss; /* 1: some panel has such a curve */
 };
 
@@ -53,6 +54,15 @@ static int has_published(const struct summary *summary, const struct summary_gro
 {
     double first; /* a published curve is whole */
     return curves_published(summary, group, SET_TEST, metric, &first, 1) > 0;
+}
+
+static int has_inner(const struct summary *summary, const struct summary_group *group)
+{
+    const struct stats_summary *curve = group->curve[SET_VAL][METRIC_LOSS];
+    int any = 0;
+    for (int e = 0; curve && e < summary->n_epochs; e++)
+        any |= curve[e].n > 0;
+    return any;
 }
 
 static void raise_to(double *top, double x)
@@ -279,6 +289,7 @@ static void count_jobs(struct layout *l, const struct curves_page *page, enum me
         l->singles |= curves_shows_jobs(group);
         l->n_done += n;
         l->n_jobs += group->n_jobs;
+        l->inner |= has_inner(page->summary, group);
         l->published_upper |= has_published(page->summary, group, metric);
         l->published_loss |= has_published(page->summary, group, METRIC_LOSS);
     }
@@ -299,7 +310,7 @@ static void divide_width(struct layout *l, const struct curves_page *page, const
 
 static int legend_entries(const struct layout *l, enum metric metric)
 {
-    return 2 + l->bands + 2 * (l->published_upper || l->published_loss) +
+    return 2 + l->inner + l->bands + 2 * (l->published_upper || l->published_loss) +
            (metric == METRIC_BALANCED_ACCURACY_AS_PUBLISHED);
 }
 
@@ -373,6 +384,7 @@ static void write_macros(FILE *file, const struct layout *l, enum metric metric)
             "loss_top = %.4g\n"
             "train = '" PALETTE_TRAIN "'\n"
             "test = '" PALETTE_TEST "'\n"
+            "val = '" PALETTE_VAL "'\n"
             "strict = '" PALETTE_DARK "'\n"
             "# what a panel is made of: f is its data file, m the metric\n",
             metric_names[metric], l->epochs, l->loss_top);
@@ -387,8 +399,14 @@ static void write_macros(FILE *file, const struct layout *l, enum metric metric)
           "lc rgb \".s\n"
           "bands = band('train').', '.band('test')\n"
           "singles = single('train').', '.single('test')\n"
-          "means = mean('train').', '.mean('test')\n"
-          "published = paper('train').', '.paper('test')\n"
+          "means = mean('train').', '.mean('test')\n",
+          file);
+    if (l->inner)
+        fputs("bands = bands.', '.band('val')\n"
+              "singles = singles.', '.single('val')\n"
+              "means = means.', '.mean('val')\n",
+              file);
+    fputs("published = paper('train').', '.paper('test')\n"
           "true_balanced = \"f using 'epoch':'test_balanced_accuracy' with lines lw 1.5 dt (2,2.5) lc rgb "
           "strict\"\n"
           "\n"
@@ -542,6 +560,8 @@ static void write_mean_entries(FILE *file, const struct layout *l)
     write_key_entry(file, "", "lines lw 2 lc rgb train", text);
     snprintf(text, sizeof text, "Test set (%s)", n);
     write_key_entry(file, ",", "lines lw 2 lc rgb test", text);
+    if (l->inner)
+        write_key_entry(file, ",", "lines lw 2 lc rgb val", "Inner set (val)");
 }
 
 /* The legend is a plot of nothing: it belongs to the page, not to a panel. Entries go down its columns, of

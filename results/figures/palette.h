@@ -19,5 +19,6 @@
 #define PALETTE_SYNTHETIC "#882255" /* the words "synthetic data" */
 #define PALETTE_TRAIN     PALETTE_BLUE
 #define PALETTE_TEST      PALETTE_VERMILION
+#define PALETTE_VAL       PALETTE_GREEN /* the inner set */
 
 #endif

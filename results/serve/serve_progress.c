@@ -179,17 +179,19 @@ static int curves_of(struct store *store, const struct selection *shown, const c
     int job[SERVE_MAX_CURVES] = {0}, n = parse_jobs(text, shown->n, job, err);
     if (n < 0)
         return n;
-    json_t *jobs = json_array(), *train = json_object(), *test = json_object();
+    json_t *jobs = json_array();
     for (int i = 0; i < n; i++) {
         json_out_add(jobs, json_integer(job[i]), failed);
         job[i] = shown->job[job[i]];
     }
-    int rc = read_curves(store, job, n, SET_TRAIN, train, failed, err);
-    if (rc == 0)
-        rc = read_curves(store, job, n, SET_TEST, test, failed, err);
     json_out_put(root, "jobs", jobs, failed);
-    json_out_put(root, "train", train, failed);
-    json_out_put(root, "test", test, failed);
+    enum image_set set[N_CURVE_SETS];
+    int n_sets = store_curve_sets(store, set), rc = 0;
+    for (int s = 0; s < n_sets && rc == 0; s++) {
+        json_t *curves = json_object();
+        rc = read_curves(store, job, n, set[s], curves, failed, err);
+        json_out_put(root, image_set_names[set[s]], curves, failed);
+    }
     return rc;
 }
 

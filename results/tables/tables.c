@@ -318,7 +318,7 @@ void tables_print_notes(FILE *file, const struct summary *summary)
         fprintf(file, "%s.\n", filter);
     fprintf(file,
             "%s: %d of %d jobs finished%s. Mean and %.0f %% interval of the mean over the n finished jobs of "
-            "a row, at their last epoch: ± half of it, or from low to high where the range of the metric "
+            "a row, at their judged epoch: ± half of it, or from low to high where the range of the metric "
             "cuts it.\n",
             store_text(summary->store, "name"), summary->n_state[JOB_DONE], summary->n_jobs,
             store_synthetic(summary->store) ? ", synthetic data" : "", 100 * summary_level);
@@ -355,7 +355,7 @@ void tables_print(FILE *file, const struct summary *summary)
     texttable_release(&table);
     fprintf(
         file,
-        "Mean of n finished jobs at their last epoch, ± half of its %.0f %% interval or from low to high; "
+        "Mean of n finished jobs at their judged epoch, ± half of its %.0f %% interval or from low to high; "
         "final.md says more.\n",
         100 * summary_level);
 }

@@ -57,7 +57,7 @@ console.log(`# first plot after ${Math.round(figures)} ms, ${(statSync(report).s
 await check("the page says what it shows", async () => {
   const text = await page.$eval("main", (m) => m.innerText);
   assert.match(text, /SYNTHETIC DATA/);
-  assert.equal(await page.$$eval(".sentences li", (l) => l.length), 3);
+  assert.equal(await page.$$eval(".sentences li", (l) => l.length), 4);
   assert.ok((await page.$$eval("#table-final tbody tr", (rows) => rows.length)) > 0);
 });
 

@@ -5,7 +5,7 @@ import { Shown, capital, cellSelects, cellTitle, isCellKey } from "./explorer.js
 import { SortableTable, reader } from "./table.js";
 import { visible } from "./theme.js";
 
-const SET_NAMES = { test: "test set, last epoch", all: "all original images, training images included", oof: "out of fold" };
+const SET_NAMES = { test: "test set, judged epoch", all: "all original images, training images included", oof: "out of fold" };
 
 /** What is compared, on what, and under which strategy where strategies are not. */
 export function comparisonDefaults(sweep) {

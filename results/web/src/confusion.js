@@ -6,7 +6,7 @@ import { capital, cellSelects, cellTitle, chosenCell, isCellKey } from "./explor
 import { classWord, named, short } from "./model.js";
 import { summarise } from "./stats.js";
 
-const SETS = [["test", "test images, last epoch"], ["all", "all original images"]];
+const SETS = [["val", "inner set (val), judged epoch"], ["test", "test images, judged epoch"], ["all", "all original images"]];
 
 export function confusionDefaults(sweep) {
   const strategies = sweep.values("strategy");
@@ -74,7 +74,7 @@ export class Confusion {
     const strategies = sweep.strategyOptions();
     const choice = (label, key, from) => select(label, from, view.get(key), (value) => view.set({ [key]: value }), { id: `choose-${key.replace(".", "-")}`, dataset: { key } });
     const options = (list) => list.map(([value, label]) => ({ value, label }));
-    fill(this.controls, ...cellSelects(sweep, view, "confusion"), choice("Strategy", "cm.a", strategies), choice("and", "cm.b", [{ value: "", label: "(none)" }, ...strategies]), choice("Judged on", "cm.set", options(SETS)), choice("Show", "cm.show", options([["percent", "share of actual, %"], ["count", "images"]])));
+    fill(this.controls, ...cellSelects(sweep, view, "confusion"), choice("Strategy", "cm.a", strategies), choice("and", "cm.b", [{ value: "", label: "(none)" }, ...strategies]), choice("Judged on", "cm.set", options(SETS.filter(([set]) => set in this.sweep.doc.confusion))), choice("Show", "cm.show", options([["percent", "share of actual, %"], ["count", "images"]])));
   }
 
   needs(key) {

@@ -2,7 +2,7 @@
  *
  *     curvesFigure(sweep, panels, options, paint) -> spec for Chart.draw
  *
- * A panel holds series; a series is a group's training or test curve with colour and marker. What is drawn and what
+ * A panel holds series; a series is a group's training, inner (val) or test curve with colour and marker. What is drawn and what
  * goes into the CSV come from the same arrays. */
 import { clustersTitle, isSame, metricName } from "./model.js";
 import { plain } from "./chart.js";
@@ -10,7 +10,7 @@ import { FEW, best, smooth } from "./stats.js";
 import { faded, visible } from "./theme.js";
 
 /** @typedef {import("./model.js").Group} Group */
-/** @typedef {{group: Group, set: "train"|"test", label: string, colour: string, symbol: string}} Series */
+/** @typedef {{group: Group, set: "train"|"val"|"test", label: string, colour: string, symbol: string}} Series */
 /** @typedef {{title: string, note: string, series: Series[]}} Panel */
 /** @typedef {{metric: string, loss: boolean, band: string, seeds: boolean, published: boolean, best: boolean,
  *             shared: boolean, logLoss: boolean, smoothing: string, amount: number}} CurveOptions */
@@ -18,7 +18,7 @@ import { faded, visible } from "./theme.js";
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "x", "star", "hexagon", "triangle-down", "pentagon", "bowtie", "hourglass"];
 const BAND_NAMES = { ci: "95 % interval of the mean, widened where splits share images", sd: "± standard deviation", range: "range", none: "" };
 
-/** A panel a group: its training and test curve. @returns {Panel} */
+/** A panel a group: its training and test curve, and that of its inner set. @returns {Panel} */
 export function panelOfGroup(sweep, group, title, paint) {
   const c = paint.colours;
   return {
@@ -27,16 +27,18 @@ export function panelOfGroup(sweep, group, title, paint) {
     series: [
       { group, set: "train", label: "training", colour: c.train, symbol: "circle" },
       { group, set: "test", label: "test", colour: c.test, symbol: "square" },
+      ...(sweep.hasVal(group) ? [{ group, set: "val", label: "inner set (val)", colour: c.val, symbol: "diamond" }] : []),
     ],
   };
 }
 
-/** Two panels, training and test, with every strategy in both. @returns {Panel[]} */
+/** Panels of training, test, and inner set where there is one, with every strategy in both. @returns {Panel[]} */
 export function panelsOfSplits(sweep, groups, paint) {
-  return ["train", "test"].map((set) => ({
-    title: set === "train" ? "Training" : "Test",
+  const sets = groups.some((group) => sweep.hasVal(group)) ? ["train", "val", "test"] : ["train", "test"];
+  return sets.map((set) => ({
+    title: { train: "Training", val: "Inner set (val)", test: "Test" }[set],
     note: "",
-    series: groups.map((group, i) => ({
+    series: groups.filter((group) => set !== "val" || sweep.hasVal(group)).map((group, i) => ({
       group,
       set,
       label: `${sweep.title(group.strategy)}, n = ${sweep.counted(group).length}`,
@@ -52,6 +54,7 @@ export function groupNote(sweep, group) {
   const lost = sweep.lost(group);
   const parts = [`n = ${sweep.counted(group).length}`];
   if (lost) parts.push(`${lost} left out`);
+  if (group.jobs.some((j) => sweep.jobs.chosen_on?.[j] === "test")) parts.push("epochs chosen on the reported set");
   if (leak) parts.push(`leak ${round1(leak.leak)} of ${round1(leak.nTest)}`);
   return parts.join(", ");
 }

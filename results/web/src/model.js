@@ -113,12 +113,12 @@ export class Sweep {
     return this.groups.find((group) => isSame(group, cell));
   }
 
-  /** (J, E) of a metric. @param {"train"|"test"} set @param {string} metric @returns {Float32Array} */
+  /** (J, E) of a metric. @param {"train"|"val"|"test"} set @param {string} metric @returns {Float32Array} */
   curves(set, metric) {
     return this.#array(`${set} ${metric}`, () => floats(this.doc.curves[set][metric]));
   }
 
-  /** (J, C, C). @param {"test"|"all"} set @returns {Int32Array} */
+  /** (J, C, C). @param {"val"|"test"|"all"} set @returns {Int32Array} */
   confusions(set) {
     return this.#array(`confusion ${set}`, () => integers(this.doc.confusion[set]));
   }
@@ -128,9 +128,14 @@ export class Sweep {
     return this.arrays.get(name);
   }
 
+  /** Whether some job of a group has an inner set with numbers. */
+  hasVal(group) {
+    return "val" in this.doc.curves && group.jobs.some((j) => (this.jobs.n_val?.[j] ?? 0) > 0);
+  }
+
   /** Rows of some jobs' curves anew, from GET /api/curves. */
   updateCurves(update) {
-    for (const set of ["train", "test"])
+    for (const set of Object.keys(this.doc.curves))
       for (const metric of this.doc.metrics) {
         const rows = floats(update[set][metric]);
         const all = this.curves(set, metric);

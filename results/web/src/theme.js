@@ -1,8 +1,8 @@
 /* theme.js - light or dark, and the colours that plots take from it. */
 
 const PALETTES = {
-  light: { paper: "#ffffff", text: "#1b1f24", muted: "#57606a", grid: "#e3e6ea", line: "#9aa3ad", train: "#0072B2", test: "#D55E00", published: "#57606a", sequential: [[0, "#ffffff"], [0.5, "#7fb3d9"], [1, "#08306b"]], middle: "#f5f5f5" },
-  dark: { paper: "#171b21", text: "#e6eaef", muted: "#a2abb6", grid: "#2c333c", line: "#5b6673", train: "#56B4E9", test: "#F0803C", published: "#b6bec8", sequential: [[0, "#171b21"], [0.5, "#2f74ad"], [1, "#cfe8ff"]], middle: "#252b33" },
+  light: { paper: "#ffffff", text: "#1b1f24", muted: "#57606a", grid: "#e3e6ea", line: "#9aa3ad", train: "#0072B2", test: "#D55E00", val: "#009E73", published: "#57606a", sequential: [[0, "#ffffff"], [0.5, "#7fb3d9"], [1, "#08306b"]], middle: "#f5f5f5" },
+  dark: { paper: "#171b21", text: "#e6eaef", muted: "#a2abb6", grid: "#2c333c", line: "#5b6673", train: "#56B4E9", test: "#F0803C", val: "#2CC295", published: "#b6bec8", sequential: [[0, "#171b21"], [0.5, "#2f74ad"], [1, "#cfe8ff"]], middle: "#252b33" },
 };
 
 const media = window.matchMedia("(prefers-color-scheme: dark)");
