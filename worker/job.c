@@ -232,8 +232,10 @@ static void judge(struct run *run, const struct judged *judged, float out[N_METR
 static int made_up_epoch(struct run *run, int epoch, float numbers[N_SETS][N_METRICS], struct err *err)
 {
     int rc = run->kind->epoch(ensemble_member(run->nets, 0), epoch, &run->pause, numbers, err);
-    for (int m = 0; run->val.n == 0 && m < N_METRICS; m++)
-        numbers[SET_VAL][m] = (float)NAN;
+    for (int m = 0; m < N_METRICS; m++) {
+        numbers[SET_VAL][m] = run->val.n == 0 ? (float)NAN : numbers[SET_VAL][m];
+        numbers[SET_TEST][m] = run->hooks->is_trial ? (float)NAN : numbers[SET_TEST][m];
+    }
     return rc;
 }
 
@@ -246,7 +248,8 @@ static int one_epoch(struct run *run, int epoch, float numbers[N_SETS][N_METRICS
     int rc = train_epoch(run, epoch, numbers[SET_TRAIN], err);
     if (rc == 0) {
         judge(run, &run->val, numbers[SET_VAL]);
-        judge(run, &run->test, numbers[SET_TEST]);
+        if (!run->hooks->is_trial)
+            judge(run, &run->test, numbers[SET_TEST]);
     }
     return rc;
 }
@@ -365,8 +368,8 @@ static int train(struct run *run, struct err *err)
         if (rc < 0)
             return rc;
         result->epochs_done = epoch + 1;
-        result->diverged =
-            !isfinite(numbers[SET_TRAIN][METRIC_LOSS]) || !isfinite(numbers[SET_TEST][METRIC_LOSS]);
+        result->diverged = !isfinite(numbers[SET_TRAIN][METRIC_LOSS]) ||
+                           !isfinite(numbers[run->hooks->is_trial ? SET_VAL : SET_TEST][METRIC_LOSS]);
         ends = result->diverged || choose_stops(&run->choice, epoch + 1);
         if (!ends)
             rc = tell_state(run, err);
@@ -466,6 +469,8 @@ static int run_steps(struct run *run, struct err *err)
         rc = allocate(run, err);
     if (rc == 0)
         rc = train(run, err);
+    if (run->hooks->is_trial)
+        return rc;
     if (rc == 0)
         rc = take_judged(run, err);
     if (rc == 0)

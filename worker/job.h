@@ -35,6 +35,9 @@ struct job_hooks {
     int (*between)(void *self, const struct state_file *state, struct err *err);
     /* Go on where this was taken, with the same bits; NULL: from the beginning. Its metrics are not read. */
     const struct state_file *from;
+    /* 1: a trial of tuning. It is there to be measured on val: nothing is judged or predicted, its numbers
+     * of the test set are NaN, the sets of its result are empty, and so are its weights. */
+    int is_trial;
 };
 
 /* What a job did with an original of its clusters. */

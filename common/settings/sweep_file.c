@@ -12,7 +12,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-enum { KEY_NAME, KEY_DATA, KEY_PIXEL_SIZE, KEY_KEEP, KEY_LABELS, KEY_GRID, N_SWEEP_KEYS };
+enum { KEY_NAME, KEY_DATA, KEY_PIXEL_SIZE, KEY_KEEP, KEY_LABELS, KEY_TUNE, KEY_GRID, N_SWEEP_KEYS };
 
 const struct sweep_file_key sweep_file_keys[N_SWEEP_KEYS + 1] = {
     [KEY_NAME] = {"name", "sweep", "", "what the sweep is called"},
@@ -23,6 +23,11 @@ const struct sweep_file_key sweep_file_keys[N_SWEEP_KEYS + 1] = {
     [KEY_LABELS] =
         {"labels", "{}", "",
          "names of numbered classes, for people: a table of number and name, or {8: Polylobed, ...}"},
+    [KEY_TUNE] =
+        {"tune", "{}", "",
+         "settings that every job of the grid tunes on its val set, e.g. {over: {train.learning_rate: "
+         "log(1e-4, 1e-2), train.batch: [16, 32]}, trials: 16, seeds: 2, choose: "
+         "balanced_accuracy, rungs: [10, 30], keep: 1/3}"},
     [KEY_GRID] = {"grid", "-", "",
                   "any of the keys below with a list of values; seed also {first: 1, count: 10}"},
 };
@@ -494,6 +499,20 @@ static int read_grid(const struct reading *r, const struct tree *root, const str
     return read_keys(r, grid, "", 1);
 }
 
+/* What the grid varies cannot be tuned. */
+static int read_tune(const struct reading *r, const struct tree *node)
+{
+    struct tune *tune = &r->file->tune;
+    if (node->kind == TREE_MAP && !node->child)
+        return 0;
+    int rc = tune_read(node, &r->file->base, r->path, tune, r->err);
+    for (int k = 0; rc == 0 && k < tune->n_keys; k++)
+        if (sweep_file_axis(r->file, tune->range[k].key->name))
+            rc = fail_at(r, node, "tune: %s is an axis of the grid, too; leave one out",
+                         tune->range[k].key->name);
+    return rc;
+}
+
 /* The keys of the sweep itself leave the tree one by one; what is left are keys of jobs. */
 static int read_tree(const struct reading *r, struct tree *root)
 {
@@ -516,6 +535,8 @@ static int read_tree(const struct reading *r, struct tree *root)
         rc = read_keys(r, root, "", 0);
     if (rc == 0)
         rc = read_grid(r, root, own[KEY_GRID]);
+    if (rc == 0 && own[KEY_TUNE])
+        rc = read_tune(r, own[KEY_TUNE]);
     for (int k = 0; k < N_SWEEP_KEYS; k++)
         tree_free(own[k]);
     return rc;
@@ -636,6 +657,15 @@ int sweep_file_same_labels(const char *there, const char *here)
     return a && b ? strncmp(a, b, n + 2) == 0 : !a && !b;
 }
 
+static void print_tune(FILE *out, const struct sweep_file *file)
+{
+    if (file->tune.n_keys == 0)
+        return;
+    fputs("tune: ", out);
+    tune_print(out, &file->tune);
+    putc('\n', out);
+}
+
 /* Every key with its value, the grid last: a sweep file that says everything. */
 static int write_resolved(struct sweep_file *file, struct err *err)
 {
@@ -654,6 +684,7 @@ static int write_resolved(struct sweep_file *file, struct err *err)
     for (const struct setting *key = file->base.schema->key; key->name; key++)
         if (!sweep_file_axis(file, key->name))
             print_line(out, file, "", key);
+    print_tune(out, file);
     fprintf(out, "grid:\n");
     for (int a = 0; a < file->n_axes; a++)
         print_line(out, file, "  ", file->axis[a].key);

@@ -14,6 +14,7 @@
 #include "data/dataset.h"
 #include "err.h"
 #include "settings/config.h"
+#include "settings/tune.h"
 
 enum { SWEEP_MAX_AXES = 16, SWEEP_MAX_JOBS = 1000000, SWEEP_MAX_TEXT = 59000 };
 
@@ -56,6 +57,7 @@ struct sweep_file {
     struct config base;               /* every key that is not an axis */
     int line
         [CONFIG_MAX_KEYS]; /* that gives key k of the schema, or SWEEP_KEY_...; a resolved text gives none */
+    struct tune tune;      /* n_keys 0: nothing is tuned */
     int n_axes;
     struct sweep_axis axis[SWEEP_MAX_AXES]; /* as the file lists them */
     char *text;                             /* the file as given, owned; NULL after sweep_file_parse */

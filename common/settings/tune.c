@@ -115,9 +115,9 @@ static int read_call(const struct reading *r, const struct tree *node, struct tu
 /* What says which images a job is about, how they are divided and what it is called: nothing to tune. */
 static int is_tunable(const char *key)
 {
-    static const char *const fixed[] = {"clusters", "class_sizes", "strategy",     "protocol",
-                                        "seed",     "validation",  "groups",       "inner",
-                                        "model",    "image.size",  "train.epochs", "judge"};
+    static const char *const fixed[] = {
+        "clusters", "class_sizes", "strategy",   "protocol",     "seed",  "validation",          "groups",
+        "inner",    "model",       "image.size", "train.epochs", "judge", "allow_choice_on_test"};
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
         if (strcmp(key, fixed[i]) == 0)
             return 0;
@@ -314,14 +314,17 @@ void tune_value(const struct tune *tune, int k, int trial, char out[CONFIG_WORD_
         print_digits(range->low * pow(range->high / range->low, x), range, out);
 }
 
+/* Twice: one value may decide that the job reads another setting, too. */
 void tune_apply(const struct tune *tune, int trial, struct config *config)
 {
     char text[CONFIG_WORD_SIZE];
-    for (int k = 0; trial > 0 && k < tune->n_keys; k++)
-        if (config_reads(config, tune->range[k].key)) {
-            tune_value(tune, k, trial, text);
-            config_set(config, tune->range[k].key->name, text, NULL); /* tune_read() saw to its range */
-        }
+    for (int i = 0; trial > 0 && i < 2 * tune->n_keys; i++) {
+        int k = i % tune->n_keys;
+        if (!config_reads(config, tune->range[k].key))
+            continue;
+        tune_value(tune, k, trial, text);
+        config_set(config, tune->range[k].key->name, text, NULL); /* tune_read() saw to its range */
+    }
 }
 
 int tune_reads(const struct tune *tune, const struct config *config)
@@ -353,4 +356,16 @@ int tune_limits(const struct tune *tune, int epochs, int by_epochs, int limit[TU
         limit[n++] = tune->rung[i];
     limit[n++] = epochs;
     return n;
+}
+
+int tune_epochs(const struct tune *tune, int n, int place, const int *limit, int n_limits)
+{
+    int r = 0;
+    for (; r < n_limits - 1; r++) {
+        int best = n * tune->keep[0] / tune->keep[1], on = (best > 1 ? best : 1) + 1;
+        n = on < n ? on : n;
+        if (place >= n)
+            break;
+    }
+    return limit[r];
 }

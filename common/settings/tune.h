@@ -22,7 +22,8 @@ enum {
     TUNE_MAX_CHOICES = 32,
     TUNE_MAX_RUNGS = 8, /* the last one, train.epochs, too */
     TUNE_MAX_TRIALS = 1000,
-    TUNE_MAX_SEEDS = 16
+    TUNE_MAX_SEEDS = 16,
+    TUNE_TEXT_SIZE = 1000 + TUNE_MAX_KEYS * TUNE_MAX_CHOICES * (CONFIG_WORD_SIZE + 4) /* of tune_print() */
 };
 
 /* How a setting is tuned: log(a, b), linear(a, b), int(a, b), or a list. */
@@ -76,5 +77,9 @@ void tune_text(const struct tune *tune, const struct config *config, char *out, 
 /* Epochs after which the trials of a job of so many epochs are compared, the last of them `epochs`: of a
  * model that is not taught by epochs (by_epochs 0) that alone. Returns how many. */
 int tune_limits(const struct tune *tune, int epochs, int by_epochs, int limit[TUNE_MAX_RUNGS]);
+
+/* Epochs that the trial at `place` (from 0, the best first) of n takes at most, for the n_limits of
+ * tune_limits(): those that go on, and the default with them. */
+int tune_epochs(const struct tune *tune, int n, int place, const int *limit, int n_limits);
 
 #endif

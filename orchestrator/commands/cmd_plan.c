@@ -45,6 +45,48 @@ static int print_divisions(const struct sweep *sweep, const struct dataset *data
     return rc;
 }
 
+/* The trials of one job, rows first to end - 1: what halving leaves of their seconds, as if the first ones
+ * were the best. Adds to their epochs, with halving and without. */
+static void halve(const struct sweep *sweep, int first, int end, double *seconds, long long *taken,
+                  long long *full)
+{
+    const struct tune *tune = &sweep->file->tune;
+    struct config config;
+    int limit[TUNE_MAX_RUNGS];
+    sweep_config(sweep, first, &config);
+    int epochs = (int)config.epochs;
+    int n_limits = tune_limits(tune, epochs, (int)(model_of(&config)->can & MODEL_EPOCHS), limit);
+    for (int row = first; row < end; row++) {
+        int n = (end - first) / tune->n_seeds, place = (row - first) / tune->n_seeds;
+        int some = tune_epochs(tune, n, place, limit, n_limits);
+        if (seconds[row] < 0)
+            continue;
+        seconds[row] *= some / (double)epochs;
+        *taken += some;
+        *full += epochs;
+    }
+}
+
+static void print_tuning(const struct sweep *sweep, double *seconds)
+{
+    const struct tune *tune = &sweep->file->tune;
+    long long taken = 0, full = 0;
+    double of_trials = 0, all = 0;
+    for (int row = sweep->n_jobs - sweep->n_trials, end; row < sweep->n_jobs; row = end) {
+        for (end = row; end < sweep->n_jobs && sweep->job[end].of == sweep->job[row].of;)
+            end++;
+        halve(sweep, row, end, seconds, &taken, &full);
+    }
+    for (int j = 0; j < sweep->n_jobs; j++) {
+        all += seconds[j] > 0 ? seconds[j] : 0;
+        of_trials += sweep->job[j].of >= 0 && seconds[j] > 0 ? seconds[j] : 0;
+    }
+    printf("tuning: at most %d trials of every job, %d seed%s each, chosen by %s of val: %lld epochs, with "
+           "rungs at most %lld (%.0f %% saved), %.0f %% of the time\n",
+           tune->n_trials, tune->n_seeds, tune->n_seeds == 1 ? "" : "s", tune->choose, full, taken,
+           full ? 100 * (double)(full - taken) / (double)full : 0, all > 0 ? 100 * of_trials / all : 0);
+}
+
 /* Expected seconds of every matching job, -1 for the others. */
 static int expect_seconds(const struct sweep *sweep, const char *filter, double *seconds, int *n_matching,
                           struct speeds *speeds, struct err *err)
@@ -54,7 +96,9 @@ static int expect_seconds(const struct sweep *sweep, const char *filter, double 
     int rc = wanted ? sweep_select(sweep, filter, &chosen, err) : E_IO;
     for (int i = 0; i < chosen.n; i++)
         wanted[chosen.job[i]] = 1;
-    *n_matching = chosen.n;
+    *n_matching = 0;
+    for (int i = 0; i < chosen.n; i++)
+        *n_matching += sweep->job[chosen.job[i]].of < 0;
     if (rc == 0)
         rc = speeds_expect(sweep, wanted, seconds, speeds, err);
     selection_free(&chosen);
@@ -162,7 +206,7 @@ static int add_jobs(struct texttable *table, const struct sweep *sweep, const st
                     int n_axes, const double *seconds, struct err *err)
 {
     int rc = 0;
-    for (int j = 0, n = 0; rc == 0 && j < sweep->n_jobs && n < MAX_LISTED; j++) {
+    for (int j = 0, n = 0; rc == 0 && j < sweep->n_jobs - sweep->n_trials && n < MAX_LISTED; j++) {
         struct config config;
         struct job_plan plan;
         char key[JOB_KEY_SIZE];
@@ -245,11 +289,10 @@ static int stops_early(const struct sweep *sweep)
     return stops;
 }
 
-static int print_wall_times(const double *seconds, int n_jobs, int n_matching, int ranks, int at_most,
-                            struct err *err)
+static int print_wall_times(const double *seconds, int n_jobs, int ranks, int at_most, struct err *err)
 {
     int most = ranks ? ranks : 512, n = 0;
-    double *sorted = err_calloc((size_t)n_matching, sizeof *sorted, "the schedule", err);
+    double *sorted = err_calloc((size_t)n_jobs, sizeof *sorted, "the schedule", err);
     double *load = err_calloc((size_t)most, sizeof *load, "the schedule", err);
     int rc = sorted && load ? 0 : E_IO;
     for (int j = 0; rc == 0 && j < n_jobs; j++)
@@ -289,13 +332,15 @@ static int plan(const struct options *a, struct sweep *sweep, const struct datas
                data->synthetic ? " (synthetic)" : "", data->n_images, data->size, data->size, channels,
                data->checksum);
         unread_print(stdout, &sweep->unread, sweep->file);
+        if (sweep->n_trials > 0)
+            print_tuning(sweep, seconds);
         rc = print_divisions(sweep, data, seconds, err);
     }
     if (rc == 0)
         rc = print_sizes(sweep, data, seconds, err);
     if (rc == 0) {
         print_speeds(&speeds);
-        rc = print_wall_times(seconds, sweep->n_jobs, n_matching, a->ranks, stops_early(sweep), err);
+        rc = print_wall_times(seconds, sweep->n_jobs, a->ranks, stops_early(sweep), err);
     }
     free(seconds);
     return rc;

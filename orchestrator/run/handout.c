@@ -24,7 +24,7 @@ struct request {
 
 struct reply {
     int job; /* or REPLY_END, REPLY_LATER */
-    int attempt;
+    struct handout_order order;
     int stopping; /* 1: the sweep is draining */
 };
 
@@ -140,6 +140,8 @@ static void count_report(struct handout *h, const struct handout_report *report)
         schedule_finished(h->schedule, job, report->seconds);
         h->counts.finished++;
         h->counts.diverged += report->diverged;
+    } else if (report->end == HANDOUT_PAUSED) {
+        schedule_paused(h->schedule, job, report->seconds);
     } else if (report->end == HANDOUT_FAILED && schedule_attempts(h->schedule, job) >= SCHEDULE_ATTEMPTS) {
         schedule_dropped(h->schedule, job);
         h->counts.failed++;
@@ -204,11 +206,19 @@ static int pick(struct handout *h, int rank)
     return job;
 }
 
+static struct handout_order order_of(const struct handout *h, int job)
+{
+    struct handout_order order = {.attempt = schedule_attempts(h->schedule, job), .trial = -1};
+    if (h->hooks.order)
+        h->hooks.order(h->hooks.self, job, &order);
+    return order;
+}
+
 static void answer(struct handout *h, int rank, int job)
 {
     struct reply reply = {.job = job, .stopping = h->stopping};
     if (job >= 0)
-        reply.attempt = schedule_attempts(h->schedule, job);
+        reply.order = order_of(h, job);
     if (job == REPLY_END) {
         h->worker[rank].gone = 1;
         h->n_working--;
@@ -408,7 +418,7 @@ static int serve(struct handout *h)
     return n;
 }
 
-static int next_on_root(struct handout *h)
+static int next_on_root(struct handout *h, struct handout_order *order)
 {
     int round = 0, job;
     lock(h);
@@ -423,6 +433,8 @@ static int next_on_root(struct handout *h)
         int over = job < 0 && is_over(h) && h->n_working == 0 && h->n_condemned == 0;
         if (job < 0 && !over)
             tell_report(h, 0, NULL);
+        if (job >= 0)
+            *order = order_of(h, job);
         unlock(h);
         if (job >= 0 || over)
             return job;
@@ -526,7 +538,7 @@ static struct reply await(struct handout *h)
     return h->reply;
 }
 
-static int next_on_worker(struct handout *h, int *attempt)
+static int next_on_worker(struct handout *h, struct handout_order *order)
 {
     struct reply reply = {.job = REPLY_LATER};
     if (h->asked)
@@ -537,7 +549,7 @@ static int next_on_worker(struct handout *h, int *attempt)
         unlock(h);
         reply = await(h);
     }
-    *attempt = reply.attempt;
+    *order = reply.order;
     if (reply.job < 0)
         return -1;
     lock(h);
@@ -674,12 +686,9 @@ void handout_free(struct handout *h, int alone)
     free(h);
 }
 
-int handout_next(struct handout *h, int *attempt)
+int handout_next(struct handout *h, struct handout_order *order)
 {
-    int job = h->rank == 0 ? next_on_root(h) : next_on_worker(h, attempt);
-    if (h->rank == 0 && job >= 0)
-        *attempt = schedule_attempts(h->schedule, job);
-    return job;
+    return h->rank == 0 ? next_on_root(h, order) : next_on_worker(h, order);
 }
 
 void handout_report(struct handout *h, const struct handout_report *report)

@@ -3,7 +3,7 @@
  * Every rank, rank 0 too, runs the same loop:
  *
  *     handout_new(comm, schedule, &options, &hooks, &handout, &err);     schedule on rank 0, NULL elsewhere
- *     while (handout_next(handout, &job, &attempt) >= 0) {
+ *     while ((job = handout_next(handout, &order)) >= 0) {
  *         ... train, calling handout_pause(handout, images) between mini-batches ...
  *         handout_enter(handout); ... write rows of the results file ... handout_leave(handout);
  *         handout_report(handout, &report);
@@ -35,9 +35,17 @@
 enum handout_end {
     HANDOUT_NONE,     /* nothing to report */
     HANDOUT_FINISHED, /* done or diverged: its row is written */
+    HANDOUT_PAUSED,   /* its epochs so far are written; it may be asked for more of them */
     HANDOUT_FAILED,   /* tried in vain; again while attempts are left, else its row says failed */
     HANDOUT_STOPPED,  /* drained: left for the next run */
     HANDOUT_FATAL     /* the results file cannot be written: the sweep must stop */
+};
+
+/* What is handed out with a job. */
+struct handout_order {
+    int attempt; /* how often it has been tried, this time included */
+    int until;   /* epochs after which it is paused; 0: it runs to its end */
+    int trial;   /* whose tuned values it takes; -1: none's */
 };
 
 /* What became of a job. */
@@ -48,6 +56,7 @@ struct handout_report {
     double seconds; /* of work */
     int epochs;
     float test[N_METRICS];             /* of the judged epoch, on the test set */
+    double score;                      /* of a trial, the larger the better */
     int checkpoints, checkpoint_epoch; /* written of this job; epoch of the last */
     double checkpoint_seconds;         /* spent on writing them */
     char message[256];
@@ -76,6 +85,8 @@ struct handout_options {
  * serves. Any may be NULL but leave. */
 struct handout_hooks {
     void *self;
+    /* A job is handed out: what goes with it, but for `attempt`. NULL: nothing does. */
+    void (*order)(void *self, int job, struct handout_order *order);
     /* A rank begins a job (as far as rank 0 knows). */
     void (*start)(void *self, int rank, int job, int attempt);
     /* A rank's report came in; with report NULL: now and then. */
@@ -110,9 +121,9 @@ int handout_new(MPI_Comm comm, struct schedule *schedule, const struct handout_o
 /* The communicator of all messages, a copy of that of handout_new: for those of hooks.foreign. */
 MPI_Comm handout_comm(const struct handout *handout);
 
-/* The next job of this rank, and how often it has been tried, this time included; -1 at the end. Sleeps while
- * it waits; on rank 0 it serves meanwhile. Asks ahead for the one after that. */
-int handout_next(struct handout *handout, int *attempt);
+/* The next job of this rank, with its order; -1 at the end. Sleeps while it waits; on rank 0 it serves
+ * meanwhile. Asks ahead for the one after that. */
+int handout_next(struct handout *handout, struct handout_order *order);
 
 /* Tell what became of the job handed out last; it travels with the next request. */
 void handout_report(struct handout *handout, const struct handout_report *report);

@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "job.h"
 #include "run/run_root.h"
+#include "run/tuning.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -222,7 +223,7 @@ static double checkpoint_interval(const struct run *run)
             "%s: %d of %d ranks do not see its folder: their jobs have no checkpoints, a killed one starts "
             "over\n",
             run->options->results_path, n_blind, run->size);
-    return blind ? 0 : run->options->checkpoint;
+    return blind ? -1 : run->options->checkpoint;
 }
 
 static int new_saver(struct run *run, struct err *err)
@@ -238,8 +239,10 @@ static const double curves_every = 2;
 
 static int new_epochs(struct run *run, struct err *err)
 {
-    run->epochs = epochs_new(store_n_epochs(run->store), curves_every, err);
-    return run->epochs ? 0 : E_IO;
+    size_t most = (size_t)store_n_epochs(run->store);
+    run->epochs = epochs_new((int)most, curves_every, err);
+    run->curve = err_calloc(most, sizeof *run->curve, "a row of metrics", err);
+    return run->epochs && run->curve ? 0 : E_IO;
 }
 
 static int prepare(struct run *run, struct err *err)
@@ -264,8 +267,10 @@ static int prepare(struct run *run, struct err *err)
         rc = agree(
             store_open_io(run->options->results_path, MPI_COMM_WORLD, run->options->io, &run->store, err),
             err);
-    if (rc == 0)
+    if (rc == 0) {
+        store_show_trials(run->store);
         rc = check_jobs(run, err);
+    }
     if (rc == 0)
         rc = agree(run->rank == 0 ? root_schedule(run, kind, kept, err) : 0, err);
     if (rc == 0)
@@ -332,10 +337,18 @@ static int write_epochs(struct run *run, struct err *err)
     return rc;
 }
 
+/* A job of the grid is judged; a trial chooses, and has nothing to do with the test set. */
+static int is_trial(const struct run *run)
+{
+    return run->sweep->job[run->job].of >= 0;
+}
+
 static int on_epoch(void *self, int epoch, const float (*numbers)[N_METRICS], struct err *err)
 {
     struct run *run = self;
     run->images += run->sweep->job[run->job].plan.n_train;
+    if (is_trial(run))
+        run->curve[epoch] = numbers[SET_VAL][trials_metric(run->sweep)];
     saver_epoch(run->saver, epoch, numbers);
     epochs_add(run->epochs, numbers);
     return epochs_due(run->epochs) ? write_epochs(run, err) : 0;
@@ -359,7 +372,10 @@ static int on_between(void *self, const struct state_file *state, struct err *er
     struct run *run = self;
     struct err bad = {0};
     int before = saver_cost(run->saver).n, rc = 0;
-    if (saver_between(run->saver, state, run->stopping, &bad) < 0 && !run->complained++)
+    run->paused = run->order.until > 0 && state->epoch >= run->order.until;
+    int saved = run->paused ? saver_keep(run->saver, state, &bad)
+                            : saver_between(run->saver, state, run->stopping, &bad);
+    if (saved < 0 && !run->complained++)
         say(run, bad.text, "jobs go on without checkpoints");
     if (saver_cost(run->saver).n > before) {
         handout_checkpointed(run->handout, state->epoch);
@@ -368,7 +384,7 @@ static int on_between(void *self, const struct state_file *state, struct err *er
     note_epoch(run);
     if (rc < 0)
         return rc;
-    return run->stopping ? err_set(err, E_STOPPED, "stopped after epoch %d", state->epoch) : 0;
+    return run->paused || run->stopping ? err_set(err, E_STOPPED, "stopped after epoch %d", state->epoch) : 0;
 }
 
 static struct store_outcome outcome_of(const struct job_result *r)
@@ -415,11 +431,13 @@ static int finish_row(struct run *run, struct store_mark *mark, const struct job
                       struct handout_report *report, struct err *err)
 {
     struct store_outcome outcome = outcome_of(result);
-    if (!run->sweep->file->keep_weights)
+    if (!run->sweep->file->keep_weights || is_trial(run))
         outcome.weights = NULL;
     int rc = epochs_write(run->epochs, run->store, run->job, err);
     if (rc == 0)
         rc = store_write_outcome(run->store, run->job, &outcome, err);
+    if (rc == 0 && !is_trial(run) && run->order.trial >= 0)
+        rc = store_write_chosen(run->store, run->job, run->order.trial, err);
     if (rc < 0)
         return rc;
     mark->state = result->diverged ? JOB_DIVERGED : JOB_DONE;
@@ -449,13 +467,35 @@ static int give_up_row(struct run *run, struct store_mark *mark, int rc, const c
     return written;
 }
 
+/* The trial was left where its order ends, but whoever did so died before it could tell. */
+static int is_at_its_end(struct run *run, const struct state_file *from)
+{
+    run->paused = from && run->order.until > 0 && from->epoch >= run->order.until;
+    return run->paused;
+}
+
+/* A trial has done what it was asked for: its numbers are there, and it waits for the others. */
+static int pause_row(struct run *run, struct store_mark *mark, struct handout_report *report, struct err *err)
+{
+    int rc = epochs_write(run->epochs, run->store, run->job, err);
+    mark->state = JOB_WAITING;
+    mark->attempts = 0;
+    mark->epochs_done = run->order.until;
+    report->end = HANDOUT_PAUSED;
+    report->epochs = run->order.until;
+    return rc < 0 ? rc : store_write_mark(run->store, run->job, mark, err);
+}
+
 /* Train and write the row, with what became of it in *report. Negative: the row could not be written. */
 static int train_job(struct run *run, const struct job_hooks *hooks, struct store_mark *mark,
                      struct handout_report *report, struct err *err)
 {
     struct job_result result;
     struct err why = {0};
-    int rc = job_run(&run->config, run->data, run->key, hooks, &result, &why), written;
+    int rc = is_at_its_end(run, hooks->from)
+                 ? E_STOPPED
+                 : job_run(&run->config, run->data, run->key, hooks, &result, &why),
+        written;
     on_pause(run); /* the images of the last epoch */
     own_rows(run);
     if (rc == 0) {
@@ -465,6 +505,8 @@ static int train_job(struct run *run, const struct job_hooks *hooks, struct stor
         report->epochs = result.epochs_done;
         memcpy(report->test, result.numbers[SET_TEST], sizeof report->test);
         job_result_free(&result);
+    } else if (rc == E_STOPPED && run->paused) {
+        written = pause_row(run, mark, report, err);
     } else {
         written = give_up_row(run, mark, rc, why.text, err);
         report->end = rc == E_STOPPED ? HANDOUT_STOPPED : HANDOUT_FAILED;
@@ -472,6 +514,8 @@ static int train_job(struct run *run, const struct job_hooks *hooks, struct stor
     }
     disown_rows(run);
     note_moment(run);
+    if (is_trial(run) && report->epochs > 0)
+        report->score = trials_score_of(run->sweep, run->job, run->curve, report->epochs);
     return written;
 }
 
@@ -485,6 +529,13 @@ static const struct state_file *find_checkpoint(struct run *run)
     return from;
 }
 
+/* What a trial's curve is up to the checkpoint that it goes on from. */
+static void begin_curve(const struct run *run, const struct state_file *from)
+{
+    for (int e = 0; from && is_trial(run) && e < from->epoch; e++)
+        run->curve[e] = from->metrics[SET_VAL][(size_t)e * N_METRICS + trials_metric(run->sweep)];
+}
+
 static void add_cost(const struct run *run, struct saver_cost before, struct handout_report *report)
 {
     struct saver_cost now = saver_cost(run->saver);
@@ -494,13 +545,15 @@ static void add_cost(const struct run *run, struct saver_cost before, struct han
 }
 
 /* Run one job and write its row; what became of it is in the report. */
-static struct handout_report do_job(struct run *run, int job, int attempt)
+static struct handout_report do_job(struct run *run, int job, const struct handout_order *order)
 {
     struct handout_report report = {.job = job, .end = HANDOUT_STOPPED};
     struct saver_cost before = saver_cost(run->saver);
     struct store_mark mark;
     struct err err = {0};
     run->job = job;
+    run->order = *order;
+    run->sweep->job[job].trial = (short)order->trial;
     sweep_config(run->sweep, job, &run->config);
     sweep_key(run->sweep, job, run->key);
     run->moment = run->epoch_start = MPI_Wtime();
@@ -512,9 +565,11 @@ static struct handout_report do_job(struct run *run, int job, int attempt)
                                     .pause = on_pause,
                                     .epoch = on_epoch,
                                     .between = on_between,
-                                    .from = find_checkpoint(run)};
+                                    .from = find_checkpoint(run),
+                                    .is_trial = is_trial(run)};
+    begin_curve(run, hooks.from);
     own_rows(run);
-    int written = begin_row(run, attempt, hooks.from, &mark, &err);
+    int written = begin_row(run, order->attempt, hooks.from, &mark, &err);
     disown_rows(run);
     if (written == 0)
         written = train_job(run, &hooks, &mark, &report, &err);
@@ -539,17 +594,25 @@ static void on_idle(void *self)
 static int work(struct run *run, struct err *err)
 {
     const struct handout_options options = {run->options->dedicated, run->options->heartbeat, run->peers};
-    const struct handout_hooks hooks = {run,          root_on_start, root_on_report,  root_on_checkpoint,
-                                        root_on_lost, root_left,     root_on_condemn, on_leave,
-                                        root_on_rows, STORE_TAG};
-    int attempt = 0;
+    const struct handout_hooks hooks = {.self = run,
+                                        .order = tuning_order,
+                                        .start = root_on_start,
+                                        .report = root_on_report,
+                                        .checkpoint = root_on_checkpoint,
+                                        .lost = root_on_lost,
+                                        .left = root_left,
+                                        .condemn = root_on_condemn,
+                                        .leave = on_leave,
+                                        .foreign = root_on_rows,
+                                        .foreign_tag = STORE_TAG};
+    struct handout_order order;
     int rc = handout_new(MPI_COMM_WORLD, run->schedule, &options, &hooks, &run->handout, err);
     rc = agree(rc, err);
     if (rc == 0)
         store_send_on(run->store, handout_comm(run->handout), on_idle, run);
     peers_rest(run->peers); /* from here on a loss is the hand-out's */
-    for (int job; rc == 0 && (job = handout_next(run->handout, &attempt)) >= 0;) {
-        struct handout_report report = do_job(run, job, attempt);
+    for (int job; rc == 0 && (job = handout_next(run->handout, &order)) >= 0;) {
+        struct handout_report report = do_job(run, job, &order);
         handout_report(run->handout, &report);
     }
     return rc;
@@ -609,6 +672,7 @@ static void release(struct run *run)
     handout_free(run->handout, 0);
     saver_free(run->saver);
     epochs_free(run->epochs);
+    free(run->curve);
     root_release(run);
     share_free(&run->shared, run->data);
     peers_free(run->peers);

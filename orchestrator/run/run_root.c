@@ -5,6 +5,7 @@
 #include "run/checkpoint_folder.h"
 #include "clock.h"
 #include "run/deadline.h"
+#include "run/tuning.h"
 #include "h5.h"
 #include "write/json_out.h"
 #include "write/texttable.h"
@@ -61,10 +62,10 @@ int root_prepare(struct run *run, enum resume_kind *kind, int *kept, struct err 
 
 /* ---- the schedule ---- */
 
-/* Done, or failed and not asked for again. */
+/* Done, or failed and not asked for again; a trial that is out. */
 static int is_over(const struct run *run, int state)
 {
-    return state == JOB_DONE ||
+    return state == JOB_DONE || state == JOB_PRUNED ||
            (!run->options->retry_failed && (state == JOB_FAILED || state == JOB_DIVERGED));
 }
 
@@ -102,45 +103,77 @@ static void tidy_checkpoints(const struct run *run, const int *state)
     checkpoint_list_free(&list);
 }
 
-static int make_schedule(struct run *run, struct err *err)
+/* The rows of a schedule, (n) of each; room for all jobs. */
+struct lists {
+    int n;
+    int *state, *job; /* states of all jobs; jobs that are left */
+    double *cost;
+    unsigned long *kind;
+    char *open; /* of all jobs: 0 where another has to end first */
+};
+
+static int lists_new(struct lists *l, int n_jobs, struct err *err)
 {
-    struct checkpoint_list checkpoints = {0};
-    int n = 0, rc = 0;
-    size_t room = (size_t)run->sweep->n_jobs;
-    int *state = err_calloc(room, sizeof *state, "the states of jobs", err);
-    int *job = err_calloc(room, sizeof *job, "the schedule", err);
-    double *cost = err_calloc(room, sizeof *cost, "the schedule", err);
-    unsigned long *kind = err_calloc(room, sizeof *kind, "the schedule", err);
-    if (!state || !job || !cost || !kind)
-        rc = E_IO;
-    if (rc == 0)
-        rc = store_read_states(run->store, state, err);
-    if (rc == 0) {
-        tidy_checkpoints(run, state);
-        rc = checkpoint_list(run->options->results_path, &checkpoints, err);
-    }
-    for (int i = 0; rc >= 0 && i < run->chosen.n; i++) {
+    size_t room = (size_t)n_jobs;
+    *l = (struct lists){.state = err_calloc(room, sizeof *l->state, "the states of jobs", err),
+                        .job = err_calloc(room, sizeof *l->job, "the schedule", err),
+                        .cost = err_calloc(room, sizeof *l->cost, "the schedule", err),
+                        .kind = err_calloc(room, sizeof *l->kind, "the schedule", err),
+                        .open = err_calloc(room, sizeof *l->open, "the schedule", err)};
+    return l->state && l->job && l->cost && l->kind && l->open ? 0 : E_IO;
+}
+
+static void lists_free(struct lists *l)
+{
+    free(l->state);
+    free(l->job);
+    free(l->cost);
+    free(l->kind);
+    free(l->open);
+}
+
+/* The jobs of the filter that are left. */
+static void list_jobs(struct run *run, struct lists *l, struct checkpoint_list *checkpoints)
+{
+    for (int i = 0; i < run->chosen.n; i++) {
         int j = run->chosen.job[i];
-        if (is_over(run, state[j])) {
-            run->before[state[j]]++;
+        struct config config;
+        if (is_over(run, l->state[j])) {
+            run->before[l->state[j]]++;
             run->n_before++;
             continue;
         }
-        struct config config;
         sweep_config(run->sweep, j, &config);
-        job[n] = j;
-        cost[n] = cost_left(run, j, &config, &checkpoints);
-        kind[n++] = sweep_kind(&config);
+        l->job[l->n] = j;
+        l->cost[l->n] = cost_left(run, j, &config, checkpoints) * trials_share(run->trials, j);
+        l->kind[l->n++] = sweep_kind(&config);
+    }
+}
+
+static int make_schedule(struct run *run, struct err *err)
+{
+    struct checkpoint_list checkpoints = {0};
+    struct lists l;
+    int rc = lists_new(&l, run->sweep->n_jobs, err);
+    if (rc == 0)
+        rc = store_read_states(run->store, l.state, err);
+    if (rc == 0) {
+        tidy_checkpoints(run, l.state);
+        rc = checkpoint_list(run->options->results_path, &checkpoints, err);
     }
     if (rc >= 0)
-        rc = schedule_new(n, job, cost, kind, &run->schedule, err);
-    if (rc >= 0 && !(run->progress = progress_new(n, run->options->quiet, err)))
+        rc = tuning_begin(run, l.state, l.open, err);
+    if (rc >= 0) {
+        list_jobs(run, &l, &checkpoints);
+        rc = schedule_new(l.n, l.job, l.cost, l.kind, &run->schedule, err);
+    }
+    for (int i = 0; rc >= 0 && i < l.n; i++)
+        if (!l.open[l.job[i]])
+            schedule_park(run->schedule, l.job[i]);
+    if (rc >= 0 && !(run->progress = progress_new(l.n, run->options->quiet, err)))
         rc = E_IO;
     checkpoint_list_free(&checkpoints);
-    free(state);
-    free(job);
-    free(cost);
-    free(kind);
+    lists_free(&l);
     return rc < 0 ? rc : 0;
 }
 
@@ -152,7 +185,7 @@ static const char *plural(int n)
 static void say_start(const struct run *run, enum resume_kind kind, int kept)
 {
     const char *path = run->options->results_path;
-    int waiting = schedule_waiting(run->schedule);
+    int waiting = schedule_waiting(run->schedule) + schedule_parked(run->schedule);
     char time[32];
     fprintf(stderr, "%s: %d job%s, %d rank%s, %s kernels, data %s%s (%d images)\n", run->sweep->file->name,
             run->sweep->n_jobs, plural(run->sweep->n_jobs), run->size, run->size == 1 ? "" : "s",
@@ -185,7 +218,8 @@ static void write_ending(struct run *run, int now)
         run->ending.done = run->before[JOB_DONE] + c.finished - c.diverged;
         run->ending.diverged = run->before[JOB_DIVERGED] + c.diverged;
         run->ending.failed = run->before[JOB_FAILED] + c.failed;
-        run->ending.left = schedule_waiting(run->schedule) + schedule_running(run->schedule);
+        run->ending.left = schedule_waiting(run->schedule) + schedule_running(run->schedule) +
+                           schedule_parked(run->schedule);
     }
     status_file_write(run->options->results_path, &run->ending, NULL);
 }
@@ -202,7 +236,8 @@ int root_schedule(struct run *run, enum resume_kind kind, int kept, struct err *
     lock_file_self(&self);
     events_add(run->events, "run_started", "{s:s, s:I, s:i, s:s, s:s, s:i, s:i}", "host", self.host, "pid",
                (json_int_t)self.pid, "ranks", run->size, "version", CELLSWEEP_VERSION, "commit",
-               CELLSWEEP_COMMIT, "jobs", schedule_waiting(run->schedule), "finished_before", run->n_before);
+               CELLSWEEP_COMMIT, "jobs", schedule_waiting(run->schedule) + schedule_parked(run->schedule),
+               "finished_before", run->n_before);
     run->ending.exit_status = -1;
     write_ending(run, 1);
     return 0;
@@ -312,6 +347,8 @@ void root_on_report(void *self, int rank, const struct handout_report *report)
         count_checkpoints(run, report);
         drop_checkpoint(run, rank, report);
     }
+    if (report)
+        tuning_report(run, report);
     if (report && report->end == HANDOUT_FINISHED)
         log_finished(run, rank, report);
     if (report && report->end == HANDOUT_FATAL) {
@@ -321,6 +358,7 @@ void root_on_report(void *self, int rank, const struct handout_report *report)
     check_failures(run, &counts);
     if (report)
         write_ending(run, 0);
+    counts.finished += run->n_pruned;
     progress_tick(run->progress, &counts);
 }
 
@@ -356,6 +394,7 @@ static int is_row_finished(struct run *run, int job, struct handout_report *repo
         return 0;
     *report = (struct handout_report){.job = job, .end = HANDOUT_FINISHED, .epochs = mark.epochs_done};
     report->diverged = mark.state == JOB_DIVERGED;
+    report->score = tuning_score(run, job, mark.epochs_done);
     report->seconds = fmax(0, mark.finished - mark.started);
     snprintf(report->message, sizeof report->message, "%s", mark.message);
     curve = err_calloc((size_t)store_n_epochs(run->store), sizeof *curve, "a row of metrics", NULL);
@@ -407,6 +446,7 @@ void root_on_condemn(void *self, int job, int attempts, int deaths)
     if (rc < 0)
         snprintf(report.message, sizeof report.message, "%.*s", (int)sizeof report.message - 1, err.text);
     tell_failure(run, 0, &report);
+    tuning_report(run, &report);
     if (rc < 0)
         root_drain(run, "a row could not be written");
     handout_leave(run->handout);
@@ -455,20 +495,32 @@ static int print_failures(const struct run *run, const int *state, struct err *e
     return rc;
 }
 
-/* Jobs of this run's filter by state, and the failed ones with why. */
-static int count_states(struct run *run, int count[N_JOB_STATES], struct err *err)
+/* Jobs of this run's filter by state, without trials, and the failed ones with why. */
+static int count_states(struct run *run, int count[N_TRIAL_STATES], struct err *err)
 {
     int *state = err_calloc((size_t)run->sweep->n_jobs, sizeof *state, "the states of jobs", err);
     int rc = state ? store_read_states(run->store, state, err) : E_IO;
-    memset(count, 0, N_JOB_STATES * sizeof *count);
+    memset(count, 0, N_TRIAL_STATES * sizeof *count);
     for (int i = 0; rc == 0 && i < run->chosen.n; i++)
-        count[state[run->chosen.job[i]]]++;
+        if (run->sweep->job[run->chosen.job[i]].of < 0)
+            count[state[run->chosen.job[i]]]++;
     if (rc == 0) {
         rc = print_failures(run, state, err);
         tidy_checkpoints(run, state);
     }
     free(state);
     return rc;
+}
+
+/* What halving saved. */
+static void say_tuning(const struct run *run)
+{
+    long long full, taken;
+    if (!run->trials)
+        return;
+    trials_epochs(run->trials, &full, &taken);
+    printf("tuning: %lld of %lld epochs of trials, %.0f %% saved by pruning\n", taken, full,
+           full > 0 ? 100 * (double)(full - taken) / (double)full : 0);
 }
 
 static void say_end(const struct run *run, const struct handout_counts *c, const struct status_file *e)
@@ -489,7 +541,7 @@ static void say_end(const struct run *run, const struct handout_counts *c, const
 int root_conclude(struct run *run, struct err *err)
 {
     struct handout_counts counts = handout_counts(run->handout);
-    int count[N_JOB_STATES];
+    int count[N_TRIAL_STATES];
     progress_finish(run->progress);
     int rc = count_states(run, count, err);
     if (rc < 0)
@@ -500,6 +552,7 @@ int root_conclude(struct run *run, struct err *err)
     e->failed = count[JOB_FAILED];
     e->left = count[JOB_WAITING] + count[JOB_RUNNING];
     say_end(run, &counts, e);
+    say_tuning(run);
     if (counts.fatal || run->fatal[0])
         return err_set(err, E_IO, "%s; %d job%s left, run the same command again", run->fatal, e->left,
                        e->left == 1 ? " is" : "s are");
@@ -553,6 +606,7 @@ void root_release(struct run *run)
     events_close(run->events);
     progress_free(run->progress);
     schedule_free(run->schedule);
+    trials_free(run->trials);
     selection_free(&run->chosen);
     lock_release(run->lock);
 }

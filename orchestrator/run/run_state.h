@@ -15,6 +15,7 @@
 #include "sweep/resume.h"
 #include "run/run.h"
 #include "run/saver.h"
+#include "run/trials.h"
 #include "run/share.h"
 #include "store/store.h"
 #include "store/store_select.h"
@@ -40,9 +41,12 @@ struct run {
     double slowest;         /* the longest between two such */
     double epoch_start;     /* MPI_Wtime */
     struct saver *saver;
-    struct epochs *epochs; /* not yet written */
-    int stopping;          /* 1: the sweep stops */
-    int complained;        /* 1: said that a checkpoint could not be written */
+    struct epochs *epochs;      /* not yet written */
+    int stopping;               /* 1: the sweep stops */
+    struct handout_order order; /* of the running job */
+    int paused;                 /* 1: it was left after the epochs of its order */
+    float *curve;               /* (its epochs) of a trial: the metric of val that decides */
+    int complained;             /* 1: said that a checkpoint could not be written */
     /* rank 0 */
     struct selection chosen;       /* jobs of --filter */
     struct saver_cost checkpoints; /* of all ranks, as reported */
@@ -51,11 +55,13 @@ struct run {
     struct status_file ending;
     double ending_written; /* seconds, MPI_Wtime */
     struct schedule *schedule;
+    struct trials *trials; /* NULL: nothing is tuned */
+    int n_pruned;          /* in this run */
     struct progress *progress;
-    int n_before;             /* jobs of the filter that were finished before */
-    int before[N_JOB_STATES]; /* the same by state */
-    char why_stopped[128];    /* "": not stopped early */
-    int too_many_failures;    /* 1: --max-failures was reached */
+    int n_before;               /* jobs of the filter that were finished before */
+    int before[N_TRIAL_STATES]; /* the same by state */
+    char why_stopped[128];      /* "": not stopped early */
+    int too_many_failures;      /* 1: --max-failures was reached */
     char fatal[sizeof((struct handout_report *)0)->message];
 };
 

@@ -126,16 +126,23 @@ static int save(struct saver *s, const struct state_file *bare, struct err *err)
     return 0;
 }
 
-int saver_between(struct saver *s, const struct state_file *state, int stopping, struct err *err)
+int saver_keep(struct saver *s, const struct state_file *state, struct err *err)
 {
     double start = clock_now();
-    if (s->interval <= 0 || (!stopping && start - s->last < s->interval))
+    if (s->interval < 0)
         return 0;
     int rc = save(s, state, err);
     s->last = start;
     s->epoch_start = clock_now();
     s->cost.seconds += s->epoch_start - start;
     return rc;
+}
+
+int saver_between(struct saver *s, const struct state_file *state, int stopping, struct err *err)
+{
+    if (s->interval <= 0 || (!stopping && clock_now() - s->last < s->interval))
+        return 0;
+    return saver_keep(s, state, err);
 }
 
 int saver_epochs(const struct saver *s)

@@ -27,8 +27,9 @@ struct saver_cost {
     double seconds; /* spent on that */
 };
 
-/* interval: seconds between two checkpoints of a job; 0: none are written, those that are there are used.
- * results_path, data and kernels outlive it. NULL with *err set when there is no memory. */
+/* interval: seconds between two checkpoints of a job; 0: none are written but by saver_keep(), below 0: none
+ * at all; those that are there are used. results_path, data and kernels outlive it. NULL with *err set when
+ * there is no memory. */
 struct saver *saver_new(const char *results_path, double interval, const char *data, const char *kernels,
                         struct err *err);
 
@@ -47,6 +48,9 @@ void saver_epoch(struct saver *saver, int epoch, const float (*numbers)[N_METRIC
 /* Write the state when it is time to, or when the sweep stops. E_IO when that fails: the job may go
  * on all the same. */
 int saver_between(struct saver *saver, const struct state_file *state, int stopping, struct err *err);
+
+/* Write the state now: the job is left for a while. */
+int saver_keep(struct saver *saver, const struct state_file *state, struct err *err);
 
 /* Epochs that the running job would go on from, were it killed now: 0 without a checkpoint. */
 int saver_epochs(const struct saver *saver);

@@ -6,7 +6,8 @@
 
 struct entry {
     int job;
-    double cost;
+    double cost; /* what its place in the order rests on */
+    double left; /* what it has to do when it is handed out next: the same, until it is opened with another */
     unsigned long kind;
     int group; /* position in schedule->group */
     int attempts, deaths;
@@ -50,7 +51,7 @@ struct schedule {
     double limit;         /* what best fits into */
     int *returned;        /* (n) stack of entry indices */
     int n_returned;
-    int waiting, running;
+    int waiting, running, parked;
     int max_job;
     int *entry_of; /* (max_job + 1) job -> index of its entry */
 };
@@ -244,7 +245,7 @@ int schedule_new(int n, const int *job, const double *cost, const unsigned long 
         s->max_job = job[i] > s->max_job ? job[i] : s->max_job;
     int rc = make_room(s, n, err);
     for (int i = 0; rc == 0 && i < n; i++)
-        s->entry[i] = (struct entry){.job = job[i], .cost = cost[i], .kind = kind[i]};
+        s->entry[i] = (struct entry){.job = job[i], .cost = cost[i], .left = cost[i], .kind = kind[i]};
     if (rc == 0) {
         qsort(s->entry, (size_t)n, sizeof *s->entry, by_kind_then_cost);
         make_groups(s);
@@ -263,7 +264,7 @@ int schedule_new(int n, const int *job, const double *cost, const unsigned long 
 static double seconds_of(const struct schedule *s, int i)
 {
     double rate = speed(s, &s->group[s->entry[i].group]);
-    return isnan(rate) ? 0 : s->entry[i].cost * rate;
+    return isnan(rate) ? 0 : s->entry[i].left * rate;
 }
 
 /* Position in the stack of the last returned job that fits; -1: none. */
@@ -306,8 +307,8 @@ static int take(struct schedule *s, int i)
     s->entry[i].attempts++;
     group->n_waiting--;
     group->n_running++;
-    group->waiting_cost -= s->entry[i].cost;
-    group->running_cost += s->entry[i].cost;
+    group->waiting_cost -= s->entry[i].left;
+    group->running_cost += s->entry[i].left;
     update(s, s->entry[i].group);
     return s->entry[i].job;
 }
@@ -341,7 +342,7 @@ static void stop_running(struct schedule *s, const struct entry *entry)
     struct group *group = &s->group[entry->group];
     s->running--;
     group->n_running--;
-    group->running_cost -= entry->cost;
+    group->running_cost -= entry->left;
 }
 
 void schedule_dropped(struct schedule *s, int job)
@@ -365,9 +366,9 @@ void schedule_finished(struct schedule *s, int job, double seconds)
     int was_known = group->cost > 0;
     stop_running(s, entry);
     group->seconds += seconds;
-    group->cost += entry->cost;
+    group->cost += entry->left;
     s->seconds += seconds;
-    s->cost += entry->cost;
+    s->cost += entry->left;
     if (!was_known && group->cost > 0)
         become_known(s, group);
     update(s, entry->group);
@@ -382,8 +383,56 @@ void schedule_return(struct schedule *s, int job)
     stop_running(s, entry);
     s->waiting++;
     group->n_waiting++;
-    group->waiting_cost += entry->cost;
+    group->waiting_cost += entry->left;
     update(s, entry->group);
+}
+
+void schedule_park(struct schedule *s, int job)
+{
+    int i = s->entry_of[job];
+    line_take(&s->left, i);
+    line_take(&s->unknown, s->place[i]);
+    s->waiting--;
+    s->parked++;
+    update(s, s->entry[i].group);
+}
+
+void schedule_paused(struct schedule *s, int job, double seconds)
+{
+    struct entry *entry = &s->entry[s->entry_of[job]];
+    schedule_finished(s, job, seconds);
+    entry->left = 0;
+    s->parked++;
+    s->group[entry->group].n_waiting++;
+}
+
+void schedule_open(struct schedule *s, int job, double cost)
+{
+    int i = s->entry_of[job];
+    struct entry *entry = &s->entry[i];
+    struct group *group = &s->group[entry->group];
+    group->waiting_cost += cost - entry->left;
+    entry->left = cost;
+    entry->attempts = entry->deaths = 0;
+    s->returned[s->n_returned++] = i;
+    s->parked--;
+    s->waiting++;
+    update(s, entry->group);
+}
+
+void schedule_close(struct schedule *s, int job)
+{
+    const struct entry *entry = &s->entry[s->entry_of[job]];
+    struct group *group = &s->group[entry->group];
+    group->waiting_cost -= entry->left;
+    group->n_waiting--;
+    s->parked--;
+    update(s, entry->group);
+}
+
+int schedule_parked(const struct schedule *s)
+{
+    return s->parked;
 }
 
 void schedule_unused(struct schedule *s, int job)
@@ -420,7 +469,7 @@ int schedule_running(const struct schedule *s)
 double schedule_expect(const struct schedule *s, int job)
 {
     const struct entry *entry = &s->entry[s->entry_of[job]];
-    return entry->cost * speed(s, &s->group[entry->group]);
+    return entry->left * speed(s, &s->group[entry->group]);
 }
 
 double schedule_remaining(const struct schedule *s, int ranks)

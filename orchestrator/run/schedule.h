@@ -6,8 +6,8 @@
  *
  * For n jobs of K kinds each call takes O(log n) time, whatever K; so a sweep may be all kinds. Where it says
  * "constant", that. Two exceptions, both of runs that end jobs before a deadline: a job handed back that does
- * not fit any more is looked at again by every call (there are at most two a rank), and seconds that grow
- * from one call to the next cost O(K log n). */
+ * not fit any more is looked at again by every call (there are at most two a rank, and those that were
+ * opened), and seconds that grow from one call to the next cost O(K log n). */
 #ifndef CELLSWEEP_SCHEDULE_H
 #define CELLSWEEP_SCHEDULE_H
 
@@ -42,7 +42,16 @@ void schedule_return(struct schedule *schedule, int job);
 /* The same for a job that was never begun: the attempt does not count. */
 void schedule_unused(struct schedule *schedule, int job);
 
-/* How often a job has been handed out. */
+/* A job that was never handed out waits for its time to come; and one that was ended after `seconds` of work,
+ * with more to do perhaps. Neither is handed out before it is opened, to `cost`, ahead of all others and as
+ * if for the first time; closed: it never will be. Parked: how many there are. */
+void schedule_park(struct schedule *schedule, int job);
+void schedule_paused(struct schedule *schedule, int job, double seconds);
+void schedule_open(struct schedule *schedule, int job, double cost);
+void schedule_close(struct schedule *schedule, int job);
+int schedule_parked(const struct schedule *schedule);
+
+/* How often a job has been handed out, since it was opened where it was parked. */
 int schedule_attempts(const struct schedule *schedule, int job);
 
 /* The rank that had the job died; and how often that was so. Before schedule_return or schedule_dropped. */

@@ -184,15 +184,15 @@ static int check_clusters(const struct sweep *sweep, long index, const struct co
 
 /* The hash of everything that decides a result. Repeats of kfold only say how many jobs there are, so
  * growing them keeps keys. What says how images are divided is no part of their checksum: only jobs that
- * heed it have it in their key. */
-static void make_key(const struct config *config, const struct dataset *data,
+ * heed it have it in their key. tuning: lines of a trial, or of a job that is tuned; "": neither. */
+static void make_key(const struct config *config, const struct dataset *data, const char *tuning,
                      unsigned char out[JOB_KEY_BYTES])
 {
-    char text[SETTING_TEXT_SIZE + 8192];
+    char text[SETTING_TEXT_SIZE + 8192 + TUNE_TEXT_SIZE];
     struct config keyed = *config;
     XXH128_canonical_t key;
     keyed.protocol.repeats = 1;
-    int n = snprintf(text, sizeof text, "cellsweep job 2\ndata=%s\n", data->checksum);
+    int n = snprintf(text, sizeof text, "cellsweep job 2\n%sdata=%s\n", tuning, data->checksum);
     if (config->protocol.kind == PROTOCOL_GIVEN)
         n += snprintf(text + n, sizeof text - (size_t)n, "sets=%s\n", data->sets);
     const char *groups = config_groups(config);
@@ -244,23 +244,131 @@ static int make_room(struct sweep *sweep, int n, struct err *err)
     return 0;
 }
 
+/* What the key of a job says of tuning. A trial's hangs on its own values alone, so that other trials beside
+ * it leave it as it is; that of the tuned job on all that decides what is chosen, but not on the choice. */
+static void tuning_lines(const struct sweep *sweep, const struct job *job, char *out, size_t size)
+{
+    *out = '\0';
+    if (job->of >= 0)
+        snprintf(out, size, "trial_seed=%d\n", job->trial_seed);
+    else if (sweep->file->tune.n_keys > 0) {
+        FILE *text = fmemopen(out, size, "w");
+        if (!text)
+            return;
+        fputs("tune=", text);
+        tune_print(text, &sweep->file->tune);
+        fputc('\n', text);
+        fclose(text);
+    }
+}
+
+/* Key and plan of a job that stands in its place. */
+static int complete_job(struct sweep *sweep, int job, const struct dataset *data, struct planner *planner,
+                        struct err *err)
+{
+    char key[JOB_KEY_SIZE], tuning[TUNE_TEXT_SIZE];
+    struct config config;
+    sweep_config(sweep, job, &config);
+    tuning_lines(sweep, &sweep->job[job], tuning, sizeof tuning);
+    make_key(&config, data, tuning, sweep->job[job].key);
+    sweep_key(sweep, job, key);
+    return planner_plan(planner, &config, key, &sweep->job[job].plan, err);
+}
+
 /* All folds and repeats of one combination, appended to the jobs. config: that of the first. */
-static int add_jobs(struct sweep *sweep, long combination, struct config *config, const struct dataset *data,
-                    struct planner *planner, struct err *err)
+static int add_jobs(struct sweep *sweep, long combination, const struct config *config,
+                    const struct dataset *data, struct planner *planner, struct err *err)
 {
     int n = config->protocol.folds * config->protocol.repeats, rc = make_room(sweep, n, err);
     for (int i = 0; rc == 0 && i < n; i++) {
-        struct job *job = &sweep->job[sweep->n_jobs++];
-        char key[JOB_KEY_SIZE];
-        *job = (struct job){.combination = (int)combination,
-                            .fold = i % config->protocol.folds,
-                            .repeat = i / config->protocol.folds};
-        config->fold = job->fold;
-        config->repeat = job->repeat;
-        make_key(config, data, job->key);
-        sweep_key(sweep, sweep->n_jobs - 1, key);
-        rc = planner_plan(planner, config, key, &job->plan, err);
+        sweep->job[sweep->n_jobs++] = (struct job){.combination = (int)combination,
+                                                   .fold = i % config->protocol.folds,
+                                                   .repeat = i / config->protocol.folds,
+                                                   .of = -1,
+                                                   .trial = -1};
+        rc = complete_job(sweep, sweep->n_jobs - 1, data, planner, err);
     }
+    return rc;
+}
+
+/* 1 when the last job is what an earlier trial of the same job is: a list has few values. */
+static int is_tried(const struct sweep *sweep)
+{
+    const struct job *last = &sweep->job[sweep->n_jobs - 1];
+    for (const struct job *job = last - 1; job >= sweep->job && job->of == last->of; job--)
+        if (job->trial_seed == last->trial_seed && memcmp(job->key, last->key, JOB_KEY_BYTES) == 0)
+            return 1;
+    return 0;
+}
+
+/* A trial of a job, once for every tuning seed. */
+static int add_trial(struct sweep *sweep, int of, int trial, const struct dataset *data,
+                     struct planner *planner, struct err *err)
+{
+    int n = sweep->file->tune.n_seeds, rc = make_room(sweep, n, err);
+    for (int s = 0; rc == 0 && s < n; s++) {
+        struct job *job = &sweep->job[sweep->n_jobs++];
+        *job = sweep->job[of];
+        job->of = of;
+        job->trial = (short)trial;
+        job->trial_seed = (short)s;
+        rc = complete_job(sweep, sweep->n_jobs - 1, data, planner, err);
+        if (rc == 0 && is_tried(sweep)) {
+            sweep->n_jobs--;
+            break;
+        }
+    }
+    return rc;
+}
+
+/* A job can be tuned that reads a tuned setting and has images to choose on. */
+static int check_tuned(const struct sweep *sweep, int job, struct err *err)
+{
+    char name[512];
+    struct config config;
+    sweep_config(sweep, job, &config);
+    int reads = tune_reads(&sweep->file->tune, &config);
+    if (reads > 0 && sweep->job[job].plan.n_val > 0)
+        return 0;
+    sweep_job_name(sweep, job, name, sizeof name);
+    if (reads == 0)
+        return err_set(err, E_USAGE,
+                       "%s: tune: the job %s reads none of the tuned settings; tune one that it "
+                       "reads, or make a sweep of its own of such jobs",
+                       sweep->file->path, name);
+    return err_set(err, E_USAGE,
+                   "%s: tune: the job %s has no val set to choose on; add `inner: {share: 0.2}`",
+                   sweep->file->path, name);
+}
+
+/* A setting that no job reads would be tuned for nothing. */
+static int check_read(const struct sweep *sweep, struct err *err)
+{
+    for (int k = 0; k < sweep->file->tune.n_keys; k++) {
+        const struct setting *key = sweep->file->tune.range[k].key;
+        int is_read = 0;
+        for (int j = 0; j < sweep->n_jobs && !is_read; j++) {
+            struct config config;
+            sweep_config(sweep, j, &config);
+            is_read = config_reads(&config, key);
+        }
+        if (!is_read)
+            return err_set(err, E_USAGE, "%s: tune: no job of this grid reads %s, but %s would; leave it out",
+                           sweep->file->path, key->name, config_used_by(worker_schema(), key));
+    }
+    return 0;
+}
+
+static int add_trials(struct sweep *sweep, const struct dataset *data, struct planner *planner,
+                      struct err *err)
+{
+    int n = sweep->n_jobs, rc = check_read(sweep, err);
+    for (int j = 0; rc == 0 && j < n; j++)
+        rc = check_tuned(sweep, j, err);
+    for (int j = 0; rc == 0 && j < n; j++)
+        for (int t = 0; rc == 0 && t < sweep->file->tune.n_trials; t++)
+            rc = add_trial(sweep, j, t, data, planner, err);
+    sweep->n_trials = sweep->n_jobs - n;
     return rc;
 }
 
@@ -367,6 +475,8 @@ int sweep_expand(struct sweep *sweep, const struct dataset *data, struct err *er
         rc = planner_new(data, &planner, err);
     if (rc == 0)
         rc = add_combinations(sweep, data, planner, err);
+    if (rc == 0 && sweep->file->tune.n_keys > 0)
+        rc = add_trials(sweep, data, planner, err);
     planner_free(planner);
     if (rc == 0)
         fit_room(sweep);
@@ -383,12 +493,20 @@ int sweep_adopt(struct sweep *sweep, const struct dataset *data, int n_jobs, str
     return rc;
 }
 
+/* With the values of a trial, whichever is chosen. */
+static void config_with(const struct sweep *sweep, const struct job *job, int trial, struct config *out)
+{
+    combine(sweep, job->combination, out);
+    tune_apply(&sweep->file->tune, trial, out);
+    complete(sweep, out);
+    out->fold = job->fold;
+    out->repeat = job->repeat;
+    out->trial_seed = job->of >= 0 ? job->trial_seed : 0;
+}
+
 void sweep_config(const struct sweep *sweep, int job, struct config *out)
 {
-    combine(sweep, sweep->job[job].combination, out);
-    complete(sweep, out);
-    out->fold = sweep->job[job].fold;
-    out->repeat = sweep->job[job].repeat;
+    config_with(sweep, &sweep->job[job], sweep->job[job].trial, out);
 }
 
 void sweep_key(const struct sweep *sweep, int job, char out[JOB_KEY_SIZE])
@@ -403,10 +521,13 @@ void sweep_key(const struct sweep *sweep, int job, char out[JOB_KEY_SIZE])
 
 int sweep_key_holds(const struct sweep *sweep, int job, const struct dataset *data)
 {
+    const struct job *it = &sweep->job[job];
     unsigned char key[JOB_KEY_BYTES];
+    char tuning[TUNE_TEXT_SIZE];
     struct config config;
-    sweep_config(sweep, job, &config);
-    make_key(&config, data, key);
+    config_with(sweep, it, it->of >= 0 ? it->trial : -1, &config);
+    tuning_lines(sweep, it, tuning, sizeof tuning);
+    make_key(&config, data, tuning, key);
     return memcmp(key, sweep->job[job].key, JOB_KEY_BYTES) == 0;
 }
 

@@ -7,6 +7,9 @@
  *     sweep_free(sweep);
  *
  * Jobs stand in grid order: axes as the file lists them, the last one fastest, folds and repeats innermost.
+ * Where the sweep tunes, the trials of these jobs stand behind them all, those of the first job first, by
+ * trial, then by tuning seed: jobs themselves, whose settings differ from their job's in the tuned ones and
+ * whose random numbers in the tuning seed, but not in what is held back to judge it.
  * A job is a few numbers, so that every rank can hold a million; what it is to do is made when it is asked
  * for. No MPI. */
 #ifndef CELLSWEEP_EXPAND_H
@@ -24,11 +27,14 @@ enum { JOB_KEY_BYTES = 16, JOB_KEY_SIZE = 2 * JOB_KEY_BYTES + 1 };
 struct job {
     int combination; /* of the grid, in grid order */
     int fold, repeat;
+    int of;                           /* of a trial: the job that it tunes, else -1 */
+    short trial;                      /* its number; of a job that is tuned: the chosen one, -1: not yet */
+    short trial_seed;                 /* from 0 */
     unsigned char key[JOB_KEY_BYTES]; /* XXH3-128 of dataset checksum and config values; README */
     struct job_plan plan;             /* sizes of its sets, expected work; leak is not counted */
 };
 
-static_assert(sizeof(struct job) <= 64, "every rank holds every job");
+static_assert(sizeof(struct job) <= 72, "every rank holds every job");
 
 struct sweep {
     struct sweep_file *file; /* owned */
@@ -39,9 +45,10 @@ struct sweep {
     int data_channels;                    /* of its images */
     char data_text[1400]; /* where the images come from, for people: "cells.h5, packed from raw" */
     struct unread unread; /* settings that jobs do not read, and combinations left out for that */
-    int n_jobs;
-    int capacity;    /* jobs there is room for */
-    struct job *job; /* (n_jobs) after sweep_expand, owned */
+    int n_jobs;           /* trials, too */
+    int n_trials;         /* the last so many of them are trials */
+    int capacity;         /* jobs there is room for */
+    struct job *job;      /* (n_jobs) after sweep_expand, owned */
 };
 
 /* The sweep of a sweep file, with its strategies and models checked; no jobs yet. Arguments and errors as
@@ -60,7 +67,7 @@ int sweep_expand(struct sweep *sweep, const struct dataset *data, struct err *er
  * filled in with theirs. E_IO without memory. */
 int sweep_adopt(struct sweep *sweep, const struct dataset *data, int n_jobs, struct err *err);
 
-/* What job number `job` is to do. */
+/* What job number `job` is to do; a job that is tuned: with the values of job->trial, if that is known. */
 void sweep_config(const struct sweep *sweep, int job, struct config *out);
 
 /* The key of a job, in hex. */

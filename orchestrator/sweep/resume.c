@@ -14,15 +14,52 @@ static void row_of(const void *of, int job, struct store_job *out)
     sweep_row(of, job, out);
 }
 
+/* The first trial of a job, or of one behind it. */
+static int first_trial(const struct sweep *sweep, int job)
+{
+    int from = sweep->n_jobs - sweep->n_trials, end = sweep->n_jobs;
+    while (from < end) {
+        int middle = from + (end - from) / 2;
+        if (sweep->job[middle].of < job)
+            from = middle + 1;
+        else
+            end = middle;
+    }
+    return from;
+}
+
+static size_t n_weights_with(const struct sweep *sweep, int job)
+{
+    struct config config;
+    sweep_config(sweep, job, &config);
+    return sweep->file->keep_weights ? job_n_weights(&config, sweep->job[job].plan.n_train) : 0;
+}
+
+/* What a job keeps at most: the values that are chosen may decide how large its networks are. */
+static size_t n_weights_of(const struct sweep *sweep, int job)
+{
+    size_t most = n_weights_with(sweep, job);
+    for (int t = first_trial(sweep, job); t < sweep->n_jobs && sweep->job[t].of == job; t++) {
+        size_t n = n_weights_with(sweep, t);
+        most = n > most ? n : most;
+    }
+    return most;
+}
+
 static void room_of(const void *of, int job, struct store_room *out)
 {
     const struct sweep *sweep = of;
     struct config config;
     sweep_config(sweep, job, &config);
-    out->n_val = sweep->job[job].plan.n_val;
-    out->n_test = sweep->job[job].plan.n_test;
-    out->n_all = sweep->job[job].plan.n_all;
-    out->n_weights = sweep->file->keep_weights ? job_n_weights(&config, sweep->job[job].plan.n_train) : 0;
+    const struct job *it = &sweep->job[job];
+    int is_trial = it->of >= 0;
+    out->of = it->of;
+    out->trial = it->trial;
+    out->trial_seed = it->trial_seed;
+    out->n_val = is_trial ? 0 : it->plan.n_val;
+    out->n_test = is_trial ? 0 : it->plan.n_test;
+    out->n_all = is_trial ? 0 : it->plan.n_all;
+    out->n_weights = is_trial ? 0 : n_weights_of(sweep, job);
     out->n_classes = config.clusters.n;
     memcpy(out->cluster, config.clusters.number, sizeof out->cluster);
 }
@@ -40,6 +77,7 @@ static void make_plan(const struct sweep *sweep, const struct dataset *data, con
                                 .kernels = kernels_isa_name(isa),
                                 .data = data,
                                 .n_jobs = sweep->n_jobs,
+                                .n_trials = sweep->n_trials,
                                 .row = row_of,
                                 .room = room_of,
                                 .of = sweep,
@@ -51,7 +89,7 @@ static void make_plan(const struct sweep *sweep, const struct dataset *data, con
         const struct job *job = &sweep->job[j];
         struct config config;
         sweep_config(sweep, j, &config);
-        size_t n_weights = sweep->file->keep_weights ? job_n_weights(&config, job->plan.n_train) : 0;
+        size_t n_weights = job->of < 0 ? n_weights_of(sweep, j) : 0;
         plan->n_epochs = plan->n_epochs > config.epochs ? plan->n_epochs : (int)config.epochs;
         plan->n_classes = plan->n_classes > config.clusters.n ? plan->n_classes : config.clusters.n;
         plan->n_val = plan->n_val > job->plan.n_val ? plan->n_val : job->plan.n_val;
@@ -81,6 +119,20 @@ static int is_same(struct store *store, const struct sweep *sweep, int *same, st
     return rc;
 }
 
+/* 1 when a row of the file is a job of the sweep that was tuned otherwise: it runs again, with what its
+ * trials of then leave to do. */
+static int is_tuned_otherwise(const struct sweep *sweep, const struct store_job *old)
+{
+    struct store_job row;
+    for (int j = 0; j < sweep->n_jobs - sweep->n_trials; j++) {
+        sweep_row(sweep, j, &row);
+        if (combination_same(&row, old, 0) && row.seed == old->seed && row.fold == old->fold &&
+            row.repeat == old->repeat)
+            return 1;
+    }
+    return 0;
+}
+
 /* How many jobs of the file occur in the sweep. */
 static int count_found(struct store *store, const struct sweep *sweep, int *n_found, struct err *err)
 {
@@ -94,7 +146,10 @@ static int count_found(struct store *store, const struct sweep *sweep, int *n_fo
         qsort(key, n, sizeof *key, compare_keys);
     for (int j = 0; j < store_n_jobs(store) && rc == 0; j++) {
         rc = store_row(store, j, &old, err);
-        *n_found += rc == 0 && bsearch(old.key, key, n, sizeof *key, compare_keys);
+        if (rc == 0)
+            *n_found += bsearch(old.key, key, n, sizeof *key, compare_keys) ||
+                        (j < store_n_jobs(store) - store_n_trials(store) && sweep->n_trials > 0 &&
+                         store_n_trials(store) > 0 && is_tuned_otherwise(sweep, &old));
     }
     free(key);
     return rc;
@@ -157,8 +212,10 @@ static int compare_with_file(const char *path, const struct sweep *sweep, const 
     struct store *store = NULL;
     int n_found = 0, same = 0;
     int rc = store_open_lean(path, &store, err);
-    if (rc == 0)
+    if (rc == 0) {
+        store_show_trials(store);
         rc = is_same(store, sweep, &same, err);
+    }
     if (rc == 0 && !same)
         rc = count_found(store, sweep, &n_found, err);
     if (rc < 0) {

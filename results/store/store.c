@@ -165,7 +165,8 @@ static int make_types(struct store *store, struct err *err)
     return rc < 0 ? rc : store_types_init(&store->types, &axes, err);
 }
 
-static int read_all(struct store *store, enum store_dataset which, void *out, struct err *err)
+/* All rows, those of trials too. */
+static int read_whole(struct store *store, enum store_dataset which, void *out, struct err *err)
 {
     hid_t type = store_memory_type(&store->types, store_table[which].cell);
     if (store->dataset[which] < 0)
@@ -175,6 +176,16 @@ static int read_all(struct store *store, enum store_dataset which, void *out, st
         return err_set(err, E_IO, "%s: cannot read %s: truncated or damaged; restore a copy", store->path,
                        store_table[which].path);
     return 0;
+}
+
+/* All that there is of jobs, or of anything else. */
+static int read_all(struct store *store, enum store_dataset which, void *out, struct err *err)
+{
+    hid_t type = store_memory_type(&store->types, store_table[which].cell);
+    if (store_table[which].dim[0] != DIM_JOB || store->dataset[which] < 0 || store->n[DIM_TRIAL] == 0)
+        return read_whole(store, which, out, err);
+    return h5_rows_read(store->dataset[which], 0, (hsize_t)store_n_jobs(store), type, out,
+                        store_table[which].path, store->path, err);
 }
 
 static int read_class_names(struct store *store, struct err *err)
@@ -229,7 +240,7 @@ static int read_classes(struct store *store, struct err *err)
 {
     size_t n = (size_t)(store->n[DIM_JOB] * store->n[DIM_CLASS]);
     store->class = err_calloc(n, sizeof *store->class, "/classes/job", err);
-    int rc = store->class ? read_all(store, STORE_CLASSES, store->class, err) : E_IO;
+    int rc = store->class ? read_whole(store, STORE_CLASSES, store->class, err) : E_IO;
     return rc == 0 ? check_classes(store, err) : rc;
 }
 
@@ -317,10 +328,10 @@ static int read_rows(struct store *store, int first, int n, struct store_job *jo
     return rc < 0 ? rc : read_counts(store, first, n, job, err);
 }
 
-/* Of the jobs from `first` on: as many as are read at a time. */
-static int n_rows(const struct store *store, int first)
+/* Of the rows from `first` to `end`: as many as are read at a time. */
+static int n_rows(int first, int end)
 {
-    int n = store_n_jobs(store) - first;
+    int n = end - first;
     return n < ROWS_AT_A_TIME ? n : ROWS_AT_A_TIME;
 }
 
@@ -360,6 +371,8 @@ static int load(struct store *store, struct err *err)
         rc = open_dataset(store, (enum store_dataset)d, err);
     if (rc == 0)
         rc = make_types(store, err);
+    if (rc == 0 && store->n[DIM_TRIAL] >= store->n[DIM_JOB])
+        rc = err_set(err, E_IO, "%s: more trials than jobs: damaged; restore a copy", store->path);
     hsize_t n = 1;
     if (rc == 0 && (store->one = H5Screate_simple(1, &n, NULL)) < 0)
         rc = err_set(err, E_IO, "%s: out of memory in HDF5", store->path);
@@ -703,7 +716,7 @@ static int check_outcome(struct store *store, int job, const struct store_outcom
     if (store_is_remote(store))
         return 0;
     int rc =
-        job < 0 || job >= store_n_jobs(store) ? E_IO : store_room(store, job, DIM_CONFUSION, &cells, err);
+        job < 0 || job >= store_n_rows(store) ? E_IO : store_room(store, job, DIM_CONFUSION, &cells, err);
     for (int s = 0; s < N_JUDGED_SETS && rc == 0; s++) {
         rc = store_room(store, job, store_judged_dim(judged_sets[s]), &room, err);
         fits &= (hsize_t)o->set[judged_sets[s]].n <= room;
@@ -741,6 +754,12 @@ int store_write_outcome(struct store *store, int job, const struct store_outcome
     return rc < 0 ? rc : store_send(store, err);
 }
 
+int store_write_chosen(struct store *store, int job, int trial, struct err *err)
+{
+    int rc = write_cell(store, STORE_CHOSEN, job, &trial, err);
+    return rc < 0 ? rc : store_send(store, err);
+}
+
 /* The state goes last: a reader or a resumed run that sees "done" sees everything else of the row too. */
 int store_write_mark(struct store *store, int job, const struct store_mark *mark, struct err *err)
 {
@@ -764,9 +783,24 @@ int store_write_mark(struct store *store, int job, const struct store_mark *mark
 
 /* ---- reading ---- */
 
-int store_n_jobs(const struct store *store)
+int store_n_rows(const struct store *store)
 {
     return (int)store->n[DIM_JOB];
+}
+
+int store_n_trials(const struct store *store)
+{
+    return (int)store->n[DIM_TRIAL];
+}
+
+int store_n_jobs(const struct store *store)
+{
+    return store_n_rows(store) - (store->shows_trials ? 0 : store_n_trials(store));
+}
+
+void store_show_trials(struct store *store)
+{
+    store->shows_trials = 1;
 }
 
 int store_n_epochs(const struct store *store)
@@ -898,7 +932,8 @@ int store_refresh(struct store *store, struct err *err)
     if (!store->job)
         return E_IO;
     for (int j = 0; j < store_n_jobs(store) && rc == 0; j += ROWS_AT_A_TIME)
-        rc = (is_first ? read_rows : read_counts)(store, j, n_rows(store, j), store->job + j, err);
+        rc = (is_first ? read_rows : read_counts)(store, j, n_rows(j, store_n_jobs(store)), store->job + j,
+                                                  err);
     if (rc < 0 && is_first) {
         free(store->job);
         store->job = NULL;
@@ -909,7 +944,7 @@ int store_refresh(struct store *store, struct err *err)
 /* The rows around one. */
 static int read_window(struct store *store, int job, struct err *err)
 {
-    int first = job / ROWS_AT_A_TIME * ROWS_AT_A_TIME, n = n_rows(store, first);
+    int first = job / ROWS_AT_A_TIME * ROWS_AT_A_TIME, n = n_rows(first, store_n_rows(store));
     store->window_n = 0;
     if (!store->window)
         store->window = err_calloc(ROWS_AT_A_TIME, sizeof *store->window, "/jobs", err);
@@ -946,7 +981,7 @@ int store_classes(const struct store *store, int job, int *cluster)
 
 static enum job_state state_of(int value)
 {
-    return value >= 0 && value < N_JOB_STATES ? (enum job_state)value : JOB_WAITING;
+    return value >= 0 && value < N_TRIAL_STATES ? (enum job_state)value : JOB_WAITING;
 }
 
 /* Numbers of a damaged file are brought into their ranges here, so that nobody who counts
@@ -1045,6 +1080,20 @@ int store_read_mark(struct store *store, int job, struct store_mark *mark, struc
         rc = store_read_texts(store, row, err);
     mark->message = rc == 0 ? store_message(store, row) : "";
     return rc;
+}
+
+int store_read_trials(struct store *store, int *out, struct err *err)
+{
+    int rc = 0;
+    for (int i = 0; i < 3 && rc == 0 && store_n_trials(store) > 0; i++)
+        rc = read_all(store, (enum store_dataset)(STORE_TRIALS + i), out + i * store_n_trials(store), err);
+    return rc;
+}
+
+int store_read_chosen(struct store *store, int job, int *out, struct err *err)
+{
+    struct store_block block = row_block(job, 1);
+    return store_read_block(store, STORE_CHOSEN, &block, out, err);
 }
 
 int store_read_n_train(struct store *store, int *out, struct err *err)

@@ -22,8 +22,9 @@
  *              their order, with other tags too: what a rank says after it wrote a row arrives after the row
  *
  * Layout, format 3 (J jobs, E the largest number of epochs, C of classes, K classes of the dataset, N
- * images, M messages). What a job leaves lies in one dataset for all jobs, each job's part as long as this
- * job needs it: it begins at `first` of the job, in cells, and ends where that of the next job begins.
+ * images, M messages, T trials). What a job leaves lies in one dataset for all jobs, each job's part as long
+ * as this job needs it: it begins at `first` of the job, in cells, and ends where that of the next job
+ * begins.
  *     / attributes      cellsweep_results (format version), name, yaml, yaml_resolved, dataset_checksum,
  *                       version, commit, created, host, ranks, libraries, cpu, synthetic, data, data_file,
  *                       (data: for people, "cells.h5, packed from raw"; data_file: path of the packed images)
@@ -38,7 +39,12 @@
  *                       where it has no inner set
  *     /judged_epoch     [J] int32, from 1, the epoch whose networks judge: /predictions and /confusion are by
  *                       them, and the numbers of the job are /metrics of this epoch; -1 until the job has run
- *     /state            [J] int8    0 waiting, 1 running, 2 done, 3 failed, 4 diverged
+ *     /trials/job, number, seed [T] int32: where the sweep tunes, the last T rows of /jobs are trials: which
+ *                       row each tunes, its number (tune.h; 0: the job's own values), its tuning seed.
+ *                       Trials have metrics of train and val alone. Readers see the jobs before them
+ *                       (store_show_trials())
+ *     /trials/chosen    [J] int32, number of the trial whose values the job has, -1 not yet
+ *     /state            [J] int8    0 waiting, 1 running, 2 done, 3 failed, 4 diverged, 5 pruned (a trial)
  *     /attempts, /epochs_done, /rank [J] int32     /started, /finished [J] float64 seconds since 1970
  *     /messages/job     [J] int32, row of /messages/text; -1: nothing to say, -2: the table was full
  *     /messages/text    [M] fixed-length string: the different messages of all jobs, in no order. A new one
@@ -75,10 +81,20 @@
 
 #include <mpi.h>
 
-enum job_state { JOB_WAITING, JOB_RUNNING, JOB_DONE, JOB_FAILED, JOB_DIVERGED, N_JOB_STATES };
+/* States of jobs; and of trials, which may also be pruned: left, because others are better. */
+enum job_state {
+    JOB_WAITING,
+    JOB_RUNNING,
+    JOB_DONE,
+    JOB_FAILED,
+    JOB_DIVERGED,
+    N_JOB_STATES,
+    JOB_PRUNED = N_JOB_STATES,
+    N_TRIAL_STATES
+};
 
-/* "waiting", "running", "done", "failed", "diverged". */
-extern const char *const job_state_names[N_JOB_STATES];
+/* "waiting", "running", "done", "failed", "diverged", "pruned". */
+extern const char *const job_state_names[N_TRIAL_STATES];
 
 enum { STORE_KEY_SIZE = 33, STORE_MESSAGE_SIZE = 256, STORE_MAX_AXES = SWEEP_MAX_AXES };
 
@@ -115,6 +131,7 @@ struct store_room {
     size_t n_weights;         /* 0: nothing is kept */
     int n_classes;
     int cluster[CONFIG_MAX_CLUSTERS]; /* (n_classes) of each class */
+    int of, trial, trial_seed;        /* of a trial: the job that it tunes, its number and seed */
 };
 
 /* What a file is created from. Everything is only read. */
@@ -125,6 +142,7 @@ struct store_plan {
     const struct dataset *data;
     int n_jobs, n_epochs, n_classes, n_val, n_test, n_all; /* J, E, C; images: the largest over the jobs */
     size_t n_weights;                                      /* the same; 0: weights are not kept */
+    int n_trials;                                          /* T: the last so many jobs are trials */
     const struct store_job *job;                           /* (J) rows, or row() tells them one by one */
     void (*row)(const void *of, int job, struct store_job *out);
     void (*room)(const void *of, int job,
@@ -227,11 +245,17 @@ int store_write_epochs(struct store *store, int job, int first, int n, const flo
 int store_write_outcome(struct store *store, int job, const struct store_outcome *outcome, struct err *err);
 int store_write_mark(struct store *store, int job, const struct store_mark *mark, struct err *err);
 
+/* The number of the trial whose values a tuned job has. */
+int store_write_chosen(struct store *store, int job, int trial, struct err *err);
+
 /* Set epochs_done of a job to 0 and its metrics to NaN, before it runs again. */
 int store_clear_metrics(struct store *store, int job, struct err *err);
 
-/* Sizes and texts; valid until store_close. */
+/* Sizes and texts; valid until store_close. n_jobs: without trials, unless they are shown, to who writes
+ * them, before rows are read. Functions of one job take rows of trials in any case. */
 int store_n_jobs(const struct store *store);
+int store_n_trials(const struct store *store); /* T; the first is job number J - T */
+void store_show_trials(struct store *store);
 int store_n_epochs(const struct store *store);
 int store_n_classes(const struct store *store);
 int store_n_class_names(const struct store *store); /* K */
@@ -289,6 +313,11 @@ int store_read_marks(struct store *store, struct store_mark *mark, struct err *e
 
 /* The states of all jobs alone, enum job_state: state (J), owned by the caller. */
 int store_read_states(struct store *store, int *state, struct err *err);
+
+/* Where the sweep tunes: its trials, job, number and seed of each: out (3, T), owned by the caller; and the
+ * number of the trial whose values a job has, -1 not yet. */
+int store_read_trials(struct store *store, int *out, struct err *err);
+int store_read_chosen(struct store *store, int job, int *out, struct err *err);
 
 /* n_train of all jobs: out (J), owned by the caller; -1 until the job has run. */
 int store_read_n_train(struct store *store, int *out, struct err *err);

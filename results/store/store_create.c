@@ -16,6 +16,7 @@ static const char *const group_texts[][2] = {
     {"/metrics", "one number an epoch and job, [job, epoch]; NaN: not reached"},
     {"/messages", "why jobs failed or diverged, each text once"},
     {"/classes", "what the classes of each job are"},
+    {"/trials", "the last rows of /jobs are trials, which tune the others on val: a row here each"},
     {"/confusion",
      "confusion matrices at the judged epoch: (classes, classes) cells of a job, from its first"},
     {"/predictions",
@@ -265,6 +266,9 @@ static int create_dataset(hid_t file, enum store_dataset which, const struct sto
         rc = write_class_names(file, sizes, types, path, err);
     else if (which == STORE_CLASSES)
         rc = h5_write(file, row->path, H5T_NATIVE_SHORT, rank, dims, sizes->class, path, err);
+    else if (which >= STORE_TRIALS && which < STORE_FIRST)
+        rc = h5_write(file, row->path, H5T_NATIVE_INT, rank, dims,
+                      sizes->trial + (size_t)(which - STORE_TRIALS) * (size_t)plan->n_trials, path, err);
     else if (store_is_born_whole(which))
         rc = h5_write(file, row->path, H5T_NATIVE_INT64, rank, dims,
                       sizes->first + (size_t)(which - STORE_FIRST) * (size_t)plan->n_jobs, path, err);

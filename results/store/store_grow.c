@@ -30,12 +30,13 @@ static const struct keyed_row *old_row(const struct growth *g, const char *key)
     return bsearch(&wanted, g->by_key, (size_t)store_n_jobs(g->old), sizeof wanted, compare_keys);
 }
 
-/* Finished, and everything that the new file wants of it is there and fits. */
+/* Finished or pruned, and everything that the new file wants of it is there and fits. */
 static int is_worth_keeping(const struct growth *g, const struct keyed_row *row)
 {
     const struct store_mark *mark = &g->mark[row->row];
     int weights_missing = store_n_weights(g->new) > 0 && store_n_weights(g->old) == 0;
-    if (mark->state != JOB_DIVERGED && (mark->state != JOB_DONE || weights_missing))
+    if (mark->state != JOB_DIVERGED && mark->state != JOB_PRUNED &&
+        (mark->state != JOB_DONE || weights_missing))
         return 0;
     return mark->epochs_done <= store_n_epochs(g->new) &&
            row->n_val <= store_n_predictions(g->new, SET_VAL) &&
@@ -162,8 +163,10 @@ static int fill_draft(struct store *old, const struct h5_draft *draft, int *kept
     if (file < 0)
         return err_set(err, E_IO, "%s: HDF5 cannot reopen the new file", draft->path);
     int rc = store_adopt(file, draft->temp, &new, err);
-    if (rc == 0)
+    if (rc == 0) {
+        store_show_trials(new);
         rc = copy_between(old, new, kept, err);
+    }
     int closed = store_close(new, rc == 0 ? err : NULL);
     return rc < 0 ? rc : closed;
 }
@@ -196,8 +199,10 @@ int store_grow(const char *old_path, const struct store_plan *plan, int *kept, s
     struct store *old = NULL;
     *kept = 0;
     int rc = store_open_lean(old_path, &old, err);
-    if (rc == 0)
+    if (rc == 0) {
+        store_show_trials(old);
         rc = check_dataset(old, plan, err);
+    }
     if (rc == 0)
         rc = grow_from(old, plan, kept, err);
     store_close(old, NULL);

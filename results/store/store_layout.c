@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const job_state_names[N_JOB_STATES] = {"waiting", "running", "done", "failed", "diverged"};
+const char *const job_state_names[N_TRIAL_STATES] = {"waiting", "running",  "done",
+                                                     "failed",  "diverged", "pruned"};
 
 #define METRIC_ROW(set, needs, metric, text)                                                                 \
     {                                                                                                        \
@@ -31,6 +32,10 @@ const char *const job_state_names[N_JOB_STATES] = {"waiting", "running", "done",
     {                                                                                                        \
         "/confusion/" set, CELL_INT32, {DIM_CONFUSION}, -1, needs,                                           \
             images " at the judged epoch, rows true class, columns predicted class; -1: unused"              \
+    }
+#define TRIAL_ROW(name, text)                                                                                \
+    {                                                                                                        \
+        "/trials/" name, CELL_INT32, {DIM_TRIAL}, -1, DIM_TRIAL, text                                        \
     }
 #define COUNT_ROW(set, dim)                                                                                  \
     {                                                                                                        \
@@ -66,6 +71,9 @@ const struct store_table_row store_table[N_STORE_DATASETS] = {
      -1,
      DIM_NONE,
      "row of /classes/name of each class of a job; -1: the job has no more"},
+    TRIAL_ROW("job", "row of /jobs of the job that the trial tunes"),
+    TRIAL_ROW("number", "number of the trial: the same values for every job; 0: the job's own"),
+    TRIAL_ROW("seed", "tuning seed, from 0"),
     FIRST_ROW("/confusion/first", DIM_NONE, "where the (classes, classes) cells of each job begin"),
     FIRST_ROW("/predictions/val/first", DIM_VAL, "where the images of each job begin"),
     FIRST_ROW("/predictions/val/first_probability", DIM_VAL, "where the probabilities of each job begin"),
@@ -79,7 +87,7 @@ const struct store_table_row store_table[N_STORE_DATASETS] = {
      {DIM_JOB},
      0,
      DIM_NONE,
-     "0 waiting, 1 running, 2 done, 3 failed, 4 diverged; written last"},
+     "0 waiting, 1 running, 2 done, 3 failed, 4 diverged, 5 pruned (a trial); written last"},
     {"/attempts", CELL_INT32, {DIM_JOB}, 0, DIM_NONE, "how often the job was started"},
     {"/epochs_done", CELL_INT32, {DIM_JOB}, 0, DIM_NONE, "finished epochs"},
     {"/rank", CELL_INT32, {DIM_JOB}, -1, DIM_NONE, "MPI rank that ran the job last; -1: none"},
@@ -134,6 +142,12 @@ const struct store_table_row store_table[N_STORE_DATASETS] = {
      DIM_NONE,
      "epoch, from 1, whose networks judge: the metrics of the job are those of this epoch, and predictions "
      "and confusion matrices are by them; -1: has not run"},
+    {"/trials/chosen",
+     CELL_INT32,
+     {DIM_JOB},
+     -1,
+     DIM_TRIAL,
+     "number of the trial whose values the job has; -1: not chosen yet, or a trial itself"},
     METRIC_ROWS("train", DIM_NONE, "training images as seen during the epoch, dropout active"),
     METRIC_ROWS("val", DIM_VAL, "images of the inner set after the epoch"),
     METRIC_ROWS("test", DIM_NONE, "test images after the epoch"),

@@ -12,7 +12,7 @@
 
 enum { STORE_FORMAT = 3, STORE_MAX_RANK = 2 };
 
-/* The sizes that dimensions are made of: J, E, C, K, N, M of store.h; and, from DIM_CONFUSION on, of
+/* The sizes that dimensions are made of: J, E, C, K, N, M, T of store.h; and, from DIM_CONFUSION on, of
  * datasets of one dimension that hold the parts of all jobs one after the other, each as long as its
  * job needs: the sum of them. */
 enum store_dim {
@@ -23,6 +23,7 @@ enum store_dim {
     DIM_NAME,
     DIM_IMAGE,
     DIM_TEXT,
+    DIM_TRIAL,
     DIM_CONFUSION,
     DIM_VAL,
     DIM_VAL_PROBABILITY,
@@ -56,7 +57,8 @@ enum store_dataset {
     STORE_IMAGES,
     STORE_CLASS_NAMES,
     STORE_CLASSES,
-    STORE_FIRST, /* + extent - FIRST_EXTENT: where the part of each job begins */
+    STORE_TRIALS,                   /* job, number, seed */
+    STORE_FIRST = STORE_TRIALS + 3, /* + extent - FIRST_EXTENT: where the part of each job begins */
     STORE_STATE = STORE_FIRST + N_EXTENTS,
     STORE_ATTEMPTS,
     STORE_EPOCHS_DONE,
@@ -71,6 +73,7 @@ enum store_dataset {
     STORE_LEAK,
     STORE_LEAK_VAL,
     STORE_JUDGED_EPOCH,
+    STORE_CHOSEN,
     STORE_METRICS, /* + place in curve_sets * N_METRICS + metric */
     STORE_CONFUSION = STORE_METRICS + N_CURVE_SETS * N_METRICS, /* + place in judged_sets */
     STORE_COUNT = STORE_CONFUSION + N_JUDGED_SETS,              /* + place in judged_sets */
@@ -196,6 +199,7 @@ struct store {
     hid_t one;                                                /* memory space of one element */
     hsize_t n[N_DIMS];
     hsize_t largest[N_EXTENTS]; /* cells of the largest part of a job */
+    int shows_trials;           /* 1: rows of trials are jobs to who asks */
     int placed;                 /* job that `part` is of; -1: none */
     struct store_part part[N_EXTENTS];
     struct store_types types;
@@ -220,6 +224,9 @@ struct store_block {
 
 /* An open file as a store, lean, which closes it. file: H5Freopen() of one that somebody else keeps. */
 int store_adopt(hid_t file, const char *path, struct store **out, struct err *err);
+
+/* J: all rows of /jobs, those of trials too. */
+int store_n_rows(const struct store *store);
 
 /* 1 for a store that sends its rows to rank 0. */
 int store_is_remote(const struct store *store);

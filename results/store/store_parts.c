@@ -10,7 +10,7 @@ static int damaged(const struct store *store, int extent, struct err *err)
 static int take_part(struct store *store, int job, int extent, const int64_t first[2], struct err *err)
 {
     hsize_t all = store->n[FIRST_EXTENT + extent], begin = (hsize_t)first[0];
-    hsize_t end = job + 1 < store_n_jobs(store) ? (hsize_t)first[1] : all;
+    hsize_t end = job + 1 < store_n_rows(store) ? (hsize_t)first[1] : all;
     if (begin > end || end > all)
         return damaged(store, extent, err);
     store->part[extent] = (struct store_part){begin, end - begin};
@@ -42,7 +42,7 @@ static int check_parts(const struct store *store, struct err *err)
 static int find_parts(struct store *store, int job, struct err *err)
 {
     int64_t first[2];
-    hsize_t n = job + 1 < store_n_jobs(store) ? 2 : 1;
+    hsize_t n = job + 1 < store_n_rows(store) ? 2 : 1;
     int rc = 0;
     if (store->placed == job)
         return 0;
@@ -78,7 +78,7 @@ int store_place(struct store *store, enum store_dataset which, const struct stor
 {
     const enum store_dim *dim = store_table[which].dim;
     struct store_part part = {(hsize_t)block->job, 1};
-    int n = store_is_extent(dim[0]) ? store_n_jobs(store) : (int)store->n[dim[0]];
+    int n = store_is_extent(dim[0]) ? store_n_rows(store) : (int)store->n[dim[0]];
     if (store->dataset[which] < 0 || block->job < 0 || block->job >= n)
         return outside(store, which, block->job, err);
     if (store_is_extent(dim[0])) {
@@ -102,7 +102,7 @@ enum { PLACES_AT_A_TIME = 1024 };
 static int measure(struct store *store, int extent, struct err *err)
 {
     int64_t first[PLACES_AT_A_TIME + 1];
-    int n_jobs = store_n_jobs(store), rc = 0;
+    int n_jobs = store_n_rows(store), rc = 0;
     hsize_t largest = 0;
     for (int j = 0; j < n_jobs && rc == 0; j += PLACES_AT_A_TIME) {
         int n = n_jobs - j < PLACES_AT_A_TIME ? n_jobs - j : PLACES_AT_A_TIME;

@@ -10,6 +10,7 @@ static void guess_room(const struct store_plan *plan, int job, struct store_room
 {
     const char *rest = plan->job[job].clusters;
     int class;
+    room->of = -1;
     room->n_val = plan->n_val;
     room->n_test = plan->n_test;
     room->n_all = plan->n_all;
@@ -98,6 +99,14 @@ static void put_parts(struct store_sizes *s, const struct store_plan *plan, int 
     }
 }
 
+static void put_trial(struct store_sizes *s, int row, const struct store_room *room)
+{
+    size_t n = (size_t)s->n[DIM_TRIAL], at = (size_t)row - ((size_t)s->n[DIM_JOB] - n);
+    s->trial[at] = room->of;
+    s->trial[n + at] = room->trial;
+    s->trial[2 * n + at] = room->trial_seed;
+}
+
 /* Jobs that fail do so for few reasons. Room for as many, at least for some of each job of a small sweep. */
 static hsize_t n_texts(int n_jobs)
 {
@@ -112,16 +121,20 @@ int store_sizes_init(struct store_sizes *s, const struct store_plan *plan, struc
                                     [DIM_EPOCH] = (hsize_t)plan->n_epochs,
                                     [DIM_CLASS] = (hsize_t)plan->n_classes,
                                     [DIM_IMAGE] = (hsize_t)plan->data->n_images,
-                                    [DIM_TEXT] = n_texts(plan->n_jobs)}};
+                                    [DIM_TEXT] = n_texts(plan->n_jobs),
+                                    [DIM_TRIAL] = (hsize_t)plan->n_trials}};
     int rc = list_names(s, plan, err);
     s->first = err_calloc(N_EXTENTS * n, sizeof *s->first, "the places of jobs", err);
     s->class = err_calloc(n * (unsigned long)plan->n_classes, sizeof *s->class, "the classes of jobs", err);
-    if (!s->first || !s->class)
+    s->trial = err_calloc(3, (unsigned long)plan->n_trials * sizeof *s->trial, "the trials", err);
+    if (!s->first || !s->class || !s->trial)
         rc = E_IO;
     for (int j = 0; j < plan->n_jobs && rc == 0; j++) {
         plan_room(plan, j, &room);
         put_parts(s, plan, j, &room);
         put_classes(s, plan, j, &room);
+        if (j >= plan->n_jobs - plan->n_trials)
+            put_trial(s, j, &room);
     }
     return rc;
 }
@@ -129,6 +142,7 @@ int store_sizes_init(struct store_sizes *s, const struct store_plan *plan, struc
 void store_sizes_release(struct store_sizes *s)
 {
     free(s->name);
+    free(s->trial);
     free(s->first);
     free(s->class);
     *s = (struct store_sizes){0};

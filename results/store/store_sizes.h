@@ -16,6 +16,7 @@ struct store_sizes {
     hsize_t n[N_DIMS];
     int64_t *first; /* (N_EXTENTS, J) cell where the part of a job begins */
     int16_t *class; /* (J, C) row of `name` of each class; -1: no more */
+    int *trial;     /* (3, T) job, number and seed of each trial */
     int *name;      /* (K) classes of the dataset and of all jobs, in order */
 };
 

@@ -48,8 +48,10 @@ static int try_store(const char *path, struct err *err)
 {
     struct store *store = NULL;
     int rc = store_open_lean(path, &store, err);
-    if (rc == 0)
+    if (rc == 0) {
+        store_show_trials(store);
         rc = read_jobs(store, err);
+    }
     for (int d = 0; rc == 0 && d < N_STORE_DATASETS; d++)
         if (store->dataset[d] >= 0 && !is_contiguous(store->dataset[d]))
             rc = read_cells(store, (enum store_dataset)d, err);

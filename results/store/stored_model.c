@@ -42,6 +42,18 @@ static int set_keys(const struct store *store, const struct store_job *row, stru
     return rc;
 }
 
+/* The values that were chosen for a tuned job. */
+static int apply_chosen(struct store *store, int job, struct config *config, struct err *err)
+{
+    const struct tune *tune = &store_sweep(store)->tune;
+    int chosen = -1, rc = 0;
+    if (store_n_trials(store) > 0)
+        rc = store_read_chosen(store, job, &chosen, err);
+    if (rc == 0 && chosen > 0 && chosen < tune->n_trials)
+        tune_apply(tune, chosen, config);
+    return rc;
+}
+
 static int find_clusters(struct store *store, int job, struct config_clusters *clusters, struct err *err)
 {
     int cluster[CONFIG_MAX_CLUSTERS];
@@ -67,6 +79,8 @@ static int find_config(struct store *store, int job, struct config *config, stru
     *config = config_defaults(worker_schema());
     if (rc == 0 && set_keys(store, &row, config, &why) < 0)
         rc = stored_model_blame(store, job, &why, err);
+    if (rc == 0)
+        rc = apply_chosen(store, job, config, err);
     config->channels = channels < 1 ? 1 : channels > IMAGE_MAX_CHANNELS ? IMAGE_MAX_CHANNELS : channels;
     return rc < 0 ? rc : find_clusters(store, job, &config->clusters, err);
 }

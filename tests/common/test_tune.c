@@ -159,6 +159,17 @@ static void limits_end_with_all_epochs(void **state)
     assert_int_equal(limit[0], 200);
 }
 
+/* 9 trials: 3 and the default go on, then 1 and the default. */
+static void the_best_take_all_epochs(void **state)
+{
+    (void)state;
+    struct tune tune = parse("tune: {over: {train.batch: [8, 9]}, trials: 9, rungs: [2, 5], keep: 1/3}\n");
+    const int expected[9] = {10, 10, 5, 5, 2, 2, 2, 2, 2}, limit[3] = {2, 5, 10};
+    for (int place = 0; place < 9; place++)
+        assert_int_equal(tune_epochs(&tune, 9, place, limit, 3), expected[place]);
+    assert_int_equal(tune_epochs(&tune, 9, 8, limit + 2, 1), 10);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +179,7 @@ int main(void)
         cmocka_unit_test(trials_hang_on_number_and_space_alone),
         cmocka_unit_test(values_reach_jobs_that_read_them),
         cmocka_unit_test(limits_end_with_all_epochs),
+        cmocka_unit_test(the_best_take_all_epochs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

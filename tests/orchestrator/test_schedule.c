@@ -121,6 +121,41 @@ static void deaths_and_jobs_never_begun(void **state)
     schedule_free(s);
 }
 
+/* A trial that pauses and goes on, and a job that waits for it. */
+static void parked_jobs_wait_to_be_opened(void **state)
+{
+    (void)state;
+    const int job[] = {4, 6, 8};
+    const double cost[] = {2, 9, 1};
+    const unsigned long kind[] = {0, 0, 1};
+    struct schedule *s = NULL;
+    assert_int_equal(schedule_new(3, job, cost, kind, &s, NULL), 0);
+    schedule_park(s, 6);
+    assert_int_equal(schedule_waiting(s), 2);
+    assert_int_equal(schedule_next(s, ANY), 4);
+    schedule_paused(s, 4, 20);
+    assert_int_equal(schedule_parked(s), 2);
+    assert_float_equal(schedule_expect(s, 6), 90, 1e-9); /* 10 s a unit */
+    assert_float_equal(schedule_remaining(s, 1), 90 + 10, 1e-9);
+    schedule_open(s, 4, 3);
+    assert_float_equal(schedule_remaining(s, 1), 90 + 10 + 30, 1e-9);
+    assert_int_equal(schedule_fits(s, 5), 0);
+    assert_int_equal(schedule_next(s, ANY), 4);
+    assert_int_equal(schedule_attempts(s, 4), 1);
+    assert_int_equal(schedule_next(s, ANY), 8);
+    assert_int_equal(schedule_next(s, ANY), -1);
+    schedule_paused(s, 4, 30);
+    schedule_close(s, 4);
+    schedule_finished(s, 8, 1);
+    schedule_open(s, 6, 9);
+    assert_int_equal(schedule_parked(s), 0);
+    assert_int_equal(schedule_next(s, ANY), 6);
+    schedule_finished(s, 6, 90);
+    assert_int_equal(schedule_running(s) + schedule_waiting(s), 0);
+    assert_float_equal(schedule_remaining(s, 1), 0, 1e-9);
+    schedule_free(s);
+}
+
 static void every_job_exactly_once(void **state)
 {
     (void)state;
@@ -335,6 +370,7 @@ int main(void)
         cmocka_unit_test(a_slow_kind_overtakes),
         cmocka_unit_test(only_what_fits_before_the_deadline),
         cmocka_unit_test(deaths_and_jobs_never_begun),
+        cmocka_unit_test(parked_jobs_wait_to_be_opened),
         cmocka_unit_test(every_job_exactly_once),
         cmocka_unit_test(same_order_as_a_plain_reference),
         cmocka_unit_test(a_sweep_that_is_all_kinds),

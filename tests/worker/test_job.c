@@ -391,9 +391,44 @@ static void a_pause_hook_stops_a_job_that_compares_images(void **state)
     hand_dataset_free(data);
 }
 
+static int record_sets(void *self, int epoch, const float (*numbers)[N_METRICS], struct err *err)
+{
+    float(*sets)[N_SETS][N_METRICS] = self;
+    (void)err;
+    memcpy(sets[epoch], numbers, sizeof sets[epoch]);
+    return 0;
+}
+
+/* A trial of tuning learns and is measured on val as a job is, to the bit, and nothing else is there. */
+static void trials_have_nothing_of_the_test_set(void **state)
+{
+    (void)state;
+    struct dataset *data = noise_dataset(CLASSES, counts, SIZE, 7);
+    struct config config = small_config(data, "none", "holdout");
+    float sets[2][2][N_SETS][N_METRICS];
+    with_text(&config, "inner", "share:0.3");
+    for (int is_trial = 0; is_trial < 2; is_trial++) {
+        const struct job_hooks hooks = {.self = sets[is_trial], .epoch = record_sets, .is_trial = is_trial};
+        struct job_result result;
+        assert_int_equal(job_run(&config, data, "key", &hooks, &result, NULL), 0);
+        for (int set = 0; set < N_SETS; set++)
+            assert_int_equal(result.set[set].n > 0, set != SET_TRAIN && !is_trial);
+        assert_int_equal(result.weights != NULL, !is_trial);
+        job_result_free(&result);
+    }
+    for (int e = 0; e < 2; e++) {
+        assert_memory_equal(sets[0][e][SET_TRAIN], sets[1][e][SET_TRAIN], sizeof sets[0][e][SET_TRAIN]);
+        assert_memory_equal(sets[0][e][SET_VAL], sets[1][e][SET_VAL], sizeof sets[0][e][SET_VAL]);
+        for (int m = 0; m < N_METRICS; m++)
+            assert_true(isfinite(sets[0][e][SET_TEST][m]) && isnan(sets[1][e][SET_TEST][m]));
+    }
+    dataset_free(data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(trials_have_nothing_of_the_test_set),
         cmocka_unit_test(every_strategy_trains_in_gray),
         cmocka_unit_test(every_strategy_trains_in_colour),
         cmocka_unit_test(a_job_of_other_channels_is_refused),

@@ -35,7 +35,7 @@ static struct config outer_like(const struct config *config)
     like.protocol = inner.kind == INNER_FOLDS ? (struct config_protocol){PROTOCOL_KFOLD, inner.folds, 1}
                                               : (struct config_protocol){PROTOCOL_HOLDOUT, 1, 1};
     like.validation = inner.share;
-    like.fold = 0;
+    like.fold = inner.kind == INNER_FOLDS ? config->trial_seed % inner.folds : 0;
     return like;
 }
 

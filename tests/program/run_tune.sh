@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# Tuning: trials on val alone, halving, the chosen values; the same bits for any number of ranks and after kills.
+. tests/lib.sh
+cellsweep=$BUILD/cellsweep
+results=/nowhere
+cells() { HDF5_USE_FILE_LOCKING=FALSE h5dump -d "$1" -y -w 0 -o "$TMP/cells" "$results" >/dev/null && tr -d ' \n' <"$TMP/cells"; }
+same_tuning() { # same_tuning A B: values that were chosen, curves of every trial, and what the tuned jobs say
+    local part
+    for part in /trials /state /metrics /predictions /confusion; do h5diff -q "$1" "$2" $part $part || return 1; done
+}
+few_cells 8 14
+cat >"$TMP/s.yaml" <<YAML
+name: tuned
+data: $TMP/few
+inner: {share: 0.3}
+train: {epochs: 8}
+image: {size: 16}
+cnn: {filters1: 4, filters2: 4, dense1: 8}
+keep_weights: true
+tune: {over: {train.learning_rate: log(1e-4, 1e-1), train.batch: [8, 16, 32], cnn.dense1: int(4, 16)},
+       trials: 4, seeds: 2, choose: loss, rungs: [2, 4], keep: 1/2}
+grid:
+  strategy: [none, oversample]
+  protocol: [{kfold: {folds: 2}}]
+YAML
+
+# ---- what plan says ----
+"$cellsweep" plan "$TMP/s.yaml" >"$TMP/plan" 2>&1
+grep -q "^tuned: 4 jobs" "$TMP/plan" && ok "plan lists the jobs of the grid" || not_ok "plan: $(tail -20 "$TMP/plan")"
+grep -q "^tuning: at most 4 trials of every job, 2 seeds each, chosen by loss of val: 256 epochs, with rungs at most" "$TMP/plan" &&
+    ok "plan says what tuning costs" || not_ok "plan: $(grep tuning "$TMP/plan")"
+"$cellsweep" plan "$TMP/s.yaml" --set inner=none >"$TMP/plan" 2>&1
+grep -q "has no val set to choose on; add .inner: {share: 0.2}" "$TMP/plan" && ok "no tuning on the test set" || not_ok "refusal: $(cat "$TMP/plan")"
+
+# ---- a run, and the same on three ranks ----
+results=$TMP/one.h5
+check "an undisturbed run" "$cellsweep" run "$TMP/s.yaml" -o "$results" -q
+"$cellsweep" run "$TMP/s.yaml" -o "$results" -q >"$TMP/out" 2>&1
+grep -q "^$results: 4 jobs done" "$TMP/out" && ok "the closing line counts the jobs of the grid" || not_ok "closing line: $(cat "$TMP/out")"
+grep -q "^tuning: [0-9]* of 256 epochs of trials, [1-9][0-9]* % saved by pruning" "$TMP/out" && ok "epochs saved are told" || not_ok "$(cat "$TMP/out")"
+[ "$("$cellsweep" export "$results" --table jobs | wc -l)" = 5 ] && ok "tables have the jobs of the grid alone" || not_ok "jobs: $("$cellsweep" export "$results" --table jobs)"
+case $(cells /state) in *5*) ok "some trials are pruned" ;; *) not_ok "states: $(cells /state)" ;; esac
+cells /metrics/test/loss | tr ',' '\n' | tail -n +33 | grep -qv nan && not_ok "a trial has numbers of the test set" || ok "trials have no numbers of the test set"
+[ "$(cells /predictions/test/count | tr ',' '\n' | tail -n +5 | sort -u)" = 0 ] && ok "nor predictions" || not_ok "counts: $(cells /predictions/test/count)"
+[ ! -e "$results.checkpoints" ] && ok "checkpoints go with their trials" || not_ok "left: $(ls "$results.checkpoints")"
+check "the same on three ranks" mpi 3 "$cellsweep" run "$TMP/s.yaml" -o "$TMP/three.h5" -q
+check "gives the same bits" same_tuning "$results" "$TMP/three.h5"
+check "the same by way of rank 0" mpi 2 "$cellsweep" run "$TMP/s.yaml" -o "$TMP/two.h5" -q --io rank0 --checkpoint 0
+check "gives the same bits" same_tuning "$results" "$TMP/two.h5"
+image=$(find "$TMP/few/cell_images" -name '*.png' | head -1)
+check "the tuned networks predict" "$cellsweep" predict "$results" "$image"
+
+# ---- killed, again and again ----
+results=$TMP/killed.h5
+for at in 2 9 17 30 42; do
+    "$cellsweep" run "$TMP/s.yaml" -o "$results" -q --checkpoint 0.01 >"$TMP/run.log" 2>&1 &
+    pid=$!
+    await began "$results" $at
+    kill -KILL $pid
+    wait $pid 2>/dev/null
+done
+check "after five kills it goes on, on two ranks" mpi 2 "$cellsweep" run "$TMP/s.yaml" -o "$results" -q
+check "the same bits after five kills" same_tuning "$TMP/one.h5" "$results"
+
+# ---- more trials ----
+cp "$TMP/one.h5" "$TMP/more.h5"
+check "more trials" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/more.h5" --set tune.trials=7 
+grep -q "the grid grew; [1-9][0-9]* finished jobs kept" "$TMP/check.out" && ok "keep the first ones" || not_ok "growth: $(cat "$TMP/check.out")"
+check "more trials at once" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/seven.h5" -q --set tune.trials=7
+check "the same choice as if they had been there at first" h5diff -q "$TMP/more.h5" "$TMP/seven.h5" /trials/chosen /trials/chosen
+check "and the same predictions" h5diff -q "$TMP/more.h5" "$TMP/seven.h5" /predictions /predictions
+check_fails "fewer trials are another sweep" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/more.h5" -q --set tune.trials=3
+finish
