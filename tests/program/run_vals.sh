@@ -50,4 +50,34 @@ sed -i 's/^ *seed:.*/  inner: [none, {share: 0.25}]\n&/' "$TMP/s.yaml"
 check "a grid that grew by inner sets keeps the jobs without" grep -q "6 finished jobs kept, 6 to run" "$TMP/out"
 "$cellsweep" export "$TMP/n.h5" --table jobs -o "$TMP/n.csv"
 check "and has val of the new ones" bash -c "head -1 '$TMP/n.csv' | grep -q n_val && grep -c ',done,' '$TMP/n.csv' | grep -qx 12"
+
+# Epochs that are chosen: on the inner set, or, when that is allowed, on the very images that are reported, and then it is said.
+small_sweep "$TMP/few" 16 <<'END'
+clusters: [[8, 10]]
+protocol: [holdout]
+strategy: [none]
+inner: [none, {share: 0.25}]
+seed: [1, 2, 3]
+END
+sed -i 's/^train: .*/train: {epochs: 6, stop: {patience: 2}}\nallow_choice_on_test: true/' "$TMP/s.yaml"
+check "jobs that stop early are run" run 1 "$TMP/b.h5"
+"$cellsweep" export "$TMP/b.h5" --table jobs -o "$TMP/jobs.csv"
+"$cellsweep" export "$TMP/b.h5" --table epochs -o "$TMP/p.csv"
+"$cellsweep" report "$TMP/b.h5" -o "$TMP/best" >"$TMP/out" 2>&1
+/usr/bin/python3 - "$TMP" <<'END' && ok "each says on what it chose, and its numbers are those of its judged epoch" || not_ok "chosen_on or the judged epoch is wrong"
+import csv, sys
+read = lambda name: list(csv.DictReader(open(f"{sys.argv[1]}/{name}")))
+epochs = {(e["job"], e["epoch"]): e for e in read("p.csv")}
+jobs = read("jobs.csv")
+assert {(j["inner"] == "none", j["chosen_on"]) for j in jobs} == {(True, "test"), (False, "val")}
+for j in jobs:
+    assert 1 <= int(j["judged_epoch"]) <= int(j["epochs_done"])
+    assert j["test_balanced_accuracy"] == epochs[j["job"], j["judged_epoch"]]["test_balanced_accuracy"]
+for row in read("best/final.csv"):
+    of = [float(j["test_balanced_accuracy"]) for j in jobs if j["inner"] == row["inner"]]
+    assert abs(sum(of) / len(of) - float(row["test_balanced_accuracy_mean"])) < 1e-6 and row["chosen_on"] == ("test" if row["inner"] == "none" else "val")
+END
+check "the report warns" grep -q "^Epochs picked on the very images that are reported.*inner none.*: chosen on the reported set" "$TMP/out"
+check "the figure says so" grep -q "Epochs were chosen on the reported set" "$TMP"/best/fig2a_inner=none.gp
+check "that of the others does not" bash -c "! grep -q 'chosen on the reported set' '$TMP'/best/fig2a_inner=share*.gp"
 finish
