@@ -135,8 +135,8 @@ END
 sed -i '/^train/a image: {size: 16}' "$TMP/s.yaml"
 check "few slides are run" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/slides.r.h5" -q
 check "and reported, with their images" bash -c "'$cellsweep' report '$TMP/slides.r.h5' -o '$TMP/slides.report' 2>&1 | grep -q ' of 6 ('"
-n=$(awk -F'\t' '$4 == "slide" {print $6}' "$TMP/slides.report/axis_groups_0+1.tsv")
-check "an axis's figure counts splits" grep -q "(n = $n to 6)" "$TMP/slides.report/axis_groups_0+1.gp"
-check "and shows the mean of each" awk -F'\t' -v n="$n" '$4 == "slide" {for (k = 1; k <= 4; k++) shown += $(9 + k) != "NaN"} END {exit !(n > 1 && n < 5 && shown == n)}' "$TMP/slides.report/axis_groups_0+1.tsv"
-check "so do learning curves" grep -q "(n = $n, 6 jobs)" "$TMP/slides.report/fig2_0+1_groups=slide.gp"
+n=$(awk -F'\t' '$4 == "slide" {print $6}' "$TMP/slides.report/axis_groups_0-1.tsv")
+check "an axis's figure counts splits" grep -q "(n = $n to 6)" "$TMP/slides.report/axis_groups_0-1.gp"
+check "and shows the mean of each" awk -F'\t' -v n="$n" '$4 == "slide" {for (k = 1; k <= 4; k++) shown += $(9 + k) != "NaN"} END {exit !(n > 1 && n < 5 && shown == n)}' "$TMP/slides.report/axis_groups_0-1.tsv"
+check "so do learning curves" grep -q "(n = $n, 6 jobs)" "$TMP/slides.report/fig2_0-1_groups=slide.gp"
 finish
