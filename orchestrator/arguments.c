@@ -1,5 +1,7 @@
 #include "arguments.h"
 
+#include "settings/readout.h"
+
 #include "settings/config.h"
 #include "table/class_titles.h"
 #include "kernels/kernels.h"
@@ -234,6 +236,16 @@ void arguments_synopsis(const struct argument *row, char *out, size_t size)
                                   row->type == ARGUMENT_REST ? "..." : "");
         else if (row->is_needed)
             n += (size_t)snprintf(out + n, size - n, " -%c %s", row->letter, row->value);
+}
+
+int arguments_take_recalibrate(const char *text, void *field, struct err *err)
+{
+    return readout_recalibrate(text, field, err);
+}
+
+int arguments_take_threshold(const char *text, void *field, struct err *err)
+{
+    return readout_threshold(text, field, err);
 }
 
 int arguments_take_names(const char *text, void *field, struct err *err)

@@ -81,6 +81,14 @@ struct argument {
     {"names", 0, ARGUMENT_CALL, "FILE", AT(field), .take = arguments_take_names,                           \
      .help = "Call numbered classes by the names of a table, number and name: they stand wherever "        \
              "classes are shown, and in --filter"}
+#define ARGUMENT_RECALIBRATE(field)                                                                        \
+    {"recalibrate", 'r', ARGUMENT_CALL, "WAYS", AT(field), .take = arguments_take_recalibrate,             \
+     .help = "Put probabilities right on each job's val set: none, prior, temperature, or several with "   \
+             "commas (default: as the sweep says, else none)"}
+#define ARGUMENT_THRESHOLD(field)                                                                          \
+    {"threshold", 'T', ARGUMENT_CALL, "RULE", AT(field), .take = arguments_take_threshold,                 \
+     .help = "Decide by the largest probability (argmax), or by cuts of best balanced accuracy on each "   \
+             "job's val set (tuned; default: as the sweep says, else argmax)"}
 #define ARGUMENT_OUTPUT_FILE(field)                                                                        \
     {"output", 'o', ARGUMENT_TEXT, "FILE", AT(field),                                                      \
      .help = "Write there; the file appears when it is whole (default, and -: stdout)"}
@@ -95,6 +103,11 @@ struct argument {
 
 /* take() of an enum kernels_isa. */
 int arguments_take_isa(const char *text, void *field, struct err *err);
+
+/* take() of what probabilities are put right by, unsigned, and of how they decide, int
+ * (settings/readout.h). */
+int arguments_take_recalibrate(const char *text, void *field, struct err *err);
+int arguments_take_threshold(const char *text, void *field, struct err *err);
 
 /* take() of a table of names, which are the process's from then on (class_name.h); field: const char *. */
 int arguments_take_names(const char *text, void *field, struct err *err);

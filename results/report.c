@@ -9,6 +9,8 @@
 #include "tables/sets.h"
 #include "tables/tables.h"
 #include "tables/headline.h"
+#include "tables/cost.h"
+#include "tables/export.h"
 
 #include <stdlib.h>
 
@@ -31,6 +33,8 @@ static void print_found(FILE *file, const struct findings *findings)
     fputc('\n', file);
     headline_outcome(file, findings);
     fputc('\n', file);
+    cost_sentence(file, findings);
+    fputc('\n', file);
     headline_leak(file, findings->summary);
     if (findings->selection->n > 0)
         fputc(' ', file); /* on that line, so that it is a screen */
@@ -52,7 +56,7 @@ static void print_written(FILE *file, const char *dir, int n_figures)
         dir, page ? page : "final.md", page ? " in a browser" : "");
 }
 
-static int write_figures(const struct summary *summary, const struct dataset *data,
+static int write_figures(const struct findings *findings, const struct dataset *data,
                          const struct report_options *options, FILE *table, struct err *err)
 {
     struct figures figures = {0};
@@ -60,8 +64,9 @@ static int write_figures(const struct summary *summary, const struct dataset *da
                                     .counts = options->counts,
                                     .all_heatmaps = options->all_heatmaps,
                                     .all_figures = options->all_figures,
+                                    .calibration = findings->calibration,
                                     .style = options->style};
-    int rc = figures_write(summary, data, &drawn, options->dir, &figures, err);
+    int rc = figures_write(findings->summary, data, &drawn, options->dir, &figures, err);
     if (rc == 0)
         rc = figures_render(&figures, options->dir, err);
     if (rc == 0 && figures.n_single > 0)
@@ -117,8 +122,25 @@ static int write_pictures(const struct summary *summary, const struct findings *
     if (rc == 0)
         rc = write_page(findings, data, options, err);
     if (rc == 0)
-        rc = write_figures(summary, data, options, table, err);
+        rc = write_figures(findings, data, options, table, err);
     dataset_free(data);
+    return rc;
+}
+
+/* What was fitted job by job, where anything was. */
+static int write_thresholds(struct store *store, const struct calibration *calibration,
+                            const struct report_options *options, struct err *err)
+{
+    struct output out;
+    if (!readout_fits(calibration->readout))
+        return 0;
+    int rc = output_open(&out, options->dir, "thresholds.csv", err);
+    if (rc < 0)
+        return rc;
+    rc = export_write_thresholds(store, calibration->readout, options->filter, out.file, err);
+    if (rc == 0)
+        return output_close(&out, err);
+    output_abandon(&out);
     return rc;
 }
 
@@ -134,18 +156,23 @@ int report_write(struct store *store, const struct report_options *options, FILE
 {
     struct summary *summary = NULL;
     struct findings *findings = NULL;
-    int rc = summary_new(store, options->filter, &summary, err);
+    struct readout readout;
+    int rc = calibration_readout(store, options->readout, &readout, err);
+    if (rc == 0)
+        rc = summary_new(store, options->filter, &summary, err);
     if (rc == 0)
         rc = output_directory(options->dir, err);
     if (rc == 0)
         rc = write_final(summary, options->dir, err);
     if (rc == 0) {
         tables_print(table, summary);
-        rc = findings_new(store, summary, &findings, err);
+        rc = findings_new_read(store, summary, options->readout, &findings, err);
     }
     if (rc == 0) {
         print_found(table, findings);
         rc = findings_write(findings, options->dir, err);
+        if (rc == 0)
+            rc = write_thresholds(store, findings->calibration, options, err);
         fflush(table);
     }
     if (rc == 0)

@@ -1,6 +1,6 @@
 /* report.h - everything `cellsweep report` leaves in a directory: final (tables.h), comparisons, rankings,
- * leak_inflation, selection_inflation and claims (findings.h) as .csv, .md and .tex, figures, and
- * report.html, the page (page.h).
+ * leak_inflation, selection_inflation, calibration and claims (findings.h) as .csv, .md and .tex,
+ * thresholds.csv where a val set put probabilities right, figures, and report.html, the page (page.h).
  *
  *     struct report_options options = {.dir = "out", .filter = NULL};
  *     if (report_write(store, &options, stdout, &err) < 0) ...
@@ -10,19 +10,21 @@
 #define CELLSWEEP_REPORT_H
 
 #include "figures/figstyle.h"
+#include "settings/readout.h"
 #include "base/metrics.h"
 #include "store/store.h"
 
 #include <stdio.h>
 
 struct report_options {
-    const char *dir;       /* made when it is not there */
-    const char *filter;    /* as in store_select.h, or NULL */
-    enum metric metric;    /* the upper half of learning curves; METRIC_LOSS: the default of curves.h */
-    int counts;            /* 1: confusion heatmaps show counts, else percent of the actual class */
-    int all_figures;       /* 1: more than FIGURES_MAX of them, too */
-    int all_heatmaps;      /* 1: pairs have confusion heatmaps too, not only more than two classes */
-    struct figstyle style; /* size of figures and letters; zeros: as they are made */
+    const char *dir;        /* made when it is not there */
+    const char *filter;     /* as in store_select.h, or NULL */
+    enum metric metric;     /* the upper half of learning curves; METRIC_LOSS: the default of curves.h */
+    int counts;             /* 1: confusion heatmaps show counts, else percent of the actual class */
+    int all_figures;        /* 1: more than FIGURES_MAX of them, too */
+    int all_heatmaps;       /* 1: pairs have confusion heatmaps too, not only more than two classes */
+    struct readout readout; /* how probabilities are put right; readout_unsaid(): as the sweep says */
+    struct figstyle style;  /* size of figures and letters; zeros: as they are made */
 };
 
 /* Write the report of the jobs finished so far; the means, what was found and what was written go to `table`

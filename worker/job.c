@@ -499,6 +499,7 @@ int job_run(const struct config *config, const struct dataset *data, const char 
         rc = run_steps(&run, err);
     result->n_classes = run.n_classes;
     result->n_train = run.samples.train.n;
+    samples_trained(&run.samples, run.n_classes, result->trained);
     result->leak_test = run.samples.leak;
     result->leak_val = run.samples.leak_val;
     release(&run);

@@ -12,7 +12,18 @@
 #include <strings.h>
 #include <unistd.h>
 
-enum { KEY_NAME, KEY_DATA, KEY_PIXEL_SIZE, KEY_KEEP, KEY_LABELS, KEY_TUNE, KEY_GRID, N_SWEEP_KEYS };
+enum {
+    KEY_NAME,
+    KEY_DATA,
+    KEY_PIXEL_SIZE,
+    KEY_KEEP,
+    KEY_RECALIBRATE,
+    KEY_THRESHOLD,
+    KEY_LABELS,
+    KEY_TUNE,
+    KEY_GRID,
+    N_SWEEP_KEYS
+};
 
 const struct sweep_file_key sweep_file_keys[N_SWEEP_KEYS + 1] = {
     [KEY_NAME] = {"name", "sweep", "", "what the sweep is called"},
@@ -20,6 +31,10 @@ const struct sweep_file_key sweep_file_keys[N_SWEEP_KEYS + 1] = {
     [KEY_PIXEL_SIZE] = {"pixel_size", "0.2125", "", "micrometres a pixel, for a folder with cell boundaries"},
     [KEY_KEEP] = {"keep_weights", "false", "true or false",
                   "store the weights that judge each job (judge), for predict and serve"},
+    [KEY_RECALIBRATE] = {"recalibrate", "none", "none, prior, temperature",
+                         "how reports put probabilities right, fitted on val sets; a list for several"},
+    [KEY_THRESHOLD] = {"threshold", "argmax", "argmax or tuned",
+                       "how reports decide from them: the largest, or a cut that is fitted on val sets"},
     [KEY_LABELS] =
         {"labels", "{}", "",
          "names of numbered classes, for people: a table of number and name, or {8: Polylobed, ...}"},
@@ -410,6 +425,29 @@ static int read_keep(const struct reading *r, const struct tree *node, int *out)
     return fail_at(r, node, "%s: expected true or false", node->name);
 }
 
+/* One word, or a list of them. */
+static int read_recalibrate(const struct reading *r, const struct tree *node)
+{
+    char text[512] = "";
+    size_t used = 0;
+    struct err why = {0};
+    for (const struct tree *word = node->kind == TREE_LIST ? node->child : node; word;
+         word = node->kind == TREE_LIST ? word->next : NULL)
+        if (word->kind == TREE_TEXT && used < sizeof text)
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", used ? "," : "", word->text);
+    return readout_recalibrate(text, &r->file->readout.recalibrate, &why) < 0
+               ? fail_at(r, node, "%s", why.text)
+               : 0;
+}
+
+static int read_threshold(const struct reading *r, const struct tree *node)
+{
+    struct err why = {0};
+    const char *text = node->kind == TREE_TEXT ? node->text : "";
+    return readout_threshold(text, &r->file->readout.threshold, &why) < 0 ? fail_at(r, node, "%s", why.text)
+                                                                          : 0;
+}
+
 static int read_name(const struct reading *r, const struct tree *node)
 {
     if (node->kind != TREE_TEXT || !*node->text || strlen(node->text) >= sizeof r->file->name)
@@ -531,6 +569,10 @@ static int read_tree(const struct reading *r, struct tree *root)
     r->file->pixel_size_given = own[KEY_PIXEL_SIZE] != NULL;
     if (rc == 0 && own[KEY_KEEP])
         rc = read_keep(r, own[KEY_KEEP], &r->file->keep_weights);
+    if (rc == 0 && own[KEY_RECALIBRATE])
+        rc = read_recalibrate(r, own[KEY_RECALIBRATE]);
+    if (rc == 0 && own[KEY_THRESHOLD])
+        rc = read_threshold(r, own[KEY_THRESHOLD]);
     if (rc == 0)
         rc = read_keys(r, root, "", 0);
     if (rc == 0)
@@ -670,6 +712,7 @@ static void print_tune(FILE *out, const struct sweep_file *file)
 static int write_resolved(struct sweep_file *file, struct err *err)
 {
     size_t size = 0;
+    char list[READOUT_TEXT_SIZE];
     FILE *out = open_memstream(&file->resolved, &size);
     if (!out)
         return err_set(err, E_IO, "out of memory for the resolved sweep file");
@@ -679,6 +722,8 @@ static int write_resolved(struct sweep_file *file, struct err *err)
     print_quoted(out, file->data);
     fprintf(out, "\npixel_size: %.17g\nkeep_weights: %s\n", file->pixel_size,
             file->keep_weights ? "true" : "false");
+    fprintf(out, "recalibrate: [%s]\nthreshold: %s\n", readout_text(file->readout.recalibrate, list),
+            threshold_names[file->readout.threshold]);
     if (file->has_labels)
         print_labels(out);
     for (const struct setting *key = file->base.schema->key; key->name; key++)
@@ -756,6 +801,7 @@ static int file_from_tree(const char *path, struct tree *root, int is_copy, cons
         struct reading reading = {path, file, err, root, is_copy, check};
         snprintf(file->name, sizeof file->name, "sweep");
         file->base = config_defaults(schema);
+        file->readout = readout_plain();
         for (int k = 0; k < schema->n_keys; k++)
             file->line[k] = SWEEP_KEY_NOT_GIVEN;
         file->pixel_size = dataset_defaults().pixel_size;

@@ -14,6 +14,7 @@
 #include "data/dataset.h"
 #include "err.h"
 #include "settings/config.h"
+#include "settings/readout.h"
 #include "settings/tune.h"
 
 enum { SWEEP_MAX_AXES = 16, SWEEP_MAX_JOBS = 1000000, SWEEP_MAX_TEXT = 59000 };
@@ -53,6 +54,7 @@ struct sweep_file {
     int has_labels;                   /* 1: it names classes; titles are the process's (class_name.h) */
     int pixel_size_given;             /* 1 when the file names it */
     int keep_weights;                 /* 1: those that judge a job are stored */
+    struct readout readout;           /* whole: what the file does not say is as readout_plain() */
     char groups[DATASET_GROUPS_SIZE]; /* sweep_file_groups(); "": none */
     struct config base;               /* every key that is not an axis */
     int line

@@ -17,12 +17,13 @@ struct options {
     int format; /* of weights; -1: not given */
     int weights;
     enum replicates_set on;
+    struct readout readout;
 };
 
 static const struct argument rows[] = {
     ARGUMENT_RESULTS(path),
     {"table", 't', ARGUMENT_CHOICE, "TABLE", AT(table), 0, N_EXPORT_TABLES - 1, export_table_names,
-     .help = "jobs, epochs, confusion, predictions or scores"},
+     .help = "jobs, epochs, confusion, predictions, scores or thresholds"},
     {"weights", 'w', ARGUMENT_FLAG, NULL, AT(weights),
      .help = "The networks that keep_weights kept, a file a job, into the folder --output"},
     {"format", 'F', ARGUMENT_CHOICE, "FORMAT", AT(format), 0, N_WEIGHTS_FORMATS - 1, weights_format_names,
@@ -30,6 +31,8 @@ static const struct argument rows[] = {
     {"on", 'n', ARGUMENT_CHOICE, "SET", AT(on), 0, N_REPLICATES_SETS - 1, replicates_set_names,
      .help =
          "Scores of which images: test (default), all (every original), oof (out of fold: k-fold pooled)"},
+    ARGUMENT_RECALIBRATE(readout.recalibrate),
+    ARGUMENT_THRESHOLD(readout.threshold),
     ARGUMENT_OUTPUT_FILE(output),
     ARGUMENT_FILTER(filter),
     ARGUMENT_NAMES(names),
@@ -39,6 +42,8 @@ static int write_table(struct store *store, const struct options *o, FILE *out, 
 {
     if (o->table == EXPORT_SCORES)
         return export_write_scores(store, o->on, o->filter, out, err);
+    if (o->table == EXPORT_THRESHOLDS)
+        return export_write_thresholds(store, o->readout, o->filter, out, err);
     return export_write(store, (enum export_table)o->table, o->filter, out, err);
 }
 
@@ -106,14 +111,17 @@ static int run(const void *options, struct err *err)
     const struct options *o = options;
     if (o->table < 0 && !o->weights)
         return err_set(err, E_USAGE,
-                       "export: give --table jobs, epochs, confusion, predictions or scores, or --weights");
+                       "export: give --table jobs, epochs, confusion, predictions, scores or thresholds, or "
+                       "--weights");
     if (o->weights && (o->table >= 0 || !o->output))
         return err_set(err, E_USAGE, "export: --weights goes with --output DIR, and without --table");
+    if (o->table != EXPORT_THRESHOLDS && (o->readout.recalibrate || o->readout.threshold >= 0))
+        return err_set(err, E_USAGE, "export: --recalibrate and --threshold go with --table thresholds");
     if (!o->weights && o->format >= 0)
         return err_set(err, E_USAGE, "export: --format goes with --weights; a table is CSV");
     return store_use(o->path, store_try, export_all, o, err);
 }
 
-static const struct options defaults = {.table = -1, .format = -1};
+static const struct options defaults = {.table = -1, .format = -1, .readout = {.threshold = -1}};
 
 COMMAND(export, "CSV of jobs, epochs, matrices, predictions; weights as ONNX", &defaults, 0, 0);

@@ -34,6 +34,8 @@ static const struct argument rows[] = {
     {"all-figures", 'A', ARGUMENT_FLAG, NULL, AT(report.all_figures),
      .help = "Draw every figure, however many: where there would be more than 100, an axis has one, the mean "
              "over the others"},
+    ARGUMENT_RECALIBRATE(report.readout.recalibrate),
+    ARGUMENT_THRESHOLD(report.readout.threshold),
     {"style", 's', ARGUMENT_CALL, "STYLE", AT(report.style), .take = take_style,
      .help = "Size of figures and letters: single (column of a journal, 85 mm, 7 points), double (174 mm, 8 "
              "points), slide (250 mm, 12 points), or e.g. column=120mm,font=9"},
@@ -51,4 +53,6 @@ static int run(const void *options, struct err *err)
     return store_use(o->results, cells_try, write_report, &o->report, err);
 }
 
-COMMAND(report, "figures and tables", NULL, 0, 1);
+static const struct options defaults = {.report = {.readout = {.threshold = -1}}};
+
+COMMAND(report, "figures and tables", &defaults, 0, 1);

@@ -393,6 +393,7 @@ static struct store_outcome outcome_of(const struct job_result *r)
                                     .n_train = r->n_train,
                                     .leak = r->leak_test,
                                     .leak_val = r->leak_val,
+                                    .trained = r->trained,
                                     .judged_epoch = r->judged_epoch,
                                     .role = r->role,
                                     .weights = r->weights,

@@ -467,6 +467,17 @@ static void fit_room(struct sweep *sweep)
     sweep->capacity = sweep->n_jobs;
 }
 
+/* What is fitted on val sets needs some. */
+static int refuse_fits(const struct sweep *sweep, struct err *err)
+{
+    for (int i = 0; i < sweep->n_jobs; i++)
+        if (sweep->job[i].plan.n_val > 0)
+            return 0;
+    if (!readout_fits(sweep->file->readout))
+        return 0;
+    return err_set(err, E_USAGE, "%s: recalibrate and threshold: %s", sweep->file->path, readout_remedy);
+}
+
 int sweep_expand(struct sweep *sweep, const struct dataset *data, struct err *err)
 {
     struct planner *planner = NULL;
@@ -480,6 +491,8 @@ int sweep_expand(struct sweep *sweep, const struct dataset *data, struct err *er
     planner_free(planner);
     if (rc == 0)
         fit_room(sweep);
+    if (rc == 0)
+        rc = refuse_fits(sweep, err);
     return rc == 0 ? refuse_equal_jobs(sweep, err) : rc;
 }
 

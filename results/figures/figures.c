@@ -9,6 +9,7 @@
 #include "figures/gnuplot.h"
 #include "figures/heatmap.h"
 #include "figures/imbalance.h"
+#include "figures/reliability.h"
 #include "stats/marginal.h"
 #include "write/output.h"
 #include "figures/pagename.h"
@@ -508,6 +509,23 @@ static int write_marginals(const struct summary *summary, const struct figstyle 
     return rc;
 }
 
+static int write_reliability(const struct summary *summary, const struct figures_options *options,
+                             const char *dir, struct figures *figures, struct err *err)
+{
+    struct reliability_page *pages = NULL;
+    int n = options->calibration ? reliability_pages(summary, options->calibration, &pages, err) : 0;
+    int rc = n < 0 ? n : 0;
+    for (int i = 0; i < n && rc == 0; i++) {
+        char name[PAGENAME_SIZE];
+        reliability_name(&pages[i], name);
+        rc = add_unique(figures, name, err);
+        if (rc == 0)
+            rc = reliability_write(&pages[i], name, &options->style, dir, err);
+    }
+    free(pages);
+    return rc;
+}
+
 static int write_heatmap(const struct summary *summary, const struct summary_group *group, enum image_set set,
                          const struct figures_options *options, const char *dir, struct figures *figures,
                          struct err *err)
@@ -588,6 +606,15 @@ static int count_heatmaps(const struct summary *summary, const struct figures_op
     return n;
 }
 
+static int count_diagrams(const struct summary *summary, const struct figures_options *options,
+                          struct err *err)
+{
+    struct reliability_page *pages = NULL;
+    int n = options->calibration ? reliability_pages(summary, options->calibration, &pages, err) : 0;
+    free(pages);
+    return n;
+}
+
 /* How many figures there are without marginal ones, the appendix left out; E_IO without memory. */
 static int count_all(const struct summary *summary, const struct figures_options *options, struct err *err)
 {
@@ -596,8 +623,10 @@ static int count_all(const struct summary *summary, const struct figures_options
     if (n < 0)
         return n;
     curves_free(curves, n);
-    int axes = count_axes(summary, count_axis_pages, err);
-    return axes < 0 ? axes : 1 + n + axes + count_heatmaps(summary, options);
+    int axes = count_axes(summary, count_axis_pages, err), diagrams = count_diagrams(summary, options, err);
+    if (axes < 0 || diagrams < 0)
+        return E_IO;
+    return 1 + n + axes + diagrams + count_heatmaps(summary, options);
 }
 
 /* Whether an axis has one figure, because there are too many combinations: *n_single figures. E_USAGE when
@@ -628,6 +657,8 @@ static int write_all(const struct summary *summary, const struct figures_options
     int rc = write_curves_pages(summary, options, dir, out, err);
     if (rc == 0)
         rc = write_axes(summary, &options->style, dir, out, err);
+    if (rc == 0)
+        rc = write_reliability(summary, options, dir, out, err);
     return rc == 0 ? write_heatmaps(summary, options, dir, out, err) : rc;
 }
 

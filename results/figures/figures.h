@@ -7,6 +7,7 @@
  *     fig4a_more1, ...         those of strategies that the report does not have
  *     imbalance_8-10, ...      accuracy against imbalance, when class_sizes is an axis  (imbalance.h)
  *     axis_<name>_8-10, ...    accuracy against any other axis of the grid           (trend.h)
+ *     reliability_8-10, ...    reliability diagrams of the strategies                (reliability.h)
  *     heatmap_all_none_...     confusion matrices of more than two classes, or of all (heatmap.h)
  *     appendix_a1              the 16 augmented versions of one image; needs the images
  *
@@ -19,6 +20,7 @@
 #define CELLSWEEP_FIGURES_H
 
 #include "figures/curves.h"
+#include "stats/calibration.h"
 #include "data/dataset.h"
 
 enum { FIGURES_MAX = 100 };
@@ -28,6 +30,7 @@ struct figures_options {
     int counts;         /* 1: heatmaps show counts, else percent of the actual class */
     int all_heatmaps;   /* 1: pairs have heatmaps too */
     int all_figures;    /* 1: every figure is drawn, however many */
+    const struct calibration *calibration; /* of the summary; NULL: there are no reliability diagrams */
     struct figstyle style;
 };
 

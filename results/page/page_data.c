@@ -3,6 +3,7 @@
 #include "store/classes.h"
 #include "figures/curves.h"
 #include "tables/columns.h"
+#include "tables/cost.h"
 #include "tables/findings_pages.h"
 #include "tables/headline.h"
 #include "write/json_out.h"
@@ -460,6 +461,7 @@ static void put_summary(struct document *d)
     if (d->findings->selection->n > 0)
         add(d, sentences, found(d, headline_selection, 0));
     put(d, object, "sentences", sentences);
+    put(d, object, "cost", found(d, cost_sentence, 0));
     put(d, object, "warnings", found(d, headline_warnings, 1));
     put(d, d->root, "summary", object);
 }

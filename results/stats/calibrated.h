@@ -30,7 +30,7 @@
 
 enum { RELIABILITY_BINS = 10 };
 
-enum calibration {
+enum {
     CALIBRATION_ACCURACY,
     CALIBRATION_BALANCED_ACCURACY,
     CALIBRATION_NLL,

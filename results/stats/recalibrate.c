@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const recalibration_names[N_RECALIBRATIONS] = {"none", "prior", "temperature"};
-const char *const threshold_names[N_THRESHOLDS] = {"argmax", "tuned"};
 const double recalibrate_coldest = 0.05, recalibrate_hottest = 20;
 
 enum { NEWTON_STEPS = 200, MOST_ROUNDS = 100 };
@@ -246,7 +244,7 @@ static void tune(struct search *s, struct recalibrator *fit)
 {
     int moved = 1;
     if (fit->n_classes == 2)
-        fit->offset[s->val->positive] = best_offset(s, fit, s->val->positive, 0);
+        fit->offset[s->val->positive] = best_offset(s, fit, s->val->positive, balanced_of(s, fit));
     for (int round = 0; round < MOST_ROUNDS && moved && fit->n_classes > 2; round++) {
         moved = 0;
         for (int c = 0; c < fit->n_classes; c++)

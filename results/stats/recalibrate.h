@@ -20,23 +20,17 @@
  *     tuned        the first with the largest log q + offset. Two classes: the positive one has an offset,
  *                  the other 0, so that minus the offset is the cut of log(q_positive / q_negative): the one
  *                  with the best balanced accuracy on the val set, of cuts in the middle between neighbouring
- *                  values of it, the lowest of equals. More: from 0 on, one class after the other takes the
- *                  offset that is best while the others stay, by the same rule, if it is better than the one
- *                  it has, until none is: a local optimum
+ *                  values of it, the lowest of equals; 0 where all are worse. More: from 0 on, one class
+ *                  after the other takes the offset that is best while the others stay, by the same rule, if
+ *                  it is better than the one it has, until none is: a local optimum
  * Temperature keeps the order of a row, so argmax after it is that before it. Double precision, pure
  * functions, thread-safe. No MPI. */
 #ifndef CELLSWEEP_RECALIBRATE_H
 #define CELLSWEEP_RECALIBRATE_H
 
 #include "settings/config.h"
+#include "settings/readout.h"
 #include "stats/scores.h"
-
-enum recalibration { RECALIBRATE_NONE, RECALIBRATE_PRIOR, RECALIBRATE_TEMPERATURE, N_RECALIBRATIONS };
-enum threshold { THRESHOLD_ARGMAX, THRESHOLD_TUNED, N_THRESHOLDS };
-
-/* "none", "prior", "temperature"; "argmax", "tuned". */
-extern const char *const recalibration_names[N_RECALIBRATIONS];
-extern const char *const threshold_names[N_THRESHOLDS];
 
 /* The range of T: 0.05 and 20. */
 extern const double recalibrate_coldest, recalibrate_hottest;

@@ -741,7 +741,8 @@ static int write_model(struct store *store, int job, const struct store_outcome 
 
 int store_write_outcome(struct store *store, int job, const struct store_outcome *o, struct err *err)
 {
-    struct store_block roles = row_block(job, (size_t)o->set[SET_ALL].n);
+    struct store_block roles = row_block(job, (size_t)o->set[SET_ALL].n),
+                       shares = row_block(job, (size_t)o->n_classes);
     int rc = check_outcome(store, job, o, err);
     for (int s = 0; s < N_JUDGED_SETS && rc == 0; s++)
         rc = write_judged(store, job, judged_sets[s], o, err);
@@ -749,6 +750,8 @@ int store_write_outcome(struct store *store, int job, const struct store_outcome
         rc = store_write_block(store, STORE_ROLE, &roles, o->role, err);
     if (rc == 0 && o->weights)
         rc = write_model(store, job, o, err);
+    if (rc == 0 && o->trained)
+        rc = store_write_block(store, STORE_TRAINED, &shares, o->trained, err);
     if (rc == 0)
         rc = write_counts(store, job, o, err);
     return rc < 0 ? rc : store_send(store, err);
@@ -1120,6 +1123,17 @@ int store_read_curve(struct store *store, int job, enum image_set set, enum metr
 {
     struct store_block block = row_block(job, (size_t)store->n[DIM_EPOCH]);
     return store_read_block(store, metric_dataset(set, (int)metric), &block, out, err);
+}
+
+int store_read_trained(struct store *store, int job, double *out, struct err *err)
+{
+    struct store_block block = row_block(job, (size_t)store->n[DIM_CLASS]);
+    float *shares = err_calloc((size_t)block.n, sizeof *shares, "shares of classes", err);
+    int rc = shares ? store_read_block(store, STORE_TRAINED, &block, shares, err) : E_IO;
+    for (size_t c = 0; rc == 0 && c < block.n; c++)
+        out[c] = (double)shares[c];
+    free(shares);
+    return rc;
 }
 
 /* All cells of a job's part of a dataset. *n: how many. */

@@ -35,6 +35,8 @@
  *                       read it; a text is as wide as the widest of its column
  *     /classes/name     [K] string: texts of the classes (class_name.h)
  *     /classes/job      [J,C] int16, row of /classes/name of each class of the job, -1 behind them
+ *     /classes/trained  [J,C] float32, share of each class of the job in what it learnt from, as its loss
+ *                       counts (sample.h); NaN until the job has run, or where it is not known
  *     /n_train, /n_val, /n_test, /leak, /leak_val [J] int32, images; -1 until the job has run, and of val
  *                       where it has no inner set
  *     /judged_epoch     [J] int32, from 1, the epoch whose networks judge: /predictions and /confusion are by
@@ -170,8 +172,9 @@ struct store_outcome {
     struct store_judged set[N_SETS]; /* those of judged_sets */
     const float *weights;            /* (n_weights) or NULL */
     size_t n_weights;
-    int weights_epoch; /* epoch the weights are of, from 1 */
-    const int *role;   /* (n of all) enum job_role: what the job did with the original; or NULL */
+    int weights_epoch;    /* epoch the weights are of, from 1 */
+    const float *trained; /* (n_classes) shares of what it learnt from; NULL: not known */
+    const int *role;      /* (n of all) enum job_role: what the job did with the original; or NULL */
 };
 
 /* How rows reach the file. */
@@ -332,6 +335,9 @@ int store_read_metric_of(struct store *store, enum image_set set, enum metric me
 /* One metric of one job: out (E). */
 int store_read_curve(struct store *store, int job, enum image_set set, enum metric metric, float *out,
                      struct err *err);
+
+/* Shares of the classes of what a job learnt from: out (C), NaN where they are not known. */
+int store_read_trained(struct store *store, int job, double *out, struct err *err);
 
 /* Confusion matrix of one job: out (C, C); a set of judged_sets. */
 int store_read_confusion(struct store *store, int job, enum image_set set, int *out, struct err *err);

@@ -148,6 +148,13 @@ const struct store_table_row store_table[N_STORE_DATASETS] = {
      -1,
      DIM_TRIAL,
      "number of the trial whose values the job has; -1: not chosen yet, or a trial itself"},
+    {"/classes/trained",
+     CELL_FLOAT32,
+     {DIM_JOB, DIM_CLASS},
+     0,
+     DIM_NONE,
+     "share of each class of the job in what it learnt from, as its loss counts; NaN: has not run, or is not "
+     "known"},
     METRIC_ROWS("train", DIM_NONE, "training images as seen during the epoch, dropout active"),
     METRIC_ROWS("val", DIM_VAL, "images of the inner set after the epoch"),
     METRIC_ROWS("test", DIM_NONE, "test images after the epoch"),

@@ -74,6 +74,7 @@ enum store_dataset {
     STORE_LEAK_VAL,
     STORE_JUDGED_EPOCH,
     STORE_CHOSEN,
+    STORE_TRAINED,
     STORE_METRICS, /* + place in curve_sets * N_METRICS + metric */
     STORE_CONFUSION = STORE_METRICS + N_CURVE_SETS * N_METRICS, /* + place in judged_sets */
     STORE_COUNT = STORE_CONFUSION + N_JUDGED_SETS,              /* + place in judged_sets */

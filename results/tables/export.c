@@ -2,6 +2,7 @@
 
 #include "store/classes.h"
 #include "tables/columns.h"
+#include "stats/calibration.h"
 #include "stats/predicted.h"
 #include "store/store_chosen.h"
 #include "store/store_select.h"
@@ -13,8 +14,8 @@
 #include <string.h>
 #include <time.h>
 
-const char *const export_table_names[N_EXPORT_TABLES] = {"jobs", "epochs", "confusion", "predictions",
-                                                         "scores"};
+const char *const export_table_names[N_EXPORT_TABLES] = {"jobs",        "epochs", "confusion",
+                                                         "predictions", "scores", "thresholds"};
 
 static void put_time(struct csv_out *csv, double seconds)
 {
@@ -55,6 +56,9 @@ struct export
     enum replicates_set on;
     struct predicted *predicted;
     int *fold; /* (folds) jobs of a repeat */
+    /* thresholds only: */
+    struct readout readout;
+    struct calibrator *calibrator;
 };
 
 /* The class index of a job that a column is about; -1: the job has no such class. */
@@ -420,6 +424,73 @@ static int scores_rows(struct export *x, const struct store_job *row, struct err
     return rc;
 }
 
+/* ---- thresholds ---- */
+
+static int thresholds_header(struct export *x, struct err *err)
+{
+    static const char *const names[] = {"recalibrate", "threshold", "n_val",      "temperature", "at_bound",
+                                        "positive",    "cut",       "val_before", "val_after",   "why"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        csv_out_text(&x->csv, names[i]);
+    for (int s = 0; s < N_CALIBRATION; s++)
+        csv_out_text(&x->csv, calibration_scores[s].name);
+    for (int k = 0; k < x->n_columns; k++)
+        csv_out_class_column(&x->csv, "weight", x->column[k]);
+    for (int k = 0; k < x->n_columns; k++)
+        csv_out_class_column(&x->csv, "offset", x->column[k]);
+    return calibrator_new(x->store, &x->calibrator, err);
+}
+
+/* What was fitted; of a job that could not be fitted, why. */
+static void put_fit(struct export *x, const struct recalibrator *fit)
+{
+    int two = fit->n_classes == 2, positive = two ? calibrator_positive(x->calibrator) : 0,
+        fitted = !fit->why;
+    csv_out_text(&x->csv, recalibration_names[fit->how]);
+    csv_out_text(&x->csv, threshold_names[fit->threshold]);
+    csv_out_int(&x->csv, calibrator_n_val(x->calibrator));
+    csv_out_real(&x->csv, fitted ? fit->temperature : (double)NAN);
+    csv_out_int(&x->csv, fit->is_bound);
+    csv_out_class(&x->csv, two ? calibrator_class(x->calibrator, positive) : CLASS_NONE);
+    csv_out_real(&x->csv, fitted && two ? 1 / (1 + exp(fit->offset[positive])) : (double)NAN);
+    csv_out_real(&x->csv, fit->before);
+    csv_out_real(&x->csv, fit->after);
+    csv_out_text(&x->csv, fitted ? "" : fit->why);
+}
+
+static void put_of_classes(struct export *x, const struct recalibrator *fit, const double *value)
+{
+    for (int k = 0; k < x->n_columns; k++) {
+        int c = class_of_column(x, k);
+        csv_out_real(&x->csv, c >= 0 && c < fit->n_classes && !fit->why ? value[c] : (double)NAN);
+    }
+}
+
+static int thresholds_rows(struct export *x, const struct store_job *row, struct err *err)
+{
+    int rc = x->mark[row->row].state == JOB_DONE ? calibrator_read(x->calibrator, row->row, err) : 0;
+    find_clusters(x, row->row);
+    for (int how = 0; how < N_RECALIBRATIONS && rc == 0 && x->mark[row->row].state == JOB_DONE; how++) {
+        struct recalibrator fit;
+        struct reliability reliability = {0};
+        double value[N_CALIBRATION];
+        if (!(x->readout.recalibrate >> how & 1) || calibrator_n_classes(x->calibrator) == 0)
+            continue;
+        rc = calibrator_score(x->calibrator, (enum recalibration)how, (enum threshold)x->readout.threshold,
+                              &fit, value, &reliability, err);
+        if (rc < 0)
+            break;
+        put_job(x, row);
+        put_fit(x, &fit);
+        for (int s = 0; s < N_CALIBRATION; s++)
+            csv_out_real(&x->csv, value[s]);
+        put_of_classes(x, &fit, fit.weight);
+        put_of_classes(x, &fit, fit.offset);
+        csv_out_end(&x->csv);
+    }
+    return rc;
+}
+
 /* ---- the table of tables ---- */
 
 static const struct {
@@ -431,6 +502,7 @@ static const struct {
     [EXPORT_CONFUSION] = {confusion_header, confusion_rows},
     [EXPORT_PREDICTIONS] = {predictions_header, predictions_rows},
     [EXPORT_SCORES] = {scores_header, scores_rows},
+    [EXPORT_THRESHOLDS] = {thresholds_header, thresholds_rows},
 };
 
 static void add_column(struct export *x, int class)
@@ -486,15 +558,16 @@ static void release(struct export *x)
     void *buffer[] = {x->mark,      x->image,   x->copy, x->label,         x->probs,
                       x->confusion, x->cluster, x->fold, x->weights_epoch, x->column};
     predicted_free(x->predicted);
+    calibrator_free(x->calibrator);
     selection_free(&x->chosen);
     for (size_t i = 0; i < sizeof buffer / sizeof *buffer; i++)
         free(buffer[i]);
 }
 
 static int export_table(struct store *store, enum export_table table, enum replicates_set on,
-                        const char *filter, FILE *out, struct err *err)
+                        struct readout readout, const char *filter, FILE *out, struct err *err)
 {
-    struct export x = {.store = store, .csv = {.file = out}, .on = on};
+    struct export x = {.store = store, .csv = {.file = out}, .on = on, .readout = readout};
     x.n_epochs = store_n_epochs(store);
     x.n_classes = store_n_classes(store);
     x.n_curves = store_curve_sets(store, x.curve);
@@ -503,10 +576,12 @@ static int export_table(struct store *store, enum export_table table, enum repli
     /* Marks before /jobs and the data: a row that is done in the marks is whole in what is read after
      * them. */
     int rc = x.mark ? store_read_marks(store, x.mark, err) : E_IO;
-    if (rc == 0 && (table == EXPORT_SCORES || store_jobs(store))) /* scores are of many jobs at once */
+    if (rc == 0 && (table >= EXPORT_SCORES || store_jobs(store))) /* these look into other rows, too */
         rc = store_refresh(store, err);
     if (rc == 0)
         rc = store_select(store, filter, &x.chosen, err);
+    if (rc == 0 && table == EXPORT_THRESHOLDS)
+        rc = calibration_readout(store, readout, &x.readout, err);
     if (rc == 0)
         rc = list_columns(&x, err);
     if (rc == 0)
@@ -517,11 +592,17 @@ static int export_table(struct store *store, enum export_table table, enum repli
 
 int export_write(struct store *store, enum export_table table, const char *filter, FILE *out, struct err *err)
 {
-    return export_table(store, table, REPLICATES_TEST, filter, out, err);
+    return export_table(store, table, REPLICATES_TEST, readout_unsaid(), filter, out, err);
 }
 
 int export_write_scores(struct store *store, enum replicates_set on, const char *filter, FILE *out,
                         struct err *err)
 {
-    return export_table(store, EXPORT_SCORES, on, filter, out, err);
+    return export_table(store, EXPORT_SCORES, on, readout_unsaid(), filter, out, err);
+}
+
+int export_write_thresholds(struct store *store, struct readout asked, const char *filter, FILE *out,
+                            struct err *err)
+{
+    return export_table(store, EXPORT_THRESHOLDS, REPLICATES_TEST, asked, filter, out, err);
 }

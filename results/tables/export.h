@@ -15,6 +15,11 @@
  *                  (two classes), every score of scores.h, then recall_<class>, precision_<class>,
  *                  auroc_<class>; finished jobs with predictions only. A row of oof carries the names of its
  *                  repeat's first fold
+ *     thresholds   a row a finished job and way to put its probabilities right: recalibrate, threshold,
+ *                  n_val, temperature (at_bound 1: a bound, or left at 1), positive and cut (two classes: the
+ *                  probability above which it is predicted), balanced accuracy of the val set before and
+ *                  after, why it could not be fitted, scores of the test set (calibrated.h), then
+ *                  weight_<class> of the prior and offset_<class> of log probabilities
  * Columns of a class stand in the order of classes (class_name.h), one for every class that a chosen job has;
  * empty where a job has it not.
  * Fields are quoted as in RFC 4180, lines end in LF. Numbers have 9 significant digits: a float32 is
@@ -22,6 +27,7 @@
 #ifndef CELLSWEEP_EXPORT_H
 #define CELLSWEEP_EXPORT_H
 
+#include "settings/readout.h"
 #include "store/store.h"
 #include "stats/replicates.h"
 
@@ -33,10 +39,11 @@ enum export_table {
     EXPORT_CONFUSION,
     EXPORT_PREDICTIONS,
     EXPORT_SCORES,
+    EXPORT_THRESHOLDS,
     N_EXPORT_TABLES
 };
 
-/* "jobs", "epochs", "confusion", "predictions", "scores". */
+/* "jobs", "epochs", "confusion", "predictions", "scores", "thresholds". */
 extern const char *const export_table_names[N_EXPORT_TABLES];
 
 /* Write a table of the jobs that match a filter (NULL: all) to out. A sweep may be writing the store. E_USAGE
@@ -48,5 +55,10 @@ int export_write(struct store *store, enum export_table table, const char *filte
 /* The scores of a set, from stored probabilities; export_write gives those of test. */
 int export_write_scores(struct store *store, enum replicates_set on, const char *filter, FILE *out,
                         struct err *err);
+
+/* What is fitted to the val set of each job, as asked, else as the sweep says; export_write does the latter.
+ * E_USAGE without val sets (calibration.h). */
+int export_write_thresholds(struct store *store, struct readout asked, const char *filter, FILE *out,
+                            struct err *err);
 
 #endif

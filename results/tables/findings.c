@@ -123,7 +123,19 @@ static int compare_all(struct findings *f, struct store *store, enum replicates_
     return rc;
 }
 
-int findings_new(struct store *store, const struct summary *summary, struct findings **out, struct err *err)
+/* Strategies by Brier score: what a gain in balanced accuracy may cost. */
+static int compare_brier(struct findings *f, struct store *store, struct err *err)
+{
+    struct replicates *replicates = NULL;
+    int rc = replicates_new(store, f->whole, "brier", REPLICATES_TEST, &replicates, err);
+    if (rc == 0)
+        rc = compare_factor(f->whole, replicates, FACTOR_STRATEGY, &f->brier, err);
+    replicates_free(replicates);
+    return rc;
+}
+
+int findings_new_read(struct store *store, const struct summary *summary, struct readout asked,
+                      struct findings **out, struct err *err)
 {
     struct findings *f = err_calloc(1, sizeof *f, "findings", err);
     int rc = f ? 0 : E_IO;
@@ -139,12 +151,21 @@ int findings_new(struct store *store, const struct summary *summary, struct find
     if (rc == 0)
         rc = inflation_new(store, f->whole, &f->selection, err);
     if (rc == 0)
+        rc = compare_brier(f, store, err);
+    if (rc == 0)
+        rc = calibration_new(store, summary, asked, &f->calibration, err);
+    if (rc == 0)
         rc = claims_new(store, f->whole, &f->claims, err);
     if (rc < 0)
         findings_free(f);
     else
         *out = f;
     return rc;
+}
+
+int findings_new(struct store *store, const struct summary *summary, struct findings **out, struct err *err)
+{
+    return findings_new_read(store, summary, readout_unsaid(), out, err);
 }
 
 int findings_compares(const struct findings *findings, int factor)
@@ -168,6 +189,8 @@ void findings_free(struct findings *findings)
     }
     compare_free(findings->leak);
     inflation_free(findings->selection);
+    compare_free(findings->brier);
+    calibration_free(findings->calibration);
     claims_free(findings->claims);
     summary_free(findings->outline);
     free(findings->shown);

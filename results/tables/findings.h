@@ -11,13 +11,16 @@
  * families, verdicts and claims are those of all jobs of the file.
  *
  * Files: scores (mean and interval of every score of scores.h), comparisons (of strategies), factors (models
- * and axes compared), rankings, leak_inflation, selection_inflation, claims, each as .csv (full precision),
- * .md and .tex. A table without rows is not written. The metric of comparisons is balanced accuracy: of the
- * test set at the judged epoch, of all originals, and out of fold. No MPI. */
+ * and axes compared), rankings, leak_inflation, selection_inflation, calibration, reliability (how far
+ * probabilities can be trusted), calibration_cost (what strategies gain in balanced accuracy and cost in Brier
+ * score), claims, each as .csv (full precision), .md and .tex. A table without rows is not written. The
+ * metric of comparisons is balanced accuracy: of the test set at the judged epoch, of all originals, and out
+ * of fold. No MPI. */
 #ifndef CELLSWEEP_FINDINGS_H
 #define CELLSWEEP_FINDINGS_H
 
 #include "paper/claims.h"
+#include "stats/calibration.h"
 #include "stats/compare.h"
 #include "stats/inflation.h"
 
@@ -36,13 +39,20 @@ struct findings {
     struct compare *compared[FACTORS_MOST][N_REPLICATES_SETS]; /* owned */
     struct stats_summary *scores[N_REPLICATES_SETS];           /* (n_groups, n_scores) owned */
     struct compare *leak;
-    struct inflation *selection; /* of whole; owned */
+    struct inflation *selection;     /* of whole; owned */
+    struct compare *brier;           /* of strategies, on test, by Brier score */
+    struct calibration *calibration; /* of summary */
     struct claims *claims;
 };
 
 /* Compare and test everything, of a sweep without a finished job, too. summary must outlive *out, which is
  * owned by the caller. */
 int findings_new(struct store *store, const struct summary *summary, struct findings **out, struct err *err);
+
+/* The same with probabilities put right as asked, where the sweep says something else. E_USAGE as
+ * calibration_new(). */
+int findings_new_read(struct store *store, const struct summary *summary, struct readout asked,
+                      struct findings **out, struct err *err);
 
 /* Write the files into a directory that exists. */
 int findings_write(const struct findings *findings, const char *dir, struct err *err);

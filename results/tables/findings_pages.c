@@ -1,5 +1,6 @@
 #include "tables/findings_pages.h"
 
+#include "tables/calibration_pages.h"
 #include "tables/columns.h"
 
 #include <math.h>
@@ -825,6 +826,12 @@ const struct findings_page findings_pages[N_FINDINGS_PAGES] = {
     [FINDINGS_LEAK] = {"leak_inflation", "Leak inflation", leak_note, 1, has_leak, leak_csv, leak_table},
     [FINDINGS_SELECTION] = {"selection_inflation", "Selection inflation", selection_note, 1, has_selection,
                             selection_csv, selection_table},
+    [FINDINGS_CALIBRATION] = {"calibration", "Calibration", calibration_note, 0, calibration_rows,
+                              calibration_csv, calibration_table},
+    [FINDINGS_RELIABILITY] = {"reliability", "Reliability", reliability_note, 0, reliability_rows,
+                              reliability_csv, reliability_table},
+    [FINDINGS_COST] = {"calibration_cost", "What rebalancing costs", calibration_cost_note, 1,
+                       calibration_cost_rows, calibration_cost_csv, calibration_cost_table},
     [FINDINGS_CLAIMS] = {"claims", "The publication's claims, tested", claims_note, 1, has_claims, claims_csv,
                          claims_text},
 };

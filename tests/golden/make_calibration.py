@@ -76,9 +76,9 @@ def recalibrate(how, p, weight, temperature):
 
 
 def tuned_cut(label, log_q, positive):
-    """The lowest of the best cuts of the log odds, by trying all of them; two classes."""
+    """The lowest of the best cuts of the log odds, by trying all of them; 0 where all are worse; two classes."""
     odds = log_q[:, positive] - log_q[:, 1 - positive]
-    seen, best, cut = np.unique(odds), -1, 0.0
+    seen, best, cut = np.unique(odds), sk.balanced_accuracy_score(label == positive, odds > 0) - 2e-12, 0.0
     for low, high in zip(seen[:-1], seen[1:]):
         middle = (low + high) / 2
         value = sk.balanced_accuracy_score(label == positive, odds > middle)

@@ -628,7 +628,8 @@ static void scores_are_exported_without_a_rerun(void **state)
 static void findings_are_written(void **state)
 {
     (void)state;
-    static const char *const names[] = {"scores", "comparisons", "rankings", "leak_inflation", "claims"};
+    static const char *const names[] = {"scores",      "comparisons", "rankings",         "leak_inflation",
+                                        "calibration", "reliability", "calibration_cost", "claims"};
     static const char *const extensions[] = {"csv", "md", "tex"};
     struct findings *findings = NULL;
     char file[256];
@@ -641,7 +642,7 @@ static void findings_are_written(void **state)
     assert_true(fread(text, 1, sizeof text - 1, claims) > 0);
     fclose(claims);
     assert_non_null(strstr(text, "does not hold"));
-    for (int i = 0; i < 15; i++) {
+    for (size_t i = 0; i < 3 * sizeof names / sizeof *names; i++) {
         snprintf(file, sizeof file, "%s/%s.%s", folder, names[i / 3], extensions[i % 3]);
         assert_int_equal(unlink(file), 0);
     }

@@ -1,5 +1,6 @@
 #include "samples/sample.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +39,39 @@ int samples_by_class(const struct samples *samples, int n_classes, struct sample
     for (int i = 0; i < samples->n; i++)
         out->sample[begin[samples->sample[i].label]++] = samples->sample[i];
     return 0;
+}
+
+/* What the loss of network m sees of each class. */
+static void seen_by(const struct job_samples *samples, int n_classes, int m, double *seen)
+{
+    const struct recipe *recipe = &samples->recipe;
+    double sum = 0;
+    for (int c = 0; c < n_classes; c++)
+        seen[c] = 0;
+    for (int i = 0; i < samples->train.n; i++)
+        seen[samples->train.sample[i].label] += sample_is_of(&samples->train.sample[i], m);
+    for (int c = 0; c < n_classes; c++) {
+        seen[c] = recipe->balanced_batches ? seen[c] > 0 : seen[c];
+        if (seen[c] > 0)
+            seen[c] *= (double)recipe->class_weight[c] * (double)recipe->late_weight[c] *
+                       exp((double)recipe->logit_shift[c] - (double)recipe->logit_offset[c]);
+        sum += seen[c];
+    }
+    for (int c = 0; c < n_classes; c++)
+        seen[c] /= sum;
+}
+
+void samples_trained(const struct job_samples *samples, int n_classes, float *share)
+{
+    double seen[CONFIG_MAX_CLUSTERS], mean[CONFIG_MAX_CLUSTERS] = {0};
+    int n = samples->recipe.n_members;
+    for (int m = 0; m < n; m++) {
+        seen_by(samples, n_classes, m, seen);
+        for (int c = 0; c < n_classes; c++)
+            mean[c] += seen[c] / n;
+    }
+    for (int c = 0; c < n_classes; c++)
+        share[c] = (float)mean[c];
 }
 
 void samples_free(struct samples *samples)

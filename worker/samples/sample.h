@@ -58,6 +58,13 @@ void samples_count(const struct samples *samples, int n_classes, int *count);
 /* The same samples class after class, in out, empty and owned by the caller. 0 or E_IO. */
 int samples_by_class(const struct samples *samples, int n_classes, struct samples *out, struct err *err);
 
+/* Share of each class in what networks learn from, as the loss counts it: share (n_classes), of sum 1.
+ * Samples of the class, or as many of each where mini-batches are balanced, times its loss weight of the last
+ * epochs, over exp(its logit offset), since what is added while training is learnt around, times exp(its
+ * shift) where it predicts. The mean over the networks of an ensemble. What else a loss does to classes
+ * (focal) does not count. */
+void samples_trained(const struct job_samples *samples, int n_classes, float *share);
+
 void samples_free(struct samples *samples);
 
 /* No sample has pixels any more (render.h). */

@@ -14,6 +14,7 @@ import { announce, button, el, fill, idle } from "./dom.js";
 import { Explorer, Unbalanced, explorerDefaults, syncControls } from "./explorer.js";
 import { DataSection, finalTable, findings, header } from "./front.js";
 import { Sweep } from "./model.js";
+import { Reliability, reliabilityDefaults } from "./reliability.js";
 import { View } from "./state.js";
 import { toggleTheme } from "./theme.js";
 
@@ -23,7 +24,7 @@ export class Page {
     this.app = app;
     this.predictor = predictor;
     this.sweep = new Sweep(doc);
-    this.view = new View({ ...explorerDefaults(this.sweep), ...confusionDefaults(this.sweep), ...comparisonDefaults(this.sweep) });
+    this.view = new View({ ...explorerDefaults(this.sweep), ...confusionDefaults(this.sweep), ...comparisonDefaults(this.sweep), ...reliabilityDefaults(this.sweep) });
     this.choices = this.#choices();
     this.#build();
     this.view.subscribe(() => {
@@ -40,8 +41,8 @@ export class Page {
     this.explorer = new Explorer(sweep, view);
     this.unbalanced = new Unbalanced(sweep, view);
     this.data = new DataSection(sweep);
-    this.parts = [this.explorer, this.unbalanced, this.data, new Comparison(sweep, view), new Confusion(sweep, view), new Misclassified(sweep, view)];
-    const [, , , comparison, confusion, cells] = this.parts;
+    this.parts = [this.explorer, this.unbalanced, this.data, new Comparison(sweep, view), new Confusion(sweep, view), new Misclassified(sweep, view), new Reliability(sweep, view)];
+    const [, , , comparison, confusion, cells, reliability] = this.parts;
     this.front = el("div", {});
     this.further = el("div", {});
     this.origin = el("div", {});
@@ -52,6 +53,7 @@ export class Page {
       ["strategies", "Strategies", this.explorer.node, this.#link()],
       ["comparisons", "Comparisons", comparison.node],
       ["confusion", "Confusion matrices", confusion.node],
+      ["calibration", "Calibration", reliability.node],
       ["cells", "Misclassified cells", cells.node],
       this.predictor && ["classify", "Classify", this.predictor.node],
       ["appendix", "Appendix", this.further],
@@ -139,7 +141,7 @@ export class Page {
     this.sweep.load(doc);
     this.#texts();
     const choices = this.#choices();
-    if (choices !== this.choices || !this.parts[3].has || !this.parts[5].has) for (const part of this.parts) part.build?.();
+    if (choices !== this.choices || !this.parts[3].has || !this.parts[5].has || !this.parts[6].has) for (const part of this.parts) part.build?.();
     else for (const part of this.parts.slice(3)) if (!part.node.contains(document.activeElement)) part.build?.();
     this.choices = choices;
     this.update(true);

@@ -1,0 +1,36 @@
+/* cost.h - what rebalancing gains in balanced accuracy, and what it costs in Brier score: each strategy
+ * against none, all else the same, on test, row by row of the comparisons behind findings.h.
+ *
+ *     struct cost cost;
+ *     for (int at = 0; cost_next(findings, &at, &cost);) ...
+ *
+ * Words claim a difference only where its p, adjusted by Holm for the setting, is significant. No MPI. */
+#ifndef CELLSWEEP_COST_H
+#define CELLSWEEP_COST_H
+
+#include "tables/findings.h"
+
+#include <stdio.h>
+
+/* A score of the strategy minus that of none, positive: more of it. NaN: not compared. */
+struct cost_side {
+    double difference, low, high, p_holm;
+    int sign;         /* 1: significantly better, -1: worse, 0: no evidence, or no verdict */
+    const char *word; /* "gained", "lost", "cost", "no evidence", ...; a constant */
+};
+
+struct cost {
+    const struct summary_group *group; /* of the strategy */
+    int setting, n;                    /* the family of the comparison; pairs */
+    struct cost_side balanced, brier;
+};
+
+/* The next strategy that is shown from row *at on, which moves on; 0: none is left. */
+int cost_next(const struct findings *findings, int *at, struct cost *out);
+
+/* The sentence: "Against none: oversample gained 0.051 (0.012 to 0.090) in balanced accuracy and cost 0.030
+ * (0.011 to 0.049) in Brier score." Of several settings: in how many, and the mean difference. A line;
+ * nothing where no strategy stands beside none. */
+void cost_sentence(FILE *file, const struct findings *findings);
+
+#endif
