@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <zip.h>
 
 enum { MAX_IMAGES = 100 * 1000 * 1000 };
@@ -43,7 +44,8 @@ struct npz {
 int npz_is(const char *path)
 {
     char magic[4] = "";
-    FILE *file = fopen(path, "rb");
+    struct stat info;
+    FILE *file = stat(path, &info) == 0 && S_ISREG(info.st_mode) ? fopen(path, "rb") : NULL;
     size_t n = file ? fread(magic, 1, sizeof magic, file) : 0;
     if (file)
         fclose(file);
