@@ -121,7 +121,8 @@ static void do_work(int (*task)(void *self, struct err *err), void *self, int ou
 static int judge_work(ssize_t n, const struct verdict *verdict, int status, struct err *err)
 {
     const char *at = place && *place ? place : "the data";
-    if (WIFEXITED(status) && n == (ssize_t)sizeof *verdict && WEXITSTATUS(status) == 0)
+    int told = WIFEXITED(status) && n == (ssize_t)sizeof *verdict;
+    if (told && (verdict->rc < 0 || WEXITSTATUS(status) == 0)) /* what it could not write, its line tells */
         return verdict->rc < 0 ? err_set(err, verdict->rc, "%s", verdict->err.text) : 0;
     if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGTERM))
         return err_set(err, E_IO, "%s: reading it was ended by a signal (%s); was memory short?", at,
