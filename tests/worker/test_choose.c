@@ -60,8 +60,10 @@ static struct course follow(const struct config *config, const double *value, in
 
 static void the_first_of_the_best_is_best(void **state)
 {
-    const double rising[] = {0.5, 0.7, 0.6, 0.7, 0.9, 0.9, 0.8}, none[] = {NAN, NAN, NAN};
-    const double late[] = {NAN, 0.25, INFINITY, 0.5}, loss[] = {1, 0.25, 0.5, 0.25, NAN, 0.75};
+    const double rising[] = {0.5, 0.7, 0.6, 0.7, 0.9, 0.9, 0.8},
+                 none[] = {(double)NAN, (double)NAN, (double)NAN};
+    const double late[] = {(double)NAN, 0.25, (double)INFINITY, 0.5},
+                 loss[] = {1, 0.25, 0.5, 0.25, (double)NAN, 0.75};
     struct config config = stop_config("balanced_accuracy", 0, 0, 0), by_loss = stop_config("loss", 0, 0, 0);
     (void)state;
     struct course c = follow(&config, rising, 7);
