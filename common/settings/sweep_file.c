@@ -349,12 +349,35 @@ static int unknown_section(const struct reading *r, const struct tree *node, con
     return fail_at(r, node, "unknown key '%.60s'; did you mean '%s'?", node->name, near);
 }
 
+/* A value beside the grid. A key that two spellings give one, train.stop: {patience: 3} and train: {stop:
+ * {patience: 4}}, has that of --set; of two lines one would count for nothing. */
+static int read_value(const struct reading *r, const struct setting *key, const struct tree *node)
+{
+    char text[SETTING_TEXT_SIZE];
+    struct sweep_file *file = r->file;
+    int before = file->line[key - file->base.schema->key];
+    if (before == SWEEP_KEY_BY_SET && node->line == 0)
+        return fail_at(r, node, "%s is set in two ways; leave one out", key->name);
+    if (before > 0 && node->line > 0)
+        return fail_at(r, node,
+                       "%s has a value in line %d, too, one of which would count for nothing; leave one out",
+                       key->name, before);
+    if (before == SWEEP_KEY_BY_SET)
+        return 0;
+    int rc = value_text(r, key, node, text, sizeof text);
+    if (rc == 0)
+        rc = set_at(r, node, &file->base, key->name, text);
+    if (rc == 0)
+        note_line(r, key, node);
+    return rc;
+}
+
 /* Walk nested maps to dotted names; `grid` 1: every leaf is an axis, 0: one value. */
 static int read_keys(const struct reading *r, const struct tree *map, const char *prefix, int grid)
 {
     const struct schema *schema = r->file->base.schema;
     for (const struct tree *node = map->child; node; node = node->next) {
-        char name[128], text[SETTING_TEXT_SIZE];
+        char name[128];
         snprintf(name, sizeof name, "%s%s%s", prefix, *prefix ? "." : "", node->name);
         const struct setting *key = config_find(schema, name);
         const char *near = *prefix || grid ? NULL : nearest_of_sweep(schema, name);
@@ -367,10 +390,8 @@ static int read_keys(const struct reading *r, const struct tree *map, const char
             rc = read_axis(r, name, node);
         else if (!key)
             rc = set_at(r, node, &r->file->base, name, "");
-        else if ((rc = value_text(r, key, node, text, sizeof text)) == 0) {
-            rc = set_at(r, node, &r->file->base, name, text);
-            note_line(r, key, node);
-        }
+        else
+            rc = read_value(r, key, node);
         if (rc < 0)
             return rc;
     }

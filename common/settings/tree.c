@@ -249,12 +249,18 @@ static struct tree *entry_of(struct tree *map, const char *name, size_t n, struc
     return entry;
 }
 
-static int has_entry(const struct tree *map, const char *name, size_t n)
+/* The characters of path, up to `end`, that name an entry of a map: the longest that the file wrote with
+ * dots, else those before the next dot. */
+static size_t name_length(const struct tree *map, const char *path, const char *end)
 {
-    for (const struct tree *entry = map->child; entry; entry = entry->next)
-        if (entry->name && strlen(entry->name) == n && strncmp(entry->name, name, n) == 0)
-            return 1;
-    return 0;
+    size_t most = 0, all = (size_t)(end - path);
+    for (const struct tree *entry = map->child; entry; entry = entry->next) {
+        size_t n = entry->name ? strlen(entry->name) : 0;
+        int is_here = n > most && n <= all && strncmp(entry->name, path, n) == 0;
+        if (is_here && (n == all || (path[n] == '.' && entry->kind == TREE_MAP)))
+            most = n;
+    }
+    return most ? most : strcspn(path, ".=");
 }
 
 /* Nothing below came from a line of the file. */
@@ -278,9 +284,7 @@ int tree_override(struct tree *root, const char *assignment, struct err *err)
         return rc;
     struct tree *node = root;
     for (const char *p = assignment; p < equals;) {
-        const char *end = p + strcspn(p, ".=");
-        if (has_entry(node, p, (size_t)(equals - p)))
-            end = equals; /* written with dots in the file */
+        const char *end = p + name_length(node, p, equals);
         if (node->kind != TREE_MAP) {
             tree_free(value);
             return err_set(err, E_USAGE, "--set %.80s: '%s' has no entries", assignment, node->name);

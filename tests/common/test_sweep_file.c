@@ -10,7 +10,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct sweep_file *parse(const char *text)
 {
@@ -64,6 +66,27 @@ static void a_range_of_seeds_takes_no_room(void **state)
 static int refuse_knn(const char *key, const char *text, struct err *err)
 {
     return strcmp(key, "model") == 0 && strcmp(text, "knn") == 0 ? err_set(err, E_USAGE, "no knn here") : 0;
+}
+
+/* What two spellings say of one key: by two lines of a file it is refused. */
+static void a_key_has_one_value(void **state)
+{
+    char path[] = "/tmp/two_spellings_XXXXXX";
+    struct sweep_file *file = NULL;
+    struct err err = {0};
+    char set[] = "train={stop: {patience: 5}}", *sets[] = {set};
+    (void)state;
+    int handle = mkstemp(path);
+    assert_true(handle >= 0);
+    dprintf(handle,
+            "data: builtin\ntrain.stop: {patience: 3}\ntrain: {stop: {patience: 4}}\ngrid: {seed: [1]}\n");
+    close(handle);
+    assert_int_equal(sweep_file_read(path, 0, NULL, worker_schema(), NULL, &file, &err), E_USAGE);
+    assert_non_null(strstr(err.text, ":3: train.stop.patience has a value in line 2, too"));
+    assert_int_equal(sweep_file_read(path, 1, sets, worker_schema(), NULL, &file, &err), 0);
+    assert_non_null(strstr(file->resolved, "train.stop.patience: 5\n"));
+    sweep_file_free(file);
+    unlink(path);
 }
 
 static void others_check_every_value(void **state)
@@ -140,6 +163,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_resolved_text_reads_back),
         cmocka_unit_test(a_range_of_seeds_takes_no_room),
+        cmocka_unit_test(a_key_has_one_value),
         cmocka_unit_test(others_check_every_value),
         cmocka_unit_test(the_first_difference_is_named),
         cmocka_unit_test(keys_of_the_sweep_are_those_of_the_table),

@@ -71,6 +71,13 @@ static void overrides_replace_and_add(void **state)
     assert_int_equal(tree_count(tree_get(root, "grid")), 1);
     assert_int_equal(tree_count(tree_get(root, "grid")->child), 2);
     assert_int_equal(tree_get(root, "grid")->child->child->line, 0);
+    tree_free(root);
+    root = parse("train: {epochs: 100}\ntrain.stop: {patience: 3, on: loss}\n");
+    assert_int_equal(tree_override(root, "train.stop.patience=5", NULL), 0);
+    assert_int_equal(tree_override(root, "train.stop.from=2", NULL), 0);
+    assert_string_equal(tree_get(tree_get(root, "train.stop"), "patience")->text, "5");
+    assert_string_equal(tree_get(tree_get(root, "train.stop"), "from")->text, "2");
+    assert_int_equal(tree_count(tree_get(root, "train")), 1);
     struct err err = {0};
     assert_int_equal(tree_override(root, "nonsense", &err), E_USAGE);
     assert_non_null(strstr(err.text, "expected key=value"));
