@@ -54,7 +54,7 @@ struct job_predictions {
 struct job_result {
     int n_classes, n_train;
     float trained[CONFIG_MAX_CLUSTERS]; /* (n_classes) samples_trained() */
-    int leak_val, leak_test; /* images of val and of test that share an origin, or pixels, with training */
+    int leak_val, leak_test;            /* see struct job_samples */
     int epochs_done;
     /* From 1: the epoch whose networks these predictions are by, the best one (choose.h) or the last one
      * done, which it is, too, where no epoch was any good; and its numbers, as hooks.epoch was told them. */

@@ -254,12 +254,30 @@ static int rebalance(const struct selection *s, struct samples *samples, struct 
     return balance_apply(s->config->strategy, &balance, err);
 }
 
-/* How far training images leak into the other sets. */
+/* Samples of training and of val, in out, empty and owned by the caller. */
+static int join(const struct job_samples *samples, struct samples *out, struct err *err)
+{
+    int rc = 0;
+    for (int i = 0; rc == 0 && i < samples->train.n; i++)
+        rc = samples_add(out, samples->train.sample[i], err);
+    for (int i = 0; rc == 0 && i < samples->val.n; i++)
+        rc = samples_add(out, samples->val.sample[i], err);
+    return rc;
+}
+
+/* How far training images leak into the other sets. Those of an inner set are training images that are kept
+ * to choose on: a test image that equals one is no less seen. */
 static int count_leaks(const struct selection *s, struct job_samples *out, struct err *err)
 {
-    out->leak = samples_leak(s->data, &out->train, &out->test, err);
-    out->leak_val = out->leak < 0 || out->val.n == 0 ? 0 : samples_leak(s->data, &out->train, &out->val, err);
-    return out->leak < 0 ? out->leak : out->leak_val < 0 ? out->leak_val : 0;
+    struct samples seen = {0};
+    int has_inner = inner_of(s->config).kind != INNER_NONE;
+    int rc = has_inner ? join(out, &seen, err) : 0;
+    if (rc == 0)
+        out->leak = rc = samples_leak(s->data, has_inner ? &seen : &out->train, &out->test, err);
+    if (rc >= 0 && out->val.n > 0)
+        out->leak_val = rc = samples_leak(s->data, &out->train, &out->val, err);
+    samples_free(&seen);
+    return rc < 0 ? rc : 0;
 }
 
 /* From the originals in list to the sets of the job, in the order of work of its protocol. list is used

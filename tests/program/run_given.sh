@@ -18,7 +18,7 @@ seed: [1, 2, 3]
 END
 
 "$cellsweep" plan "$TMP/s.yaml" >"$TMP/plan" 2>&1
-check "plan says that val is kept apart" grep -q "^given sets: [0-9]* train, [0-9]* test; [0-9]* val are kept apart: no job trains or is judged on them$" "$TMP/plan"
+check "plan says that val is kept apart" grep -q "^given sets: [0-9]* train, [0-9]* test; [0-9]* val are kept apart: no job trains on them, they are there to choose on$" "$TMP/plan"
 check "and that there is one split" grep -q "^clusters 8-10, protocol given: one split, as the images came: 3 seeds are runs of it, intervals over initial weights only$" "$TMP/plan"
 check "and how far the sets leak" grep -q "^  train to test: of [0-9]* images 0 equal one of train, 0 nearly$" "$TMP/plan"
 check "a folder is run" run 1 "$TMP/r.h5"

@@ -75,6 +75,21 @@ static void assert_apart(const struct job_samples *s)
     assert_true(n_of[0] > 0 && n_of[1] > 0 && s->leak_val == 0);
 }
 
+/* Test samples with an origin in training or in val. */
+static int n_seen(const struct job_samples *s)
+{
+    unsigned char val[N_IMAGES], trained[N_IMAGES];
+    int n = 0;
+    mark(&s->val, val);
+    mark(&s->train, trained);
+    for (int i = 0; i < s->test.n; i++) {
+        const struct sample *sample = &s->test.sample[i];
+        n += val[sample->image] || trained[sample->image] ||
+             (sample->blend > 0 && (val[sample->partner] || trained[sample->partner]));
+    }
+    return n;
+}
+
 /* Every row of the table of strategies under every protocol: the test set is that of the job without an inner
  * set, val is none of what trains, and the plan has room for it. */
 static void val_is_apart_from_training_whatever_the_strategy(void **state)
@@ -91,6 +106,7 @@ static void val_is_apart_from_training_whatever_the_strategy(void **state)
             assert_apart(&s);
             assert_int_equal(without.val.n, 0);
             assert_true(same_list(&s.test, &without.test));
+            assert_true(s.leak >= n_seen(&s)); /* what is chosen on is seen */
             assert_int_equal(job_plan(&config, data, "key", &plan, NULL), 0);
             assert_true(plan.n_val >= s.val.n && s.val.n > 0);
             assert_true(p % 4 < 2 || plan.n_val == s.val.n);

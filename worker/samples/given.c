@@ -173,7 +173,8 @@ int given_print(FILE *file, const struct dataset *data, const struct given_leak 
     int rc = 0;
     fprintf(file, "given sets: %d train, %d test", leak->n[GIVEN_TRAIN], leak->n[GIVEN_TEST]);
     if (leak->n[GIVEN_VAL] > 0)
-        fprintf(file, "; %d val are kept apart: no job trains or is judged on them", leak->n[GIVEN_VAL]);
+        fprintf(file, "; %d val are kept apart: no job trains on them, they are there to choose on",
+                leak->n[GIVEN_VAL]);
     if (leak->n[GIVEN_NONE] > 0)
         fprintf(file, "; %d are in no set", leak->n[GIVEN_NONE]);
     fputc('\n', file);

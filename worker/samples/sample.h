@@ -39,7 +39,8 @@ struct job_samples {
     struct samples val; /* what choices are made on, originals; empty: the job has no inner set */
     struct samples all; /* every original of the job's clusters, dataset order */
     struct recipe recipe;
-    /* test and val samples that share an origin, or pixels with one, with a training sample */
+    /* test and val samples that share an origin, or pixels with one, with a training sample; those of test
+     * also with one of an inner set, whose images were training images */
     int leak, leak_val;
 };
 
