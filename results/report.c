@@ -11,6 +11,7 @@
 #include "tables/headline.h"
 #include "tables/cost.h"
 #include "tables/export.h"
+#include "tables/tuning_pages.h"
 
 #include <stdlib.h>
 
@@ -40,6 +41,7 @@ static void print_found(FILE *file, const struct findings *findings)
         fputc(' ', file); /* on that line, so that it is a screen */
     headline_selection(file, findings);
     fputc('\n', file);
+    tuning_sentence(file, findings);
     headline_warnings(file, findings);
 }
 

@@ -83,6 +83,22 @@ int choose_best(const struct config *config)
            (strcmp(by, "best") == 0 || (strcmp(by, "auto") == 0 && judge_of(config)->patience > 0));
 }
 
+enum metric choose_trial_metric(const struct tune *tune)
+{
+    return strcmp(tune->choose, "loss") == 0       ? METRIC_LOSS
+           : strcmp(tune->choose, "accuracy") == 0 ? METRIC_ACCURACY
+                                                   : METRIC_BALANCED_ACCURACY;
+}
+
+double choose_trial_score(const struct tune *tune, const struct config *config, const float *curve, int n)
+{
+    double sign = choose_trial_metric(tune) == METRIC_LOSS ? -1 : 1;
+    double score = n > 0 ? sign * (double)curve[n - 1] : -(double)INFINITY;
+    for (int e = 0; e < n && choose_best(config); e++)
+        score = fmax(score, sign * (double)curve[e]);
+    return isnan(score) ? -(double)INFINITY : score;
+}
+
 int choose_any(const struct config *config)
 {
     return choose_best(config) || choose_stop_is_used(config, NULL);

@@ -22,6 +22,7 @@
 #include "base/ranking.h"
 #include "err.h"
 #include "settings/config.h"
+#include "settings/tune.h"
 
 /* judge and train.stop.patience, of models that learn by epochs; train.stop.on of jobs that choose; the rest
  * of train.stop of those that stop early; allow_choice_on_test of jobs that choose and read no inner set. */
@@ -41,6 +42,12 @@ int choose_any(const struct config *config);
 /* 0, or E_USAGE with the line that mends it for a job that chooses, has n_val images to do it on, and is not
  * allowed to do it on the test set. */
 int choose_check(const struct config *config, int n_val, struct err *err);
+
+/* Of a sweep that tunes: the metric of val that decides; and the score of a trial of this config whose curve
+ * of it is n epochs long: that of the last one, with judge: best of the best one, as its weights would judge;
+ * the larger the better (minus a loss), -INFINITY without. */
+enum metric choose_trial_metric(const struct tune *tune);
+double choose_trial_score(const struct tune *tune, const struct config *config, const float *curve, int n);
 
 /* What the rest of a job needs to know of its epochs so far; all 0 at the beginning. Values: more is
  * better. */

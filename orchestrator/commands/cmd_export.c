@@ -23,7 +23,7 @@ struct options {
 static const struct argument rows[] = {
     ARGUMENT_RESULTS(path),
     {"table", 't', ARGUMENT_CHOICE, "TABLE", AT(table), 0, N_EXPORT_TABLES - 1, export_table_names,
-     .help = "jobs, epochs, confusion, predictions, scores or thresholds"},
+     .help = "jobs, epochs, confusion, predictions, scores, thresholds or tuning"},
     {"weights", 'w', ARGUMENT_FLAG, NULL, AT(weights),
      .help = "The networks that keep_weights kept, a file a job, into the folder --output"},
     {"format", 'F', ARGUMENT_CHOICE, "FORMAT", AT(format), 0, N_WEIGHTS_FORMATS - 1, weights_format_names,
@@ -110,9 +110,10 @@ static int run(const void *options, struct err *err)
 {
     const struct options *o = options;
     if (o->table < 0 && !o->weights)
-        return err_set(err, E_USAGE,
-                       "export: give --table jobs, epochs, confusion, predictions, scores or thresholds, or "
-                       "--weights");
+        return err_set(
+            err, E_USAGE,
+            "export: give --table jobs, epochs, confusion, predictions, scores, thresholds, tuning, "
+            "or --weights");
     if (o->weights && (o->table >= 0 || !o->output))
         return err_set(err, E_USAGE, "export: --weights goes with --output DIR, and without --table");
     if (o->table != EXPORT_THRESHOLDS && (o->readout.recalibrate || o->readout.threshold >= 0))

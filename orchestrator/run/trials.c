@@ -6,7 +6,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum row_state { ROW_ABSENT, ROW_PARKED, ROW_OPEN, ROW_OVER };
 
@@ -26,21 +25,14 @@ struct trials {
 
 enum metric trials_metric(const struct sweep *sweep)
 {
-    const char *name = sweep->file->tune.choose;
-    return strcmp(name, "loss") == 0       ? METRIC_LOSS
-           : strcmp(name, "accuracy") == 0 ? METRIC_ACCURACY
-                                           : METRIC_BALANCED_ACCURACY;
+    return choose_trial_metric(&sweep->file->tune);
 }
 
 double trials_score_of(const struct sweep *sweep, int row, const float *curve, int n)
 {
     struct config config;
-    double sign = trials_metric(sweep) == METRIC_LOSS ? -1 : 1;
     sweep_config(sweep, row, &config);
-    double score = n > 0 ? sign * (double)curve[n - 1] : -(double)INFINITY;
-    for (int e = 0; e < n && choose_best(&config); e++)
-        score = fmax(score, sign * (double)curve[e]);
-    return isnan(score) ? -(double)INFINITY : score;
+    return choose_trial_score(&sweep->file->tune, &config, curve, n);
 }
 
 static int open_group(struct trials *t, int job, int first, int n, struct err *err)

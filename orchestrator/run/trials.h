@@ -23,9 +23,8 @@ int trials_new(struct sweep *sweep, struct trials **out, struct err *err);
 /* A row is of this run. */
 void trials_include(struct trials *trials, int row);
 
-/* The metric of val that decides; and the score of a trial whose curve of it is n epochs long: that of the
- * last one, with judge: best of the best one, as its weights would judge; the larger the better, -INFINITY
- * without. */
+/* The metric of val that decides; and the score of a trial whose curve of it is n epochs long: those of
+ * choose_trial_score(). */
 enum metric trials_metric(const struct sweep *sweep);
 double trials_score_of(const struct sweep *sweep, int row, const float *curve, int n);
 

@@ -500,6 +500,8 @@ static void put_tables(struct document *d)
     d->failed |= csv.failed;
     put(d, tables, "final", table(d, csv.rows, printed(d, tables_print_notes, 1)));
     for (int p = 0; p < N_FINDINGS_PAGES; p++) {
+        if (p >= FINDINGS_TUNING && !d->findings->tuned)
+            break;
         struct csv_out page = {.rows = json_array()};
         if (findings_pages[p].rows(d->findings) > 0)
             findings_pages[p].csv(&page, d->findings);

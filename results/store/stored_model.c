@@ -71,7 +71,7 @@ int stored_model_blame(const struct store *store, int job, const struct err *why
                    store_path(store), job, why->text);
 }
 
-static int find_config(struct store *store, int job, struct config *config, struct err *err)
+int stored_model_config(struct store *store, int job, struct config *config, struct err *err)
 {
     struct store_job row;
     struct err why = {0};
@@ -79,10 +79,14 @@ static int find_config(struct store *store, int job, struct config *config, stru
     *config = config_defaults(worker_schema());
     if (rc == 0 && set_keys(store, &row, config, &why) < 0)
         rc = stored_model_blame(store, job, &why, err);
-    if (rc == 0)
-        rc = apply_chosen(store, job, config, err);
     config->channels = channels < 1 ? 1 : channels > IMAGE_MAX_CHANNELS ? IMAGE_MAX_CHANNELS : channels;
     return rc < 0 ? rc : find_clusters(store, job, &config->clusters, err);
+}
+
+static int find_config(struct store *store, int job, struct config *config, struct err *err)
+{
+    int rc = stored_model_config(store, job, config, err);
+    return rc < 0 ? rc : apply_chosen(store, job, config, err);
 }
 
 /* What was stored ends where the network's weights do: behind it stand NaNs. A file whose channels or sizes

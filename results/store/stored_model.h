@@ -36,6 +36,10 @@ int stored_models_find(struct store *store, const char *filter, struct selection
  * job left none; *out then holds nothing. */
 int stored_model_open(struct store *store, int job, struct stored_model *out, struct err *err);
 
+/* The config of a job of the grid, as the grid has it: without what tuning chose. E_IO when the file is
+ * damaged. */
+int stored_model_config(struct store *store, int job, struct config *out, struct err *err);
+
 /* *err: `why` with the file and the job in front, for whoever builds the network. Returns E_IO. */
 int stored_model_blame(const struct store *store, int job, const struct err *why, struct err *err);
 

@@ -2,6 +2,7 @@
 
 #include "store/classes.h"
 #include "tables/columns.h"
+#include "tables/tuning_pages.h"
 #include "stats/calibration.h"
 #include "stats/predicted.h"
 #include "store/store_chosen.h"
@@ -14,8 +15,8 @@
 #include <string.h>
 #include <time.h>
 
-const char *const export_table_names[N_EXPORT_TABLES] = {"jobs",        "epochs", "confusion",
-                                                         "predictions", "scores", "thresholds"};
+const char *const export_table_names[N_EXPORT_TABLES] = {"jobs",   "epochs",     "confusion", "predictions",
+                                                         "scores", "thresholds", "tuning"};
 
 static void put_time(struct csv_out *csv, double seconds)
 {
@@ -59,6 +60,7 @@ struct export
     /* thresholds only: */
     struct readout readout;
     struct calibrator *calibrator;
+    struct tuned *tuned; /* tuning only */
 };
 
 /* The class index of a job that a column is about; -1: the job has no such class. */
@@ -491,6 +493,29 @@ static int thresholds_rows(struct export *x, const struct store_job *row, struct
     return rc;
 }
 
+/* ---- tuning ---- */
+
+static int name_tuning(struct export *x, struct err *err)
+{
+    int rc = tuned_new(x->store, &x->tuned, err);
+    if (rc == 0 && !x->tuned)
+        rc = err_set(err, E_USAGE,
+                     "%s: this sweep tunes nothing; add `tune:` to its file, or take another table",
+                     store_path(x->store));
+    if (rc == 0)
+        tuning_csv_names(&x->csv, x->tuned);
+    return rc;
+}
+
+static int put_tuning(struct export *x, const struct store_job *row, struct err *err)
+{
+    (void)err;
+    put_job(x, row);
+    tuning_csv_job(&x->csv, x->tuned, row->row);
+    csv_out_end(&x->csv);
+    return 0;
+}
+
 /* ---- the table of tables ---- */
 
 static const struct {
@@ -503,6 +528,7 @@ static const struct {
     [EXPORT_PREDICTIONS] = {predictions_header, predictions_rows},
     [EXPORT_SCORES] = {scores_header, scores_rows},
     [EXPORT_THRESHOLDS] = {thresholds_header, thresholds_rows},
+    [EXPORT_TUNING] = {name_tuning, put_tuning},
 };
 
 static void add_column(struct export *x, int class)
@@ -559,6 +585,7 @@ static void release(struct export *x)
                       x->confusion, x->cluster, x->fold, x->weights_epoch, x->column};
     predicted_free(x->predicted);
     calibrator_free(x->calibrator);
+    tuned_free(x->tuned);
     selection_free(&x->chosen);
     for (size_t i = 0; i < sizeof buffer / sizeof *buffer; i++)
         free(buffer[i]);

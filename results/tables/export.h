@@ -20,6 +20,11 @@
  *                  probability above which it is predicted), balanced accuracy of the val set before and
  *                  after, why it could not be fitted, scores of the test set (calibrated.h), then
  *                  weight_<class> of the prior and offset_<class> of log probabilities
+ *     tuning       of a sweep that tunes (tuned.h): n_trials, chosen (number of the trial, 0: the default), a
+ *                  column for every tuned setting, choose (the metric), score of the chosen trial on val and
+ *                  score_default of trial 0 (the larger the better: minus a loss), their difference, epochs
+ *                  that the trials ran, and epochs_full without pruning; empty until it has been chosen.
+ *                  E_USAGE for a sweep that tunes nothing
  * Columns of a class stand in the order of classes (class_name.h), one for every class that a chosen job has;
  * empty where a job has it not.
  * Fields are quoted as in RFC 4180, lines end in LF. Numbers have 9 significant digits: a float32 is
@@ -40,10 +45,11 @@ enum export_table {
     EXPORT_PREDICTIONS,
     EXPORT_SCORES,
     EXPORT_THRESHOLDS,
+    EXPORT_TUNING,
     N_EXPORT_TABLES
 };
 
-/* "jobs", "epochs", "confusion", "predictions", "scores", "thresholds". */
+/* "jobs", "epochs", "confusion", "predictions", "scores", "thresholds", "tuning". */
 extern const char *const export_table_names[N_EXPORT_TABLES];
 
 /* Write a table of the jobs that match a filter (NULL: all) to out. A sweep may be writing the store. E_USAGE

@@ -156,6 +156,8 @@ int findings_new_read(struct store *store, const struct summary *summary, struct
         rc = calibration_new(store, summary, asked, &f->calibration, err);
     if (rc == 0)
         rc = claims_new(store, f->whole, &f->claims, err);
+    if (rc == 0)
+        rc = tuned_new(store, &f->tuned, err);
     if (rc < 0)
         findings_free(f);
     else
@@ -192,6 +194,7 @@ void findings_free(struct findings *findings)
     compare_free(findings->brier);
     calibration_free(findings->calibration);
     claims_free(findings->claims);
+    tuned_free(findings->tuned);
     summary_free(findings->outline);
     free(findings->shown);
     free(findings);

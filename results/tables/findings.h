@@ -13,9 +13,9 @@
  * Files: scores (mean and interval of every score of scores.h), comparisons (of strategies), factors (models
  * and axes compared), rankings, leak_inflation, selection_inflation, calibration, reliability (how far
  * probabilities can be trusted), calibration_cost (what strategies gain in balanced accuracy and cost in
- * Brier score), claims, each as .csv (full precision), .md and .tex. A table without rows is not written. The
- * metric of comparisons is balanced accuracy: of the test set at the judged epoch, of all originals, and out
- * of fold. No MPI. */
+ * Brier score), claims, and where the sweep tunes tuning and tuning_curve, each as .csv (full precision), .md
+ * and .tex. A table without rows is not written. The metric of comparisons is balanced accuracy: of the test
+ * set at the judged epoch, of all originals, and out of fold. No MPI. */
 #ifndef CELLSWEEP_FINDINGS_H
 #define CELLSWEEP_FINDINGS_H
 
@@ -23,6 +23,7 @@
 #include "stats/calibration.h"
 #include "stats/compare.h"
 #include "stats/inflation.h"
+#include "stats/tuned.h"
 
 #include <stdio.h>
 
@@ -43,6 +44,7 @@ struct findings {
     struct compare *brier;           /* of strategies, on test, by Brier score */
     struct calibration *calibration; /* of summary */
     struct claims *claims;
+    struct tuned *tuned; /* of all jobs; NULL: nothing is tuned */
 };
 
 /* Compare and test everything, of a sweep without a finished job, too. summary must outlive *out, which is

@@ -19,6 +19,8 @@ enum {
     FINDINGS_RELIABILITY,
     FINDINGS_COST,
     FINDINGS_CLAIMS,
+    FINDINGS_TUNING, /* this and those behind it: only of a sweep that tunes */
+    FINDINGS_TUNING_CURVE,
     N_FINDINGS_PAGES
 };
 

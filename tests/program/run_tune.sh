@@ -50,6 +50,30 @@ check "gives the same bits" same_tuning "$results" "$TMP/two.h5"
 image=$(find "$TMP/few/cell_images" -name '*.png' | head -1)
 check "the tuned networks predict" "$cellsweep" predict "$results" "$image"
 
+# ---- what the report says of it ----
+check "a report" "$cellsweep" report "$results" -o "$TMP/report"
+grep -q "^Tuning chose other values than the default for [0-4] of 4 jobs; on val the chosen saved [0-9.]* of loss" "$TMP/check.out" &&
+    ok "what tuning gained on val" || not_ok "report: $(cat "$TMP/check.out")"
+cat >"$TMP/tuning.py" <<'PY'
+import csv, sys
+folder, export, epochs = sys.argv[1], list(csv.DictReader(open(sys.argv[2]))), int(sys.argv[3])
+rows = list(csv.DictReader(open(folder + "/tuning.csv")))
+assert len(rows) == len(export) == 4, rows
+for r in rows:
+    assert any(all(r[c] == e[c] for c in r) for e in export), r
+    assert float(r["difference"]) >= 0 and (r["chosen"] == "0") == (float(r["difference"]) == 0), r
+    assert r["choose"] == "loss" and float(r["score"]) < 0 and r["train.batch"] in ("8", "16", "32", "200"), r
+    assert r["epochs_full"] == "64" and int(r["epochs"]) < 64, r
+assert sum(int(r["epochs"]) for r in rows) == epochs, rows
+curve = list(csv.DictReader(open(folder + "/tuning_curve.csv")))
+for strategy in "none", "oversample":
+    best = [float(r["expected_best"]) for r in curve if r["strategy"] == strategy]
+    assert len(best) == 4 and best == sorted(best), best
+PY
+"$cellsweep" export "$results" --table tuning -o "$TMP/tuning.csv"
+check "tables of tuning" python3 "$TMP/tuning.py" "$TMP/report" "$TMP/tuning.csv" "$(sed -n 's/^tuning: \([0-9]*\) of 256.*/\1/p' "$TMP/out")"
+check "for people, too" grep -q "chosen trial" "$TMP/report/tuning.md" "$TMP/report/tuning_curve.md"
+
 # ---- killed, again and again ----
 results=$TMP/killed.h5
 for at in 2 9 17 30 42; do

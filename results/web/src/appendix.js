@@ -8,6 +8,8 @@ const TABLES = [
   ["selection_inflation", "Selection inflation: what picking the epoch on the test set would have feigned"],
   ["claims", "What the published text says, tested"],
   ["rankings", "Average ranks over the sets of clusters: of the strategies, and of the models where there are several"],
+  ["tuning", "Tuning: what was chosen on val, and its score there"],
+  ["tuning_curve", "What more trials bring: expected best score on val"],
   ["scores", "Further scores: mean and 95 % interval over jobs"],
 ];
 
