@@ -137,7 +137,7 @@ static struct tally tally_of(const struct findings *f, int k)
     for (int i = 0; i <= k && cost_next(f, &at, &cost); i++)
         tally.strategy = cost.group->cell->strategy;
     at = 0;
-    for (int i = 0; cost_next(f, &at, &cost); i++)
+    for (int i = 0; tally.strategy && cost_next(f, &at, &cost); i++)
         if (strcmp(cost.group->cell->strategy, tally.strategy) == 0) {
             if (i < k)
                 return (struct tally){0};
