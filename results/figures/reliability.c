@@ -102,12 +102,13 @@ enum {
     WIDTH_OF_ONE = 640,
     LEFT = 84,
     RIGHT = 14,
-    GAP = 66,     /* between panels */
+    GAP = 82,     /* between panels */
     NARROW = 230, /* panels that would be narrower stand below each other */
     WIDEST = 360,
     TITLE = 26,  /* above a panel */
-    COUNTS = 84, /* height of the counts */
-    AXIS = 58,   /* below them, and between panels that stand below each other */
+    COUNTS = 92, /* height of the counts and what is above them: */
+    ABOVE = 20,
+    AXIS = 58, /* below them, and between panels that stand below each other */
     LEGEND = 20,
     EDGE = 14
 };
@@ -171,7 +172,7 @@ static struct layout lay_out(const struct reliability_page *page, const struct f
         l.most = r->n[k % RELIABILITY_BINS] > l.most ? r->n[k % RELIABILITY_BINS] : l.most;
     }
     l.top = 4 + write_heading(NULL, page, &l);
-    l.height = l.top + n / l.columns * panel_height(&l) + LEGEND * page->n_lines + 22 +
+    l.height = l.top + n / l.columns * panel_height(&l) + LEGEND * page->n_lines + 14 +
                figtext_notes_height(&l.notes, l.width - 2 * EDGE);
     return l;
 }
@@ -227,7 +228,7 @@ static void write_panel(FILE *file, const struct reliability_page *page, const s
           file);
     write_lines(file, page, panel, "probability", "observed");
     fputs("unset label; unset arrow 1\n", file);
-    place(file, l, x, y + l->side + 12, l->side, COUNTS - 12);
+    place(file, l, x, y + l->side + ABOVE, l->side, COUNTS - ABOVE);
     fprintf(file,
             "set logscale y; set yrange [0.7:%ld]; set ytics 10; set format x '%%g'; set xlabel "
             "'Probability' offset 0,0.4\n"

@@ -57,6 +57,9 @@ console.log(`# first plot after ${Math.round(figures)} ms, ${(statSync(report).s
 await check("the page says what it shows", async () => {
   const text = await page.$eval("main", (m) => m.innerText);
   assert.match(text, /SYNTHETIC DATA/);
+  assert.match(text, /Coloured: the clusters of this sweep\./);
+  assert.doesNotMatch(text, /\$\{/);
+  assert.match(text, /Judged epoch of every cell of the grid/);
   assert.equal(await page.$$eval(".sentences li", (l) => l.length), 4);
   assert.ok((await page.$$eval("#table-final tbody tr", (rows) => rows.length)) > 0);
 });

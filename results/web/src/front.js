@@ -67,7 +67,7 @@ export function findings(sweep) {
 export function finalTable(sweep) {
   const table = sweep.doc.tables?.final;
   if (!table) return el("p", { class: "hint", text: "No job is finished yet." });
-  return new SortableTable({ name: "final", caption: "Last epoch of every cell of the grid: mean over n jobs and 95 % interval of the mean", rows: table.rows, columns: finalColumns(sweep, table), all: table, notes: table.notes }).node;
+  return new SortableTable({ name: "final", caption: "Judged epoch of every cell of the grid: mean over n jobs and 95 % interval of the mean", rows: table.rows, columns: finalColumns(sweep, table), all: table, notes: table.notes }).node;
 }
 
 function finalColumns(sweep, table) {
@@ -135,6 +135,6 @@ function barSpec(clusters, used, paint) {
     height: 300,
     title: `images per ${word}`,
     csv: { columns: ["cluster", "images", "in_sweep"], rows: clusters.map((c) => [c.number, c.count, used.has(c.number) ? 1 : 0]) },
-    summary: `Most images: ${named(most.number)} (${most.count}); fewest: ${named(least.number)} (${least.count}): ${(most.count / least.count).toFixed(1)} to one.${used.size < clusters.length ? " Coloured: the ${classesWord(clusters.map((c) => c.number))} of this sweep." : ""}`,
+    summary: `Most images: ${named(most.number)} (${most.count}); fewest: ${named(least.number)} (${least.count}): ${(most.count / least.count).toFixed(1)} to one.${used.size < clusters.length ? ` Coloured: the ${classesWord(clusters.map((c) => c.number))} of this sweep.` : ""}`,
   };
 }

@@ -146,5 +146,5 @@ function inWords(title, rows, read) {
   const mean = (column) => rows.reduce((s, r) => s + read(r, "n") * read(r, column), 0) / total;
   const apart = (r) => read(r, "observed") - read(r, "probability");
   const worst = rows.reduce((a, b) => (Math.abs(apart(b)) > Math.abs(apart(a)) ? b : a));
-  return `${title}: ${number(mean("probability"), 2)} said, ${number(mean("observed"), 2)} observed, on average over ${total} images; furthest apart near ${number(read(worst, "probability"), 2)} (${read(worst, "n")} images), by ${number(Math.abs(apart(worst)), 2)}.`;
+  return `${title}: ${number(mean("probability"), 2)} said, ${number(mean("observed"), 2)} observed, on average over ${total} images; furthest apart near ${number(read(worst, "probability"), 2)} (${read(worst, "n")} ${read(worst, "n") === 1 ? "image" : "images"}), by ${number(Math.abs(apart(worst)), 2)}.`;
 }
