@@ -33,9 +33,8 @@ static void print_found(FILE *file, const struct findings *findings)
     headline_run(file, findings->summary);
     fputc('\n', file);
     headline_outcome(file, findings);
-    fputc('\n', file);
+    fputc(cost_n_settings(findings) > 0 ? ' ' : '\n', file);
     cost_sentence(file, findings);
-    fputc('\n', file);
     headline_leak(file, findings->summary);
     if (findings->selection->n > 0)
         fputc(' ', file); /* on that line, so that it is a screen */

@@ -72,7 +72,7 @@ int cost_next(const struct findings *f, int *at, struct cost *out)
 
 /* ---- the sentence ---- */
 
-static int count_settings(const struct findings *f)
+int cost_n_settings(const struct findings *f)
 {
     struct cost cost;
     int n = 0, last = -1;
@@ -170,7 +170,7 @@ static int write_tallies(FILE *file, const struct findings *f, int n_settings)
         if (t.gained + t.lost + t.better + t.cost == 0)
             continue;
         if (n == 0)
-            fprintf(file, "Against none, of %d settings: ", n_settings);
+            fprintf(file, "Against none, taken setting by setting, of %d: ", n_settings);
         fprintf(file, "%s%s ", n++ ? "; " : "", t.strategy);
         write_counts(file, t.gained, t.lost, "lost", t.balanced / t.n, "balanced accuracy");
         if (t.gained + t.lost > 0 && t.better + t.cost > 0)
@@ -182,7 +182,7 @@ static int write_tallies(FILE *file, const struct findings *f, int n_settings)
 
 void cost_sentence(FILE *file, const struct findings *f)
 {
-    int settings = count_settings(f);
+    int settings = cost_n_settings(f);
     if (settings == 0)
         return;
     int said = settings == 1 ? write_strategies(file, f) : write_tallies(file, f, settings);

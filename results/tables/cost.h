@@ -28,6 +28,9 @@ struct cost {
 /* The next strategy that is shown from row *at on, which moves on; 0: none is left. */
 int cost_next(const struct findings *findings, int *at, struct cost *out);
 
+/* Settings in which some strategy stands beside none. */
+int cost_n_settings(const struct findings *findings);
+
 /* The sentence: "Against none: oversample gained 0.051 (0.012 to 0.090) in balanced accuracy and cost 0.030
  * (0.011 to 0.049) in Brier score." Of several settings: in how many, and the mean difference. A line;
  * nothing where no strategy stands beside none. */

@@ -103,20 +103,21 @@ static void the_report_says_it(void **state)
     (void)state;
     struct store *store = open_made();
     struct summary *summary = NULL;
-    struct findings *findings = NULL;
+    struct inflation *selection = NULL;
     char *text = NULL;
     size_t n;
     assert_int_equal(summary_new(store, NULL, &summary, &err), 0);
-    assert_int_equal(findings_new(store, summary, &findings, &err), 0);
+    assert_int_equal(inflation_new(store, summary, &selection, &err), 0);
+    const struct findings findings = {.summary = summary, .whole = summary, .selection = selection};
     FILE *file = open_memstream(&text, &n);
-    headline_selection(file, findings);
+    headline_selection(file, &findings);
     fclose(file);
     assert_non_null(strstr(text,
                            "would have feigned 0.188 of balanced accuracy in the mean of 2 combinations, up "
                            "to 0.281 ("));
     assert_non_null(strstr(text, "against the epoch chosen on val, or where there is none the last one."));
     free(text);
-    findings_free(findings);
+    inflation_free(selection);
     summary_free(summary);
     store_close(store, NULL);
 }
