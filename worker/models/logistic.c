@@ -151,10 +151,10 @@ static double logit(const float *x, const double *w, size_t floats)
 /* Logits to probabilities in place; returns the logarithm of the sum of their exponentials. */
 static double softmax(double *p, size_t n)
 {
-    double most = p[0];
+    double most = n > 0 ? p[0] : 0;
     for (size_t c = 1; c < n; c++)
         most = fmax(most, p[c]);
-    double sum = exp(p[0] - most);
+    double sum = n > 0 ? exp(p[0] - most) : 1;
     for (size_t c = 1; c < n; c++)
         sum += exp(p[c] - most);
     double all = most + log(sum);
