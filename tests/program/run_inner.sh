@@ -10,6 +10,7 @@ clusters: [[1, 14]]
 strategy: [none, oversample, easy-ensemble]
 inner: [{share: 0.25}, {folds: 3}]
 YAML
+sed -i '/^train:/d' "$TMP/s.yaml"
 cat >>"$TMP/s.yaml" <<'YAML'
 keep_weights: true
 easy-ensemble.members: 2
