@@ -450,6 +450,17 @@ static void test_network_gradient(void **state)
     }
 }
 
+/* Two convolutions of what the last node gives: it gets two gradients. Returns the first of them. */
+static int fork_in_two(struct nodes *nodes)
+{
+    int read = nodes->n - 1;
+    nodes_add(nodes, &op_conv, "one")->units = 3;
+    struct node *two = nodes_add(nodes, &op_conv, "two");
+    two->units = 3;
+    two->from[0] = read;
+    return read + 1;
+}
+
 /* An operation between others: what stands before takes the gradient of its input, what stands behind gives
  * it one. It gets an image, or, if it takes none, a vector. */
 static void around(const struct op *op, struct nodes *nodes)
@@ -459,9 +470,11 @@ static void around(const struct op *op, struct nodes *nodes)
         nodes_add(nodes, &op_conv, "before")->units = 3;
         if (flat)
             nodes_add(nodes, &op_flatten, "vector");
+        int other = op->n_inputs == 2 && !flat ? fork_in_two(nodes) : NODE_NONE;
         struct node *node = nodes_add(nodes, op, "op");
         node->units = 5;
         node->rate = 0.3;
+        node->from[1] = other;
         nodes_add(nodes, &op_flatten, "flat");
         nodes_add(nodes, &op_dense, "logits")->units = N_CLASSES;
         if (nodes_finish(nodes, NULL) == 0)

@@ -80,7 +80,7 @@ static size_t room(const struct config *config, int n_train)
     struct nodes nodes;
     (void)n_train;
     network(config, &nodes);
-    return nodes_n_params(&nodes) * sizeof(float);
+    return (nodes_n_params(&nodes) + nodes_n_buffers(&nodes)) * sizeof(float);
 }
 
 static size_t bytes(const struct config *config, int n_train)

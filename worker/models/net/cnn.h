@@ -13,7 +13,7 @@
 
 #include "models/net/net.h"
 
-enum { CNN_MAX_BLOCKS = 8, CNN_MAX_DENSE = NODES_MAX_DROPOUTS - 1 };
+enum { CNN_MAX_BLOCKS = 8, CNN_MAX_DENSE = 3 };
 
 struct cnn_shape {
     int size;     /* width and height of an image, pixels; blocks need some */

@@ -1,11 +1,14 @@
 /* Nodes that the kernels do at once, replaced by one. */
 #include "models/net/nodes.h"
 
-/* Whether the nodes from i on are these operations, ended by NULL. */
+#include <string.h>
+
+/* Whether the nodes from i on are these operations, ended by NULL, each read by the next alone. */
 static int follow(const struct nodes *nodes, int i, const struct op *const *op)
 {
-    for (; *op; op++, i++)
-        if (i >= nodes->n || nodes->node[i].op != *op)
+    for (int first = i; *op; op++, i++)
+        if (i >= nodes->n || nodes->node[i].op != *op ||
+            (i > first && (nodes->node[i].from[0] != i - 1 || nodes_read_behind(nodes, i - 1, i))))
             return 0;
     return 1;
 }
@@ -31,12 +34,17 @@ static int fuse_at(const struct nodes *nodes, int i, int updates, struct node *o
 
 void nodes_fuse(struct nodes *nodes, int updates)
 {
-    int n = 0;
-    for (int i = 0; i < nodes->n;) {
-        struct node fused;
-        i += fuse_at(nodes, i, updates, &fused);
-        nodes->node[n++] = fused;
+    struct node fused[NODES_MAX];
+    int n = 0, place[NODES_MAX]; /* of what a node gives, afterwards */
+    for (int i = 0; i < nodes->n; n++) {
+        int some = fuse_at(nodes, i, updates, &fused[n]);
+        for (int input = 0; input < 2; input++)
+            if (fused[n].from[input] >= 0)
+                fused[n].from[input] = place[fused[n].from[input]];
+        while (some--)
+            place[i++] = n;
     }
+    memcpy(nodes->node, fused, (size_t)n * sizeof *fused);
     nodes->n = n;
     nodes_finish(nodes, NULL);
 }

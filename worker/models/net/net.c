@@ -9,7 +9,7 @@
 #include <xmmintrin.h>
 #endif
 
-enum { LINE_FLOATS = 16 };
+enum { LINE_FLOATS = 16, FEW_DROPOUTS = 4 };
 
 /* The arrays of a node, for max_batch samples. In place: those of the node before. */
 struct arrays_of {
@@ -32,13 +32,15 @@ struct net {
     int max_batch,
         first;  /* first: the node whose input gradient nobody wants, the first one with parameters */
     int lowest; /* the first node that learns in the step at hand: `first`, or the last of all */
-    size_t n_params, n_moments, n_stored;
+    size_t n_params, n_buffers, n_moments, n_stored;
     int64_t steps;
     float *params;   /* (n_params) */
+    float *buffers;  /* (n_buffers) */
     float *moments;  /* (n_moments, n_params) */
     float *gradient; /* (n_stored) of the parameters up to the last whose update is not fused */
     float *image;    /* (max_batch, input): the batch, gathered */
     struct arrays_of of[NODES_MAX];
+    float *spare[2]; /* for the gradient of an input that has one already */
     float *scratch;
     int n_runs;
     struct run run[MAX_RUNS]; /* of the parameters whose updates are not fused */
@@ -52,14 +54,23 @@ static float *take(float *base, size_t *used, size_t floats)
     return p;
 }
 
+/* Where node i finds what it reads and leaves the gradient of it. */
+static struct arrays_of read_by(const struct net *net, int i, int input)
+{
+    int from = net->nodes.node[i].from[input];
+    return from >= 0            ? net->of[from]
+           : from == NODE_IMAGE ? (struct arrays_of){.out = net->image}
+                                : (struct arrays_of){0};
+}
+
 static void lay_out_node(struct net *net, int i, float *base, size_t *used)
 {
     const struct node *node = &net->nodes.node[i];
     size_t n = (size_t)net->max_batch, floats = n * tensor_floats(node->out);
     struct arrays_of *of = &net->of[i];
     if (node->op->in_place) {
-        of->out = i > 0 ? net->of[i - 1].out : net->image;
-        of->dout = i > 0 ? net->of[i - 1].dout : NULL;
+        *of = read_by(net, i, 0);
+        of->kept = NULL;
         return;
     }
     of->out = take(base, used, floats);
@@ -81,16 +92,40 @@ static size_t scratch_floats(const struct net *net)
     return most;
 }
 
+/* 1 when somebody has left a gradient of this input of node i before node i does. */
+static int adds(const struct net *net, int i, int input)
+{
+    return nodes_read_behind(&net->nodes, net->nodes.node[i].from[input], i);
+}
+
+static size_t read_floats(const struct net *net, int i, int input)
+{
+    int from = net->nodes.node[i].from[input];
+    return from >= 0 ? tensor_floats(net->nodes.node[from].out) : 0;
+}
+
+static size_t spare_floats(const struct net *net, int input)
+{
+    size_t most = 0;
+    for (int i = 0; i < net->nodes.n; i++)
+        if (adds(net, i, input) && read_floats(net, i, input) > most)
+            most = read_floats(net, i, input);
+    return most * (size_t)net->max_batch;
+}
+
 /* Lay the network's arrays out from base, or, with base NULL, only count. Returns the floats they take. */
 static size_t lay_out(struct net *net, float *base)
 {
     size_t used = 0;
     net->params = take(base, &used, net->n_params);
+    net->buffers = take(base, &used, net->n_buffers);
     net->moments = take(base, &used, net->n_moments * net->n_params);
     net->gradient = take(base, &used, net->n_stored);
     net->image = take(base, &used, (size_t)net->max_batch * tensor_floats(net->nodes.input));
     for (int i = 0; i < net->nodes.n; i++)
         lay_out_node(net, i, base, &used);
+    for (int input = 0; input < 2; input++)
+        net->spare[input] = take(base, &used, spare_floats(net, input));
     net->scratch = take(base, &used, scratch_floats(net));
     return used;
 }
@@ -132,6 +167,7 @@ static void plan(struct net *net, const struct nodes *nodes, int max_batch, cons
     net->max_batch = max_batch;
     net->optimiser = optimiser;
     net->n_params = nodes_n_params(nodes);
+    net->n_buffers = nodes_n_buffers(nodes);
     net->n_moments = count_moments(optimiser);
     while (net->first < nodes->n && nodes->node[net->first].n_params == 0)
         net->first++;
@@ -166,36 +202,40 @@ int net_new(const struct nodes *nodes, int max_batch, const struct optimiser *op
     return 0;
 }
 
-static void glorot_uniform(float *weight, size_t n, const struct param *param, struct rng rng)
+/* Array p of the parameters, or a buffer, as it begins. */
+static void begin(float *values, size_t n, const struct param *param, uint64_t key, int p)
 {
     double limit = sqrt(6 / (param->fan_in + param->fan_out));
+    struct rng rng = rng_start(key, (uint64_t)p);
     for (size_t i = 0; i < n; i++)
-        weight[i] = (float)rng_between(&rng, -limit, limit);
+        values[i] = (float)(param->fan_in > 0 ? rng_between(&rng, -limit, limit) : param->start);
+}
+
+/* Nothing is remembered of steps; the parameters of one node begin, or, with NULL, of all. */
+static void begin_params(struct net *net, const struct node *only, uint64_t key)
+{
+    const struct node *node;
+    struct param param;
+    size_t at, n;
+    memset(net->moments, 0, net->n_moments * net->n_params * sizeof *net->moments);
+    net->steps = 0;
+    for (int i = 0; (n = nodes_param(&net->nodes, i, &node, &param, &at)) > 0; i++)
+        if (!only || node == only)
+            begin(net->params + at, n, &param, key, i);
 }
 
 void net_init(struct net *net, uint64_t key)
 {
     struct param param;
     size_t at, n;
-    memset(net->params, 0, net->n_params * sizeof *net->params);
-    memset(net->moments, 0, net->n_moments * net->n_params * sizeof *net->moments);
-    net->steps = 0;
-    for (int i = 0; (n = nodes_param(&net->nodes, i, NULL, &param, &at)) > 0; i++)
-        if (param.fan_in > 0)
-            glorot_uniform(net->params + at, n, &param, rng_start(key, (uint64_t)i));
+    begin_params(net, NULL, key);
+    for (int i = 0; (n = nodes_buffer(&net->nodes, i, NULL, &param, &at)) > 0; i++)
+        begin(net->buffers + at, n, &param, key, i);
 }
 
 void net_renew_last(struct net *net, uint64_t key)
 {
-    const struct node *last = &net->nodes.node[net->nodes.n - 1], *node;
-    struct param param;
-    size_t at, n;
-    memset(net->params + last->param, 0, last->n_params * sizeof *net->params);
-    memset(net->moments, 0, net->n_moments * net->n_params * sizeof *net->moments);
-    net->steps = 0;
-    for (int i = 0; (n = nodes_param(&net->nodes, i, &node, &param, &at)) > 0; i++)
-        if (node == last && param.fan_in > 0)
-            glorot_uniform(net->params + at, n, &param, rng_start(key, (uint64_t)i));
+    begin_params(net, &net->nodes.node[net->nodes.n - 1], key);
 }
 
 /* What is the same for all nodes in a pass over n samples. batch gives the dropout masks, NULL: none. */
@@ -204,9 +244,19 @@ static struct pass start(const struct net *net, int n, const struct batch *batch
     struct pass pass = {.kernels = net->kernels, .n = n, .scratch = net->scratch, .drops = batch != NULL};
     if (batch) {
         pass.key = batch->dropout_key;
-        pass.substream = batch->dropout_step * NODES_MAX_DROPOUTS;
+        pass.substream =
+            batch->dropout_step * (net->nodes.n_dropouts > FEW_DROPOUTS ? NODES_MAX_DROPOUTS : FEW_DROPOUTS);
+        pass.learns = !batch->last_only;
     }
     return pass;
+}
+
+/* Where node i leaves the gradient of an input. NULL: nobody wants it. */
+static float *din_of(const struct net *net, int i, int input)
+{
+    if (net->nodes.node[i].from[input] < net->lowest)
+        return NULL;
+    return adds(net, i, input) ? net->spare[input] : read_by(net, i, input).dout;
 }
 
 /* The pass at node i. gradient: where those of all parameters go. */
@@ -217,9 +267,12 @@ static struct pass at_node(const struct net *net, int i, struct pass pass, float
     pass.params = net->params + node->param;
     pass.m = net->moments + node->param;
     pass.v = net->moments + (net->n_moments - 1) * net->n_params + node->param;
+    pass.buffers = net->buffers + node->buffer;
     pass.gradient = gradient ? gradient + node->param : NULL;
-    pass.in = i > 0 ? net->of[i - 1].out : net->image;
-    pass.din = i > net->lowest ? net->of[i - 1].dout : NULL;
+    pass.in = read_by(net, i, 0).out;
+    pass.in2 = read_by(net, i, 1).out;
+    pass.din = din_of(net, i, 0);
+    pass.din2 = din_of(net, i, 1);
     pass.out = of->out;
     pass.dout = of->dout;
     pass.kept = of->kept;
@@ -247,6 +300,20 @@ static void forward(struct net *net, const float *const *image, int n, const str
     }
 }
 
+/* What node i has left in spare arrays to what others left before. */
+static void add_spares(const struct net *net, int i, int n)
+{
+    for (int input = 0; input < 2; input++) {
+        if (net->nodes.node[i].from[input] < net->lowest || !adds(net, i, input))
+            continue;
+        float *restrict to = read_by(net, i, input).dout;
+        const float *restrict more = net->spare[input];
+        size_t floats = (size_t)n * read_floats(net, i, input);
+        for (size_t j = 0; j < floats; j++)
+            to[j] += more[j];
+    }
+}
+
 /* From the gradient of the logits down. grad: where all gradients go; NULL: fused updates are done with
  * `update`. */
 static void backward(struct net *net, const struct batch *batch, const struct update *update, float *grad)
@@ -261,6 +328,7 @@ static void backward(struct net *net, const struct batch *batch, const struct up
                                                               : net->gradient);
         if (node->op->backward)
             node->op->backward(node, &pass);
+        add_spares(net, i, batch->n);
     }
 }
 
@@ -405,6 +473,11 @@ float *net_params(struct net *net)
 float *net_moments(struct net *net)
 {
     return net->moments;
+}
+
+float *net_buffers(struct net *net)
+{
+    return net->buffers;
 }
 
 int64_t *net_steps(struct net *net)

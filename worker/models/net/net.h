@@ -35,23 +35,25 @@ size_t net_bytes(const struct nodes *nodes, int max_batch, const struct optimise
 int net_new(const struct nodes *nodes, int max_batch, const struct optimiser *optimiser, struct net **out,
             struct err *err);
 
-/* Glorot-uniform weights, limit sqrt(6 / (fan_in + fan_out)); the rest of the parameters zero; moments zero
- * and step count 0. Array p of the parameters draws from substream p of `key`. */
+/* Glorot-uniform weights, limit sqrt(6 / (fan_in + fan_out)); the rest of the parameters, and the buffers, at
+ * their start; moments zero and step count 0. Array p of the parameters draws from substream p of `key`. */
 void net_init(struct net *net, uint64_t key);
 
-/* The weights of the last node from a stream, as net_init() draws them; its other parameters, all moments and
- * the step count zero. */
+/* The weights of the last node from a stream, as net_init() draws them; its other parameters at their start,
+ * all moments and the step count zero. */
 void net_renew_last(struct net *net, uint64_t key);
 
 /* One training step: forward with dropout, loss (mean over the batch of weight * loss), backward, gradients
  * clipped as torch.nn.utils.clip_grad_norm_ does (not those of fused updates), the optimiser's
- * update; of batches with last_only, of the last node alone. probs: (n, C) softmax outputs of the forward
+ * update; of batches with last_only, of the last node alone, whatever else there is as it judges, but for
+ * dropout. probs: (n, C) softmax outputs of the forward
  * pass (dropout active, no logit_offset), overwritten. Returns the loss. */
 double net_train(struct net *net, const struct batch *batch, const struct loss_rule *loss,
                  const struct update *update, float *probs);
 
-/* The same forward and backward pass without the update: gradient of the loss in grad (n_params floats,
- * overwritten), logits (n, C) before any logit_offset. For tests. Returns the loss. */
+/* The same forward and backward pass, without the update but with what it leaves in buffers: gradient of the
+ * loss in grad (n_params floats, overwritten), logits (n, C) before any logit_offset. For tests. Returns the
+ * loss. */
 double net_gradient(struct net *net, const struct batch *batch, const struct loss_rule *loss, float *logits,
                     float *grad);
 
@@ -68,6 +70,10 @@ void net_features(struct net *net, const float *const *image, int n, float *feat
 float *net_params(struct net *net);
 float *net_moments(struct net *net);
 int64_t *net_steps(struct net *net);
+
+/* The buffers of its nodes, nodes_n_buffers() floats: with the parameters, all that it judges by. The same
+ * holds. */
+float *net_buffers(struct net *net);
 
 /* What it is made of, as it runs, and what teaches it. */
 const struct nodes *net_nodes(const struct net *net);

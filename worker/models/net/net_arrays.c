@@ -2,15 +2,14 @@
 
 #include <stdio.h>
 
-static void add_param(struct net *net, const struct node *node, const struct param *param, size_t at,
-                      struct arrays *out)
+static void add(const struct node *node, const struct param *param, float *values, struct arrays *out)
 {
     char name[NODE_NAME_SIZE + 16];
     size_t dim[PARAM_MAX_DIMS + 1] = {0};
     for (int d = 0; param->dim[d]; d++)
         dim[d] = (size_t)param->dim[d];
     snprintf(name, sizeof name, "%s.%s", node->name, param->role);
-    arrays_add(out, name, ARRAY_F32, dim, net_params(net) + at);
+    arrays_add(out, name, ARRAY_F32, dim, values);
 }
 
 /* "adam.m" */
@@ -30,7 +29,9 @@ void net_arrays(struct net *net, int optimiser, struct arrays *out)
     struct param param;
     size_t at;
     for (int i = 0; nodes_param(nodes, i, &node, &param, &at) > 0; i++)
-        add_param(net, node, &param, at, out);
+        add(node, &param, net_params(net) + at, out);
+    for (int i = 0; nodes_buffer(nodes, i, &node, &param, &at) > 0; i++)
+        add(node, &param, net_buffers(net) + at, out);
     if (!optimiser)
         return;
     for (size_t i = 0; of->moment[i]; i++)

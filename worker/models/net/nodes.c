@@ -8,7 +8,7 @@
 static const double too_many = 1e9;
 
 static const struct op *const op_table[] = {&op_conv, &op_max_pool, &op_conv_pool, &op_dense,
-                                            &op_relu, &op_dropout,  &op_flatten};
+                                            &op_relu, &op_dropout,  &op_flatten,   &op_add};
 
 const struct op *op_row(int i)
 {
@@ -32,6 +32,8 @@ struct node *nodes_add(struct nodes *nodes, const struct op *op, const char *nam
     assert(nodes->n < NODES_MAX);
     struct node *node = &nodes->node[nodes->n++];
     node->op = op;
+    node->from[0] = nodes->n - 2;
+    node->from[1] = NODE_NONE;
     va_start(more, name);
     vsnprintf(node->name, sizeof node->name, name, more);
     va_end(more);
@@ -46,11 +48,24 @@ static size_t param_floats(const struct param *param)
     return n;
 }
 
-static size_t count_params(const struct node *node)
+/* op->params or op->buffers. */
+typedef int lister(const struct node *node, struct param out[NODE_MAX_PARAMS]);
+
+static lister *params_of(const struct node *node)
+{
+    return node->op->params;
+}
+
+static lister *buffers_of(const struct node *node)
+{
+    return node->op->buffers;
+}
+
+static size_t count(const struct node *node, lister *list)
 {
     struct param param[NODE_MAX_PARAMS];
     size_t n = 0;
-    int arrays = node->op->params ? node->op->params(node, param) : 0;
+    int arrays = list ? list(node, param) : 0;
     for (int i = 0; i < arrays; i++)
         n += param_floats(&param[i]);
     return n;
@@ -70,25 +85,58 @@ static int finish_node(struct node *node, struct err *err)
     int rc = node->op->shape(node, err);
     if (rc < 0)
         return rc;
-    node->n_params = count_params(node);
+    node->n_params = count(node, params_of(node));
+    node->n_buffers = count(node, buffers_of(node));
     rc = check_size(node, (double)tensor_floats(node->out), err);
     return rc < 0 ? rc : check_size(node, (double)node->n_params, err);
 }
 
+int nodes_read_behind(const struct nodes *nodes, int read, int node)
+{
+    for (int i = node + 1; i < nodes->n; i++)
+        if (nodes->node[i].from[0] == read || nodes->node[i].from[1] == read)
+            return 1;
+    return 0;
+}
+
+static struct tensor_shape shape_from(const struct nodes *nodes, int from)
+{
+    return from == NODE_IMAGE ? nodes->input : nodes->node[from].out;
+}
+
+/* What its two inputs are; that those who are replaced have no other readers is the builder's business. */
+static int connect(struct nodes *nodes, int i, struct err *err)
+{
+    struct node *node = &nodes->node[i];
+    assert(node->from[0] < i && node->from[0] >= NODE_IMAGE && node->from[1] < i);
+    assert((node->op->n_inputs == 2) == (node->from[1] != NODE_NONE) && node->from[1] != node->from[0]);
+    assert(!node->op->in_place || !nodes_read_behind(nodes, node->from[0], i));
+    assert(i == nodes->n - 1 || nodes_read_behind(nodes, i, i));
+    node->in = shape_from(nodes, node->from[0]);
+    if (node->from[1] == NODE_NONE)
+        return 0;
+    struct tensor_shape a = node->in, b = shape_from(nodes, node->from[1]);
+    if (a.h == b.h && a.w == b.w && a.c == b.c)
+        return 0;
+    return err_set(err, E_USAGE, "network: %s gets %d x %d x %d and %d x %d x %d; both must be the same",
+                   node->name, a.h, a.w, a.c, b.h, b.w, b.c);
+}
+
 int nodes_finish(struct nodes *nodes, struct err *err)
 {
-    struct tensor_shape shape = nodes->input;
-    size_t at = 0;
+    size_t param = 0, buffer = 0;
     nodes->n_dropouts = 0;
     for (int i = 0; i < nodes->n; i++) {
         struct node *node = &nodes->node[i];
-        node->in = shape;
-        int rc = finish_node(node, err);
+        int rc = connect(nodes, i, err);
+        if (rc == 0)
+            rc = finish_node(node, err);
         if (rc < 0)
             return rc;
-        shape = node->out;
-        node->param = at;
-        at += node->n_params;
+        node->param = param;
+        param += node->n_params;
+        node->buffer = buffer;
+        buffer += node->n_buffers;
         if (node->op->draws)
             node->dropout = nodes->n_dropouts++;
     }
@@ -112,14 +160,24 @@ size_t nodes_n_params(const struct nodes *nodes)
     return n;
 }
 
-size_t nodes_param(const struct nodes *nodes, int i, const struct node **node, struct param *param,
-                   size_t *at)
+size_t nodes_n_buffers(const struct nodes *nodes)
+{
+    size_t n = 0;
+    for (int i = 0; i < nodes->n; i++)
+        n += nodes->node[i].n_buffers;
+    return n;
+}
+
+/* Array i of what lists_of() lists, over all nodes. */
+static size_t array_at(const struct nodes *nodes, lister *(*lists_of)(const struct node *), int i,
+                       const struct node **node, struct param *param, size_t *at)
 {
     struct param all[NODE_MAX_PARAMS];
     size_t offset = 0;
     for (int j = 0; j < nodes->n; j++) {
         const struct node *of = &nodes->node[j];
-        int arrays = of->op->params ? of->op->params(of, all) : 0;
+        lister *list = lists_of(of);
+        int arrays = list ? list(of, all) : 0;
         for (int p = 0; p < arrays; p++, i--) {
             size_t floats = param_floats(&all[p]);
             if (i == 0) {
@@ -135,6 +193,18 @@ size_t nodes_param(const struct nodes *nodes, int i, const struct node **node, s
         }
     }
     return 0;
+}
+
+size_t nodes_param(const struct nodes *nodes, int i, const struct node **node, struct param *param,
+                   size_t *at)
+{
+    return array_at(nodes, params_of, i, node, param, at);
+}
+
+size_t nodes_buffer(const struct nodes *nodes, int i, const struct node **node, struct param *param,
+                    size_t *at)
+{
+    return array_at(nodes, buffers_of, i, node, param, at);
 }
 
 /* Every layer makes three products: forward, and the gradients of its weights and its input; nobody wants the

@@ -1,7 +1,9 @@
-/* Operations on vectors, and those that do not mind a shape: dense layers, ReLU, dropout, flattening. */
+/* Operations on vectors, and those that do not mind a shape: dense layers, ReLU, dropout, flattening,
+ * sums. */
 #include "models/net/nodes.h"
 
 #include <math.h>
+#include <string.h>
 
 static struct dense_shape dense_of(const struct node *node, int n)
 {
@@ -166,3 +168,22 @@ const struct op op_dropout = {.name = "dropout",
                               .backward = learn_dropout};
 
 const struct op op_flatten = {.name = "flatten", .in_place = 1, .shape = shape_flat};
+
+static void run_add(const struct node *node, const struct pass *p)
+{
+    size_t n = n_outputs(node, p);
+    for (size_t i = 0; i < n; i++)
+        p->out[i] = p->in[i] + p->in2[i];
+}
+
+static void learn_add(const struct node *node, const struct pass *p)
+{
+    size_t bytes = n_outputs(node, p) * sizeof *p->dout;
+    if (p->din)
+        memcpy(p->din, p->dout, bytes);
+    if (p->din2)
+        memcpy(p->din2, p->dout, bytes);
+}
+
+const struct op op_add = {
+    .name = "add", .n_inputs = 2, .shape = shape_same, .forward = run_add, .backward = learn_add};
