@@ -1,7 +1,6 @@
 /* Every kernel table this CPU runs against the reference: values, gradients, winners, masks, NaN and
- * infinity, over shapes that fill vectors and shapes that do not. All arrays but scratch are deliberately
- * misaligned and exactly as long as kernels.h says, so that a sanitizer sees any step beyond; scratch and
- * outputs start as NaN. */
+ * infinity, over shapes that fill vectors and shapes that do not. Convolutions
+ * without a pool: test_kernels_conv. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,81 +11,10 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "kernels/kernels.h"
 #include "rng.h"
-
-static const double TOLERANCE = 1e-4; /* of the largest element */
+#include "support/kernel_arrays.h"
 
 static const struct kernels *const REF = &kernels_reference;
-static const struct kernels *tables[3];
-static int n_tables;
-
-static float *uninitialised(size_t n)
-{
-    float *base = malloc((n + 1) * sizeof *base);
-    assert_non_null(base);
-    for (size_t i = 0; i <= n; i++)
-        base[i] = nanf("");
-    return base + 1;
-}
-
-/* n numbers in [-1, 1). */
-static float *random_array(size_t n, uint64_t key)
-{
-    struct rng rng = rng_start(key, 0);
-    float *x = uninitialised(n);
-    for (size_t i = 0; i < n; i++)
-        x[i] = (float)rng_between(&rng, -1, 1);
-    return x;
-}
-
-static void release(float *x)
-{
-    free(x - 1);
-}
-
-static float *new_scratch(size_t n)
-{
-    void *p = NULL;
-    assert_int_equal(posix_memalign(&p, 64, (n ? n : 1) * sizeof(float)), 0);
-    for (size_t i = 0; i < n; i++)
-        ((float *)p)[i] = nanf("");
-    return p;
-}
-
-static void check_close(const char *table, const char *what, const float *a, const float *expected, size_t n)
-{
-    double error = 0, scale = 0;
-    for (size_t i = 0; i < n; i++) {
-        double e = fabs((double)a[i] - (double)expected[i]);
-        error = e <= error ? error : isnan(e) ? HUGE_VAL : e;
-        scale = fmax(scale, fabs((double)expected[i]));
-    }
-    if (!(error <= TOLERANCE * scale))
-        fail_msg("%s, %s: error %g, largest element %g", table, what, error, scale);
-}
-
-/* Whatever is NaN or infinite in the reference must not look like a number. */
-static void check_propagates(const char *table, const char *what, const float *a, const float *expected,
-                             size_t n)
-{
-    size_t bad = 0;
-    for (size_t i = 0; i < n; i++) {
-        bad += isfinite(expected[i]) ? 0 : 1;
-        if (!isfinite(expected[i]) && isfinite(a[i]))
-            fail_msg("%s, %s: element %zu is %g where the reference has %g", table, what, i, (double)a[i],
-                     (double)expected[i]);
-    }
-    assert_true(bad > 0);
-}
-
-static void check_finite(const char *table, const char *what, const float *a, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (!isfinite(a[i]))
-            fail_msg("%s, %s: element %zu is %g, far from any NaN of the inputs", table, what, i,
-                     (double)a[i]);
-}
 
 struct conv_sizes {
     size_t in, out, weight, k;
@@ -226,15 +154,21 @@ static void check_conv(const struct kernels *k, const struct conv_case *c, const
 }
 
 static const struct conv_shape CONV[] = {
-    {1, 4, 4, 1, 1},      {1, 5, 4, 2, 3},     {1, 10, 10, 1, 1},   {7, 11, 13, 3, 5},   {32, 10, 10, 5, 16},
-    {1, 50, 50, 1, 32},   {7, 50, 50, 1, 32},  {32, 50, 50, 1, 32}, {1, 24, 24, 32, 64}, {7, 24, 24, 32, 64},
-    {32, 24, 24, 32, 64}, {7, 23, 24, 32, 64}, {3, 24, 23, 32, 64}, {1, 25, 31, 16, 32}, {3, 12, 12, 64, 64},
-    {7, 17, 10, 16, 3},   {1, 49, 50, 1, 16},  {2, 50, 49, 3, 64},  {5, 14, 14, 1, 33},  {3, 13, 11, 32, 48},
-    {2, 22, 22, 64, 32},  {7, 33, 33, 1, 64},  {2, 16, 16, 31, 17}, {1, 11, 11, 64, 5},  {32, 24, 24, 16, 32},
-    {7, 10, 10, 32, 64},  {2, 48, 48, 16, 16}, {33, 12, 14, 1, 32}, {5, 50, 50, 1, 24},  {3, 24, 24, 24, 64},
-    {4, 24, 24, 8, 16},   {2, 24, 24, 33, 60}, {3, 15, 18, 20, 40}, {2, 9, 10, 1, 8},    {2, 9, 9, 1, 100},
-    {32, 50, 50, 3, 32},  {3, 50, 50, 4, 32},  {2, 17, 21, 2, 16},  {3, 15, 12, 3, 48},  {2, 9, 9, 4, 24},
-    {1, 4, 4, 3, 32},     {3, 4, 5, 2, 33},    {5, 24, 24, 4, 64},  {2, 50, 50, 5, 32}};
+    {1, 4, 4, 1, 1, 3, 0, 1},      {1, 5, 4, 2, 3, 3, 0, 1},      {1, 10, 10, 1, 1, 3, 0, 1},
+    {7, 11, 13, 3, 5, 3, 0, 1},    {32, 10, 10, 5, 16, 3, 0, 1},  {1, 50, 50, 1, 32, 3, 0, 1},
+    {7, 50, 50, 1, 32, 3, 0, 1},   {32, 50, 50, 1, 32, 3, 0, 1},  {1, 24, 24, 32, 64, 3, 0, 1},
+    {7, 24, 24, 32, 64, 3, 0, 1},  {32, 24, 24, 32, 64, 3, 0, 1}, {7, 23, 24, 32, 64, 3, 0, 1},
+    {3, 24, 23, 32, 64, 3, 0, 1},  {1, 25, 31, 16, 32, 3, 0, 1},  {3, 12, 12, 64, 64, 3, 0, 1},
+    {7, 17, 10, 16, 3, 3, 0, 1},   {1, 49, 50, 1, 16, 3, 0, 1},   {2, 50, 49, 3, 64, 3, 0, 1},
+    {5, 14, 14, 1, 33, 3, 0, 1},   {3, 13, 11, 32, 48, 3, 0, 1},  {2, 22, 22, 64, 32, 3, 0, 1},
+    {7, 33, 33, 1, 64, 3, 0, 1},   {2, 16, 16, 31, 17, 3, 0, 1},  {1, 11, 11, 64, 5, 3, 0, 1},
+    {32, 24, 24, 16, 32, 3, 0, 1}, {7, 10, 10, 32, 64, 3, 0, 1},  {2, 48, 48, 16, 16, 3, 0, 1},
+    {33, 12, 14, 1, 32, 3, 0, 1},  {5, 50, 50, 1, 24, 3, 0, 1},   {3, 24, 24, 24, 64, 3, 0, 1},
+    {4, 24, 24, 8, 16, 3, 0, 1},   {2, 24, 24, 33, 60, 3, 0, 1},  {3, 15, 18, 20, 40, 3, 0, 1},
+    {2, 9, 10, 1, 8, 3, 0, 1},     {2, 9, 9, 1, 100, 3, 0, 1},    {32, 50, 50, 3, 32, 3, 0, 1},
+    {3, 50, 50, 4, 32, 3, 0, 1},   {2, 17, 21, 2, 16, 3, 0, 1},   {3, 15, 12, 3, 48, 3, 0, 1},
+    {2, 9, 9, 4, 24, 3, 0, 1},     {1, 4, 4, 3, 32, 3, 0, 1},     {3, 4, 5, 2, 33, 3, 0, 1},
+    {5, 24, 24, 4, 64, 3, 0, 1},   {2, 50, 50, 5, 32, 3, 0, 1}};
 
 static void test_conv(void **state)
 {
@@ -245,64 +179,6 @@ static void test_conv(void **state)
         for (int t = 0; t < n_tables; t++)
             check_conv(tables[t], &c, &expected);
         conv_result_release(&expected);
-        conv_case_release(&c);
-    }
-}
-
-/* Convolution without a pool: output, and gradients with and without that of the input. */
-struct plain_result {
-    size_t n_out;
-    float *dout, *out, *dweight, *dbias, *din;
-};
-
-static struct plain_result plain_run(const struct kernels *k, const struct conv_case *c, int with_din)
-{
-    struct conv_shape s = c->shape;
-    struct plain_result r = {.n_out = (size_t)s.n * (size_t)(s.h - 2) * (size_t)(s.w - 2) * (size_t)s.k};
-    r.dout = random_array(r.n_out, 5);
-    r.out = uninitialised(r.n_out);
-    r.dweight = uninitialised(c->size.weight);
-    r.dbias = uninitialised(c->size.k);
-    r.din = uninitialised(c->size.in);
-    float *scratch = new_scratch(k->conv_scratch(s));
-    k->conv_forward(r.out, c->in, c->weight, c->bias, s, scratch);
-    k->conv_backward(r.dweight, r.dbias, with_din ? r.din : NULL, r.dout, c->in, c->weight, s, scratch);
-    free(scratch);
-    return r;
-}
-
-static void plain_release(struct plain_result *r)
-{
-    float *const all[] = {r->dout, r->out, r->dweight, r->dbias, r->din};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        release(all[i]);
-}
-
-static void check_plain(const char *table, const struct conv_case *c, const struct plain_result *a,
-                        const struct plain_result *expected)
-{
-    check_close(table, "plain output", a->out, expected->out, a->n_out);
-    check_close(table, "plain weight gradient", a->dweight, expected->dweight, c->size.weight);
-    check_close(table, "plain bias gradient", a->dbias, expected->dbias, c->size.k);
-}
-
-static void test_plain_conv(void **state)
-{
-    static const struct conv_shape shapes[] = {{1, 3, 3, 1, 1},  {3, 5, 4, 2, 3},     {7, 11, 13, 3, 5},
-                                               {2, 3, 12, 5, 1}, {4, 24, 24, 16, 32}, {2, 50, 50, 1, 32}};
-    (void)state;
-    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
-        struct conv_case c = conv_case(shapes[i]);
-        struct plain_result expected = plain_run(REF, &c, 1);
-        for (int t = 0; t < n_tables; t++) {
-            struct plain_result a = plain_run(tables[t], &c, 1), first = plain_run(tables[t], &c, 0);
-            check_plain(tables[t]->name, &c, &a, &expected);
-            check_close(tables[t]->name, "plain input gradient", a.din, expected.din, c.size.in);
-            check_plain(tables[t]->name, &c, &first, &expected);
-            plain_release(&a);
-            plain_release(&first);
-        }
-        plain_release(&expected);
         conv_case_release(&c);
     }
 }
@@ -343,9 +219,10 @@ static void check_conv_propagates(struct conv_shape shape, float bad, int place)
 
 static void test_conv_propagates(void **state)
 {
-    static const struct conv_shape shapes[] = {{3, 24, 24, 32, 64}, {3, 50, 50, 1, 32}, {3, 11, 13, 3, 5},
-                                               {3, 24, 24, 24, 40}, {3, 20, 20, 1, 24}, {3, 20, 20, 3, 32},
-                                               {3, 13, 12, 4, 24}};
+    static const struct conv_shape shapes[] = {{3, 24, 24, 32, 64, 3, 0, 1}, {3, 50, 50, 1, 32, 3, 0, 1},
+                                               {3, 11, 13, 3, 5, 3, 0, 1},   {3, 24, 24, 24, 40, 3, 0, 1},
+                                               {3, 20, 20, 1, 24, 3, 0, 1},  {3, 20, 20, 3, 32, 3, 0, 1},
+                                               {3, 13, 12, 4, 24, 3, 0, 1}};
     (void)state;
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         for (int place = 0; place < 3; place++) {
@@ -446,17 +323,18 @@ static void test_paths(void **state)
     (void)state;
     for (int t = 0; t < n_tables; t++)
         for (int k = 1; k <= 130 && tables[t]->peak; k++) {
-            const char *const path[] = {tables[t]->conv_pool_path((struct conv_shape){1, 50, 50, 1, k}),
-                                        tables[t]->conv_pool_path((struct conv_shape){1, 24, 24, k, 131 - k}),
-                                        tables[t]->dense_path((struct dense_shape){1, k, 131 - k})};
+            const char *const path[] = {
+                tables[t]->conv_pool_path((struct conv_shape){1, 50, 50, 1, k, 3, 0, 1}),
+                tables[t]->conv_pool_path((struct conv_shape){1, 24, 24, k, 131 - k, 3, 0, 1}),
+                tables[t]->dense_path((struct dense_shape){1, k, 131 - k})};
             for (int i = 0; i < 3; i++)
                 if (strstr(path[i], "sgemm"))
                     fail_msg("%s: %d filters or units take %s", tables[t]->name, k, path[i]);
         }
     for (int t = 0; t < n_tables; t++)
         for (int c = 1; c <= 4 && tables[t]->peak; c++)
-            assert_string_equal(tables[t]->conv_pool_path((struct conv_shape){1, 50, 50, c, 32}),
-                                tables[t]->conv_pool_path((struct conv_shape){1, 50, 50, 1, 32}));
+            assert_string_equal(tables[t]->conv_pool_path((struct conv_shape){1, 50, 50, c, 32, 3, 0, 1}),
+                                tables[t]->conv_pool_path((struct conv_shape){1, 50, 50, 1, 32, 3, 0, 1}));
 }
 
 static void test_dense(void **state)
@@ -651,7 +529,7 @@ static void check_dropout(const struct kernels *k, size_t n, uint32_t keep_from,
 static void test_dropout(void **state)
 {
     static const size_t sizes[] = {1, 7, 8, 9, 16, 63, 64, 65, 127, 129, 1000, 4099};
-    static const uint32_t keep_from[] = {0, 1, 16384, 32768, 65535};
+    static const uint32_t keep_from[] = {0, 1, 16384, 32768, 65535, 3, 0, 1};
     static const uint64_t first[] = {0, 5, 0xFFFFFFFFU - 3, (UINT64_C(1) << 40) - 1, UINT64_MAX - 2};
     (void)state;
     for (int t = 0; t < n_tables; t++)
@@ -698,26 +576,10 @@ static void test_names(void **state)
     assert_ptr_equal(kernels_selected(), kernels_get(KERNELS_AUTO, &err));
 }
 
-/* Every table but the reference that this CPU runs. */
-static int find_tables(void **state)
-{
-    (void)state;
-    for (int isa = KERNELS_BLAS; isa <= KERNELS_AVX512; isa++) {
-        struct err err = {0};
-        tables[n_tables] = kernels_get((enum kernels_isa)isa, &err);
-        if (tables[n_tables])
-            n_tables++;
-        else
-            print_message("skipped: %s\n", err.text);
-    }
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_conv),
-        cmocka_unit_test(test_plain_conv),
         cmocka_unit_test(test_paths),
         cmocka_unit_test(test_conv_propagates),
         cmocka_unit_test(test_dense),

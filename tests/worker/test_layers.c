@@ -85,6 +85,7 @@ static void check_gradient(const char *what, double *x, size_t n, const double *
 
 struct conv_case {
     struct conv_shape shape;
+    int pooled; /* 1: with ReLU and pool */
     double *in, *weight, *bias, *out, *mix;
     uint8_t *winner;
     size_t n_out;
@@ -95,7 +96,10 @@ static double conv_objective(void *context, uint64_t *signature)
 {
     struct conv_case *c = context;
     double sum = 0;
-    kernels_reference.conv_pool_forward(c->out, c->winner, c->in, c->weight, c->bias, c->shape, NULL);
+    if (c->pooled)
+        kernels_reference.conv_pool_forward(c->out, c->winner, c->in, c->weight, c->bias, c->shape, NULL);
+    else
+        kernels_reference.conv_forward(c->out, c->in, c->weight, c->bias, c->shape, 0, NULL);
     *signature = rng_key("winner", c->winner, c->n_out);
     for (size_t i = 0; i < c->n_out; i++)
         sum += c->mix[i] * c->out[i];
@@ -110,11 +114,13 @@ static double *array(size_t n, uint64_t key)
     return x;
 }
 
-static void check_conv(struct conv_shape s)
+static void check_conv(struct conv_shape s, int pooled)
 {
-    size_t n_in = (size_t)(s.n * s.h * s.w * s.c), n_w = (size_t)(9 * s.c * s.k), k = (size_t)s.k;
-    size_t n_out = (size_t)(s.n * ((s.h - 2) / 2) * ((s.w - 2) / 2) * s.k);
+    size_t n_in = (size_t)(s.n * s.h * s.w * s.c), n_w = (size_t)(s.side * s.side * s.c * s.k);
+    size_t k = (size_t)s.k, half = pooled ? 2 : 1;
+    size_t n_out = (size_t)s.n * ((size_t)conv_size(s.h, s) / half) * ((size_t)conv_size(s.w, s) / half) * k;
     struct conv_case c = {.shape = s,
+                          .pooled = pooled,
                           .in = array(n_in, 1),
                           .weight = array(n_w, 2),
                           .bias = array(k, 3),
@@ -125,7 +131,10 @@ static void check_conv(struct conv_shape s)
     double *dw = array(n_w, 6), *db = array(k, 7), *din = array(n_in, 8);
     uint64_t signature;
     conv_objective(&c, &signature);
-    kernels_reference.conv_pool_backward(dw, db, din, c.mix, c.winner, c.in, c.weight, s, NULL);
+    if (pooled)
+        kernels_reference.conv_pool_backward(dw, db, din, c.mix, c.winner, c.in, c.weight, s, NULL);
+    else
+        kernels_reference.conv_backward(dw, db, din, c.mix, c.in, c.weight, s, NULL);
     check_gradient("conv weight", c.weight, n_w, dw, conv_objective, &c);
     check_gradient("conv bias", c.bias, k, db, conv_objective, &c);
     check_gradient("conv input", c.in, n_in, din, conv_objective, &c);
@@ -135,19 +144,51 @@ static void check_conv(struct conv_shape s)
     free(c.winner);
 }
 
+static void test_conv_pool_gradients(void **state)
+{
+    (void)state;
+    check_conv((struct conv_shape){.n = 1, .h = 6, .w = 6, .c = 1, .k = 1, .side = 3, .stride = 1}, 1);
+    check_conv((struct conv_shape){.n = 2, .h = 7, .w = 10, .c = 3, .k = 5, .side = 3, .stride = 1}, 1);
+    check_conv((struct conv_shape){.n = 3, .h = 9, .w = 7, .c = 2, .k = 4, .side = 3, .stride = 1}, 1);
+}
+
 static void test_conv_gradients(void **state)
 {
     (void)state;
-    check_conv((struct conv_shape){.n = 1, .h = 6, .w = 6, .c = 1, .k = 1});
-    check_conv((struct conv_shape){.n = 2, .h = 7, .w = 10, .c = 3, .k = 5});
-    check_conv((struct conv_shape){.n = 3, .h = 9, .w = 7, .c = 2, .k = 4});
+    check_conv((struct conv_shape){1, 6, 6, 1, 1, .side = 3, .pad = 0, .stride = 1}, 0);
+    check_conv((struct conv_shape){2, 5, 6, 3, 4, .side = 3, .pad = 1, .stride = 1}, 0);
+    check_conv((struct conv_shape){2, 7, 6, 2, 3, .side = 3, .pad = 1, .stride = 2}, 0);
+    check_conv((struct conv_shape){2, 5, 4, 3, 4, .side = 1, .pad = 0, .stride = 1}, 0);
+    check_conv((struct conv_shape){2, 5, 6, 3, 2, .side = 1, .pad = 0, .stride = 2}, 0);
+    check_conv((struct conv_shape){1, 6, 7, 2, 3, .side = 5, .pad = 2, .stride = 1}, 0);
+    check_conv((struct conv_shape){1, 9, 8, 2, 2, .side = 7, .pad = 3, .stride = 3}, 0);
+    check_conv((struct conv_shape){1, 2, 3, 2, 2, .side = 5, .pad = 4, .stride = 2}, 0);
+}
+
+/* The reference on one row of pixels 1 2 3, by hand. */
+static void check_row(struct conv_shape s, const double *expected, int relu)
+{
+    double weight[9] = {0, 0, 0, 1, 10, 100, 0, 0, 0}, bias[1] = {-200}, in[3] = {1, 2, 3}, out[3];
+    kernels_reference.conv_forward(out, in, weight, bias, s, relu, NULL);
+    for (int i = 0; i < conv_size(s.w, s); i++)
+        assert_true(out[i] == expected[i]);
+}
+
+static void test_plain_conv_by_hand(void **state)
+{
+    (void)state;
+    struct conv_shape s = {1, 1, 3, 1, 1, .side = 3, .pad = 1, .stride = 1};
+    check_row(s, (double[]){10, 121, -168}, 0);
+    check_row(s, (double[]){10, 121, 0}, 1);
+    s.stride = 2;
+    check_row(s, (double[]){10, -168}, 0);
 }
 
 /* One pixel by hand: a 3x3 filter that picks the centre, on a 4x4 image, so that the window
  * is the four centre pixels. */
 static void test_conv_by_hand(void **state)
 {
-    struct conv_shape s = {.n = 1, .h = 4, .w = 4, .c = 1, .k = 1};
+    struct conv_shape s = {.n = 1, .h = 4, .w = 4, .c = 1, .k = 1, .side = 3, .stride = 1};
     double weight[9] = {0, 0, 0, 0, 1, 0, 0, 0, 0}, bias[1] = {0.5}, in[16] = {0}, out[1];
     uint8_t winner[1];
     (void)state;
@@ -519,11 +560,12 @@ static void test_fused_is_the_same(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_conv_gradients),  cmocka_unit_test(test_conv_by_hand),
-        cmocka_unit_test(test_dense_gradients), cmocka_unit_test(test_dense_update),
-        cmocka_unit_test(test_loss_gradients),  cmocka_unit_test(test_loss_values),
-        cmocka_unit_test(test_loss_extremes),   cmocka_unit_test(test_network_gradient),
-        cmocka_unit_test(test_every_operation), cmocka_unit_test(test_fused_is_the_same),
+        cmocka_unit_test(test_conv_pool_gradients), cmocka_unit_test(test_conv_gradients),
+        cmocka_unit_test(test_plain_conv_by_hand),  cmocka_unit_test(test_conv_by_hand),
+        cmocka_unit_test(test_dense_gradients),     cmocka_unit_test(test_dense_update),
+        cmocka_unit_test(test_loss_gradients),      cmocka_unit_test(test_loss_values),
+        cmocka_unit_test(test_loss_extremes),       cmocka_unit_test(test_network_gradient),
+        cmocka_unit_test(test_every_operation),     cmocka_unit_test(test_fused_is_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

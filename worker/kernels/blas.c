@@ -1,8 +1,8 @@
 /* blas.c - the general path: every layer lowered to cblas_sgemm, any shape, any CPU.
  *
  * A convolution goes image by image, so that its scratch stays a few hundred kilobytes: the windows under the
- * part of the map that pooling keeps become the rows of a matrix `column` (positions, 3 * 3 * c), and `map`
- * (positions, k) is its product with the filters. Positions are counted row by row. */
+ * part of the map that pooling keeps become the rows of a matrix `column` (positions, side * side * c), and
+ * `map` (positions, k) is its product with the filters. Positions are counted row by row. */
 #include "kernels/kernels.h"
 
 #include <cblas.h>
@@ -11,21 +11,21 @@
 
 #include "descent.inc"
 
-enum { TAPS = 9, POOL_BLOCK = 64, UPDATE_TILE_FLOATS = 1 << 17 };
+enum { POOL_BLOCK = 64, UPDATE_TILE_FLOATS = 1 << 17 };
 
 /* Sizes of the lowered convolution of one image. */
 struct lowered {
     int pooled_h, pooled_w;
     int map_h, map_w;     /* what is made of it; of a map that is pooled what pooling keeps: even */
     int positions;        /* map_h * map_w */
-    int filter;           /* 3 * 3 * c */
+    int filter;           /* side * side * c */
     size_t image, pooled; /* floats of one image and of its output */
     size_t column, map;   /* floats of the two matrices */
 };
 
 static struct lowered lower_map(struct conv_shape s, int map_h, int map_w)
 {
-    struct lowered l = {.map_h = map_h, .map_w = map_w, .filter = TAPS * s.c};
+    struct lowered l = {.map_h = map_h, .map_w = map_w, .filter = s.side * s.side * s.c};
     l.pooled_h = map_h / 2;
     l.pooled_w = map_w / 2;
     l.positions = l.map_h * l.map_w;
@@ -45,7 +45,7 @@ static struct lowered lower(struct conv_shape s)
 /* For all of the map. */
 static struct lowered lower_whole(struct conv_shape s)
 {
-    return lower_map(s, s.h - 2, s.w - 2);
+    return lower_map(s, conv_size(s.h, s), conv_size(s.w, s));
 }
 
 /* c (m, n) = a (m, inner) * b (n, inner)'. */
@@ -67,28 +67,63 @@ static void multiply_tn(float *c, float beta, const float *a, int a_stride, cons
     cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, m, n, inner, 1.0F, a, a_stride, b, n, beta, c, n);
 }
 
+/* Pixels first .. end - 1 of a window's row at column x that lie on the image: at least one. */
+struct run {
+    size_t first, end;
+};
+
+static struct run run_of(struct conv_shape s, int x)
+{
+    return (struct run){(size_t)(x < 0 ? -x : 0), (size_t)(x + s.side > s.w ? s.w - x : s.side)};
+}
+
+static size_t pixel_at(struct conv_shape s, int y, int x)
+{
+    return ((size_t)y * (size_t)s.w + (size_t)x) * (size_t)s.c;
+}
+
+/* The side pixels of row y from column x on, zeros beyond the image. */
+static void copy_window_row(float *column, const float *in, struct conv_shape s, int y, int x)
+{
+    size_t c = (size_t)s.c;
+    struct run run = run_of(s, x);
+    if (y < 0 || y >= s.h)
+        run.first = run.end = (size_t)s.side;
+    memset(column, 0, run.first * c * sizeof *column);
+    if (run.first < run.end)
+        memcpy(column + run.first * c, in + pixel_at(s, y, x + (int)run.first),
+               (run.end - run.first) * c * sizeof *column);
+    memset(column + run.end * c, 0, ((size_t)s.side - run.end) * c * sizeof *column);
+}
+
 static void image_to_columns(float *column, const float *in, struct conv_shape s, const struct lowered *l)
 {
-    size_t run = 3 * (size_t)s.c;
     for (int y = 0; y < l->map_h; y++)
         for (int x = 0; x < l->map_w; x++)
-            for (int row = 0; row < 3; row++, column += run)
-                memcpy(column, in + ((size_t)(y + row) * (size_t)s.w + (size_t)x) * (size_t)s.c,
-                       run * sizeof *column);
+            for (int row = 0; row < s.side; row++, column += s.side * s.c)
+                copy_window_row(column, in, s, y * s.stride - s.pad + row, x * s.stride - s.pad);
+}
+
+/* The transpose of copy_window_row. */
+static void add_window_row(float *din, const float *column, struct conv_shape s, int y, int x)
+{
+    struct run run = run_of(s, x);
+    if (y < 0 || y >= s.h)
+        return;
+    din += pixel_at(s, y, x + (int)run.first);
+    column += run.first * (size_t)s.c;
+    for (size_t j = 0; j < (run.end - run.first) * (size_t)s.c; j++)
+        din[j] += column[j];
 }
 
 /* The transpose of image_to_columns: add every window back onto the image. */
 static void columns_to_image(float *din, const float *column, struct conv_shape s, const struct lowered *l)
 {
-    size_t run = 3 * (size_t)s.c;
     memset(din, 0, l->image * sizeof *din);
     for (int y = 0; y < l->map_h; y++)
         for (int x = 0; x < l->map_w; x++)
-            for (int row = 0; row < 3; row++, column += run) {
-                float *window = din + ((size_t)(y + row) * (size_t)s.w + (size_t)x) * (size_t)s.c;
-                for (size_t j = 0; j < run; j++)
-                    window[j] += column[j];
-            }
+            for (int row = 0; row < s.side; row++, column += s.side * s.c)
+                add_window_row(din, column, s, y * s.stride - s.pad + row, x * s.stride - s.pad);
 }
 
 /* One challenger of the maxima of k channels; its number goes where it wins. !(x <= best) lets a NaN
@@ -196,21 +231,37 @@ static void conv_pool_backward(float *dweight, float *dbias, float *din, const f
     }
 }
 
-static void add_bias(float *out, const float *bias, int rows, int k)
+static void add_bias(float *out, const float *bias, int rows, int k, int relu)
 {
     for (int i = 0; i < rows; i++, out += k)
-        for (int j = 0; j < k; j++)
-            out[j] += bias[j];
+        for (int j = 0; j < k; j++) {
+            float sum = out[j] + bias[j];
+            out[j] = relu && sum <= 0 ? 0 : sum;
+        }
+}
+
+/* Filters of one pixel, whose windows are the image as it is. */
+static int is_product(struct conv_shape s)
+{
+    return s.side == 1 && s.pad == 0 && s.stride == 1;
+}
+
+/* The windows of an image: in scratch, or the image itself. */
+static const float *columns_of(const float *in, struct conv_shape s, const struct lowered *l, float *scratch)
+{
+    if (is_product(s))
+        return in;
+    image_to_columns(scratch, in, s, l);
+    return scratch;
 }
 
 static void conv_forward(float *out, const float *in, const float *weight, const float *bias,
-                         struct conv_shape s, float *scratch)
+                         struct conv_shape s, int relu, float *scratch)
 {
     struct lowered l = lower_whole(s);
     for (size_t i = 0; i < (size_t)s.n; i++, out += l.map) {
-        image_to_columns(scratch, in + i * l.image, s, &l);
-        multiply_nt(out, scratch, weight, l.positions, s.k, l.filter);
-        add_bias(out, bias, l.positions, s.k);
+        multiply_nt(out, columns_of(in + i * l.image, s, &l, scratch), weight, l.positions, s.k, l.filter);
+        add_bias(out, bias, l.positions, s.k, relu);
     }
 }
 
@@ -229,9 +280,11 @@ static void conv_backward(float *dweight, float *dbias, float *din, const float 
     struct lowered l = lower_whole(s);
     column_sums(dbias, dout, s.n * l.positions, s.k);
     for (size_t i = 0; i < (size_t)s.n; i++, dout += l.map) {
-        image_to_columns(scratch, in + i * l.image, s, &l);
-        multiply_tn(dweight, i > 0, dout, s.k, scratch, s.k, l.filter, l.positions);
-        if (din) {
+        const float *column = columns_of(in + i * l.image, s, &l, scratch);
+        multiply_tn(dweight, i > 0, dout, s.k, column, s.k, l.filter, l.positions);
+        if (din && is_product(s)) {
+            multiply_nn(din + i * l.image, dout, weight, l.positions, l.filter, s.k);
+        } else if (din) {
             multiply_nn(scratch, dout, weight, l.positions, l.filter, s.k);
             columns_to_image(din + i * l.image, scratch, s, &l);
         }
@@ -243,11 +296,7 @@ static void dense_forward(float *out, const float *in, const float *weight, cons
 {
     (void)scratch;
     multiply_nt(out, in, weight, s.n, s.out, s.in);
-    for (int i = 0; i < s.n; i++, out += s.out)
-        for (int o = 0; o < s.out; o++) {
-            float sum = out[o] + bias[o];
-            out[o] = relu && sum <= 0 ? 0 : sum;
-        }
+    add_bias(out, bias, s.n, s.out, relu);
 }
 
 static void dense_backward_input(float *din, const float *dout, const float *weight, struct dense_shape s,
@@ -311,9 +360,10 @@ static size_t conv_pool_scratch(struct conv_shape s, int with_gradient)
     return l.column + l.map;
 }
 
-static size_t conv_scratch(struct conv_shape s)
+static size_t conv_scratch(struct conv_shape s, int with_gradient)
 {
-    return lower_whole(s).column;
+    (void)with_gradient;
+    return is_product(s) ? 0 : lower_whole(s).column;
 }
 
 static size_t dense_scratch(struct dense_shape s, int with_gradient)
@@ -328,6 +378,11 @@ static const char *conv_pool_path(struct conv_shape s)
 {
     (void)s;
     return "im2col + sgemm";
+}
+
+static const char *conv_path(struct conv_shape s)
+{
+    return is_product(s) ? "sgemm" : "im2col + sgemm";
 }
 
 static const char *dense_path(struct dense_shape s)
@@ -353,4 +408,5 @@ const struct kernels kernels_blas = {.name = "blas",
                                      .conv_scratch = conv_scratch,
                                      .dense_scratch = dense_scratch,
                                      .conv_pool_path = conv_pool_path,
+                                     .conv_path = conv_path,
                                      .dense_path = dense_path};

@@ -18,11 +18,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* n images of h x w pixels and c channels, k filters of 3x3. Convolution: (h-2) x (w-2); pooled: (h-2)/2 x
- * (w-2)/2, rounded down, an odd last row or column is dropped. */
+/* n images of h x w pixels and c channels; k filters of side x side pixels (1, 3, 5 or 7), moved stride
+ * pixels at a time (at least 1) over the image and pad zeros on each side of it (0 .. side - 1). h + 2 pad
+ * and w + 2 pad are at least side. A pixel beyond the image adds nothing. Pooled: half the convolution's
+ * height and width, rounded down, an odd last row or column is dropped. */
 struct conv_shape {
-    int n, h, w, c, k;
+    int n, h, w, c, k, side, pad, stride;
 };
+
+/* Height (width) of the convolution of h (w) pixels. */
+static inline int conv_size(int pixels, struct conv_shape s)
+{
+    return (pixels + 2 * s.pad - s.side) / s.stride + 1;
+}
 
 /* n rows of `in` inputs and `out` outputs. */
 struct dense_shape {
@@ -52,7 +60,7 @@ struct kernels {
     const char *name; /* "reference", "blas", "avx2", "avx512" */
 
     /* out (n, ph, pw, k) = maxpool2(relu(conv(in (n, h, w, c), weight (k, 3, 3, c)) + bias (k)));
-     * winner (n, ph, pw, k). */
+     * winner (n, ph, pw, k). conv_pool takes side 3, pad 0 and stride 1 alone. */
     void (*conv_pool_forward)(float *out, uint8_t *winner, const float *in, const float *weight,
                               const float *bias, struct conv_shape s, float *scratch);
     /* Gradients of the same from dout (n, ph, pw, k): dweight (k, 3, 3, c), dbias (k), and din (n, h,
@@ -60,10 +68,12 @@ struct kernels {
     void (*conv_pool_backward)(float *dweight, float *dbias, float *din, const float *dout,
                                const uint8_t *winner, const float *in, const float *weight,
                                struct conv_shape s, float *scratch);
-    /* The convolution alone: out (n, h-2, w-2, k) = conv(in (n, h, w, c), weight (k, 3, 3, c)) + bias (k). */
+    /* The convolution alone: out (n, oh, ow, k) = conv(in (n, h, w, c), weight (k, side, side, c)) + bias
+     * (k); then ReLU when relu is 1. oh = conv_size(h, s), ow = conv_size(w, s). An image's output has the
+     * same bits whichever images are beside it. */
     void (*conv_forward)(float *out, const float *in, const float *weight, const float *bias,
-                         struct conv_shape s, float *scratch);
-    /* Gradients of the same from dout (n, h-2, w-2, k), as above. */
+                         struct conv_shape s, int relu, float *scratch);
+    /* Gradients of the same without ReLU from dout (n, oh, ow, k), as above. */
     void (*conv_backward)(float *dweight, float *dbias, float *din, const float *dout, const float *in,
                           const float *weight, struct conv_shape s, float *scratch);
     /* out (n, out) = in (n, in) * weight (out, in)' + bias; then ReLU when relu is 1. */
@@ -95,10 +105,11 @@ struct kernels {
 
     /* Floats of scratch that the functions need for a shape; with_gradient 0: forward only. */
     size_t (*conv_pool_scratch)(struct conv_shape s, int with_gradient);
-    size_t (*conv_scratch)(struct conv_shape s);
+    size_t (*conv_scratch)(struct conv_shape s, int with_gradient);
     size_t (*dense_scratch)(struct dense_shape s, int with_gradient);
     /* What conv_pool of this shape really uses: "winograd F(2,3) avx512", "im2col + sgemm", ... */
     const char *(*conv_pool_path)(struct conv_shape s);
+    const char *(*conv_path)(struct conv_shape s); /* conv_forward and conv_backward */
     const char *(*dense_path)(struct dense_shape s);
     /* Does `rounds` rounds of multiply-adds that touch no memory and returns how many operations those were,
      * two a multiply-add: what benchmarks compare with. NULL in tables without vectors of their own. */

@@ -7,21 +7,32 @@
 #include <math.h>
 #include <string.h>
 
-enum { TAPS = 9 };
-
 static size_t offset4(int i, int y, int x, int c, int h, int w, int channels)
 {
     return (((size_t)i * (size_t)h + (size_t)y) * (size_t)w + (size_t)x) * (size_t)channels + (size_t)c;
 }
 
-/* One output of the convolution: filter (3, 3, c) on the window of image i whose top left pixel is (y, x). */
+static int on_image(struct conv_shape s, int y, int x)
+{
+    return y >= 0 && y < s.h && x >= 0 && x < s.w;
+}
+
+static size_t filter_floats(struct conv_shape s)
+{
+    return (size_t)s.side * (size_t)s.side * (size_t)s.c;
+}
+
+/* One output of the convolution: filter (side, side, c) on the window of image i whose top left pixel is
+ * (y, x), of which what is beyond the image counts nothing. */
 static float convolve(const float *in, const float *filter, float bias, struct conv_shape s, int i, int y,
                       int x)
 {
     float sum = bias;
-    for (int tap = 0; tap < TAPS; tap++)
-        for (int c = 0; c < s.c; c++)
-            sum += in[offset4(i, y + tap / 3, x + tap % 3, c, s.h, s.w, s.c)] * filter[tap * s.c + c];
+    for (int row = y; row < y + s.side; row++)
+        for (int col = x; col < x + s.side; col++)
+            for (int c = 0; c < s.c; c++, filter++)
+                if (on_image(s, row, col))
+                    sum += in[offset4(i, row, col, c, s.h, s.w, s.c)] * *filter;
     return sum;
 }
 
@@ -40,7 +51,7 @@ static void conv_pool_forward(float *out, uint8_t *winner, const float *in, cons
         for (int y = 0; y < ph; y++)
             for (int x = 0; x < pw; x++)
                 for (int k = 0; k < s.k; k++, cell++) {
-                    const float *filter = weight + (size_t)k * TAPS * (size_t)s.c;
+                    const float *filter = weight + (size_t)k * filter_floats(s);
                     float best = convolve(in, filter, bias[k], s, i, 2 * y, 2 * x);
                     winner[cell] = 0;
                     for (uint8_t corner = 1; corner < 4; corner++) {
@@ -59,23 +70,26 @@ static void conv_pool_forward(float *out, uint8_t *winner, const float *in, cons
                 }
 }
 
-/* What one output gradient g at (i, y, x) adds to its filter's gradient and, unless din is
- * NULL, to the input's. */
+/* What one output gradient g, of the window at (y, x), adds to its filter's gradient and, unless din is NULL,
+ * to the input's. */
 static void convolve_backward(float *dfilter, float *din, float g, const float *in, const float *filter,
                               struct conv_shape s, int i, int y, int x)
 {
-    for (int tap = 0; tap < TAPS; tap++)
-        for (int c = 0; c < s.c; c++) {
-            size_t pixel = offset4(i, y + tap / 3, x + tap % 3, c, s.h, s.w, s.c);
-            dfilter[tap * s.c + c] += g * in[pixel];
-            if (din)
-                din[pixel] += g * filter[tap * s.c + c];
-        }
+    for (int row = y; row < y + s.side; row++)
+        for (int col = x; col < x + s.side; col++)
+            for (int c = 0; c < s.c; c++, dfilter++, filter++) {
+                size_t pixel = offset4(i, row, col, c, s.h, s.w, s.c);
+                if (!on_image(s, row, col))
+                    continue;
+                *dfilter += g * in[pixel];
+                if (din)
+                    din[pixel] += g * *filter;
+            }
 }
 
 static void clear_gradients(float *dweight, float *dbias, float *din, struct conv_shape s)
 {
-    memset(dweight, 0, (size_t)s.k * TAPS * (size_t)s.c * sizeof *dweight);
+    memset(dweight, 0, (size_t)s.k * filter_floats(s) * sizeof *dweight);
     memset(dbias, 0, (size_t)s.k * sizeof *dbias);
     if (din)
         memset(din, 0, offset4(s.n, 0, 0, 0, s.h, s.w, s.c) * sizeof *din);
@@ -86,7 +100,7 @@ static void conv_pool_backward(float *dweight, float *dbias, float *din, const f
                                struct conv_shape s, float *scratch)
 {
     int ph = (s.h - 2) / 2, pw = (s.w - 2) / 2;
-    size_t cell = 0, filter_size = TAPS * (size_t)s.c;
+    size_t cell = 0, filter_size = filter_floats(s);
     (void)scratch;
     clear_gradients(dweight, dbias, din, s);
     for (int i = 0; i < s.n; i++)
@@ -103,29 +117,33 @@ static void conv_pool_backward(float *dweight, float *dbias, float *din, const f
 }
 
 static void conv_forward(float *out, const float *in, const float *weight, const float *bias,
-                         struct conv_shape s, float *scratch)
+                         struct conv_shape s, int relu, float *scratch)
 {
     (void)scratch;
     for (int i = 0; i < s.n; i++)
-        for (int y = 0; y < s.h - 2; y++)
-            for (int x = 0; x < s.w - 2; x++)
-                for (int k = 0; k < s.k; k++)
-                    *out++ = convolve(in, weight + (size_t)k * TAPS * (size_t)s.c, bias[k], s, i, y, x);
+        for (int y = 0; y < conv_size(s.h, s); y++)
+            for (int x = 0; x < conv_size(s.w, s); x++)
+                for (int k = 0; k < s.k; k++, out++) {
+                    *out = convolve(in, weight + (size_t)k * filter_floats(s), bias[k], s, i,
+                                    y * s.stride - s.pad, x * s.stride - s.pad);
+                    if (relu && *out <= 0)
+                        *out = 0;
+                }
 }
 
 static void conv_backward(float *dweight, float *dbias, float *din, const float *dout, const float *in,
                           const float *weight, struct conv_shape s, float *scratch)
 {
-    size_t filter_size = TAPS * (size_t)s.c;
+    size_t filter = filter_floats(s);
     (void)scratch;
     clear_gradients(dweight, dbias, din, s);
     for (int i = 0; i < s.n; i++)
-        for (int y = 0; y < s.h - 2; y++)
-            for (int x = 0; x < s.w - 2; x++)
+        for (int y = 0; y < conv_size(s.h, s); y++)
+            for (int x = 0; x < conv_size(s.w, s); x++)
                 for (size_t k = 0; k < (size_t)s.k; k++, dout++) {
                     dbias[k] += *dout;
-                    convolve_backward(dweight + k * filter_size, din, *dout, in, weight + k * filter_size, s,
-                                      i, y, x);
+                    convolve_backward(dweight + k * filter, din, *dout, in, weight + k * filter, s, i,
+                                      y * s.stride - s.pad, x * s.stride - s.pad);
                 }
 }
 
@@ -239,9 +257,10 @@ static size_t conv_pool_scratch(struct conv_shape s, int with_gradient)
     return 0;
 }
 
-static size_t conv_scratch(struct conv_shape s)
+static size_t conv_scratch(struct conv_shape s, int with_gradient)
 {
     (void)s;
+    (void)with_gradient;
     return 0;
 }
 
@@ -253,6 +272,12 @@ static size_t dense_scratch(struct dense_shape s, int with_gradient)
 }
 
 static const char *conv_pool_path(struct conv_shape s)
+{
+    (void)s;
+    return "plain loops";
+}
+
+static const char *conv_path(struct conv_shape s)
 {
     (void)s;
     return "plain loops";
@@ -281,4 +306,5 @@ const struct kernels kernels_reference = {.name = "reference",
                                           .conv_scratch = conv_scratch,
                                           .dense_scratch = dense_scratch,
                                           .conv_pool_path = conv_pool_path,
+                                          .conv_path = conv_path,
                                           .dense_path = dense_path};

@@ -6,7 +6,8 @@
 
 static struct conv_shape conv_of(const struct node *node, int n)
 {
-    return (struct conv_shape){.n = n, .h = node->in.h, .w = node->in.w, .c = node->in.c, .k = node->units};
+    return (struct conv_shape){
+        .n = n, .h = node->in.h, .w = node->in.w, .c = node->in.c, .k = node->units, .side = 3, .stride = 1};
 }
 
 static int too_small(const struct node *node, int least, struct err *err)
@@ -81,13 +82,17 @@ static double conv_multiply_adds(const struct node *node)
 
 static size_t scratch_conv(const struct node *node, const struct kernels *k, int n, int with_gradient)
 {
-    (void)with_gradient;
-    return k->conv_scratch(conv_of(node, n));
+    return k->conv_scratch(conv_of(node, n), with_gradient);
+}
+
+static const char *path_conv(const struct node *node, const struct kernels *k)
+{
+    return k->conv_path(conv_of(node, 1));
 }
 
 static void run_conv(const struct node *node, const struct pass *p)
 {
-    p->kernels->conv_forward(p->out, p->in, p->params, p->params + conv_weights(node), conv_of(node, p->n),
+    p->kernels->conv_forward(p->out, p->in, p->params, p->params + conv_weights(node), conv_of(node, p->n), 0,
                              p->scratch);
 }
 
@@ -102,6 +107,7 @@ const struct op op_conv = {.name = "conv",
                            .params = params_conv,
                            .multiply_adds = conv_multiply_adds,
                            .scratch = scratch_conv,
+                           .path = path_conv,
                            .forward = run_conv,
                            .backward = learn_conv};
 
