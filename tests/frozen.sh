@@ -45,6 +45,8 @@ results() {
         bits "fig4-$isa" "$tmp/fig4-$isa.h5"
         finished "strategies-$isa" tests/frozen/strategies.yaml --isa $isa
         bits "strategies-$isa" "$tmp/strategies-$isa.h5"
+        finished "later-$isa" tests/frozen/later.yaml --isa $isa
+        bits "later-$isa" "$tmp/later-$isa.h5"
         finished "shapes-$isa" tests/frozen/shapes.yaml --isa $isa
         bits "shapes-$isa" "$tmp/shapes-$isa.h5"
         finished "all-$isa" tests/frozen/all.yaml --isa $isa

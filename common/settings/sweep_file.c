@@ -5,7 +5,6 @@
 #include "utf8.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,21 +56,6 @@ struct reading {
     sweep_file_check *check; /* NULL: nobody else checks values */
 };
 
-static int fail_at(const struct reading *r, const struct tree *node, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static int fail_at(const struct reading *r, const struct tree *node, const char *format, ...)
-{
-    char text[512];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    if (node->line == 0)
-        return err_set(r->err, E_USAGE, "--set: %s", text);
-    return err_set(r->err, E_USAGE, "%s:%d: %s", r->path, node->line, text);
-}
-
 /* Remember where a key is given. */
 static void note_line(const struct reading *r, const struct setting *key, const struct tree *node)
 {
@@ -85,9 +69,9 @@ static int set_at(const struct reading *r, const struct tree *node, struct confi
 {
     struct err err = {0};
     if (config_set(config, key, text, &err) < 0)
-        return fail_at(r, node, "%s", err.text);
+        return tree_fail(node, r->path, r->err, "%s", err.text);
     if (r->check && r->check(key, text, &err) < 0)
-        return fail_at(r, node, "%s", err.text);
+        return tree_fail(node, r->path, r->err, "%s", err.text);
     return 0;
 }
 
@@ -101,29 +85,29 @@ static int join(const struct reading *r, const struct tree *list, const struct s
     out[0] = '\0';
     for (const struct tree *item = list->child; item; item = item->next) {
         if (item->kind != TREE_TEXT)
-            return fail_at(r, item, "%s: a list inside a list is one level too deep", name);
+            return tree_fail(item, r->path, r->err, "%s: a list inside a list is one level too deep", name);
         const char *text = item->text;
         if (key->type == SETTING_CLUSTERS && strlen(text) < CLASS_NAME_SIZE) {
             class_quote(text, quoted, sizeof quoted);
             text = quoted;
         }
         if (used + strlen(text) + 2 > size)
-            return fail_at(r, item, "%s: the list is too long", name);
+            return tree_fail(item, r->path, r->err, "%s: the list is too long", name);
         if (used)
             out[used++] = glue;
         memcpy(out + used, text, strlen(text) + 1);
         used += strlen(text);
     }
-    return used ? 0 : fail_at(r, list, "%s: the list is empty", name);
+    return used ? 0 : tree_fail(list, r->path, r->err, "%s: the list is empty", name);
 }
 
 /* {given: split} as "given". */
 static int given_text(const struct reading *r, const struct tree *given, char *out, size_t size)
 {
     if (given->kind != TREE_TEXT || strcmp(given->text, "split") != 0)
-        return fail_at(r, given,
-                       "protocol: given takes split, which stands for the sets that the images came with: "
-                       "{given: split}");
+        return tree_fail(given, r->path, r->err,
+                         "protocol: given takes split, which stands for the sets that the images came with: "
+                         "{given: split}");
     snprintf(out, size, "given");
     return 0;
 }
@@ -135,14 +119,16 @@ static int protocol_text(const struct reading *r, const struct tree *map, char *
     if (given && tree_count(map) == 1)
         return given_text(r, given, out, size);
     if (!kfold || kfold->kind != TREE_MAP || tree_count(map) != 1)
-        return fail_at(r, map,
-                       "protocol: expected report, tail, holdout, {kfold: {folds: 5, repeats: 1}} or {given: "
-                       "split}");
+        return tree_fail(
+            map, r->path, r->err,
+            "protocol: expected report, tail, holdout, {kfold: {folds: 5, repeats: 1}} or {given: "
+            "split}");
     const char *folds = "5", *repeats = "1";
     for (const struct tree *entry = kfold->child; entry; entry = entry->next) {
         if (entry->kind != TREE_TEXT ||
             (strcmp(entry->name, "folds") != 0 && strcmp(entry->name, "repeats") != 0))
-            return fail_at(r, entry, "protocol: kfold takes folds and repeats, not '%s'", entry->name);
+            return tree_fail(entry, r->path, r->err, "protocol: kfold takes folds and repeats, not '%s'",
+                             entry->name);
         *(entry->name[0] == 'f' ? &folds : &repeats) = entry->text;
     }
     snprintf(out, size, "kfold:%sx%s", folds, repeats);
@@ -155,7 +141,7 @@ static int inner_text(const struct reading *r, const struct tree *map, char *out
     const struct tree *entry = map->child;
     if (tree_count(map) != 1 || entry->kind != TREE_TEXT ||
         (strcmp(entry->name, "share") != 0 && strcmp(entry->name, "folds") != 0))
-        return fail_at(r, map, "inner: expected none, {share: 0.2} or {folds: 5}");
+        return tree_fail(map, r->path, r->err, "inner: expected none, {share: 0.2} or {folds: 5}");
     snprintf(out, size, "%s:%s", entry->name, entry->text);
     return 0;
 }
@@ -176,9 +162,10 @@ static int value_text(const struct reading *r, const struct setting *key, const 
         return protocol_text(r, node, out, size);
     if (node->kind == TREE_MAP && key->type == SETTING_INNER)
         return inner_text(r, node, out, size);
-    return fail_at(r, node, "%s: expected one value, found a %s; several values stand under `grid`%s%s",
-                   key->name, node->kind == TREE_LIST ? "list" : "map", node->line ? "" : ": --set grid.",
-                   node->line ? "" : key->name);
+    return tree_fail(node, r->path, r->err,
+                     "%s: expected one value, found a %s; several values stand under `grid`%s%s", key->name,
+                     node->kind == TREE_LIST ? "list" : "map", node->line ? "" : ": --set grid.",
+                     node->line ? "" : key->name);
 }
 
 /* Append a value to an axis. */
@@ -214,7 +201,7 @@ static int axis_add(const struct reading *r, struct sweep_axis *axis, const stru
     config_get(&config, axis->key, canonical, sizeof canonical);
     for (int i = 0; i < axis->n; i++)
         if (strcmp(axis->value[i], canonical) == 0)
-            return fail_at(r, node, "grid: %s: %s stands twice", axis->key->name, canonical);
+            return tree_fail(node, r->path, r->err, "grid: %s: %s stands twice", axis->key->name, canonical);
     return axis_append(r, axis, canonical, node->line);
 }
 
@@ -226,16 +213,17 @@ static int axis_add_range(const struct reading *r, struct sweep_axis *axis, cons
         char *end = NULL;
         int is_first = strcmp(entry->name, "first") == 0;
         if (entry->kind != TREE_TEXT || (!is_first && strcmp(entry->name, "count") != 0))
-            return fail_at(r, entry, "grid: seed takes first and count, not '%s'", entry->name);
+            return tree_fail(entry, r->path, r->err, "grid: seed takes first and count, not '%s'",
+                             entry->name);
         long long value = strtoll(entry->text, &end, 10);
         if (*end || end == entry->text || value < !is_first ||
             value > (is_first ? 1000000000000LL : SWEEP_MAX_JOBS))
-            return fail_at(r, entry, "grid: seed: %s: '%s' is not a number in range", entry->name,
-                           entry->text);
+            return tree_fail(entry, r->path, r->err, "grid: seed: %s: '%s' is not a number in range",
+                             entry->name, entry->text);
         *(is_first ? &first : &count) = value;
     }
     if (count == 0)
-        return fail_at(r, map, "grid: seed: say how many, e.g. {first: 1, count: 10}");
+        return tree_fail(map, r->path, r->err, "grid: seed: say how many, e.g. {first: 1, count: 10}");
     if (!(axis->line = err_calloc(1, sizeof *axis->line, r->path, r->err)))
         return E_IO;
     axis->line[0] = r->is_copy ? SWEEP_KEY_NOT_GIVEN : map->line;
@@ -248,12 +236,13 @@ static int axis_add_list(const struct reading *r, struct sweep_axis *axis, const
 {
     char text[SETTING_TEXT_SIZE];
     if (!list->child)
-        return fail_at(r, list, "grid: %s: the list is empty, so there would be no job", axis->key->name);
+        return tree_fail(list, r->path, r->err, "grid: %s: the list is empty, so there would be no job",
+                         axis->key->name);
     for (const struct tree *item = list->child; item; item = item->next) {
         if (setting_is_list(axis->key) && item->kind == TREE_TEXT && !strchr(item->text, '-') &&
             strcmp(item->text, axis->key->fallback) != 0)
-            return fail_at(r, item, "grid: %s: write a list of lists, e.g. [[8, 10], [14, 15]]",
-                           axis->key->name);
+            return tree_fail(item, r->path, r->err,
+                             "grid: %s: write a list of lists, e.g. [[8, 10], [14, 15]]", axis->key->name);
         int rc = value_text(r, axis->key, item, text, sizeof text);
         if (rc == 0)
             rc = axis_add(r, axis, item, text);
@@ -286,13 +275,13 @@ static int choose_values(const struct reading *r, const char *name, const struct
     if (!beside || (beside->line > 0 && (*node)->line == 0))
         return 0;
     if (beside->line == 0 && (*node)->line == 0)
-        return fail_at(r, beside, "%s is given a value both as %s and as grid.%s; leave one out", name, name,
-                       name);
+        return tree_fail(beside, r->path, r->err,
+                         "%s is given a value both as %s and as grid.%s; leave one out", name, name, name);
     if (beside->line > 0)
-        return fail_at(r, *node,
-                       "grid: %s has a value in line %d, too, which would count for nothing; "
-                       "leave one out",
-                       name, beside->line);
+        return tree_fail(*node, r->path, r->err,
+                         "grid: %s has a value in line %d, too, which would count for nothing; "
+                         "leave one out",
+                         name, beside->line);
     *node = beside;
     return 0;
 }
@@ -306,9 +295,9 @@ static int read_axis(const struct reading *r, const char *name, const struct tre
         return set_at(r, node, &file->base, name, ""); /* for its message */
     for (int a = 0; a < file->n_axes; a++)
         if (file->axis[a].key == key)
-            return fail_at(r, node, "grid: %s stands twice", name);
+            return tree_fail(node, r->path, r->err, "grid: %s stands twice", name);
     if (file->n_axes == SWEEP_MAX_AXES)
-        return fail_at(r, node, "grid: more than %d axes", SWEEP_MAX_AXES);
+        return tree_fail(node, r->path, r->err, "grid: more than %d axes", SWEEP_MAX_AXES);
     int rc = choose_values(r, name, &node);
     if (rc < 0)
         return rc;
@@ -346,7 +335,7 @@ static const char *nearest_of_sweep(const struct schema *schema, const char *nam
 
 static int unknown_section(const struct reading *r, const struct tree *node, const char *near)
 {
-    return fail_at(r, node, "unknown key '%.60s'; did you mean '%s'?", node->name, near);
+    return tree_fail(node, r->path, r->err, "unknown key '%.60s'; did you mean '%s'?", node->name, near);
 }
 
 /* A value beside the grid. A key that two spellings give one, train.stop: {patience: 3} and train: {stop:
@@ -357,11 +346,12 @@ static int read_value(const struct reading *r, const struct setting *key, const 
     struct sweep_file *file = r->file;
     int before = file->line[key - file->base.schema->key];
     if (before == SWEEP_KEY_BY_SET && node->line == 0)
-        return fail_at(r, node, "%s is set in two ways; leave one out", key->name);
+        return tree_fail(node, r->path, r->err, "%s is set in two ways; leave one out", key->name);
     if (before > 0 && node->line > 0)
-        return fail_at(r, node,
-                       "%s has a value in line %d, too, one of which would count for nothing; leave one out",
-                       key->name, before);
+        return tree_fail(
+            node, r->path, r->err,
+            "%s has a value in line %d, too, one of which would count for nothing; leave one out", key->name,
+            before);
     if (before == SWEEP_KEY_BY_SET)
         return 0;
     int rc = value_text(r, key, node, text, sizeof text);
@@ -403,7 +393,7 @@ static int find_file(const struct reading *r, const struct tree *node, char *out
 {
     const char *slash = strrchr(r->path, '/');
     if (strlen(node->text) + strlen(r->path) + 2 > size)
-        return fail_at(r, node, "%s: the path is too long", node->name);
+        return tree_fail(node, r->path, r->err, "%s: the path is too long", node->name);
     snprintf(out, size, "%s", node->text);
     if (r->is_copy || access(out, R_OK) == 0)
         return 0;
@@ -412,14 +402,16 @@ static int find_file(const struct reading *r, const struct tree *node, char *out
         if (access(out, R_OK) == 0)
             return 0;
     }
-    return fail_at(r, node, "%s: %s: %s (looked from the working directory and from the sweep file's folder)",
-                   node->name, node->text, strerror(errno));
+    return tree_fail(node, r->path, r->err,
+                     "%s: %s: %s (looked from the working directory and from the sweep file's folder)",
+                     node->name, node->text, strerror(errno));
 }
 
 static int find_data(const struct reading *r, const struct tree *node)
 {
     if (node->kind != TREE_TEXT)
-        return fail_at(r, node, "data: expected builtin, a packed dataset, or a folder of images");
+        return tree_fail(node, r->path, r->err,
+                         "data: expected builtin, a packed dataset, or a folder of images");
     snprintf(r->file->data, sizeof r->file->data, "%s", "builtin");
     return strcmp(node->text, "builtin") == 0 ? 0 : find_file(r, node, r->file->data, sizeof r->file->data);
 }
@@ -429,7 +421,7 @@ static int read_number(const struct reading *r, const struct tree *node, double 
     char *end = NULL;
     *out = node->kind == TREE_TEXT ? strtod(node->text, &end) : 0;
     if (!end || *end || end == node->text || !(*out > 0 && *out < 1000))
-        return fail_at(r, node, "%s: expected a positive number, in micrometres", node->name);
+        return tree_fail(node, r->path, r->err, "%s: expected a positive number, in micrometres", node->name);
     return 0;
 }
 
@@ -441,9 +433,9 @@ static int read_keep(const struct reading *r, const struct tree *node, int *out)
     if (*out || strcmp(text, "false") == 0)
         return 0;
     if (strcmp(text, "best") == 0 || strcmp(text, "final") == 0)
-        return fail_at(r, node, "%s: %s is said by `judge: %s` now; write keep_weights: true", node->name,
-                       text, text);
-    return fail_at(r, node, "%s: expected true or false", node->name);
+        return tree_fail(node, r->path, r->err, "%s: %s is said by `judge: %s` now; write keep_weights: true",
+                         node->name, text, text);
+    return tree_fail(node, r->path, r->err, "%s: expected true or false", node->name);
 }
 
 /* One word, or a list of them. */
@@ -457,7 +449,7 @@ static int read_recalibrate(const struct reading *r, const struct tree *node)
         if (word->kind == TREE_TEXT && used < sizeof text)
             used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", used ? "," : "", word->text);
     return readout_recalibrate(text, &r->file->readout.recalibrate, &why) < 0
-               ? fail_at(r, node, "%s", why.text)
+               ? tree_fail(node, r->path, r->err, "%s", why.text)
                : 0;
 }
 
@@ -465,14 +457,16 @@ static int read_threshold(const struct reading *r, const struct tree *node)
 {
     struct err why = {0};
     const char *text = node->kind == TREE_TEXT ? node->text : "";
-    return readout_threshold(text, &r->file->readout.threshold, &why) < 0 ? fail_at(r, node, "%s", why.text)
-                                                                          : 0;
+    return readout_threshold(text, &r->file->readout.threshold, &why) < 0
+               ? tree_fail(node, r->path, r->err, "%s", why.text)
+               : 0;
 }
 
 static int read_name(const struct reading *r, const struct tree *node)
 {
     if (node->kind != TREE_TEXT || !*node->text || strlen(node->text) >= sizeof r->file->name)
-        return fail_at(r, node, "name: expected 1 to %zu characters", sizeof r->file->name - 1);
+        return tree_fail(node, r->path, r->err, "name: expected 1 to %zu characters",
+                         sizeof r->file->name - 1);
     snprintf(r->file->name, sizeof r->file->name, "%s", node->text);
     utf8_plain(r->file->name);
     return 0;
@@ -491,14 +485,15 @@ static int take_title(const struct reading *r, const struct tree *map, const str
 {
     struct err why = {0};
     if (entry->kind != TREE_TEXT)
-        return fail_at(r, entry, "labels: expected a number and its name");
+        return tree_fail(entry, r->path, r->err, "labels: expected a number and its name");
     int class = class_number(entry->name, &why);
     if (class != CLASS_NONE && stands_before(map, entry, class))
-        return fail_at(r, entry, "labels: class %d is named twice; leave one of them out", class);
+        return tree_fail(entry, r->path, r->err, "labels: class %d is named twice; leave one of them out",
+                         class);
     int rc = class == CLASS_NONE ? why.code
              : r->is_copy        ? class_call_stored(class, entry->text, &why)
                                  : class_call(class, entry->text, &why);
-    return rc < 0 ? fail_at(r, entry, "labels: %s", why.text) : 0;
+    return rc < 0 ? tree_fail(entry, r->path, r->err, "labels: %s", why.text) : 0;
 }
 
 /* {8: Polylobed, 10: Folded} */
@@ -520,9 +515,10 @@ static int read_labels(const struct reading *r, const struct tree *node)
         return read_title_map(r, node);
     int rc = node->kind == TREE_TEXT ? find_file(r, node, path, sizeof path) : E_USAGE;
     if (rc < 0 && node->kind != TREE_TEXT)
-        return fail_at(r, node, "labels: expected a table of numbers and names, or {8: Polylobed, ...}");
+        return tree_fail(node, r->path, r->err,
+                         "labels: expected a table of numbers and names, or {8: Polylobed, ...}");
     if (rc == 0 && class_titles_read(path, &why) < 0)
-        return fail_at(r, node, "labels: %s", why.text);
+        return tree_fail(node, r->path, r->err, "labels: %s", why.text);
     return rc;
 }
 
@@ -542,19 +538,22 @@ static struct tree *take(struct tree *root, const char *name)
 static int read_data(const struct reading *r, const struct tree *root, const struct tree *data)
 {
     if (!data)
-        return fail_at(r, root, "key `data` is missing: builtin, a packed dataset, or a folder of images");
+        return tree_fail(root, r->path, r->err,
+                         "key `data` is missing: builtin, a packed dataset, or a folder of images");
     return find_data(r, data);
 }
 
 static int read_grid(const struct reading *r, const struct tree *root, const struct tree *grid)
 {
     if (grid && grid->kind == TREE_LIST)
-        return fail_at(r, grid,
-                       "grid: a list, where keys with their values are expected; leave out the dashes, as in "
-                       "`clusters: [[8, 10]]`");
+        return tree_fail(
+            grid, r->path, r->err,
+            "grid: a list, where keys with their values are expected; leave out the dashes, as in "
+            "`clusters: [[8, 10]]`");
     if (!grid || grid->kind != TREE_MAP || !grid->child)
-        return fail_at(r, grid ? grid : root,
-                       "key `grid` is missing or empty, so there would be no job; see experiments/fig4.yaml");
+        return tree_fail(
+            grid ? grid : root, r->path, r->err,
+            "key `grid` is missing or empty, so there would be no job; see experiments/fig4.yaml");
     return read_keys(r, grid, "", 1);
 }
 
@@ -567,8 +566,8 @@ static int read_tune(const struct reading *r, const struct tree *node)
     int rc = tune_read(node, &r->file->base, r->path, tune, r->err);
     for (int k = 0; rc == 0 && k < tune->n_keys; k++)
         if (sweep_file_axis(r->file, tune->range[k].key->name))
-            rc = fail_at(r, node, "tune: %s is an axis of the grid, too; leave one out",
-                         tune->range[k].key->name);
+            rc = tree_fail(node, r->path, r->err, "tune: %s is an axis of the grid, too; leave one out",
+                           tune->range[k].key->name);
     return rc;
 }
 

@@ -1,6 +1,7 @@
 #include "settings/tree.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,18 @@ const struct tree *tree_get(const struct tree *map, const char *name)
         if (entry->name && strcmp(entry->name, name) == 0)
             return entry;
     return NULL;
+}
+
+int tree_fail(const struct tree *node, const char *path, struct err *err, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (node->line == 0)
+        return err_set(err, E_USAGE, "--set: %s", text);
+    return err_set(err, E_USAGE, "%s:%d: %s", path, node->line, text);
 }
 
 int tree_count(const struct tree *node)

@@ -37,6 +37,10 @@ int tree_override(struct tree *root, const char *assignment, struct err *err);
 /* Entry of a map by name, or NULL. */
 const struct tree *tree_get(const struct tree *map, const char *name);
 
+/* E_USAGE with a line about a node of the tree of `path`: "path:line: ", or "--set: " of an override. */
+int tree_fail(const struct tree *node, const char *path, struct err *err, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
 /* Number of entries of a list or map. */
 int tree_count(const struct tree *node);
 

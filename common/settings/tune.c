@@ -1,7 +1,6 @@
 #include "settings/tune.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,21 +16,6 @@ struct reading {
     struct err *err;
 };
 
-static int fail_at(const struct reading *r, const struct tree *node, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static int fail_at(const struct reading *r, const struct tree *node, const char *format, ...)
-{
-    char text[512];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    if (node->line == 0)
-        return err_set(r->err, E_USAGE, "--set: tune: %s", text);
-    return err_set(r->err, E_USAGE, "%s:%d: tune: %s", r->path, node->line, text);
-}
-
 /* A value that a job may get, as config_get() writes it; the settings' own line about one that it may not. */
 static int check_value(const struct reading *r, const struct tree *node, const struct setting *key,
                        const char *text, char out[CONFIG_WORD_SIZE])
@@ -40,10 +24,10 @@ static int check_value(const struct reading *r, const struct tree *node, const s
     char canonical[SETTING_TEXT_SIZE];
     struct err why = {0};
     if (config_set(&config, key->name, text, &why) < 0)
-        return fail_at(r, node, "%s", why.text);
+        return tree_fail(node, r->path, r->err, "tune: %s", why.text);
     config_get(&config, key, canonical, sizeof canonical);
     if (strlen(canonical) >= CONFIG_WORD_SIZE)
-        return fail_at(r, node, "%s: '%.60s...' is too long", key->name, canonical);
+        return tree_fail(node, r->path, r->err, "tune: %s: '%.60s...' is too long", key->name, canonical);
     memcpy(out, canonical, strlen(canonical) + 1);
     return 0;
 }
@@ -53,17 +37,20 @@ static int read_list(const struct reading *r, const struct tree *list, struct tu
     range->scale = TUNE_LIST;
     for (const struct tree *item = list->child; item; item = item->next) {
         if (range->n == TUNE_MAX_CHOICES || item->kind != TREE_TEXT)
-            return fail_at(r, item, "%s: expected a list of at most %d values", range->key->name,
-                           TUNE_MAX_CHOICES);
+            return tree_fail(item, r->path, r->err, "tune: %s: expected a list of at most %d values",
+                             range->key->name, TUNE_MAX_CHOICES);
         int rc = check_value(r, item, range->key, item->text, range->choice[range->n]);
         if (rc < 0)
             return rc;
         for (int i = 0; i < range->n; i++)
             if (strcmp(range->choice[i], range->choice[range->n]) == 0)
-                return fail_at(r, item, "%s: %s stands twice", range->key->name, range->choice[i]);
+                return tree_fail(item, r->path, r->err, "tune: %s: %s stands twice", range->key->name,
+                                 range->choice[i]);
         range->n++;
     }
-    return range->n > 1 ? 0 : fail_at(r, list, "%s: expected at least two values", range->key->name);
+    return range->n > 1
+               ? 0
+               : tree_fail(list, r->path, r->err, "tune: %s: expected at least two values", range->key->name);
 }
 
 /* "name(low, high)": 1 when it is one, with its parts. */
@@ -91,18 +78,19 @@ static int read_call(const struct reading *r, const struct tree *node, struct tu
     char text[CONFIG_WORD_SIZE];
     int is_int = range->key->type == SETTING_INT;
     if (node->kind != TREE_TEXT || !parse_call(node->text, &range->scale, &range->low, &range->high))
-        return fail_at(r, node, "%s: expected log(low, high), linear(low, high), int(low, high) or a list",
-                       name);
+        return tree_fail(node, r->path, r->err,
+                         "tune: %s: expected log(low, high), linear(low, high), int(low, high) or a list",
+                         name);
     if ((!is_int && range->key->type != SETTING_REAL) || is_int != (range->scale == TUNE_INT))
-        return fail_at(r, node, "%s: %s", name,
-                       is_int ? "takes whole numbers: int(low, high) or a list"
-                       : range->key->type == SETTING_REAL
-                           ? "takes any number: log(low, high), linear(low, high) or a list"
-                           : "takes no range of numbers: a list");
+        return tree_fail(node, r->path, r->err, "tune: %s: %s", name,
+                         is_int ? "takes whole numbers: int(low, high) or a list"
+                         : range->key->type == SETTING_REAL
+                             ? "takes any number: log(low, high), linear(low, high) or a list"
+                             : "takes no range of numbers: a list");
     if (!(range->low < range->high) || !isfinite(range->low) || !isfinite(range->high) ||
         (range->scale == TUNE_LOG && range->low <= 0))
-        return fail_at(r, node, "%s: %s: the lower end comes first%s", name, node->text,
-                       range->scale == TUNE_LOG ? ", and is above 0" : "");
+        return tree_fail(node, r->path, r->err, "tune: %s: %s: the lower end comes first%s", name, node->text,
+                         range->scale == TUNE_LOG ? ", and is above 0" : "");
     for (int i = 0; i < 2; i++) {
         setting_real_text(i ? range->high : range->low, text, sizeof text);
         int rc = check_value(r, node, range->key, text, text);
@@ -129,12 +117,13 @@ static int read_range(const struct reading *r, const char *name, const struct tr
     const struct setting *key = config_find(r->base->schema, name);
     const char *near = key ? NULL : config_nearest(r->base->schema, name);
     if (!key)
-        return fail_at(r, node, "unknown key '%.60s'%s%s%s", name, near ? "; did you mean '" : "",
-                       near ? near : "", near ? "'?" : "");
+        return tree_fail(node, r->path, r->err, "tune: unknown key '%.60s'%s%s%s", name,
+                         near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
     if (!is_tunable(name))
-        return fail_at(r, node, "%s is no setting of the training, so it cannot be tuned", name);
+        return tree_fail(node, r->path, r->err,
+                         "tune: %s is no setting of the training, so it cannot be tuned", name);
     if (r->tune->n_keys == TUNE_MAX_KEYS)
-        return fail_at(r, node, "over: at most %d settings", TUNE_MAX_KEYS);
+        return tree_fail(node, r->path, r->err, "tune: over: at most %d settings", TUNE_MAX_KEYS);
     struct tune_range *range = &r->tune->range[r->tune->n_keys++];
     range->key = key;
     return node->kind == TREE_LIST ? read_list(r, node, range) : read_call(r, node, range);
@@ -144,9 +133,9 @@ static int read_range(const struct reading *r, const char *name, const struct tr
 static int read_over(const struct reading *r, const struct tree *map, const char *prefix)
 {
     if (map->kind != TREE_MAP || !map->child)
-        return fail_at(r, map,
-                       "over: expected settings with what they are tuned over, e.g. "
-                       "{train.learning_rate: log(1e-4, 1e-2)}");
+        return tree_fail(map, r->path, r->err,
+                         "tune: over: expected settings with what they are tuned over, e.g. "
+                         "{train.learning_rate: log(1e-4, 1e-2)}");
     for (const struct tree *node = map->child; node; node = node->next) {
         char name[128];
         snprintf(name, sizeof name, "%.60s%s%.60s", prefix, *prefix ? "." : "", node->name);
@@ -162,8 +151,8 @@ static int read_whole(const struct reading *r, const struct tree *node, int low,
     char *end = NULL;
     long value = node->kind == TREE_TEXT ? strtol(node->text, &end, 10) : 0;
     if (!end || *end || end == node->text || value < low || value > high)
-        return fail_at(r, node, "%s: expected a number from %d to %d", node->name ? node->name : "rungs", low,
-                       high);
+        return tree_fail(node, r->path, r->err, "tune: %s: expected a number from %d to %d",
+                         node->name ? node->name : "rungs", low, high);
     *out = (int)value;
     return 0;
 }
@@ -175,7 +164,8 @@ static int read_choose(const struct reading *r, const struct tree *node)
             snprintf(r->tune->choose, sizeof r->tune->choose, "%s", *word);
             return 0;
         }
-    return fail_at(r, node, "choose: expected balanced_accuracy, loss or accuracy (of the val set)");
+    return tree_fail(node, r->path, r->err,
+                     "tune: choose: expected balanced_accuracy, loss or accuracy (of the val set)");
 }
 
 static int read_rungs(const struct reading *r, const struct tree *list)
@@ -183,15 +173,16 @@ static int read_rungs(const struct reading *r, const struct tree *list)
     struct tune *tune = r->tune;
     tune->n_rungs = 0;
     if (list->kind != TREE_LIST)
-        return fail_at(r, list, "rungs: expected a list of epochs, e.g. [10, 30]; []: none");
+        return tree_fail(list, r->path, r->err,
+                         "tune: rungs: expected a list of epochs, e.g. [10, 30]; []: none");
     for (const struct tree *item = list->child; item; item = item->next) {
         if (tune->n_rungs == TUNE_MAX_RUNGS - 1)
-            return fail_at(r, item, "rungs: at most %d", TUNE_MAX_RUNGS - 1);
+            return tree_fail(item, r->path, r->err, "tune: rungs: at most %d", TUNE_MAX_RUNGS - 1);
         int rc = read_whole(r, item, 1, 1000000, &tune->rung[tune->n_rungs]);
         if (rc < 0)
             return rc;
         if (tune->n_rungs && tune->rung[tune->n_rungs] <= tune->rung[tune->n_rungs - 1])
-            return fail_at(r, item, "rungs: expected rising numbers of epochs");
+            return tree_fail(item, r->path, r->err, "tune: rungs: expected rising numbers of epochs");
         tune->n_rungs++;
     }
     return 0;
@@ -204,7 +195,8 @@ static int read_keep(const struct reading *r, const struct tree *node)
     if (node->kind == TREE_TEXT && sscanf(node->text, "%d/%d%n", &keep[0], &keep[1], &end) == 2 &&
         !node->text[end] && keep[0] > 0 && keep[0] < keep[1] && keep[1] <= 1000)
         return 0;
-    return fail_at(r, node, "keep: expected the share of trials that goes on, e.g. 1/3");
+    return tree_fail(node, r->path, r->err,
+                     "tune: keep: expected the share of trials that goes on, e.g. 1/3");
 }
 
 static int read_entry(const struct reading *r, const struct tree *entry)
@@ -221,7 +213,8 @@ static int read_entry(const struct reading *r, const struct tree *entry)
         return read_rungs(r, entry);
     if (strcmp(entry->name, "keep") == 0)
         return read_keep(r, entry);
-    return fail_at(r, entry, "takes over, trials, seeds, choose, rungs and keep, not '%.60s'", entry->name);
+    return tree_fail(entry, r->path, r->err,
+                     "tune: takes over, trials, seeds, choose, rungs and keep, not '%.60s'", entry->name);
 }
 
 static int by_name(const void *a, const void *b)
@@ -236,9 +229,9 @@ int tune_read(const struct tree *node, const struct config *base, const char *pa
     const struct reading reading = {path, base, out, err};
     *out = (struct tune){.n_trials = 16, .n_seeds = 1, .choose = "balanced_accuracy", .keep = {1, 3}};
     if (node->kind != TREE_MAP || !tree_get(node, "over"))
-        return fail_at(&reading, node,
-                       "say over what, e.g. {over: {train.learning_rate: log(1e-4, 1e-2)}, "
-                       "trials: 16}");
+        return tree_fail(node, path, err,
+                         "tune: say over what, e.g. {over: {train.learning_rate: log(1e-4, 1e-2)}, "
+                         "trials: 16}");
     for (const struct tree *entry = node->child; entry; entry = entry->next) {
         int rc = read_entry(&reading, entry);
         if (rc < 0)
@@ -247,7 +240,7 @@ int tune_read(const struct tree *node, const struct config *base, const char *pa
     qsort(out->range, (size_t)out->n_keys, sizeof *out->range, by_name);
     for (int k = 1; k < out->n_keys; k++)
         if (out->range[k].key == out->range[k - 1].key)
-            return fail_at(&reading, node, "over: %s stands twice", out->range[k].key->name);
+            return tree_fail(node, path, err, "tune: over: %s stands twice", out->range[k].key->name);
     return 0;
 }
 

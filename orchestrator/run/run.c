@@ -4,6 +4,7 @@
 #include "job.h"
 #include "run/run_root.h"
 #include "run/tuning.h"
+#include "store/store_outcome.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -387,25 +388,6 @@ static int on_between(void *self, const struct state_file *state, struct err *er
     return run->paused || run->stopping ? err_set(err, E_STOPPED, "stopped after epoch %d", state->epoch) : 0;
 }
 
-static struct store_outcome outcome_of(const struct job_result *r)
-{
-    struct store_outcome outcome = {.n_classes = r->n_classes,
-                                    .n_train = r->n_train,
-                                    .leak = r->leak_test,
-                                    .leak_val = r->leak_val,
-                                    .trained = r->trained,
-                                    .judged_epoch = r->judged_epoch,
-                                    .role = r->role,
-                                    .weights = r->weights,
-                                    .n_weights = r->n_weights,
-                                    .weights_epoch = r->judged_epoch};
-    for (int s = 0; s < N_SETS; s++) {
-        const struct job_predictions *p = &r->set[s];
-        outcome.set[s] = (struct store_judged){p->n, p->image, p->copy, p->label, p->probs, p->confusion};
-    }
-    return outcome;
-}
-
 /* Mark the row running, with nothing of an earlier attempt left in it but the epochs that it goes on from.
  * They are written again: the results file may be a new one. */
 static int begin_row(struct run *run, int attempt, const struct state_file *from, struct store_mark *mark,
@@ -431,7 +413,7 @@ static int begin_row(struct run *run, int attempt, const struct state_file *from
 static int finish_row(struct run *run, struct store_mark *mark, const struct job_result *result,
                       struct handout_report *report, struct err *err)
 {
-    struct store_outcome outcome = outcome_of(result);
+    struct store_outcome outcome = store_outcome_of(result);
     if (!run->sweep->file->keep_weights || is_trial(run))
         outcome.weights = NULL;
     int rc = epochs_write(run->epochs, run->store, run->job, err);

@@ -49,7 +49,7 @@ static void add_number(struct properties *p, const char *key, double value)
     add(p, key, text);
 }
 
-static void describe(struct weights_job *w, int weights_epoch)
+static void describe(struct weights_job *w)
 {
     const struct store_job *row = &store_jobs(w->store)[w->job];
     struct properties *p = &w->properties;
@@ -66,8 +66,8 @@ static void describe(struct weights_job *w, int weights_epoch)
     add_number(p, "repeat", row->repeat);
     for (int a = 0; a < store_n_axes(w->store); a++)
         add(p, store_axis_name(w->store, a), row->axis[a]);
-    if (weights_epoch > 0)
-        add_number(p, "weights_epoch", weights_epoch);
+    if (row->judged_epoch > 0)
+        add_number(p, "judged_epoch", row->judged_epoch);
     add(p, "sweep", store_text(w->store, "name"));
     add(p, "dataset_checksum", store_text(w->store, "dataset_checksum"));
     add(p, "synthetic", store_text(w->store, "synthetic"));
@@ -178,7 +178,7 @@ static int write_raw(const struct weights_job *w, struct err *err)
     return rc;
 }
 
-static int export_job(struct weights_job *w, enum weights_format format, int weights_epoch, struct err *err)
+static int export_job(struct weights_job *w, enum weights_format format, struct err *err)
 {
     struct err why = {0};
     int rc = stored_model_open(w->store, w->job, &w->model, err);
@@ -186,7 +186,7 @@ static int export_job(struct weights_job *w, enum weights_format format, int wei
     if (rc == 0 && job_networks(&w->model.config, w->model.weights, w->model.n_weights, &w->models, &why) < 0)
         rc = stored_model_blame(w->store, w->job, &why, err);
     if (rc == 0) {
-        describe(w, weights_epoch);
+        describe(w);
         name_job(w);
         rc = format == WEIGHTS_ONNX ? write_onnx(w, err) : write_raw(w, err);
     }
@@ -214,18 +214,14 @@ static int check_format(const struct store *store, const struct selection *chose
 static int export_jobs(struct weights_job *w, const struct selection *finished, enum weights_format format,
                        int *n, struct err *err)
 {
-    int *epoch = err_calloc((size_t)store_n_jobs(w->store), sizeof *epoch, "epochs of weights", err);
-    int rc = epoch ? store_read_weights_epochs(w->store, epoch, err) : E_IO;
-    if (rc == 0)
-        rc = check_format(w->store, finished, format, err);
+    int rc = check_format(w->store, finished, format, err);
     if (rc == 0)
         rc = output_directory(w->dir, err);
     for (int i = 0; i < finished->n && rc >= 0; i++) {
         w->job = finished->job[i];
-        rc = export_job(w, format, epoch[w->job], err);
+        rc = export_job(w, format, err);
         *n += rc >= 0;
     }
-    free(epoch);
     return rc < 0 ? rc : 0;
 }
 

@@ -6,7 +6,7 @@
  * models, little-endian, each at a multiple of 4 bytes, and DIR/<job>.json, which says what they are:
  * "parts", in order, each with name ("member1.conv1.weight" among several), type ("float32", "int64",
  * "uint8"), shape; and the same properties as the ONNX model: job, clusters (class order), strategy,
- * protocol, model, seed, fold, repeat, other axes, weights_epoch, dataset_checksum, image_size, channels,
+ * protocol, model, seed, fold, repeat, other axes, judged_epoch, dataset_checksum, image_size, channels,
  * pixel_size, synthetic, version of the program that trained. <job> is clusters, strategy and seed, and the
  * head of the job's key. Every file appears when it is whole. No MPI. */
 #ifndef CELLSWEEP_WEIGHTS_EXPORT_H

@@ -734,8 +734,6 @@ static int write_model(struct store *store, int job, const struct store_outcome 
     int64_t bytes = (int64_t)(o->n_weights * sizeof *o->weights);
     struct store_block part = row_block(job, (size_t)bytes);
     int rc = store_write_block(store, STORE_MODEL, &part, o->weights, err);
-    if (rc == 0)
-        rc = write_cell(store, STORE_MODEL_EPOCH, job, &o->weights_epoch, err);
     return rc < 0 ? rc : write_cell(store, STORE_MODEL_BYTES, job, &bytes, err);
 }
 
@@ -1215,11 +1213,4 @@ int store_read_weights(struct store *store, int job, float *out, struct err *err
         rc = store_read_block(store, STORE_MODEL, &part, out, err);
     spread(out, n, 1, store_n_weights(store), 1, &unused_float);
     return rc;
-}
-
-int store_read_weights_epochs(struct store *store, int *out, struct err *err)
-{
-    for (int j = 0; j < store_n_jobs(store); j++)
-        out[j] = -1;
-    return store->dataset[STORE_MODEL_EPOCH] < 0 ? 0 : read_all(store, STORE_MODEL_EPOCH, out, err);
 }

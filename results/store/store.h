@@ -65,9 +65,7 @@
  *     /images           [N] compound: id, cluster (its number; where a class has a name and no number, its
  *                       row of /classes/name), source, group ("": none; what must stay together in a split)
  *     /models/first, bytes [J] int64, /models/data uint8: what is kept of a job's networks, only when kept:
- *                       little-endian float32 parameters
- *     /models/epoch     [J] int32, epoch from 1 that it is of, -1 not yet: that by which /predictions and
- *                       /confusion are
+ *                       little-endian float32 parameters of the judged epoch
  * /metrics are rectangles: the few numbers of an epoch are as nothing beside the predictions, and [job,
  * epoch] is what people plot.
  * Unused cells hold NaN or -1. Datasets that would be empty (no predictions, no weights kept, all of val
@@ -170,9 +168,8 @@ struct store_outcome {
     int n_classes, n_train, leak, leak_val;
     int judged_epoch;                /* from 1 */
     struct store_judged set[N_SETS]; /* those of judged_sets */
-    const float *weights;            /* (n_weights) or NULL */
+    const float *weights;            /* (n_weights) of the judged epoch, or NULL */
     size_t n_weights;
-    int weights_epoch;    /* epoch the weights are of, from 1 */
     const float *trained; /* (n_classes) shares of what it learnt from; NULL: not known */
     const int *role;      /* (n of all) enum job_role: what the job did with the original; or NULL */
 };
@@ -352,10 +349,6 @@ int store_read_roles(struct store *store, int job, int *out, struct err *err);
 
 /* Weights of one job: out (P). */
 int store_read_weights(struct store *store, int job, float *out, struct err *err);
-
-/* Epoch, from 1, that the weights of each job are of: out (J); -1: none yet, or a file from before
- * there was a choice. */
-int store_read_weights_epochs(struct store *store, int *out, struct err *err);
 
 /* The images a sweep ran on: id, cluster, source of image i (width and height 0). Valid until store_close. */
 const struct dataset_image *store_images(const struct store *store);

@@ -44,7 +44,6 @@ struct export
     enum image_set curve[N_CURVE_SETS], judged[N_JUDGED_SETS];
     int n_columns, *column;  /* (n_columns) the classes of all chosen jobs, in order */
     struct store_mark *mark; /* (J) */
-    int *weights_epoch;      /* (J) jobs table only */
     float
         *metric[N_CURVE_SETS][N_METRICS]; /* (METRICS_AT_A_TIME, E) of n_metrics jobs from first_metric on */
     int first_metric, n_metrics;
@@ -154,18 +153,14 @@ static int read_metrics(struct export *x, int job, struct err *err)
 
 static int jobs_header(struct export *x, struct err *err)
 {
-    static const char *const names[] = {"state",    "attempts",     "epochs_done", "rank",
-                                        "started",  "finished",     "seconds",     "message",
-                                        "n_train",  "n_test",       "leak",        "n_val",
-                                        "leak_val", "judged_epoch", "chosen_on",   "weights_epoch"};
+    static const char *const names[] = {"state",    "attempts", "epochs_done", "rank",         "started",
+                                        "finished", "seconds",  "message",     "n_train",      "n_test",
+                                        "leak",     "n_val",    "leak_val",    "judged_epoch", "chosen_on"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (store_has_val(x->store) || !strstr(names[i], "_val"))
             csv_out_text(&x->csv, names[i]);
     put_metric_names(x);
-    x->weights_epoch =
-        err_calloc((unsigned long)store_n_jobs(x->store), sizeof(int), "the epochs of weights", err);
-    int rc = x->weights_epoch ? store_read_weights_epochs(x->store, x->weights_epoch, err) : E_IO;
-    return rc == 0 ? make_metrics(x, err) : rc;
+    return make_metrics(x, err);
 }
 
 static int jobs_rows(struct export *x, const struct store_job *row, struct err *err)
@@ -195,7 +190,6 @@ static int jobs_rows(struct export *x, const struct store_job *row, struct err *
     }
     csv_out_count(&x->csv, row->judged_epoch);
     csv_out_text(&x->csv, chosen_on_names[chosen]);
-    csv_out_count(&x->csv, x->weights_epoch[job]);
     put_metrics(x, job, row->judged_epoch > 0 ? row->judged_epoch - 1 : last_epoch(x, job));
     csv_out_end(&x->csv);
     return 0;
@@ -581,8 +575,8 @@ static void release(struct export *x)
     for (int s = 0; s < x->n_curves; s++)
         for (int m = 0; m < N_METRICS; m++)
             free(x->metric[s][m]);
-    void *buffer[] = {x->mark,      x->image,   x->copy, x->label,         x->probs,
-                      x->confusion, x->cluster, x->fold, x->weights_epoch, x->column};
+    void *buffer[] = {x->mark,      x->image,   x->copy, x->label, x->probs,
+                      x->confusion, x->cluster, x->fold, x->column};
     predicted_free(x->predicted);
     calibrator_free(x->calibrator);
     tuned_free(x->tuned);

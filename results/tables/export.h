@@ -4,7 +4,7 @@
  * protocol, seed, fold, repeat, model, and one column for every other grid axis. Then
  *     jobs         state, attempts, epochs_done, rank, started, finished (ISO 8601, UTC), seconds, message,
  *                  n_train, n_test, leak, where some job has an inner set n_val and leak_val, judged_epoch
- *                  (from 1), chosen_on (store_chosen.h), weights_epoch, and train_ and test_ loss, accuracy,
+ *                  (from 1), chosen_on (store_chosen.h), and train_ and test_ loss, accuracy,
  *                  balanced_accuracy, balanced_accuracy_as_published of the judged epoch, while a job runs of
  *                  the last finished one; where some job has an inner set the same with val_, between them
  *     epochs       epoch (from 1) and the same metrics; one row a finished epoch

@@ -37,10 +37,10 @@ check "one that keeps none" "$C" run "$TMP/s.yaml" -o "$TMP/none.h5" -q --set ke
 for group in /metrics /confusion /predictions; do
     check "$group does not depend on whether they are" h5diff -q "$TMP/final.h5" "$TMP/none.h5" $group $group
 done
-for what in /models/data /models/epoch /predictions /confusion; do
+for what in /models/data /judged_epoch /predictions /confusion; do
     check "the best $what are the same on 1 and 2 ranks" h5diff -q "$TMP/best.h5" "$TMP/best1.h5" $what $what
 done
-check_fails "a file without weights has no /models/epoch" h5dump -H -d /models/epoch "$TMP/none.h5"
+check_fails "a file without weights has no /models" h5dump -H -g /models "$TMP/none.h5"
 fails 2 "keep_weights is true there and false here" "$C" run "$TMP/s.yaml" -o "$TMP/final.h5" --set keep_weights=false
 
 # Every job says of the images what it said in the sweep.

@@ -32,8 +32,7 @@ static void fill(struct store *w)
                               .set = {[SET_TEST] = {3, image, copy, label, probs, confusion},
                                       [SET_ALL] = {3, image, all_copy, label, probs_all, confusion_all}},
                               .weights = probs,
-                              .n_weights = 1,
-                              .weights_epoch = 2};
+                              .n_weights = 1};
     struct store_mark mark = {JOB_DONE, 1, 2, 0, 1000.0, 1060.5, ""};
     const float train[N_METRICS] = {0.1f, 0.5f, 0.5f, 0.5f}, test[N_METRICS] = {0.2f, 0.25f, NAN, INFINITY};
     assert_int_equal(fixture_epoch(w, 0, 0, test, train, &err), 0);
@@ -111,11 +110,11 @@ static void test_jobs(void **state)
     assert_table(
         EXPORT_JOBS, NULL,
         HEAD "state,attempts,epochs_done,rank,started,finished,seconds,message,n_train,n_test,leak,judged_"
-             "epoch,chosen_on,weights_epoch," METRICS JOB0
-             "done,1,2,0,1970-01-01T00:16:40Z,1970-01-01T00:17:40Z,60.5,,9,3,1,2,none,2,"
+             "epoch,chosen_on," METRICS JOB0
+             "done,1,2,0,1970-01-01T00:16:40Z,1970-01-01T00:17:40Z,60.5,,9,3,1,2,none,"
              "0.100000001,0.5,0.5,0.5,0.200000003,0.25,,inf\n" JOB1
              "failed,3,0,1,1970-01-01T00:16:40Z,1970-01-01T00:16:41Z,1,\"it said \"\"no\"\", twice and "
-             "left\",,,,,none,,,,,,,,,\n" JOB2 "waiting,0,0,,,,,,,,,,none,,,,,,,,,\n");
+             "left\",,,,,none,,,,,,,,\n" JOB2 "waiting,0,0,,,,,,,,,,none,,,,,,,,\n");
 }
 
 static void test_epochs(void **state)

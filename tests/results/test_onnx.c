@@ -295,7 +295,7 @@ static void assert_described(const Onnx__ModelProto *model, int j, int classes)
     assert_string_equal(property(model, "job"), store_jobs(store)[j].key);
     assert_string_equal(property(model, "dataset_checksum"), data->checksum);
     assert_string_equal(property(model, "seed"), "1");
-    assert_string_equal(property(model, "weights_epoch"), "2");
+    assert_string_equal(property(model, "judged_epoch"), "2");
     assert_string_equal(property(model, "pixel_size"), "0.2125");
 }
 

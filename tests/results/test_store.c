@@ -459,14 +459,16 @@ static void test_grow_keeps_weights(void **state)
     (void)state;
     struct fixture *f = create(2, 2, 3);
     struct store *w = open_writing();
-    int kept = -1, epoch[2];
+    int kept = -1;
     assert_int_equal(fixture_run(w, 0, 2, JOB_DONE, &err), 0);
     assert_int_equal(store_close(w, &err), 0);
     assert_int_equal(store_grow(path, &f->plan, &kept, &err), 0);
     assert_int_equal(kept, 1);
     struct store *s = open_reading();
-    assert_int_equal(store_read_weights_epochs(s, epoch, &err), 0);
-    assert_true(epoch[0] == 2 && epoch[1] == -1);
+    float weights[3];
+    assert_int_equal(store_read_weights(s, 0, weights, &err), 0);
+    assert_true(weights[0] == 0.5f && weights[2] == 2.5f);
+    assert_true(store_jobs(s)[0].judged_epoch == 2 && store_jobs(s)[1].judged_epoch == -1);
     assert_int_equal(store_close(s, &err), 0);
     fixture_free(f);
 }

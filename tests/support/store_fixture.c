@@ -119,8 +119,7 @@ int fixture_run(struct store *store, int job, int n_epochs, enum job_state end, 
                                     .leak_val = job % 2,
                                     .judged_epoch = n_epochs,
                                     .weights = n_weights ? floats : NULL,
-                                    .n_weights = n_weights,
-                                    .weights_epoch = n_epochs};
+                                    .n_weights = n_weights};
     for (int s = 0; s < N_JUDGED_SETS; s++) { /* each set some cells further on */
         const int *at = ints + 2 * s;
         outcome.set[judged_sets[s]] =
@@ -172,15 +171,12 @@ static int fixture_row_differs(const struct store *store, int job, int n_epochs)
 }
 
 /* The same of its weights. */
-static int fixture_weights_differ(struct store *store, int job, int n_epochs, struct err *err)
+static int fixture_weights_differ(struct store *store, int job, struct err *err)
 {
     float weights[FIXTURE_MAX_CELLS];
     int wrong = 0;
     if (store_n_weights(store)) {
-        int *epoch = calloc((size_t)store_n_jobs(store), sizeof *epoch);
         wrong |= store_read_weights(store, job, weights, err) < 0;
-        wrong |= store_read_weights_epochs(store, epoch, err) < 0 || epoch[job] != n_epochs;
-        free(epoch);
         for (size_t i = 0; i < store_n_weights(store); i++)
             wrong |= weights[i] != (float)(job * 100 + (int)i) + 0.5f;
     }
@@ -209,8 +205,7 @@ int fixture_check(struct store *store, int job, int n_epochs, enum job_state end
                 wrong |= e < n_epochs ? v != fixture_metric(job, e, set[s], m) : v == v;
             }
         }
-    wrong |=
-        fixture_predictions_differ(store, job, &err) || fixture_weights_differ(store, job, n_epochs, &err);
+    wrong |= fixture_predictions_differ(store, job, &err) || fixture_weights_differ(store, job, &err);
     if (wrong)
         fprintf(stderr, "job %d differs: %s\n", job, err.text);
     free(mark);

@@ -3,7 +3,7 @@
 #include "job.h"
 #include "kernels/kernels.h"
 #include "sections.h"
-#include "store/store.h"
+#include "store/store_outcome.h"
 #include "support/strategy_fixture.h"
 #include "support/with.h"
 
@@ -42,21 +42,6 @@ static char *trained_yaml(const struct config *config)
     return text;
 }
 
-static struct store_outcome trained_outcome(const struct job_result *r)
-{
-    struct store_outcome outcome = {.n_classes = r->n_classes,
-                                    .n_train = r->n_train,
-                                    .judged_epoch = r->judged_epoch,
-                                    .weights = r->weights,
-                                    .n_weights = r->n_weights,
-                                    .weights_epoch = r->judged_epoch};
-    for (int s = 0; s < N_SETS; s++) {
-        const struct job_predictions *p = &r->set[s];
-        outcome.set[s] = (struct store_judged){p->n, p->image, p->copy, p->label, p->probs, p->confusion};
-    }
-    return outcome;
-}
-
 static struct config trained_job_config(const struct config *base, const struct trained_job *job)
 {
     struct config config = *base;
@@ -76,7 +61,7 @@ static int trained_run(struct store *store, int j, const struct config *config, 
     int rc = job_run(config, data, store_jobs(store)[j].key, &hooks, &result, err);
     if (rc < 0)
         return rc;
-    struct store_outcome outcome = trained_outcome(&result);
+    struct store_outcome outcome = store_outcome_of(&result);
     rc = store_write_outcome(store, j, &outcome, err);
     job_result_free(&result);
     return rc < 0 ? rc : store_write_mark(store, j, &mark, err);

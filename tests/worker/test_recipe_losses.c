@@ -4,6 +4,7 @@
 #include "sections.h"
 #include "strategies/balance.h"
 
+#include "support/golden_cases.h"
 #include "support/hand_dataset.h"
 #include "support/strategy_fixture.h"
 
@@ -49,8 +50,9 @@ static void begin_case(struct golden *g, char **field, int n)
     g->config.epochs = 10;
 }
 
-static void take_line(struct golden *g, char *line)
+static void take_line(void *to, char *line)
 {
+    struct golden *g = to;
     char *field[FIELDS] = {0};
     int n = fields(line, field);
     if (strcmp(field[0], "case") == 0)
@@ -63,21 +65,6 @@ static void take_line(struct golden *g, char *line)
         g->logits[atoi(field[1])][c - 2] = strtof(field[c], NULL);
     for (int c = 2; strcmp(field[0], "gradient") == 0 && c < n; c++)
         g->gradient[atoi(field[1])][c - 2] = strtod(field[c], NULL);
-}
-
-/* The next case; 0 at the end of the file. `line` (4096) holds its first line on entry, that of the next one
- * afterwards. */
-static int next_case(FILE *file, char *line, struct golden *g)
-{
-    memset(g, 0, sizeof *g);
-    if (!*line)
-        return 0;
-    do {
-        take_line(g, line);
-        if (!fgets(line, 4096, file))
-            *line = '\0';
-    } while (*line && strncmp(line, "case", 4) != 0);
-    return 1;
 }
 
 /* All originals, rebalanced. */
@@ -137,14 +124,14 @@ static double worst_error(const struct golden *g)
 static void losses_and_gradients_are_those_of_pytorch(void **state)
 {
     static struct golden g;
-    char line[4096] = "";
+    char line[GOLDEN_LINE] = "";
     double worst = 0;
     int n = 0;
     FILE *file = fopen("tests/golden/losses.csv", "r");
     (void)state;
     assert_non_null(file);
     assert_non_null(fgets(line, sizeof line, file));
-    for (; next_case(file, line, &g); n++) {
+    for (; golden_case(file, line, take_line, memset(&g, 0, sizeof g)); n++) {
         worst = fmax(worst, worst_error(&g));
         hand_dataset_free(g.data);
     }

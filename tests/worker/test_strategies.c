@@ -3,6 +3,7 @@
 
 #include "samples/render.h"
 #include "select.h"
+#include "support/golden_cases.h"
 #include "support/hand_dataset.h"
 #include "support/strategy_fixture.h"
 #include "support/with.h"
@@ -60,8 +61,9 @@ static void assert_blend(const struct golden *g, const double *v)
     free(list.rendered);
 }
 
-static void take_line(struct golden *g, char *line)
+static void take_line(void *to, char *line)
 {
+    struct golden *g = to;
     double v[MOST] = {0};
     int n = numbers(line, v, MOST);
     if (strncmp(line, "case", 4) == 0)
@@ -78,21 +80,6 @@ static void take_line(struct golden *g, char *line)
         g->nearmiss[(int)v[i]] = 1;
     if (strncmp(line, "blend", 5) == 0)
         assert_blend(g, v);
-}
-
-/* The next case; 0 at the end of the file. `line` (4096) holds its first line on entry, that
- * of the next one afterwards. */
-static int next_case(FILE *file, char *line, struct golden *g)
-{
-    memset(g, 0, sizeof *g);
-    if (!*line)
-        return 0;
-    do {
-        take_line(g, line);
-        if (!fgets(line, 4096, file))
-            *line = '\0';
-    } while (*line && strncmp(line, "case", 4) != 0);
-    return 1;
 }
 
 /* All originals of data after a strategy; *recipe is what it leaves. */
@@ -162,13 +149,13 @@ static void assert_blends(const struct golden *g, const char *strategy, const in
 static void rules_on_pixels_agree_with_imbalanced_learn(void **state)
 {
     static struct golden g;
-    char line[4096] = "";
+    char line[GOLDEN_LINE] = "";
     int n = 0;
     FILE *file = fopen("tests/golden/strategies.csv", "r");
     (void)state;
     assert_non_null(file);
     assert_non_null(fgets(line, sizeof line, file));
-    for (; next_case(file, line, &g); n++) {
+    for (; golden_case(file, line, take_line, memset(&g, 0, sizeof g)); n++) {
         assert_blends(&g, "smote", NULL);
         assert_blends(&g, "borderline-smote", g.danger);
         assert_kept(&g, "tomek", g.tomek);
