@@ -21,10 +21,13 @@
 #endif
 #define float double
 #define sqrtf sqrt
+#define expf  exp
+#define erff  erf
 #include "kernels/reference.c"
 #include "models/net/nodes.c"
 #include "models/net/ops_conv.c"
 #include "models/net/ops_dense.c"
+#include "models/net/ops_rows.c"
 #include "models/net/fuse.c"
 #include "base/loss.c"
 #include "models/net/net.c"

@@ -2,6 +2,7 @@
  * the vectors of simd.h. */
 #include "kernels/kernels.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "kernels/simd.h"
@@ -14,6 +15,7 @@
 #include "dense.inc"
 #include "descent.inc"
 #include "dropout.inc"
+#include "rows.inc"
 #include "peak.inc"
 
 #define KERNELS  kernels_avx2

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "descent.inc"
+#include "plain_rows.inc"
 
 enum { POOL_BLOCK = 64, UPDATE_TILE_FLOATS = 1 << 17 };
 
@@ -403,6 +404,13 @@ const struct kernels kernels_blas = {.name = "blas",
                                      .adam = adam,
                                      .sgd = sgd,
                                      .sum_squares = sum_squares,
+                                     .gelu = gelu,
+                                     .gelu_backward = gelu_backward,
+                                     .softmax = softmax,
+                                     .softmax_backward = softmax_backward,
+                                     .layer_norm = layer_norm,
+                                     .layer_norm_backward = layer_norm_backward,
+                                     .rows_path = "plain loops",
                                      .dropout = dropout,
                                      .conv_pool_scratch = conv_pool_scratch,
                                      .conv_scratch = conv_scratch,

@@ -37,6 +37,11 @@ struct dense_shape {
     int n, in, out;
 };
 
+/* rows of n numbers each. */
+struct row_shape {
+    int rows, n;
+};
+
 /* winner: which position of its 2x2 window won (0 top left, 1 top right, 2 bottom left, 3 bottom
  * right; the first of equals; NaN beats numbers), or WINNER_NONE where ReLU made the maximum zero, so
  * that no gradient passes. */
@@ -103,6 +108,21 @@ struct kernels {
     void (*dropout)(float *x, size_t n, uint32_t keep_from, uint64_t key, uint64_t substream,
                     uint64_t first_block);
 
+    /* out = in Phi(in), Phi the normal distribution: the exact GELU (Hendrycks and Gimpel 2016); n floats. */
+    void (*gelu)(float *out, const float *in, size_t n);
+    void (*gelu_backward)(float *din, const float *dout, const float *in, size_t n);
+    /* x = softmax(scale x), row by row, in place; 0 < scale. */
+    void (*softmax)(float *x, struct row_shape s, float scale);
+    /* The gradient d of its outputs p becomes that of its inputs. */
+    void (*softmax_backward)(float *d, const float *p, struct row_shape s, float scale);
+    /* Layer norm (Ba, Kiros and Hinton 2016), row by row: out = (in - mean) / sqrt(variance + epsilon) *
+     * weight (n) + bias (n); kept (rows, 2): mean and 1 / sqrt(...). */
+    void (*layer_norm)(float *out, float *kept, const float *in, const float *weight, const float *bias,
+                       struct row_shape s, float epsilon);
+    /* dweight (n), dbias (n), and din unless NULL. */
+    void (*layer_norm_backward)(float *dweight, float *dbias, float *din, const float *dout,
+                                const float *kept, const float *in, const float *weight, struct row_shape s);
+
     /* Floats of scratch that the functions need for a shape; with_gradient 0: forward only. */
     size_t (*conv_pool_scratch)(struct conv_shape s, int with_gradient);
     size_t (*conv_scratch)(struct conv_shape s, int with_gradient);
@@ -111,6 +131,7 @@ struct kernels {
     const char *(*conv_pool_path)(struct conv_shape s);
     const char *(*conv_path)(struct conv_shape s); /* conv_forward and conv_backward */
     const char *(*dense_path)(struct dense_shape s);
+    const char *rows_path; /* of what goes row by row: "plain loops", "vectors, avx512" */
     /* Does `rounds` rounds of multiply-adds that touch no memory and returns how many operations those were,
      * two a multiply-add: what benchmarks compare with. NULL in tables without vectors of their own. */
     double (*peak)(size_t rounds);

@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "plain_rows.inc"
+
 static size_t offset4(int i, int y, int x, int c, int h, int w, int channels)
 {
     return (((size_t)i * (size_t)h + (size_t)y) * (size_t)w + (size_t)x) * (size_t)channels + (size_t)c;
@@ -301,6 +303,13 @@ const struct kernels kernels_reference = {.name = "reference",
                                           .adam = adam,
                                           .sgd = sgd,
                                           .sum_squares = sum_squares,
+                                          .gelu = gelu,
+                                          .gelu_backward = gelu_backward,
+                                          .softmax = softmax,
+                                          .softmax_backward = softmax_backward,
+                                          .layer_norm = layer_norm,
+                                          .layer_norm_backward = layer_norm_backward,
+                                          .rows_path = "plain loops",
                                           .dropout = dropout,
                                           .conv_pool_scratch = conv_pool_scratch,
                                           .conv_scratch = conv_scratch,

@@ -126,6 +126,7 @@ extern const struct op op_max_pool;  /* 2x2; an odd last row or column is droppe
 extern const struct op op_conv_pool; /* conv, ReLU and max-pool at once */
 extern const struct op op_dense;     /* `units` outputs of a vector */
 extern const struct op op_relu, op_dropout;
+extern const struct op op_gelu;    /* the exact one */
 extern const struct op op_flatten; /* an image as the vector (y, x, channel) */
 extern const struct op op_add;     /* sum of its two inputs, of one shape */
 
