@@ -2,6 +2,7 @@
 
 #include "models/model.h"
 #include "samples/inner.h"
+#include "strategies/balance.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -49,7 +50,21 @@ static const struct setting allow_settings[] = {
     {0},
 };
 
-const struct section choose_section = {.setting = judge_settings, .size = sizeof(struct judge)};
+/* What auto comes to. */
+static const char *judge_by_itself(const struct judge *judge)
+{
+    return judge->patience > 0 ? "best" : "final";
+}
+
+static void unify_judge(void *settings)
+{
+    struct judge *judge = settings;
+    if (strcmp(judge->by, judge_by_itself(judge)) == 0)
+        memcpy(judge->by, "auto", sizeof "auto");
+}
+
+const struct section choose_section = {
+    .setting = judge_settings, .size = sizeof(struct judge), .unify = unify_judge};
 const struct section choose_on_section = {.setting = on_settings, .size = CONFIG_WORD_SIZE};
 const struct section choose_stop_section = {.setting = stop_settings, .size = sizeof(struct stop)};
 const struct section choose_allow_section = {.setting = allow_settings, .size = sizeof(int)};
@@ -78,9 +93,9 @@ int choose_patience(const struct config *config)
 
 int choose_best(const struct config *config)
 {
-    const char *by = judge_of(config)->by;
-    return choose_is_used(config, NULL) &&
-           (strcmp(by, "best") == 0 || (strcmp(by, "auto") == 0 && judge_of(config)->patience > 0));
+    const struct judge *judge = judge_of(config);
+    const char *by = strcmp(judge->by, "auto") == 0 ? judge_by_itself(judge) : judge->by;
+    return choose_is_used(config, NULL) && strcmp(by, "best") == 0;
 }
 
 enum metric choose_trial_metric(const struct tune *tune)
@@ -121,8 +136,31 @@ static int is_allowed(const struct config *config)
     return choose_allow_is_used(config, NULL) && *(const int *)config_of(config, &choose_allow_section);
 }
 
+/* Epoch from which patience counts. */
+static int64_t patient_from(const struct config *config)
+{
+    const struct stop *stop = config_of(config, &choose_stop_section);
+    int64_t first = balance_choose_from(config) - 1;
+    return stop->from > first ? stop->from : first;
+}
+
+/* E_USAGE when a job's patience is longer than the job. */
+static int check_patience(const struct config *config, struct err *err)
+{
+    int64_t from = patient_from(config) > 1 ? patient_from(config) : 1;
+    if (from + choose_patience(config) < config->epochs)
+        return 0;
+    return err_set(
+        err, E_USAGE,
+        "train.stop: with patience %d, counted from epoch %lld on, a job of %lld epochs never ends "
+        "early; lower it, or leave it out (`judge: best` chooses without)",
+        choose_patience(config), (long long)from, (long long)config->epochs);
+}
+
 int choose_check(const struct config *config, int n_val, struct err *err)
 {
+    if (choose_stop_is_used(config, NULL) && check_patience(config, err) < 0)
+        return E_USAGE;
     const char *choice = choose_stop_is_used(config, NULL) ? "train.stop.patience" : "judge: best";
     if (!choose_any(config) || n_val > 0 || is_allowed(config))
         return 0;
@@ -171,7 +209,7 @@ int choose_epoch(struct choice *choice, int epoch, const struct choice_set *val)
 {
     struct choice_state *state = &choice->state;
     float value = value_of(choice, val);
-    if (!isfinite(value))
+    if (!isfinite(value) || epoch < balance_choose_from(choice->config))
         return 0;
     double gain = (double)value - (double)state->progress_value;
     if (state->progress_epoch == 0 || gain > min_delta_of(choice->config)) {
@@ -187,12 +225,11 @@ int choose_epoch(struct choice *choice, int epoch, const struct choice_set *val)
 
 int choose_stops(const struct choice *choice, int epoch)
 {
-    const struct stop *stop = config_of(choice->config, &choose_stop_section);
     int patience = choose_patience(choice->config);
     if (patience == 0)
         return 0;
-    int64_t since = stop->from > choice->state.progress_epoch ? stop->from : choice->state.progress_epoch;
-    return epoch - since >= patience;
+    int64_t from = patient_from(choice->config), last = choice->state.progress_epoch;
+    return epoch - (from > last ? from : last) >= patience;
 }
 
 void choose_end(struct choice *choice)

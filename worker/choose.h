@@ -13,8 +13,10 @@
  *
  * An epoch is better than another by `train.stop.on`: the higher balanced accuracy, the lower loss, the
  * higher AUROC (ranking_macro_auroc); of equals the first one is. An epoch whose value or loss is not finite
- * is none. A job stops when patience epochs have passed, from epoch train.stop.from on, without one that was
- * better by more than train.stop.min_delta than the last such one. No MPI. */
+ * is none, and so are those of a strategy's first stage (balance_choose_from()), whose networks are not yet
+ * what the strategy makes of them. A job stops when patience epochs have passed, from epoch train.stop.from
+ * and that stage on, without one that was better by more than train.stop.min_delta than the last such one.
+ * No MPI. */
 #ifndef CELLSWEEP_CHOOSE_H
 #define CELLSWEEP_CHOOSE_H
 
@@ -40,7 +42,7 @@ int choose_best(const struct config *config);
 int choose_any(const struct config *config);
 
 /* 0, or E_USAGE with the line that mends it for a job that chooses, has n_val images to do it on, and is not
- * allowed to do it on the test set. */
+ * allowed to do it on the test set; and for one whose patience is too long for it to ever end early. */
 int choose_check(const struct config *config, int n_val, struct err *err);
 
 /* Of a sweep that tunes: the metric of val that decides; and the score of a trial of this config whose curve

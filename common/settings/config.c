@@ -250,13 +250,24 @@ static int by_name(const void *a, const void *b)
     return strcmp((*x)->name, (*y)->name);
 }
 
+/* A job that can be asked for in two ways is one. */
+static void unify(struct config *config)
+{
+    const struct schema *schema = config->schema;
+    for (int i = 0; i < schema->n_sections; i++)
+        if (schema->place[i].section->unify)
+            schema->place[i].section->unify((char *)config + schema->place[i].at);
+}
+
 size_t config_canonical(const struct config *config, char *out, size_t size)
 {
     const struct schema *schema = config->schema;
+    struct config unified = *config;
     const struct setting *key[CONFIG_MAX_KEYS] = {0};
     unsigned char reads[CONFIG_MAX_KEYS] = {0};
     size_t used = 0;
     int n = 0;
+    unify(&unified);
     config_reads_all(config, reads);
     for (int k = 0; k < schema->n_keys; k++)
         if (reads[k])
@@ -264,7 +275,7 @@ size_t config_canonical(const struct config *config, char *out, size_t size)
     qsort(key, (size_t)n, sizeof *key, by_name);
     for (int i = 0; i < n; i++) {
         char value[SETTING_TEXT_SIZE];
-        config_get(config, key[i], value, sizeof value);
+        config_get(&unified, key[i], value, sizeof value);
         if (!is_always_told(key[i]) && strcmp(value, key[i]->fallback) == 0)
             continue;
         used = put_text(key[i]->name, out, size, used);

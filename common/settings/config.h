@@ -41,6 +41,9 @@ struct section {
     size_t size;                   /* of its struct; 0: its settings are members of struct config */
     /* 0, or E_USAGE for values that do not go together. settings: its struct. NULL: all do. */
     int (*check)(const void *settings, struct err *err);
+    /* Where values of several spellings come to the same, leave the one that stands for them in keys. NULL:
+     * none do. */
+    void (*unify)(void *settings);
 };
 
 /* 1 when a job of config reads the settings of a section; for any other their values do not exist. Asks only
@@ -114,10 +117,11 @@ const void *config_of(const struct config *config, const struct section *section
 /* Column of the groups that the split of a job keeps together, NULL when there are none to keep. */
 const char *config_groups(const struct config *config);
 
-/* What is hashed into a job's key: "key=value\n" of the settings that the job reads and that are off their
- * default, sorted by name, and always of clusters, model, protocol, seed, strategy; then fold and repeat. So
- * a new setting whose default is what was done before, or another order of tables, leaves the keys of all
- * jobs as they are. Returns the length that was needed, like snprintf. */
+/* What is hashed into a job's key: "key=value\n" of the settings that the job reads and that, once sections
+ * unify what comes to the same, are off their default, sorted by name, and always of clusters, model,
+ * protocol, seed, strategy; then fold and repeat. So a new setting whose default is what was done before, or
+ * another order of tables, leaves the keys of all jobs as they are. Returns the length that was needed, like
+ * snprintf. */
 size_t config_canonical(const struct config *config, char *out, size_t size);
 
 #endif

@@ -92,6 +92,31 @@ static void a_job_stops_when_it_gets_no_better(void **state)
     }
 }
 
+/* Epochs of the first stage of a strategy that has two are no candidates, nor do they count as patience. */
+static void a_first_stage_is_not_chosen(void **state)
+{
+    const double falling[] = {0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.45, 0.3, 0.2, 0.1};
+    static const struct {
+        const char *strategy, *key;
+        double share, patience, from;
+        struct course course;
+    } cases[] = {{"none", NULL, 0, 2, 0, {1, 3}},           {"crt", "crt.share", 0.5, 2, 0, {7, 9}},
+                 {"ldam", "ldam.share", 0.5, 2, 0, {7, 9}}, {"ldam", "ldam.share", 1, 2, 0, {1, 3}},
+                 {"crt", "crt.share", 0.5, 1, 0, {7, 8}},   {"smote+crt", "crt.share", 0.5, 1, 8, {7, 9}},
+                 {"crt", "crt.share", 0.9, 0, 0, {10, 10}}, {"ldam", "ldam.share", 0, 0, 0, {1, 10}}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct config config = stop_config("balanced_accuracy", cases[i].patience, cases[i].from, 0);
+        with_text(&config, "strategy", cases[i].strategy);
+        config.epochs = 10;
+        if (cases[i].key)
+            with(&config, cases[i].key, cases[i].share);
+        struct course c = follow(&config, falling, 10);
+        if (c.best != cases[i].course.best || c.last != cases[i].course.last)
+            fail_msg("case %zu: best %d, last %d", i, c.best, c.last);
+    }
+}
+
 /* Beside counting all pairs, ties and all; a set of one class has none. */
 static void auroc_is_that_of_all_pairs(void **state)
 {
@@ -191,6 +216,11 @@ static void a_choice_needs_a_set_of_its_own(void **state)
     with_text(&config, "allow_choice_on_test", "false");
     with_text(&config, "inner", "share:0.2");
     assert_int_equal(job_plan(&config, data, "key", &plan, NULL), 0);
+    with(&config, "train.stop.from", EPOCHS - 2);
+    assert_refused(&config, data,
+                   "with patience 2, counted from epoch 8 on, a job of 10 epochs never ends early");
+    with(&config, "train.stop.from", EPOCHS - 3);
+    assert_int_equal(job_plan(&config, data, "key", &plan, NULL), 0);
     for (int i = 0; i < data->n_images; i++) /* set val without a class */
         data->image[i].given = i % 3 == 0 ? GIVEN_TEST : i < 40 && i % 3 == 1 ? GIVEN_VAL : GIVEN_TRAIN;
     assert_int_equal(dataset_finish(data, NULL), 0);
@@ -286,9 +316,12 @@ static void no_choice_sees_the_test_set(void **state)
                 with_text(&config, "inner", k ? "share:0.25" : "folds:4");
             with_text(&config, "train.stop.on", on[k]);
             with(&config, "train.stop.patience", 3);
+            with(&config, "crt.share", 0.5);
+            with(&config, "ldam.share", 0.5);
             n_other += run_both(&config, data, &a, &b);
             n++;
             assert_true(same_choices(&a, &b));
+            assert_true(a.judged_epoch >= balance_choose_from(&config));
             assert_same_val(&a, &b);
             job_result_free(&a);
             job_result_free(&b);
@@ -351,6 +384,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_of_the_best_is_best),
         cmocka_unit_test(a_job_stops_when_it_gets_no_better),
+        cmocka_unit_test(a_first_stage_is_not_chosen),
         cmocka_unit_test(auroc_is_that_of_all_pairs),
         cmocka_unit_test(settings_are_those_of_jobs_that_choose),
         cmocka_unit_test(a_choice_needs_a_set_of_its_own),

@@ -1,6 +1,7 @@
 /* The settings of a job by section: who reads which, and what a job that reads none of them is worth. */
 #include "sections.h"
 
+#include "choose.h"
 #include "models/model.h"
 #include "models/net/optimiser.h"
 #include "strategies/balance.h"
@@ -285,6 +286,27 @@ static void texts_of_keys_stay(void **state)
     }
 }
 
+/* judge: auto is final or best, as patience says: who asks for that by its name has the same job. */
+static void equal_jobs_have_one_key(void **state)
+{
+    static const struct {
+        const char *judge;
+        int patience, is_auto;
+    } cases[] = {{"final", 0, 1}, {"best", 0, 0}, {"final", 3, 0}, {"best", 3, 1}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct config plain = config_with("none", "cnn", "tail"), other;
+        char texts[2][2048];
+        with(&plain, "train.stop.patience", cases[i].patience);
+        other = plain;
+        with_text(&other, "judge", cases[i].judge);
+        config_canonical(&plain, texts[0], sizeof texts[0]);
+        config_canonical(&other, texts[1], sizeof texts[1]);
+        assert_int_equal(strcmp(texts[0], texts[1]) == 0, cases[i].is_auto);
+        assert_string_equal(config_of(&other, &choose_section), cases[i].judge); /* as it was */
+    }
+}
+
 /* Every setting that a job reads is in its text once it is off its default; fold and repeat are always. */
 static void whatever_a_job_reads_is_in_its_key(void **state)
 {
@@ -332,6 +354,7 @@ int main(void)
         cmocka_unit_test(who_reads_what_hangs_on_common_keys),
         cmocka_unit_test(ranges_must_not_be_empty),
         cmocka_unit_test(texts_of_keys_stay),
+        cmocka_unit_test(equal_jobs_have_one_key),
         cmocka_unit_test(whatever_a_job_reads_is_in_its_key),
         cmocka_unit_test(defaults_are_canonical),
     };

@@ -172,6 +172,17 @@ int balance_n_members(const struct config *config)
     return n_members;
 }
 
+int balance_choose_from(const struct config *config)
+{
+    const struct balance_strategy *part;
+    const char *text = config->strategy;
+    int from = 1;
+    while (next_part(&text, &part, NULL) > 0)
+        if (part->choose_from && part->choose_from(config) > from)
+            from = part->choose_from(config);
+    return from;
+}
+
 struct rng balance_stream(const char *job_key)
 {
     return rng_start(rng_key("balance", job_key, strlen(job_key)), 0);

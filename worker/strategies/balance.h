@@ -47,6 +47,8 @@ struct balance_strategy {
      * NULL: apply is cheap. */
     int (*estimate)(struct balance *balance, struct err *err);
     int (*n_members)(const struct config *config); /* networks it trains; NULL: one */
+    /* The first epoch, from 1, of its last stage, on which choices among epochs may fall; NULL: 1 */
+    int (*choose_from)(const struct config *config);
     int sets_targets; /* 1: it smooths labels itself, and train.label_smoothing is refused beside it */
     unsigned needs; /* MODEL_... flags (model.h) without which a model would train as if it were not there */
 };
@@ -81,6 +83,10 @@ int balance_suits(const struct config *config, struct err *err);
 
 /* Networks that a job of config trains, from 1 to RECIPE_MAX_MEMBERS: the strategy text must be known. */
 int balance_n_members(const struct config *config);
+
+/* The first epoch, from 1, whose networks are what the strategy of config makes of them in the end: no other
+ * may be chosen to judge. The strategy text must be known. */
+int balance_choose_from(const struct config *config);
 
 /* The job's "balance" stream at its beginning, from the job's key. */
 struct rng balance_stream(const char *job_key);

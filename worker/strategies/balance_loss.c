@@ -143,9 +143,17 @@ static int apply_ldam(struct balance *balance, struct err *err)
     for (int c = 0; c < balance->n_classes; c++)
         recipe->margin[c] = size[c] > 0 ? (float)(settings->margin * pow(least / size[c], 0.25)) : 0;
     recipe->logit_scale = settings->scale;
-    recipe->late_from = balance_epoch_after(balance, settings->share);
+    recipe->late_from = balance_epoch_after(balance->config, settings->share);
     balance_effective_weights(size, balance->n_classes, settings->beta, recipe->late_weight);
     return 0;
+}
+
+/* Where classes are never weighted there is no second stage to wait for. */
+static int ldam_choose_from(const struct config *config)
+{
+    const struct ldam *settings = config_of(config, &ldam_section);
+    int from = balance_epoch_after(config, settings->share);
+    return from < config->epochs ? from + 1 : 1;
 }
 
 struct label_aware {
@@ -234,6 +242,7 @@ const struct balance_strategy balance_loss[] = {
      .help = "margins that are wider the smaller a class is; class weights in the last epochs",
      .section = &ldam_section,
      .apply = apply_ldam,
+     .choose_from = ldam_choose_from,
      .needs = MODEL_LOSS | MODEL_WEIGHTS | MODEL_LAST},
     {.name = "label-aware",
      .title = "Label-aware smoothing",

@@ -65,9 +65,9 @@ void balance_effective_weights(const int *size, int n_classes, double beta, floa
         weight[c] = size[c] > 0 ? (float)(of[c] / (sum / present)) : 0;
 }
 
-int balance_epoch_after(const struct balance *balance, double share)
+int balance_epoch_after(const struct config *config, double share)
 {
-    return (int)lround(share * (double)balance->config->epochs);
+    return (int)lround(share * (double)config->epochs);
 }
 
 int balance_add(struct balance *balance, struct samples *list, struct sample made, struct err *err)

@@ -31,7 +31,7 @@ int balance_smallest(const int *size, int n_classes);
 void balance_effective_weights(const int *size, int n_classes, double beta, float *weight);
 
 /* The epoch, from 0, before which a share of the job's epochs lies, to the nearest. */
-int balance_epoch_after(const struct balance *balance, double share);
+int balance_epoch_after(const struct config *config, double share);
 
 /* Append `made` to a list as the next copy of its image. */
 int balance_add(struct balance *balance, struct samples *list, struct sample made, struct err *err);

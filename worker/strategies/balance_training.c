@@ -111,14 +111,25 @@ static const struct setting crt_settings[] = {
 
 static const struct section crt_section = {.setting = crt_settings, .size = sizeof(struct crt)};
 
-/* Kang et al. 2020, cRT. The second stage has an epoch at least. */
+/* The second stage has an epoch at least. */
+static int crt_from(const struct config *config)
+{
+    const struct crt *settings = config_of(config, &crt_section);
+    int from = balance_epoch_after(config, settings->share), last = (int)config->epochs - 1;
+    return from < last ? from : last;
+}
+
+/* Kang et al. 2020, cRT. */
 static int apply_crt(struct balance *balance, struct err *err)
 {
-    const struct crt *settings = config_of(balance->config, &crt_section);
-    int from = balance_epoch_after(balance, settings->share), last = (int)balance->config->epochs - 1;
     (void)err;
-    balance->recipe->retrain_from = from < last ? from : last;
+    balance->recipe->retrain_from = crt_from(balance->config);
     return 0;
+}
+
+static int crt_choose_from(const struct config *config)
+{
+    return crt_from(config) + 1;
 }
 
 const struct balance_strategy balance_training[] = {
@@ -148,6 +159,7 @@ const struct balance_strategy balance_training[] = {
      .help = "training as is, then the last layer anew and alone, on balanced batches",
      .section = &crt_section,
      .apply = apply_crt,
+     .choose_from = crt_choose_from,
      .needs = MODEL_BATCHES | MODEL_LAST},
     {0},
 };
