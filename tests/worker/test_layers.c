@@ -28,6 +28,8 @@
 #include "models/net/ops_conv.c"
 #include "models/net/ops_dense.c"
 #include "models/net/ops_rows.c"
+#include "models/net/ops_tokens.c"
+#include "models/net/ops_attention.c"
 #include "models/net/fuse.c"
 #include "base/loss.c"
 #include "models/net/net.c"
@@ -405,6 +407,11 @@ static void tear_down_network(struct network_case *c)
     net_free(c->net);
 }
 
+static int chooses(const struct node *node)
+{
+    return node->op == &op_max_pool || node->op == &op_conv_pool;
+}
+
 /* Signs of all values, and what pools chose: the piece on which the network was evaluated. */
 static uint64_t signature_of(const struct net *net)
 {
@@ -412,7 +419,7 @@ static uint64_t signature_of(const struct net *net)
     size_t used = 0;
     for (int i = 0; i < net->nodes.n; i++) {
         const struct node *node = &net->nodes.node[i];
-        size_t kept = node->op->kept ? IMAGES * node->op->kept(node) : 0,
+        size_t kept = chooses(node) ? IMAGES * node->op->kept(node) : 0,
                n = IMAGES * tensor_floats(node->out);
         assert_true(used + kept + n < sizeof on);
         if (kept)
@@ -506,15 +513,20 @@ static int fork_in_two(struct nodes *nodes)
 }
 
 /* An operation between others: what stands before takes the gradient of its input, what stands behind gives
- * it one. It gets an image, or, if it takes none, a vector. */
+ * it one. It gets an image, or, if it takes none, a vector, or tokens. */
 static void around(const struct op *op, struct nodes *nodes)
 {
-    for (int flat = 0; flat < 2; flat++) {
+    enum { IMAGE, VECTOR, TOKENS, N_INPUTS };
+    for (int gets = IMAGE; gets < N_INPUTS; gets++) {
         nodes_start(nodes, (struct tensor_shape){9, 11, 2});
         nodes_add(nodes, &op_conv, "before")->units = 3;
-        if (flat)
+        if (gets == VECTOR)
             nodes_add(nodes, &op_flatten, "vector");
-        int other = op->n_inputs == 2 && !flat ? fork_in_two(nodes) : NODE_NONE;
+        if (gets == TOKENS) {
+            nodes_add(nodes, &op_patches, "patches")->units = 2;
+            nodes_add(nodes, &op_linear, "linear")->units = 15;
+        }
+        int other = op->n_inputs == 2 && gets == IMAGE ? fork_in_two(nodes) : NODE_NONE;
         struct node *node = nodes_add(nodes, op, "op");
         node->units = 5;
         node->rate = 0.3;
@@ -524,7 +536,7 @@ static void around(const struct op *op, struct nodes *nodes)
         if (nodes_finish(nodes, NULL) == 0)
             return;
     }
-    fail_msg("%s takes neither an image nor a vector", op->name);
+    fail_msg("%s takes neither an image nor a vector nor tokens", op->name);
 }
 
 static void test_every_operation(void **state)

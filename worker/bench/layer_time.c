@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { IN, OUT, DIN, DOUT, PARAMS, GRADIENT, M, V, KEPT, SCRATCH, N_ARRAYS };
+enum { IN, IN2, OUT, DIN, DIN2, DOUT, PARAMS, GRADIENT, M, V, KEPT, SCRATCH, N_ARRAYS };
 
 static const struct update STEP = {.adam = {.beta1 = 0.9F, .beta2 = 0.999F, .epsilon = 1e-7F, .rate = 1e-3F},
                                    .shrink = 1};
@@ -53,6 +53,8 @@ static size_t largest(const struct kernels *k, const struct nodes *nodes, int ba
     for (int i = 0; i < nodes->n; i++) {
         const struct node *node = &nodes->node[i];
         most = max_size(most, n * max_size(tensor_floats(node->in), tensor_floats(node->out)));
+        if (node->op->kept)
+            most = max_size(most, n * node->op->kept(node) / sizeof(float) + 1);
         if (node->op->scratch)
             most = max_size(most, node->op->scratch(node, k, batch, 1));
     }
@@ -106,10 +108,12 @@ static struct pass pass_of(const struct trial *t, const struct node *node, int b
                          .gradient = node->fused_update ? NULL : array[GRADIENT],
                          .update = &STEP,
                          .in = node->op->in_place ? array[OUT] : array[IN],
+                         .in2 = array[IN2],
                          .out = array[OUT],
                          .din = first                ? NULL
                                 : node->op->in_place ? array[DOUT]
                                                      : array[DIN],
+                         .din2 = node->op->n_inputs == 2 ? array[DIN2] : NULL,
                          .dout = array[DOUT],
                          .kept = array[KEPT],
                          .scratch = array[SCRATCH],

@@ -16,6 +16,7 @@
 #include "descent.inc"
 #include "dropout.inc"
 #include "rows.inc"
+#include "product.inc"
 #include "peak.inc"
 
 #define KERNELS  kernels_avx512

@@ -392,6 +392,28 @@ static const char *dense_path(struct dense_shape s)
     return "sgemm";
 }
 
+/* Bits of sgemm hang on how many rows there are: a group at a time. */
+static void product(float *c, const float *a, const float *b, const float *bias, struct product_shape s,
+                    int adds, float *scratch)
+{
+    const CBLAS_TRANSPOSE turn_a = s.a_column == 1 ? CblasNoTrans : CblasTrans;
+    const CBLAS_TRANSPOSE turn_b = s.b_column == 1 ? CblasNoTrans : CblasTrans;
+    int a_step = (int)(s.a_column == 1 ? s.a_row : s.a_column);
+    int b_step = (int)(s.b_column == 1 ? s.b_row : s.b_column);
+    (void)scratch;
+    for (size_t i = 0; bias && !adds && i < (size_t)s.m; i++)
+        memcpy(c + i * s.c_row, bias, (size_t)s.n * sizeof *c);
+    for (int i = 0; i < s.m; i += s.group)
+        cblas_sgemm(CblasRowMajor, turn_a, turn_b, s.group, s.n, s.inner, 1.0F, a + (size_t)i * s.a_row,
+                    a_step, b, b_step, adds || bias ? 1.0F : 0.0F, c + (size_t)i * s.c_row, (int)s.c_row);
+}
+
+static size_t product_scratch(struct product_shape s)
+{
+    (void)s;
+    return 0;
+}
+
 const struct kernels kernels_blas = {.name = "blas",
                                      .conv_pool_forward = conv_pool_forward,
                                      .conv_pool_backward = conv_pool_backward,
@@ -404,6 +426,9 @@ const struct kernels kernels_blas = {.name = "blas",
                                      .adam = adam,
                                      .sgd = sgd,
                                      .sum_squares = sum_squares,
+                                     .product = product,
+                                     .product_scratch = product_scratch,
+                                     .product_path = "sgemm",
                                      .gelu = gelu,
                                      .gelu_backward = gelu_backward,
                                      .softmax = softmax,

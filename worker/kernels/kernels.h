@@ -37,6 +37,14 @@ struct dense_shape {
     int n, in, out;
 };
 
+/* c (m, n) = a (m, inner) * b (inner, n). Element (i, j) of a is a[i * a_row + j * a_column], of b alike, of
+ * c c[i * c_row + j]. One of the two steps of a, and of b, is 1, the other at least as long as what it steps
+ * over. Rows of c come in groups, of which m is a multiple. */
+struct product_shape {
+    int m, n, inner, group;
+    size_t a_row, a_column, b_row, b_column, c_row;
+};
+
 /* rows of n numbers each. */
 struct row_shape {
     int rows, n;
@@ -108,6 +116,10 @@ struct kernels {
     void (*dropout)(float *x, size_t n, uint32_t keep_from, uint64_t key, uint64_t substream,
                     uint64_t first_block);
 
+    /* A product, added to bias (n), the same for every row, or NULL: none; or, with adds 1, to what c holds.
+     * The bits of a row are those of its group, whatever m is. */
+    void (*product)(float *c, const float *a, const float *b, const float *bias, struct product_shape s,
+                    int adds, float *scratch);
     /* out = in Phi(in), Phi the normal distribution: the exact GELU (Hendrycks and Gimpel 2016); n floats. */
     void (*gelu)(float *out, const float *in, size_t n);
     void (*gelu_backward)(float *din, const float *dout, const float *in, size_t n);
@@ -127,10 +139,12 @@ struct kernels {
     size_t (*conv_pool_scratch)(struct conv_shape s, int with_gradient);
     size_t (*conv_scratch)(struct conv_shape s, int with_gradient);
     size_t (*dense_scratch)(struct dense_shape s, int with_gradient);
+    size_t (*product_scratch)(struct product_shape s);
     /* What conv_pool of this shape really uses: "winograd F(2,3) avx512", "im2col + sgemm", ... */
     const char *(*conv_pool_path)(struct conv_shape s);
     const char *(*conv_path)(struct conv_shape s); /* conv_forward and conv_backward */
     const char *(*dense_path)(struct dense_shape s);
+    const char *product_path;
     const char *rows_path; /* of what goes row by row: "plain loops", "vectors, avx512" */
     /* Does `rounds` rounds of multiply-adds that touch no memory and returns how many operations those were,
      * two a multiply-add: what benchmarks compare with. NULL in tables without vectors of their own. */

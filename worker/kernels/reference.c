@@ -291,6 +291,25 @@ static const char *dense_path(struct dense_shape s)
     return "plain loops";
 }
 
+static void product(float *c, const float *a, const float *b, const float *bias, struct product_shape s,
+                    int adds, float *scratch)
+{
+    (void)scratch;
+    for (size_t i = 0; i < (size_t)s.m; i++)
+        for (size_t j = 0; j < (size_t)s.n; j++) {
+            float *out = c + i * s.c_row + j, sum = adds ? *out : bias ? bias[j] : 0;
+            for (size_t k = 0; k < (size_t)s.inner; k++)
+                sum += a[i * s.a_row + k * s.a_column] * b[k * s.b_row + j * s.b_column];
+            *out = sum;
+        }
+}
+
+static size_t product_scratch(struct product_shape s)
+{
+    (void)s;
+    return 0;
+}
+
 const struct kernels kernels_reference = {.name = "reference",
                                           .conv_pool_forward = conv_pool_forward,
                                           .conv_pool_backward = conv_pool_backward,
@@ -303,6 +322,9 @@ const struct kernels kernels_reference = {.name = "reference",
                                           .adam = adam,
                                           .sgd = sgd,
                                           .sum_squares = sum_squares,
+                                          .product = product,
+                                          .product_scratch = product_scratch,
+                                          .product_path = "plain loops",
                                           .gelu = gelu,
                                           .gelu_backward = gelu_backward,
                                           .softmax = softmax,

@@ -7,8 +7,10 @@
 
 static const double too_many = 1e9;
 
-static const struct op *const op_table[] = {&op_conv,    &op_max_pool, &op_conv_pool, &op_dense, &op_relu,
-                                            &op_dropout, &op_flatten,  &op_add,       &op_gelu};
+static const struct op *const op_table[] = {&op_conv,        &op_max_pool,   &op_conv_pool,  &op_dense,
+                                            &op_relu,        &op_dropout,    &op_flatten,    &op_add,
+                                            &op_gelu,        &op_layer_norm, &op_linear,     &op_patches,
+                                            &op_class_token, &op_attention,  &op_first_token};
 
 const struct op *op_row(int i)
 {

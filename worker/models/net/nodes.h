@@ -126,9 +126,18 @@ extern const struct op op_max_pool;  /* 2x2; an odd last row or column is droppe
 extern const struct op op_conv_pool; /* conv, ReLU and max-pool at once */
 extern const struct op op_dense;     /* `units` outputs of a vector */
 extern const struct op op_relu, op_dropout;
-extern const struct op op_gelu;    /* the exact one */
-extern const struct op op_flatten; /* an image as the vector (y, x, channel) */
-extern const struct op op_add;     /* sum of its two inputs, of one shape */
+extern const struct op op_gelu;       /* the exact one */
+extern const struct op op_layer_norm; /* over the channels of every pixel, or a vector */
+extern const struct op op_flatten;    /* an image as the vector (y, x, channel) */
+extern const struct op op_add;        /* sum of its two inputs, of one shape */
+extern const struct op op_linear;     /* `units` outputs of the channels of every pixel, or of a vector */
+/* Of a Transformer. Tokens are images one pixel wide. */
+extern const struct op
+    op_patches; /* squares of `units` pixels a side, as tokens (y, x, channel), row by row; of
+                                    * what does not fill one, half is left out on each side */
+extern const struct op op_class_token; /* a learned token before all others, and learned positions added */
+extern const struct op op_attention;   /* `units` heads; of each token its queries, keys and values */
+extern const struct op op_first_token; /* as a vector */
 
 /* Row i, from 0, or NULL past the last. */
 const struct op *op_row(int i);

@@ -1,5 +1,7 @@
-/* Operations on numbers and on rows of channels, whatever the shape: GELU. */
+/* Operations on numbers and on rows of channels, whatever the shape: GELU and layer norm. */
 #include "models/net/nodes.h"
+
+static const float NORM_EPSILON = 1e-6F; /* as Dosovitskiy et al. 2021 */
 
 static int keep_shape(struct node *node, struct err *err)
 {
@@ -32,3 +34,47 @@ static void learn_gelu(const struct node *node, const struct pass *p)
 
 const struct op op_gelu = {
     .name = "gelu", .shape = keep_shape, .path = path_rows, .forward = run_gelu, .backward = learn_gelu};
+
+static size_t norm_rows(const struct node *node)
+{
+    return tensor_floats(node->in) / (size_t)node->in.c;
+}
+
+static struct row_shape row_shape_of(const struct node *node, int n)
+{
+    return (struct row_shape){.rows = n * (int)norm_rows(node), .n = node->in.c};
+}
+
+/* Weights begin at one. */
+static int params_norm(const struct node *node, struct param out[NODE_MAX_PARAMS])
+{
+    out[0] = (struct param){.role = "weight", .dim = {node->in.c}, .start = 1};
+    out[1] = (struct param){.role = "bias", .dim = {node->in.c}};
+    return 2;
+}
+
+/* Mean and deviation of every row. */
+static size_t kept_norm(const struct node *node)
+{
+    return 2 * norm_rows(node) * sizeof(float);
+}
+
+static void run_norm(const struct node *node, const struct pass *p)
+{
+    p->kernels->layer_norm(p->out, p->kept, p->in, p->params, p->params + node->in.c,
+                           row_shape_of(node, p->n), NORM_EPSILON);
+}
+
+static void learn_norm(const struct node *node, const struct pass *p)
+{
+    p->kernels->layer_norm_backward(p->gradient, p->gradient + node->in.c, p->din, p->dout, p->kept, p->in,
+                                    p->params, row_shape_of(node, p->n));
+}
+
+const struct op op_layer_norm = {.name = "layer_norm",
+                                 .shape = keep_shape,
+                                 .params = params_norm,
+                                 .kept = kept_norm,
+                                 .path = path_rows,
+                                 .forward = run_norm,
+                                 .backward = learn_norm};

@@ -1,0 +1,160 @@
+/* Multi-head self-attention (Vaswani et al. 2017), what is between its linear layers: of n tokens and a width
+ * w, n rows of [queries w | keys w | values w]. Head h has the columns h * w / heads and on of each:
+ *
+ *     shares = softmax(queries keys' / sqrt(w / heads))        (n, n)
+ *     out = shares values
+ *
+ * One sample and head at a time, so that what is at work stays in the caches. */
+#include "models/net/nodes.h"
+
+#include <math.h>
+
+/* Sizes of a node's heads, and strides. */
+struct heads {
+    int tokens, heads, of_head; /* of_head: columns of one */
+    size_t width, row, shares;  /* row: floats of a token's queries, keys and values */
+};
+
+static struct heads heads_of(const struct node *node)
+{
+    int width = node->in.c / 3;
+    size_t tokens = (size_t)node->in.h;
+    return (struct heads){.tokens = node->in.h,
+                          .heads = node->units,
+                          .of_head = width / node->units,
+                          .width = (size_t)width,
+                          .row = (size_t)node->in.c,
+                          .shares = tokens * tokens};
+}
+
+static int shape_attention(struct node *node, struct err *err)
+{
+    if (node->in.w != 1 || node->in.c % (3 * node->units) != 0)
+        return err_set(err, E_USAGE,
+                       "network: %s of %d heads takes tokens of three times a multiple of %d numbers, not %d",
+                       node->name, node->units, node->units, node->in.c);
+    node->out = (struct tensor_shape){node->in.h, 1, node->in.c / 3};
+    return 0;
+}
+
+/* The two products. */
+static double attention_multiply_adds(const struct node *node)
+{
+    struct heads h = heads_of(node);
+    return 2.0 * (double)h.shares * (double)h.width;
+}
+
+/* The shares of all heads. */
+static size_t kept_attention(const struct node *node)
+{
+    struct heads h = heads_of(node);
+    return (size_t)h.heads * h.shares * sizeof(float);
+}
+
+/* shares = a b': rows a_row and b_row floats apart. */
+static struct product_shape to_shares(const struct heads *h, size_t a_row, size_t b_row)
+{
+    return (struct product_shape){.m = h->tokens,
+                                  .n = h->tokens,
+                                  .inner = h->of_head,
+                                  .group = h->tokens,
+                                  .a_row = a_row,
+                                  .a_column = 1,
+                                  .b_row = 1,
+                                  .b_column = b_row,
+                                  .c_row = (size_t)h->tokens};
+}
+
+/* c = shares b, or, turned, shares' b. */
+static struct product_shape from_shares(const struct heads *h, int turned, size_t b_row, size_t c_row)
+{
+    size_t tokens = (size_t)h->tokens;
+    return (struct product_shape){.m = h->tokens,
+                                  .n = h->of_head,
+                                  .inner = h->tokens,
+                                  .group = h->tokens,
+                                  .a_row = turned ? 1 : tokens,
+                                  .a_column = turned ? tokens : 1,
+                                  .b_row = b_row,
+                                  .b_column = 1,
+                                  .c_row = c_row};
+}
+
+/* Beside what the products take: gradients of the shares of a head. */
+static size_t scratch_attention(const struct node *node, const struct kernels *k, int n, int with_gradient)
+{
+    struct heads h = heads_of(node);
+    size_t there = k->product_scratch(to_shares(&h, h.row, h.row));
+    size_t back = k->product_scratch(from_shares(&h, 0, h.row, h.row));
+    (void)n;
+    return (there > back ? there : back) + (with_gradient ? h.shares + 16 : 0);
+}
+
+static const char *path_attention(const struct node *node, const struct kernels *k)
+{
+    (void)node;
+    return k->product_path;
+}
+
+static struct row_shape rows_of_shares(const struct heads *h)
+{
+    return (struct row_shape){.rows = h->tokens, .n = h->tokens};
+}
+
+static float scale_of(const struct heads *h)
+{
+    return (float)(1 / sqrt((double)h->of_head));
+}
+
+/* A head: in its queries, keys and values, out its columns of the output. */
+static void run_head(const struct heads *h, const struct pass *p, const float *in, float *shares, float *out)
+{
+    const struct kernels *k = p->kernels;
+    k->product(shares, in, in + h->width, NULL, to_shares(h, h->row, h->row), 0, p->scratch);
+    k->softmax(shares, rows_of_shares(h), scale_of(h));
+    k->product(out, shares, in + 2 * h->width, NULL, from_shares(h, 0, h->row, h->width), 0, p->scratch);
+}
+
+/* Gradients of its queries, keys and values. */
+static void learn_head(const struct heads *h, const struct pass *p, const float *in, const float *shares,
+                       const float *dout, float *din)
+{
+    const struct kernels *k = p->kernels;
+    float *dshares = p->scratch, *scratch = dshares + (h->shares + 15) / 16 * 16;
+    k->product(din + 2 * h->width, shares, dout, NULL, from_shares(h, 1, h->width, h->row), 0, scratch);
+    k->product(dshares, dout, in + 2 * h->width, NULL, to_shares(h, h->width, h->row), 0, scratch);
+    k->softmax_backward(dshares, shares, rows_of_shares(h), scale_of(h));
+    k->product(din, dshares, in + h->width, NULL, from_shares(h, 0, h->row, h->row), 0, scratch);
+    k->product(din + h->width, dshares, in, NULL, from_shares(h, 1, h->row, h->row), 0, scratch);
+}
+
+static void run_attention(const struct node *node, const struct pass *p)
+{
+    struct heads h = heads_of(node);
+    float *shares = p->kept;
+    for (size_t i = 0; i < (size_t)p->n; i++)
+        for (size_t head = 0; head < (size_t)h.heads; head++, shares += h.shares)
+            run_head(&h, p, p->in + i * tensor_floats(node->in) + head * (size_t)h.of_head, shares,
+                     p->out + i * tensor_floats(node->out) + head * (size_t)h.of_head);
+}
+
+static void learn_attention(const struct node *node, const struct pass *p)
+{
+    struct heads h = heads_of(node);
+    const float *shares = p->kept;
+    for (size_t i = 0; p->din && i < (size_t)p->n; i++)
+        for (size_t head = 0; head < (size_t)h.heads; head++, shares += h.shares) {
+            size_t in = i * tensor_floats(node->in) + head * (size_t)h.of_head;
+            size_t out = i * tensor_floats(node->out) + head * (size_t)h.of_head;
+            learn_head(&h, p, p->in + in, shares, p->dout + out, p->din + in);
+        }
+}
+
+const struct op op_attention = {.name = "attention",
+                                .shape = shape_attention,
+                                .multiply_adds = attention_multiply_adds,
+                                .kept = kept_attention,
+                                .scratch = scratch_attention,
+                                .path = path_attention,
+                                .forward = run_attention,
+                                .backward = learn_attention};
