@@ -1,6 +1,7 @@
 #include "job.h"
 
 #include "choose.h"
+#include "features/features.h"
 #include "strategies/balance.h"
 #include "samples/batches.h"
 #include "image/resize.h"
@@ -47,19 +48,25 @@ struct run {
     struct metrics *metrics;
     struct choice choice;
     struct kept best; /* of choice.state.best_epoch, where it judges */
+    float *rows;      /* features of all samples; NULL: models are given pixels */
 };
 
 size_t job_n_weights(const struct config *config, int n_train)
 {
     const struct model_kind *kind = model_of(config);
+    int n_arrays = 0;
     size_t floats = kind->room ? (kind->room(config, n_train) + sizeof(float) - 1) / sizeof(float) : 0;
-    return floats * (size_t)balance_n_members(config);
+    size_t of_features = floats ? features_room(config, &n_arrays) / sizeof(float) : 0;
+    if (kind->can & MODEL_GROWS)
+        of_features += (size_t)n_arrays * MODEL_HEAD / sizeof(float);
+    return of_features + floats * (size_t)balance_n_members(config);
 }
 
 size_t job_bytes(const struct config *config, int n_train)
 {
     const struct model_kind *kind = model_of(config);
-    return kind->bytes ? kind->bytes(config, n_train) * (size_t)balance_n_members(config) : 0;
+    size_t rows = feature_is_pixels(config) ? 0 : (size_t)n_train * feature_floats(config) * sizeof(float);
+    return rows + (kind->bytes ? kind->bytes(config, n_train) * (size_t)balance_n_members(config) : 0);
 }
 
 static int judged_new(const struct samples *samples, int n_classes, struct judged *out, struct err *err)
@@ -85,6 +92,21 @@ static void judged_free(struct judged *judged)
     free(judged->image);
 }
 
+/* Models are given rows of features in place of pixels from here on. What a state was taken with need not be
+ * learnt again. */
+static int make_features(struct run *run, struct err *err)
+{
+    struct features *features = ensemble_features(run->nets);
+    const struct state_file *from = run->hooks->from;
+    const struct feature_lesson lesson = {run->config, run->data, &run->samples, run->key, &run->pause};
+    if (!features)
+        return 0;
+    int rc = 0;
+    if (!from || features_restore(features, &from->arrays, NULL) < 0)
+        rc = features_learn(features, &lesson, err);
+    return rc < 0 ? rc : features_give(features, &run->samples, &run->pause, &run->rows, err);
+}
+
 static int allocate(struct run *run, struct err *err)
 {
     size_t batch = (size_t)run->config->batch, classes = (size_t)run->n_classes;
@@ -92,12 +114,14 @@ static int allocate(struct run *run, struct err *err)
     run->metrics = err_calloc(1, sizeof *run->metrics, "metrics", err);
     int rc = run->probs && run->metrics ? 0 : E_IO;
     if (rc == 0)
+        rc = ensemble_new(run->config, &run->samples.recipe, run->key, &run->nets, err);
+    if (rc == 0)
+        rc = make_features(run, err);
+    if (rc == 0)
         rc = judged_new(&run->samples.val, run->n_classes, &run->val, err);
     if (rc == 0)
         rc = judged_new(&run->samples.test, run->n_classes, &run->test, err);
-    if (rc == 0)
-        rc = batches_new(run->config, run->data, &run->samples, run->key, &run->batches, err);
-    return rc < 0 ? rc : ensemble_new(run->config, &run->samples.recipe, run->key, &run->nets, err);
+    return rc < 0 ? rc : batches_new(run->config, run->data, &run->samples, run->key, &run->batches, err);
 }
 
 static void release(struct run *run)
@@ -110,6 +134,7 @@ static void release(struct run *run)
     judged_free(&run->test);
     judged_free(&run->val);
     free(run->probs);
+    free(run->rows);
     job_samples_free(&run->samples);
 }
 
@@ -225,7 +250,7 @@ static int train_epoch(struct run *run, int epoch, float out[N_METRICS], struct 
 static void judge(struct run *run, const struct judged *judged, float out[N_METRICS])
 {
     if (judged->n > 0)
-        ensemble_predict(run->nets, judged->image, judged->n, judged->probs);
+        ensemble_judge(run->nets, judged->image, judged->n, judged->probs);
     measure(run, judged->probs, judged->label, judged->n, out);
 }
 
@@ -401,7 +426,7 @@ static int predict(struct run *run, const struct samples *samples, struct job_pr
         out->copy[i] = samples->sample[i].copy;
         out->label[i] = samples->sample[i].label;
     }
-    ensemble_predict(run->nets, image, out->n, out->probs);
+    ensemble_judge(run->nets, image, out->n, out->probs);
     metrics_start(run->metrics, run->n_classes);
     metrics_add(run->metrics, out->probs, out->label, out->n, 0);
     memcpy(out->confusion, run->metrics->confusion, classes * classes * sizeof *out->confusion);

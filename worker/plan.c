@@ -1,6 +1,7 @@
 #include "plan.h"
 
 #include "choose.h"
+#include "features/feature.h"
 #include "models/model.h"
 #include "models/training.h"
 #include "samples/inner.h"
@@ -55,10 +56,23 @@ static int count_samples(const struct config *config, const struct dataset *data
 
 static struct job_plan plan_of(const struct config *config, const struct counts *counts)
 {
+    const struct model_kind *kind = model_of(config);
+    const struct feature_kind *features = feature_of(config);
     double judged = (double)counts->n_members * (counts->n_val + counts->n_test);
+    double first = features->seconds ? features->seconds(config, counts->seen) / kind->seconds : 0;
     return (struct job_plan){counts->n_train, counts->n_val,
                              counts->n_test,  counts->n_all,
-                             counts->leak,    model_of(config)->work(config, counts->seen, judged)};
+                             counts->leak,    first + kind->work(config, counts->seen, judged)};
+}
+
+static int check_features(const struct config *config, struct err *err)
+{
+    const struct feature_kind *kind = feature_of(config);
+    if (!feature_is_pixels(config) && !model_takes_features(config, NULL))
+        return err_set(err, E_USAGE,
+                       "model %s learns from images, not from features: leave `features: %s` out",
+                       config->model, kind->name);
+    return kind->check ? kind->check(config, err) : 0;
 }
 
 /* What is no matter of samples. */
@@ -71,6 +85,8 @@ static int check_model(const struct config *config, const struct dataset *data, 
             "image.size is %d, the dataset's images are %d pixels wide; pack it again with --size %d",
             (int)config->image_size, data->size, (int)config->image_size);
     int rc = balance_suits(config, err);
+    if (rc == 0)
+        rc = check_features(config, err);
     return rc == 0 && kind->check ? kind->check(config, err) : rc;
 }
 
@@ -130,6 +146,10 @@ static XXH128_hash_t hash_of(const struct config *config)
     memset(c.model, 0, sizeof c.model);
     for (int i = 0; (kind = model_kind(i)); i++)
         forget(&c, kind->section);
+    for (int i = 0; feature_kind(i); i++)
+        forget(&c, feature_kind(i)->section);
+    forget(&c, &feature_section);
+    forget(&c, &feature_scale_section);
     forget_training(&c);
     forget(&c, &choose_section);
     forget(&c, &choose_on_section);

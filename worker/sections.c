@@ -1,6 +1,7 @@
 #include "sections.h"
 
 #include "choose.h"
+#include "features/feature.h"
 #include "models/model.h"
 #include "models/training.h"
 #include "samples/augment.h"
@@ -54,6 +55,16 @@ static void add_training(void)
                "train.schedule constant, step, cosine");
 }
 
+static void add_features(void)
+{
+    const struct feature_kind *kind;
+    schema_add(&schema, &feature_section, model_takes_features, "model",
+               "models that learn from rows of numbers");
+    schema_add(&schema, &feature_scale_section, model_reads_scale, "features", "features but pixels");
+    for (int i = 0; (kind = feature_kind(i)); i++)
+        add_row(kind->section, model_reads_features, "features", kind->name);
+}
+
 static void make(void)
 {
     const struct balance_strategy *strategy;
@@ -69,6 +80,7 @@ static void make(void)
                "jobs that choose without an inner set");
     for (int i = 0; (model = model_kind(i)); i++)
         add_row(model->section, model_reads, "model", model->name);
+    add_features();
     for (int i = 0; (strategy = balance_strategy(i)); i++)
         add_row(strategy->section, balance_reads, "strategy", strategy->name);
     schema_add(&schema, &balance_threshold_section, NULL, NULL, "");

@@ -2,7 +2,7 @@
  *
  *     struct config config = config_defaults(worker_schema());
  *
- * Strategies and models bring theirs in their rows, so this file names none of them. */
+ * Strategies, features and models bring theirs in their rows, so this file names none of them. */
 #ifndef CELLSWEEP_SECTIONS_H
 #define CELLSWEEP_SECTIONS_H
 

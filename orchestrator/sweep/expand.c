@@ -547,7 +547,7 @@ int sweep_key_holds(const struct sweep *sweep, int job, const struct dataset *da
 unsigned long sweep_kind(const struct config *config)
 {
     char identity[MODEL_IDENTITY_SIZE], text[MODEL_IDENTITY_SIZE + 48];
-    model_of(config)->identity(config, identity);
+    model_identity(config, identity);
     int n = snprintf(text, sizeof text, "%s %d", identity, (int)config->batch),
         patience = choose_patience(config);
     if (patience > 0)

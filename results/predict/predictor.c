@@ -12,11 +12,12 @@
 
 /* ---- which jobs ---- */
 
-/* What votes must have in common: clusters, and where those vary in the file, model and image size. */
+/* What votes must have in common: clusters, and where those vary in the file, model, features, image size. */
 static unsigned kind_factors(const struct store *store, unsigned varying)
 {
-    int size = combination_find(store, "image.size");
-    unsigned one = FACTOR(FACTOR_MODEL) | (size >= 0 ? FACTOR(size) : 0);
+    int size = combination_find(store, "image.size"), features = combination_find(store, "features");
+    unsigned one =
+        FACTOR(FACTOR_MODEL) | (size >= 0 ? FACTOR(size) : 0) | (features >= 0 ? FACTOR(features) : 0);
     return FACTOR(FACTOR_CLASSES) | (varying & one);
 }
 
@@ -53,8 +54,8 @@ static int check_one_kind(const struct store *store, unsigned varying, const str
 static int same_nets(const struct config *a, const struct config *b)
 {
     char x[MODEL_IDENTITY_SIZE], y[MODEL_IDENTITY_SIZE];
-    model_of(a)->identity(a, x);
-    model_of(b)->identity(b, y);
+    model_identity(a, x);
+    model_identity(b, y);
     return strcmp(x, y) == 0 && a->batch == b->batch && job_n_weights(a, 1) == job_n_weights(b, 1) &&
            !(model_of(a)->can & MODEL_GROWS);
 }

@@ -31,8 +31,8 @@ struct predictor_image {
 };
 
 /* A predictor of the finished jobs that match filter (NULL: all). They must have one list of clusters,
- * one image size and one model, and hold weights; E_USAGE otherwise, naming the choices and the remedy.
- * The store may be closed afterwards. *out is owned by the caller. */
+ * one image size, one model and one kind of features, and hold weights; E_USAGE otherwise, naming the choices
+ * and the remedy. The store may be closed afterwards. *out is owned by the caller. */
 int predictor_new(struct store *store, const char *filter, struct predictor **out, struct err *err);
 
 int predictor_n_jobs(const struct predictor *p);
@@ -104,10 +104,11 @@ int predictor_classify(struct predictor *p, const float *const *pixels, int n, f
 int predictor_occlusion(struct predictor *p, const float *pixels, int c, float *map, struct err *err);
 
 /* The k images of data (of the predictor's clusters) that look most alike to the network: cosine
- * similarity of the activations of the last hidden layer of the first job's first network. image (k)
- * dataset rows, similarity (k), descending; returns how many there are, 0 where its model has no such
- * layer, or a code. The first call looks at all of data and remembers it by its checksum. data must be
- * the sweep's dataset or have its image size and channels. */
+ * similarity of the activations of the last hidden layer of the first job's first network, or of its features
+ * where its model is given some (features.h), scaled. image (k) dataset rows, similarity (k), descending;
+ * returns how many there are, 0 where its model has no such layer and is given pixels, or a code. The first
+ * call looks at all of data and remembers it by its checksum. data must be the sweep's dataset or have its
+ * image size and channels. */
 int predictor_similar(struct predictor *p, const struct dataset *data, const float *pixels, int k, int *image,
                       float *similarity, struct err *err);
 

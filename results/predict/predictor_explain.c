@@ -1,6 +1,7 @@
 /* Why a predictor says what it says: where it looked, and which known images look alike to it. */
 #include "predict/predictor_parts.h"
 
+#include "features/features.h"
 #include "image/resize.h"
 
 #include <math.h>
@@ -144,16 +145,26 @@ static const struct config *first_config(const struct predictor *p)
     return &p->nets[p->voter[0].nets].config;
 }
 
+/* Numbers by which images are alike: those of its model, else the features that it is given; 0: none. */
 static int n_features(const struct predictor *p)
 {
-    return (int)model_of(first_config(p))->n_features(first_config(p));
+    const struct config *config = first_config(p);
+    const struct model_kind *kind = model_of(config);
+    return kind->n_features            ? (int)kind->n_features(config)
+           : feature_is_pixels(config) ? 0
+                                       : (int)feature_floats(config);
 }
 
 /* Features (n, n_features) of n images, each scaled to length 1; one without any activation stays 0. */
 static void unit_features(struct predictor *p, const float *const *image, int n, float *out)
 {
     int units = n_features(p);
-    model_of(first_config(p))->embed(ensemble_member(predictor_load(p, 0), 0), image, n, out);
+    struct ensemble *nets = predictor_load(p, 0);
+    const struct model_kind *kind = model_of(first_config(p));
+    if (kind->embed)
+        kind->embed(ensemble_member(nets, 0), image, n, out);
+    else
+        features_make(ensemble_features(nets), image, n, out);
     for (int i = 0; i < n; i++, out += units) {
         double sum = 0;
         for (int u = 0; u < units; u++)
@@ -258,7 +269,7 @@ static int insert(int row, float value, int k, int *image, float *similarity, in
 int predictor_similar(struct predictor *p, const struct dataset *data, const float *pixels, int k, int *image,
                       float *similarity, struct err *err)
 {
-    if (!model_of(first_config(p))->embed)
+    if (n_features(p) == 0)
         return 0;
     int units = n_features(p), n = 0, rc = remember(p, data, err);
     float *mine = err_calloc((size_t)units, sizeof *mine, "features of an image", err);

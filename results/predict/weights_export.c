@@ -1,5 +1,6 @@
 #include "predict/weights_export.h"
 
+#include "features/feature.h"
 #include "job.h"
 #include "models/ensemble.h"
 #include "predict/onnx_model.h"
@@ -196,10 +197,11 @@ static int export_job(struct weights_job *w, enum weights_format format, struct 
 }
 
 /* Before anything is written: whether all jobs can be written in this format. */
-static int check_format(const struct store *store, const struct selection *chosen, enum weights_format format,
+static int check_format(struct store *store, const struct selection *chosen, enum weights_format format,
                         struct err *err)
 {
     for (int i = 0; format == WEIGHTS_ONNX && i < chosen->n; i++) {
+        struct config config;
         const char *name = store_jobs(store)[chosen->job[i]].model;
         const struct model_kind *kind = model_find(name);
         if (!kind || !kind->network)
@@ -207,6 +209,15 @@ static int check_format(const struct store *store, const struct selection *chose
                            "%s: jobs of model %s cannot be ONNX models; choose others by --filter, or use "
                            "--format raw",
                            store_path(store), name);
+        int rc = stored_model_config(store, chosen->job[i], &config, err);
+        if (rc == 0 && !feature_is_pixels(&config))
+            rc = err_set(
+                err, E_USAGE,
+                "%s: jobs whose features are %s cannot be ONNX models, which take images; choose others "
+                "by --filter, or use --format raw",
+                store_path(store), feature_of(&config)->name);
+        if (rc < 0)
+            return rc;
     }
     return 0;
 }

@@ -7,7 +7,7 @@
  * reads it. Another version of the library may grow other trees; it is part of the identity. */
 #include "models/model.h"
 
-#include "image/image.h"
+#include "features/feature.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -47,11 +47,6 @@ struct boost {
     float *some;  /* (SOME, floats) */
 };
 
-static size_t floats_of(const struct config *config)
-{
-    return image_floats((int)config->image_size) * (size_t)config->channels;
-}
-
 static size_t trees_of(const struct config *config)
 {
     return (size_t)config->epochs * (config->clusters.n == 2 ? 1 : (size_t)config->clusters.n);
@@ -71,7 +66,7 @@ static void identity(const struct config *config, char out[MODEL_IDENTITY_SIZE])
 static double work(const struct config *config, double n_seen, double n_judged)
 {
     double depth = (double)((const struct settings *)config_of(config, &section))->depth;
-    double floats = (double)floats_of(config), rounds = (double)config->epochs;
+    double floats = (double)feature_floats(config), rounds = (double)config->epochs;
     return 1e6 + floats * (n_seen * depth * (double)trees_of(config) + 4 * rounds * (n_seen + n_judged));
 }
 
@@ -87,7 +82,7 @@ static size_t room(const struct config *config, int n_train)
 /* Of a value of the training set, as rows, columns, sketches and bins, 120 bytes at the peak (measured). */
 static size_t bytes(const struct config *config, int n_train)
 {
-    return 2 * room(config, n_train) + (size_t)n_train * floats_of(config) * 120;
+    return 2 * room(config, n_train) + (size_t)n_train * feature_floats(config) * 120;
 }
 
 static int failed(const char *what, struct err *err)
@@ -130,7 +125,7 @@ static int open_boost(const struct model_spec *spec, void **out, struct err *err
     XGBSetGlobalConfig("{\"verbosity\": 0}");
     boost->settings = *(const struct settings *)config_of(spec->config, &section);
     boost->n_classes = (size_t)spec->config->clusters.n;
-    boost->floats = floats_of(spec->config);
+    boost->floats = feature_floats(spec->config);
     boost->key = spec->start;
     if (allocate(boost, 1, err) < 0) {
         close_boost(boost);
@@ -331,7 +326,7 @@ const struct model_kind model_boost = {
     .name = "boost",
     .help = "gradient boosted trees on pixels (xgboost); an epoch is a round; bits depend on its version",
     .section = &section,
-    .can = MODEL_WEIGHTS | MODEL_EPOCHS | MODEL_GROWS,
+    .can = MODEL_WEIGHTS | MODEL_EPOCHS | MODEL_GROWS | MODEL_VECTORS,
     .seconds = 6e-9,
     .identity = identity,
     .work = work,

@@ -1,5 +1,6 @@
 #include "models/ensemble.h"
 
+#include "features/features.h"
 #include "rng.h"
 
 #include <stdio.h>
@@ -16,7 +17,12 @@ struct ensemble {
     float *layer; /* with a scale: (floats of a last layer) what one was */
     float *probs; /* (batch, n_classes) of one member */
     void *member[RECIPE_MAX_MEMBERS];
+    struct features *features; /* NULL: models are given pixels */
+    size_t floats;             /* of a row of features */
+    float *rows;               /* (SOME, floats) */
 };
+
+enum { SOME = 256 };
 
 /* The stream of a model's initial weights: the same for every strategy and fold of a seed and repeat.
  * Repeats have their own, or else those of one seed would vary less than seeds do, and a test that
@@ -24,7 +30,7 @@ struct ensemble {
 static uint64_t weights_key(const struct config *config, const char *purpose, int member)
 {
     char identity[MODEL_IDENTITY_SIZE], text[MODEL_IDENTITY_SIZE + 96];
-    model_of(config)->identity(config, identity);
+    model_identity(config, identity);
     int n = snprintf(text, sizeof text, "%s seed=%lld", identity, (long long)config->seed);
     if (config->repeat > 0)
         n += snprintf(text + n, sizeof text - (size_t)n, " repeat=%lld", (long long)config->repeat);
@@ -75,6 +81,8 @@ static void set_prefix(const struct ensemble *ensemble, int m, struct arrays *ou
 
 void ensemble_arrays(struct ensemble *ensemble, enum model_part part, struct arrays *out)
 {
+    if (ensemble->features)
+        features_arrays(ensemble->features, out);
     for (int m = 0; ensemble->kind->arrays && m < ensemble->n_members; m++) {
         set_prefix(ensemble, m, out);
         ensemble->kind->arrays(ensemble->member[m], part, out);
@@ -84,7 +92,7 @@ void ensemble_arrays(struct ensemble *ensemble, enum model_part part, struct arr
 int ensemble_restore(struct ensemble *ensemble, enum model_part part, const struct arrays *from,
                      struct err *err)
 {
-    int rc = 0;
+    int rc = ensemble->features ? features_restore(ensemble->features, from, err) : 0;
     for (int m = 0; ensemble->kind->restore && m < ensemble->n_members && rc == 0; m++) {
         struct arrays of_member = *from;
         set_prefix(ensemble, m, &of_member);
@@ -98,6 +106,15 @@ static int list_kept(struct ensemble *ensemble, struct err *err)
 {
     ensemble_arrays(ensemble, MODEL_KEPT, &ensemble->kept);
     return arrays_check(&ensemble->kept, err);
+}
+
+static int open_features(const struct config *config, struct ensemble *ensemble, struct err *err)
+{
+    if (feature_is_pixels(config))
+        return 0;
+    ensemble->floats = feature_floats(config);
+    ensemble->rows = err_calloc(SOME, ensemble->floats * sizeof *ensemble->rows, "features", err);
+    return ensemble->rows ? features_new(config, &ensemble->features, err) : E_IO;
 }
 
 /* For the last layer of a member, once there is one. */
@@ -122,6 +139,8 @@ int ensemble_new(const struct config *config, const struct recipe *recipe, const
                                  sizeof *ensemble->probs, "probabilities", err);
     int n_members = ensemble->kind->arrays ? recipe->n_members : 1;
     int rc = ensemble->probs ? open_members(config, job_key, n_members, ensemble, err) : E_IO;
+    if (rc == 0)
+        rc = open_features(config, ensemble, err);
     if (rc == 0)
         rc = list_kept(ensemble, err);
     if (rc == 0)
@@ -195,7 +214,7 @@ static void predict_mean(struct ensemble *ensemble, const float *const *image, i
         probs[i] /= (float)ensemble->n_members;
 }
 
-void ensemble_predict(struct ensemble *ensemble, const float *const *image, int n, float *probs)
+void ensemble_judge(struct ensemble *ensemble, const float *const *image, int n, float *probs)
 {
     if (ensemble->n_members == 1) {
         predict_one(ensemble, 0, image, n, probs);
@@ -205,6 +224,27 @@ void ensemble_predict(struct ensemble *ensemble, const float *const *image, int 
         int size = n - first < ensemble->batch ? n - first : ensemble->batch;
         predict_mean(ensemble, image + first, size, probs + (size_t)first * (size_t)ensemble->n_classes);
     }
+}
+
+void ensemble_predict(struct ensemble *ensemble, const float *const *image, int n, float *probs)
+{
+    const float *row[SOME];
+    if (!ensemble->features) {
+        ensemble_judge(ensemble, image, n, probs);
+        return;
+    }
+    for (int i = 0; i < SOME; i++)
+        row[i] = ensemble->rows + (size_t)i * ensemble->floats;
+    for (int first = 0; first < n; first += SOME) {
+        int some = n - first < SOME ? n - first : SOME;
+        features_make(ensemble->features, image + first, some, ensemble->rows);
+        ensemble_judge(ensemble, row, some, probs + (size_t)first * (size_t)ensemble->n_classes);
+    }
+}
+
+struct features *ensemble_features(struct ensemble *ensemble)
+{
+    return ensemble->features;
 }
 
 /* The arrays that are kept, as they are now. */
@@ -347,6 +387,8 @@ void ensemble_free(struct ensemble *ensemble)
         if (ensemble->member[m])
             ensemble->kind->close(ensemble->member[m]);
     arrays_free(&ensemble->kept);
+    features_free(ensemble->features);
+    free(ensemble->rows);
     free(ensemble->probs);
     free(ensemble->layer);
     free(ensemble);

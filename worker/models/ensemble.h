@@ -34,11 +34,20 @@ void *ensemble_member(struct ensemble *ensemble, int m);
  * initial weights come from. */
 void ensemble_renew_last(struct ensemble *ensemble, const struct config *config);
 
-/* Class probabilities (n, n_classes) of n images given by pointer: the mean over the members. */
+/* What makes the rows of features that the models are given, and keeps what that has learnt among the arrays;
+ * NULL where they are given pixels. Valid until ensemble_free(). */
+struct features;
+struct features *ensemble_features(struct ensemble *ensemble);
+
+/* Class probabilities (n, n_classes) of what models are given, pixels or rows of features, by pointer: the
+ * mean over the members. */
+void ensemble_judge(struct ensemble *ensemble, const float *const *image, int n, float *probs);
+
+/* The same of n images, whose features are made first. */
 void ensemble_predict(struct ensemble *ensemble, const float *const *image, int n, float *probs);
 
-/* Add the arrays of all members, "member1." before the names of the second among several. Valid until they
- * change. */
+/* Add the arrays of features, and of all members, "member1." before the names of the second among several.
+ * Valid until they change. */
 void ensemble_arrays(struct ensemble *ensemble, enum model_part part, struct arrays *out);
 
 /* Take over such arrays. E_USAGE when they are of other models: those before the first that they do

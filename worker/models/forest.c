@@ -6,7 +6,7 @@
  * tree. The score on what a tree was not grown on is kept beside the trees. */
 #include "models/model.h"
 
-#include "image/image.h"
+#include "features/feature.h"
 #include "models/trees.h"
 
 #include <math.h>
@@ -41,11 +41,6 @@ struct forest {
     float out_of_bag[N_OOB]; /* NaN: no row was ever out of the bag */
 };
 
-static size_t floats_of(const struct config *config)
-{
-    return image_floats((int)config->image_size) * (size_t)config->channels;
-}
-
 static size_t n_features(const struct settings *s, size_t floats)
 {
     size_t n = s->features ? (size_t)s->features : (size_t)sqrt((double)floats);
@@ -64,8 +59,8 @@ static void identity(const struct config *config, char out[MODEL_IDENTITY_SIZE])
 static double work(const struct config *config, double n_seen, double n_judged)
 {
     const struct settings *s = config_of(config, &section);
-    double floats = (double)floats_of(config), levels = log2(n_seen + 2), trees = (double)s->trees;
-    double features = (double)n_features(s, floats_of(config));
+    double floats = (double)feature_floats(config), levels = log2(n_seen + 2), trees = (double)s->trees;
+    double features = (double)n_features(s, feature_floats(config));
     return 1e6 + n_seen * (4 * floats + trees * levels * features) + (n_seen + 2 * n_judged) * trees * levels;
 }
 
@@ -81,7 +76,7 @@ static size_t room(const struct config *config, int n_train)
 
 static size_t bytes(const struct config *config, int n_train)
 {
-    return room(config, n_train) + (size_t)n_train * floats_of(config) * sizeof(uint32_t);
+    return room(config, n_train) + (size_t)n_train * feature_floats(config) * sizeof(uint32_t);
 }
 
 static void close_forest(void *model)
@@ -107,7 +102,7 @@ static int open_forest(const struct model_spec *spec, void **out, struct err *er
 {
     const struct settings *s = config_of(spec->config, &section);
     struct forest *forest = err_calloc(1, sizeof *forest, "a model", err);
-    size_t floats = floats_of(spec->config);
+    size_t floats = feature_floats(spec->config);
     *out = NULL;
     if (!forest)
         return E_IO;
@@ -273,7 +268,7 @@ const struct model_kind model_forest = {
     .name = "forest",
     .help = "Breiman's random forest on pixels: bootstrap, random features a node, Gini",
     .section = &section,
-    .can = MODEL_WEIGHTS | MODEL_GROWS,
+    .can = MODEL_WEIGHTS | MODEL_GROWS | MODEL_VECTORS,
     .seconds = 2e-8,
     .identity = identity,
     .work = work,

@@ -5,7 +5,7 @@
  * set. Resampling changes that; loss weights, losses and logits there are none. */
 #include "models/model.h"
 
-#include "image/image.h"
+#include "features/feature.h"
 #include "samples/neighbours.h"
 
 #include <math.h>
@@ -36,11 +36,6 @@ struct knn {
     float *vote;      /* (n, n_classes) 1 for the image's class */
 };
 
-static size_t floats_of(const struct config *config)
-{
-    return image_floats((int)config->image_size) * (size_t)config->channels;
-}
-
 static void identity(const struct config *config, char out[MODEL_IDENTITY_SIZE])
 {
     const struct settings *s = config_of(config, &section);
@@ -51,12 +46,12 @@ static void identity(const struct config *config, char out[MODEL_IDENTITY_SIZE])
 /* Of the products between all pairs; sees and judges its training set once. */
 static double work(const struct config *config, double n_seen, double n_judged)
 {
-    return 1e6 + 2 * (double)floats_of(config) * n_seen * (n_seen + 2 * n_judged);
+    return 1e6 + 2 * (double)feature_floats(config) * n_seen * (n_seen + 2 * n_judged);
 }
 
 static size_t room(const struct config *config, int n_train)
 {
-    size_t a_sample = floats_of(config) + (size_t)config->clusters.n;
+    size_t a_sample = feature_floats(config) + (size_t)config->clusters.n;
     return (size_t)n_train * a_sample * sizeof(float) + 2 * MODEL_HEAD;
 }
 
@@ -104,7 +99,7 @@ static int open_knn(const struct model_spec *spec, void **out, struct err *err)
     *knn = (struct knn){.n_classes = spec->config->clusters.n,
                         .k = (int)s->k,
                         .by_distance = strcmp(s->weights, "distance") == 0,
-                        .floats = floats_of(spec->config)};
+                        .floats = feature_floats(spec->config)};
     if (resize(knn, 1, err) < 0) {
         close_knn(knn);
         return E_IO;
@@ -252,7 +247,7 @@ const struct model_kind model_knn = {
     .name = "knn",
     .help = "the k nearest training images by Euclidean distance of their pixels vote",
     .section = &section,
-    .can = MODEL_GROWS,
+    .can = MODEL_GROWS | MODEL_VECTORS,
     .seconds = 3e-11,
     .identity = identity,
     .work = work,

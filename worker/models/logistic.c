@@ -7,7 +7,7 @@
  * Sums are in one order, no BLAS has a say; the last bits are those of the C library's exp(). */
 #include "models/model.h"
 
-#include "image/image.h"
+#include "features/feature.h"
 #include "models/newton.h"
 
 #include <math.h>
@@ -41,11 +41,6 @@ struct logistic {
     float *weight, *bias; /* (n_classes, floats), (n_classes) */
 };
 
-static size_t floats_of(const struct config *config)
-{
-    return image_floats((int)config->image_size) * (size_t)config->channels;
-}
-
 static void identity(const struct config *config, char out[MODEL_IDENTITY_SIZE])
 {
     const struct settings *s = config_of(config, &section);
@@ -56,7 +51,7 @@ static void identity(const struct config *config, char out[MODEL_IDENTITY_SIZE])
 /* Two products a pass, of which there are some hundreds (measured: 300). */
 static double work(const struct config *config, double n_seen, double n_judged)
 {
-    double products = 2 * (double)floats_of(config) * config->clusters.n;
+    double products = 2 * (double)feature_floats(config) * config->clusters.n;
     return 1e6 + products * (600 * n_seen + 2 * n_judged);
 }
 
@@ -68,12 +63,12 @@ static size_t n_values(size_t n_classes, size_t floats)
 static size_t room(const struct config *config, int n_train)
 {
     (void)n_train;
-    return n_values((size_t)config->clusters.n, floats_of(config)) * sizeof(float);
+    return n_values((size_t)config->clusters.n, feature_floats(config)) * sizeof(float);
 }
 
 static size_t bytes(const struct config *config, int n_train)
 {
-    size_t floats = floats_of(config), n = (size_t)config->clusters.n * (floats + 1);
+    size_t floats = feature_floats(config), n = (size_t)config->clusters.n * (floats + 1);
     return room(config, n_train) + (size_t)n_train * floats * sizeof(float) +
            newton_doubles(n) * sizeof(double);
 }
@@ -81,7 +76,7 @@ static size_t bytes(const struct config *config, int n_train)
 static int open_logistic(const struct model_spec *spec, void **out, struct err *err)
 {
     const struct settings *s = config_of(spec->config, &section);
-    size_t n_classes = (size_t)spec->config->clusters.n, floats = floats_of(spec->config);
+    size_t n_classes = (size_t)spec->config->clusters.n, floats = feature_floats(spec->config);
     struct logistic *l =
         err_calloc(1, sizeof *l + n_values(n_classes, floats) * sizeof(float), "a model", err);
     *out = l;
@@ -330,7 +325,7 @@ const struct model_kind model_logistic = {
     .name = "logistic",
     .help = "multinomial logistic regression on standardised pixels, L2 penalty",
     .section = &section,
-    .can = MODEL_WEIGHTS | MODEL_SHIFT,
+    .can = MODEL_WEIGHTS | MODEL_SHIFT | MODEL_VECTORS,
     .seconds = 4e-10,
     .identity = identity,
     .work = work,

@@ -1,5 +1,7 @@
 #include "models/model.h"
 
+#include "features/feature.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,10 +31,48 @@ const struct model_kind *model_of(const struct config *config)
     return kind;
 }
 
+/* The model that makes the features of config, or NULL. */
+static const struct model_kind *maker_of(const struct config *config)
+{
+    int takes = model_takes_features(config, NULL);
+    return takes && feature_of(config)->model ? model_find(feature_of(config)->model) : NULL;
+}
+
 int model_reads(const struct config *config, const struct section *section)
 {
+    const struct model_kind *kind = model_find(config->model), *maker = maker_of(config);
+    return kind &&
+           (kind->section == section || kind->can & MODEL_MADE_UP || (maker && maker->section == section));
+}
+
+int model_takes_features(const struct config *config, const struct section *section)
+{
     const struct model_kind *kind = model_find(config->model);
-    return kind && (kind->section == section || kind->can & MODEL_MADE_UP);
+    (void)section;
+    return kind && kind->can & MODEL_VECTORS;
+}
+
+int model_reads_features(const struct config *config, const struct section *section)
+{
+    return model_takes_features(config, section) && feature_of(config)->section == section;
+}
+
+int model_reads_scale(const struct config *config, const struct section *section)
+{
+    return model_takes_features(config, section) && !feature_is_pixels(config);
+}
+
+int model_learns_by_batches(const struct config *config)
+{
+    const struct model_kind *kind = model_find(config->model), *maker = maker_of(config);
+    return (kind && kind->can & MODEL_BATCHES) || (maker && maker->can & MODEL_BATCHES);
+}
+
+void model_identity(const struct config *config, char out[MODEL_IDENTITY_SIZE])
+{
+    model_of(config)->identity(config, out);
+    size_t n = strlen(out);
+    feature_identity(config, out + n, MODEL_IDENTITY_SIZE - n);
 }
 
 int model_check(const char *name, struct err *err)

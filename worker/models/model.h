@@ -25,7 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MODEL_IDENTITY_SIZE = 160, MODEL_HEAD = ARRAY_MAX_RANK * 8 };
+enum { MODEL_IDENTITY_SIZE = 224, MODEL_HEAD = ARRAY_MAX_RANK * 8 };
 
 /* What a model can. Strategies say which of the first they need (balance.h). */
 enum {
@@ -39,7 +39,8 @@ enum {
     MODEL_MADE_UP = 64,    /* learns nothing: its numbers are made up, for tests of the orchestration */
     MODEL_PUBLISHED = 128, /* the network of the published report */
     MODEL_EPOCHS = 256,    /* learns in epochs, and can be left and gone on with between them */
-    MODEL_GROWS = 512      /* the sizes of its arrays are a matter of what it has learnt */
+    MODEL_GROWS = 512,     /* the sizes of its arrays are a matter of what it has learnt */
+    MODEL_VECTORS = 1024   /* learns from rows of feature_floats() numbers, of whatever kind (feature.h) */
 };
 
 /* Which model to open. Nothing of it is needed afterwards. */
@@ -52,7 +53,7 @@ struct model_spec {
 /* Samples to be fitted to at once. Everything is only read. */
 struct model_set {
     int n;
-    const float *const *image; /* (n) pointers to (size, size) pixels */
+    const float *const *image; /* (n) pointers to pixels, or rows of features */
     const int *label;          /* (n) class index */
     const float *weight;       /* (n) loss weight */
 };
@@ -89,7 +90,7 @@ struct model_kind {
     /* A whole epoch (from 0) and its numbers on every set. NULL but for MODEL_MADE_UP. */
     int (*epoch)(void *model, int epoch, struct pause *pause, float numbers[N_SETS][N_METRICS],
                  struct err *err);
-    /* Class probabilities (n, C) of n images given by pointer. */
+    /* Class probabilities (n, C) of n images, or rows of features, given by pointer. */
     void (*judge)(void *model, const float *const *image, int n, float *probs);
     /* What embed() writes of an image: n_features() floats that are near to one another for images that
      * look alike to the model. Both NULL: nothing of that kind. */
@@ -126,8 +127,21 @@ const struct model_kind *model_find(const char *name);
 /* The row of a configuration whose model_check() was good. */
 const struct model_kind *model_of(const struct config *config);
 
-/* 1 when the model of config reads a section, its own; one that is made up stands in for any. */
+/* 1 when the model of config, or one that makes its features, reads a section, its own; one that is made up
+ * stands in for any. */
 int model_reads(const struct config *config, const struct section *section);
+
+/* identity() of the model of config, and what it is given of an image. */
+void model_identity(const struct config *config, char out[MODEL_IDENTITY_SIZE]);
+
+/* 1 when the model of config reads `features`; the settings of a kind of features, its own; and how they are
+ * scaled. */
+int model_takes_features(const struct config *config, const struct section *section);
+int model_reads_features(const struct config *config, const struct section *section);
+int model_reads_scale(const struct config *config, const struct section *section);
+
+/* 1 when mini-batches are learnt from: by the model of config, or by one that makes its features. */
+int model_learns_by_batches(const struct config *config);
 
 /* 0 when there is a model of that name; E_USAGE with the names that there are. */
 int model_check(const char *name, struct err *err);

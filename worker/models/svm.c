@@ -10,7 +10,7 @@
  * plus s / (3 (|s| + 1)) of their sum s. They order images as decisions do, but are not calibrated. */
 #include "models/model.h"
 
-#include "image/image.h"
+#include "features/feature.h"
 #include "models/svm_machine.h"
 
 #include <math.h>
@@ -35,11 +35,6 @@ static const struct setting settings[] = {
 
 static const struct section section = {.setting = settings, .size = sizeof(struct settings)};
 
-static size_t floats_of(const struct config *config)
-{
-    return image_floats((int)config->image_size) * (size_t)config->channels;
-}
-
 static void identity(const struct config *config, char out[MODEL_IDENTITY_SIZE])
 {
     const struct settings *s = config_of(config, &section);
@@ -51,20 +46,20 @@ static void identity(const struct config *config, char out[MODEL_IDENTITY_SIZE])
 /* Of the kernel matrix, half of it, and of products with as many support vectors as half of the images. */
 static double work(const struct config *config, double n_seen, double n_judged)
 {
-    return 1e6 + (double)floats_of(config) * n_seen * (2 * n_seen + 2 * n_judged);
+    return 1e6 + (double)feature_floats(config) * n_seen * (2 * n_seen + 2 * n_judged);
 }
 
 static size_t room(const struct config *config, int n_train)
 {
     size_t n = (size_t)n_train, n_classes = (size_t)config->clusters.n;
-    return n * (floats_of(config) * sizeof(float) + (n_classes - 1) * sizeof(double)) +
+    return n * (feature_floats(config) * sizeof(float) + (n_classes - 1) * sizeof(double)) +
            (svm_pairs(n_classes) + 2 * n_classes + 1) * sizeof(double) + 6 * MODEL_HEAD;
 }
 
 /* The kernel matrix is libsvm's nodes. */
 static size_t bytes(const struct config *config, int n_train)
 {
-    size_t n = (size_t)n_train, block = 2 * SVM_BLOCK * floats_of(config) * sizeof(double);
+    size_t n = (size_t)n_train, block = 2 * SVM_BLOCK * feature_floats(config) * sizeof(double);
     return room(config, n_train) + svm_matrix_bytes(n) + block;
 }
 
@@ -106,7 +101,7 @@ static int open_svm(const struct model_spec *spec, void **out, struct err *err)
     if (!svm)
         return E_IO;
     *svm = (struct svm){.n_classes = (size_t)spec->config->clusters.n,
-                        .floats = floats_of(spec->config),
+                        .floats = feature_floats(spec->config),
                         .c = s->c,
                         .asked_gamma = s->gamma,
                         .is_rbf = strcmp(s->kernel, "rbf") == 0};
@@ -274,7 +269,7 @@ const struct model_kind model_svm = {
     .name = "svm",
     .help = "support vector machines on pixels (libsvm); not calibrated; last bits depend on the CPU",
     .section = &section,
-    .can = MODEL_WEIGHTS | MODEL_GROWS,
+    .can = MODEL_WEIGHTS | MODEL_GROWS | MODEL_VECTORS,
     .seconds = 3e-11,
     .identity = identity,
     .work = work,

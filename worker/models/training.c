@@ -16,9 +16,8 @@ const struct section training_section = {.setting = settings, .size = sizeof(str
 
 int training_is_used(const struct config *config, const struct section *section)
 {
-    const struct model_kind *kind = model_find(config->model);
     (void)section;
-    return kind && kind->can & MODEL_BATCHES;
+    return model_learns_by_batches(config);
 }
 
 static const struct optimiser *optimiser_of(const struct config *config)

@@ -20,7 +20,7 @@ struct training {
 /* Of struct training. */
 extern const struct section training_section;
 
-/* 1 when the model of config learns step by step. */
+/* 1 when the model of config learns step by step, or one that makes its features. */
 int training_is_used(const struct config *config, const struct section *section);
 
 /* 1 when its optimiser reads a section; when its schedule does. */
