@@ -9,6 +9,7 @@
 
 #include "pool.inc"
 #include "winograd.inc"
+#include "unpooled.inc"
 #include "colour.inc"
 #include "sparse.inc"
 #include "padded.inc"
