@@ -201,27 +201,43 @@ static int any_widened(const struct curves_page *page)
     return 0;
 }
 
-/* Where the jobs of a panel end at different epochs: how many are behind its points, "10 to
- * epoch 34, 7 to 100". */
-static void add_ends_note(struct figtext_notes *notes, const struct curves_page *page, int panel)
+/* Where the jobs of a panel end at different epochs: how many are behind its points, "5 to epoch 34, 2 to
+ * 100", in out. Returns how many steps there are. */
+static int ends_text(char *out, size_t size, const struct curves_page *page, int panel)
 {
     enum { MOST = 5 };
     const struct stats_summary *curve = page->panel[panel]->curve[SET_TEST][METRIC_LOSS];
-    char strategy[128], text[256] = "";
     size_t used = 0;
     int steps = 0;
+    *out = '\0';
     for (int e = 0, last = page->summary->n_epochs; e < last; e++) {
         if (curve[e].n == 0 || (e + 1 < last && curve[e + 1].n == curve[e].n))
             continue;
-        if (++steps <= MOST && used < sizeof text)
-            used += (size_t)snprintf(text + used, sizeof text - used, "%s%d to epoch %d",
-                                     steps > 1 ? ", " : "", curve[e].n, e + 1);
+        if (++steps <= MOST && used < size)
+            used += (size_t)snprintf(out + used, size - used, "%s%d to %s%d", steps > 1 ? ", " : "",
+                                     curve[e].n, steps > 1 ? "" : "epoch ", e + 1);
     }
-    if (steps < 2)
-        return;
-    curves_group_title(strategy, sizeof strategy, page->summary, page->panel[panel], 0);
-    figtext_note(notes, "Jobs end at their own epochs. n (%s): %s%s.", strategy, text,
-                 steps > MOST ? ", ..." : "");
+    if (steps > MOST && used < size)
+        snprintf(out + used, size - used, ", ...");
+    return steps;
+}
+
+/* "Jobs end at their own epochs: Undersampling n = 5 to epoch 34, 2 to 100; Oversampling n = ...", of the
+ * panels where they do. */
+static void add_ends_note(struct figtext_notes *notes, const struct curves_page *page)
+{
+    char text[800] = "";
+    size_t used = 0;
+    for (int i = 0; i < page->n_panels && used < sizeof text; i++) {
+        char strategy[128], ends[160];
+        if (ends_text(ends, sizeof ends, page, i) < 2)
+            continue;
+        curves_group_title(strategy, sizeof strategy, page->summary, page->panel[i], 0);
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s n = %s", used ? "; " : "", strategy,
+                                 ends);
+    }
+    if (used)
+        figtext_note(notes, "Jobs end at their own epochs: %s.", text);
 }
 
 static int any_chosen_on_test(const struct curves_page *page)
@@ -260,8 +276,7 @@ static void collect_notes(struct layout *l, const struct curves_page *page, enum
                      known ? published_protocol(cell->strategy) : " of all clusters",
                      l->published_upper ? "" : " Losses only: the metric above was not published.", beyond);
     }
-    for (int i = 0; i < page->n_panels && l->notes.n < FIGTEXT_MAX_NOTES - 2; i++)
-        add_ends_note(&l->notes, page, i);
+    add_ends_note(&l->notes, page);
     if (any_chosen_on_test(page))
         figtext_note(&l->notes, "Epochs were %s.", chosen_on_test);
     curves_footer(footer, sizeof footer, page->summary, cell->protocol, l->n_done, l->n_jobs);
@@ -560,8 +575,9 @@ static void write_mean_entries(FILE *file, const struct layout *l)
     write_key_entry(file, "", "lines lw 2 lc rgb train", text);
     snprintf(text, sizeof text, "Test set (%s)", n);
     write_key_entry(file, ",", "lines lw 2 lc rgb test", text);
+    snprintf(text, sizeof text, "Inner set, val (%s)", n);
     if (l->inner)
-        write_key_entry(file, ",", "lines lw 2 lc rgb val", "Inner set (val)");
+        write_key_entry(file, ",", "lines lw 2 lc rgb val", text);
 }
 
 /* The legend is a plot of nothing: it belongs to the page, not to a panel. Entries go down its columns, of

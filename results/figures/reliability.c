@@ -108,8 +108,9 @@ enum {
     TITLE = 26,  /* above a panel */
     COUNTS = 92, /* height of the counts and what is above them: */
     ABOVE = 20,
-    AXIS = 58, /* below them, and between panels that stand below each other */
-    LEGEND = 20,
+    AXIS = 58,   /* below them, and between panels that stand below each other */
+    LEGEND = 20, /* a line of the legend, and what a name of it may need: */
+    LEGEND_ENTRY = 280,
     EDGE = 14
 };
 
@@ -158,6 +159,13 @@ static int panel_height(const struct layout *l)
     return TITLE + l->side + COUNTS + AXIS;
 }
 
+static int legend_lines(const struct reliability_page *page, const struct layout *l)
+{
+    int columns = (l->width - LEFT) / LEGEND_ENTRY;
+    columns = columns > 1 ? columns : 1;
+    return (page->n_lines + columns - 1) / columns;
+}
+
 static struct layout lay_out(const struct reliability_page *page, const struct figstyle *style)
 {
     struct layout l = {.width = figstyle_width(style, page->n_ways > 1 ? WIDTH : WIDTH_OF_ONE), .most = 1};
@@ -172,7 +180,7 @@ static struct layout lay_out(const struct reliability_page *page, const struct f
         l.most = r->n[k % RELIABILITY_BINS] > l.most ? r->n[k % RELIABILITY_BINS] : l.most;
     }
     l.top = 4 + write_heading(NULL, page, &l);
-    l.height = l.top + n / l.columns * panel_height(&l) + LEGEND * page->n_lines + 14 +
+    l.height = l.top + n / l.columns * panel_height(&l) + LEGEND * legend_lines(page, &l) + 14 +
                figtext_notes_height(&l.notes, l.width - 2 * EDGE);
     return l;
 }
@@ -240,12 +248,13 @@ static void write_panel(FILE *file, const struct reliability_page *page, const s
 /* A line and a title for every strategy, below the panels. */
 static void write_legend(FILE *file, const struct reliability_page *page, const struct layout *l)
 {
-    int y = l->top + page->n_ways / l->columns * panel_height(l);
+    int y = l->top + page->n_ways / l->columns * panel_height(l), lines = legend_lines(page, l);
+    place(file, l, LEFT, y, l->width - LEFT, (lines + 1) * LEGEND); /* a key is no higher than its plot */
     fprintf(file,
             "unset logscale; unset border; unset tics; unset xlabel; unset ylabel; unset grid\n"
             "set xrange [0:1]; set yrange [0:1]\nset key at screen %.5f,%.5f left top Left reverse vertical "
-            "maxcols 1 samplen 2 spacing 1.25 font ''.plain(10.5)\nplot ",
-            (double)LEFT / l->width, 1 - (double)y / l->height);
+            "maxrows %d samplen 2 spacing 1.25 font ''.plain(10.5)\nplot ",
+            (double)LEFT / l->width, 1 - (double)y / l->height, lines);
     for (int i = 0; i < page->n_lines; i++) {
         const struct summary_group *group = &page->summary->group[page->line[i]];
         char title[128], text[192];

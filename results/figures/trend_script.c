@@ -127,7 +127,7 @@ static void describe_marginal(struct page *p, const struct trend *trend)
                  trend->axis.n_left_out);
     figtext_note(
         &p->notes,
-        "Last epoch. Every point is the mean over %s combinations of the other axes of their mean over jobs; "
+        "Judged epoch. Every point is the mean over %s combinations of the other axes of their mean over jobs; "
         "bars span the smallest and the largest of them, which is a range and no interval.%s A figure for "
         "each combination: --filter, or --all-figures.",
         n, left_out);
@@ -145,7 +145,7 @@ static void describe_points(struct page *p, const struct trend *trend)
         widened |= !isnan(group->test_ratio);
         splits |= group->n_values < group->n_state[JOB_DONE];
     }
-    figtext_note(&p->notes, "Last epoch, mean over n jobs%s%s%s%s.",
+    figtext_note(&p->notes, "Judged epoch, mean over n jobs%s%s%s%s.",
                  splits ? " (those of one split are one)" : "",
                  p->bars ? " and its 95 % interval (Student's t" : "",
                  p->bars ? widened ? ", widened where splits share images)" : ")" : "",

@@ -63,6 +63,22 @@ check "has a report" "$C" report "$TMP/named.h5" -o "$TMP/named"
 mkdir "$TMP/downloads"
 script tests/web/named.mjs "$TMP/named/report.html" "$TMP/downloads"
 
+cat >"$TMP/early.yaml" <<'YAML'
+name: early
+data: builtin
+train: {epochs: 12, stop: {patience: 2}}
+allow_choice_on_test: true
+image.size: 20
+grid:
+  clusters: [[1, 27]]
+  strategy: [none, oversample]
+  inner: [{share: 0.25}, none]
+  seed: {first: 1, count: 4}
+YAML
+check "a sweep of jobs that stop early" "$C" run "$TMP/early.yaml" -o "$TMP/early.h5" -q
+check "has a report" "$C" report "$TMP/early.h5" -o "$TMP/early"
+script tests/web/early.mjs "$TMP/early/report.html" "$TMP/downloads"
+
 cat >"$TMP/sweep.yaml" <<'YAML'
 name: "the <i>page</i>"
 data: builtin

@@ -4,7 +4,7 @@
  *
  * A panel holds series; a series is a group's training, inner (val) or test curve with colour and marker. What is drawn and what
  * goes into the CSV come from the same arrays. */
-import { clustersTitle, isSame, metricName } from "./model.js";
+import { Sweep, clustersTitle, isSame, metricName } from "./model.js";
 import { plain } from "./chart.js";
 import { FEW, best, smooth } from "./stats.js";
 import { faded, visible } from "./theme.js";
@@ -48,15 +48,23 @@ export function panelsOfSplits(sweep, groups, paint) {
   }));
 }
 
-/** "n = 10, leak 18.6 of 38 test images". */
+/** "n = 10, leak 18.6 of 38"; "n = 5 to epoch 3, 2 to 8" where jobs end at their own epochs. */
 export function groupNote(sweep, group) {
   const leak = sweep.leak(group);
   const lost = sweep.lost(group);
-  const parts = [`n = ${sweep.counted(group).length}`];
+  const steps = Sweep.ends(sweep.meanCurve(group, "test", "loss", { band: "none" }).n);
+  const parts = steps.length > 1 ? endsTexts(steps) : [`n = ${sweep.counted(group).length}`];
   if (lost) parts.push(`${lost} left out`);
   if (group.jobs.some((j) => sweep.jobs.chosen_on?.[j] === "test")) parts.push("epochs chosen on the reported set");
   if (leak) parts.push(`leak ${round1(leak.leak)} of ${round1(leak.nTest)}`);
   return parts.join(", ");
+}
+
+const MOST_ENDS = 5;
+
+/** "n = 5 to epoch 3", "2 to 8". */
+function endsTexts(steps) {
+  return [...steps.slice(0, MOST_ENDS).map(({ n, epoch }, i) => (i ? `${n} to ${epoch}` : `n = ${n} to epoch ${epoch}`)), ...(steps.length > MOST_ENDS ? ["…"] : [])];
 }
 
 function round1(x) {
@@ -73,8 +81,8 @@ export function smoothingNote(o) {
 /** @param {import("./model.js").Sweep} sweep @param {Panel[]} panels @param {CurveOptions} o */
 export function curvesFigure(sweep, panels, o, paint) {
   const rows = o.loss && o.metric !== "loss" ? [o.metric, "loss"] : [o.metric];
-  const grid = placePanels(panels.length, rows, paint, smoothingNote(o) !== "");
-  const figure = { sweep, o, paint, lossTop: 0, publishedTop: 0, traces: [], csvRows: [], inLegend: new Set(), words: [], sizes: sampleSizes(sweep, panels) };
+  const grid = placePanels(panels, rows, paint, smoothingNote(o) !== "");
+  const figure = { sweep, o, paint, lossTop: 0, publishedTop: 0, traces: [], csvRows: [], inLegend: new Set(), words: [], sizes: sampleSizes(sweep, panels), last: sweep.doc.live ? sweep.nEpochs : 1 };
   const layout = { annotations: [], margin: grid.margin, legend: grid.legend, hovermode: "closest" };
   panels.forEach((panel, p) => {
     layout.annotations.push(...titleOf(panel, grid.panel[p], paint));
@@ -91,39 +99,54 @@ export function curvesFigure(sweep, panels, o, paint) {
 }
 
 /** Where panels go, in fractions of the drawing area: as many columns as have room. */
-function placePanels(n, rows, { width, printing }, smoothed) {
+function placePanels(panels, rows, { width, printing }, smoothed) {
+  const n = panels.length;
   const room = printing ? 3 : width < 560 ? 1 : width < 900 ? 2 : 3;
   const columns = Math.max(1, n === 4 ? Math.min(2, room) : Math.min(n, room));
   const lines = Math.ceil(n / columns);
   const row = printing ? [165, 105] : columns === 1 ? [230, 150] : [250, 150];
-  const top = 46, gap = 26, foot = 40;
+  const between = Math.min(0.08, 62 / width);
+  const w = (1 - between * (columns - 1)) / columns;
+  const notes = panels.map((p) => wrapped(p.note, (w * (width - 66)) / NOTE_LETTER));
+  const top = 30 + NOTE_LINE * Math.max(1, ...notes.map((lines) => lines.length)), gap = 26, foot = 40;
   const block = top + row[0] + (rows.length > 1 ? gap + row[1] : 0) + foot;
   const margin = { l: 54, r: 12, t: (width < 560 ? 112 : 48) + (smoothed ? 24 : 0), b: 8 };
   const inner = block * lines;
   const height = inner + margin.t + margin.b;
-  const between = Math.min(0.08, 62 / width);
-  const w = (1 - between * (columns - 1)) / columns;
   const panel = [];
   for (let i = 0; i < n; i++) {
     const x0 = (i % columns) * (w + between);
     const y = Math.floor(i / columns) * block;
     const at = (from, size) => [1 - (from + size) / inner, 1 - from / inner];
-    panel.push({ x: [x0, x0 + w], rows: [at(y + top, row[0]), at(y + top + row[0] + gap, row[1])], title: 1 - y / inner });
+    panel.push({ x: [x0, x0 + w], rows: [at(y + top, row[0]), at(y + top + row[0] + gap, row[1])], title: 1 - y / inner, note: notes[i] });
   }
   const legend = { orientation: "h", x: 0, y: 1, yanchor: "bottom", yref: "paper", traceorder: "normal", itemsizing: "trace", bgcolor: "rgba(0,0,0,0)" };
   return { panel, margin, height, legend, columns };
+}
+
+const NOTE_LINE = 16, NOTE_LETTER = 6.3; // pixels of a line and of a letter, the latter on the safe side
+
+/** A text in lines of at most so many letters, broken behind commas. */
+function wrapped(text, letters) {
+  const lines = [];
+  for (const part of text.split(", ")) {
+    const longer = lines.length ? `${lines.at(-1)}, ${part}` : part;
+    if (lines.length && longer.length > letters) lines[lines.length - 1] += ",", lines.push(part);
+    else lines[Math.max(0, lines.length - 1)] = longer;
+  }
+  return lines;
 }
 
 function titleOf(panel, place, paint) {
   const base = { xref: "paper", yref: "paper", x: place.x[0], y: place.title, xanchor: "left", showarrow: false };
   return [
     { ...base, text: `<b>${plain(panel.title)}</b>`, yanchor: "top", yshift: -4, font: { size: 14 } },
-    { ...base, text: plain(panel.note), yanchor: "top", yshift: -24, font: { size: 11.5, color: paint.colours.muted } },
+    { ...base, text: place.note.map(plain).join("<br>"), align: "left", yanchor: "top", yshift: -24, font: { size: 11.5, color: paint.colours.muted } },
   ];
 }
 
 function addAxes(layout, { figure, grid, rows, p, r, id }) {
-  const { o, sweep } = figure;
+  const { o } = figure;
   const n = id === 1 ? "" : String(id);
   const metric = rows[r];
   const place = grid.panel[p];
@@ -136,7 +159,7 @@ function addAxes(layout, { figure, grid, rows, p, r, id }) {
   else if (isLoss) axis.rangemode = "tozero";
   else if (o.shared) axis.range = [-0.02, 1.03];
   layout[`yaxis${n}`] = axis;
-  layout[`xaxis${n}`] = { domain: place.x, anchor: `y${n}`, range: [0, 1.01 * sweep.nEpochs], ...(sweep.nEpochs < 10 ? { dtick: 1 } : {}), showticklabels: last, title: last ? { text: "epoch", standoff: 4, font: { size: 11.5 } } : undefined, zeroline: false, ...(id > 1 ? { matches: "x" } : {}) };
+  layout[`xaxis${n}`] = { domain: place.x, anchor: `y${n}`, range: [0, 1.01 * figure.last], ...(figure.last < 10 ? { dtick: 1 } : {}), showticklabels: last, title: last ? { text: "epoch", standoff: 4, font: { size: 11.5 } } : undefined, zeroline: false, ...(id > 1 ? { matches: "x" } : {}) };
 }
 
 /** Top of shared loss axes: a published loss of 30 must not press our own curves flat. */
@@ -154,6 +177,7 @@ function addSeries(figure, panel, series, metric, id) {
   if (o.band !== "none" && !few) addBand(at, data);
   if (o.seeds || few) addSeeds(at);
   addMean(at, data);
+  figure.last = Math.max(figure.last, ...data.n.map((n, e) => (n > 0 ? e + 1 : 0)));
   if (o.published) addPublished(at);
   if (o.best && series.set === "test") addBest(at, data);
   if (metric === "loss") figure.lossTop = Math.max(figure.lossTop, ...[...data.mean, ...data.high].filter(Number.isFinite));
@@ -247,6 +271,7 @@ function addPublished(at) {
   const published = figure.sweep.published(series.group, series.set, metric);
   if (!published) return;
   const y = smooth(published, figure.o.smoothing, figure.o.amount);
+  figure.last = Math.max(figure.last, Math.min(y.length, figure.sweep.nEpochs));
   record(at, "published", y);
   if (metric === "loss") figure.publishedTop = Math.max(figure.publishedTop, ...y.filter(Number.isFinite));
   const own = series.label !== "training" && series.label !== "test";
@@ -306,12 +331,16 @@ function publishedElsewhere({ sweep, traces }, groups) {
 
 function finals(figure, groups) {
   const { sweep, o } = figure;
+  let fewer = false;
   const list = groups.map((group) => {
-    const m = sweep.meanCurve(group, "test", o.metric, { band: "ci", smoothing: o.smoothing, amount: o.amount }).mean;
-    const last = m.findLast((v) => Number.isFinite(v));
-    return last === undefined ? `${sweep.title(group.strategy)} (no finished job)` : `${groups.every((g) => g.strategy === group.strategy) ? group.clusters : sweep.title(group.strategy)} ${last.toFixed(3)}`;
+    const { mean, n, nMax } = sweep.meanCurve(group, "test", o.metric, { band: "ci", smoothing: o.smoothing, amount: o.amount });
+    const e = mean.findLastIndex((v) => Number.isFinite(v));
+    if (e < 0) return `${sweep.title(group.strategy)} (no finished job)`;
+    fewer ||= n[e] < nMax;
+    const name = groups.every((g) => g.strategy === group.strategy) ? group.clusters : sweep.title(group.strategy);
+    return `${name} ${mean[e].toFixed(3)}${n[e] < nMax ? ` (n = ${n[e]} of ${nMax})` : ""}`;
   });
-  return `Last value on the test set: ${list.join(", ")}.`;
+  return `Last value on the test set: ${list.join(", ")}.${fewer ? " Jobs end at their own epochs, so it is that of the longest ones only; the tables have the judged epoch of every job." : ""}`;
 }
 
 function capital(text) {

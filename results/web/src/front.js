@@ -15,7 +15,7 @@ export function header(sweep) {
     "div",
     { class: "front" },
     doc.synthetic && el("p", { class: "synthetic", role: "note" }, el("strong", { text: "SYNTHETIC DATA" }), el("span", { text: " drawn by the program: nothing here is a finding about real cells." })),
-    el("p", { class: "lead", text: `${jobs}, of ${epochsText(sweep)} epochs each. Data: ${doc.data.origin}, ${doc.data.n_images} images of ${doc.data.clusters.length} ${classesWord(numbers(doc))}.${span}` }),
+    el("p", { class: "lead", text: `${jobs}, ${epochsText(sweep)}. Data: ${doc.data.origin}, ${doc.data.n_images} images of ${doc.data.clusters.length} ${classesWord(numbers(doc))}.${span}` }),
     doc.filter && el("p", { class: "warning filter", role: "note", text: filterText(doc.filter) }),
     !doc.complete && el("p", { class: "warning", role: "note", text: "The sweep is not complete: what is shown is as far as it is." }),
   );
@@ -28,11 +28,17 @@ function filterText(f) {
   return `Filter ${f.text}: ${f.jobs} of ${f.of_jobs} jobs, ${f.strategies} of ${f.of_strategies} strategies are shown; comparisons and what came out are of all jobs of the file.`;
 }
 
-/** "100", "20 to 100". */
+/** "of 100 epochs each", "of 20 to 100 epochs each", "of up to 100 epochs each, ended after 12 to 40". */
 function epochsText(sweep) {
-  const all = sweep.jobs.key.map((_, j) => sweep.epochsOf(j));
-  const [low, high] = [all.reduce((a, b) => Math.min(a, b)), all.reduce((a, b) => Math.max(a, b))];
-  return low === high ? String(high) : `${low} to ${high}`;
+  const { state, epochs_done: epochs } = sweep.jobs;
+  const text = (all) => {
+    const [low, high] = [all.reduce((a, b) => Math.min(a, b)), all.reduce((a, b) => Math.max(a, b))];
+    return low === high ? String(high) : `${low} to ${high}`;
+  };
+  const all = state.map((_, j) => sweep.epochsOf(j));
+  const done = state.flatMap((s, j) => (s === "done" ? [j] : []));
+  if (done.every((j) => epochs[j] >= all[j])) return `of ${text(all)} epochs each`;
+  return `of up to ${text(all)} epochs each, ended after ${text(done.map((j) => epochs[j]))}`;
 }
 
 function timeSpan(sweep) {
@@ -81,6 +87,7 @@ function finalColumns(sweep, table) {
     interval("test set, balanced accuracy", "test_balanced_accuracy"),
     ...sweep.doc.varying.filter((name) => !["clusters", "strategy", "protocol"].includes(name)).map((name) => key(name)),
     key("n"),
+    ...(table.rows.some((r) => read(r, "chosen_on") === "test") ? [{ ...key("chosen_on", "epoch chosen on"), text: (r) => ({ test: "the reported set", val: "val", none: "–" })[read(r, "chosen_on")] ?? "–" }] : []),
     ...(table.rows.some((r) => read(r, "jobs_lacking_a_class") > 0) ? [key("jobs_lacking_a_class", "lack a class")] : []),
     { label: "leak", value: (r) => read(r, "leak_mean") ?? null, text: (r) => leakText(read(r, "leak_mean"), read(r, "n_test_mean")) },
     ...(sweep.hasPublished() ? [interval("test set, as published", "test_balanced_accuracy_as_published")] : []),

@@ -188,6 +188,11 @@ export class Sweep {
     return out;
   }
 
+  /** Numbers of jobs behind the points of a mean curve and the last epoch of each, "5 to epoch 3, 2 to 8"; one step where all end together. @param {number[]} n */
+  static ends(n) {
+    return n.flatMap((k, e) => (k > 0 && k !== n[e + 1] ? [{ n: k, epoch: e + 1 }] : []));
+  }
+
   /** n_test / n_train behind a group's intervals, NaN where they are plain Student's t: rows of `final` are groups in order. */
   ratio(group) {
     const table = this.doc.tables?.final;

@@ -61,7 +61,9 @@ export class Page {
     ].filter((s) => s && (s[0] !== "unbalanced" || sweep.values("strategy").includes("none")));
     const main = el("main", { id: "main" }, ...sections.map(([id, title, ...content]) => section(id, title, content)));
     this.status = el("div", { id: "status" });
-    fill(this.app, this.#top(sections), this.status, main, el("div", { id: "announcer", class: "hidden", "aria-live": "polite" }));
+    const top = this.#top(sections);
+    new ResizeObserver(() => document.documentElement.style.setProperty("--bar", `${top.offsetHeight}px`)).observe(top);
+    fill(this.app, top, this.status, main, el("div", { id: "announcer", class: "hidden", "aria-live": "polite" }));
     this.#texts();
     this.update();
   }

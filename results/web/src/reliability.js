@@ -14,6 +14,9 @@ export function reliabilityDefaults(sweep) {
   return { "rel.way": rows[0]?.[columns.indexOf("recalibrate")] ?? "none" };
 }
 
+/** Fewer decimals of large numbers: a slope of hundreds is known to no thousandth. */
+const brief = (x) => number(x, Math.abs(x) >= 100 ? 0 : Math.abs(x) >= 10 ? 1 : 3);
+
 export class Reliability {
   constructor(sweep, view) {
     this.sweep = sweep;
@@ -117,7 +120,7 @@ export class Reliability {
       ...keys.filter((k) => k === "strategy").map((k) => ({ label: k, value: (g) => read(g.first, k) })),
       { label: "probabilities", value: (g) => read(g.first, "recalibrate") },
       { label: "n", value: (g) => cell(g, "brier", "n") },
-      ...SCORES.map(([score, label]) => ({ label, value: (g) => cell(g, score, "mean"), text: (g) => `${number(cell(g, score, "mean"))}${cell(g, score, "low") === null ? "" : ` (${interval(cell(g, score, "low"), cell(g, score, "high"))})`}`, title: () => "mean and 95 % interval" })),
+      ...SCORES.map(([score, label]) => ({ label, value: (g) => cell(g, score, "mean"), text: (g) => `${brief(cell(g, score, "mean"))}${cell(g, score, "low") === null ? "" : `\n(${brief(cell(g, score, "low"))} to ${brief(cell(g, score, "high"))})`}`, title: () => "mean and 95 % interval" })),
     ];
     return new SortableTable({ name: "calibration", caption: `Calibration on the test set: ${cellTitle(this.sweep, this.view)}`, rows, columns, all: calibration, notes: calibration.notes }).node;
   }
