@@ -1,4 +1,5 @@
 #include "tables/cost.h"
+#include "tables/overall.h"
 
 #include <math.h>
 #include <string.h>
@@ -34,24 +35,23 @@ static struct cost_side side_of(const struct compare_row *row, const char *const
     return side;
 }
 
-/* The same pair in another comparison, which is most often at the same place. */
-static const struct compare_row *same_pair(const struct compare *compare, const struct compare_row *row,
-                                           int at)
+/* The same pair in another comparison, which is most often at the same place; -1: it is not there. */
+static int same_pair(const struct compare *compare, const struct compare_row *row, int at)
 {
     for (int i = 0; i < compare->n; i++) {
         const struct compare_row *other = &compare->row[(at + i) % compare->n];
         if (other->group_a == row->group_a && other->group_b == row->group_b)
-            return other;
+            return (at + i) % compare->n;
     }
-    return NULL;
+    return -1;
 }
 
-static int setting_of(const struct compare *compare, int row)
+static int family_of(const struct compare *compare, int row)
 {
     int family = 0;
     while (compare->family[family].end <= row)
         family++;
-    return compare->family[family].part;
+    return family;
 }
 
 int cost_next(const struct findings *f, int *at, struct cost *out)
@@ -61,10 +61,15 @@ int cost_next(const struct findings *f, int *at, struct cost *out)
         const struct compare_row *row = &compare->row[i];
         if (is_none(row->a) == is_none(row->b) || !findings_shows(f, row))
             continue;
+        int brier = same_pair(f->brier, row, i);
         *at = i + 1;
-        *out = (struct cost){is_none(row->a) ? row->b : row->a, setting_of(compare, i), row->contrast.n,
+        *out = (struct cost){is_none(row->a) ? row->b : row->a,
+                             family_of(compare, i),
+                             row->contrast.n,
+                             i,
+                             brier,
                              side_of(row, balanced_words, "balanced_accuracy"),
-                             side_of(same_pair(f->brier, row, i), brier_words, "brier")};
+                             side_of(brier < 0 ? NULL : &f->brier->row[brier], brier_words, "brier")};
         return 1;
     }
     return 0;
@@ -72,12 +77,57 @@ int cost_next(const struct findings *f, int *at, struct cost *out)
 
 /* ---- the sentence ---- */
 
-int cost_n_settings(const struct findings *f)
+/* Comparisons by each score, as one family over all settings. */
+struct judged {
+    const struct findings *findings;
+    struct overall *balanced, *brier;
+};
+
+/* A side as the adjustment for all settings leaves it. */
+static void judge_side(struct cost_side *side, const struct overall *overall, int row,
+                       const char *const *word)
 {
+    int turned = row >= 0 && is_none(overall->compare->row[row].a);
+    side->sign = row < 0 ? 0 : (turned ? -1 : 1) * overall_direction(overall, row);
+    side->word = word[side->sign > 0 ? 0 : side->sign < 0 ? 1 : 2];
+}
+
+/* The next one of a setting that counts. alone: how it is judged in its setting alone, 1 or 0 a score. */
+static int next(const struct judged *j, int *at, struct cost *out, int alone[2])
+{
+    while (cost_next(j->findings, at, out)) {
+        if (!overall_counts(j->balanced, out->family))
+            continue;
+        alone[0] = out->balanced.sign != 0;
+        alone[1] = out->brier.sign != 0;
+        judge_side(&out->balanced, j->balanced, out->row, balanced_words);
+        judge_side(&out->brier, j->brier, out->brier_row, brier_words);
+        return 1;
+    }
+    return 0;
+}
+
+/* What is significant over settings: in how many of them, by either score, together and each alone. */
+struct counts {
+    int settings, together[2], alone[2];
+};
+
+static struct counts count_settings(const struct judged *j)
+{
+    struct counts n = {0};
     struct cost cost;
-    int n = 0, last = -1;
-    for (int at = 0; cost_next(f, &at, &cost); last = cost.setting)
-        n += cost.setting != last;
+    int alone[2], last = -1, seen[4] = {0};
+    for (int at = 0; next(j, &at, &cost, alone); last = cost.family) {
+        int is[4] = {cost.balanced.sign != 0, cost.brier.sign != 0, alone[0], alone[1]};
+        if (cost.family != last) {
+            n.settings++;
+            memset(seen, 0, sizeof seen);
+        }
+        for (int k = 0; k < 4; k++) {
+            (k < 2 ? n.together : n.alone)[k % 2] += is[k] && !seen[k];
+            seen[k] |= is[k];
+        }
+    }
     return n;
 }
 
@@ -88,13 +138,14 @@ static void write_side(FILE *file, const struct cost_side *side, const char *sco
     fprintf(file, "%s %.3f (%.3f to %.3f) in %s", side->word, fabs(side->difference), low, high, score);
 }
 
-/* Of one setting: every strategy with something to say. Returns how many. */
-static int write_strategies(FILE *file, const struct findings *f)
+/* Of one setting: every strategy with something to say. */
+static void write_strategies(FILE *file, const struct judged *j)
 {
+    const struct findings *f = j->findings;
     struct cost cost;
     char name[COMBINATION_LABEL_SIZE];
-    int n = 0;
-    for (int at = 0; cost_next(f, &at, &cost);) {
+    int n = 0, alone[2];
+    for (int at = 0; next(j, &at, &cost, alone);) {
         if (cost.balanced.sign == 0 && cost.brier.sign == 0)
             continue;
         fprintf(
@@ -107,7 +158,6 @@ static int write_strategies(FILE *file, const struct findings *f)
         if (cost.brier.sign != 0)
             write_side(file, &cost.brier, "Brier score");
     }
-    return n;
 }
 
 /* What a strategy did over settings. */
@@ -129,15 +179,15 @@ static void add(struct tally *tally, const struct cost *cost)
 }
 
 /* The strategy of the k-th comparison, when none before it has it, over all of them; else n is 0. */
-static struct tally tally_of(const struct findings *f, int k)
+static struct tally tally_of(const struct judged *j, int k)
 {
     struct tally tally = {0};
     struct cost cost;
-    int at = 0;
-    for (int i = 0; i <= k && cost_next(f, &at, &cost); i++)
+    int at = 0, alone[2];
+    for (int i = 0; i <= k && next(j, &at, &cost, alone); i++)
         tally.strategy = cost.group->cell->strategy;
     at = 0;
-    for (int i = 0; tally.strategy && cost_next(f, &at, &cost); i++)
+    for (int i = 0; tally.strategy && next(j, &at, &cost, alone); i++)
         if (strcmp(cost.group->cell->strategy, tally.strategy) == 0) {
             if (i < k)
                 return (struct tally){0};
@@ -155,38 +205,91 @@ static void write_counts(FILE *file, int better, int worse, const char *word, do
     if (worse > 0)
         fprintf(file, "%s %s in %d", word, score, worse);
     if (better > 0 || worse > 0)
-        fprintf(file, " (mean %+.3f)", mean);
+        fprintf(file, " (mean of all %+.3f)", mean);
 }
 
-/* Of several settings: every strategy that has something to say in one of them. Returns how many. */
-static int write_tallies(FILE *file, const struct findings *f, int n_settings)
+/* Of several settings: every strategy that has something to say in one of them. */
+static void write_tallies(FILE *file, const struct judged *j, int n_settings)
 {
-    int n = 0, rows = 0, at = 0;
+    int n = 0, rows = 0, at = 0, alone[2];
     struct cost cost;
-    while (cost_next(f, &at, &cost))
+    while (next(j, &at, &cost, alone))
         rows++;
     for (int k = 0; k < rows; k++) {
-        struct tally t = tally_of(f, k);
+        struct tally t = tally_of(j, k);
         if (t.gained + t.lost + t.better + t.cost == 0)
             continue;
         if (n == 0)
-            fprintf(file, "Against none, taken setting by setting, of %d: ", n_settings);
+            fprintf(file, "Against none, over %d settings: ", n_settings);
         fprintf(file, "%s%s ", n++ ? "; " : "", t.strategy);
         write_counts(file, t.gained, t.lost, "lost", t.balanced / t.n, "balanced accuracy");
         if (t.gained + t.lost > 0 && t.better + t.cost > 0)
             fputs(", ", file);
         write_counts(file, t.better, t.cost, "cost", t.brier / t.n, "Brier score");
     }
+}
+
+/* " (10 comparisons a score, in all settings together, Holm-adjusted p < 0.05)". */
+static void write_family(FILE *file, const struct overall *o)
+{
+    fprintf(file, " (%d comparison%s a score%s, Holm-adjusted p < %g)", o->rows, o->rows == 1 ? "" : "s",
+            o->settings > 1 ? ", in all settings together" : "", contrast_alpha);
+}
+
+static void write_sentence(FILE *file, const struct judged *j)
+{
+    struct counts n = count_settings(j);
+    int impossible = overall_impossible(j->balanced) + overall_impossible(j->brier);
+    if (n.settings == 0)
+        return;
+    if (n.together[0] + n.together[1] == 0) {
+        fputs("No strategy is shown to gain balanced accuracy over none, or to cost Brier score", file);
+        write_family(file, j->balanced);
+        fputs(impossible == j->balanced->rows + j->brier->rows ? ", and with so few runs none could be"
+              : impossible > 0                                 ? "; some could not be with so few runs"
+                                                               : "",
+              file);
+    } else {
+        if (n.settings == 1)
+            write_strategies(file, j);
+        else
+            write_tallies(file, j, n.settings);
+        write_family(file, j->balanced);
+    }
+    fputc('.', file);
+    if (n.alone[0] > n.together[0] || n.alone[1] > n.together[1])
+        fprintf(file,
+                " Taken setting by setting, balanced accuracy differs from that of none in %d and the Brier "
+                "score in %d of %d; up to %.3g of each may by chance.",
+                n.alone[0], n.alone[1], n.settings, contrast_alpha * n.settings);
+    fputc('\n', file);
+}
+
+static int judge(struct judged *j, const struct findings *f)
+{
+    *j = (struct judged){.findings = f};
+    int rc = overall_new(f->whole, f->compared[FACTOR_STRATEGY][REPLICATES_TEST], &j->balanced, NULL);
+    return rc == 0 ? overall_new(f->whole, f->brier, &j->brier, NULL) : rc;
+}
+
+static void release(struct judged *j)
+{
+    overall_free(j->balanced);
+    overall_free(j->brier);
+}
+
+int cost_n_settings(const struct findings *f)
+{
+    struct judged j;
+    int n = judge(&j, f) == 0 ? count_settings(&j).settings : 0;
+    release(&j);
     return n;
 }
 
 void cost_sentence(FILE *file, const struct findings *f)
 {
-    int settings = cost_n_settings(f);
-    if (settings == 0)
-        return;
-    int said = settings == 1 ? write_strategies(file, f) : write_tallies(file, f, settings);
-    fputs(said ? ".\n"
-               : "No strategy is shown to gain balanced accuracy over none, or to cost Brier score.\n",
-          file);
+    struct judged j;
+    if (judge(&j, f) == 0)
+        write_sentence(file, &j);
+    release(&j);
 }

@@ -1,4 +1,5 @@
 #include "tables/headline.h"
+#include "tables/overall.h"
 
 #include "strategies/balance.h"
 #include "store/classes.h"
@@ -149,52 +150,21 @@ static int has_tail(const struct summary *summary)
     return 0;
 }
 
-/* Why a setting does not count. */
-enum standing { COUNTS, LEAKS, TAIL, UNFINISHED, LACKING, REPEATED, N_STANDINGS };
-
-static enum standing standing_of(const struct findings *f, const struct compare *compare,
-                                 const struct compare_family *family)
-{
-    const struct partition *settings = compare->settings;
-    enum compare_flaw flaw = compare_setting_flaw(f->whole, settings, family->part, REPLICATES_TEST);
-    enum standing standing = COUNTS;
-    if (flaw != FLAW_NONE)
-        return flaw == FLAW_UNFINISHED ? UNFINISHED : flaw == FLAW_LACKING ? LACKING : REPEATED;
-    for (int i = settings->begin[family->part]; i < settings->begin[family->part + 1]; i++) {
-        const struct summary_group *group = &f->whole->group[settings->member[i]];
-        if (is_tail(group))
-            return TAIL;
-        if (group->leak.mean > 0)
-            standing = LEAKS;
-    }
-    return standing;
-}
-
 enum { NOUN_SIZE = CONFIG_WORD_SIZE + 16 };
 
 /* Of all settings, and of those that count. */
 struct outcome {
     const struct findings *findings;
     const struct compare *compare;
-    int n_standing[N_STANDINGS]; /* settings */
-    int clean;    /* 1: settings count that have no leak; 0: there are none, and the others do */
-    int settings; /* that count */
-    double *p;    /* (rows of compare) of those that count, NaN otherwise */
-    double *adjusted, *reachable;
-    int differences, significant, impossible; /* rows that count */
-    int alone;                                /* settings where p_holm finds a difference */
+    const struct overall *overall;
+    int significant;                          /* rows that count */
+    int alone, together;                      /* settings where p_holm, or that of all, finds a difference */
     int winners;                              /* settings with one */
     const struct compare_row *first[3];       /* a row of each of the first winners, */
     const struct summary_group *winner[3];    /* and who it is */
     double low, high;                         /* least and greatest mean */
     const struct summary_group *worst, *best; /* whose they are */
 };
-
-static int counts(const struct outcome *o, const struct compare_family *family)
-{
-    enum standing standing = standing_of(o->findings, o->compare, family);
-    return o->clean ? standing == COUNTS : standing == LEAKS || standing == TAIL;
-}
 
 static void widen(struct outcome *o, const struct summary_group *group, double mean)
 {
@@ -210,22 +180,12 @@ static void widen(struct outcome *o, const struct summary_group *group, double m
     }
 }
 
-/* -1: row i says, by the adjustment for all of them, that a is worse than b; 1: better; 0: neither. */
-static int direction(const struct outcome *o, int i)
-{
-    const struct compare_row *row = &o->compare->row[i];
-    if (!(o->adjusted[i] < contrast_alpha) || row->verdict == VERDICT_LACKING ||
-        row->verdict == VERDICT_REPEATED)
-        return 0;
-    return row->contrast.mean * o->compare->better > 0 ? 1 : -1;
-}
-
 static int beats_all(const struct outcome *o, const struct compare_family *family, int group)
 {
     for (int i = family->begin; i < family->end; i++) {
         const struct compare_row *row = &o->compare->row[i];
-        if ((row->group_a == group && direction(o, i) <= 0) ||
-            (row->group_b == group && direction(o, i) >= 0))
+        if ((row->group_a == group && overall_direction(o->overall, i) <= 0) ||
+            (row->group_b == group && overall_direction(o->overall, i) >= 0))
             return 0;
     }
     return 1;
@@ -249,50 +209,26 @@ static void find_winner(struct outcome *o, const struct compare_family *family)
 
 static void add_family(struct outcome *o, const struct compare_family *family)
 {
-    int alone = 0;
-    o->settings++;
+    int alone = 0, together = 0;
     for (int i = family->begin; i < family->end; i++) {
         const struct compare_row *row = &o->compare->row[i];
-        o->differences++;
-        o->significant += direction(o, i) != 0;
-        o->impossible += !(o->reachable[i] < contrast_alpha);
+        int significant = overall_direction(o->overall, i) != 0;
+        o->significant += significant;
+        together |= significant;
         alone |= row->verdict == VERDICT_BETTER || row->verdict == VERDICT_WORSE;
         widen(o, row->a, row->contrast.mean_first);
         widen(o, row->b, row->contrast.mean_second);
     }
     o->alone += alone;
+    o->together += together;
     find_winner(o, family);
 }
 
-/* The rows that count, adjusted as one family; work has room for three numbers a row. */
-static void adjust(struct outcome *o, double *work)
+static struct outcome judge(const struct findings *f, const struct overall *overall)
 {
-    double *smallest = work, *scratch = work + o->compare->n;
-    for (int i = 0; i < o->compare->n; i++)
-        o->p[i] = smallest[i] = (double)NAN;
-    for (int k = 0; k < o->compare->n_families; k++) {
-        const struct compare_family *family = &o->compare->family[k];
-        for (int i = family->begin; i < family->end && counts(o, family); i++) {
-            o->p[i] = o->compare->row[i].contrast.p;
-            smallest[i] = isnan(o->p[i]) ? (double)NAN : o->compare->row[i].contrast.smallest_p;
-        }
-    }
-    stats_holm(o->p, o->compare->n, o->adjusted, scratch);
-    stats_holm(smallest, o->compare->n, o->reachable, scratch);
-}
-
-/* work has room for six numbers a row. */
-static struct outcome judge(const struct findings *f, int factor, double *work)
-{
-    struct outcome o = {.findings = f, .compare = f->compared[factor][REPLICATES_TEST], .p = work};
-    o.adjusted = o.p + o.compare->n;
-    o.reachable = o.adjusted + o.compare->n;
+    struct outcome o = {.findings = f, .compare = overall->compare, .overall = overall};
     for (int k = 0; k < o.compare->n_families; k++)
-        o.n_standing[standing_of(f, o.compare, &o.compare->family[k])]++;
-    o.clean = o.n_standing[COUNTS] > 0;
-    adjust(&o, o.reachable + o.compare->n);
-    for (int k = 0; k < o.compare->n_families; k++)
-        if (counts(&o, &o.compare->family[k]))
+        if (overall_counts(overall, k))
             add_family(&o, &o.compare->family[k]);
     return o;
 }
@@ -350,7 +286,7 @@ static void write_winners(FILE *file, const struct outcome *o)
 {
     char one[NOUN_SIZE], name[COMBINATION_LABEL_SIZE];
     fprintf(file, "in %d of %d setting%s one %s is significantly better than every other: ", o->winners,
-            o->settings, plural(o->settings), noun(o, 1, one));
+            o->overall->settings, plural(o->overall->settings), noun(o, 1, one));
     for (int i = 0; i < o->winners && i < 3; i++) {
         fprintf(file, "%s%s for ", i ? "; " : "", value_of(o, o->winner[i], name));
         write_cell(file, o->findings->whole, o->winner[i], o->compare->factor);
@@ -363,7 +299,7 @@ static void write_winners(FILE *file, const struct outcome *o)
 /* Strategies are named where there is one setting only: of several, the worst and best differ in more. */
 static void write_range(FILE *file, const struct outcome *o)
 {
-    int one = o->settings == 1 && o->worst != o->best;
+    int one = o->overall->settings == 1 && o->worst != o->best;
     char name[COMBINATION_LABEL_SIZE], every[NOUN_SIZE], low[32], high[32];
     if (!o->best)
         return;
@@ -371,8 +307,8 @@ static void write_range(FILE *file, const struct outcome *o)
     snprintf(high, sizeof high, "%.2f", o->high);
     if (strcmp(low, high) == 0) {
         fprintf(file, "Mean test balanced accuracy is %s for every %s", low, noun(o, 1, every));
-        if (o->settings > 1)
-            fprintf(file, " in all %d settings", o->settings);
+        if (o->overall->settings > 1)
+            fprintf(file, " in all %d settings", o->overall->settings);
         fputs("; ", file);
         return;
     }
@@ -383,33 +319,34 @@ static void write_range(FILE *file, const struct outcome *o)
     if (one)
         fprintf(file, " (%s)", value_of(o, o->best, name));
     else
-        fprintf(file, " over %d setting%s", o->settings, plural(o->settings));
+        fprintf(file, " over %d setting%s", o->overall->settings, plural(o->overall->settings));
     fputs("; ", file);
 }
 
 /* "(10 comparisons, Holm-adjusted p < 0.05)". */
 static void write_family(FILE *file, const struct outcome *o)
 {
-    fprintf(file, " (%d comparison%s%s, Holm-adjusted p < %g)", o->differences, plural(o->differences),
-            o->settings > 1 ? " in all settings together" : "", contrast_alpha);
+    fprintf(file, " (%d comparison%s%s, Holm-adjusted p < %g)", o->overall->rows, plural(o->overall->rows),
+            o->overall->settings > 1 ? " in all settings together" : "", contrast_alpha);
 }
 
 static void write_significance(FILE *file, const struct outcome *o)
 {
     char one[NOUN_SIZE], many[NOUN_SIZE];
+    int impossible = overall_impossible(o->overall);
     if (o->significant == 0) {
         fprintf(file, "no difference between %s is significant", noun(o, 2, many));
         write_family(file, o);
-        fputs(o->impossible == o->differences ? ", and with so few runs none could be"
-              : o->impossible > 0             ? "; some could not be with so few runs"
-                                              : "",
+        fputs(impossible == o->overall->rows ? ", and with so few runs none could be"
+              : impossible > 0               ? "; some could not be with so few runs"
+                                             : "",
               file);
     } else if (o->winners == 0) {
-        fprintf(file, "%d of %d differences between %s %s significant", o->significant, o->differences,
+        fprintf(file, "%d of %d differences between %s %s significant", o->significant, o->overall->rows,
                 noun(o, 2, many), o->significant == 1 ? "is" : "are");
         write_family(file, o);
-        fprintf(file, ", but in none of %d setting%s is one %s better than every other", o->settings,
-                plural(o->settings), noun(o, 1, one));
+        fprintf(file, ", but in none of %d setting%s is one %s better than every other", o->overall->settings,
+                plural(o->overall->settings), noun(o, 1, one));
     } else {
         write_winners(file, o);
         write_family(file, o);
@@ -420,20 +357,13 @@ static void write_significance(FILE *file, const struct outcome *o)
  * there is one setting, or the adjustment for all of them finds as many. */
 static void write_alone(FILE *file, const struct outcome *o)
 {
-    int together = 0;
-    for (int k = 0; k < o->compare->n_families; k++) {
-        const struct compare_family *family = &o->compare->family[k];
-        int some = 0;
-        for (int i = family->begin; i < family->end && counts(o, family); i++)
-            some |= direction(o, i) != 0;
-        together += some;
-    }
-    if (o->settings > 1 && o->alone > together)
+    int settings = o->overall->settings;
+    if (settings > 1 && o->alone > o->together)
         fprintf(
             file,
             " Taken setting by setting, %d of %d settings %s a significant difference; up to %.3g of %d may "
             "have one by chance.",
-            o->alone, o->settings, o->alone == 1 ? "has" : "have", contrast_alpha * o->settings, o->settings);
+            o->alone, settings, o->alone == 1 ? "has" : "have", contrast_alpha * settings, settings);
 }
 
 static void write_left_out(FILE *file, const struct outcome *o)
@@ -445,10 +375,10 @@ static void write_left_out(FILE *file, const struct outcome *o)
         [LACKING] = {"has jobs judged without a class", "have jobs judged without a class"},
         [REPEATED] = {"has runs of one split only", "have runs of one split each"}};
     const char *separator = " Not counted: ";
-    for (int s = o->clean ? LEAKS : UNFINISHED; s < N_STANDINGS; s++)
-        if (o->n_standing[s] > 0) {
-            fprintf(file, "%s%d setting%s that %s", separator, o->n_standing[s], plural(o->n_standing[s]),
-                    why[s][o->n_standing[s] > 1]);
+    for (int s = o->overall->clean ? LEAKS : UNFINISHED; s < N_STANDINGS; s++)
+        if (o->overall->n_standing[s] > 0) {
+            fprintf(file, "%s%d setting%s that %s", separator, o->overall->n_standing[s],
+                    plural(o->overall->n_standing[s]), why[s][o->overall->n_standing[s] > 1]);
             separator = ", ";
         }
     if (*separator == ',')
@@ -462,13 +392,14 @@ static void write_judged(FILE *file, const struct outcome *o)
     write_significance(file, o);
     fputc('.', file);
     write_alone(file, o);
-    if (!o->clean)
+    if (!o->overall->clean)
         fprintf(file,
                 " All of it was judged on images that %s, so it does not tell which %s is better on unseen "
                 "cells.",
-                o->n_standing[LEAKS] == 0  ? "are an unshuffled tail, maybe of one class"
-                : o->n_standing[TAIL] == 0 ? "may have copies in training"
-                                           : "may have copies in training, or are an unshuffled tail",
+                o->overall->n_standing[LEAKS] == 0 ? "are an unshuffled tail, maybe of one class"
+                : o->overall->n_standing[TAIL] == 0
+                    ? "may have copies in training"
+                    : "may have copies in training, or are an unshuffled tail",
                 noun(o, 1, one));
 }
 
@@ -476,7 +407,7 @@ static void write_strategies(FILE *file, const struct outcome *o)
 {
     if (o->compare->n_families == 0)
         fputs("No setting has two strategies with finished jobs, so no strategies were compared.", file);
-    else if (o->settings == 0)
+    else if (o->overall->settings == 0)
         fputs("No setting tells which of its strategies is better.", file);
     else {
         write_range(file, o);
@@ -493,7 +424,7 @@ static void write_others(FILE *file, const struct outcome *o)
         return;
     noun(o, 2, many);
     fprintf(file, " %c%s: ", toupper((unsigned char)many[0]), many + 1);
-    if (o->settings == 0)
+    if (o->overall->settings == 0)
         fputs("no setting tells which is better.", file);
     else
         write_judged(file, o);
@@ -502,13 +433,12 @@ static void write_others(FILE *file, const struct outcome *o)
 
 static void write_factor(FILE *file, const struct findings *findings, int factor)
 {
-    const struct compare *compare = findings->compared[factor][REPLICATES_TEST];
-    double *work = err_calloc(6 * (unsigned long)compare->n + 1, sizeof *work, "p values", NULL);
-    if (!work)
+    struct overall *overall = NULL;
+    if (overall_new(findings->whole, findings->compared[factor][REPLICATES_TEST], &overall, NULL) < 0)
         return;
-    struct outcome o = judge(findings, factor, work);
+    struct outcome o = judge(findings, overall);
     (factor == FACTOR_STRATEGY ? write_strategies : write_others)(file, &o);
-    free(work);
+    overall_free(overall);
 }
 
 void headline_outcome(FILE *file, const struct findings *findings)
