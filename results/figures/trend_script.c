@@ -128,8 +128,8 @@ static void describe_marginal(struct page *p, const struct trend *trend)
     figtext_note(
         &p->notes,
         "Judged epoch. Every point is the mean over %s combinations of the other axes of their mean over "
-        "jobs; bars span the smallest and the largest of them, which is a range and no interval.%s A figure for "
-        "each combination: --filter, or --all-figures.",
+        "jobs; bars span the smallest and the largest of them, which is a range and no interval.%s A figure "
+        "for each combination: --filter, or --all-figures.",
         n, left_out);
 }
 

@@ -437,7 +437,8 @@ static void a_gain_is_adjusted_for_its_settings(void **state)
         cost(text),
         "No strategy is shown to gain balanced accuracy over none, or to cost Brier score (40 "
         "comparisons a score, in all settings together, Holm-adjusted p < 0.05), and with so few "
-        "runs none could be. Taken setting by setting, balanced accuracy differs from that of none in 1 and the Brier score in 0 of 40; "
+        "runs none could be. Taken setting by setting, balanced accuracy differs from that of none in "
+        "1 and the Brier score in 0 of 40; "
         "up to 2 of each may by chance.\n");
 }
 
