@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct feature_kind *const kinds[] = {&feature_pixels, &feature_hog};
+static const struct feature_kind *const kinds[] = {&feature_pixels, &feature_hog, &feature_shape};
 
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
 static const struct setting settings[] = {
-    {"features", SETTING_WORD, 0, 0, 0, "pixels", "pixels|hog",
+    {"features", SETTING_WORD, 0, 0, 0, "pixels", "pixels|hog|shape",
      "what a model is given of an image: its pixels, or numbers made of them"},
     {0},
 };

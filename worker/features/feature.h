@@ -52,7 +52,7 @@ struct feature_kind {
     void (*close)(void *self);
 };
 
-extern const struct feature_kind feature_pixels, feature_hog;
+extern const struct feature_kind feature_pixels, feature_hog, feature_shape;
 
 /* Settings `features` and `features.scale`. */
 extern const struct section feature_section, feature_scale_section;
