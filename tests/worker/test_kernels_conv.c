@@ -166,6 +166,23 @@ static void test_alone(void **state)
     }
 }
 
+/* 3x3 of whole vectors takes Winograd, and nothing sgemm where there are vectors. */
+static void test_paths(void **state)
+{
+    (void)state;
+    for (int t = 0; t < n_tables; t++)
+        for (size_t i = 0; i < sizeof CONV / sizeof *CONV && tables[t]->peak; i++) {
+            struct conv_shape s = CONV[i];
+            const char *path = tables[t]->conv_path(s);
+            int whole = s.side == 3 && s.stride == 1 && s.c % 16 == 0 && s.k % 16 == 0;
+            assert_null(strstr(path, "sgemm"));
+            if (whole && s.h >= 6 && s.w >= 6)
+                assert_non_null(strstr(path, "winograd"));
+            if (s.stride > 1 || s.side != 3)
+                assert_null(strstr(path, "winograd"));
+        }
+}
+
 /* A bad number in the middle image of three, in one of its output gradients, or in a weight. */
 static void check_bad(struct conv_shape shape, float bad, int place)
 {
@@ -213,6 +230,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_conv),
         cmocka_unit_test(test_alone),
+        cmocka_unit_test(test_paths),
         cmocka_unit_test(test_propagates),
     };
     return cmocka_run_group_tests(tests, find_tables, NULL);

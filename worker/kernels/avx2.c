@@ -17,6 +17,7 @@
 #include "descent.inc"
 #include "dropout.inc"
 #include "rows.inc"
+#include "direct.inc"
 #include "product.inc"
 #include "peak.inc"
 
