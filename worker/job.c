@@ -66,6 +66,7 @@ size_t job_bytes(const struct config *config, int n_train)
 {
     const struct model_kind *kind = model_of(config);
     size_t rows = feature_is_pixels(config) ? 0 : (size_t)n_train * feature_floats(config) * sizeof(float);
+    rows += feature_of(config)->bytes ? feature_of(config)->bytes(config) : 0;
     return rows + (kind->bytes ? kind->bytes(config, n_train) * (size_t)balance_n_members(config) : 0);
 }
 

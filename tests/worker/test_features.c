@@ -180,6 +180,36 @@ static void assert_same(const struct job_result *a, const struct job_result *b)
                         (size_t)(a->set[SET_ALL].n * CLASSES) * sizeof(float));
 }
 
+static void assert_sound(const struct config *config, const struct dataset *data)
+{
+    struct job_result a = run(config, data, "key"), b = run(config, data, "key");
+    assert_in_range(a.n_weights, 1, job_n_weights(config, a.n_train));
+    if (!(model_of(config)->can & MODEL_GROWS))
+        assert_int_equal(a.n_weights, job_n_weights(config, a.n_train));
+    assert_same(&a, &b);
+    assert_kept_predicts(config, data, &a);
+    job_result_free(&a);
+    job_result_free(&b);
+}
+
+/* Is refused when it is planned, or keeps what it promises, alone and in an ensemble. */
+static void try_pair(const struct model_kind *model, const struct feature_kind *kind,
+                     const struct dataset *data)
+{
+    struct config config = config_for(data, model->name, kind), many;
+    struct job_plan plan;
+    int takes = model->can & MODEL_VECTORS || feature_is_pixels(&config);
+    config.channels = data->channels;
+    assert_int_equal(job_plan(&config, data, "key", &plan, NULL), takes ? 0 : E_USAGE);
+    if (!takes || !model->room)
+        return;
+    assert_sound(&config, data);
+    many = config;
+    set(&many, "strategy", "easy-ensemble");
+    with(&many, "easy-ensemble.members", 3);
+    assert_sound(&many, data);
+}
+
 static void every_model_with_every_kind(void **state)
 {
     struct dataset *data = noise_dataset(CLASSES, counts, SIZE, 7);
@@ -188,24 +218,8 @@ static void every_model_with_every_kind(void **state)
     (void)state;
     for (int c = 1; c <= 3; c += 2, hand_channels(data, 3))
         for (int m = 0; (model = model_kind(m)); m++)
-            for (int i = 0; (kind = feature_kind(i)); i++) {
-                struct config config = config_for(data, model->name, kind);
-                struct job_plan plan;
-                struct err err = {0};
-                int takes = model->can & MODEL_VECTORS || feature_is_pixels(&config);
-                config.channels = data->channels;
-                assert_int_equal(job_plan(&config, data, "key", &plan, &err), takes ? 0 : E_USAGE);
-                if (!takes || !model->room)
-                    continue;
-                struct job_result a = run(&config, data, "key"), b = run(&config, data, "key");
-                assert_in_range(a.n_weights, 1, job_n_weights(&config, a.n_train));
-                if (!(model->can & MODEL_GROWS))
-                    assert_int_equal(a.n_weights, job_n_weights(&config, a.n_train));
-                assert_same(&a, &b);
-                assert_kept_predicts(&config, data, &a);
-                job_result_free(&a);
-                job_result_free(&b);
-            }
+            for (int i = 0; (kind = feature_kind(i)); i++)
+                try_pair(model, kind, data);
     hand_dataset_free(data);
 }
 

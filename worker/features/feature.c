@@ -6,12 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct feature_kind *const kinds[] = {&feature_pixels, &feature_hog, &feature_shape};
+static const struct feature_kind *const kinds[] = {&feature_pixels, &feature_hog, &feature_shape,
+                                                   &feature_embedding};
 
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
 static const struct setting settings[] = {
-    {"features", SETTING_WORD, 0, 0, 0, "pixels", "pixels|hog|shape",
+    {"features", SETTING_WORD, 0, 0, 0, "pixels", "pixels|hog|shape|embedding",
      "what a model is given of an image: its pixels, or numbers made of them"},
     {0},
 };
@@ -58,19 +59,29 @@ size_t feature_floats(const struct config *config)
     return feature_of(config)->floats(config);
 }
 
+static uint64_t hash_on(uint64_t hash, const char *text)
+{
+    char both[SETTING_TEXT_SIZE + 32];
+    int n = snprintf(both, sizeof both, "%016llx%s", (unsigned long long)hash, text);
+    return rng_key("features", both, (size_t)n);
+}
+
 void feature_identity(const struct config *config, char *out, size_t size)
 {
     const struct feature_kind *kind = feature_of(config);
     uint64_t hash = (uint64_t)feature_is_scaled(config);
+    char text[SETTING_TEXT_SIZE];
     *out = '\0';
     if (feature_is_pixels(config))
         return;
     for (int i = 0; kind->section && kind->section->setting[i].name; i++) {
-        char text[SETTING_TEXT_SIZE + 16];
-        int n = snprintf(text, 17, "%016llx", (unsigned long long)hash);
         const struct setting *key = config_find(config->schema, kind->section->setting[i].name);
-        config_get(config, key, text + n, sizeof text - (size_t)n);
-        hash = rng_key("features", text, strlen(text));
+        config_get(config, key, text, sizeof text);
+        hash = hash_on(hash, text);
+    }
+    if (kind->identity) {
+        kind->identity(config, text, sizeof text);
+        hash = hash_on(hash, text);
     }
     snprintf(out, size, " features %s %016llx", kind->name, (unsigned long long)hash);
 }

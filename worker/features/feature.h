@@ -6,7 +6,8 @@
  *
  * Models that take any row of numbers (MODEL_VECTORS) are given the row that setting `features` names. To add
  * a kind: a file with its row, and the row in feature.c. What a kind makes of an image is a matter of the
- * image and of its settings, and of what it has learnt; never of the images around it. No MPI. */
+ * image and of its settings, and of what it has learnt; never of the images around it. A kind that a model
+ * makes stands with the models. No MPI. */
 #ifndef CELLSWEEP_FEATURE_H
 #define CELLSWEEP_FEATURE_H
 
@@ -32,15 +33,19 @@ struct feature_lesson {
 struct feature_kind {
     const char *name, *help;
     const struct section *section; /* its settings; NULL: it has none */
-    const char *model;             /* which it trains and whose settings it reads; NULL: none */
+    /* The model that it trains and whose settings it reads. NULL: none. */
+    const char *(*model)(const struct config *config);
     /* 0, or E_USAGE with what would do. NULL: any configuration will do. */
     int (*check)(const struct config *config, struct err *err);
     size_t (*floats)(const struct config *config); /* of a row; 1 or more */
     /* The name of a number of a row: "area". NULL: they are no more than pixels. */
     void (*label)(const struct config *config, size_t number, char out[FEATURE_NAME_SIZE]);
-    /* to learn, about; NULL: nothing to learn */
+    /* To learn, about. NULL: nothing to learn. */
     double (*seconds)(const struct config *config, double n_seen);
-    size_t (*room)(const struct config *config); /* bytes of its arrays, exactly; NULL: none */
+    size_t (*room)(const struct config *config);  /* bytes of its arrays, exactly; NULL: none */
+    size_t (*bytes)(const struct config *config); /* memory that it takes; NULL: next to none */
+    /* What else than its own settings its rows and arrays depend on, as text. NULL: nothing. */
+    void (*identity)(const struct config *config, char *out, size_t size);
     /* All below NULL where rows are the pixels. *out is owned by the caller: close(). */
     int (*open)(const struct config *config, void **out, struct err *err);
     /* Before the first row. Errors: E_STOPPED when lesson->pause says so. NULL: nothing to learn. */
@@ -52,7 +57,7 @@ struct feature_kind {
     void (*close)(void *self);
 };
 
-extern const struct feature_kind feature_pixels, feature_hog, feature_shape;
+extern const struct feature_kind feature_pixels, feature_hog, feature_shape, feature_embedding;
 
 /* Settings `features` and `features.scale`. */
 extern const struct section feature_section, feature_scale_section;

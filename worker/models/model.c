@@ -35,7 +35,7 @@ const struct model_kind *model_of(const struct config *config)
 static const struct model_kind *maker_of(const struct config *config)
 {
     int takes = model_takes_features(config, NULL);
-    return takes && feature_of(config)->model ? model_find(feature_of(config)->model) : NULL;
+    return takes && feature_of(config)->model ? model_find(feature_of(config)->model(config)) : NULL;
 }
 
 int model_reads(const struct config *config, const struct section *section)

@@ -1,0 +1,216 @@
+/* Features "embedding": what the last hidden layer of a network says of an image, where the network was
+ * trained on the training images of the same job.
+ *
+ * The network is the model embedding.model, with its own settings and those of train.*, as a job of that
+ * model would train it for train.epochs on the rebalanced images, all in one network, with the job's class
+ * weights; what else strategies do to losses it knows nothing of. Its streams are named by the job's key and
+ * "embedding". Images go through it one by one, so that the bits of a row are a matter of its image. It is
+ * kept with the job's model, as arrays "embedding.*". */
+#include "features/feature.h"
+#include "models/model.h"
+
+#include "rng.h"
+#include "samples/batches.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct setting settings[] = {
+    {"embedding.model", SETTING_WORD, 0, 0, 0, "cnn", NULL,
+     "network whose last hidden layer features embedding are"},
+    {0},
+};
+
+static const struct section section = {.setting = settings, .size = CONFIG_WORD_SIZE};
+
+struct embedding {
+    const struct model_kind *kind;
+    void *net;
+    struct config config; /* of a job of the network */
+};
+
+static const char *name_of(const struct config *config)
+{
+    return config_of(config, &section);
+}
+
+/* The config that its network's job would have. */
+static struct config config_of_net(const struct config *config)
+{
+    struct config own = *config;
+    memcpy(own.model, name_of(config), sizeof own.model);
+    return own;
+}
+
+static int check(const struct config *config, struct err *err)
+{
+    const struct model_kind *kind = model_find(name_of(config));
+    const struct config own = config_of_net(config);
+    char names[200] = "";
+    if (kind && kind->teach && kind->embed)
+        return kind->check ? kind->check(&own, err) : 0;
+    for (int i = 0; (kind = model_kind(i)); i++)
+        if (kind->teach && kind->embed)
+            snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", *names ? ", " : "",
+                     kind->name);
+    return err_set(err, E_USAGE, "embedding.model: '%.60s' has no hidden layer; take one of %s",
+                   name_of(config), names);
+}
+
+static size_t floats(const struct config *config)
+{
+    const struct config own = config_of_net(config);
+    return model_of(&own)->n_features(&own);
+}
+
+static void label(const struct config *config, size_t number, char out[FEATURE_NAME_SIZE])
+{
+    (void)config;
+    snprintf(out, FEATURE_NAME_SIZE, "embedding%zu", number + 1);
+}
+
+static void identity(const struct config *config, char *out, size_t size)
+{
+    const struct config own = config_of_net(config);
+    char text[MODEL_IDENTITY_SIZE];
+    model_of(&own)->identity(&own, text);
+    snprintf(out, size, "%s", text);
+}
+
+/* Of a core of 5 GFLOP/s. */
+static double seconds(const struct config *config, double n_seen)
+{
+    const struct config own = config_of_net(config);
+    return 2e-10 * model_of(&own)->work(&own, n_seen, 0);
+}
+
+static size_t room(const struct config *config)
+{
+    const struct config own = config_of_net(config);
+    return model_of(&own)->room(&own, 1);
+}
+
+static size_t bytes(const struct config *config)
+{
+    const struct config own = config_of_net(config);
+    return model_of(&own)->bytes(&own, 1);
+}
+
+static void close_embedding(void *self)
+{
+    struct embedding *e = self;
+    if (e->net)
+        e->kind->close(e->net);
+    free(e);
+}
+
+static int open_embedding(const struct config *config, void **out, struct err *err)
+{
+    struct embedding *e = err_calloc(1, sizeof *e, "an embedding", err);
+    char text[MODEL_IDENTITY_SIZE + 96];
+    *out = NULL;
+    if (!e)
+        return E_IO;
+    e->config = config_of_net(config);
+    e->kind = model_of(&e->config);
+    e->kind->identity(&e->config, text);
+    size_t n = strlen(text);
+    snprintf(text + n, sizeof text - n, " seed=%lld repeat=%lld", (long long)config->seed,
+             (long long)config->repeat);
+    const struct model_spec spec = {&e->config, NULL, rng_key("embedding weights", text, strlen(text))};
+    int rc = e->kind->open(&spec, &e->net, err);
+    if (rc == 0)
+        *out = e;
+    else
+        close_embedding(e);
+    return rc;
+}
+
+/* ---- training ---- */
+
+static int teach_epoch(struct embedding *e, struct batches *batches, int epoch, uint64_t *step, float *probs,
+                       struct pause *pause, struct err *err)
+{
+    const struct loss_rule loss = {0};
+    struct batch batch;
+    int rc = 0;
+    for (int left = batches_start(batches, 0, epoch); left > 0 && rc == 0; left -= batch.n) {
+        batches_next(batches, (*step)++, &batch);
+        e->kind->teach(e->net, &e->config, &batch, &loss, probs);
+        rc = pause_after(pause, PAUSE_WORK, err);
+    }
+    return rc;
+}
+
+static int teach(struct embedding *e, const struct feature_lesson *lesson, const struct job_samples *samples,
+                 struct err *err)
+{
+    char key[128];
+    uint64_t step = 0;
+    struct batches batches = {0};
+    size_t cells = (size_t)e->config.batch * (size_t)e->config.clusters.n;
+    float *probs = err_calloc(cells, sizeof *probs, "a mini-batch", err);
+    snprintf(key, sizeof key, "embedding %s", lesson->key);
+    int rc = probs ? batches_new(&e->config, lesson->data, samples, key, &batches, err) : E_IO;
+    for (int epoch = 0; rc == 0 && epoch < e->config.epochs; epoch++)
+        rc = teach_epoch(e, &batches, epoch, &step, probs, lesson->pause, err);
+    if (batches.room)
+        batches_free(&batches);
+    free(probs);
+    return rc;
+}
+
+/* All training samples in one network, plainly but for the weights of classes. */
+static int learn(void *self, const struct feature_lesson *lesson, struct err *err)
+{
+    struct job_samples own = *lesson->samples;
+    const struct recipe *recipe = &lesson->samples->recipe;
+    size_t bytes_of_list = (size_t)own.train.n * sizeof *own.train.sample;
+    own.train.sample = err_calloc((size_t)own.train.n, sizeof *own.train.sample, "training samples", err);
+    if (!own.train.sample)
+        return E_IO;
+    memcpy(own.train.sample, lesson->samples->train.sample, bytes_of_list);
+    for (int i = 0; i < own.train.n; i++)
+        own.train.sample[i].members = 0;
+    own.recipe = recipe_plain();
+    memcpy(own.recipe.class_weight, recipe->class_weight, sizeof own.recipe.class_weight);
+    int rc = teach(self, lesson, &own, err);
+    free(own.train.sample);
+    return rc;
+}
+
+static void make(void *self, const float *image, float *row)
+{
+    struct embedding *e = self;
+    e->kind->embed(e->net, &image, 1, row);
+}
+
+static void arrays(void *self, struct arrays *out)
+{
+    struct embedding *e = self;
+    char before[sizeof out->prefix];
+    memcpy(before, out->prefix, sizeof before);
+    snprintf(out->prefix, sizeof out->prefix, "embedding.");
+    e->kind->arrays(e->net, MODEL_KEPT, out);
+    memcpy(out->prefix, before, sizeof before);
+}
+
+const struct feature_kind feature_embedding = {
+    .name = "embedding",
+    .help = "the last hidden layer of a network trained on the job's training images",
+    .section = &section,
+    .model = name_of,
+    .check = check,
+    .floats = floats,
+    .label = label,
+    .identity = identity,
+    .seconds = seconds,
+    .room = room,
+    .bytes = bytes,
+    .open = open_embedding,
+    .learn = learn,
+    .make = make,
+    .arrays = arrays,
+    .close = close_embedding,
+};
