@@ -30,6 +30,8 @@ static struct config config_for(const struct model_kind *kind, const struct data
     with(&config, "cnn.filters2", 4);
     with(&config, "cnn.dense1", 8);
     with(&config, "cnn.dense2", 8);
+    with(&config, "vit.width", 8);
+    with(&config, "vit.blocks", 2);
     config.epochs = EPOCHS;
     config.batch = 12;
     with(&config, "easy-ensemble.members", 3);

@@ -115,8 +115,8 @@ struct model_kind {
     void (*close)(void *model);
 };
 
-extern const struct model_kind model_cnn, model_logistic, model_knn, model_forest, model_svm, model_boost,
-    model_majority, model_fake;
+extern const struct model_kind model_cnn, model_vit, model_logistic, model_knn, model_forest, model_svm,
+    model_boost, model_majority, model_fake;
 
 /* Row i, from 0, or NULL past the last. */
 const struct model_kind *model_kind(int i);
