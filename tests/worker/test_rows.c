@@ -15,7 +15,8 @@
 
 static const double TOLERANCE = 2e-6; /* of the largest element */
 static const enum kernels_isa TABLES[] = {KERNELS_REFERENCE, KERNELS_BLAS, KERNELS_AVX2, KERNELS_AVX512};
-static const struct row_shape SHAPES[] = {{1, 1}, {3, 7}, {5, 16}, {2, 17}, {4, 64}, {3, 101}};
+static const struct row_shape SHAPES[] = {{1, 1, 1},   {3, 7, 7},     {5, 16, 16},   {2, 17, 32},
+                                          {4, 64, 64}, {3, 101, 101}, {3, 101, 112}, {2, 5, 9}};
 
 enum { N_SHAPES = sizeof SHAPES / sizeof *SHAPES, MOST = 4096 };
 
@@ -43,17 +44,29 @@ static float *noise(size_t n, float scale, uint64_t key)
     return x;
 }
 
+/* Rows of noise, NaN between them. */
+static float *rows_of_noise(struct row_shape s, float scale, uint64_t key)
+{
+    float *x = noise((size_t)s.rows * s.step, scale, key);
+    for (size_t i = 0; i < (size_t)s.rows * s.step; i++)
+        x[i] = i % s.step < (size_t)s.n ? x[i] : nanf("");
+    return x;
+}
+
+/* What is between the rows is nobody's. */
 static void check_close(const struct kernels *k, const char *what, const float *a, const double *expected,
-                        size_t n)
+                        struct row_shape s)
 {
     double error = 0, scale = 0;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < (size_t)s.rows * s.step; i++) {
+        if (i % s.step >= (size_t)s.n)
+            continue;
         double e = fabs((double)a[i] - expected[i]);
         error = e <= error ? error : isnan(e) ? HUGE_VAL : e;
         scale = fmax(scale, fabs(expected[i]));
     }
     if (!(error <= TOLERANCE * scale))
-        fail_msg("%s, %s of %zu: error %g, largest element %g", k->name, what, n, error, scale);
+        fail_msg("%s, %s of %d: error %g, largest element %g", k->name, what, s.n, error, scale);
 }
 
 /* Calls a check with every table. */
@@ -116,10 +129,11 @@ static void softmax_of(const struct kernels *k)
 {
     const float scale = 0.25F;
     for (int c = 0; c < N_SHAPES; c++) {
-        size_t n = (size_t)SHAPES[c].n, all = (size_t)SHAPES[c].rows * n;
-        float *x = noise(all, 30, 1), *d = noise(all, 1, 2);
+        struct row_shape s = SHAPES[c];
+        size_t n = (size_t)s.n;
+        float *x = rows_of_noise(s, 30, 1), *d = rows_of_noise(s, 1, 2);
         double p[MOST], expected[MOST];
-        for (size_t r = 0; r < all; r += n) {
+        for (size_t r = 0; r < (size_t)s.rows * s.step; r += s.step) {
             double sum = 0;
             softmax_in_double(p + r, x + r, n, (double)scale);
             for (size_t i = r; i < r + n; i++)
@@ -127,11 +141,11 @@ static void softmax_of(const struct kernels *k)
             for (size_t i = r; i < r + n; i++)
                 expected[i] = (double)scale * p[i] * ((double)d[i] - sum);
         }
-        k->softmax(x, SHAPES[c], scale);
-        check_close(k, "softmax", x, p, all);
-        k->softmax_backward(d, x, SHAPES[c], scale);
+        k->softmax(x, s, scale);
+        check_close(k, "softmax", x, p, s);
+        k->softmax_backward(d, x, s, scale);
         if (n > 1)
-            check_close(k, "softmax backward", d, expected, all);
+            check_close(k, "softmax backward", d, expected, s);
         release(x);
         release(d);
     }
@@ -149,7 +163,7 @@ static void softmax_extremes_of(const struct kernels *k)
     float *x = noise(3 * 21, 1, 1);
     x[21 + 20] = nanf("");
     x[2 * 21] = 1000;
-    k->softmax(x, (struct row_shape){3, 21}, 1);
+    k->softmax(x, (struct row_shape){3, 21, 21}, 1);
     for (int i = 0; i < 21; i++)
         assert_true(!isnan(x[i]) && isnan(x[21 + i]) && x[42 + i] == (i == 0));
     release(x);
@@ -170,7 +184,7 @@ struct norm_case {
 /* What one row ought to give, epsilon 1e-5. */
 static void norm_row_in_double(struct norm_case *c, size_t row)
 {
-    size_t n = (size_t)c->shape.n, at = row * n;
+    size_t n = (size_t)c->shape.n, at = row * c->shape.step;
     double mean = 0, square = 0, sum = 0, along = 0;
     for (size_t i = 0; i < n; i++)
         mean += (double)c->in[at + i] / (double)n;
@@ -194,10 +208,10 @@ static void norm_row_in_double(struct norm_case *c, size_t row)
 /* Far from zero: the variance must not be made of a difference of large numbers. */
 static struct norm_case norm_case(struct row_shape s)
 {
-    size_t n = (size_t)s.n, all = (size_t)s.rows * n;
+    size_t n = (size_t)s.n, all = (size_t)s.rows * s.step;
     struct norm_case c = {.shape = s,
-                          .in = noise(all, 1, 1),
-                          .dout = noise(all, 1, 2),
+                          .in = rows_of_noise(s, 1, 1),
+                          .dout = rows_of_noise(s, 1, 2),
                           .weight = noise(n, 1, 3),
                           .bias = noise(n, 1, 4)};
     for (size_t i = 0; i < all; i++)
@@ -219,15 +233,16 @@ static void norm_of(const struct kernels *k)
 {
     for (int i = 1; i < N_SHAPES; i++) {
         struct norm_case c = norm_case(SHAPES[i]);
-        size_t n = (size_t)c.shape.n, all = (size_t)c.shape.rows * n;
+        size_t n = (size_t)c.shape.n, all = (size_t)c.shape.rows * c.shape.step;
+        struct row_shape one = {1, c.shape.n, n};
         float *out = room(all), *kept = room(2 * (size_t)c.shape.rows), *dw = room(n), *db = room(n),
               *din = room(all);
         k->layer_norm(out, kept, c.in, c.weight, c.bias, c.shape, 1e-5F);
-        check_close(k, "layer norm", out, c.out, all);
+        check_close(k, "layer norm", out, c.out, c.shape);
         k->layer_norm_backward(dw, db, din, c.dout, kept, c.in, c.weight, c.shape);
-        check_close(k, "layer norm, input", din, c.din, all);
-        check_close(k, "layer norm, weight", dw, c.dweight, n);
-        check_close(k, "layer norm, bias", db, c.dbias, n);
+        check_close(k, "layer norm, input", din, c.din, c.shape);
+        check_close(k, "layer norm, weight", dw, c.dweight, one);
+        check_close(k, "layer norm, bias", db, c.dbias, one);
         float *const arrays[] = {out, kept, dw, db, din};
         for (size_t a = 0; a < sizeof arrays / sizeof *arrays; a++)
             release(arrays[a]);

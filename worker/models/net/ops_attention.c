@@ -12,19 +12,21 @@
 /* Sizes of a node's heads, and strides. */
 struct heads {
     int tokens, heads, of_head; /* of_head: columns of one */
-    size_t width, row, shares;  /* row: floats of a token's queries, keys and values */
+    size_t width, row;          /* row: floats of a token's queries, keys and values */
+    size_t step, shares;        /* floats of a token's shares, whole cache lines, and of all of them */
 };
 
 static struct heads heads_of(const struct node *node)
 {
     int width = node->in.c / 3;
-    size_t tokens = (size_t)node->in.h;
+    size_t tokens = (size_t)node->in.h, step = (tokens + 15) / 16 * 16;
     return (struct heads){.tokens = node->in.h,
                           .heads = node->units,
                           .of_head = width / node->units,
                           .width = (size_t)width,
                           .row = (size_t)node->in.c,
-                          .shares = tokens * tokens};
+                          .step = step,
+                          .shares = tokens * step};
 }
 
 static int shape_attention(struct node *node, struct err *err)
@@ -41,7 +43,7 @@ static int shape_attention(struct node *node, struct err *err)
 static double attention_multiply_adds(const struct node *node)
 {
     struct heads h = heads_of(node);
-    return 2.0 * (double)h.shares * (double)h.width;
+    return 2.0 * h.tokens * h.tokens * (double)h.width;
 }
 
 /* The shares of all heads. */
@@ -62,19 +64,18 @@ static struct product_shape to_shares(const struct heads *h, size_t a_row, size_
                                   .a_column = 1,
                                   .b_row = 1,
                                   .b_column = b_row,
-                                  .c_row = (size_t)h->tokens};
+                                  .c_row = h->step};
 }
 
 /* c = shares b, or, turned, shares' b. */
 static struct product_shape from_shares(const struct heads *h, int turned, size_t b_row, size_t c_row)
 {
-    size_t tokens = (size_t)h->tokens;
     return (struct product_shape){.m = h->tokens,
                                   .n = h->of_head,
                                   .inner = h->tokens,
                                   .group = h->tokens,
-                                  .a_row = turned ? 1 : tokens,
-                                  .a_column = turned ? tokens : 1,
+                                  .a_row = turned ? 1 : h->step,
+                                  .a_column = turned ? h->step : 1,
                                   .b_row = b_row,
                                   .b_column = 1,
                                   .c_row = c_row};
@@ -87,7 +88,7 @@ static size_t scratch_attention(const struct node *node, const struct kernels *k
     size_t there = k->product_scratch(to_shares(&h, h.row, h.row));
     size_t back = k->product_scratch(from_shares(&h, 0, h.row, h.row));
     (void)n;
-    return (there > back ? there : back) + (with_gradient ? h.shares + 16 : 0);
+    return (there > back ? there : back) + (with_gradient ? h.shares : 0);
 }
 
 static const char *path_attention(const struct node *node, const struct kernels *k)
@@ -98,7 +99,7 @@ static const char *path_attention(const struct node *node, const struct kernels 
 
 static struct row_shape rows_of_shares(const struct heads *h)
 {
-    return (struct row_shape){.rows = h->tokens, .n = h->tokens};
+    return (struct row_shape){.rows = h->tokens, .n = h->tokens, .step = h->step};
 }
 
 static float scale_of(const struct heads *h)
@@ -120,7 +121,7 @@ static void learn_head(const struct heads *h, const struct pass *p, const float 
                        const float *dout, float *din)
 {
     const struct kernels *k = p->kernels;
-    float *dshares = p->scratch, *scratch = dshares + (h->shares + 15) / 16 * 16;
+    float *dshares = p->scratch, *scratch = dshares + h->shares;
     k->product(din + 2 * h->width, shares, dout, NULL, from_shares(h, 1, h->width, h->row), 0, scratch);
     k->product(dshares, dout, in + 2 * h->width, NULL, to_shares(h, h->width, h->row), 0, scratch);
     k->softmax_backward(dshares, shares, rows_of_shares(h), scale_of(h));

@@ -42,7 +42,7 @@ static size_t norm_rows(const struct node *node)
 
 static struct row_shape row_shape_of(const struct node *node, int n)
 {
-    return (struct row_shape){.rows = n * (int)norm_rows(node), .n = node->in.c};
+    return (struct row_shape){.rows = n * (int)norm_rows(node), .n = node->in.c, .step = (size_t)node->in.c};
 }
 
 /* Weights begin at one. */
