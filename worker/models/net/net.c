@@ -74,9 +74,70 @@ static void lay_out_node(struct net *net, int i, float *base, size_t *used)
         return;
     }
     of->out = take(base, used, floats);
-    of->dout = take(base, used, floats);
     if (node->op->kept)
         of->kept = take(base, used, (n * node->op->kept(node) + 3) / 4);
+}
+
+/* Arrays that gradients of nodes take turns in: each from the first that leaves one to the node itself. */
+struct turns {
+    int n, of_node[NODES_MAX]; /* -1: none yet */
+    size_t floats[NODES_MAX];
+    int taken[NODES_MAX];
+};
+
+/* The one that is free and fits best, or else may grow least, or else a new one. */
+static int free_turn(const struct turns *t, size_t floats)
+{
+    int best = t->n;
+    for (int i = 0; i < t->n; i++) {
+        int fits = t->floats[i] >= floats;
+        if (t->taken[i])
+            continue;
+        if (best == t->n || (fits ? t->floats[best] < floats || t->floats[i] < t->floats[best]
+                                  : t->floats[best] < t->floats[i]))
+            best = i;
+    }
+    return best;
+}
+
+static void take_turn(const struct net *net, struct turns *t, int node)
+{
+    while (node >= 0 && net->nodes.node[node].op->in_place)
+        node = net->nodes.node[node].from[0];
+    if (node < 0 || t->of_node[node] >= 0)
+        return;
+    size_t floats = (size_t)net->max_batch * tensor_floats(net->nodes.node[node].out);
+    int turn = t->of_node[node] = free_turn(t, floats);
+    t->n += turn == t->n;
+    t->taken[turn] = 1;
+    t->floats[turn] = t->floats[turn] > floats ? t->floats[turn] : floats;
+}
+
+static void plan_turns(const struct net *net, struct turns *t)
+{
+    *t = (struct turns){0};
+    for (int i = 0; i < net->nodes.n; i++)
+        t->of_node[i] = -1;
+    take_turn(net, t, net->nodes.n - 1);
+    for (int i = net->nodes.n - 1; i >= 0; i--) {
+        const struct node *node = &net->nodes.node[i];
+        for (int input = 0; input < 2; input++)
+            take_turn(net, t, node->from[input]);
+        if (!node->op->in_place)
+            t->taken[t->of_node[i]] = 0;
+    }
+}
+
+/* Of nodes whose outputs are laid out. */
+static void lay_out_gradients(struct net *net, float *base, size_t *used)
+{
+    struct turns turns;
+    float *array[NODES_MAX];
+    plan_turns(net, &turns);
+    for (int i = 0; i < turns.n; i++)
+        array[i] = take(base, used, turns.floats[i]);
+    for (int i = 0; i < net->nodes.n; i++)
+        net->of[i].dout = net->nodes.node[i].op->in_place ? read_by(net, i, 0).dout : array[turns.of_node[i]];
 }
 
 static size_t scratch_floats(const struct net *net)
@@ -124,6 +185,7 @@ static size_t lay_out(struct net *net, float *base)
     net->image = take(base, &used, (size_t)net->max_batch * tensor_floats(net->nodes.input));
     for (int i = 0; i < net->nodes.n; i++)
         lay_out_node(net, i, base, &used);
+    lay_out_gradients(net, base, &used);
     for (int input = 0; input < 2; input++)
         net->spare[input] = take(base, &used, spare_floats(net, input));
     net->scratch = take(base, &used, scratch_floats(net));
