@@ -4,7 +4,8 @@
  *     shares = softmax(queries keys' / sqrt(w / heads))        (n, n)
  *     out = shares values
  *
- * One sample and head at a time, so that what is at work stays in the caches. */
+ * One sample and head at a time, so that what is at work stays in the caches; shares are made again for the
+ * backward pass: keeping those of all heads takes as long. */
 #include "models/net/nodes.h"
 
 #include <math.h>
@@ -46,13 +47,6 @@ static double attention_multiply_adds(const struct node *node)
     return 2.0 * h.tokens * h.tokens * (double)h.width;
 }
 
-/* The shares of all heads. */
-static size_t kept_attention(const struct node *node)
-{
-    struct heads h = heads_of(node);
-    return (size_t)h.heads * h.shares * sizeof(float);
-}
-
 /* shares = a b': rows a_row and b_row floats apart. */
 static struct product_shape to_shares(const struct heads *h, size_t a_row, size_t b_row)
 {
@@ -81,14 +75,14 @@ static struct product_shape from_shares(const struct heads *h, int turned, size_
                                   .c_row = c_row};
 }
 
-/* Beside what the products take: gradients of the shares of a head. */
+/* Shares of a head, their gradients, and what the products take. */
 static size_t scratch_attention(const struct node *node, const struct kernels *k, int n, int with_gradient)
 {
     struct heads h = heads_of(node);
     size_t there = k->product_scratch(to_shares(&h, h.row, h.row));
     size_t back = k->product_scratch(from_shares(&h, 0, h.row, h.row));
     (void)n;
-    return (there > back ? there : back) + (with_gradient ? h.shares : 0);
+    return (there > back ? there : back) + (with_gradient ? 2 : 1) * h.shares;
 }
 
 static const char *path_attention(const struct node *node, const struct kernels *k)
@@ -107,21 +101,28 @@ static float scale_of(const struct heads *h)
     return (float)(1 / sqrt((double)h->of_head));
 }
 
-/* A head: in its queries, keys and values, out its columns of the output. */
-static void run_head(const struct heads *h, const struct pass *p, const float *in, float *shares, float *out)
+/* Of a head, from its queries, keys and values. */
+static void make_shares(const struct heads *h, const struct kernels *k, float *shares, const float *in,
+                        float *scratch)
 {
-    const struct kernels *k = p->kernels;
-    k->product(shares, in, in + h->width, NULL, to_shares(h, h->row, h->row), 0, p->scratch);
+    k->product(shares, in, in + h->width, NULL, to_shares(h, h->row, h->row), 0, scratch);
     k->softmax(shares, rows_of_shares(h), scale_of(h));
-    k->product(out, shares, in + 2 * h->width, NULL, from_shares(h, 0, h->row, h->width), 0, p->scratch);
 }
 
-/* Gradients of its queries, keys and values. */
-static void learn_head(const struct heads *h, const struct pass *p, const float *in, const float *shares,
-                       const float *dout, float *din)
+static void run_head(const struct heads *h, const struct pass *p, const float *in, float *out)
+{
+    float *shares = p->scratch, *scratch = shares + h->shares;
+    make_shares(h, p->kernels, shares, in, scratch);
+    p->kernels->product(out, shares, in + 2 * h->width, NULL, from_shares(h, 0, h->row, h->width), 0,
+                        scratch);
+}
+
+static void learn_head(const struct heads *h, const struct pass *p, const float *in, const float *dout,
+                       float *din)
 {
     const struct kernels *k = p->kernels;
-    float *dshares = p->scratch, *scratch = dshares + h->shares;
+    float *shares = p->scratch, *dshares = shares + h->shares, *scratch = dshares + h->shares;
+    make_shares(h, k, shares, in, scratch);
     k->product(din + 2 * h->width, shares, dout, NULL, from_shares(h, 1, h->width, h->row), 0, scratch);
     k->product(dshares, dout, in + 2 * h->width, NULL, to_shares(h, h->width, h->row), 0, scratch);
     k->softmax_backward(dshares, shares, rows_of_shares(h), scale_of(h));
@@ -132,29 +133,26 @@ static void learn_head(const struct heads *h, const struct pass *p, const float 
 static void run_attention(const struct node *node, const struct pass *p)
 {
     struct heads h = heads_of(node);
-    float *shares = p->kept;
     for (size_t i = 0; i < (size_t)p->n; i++)
-        for (size_t head = 0; head < (size_t)h.heads; head++, shares += h.shares)
-            run_head(&h, p, p->in + i * tensor_floats(node->in) + head * (size_t)h.of_head, shares,
+        for (size_t head = 0; head < (size_t)h.heads; head++)
+            run_head(&h, p, p->in + i * tensor_floats(node->in) + head * (size_t)h.of_head,
                      p->out + i * tensor_floats(node->out) + head * (size_t)h.of_head);
 }
 
 static void learn_attention(const struct node *node, const struct pass *p)
 {
     struct heads h = heads_of(node);
-    const float *shares = p->kept;
     for (size_t i = 0; p->din && i < (size_t)p->n; i++)
-        for (size_t head = 0; head < (size_t)h.heads; head++, shares += h.shares) {
+        for (size_t head = 0; head < (size_t)h.heads; head++) {
             size_t in = i * tensor_floats(node->in) + head * (size_t)h.of_head;
             size_t out = i * tensor_floats(node->out) + head * (size_t)h.of_head;
-            learn_head(&h, p, p->in + in, shares, p->dout + out, p->din + in);
+            learn_head(&h, p, p->in + in, p->dout + out, p->din + in);
         }
 }
 
 const struct op op_attention = {.name = "attention",
                                 .shape = shape_attention,
                                 .multiply_adds = attention_multiply_adds,
-                                .kept = kept_attention,
                                 .scratch = scratch_attention,
                                 .path = path_attention,
                                 .forward = run_attention,
