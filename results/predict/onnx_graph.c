@@ -69,32 +69,58 @@ void onnx_int(struct onnx_graph *g, Onnx__NodeProto *node, const char *name, int
     attribute->i = value;
 }
 
-void onnx_both(struct onnx_graph *g, Onnx__NodeProto *node, const char *name, int value)
+void onnx_ints(struct onnx_graph *g, Onnx__NodeProto *node, const char *name, int n, const int *values)
 {
     Onnx__AttributeProto *attribute = add_attribute(g, node, name);
     attribute->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS;
-    attribute->n_ints = 2;
-    attribute->ints = onnx_take(&g->block, 2 * sizeof *attribute->ints);
-    attribute->ints[0] = attribute->ints[1] = value;
+    attribute->n_ints = (size_t)n;
+    attribute->ints = onnx_take(&g->block, (size_t)n * sizeof *attribute->ints);
+    for (int i = 0; i < n; i++)
+        attribute->ints[i] = values[i];
+}
+
+void onnx_both(struct onnx_graph *g, Onnx__NodeProto *node, const char *name, int value)
+{
+    const int values[] = {value, value};
+    onnx_ints(g, node, name, 2, values);
+}
+
+/* A tensor of n elements of `size` bytes, rank and values still to be given. */
+static Onnx__TensorProto *add_tensor(struct onnx_graph *g, const char *what, int type, size_t n, size_t size)
+{
+    Onnx__TensorProto *tensor = onnx_take(&g->block, sizeof *tensor);
+    onnx__tensor_proto__init(tensor);
+    tensor->name = name_of(g, what);
+    tensor->dims = onnx_take(&g->block, 4 * sizeof *tensor->dims);
+    tensor->has_data_type = 1;
+    tensor->data_type = type;
+    tensor->has_raw_data = 1;
+    tensor->raw_data.len = n * size;
+    tensor->raw_data.data = onnx_take(&g->block, tensor->raw_data.len);
+    g->proto->initializer[g->proto->n_initializer++] = tensor;
+    return tensor;
+}
+
+char *onnx_whole_numbers(struct onnx_graph *g, const char *what, int n, const int *values)
+{
+    Onnx__TensorProto *tensor =
+        add_tensor(g, what, ONNX__TENSOR_PROTO__DATA_TYPE__INT64, n ? (size_t)n : 1, sizeof(int64_t));
+    int64_t *to = (void *)tensor->raw_data.data;
+    for (int i = 0; i < (n ? n : 1); i++)
+        to[i] = values[i];
+    tensor->n_dims = n > 0;
+    tensor->dims[0] = n;
+    return tensor->name;
 }
 
 char *onnx_tensor(struct onnx_graph *g, const char *what, const int dims[4], float **values)
 {
-    Onnx__TensorProto *tensor = onnx_take(&g->block, sizeof *tensor);
-    size_t n = 1;
-    onnx__tensor_proto__init(tensor);
-    tensor->name = name_of(g, what);
-    tensor->dims = onnx_take(&g->block, 4 * sizeof *tensor->dims);
-    for (; tensor->n_dims < 4 && dims[tensor->n_dims]; tensor->n_dims++) {
+    size_t n = 1, rank = 0;
+    for (; rank < 4 && dims[rank]; rank++)
+        n *= (size_t)dims[rank];
+    Onnx__TensorProto *tensor = add_tensor(g, what, ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, n, sizeof **values);
+    for (; tensor->n_dims < rank; tensor->n_dims++)
         tensor->dims[tensor->n_dims] = dims[tensor->n_dims];
-        n *= (size_t)dims[tensor->n_dims];
-    }
-    tensor->has_data_type = 1;
-    tensor->data_type = ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT;
-    tensor->has_raw_data = 1;
-    tensor->raw_data.len = n * sizeof **values;
-    tensor->raw_data.data = onnx_take(&g->block, tensor->raw_data.len);
     *values = (void *)tensor->raw_data.data;
-    g->proto->initializer[g->proto->n_initializer++] = tensor;
     return tensor->name;
 }

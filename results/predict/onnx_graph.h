@@ -9,6 +9,9 @@
 
 #include <onnx.pb-c.h>
 
+/* What a node of a network takes at most. */
+enum { ONNX_MAX_NODES = 12, ONNX_MAX_TENSORS = 6 };
+
 struct onnx_block {
     char *at, *end;
 };
@@ -18,6 +21,7 @@ struct onnx_graph {
     Onnx__GraphProto *proto;
     const struct nodes *nodes; /* of one network, as its builder left them */
     int member, n_members;     /* the branch that its next parts belong to, -1: none */
+    char *output[NODES_MAX];   /* what stands for each node that is written */
     struct tensor_shape flat;  /* of the image that was flattened last and not yet read; h = 0: none */
 };
 
@@ -31,17 +35,30 @@ Onnx__NodeProto *onnx_node(struct onnx_graph *g, const char *type, const char *o
 void onnx_input(Onnx__NodeProto *node, char *name);
 void onnx_int(struct onnx_graph *g, Onnx__NodeProto *node, const char *name, int value);
 
+void onnx_ints(struct onnx_graph *g, Onnx__NodeProto *node, const char *name, int n, const int *values);
+
 /* Two equal numbers: of rows and of columns. */
 void onnx_both(struct onnx_graph *g, Onnx__NodeProto *node, const char *name, int value);
 
 /* A tensor of the model, its values for the caller to fill in. dims ends at 0. Returns its name. */
 char *onnx_tensor(struct onnx_graph *g, const char *what, const int dims[4], float **values);
 
+/* The same of n whole numbers, or, with n 0, of the one there. */
+char *onnx_whole_numbers(struct onnx_graph *g, const char *what, int n, const int *values);
+
+/* Appends what stands for a node of the network, whose parameters begin at node->param of params; returns the
+ * name of its output. */
+typedef char *onnx_writer(struct onnx_graph *g, const struct node *node, const float *params, char *input);
+
+/* Of a Transformer (onnx_tokens.c). Tokens are (N, tokens, width) there, as here. */
+onnx_writer onnx_patches, onnx_class_token, onnx_linear, onnx_attention, onnx_first_token, onnx_layer_norm,
+    onnx_gelu, onnx_add;
+
 /* 0, or E_USAGE when an operation of the network cannot be written. */
 int onnx_ops_check(const struct nodes *nodes, struct err *err);
 
-/* Append what the network does to `input`, at most a node and NODE_MAX_PARAMS tensors for each of its own;
- * params: a vector of its parameters. Returns the name of the logits. */
+/* Append what the network does to `input`; params: a vector of its parameters. Returns the name of the
+ * logits. */
 char *onnx_ops_write(struct onnx_graph *g, const float *params, char *input);
 
 #endif

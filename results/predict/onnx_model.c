@@ -67,8 +67,8 @@ static void build_graph(struct onnx_graph *g, const char *name, const float *wei
     char *answer[RECIPE_MAX_MEMBERS] = {0};
     onnx__graph_proto__init(proto);
     proto->name = onnx_text(&g->block, name);
-    proto->node = onnx_take(&g->block, (members * (n + 1) + 1) * sizeof *proto->node);
-    proto->initializer = onnx_take(&g->block, members * n * NODE_MAX_PARAMS * sizeof *proto->initializer);
+    proto->node = onnx_take(&g->block, (members * (n * ONNX_MAX_NODES + 1) + 1) * sizeof *proto->node);
+    proto->initializer = onnx_take(&g->block, members * n * ONNX_MAX_TENSORS * sizeof *proto->initializer);
     proto->input = value_info(&g->block, "image", image, 4);
     proto->output = value_info(&g->block, "probabilities", probs, 2);
     proto->n_input = proto->n_output = 1;
@@ -120,7 +120,8 @@ static Onnx__ModelProto *build_model(struct onnx_graph *g, const char *name, con
 /* More than a model takes: SMALL bytes for every node, tensor and property besides their values. */
 static size_t bound(const struct onnx_graph *g, const char *name, const struct onnx_property *property, int n)
 {
-    size_t members = (size_t)g->n_members, of_member = (size_t)(g->nodes->n + 1) * (1 + NODE_MAX_PARAMS);
+    size_t members = (size_t)g->n_members,
+           of_member = (size_t)(g->nodes->n + 1) * (ONNX_MAX_NODES + ONNX_MAX_TENSORS);
     size_t bytes =
         (members * of_member + (size_t)n + 16) * SMALL + members * nodes_n_params(g->nodes) * sizeof(float);
     for (int i = 0; i < n; i++)

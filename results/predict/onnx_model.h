@@ -7,8 +7,9 @@
  * "probabilities" (N, n_classes). ONNX has the channel before the pixels, this program after them: filters
  * and the first dense layer's weights are reordered, so the graph needs no Transpose. Members of an ensemble
  * are branches, their probabilities averaged by Mean. Operators: Conv, Relu, MaxPool, Flatten, Gemm, Softmax,
- * Mean, all of operator set 13 and IR version 7, which every runtime since 2020 reads. No dropout: it is for
- * training. No MPI. */
+ * Mean, and for a Transformer Slice, Reshape, Transpose, MatMul, Pad, Gather, ReduceMean, Erf and arithmetic,
+ * of which GELU and layer norm are made; all of operator set 13 and IR version 7, which every runtime since
+ * 2020 reads. No dropout: it is for training. No MPI. */
 #ifndef CELLSWEEP_ONNX_MODEL_H
 #define CELLSWEEP_ONNX_MODEL_H
 

@@ -99,16 +99,25 @@ static char *write_dense(struct onnx_graph *g, const struct node *node, const fl
     return dense->name;
 }
 
-/* Appends what stands for the node; returns the name of its output. */
-typedef char *(*writer)(struct onnx_graph *g, const struct node *node, const float *params, char *input);
-
 static const struct {
     const char *op;
-    writer write;
-} rows[] = {{"conv", write_conv},       {"relu", write_relu},       {"max_pool", write_max_pool},
-            {"dropout", write_dropout}, {"flatten", write_flatten}, {"dense", write_dense}};
+    onnx_writer *write;
+} rows[] = {{"conv", write_conv},
+            {"relu", write_relu},
+            {"max_pool", write_max_pool},
+            {"dropout", write_dropout},
+            {"flatten", write_flatten},
+            {"dense", write_dense},
+            {"add", onnx_add},
+            {"gelu", onnx_gelu},
+            {"layer_norm", onnx_layer_norm},
+            {"linear", onnx_linear},
+            {"patches", onnx_patches},
+            {"class_token", onnx_class_token},
+            {"attention", onnx_attention},
+            {"first_token", onnx_first_token}};
 
-static writer writer_of(const struct node *node)
+static onnx_writer *writer_of(const struct node *node)
 {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (strcmp(rows[i].op, node->op->name) == 0)
@@ -116,10 +125,17 @@ static writer writer_of(const struct node *node)
     return NULL;
 }
 
+/* What lies channels last here and channels first there is left to those that know. */
+static int can_write(const struct node *node)
+{
+    int of_rows = node->op == &op_linear || node->op == &op_layer_norm;
+    return writer_of(node) && !(of_rows && node->in.w > 1);
+}
+
 int onnx_ops_check(const struct nodes *nodes, struct err *err)
 {
     for (int i = 0; i < nodes->n; i++)
-        if (!writer_of(&nodes->node[i]))
+        if (!can_write(&nodes->node[i]))
             return err_set(err, E_USAGE, "%s (%s) cannot be written as ONNX; use --format raw",
                            nodes->node[i].name, nodes->node[i].op->name);
     return 0;
@@ -129,9 +145,9 @@ char *onnx_ops_write(struct onnx_graph *g, const float *params, char *input)
 {
     for (int i = 0; i < g->nodes->n; i++) {
         const struct node *node = &g->nodes->node[i];
-        writer write = writer_of(node);
+        onnx_writer *write = writer_of(node);
         assert(write);
-        input = write(g, node, params, input);
+        g->output[i] = write(g, node, params, node->from[0] >= 0 ? g->output[node->from[0]] : input);
     }
-    return input;
+    return g->output[g->nodes->n - 1];
 }

@@ -8,6 +8,7 @@
 Prints the largest difference of any probability from /predictions/all, over all models; exit status 1 when it is above 1e-5.
 """
 import glob
+import math
 import os
 import sys
 
@@ -38,6 +39,12 @@ def softmax(x, axis):
     return e / e.sum(axis=axis, keepdims=True)
 
 
+def cut(x, starts, ends, axes):
+    for start, end, axis in zip(starts, ends, axes):
+        x = x.take(range(int(start), int(end)), axis=int(axis))
+    return x
+
+
 OPERATORS = {
     "Conv": conv,
     "Relu": lambda x: np.maximum(x, 0),
@@ -46,6 +53,19 @@ OPERATORS = {
     "Gemm": gemm,
     "Softmax": softmax,
     "Mean": lambda *x: sum(x) / len(x),
+    "Slice": cut,
+    "Reshape": lambda x, shape: x.reshape([x.shape[i] if n == 0 else int(n) for i, n in enumerate(shape)]),
+    "Transpose": lambda x, perm: x.transpose(perm),
+    "MatMul": np.matmul,
+    "Pad": lambda x, pads: np.pad(x, [(int(a), int(b)) for a, b in zip(pads[: x.ndim], pads[x.ndim :])]),
+    "Gather": lambda x, index, axis: x.take(int(index), axis=axis),
+    "ReduceMean": lambda x, axes: x.mean(axis=tuple(axes), keepdims=True),
+    "Add": np.add,
+    "Sub": np.subtract,
+    "Mul": np.multiply,
+    "Div": np.divide,
+    "Sqrt": np.sqrt,
+    "Erf": np.vectorize(math.erf),
 }
 
 

@@ -139,6 +139,9 @@ extern const struct op op_class_token; /* a learned token before all others, and
 extern const struct op op_attention;   /* `units` heads; of each token its queries, keys and values */
 extern const struct op op_first_token; /* as a vector */
 
+/* What layer norm adds to the variance, as Dosovitskiy et al. 2021. */
+#define LAYER_NORM_EPSILON 1e-6
+
 /* Row i, from 0, or NULL past the last. */
 const struct op *op_row(int i);
 

@@ -1,8 +1,6 @@
 /* Operations on numbers and on rows of channels, whatever the shape: GELU and layer norm. */
 #include "models/net/nodes.h"
 
-static const float NORM_EPSILON = 1e-6F; /* as Dosovitskiy et al. 2021 */
-
 static int keep_shape(struct node *node, struct err *err)
 {
     (void)err;
@@ -62,7 +60,7 @@ static size_t kept_norm(const struct node *node)
 static void run_norm(const struct node *node, const struct pass *p)
 {
     p->kernels->layer_norm(p->out, p->kept, p->in, p->params, p->params + node->in.c,
-                           row_shape_of(node, p->n), NORM_EPSILON);
+                           row_shape_of(node, p->n), (float)LAYER_NORM_EPSILON);
 }
 
 static void learn_norm(const struct node *node, const struct pass *p)
