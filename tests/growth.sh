@@ -98,8 +98,8 @@ kinds() {
     for n in 1 100 1000 10000 100000; do
         [ $n -le "$MOST_JOBS" ] || break
         sizes+=" $n"
-        sweep "$TMP/s.yaml" "[[26, 27]]" 1 "  cnn.dense1: [$(steps $((n > 1000 ? 1000 : n)))]" \
-            "  cnn.dense2: [$(steps $((n > 1000 ? n / 1000 : 1)))]"
+        sweep "$TMP/s.yaml" "[[26, 27]]" 1 "  cnn.stem: [$(steps $((n > 1000 ? 1000 : n)))]" \
+            "  cnn.dense: [$(steps $((n > 1000 ? n / 1000 : 1)) | sed 's/[0-9][0-9]*/[&, 8]/g')]"
         plan+=" $(cpu "$cellsweep" plan "$TMP/s.yaml")"
         run+=" $(cpu "$cellsweep" run "$TMP/s.yaml" -o "$TMP/r.h5" -q)"
         rm -f "$TMP"/r.h5*
@@ -136,7 +136,7 @@ groups() {
         [ $n -le "$MOST_GROUPS" ] || break
         sizes+=" $n"
         sweep "$TMP/s.yaml" "[[26, 27]]" 2 "  strategy: [none, oversample, undersample, reweight]" \
-            "  train.learning_rate: [$(seq -s, 0.001 0.001 "0.00$((n / 4 < 3 ? n / 4 : 3))")]" "  cnn.dense1: [$(seq -s, 8 $((7 + n / 12)))]" "  seed: [1, 2]"
+            "  train.learning_rate: [$(seq -s, 0.001 0.001 "0.00$((n / 4 < 3 ? n / 4 : 3))")]" "  cnn.stem: [$(seq -s, 8 $((7 + n / 12)))]" "  seed: [1, 2]"
         "$cellsweep" run "$TMP/s.yaml" -o "$TMP/r.h5" -q >/dev/null 2>&1
         report+=" $(PATH=$TMP/bin:$PATH cpu sh -c '"$@" || true' sh "$cellsweep" report "$TMP/r.h5" -o "$TMP/figures")"
         rm -rf "$TMP"/r.h5* "$TMP/figures"

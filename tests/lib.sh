@@ -101,7 +101,7 @@ small_sweep() {
     local filters=${2:-}
     case $BUILD in *asan*) filters=4 ;; esac
     printf 'name: small\ndata: %s\ntrain: {epochs: 3}\n' "$1" >"$TMP/s.yaml"
-    [ -z "$filters" ] || echo "cnn: {filters1: $filters, filters2: $filters, dense1: 16, dense2: 8}" >>"$TMP/s.yaml"
+    [ -z "$filters" ] || echo "cnn: {blocks: [$filters, $filters], dense: [16, 8]}" >>"$TMP/s.yaml"
     { echo 'grid:' && sed 's/^/  /'; } >>"$TMP/s.yaml"
 }
 

@@ -169,6 +169,25 @@ const char *config_nearest(const struct schema *schema, const char *name)
     return best;
 }
 
+static const char *now_of(const struct section *section, const char *name)
+{
+    for (const struct renamed *r = section->renamed; r && r->name; r++)
+        if (strcmp(r->name, name) == 0)
+            return r->now;
+    return NULL;
+}
+
+int config_unknown(const struct schema *schema, const char *name, struct err *err)
+{
+    const char *near = config_nearest(schema, name), *now = NULL;
+    for (int i = 0; i < schema->n_sections && !now; i++)
+        now = now_of(schema->place[i].section, name);
+    if (now)
+        return err_set(err, E_USAGE, "%s is no key any more; write %s", name, now);
+    return err_set(err, E_USAGE, "unknown key '%.60s'%s%s%s", name, near ? "; did you mean '" : "",
+                   near ? near : "", near ? "'?" : "; `cellsweep plan --keys` lists them");
+}
+
 static void set_default(struct config *config, const struct setting *key)
 {
     setting_parse(key, key->fallback, (char *)config + key->offset, NULL);
@@ -212,9 +231,7 @@ int config_set(struct config *config, const char *name, const char *text, struct
     const struct setting *key = config_find(config->schema, name);
     if (key)
         return setting_parse(key, text, (char *)config + key->offset, err);
-    const char *near = config_nearest(config->schema, name);
-    return err_set(err, E_USAGE, "unknown key '%.60s'%s%s%s", name, near ? "; did you mean '" : "",
-                   near ? near : "", near ? "'?" : "; `cellsweep plan --keys` lists them");
+    return config_unknown(config->schema, name, err);
 }
 
 void config_get(const struct config *config, const struct setting *key, char *out, size_t size)

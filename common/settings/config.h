@@ -14,7 +14,7 @@
 
 #include "settings/setting.h"
 
-enum { CONFIG_ROOM = 2048, CONFIG_MAX_KEYS = 160, CONFIG_MAX_SECTIONS = 64 };
+enum { CONFIG_ROOM = 4096, CONFIG_MAX_KEYS = 160, CONFIG_MAX_SECTIONS = 64 };
 
 struct schema;
 
@@ -36,8 +36,14 @@ struct config {
     _Alignas(8) unsigned char part[CONFIG_ROOM]; /* structs of the sections, laid out by the schema */
 };
 
+/* A key of before, and what to write now: {"cnn.filters1", "cnn.blocks: [32, 64]"}. */
+struct renamed {
+    const char *name, *now;
+};
+
 struct section {
     const struct setting *setting; /* ended by a row without name */
+    const struct renamed *renamed; /* the same; NULL: none was */
     size_t size;                   /* of its struct; 0: its settings are members of struct config */
     /* 0, or E_USAGE for values that do not go together. settings: its struct. NULL: all do. */
     int (*check)(const void *settings, struct err *err);
@@ -80,6 +86,10 @@ const struct setting *config_find(const struct schema *schema, const char *name)
 
 /* The key nearest to `name` by edit distance, for "did you mean"; NULL when none is near. */
 const char *config_nearest(const struct schema *schema, const char *name);
+
+/* E_USAGE with the line about a key that the schema does not have: what it is called now, or which may be
+ * meant. */
+int config_unknown(const struct schema *schema, const char *name, struct err *err);
 
 /* Which jobs read a key of the schema, for people: "strategy smote", or "" for all. */
 const char *config_used_by(const struct schema *schema, const struct setting *key);

@@ -193,6 +193,33 @@ static int set_epochs(struct config_epochs *out, const struct setting *setting, 
     return 0;
 }
 
+/* Numbers joined by '-'; one may have an exponent, 1e-05. */
+static int set_numbers(struct config_numbers *out, const struct setting *setting, const char *text,
+                       struct err *err)
+{
+    struct config_numbers numbers;
+    memset(&numbers, 0, sizeof numbers);
+    for (const char *p = text; p && strcmp(text, "none") != 0;) {
+        char *end;
+        double value = strtod(p, &end);
+        int bad = end == p || (*end && *end != '-') || !isfinite(value);
+        if (bad || (setting->type == SETTING_INTS && value != floor(value)))
+            return bad_value(setting, text,
+                             setting->type == SETTING_INTS ? "a list of whole numbers such as [32, 64]"
+                                                           : "a list of numbers such as [0.25, 0.5]",
+                             err);
+        if (numbers.n == CONFIG_MAX_NUMBERS)
+            return err_set(err, E_USAGE, "%s: '%.80s' has more than %d numbers", setting->name, text,
+                           CONFIG_MAX_NUMBERS);
+        if (value < setting->min || value > setting->max)
+            return out_of_range(setting, text, err);
+        numbers.value[numbers.n++] = value;
+        p = *end ? end + 1 : NULL;
+    }
+    *out = numbers;
+    return 0;
+}
+
 static int set_protocol(struct config_protocol *out, const struct setting *setting, const char *text,
                         struct err *err)
 {
@@ -236,7 +263,7 @@ static int set_inner(struct config_inner *out, const struct setting *setting, co
 int setting_is_list(const struct setting *setting)
 {
     return setting->type == SETTING_CLUSTERS || setting->type == SETTING_SIZES ||
-           setting->type == SETTING_EPOCHS;
+           setting->type == SETTING_EPOCHS || setting->type == SETTING_INTS || setting->type == SETTING_REALS;
 }
 
 size_t setting_size(enum setting_type type)
@@ -248,6 +275,8 @@ size_t setting_size(enum setting_type type)
                                   [SETTING_CLUSTERS] = sizeof(struct config_clusters),
                                   [SETTING_SIZES] = sizeof(struct config_sizes),
                                   [SETTING_EPOCHS] = sizeof(struct config_epochs),
+                                  [SETTING_INTS] = sizeof(struct config_numbers),
+                                  [SETTING_REALS] = sizeof(struct config_numbers),
                                   [SETTING_PROTOCOL] = sizeof(struct config_protocol),
                                   [SETTING_INNER] = sizeof(struct config_inner)};
     return size[type];
@@ -270,6 +299,9 @@ int setting_parse(const struct setting *setting, const char *text, void *value, 
         return set_sizes(value, setting, text, err);
     case SETTING_EPOCHS:
         return set_epochs(value, setting, text, err);
+    case SETTING_INTS:
+    case SETTING_REALS:
+        return set_numbers(value, setting, text, err);
     case SETTING_PROTOCOL:
         return set_protocol(value, setting, text, err);
     case SETTING_INNER:
@@ -351,6 +383,17 @@ void setting_real_text(double value, char *out, size_t size)
         snprintf(out, size, "%.0f", value);
 }
 
+static void get_numbers(const struct config_numbers *numbers, char *out, size_t size)
+{
+    char number[32];
+    size_t used = 0;
+    snprintf(out, size, "none");
+    for (int i = 0; i < numbers->n && used < size; i++) {
+        setting_real_text(numbers->value[i], number, sizeof number);
+        used += (size_t)snprintf(out + used, size - used, "%s%s", i ? "-" : "", number);
+    }
+}
+
 void setting_print(const struct setting *setting, const void *value, char *out, size_t size)
 {
     const struct config_protocol *protocol = value;
@@ -376,6 +419,10 @@ void setting_print(const struct setting *setting, const void *value, char *out, 
     case SETTING_EPOCHS:
         get_epochs(value, out, size);
         break;
+    case SETTING_INTS:
+    case SETTING_REALS:
+        get_numbers(value, out, size);
+        break;
     case SETTING_PROTOCOL:
         if (protocol->kind == PROTOCOL_KFOLD)
             snprintf(out, size, "kfold:%dx%d", protocol->folds, protocol->repeats);
@@ -391,10 +438,12 @@ void setting_print(const struct setting *setting, const void *value, char *out, 
 void setting_range(const struct setting *setting, char *out, size_t size)
 {
     char low[32], high[32];
+    int is_list = setting->type == SETTING_INTS || setting->type == SETTING_REALS;
+    int is_number = setting->type == SETTING_INT || setting->type == SETTING_REAL;
     setting_real_text(setting->min, low, sizeof low);
     setting_real_text(setting->max, high, sizeof high);
-    if (setting->type == SETTING_INT || setting->type == SETTING_REAL || setting->type == SETTING_EPOCHS)
-        snprintf(out, size, "%s to %s", low, high);
+    if (is_number || is_list || setting->type == SETTING_EPOCHS)
+        snprintf(out, size, "%s%s to %s", is_list ? "list, each " : "", low, high);
     else if (setting->type == SETTING_BOOL)
         snprintf(out, size, "true or false");
     else

@@ -3,7 +3,8 @@
  * Whoever has parameters has a table of these beside the code that reads them (struct section, config.h).
  *
  * Canonical texts: numbers as in C; clusters "8-10", "Folded-Polylobed" (class_name.h; class index =
- * position) or "all"; class_sizes "900-90" or "all"; epochs "30-60" or "none"; strategy "augment", or
+ * position) or "all"; class_sizes "900-90" or "all"; epochs "30-60" or "none"; lists of numbers "32-64",
+ * "0.25-0.5" or, when empty, "none"; strategy "augment", or
  * "augment+reweight" for a combination; protocol "report", "tail", "holdout", "kfold:5x3" (folds x repeats),
  * "given"; inner "none", "share:0.2", "folds:5". Pure functions, no MPI, no files. */
 #ifndef CELLSWEEP_SETTING_H
@@ -19,6 +20,7 @@ enum {
     CONFIG_MAX_CLUSTERS = 256,
     CONFIG_WORD_SIZE = 64,
     CONFIG_MAX_EPOCHS = 15,
+    CONFIG_MAX_NUMBERS = 16,
     SETTING_TEXT_SIZE = CONFIG_MAX_CLUSTERS * 32
 };
 
@@ -33,6 +35,8 @@ enum setting_type {
     SETTING_CLUSTERS, /* struct config_clusters */
     SETTING_SIZES,    /* struct config_sizes */
     SETTING_EPOCHS,   /* struct config_epochs */
+    SETTING_INTS,     /* struct config_numbers, whole ones */
+    SETTING_REALS,    /* struct config_numbers */
     SETTING_PROTOCOL, /* struct config_protocol */
     SETTING_INNER     /* struct config_inner */
 };
@@ -53,6 +57,12 @@ struct config_epochs {
     int32_t epoch[CONFIG_MAX_EPOCHS];
 };
 
+/* Numbers of 0 or above: sizes of layers, rates. */
+struct config_numbers {
+    int n; /* 0: none */
+    double value[CONFIG_MAX_NUMBERS];
+};
+
 struct config_protocol {
     enum protocol kind;
     int folds, repeats; /* kfold only, else 1 and 1 */
@@ -69,7 +79,7 @@ struct setting {
     const char *name; /* dotted, as a sweep file has it: "train.learning_rate" */
     enum setting_type type;
     size_t offset;        /* of the value: in the struct of its section; in a schema, in struct config */
-    double min, max;      /* range of a number, of each of a list of epochs, inclusive */
+    double min, max;      /* range of a number, of each of a list, inclusive; of a list not below 0 */
     const char *fallback; /* the default, canonical text; never changes once it was released */
     const char *choices;  /* SETTING_WORD: "adam|sgd", or NULL when another module checks it */
     const char *help;

@@ -98,7 +98,11 @@ static int join(const struct reading *r, const struct tree *list, const struct s
         memcpy(out + used, text, strlen(text) + 1);
         used += strlen(text);
     }
-    return used ? 0 : tree_fail(list, r->path, r->err, "%s: the list is empty", name);
+    if (!used && (key->type == SETTING_INTS || key->type == SETTING_REALS))
+        snprintf(out, size, "none");
+    else if (!used)
+        return tree_fail(list, r->path, r->err, "%s: the list is empty", name);
+    return 0;
 }
 
 /* {given: split} as "given". */
@@ -232,6 +236,13 @@ static int axis_add_range(const struct reading *r, struct sweep_axis *axis, cons
     return 0;
 }
 
+/* Whether an item may be one of a list where lists are expected, [8, 10] for [[8, 10]]. */
+static int is_one_number(const struct reading *r, const struct setting *key, const struct tree *item)
+{
+    return !r->is_copy && setting_is_list(key) && item->kind == TREE_TEXT && !strchr(item->text, '-') &&
+           strcmp(item->text, key->fallback) != 0 && strcmp(item->text, "none") != 0;
+}
+
 static int axis_add_list(const struct reading *r, struct sweep_axis *axis, const struct tree *list)
 {
     char text[SETTING_TEXT_SIZE];
@@ -239,8 +250,7 @@ static int axis_add_list(const struct reading *r, struct sweep_axis *axis, const
         return tree_fail(list, r->path, r->err, "grid: %s: the list is empty, so there would be no job",
                          axis->key->name);
     for (const struct tree *item = list->child; item; item = item->next) {
-        if (setting_is_list(axis->key) && item->kind == TREE_TEXT && !strchr(item->text, '-') &&
-            strcmp(item->text, axis->key->fallback) != 0)
+        if (is_one_number(r, axis->key, item))
             return tree_fail(item, r->path, r->err,
                              "grid: %s: write a list of lists, e.g. [[8, 10], [14, 15]]", axis->key->name);
         int rc = value_text(r, axis->key, item, text, sizeof text);

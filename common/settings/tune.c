@@ -32,14 +32,31 @@ static int check_value(const struct reading *r, const struct tree *node, const s
     return 0;
 }
 
+/* Its text, or that of its numbers, joined as config_get() does it; -1: neither, or too long. */
+static int choice_text(const struct setting *key, const struct tree *item, char out[CONFIG_WORD_SIZE])
+{
+    const int is_list = item->kind == TREE_LIST && (key->type == SETTING_INTS || key->type == SETTING_REALS);
+    size_t used = 0;
+    if (item->kind != TREE_TEXT && !is_list)
+        return -1;
+    snprintf(out, CONFIG_WORD_SIZE, "%s", is_list ? "none" : item->text);
+    for (const struct tree *number = is_list ? item->child : NULL; number; number = number->next) {
+        if (number->kind != TREE_TEXT || used + strlen(number->text) + 2 > CONFIG_WORD_SIZE)
+            return -1;
+        used += (size_t)snprintf(out + used, CONFIG_WORD_SIZE - used, "%s%s", used ? "-" : "", number->text);
+    }
+    return strlen(is_list ? "" : item->text) < CONFIG_WORD_SIZE ? 0 : -1;
+}
+
 static int read_list(const struct reading *r, const struct tree *list, struct tune_range *range)
 {
     range->scale = TUNE_LIST;
     for (const struct tree *item = list->child; item; item = item->next) {
-        if (range->n == TUNE_MAX_CHOICES || item->kind != TREE_TEXT)
+        char text[CONFIG_WORD_SIZE];
+        if (range->n == TUNE_MAX_CHOICES || choice_text(range->key, item, text) < 0)
             return tree_fail(item, r->path, r->err, "tune: %s: expected a list of at most %d values",
                              range->key->name, TUNE_MAX_CHOICES);
-        int rc = check_value(r, item, range->key, item->text, range->choice[range->n]);
+        int rc = check_value(r, item, range->key, text, range->choice[range->n]);
         if (rc < 0)
             return rc;
         for (int i = 0; i < range->n; i++)
@@ -115,10 +132,9 @@ static int is_tunable(const char *key)
 static int read_range(const struct reading *r, const char *name, const struct tree *node)
 {
     const struct setting *key = config_find(r->base->schema, name);
-    const char *near = key ? NULL : config_nearest(r->base->schema, name);
-    if (!key)
-        return tree_fail(node, r->path, r->err, "tune: unknown key '%.60s'%s%s%s", name,
-                         near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    struct err why = {0};
+    if (!key && config_unknown(r->base->schema, name, &why) < 0)
+        return tree_fail(node, r->path, r->err, "tune: %s", why.text);
     if (!is_tunable(name))
         return tree_fail(node, r->path, r->err,
                          "tune: %s is no setting of the training, so it cannot be tuned", name);

@@ -33,9 +33,8 @@ static void defaults_are_the_documented_ones(void **state)
     struct config config = config_defaults(worker_schema());
     assert_int_equal(config.epochs, 100);
     assert_int_equal(config.batch, 32);
-    assert_text(&config, "cnn.filters1", "32");
-    assert_text(&config, "cnn.filters2", "64");
-    assert_text(&config, "cnn.dropout1", "0.25");
+    assert_text(&config, "cnn.blocks", "32-64");
+    assert_text(&config, "cnn.dropout", "0.25-0.5-0.5");
     assert_text(&config, "train.epsilon", "1e-07");
     assert_text(&config, "augment.variants", "16");
     assert_string_equal(config.strategy, "none");
@@ -58,6 +57,20 @@ static void every_value_reads_back(void **state)
         assert_int_equal(config_set(&copy, key->name, text, NULL), 0);
     }
     assert_memory_equal(&config, &copy, sizeof config);
+}
+
+static void lists_of_numbers_read_back(void **state)
+{
+    struct config config = config_defaults(worker_schema());
+    (void)state;
+    assert_int_equal(config_set(&config, "cnn.blocks", "8", NULL), 0);
+    assert_text(&config, "cnn.blocks", "8");
+    assert_int_equal(config_set(&config, "cnn.blocks", "16-32-064", NULL), 0);
+    assert_text(&config, "cnn.blocks", "16-32-64");
+    assert_int_equal(config_set(&config, "cnn.dense", "none", NULL), 0);
+    assert_text(&config, "cnn.dense", "none");
+    assert_int_equal(config_set(&config, "cnn.dropout", "1e-05-0.50-0", NULL), 0);
+    assert_text(&config, "cnn.dropout", "1e-05-0.5-0");
 }
 
 static const char *real_text(double value)
@@ -104,6 +117,12 @@ static void wrong_values_are_named(void **state)
     assert_set_fails("train.epochs", "-5", "out of range, allowed is 1 to");
     assert_set_fails("train.epochs", "ten", "'ten' is not a whole number");
     assert_set_fails("train.epochs", "10.5", "not a whole number");
+    assert_set_fails("cnn.blocks", "8-", "'8-' is not a list of whole numbers such as [32, 64]");
+    assert_set_fails("cnn.blocks", "8-1.5", "not a list of whole numbers");
+    assert_set_fails("cnn.blocks", "8-2000", "out of range, allowed is 1 to 1024");
+    assert_set_fails("cnn.blocks", "1-1-1-1-1-1-1-1-1-1-1-1-1-1-1-1-1", "more than 16 numbers");
+    assert_set_fails("cnn.dropout", "0.5-x", "not a list of numbers such as [0.25, 0.5]");
+    assert_set_fails("cnn.filters1", "8", "cnn.filters1 is no key any more; write cnn.blocks, a list");
     assert_set_fails("train.learning_rate", "nan", "is not a number");
     assert_set_fails("train.learning_rate", "0", "out of range");
     assert_set_fails("groups", "`id`", "a word of UTF-8 without control characters and backquotes");
@@ -146,8 +165,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults_are_the_documented_ones), cmocka_unit_test(every_value_reads_back),
-        cmocka_unit_test(numbers_are_written_plainly),      cmocka_unit_test(folds_alone_are_a_protocol),
-        cmocka_unit_test(wrong_values_are_named),           cmocka_unit_test(unknown_keys_get_a_suggestion),
+        cmocka_unit_test(numbers_are_written_plainly),      cmocka_unit_test(lists_of_numbers_read_back),
+        cmocka_unit_test(folds_alone_are_a_protocol),       cmocka_unit_test(wrong_values_are_named),
+        cmocka_unit_test(unknown_keys_get_a_suggestion),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

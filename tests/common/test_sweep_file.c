@@ -28,7 +28,8 @@ static void a_resolved_text_reads_back(void **state)
     (void)state;
     struct sweep_file *a =
         parse("name: \"two: \\\"words\\\"\"\ndata: /nowhere/cells.h5\nkeep_weights: true\npixel_size: 0.5\n"
-              "train: {epochs: 7}\ngrid: {seed: {first: 3, count: 4}, clusters: [[8, 10], all]}\n");
+              "train: {epochs: 7}\ncnn: {dense: [], dropout: [0.5]}\n"
+              "grid: {cnn.blocks: [[16, 32], [8]], seed: {first: 3, count: 4}, clusters: [[8, 10], all]}\n");
     struct sweep_file *b = parse(a->resolved);
     assert_string_equal(a->resolved, b->resolved);
     assert_string_equal(b->name, "two: \"words\"");
@@ -36,7 +37,10 @@ static void a_resolved_text_reads_back(void **state)
     assert_int_equal(b->keep_weights, 1);
     assert_true(b->pixel_size > 0.49 && b->pixel_size < 0.51);
     assert_int_equal(b->base.epochs, 7);
-    assert_int_equal(b->n_axes, 2);
+    assert_int_equal(b->n_axes, 3);
+    assert_string_equal(sweep_file_axis(b, "cnn.blocks")->value[0], "16-32");
+    assert_string_equal(sweep_file_axis(b, "cnn.blocks")->value[1], "8");
+    assert_non_null(strstr(b->resolved, "\ncnn.dense: none\ncnn.dropout: 0.5\n"));
     assert_string_equal(sweep_file_axis(b, "clusters")->value[0], "8-10");
     assert_int_equal(sweep_file_axis(b, "seed")->n, 4);
     assert_null(sweep_file_axis(b, "strategy"));

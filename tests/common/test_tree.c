@@ -66,8 +66,8 @@ static void overrides_replace_and_add(void **state)
     assert_string_equal(tree_get(tree_get(root, "train"), "batch")->text, "8");
     assert_int_equal(tree_get(tree_get(root, "grid"), "seed")->kind, TREE_MAP);
     tree_free(root);
-    root = parse("train: {epochs: 100}\ngrid: {cnn.filters1: [4]}\n");
-    assert_int_equal(tree_override(root, "grid.cnn.filters1=[4, 8]", NULL), 0);
+    root = parse("train: {epochs: 100}\ngrid: {cnn.stem: [4]}\n");
+    assert_int_equal(tree_override(root, "grid.cnn.stem=[4, 8]", NULL), 0);
     assert_int_equal(tree_count(tree_get(root, "grid")), 1);
     assert_int_equal(tree_count(tree_get(root, "grid")->child), 2);
     assert_int_equal(tree_get(root, "grid")->child->child->line, 0);

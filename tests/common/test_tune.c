@@ -66,6 +66,18 @@ static void text_and_back(void **state)
     assert_string_equal(text, second);
 }
 
+static void lists_of_numbers_are_choices(void **state)
+{
+    struct tune tune = parse("tune: {over: {cnn.blocks: [[16, 32], [8], 64], cnn.dense: [[], [8]]}}\n"),
+                again;
+    char text[1000] = "";
+    (void)state;
+    printed(&tune, text, sizeof text);
+    assert_non_null(strstr(text, "cnn.blocks: [\"16-32\", \"8\", \"64\"], cnn.dense: [\"none\", \"8\"]"));
+    again = parse(text);
+    assert_memory_equal(&tune, &again, sizeof tune);
+}
+
 static void mistakes_are_named(void **state)
 {
     (void)state;
@@ -76,6 +88,9 @@ static void mistakes_are_named(void **state)
     assert_refused("tune: {over: {train.learning_rate: log(0, 1)}}\n", "above 0");
     assert_refused("tune: {over: {train.batch: log(1, 8)}}\n", "int(low, high) or a list");
     assert_refused("tune: {over: {train.batch: int(0, 8)}}\n", "train.batch");
+    assert_refused("tune: {over: {train.batch: [[8], [9]]}}\n", "expected a list of at most");
+    assert_refused("tune: {over: {cnn.blocks: [[8], [[9]]]}}\n", "expected a list of at most");
+    assert_refused("tune: {over: {cnn.filters1: [8, 9]}}\n", "write cnn.blocks");
     assert_refused("tune: {over: {train.batch: [8]}}\n", "at least two values");
     assert_refused("tune: {over: {train.batch: [8, 8]}}\n", "stands twice");
     assert_refused("tune: {over: {train.batch: [8, x]}}\n", "train.batch");
@@ -174,6 +189,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_and_back),
+        cmocka_unit_test(lists_of_numbers_are_choices),
         cmocka_unit_test(mistakes_are_named),
         cmocka_unit_test(points_fill_the_space),
         cmocka_unit_test(trials_hang_on_number_and_space_alone),

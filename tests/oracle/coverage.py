@@ -15,7 +15,7 @@ SIZES, PIXELS, SEEDS = (45, 15), 16, 10
 SWEEP = """name: coverage
 data: cells.h5
 image: {size: 16}
-cnn: {filters1: 4, filters2: 8, dense1: 8, dense2: 8, dropout1: 0, dropout2: 0.1, dropout3: 0}
+cnn: {blocks: [4, 8], dense: [8, 8], dropout: [0, 0.1, 0]}
 train: {epochs: 12, batch: 16, learning_rate: 0.005}
 grid:
   clusters: [[1, 2]]

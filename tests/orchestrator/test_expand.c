@@ -473,7 +473,7 @@ static void what_is_not_read_makes_no_jobs(void **state)
     assert_int_equal(
         count_jobs(PAIR "grid: {clusters: [[1, 2]], smote.k: [3, 5], strategy: [none, smote]}\n"), 3);
     assert_int_equal(count_jobs(PAIR
-                                "grid: {clusters: [[1, 2]], model: [cnn, majority], cnn.dense1: [8, 9, 10],"
+                                "grid: {clusters: [[1, 2]], model: [cnn, majority], cnn.stem: [8, 9, 10],"
                                 " train.learning_rate: [0.1, 0.2], train.batch: [4, 8]}\n"),
                      14);
     assert_int_equal(count_jobs(PAIR "grid: {clusters: [[1, 2]], validation: [0.1, 0.3],"
@@ -515,8 +515,8 @@ static void what_nobody_reads_is_refused(void **state)
     assert_refused(
         PAIR "smote.k: 3\ngrid: {clusters: [[1, 2]]}\n",
         "s.yaml:5: smote.k: no job of this grid reads it, but strategy smote would; leave it out, or add");
-    assert_refused(PAIR "grid:\n  clusters: [[1, 2]]\n  cnn:\n    dense1: [8]\n  model: [majority]\n",
-                   "s.yaml:8: cnn.dense1: no job of this grid reads it, but model cnn would");
+    assert_refused(PAIR "grid:\n  clusters: [[1, 2]]\n  cnn:\n    stem: [8]\n  model: [majority]\n",
+                   "s.yaml:8: cnn.stem: no job of this grid reads it, but model cnn would");
     assert_refused(PAIR "balance.cap: 3\ngrid: {clusters: [[1, 2]]}\n",
                    "but jobs with balance.threshold above 0 would");
     assert_int_equal(count_jobs(PAIR "smote.k: 5\ngrid: {clusters: [[1, 2]]}\n"), 1);

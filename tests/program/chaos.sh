@@ -24,7 +24,7 @@ now() { date +%s%N | cut -c1-13; } # milliseconds
 cat >"$TMP/s.yaml" <<YAML
 name: chaos
 data: $TMP/cells.h5
-cnn: {filters1: 4, filters2: 8, dense1: 16, dense2: 8}
+cnn: {blocks: [4, 8], dense: [16, 8]}
 train: {epochs: ${CHAOS_EPOCHS:-5}}
 grid:
   clusters: [[14, 15], [1, 27]]

@@ -114,7 +114,7 @@ if [ -d "$real/wbc" ]; then
     check "cells with outlines are packed" "$C" data pack "$real/wbc" -o "$TMP/wbc.h5"
     tells "packing says" "$TMP/check.out" "masked         300"
     sed "s,^data:.*,data: $TMP/wbc.h5," experiments/wbc.yaml >"$TMP/s.yaml"
-    check "run" "$C" run "$TMP/s.yaml" -o "$TMP/wbc.r.h5" -q --set train.epochs=1 --set cnn.filters1=4 --set cnn.filters2=4 \
+    check "run" "$C" run "$TMP/s.yaml" -o "$TMP/wbc.r.h5" -q --set train.epochs=1 --set cnn.blocks=[4,4] \
         --set 'grid.seed=[1, 2]' --set 'grid.clusters=[[1, 2], [3, 4]]' --set 'grid.strategy=[none, augment]'
     check "and reported" "$C" report "$TMP/wbc.r.h5" -o "$TMP/wbc.fig"
     check "all figures are drawn" drawn "$TMP/wbc.fig"

@@ -29,7 +29,7 @@ train: {epochs: 40}
 keep_weights: true
 judge: best
 inner: {share: 0.2}
-cnn.dense1: 32
+cnn.dense: [32, 64]
 grid:
   clusters: [[1, 27]]
   strategy: [augment+mixup, easy-ensemble]

@@ -48,7 +48,7 @@ sweep() { # sweep DATA SIZES STRATEGIES: a sweep file of it
     cat <<YAML
 name: colour
 data: $1
-cnn: {filters1: 16, filters2: 16, dense1: 16, dense2: 8}
+cnn: {blocks: [16, 16], dense: [16, 8]}
 train: {epochs: 12, learning_rate: 0.003}
 keep_weights: true
 grid:

@@ -7,7 +7,7 @@ cat >"$TMP/s.yaml" <<YAML
 name: failures
 data: $TMP/cells.h5
 train: {epochs: 3}
-cnn: {filters1: 8, filters2: 16, dense1: 32, dense2: 16}
+cnn: {blocks: [8, 16], dense: [32, 16]}
 grid:
   clusters: [[1, 27]]
   train.learning_rate: [0.001, 1e12]
@@ -73,13 +73,13 @@ run_is "as many as there are failures" 0 "$TMP/enough.h5" -q --max-failures 5
 # ---- failed: a network that does not fit into memory ----
 case $BUILD in *asan*) finish ;; esac # a sanitizer needs terabytes of addresses
 R=$TMP/f.h5
-sed -i 's/filters2: 16, dense1: 32/filters2: 256/; s/train.learning_rate: .*/cnn.dense1: [8, 8192]/; s/count: 4/count: 2/' "$TMP/s.yaml"
+sed -i 's/blocks: \[8, 16\], dense: [^}]*/blocks: [8, 256]/; s/train.learning_rate: .*/cnn.dense: [[8, 16], [8192, 16]]/; s/count: 4/count: 2/' "$TMP/s.yaml"
 little_memory() { (ulimit -v 1500000 && run_is "$@"; exit $FAILED) || FAILED=$((FAILED + 1)); }
 little_memory "jobs without memory fail" 1 "$R" -q
-has "which is told" "$TMP/run.log" "^job [0-9] (.*cnn.dense1 8192) on rank 0 failed, attempt 3 of 3: out of memory: a network needs [0-9]* MB"
+has "which is told" "$TMP/run.log" "^job [0-9] (.*cnn.dense 8192-16) on rank 0 failed, attempt 3 of 3: out of memory: a network needs [0-9]* MB"
 has "and is the exit status' reason" "$TMP/run.log" "^cellsweep: 2 jobs failed"
-[ "$(jobs "$R" cnn.dense1=8 | column state)" = "2 done" ] && ok "the others are done" || not_ok "$(jobs "$R" cnn.dense1=8)"
-[ "$(jobs "$R" cnn.dense1=8192 | column attempts)" = "2 3" ] && ok "three attempts each" || not_ok "$(jobs "$R" cnn.dense1=8192)"
+[ "$(jobs "$R" cnn.dense=8-16 | column state)" = "2 done" ] && ok "the others are done" || not_ok "$(jobs "$R" cnn.dense=8-16)"
+[ "$(jobs "$R" cnn.dense=8192-16 | column attempts)" = "2 3" ] && ok "three attempts each" || not_ok "$(jobs "$R" cnn.dense=8192-16)"
 little_memory "they stay failed" 1 "$R" -q
 [ "$(events "$R" job_failed)" = 6 ] && ok "and are not tried again unasked" || not_ok "failures: $(events "$R" job_failed)"
 little_memory "--max-failures counts jobs, not attempts" 1 "$R" -q --retry-failed --max-failures 1

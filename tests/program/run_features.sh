@@ -20,7 +20,7 @@ name: $1
 data: $TMP/cells.h5
 train: {epochs: 4}
 keep_weights: true
-$("$cellsweep" plan --keys model=knn,features=embedding 2>/dev/null | grep -q cnn.filters1 && printf 'cnn: {filters1: 4, filters2: 4, dense1: 8, dense2: 8}')
+$("$cellsweep" plan --keys model=knn,features=embedding 2>/dev/null | grep -q cnn.blocks && printf 'cnn: {blocks: [4, 4], dense: [8, 8]}')
 grid:
   clusters: [[1, 27]]
   model: $2

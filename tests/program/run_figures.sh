@@ -12,8 +12,8 @@ grid:
   augment.rotation: [10, 20]
   augment.shift: [0.1, 0.2]
   augment.flip: [0, 0.5]
-  cnn.dense1: [8, 16]
-  cnn.dense2: [8, 16]
+  cnn.stem: [8, 16]
+  cnn.convs: [1, 2]
 YAML
 check "a sweep of five axes" "$C" run "$TMP/s.yaml" -o "$TMP/r.h5" -q
 "$C" report "$TMP/r.h5" -o "$TMP/all" >"$TMP/out" 2>"$TMP/err"
@@ -26,8 +26,8 @@ check "points are means over the other axes" grep -q "mean over 16 combinations 
 mean=$(awk -F, 'NR == 1 {for (i = 1; i <= NF; i++) at[$i] = i}
     $at["epoch"] == 2 && $at["augment.rotation"] == 20 {sum += $at["test_balanced_accuracy"]; n++} END {printf "%.6f", sum / n}' "$TMP/epochs.csv")
 check "rotation 20 is the mean of 16 jobs, $mean" awk -v mean="$mean" 'NR > 1 && $3 == 20 {found = ($7 - mean)^2 < 1e-8} END {exit !found}' "$TMP/all/axis_rotation_1-27.tsv"
-check "a filter makes them fewer" "$C" report "$TMP/r.h5" -o "$TMP/few" --filter 'augment.rotation=10,augment.shift=0.1,augment.flip=0,cnn.dense1=8'
-check "and a number stays itself in names" bash -c "ls '$TMP/few' | grep -q 'axis_dense2_.*\.png'"
+check "a filter makes them fewer" "$C" report "$TMP/r.h5" -o "$TMP/few" --filter 'augment.rotation=10,augment.shift=0.1,augment.flip=0,cnn.stem=8'
+check "and a number stays itself in names" bash -c "ls '$TMP/few' | grep -q 'axis_convs_.*\.png'"
 
 # Pictures of a paper: what their scripts say.
 paper() { # NAME EPOCHS SEEDS GRID-LINE...: a sweep of pair 1-27, or of CLUSTERS, and its report in $TMP/NAME

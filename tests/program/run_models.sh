@@ -9,7 +9,7 @@ models=$("$cellsweep" plan --keys | awk '/^task +model /{on = 1; next} /^[^ ]/{o
 small() { # small MODELS: settings that keep them small, those of them that any reads
     local setting model
     for model in $(tr -d '[],' <<<"$1"); do "$cellsweep" plan --keys "model=$model"; done >"$TMP/keys"
-    for setting in "fake.milliseconds: 1" "cnn.filters1: 4" "cnn.filters2: 4" "cnn.dense1: 8" "cnn.dense2: 8" \
+    for setting in "fake.milliseconds: 1" "cnn.blocks: [4, 4]" "cnn.dense: [8, 8]" "vgg-small.width: 4" "resnet-8.width: 4" "resnet-14.width: 4" \
         "vit.patch: 10" "vit.width: 8" "vit.blocks: 2"; do
         ! grep -q " ${setting%%:*} " "$TMP/keys" || echo "$setting"
     done

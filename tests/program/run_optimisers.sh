@@ -8,7 +8,7 @@ base() { # what all sweeps here begin with: epochs
     cat <<YAML
 name: optimisers
 data: $TMP/cells.h5
-cnn: {filters1: 4, filters2: 4, dense1: 8, dense2: 8}
+cnn: {blocks: [4, 4], dense: [8, 8]}
 clusters: [1, 27]
 strategy: oversample
 keep_weights: true

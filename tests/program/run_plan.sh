@@ -7,7 +7,7 @@ cat >"$TMP/s.yaml" <<YAML
 name: plan
 data: $TMP/cells.h5
 train: {epochs: 3, batch: 4}
-cnn: {filters1: 4, filters2: 4, dense1: 8, dense2: 8}
+cnn: {blocks: [4, 4], dense: [8, 8]}
 grid:
   clusters: [[26, 27]]
   seed: {first: 1, count: 2}
@@ -18,7 +18,7 @@ says() { grep -q -- "$2" "$TMP/plan.out" && ok "$1" || { not_ok "$1"; sed 's/^/#
 timed() { awk '$2 == "26-27" && $NF > 0' "$TMP/plan.out" | wc -l; }
 
 # A grid whose kinds follow each other in turn for longer than any look-back: each is timed once.
-plan --set 'grid.clusters=[[26, 27]]' --set 'grid.seed={first: 1, count: 600}' --set 'grid.cnn.dense1=[8, 16, 24]'
+plan --set 'grid.clusters=[[26, 27]]' --set 'grid.seed={first: 1, count: 600}' --set 'grid.cnn.stem=[8, 16, 24]'
 says "three kinds in 1800 jobs" "^speed: 3 kinds of network timed here$"
 # More jobs than anybody reads: all are counted, the first are listed, a filter shows the others.
 plan --set 'grid.seed={first: 1, count: 10002}'
@@ -80,12 +80,12 @@ says "what was left out, and why" "^note: 4 of 12 combinations are the same job 
 [ "$(jobs_of)" = 8 ] && ok "8 jobs are left" || not_ok "$(jobs_of) jobs are left"
 plan "${unread[@]}" --set 'grid.strategy=[smote, smote+reweight]'
 grep -q "^note" "$TMP/plan.out" && not_ok "all strategies read it: $(grep "^note" "$TMP/plan.out")" || ok "nothing is said where all read it"
-plan --set 'grid.model=[cnn, majority]' --set 'grid.strategy=[none, undersample]' --set 'grid.cnn.dense2=[4, 8, 12]' --set 'grid.protocol=[holdout, {kfold: {folds: 3}}]' --set 'grid.validation=[0.1, 0.3]' --set grid.seed.count=1
-says "axes of models and protocols" "^note: 24 of 48 combinations are .* left out: cnn.dense2 is read by model cnn alone; validation is read by protocols report, tail, holdout alone$"
+plan --set 'grid.model=[cnn, majority]' --set 'grid.strategy=[none, undersample]' --set 'grid.cnn.stem=[4, 8, 12]' --set 'grid.protocol=[holdout, {kfold: {folds: 3}}]' --set 'grid.validation=[0.1, 0.3]' --set grid.seed.count=1
+says "axes of models and protocols" "^note: 24 of 48 combinations are .* left out: cnn.stem is read by model cnn alone; validation is read by protocols report, tail, holdout alone$"
 [ "$(jobs_of)" = $((2 * (3 + 1) * (2 + 3))) ] && ok "and one job each for majority, and for folds" || not_ok "$(jobs_of) jobs"
 refused() { plan "$@" 2>/dev/null; says "refused: ${*: -1}" "$expected"; }
 expected="^cellsweep: --set: focal.gamma: no job of this grid reads it, but strategy focal would; leave it out, or add such jobs$" refused --set focal.gamma=3
-expected="^cellsweep: $TMP/s.yaml:4: cnn.filters1: no job of this grid reads it, but model cnn would" refused --set model=majority
+expected="^cellsweep: $TMP/s.yaml:4: cnn.blocks: no job of this grid reads it, but model cnn would" refused --set model=majority
 expected="^cellsweep: strategy reweight needs loss weights, which model majority has not: leave one of them out, or make a sweep of each; with model majority use one of none, undersample, .* goes with model cnn, .*boost$" refused --set 'grid.model=[cnn, majority]' --set 'grid.strategy=[none, reweight, smote]'
 check "jobs of such a grid run" "$cellsweep" run "$TMP/s.yaml" "${unread[@]}" -o "$TMP/unread.h5" -q
 [ "$("$cellsweep" export "$TMP/unread.h5" --table jobs | tail -n +2 | wc -l)" = 8 ] && ok "the file has those alone" || not_ok "the file has other jobs"
@@ -117,7 +117,7 @@ fi
 case $BUILD in
 *asan*) skip "a clock that is too fast: a sanitizer wants to be loaded first" ;;
 *)
-    PRELOAD_RANK=0 PRELOAD_TICK=100000 LD_PRELOAD=$(realpath "$BUILD/tests/support/preload.so") plan --set "grid.cnn.dense1=[$(seq -s, 8 47)]"
+    PRELOAD_RANK=0 PRELOAD_TICK=100000 LD_PRELOAD=$(realpath "$BUILD/tests/support/preload.so") plan --set "grid.cnn.stem=[$(seq -s, 8 47)]"
     n=$(sed -n 's/^speed: \([0-9]*\) of 40 kinds of network timed here, within 10 s; the others are expected to do as many operations a second$/\1/p' "$TMP/plan.out")
     [ "${n:-0}" -ge 1 ] && [ "$n" -lt 40 ] && ok "$n of 40 kinds are timed when time is short, which is said" || not_ok "40 kinds: $(grep ^speed "$TMP/plan.out")"
     [ "$(timed)" = 80 ] && ok "and every job has seconds" || not_ok "and every job has seconds: $(timed) of 80"

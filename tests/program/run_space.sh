@@ -134,7 +134,7 @@ says "export" 3 "epochs.csv.*No space left" "$cellsweep" export "$TMP/r.h5" --ta
 [ "$(names)" = "$(printf 'filler\nr.h5')" ] && ok "nothing is left" || not_ok "left: $(ls -A "$disk")"
 
 # Predictions, and networks as files.
-check "networks are kept elsewhere" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/kept.h5" -q --set model=cnn --set fake.milliseconds=1 --set keep_weights=true --set cnn.dense1=16 --set train.epochs=1 --set grid.seed.count=1
+check "networks are kept elsewhere" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/kept.h5" -q --set model=cnn --set fake.milliseconds=1 --set keep_weights=true --set cnn.dense=[16,64] --set train.epochs=1 --set grid.seed.count=1
 says "predictions" 3 "predictions.csv.*No space left" "$cellsweep" predict "$TMP/kept.h5" "$TMP/synth" -f clusters=1-27,strategy=none -o "$disk/predictions.csv"
 says "a stream of predictions" 3 "standard output.*No space left" bash -c "'$cellsweep' predict '$TMP/kept.h5' '$TMP/synth' -f clusters=1-27,strategy=none >'$disk/stream.csv'"
 rm -f "$disk/stream.csv"

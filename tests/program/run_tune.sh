@@ -15,9 +15,9 @@ data: $TMP/few
 inner: {share: 0.3}
 train: {epochs: 8}
 image: {size: 16}
-cnn: {filters1: 4, filters2: 4, dense1: 8}
+cnn: {blocks: [4, 4], dense: [8, 64]}
 keep_weights: true
-tune: {over: {train.learning_rate: log(1e-4, 1e-1), train.batch: [8, 16, 32], cnn.dense1: int(4, 16)},
+tune: {over: {train.learning_rate: log(1e-4, 1e-1), train.batch: [8, 16, 32], cnn.stem: int(4, 16), cnn.blocks: [[4, 4], [4], [8, 4]]},
        trials: 4, seeds: 2, choose: loss, rungs: [2, 4], keep: 1/2}
 grid:
   strategy: [none, oversample]

@@ -116,7 +116,7 @@ static void a_filter_names_a_set_of_factors(void **state)
 
 enum { OWN = 5, CNN = 1, MAJORITY = 4 };
 
-/* smote.k is none's not, and cnn.filters1 not majority's; train.batch is everybody's. */
+/* smote.k is none's not, and cnn.stem not majority's; train.batch is everybody's. */
 static struct store *store_of_own_axes(void)
 {
     static const char *const of[OWN][4] = {{"none", "cnn", "", "4"},
@@ -124,7 +124,7 @@ static struct store *store_of_own_axes(void)
                                            {"smote", "cnn", "5", "8"},
                                            {"smote+tomek", "cnn", "5", "8"},
                                            {"none", "majority", "", ""}};
-    static const char *const axis[] = {"train.batch", "smote.k", "cnn.filters1"};
+    static const char *const axis[] = {"train.batch", "smote.k", "cnn.stem"};
     struct small_job job[OWN] = {0};
     struct store *own = NULL;
     struct err err = {0};
@@ -163,7 +163,7 @@ static void axes_belong_to_who_decides_whether_they_are_read(void **state)
     combination_filter(own, &row[0], FACTOR(FACTOR_STRATEGY) | FACTOR(K), text, sizeof text);
     assert_string_equal(text, "strategy=none,smote.k=-");
     assert_true(combination_is_plain(own, &row[MAJORITY]));
-    assert_false(combination_is_plain(own, &row[CNN])); /* k is 5, and filters1 32, where nobody says */
+    assert_false(combination_is_plain(own, &row[CNN])); /* k is 5, and stem 4, where nobody says */
     store_close(own, NULL);
 }
 
@@ -180,8 +180,8 @@ static void labels_tell_values_of_own_axes(void **state)
 {
     static const char *const strategy[OWN] = {"none", "smote (k 3)", "smote (k 5)", "smote+tomek (smote.k 5)",
                                               "none"};
-    static const char *const model[OWN] = {"cnn (filters1 4)", "cnn (filters1 4)", "cnn (filters1 8)",
-                                           "cnn (filters1 8)", "majority"};
+    static const char *const model[OWN] = {"cnn (stem 4)", "cnn (stem 4)", "cnn (stem 8)", "cnn (stem 8)",
+                                           "majority"};
     struct store *own = store_of_own_axes();
     char label[COMBINATION_LABEL_SIZE];
     (void)state;

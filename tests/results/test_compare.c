@@ -945,7 +945,7 @@ static void assert_differs(const struct compare_row *row, double by)
 /* none has no smote.k, and majority no filters: each value of them has its partner there all the same. */
 static void own_axes_are_part_of_what_is_compared(void **state)
 {
-    static const char *const axis[] = {"smote.k", "cnn.filters1"};
+    static const char *const axis[] = {"smote.k", "cnn.stem"};
     static const struct {
         const char *model, *filters;
         double none, k3, k5;
@@ -966,18 +966,17 @@ static void own_axes_are_part_of_what_is_compared(void **state)
     assert_false(findings_compares(findings, FACTOR_AXES) || findings_compares(findings, FACTOR_AXES + 1));
     assert_int_equal(summary->same[SUMMARY_STRATEGY]->n_parts, 3);
     assert_int_equal(summary->n_strategies_file, 3);
-    assert_differs(labelled(FACTOR_STRATEGY, "none", "smote (k 3)", "cnn (filters1 4)"), -0.125);
-    assert_differs(labelled(FACTOR_STRATEGY, "none", "smote (k 5)", "cnn (filters1 4)"), -0.25);
-    assert_differs(labelled(FACTOR_STRATEGY, "smote (k 3)", "smote (k 5)", "cnn (filters1 8)"), -0.25);
+    assert_differs(labelled(FACTOR_STRATEGY, "none", "smote (k 3)", "cnn (stem 4)"), -0.125);
+    assert_differs(labelled(FACTOR_STRATEGY, "none", "smote (k 5)", "cnn (stem 4)"), -0.25);
+    assert_differs(labelled(FACTOR_STRATEGY, "smote (k 3)", "smote (k 5)", "cnn (stem 8)"), -0.25);
     assert_differs(labelled(FACTOR_STRATEGY, "none", "smote (k 5)", "majority"), 0);
-    assert_differs(labelled(FACTOR_MODEL, "cnn (filters1 4)", "cnn (filters1 8)", "smote (k 5)"), -0.125);
-    assert_differs(labelled(FACTOR_MODEL, "cnn (filters1 8)", "majority", "none"), 0.0625);
+    assert_differs(labelled(FACTOR_MODEL, "cnn (stem 4)", "cnn (stem 8)", "smote (k 5)"), -0.125);
+    assert_differs(labelled(FACTOR_MODEL, "cnn (stem 8)", "majority", "none"), 0.0625);
     FILE *file = fmemopen(text, TEXT, "w");
     headline_run(file, summary);
     fclose(file);
-    assert_says(text,
-                "; strategies none, smote (k 3), smote (k 5); protocol holdout; models cnn (filters1 4), "
-                "cnn (filters1 8), majority; 3 jobs a combination");
+    assert_says(text, "; strategies none, smote (k 3), smote (k 5); protocol holdout; models cnn (stem 4), "
+                      "cnn (stem 8), majority; 3 jobs a combination");
 }
 
 /* An axis that every strategy reads is a factor of its own, and the same on both sides of a pair. */

@@ -144,8 +144,8 @@ static void long_titles_are_wrapped(void **state)
 {
     (void)state;
     static const char title[] =
-        "Clusters 8 and 10, rebalanced, train.batch 16, train.learning_rate 0.001, cnn.dense1 "
-        "100, cnn.dense2 28, augment.rotation 180, augment.shift 0.2, augment.flip 0.5";
+        "Clusters 8 and 10, rebalanced, train.batch 16, train.learning_rate 0.001, cnn.convs1 "
+        "100, cnn.convs2 28, augment.rotation 180, augment.shift 0.2, augment.flip 0.5";
     int longest, top, one_line_top;
     double points;
     assert_int_equal(title_lines(1248, "Clusters 8 and 10", &longest, &points, &one_line_top), 1);

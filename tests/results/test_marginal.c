@@ -51,7 +51,7 @@ enum { N = 16 };
 
 static struct summary *read_grid(const char *name, enum job_state of_first, struct store **store)
 {
-    static const char *const axis[] = {"smote.k", "train.batch", "cnn.dense1"};
+    static const char *const axis[] = {"smote.k", "train.batch", "cnn.stem"};
     static const char *const k[] = {"5", "3"}, *const batch[] = {"16", "32"}, *const units[] = {"8", "9"};
     struct small_job job[N];
     struct summary *summary = NULL;

@@ -14,10 +14,8 @@
 struct config trained_config(const struct dataset *data)
 {
     struct config config = noise_config(data, "none", "holdout");
-    with(&config, "cnn.filters1", 4);
-    with(&config, "cnn.filters2", 8);
-    with(&config, "cnn.dense1", 16);
-    with(&config, "cnn.dense2", 8);
+    with_text(&config, "cnn.blocks", "4-8");
+    with_text(&config, "cnn.dense", "16-8");
     config.epochs = 2;
     config.batch = 16;
     with(&config, "easy-ensemble.members", 3);

@@ -176,10 +176,8 @@ static void settings_are_those_of_jobs_that_choose(void **state)
 static struct config small_config(const struct dataset *data, const char *strategy, const char *protocol)
 {
     struct config config = noise_config(data, strategy, protocol);
-    with(&config, "cnn.filters1", 4);
-    with(&config, "cnn.filters2", 4);
-    with(&config, "cnn.dense1", 8);
-    with(&config, "cnn.dense2", 8);
+    with_text(&config, "cnn.blocks", "4-4");
+    with_text(&config, "cnn.dense", "8-8");
     with(&config, "easy-ensemble.members", 2);
     with(&config, "train.learning_rate", 0.003);
     config.epochs = EPOCHS;

@@ -27,10 +27,8 @@ static void begin(struct fixture *f)
     f->data = noise_dataset(CLASSES, count, SIZE, 3);
     f->config = noise_config(f->data, "none", "holdout");
     f->config.batch = 8;
-    with(&f->config, "cnn.filters1", 4);
-    with(&f->config, "cnn.filters2", 4);
-    with(&f->config, "cnn.dense1", 4);
-    with(&f->config, "cnn.dense2", 4);
+    with_text(&f->config, "cnn.blocks", "4-4");
+    with_text(&f->config, "cnn.dense", "4-4");
     for (int i = 0; i < N; i++)
         f->image[i] = f->data->pixels + i * SIZE * SIZE;
 }

@@ -117,10 +117,8 @@ static struct config config_for(const struct dataset *data, const char *model,
     set(&config, "model", model);
     set(&config, "features", kind->name);
     with(&config, "hog.cell", 4);
-    with(&config, "cnn.filters1", 4);
-    with(&config, "cnn.filters2", 4);
-    with(&config, "cnn.dense1", 8);
-    with(&config, "cnn.dense2", 8);
+    with_text(&config, "cnn.blocks", "4-4");
+    with_text(&config, "cnn.dense", "8-8");
     config.epochs = 3;
     config.batch = 12;
     return config;

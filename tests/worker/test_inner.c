@@ -156,7 +156,7 @@ static void stream_is_of_the_division_alone(void **state)
         const char *key, *value;
         int same;
     } change[] = {{"strategy", "augment", 1}, {"strategy", "smote", 1},     {"model", "majority", 1},
-                  {"train.epochs", "7", 1},   {"cnn.filters1", "8", 1},     {"seed", "2", 0},
+                  {"train.epochs", "7", 1},   {"cnn.blocks", "8", 1},       {"seed", "2", 0},
                   {"validation", "0.3", 0},   {"class_sizes", "40-20-9", 0}};
     struct dataset *data = hand_dataset(3, number, count, SIZE);
     struct config config = inner_config("none", "holdout", "share:0.25");

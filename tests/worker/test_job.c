@@ -22,10 +22,8 @@ static const int counts[CLASSES] = {24, 10, 6};
 static struct config small_config(const struct dataset *data, const char *strategy, const char *protocol)
 {
     struct config config = noise_config(data, strategy, protocol);
-    with(&config, "cnn.filters1", 4);
-    with(&config, "cnn.filters2", 4);
-    with(&config, "cnn.dense1", 8);
-    with(&config, "cnn.dense2", 8);
+    with_text(&config, "cnn.blocks", "4-4");
+    with_text(&config, "cnn.dense", "8-8");
     config.epochs = 2;
     config.batch = 16;
     with(&config, "easy-ensemble.members", 3);
@@ -329,7 +327,7 @@ static void a_network_that_is_too_large_is_refused_in_the_plan(void **state)
     struct err err = {0};
     (void)state;
     assert_int_equal(job_plan(&config, data, "key", &plan, &err), 0);
-    with(&config, "cnn.filters1", 1024);
+    with_text(&config, "cnn.blocks", "1024-4");
     config.batch = 4096;
     assert_int_equal(job_plan(&config, data, "key", &plan, &err), E_USAGE);
     assert_non_null(strstr(err.text, "is too large"));

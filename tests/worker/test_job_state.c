@@ -24,10 +24,8 @@ static const struct state_file_identity identity = {"key", "data", "kernels", "p
 static struct config small_config(const struct dataset *data, const char *strategy, const char *protocol)
 {
     struct config config = noise_config(data, strategy, protocol);
-    with(&config, "cnn.filters1", 4);
-    with(&config, "cnn.filters2", 4);
-    with(&config, "cnn.dense1", 8);
-    with(&config, "cnn.dense2", 8);
+    with_text(&config, "cnn.blocks", "4-4");
+    with_text(&config, "cnn.dense", "8-8");
     config.epochs = EPOCHS;
     config.batch = 12;
     with(&config, "easy-ensemble.members", 3);
@@ -212,10 +210,8 @@ static void every_table_of_kernels(void **state)
     (void)state;
     struct dataset *data = noise_dataset(CLASSES, counts, 20, 7);
     struct config config = small_config(data, "augment", "holdout");
-    with(&config, "cnn.filters1", 16);
-    with(&config, "cnn.filters2", 16);
-    with(&config, "cnn.dense1", 32);
-    with(&config, "cnn.dense2", 32);
+    with_text(&config, "cnn.blocks", "16-16");
+    with_text(&config, "cnn.dense", "32-32");
     for (int isa = KERNELS_REFERENCE; isa <= (int)kernels_best(); isa++) {
         assert_int_equal(kernels_select((enum kernels_isa)isa, NULL), 0);
         assert_resumes_everywhere(&config, data);
@@ -300,7 +296,7 @@ static void a_state_that_does_not_fit(void **state)
     const struct job_hooks hooks = {.from = &from};
     job_result_free(&result);
     assert_int_equal(job_state_fits(&config, &from, &err), 0);
-    with(&other, "cnn.dense1", 9);
+    with_text(&other, "cnn.dense", "9-8");
     assert_int_equal(job_run(&other, data, "key", &hooks, &result, &err), E_USAGE);
     other = small_config(data, "easy-ensemble", "holdout");
     assert_int_equal(job_run(&other, data, "key", &hooks, &result, &err), E_USAGE);

@@ -27,6 +27,8 @@
 #include "models/net/nodes.c"
 #include "models/net/ops_conv.c"
 #include "models/net/ops_dense.c"
+#include "models/net/ops_norm.c"
+#include "models/net/ops_pool.c"
 #include "models/net/ops_rows.c"
 #include "models/net/ops_tokens.c"
 #include "models/net/ops_attention.c"
@@ -501,6 +503,83 @@ static void test_network_gradient(void **state)
     }
 }
 
+/* A ResNet: a stem, a block with and one without a shortcut of its own, batch norms. */
+static const struct cnn_shape residual = {.size = 8,
+                                          .channels = 2,
+                                          .stem = 3,
+                                          .n_blocks = 2,
+                                          .filters = {3, 4},
+                                          .convs = 2,
+                                          .same = 1,
+                                          .norm = CNN_BATCH_NORM,
+                                          .pool = CNN_STRIDE,
+                                          .residual = 1,
+                                          .global = 1,
+                                          .n_classes = N_CLASSES};
+
+/* Two convolutions a block of 5x5 pixels, group norms, GELU, average pools. */
+static const struct cnn_shape grouped = {.size = 9,
+                                         .channels = 1,
+                                         .n_blocks = 2,
+                                         .filters = {4, 6},
+                                         .convs = 2,
+                                         .kernel = 5,
+                                         .same = 1,
+                                         .norm = CNN_GROUP_NORM,
+                                         .gelu = 1,
+                                         .pool = CNN_AVERAGE_POOL,
+                                         .n_dense = 1,
+                                         .dense = {5},
+                                         .n_classes = N_CLASSES,
+                                         .dropout = {0.2, 0.3}};
+
+static void test_family_gradients(void **state)
+{
+    (void)state;
+    for (int fused = 0; fused < 2; fused++) {
+        struct nodes nodes[2];
+        assert_int_equal(cnn_nodes(&residual, &nodes[0], NULL), 0);
+        assert_int_equal(cnn_nodes(&grouped, &nodes[1], NULL), 0);
+        for (int i = 0; fused && i < 2; i++)
+            nodes_fuse(&nodes[i], 1);
+        check_network("residual network", &nodes[0], (struct loss_rule){.kind = LOSS_CROSS_ENTROPY});
+        check_network("grouped network", &nodes[1], (struct loss_rule){.kind = LOSS_CROSS_ENTROPY});
+    }
+}
+
+/* A network that judges by running statistics does so by its convolutions alone. */
+static void test_folded_is_the_same(void **state)
+{
+    static struct network_case one, fused;
+    struct nodes nodes[2];
+    double probs[2][IMAGES * N_CLASSES];
+    int folds = 0;
+    (void)state;
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(cnn_nodes(&residual, &nodes[i], NULL), 0);
+    nodes_fuse(&nodes[1], 1);
+    for (int i = 0; i < nodes[1].n; i++)
+        folds += nodes[1].node[i].folds > 0;
+    assert_int_equal(folds, 6); /* the stem, two in each block, a shortcut */
+    set_up_network(&one, &nodes[0]);
+    set_up_network(&fused, &nodes[1]);
+    for (int i = 0; i < 5; i++) {
+        net_gradient(one.net, &one.batch, &one.loss, one.logits, one.gradient);
+        net_gradient(fused.net, &fused.batch, &fused.loss, fused.logits, fused.gradient);
+    }
+    net_predict(one.net, one.image, IMAGES, probs[0]);
+    net_predict(fused.net, fused.image, IMAGES, probs[1]);
+    loss_softmax(one.logits, one.logits, IMAGES, N_CLASSES);
+    double moved = 0;
+    for (int i = 0; i < IMAGES * N_CLASSES; i++) {
+        assert_true(fabs(probs[0][i] - probs[1][i]) < 1e-12);
+        moved = fmax(moved, fabs(probs[0][i] - one.logits[i]));
+    }
+    assert_true(moved > 1e-3); /* the batch's statistics are others */
+    tear_down_network(&one);
+    tear_down_network(&fused);
+}
+
 /* Two convolutions of what the last node gives: it gets two gradients. Returns the first of them. */
 static int fork_in_two(struct nodes *nodes)
 {
@@ -580,6 +659,7 @@ int main(void)
         cmocka_unit_test(test_dense_gradients),     cmocka_unit_test(test_dense_update),
         cmocka_unit_test(test_loss_gradients),      cmocka_unit_test(test_loss_values),
         cmocka_unit_test(test_loss_extremes),       cmocka_unit_test(test_network_gradient),
+        cmocka_unit_test(test_family_gradients),    cmocka_unit_test(test_folded_is_the_same),
         cmocka_unit_test(test_every_operation),     cmocka_unit_test(test_fused_is_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

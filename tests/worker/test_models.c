@@ -26,10 +26,11 @@ static struct config config_for(const struct model_kind *kind, const struct data
     struct err err = {0};
     assert_int_equal(model_check(kind->name, &err), 0);
     assert_int_equal(config_set(&config, "model", kind->name, &err), 0);
-    with(&config, "cnn.filters1", 4);
-    with(&config, "cnn.filters2", 4);
-    with(&config, "cnn.dense1", 8);
-    with(&config, "cnn.dense2", 8);
+    with_text(&config, "cnn.blocks", "4-4");
+    with_text(&config, "cnn.dense", "8-8");
+    with(&config, "vgg-small.width", 2);
+    with(&config, "resnet-8.width", 2);
+    with(&config, "resnet-14.width", 2);
     with(&config, "vit.width", 8);
     with(&config, "vit.blocks", 2);
     config.epochs = EPOCHS;

@@ -7,6 +7,7 @@
 #include "strategies/balance.h"
 #include "support/with.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -30,6 +31,13 @@ static int reads(const struct config *config, const char *key)
     return config_reads(config, config_find(config->schema, key));
 }
 
+/* A number that is not the default. */
+static double another_of(const struct setting *key)
+{
+    double most = fmin(key->max, key->min + 17), fallback = strtod(key->fallback, NULL);
+    return most > fallback || most < fallback ? most : key->min;
+}
+
 static void sections_lie_apart(void **state)
 {
     const struct schema *schema = worker_schema();
@@ -40,7 +48,7 @@ static void sections_lie_apart(void **state)
         char before[SETTING_TEXT_SIZE], after[SETTING_TEXT_SIZE];
         if (schema->key[i].type != SETTING_INT)
             continue;
-        with(&changed, schema->key[i].name, schema->key[i].min + 17);
+        with(&changed, schema->key[i].name, another_of(&schema->key[i]));
         for (int k = 0; k < schema->n_keys; k++) {
             config_get(&config, &schema->key[k], before, sizeof before);
             config_get(&changed, &schema->key[k], after, sizeof after);
@@ -82,11 +90,11 @@ static void models_read_their_own_keys(void **state)
                   majority = config_with("none", "majority", "holdout");
     struct config fake = config_with("none", "fake", "holdout");
     (void)state;
-    assert_true(reads(&cnn, "cnn.dense1") && reads(&cnn, "train.learning_rate"));
+    assert_true(reads(&cnn, "cnn.dense") && reads(&cnn, "train.learning_rate"));
     assert_false(reads(&cnn, "fake.milliseconds"));
-    assert_false(reads(&majority, "cnn.dense1") || reads(&majority, "train.learning_rate"));
+    assert_false(reads(&majority, "cnn.dense") || reads(&majority, "train.learning_rate"));
     assert_true(reads(&majority, "train.epochs") && reads(&majority, "train.batch"));
-    assert_true(reads(&fake, "cnn.dense1") && reads(&fake, "train.beta1") &&
+    assert_true(reads(&fake, "cnn.dense") && reads(&fake, "train.beta1") &&
                 reads(&fake, "fake.milliseconds"));
 }
 
@@ -152,7 +160,7 @@ static void what_is_not_read_is_put_back(void **state)
     with(&config, "smote.k", 7);
     with(&expected, "smote.k", 7);
     with(&config, "focal.gamma", 3);
-    with(&config, "cnn.dense1", 8);
+    with_text(&config, "cnn.dense", "8");
     with(&config, "train.learning_rate", 0.5);
     with(&config, "validation", 0.4);
     with(&config, "balance.cap", 9);
@@ -234,8 +242,8 @@ static const struct {
     {"strategy=undersample;undersample.replacement=true",
      "clusters=all\nmodel=cnn\nprotocol=holdout\nseed=1\nstrategy=undersample\n"
      "undersample.replacement=true\nfold=0\nrepeat=0\n"},
-    {"strategy=easy-ensemble;easy-ensemble.members=3;cnn.dense1=16",
-     "clusters=all\ncnn.dense1=16\neasy-ensemble.members=3\nmodel=cnn\nprotocol=holdout\nseed=1\n"
+    {"strategy=easy-ensemble;easy-ensemble.members=3;cnn.dense=16-64",
+     "clusters=all\ncnn.dense=16-64\neasy-ensemble.members=3\nmodel=cnn\nprotocol=holdout\nseed=1\n"
      "strategy=easy-ensemble\nfold=0\nrepeat=0\n"},
     {"protocol=report;validation=0.3",
      "clusters=all\nmodel=cnn\nprotocol=report\nseed=1\nstrategy=none\nvalidation=0.3\nfold=0\n"
@@ -248,16 +256,16 @@ static const struct {
     {"groups=slide",
      "clusters=all\ngroups=slide\nmodel=cnn\nprotocol=holdout\nseed=1\nstrategy=none\nfold=0\n"
      "repeat=0\n"},
-    {"model=majority;cnn.dense1=16;train.learning_rate=0.1",
+    {"model=majority;cnn.dense=16-8;train.learning_rate=0.1",
      "clusters=all\nmodel=majority\nprotocol=holdout\nseed=1\nstrategy=none\nfold=0\nrepeat=0\n"},
     {"model=majority;train.epochs=10;train.batch=8",
      "clusters=all\nmodel=majority\nprotocol=holdout\nseed=1\nstrategy=none\ntrain.batch=8\n"
      "train.epochs=10\nfold=0\nrepeat=0\n"},
-    {"model=cnn;cnn.dropout1=0;cnn.filters2=16;train.learning_rate=3e-05;train.epsilon=1e-08",
-     "clusters=all\ncnn.dropout1=0\ncnn.filters2=16\nmodel=cnn\nprotocol=holdout\nseed=1\n"
+    {"model=cnn;cnn.dropout=0-0.5-0.5;cnn.blocks=32-16;train.learning_rate=3e-05;train.epsilon=1e-08",
+     "clusters=all\ncnn.blocks=32-16\ncnn.dropout=0-0.5-0.5\nmodel=cnn\nprotocol=holdout\nseed=1\n"
      "strategy=none\ntrain.epsilon=1e-08\ntrain.learning_rate=3e-05\nfold=0\nrepeat=0\n"},
-    {"model=fake;cnn.filters1=16;fake.milliseconds=0",
-     "clusters=all\ncnn.filters1=16\nfake.milliseconds=0\nmodel=fake\nprotocol=holdout\nseed=1\n"
+    {"model=fake;cnn.blocks=16-64;fake.milliseconds=0",
+     "clusters=all\ncnn.blocks=16-64\nfake.milliseconds=0\nmodel=fake\nprotocol=holdout\nseed=1\n"
      "strategy=none\nfold=0\nrepeat=0\n"},
     {"balance.cap=40",
      "clusters=all\nmodel=cnn\nprotocol=holdout\nseed=1\nstrategy=none\nfold=0\nrepeat=0\n"},

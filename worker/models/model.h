@@ -25,7 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MODEL_IDENTITY_SIZE = 224, MODEL_HEAD = ARRAY_MAX_RANK * 8 };
+enum { MODEL_IDENTITY_SIZE = 256, MODEL_HEAD = ARRAY_MAX_RANK * 8 };
 
 /* What a model can. Strategies say which of the first they need (balance.h). */
 enum {
@@ -115,8 +115,8 @@ struct model_kind {
     void (*close)(void *model);
 };
 
-extern const struct model_kind model_cnn, model_vit, model_logistic, model_knn, model_forest, model_svm,
-    model_boost, model_majority, model_fake;
+extern const struct model_kind model_cnn, model_vgg_small, model_resnet_8, model_resnet_14, model_vit,
+    model_logistic, model_knn, model_forest, model_svm, model_boost, model_majority, model_fake;
 
 /* Row i, from 0, or NULL past the last. */
 const struct model_kind *model_kind(int i);

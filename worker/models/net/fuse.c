@@ -13,22 +13,31 @@ static int follow(const struct nodes *nodes, int i, const struct op *const *op)
     return 1;
 }
 
+static int can_be_pooled(const struct node *conv)
+{
+    return conv->side == 3 && conv->pad == 0 && conv->stride == 1 && !conv->unbiased;
+}
+
 /* What stands for node i in the fused network, and for how many from there on. */
 static int fuse_at(const struct nodes *nodes, int i, int updates, struct node *out)
 {
-    static const struct op *const conv_pool[] = {&op_conv, &op_relu, &op_max_pool, NULL}, *const dense[] = {
-                                                                                              &op_dense,
-                                                                                              &op_relu, NULL};
+    static const struct op *const pooled[] = {&op_conv, &op_relu, &op_max_pool, NULL},
+                                  *const conv[] = {&op_conv, &op_relu, NULL},
+                                  *const dense[] = {&op_dense, &op_relu, NULL},
+                                  *const norm[] = {&op_conv, &op_batch_norm, NULL},
+                                  *const norm_relu[] = {&op_conv, &op_batch_norm, &op_relu, NULL};
     *out = nodes->node[i];
     out->fused_update = updates && out->op == &op_dense;
-    if (follow(nodes, i, conv_pool)) {
+    if (follow(nodes, i, pooled) && can_be_pooled(out)) {
         out->op = &op_conv_pool;
         return 3;
     }
-    if (follow(nodes, i, dense)) {
+    if (follow(nodes, i, conv) || follow(nodes, i, dense)) {
         out->relu = 1;
         return 2;
     }
+    if (out->unbiased)
+        out->folds = follow(nodes, i, norm_relu) ? 2 : follow(nodes, i, norm);
     return 1;
 }
 

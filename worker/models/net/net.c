@@ -40,6 +40,8 @@ struct net {
     float *gradient; /* (n_stored) of the parameters up to the last whose update is not fused */
     float *image;    /* (max_batch, input): the batch, gathered */
     struct arrays_of of[NODES_MAX];
+    unsigned char adds[NODES_MAX][2]; /* 1: somebody leaves a gradient of this input before the node does */
+    float *folded;   /* weights and biases of a convolution that stands for the batch norm behind it */
     float *spare[2]; /* for the gradient of an input that has one already */
     float *scratch;
     int n_runs;
@@ -153,12 +155,6 @@ static size_t scratch_floats(const struct net *net)
     return most;
 }
 
-/* 1 when somebody has left a gradient of this input of node i before node i does. */
-static int adds(const struct net *net, int i, int input)
-{
-    return nodes_read_behind(&net->nodes, net->nodes.node[i].from[input], i);
-}
-
 static size_t read_floats(const struct net *net, int i, int input)
 {
     int from = net->nodes.node[i].from[input];
@@ -169,9 +165,21 @@ static size_t spare_floats(const struct net *net, int input)
 {
     size_t most = 0;
     for (int i = 0; i < net->nodes.n; i++)
-        if (adds(net, i, input) && read_floats(net, i, input) > most)
+        if (net->adds[i][input] && read_floats(net, i, input) > most)
             most = read_floats(net, i, input);
     return most * (size_t)net->max_batch;
+}
+
+static size_t folded_floats(const struct net *net)
+{
+    size_t most = 0;
+    for (int i = 0; i < net->nodes.n; i++) {
+        const struct node *node = &net->nodes.node[i];
+        size_t floats = node->n_params + (size_t)node->units;
+        if (node->folds && floats > most)
+            most = floats;
+    }
+    return most;
 }
 
 /* Lay the network's arrays out from base, or, with base NULL, only count. Returns the floats they take. */
@@ -188,6 +196,7 @@ static size_t lay_out(struct net *net, float *base)
     lay_out_gradients(net, base, &used);
     for (int input = 0; input < 2; input++)
         net->spare[input] = take(base, &used, spare_floats(net, input));
+    net->folded = take(base, &used, folded_floats(net));
     net->scratch = take(base, &used, scratch_floats(net));
     return used;
 }
@@ -236,6 +245,9 @@ static void plan(struct net *net, const struct nodes *nodes, int max_batch, cons
     for (int i = 0; i < nodes->n; i++)
         if (nodes->node[i].n_params && !nodes->node[i].fused_update)
             net->n_stored = nodes->node[i].param + nodes->node[i].n_params;
+    for (int i = 0; i < nodes->n; i++)
+        for (int input = 0; input < 2; input++)
+            net->adds[i][input] = nodes_read_behind(nodes, nodes->node[i].from[input], i) != 0;
     plan_runs(net);
 }
 
@@ -318,7 +330,7 @@ static float *din_of(const struct net *net, int i, int input)
 {
     if (net->nodes.node[i].from[input] < net->lowest)
         return NULL;
-    return adds(net, i, input) ? net->spare[input] : read_by(net, i, input).dout;
+    return net->adds[i][input] ? net->spare[input] : read_by(net, i, input).dout;
 }
 
 /* The pass at node i. gradient: where those of all parameters go. */
@@ -349,6 +361,20 @@ static void gather(struct net *net, const float *const *image, int n)
         memcpy(net->image + i * floats, image[i], floats * sizeof(float));
 }
 
+/* Convolution i for itself, the batch norm behind it and, if it folds two, its ReLU, which is in place. */
+static void forward_folded(struct net *net, int i, struct pass all)
+{
+    struct node conv = net->nodes.node[i];
+    const struct node *norm = &net->nodes.node[i + 1];
+    struct pass pass = at_node(net, i, all, NULL);
+    node_fold(&conv, pass.params, norm, net->params + norm->param, net->buffers + norm->buffer, net->folded);
+    conv.unbiased = 0;
+    conv.relu = conv.folds == 2;
+    pass.params = net->folded;
+    pass.out = net->of[i + 1].out;
+    conv.op->forward(&conv, &pass);
+}
+
 /* From images to logits. */
 static void forward(struct net *net, const float *const *image, int n, const struct batch *batch)
 {
@@ -357,7 +383,10 @@ static void forward(struct net *net, const float *const *image, int n, const str
     for (int i = 0; i < net->nodes.n; i++) {
         const struct node *node = &net->nodes.node[i];
         const struct pass pass = at_node(net, i, all, NULL);
-        if (node->op->forward)
+        if (node->folds && !all.learns) {
+            forward_folded(net, i, all);
+            i += node->folds;
+        } else if (node->op->forward)
             node->op->forward(node, &pass);
     }
 }
@@ -366,7 +395,7 @@ static void forward(struct net *net, const float *const *image, int n, const str
 static void add_spares(const struct net *net, int i, int n)
 {
     for (int input = 0; input < 2; input++) {
-        if (net->nodes.node[i].from[input] < net->lowest || !adds(net, i, input))
+        if (net->nodes.node[i].from[input] < net->lowest || !net->adds[i][input])
             continue;
         float *restrict to = read_by(net, i, input).dout;
         const float *restrict more = net->spare[input];

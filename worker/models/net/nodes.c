@@ -7,10 +7,11 @@
 
 static const double too_many = 1e9;
 
-static const struct op *const op_table[] = {&op_conv,        &op_max_pool,   &op_conv_pool,  &op_dense,
-                                            &op_relu,        &op_dropout,    &op_flatten,    &op_add,
-                                            &op_gelu,        &op_layer_norm, &op_linear,     &op_patches,
-                                            &op_class_token, &op_attention,  &op_first_token};
+static const struct op *const op_table[] = {
+    &op_conv,       &op_max_pool,    &op_average_pool, &op_global_pool, &op_conv_pool,
+    &op_batch_norm, &op_group_norm,  &op_dense,        &op_relu,        &op_dropout,
+    &op_flatten,    &op_add,         &op_gelu,         &op_layer_norm,  &op_linear,
+    &op_patches,    &op_class_token, &op_attention,    &op_first_token};
 
 const struct op *op_row(int i)
 {
@@ -36,6 +37,8 @@ struct node *nodes_add(struct nodes *nodes, const struct op *op, const char *nam
     node->op = op;
     node->from[0] = nodes->n - 2;
     node->from[1] = NODE_NONE;
+    node->side = 3;
+    node->stride = 1;
     va_start(more, name);
     vsnprintf(node->name, sizeof node->name, name, more);
     va_end(more);

@@ -50,8 +50,11 @@ struct node {
     char name[NODE_NAME_SIZE]; /* "conv1" */
     int from[2];               /* which nodes it reads, or NODE_IMAGE; the second NODE_NONE but for op_add */
     int units;                 /* conv, dense: filters, outputs */
+    int side, pad, stride;     /* conv: as in kernels.h; 3, 0 and 1 unless set */
+    int unbiased;              /* conv: 1: it has no bias */
     double rate;               /* dropout: 0 <= rate < 1, quantised to 1/65536 */
-    int relu;                  /* dense: 1: its ReLU is part of it */
+    int relu;                  /* conv, dense: 1: its ReLU is part of it */
+    int folds;                 /* conv: nodes behind it that it stands for when it judges (nodes_fuse) */
     int fused_update;          /* 1: its optimiser step is part of its backward pass (nodes_fuse) */
     /* as nodes_finish() finds them */
     struct tensor_shape in, out;
@@ -121,10 +124,13 @@ struct op {
     void (*backward)(const struct node *node, const struct pass *p);
 };
 
-extern const struct op op_conv;      /* 3x3, valid, `units` filters */
-extern const struct op op_max_pool;  /* 2x2; an odd last row or column is dropped */
-extern const struct op op_conv_pool; /* conv, ReLU and max-pool at once */
-extern const struct op op_dense;     /* `units` outputs of a vector */
+extern const struct op op_conv;                      /* `units` filters */
+extern const struct op op_max_pool, op_average_pool; /* 2x2; an odd last row or column is dropped */
+extern const struct op op_global_pool;               /* an image as the vector of its channels' means */
+extern const struct op op_conv_pool;                 /* conv, ReLU and max-pool at once */
+extern const struct op op_batch_norm; /* by the batch in training, else by running statistics */
+extern const struct op op_group_norm; /* of each image, in node_n_groups() groups of channels */
+extern const struct op op_dense;      /* `units` outputs of a vector */
 extern const struct op op_relu, op_dropout;
 extern const struct op op_gelu;       /* the exact one */
 extern const struct op op_layer_norm; /* over the channels of every pixel, or a vector */
@@ -161,10 +167,23 @@ int nodes_finish(struct nodes *nodes, struct err *err);
 /* 0, or E_USAGE when batches of max_batch are too large to be indexed by int. */
 int nodes_check_batch(const struct nodes *nodes, int max_batch, struct err *err);
 
-/* Replace conv + relu + max_pool by conv_pool and dense + relu by dense; updates 1: and let dense layers
- * apply their own updates, for optimisers that fuse. The same parameters in the same places; results within
- * rounding. Of finished nodes. */
+/* Replace conv + relu + max_pool by conv_pool where the kernels can, conv + relu by conv and dense + relu by
+ * dense, and let a conv stand for the batch norm behind it, and its ReLU, when it judges; updates 1: and let
+ * dense layers apply their own updates, for optimisers that fuse. The same parameters in the same places;
+ * results within rounding. Of finished nodes. */
 void nodes_fuse(struct nodes *nodes, int updates);
+
+/* Groups of channels of a group norm: the most, up to 8, that divide them. */
+int node_n_groups(const struct node *node);
+
+/* Weights and biases in out (n_params of conv, and its units) of a convolution that does what an unbiased one
+ * of `weight` and a batch norm behind it do, by running statistics. params, buffers: of the norm. */
+void node_fold(const struct node *conv, const float *weight, const struct node *norm, const float *params,
+               const float *buffers, float *out);
+
+/* For backward of what has ReLU in it: a unit that ReLU or a dropout behind it made zero passes no gradient;
+ * a NaN does. */
+void node_stop_gradient(const struct node *node, const struct pass *p);
 
 size_t nodes_n_params(const struct nodes *nodes);
 size_t nodes_n_buffers(const struct nodes *nodes);

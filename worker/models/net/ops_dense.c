@@ -72,9 +72,11 @@ static void run_dense(const struct node *node, const struct pass *p)
                               node->relu, p->scratch);
 }
 
-/* A unit that ReLU or a dropout behind it made zero passes no gradient; a NaN does. */
-static void stop_gradient(float *restrict d, const float *restrict unit, size_t n)
+void node_stop_gradient(const struct node *node, const struct pass *p)
 {
+    size_t n = n_outputs(node, p);
+    float *restrict d = p->dout;
+    const float *restrict unit = p->out;
     for (size_t i = 0; i < n; i++)
         d[i] = unit[i] <= 0 ? 0 : d[i];
 }
@@ -96,7 +98,7 @@ static void learn_dense(const struct node *node, const struct pass *p)
     struct dense_shape s = dense_of(node, p->n);
     size_t bias = dense_weights(node);
     if (node->relu)
-        stop_gradient(p->dout, p->out, n_outputs(node, p));
+        node_stop_gradient(node, p);
     if (p->din)
         p->kernels->dense_backward_input(p->din, p->dout, p->params, s, p->scratch);
     if (p->gradient)
@@ -121,13 +123,8 @@ static void run_relu(const struct node *node, const struct pass *p)
         p->out[i] = p->out[i] <= 0 ? 0 : p->out[i];
 }
 
-static void learn_relu(const struct node *node, const struct pass *p)
-{
-    stop_gradient(p->dout, p->out, n_outputs(node, p));
-}
-
 const struct op op_relu = {
-    .name = "relu", .in_place = 1, .shape = shape_same, .forward = run_relu, .backward = learn_relu};
+    .name = "relu", .in_place = 1, .shape = shape_same, .forward = run_relu, .backward = node_stop_gradient};
 
 /* A rate as the 16-bit threshold below which a unit is dropped; a rate just below 1 still keeps one unit in
  * 65536. */

@@ -1,0 +1,296 @@
+/* Normalisation of the channels of images: by the statistics of a batch, or of groups of channels of one
+ * image. A vector is an image of one pixel.
+ *
+ *     out = scale * (in - mean) / sqrt(variance + epsilon) + shift
+ *
+ * Ioffe and Szegedy 2015 and Wu and He 2018, with PyTorch's constants: epsilon 1e-5; running mean and
+ * variance of a batch norm move a tenth of the way to those of each batch, its variance over m - 1. */
+#include "models/net/nodes.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { MAX_GROUPS = 8 };
+
+static const double epsilon = 1e-5, momentum = 0.1;
+
+static int shape_norm(struct node *node, struct err *err)
+{
+    (void)err;
+    node->out = node->in;
+    return 0;
+}
+
+static int params_channels(const struct node *node, struct param out[NODE_MAX_PARAMS])
+{
+    out[0] = (struct param){.role = "weight", .dim = {node->in.c}, .start = 1};
+    out[1] = (struct param){.role = "bias", .dim = {node->in.c}};
+    return 2;
+}
+
+static int buffers_batch_norm(const struct node *node, struct param out[NODE_MAX_PARAMS])
+{
+    out[0] = (struct param){.role = "mean", .dim = {node->in.c}};
+    out[1] = (struct param){.role = "variance", .dim = {node->in.c}, .start = 1};
+    return 2;
+}
+
+static size_t n_pixels(const struct node *node)
+{
+    return node->in.h ? (size_t)node->in.h * (size_t)node->in.w : 1;
+}
+
+static size_t n_channels(const struct node *node)
+{
+    return (size_t)node->in.c;
+}
+
+/* Pixels of all images. */
+static size_t n_rows(const struct node *node, const struct pass *p)
+{
+    return (size_t)p->n * n_pixels(node);
+}
+
+/* Two sums of doubles a channel. */
+static size_t scratch_norm(const struct node *node, const struct kernels *k, int n, int with_gradient)
+{
+    (void)k, (void)n, (void)with_gradient;
+    return 2 * n_channels(node) * (sizeof(double) / sizeof(float));
+}
+
+static double *sums_of(const struct node *node, const struct pass *p)
+{
+    void *scratch = p->scratch;
+    memset(scratch, 0, 2 * n_channels(node) * sizeof(double));
+    return scratch;
+}
+
+/* ---- batch norm: kept are mean and 1 / deviation of each channel ---- */
+
+static size_t kept_batch_norm(const struct node *node)
+{
+    return 2 * n_channels(node) * sizeof(float);
+}
+
+static void move_towards(float *running, double value)
+{
+    *running = (float)((1 - momentum) * (double)*running + momentum * value);
+}
+
+/* sum: of the channels; square: of what is left of them without their mean. */
+static void keep_statistics(const struct node *node, const struct pass *p, const double *sum,
+                            const double *square)
+{
+    size_t c = n_channels(node), m = n_rows(node, p);
+    float *mean = p->kept, *inverse = mean + c;
+    for (size_t j = 0; j < c; j++) {
+        mean[j] = (float)(sum[j] / (double)m);
+        inverse[j] = (float)(1 / sqrt(square[j] / (double)m + epsilon));
+        move_towards(&p->buffers[j], sum[j] / (double)m);
+        move_towards(&p->buffers[c + j], square[j] / (double)(m > 1 ? m - 1 : 1));
+    }
+}
+
+static void measure_batch(const struct node *node, const struct pass *p)
+{
+    size_t c = n_channels(node), m = n_rows(node, p);
+    double *restrict sum = sums_of(node, p), *restrict square = sum + c;
+    for (size_t i = 0; i < m; i++)
+        for (size_t j = 0; j < c; j++)
+            sum[j] += (double)p->in[i * c + j];
+    for (size_t i = 0; i < m; i++)
+        for (size_t j = 0; j < c; j++) {
+            double d = (double)p->in[i * c + j] - sum[j] / (double)m;
+            square[j] += d * d;
+        }
+    keep_statistics(node, p, sum, square);
+}
+
+/* What judges: running statistics, kept like those of a batch. */
+static void recall_running(const struct node *node, const struct pass *p)
+{
+    size_t c = n_channels(node);
+    float *mean = p->kept, *inverse = mean + c;
+    memcpy(mean, p->buffers, c * sizeof *mean);
+    for (size_t j = 0; j < c; j++)
+        inverse[j] = (float)(1 / sqrt((double)p->buffers[c + j] + epsilon));
+}
+
+static void run_batch_norm(const struct node *node, const struct pass *p)
+{
+    size_t c = n_channels(node), m = n_rows(node, p);
+    const float *mean = p->kept, *inverse = mean + c, *scale = p->params, *shift = scale + c;
+    if (p->learns)
+        measure_batch(node, p);
+    else
+        recall_running(node, p);
+    for (size_t i = 0; i < m; i++)
+        for (size_t j = 0; j < c; j++)
+            p->out[i * c + j] = (p->in[i * c + j] - mean[j]) * inverse[j] * scale[j] + shift[j];
+}
+
+/* Through mean and variance, too: of m rows, with x the normalised input and g = scale / deviation,
+ *     dscale = sum dout x;  dshift = sum dout;  din = g (dout - dshift / m - x dscale / m) */
+static void learn_batch_norm(const struct node *node, const struct pass *p)
+{
+    size_t c = n_channels(node), m = n_rows(node, p);
+    const float *mean = p->kept, *inverse = mean + c, *scale = p->params;
+    double *restrict dscale = sums_of(node, p), *restrict dshift = dscale + c;
+    for (size_t i = 0; i < m; i++)
+        for (size_t j = 0; j < c; j++) {
+            size_t at = i * c + j;
+            dscale[j] += (double)(p->dout[at] * (p->in[at] - mean[j]) * inverse[j]);
+            dshift[j] += (double)p->dout[at];
+        }
+    for (size_t j = 0; j < c; j++) {
+        p->gradient[j] = (float)dscale[j];
+        p->gradient[c + j] = (float)dshift[j];
+    }
+    const float share = 1 / (float)m, *ds = p->gradient, *db = ds + c;
+    for (size_t i = 0; p->din && i < m; i++)
+        for (size_t j = 0; j < c; j++) {
+            size_t at = i * c + j;
+            float x = (p->in[at] - mean[j]) * inverse[j];
+            p->din[at] = scale[j] * inverse[j] * (p->dout[at] - share * (db[j] + x * ds[j]));
+        }
+}
+
+const struct op op_batch_norm = {.name = "batch_norm",
+                                 .shape = shape_norm,
+                                 .params = params_channels,
+                                 .buffers = buffers_batch_norm,
+                                 .kept = kept_batch_norm,
+                                 .scratch = scratch_norm,
+                                 .forward = run_batch_norm,
+                                 .backward = learn_batch_norm};
+
+void node_fold(const struct node *conv, const float *weight, const struct node *norm, const float *params,
+               const float *buffers, float *out)
+{
+    size_t c = n_channels(norm), row = conv->n_params / c;
+    const float *scale = params, *shift = scale + c, *mean = buffers, *variance = mean + c;
+    for (size_t k = 0; k < c; k++) {
+        float by = (float)((double)scale[k] / sqrt((double)variance[k] + epsilon));
+        for (size_t i = 0; i < row; i++)
+            out[k * row + i] = weight[k * row + i] * by;
+        out[c * row + k] = shift[k] - mean[k] * by;
+    }
+}
+
+/* ---- group norm: kept are mean and 1 / deviation of each group of an image ---- */
+
+int node_n_groups(const struct node *node)
+{
+    int groups = MAX_GROUPS;
+    while (node->in.c % groups)
+        groups--;
+    return groups;
+}
+
+static size_t kept_group_norm(const struct node *node)
+{
+    return 2 * (size_t)node_n_groups(node) * sizeof(float);
+}
+
+/* A group of one image: rows of n channels, c apart. */
+struct group {
+    const float *in, *dout, *scale, *shift;
+    float *out, *din, *kept; /* kept: mean and 1 / deviation */
+    size_t rows, n, c;
+};
+
+static struct group group_of(const struct node *node, const struct pass *p, int i, int g)
+{
+    int groups = node_n_groups(node);
+    size_t c = n_channels(node), n = c / (size_t)groups;
+    size_t channel = (size_t)g * n, at = (size_t)i * n_pixels(node) * c + channel;
+    return (struct group){.in = p->in + at,
+                          .dout = p->dout ? p->dout + at : NULL,
+                          .scale = p->params + channel,
+                          .shift = p->params + c + channel,
+                          .out = p->out + at,
+                          .din = p->din ? p->din + at : NULL,
+                          .kept = (float *)p->kept + 2 * ((size_t)i * (size_t)groups + (size_t)g),
+                          .rows = n_pixels(node),
+                          .n = n,
+                          .c = c};
+}
+
+static void measure_group(const struct group *g)
+{
+    double sum = 0, square = 0, m = (double)(g->rows * g->n);
+    for (size_t i = 0; i < g->rows; i++)
+        for (size_t j = 0; j < g->n; j++)
+            sum += (double)g->in[i * g->c + j];
+    for (size_t i = 0; i < g->rows; i++)
+        for (size_t j = 0; j < g->n; j++) {
+            double d = (double)g->in[i * g->c + j] - sum / m;
+            square += d * d;
+        }
+    g->kept[0] = (float)(sum / m);
+    g->kept[1] = (float)(1 / sqrt(square / m + epsilon));
+}
+
+static void run_group(const struct group *g)
+{
+    measure_group(g);
+    for (size_t i = 0; i < g->rows; i++)
+        for (size_t j = 0; j < g->n; j++) {
+            size_t at = i * g->c + j;
+            g->out[at] = (g->in[at] - g->kept[0]) * g->kept[1] * g->scale[j] + g->shift[j];
+        }
+}
+
+/* As in a batch norm, with the scale before the sums: dscale, dshift (n) get what this group adds. */
+static void learn_group(const struct group *g, double *dscale, double *dshift)
+{
+    double sum = 0, along = 0, m = (double)(g->rows * g->n);
+    for (size_t i = 0; i < g->rows; i++)
+        for (size_t j = 0; j < g->n; j++) {
+            size_t at = i * g->c + j;
+            double d = (double)g->dout[at], x = (double)((g->in[at] - g->kept[0]) * g->kept[1]);
+            dscale[j] += d * x;
+            dshift[j] += d;
+            sum += d * (double)g->scale[j];
+            along += d * x * (double)g->scale[j];
+        }
+    const float mean = (float)(sum / m), slope = (float)(along / m);
+    for (size_t i = 0; g->din && i < g->rows; i++)
+        for (size_t j = 0; j < g->n; j++) {
+            size_t at = i * g->c + j;
+            float x = (g->in[at] - g->kept[0]) * g->kept[1];
+            g->din[at] = g->kept[1] * (g->dout[at] * g->scale[j] - mean - x * slope);
+        }
+}
+
+static void run_group_norm(const struct node *node, const struct pass *p)
+{
+    for (int i = 0; i < p->n; i++)
+        for (int g = 0; g < node_n_groups(node); g++) {
+            const struct group group = group_of(node, p, i, g);
+            run_group(&group);
+        }
+}
+
+static void learn_group_norm(const struct node *node, const struct pass *p)
+{
+    size_t c = n_channels(node), n = c / (size_t)node_n_groups(node);
+    double *dscale = sums_of(node, p), *dshift = dscale + c;
+    for (int i = 0; i < p->n; i++)
+        for (int g = 0; g < node_n_groups(node); g++) {
+            const struct group group = group_of(node, p, i, g);
+            learn_group(&group, dscale + (size_t)g * n, dshift + (size_t)g * n);
+        }
+    for (size_t j = 0; j < c; j++) {
+        p->gradient[j] = (float)dscale[j];
+        p->gradient[c + j] = (float)dshift[j];
+    }
+}
+
+const struct op op_group_norm = {.name = "group_norm",
+                                 .shape = shape_norm,
+                                 .params = params_channels,
+                                 .kept = kept_group_norm,
+                                 .scratch = scratch_norm,
+                                 .forward = run_group_norm,
+                                 .backward = learn_group_norm};
