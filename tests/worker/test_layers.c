@@ -651,16 +651,61 @@ static void test_fused_is_the_same(void **state)
     tear_down_network(&fused);
 }
 
+struct norm_case {
+    struct row_shape shape;
+    int relu;
+    double in[40], mix[40], out[40], scale[4], shift[4], mean[4], variance[4], inverse[4];
+};
+
+static double norm_objective(void *context, uint64_t *signature)
+{
+    struct norm_case *c = context;
+    struct norm_channels channels = {c->mean, c->inverse, c->scale, c->shift};
+    double sum = 0;
+    unsigned char passes[40];
+    kernels_reference.moments(c->mean, c->variance, c->in, c->shape);
+    for (int j = 0; j < 4; j++)
+        c->inverse[j] = 1 / sqrt(c->variance[j] + 1e-5);
+    kernels_reference.normalise(c->out, c->in, &channels, c->shape, c->relu);
+    for (int i = 0; i < 40; i++) {
+        passes[i] = c->out[i] > 0;
+        sum += c->mix[i] * c->out[i];
+    }
+    *signature = rng_key("passes", passes, sizeof passes);
+    return sum;
+}
+
+static void test_norm_gradients(void **state)
+{
+    (void)state;
+    for (int relu = 0; relu < 2; relu++) {
+        struct norm_case c = {.shape = {10, 4, 4}, .relu = relu};
+        struct norm_channels channels = {c.mean, c.inverse, c.scale, c.shift};
+        double din[40], dscale[4], dshift[4];
+        uint64_t signature;
+        fill(c.in, 40, 1);
+        fill(c.mix, 40, 2);
+        fill(c.scale, 4, 3);
+        fill(c.shift, 4, 4);
+        norm_objective(&c, &signature);
+        kernels_reference.normalise_backward(dscale, dshift, din, c.mix, c.in, &channels, c.shape, relu);
+        check_gradient("norm input", c.in, 40, din, norm_objective, &c);
+        check_gradient("norm scale", c.scale, 4, dscale, norm_objective, &c);
+        check_gradient("norm shift", c.shift, 4, dshift, norm_objective, &c);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_conv_pool_gradients), cmocka_unit_test(test_conv_gradients),
         cmocka_unit_test(test_plain_conv_by_hand),  cmocka_unit_test(test_conv_by_hand),
-        cmocka_unit_test(test_dense_gradients),     cmocka_unit_test(test_dense_update),
-        cmocka_unit_test(test_loss_gradients),      cmocka_unit_test(test_loss_values),
-        cmocka_unit_test(test_loss_extremes),       cmocka_unit_test(test_network_gradient),
-        cmocka_unit_test(test_family_gradients),    cmocka_unit_test(test_folded_is_the_same),
-        cmocka_unit_test(test_every_operation),     cmocka_unit_test(test_fused_is_the_same),
+        cmocka_unit_test(test_norm_gradients),      cmocka_unit_test(test_dense_gradients),
+        cmocka_unit_test(test_dense_update),        cmocka_unit_test(test_loss_gradients),
+        cmocka_unit_test(test_loss_values),         cmocka_unit_test(test_loss_extremes),
+        cmocka_unit_test(test_network_gradient),    cmocka_unit_test(test_family_gradients),
+        cmocka_unit_test(test_folded_is_the_same),  cmocka_unit_test(test_every_operation),
+        cmocka_unit_test(test_fused_is_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,6 +19,7 @@
 #include "rows.inc"
 #include "direct.inc"
 #include "product.inc"
+#include "norm.inc"
 #include "peak.inc"
 
 #define KERNELS  kernels_avx512

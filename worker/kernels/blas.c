@@ -354,6 +354,33 @@ static void dropout(float *x, size_t n, uint32_t keep_from, uint64_t key, uint64
     kernels_reference.dropout(x, n, keep_from, key, substream, first_block);
 }
 
+static void moments(float *mean, float *variance, const float *in, struct row_shape s)
+{
+    kernels_reference.moments(mean, variance, in, s);
+}
+
+static void normalise(float *out, const float *in, const struct norm_channels *c, struct row_shape s,
+                      int relu)
+{
+    kernels_reference.normalise(out, in, c, s, relu);
+}
+
+static void normalise_backward(float *dscale, float *dshift, float *din, const float *dout, const float *in,
+                               const struct norm_channels *c, struct row_shape s, int relu)
+{
+    kernels_reference.normalise_backward(dscale, dshift, din, dout, in, c, s, relu);
+}
+
+static void max_pool(float *out, uint8_t *winner, const float *in, struct image_shape s)
+{
+    kernels_reference.max_pool(out, winner, in, s);
+}
+
+static void max_pool_backward(float *din, const float *dout, const uint8_t *winner, struct image_shape s)
+{
+    kernels_reference.max_pool_backward(din, dout, winner, s);
+}
+
 static size_t conv_pool_scratch(struct conv_shape s, int with_gradient)
 {
     struct lowered l = lower(s);
@@ -437,6 +464,11 @@ const struct kernels kernels_blas = {.name = "blas",
                                      .layer_norm_backward = layer_norm_backward,
                                      .rows_path = "plain loops",
                                      .dropout = dropout,
+                                     .moments = moments,
+                                     .normalise = normalise,
+                                     .normalise_backward = normalise_backward,
+                                     .max_pool = max_pool,
+                                     .max_pool_backward = max_pool_backward,
                                      .conv_pool_scratch = conv_pool_scratch,
                                      .conv_scratch = conv_scratch,
                                      .dense_scratch = dense_scratch,

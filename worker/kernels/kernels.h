@@ -52,6 +52,17 @@ struct row_shape {
     size_t step;
 };
 
+/* A batch norm at work: of each channel its mean, 1 / deviation, scale and shift (n each):
+ *     out = (in - mean) inverse scale + shift */
+struct norm_channels {
+    const float *mean, *inverse, *scale, *shift;
+};
+
+/* n images of h x w pixels and c channels. */
+struct image_shape {
+    int n, h, w, c;
+};
+
 /* winner: which position of its 2x2 window won (0 top left, 1 top right, 2 bottom left, 3 bottom
  * right; the first of equals; NaN beats numbers), or WINNER_NONE where ReLU made the maximum zero, so
  * that no gradient passes. */
@@ -136,6 +147,21 @@ struct kernels {
     /* dweight (n), dbias (n), and din unless NULL. */
     void (*layer_norm_backward)(float *dweight, float *dbias, float *din, const float *dout,
                                 const float *kept, const float *in, const float *weight, struct row_shape s);
+
+    /* Of rows of channels (pixels of a batch, at least one): mean (n) and population variance (n) of each. */
+    void (*moments)(float *mean, float *variance, const float *in, struct row_shape s);
+    /* Batch norm (Ioffe and Szegedy 2015) by given statistics; then ReLU when relu is 1. */
+    void (*normalise)(float *out, const float *in, const struct norm_channels *c, struct row_shape s,
+                      int relu);
+    /* Gradients where the statistics are those of in itself, and through them: dscale (n), dshift (n), and
+     * din unless NULL. dout is of what normalise() with the same relu gave. */
+    void (*normalise_backward)(float *dscale, float *dshift, float *din, const float *dout, const float *in,
+                               const struct norm_channels *c, struct row_shape s, int relu);
+    /* out (n, h/2, w/2, c): maxima of windows of 2x2 pixels, an odd last row or column dropped; winner (the
+     * same) as above, never WINNER_NONE. An image's output does not depend on the others. */
+    void (*max_pool)(float *out, uint8_t *winner, const float *in, struct image_shape s);
+    /* din (n, h, w, c): zero but where a winner passes its gradient. */
+    void (*max_pool_backward)(float *din, const float *dout, const uint8_t *winner, struct image_shape s);
 
     /* Floats of scratch that the functions need for a shape; with_gradient 0: forward only. */
     size_t (*conv_pool_scratch)(struct conv_shape s, int with_gradient);

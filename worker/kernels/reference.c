@@ -252,6 +252,90 @@ static void dropout(float *x, size_t n, uint32_t keep_from, uint64_t key, uint64
     }
 }
 
+static void moments(float *mean, float *variance, const float *in, struct row_shape s)
+{
+    for (size_t j = 0; j < (size_t)s.n; j++) {
+        double sum = 0, squares = 0;
+        for (size_t i = 0; i < (size_t)s.rows; i++)
+            sum += (double)in[i * s.step + j];
+        sum /= s.rows;
+        for (size_t i = 0; i < (size_t)s.rows; i++)
+            squares += ((double)in[i * s.step + j] - sum) * ((double)in[i * s.step + j] - sum);
+        mean[j] = (float)sum;
+        variance[j] = (float)(squares / s.rows);
+    }
+}
+
+static void normalise(float *out, const float *in, const struct norm_channels *c, struct row_shape s,
+                      int relu)
+{
+    for (size_t i = 0; i < (size_t)s.rows; i++)
+        for (size_t j = 0; j < (size_t)s.n; j++) {
+            float value = (in[i * s.step + j] - c->mean[j]) * c->inverse[j] * c->scale[j] + c->shift[j];
+            out[i * s.step + j] = relu && value <= 0 ? 0 : value;
+        }
+}
+
+/* One channel: of m rows, x the normalised input and g what passes ReLU,
+ *     dscale = sum g x;  dshift = sum g;  din = scale inverse (g - dshift / m - x dscale / m) */
+static void normalise_channel_backward(float *dscale, float *dshift, float *din, const float *dout,
+                                       const float *in, const struct norm_channels *c, struct row_shape s,
+                                       int relu, size_t j)
+{
+    for (int pass = 0; pass < (din ? 2 : 1); pass++) {
+        double sum = 0, product = 0;
+        for (size_t i = 0, at = j; i < (size_t)s.rows; i++, at += s.step) {
+            float x = (in[at] - c->mean[j]) * c->inverse[j];
+            float g = relu && x * c->scale[j] + c->shift[j] <= 0 ? 0 : dout[at];
+            sum += (double)g;
+            product += (double)g * (double)x;
+            if (pass == 1)
+                din[at] = c->scale[j] * c->inverse[j] * (g - (dshift[j] + x * dscale[j]) / (float)s.rows);
+        }
+        dshift[j] = (float)sum;
+        dscale[j] = (float)product;
+    }
+}
+
+static void normalise_backward(float *dscale, float *dshift, float *din, const float *dout, const float *in,
+                               const struct norm_channels *c, struct row_shape s, int relu)
+{
+    for (size_t j = 0; j < (size_t)s.n; j++)
+        normalise_channel_backward(dscale, dshift, din, dout, in, c, s, relu, j);
+}
+
+/* Where corner 0 .. 3 of the window of pooled (i, y, x) has channel c. */
+static size_t pixel_of_window(struct image_shape s, int i, int y, int x, int corner, int c)
+{
+    return offset4(i, 2 * y + corner / 2, 2 * x + corner % 2, c, s.h, s.w, s.c);
+}
+
+static void max_pool(float *out, uint8_t *winner, const float *in, struct image_shape s)
+{
+    for (int i = 0; i < s.n; i++)
+        for (int y = 0; y < s.h / 2; y++)
+            for (int x = 0; x < s.w / 2; x++)
+                for (int c = 0; c < s.c; c++, out++, winner++) {
+                    *out = in[pixel_of_window(s, i, y, x, 0, c)];
+                    *winner = 0;
+                    for (uint8_t corner = 1; corner < 4; corner++) {
+                        float value = in[pixel_of_window(s, i, y, x, corner, c)];
+                        *winner = beats(value, *out) ? corner : *winner;
+                        *out = beats(value, *out) ? value : *out;
+                    }
+                }
+}
+
+static void max_pool_backward(float *din, const float *dout, const uint8_t *winner, struct image_shape s)
+{
+    memset(din, 0, offset4(s.n, 0, 0, 0, s.h, s.w, s.c) * sizeof *din);
+    for (int i = 0; i < s.n; i++)
+        for (int y = 0; y < s.h / 2; y++)
+            for (int x = 0; x < s.w / 2; x++)
+                for (int c = 0; c < s.c; c++)
+                    din[pixel_of_window(s, i, y, x, *winner++, c)] = *dout++;
+}
+
 static size_t conv_pool_scratch(struct conv_shape s, int with_gradient)
 {
     (void)s;
@@ -333,6 +417,11 @@ const struct kernels kernels_reference = {.name = "reference",
                                           .layer_norm_backward = layer_norm_backward,
                                           .rows_path = "plain loops",
                                           .dropout = dropout,
+                                          .moments = moments,
+                                          .normalise = normalise,
+                                          .normalise_backward = normalise_backward,
+                                          .max_pool = max_pool,
+                                          .max_pool_backward = max_pool_backward,
                                           .conv_pool_scratch = conv_pool_scratch,
                                           .conv_scratch = conv_scratch,
                                           .dense_scratch = dense_scratch,
