@@ -24,20 +24,19 @@ static int fuse_at(const struct nodes *nodes, int i, int updates, struct node *o
     static const struct op *const pooled[] = {&op_conv, &op_relu, &op_max_pool, NULL},
                                   *const conv[] = {&op_conv, &op_relu, NULL},
                                   *const dense[] = {&op_dense, &op_relu, NULL},
-                                  *const norm[] = {&op_conv, &op_batch_norm, NULL},
-                                  *const norm_relu[] = {&op_conv, &op_batch_norm, &op_relu, NULL};
+                                  *const norm[] = {&op_batch_norm, &op_relu, NULL},
+                                  *const conv_norm[] = {&op_conv, &op_batch_norm, NULL};
     *out = nodes->node[i];
     out->fused_update = updates && out->op == &op_dense;
     if (follow(nodes, i, pooled) && can_be_pooled(out)) {
         out->op = &op_conv_pool;
         return 3;
     }
-    if (follow(nodes, i, conv) || follow(nodes, i, dense)) {
+    if (follow(nodes, i, conv) || follow(nodes, i, dense) || follow(nodes, i, norm)) {
         out->relu = 1;
         return 2;
     }
-    if (out->unbiased)
-        out->folds = follow(nodes, i, norm_relu) ? 2 : follow(nodes, i, norm);
+    out->folds = out->unbiased && follow(nodes, i, conv_norm);
     return 1;
 }
 

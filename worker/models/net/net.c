@@ -361,7 +361,7 @@ static void gather(struct net *net, const float *const *image, int n)
         memcpy(net->image + i * floats, image[i], floats * sizeof(float));
 }
 
-/* Convolution i for itself, the batch norm behind it and, if it folds two, its ReLU, which is in place. */
+/* Convolution i for itself and the batch norm behind it. */
 static void forward_folded(struct net *net, int i, struct pass all)
 {
     struct node conv = net->nodes.node[i];
@@ -369,7 +369,7 @@ static void forward_folded(struct net *net, int i, struct pass all)
     struct pass pass = at_node(net, i, all, NULL);
     node_fold(&conv, pass.params, norm, net->params + norm->param, net->buffers + norm->buffer, net->folded);
     conv.unbiased = 0;
-    conv.relu = conv.folds == 2;
+    conv.relu = norm->relu;
     pass.params = net->folded;
     pass.out = net->of[i + 1].out;
     conv.op->forward(&conv, &pass);
@@ -385,7 +385,7 @@ static void forward(struct net *net, const float *const *image, int n, const str
         const struct pass pass = at_node(net, i, all, NULL);
         if (node->folds && !all.learns) {
             forward_folded(net, i, all);
-            i += node->folds;
+            i++;
         } else if (node->op->forward)
             node->op->forward(node, &pass);
     }

@@ -53,9 +53,9 @@ struct node {
     int side, pad, stride;     /* conv: as in kernels.h; 3, 0 and 1 unless set */
     int unbiased;              /* conv: 1: it has no bias */
     double rate;               /* dropout: 0 <= rate < 1, quantised to 1/65536 */
-    int relu;                  /* conv, dense: 1: its ReLU is part of it */
-    int folds;                 /* conv: nodes behind it that it stands for when it judges (nodes_fuse) */
-    int fused_update;          /* 1: its optimiser step is part of its backward pass (nodes_fuse) */
+    int relu;                  /* conv, dense, batch norm: 1: its ReLU is part of it */
+    int folds;        /* conv: 1: it stands for the batch norm behind it when it judges (nodes_fuse) */
+    int fused_update; /* 1: its optimiser step is part of its backward pass (nodes_fuse) */
     /* as nodes_finish() finds them */
     struct tensor_shape in, out;
     size_t param, n_params;   /* where its parameters begin in the flat vector, and how many they are */
@@ -167,10 +167,10 @@ int nodes_finish(struct nodes *nodes, struct err *err);
 /* 0, or E_USAGE when batches of max_batch are too large to be indexed by int. */
 int nodes_check_batch(const struct nodes *nodes, int max_batch, struct err *err);
 
-/* Replace conv + relu + max_pool by conv_pool where the kernels can, conv + relu by conv and dense + relu by
- * dense, and let a conv stand for the batch norm behind it, and its ReLU, when it judges; updates 1: and let
- * dense layers apply their own updates, for optimisers that fuse. The same parameters in the same places;
- * results within rounding. Of finished nodes. */
+/* Replace conv + relu + max_pool by conv_pool where the kernels can, conv, dense or batch norm + relu by one,
+ * and let a conv stand for the batch norm behind it when it judges; updates 1: and let dense layers apply
+ * their own updates, for optimisers that fuse. The same parameters in the same places; results within
+ * rounding. Of finished nodes. */
 void nodes_fuse(struct nodes *nodes, int updates);
 
 /* Groups of channels of a group norm: the most, up to 8, that divide them. */

@@ -77,33 +77,28 @@ static void move_towards(float *running, double value)
     *running = (float)((1 - momentum) * (double)*running + momentum * value);
 }
 
-/* sum: of the channels; square: of what is left of them without their mean. */
-static void keep_statistics(const struct node *node, const struct pass *p, const double *sum,
-                            const double *square)
+/* The pixels of all images as rows. */
+static struct row_shape rows_of(const struct node *node, const struct pass *p)
 {
-    size_t c = n_channels(node), m = n_rows(node, p);
-    float *mean = p->kept, *inverse = mean + c;
-    for (size_t j = 0; j < c; j++) {
-        mean[j] = (float)(sum[j] / (double)m);
-        inverse[j] = (float)(1 / sqrt(square[j] / (double)m + epsilon));
-        move_towards(&p->buffers[j], sum[j] / (double)m);
-        move_towards(&p->buffers[c + j], square[j] / (double)(m > 1 ? m - 1 : 1));
-    }
+    return (struct row_shape){(int)n_rows(node, p), node->in.c, n_channels(node)};
+}
+
+static struct norm_channels channels_of(const struct node *node, const struct pass *p)
+{
+    const float *kept = p->kept;
+    return (struct norm_channels){kept, kept + node->in.c, p->params, p->params + node->in.c};
 }
 
 static void measure_batch(const struct node *node, const struct pass *p)
 {
     size_t c = n_channels(node), m = n_rows(node, p);
-    double *restrict sum = sums_of(node, p), *restrict square = sum + c;
-    for (size_t i = 0; i < m; i++)
-        for (size_t j = 0; j < c; j++)
-            sum[j] += (double)p->in[i * c + j];
-    for (size_t i = 0; i < m; i++)
-        for (size_t j = 0; j < c; j++) {
-            double d = (double)p->in[i * c + j] - sum[j] / (double)m;
-            square[j] += d * d;
-        }
-    keep_statistics(node, p, sum, square);
+    float *mean = p->kept, *inverse = mean + c, *variance = p->scratch;
+    p->kernels->moments(mean, variance, p->in, rows_of(node, p));
+    for (size_t j = 0; j < c; j++) {
+        inverse[j] = (float)(1 / sqrt((double)variance[j] + epsilon));
+        move_towards(&p->buffers[j], (double)mean[j]);
+        move_towards(&p->buffers[c + j], (double)variance[j] * (double)m / (double)(m > 1 ? m - 1 : 1));
+    }
 }
 
 /* What judges: running statistics, kept like those of a batch. */
@@ -118,41 +113,19 @@ static void recall_running(const struct node *node, const struct pass *p)
 
 static void run_batch_norm(const struct node *node, const struct pass *p)
 {
-    size_t c = n_channels(node), m = n_rows(node, p);
-    const float *mean = p->kept, *inverse = mean + c, *scale = p->params, *shift = scale + c;
+    const struct norm_channels channels = channels_of(node, p);
     if (p->learns)
         measure_batch(node, p);
     else
         recall_running(node, p);
-    for (size_t i = 0; i < m; i++)
-        for (size_t j = 0; j < c; j++)
-            p->out[i * c + j] = (p->in[i * c + j] - mean[j]) * inverse[j] * scale[j] + shift[j];
+    p->kernels->normalise(p->out, p->in, &channels, rows_of(node, p), node->relu);
 }
 
-/* Through mean and variance, too: of m rows, with x the normalised input and g = scale / deviation,
- *     dscale = sum dout x;  dshift = sum dout;  din = g (dout - dshift / m - x dscale / m) */
 static void learn_batch_norm(const struct node *node, const struct pass *p)
 {
-    size_t c = n_channels(node), m = n_rows(node, p);
-    const float *mean = p->kept, *inverse = mean + c, *scale = p->params;
-    double *restrict dscale = sums_of(node, p), *restrict dshift = dscale + c;
-    for (size_t i = 0; i < m; i++)
-        for (size_t j = 0; j < c; j++) {
-            size_t at = i * c + j;
-            dscale[j] += (double)(p->dout[at] * (p->in[at] - mean[j]) * inverse[j]);
-            dshift[j] += (double)p->dout[at];
-        }
-    for (size_t j = 0; j < c; j++) {
-        p->gradient[j] = (float)dscale[j];
-        p->gradient[c + j] = (float)dshift[j];
-    }
-    const float share = 1 / (float)m, *ds = p->gradient, *db = ds + c;
-    for (size_t i = 0; p->din && i < m; i++)
-        for (size_t j = 0; j < c; j++) {
-            size_t at = i * c + j;
-            float x = (p->in[at] - mean[j]) * inverse[j];
-            p->din[at] = scale[j] * inverse[j] * (p->dout[at] - share * (db[j] + x * ds[j]));
-        }
+    const struct norm_channels channels = channels_of(node, p);
+    p->kernels->normalise_backward(p->gradient, p->gradient + node->in.c, p->din, p->dout, p->in, &channels,
+                                   rows_of(node, p), node->relu);
 }
 
 const struct op op_batch_norm = {.name = "batch_norm",

@@ -27,42 +27,19 @@ static size_t corner_at(const struct node *node, int i, int y, int x, int corner
     return (row * (size_t)node->in.w + (size_t)(2 * x + corner % 2)) * (size_t)node->in.c;
 }
 
-/* The first of equals; NaN beats numbers. */
-static void pool_window(const struct node *node, const struct pass *p, size_t cell, int i, int y, int x)
+static struct image_shape images_of(const struct node *node, int n)
 {
-    uint8_t *winner = p->kept;
-    for (int c = 0; c < node->in.c; c++, cell++) {
-        winner[cell] = 0;
-        p->out[cell] = p->in[corner_at(node, i, y, x, 0) + (size_t)c];
-        for (uint8_t corner = 1; corner < 4; corner++) {
-            float value = p->in[corner_at(node, i, y, x, corner) + (size_t)c];
-            if (value > p->out[cell] || (isnan(value) && !isnan(p->out[cell]))) {
-                p->out[cell] = value;
-                winner[cell] = corner;
-            }
-        }
-    }
+    return (struct image_shape){n, node->in.h, node->in.w, node->in.c};
 }
 
 static void run_max_pool(const struct node *node, const struct pass *p)
 {
-    size_t cell = 0;
-    for (int i = 0; i < p->n; i++)
-        for (int y = 0; y < node->out.h; y++)
-            for (int x = 0; x < node->out.w; x++, cell += (size_t)node->in.c)
-                pool_window(node, p, cell, i, y, x);
+    p->kernels->max_pool(p->out, p->kept, p->in, images_of(node, p->n));
 }
 
 static void unpool(const struct node *node, const struct pass *p)
 {
-    const uint8_t *winner = p->kept;
-    const float *dout = p->dout;
-    memset(p->din, 0, (size_t)p->n * tensor_floats(node->in) * sizeof *p->din);
-    for (int i = 0; i < p->n; i++)
-        for (int y = 0; y < node->out.h; y++)
-            for (int x = 0; x < node->out.w; x++)
-                for (int c = 0; c < node->in.c; c++)
-                    p->din[corner_at(node, i, y, x, *winner++) + (size_t)c] = *dout++;
+    p->kernels->max_pool_backward(p->din, p->dout, p->kept, images_of(node, p->n));
 }
 
 const struct op op_max_pool = {.name = "max_pool",
