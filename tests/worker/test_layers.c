@@ -36,6 +36,7 @@
 #include "base/loss.c"
 #include "models/net/net.c"
 #include "models/net/cnn.c"
+#include "models/net/vit.c"
 #undef float
 
 static const double STEP = 1e-5, TOLERANCE = 1e-7;
@@ -486,12 +487,32 @@ static struct nodes three_blocks(void)
     return nodes;
 }
 
+/* Two blocks, patches that leave a margin, three heads. */
+static struct nodes transformer(double rate)
+{
+    const struct vit_shape shape = {.size = 13,
+                                    .channels = 1,
+                                    .patch = 4,
+                                    .width = 6,
+                                    .n_blocks = 2,
+                                    .heads = 3,
+                                    .mlp = 2,
+                                    .n_classes = N_CLASSES,
+                                    .dropout = rate};
+    struct nodes nodes;
+    assert_int_equal(vit_nodes(&shape, &nodes, NULL), 0);
+    return nodes;
+}
+
 static void test_network_gradient(void **state)
 {
     static const double offset[N_CLASSES] = {0.5, -1, 0};
     const struct loss_rule plain = {.kind = LOSS_CROSS_ENTROPY},
                            focal = {.kind = LOSS_FOCAL, .gamma = 2, .logit_offset = offset};
+    struct nodes still = transformer(0), dropping = transformer(0.3);
     (void)state;
+    check_network("transformer", &still, plain);
+    check_network("transformer with dropout", &dropping, plain);
     for (int fused = 0; fused < 2; fused++) {
         struct nodes nodes[3] = {report_like(0), report_like(0.4), three_blocks()};
         for (int i = 0; fused && i < 3; i++)

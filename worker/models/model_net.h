@@ -5,7 +5,8 @@
  *         .name = "mine", .help = ..., .section = &section, .can = MODEL_NET_CAN,
  *         .identity = identity, .check = check, .network = network, MODEL_NET_FUNCTIONS};
  *
- * check() asks training_check(), too; the last node of network() is a dense layer, the logits. No MPI. */
+ * check() asks training_check(), too; the last node of network() is a dense or linear layer, the logits.
+ * No MPI. */
 #ifndef CELLSWEEP_MODEL_NET_H
 #define CELLSWEEP_MODEL_NET_H
 

@@ -1,6 +1,6 @@
 #include "models/net/vit.h"
 
-static int patches_of(int size, int patch)
+static int patches_in(int size, int patch)
 {
     return (size / patch) * (size / patch);
 }
@@ -12,14 +12,14 @@ static int check_patches(const struct vit_shape *s, struct err *err)
         return err_set(err, E_USAGE,
                        "vit.patch: a patch of %d pixels is larger than images of %d; make it %d or smaller",
                        s->patch, s->size, s->size);
-    while (patches_of(s->size, enough) > VIT_MAX_TOKENS)
+    while (patches_in(s->size, enough) > VIT_MAX_TOKENS)
         enough++;
     if (enough == s->patch)
         return 0;
     return err_set(
         err, E_USAGE,
         "vit.patch: images of %d pixels have %d patches of %d pixels, more than %d; make it %d or larger",
-        s->size, patches_of(s->size, s->patch), s->patch, VIT_MAX_TOKENS, enough);
+        s->size, patches_in(s->size, s->patch), s->patch, VIT_MAX_TOKENS, enough);
 }
 
 static int check_heads(const struct vit_shape *s, struct err *err)
@@ -50,7 +50,7 @@ static int add_class(struct nodes *out, const char *name, int from)
 }
 
 /* A block behind the last node. */
-static void add_block(const struct vit_shape *s, int block, struct nodes *out)
+static void append_block(const struct vit_shape *s, int block, struct nodes *out)
 {
     int x = out->n - 1;
     nodes_add(out, &op_layer_norm, "block%d.norm1", block);
@@ -83,9 +83,9 @@ int vit_nodes(const struct vit_shape *shape, struct nodes *out, struct err *err)
     nodes_add(out, &op_class_token, "tokens");
     nodes_add(out, &op_dropout, "dropout")->rate = shape->dropout;
     for (int block = 1; block <= shape->n_blocks; block++)
-        add_block(shape, block, out);
+        append_block(shape, block, out);
     nodes_add(out, &op_layer_norm, "norm");
-    nodes_add(out, &op_dense, "logits")->units = shape->n_classes;
+    nodes_add(out, &op_linear, "logits")->units = shape->n_classes;
     return nodes_finish(out, err);
 }
 
