@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME = 64 };
+enum { NAME = 64, PART_NAME = NODE_NAME_SIZE + 16, MAX_INPUTS = 5 };
 
 void *onnx_take(struct onnx_block *block, size_t n)
 {
@@ -59,6 +59,14 @@ static Onnx__AttributeProto *add_attribute(struct onnx_graph *g, Onnx__NodeProto
     attribute->has_type = 1;
     node->attribute[node->n_attribute++] = attribute;
     return attribute;
+}
+
+void onnx_float(struct onnx_graph *g, Onnx__NodeProto *node, const char *name, double value)
+{
+    Onnx__AttributeProto *attribute = add_attribute(g, node, name);
+    attribute->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT;
+    attribute->has_f = 1;
+    attribute->f = (float)value;
 }
 
 void onnx_int(struct onnx_graph *g, Onnx__NodeProto *node, const char *name, int value)
@@ -123,4 +131,66 @@ char *onnx_tensor(struct onnx_graph *g, const char *what, const int dims[4], flo
         tensor->dims[tensor->n_dims] = dims[tensor->n_dims];
     *values = (void *)tensor->raw_data.data;
     return tensor->name;
+}
+
+/* "block1.norm1.mean": a part of a node; with what NULL, its output. */
+static const char *part(const struct node *node, const char *what, char name[PART_NAME])
+{
+    snprintf(name, PART_NAME, what ? "%s.%s" : "%s", node->name, what);
+    return name;
+}
+
+Onnx__NodeProto *onnx_apply(struct onnx_graph *g, const struct node *node, const char *type, const char *what,
+                            char *a, char *b)
+{
+    char name[PART_NAME];
+    Onnx__NodeProto *out = onnx_node(g, type, part(node, what, name), MAX_INPUTS);
+    onnx_input(out, a);
+    if (b)
+        onnx_input(out, b);
+    return out;
+}
+
+char *onnx_part(struct onnx_graph *g, const struct node *node, const char *what, const int dims[4],
+                float **values)
+{
+    char name[PART_NAME];
+    return onnx_tensor(g, part(node, what, name), dims, values);
+}
+
+char *onnx_numbers(struct onnx_graph *g, const struct node *node, const char *what, int n, const int *values)
+{
+    char name[PART_NAME];
+    return onnx_whole_numbers(g, part(node, what, name), n, values);
+}
+
+char *onnx_constant(struct onnx_graph *g, const struct node *node, const char *what, double value)
+{
+    const int dims[4] = {1};
+    float *values, *to;
+    char *tensor = onnx_part(g, node, what, dims, &values);
+    to = values;
+    *to = (float)value;
+    return tensor;
+}
+
+char *onnx_parameters(struct onnx_graph *g, const struct node *node, const char *what, const int dims[4],
+                      const float *from)
+{
+    float *values;
+    char *tensor = onnx_part(g, node, what, dims, &values);
+    size_t n = (size_t)dims[0] * (size_t)(dims[1] ? dims[1] : 1);
+    memcpy(values, from, n * sizeof *values);
+    return tensor;
+}
+
+char *onnx_reshape(struct onnx_graph *g, const struct node *node, const char *what, const char *shape_name,
+                   char *input, int rank, const int *shape)
+{
+    return onnx_apply(g, node, "Reshape", what, input, onnx_numbers(g, node, shape_name, rank, shape))->name;
+}
+
+char *onnx_read(const struct onnx_graph *g, const struct node *node, int input)
+{
+    return node->from[input] == NODE_IMAGE ? g->image : g->output[node->from[input]];
 }

@@ -1,7 +1,7 @@
 /* onnx_graph.h - an ONNX graph that is being built: nodes, their attributes, tensors.
  *
  * Everything of a message lives in one block: its size is bounded beforehand, and one free() ends it. Only
- * for onnx_model.c and onnx_ops.c. No MPI. */
+ * for onnx_*.c. No MPI. */
 #ifndef CELLSWEEP_ONNX_GRAPH_H
 #define CELLSWEEP_ONNX_GRAPH_H
 
@@ -21,6 +21,7 @@ struct onnx_graph {
     Onnx__GraphProto *proto;
     const struct nodes *nodes; /* of one network, as its builder left them */
     int member, n_members;     /* the branch that its next parts belong to, -1: none */
+    char *image;               /* what the first of them read */
     char *output[NODES_MAX];   /* what stands for each node that is written */
     struct tensor_shape flat;  /* of the image that was flattened last and not yet read; h = 0: none */
 };
@@ -35,6 +36,7 @@ Onnx__NodeProto *onnx_node(struct onnx_graph *g, const char *type, const char *o
 void onnx_input(Onnx__NodeProto *node, char *name);
 void onnx_int(struct onnx_graph *g, Onnx__NodeProto *node, const char *name, int value);
 
+void onnx_float(struct onnx_graph *g, Onnx__NodeProto *node, const char *name, double value);
 void onnx_ints(struct onnx_graph *g, Onnx__NodeProto *node, const char *name, int n, const int *values);
 
 /* Two equal numbers: of rows and of columns. */
@@ -46,19 +48,49 @@ char *onnx_tensor(struct onnx_graph *g, const char *what, const int dims[4], flo
 /* The same of n whole numbers, or, with n 0, of the one there. */
 char *onnx_whole_numbers(struct onnx_graph *g, const char *what, int n, const int *values);
 
-/* Appends what stands for a node of the network, whose parameters begin at node->param of params; returns the
- * name of its output. */
+/* ---- parts of what stands for a node of the network: named after it, "block1.norm1.mean" ---- */
+
+/* An operator on a, and on b unless NULL, with room for three more inputs; with what NULL its output is the
+ * node's. */
+Onnx__NodeProto *onnx_apply(struct onnx_graph *g, const struct node *node, const char *type, const char *what,
+                            char *a, char *b);
+char *onnx_numbers(struct onnx_graph *g, const struct node *node, const char *what, int n, const int *values);
+
+/* onnx_tensor() of a part. */
+char *onnx_part(struct onnx_graph *g, const struct node *node, const char *what, const int dims[4],
+                float **values);
+
+/* A tensor of one number, which goes with any shape. */
+char *onnx_constant(struct onnx_graph *g, const struct node *node, const char *what, double value);
+
+/* A tensor of as many numbers as the first two of dims say, from `from` on. */
+char *onnx_parameters(struct onnx_graph *g, const struct node *node, const char *what, const int dims[4],
+                      const float *from);
+char *onnx_reshape(struct onnx_graph *g, const struct node *node, const char *what, const char *shape_name,
+                   char *input, int rank, const int *shape);
+
+/* What stands for what the node reads as its first or second input. */
+char *onnx_read(const struct onnx_graph *g, const struct node *node, int input);
+
+/* Appends what stands for a node of the network, whose parameters begin at node->param of params, and whose
+ * buffers behind all of the parameters; returns the name of its output. */
 typedef char *onnx_writer(struct onnx_graph *g, const struct node *node, const float *params, char *input);
 
 /* Of a Transformer (onnx_tokens.c). Tokens are (N, tokens, width) there, as here. */
 onnx_writer onnx_patches, onnx_class_token, onnx_linear, onnx_attention, onnx_first_token, onnx_layer_norm,
     onnx_gelu, onnx_add;
 
+/* Of convolutional networks (onnx_images.c). */
+onnx_writer onnx_conv, onnx_max_pool, onnx_average_pool, onnx_global_pool, onnx_batch_norm, onnx_group_norm;
+
+/* out (rows, channels, pixels) of in (rows, pixels, channels). */
+void onnx_channels_first(float *out, const float *in, int rows, int pixels, int channels);
+
 /* 0, or E_USAGE when an operation of the network cannot be written. */
 int onnx_ops_check(const struct nodes *nodes, struct err *err);
 
-/* Append what the network does to `input`; params: a vector of its parameters. Returns the name of the
- * logits. */
+/* Append what the network does to `input`; params: a vector of its parameters, then its buffers. Returns the
+ * name of the logits. */
 char *onnx_ops_write(struct onnx_graph *g, const float *params, char *input);
 
 #endif

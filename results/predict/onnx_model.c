@@ -63,7 +63,8 @@ static void build_graph(struct onnx_graph *g, const char *name, const float *wei
     Onnx__GraphProto *proto = g->proto = onnx_take(&g->block, sizeof *proto);
     const struct tensor_shape in = g->nodes->input;
     const int image[4] = {0, in.c, in.h, in.w}, probs[2] = {0, g->nodes->node[g->nodes->n - 1].out.c};
-    size_t members = (size_t)g->n_members, n_params = nodes_n_params(g->nodes), n = (size_t)g->nodes->n;
+    size_t members = (size_t)g->n_members, n_kept = nodes_n_params(g->nodes) + nodes_n_buffers(g->nodes),
+           n = (size_t)g->nodes->n;
     char *answer[RECIPE_MAX_MEMBERS] = {0};
     onnx__graph_proto__init(proto);
     proto->name = onnx_text(&g->block, name);
@@ -73,7 +74,7 @@ static void build_graph(struct onnx_graph *g, const char *name, const float *wei
     proto->output = value_info(&g->block, "probabilities", probs, 2);
     proto->n_input = proto->n_output = 1;
     for (g->member = 0; g->member < g->n_members; g->member++)
-        answer[g->member] = add_member(g, weights + (size_t)g->member * n_params, proto->input[0]->name);
+        answer[g->member] = add_member(g, weights + (size_t)g->member * n_kept, proto->input[0]->name);
     g->member = -1;
     if (g->n_members == 1)
         return;
@@ -122,8 +123,8 @@ static size_t bound(const struct onnx_graph *g, const char *name, const struct o
 {
     size_t members = (size_t)g->n_members,
            of_member = (size_t)(g->nodes->n + 1) * (ONNX_MAX_NODES + ONNX_MAX_TENSORS);
-    size_t bytes =
-        (members * of_member + (size_t)n + 16) * SMALL + members * nodes_n_params(g->nodes) * sizeof(float);
+    size_t bytes = (members * of_member + (size_t)n + 16) * SMALL +
+                   members * (nodes_n_params(g->nodes) + nodes_n_buffers(g->nodes)) * sizeof(float);
     for (int i = 0; i < n; i++)
         bytes += strlen(property[i].value) + strlen(property[i].key);
     return bytes + strlen(name);

@@ -26,8 +26,8 @@ struct onnx_property {
 };
 
 /* Write the model. nodes: of one network, as its builder left them. weights: n_members vectors of its
- * parameters, one after the other. Errors of writing are kept by stdio; E_IO without memory, E_USAGE when
- * ONNX does not know a layer. */
+ * parameters and then its buffers, one after the other. Errors of writing are kept by stdio; E_IO without
+ * memory, E_USAGE when ONNX does not know a layer. */
 int onnx_model_write(FILE *out, const char *name, const struct nodes *nodes, int n_members,
                      const float *weights, const struct onnx_property *property, int n_properties,
                      struct err *err);

@@ -5,15 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* in (rows, pixels, channels) to out (rows, channels, pixels). */
-static void channels_first(float *out, const float *in, int rows, int pixels, int channels)
-{
-    for (int r = 0; r < rows; r++)
-        for (int c = 0; c < channels; c++)
-            for (int p = 0; p < pixels; p++)
-                *out++ = in[((size_t)r * (size_t)pixels + (size_t)p) * (size_t)channels + (size_t)c];
-}
-
 /* A parameter array of a node as a tensor, values still to be filled in. */
 static char *add_param(struct onnx_graph *g, const struct node *node, const char *role, const int dims[4],
                        float **values)
@@ -34,35 +25,12 @@ static char *add_bias(struct onnx_graph *g, const struct node *node, const float
     return name;
 }
 
-static char *write_conv(struct onnx_graph *g, const struct node *node, const float *params, char *input)
-{
-    const int dims[4] = {node->units, node->in.c, 3, 3};
-    float *values;
-    Onnx__NodeProto *conv = onnx_node(g, "Conv", node->name, 3);
-    onnx_input(conv, input);
-    onnx_both(g, conv, "kernel_shape", 3);
-    onnx_input(conv, add_param(g, node, "weight", dims, &values));
-    channels_first(values, params + node->param, node->units, 9, node->in.c);
-    onnx_input(conv, add_bias(g, node, params));
-    return conv->name;
-}
-
 static char *write_relu(struct onnx_graph *g, const struct node *node, const float *params, char *input)
 {
     (void)params;
     Onnx__NodeProto *relu = onnx_node(g, "Relu", node->name, 1);
     onnx_input(relu, input);
     return relu->name;
-}
-
-static char *write_max_pool(struct onnx_graph *g, const struct node *node, const float *params, char *input)
-{
-    (void)params;
-    Onnx__NodeProto *pool = onnx_node(g, "MaxPool", node->name, 1);
-    onnx_input(pool, input);
-    onnx_both(g, pool, "kernel_shape", 2);
-    onnx_both(g, pool, "strides", 2);
-    return pool->name;
 }
 
 static char *write_dropout(struct onnx_graph *g, const struct node *node, const float *params, char *input)
@@ -91,7 +59,7 @@ static char *write_dense(struct onnx_graph *g, const struct node *node, const fl
     onnx_int(g, dense, "transB", 1);
     onnx_input(dense, add_param(g, node, "weight", dims, &values));
     if (g->flat.h)
-        channels_first(values, params + node->param, node->units, g->flat.h * g->flat.w, g->flat.c);
+        onnx_channels_first(values, params + node->param, node->units, g->flat.h * g->flat.w, g->flat.c);
     else
         memcpy(values, params + node->param, (size_t)node->units * (size_t)node->in.c * sizeof *values);
     g->flat = (struct tensor_shape){0};
@@ -102,9 +70,13 @@ static char *write_dense(struct onnx_graph *g, const struct node *node, const fl
 static const struct {
     const char *op;
     onnx_writer *write;
-} rows[] = {{"conv", write_conv},
+} rows[] = {{"conv", onnx_conv},
             {"relu", write_relu},
-            {"max_pool", write_max_pool},
+            {"max_pool", onnx_max_pool},
+            {"average_pool", onnx_average_pool},
+            {"global_pool", onnx_global_pool},
+            {"batch_norm", onnx_batch_norm},
+            {"group_norm", onnx_group_norm},
             {"dropout", write_dropout},
             {"flatten", write_flatten},
             {"dense", write_dense},
@@ -143,11 +115,12 @@ int onnx_ops_check(const struct nodes *nodes, struct err *err)
 
 char *onnx_ops_write(struct onnx_graph *g, const float *params, char *input)
 {
+    g->image = input;
     for (int i = 0; i < g->nodes->n; i++) {
         const struct node *node = &g->nodes->node[i];
         onnx_writer *write = writer_of(node);
         assert(write);
-        g->output[i] = write(g, node, params, node->from[0] >= 0 ? g->output[node->from[0]] : input);
+        g->output[i] = write(g, node, params, onnx_read(g, node, 0));
     }
     return g->output[g->nodes->n - 1];
 }

@@ -2,71 +2,12 @@
 #include "predict/onnx_graph.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
-
-enum { NAME = NODE_NAME_SIZE + 16 };
-
-/* "block1.norm1.mean": a part of a node; with what NULL, its output. */
-static const char *part(const struct node *node, const char *what, char name[NAME])
-{
-    snprintf(name, NAME, what ? "%s.%s" : "%s", node->name, what);
-    return name;
-}
-
-/* An operator on a, and on b unless NULL. */
-static Onnx__NodeProto *apply(struct onnx_graph *g, const struct node *node, const char *type,
-                              const char *what, char *a, char *b)
-{
-    char name[NAME];
-    Onnx__NodeProto *out = onnx_node(g, type, part(node, what, name), 4);
-    onnx_input(out, a);
-    if (b)
-        onnx_input(out, b);
-    return out;
-}
-
-static char *numbers(struct onnx_graph *g, const struct node *node, const char *what, int n,
-                     const int *values)
-{
-    char name[NAME];
-    return onnx_whole_numbers(g, part(node, what, name), n, values);
-}
-
-/* A tensor of one number, which goes with any shape. */
-static char *constant(struct onnx_graph *g, const struct node *node, const char *what, double value)
-{
-    const int dims[4] = {1};
-    char name[NAME];
-    float *values, *to;
-    char *tensor = onnx_tensor(g, part(node, what, name), dims, &values);
-    to = values;
-    *to = (float)value;
-    return tensor;
-}
-
-/* A tensor of parameters from `values` on, as they are. */
-static char *parameters(struct onnx_graph *g, const struct node *node, const char *what, const int dims[4],
-                        const float *from)
-{
-    char name[NAME];
-    float *values;
-    char *tensor = onnx_tensor(g, part(node, what, name), dims, &values);
-    size_t n = (size_t)dims[0] * (size_t)(dims[1] ? dims[1] : 1);
-    memcpy(values, from, n * sizeof *values);
-    return tensor;
-}
-
-static char *reshape(struct onnx_graph *g, const struct node *node, const char *what, const char *shape_name,
-                     char *input, int rank, const int *shape)
-{
-    return apply(g, node, "Reshape", what, input, numbers(g, node, shape_name, rank, shape))->name;
-}
 
 static char *transpose(struct onnx_graph *g, const struct node *node, const char *what, char *input, int rank,
                        const int *order)
 {
-    Onnx__NodeProto *out = apply(g, node, "Transpose", what, input, NULL);
+    Onnx__NodeProto *out = onnx_apply(g, node, "Transpose", what, input, NULL);
     onnx_ints(g, out, "perm", rank, order);
     return out->name;
 }
@@ -75,7 +16,8 @@ static char *transpose(struct onnx_graph *g, const struct node *node, const char
 static char *gather(struct onnx_graph *g, const struct node *node, const char *what, const char *index_name,
                     char *input, int axis, int index)
 {
-    Onnx__NodeProto *out = apply(g, node, "Gather", what, input, numbers(g, node, index_name, 0, &index));
+    Onnx__NodeProto *out =
+        onnx_apply(g, node, "Gather", what, input, onnx_numbers(g, node, index_name, 0, &index));
     onnx_int(g, out, "axis", axis);
     return out->name;
 }
@@ -86,9 +28,10 @@ static char *crop(struct onnx_graph *g, const struct node *node, char *input)
     static const int axes[] = {2, 3};
     int side = node->units, top = node->in.h % side / 2, left = node->in.w % side / 2;
     const int from[] = {top, left}, to[] = {top + node->in.h / side * side, left + node->in.w / side * side};
-    Onnx__NodeProto *out = apply(g, node, "Slice", "middle", input, numbers(g, node, "from", 2, from));
-    onnx_input(out, numbers(g, node, "to", 2, to));
-    onnx_input(out, numbers(g, node, "axes", 2, axes));
+    Onnx__NodeProto *out =
+        onnx_apply(g, node, "Slice", "middle", input, onnx_numbers(g, node, "from", 2, from));
+    onnx_input(out, onnx_numbers(g, node, "to", 2, to));
+    onnx_input(out, onnx_numbers(g, node, "axes", 2, axes));
     return out->name;
 }
 
@@ -101,9 +44,9 @@ char *onnx_patches(struct onnx_graph *g, const struct node *node, const float *p
     (void)params;
     if (node->in.h % side || node->in.w % side)
         input = crop(g, node, input);
-    input = reshape(g, node, "squares", "squares.shape", input, 6, squares);
+    input = onnx_reshape(g, node, "squares", "squares.shape", input, 6, squares);
     input = transpose(g, node, "channels_last", input, 6, order);
-    return reshape(g, node, NULL, "shape", input, 3, tokens);
+    return onnx_reshape(g, node, NULL, "shape", input, 3, tokens);
 }
 
 /* Zeros stand where the class token goes, and it is added with the positions. */
@@ -112,14 +55,13 @@ char *onnx_class_token(struct onnx_graph *g, const struct node *node, const floa
     static const int pads[] = {0, 1, 0, 0, 0, 0};
     const int dims[4] = {node->out.h, node->out.c};
     const float *token = params + node->param;
-    char name[NAME];
     float *values;
-    char *pad = apply(g, node, "Pad", "room", input, numbers(g, node, "pads", 6, pads))->name;
-    char *tensor = onnx_tensor(g, part(node, "positions", name), dims, &values);
+    char *pad = onnx_apply(g, node, "Pad", "room", input, onnx_numbers(g, node, "pads", 6, pads))->name;
+    char *tensor = onnx_part(g, node, "positions", dims, &values);
     memcpy(values, token + node->out.c, tensor_floats(node->out) * sizeof *values);
     for (int i = 0; i < node->out.c; i++)
         values[i] += token[i];
-    return apply(g, node, "Add", NULL, pad, tensor)->name;
+    return onnx_apply(g, node, "Add", NULL, pad, tensor)->name;
 }
 
 /* MatMul takes weights (in, out). */
@@ -127,15 +69,14 @@ char *onnx_linear(struct onnx_graph *g, const struct node *node, const float *pa
 {
     const int dims[4] = {node->in.c, node->units}, bias[4] = {node->units};
     const float *weight = params + node->param;
-    char name[NAME];
     float *values;
-    char *tensor = onnx_tensor(g, part(node, "weight", name), dims, &values);
+    char *tensor = onnx_part(g, node, "weight", dims, &values);
     for (int i = 0; i < node->in.c; i++)
         for (int o = 0; o < node->units; o++)
             *values++ = weight[(size_t)o * (size_t)node->in.c + (size_t)i];
-    char *product = apply(g, node, "MatMul", "product", input, tensor)->name;
+    char *product = onnx_apply(g, node, "MatMul", "product", input, tensor)->name;
     weight += (size_t)node->in.c * (size_t)node->units;
-    return apply(g, node, "Add", NULL, product, parameters(g, node, "bias", bias, weight))->name;
+    return onnx_apply(g, node, "Add", NULL, product, onnx_parameters(g, node, "bias", bias, weight))->name;
 }
 
 /* softmax(q k' / sqrt(columns of a head)) v of (N, heads, tokens, columns). */
@@ -144,12 +85,13 @@ static char *attend(struct onnx_graph *g, const struct node *node, char *q, char
     static const int turned[] = {0, 1, 3, 2};
     double columns = (double)node->out.c / node->units;
     char *product =
-        apply(g, node, "MatMul", "product", q, transpose(g, node, "keys.turned", k, 4, turned))->name;
+        onnx_apply(g, node, "MatMul", "product", q, transpose(g, node, "keys.turned", k, 4, turned))->name;
     char *scaled =
-        apply(g, node, "Mul", "scaled", product, constant(g, node, "scale", 1 / sqrt(columns)))->name;
-    Onnx__NodeProto *shares = apply(g, node, "Softmax", "shares", scaled, NULL);
+        onnx_apply(g, node, "Mul", "scaled", product, onnx_constant(g, node, "scale", 1 / sqrt(columns)))
+            ->name;
+    Onnx__NodeProto *shares = onnx_apply(g, node, "Softmax", "shares", scaled, NULL);
     onnx_int(g, shares, "axis", -1);
-    return apply(g, node, "MatMul", "heads", shares->name, v)->name;
+    return onnx_apply(g, node, "MatMul", "heads", shares->name, v)->name;
 }
 
 char *onnx_attention(struct onnx_graph *g, const struct node *node, const float *params, char *input)
@@ -158,12 +100,13 @@ char *onnx_attention(struct onnx_graph *g, const struct node *node, const float 
     const int apart[] = {0, node->in.h, 3, node->units, node->out.c / node->units},
               together[] = {0, node->in.h, node->out.c};
     (void)params;
-    input = reshape(g, node, "apart", "apart.shape", input, 5, apart);
+    input = onnx_reshape(g, node, "apart", "apart.shape", input, 5, apart);
     input = transpose(g, node, "three", input, 5, three_first);
     char *heads =
         attend(g, node, gather(g, node, "queries", "zero", input, 0, 0),
                gather(g, node, "keys", "one", input, 0, 1), gather(g, node, "values", "two", input, 0, 2));
-    return reshape(g, node, NULL, "shape", transpose(g, node, "tokens", heads, 4, tokens_first), 3, together);
+    return onnx_reshape(g, node, NULL, "shape", transpose(g, node, "tokens", heads, 4, tokens_first), 3,
+                        together);
 }
 
 char *onnx_first_token(struct onnx_graph *g, const struct node *node, const float *params, char *input)
@@ -175,7 +118,7 @@ char *onnx_first_token(struct onnx_graph *g, const struct node *node, const floa
 static char *mean(struct onnx_graph *g, const struct node *node, const char *what, char *input)
 {
     static const int last[] = {-1};
-    Onnx__NodeProto *out = apply(g, node, "ReduceMean", what, input, NULL);
+    Onnx__NodeProto *out = onnx_apply(g, node, "ReduceMean", what, input, NULL);
     onnx_ints(g, out, "axes", 1, last);
     return out->name;
 }
@@ -185,30 +128,34 @@ char *onnx_layer_norm(struct onnx_graph *g, const struct node *node, const float
 {
     const int dims[4] = {node->in.c};
     const float *weight = params + node->param;
-    char *centred = apply(g, node, "Sub", "centred", input, mean(g, node, "mean", input))->name;
-    char *square = apply(g, node, "Mul", "square", centred, centred)->name;
-    char *moved = apply(g, node, "Add", "moved", mean(g, node, "variance", square),
-                        constant(g, node, "epsilon", LAYER_NORM_EPSILON))
+    char *centred = onnx_apply(g, node, "Sub", "centred", input, mean(g, node, "mean", input))->name;
+    char *square = onnx_apply(g, node, "Mul", "square", centred, centred)->name;
+    char *moved = onnx_apply(g, node, "Add", "moved", mean(g, node, "variance", square),
+                             onnx_constant(g, node, "epsilon", LAYER_NORM_EPSILON))
                       ->name;
-    char *deviation = apply(g, node, "Sqrt", "deviation", moved, NULL)->name;
-    char *normal = apply(g, node, "Div", "normal", centred, deviation)->name;
-    char *scaled = apply(g, node, "Mul", "scaled", normal, parameters(g, node, "weight", dims, weight))->name;
-    return apply(g, node, "Add", NULL, scaled, parameters(g, node, "bias", dims, weight + node->in.c))->name;
+    char *deviation = onnx_apply(g, node, "Sqrt", "deviation", moved, NULL)->name;
+    char *normal = onnx_apply(g, node, "Div", "normal", centred, deviation)->name;
+    char *scaled =
+        onnx_apply(g, node, "Mul", "scaled", normal, onnx_parameters(g, node, "weight", dims, weight))->name;
+    return onnx_apply(g, node, "Add", NULL, scaled,
+                      onnx_parameters(g, node, "bias", dims, weight + node->in.c))
+        ->name;
 }
 
 /* x (1 + erf(x / sqrt(2))) / 2 */
 char *onnx_gelu(struct onnx_graph *g, const struct node *node, const float *params, char *input)
 {
     (void)params;
-    char *scaled = apply(g, node, "Mul", "scaled", input, constant(g, node, "scale", sqrt(0.5)))->name;
-    char *erf = apply(g, node, "Erf", "erf", scaled, NULL)->name;
-    char *twice = apply(g, node, "Add", "twice", erf, constant(g, node, "one", 1))->name;
-    char *share = apply(g, node, "Mul", "share", twice, constant(g, node, "half", 0.5))->name;
-    return apply(g, node, "Mul", NULL, input, share)->name;
+    char *scaled =
+        onnx_apply(g, node, "Mul", "scaled", input, onnx_constant(g, node, "scale", sqrt(0.5)))->name;
+    char *erf = onnx_apply(g, node, "Erf", "erf", scaled, NULL)->name;
+    char *twice = onnx_apply(g, node, "Add", "twice", erf, onnx_constant(g, node, "one", 1))->name;
+    char *share = onnx_apply(g, node, "Mul", "share", twice, onnx_constant(g, node, "half", 0.5))->name;
+    return onnx_apply(g, node, "Mul", NULL, input, share)->name;
 }
 
 char *onnx_add(struct onnx_graph *g, const struct node *node, const float *params, char *input)
 {
     (void)params;
-    return apply(g, node, "Add", NULL, input, g->output[node->from[1]])->name;
+    return onnx_apply(g, node, "Add", NULL, input, onnx_read(g, node, 1))->name;
 }

@@ -19,15 +19,33 @@ import onnx.numpy_helper
 from numpy.lib.stride_tricks import sliding_window_view
 
 
-def conv(x, w, b, kernel_shape):
+def conv(x, w, b=np.zeros(1), *, kernel_shape, pads, strides):
     assert list(kernel_shape) == list(w.shape[2:])
-    patches = sliding_window_view(x, w.shape[2:], axis=(2, 3))
+    x = np.pad(x, [(0, 0), (0, 0), (pads[0], pads[2]), (pads[1], pads[3])])
+    patches = sliding_window_view(x, w.shape[2:], axis=(2, 3))[:, :, :: strides[0], :: strides[1]]
     return np.einsum("nchwij,fcij->nfhw", patches, w, optimize=True) + b[:, None, None]
 
 
 def max_pool(x, kernel_shape, strides):
     patches = sliding_window_view(x, kernel_shape, axis=(2, 3))
     return patches[:, :, :: strides[0], :: strides[1]].max(axis=(4, 5))
+
+
+def average_pool(x, kernel_shape, strides):
+    patches = sliding_window_view(x, kernel_shape, axis=(2, 3))
+    return patches[:, :, :: strides[0], :: strides[1]].mean(axis=(4, 5))
+
+
+def batch_norm(x, scale, bias, mean, variance, epsilon):
+    by = scale / np.sqrt(variance + epsilon)
+    return x * by[:, None, None] + (bias - mean * by)[:, None, None]
+
+
+def instance_norm(x, scale, bias, epsilon):
+    rest = tuple(range(2, x.ndim))
+    shape = (-1,) + (1,) * len(rest)
+    normal = (x - x.mean(axis=rest, keepdims=True)) / np.sqrt(x.var(axis=rest, keepdims=True) + epsilon)
+    return normal * scale.reshape(shape) + bias.reshape(shape)
 
 
 def gemm(x, w, b, transB=0):
@@ -49,6 +67,10 @@ OPERATORS = {
     "Conv": conv,
     "Relu": lambda x: np.maximum(x, 0),
     "MaxPool": max_pool,
+    "AveragePool": average_pool,
+    "GlobalAveragePool": lambda x: x.mean(axis=(2, 3), keepdims=True),
+    "BatchNormalization": batch_norm,
+    "InstanceNormalization": instance_norm,
     "Flatten": lambda x, axis: x.reshape(int(np.prod(x.shape[:axis])), -1),
     "Gemm": gemm,
     "Softmax": softmax,

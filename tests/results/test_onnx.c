@@ -2,6 +2,10 @@
  * sweep. */
 #include "predict/weights_export.h"
 
+#include "models/net/cnn.h"
+#include "predict/onnx_model.h"
+#include "rng.h"
+
 #include "support/folder_fixture.h"
 #include "support/hand_dataset.h"
 #include "support/strategy_fixture.h"
@@ -18,7 +22,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-enum { SIZE = 20, CLASSES = 3, N = 38, MAX_VALUES = 400 };
+enum { SIZE = 20, CLASSES = 3, N = 38, MAX_VALUES = 1000 };
 static const int counts[CLASSES] = {20, 11, 7};
 static const struct trained_job jobs[] = {{"1-2-3", "none", 1},
                                           {"1-2-3", "easy-ensemble", 1},
@@ -114,23 +118,41 @@ static float at(const struct value *v, int n, int c, int y, int x)
     return v->x[((n * v->dim[1] + c) * v->dim[2] + y) * v->dim[3] + x];
 }
 
+/* 0 outside. */
+static double padded(const struct value *v, int n, int c, int y, int x)
+{
+    return y < 0 || x < 0 || y >= v->dim[2] || x >= v->dim[3] ? 0 : (double)at(v, n, c, y, x);
+}
+
+/* Pixel (y, x) of filter f over image n, the window beginning there. */
+static double window(const struct value *in, const struct value *w, int n, int f, int y, int x)
+{
+    int side = w->dim[2];
+    double sum = 0;
+    for (int i = 0; i < side * side * in->dim[1]; i++) {
+        int c = i / (side * side), row = i / side % side, column = i % side;
+        sum += (double)at(w, f, c, row, column) * padded(in, n, c, y + row, x + column);
+    }
+    return sum;
+}
+
 static void conv(struct machine *m, const Onnx__NodeProto *node)
 {
-    const struct value *in = find(m, node->input[0]), *w = find(m, node->input[1]),
-                       *b = find(m, node->input[2]);
-    int h = in->dim[2] - 2, width = in->dim[3] - 2, k = 0;
-    assert_both(node, "kernel_shape", 3);
-    assert_true(w->dim[1] == in->dim[1] && w->dim[2] == 3 && w->dim[3] == 3 && b->dim[0] == w->dim[0]);
+    const struct value *in = find(m, node->input[0]), *w = find(m, node->input[1]);
+    const struct value *b = node->n_input > 2 ? find(m, node->input[2]) : NULL;
+    int side = w->dim[2], pad = (int)attribute(node, "pads")->ints[3],
+        stride = (int)attribute(node, "strides")->ints[1];
+    int h = (in->dim[2] + 2 * pad - side) / stride + 1, width = (in->dim[3] + 2 * pad - side) / stride + 1;
+    int k = 0;
+    assert_both(node, "kernel_shape", side);
+    assert_true(w->dim[1] == in->dim[1] && w->dim[3] == side && (!b || b->dim[0] == w->dim[0]));
     struct value *out = define(m, node->output[0], in->dim[0], w->dim[0], h, width);
     for (int n = 0; n < in->dim[0]; n++)
         for (int f = 0; f < w->dim[0]; f++)
-            for (int p = 0; p < h * width; p++) {
-                double sum = (double)b->x[f];
-                for (int i = 0; i < 9 * in->dim[1]; i++)
-                    sum += (double)at(w, f, i / 9, i % 9 / 3, i % 3) *
-                           (double)at(in, n, i / 9, p / width + i % 9 / 3, p % width + i % 3);
-                out->x[k++] = (float)sum;
-            }
+            for (int q = 0; q < h * width; q++)
+                out->x[k++] =
+                    (float)(window(in, w, n, f, q / width * stride - pad, q % width * stride - pad) +
+                            (b ? (double)b->x[f] : 0));
 }
 
 static void relu(struct machine *m, const Onnx__NodeProto *node)
@@ -155,6 +177,112 @@ static void max_pool(struct machine *m, const Onnx__NodeProto *node)
                 out->x[k] = fmaxf(fmaxf(at(in, n, c, y, x), at(in, n, c, y, x + 1)),
                                   fmaxf(at(in, n, c, y + 1, x), at(in, n, c, y + 1, x + 1)));
             }
+}
+
+static void average_pool(struct machine *m, const Onnx__NodeProto *node)
+{
+    const struct value *in = find(m, node->input[0]);
+    int h = in->dim[2] / 2, w = in->dim[3] / 2, k = 0;
+    assert_both(node, "kernel_shape", 2);
+    assert_both(node, "strides", 2);
+    struct value *out = define(m, node->output[0], in->dim[0], in->dim[1], h, w);
+    for (int n = 0; n < in->dim[0]; n++)
+        for (int c = 0; c < in->dim[1]; c++)
+            for (int p = 0; p < h * w; p++, k++)
+                for (int q = 0; q < 4; q++)
+                    out->x[k] += at(in, n, c, 2 * (p / w) + q / 2, 2 * (p % w) + q % 2) / 4;
+}
+
+static void global_average_pool(struct machine *m, const Onnx__NodeProto *node)
+{
+    const struct value *in = find(m, node->input[0]);
+    int pixels = in->dim[2] * in->dim[3];
+    struct value *out = define(m, node->output[0], in->dim[0], in->dim[1], 1, 1);
+    for (int i = 0; i < size_of(in); i++)
+        out->x[i / pixels] += in->x[i] / (float)pixels;
+}
+
+static void batch_normalization(struct machine *m, const Onnx__NodeProto *node)
+{
+    const struct value *v[5];
+    for (int i = 0; i < 5; i++)
+        v[i] = find(m, node->input[i]);
+    const struct value *in = v[0];
+    int pixels = in->dim[2] * in->dim[3];
+    struct value *out = define(m, node->output[0], in->dim[0], in->dim[1], in->dim[2], in->dim[3]);
+    for (int i = 0; i < size_of(in); i++) {
+        int c = i / pixels % in->dim[1];
+        double deviation = sqrt((double)v[4]->x[c] + (double)attribute(node, "epsilon")->f);
+        out->x[i] =
+            (float)((double)(in->x[i] - v[3]->x[c]) / deviation * (double)v[1]->x[c] + (double)v[2]->x[c]);
+    }
+}
+
+/* Of (n, channels, numbers). */
+static void instance_normalization(struct machine *m, const Onnx__NodeProto *node)
+{
+    const struct value *in = find(m, node->input[0]), *scale = find(m, node->input[1]),
+                       *bias = find(m, node->input[2]);
+    int c = in->dim[1], l = in->dim[2] * in->dim[3];
+    struct value *out = define(m, node->output[0], in->dim[0], c, in->dim[2], in->dim[3]);
+    for (int g = 0; g < in->dim[0] * c; g++) {
+        const float *x = in->x + g * l;
+        double sum = 0, square = 0;
+        for (int i = 0; i < l; i++)
+            sum += (double)x[i];
+        for (int i = 0; i < l; i++)
+            square += ((double)x[i] - sum / l) * ((double)x[i] - sum / l);
+        double deviation = sqrt(square / l + (double)attribute(node, "epsilon")->f);
+        for (int i = 0; i < l; i++)
+            out->x[g * l + i] = (float)(((double)x[i] - sum / l) / deviation * (double)scale->x[g % c] +
+                                        (double)bias->x[g % c]);
+    }
+}
+
+/* 0: as before; -1: the rest. */
+static void reshape(struct machine *m, const Onnx__NodeProto *node)
+{
+    const struct value *in = find(m, node->input[0]), *shape = find(m, node->input[1]);
+    int dim[4] = {1, 1, 1, 1}, rest = -1, known = 1;
+    for (int i = 0; i < shape->dim[0]; i++) {
+        dim[i] = shape->x[i] > 0 ? (int)shape->x[i] : in->dim[i];
+        if (shape->x[i] < 0)
+            rest = i;
+        else
+            known *= dim[i];
+    }
+    if (rest >= 0)
+        dim[rest] = size_of(in) / known;
+    struct value *out = define(m, node->output[0], dim[0], dim[1], dim[2], dim[3]);
+    assert_int_equal(size_of(out), size_of(in));
+    memcpy(out->x, in->x, (size_t)size_of(in) * sizeof *in->x);
+}
+
+/* The one that goes with element i of `in`: of as many, of one for each channel, or of one alone. */
+static float beside(const struct value *in, const struct value *other, int i)
+{
+    int pixels = in->dim[2] * in->dim[3];
+    if (size_of(other) == size_of(in))
+        return other->x[i];
+    assert_true(size_of(other) == 1 || other->dim[0] == in->dim[1]);
+    return size_of(other) == 1 ? other->x[0] : other->x[i / pixels % in->dim[1]];
+}
+
+static void two(struct machine *m, const Onnx__NodeProto *node)
+{
+    const struct value *a = find(m, node->input[0]), *b = find(m, node->input[1]);
+    int adds = strcmp(node->op_type, "Add") == 0;
+    struct value *out = define(m, node->output[0], a->dim[0], a->dim[1], a->dim[2], a->dim[3]);
+    for (int i = 0; i < size_of(a); i++)
+        out->x[i] = adds ? a->x[i] + beside(a, b, i) : a->x[i] * beside(a, b, i);
+}
+
+static void error_function(struct machine *m, const Onnx__NodeProto *node)
+{
+    const struct value *in = find(m, node->input[0]);
+    struct value *out = define(m, node->output[0], in->dim[0], in->dim[1], in->dim[2], in->dim[3]);
+    for (int i = 0; i < size_of(in); i++)
+        out->x[i] = (float)erf((double)in->x[i]);
 }
 
 static void flatten(struct machine *m, const Onnx__NodeProto *node)
@@ -210,8 +338,21 @@ static void compute(struct machine *m, const Onnx__NodeProto *node)
     static const struct {
         const char *type;
         void (*run)(struct machine *, const Onnx__NodeProto *);
-    } operators[] = {{"Conv", conv}, {"Relu", relu},       {"MaxPool", max_pool}, {"Flatten", flatten},
-                     {"Gemm", gemm}, {"Softmax", softmax}, {"Mean", mean}};
+    } operators[] = {{"Conv", conv},
+                     {"Relu", relu},
+                     {"MaxPool", max_pool},
+                     {"AveragePool", average_pool},
+                     {"GlobalAveragePool", global_average_pool},
+                     {"BatchNormalization", batch_normalization},
+                     {"InstanceNormalization", instance_normalization},
+                     {"Reshape", reshape},
+                     {"Add", two},
+                     {"Mul", two},
+                     {"Erf", error_function},
+                     {"Flatten", flatten},
+                     {"Gemm", gemm},
+                     {"Softmax", softmax},
+                     {"Mean", mean}};
     for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
         if (strcmp(operators[i].type, node->op_type) == 0) {
             operators[i].run(m, node);
@@ -226,17 +367,26 @@ static void load(struct machine *m, const Onnx__TensorProto *t)
     *v = (struct value){.name = t->name, .dim = {1, 1, 1, 1}, .owned = 1};
     for (size_t d = 0; d < t->n_dims; d++)
         v->dim[d] = (int)t->dims[d];
-    assert_int_equal(t->data_type, ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT);
-    assert_int_equal(t->raw_data.len, (size_t)size_of(v) * sizeof(float));
-    v->x = malloc(t->raw_data.len);
-    memcpy(v->x, t->raw_data.data, t->raw_data.len);
+    int whole = t->data_type == ONNX__TENSOR_PROTO__DATA_TYPE__INT64;
+    assert_true(whole || t->data_type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT);
+    assert_int_equal(t->raw_data.len, (size_t)size_of(v) * (whole ? sizeof(int64_t) : sizeof(float)));
+    v->x = calloc((size_t)size_of(v), sizeof *v->x);
+    if (!whole)
+        memcpy(v->x, t->raw_data.data, t->raw_data.len);
+    for (int i = 0; whole && i < size_of(v); i++) {
+        int64_t value;
+        memcpy(&value, t->raw_data.data + (size_t)i * sizeof value, sizeof value);
+        v->x[i] = (float)value;
+    }
 }
 
-/* Probabilities (n, classes) of a model. */
+/* Probabilities (n, classes) of a model of images (n, channels, SIZE, SIZE). */
 static void run_model(const Onnx__ModelProto *model, float *images, int n, float *probs, int classes)
 {
-    struct machine m = {.n = 1};
-    m.value[0] = (struct value){model->graph->input[0]->name, {n, 1, SIZE, SIZE}, images, 0};
+    static struct machine m;
+    int channels = (int)model->graph->input[0]->type->tensor_type->shape->dim[1]->dim_value;
+    m.n = 1;
+    m.value[0] = (struct value){model->graph->input[0]->name, {n, channels, SIZE, SIZE}, images, 0};
     for (size_t i = 0; i < model->graph->n_initializer; i++)
         load(&m, model->graph->initializer[i]);
     for (size_t i = 0; i < model->graph->n_node; i++)
@@ -352,6 +502,109 @@ static void models_compute_what_the_jobs_did(void **state)
     printf("worst difference of the models' probabilities: %.2g\n", worst);
 }
 
+/* ---- networks that no job here has ---- */
+
+enum { CHANNELS = 2, IMAGES = 3 };
+
+static const struct cnn_shape shapes[] = {
+    {.n_blocks = 3,
+     .filters = {3, 4, 6},
+     .stem = 3,
+     .convs = 2,
+     .same = 1,
+     .norm = CNN_BATCH_NORM,
+     .pool = CNN_STRIDE,
+     .residual = 1,
+     .global = 1},
+    {.n_blocks = 2,
+     .filters = {2, 12},
+     .kernel = 5,
+     .same = 1,
+     .norm = CNN_GROUP_NORM,
+     .gelu = 1,
+     .pool = CNN_AVERAGE_POOL,
+     .residual = 1,
+     .n_dense = 1,
+     .dense = {5}},
+    {.n_blocks = 2, .filters = {3, 4}, .kernel = 5, .gelu = 1},
+};
+
+/* Everything that a network judges by, near what it begins with. */
+static void shake(float *values, size_t n, uint64_t key, double low, double high)
+{
+    struct rng rng = rng_start(key, 0);
+    for (size_t i = 0; i < n; i++)
+        values[i] += (float)rng_between(&rng, low, high);
+}
+
+static Onnx__ModelProto *written(const struct nodes *nodes, const float *weights)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    if (onnx_model_write(out, "made", nodes, 1, weights, NULL, 0, &err) < 0)
+        fail_msg("%s", err.text);
+    fclose(out);
+    Onnx__ModelProto *model = onnx__model_proto__unpack(NULL, size, (const uint8_t *)text);
+    assert_non_null(model);
+    free(text);
+    return model;
+}
+
+/* Its probabilities here and by its ONNX model. */
+static double written_difference(const struct nodes *nodes)
+{
+    static float pixels[IMAGES][SIZE * SIZE * CHANNELS], planes[IMAGES * SIZE * SIZE * CHANNELS];
+    float here[IMAGES * CLASSES], there[IMAGES * CLASSES], *weights;
+    const float *image[IMAGES];
+    size_t params = nodes_n_params(nodes), buffers = nodes_n_buffers(nodes);
+    struct net *net = NULL;
+    double worst = 0;
+    assert_int_equal(net_new(nodes, IMAGES, &optimiser_adam, &net, &err), 0);
+    net_init(net, 4);
+    shake(net_params(net), params, 5, -0.1, 0.1);
+    shake(net_buffers(net), buffers, 6, 0, 0.2);
+    memset(pixels, 0, sizeof pixels);
+    shake(pixels[0], sizeof pixels / sizeof **pixels, 7, -3, 3);
+    for (int n = 0; n < IMAGES; n++) {
+        image[n] = pixels[n];
+        for (int i = 0; i < SIZE * SIZE * CHANNELS; i++)
+            planes[(n * CHANNELS + i % CHANNELS) * SIZE * SIZE + i / CHANNELS] = pixels[n][i];
+    }
+    net_predict(net, image, IMAGES, here);
+    weights = calloc(params + buffers, sizeof *weights);
+    memcpy(weights, net_params(net), params * sizeof *weights);
+    memcpy(weights + params, net_buffers(net), buffers * sizeof *weights);
+    Onnx__ModelProto *model = written(nodes, weights);
+    run_model(model, planes, IMAGES, there, CLASSES);
+    for (int i = 0; i < IMAGES * CLASSES; i++) {
+        assert_true(there[i] > 0.001F && there[i] < 0.999F);
+        worst = fmax(worst, fabs((double)here[i] - (double)there[i]));
+    }
+    assert_true(fabs((double)here[0] - (double)here[CLASSES]) > 1e-3); /* of two images */
+    onnx__model_proto__free_unpacked(model, NULL);
+    net_free(net);
+    free(weights);
+    return worst;
+}
+
+static void every_layer_is_written(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        struct cnn_shape shape = shapes[i];
+        struct nodes nodes;
+        shape.size = SIZE;
+        shape.channels = CHANNELS;
+        shape.n_classes = CLASSES;
+        assert_int_equal(cnn_nodes(&shape, &nodes, &err), 0);
+        double difference = written_difference(&nodes);
+        printf("network %zu: worst difference %.2g\n", i, difference);
+        assert_true(difference < 1e-5);
+    }
+}
+
 static void raw_weights_are_described(void **state)
 {
     int n = 0;
@@ -399,6 +652,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(models_compute_what_the_jobs_did),
+        cmocka_unit_test(every_layer_is_written),
         cmocka_unit_test(raw_weights_are_described),
         cmocka_unit_test(nothing_to_export_is_told),
     };

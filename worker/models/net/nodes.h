@@ -146,7 +146,8 @@ extern const struct op op_attention;   /* `units` heads; of each token its queri
 extern const struct op op_first_token; /* as a vector */
 
 /* What layer norm adds to the variance, as Dosovitskiy et al. 2021. */
-#define LAYER_NORM_EPSILON 1e-6
+#define LAYER_NORM_EPSILON   1e-6
+#define CHANNEL_NORM_EPSILON 1e-5 /* of batch and group norms */
 
 /* Row i, from 0, or NULL past the last. */
 const struct op *op_row(int i);

@@ -12,7 +12,7 @@
 
 enum { MAX_GROUPS = 8 };
 
-static const double epsilon = 1e-5, momentum = 0.1;
+static const double epsilon = CHANNEL_NORM_EPSILON, momentum = 0.1;
 
 static int shape_norm(struct node *node, struct err *err)
 {
