@@ -45,8 +45,8 @@ static const struct setting stop_settings[] = {
 
 static const struct setting allow_settings[] = {
     {"allow_choice_on_test", SETTING_BOOL, 0, 0, 0, "false", NULL,
-     "choose on the test set where there is no inner set, to reproduce published practice; every number of "
-     "such a job is marked"},
+     "choose epochs, and tuned values, on the test set where there is no inner set, to reproduce published "
+     "practice; every number of such a job is marked"},
     {0},
 };
 
@@ -98,22 +98,6 @@ int choose_best(const struct config *config)
     return choose_is_used(config, NULL) && strcmp(by, "best") == 0;
 }
 
-enum metric choose_trial_metric(const struct tune *tune)
-{
-    return strcmp(tune->choose, "loss") == 0       ? METRIC_LOSS
-           : strcmp(tune->choose, "accuracy") == 0 ? METRIC_ACCURACY
-                                                   : METRIC_BALANCED_ACCURACY;
-}
-
-double choose_trial_score(const struct tune *tune, const struct config *config, const float *curve, int n)
-{
-    double sign = choose_trial_metric(tune) == METRIC_LOSS ? -1 : 1;
-    double score = n > 0 ? sign * (double)curve[n - 1] : -(double)INFINITY;
-    for (int e = 0; e < n && choose_best(config); e++)
-        score = fmax(score, sign * (double)curve[e]);
-    return isnan(score) ? -(double)INFINITY : score;
-}
-
 int choose_any(const struct config *config)
 {
     return choose_best(config) || choose_stop_is_used(config, NULL);
@@ -128,7 +112,7 @@ int choose_on_is_used(const struct config *config, const struct section *section
 int choose_allow_is_used(const struct config *config, const struct section *section)
 {
     (void)section;
-    return choose_any(config) && inner_of(config).kind == INNER_NONE;
+    return (choose_any(config) || config->is_tuned) && inner_of(config).kind == INNER_NONE;
 }
 
 static int is_allowed(const struct config *config)
@@ -161,42 +145,42 @@ int choose_check(const struct config *config, int n_val, struct err *err)
 {
     if (choose_stop_is_used(config, NULL) && check_patience(config, err) < 0)
         return E_USAGE;
-    const char *choice = choose_stop_is_used(config, NULL) ? "train.stop.patience" : "judge: best";
-    if (!choose_any(config) || n_val > 0 || is_allowed(config))
+    const char *choice = choose_stop_is_used(config, NULL) ? "train.stop.patience chooses an epoch"
+                         : choose_best(config)             ? "judge: best chooses an epoch"
+                                                           : "tune chooses values";
+    if ((!choose_any(config) && !config->is_tuned) || n_val > 0 || is_allowed(config))
         return 0;
     if (config->protocol.kind == PROTOCOL_GIVEN)
-        return err_set(
-            err, E_USAGE,
-            "%s chooses an epoch, and set val of the images has none of some cluster to choose on; "
-            "leave the cluster out, or choose on the reported set: allow_choice_on_test: true",
-            choice);
+        return err_set(err, E_USAGE,
+                       "%s, and set val of the images has none of some cluster to choose on; "
+                       "leave the cluster out, or choose on the reported set: allow_choice_on_test: true",
+                       choice);
     return err_set(err, E_USAGE,
-                   "%s chooses an epoch, and there is no set to choose on but the reported one; add "
+                   "%s, and there is no set to choose on but the reported one; add "
                    "`inner: {share: 0.2}` (or, as published practice does: allow_choice_on_test: true)",
                    choice);
 }
 
 /* ---- choosing ---- */
 
-int choose_begin(const struct config *config, int n, struct choice *out, struct err *err)
+/* The metric that a word of `choose` or train.stop.on names. */
+static enum metric metric_named(const char *name)
 {
-    *out = (struct choice){.config = config};
-    out->room = err_calloc((size_t)n, sizeof *out->room, "the set to choose on", err);
-    return out->room ? 0 : E_IO;
+    int m = METRIC_LOSS;
+    while (m < N_ALL_METRICS - 1 && strcmp(metric_names[m], name) != 0)
+        m++;
+    return (enum metric)m;
 }
 
-/* More is better; NaN: none. */
-static float value_of(const struct choice *choice, const struct choice_set *val)
+static enum metric on_metric(const struct config *config)
 {
-    const char *on = config_of(choice->config, &choose_on_section);
-    float loss = val->numbers[METRIC_LOSS];
-    if (!isfinite(loss))
-        return (float)NAN;
-    if (strcmp(on, "loss") == 0)
-        return -loss;
-    if (strcmp(on, "auroc") == 0)
-        return (float)ranking_macro_auroc(val->probs, val->label, val->n, val->n_classes, choice->room);
-    return val->numbers[METRIC_BALANCED_ACCURACY];
+    return metric_named(config_of(config, &choose_on_section));
+}
+
+/* More is better. */
+static float worth(enum metric metric, float number)
+{
+    return metric == METRIC_LOSS ? -number : number;
 }
 
 static double min_delta_of(const struct config *config)
@@ -205,11 +189,12 @@ static double min_delta_of(const struct config *config)
     return choose_stop_is_used(config, NULL) ? stop->min_delta : 0;
 }
 
-int choose_epoch(struct choice *choice, int epoch, const struct choice_set *val)
+int choose_epoch(struct choice *choice, int epoch, const float numbers[N_ALL_METRICS])
 {
     struct choice_state *state = &choice->state;
-    float value = value_of(choice, val);
-    if (!isfinite(value) || epoch < balance_choose_from(choice->config))
+    enum metric on = on_metric(choice->config);
+    float value = worth(on, numbers[on]);
+    if (!isfinite(value) || !isfinite(numbers[METRIC_LOSS]) || epoch < balance_choose_from(choice->config))
         return 0;
     double gain = (double)value - (double)state->progress_value;
     if (state->progress_epoch == 0 || gain > min_delta_of(choice->config)) {
@@ -232,8 +217,58 @@ int choose_stops(const struct choice *choice, int epoch)
     return epoch - (from > last ? from : last) >= patience;
 }
 
-void choose_end(struct choice *choice)
+/* ---- trials ---- */
+
+int choose_curves_new(int n_epochs, struct trial_curves *out, struct err *err)
 {
-    free(choice->room);
-    choice->room = NULL;
+    out->score = err_calloc((size_t)n_epochs, sizeof *out->score, "the curves of a trial", err);
+    out->on = err_calloc((size_t)n_epochs, sizeof *out->on, "the curves of a trial", err);
+    if (out->score && out->on)
+        return 0;
+    choose_curves_free(out);
+    return E_IO;
+}
+
+void choose_curves_free(struct trial_curves *curves)
+{
+    free(curves->score);
+    free(curves->on);
+    *curves = (struct trial_curves){NULL, NULL};
+}
+
+void choose_curves_metrics(const struct tune *tune, const struct config *config, enum metric out[2])
+{
+    out[0] = metric_named(tune->choose);
+    out[1] = on_metric(config);
+}
+
+void choose_curves_note(const struct tune *tune, const struct config *config, int epoch,
+                        const float numbers[N_ALL_METRICS], struct trial_curves *curves)
+{
+    enum metric metric[2];
+    choose_curves_metrics(tune, config, metric);
+    curves->score[epoch] = numbers[metric[0]];
+    curves->on[epoch] = numbers[metric[1]];
+}
+
+/* The epoch, from 1, whose network would judge after n of them. */
+static int judged_of(const struct config *config, const float *on, int n)
+{
+    struct choice choice = {.config = config};
+    float numbers[N_ALL_METRICS] = {0};
+    for (int e = 0; e < n && choose_best(config); e++) {
+        numbers[on_metric(config)] = on[e];
+        choose_epoch(&choice, e + 1, numbers);
+    }
+    return choice.state.best_epoch > 0 ? choice.state.best_epoch : n;
+}
+
+double choose_trial_score(const struct tune *tune, const struct config *config,
+                          const struct trial_curves *curves, int n)
+{
+    if (n < 1)
+        return -(double)INFINITY;
+    double score =
+        (double)worth(metric_named(tune->choose), curves->score[judged_of(config, curves->on, n) - 1]);
+    return isfinite(score) ? score : -(double)INFINITY;
 }

@@ -1,10 +1,8 @@
 /* choose.h - what a running job chooses: the epoch whose networks judge it, and when it has learnt enough.
  *
- *     struct choice choice;
- *     rc = choose_begin(&config, n_val, &choice, &err);
- *     after every epoch: better = choose_epoch(&choice, epoch, &val, &err);     1: put these networks by
+ *     struct choice choice = {.config = &config};
+ *     after every epoch: better = choose_epoch(&choice, epoch, numbers[SET_VAL]);  1: put these networks by
  *                        if (choose_stops(&choice, epoch)) the job ends
- *     choose_end(&choice);
  *
  * It sees one set, that to choose on, and is never handed the images that a job is judged by: whatever
  * chooses sees only val, whatever is reported is test. A job that chooses and has no val is refused; with
@@ -21,7 +19,6 @@
 #define CELLSWEEP_CHOOSE_H
 
 #include "base/metrics.h"
-#include "base/ranking.h"
 #include "err.h"
 #include "settings/config.h"
 #include "settings/tune.h"
@@ -45,12 +42,6 @@ int choose_any(const struct config *config);
  * allowed to do it on the test set; and for one whose patience is too long for it to ever end early. */
 int choose_check(const struct config *config, int n_val, struct err *err);
 
-/* Of a sweep that tunes: the metric of val that decides; and the score of a trial of this config whose curve
- * of it is n epochs long: that of the last one, with judge: best of the best one, as its weights would judge;
- * the larger the better (minus a loss), -INFINITY without. */
-enum metric choose_trial_metric(const struct tune *tune);
-double choose_trial_score(const struct tune *tune, const struct config *config, const float *curve, int n);
-
 /* What the rest of a job needs to know of its epochs so far; all 0 at the beginning. Values: more is
  * better. */
 struct choice_state {
@@ -60,29 +51,38 @@ struct choice_state {
     float progress_value; /* of it */
 };
 
+/* Begins with config alone. */
 struct choice {
     const struct config *config;
     struct choice_state state;
-    struct ranked *room; /* (images of the set), owned */
 };
 
-/* What an epoch came to on the set to choose on. Everything is only read. */
-struct choice_set {
-    const float *numbers; /* (N_METRICS) */
-    const float *probs;   /* (n, n_classes) */
-    const int *label;     /* (n) class index */
-    int n, n_classes;
-};
-
-/* Begin, for sets of n images. E_IO without memory. */
-int choose_begin(const struct config *config, int n, struct choice *out, struct err *err);
-
-/* Epoch `epoch`, from 1 and one after the other, is done: 1 when it is the best so far. */
-int choose_epoch(struct choice *choice, int epoch, const struct choice_set *val);
+/* Epoch `epoch`, from 1 and one after the other, is done, with these numbers of the set to choose on: 1 when
+ * it is the best so far. */
+int choose_epoch(struct choice *choice, int epoch, const float numbers[N_ALL_METRICS]);
 
 /* 1 when the job ends with epoch `epoch`, the last that choose_epoch() was told. */
 int choose_stops(const struct choice *choice, int epoch);
 
-void choose_end(struct choice *choice);
+/* Curves of a trial of tuning on the set that it chooses on: of the metric that decides between trials
+ * (`choose` of tune), and of train.stop.on, by which it chooses its epoch. */
+struct trial_curves {
+    float *score, *on; /* (n_epochs) each */
+};
+
+/* E_IO without memory; then and after choose_curves_free() there is nothing in it. */
+int choose_curves_new(int n_epochs, struct trial_curves *out, struct err *err);
+void choose_curves_free(struct trial_curves *curves);
+
+/* Which metrics the two are of, for a trial of this config; and its numbers after an epoch, from 0. */
+void choose_curves_metrics(const struct tune *tune, const struct config *config, enum metric out[2]);
+void choose_curves_note(const struct tune *tune, const struct config *config, int epoch,
+                        const float numbers[N_ALL_METRICS], struct trial_curves *curves);
+
+/* What decides between trials after n epochs of one of this config: the metric at the epoch whose networks
+ * would judge then, the last one or with judge: best the best one; the larger the better (minus a loss),
+ * -INFINITY without. */
+double choose_trial_score(const struct tune *tune, const struct config *config,
+                          const struct trial_curves *curves, int n);
 
 #endif

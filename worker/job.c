@@ -3,6 +3,7 @@
 #include "choose.h"
 #include "features/features.h"
 #include "strategies/balance.h"
+#include "base/ranking.h"
 #include "samples/batches.h"
 #include "image/resize.h"
 #include "models/ensemble.h"
@@ -27,6 +28,7 @@ struct judged {
     const float **image; /* (n) */
     float *probs;        /* (n, n_classes) */
     int *label;          /* (n) */
+    struct ranked *room; /* (n) */
 };
 
 /* Everything a running job holds. */
@@ -76,7 +78,8 @@ static int judged_new(const struct samples *samples, int n_classes, struct judge
     out->image = err_calloc(n, sizeof *out->image, "images that are judged", err);
     out->probs = err_calloc(n * (size_t)n_classes, sizeof *out->probs, "images that are judged", err);
     out->label = err_calloc(n, sizeof *out->label, "images that are judged", err);
-    if (!out->image || !out->probs || !out->label)
+    out->room = err_calloc(n, sizeof *out->room, "images that are judged", err);
+    if (!out->image || !out->probs || !out->label || !out->room)
         return E_IO;
     out->n = samples->n;
     for (size_t i = 0; i < n; i++) {
@@ -88,6 +91,7 @@ static int judged_new(const struct samples *samples, int n_classes, struct judge
 
 static void judged_free(struct judged *judged)
 {
+    free(judged->room);
     free(judged->label);
     free(judged->probs);
     free(judged->image);
@@ -129,7 +133,6 @@ static void release(struct run *run)
 {
     ensemble_free(run->nets);
     batches_free(&run->batches);
-    choose_end(&run->choice);
     free(run->best.weights);
     free(run->metrics);
     judged_free(&run->test);
@@ -248,24 +251,38 @@ static int train_epoch(struct run *run, int epoch, float out[N_METRICS], struct 
 }
 
 /* A set after the epoch, dropout off; NaN of one that the job lacks. */
-static void judge(struct run *run, const struct judged *judged, float out[N_METRICS])
+static void judge(struct run *run, const struct judged *judged, float out[N_ALL_METRICS])
 {
     if (judged->n > 0)
         ensemble_judge(run->nets, judged->image, judged->n, judged->probs);
     measure(run, judged->probs, judged->label, judged->n, out);
+    out[METRIC_AUROC] =
+        (float)ranking_macro_auroc(judged->probs, judged->label, judged->n, run->n_classes, judged->room);
 }
 
-static int made_up_epoch(struct run *run, int epoch, float numbers[N_SETS][N_METRICS], struct err *err)
+/* The set that choices are made on; whatever is reported is test. */
+static enum image_set chosen_on(const struct run *run)
+{
+    return run->val.n > 0 ? SET_VAL : SET_TEST;
+}
+
+/* A trial of tuning sees nothing but what it chooses on. */
+static int sees_test(const struct run *run)
+{
+    return !run->hooks->is_trial || chosen_on(run) == SET_TEST;
+}
+
+static int made_up_epoch(struct run *run, int epoch, float numbers[N_SETS][N_ALL_METRICS], struct err *err)
 {
     int rc = run->kind->epoch(ensemble_member(run->nets, 0), epoch, &run->pause, numbers, err);
-    for (int m = 0; m < N_METRICS; m++) {
+    for (int m = 0; m < N_ALL_METRICS; m++) {
         numbers[SET_VAL][m] = run->val.n == 0 ? (float)NAN : numbers[SET_VAL][m];
-        numbers[SET_TEST][m] = run->hooks->is_trial ? (float)NAN : numbers[SET_TEST][m];
+        numbers[SET_TEST][m] = sees_test(run) ? numbers[SET_TEST][m] : (float)NAN;
     }
     return rc;
 }
 
-static int one_epoch(struct run *run, int epoch, float numbers[N_SETS][N_METRICS], struct err *err)
+static int one_epoch(struct run *run, int epoch, float numbers[N_SETS][N_ALL_METRICS], struct err *err)
 {
     if (run->kind->epoch)
         return made_up_epoch(run, epoch, numbers, err);
@@ -274,7 +291,7 @@ static int one_epoch(struct run *run, int epoch, float numbers[N_SETS][N_METRICS
     int rc = train_epoch(run, epoch, numbers[SET_TRAIN], err);
     if (rc == 0) {
         judge(run, &run->val, numbers[SET_VAL]);
-        if (!run->hooks->is_trial)
+        if (sees_test(run))
             judge(run, &run->test, numbers[SET_TEST]);
     }
     return rc;
@@ -292,41 +309,24 @@ static int take_weights(struct run *run, struct kept *out, struct err *err)
     return 0;
 }
 
-/* The set that choices are made on; whatever is reported is test. */
-static enum image_set chosen_on(const struct run *run)
-{
-    return run->val.n > 0 ? SET_VAL : SET_TEST;
-}
-
-static int begin_choice(struct run *run, struct err *err)
-{
-    int rc = choose_check(run->config, run->val.n, err);
-    return rc < 0 ? rc
-                  : choose_begin(run->config, chosen_on(run) == SET_VAL ? run->val.n : run->test.n,
-                                 &run->choice, err);
-}
-
 /* Whether the weights of the best epoch are to be kept. */
 static int keeps_best(const struct run *run)
 {
     return choose_best(run->config) && run->kind->room;
 }
 
-static void note_numbers(struct run *run, int epoch, const float numbers[N_SETS][N_METRICS])
+static void note_numbers(struct run *run, int epoch, const float numbers[N_SETS][N_ALL_METRICS])
 {
     run->result->judged_epoch = epoch;
     memcpy(run->result->numbers, numbers, sizeof run->result->numbers);
 }
 
 /* After epoch `epoch`, from 1: if it is the one to judge by, so far, its numbers and weights are kept. */
-static int note_epoch(struct run *run, int epoch, float numbers[N_SETS][N_METRICS], struct err *err)
+static int note_epoch(struct run *run, int epoch, float numbers[N_SETS][N_ALL_METRICS], struct err *err)
 {
-    enum image_set set = chosen_on(run);
-    const struct judged *judged = set == SET_VAL ? &run->val : &run->test;
-    const struct choice_set val = {numbers[set], judged->probs, judged->label, judged->n, run->n_classes};
-    int is_best = choose_any(run->config) && choose_epoch(&run->choice, epoch, &val);
+    int is_best = choose_any(run->config) && choose_epoch(&run->choice, epoch, numbers[chosen_on(run)]);
     if (is_best || !choose_best(run->config) || run->choice.state.best_epoch == 0)
-        note_numbers(run, epoch, (const float(*)[N_METRICS])numbers);
+        note_numbers(run, epoch, (const float(*)[N_ALL_METRICS])numbers);
     return is_best && keeps_best(run) ? take_weights(run, &run->best, err) : 0;
 }
 
@@ -347,7 +347,7 @@ static int go_on(struct run *run, struct err *err)
     run->result->judged_epoch = choose_best(run->config) && best > 0 ? best : from->epoch;
     for (int i = 0; rc == 0 && i < N_CURVE_SETS; i++)
         memcpy(run->result->numbers[curve_sets[i]],
-               from->metrics[curve_sets[i]] + (size_t)(run->result->judged_epoch - 1) * N_METRICS,
+               from->metrics[curve_sets[i]] + (size_t)(run->result->judged_epoch - 1) * N_ALL_METRICS,
                sizeof *run->result->numbers);
     return rc;
 }
@@ -368,10 +368,10 @@ static int tell_state(struct run *run, struct err *err)
     return rc;
 }
 
-static void set_nothing(float numbers[N_SETS][N_METRICS])
+static void set_nothing(float numbers[N_SETS][N_ALL_METRICS])
 {
     for (int s = 0; s < N_SETS; s++)
-        for (int m = 0; m < N_METRICS; m++)
+        for (int m = 0; m < N_ALL_METRICS; m++)
             numbers[s][m] = (float)NAN;
 }
 
@@ -379,8 +379,8 @@ static void set_nothing(float numbers[N_SETS][N_METRICS])
 static int train(struct run *run, struct err *err)
 {
     struct job_result *result = run->result;
-    float numbers[N_SETS][N_METRICS];
-    int rc = begin_choice(run, err), ends = 0;
+    float numbers[N_SETS][N_ALL_METRICS];
+    int rc = choose_check(run->config, run->val.n, err), ends = 0;
     set_nothing(numbers);
     if (rc == 0)
         rc = go_on(run, err);
@@ -390,12 +390,12 @@ static int train(struct run *run, struct err *err)
         if (rc == 0)
             rc = note_epoch(run, epoch + 1, numbers, err);
         if (rc == 0 && run->hooks->epoch)
-            rc = run->hooks->epoch(run->hooks->self, epoch, (const float(*)[N_METRICS])numbers, err);
+            rc = run->hooks->epoch(run->hooks->self, epoch, (const float(*)[N_ALL_METRICS])numbers, err);
         if (rc < 0)
             return rc;
         result->epochs_done = epoch + 1;
         result->diverged = !isfinite(numbers[SET_TRAIN][METRIC_LOSS]) ||
-                           !isfinite(numbers[run->hooks->is_trial ? SET_VAL : SET_TEST][METRIC_LOSS]);
+                           !isfinite(numbers[sees_test(run) ? SET_TEST : SET_VAL][METRIC_LOSS]);
         ends = result->diverged || choose_stops(&run->choice, epoch + 1);
         if (!ends)
             rc = tell_state(run, err);
@@ -519,6 +519,7 @@ int job_run(const struct config *config, const struct dataset *data, const char 
     run.kind = model_of(config);
     run.pause = (struct pause){hooks->pause, hooks->self, 0};
     run.n_classes = config->clusters.n;
+    run.choice = (struct choice){.config = config};
     memset(result, 0, sizeof *result);
     int rc = resize_data(config, data, &resized, &owned, err);
     if (rc == 0)

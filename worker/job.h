@@ -26,9 +26,9 @@ struct job_hooks {
     /* Between mini-batches, and every some ten milliseconds while images are compared: serve others, look at
      * signals. Non-zero stops the job: job_run returns E_STOPPED. */
     int (*pause)(void *self);
-    /* After epoch `epoch` (from 0), with the numbers of its sets: (N_SETS, N_METRICS), NaN of a set that
+    /* After epoch `epoch` (from 0), with the numbers of its sets: (N_SETS, N_ALL_METRICS), NaN of a set that
      * the job lacks. Negative: job_run returns it. */
-    int (*epoch)(void *self, int epoch, const float (*numbers)[N_METRICS], struct err *err);
+    int (*epoch)(void *self, int epoch, const float (*numbers)[N_ALL_METRICS], struct err *err);
     /* After that, when another epoch follows and the model learns by epochs (MODEL_EPOCHS): what the
      * rest of the job depends on, but for the metrics so far, which the caller adds. Valid during the
      * call. Negative: job_run returns it. */
@@ -59,7 +59,7 @@ struct job_result {
     /* From 1: the epoch whose networks these predictions are by, the best one (choose.h) or the last one
      * done, which it is, too, where no epoch was any good; and its numbers, as hooks.epoch was told them. */
     int judged_epoch;
-    float numbers[N_SETS][N_METRICS];
+    float numbers[N_SETS][N_ALL_METRICS];
     int diverged; /* 1: loss or weights became NaN or infinite in the last epoch done */
     /* SET_VAL: n is 0 where the job has no inner set; SET_TEST; SET_ALL: every original of the clusters */
     struct job_predictions set[N_SETS];

@@ -38,7 +38,7 @@ static struct array array_at(const struct state_file *state, int i)
     if (i >= N_CURVE_SETS)
         return state->arrays.item[i - N_CURVE_SETS];
     const float *values = state->metrics[curve_sets[i]];
-    struct array array = {.type = ARRAY_F32, .rank = 2, .dim = {(size_t)state->epoch, N_METRICS}};
+    struct array array = {.type = ARRAY_F32, .rank = 2, .dim = {(size_t)state->epoch, N_ALL_METRICS}};
     memcpy(&array.data, &values, sizeof array.data); /* it is only read */
     snprintf(array.name, sizeof array.name, "metrics.%s", image_set_names[curve_sets[i]]);
     return array;
@@ -166,7 +166,7 @@ static void put_head(struct sink *s, const struct state_file_identity *identity,
     put_u32(s, (uint32_t)(state->arrays.n + N_CURVE_SETS));
     put_u64(s, state_file_bytes(state));
     put_u32(s, (uint32_t)state->epoch);
-    put_u32(s, N_METRICS);
+    put_u32(s, N_ALL_METRICS);
     put_u32(s, (uint32_t)state->choice.best_epoch);
     put_float(s, state->choice.best_value);
     put_u32(s, (uint32_t)state->choice.progress_epoch);
@@ -335,7 +335,7 @@ static int parse_head(struct source *s, const char *name, const struct state_fil
     out->choice.progress_value = get_float(s);
     out->steps = (int64_t)get_u64(s);
     if (*n_arrays < N_CURVE_SETS || *n_arrays > STATE_FILE_MAX_ARRAYS || epoch < 1 ||
-        epoch > STATE_FILE_MAX_EPOCHS || n_metrics != N_METRICS || best > epoch || progress > best ||
+        epoch > STATE_FILE_MAX_EPOCHS || n_metrics != N_ALL_METRICS || best > epoch || progress > best ||
         (best && !progress) || out->steps < 0)
         return err_set(err, E_IO, "%s: the head of the checkpoint is damaged", name);
     out->epoch = (int)epoch;
@@ -378,7 +378,7 @@ static int is_metrics(const struct array *array, enum image_set set, int epoch)
     size_t n = sizeof before - 1;
     return strncmp(array->name, before, n) == 0 && strcmp(array->name + n, image_set_names[set]) == 0 &&
            array->type == ARRAY_F32 && array->rank == 2 && array->dim[0] == (size_t)epoch &&
-           array->dim[1] == N_METRICS;
+           array->dim[1] == N_ALL_METRICS;
 }
 
 /* The table into `out`, of n entries that are there; the arrays behind it are as long as it says. */

@@ -14,7 +14,7 @@
  *     12   uint32    A, arrays, 3 to STATE_FILE_MAX_ARRAYS
  *     16   uint64    bytes of the file
  *     24   uint32    E, epochs done, 1 to STATE_FILE_MAX_EPOCHS
- *     28   uint32    N_METRICS
+ *     28   uint32    N_ALL_METRICS
  *     32   uint32    best epoch so far, from 1, 0: none (choose.h)
  *     36   float32   its value, 0 without
  *     40   uint32    last epoch with progress, from 1, 0: none
@@ -26,7 +26,8 @@
  *                    4 uint64 dimensions, the rest 0
  *     then           the arrays in that order, each filled up to a multiple of 8 bytes
  *          16 bytes  XXH3-128 of everything before, canonical (big-endian)
- * The first three arrays are "metrics.train", "metrics.val" and "metrics.test", float32 [E, N_METRICS]. Its
+ * The first three arrays are "metrics.train", "metrics.val" and "metrics.test", float32 [E, N_ALL_METRICS].
+ * Its
  * length follows from the table and is checked before anything is allocated. No MPI. */
 #ifndef CELLSWEEP_STATE_FILE_H
 #define CELLSWEEP_STATE_FILE_H
@@ -55,7 +56,7 @@ struct state_file_identity {
 struct state_file {
     int epoch;                    /* epochs done: the next one, from 0 */
     int64_t steps;                /* training steps so far, of all networks */
-    const float *metrics[N_SETS]; /* (epoch, N_METRICS) of each of curve_sets */
+    const float *metrics[N_SETS]; /* (epoch, N_ALL_METRICS) of each of curve_sets */
     struct choice_state choice;   /* which epoch is the best one so far */
     struct arrays arrays;         /* of the models, and the best weights; state_file_free() frees the list */
     void *owned;                  /* what state_file_parse() allocated for their values */

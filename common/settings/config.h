@@ -33,6 +33,7 @@ struct config {
     int64_t image_size; /* pixels */
     int64_t channels;   /* of the images: no setting, whoever has the data says it; 1 in config_defaults() */
     int64_t trial_seed; /* of a trial of tuning, from 0: no setting, whoever makes trials says it; else 0 */
+    int64_t is_tuned;   /* 1: its sweep tunes: no setting, whoever reads the sweep says it; else 0 */
     _Alignas(8) unsigned char part[CONFIG_ROOM]; /* structs of the sections, laid out by the schema */
 };
 

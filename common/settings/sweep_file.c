@@ -574,6 +574,7 @@ static int read_tune(const struct reading *r, const struct tree *node)
     if (node->kind == TREE_MAP && !node->child)
         return 0;
     int rc = tune_read(node, &r->file->base, r->path, tune, r->err);
+    r->file->base.is_tuned = 1;
     for (int k = 0; rc == 0 && k < tune->n_keys; k++)
         if (sweep_file_axis(r->file, tune->range[k].key->name))
             rc = tree_fail(node, r->path, r->err, "tune: %s is an axis of the grid, too; leave one out",

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const tune_choices[] = {"balanced_accuracy", "loss", "accuracy", NULL};
+const char *const tune_choices[] = {"balanced_accuracy", "loss", "accuracy", "auroc", NULL};
 
 static const char *const scale_names[N_TUNE_SCALES] = {"log", "linear", "int", NULL};
 
@@ -181,7 +181,7 @@ static int read_choose(const struct reading *r, const struct tree *node)
             return 0;
         }
     return tree_fail(node, r->path, r->err,
-                     "tune: choose: expected balanced_accuracy, loss or accuracy (of the val set)");
+                     "tune: choose: expected balanced_accuracy, auroc, accuracy or loss (of the val set)");
 }
 
 static int read_rungs(const struct reading *r, const struct tree *list)
@@ -253,6 +253,10 @@ int tune_read(const struct tree *node, const struct config *base, const char *pa
         if (rc < 0)
             return rc;
     }
+    if (out->n_rungs == 0 && tree_get(node, "keep") && out->keep[0] * 3 != out->keep[1])
+        return tree_fail(node, path, err,
+                         "tune: keep: there are no rungs after which a share of the trials would go on; give "
+                         "rungs, or leave it out");
     qsort(out->range, (size_t)out->n_keys, sizeof *out->range, by_name);
     for (int k = 1; k < out->n_keys; k++)
         if (out->range[k].key == out->range[k - 1].key)

@@ -3,7 +3,8 @@
  *     tune: {over: {train.learning_rate: log(1e-4, 1e-2), train.batch: [16, 32, 64]}, trials: 16, seeds: 2,
  *            choose: balanced_accuracy, rungs: [10, 30], keep: 1/3}
  *
- * Every job of the grid is tuned by itself, on its val set. Its trial 0 is the job as the grid has it; trial
+ * Every job of the grid is tuned by itself, on its val set. Its trial 0 is the job as the grid has it, with
+ * what the file says of a tuned setting or its default; trial
  * t > 0 takes point t of a sequence that fills the space evenly from its first point on (tune_point()), a
  * pure function of t and of the place of the setting: every job and strategy tries the same points, and
  * more trials only add some. Each trial runs once a tuning seed; what is compared is the mean over them.
@@ -41,13 +42,13 @@ struct tune {
     int n_keys;                             /* 0: nothing is tuned */
     struct tune_range range[TUNE_MAX_KEYS]; /* by name of the key */
     int n_trials, n_seeds;
-    char choose[24];          /* metric of the val set that decides: a word of tune_choices */
-    int n_rungs;              /* but for the last */
+    char choose[24]; /* metric of the val set that decides: a word of tune_choices, that of metrics.h */
+    int n_rungs;     /* but for the last */
     int rung[TUNE_MAX_RUNGS]; /* epochs, rising */
     int keep[2];              /* {1, 3}: a third */
 };
 
-/* What `choose` may be, ended by NULL. */
+/* What `choose` may be, ended by NULL: the lowest loss, or the highest of the others. */
 extern const char *const tune_choices[];
 
 /* Read the map `node` of a sweep file at `path`. base: the settings of jobs, whose schema says what a key may

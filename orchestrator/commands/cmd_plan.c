@@ -71,6 +71,7 @@ static void print_tuning(const struct sweep *sweep, double *seconds)
 {
     const struct tune *tune = &sweep->file->tune;
     long long taken = 0, full = 0;
+    int on_test = 0;
     double of_trials = 0, all = 0;
     for (int row = sweep->n_jobs - sweep->n_trials, end; row < sweep->n_jobs; row = end) {
         for (end = row; end < sweep->n_jobs && sweep->job[end].of == sweep->job[row].of;)
@@ -78,12 +79,14 @@ static void print_tuning(const struct sweep *sweep, double *seconds)
         halve(sweep, row, end, seconds, &taken, &full);
     }
     for (int j = 0; j < sweep->n_jobs; j++) {
+        on_test |= sweep->job[j].plan.n_val == 0;
         all += seconds[j] > 0 ? seconds[j] : 0;
         of_trials += sweep->job[j].of >= 0 && seconds[j] > 0 ? seconds[j] : 0;
     }
-    printf("tuning: at most %d trials of every job, %d seed%s each, chosen by %s of val: %lld epochs, with "
+    printf("tuning: at most %d trials of every job, %d seed%s each, chosen by %s of %s: %lld epochs, with "
            "rungs at most %lld (%.0f %% saved), %.0f %% of the time\n",
-           tune->n_trials, tune->n_seeds, tune->n_seeds == 1 ? "" : "s", tune->choose, full, taken,
+           tune->n_trials, tune->n_seeds, tune->n_seeds == 1 ? "" : "s", tune->choose,
+           on_test ? "val, or where there is none of the test set" : "val", full, taken,
            full ? 100 * (double)(full - taken) / (double)full : 0, all > 0 ? 100 * of_trials / all : 0);
 }
 

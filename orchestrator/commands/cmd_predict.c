@@ -9,6 +9,7 @@
 #include "data/walk.h"
 #include "write/output.h"
 #include "beside/sweep_images.h"
+#include "store/store_chosen.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -188,6 +189,9 @@ static int make_predictor(struct store *store, const void *self, struct err *err
             predictor_is_exact(*opened->out)
                 ? ""
                 : "; this CPU lacks the sweep's kernels: equal to rounding only");
+    if (predictor_n_chosen_on_test(*opened->out))
+        fprintf(stderr, "note: %d of the jobs were %s: the sweep's numbers of them are too high\n",
+                predictor_n_chosen_on_test(*opened->out), chosen_on_test);
     if (!o->boundaries)
         note_unmasked(store);
     return 0;

@@ -10,14 +10,14 @@ struct epochs {
     int most;
     double interval;
     int first, n;           /* collected: n epochs from first */
-    float *metrics[N_SETS]; /* (most, N_METRICS) of them, of each of curve_sets */
+    float *metrics[N_SETS]; /* (most, N_ALL_METRICS) of them, of each of curve_sets */
     double last;            /* when the job began, or they were written */
 };
 
 struct epochs *epochs_new(int most, double interval, struct err *err)
 {
     struct epochs *e = err_calloc(1, sizeof *e, "metrics", err);
-    size_t floats = (size_t)most * N_METRICS;
+    size_t floats = (size_t)most * N_ALL_METRICS;
     if (!e)
         return NULL;
     e->most = most;
@@ -37,9 +37,9 @@ void epochs_begin(struct epochs *e, int first)
     e->last = clock_now();
 }
 
-void epochs_add(struct epochs *e, const float (*numbers)[N_METRICS])
+void epochs_add(struct epochs *e, const float (*numbers)[N_ALL_METRICS])
 {
-    size_t at = (size_t)e->n * N_METRICS;
+    size_t at = (size_t)e->n * N_ALL_METRICS;
     assert(e->n < e->most);
     for (int i = 0; i < N_CURVE_SETS; i++)
         memcpy(e->metrics[curve_sets[i]] + at, numbers[curve_sets[i]], sizeof *numbers);

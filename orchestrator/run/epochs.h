@@ -24,8 +24,8 @@ struct epochs *epochs_new(int most, double interval, struct err *err);
 /* What an earlier job has left is forgotten. */
 void epochs_begin(struct epochs *epochs, int first);
 
-/* The numbers (N_SETS, N_METRICS) of the next epoch. */
-void epochs_add(struct epochs *epochs, const float (*numbers)[N_METRICS]);
+/* The numbers (N_SETS, N_ALL_METRICS) of the next epoch. */
+void epochs_add(struct epochs *epochs, const float (*numbers)[N_ALL_METRICS]);
 
 /* 1 when it is time to write. */
 int epochs_due(const struct epochs *epochs);

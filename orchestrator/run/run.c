@@ -1,5 +1,6 @@
 #include "run/run.h"
 
+#include "choose.h"
 #include "clock.h"
 #include "job.h"
 #include "run/run_root.h"
@@ -242,8 +243,7 @@ static int new_epochs(struct run *run, struct err *err)
 {
     size_t most = (size_t)store_n_epochs(run->store);
     run->epochs = epochs_new((int)most, curves_every, err);
-    run->curve = err_calloc(most, sizeof *run->curve, "a row of metrics", err);
-    return run->epochs && run->curve ? 0 : E_IO;
+    return run->epochs ? choose_curves_new((int)most, &run->curves, err) : E_IO;
 }
 
 static int prepare(struct run *run, struct err *err)
@@ -338,18 +338,25 @@ static int write_epochs(struct run *run, struct err *err)
     return rc;
 }
 
+/* The set that the running job chooses on. */
+static enum image_set chosen_on(const struct run *run)
+{
+    return run->sweep->job[run->job].plan.n_val > 0 ? SET_VAL : SET_TEST;
+}
+
 /* A job of the grid is judged; a trial chooses, and has nothing to do with the test set. */
 static int is_trial(const struct run *run)
 {
     return run->sweep->job[run->job].of >= 0;
 }
 
-static int on_epoch(void *self, int epoch, const float (*numbers)[N_METRICS], struct err *err)
+static int on_epoch(void *self, int epoch, const float (*numbers)[N_ALL_METRICS], struct err *err)
 {
     struct run *run = self;
     run->images += run->sweep->job[run->job].plan.n_train;
     if (is_trial(run))
-        run->curve[epoch] = numbers[SET_VAL][trials_metric(run->sweep)];
+        choose_curves_note(&run->sweep->file->tune, &run->config, epoch, numbers[chosen_on(run)],
+                           &run->curves);
     saver_epoch(run->saver, epoch, numbers);
     epochs_add(run->epochs, numbers);
     return epochs_due(run->epochs) ? write_epochs(run, err) : 0;
@@ -498,7 +505,8 @@ static int train_job(struct run *run, const struct job_hooks *hooks, struct stor
     disown_rows(run);
     note_moment(run);
     if (is_trial(run) && report->epochs > 0)
-        report->score = trials_score_of(run->sweep, run->job, run->curve, report->epochs);
+        report->score =
+            choose_trial_score(&run->sweep->file->tune, &run->config, &run->curves, report->epochs);
     return written;
 }
 
@@ -513,10 +521,11 @@ static const struct state_file *find_checkpoint(struct run *run)
 }
 
 /* What a trial's curve is up to the checkpoint that it goes on from. */
-static void begin_curve(const struct run *run, const struct state_file *from)
+static void begin_curve(struct run *run, const struct state_file *from)
 {
     for (int e = 0; from && is_trial(run) && e < from->epoch; e++)
-        run->curve[e] = from->metrics[SET_VAL][(size_t)e * N_METRICS + trials_metric(run->sweep)];
+        choose_curves_note(&run->sweep->file->tune, &run->config, e,
+                           from->metrics[chosen_on(run)] + (size_t)e * N_ALL_METRICS, &run->curves);
 }
 
 static void add_cost(const struct run *run, struct saver_cost before, struct handout_report *report)
@@ -655,7 +664,7 @@ static void release(struct run *run)
     handout_free(run->handout, 0);
     saver_free(run->saver);
     epochs_free(run->epochs);
-    free(run->curve);
+    choose_curves_free(&run->curves);
     root_release(run);
     share_free(&run->shared, run->data);
     peers_free(run->peers);

@@ -45,7 +45,7 @@ struct run {
     int stopping;               /* 1: the sweep stops */
     struct handout_order order; /* of the running job */
     int paused;                 /* 1: it was left after the epochs of its order */
-    float *curve;               /* (its epochs) of a trial: the metric of val that decides */
+    struct trial_curves curves; /* of a trial */
     int complained;             /* 1: said that a checkpoint could not be written */
     /* rank 0 */
     struct selection chosen;       /* jobs of --filter */

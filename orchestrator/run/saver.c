@@ -21,7 +21,7 @@ struct saver {
     struct state_file from; /* what it went on from; empty: nothing */
     int has_file;           /* 1: there is a file at path */
     int epochs;             /* done in that file, 0: none that can be used */
-    float *metrics[N_SETS]; /* (job's epochs, N_METRICS) so far, of each of curve_sets */
+    float *metrics[N_SETS]; /* (job's epochs, N_ALL_METRICS) so far, of each of curve_sets */
     int has_room;           /* 1: they are there */
     double last;            /* when it began or was written last */
     double epoch_start;
@@ -61,7 +61,7 @@ static void load(struct saver *s, struct err *note)
 /* Room for the numbers of every epoch. Without it nothing is written, which save() says. */
 static void remember(struct saver *s)
 {
-    size_t floats = (size_t)s->config->epochs * N_METRICS, known = (size_t)s->epochs * N_METRICS;
+    size_t floats = (size_t)s->config->epochs * N_ALL_METRICS, known = (size_t)s->epochs * N_ALL_METRICS;
     s->has_room = 1;
     for (int i = 0; i < N_CURVE_SETS; i++) {
         enum image_set set = curve_sets[i];
@@ -96,14 +96,14 @@ int saver_patient(struct saver *s, double grace)
     return s->interval > 0 && now < limit && s->epoch_start + s->epoch_seconds < limit;
 }
 
-void saver_epoch(struct saver *s, int epoch, const float (*numbers)[N_METRICS])
+void saver_epoch(struct saver *s, int epoch, const float (*numbers)[N_ALL_METRICS])
 {
     double now = clock_now();
     s->epoch_seconds = now - s->epoch_start;
     s->epoch_start = now;
     for (int i = 0; s->has_room && i < N_CURVE_SETS; i++) {
         enum image_set set = curve_sets[i];
-        memcpy(s->metrics[set] + (size_t)epoch * N_METRICS, numbers[set], sizeof numbers[set]);
+        memcpy(s->metrics[set] + (size_t)epoch * N_ALL_METRICS, numbers[set], sizeof numbers[set]);
     }
 }
 

@@ -42,8 +42,8 @@ const struct state_file *saver_begin(struct saver *saver, const struct config *c
  * `grace` seconds from the first such call of this saver. */
 int saver_patient(struct saver *saver, double grace);
 
-/* Remember the numbers (N_SETS, N_METRICS) of an epoch, from 0, and how long it took. */
-void saver_epoch(struct saver *saver, int epoch, const float (*numbers)[N_METRICS]);
+/* Remember the numbers (N_SETS, N_ALL_METRICS) of an epoch, from 0, and how long it took. */
+void saver_epoch(struct saver *saver, int epoch, const float (*numbers)[N_ALL_METRICS]);
 
 /* Write the state when it is time to, or when the sweep stops. E_IO when that fails: the job may go
  * on all the same. */

@@ -1,6 +1,5 @@
 #include "run/trials.h"
 
-#include "choose.h"
 #include "models/model.h"
 #include "run/tuner.h"
 
@@ -22,18 +21,6 @@ struct trials {
     struct group *group;  /* (n_jobs) */
     unsigned char *state; /* (rows) enum row_state */
 };
-
-enum metric trials_metric(const struct sweep *sweep)
-{
-    return choose_trial_metric(&sweep->file->tune);
-}
-
-double trials_score_of(const struct sweep *sweep, int row, const float *curve, int n)
-{
-    struct config config;
-    sweep_config(sweep, row, &config);
-    return choose_trial_score(&sweep->file->tune, &config, curve, n);
-}
 
 static int open_group(struct trials *t, int job, int first, int n, struct err *err)
 {
@@ -95,15 +82,17 @@ static int place_of(const struct trials *t, int row)
     return (row - group_of(t, row)->first) / t->sweep->file->tune.n_seeds;
 }
 
-void trials_know(struct trials *t, int row, int is_over, const float *curve, int n)
+void trials_know(struct trials *t, int row, int is_over, const struct trial_curves *curves, int n)
 {
     const struct group *group = group_of(t, row);
     int seed = t->sweep->job[row].trial_seed;
+    struct config config;
+    sweep_config(t->sweep, row, &config);
     for (int r = 0; r < group->n_limits; r++) {
         int limit = group->limit[r];
         if (n >= limit || is_over)
             tuner_score(group->tuner, place_of(t, row), seed, r,
-                        trials_score_of(t->sweep, row, curve, n < limit ? n : limit));
+                        choose_trial_score(&t->sweep->file->tune, &config, curves, n < limit ? n : limit));
     }
     if (is_over)
         t->state[row] = ROW_OVER;

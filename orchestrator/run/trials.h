@@ -3,7 +3,7 @@
  *
  *     trials_new(sweep, &trials, &err)                    NULL where nothing is tuned
  *     trials_include(trials, row)                         every row of the run; the others are never opened
- *     trials_know(trials, row, is_over, curve)            what the results file says of a trial
+ *     trials_know(trials, row, is_over, curves, n)            what the results file says of a trial
  *     while (trials_next(trials, of, &step)) ...          what is to be done now for the trials of a job,
  *     trials_score(trials, row, score, is_over)           and again whenever one has a score
  *
@@ -11,7 +11,7 @@
 #ifndef CELLSWEEP_TRIALS_H
 #define CELLSWEEP_TRIALS_H
 
-#include "base/metrics.h"
+#include "choose.h"
 #include "sweep/expand.h"
 
 struct trials;
@@ -23,14 +23,9 @@ int trials_new(struct sweep *sweep, struct trials **out, struct err *err);
 /* A row is of this run. */
 void trials_include(struct trials *trials, int row);
 
-/* The metric of val that decides; and the score of a trial whose curve of it is n epochs long: those of
- * choose_trial_score(). */
-enum metric trials_metric(const struct sweep *sweep);
-double trials_score_of(const struct sweep *sweep, int row, const float *curve, int n);
-
-/* A trial's curve so far (epochs of its job): n epochs of it are known. is_over 1: it ended by itself, at its
+/* A trial's curves so far: n epochs of them are known. is_over 1: it ended by itself, at its
  * last epoch or before (early stopping); diverged or failed: n 0. 0: it can go on. */
-void trials_know(struct trials *trials, int row, int is_over, const float *curve, int n);
+void trials_know(struct trials *trials, int row, int is_over, const struct trial_curves *curves, int n);
 
 /* A trial has reached the epochs of its order with this score (-INFINITY: it diverged or failed); is_over: it
  * ended by itself. A job that is tuned has ended: is_over, the score is not read. */

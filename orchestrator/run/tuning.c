@@ -3,18 +3,20 @@
 #include "clock.h"
 #include "run/checkpoint_folder.h"
 #include "run/run_root.h"
+#include "stats/tuned.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-/* A trial's curve of the metric that decides. Returns how many epochs of it are known. */
-static int read_curve(struct run *run, int row, float *curve, struct err *err)
+/* A trial's curves. Returns how many epochs of them are known. */
+static int read_curves(struct run *run, int row, struct trial_curves *curves, struct err *err)
 {
-    int n = 0, most = store_n_epochs(run->store);
-    int rc = store_read_curve(run->store, row, SET_VAL, trials_metric(run->sweep), curve, err);
-    while (rc == 0 && n < most && !isnan(curve[n]))
-        n++;
+    struct config config;
+    int n = 0;
+    sweep_config(run->sweep, row, &config);
+    int rc = tuned_read_curves(run->store, &run->sweep->file->tune, run->sweep->job[row].of, row, &config,
+                               curves, &n, err);
     return rc < 0 ? rc : n;
 }
 
@@ -24,7 +26,7 @@ static int is_over(const struct run *run, int state)
            ((state == JOB_FAILED || state == JOB_DIVERGED) && !run->options->retry_failed);
 }
 
-static int know_row(struct run *run, int row, int state, float *curve, struct err *err)
+static int know_row(struct run *run, int row, int state, struct trial_curves *curves, struct err *err)
 {
     int over = is_over(run, state), n = 0;
     trials_include(run->trials, row);
@@ -34,9 +36,9 @@ static int know_row(struct run *run, int row, int state, float *curve, struct er
         return 0;
     }
     if (!over || state == JOB_DONE)
-        n = read_curve(run, row, curve, err);
+        n = read_curves(run, row, curves, err);
     if (n >= 0)
-        trials_know(run->trials, row, over, curve, n);
+        trials_know(run->trials, row, over, curves, n);
     return n < 0 ? n : 0;
 }
 
@@ -84,11 +86,11 @@ int tuning_begin(struct run *run, int *state, char *open, struct err *err)
         open[run->chosen.job[i]] = run->trials == NULL;
     if (rc < 0 || !run->trials)
         return rc;
-    float *curve = err_calloc((size_t)store_n_epochs(run->store), sizeof *curve, "a row of metrics", err);
-    rc = curve ? 0 : E_IO;
+    struct trial_curves curves;
+    rc = choose_curves_new(store_n_epochs(run->store), &curves, err);
     for (int i = 0; rc == 0 && i < run->chosen.n; i++)
-        rc = know_row(run, run->chosen.job[i], state[run->chosen.job[i]], curve, err);
-    free(curve);
+        rc = know_row(run, run->chosen.job[i], state[run->chosen.job[i]], &curves, err);
+    choose_curves_free(&curves);
     return rc < 0 ? rc : first_steps(run, state, open, err);
 }
 
@@ -135,14 +137,14 @@ void tuning_order(void *self, int job, struct handout_order *order)
 
 double tuning_score(struct run *run, int job, int n_epochs)
 {
-    float *curve;
-    double score = -(double)INFINITY;
+    struct trial_curves curves;
+    struct config config;
     if (run->sweep->job[job].of < 0)
         return 0;
-    curve = err_calloc((size_t)store_n_epochs(run->store), sizeof *curve, "a row of metrics", NULL);
-    int n = curve ? read_curve(run, job, curve, NULL) : 0;
-    if (n > 0)
-        score = trials_score_of(run->sweep, job, curve, n < n_epochs ? n : n_epochs);
-    free(curve);
+    int rc = choose_curves_new(store_n_epochs(run->store), &curves, NULL);
+    int n = rc == 0 ? read_curves(run, job, &curves, NULL) : 0;
+    sweep_config(run->sweep, job, &config);
+    double score = choose_trial_score(&run->sweep->file->tune, &config, &curves, n < n_epochs ? n : n_epochs);
+    choose_curves_free(&curves);
     return score;
 }

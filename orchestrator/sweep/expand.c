@@ -321,23 +321,18 @@ static int add_trial(struct sweep *sweep, int of, int trial, const struct datase
     return rc;
 }
 
-/* A job can be tuned that reads a tuned setting and has images to choose on. */
+/* A job can be tuned that reads a tuned setting. */
 static int check_tuned(const struct sweep *sweep, int job, struct err *err)
 {
     char name[512];
     struct config config;
     sweep_config(sweep, job, &config);
-    int reads = tune_reads(&sweep->file->tune, &config);
-    if (reads > 0 && sweep->job[job].plan.n_val > 0)
+    if (tune_reads(&sweep->file->tune, &config) > 0)
         return 0;
     sweep_job_name(sweep, job, name, sizeof name);
-    if (reads == 0)
-        return err_set(err, E_USAGE,
-                       "%s: tune: the job %s reads none of the tuned settings; tune one that it "
-                       "reads, or make a sweep of its own of such jobs",
-                       sweep->file->path, name);
     return err_set(err, E_USAGE,
-                   "%s: tune: the job %s has no val set to choose on; add `inner: {share: 0.2}`",
+                   "%s: tune: the job %s reads none of the tuned settings; tune one that it reads, or make a "
+                   "sweep of its own of such jobs",
                    sweep->file->path, name);
 }
 
@@ -359,10 +354,41 @@ static int check_read(const struct sweep *sweep, struct err *err)
     return 0;
 }
 
+/* Epochs of the longest job that learns by epochs; 0: none does. */
+static int most_epochs(const struct sweep *sweep)
+{
+    int most = 0;
+    for (int j = 0; j < sweep->n_jobs; j++) {
+        struct config config;
+        sweep_config(sweep, j, &config);
+        if (model_of(&config)->can & MODEL_EPOCHS && config.epochs > most)
+            most = (int)config.epochs;
+    }
+    return most;
+}
+
+/* A rung that every job ends before would do nothing. */
+static int check_rungs(const struct sweep *sweep, struct err *err)
+{
+    const struct tune *tune = &sweep->file->tune;
+    int last = tune->n_rungs ? tune->rung[tune->n_rungs - 1] : 0, most = last ? most_epochs(sweep) : 0;
+    if (last == 0 || last < most)
+        return 0;
+    if (most == 0)
+        return err_set(err, E_USAGE,
+                       "%s: tune: rungs: no job of this grid learns epoch by epoch; leave them out",
+                       sweep->file->path);
+    return err_set(err, E_USAGE,
+                   "%s: tune: rungs: %d is not below train.epochs, at most %d in this grid; leave it out",
+                   sweep->file->path, last, most);
+}
+
 static int add_trials(struct sweep *sweep, const struct dataset *data, struct planner *planner,
                       struct err *err)
 {
     int n = sweep->n_jobs, rc = check_read(sweep, err);
+    if (rc == 0)
+        rc = check_rungs(sweep, err);
     for (int j = 0; rc == 0 && j < n; j++)
         rc = check_tuned(sweep, j, err);
     for (int j = 0; rc == 0 && j < n; j++)

@@ -278,7 +278,7 @@ static void collect_notes(struct layout *l, const struct curves_page *page, enum
     }
     add_ends_note(&l->notes, page);
     if (any_chosen_on_test(page))
-        figtext_note(&l->notes, "Epochs were %s.", chosen_on_test);
+        figtext_note(&l->notes, "Epochs or settings were %s.", chosen_on_test);
     curves_footer(footer, sizeof footer, page->summary, cell->protocol, l->n_done, l->n_jobs);
     figtext_note(&l->notes, "%s", footer);
 }

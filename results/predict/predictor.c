@@ -4,6 +4,7 @@
 #include "kernels/kernels.h"
 #include "predict/predictor_parts.h"
 #include "store/partition.h"
+#include "store/store_chosen.h"
 #include "store/stored_model.h"
 
 #include <stdio.h>
@@ -91,7 +92,10 @@ static int add_voter(struct predictor *p, struct store *store, int job, struct e
     struct predictor_voter *voter = &p->voter[p->n_voters];
     struct stored_model model;
     struct err why = {0};
-    int rc = stored_model_open(store, job, &model, err);
+    enum chosen_on chosen;
+    int rc = store_chosen_on(store, &store_jobs(store)[job], &chosen, err);
+    if (rc == 0)
+        rc = stored_model_open(store, job, &model, err);
     if (rc == 0 && find_nets(p, &model, &voter->nets, &why) < 0) {
         rc = stored_model_blame(store, job, &why, err);
         stored_model_close(&model);
@@ -100,6 +104,7 @@ static int add_voter(struct predictor *p, struct store *store, int job, struct e
         return rc;
     voter->weights = model.weights; /* the predictor's from here on */
     voter->n_weights = model.n_weights;
+    p->n_chosen_on_test += chosen == CHOSEN_TEST;
     p->n_networks += ensemble_n_members(p->nets[voter->nets].nets);
     if (p->n_voters++ == 0)
         take_kind(p, &model);
@@ -249,6 +254,11 @@ double predictor_pixel_size(const struct predictor *p)
 int predictor_is_exact(const struct predictor *p)
 {
     return p->is_exact;
+}
+
+int predictor_n_chosen_on_test(const struct predictor *p)
+{
+    return p->n_chosen_on_test;
 }
 
 void predictor_describe(const struct predictor *p, char *out, size_t size)

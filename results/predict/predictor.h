@@ -48,6 +48,10 @@ double predictor_pixel_size(const struct predictor *p); /* micrometres a pixel o
  * the sweep's own; 0 when they agree to rounding only. */
 int predictor_is_exact(const struct predictor *p);
 
+/* Jobs of those that vote whose epoch, or what they were tuned over, was chosen on the images that they are
+ * reported of (store_chosen.h): the sweep's numbers of them are too high. */
+int predictor_n_chosen_on_test(const struct predictor *p);
+
 /* "10 networks of 10 jobs (clusters 8-10, strategy augment)" in out: who votes. */
 void predictor_describe(const struct predictor *p, char *out, size_t size);
 

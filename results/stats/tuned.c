@@ -1,7 +1,7 @@
 #include "stats/tuned.h"
 
-#include "choose.h"
 #include "models/model.h"
+#include "store/store_chosen.h"
 #include "store/stored_model.h"
 
 #include <math.h>
@@ -11,8 +11,8 @@ struct reading {
     struct store *store;
     struct tuned *tuned;
     int n_trials;
-    int *of, *number;     /* (n_trials) job and number of each row of a trial */
-    float *curve;         /* (E) */
+    int *of, *number; /* (n_trials) job and number of each row of a trial */
+    struct trial_curves curves;
     struct config config; /* of the job at hand, as the grid has it */
 };
 
@@ -27,22 +27,37 @@ static int damaged(const struct reading *r, int row, struct err *err)
                    store_path(r->store), row);
 }
 
+int tuned_read_curves(struct store *store, const struct tune *tune, int job, int trial,
+                      const struct config *config, struct trial_curves *curves, int *n, struct err *err)
+{
+    enum metric metric[2];
+    enum image_set set = SET_VAL;
+    choose_curves_metrics(tune, config, metric);
+    int rc = store_choosing_set(store, job, &set, err);
+    if (rc == 0)
+        rc = store_read_curve(store, trial, set, metric[0], curves->score, err);
+    if (rc == 0)
+        rc = store_read_curve(store, trial, set, metric[1], curves->on, err);
+    *n = 0;
+    while (rc == 0 && *n < store_n_epochs(store) && !isnan(curves->score[*n]))
+        ++*n;
+    return rc;
+}
+
 /* The score of one seed of a trial, and its epochs. */
 static int read_seed(struct reading *r, int row, const struct config *config, double *score, struct err *err)
 {
     struct tuned_job *job = &r->tuned->job[r->of[row]];
-    const struct tune *tune = r->tuned->tune;
     struct store_mark mark;
     int n = 0, at = r->tuned->n_jobs + row, by_epochs = (int)(model_of(config)->can & MODEL_EPOCHS);
     int rc = store_read_mark(r->store, at, &mark, err);
     if (rc == 0)
-        rc = store_read_curve(r->store, at, SET_VAL, choose_trial_metric(tune), r->curve, err);
+        rc = tuned_read_curves(r->store, r->tuned->tune, r->of[row], at, config, &r->curves, &n, err);
     if (rc < 0)
         return rc;
-    while (mark.state != JOB_FAILED && mark.state != JOB_DIVERGED && n < store_n_epochs(r->store) &&
-           !isnan(r->curve[n]))
-        n++;
-    *score = choose_trial_score(tune, config, r->curve, n);
+    if (mark.state == JOB_FAILED || mark.state == JOB_DIVERGED)
+        n = 0;
+    *score = choose_trial_score(r->tuned->tune, config, &r->curves, n);
     job->epochs += mark.epochs_done;
     job->full += by_epochs ? config->epochs : mark.epochs_done;
     return 0;
@@ -102,6 +117,10 @@ static int read_job(struct reading *r, int row, int *end, struct err *err)
     rc = stored_model_config(r->store, of, &r->config, err);
     if (rc == 0)
         rc = store_read_chosen(r->store, of, &job->chosen, err);
+    enum image_set set = SET_VAL;
+    if (rc == 0)
+        rc = store_choosing_set(r->store, of, &set, err);
+    r->tuned->n_on_test += set == SET_TEST;
     if (rc == 0 && job->chosen >= r->tuned->tune->n_trials)
         rc = damaged(r, row, err);
     while (rc == 0 && row < r->n_trials && r->of[row] == of)
@@ -122,8 +141,8 @@ static int make(struct reading *r, struct err *err)
     tuned->job = err_calloc((size_t)tuned->n_jobs, sizeof *tuned->job, "the trials", err);
     tuned->score = err_calloc((size_t)r->n_trials, sizeof *tuned->score, "the trials", err);
     r->of = err_calloc(3 * (size_t)r->n_trials, sizeof *r->of, "the trials", err);
-    r->curve = err_calloc((size_t)store_n_epochs(r->store), sizeof *r->curve, "a row of metrics", err);
-    if (!tuned->job || !tuned->score || !r->of || !r->curve)
+    if (!tuned->job || !tuned->score || !r->of ||
+        choose_curves_new(store_n_epochs(r->store), &r->curves, err) < 0)
         return E_IO;
     r->number = r->of + r->n_trials;
     for (int j = 0; j < tuned->n_jobs; j++)
@@ -142,7 +161,7 @@ int tuned_new(struct store *store, struct tuned **out, struct err *err)
     for (int row = 0; rc == 0 && row < r.n_trials;)
         rc = read_job(&r, row, &row, err);
     free(r.of);
-    free(r.curve);
+    choose_curves_free(&r.curves);
     if (rc < 0)
         tuned_free(r.tuned);
     else

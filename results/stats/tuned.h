@@ -14,6 +14,7 @@
 #ifndef CELLSWEEP_TUNED_H
 #define CELLSWEEP_TUNED_H
 
+#include "choose.h"
 #include "store/store.h"
 
 struct tuned_job {
@@ -28,14 +29,19 @@ struct tuned_job {
 
 struct tuned {
     const struct tune *tune; /* of the store */
-    int n_jobs;
-    struct tuned_job *job; /* (n_jobs) of the grid, owned */
-    double *score;         /* of all trials, owned */
+    int n_jobs, n_on_test;   /* and those of them whose trials were compared on the test set */
+    struct tuned_job *job;   /* (n_jobs) of the grid, owned */
+    double *score;           /* of all trials, owned */
 };
 
 /* Read all trials. *out is owned by the caller, NULL where there are none; the store must outlive it. E_IO
  * when the file is damaged. */
 int tuned_new(struct store *store, struct tuned **out, struct err *err);
+
+/* The curves of the trial in row `trial`, of this config, that tunes the job in row `job`: *n epochs of them
+ * are known. E_IO when the file is damaged. */
+int tuned_read_curves(struct store *store, const struct tune *tune, int job, int trial,
+                      const struct config *config, struct trial_curves *curves, int *n, struct err *err);
 
 /* Expected best of t >= 1 trials drawn with replacement from n, by their ascending scores v (Dodge et al.
  * 2019): the sum of v_i ((i/n)^t - ((i-1)/n)^t). A trial without a score counts as the worst of the others.

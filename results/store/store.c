@@ -605,7 +605,8 @@ static int judged_place(enum image_set set)
 
 static enum store_dataset metric_dataset(enum image_set set, int metric)
 {
-    return (enum store_dataset)(STORE_METRICS + (int)set * N_METRICS + metric);
+    return metric == METRIC_AUROC ? (enum store_dataset)(STORE_AUROC + (set == SET_TEST))
+                                  : (enum store_dataset)(STORE_METRICS + (int)set * N_METRICS + metric);
 }
 
 static enum store_dataset confusion_dataset(enum image_set set)
@@ -635,7 +636,7 @@ static int write_curve(struct store *store, enum store_dataset which, const stru
                        const float *numbers, float *column, struct err *err)
 {
     for (size_t e = 0; e < block->n; e++)
-        column[e] = numbers[e * N_METRICS];
+        column[e] = numbers[e * N_ALL_METRICS];
     return store_write_block(store, which, block, column, err);
 }
 
@@ -648,7 +649,8 @@ int store_write_epochs(struct store *store, int job, int first, int n, const flo
     float *column = err_calloc((size_t)n, sizeof *column, "a row of metrics", err);
     int done = first + n, rc = column ? 0 : E_IO;
     for (int s = 0; s < n_sets; s++)
-        for (int m = 0; m < N_METRICS && rc == 0 && numbers[set[s]]; m++)
+        for (int m = 0; m < (set[s] == SET_TRAIN ? N_METRICS : N_ALL_METRICS) && rc == 0 && numbers[set[s]];
+             m++)
             rc = write_curve(store, metric_dataset(set[s], m), &block, numbers[set[s]] + m, column, err);
     free(column);
     if (rc == 0)

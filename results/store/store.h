@@ -7,7 +7,7 @@
  *
  *     store_create(path, &plan, &err);                          rank 0
  *     store_open_shared(path, MPI_COMM_WORLD, &store, &err);    collective
- *     store_write_epochs(store, job, first, n, numbers, &err);  independent, 4 n numbers a set
+ *     store_write_epochs(store, job, first, n, numbers, &err);  independent, N_ALL_METRICS n a set
  *     store_write_outcome(store, job, &outcome, &err);          independent, then store_write_state(DONE)
  *     store_close(store, &err);                                 collective when opened shared
  *
@@ -52,7 +52,8 @@
  *     /messages/text    [M] fixed-length string: the different messages of all jobs, in no order. A new one
  *                       takes a free row near that which its hash names, of those of the rank that writes it
  *                       (every R-th of R ranks); none is ever removed
- *     /metrics/{train,val,test}/{loss,accuracy,balanced_accuracy,balanced_accuracy_as_published}
+ *     /metrics/{train,val,test}/{loss,accuracy,balanced_accuracy,balanced_accuracy_as_published},
+ *     /metrics/{val,test}/auroc
  *     [J,E] float32
  *     /confusion/first  [J] int64
  *     /confusion/{val,test,all}  int32, (c,c) of a job of c classes, rows true, columns predicted
@@ -236,10 +237,10 @@ int store_use(const char *path, int (*try)(const char *path, struct err *err),
 /* Release everything; a failed close of a shared file is an error. *store may be NULL. */
 int store_close(struct store *store, struct err *err);
 
-/* Writers, independent. n epochs from `first` (from 0): numbers[set] (n, N_METRICS) of each of curve_sets, or
- * NULL, those of val only where the file has a place for them; epochs_done becomes first + n after them. As
- * many writes as one epoch has: collect what can wait. A mark: its state is written last. An outcome fills
- * unused cells of its row with nothing: they keep their fill value. */
+/* Writers, independent. n epochs from `first` (from 0): numbers[set] (n, N_ALL_METRICS) of each of
+ * curve_sets, or NULL, those of val only where the file has a place for them; epochs_done becomes first + n
+ * after them. As many writes as one epoch has: collect what can wait. A mark: its state is written last. An
+ * outcome fills unused cells of its row with nothing: they keep their fill value. */
 int store_write_epochs(struct store *store, int job, int first, int n, const float *const numbers[N_SETS],
                        struct err *err);
 int store_write_outcome(struct store *store, int job, const struct store_outcome *outcome, struct err *err);
@@ -329,7 +330,7 @@ int store_read_metric(struct store *store, enum image_set set, enum metric metri
 int store_read_metric_of(struct store *store, enum image_set set, enum metric metric, int first, int n,
                          float *out, struct err *err);
 
-/* One metric of one job: out (E). */
+/* One metric of one job: out (E). METRIC_AUROC, here and above: not of SET_TRAIN. */
 int store_read_curve(struct store *store, int job, enum image_set set, enum metric metric, float *out,
                      struct err *err);
 

@@ -11,24 +11,31 @@ const char *const chosen_on_names[N_CHOSEN_ON] = {"none", "val", "test"};
 
 const char chosen_on_test[] = "chosen on the reported set";
 
-enum chosen_on chosen_from(const char *judge, double patience, int has_val)
+enum chosen_on chosen_from(const char *judge, double patience, int is_tuned, int has_val)
 {
-    if (strcmp(judge, "best") != 0 && !(patience > 0))
+    if (strcmp(judge, "best") != 0 && !(patience > 0) && !is_tuned)
         return CHOSEN_NOTHING;
     return has_val ? CHOSEN_VAL : CHOSEN_TEST;
+}
+
+int store_choosing_set(struct store *store, int job, enum image_set *out, struct err *err)
+{
+    hsize_t val = 0;
+    int rc = store_has_val(store) ? store_room(store, job, DIM_VAL, &val, err) : 0;
+    *out = val > 0 ? SET_VAL : SET_TEST;
+    return rc;
 }
 
 int store_chosen_on(struct store *store, const struct store_job *job, enum chosen_on *out, struct err *err)
 {
     const struct model_kind *kind = model_find(job->model);
-    char judge[SETTING_TEXT_SIZE], patience[SETTING_TEXT_SIZE];
-    hsize_t val = 0;
-    *out = CHOSEN_NOTHING;
-    if (!kind || !(kind->can & MODEL_EPOCHS))
-        return 0;
-    classes_config(store, job, "judge", judge, sizeof judge);
-    classes_config(store, job, "train.stop.patience", patience, sizeof patience);
-    int rc = store_has_val(store) ? store_room(store, job->row, DIM_VAL, &val, err) : 0;
-    *out = chosen_from(judge, strtod(patience, NULL), val > 0);
+    char judge[SETTING_TEXT_SIZE] = "", patience[SETTING_TEXT_SIZE] = "";
+    enum image_set set;
+    if (kind && kind->can & MODEL_EPOCHS) {
+        classes_config(store, job, "judge", judge, sizeof judge);
+        classes_config(store, job, "train.stop.patience", patience, sizeof patience);
+    }
+    int rc = store_choosing_set(store, job->row, &set, err);
+    *out = chosen_from(judge, strtod(patience, NULL), store_n_trials(store) > 0, set == SET_VAL);
     return rc;
 }

@@ -24,6 +24,7 @@ const char *const job_state_names[N_TRIAL_STATES] = {"waiting", "running",  "don
         METRIC_ROW(set, needs, "balanced_accuracy_as_published",                                             \
                    "mean over batches of (sensitivity + specificity) / 2 of the flattened one-hot outputs, " \
                    "0 to 1, " images)
+#define AUROC "mean over the classes of the area under their ROC curve, each against all others, 0 to 1,"
 #define FIRST_ROW(path, dim, text)                                                                           \
     {                                                                                                        \
         path, CELL_INT64, {DIM_JOB}, 0, dim, text                                                            \
@@ -158,6 +159,8 @@ const struct store_table_row store_table[N_STORE_DATASETS] = {
     METRIC_ROWS("train", DIM_NONE, "training images as seen during the epoch, dropout active"),
     METRIC_ROWS("val", DIM_VAL, "images of the inner set after the epoch"),
     METRIC_ROWS("test", DIM_NONE, "test images after the epoch"),
+    METRIC_ROW("val", DIM_VAL, "auroc", AUROC " images of the inner set after the epoch"),
+    METRIC_ROW("test", DIM_NONE, "auroc", AUROC " test images after the epoch"),
     CONFUSION_ROW("val", DIM_VAL, "images of the inner set"),
     CONFUSION_ROW("test", DIM_NONE, "test images"),
     CONFUSION_ROW("all", DIM_NONE, "all original images"),

@@ -75,9 +75,10 @@ enum store_dataset {
     STORE_JUDGED_EPOCH,
     STORE_CHOSEN,
     STORE_TRAINED,
-    STORE_METRICS, /* + place in curve_sets * N_METRICS + metric */
-    STORE_CONFUSION = STORE_METRICS + N_CURVE_SETS * N_METRICS, /* + place in judged_sets */
-    STORE_COUNT = STORE_CONFUSION + N_JUDGED_SETS,              /* + place in judged_sets */
+    STORE_METRICS,                                          /* + place in curve_sets * N_METRICS + metric */
+    STORE_AUROC = STORE_METRICS + N_CURVE_SETS * N_METRICS, /* of val, of test */
+    STORE_CONFUSION = STORE_AUROC + 2,                      /* + place in judged_sets */
+    STORE_COUNT = STORE_CONFUSION + N_JUDGED_SETS,          /* + place in judged_sets */
     STORE_PREDICTIONS = STORE_COUNT + N_JUDGED_SETS, /* + place in judged_sets * N_PREDICTION_PARTS + part */
     STORE_ROLE = STORE_PREDICTIONS + N_JUDGED_SETS * N_PREDICTION_PARTS,
     STORE_MODEL,

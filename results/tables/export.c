@@ -39,6 +39,7 @@ struct export
     struct store *store;
     struct selection chosen;
     struct csv_out csv;
+    enum chosen_on chosen_on; /* of the job at hand */
     int n_epochs, n_classes;
     int n_curves, n_judged; /* sets that the file tells of */
     enum image_set curve[N_CURVE_SETS], judged[N_JUDGED_SETS];
@@ -84,6 +85,7 @@ static void put_job_names(struct export *x)
     csv_out_text(&x->csv, "fold");
     csv_out_text(&x->csv, "repeat");
     columns_csv_names(&x->csv, x->store, FACTORS_ALL & ~before_seed);
+    csv_out_text(&x->csv, "chosen_on");
 }
 
 static void put_job(struct export *x, const struct store_job *row)
@@ -95,6 +97,7 @@ static void put_job(struct export *x, const struct store_job *row)
     csv_out_int(&x->csv, row->fold);
     csv_out_int(&x->csv, row->repeat);
     columns_csv(&x->csv, x->store, row, FACTORS_ALL & ~before_seed);
+    csv_out_text(&x->csv, chosen_on_names[x->chosen_on]);
 }
 
 static void put_metric_names(struct export *x)
@@ -153,9 +156,9 @@ static int read_metrics(struct export *x, int job, struct err *err)
 
 static int jobs_header(struct export *x, struct err *err)
 {
-    static const char *const names[] = {"state",    "attempts", "epochs_done", "rank",         "started",
-                                        "finished", "seconds",  "message",     "n_train",      "n_test",
-                                        "leak",     "n_val",    "leak_val",    "judged_epoch", "chosen_on"};
+    static const char *const names[] = {"state",    "attempts", "epochs_done", "rank",        "started",
+                                        "finished", "seconds",  "message",     "n_train",     "n_test",
+                                        "leak",     "n_val",    "leak_val",    "judged_epoch"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (store_has_val(x->store) || !strstr(names[i], "_val"))
             csv_out_text(&x->csv, names[i]);
@@ -167,9 +170,6 @@ static int jobs_rows(struct export *x, const struct store_job *row, struct err *
 {
     int job = row->row, rc = read_metrics(x, job, err);
     const struct store_mark *mark = &x->mark[job];
-    enum chosen_on chosen = CHOSEN_NOTHING;
-    if (rc == 0)
-        rc = store_chosen_on(x->store, row, &chosen, err);
     if (rc < 0)
         return rc;
     put_job(x, row);
@@ -189,7 +189,6 @@ static int jobs_rows(struct export *x, const struct store_job *row, struct err *
         csv_out_count(&x->csv, row->leak_val);
     }
     csv_out_count(&x->csv, row->judged_epoch);
-    csv_out_text(&x->csv, chosen_on_names[chosen]);
     put_metrics(x, job, row->judged_epoch > 0 ? row->judged_epoch - 1 : last_epoch(x, job));
     csv_out_end(&x->csv);
     return 0;
@@ -563,6 +562,8 @@ static int write_table(struct export *x, enum export_table table, struct err *er
     csv_out_end(&x->csv);
     for (int i = 0; i < x->chosen.n && rc == 0; i++) {
         rc = store_row(x->store, x->chosen.job[i], &row, err);
+        if (rc == 0)
+            rc = store_chosen_on(x->store, &row, &x->chosen_on, err);
         rc = rc < 0 ? rc : tables[table].rows(x, &row, err);
     }
     if (rc == 0 && (fflush(x->csv.file) != 0 || ferror(x->csv.file)))

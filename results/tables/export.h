@@ -1,10 +1,11 @@
 /* export.h - the results file as CSV tables, one row at a time.
  *
  * Every table begins with what the job is: job (row of the results file, from 0), key, clusters, strategy,
- * protocol, seed, fold, repeat, model, and one column for every other grid axis. Then
+ * protocol, seed, fold, repeat, model, one column for every other grid axis, and on which images its epoch or
+ * what it was tuned over was chosen: chosen_on (store_chosen.h). Then
  *     jobs         state, attempts, epochs_done, rank, started, finished (ISO 8601, UTC), seconds, message,
  *                  n_train, n_test, leak, where some job has an inner set n_val and leak_val, judged_epoch
- *                  (from 1), chosen_on (store_chosen.h), and train_ and test_ loss, accuracy,
+ *                  (from 1), and train_ and test_ loss, accuracy,
  *                  balanced_accuracy, balanced_accuracy_as_published of the judged epoch, while a job runs of
  *                  the last finished one; where some job has an inner set the same with val_, between them
  *     epochs       epoch (from 1) and the same metrics; one row a finished epoch

@@ -684,6 +684,19 @@ static void write_made_up(FILE *file, const struct summary *summary)
                     jobs_of(summary, kind), summary->n_jobs, kind->name);
 }
 
+/* least: finished jobs of the combination that has fewest. */
+static void write_few(FILE *file, int least)
+{
+    if (least == 1)
+        fputs("Some combinations have one finished job: no interval, no test.\n", file);
+    else if (least > 1 && least < FEW)
+        fprintf(
+            file,
+            "Some combinations have %d finished jobs only: intervals and tests of so few lean on assumptions "
+            "that they cannot show to hold.\n",
+            least);
+}
+
 void headline_warnings(FILE *file, const struct findings *findings)
 {
     const struct summary *summary = findings->summary, *whole = findings->whole;
@@ -709,18 +722,11 @@ void headline_warnings(FILE *file, const struct findings *findings)
         "of one split have no verdict: ",
         has_few_draws, write_draws);
     name_settings(file, whole,
-                  "Epochs picked on the very images that are reported, so that those numbers are too high: ",
+                  "Epochs or settings picked on the very images that are reported, so that those numbers are "
+                  "too high: ",
                   is_chosen_on_test, write_chosen);
     write_given(file, whole);
-    int least = smallest_n(summary);
-    if (least == 1)
-        fputs("Some combinations have one finished job: no interval, no test.\n", file);
-    else if (least > 1 && least < FEW)
-        fprintf(
-            file,
-            "Some combinations have %d finished jobs only: intervals and tests of so few lean on assumptions "
-            "that they cannot show to hold.\n",
-            least);
+    write_few(file, smallest_n(summary));
     if (has_tail(summary))
         fputs("Protocol tail judges on the last images, unshuffled, which may be of one class only.\n", file);
     write_made_up(file, whole);

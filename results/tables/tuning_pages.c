@@ -7,7 +7,8 @@
 
 const char tuning_note[] =
     "What tuning chose for each finished job. Trial 0 is the default, the values that the grid gives. "
-    "score: of the val set, by the metric under choose, the mean over the tuning seeds; the larger the "
+    "score: of the val set (chosen_on test: where that was allowed, of the test set), by the metric under "
+    "choose, the mean over the tuning seeds; the larger the "
     "better, so a loss is shown as minus the loss. The set that scores is the set that chose: the "
     "difference is never below 0, flatters, and says nothing of the test set. epochs: of all trials and "
     "seeds, and what they would have been without pruning.\n";
@@ -35,6 +36,14 @@ static int each_job(const struct findings *f,
         }
     }
     return n;
+}
+
+/* Of the scores of all jobs. */
+static const char *set_that_chose(const struct findings *f)
+{
+    return f->tuned->n_on_test == 0                  ? "val"
+           : f->tuned->n_on_test == f->tuned->n_jobs ? "test"
+                                                     : "val or test";
 }
 
 /* ---- tuning ---- */
@@ -80,6 +89,7 @@ static void show_csv(void *to, const struct findings *f, int group, int job)
     csv_out_int(csv, row->seed);
     csv_out_int(csv, row->fold);
     csv_out_int(csv, row->repeat);
+    csv_out_text(csv, chosen_on_names[f->summary->group[group].chosen]);
     tuning_csv_job(csv, f->tuned, job);
     csv_out_end(csv);
 }
@@ -90,6 +100,7 @@ void tuning_csv(struct csv_out *csv, const struct findings *f)
     csv_out_text(csv, "seed");
     csv_out_text(csv, "fold");
     csv_out_text(csv, "repeat");
+    csv_out_text(csv, "chosen_on");
     tuning_csv_names(csv, f->tuned);
     csv_out_end(csv);
     each_job(f, show_csv, csv);
@@ -130,7 +141,7 @@ void tuning_table(struct texttable *table, const struct findings *f)
     texttable_add(table, "chosen trial");
     for (int k = 0; k < tune->n_keys; k++)
         texttable_add(table, "%s", tune->range[k].key->name);
-    texttable_add(table, "val %s%s", minus, tune->choose);
+    texttable_add(table, "%s %s%s", set_that_chose(f), minus, tune->choose);
     texttable_add(table, "of the default");
     texttable_add(table, "difference");
     texttable_add(table, "epochs");
@@ -223,7 +234,8 @@ void tuning_curve_table(struct texttable *table, const struct findings *f)
     table->numeric_from = table->filled;
     texttable_add(table, "trials");
     texttable_add(table, "n");
-    texttable_add(table, "expected best val %s%s", strcmp(choose, "loss") == 0 ? "-" : "", choose);
+    texttable_add(table, "expected best %s %s%s", set_that_chose(f), strcmp(choose, "loss") == 0 ? "-" : "",
+                  choose);
     texttable_end(table);
     each_t(f, 1, show_t, table);
 }
@@ -256,12 +268,14 @@ void tuning_sentence(FILE *file, const struct findings *f)
         return;
     const char *choose = f->tuned->tune->choose;
     fprintf(file,
-            "Tuning chose other values than the default for %d of %d jobs; on val the chosen %s %.3f "
-            "%s over the default in the mean, and %.3f at most: val chose them, so this flatters, and"
-            " says nothing of test.\n",
-            tally.changed, tally.n, strcmp(choose, "loss") == 0 ? "saved" : "gained", tally.sum / tally.n,
+            "Tuning chose other values than the default for %d of %d jobs; on %s the chosen %s %.3f "
+            "%s over the default in the mean, and %.3f at most: %s chose them, so this flatters%s.\n",
+            tally.changed, tally.n, set_that_chose(f), strcmp(choose, "loss") == 0 ? "saved" : "gained",
+            tally.sum / tally.n,
             strcmp(choose, "balanced_accuracy") == 0 ? "of balanced accuracy"
             : strcmp(choose, "loss") == 0            ? "of loss"
+            : strcmp(choose, "auroc") == 0           ? "of AUROC"
                                                      : "of accuracy",
-            tally.most);
+            tally.most, set_that_chose(f),
+            f->tuned->n_on_test ? ", as do the jobs' own numbers" : ", and says nothing of test");
 }

@@ -21,7 +21,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t n, size_t max, unsigned se
 static double touch(const struct state_file *state)
 {
     double sum = 0;
-    for (int i = 0; i < state->epoch * N_METRICS; i++)
+    for (int i = 0; i < state->epoch * N_ALL_METRICS; i++)
         for (int k = 0; k < N_CURVE_SETS; k++)
             sum += (double)state->metrics[curve_sets[k]][i];
     for (int i = 0; i < state->arrays.n; i++) {

@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-static const float numbers[N_SETS][N_METRICS] = {{1, 2, 3, 4}, {9, 8, 7, 6}, {5, 4, 3, 2}};
+static const float numbers[N_SETS][N_ALL_METRICS] = {{1, 2, 3, 4}, {9, 8, 7, 6}, {5, 4, 3, 2}};
 
 struct fake_job {
     struct config config;
@@ -106,7 +106,8 @@ static void found_again_and_removed(void **state)
     (void)state;
     const struct state_file *from = saver_begin(saver, &job.config, job.key, &note);
     assert_true(from && from->epoch == 4 && saver_epochs(saver) == 4);
-    assert_memory_equal(from->metrics[SET_TEST] + 3 * N_METRICS, numbers[SET_TEST], sizeof numbers[SET_TEST]);
+    assert_memory_equal(from->metrics[SET_TEST] + 3 * N_ALL_METRICS, numbers[SET_TEST],
+                        sizeof numbers[SET_TEST]);
     saver_end(saver, 0);
     assert_null(saver_begin(saver, &other.config, other.key, &note));
     saver_end(saver, 1);

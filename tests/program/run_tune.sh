@@ -30,7 +30,7 @@ grep -q "^tuned: 4 jobs" "$TMP/plan" && ok "plan lists the jobs of the grid" || 
 grep -q "^tuning: at most 4 trials of every job, 2 seeds each, chosen by loss of val: 256 epochs, with rungs at most" "$TMP/plan" &&
     ok "plan says what tuning costs" || not_ok "plan: $(grep tuning "$TMP/plan")"
 "$cellsweep" plan "$TMP/s.yaml" --set inner=none >"$TMP/plan" 2>&1
-grep -q "has no val set to choose on; add .inner: {share: 0.2}" "$TMP/plan" && ok "no tuning on the test set" || not_ok "refusal: $(cat "$TMP/plan")"
+grep -q "tune chooses values, and there is no set to choose on but the reported one; add .inner: {share: 0.2}" "$TMP/plan" && ok "no tuning on the test set" || not_ok "refusal: $(cat "$TMP/plan")"
 
 # ---- a run, and the same on three ranks ----
 results=$TMP/one.h5
@@ -73,6 +73,35 @@ PY
 "$cellsweep" export "$results" --table tuning -o "$TMP/tuning.csv"
 check "tables of tuning" python3 "$TMP/tuning.py" "$TMP/report" "$TMP/tuning.csv" "$(sed -n 's/^tuning: \([0-9]*\) of 256.*/\1/p' "$TMP/out")"
 check "for people, too" grep -q "chosen trial" "$TMP/report/tuning.md" "$TMP/report/tuning_curve.md"
+
+# ---- other metrics, and published practice ----
+results=$TMP/auroc.h5
+check "tuned by AUROC" "$cellsweep" run "$TMP/s.yaml" -o "$results" -q --set tune.choose=auroc
+"$cellsweep" export "$results" --table tuning -o "$TMP/tuning.csv"
+check "which is what scores are" python3 - "$TMP/tuning.csv" <<'PY'
+import csv, sys
+rows = list(csv.DictReader(open(sys.argv[1])))
+assert len(rows) == 4 and all(r["choose"] == "auroc" and r["chosen_on"] == "val" and 0 <= float(r["score"]) <= 1 for r in rows), rows
+assert any(r["chosen"] != "0" for r in rows), rows
+PY
+results=$TMP/test.h5
+published=(--set inner=none --set allow_choice_on_test=true --set tune.seeds=1)
+"$cellsweep" plan "$TMP/s.yaml" "${published[@]}" >"$TMP/plan" 2>&1
+grep -q "chosen by loss of val, or where there is none of the test set" "$TMP/plan" && ok "plan says that the test set would choose" || not_ok "plan: $(cat "$TMP/plan")"
+check "tuned on the test set, as allowed" "$cellsweep" run "$TMP/s.yaml" -o "$results" -q "${published[@]}"
+for table in jobs epochs scores confusion tuning; do
+    [ "$("$cellsweep" export "$results" --table $table | awk -F, 'NR == 1 {for (i = 1; i <= NF; i++) if ($i == "chosen_on") at = i; next} {print $at}' | sort -u)" = test ] &&
+        ok "table $table marks every number" || not_ok "table $table: $("$cellsweep" export "$results" --table $table | head -3)"
+done
+check "a report of it" "$cellsweep" report "$results" -o "$TMP/report-test"
+grep -q "^Epochs or settings picked on the very images that are reported" "$TMP/check.out" && ok "warns" || not_ok "report: $(cat "$TMP/check.out")"
+grep -q "on test the chosen saved .* as do the jobs' own numbers" "$TMP/check.out" && ok "and says what gained so flatters" || not_ok "report: $(cat "$TMP/check.out")"
+check "its figures are marked" grep -rq --include='*.gp' "settings were chosen on the reported set" "$TMP/report-test"
+check "its page has the mark" grep -q '"chosen_on":\["test"' "$TMP/report-test/report.html"
+check "a prediction" "$cellsweep" predict "$results" "$image"
+grep -q "note: 4 of the jobs were chosen on the reported set" "$TMP/check.out" && ok "is marked, too" || not_ok "predict: $(cat "$TMP/check.out")"
+check "that of a job tuned on val" "$cellsweep" predict "$TMP/one.h5" "$image"
+grep -q "reported set" "$TMP/check.out" && not_ok "is marked: $(cat "$TMP/check.out")" || ok "is not"
 
 # ---- killed, again and again ----
 results=$TMP/killed.h5

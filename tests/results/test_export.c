@@ -87,12 +87,12 @@ static char *export(enum export_table table, const char *filter, int expected)
     return text;
 }
 
-#define JOB0 "0,00000000000000000000000000abc000,1+27,none,holdout,1,0,0,cnn,1e-07,false,1000000,"
-#define JOB1 "1,00000000000000000000000000abc001,8+10,augment,kfold:5x3,2,1,1,cnn,0.0003,true,100,"
-#define JOB2 "2,00000000000000000000000000abc002,1+27,augment,holdout,3,2,0,cnn,1e-07,false,1000000,"
+#define JOB0 "0,00000000000000000000000000abc000,1+27,none,holdout,1,0,0,cnn,1e-07,false,1000000,none,"
+#define JOB1 "1,00000000000000000000000000abc001,8+10,augment,kfold:5x3,2,1,1,cnn,0.0003,true,100,none,"
+#define JOB2 "2,00000000000000000000000000abc002,1+27,augment,holdout,3,2,0,cnn,1e-07,false,1000000,none,"
 #define HEAD                                                                                                 \
     "job,key,clusters,strategy,protocol,seed,fold,repeat,model,train.learning_rate,undersample.replacement," \
-    "train.epochs,"
+    "train.epochs,chosen_on,"
 #define METRICS                                                                                              \
     "train_loss,train_accuracy,train_balanced_accuracy,train_balanced_accuracy_as_published,"                \
     "test_loss,test_accuracy,test_balanced_accuracy,test_balanced_accuracy_as_published\n"
@@ -110,11 +110,10 @@ static void test_jobs(void **state)
     assert_table(
         EXPORT_JOBS, NULL,
         HEAD "state,attempts,epochs_done,rank,started,finished,seconds,message,n_train,n_test,leak,judged_"
-             "epoch,chosen_on," METRICS JOB0
-             "done,1,2,0,1970-01-01T00:16:40Z,1970-01-01T00:17:40Z,60.5,,9,3,1,2,none,"
+             "epoch," METRICS JOB0 "done,1,2,0,1970-01-01T00:16:40Z,1970-01-01T00:17:40Z,60.5,,9,3,1,2,"
              "0.100000001,0.5,0.5,0.5,0.200000003,0.25,,inf\n" JOB1
              "failed,3,0,1,1970-01-01T00:16:40Z,1970-01-01T00:16:41Z,1,\"it said \"\"no\"\", twice and "
-             "left\",,,,,none,,,,,,,,\n" JOB2 "waiting,0,0,,,,,,,,,,none,,,,,,,,\n");
+             "left\",,,,,,,,,,,,\n" JOB2 "waiting,0,0,,,,,,,,,,,,,,,,,\n");
 }
 
 static void test_epochs(void **state)

@@ -378,7 +378,7 @@ static struct {
     char key[JOB_KEY_SIZE];
 } job;
 static char job_file[CHECKPOINT_PATH_SIZE];
-static const float numbers[N_SETS][N_METRICS] = {{1, 2, 3, 4}, {5, 6, 7, 8}, {1, 2, 3, 4}};
+static const float numbers[N_SETS][N_ALL_METRICS] = {{1, 2, 3, 4}, {5, 6, 7, 8}, {1, 2, 3, 4}};
 
 static int save_epoch(struct saver *saver, int epoch, struct err *err)
 {

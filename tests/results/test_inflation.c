@@ -22,15 +22,15 @@ static struct err err;
 static char folder[64], path[128];
 
 /* Balanced accuracies of epochs, as all four numbers of each. */
-static void spread_out(const float *curve, int n, float out[N_EPOCHS * N_METRICS])
+static void spread_out(const float *curve, int n, float out[N_EPOCHS * N_ALL_METRICS])
 {
-    for (int i = 0; i < n * N_METRICS; i++)
-        out[i] = curve[i / N_METRICS];
+    for (int i = 0; i < n * N_ALL_METRICS; i++)
+        out[i] = curve[i / N_ALL_METRICS];
 }
 
 static void write_curves(struct store *w, int job, const float *test, const float *val, int n)
 {
-    float numbers[2][N_EPOCHS * N_METRICS];
+    float numbers[2][N_EPOCHS * N_ALL_METRICS];
     spread_out(test, n, numbers[0]);
     if (val)
         spread_out(val, n, numbers[1]);
@@ -125,12 +125,14 @@ static void the_report_says_it(void **state)
 static void what_settings_choose_on(void **state)
 {
     (void)state;
-    assert_int_equal(chosen_from("", 0, 0), CHOSEN_NOTHING);
-    assert_int_equal(chosen_from("final", 0, 1), CHOSEN_NOTHING);
-    assert_int_equal(chosen_from("best", 0, 0), CHOSEN_TEST);
-    assert_int_equal(chosen_from("best", 0, 1), CHOSEN_VAL);
-    assert_int_equal(chosen_from("final", 5, 0), CHOSEN_TEST); /* when to stop is a choice, too */
-    assert_int_equal(chosen_from("", 5, 1), CHOSEN_VAL);
+    assert_int_equal(chosen_from("", 0, 0, 0), CHOSEN_NOTHING);
+    assert_int_equal(chosen_from("final", 0, 0, 1), CHOSEN_NOTHING);
+    assert_int_equal(chosen_from("best", 0, 0, 0), CHOSEN_TEST);
+    assert_int_equal(chosen_from("best", 0, 0, 1), CHOSEN_VAL);
+    assert_int_equal(chosen_from("final", 5, 0, 0), CHOSEN_TEST); /* when to stop is a choice, too */
+    assert_int_equal(chosen_from("", 5, 0, 1), CHOSEN_VAL);
+    assert_int_equal(chosen_from("", 0, 1, 1), CHOSEN_VAL); /* and so are tuned values */
+    assert_int_equal(chosen_from("", 0, 1, 0), CHOSEN_TEST);
 }
 
 static int set_up(void **state)

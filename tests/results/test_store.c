@@ -404,7 +404,7 @@ static void test_inner_sets(void **state)
     (void)state;
     struct fixture *f = create(3, 4, 0), *g = fixture_new(4, 6, 0);
     enum image_set set[N_SETS];
-    float curve[4], *numbers[N_SETS] = {curve, curve, curve, NULL};
+    float curve[N_ALL_METRICS], *numbers[N_SETS] = {curve, curve, curve, NULL};
     int cells[9], kept = 0;
     struct store *s = open_writing();
     assert_int_equal(store_curve_sets(s, set), 2);

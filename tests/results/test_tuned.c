@@ -43,10 +43,11 @@ static const float last[N_TRIALS] = {0.5f, 0.75f, 0.625f, 0.875f};
 static void write_trial(struct store *w, int row)
 {
     int trial = (row - N_JOBS) / N_SEEDS % N_TRIALS, seed = (row - N_JOBS) % N_SEEDS;
-    float numbers[N_EPOCHS * N_METRICS];
+    float numbers[N_EPOCHS * N_ALL_METRICS];
     enum job_state end = trial == 2 ? JOB_PRUNED : trial == 3 && seed == 1 ? JOB_DIVERGED : JOB_DONE;
-    for (int i = 0; i < N_EPOCHS * N_METRICS; i++) /* the best epoch is the first: only the last may count */
-        numbers[i] = i / N_METRICS == 0 ? 1 : last[trial] + (seed ? 0.125f : -0.125f);
+    for (int i = 0; i < N_EPOCHS * N_ALL_METRICS;
+         i++) /* the best epoch is the first: only the last may count */
+        numbers[i] = i / N_ALL_METRICS == 0 ? 1 : last[trial] + (seed ? 0.125f : -0.125f);
     const float *const sets[N_SETS] = {[SET_TRAIN] = numbers, [SET_VAL] = numbers};
     struct store_mark mark = {.state = end, .attempts = 1, .epochs_done = epochs[trial], .message = ""};
     assert_int_equal(store_write_epochs(w, row, 0, epochs[trial], sets, &err), 0);
@@ -56,8 +57,8 @@ static void write_trial(struct store *w, int row)
 /* The tuned job: it ends without predictions. */
 static void write_job(struct store *w, int row)
 {
-    float numbers[N_EPOCHS * N_METRICS];
-    for (int i = 0; i < N_EPOCHS * N_METRICS; i++)
+    float numbers[N_EPOCHS * N_ALL_METRICS];
+    for (int i = 0; i < N_EPOCHS * N_ALL_METRICS; i++)
         numbers[i] = 0.5f;
     const float *const sets[N_SETS] = {[SET_TRAIN] = numbers, [SET_VAL] = numbers, [SET_TEST] = numbers};
     const struct store_outcome outcome = {.n_classes = 2, .n_train = 8, .judged_epoch = N_EPOCHS};
@@ -178,9 +179,8 @@ static void tables_and_sentence(void **state)
     fclose(csv.file);
     assert_int_equal(findings_pages[FINDINGS_TUNING].rows(findings), 1);
     assert_says(
-        ",seed,fold,repeat,n_trials,chosen,train.batch,choose,score,score_default,difference,epochs,epochs_"
-        "full\n");
-    assert_says(",1,0,0,4,1,16,balanced_accuracy,0.75,0.5,0.25,28,32\n");
+        ",seed,fold,repeat,chosen_on,n_trials,chosen,train.batch,choose,score,score_default,difference,");
+    assert_says(",1,0,0,val,4,1,16,balanced_accuracy,0.75,0.5,0.25,28,32\n");
     csv = (struct csv_out){.file = open_text()};
     findings_pages[FINDINGS_TUNING_CURVE].csv(&csv, findings);
     fclose(csv.file);
@@ -196,8 +196,8 @@ static void tables_and_sentence(void **state)
     file = open_text();
     assert_int_equal(export_write(store, EXPORT_TUNING, NULL, file, &err), 0);
     fclose(file);
-    assert_says(",cnn,4,1,16,balanced_accuracy,0.75,0.5,0.25,28,32\n");
-    assert_says(",cnn,4,,,balanced_accuracy,,,,,\n"); /* not chosen yet */
+    assert_says(",cnn,val,4,1,16,balanced_accuracy,0.75,0.5,0.25,28,32\n");
+    assert_says(",cnn,val,4,,,balanced_accuracy,,,,,\n"); /* not chosen yet */
     store_close(store, NULL);
 }
 

@@ -41,7 +41,7 @@ static void made_job(struct store *store, int job)
 {
     static const int image[12] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, copy[12],
                      label[12] = {0, 0, 1, 0, 1, 0, 0, 1, 0, 1, 0, 1}, matrix[4] = {1, 0, 1, 1};
-    static const float metric[N_METRICS] = {0.5f, 0.5f, 0.5f, 0.5f}, weights[8];
+    static const float metric[N_ALL_METRICS] = {0.5f, 0.5f, 0.5f, 0.5f, 0.5f}, weights[8];
     float probs[24];
     struct err err = {0};
     struct store_outcome outcome = {.n_classes = 2,

@@ -32,7 +32,7 @@ void state_file_make(struct state_file_fixture *f, int with_best)
 {
     struct rng rng = rng_start(rng_key("test", "checkpoint", 10), 0);
     memset(f, 0, sizeof *f);
-    state_file_fill(f->numbers[0], N_CURVE_SETS * EPOCHS * N_METRICS, &rng);
+    state_file_fill(f->numbers[0], N_CURVE_SETS * EPOCHS * N_ALL_METRICS, &rng);
     state_file_fill(f->weights, 2 * PARAMS, &rng);
     state_file_fill(f->best, PARAMS, &rng);
     const uint32_t odd[3] = {0x7fc12345, 0xff800000, 0x80000000};
@@ -68,6 +68,6 @@ void assert_equal_states(const struct state_file *a, const struct state_file *b)
     assert_memory_equal(&a->choice, &b->choice, sizeof a->choice);
     for (int i = 0; i < N_CURVE_SETS; i++)
         assert_memory_equal(a->metrics[curve_sets[i]], b->metrics[curve_sets[i]],
-                            (size_t)a->epoch * N_METRICS * sizeof(float));
+                            (size_t)a->epoch * N_ALL_METRICS * sizeof(float));
     assert_equal_arrays(&a->arrays, &b->arrays);
 }

@@ -13,7 +13,7 @@ extern const struct state_file_identity identity;
 
 /* The numbers that `state` points to. */
 struct state_file_fixture {
-    float numbers[N_CURVE_SETS][EPOCHS * N_METRICS], weights[2 * PARAMS], best[PARAMS];
+    float numbers[N_CURVE_SETS][EPOCHS * N_ALL_METRICS], weights[2 * PARAMS], best[PARAMS];
     int64_t steps[3];
     unsigned char bytes[13];
     struct state_file state;

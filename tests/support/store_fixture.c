@@ -72,14 +72,20 @@ void fixture_free(struct fixture *f)
 
 float fixture_metric(int job, int epoch, enum image_set set, int metric)
 {
-    return (float)(job * 1000 + epoch * 20 + (int)set * 4 + metric) + 0.25f;
+    return (float)(job * 1000 + epoch * 20 + (int)set * N_ALL_METRICS + metric) + 0.25f;
 }
 
 int fixture_epoch(struct store *store, int job, int epoch, const float *train, const float *test,
                   struct err *err)
 {
+    float numbers[2][N_ALL_METRICS];
+    for (int m = 0; m < N_ALL_METRICS; m++) {
+        numbers[0][m] = m < N_METRICS ? train[m] : __builtin_nanf("");
+        numbers[1][m] = m < N_METRICS ? test[m] : __builtin_nanf("");
+    }
     return store_write_epochs(store, job, epoch, 1,
-                              (const float *[N_SETS]){[SET_TRAIN] = train, [SET_TEST] = test}, err);
+                              (const float *[N_SETS]){[SET_TRAIN] = numbers[0], [SET_TEST] = numbers[1]},
+                              err);
 }
 
 /* All epochs at once. */
@@ -89,8 +95,8 @@ static int fixture_epochs(struct store *store, int job, int n_epochs, struct err
     const float *numbers[N_SETS] = {value[SET_TRAIN], store_has_val(store) ? value[SET_VAL] : NULL,
                                     value[SET_TEST]};
     for (int s = 0; s < N_CURVE_SETS; s++)
-        for (int e = 0; e < n_epochs * N_METRICS; e++)
-            value[s][e] = fixture_metric(job, e / N_METRICS, curve_sets[s], e % N_METRICS);
+        for (int e = 0; e < n_epochs * N_ALL_METRICS; e++)
+            value[s][e] = fixture_metric(job, e / N_ALL_METRICS, curve_sets[s], e % N_ALL_METRICS);
     return n_epochs > 0 ? store_write_epochs(store, job, 0, n_epochs, numbers, err) : 0;
 }
 
@@ -198,7 +204,7 @@ int fixture_check(struct store *store, int job, int n_epochs, enum job_state end
     enum image_set set[N_CURVE_SETS];
     int n_sets = store_curve_sets(store, set);
     for (int s = 0; s < n_sets; s++)
-        for (int m = 0; m < N_METRICS; m++) {
+        for (int m = 0; m < (set[s] == SET_TRAIN ? N_METRICS : N_ALL_METRICS); m++) {
             wrong |= store_read_metric(store, set[s], (enum metric)m, metric, &err) < 0;
             for (int e = 0; e < store_n_epochs(store); e++) {
                 float v = metric[job * store_n_epochs(store) + e];

@@ -2,6 +2,7 @@
  * set: with its labels permuted nothing that is chosen changes by a bit. */
 #include "choose.h"
 
+#include "base/ranking.h"
 #include "job.h"
 #include "plan.h"
 #include "sections.h"
@@ -41,20 +42,17 @@ struct course {
 
 static struct course follow(const struct config *config, const double *value, int n)
 {
-    struct choice choice;
+    struct choice choice = {.config = config};
     struct course course = {0, n};
     int by_loss = strcmp(config_of(config, &choose_on_section), "loss") == 0;
-    assert_int_equal(choose_begin(config, 0, &choice, NULL), 0);
     for (int e = 1; e <= n && course.last == n; e++) {
-        float numbers[N_METRICS] = {by_loss ? (float)value[e - 1] : 1};
+        float numbers[N_ALL_METRICS] = {by_loss ? (float)value[e - 1] : 1};
         numbers[METRIC_BALANCED_ACCURACY] = (float)value[e - 1];
-        const struct choice_set val = {.numbers = numbers};
-        if (choose_epoch(&choice, e, &val))
+        if (choose_epoch(&choice, e, numbers))
             course.best = e;
         assert_int_equal(course.best, choice.state.best_epoch);
         course.last = choose_stops(&choice, e) ? e : n;
     }
-    choose_end(&choice);
     return course;
 }
 
@@ -114,6 +112,35 @@ static void a_first_stage_is_not_chosen(void **state)
         struct course c = follow(&config, falling, 10);
         if (c.best != cases[i].course.best || c.last != cases[i].course.last)
             fail_msg("case %zu: best %d, last %d", i, c.best, c.last);
+    }
+}
+
+/* Of three epochs: the last one; with judge: best that whose networks would judge, which is not the best in
+ * the metric that decides. */
+static void a_trial_is_worth_the_epoch_that_would_judge_it(void **state)
+{
+    static const struct {
+        const char *choose, *judge, *on;
+        double score;
+    } cases[] = {{"auroc", "final", "loss", 0.75}, {"auroc", "best", "loss", 0.5},
+                 {"auroc", "best", "auroc", 1},    {"loss", "best", "loss", -0.25},
+                 {"loss", "best", "auroc", -4},    {"loss", "final", "loss", -2}};
+    const float numbers[3][N_ALL_METRICS] = {{[METRIC_LOSS] = 0.25f, [METRIC_AUROC] = 0.5f},
+                                             {[METRIC_LOSS] = 4, [METRIC_AUROC] = 1},
+                                             {2, 0, 0, 0, 0.75f}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct config config = stop_config(cases[i].on, 0, 0, 0);
+        struct tune tune = {.n_keys = 0};
+        struct trial_curves curves;
+        snprintf(tune.choose, sizeof tune.choose, "%s", cases[i].choose);
+        with_text(&config, "judge", cases[i].judge);
+        assert_int_equal(choose_curves_new(3, &curves, NULL), 0);
+        for (int e = 0; e < 3; e++)
+            choose_curves_note(&tune, &config, e, numbers[e], &curves);
+        assert_float_equal(choose_trial_score(&tune, &config, &curves, 3), cases[i].score, 0);
+        assert_true(isinf(choose_trial_score(&tune, &config, &curves, 0)));
+        choose_curves_free(&curves);
     }
 }
 
@@ -383,6 +410,7 @@ int main(void)
         cmocka_unit_test(the_first_of_the_best_is_best),
         cmocka_unit_test(a_job_stops_when_it_gets_no_better),
         cmocka_unit_test(a_first_stage_is_not_chosen),
+        cmocka_unit_test(a_trial_is_worth_the_epoch_that_would_judge_it),
         cmocka_unit_test(auroc_is_that_of_all_pairs),
         cmocka_unit_test(settings_are_those_of_jobs_that_choose),
         cmocka_unit_test(a_choice_needs_a_set_of_its_own),

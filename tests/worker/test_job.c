@@ -33,10 +33,10 @@ static struct config small_config(const struct dataset *data, const char *strate
 /* What the epoch hook saw. */
 struct record {
     int n;
-    float train[8][N_METRICS], val[8][N_METRICS], test[8][N_METRICS];
+    float train[8][N_ALL_METRICS], val[8][N_ALL_METRICS], test[8][N_ALL_METRICS];
 };
 
-static int record_epoch(void *self, int epoch, const float (*numbers)[N_METRICS], struct err *err)
+static int record_epoch(void *self, int epoch, const float (*numbers)[N_ALL_METRICS], struct err *err)
 {
     struct record *record = self;
     (void)err;
@@ -64,8 +64,8 @@ static void assert_sound(const struct job_result *r, const struct record *record
 {
     assert_true(record->n == 2 && r->epochs_done == 2 && !r->diverged);
     for (int e = 0; e < record->n; e++)
-        for (int m = 0; m < N_METRICS; m++)
-            assert_true(isfinite(record->train[e][m]) && isfinite(record->test[e][m]));
+        for (int m = 0; m < N_ALL_METRICS; m++)
+            assert_true(isfinite(record->test[e][m]) && isfinite(record->train[e][m]) == (m < N_METRICS));
     for (int i = 0; i < r->set[SET_ALL].n; i++) {
         double sum = 0;
         for (int c = 0; c < CLASSES; c++)
@@ -360,7 +360,7 @@ static int stop_now(void *self)
     return 1;
 }
 
-static int no_epoch(void *self, int epoch, const float (*numbers)[N_METRICS], struct err *err)
+static int no_epoch(void *self, int epoch, const float (*numbers)[N_ALL_METRICS], struct err *err)
 {
     (void)self, (void)epoch, (void)numbers, (void)err;
     fail_msg("an epoch of a job that was to be stopped before");
@@ -389,9 +389,9 @@ static void a_pause_hook_stops_a_job_that_compares_images(void **state)
     hand_dataset_free(data);
 }
 
-static int record_sets(void *self, int epoch, const float (*numbers)[N_METRICS], struct err *err)
+static int record_sets(void *self, int epoch, const float (*numbers)[N_ALL_METRICS], struct err *err)
 {
-    float(*sets)[N_SETS][N_METRICS] = self;
+    float(*sets)[N_SETS][N_ALL_METRICS] = self;
     (void)err;
     memcpy(sets[epoch], numbers, sizeof sets[epoch]);
     return 0;
@@ -403,7 +403,7 @@ static void trials_have_nothing_of_the_test_set(void **state)
     (void)state;
     struct dataset *data = noise_dataset(CLASSES, counts, SIZE, 7);
     struct config config = small_config(data, "none", "holdout");
-    float sets[2][2][N_SETS][N_METRICS];
+    float sets[2][2][N_SETS][N_ALL_METRICS];
     with_text(&config, "inner", "share:0.3");
     for (int is_trial = 0; is_trial < 2; is_trial++) {
         const struct job_hooks hooks = {.self = sets[is_trial], .epoch = record_sets, .is_trial = is_trial};
@@ -417,7 +417,7 @@ static void trials_have_nothing_of_the_test_set(void **state)
     for (int e = 0; e < 2; e++) {
         assert_memory_equal(sets[0][e][SET_TRAIN], sets[1][e][SET_TRAIN], sizeof sets[0][e][SET_TRAIN]);
         assert_memory_equal(sets[0][e][SET_VAL], sets[1][e][SET_VAL], sizeof sets[0][e][SET_VAL]);
-        for (int m = 0; m < N_METRICS; m++)
+        for (int m = 0; m < N_ALL_METRICS; m++)
             assert_true(isfinite(sets[0][e][SET_TEST][m]) && isnan(sets[1][e][SET_TEST][m]));
     }
     dataset_free(data);

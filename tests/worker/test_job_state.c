@@ -36,12 +36,12 @@ static struct config small_config(const struct dataset *data, const char *strate
 
 /* Metrics of every epoch, and a checkpoint of each, as the caller of job_run() keeps them. */
 struct record {
-    float train[EPOCHS][N_METRICS], val[EPOCHS][N_METRICS], test[EPOCHS][N_METRICS];
+    float train[EPOCHS][N_ALL_METRICS], val[EPOCHS][N_ALL_METRICS], test[EPOCHS][N_ALL_METRICS];
     int first, n_states; /* the epoch it began with; states seen */
     int stop_at;         /* stop after so many epochs; 0: never */
 };
 
-static int on_epoch(void *self, int epoch, const float (*numbers)[N_METRICS], struct err *err)
+static int on_epoch(void *self, int epoch, const float (*numbers)[N_ALL_METRICS], struct err *err)
 {
     struct record *record = self;
     (void)err;

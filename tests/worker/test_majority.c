@@ -19,10 +19,10 @@ static const int counts[CLASSES] = {24, 10, 6};
 
 struct record {
     int n;
-    float train[EPOCHS][N_METRICS], test[EPOCHS][N_METRICS];
+    float train[EPOCHS][N_ALL_METRICS], test[EPOCHS][N_ALL_METRICS];
 };
 
-static int on_epoch(void *self, int epoch, const float (*numbers)[N_METRICS], struct err *err)
+static int on_epoch(void *self, int epoch, const float (*numbers)[N_ALL_METRICS], struct err *err)
 {
     struct record *record = self;
     (void)err;

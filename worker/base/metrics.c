@@ -5,8 +5,8 @@
 
 static const double keras_epsilon = 1e-7; /* K.epsilon() */
 
-const char *const metric_names[N_METRICS] = {"loss", "accuracy", "balanced_accuracy",
-                                             "balanced_accuracy_as_published"};
+const char *const metric_names[N_ALL_METRICS] = {"loss", "accuracy", "balanced_accuracy",
+                                                 "balanced_accuracy_as_published", "auroc"};
 
 void metrics_start(struct metrics *metrics, int n_classes)
 {

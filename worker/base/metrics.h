@@ -10,11 +10,13 @@ enum metric {
     METRIC_ACCURACY,
     METRIC_BALANCED_ACCURACY,
     METRIC_BALANCED_ACCURACY_AS_PUBLISHED,
-    N_METRICS
+    N_METRICS,                /* of every set */
+    METRIC_AUROC = N_METRICS, /* ranking_macro_auroc() of images that are not trained on; NaN of the others */
+    N_ALL_METRICS
 };
 
 /* Names as they stand in the results file: "loss", "accuracy", ... */
-extern const char *const metric_names[N_METRICS];
+extern const char *const metric_names[N_ALL_METRICS];
 
 /* Accumulates one pass over a set of samples, batch by batch. */
 struct metrics {

@@ -96,19 +96,21 @@ static int open_fake(const struct model_spec *spec, void **out, struct err *err)
 }
 
 /* Pure functions of key and epoch. */
-static void make_up(const struct fake *fake, int epoch, float numbers[N_SETS][N_METRICS])
+static void make_up(const struct fake *fake, int epoch, float numbers[N_SETS][N_ALL_METRICS])
 {
     struct rng rng = rng_start(rng_key("fake metrics", fake->key, strlen(fake->key)), (uint64_t)epoch);
     for (int m = 0; m < N_METRICS; m++) {
         numbers[SET_TRAIN][m] = (float)rng_uniform(&rng);
         numbers[SET_TEST][m] = (float)rng_uniform(&rng);
     }
-    for (int m = 0; m < N_METRICS; m++)
+    for (int m = 0; m < N_ALL_METRICS; m++)
         numbers[SET_VAL][m] = (float)rng_uniform(&rng);
+    numbers[SET_TEST][METRIC_AUROC] = (float)rng_uniform(&rng);
+    numbers[SET_TRAIN][METRIC_AUROC] = (float)NAN;
 }
 
 /* Sleeps in slices of at most 1 ms; in between others are served. */
-static int epoch_of(void *model, int epoch, struct pause *pause, float numbers[N_SETS][N_METRICS],
+static int epoch_of(void *model, int epoch, struct pause *pause, float numbers[N_SETS][N_ALL_METRICS],
                     struct err *err)
 {
     const struct fake *fake = model;

@@ -88,7 +88,7 @@ struct model_kind {
      * same ones. NULL: has teach or epoch. */
     int (*fit)(void *model, const struct model_set *train, struct pause *pause, struct err *err);
     /* A whole epoch (from 0) and its numbers on every set. NULL but for MODEL_MADE_UP. */
-    int (*epoch)(void *model, int epoch, struct pause *pause, float numbers[N_SETS][N_METRICS],
+    int (*epoch)(void *model, int epoch, struct pause *pause, float numbers[N_SETS][N_ALL_METRICS],
                  struct err *err);
     /* Class probabilities (n, C) of n images, or rows of features, given by pointer. */
     void (*judge)(void *model, const float *const *image, int n, float *probs);
