@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { IN, IN2, OUT, DIN, DIN2, DOUT, PARAMS, GRADIENT, M, V, KEPT, SCRATCH, N_ARRAYS };
+enum { IN, IN2, OUT, DIN, DIN2, DOUT, PARAMS, BUFFERS, GRADIENT, M, V, KEPT, SCRATCH, N_ARRAYS };
 
 static const struct update STEP = {.adam = {.beta1 = 0.9F, .beta2 = 0.999F, .epsilon = 1e-7F, .rate = 1e-3F},
                                    .shrink = 1};
@@ -49,7 +49,7 @@ static size_t max_size(size_t a, size_t b)
 /* Floats that hold any one array of any node, scratch included. */
 static size_t largest(const struct kernels *k, const struct nodes *nodes, int batch)
 {
-    size_t most = nodes_n_params(nodes), n = (size_t)batch;
+    size_t most = max_size(nodes_n_params(nodes), nodes_n_buffers(nodes)), n = (size_t)batch;
     for (int i = 0; i < nodes->n; i++) {
         const struct node *node = &nodes->node[i];
         most = max_size(most, n * max_size(tensor_floats(node->in), tensor_floats(node->out)));
@@ -103,6 +103,7 @@ static struct pass pass_of(const struct trial *t, const struct node *node, int b
     return (struct pass){.kernels = t->k,
                          .n = batch,
                          .params = array[PARAMS],
+                         .buffers = array[BUFFERS],
                          .m = array[M],
                          .v = array[V],
                          .gradient = node->fused_update ? NULL : array[GRADIENT],
@@ -117,7 +118,8 @@ static struct pass pass_of(const struct trial *t, const struct node *node, int b
                          .dout = array[DOUT],
                          .kept = array[KEPT],
                          .scratch = array[SCRATCH],
-                         .drops = 1};
+                         .drops = 1,
+                         .learns = 1};
 }
 
 /* The share of zeros among the gradients that node i gets: the dropout behind it makes some, and ReLU 30 % of
