@@ -10,7 +10,7 @@
 #include <onnx.pb-c.h>
 
 /* What a node of a network takes at most. */
-enum { ONNX_MAX_NODES = 12, ONNX_MAX_TENSORS = 6 };
+enum { ONNX_MAX_NODES = 12, ONNX_MAX_TENSORS = 8 };
 
 struct onnx_block {
     char *at, *end;

@@ -87,6 +87,7 @@ static const struct {
             {"patches", onnx_patches},
             {"class_token", onnx_class_token},
             {"attention", onnx_attention},
+            {"class_attention", onnx_attention},
             {"first_token", onnx_first_token}};
 
 static onnx_writer *writer_of(const struct node *node)

@@ -98,13 +98,15 @@ char *onnx_attention(struct onnx_graph *g, const struct node *node, const float 
 {
     static const int three_first[] = {2, 0, 3, 1, 4}, tokens_first[] = {0, 2, 1, 3};
     const int apart[] = {0, node->in.h, 3, node->units, node->out.c / node->units},
-              together[] = {0, node->in.h, node->out.c};
+              together[] = {0, node->in.h, node->out.c}, alone[] = {0, node->out.c};
     (void)params;
     input = onnx_reshape(g, node, "apart", "apart.shape", input, 5, apart);
     input = transpose(g, node, "three", input, 5, three_first);
     char *heads =
         attend(g, node, gather(g, node, "queries", "zero", input, 0, 0),
                gather(g, node, "keys", "one", input, 0, 1), gather(g, node, "values", "two", input, 0, 2));
+    if (node->op == &op_class_attention)
+        return onnx_reshape(g, node, NULL, "shape", gather(g, node, "class", "first", heads, 2, 0), 2, alone);
     return onnx_reshape(g, node, NULL, "shape", transpose(g, node, "tokens", heads, 4, tokens_first), 3,
                         together);
 }

@@ -8,10 +8,11 @@
 static const double too_many = 1e9;
 
 static const struct op *const op_table[] = {
-    &op_conv,       &op_max_pool,    &op_average_pool, &op_global_pool, &op_conv_pool,
-    &op_batch_norm, &op_group_norm,  &op_dense,        &op_relu,        &op_dropout,
-    &op_flatten,    &op_add,         &op_gelu,         &op_layer_norm,  &op_linear,
-    &op_patches,    &op_class_token, &op_attention,    &op_first_token};
+    &op_conv,        &op_max_pool,   &op_average_pool,    &op_global_pool,
+    &op_conv_pool,   &op_batch_norm, &op_group_norm,      &op_dense,
+    &op_relu,        &op_dropout,    &op_flatten,         &op_add,
+    &op_gelu,        &op_layer_norm, &op_linear,          &op_patches,
+    &op_class_token, &op_attention,  &op_class_attention, &op_first_token};
 
 const struct op *op_row(int i)
 {

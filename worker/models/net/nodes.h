@@ -143,7 +143,8 @@ extern const struct op
                                     * what does not fill one, half is left out on each side */
 extern const struct op op_class_token; /* a learned token before all others, and learned positions added */
 extern const struct op op_attention;   /* `units` heads; of each token its queries, keys and values */
-extern const struct op op_first_token; /* as a vector */
+extern const struct op op_class_attention; /* the same of the first token, as a vector */
+extern const struct op op_first_token;     /* as a vector */
 
 /* What layer norm adds to the variance, as Dosovitskiy et al. 2021. */
 #define LAYER_NORM_EPSILON   1e-6

@@ -4,30 +4,35 @@
  *     shares = softmax(queries keys' / sqrt(w / heads))        (n, n)
  *     out = shares values
  *
+ * Of the class token alone, whose output is one row, the shares are one row, too.
+ *
  * One sample and head at a time, so that what is at work stays in the caches; shares are made again for the
  * backward pass: keeping those of all heads takes as long. */
 #include "models/net/nodes.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Sizes of a node's heads, and strides. */
 struct heads {
-    int tokens, heads, of_head; /* of_head: columns of one */
-    size_t width, row;          /* row: floats of a token's queries, keys and values */
-    size_t step, shares;        /* floats of a token's shares, whole cache lines, and of all of them */
+    int tokens, queries, heads, of_head; /* of_head: columns of one */
+    size_t width, row;                   /* row: floats of a token's queries, keys and values */
+    size_t step, shares; /* floats of a token's shares, whole cache lines, and of all of them */
 };
 
 static struct heads heads_of(const struct node *node)
 {
     int width = node->in.c / 3;
     size_t tokens = (size_t)node->in.h, step = (tokens + 15) / 16 * 16;
+    int queries = node->op == &op_class_attention ? 1 : node->in.h;
     return (struct heads){.tokens = node->in.h,
+                          .queries = queries,
                           .heads = node->units,
                           .of_head = width / node->units,
                           .width = (size_t)width,
                           .row = (size_t)node->in.c,
                           .step = step,
-                          .shares = tokens * step};
+                          .shares = (size_t)queries * step};
 }
 
 static int shape_attention(struct node *node, struct err *err)
@@ -40,20 +45,28 @@ static int shape_attention(struct node *node, struct err *err)
     return 0;
 }
 
+/* Its queries are those of the first token, the others' nobody's. */
+static int shape_class_attention(struct node *node, struct err *err)
+{
+    int rc = shape_attention(node, err);
+    node->out = (struct tensor_shape){.c = node->in.c / 3};
+    return rc;
+}
+
 /* The two products. */
 static double attention_multiply_adds(const struct node *node)
 {
     struct heads h = heads_of(node);
-    return 2.0 * h.tokens * h.tokens * (double)h.width;
+    return 2.0 * h.queries * h.tokens * (double)h.width;
 }
 
 /* shares = a b': rows a_row and b_row floats apart. */
 static struct product_shape to_shares(const struct heads *h, size_t a_row, size_t b_row)
 {
-    return (struct product_shape){.m = h->tokens,
+    return (struct product_shape){.m = h->queries,
                                   .n = h->tokens,
                                   .inner = h->of_head,
-                                  .group = h->tokens,
+                                  .group = h->queries,
                                   .a_row = a_row,
                                   .a_column = 1,
                                   .b_row = 1,
@@ -64,10 +77,10 @@ static struct product_shape to_shares(const struct heads *h, size_t a_row, size_
 /* c = shares b, or, turned, shares' b. */
 static struct product_shape from_shares(const struct heads *h, int turned, size_t b_row, size_t c_row)
 {
-    return (struct product_shape){.m = h->tokens,
+    return (struct product_shape){.m = turned ? h->tokens : h->queries,
                                   .n = h->of_head,
-                                  .inner = h->tokens,
-                                  .group = h->tokens,
+                                  .inner = turned ? h->queries : h->tokens,
+                                  .group = turned ? h->tokens : h->queries,
                                   .a_row = turned ? 1 : h->step,
                                   .a_column = turned ? h->step : 1,
                                   .b_row = b_row,
@@ -79,10 +92,13 @@ static struct product_shape from_shares(const struct heads *h, int turned, size_
 static size_t scratch_attention(const struct node *node, const struct kernels *k, int n, int with_gradient)
 {
     struct heads h = heads_of(node);
-    size_t there = k->product_scratch(to_shares(&h, h.row, h.row));
-    size_t back = k->product_scratch(from_shares(&h, 0, h.row, h.row));
+    const struct product_shape shapes[] = {to_shares(&h, h.row, h.row), from_shares(&h, 0, h.row, h.row),
+                                           from_shares(&h, 1, h.row, h.row)};
+    size_t most = 0;
     (void)n;
-    return (there > back ? there : back) + (with_gradient ? 2 : 1) * h.shares;
+    for (int i = 0; i < 3; i++)
+        most = k->product_scratch(shapes[i]) > most ? k->product_scratch(shapes[i]) : most;
+    return most + (with_gradient ? 2 : 1) * h.shares;
 }
 
 static const char *path_attention(const struct node *node, const struct kernels *k)
@@ -93,7 +109,7 @@ static const char *path_attention(const struct node *node, const struct kernels 
 
 static struct row_shape rows_of_shares(const struct heads *h)
 {
-    return (struct row_shape){.rows = h->tokens, .n = h->tokens, .step = h->step};
+    return (struct row_shape){.rows = h->queries, .n = h->tokens, .step = h->step};
 }
 
 static float scale_of(const struct heads *h)
@@ -139,15 +155,24 @@ static void run_attention(const struct node *node, const struct pass *p)
                      p->out + i * tensor_floats(node->out) + head * (size_t)h.of_head);
 }
 
+/* Queries that nobody has asked get no gradient. */
+static void clear_queries(const struct heads *h, float *din)
+{
+    for (size_t t = (size_t)h->queries; t < (size_t)h->tokens; t++)
+        memset(din + t * h->row, 0, h->width * sizeof *din);
+}
+
 static void learn_attention(const struct node *node, const struct pass *p)
 {
     struct heads h = heads_of(node);
-    for (size_t i = 0; p->din && i < (size_t)p->n; i++)
+    for (size_t i = 0; p->din && i < (size_t)p->n; i++) {
+        clear_queries(&h, p->din + i * tensor_floats(node->in));
         for (size_t head = 0; head < (size_t)h.heads; head++) {
             size_t in = i * tensor_floats(node->in) + head * (size_t)h.of_head;
             size_t out = i * tensor_floats(node->out) + head * (size_t)h.of_head;
             learn_head(&h, p, p->in + in, p->dout + out, p->din + in);
         }
+    }
 }
 
 const struct op op_attention = {.name = "attention",
@@ -157,3 +182,11 @@ const struct op op_attention = {.name = "attention",
                                 .path = path_attention,
                                 .forward = run_attention,
                                 .backward = learn_attention};
+
+const struct op op_class_attention = {.name = "class_attention",
+                                      .shape = shape_class_attention,
+                                      .multiply_adds = attention_multiply_adds,
+                                      .scratch = scratch_attention,
+                                      .path = path_attention,
+                                      .forward = run_attention,
+                                      .backward = learn_attention};

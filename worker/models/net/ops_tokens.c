@@ -1,8 +1,9 @@
 /* Operations of a Transformer. Tokens are an image of one column: (tokens, 1, width). */
 #include "models/net/nodes.h"
 
-#include <math.h>
 #include <string.h>
+
+enum { BACK_ROWS = 512 }; /* of a linear layer at a time, backward */
 
 /* Pixels left out on one side of `size`, the half of what does not fill a patch. */
 static int margin_of(int size, int side)
@@ -186,14 +187,14 @@ static struct product_shape linear_forward(const struct node *node, int n)
                                   .c_row = out};
 }
 
-/* din = dout weight. */
-static struct product_shape linear_input(const struct node *node, int n)
+/* din = dout weight, of some rows. */
+static struct product_shape linear_input(const struct node *node, int rows)
 {
     size_t in = (size_t)node->in.c, out = (size_t)node->units;
-    return (struct product_shape){.m = n * tokens_of(node),
+    return (struct product_shape){.m = rows,
                                   .n = node->in.c,
                                   .inner = node->units,
-                                  .group = tokens_of(node),
+                                  .group = rows,
                                   .a_row = out,
                                   .a_column = 1,
                                   .b_row = in,
@@ -201,13 +202,13 @@ static struct product_shape linear_input(const struct node *node, int n)
                                   .c_row = in};
 }
 
-/* dweight = dout' in. */
-static struct product_shape linear_weight(const struct node *node, int n)
+/* dweight = dout' in, of some rows. */
+static struct product_shape linear_weight(const struct node *node, int rows)
 {
     size_t in = (size_t)node->in.c, out = (size_t)node->units;
     return (struct product_shape){.m = node->units,
                                   .n = node->in.c,
-                                  .inner = n * tokens_of(node),
+                                  .inner = rows,
                                   .group = node->units,
                                   .a_row = 1,
                                   .a_column = out,
@@ -226,8 +227,8 @@ static size_t scratch_linear(const struct node *node, const struct kernels *k, i
     size_t floats = k->product_scratch(linear_forward(node, n));
     if (!with_gradient)
         return floats;
-    floats = larger(floats, k->product_scratch(linear_input(node, n)));
-    return larger(floats, k->product_scratch(linear_weight(node, n)));
+    floats = larger(floats, k->product_scratch(linear_input(node, BACK_ROWS)));
+    return larger(floats, k->product_scratch(linear_weight(node, BACK_ROWS)));
 }
 
 static const char *path_product(const struct node *node, const struct kernels *k)
@@ -247,18 +248,31 @@ static void run_linear(const struct node *node, const struct pass *p)
                         linear_forward(node, p->n), 0, p->scratch);
 }
 
+/* sum (n) += the rows of x. */
+static void add_rows(float *restrict sum, const float *restrict x, int rows, size_t n)
+{
+    for (int r = 0; r < rows; r++, x += n)
+        for (size_t j = 0; j < n; j++)
+            sum[j] += x[j];
+}
+
+/* Some rows at a time, which stay in the caches for all three gradients. */
 static void learn_linear(const struct node *node, const struct pass *p)
 {
-    size_t units = (size_t)node->units, rows = (size_t)p->n * (size_t)tokens_of(node);
-    float *restrict bias = p->gradient + linear_weights(node);
-    const float *restrict dout = p->dout;
-    if (p->din)
-        p->kernels->product(p->din, p->dout, p->params, NULL, linear_input(node, p->n), 0, p->scratch);
-    p->kernels->product(p->gradient, p->dout, p->in, NULL, linear_weight(node, p->n), 0, p->scratch);
-    memset(bias, 0, units * sizeof *bias);
-    for (size_t r = 0; r < rows; r++, dout += units)
-        for (size_t j = 0; j < units; j++)
-            bias[j] += dout[j];
+    size_t in = (size_t)node->in.c, out = (size_t)node->units;
+    int rows = p->n * tokens_of(node);
+    float *bias = p->gradient + linear_weights(node);
+    memset(bias, 0, out * sizeof *bias);
+    for (int first = 0; first < rows; first += BACK_ROWS) {
+        int some = rows - first < BACK_ROWS ? rows - first : BACK_ROWS;
+        const float *dout = p->dout + (size_t)first * out;
+        if (p->din)
+            p->kernels->product(p->din + (size_t)first * in, dout, p->params, NULL, linear_input(node, some),
+                                0, p->scratch);
+        p->kernels->product(p->gradient, dout, p->in + (size_t)first * in, NULL, linear_weight(node, some),
+                            first > 0, p->scratch);
+        add_rows(bias, dout, some, out);
+    }
 }
 
 const struct op op_linear = {.name = "linear",

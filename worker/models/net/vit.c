@@ -42,25 +42,21 @@ static int add_around(struct nodes *out, int block, int half, int from, double r
     return out->n - 1;
 }
 
-/* The class token of node `from`, by itself. */
-static int add_class(struct nodes *out, const char *name, int from)
-{
-    nodes_add(out, &op_first_token, "%s", name)->from[0] = from;
-    return out->n - 1;
-}
-
 /* A block behind the last node. */
 static void append_block(const struct vit_shape *s, int block, struct nodes *out)
 {
-    int x = out->n - 1;
+    int x = out->n - 1, last = block == s->n_blocks;
     nodes_add(out, &op_layer_norm, "block%d.norm1", block);
     nodes_add(out, &op_linear, "block%d.qkv", block)->units = 3 * s->width;
-    nodes_add(out, &op_attention, "block%d.attention", block)->units = s->heads;
-    if (block == s->n_blocks) {
-        int attention = out->n - 1;
-        x = add_class(out, "class", x);
-        add_class(out, "class.attention", attention);
+    int qkv = out->n - 1;
+    if (last) {
+        nodes_add(out, &op_first_token, "class")->from[0] = x;
+        x = out->n - 1;
     }
+    struct node *attention =
+        nodes_add(out, last ? &op_class_attention : &op_attention, "block%d.attention", block);
+    attention->units = s->heads;
+    attention->from[0] = qkv;
     nodes_add(out, &op_linear, "block%d.project", block)->units = s->width;
     x = add_around(out, block, 1, x, s->dropout);
     nodes_add(out, &op_layer_norm, "block%d.norm2", block);

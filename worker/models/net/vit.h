@@ -10,8 +10,9 @@
  *     vit_nodes(&shape, &nodes, NULL);
  *
  * Where patches do not fill an image they stand in its middle, and a margin is not looked at. Nothing reads
- * the other tokens behind the last attention, so what is behind it works on the class token alone: the same
- * network for less. Weights and positions begin as all weights do (net_init), the class token at zero. */
+ * the other tokens behind the last attention, so that and what is behind it work on the class token alone:
+ * the same network for less. Weights and positions begin as all weights do (net_init), the class token at
+ * zero. */
 #ifndef CELLSWEEP_VIT_H
 #define CELLSWEEP_VIT_H
 
