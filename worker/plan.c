@@ -65,16 +65,6 @@ static struct job_plan plan_of(const struct config *config, const struct counts 
                              counts->leak,    first + kind->work(config, counts->seen, judged)};
 }
 
-static int check_features(const struct config *config, struct err *err)
-{
-    const struct feature_kind *kind = feature_of(config);
-    if (!feature_is_pixels(config) && !model_takes_features(config, NULL))
-        return err_set(err, E_USAGE,
-                       "model %s learns from images, not from features: leave `features: %s` out",
-                       config->model, kind->name);
-    return kind->check ? kind->check(config, err) : 0;
-}
-
 /* What is no matter of samples. */
 static int check_model(const struct config *config, const struct dataset *data, struct err *err)
 {
@@ -86,7 +76,7 @@ static int check_model(const struct config *config, const struct dataset *data, 
             (int)config->image_size, data->size, (int)config->image_size);
     int rc = balance_suits(config, err);
     if (rc == 0)
-        rc = check_features(config, err);
+        rc = model_check_features(config, err);
     return rc == 0 && kind->check ? kind->check(config, err) : rc;
 }
 

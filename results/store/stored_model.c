@@ -80,7 +80,11 @@ int stored_model_config(struct store *store, int job, struct config *config, str
     if (rc == 0 && set_keys(store, &row, config, &why) < 0)
         rc = stored_model_blame(store, job, &why, err);
     config->channels = channels < 1 ? 1 : channels > IMAGE_MAX_CHANNELS ? IMAGE_MAX_CHANNELS : channels;
-    return rc < 0 ? rc : find_clusters(store, job, &config->clusters, err);
+    if (rc == 0)
+        rc = find_clusters(store, job, &config->clusters, err);
+    if (rc == 0 && model_check_features(config, &why) < 0)
+        rc = stored_model_blame(store, job, &why, err);
+    return rc;
 }
 
 static int find_config(struct store *store, int job, struct config *config, struct err *err)

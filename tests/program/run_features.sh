@@ -71,6 +71,42 @@ done
 check_fails "kinds of features do not vote together" "$cellsweep" predict "$results" "$TMP/cells/cell_images/cluster_1" --filter model=knn -o "$TMP/p.csv"
 check "reported" "$cellsweep" report "$results" -o "$TMP/report"
 
+# ---- tables by name ----
+one=model=logistic,strategy=none
+columns() { head -1 "$TMP/t.csv" | tr , '\n' | wc -l; }
+for kind in $kinds; do
+    if [ $kind = pixels ]; then
+        check_fails "$kind: no table of features" "$cellsweep" export "$results" --table features --filter $one,features=$kind -o "$TMP/t.csv"
+        check_fails "$kind: no table of importance" "$cellsweep" export "$results" --table importance --filter $one,features=$kind -o "$TMP/t.csv"
+        continue
+    fi
+    check "$kind: table of features" "$cellsweep" export "$results" --table features --filter $one,features=$kind -o "$TMP/t.csv"
+    n=$(columns)
+    [ "$(wc -l <"$TMP/t.csv")" = 1001 ] && [ "$n" -ge 10 ] && ok "$kind: all cells in $n columns" || not_ok "$kind: $(wc -l <"$TMP/t.csv") lines of $n columns"
+done
+check "shape: table of all jobs" "$cellsweep" export "$results" --table features --filter features=shape -o "$TMP/t.csv"
+python3 - "$TMP/t.csv" <<'PY' && ok "shape: areas and axes make sense" || not_ok "shape: $(head -3 "$TMP/t.csv")"
+import csv, sys
+for row in csv.DictReader(open(sys.argv[1])):
+    area, major, minor = (float(row[k]) for k in ("area", "major_axis", "minor_axis"))
+    assert row["cell_id"] and row["class"] and 0 < area <= 2500 and minor <= major and float(row["solidity"]) <= 1
+PY
+"$cellsweep" export "$results" --table features -o "$TMP/t.csv" 2>"$TMP/err"
+grep -q "several kinds of features" "$TMP/err" && ok "several kinds are no table" || not_ok "several kinds: $(cat "$TMP/err")"
+"$cellsweep" export "$results" --table features --filter features=embedding -o "$TMP/t.csv" 2>"$TMP/err"
+grep -q "of its own" "$TMP/err" && ok "several networks are no table" || not_ok "several networks: $(cat "$TMP/err")"
+for k in 1 2; do check "importance" "$cellsweep" export "$results" --table importance --filter 'strategy=none,features=shape|embedding' -o "$TMP/importance.$k"; done
+cmp -s "$TMP"/importance.[12] && ok "importance: the same twice" || not_ok "importance: differs"
+"$cellsweep" export "$results" --table jobs >"$TMP/jobs.csv"
+python3 - "$TMP/importance.1" "$TMP/jobs.csv" <<'PY' && ok "importance: of each number, against the job's own accuracy" || not_ok "importance: $(head -3 "$TMP/importance.1")"
+import csv, sys
+rows, jobs = list(csv.DictReader(open(sys.argv[1]))), {r["job"]: r for r in csv.DictReader(open(sys.argv[2]))}
+of = {j: [r["feature"] for r in rows if r["job"] == j] for j in {r["job"] for r in rows}}
+assert len(of) >= 6 and all(len(set(n)) == len(n) >= 8 for n in of.values())
+assert all(abs(float(r["balanced_accuracy"]) - float(jobs[r["job"]]["test_balanced_accuracy"])) < 1e-6 for r in rows)
+assert len([r for r in rows if float(r["importance"]) > 0]) > 2 and all(float(r["importance_sd"]) >= 0 for r in rows)
+PY
+
 # ---- who sees images does not read features ----
 sweep images "[cnn, knn]" "$(list $kinds)" | sed 's/oversample/undersample/' >"$TMP/s.yaml"
 "$cellsweep" plan "$TMP/s.yaml" >"$TMP/plan" 2>&1

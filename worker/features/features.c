@@ -80,7 +80,7 @@ static int find_scale(struct features *f, const struct samples *train, struct er
     return 0;
 }
 
-static void apply_scale(const struct features *f, float *row)
+void features_scale(const struct features *f, float *row)
 {
     for (size_t j = 0; f->mean && j < f->floats; j++)
         row[j] = (row[j] - f->mean[j]) * f->scale[j];
@@ -98,7 +98,7 @@ void features_make(struct features *f, const float *const *image, int n, float *
 {
     features_measure(f, image, n, rows);
     for (int i = 0; i < n; i++)
-        apply_scale(f, rows + (size_t)i * f->floats);
+        features_scale(f, rows + (size_t)i * f->floats);
 }
 
 /* An image of a job and its row. */
@@ -162,7 +162,7 @@ static int scale_rows(struct features *f, const struct samples *train, float *ro
 {
     int rc = f->mean ? find_scale(f, train, err) : 0;
     for (int i = 0; i < n && rc == 0; i++)
-        apply_scale(f, rows + (size_t)i * f->floats);
+        features_scale(f, rows + (size_t)i * f->floats);
     return rc;
 }
 

@@ -35,8 +35,9 @@ int features_give(struct features *features, struct job_samples *samples, struct
 /* Rows (n, feature_floats()) of images given by pointer, scaled. Not for pixels. */
 void features_make(struct features *features, const float *const *image, int n, float *rows);
 
-/* The same without scaling: numbers in their own units. */
+/* The same without scaling: numbers in their own units; and the scale alone, of one row in place. */
 void features_measure(struct features *features, const float *const *image, int n, float *rows);
+void features_scale(const struct features *features, float *row);
 
 /* Add the arrays. Valid as long as features. */
 void features_arrays(struct features *features, struct arrays *out);

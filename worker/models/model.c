@@ -63,6 +63,16 @@ int model_reads_scale(const struct config *config, const struct section *section
     return model_takes_features(config, section) && !feature_is_pixels(config);
 }
 
+int model_check_features(const struct config *config, struct err *err)
+{
+    const struct feature_kind *kind = feature_of(config);
+    if (!feature_is_pixels(config) && !model_takes_features(config, NULL))
+        return err_set(err, E_USAGE,
+                       "model %s learns from images, not from features: leave `features: %s` out",
+                       config->model, kind->name);
+    return kind->check ? kind->check(config, err) : 0;
+}
+
 int model_learns_by_batches(const struct config *config)
 {
     const struct model_kind *kind = model_find(config->model), *maker = maker_of(config);

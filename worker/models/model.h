@@ -140,6 +140,9 @@ int model_takes_features(const struct config *config, const struct section *sect
 int model_reads_features(const struct config *config, const struct section *section);
 int model_reads_scale(const struct config *config, const struct section *section);
 
+/* 0 when its features go together with its model and its images, else E_USAGE. */
+int model_check_features(const struct config *config, struct err *err);
+
 /* 1 when mini-batches are learnt from: by the model of config, or by one that makes its features. */
 int model_learns_by_batches(const struct config *config);
 
