@@ -121,6 +121,54 @@ char *onnx_whole_numbers(struct onnx_graph *g, const char *what, int n, const in
     return tensor->name;
 }
 
+void onnx_more(struct onnx_graph *g, Onnx__NodeProto *node, int more)
+{
+    Onnx__AttributeProto **room = onnx_take(&g->block, (size_t)(4 + more) * sizeof *room);
+    memcpy(room, node->attribute, node->n_attribute * sizeof *room);
+    node->attribute = room;
+}
+
+void onnx_longs(struct onnx_graph *g, Onnx__NodeProto *node, const char *name, const int64_t *value, size_t n)
+{
+    Onnx__AttributeProto *attribute = add_attribute(g, node, name);
+    attribute->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS;
+    attribute->n_ints = n;
+    attribute->ints = onnx_take(&g->block, n * sizeof *attribute->ints);
+    memcpy(attribute->ints, value, n * sizeof *value);
+}
+
+void onnx_floats(struct onnx_graph *g, Onnx__NodeProto *node, const char *name, const float *value, size_t n)
+{
+    Onnx__AttributeProto *attribute = add_attribute(g, node, name);
+    attribute->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS;
+    attribute->n_floats = n;
+    attribute->floats = onnx_take(&g->block, n * sizeof *attribute->floats);
+    memcpy(attribute->floats, value, n * sizeof *value);
+}
+
+static ProtobufCBinaryData word_of(struct onnx_graph *g, const char *value)
+{
+    return (ProtobufCBinaryData){strlen(value), (uint8_t *)onnx_text(&g->block, value)};
+}
+
+void onnx_words(struct onnx_graph *g, Onnx__NodeProto *node, const char *name, const char *const *value,
+                size_t n)
+{
+    Onnx__AttributeProto *attribute = add_attribute(g, node, name);
+    attribute->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS;
+    attribute->strings = onnx_take(&g->block, n * sizeof *attribute->strings);
+    for (; attribute->n_strings < n; attribute->n_strings++)
+        attribute->strings[attribute->n_strings] = word_of(g, value[attribute->n_strings]);
+}
+
+void onnx_word(struct onnx_graph *g, Onnx__NodeProto *node, const char *name, const char *value)
+{
+    Onnx__AttributeProto *attribute = add_attribute(g, node, name);
+    attribute->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING;
+    attribute->has_s = 1;
+    attribute->s = word_of(g, value);
+}
+
 char *onnx_tensor(struct onnx_graph *g, const char *what, const int dims[4], float **values)
 {
     size_t n = 1, rank = 0;

@@ -5,12 +5,16 @@
 #ifndef CELLSWEEP_ONNX_GRAPH_H
 #define CELLSWEEP_ONNX_GRAPH_H
 
+#include "models/form.h"
 #include "models/net/nodes.h"
 
 #include <onnx.pb-c.h>
 
 /* What a node of a network takes at most. */
 enum { ONNX_MAX_NODES = 12, ONNX_MAX_TENSORS = 8 };
+
+/* The operators of trees. */
+#define ONNX_ML "ai.onnx.ml"
 
 struct onnx_block {
     char *at, *end;
@@ -19,7 +23,7 @@ struct onnx_block {
 struct onnx_graph {
     struct onnx_block block;
     Onnx__GraphProto *proto;
-    const struct nodes *nodes; /* of one network, as its builder left them */
+    const struct nodes *nodes; /* of one network, as its builder left them; NULL: they are none */
     int member, n_members;     /* the branch that its next parts belong to, -1: none */
     char *image;               /* what the first of them read */
     char *output[NODES_MAX];   /* what stands for each node that is written */
@@ -38,6 +42,15 @@ void onnx_int(struct onnx_graph *g, Onnx__NodeProto *node, const char *name, int
 
 void onnx_float(struct onnx_graph *g, Onnx__NodeProto *node, const char *name, double value);
 void onnx_ints(struct onnx_graph *g, Onnx__NodeProto *node, const char *name, int n, const int *values);
+/* Lists of n numbers, or of n times one of few words, which are the caller's; a word. more: attributes that a
+ * node has beyond four. */
+void onnx_more(struct onnx_graph *g, Onnx__NodeProto *node, int more);
+void onnx_longs(struct onnx_graph *g, Onnx__NodeProto *node, const char *name, const int64_t *value,
+                size_t n);
+void onnx_floats(struct onnx_graph *g, Onnx__NodeProto *node, const char *name, const float *value, size_t n);
+void onnx_words(struct onnx_graph *g, Onnx__NodeProto *node, const char *name, const char *const *value,
+                size_t n);
+void onnx_word(struct onnx_graph *g, Onnx__NodeProto *node, const char *name, const char *value);
 
 /* Two equal numbers: of rows and of columns. */
 void onnx_both(struct onnx_graph *g, Onnx__NodeProto *node, const char *name, int value);
@@ -92,5 +105,13 @@ int onnx_ops_check(const struct nodes *nodes, struct err *err);
 /* Append what the network does to `input`; params: a vector of its parameters, then its buffers. Returns the
  * name of the logits. */
 char *onnx_ops_write(struct onnx_graph *g, const float *params, char *input);
+
+/* Append what a fitted model of plain numbers does to `input` (N, floats), at most ONNX_FORM_NODES nodes and
+ * as many tensors. Returns the name of the probabilities. */
+enum { ONNX_FORM_NODES = 20 };
+char *onnx_form_write(struct onnx_graph *g, const struct model_form *form, char *input);
+
+/* Bytes of its numbers in a graph, at most. */
+size_t onnx_form_bytes(const struct model_form *form);
 
 #endif

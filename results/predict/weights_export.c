@@ -102,16 +102,56 @@ static int open_part(const struct weights_job *w, const char *extension, struct 
     return output_open(out, w->dir, name, err);
 }
 
+static struct onnx_source source_of(const struct weights_job *w)
+{
+    const struct config *config = &w->model.config;
+    int size = (int)config->image_size;
+    return (struct onnx_source){.n_members = ensemble_n_members(w->models),
+                                .image = {.h = size, .w = size, .c = (int)config->channels},
+                                .n_classes = config->clusters.n};
+}
+
+static int write_network(const struct weights_job *w, FILE *out, struct err *err)
+{
+    struct onnx_source from = source_of(w);
+    struct nodes nodes;
+    model_of(&w->model.config)->network(&w->model.config, &nodes);
+    from.nodes = &nodes;
+    from.weights = w->model.weights;
+    return onnx_model_write(out, w->name, &from, w->properties.entry, w->properties.n, err);
+}
+
+/* In plain numbers. What cannot be said so is damaged: it was fitted once. */
+static int write_form(const struct weights_job *w, FILE *out, struct err *err)
+{
+    struct onnx_source from = source_of(w);
+    struct model_form form[RECIPE_MAX_MEMBERS] = {{0}};
+    struct err why = {0};
+    int rc = 0;
+    for (int m = 0; m < from.n_members && rc == 0; m++)
+        rc = model_of(&w->model.config)->form(ensemble_member(w->models, m), &form[m], &why);
+    from.form = form;
+    if (rc < 0)
+        rc = stored_model_blame(w->store, w->job, &why, err);
+    else
+        rc = onnx_model_write(out, w->name, &from, w->properties.entry, w->properties.n, err);
+    for (int m = 0; m < from.n_members; m++)
+        model_form_free(&form[m]);
+    return rc;
+}
+
+static int write_model(const struct weights_job *w, FILE *out, struct err *err)
+{
+    return model_of(&w->model.config)->network ? write_network(w, out, err) : write_form(w, out, err);
+}
+
 static int write_onnx(const struct weights_job *w, struct err *err)
 {
     struct output out;
     int rc = open_part(w, "onnx", &out, err);
     if (rc < 0)
         return rc;
-    struct nodes nodes;
-    model_of(&w->model.config)->network(&w->model.config, &nodes);
-    rc = onnx_model_write(out.file, w->name, &nodes, ensemble_n_members(w->models), w->model.weights,
-                          w->properties.entry, w->properties.n, err);
+    rc = write_model(w, out.file, err);
     if (rc == 0)
         return output_close(&out, err);
     output_abandon(&out);
@@ -204,11 +244,13 @@ static int check_format(struct store *store, const struct selection *chosen, enu
         struct config config;
         const char *name = store_jobs(store)[chosen->job[i]].model;
         const struct model_kind *kind = model_find(name);
-        if (!kind || !kind->network)
-            return err_set(err, E_USAGE,
-                           "%s: jobs of model %s cannot be ONNX models; choose others by --filter, or use "
-                           "--format raw",
-                           store_path(store), name);
+        if (!kind || (!kind->network && !kind->form))
+            return err_set(
+                err, E_USAGE,
+                "%s: jobs of model %s cannot be ONNX models%s%s; choose others by --filter, or use "
+                "--format raw",
+                store_path(store), name, kind && kind->why_not ? ": " : "",
+                kind && kind->why_not ? kind->why_not : "");
         int rc = stored_model_config(store, chosen->job[i], &config, err);
         if (rc == 0 && !feature_is_pixels(&config))
             rc = err_set(

@@ -542,8 +542,9 @@ static Onnx__ModelProto *written(const struct nodes *nodes, const float *weights
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
+    const struct onnx_source from = {1, nodes->input, nodes->node[nodes->n - 1].out.c, nodes, weights, NULL};
     assert_non_null(out);
-    if (onnx_model_write(out, "made", nodes, 1, weights, NULL, 0, &err) < 0)
+    if (onnx_model_write(out, "made", &from, NULL, 0, &err) < 0)
         fail_msg("%s", err.text);
     fclose(out);
     Onnx__ModelProto *model = onnx__model_proto__unpack(NULL, size, (const uint8_t *)text);

@@ -8,6 +8,7 @@
 #include "models/model.h"
 
 #include "features/feature.h"
+#include "models/boost_form.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -322,6 +323,18 @@ static int restore(void *model, enum model_part part, const struct arrays *from,
     return rc;
 }
 
+static int form(void *model, struct model_form *out, struct err *err)
+{
+    const struct boost *boost = model;
+    *out = (struct model_form){.n_classes = boost->n_classes, .floats = boost->floats};
+    if (!boost->booster)
+        return err_set(err, E_USAGE, "it has learnt nothing yet");
+    int rc = boost_form(boost->booster, out, err);
+    if (rc < 0)
+        model_form_free(out);
+    return rc;
+}
+
 const struct model_kind model_boost = {
     .name = "boost",
     .help = "gradient boosted trees on pixels (xgboost); an epoch is a round; bits depend on its version",
@@ -337,5 +350,6 @@ const struct model_kind model_boost = {
     .judge = judge,
     .arrays = arrays,
     .restore = restore,
+    .form = form,
     .close = close_boost,
 };

@@ -264,6 +264,52 @@ static int restore(void *model, enum model_part part, const struct arrays *from,
     return rc;
 }
 
+/* ---- plain numbers ---- */
+
+static size_t count_leaves(const struct trees *t)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < t->n_nodes; i++)
+        n += t->node[2 * i] < 0;
+    return n;
+}
+
+static void put_leaf(const struct trees *t, size_t node, struct form_trees *out)
+{
+    const float *share = t->share + (size_t)t->node[2 * node + 1] * t->n_classes;
+    for (size_t c = 0; c < t->n_classes; c++) {
+        out->at[out->n_values] = (int64_t)node;
+        out->class[out->n_values] = (int64_t)c;
+        out->value[out->n_values++] = share[c] / (float)t->n;
+    }
+}
+
+static int form(void *model, struct model_form *out, struct err *err)
+{
+    const struct trees *t = &((struct forest *)model)->trees;
+    *out = (struct model_form){.n_classes = t->n_classes, .floats = t->floats};
+    int rc = model_form_trees(out, t->n_nodes, count_leaves(t) * t->n_classes, err);
+    if (rc < 0) {
+        model_form_free(out);
+        return rc;
+    }
+    struct form_trees *f = &out->trees;
+    for (size_t i = 0, tree = 0; i < t->n_nodes; i++) {
+        while (tree + 1 < t->n && t->root[tree + 1] <= (int64_t)i)
+            tree++;
+        f->tree[i] = (int64_t)tree;
+        f->id[i] = (int64_t)i - t->root[tree];
+        f->feature[i] = t->node[2 * i];
+        f->threshold[i] = t->threshold[i];
+        f->yes[i] = f->id[i] + 1;
+        f->no[i] = t->node[2 * i + 1] - t->root[tree];
+        if (f->feature[i] < 0)
+            put_leaf(t, i, f);
+    }
+    f->n = t->n_nodes;
+    return 0;
+}
+
 const struct model_kind model_forest = {
     .name = "forest",
     .help = "Breiman's random forest on pixels: bootstrap, random features a node, Gini",
@@ -279,5 +325,6 @@ const struct model_kind model_forest = {
     .judge = judge,
     .arrays = arrays,
     .restore = restore,
+    .form = form,
     .close = close_forest,
 };

@@ -258,5 +258,6 @@ const struct model_kind model_knn = {
     .judge = judge,
     .arrays = arrays,
     .restore = restore,
+    .why_not = "its neighbours vote in a fixed order of exact distances, which no operator has",
     .close = close_knn,
 };

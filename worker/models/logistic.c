@@ -321,6 +321,17 @@ static int restore(void *model, enum model_part part, const struct arrays *from,
     return model_restore_in_place(&model_logistic, model, part, from, err);
 }
 
+static int form(void *model, struct model_form *out, struct err *err)
+{
+    struct logistic *l = model;
+    (void)err;
+    *out = (struct model_form){.kind = FORM_LINEAR,
+                               .n_classes = l->n_classes,
+                               .floats = l->floats,
+                               .linear = {l->mean, l->scale, l->weight, l->bias}};
+    return 0;
+}
+
 const struct model_kind model_logistic = {
     .name = "logistic",
     .help = "multinomial logistic regression on standardised pixels, L2 penalty",
@@ -337,5 +348,6 @@ const struct model_kind model_logistic = {
     .logit_bias = logit_bias,
     .arrays = arrays,
     .restore = restore,
+    .form = form,
     .close = free,
 };

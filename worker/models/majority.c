@@ -92,5 +92,6 @@ const struct model_kind model_majority = {
     .judge = judge,
     .arrays = arrays,
     .restore = restore,
+    .why_not = "it says the same of every image",
     .close = free,
 };

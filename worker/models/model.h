@@ -13,6 +13,7 @@
 #define CELLSWEEP_MODEL_H
 
 #include "samples/batches.h"
+#include "models/form.h"
 #include "models/net/nodes.h"
 #include "settings/config.h"
 #include "err.h"
@@ -112,6 +113,10 @@ struct model_kind {
     int (*restore)(void *model, enum model_part part, const struct arrays *from, struct err *err);
     /* The network that its params are of, for who writes it in another program's format. NULL: none. */
     void (*network)(const struct config *config, struct nodes *out);
+    /* What it computes of a row, once it is fitted, as plain numbers (form.h); *out holds nothing on failure.
+     * NULL: it has no such form; why_not says why, for people, where it has no network either. */
+    int (*form)(void *model, struct model_form *out, struct err *err);
+    const char *why_not;
     void (*close)(void *model);
 };
 

@@ -265,6 +265,54 @@ static int restore(void *model, enum model_part part, const struct arrays *from,
     return rc;
 }
 
+/* ---- plain numbers ---- */
+
+/* What a vector of the class at a place adds to the decision of classes i and j, which may be none of its. */
+static double coef_of(const struct svm *svm, size_t at, size_t i, size_t j, size_t vector)
+{
+    return at == i ? svm->coef[(j - 1) * svm->n + vector] : at == j ? svm->coef[i * svm->n + vector] : 0;
+}
+
+static void put_coefs(const struct svm *svm, const size_t *class, struct form_kernel *k)
+{
+    size_t pair = 0;
+    for (size_t i = 0; i < k->n_there; i++)
+        for (size_t j = i + 1; j < k->n_there; j++, pair++) {
+            size_t vector = 0;
+            k->rho[pair] = (float)svm->rho[pair];
+            for (size_t at = 0; at < k->n_there; at++)
+                for (int64_t left = svm->support[class[at]]; left > 0; left--, vector++)
+                    k->coef[pair * svm->n + vector] = (float)coef_of(svm, at, i, j, vector);
+        }
+}
+
+static int form(void *model, struct model_form *out, struct err *err)
+{
+    const struct svm *svm = model;
+    size_t class[CONFIG_MAX_CLUSTERS], n_there = list_classes(svm, class);
+    *out = (struct model_form){.kind = FORM_KERNEL, .n_classes = svm->n_classes, .floats = svm->floats};
+    struct form_kernel *k = &out->kernel;
+    if (n_there < 2)
+        return err_set(err, E_USAGE, "it has learnt of one class alone");
+    *k = (struct form_kernel){.n = svm->n,
+                              .pairs = svm_pairs(n_there),
+                              .n_there = n_there,
+                              .is_rbf = svm->is_rbf,
+                              .gamma = svm->gamma,
+                              .vector = svm->vector};
+    k->coef = model_form_room(out, k->pairs * k->n, sizeof *k->coef, err);
+    k->rho = model_form_room(out, k->pairs, sizeof *k->rho, err);
+    k->class = model_form_room(out, n_there, sizeof *k->class, err);
+    if (!k->coef || !k->rho || !k->class) {
+        model_form_free(out);
+        return E_IO;
+    }
+    for (size_t i = 0; i < n_there; i++)
+        k->class[i] = (int64_t) class[i];
+    put_coefs(svm, class, k);
+    return 0;
+}
+
 const struct model_kind model_svm = {
     .name = "svm",
     .help = "support vector machines on pixels (libsvm); not calibrated; last bits depend on the CPU",
@@ -280,5 +328,6 @@ const struct model_kind model_svm = {
     .judge = judge,
     .arrays = arrays,
     .restore = restore,
+    .form = form,
     .close = close_svm,
 };
