@@ -13,6 +13,7 @@
 #include "support/hand_dataset.h"
 #include "support/strategy_fixture.h"
 #include "support/trained_store.h"
+#include "support/with.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -480,6 +481,31 @@ static void the_most_similar_image_is_itself(void **state)
     predictor_free(p);
 }
 
+/* A model without a hidden layer compares the features that it is given; pixels are none. */
+static void features_are_compared_where_there_is_no_layer(void **state)
+{
+    static const char *const kinds[] = {"pixels", "hog", "shape", "embedding"};
+    (void)state;
+    for (int k = 0; k < 4; k++) {
+        struct config base = trained_config(data);
+        struct store *made = NULL;
+        struct predictor *p = NULL;
+        int image[N], n;
+        float similarity[N];
+        with_text(&base, "model", "logistic");
+        with_text(&base, "features", kinds[k]);
+        with(&base, "hog.cell", 4);
+        assert_int_equal(trained_store(in_folder(kinds[k]), data, &base, jobs, 1, 0, &err), 0);
+        assert_int_equal(store_open(in_folder(kinds[k]), &made, &err), 0);
+        assert_int_equal(predictor_new(made, NULL, &p, &err), 0);
+        n = predictor_similar(p, data, data->pixels, 5, image, similarity, &err);
+        assert_int_equal(n, k == 0 ? 0 : 5);
+        assert_true(k == 0 || (image[0] == 0 && fabs((double)similarity[0] - 1) < 1e-5));
+        predictor_free(p);
+        store_close(made, NULL);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -497,6 +523,7 @@ int main(void)
         cmocka_unit_test(bad_images_and_outlines_are_one_line),
         cmocka_unit_test(occlusion_finds_what_decides),
         cmocka_unit_test(the_most_similar_image_is_itself),
+        cmocka_unit_test(features_are_compared_where_there_is_no_layer),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -90,7 +90,7 @@ int trained_store(const char *path, const struct dataset *data, const struct con
         snprintf(row[j].clusters, sizeof row[j].clusters, "%s", job[j].clusters);
         snprintf(row[j].strategy, sizeof row[j].strategy, "%s", job[j].strategy);
         strcpy(row[j].protocol, "holdout");
-        strcpy(row[j].model, "cnn");
+        snprintf(row[j].model, sizeof row[j].model, "%.15s", config.model);
         row[j].seed = job[j].seed;
         row[j].n_train = row[j].n_test = row[j].leak = -1;
         size_t n_weights = job_n_weights(&config, data->n_images);
