@@ -49,8 +49,8 @@ struct schedule {
     int n_leaves;         /* power of two >= n_groups */
     struct node *node;    /* (2 n_leaves) node i is over 2i and 2i + 1; group g is n_leaves + g */
     double limit;         /* what best fits into */
-    int *returned;        /* (n) stack of entry indices */
-    int n_returned;
+    int *returned;        /* (n) stack of entry indices: those that were opened below, the longest on top */
+    int n_returned, n_opened;
     int waiting, running, parked;
     int max_job;
     int *entry_of; /* (max_job + 1) job -> index of its entry */
@@ -319,6 +319,7 @@ int schedule_next(struct schedule *s, double seconds)
     if (at >= 0) {
         int i = s->returned[at];
         s->n_returned--;
+        s->n_opened -= at < s->n_opened;
         memmove(&s->returned[at], &s->returned[at + 1], (size_t)(s->n_returned - at) * sizeof *s->returned);
         return take(s, i);
     }
@@ -406,6 +407,18 @@ void schedule_paused(struct schedule *s, int job, double seconds)
     s->group[entry->group].n_waiting++;
 }
 
+/* Among those that were opened, below those that are not longer. */
+static void push_opened(struct schedule *s, int i)
+{
+    int at = s->n_opened;
+    while (at > 0 && seconds_of(s, s->returned[at - 1]) >= seconds_of(s, i))
+        at--;
+    memmove(&s->returned[at + 1], &s->returned[at], (size_t)(s->n_returned - at) * sizeof *s->returned);
+    s->returned[at] = i;
+    s->n_returned++;
+    s->n_opened++;
+}
+
 void schedule_open(struct schedule *s, int job, double cost)
 {
     int i = s->entry_of[job];
@@ -414,7 +427,7 @@ void schedule_open(struct schedule *s, int job, double cost)
     group->waiting_cost += cost - entry->left;
     entry->left = cost;
     entry->attempts = entry->deaths = 0;
-    s->returned[s->n_returned++] = i;
+    push_opened(s, i);
     s->parked--;
     s->waiting++;
     update(s, entry->group);

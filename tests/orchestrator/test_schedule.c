@@ -156,6 +156,33 @@ static void parked_jobs_wait_to_be_opened(void **state)
     schedule_free(s);
 }
 
+/* Of jobs that were opened the longest is first, of equals the first that was opened, whatever the order; one
+ * that was handed back goes before all of them, and others come behind. */
+static void what_is_opened_goes_longest_first(void **state)
+{
+    const int job[] = {0, 1, 2, 3, 4, 5}, expected[] = {2, 3, 1, 4, 0};
+    const double cost[] = {1, 1, 1, 1, 1, 50};
+    const unsigned long kind[] = {0, 0, 0, 0, 0, 0};
+    struct schedule *s = NULL;
+    (void)state;
+    assert_int_equal(schedule_new(6, job, cost, kind, &s, NULL), 0);
+    for (int j = 0; j < 5; j++)
+        schedule_park(s, j);
+    assert_int_equal(schedule_next(s, ANY), 5);
+    schedule_finished(s, 5, 50); /* a speed */
+    schedule_open(s, 0, 1);
+    schedule_open(s, 2, 8);
+    assert_int_equal(schedule_next(s, ANY), 2);
+    schedule_open(s, 3, 4);
+    schedule_open(s, 1, 3);
+    schedule_open(s, 4, 3);
+    schedule_return(s, 2);
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(schedule_next(s, ANY), expected[i]);
+    assert_int_equal(schedule_next(s, ANY), -1);
+    schedule_free(s);
+}
+
 static void every_job_exactly_once(void **state)
 {
     (void)state;
@@ -371,6 +398,7 @@ int main(void)
         cmocka_unit_test(only_what_fits_before_the_deadline),
         cmocka_unit_test(deaths_and_jobs_never_begun),
         cmocka_unit_test(parked_jobs_wait_to_be_opened),
+        cmocka_unit_test(what_is_opened_goes_longest_first),
         cmocka_unit_test(every_job_exactly_once),
         cmocka_unit_test(same_order_as_a_plain_reference),
         cmocka_unit_test(a_sweep_that_is_all_kinds),

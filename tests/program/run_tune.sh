@@ -122,5 +122,16 @@ grep -q "the grid grew; [1-9][0-9]* finished jobs kept" "$TMP/check.out" && ok "
 check "more trials at once" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/seven.h5" -q --set tune.trials=7
 check "the same choice as if they had been there at first" h5diff -q "$TMP/more.h5" "$TMP/seven.h5" /trials/chosen /trials/chosen
 check "and the same predictions" h5diff -q "$TMP/more.h5" "$TMP/seven.h5" /predictions /predictions
+# Other rungs, share or metric: trials keep what they have run, decisions are made anew, and jobs run again.
+otherwise=(--set tune.rungs='[3]' --set tune.keep=1/3 --set tune.choose=balanced_accuracy --set tune.seeds=3)
+cp "$TMP/one.h5" "$TMP/otherwise.h5"
+check "a begun sweep, tuned otherwise" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/otherwise.h5" "${otherwise[@]}"
+grep -q "the grid grew; [1-9][0-9]* finished jobs kept" "$TMP/check.out" && ok "keeps finished trials" || not_ok "growth: $(cat "$TMP/check.out")"
+check "the same at once" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/fresh.h5" -q "${otherwise[@]}"
+for what in /trials /predictions /confusion /judged_epoch; do check "the same $what" h5diff -q "$TMP/otherwise.h5" "$TMP/fresh.h5" $what $what; done
+check_fails "fewer seeds are another sweep" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/one.h5" -q --set tune.seeds=1
+grep -q "belongs to another sweep: .*tune" "$TMP/check.out" && ok "which is said" || not_ok "refusal: $(cat "$TMP/check.out")"
+check_fails "other ranges, too" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/one.h5" -q --set tune.over='{train.batch: [8, 16, 64]}'
+grep -q "belongs to another sweep: .*tune" "$TMP/check.out" && ok "which is said" || not_ok "refusal: $(cat "$TMP/check.out")"
 check_fails "fewer trials are another sweep" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/more.h5" -q --set tune.trials=3
 finish
