@@ -788,6 +788,42 @@ static char *key_text(const struct sweep_file *file, const struct setting *key)
     return NULL;
 }
 
+/* The whole line of `tune`, owned by the caller; NULL without memory. */
+static char *tune_line(const struct sweep_file *file)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    if (!out)
+        return NULL;
+    if (file->tune.n_keys > 0)
+        tune_print(out, &file->tune);
+    else
+        fputs("nothing", out);
+    if (fclose(out) == 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
+/* From the entry of `tune` on that is not the same; nothing where all are. */
+static void tune_difference(const struct sweep_file *there, const struct sweep_file *here, char *out,
+                            size_t size)
+{
+    char *a = tune_line(there), *b = tune_line(here);
+    size_t at = 0;
+    while (a && b && a[at] && a[at] == b[at])
+        at++;
+    int found = a && b && a[at] != b[at];
+    while (found && at > 0 && strncmp(a + at, ", ", 2) != 0)
+        at--;
+    if (found)
+        snprintf(out, size, "tune has %.80s there and %.80s here", a + at + 2 * (at > 0),
+                 b + at + 2 * (at > 0));
+    free(a);
+    free(b);
+}
+
 const char sweep_file_same_keys[] = "the grids differ";
 
 void sweep_file_difference(const struct sweep_file *there, const struct sweep_file *here, char *out,
@@ -803,6 +839,8 @@ void sweep_file_difference(const struct sweep_file *there, const struct sweep_fi
         free(a);
         free(b);
     }
+    if (!found)
+        tune_difference(there, here, out, size);
 }
 
 /* The file's own text, for the results file. */

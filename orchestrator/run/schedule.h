@@ -43,9 +43,9 @@ void schedule_return(struct schedule *schedule, int job);
 void schedule_unused(struct schedule *schedule, int job);
 
 /* A job that was never handed out waits for its time to come; and one that was ended after `seconds` of work,
- * with more to do perhaps. Neither is handed out before it is opened, to `cost`, ahead of all others but those
- * that were handed back, the longest of them first (of equals the first that was opened), and as if for the
- * first time; closed: it never will be. Parked: how many there are. */
+ * with more to do perhaps. Neither is handed out before it is opened, to `cost`, ahead of all but those that
+ * were handed back, the longest of them first (of equals the first that was opened), and as if for the first
+ * time; closed: it never will be. Parked: how many there are. */
 void schedule_park(struct schedule *schedule, int job);
 void schedule_paused(struct schedule *schedule, int job, double seconds);
 void schedule_open(struct schedule *schedule, int job, double cost);

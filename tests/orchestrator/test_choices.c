@@ -1,6 +1,6 @@
-/* No choice of a sweep that tunes sees the test set: with the labels of its images permuted, every trial's score,
- * who is pruned, which values are chosen, and weights, epochs and val predictions of the tuned jobs keep their
- * bits. Fed the test set on purpose they do not, so this would see it. */
+/* No choice of a sweep that tunes sees the test set: with the labels of its images permuted, every trial's
+ * score, who is pruned, which values are chosen, and weights, epochs and val predictions of the tuned jobs
+ * keep their bits. Fed the test set on purpose they do not, so this would see it. */
 #include "choose.h"
 #include "job.h"
 #include "run/trials.h"
