@@ -21,18 +21,19 @@ static int can_be_pooled(const struct node *conv)
 /* What stands for node i in the fused network, and for how many from there on. */
 static int fuse_at(const struct nodes *nodes, int i, int updates, struct node *out)
 {
-    static const struct op *const pooled[] = {&op_conv, &op_relu, &op_max_pool, NULL},
-                                  *const conv[] = {&op_conv, &op_relu, NULL},
-                                  *const dense[] = {&op_dense, &op_relu, NULL},
-                                  *const norm[] = {&op_batch_norm, &op_relu, NULL},
-                                  *const conv_norm[] = {&op_conv, &op_batch_norm, NULL};
+    static const struct op
+        *const pooled[] = {&op_conv, &op_relu, &op_max_pool, NULL},
+               *const conv[] = {&op_conv, &op_relu, NULL}, *const dense[] = {&op_dense, &op_relu, NULL},
+               *const norm[] = {&op_batch_norm, &op_relu, NULL}, *const add[] = {&op_add, &op_relu, NULL},
+               *const conv_norm[] = {&op_conv, &op_batch_norm, NULL};
     *out = nodes->node[i];
     out->fused_update = updates && out->op == &op_dense;
     if (follow(nodes, i, pooled) && can_be_pooled(out)) {
         out->op = &op_conv_pool;
         return 3;
     }
-    if (follow(nodes, i, conv) || follow(nodes, i, dense) || follow(nodes, i, norm)) {
+    if (follow(nodes, i, conv) || follow(nodes, i, dense) || follow(nodes, i, norm) ||
+        follow(nodes, i, add)) {
         out->relu = 1;
         return 2;
     }

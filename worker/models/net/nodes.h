@@ -53,7 +53,7 @@ struct node {
     int side, pad, stride;     /* conv: as in kernels.h; 3, 0 and 1 unless set */
     int unbiased;              /* conv: 1: it has no bias */
     double rate;               /* dropout: 0 <= rate < 1, quantised to 1/65536 */
-    int relu;                  /* conv, dense, batch norm: 1: its ReLU is part of it */
+    int relu;                  /* conv, dense, batch norm, add: 1: its ReLU is part of it */
     int folds;        /* conv: 1: it stands for the batch norm behind it when it judges (nodes_fuse) */
     int fused_update; /* 1: its optimiser step is part of its backward pass (nodes_fuse) */
     /* as nodes_finish() finds them */
@@ -169,9 +169,9 @@ int nodes_finish(struct nodes *nodes, struct err *err);
 /* 0, or E_USAGE when batches of max_batch are too large to be indexed by int. */
 int nodes_check_batch(const struct nodes *nodes, int max_batch, struct err *err);
 
-/* Replace conv + relu + max_pool by conv_pool where the kernels can, conv, dense or batch norm + relu by one,
- * and let a conv stand for the batch norm behind it when it judges; updates 1: and let dense layers apply
- * their own updates, for optimisers that fuse. The same parameters in the same places; results within
+/* Replace conv + relu + max_pool by conv_pool where the kernels can, conv, dense, batch norm or add + relu by
+ * one, and let a conv stand for the batch norm behind it when it judges; updates 1: and let dense layers
+ * apply their own updates, for optimisers that fuse. The same parameters in the same places; results within
  * rounding. Of finished nodes. */
 void nodes_fuse(struct nodes *nodes, int updates);
 

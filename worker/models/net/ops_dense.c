@@ -169,17 +169,39 @@ const struct op op_flatten = {.name = "flatten", .in_place = 1, .shape = shape_f
 static void run_add(const struct node *node, const struct pass *p)
 {
     size_t n = n_outputs(node, p);
-    for (size_t i = 0; i < n; i++)
-        p->out[i] = p->in[i] + p->in2[i];
+    const float *restrict a = p->in, *restrict b = p->in2;
+    float *restrict out = p->out;
+    if (node->relu)
+        for (size_t i = 0; i < n; i++) {
+            float sum = a[i] + b[i];
+            out[i] = sum <= 0 ? 0 : sum;
+        }
+    else
+        for (size_t i = 0; i < n; i++)
+            out[i] = a[i] + b[i];
 }
 
+static void pass_gradient(float *restrict din, const float *restrict dout, const float *restrict out,
+                          size_t n, int relu)
+{
+    if (!relu) {
+        memcpy(din, dout, n * sizeof *din);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        float g = dout[i];
+        din[i] = out[i] <= 0 ? 0 : g;
+    }
+}
+
+/* Both inputs get the gradient that passes ReLU. */
 static void learn_add(const struct node *node, const struct pass *p)
 {
-    size_t bytes = n_outputs(node, p) * sizeof *p->dout;
+    size_t n = n_outputs(node, p);
     if (p->din)
-        memcpy(p->din, p->dout, bytes);
+        pass_gradient(p->din, p->dout, p->out, n, node->relu);
     if (p->din2)
-        memcpy(p->din2, p->dout, bytes);
+        pass_gradient(p->din2, p->dout, p->out, n, node->relu);
 }
 
 const struct op op_add = {
