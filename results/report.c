@@ -66,6 +66,7 @@ static int write_figures(const struct findings *findings, const struct dataset *
                                     .all_heatmaps = options->all_heatmaps,
                                     .all_figures = options->all_figures,
                                     .calibration = findings->calibration,
+                                    .which = findings->which,
                                     .style = options->style};
     int rc = figures_write(findings->summary, data, &drawn, options->dir, &figures, err);
     if (rc == 0)

@@ -9,6 +9,7 @@
 #include "figures/gnuplot.h"
 #include "figures/heatmap.h"
 #include "figures/imbalance.h"
+#include "figures/models_page.h"
 #include "figures/reliability.h"
 #include "stats/marginal.h"
 #include "write/output.h"
@@ -526,6 +527,30 @@ static int write_reliability(const struct summary *summary, const struct figures
     return rc;
 }
 
+static int write_models(const struct summary *summary, const struct figures_options *options, const char *dir,
+                        struct figures *figures, struct err *err)
+{
+    int rc = 0;
+    for (int p = 0; options->which && p < options->which->n_places && rc == 0; p++) {
+        char name[PAGENAME_SIZE];
+        if (!models_page_drawn(summary, options->which, p))
+            continue;
+        models_page_name(summary, options->which, p, name);
+        rc = add_unique(figures, name, err);
+        if (rc == 0)
+            rc = models_page_write(summary, options->which, p, name, &options->style, dir, err);
+    }
+    return rc;
+}
+
+static int count_models(const struct summary *summary, const struct figures_options *options)
+{
+    int n = 0;
+    for (int p = 0; options->which && p < options->which->n_places; p++)
+        n += models_page_drawn(summary, options->which, p);
+    return n;
+}
+
 static int write_heatmap(const struct summary *summary, const struct summary_group *group, enum image_set set,
                          const struct figures_options *options, const char *dir, struct figures *figures,
                          struct err *err)
@@ -626,7 +651,7 @@ static int count_all(const struct summary *summary, const struct figures_options
     int axes = count_axes(summary, count_axis_pages, err), diagrams = count_diagrams(summary, options, err);
     if (axes < 0 || diagrams < 0)
         return E_IO;
-    return 1 + n + axes + diagrams + count_heatmaps(summary, options);
+    return 1 + n + axes + diagrams + count_models(summary, options) + count_heatmaps(summary, options);
 }
 
 /* Whether an axis has one figure, because there are too many combinations: *n_single figures. E_USAGE when
@@ -638,9 +663,10 @@ static int is_flood(const struct summary *summary, const struct figures_options 
     int n = options->all_figures ? 0 : count_all(summary, options, err);
     if (n <= FIGURES_MAX)
         return n < 0 ? n : 0;
-    int marginal = 1 + count_axes(summary, count_marginal_pages, err);
-    if (marginal < 1)
+    int marginal = count_axes(summary, count_marginal_pages, err);
+    if (marginal < 0)
         return E_IO;
+    marginal += 1 + count_models(summary, options);
     *n_single = n;
     if (marginal <= FIGURES_MAX && marginal > 1)
         return 1;
@@ -673,6 +699,8 @@ int figures_write(const struct summary *summary, const struct dataset *data,
     if (rc == 0)
         rc = flood ? write_marginals(summary, &options->style, dir, out, err)
                    : write_all(summary, options, dir, out, err);
+    if (rc == 0)
+        rc = write_models(summary, options, dir, out, err);
     if (rc == 0 && data && data->n_images > 0)
         rc = write_variants(summary, data, &options->style, dir, out, err);
     return rc;

@@ -452,6 +452,35 @@ static int put_published(struct document *d, struct err *err)
 
 /* ---- sentences and tables ---- */
 
+/* A place of which_model.h in words. */
+static json_t *model_words(struct document *d, const struct which_model *which, int place)
+{
+    unsigned own = combination_own(d->store, FACTOR_MODEL) | FACTOR(FACTOR_CLASSES);
+    json_t *object = json_object();
+    char *text = NULL;
+    size_t n;
+    FILE *file = open_memstream(&text, &n);
+    if (file) {
+        which_model_words(file, d->findings->whole, which, place);
+        d->failed |= fclose(file) != 0;
+    }
+    struct store_job cell = *which->place[place].ranking->cell;
+    combination_blank(&cell, own);
+    columns_put(object, d->store, &cell, FACTORS_ALL & ~own, &d->failed);
+    put(d, object, "text", text ? json_out_text(text) : NULL);
+    free(text);
+    return object;
+}
+
+static json_t *models_in_words(struct document *d)
+{
+    const struct which_model *which = d->findings->which;
+    json_t *list = json_array();
+    for (int p = 0; which && p < which->n_places; p++)
+        add(d, list, model_words(d, which, p));
+    return list;
+}
+
 static void put_summary(struct document *d)
 {
     json_t *object = json_object(), *sentences = json_array();
@@ -462,6 +491,7 @@ static void put_summary(struct document *d)
         add(d, sentences, found(d, headline_selection, 0));
     put(d, object, "sentences", sentences);
     put(d, object, "cost", found(d, cost_sentence, 0));
+    put(d, object, "models", models_in_words(d));
     put(d, object, "warnings", found(d, headline_warnings, 1));
     put(d, d->root, "summary", object);
 }

@@ -171,7 +171,8 @@ static void list_values(const struct making *m, struct ranked *ranked, struct co
 }
 
 /* Mean of every value in a setting, larger for better; 0 when one is missing, or the setting has a flaw. */
-static int dataset_row(const struct making *m, int setting, const struct ranked *ranked, double *mean)
+static int dataset_row(const struct making *m, int setting, const struct ranked *ranked, double *mean,
+                       int *group)
 {
     const struct partition *settings = m->compare->settings;
     int missing = 0;
@@ -179,13 +180,21 @@ static int dataset_row(const struct making *m, int setting, const struct ranked 
         mean[v] = (double)NAN;
     for (int i = settings->begin[setting]; i < settings->begin[setting + 1]; i++) {
         int g = settings->member[i], v = place_of(ranked, ranked->values->part_of[g]);
-        if (v >= 0)
-            mean[v] = m->compare->better * replicates_mean(&m->replicates->group[g]);
+        if (v < 0)
+            continue;
+        mean[v] = m->compare->better * replicates_mean(&m->replicates->group[g]);
+        group[v] = g;
     }
     for (int v = 0; v < ranked->n; v++)
         missing += isnan(mean[v]);
     enum compare_flaw flaw = compare_setting_flaw(m->summary, settings, setting, m->compare->on);
     return missing == 0 && (flaw == FLAW_NONE || flaw == FLAW_REPEATED);
+}
+
+static void release_ranking(struct compare_ranking *ranking)
+{
+    free(ranking->mean);
+    free(ranking->group);
 }
 
 static int rank_part(struct making *m, int part, struct ranked *ranked, struct err *err)
@@ -198,18 +207,23 @@ static int rank_part(struct making *m, int part, struct ranked *ranked, struct e
     if (ranked->n < 2 || m->compare->better == 0)
         return 0;
     size_t members = (size_t)(all->begin[part + 1] - all->begin[part]), n = (size_t)ranked->n;
-    double *mean = err_calloc(members * n, sizeof *mean, "ranks", err);
-    if (!mean)
+    r->mean = err_calloc(members * n, sizeof *r->mean, "ranks", err);
+    r->group = err_calloc(members * n, sizeof *r->group, "ranks", err);
+    m->compare->n_rankings++; /* what is allocated is freed with it */
+    if (!r->mean || !r->group)
         return E_IO;
     for (int i = all->begin[part]; i < all->begin[part + 1]; i++)
-        if (partition_is_first(settings, all->member[i]))
+        if (partition_is_first(settings, all->member[i])) {
+            size_t at = (size_t)r->n_datasets * n;
             r->n_datasets +=
-                dataset_row(m, settings->part_of[all->member[i]], ranked, mean + (size_t)r->n_datasets * n);
-    int rc = ranks_friedman(mean, r->n_datasets, ranked->n, r->average_rank, &r->test, err);
+                dataset_row(m, settings->part_of[all->member[i]], ranked, r->mean + at, r->group + at);
+        }
     r->tested = r->n_datasets >= RANKS_MIN_DATASETS && m->compare->on != REPLICATES_ALL;
-    m->compare->n_rankings += r->n_datasets > 0;
-    free(mean);
-    return rc;
+    if (r->n_datasets > 0)
+        return ranks_friedman(r->mean, r->n_datasets, ranked->n, r->average_rank, &r->test, err);
+    release_ranking(r);
+    m->compare->n_rankings--;
+    return 0;
 }
 
 static int rank_parts(struct making *m, struct ranked *ranked, struct err *err)
@@ -440,6 +454,8 @@ void compare_free(struct compare *compare)
     partition_free(compare->ranked);
     free(compare->row);
     free(compare->family);
+    for (int i = 0; i < compare->n_rankings; i++)
+        release_ranking(&compare->ranking[i]);
     free(compare->ranking);
     free(compare);
 }

@@ -78,6 +78,10 @@ struct compare_ranking {
     double average_rank[RANKS_MAX_STRATEGIES];           /* 1 is best */
     struct ranks_friedman test;
     int tested; /* 0: too few data sets, only the ranks say something */
+    /* (n_datasets, n_values) groups of the summary, and what is ranked: their means, the larger the better;
+     * owned */
+    int *group;
+    double *mean;
 };
 
 struct compare {

@@ -1,5 +1,5 @@
 #include "tables/cost.h"
-#include "tables/overall.h"
+#include "stats/overall.h"
 
 #include <math.h>
 #include <string.h>

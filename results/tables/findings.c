@@ -152,6 +152,8 @@ int findings_new_read(struct store *store, const struct summary *summary, struct
         rc = inflation_new(store, f->whole, &f->selection, err);
     if (rc == 0)
         rc = compare_brier(f, store, err);
+    if (rc == 0 && f->compared[FACTOR_MODEL][REPLICATES_TEST])
+        rc = which_model_new(store, f->whole, f->compared[FACTOR_MODEL][REPLICATES_TEST], &f->which, err);
     if (rc == 0)
         rc = calibration_new(store, summary, asked, &f->calibration, err);
     if (rc == 0)
@@ -189,6 +191,7 @@ void findings_free(struct findings *findings)
             compare_free(findings->compared[factor][s]);
         free(findings->scores[s]);
     }
+    which_model_free(findings->which);
     compare_free(findings->leak);
     inflation_free(findings->selection);
     compare_free(findings->brier);

@@ -13,9 +13,10 @@
  * Files: scores (mean and interval of every score of scores.h), comparisons (of strategies), factors (models
  * and axes compared), rankings, leak_inflation, selection_inflation, calibration, reliability (how far
  * probabilities can be trusted), calibration_cost (what strategies gain in balanced accuracy and cost in
- * Brier score), claims, and where the sweep tunes tuning and tuning_curve, each as .csv (full precision), .md
- * and .tex. A table without rows is not written. The metric of comparisons is balanced accuracy: of the test
- * set at the judged epoch, of all originals, and out of fold. No MPI. */
+ * Brier score), models and models_by_clusters (which model, and what it costs), claims, and where the sweep
+ * tunes tuning and tuning_curve, each as .csv (full precision), .md and .tex. A table without rows is not
+ * written. The metric of comparisons is balanced accuracy: of the test set at the judged epoch, of all
+ * originals, and out of fold. No MPI. */
 #ifndef CELLSWEEP_FINDINGS_H
 #define CELLSWEEP_FINDINGS_H
 
@@ -24,6 +25,7 @@
 #include "stats/compare.h"
 #include "stats/inflation.h"
 #include "stats/tuned.h"
+#include "stats/which_model.h"
 
 #include <stdio.h>
 
@@ -42,6 +44,7 @@ struct findings {
     struct compare *leak;
     struct inflation *selection;     /* of whole; owned */
     struct compare *brier;           /* of strategies, on test, by Brier score */
+    struct which_model *which;       /* of whole; NULL: models are not compared */
     struct calibration *calibration; /* of summary */
     struct claims *claims;
     struct tuned *tuned; /* of all jobs; NULL: nothing is tuned */

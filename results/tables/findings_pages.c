@@ -2,6 +2,7 @@
 
 #include "tables/calibration_pages.h"
 #include "tables/columns.h"
+#include "tables/models_pages.h"
 #include "tables/tuning_pages.h"
 
 #include <math.h>
@@ -833,6 +834,10 @@ const struct findings_page findings_pages[N_FINDINGS_PAGES] = {
                               reliability_csv, reliability_table},
     [FINDINGS_COST] = {"calibration_cost", "What rebalancing costs", calibration_cost_note, 1,
                        calibration_cost_rows, calibration_cost_csv, calibration_cost_table},
+    [FINDINGS_MODELS] = {"models", "Which model", models_note, 1, models_rows, models_csv, models_table},
+    [FINDINGS_MODELS_BY_CLUSTERS] = {"models_by_clusters", "Models on every set of clusters",
+                                     models_by_clusters_note, 1, models_by_clusters_rows,
+                                     models_by_clusters_csv, models_by_clusters_table},
     [FINDINGS_CLAIMS] = {"claims", "The publication's claims, tested", claims_note, 1, has_claims, claims_csv,
                          claims_text},
     [FINDINGS_TUNING] = {"tuning", "Tuning", tuning_note, 0, tuning_rows, tuning_csv, tuning_table},

@@ -18,6 +18,8 @@ enum {
     FINDINGS_CALIBRATION,
     FINDINGS_RELIABILITY,
     FINDINGS_COST,
+    FINDINGS_MODELS,
+    FINDINGS_MODELS_BY_CLUSTERS,
     FINDINGS_CLAIMS,
     FINDINGS_TUNING, /* this and those behind it: only of a sweep that tunes */
     FINDINGS_TUNING_CURVE,

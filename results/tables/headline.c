@@ -1,5 +1,5 @@
 #include "tables/headline.h"
-#include "tables/overall.h"
+#include "stats/overall.h"
 
 #include "strategies/balance.h"
 #include "store/classes.h"

@@ -79,6 +79,23 @@ check "a sweep of jobs that stop early" "$C" run "$TMP/early.yaml" -o "$TMP/earl
 check "has a report" "$C" report "$TMP/early.h5" -o "$TMP/early"
 script tests/web/early.mjs "$TMP/early/report.html" "$TMP/downloads"
 
+cat >"$TMP/models.yaml" <<'YAML'
+name: models
+data: builtin
+train: {epochs: 3}
+image.size: 16
+grid:
+  clusters: [[1, 27], [8, 10], [14, 15], [3, 9], [5, 20]]
+  strategy: [none, oversample]
+  model: [knn, logistic, forest, cnn]
+  seed: {first: 1, count: 2}
+YAML
+check "a sweep of models" "$C" run "$TMP/models.yaml" -o "$TMP/models.h5" -q
+check "has a report" "$C" report "$TMP/models.h5" -o "$TMP/models" --filter 'model=cnn|knn|forest|logistic'
+check "whose figures have pictures" test -s "$TMP/models/models_none.png" -a -s "$TMP/models/models_oversample.pdf"
+check "which say what they show" grep -q "Seconds: median from start to end of a job" "$TMP/models/models_none.gp"
+script tests/web/models.mjs "$TMP/models/report.html" "$TMP/models/models.csv" "$TMP/downloads"
+
 cat >"$TMP/sweep.yaml" <<'YAML'
 name: "the <i>page</i>"
 data: builtin

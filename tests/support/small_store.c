@@ -40,7 +40,10 @@ static int small_write_job(struct store *store, int j, const struct small_job *j
     static const int first[1], label[1];
     const int judged[1] = {job->image};
     float *probs = calloc((size_t)job->n, sizeof *probs);
-    struct store_mark mark = {.state = job->state, .attempts = 1, .epochs_done = SMALL_EPOCHS};
+    struct store_mark mark = {.state = job->state,
+                              .attempts = 1 + job->again,
+                              .epochs_done = SMALL_EPOCHS,
+                              .finished = job->seconds};
     struct store_outcome outcome = {
         .n_classes = job->n,
         .n_train = 10,

@@ -13,12 +13,14 @@ struct small_job {
     struct store_job row;
     enum job_state state;
     double
-        balanced; /* accuracy, too, of the test set at the last epoch; all else is 0.125, training 0.9375 */
-    int n;        /* classes, at most those of the file */
-    int lacking;  /* 1: no image of the last class is in the test set */
-    int *test;    /* (n, n) or NULL */
-    int *all;     /* (n, n) or NULL: zeros */
-    int image;    /* the one it is judged on */
+        balanced;   /* accuracy, too, of the test set at the last epoch; all else is 0.125, training 0.9375 */
+    int n;          /* classes, at most those of the file */
+    int lacking;    /* 1: no image of the last class is in the test set */
+    int *test;      /* (n, n) or NULL */
+    int *all;       /* (n, n) or NULL: zeros */
+    int image;      /* the one it is judged on */
+    double seconds; /* from its start, at 0, to its end */
+    int again;      /* attempts beside the first */
 };
 
 /* Write a file of n jobs; n_classes is C. axis: dotted keys, or NULL. settings: lines of the sweep file

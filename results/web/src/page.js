@@ -14,6 +14,7 @@ import { announce, button, el, fill, idle } from "./dom.js";
 import { Explorer, Unbalanced, explorerDefaults, syncControls } from "./explorer.js";
 import { DataSection, finalTable, findings, header } from "./front.js";
 import { Sweep } from "./model.js";
+import { WhichModel, haveModels, modelsDefaults } from "./models.js";
 import { Reliability, reliabilityDefaults } from "./reliability.js";
 import { View } from "./state.js";
 import { toggleTheme } from "./theme.js";
@@ -24,7 +25,7 @@ export class Page {
     this.app = app;
     this.predictor = predictor;
     this.sweep = new Sweep(doc);
-    this.view = new View({ ...explorerDefaults(this.sweep), ...confusionDefaults(this.sweep), ...comparisonDefaults(this.sweep), ...reliabilityDefaults(this.sweep) });
+    this.view = new View({ ...explorerDefaults(this.sweep), ...confusionDefaults(this.sweep), ...comparisonDefaults(this.sweep), ...reliabilityDefaults(this.sweep), ...modelsDefaults(this.sweep) });
     this.choices = this.#choices();
     this.#build();
     this.view.subscribe(() => {
@@ -41,8 +42,8 @@ export class Page {
     this.explorer = new Explorer(sweep, view);
     this.unbalanced = new Unbalanced(sweep, view);
     this.data = new DataSection(sweep);
-    this.parts = [this.explorer, this.unbalanced, this.data, new Comparison(sweep, view), new Confusion(sweep, view), new Misclassified(sweep, view), new Reliability(sweep, view)];
-    const [, , , comparison, confusion, cells, reliability] = this.parts;
+    this.parts = [this.explorer, this.unbalanced, this.data, new Comparison(sweep, view), new Confusion(sweep, view), new Misclassified(sweep, view), new Reliability(sweep, view), new WhichModel(sweep, view)];
+    const [, , , comparison, confusion, cells, reliability, models] = this.parts;
     this.front = el("div", {});
     this.further = el("div", {});
     this.origin = el("div", {});
@@ -52,6 +53,7 @@ export class Page {
       ["unbalanced", "Unbalanced", this.unbalanced.node],
       ["strategies", "Strategies", this.explorer.node, this.#link()],
       ["comparisons", "Comparisons", comparison.node],
+      haveModels(sweep) && ["models", "Which model", models.node],
       ["confusion", "Confusion matrices", confusion.node],
       ["calibration", "Calibration", reliability.node],
       ["cells", "Misclassified cells", cells.node],
@@ -143,7 +145,7 @@ export class Page {
     this.sweep.load(doc);
     this.#texts();
     const choices = this.#choices();
-    if (choices !== this.choices || !this.parts[3].has || !this.parts[5].has || !this.parts[6].has) for (const part of this.parts) part.build?.();
+    if (choices !== this.choices || !this.parts[3].has || !this.parts[5].has || !this.parts[6].has || (haveModels(this.sweep) && !this.parts[7].has)) for (const part of this.parts) part.build?.();
     else for (const part of this.parts.slice(3)) if (!part.node.contains(document.activeElement)) part.build?.();
     this.choices = choices;
     this.update(true);

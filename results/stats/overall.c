@@ -1,4 +1,4 @@
-#include "tables/overall.h"
+#include "stats/overall.h"
 
 #include <math.h>
 #include <stdlib.h>

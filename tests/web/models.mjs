@@ -1,0 +1,39 @@
+/* models.mjs - the section "Which model": node models.mjs REPORT.html MODELS.csv FOLDER
+ * MODELS.csv is the table of the same report. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { change, check, drawn, finish, open, parseCsv } from "./browser.mjs";
+
+const [report, table, folder] = process.argv.slice(2);
+const rows = parseCsv(readFileSync(table, "utf8"));
+const page = await open(folder);
+await page.goto(`file://${resolve(report)}`, { waitUntil: "load" });
+await drawn(page);
+
+const points = () => page.$eval("#plot-models", (plot) => plot.data.filter((t) => t.meta?.model).map((t) => ({ model: t.meta.model, x: t.x[0], y: t.y[0], name: t.name })));
+
+await check("the section is named, and linked", async () => {
+  assert.equal(await page.$eval("#models h2", (h) => h.textContent), "Which model");
+  assert.ok(await page.$('.top nav a[href="#models"]'));
+});
+
+for (const strategy of ["none", "oversample"])
+  await check(`what is drawn of ${strategy} is the table of the report`, async () => {
+    if (strategy !== "none") await change(page, () => page.select("#models-strategy", strategy));
+    const mine = rows.filter((r) => r.strategy === strategy);
+    assert.equal(mine.length, 4);
+    assert.deepEqual(await points(), mine.map((r) => ({ model: r.model, x: Number(r.seconds), y: Number(r.balanced_accuracy), name: r.title })));
+    const ranks = await page.$eval("#plot-ranks", (plot) => Object.fromEntries(plot.data.map((t) => [t.y[0], t.x[0]])));
+    assert.deepEqual(ranks, Object.fromEntries(mine.map((r) => [r.title, Number(r.average_rank)])));
+    assert.equal(await page.$$eval("#table-models tbody tr", (l) => l.length), 4);
+  });
+
+await check("models are called by their titles, and what is known of them is said", async () => {
+  const text = await page.$eval("#which-model", (p) => p.textContent);
+  assert.match(text, /(Random forest|Nearest neighbours|Logistic regression|CNN) (has|shares) the highest mean balanced accuracy, 0\.\d+ over 5 sets of clusters, at [\d.]+ s a job/);
+  assert.match(text, /Friedman's test/);
+  assert.match(text, /adjusted for all 60 of the sweep/);
+});
+
+await finish();
