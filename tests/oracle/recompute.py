@@ -16,7 +16,7 @@ import sys
 import h5py
 import numpy as np
 import yaml
-from scipy import stats
+from scipy import optimize, special, stats
 from sklearn import metrics as sk
 
 FIXED = ["key", "clusters", "strategy", "protocol", "seed", "fold", "repeat", "model"]
@@ -72,14 +72,20 @@ class Sweep:
         self.own = [n for n in self.axes if n.split(".")[0] in strategies]  # axes that only a strategy reads
         self.state = f["state"][:]
         self.epochs = f["judged_epoch"][:]
+        self.has_val = "val" in f["metrics"]
         self.curves = {(s, m): f[f"metrics/{s}/{m}"][:].astype(float) for s in ("train", "test") for m in f["metrics/test"]}
+        self.val_curve = f["metrics/val/balanced_accuracy"][:].astype(float) if self.has_val else None
+        self.epochs_done = f["epochs_done"][:]
+        self.seconds = f["finished"][:] - f["started"][:]
+        self.attempts = f["attempts"][:]
         for name in ("n_train", "n_test", "leak"):
             for row, value in zip(self.jobs, f[name][:].tolist()):
                 row[name] = value
         self.n_classes = (f["classes/job"][:] >= 0).sum(1)
-        self.image = {s: self.parts(f"predictions/{s}", "image") for s in ("test", "all")}
-        self.label = {s: self.parts(f"predictions/{s}", "label") for s in ("test", "all")}
-        self.prob = {s: self.parts(f"predictions/{s}", "probability", "first_probability", self.n_classes) for s in ("test", "all")}
+        sets = ("val", "test", "all") if self.has_val else ("test", "all")
+        self.image = {s: self.parts(f"predictions/{s}", "image") for s in sets}
+        self.label = {s: self.parts(f"predictions/{s}", "label") for s in sets}
+        self.prob = {s: self.parts(f"predictions/{s}", "probability", "first_probability", self.n_classes) for s in sets}
         self.role = self.parts("predictions/all", "role") if "predictions/all/role" in f else None
         self.confusion = {s: self.matrices(s) for s in ("test", "all")}
         self.config = yaml.safe_load(f.attrs["yaml_resolved"])
@@ -635,6 +641,174 @@ def check_rankings(s, checks, path, metric="balanced_accuracy"):
             checks.number("rankings Friedman p", p, rows[0]["friedman_p"], str(key), 1e-6)
 
 
+# ---- what picking the epoch on the test set feigns ----
+
+def check_selection(s, checks, path):
+    for row in rows_of(path):
+        group = group_of(s, row)
+        jobs, test = s.done(group), s.curves["test", "balanced_accuracy"]
+        on_val = row["against"] == "epoch chosen on val"
+        checks.same("selection against", on_val, s.has_val and any(not np.all(np.isnan(s.val_curve[j])) for j in jobs), f"{dict(group)}")
+        pairs = {}
+        for j in jobs:
+            n = s.epochs_done[j]
+            chosen = int(np.argmax(s.val_curve[j][:n])) if on_val else n - 1  # the first of equals
+            job = s.jobs[j]
+            pairs[job["seed"], job["repeat"], job["fold"]] = (np.max(test[j][:n]), test[j][chosen])
+        units = s.units(group, "test")
+        both = paired(s, group, group, {u: v[0] for u, v in pairs.items()}, {u: v[1] for u, v in pairs.items()}, units, units)
+        ours, where = tested(both, shared_ratio(s, group, "test")), f"selection {dict(group)}"
+        checks.same("selection n", ours["n"], int(row["n"]), where)
+        for name, column in (("first", "mean"), ("second", "mean_against"), ("mean", "difference")):
+            checks.number(f"selection {column}", ours[name], row[column], where, 2e-6)
+        for name in ("low", "high"):
+            if ours[name] is not None:
+                checks.number("selection interval", max(0.0, min(1.0, ours[name])), row[name], where, 3e-6)  # never below 0
+
+
+# ---- how far probabilities can be trusted ----
+
+TINY = float(np.finfo(np.float32).tiny)
+
+
+def recalibrated(s, j, how, p):
+    """Probabilities of test images as the val set of their job puts them right; None: it cannot."""
+    if how == "none":
+        return p
+    y, v = s.predictions([j], "val")
+    c = p.shape[1]
+    share = np.bincount(y, minlength=c) / len(y)
+    if min(share) == 0:
+        return None
+    if how == "prior":
+        trained = s.f["classes/trained"][j][:c].astype(float)
+        q = p * share / (trained / trained.sum())
+        return q / q.sum(1, keepdims=True)
+    if np.all(v[:, :c].argmax(1) == y):
+        return p  # such a set cannot tell how sure to be
+    z = np.log(np.maximum(v[:, :c], TINY))
+    nll = lambda x: float(np.mean(special.logsumexp(z / math.exp(x), axis=1) - z[np.arange(len(y)), y] / math.exp(x)))
+    found = optimize.minimize_scalar(nll, bounds=(math.log(0.05), math.log(20)), method="bounded", options={"xatol": 1e-12})
+    best = min((found.x, math.log(0.05), math.log(20)), key=nll)
+    return special.softmax(np.log(np.maximum(p, TINY)) / math.exp(best), axis=1)
+
+
+def bins_of(q, n=10):
+    return np.clip(np.ceil(q * n) - 1, 0, n - 1).astype(int)
+
+
+def calibration_of(y, q, positive):
+    """Scores of calibration.csv, by their definitions in results/stats/calibrated.h."""
+    c, n = q.shape[1], len(y)
+    one = np.eye(c)[y]
+    out = {"accuracy": float(np.mean(q.argmax(1) == y)), "balanced_accuracy": balanced(y, q.argmax(1)),
+           "nll": float(np.mean(-np.log(np.maximum(q[np.arange(n), y], TINY)))), "brier": float(np.mean(((q - one) ** 2).sum(1))),
+           "ece": score("ece", y, q, c, positive), "reliability": 0.0, "resolution": 0.0, "uncertainty": 0.0}
+    for k in range(c):
+        b, m = bins_of(q[:, k]), one[:, k].mean()
+        out["uncertainty"] += m * (1 - m)
+        for x in np.unique(b):
+            at = b == x
+            out["reliability"] += at.mean() * (q[at, k].mean() - one[at, k].mean()) ** 2
+            out["resolution"] += at.mean() * (one[at, k].mean() - m) ** 2
+    out["within_bins"] = out["brier"] - out["reliability"] + out["resolution"] - out["uncertainty"]
+    return out
+
+
+@functools.lru_cache(maxsize=None)
+def calibration_units(s, group, how):
+    """Scores of every finished job of a group, None of those that cannot be fitted; and the bins of the diagram."""
+    scores, diagram = [], np.zeros((10, 3))
+    for j in s.done(group):
+        y, p = s.predictions([j], "test")
+        c, positive = int(s.label["all"][j].max()) + 1, positive_of(s, j)
+        q = recalibrated(s, j, how, p[:, :c])
+        scores.append(None if q is None else calibration_of(y, q, positive))
+        if q is None:
+            continue
+        said = q[:, positive] if c == 2 else q.max(1)
+        hit = y == (positive if c == 2 else q.argmax(1))
+        np.add.at(diagram, bins_of(said), np.stack([np.ones(len(y)), said, hit], axis=1))
+    return scores, diagram
+
+
+def check_calibration(s, checks, path):
+    for row in rows_of(path):
+        if row["score"] in ("slope", "intercept") or row["threshold"] != "argmax":
+            continue
+        group = group_of(s, row)
+        scores, _ = calibration_units(s, group, row["recalibrate"])
+        values = [math.nan if x is None else x[row["score"]] for x in scores]
+        most = 1 if row["score"] not in ("nll", "brier", "reliability", "within_bins") else math.inf
+        n, mean, sd, _, _ = interval(s.pool(group, values, [[j] for j in s.done(group)]), ratio_of(s, group), 0, most)
+        where = f"calibration {row['recalibrate']} {row['score']} {dict(group)}"
+        checks.same("calibration n", n, int(row["n"]), where)
+        checks.same("calibration unfit", sum(x is None for x in scores), int(row["jobs_unfit"]), where)
+        loose = 2e-5 if row["recalibrate"] == "temperature" else 3e-6
+        checks.number(f"calibration mean, {row['recalibrate']}", mean, row["mean"], where, loose)
+        checks.number(f"calibration sd, {row['recalibrate']}", sd, row["sd"], where, loose)
+
+
+def check_reliability(s, checks, path):
+    for row in rows_of(path):
+        group = group_of(s, row)
+        n, said, hit = calibration_units(s, group, row["recalibrate"])[1][int(row["bin"]) - 1]
+        where = f"bin {row['bin']} {row['recalibrate']} {dict(group)}"
+        checks.same("reliability images", int(n), int(row["n"]), where)
+        if n > 0:
+            checks.number("reliability probability", said / n, row["probability"], where, 2e-5)
+            checks.number("reliability observed", hit / n, row["observed"], where, 1e-6)
+
+
+# ---- which model ----
+
+def check_models(s, checks, path):
+    """Means, medians of seconds and ranks; comparisons better or worse by Holm over all of the sweep's models on test."""
+    rows, all_p = rows_of(path), rows_of(os.path.join(os.path.dirname(path), "factors.csv"))
+    sets = rows_of(os.path.join(os.path.dirname(path), "models_by_clusters.csv"))
+    if not {row["model"] for row in rows} <= {job["model"] for job in s.jobs}:
+        return  # "knn (k 5)": models with axes of their own
+    others = ["strategy", "protocol"] + [a for a in s.axes if a in rows[0]]
+    places = {}
+    for row in rows:
+        places.setdefault(tuple((k, row[k]) for k in others), []).append(row)
+    for row in sets:
+        jobs = s.done(group_of(s, row))
+        times = [s.seconds[j] for j in jobs if s.attempts[j] == 1]
+        checks.number("models seconds of a set", float(np.median(times)) if times else math.nan, row["seconds"], str(row), 1e-6)
+        values = s.pool(group_of(s, row), list(unit_values(s, group_of(s, row), "test", "balanced_accuracy").values()), [[j] for j in jobs])
+        _, mean, _, low, high = interval(values, ratio_of(s, group_of(s, row)), 0, 1)
+        for name, ours in (("balanced_accuracy", mean), ("low", low), ("high", high)):
+            checks.number(f"models {name} of a set", ours, row[name], str(row), 3e-6)
+    for key, place in places.items():
+        mine = [r for r in sets if all(r[k] == v for k, v in key)]
+        clusters = list(dict.fromkeys(r["clusters"] for r in mine))
+        value = np.array([[next(float(r["balanced_accuracy"]) for r in mine if (r["clusters"], r["model"]) == (c, m["model"])) for m in place] for c in clusters])
+        ranks = np.mean([stats.rankdata(-np.round(v, 7)) for v in value], axis=0)
+        n, k = value.shape
+        critical = stats.studentized_range.ppf(0.95, k, math.inf) / math.sqrt(2) * math.sqrt(k * (k + 1) / (6 * n))
+        for i, row in enumerate(place):
+            where = f"models {key} {row['model']}"
+            checks.same("models sets", n, int(row["cluster_sets"]), where)
+            checks.number("models balanced accuracy", value[:, i].mean(), row["balanced_accuracy"], where, 1e-6)
+            jobs = [j for c in clusters for j in s.done(group_of(s, {**row, "clusters": c}))]
+            checks.number("models seconds", float(np.median([s.seconds[j] for j in jobs if s.attempts[j] == 1])), row["seconds"], where, 1e-6)
+            if n > 1:
+                checks.number("models average rank", ranks[i], row["average_rank"], where, 1e-6)
+            if row["critical_difference"]:
+                checks.number("models critical difference", critical, row["critical_difference"], where, 1e-4)
+    counted = [r for r in all_p if r["factor"] == "model" and r["set"] == "test"]
+    if not any(float(r.get("jobs_lacking_a_class") or 0) for r in counted) and all(s.state == 2) and not any(j["leak"] > 0 for j in s.jobs):
+        for r, p in zip(counted, holm([float(r["p"]) if r["p"] else math.nan for r in counted])):
+            r["overall"] = p
+        for row in rows:
+            here = [r for r in counted if all(r[k] == row[k] for k in others)]
+            won = sum(r["overall"] < ALPHA and (float(r["difference"]) > 0) == (r["first"] == row["model"]) for r in here if row["model"] in (r["first"], r["second"]))
+            lost = sum(r["overall"] < ALPHA and (float(r["difference"]) > 0) == (r["second"] == row["model"]) for r in here if row["model"] in (r["first"], r["second"]))
+            checks.same("models better", won, int(row["better"]), str(row))
+            checks.same("models worse", lost, int(row["worse"]), str(row))
+
+
 def main():
     results, report = sys.argv[1:3]
     cells = sys.argv[3] if len(sys.argv) > 3 else None
@@ -643,7 +817,8 @@ def main():
     check_splits(s, checks)
     for name, check in (("final", check_final), ("scores", check_scores), ("comparisons", check_comparisons),
                         ("factors", check_comparisons),
-                        ("leak_inflation", check_leak), ("rankings", check_rankings)):
+                        ("leak_inflation", check_leak), ("rankings", check_rankings), ("selection_inflation", check_selection),
+                        ("calibration", check_calibration), ("reliability", check_reliability), ("models", check_models)):
         path = os.path.join(report, name + ".csv")
         if os.path.exists(path):
             check(s, checks, path)
