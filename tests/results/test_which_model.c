@@ -30,10 +30,10 @@ static const char *const models[N_MODELS] = {"cnn", "forest", "knn"};
 
 /* Of each set of clusters and model; seconds are 1 of the fastest to 100 of the network. */
 static const double accuracy[N_PAIRS][N_MODELS] = {{0.75, 0.6875, 0.5},
-                                                  {0.875, 0.75, 0.5625},
-                                                  {0.625, 0.6875, 0.5},
-                                                  {0.75, 0.5625, 0.5},
-                                                  {0.9375, 0.8125, 0.5}};
+                                                   {0.875, 0.75, 0.5625},
+                                                   {0.625, 0.6875, 0.5},
+                                                   {0.75, 0.5625, 0.5},
+                                                   {0.9375, 0.8125, 0.5}};
 
 static struct small_job *add(int set, int model, int seed, double balanced)
 {
