@@ -239,10 +239,12 @@ format-check: lint-deps ## fail when clang-format would change something
 bench: build ## speed of the training engine
 	$(BUILD)/cellsweep bench
 
-bench-peer: build ## the same beside PyTorch, gray and in colour (Debian's python3-torch, installed for this only)
+bench-peer: build ## the same beside PyTorch, gray and in colour, and of larger networks (Debian's python3-torch, installed for this only)
 	@./packages.sh -p python3-torch
 	/usr/bin/python3 tests/program/bench_peer.py
 	/usr/bin/python3 tests/program/bench_peer.py --channels 3
+	/usr/bin/python3 tests/program/bench_peer.py --model vgg-small
+	/usr/bin/python3 tests/program/bench_peer.py --model resnet-8
 
 .PHONY: growth
 growth: build units ## how the cost of each step grows with jobs, kinds of jobs, ranks and cells of the grid

@@ -3,7 +3,8 @@
 #include "command.h"
 
 #include "image/image.h"
-#include "models/net/cnn.h"
+#include "models/model.h"
+#include "models/net/net.h"
 #include "bench/floor.h"
 #include "kernels/kernels.h"
 #include "bench/layer_time.h"
@@ -22,7 +23,9 @@ enum { ROUNDS = 9, N_IMAGES = 256, MAX_RUNS = 4 };
 struct options {
     enum kernels_isa isa;
     int batch; /* 0: the usual ones */
-    int classes, channels, filters[2];
+    int classes, channels, size;
+    const char *model;
+    struct arguments_list set; /* settings of the model */
     int json, server;
     double seconds; /* a batch size may take */
 };
@@ -46,19 +49,9 @@ struct fixture {
     const float *image[N_IMAGES];
     struct batch batch;
     uint64_t draw;
-    struct config config; /* of the defaults */
+    struct config config; /* that of the options */
     float *warped;        /* of one image */
 };
-
-/* Two whole numbers and a comma. */
-static int take_filters(const char *text, void *field, struct err *err)
-{
-    int *filters = field, end = 0;
-    if (sscanf(text, "%4d,%4d%n", &filters[0], &filters[1], &end) < 2 || text[end] || filters[0] < 1 ||
-        filters[1] < 1 || filters[0] > 1024 || filters[1] > 1024)
-        return err_set(err, E_USAGE, "'%.40s' is not two whole numbers from 1 to 1024, as in 32,64", text);
-    return 0;
-}
 
 static const struct argument rows[] = {
     ARGUMENT_ISA(isa, "auto"),
@@ -67,25 +60,16 @@ static const struct argument rows[] = {
      .help = "Number of classes, 2 to 256 (default 2)"},
     {"channels", 'C', ARGUMENT_WHOLE, "N", AT(channels), 1, IMAGE_MAX_CHANNELS,
      .help = "Channels of the images, 1 to 16 (default 1)"},
-    {"filters", 'f', ARGUMENT_CALL, "F1,F2", AT(filters), .take = take_filters,
-     .help = "Filters of the two convolutions, 1 to 1024 (default 32,64)"},
+    {"model", 'm', ARGUMENT_TEXT, "NAME", AT(model), .help = "Any model that is a network (default cnn)"},
+    {"size", 'S', ARGUMENT_WHOLE, "N", AT(size), 10, 512,
+     .help = "Width and height of the images, 10 to 512 pixels (default 50)"},
+    {"set", 0, ARGUMENT_LIST, "KEY=VALUE", AT(set),
+     .help = "A setting of the model, e.g. cnn.blocks=32-64; may be repeated"},
     {"seconds", 's', ARGUMENT_REAL, "S", AT(seconds), 0.001, 3600,
      .help = "Time to spend on each batch size (default 6)"},
     {"json", 'j', ARGUMENT_FLAG, NULL, AT(json), .help = "Print one JSON object instead of the table"},
     {FLOOR_OPTION, 0, ARGUMENT_FLAG, NULL, AT(server), .help = NULL}, /* floor.h */
     {0}};
-
-static struct cnn_shape shape_of(const struct options *o)
-{
-    return (struct cnn_shape){.size = 50,
-                              .channels = o->channels,
-                              .n_blocks = 2,
-                              .n_dense = 2,
-                              .filters = {o->filters[0], o->filters[1]},
-                              .dense = {128, 64},
-                              .n_classes = o->classes,
-                              .dropout = {0.25, 0.5, 0.5}};
-}
 
 static void fixture_release(struct fixture *f)
 {
@@ -97,14 +81,49 @@ static void fixture_release(struct fixture *f)
     free(f->warped);
 }
 
+static int set_all(struct config *config, const struct arguments_list *set, struct err *err)
+{
+    int rc = 0;
+    for (int i = 0; i < set->n && rc == 0; i++) {
+        char key[CONFIG_WORD_SIZE];
+        size_t n = strcspn(set->text[i], "=");
+        if (!set->text[i][n] || n >= sizeof key)
+            return err_set(err, E_USAGE, "--set: '%.60s' is no setting; write e.g. cnn.blocks=32-64",
+                           set->text[i]);
+        snprintf(key, sizeof key, "%.*s", (int)n, set->text[i]);
+        rc = config_set(config, key, set->text[i] + n + 1, err);
+    }
+    return rc;
+}
+
+/* A job of the options, as far as its model asks. */
+static int make_config(struct config *config, int batch, const struct options *o, struct err *err)
+{
+    *config = config_defaults(worker_schema());
+    int rc = model_check(o->model, err);
+    if (rc == 0)
+        rc = config_set(config, "model", o->model, err);
+    if (rc < 0)
+        return rc;
+    config->image_size = o->size;
+    config->channels = o->channels;
+    config->clusters.n = o->classes;
+    config->batch = batch;
+    if (!model_of(config)->network)
+        return err_set(err, E_USAGE, "model %s is no network: it has no layers to be timed", o->model);
+    rc = set_all(config, &o->set, err);
+    if (rc == 0)
+        rc = config_check(config, err);
+    return rc == 0 ? model_of(config)->check(config, err) : rc;
+}
+
 /* Its nodes as they run, and it. */
 static int new_network(struct fixture *f, int batch, const struct options *o, struct err *err)
 {
-    const struct cnn_shape shape = shape_of(o);
-    int rc = cnn_check(&shape, batch, err);
+    int rc = make_config(&f->config, batch, o, err);
     if (rc < 0)
         return rc;
-    cnn_nodes(&shape, &f->nodes, NULL);
+    model_of(&f->config)->network(&f->config, &f->nodes);
     nodes_fuse(&f->nodes, 1);
     return net_new(&f->nodes, batch, &optimiser_adam, &f->net, err);
 }
@@ -123,7 +142,6 @@ static int fixture_init(struct fixture *f, int batch, const struct options *o, s
     f->probs =
         err_calloc((size_t)(batch > N_IMAGES ? batch : N_IMAGES) * C, sizeof(float), "the outputs", err);
     f->warped = err_calloc(pixels, sizeof(float), "an image", err);
-    f->config = config_defaults(worker_schema());
     if (!f->pixels || !f->target || !f->weight || !f->probs || !f->warped)
         return E_IO;
     struct rng rng = rng_start(rng_key("bench", NULL, 0), 0);
@@ -232,23 +250,24 @@ static double rate(const struct layer_time *l)
 static void print_layers(const struct result *r)
 {
     double sum = 0;
-    printf("  %-16s %9s %6s %9s  %s\n", "kernel alone", "us/image", "share", "GFLOP/s", "path");
+    printf("  %-24s %9s %6s %9s  %s\n", "kernel alone", "us/image", "share", "GFLOP/s", "path");
     for (int i = 0; i < r->n_layers; i++) {
         const struct layer_time *l = &r->layer[i];
         sum += l->seconds;
-        printf("  %-16s %9.2f %5.1f%%", l->name, 1e6 * l->seconds / r->batch, 100 * share_of(r, l->seconds));
+        printf("  %-24s %9.2f %5.1f%%", l->name, 1e6 * l->seconds / r->batch, 100 * share_of(r, l->seconds));
         if (l->flop > 0)
             printf(" %9.1f  %s\n", rate(l), l->path);
         else
             printf(" %9s  %s\n", "", l->path);
     }
-    printf("  %-16s %9.2f %5.1f%%\n", "sum", 1e6 * sum / r->batch, 100 * share_of(r, sum));
+    printf("  %-24s %9.2f %5.1f%%\n", "sum", 1e6 * sum / r->batch, 100 * share_of(r, sum));
 }
 
 static void print_table(const struct options *o, const struct floor *floor, const struct result *r, int n)
 {
-    printf("kernels %s, one thread, %d channel%s, %d and %d filters, %d classes\n", kernels_selected()->name,
-           o->channels, o->channels == 1 ? "" : "s", o->filters[0], o->filters[1], o->classes);
+    printf("kernels %s, one thread, model %s, %d x %d pixels, %d channel%s, %d classes\n",
+           kernels_selected()->name, o->model, o->size, o->size, o->channels, o->channels == 1 ? "" : "s",
+           o->classes);
     printf("%6s %14s %18s %9s %8s %17s %6s %11s\n", "batch", "sgemm GFLOP/s", "registers GFLOP/s", "floor us",
            "step us", "rounds", "ratio", "predict us");
     for (int i = 0; i < n; i++)
@@ -282,11 +301,12 @@ static void print_json_run(const struct result *r)
 
 static void print_json(const struct options *o, const struct floor *floor, const struct result *r, int n)
 {
-    printf("{\"kernels\": \"%s\", \"sgemm_kernels\": \"%s\", \"register_kernels\": \"%s\", "
-           "\"own_sgemm_kernels\": \"%s\", \"channels\": %d, \"filters\": [%d, %d], \"classes\": %d, "
-           "\"unit\": \"microseconds an image\", \"runs\": [",
-           kernels_selected()->name, floor_sgemm_kernels(floor), floor_register_kernels(floor),
-           openblas_get_corename(), o->channels, o->filters[0], o->filters[1], o->classes);
+    printf(
+        "{\"kernels\": \"%s\", \"sgemm_kernels\": \"%s\", \"register_kernels\": \"%s\", "
+        "\"own_sgemm_kernels\": \"%s\", \"model\": \"%s\", \"size\": %d, \"channels\": %d, \"classes\": %d, "
+        "\"unit\": \"microseconds an image\", \"runs\": [",
+        kernels_selected()->name, floor_sgemm_kernels(floor), floor_register_kernels(floor),
+        openblas_get_corename(), o->model, o->size, o->channels, o->classes);
     for (int i = 0; i < n; i++) {
         printf("%s", i ? ", " : "");
         print_json_run(&r[i]);
@@ -319,6 +339,6 @@ static int run(const void *options, struct err *err)
 }
 
 static const struct options defaults = {
-    .isa = KERNELS_AUTO, .classes = 2, .channels = 1, .filters = {32, 64}, .seconds = 6};
+    .isa = KERNELS_AUTO, .classes = 2, .channels = 1, .size = 50, .model = "cnn", .seconds = 6};
 
 COMMAND(bench, "speed of the training engine against what this core can do", &defaults, 0, 0);

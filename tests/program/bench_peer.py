@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""One training step, and inference, of the default network: cellsweep against PyTorch, one thread each, CPU time, interleaved in one run.
+"""One training step, and inference, of a network: cellsweep against PyTorch, one thread each, CPU time, interleaved in one run.
 
-    python3 tests/program/bench_peer.py [--batch 32] [--classes 2] [--channels 1] [--rounds 7] [--cellsweep build/cellsweep] [--isa auto]
+    python3 tests/program/bench_peer.py [--batch 32] [--classes 2] [--channels 1] [--model cnn|vgg-small|resnet-8] [--rounds 7] [--cellsweep build/cellsweep] [--isa auto]
 
 PyTorch does the same work (batch gathered from 256 images, dropout, cross-entropy, Adam) in its fastest form: contiguous
 or channels_last, Adam in a loop or foreach, denormals flushed, whichever is best on this machine. Every round runs `cellsweep
@@ -23,18 +23,47 @@ from torch import nn
 N_IMAGES = 256
 
 
-def network(classes, channels):
+def cnn(classes, channels):
     return nn.Sequential(
         nn.Conv2d(channels, 32, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2),
         nn.Dropout(0.25), nn.Flatten(), nn.Linear(7744, 128), nn.ReLU(), nn.Dropout(0.5), nn.Linear(128, 64), nn.ReLU(),
         nn.Dropout(0.5), nn.Linear(64, classes))
 
 
+def normed(c, n, side=3, stride=1):
+    return nn.Sequential(nn.Conv2d(c, n, side, stride=stride, padding=side // 2, bias=False), nn.BatchNorm2d(n))
+
+
+def vgg_small(classes, channels):
+    layers = []
+    for c, n in (channels, 32), (32, 64), (64, 128):
+        layers += [normed(c, n), nn.ReLU(inplace=True), normed(n, n), nn.ReLU(inplace=True), nn.MaxPool2d(2)]
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(128 * 6 * 6, 128), nn.ReLU(inplace=True), nn.Dropout(0.5), nn.Linear(128, classes))
+
+
+class Block(nn.Module):
+    def __init__(self, c, n):
+        super().__init__()
+        self.first, self.second = normed(c, n, stride=1 if c == n else 2), normed(n, n)
+        self.shortcut = nn.Identity() if c == n else normed(c, n, side=1, stride=2)
+
+    def forward(self, x):
+        return torch.relu_(self.second(torch.relu_(self.first(x))) + self.shortcut(x))
+
+
+def resnet_8(classes, channels):
+    return nn.Sequential(normed(channels, 16), nn.ReLU(inplace=True), Block(16, 16), Block(16, 32), Block(32, 64), nn.AdaptiveAvgPool2d(1),
+                         nn.Flatten(), nn.Linear(64, classes))
+
+
+NETWORKS = {"cnn": cnn, "vgg-small": vgg_small, "resnet-8": resnet_8}
+
+
 class Peer:
-    def __init__(self, layout, foreach, batch, classes, channels):
+    def __init__(self, layout, foreach, batch, classes, channels, model):
         self.name = f"{'channels_last' if layout == torch.channels_last else 'contiguous'}, {'foreach' if foreach else 'loop'}"
         self.layout, self.batch = layout, batch
-        self.net = network(classes, channels).to(memory_format=layout).train()
+        self.net = NETWORKS[model](classes, channels).to(memory_format=layout).train()
         self.adam = torch.optim.Adam(self.net.parameters(), lr=1e-3, eps=1e-7, foreach=foreach)
         self.loss = nn.CrossEntropyLoss()
         self.images = torch.rand(N_IMAGES, channels, 50, 50)
@@ -78,7 +107,7 @@ class Peer:
 
 def cellsweep(args):
     command = [args.cellsweep, "bench", "--json", "--isa", args.isa, "--seconds", "2"]
-    command += ["--batch", str(args.batch), "--classes", str(args.classes), "--channels", str(args.channels)]
+    command += ["--batch", str(args.batch), "--classes", str(args.classes), "--channels", str(args.channels), "--model", args.model]
     done = subprocess.run(command, stdout=subprocess.PIPE)
     if done.returncode != 0:
         sys.exit(f"bench_peer: {' '.join(command)} failed")
@@ -91,13 +120,14 @@ def main():
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--classes", type=int, default=2)
     parser.add_argument("--channels", type=int, default=1)
+    parser.add_argument("--model", choices=NETWORKS, default="cnn")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--cellsweep", default="build/cellsweep", help="the program (default build/cellsweep)")
     parser.add_argument("--isa", default="auto")
     args = parser.parse_args()
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
-    peers = [Peer(layout, foreach, args.batch, args.classes, args.channels)
+    peers = [Peer(layout, foreach, args.batch, args.classes, args.channels, args.model)
              for layout in (torch.contiguous_format, torch.channels_last) for foreach in (False, True)]
     ours, floor, sgemm, registers, theirs = [], [], [], [], {peer.name: [] for peer in peers}
     our_predict, their_predict = [], {peer.name: [] for peer in peers if "loop" in peer.name}
@@ -114,7 +144,7 @@ def main():
                 their_predict[peer.name].append(peer.predict_median(0.5))
     best = min(theirs, key=lambda name: statistics.median(theirs[name]))
     step, peer = statistics.median(ours), statistics.median(theirs[best])
-    print(f"training step, us/image, batch {args.batch}, {args.channels} channels, {args.classes} classes, one thread, medians of {args.rounds} rounds")
+    print(f"{args.model}: training step, us/image, batch {args.batch}, {args.channels} channels, {args.classes} classes, one thread, medians of {args.rounds} rounds")
     print(f"  floor".ljust(37) + f"{statistics.median(floor):8.1f}   the larger of sgemm ({report['sgemm_kernels']}) "
           f"{statistics.median(sgemm):.1f} GFLOP/s and 0.95 x multiply-adds on registers ({report['register_kernels']}) "
           f"{statistics.median(registers):.1f}")

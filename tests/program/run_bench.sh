@@ -3,7 +3,7 @@
 . tests/lib.sh
 cellsweep=$BUILD/cellsweep
 
-check "bench --json" bash -c "OPENBLAS_CORETYPE=Nehalem '$cellsweep' bench --json --batch 4 --filters 5,6 --classes 3 --channels 3 --seconds 0.01 >'$TMP/bench.json'"
+check "bench --json" bash -c "OPENBLAS_CORETYPE=Nehalem '$cellsweep' bench --json --batch 4 --set cnn.blocks=5-6 --classes 3 --channels 3 --seconds 0.01 >'$TMP/bench.json'"
 /usr/bin/python3 - "$TMP/bench.json" >"$TMP/best" 2>&1 <<'EOF' && ok "its numbers go together" || not_ok "its numbers go together: $(cat "$TMP/best")"
 import json, sys
 report = json.load(open(sys.argv[1]))
@@ -16,7 +16,7 @@ assert abs(run["floor_us"] / (flop / best * 1e-3) - 1) < 1e-3, (run, flop)
 assert abs(run["ratio"] - run["step_us"] / run["floor_us"]) < 1e-3, run
 assert run["step_us_least"] <= run["step_us"] <= run["step_us_most"], run
 assert (run["register_gflops"] > 0) == (report["register_kernels"] != "none"), report
-assert report["channels"] == 3 and report["filters"] == [5, 6] and report["classes"] == 3 and run["batch"] == 4, report
+assert report["channels"] == 3 and report["model"] == "cnn" and report["size"] == 50 and report["classes"] == 3 and run["batch"] == 4, report
 print(report["own_sgemm_kernels"], report["sgemm_kernels"])
 EOF
 
@@ -30,7 +30,12 @@ elif [ "$best" = "$unset" ]; then
 else
     not_ok "the floor is that of $best, without OPENBLAS_CORETYPE it is $unset"
 fi
-for wrong in "--filters 24" "--filters 0,4" "--filters 4,x" "--batch 0" "--classes 1" "--channels 0" "--channels 17" "--seconds 0"; do
+"$cellsweep" bench --model resnet-8 --channels 3 --size 16 --batch 4 --set resnet-8.width=4 --seconds 0.01 >"$TMP/bench.txt"
+grep -q "^kernels .*, one thread, model resnet-8, 16 x 16 pixels, 3 channels, 2 classes$" "$TMP/bench.txt" && ok "bench of another model" || not_ok "bench: $(cat "$TMP/bench.txt")"
+for layer in "stem forward" "norm1 backward" "shortcut2 backward" "add3 forward" "mean forward" "logits backward"; do
+    grep -q "^  $layer  *[0-9.]* " "$TMP/bench.txt" && ok "times its layers: $layer" || not_ok "bench: no $layer: $(cat "$TMP/bench.txt")"
+done
+for wrong in "--model knn" "--model cnm" "--size 9" "--set cnn.blocks" "--set cnn.blocks=0-4" "--model resnet-8 --set resnet-8.width=x" "--batch 0" "--classes 1" "--channels 0" "--channels 17" "--seconds 0"; do
     # shellcheck disable=SC2086
     check_fails "bench $wrong" "$cellsweep" bench $wrong
 done
