@@ -367,19 +367,19 @@ static int most_epochs(const struct sweep *sweep)
     return most;
 }
 
-/* A rung that every job ends before would do nothing. */
+/* The last rung may be the end of the jobs; one beyond it would do nothing. */
 static int check_rungs(const struct sweep *sweep, struct err *err)
 {
     const struct tune *tune = &sweep->file->tune;
     int last = tune->n_rungs ? tune->rung[tune->n_rungs - 1] : 0, most = last ? most_epochs(sweep) : 0;
-    if (last == 0 || last < most)
+    if (last <= most)
         return 0;
     if (most == 0)
         return err_set(err, E_USAGE,
                        "%s: tune: rungs: no job of this grid learns epoch by epoch; leave them out",
                        sweep->file->path);
     return err_set(err, E_USAGE,
-                   "%s: tune: rungs: %d is not below train.epochs, at most %d in this grid; leave it out",
+                   "%s: tune: rungs: %d is beyond train.epochs, at most %d in this grid; leave it out",
                    sweep->file->path, last, most);
 }
 

@@ -141,14 +141,20 @@ static void equal_trials_are_one(void **state)
     sweep_free(sweep);
 }
 
+static void last_rung_may_be_the_end(void **state)
+{
+    (void)state;
+    sweep_free(expand("tune: {over: {train.batch: [8, 16]}, rungs: [3, 9]}"));
+}
+
 static void what_cannot_be_tuned_is_refused(void **state)
 {
     (void)state;
     assert_refused(
         four, "grid: {strategy: [none]}",
         "tune chooses values, and there is no set to choose on but the reported one; add `inner: {");
-    assert_refused("tune: {over: {train.batch: [8, 9]}, rungs: [3, 9]}", grid,
-                   "rungs: 9 is not below train.epochs, at most 9 in this grid; leave it out");
+    assert_refused("tune: {over: {train.batch: [8, 9]}, rungs: [3, 10]}", grid,
+                   "rungs: 10 is beyond train.epochs, at most 9 in this grid; leave it out");
     assert_refused("tune: {over: {knn.k: [3, 5]}, rungs: [3]}",
                    "inner: {share: 0.2}\ngrid: {model: [knn], strategy: [none]}",
                    "rungs: no job of this grid learns epoch by epoch");
@@ -236,6 +242,7 @@ int main(void)
         cmocka_unit_test(trials_stand_behind_the_jobs),
         cmocka_unit_test(keys_of_trials_hang_on_their_values),
         cmocka_unit_test(equal_trials_are_one),
+        cmocka_unit_test(last_rung_may_be_the_end),
         cmocka_unit_test(what_cannot_be_tuned_is_refused),
         cmocka_unit_test(a_job_begins_when_its_trials_are_decided),
         cmocka_unit_test(curves_say_what_scores_said),
