@@ -21,7 +21,8 @@ struct decay {
 
 static const struct setting decay_rows[] = {
     {"train.weight_decay", SETTING_REAL, offsetof(struct decay, weight_decay), 0, 1000, "0", NULL,
-     "share of weights, not of biases, that a step takes away, times the rate (adamw); or L2 penalty (sgd)"},
+     "share of weights, not of biases and norms, that a step takes away, times the rate (adamw), or L2 "
+     "penalty (sgd)"},
     {0},
 };
 

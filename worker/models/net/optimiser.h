@@ -11,8 +11,8 @@
  *             root
  *     sgd     torch.optim.SGD: weight_decay * w is added to the gradient; momentum without dampening
  *
- * Weights decay; biases, and what else begins at zero, do not. To add one: a row in optimiser.c with its
- * settings. Pure functions, no allocation, no MPI. */
+ * Weights decay; biases, and what else begins alike everywhere, such as a norm's, do not. To add one: a row
+ * in optimiser.c with its settings. Pure functions, no allocation, no MPI. */
 #ifndef CELLSWEEP_OPTIMISER_H
 #define CELLSWEEP_OPTIMISER_H
 
