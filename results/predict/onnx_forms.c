@@ -2,7 +2,7 @@
 #include "predict/onnx_graph.h"
 
 #include <math.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 static char *copy_tensor(struct onnx_graph *g, const char *name, size_t rows, size_t columns,
@@ -133,14 +133,14 @@ static char *write_forest(struct onnx_graph *g, const struct model_form *form, c
     static const char *const names[] = {"class_treeids", "class_nodeids", "class_ids", "class_weights"};
     Onnx__NodeProto *node = onnx_node(g, "TreeEnsembleClassifier", "probabilities", 1);
     int64_t *label = onnx_take(&g->block, form->n_classes * sizeof *label);
-    char **output = onnx_take(&g->block, 2 * sizeof *output), *probabilities = node->output[0];
+    char **output = onnx_take(&g->block, 2 * sizeof *output), *probabilities = node->output[0], name[80];
     for (size_t c = 0; c < form->n_classes; c++)
         label[c] = (int64_t)c;
     onnx_more(g, node, 10);
     node->domain = onnx_text(&g->block, ONNX_ML);
     onnx_input(node, input);
-    output[0] = onnx_take(&g->block, strlen(probabilities) + 8);
-    strcat(strcpy(output[0], "label."), probabilities);
+    snprintf(name, sizeof name, "label.%s", probabilities);
+    output[0] = onnx_text(&g->block, name);
     output[1] = probabilities;
     node->output = output;
     node->n_output = 2;
