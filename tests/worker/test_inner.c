@@ -189,6 +189,36 @@ static void a_smaller_share_is_part_of_a_larger_one(void **state)
     hand_dataset_free(data);
 }
 
+/* So that the mean over F tuning seeds is over all of them: val of trial seed t is fold t modulo F, and every
+ * training original is once in val of F seeds in a row. */
+static void trial_seeds_take_turns_in_folds(void **state)
+{
+    enum { FOLDS = 3 };
+    struct dataset *data = hand_dataset(3, number, count, SIZE);
+    (void)state;
+    for (size_t p = 0; p < sizeof protocols / sizeof *protocols; p++) {
+        struct config config = inner_config("none", protocols[p], "folds:3");
+        int times[N_IMAGES] = {0}, n_once = 0;
+        struct job_samples s[FOLDS + 1];
+        for (int t = 0; t <= FOLDS; t++) {
+            config.trial_seed = t;
+            s[t] = select_ok(&config, data);
+            assert_true(same_list(&s[t].test, &s[0].test));
+            for (int i = 0; t < FOLDS && i < s[t].val.n; i++)
+                times[s[t].val.sample[i].image]++;
+        }
+        assert_true(same_list(&s[FOLDS].val, &s[0].val) && !same_list(&s[1].val, &s[0].val));
+        for (int i = 0; i < N_IMAGES; i++) {
+            assert_in_range(times[i], 0, 1);
+            n_once += times[i];
+        }
+        assert_true(n_once == s[0].train.n + s[0].val.n);
+        for (int t = 0; t <= FOLDS; t++)
+            job_samples_free(&s[t]);
+    }
+    hand_dataset_free(data);
+}
+
 /* Ten slides; no one of them is on two sides. */
 static const char *slide_of(int image, void *self)
 {
@@ -304,6 +334,7 @@ int main(void)
         cmocka_unit_test(shares_are_of_every_class),
         cmocka_unit_test(stream_is_of_the_division_alone),
         cmocka_unit_test(a_smaller_share_is_part_of_a_larger_one),
+        cmocka_unit_test(trial_seeds_take_turns_in_folds),
         cmocka_unit_test(groups_stay_together),
         cmocka_unit_test(too_small_a_class_is_told),
         cmocka_unit_test(given_sets_have_their_own),
