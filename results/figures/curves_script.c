@@ -434,11 +434,8 @@ static void write_macros(FILE *file, const struct layout *l, enum metric metric)
 /* Place the next plot: pixels from the left and the top. */
 static void place(FILE *file, const struct layout *l, int left, int top, int width, int height)
 {
-    fprintf(file,
-            "set lmargin at screen %.5f; set rmargin at screen %.5f; set tmargin at screen %.5f; set "
-            "bmargin at screen %.5f\n",
-            (double)left / l->width, (double)(left + width) / l->width, 1 - (double)top / l->height,
-            1 - (double)(top + height) / l->height);
+    const struct figtext_page text = {file, l->width, l->height};
+    figtext_place(&text, left, top, width, height);
 }
 
 static void panel_title(char *out, size_t size, const struct summary *summary,
@@ -618,13 +615,10 @@ int curves_write_script(const struct curves_page *page, enum metric metric, cons
                         const char *dir, struct err *err)
 {
     struct layout l = lay_out(page, metric, style);
-    char name[CURVES_NAME_SIZE + 8];
     struct output out;
-    snprintf(name, sizeof name, "%s.gp", page->name);
-    int rc = output_open(&out, dir, name, err);
+    int rc = gnuplot_open(&out, dir, page->name, l.width, l.height, style, err);
     if (rc < 0)
         return rc;
-    gnuplot_begin(out.file, page->name, l.width, l.height, style);
     write_macros(out.file, &l, metric);
     for (int i = 0; i < page->n_panels; i++)
         write_panel(out.file, page, &l, i, metric);

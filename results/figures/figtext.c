@@ -84,6 +84,15 @@ static int write_lines(const struct figtext_page *page, int x, int y, int step, 
     return n;
 }
 
+void figtext_place(const struct figtext_page *page, double x, double y, double width, double height)
+{
+    double w = page->width, h = page->height;
+    fprintf(page->file,
+            "set lmargin at screen %.5f; set rmargin at screen %.5f; set tmargin at screen %.5f; set bmargin "
+            "at screen %.5f\n",
+            x / w, (x + width) / w, 1 - y / h, 1 - (y + height) / h);
+}
+
 int figtext_paragraph(const struct figtext_page *page, int x, int y, int width, double points,
                       const char *text)
 {

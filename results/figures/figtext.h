@@ -32,6 +32,9 @@ double figtext_fit(const char *text, double points, int width);
 /* One line; options: gnuplot's of a label. */
 void figtext_label(const struct figtext_page *page, int x, int y, const char *options, const char *text);
 
+/* Where the next plot stands, without its tics and titles. */
+void figtext_place(const struct figtext_page *page, double x, double y, double width, double height);
+
 /* A paragraph in grey, its first line at y. Returns its lines. */
 int figtext_paragraph(const struct figtext_page *page, int x, int y, int width, double points,
                       const char *text);

@@ -332,13 +332,9 @@ static double smaller(const struct layout *l, int pixels)
 
 static void place(FILE *file, const struct layout *l, int left, int top, int size)
 {
-    double w = l->width, h = l->height, x = smaller(l, left), y = l->top + smaller(l, top),
-           side = smaller(l, size);
-    fprintf(
-        file,
-        "set lmargin at screen %.5f; set rmargin at screen %.5f; set tmargin at screen %.5f; set bmargin at "
-        "screen %.5f\n",
-        x / w, (x + side) / w, 1 - y / h, 1 - (y + side) / h);
+    const struct figtext_page text = {file, l->width, l->height};
+    double side = smaller(l, size);
+    figtext_place(&text, smaller(l, left), l->top + smaller(l, top), side, side);
 }
 
 static void write_variants_plots(FILE *file, const struct layout *l, const struct dataset *data)

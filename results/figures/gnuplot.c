@@ -56,6 +56,17 @@ void gnuplot_begin(FILE *file, const char *name, int width, int height, const st
           file);
 }
 
+int gnuplot_open(struct output *out, const char *dir, const char *name, int width, int height,
+                 const struct figstyle *style, struct err *err)
+{
+    char file[512];
+    snprintf(file, sizeof file, "%s.gp", name);
+    int rc = output_open(out, dir, file, err);
+    if (rc == 0)
+        gnuplot_begin(out->file, name, width, height, style);
+    return rc;
+}
+
 /* A doubled apostrophe is one, but not at the beginning; and after an odd one in double quotes @name
  * is taken for a macro. */
 void gnuplot_quote(FILE *file, const char *text)

@@ -14,12 +14,18 @@
 #include "err.h"
 #include "figures/figstyle.h"
 #include "figures/palette.h"
+#include "write/output.h"
 
 #include <stdio.h>
 
 /* The head of a script: how to run it, terminal and output by `format`, look. The layout has width x height
  * pixels; without a style the PNG has twice as many, with one it has 300 an inch. */
 void gnuplot_begin(FILE *file, const char *name, int width, int height, const struct figstyle *style);
+
+/* Open dir/name.gp and begin it. out is closed by the caller with output_close(); E_IO when it cannot be
+ * opened. */
+int gnuplot_open(struct output *out, const char *dir, const char *name, int width, int height,
+                 const struct figstyle *style, struct err *err);
 
 /* A text in gnuplot's single quotes, within which nothing is special: in double quotes what stands between
  * backquotes would be run by a shell. Line ends, apostrophes and @ are joined to them in double quotes, other

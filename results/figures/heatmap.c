@@ -455,12 +455,9 @@ static int write_script(const struct heatmap *h, const char *name, int percent, 
 {
     struct page page = lay_out(h, percent, style);
     struct output out;
-    char file[CURVES_NAME_SIZE + 8];
-    snprintf(file, sizeof file, "%s.gp", name);
-    int rc = output_open(&out, dir, file, err);
+    int rc = gnuplot_open(&out, dir, name, page.width, page.height, style, err);
     if (rc < 0)
         return rc;
-    gnuplot_begin(out.file, name, page.width, page.height, style);
     write_heading(out.file, h, &page);
     write_notes(out.file, &page);
     write_look(out.file, h, &page, percent);

@@ -337,13 +337,12 @@ static void write_ranks(FILE *file, const struct summary *summary, const struct 
 static void write_axes(FILE *file, const struct layout *l)
 {
     double w = l->width, h = l->height;
+    const struct figtext_page text = {file, l->width, l->height};
+    figtext_place(&text, LEFT, l->top, l->plot_width, PLOT);
     fprintf(file,
-            "set lmargin at screen %.5f; set rmargin at screen %.5f; set tmargin at screen %.5f; set bmargin "
-            "at screen %.5f\n"
             "set logscale x; set xrange [%.9g:%.9g]; set yrange [%.9g:%.9g]; set ytics 0.1\n"
             "set xlabel 'Seconds a job' offset 0,0.4; set ylabel 'Test balanced accuracy'\n",
-            LEFT / w, (LEFT + l->plot_width) / w, 1 - l->top / h, 1 - (l->top + PLOT) / h, l->x_low,
-            l->x_high, l->y_low, l->y_high);
+            l->x_low, l->x_high, l->y_low, l->y_high);
     if (isfinite(l->chance))
         fprintf(file,
                 "set arrow from graph 0,first %.9g to graph 1,first %.9g nohead back lw 1 dt (4,4) lc rgb "
@@ -414,15 +413,12 @@ int models_page_write(const struct summary *summary, const struct which_model *w
     const struct which_place *place = &which->place[p];
     struct layout l = lay_out(summary, which, p, style);
     struct output out;
-    char file[PAGENAME_SIZE + 8];
     int rc = write_data(summary, place, name, dir, err);
-    snprintf(file, sizeof file, "%s.gp", name);
     if (rc == 0)
-        rc = output_open(&out, dir, file, err);
+        rc = gnuplot_open(&out, dir, name, l.width, l.height, style, err);
     if (rc < 0)
         return rc;
     const struct figtext_page page = {out.file, l.width, l.height};
-    gnuplot_begin(out.file, name, l.width, l.height, style);
     write_heading(out.file, summary, &l);
     figtext_write_notes(&page, EDGE, l.height - 10 - figtext_notes_height(&l.notes, l.width - 2 * EDGE) + 14,
                         l.width - 2 * EDGE, &l.notes);

@@ -185,16 +185,6 @@ static struct layout lay_out(const struct reliability_page *page, const struct f
     return l;
 }
 
-static void place(FILE *file, const struct layout *l, int x, int y, int width, int height)
-{
-    double w = l->width, h = l->height;
-    fprintf(
-        file,
-        "set lmargin at screen %.5f; set rmargin at screen %.5f; set tmargin at screen %.5f; set bmargin at "
-        "screen %.5f\n",
-        x / w, (x + width) / w, 1 - y / h, 1 - (y + height) / h);
-}
-
 /* Lines of a panel: what they show, the columns of x and y. */
 static void write_lines(FILE *file, const struct reliability_page *page, int panel, const char *x,
                         const char *y)
@@ -229,14 +219,14 @@ static void write_panel(FILE *file, const struct reliability_page *page, const s
     int x = LEFT + panel % l->columns * (l->side + GAP);
     int y = l->top + panel / l->columns * panel_height(l) + TITLE;
     figtext_label(&text, x, y - 12, "left font bold(11)", titles[page->way[panel]]);
-    place(file, l, x, y, l->side, l->side);
+    figtext_place(&text, x, y, l->side, l->side);
     fputs("unset logscale; set yrange [0:1]; set ytics 0.2; set xtics 0.2; set format x ''; unset xlabel\n"
           "set ylabel 'Observed share'\n"
           "set arrow 1 from 0,0 to 1,1 nohead back lw 1 dt (4,4) lc rgb '" PALETTE_GREY "'\nplot ",
           file);
     write_lines(file, page, panel, "probability", "observed");
     fputs("unset label; unset arrow 1\n", file);
-    place(file, l, x, y + l->side + ABOVE, l->side, COUNTS - ABOVE);
+    figtext_place(&text, x, y + l->side + ABOVE, l->side, COUNTS - ABOVE);
     fprintf(file,
             "set logscale y; set yrange [0.7:%ld]; set ytics 10; set format x '%%g'; set xlabel "
             "'Probability' offset 0,0.4\n"
@@ -249,7 +239,9 @@ static void write_panel(FILE *file, const struct reliability_page *page, const s
 static void write_legend(FILE *file, const struct reliability_page *page, const struct layout *l)
 {
     int y = l->top + page->n_ways / l->columns * panel_height(l), lines = legend_lines(page, l);
-    place(file, l, LEFT, y, l->width - LEFT, (lines + 1) * LEGEND); /* a key is no higher than its plot */
+    const struct figtext_page text = {file, l->width, l->height};
+    /* a key is no higher than its plot */
+    figtext_place(&text, LEFT, y, l->width - LEFT, (lines + 1) * LEGEND);
     fprintf(file,
             "unset logscale; unset border; unset tics; unset xlabel; unset ylabel; unset grid\n"
             "set xrange [0:1]; set yrange [0:1]\nset key at screen %.5f,%.5f left top Left reverse vertical "
@@ -257,15 +249,15 @@ static void write_legend(FILE *file, const struct reliability_page *page, const 
             (double)LEFT / l->width, 1 - (double)y / l->height, lines);
     for (int i = 0; i < page->n_lines; i++) {
         const struct summary_group *group = &page->summary->group[page->line[i]];
-        char title[128], text[192];
+        char title[128], words[192];
         int repeats = 0;
         for (int k = 0; k < i; k++)
             repeats |= strcmp(page->summary->group[page->line[k]].cell->strategy, group->cell->strategy) == 0;
         curves_group_title(title, sizeof title, page->summary, group, 0);
-        snprintf(text, sizeof text, "%s (n = %d)", title, group->n_values);
+        snprintf(words, sizeof words, "%s (n = %d)", title, group->n_values);
         fprintf(file, "%sNaN with linespoints lw 1.8%s pt 7 ps 0.5 lc rgb '%s' title ",
                 i ? ", \\\n     " : "", repeats ? " dt (6,3)" : "", balance_colour(group->cell->strategy));
-        gnuplot_quote(file, text);
+        gnuplot_quote(file, words);
     }
     fputc('\n', file);
 }
@@ -282,12 +274,9 @@ static int write_script(const struct reliability_page *page, const char *name, c
 {
     struct layout l = lay_out(page, style);
     struct output out;
-    char file[PAGENAME_SIZE + 8];
-    snprintf(file, sizeof file, "%s.gp", name);
-    int rc = output_open(&out, dir, file, err);
+    int rc = gnuplot_open(&out, dir, name, l.width, l.height, style, err);
     if (rc < 0)
         return rc;
-    gnuplot_begin(out.file, name, l.width, l.height, style);
     write_heading(out.file, page, &l);
     write_notes(out.file, &l);
     fprintf(out.file, "f = '%s.tsv'\nset multiplot\nset xrange [0:1]\n", name);

@@ -272,12 +272,9 @@ static void write_ticks(FILE *file, const struct trend *trend, const struct page
 
 static void write_axes(FILE *file, const struct trend *trend, const struct page *page)
 {
-    double w = page->width, h = page->height, low = page->x_low, high = page->x_high;
-    fprintf(file,
-            "set lmargin at screen %.5f; set rmargin at screen %.5f; set tmargin at screen %.5f; set bmargin "
-            "at screen %.5f\n",
-            LEFT / w, (LEFT + page->plot_width) / w, 1 - page->top / h,
-            1 - (page->top + page->plot_height) / h);
+    const struct figtext_page text = {file, page->width, page->height};
+    double low = page->x_low, high = page->x_high;
+    figtext_place(&text, LEFT, page->top, page->plot_width, page->plot_height);
     if (trend->axis.log) {
         double margin = high > low ? pow(high / low, 0.12) : 2;
         fprintf(file, "set logscale x\nset xrange [%.9g:%.9g]\n", low / margin, high * margin);
@@ -403,12 +400,9 @@ int trend_write_script(const struct trend *trend, const char *name, const struct
 {
     struct page page = lay_out(trend, style);
     struct output out;
-    char file[PAGENAME_SIZE + 8];
-    snprintf(file, sizeof file, "%s.gp", name);
-    int rc = output_open(&out, dir, file, err);
+    int rc = gnuplot_open(&out, dir, name, page.width, page.height, style, err);
     if (rc < 0)
         return rc;
-    gnuplot_begin(out.file, name, page.width, page.height, style);
     write_heading(out.file, trend, &page);
     write_notes(out.file, &page);
     write_axes(out.file, trend, &page);

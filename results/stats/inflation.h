@@ -9,7 +9,8 @@
  * Of every finished job of several epochs: its highest balanced accuracy on the test set over all epochs,
  * minus that at the epoch with the highest one on its inner set, the first of equals; where the jobs of a
  * group have none, minus that at their last epoch. Never below 0, and above it by chance alone where the
- * epoch does not matter: so there is an interval, by the method of contrast.h, and no verdict. No MPI. */
+ * epoch does not matter: so there is an interval, by the method of contrast.h and cut at 0, and no verdict.
+ * No MPI. */
 #ifndef CELLSWEEP_INFLATION_H
 #define CELLSWEEP_INFLATION_H
 
