@@ -88,7 +88,7 @@ $(ONNX).o: $(ONNX).c
 	@echo "  CC $<"
 	@$(CC) -std=c11 $(OPT) -g -w $(EXTRA) -I$(@D) $(SYSTEM) -c -o $@ $<
 
-$(patsubst %,$(BUILD)/results/predict/onnx_%.o,graph ops model) $(BUILD)/tests/results/test_onnx.o: $(ONNX).h
+$(filter $(BUILD)/results/predict/onnx_%.o,$(OBJ)) $(patsubst %,$(BUILD)/%.o,$(filter tests/results/test_onnx%,$(UNITS:%=tests/%))): $(ONNX).h
 
 # ---- the interactive page ----
 # Built by npm, once for all build folders; without npm or its registry it stays empty and report.html is left out (results/web/build.sh).
