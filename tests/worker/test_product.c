@@ -16,7 +16,8 @@
 static const double ROUNDING = 1e-7; /* of sums of `inner` products below 1, each */
 static const enum kernels_isa TABLES[] = {KERNELS_REFERENCE, KERNELS_BLAS, KERNELS_AVX2, KERNELS_AVX512};
 static const int SIZES[][3] = {{1, 1, 1},    {2, 3, 5},    {7, 16, 4},     {13, 101, 16}, {101, 64, 64},
-                               {6, 81, 101}, {9, 33, 300}, {250, 17, 515}, {31, 130, 30}, {101, 16, 101}};
+                               {6, 81, 101}, {9, 33, 300}, {250, 17, 515}, {31, 130, 30}, {101, 16, 101},
+                               {1, 3, 5},    {4, 1, 6},    {3, 5, 1}};
 
 enum { N_SIZES = sizeof SIZES / sizeof *SIZES, BEYOND = 3 };
 
@@ -42,16 +43,17 @@ struct problem {
     size_t floats_c;
 };
 
-/* Lengths of the arrays: a matrix of rows, or of columns, each a few numbers longer than it must be. */
-static struct problem make_problem(const int size[3], int a_turned, int b_turned)
+/* Lengths of the arrays: a matrix of rows, or of columns, each `beyond` numbers longer than it must be. With
+ * none, both steps of a matrix that has one row or column are 1. */
+static struct problem make_problem(const int size[3], int a_turned, int b_turned, size_t beyond)
 {
     struct product_shape s = {.m = size[0], .n = size[1], .inner = size[2], .group = size[0]};
     size_t m = (size_t)s.m, n = (size_t)s.n, inner = (size_t)s.inner;
-    s.a_row = a_turned ? 1 : inner + BEYOND;
-    s.a_column = a_turned ? m + BEYOND : 1;
-    s.b_row = b_turned ? 1 : n + BEYOND;
-    s.b_column = b_turned ? inner + BEYOND : 1;
-    s.c_row = n + BEYOND;
+    s.a_row = a_turned ? 1 : inner + beyond;
+    s.a_column = a_turned ? m + beyond : 1;
+    s.b_row = b_turned ? 1 : n + beyond;
+    s.b_column = b_turned ? inner + beyond : 1;
+    s.c_row = n + beyond;
     return (struct problem){.shape = s,
                             .a = noise((m - 1) * s.a_row + (inner - 1) * s.a_column + 1, 1),
                             .b = noise((inner - 1) * s.b_row + (n - 1) * s.b_column + 1, 2),
@@ -112,8 +114,8 @@ static void products_are_right(void **state)
     (void)state;
     for (size_t t = 0; t < sizeof TABLES / sizeof *TABLES; t++) {
         const struct kernels *k = kernels_get(TABLES[t], NULL);
-        for (int i = 0; k && i < 4 * N_SIZES; i++) {
-            struct problem p = make_problem(SIZES[i / 4], i & 1, i & 2);
+        for (int i = 0; k && i < 8 * N_SIZES; i++) {
+            struct problem p = make_problem(SIZES[i / 8], i & 1, i & 2, i & 4 ? BEYOND : 0);
             check(k, &p, NULL, 0);
             check(k, &p, p.bias, 0);
             check(k, &p, NULL, 1);
@@ -132,7 +134,7 @@ static void a_group_stands_anywhere(void **state)
         const struct kernels *k = kernels_get(TABLES[t], NULL);
         if (!k)
             continue;
-        struct problem p = make_problem(size, 0, 0), one = p;
+        struct problem p = make_problem(size, 0, 0, BEYOND), one = p;
         p.shape.group = one.shape.group = one.shape.m = GROUP;
         one.floats_c = (GROUP - 1) * p.shape.c_row + (size_t)size[1];
         float *all = multiplied(k, &p, p.bias, 0);
@@ -158,7 +160,7 @@ static void nan_spreads_no_further(void **state)
         const struct kernels *k = kernels_get(TABLES[t], NULL);
         if (!k)
             continue;
-        struct problem p = make_problem(size, 0, 1);
+        struct problem p = make_problem(size, 0, 1, BEYOND);
         p.a[3 * p.shape.a_row + 4] = p.b[34 * p.shape.b_column] = nanf("");
         float *c = multiplied(k, &p, NULL, 0);
         for (size_t i = 0; i < 20; i++)

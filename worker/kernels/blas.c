@@ -419,14 +419,20 @@ static const char *dense_path(struct dense_shape s)
     return "sgemm";
 }
 
+/* From a row of a matrix to the next, for sgemm, which asks it of one row, too. */
+static int row_step(size_t row, size_t column, int n)
+{
+    size_t step = column == 1 ? row : column;
+    return column == 1 && row < (size_t)n ? n : (int)step;
+}
+
 /* Bits of sgemm hang on how many rows there are: a group at a time. */
 static void product(float *c, const float *a, const float *b, const float *bias, struct product_shape s,
                     int adds, float *scratch)
 {
     const CBLAS_TRANSPOSE turn_a = s.a_column == 1 ? CblasNoTrans : CblasTrans;
     const CBLAS_TRANSPOSE turn_b = s.b_column == 1 ? CblasNoTrans : CblasTrans;
-    int a_step = (int)(s.a_column == 1 ? s.a_row : s.a_column);
-    int b_step = (int)(s.b_column == 1 ? s.b_row : s.b_column);
+    int a_step = row_step(s.a_row, s.a_column, s.inner), b_step = row_step(s.b_row, s.b_column, s.n);
     (void)scratch;
     for (size_t i = 0; bias && !adds && i < (size_t)s.m; i++)
         memcpy(c + i * s.c_row, bias, (size_t)s.n * sizeof *c);
