@@ -133,8 +133,10 @@ static int read_range(const struct reading *r, const char *name, const struct tr
 {
     const struct setting *key = config_find(r->base->schema, name);
     struct err why = {0};
-    if (!key && config_unknown(r->base->schema, name, &why) < 0)
+    if (!key) {
+        config_unknown(r->base->schema, name, &why);
         return tree_fail(node, r->path, r->err, "tune: %s", why.text);
+    }
     if (!is_tunable(name))
         return tree_fail(node, r->path, r->err,
                          "tune: %s is no setting of the training, so it cannot be tuned", name);
