@@ -416,7 +416,7 @@ int models_page_write(const struct summary *summary, const struct which_model *w
     int rc = write_data(summary, place, name, dir, err);
     if (rc == 0)
         rc = gnuplot_open(&out, dir, name, l.width, l.height, style, err);
-    if (rc < 0)
+    if (rc != 0)
         return rc;
     const struct figtext_page page = {out.file, l.width, l.height};
     write_heading(out.file, summary, &l);

@@ -100,7 +100,7 @@ static int add_voter(struct predictor *p, struct store *store, int job, struct e
         rc = stored_model_blame(store, job, &why, err);
         stored_model_close(&model);
     }
-    if (rc < 0)
+    if (rc != 0)
         return rc;
     voter->weights = model.weights; /* the predictor's from here on */
     voter->n_weights = model.n_weights;

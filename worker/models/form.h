@@ -50,13 +50,13 @@ struct form_kernel {
 };
 
 struct model_form {
-    enum model_form_kind kind;
     size_t n_classes, floats;
     struct form_linear linear;
     struct form_trees trees;
     struct form_kernel kernel;
-    void *owned[16]; /* what is freed */
+    enum model_form_kind kind;
     int n_owned;
+    void *owned[16]; /* what is freed */
 };
 
 /* n zeroed elements, owned by the form; NULL without memory. */
