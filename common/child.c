@@ -124,6 +124,8 @@ static int judge_work(ssize_t n, const struct verdict *verdict, int status, stru
     int told = WIFEXITED(status) && n == (ssize_t)sizeof *verdict;
     if (told && (verdict->rc < 0 || WEXITSTATUS(status) == 0)) /* what it could not write, its line tells */
         return verdict->rc < 0 ? err_set(err, verdict->rc, "%s", verdict->err.text) : 0;
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE)
+        raise(SIGPIPE); /* whoever read the output has enough: ends here, unless the signal is held off */
     if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGTERM))
         return err_set(err, E_IO, "%s: reading it was ended by a signal (%s); was memory short?", at,
                        strsignal(WTERMSIG(status)));

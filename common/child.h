@@ -23,7 +23,8 @@ enum { CHILD_SECONDS = 120 };
 
 /* Do the work itself in a child, with the output and as much time as this process has: a reader of images
  * that crashes is then an error that names the file which child_at() spoke of last, and what would have been
- * written is not there. The child ends with this process. What task() changes in memory is gone. Returns its
+ * written is not there. The child ends with this process, and where nobody reads its output any more
+ * (SIGPIPE) this process ends as it did, without a word. What task() changes in memory is gone. Returns its
  * code, with its line in err. */
 int child_guard(int (*task)(void *self, struct err *err), void *self, struct err *err);
 

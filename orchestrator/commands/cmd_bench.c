@@ -81,17 +81,42 @@ static void fixture_release(struct fixture *f)
     free(f->warped);
 }
 
+/* A setting of which the network hears nothing would be timed as if it had. */
+static int check_read(const struct config *config, const char *key, struct err *err)
+{
+    const struct setting *setting = config_find(config->schema, key);
+    const char *decided_by = config_decided_by(config->schema, setting);
+    if (decided_by && strcmp(decided_by, "model") == 0 && config_reads(config, setting))
+        return 0;
+    return err_set(err, E_USAGE, "--set: %s is no setting of model %s; `cellsweep plan --keys` lists those",
+                   key, config->model);
+}
+
+/* A list as sweep files have it, "[32, 64]", as one text, "32-64"; any other text as it is. */
+static void join_list(char *out, size_t size, const char *text)
+{
+    size_t n = 0;
+    int list = *text == '[';
+    for (; *text && n + 1 < size; text++)
+        if (!list || !strchr("[] ", *text))
+            out[n++] = (char)(list && *text == ',' ? '-' : *text);
+    out[n] = '\0';
+}
+
 static int set_all(struct config *config, const struct arguments_list *set, struct err *err)
 {
     int rc = 0;
     for (int i = 0; i < set->n && rc == 0; i++) {
-        char key[CONFIG_WORD_SIZE];
+        char key[CONFIG_WORD_SIZE], value[SETTING_TEXT_SIZE];
         size_t n = strcspn(set->text[i], "=");
         if (!set->text[i][n] || n >= sizeof key)
             return err_set(err, E_USAGE, "--set: '%.60s' is no setting; write e.g. cnn.blocks=32-64",
                            set->text[i]);
         snprintf(key, sizeof key, "%.*s", (int)n, set->text[i]);
-        rc = config_set(config, key, set->text[i] + n + 1, err);
+        join_list(value, sizeof value, set->text[i] + n + 1);
+        rc = config_set(config, key, value, err);
+        if (rc == 0)
+            rc = check_read(config, key, err);
     }
     return rc;
 }

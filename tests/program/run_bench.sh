@@ -35,7 +35,14 @@ grep -q "^kernels .*, one thread, model resnet-8, 16 x 16 pixels, 3 channels, 2 
 for layer in "stem forward" "norm1 backward" "shortcut2 backward" "add3 forward" "mean forward" "logits backward"; do
     grep -q "^  $layer  *[0-9.]* " "$TMP/bench.txt" && ok "times its layers: $layer" || not_ok "bench: no $layer: $(cat "$TMP/bench.txt")"
 done
-for wrong in "--model knn" "--model cnm" "--size 9" "--set cnn.blocks" "--set cnn.blocks=0-4" "--model resnet-8 --set resnet-8.width=x" "--batch 0" "--classes 1" "--channels 0" "--channels 17" "--seconds 0"; do
+check "a list as in a sweep file" "$cellsweep" bench --batch 4 --set "cnn.blocks=[5, 6]" --seconds 0.001
+"$cellsweep" bench --help | sed -n 's/^  cellsweep bench//p' >"$TMP/examples"
+check "bench has examples" test -s "$TMP/examples"
+while IFS= read -r line; do
+    [[ $line == *--batch* ]] || line=" --batch 4$line"
+    check "runs as written: bench$line" bash -c "cd '$TMP' && '$PWD/$cellsweep' bench --seconds 0.001 $line"
+done <"$TMP/examples"
+for wrong in "--model knn" "--model cnm" "--size 9" "--set cnn.blocks" "--set cnn.blocks=0-4" "--model vgg-small --set cnn.norm=batch" "--set knn.k=3" "--set train.batch=4" "--set cnn.blocks=[5,x]" "--model resnet-8 --set resnet-8.width=x" "--batch 0" "--classes 1" "--channels 0" "--channels 17" "--seconds 0"; do
     # shellcheck disable=SC2086
     check_fails "bench $wrong" "$cellsweep" bench $wrong
 done

@@ -25,6 +25,9 @@ plan --set 'grid.seed={first: 1, count: 10002}'
 says "all of many jobs are counted" "^plan: 10002 jobs; "
 says "those that are not listed are said" "^and 2 more jobs, which --filter shows$"
 check "10 000 are listed" [ "$(awk '$2 == "26-27"' "$TMP/plan.out" | wc -l)" = 10000 ]
+# Whoever reads the output may have enough, as head has: no data is damaged then.
+"$cellsweep" plan "$TMP/s.yaml" --set 'grid.seed={first: 1, count: 10002}' 2>"$TMP/plan.err" | head -n 1 >/dev/null
+check "plan | head ends without a word" [ ! -s "$TMP/plan.err" ]
 plan --set 'grid.seed={first: 1, count: 10002}' --filter seed=10002
 check "a filter shows the last" [ "$(timed)" = 1 ]
 plan
