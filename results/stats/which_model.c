@@ -126,7 +126,8 @@ static int make_place(struct making *m, const struct compare_ranking *r, struct 
                       struct err *err)
 {
     place->ranking = r;
-    place->point = err_calloc((size_t)r->n_datasets * (size_t)r->n_values, sizeof *place->point, "models", err);
+    place->point =
+        err_calloc((size_t)r->n_datasets * (size_t)r->n_values, sizeof *place->point, "models", err);
     place->value = err_calloc((size_t)r->n_values, sizeof *place->value, "models", err);
     if (!place->point || !place->value)
         return E_IO;
