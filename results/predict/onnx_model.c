@@ -104,6 +104,18 @@ static size_t parts_of(const struct onnx_source *from)
     return from->form ? ONNX_FORM_NODES : (size_t)(from->nodes->n + 1) * ONNX_MAX_NODES;
 }
 
+/* Types of what no checker infers: what regressors give. */
+static void declare_logits(struct onnx_graph *g, int n_classes)
+{
+    const int logits[2] = {0, n_classes};
+    Onnx__GraphProto *proto = g->proto;
+    proto->value_info = onnx_take(&g->block, proto->n_node * sizeof *proto->value_info);
+    for (size_t i = 0; i < proto->n_node; i++)
+        if (strcmp(proto->node[i]->op_type, "TreeEnsembleRegressor") == 0)
+            proto->value_info[proto->n_value_info++] =
+                *value_info(&g->block, proto->node[i]->output[0], logits, 2);
+}
+
 static void build_graph(struct onnx_graph *g, const char *name, const struct onnx_source *from)
 {
     Onnx__GraphProto *proto = g->proto = onnx_take(&g->block, sizeof *proto);
@@ -117,6 +129,7 @@ static void build_graph(struct onnx_graph *g, const char *name, const struct onn
     proto->output = value_info(&g->block, "probabilities", probs, 2);
     proto->n_input = proto->n_output = 1;
     add_members(g, from, proto->input[0]->name);
+    declare_logits(g, from->n_classes);
 }
 
 static void add_properties(struct onnx_block *block, Onnx__ModelProto *model,

@@ -272,6 +272,20 @@ static const struct matrix *run_model(const Onnx__ModelProto *model, const struc
     return find(model->graph->output[0]->name);
 }
 
+/* Checkers infer no type of what a regressor gives: the model says it. */
+static void declares_regressors(const Onnx__GraphProto *graph)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < graph->n_node; i++)
+        if (strcmp(graph->node[i]->op_type, "TreeEnsembleRegressor") == 0) {
+            assert_true(n < graph->n_value_info);
+            assert_string_equal(graph->value_info[n]->name, graph->node[i]->output[0]);
+            assert_int_equal(graph->value_info[n++]->type->tensor_type->elem_type,
+                             ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT);
+        }
+    assert_int_equal(n, graph->n_value_info);
+}
+
 static void free_values(void)
 {
     for (int i = 0; i < n_values; i++)
@@ -319,6 +333,7 @@ static Onnx__ModelProto *written(const struct config *config, const struct model
     Onnx__ModelProto *proto = onnx__model_proto__unpack(NULL, n_bytes, (const uint8_t *)bytes);
     free(bytes);
     assert_non_null(proto);
+    declares_regressors(proto->graph);
     assert_int_equal(proto->n_opset_import, form->kind == FORM_TREES ? 2 : 1);
     return proto;
 }
