@@ -205,8 +205,8 @@ enum { N_DECISIONS = 1 << 15 };
 static void judge(void *model, const float *const *image, int n, float *probs)
 {
     const struct svm *svm = model;
-    size_t class[CONFIG_MAX_CLUSTERS], n_there = list_classes(svm, class), pairs = svm_pairs(n_there);
-    double decision[N_DECISIONS];
+    size_t class[CONFIG_MAX_CLUSTERS] = {0}, n_there = list_classes(svm, class), pairs = svm_pairs(n_there);
+    double decision[N_DECISIONS] = {0};
     size_t most = pairs * SVM_BLOCK <= N_DECISIONS ? SVM_BLOCK : N_DECISIONS / pairs;
     for (size_t i = 0; i < (size_t)n * svm->n_classes; i++)
         probs[i] = n_there ? 0 : (float)(1.0 / (double)svm->n_classes);
@@ -289,7 +289,7 @@ static void put_coefs(const struct svm *svm, const size_t *class, struct form_ke
 static int form(void *model, struct model_form *out, struct err *err)
 {
     const struct svm *svm = model;
-    size_t class[CONFIG_MAX_CLUSTERS], n_there = list_classes(svm, class);
+    size_t class[CONFIG_MAX_CLUSTERS] = {0}, n_there = list_classes(svm, class);
     *out = (struct model_form){.kind = FORM_KERNEL, .n_classes = svm->n_classes, .floats = svm->floats};
     struct form_kernel *k = &out->kernel;
     if (n_there < 2)

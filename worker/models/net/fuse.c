@@ -43,7 +43,7 @@ static int fuse_at(const struct nodes *nodes, int i, int updates, struct node *o
 
 void nodes_fuse(struct nodes *nodes, int updates)
 {
-    struct node fused[NODES_MAX];
+    struct node fused[NODES_MAX] = {0};
     int n = 0, place[NODES_MAX]; /* of what a node gives, afterwards */
     for (int i = 0; i < nodes->n; n++) {
         int some = fuse_at(nodes, i, updates, &fused[n]);

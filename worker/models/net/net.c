@@ -2,6 +2,7 @@
 
 #include "rng.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,9 +61,9 @@ static float *take(float *base, size_t *used, size_t floats)
 static struct arrays_of read_by(const struct net *net, int i, int input)
 {
     int from = net->nodes.node[i].from[input];
-    return from >= 0            ? net->of[from]
-           : from == NODE_IMAGE ? (struct arrays_of){.out = net->image}
-                                : (struct arrays_of){0};
+    if (from >= 0)
+        return net->of[from];
+    return (struct arrays_of){.out = from == NODE_IMAGE ? net->image : NULL};
 }
 
 static void lay_out_node(struct net *net, int i, float *base, size_t *used)
@@ -134,7 +135,7 @@ static void plan_turns(const struct net *net, struct turns *t)
 static void lay_out_gradients(struct net *net, float *base, size_t *used)
 {
     struct turns turns;
-    float *array[NODES_MAX];
+    float *array[NODES_MAX] = {0};
     plan_turns(net, &turns);
     for (int i = 0; i < turns.n; i++)
         array[i] = take(base, used, turns.floats[i]);
@@ -550,8 +551,9 @@ void net_features(struct net *net, const float *const *image, int n, float *feat
     for (int first = 0; first < n; first += net->max_batch) {
         int some = n - first < net->max_batch ? n - first : net->max_batch;
         forward(net, image + first, some, NULL);
-        memcpy(features + (size_t)first * floats, at_node(net, net->nodes.n - 1, (struct pass){0}, NULL).in,
-               (size_t)some * floats * sizeof *features);
+        const float *in = read_by(net, net->nodes.n - 1, 0).out;
+        assert(in);
+        memcpy(features + (size_t)first * floats, in, (size_t)some * floats * sizeof *features);
     }
     restore_denormals(mode);
 }

@@ -55,19 +55,19 @@ static size_t param_floats(const struct param *param)
 }
 
 /* op->params or op->buffers. */
-typedef int lister(const struct node *node, struct param out[NODE_MAX_PARAMS]);
+typedef int (*lister)(const struct node *node, struct param out[NODE_MAX_PARAMS]);
 
-static lister *params_of(const struct node *node)
+static lister params_of(const struct node *node)
 {
     return node->op->params;
 }
 
-static lister *buffers_of(const struct node *node)
+static lister buffers_of(const struct node *node)
 {
     return node->op->buffers;
 }
 
-static size_t count(const struct node *node, lister *list)
+static size_t count(const struct node *node, lister list)
 {
     struct param param[NODE_MAX_PARAMS];
     size_t n = 0;
@@ -174,15 +174,15 @@ size_t nodes_n_buffers(const struct nodes *nodes)
     return n;
 }
 
-/* Array i of what lists_of() lists, over all nodes. */
-static size_t array_at(const struct nodes *nodes, lister *(*lists_of)(const struct node *), int i,
-                       const struct node **node, struct param *param, size_t *at)
+/* Array i of the parameters, or of the buffers, over all nodes. */
+static size_t array_at(const struct nodes *nodes, int buffers, int i, const struct node **node,
+                       struct param *param, size_t *at)
 {
     struct param all[NODE_MAX_PARAMS];
     size_t offset = 0;
     for (int j = 0; j < nodes->n; j++) {
         const struct node *of = &nodes->node[j];
-        lister *list = lists_of(of);
+        lister list = buffers ? buffers_of(of) : params_of(of);
         int arrays = list ? list(of, all) : 0;
         for (int p = 0; p < arrays; p++, i--) {
             size_t floats = param_floats(&all[p]);
@@ -204,13 +204,13 @@ static size_t array_at(const struct nodes *nodes, lister *(*lists_of)(const stru
 size_t nodes_param(const struct nodes *nodes, int i, const struct node **node, struct param *param,
                    size_t *at)
 {
-    return array_at(nodes, params_of, i, node, param, at);
+    return array_at(nodes, 0, i, node, param, at);
 }
 
 size_t nodes_buffer(const struct nodes *nodes, int i, const struct node **node, struct param *param,
                     size_t *at)
 {
-    return array_at(nodes, buffers_of, i, node, param, at);
+    return array_at(nodes, 1, i, node, param, at);
 }
 
 /* Every layer makes three products: forward, and the gradients of its weights and its input; nobody wants the

@@ -47,12 +47,12 @@ struct op;
 
 struct node {
     const struct op *op;
+    double rate;               /* dropout: 0 <= rate < 1, quantised to 1/65536 */
     char name[NODE_NAME_SIZE]; /* "conv1" */
     int from[2];               /* which nodes it reads, or NODE_IMAGE; the second NODE_NONE but for op_add */
     int units;                 /* conv, dense: filters, outputs */
     int side, pad, stride;     /* conv: as in kernels.h; 3, 0 and 1 unless set */
     int unbiased;              /* conv: 1: it has no bias */
-    double rate;               /* dropout: 0 <= rate < 1, quantised to 1/65536 */
     int relu;                  /* conv, dense, batch norm, add: 1: its ReLU is part of it */
     int folds;        /* conv: 1: it stands for the batch norm behind it when it judges (nodes_fuse) */
     int fused_update; /* 1: its optimiser step is part of its backward pass (nodes_fuse) */

@@ -7,6 +7,7 @@
  * variance of a batch norm move a tenth of the way to those of each batch, its variance over m - 1. */
 #include "models/net/nodes.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -217,6 +218,7 @@ static void run_group(const struct group *g)
 /* As in a batch norm, with the scale before the sums: dscale, dshift (n) get what this group adds. */
 static void learn_group(const struct group *g, double *dscale, double *dshift)
 {
+    assert(g->dout);
     double sum = 0, along = 0, m = (double)(g->rows * g->n);
     for (size_t i = 0; i < g->rows; i++)
         for (size_t j = 0; j < g->n; j++) {
