@@ -40,6 +40,8 @@ struct page {
     int bars, jobs, single; /* 1: some point has an interval; shows its jobs; is of one job */
     int n_x;                /* different values on the axis */
     double gap;             /* between the nearest two of them, as a part of the axis */
+    int two_lines;          /* 1: below the axis there is room for two lines of ticks */
+    int in_turn;            /* 1: ticks too wide to stand side by side take these in turn */
 };
 
 static const struct stats_summary *final_of(const struct trend_point *point)
@@ -190,6 +192,31 @@ static int notes_width(const struct page *p)
     return p->width - p->text_left - EDGE;
 }
 
+static void tick_text(char *out, const struct trend *trend, const struct trend_point *point)
+{
+    const struct trend_axis *axis = &trend->axis;
+    char label[COMBINATION_LABEL_SIZE];
+    if (axis->tick)
+        axis->tick(out, TREND_LABEL_SIZE, point->group, axis->factor, point->x);
+    else
+        snprintf(out, TREND_LABEL_SIZE, "%s",
+                 combination_label(trend->summary->store, point->group->cell, axis->factor,
+                                   trend->summary->varying, label));
+}
+
+/* Ticks of one line that would touch. An axis is the middle 1/1.24 of its plot. */
+static int ticks_touch(const struct trend *trend, const struct page *page)
+{
+    char text[TREND_LABEL_SIZE];
+    size_t widest = 0;
+    for (int i = 0; i < trend->n; i++) {
+        tick_text(text, trend, &trend->point[i]);
+        widest = strlen(text) > widest ? strlen(text) : widest;
+    }
+    return page->n_x > 1 && page->gap >= 0.06 &&
+           (double)(widest + 1) * 7.5 > page->gap * page->plot_width / 1.24;
+}
+
 static struct page lay_out(const struct trend *trend, const struct figstyle *style)
 {
     int cluster[CONFIG_MAX_CLUSTERS];
@@ -206,9 +233,11 @@ static struct page lay_out(const struct trend *trend, const struct figstyle *sty
         p.plot_width = p.width - LEFT - RIGHT;
     p.plot_height = p.plot_width < LEAST_PLOT ? PLOT_HEIGHT * 3 / 4 : PLOT_HEIGHT;
     p.text_left = p.below ? EDGE : LEFT;
+    p.in_turn = !trend->axis.tick && ticks_touch(trend, &p);
+    p.two_lines = trend->axis.tick || p.in_turn;
     collect_texts(&p, trend);
     p.top = write_heading(NULL, trend, &p);
-    p.height = p.top + p.plot_height + 84 + (trend->axis.tick ? LINE : 0) +
+    p.height = p.top + p.plot_height + 84 + (p.two_lines ? LINE : 0) +
                (p.below ? 22 + LEGEND_LINE * trend->n_series : 0) +
                figtext_notes_height(&p.notes, notes_width(&p));
     return p;
@@ -224,27 +253,15 @@ static void write_notes(FILE *file, const struct page *p)
 }
 
 /* Beside the plot, or below it and its axis. */
-static void write_key(FILE *file, const struct trend *trend, const struct page *p)
+static void write_key(FILE *file, const struct page *p)
 {
-    int y = p->below ? p->top + p->plot_height + 64 + (trend->axis.tick ? LINE : 0) : p->top;
+    int y = p->below ? p->top + p->plot_height + 64 + (p->two_lines ? LINE : 0) : p->top;
     int x = p->below ? LEFT : LEFT + p->plot_width + LEGEND_GAP;
     fprintf(
         file,
         "set key at screen %.5f,%.5f left top Left reverse vertical maxcols 1 samplen 2 spacing 1.25 font "
         "''.plain(10.5)\n",
         (double)x / p->width, 1 - (double)y / p->height);
-}
-
-static void tick_text(char *out, const struct trend *trend, const struct trend_point *point)
-{
-    const struct trend_axis *axis = &trend->axis;
-    char label[COMBINATION_LABEL_SIZE];
-    if (axis->tick)
-        axis->tick(out, TREND_LABEL_SIZE, point->group, axis->factor, point->x);
-    else
-        snprintf(out, TREND_LABEL_SIZE, "%s",
-                 combination_label(trend->summary->store, point->group->cell, axis->factor,
-                                   trend->summary->varying, label));
 }
 
 /* A tick at every value, its text only where the one before leaves room. */
@@ -254,6 +271,7 @@ static void write_ticks(FILE *file, const struct trend *trend, const struct page
     const char *separator = "";
     const struct trend_point *next;
     double last = -1;
+    int n = 0;
     fputs("set xtics font ''.plain(10.5) (", file);
     for (double x = -HUGE_VAL; (next = next_value(trend, x)); x = next->x) {
         double at = place_on_axis(trend, page, next->x);
@@ -263,6 +281,8 @@ static void write_ticks(FILE *file, const struct trend *trend, const struct page
         else
             last = at;
         fputs(separator, file);
+        if (page->in_turn && n++ % 2 && *text)
+            fputs("\"\\n\".", file);
         gnuplot_quote(file, text);
         fprintf(file, " %.9g", next->x);
         separator = ", ";
@@ -285,7 +305,7 @@ static void write_axes(FILE *file, const struct trend *trend, const struct page 
     fprintf(file, "set yrange [%.9g:%.9g]; set ytics 0.1\nset xlabel ", page->y_low, page->y_high);
     gnuplot_quote(file, trend->axis.label);
     fprintf(file, " font plain(%.3g) offset 0,%g; set ylabel 'Test balanced accuracy'\n",
-            figtext_fit(trend->axis.label, 12, page->plot_width * 6 / 5), trend->axis.tick ? -1.0 : 0.0);
+            figtext_fit(trend->axis.label, 12, page->plot_width * 6 / 5), page->two_lines ? -1.0 : 0.0);
     write_ticks(file, trend, page);
     if (isfinite(page->chance))
         fprintf(file,
@@ -406,7 +426,7 @@ int trend_write_script(const struct trend *trend, const char *name, const struct
     write_heading(out.file, trend, &page);
     write_notes(out.file, &page);
     write_axes(out.file, trend, &page);
-    write_key(out.file, trend, &page);
+    write_key(out.file, &page);
     fprintf(out.file, "f = '%s.tsv'\nplot ", name);
     for (int i = 0; i < trend->n_series; i++)
         write_series(out.file, trend, &page, i, i ? ", \\\n     " : "");
