@@ -40,8 +40,8 @@ paper() { # NAME EPOCHS SEEDS GRID-LINE...: a sweep of pair 1-27, or of CLUSTERS
 }
 ticks() { sed -n 's/^set xtics (\(.*\))$/\1/p' "$TMP/$1/fig2c.gp"; }
 check "a report of 15 epochs" paper e15 15 1 'strategy: [none]'
-check "a report of long values" paper long 1 1 'strategy: [none]' 'cnn.blocks: [[10, 20, 30, 40], [10, 20, 30, 41], [10, 20, 30, 42], [10, 20, 30, 43], [10, 20, 30, 44], [10, 20, 30, 45], [10, 20, 30, 46], [10, 20, 30, 47], [10, 20, 30, 48]]'
-check "ticks that would touch stand on two lines in turn" grep -q "^set xtics .*'10-20-30-40' 0, \"[\]n\"[.]'10-20-30-41' 1, '10-20-30-42' 2" "$TMP/long/axis_blocks_1-27.gp"
+check "a report of long values" paper wide 1 1 'strategy: [none]' 'cnn.blocks: [[10, 20, 30, 40], [10, 20, 30, 41], [10, 20, 30, 42], [10, 20, 30, 43], [10, 20, 30, 44], [10, 20, 30, 45], [10, 20, 30, 46], [10, 20, 30, 47], [10, 20, 30, 48]]'
+check "ticks that would touch stand on two lines in turn" grep -q "^set xtics .*'10-20-30-40' 0, \"[\]n\"[.]'10-20-30-41' 1, '10-20-30-42' 2" "$TMP/wide/axis_blocks_1-27.gp"
 check "images per cluster are bars from 0" grep -q "'fig1.tsv' using 'cluster':'images' with boxes" "$TMP/e15/fig1.gp"
 check "the last tick is the last of 15 epochs" test "$(ticks e15)" = "0, 5, 10, 15"
 check "reports of other lengths" bash -c "$(declare -f paper); TMP='$TMP' C='$C'; paper e1 1 1 'strategy: [none]' && paper e17 17 1 'strategy: [none]'"
