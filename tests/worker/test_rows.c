@@ -85,7 +85,7 @@ static void gelu_of(const struct kernels *k)
     float *x = room(N), *out = room(N), *din = room(N), *dout = room(N);
     double expected[N], slope[N];
     for (int i = 0; i < N; i++) { /* -10 to 10 */
-        double a = x[i] = (float)(i - N / 2) / 100, share = erfc(-a / sqrt(2)) / 2;
+        double a = (double)(x[i] = (float)(i - N / 2) / 100), share = erfc(-a / sqrt(2)) / 2;
         expected[i] = a * share;
         dout[i] = i % 2 ? 1 : -2;
         slope[i] = (double)dout[i] * (share + a * exp(-a * a / 2) / sqrt(2 * acos(-1)));
