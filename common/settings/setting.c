@@ -101,6 +101,17 @@ static int set_word(char *out, const struct setting *setting, const char *text, 
     return 0;
 }
 
+static int set_path(char *out, const struct setting *setting, const char *text, struct err *err)
+{
+    if (!*text || strlen(text) >= CONFIG_PATH_SIZE)
+        return bad_value(setting, text, "the path of a file, of 1 to 255 bytes", err);
+    if (!utf8_is_harmless(text))
+        return bad_value(setting, text, "a path of UTF-8 without control characters and backquotes", err);
+    memset(out, 0, CONFIG_PATH_SIZE);
+    snprintf(out, CONFIG_PATH_SIZE, "%s", text);
+    return 0;
+}
+
 static int has_class(const struct config_clusters *clusters, int class)
 {
     for (int i = 0; i < clusters->n; i++)
@@ -272,6 +283,7 @@ size_t setting_size(enum setting_type type)
                                   [SETTING_REAL] = sizeof(double),
                                   [SETTING_BOOL] = sizeof(int),
                                   [SETTING_WORD] = CONFIG_WORD_SIZE,
+                                  [SETTING_PATH] = CONFIG_PATH_SIZE,
                                   [SETTING_CLUSTERS] = sizeof(struct config_clusters),
                                   [SETTING_SIZES] = sizeof(struct config_sizes),
                                   [SETTING_EPOCHS] = sizeof(struct config_epochs),
@@ -293,6 +305,8 @@ int setting_parse(const struct setting *setting, const char *text, void *value, 
         return set_bool(value, setting, text, err);
     case SETTING_WORD:
         return set_word(value, setting, text, err);
+    case SETTING_PATH:
+        return set_path(value, setting, text, err);
     case SETTING_CLUSTERS:
         return set_clusters(value, setting, text, err);
     case SETTING_SIZES:
@@ -408,6 +422,7 @@ void setting_print(const struct setting *setting, const void *value, char *out, 
         snprintf(out, size, "%s", *(const int *)value ? "true" : "false");
         break;
     case SETTING_WORD:
+    case SETTING_PATH:
         snprintf(out, size, "%s", (const char *)value);
         break;
     case SETTING_CLUSTERS:

@@ -3,7 +3,7 @@
  * Whoever has parameters has a table of these beside the code that reads them (struct section, config.h).
  *
  * Canonical texts: numbers as in C; clusters "8-10", "Folded-Polylobed" (class_name.h; class index =
- * position) or "all"; class_sizes "900-90" or "all"; epochs "30-60" or "none"; lists of numbers "32-64",
+ * position) or "all"; a file "/data/net.onnx"; class_sizes "900-90" or "all"; epochs "30-60" or "none"; lists of numbers "32-64",
  * "0.25-0.5" or, when empty, "none"; strategy "augment", or
  * "augment+reweight" for a combination; protocol "report", "tail", "holdout", "kfold:5x3" (folds x repeats),
  * "given"; inner "none", "share:0.2", "folds:5". Pure functions, no MPI, no files. */
@@ -19,6 +19,7 @@
 enum {
     CONFIG_MAX_CLUSTERS = 256,
     CONFIG_WORD_SIZE = 64,
+    CONFIG_PATH_SIZE = 256,
     CONFIG_MAX_EPOCHS = 15,
     CONFIG_MAX_NUMBERS = 16,
     SETTING_TEXT_SIZE = CONFIG_MAX_CLUSTERS * 32
@@ -32,6 +33,7 @@ enum setting_type {
     SETTING_REAL,     /* double */
     SETTING_BOOL,     /* int, 0 or 1 */
     SETTING_WORD,     /* char[CONFIG_WORD_SIZE], zeros behind the text */
+    SETTING_PATH,     /* char[CONFIG_PATH_SIZE], the same: a file, or the fallback */
     SETTING_CLUSTERS, /* struct config_clusters */
     SETTING_SIZES,    /* struct config_sizes */
     SETTING_EPOCHS,   /* struct config_epochs */

@@ -150,10 +150,32 @@ static int inner_text(const struct reading *r, const struct tree *map, char *out
     return 0;
 }
 
+/* A path, the value of a key, as found from the working directory, else from the sweep file's folder, in out. */
+static int find_file(const struct reading *r, const char *key, const struct tree *node, char *out,
+                     size_t size)
+{
+    const char *slash = strrchr(r->path, '/');
+    if (strlen(node->text) + strlen(r->path) + 2 > size)
+        return tree_fail(node, r->path, r->err, "%s: the path is too long", key);
+    snprintf(out, size, "%s", node->text);
+    if (r->is_copy || access(out, R_OK) == 0)
+        return 0;
+    if (slash && node->text[0] != '/') {
+        snprintf(out, size, "%.*s/%s", (int)(slash - r->path), r->path, node->text);
+        if (access(out, R_OK) == 0)
+            return 0;
+    }
+    return tree_fail(node, r->path, r->err,
+                     "%s: %s: %s (looked from the working directory and from the sweep file's folder)", key,
+                     node->text, strerror(errno));
+}
+
 /* One value of a key, however the file writes it, as canonical text. */
 static int value_text(const struct reading *r, const struct setting *key, const struct tree *node, char *out,
                       size_t size)
 {
+    if (node->kind == TREE_TEXT && key->type == SETTING_PATH && strcmp(node->text, key->fallback) != 0)
+        return find_file(r, key->name, node, out, size);
     if (node->kind == TREE_TEXT) {
         snprintf(out, size, "%s", node->text);
         return 0;
@@ -398,32 +420,15 @@ static int read_keys(const struct reading *r, const struct tree *map, const char
     return 0;
 }
 
-/* A path as found from the working directory, else from the sweep file's folder, in out. */
-static int find_file(const struct reading *r, const struct tree *node, char *out, size_t size)
-{
-    const char *slash = strrchr(r->path, '/');
-    if (strlen(node->text) + strlen(r->path) + 2 > size)
-        return tree_fail(node, r->path, r->err, "%s: the path is too long", node->name);
-    snprintf(out, size, "%s", node->text);
-    if (r->is_copy || access(out, R_OK) == 0)
-        return 0;
-    if (slash && node->text[0] != '/') {
-        snprintf(out, size, "%.*s/%s", (int)(slash - r->path), r->path, node->text);
-        if (access(out, R_OK) == 0)
-            return 0;
-    }
-    return tree_fail(node, r->path, r->err,
-                     "%s: %s: %s (looked from the working directory and from the sweep file's folder)",
-                     node->name, node->text, strerror(errno));
-}
-
 static int find_data(const struct reading *r, const struct tree *node)
 {
     if (node->kind != TREE_TEXT)
         return tree_fail(node, r->path, r->err,
                          "data: expected builtin, a packed dataset, or a folder of images");
     snprintf(r->file->data, sizeof r->file->data, "%s", "builtin");
-    return strcmp(node->text, "builtin") == 0 ? 0 : find_file(r, node, r->file->data, sizeof r->file->data);
+    return strcmp(node->text, "builtin") == 0
+               ? 0
+               : find_file(r, node->name, node, r->file->data, sizeof r->file->data);
 }
 
 static int read_number(const struct reading *r, const struct tree *node, double *out)
@@ -523,7 +528,7 @@ static int read_labels(const struct reading *r, const struct tree *node)
     r->file->has_labels = node->kind != TREE_MAP || node->child;
     if (node->kind == TREE_MAP)
         return read_title_map(r, node);
-    int rc = node->kind == TREE_TEXT ? find_file(r, node, path, sizeof path) : E_USAGE;
+    int rc = node->kind == TREE_TEXT ? find_file(r, node->name, node, path, sizeof path) : E_USAGE;
     if (rc < 0 && node->kind != TREE_TEXT)
         return tree_fail(node, r->path, r->err,
                          "labels: expected a table of numbers and names, or {8: Polylobed, ...}");

@@ -684,6 +684,18 @@ static void write_made_up(FILE *file, const struct summary *summary)
                     jobs_of(summary, kind), summary->n_jobs, kind->name);
 }
 
+/* What such a model has seen is not in the file. */
+static void write_elsewhere(FILE *file, const struct summary *summary)
+{
+    const struct model_kind *kind;
+    for (int i = 0; (kind = model_kind(i)); i++)
+        if (kind->can & MODEL_ELSEWHERE && jobs_of(summary, kind) > 0)
+            fprintf(file,
+                    "%d of %d jobs of the file are of model %s, trained elsewhere: that it did not see these "
+                    "images is the user's word.\n",
+                    jobs_of(summary, kind), summary->n_jobs, kind->name);
+}
+
 /* least: finished jobs of the combination that has fewest. */
 static void write_few(FILE *file, int least)
 {
@@ -730,6 +742,7 @@ void headline_warnings(FILE *file, const struct findings *findings)
     if (has_tail(summary))
         fputs("Protocol tail judges on the last images, unshuffled, which may be of one class only.\n", file);
     write_made_up(file, whole);
+    write_elsewhere(file, whole);
     if (strstr(store_text(summary->store, "commit"), "dirty"))
         fputs("The program that ran it was built from sources with uncommitted changes.\n", file);
 }

@@ -7,8 +7,9 @@
 #include <string.h>
 
 static const struct model_kind *const kinds[] = {
-    &model_cnn, &model_vgg_small, &model_resnet_8, &model_resnet_14, &model_vit,      &model_logistic,
-    &model_knn, &model_forest,    &model_svm,      &model_boost,     &model_majority, &model_fake};
+    &model_cnn,      &model_vgg_small, &model_resnet_8, &model_resnet_14, &model_vit,
+    &model_logistic, &model_knn,       &model_forest,   &model_svm,       &model_boost,
+    &model_majority, &model_onnx,      &model_fake};
 
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 

@@ -41,7 +41,8 @@ enum {
     MODEL_PUBLISHED = 128, /* the network of the published report */
     MODEL_EPOCHS = 256,    /* learns in epochs, and can be left and gone on with between them */
     MODEL_GROWS = 512,     /* the sizes of its arrays are a matter of what it has learnt */
-    MODEL_VECTORS = 1024   /* learns from rows of feature_floats() numbers, of whatever kind (feature.h) */
+    MODEL_VECTORS = 1024,  /* learns from rows of feature_floats() numbers, of whatever kind (feature.h) */
+    MODEL_ELSEWHERE = 2048 /* trained elsewhere, on images that nobody here knows: it only judges */
 };
 
 /* Which model to open. Nothing of it is needed afterwards. */
@@ -122,7 +123,7 @@ struct model_kind {
 };
 
 extern const struct model_kind model_cnn, model_vgg_small, model_resnet_8, model_resnet_14, model_vit,
-    model_logistic, model_knn, model_forest, model_svm, model_boost, model_majority, model_fake;
+    model_logistic, model_knn, model_forest, model_svm, model_boost, model_majority, model_onnx, model_fake;
 
 /* Row i, from 0, or NULL past the last. */
 const struct model_kind *model_kind(int i);

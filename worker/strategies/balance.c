@@ -149,6 +149,12 @@ int balance_suits(const struct config *config, struct err *err)
     const struct balance_strategy *part;
     const char *text = config->strategy;
     int rc;
+    if (kind->can & MODEL_ELSEWHERE && strcmp(config->strategy, "none") != 0)
+        return err_set(
+            err, E_USAGE,
+            "strategy %s would change nothing: model %s was trained elsewhere; use strategy none with "
+            "it, or make a sweep of each",
+            config->strategy, kind->name);
     while ((rc = next_part(&text, &part, err)) > 0) {
         if (part->needs & ~kind->can)
             return refuse_part(part, kind, err);
