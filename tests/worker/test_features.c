@@ -216,7 +216,7 @@ static void every_model_with_every_kind(void **state)
     (void)state;
     for (int c = 1; c <= 3; c += 2, hand_channels(data, 3))
         for (int m = 0; (model = model_kind(m)); m++)
-            for (int i = 0; (kind = feature_kind(i)); i++)
+            for (int i = 0; (kind = feature_kind(i)) && !(model->can & MODEL_ELSEWHERE); i++)
                 try_pair(model, kind, data);
     hand_dataset_free(data);
 }

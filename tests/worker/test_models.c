@@ -155,7 +155,7 @@ static void arrays_make_a_model_another(void **state)
     for (int i = 0; (k = model_kind(i)); i++) {
         struct config config = config_for(k, data, "none"), fewer = config;
         float probs[4][CLASSES];
-        if (!k->arrays)
+        if (!k->arrays || k->can & MODEL_ELSEWHERE)
             continue;
         fewer.clusters.n--;
         void *one = open_model(k, &config, 1), *two = open_model(k, &config, UINT64_MAX),
@@ -276,7 +276,7 @@ static void every_model_under_every_strategy(void **state)
     const struct model_kind *k;
     (void)state;
     for (int i = 0; (k = model_kind(i)); i++)
-        for (int s = 0; balance_strategy(s); s++) {
+        for (int s = 0; balance_strategy(s) && !(k->can & MODEL_ELSEWHERE); s++) {
             struct config config = config_for(k, data, balance_strategy(s)->name);
             struct job_plan plan;
             struct record x, y;
@@ -306,6 +306,8 @@ static void every_model_lets_itself_be_stopped(void **state)
     struct dataset *data = noise_dataset(CLASSES, counts, SIZE, 7);
     (void)state;
     for (int i = 0; model_kind(i); i++) {
+        if (model_kind(i)->can & MODEL_ELSEWHERE)
+            continue;
         struct config config = config_for(model_kind(i), data, "none");
         struct job_result result;
         struct err err = {0};
@@ -323,6 +325,8 @@ static void every_model_keeps_its_best(void **state)
     struct dataset *data = noise_dataset(CLASSES, counts, SIZE, 7);
     (void)state;
     for (int i = 0; model_kind(i); i++) {
+        if (model_kind(i)->can & MODEL_ELSEWHERE)
+            continue;
         struct config config = config_for(model_kind(i), data, "none");
         struct record x, y;
         assert_int_equal(config_set(&config, "inner", "share:0.3", NULL), 0);

@@ -9,20 +9,20 @@
 enum { MAX_PARTS = 100000 };
 
 struct step {
-    const struct onnx_row *row;
-    struct onnx_call call;
+    const struct foreign_row *row;
+    struct foreign_call call;
 };
 
 struct onnx_net {
     Onnx__ModelProto *model;
     struct onnx_shape shape;
     int n_values, n_steps;
-    struct onnx_value *value, *input, *output;
+    struct foreign_value *value, *input, *output;
     struct step *step;
     int are_logits;
 };
 
-static struct onnx_value *find(struct onnx_net *net, const char *name)
+static struct foreign_value *find(struct onnx_net *net, const char *name)
 {
     for (int i = 0; name && i < net->n_values; i++)
         if (strcmp(net->value[i].name, name) == 0)
@@ -31,17 +31,17 @@ static struct onnx_value *find(struct onnx_net *net, const char *name)
 }
 
 /* There is room for it. NULL: there is one of that name, or it has none. */
-static struct onnx_value *define(struct onnx_net *net, const char *name)
+static struct foreign_value *define(struct onnx_net *net, const char *name)
 {
     if (!name || !*name || find(net, name))
         return NULL;
-    net->value[net->n_values] = (struct onnx_value){.name = name};
+    net->value[net->n_values] = (struct foreign_value){.name = name};
     return &net->value[net->n_values++];
 }
 
 /* ---- constants ---- */
 
-static int bad_tensor(const struct onnx_value *value, struct err *err)
+static int bad_tensor(const struct foreign_value *value, struct err *err)
 {
     return err_set(
         err, E_USAGE,
@@ -50,7 +50,7 @@ static int bad_tensor(const struct onnx_value *value, struct err *err)
         value->name);
 }
 
-static int fill(struct onnx_value *v, const Onnx__TensorProto *t, struct err *err)
+static int fill(struct foreign_value *v, const Onnx__TensorProto *t, struct err *err)
 {
     int whole = t->data_type == ONNX__TENSOR_PROTO__DATA_TYPE__INT64;
     size_t size = whole ? sizeof *v->whole : sizeof *v->x, listed = whole ? t->n_int64_data : t->n_float_data;
@@ -74,7 +74,7 @@ static int fill(struct onnx_value *v, const Onnx__TensorProto *t, struct err *er
 
 static int add_tensor(struct onnx_net *net, const char *name, const Onnx__TensorProto *t, struct err *err)
 {
-    struct onnx_value *v = define(net, name);
+    struct foreign_value *v = define(net, name);
     if (!v)
         return err_set(err, E_USAGE, "two tensors have the name %.60s, or one has none", name ? name : "");
     v->n = 1;
@@ -105,7 +105,7 @@ static int add_inputs(struct onnx_net *net, struct step *step, struct err *err)
     for (int k = 0; k < step->call.n_in; k++) {
         if (!*node->input[k])
             continue;
-        const struct onnx_value *in = find(net, node->input[k]);
+        const struct foreign_value *in = find(net, node->input[k]);
         if (!in)
             return err_set(err, E_USAGE, "%.40s reads %.60s, which nothing before it gives", node->op_type,
                            node->input[k]);
@@ -117,7 +117,7 @@ static int add_inputs(struct onnx_net *net, struct step *step, struct err *err)
 static int add_step(struct onnx_net *net, const Onnx__NodeProto *node, int set, struct err *err)
 {
     int is_plain = !node->domain || !*node->domain || strcmp(node->domain, "ai.onnx") == 0;
-    const struct onnx_row *row = is_plain && node->op_type ? onnx_row(node->op_type) : NULL;
+    const struct foreign_row *row = is_plain && node->op_type ? foreign_row(node->op_type) : NULL;
     if (!row)
         return unknown(node, err);
     struct step *step = &net->step[net->n_steps++];
@@ -159,7 +159,7 @@ static int set_of(const Onnx__ModelProto *model)
 
 static int is_constant(struct onnx_net *net, const char *name)
 {
-    const struct onnx_value *value = find(net, name);
+    const struct foreign_value *value = find(net, name);
     return value && value->is_set;
 }
 
@@ -181,16 +181,16 @@ static int add_image(struct onnx_net *net, struct err *err)
     net->input = define(net, name);
     if (!net->input)
         return err_set(err, E_USAGE, "its input has no name");
-    struct onnx_call call = {.out = net->input};
+    struct foreign_call call = {.out = net->input};
     const struct onnx_shape *s = &net->shape;
     const size_t dim[] = {1, (size_t)s->channels, (size_t)s->size, (size_t)s->size};
-    return onnx_shape_out(&call, 4, dim, err);
+    return foreign_shape_out(&call, 4, dim, err);
 }
 
 static int check_input(const struct onnx_net *net, struct err *err)
 {
     const Onnx__GraphProto *g = net->model->graph;
-    const struct onnx_value *in = net->input;
+    const struct foreign_value *in = net->input;
     const Onnx__TensorShapeProto *shape = NULL;
     for (size_t i = 0; i < g->n_input; i++)
         if (g->input[i]->name && strcmp(g->input[i]->name, in->name) == 0 && g->input[i]->type &&
@@ -232,7 +232,7 @@ static int run(struct onnx_net *net, struct err *err)
 {
     int rc = 0;
     for (int i = 0; rc == 0 && i < net->n_steps; i++) {
-        struct onnx_call *call = &net->step[i].call;
+        struct foreign_call *call = &net->step[i].call;
         rc = net->step[i].row->run(call, err);
     }
     return rc;
@@ -247,7 +247,7 @@ static int try_image(struct onnx_net *net, float slope, int *are_logits, struct 
     int rc = run(net, err);
     if (rc < 0)
         return rc;
-    const struct onnx_value *out = net->output;
+    const struct foreign_value *out = net->output;
     if (!out->x || out->n != (size_t)net->shape.n_classes)
         return err_set(err, E_USAGE, "it tells %zu classes apart, the job has %d", out->n,
                        net->shape.n_classes);

@@ -3,45 +3,45 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct onnx_row rows[] = {{"Abs", 1, onnx_each},
-                                       {"Add", 2, onnx_two},
-                                       {"AveragePool", 1, onnx_average_pool},
-                                       {"BatchNormalization", 5, onnx_batch_norm},
-                                       {"Clip", 1, onnx_each},
-                                       {"Concat", 1, onnx_concat},
-                                       {"Conv", 2, onnx_conv},
-                                       {"Div", 2, onnx_two},
-                                       {"Dropout", 1, onnx_same},
-                                       {"Erf", 1, onnx_each},
-                                       {"Exp", 1, onnx_each},
-                                       {"Flatten", 1, onnx_flatten},
-                                       {"Gather", 2, onnx_gather, .lists = 1},
-                                       {"Gemm", 2, onnx_gemm},
-                                       {"GlobalAveragePool", 1, onnx_global_pool},
-                                       {"Identity", 1, onnx_same},
-                                       {"InstanceNormalization", 3, onnx_instance_norm},
-                                       {"LeakyRelu", 1, onnx_each},
-                                       {"MatMul", 2, onnx_matmul},
-                                       {"MaxPool", 1, onnx_max_pool},
-                                       {"Mean", 1, onnx_mean},
-                                       {"Mul", 2, onnx_two},
-                                       {"Neg", 1, onnx_each},
-                                       {"Pad", 1, onnx_pad, .lists = 1},
-                                       {"Pow", 2, onnx_two},
-                                       {"ReduceMean", 1, onnx_reduce_mean, .lists = 1},
-                                       {"Relu", 1, onnx_each},
-                                       {"Reshape", 2, onnx_reshape, .lists = 1},
-                                       {"Sigmoid", 1, onnx_each},
-                                       {"Slice", 3, onnx_slice, .lists = 1},
-                                       {"Softmax", 1, onnx_softmax},
-                                       {"Sqrt", 1, onnx_each},
-                                       {"Squeeze", 1, onnx_squeeze, .lists = 1},
-                                       {"Sub", 2, onnx_two},
-                                       {"Tanh", 1, onnx_each},
-                                       {"Transpose", 1, onnx_transpose},
-                                       {"Unsqueeze", 1, onnx_unsqueeze, .lists = 1}};
+static const struct foreign_row rows[] = {{"Abs", 1, foreign_each, 0},
+                                          {"Add", 2, foreign_two, 0},
+                                          {"AveragePool", 1, foreign_average_pool, 0},
+                                          {"BatchNormalization", 5, foreign_batch_norm, 0},
+                                          {"Clip", 1, foreign_each, 0},
+                                          {"Concat", 1, foreign_concat, 0},
+                                          {"Conv", 2, foreign_conv, 0},
+                                          {"Div", 2, foreign_two, 0},
+                                          {"Dropout", 1, foreign_same, 0},
+                                          {"Erf", 1, foreign_each, 0},
+                                          {"Exp", 1, foreign_each, 0},
+                                          {"Flatten", 1, foreign_flatten, 0},
+                                          {"Gather", 2, foreign_gather, 1},
+                                          {"Gemm", 2, foreign_gemm, 0},
+                                          {"GlobalAveragePool", 1, foreign_global_pool, 0},
+                                          {"Identity", 1, foreign_same, 0},
+                                          {"InstanceNormalization", 3, foreign_instance_norm, 0},
+                                          {"LeakyRelu", 1, foreign_each, 0},
+                                          {"MatMul", 2, foreign_matmul, 0},
+                                          {"MaxPool", 1, foreign_max_pool, 0},
+                                          {"Mean", 1, foreign_mean, 0},
+                                          {"Mul", 2, foreign_two, 0},
+                                          {"Neg", 1, foreign_each, 0},
+                                          {"Pad", 1, foreign_pad, 1},
+                                          {"Pow", 2, foreign_two, 0},
+                                          {"ReduceMean", 1, foreign_reduce_mean, 1},
+                                          {"Relu", 1, foreign_each, 0},
+                                          {"Reshape", 2, foreign_reshape, 1},
+                                          {"Sigmoid", 1, foreign_each, 0},
+                                          {"Slice", 3, foreign_slice, 1},
+                                          {"Softmax", 1, foreign_softmax, 0},
+                                          {"Sqrt", 1, foreign_each, 0},
+                                          {"Squeeze", 1, foreign_squeeze, 1},
+                                          {"Sub", 2, foreign_two, 0},
+                                          {"Tanh", 1, foreign_each, 0},
+                                          {"Transpose", 1, foreign_transpose, 0},
+                                          {"Unsqueeze", 1, foreign_unsqueeze, 1}};
 
-const struct onnx_row *onnx_row(const char *type)
+const struct foreign_row *foreign_row(const char *type)
 {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (strcmp(rows[i].type, type) == 0)
@@ -49,19 +49,19 @@ const struct onnx_row *onnx_row(const char *type)
     return NULL;
 }
 
-int onnx_refuse(const struct onnx_call *call, const char *what, struct err *err)
+int foreign_refuse(const struct foreign_call *call, const char *what, struct err *err)
 {
     const char *name = call->node->name && *call->node->name ? call->node->name : call->out->name;
     return err_set(err, E_USAGE, "%.40s (%.60s): %s", call->node->op_type, name, what);
 }
 
-int onnx_shape_out(struct onnx_call *call, int rank, const size_t *dim, struct err *err)
+int foreign_shape_out(struct foreign_call *call, int rank, const size_t *dim, struct err *err)
 {
-    struct onnx_value *out = call->out;
+    struct foreign_value *out = call->out;
     size_t n = 1;
     for (int i = 0; i < rank; i++) {
         if (dim[i] < 1 || dim[i] > (size_t)1 << 28 || n * dim[i] > (size_t)1 << 28)
-            return onnx_refuse(call, "what it gives is empty, or too large", err);
+            return foreign_refuse(call, "what it gives is empty, or too large", err);
         n *= dim[i];
     }
     if (n > out->room) {
@@ -78,9 +78,9 @@ int onnx_shape_out(struct onnx_call *call, int rank, const size_t *dim, struct e
     return 0;
 }
 
-float *onnx_scratch(struct onnx_call *call, size_t n, struct err *err)
+float *foreign_scratch(struct foreign_call *call, size_t n, struct err *err)
 {
-    struct onnx_value *out = call->out;
+    struct foreign_value *out = call->out;
     if (n > out->scratch_room) {
         free(out->scratch);
         out->scratch = err_calloc(n, sizeof *out->scratch, "an ONNX model", err);
@@ -89,7 +89,7 @@ float *onnx_scratch(struct onnx_call *call, size_t n, struct err *err)
     return out->scratch;
 }
 
-const Onnx__AttributeProto *onnx_attribute(const struct onnx_call *call, const char *name)
+const Onnx__AttributeProto *foreign_attribute(const struct foreign_call *call, const char *name)
 {
     for (size_t i = 0; i < call->node->n_attribute; i++)
         if (call->node->attribute[i]->name && strcmp(call->node->attribute[i]->name, name) == 0)
@@ -97,22 +97,22 @@ const Onnx__AttributeProto *onnx_attribute(const struct onnx_call *call, const c
     return NULL;
 }
 
-int64_t onnx_get_int(const struct onnx_call *call, const char *name, int64_t fallback)
+int64_t foreign_get_int(const struct foreign_call *call, const char *name, int64_t fallback)
 {
-    const Onnx__AttributeProto *a = onnx_attribute(call, name);
+    const Onnx__AttributeProto *a = foreign_attribute(call, name);
     return a ? a->i : fallback;
 }
 
-float onnx_get_float(const struct onnx_call *call, const char *name, float fallback)
+float foreign_get_float(const struct foreign_call *call, const char *name, float fallback)
 {
-    const Onnx__AttributeProto *a = onnx_attribute(call, name);
+    const Onnx__AttributeProto *a = foreign_attribute(call, name);
     return a ? a->f : fallback;
 }
 
-int onnx_list(const struct onnx_call *call, const char *name, int k, int64_t out[ONNX_RANK])
+int foreign_list(const struct foreign_call *call, const char *name, int k, int64_t out[ONNX_RANK])
 {
-    const Onnx__AttributeProto *a = name ? onnx_attribute(call, name) : NULL;
-    const struct onnx_value *in = k >= 0 && k < call->n_in ? call->in[k] : NULL;
+    const Onnx__AttributeProto *a = name ? foreign_attribute(call, name) : NULL;
+    const struct foreign_value *in = k >= 0 && k < call->n_in ? call->in[k] : NULL;
     size_t n = a ? a->n_ints : in && in->whole ? in->n : (size_t)-1;
     if (n > ONNX_RANK)
         return -1;
@@ -121,12 +121,12 @@ int onnx_list(const struct onnx_call *call, const char *name, int k, int64_t out
     return (int)n;
 }
 
-int onnx_axis(int64_t axis, int rank)
+int foreign_axis(int64_t axis, int rank)
 {
     return axis < -rank || axis >= rank ? -1 : (int)(axis < 0 ? axis + rank : axis);
 }
 
-size_t onnx_product(const struct onnx_value *value, int from, int to)
+size_t foreign_product(const struct foreign_value *value, int from, int to)
 {
     size_t n = 1;
     for (int i = from; i < to; i++)

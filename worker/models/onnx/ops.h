@@ -12,7 +12,7 @@
 enum { ONNX_RANK = 8, ONNX_INPUTS = 8 };
 
 /* A tensor, its last dimension the fastest. */
-struct onnx_value {
+struct foreign_value {
     const char *name; /* of the model */
     int rank, is_set;
     size_t dim[ONNX_RANK], n;
@@ -23,55 +23,56 @@ struct onnx_value {
 };
 
 /* A node that is computed. Shapes are checked whenever it is. */
-struct onnx_call {
+struct foreign_call {
     const Onnx__NodeProto *node;
     int set;  /* of operators */
     int n_in; /* optional ones that are left out are NULL */
-    const struct onnx_value *in[ONNX_INPUTS];
-    struct onnx_value *out;
+    const struct foreign_value *in[ONNX_INPUTS];
+    struct foreign_value *out;
 };
 
 /* 0; E_USAGE for what it cannot do or shapes that do not go together, E_IO without memory. */
-typedef int onnx_op(struct onnx_call *call, struct err *err);
+typedef int foreign_op(struct foreign_call *call, struct err *err);
 
-struct onnx_row {
+struct foreign_row {
     const char *type;
     int n_least; /* inputs */
-    onnx_op *run;
+    foreign_op *run;
     int lists; /* inputs but the first may be whole numbers */
 };
 
 /* The row of an operator, or NULL. */
-const struct onnx_row *onnx_row(const char *type);
+const struct foreign_row *foreign_row(const char *type);
 
-onnx_op onnx_conv, onnx_max_pool, onnx_average_pool, onnx_global_pool, onnx_batch_norm, onnx_instance_norm;
-onnx_op onnx_gemm, onnx_matmul, onnx_softmax, onnx_reduce_mean, onnx_mean;
-onnx_op onnx_two, onnx_each;
-onnx_op onnx_same, onnx_flatten, onnx_reshape, onnx_transpose, onnx_gather, onnx_slice, onnx_pad, onnx_concat,
-    onnx_squeeze, onnx_unsqueeze;
+foreign_op foreign_conv, foreign_max_pool, foreign_average_pool, foreign_global_pool, foreign_batch_norm,
+    foreign_instance_norm;
+foreign_op foreign_gemm, foreign_matmul, foreign_softmax, foreign_reduce_mean, foreign_mean;
+foreign_op foreign_two, foreign_each;
+foreign_op foreign_same, foreign_flatten, foreign_reshape, foreign_transpose, foreign_gather, foreign_slice,
+    foreign_pad, foreign_concat, foreign_squeeze, foreign_unsqueeze;
 
 /* Give the output a shape and room for it: 0 or E_IO; E_USAGE for one that is empty or beyond reason. */
-int onnx_shape_out(struct onnx_call *call, int rank, const size_t *dim, struct err *err);
+int foreign_shape_out(struct foreign_call *call, int rank, const size_t *dim, struct err *err);
 
 /* Room of n floats for the output's own use, or NULL. */
-float *onnx_scratch(struct onnx_call *call, size_t n, struct err *err);
+float *foreign_scratch(struct foreign_call *call, size_t n, struct err *err);
 
 /* E_USAGE, naming the node. */
-int onnx_refuse(const struct onnx_call *call, const char *what, struct err *err);
+int foreign_refuse(const struct foreign_call *call, const char *what, struct err *err);
 
 /* Attributes: their value, or what holds without. */
-int64_t onnx_get_int(const struct onnx_call *call, const char *name, int64_t fallback);
-float onnx_get_float(const struct onnx_call *call, const char *name, float fallback);
-const Onnx__AttributeProto *onnx_attribute(const struct onnx_call *call, const char *name);
+int64_t foreign_get_int(const struct foreign_call *call, const char *name, int64_t fallback);
+float foreign_get_float(const struct foreign_call *call, const char *name, float fallback);
+const Onnx__AttributeProto *foreign_attribute(const struct foreign_call *call, const char *name);
 
 /* A list of at most ONNX_RANK whole numbers, by an attribute or by input k (-1: none): their number; -1: neither
  * gives one, or too many. */
-int onnx_list(const struct onnx_call *call, const char *name, int k, int64_t out[ONNX_RANK]);
+int foreign_list(const struct foreign_call *call, const char *name, int k, int64_t out[ONNX_RANK]);
 
 /* An axis from 0, or -1: there is none such. */
-int onnx_axis(int64_t axis, int rank);
+int foreign_axis(int64_t axis, int rank);
 
 /* Product of dimensions from..to-1. */
-size_t onnx_product(const struct onnx_value *value, int from, int to);
+size_t foreign_product(const struct foreign_value *value, int from, int to);
 
 #endif

@@ -10,29 +10,29 @@ struct window {
     int64_t h, w, kh, kw, top, left, down, right, stride[2], step[2], out_h, out_w;
 };
 
-static int window_of(const struct onnx_call *call, const struct onnx_value *filter, struct window *out,
+static int window_of(const struct foreign_call *call, const struct foreign_value *filter, struct window *out,
                      struct err *err)
 {
     int64_t kernel[ONNX_RANK], pads[ONNX_RANK] = {0}, strides[ONNX_RANK] = {1, 1}, steps[ONNX_RANK] = {1, 1};
-    const struct onnx_value *in = call->in[0];
-    const Onnx__AttributeProto *way = onnx_attribute(call, "auto_pad");
+    const struct foreign_value *in = call->in[0];
+    const Onnx__AttributeProto *way = foreign_attribute(call, "auto_pad");
     if (in->rank != 4 || (filter && filter->rank != 4))
-        return onnx_refuse(call, "is of other than two-dimensional images", err);
+        return foreign_refuse(call, "is of other than two-dimensional images", err);
     if ((way && way->s.len > 0 && (way->s.len != 6 || memcmp(way->s.data, "NOTSET", 6) != 0)) ||
-        onnx_get_int(call, "ceil_mode", 0))
-        return onnx_refuse(call, "auto_pad and ceil_mode are not known; export it with plain pads", err);
-    int n = filter ? 2 : onnx_list(call, "kernel_shape", -1, kernel);
+        foreign_get_int(call, "ceil_mode", 0))
+        return foreign_refuse(call, "auto_pad and ceil_mode are not known; export it with plain pads", err);
+    int n = filter ? 2 : foreign_list(call, "kernel_shape", -1, kernel);
     for (int i = 0; filter && i < 2; i++)
         kernel[i] = (int64_t)filter->dim[2 + i];
     int bad = n != 2;
-    bad |= onnx_attribute(call, "pads") && onnx_list(call, "pads", -1, pads) != 4;
-    bad |= onnx_attribute(call, "strides") && onnx_list(call, "strides", -1, strides) != 2;
-    bad |= onnx_attribute(call, "dilations") && onnx_list(call, "dilations", -1, steps) != 2;
+    bad |= foreign_attribute(call, "pads") && foreign_list(call, "pads", -1, pads) != 4;
+    bad |= foreign_attribute(call, "strides") && foreign_list(call, "strides", -1, strides) != 2;
+    bad |= foreign_attribute(call, "dilations") && foreign_list(call, "dilations", -1, steps) != 2;
     for (int i = 0; i < 2 && !bad; i++)
         bad = kernel[i] < 1 || kernel[i] > 1024 || strides[i] < 1 || strides[i] > 1024 || steps[i] < 1 ||
               steps[i] > 1024 || pads[i] < 0 || pads[i + 2] < 0 || pads[i] > 1024 || pads[i + 2] > 1024;
     if (bad)
-        return onnx_refuse(call, "its windows are not understood", err);
+        return foreign_refuse(call, "its windows are not understood", err);
     *out = (struct window){(int64_t)in->dim[2],
                            (int64_t)in->dim[3],
                            kernel[0],
@@ -48,7 +48,7 @@ static int window_of(const struct onnx_call *call, const struct onnx_value *filt
     int64_t y = out->h + out->top + out->down - steps[0] * (kernel[0] - 1) - 1,
             x = out->w + out->left + out->right - steps[1] * (kernel[1] - 1) - 1;
     if (y < 0 || x < 0)
-        return onnx_refuse(call, "the image is smaller than its window", err);
+        return foreign_refuse(call, "the image is smaller than its window", err);
     out->out_h = y / strides[0] + 1;
     out->out_w = x / strides[1] + 1;
     return 0;
@@ -73,32 +73,32 @@ static void unfold(const struct window *w, const float *in, size_t channels, flo
             }
 }
 
-static int conv_shape(struct onnx_call *call, struct window *w, size_t *groups, struct err *err)
+static int conv_shape(struct foreign_call *call, struct window *w, size_t *groups, struct err *err)
 {
-    const struct onnx_value *in = call->in[0], *filter = call->in[1], *bias = call->in[2];
+    const struct foreign_value *in = call->in[0], *filter = call->in[1], *bias = call->in[2];
     int rc = window_of(call, filter, w, err);
     if (rc < 0)
         return rc;
-    int64_t group = onnx_get_int(call, "group", 1);
+    int64_t group = foreign_get_int(call, "group", 1);
     if (group < 1 || filter->dim[1] * (size_t)group != in->dim[1] || filter->dim[0] % (size_t)group ||
         in->dim[0] != 1 || (bias && bias->n != filter->dim[0]))
-        return onnx_refuse(call, "its filters do not go with the channels it is given", err);
+        return foreign_refuse(call, "its filters do not go with the channels it is given", err);
     *groups = (size_t)group;
     const size_t dim[] = {1, filter->dim[0], (size_t)w->out_h, (size_t)w->out_w};
-    return onnx_shape_out(call, 4, dim, err);
+    return foreign_shape_out(call, 4, dim, err);
 }
 
-int onnx_conv(struct onnx_call *call, struct err *err)
+int foreign_conv(struct foreign_call *call, struct err *err)
 {
     struct window w;
-    size_t groups;
+    size_t groups = 1;
     int rc = conv_shape(call, &w, &groups, err);
     if (rc < 0)
         return rc;
-    const struct onnx_value *filter = call->in[1], *bias = call->in[2];
-    size_t pixels = (size_t)(w.out_h * w.out_w), depth = onnx_product(filter, 1, 4);
+    const struct foreign_value *filter = call->in[1], *bias = call->in[2];
+    size_t pixels = (size_t)(w.out_h * w.out_w), depth = foreign_product(filter, 1, 4);
     size_t filters = filter->dim[0] / groups;
-    float *columns = onnx_scratch(call, depth * pixels, err);
+    float *columns = foreign_scratch(call, depth * pixels, err);
     if (!columns)
         return E_IO;
     for (size_t g = 0; g < groups; g++) {
@@ -129,15 +129,15 @@ static float pooled(const struct window *w, const float *in, int64_t o, int is_m
     return (float)(is_max ? sum : n > 0 ? sum / n : 0);
 }
 
-static int pool(struct onnx_call *call, int is_max, struct err *err)
+static int pool(struct foreign_call *call, int is_max, struct err *err)
 {
     struct window w;
-    int rc = window_of(call, NULL, &w, err), counts_pads = onnx_get_int(call, "count_include_pad", 0) != 0;
+    int rc = window_of(call, NULL, &w, err), counts_pads = foreign_get_int(call, "count_include_pad", 0) != 0;
     if (rc < 0)
         return rc;
-    const struct onnx_value *in = call->in[0];
+    const struct foreign_value *in = call->in[0];
     const size_t dim[] = {in->dim[0], in->dim[1], (size_t)w.out_h, (size_t)w.out_w};
-    if ((rc = onnx_shape_out(call, 4, dim, err)) < 0)
+    if ((rc = foreign_shape_out(call, 4, dim, err)) < 0)
         return rc;
     size_t pixels = (size_t)(w.out_h * w.out_w);
     for (size_t i = 0; i < call->out->n; i++)
@@ -146,24 +146,24 @@ static int pool(struct onnx_call *call, int is_max, struct err *err)
     return 0;
 }
 
-int onnx_max_pool(struct onnx_call *call, struct err *err)
+int foreign_max_pool(struct foreign_call *call, struct err *err)
 {
     return pool(call, 1, err);
 }
 
-int onnx_average_pool(struct onnx_call *call, struct err *err)
+int foreign_average_pool(struct foreign_call *call, struct err *err)
 {
     return pool(call, 0, err);
 }
 
-int onnx_global_pool(struct onnx_call *call, struct err *err)
+int foreign_global_pool(struct foreign_call *call, struct err *err)
 {
-    const struct onnx_value *in = call->in[0];
+    const struct foreign_value *in = call->in[0];
     if (in->rank != 4)
-        return onnx_refuse(call, "is of other than two-dimensional images", err);
+        return foreign_refuse(call, "is of other than two-dimensional images", err);
     const size_t dim[] = {in->dim[0], in->dim[1], 1, 1};
     size_t pixels = in->dim[2] * in->dim[3];
-    int rc = onnx_shape_out(call, 4, dim, err);
+    int rc = foreign_shape_out(call, 4, dim, err);
     for (size_t i = 0; rc == 0 && i < call->out->n; i++) {
         double sum = 0;
         for (size_t p = 0; p < pixels; p++)
@@ -174,7 +174,7 @@ int onnx_global_pool(struct onnx_call *call, struct err *err)
 }
 
 /* 1 when inputs 1 to n are of as many numbers as there are channels. */
-static int are_of_channels(const struct onnx_call *call, int n)
+static int are_of_channels(const struct foreign_call *call, int n)
 {
     for (int i = 1; i <= n; i++)
         if (!call->in[i] || !call->in[i]->x || call->in[i]->n != call->in[0]->dim[1])
@@ -182,14 +182,14 @@ static int are_of_channels(const struct onnx_call *call, int n)
     return 1;
 }
 
-int onnx_batch_norm(struct onnx_call *call, struct err *err)
+int foreign_batch_norm(struct foreign_call *call, struct err *err)
 {
-    const struct onnx_value *in = call->in[0];
-    if (in->rank < 2 || !are_of_channels(call, 4) || onnx_get_int(call, "training_mode", 0))
-        return onnx_refuse(call, "its numbers do not go with the channels it is given", err);
-    double epsilon = (double)onnx_get_float(call, "epsilon", 1e-5F);
-    size_t pixels = onnx_product(in, 2, in->rank);
-    int rc = onnx_shape_out(call, in->rank, in->dim, err);
+    const struct foreign_value *in = call->in[0];
+    if (in->rank < 2 || !are_of_channels(call, 4) || foreign_get_int(call, "training_mode", 0))
+        return foreign_refuse(call, "its numbers do not go with the channels it is given", err);
+    double epsilon = (double)foreign_get_float(call, "epsilon", 1e-5F);
+    size_t pixels = foreign_product(in, 2, in->rank);
+    int rc = foreign_shape_out(call, in->rank, in->dim, err);
     for (size_t i = 0; rc == 0 && i < in->n; i++) {
         size_t c = i / pixels % in->dim[1];
         double scale = (double)call->in[1]->x[c] / sqrt((double)call->in[4]->x[c] + epsilon);
@@ -210,16 +210,16 @@ static void norm_plane(const float *in, float *out, size_t n, double epsilon, do
         out[i] = (float)(((double)in[i] - mean) / sqrt(square + epsilon) * scale + bias);
 }
 
-int onnx_instance_norm(struct onnx_call *call, struct err *err)
+int foreign_instance_norm(struct foreign_call *call, struct err *err)
 {
-    const struct onnx_value *in = call->in[0];
+    const struct foreign_value *in = call->in[0];
     if (in->rank < 3 || !are_of_channels(call, 2))
-        return onnx_refuse(call, "its numbers do not go with the channels it is given", err);
-    size_t pixels = onnx_product(in, 2, in->rank);
-    int rc = onnx_shape_out(call, in->rank, in->dim, err);
+        return foreign_refuse(call, "its numbers do not go with the channels it is given", err);
+    size_t pixels = foreign_product(in, 2, in->rank);
+    int rc = foreign_shape_out(call, in->rank, in->dim, err);
     for (size_t p = 0; rc == 0 && p < in->n / pixels; p++)
         norm_plane(in->x + p * pixels, call->out->x + p * pixels, pixels,
-                   (double)onnx_get_float(call, "epsilon", 1e-5F), (double)call->in[1]->x[p % in->dim[1]],
+                   (double)foreign_get_float(call, "epsilon", 1e-5F), (double)call->in[1]->x[p % in->dim[1]],
                    (double)call->in[2]->x[p % in->dim[1]]);
     return rc;
 }
