@@ -20,7 +20,7 @@ CFLAGS = -std=c11 -D_GNU_SOURCE $(OPT) -g $(WARN) $(EXTRA) -Icommon -Iworker -Ir
 ISA_avx2 := -mavx2 -mfma
 ISA_avx512 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mprefer-vector-width=512
 
-# What protoc-c makes of Debian's onnx.proto: how ONNX models are written. Not ours, so not linted.
+# What protoc-c makes of Debian's onnx.proto: how ONNX models are written and read. Not ours, so not linted.
 ONNX := $(BUILD)/generated/onnx.pb-c
 FLOORS := common worker results orchestrator
 SRC := $(sort $(shell find $(FLOORS) -name web -prune -o -name '*.c' -print))
@@ -88,7 +88,7 @@ $(ONNX).o: $(ONNX).c
 	@echo "  CC $<"
 	@$(CC) -std=c11 $(OPT) -g -w $(EXTRA) -I$(@D) $(SYSTEM) -c -o $@ $<
 
-$(filter $(BUILD)/results/predict/onnx_%.o,$(OBJ)) $(patsubst %,$(BUILD)/%.o,$(filter tests/results/test_onnx%,$(UNITS:%=tests/%))): $(ONNX).h
+$(filter $(BUILD)/results/predict/onnx_%.o $(BUILD)/worker/models/onnx/%.o,$(OBJ)) $(patsubst %,$(BUILD)/%.o,$(filter tests/results/test_onnx%,$(UNITS:%=tests/%))): $(ONNX).h
 
 # ---- the interactive page ----
 # Built by npm, once for all build folders; without npm or its registry it stays empty and report.html is left out (results/web/build.sh).
