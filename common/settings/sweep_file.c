@@ -150,7 +150,7 @@ static int inner_text(const struct reading *r, const struct tree *map, char *out
     return 0;
 }
 
-/* A path, the value of a key, as found from the working directory, else from the sweep file's folder, in out. */
+/* The path that a key has, as found from the working directory, else from the sweep file's folder, in out. */
 static int find_file(const struct reading *r, const char *key, const struct tree *node, char *out,
                      size_t size)
 {

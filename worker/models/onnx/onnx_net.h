@@ -4,7 +4,7 @@
  *     onnx_net_judge(net, image, probs);
  *     onnx_net_free(net);
  *
- * Operators are those of ops_rows() in ops.c, in fp32, one image at a time: an image has the same bits in any
+ * Operators are the rows of ops.c, in fp32, one image at a time: an image has the same bits in any
  * company. What the model gives are probabilities where they are at least 0 and sum to 1 (within 1e-3) for
  * both of two made images, else logits, of which softmax is taken: decided once, when it is read. No MPI. */
 #ifndef CELLSWEEP_ONNX_NET_H
@@ -21,8 +21,8 @@ struct onnx_shape {
     int channels, size, n_classes;
 };
 
-/* Read and try a model; nothing of bytes is needed afterwards. E_USAGE: damaged, an operator that is not known,
- * by name, or other shapes than asked for; E_IO without memory. */
+/* Read and try a model; nothing of bytes is needed afterwards. E_USAGE: damaged, an operator that is not
+ * known, by name, or other shapes than asked for; E_IO without memory. */
 int onnx_net_new(const unsigned char *bytes, size_t n, struct onnx_shape shape, struct onnx_net **out,
                  struct err *err);
 

@@ -65,8 +65,8 @@ int64_t foreign_get_int(const struct foreign_call *call, const char *name, int64
 float foreign_get_float(const struct foreign_call *call, const char *name, float fallback);
 const Onnx__AttributeProto *foreign_attribute(const struct foreign_call *call, const char *name);
 
-/* A list of at most ONNX_RANK whole numbers, by an attribute or by input k (-1: none): their number; -1: neither
- * gives one, or too many. */
+/* A list of at most ONNX_RANK whole numbers, by an attribute or by input k (-1: none): their number; -1:
+ * neither gives one, or too many. */
 int foreign_list(const struct foreign_call *call, const char *name, int k, int64_t out[ONNX_RANK]);
 
 /* An axis from 0, or -1: there is none such. */
