@@ -3,7 +3,8 @@
  * Whoever has parameters has a table of these beside the code that reads them (struct section, config.h).
  *
  * Canonical texts: numbers as in C; clusters "8-10", "Folded-Polylobed" (class_name.h; class index =
- * position) or "all"; a file "/data/net.onnx"; class_sizes "900-90" or "all"; epochs "30-60" or "none"; lists of numbers "32-64",
+ * position) or "all"; a file "/data/net.onnx"; class_sizes "900-90" or "all";
+ * epochs "30-60" or "none"; lists of numbers "32-64",
  * "0.25-0.5" or, when empty, "none"; strategy "augment", or
  * "augment+reweight" for a combination; protocol "report", "tail", "holdout", "kfold:5x3" (folds x repeats),
  * "given"; inner "none", "share:0.2", "folds:5". Pure functions, no MPI, no files. */
