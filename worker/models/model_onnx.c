@@ -3,8 +3,8 @@
  *
  * Setting onnx.file names it; in a job's key stands the checksum of its bytes, so that a file that was moved
  * is the same job and one that was changed is another. Every rank reads it; what a job keeps are its bytes,
- * and predicting needs no file. What it learnt from is not known: that it has not seen the images it is judged
- * on is the user's word (MODEL_ELSEWHERE). */
+ * and predicting needs no file. What it learnt from is not known: that it has not seen the images it is
+ * judged on is the user's word (MODEL_ELSEWHERE). */
 #include "models/model.h"
 
 #include "models/onnx/onnx_net.h"
