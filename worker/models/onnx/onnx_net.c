@@ -2,6 +2,7 @@
 
 #include "models/onnx/ops.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -213,6 +214,7 @@ static int check_input(const struct onnx_net *net, struct err *err)
 
 static int build(struct onnx_net *net, struct err *err)
 {
+    assert(net->model && net->model->graph);
     const Onnx__GraphProto *g = net->model->graph;
     int rc = 0, set = set_of(net->model);
     for (size_t i = 0; rc == 0 && i < g->n_initializer; i++)

@@ -36,9 +36,9 @@ typedef int foreign_op(struct foreign_call *call, struct err *err);
 
 struct foreign_row {
     const char *type;
-    int n_least; /* inputs */
     foreign_op *run;
-    int lists; /* inputs but the first may be whole numbers */
+    int n_least; /* inputs */
+    int lists;   /* inputs but the first may be whole numbers */
 };
 
 /* The row of an operator, or NULL. */

@@ -90,10 +90,10 @@ static int conv_shape(struct foreign_call *call, struct window *w, size_t *group
 
 int foreign_conv(struct foreign_call *call, struct err *err)
 {
-    struct window w;
+    struct window w = {0};
     size_t groups = 1;
     int rc = conv_shape(call, &w, &groups, err);
-    if (rc < 0)
+    if (rc != 0)
         return rc;
     const struct foreign_value *filter = call->in[1], *bias = call->in[2];
     size_t pixels = (size_t)(w.out_h * w.out_w), depth = foreign_product(filter, 1, 4);
@@ -107,8 +107,9 @@ int foreign_conv(struct foreign_call *call, struct err *err)
                     filter->x + g * filters * depth, (int)depth, columns, (int)pixels, 0,
                     call->out->x + g * filters * pixels, (int)pixels);
     }
-    for (size_t i = 0; bias && i < call->out->n; i++)
-        call->out->x[i] += bias->x[i / pixels];
+    for (size_t f = 0; bias && f < filter->dim[0]; f++)
+        for (size_t p = 0; p < pixels; p++)
+            call->out->x[f * pixels + p] += bias->x[f];
     return 0;
 }
 
@@ -131,18 +132,19 @@ static float pooled(const struct window *w, const float *in, int64_t o, int is_m
 
 static int pool(struct foreign_call *call, int is_max, struct err *err)
 {
-    struct window w;
+    struct window w = {0};
     int rc = window_of(call, NULL, &w, err), counts_pads = foreign_get_int(call, "count_include_pad", 0) != 0;
-    if (rc < 0)
+    if (rc != 0)
         return rc;
     const struct foreign_value *in = call->in[0];
     const size_t dim[] = {in->dim[0], in->dim[1], (size_t)w.out_h, (size_t)w.out_w};
-    if ((rc = foreign_shape_out(call, 4, dim, err)) < 0)
+    if ((rc = foreign_shape_out(call, 4, dim, err)) != 0)
         return rc;
-    size_t pixels = (size_t)(w.out_h * w.out_w);
-    for (size_t i = 0; i < call->out->n; i++)
-        call->out->x[i] =
-            pooled(&w, in->x + i / pixels * (size_t)(w.h * w.w), (int64_t)(i % pixels), is_max, counts_pads);
+    int64_t pixels = w.out_h * w.out_w;
+    float *out = call->out->x;
+    for (size_t plane = 0; plane < in->dim[0] * in->dim[1]; plane++)
+        for (int64_t p = 0; p < pixels; p++)
+            *out++ = pooled(&w, in->x + plane * (size_t)(w.h * w.w), p, is_max, counts_pads);
     return 0;
 }
 

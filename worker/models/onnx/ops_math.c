@@ -72,13 +72,14 @@ static int broadcast(const struct foreign_value *a, const struct foreign_value *
 {
     const struct foreign_value *of[] = {a, b};
     int rank = a->rank > b->rank ? a->rank : b->rank;
-    for (int d = 0; d < rank; d++)
+    for (int d = 0; d < ONNX_RANK; d++)
         dim[d] = 1;
     for (int k = 0; k < 2; k++) {
         size_t step = 1;
         memset(stride[k], 0, ONNX_RANK * sizeof *stride[k]);
-        for (int i = of[k]->rank - 1, d = rank - 1; i >= 0; i--, d--) {
-            size_t n = of[k]->dim[i];
+        const size_t *given = of[k]->dim;
+        for (int d = rank - 1, i = of[k]->rank - 1; d >= 0 && i >= 0; d--, i--) {
+            size_t n = given[i];
             if (n != 1 && dim[d] != 1 && n != dim[d])
                 return -1;
             dim[d] = n != 1 ? n : dim[d];

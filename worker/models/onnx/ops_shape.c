@@ -76,7 +76,7 @@ int foreign_transpose(struct foreign_call *call, struct err *err)
 {
     const struct foreign_value *in = call->in[0];
     int64_t order[ONNX_RANK];
-    size_t dim[ONNX_RANK], stride[ONNX_RANK];
+    size_t dim[ONNX_RANK] = {0}, stride[ONNX_RANK] = {0};
     unsigned seen = 0;
     int n = foreign_list(call, "perm", -1, order);
     for (int d = 0; d < in->rank; d++) {
@@ -127,7 +127,7 @@ int foreign_slice(struct foreign_call *call, struct err *err)
 {
     const struct foreign_value *in = call->in[0];
     int64_t from[ONNX_RANK], to[ONNX_RANK], axes[ONNX_RANK], steps[ONNX_RANK];
-    size_t dim[ONNX_RANK], stride[ONNX_RANK], first = 0;
+    size_t dim[ONNX_RANK] = {0}, stride[ONNX_RANK] = {0}, first = 0;
     int n = foreign_list(call, NULL, 1, from), has_axes = foreign_list(call, NULL, 3, axes) == n,
         has_steps = foreign_list(call, NULL, 4, steps) == n;
     if (n < 0 || foreign_list(call, NULL, 2, to) != n)
@@ -157,16 +157,17 @@ int foreign_pad(struct foreign_call *call, struct err *err)
 {
     const struct foreign_value *in = call->in[0], *value = call->n_in > 2 ? call->in[2] : NULL;
     int64_t list[2 * ONNX_RANK] = {0};
-    size_t dim[ONNX_RANK];
+    size_t dim[ONNX_RANK] = {0};
     const Onnx__AttributeProto *mode = foreign_attribute(call, "mode"),
                                *pads = foreign_attribute(call, "pads");
     const struct foreign_value *given = call->n_in > 1 && call->in[1] ? call->in[1] : NULL;
     size_t n = pads ? pads->n_ints : given && given->whole ? given->n : 0;
-    if (n != 2 * (size_t)in->rank || (mode && mode->s.len > 0 && mode->s.data[0] != 'c'))
+    const int64_t *whole = pads ? pads->ints : given ? given->whole : NULL;
+    if (!whole || n != 2 * (size_t)in->rank || (mode && mode->s.len > 0 && mode->s.data[0] != 'c'))
         return foreign_refuse(call, "only pads by a constant, by whole numbers that are constants", err);
     for (int d = 0; d < in->rank; d++) {
-        list[d] = pads ? pads->ints[d] : given->whole[d];
-        list[in->rank + d] = pads ? pads->ints[in->rank + d] : given->whole[in->rank + d];
+        list[d] = whole[d];
+        list[in->rank + d] = whole[in->rank + d];
         if (list[d] < 0 || list[in->rank + d] < 0 || list[d] > 1 << 20 || list[in->rank + d] > 1 << 20)
             return foreign_refuse(call, "pads by less than nothing, or by too much", err);
         dim[d] = in->dim[d] + (size_t)(list[d] + list[in->rank + d]);
