@@ -116,7 +116,7 @@ int foreign_conv(struct foreign_call *call, struct err *err)
 /* The largest, or the mean, of the window at (y, x) of a plane. */
 static float pooled(const struct window *w, const float *in, int64_t o, int is_max, int counts_pads)
 {
-    double sum = is_max ? -INFINITY : 0;
+    double sum = is_max ? -(double)INFINITY : 0;
     int n = 0;
     for (int64_t k = 0; k < w->kh * w->kw; k++) {
         int64_t at = pixel(w, o / w->out_w, o % w->out_w, k / w->kw, k % w->kw);
