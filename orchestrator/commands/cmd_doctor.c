@@ -91,7 +91,7 @@ static void print_checkpoint(const char *folder)
     char path[4200];
     struct config config = config_defaults(worker_schema());
     const struct state_file_identity identity = {"probe", "probe", "probe", "probe"};
-    float numbers[N_METRICS] = {0};
+    float numbers[N_ALL_METRICS] = {0};
     double ms[3] = {0};
     struct err err = {0};
     config.clusters.n = 2;

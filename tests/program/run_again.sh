@@ -29,7 +29,7 @@ cp "$TMP/1.h5" "$TMP/g.h5"
 cp "$TMP/1.cells.h5" "$TMP/g.cells.h5"
 check "a grid that grew" run 2 "$TMP/g.h5" --set grid.seed.count=3
 [ "$(finished "$TMP/g.h5")" = 24 ] && ok "has its 24 jobs" || not_ok "has its 24 jobs"
-started() { "$cellsweep" export "$1" --table jobs --filter 'seed=1..2' | cut -d, -f2,14 | sort; }
+started() { "$cellsweep" export "$1" --table jobs --filter 'seed=1..2' | cut -d, -f2,15 | sort; }
 [ "$(started "$TMP/g.h5")" = "$(started "$TMP/1.h5")" ] && ok "and kept the 16 it had" || not_ok "and kept the 16 it had"
 refused() { # refused WHAT STATUS PATTERN COMMAND...
     local what=$1 want=$2 pattern=$3 got

@@ -53,14 +53,14 @@ check "all figures are drawn" drawn "$TMP/blood.fig"
 tells "the table" "$TMP/blood.fig/final.csv" 'Lymphocyte-B cell,' 'all,'
 tells "learning curves" "$(ls "$TMP"/blood.fig/fig4_*.gp | grep -v all)" "Lymphocyte and B cell"
 "$C" export "$TMP/blood.r.h5" --table predictions --filter clusters=all,strategy=none,seed=1 >"$TMP/p.csv"
-check "judged is set test" [ "$(awk -F, '$10 == "test"' "$TMP/p.csv" | wc -l)" = 30 ]
+check "judged is set test" [ "$(awk -F, '$11 == "test"' "$TMP/p.csv" | wc -l)" = 30 ]
 check "an archive is classified" "$C" predict "$TMP/blood.r.h5" "$TMP/blood.npz" --filter clusters=all,strategy=none,seed=1 -o "$TMP/new.csv"
 tells "rows are named by archive, set and place" "$TMP/new.csv" "$TMP/blood.npz/val_0,val_0,"
 check "all of its images" [ "$(wc -l <"$TMP/new.csv")" = 103 ]
 # With few filters the last bits depend on an image's place in its batch.
 digits() { awk -F, '{printf "%s %.5f %.5f %.5f\n", $1, $2, $3, $4}' | sort; }
 sed 's/"Mono, classical"/M/g' "$TMP/new.csv" | cut -d, -f2,4-6 | grep '^test_' | digits >"$TMP/new"
-sed 's/"Mono, classical"/M/g' "$TMP/p.csv" | awk -F, -v OFS=, '$10 == "test" {print $11, $15, $16, $17}' | digits >"$TMP/stored"
+sed 's/"Mono, classical"/M/g' "$TMP/p.csv" | awk -F, -v OFS=, '$11 == "test" {print $12, $16, $17, $18}' | digits >"$TMP/stored"
 check "what is said of its test set is what the sweep says" cmp "$TMP/new" "$TMP/stored"
 head -c 20000 "$TMP/blood.npz" >"$TMP/short.npz"
 "$C" predict "$TMP/blood.r.h5" "$TMP/short.npz" "$TMP/stained/B cell/00.png" --filter clusters=all,strategy=none,seed=1 >"$TMP/out" 2>"$TMP/err"

@@ -17,7 +17,7 @@ check "$jobs jobs on $ranks ranks" mpi $ranks "$cellsweep" run "$TMP/fake.yaml" 
 grep "jobs done" "$TMP/check.out"
 "$cellsweep" export "$TMP/fake.h5" --table jobs >"$TMP/jobs.csv"
 [ "$(grep -c ',done,1,1,' "$TMP/jobs.csv")" = $jobs ] && ok "every job done in one attempt" || not_ok "every job done in one attempt"
-used=$(tail -n +2 "$TMP/jobs.csv" | cut -d, -f13 | sort -u | wc -l)
+used=$(tail -n +2 "$TMP/jobs.csv" | cut -d, -f14 | sort -u | wc -l)
 [ "$used" -gt $((ranks / 2)) ] && ok "$used of $ranks ranks took part" || not_ok "only $used of $ranks ranks took part"
 check "the same again finds nothing to do" mpi 3 "$cellsweep" run "$TMP/fake.yaml" -o "$TMP/fake.h5" -q
 finish

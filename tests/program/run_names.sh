@@ -32,12 +32,12 @@ check_fails "a name that is not there" "$C" plan bad.yaml
 check "is told with file, line, and the nearest" grep -q 'bad.yaml:6: clusters: "Polylobd" is not in the data (named) (did you mean "Polylobed"?); it has 4 classes: 3, "CD8+ T-cell", "Polylobed", "long' err
 
 one='clusters="CD8+ T-cell"-Polylobed,strategy=none,seed=1'
-check "columns of export" bash -c "'$C' export r.h5 --table predictions --filter '$one' | head -1 | grep -qx 'job,key,clusters,strategy,protocol,seed,fold,repeat,model,set,image,cluster,copy,predicted,probability_CD8+ T-cell,probability_Polylobed'"
+check "columns of export" bash -c "'$C' export r.h5 --table predictions --filter '$one' | head -1 | grep -qx 'job,key,clusters,strategy,protocol,seed,fold,repeat,model,chosen_on,set,image,cluster,copy,predicted,probability_CD8+ T-cell,probability_Polylobed'"
 check "of predict, in the same order" bash -c "'$C' predict r.h5 named/Polylobed --filter '$one' | head -1 | grep -qx 'image,id,predicted,probability_CD8+ T-cell,probability_Polylobed,masked'"
 check "of scores" bash -c "'$C' export r.h5 --table scores --filter '$one' | head -1 | grep -q ',recall_CD8+ T-cell,precision_CD8+ T-cell,auroc_CD8+ T-cell,recall_Polylobed,precision_Polylobed,auroc_Polylobed\$'"
 check "numbers stand before texts" bash -c "'$C' export r.h5 --table predictions --filter clusters=Polylobed-3 | head -1 | grep -q ',probability_3,probability_Polylobed\$'"
 "$C" export r.h5 --table predictions --filter 'clusters=Polylobed-3,strategy=none,seed=1' >reversed.csv
-check "probabilities stand below their own class" awk -F, '$10 == "all" {if ($14 != ($15 > $16 ? "3" : "Polylobed")) bad = 1; n++} END {exit bad || n < 50}' reversed.csv
+check "probabilities stand below their own class" awk -F, '$11 == "all" {if ($15 != ($16 > $17 ? "3" : "Polylobed")) bad = 1; n++} END {exit bad || n < 50}' reversed.csv
 check "ONNX files say their classes" bash -c "'$C' export r.h5 --weights --filter '$one' -o models && grep -qa '\"CD8+ T-cell\"-Polylobed' models/*.onnx"
 check "tables have them" grep -q '^"""CD8+ T-cell""-Polylobed",' fig/final.csv
 check "figures have them" grep -q "CD8+ T-cell and Polylobed" fig/fig4_*.gp

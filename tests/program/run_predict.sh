@@ -50,7 +50,7 @@ compare() { # compare FILTER CLUSTER...: predict's rows of these clusters agains
     shift
     for k in "$@"; do find "$TMP/cells/cell_images/cluster_$k" -name '*.png'; done >"$TMP/list"
     quiet "$C" predict "$TMP/final.h5" - --filter "$filter" -b "$outlines" <"$TMP/list" | tail -n +2 | cut -d, -f2-5 | sort >"$TMP/new"
-    "$C" export "$TMP/final.h5" --table predictions --filter "$filter" | awk -F, -v OFS=, '$10 == "all" {print $11, $14, $15, $16}' |
+    "$C" export "$TMP/final.h5" --table predictions --filter "$filter" | awk -F, -v OFS=, '$11 == "all" {print $12, $15, $16, $17}' |
         sort >"$TMP/stored"
     [ -s "$TMP/new" ] && cmp "$TMP/new" "$TMP/stored"
 }
@@ -64,7 +64,7 @@ find "$TMP/cells/cell_images/cluster_27" "$TMP/cells/cell_images/cluster_1" -nam
 vote() { quiet "$C" predict "$TMP/folds.h5" - --filter protocol=kfold:3 -b "$outlines" <"$TMP/list"; }
 vote >"$TMP/vote.csv"
 "$C" export "$TMP/folds.h5" --table predictions >"$TMP/folds.csv"
-check "its folds vote, and say the mean of what they said in the sweep" awk -F, 'NR == FNR {if ($10 == "all") {p[$11] += $15; n[$11]++} next}
+check "its folds vote, and say the mean of what they said in the sweep" awk -F, 'NR == FNR {if ($11 == "all") {p[$12] += $16; n[$12]++} next}
     FNR > 1 {d = $4 - p[$2] / n[$2]; if (n[$2] != 3 || d > 1e-6 || d < -1e-6) bad = 1; rows++} END {exit bad || rows < 100}' "$TMP/folds.csv" "$TMP/vote.csv"
 check "they are exported, too" "$C" export "$TMP/folds.h5" --weights -o "$TMP/folds"
 check "under names that tell the folds" test "$(ls "$TMP/folds" | grep -c '^1-27_none_seed1_fold[012]_repeat0_[0-9a-f]*\.onnx$')" -eq 3
