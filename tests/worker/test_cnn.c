@@ -14,6 +14,7 @@
 #include <cmocka.h>
 #include <hdf5.h>
 
+#include "support/golden_file.h"
 #include "image/image.h"
 #include "models/net/cnn.h"
 #include "kernels/kernels.h"
@@ -69,13 +70,6 @@ static void *allocate(size_t n, size_t size)
     return p;
 }
 
-static void read_attribute(hid_t group, const char *name, hid_t type, void *value)
-{
-    hid_t attribute = H5Aopen(group, name, H5P_DEFAULT);
-    assert_true(attribute >= 0 && H5Aread(attribute, type, value) >= 0);
-    H5Aclose(attribute);
-}
-
 /* A dataset as a new array; NULL when there is none. */
 static void *read_dataset(hid_t group, const char *name, hid_t type, size_t *n)
 {
@@ -104,16 +98,6 @@ struct golden {
     double value;
 };
 
-/* make_golden.py's hashed(), element i. */
-static float hashed(uint64_t stream, uint64_t i)
-{
-    uint64_t z = (stream << 32) + i + 0x9E3779B97F4A7C15U;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9U;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBU;
-    z = z ^ (z >> 31);
-    return (float)(z >> 40) * 0x1p-24F;
-}
-
 /* Of an image. */
 static size_t floats_of(const struct cnn_shape *shape)
 {
@@ -128,12 +112,12 @@ static void hash_inputs(struct golden *g)
     g->images = allocate(pixels, sizeof(float));
     g->params = allocate(g->n_params, sizeof(float));
     for (size_t i = 0; i < pixels; i++)
-        g->images[i] = hashed(1, i);
+        g->images[i] = golden_hashed(1, i);
     for (size_t p = 0; p < N_PARTS; p++) {
         size_t n = g->offset[p + 1] - g->offset[p], columns = n / (size_t)rows[p / 2];
         float limit = p % 2 ? 0.1F : (float)sqrt(6.0 / (double)((size_t)rows[p / 2] + columns));
         for (size_t i = 0; i < n; i++)
-            g->params[g->offset[p] + i] = (2 * hashed(16 + p, i) - 1) * limit;
+            g->params[g->offset[p] + i] = (2 * golden_hashed(16 + p, i) - 1) * limit;
     }
 }
 
@@ -141,18 +125,18 @@ static void read_shape(hid_t group, struct golden *g)
 {
     int64_t key, step, kind;
     g->shape.n_blocks = g->shape.n_dense = 2;
-    read_attribute(group, "size", H5T_NATIVE_INT, &g->shape.size);
-    read_attribute(group, "channels", H5T_NATIVE_INT, &g->shape.channels);
-    read_attribute(group, "filters", H5T_NATIVE_INT, g->shape.filters);
-    read_attribute(group, "dense", H5T_NATIVE_INT, g->shape.dense);
-    read_attribute(group, "n_classes", H5T_NATIVE_INT, &g->shape.n_classes);
-    read_attribute(group, "dropout", H5T_NATIVE_DOUBLE, g->shape.dropout);
-    read_attribute(group, "batch", H5T_NATIVE_INT, &g->batch.n);
-    read_attribute(group, "gamma", H5T_NATIVE_DOUBLE, &g->loss.gamma);
-    read_attribute(group, "loss", H5T_NATIVE_DOUBLE, &g->value);
-    read_attribute(group, "focal", H5T_NATIVE_INT64, &kind);
-    read_attribute(group, "dropout_key", H5T_NATIVE_INT64, &key);
-    read_attribute(group, "dropout_step", H5T_NATIVE_INT64, &step);
+    golden_attribute(group, "size", H5T_NATIVE_INT, &g->shape.size);
+    golden_attribute(group, "channels", H5T_NATIVE_INT, &g->shape.channels);
+    golden_attribute(group, "filters", H5T_NATIVE_INT, g->shape.filters);
+    golden_attribute(group, "dense", H5T_NATIVE_INT, g->shape.dense);
+    golden_attribute(group, "n_classes", H5T_NATIVE_INT, &g->shape.n_classes);
+    golden_attribute(group, "dropout", H5T_NATIVE_DOUBLE, g->shape.dropout);
+    golden_attribute(group, "batch", H5T_NATIVE_INT, &g->batch.n);
+    golden_attribute(group, "gamma", H5T_NATIVE_DOUBLE, &g->loss.gamma);
+    golden_attribute(group, "loss", H5T_NATIVE_DOUBLE, &g->value);
+    golden_attribute(group, "focal", H5T_NATIVE_INT64, &kind);
+    golden_attribute(group, "dropout_key", H5T_NATIVE_INT64, &key);
+    golden_attribute(group, "dropout_step", H5T_NATIVE_INT64, &step);
     g->loss.kind = kind ? LOSS_FOCAL : LOSS_CROSS_ENTROPY;
     g->batch.dropout_key = (uint64_t)key;
     g->batch.dropout_step = (uint64_t)step;
@@ -321,7 +305,7 @@ static void make_problem(struct problem *p)
 {
     for (size_t i = 0; i < SAMPLES; i++) {
         for (size_t j = 0; j < SIDE * SIDE; j++)
-            p->pixels[i][j] = 0.3F * hashed(i, j) + ((j % SIDE < SIDE / 2) == (i % 2) ? 0.7F : 0.0F);
+            p->pixels[i][j] = 0.3F * golden_hashed(i, j) + ((j % SIDE < SIDE / 2) == (i % 2) ? 0.7F : 0.0F);
         p->target[i][i % 2] = 1;
         p->target[i][1 - i % 2] = 0;
         p->weight[i] = 1;

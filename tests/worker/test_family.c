@@ -5,6 +5,7 @@
 #include "models/net/net.h"
 #include "models/training.h"
 #include "sections.h"
+#include "support/golden_file.h"
 #include "support/with.h"
 
 #include <hdf5.h>
@@ -37,34 +38,6 @@ struct golden {
     const float *image[MAX_BATCH];
 };
 
-static void read_attribute(hid_t group, const char *name, hid_t type, void *value)
-{
-    hid_t attribute = H5Aopen(group, name, H5P_DEFAULT);
-    assert_true(attribute >= 0 && H5Aread(attribute, type, value) >= 0);
-    H5Aclose(attribute);
-}
-
-static size_t read_floats(hid_t group, const char *name, float *value)
-{
-    hid_t dataset = H5Dopen2(group, name, H5P_DEFAULT), space = H5Dget_space(dataset);
-    hssize_t n = H5Sget_simple_extent_npoints(space);
-    assert_true(n >= 0 && n <= MAX_VALUES);
-    assert_true(n == 0 || H5Dread(dataset, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, value) >= 0);
-    H5Sclose(space);
-    H5Dclose(dataset);
-    return (size_t)n;
-}
-
-/* make_golden.py's hashed(), element i. */
-static float hashed(uint64_t stream, uint64_t i)
-{
-    uint64_t z = (stream << 32) + i + 0x9E3779B97F4A7C15U;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9U;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBU;
-    z = z ^ (z >> 31);
-    return (float)(z >> 40) * 0x1p-24F;
-}
-
 /* make_family.py's take(); buffers as they begin. */
 static void begin(struct net *net)
 {
@@ -75,7 +48,7 @@ static void begin(struct net *net)
     for (int p = 0; (n = nodes_param(nodes, p, NULL, &param, &at)) > 0; p++)
         for (size_t i = 0; i < n; i++) {
             double fans = param.fan_in + param.fan_out;
-            float u = 2 * hashed(16 + (uint64_t)p, i) - 1;
+            float u = 2 * golden_hashed(16 + (uint64_t)p, i) - 1;
             net_params(net)[at + i] = fans > 0 ? u * (float)sqrt(6 / fans) : (float)param.start + u * 0.1F;
         }
 }
@@ -89,7 +62,7 @@ static void read_settings(hid_t group, struct config *config)
     H5Aclose(attribute);
     *config = config_defaults(worker_schema());
     with_text(config, "clusters", "1-2-3");
-    read_attribute(group, "channels", H5T_NATIVE_INT64, &config->channels);
+    golden_attribute(group, "channels", H5T_NATIVE_INT64, &config->channels);
     for (char *rest = text, *line; (line = strtok_r(rest, "\n", &rest));) {
         char *equals = strchr(line, '=');
         *equals = '\0';
@@ -103,7 +76,7 @@ static void make_batch(struct golden *g)
     g->images = calloc(n * pixels, sizeof *g->images);
     assert_non_null(g->images);
     for (size_t i = 0; i < n * pixels; i++)
-        g->images[i] = hashed(1, i);
+        g->images[i] = golden_hashed(1, i);
     for (size_t i = 0; i < n; i++) {
         g->image[i] = g->images + i * pixels;
         g->target[i * CLASSES + i % CLASSES] = g->weight[i] = 1;
@@ -126,14 +99,15 @@ static void read_golden(hid_t file, const char *name, struct golden *g)
     if (config_check(&g->config, &err) < 0 || kind->check(&g->config, &err) < 0)
         fail_msg("%s: %s", name, err.text);
     kind->network(&g->config, &g->nodes);
-    read_attribute(group, "batch", H5T_NATIVE_INT, &g->batch.n);
-    read_attribute(group, "stride", H5T_NATIVE_INT64, &g->stride);
-    read_attribute(group, "loss", H5T_NATIVE_DOUBLE, &g->value);
-    read_floats(group, "logits", g->logits);
-    read_floats(group, "judged", g->judged);
-    g->n = read_floats(group, "gradient", g->gradient);
-    g->n_buffers = read_floats(group, "buffers", g->buffers);
-    assert_int_equal(read_floats(group, "trained", g->trained), g->n);
+    golden_attribute(group, "batch", H5T_NATIVE_INT, &g->batch.n);
+    golden_attribute(group, "stride", H5T_NATIVE_INT64, &g->stride);
+    golden_attribute(group, "loss", H5T_NATIVE_DOUBLE, &g->value);
+    golden_floats(group, "logits", g->logits, sizeof g->logits / sizeof *g->logits);
+    golden_floats(group, "judged", g->judged, sizeof g->judged / sizeof *g->judged);
+    g->n = golden_floats(group, "gradient", g->gradient, MAX_VALUES);
+    g->n_buffers = golden_floats(group, "buffers", g->buffers, MAX_VALUES);
+    assert_true(g->n > 0);
+    assert_int_equal(golden_floats(group, "trained", g->trained, MAX_VALUES), g->n);
     assert_int_equal(g->n, (nodes_n_params(&g->nodes) - 1) / (size_t)g->stride + 1);
     assert_int_equal(g->n_buffers, nodes_n_buffers(&g->nodes));
     H5Gclose(group);

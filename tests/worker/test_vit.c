@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <hdf5.h>
 
+#include "support/golden_file.h"
 #include "models/net/vit.h"
 #include "kernels/kernels.h"
 #include "rng.h"
@@ -34,34 +35,6 @@ struct golden {
     const float *image[MAX_BATCH];
 };
 
-static void read_attribute(hid_t group, const char *name, hid_t type, void *value)
-{
-    hid_t attribute = H5Aopen(group, name, H5P_DEFAULT);
-    assert_true(attribute >= 0 && H5Aread(attribute, type, value) >= 0);
-    H5Aclose(attribute);
-}
-
-static size_t read_floats(hid_t group, const char *name, float *value)
-{
-    hid_t dataset = H5Dopen2(group, name, H5P_DEFAULT), space = H5Dget_space(dataset);
-    hssize_t n = H5Sget_simple_extent_npoints(space);
-    assert_true(n > 0 && n <= MAX_VALUES);
-    assert_true(H5Dread(dataset, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, value) >= 0);
-    H5Sclose(space);
-    H5Dclose(dataset);
-    return (size_t)n;
-}
-
-/* make_golden.py's hashed(), element i. */
-static float hashed(uint64_t stream, uint64_t i)
-{
-    uint64_t z = (stream << 32) + i + 0x9E3779B97F4A7C15U;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9U;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBU;
-    z = z ^ (z >> 31);
-    return (float)(z >> 40) * 0x1p-24F;
-}
-
 static size_t floats_of(const struct vit_shape *s)
 {
     return (size_t)(s->size * s->size * s->channels);
@@ -75,7 +48,7 @@ static void begin(const struct nodes *nodes, float *params)
     for (int p = 0; (n = nodes_param(nodes, p, NULL, &param, &at)) > 0; p++)
         for (size_t i = 0; i < n; i++) {
             double fans = param.fan_in + param.fan_out;
-            float u = 2 * hashed(16 + (uint64_t)p, i) - 1;
+            float u = 2 * golden_hashed(16 + (uint64_t)p, i) - 1;
             params[at + i] = fans > 0 ? u * (float)sqrt(6 / fans) : (float)param.start + u * 0.1F;
         }
 }
@@ -86,7 +59,7 @@ static void make_batch(struct golden *g)
     g->images = calloc(n * pixels, sizeof *g->images);
     assert_non_null(g->images);
     for (size_t i = 0; i < n * pixels; i++)
-        g->images[i] = hashed(1, i);
+        g->images[i] = golden_hashed(1, i);
     for (size_t i = 0; i < n; i++) {
         g->image[i] = g->images + i * pixels;
         g->target[i * classes + i % classes] = g->weight[i] = 1;
@@ -105,12 +78,12 @@ static void read_shape(hid_t group, struct golden *g)
                    {"width", &g->shape.width}, {"blocks", &g->shape.n_blocks},     {"heads", &g->shape.heads},
                    {"mlp", &g->shape.mlp},     {"n_classes", &g->shape.n_classes}, {"batch", &g->batch.n}};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        read_attribute(group, numbers[i].name, H5T_NATIVE_INT, numbers[i].value);
-    read_attribute(group, "dropout", H5T_NATIVE_DOUBLE, &g->shape.dropout);
-    read_attribute(group, "loss", H5T_NATIVE_DOUBLE, &g->value);
-    read_attribute(group, "dropout_key", H5T_NATIVE_UINT64, &g->batch.dropout_key);
-    read_attribute(group, "dropout_step", H5T_NATIVE_UINT64, &g->batch.dropout_step);
-    read_attribute(group, "stride", H5T_NATIVE_INT64, &g->stride);
+        golden_attribute(group, numbers[i].name, H5T_NATIVE_INT, numbers[i].value);
+    golden_attribute(group, "dropout", H5T_NATIVE_DOUBLE, &g->shape.dropout);
+    golden_attribute(group, "loss", H5T_NATIVE_DOUBLE, &g->value);
+    golden_attribute(group, "dropout_key", H5T_NATIVE_UINT64, &g->batch.dropout_key);
+    golden_attribute(group, "dropout_step", H5T_NATIVE_UINT64, &g->batch.dropout_step);
+    golden_attribute(group, "stride", H5T_NATIVE_INT64, &g->stride);
 }
 
 static void read_golden(const char *name, struct golden *g)
@@ -120,9 +93,10 @@ static void read_golden(const char *name, struct golden *g)
     memset(g, 0, sizeof *g);
     read_shape(group, g);
     assert_int_equal(vit_nodes(&g->shape, &g->nodes, NULL), 0);
-    read_floats(group, "logits", g->logits);
-    g->n = read_floats(group, "gradient", g->gradient);
-    assert_int_equal(read_floats(group, "trained", g->trained), g->n);
+    golden_floats(group, "logits", g->logits, sizeof g->logits / sizeof *g->logits);
+    g->n = golden_floats(group, "gradient", g->gradient, MAX_VALUES);
+    assert_true(g->n > 0);
+    assert_int_equal(golden_floats(group, "trained", g->trained, MAX_VALUES), g->n);
     assert_int_equal(g->n, (nodes_n_params(&g->nodes) - 1) / (size_t)g->stride + 1);
     H5Gclose(group);
     H5Fclose(file);
