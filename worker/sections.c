@@ -6,6 +6,7 @@
 #include "models/training.h"
 #include "samples/augment.h"
 #include "samples/inner.h"
+#include "samples/noise.h"
 #include "strategies/balance.h"
 
 #include <stdio.h>
@@ -71,6 +72,7 @@ static void make(void)
     const struct model_kind *model;
     schema_begin(&schema);
     schema_add(&schema, &inner_section, inner_is_used, "protocol", "protocols report, tail, holdout, kfold");
+    schema_add(&schema, &noise_section, NULL, NULL, "");
     add_training();
     schema_add(&schema, &choose_section, choose_is_used, "model", "models that learn step by step");
     schema_add(&schema, &choose_on_section, choose_on_is_used, "judge", "jobs that choose an epoch");

@@ -2,6 +2,7 @@
 
 #include "strategies/balance.h"
 #include "samples/inner.h"
+#include "samples/noise.h"
 #include "samples/split.h"
 
 #include <stdio.h>
@@ -298,6 +299,8 @@ static int divide(const struct selection *s, struct samples *list, struct job_sa
         rc = split_samples(&task, split_stream(s->config), &out->train, &out->test, err);
     if (rc == 0)
         rc = inner_hold(s->config, s->data, task.group, &out->train, &out->val, err);
+    if (rc == 0)
+        rc = noise_add(s->config, s->data->n_images, &out->train, err);
     if (rc == 0 && !balances_first)
         rc = rebalance(s, &out->train, &out->recipe, err);
     return rc < 0 ? rc : count_leaks(s, out, err);

@@ -120,9 +120,13 @@ static int read_call(const struct reading *r, const struct tree *node, struct tu
 /* What says which images a job is about, how they are divided and what it is called: nothing to tune. */
 static int is_tunable(const char *key)
 {
-    static const char *const fixed[] = {
-        "clusters", "class_sizes", "strategy",   "protocol",     "seed",  "validation",          "groups",
-        "inner",    "model",       "image.size", "train.epochs", "judge", "allow_choice_on_test"};
+    static const char *const fixed[] = {"clusters",    "class_sizes",
+                                        "strategy",    "protocol",
+                                        "seed",        "validation",
+                                        "groups",      "inner",
+                                        "label_noise", "model",
+                                        "image.size",  "train.epochs",
+                                        "judge",       "allow_choice_on_test"};
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
         if (strcmp(key, fixed[i]) == 0)
             return 0;

@@ -41,11 +41,8 @@ static struct config outer_like(const struct config *config)
 
 static struct rng inner_stream(const struct config *config)
 {
-    char text[2 * SETTING_TEXT_SIZE + 256 + CONFIG_WORD_SIZE], sizes[SETTING_TEXT_SIZE];
-    size_t n = split_identity(config, text, SETTING_TEXT_SIZE + 128);
-    config_get(config, config_find(config->schema, "class_sizes"), sizes, sizeof sizes);
-    n += (size_t)snprintf(text + n, sizeof text - n, " fold=%lld %s %s", (long long)config->fold,
-                          config->groups, sizes);
+    char text[SPLIT_JOB_IDENTITY_SIZE];
+    size_t n = split_job_identity(config, text, sizeof text);
     return rng_start(rng_key("inner", text, n), 0);
 }
 

@@ -166,6 +166,15 @@ size_t split_identity(const struct config *config, char *out, size_t size)
     return n;
 }
 
+size_t split_job_identity(const struct config *config, char *out, size_t size)
+{
+    char sizes[SETTING_TEXT_SIZE];
+    size_t n = split_identity(config, out, size);
+    config_get(config, config_find(config->schema, "class_sizes"), sizes, sizeof sizes);
+    return n + (size_t)snprintf(out + n, size - n, " fold=%lld %s %s", (long long)config->fold,
+                                config->groups, sizes);
+}
+
 struct rng split_stream(const struct config *config)
 {
     char text[SETTING_TEXT_SIZE + 128 + CONFIG_WORD_SIZE];

@@ -63,6 +63,11 @@ int split_n_held(const struct config *config, int count);
 /* Canonical name of a job's split in out, e.g. "8-10 holdout 0.2 seed=1 repeat=0"; returns its length. */
 size_t split_identity(const struct config *config, char *out, size_t size);
 
+/* The same with fold, groups and class_sizes: what names streams that strategies and models of a job share.
+ * out: SPLIT_JOB_IDENTITY_SIZE bytes always hold it. */
+enum { SPLIT_JOB_IDENTITY_SIZE = 2 * SETTING_TEXT_SIZE + 256 + CONFIG_WORD_SIZE };
+size_t split_job_identity(const struct config *config, char *out, size_t size);
+
 /* The rule of config applied to a list: train and test (empty, owned by the caller) get its samples. 0, E_IO,
  * or E_USAGE when groups_hold() refuses. */
 int split_samples(const struct split_task *task, struct rng rng, struct samples *train, struct samples *test,
