@@ -3,14 +3,13 @@
 #include "clock.h"
 #include "command.h"
 
-#include "beside/lock_file.h"
 #include "run/checkpoint_folder.h"
-#include "beside/status_file.h"
 #include "beside/events.h"
-#include "beside/run_view.h"
 #include "run/progress.h"
 #include "screen.h"
-#include "store/store.h"
+#include "status_json.h"
+#include "status_view.h"
+#include "status_wait.h"
 #include "tables/columns.h"
 #include "write/texttable.h"
 #include "utf8.h"
@@ -25,50 +24,40 @@
 enum { MAX_RUNNING = 40, MAX_FAILURES = 8, MAX_EVENTS = 5, BAR_WIDTH = 40, BAR_LEAST = 4, BAR_WORDS = 32 };
 
 struct options {
-    const char *path;
-    double interval; /* seconds, 0: once */
+    const char *path, *filter;
+    double watch, wait; /* seconds between looks; 0: not asked for */
+    int json;
 };
 
 static const struct argument rows[] = {
     ARGUMENT_RESULTS(path),
-    {"watch", 'w', ARGUMENT_REAL, "SECONDS", AT(interval), 0.1, 86400, .fallback = (char[]){"2"},
+    {"watch", 'w', ARGUMENT_REAL, "SECONDS", AT(watch), 0.1, 86400, .fallback = (char[]){"2"},
      .help = "Show it again every SECONDS (default 2) until the sweep is finished, or the run has done all "
              "that it was asked for"},
+    {"wait", 'W', ARGUMENT_REAL, "SECONDS", AT(wait), 0.1, 86400, .fallback = (char[]){"2"},
+     .help = "Return when the run is over, with its exit status; look every SECONDS (default 2)"},
+    {"json", 'j', ARGUMENT_FLAG, NULL, AT(json), .help = "Print one JSON object, for scripts"},
+    {"filter", 'f', ARGUMENT_TEXT, "FILTER", AT(filter),
+     .help = "Count the jobs that match (default: those that the run was asked for; '': every job)"},
     {0}};
-
-/* What one look at the file shows. */
-struct view {
-    struct store *store;
-    struct run_view view;
-    unsigned factors;    /* that are shown of a job */
-    struct err *trouble; /* the first row that could not be read; code 0: none */
-    double quiet;        /* seconds since the file last changed */
-    enum lock_state alive;
-    struct lock_holder holder; /* unless LOCK_NONE */
-    struct status_file ending;
-    int has_ending;
-};
 
 /* ---- lines ---- */
 
-/* Whether the rows that say running are still somebody's: not when the run is known to be over. */
-static int is_over(const struct view *v)
-{
-    return v->alive == LOCK_DEAD || v->alive == LOCK_NONE;
-}
-
-static void print_head(const struct view *v)
+static void print_head(const struct status_view *v)
 {
     const struct store *s = v->store;
     printf("%s  %s%s\n", store_text(s, "name"), store_path(s),
            store_synthetic(s) ? "  (synthetic data)" : "");
     printf("data %s, %d images\n", store_text(s, "data"), store_n_images(s));
+    if (v->view.n_jobs < v->view.n_rows)
+        printf("counted are the jobs of --filter '%s', %d of %d\n", v->filter, v->view.n_jobs,
+               v->view.n_rows);
     printf("created %s on %s, ranks: %s, cellsweep %s\n\n", store_text(s, "created"), store_text(s, "host"),
            store_text(s, "ranks"), store_text(s, "version"));
 }
 
 /* The bar stands first: it is what a small window shows of a page. */
-static void print_bar(const struct view *v)
+static void print_bar(const struct status_view *v)
 {
     int over = v->view.n_over, window = screen_width(stdout);
     int width = window == 0 || window - BAR_WORDS > BAR_WIDTH ? BAR_WIDTH
@@ -82,30 +71,21 @@ static void print_bar(const struct view *v)
            v->view.n_jobs);
 }
 
-static void print_states(const struct view *v)
+static void print_states(const struct status_view *v)
 {
     for (int s = N_JOB_STATES - 1; s >= 0; s--)
         if (v->view.n_state[s] > 0 || s == JOB_DONE)
-            printf("%10s %7d\n", s == JOB_RUNNING && is_over(v) ? "unfinished" : job_state_names[s],
+            printf("%10s %7d\n",
+                   s == JOB_RUNNING && status_view_is_over(v) ? "unfinished" : job_state_names[s],
                    v->view.n_state[s]);
 }
 
-/* The last run did all that it was asked for, whatever else is in the file. */
-static int did_its_part(const struct view *v)
-{
-    return v->alive == LOCK_NONE && v->has_ending && v->ending.exit_status == 0;
-}
-
 /* Nobody holds the lock: what the last run left, or what the file's age says when it is older than locks. */
-static void print_ended(const struct view *v)
+static void print_ended(const struct status_view *v)
 {
     char text[64];
     const char *quiet = progress_duration(v->quiet, text, sizeof text);
-    if (did_its_part(v) && v->ending.left == 0)
-        printf("\nthe last run did the jobs of its --filter (exit status 0); %d others wait: run it without "
-               "one, or with another\n",
-               v->view.n_jobs - v->view.n_over);
-    else if (v->has_ending && v->ending.exit_status >= 0)
+    if (v->has_ending && v->ending.exit_status >= 0)
         printf("\nthe last run ended with exit status %d (%s)%s%s\n", v->ending.exit_status, v->ending.state,
                v->ending.message[0] ? ": " : "", v->ending.message);
     else if (v->view.state == RUN_VIEW_DEAD)
@@ -117,10 +97,14 @@ static void print_ended(const struct view *v)
                v->view.n_over ? "resumes" : "starts");
 }
 
-static void print_finished(const struct view *v)
+static void print_finished(const struct status_view *v)
 {
     int failed = v->view.n_state[JOB_FAILED], diverged = v->view.n_state[JOB_DIVERGED];
-    if (failed + diverged == 0)
+    if (failed + diverged == 0 && v->view.n_jobs < v->view.n_rows)
+        printf("\nfinished: every job of the --filter has its result; %d others of the file were not asked "
+               "for\n",
+               v->view.n_rows - v->view.n_jobs);
+    else if (failed + diverged == 0)
         printf("\nfinished: every job has its result\n");
     else
         printf("\nfinished: %d of %d jobs have a result, %d failed, %d diverged; `cellsweep run "
@@ -128,7 +112,7 @@ static void print_finished(const struct view *v)
                v->view.n_state[JOB_DONE], v->view.n_jobs, failed, diverged);
 }
 
-static void print_state_of_run(const struct view *v)
+static void print_state_of_run(const struct status_view *v)
 {
     char name[512], text[64];
     const char *quiet = progress_duration(v->quiet, text, sizeof text);
@@ -149,34 +133,16 @@ static void print_state_of_run(const struct view *v)
                v->ending.lost_ranks == 1 ? " was" : "s were");
 }
 
-static void print_times(const struct view *v)
+static void print_times(const struct status_view *v)
 {
     char text[64];
     if (!isnan(v->view.job_seconds))
         printf("\n%s a job on average, %.3g s an epoch",
                progress_duration(v->view.job_seconds, text, sizeof text), v->view.epoch_seconds);
-    if (!isnan(v->view.seconds_left) && !is_over(v))
+    if (!isnan(v->view.seconds_left) && !status_view_is_over(v))
         printf("; about %s left", progress_duration(v->view.seconds_left, text, sizeof text));
     if (!isnan(v->view.job_seconds))
         printf("\n");
-}
-
-/* A job; nothing but "" and 0 when its row cannot be read, which is then told. */
-static struct store_job row_of(const struct view *v, int job)
-{
-    struct store_job row;
-    if (store_row(v->store, job, &row, v->trouble->code < 0 ? NULL : v->trouble) < 0)
-        memset(&row, 0, sizeof row);
-    return row;
-}
-
-/* Epochs this job is to have: its own axis when the sweep has one, else the file's largest. */
-static int epochs_of(const struct view *v, const struct store_job *row)
-{
-    for (int i = 0; i < store_n_axes(v->store); i++)
-        if (strcmp(store_axis_name(v->store, i), "train.epochs") == 0)
-            return atoi(row->axis[i]);
-    return store_n_epochs(v->store);
 }
 
 /* Unless there is a header only; more: rows that are not in it. */
@@ -190,13 +156,14 @@ static void print_table(struct texttable *table, int more)
 }
 
 /* What tells a job apart, as the first cells of a row: its number under `what`. */
-static void add_names(struct texttable *table, const struct view *v, const char *what)
+static void add_names(struct texttable *table, const struct status_view *v, const char *what)
 {
     texttable_add(table, "%s", what);
     columns_add_names(table, v->store, v->factors);
 }
 
-static void add_job(struct texttable *table, const struct view *v, int job, const struct store_job *row)
+static void add_job(struct texttable *table, const struct status_view *v, int job,
+                    const struct store_job *row)
 {
     texttable_add(table, "%d", job);
     columns_add(table, v->store, row, v->factors, 0);
@@ -208,45 +175,45 @@ static void add_seed(struct texttable *table, const struct store_job *row)
     texttable_add(table, "%d", row->fold);
 }
 
-static void add_running_job(struct texttable *table, const struct view *v, int job)
+static void add_running_job(struct texttable *table, const struct status_view *v, int job)
 {
     const struct store_mark *mark = &v->view.mark[job];
-    const struct store_job row = row_of(v, job);
+    const struct store_job row = status_view_row(v, job);
     char since[64] = "";
-    if (!isnan(mark->started) && !is_over(v))
+    if (!isnan(mark->started) && !status_view_is_over(v))
         progress_duration(fmax(0, v->view.now - mark->started), since, sizeof since);
     add_job(table, v, job, &row);
     add_seed(table, &row);
     texttable_add(table, "%d", mark->rank);
-    texttable_add(table, "%d/%d", mark->epochs_done, epochs_of(v, &row));
+    texttable_add(table, "%d/%d", mark->epochs_done, status_view_epochs(v, &row));
     texttable_add(table, "%s", since);
     texttable_end(table);
 }
 
-static void print_running(const struct view *v)
+static void print_running(const struct status_view *v)
 {
     struct texttable table = {.keys = 1};
     int shown = 0;
     if (v->view.n_state[JOB_RUNNING] == 0)
         return;
-    add_names(&table, v, is_over(v) ? "job" : "running");
+    add_names(&table, v, status_view_is_over(v) ? "job" : "running");
     table.numeric_from = table.filled;
-    const char *const last[] = {"seed", "fold", "rank", is_over(v) ? "was at" : "epoch",
-                                is_over(v) ? "" : "for"};
+    const char *const last[] = {"seed", "fold", "rank", status_view_is_over(v) ? "was at" : "epoch",
+                                status_view_is_over(v) ? "" : "for"};
     for (size_t i = 0; i < sizeof last / sizeof *last; i++)
         texttable_add(&table, "%s", last[i]);
     texttable_end(&table);
-    for (int i = 0; i < v->view.n_jobs && shown < MAX_RUNNING; i++)
+    for (int i = 0; i < v->view.n_rows && shown < MAX_RUNNING; i++)
         if (v->view.mark[i].state == JOB_RUNNING) {
             add_running_job(&table, v, i);
             shown++;
         }
-    printf("\n%s", is_over(v) ? "these jobs were running when it ended\n" : "");
+    printf("\n%s", status_view_is_over(v) ? "these jobs were running when it ended\n" : "");
     print_table(&table, v->view.n_state[JOB_RUNNING] - shown);
 }
 
 /* A job that nobody runs but that has a checkpoint: what the next run makes of it. */
-static void add_checkpoint(struct texttable *table, const struct view *v, const struct store_job *row)
+static void add_checkpoint(struct texttable *table, const struct status_view *v, const struct store_job *row)
 {
     struct state_file_identity want = checkpoint_identity(row->key, store_text(v->store, "dataset_checksum"),
                                                           store_text(v->store, "kernels"));
@@ -256,7 +223,8 @@ static void add_checkpoint(struct texttable *table, const struct view *v, const 
     checkpoint_path(store_path(v->store), row->key, path);
     add_job(table, v, row->row, row);
     if (state_file_read(path, &want, &state, &err) == 0)
-        texttable_add(table, "waiting, checkpoint at epoch %d of %d", state.epoch, epochs_of(v, row));
+        texttable_add(table, "waiting, checkpoint at epoch %d of %d", state.epoch,
+                      status_view_epochs(v, row));
     else
         texttable_add(table, "waiting, will start over: %s", err.text);
     add_seed(table, row);
@@ -265,7 +233,7 @@ static void add_checkpoint(struct texttable *table, const struct view *v, const 
 }
 
 /* While the run lives, its running jobs are shown elsewhere. */
-static void print_checkpoints(const struct view *v)
+static void print_checkpoints(const struct status_view *v)
 {
     struct texttable table = {.keys = 1};
     struct checkpoint_list list;
@@ -278,12 +246,12 @@ static void print_checkpoints(const struct view *v)
     texttable_add(&table, "seed");
     texttable_add(&table, "fold");
     texttable_end(&table);
-    for (int i = 0; i < v->view.n_jobs && list.n > 0; i++) {
+    for (int i = 0; i < v->view.n_rows && list.n > 0; i++) {
         enum job_state state = v->view.mark[i].state;
         int waits = state == JOB_WAITING || (state == JOB_RUNNING && v->alive != LOCK_RUNNING);
         if (!waits)
             continue;
-        const struct store_job row = row_of(v, i);
+        const struct store_job row = status_view_row(v, i);
         if (checkpoint_want(&list, row.key) && n++ < MAX_RUNNING)
             add_checkpoint(&table, v, &row);
     }
@@ -293,10 +261,10 @@ static void print_checkpoints(const struct view *v)
 }
 
 /* The failed or diverged job that ended last before `before`; -1: none. */
-static int previous_failure(const struct view *v, double before)
+static int previous_failure(const struct status_view *v, double before)
 {
     int found = -1;
-    for (int i = 0; i < v->view.n_jobs; i++) {
+    for (int i = 0; i < v->view.n_rows; i++) {
         enum job_state state = v->view.mark[i].state;
         double end = v->view.mark[i].finished;
         if ((state == JOB_FAILED || state == JOB_DIVERGED) && end < before &&
@@ -306,7 +274,7 @@ static int previous_failure(const struct view *v, double before)
     return found;
 }
 
-static void print_failures(const struct view *v)
+static void print_failures(const struct status_view *v)
 {
     struct texttable table = {.keys = 1};
     int n = v->view.n_state[JOB_FAILED] + v->view.n_state[JOB_DIVERGED];
@@ -320,7 +288,7 @@ static void print_failures(const struct view *v)
         texttable_add(&table, "%s", last[i]);
     texttable_end(&table);
     for (int shown = 0; job >= 0 && shown < MAX_FAILURES; shown++) {
-        const struct store_job row = row_of(v, job);
+        const struct store_job row = status_view_row(v, job);
         add_job(&table, v, job, &row);
         texttable_add(&table, "%s", job_state_names[v->view.mark[job].state]);
         texttable_add(&table, "%s", v->view.mark[job].message);
@@ -373,7 +341,7 @@ static int is_routine(const json_t *event)
     return !name || strcmp(name, "job_started") == 0 || strcmp(name, "job_finished") == 0;
 }
 
-static void print_events(const struct view *v)
+static void print_events(const struct status_view *v)
 {
     enum { LOOK_BACK = 200 };
     json_t *event[LOOK_BACK];
@@ -389,7 +357,7 @@ static void print_events(const struct view *v)
     }
 }
 
-static void print_view(const struct view *v)
+static void print_view(const struct status_view *v)
 {
     print_bar(v);
     print_head(v);
@@ -404,65 +372,42 @@ static void print_view(const struct view *v)
 
 /* ---- looking ---- */
 
-static int look(const char *path, struct view *v, struct err *err)
+static int print_one(const struct status_view *v, const struct options *o, struct err *err)
 {
-    char name[512];
-    memset(v, 0, sizeof *v);
-    /* the lock before the rows: a run that ends in between shows as running once more, not as dead */
-    v->alive = lock_file_look(path, &v->holder);
-    v->has_ending = status_file_read(path, &v->ending);
-    int rc = store_try(path, err);
-    if (rc == 0)
-        rc = store_open_lean(path, &v->store, err);
-    if (rc < 0 && access(path, F_OK) != 0 && v->alive == LOCK_RUNNING)
-        rc = err_set(err, E_IO, "%s: not made yet: the run (%s) is still preparing its images", path,
-                     lock_file_name(&v->holder, name, sizeof name));
-    if (rc < 0)
-        return rc;
-    rc = run_view_take(v->store, &v->view, err);
-    if (rc == 0)
-        rc = combination_varying_in(v->store, &v->factors, err);
-    v->factors = combination_shown(v->factors);
-    if (rc == 0)
-        run_view_judge(&v->view, path, v->alive, &v->holder);
-    v->quiet = v->view.now - v->view.changed;
-    return rc;
-}
-
-static void forget(struct view *v)
-{
-    store_close(v->store, NULL);
-    run_view_release(&v->view);
+    if (o->json)
+        return status_json_print(v, err);
+    if (o->watch > 0)
+        screen_page_begin();
+    print_view(v);
+    if (o->watch > 0)
+        screen_page_end();
+    return 0;
 }
 
 /* The file is opened anew each time: a grid that grew is a new file under the old name. */
-static int show(const char *path, int watched, int *finished, struct err *err)
+static int show(const struct options *o, int *finished, struct err *err)
 {
-    struct view v;
+    struct status_view v;
     struct err trouble = {0};
-    int rc = look(path, &v, err);
+    int rc = status_view_take(o->path, o->filter, &v, err);
     v.trouble = &trouble;
     if (rc == 0) {
-        if (watched)
-            screen_page_begin();
-        print_view(&v);
-        if (watched)
-            screen_page_end();
-        *finished = v.view.n_over == v.view.n_jobs || did_its_part(&v);
-        if (fflush(stdout) != 0)
+        rc = print_one(&v, o, err);
+        *finished = v.view.n_over == v.view.n_jobs || status_view_did_its_part(&v);
+        if (rc == 0 && fflush(stdout) != 0)
             rc = err_set(err, E_IO, "status: cannot write to stdout");
         if (rc == 0 && trouble.code < 0)
             rc = err_set(err, trouble.code, "%s", trouble.text);
     }
-    forget(&v);
+    status_view_release(&v);
     return rc;
 }
 
 static int watch(const struct options *o, struct err *err)
 {
     int finished = 0, rc;
-    struct timespec pause = clock_span(o->interval);
-    while ((rc = show(o->path, 1, &finished, err)) == 0 && !finished) {
+    struct timespec pause = clock_span(o->watch);
+    while ((rc = show(o, &finished, err)) == 0 && !finished) {
         nanosleep(&pause, NULL);
         if (!isatty(STDOUT_FILENO))
             printf("\n");
@@ -470,11 +415,22 @@ static int watch(const struct options *o, struct err *err)
     return rc;
 }
 
+static int wait_and_show(const struct options *o, struct err *err)
+{
+    int finished;
+    enum run_watch_end end = status_wait(o->path, o->wait);
+    int rc = show(o, &finished, err);
+    return rc < 0 ? rc : status_wait_code(o->path, end, err);
+}
+
 static int run(const void *options, struct err *err)
 {
     const struct options *o = options;
     int finished;
-    return o->interval > 0 ? watch(o, err) : show(o->path, 0, &finished, err);
+    if ((o->watch > 0) + (o->wait > 0) + (o->json && o->watch > 0) > 1)
+        return err_set(err, E_USAGE, "status: --watch shows pages again and again; leave it out with --%s",
+                       o->wait > 0 ? "wait" : "json");
+    return o->wait > 0 ? wait_and_show(o, err) : o->watch > 0 ? watch(o, err) : show(o, &finished, err);
 }
 
 COMMAND(status, "progress of a running, finished or killed sweep", NULL, 0, 1);

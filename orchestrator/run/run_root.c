@@ -22,6 +22,12 @@ enum { MAX_FAILURES_SHOWN = 40 };
 /* Seconds between two writings of the status file while the sweep runs. */
 static const double ending_every = 2;
 
+/* The same where nothing happens: a sign of life to who cannot look at this host. */
+static double ending_at_least(const struct run *run)
+{
+    return fmax(ending_every, run->options->heartbeat / 4);
+}
+
 /* ---- lock, sweep file, data, results file ---- */
 
 /* The packed dataset is kept before a new results file is made, and again when it went missing. */
@@ -239,6 +245,11 @@ int root_schedule(struct run *run, enum resume_kind kind, int kept, struct err *
                CELLSWEEP_COMMIT, "jobs", schedule_waiting(run->schedule) + schedule_parked(run->schedule),
                "finished_before", run->n_before);
     run->ending.exit_status = -1;
+    run->ending.ranks = run->size;
+    run->ending.deadline = run->deadline;
+    run->ending.silence = run->size > 1 ? 4 * ending_at_least(run) : 0;
+    if (run->options->filter && strlen(run->options->filter) < sizeof run->ending.filter)
+        snprintf(run->ending.filter, sizeof run->ending.filter, "%s", run->options->filter);
     write_ending(run, 1);
     return 0;
 }
@@ -356,7 +367,7 @@ void root_on_report(void *self, int rank, const struct handout_report *report)
         root_drain(run, "a row could not be written");
     }
     check_failures(run, &counts);
-    if (report)
+    if (report || MPI_Wtime() - run->ending_written > ending_at_least(run))
         write_ending(run, 0);
     counts.finished += run->n_pruned;
     progress_tick(run->progress, &counts);
@@ -593,7 +604,8 @@ void root_end(struct run *run, int rc, const struct err *err)
 
 void root_give_up(struct run *run, int lost_rank)
 {
-    struct status_file e = {.exit_status = err_exit_status(E_IO), .lost_ranks = 1};
+    struct status_file e = {
+        .exit_status = err_exit_status(E_IO), .ranks = run->size, .lost_ranks = 1, .deadline = INFINITY};
     if (!run->lock)
         return;
     snprintf(e.message, sizeof e.message, "rank %d died while the run was being prepared", lost_rank);

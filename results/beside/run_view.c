@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 const char *const run_view_state_names[N_RUN_VIEW_STATES] = {"running", "finished", "stopped", "dead"};
@@ -20,9 +21,8 @@ struct finished {
 static struct finished count(struct run_view *p, const int *n_train)
 {
     struct finished sum = {0};
-    for (int i = 0; i < p->n_jobs; i++) {
+    for (int i = 0; i < p->n_rows; i++) {
         const struct store_mark *mark = &p->mark[i];
-        p->n_state[mark->state]++;
         p->epochs_done += mark->epochs_done;
         if (mark->state != JOB_DONE || isnan(mark->finished) || isnan(mark->started))
             continue;
@@ -31,8 +31,22 @@ static struct finished count(struct run_view *p, const int *n_train)
         sum.images += (double)mark->epochs_done * fmax(0, n_train[i]);
         sum.n++;
     }
-    p->n_over = p->n_state[JOB_DONE] + p->n_state[JOB_FAILED] + p->n_state[JOB_DIVERGED];
     return sum;
+}
+
+/* States of the jobs of a list, or of all. */
+static void count_states(struct run_view *p, const struct selection *chosen)
+{
+    p->n_jobs = chosen ? chosen->n : p->n_rows;
+    memset(p->n_state, 0, sizeof p->n_state);
+    for (int i = 0; i < p->n_jobs; i++)
+        p->n_state[p->mark[chosen ? chosen->job[i] : i].state]++;
+    p->n_over = p->n_state[JOB_DONE] + p->n_state[JOB_FAILED] + p->n_state[JOB_DIVERGED];
+}
+
+void run_view_narrow(struct run_view *p, const struct selection *chosen)
+{
+    count_states(p, chosen);
 }
 
 static double ratio(double a, double b)
@@ -44,7 +58,7 @@ static double ratio(double a, double b)
 static double seconds_left(const struct run_view *p)
 {
     double jobs = p->n_state[JOB_WAITING];
-    for (int i = 0; i < p->n_jobs; i++)
+    for (int i = 0; i < p->n_rows; i++)
         if (p->mark[i].state == JOB_RUNNING)
             jobs += fmax(0, 1 - p->mark[i].epochs_done / fmax(1, p->epochs_a_job));
     return ratio(jobs * p->job_seconds, p->n_state[JOB_RUNNING]);
@@ -54,7 +68,7 @@ static double seconds_left(const struct run_view *p)
 static int looks_dead(const struct run_view *p)
 {
     double epoch = p->epoch_seconds, quiet = p->now - p->changed;
-    for (int i = 0; i < p->n_jobs && isnan(epoch); i++)
+    for (int i = 0; i < p->n_rows && isnan(epoch); i++)
         if (p->mark[i].state == JOB_RUNNING && p->mark[i].epochs_done > 0)
             epoch = (p->changed - p->mark[i].started) / p->mark[i].epochs_done;
     return quiet > 60 && quiet > 10 * fmax(0, isnan(epoch) ? 30 : epoch);
@@ -118,6 +132,7 @@ static void measure(const struct store *store, struct run_view *p, const int *n_
 {
     struct stat info;
     struct finished sum = count(p, n_train);
+    count_states(p, NULL);
     p->now = p->changed = clock_wall();
     if (stat(store_path(store), &info) == 0)
         p->changed = fmin(p->now, (double)info.st_mtim.tv_sec + 1e-9 * (double)info.st_mtim.tv_nsec);
@@ -130,9 +145,9 @@ static void measure(const struct store *store, struct run_view *p, const int *n_
 
 int run_view_take(struct store *store, struct run_view *view, struct err *err)
 {
-    *view = (struct run_view){.n_jobs = store_n_jobs(store)};
-    view->mark = err_calloc((unsigned long)view->n_jobs, sizeof *view->mark, "the commit marks", err);
-    int *n_train = err_calloc((unsigned long)view->n_jobs, sizeof *n_train, "counts of images", err);
+    *view = (struct run_view){.n_rows = store_n_jobs(store)};
+    view->mark = err_calloc((unsigned long)view->n_rows, sizeof *view->mark, "the commit marks", err);
+    int *n_train = err_calloc((unsigned long)view->n_rows, sizeof *n_train, "counts of images", err);
     int rc = view->mark && n_train ? store_read_marks(store, view->mark, err) : E_IO;
     if (rc == 0)
         rc = store_read_n_train(store, n_train, err);

@@ -13,7 +13,7 @@
 #define CELLSWEEP_RUN_VIEW_H
 
 #include "beside/lock_file.h"
-#include "store/store.h"
+#include "store/store_select.h"
 
 enum run_view_state {
     RUN_VIEW_RUNNING,  /* a run writes the file */
@@ -27,9 +27,10 @@ enum run_view_state {
 extern const char *const run_view_state_names[N_RUN_VIEW_STATES];
 
 struct run_view {
-    int n_jobs, n_state[N_JOB_STATES];
-    int n_over;              /* done, failed or diverged */
-    struct store_mark *mark; /* (n_jobs) owned */
+    int n_jobs, n_state[N_JOB_STATES]; /* of all jobs, or those of run_view_narrow() */
+    int n_over;                        /* done, failed or diverged */
+    int n_rows;                        /* jobs of the file */
+    struct store_mark *mark;           /* (n_rows) owned */
     enum run_view_state state;
     char message[1200];         /* what the state means for the user; "" when there is nothing to say */
     double now, changed;        /* seconds since 1970: of this look, of the file's last change */
@@ -45,6 +46,10 @@ struct run_view {
 /* Look at an open store: everything but state, message, and the rates of a run that lives. E_IO leaves *view
  * empty. Release in any case. */
 int run_view_take(struct store *store, struct run_view *view, struct err *err);
+
+/* Count only these jobs from here on: what a run with a filter was asked for. Times and rates stay those of
+ * all. */
+void run_view_narrow(struct run_view *view, const struct selection *chosen);
 
 /* The rest. alive, holder: of lock_file_look(). Calls no HDF5. */
 void run_view_judge(struct run_view *view, const char *results_path, enum lock_state alive,

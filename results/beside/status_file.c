@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,10 +35,12 @@ const char *status_file_state(int exit_status)
 static json_t *to_json(const struct status_file *e)
 {
     json_t *status = e->exit_status < 0 ? json_null() : json_integer(e->exit_status);
-    return json_pack("{s:s, s:o, s:i, s:i, s:i, s:i, s:i, s:f, s:o}", "state",
+    return json_pack("{s:s, s:o, s:i, s:i, s:i, s:i, s:i, s:i, s:o, s:o, s:f, s:f, s:o}", "state",
                      status_file_state(e->exit_status), "exit_status", status, "done", e->done, "diverged",
-                     e->diverged, "failed", e->failed, "left", e->left, "lost_ranks", e->lost_ranks, "time",
-                     clock_wall(), "message", json_out_text(e->message));
+                     e->diverged, "failed", e->failed, "left", e->left, "ranks", e->ranks, "lost_ranks",
+                     e->lost_ranks, "filter", json_out_text(e->filter), "deadline",
+                     json_out_real(e->deadline), "silence", e->silence, "time", clock_wall(), "message",
+                     json_out_text(e->message));
 }
 
 /* Write text under a temporary name and rename it onto path. */
@@ -100,10 +103,15 @@ int status_file_read(const char *results_path, struct status_file *e)
     e->diverged = number(root, "diverged");
     e->failed = number(root, "failed");
     e->left = number(root, "left");
+    e->ranks = number(root, "ranks");
     e->lost_ranks = number(root, "lost_ranks");
+    const json_t *deadline = json_object_get(root, "deadline");
+    e->deadline = json_is_number(deadline) ? json_number_value(deadline) : (double)INFINITY;
+    e->silence = json_number_value(json_object_get(root, "silence"));
     e->time = json_number_value(json_object_get(root, "time"));
     take_text(root, "state", e->state, sizeof e->state);
     take_text(root, "message", e->message, sizeof e->message);
+    take_text(root, "filter", e->filter, sizeof e->filter);
     json_decref(root);
     return e->state[0] != '\0';
 }

@@ -158,6 +158,10 @@ static void endings_are_read_back(void **state)
         struct status_file in = {.exit_status = want[i].status, .done = 1, .diverged = 2, .failed = 3};
         in.left = 4;
         in.lost_ranks = 5;
+        in.ranks = 6;
+        in.silence = 7;
+        in.deadline = i % 2 ? 8 : (double)INFINITY;
+        snprintf(in.filter, sizeof in.filter, "seed=1..3");
         snprintf(in.message, sizeof in.message, "why");
         assert_int_equal(status_file_write(path, &in, NULL), 0);
         assert_int_equal(status_file_read(path, &out), 1);
@@ -165,6 +169,9 @@ static void endings_are_read_back(void **state)
         assert_int_equal(out.exit_status, want[i].status);
         assert_true(out.done == 1 && out.diverged == 2 && out.failed == 3);
         assert_true(out.left == 4 && out.lost_ranks == 5 && out.time > 1e9);
+        assert_true(out.ranks == 6 && out.silence == 7);
+        assert_true(i % 2 ? out.deadline == 8 : isinf(out.deadline));
+        assert_string_equal(out.filter, "seed=1..3");
         assert_string_equal(out.message, "why");
     }
     struct err err = {0};
