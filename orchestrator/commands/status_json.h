@@ -1,5 +1,5 @@
-/* status_json.h - `status --json`: a look at a sweep as one JSON object. help/status.txt lists its keys, which
- * stay: what is not known is null. Times are seconds since 1970. No MPI. */
+/* status_json.h - `status --json`: a look at a sweep as one JSON object. help/status.txt lists its keys,
+ * which stay: what is not known is null. Times are seconds since 1970. No MPI. */
 #ifndef CELLSWEEP_STATUS_JSON_H
 #define CELLSWEEP_STATUS_JSON_H
 

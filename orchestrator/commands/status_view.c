@@ -32,7 +32,8 @@ struct store_job status_view_row(const struct status_view *v, int job)
     return row;
 }
 
-/* The file may have been grown since the run with that filter, or the filter have been cut: then every job. */
+/* The file may have been grown since the run with that filter, or the filter have been cut: then every
+ * job. */
 static int choose(struct status_view *v, const char *filter, struct err *err)
 {
     v->filter = filter ? filter : v->has_ending ? v->ending.filter : "";

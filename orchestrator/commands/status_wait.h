@@ -10,8 +10,8 @@
 enum run_watch_end status_wait(const char *results_path, double interval);
 
 /* How the sweep ended, as a code with its line (err_exit_status() makes the exit status of it): the run's own
- * status where it left one. Where it left none, what the results file shows: 0 or E_JOB when every job that it
- * was asked for is over, else E_STOPPED. E_IO: the file cannot be read. */
+ * status where it left one. Where it left none, what the results file shows: 0 or E_JOB when every job that
+ * it was asked for is over, else E_STOPPED. E_IO: the file cannot be read. */
 int status_wait_code(const char *results_path, enum run_watch_end end, struct err *err);
 
 #endif

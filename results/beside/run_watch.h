@@ -4,9 +4,9 @@
  *     while (run_watch_look(&watch, "R.h5", clock_now()) == RUN_WATCH_GOES_ON)
  *         nanosleep(&pause, NULL);
  *
- * Told from lock and status file alone (lock_file.h, status_file.h): a run that ended in order leaves its exit
- * status and no lock, one that was killed its lock. Of a run on a host of which nothing can be told from here
- * silence tells: its status file is then not written any more. No MPI, no HDF5. */
+ * Told from lock and status file alone (lock_file.h, status_file.h): a run that ended in order leaves its
+ * exit status and no lock, one that was killed its lock. Of a run on a host of which nothing can be told from
+ * here silence tells: its status file is then not written any more. No MPI, no HDF5. */
 #ifndef CELLSWEEP_RUN_WATCH_H
 #define CELLSWEEP_RUN_WATCH_H
 
