@@ -12,7 +12,8 @@ struct noise {
 
 static const struct setting settings[] = {
     {"label_noise", SETTING_REAL, offsetof(struct noise, share), 0, 0.5, "0", NULL,
-     "share of the training images of every class that get the label of another class, on purpose; what a job "
+     "share of the training images of every class that get the label of another class, on purpose; what a "
+     "job "
      "is judged by keeps its labels"},
     {0},
 };

@@ -7,9 +7,9 @@
  * which then counts and copies what the labels say; under protocols that balance first (report, tail), on the
  * training side of what was balanced.
  *
- * The stream is named by clusters, protocol, seed, repeat, fold, groups and class_sizes: strategies and models
- * share the wrong labels where they share the training originals, and those of a smaller share are part of
- * those of a larger one. No MPI. */
+ * The stream is named by clusters, protocol, seed, repeat, fold, groups and class_sizes: strategies and
+ * models share the wrong labels where they share the training originals, and those of a smaller share are
+ * part of those of a larger one. No MPI. */
 #ifndef CELLSWEEP_NOISE_H
 #define CELLSWEEP_NOISE_H
 
