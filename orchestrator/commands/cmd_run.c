@@ -27,6 +27,14 @@ static int take_time(const char *text, void *field, struct err *err)
     return *seconds < 0 ? err_set(err, E_USAGE, "'%.40s' is neither [[D-]HH:]MM:SS nor SECONDS", text) : 0;
 }
 
+static int take_limit(const char *text, void *field, struct err *err)
+{
+    return job_limit_parse(text, field) == 0
+               ? 0
+               : err_set(err, E_USAGE, "'%.40s' is neither [[D-]HH:]MM:SS nor SECONDS nor a multiple as 5x",
+                         text);
+}
+
 static const struct argument rows[] = {
     ARGUMENT_SWEEP(run.sweep_path, 1),
     {"output", 'o', ARGUMENT_TEXT, "RESULTS.h5", AT(run.results_path), .is_needed = 1,
@@ -48,6 +56,9 @@ static const struct argument rows[] = {
      .help = "How rows reach RESULTS.h5: mpio (default; every rank, through MPI-IO), pwrite (every rank, "
              "plain writes) or rank0 (sent to rank 0, which writes; the others need not see the file). The "
              "same bits in each; `cellsweep doctor DIR` recommends one"},
+    {"job-limit", 0, ARGUMENT_CALL, "LIMIT", AT(run.job_limit), .take = take_limit,
+     .help = "An attempt at a job that takes longer fails, as any other failure: HH:MM:SS or SECONDS; or 5x, "
+             "five times what jobs of its kind took, from the third that has finished and 10 seconds on"},
     {"max-failures", 0, ARGUMENT_WHOLE, "N", AT(run.max_failures), 1, INT_MAX,
      .help = "Stop when N jobs of this run have failed or diverged, exit status 1"},
     {"retry-failed", 0, ARGUMENT_FLAG, NULL, AT(run.retry_failed),

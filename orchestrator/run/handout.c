@@ -33,7 +33,13 @@ struct progress {
     double images, slowest;
     int stopping;
     int checkpoint; /* last epoch whose state was saved since the last one; -1: none */
-    double clock;   /* the sender's; comes back in the ACK */
+    double clock;   /* the sender's; comes back in the answer */
+};
+
+/* The answer to one. */
+struct ack {
+    double clock, limit; /* the sender's; seconds that its job may take */
+    int job;             /* the one that is meant; -1: none */
 };
 
 struct final {
@@ -65,6 +71,8 @@ struct handout {
     struct handout_report report; /* not yet sent */
     double images, slowest;       /* not yet told */
     int checkpoint;
+    int job;          /* the one that handout_next gave last */
+    double job_limit; /* seconds that it may take */
     /* the thread */
     pthread_t thread;
     pthread_mutex_t mutex; /* of MPI and of everything here; recursive */
@@ -250,6 +258,11 @@ static void handle_request(struct handout *h, int rank, const struct request *re
     answer(h, rank, job >= 0 ? job : REPLY_LATER);
 }
 
+static double limit_of(const struct handout *h, int job)
+{
+    return job >= 0 && h->hooks.limit ? h->hooks.limit(h->hooks.self, job) : (double)INFINITY;
+}
+
 static void handle_progress(struct handout *h, int rank, const struct progress *progress)
 {
     h->counts.images += progress->images;
@@ -257,7 +270,8 @@ static void handle_progress(struct handout *h, int rank, const struct progress *
     h->stopping |= progress->stopping;
     if (progress->checkpoint >= 0 && h->worker[rank].has >= 0 && h->hooks.checkpoint)
         h->hooks.checkpoint(h->hooks.self, rank, h->worker[rank].has, progress->checkpoint);
-    post(h, rank, TAG_ACK, &progress->clock, sizeof progress->clock);
+    struct ack ack = {progress->clock, limit_of(h, h->worker[rank].has), h->worker[rank].has};
+    post(h, rank, TAG_ACK, &ack, sizeof ack);
 }
 
 /* Idle ranks get what has come back or is left, or their leave, who waits longest first. When there is
@@ -448,9 +462,11 @@ static int next_on_root(struct handout *h, struct handout_order *order)
 
 static void take_ack(struct handout *h)
 {
-    double clock = 0;
-    MPI_Recv(&clock, (int)sizeof clock, MPI_BYTE, 0, TAG_ACK, h->comm, MPI_STATUS_IGNORE);
-    h->lease = fmax(h->lease, clock + h->limit);
+    struct ack ack = {0};
+    MPI_Recv(&ack, (int)sizeof ack, MPI_BYTE, 0, TAG_ACK, h->comm, MPI_STATUS_IGNORE);
+    h->lease = fmax(h->lease, ack.clock + h->limit);
+    if (ack.job == h->job)
+        h->job_limit = ack.limit;
     h->silent = 0;
     lifesign_word(h->life);
 }
@@ -627,7 +643,7 @@ static void init(struct handout *h, const struct handout_options *options)
     h->margin = fmax(1, h->limit / 10);
     h->tick = fmin(0.25, h->limit / 8);
     h->clock = !options->peers || peers_all_here(options->peers) ? CLOCK_MONOTONIC : CLOCK_BOOTTIME;
-    h->report.job = h->checkpoint = -1;
+    h->report.job = h->checkpoint = h->job = -1;
     h->coming = MPI_REQUEST_NULL;
     h->last_serve = h->last_look = h->last_check = now(h);
     h->lease = now(h) + h->limit;
@@ -688,7 +704,20 @@ void handout_free(struct handout *h, int alone)
 
 int handout_next(struct handout *h, struct handout_order *order)
 {
-    return h->rank == 0 ? next_on_root(h, order) : next_on_worker(h, order);
+    int job = h->rank == 0 ? next_on_root(h, order) : next_on_worker(h, order);
+    lock(h);
+    h->job = job;
+    h->job_limit = (double)INFINITY;
+    unlock(h);
+    return job;
+}
+
+double handout_limit(struct handout *h)
+{
+    lock(h);
+    double limit = h->rank == 0 ? limit_of(h, h->job) : h->job_limit;
+    unlock(h);
+    return limit;
 }
 
 void handout_report(struct handout *h, const struct handout_report *report)

@@ -81,7 +81,7 @@ struct handout_options {
     const struct peers *peers; /* of the same communicator; NULL: process numbers are not looked at */
 };
 
-/* What happens on the way. start, report, lost and left: on rank 0, with MPI held, by whichever thread
+/* What happens on the way. start, report, lost, left and limit: on rank 0, with MPI held, by whichever thread
  * serves. Any may be NULL but leave. */
 struct handout_hooks {
     void *self;
@@ -99,6 +99,8 @@ struct handout_hooks {
     int (*lost)(void *self, int rank, int job, double silent, struct handout_report *report);
     /* Seconds left for jobs that are handed out now; INFINITY: no end. */
     double (*left)(void *self);
+    /* Seconds that the job which a rank has may take in all, as is known now; INFINITY: any. */
+    double (*limit)(void *self, int job);
     /* Rank 0, main thread, MPI not held: a job killed its rank in its last attempt; its row has to say so. */
     void (*condemn)(void *self, int job, int attempts, int deaths);
     /* Any rank: it must not go on: rank 0 is gone, or (fenced 1) it was declared dead
@@ -131,6 +133,10 @@ void handout_report(struct handout *handout, const struct handout_report *report
 /* Between mini-batches: rank 0 serves, others tell their progress now and then; images: trained since the
  * last call. Returns 1 when the sweep is stopping and the job should too. */
 int handout_pause(struct handout *handout, double images);
+
+/* Seconds that the job of this rank may take (hooks.limit), as far as rank 0 has told; INFINITY: any, or it
+ * has not yet. Between handout_next and handout_report. */
+double handout_limit(struct handout *handout);
 
 /* MPI, and with it the shared results file, for the calling thread alone. On a worker it returns only while
  * the lease holds, so what it then writes is its own; there it must not be nested: the thread that asks for a

@@ -302,7 +302,10 @@ static void note_moment(struct run *run)
     if (was_suspended) {
         was_suspended = 0;
         run->epoch_start = t;
-    } else if (t - run->moment > run->slowest) {
+        run->moment = t;
+    }
+    run->worked += t - run->moment;
+    if (t - run->moment > run->slowest) {
         run->slowest = t - run->moment;
         handout_slow(run->handout, run->slowest);
     }
@@ -318,6 +321,15 @@ static void note_epoch(struct run *run)
     run->epoch_start = t;
 }
 
+/* --job-limit; what it may take is known better the more jobs have finished. */
+static int is_too_long(struct run *run)
+{
+    double limit = handout_limit(run->handout);
+    if (run->limit <= 0 && run->worked > limit)
+        run->limit = limit;
+    return run->limit > 0;
+}
+
 static int on_pause(void *self)
 {
     struct run *run = self;
@@ -326,7 +338,7 @@ static int on_pause(void *self)
         handout_stop(run->handout);
     run->stopping = handout_pause(run->handout, run->images);
     run->images = 0;
-    return run->stopping && !saver_patient(run->saver, grace(run));
+    return is_too_long(run) || (run->stopping && !saver_patient(run->saver, grace(run)));
 }
 
 /* The numbers of epochs that were collected, into the row. */
@@ -486,6 +498,10 @@ static int train_job(struct run *run, const struct job_hooks *hooks, struct stor
                  ? E_STOPPED
                  : job_run(&run->config, run->data, run->key, hooks, &result, &why),
         written;
+    if (rc == E_STOPPED && run->limit > 0) {
+        rc = E_JOB;
+        err_set(&why, rc, "--job-limit: not done after %.3g s", run->limit);
+    }
     on_pause(run); /* the images of the last epoch */
     own_rows(run);
     if (rc == 0) {
@@ -549,6 +565,7 @@ static struct handout_report do_job(struct run *run, int job, const struct hando
     sweep_config(run->sweep, job, &run->config);
     sweep_key(run->sweep, job, run->key);
     run->moment = run->epoch_start = MPI_Wtime();
+    run->worked = run->limit = 0;
     on_pause(run);
     if (run->stopping)
         return report;
@@ -593,6 +610,7 @@ static int work(struct run *run, struct err *err)
                                         .checkpoint = root_on_checkpoint,
                                         .lost = root_on_lost,
                                         .left = root_left,
+                                        .limit = root_limit,
                                         .condemn = root_on_condemn,
                                         .leave = on_leave,
                                         .foreign = root_on_rows,

@@ -4,6 +4,7 @@
 
 #include "err.h"
 #include "kernels/kernels.h"
+#include "run/job_limit.h"
 #include "store/store.h"
 
 struct run_options {
@@ -21,6 +22,7 @@ struct run_options {
     double begun,
         /* seconds since 1970: when the program was started; when it must have ended, INFINITY: any time */
         end;
+    struct job_limit job_limit;
     double checkpoint; /* seconds of a job between two checkpoints; 0: none are written */
     int max_failures;  /* stop after so many failed or diverged jobs; 0: never */
 };

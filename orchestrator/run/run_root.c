@@ -271,6 +271,12 @@ double root_left(void *self)
     return seconds > 0 && run->options->checkpoint > 0 ? (double)INFINITY : seconds;
 }
 
+double root_limit(void *self, int job)
+{
+    const struct run *run = self;
+    return job_limit_of(&run->options->job_limit, schedule_usual(run->schedule, job));
+}
+
 void root_drain(struct run *run, const char *why)
 {
     handout_stop(run->handout);

@@ -37,6 +37,9 @@ void root_on_condemn(void *self, int job, int attempts, int deaths);
  * INFINITY also where jobs have checkpoints: what is not finished goes on in the next run. */
 double root_left(void *self);
 
+/* Seconds that a job may take under --job-limit; INFINITY: any. */
+double root_limit(void *self, int job);
+
 /* Stop handing out, with the reason for the log; the first reason stays. */
 void root_drain(struct run *run, const char *why);
 

@@ -40,6 +40,8 @@ struct run {
     double moment;          /* the last time a drain could have stopped this rank, MPI_Wtime */
     double slowest;         /* the longest between two such */
     double epoch_start;     /* MPI_Wtime */
+    double worked;          /* seconds of this attempt, without those in which it was suspended */
+    double limit;           /* that it ran into; 0: it did not */
     struct saver *saver;
     struct epochs *epochs;      /* not yet written */
     int stopping;               /* 1: the sweep stops */

@@ -17,7 +17,7 @@ struct entry {
 struct group {
     int begin, end;
     double seconds, cost; /* sums over finished jobs; cost > 0: the speed of the kind is known */
-    int n_waiting, n_running;
+    int n_finished, n_waiting, n_running;
     double waiting_cost, running_cost;
 };
 
@@ -366,6 +366,7 @@ void schedule_finished(struct schedule *s, int job, double seconds)
     struct group *group = &s->group[entry->group];
     int was_known = group->cost > 0;
     stop_running(s, entry);
+    group->n_finished++;
     group->seconds += seconds;
     group->cost += entry->left;
     s->seconds += seconds;
@@ -483,6 +484,14 @@ double schedule_expect(const struct schedule *s, int job)
 {
     const struct entry *entry = &s->entry[s->entry_of[job]];
     return entry->left * speed(s, &s->group[entry->group]);
+}
+
+double schedule_usual(const struct schedule *s, int job)
+{
+    const struct entry *entry = &s->entry[s->entry_of[job]];
+    const struct group *group = &s->group[entry->group];
+    int known = group->n_finished >= SCHEDULE_KNOWN && group->cost > 0;
+    return known ? entry->left * group->seconds / group->cost : (double)NAN;
 }
 
 double schedule_remaining(const struct schedule *s, int ranks)

@@ -13,7 +13,7 @@
 
 #include "err.h"
 
-enum { SCHEDULE_ATTEMPTS = 3 };
+enum { SCHEDULE_ATTEMPTS = 3, SCHEDULE_KNOWN = 3 };
 
 struct schedule;
 
@@ -66,6 +66,9 @@ int schedule_running(const struct schedule *schedule);
 /* Expected seconds of a job: cost times the speed of its kind, or of all kinds while its own is unknown; NaN
  * while no job has finished. Constant. */
 double schedule_expect(const struct schedule *schedule, int job);
+
+/* The same by its own kind alone; NaN while fewer than SCHEDULE_KNOWN of it have finished. Constant. */
+double schedule_usual(const struct schedule *schedule, int job);
 
 /* Expected seconds until everything is done on `ranks` ranks: waiting work and half of the running, shared
  * evenly. NaN while unknown. Constant. */

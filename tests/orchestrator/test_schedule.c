@@ -54,6 +54,26 @@ static void speeds_are_learnt_by_kind(void **state)
     schedule_free(s);
 }
 
+/* What a job of another kind took says nothing of it, nor do one or two of its own. */
+static void what_is_usual_is_known_from_the_third_on(void **state)
+{
+    (void)state;
+    const int job[] = {0, 1, 2, 3, 4};
+    const double cost[] = {8, 4, 2, 2, 3};
+    const unsigned long kind[] = {1, 1, 1, 1, 2};
+    struct schedule *s = NULL;
+    assert_int_equal(schedule_new(5, job, cost, kind, &s, NULL), 0);
+    for (int i = 0; i < 5; i++)
+        schedule_next(s, ANY);
+    schedule_finished(s, 0, 16);
+    schedule_finished(s, 1, 8);
+    assert_true(isnan(schedule_usual(s, 3)));
+    schedule_finished(s, 2, 11);
+    assert_true(fabs(schedule_usual(s, 3) - 2 * 35.0 / 14) < 1e-9);
+    assert_true(isnan(schedule_usual(s, 4)));
+    schedule_free(s);
+}
+
 static void a_slow_kind_overtakes(void **state)
 {
     (void)state;
@@ -400,6 +420,7 @@ int main(void)
         cmocka_unit_test(parked_jobs_wait_to_be_opened),
         cmocka_unit_test(what_is_opened_goes_longest_first),
         cmocka_unit_test(every_job_exactly_once),
+        cmocka_unit_test(what_is_usual_is_known_from_the_third_on),
         cmocka_unit_test(same_order_as_a_plain_reference),
         cmocka_unit_test(a_sweep_that_is_all_kinds),
     };
