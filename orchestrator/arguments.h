@@ -75,8 +75,9 @@ struct argument {
 #define ARGUMENT_SWEEP(field, is_needed_) ARGUMENT_WORD("SWEEP.yaml", field, is_needed_)
 #define ARGUMENT_FILTER(field)                                                                             \
     {"filter", 'f', ARGUMENT_TEXT, "FILTER", AT(field),                                                    \
-     .help = "Only jobs that match, e.g. 'strategy=augment|none,clusters=1-27,seed=1..5' or "                \
-             "'clusters=Folded-\"T-cell\"': class names with - , | = or \" stand in double quotes"}
+     .help = "Only jobs that match, e.g. 'strategy=augment|none,clusters=1-*,seed<=5', with = != < <= > >= " \
+             "and * for any letters, or 'clusters=Folded-\"T-cell\"': class names with - , | = or \" stand " \
+             "in double quotes"}
 #define ARGUMENT_NAMES(field)                                                                              \
     {"names", 0, ARGUMENT_CALL, "FILE", AT(field), .take = arguments_take_names,                           \
      .help = "Call numbered classes by the names of a table, number and name: they stand wherever "        \

@@ -96,7 +96,7 @@ static int expect_seconds(const struct sweep *sweep, const char *filter, double 
 {
     char *wanted = err_calloc((size_t)sweep->n_jobs, 1, "the plan", err);
     struct selection chosen = {0};
-    int rc = wanted ? sweep_select(sweep, filter, &chosen, err) : E_IO;
+    int rc = wanted ? sweep_select(sweep, filter, "--filter", &chosen, err) : E_IO;
     for (int i = 0; i < chosen.n; i++)
         wanted[chosen.job[i]] = 1;
     *n_matching = 0;

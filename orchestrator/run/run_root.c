@@ -62,7 +62,7 @@ int root_prepare(struct run *run, enum resume_kind *kind, int *kept, struct err 
     if (rc == 0)
         rc = sweep_expand(run->sweep, run->data, err);
     if (rc == 0)
-        rc = sweep_select(run->sweep, run->options->filter, &run->chosen, err);
+        rc = sweep_select(run->sweep, run->options->filter, "--filter", &run->chosen, err);
     return rc < 0 ? rc : prepare_files(run, &cells, kind, kept, err);
 }
 

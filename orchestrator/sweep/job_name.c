@@ -98,10 +98,33 @@ static int row_of_sweep(const void *of, int j, struct store_job *out, struct err
     return 0;
 }
 
-int sweep_select(const struct sweep *sweep, const char *filter, struct selection *out, struct err *err)
+static int setting_of_sweep(const void *of, int j, const struct setting *key, char *out, struct err *err)
+{
+    struct config config;
+    char text[SETTING_TEXT_SIZE] = "";
+    (void)err;
+    sweep_config(of, j, &config);
+    if (config_reads(&config, key))
+        config_get(&config, key, text, sizeof text);
+    store_field_text(out, CONFIG_WORD_SIZE, text);
+    return 0;
+}
+
+struct store_rows sweep_rows(const struct sweep *sweep, const char **axis_name)
+{
+    int is_number[SWEEP_MAX_AXES];
+    return (struct store_rows){.n = sweep->n_jobs,
+                               .n_axes = sweep_axis_names(sweep, axis_name, is_number),
+                               .axis_name = axis_name,
+                               .row = row_of_sweep,
+                               .setting = setting_of_sweep,
+                               .of = sweep};
+}
+
+int sweep_select(const struct sweep *sweep, const char *filter, const char *option, struct selection *out,
+                 struct err *err)
 {
     const char *name[SWEEP_MAX_AXES];
-    int is_number[SWEEP_MAX_AXES], n = sweep_axis_names(sweep, name, is_number);
-    const struct store_rows rows = {sweep->n_jobs, n, name, row_of_sweep, sweep};
-    return select_rows(&rows, filter, sweep->file->name, out, err);
+    const struct store_rows rows = sweep_rows(sweep, name);
+    return select_rows(&rows, filter, option, sweep->file->name, out, err);
 }

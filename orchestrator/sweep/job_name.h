@@ -5,7 +5,6 @@
 
 #include "store/store_select.h"
 #include "sweep/expand.h"
-#include "sweep/job_name.h"
 
 /* "8-10 augment report seed 3": what tells a job apart, for messages. */
 void sweep_job_name(const struct sweep *sweep, int job, char *out, size_t size);
@@ -24,7 +23,12 @@ int sweep_model_varies(const struct sweep *sweep);
  * (dotted keys) and whether they hold numbers, both for at least SWEEP_MAX_AXES entries. Returns how many. */
 int sweep_axis_names(const struct sweep *sweep, const char **name, int *is_number);
 
-/* The jobs that match a filter, at least one (store_select.h). Errors as select_rows(). */
-int sweep_select(const struct sweep *sweep, const char *filter, struct selection *out, struct err *err);
+/* The jobs there are as a filter sees them. axis_name: room for SWEEP_MAX_AXES, which outlives them, as the
+ * sweep does. */
+struct store_rows sweep_rows(const struct sweep *sweep, const char **axis_name);
+
+/* The jobs that match a filter given by an option, "--filter", at least one. Errors as select_rows(). */
+int sweep_select(const struct sweep *sweep, const char *filter, const char *option, struct selection *out,
+                 struct err *err);
 
 #endif

@@ -89,11 +89,12 @@ static void jobs_stand_in_grid_order(void **state)
     sweep_job_name(s, 7, name, sizeof name);
     assert_string_equal(name, "3-4 oversample holdout seed 6");
     struct selection chosen;
-    assert_int_equal(sweep_select(s, "strategy=oversample,clusters=3-4,seed=6..9", &chosen, NULL), 0);
+    assert_int_equal(sweep_select(s, "strategy=oversample,clusters=3-4,seed=6..9", "--filter", &chosen, NULL),
+                     0);
     assert_int_equal(chosen.n, 1);
     assert_int_equal(chosen.job[0], 7);
     selection_free(&chosen);
-    assert_int_equal(sweep_select(s, "colour=red", &chosen, NULL), E_USAGE);
+    assert_int_equal(sweep_select(s, "colour=red", "--filter", &chosen, NULL), E_USAGE);
     sweep_free(s);
 }
 

@@ -76,14 +76,16 @@ static void filters_take_names(void **state)
     struct selection chosen;
     (void)state;
     assert_int_equal(expand("[[Polylobed, Folded], [T-cell, 'B, \"b\"'], [3, Folded]]", data, &sweep), 0);
-    assert_int_equal(sweep_select(sweep, "clusters=\"T-cell\"-\"B, \"\"b\"\"\",seed=1", &chosen, &err), 0);
+    assert_int_equal(
+        sweep_select(sweep, "clusters=\"T-cell\"-\"B, \"\"b\"\"\",seed=1", "--filter", &chosen, &err), 0);
     assert_int_equal(chosen.n, 1);
     assert_int_equal(chosen.job[0], 1);
     selection_free(&chosen);
-    assert_int_equal(sweep_select(sweep, "clusters=\"Polylobed\" - Folded|3-Folded", &chosen, &err), 0);
+    assert_int_equal(
+        sweep_select(sweep, "clusters=\"Polylobed\" - Folded|3-Folded", "--filter", &chosen, &err), 0);
     assert_int_equal(chosen.n, 2);
     selection_free(&chosen);
-    assert_int_equal(sweep_select(sweep, "clusters=Folded-Polylobed", &chosen, &err), E_USAGE);
+    assert_int_equal(sweep_select(sweep, "clusters=Folded-Polylobed", "--filter", &chosen, &err), E_USAGE);
     assert_non_null(strstr(err.text, "clusters is one of Polylobed-Folded, \"T-cell\"-"));
     sweep_free(sweep);
     dataset_free(data);
@@ -132,7 +134,7 @@ static void long_names_stay_two(void **state)
     assert_string_not_equal(row[0].clusters, row[1].clusters);
     assert_null(strpbrk(row[0].clusters, ",|=\""));
     snprintf(filter, sizeof filter, "clusters=\"%s\"-\"%s\",seed=1", text[0], text[2]);
-    assert_int_equal(sweep_select(sweep, filter, &chosen, &err), 0);
+    assert_int_equal(sweep_select(sweep, filter, "--filter", &chosen, &err), 0);
     assert_int_equal(chosen.n, 1);
     assert_int_equal(chosen.job[0], 1);
     selection_free(&chosen);

@@ -103,6 +103,17 @@ check "the table has no value there, either" [ "$(grep -c '^| 26-27 *| [a-z]* *|
 check "an axis is drawn for those that read it" [ "$(cut -f 2,4 "$TMP"/unread/axis_k_*.tsv | tail -n +2 | xargs)" = "smote 3 smote 5" ]
 for k in - 3 '-|3' 3..9; do "$cellsweep" export "$TMP/unread.h5" --table jobs --filter "smote.k=$k" | tail -n +2 | wc -l; done | xargs >"$TMP/filtered"
 check "a filter can ask for it" grep -qx "4 2 6 4" "$TMP/filtered"
+# One grammar for the jobs of a sweep and for the rows of its file.
+counts=
+for filter in 'strategy!=none' 'strategy=s*|none,seed<2' 'smote.k>=5' 'smote.k!=3' 'train.epochs>2,model=f*' 'image.size<50' 'clusters=26-*,seed!=1..1'; do
+    plan "${unread[@]}" --filter "$filter" >/dev/null
+    rows=$("$cellsweep" export "$TMP/unread.h5" --table jobs --filter "$filter" 2>/dev/null | tail -n +2 | wc -l)
+    [ "$(jobs_of)" = "${rows#0}" ] && ok "$filter chooses $rows of the 8" || not_ok "$filter: $rows rows, $(jobs_of) jobs"
+    counts="$counts $rows"
+done
+[ "$counts" = " 6 3 2 6 8 0 4" ] || not_ok "filters choose others:$counts"
+expected="^cellsweep: --filter: 'sead' is no key of jobs; did you mean 'seed'?" refused --filter sead=1
+expected="^cellsweep: --filter: 'strategy' has texts, which < and > do not compare" refused --filter 'strategy<b'
 page=$TMP/unread/report.html
 from="$TMP/cells.h5, packed from $TMP/cells"
 "$cellsweep" status "$TMP/unread.h5" >"$TMP/status.out"

@@ -847,10 +847,10 @@ static void test_a_row_at_a_time(void **state)
 /* The refusal names the file and ends as given. */
 static void assert_no_match(int n, const char *filter, const char *end)
 {
-    const struct store_rows rows = {n, 3, fixture_axis, fixture_row, NULL};
+    const struct store_rows rows = {.n = n, .n_axes = 3, .axis_name = fixture_axis, .row = fixture_row};
     struct selection chosen;
     memset(&err, 0, sizeof err);
-    assert_int_equal(select_rows(&rows, filter, "r.h5", &chosen, &err), E_USAGE);
+    assert_int_equal(select_rows(&rows, filter, "--filter", "r.h5", &chosen, &err), E_USAGE);
     assert_null(chosen.job);
     assert_int_equal(strncmp(err.text, "r.h5: --filter '", 16), 0);
     assert_string_equal(err.text + strlen(err.text) - strlen(end), end);
@@ -876,10 +876,10 @@ static int second_row(const void *of, int j, struct store_job *out, struct err *
 
 static void assert_filter(const char *filter, int expected)
 {
-    const struct store_rows rows = {1, 3, fixture_axis, second_row, NULL};
+    const struct store_rows rows = {.n = 1, .n_axes = 3, .axis_name = fixture_axis, .row = second_row};
     struct selection chosen;
     memset(&err, 0, sizeof err);
-    int got = select_rows(&rows, filter, "r.h5", &chosen, &err);
+    int got = select_rows(&rows, filter, "--filter", "r.h5", &chosen, &err);
     got = got == 0 ? 1 : strstr(err.text, "matches none") ? 0 : got;
     selection_free(&chosen);
     if (got != expected)
