@@ -26,7 +26,7 @@
 #include "store/store.h"
 
 /* Jobs of a file or of a sweep that has none yet, as a filter sees them: row j to *out, and its value of a
- * setting that is no column of the row, "" where it does not read it, to out (CONFIG_WORD_SIZE); or an error. */
+ * setting that is no column of the row, "" where it does not read it, to out (CONFIG_WORD_SIZE). */
 struct store_rows {
     int n, n_axes;
     const char *const *axis_name;
