@@ -65,7 +65,7 @@ reports() {
         "$program" report "$tmp/$name.h5" -o "$tmp/$name" >"$tmp/$name.out"
         sed "s,$tmp,TMP,g" "$tmp/$name.out" | sha256sum | sed "s/  -/ $name stdout/;s/^\(.\{16\}\)[0-9a-f]*/\1/"
         (cd "$tmp/$name" && for file in *.csv *.md *.tex *.tsv *.gp; do
-            echo "$(sed -E "s,$tmp,TMP,g;s/cellsweep( |\\\\n)[0-9.]*,( |\\\\n)commit( |\\\\n)[^.]*\.//" "$file" | sha256sum | cut -c1-16) $name $file"
+            echo "$(sed -E "s,$tmp,TMP,g;s/cellsweep [0-9.]+,( commit( [0-9a-f]+(-dirty)?\.)?)?'/'/;s/cellsweep [0-9.]+, commit [0-9a-f]+(-dirty)?\.//;/^set label '(commit )?[0-9a-f]+(-dirty)?\.'/d" "$file" | sha256sum | cut -c1-16) $name $file"
         done)
     done
 }
