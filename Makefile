@@ -55,7 +55,8 @@ PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 build: ## build build/cellsweep; installs nothing
 	@./packages.sh -n packages.txt build
 	@[ "$(WEB)" = none ] || ./packages.sh -n -o packages.txt page
-	@$(MAKE) --no-print-directory $(PARALLEL) $(BUILD)/cellsweep
+	@./packages.sh -n -o packages.txt man
+	@$(MAKE) --no-print-directory $(PARALLEL) $(BUILD)/cellsweep $(if $(shell command -v help2man),man)
 
 $(BUILD)/cellsweep: $(BUILD)/orchestrator/main.o $(BUILD)/libcellsweep.a
 	@echo "  LD $@"
@@ -118,12 +119,15 @@ $(BUILD)/orchestrator/command.o $(BUILD)/orchestrator/commands/cmd_doctor.o $(BU
 deps: ## install what building and running needs and is missing (Debian; sudo when not root)
 	@./packages.sh packages.txt build
 	@[ "$(WEB)" = none ] || ./packages.sh -o packages.txt page
+	@./packages.sh -o packages.txt man
 
 test-deps: deps
 	@./packages.sh packages.txt tests
 
 lint-deps: test-deps
 	@./packages.sh packages.txt lint
+
+include packaging/install.mk
 
 # ---- figure 4 ----
 .PHONY: fig4

@@ -39,7 +39,7 @@ check_fails "help of what is no command" "$C" help nosuch
 mkdir "$TMP/empty"
 export PATH=$PWD/$BUILD:$PATH
 for command in run report export predict plan "data pack" "data info"; do
-    "$C" $command --help | sed -n '/^  cellsweep /p; /^  find .*cellsweep /p; /^      --filter/p; /^      -o /p' | sed -e ':a' -e '/\\$/{N;s/\\\n//;ba' -e '}' >"$TMP/examples"
+    "$C" $command --help | sed -n '/^  cellsweep /p; /^  find .*cellsweep /p; /^      -[-a-z]* [^ ]/p' | sed -e ':a' -e '/\\$/{N;s/\\\n//;ba' -e '}' >"$TMP/examples"
     check "$command has examples" test -s "$TMP/examples"
     while IFS= read -r line; do
         (cd "$TMP/empty" && timeout 60 bash -c "$line") >"$TMP/out" 2>&1 </dev/null

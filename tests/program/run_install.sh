@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# What `make install` puts below a prefix works there by itself, reads well, and is gone after `make uninstall`.
+. tests/lib.sh
+root=$TMP/root prefix=/opt/cells
+here=$root$prefix
+MAKE=(make -s --no-print-directory "BUILD=$BUILD" "PREFIX=$prefix" "DESTDIR=$root")
+if command -v help2man >/dev/null; then
+    check "man pages are made" "${MAKE[@]}" man
+fi
+check "installed" env PATH="$PATH" "${MAKE[@]}" install
+check "the program" test -x "$here/bin/cellsweep"
+check "sweep files" test -s "$here/share/cellsweep/experiments/fig4.yaml"
+check "licence" cmp LICENSE "$here/share/doc/cellsweep/LICENSE"
+check "scripts of Slurm are scripts" bash -n "$here/share/cellsweep/slurm/fig4.sbatch"
+check "they call the program, and name sweep files that are there" bash -c "
+    grep -q 'CELLSWEEP:-cellsweep}' '$here/share/cellsweep/slurm/fig4.sbatch' &&
+    test -s \"$root\$(sed -n 's/^sweep=.*:-\(.*\)}/\1/p' '$here/share/cellsweep/slurm/fig4.sbatch')\""
+check_fails "nothing installed speaks of the source tree" grep -rn "build/cellsweep\|[=-]experiments/\|$PWD" "$here/share/cellsweep" "$here/share/bash-completion" "$here/share/zsh"
+
+# Elsewhere, without the sources: nothing of the repository is opened.
+mkdir "$TMP/work" && cd "$TMP/work" || exit 1
+grep -v '^ *#' "$here/share/cellsweep/experiments/fig4.yaml" >sweep.yaml
+check "figure 4 runs from the sweep file that was installed" mpi 2 "$here/bin/cellsweep" run "$here/share/cellsweep/experiments/fig4.yaml" -o fig4.h5 -q \
+    --set train.epochs=1 --set 'grid.clusters=[[1, 27]]' --set 'grid.seed=[1, 2]'
+check "and is drawn" "$here/bin/cellsweep" report fig4.h5 -o fig4
+check "with published curves" bash -c "grep -q published fig4/fig4*.gp"
+[ ! -s "$OLDPWD/$BUILD/../web/page.html" ] && [ ! -s "$OLDPWD/build/web/page.html" ] || check "and the page" test -s fig4/report.html
+cd "$OLDPWD" || exit 1
+
+# ---- man pages ----
+if command -v help2man >/dev/null && command -v man >/dev/null; then
+    for page in "$here"/share/man/man1/*.1; do
+        name=$(basename "$page" .1)
+        MANWIDTH=80 man --warnings -l "$page" >"$TMP/page" 2>"$TMP/warnings" </dev/null
+        check "$name: nothing to warn of" test -s "$TMP/page" -a ! -s "$TMP/warnings"
+        check "$name: named" bash -c "sed -n '/^NAME/{n;p;}' '$TMP/page' | grep -q '^       $name - [A-Za-z]'"
+        check "$name: fits" bash -c "! grep -E '^.{81,}' '$TMP/page'"
+        check_fails "$name: every line that was set aside is back" grep -q KEPT "$TMP/page"
+    done
+    check "there is a page of every command" test "$(ls "$here/share/man/man1" | wc -l)" = 14
+    man -l "$here/share/man/man1/cellsweep-run.1" >"$TMP/page" 2>/dev/null
+    for heading in SYNOPSIS DESCRIPTION EXAMPLES FILES "EXIT STATUS" "SEE ALSO"; do check "run: $heading" grep -qx "$heading" "$TMP/page"; done
+    check "an example of two lines is two lines" grep -qx " *--filter 'clusters=1-27,seed=1..3'" "$TMP/page"
+else
+    skip "no help2man or man here: man pages"
+fi
+
+# ---- and gone ----
+echo mine >"$here/share/cellsweep/experiments/mine.yaml"
+check "uninstalled" "${MAKE[@]}" uninstall
+check "nothing is left but what others put there" test "$(find "$root" -type f)" = "$here/share/cellsweep/experiments/mine.yaml"
+check_fails "nothing to install is an error" "${MAKE[@]}" BUILD="$TMP/nothing" install
+"${MAKE[@]}" BUILD="$TMP/nothing" install 2>"$TMP/err"
+check "that says what to do" grep -q '`make` first' "$TMP/err"
+finish
