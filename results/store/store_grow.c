@@ -1,4 +1,4 @@
-#include "store/store_layout.h"
+#include "store/store_copy.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@ struct growth {
     struct store *old, *new;
     struct store_mark *mark;  /* (old J) */
     struct keyed_row *by_key; /* (old J) sorted by key */
-    void *buffer;             /* one job's row of any dataset */
+    struct store_copy copy;
 };
 
 static int compare_keys(const void *a, const void *b)
@@ -43,60 +43,6 @@ static int is_worth_keeping(const struct growth *g, const struct keyed_row *row)
            row->n_test <= store_n_predictions(g->new, SET_TEST);
 }
 
-/* Cells that both files have room for in the parts of a job: rows `from` of the old and `to` of the new. */
-static int common_cells(const struct growth *g, enum store_dataset which, int from, int to, hsize_t *n,
-                        struct err *err)
-{
-    const enum store_dim *dim = store_table[which].dim;
-    hsize_t old = 1, new = 1;
-    int rc = 0;
-    if (store_is_extent(dim[0])) {
-        rc = store_room(g->old, from, dim[0], &old, err);
-        rc = rc < 0 ? rc : store_room(g->new, to, dim[0], &new, err);
-    } else if (dim[1] != DIM_NONE) {
-        old = g->old->n[dim[1]];
-        new = g->new->n[dim[1]];
-    }
-    *n = old < new ? old : new;
-    return rc;
-}
-
-/* Bytes of the largest part of a job in the old file. */
-static size_t largest_part(const struct growth *g, enum store_dataset which)
-{
-    const enum store_dim *dim = store_table[which].dim;
-    size_t cell = H5Tget_size(store_memory_type(&g->old->types, store_table[which].cell));
-    if (store_is_extent(dim[0]))
-        return cell * (size_t)g->old->largest[dim[0] - FIRST_EXTENT];
-    return dim[1] == DIM_NONE ? cell : cell * (size_t)g->old->n[dim[1]];
-}
-
-/* The message goes another way: its text may have another row there. */
-static int is_copied(const struct growth *g, enum store_dataset which)
-{
-    return !store_is_born_whole(which) && which != STORE_MESSAGE && which != STORE_TEXT &&
-           g->old->dataset[which] >= 0 && g->new->dataset[which] >= 0;
-}
-
-static int copy_part(struct growth *g, enum store_dataset which, int from, int to, struct err *err)
-{
-    struct store_block source = {from, 0, 0}, target = {to, 0, 0};
-    int rc = common_cells(g, which, from, to, &source.n, err);
-    target.n = source.n;
-    if (rc == 0 && source.n > 0)
-        rc = store_read_block(g->old, which, &source, g->buffer, err);
-    return rc < 0 || source.n == 0 ? rc : store_write_block(g->new, which, &target, g->buffer, err);
-}
-
-static int copy_row(struct growth *g, int from, int to, struct err *err)
-{
-    int rc = 0;
-    for (int d = 0; d < N_STORE_DATASETS && rc == 0; d++)
-        if (is_copied(g, (enum store_dataset)d))
-            rc = copy_part(g, (enum store_dataset)d, from, to, err);
-    return rc < 0 ? rc : store_write_message(g->new, to, g->mark[from].message, err);
-}
-
 static int copy_rows(struct growth *g, int *kept, struct err *err)
 {
     struct store_job wanted;
@@ -106,7 +52,7 @@ static int copy_rows(struct growth *g, int *kept, struct err *err)
         const struct keyed_row *row = rc == 0 ? old_row(g, wanted.key) : NULL;
         if (!row || !is_worth_keeping(g, row))
             continue;
-        rc = copy_row(g, row->row, job, err);
+        rc = store_copy_row(&g->copy, row->row, job, g->mark[row->row].message, err);
         *kept += rc == 0;
     }
     return rc;
@@ -131,14 +77,9 @@ static int list_keys(struct growth *g, struct err *err)
 static int prepare(struct growth *g, struct err *err)
 {
     int n = store_n_jobs(g->old);
-    size_t bytes = 1;
-    for (int d = 0; d < N_STORE_DATASETS; d++)
-        if (is_copied(g, (enum store_dataset)d) && largest_part(g, (enum store_dataset)d) > bytes)
-            bytes = largest_part(g, (enum store_dataset)d);
     g->mark = err_calloc((unsigned long)n, sizeof *g->mark, "the old commit marks", err);
     g->by_key = err_calloc((unsigned long)n, sizeof *g->by_key, "the old job keys", err);
-    g->buffer = err_calloc(1, bytes, "a row of results", err);
-    if (!g->mark || !g->by_key || !g->buffer)
+    if (!g->mark || !g->by_key || store_copy_begin(&g->copy, g->old, g->new, err) < 0)
         return E_IO;
     int rc = store_read_marks(g->old, g->mark, err);
     return rc < 0 ? rc : list_keys(g, err);
@@ -146,13 +87,13 @@ static int prepare(struct growth *g, struct err *err)
 
 static int copy_between(struct store *old, struct store *new, int *kept, struct err *err)
 {
-    struct growth g = {old, new, NULL, NULL, NULL};
+    struct growth g = {.old = old, .new = new};
     int rc = prepare(&g, err);
     if (rc == 0)
         rc = copy_rows(&g, kept, err);
     free(g.mark);
     free(g.by_key);
-    free(g.buffer);
+    store_copy_end(&g.copy);
     return rc;
 }
 
