@@ -744,8 +744,7 @@ static void print_tune(FILE *out, const struct sweep_file *file)
     putc('\n', out);
 }
 
-/* Every key with its value, the grid last: a sweep file that says everything. */
-static int write_resolved(struct sweep_file *file, struct err *err)
+int sweep_file_resolve(struct sweep_file *file, struct err *err)
 {
     size_t size = 0;
     char list[READOUT_TEXT_SIZE];
@@ -811,9 +810,8 @@ static char *tune_line(const struct sweep_file *file)
     return NULL;
 }
 
-/* From the entry of `tune` on that is not the same; nothing where all are. */
-static void tune_difference(const struct sweep_file *there, const struct sweep_file *here, char *out,
-                            size_t size)
+int sweep_file_tune_difference(const struct sweep_file *there, const struct sweep_file *here, char *out,
+                               size_t size)
 {
     char *a = tune_line(there), *b = tune_line(here);
     size_t at = 0;
@@ -827,6 +825,7 @@ static void tune_difference(const struct sweep_file *there, const struct sweep_f
                  b + at + 2 * (at > 0));
     free(a);
     free(b);
+    return found;
 }
 
 const char sweep_file_same_keys[] = "the grids differ";
@@ -845,7 +844,7 @@ void sweep_file_difference(const struct sweep_file *there, const struct sweep_fi
         free(b);
     }
     if (!found)
-        tune_difference(there, here, out, size);
+        sweep_file_tune_difference(there, here, out, size);
 }
 
 /* The file's own text, for the results file. */
@@ -884,7 +883,7 @@ static int file_from_tree(const char *path, struct tree *root, int is_copy, cons
             rc = list_groups(&reading);
     }
     if (rc == 0)
-        rc = write_resolved(file, err);
+        rc = sweep_file_resolve(file, err);
     tree_free(root);
     if (rc < 0)
         sweep_file_free(file);

@@ -98,6 +98,15 @@ extern const char sweep_file_same_keys[];
 void sweep_file_difference(const struct sweep_file *there, const struct sweep_file *here, char *out,
                            size_t size);
 
+/* 1 when they do not tune the same; out then has the entries of `tune` from the first that is
+ * not the same on. */
+int sweep_file_tune_difference(const struct sweep_file *there, const struct sweep_file *here, char *out,
+                               size_t size);
+
+/* Write file->resolved, which is NULL before: every key with its value, the grid last. E_USAGE when
+ * it is longer than SWEEP_MAX_TEXT. */
+int sweep_file_resolve(struct sweep_file *file, struct err *err);
+
 /* 1 when two resolved texts give classes the same names, or none. */
 int sweep_file_same_labels(const char *there, const char *here);
 

@@ -2,6 +2,7 @@
 
 #include "job.h"
 #include "store/combination.h"
+#include "store/store_merge.h"
 #include "sweep/job_name.h"
 
 #include <stdio.h>
@@ -212,6 +213,9 @@ static int compare_with_file(const char *path, const struct sweep *sweep, const 
     struct store *store = NULL;
     int n_found = 0, same = 0;
     int rc = store_open_lean(path, &store, err);
+    if (rc == 0 && store_is_apart(store))
+        rc = err_set(err, E_USAGE,
+                     "%s: keeps several sweeps apart (merge --as-sweep), to look at; give another -o", path);
     if (rc == 0) {
         store_show_trials(store);
         rc = is_same(store, sweep, &same, err);

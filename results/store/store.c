@@ -13,7 +13,7 @@
 
 static const struct {
     const char *name;
-    enum { TEXT, LINES, NUMBER, REAL } kind; /* TEXT: one line */
+    enum { TEXT, LINES, OPTIONAL_LINES, NUMBER, REAL } kind; /* TEXT: one line */
 } attributes[] = {
     {"name", TEXT},
     {"yaml", LINES},
@@ -36,6 +36,7 @@ static const struct {
     {"channels", NUMBER},
     {"pixel_size", REAL},
     {"preprocess", TEXT},
+    {"merged_from", OPTIONAL_LINES},
 };
 enum { N_ATTRIBUTES = sizeof attributes / sizeof *attributes };
 static_assert(N_ATTRIBUTES <= sizeof((struct store *)0)->text / sizeof(char *), "store.text has room");
@@ -91,7 +92,9 @@ static int read_attribute(struct store *store, int i, struct err *err)
     const char *name = attributes[i].name;
     int number = 0, rc;
     double real = 0;
-    if (attributes[i].kind == TEXT || attributes[i].kind == LINES) {
+    if (attributes[i].kind == OPTIONAL_LINES && !h5_has_attr(store->file, name))
+        return 0;
+    if (attributes[i].kind < NUMBER) {
         rc = h5_read_text_attr(store->file, name, &store->text[i], store->path, err);
         if (rc == 0)
             (attributes[i].kind == TEXT ? utf8_plain : utf8_plain_lines)(store->text[i]);

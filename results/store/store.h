@@ -29,7 +29,8 @@
  *                       version, commit, created, host, ranks, libraries, cpu, synthetic, data, data_file,
  *                       (data: for people, "cells.h5, packed from raw"; data_file: path of the packed images)
  *                       kernels, weights_kept (0 or 1), image_size
- *                       (pixels), channels and pixel_size (micrometres) of the dataset
+ *                       (pixels), channels and pixel_size (micrometres) of the dataset; of a merged file
+ *                       merged_from, the files it was made of, a line each
  *     /jobs             [J] compound, written once: key, clusters, strategy, protocol, seed, fold, repeat,
  *                       model, one field for every other grid axis, NaN or empty in jobs that do not
  *                       read it; a text is as wide as the widest of its column
@@ -135,6 +136,17 @@ struct store_room {
     int of, trial, trial_seed;        /* of a trial: the job that it tunes, its number and seed */
 };
 
+/* What made the rows of a file, as texts. */
+enum store_origin {
+    ORIGIN_VERSION,
+    ORIGIN_COMMIT,
+    ORIGIN_HOST,
+    ORIGIN_LIBRARIES,
+    ORIGIN_CPU,
+    ORIGIN_FILES, /* those it was merged from, a line each; "": it was not */
+    N_ORIGIN_TEXTS
+};
+
 /* What a file is created from. Everything is only read. */
 struct store_plan {
     const char *name, *yaml, *yaml_resolved, *data_origin; /* texts */
@@ -153,6 +165,7 @@ struct store_plan {
     const char *const *axis_name; /* (n_axes) dotted keys */
     const int *axis_is_number;    /* (n_axes) 1: stored as float64 */
     int ranks;
+    const char *const *origin; /* (N_ORIGIN_TEXTS); NULL: this process */
 };
 
 /* What a finished job says of the images of a set; n 0: it has none. */

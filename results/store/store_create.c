@@ -59,13 +59,28 @@ static void library_versions(char *out, size_t size)
     snprintf(out, size, "HDF5 %u.%u.%u; %s; %s", major, minor, patch, mpi, openblas_get_config());
 }
 
-static int write_texts(hid_t file, const struct store_plan *plan, const char *path, struct err *err)
+/* What made the rows: this process, unless they come from elsewhere. */
+static int write_origin(hid_t file, const struct store_plan *plan, const char *path, struct err *err)
 {
-    char created[32], host[256] = "unknown", libraries[1024], cpu[512];
-    utc_now(created, sizeof created);
+    static const char *const name[N_ORIGIN_TEXTS] = {"version",   "commit", "host",
+                                                     "libraries", "cpu",    "merged_from"};
+    char host[256] = "unknown", libraries[1024], cpu[512];
     gethostname(host, sizeof host - 1);
     library_versions(libraries, sizeof libraries);
     cpu_model(cpu, sizeof cpu);
+    const char *const self[N_ORIGIN_TEXTS] = {CELLSWEEP_VERSION, CELLSWEEP_COMMIT, host, libraries, cpu, ""};
+    const char *const *text = plan->origin ? plan->origin : self;
+    int rc = 0;
+    for (int i = 0; i < N_ORIGIN_TEXTS && rc == 0; i++)
+        if (i != ORIGIN_FILES || *text[i])
+            rc = h5_write_text_attr(file, name[i], text[i], path, err);
+    return rc;
+}
+
+static int write_texts(hid_t file, const struct store_plan *plan, const char *path, struct err *err)
+{
+    char created[32];
+    utc_now(created, sizeof created);
     const char *const text[][2] = {
         {"name", plan->name},
         {"yaml", plan->yaml},
@@ -74,14 +89,9 @@ static int write_texts(hid_t file, const struct store_plan *plan, const char *pa
         {"data_file", plan->data_file},
         {"kernels", plan->kernels},
         {"dataset_checksum", plan->data->checksum},
-        {"version", CELLSWEEP_VERSION},
-        {"commit", CELLSWEEP_COMMIT},
         {"created", created},
-        {"host", host},
-        {"libraries", libraries},
-        {"cpu", cpu},
     };
-    int rc = 0;
+    int rc = write_origin(file, plan, path, err);
     for (size_t i = 0; i < sizeof text / sizeof *text && rc == 0; i++)
         rc = h5_write_text_attr(file, text[i][0], text[i][1] ? text[i][1] : "", path, err);
     return rc;

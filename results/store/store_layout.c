@@ -230,6 +230,11 @@ static int find_fixed(const char *name)
     return -1;
 }
 
+int store_is_fixed_column(const char *name)
+{
+    return find_fixed(name) >= 0;
+}
+
 static size_t stored_size(const struct store_field *field)
 {
     return field->kind == FIELD_REAL_AXIS ? sizeof(double) : field->size;

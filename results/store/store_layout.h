@@ -103,6 +103,9 @@ int store_row_dims(const struct store_table_row *row, const hsize_t *n, hsize_t 
 /* The extent of the images of a set of judged_sets that jobs predict; its probabilities are the next one. */
 enum store_dim store_judged_dim(enum image_set set);
 
+/* 1 for what every row of /jobs has, whatever its grid. */
+int store_is_fixed_column(const char *name);
+
 /* 1 for a size that is the sum of the parts of all jobs; and for a dataset that is written once, at birth. */
 int store_is_extent(enum store_dim dim);
 int store_is_born_whole(enum store_dataset which);

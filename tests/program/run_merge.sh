@@ -1,0 +1,119 @@
+#!/usr/bin/env bash
+# Merging results files: parts that ran apart are the whole to the bit, jobs done twice are compared, what does not go together is
+# refused by name, and the merged file goes on like any other.
+. tests/lib.sh
+cellsweep=$BUILD/cellsweep
+few_cells 1 14 27
+check "packed" "$cellsweep" data pack "$TMP/few" -o "$TMP/cells.h5" --size 16
+cat >"$TMP/s.yaml" <<YAML
+name: whole
+data: $TMP/cells.h5
+train: {epochs: 3}
+image: {size: 16}
+cnn: {blocks: [4, 4], dense: [8, 16]}
+keep_weights: true
+inner: {share: 0.25}
+grid:
+  clusters: [[1, 14], [1, 14, 27]]
+  strategy: [none, augment]
+  protocol: [holdout, {kfold: {folds: 2}}]
+YAML
+# refused STATUS PATTERN FILE...: merging ends with the status and a line that has the pattern, and leaves nothing.
+refused() {
+    local status=$1 pattern=$2
+    shift 2
+    "$cellsweep" merge "$@" -o "$TMP/no.h5" >"$TMP/out" 2>&1
+    [ $? = "$status" ] && grep -q -- "$pattern" "$TMP/out" && [ "$(wc -l <"$TMP/out")" = 1 ] && ! compgen -G "$TMP/no.h5*" >/dev/null &&
+        ok "refused: $pattern" || not_ok "merge does not say '$pattern': $(cat "$TMP/out"; ls "$TMP")"
+}
+parts='/jobs /images /classes /state /epochs_done /n_train /n_val /n_test /leak /leak_val /judged_epoch /metrics /confusion /predictions /models'
+same_rows() { # same_rows A B [PART...]: every number but times and ranks
+    local a=$1 b=$2 part
+    shift 2
+    for part in ${*:-$parts}; do h5diff -q "$a" "$b" $part $part || { echo "$part" && return 1; }; done
+}
+# flip FILE DATASET CELL: the lowest bit of a cell of four bytes.
+flip() {
+    local at byte
+    at=$(($(h5dump -p -H -d "$2" "$1" | awk '/OFFSET/ {print $2}') + 4 * $3))
+    byte=$(od -An -tu1 -j $at -N 1 "$1" | tr -d ' ')
+    printf "\\x$(printf %02x $((byte ^ 1)))" | dd of="$1" bs=1 seek=$at conv=notrunc status=none
+}
+run() { check "$1" mpi 2 "$cellsweep" run "$TMP/s.yaml" -q -o "$TMP/$2" "${@:3}"; }
+
+# ---- parts ----
+run "the whole" whole.h5
+run "a part" a.h5 --filter protocol=holdout
+run "the other part" b.h5 --filter protocol=kfold
+cp "$TMP/a.h5" "$TMP/a.before" && cp "$TMP/b.h5" "$TMP/b.before"
+check "merged" "$cellsweep" merge "$TMP/a.h5" "$TMP/b.h5" -o "$TMP/ab.h5"
+grep -q "^$TMP/ab.h5: 12 jobs of 2 files, 12 of them finished; 0 were done in several files" "$TMP/check.out" && ok "it says what it made" || not_ok "$(cat "$TMP/check.out")"
+check "every number is that of the whole run" same_rows "$TMP/whole.h5" "$TMP/ab.h5"
+check "the files are as they were" cmp "$TMP/a.h5" "$TMP/a.before"
+check "both of them" cmp "$TMP/b.h5" "$TMP/b.before"
+[ "$(h5diff "$TMP/whole.h5" "$TMP/ab.h5" | grep -c '^attribute\|^dataset')" -le 5 ] && ok "attributes, too, but for when and where" ||
+    not_ok "attributes: $(h5diff "$TMP/whole.h5" "$TMP/ab.h5")"
+check "in the other order" "$cellsweep" merge "$TMP/b.h5" "$TMP/a.h5" -o "$TMP/ba.h5"
+check "the same" same_rows "$TMP/ab.h5" "$TMP/ba.h5"
+"$cellsweep" run "$TMP/s.yaml" -q -o "$TMP/ab.h5" >"$TMP/out" 2>&1 && grep -q "12 jobs done" "$TMP/out" && ok "a run finds nothing to do" || not_ok "run: $(cat "$TMP/out")"
+image=$(find "$TMP/few/cell_images" -name '*.png' | head -1)
+check "its networks predict" "$cellsweep" predict "$TMP/ab.h5" "$image" --filter protocol=holdout,clusters=1-14
+
+# ---- done twice ----
+run "some of both parts" d.h5 --filter clusters=1-14
+check "three files" "$cellsweep" merge "$TMP/a.h5" "$TMP/b.h5" "$TMP/d.h5" -o "$TMP/abd.h5"
+grep -q "; 6 were done in several files, with equal bits" "$TMP/check.out" && ok "jobs done twice are counted" || not_ok "$(cat "$TMP/check.out")"
+check "they change nothing" same_rows "$TMP/whole.h5" "$TMP/abd.h5"
+for dataset in /metrics/test/loss /predictions/test/probability /confusion/all /n_train; do
+    cp "$TMP/d.h5" "$TMP/flipped.h5" && flip "$TMP/flipped.h5" $dataset 0
+    refused 2 "the job clusters=1-14,strategy=none,protocol=holdout.*was done in both .*/a.h5 and .*/flipped.h5, with different bits: cell 0 of its $dataset is .* in the one and .* in the other" \
+        "$TMP/a.h5" "$TMP/b.h5" "$TMP/flipped.h5"
+done
+cp "$TMP/d.h5" "$TMP/flipped.h5" && flip "$TMP/flipped.h5" /models/data 5
+refused 2 'its /models/data is 0x.. in the one' "$TMP/whole.h5" "$TMP/flipped.h5"
+
+# ---- what does not go together ----
+refused 2 'are one file; name each once' "$TMP/a.h5" "$TMP/../$(basename "$TMP")/a.h5"
+refused 2 'give two or more results files' "$TMP/a.h5"
+refused 3 'nothing.h5: cannot read: No such file' "$TMP/a.h5" "$TMP/nothing.h5"
+refused 3 'cells.h5: HDF5, but not a results file' "$TMP/a.h5" "$TMP/cells.h5"
+head -c 30000 "$TMP/b.h5" >"$TMP/short.h5"
+refused 3 'short.h5: .*truncated or damaged' "$TMP/a.h5" "$TMP/short.h5"
+run "other kernels" blas.h5 --isa blas --filter clusters=1-14,strategy=none,protocol=holdout
+refused 2 'were made with other kernels (.*blas.*keep them apart with --as-sweep' "$TMP/a.h5" "$TMP/blas.h5"
+check "other cells" "$cellsweep" data pack "$TMP/few" -o "$TMP/other.h5" --size 24
+run "of other data" other-data.h5 --set data="$TMP/other.h5" --set image.size=24 --filter clusters=1-14,strategy=none,protocol=holdout
+refused 2 'were made from other data' "$TMP/a.h5" "$TMP/other-data.h5"
+run "without weights" weightless.h5 --set keep_weights=false --filter clusters=1-14,strategy=none,protocol=holdout
+refused 2 'keep_weights is true in .* and false in' "$TMP/a.h5" "$TMP/weightless.h5"
+"$cellsweep" merge "$TMP/a.h5" "$TMP/b.h5" -o "$TMP/a.h5" >"$TMP/out" 2>&1
+[ $? = 2 ] && grep -q 'a.h5: is one of the files to merge' "$TMP/out" && cmp -s "$TMP/a.h5" "$TMP/a.before" && ok "never onto one of them" || not_ok "$(cat "$TMP/out")"
+"$cellsweep" merge "$TMP/a.h5" "$TMP/b.h5" -o "$TMP/ab.h5" >"$TMP/out" 2>&1
+[ $? = 2 ] && grep -q 'ab.h5: is there already' "$TMP/out" && ok "nor onto any other" || not_ok "$(cat "$TMP/out")"
+mkdir "$TMP/full"
+full() { (trap '' XFSZ; ulimit -f 40; "$cellsweep" merge "$TMP/a.h5" "$TMP/b.h5" -o "$TMP/full/c.h5"); }
+check_fails "a disk without room for it" full
+check "is left as it was" rmdir "$TMP/full"
+
+# ---- other grids ----
+check "a sweep of its own" mpi 2 "$cellsweep" run "$TMP/s.yaml" -q -o "$TMP/smote.h5" --set 'grid.clusters=[[1, 14]]' --set 'grid.strategy=[none, smote]' \
+    --set 'grid.protocol=[holdout]' --set 'grid.smote.k=[3, 5]' --set train.epochs=2
+check "merged with another" "$cellsweep" merge "$TMP/a.h5" "$TMP/smote.h5" -o "$TMP/grids.h5"
+"$cellsweep" export "$TMP/grids.h5" --table jobs >"$TMP/jobs.csv"
+head -1 "$TMP/jobs.csv" | grep -q ',model,train.epochs,smote.k,' && ok "what differs is a column" || not_ok "columns: $(head -1 "$TMP/jobs.csv")"
+[ "$(grep -c ',smote,.*,2,3,' "$TMP/jobs.csv") $(grep -c ',none,.*,2,,' "$TMP/jobs.csv") $(grep -c ',none,.*,3,,' "$TMP/jobs.csv")" = "1 1 6" ] &&
+    ok "with the values of each job" || not_ok "jobs: $(cat "$TMP/jobs.csv")"
+check "a report of it" "$cellsweep" report "$TMP/grids.h5" -o "$TMP/grids"
+"$cellsweep" run "$TMP/s.yaml" -q -o "$TMP/grids.h5" >"$TMP/out" 2>&1
+[ $? = 2 ] && grep -q 'belongs to another sweep: strategy is .*; 3 of its 15 jobs are not in this grid' "$TMP/out" && ok "a run whose grid lacks jobs of it is refused" || not_ok "$(cat "$TMP/out")"
+check "one whose grid has them goes on" mpi 2 "$cellsweep" run "$TMP/s.yaml" -q -o "$TMP/grids.h5" --set 'grid.strategy=[none, augment, smote]' --set 'grid.smote.k=[3, 5]' --set 'grid.train.epochs=[2, 3]'
+grep -q "24 jobs done\|the grid grew; 7 finished" "$TMP/check.out" && ok "and keeps what is finished" || not_ok "$(cat "$TMP/check.out")"
+
+# ---- kept apart ----
+check "kept apart" "$cellsweep" merge "$TMP/a.h5" "$TMP/d.h5" "$TMP/blas.h5" -o "$TMP/apart.h5" --as-sweep=one,two,three
+"$cellsweep" export "$TMP/apart.h5" --table jobs --filter sweep=two >"$TMP/jobs.csv"
+[ "$(grep -c ',two,' "$TMP/jobs.csv")" = 12 ] && ok "every job has its sweep" || not_ok "jobs: $(cat "$TMP/jobs.csv")"
+"$cellsweep" run "$TMP/s.yaml" -q -o "$TMP/apart.h5" >"$TMP/out" 2>&1
+[ $? = 2 ] && grep -q 'keeps several sweeps apart' "$TMP/out" && ok "no run goes on with it" || not_ok "$(cat "$TMP/out")"
+refused 2 'keeps several sweeps apart already' "$TMP/apart.h5" "$TMP/a.h5"
+finish
