@@ -88,6 +88,12 @@ static void write_ranks(FILE *file, const struct summary *summary, const struct 
     else if (!(r->test.p_f < contrast_alpha))
         fprintf(file, " Ranks over sets: no evidence that models differ (Friedman's test, p = %.3g).",
                 r->test.p_f);
+    else if (isnan(r->test.critical))
+        fprintf(
+            file,
+            " Ranks over sets differ (Friedman's test, p %s%.2g); there is no critical difference of more "
+            "than %d models.",
+            r->test.p_f < 0.001 ? "< " : "= ", r->test.p_f < 0.001 ? 0.001 : r->test.p_f, RANKS_MAX_NEMENYI);
     else {
         fprintf(file,
                 " Ranks over sets differ (Friedman's test, p %s%.2g); by more than Nemenyi's critical "

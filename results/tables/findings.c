@@ -93,30 +93,44 @@ static int count_values(const struct findings *f, int factor, int *n, struct err
     return rc;
 }
 
+int findings_most_values(int factor)
+{
+    return factor < FACTOR_AXES ? FINDINGS_MOST_MODELS : FINDINGS_MOST_VALUES;
+}
+
 /* Clusters are other images, protocols are compared in leak inflation, and an axis that belongs to a
  * factor with that factor. */
-static int is_compared(const struct findings *f, int factor, enum replicates_set on, int *yes,
-                       struct err *err)
+static int is_factor_compared(const struct findings *f, int factor)
 {
-    int n = 0, rc = 0;
-    *yes = factor == FACTOR_STRATEGY;
-    if (factor < FACTOR_MODEL || on == REPLICATES_ALL || !summary_varies(f->whole, factor) ||
-        combination_owned(f->whole->store) >> factor & 1)
-        return 0;
-    rc = count_values(f, factor, &n, err);
-    *yes = n <= FINDINGS_MOST_VALUES;
+    return factor == FACTOR_STRATEGY || (factor >= FACTOR_MODEL && summary_varies(f->whole, factor) &&
+                                         !(combination_owned(f->whole->store) >> factor & 1));
+}
+
+static int find_too_many(struct findings *f, struct err *err)
+{
+    int rc = 0, n;
+    for (int factor = 0; factor < combination_n_factors(f->whole->store) && rc == 0; factor++)
+        if (is_factor_compared(f, factor)) {
+            rc = count_values(f, factor, &n, err);
+            f->too_many[factor] = n > findings_most_values(factor) ? n : 0;
+        }
     return rc;
+}
+
+/* Strategies are compared on every set, however many they are. */
+static int is_compared(const struct findings *f, int factor, enum replicates_set on)
+{
+    return is_factor_compared(f, factor) &&
+           (factor == FACTOR_STRATEGY || (on != REPLICATES_ALL && !f->too_many[factor]));
 }
 
 static int compare_all(struct findings *f, struct store *store, enum replicates_set on, struct err *err)
 {
     struct replicates *replicates = NULL;
-    int rc = replicates_new(store, f->whole, "balanced_accuracy", on, &replicates, err), yes;
-    for (int factor = 0; factor < combination_n_factors(store) && rc == 0; factor++) {
-        rc = is_compared(f, factor, on, &yes, err);
-        if (rc == 0 && yes)
+    int rc = replicates_new(store, f->whole, "balanced_accuracy", on, &replicates, err);
+    for (int factor = 0; factor < combination_n_factors(store) && rc == 0; factor++)
+        if (is_compared(f, factor, on))
             rc = compare_factor(f->whole, replicates, factor, &f->compared[factor][on], err);
-    }
     if (rc == 0 && on == REPLICATES_TEST)
         rc = compare_leak(f->whole, replicates, &f->leak, err);
     replicates_free(replicates);
@@ -144,6 +158,8 @@ int findings_new_read(struct store *store, const struct summary *summary, struct
         f->summary = summary;
         rc = find_whole(f, store, err);
     }
+    if (rc == 0)
+        rc = find_too_many(f, err);
     for (int s = 0; s < N_REPLICATES_SETS && rc == 0; s++)
         rc = compare_all(f, store, (enum replicates_set)s, err);
     for (int s = 0; s < N_REPLICATES_SETS && rc == 0; s++)

@@ -29,17 +29,18 @@
 
 #include <stdio.h>
 
-/* A factor with more values is shown in a figure, not pair by pair. */
-enum { FINDINGS_MOST_VALUES = 12 };
+/* More values of an axis, and more models, are not compared pair by pair: headline.h says so. */
+enum { FINDINGS_MOST_VALUES = 12, FINDINGS_MOST_MODELS = RANKS_MAX_STRATEGIES };
 
 struct findings {
     const struct summary *summary; /* the caller's: what is shown */
     const struct summary *whole;   /* of all jobs of the file, which all but scores is of */
     struct summary *outline;       /* owned; NULL: whole is the caller's */
     unsigned char *shown;          /* (whole->n_groups) 1: has a job of summary; owned */
-    /* Of strategies, and on test and oof of models and axes that vary, from 2 to FINDINGS_MOST_VALUES of
-     * them; NULL: of the others. */
+    /* Of strategies, and on test and oof of models and axes that vary, if they are not too many; NULL: of the
+     * others. */
     struct compare *compared[FACTORS_MOST][N_REPLICATES_SETS]; /* owned */
+    int too_many[FACTORS_MOST];                                /* values of those that are; 0: they are not */
     struct stats_summary *scores[N_REPLICATES_SETS];           /* (n_groups, n_scores) owned */
     struct compare *leak;
     struct inflation *selection;     /* of whole; owned */
@@ -61,6 +62,9 @@ int findings_new_read(struct store *store, const struct summary *summary, struct
 
 /* Write the files into a directory that exists. */
 int findings_write(const struct findings *findings, const char *dir, struct err *err);
+
+/* How many values of a factor are compared at most; of strategies, how many are ranked. */
+int findings_most_values(int factor);
 
 /* 1 when the values of a factor that is not strategy are compared pair by pair. */
 int findings_compares(const struct findings *findings, int factor);

@@ -326,10 +326,10 @@ static const char factors_note[] =
     "Balanced accuracy of the first value of a factor minus that of the second, all else the same, of the "
     "n pairs of runs with the same seed, repeat and fold. Sets, tests, intervals and verdicts are those of "
     "the comparisons of strategies; p is adjusted for all pairs of values of the factor where all else is "
-    "the same (Holm). Factors with more than 12 values are not compared pair by pair: their figures show "
-    "them. A model that learns nothing, as majority, is what the others have to beat.\n";
+    "the same (Holm). Axes with more than 12 values and models, if more than 64, are not compared: "
+    "their figures show them. A model that learns nothing, as majority, is what the others have to beat.\n";
 
-_Static_assert(FINDINGS_MOST_VALUES == 12, "the note says so");
+_Static_assert(FINDINGS_MOST_VALUES == 12 && FINDINGS_MOST_MODELS == 64, "the note says so");
 
 /* For each row that is shown of a factor that is not strategy. Returns how many. */
 static int each_factor_row(const struct findings *f,

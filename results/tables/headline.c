@@ -709,6 +709,27 @@ static void write_few(FILE *file, int least)
             least);
 }
 
+/* What tables are without, because there is too much of it. */
+static void write_too_many(FILE *file, const struct findings *findings, int factor)
+{
+    const struct store *store = findings->whole->store;
+    int n = findings->too_many[factor], most = findings_most_values(factor);
+    if (factor == FACTOR_STRATEGY)
+        fprintf(file, "There are %d strategies: all are compared, rankings are of %d at most.\n", n, most);
+    else if (factor == FACTOR_MODEL)
+        fprintf(
+            file,
+            "There are %d models, more than %d: they are not compared, and there are no tables models and "
+            "models_by_clusters; figures of them and table final there are.\n",
+            n, most);
+    else
+        fprintf(
+            file,
+            "%s has %d values, more than %d: table factors does not compare them; their figures and table "
+            "final have them.\n",
+            combination_name(store, factor), n, most);
+}
+
 void headline_warnings(FILE *file, const struct findings *findings)
 {
     const struct summary *summary = findings->summary, *whole = findings->whole;
@@ -743,6 +764,9 @@ void headline_warnings(FILE *file, const struct findings *findings)
         fputs("Protocol tail judges on the last images, unshuffled, which may be of one class only.\n", file);
     write_made_up(file, whole);
     write_elsewhere(file, whole);
+    for (int factor = 0; factor < FACTORS_MOST; factor++)
+        if (findings->too_many[factor])
+            write_too_many(file, findings, factor);
     if (strstr(store_text(summary->store, "commit"), "dirty"))
         fputs("The program that ran it was built from sources with uncommitted changes.\n", file);
 }

@@ -30,7 +30,8 @@ void headline_leak(FILE *file, const struct summary *summary);
 void headline_selection(FILE *file, const struct findings *findings);
 
 /* What limits all of it, a line each; nothing when nothing does. Settings without a verdict are named,
- * and jobs whose numbers are made up counted, of all jobs of the file. */
+ * jobs whose numbers are made up counted, and factors told that have too many values for some tables, of all
+ * jobs of the file. */
 void headline_warnings(FILE *file, const struct findings *findings);
 
 #endif

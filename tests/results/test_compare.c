@@ -998,10 +998,18 @@ static void an_axis_that_all_read_is_no_strategys_own(void **state)
     assert_near(findings->compared[FACTOR_AXES][REPLICATES_TEST]->row[1].contrast.mean, -0.125);
 }
 
+static void begin_again(void)
+{
+    findings_free(findings);
+    summary_free(summary);
+    store_close(store, NULL);
+}
+
 /* Twelve values of an axis are compared pair by pair, thirteen are left to the figure. */
 static void an_axis_of_many_values_is_left_to_its_figure(void **state)
 {
     static const char *const axis[] = {"train.batch"};
+    char text[TEXT];
     (void)state;
     for (int value = 0; value <= FINDINGS_MOST_VALUES; value++) {
         struct small_job *j = add("1-2", "a", "holdout", 1, 0.5);
@@ -1009,14 +1017,49 @@ static void an_axis_of_many_values_is_left_to_its_figure(void **state)
     }
     find(axis, 1, NULL);
     assert_false(findings_compares(findings, FACTOR_AXES));
-    findings_free(findings);
-    summary_free(summary);
-    store_close(store, NULL);
+    assert_non_null(
+        strstr(warnings(text), "train.batch has 13 values, more than 12: table factors does not"));
+    begin_again();
     n_jobs--;
     find(axis, 1, NULL);
     assert_true(findings_compares(findings, FACTOR_AXES));
+    assert_null(strstr(warnings(text), "more than 12"));
     assert_int_equal(findings->compared[FACTOR_AXES][REPLICATES_TEST]->n,
                      FINDINGS_MOST_VALUES * (FINDINGS_MOST_VALUES - 1) / 2);
+}
+
+/* Models are compared up to 64, however many values an axis may have; more are told of. */
+static void as_many_models_are_compared_as_can_be_ranked(void **state)
+{
+    char text[TEXT];
+    (void)state;
+    for (int model = 0; model <= FINDINGS_MOST_MODELS; model++)
+        snprintf(add("1-2", "a", "holdout", 1, 0.5)->row.model, sizeof job->row.model, "m%d", model);
+    find(NULL, 0, NULL);
+    assert_false(findings_compares(findings, FACTOR_MODEL));
+    assert_null(findings->which);
+    assert_non_null(strstr(warnings(text), "There are 65 models, more than 64: they are not compared"));
+    begin_again();
+    n_jobs--;
+    find(NULL, 0, NULL);
+    assert_int_equal(findings->compared[FACTOR_MODEL][REPLICATES_TEST]->n,
+                     FINDINGS_MOST_MODELS * (FINDINGS_MOST_MODELS - 1) / 2);
+    assert_int_equal(findings->which->place[0].ranking->n_values, FINDINGS_MOST_MODELS);
+    assert_null(strstr(warnings(text), "models"));
+}
+
+/* All strategies are compared, and the first 64 ranked. */
+static void more_strategies_than_are_ranked_are_told_of(void **state)
+{
+    char name[16], text[TEXT];
+    (void)state;
+    for (int strategy = 0; strategy <= RANKS_MAX_STRATEGIES; strategy++) {
+        snprintf(name, sizeof name, "s%d", strategy);
+        add("1-2", name, "holdout", 1, 0.5);
+    }
+    find(NULL, 0, NULL);
+    assert_int_equal(findings->compared[FACTOR_STRATEGY][REPLICATES_TEST]->n, 65 * 64 / 2);
+    assert_non_null(strstr(warnings(text), "There are 65 strategies: all are compared, rankings are of 64"));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -1028,6 +1071,8 @@ static const struct CMUnitTest tests[] = {
     TEST(own_axes_are_part_of_what_is_compared),
     TEST(an_axis_that_all_read_is_no_strategys_own),
     TEST(an_axis_of_many_values_is_left_to_its_figure),
+    TEST(as_many_models_are_compared_as_can_be_ranked),
+    TEST(more_strategies_than_are_ranked_are_told_of),
     cmocka_unit_test(rounding_is_no_spread),
     cmocka_unit_test(runs_of_one_split_are_one_pair),
     cmocka_unit_test(sides_without_spread_are_dealt),

@@ -36,7 +36,7 @@ export class WhichModel {
     const { sweep, view } = this;
     const { models } = sweep.doc.tables ?? {};
     this.has = models?.rows.length > 0;
-    if (!this.has) return fill(this.node, el("p", { class: "hint", text: "No two models have finished jobs on one set of clusters, all else the same." }));
+    if (!this.has) return fill(this.node, el("p", { class: "hint", text: sweep.doc.summary.warnings.find((w) => /^There are \d+ models/.test(w)) ?? "No two models have finished jobs on one set of clusters, all else the same." }));
     const strategies = sweep.strategyOptions();
     fill(this.node, this.controls, this.shown.node, this.words, this.costs.node, this.ranks.node, this.table);
     fill(this.controls, strategies.length > 1 && select("Strategy", strategies, view.get("mod.strategy"), (value) => view.set({ "mod.strategy": value }), { id: "models-strategy", dataset: { key: "mod.strategy" } }), ...cellSelects(sweep, view, "models", BUT));
