@@ -4,8 +4,6 @@
 #include "figures/figtext.h"
 #include "figures/gnuplot.h"
 #include "figures/pagename.h"
-#include "store/classes.h"
-#include "strategies/balance.h"
 #include "write/output.h"
 
 #include <math.h>
@@ -48,10 +46,10 @@ static int write_data(const struct summary *summary, const struct which_place *p
     int rc = output_open(&out, dir, file, err);
     if (rc < 0)
         return rc;
-    fputs("model\tset\tclusters\tseconds\tbalanced_accuracy\tlow\thigh\taverage_rank\ttitle\n", out.file);
+    fputs("model\tset\tclusters\tseconds\tbalanced_accuracy\tlow\thigh\taverage_rank\tname\n", out.file);
     for (int v = 0; v < k; v++) {
         const struct which_value *value = &place->value[v];
-        which_model_title(summary, value->cell, title);
+        which_model_name(summary, value->cell, title);
         fprintf(out.file, "%d\t-1\tmean\t%.9g\t%.9g\t%.9g\t%.9g\t%.9g\t%s\n", v, value->seconds,
                 value->balanced, value->low, value->high, value->rank, title);
         for (int d = 0; d < n; d++) {
@@ -79,14 +77,33 @@ enum {
     LINE = 20,    /* of the legend, and of the diagram */
     RANK_NAMES = 210,
     RANK_TOP = 86, /* from the plot's end to the axis of ranks */
-    BAR = 7        /* between bars of the diagram */
+    BAR = 7,       /* between bars of the diagram */
+    MARK = 11      /* of a model, beside its name */
 };
 
+/* Colours times shapes: no two of 64 models have both alike, and near colours have other shapes. */
 static const char *const colours[] = {PALETTE_BLUE,   PALETTE_VERMILION, PALETTE_GREEN, PALETTE_PURPLE,
-                                      PALETTE_ORANGE, PALETTE_SKY,       PALETTE_BLACK, PALETTE_SYNTHETIC};
-static const int filled[] = {7, 5, 9, 13, 11, 15}, hollow[] = {6, 4, 8, 12, 10, 14};
+                                      PALETTE_ORANGE, PALETTE_SKY,       PALETTE_BLACK, PALETTE_WINE,
+                                      PALETTE_INDIGO, PALETTE_OLIVE,     PALETTE_BROWN, PALETTE_FOREST};
 
-enum { N_COLOURS = sizeof colours / sizeof *colours, N_SHAPES = sizeof filled / sizeof *filled };
+/* gnuplot's points, and the size in which they look alike. */
+static const struct shape {
+    int filled, hollow;
+    double size;
+} shapes[] = {{7, 6, 1.5}, {5, 4, 1.35}, {9, 8, 1.65}, {13, 12, 1.75}, {11, 10, 1.65}, {15, 14, 1.55}};
+
+enum { N_COLOURS = sizeof colours / sizeof *colours, N_SHAPES = sizeof shapes / sizeof *shapes };
+
+struct look {
+    const char *colour;
+    struct shape shape;
+};
+
+static struct look look_of(const struct which_value *value)
+{
+    int v = value->number;
+    return (struct look){colours[v % N_COLOURS], shapes[(v + v / N_COLOURS) % N_SHAPES]};
+}
 
 struct bar {
     int first, last; /* places in the order of ranks that it joins */
@@ -97,7 +114,7 @@ struct layout {
     int rank_y, rank_left, rank_right;         /* the axis of ranks; 0: there is none */
     int order[RANKS_MAX_STRATEGIES], n_bars;
     struct bar bar[RANKS_MAX_STRATEGIES];
-    double x_low, x_high, y_low, y_high, chance; /* axes of the plot; NaN: sets have different chances */
+    double x_low, x_high, y_low, y_high; /* axes of the plot */
     char title[1024], subtitle[512];
     struct figtext_notes notes;
 };
@@ -107,7 +124,7 @@ static void find_bars(struct layout *l, const struct which_place *place)
 {
     int k = place->ranking->n_values, reached = -1;
     which_model_order(place, l->order);
-    for (int i = 0; i < k && place->ranking->tested; i++) {
+    for (int i = 0; i < k && place->ranking->tested && !isnan(place->ranking->test.critical); i++) {
         int last = i;
         while (last + 1 < k && !which_model_differs(place, place->value[l->order[i]].rank,
                                                     place->value[l->order[last + 1]].rank))
@@ -131,7 +148,7 @@ static void find_ranges(struct layout *l, const struct which_place *place)
     int k = place->ranking->n_values, n = place->ranking->n_datasets;
     l->x_low = l->y_low = HUGE_VAL;
     l->x_high = l->y_high = -HUGE_VAL;
-    stretch(&l->y_low, &l->y_high, l->chance);
+    stretch(&l->y_low, &l->y_high, place->chance);
     for (int i = 0; i < n * k; i++) {
         stretch(&l->x_low, &l->x_high, place->point[i].seconds);
         stretch(&l->y_low, &l->y_high, place->point[i].balanced.mean);
@@ -145,20 +162,6 @@ static void find_ranges(struct layout *l, const struct which_place *place)
     l->x_high *= margin;
     l->y_low = fmax(0, floor(10 * l->y_low - 0.2) / 10);
     l->y_high = fmin(1.02, ceil(10 * l->y_high + 0.2) / 10);
-}
-
-/* What guessing gives, where it is the same in all sets. */
-static double chance_of(const struct summary *summary, const struct which_place *place)
-{
-    int cluster[CONFIG_MAX_CLUSTERS], k = place->ranking->n_values;
-    double chance = (double)NAN;
-    for (int d = 0; d < place->ranking->n_datasets; d++) {
-        int n = classes_of(summary->store, place->point[d * k].group->cell, cluster);
-        if (n < 1 || (d > 0 && 1.0 / n != chance))
-            return (double)NAN;
-        chance = 1.0 / n;
-    }
-    return chance;
 }
 
 static void describe_points(struct layout *l, const struct which_place *place)
@@ -216,7 +219,7 @@ static struct layout lay_out(const struct summary *summary, const struct which_m
 {
     const struct which_place *place = &which->place[p];
     int k = place->ranking->n_values;
-    struct layout l = {.width = figstyle_width(style, WIDTH), .chance = chance_of(summary, place)};
+    struct layout l = {.width = figstyle_width(style, WIDTH)};
     l.plot_width = l.width - LEFT - RIGHT - LEGEND;
     l.below = l.plot_width < LEAST_PLOT;
     if (l.below)
@@ -258,6 +261,7 @@ static void write_rank_axis(FILE *file, const struct layout *l, const struct whi
     snprintf(words, sizeof words, "Average ranks over %d sets of clusters%s", r->n_datasets,
              !r->tested                        ? ": too few for a test"
              : !(r->test.p_f < contrast_alpha) ? ": no evidence that models differ"
+             : isnan(r->test.critical)         ? ": they differ; too many models for a critical difference"
                                                : "; bars join those that are not shown to differ");
     figtext_label(&text, EDGE, l->rank_y - RANK_TOP + 26, "left font bold(11)", words);
     line(file, l, l->rank_left, l->rank_y, l->rank_right, l->rank_y, "lw 1.2 lc rgb '" PALETTE_GREY "'");
@@ -281,7 +285,7 @@ static void write_rank_axis(FILE *file, const struct layout *l, const struct whi
 static void name_text(char *out, size_t size, const struct summary *summary, const struct which_value *value)
 {
     char name[COMBINATION_LABEL_SIZE];
-    snprintf(out, size, "%.40s  %.2f", which_model_title(summary, value->cell, name), value->rank);
+    snprintf(out, size, "%.40s  %.2f", which_model_name(summary, value->cell, name), value->rank);
 }
 
 /* The size in which all names have room beside the axis. */
@@ -292,9 +296,15 @@ static double names_size(const struct summary *summary, const struct layout *l,
     char words[96];
     for (int v = 0; v < place->ranking->n_values; v++) {
         name_text(words, sizeof words, summary, &place->value[v]);
-        points = fmin(points, figtext_fit(words, points, l->rank_left - EDGE - 12));
+        points = fmin(points, figtext_fit(words, points, l->rank_left - EDGE - 12 - MARK));
     }
     return points;
+}
+
+static void write_mark(FILE *file, const struct layout *l, double x, double y, const struct look *mark)
+{
+    fprintf(file, "set label '' at screen %.5f,%.5f point pt %d ps %.3g lc rgb '%s'\n", x / l->width,
+            1 - y / l->height, mark->shape.filled, mark->shape.size * 0.75, mark->colour);
 }
 
 /* The better half has its names on the left, the other on the right, the outermost on top. */
@@ -310,12 +320,14 @@ static void write_rank_names(FILE *file, const struct summary *summary, const st
         int left = i < half, level = left ? i : k - 1 - i;
         double x = rank_x(l, place, value->rank), y = l->rank_y + 18 + BAR * l->n_bars + LINE * level;
         double end = left ? l->rank_left - 8 : l->rank_right + 8;
-        snprintf(look, sizeof look, "lw 1.2 lc rgb '%s'", colours[l->order[i] % N_COLOURS]);
+        const struct look mark = look_of(value);
+        snprintf(look, sizeof look, "lw 1.2 lc rgb '%s'", mark.colour);
         line(file, l, x, l->rank_y, x, y, look);
         line(file, l, x, y, end, y, look);
+        write_mark(file, l, end, y, &mark);
         name_text(words, sizeof words, summary, value);
         snprintf(look, sizeof look, "%s font plain(%.3g)", left ? "right" : "left", points);
-        figtext_label(&text, (int)end + (left ? -4 : 4), (int)y, look, words);
+        figtext_label(&text, (int)end + (left ? -MARK : MARK), (int)y, look, words);
     }
 }
 
@@ -334,7 +346,7 @@ static void write_ranks(FILE *file, const struct summary *summary, const struct 
 
 /* ---- the plot ---- */
 
-static void write_axes(FILE *file, const struct layout *l)
+static void write_axes(FILE *file, const struct layout *l, double chance)
 {
     double w = l->width, h = l->height;
     const struct figtext_page text = {file, l->width, l->height};
@@ -343,13 +355,13 @@ static void write_axes(FILE *file, const struct layout *l)
             "set logscale x; set xrange [%.9g:%.9g]; set yrange [%.9g:%.9g]; set ytics 0.1\n"
             "set xlabel 'Seconds a job' offset 0,0.4; set ylabel 'Test balanced accuracy'\n",
             l->x_low, l->x_high, l->y_low, l->y_high);
-    if (isfinite(l->chance))
+    if (isfinite(chance))
         fprintf(file,
                 "set arrow from graph 0,first %.9g to graph 1,first %.9g nohead back lw 1 dt (4,4) lc rgb "
                 "'" PALETTE_GREY "'\n"
                 "set label 'chance' at graph 0.006,first %.9g left offset 0,0.5 font plain(9.5) textcolor "
                 "rgb '" PALETTE_GREY "'\n",
-                l->chance, l->chance, l->chance);
+                chance, chance, chance);
     int x = l->below ? LEFT : LEFT + l->plot_width + 14, y = l->below ? l->top + PLOT + AXIS : l->top;
     fprintf(file,
             "set key at screen %.5f,%.5f left top Left reverse vertical maxcols 1 samplen 1 spacing 1.25 "
@@ -382,8 +394,7 @@ static void write_points(FILE *file, const struct summary *summary, const struct
     const char *separator = "plot ";
     for (int v = 0; v < place->ranking->n_values; v++) {
         const struct which_value *value = &place->value[v];
-        const char *colour = colours[v % N_COLOURS];
-        int shape = (v + v / N_COLOURS) % N_SHAPES;
+        const struct look look = look_of(value);
         char title[COMBINATION_LABEL_SIZE];
         if (value->timed == 0)
             continue;
@@ -391,17 +402,17 @@ static void write_points(FILE *file, const struct summary *summary, const struct
                 "%sf using (column('model') == %d && column('set') %s ? column('seconds') : NaN):", separator,
                 v, several ? ">= 0" : "== -1");
         if (several)
-            fprintf(file, "'balanced_accuracy' with points notitle pt %d ps 0.6 lw 1 lc rgb '%s'",
-                    hollow[shape], colour);
+            fprintf(file, "'balanced_accuracy' with points notitle pt %d ps %.3g lw 1.2 lc rgb '%s'",
+                    look.shape.hollow, look.shape.size * 0.55, look.colour);
         else
             fprintf(file, "'balanced_accuracy':%s:%s with yerrorbars notitle lw 1.2 pt -1 ps 0 lc rgb '%s'",
                     isnan(value->low) ? "'balanced_accuracy'" : "'low'",
-                    isnan(value->low) ? "'balanced_accuracy'" : "'high'", colour);
+                    isnan(value->low) ? "'balanced_accuracy'" : "'high'", look.colour);
         fprintf(file,
                 ", \\\n     f using (column('model') == %d && column('set') == -1 ? column('seconds') : "
-                "NaN):'balanced_accuracy' with points pt %d ps 1.4 lc rgb '%s' title ",
-                v, filled[shape], colour);
-        gnuplot_quote(file, which_model_title(summary, value->cell, title));
+                "NaN):'balanced_accuracy' with points pt %d ps %.3g lc rgb '%s' title ",
+                v, look.shape.filled, look.shape.size, look.colour);
+        gnuplot_quote(file, which_model_name(summary, value->cell, title));
         separator = ", \\\n     ";
     }
     fputs("\nunset output\n", file);
@@ -424,7 +435,7 @@ int models_page_write(const struct summary *summary, const struct which_model *w
                         l.width - 2 * EDGE, &l.notes);
     if (l.rank_y > 0)
         write_ranks(out.file, summary, &l, place);
-    write_axes(out.file, &l);
+    write_axes(out.file, &l, place->chance);
     write_ticks(out.file, &l);
     fprintf(out.file, "f = '%s.tsv'\n", name);
     write_points(out.file, summary, place);

@@ -12,11 +12,17 @@
 #define PALETTE_ORANGE    "#E69F00"
 #define PALETTE_SKY       "#56B4E9"
 #define PALETTE_BLACK     "#000000"
+#define PALETTE_WINE      "#882255"
+#define PALETTE_INDIGO    "#332288"
+#define PALETTE_OLIVE     "#999933"
+#define PALETTE_BROWN     "#7A4B20"
+#define PALETTE_TEAL      "#44AA99"
+#define PALETTE_FOREST    "#117733"
 #define PALETTE_DARK      "#404040" /* texts beside data */
 #define PALETTE_GREY      "#666666" /* notes, axes */
 #define PALETTE_GRID      "#E4E4E4"
-#define PALETTE_BAND      "#808080" /* of an interval, where it has no line */
-#define PALETTE_SYNTHETIC "#882255" /* the words "synthetic data" */
+#define PALETTE_BAND      "#808080"    /* of an interval, where it has no line */
+#define PALETTE_SYNTHETIC PALETTE_WINE /* the words "synthetic data" */
 #define PALETTE_TRAIN     PALETTE_BLUE
 #define PALETTE_TEST      PALETTE_VERMILION
 #define PALETTE_VAL       PALETTE_GREEN /* the inner set */

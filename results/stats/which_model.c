@@ -1,4 +1,5 @@
 #include "stats/which_model.h"
+#include "store/classes.h"
 #include "stats/overall.h"
 
 #include <math.h>
@@ -46,6 +47,7 @@ static struct which_point point_of(struct making *m, int g)
     const struct summary_group *group = &m->summary->group[g];
     const struct replicates_group *runs = &m->replicates->group[g];
     struct which_point point = {.group = group};
+    int cluster[CONFIG_MAX_CLUSTERS];
     for (int i = 0; i < runs->n; i++) {
         m->value[i] = runs->replicate[i].value;
         m->count[i] = i;
@@ -57,6 +59,8 @@ static struct which_point point_of(struct making *m, int g)
     point.balanced = stats_within(stats_of_splits(m->value, n, runs->test_ratio, summary_level), 0, 1);
     n = list_seconds(m, group, m->value);
     point.seconds = median(m->value, n);
+    n = classes_of(m->summary->store, group->cell, cluster);
+    point.chance = n > 0 ? 1.0 / n : (double)NAN;
     return point;
 }
 
@@ -91,6 +95,15 @@ static void describe_seconds(const struct making *m, struct which_value *value,
     value->seconds = median(m->value, n);
     value->fastest = n > 0 ? m->value[0] : (double)NAN;
     value->slowest = n > 0 ? m->value[n - 1] : (double)NAN;
+}
+
+static double chance_of(const struct which_place *place)
+{
+    double chance = place->point[0].chance;
+    for (int i = 1; i < place->ranking->n_datasets * place->ranking->n_values; i++)
+        if (place->point[i].chance != chance)
+            return (double)NAN;
+    return chance;
 }
 
 /* Which value of the place a group is; -1: it is of none of its sets. */
@@ -133,6 +146,7 @@ static int make_place(struct making *m, const struct compare_ranking *r, struct 
         return E_IO;
     for (int i = 0; i < r->n_datasets * r->n_values; i++)
         place->point[i] = point_of(m, r->group[i]);
+    place->chance = chance_of(place);
     for (int v = 0; v < r->n_values; v++) {
         place->value[v] = (struct which_value){.cell = r->value[v], .rank = r->average_rank[v]};
         describe_accuracy(&place->value[v], place, v);
@@ -163,6 +177,25 @@ static int read_seconds(struct store *store, struct making *m, struct err *err)
     return rc;
 }
 
+/* Number the models of all places, in the order in which they come. */
+static int number_models(struct which_model *which, unsigned but, struct err *err)
+{
+    int n = 0, k = 0;
+    for (int p = 0; p < which->n_places; p++)
+        n += which->place[p].ranking->n_values;
+    const struct store_job **model = err_calloc((size_t)n + 1, sizeof *model, "models", err);
+    for (int p = 0; model && p < which->n_places; p++)
+        for (int v = 0; v < which->place[p].ranking->n_values; v++) {
+            struct which_value *value = &which->place[p].value[v];
+            while (value->number < k && !combination_same(model[value->number], value->cell, but))
+                value->number++;
+            if (value->number == k)
+                model[k++] = value->cell;
+        }
+    free(model);
+    return model ? 0 : E_IO;
+}
+
 static int make(struct store *store, struct making *m, struct which_model *which, struct err *err)
 {
     int rc = read_seconds(store, m, err);
@@ -176,7 +209,7 @@ static int make(struct store *store, struct making *m, struct which_model *which
     which->comparisons = rc == 0 ? m->overall->rows : 0;
     for (int r = 0; r < m->compare->n_rankings && rc == 0; r++)
         rc = make_place(m, &m->compare->ranking[r], &which->place[which->n_places++], err);
-    return rc;
+    return rc == 0 ? number_models(which, FACTORS_ALL & ~combination_own(store, FACTOR_MODEL), err) : rc;
 }
 
 int which_model_new(struct store *store, const struct summary *summary, const struct compare *compare,

@@ -24,11 +24,13 @@ struct which_point {
     const struct summary_group *group;
     struct stats_summary balanced; /* test balanced accuracy over its runs, summary_level interval */
     double seconds;                /* median of its jobs; NaN: none ran in one go */
+    double chance;                 /* balanced accuracy of guessing: one over the number of classes */
 };
 
 /* A model over the sets of clusters of a place. */
 struct which_value {
     const struct store_job *cell; /* a job of it, for combination_label() */
+    int number;                   /* of the model in the file, from 0: the same in every place */
     double balanced, low, high;   /* mean over sets, the least and the greatest; of one set its interval */
     int runs;                     /* values behind it, the fewest of any set */
     double rank;                  /* average over sets, 1 is best */
@@ -43,6 +45,7 @@ struct which_place {
     const struct compare_ranking *ranking; /* the sets, the values, and tests of ranks */
     struct which_point *point;             /* (n_datasets, n_values) owned */
     struct which_value *value;             /* (n_values) owned */
+    double chance;                         /* of all its sets; NaN: they have different ones */
 };
 
 struct which_model {
@@ -63,9 +66,9 @@ int which_model_differs(const struct which_place *place, double a, double b);
 /* Models in the order of their average rank, the best first: order (n_values). */
 void which_model_order(const struct which_place *place, int *order);
 
-/* "Random forest", "Nearest neighbours (k 3)": a model with those of its own axes that vary, in out. */
-const char *which_model_title(const struct summary *summary, const struct store_job *cell,
-                              char out[COMBINATION_LABEL_SIZE]);
+/* "forest", "knn (k 3)": a model with those of its own axes that vary, as everywhere, in out. */
+const char *which_model_name(const struct summary *summary, const struct store_job *cell,
+                             char out[COMBINATION_LABEL_SIZE]);
 
 enum { WHICH_MODEL_SECONDS_SIZE = 32 };
 

@@ -1,8 +1,6 @@
 /* A place of which_model.h in words. */
 #include "stats/which_model.h"
 
-#include "models/model.h"
-
 #include <math.h>
 #include <string.h>
 
@@ -11,16 +9,10 @@ static const char *plural(int n)
     return n == 1 ? "" : "s";
 }
 
-const char *which_model_title(const struct summary *summary, const struct store_job *cell,
-                              char out[COMBINATION_LABEL_SIZE])
+const char *which_model_name(const struct summary *summary, const struct store_job *cell,
+                             char out[COMBINATION_LABEL_SIZE])
 {
-    char label[COMBINATION_LABEL_SIZE];
-    combination_label(summary->store, cell, FACTOR_MODEL, summary->varying, label);
-    size_t n = strlen(cell->model);
-    int whole = strncmp(label, cell->model, n) == 0;
-    snprintf(out, COMBINATION_LABEL_SIZE, "%.*s%s", COMBINATION_LABEL_SIZE / 2,
-             whole ? model_title(cell->model) : label, whole ? label + n : "");
-    return out;
+    return combination_label(summary->store, cell, FACTOR_MODEL, summary->varying, out);
 }
 
 const char *which_model_seconds(double seconds, char out[WHICH_MODEL_SECONDS_SIZE])
@@ -37,18 +29,38 @@ const char *which_model_seconds(double seconds, char out[WHICH_MODEL_SECONDS_SIZ
 static const char *name_of(const struct summary *summary, const struct which_value *value,
                            char out[COMBINATION_LABEL_SIZE])
 {
-    return which_model_title(summary, value->cell, out);
+    return which_model_name(summary, value->cell, out);
+}
+
+/* 1: on some set it does not merely guess. */
+static int is_more_than_chance(const struct which_place *place, int v)
+{
+    int k = place->ranking->n_values;
+    for (int d = 0; d < place->ranking->n_datasets; d++)
+        if (fabs(place->point[d * k + v].balanced.mean - place->point[d * k + v].chance) > 1e-6)
+            return 1;
+    return 0;
+}
+
+/* Of those that do not merely guess, where there are any. */
+static const struct which_value *fastest_of(const struct which_place *place)
+{
+    int fastest = 0;
+    for (int v = 1; v < place->ranking->n_values; v++) {
+        int more = is_more_than_chance(place, v) - is_more_than_chance(place, fastest);
+        if (more > 0 || (more == 0 && place->value[v].seconds < place->value[fastest].seconds))
+            fastest = v;
+    }
+    return &place->value[fastest];
 }
 
 static void write_best(FILE *file, const struct summary *summary, const struct which_place *place)
 {
-    const struct which_value *best = place->value, *fastest = place->value;
+    const struct which_value *best = place->value, *fastest = fastest_of(place);
     char name[COMBINATION_LABEL_SIZE], seconds[WHICH_MODEL_SECONDS_SIZE];
     int n = place->ranking->n_datasets, ties = 0;
-    for (int v = 1; v < place->ranking->n_values; v++) {
+    for (int v = 1; v < place->ranking->n_values; v++)
         best = place->value[v].balanced > best->balanced ? &place->value[v] : best;
-        fastest = place->value[v].seconds < fastest->seconds ? &place->value[v] : fastest;
-    }
     for (int v = 0; v < place->ranking->n_values; v++)
         ties += best->balanced - place->value[v].balanced < 1e-6;
     fprintf(file, "%s%s the highest mean balanced accuracy, %.3f over %d set%s of clusters",

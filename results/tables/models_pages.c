@@ -113,8 +113,7 @@ static void add_csv(void *to, const struct findings *f, const struct model_row *
     struct csv_out *csv = to;
     char name[COMBINATION_LABEL_SIZE];
     columns_csv(csv, f->whole->store, v->cell, of_place(f));
-    csv_out_text(csv, combination_label(f->whole->store, v->cell, FACTOR_MODEL, f->whole->varying, name));
-    csv_out_text(csv, which_model_title(f->whole, v->cell, name));
+    csv_out_text(csv, which_model_name(f->whole, v->cell, name));
     csv_out_int(csv, r->n_datasets);
     csv_out_int(csv, v->runs);
     const double number[] = {v->balanced, v->low, v->high, v->seconds, v->fastest, v->slowest};
@@ -128,6 +127,7 @@ static void add_csv(void *to, const struct findings *f, const struct model_row *
     csv_out_int(csv, v->better);
     csv_out_int(csv, v->worse);
     csv_out_real(csv, leak(row));
+    csv_out_real(csv, row->place->chance);
     csv_out_text(csv, chosen_on(row));
     csv_out_end(csv);
 }
@@ -135,7 +135,6 @@ static void add_csv(void *to, const struct findings *f, const struct model_row *
 void models_csv(struct csv_out *csv, const struct findings *f)
 {
     static const char *const last[] = {"model",
-                                       "title",
                                        "cluster_sets",
                                        "n",
                                        "balanced_accuracy",
@@ -152,6 +151,7 @@ void models_csv(struct csv_out *csv, const struct findings *f)
                                        "better",
                                        "worse",
                                        "leak_share",
+                                       "chance",
                                        "chosen_on"};
     columns_csv_names(csv, f->whole->store, of_place(f));
     names(csv, last, sizeof last / sizeof *last);
@@ -189,7 +189,7 @@ static void add_row(void *to, const struct findings *f, const struct model_row *
     struct texttable *table = to;
     char name[COMBINATION_LABEL_SIZE];
     columns_add(table, f->whole->store, v->cell, shown(f, of_place(f)), 0);
-    texttable_add(table, "%s", which_model_title(f->whole, v->cell, name));
+    texttable_add(table, "%s", which_model_name(f->whole, v->cell, name));
     texttable_add(table, "%d", r->n_datasets);
     texttable_add(table, "%.3f", v->balanced);
     if (isnan(v->low))
@@ -248,19 +248,19 @@ static void add_set_csv(void *to, const struct findings *f, const struct model_r
     struct csv_out *csv = to;
     char name[COMBINATION_LABEL_SIZE];
     columns_csv(csv, f->whole->store, cell, of_set(f));
-    csv_out_text(csv, combination_label(f->whole->store, cell, FACTOR_MODEL, f->whole->varying, name));
-    csv_out_text(csv, which_model_title(f->whole, cell, name));
+    csv_out_text(csv, which_model_name(f->whole, cell, name));
     csv_out_int(csv, point->balanced.n);
     csv_out_real(csv, point->balanced.mean);
     csv_out_real(csv, point->balanced.low);
     csv_out_real(csv, point->balanced.high);
     csv_out_real(csv, point->seconds);
+    csv_out_real(csv, point->chance);
     csv_out_end(csv);
 }
 
 void models_by_clusters_csv(struct csv_out *csv, const struct findings *f)
 {
-    static const char *const last[] = {"model", "title", "n", "balanced_accuracy", "low", "high", "seconds"};
+    static const char *const last[] = {"model", "n", "balanced_accuracy", "low", "high", "seconds", "chance"};
     columns_csv_names(csv, f->whole->store, of_set(f));
     names(csv, last, sizeof last / sizeof *last);
     csv_out_end(csv);
@@ -273,7 +273,7 @@ static void add_set_row(void *to, const struct findings *f, const struct model_r
     struct texttable *table = to;
     char text[64], name[COMBINATION_LABEL_SIZE];
     columns_add(table, f->whole->store, point->group->cell, shown(f, of_set(f)), 0);
-    texttable_add(table, "%s", which_model_title(f->whole, point->group->cell, name));
+    texttable_add(table, "%s", which_model_name(f->whole, point->group->cell, name));
     texttable_add(table, "%d", point->balanced.n);
     stats_text(text, sizeof text, &point->balanced);
     texttable_add(table, "%s", text);

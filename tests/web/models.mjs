@@ -27,18 +27,30 @@ for (const strategy of ["none", "oversample"])
     const mine = rows.filter((r) => r.strategy === strategy);
     assert.equal(mine.length, 4);
     const shown = await points();
-    assert.deepEqual(shown.map((p) => [p.model, p.name]), mine.map((r) => [r.model, r.title]));
+    assert.deepEqual(shown.map((p) => [p.model, p.name]), mine.map((r) => [r.model, r.model]));
     shown.forEach((p, i) => (near(p.x, Number(mine[i].seconds)), near(p.y, Number(mine[i].balanced_accuracy))));
     const ranks = await page.$eval("#plot-ranks", (plot) => Object.fromEntries(plot.data.map((t) => [t.y[0], t.x[0]])));
-    mine.forEach((r) => near(ranks[r.title], Number(r.average_rank)));
+    mine.forEach((r) => near(ranks[r.model], Number(r.average_rank)));
     assert.equal(await page.$$eval("#table-models tbody tr", (l) => l.length), 4);
   });
 
-await check("models are called by their titles, and what is known of them is said", async () => {
+await check("models are called as in the sweep file, and what is known of them is said", async () => {
   const text = await page.$eval("#which-model", (p) => p.textContent);
-  assert.match(text, /(Random forest|Nearest neighbours|Logistic regression|CNN) (has|shares) the highest mean balanced accuracy, 0\.\d+ over 5 sets of clusters, at [\d.]+ s a job/);
+  assert.match(text, /(forest|knn|logistic|cnn) (has|shares) the highest mean balanced accuracy, 0\.\d+ over 5 sets of clusters, at [\d.]+ s a job/);
   assert.match(text, /Friedman's test/);
   assert.match(text, /adjusted for all 60 of the sweep/);
+});
+
+await check("what guessing gives is a line", async () => {
+  const line = await page.$eval("#plot-models", (plot) => ({ y: plot.layout.shapes.map((s) => s.y0), text: plot.layout.annotations.map((a) => a.text) }));
+  assert.deepEqual(line, { y: [0.5], text: ["chance"] });
+});
+
+await check("no two models look alike, and each alike in both plots", async () => {
+  const looks = (id) => page.$eval(id, (plot) => Object.fromEntries(plot.data.filter((t) => t.showlegend !== false || t.y.length === 1).map((t) => [t.meta?.model ?? t.y[0], `${t.marker.color} ${t.marker.symbol}`])));
+  const [costs, ranks] = [await looks("#plot-models"), await looks("#plot-ranks")];
+  assert.deepEqual(new Set(Object.values(costs)).size, 4);
+  for (const r of new Set(rows.map((row) => row.model))) assert.equal(costs[r], ranks[r]);
 });
 
 await finish();

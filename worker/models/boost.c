@@ -337,7 +337,6 @@ static int form(void *model, struct model_form *out, struct err *err)
 
 const struct model_kind model_boost = {
     .name = "boost",
-    .title = "Gradient boosting",
     .help = "gradient boosted trees on pixels (xgboost); an epoch is a round; bits depend on its version",
     .section = &section,
     .can = MODEL_WEIGHTS | MODEL_EPOCHS | MODEL_GROWS | MODEL_VECTORS,

@@ -144,7 +144,6 @@ static void judge(void *model, const float *const *image, int n, float *probs)
 
 const struct model_kind model_fake = {
     .name = "fake",
-    .title = "Made up (fake)",
     .help = "sleeps; its numbers are made up: for testing the orchestration",
     .section = &section,
     .can = MODEL_HEEDS | MODEL_EPOCHS | MODEL_MADE_UP,

@@ -312,7 +312,6 @@ static int form(void *model, struct model_form *out, struct err *err)
 
 const struct model_kind model_forest = {
     .name = "forest",
-    .title = "Random forest",
     .help = "Breiman's random forest on pixels: bootstrap, random features a node, Gini",
     .section = &section,
     .can = MODEL_WEIGHTS | MODEL_GROWS | MODEL_VECTORS,

@@ -245,7 +245,6 @@ static int restore(void *model, enum model_part part, const struct arrays *from,
 
 const struct model_kind model_knn = {
     .name = "knn",
-    .title = "Nearest neighbours",
     .help = "the k nearest training images by Euclidean distance of their pixels vote",
     .section = &section,
     .can = MODEL_GROWS | MODEL_VECTORS,

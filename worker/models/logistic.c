@@ -334,7 +334,6 @@ static int form(void *model, struct model_form *out, struct err *err)
 
 const struct model_kind model_logistic = {
     .name = "logistic",
-    .title = "Logistic regression",
     .help = "multinomial logistic regression on standardised pixels, L2 penalty",
     .section = &section,
     .can = MODEL_WEIGHTS | MODEL_SHIFT | MODEL_VECTORS,

@@ -82,7 +82,6 @@ static int restore(void *model, enum model_part part, const struct arrays *from,
 
 const struct model_kind model_majority = {
     .name = "majority",
-    .title = "Class shares (majority)",
     .help = "no learning: every image gets the class shares of the training set; the baseline",
     .seconds = 1e-10,
     .identity = identity,

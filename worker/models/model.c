@@ -26,12 +26,6 @@ const struct model_kind *model_find(const char *name)
     return NULL;
 }
 
-const char *model_title(const char *name)
-{
-    const struct model_kind *kind = model_find(name);
-    return kind && kind->title ? kind->title : name;
-}
-
 const struct model_kind *model_of(const struct config *config)
 {
     const struct model_kind *kind = model_find(config->model);

@@ -65,7 +65,6 @@ enum model_part { MODEL_KEPT, MODEL_STATE };
 
 struct model_kind {
     const char *name, *help;
-    const char *title;             /* of it in figures and on the page: "Random forest"; NULL: its name */
     const struct section *section; /* its settings; NULL: it has none */
     unsigned can;                  /* MODEL_... */
     double seconds; /* about what a unit of its work takes anywhere; 0: to be measured by teaching it */
@@ -130,9 +129,6 @@ const struct model_kind *model_kind(int i);
 
 /* The row of a name, or NULL. */
 const struct model_kind *model_find(const char *name);
-
-/* Its title, or its name. */
-const char *model_title(const char *name);
 
 /* The row of a configuration whose model_check() was good. */
 const struct model_kind *model_of(const struct config *config);

@@ -288,7 +288,6 @@ static int check(const struct config *config, struct err *err)
 
 const struct model_kind model_cnn = {
     .name = "cnn",
-    .title = "CNN",
     .help = "convolutional network, by default the report's: two convolutions, two dense layers",
     .section = &section,
     .can = MODEL_NET_CAN | MODEL_PUBLISHED,
@@ -300,7 +299,6 @@ const struct model_kind model_cnn = {
 
 const struct model_kind model_vgg_small = {
     .name = "vgg-small",
-    .title = "Small VGG",
     .help = "six convolutions in three blocks, as VGG, with batch norm",
     .section = &vgg_small_section,
     CNN_ROW,
@@ -308,7 +306,6 @@ const struct model_kind model_vgg_small = {
 
 const struct model_kind model_resnet_8 = {
     .name = "resnet-8",
-    .title = "ResNet-8",
     .help = "the residual network for small images, of 8 layers",
     .section = &resnet_8_section,
     CNN_ROW,
@@ -316,7 +313,6 @@ const struct model_kind model_resnet_8 = {
 
 const struct model_kind model_resnet_14 = {
     .name = "resnet-14",
-    .title = "ResNet-14",
     .help = "the same of 14 layers",
     .section = &resnet_14_section,
     CNN_ROW,

@@ -224,7 +224,6 @@ static int restore(void *model, enum model_part part, const struct arrays *from,
 
 const struct model_kind model_onnx = {
     .name = "onnx",
-    .title = "ONNX file, trained elsewhere",
     .help = "a model of yours from a file (onnx.file): trained elsewhere, it is only judged",
     .section = &section,
     .can = MODEL_GROWS | MODEL_ELSEWHERE,

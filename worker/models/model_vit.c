@@ -67,7 +67,6 @@ static int check(const struct config *config, struct err *err)
 
 const struct model_kind model_vit = {
     .name = "vit",
-    .title = "Vision Transformer",
     .help = "a small Vision Transformer; learns best with train.warmup 5 and train.schedule cosine",
     .section = &section,
     .can = MODEL_NET_CAN,

@@ -315,7 +315,6 @@ static int form(void *model, struct model_form *out, struct err *err)
 
 const struct model_kind model_svm = {
     .name = "svm",
-    .title = "Support vector machine",
     .help = "support vector machines on pixels (libsvm); not calibrated; last bits depend on the CPU",
     .section = &section,
     .can = MODEL_WEIGHTS | MODEL_GROWS | MODEL_VECTORS,

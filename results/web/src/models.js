@@ -7,7 +7,7 @@ import { SortableTable, reader } from "./table.js";
 import { visible } from "./theme.js";
 
 /* As in results/figures/models_page.c. */
-const COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#882255"];
+const COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#882255", "#332288", "#999933", "#7A4B20", "#117733"];
 const SYMBOLS = ["circle", "square", "triangle-up", "diamond", "triangle-down", "pentagon"];
 const BUT = ["clusters", "model"];
 
@@ -37,6 +37,7 @@ export class WhichModel {
     const { models } = sweep.doc.tables ?? {};
     this.has = models?.rows.length > 0;
     if (!this.has) return fill(this.node, el("p", { class: "hint", text: sweep.doc.summary.warnings.find((w) => /^There are \d+ models/.test(w)) ?? "No two models have finished jobs on one set of clusters, all else the same." }));
+    this.models = [...new Set(models.rows.map((r) => reader(models.columns)(r, "model")))];
     const strategies = sweep.strategyOptions();
     fill(this.node, this.controls, this.shown.node, this.words, this.costs.node, this.ranks.node, this.table);
     fill(this.controls, strategies.length > 1 && select("Strategy", strategies, view.get("mod.strategy"), (value) => view.set({ "mod.strategy": value }), { id: "models-strategy", dataset: { key: "mod.strategy" } }), ...cellSelects(sweep, view, "models", BUT));
@@ -78,8 +79,9 @@ export class WhichModel {
     fill(this.table, models.length > 0 && this.#rows(models));
   }
 
-  #look(models, model, paint) {
-    const i = models.findIndex((m) => m.model === model);
+  /** The same whatever is chosen: by the number of the model in the whole table. */
+  #look(model, paint) {
+    const i = this.models.indexOf(model);
     return { color: visible(COLOURS[i % COLOURS.length], paint.theme), symbol: SYMBOLS[(i + Math.floor(i / COLOURS.length)) % SYMBOLS.length] };
   }
 
@@ -87,19 +89,20 @@ export class WhichModel {
     const several = models[0].cluster_sets > 1;
     const small = several ? models.map((m) => {
       const mine = points.filter((p) => p.model === m.model);
-      const look = this.#look(models, m.model, paint);
-      return { type: "scatter", mode: "markers", name: plain(m.title), legendgroup: m.model, showlegend: false, x: mine.map((p) => p.seconds), y: mine.map((p) => p.balanced_accuracy), text: mine.map((p) => plain(String(p.clusters))), marker: { ...look, symbol: `${look.symbol}-open`, size: 6 }, hovertemplate: "clusters %{text}<br>%{y:.3f} at %{x:.2g} s<extra>%{fullData.name}</extra>" };
+      const look = this.#look(m.model, paint);
+      return { type: "scatter", mode: "markers", name: plain(m.model), legendgroup: m.model, showlegend: false, x: mine.map((p) => p.seconds), y: mine.map((p) => p.balanced_accuracy), text: mine.map((p) => plain(String(p.clusters))), marker: { ...look, symbol: `${look.symbol}-open`, size: 6 }, hovertemplate: "clusters %{text}<br>%{y:.3f} at %{x:.2g} s<extra>%{fullData.name}</extra>" };
     }) : [];
     const large = models.map((m) => {
       const bar = several || m.low === null ? {} : { error_y: { type: "data", symmetric: false, array: [m.high - m.balanced_accuracy], arrayminus: [m.balanced_accuracy - m.low], thickness: 1.6, width: 4 } };
-      return { type: "scatter", mode: "markers", name: plain(m.title), legendgroup: m.model, x: [m.seconds], y: [m.balanced_accuracy], marker: { ...this.#look(models, m.model, paint), size: 13 }, ...bar, meta: { model: m.model }, hovertemplate: "%{y:.3f} at %{x:.2g} s a job<extra>%{fullData.name}</extra>" };
+      return { type: "scatter", mode: "markers", name: plain(m.model), legendgroup: m.model, x: [m.seconds], y: [m.balanced_accuracy], marker: { ...this.#look(m.model, paint), size: 13 }, ...bar, meta: { model: m.model }, hovertemplate: "%{y:.3f} at %{x:.2g} s a job<extra>%{fullData.name}</extra>" };
     });
-    const columns = ["model", "title", "clusters", "n", "seconds", "balanced_accuracy", "low", "high"];
+    const columns = ["model", "clusters", "n", "seconds", "balanced_accuracy", "low", "high"];
     return {
       traces: [...small, ...large],
       layout: {
         xaxis: { type: "log", title: { text: "seconds a job" }, tickformat: "~g", ...(span(points) < 1.7 ? { dtick: "D2" } : { dtick: 1 }) },
         yaxis: { title: { text: "test balanced accuracy" } },
+        ...chanceLine(models[0].chance, paint),
         legend: { orientation: "h", x: 0, y: 1, yanchor: "bottom" },
         margin: { l: 56, r: 12, t: paint.width < 560 ? 30 + 20 * models.length : 60, b: 46 },
         hovermode: "closest",
@@ -107,7 +110,7 @@ export class WhichModel {
       height: 430,
       csv: { columns, rows: [...models.map((m) => ({ ...m, clusters: "mean" })), ...points].map((p) => columns.map((c) => p[c] ?? null)) },
       title: `which model, ${this.#title()}`,
-      summary: `${several ? `Large points: means over ${models[0].cluster_sets} sets of clusters; small points: each of them.` : "Points: means over runs on one set of clusters, with their 95 % interval where there are several runs."} ${models.map((m) => `${m.title} ${number(m.balanced_accuracy)} at ${seconds(m.seconds)}`).join("; ")}. Seconds: median from start to end of a job on its core, judging included; another machine has others.`,
+      summary: `${several ? `Large points: means over ${models[0].cluster_sets} sets of clusters; small points: each of them.` : "Points: means over runs on one set of clusters, with their 95 % interval where there are several runs."} ${models.map((m) => `${m.model} ${number(m.balanced_accuracy)} at ${seconds(m.seconds)}`).join("; ")}. Seconds: median from start to end of a job on its core, judging included; another machine has others.`,
     };
   }
 
@@ -116,12 +119,12 @@ export class WhichModel {
     const { critical_difference: critical, p_ranks: p, cluster_sets: sets } = models[0];
     const differ = critical !== null && p < 0.05;
     const traces = sorted.map((m) => {
-      const look = this.#look(models, m.model, paint);
+      const look = this.#look(m.model, paint);
       const bar = differ ? { error_x: { type: "data", array: [critical / 2], thickness: 3, width: 5, color: look.color } } : {};
-      return { type: "scatter", mode: "markers", x: [m.average_rank], y: [plain(m.title)], marker: { ...look, size: 12 }, ...bar, showlegend: false, hovertemplate: "average rank %{x:.2f}<extra>%{y}</extra>" };
+      return { type: "scatter", mode: "markers", x: [m.average_rank], y: [plain(m.model)], marker: { ...look, size: 12 }, ...bar, showlegend: false, hovertemplate: "average rank %{x:.2f}<extra>%{y}</extra>" };
     });
-    const names = sorted.map((m) => plain(m.title)).reverse();
-    const test = critical === null ? `${sets} sets of clusters are too few for a test of ranks.` : differ ? `Bars are half the critical difference of ${critical.toFixed(2)} to either side (Nemenyi): models whose bars do not meet differ.` : `No evidence that the models differ (Friedman's test, p = ${pValue(p)}).`;
+    const names = sorted.map((m) => plain(m.model)).reverse();
+    const test = p === null ? `${sets} sets of clusters are too few for a test of ranks.` : critical === null ? `Friedman's test: p = ${pValue(p)}; too many models for a critical difference.` : differ ? `Bars are half the critical difference of ${critical.toFixed(2)} to either side (Nemenyi): models whose bars do not meet differ.` : `No evidence that the models differ (Friedman's test, p = ${pValue(p)}).`;
     return {
       traces,
       layout: {
@@ -130,9 +133,9 @@ export class WhichModel {
         margin: { l: paint.width > 640 ? 170 : 130, r: 16, t: 12, b: 46 },
       },
       height: 80 + 34 * models.length,
-      csv: { columns: ["model", "title", "cluster_sets", "average_rank", "critical_difference", "p_ranks"], rows: sorted.map((m) => [m.model, m.title, m.cluster_sets, m.average_rank, m.critical_difference, m.p_ranks]) },
+      csv: { columns: ["model", "cluster_sets", "average_rank", "critical_difference", "p_ranks"], rows: sorted.map((m) => [m.model, m.cluster_sets, m.average_rank, m.critical_difference, m.p_ranks]) },
       title: `average ranks of models, ${this.#title()}`,
-      summary: `Average ranks over ${sets} sets of clusters: ${sorted.map((m) => `${m.title} ${m.average_rank.toFixed(2)}`).join(", ")}. ${test}`,
+      summary: `Average ranks over ${sets} sets of clusters: ${sorted.map((m) => `${m.model} ${m.average_rank.toFixed(2)}`).join(", ")}. ${test}`,
     };
   }
 
@@ -141,7 +144,7 @@ export class WhichModel {
     const key = (name, label = name) => ({ label, value: (m) => m[name] });
     const ranked = models.some((m) => m.average_rank !== null);
     const columns = [
-      key("title", "model"), key("cluster_sets", "cluster sets"), key("n"),
+      key("model"), key("cluster_sets", "cluster sets"), key("n"),
       key("balanced_accuracy", "balanced accuracy"),
       { label: models[0].cluster_sets > 1 ? "range over sets" : "95 % interval", value: (m) => m.low, text: (m) => interval(m.low, m.high) },
       { ...key("seconds"), text: (m) => seconds(m.seconds) },
@@ -156,6 +159,16 @@ export class WhichModel {
 
 /** Two digits: "0.0025 s", "340 s". */
 const seconds = (x) => (typeof x === "number" ? `${x >= 99.5 ? x.toFixed(0) : Number(x.toPrecision(2))} s` : "–");
+
+/** What guessing gives, where it is the same in all sets. */
+function chanceLine(chance, paint) {
+  if (chance === null) return {};
+  const at = { xref: "paper", yref: "y", y0: chance, y1: chance };
+  return {
+    shapes: [{ type: "line", layer: "below", x0: 0, x1: 1, ...at, line: { color: paint.colours.muted, width: 1, dash: "dash" } }],
+    annotations: [{ xref: "paper", yref: "y", x: 0, y: chance, xanchor: "left", yanchor: "bottom", text: "chance", showarrow: false, font: { size: 11, color: paint.colours.muted } }],
+  };
+}
 
 /** Decades that points span. */
 function span(points) {
