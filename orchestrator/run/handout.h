@@ -11,12 +11,12 @@
  *     alone = rank == 0 ? handout_finish(handout, code, text) : handout_await_end(handout, &code, text);
  *     handout_free(handout, alone);
  *
- * Rank 0 answers requests and sees which ranks live; at most one request a rank is on its way. Serving a
- * message takes O(log) time in jobs and kinds of jobs, and the same for any number of ranks. A thread of
- * every rank sees to it that messages move whatever the main thread computes; MPI and the shared results file
- * are used by one thread at a time, between handout_enter and handout_leave. A rank that is silent for too
- * long is declared dead and its job given to another; handout.md has the protocol and the argument why no row
- * is written by both.
+ * Rank 0 answers requests and sees which ranks live (dispatch.h); at most one request a rank is on its way.
+ * Serving a message takes O(log) time in jobs and kinds of jobs, and the same for any number of ranks. Of a
+ * node one rank tells for all that they live (node.h). A thread of every rank sees to it that messages move
+ * whatever the main thread computes; MPI and the shared results file are used by one thread at a time,
+ * between handout_enter and handout_leave. A rank that is silent for too long is declared dead and its job
+ * given to another; handout.md has the protocol and the argument why no row is written by both.
  *
  * alone = 1: a rank was lost, so collective calls (H5Fclose, MPI_Finalize) would hang: every rank leaves by
  * _exit(). Messages of others (rows of results for rank 0) come by the same way: hooks.foreign takes those of
@@ -68,7 +68,8 @@ struct handout_counts {
     int running, waiting;
     int lost;             /* ranks declared dead */
     double images;        /* trained in this run, all ranks */
-    double serve_seconds; /* rank 0's time in hand-out */
+    double serve_seconds; /* rank 0's CPU time in hand-out */
+    long long words;      /* messages that rank 0 was sent */
     double remaining;     /* expected seconds to the end, NaN: unknown */
     double slowest;       /* the longest time that any rank was known to need to stop */
     int stopping;         /* 1: draining */
@@ -78,6 +79,7 @@ struct handout_counts {
 struct handout_options {
     int dedicated;             /* 1: rank 0 takes no jobs itself while there are others */
     double heartbeat;          /* limit in seconds, >= 1 */
+    int limits;                /* 1: hooks.limit is asked, for every rank about once a second */
     const struct peers *peers; /* of the same communicator; NULL: process numbers are not looked at */
 };
 

@@ -32,9 +32,10 @@ struct lifesign {
     pthread_mutex_t mutex; /* of quit */
     pthread_cond_t wake;
     int has_thread, quit;
-    _Atomic double round, word; /* when messages were looked at, when rank 0 was heard */
-    struct seen *seen;          /* (size) */
-    double looked, cpu;         /* when this was last looked at, and CPU seconds by then */
+    struct node *node;
+    _Atomic double round; /* when messages were looked at */
+    struct seen *seen;    /* (size) on rank 0 */
+    double looked, cpu;   /* when this was last looked at, and CPU seconds by then */
 };
 
 /* Whether the other threads of this process have used the CPU since the last look. */
@@ -62,8 +63,10 @@ static void take(struct lifesign *l, double now, int lives)
         if (MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, l->comm, &flag, &status) != MPI_SUCCESS || !flag)
             return;
         MPI_Recv(NULL, 0, MPI_BYTE, status.MPI_SOURCE, status.MPI_TAG, l->comm, MPI_STATUS_IGNORE);
-        if (status.MPI_TAG == TAG_SIGN)
+        if (status.MPI_TAG == TAG_SIGN && l->rank == 0)
             l->seen[status.MPI_SOURCE].at = now;
+        else if (status.MPI_TAG == TAG_SIGN)
+            node_root_sign(l->node);
         else if (lives)
             post(l, status.MPI_SOURCE, TAG_SIGN);
     }
@@ -71,16 +74,20 @@ static void take(struct lifesign *l, double now, int lives)
 
 static void look(struct lifesign *l)
 {
-    double now = clock_read(l->clock);
-    int works = computes(l, now), is_stuck = now - l->round > l->limit / 4,
-        is_quiet = now - l->word > l->limit / 4;
+    double now = clock_read(l->clock), quarter = l->limit / 4;
+    int works = computes(l, now), is_stuck = now - l->round > quarter;
     if (l->rank == 0) {
+        if (is_stuck && works)
+            node_root_sign(l->node);
         take(l, now, works || !is_stuck);
         return;
     }
-    if (is_stuck && works)
-        post(l, 0, TAG_SIGN);
-    if (is_quiet) {
+    if (is_stuck && works) {
+        node_sign(l->node);
+        if (!node_has_voice(l->node, quarter))
+            post(l, 0, TAG_SIGN);
+    }
+    if (node_root_quiet(l->node) > quarter && !node_has_lower(l->node, quarter)) {
         post(l, 0, TAG_ASK);
         take(l, now, 0);
     }
@@ -117,7 +124,8 @@ static int start(struct lifesign *l, struct err *err)
                              strerror(rc));
 }
 
-int lifesign_new(MPI_Comm comm, double limit, clockid_t clock, struct lifesign **out, struct err *err)
+int lifesign_new(MPI_Comm comm, struct node *node, double limit, clockid_t clock, struct lifesign **out,
+                 struct err *err)
 {
     struct lifesign *l = *out = err_calloc(1, sizeof *l, "signs of life", err);
     if (!l)
@@ -129,22 +137,18 @@ int lifesign_new(MPI_Comm comm, double limit, clockid_t clock, struct lifesign *
     MPI_Comm_size(comm, &l->size);
     pthread_mutex_init(&l->mutex, NULL);
     pthread_cond_init(&l->wake, NULL);
+    l->node = node;
     l->limit = limit;
     l->tick = fmin(0.25, limit / 8);
     l->clock = clock;
-    l->round = l->word = l->looked = clock_read(clock);
-    l->seen = err_calloc((size_t)l->size, sizeof *l->seen, "signs of life", err);
+    l->round = l->looked = clock_read(clock);
+    l->seen = err_calloc(l->rank == 0 ? (size_t)l->size : 1, sizeof *l->seen, "signs of life", err);
     return l->seen ? start(l, err) : E_IO;
 }
 
 void lifesign_round(struct lifesign *l)
 {
     l->round = clock_read(l->clock);
-}
-
-void lifesign_word(struct lifesign *l)
-{
-    l->word = clock_read(l->clock);
 }
 
 double lifesign_seen(const struct lifesign *l, int rank)

@@ -2,29 +2,27 @@
  *
  * Heartbeats (handout.md) need MPI, which one thread has at a time: a thread that computes or
  * writes meanwhile for longer than --heartbeat looked like a dead rank. So a second thread of
- * every rank, on a communicator of its own, needs nothing that the others hold. It is silent
- * while heartbeats go their way, but
+ * every rank needs nothing that the others hold. It is silent while heartbeats go their way, but
  *     a worker that has not got to its messages for a quarter of the limit, while its process used the CPU,
- *     sends SIGN; one that has not heard of rank 0 for so long sends ASK, and rank 0 answers SIGN when it
- *     gets to its messages or uses the CPU.
+ *     shows so in the memory of its node (node.h); where nobody is left to tell rank 0 of it, it sends SIGN
+ *     on a communicator of its own. Where a node has not heard of rank 0 for so long, its lowest rank sends
+ *     ASK, and rank 0 answers SIGN when it gets to its messages or uses the CPU.
  *
  * A sign is thus evidence of work, not only of a process that is there: one that is stopped or killed sends
  * none, and neither does one that waits in a system call (a file system that hangs) with MPI in its hands: it
- * is lost after the limit, as before. Evidence on the node alone (/proc, shared memory) was rejected: it
- * tells nothing about ranks of other nodes. A sign renews no lease: it only keeps a rank from being declared
+ * is lost after the limit, as before. A sign renews no lease: it only keeps a rank from being declared
  * dead, or from leaving, so the argument of handout.md about who may write stands.
  *
- *     lifesign_new(comm, limit, clock, &life, &err)       collective
- *     lifesign_round(life)                                 whenever messages were looked at
- *     lifesign_word(life)                                  rank 0 was heard
- *     lifesign_seen(life, rank)                            when its last sign came
+ *     lifesign_new(comm, node, limit, clock, &life, &err)       collective
+ *     lifesign_round(life)                                       whenever messages were looked at
+ *     lifesign_seen(life, rank)                                  when its last SIGN came
  *     lifesign_free(life, alone)
  *
  * Needs MPI_THREAD_MULTIPLE; where MPI gives less there are no signs, and heartbeats alone decide. */
 #ifndef CELLSWEEP_LIFESIGN_H
 #define CELLSWEEP_LIFESIGN_H
 
-#include "err.h"
+#include "run/node.h"
 
 #include <mpi.h>
 #include <time.h>
@@ -32,14 +30,14 @@
 struct lifesign;
 
 /* limit: seconds of silence after which a rank counts as lost; clock: that of the times of lifesign_seen().
- * *out is owned by the caller, also when it fails. */
-int lifesign_new(MPI_Comm comm, double limit, clockid_t clock, struct lifesign **out, struct err *err);
+ * node outlives it. *out is owned by the caller, also when it fails. */
+int lifesign_new(MPI_Comm comm, struct node *node, double limit, clockid_t clock, struct lifesign **out,
+                 struct err *err);
 
 /* Any thread, any time. */
 void lifesign_round(struct lifesign *life);
-void lifesign_word(struct lifesign *life);
 
-/* Seconds of the clock; 0: never. Rank 0 may ask for any rank, others for rank 0. */
+/* Rank 0 asks: seconds of the clock; 0: never. */
 double lifesign_seen(const struct lifesign *life, int rank);
 
 /* Ends the thread. Collective unless alone. NULL: nothing. */

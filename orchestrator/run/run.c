@@ -602,7 +602,11 @@ static void on_idle(void *self)
 
 static int work(struct run *run, struct err *err)
 {
-    const struct handout_options options = {run->options->dedicated, run->options->heartbeat, run->peers};
+    const struct handout_options options = {.dedicated = run->options->dedicated,
+                                            .heartbeat = run->options->heartbeat,
+                                            .limits = run->options->job_limit.seconds > 0 ||
+                                                      run->options->job_limit.times > 0,
+                                            .peers = run->peers};
     const struct handout_hooks hooks = {.self = run,
                                         .order = tuning_order,
                                         .start = root_on_start,

@@ -5,6 +5,7 @@
 #include "run/checkpoint_folder.h"
 #include "clock.h"
 #include "run/deadline.h"
+#include "run/job_log.h"
 #include "run/tuning.h"
 #include "h5.h"
 #include "write/json_out.h"
@@ -289,18 +290,7 @@ void root_drain(struct run *run, const char *why)
 void root_on_start(void *self, int rank, int job, int attempt)
 {
     struct run *run = self;
-    events_add(run->events, "job_started", "{s:i, s:i, s:i}", "job", job, "rank", rank, "attempt", attempt);
-}
-
-static void log_finished(const struct run *run, int rank, const struct handout_report *r)
-{
-    json_t *message = r->diverged ? json_out_text(r->message) : NULL;
-    events_add(run->events, r->diverged ? "job_diverged" : "job_finished",
-               "{s:i, s:i, s:f, s:i, s:o, s:o, s:o, s:o, s:o*}", "job", r->job, "rank", rank, "seconds",
-               r->seconds, "epochs", r->epochs, "loss", events_number((double)r->test[METRIC_LOSS]),
-               "accuracy", events_number((double)r->test[METRIC_ACCURACY]), "balanced_accuracy",
-               events_number((double)r->test[METRIC_BALANCED_ACCURACY]), "balanced_accuracy_as_published",
-               events_number((double)r->test[METRIC_BALANCED_ACCURACY_AS_PUBLISHED]), "message", message);
+    job_log_started(run->events, rank, job, attempt);
 }
 
 static void count_checkpoints(struct run *run, const struct handout_report *r)
@@ -367,7 +357,7 @@ void root_on_report(void *self, int rank, const struct handout_report *report)
     if (report)
         tuning_report(run, report);
     if (report && report->end == HANDOUT_FINISHED)
-        log_finished(run, rank, report);
+        job_log_finished(run->events, rank, report);
     if (report && report->end == HANDOUT_FATAL) {
         snprintf(run->fatal, sizeof run->fatal, "%s", report->message);
         root_drain(run, "a row could not be written");

@@ -52,6 +52,30 @@ done
 "$cellsweep" status "$R" >"$TMP/status.out"
 has "status tells of lost ranks" "$TMP/status.out" "2 ranks were lost on the way"
 
+# On several nodes, two ranks each: one that speaks for its node is killed, one of another node is stopped, and those beside
+# them speak instead. A killed one is missed at once, whatever --heartbeat says.
+R=$TMP/n.h5
+hold 2
+CELLSWEEP_TEST_NODE=2 recovering -n 6 "$cellsweep" run "$TMP/s.yaml" -o "$R" -q --heartbeat 20 >"$TMP/n.log" 2>&1 &
+run=$!
+await began "$R" 6
+stopped=$(rank_pid "$R" 4)
+kill -STOP "$stopped"
+kill -KILL "$(rank_pid "$R" 2)"
+await has_lost "$R" 1
+has "a killed rank that spoke for its node is told of by its neighbour" "$TMP/n.log" "rank 2 is lost (last heard of [0-9]\.[0-9] s ago)"
+await has_lost "$R" 2
+kill -CONT "$stopped"
+await grep -q "rank 4 leaves" "$TMP/n.log"
+release
+wait $run
+has "nodes go on without those that spoke for them" "$R.status" '"exit_status": 0, "done": 24, .*"lost_ranks": 2'
+has "the one that woke up has left" "$TMP/n.log" "rank 4 leaves: it was declared dead, its job is another rank's"
+[ "$(lost "$R")" = 2 ] && ok "nobody else was lost" || not_ok "nobody else was lost: $(cat "$TMP/n.log")"
+for group in /metrics /confusion /predictions; do
+    check "same bits in $group as without losses" h5diff -q "$TMP/clean.h5" "$R" $group $group
+done
+
 # A job that kills whoever has it: failed after three ranks, the others go on. Rank 0 only serves, so that it never has it.
 R=$TMP/p.h5
 hold 0 "$(key_of "$TMP/clean.h5" 0)"
