@@ -2,6 +2,7 @@
 #include "command.h"
 
 #include "tables/export.h"
+#include "tables/suspects_table.h"
 #include "write/output.h"
 #include "store/store_select.h"
 #include "predict/feature_tables.h"
@@ -21,17 +22,18 @@ struct options {
     struct readout readout;
 };
 
-/* Those of the results file alone, and those that are made of the sweep's images. */
-enum { TABLE_FEATURES = N_EXPORT_TABLES, TABLE_IMPORTANCE, N_TABLES };
+/* Those of jobs, that of combinations, and those that are made of the sweep's images. */
+enum { TABLE_SUSPECTS = N_EXPORT_TABLES, TABLE_FEATURES, TABLE_IMPORTANCE, N_TABLES };
 static const char *const table_names[] = {"jobs",       "epochs", "confusion", "predictions", "scores",
-                                          "thresholds", "tuning", "features",  "importance"};
+                                          "thresholds", "tuning", "suspects",  "features",    "importance"};
 _Static_assert(sizeof table_names / sizeof *table_names == N_TABLES, "a table has no name");
 
 static const struct argument rows[] = {
     ARGUMENT_RESULTS(path),
     {"table", 't', ARGUMENT_CHOICE, "TABLE", AT(table), 0, N_TABLES - 1, table_names,
-     .help = "jobs, epochs, confusion, predictions, scores, thresholds, tuning, features (of all images) or "
-             "importance (of features, by shuffling)"},
+     .help =
+         "jobs, epochs, confusion, predictions, scores, thresholds, tuning, suspects (likely wrong labels), "
+         "features (of all images) or importance (of features, by shuffling)"},
     {"weights", 'w', ARGUMENT_FLAG, NULL, AT(weights),
      .help = "The networks that keep_weights kept, a file a job, into the folder --output"},
     {"format", 'F', ARGUMENT_CHOICE, "FORMAT", AT(format), 0, N_WEIGHTS_FORMATS - 1, weights_format_names,
@@ -48,6 +50,8 @@ static const struct argument rows[] = {
 
 static int write_table(struct store *store, const struct options *o, FILE *out, struct err *err)
 {
+    if (o->table == TABLE_SUSPECTS)
+        return suspects_table_write(store, o->filter, out, err);
     if (o->table == TABLE_FEATURES)
         return feature_tables_write_features(store, o->filter, out, err);
     if (o->table == TABLE_IMPORTANCE)
@@ -125,7 +129,7 @@ static int run(const void *options, struct err *err)
         return err_set(
             err, E_USAGE,
             "export: give --table jobs, epochs, confusion, predictions, scores, thresholds, tuning, "
-            "features, importance, or --weights");
+            "suspects, features, importance, or --weights");
     if (o->weights && (o->table >= 0 || !o->output))
         return err_set(err, E_USAGE, "export: --weights goes with --output DIR, and without --table");
     if (o->table != EXPORT_THRESHOLDS && (o->readout.recalibrate || o->readout.threshold >= 0))

@@ -9,6 +9,7 @@
 #include "strategies/balance.h"
 #include "paper/published.h"
 #include "support/scratch.h"
+#include "support/judged_job.h"
 #include "support/store_fixture.h"
 
 #include <math.h>
@@ -461,31 +462,6 @@ static void a_served_page_asks_for_its_data(void **state)
 
 /* ---- misjudged images: 2 classes, jobs that judge three images each ---- */
 
-/* Of /images 0 .. 6 are cluster 8 (class 0), 7 .. 11 are cluster 10 (class 1). */
-static void write_judgement(struct store *to, int job, const int image[3], const float p_of_10[3])
-{
-    int zero[12] = {0}, label[3], all[12], label_all[12];
-    float probs[6], probs_all[24] = {0};
-    struct err err = {0};
-    for (int i = 0; i < 12; i++) {
-        all[i] = i;
-        label_all[i] = i >= 7;
-    }
-    for (int i = 0; i < 3; i++) {
-        label[i] = image[i] >= 7;
-        probs[2 * i] = 1 - p_of_10[i];
-        probs[2 * i + 1] = p_of_10[i];
-    }
-    struct store_outcome outcome = {.n_classes = 2,
-                                    .n_train = 9,
-                                    .judged_epoch = 1,
-                                    .set = {[SET_TEST] = {3, image, zero, label, probs, zero},
-                                            [SET_ALL] = {12, all, zero, label_all, probs_all, zero}}};
-    struct store_mark mark = {.state = JOB_DONE, .attempts = 1, .epochs_done = 1};
-    assert_int_equal(store_write_outcome(to, job, &outcome, &err), 0);
-    assert_int_equal(store_write_mark(to, job, &mark, &err), 0);
-}
-
 /* *fixture: what it was made from, its 12 images of 8 x 8 pixels all different; freed by the caller. */
 static struct store *judged_store(struct fixture **fixture)
 {
@@ -501,9 +477,9 @@ static struct store *judged_store(struct fixture **fixture)
     }
     assert_int_equal(store_create(path, &f->plan, &err), 0);
     assert_int_equal(store_open_shared(path, MPI_COMM_NULL, &judged, &err), 0);
-    write_judgement(judged, 0, (const int[3]){0, 7, 8}, (const float[3]){0.75f, 0.25f, 0.875f});
-    write_judgement(judged, 1, (const int[3]){0, 8, 8}, (const float[3]){0.5625f, 0.4375f, 0.25f});
-    write_judgement(judged, 2, (const int[3]){1, 2, 11}, (const float[3]){0.25f, 0.125f, NAN});
+    judged_write(judged, 0, 0, 3, (const int[3]){0, 7, 8}, (const float[3]){0.75f, 0.25f, 0.875f});
+    judged_write(judged, 1, 0, 3, (const int[3]){0, 8, 8}, (const float[3]){0.5625f, 0.4375f, 0.25f});
+    judged_write(judged, 2, 0, 3, (const int[3]){1, 2, 11}, (const float[3]){0.25f, 0.125f, NAN});
     store_close(judged, NULL);
     assert_int_equal(store_open(path, &judged, &err), 0);
     for (int p = 0; p < 12 * 64; p++)

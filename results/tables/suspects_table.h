@@ -1,0 +1,19 @@
+/* suspects_table.h - likely mislabelled images as CSV: `export --table suspects`.
+ *
+ * One row an image and combination of the grid: clusters, strategy, protocol, model and other axes; image (id),
+ * cluster (its label), likelier (the class it counts as), p_cluster, p_likelier, judged (predictions behind
+ * these means), share (of images with that label estimated to be of the likelier class), agree and groups (how
+ * many combinations on these clusters suspect it, of those that judged it); of each combination the most
+ * doubtful first. What it rests on: suspects.h. No MPI. */
+#ifndef CELLSWEEP_SUSPECTS_TABLE_H
+#define CELLSWEEP_SUSPECTS_TABLE_H
+
+#include "store/store.h"
+
+#include <stdio.h>
+
+/* Of the jobs that match a filter (NULL: all). E_USAGE when none of them is finished, no predictions are
+ * stored, or all of them leak, before anything is written; E_IO. */
+int suspects_table_write(struct store *store, const char *filter, FILE *out, struct err *err);
+
+#endif
