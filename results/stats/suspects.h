@@ -6,9 +6,9 @@
  *     suspects_free(suspects);
  *
  * Of every group the stored test probabilities of its finished jobs are averaged image by image, over folds,
- * repeats and seeds; confident.h then says which images count as another class than their label's. With k-fold
- * every image is judged; with holdout those that a test set held. Jobs that had seen more than a twentieth of
- * their test images (leak) are left out: a network agrees with the labels it has learnt.
+ * repeats and seeds; confident.h then says which images count as another class than their label's. With
+ * k-fold every image is judged; with holdout those that a test set held. Jobs that had seen more than a
+ * twentieth of their test images (leak) are left out: a network agrees with the labels it has learnt.
  *
  * A suspect is a cell to look at, not a proof: hard and rare cells are among them, and where labels are
  * wrong in one direction throughout there is nothing to see. No MPI. */

@@ -1,10 +1,10 @@
 /* suspects_table.h - likely mislabelled images as CSV: `export --table suspects`.
  *
- * One row an image and combination of the grid: clusters, strategy, protocol, model and other axes; image (id),
- * cluster (its label), likelier (the class it counts as), p_cluster, p_likelier, judged (predictions behind
- * these means), share (of images with that label estimated to be of the likelier class), agree and groups (how
- * many combinations on these clusters suspect it, of those that judged it); of each combination the most
- * doubtful first. What it rests on: suspects.h. No MPI. */
+ * One row an image and combination of the grid: clusters, strategy, protocol, model and other axes; image
+ * (id), cluster (its label), likelier (the class it counts as), p_cluster, p_likelier, judged (predictions
+ * behind these means), share (of images with that label estimated to be of the likelier class), agree and
+ * groups (how many combinations on these clusters suspect it, of those that judged it); of each combination
+ * the most doubtful first. What it rests on: suspects.h. No MPI. */
 #ifndef CELLSWEEP_SUSPECTS_TABLE_H
 #define CELLSWEEP_SUSPECTS_TABLE_H
 
