@@ -1,10 +1,12 @@
 /* main.c - the commands; the only place that prints an error and picks the exit status. */
 #include "command.h"
+#include "complete.h"
 #include "h5.h"
 
 #include <cblas.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 EMBED(help_cellsweep, "orchestrator/help/cellsweep.txt");
 
@@ -20,6 +22,10 @@ int main(int argc, char **argv)
     openblas_set_num_threads(1);
     setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* mpirun mixes streams and ranks: no line in pieces */
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of its write, with a line */
+    if (argc > 2 && strcmp(argv[1], "complete") == 0) { /* asked by shells, so in no list of commands */
+        complete_words(stdout, &cellsweep, argc - 2, argv + 2);
+        return 0;
+    }
     int rc = h5_handles_check(command_run(&cellsweep, argc, argv, &err), &err);
     if (rc < 0 && err.text[0])
         fprintf(stderr, "cellsweep: %s\n", err.text);

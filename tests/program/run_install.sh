@@ -25,7 +25,10 @@ check "figure 4 runs from the sweep file that was installed" mpi 2 "$here/bin/ce
 check "and is drawn" "$here/bin/cellsweep" report fig4.h5 -o fig4
 check "with published curves" bash -c "grep -q published fig4/fig4*.gp"
 [ ! -s "$OLDPWD/$BUILD/../web/page.html" ] && [ ! -s "$OLDPWD/build/web/page.html" ] || check "and the page" test -s fig4/report.html
+check "completion finds the sweep files that came with it" bash -c "'$here/bin/cellsweep' complete run '' | grep -q '^$here/share/cellsweep/experiments/fig4.yaml'"
 cd "$OLDPWD" || exit 1
+check "completion of bash" bash -c ". '$here/share/bash-completion/completions/cellsweep' && complete -p cellsweep"
+check "and of zsh" grep -q '^#compdef cellsweep' "$here/share/zsh/site-functions/_cellsweep"
 
 # ---- man pages ----
 if command -v help2man >/dev/null && command -v man >/dev/null; then
