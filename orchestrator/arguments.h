@@ -95,8 +95,9 @@ struct argument {
      .help = "Write there; the file appears when it is whole (default, and -: stdout)"}
 #define ARGUMENT_SET(field)                                                                                \
     {"set", 0, ARGUMENT_LIST, "KEY=VALUE", AT(field),                                                      \
-     .help = "Override a value of the sweep file, e.g. train.epochs=20; of a key that the grid varies, "   \
-             "leave that value alone (seed=5), or other ones ('grid.seed=[5, 6]'); may be repeated"}
+     .help = "Override a value of the sweep file, e.g. train.epochs=20; of a key that the grid varies, its " \
+             "values, 'grid.seed=[5, 6]', in all blocks that have it, 'grid.2.seed=[5]' in the second; may " \
+             "be repeated"}
 #define ARGUMENT_ISA(field, by_default)                                                                    \
     {"isa", 'i', ARGUMENT_CALL, "NAME", AT(field), .take = arguments_take_isa,                             \
      .help = "Kernels: auto, reference, blas, avx2 or avx512 (default: " by_default ")"}

@@ -1,6 +1,6 @@
 #include "settings/sweep_file.h"
 
-#include "settings/tree.h"
+#include "settings/sweep_reading.h"
 #include "table/class_titles.h"
 #include "utf8.h"
 
@@ -43,17 +43,9 @@ const struct sweep_file_key sweep_file_keys[N_SWEEP_KEYS + 1] = {
          "log(1e-4, 1e-2), train.batch: [16, 32]}, trials: 16, seeds: 2, choose: "
          "balanced_accuracy, rungs: [10, 30], keep: 1/3}"},
     [KEY_GRID] = {"grid", "-", "",
-                  "any of the keys below with a list of values; seed also {first: 1, count: 10}"},
-};
-
-/* What reading a sweep file needs everywhere. */
-struct reading {
-    const char *path;
-    struct sweep_file *file;
-    struct err *err;
-    const struct tree *root; /* what stands beside the grid */
-    int is_copy;             /* 1: `data` was found when the text was made */
-    sweep_file_check *check; /* NULL: nobody else checks values */
+                  "any of the keys below with a list of values, seed also {first: 1, count: 10}; "
+                  "zip: {KEY: [...], KEY: "
+                  "[...]} of values in pairs; exclude: FILTER; or a list of such blocks"},
 };
 
 /* Remember where a key is given. */
@@ -61,288 +53,6 @@ static void note_line(const struct reading *r, const struct setting *key, const 
 {
     if (!r->is_copy)
         r->file->line[key - r->file->base.schema->key] = node->line;
-}
-
-/* config_set() and the caller's own check, with file and line in front of their message. */
-static int set_at(const struct reading *r, const struct tree *node, struct config *config, const char *key,
-                  const char *text)
-{
-    struct err err = {0};
-    if (config_set(config, key, text, &err) < 0)
-        return tree_fail(node, r->path, r->err, "%s", err.text);
-    if (r->check && r->check(key, text, &err) < 0)
-        return tree_fail(node, r->path, r->err, "%s", err.text);
-    return 0;
-}
-
-/* The texts of a list joined by `glue` in out. */
-static int join(const struct reading *r, const struct tree *list, const struct setting *key, char glue,
-                char *out, size_t size)
-{
-    const char *name = key->name;
-    char quoted[CLASS_TOKEN_SIZE];
-    size_t used = 0;
-    out[0] = '\0';
-    for (const struct tree *item = list->child; item; item = item->next) {
-        if (item->kind != TREE_TEXT)
-            return tree_fail(item, r->path, r->err, "%s: a list inside a list is one level too deep", name);
-        const char *text = item->text;
-        if (key->type == SETTING_CLUSTERS && strlen(text) < CLASS_NAME_SIZE) {
-            class_quote(text, quoted, sizeof quoted);
-            text = quoted;
-        }
-        if (used + strlen(text) + 2 > size)
-            return tree_fail(item, r->path, r->err, "%s: the list is too long", name);
-        if (used)
-            out[used++] = glue;
-        memcpy(out + used, text, strlen(text) + 1);
-        used += strlen(text);
-    }
-    if (!used && (key->type == SETTING_INTS || key->type == SETTING_REALS))
-        snprintf(out, size, "none");
-    else if (!used)
-        return tree_fail(list, r->path, r->err, "%s: the list is empty", name);
-    return 0;
-}
-
-/* {given: split} as "given". */
-static int given_text(const struct reading *r, const struct tree *given, char *out, size_t size)
-{
-    if (given->kind != TREE_TEXT || strcmp(given->text, "split") != 0)
-        return tree_fail(given, r->path, r->err,
-                         "protocol: given takes split, which stands for the sets that the images came with: "
-                         "{given: split}");
-    snprintf(out, size, "given");
-    return 0;
-}
-
-/* {kfold: {folds: 5, repeats: 3}} as "kfold:5x3", {given: split} as "given". */
-static int protocol_text(const struct reading *r, const struct tree *map, char *out, size_t size)
-{
-    const struct tree *kfold = tree_get(map, "kfold"), *given = tree_get(map, "given");
-    if (given && tree_count(map) == 1)
-        return given_text(r, given, out, size);
-    if (!kfold || kfold->kind != TREE_MAP || tree_count(map) != 1)
-        return tree_fail(
-            map, r->path, r->err,
-            "protocol: expected report, tail, holdout, {kfold: {folds: 5, repeats: 1}} or {given: "
-            "split}");
-    const char *folds = "5", *repeats = "1";
-    for (const struct tree *entry = kfold->child; entry; entry = entry->next) {
-        if (entry->kind != TREE_TEXT ||
-            (strcmp(entry->name, "folds") != 0 && strcmp(entry->name, "repeats") != 0))
-            return tree_fail(entry, r->path, r->err, "protocol: kfold takes folds and repeats, not '%s'",
-                             entry->name);
-        *(entry->name[0] == 'f' ? &folds : &repeats) = entry->text;
-    }
-    snprintf(out, size, "kfold:%sx%s", folds, repeats);
-    return 0;
-}
-
-/* {share: 0.2} as "share:0.2", {folds: 5} as "folds:5". */
-static int inner_text(const struct reading *r, const struct tree *map, char *out, size_t size)
-{
-    const struct tree *entry = map->child;
-    if (tree_count(map) != 1 || entry->kind != TREE_TEXT ||
-        (strcmp(entry->name, "share") != 0 && strcmp(entry->name, "folds") != 0))
-        return tree_fail(map, r->path, r->err, "inner: expected none, {share: 0.2} or {folds: 5}");
-    snprintf(out, size, "%s:%s", entry->name, entry->text);
-    return 0;
-}
-
-/* The path that a key has, as found from the working directory, else from the sweep file's folder, in out. */
-static int find_file(const struct reading *r, const char *key, const struct tree *node, char *out,
-                     size_t size)
-{
-    const char *slash = strrchr(r->path, '/');
-    if (strlen(node->text) + strlen(r->path) + 2 > size)
-        return tree_fail(node, r->path, r->err, "%s: the path is too long", key);
-    snprintf(out, size, "%s", node->text);
-    if (r->is_copy || access(out, R_OK) == 0)
-        return 0;
-    if (slash && node->text[0] != '/') {
-        snprintf(out, size, "%.*s/%s", (int)(slash - r->path), r->path, node->text);
-        if (access(out, R_OK) == 0)
-            return 0;
-    }
-    return tree_fail(node, r->path, r->err,
-                     "%s: %s: %s (looked from the working directory and from the sweep file's folder)", key,
-                     node->text, strerror(errno));
-}
-
-/* One value of a key, however the file writes it, as canonical text. */
-static int value_text(const struct reading *r, const struct setting *key, const struct tree *node, char *out,
-                      size_t size)
-{
-    if (node->kind == TREE_TEXT && key->type == SETTING_PATH && strcmp(node->text, key->fallback) != 0)
-        return find_file(r, key->name, node, out, size);
-    if (node->kind == TREE_TEXT) {
-        snprintf(out, size, "%s", node->text);
-        return 0;
-    }
-    if (node->kind == TREE_LIST && setting_is_list(key))
-        return join(r, node, key, '-', out, size);
-    if (node->kind == TREE_LIST && strcmp(key->name, "strategy") == 0)
-        return join(r, node, key, '+', out, size);
-    if (node->kind == TREE_MAP && key->type == SETTING_PROTOCOL)
-        return protocol_text(r, node, out, size);
-    if (node->kind == TREE_MAP && key->type == SETTING_INNER)
-        return inner_text(r, node, out, size);
-    return tree_fail(node, r->path, r->err,
-                     "%s: expected one value, found a %s; several values stand under `grid`%s%s", key->name,
-                     node->kind == TREE_LIST ? "list" : "map", node->line ? "" : ": --set grid.",
-                     node->line ? "" : key->name);
-}
-
-/* Append a value to an axis. */
-static int axis_append(const struct reading *r, struct sweep_axis *axis, const char *text, int line)
-{
-    size_t n = (size_t)axis->n;
-    if ((n & (n - 1)) == 0) { /* full: capacities are powers of two */
-        char **grown = realloc(axis->value, (n ? 2 * n : 1) * sizeof *grown);
-        if (grown)
-            axis->value = grown;
-        int *lines = realloc(axis->line, (n ? 2 * n : 1) * sizeof *lines);
-        if (lines)
-            axis->line = lines;
-        if (!grown || !lines)
-            return err_set(r->err, E_IO, "%s: out of memory", r->path);
-    }
-    if (!(axis->value[n] = strdup(text)))
-        return err_set(r->err, E_IO, "%s: out of memory", r->path);
-    axis->line[n] = r->is_copy ? SWEEP_KEY_NOT_GIVEN : line;
-    axis->n++;
-    return 0;
-}
-
-/* The same after checking it; its text as config_get() writes it, so that equal values look equal. */
-static int axis_add(const struct reading *r, struct sweep_axis *axis, const struct tree *node,
-                    const char *text)
-{
-    struct config config = r->file->base;
-    char canonical[SETTING_TEXT_SIZE];
-    int rc = set_at(r, node, &config, axis->key->name, text);
-    if (rc < 0)
-        return rc;
-    config_get(&config, axis->key, canonical, sizeof canonical);
-    for (int i = 0; i < axis->n; i++)
-        if (strcmp(axis->value[i], canonical) == 0)
-            return tree_fail(node, r->path, r->err, "grid: %s: %s stands twice", axis->key->name, canonical);
-    return axis_append(r, axis, canonical, node->line);
-}
-
-/* seed: {first: 1, count: 10} */
-static int axis_add_range(const struct reading *r, struct sweep_axis *axis, const struct tree *map)
-{
-    long long first = 1, count = 0;
-    for (const struct tree *entry = map->child; entry; entry = entry->next) {
-        char *end = NULL;
-        int is_first = strcmp(entry->name, "first") == 0;
-        if (entry->kind != TREE_TEXT || (!is_first && strcmp(entry->name, "count") != 0))
-            return tree_fail(entry, r->path, r->err, "grid: seed takes first and count, not '%s'",
-                             entry->name);
-        long long value = strtoll(entry->text, &end, 10);
-        if (*end || end == entry->text || value < !is_first ||
-            value > (is_first ? 1000000000000LL : SWEEP_MAX_JOBS))
-            return tree_fail(entry, r->path, r->err, "grid: seed: %s: '%s' is not a number in range",
-                             entry->name, entry->text);
-        *(is_first ? &first : &count) = value;
-    }
-    if (count == 0)
-        return tree_fail(map, r->path, r->err, "grid: seed: say how many, e.g. {first: 1, count: 10}");
-    if (!(axis->line = err_calloc(1, sizeof *axis->line, r->path, r->err)))
-        return E_IO;
-    axis->line[0] = r->is_copy ? SWEEP_KEY_NOT_GIVEN : map->line;
-    axis->first = first;
-    axis->n = (int)count;
-    return 0;
-}
-
-/* Whether an item may be one of a list where lists are expected, [8, 10] for [[8, 10]]. */
-static int is_one_number(const struct reading *r, const struct setting *key, const struct tree *item)
-{
-    return !r->is_copy && setting_is_list(key) && item->kind == TREE_TEXT && !strchr(item->text, '-') &&
-           strcmp(item->text, key->fallback) != 0 && strcmp(item->text, "none") != 0;
-}
-
-static int axis_add_list(const struct reading *r, struct sweep_axis *axis, const struct tree *list)
-{
-    char text[SETTING_TEXT_SIZE];
-    if (!list->child)
-        return tree_fail(list, r->path, r->err, "grid: %s: the list is empty, so there would be no job",
-                         axis->key->name);
-    for (const struct tree *item = list->child; item; item = item->next) {
-        if (is_one_number(r, axis->key, item))
-            return tree_fail(item, r->path, r->err,
-                             "grid: %s: write a list of lists, e.g. [[8, 10], [14, 15]]", axis->key->name);
-        int rc = value_text(r, axis->key, item, text, sizeof text);
-        if (rc == 0)
-            rc = axis_add(r, axis, item, text);
-        if (rc < 0)
-            return rc;
-    }
-    return 0;
-}
-
-/* The value that a map gives to a key, with dots or in maps inside maps; NULL: none. */
-static const struct tree *find_value(const struct tree *map, const char *prefix, const char *wanted)
-{
-    for (const struct tree *node = map->child; node; node = node->next) {
-        char name[1024]; /* longer ones are no key, however they are cut */
-        snprintf(name, sizeof name, "%.800s%s%.200s", prefix, *prefix ? "." : "", node->name);
-        const struct tree *found = node;
-        if (strcmp(name, wanted) != 0)
-            found = node->kind == TREE_MAP ? find_value(node, name, wanted) : NULL;
-        if (found)
-            return found;
-    }
-    return NULL;
-}
-
-/* A key that has a value beside the grid and values in it: --set has the last word, else one of them would
- * count for nothing. What holds goes to *node. */
-static int choose_values(const struct reading *r, const char *name, const struct tree **node)
-{
-    const struct tree *beside = find_value(r->root, "", name);
-    if (!beside || (beside->line > 0 && (*node)->line == 0))
-        return 0;
-    if (beside->line == 0 && (*node)->line == 0)
-        return tree_fail(beside, r->path, r->err,
-                         "%s is given a value both as %s and as grid.%s; leave one out", name, name, name);
-    if (beside->line > 0)
-        return tree_fail(*node, r->path, r->err,
-                         "grid: %s has a value in line %d, too, which would count for nothing; "
-                         "leave one out",
-                         name, beside->line);
-    *node = beside;
-    return 0;
-}
-
-static int read_axis(const struct reading *r, const char *name, const struct tree *node)
-{
-    const struct tree *given = node;
-    struct sweep_file *file = r->file;
-    const struct setting *key = config_find(r->file->base.schema, name);
-    if (!key)
-        return set_at(r, node, &file->base, name, ""); /* for its message */
-    for (int a = 0; a < file->n_axes; a++)
-        if (file->axis[a].key == key)
-            return tree_fail(node, r->path, r->err, "grid: %s stands twice", name);
-    if (file->n_axes == SWEEP_MAX_AXES)
-        return tree_fail(node, r->path, r->err, "grid: more than %d axes", SWEEP_MAX_AXES);
-    int rc = choose_values(r, name, &node);
-    if (rc < 0)
-        return rc;
-    struct sweep_axis *axis = &file->axis[file->n_axes++];
-    axis->key = key;
-    note_line(r, key, node);
-    if (node->kind == TREE_LIST && node == given)
-        return axis_add_list(r, axis, node);
-    if (node->kind == TREE_MAP && key->type != SETTING_PROTOCOL && key->type != SETTING_INNER)
-        return axis_add_range(r, axis, node);
-    char text[SETTING_TEXT_SIZE];
-    rc = value_text(r, key, node, text, sizeof text);
-    return rc < 0 ? rc : axis_add(r, axis, node, text);
 }
 
 /* Whether keys of jobs begin with `name` and a dot. */
@@ -386,32 +96,30 @@ static int read_value(const struct reading *r, const struct setting *key, const 
             before);
     if (before == SWEEP_KEY_BY_SET)
         return 0;
-    int rc = value_text(r, key, node, text, sizeof text);
+    int rc = reading_value(r, key, node, text, sizeof text);
     if (rc == 0)
-        rc = set_at(r, node, &file->base, key->name, text);
+        rc = reading_set(r, node, &file->base, key->name, text);
     if (rc == 0)
         note_line(r, key, node);
     return rc;
 }
 
-/* Walk nested maps to dotted names; `grid` 1: every leaf is an axis, 0: one value. */
-static int read_keys(const struct reading *r, const struct tree *map, const char *prefix, int grid)
+/* Walk nested maps to dotted names of keys. */
+static int read_keys(const struct reading *r, const struct tree *map, const char *prefix)
 {
     const struct schema *schema = r->file->base.schema;
     for (const struct tree *node = map->child; node; node = node->next) {
         char name[128];
         snprintf(name, sizeof name, "%s%s%s", prefix, *prefix ? "." : "", node->name);
         const struct setting *key = config_find(schema, name);
-        const char *near = *prefix || grid ? NULL : nearest_of_sweep(schema, name);
+        const char *near = *prefix ? NULL : nearest_of_sweep(schema, name);
         int rc;
         if (near)
             rc = unknown_section(r, node, near);
         else if (!key && node->kind == TREE_MAP && node->child)
-            rc = read_keys(r, node, name, grid);
-        else if (grid)
-            rc = read_axis(r, name, node);
+            rc = read_keys(r, node, name);
         else if (!key)
-            rc = set_at(r, node, &r->file->base, name, "");
+            rc = reading_set(r, node, &r->file->base, name, "");
         else
             rc = read_value(r, key, node);
         if (rc < 0)
@@ -428,7 +136,7 @@ static int find_data(const struct reading *r, const struct tree *node)
     snprintf(r->file->data, sizeof r->file->data, "%s", "builtin");
     return strcmp(node->text, "builtin") == 0
                ? 0
-               : find_file(r, node->name, node, r->file->data, sizeof r->file->data);
+               : reading_find(r, node->name, node, r->file->data, sizeof r->file->data);
 }
 
 static int read_number(const struct reading *r, const struct tree *node, double *out)
@@ -528,7 +236,7 @@ static int read_labels(const struct reading *r, const struct tree *node)
     r->file->has_labels = node->kind != TREE_MAP || node->child;
     if (node->kind == TREE_MAP)
         return read_title_map(r, node);
-    int rc = node->kind == TREE_TEXT ? find_file(r, node->name, node, path, sizeof path) : E_USAGE;
+    int rc = node->kind == TREE_TEXT ? reading_find(r, node->name, node, path, sizeof path) : E_USAGE;
     if (rc < 0 && node->kind != TREE_TEXT)
         return tree_fail(node, r->path, r->err,
                          "labels: expected a table of numbers and names, or {8: Polylobed, ...}");
@@ -560,16 +268,11 @@ static int read_data(const struct reading *r, const struct tree *root, const str
 
 static int read_grid(const struct reading *r, const struct tree *root, const struct tree *grid)
 {
-    if (grid && grid->kind == TREE_LIST)
-        return tree_fail(
-            grid, r->path, r->err,
-            "grid: a list, where keys with their values are expected; leave out the dashes, as in "
-            "`clusters: [[8, 10]]`");
-    if (!grid || grid->kind != TREE_MAP || !grid->child)
+    if (!grid || grid->kind == TREE_TEXT || !grid->child)
         return tree_fail(
             grid ? grid : root, r->path, r->err,
             "key `grid` is missing or empty, so there would be no job; see experiments/fig4.yaml");
-    return read_keys(r, grid, "", 1);
+    return reading_grid(r, grid);
 }
 
 /* What the grid varies cannot be tuned. */
@@ -610,7 +313,7 @@ static int read_tree(const struct reading *r, struct tree *root)
     if (rc == 0 && own[KEY_THRESHOLD])
         rc = read_threshold(r, own[KEY_THRESHOLD]);
     if (rc == 0)
-        rc = read_keys(r, root, "", 0);
+        rc = read_keys(r, root, "");
     if (rc == 0)
         rc = read_grid(r, root, own[KEY_GRID]);
     if (rc == 0 && own[KEY_TUNE])
@@ -618,27 +321,6 @@ static int read_tree(const struct reading *r, struct tree *root)
     for (int k = 0; k < N_SWEEP_KEYS; k++)
         tree_free(own[k]);
     return rc;
-}
-
-const struct sweep_axis *sweep_file_axis(const struct sweep_file *file, const char *key)
-{
-    for (int a = 0; a < file->n_axes; a++)
-        if (strcmp(file->axis[a].key->name, key) == 0)
-            return &file->axis[a];
-    return NULL;
-}
-
-const char *sweep_axis_value(const struct sweep_axis *axis, int i, char out[SWEEP_NUMBER_SIZE])
-{
-    if (axis->value)
-        return axis->value[i];
-    snprintf(out, SWEEP_NUMBER_SIZE, "%lld", axis->first + i);
-    return out;
-}
-
-int sweep_axis_line(const struct sweep_axis *axis, int i)
-{
-    return axis->line[axis->value ? i : 0];
 }
 
 /* Columns that jobs keep together, a line each: no name has a line's end in it. */
@@ -659,59 +341,35 @@ static int list_groups(const struct reading *r)
     return 0;
 }
 
-/* In quotes: names and paths may be any text. */
-static void print_quoted(FILE *out, const char *text)
+static void print_value(FILE *out, const struct sweep_file *file, const struct setting *key)
 {
-    putc('"', out);
-    for (const char *p = text; *p; p++)
-        if ((unsigned char)*p < ' ' || *p == 0x7f)
-            fprintf(out, "\\x%02x", (unsigned)*p);
-        else
-            fprintf(out, *p == '"' || *p == '\\' ? "\\%c" : "%c", *p);
-    putc('"', out);
-}
-
-/* Consecutive seeds as a range, anything else as a list. */
-static void print_axis(FILE *out, const struct sweep_axis *axis)
-{
-    char text[SWEEP_NUMBER_SIZE];
-    int n = axis->n > 2 && strcmp(axis->key->name, "seed") == 0 ? 1 : 0;
-    while (n && n < axis->n && (!axis->value || atoll(axis->value[n]) == atoll(axis->value[0]) + n))
-        n++;
-    if (n && n == axis->n) {
-        fprintf(out, "{first: %s, count: %d}", sweep_axis_value(axis, 0, text), n);
-        return;
-    }
-    putc('[', out);
-    for (int i = 0; i < axis->n; i++) {
-        fputs(i ? ", " : "", out);
-        print_quoted(out, sweep_axis_value(axis, i, text));
-    }
-    putc(']', out);
+    char value[SETTING_TEXT_SIZE];
+    config_get(&file->base, key, value, sizeof value);
+    if ((strcmp(key->name, "groups") == 0 || key->type == SETTING_CLUSTERS) &&
+        strcmp(value, key->fallback) != 0)
+        reading_print_quoted(out, value);
+    else
+        fputs(value, out);
 }
 
 /* What a key has: its axis, or its one value. */
 static void print_key(FILE *out, const struct sweep_file *file, const struct setting *key)
 {
-    char value[SETTING_TEXT_SIZE];
     const struct sweep_axis *axis = sweep_file_axis(file, key->name);
-    if (axis) {
-        print_axis(out, axis);
-        return;
-    }
-    config_get(&file->base, key, value, sizeof value);
-    if ((strcmp(key->name, "groups") == 0 || key->type == SETTING_CLUSTERS) &&
-        strcmp(value, key->fallback) != 0)
-        print_quoted(out, value);
+    if (axis)
+        reading_print_axis(out, axis);
     else
-        fputs(value, out);
+        print_value(out, file, key);
 }
 
-static void print_line(FILE *out, const struct sweep_file *file, const char *indent,
-                       const struct setting *key)
+/* The value beside the grid, where some block does not vary the key. */
+static void print_base(FILE *out, const struct sweep_file *file, const struct setting *key)
 {
-    fprintf(out, "%s%s: ", indent, key->name);
-    print_key(out, file, key);
+    const struct sweep_axis *axis = sweep_file_axis(file, key->name);
+    if (axis && axis->n_blocks == file->n_blocks)
+        return;
+    fprintf(out, "%s: ", key->name);
+    print_value(out, file, key);
     putc('\n', out);
 }
 
@@ -722,7 +380,7 @@ static void print_labels(FILE *out)
     fputs("labels: {", out);
     for (int i = 0; (text = class_titled(i, &class)); i++) {
         fprintf(out, "%s\"%d\": ", i ? ", " : "", class);
-        print_quoted(out, text);
+        reading_print_quoted(out, text);
     }
     fputs("}\n", out);
 }
@@ -752,9 +410,9 @@ int sweep_file_resolve(struct sweep_file *file, struct err *err)
     if (!out)
         return err_set(err, E_IO, "out of memory for the resolved sweep file");
     fputs("name: ", out);
-    print_quoted(out, file->name);
+    reading_print_quoted(out, file->name);
     fputs("\ndata: ", out);
-    print_quoted(out, file->data);
+    reading_print_quoted(out, file->data);
     fprintf(out, "\npixel_size: %.17g\nkeep_weights: %s\n", file->pixel_size,
             file->keep_weights ? "true" : "false");
     fprintf(out, "recalibrate: [%s]\nthreshold: %s\n", readout_text(file->readout.recalibrate, list),
@@ -762,12 +420,9 @@ int sweep_file_resolve(struct sweep_file *file, struct err *err)
     if (file->has_labels)
         print_labels(out);
     for (const struct setting *key = file->base.schema->key; key->name; key++)
-        if (!sweep_file_axis(file, key->name))
-            print_line(out, file, "", key);
+        print_base(out, file, key);
     print_tune(out, file);
-    fprintf(out, "grid:\n");
-    for (int a = 0; a < file->n_axes; a++)
-        print_line(out, file, "  ", file->axis[a].key);
+    reading_print_grid(out, file);
     if (fclose(out) != 0)
         return err_set(err, E_IO, "out of memory for the resolved sweep file");
     if (size > SWEEP_MAX_TEXT)
@@ -871,7 +526,7 @@ static int file_from_tree(const char *path, struct tree *root, int is_copy, cons
     if (rc == 0 && !(file->path = strdup(path)))
         rc = err_set(err, E_IO, "%s: out of memory", path);
     if (rc == 0) {
-        struct reading reading = {path, file, err, root, is_copy, check};
+        struct reading reading = {path, file, err, is_copy, check};
         snprintf(file->name, sizeof file->name, "sweep");
         file->base = config_defaults(schema);
         file->readout = readout_plain();
@@ -927,12 +582,7 @@ void sweep_file_free(struct sweep_file *file)
 {
     if (!file)
         return;
-    for (int a = 0; a < file->n_axes; a++) {
-        for (int i = 0; file->axis[a].value && i < file->axis[a].n; i++)
-            free(file->axis[a].value[i]);
-        free(file->axis[a].value);
-        free(file->axis[a].line);
-    }
+    reading_free_grid(file);
     free(file->path);
     free(file->text);
     free(file->resolved);

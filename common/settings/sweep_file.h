@@ -1,10 +1,29 @@
-/* sweep_file.h - a sweep file: what is run on which data, and the axes of its grid. It knows
+/* sweep_file.h - a sweep file: what is run on which data, and the blocks of its grid. It knows
  * no job; expand.h makes those.
  *
  *     struct sweep_file *file = NULL;
  *     if (sweep_file_read("fig4.yaml", n_set, set, NULL, &file, &err) < 0) ...    YAML, checked against
  *                                                                                 config_keys
  *     sweep_file_free(file);
+ *
+ * The grid is a block, or a list of blocks, which gives what any of them gives:
+ *
+ *     grid:
+ *       - clusters: [[8, 10], [1, 27]]             axes: every combination of their values
+ *         strategy: [none, smote]
+ *         seed: {first: 1, count: 10}
+ *         exclude: 'strategy=smote,clusters=1-27'  but for the jobs that this filter matches, or any of a
+ *                                                  list of filters (store/filter.h)
+ *       - clusters: [[8, 10]]
+ *         zip:                                     one dimension: first values together, second ones, ...
+ *           class_sizes: [[900, 90], [900, 9]]
+ *           train.epochs: [50, 100]
+ *
+ * Several zips are a list of such maps. What a block does not vary has the value beside the grid, or its
+ * default. The axes of the file are those of all blocks.
+ *
+ * An override goes the same way: grid.seed=[1] of the one block, or of all blocks that have the key, and
+ * grid.2.seed=[1] of the second, where it may be new. A value for a key that some block varies is refused.
  *
  * file->resolved says the same with every key and its value, and is a sweep file itself: ranks get it from
  * rank 0, the results file keeps it, and sweep_file_parse() is the one reader of it. No MPI. */
@@ -17,7 +36,7 @@
 #include "settings/readout.h"
 #include "settings/tune.h"
 
-enum { SWEEP_MAX_AXES = 16, SWEEP_MAX_JOBS = 1000000, SWEEP_MAX_TEXT = 59000 };
+enum { SWEEP_MAX_AXES = 16, SWEEP_MAX_BLOCKS = 100, SWEEP_MAX_JOBS = 1000000, SWEEP_MAX_TEXT = 59000 };
 
 /* A key of the sweep as a whole, for people: `grid` and what stands beside it but for keys of jobs. */
 struct sweep_file_key {
@@ -30,14 +49,32 @@ extern const struct sweep_file_key sweep_file_keys[];
 /* Instead of a line of the file. */
 enum { SWEEP_KEY_BY_SET = 0, SWEEP_KEY_NOT_GIVEN = -1 };
 
-/* One axis of the grid: a key and its values as canonical texts, or for seeds a range, which may be long:
- * value NULL, and the numbers from `first` on. */
+/* A key and its values as canonical texts, or for seeds a range, which may be long: value NULL, and the
+ * numbers from `first` on. */
 struct sweep_axis {
     const struct setting *key;
     int n;
     char **value; /* (n) */
     int *line;    /* (n) that gives each, as struct sweep_file's; of a range (1) */
     long long first;
+    int where;    /* the line of its key */
+    int dim;      /* of its block: axes of a zip share one; they stand beside one another */
+    int n_blocks; /* of the file's: that have it; in the others the key has its value beside the grid */
+};
+
+struct sweep_exclude {
+    char *text; /* a filter, not read yet */
+    int line;
+};
+
+/* A block of the grid. Its combinations have numbers from `first` on: the last dimension varies fastest. */
+struct sweep_block {
+    int line;
+    int n_axes, n_dims;
+    struct sweep_axis axis[SWEEP_MAX_AXES]; /* as the file lists them */
+    int n_excludes;
+    struct sweep_exclude *exclude;
+    long first, n; /* at most SWEEP_MAX_JOBS + 1, which is more than there may be */
 };
 
 enum { SWEEP_NUMBER_SIZE = 24 };
@@ -45,6 +82,9 @@ enum { SWEEP_NUMBER_SIZE = 24 };
 /* Value i, and the line that gives it. A number of a range is written into out. */
 const char *sweep_axis_value(const struct sweep_axis *axis, int i, char out[SWEEP_NUMBER_SIZE]);
 int sweep_axis_line(const struct sweep_axis *axis, int i);
+
+/* The axis of a block for a key, or NULL. */
+const struct sweep_axis *sweep_block_axis(const struct sweep_block *block, const struct setting *key);
 
 struct sweep_file {
     char *path; /* as given, owned; of a resolved text: whose it is */
@@ -56,12 +96,14 @@ struct sweep_file {
     int keep_weights;                 /* 1: those that judge a job are stored */
     struct readout readout;           /* whole: what the file does not say is as readout_plain() */
     char groups[DATASET_GROUPS_SIZE]; /* sweep_file_groups(); "": none */
-    struct config base;               /* every key that is not an axis */
+    struct config base;               /* what stands beside the grid, or defaults */
     int line
         [CONFIG_MAX_KEYS]; /* that gives key k of the schema, or SWEEP_KEY_...; a resolved text gives none */
     struct tune tune;      /* n_keys 0: nothing is tuned */
+    int n_blocks;
+    struct sweep_block *block;
     int n_axes;
-    struct sweep_axis axis[SWEEP_MAX_AXES]; /* as the file lists them */
+    struct sweep_axis axis[SWEEP_MAX_AXES]; /* of all blocks, each once, with all values that jobs have */
     char *text;                             /* the file as given, owned; NULL after sweep_file_parse */
     char *resolved;                         /* every key with its value, one a line, and the grid; owned */
 };
@@ -81,6 +123,9 @@ int sweep_file_read(const char *path, int n_set, char *const *set, const struct 
 int sweep_file_parse(const char *resolved, const char *origin, const struct schema *schema,
                      sweep_file_check *check, struct sweep_file **out, struct err *err);
 
+/* The block of a combination; place[a] is the number of its value of the block's axis a. */
+int sweep_file_place(const struct sweep_file *file, long combination, int place[SWEEP_MAX_AXES]);
+
 /* The axis of a dotted key, or NULL. */
 const struct sweep_axis *sweep_file_axis(const struct sweep_file *file, const char *key);
 
@@ -93,7 +138,7 @@ int sweep_file_image_size(const struct sweep_file *file);
 const char *sweep_file_groups(const struct sweep_file *file);
 
 /* Name the first key of jobs on which two files differ, "train.epochs is 3 there and 4 here", in out;
- * sweep_file_same_keys, "the grids differ", when it is none but the order of axes. */
+ * sweep_file_same_keys, "the grids differ", when it is none but how the values are combined. */
 extern const char sweep_file_same_keys[];
 void sweep_file_difference(const struct sweep_file *there, const struct sweep_file *here, char *out,
                            size_t size);

@@ -4,6 +4,7 @@
 #include "choose.h"
 #include "commands/plan_keys.h"
 #include "job.h"
+#include "sweep/blocks.h"
 #include "sweep/divisions.h"
 #include "sweep/expand.h"
 #include "sweep/job_name.h"
@@ -334,7 +335,7 @@ static int plan(const struct options *a, struct sweep *sweep, const struct datas
                n_matching, n_matching == 1 ? "" : "s", sweep->data_text,
                data->synthetic ? " (synthetic)" : "", data->n_images, data->size, data->size, channels,
                data->checksum);
-        unread_print(stdout, &sweep->unread, sweep->file);
+        blocks_print(stdout, sweep);
         if (sweep->n_trials > 0)
             print_tuning(sweep, seconds);
         rc = print_divisions(sweep, data, seconds, err);

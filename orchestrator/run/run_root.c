@@ -1,5 +1,6 @@
 #include "run/run_root.h"
 
+#include "sweep/blocks.h"
 #include "sweep/cells.h"
 #include "sweep/job_name.h"
 #include "run/checkpoint_folder.h"
@@ -198,13 +199,16 @@ static void say_start(const struct run *run, enum resume_kind kind, int kept)
             run->sweep->n_jobs, plural(run->sweep->n_jobs), run->size, run->size == 1 ? "" : "s",
             kernels_isa_name(run->isa), run->sweep->data_text, run->data->synthetic ? " (synthetic)" : "",
             run->data->n_images);
-    if (kind == RESUME_GROWN || kind == RESUME_NAMED)
-        fprintf(stderr, "%s: %s; %d finished job%s kept, %d to run\n", path,
-                kind == RESUME_GROWN ? "the grid grew" : "classes have other names now", kept, plural(kept),
+    static const char *const what[] = {[RESUME_GROWN] = "the grid grew",
+                                       [RESUME_ORDERED] = "the grid is written otherwise",
+                                       [RESUME_NAMED] = "classes have other names now"};
+    if (kind >= RESUME_GROWN)
+        fprintf(stderr, "%s: %s; %d finished job%s kept, %d to run\n", path, what[kind], kept, plural(kept),
                 waiting);
     else if (kind == RESUME_CONTINUED)
         fprintf(stderr, "%s: going on; %d job%s finished before, %d to run\n", path, run->n_before,
                 plural(run->n_before), waiting);
+    blocks_notes(stderr, run->sweep);
     if (isfinite(run->deadline))
         fprintf(stderr, "%s: to end within %s\n", path,
                 progress_duration(run->deadline - run->options->begun, time, sizeof time));

@@ -4,6 +4,7 @@
 #include "models/model.h"
 #include "sections.h"
 #include "strategies/balance.h"
+#include "sweep/blocks.h"
 #include "sweep/job_name.h"
 
 #include <stdio.h>
@@ -19,17 +20,32 @@ static int check_name(const char *key, const char *text, struct err *err)
     return strcmp(key, "model") == 0 ? model_check(text, err) : 0;
 }
 
-/* The values of an axis as they stand in a config. Those of a range are the numbers themselves. */
-static int parse_axis(struct sweep *sweep, int a, struct err *err)
+/* The values of axis a of block b as they stand in a config. Those of a range are the numbers themselves. */
+static int parse_axis(struct sweep *sweep, int b, int a, struct err *err)
 {
-    const struct sweep_axis *axis = &sweep->file->axis[a];
+    const struct sweep_axis *axis = &sweep->file->block[b].axis[a];
+    unsigned char **out = &sweep->value[b * SWEEP_MAX_AXES + a];
     size_t size = setting_size(axis->key->type);
     if (!axis->value)
         return 0;
-    sweep->value[a] = err_calloc((size_t)axis->n, size, "the grid", err);
-    int rc = sweep->value[a] ? 0 : E_IO;
+    *out = err_calloc((size_t)axis->n, size, "the grid", err);
+    int rc = *out ? 0 : E_IO;
     for (int i = 0; rc == 0 && i < axis->n; i++)
-        rc = setting_parse(axis->key, axis->value[i], sweep->value[a] + (size_t)i * size, err);
+        rc = setting_parse(axis->key, axis->value[i], *out + (size_t)i * size, err);
+    return rc;
+}
+
+static int parse_blocks(struct sweep *sweep, struct err *err)
+{
+    size_t n = (size_t)sweep->file->n_blocks;
+    int rc = 0;
+    sweep->value = err_calloc(n * SWEEP_MAX_AXES, sizeof *sweep->value, "the grid", err);
+    sweep->count = err_calloc(n, sizeof *sweep->count, "the grid", err);
+    if (!sweep->value || !sweep->count)
+        return E_IO;
+    for (int b = 0; b < sweep->file->n_blocks; b++)
+        for (int a = 0; rc == 0 && a < sweep->file->block[b].n_axes; a++)
+            rc = parse_axis(sweep, b, a, err);
     return rc;
 }
 
@@ -46,8 +62,7 @@ static int sweep_new(int rc, struct sweep_file *file, struct sweep **out, struct
     }
     sweep->file = file;
     sweep->defaults = config_defaults(worker_schema());
-    for (int a = 0; rc == 0 && a < file->n_axes; a++)
-        rc = parse_axis(sweep, a, err);
+    rc = parse_blocks(sweep, err);
     if (rc < 0)
         sweep_free(sweep);
     else
@@ -73,37 +88,42 @@ void sweep_free(struct sweep *sweep)
 {
     if (!sweep)
         return;
-    for (int a = 0; a < sweep->file->n_axes; a++)
+    for (int a = 0; sweep->value && a < sweep->file->n_blocks * SWEEP_MAX_AXES; a++)
         free(sweep->value[a]);
+    for (int b = 0; sweep->count && b < sweep->file->n_blocks; b++) {
+        free(sweep->count[b].n_matching);
+        free(sweep->count[b].hint);
+    }
+    free(sweep->value);
+    free(sweep->count);
     sweep_file_free(sweep->file);
     free(sweep->job);
     free(sweep);
 }
 
-/* How many combinations the axes have, or E_USAGE. */
+/* How many combinations the blocks have, or E_USAGE. */
 static long count_combinations(const struct sweep *sweep, struct err *err)
 {
-    long n = 1;
-    for (int a = 0; a < sweep->file->n_axes; a++) {
-        n *= sweep->file->axis[a].n;
-        if (n > SWEEP_MAX_JOBS)
-            return err_set(err, E_USAGE, "the grid has more than %d combinations; split the sweep",
-                           SWEEP_MAX_JOBS);
-    }
-    return n;
+    const struct sweep_block *last = &sweep->file->block[sweep->file->n_blocks - 1];
+    if (last->first + last->n > SWEEP_MAX_JOBS)
+        return err_set(err, E_USAGE, "the grid has more than %d combinations; split the sweep",
+                       SWEEP_MAX_JOBS);
+    return last->first + last->n;
 }
 
-/* Combination number `index`: the last axis varies fastest. Clusters may still be all. */
-static void combine(const struct sweep *sweep, long index, struct config *out)
+/* The values of a combination. Clusters may still be all. */
+static void combine(const struct sweep *sweep, long combination, struct config *out)
 {
+    int place[SWEEP_MAX_AXES], b = sweep_file_place(sweep->file, combination, place);
+    const struct sweep_block *block = &sweep->file->block[b];
     *out = sweep->file->base;
-    for (int a = sweep->file->n_axes - 1; a >= 0; a--) {
-        const struct sweep_axis *axis = &sweep->file->axis[a];
+    for (int a = 0; a < block->n_axes; a++) {
+        const struct sweep_axis *axis = &block->axis[a];
+        const unsigned char *value = sweep->value[b * SWEEP_MAX_AXES + a];
         size_t size = setting_size(axis->key->type);
-        int64_t number = axis->first + index % axis->n;
+        int64_t number = axis->first + place[a];
         memcpy((char *)out + axis->key->offset,
-               axis->value ? sweep->value[a] + (size_t)(index % axis->n) * size : (void *)&number, size);
-        index /= axis->n;
+               axis->value ? value + (size_t)place[a] * size : (const void *)&number, size);
     }
 }
 
@@ -118,12 +138,15 @@ static void complete(const struct sweep *sweep, struct config *config)
 }
 
 /* "file:line", or "--set", that gives the clusters of a combination, in out. */
-static void tell_place(const struct sweep_file *file, long index, char *out, size_t size)
+static void tell_place(const struct sweep_file *file, long combination, char *out, size_t size)
 {
-    int line = file->line[config_find(file->base.schema, "clusters") - file->base.schema->key];
-    for (int a = file->n_axes - 1; a >= 0; index /= file->axis[a--].n)
-        if (strcmp(file->axis[a].key->name, "clusters") == 0)
-            line = sweep_axis_line(&file->axis[a], (int)(index % file->axis[a].n));
+    int place[SWEEP_MAX_AXES];
+    const struct sweep_block *block = &file->block[sweep_file_place(file, combination, place)];
+    const struct setting *clusters = config_find(file->base.schema, "clusters");
+    int line = file->line[clusters - file->base.schema->key];
+    for (int a = 0; a < block->n_axes; a++)
+        if (block->axis[a].key == clusters)
+            line = sweep_axis_line(&block->axis[a], place[a]);
     if (line > 0)
         snprintf(out, size, "%.300s:%d", file->path, line);
     else
@@ -262,31 +285,41 @@ static void tuning_lines(const struct sweep *sweep, const struct job *job, char 
     }
 }
 
-/* Key and plan of a job that stands in its place. */
-static int complete_job(struct sweep *sweep, int job, const struct dataset *data, struct planner *planner,
-                        struct err *err)
+static void complete_key(struct sweep *sweep, int job, const struct config *config,
+                         const struct dataset *data)
 {
-    char key[JOB_KEY_SIZE], tuning[TUNE_TEXT_SIZE];
+    char tuning[TUNE_TEXT_SIZE];
+    tuning_lines(sweep, &sweep->job[job], tuning, sizeof tuning);
+    make_key(config, data, tuning, sweep->job[job].key);
+}
+
+/* The plan of a job that has its key. */
+static int complete_plan(struct sweep *sweep, int job, struct planner *planner, struct err *err)
+{
+    char key[JOB_KEY_SIZE];
     struct config config;
     sweep_config(sweep, job, &config);
-    tuning_lines(sweep, &sweep->job[job], tuning, sizeof tuning);
-    make_key(&config, data, tuning, sweep->job[job].key);
     sweep_key(sweep, job, key);
     return planner_plan(planner, &config, key, &sweep->job[job].plan, err);
 }
 
-/* All folds and repeats of one combination, appended to the jobs. config: that of the first. */
-static int add_jobs(struct sweep *sweep, long combination, const struct config *config,
-                    const struct dataset *data, struct planner *planner, struct err *err)
+/* All folds and repeats of one combination, appended to the jobs, without their plans. */
+static int add_jobs(struct sweep *sweep, long combination, const struct dataset *data, struct err *err)
 {
-    int n = config->protocol.folds * config->protocol.repeats, rc = make_room(sweep, n, err);
+    struct config config;
+    combine(sweep, combination, &config);
+    complete(sweep, &config);
+    int n = config.protocol.folds * config.protocol.repeats, rc = make_room(sweep, n, err);
     for (int i = 0; rc == 0 && i < n; i++) {
-        sweep->job[sweep->n_jobs++] = (struct job){.combination = (int)combination,
-                                                   .fold = i % config->protocol.folds,
-                                                   .repeat = i / config->protocol.folds,
-                                                   .of = -1,
-                                                   .trial = -1};
-        rc = complete_job(sweep, sweep->n_jobs - 1, data, planner, err);
+        struct job *job = &sweep->job[sweep->n_jobs++];
+        *job = (struct job){.combination = (int)combination,
+                            .fold = i % config.protocol.folds,
+                            .repeat = i / config.protocol.folds,
+                            .of = -1,
+                            .trial = -1};
+        config.fold = job->fold;
+        config.repeat = job->repeat;
+        complete_key(sweep, sweep->n_jobs - 1, &config, data);
     }
     return rc;
 }
@@ -312,7 +345,10 @@ static int add_trial(struct sweep *sweep, int of, int trial, const struct datase
         job->of = of;
         job->trial = (short)trial;
         job->trial_seed = (short)s;
-        rc = complete_job(sweep, sweep->n_jobs - 1, data, planner, err);
+        struct config config;
+        sweep_config(sweep, sweep->n_jobs - 1, &config);
+        complete_key(sweep, sweep->n_jobs - 1, &config, data);
+        rc = complete_plan(sweep, sweep->n_jobs - 1, planner, err);
         if (rc == 0 && is_tried(sweep)) {
             sweep->n_jobs--;
             break;
@@ -450,37 +486,67 @@ static int take_data(struct sweep *sweep, const struct dataset *data, struct err
                    data->n_clusters, SETTING_TEXT_SIZE - 1);
 }
 
-/* Which settings the combinations read; E_USAGE when one that is given is read by none. */
-static int see_combinations(struct sweep *sweep, long n, struct err *err)
+/* The jobs of a block, without what it excludes. */
+static int add_block(struct sweep *sweep, int b, const struct dataset *data, struct err *err)
 {
-    int rc = 0;
-    memset(&sweep->unread, 0, sizeof sweep->unread);
-    for (long i = 0; rc == 0 && i < n; i++) {
+    const struct sweep_block *block = &sweep->file->block[b];
+    int begin = sweep->n_jobs, rc = 0;
+    for (long i = block->first; rc == 0 && i < block->first + block->n; i++) {
         struct config config;
         combine(sweep, i, &config);
+        int repeats = unread_repeats(sweep->file, i, &config);
+        unread_count(&sweep->unread, b, repeats);
+        if (!repeats)
+            rc = add_jobs(sweep, i, data, err);
+    }
+    sweep->count[b].n_given = sweep->n_jobs - begin;
+    return rc < 0 ? rc : blocks_exclude(sweep, b, begin, err);
+}
+
+/* Which settings the combinations of the jobs read, and whether their values go together; E_USAGE when one
+ * that is given is read by none. */
+static int see_jobs(struct sweep *sweep, struct err *err)
+{
+    int rc = 0;
+    for (int j = 0; rc == 0 && j < sweep->n_jobs; j++) {
+        struct config config;
+        if (j > 0 && sweep->job[j].combination == sweep->job[j - 1].combination)
+            continue;
+        combine(sweep, sweep->job[j].combination, &config);
         rc = config_check(&config, err);
         if (rc == 0)
-            unread_see(&sweep->unread, sweep->file, i, &config);
+            unread_see(&sweep->unread, sweep->file, sweep->job[j].combination, &config);
     }
     return rc < 0 ? rc : unread_refuse(&sweep->unread, sweep->file, err);
+}
+
+static int plan_jobs(struct sweep *sweep, const struct dataset *data, struct planner *planner,
+                     struct err *err)
+{
+    int rc = 0;
+    for (int j = 0; rc == 0 && j < sweep->n_jobs; j++) {
+        struct config config;
+        sweep_config(sweep, j, &config);
+        rc = check_clusters(sweep, sweep->job[j].combination, &config.clusters, data, err);
+        if (rc == 0)
+            rc = complete_plan(sweep, j, planner, err);
+    }
+    return rc;
 }
 
 static int add_combinations(struct sweep *sweep, const struct dataset *data, struct planner *planner,
                             struct err *err)
 {
     long n = count_combinations(sweep, err);
-    int rc = n < 0 ? (int)n : see_combinations(sweep, n, err);
-    for (long i = 0; rc == 0 && i < n; i++) {
-        struct config config;
-        combine(sweep, i, &config);
-        if (unread_repeats(sweep->file, i, &config))
-            continue;
-        complete(sweep, &config);
-        rc = check_clusters(sweep, i, &config.clusters, data, err);
-        if (rc == 0)
-            rc = add_jobs(sweep, i, &config, data, planner, err);
-    }
-    return rc;
+    int rc = n < 0 ? (int)n : 0;
+    memset(&sweep->unread, 0, sizeof sweep->unread);
+    for (int b = 0; rc == 0 && b < sweep->file->n_blocks; b++)
+        rc = add_block(sweep, b, data, err);
+    if (rc == 0 && sweep->n_jobs > 0)
+        rc = see_jobs(sweep, err);
+    if (rc == 0)
+        rc = blocks_join(sweep, err);
+    return rc < 0 ? rc : plan_jobs(sweep, data, planner, err);
 }
 
 /* Give back the room that no job took. */

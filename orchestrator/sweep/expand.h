@@ -6,7 +6,9 @@
  *     for (int j = 0; j < sweep->n_jobs; j++) { sweep_config(sweep, j, &config); ... }
  *     sweep_free(sweep);
  *
- * Jobs stand in grid order: axes as the file lists them, the last one fastest, folds and repeats innermost.
+ * Jobs stand in grid order: block by block, axes as the file lists them, the last one fastest, folds and
+ * repeats innermost. A job that an earlier block gives, too, stands there alone; what a block excludes is not
+ * even checked.
  * Where the sweep tunes, the trials of these jobs stand behind them all, those of the first job first, by
  * trial, then by tuning seed: jobs themselves, whose settings differ from their job's in the tuned ones and
  * whose random numbers in the tuning seed, but not in what is held back to judge it.
@@ -25,7 +27,7 @@
 enum { JOB_KEY_BYTES = 16, JOB_KEY_SIZE = 2 * JOB_KEY_BYTES + 1 };
 
 struct job {
-    int combination; /* of the grid, in grid order */
+    int combination; /* sweep_file_place() */
     int fold, repeat;
     int of;                           /* of a trial: the job that it tunes, else -1 */
     short trial;                      /* its number; of a job that is tuned: the chosen one, -1: not yet */
@@ -36,19 +38,28 @@ struct job {
 
 static_assert(sizeof(struct job) <= 72, "every rank holds every job");
 
+/* Jobs of a block of the grid, without those that another combination of it stands for. */
+struct block_count {
+    int n_given, n_excluded, n_twice; /* excluded; that an earlier block gives, too */
+    int *n_matching;                  /* of each exclude, how many it matches; owned */
+    char (*hint)[200];                /* of each exclude that matches none, why: filter_hint(); owned */
+};
+
 struct sweep {
     struct sweep_file *file; /* owned */
     struct config defaults;
-    /* of each axis, as setting_parse() makes them, owned; NULL of a range */
-    unsigned char *value[SWEEP_MAX_AXES];
+    /* of each axis a of each block b in value[b * SWEEP_MAX_AXES + a], as setting_parse() makes them; NULL of
+     * a range; owned */
+    unsigned char **value;
     struct config_clusters data_clusters; /* of the dataset it was expanded for, in its order */
     int data_channels;                    /* of its images */
-    char data_text[1400]; /* where the images come from, for people: "cells.h5, packed from raw" */
-    struct unread unread; /* settings that jobs do not read, and combinations left out for that */
-    int n_jobs;           /* trials, too */
-    int n_trials;         /* the last so many of them are trials */
-    int capacity;         /* jobs there is room for */
-    struct job *job;      /* (n_jobs) after sweep_expand, owned */
+    char data_text[1400];      /* where the images come from, for people: "cells.h5, packed from raw" */
+    struct unread unread;      /* settings that jobs do not read, and combinations left out for that */
+    struct block_count *count; /* of each block, what became of its jobs; owned */
+    int n_jobs;                /* trials, too */
+    int n_trials;              /* the last so many of them are trials */
+    int capacity;              /* jobs there is room for */
+    struct job *job;           /* (n_jobs) after sweep_expand, owned */
 };
 
 /* The sweep of a sweep file, with its strategies and models checked; no jobs yet. Arguments and errors as

@@ -235,7 +235,10 @@ static int compare_with_file(const char *path, const struct sweep *sweep, const 
     else if (!same && n_found < store_n_jobs(store))
         rc = refuse_jobs(path, store, sweep, n_found, err);
     int same_labels = sweep_file_same_labels(store_text(store, "yaml_resolved"), plan->yaml_resolved);
-    *kind = !same ? RESUME_GROWN : same_labels ? RESUME_CONTINUED : RESUME_NAMED;
+    *kind = !same && store_n_jobs(store) == sweep->n_jobs ? RESUME_ORDERED
+            : !same                                       ? RESUME_GROWN
+            : same_labels                                 ? RESUME_CONTINUED
+                                                          : RESUME_NAMED;
     int closed = store_close(store, rc < 0 ? NULL : err);
     return rc < 0 ? rc : closed < 0 ? closed : rc;
 }

@@ -6,13 +6,14 @@
 #include "sweep/expand.h"
 #include "kernels/kernels.h"
 
-enum resume_kind { RESUME_CREATED, RESUME_CONTINUED, RESUME_GROWN, RESUME_NAMED };
+enum resume_kind { RESUME_CREATED, RESUME_CONTINUED, RESUME_GROWN, RESUME_ORDERED, RESUME_NAMED };
 
 /* Leave at `path` a results file whose row j is job j of the sweep.
- * No file: created. The same jobs: kept as it is. A file whose jobs all occur in the sweep, which has more: a
- * new file that keeps the finished rows, renamed onto it; so it is where only the names of classes (`labels`)
- * are others. Anything else is E_USAGE with the difference named, the file untouched. data_file: path of the
- * packed dataset, stored for report and predict. *kept: finished rows of a new file. */
+ * No file: created. The same jobs: kept as it is. A file whose jobs all occur in the sweep, by their keys,
+ * but in another order, or beside others: a new file that keeps the finished rows, renamed onto it; so it is
+ * where only the names of classes (`labels`) are others. Anything else is E_USAGE with the difference named,
+ * the file untouched. data_file: path of the packed dataset, stored for report and predict. *kept: finished
+ * rows of a new file. */
 int resume_prepare(const char *path, const struct sweep *sweep, const struct dataset *data,
                    const char *data_file, enum kernels_isa isa, int ranks, enum resume_kind *kind, int *kept,
                    struct err *err);

@@ -86,6 +86,42 @@ static void overrides_replace_and_add(void **state)
     tree_free(root);
 }
 
+static const char *text_at(const struct tree *root, int block, const char *key)
+{
+    const struct tree *entry = tree_get(root, "grid")->child;
+    for (; block > 1; block--)
+        entry = entry->next;
+    const struct tree *found = tree_get(entry, key);
+    return found ? found->text : "none";
+}
+
+static void overrides_go_through_lists(void **state)
+{
+    struct err err = {0};
+    (void)state;
+    struct tree *root = parse("grid:\n- {a: 1, b.c: 2}\n- {a: 3}\n- {b: {c: 4}}\n");
+    assert_int_equal(tree_override(root, "grid.a=7", &err), 0);
+    assert_string_equal(text_at(root, 1, "a"), "7");
+    assert_string_equal(text_at(root, 2, "a"), "7");
+    assert_string_equal(text_at(root, 3, "a"), "none");
+    assert_int_equal(tree_override(root, "grid.b.c=8", &err), 0);
+    assert_string_equal(text_at(root, 1, "b.c"), "8");
+    assert_string_equal(tree_get(tree_get(root, "grid")->child->next->next, "b")->child->text, "8");
+    assert_int_equal(tree_override(root, "grid.3.a=9", &err), 0);
+    assert_string_equal(text_at(root, 3, "a"), "9");
+    assert_int_equal(tree_override(root, "grid.2=5", &err), 0);
+    assert_string_equal(tree_get(root, "grid")->child->next->text, "5");
+    assert_int_equal(tree_override(root, "grid.4.a=1", &err), E_USAGE);
+    assert_string_equal(err.text, "--set grid.4.a=1: 'grid' has entries 1 to 3");
+    assert_int_equal(tree_override(root, "grid.0.a=1", &err), E_USAGE);
+    assert_int_equal(tree_override(root, "grid.z=1", &err), E_USAGE);
+    assert_string_equal(err.text,
+                        "--set grid.z=1: no entry of 'grid' has z; say which of the 3 is to have it: "
+                        "--set grid.1.z=...");
+    assert_int_equal(tree_override(root, "grid.2.a=1", &err), E_USAGE);
+    tree_free(root);
+}
+
 static void bad_yaml_is_refused_with_its_line(void **state)
 {
     (void)state;
@@ -112,9 +148,9 @@ static void unreadable_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nested_values_and_lines),   cmocka_unit_test(calls_are_one_text),
-        cmocka_unit_test(overrides_replace_and_add), cmocka_unit_test(bad_yaml_is_refused_with_its_line),
-        cmocka_unit_test(unreadable_files),
+        cmocka_unit_test(nested_values_and_lines),           cmocka_unit_test(calls_are_one_text),
+        cmocka_unit_test(overrides_replace_and_add),         cmocka_unit_test(overrides_go_through_lists),
+        cmocka_unit_test(bad_yaml_is_refused_with_its_line), cmocka_unit_test(unreadable_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -28,10 +28,8 @@ static const struct dataset *cells(void)
 
 static int is_small(const struct sweep *sweep)
 {
-    double jobs = 1;
-    for (int a = 0; a < sweep->file->n_axes; a++)
-        jobs *= sweep->file->axis[a].n;
-    return jobs <= MAX_JOBS;
+    const struct sweep_block *last = &sweep->file->block[sweep->file->n_blocks - 1];
+    return last->first + last->n <= MAX_JOBS;
 }
 
 static int expand(struct sweep *sweep)

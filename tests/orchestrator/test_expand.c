@@ -290,33 +290,31 @@ static int read_with(const char *text, int n_set, char *const *set, struct sweep
     return sweep_read(in_folder("s.yaml"), n_set, set, sweep, err);
 }
 
-/* --set of a key that the grid varies leaves that value alone; nothing that was asked for counts for
- * nothing. */
-static void an_override_outweighs_the_grid(void **state)
+/* --set of what the grid varies goes to the grid, and of anything else beside it; nothing that was asked for
+ * counts for nothing. */
+static void an_override_outweighs_the_file(void **state)
 {
-    static const char text[] = HEAD "grid: {clusters: [[1, 2]], seed: [1, 2], train.epochs: [3, 4], "
-                                    "strategy: [none, oversample]}\n";
-    static char seed[] = "seed=5", epochs[] = "train.epochs=7", strategy[] = "strategy=[augment, reweight]";
-    static char seeds[] = "grid.seed=[6, 7]", first_three[] = "seed={first: 1, count: 3}";
-    char *const set[] = {seed, epochs, strategy};
-    char *const wide[] = {seeds}, *const both[] = {seeds, seed}, *const range[] = {first_three};
+    static const char text[] =
+        HEAD "train.epochs: 3\ngrid: {clusters: [[1, 2]], seed: [1, 2], strategy: [none, oversample]}\n";
+    static char epochs[] = "train.epochs=7", strategy[] = "grid.strategy=[[augment, reweight]]";
+    static char seed[] = "seed=5", seeds[] = "grid.seed=[6, 7]", first_three[] = "seed={first: 1, count: 3}";
+    char *const set[] = {seeds, epochs, strategy};
+    char *const one[] = {seed}, *const both[] = {seeds, seed}, *const range[] = {first_three};
     struct sweep *sweep = NULL;
     struct err err = {0};
     (void)state;
     struct dataset *data = five_clusters();
     assert_int_equal(read_with(text, 3, set, &sweep, &err), 0);
     assert_int_equal(sweep_expand(sweep, data, &err), 0);
-    assert_int_equal(sweep->n_jobs, 1);
-    assert_int_equal(config_of_job(sweep, 0).seed, 5);
+    assert_int_equal(sweep->n_jobs, 2);
+    assert_int_equal(config_of_job(sweep, 1).seed, 7);
     assert_int_equal(config_of_job(sweep, 0).epochs, 7);
     assert_string_equal(config_of_job(sweep, 0).strategy, "augment+reweight");
     sweep_free(sweep);
-    assert_int_equal(read_with(text, 1, wide, &sweep, &err), 0);
-    assert_int_equal(sweep_expand(sweep, data, &err), 0);
-    assert_int_equal(sweep->n_jobs, 8);
-    assert_int_equal(config_of_job(sweep, 7).seed, 7);
-    sweep_free(sweep);
     dataset_free(data);
+    assert_int_equal(read_with(text, 1, one, &sweep, &err), E_USAGE);
+    assert_non_null(strstr(err.text, "--set: the grid varies seed ("));
+    assert_non_null(strstr(err.text, "s.yaml:4); write --set 'grid.seed=[5]'"));
     assert_int_equal(read_with(text, 2, both, &sweep, &err), E_USAGE);
     assert_non_null(strstr(err.text, "--set: seed is given a value both as seed and as grid.seed"));
     assert_int_equal(read_with(text, 1, range, &sweep, &err), E_USAGE);
@@ -438,7 +436,6 @@ static void wrong_files_are_refused(void **state)
     assert_refused(HEAD "grid: {clusters: [[1, 2]], strategy: [noone]}\n", "did you mean 'none'?");
     assert_refused(HEAD "Grid: {clusters: [[1, 2]]}\n", "s.yaml:3: unknown key 'Grid'; did you mean 'grid'?");
     assert_refused("date: builtin\ngrid: {clusters: [[1, 2]]}\n", "`data` is missing");
-    assert_refused(HEAD "grid:\n  - clusters: [[1, 2]]\n", "s.yaml:4: grid: a list, where keys");
     assert_refused(HEAD "grid: {clusters: [[1, 2]], seed: [1, 1]}\n", "seed: 1 stands twice");
     assert_refused(HEAD "grid: {clusters: [[1, 2]], seed: {first: 1}}\n", "say how many");
     assert_refused(HEAD "grid: {clusters: [[1, 2], all]}\n", "cluster 5 has 1 image");
@@ -539,7 +536,7 @@ int main(void)
         cmocka_unit_test(groups_leave_the_keys_of_other_jobs),
         cmocka_unit_test(keys_differ_exactly_when_results_may),
         cmocka_unit_test(weights_are_kept_as_asked),
-        cmocka_unit_test(an_override_outweighs_the_grid),
+        cmocka_unit_test(an_override_outweighs_the_file),
         cmocka_unit_test(the_resolved_file_is_the_same_sweep),
         cmocka_unit_test(wrong_files_are_refused),
         cmocka_unit_test(what_is_not_read_makes_no_jobs),
