@@ -122,7 +122,7 @@ static int build_entry(struct reader *reader, const yaml_event_t *event, int dep
         return rc;
     rc = build(reader, &value, depth, tail);
     yaml_event_delete(&value);
-    if (rc == 0 && !((*tail)->name = strdup(name)))
+    if (rc == 0 && *tail && !((*tail)->name = strdup(name)))
         rc = err_set(reader->err, E_IO, "%s: out of memory", reader->path);
     return rc;
 }
