@@ -14,6 +14,7 @@
 #include "tables/tuning_pages.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static int write_table(const struct summary *summary, void (*write)(FILE *, const struct summary *),
                        const char *dir, const char *name, struct err *err)
@@ -57,6 +58,41 @@ static void print_written(FILE *file, const char *dir, int n_figures)
         dir, page ? page : "final.md", page ? " in a browser" : "");
 }
 
+/* Names of the models that are shown and have no learning curves; nothing of none. */
+static void tell_flat(const struct summary *summary)
+{
+    const char *separator = "note: learnt at once, not epoch by epoch, so without learning curves: ";
+    for (int g = 0; g < summary->n_groups; g++) {
+        const char *model = summary->group[g].cell->model;
+        int before = 0;
+        while (before < g && strcmp(summary->group[before].cell->model, model) != 0)
+            before++;
+        if (before < g || !curves_are_flat(&summary->group[g]))
+            continue;
+        fprintf(stderr, "%s%s", separator, model);
+        separator = ", ";
+    }
+    if (*separator == ',')
+        fputc('\n', stderr);
+}
+
+static void tell_left_out(const struct summary *summary, const struct figures *figures, const char *dir)
+{
+    if (figures->n_of_models > 0)
+        fprintf(stderr,
+                "%s: figures that compare models; %d of single ones (learning curves, reliability, "
+                "confusion) are left out, as there are more than %d models: --filter model=... chooses some, "
+                "--all-figures draws all\n",
+                dir, figures->n_of_models, FIGURES_MOST_MODELS);
+    else if (figures->n_single > 0)
+        fprintf(stderr,
+                "%s: one figure an axis, the mean over the others; %d figures of single combinations, "
+                "learning curves among them, are left out: --filter chooses some, --all-figures draws all\n",
+                dir, figures->n_single);
+    else
+        tell_flat(summary);
+}
+
 static int write_figures(const struct findings *findings, const struct dataset *data,
                          const struct report_options *options, FILE *table, struct err *err)
 {
@@ -71,11 +107,8 @@ static int write_figures(const struct findings *findings, const struct dataset *
     int rc = figures_write(findings->summary, data, &drawn, options->dir, &figures, err);
     if (rc == 0)
         rc = figures_render(&figures, options->dir, err);
-    if (rc == 0 && figures.n_single > 0)
-        fprintf(stderr,
-                "%s: one figure an axis, the mean over the others; %d figures of single combinations, "
-                "learning curves among them, are left out: --filter chooses some, --all-figures draws all\n",
-                options->dir, figures.n_single);
+    if (rc == 0)
+        tell_left_out(findings->summary, &figures, options->dir);
     if (rc == 0)
         print_written(table, options->dir, figures.n);
     figures_release(&figures);

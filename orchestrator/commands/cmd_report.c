@@ -33,7 +33,7 @@ static const struct argument rows[] = {
      .help = "Confusion heatmaps of pairs too, not only of more than two clusters"},
     {"all-figures", 'A', ARGUMENT_FLAG, NULL, AT(report.all_figures),
      .help = "Draw every figure, however many: where there would be more than 100, an axis has one, the mean "
-             "over the others"},
+             "over the others; of more than 4 models, only those that compare them"},
     ARGUMENT_RECALIBRATE(report.readout.recalibrate),
     ARGUMENT_THRESHOLD(report.readout.threshold),
     {"style", 's', ARGUMENT_CALL, "STYLE", AT(report.style), .take = take_style,

@@ -4,6 +4,7 @@
 #include "store/classes.h"
 #include "write/output.h"
 #include "figures/pagename.h"
+#include "models/model.h"
 #include "paper/published.h"
 
 #include <math.h>
@@ -92,6 +93,12 @@ double curves_published_originals(const struct summary *summary, const struct su
 int curves_is_unbalanced(const struct summary_group *group)
 {
     return strcmp(group->cell->strategy, "none") == 0;
+}
+
+int curves_are_flat(const struct summary_group *group)
+{
+    const struct model_kind *kind = model_find(group->cell->model);
+    return kind && !(kind->can & MODEL_EPOCHS);
 }
 
 /* Position on the report's page, N_REPORT for a strategy it does not have. */
@@ -202,7 +209,7 @@ int curves_pages(const struct summary *summary, struct curves_page **out, struct
     int n = 0, rc = pages && panel ? 0 : E_IO;
     *out = NULL;
     for (int g = 0; g < summary->n_groups && rc == 0; g++) {
-        if (summary->group[g].n_state[JOB_DONE] == 0)
+        if (summary->group[g].n_state[JOB_DONE] == 0 || curves_are_flat(&summary->group[g]))
             continue;
         int more = add_cell(pages, n, summary, g, panel, err);
         rc = more < 0 ? more : 0;

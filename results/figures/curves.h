@@ -29,8 +29,11 @@ struct curves_page {
 };
 
 /* All pages of a summary: *out (n pages, returned) is owned by the caller, see curves_free. Groups without a
- * finished job have no panel. Negative: E_IO. */
+ * finished job have no panel, nor have those of curves_are_flat(). Negative: E_IO. */
 int curves_pages(const struct summary *summary, struct curves_page **out, struct err *err);
+
+/* 1 for a group whose model learns at once, not epoch by epoch: its curves would be horizontal lines. */
+int curves_are_flat(const struct summary_group *group);
 
 /* 1 when a panel shows its jobs, 2 to CURVES_FEW - 1, instead of a band: its data file has a column for
  * each. */

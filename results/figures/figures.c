@@ -636,27 +636,57 @@ static int count_diagrams(const struct summary *summary, const struct figures_op
     return n;
 }
 
-/* How many figures there are without marginal ones, the appendix left out; E_IO without memory. */
-static int count_all(const struct summary *summary, const struct figures_options *options, struct err *err)
+/* How many figures of single models there are: curves, diagrams, heatmaps. E_IO without memory. */
+static int count_of_models(const struct summary *summary, const struct figures_options *options,
+                           struct err *err)
 {
     struct curves_page *curves = NULL;
     int n = curves_pages(summary, &curves, err);
     if (n < 0)
         return n;
     curves_free(curves, n);
-    int axes = count_axes(summary, count_axis_pages, err), diagrams = count_diagrams(summary, options, err);
-    if (axes < 0 || diagrams < 0)
-        return E_IO;
-    return 1 + n + axes + diagrams + count_models(summary, options) + count_heatmaps(summary, options);
+    int diagrams = count_diagrams(summary, options, err);
+    return diagrams < 0 ? E_IO : n + diagrams + count_heatmaps(summary, options);
+}
+
+/* How many models are shown, their own axes told apart. E_IO without memory. */
+static int count_shown_models(const struct summary *summary, struct err *err)
+{
+    const struct store_job **cell = summary_cells(summary, err);
+    struct partition *values = NULL;
+    int rc = cell ? partition_new(cell, summary->n_groups, combination_own(summary->store, FACTOR_MODEL),
+                                  &values, err)
+                  : E_IO;
+    int n = rc < 0 ? rc : values->n_parts;
+    partition_free(values);
+    free(cell);
+    return n;
+}
+
+/* Figures of single models, if there are too many models for them; 0: they are drawn. E_IO. */
+static int count_left_out(const struct summary *summary, const struct figures_options *options,
+                          struct err *err)
+{
+    int n = options->all_figures ? 0 : count_shown_models(summary, err);
+    return n > FIGURES_MOST_MODELS ? count_of_models(summary, options, err) : n < 0 ? n : 0;
+}
+
+/* How many figures there are without marginal ones and those left out, the appendix left out, too; E_IO
+ * without memory. */
+static int count_all(const struct summary *summary, const struct figures_options *options, int n_left_out,
+                     struct err *err)
+{
+    int n = count_of_models(summary, options, err), axes = count_axes(summary, count_axis_pages, err);
+    return n < 0 || axes < 0 ? E_IO : 1 + n - n_left_out + axes + count_models(summary, options);
 }
 
 /* Whether an axis has one figure, because there are too many combinations: *n_single figures. E_USAGE when
  * that is too many, too. */
-static int is_flood(const struct summary *summary, const struct figures_options *options, int *n_single,
-                    struct err *err)
+static int is_flood(const struct summary *summary, const struct figures_options *options, int n_left_out,
+                    int *n_single, struct err *err)
 {
     *n_single = 0;
-    int n = options->all_figures ? 0 : count_all(summary, options, err);
+    int n = options->all_figures ? 0 : count_all(summary, options, n_left_out, err);
     if (n <= FIGURES_MAX)
         return n < 0 ? n : 0;
     int marginal = count_axes(summary, count_marginal_pages, err);
@@ -676,12 +706,14 @@ static int is_flood(const struct summary *summary, const struct figures_options 
 static int write_all(const struct summary *summary, const struct figures_options *options, const char *dir,
                      struct figures *out, struct err *err)
 {
-    int rc = write_curves_pages(summary, options, dir, out, err);
+    int single = out->n_of_models == 0, rc = 0;
+    if (single)
+        rc = write_curves_pages(summary, options, dir, out, err);
     if (rc == 0)
         rc = write_axes(summary, &options->style, dir, out, err);
-    if (rc == 0)
+    if (rc == 0 && single)
         rc = write_reliability(summary, options, dir, out, err);
-    return rc == 0 ? write_heatmaps(summary, options, dir, out, err) : rc;
+    return rc == 0 && single ? write_heatmaps(summary, options, dir, out, err) : rc;
 }
 
 int figures_write(const struct summary *summary, const struct dataset *data,
@@ -689,7 +721,9 @@ int figures_write(const struct summary *summary, const struct dataset *data,
                   struct err *err)
 {
     memset(out, 0, sizeof *out);
-    int flood = is_flood(summary, options, &out->n_single, err), rc = flood < 0 ? flood : 0;
+    int n = count_left_out(summary, options, err);
+    int flood = n < 0 ? n : is_flood(summary, options, n, &out->n_single, err), rc = flood < 0 ? flood : 0;
+    out->n_of_models = n > 0 && !flood ? n : 0;
     if (rc == 0)
         rc = write_sizes(summary, &options->style, dir, out, err);
     if (rc == 0)

@@ -25,7 +25,7 @@
 #include "stats/which_model.h"
 #include "data/dataset.h"
 
-enum { FIGURES_MAX = 100 };
+enum { FIGURES_MAX = 100, FIGURES_MOST_MODELS = 4 };
 
 struct figures_options {
     enum metric metric; /* the upper half of learning curves; METRIC_LOSS: the default of curves.h */
@@ -43,10 +43,13 @@ struct figures {
     /* figures of single combinations that a marginal one of each axis stands for; 0: there are none of
      * those */
     int n_single;
+    int n_of_models; /* of single models that are left out, because there are so many models; 0: none */
     char (*name)[CURVES_NAME_SIZE]; /* (n) owned */
 };
 
-/* Write data and scripts into a directory that exists. Where there would be more than FIGURES_MAX figures, as
+/* Write data and scripts into a directory that exists. Of more than FIGURES_MOST_MODELS models that are shown
+ * there are the figures that compare them, and those of single ones (learning curves, reliability diagrams,
+ * heatmaps) are left out, unless options->all_figures. Where there would be more than FIGURES_MAX figures, as
  * a grid of many axes has one for every combination, an axis has one figure, the mean over the others
  * (marginal.h), and learning curves and heatmaps are left out, unless options->all_figures. E_USAGE, before
  * anything is written, when that too makes more than FIGURES_MAX. data: the packed images, or NULL to leave

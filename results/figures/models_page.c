@@ -115,6 +115,7 @@ struct layout {
     int order[RANKS_MAX_STRATEGIES], n_bars;
     struct bar bar[RANKS_MAX_STRATEGIES];
     double x_low, x_high, y_low, y_high; /* axes of the plot */
+    double least;                        /* seconds: what takes less stands here */
     char title[1024], subtitle[512];
     struct figtext_notes notes;
 };
@@ -143,14 +144,25 @@ static void stretch(double *low, double *high, double x)
     *high = fmax(*high, x);
 }
 
+/* Beside jobs of seconds those of less than a hundredth take no time: they would push the others together. */
+static double least_seconds(const struct which_place *place)
+{
+    double slowest = 0;
+    for (int i = 0; i < place->ranking->n_datasets * place->ranking->n_values; i++)
+        slowest = fmax(slowest, place->point[i].seconds);
+    return slowest >= 1 ? 0.01 : 0;
+}
+
 static void find_ranges(struct layout *l, const struct which_place *place)
 {
     int k = place->ranking->n_values, n = place->ranking->n_datasets;
     l->x_low = l->y_low = HUGE_VAL;
     l->x_high = l->y_high = -HUGE_VAL;
     stretch(&l->y_low, &l->y_high, place->chance);
+    l->least = least_seconds(place);
     for (int i = 0; i < n * k; i++) {
-        stretch(&l->x_low, &l->x_high, place->point[i].seconds);
+        if (!isnan(place->point[i].seconds))
+            stretch(&l->x_low, &l->x_high, fmax(l->least, place->point[i].seconds));
         stretch(&l->y_low, &l->y_high, place->point[i].balanced.mean);
     }
     for (int v = 0; v < k; v++) {
@@ -162,6 +174,14 @@ static void find_ranges(struct layout *l, const struct which_place *place)
     l->x_high *= margin;
     l->y_low = fmax(0, floor(10 * l->y_low - 0.2) / 10);
     l->y_high = fmin(1.02, ceil(10 * l->y_high + 0.2) / 10);
+}
+
+static int has_faster(const struct layout *l, const struct which_place *place)
+{
+    for (int i = 0; i < place->ranking->n_datasets * place->ranking->n_values; i++)
+        if (place->point[i].seconds < l->least)
+            return 1;
+    return 0;
 }
 
 static void describe_points(struct layout *l, const struct which_place *place)
@@ -178,6 +198,8 @@ static void describe_points(struct layout *l, const struct which_place *place)
                      "median from start to end of a job on its core, judging included; another machine has "
                      "others.",
                      n);
+    if (has_faster(l, place))
+        figtext_note(&l->notes, "Jobs of less than %g s stand at %g s.", l->least, l->least);
 }
 
 static void collect_texts(struct layout *l, const struct summary *summary, const struct which_model *which,
@@ -388,10 +410,12 @@ static void write_ticks(FILE *file, const struct layout *l)
 }
 
 /* gnuplot complains of a plot without a point. */
-static void write_points(FILE *file, const struct summary *summary, const struct which_place *place)
+static void write_points(FILE *file, const struct layout *l, const struct summary *summary,
+                         const struct which_place *place)
 {
     int several = place->ranking->n_datasets > 1;
     const char *separator = "plot ";
+    fprintf(file, "drawn(seconds) = seconds < %.9g ? %.9g : seconds\n", l->least, l->least);
     for (int v = 0; v < place->ranking->n_values; v++) {
         const struct which_value *value = &place->value[v];
         const struct look look = look_of(value);
@@ -399,8 +423,8 @@ static void write_points(FILE *file, const struct summary *summary, const struct
         if (value->timed == 0)
             continue;
         fprintf(file,
-                "%sf using (column('model') == %d && column('set') %s ? column('seconds') : NaN):", separator,
-                v, several ? ">= 0" : "== -1");
+                "%sf using (column('model') == %d && column('set') %s ? drawn(column('seconds')) : NaN):",
+                separator, v, several ? ">= 0" : "== -1");
         if (several)
             fprintf(file, "'balanced_accuracy' with points notitle pt %d ps %.3g lw 1.2 lc rgb '%s'",
                     look.shape.hollow, look.shape.size * 0.55, look.colour);
@@ -408,10 +432,11 @@ static void write_points(FILE *file, const struct summary *summary, const struct
             fprintf(file, "'balanced_accuracy':%s:%s with yerrorbars notitle lw 1.2 pt -1 ps 0 lc rgb '%s'",
                     isnan(value->low) ? "'balanced_accuracy'" : "'low'",
                     isnan(value->low) ? "'balanced_accuracy'" : "'high'", look.colour);
-        fprintf(file,
-                ", \\\n     f using (column('model') == %d && column('set') == -1 ? column('seconds') : "
-                "NaN):'balanced_accuracy' with points pt %d ps %.3g lc rgb '%s' title ",
-                v, look.shape.filled, look.shape.size, look.colour);
+        fprintf(
+            file,
+            ", \\\n     f using (column('model') == %d && column('set') == -1 ? drawn(column('seconds')) : "
+            "NaN):'balanced_accuracy' with points pt %d ps %.3g lc rgb '%s' title ",
+            v, look.shape.filled, look.shape.size, look.colour);
         gnuplot_quote(file, which_model_name(summary, value->cell, title));
         separator = ", \\\n     ";
     }
@@ -438,6 +463,6 @@ int models_page_write(const struct summary *summary, const struct which_model *w
     write_axes(out.file, &l, place->chance);
     write_ticks(out.file, &l);
     fprintf(out.file, "f = '%s.tsv'\n", name);
-    write_points(out.file, summary, place);
+    write_points(out.file, &l, summary, place);
     return output_close(&out, err);
 }

@@ -29,6 +29,33 @@ check "rotation 20 is the mean of 16 jobs, $mean" awk -v mean="$mean" 'NR > 1 &&
 check "a filter makes them fewer" "$C" report "$TMP/r.h5" -o "$TMP/few" --filter 'augment.rotation=10,augment.shift=0.1,augment.flip=0,cnn.stem=8'
 check "and a number stays itself in names" bash -c "ls '$TMP/few' | grep -q 'axis_convs_.*\.png'"
 
+# Of many models there are the figures that compare them; those of single ones when few are chosen, and no curves where nothing is learnt epoch by epoch.
+cat >"$TMP/m.yaml" <<YAML
+data: builtin
+train: {epochs: 2}
+image.size: 12
+cnn.blocks: [4]
+grid:
+  clusters: [[1, 27]]
+  strategy: [none, oversample]
+  model: [majority, knn, logistic, forest, cnn]
+  seed: {first: 1, count: 2}
+YAML
+check "a sweep of five models" "$C" run "$TMP/m.yaml" -o "$TMP/m.h5" -q
+told() { "$C" report "$TMP/m.h5" -o "$TMP/$1" --style single "${@:2}" >"$TMP/$1.out" 2>"$TMP/$1.err"; }
+check "has a report" told many
+check "models are compared" test -s "$TMP/many/models_none.png" -a -s "$TMP/many/models_oversample.png" -a -s "$TMP/many/axis_model_1-27.png"
+check "single ones have no figures" test -z "$(ls "$TMP/many" | grep '^fig[24]\|^reliability.*png')"
+check "which is said" grep -q "figures that compare models; 7 of single ones .* more than 4 models: --filter model=" "$TMP/many.err"
+check "two models are chosen" told two --filter 'model=knn|cnn'
+check "they have their figures" test "$(ls "$TMP/two" | grep -c '^reliability.*\.png$')" = 2
+check "and who learns epoch by epoch its curves" test "$(cd "$TMP/two" && echo fig[24]*.png)" = "fig2c_cnn.png fig4c_cnn.png"
+check "the other is named" grep -q "^note: learnt at once, not epoch by epoch, so without learning curves: knn$" "$TMP/two.err"
+check "all may be drawn" told every --all-figures
+check "none is flat" test "$(cd "$TMP/every" && echo fig[24]*.png)" = "fig2c_cnn.png fig4c_cnn.png"
+check "and all of those are named" grep -q "curves: majority, knn, logistic, forest$" "$TMP/every.err"
+check "what takes no time stands at the edge" grep -q "^drawn(seconds) = " "$TMP/many/models_none.gp"
+
 # Pictures of a paper: what their scripts say.
 paper() { # NAME EPOCHS SEEDS GRID-LINE...: a sweep of pair 1-27, or of CLUSTERS, and its report in $TMP/NAME
     local name=$1 epochs=$2 seeds=$3

@@ -480,6 +480,24 @@ static void curves_have_further_pages(void **state)
     store_close(store, NULL);
 }
 
+/* Models that learn at once have no curves; those that learn round by round have. */
+static void curves_of_fitted_models_are_flat(void **state)
+{
+    static const char *const flat[] = {"knn", "logistic", "forest", "svm", "majority"};
+    static const char *const learning[] = {"cnn", "boost", "fake", "of a later version"};
+    struct store_job job;
+    const struct summary_group group = {.cell = &job};
+    (void)state;
+    for (size_t i = 0; i < sizeof flat / sizeof *flat; i++) {
+        snprintf(job.model, sizeof job.model, "%s", flat[i]);
+        assert_true(curves_are_flat(&group));
+    }
+    for (size_t i = 0; i < sizeof learning / sizeof *learning; i++) {
+        snprintf(job.model, sizeof job.model, "%s", learning[i]);
+        assert_false(curves_are_flat(&group));
+    }
+}
+
 /* Round numbers are written out in figures and in the names of files: neither 1e+03 nor, with
  * a + lost, 1e-03. */
 static void numbers_stay_what_they_are(void **state)
@@ -534,6 +552,7 @@ int main(void)
                                        cmocka_unit_test(long_lists_are_looked_up),
                                        cmocka_unit_test(axes_have_figures),
                                        cmocka_unit_test(curves_have_further_pages),
+                                       cmocka_unit_test(curves_of_fitted_models_are_flat),
                                        cmocka_unit_test(numbers_stay_what_they_are)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
