@@ -43,21 +43,36 @@ static void conv_case_release(struct conv_case *c)
     release(c->dout);
 }
 
-static struct conv_result conv_run(const struct kernels *k, const struct conv_case *c, int with_din)
+/* Backward of some images at a time. */
+static void run_backward(const struct kernels *k, const struct conv_case *c, struct conv_result *r,
+                         int with_din, int at_once)
+{
+    struct conv_shape s = c->shape;
+    size_t image = c->n_in / (size_t)s.n, map = c->n_out / (size_t)s.n;
+    float *scratch = new_scratch(k->conv_scratch(c->shape, 1));
+    memset(r->dweight, 0, c->n_weight * sizeof *r->dweight);
+    memset(r->dbias, 0, c->k * sizeof *r->dbias);
+    for (int i = 0; i < c->shape.n; i += at_once) {
+        s.n = c->shape.n - i < at_once ? c->shape.n - i : at_once;
+        k->conv_backward(r->dweight, r->dbias, with_din ? r->din + (size_t)i * image : NULL,
+                         c->dout + (size_t)i * map, c->in + (size_t)i * image, c->weight, s, scratch);
+    }
+    free(scratch);
+}
+
+static struct conv_result conv_run(const struct kernels *k, const struct conv_case *c, int with_din,
+                                   int at_once)
 {
     struct conv_result r = {.linear = uninitialised(c->n_out),
                             .relu = uninitialised(c->n_out),
                             .dweight = uninitialised(c->n_weight),
                             .dbias = uninitialised(c->k),
                             .din = uninitialised(c->n_in)};
-    float *forward = new_scratch(k->conv_scratch(c->shape, 0)),
-          *backward = new_scratch(k->conv_scratch(c->shape, 1));
+    float *forward = new_scratch(k->conv_scratch(c->shape, 0));
     k->conv_forward(r.linear, c->in, c->weight, c->bias, c->shape, 0, forward);
     k->conv_forward(r.relu, c->in, c->weight, c->bias, c->shape, 1, forward);
-    k->conv_backward(r.dweight, r.dbias, with_din ? r.din : NULL, c->dout, c->in, c->weight, c->shape,
-                     backward);
     free(forward);
-    free(backward);
+    run_backward(k, c, &r, with_din, at_once);
     return r;
 }
 
@@ -107,7 +122,8 @@ static void check_same_bits(const struct conv_case *c, const struct conv_result 
 static void check_conv(const struct kernels *k, const struct conv_case *c, const struct conv_result *expected)
 {
     struct conv_shape s = c->shape;
-    struct conv_result a = conv_run(k, c, 1), b = conv_run(k, c, 1), first = conv_run(k, c, 0);
+    struct conv_result a = conv_run(k, c, 1, s.n), b = conv_run(k, c, 1, s.n), first = conv_run(k, c, 0, s.n),
+                       parts = conv_run(k, c, 1, 2);
     char where[128];
     snprintf(where, sizeof where, "%s conv %dx%dx%dx%d to %d, side %d pad %d stride %d (%s)", k->name, s.n,
              s.h, s.w, s.c, s.k, s.side, s.pad, s.stride, k->conv_path(s));
@@ -116,10 +132,13 @@ static void check_conv(const struct kernels *k, const struct conv_case *c, const
     check_gradients(where, c, &a, expected);
     check_close(where, "input gradient", a.din, expected->din, c->n_in);
     check_gradients(where, c, &first, expected);
+    check_gradients(where, c, &parts, expected);
+    assert_memory_equal(a.din, parts.din, c->n_in * sizeof(float));
     check_same_bits(c, &a, &b);
     conv_result_release(&a);
     conv_result_release(&b);
     conv_result_release(&first);
+    conv_result_release(&parts);
 }
 
 static void test_conv(void **state)
@@ -127,7 +146,7 @@ static void test_conv(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof CONV / sizeof *CONV; i++) {
         struct conv_case c = conv_case(CONV[i]);
-        struct conv_result expected = conv_run(&kernels_reference, &c, 1);
+        struct conv_result expected = conv_run(&kernels_reference, &c, 1, c.shape.n);
         for (int t = 0; t < n_tables; t++)
             check_conv(tables[t], &c, &expected);
         conv_result_release(&expected);
@@ -138,7 +157,7 @@ static void test_conv(void **state)
 /* Every image of a batch has the output, to the bit, that it has alone. */
 static void check_alone(const struct kernels *k, const struct conv_case *c)
 {
-    struct conv_result together = conv_run(k, c, 0);
+    struct conv_result together = conv_run(k, c, 0, c->shape.n);
     size_t n = (size_t)c->shape.n, in = c->n_in / n, out = c->n_out / n;
     for (size_t i = 0; i < n; i++) {
         struct conv_case one = *c;
@@ -147,7 +166,7 @@ static void check_alone(const struct kernels *k, const struct conv_case *c)
         one.n_out = out;
         one.in = c->in + i * in;
         one.dout = c->dout + i * out;
-        struct conv_result alone = conv_run(k, &one, 0);
+        struct conv_result alone = conv_run(k, &one, 0, 1);
         assert_memory_equal(alone.linear, together.linear + i * out, out * sizeof(float));
         assert_memory_equal(alone.relu, together.relu + i * out, out * sizeof(float));
         conv_result_release(&alone);
@@ -190,9 +209,9 @@ static void check_bad(struct conv_shape shape, float bad, int place)
     size_t in = c.n_in / 3, out = c.n_out / 3;
     float *const spot[] = {c.in + in + in / 2, c.dout + out + out / 2, c.weight + c.n_weight / 2};
     *spot[place] = bad;
-    struct conv_result expected = conv_run(&kernels_reference, &c, 1);
+    struct conv_result expected = conv_run(&kernels_reference, &c, 1, c.shape.n);
     for (int t = 0; t < n_tables; t++) {
-        struct conv_result a = conv_run(tables[t], &c, 1);
+        struct conv_result a = conv_run(tables[t], &c, 1, c.shape.n);
         if (place != 1)
             check_propagates(tables[t]->name, "output", a.linear, expected.linear, c.n_out);
         if (place == 0) {

@@ -34,6 +34,9 @@
 #include "models/net/ops_attention.c"
 #include "models/net/fuse.c"
 #include "base/loss.c"
+enum { PART_FLOATS = 200, PART_PIXELS = 1 }; /* one or a few images of a batch at a time */
+#define PART_FLOATS PART_FLOATS
+#include "models/net/parts.c"
 #include "models/net/net.c"
 #include "models/net/cnn.c"
 #include "models/net/vit.c"
@@ -141,8 +144,11 @@ static void check_conv(struct conv_shape s, int pooled)
     conv_objective(&c, &signature);
     if (pooled)
         kernels_reference.conv_pool_backward(dw, db, din, c.mix, c.winner, c.in, c.weight, s, NULL);
-    else
+    else {
+        memset(dw, 0, n_w * sizeof *dw);
+        memset(db, 0, k * sizeof *db);
         kernels_reference.conv_backward(dw, db, din, c.mix, c.in, c.weight, s, NULL);
+    }
     check_gradient("conv weight", c.weight, n_w, dw, conv_objective, &c);
     check_gradient("conv bias", c.bias, k, db, conv_objective, &c);
     check_gradient("conv input", c.in, n_in, din, conv_objective, &c);
@@ -702,14 +708,15 @@ static void test_norm_gradients(void **state)
     for (int relu = 0; relu < 2; relu++) {
         struct norm_case c = {.shape = {10, 4, 4}, .relu = relu};
         struct norm_channels channels = {c.mean, c.inverse, c.scale, c.shift};
-        double din[40], dscale[4], dshift[4];
+        double din[40], dscale[4] = {0}, dshift[4] = {0};
         uint64_t signature;
         fill(c.in, 40, 1);
         fill(c.mix, 40, 2);
         fill(c.scale, 4, 3);
         fill(c.shift, 4, 4);
         norm_objective(&c, &signature);
-        kernels_reference.normalise_backward(dscale, dshift, din, c.mix, c.in, &channels, c.shape, relu);
+        kernels_reference.normalise_sums(dscale, dshift, c.mix, c.in, &channels, c.shape, relu);
+        kernels_reference.normalise_backward(din, c.mix, c.in, &channels, dscale, dshift, 10, c.shape, relu);
         check_gradient("norm input", c.in, 40, din, norm_objective, &c);
         check_gradient("norm scale", c.scale, 4, dscale, norm_objective, &c);
         check_gradient("norm shift", c.shift, 4, dshift, norm_objective, &c);

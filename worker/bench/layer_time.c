@@ -26,12 +26,16 @@ struct trial {
 static void run_forward(void *context)
 {
     const struct trial *t = context;
+    if (t->node->op->measure)
+        t->node->op->measure(t->node, &t->pass);
     t->node->op->forward(t->node, &t->pass);
 }
 
 static void run_backward(void *context)
 {
     const struct trial *t = context;
+    if (t->node->op->measure_gradient)
+        t->node->op->measure_gradient(t->node, &t->pass);
     t->node->op->backward(t->node, &t->pass);
 }
 
@@ -102,6 +106,7 @@ static struct pass pass_of(const struct trial *t, const struct node *node, int b
     float *const *array = t->array;
     return (struct pass){.kernels = t->k,
                          .n = batch,
+                         .all = batch,
                          .params = array[PARAMS],
                          .buffers = array[BUFFERS],
                          .m = array[M],

@@ -266,23 +266,28 @@ static void conv_forward(float *out, const float *in, const float *weight, const
     }
 }
 
-/* sum (columns) = sums of x (rows, columns). */
-static void column_sums(float *sum, const float *x, int rows, int columns)
+/* sum (columns) += sums of x (rows, columns). */
+static void add_column_sums(float *sum, const float *x, int rows, int columns)
 {
-    memset(sum, 0, (size_t)columns * sizeof *sum);
     for (int i = 0; i < rows; i++, x += columns)
         for (int j = 0; j < columns; j++)
             sum[j] += x[j];
+}
+
+static void column_sums(float *sum, const float *x, int rows, int columns)
+{
+    memset(sum, 0, (size_t)columns * sizeof *sum);
+    add_column_sums(sum, x, rows, columns);
 }
 
 static void conv_backward(float *dweight, float *dbias, float *din, const float *dout, const float *in,
                           const float *weight, struct conv_shape s, float *scratch)
 {
     struct lowered l = lower_whole(s);
-    column_sums(dbias, dout, s.n * l.positions, s.k);
+    add_column_sums(dbias, dout, s.n * l.positions, s.k);
     for (size_t i = 0; i < (size_t)s.n; i++, dout += l.map) {
         const float *column = columns_of(in + i * l.image, s, &l, scratch);
-        multiply_tn(dweight, i > 0, dout, s.k, column, s.k, l.filter, l.positions);
+        multiply_tn(dweight, 1, dout, s.k, column, s.k, l.filter, l.positions);
         if (din && is_product(s)) {
             multiply_nn(din + i * l.image, dout, weight, l.positions, l.filter, s.k);
         } else if (din) {
@@ -365,10 +370,17 @@ static void normalise(float *out, const float *in, const struct norm_channels *c
     kernels_reference.normalise(out, in, c, s, relu);
 }
 
-static void normalise_backward(float *dscale, float *dshift, float *din, const float *dout, const float *in,
-                               const struct norm_channels *c, struct row_shape s, int relu)
+static void normalise_sums(float *dscale, float *dshift, const float *dout, const float *in,
+                           const struct norm_channels *c, struct row_shape s, int relu)
 {
-    kernels_reference.normalise_backward(dscale, dshift, din, dout, in, c, s, relu);
+    kernels_reference.normalise_sums(dscale, dshift, dout, in, c, s, relu);
+}
+
+static void normalise_backward(float *din, const float *dout, const float *in, const struct norm_channels *c,
+                               const float *dscale, const float *dshift, size_t m, struct row_shape s,
+                               int relu)
+{
+    kernels_reference.normalise_backward(din, dout, in, c, dscale, dshift, m, s, relu);
 }
 
 static void max_pool(float *out, uint8_t *winner, const float *in, struct image_shape s)
@@ -472,6 +484,7 @@ const struct kernels kernels_blas = {.name = "blas",
                                      .dropout = dropout,
                                      .moments = moments,
                                      .normalise = normalise,
+                                     .normalise_sums = normalise_sums,
                                      .normalise_backward = normalise_backward,
                                      .max_pool = max_pool,
                                      .max_pool_backward = max_pool_backward,

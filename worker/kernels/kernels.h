@@ -99,7 +99,8 @@ struct kernels {
      * same bits whichever images are beside it. */
     void (*conv_forward)(float *out, const float *in, const float *weight, const float *bias,
                          struct conv_shape s, int relu, float *scratch);
-    /* Gradients of the same without ReLU from dout (n, oh, ow, k), as above. */
+    /* Gradients of the same without ReLU from dout (n, oh, ow, k): dweight and dbias grow by what these
+     * images add, din, unless NULL, is overwritten. */
     void (*conv_backward)(float *dweight, float *dbias, float *din, const float *dout, const float *in,
                           const float *weight, struct conv_shape s, float *scratch);
     /* out (n, out) = in (n, in) * weight (out, in)' + bias; then ReLU when relu is 1. */
@@ -153,10 +154,15 @@ struct kernels {
     /* Batch norm (Ioffe and Szegedy 2015) by given statistics; then ReLU when relu is 1. */
     void (*normalise)(float *out, const float *in, const struct norm_channels *c, struct row_shape s,
                       int relu);
-    /* Gradients where the statistics are those of in itself, and through them: dscale (n), dshift (n), and
-     * din unless NULL. dout is of what normalise() with the same relu gave. */
-    void (*normalise_backward)(float *dscale, float *dshift, float *din, const float *dout, const float *in,
-                               const struct norm_channels *c, struct row_shape s, int relu);
+    /* Its gradients, where dout is of what normalise() with the same relu gave: dscale (n) and dshift (n)
+     * grow by what these rows add. */
+    void (*normalise_sums)(float *dscale, float *dshift, const float *dout, const float *in,
+                           const struct norm_channels *c, struct row_shape s, int relu);
+    /* din, through the statistics too: those of m rows, these among them, whose
+     * gradients are dscale and dshift. */
+    void (*normalise_backward)(float *din, const float *dout, const float *in, const struct norm_channels *c,
+                               const float *dscale, const float *dshift, size_t m, struct row_shape s,
+                               int relu);
     /* out (n, h/2, w/2, c): maxima of windows of 2x2 pixels, an odd last row or column dropped; winner (the
      * same) as above, never WINNER_NONE. An image's output does not depend on the others. */
     void (*max_pool)(float *out, uint8_t *winner, const float *in, struct image_shape s);

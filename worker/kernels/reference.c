@@ -89,10 +89,8 @@ static void convolve_backward(float *dfilter, float *din, float g, const float *
             }
 }
 
-static void clear_gradients(float *dweight, float *dbias, float *din, struct conv_shape s)
+static void clear_input_gradient(float *din, struct conv_shape s)
 {
-    memset(dweight, 0, (size_t)s.k * filter_floats(s) * sizeof *dweight);
-    memset(dbias, 0, (size_t)s.k * sizeof *dbias);
     if (din)
         memset(din, 0, offset4(s.n, 0, 0, 0, s.h, s.w, s.c) * sizeof *din);
 }
@@ -104,7 +102,9 @@ static void conv_pool_backward(float *dweight, float *dbias, float *din, const f
     int ph = (s.h - 2) / 2, pw = (s.w - 2) / 2;
     size_t cell = 0, filter_size = filter_floats(s);
     (void)scratch;
-    clear_gradients(dweight, dbias, din, s);
+    memset(dweight, 0, (size_t)s.k * filter_size * sizeof *dweight);
+    memset(dbias, 0, (size_t)s.k * sizeof *dbias);
+    clear_input_gradient(din, s);
     for (int i = 0; i < s.n; i++)
         for (int y = 0; y < ph; y++)
             for (int x = 0; x < pw; x++)
@@ -138,7 +138,7 @@ static void conv_backward(float *dweight, float *dbias, float *din, const float 
 {
     size_t filter = filter_floats(s);
     (void)scratch;
-    clear_gradients(dweight, dbias, din, s);
+    clear_input_gradient(din, s);
     for (int i = 0; i < s.n; i++)
         for (int y = 0; y < conv_size(s.h, s); y++)
             for (int x = 0; x < conv_size(s.w, s); x++)
@@ -276,32 +276,44 @@ static void normalise(float *out, const float *in, const struct norm_channels *c
         }
 }
 
-/* One channel: of m rows, x the normalised input and g what passes ReLU,
- *     dscale = sum g x;  dshift = sum g;  din = scale inverse (g - dshift / m - x dscale / m) */
-static void normalise_channel_backward(float *dscale, float *dshift, float *din, const float *dout,
-                                       const float *in, const struct norm_channels *c, struct row_shape s,
-                                       int relu, size_t j)
+/* x, the normalised input, and g, what passes ReLU, at one place. */
+struct norm_gradient {
+    float x, g;
+};
+
+static struct norm_gradient norm_gradient(float dout, float in, const struct norm_channels *c, size_t j,
+                                          int relu)
 {
-    for (int pass = 0; pass < (din ? 2 : 1); pass++) {
+    float x = (in - c->mean[j]) * c->inverse[j];
+    return (struct norm_gradient){x, relu && x * c->scale[j] + c->shift[j] <= 0 ? 0 : dout};
+}
+
+/* dscale += sum g x;  dshift += sum g */
+static void normalise_sums(float *dscale, float *dshift, const float *dout, const float *in,
+                           const struct norm_channels *c, struct row_shape s, int relu)
+{
+    for (size_t j = 0; j < (size_t)s.n; j++) {
         double sum = 0, product = 0;
         for (size_t i = 0, at = j; i < (size_t)s.rows; i++, at += s.step) {
-            float x = (in[at] - c->mean[j]) * c->inverse[j];
-            float g = relu && x * c->scale[j] + c->shift[j] <= 0 ? 0 : dout[at];
-            sum += (double)g;
-            product += (double)g * (double)x;
-            if (pass == 1)
-                din[at] = c->scale[j] * c->inverse[j] * (g - (dshift[j] + x * dscale[j]) / (float)s.rows);
+            struct norm_gradient v = norm_gradient(dout[at], in[at], c, j, relu);
+            sum += (double)v.g;
+            product += (double)v.g * (double)v.x;
         }
-        dshift[j] = (float)sum;
-        dscale[j] = (float)product;
+        dshift[j] += (float)sum;
+        dscale[j] += (float)product;
     }
 }
 
-static void normalise_backward(float *dscale, float *dshift, float *din, const float *dout, const float *in,
-                               const struct norm_channels *c, struct row_shape s, int relu)
+/* din = scale inverse (g - dshift / m - x dscale / m) */
+static void normalise_backward(float *din, const float *dout, const float *in, const struct norm_channels *c,
+                               const float *dscale, const float *dshift, size_t m, struct row_shape s,
+                               int relu)
 {
-    for (size_t j = 0; j < (size_t)s.n; j++)
-        normalise_channel_backward(dscale, dshift, din, dout, in, c, s, relu, j);
+    for (size_t i = 0; i < (size_t)s.rows; i++)
+        for (size_t j = 0, at = i * s.step; j < (size_t)s.n; j++, at++) {
+            struct norm_gradient v = norm_gradient(dout[at], in[at], c, j, relu);
+            din[at] = c->scale[j] * c->inverse[j] * (v.g - (dshift[j] + v.x * dscale[j]) / (float)m);
+        }
 }
 
 /* Where corner 0 .. 3 of the window of pooled (i, y, x) has channel c. */
@@ -419,6 +431,7 @@ const struct kernels kernels_reference = {.name = "reference",
                                           .dropout = dropout,
                                           .moments = moments,
                                           .normalise = normalise,
+                                          .normalise_sums = normalise_sums,
                                           .normalise_backward = normalise_backward,
                                           .max_pool = max_pool,
                                           .max_pool_backward = max_pool_backward,

@@ -1,5 +1,7 @@
 #include "models/net/net.h"
 
+#include "models/net/parts.h"
+
 #include "rng.h"
 
 #include <assert.h>
@@ -16,6 +18,7 @@ enum { LINE_FLOATS = 16, FEW_DROPOUTS = 4 };
 /* The arrays of a node, for max_batch samples. In place: those of the node before. */
 struct arrays_of {
     float *out, *dout;
+    int passes; /* 1: dout is of a part, made and used before the next one comes */
     void *kept;
 };
 
@@ -104,17 +107,54 @@ static int free_turn(const struct turns *t, size_t floats)
     return best;
 }
 
-static void take_turn(const struct net *net, struct turns *t, int node)
+/* The node in whose array `node` leaves what it gives, or NODE_IMAGE or NODE_NONE. */
+static int owner_of(const struct net *net, int node)
 {
     while (node >= 0 && net->nodes.node[node].op->in_place)
         node = net->nodes.node[node].from[0];
+    return node;
+}
+
+/* Samples of node i at a time. */
+static int part_of(const struct net *net, int i)
+{
+    int some = parts_samples(&net->nodes, i);
+    return some < net->max_batch ? some : net->max_batch;
+}
+
+/* Whether the gradient of node i's array is made and used in one run of nodes. */
+static int passes(const struct net *net, const int *run, int i)
+{
+    int stays = i < net->nodes.n - 1 && !net->nodes.node[i].op->measure;
+    for (int j = i + 1; j < net->nodes.n; j++)
+        for (int input = 0; input < 2; input++)
+            if (owner_of(net, net->nodes.node[j].from[input]) == i)
+                stays &= run[j] == run[i];
+    return stays;
+}
+
+static void take_turn(const struct net *net, struct turns *t, int node)
+{
+    node = owner_of(net, node);
     if (node < 0 || t->of_node[node] >= 0)
         return;
-    size_t floats = (size_t)net->max_batch * tensor_floats(net->nodes.node[node].out);
+    size_t samples = (size_t)(net->of[node].passes ? part_of(net, node) : net->max_batch);
+    size_t floats = samples * tensor_floats(net->nodes.node[node].out);
     int turn = t->of_node[node] = free_turn(t, floats);
     t->n += turn == t->n;
     t->taken[turn] = 1;
     t->floats[turn] = t->floats[turn] > floats ? t->floats[turn] : floats;
+}
+
+/* Of nodes from, from - 1 .. to + 1, which run together. */
+static void plan_run(const struct net *net, struct turns *t, int from, int to)
+{
+    for (int i = from; i > to; i--)
+        for (int input = 0; input < 2; input++)
+            take_turn(net, t, net->nodes.node[i].from[input]);
+    for (int i = from; i > to; i--)
+        if (!net->nodes.node[i].op->in_place)
+            t->taken[t->of_node[i]] = 0;
 }
 
 static void plan_turns(const struct net *net, struct turns *t)
@@ -123,12 +163,9 @@ static void plan_turns(const struct net *net, struct turns *t)
     for (int i = 0; i < net->nodes.n; i++)
         t->of_node[i] = -1;
     take_turn(net, t, net->nodes.n - 1);
-    for (int i = net->nodes.n - 1; i >= 0; i--) {
-        const struct node *node = &net->nodes.node[i];
-        for (int input = 0; input < 2; input++)
-            take_turn(net, t, node->from[input]);
-        if (!node->op->in_place)
-            t->taken[t->of_node[i]] = 0;
+    for (int from = net->nodes.n - 1, to; from >= 0; from = to) {
+        to = parts_back_end(&net->nodes, from);
+        plan_run(net, t, from, to);
     }
 }
 
@@ -137,6 +174,10 @@ static void lay_out_gradients(struct net *net, float *base, size_t *used)
 {
     struct turns turns;
     float *array[NODES_MAX] = {0};
+    int run[NODES_MAX];
+    parts_back_runs(&net->nodes, run);
+    for (int i = 0; i < net->nodes.n; i++)
+        net->of[i].passes = passes(net, run, owner_of(net, i));
     plan_turns(net, &turns);
     for (int i = 0; i < turns.n; i++)
         array[i] = take(base, used, turns.floats[i]);
@@ -167,9 +208,9 @@ static size_t spare_floats(const struct net *net, int input)
 {
     size_t most = 0;
     for (int i = 0; i < net->nodes.n; i++)
-        if (net->adds[i][input] && read_floats(net, i, input) > most)
-            most = read_floats(net, i, input);
-    return most * (size_t)net->max_batch;
+        if (net->adds[i][input] && read_floats(net, i, input) * (size_t)part_of(net, i) > most)
+            most = read_floats(net, i, input) * (size_t)part_of(net, i);
+    return most;
 }
 
 static size_t folded_floats(const struct net *net)
@@ -329,7 +370,8 @@ void net_renew_last(struct net *net, uint64_t key)
 /* What is the same for all nodes in a pass over n samples. batch gives the dropout masks, NULL: none. */
 static struct pass start(const struct net *net, int n, const struct batch *batch)
 {
-    struct pass pass = {.kernels = net->kernels, .n = n, .scratch = net->scratch, .drops = batch != NULL};
+    struct pass pass = {
+        .kernels = net->kernels, .n = n, .all = n, .scratch = net->scratch, .drops = batch != NULL};
     if (batch) {
         pass.key = batch->dropout_key;
         pass.substream =
@@ -339,12 +381,31 @@ static struct pass start(const struct net *net, int n, const struct batch *batch
     return pass;
 }
 
+static float *behind(float *array, int samples, struct tensor_shape shape)
+{
+    return array ? array + (size_t)samples * tensor_floats(shape) : NULL;
+}
+
+/* Where the gradient of what node i reads is gathered: of samples from `first` on. */
+static float *gathered(const struct net *net, int i, int input, int first)
+{
+    struct arrays_of of = read_by(net, i, input);
+    return behind(of.dout, of.passes ? 0 : first, net->nodes.node[i].in);
+}
+
 /* Where node i leaves the gradient of an input. NULL: nobody wants it. */
-static float *din_of(const struct net *net, int i, int input)
+static float *din_of(const struct net *net, int i, int input, int first)
 {
     if (net->nodes.node[i].from[input] < net->lowest)
         return NULL;
-    return net->adds[i][input] ? net->spare[input] : read_by(net, i, input).dout;
+    return net->adds[i][input] ? net->spare[input] : gathered(net, i, input, first);
+}
+
+static void *kept_of(const struct net *net, int i, int first)
+{
+    const struct op *op = net->nodes.node[i].op;
+    size_t at = op->kept && !op->measure ? (size_t)first * op->kept(&net->nodes.node[i]) : 0;
+    return net->of[i].kept ? (char *)net->of[i].kept + at : NULL;
 }
 
 /* The pass at node i. gradient: where those of all parameters go. */
@@ -357,13 +418,13 @@ static struct pass at_node(const struct net *net, int i, struct pass pass, float
     pass.v = net->moments + (net->n_moments - 1) * net->n_params + node->param;
     pass.buffers = net->buffers + node->buffer;
     pass.gradient = gradient ? gradient + node->param : NULL;
-    pass.in = read_by(net, i, 0).out;
-    pass.in2 = read_by(net, i, 1).out;
-    pass.din = din_of(net, i, 0);
-    pass.din2 = din_of(net, i, 1);
-    pass.out = of->out;
-    pass.dout = of->dout;
-    pass.kept = of->kept;
+    pass.in = behind(read_by(net, i, 0).out, pass.first, node->in);
+    pass.in2 = behind(read_by(net, i, 1).out, pass.first, node->in);
+    pass.din = din_of(net, i, 0, pass.first);
+    pass.din2 = din_of(net, i, 1, pass.first);
+    pass.out = behind(of->out, pass.first, node->out);
+    pass.dout = behind(of->dout, of->passes ? 0 : pass.first, node->out);
+    pass.kept = kept_of(net, i, pass.first);
     pass.substream += (uint64_t)node->dropout;
     return pass;
 }
@@ -385,8 +446,44 @@ static void forward_folded(struct net *net, int i, struct pass all)
     conv.unbiased = 0;
     conv.relu = norm->relu;
     pass.params = net->folded;
-    pass.out = net->of[i + 1].out;
+    pass.out = behind(net->of[i + 1].out, pass.first, norm->out);
     conv.op->forward(&conv, &pass);
+}
+
+/* A node at some samples, unless the convolution before it has stood for it. */
+static void forward_node(struct net *net, int i, struct pass some)
+{
+    const struct node *node = &net->nodes.node[i];
+    const struct pass pass = at_node(net, i, some, NULL);
+    if (i > 0 && node[-1].folds && !some.learns)
+        return;
+    if (node->folds && !some.learns)
+        forward_folded(net, i, some);
+    else if (node->op->forward)
+        node->op->forward(node, &pass);
+}
+
+/* Samples first .. first + n - 1 of all, or as many as there are. */
+static struct pass part(struct pass all, int first, int n)
+{
+    all.first = first;
+    all.n = n < all.all - first ? n : all.all - first;
+    return all;
+}
+
+/* Nodes from .. to - 1 and what node `to` measures, one part after the other. */
+static void forward_run(struct net *net, int from, int to, struct pass all)
+{
+    int n = part_of(net, from), measures = to < net->nodes.n && all.learns && net->nodes.node[to].op->measure;
+    for (int first = 0; first < all.all; first += n) {
+        struct pass some = part(all, first, n);
+        for (int i = from; i < to; i++)
+            forward_node(net, i, some);
+        if (measures) {
+            const struct pass pass = at_node(net, to, some, NULL);
+            net->nodes.node[to].op->measure(&net->nodes.node[to], &pass);
+        }
+    }
 }
 
 /* From images to logits. */
@@ -394,28 +491,65 @@ static void forward(struct net *net, const float *const *image, int n, const str
 {
     const struct pass all = start(net, n, batch);
     gather(net, image, n);
-    for (int i = 0; i < net->nodes.n; i++) {
-        const struct node *node = &net->nodes.node[i];
-        const struct pass pass = at_node(net, i, all, NULL);
-        if (node->folds && !all.learns) {
-            forward_folded(net, i, all);
-            i++;
-        } else if (node->op->forward)
-            node->op->forward(node, &pass);
+    for (int from = 0, to = parts_begin(&net->nodes, all.learns); from < net->nodes.n;) {
+        forward_run(net, from, to, all);
+        from = to;
+        to = from < net->nodes.n ? parts_end(&net->nodes, from, all.learns) : from;
     }
 }
 
 /* What node i has left in spare arrays to what others left before. */
-static void add_spares(const struct net *net, int i, int n)
+static void add_spares(const struct net *net, int i, int first, int n)
 {
     for (int input = 0; input < 2; input++) {
         if (net->nodes.node[i].from[input] < net->lowest || !net->adds[i][input])
             continue;
-        float *restrict to = read_by(net, i, input).dout;
+        float *restrict to = gathered(net, i, input, first);
         const float *restrict more = net->spare[input];
         size_t floats = (size_t)n * read_floats(net, i, input);
         for (size_t j = 0; j < floats; j++)
             to[j] += more[j];
+    }
+}
+
+/* Where the gradients of all parameters go at node i: to grad, or, with NULL, to those that are stored. */
+static float *gradients_at(const struct net *net, int i, float *grad)
+{
+    return grad ? grad : net->nodes.node[i].fused_update ? NULL : net->gradient;
+}
+
+static void backward_node(struct net *net, int i, struct pass some, float *grad)
+{
+    const struct node *node = &net->nodes.node[i];
+    const struct pass pass = at_node(net, i, some, gradients_at(net, i, grad));
+    if (node->op->backward)
+        node->op->backward(node, &pass);
+    add_spares(net, i, some.first, some.n);
+}
+
+/* Nodes from, from - 1 .. to + 1, and what node `to` measures, one part after the other. */
+static void backward_run(struct net *net, int from, int to, struct pass all, float *grad)
+{
+    int n = part_of(net, from), measures = to >= net->lowest && net->nodes.node[to].op->measure;
+    for (int first = 0; first < all.all; first += n) {
+        struct pass some = part(all, first, n);
+        for (int i = from; i > to && i >= net->lowest; i--)
+            backward_node(net, i, some, grad);
+        if (measures) {
+            const struct pass pass = at_node(net, to, some, gradients_at(net, to, grad));
+            net->nodes.node[to].op->measure_gradient(&net->nodes.node[to], &pass);
+        }
+    }
+}
+
+/* Zeros for those that nodes add to. */
+static void clear_gradients(struct net *net, float *grad)
+{
+    for (int i = net->lowest; i < net->nodes.n; i++) {
+        const struct node *node = &net->nodes.node[i];
+        float *to = gradients_at(net, i, grad);
+        if (to && node->op->by_sample)
+            memset(to + node->param, 0, node->n_params * sizeof *to);
     }
 }
 
@@ -425,15 +559,11 @@ static void backward(struct net *net, const struct batch *batch, const struct up
 {
     struct pass all = start(net, batch->n, batch);
     all.update = update;
-    for (int i = net->nodes.n - 1; i >= net->lowest; i--) {
-        const struct node *node = &net->nodes.node[i];
-        const struct pass pass = at_node(net, i, all,
-                                         grad                 ? grad
-                                         : node->fused_update ? NULL
-                                                              : net->gradient);
-        if (node->op->backward)
-            node->op->backward(node, &pass);
-        add_spares(net, i, batch->n);
+    clear_gradients(net, grad);
+    for (int from = net->nodes.n - 1, to = parts_back_begin(&net->nodes); from >= net->lowest;) {
+        backward_run(net, from, to, all, grad);
+        from = to;
+        to = from >= 0 ? parts_back_end(&net->nodes, from) : from;
     }
 }
 

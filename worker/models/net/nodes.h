@@ -78,22 +78,22 @@ struct param {
     double fan_in, fan_out, start;
 };
 
-/* A node at work on n samples. Arrays are of n times its shapes; of an operation in place out is in, and din
- * is dout. in2 and din2 are of its second input. */
+/* A node at work on n samples of a batch, the first of which is `first` of `all`. Arrays are of n times its
+ * shapes; of an operation in place out is in, and din is dout. in2 and din2 are of its second input. */
 struct pass {
     const struct kernels *kernels;
-    int n;
+    int n, first, all;
     float *params, *m, *v; /* of the node, one array after the other; the moments of Adam */
     float *gradient;       /* where theirs goes; NULL: the operation applies `update` itself (fused_update) */
     const struct update *update;
     float *buffers; /* of the node */
     float *in, *in2, *out;
     float *din, *din2, *dout; /* din, din2 NULL: nobody wants it */
-    void *kept;               /* what forward leaves for backward */
-    float *scratch;           /* 64-byte aligned */
-    int drops;                /* 1: masks are drawn, in training */
-    int learns;               /* 1: in training of all nodes: statistics are those of these samples */
-    uint64_t key, substream;  /* of the masks */
+    void *kept;     /* what forward leaves for backward: of these samples, or, where it measures, of all */
+    float *scratch; /* 64-byte aligned */
+    int drops;      /* 1: masks are drawn, in training */
+    int learns;     /* 1: in training of all nodes: statistics are those of these samples */
+    uint64_t key, substream; /* of the masks */
 };
 
 /* A kind of layer. */
@@ -103,6 +103,9 @@ struct op {
      * whoever stands before may still tell from its output where ReLU stopped a gradient. Nobody else reads
      * what it reads. */
     int in_place;
+    /* 1: what it makes of a sample depends on no other but by what it measures, so that samples may go some
+     * at a time; backward adds to `gradient`, zero before the first. */
+    int by_sample;
     int draws;    /* 1: draws masks */
     int n_inputs; /* 2, or 0: one */
     /* out of a node from its in. E_USAGE when it does not fit: the line names the node. */
@@ -119,7 +122,11 @@ struct op {
     size_t (*scratch)(const struct node *node, const struct kernels *k, int n, int with_gradient);
     /* What the kernels really use, for benchmarks. NULL: loops of its own. */
     const char *(*path)(const struct node *node, const struct kernels *k);
-    /* NULL: nothing to be done. backward overwrites din, din2 and gradient. */
+    /* What forward, of samples that are learnt from, and backward need of all samples before they see the
+     * first: called for some of them after the other. NULL: nothing; backward's may add to `gradient`. */
+    void (*measure)(const struct node *node, const struct pass *p);
+    void (*measure_gradient)(const struct node *node, const struct pass *p);
+    /* NULL: nothing to be done. backward overwrites din, din2 and, unless by_sample, gradient. */
     void (*forward)(const struct node *node, const struct pass *p);
     void (*backward)(const struct node *node, const struct pass *p);
 };

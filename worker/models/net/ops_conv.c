@@ -112,6 +112,7 @@ static void learn_conv(const struct node *node, const struct pass *p)
 }
 
 const struct op op_conv = {.name = "conv",
+                           .by_sample = 1,
                            .shape = shape_conv,
                            .params = params_conv,
                            .multiply_adds = conv_multiply_adds,

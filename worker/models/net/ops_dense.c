@@ -123,8 +123,12 @@ static void run_relu(const struct node *node, const struct pass *p)
         p->out[i] = p->out[i] <= 0 ? 0 : p->out[i];
 }
 
-const struct op op_relu = {
-    .name = "relu", .in_place = 1, .shape = shape_same, .forward = run_relu, .backward = node_stop_gradient};
+const struct op op_relu = {.name = "relu",
+                           .in_place = 1,
+                           .by_sample = 1,
+                           .shape = shape_same,
+                           .forward = run_relu,
+                           .backward = node_stop_gradient};
 
 /* A rate as the 16-bit threshold below which a unit is dropped; a rate just below 1 still keeps one unit in
  * 65536. */
@@ -204,5 +208,9 @@ static void learn_add(const struct node *node, const struct pass *p)
         pass_gradient(p->din2, p->dout, p->out, n, node->relu);
 }
 
-const struct op op_add = {
-    .name = "add", .n_inputs = 2, .shape = shape_same, .forward = run_add, .backward = learn_add};
+const struct op op_add = {.name = "add",
+                          .n_inputs = 2,
+                          .by_sample = 1,
+                          .shape = shape_same,
+                          .forward = run_add,
+                          .backward = learn_add};

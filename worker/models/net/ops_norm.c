@@ -66,11 +66,19 @@ static double *sums_of(const struct node *node, const struct pass *p)
     return scratch;
 }
 
-/* ---- batch norm: kept are mean and 1 / deviation of each channel ---- */
+/* ---- batch norm: kept are mean and 1 / deviation of each channel, behind them its moments
+ * as they are gathered ---- */
 
 static size_t kept_batch_norm(const struct node *node)
 {
-    return 2 * n_channels(node) * sizeof(float);
+    return 2 * n_channels(node) * (sizeof(float) + sizeof(double));
+}
+
+/* Mean (c), and sum of squares about it (c), of the pixels that have been seen. */
+static double *moments_of(const struct node *node, const struct pass *p)
+{
+    void *behind = (float *)p->kept + 2 * n_channels(node);
+    return behind;
 }
 
 static void move_towards(float *running, double value)
@@ -78,7 +86,7 @@ static void move_towards(float *running, double value)
     *running = (float)((1 - momentum) * (double)*running + momentum * value);
 }
 
-/* The pixels of all images as rows. */
+/* The pixels of these images as rows. */
 static struct row_shape rows_of(const struct node *node, const struct pass *p)
 {
     return (struct row_shape){(int)n_rows(node, p), node->in.c, n_channels(node)};
@@ -90,15 +98,33 @@ static struct norm_channels channels_of(const struct node *node, const struct pa
     return (struct norm_channels){kept, kept + node->in.c, p->params, p->params + node->in.c};
 }
 
-static void measure_batch(const struct node *node, const struct pass *p)
+/* Takes the pixels at hand in (Chan, Golub and LeVeque 1983). */
+static void join_moments(const struct node *node, const struct pass *p)
 {
-    size_t c = n_channels(node), m = n_rows(node, p);
-    float *mean = p->kept, *inverse = mean + c, *variance = p->scratch;
+    size_t c = n_channels(node);
+    float *mean = p->scratch, *variance = mean + c;
+    double *all = moments_of(node, p), n = (double)n_rows(node, p),
+           before = (double)p->first * (double)n_pixels(node);
     p->kernels->moments(mean, variance, p->in, rows_of(node, p));
     for (size_t j = 0; j < c; j++) {
-        inverse[j] = (float)(1 / sqrt((double)variance[j] + epsilon));
-        move_towards(&p->buffers[j], (double)mean[j]);
-        move_towards(&p->buffers[c + j], (double)variance[j] * (double)m / (double)(m > 1 ? m - 1 : 1));
+        double away = p->first ? (double)mean[j] - all[j] : 0;
+        double squares = (double)variance[j] * n + away * away * n * before / (n + before);
+        all[j] = p->first ? all[j] + away * n / (n + before) : (double)mean[j];
+        all[c + j] = p->first ? all[c + j] + squares : squares;
+    }
+}
+
+static void measure_batch(const struct node *node, const struct pass *p)
+{
+    size_t c = n_channels(node);
+    float *mean = p->kept, *inverse = mean + c;
+    const double *all = moments_of(node, p), m = (double)p->all * (double)n_pixels(node);
+    join_moments(node, p);
+    for (size_t j = 0; p->first + p->n == p->all && j < c; j++) {
+        mean[j] = (float)all[j];
+        inverse[j] = (float)(1 / sqrt(all[c + j] / m + epsilon));
+        move_towards(&p->buffers[j], all[j]);
+        move_towards(&p->buffers[c + j], all[c + j] / (m > 1 ? m - 1 : 1));
     }
 }
 
@@ -115,26 +141,36 @@ static void recall_running(const struct node *node, const struct pass *p)
 static void run_batch_norm(const struct node *node, const struct pass *p)
 {
     const struct norm_channels channels = channels_of(node, p);
-    if (p->learns)
-        measure_batch(node, p);
-    else
+    if (!p->learns)
         recall_running(node, p);
     p->kernels->normalise(p->out, p->in, &channels, rows_of(node, p), node->relu);
+}
+
+static void sum_batch_norm(const struct node *node, const struct pass *p)
+{
+    const struct norm_channels channels = channels_of(node, p);
+    p->kernels->normalise_sums(p->gradient, p->gradient + node->in.c, p->dout, p->in, &channels,
+                               rows_of(node, p), node->relu);
 }
 
 static void learn_batch_norm(const struct node *node, const struct pass *p)
 {
     const struct norm_channels channels = channels_of(node, p);
-    p->kernels->normalise_backward(p->gradient, p->gradient + node->in.c, p->din, p->dout, p->in, &channels,
-                                   rows_of(node, p), node->relu);
+    if (p->din)
+        p->kernels->normalise_backward(p->din, p->dout, p->in, &channels, p->gradient,
+                                       p->gradient + node->in.c, (size_t)p->all * n_pixels(node),
+                                       rows_of(node, p), node->relu);
 }
 
 const struct op op_batch_norm = {.name = "batch_norm",
+                                 .by_sample = 1,
                                  .shape = shape_norm,
                                  .params = params_channels,
                                  .buffers = buffers_batch_norm,
                                  .kept = kept_batch_norm,
                                  .scratch = scratch_norm,
+                                 .measure = measure_batch,
+                                 .measure_gradient = sum_batch_norm,
                                  .forward = run_batch_norm,
                                  .backward = learn_batch_norm};
 
@@ -257,12 +293,13 @@ static void learn_group_norm(const struct node *node, const struct pass *p)
             learn_group(&group, dscale + (size_t)g * n, dshift + (size_t)g * n);
         }
     for (size_t j = 0; j < c; j++) {
-        p->gradient[j] = (float)dscale[j];
-        p->gradient[c + j] = (float)dshift[j];
+        p->gradient[j] += (float)dscale[j];
+        p->gradient[c + j] += (float)dshift[j];
     }
 }
 
 const struct op op_group_norm = {.name = "group_norm",
+                                 .by_sample = 1,
                                  .shape = shape_norm,
                                  .params = params_channels,
                                  .kept = kept_group_norm,

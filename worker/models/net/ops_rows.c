@@ -30,8 +30,12 @@ static void learn_gelu(const struct node *node, const struct pass *p)
         p->kernels->gelu_backward(p->din, p->dout, p->in, n_floats(node, p));
 }
 
-const struct op op_gelu = {
-    .name = "gelu", .shape = keep_shape, .path = path_rows, .forward = run_gelu, .backward = learn_gelu};
+const struct op op_gelu = {.name = "gelu",
+                           .by_sample = 1,
+                           .shape = keep_shape,
+                           .path = path_rows,
+                           .forward = run_gelu,
+                           .backward = learn_gelu};
 
 static size_t norm_rows(const struct node *node)
 {
