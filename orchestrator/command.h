@@ -31,8 +31,8 @@ struct command {
         .for_people = for_people_, .run = run}
 /* clang-format on */
 
-extern const struct command cmd_data, cmd_plan, cmd_run, cmd_status, cmd_merge, cmd_report, cmd_export,
-    cmd_predict, cmd_serve, cmd_bench, cmd_doctor;
+extern const struct command cmd_data, cmd_plan, cmd_run, cmd_grow, cmd_status, cmd_merge, cmd_report,
+    cmd_export, cmd_predict, cmd_serve, cmd_bench, cmd_doctor;
 
 /* Run the command, or the verb of it, that argv[1] and on ask for; --help, -h, help, --usage, --version and
  * -V print to stdout and return 0. E_USAGE, with an empty line when the list of commands went to stderr

@@ -10,10 +10,10 @@
 
 EMBED(help_cellsweep, "orchestrator/help/cellsweep.txt");
 
-/* In the order a sweep goes: data, plan, run, status, merge, report, serve. */
-static const struct command *const commands[] = {&cmd_data,  &cmd_plan,   &cmd_run,    &cmd_status,
-                                                 &cmd_merge, &cmd_report, &cmd_export, &cmd_predict,
-                                                 &cmd_serve, &cmd_bench,  &cmd_doctor, NULL};
+/* In the order a sweep goes: data, plan, run, grow, status, merge, report, serve. */
+static const struct command *const commands[] = {
+    &cmd_data,   &cmd_plan,    &cmd_run,   &cmd_grow,  &cmd_status, &cmd_merge, &cmd_report,
+    &cmd_export, &cmd_predict, &cmd_serve, &cmd_bench, &cmd_doctor, NULL};
 static const struct command cellsweep = {"", "", help_cellsweep, .verbs = commands};
 
 int main(int argc, char **argv)

@@ -50,7 +50,7 @@ few_cells() {
 }
 
 # Seconds after which something hangs; never a measure of how long anything takes.
-HANG=600
+HANG=${HANG:-600}
 
 # await COMMAND...: until it succeeds.
 await() {

@@ -3,6 +3,7 @@
 #include "choose.h"
 #include "clock.h"
 #include "job.h"
+#include "run/growth.h"
 #include "run/run_root.h"
 #include "run/tuning.h"
 #include "store/store_outcome.h"
@@ -106,7 +107,7 @@ static void on_early_loss(void *self, int rank)
             rank);
     if (run->rank == 0)
         root_give_up(run, rank);
-    _exit(err_exit_status(E_IO));
+    _exit(err_exit_status(run->round > 0 ? E_STOPPED : E_IO));
 }
 
 /* ---- all ranks ---- */
@@ -651,11 +652,11 @@ static int conclude(struct run *run, int *rc, struct err *err)
     if (run->rank != 0) {
         sync_file(run);
         int alone = handout_await_end(run->handout, rc, err->text);
-        err->code = *rc;
+        err->code = *rc < 0 ? *rc : 0;
         return alone;
     }
     handout_enter(run->handout); /* the thread still serves */
-    *rc = root_conclude(run, err);
+    *rc = growth_due(run) ? GROWTH_DUE : root_conclude(run, err);
     handout_leave(run->handout);
     sync_file(run);
     return handout_finish(run->handout, *rc, *rc < 0 ? err->text : "");
@@ -681,16 +682,22 @@ static void start_watchdog(const struct run *run, int rc)
     alarm((unsigned)ceil(run->options->heartbeat));
 }
 
-static void release(struct run *run)
+/* What every rank holds of a round. */
+static void release_round(struct run *run)
 {
     handout_free(run->handout, 0);
     saver_free(run->saver);
     epochs_free(run->epochs);
     choose_curves_free(&run->curves);
-    root_release(run);
     share_free(&run->shared, run->data);
-    peers_free(run->peers);
     sweep_free(run->sweep);
+}
+
+static void release(struct run *run)
+{
+    release_round(run);
+    root_release(run);
+    peers_free(run->peers);
 }
 
 /* Nothing is released whose release is collective: the process is about to leave. */
@@ -714,6 +721,51 @@ static int leave_together(struct run *run, int rc, struct err *err)
     return rc;
 }
 
+/* From the files to the end of the hand-out. */
+static int play_round(struct run *run, int *alone, struct err *err)
+{
+    int rc = prepare(run, err);
+    if (rc == 0)
+        rc = work(run, err);
+    peers_rest(run->peers);
+    if (rc < 0)
+        return rc;
+    *alone = conclude(run, &rc, err);
+    if (*alone && rc == GROWTH_DUE) /* nothing is closed together any more: the next run grows the file */
+        rc = run->rank == 0 ? root_conclude(run, err)
+                            : err_set(err, E_STOPPED, "stopped (the grid grows); the same command goes on");
+    start_watchdog(run, rc == GROWTH_DUE ? E_STOPPED : rc);
+    return rc;
+}
+
+/* The results file is closed by all, so that rank 0 can put a larger one in its place; what is left of the
+ * round is the ranks, the lock, and what counts over all rounds. */
+static int end_round(struct run *run, struct err *err)
+{
+    struct run next = {.options = run->options,
+                       .shared = {MPI_COMM_NULL, MPI_WIN_NULL},
+                       .rank = run->rank,
+                       .size = run->size,
+                       .peers = run->peers,
+                       .round = run->round + 1,
+                       .request_stays = run->request_stays,
+                       .lock = run->lock,
+                       .lock_mark = run->lock_mark,
+                       .checkpoints = run->checkpoints};
+    struct handout_counts counts = handout_counts(run->handout);
+    int rc = store_close(run->store, err);
+    next.failures_before = run->failures_before + counts.failed + counts.diverged;
+    free(run->resolved);
+    if (run->rank == 0 && !(next.resolved = strdup(run->sweep->file->resolved)) && rc == 0)
+        rc = err_set(err, E_IO, "out of memory for the sweep file");
+    release_round(run);
+    root_end_round(run);
+    *run = next;
+    alarm(0);
+    peers_watch(run->peers, on_early_loss, run);
+    return agree(rc, err);
+}
+
 int run_sweep(const struct run_options *options, int *alone, struct err *err)
 {
     struct run run = {.options = options, .shared = {MPI_COMM_NULL, MPI_WIN_NULL}};
@@ -725,13 +777,10 @@ int run_sweep(const struct run_options *options, int *alone, struct err *err)
         return E_IO;
     peers_watch(run.peers, on_early_loss, &run);
     alarm(0); /* from here on a loss is seen */
-    int rc = prepare(&run, err);
-    if (rc == 0)
-        rc = work(&run, err);
-    peers_rest(run.peers);
-    if (rc == 0) {
-        *alone = conclude(&run, &rc, err);
-        start_watchdog(&run, rc);
+    int rc = play_round(&run, alone, err);
+    while (rc == GROWTH_DUE) {
+        rc = end_round(&run, err);
+        rc = rc < 0 ? rc : play_round(&run, alone, err);
     }
     return *alone ? leave_alone(&run, rc, err) : leave_together(&run, rc, err);
 }

@@ -6,6 +6,7 @@
 #include "run/checkpoint_folder.h"
 #include "clock.h"
 #include "run/deadline.h"
+#include "run/growth.h"
 #include "run/job_log.h"
 #include "run/tuning.h"
 #include "h5.h"
@@ -33,8 +34,8 @@ static double ending_at_least(const struct run *run)
 /* ---- lock, sweep file, data, results file ---- */
 
 /* The packed dataset is kept before a new results file is made, and again when it went missing. */
-static int prepare_files(struct run *run, const struct cells *cells, enum resume_kind *kind, int *kept,
-                         struct err *err)
+static int prepare_files(struct run *run, const struct cells *cells, int asked, enum resume_kind *kind,
+                         int *kept, struct err *err)
 {
     const char *path = run->options->results_path;
     int is_new = access(path, F_OK) != 0;
@@ -43,29 +44,80 @@ static int prepare_files(struct run *run, const struct cells *cells, enum resume
         h5_draft_tidy(cells->path);
     int rc = is_new ? cells_keep(cells, 0, err) : 0;
     if (rc == 0)
-        rc = resume_prepare(path, run->sweep, run->data, cells->path, run->isa, run->size, kind, kept, err);
+        rc = resume_prepare(path, run->sweep, run->data, cells->path, run->isa, run->size, asked, kind, kept,
+                            err);
     return rc == 0 && !is_new ? cells_keep(cells, 1, err) : rc;
 }
 
-int root_prepare(struct run *run, enum resume_kind *kind, int *kept, struct err *err)
+/* Data, jobs and results file of run->sweep. asked: by a request to grow. */
+static int prepare_sweep(struct run *run, int asked, enum resume_kind *kind, int *kept, struct err *err)
 {
-    const struct run_options *o = run->options;
     struct cells cells;
-    run->deadline = deadline_find(o->end);
-    int rc = sweep_read(o->sweep_path, o->n_set, o->set, &run->sweep, err);
-    if (rc == 0)
-        rc = lock_take(o->results_path, o->force_unlock, &run->lock, err);
-    if (rc == 0)
-        rc = resume_kernels(o->results_path, o->isa, run->isa, &run->isa, err);
-    if (rc < 0)
-        return rc;
-    rc = cells_open(run->sweep, o->results_path, &cells, err);
+    int rc = cells_open(run->sweep, run->options->results_path, &cells, err);
     run->data = cells.data;
     if (rc == 0)
         rc = sweep_expand(run->sweep, run->data, err);
     if (rc == 0)
         rc = sweep_select(run->sweep, run->options->filter, "--filter", &run->chosen, err);
-    return rc < 0 ? rc : prepare_files(run, &cells, kind, kept, err);
+    return rc < 0 ? rc : prepare_files(run, &cells, asked, kind, kept, err);
+}
+
+/* The same of a request. What goes wrong is said, and leaves the run with the sweep that it had: the request
+ * was tried when it was made, so the disk is full, or the images have changed since. */
+static int prepare_request(struct run *run, const struct grow_request *request, enum resume_kind *kind,
+                           int *kept)
+{
+    struct sweep *own = run->sweep;
+    struct err why = {0};
+    run->sweep = NULL;
+    int rc = sweep_parse(request->resolved, &run->sweep, &why);
+    if (rc == 0) {
+        run->sweep->file->text = strdup(request->yaml);
+        rc = prepare_sweep(run, 1, kind, kept, &why);
+    }
+    if (rc == 0) {
+        sweep_free(own);
+        return 0;
+    }
+    fprintf(stderr, "%s: cannot be grown: %s; the run goes on without\n", run->options->results_path,
+            why.text);
+    selection_free(&run->chosen);
+    dataset_free(run->data);
+    sweep_free(run->sweep);
+    run->data = NULL;
+    run->sweep = own;
+    return rc;
+}
+
+/* The sweep of this round before anything else is known: as given, or that of the round before. */
+static int first_sweep(struct run *run, struct err *err)
+{
+    const struct run_options *o = run->options;
+    return run->resolved ? sweep_parse(run->resolved, &run->sweep, err)
+                         : sweep_read(o->sweep_path, o->n_set, o->set, &run->sweep, err);
+}
+
+int root_prepare(struct run *run, enum resume_kind *kind, int *kept, struct err *err)
+{
+    const struct run_options *o = run->options;
+    struct grow_request request;
+    run->deadline = deadline_find(o->end);
+    int rc = first_sweep(run, err);
+    if (rc == 0 && !run->lock)
+        rc = lock_take(o->results_path, o->force_unlock, &run->lock, err);
+    if (rc == 0)
+        rc = resume_kernels(o->results_path, o->isa, run->isa, &run->isa, err);
+    if (rc < 0)
+        return rc;
+    if (growth_request(run, &request)) {
+        rc = prepare_request(run, &request, kind, kept);
+        grow_request_release(&request);
+        growth_over(run);
+        if (rc == 0)
+            return 0;
+    }
+    rc = growth_adopt(run, err);
+    return rc < 0 ? rc : prepare_sweep(run, 0, kind, kept, err);
 }
 
 /* ---- the schedule ---- */
@@ -235,6 +287,19 @@ static void write_ending(struct run *run, int now)
     status_file_write(run->options->results_path, &run->ending, NULL);
 }
 
+static void log_start(const struct run *run)
+{
+    struct lock_holder self;
+    int n_jobs = schedule_waiting(run->schedule) + schedule_parked(run->schedule);
+    lock_file_self(&self);
+    if (run->round > 0)
+        events_add(run->events, "grown", "{s:i, s:i}", "jobs", n_jobs, "finished_before", run->n_before);
+    else
+        events_add(run->events, "run_started", "{s:s, s:I, s:i, s:s, s:s, s:i, s:i}", "host", self.host,
+                   "pid", (json_int_t)self.pid, "ranks", run->size, "version", CELLSWEEP_VERSION, "commit",
+                   CELLSWEEP_COMMIT, "jobs", n_jobs, "finished_before", run->n_before);
+}
+
 int root_schedule(struct run *run, enum resume_kind kind, int kept, struct err *err)
 {
     int rc = make_schedule(run, err);
@@ -243,12 +308,7 @@ int root_schedule(struct run *run, enum resume_kind kind, int kept, struct err *
     if (rc < 0)
         return rc;
     say_start(run, kind, kept);
-    struct lock_holder self;
-    lock_file_self(&self);
-    events_add(run->events, "run_started", "{s:s, s:I, s:i, s:s, s:s, s:i, s:i}", "host", self.host, "pid",
-               (json_int_t)self.pid, "ranks", run->size, "version", CELLSWEEP_VERSION, "commit",
-               CELLSWEEP_COMMIT, "jobs", schedule_waiting(run->schedule) + schedule_parked(run->schedule),
-               "finished_before", run->n_before);
+    log_start(run);
     run->ending.exit_status = -1;
     run->ending.ranks = run->size;
     run->ending.deadline = run->deadline;
@@ -269,10 +329,17 @@ static double left(const struct run *run)
     return run->deadline - clock_wall() - spare - 2 * handout_counts(run->handout).slowest;
 }
 
+int root_is_late(const struct run *run)
+{
+    return left(run) <= 0;
+}
+
 double root_left(void *self)
 {
     const struct run *run = self;
     double seconds = left(run);
+    if (run->grows && run->options->checkpoint <= 0) /* running jobs go on to their ends, no other begins */
+        return -1;
     return seconds > 0 && run->options->checkpoint > 0 ? (double)INFINITY : seconds;
 }
 
@@ -324,7 +391,7 @@ static void tell_failure(struct run *run, int rank, const struct handout_report 
 /* --max-failures: enough is enough. */
 static void check_failures(struct run *run, const struct handout_counts *counts)
 {
-    int n = counts->failed + counts->diverged;
+    int n = run->failures_before + counts->failed + counts->diverged;
     if (run->options->max_failures <= 0 || n < run->options->max_failures || run->too_many_failures)
         return;
     run->too_many_failures = 1;
@@ -350,8 +417,9 @@ void root_on_report(void *self, int rank, const struct handout_report *report)
     if (run_drain_asked())
         root_drain(run, "a signal");
     struct handout_counts counts = handout_counts(run->handout);
-    if (left(run) <= 0)
+    if (root_is_late(run))
         root_drain(run, "the deadline");
+    growth_look(run);
     if (report && (report->diverged || report->end == HANDOUT_FAILED || report->end == HANDOUT_FATAL))
         tell_failure(run, rank, report);
     if (report) {
@@ -604,8 +672,10 @@ void root_end(struct run *run, int rc, const struct err *err)
 
 void root_give_up(struct run *run, int lost_rank)
 {
-    struct status_file e = {
-        .exit_status = err_exit_status(E_IO), .ranks = run->size, .lost_ranks = 1, .deadline = INFINITY};
+    struct status_file e = {.exit_status = err_exit_status(run->round > 0 ? E_STOPPED : E_IO),
+                            .ranks = run->size,
+                            .lost_ranks = 1,
+                            .deadline = INFINITY};
     if (!run->lock)
         return;
     snprintf(e.message, sizeof e.message, "rank %d died while the run was being prepared", lost_rank);
@@ -613,12 +683,18 @@ void root_give_up(struct run *run, int lost_rank)
     lock_release(run->lock);
 }
 
-void root_release(struct run *run)
+void root_end_round(struct run *run)
 {
     events_close(run->events);
     progress_free(run->progress);
     schedule_free(run->schedule);
     trials_free(run->trials);
     selection_free(&run->chosen);
+}
+
+void root_release(struct run *run)
+{
+    root_end_round(run);
+    free(run->resolved);
     lock_release(run->lock);
 }

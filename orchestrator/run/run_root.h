@@ -6,6 +6,7 @@
  *     ... root_on_start and root_on_report are called by the hand-out ...
  *     rc = root_conclude(&run, &err)              the closing line and the exit status
  *     root_end(&run, rc, &err)                    event and status file, after the last write
+ *     root_end_round(&run)                        instead, when the grid grows: then root_prepare again
  *     root_release(&run)                          the lock goes last
  *
  * Rank 0 only. No collective calls. */
@@ -37,6 +38,9 @@ void root_on_condemn(void *self, int job, int attempts, int deaths);
  * INFINITY also where jobs have checkpoints: what is not finished goes on in the next run. */
 double root_left(void *self);
 
+/* 1 when the deadline ends the run. */
+int root_is_late(const struct run *run);
+
 /* Seconds that a job may take under --job-limit; INFINITY: any. */
 double root_limit(void *self, int job);
 
@@ -51,6 +55,9 @@ void root_end(struct run *run, int rc, const struct err *err);
 
 /* The same when a rank died before root_schedule, from another thread: the process is about to leave. */
 void root_give_up(struct run *run, int lost_rank);
+
+/* Release what belongs to a round, all but the lock. */
+void root_end_round(struct run *run);
 
 void root_release(struct run *run);
 

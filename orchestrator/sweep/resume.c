@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 static void row_of(const void *of, int job, struct store_job *out)
 {
@@ -206,9 +207,42 @@ static int refuse_data(const char *path, const struct store *store, const struct
                    path, store_text(store, "dataset_checksum"), plan->data->checksum, plan->data_origin);
 }
 
-/* Whether the file can go on as it is or is written anew; E_USAGE when it belongs to another sweep. */
+/* ---- growth that was asked for ---- */
+
+enum { DIGEST_SIZE = 33, MAX_ANCESTORS = 60 };
+
+static void digest(const char *text, char out[DIGEST_SIZE])
+{
+    XXH128_hash_t hash = XXH3_128bits(text, strlen(text));
+    snprintf(out, DIGEST_SIZE, "%016llx%016llx", (unsigned long long)hash.high64,
+             (unsigned long long)hash.low64);
+}
+
+int resume_descends(const struct store *store, const char *resolved)
+{
+    char own[DIGEST_SIZE];
+    digest(resolved, own);
+    return strstr(store_text(store, "grown_from"), own) != NULL;
+}
+
+/* The ancestors of a file, and itself where the growth was asked for; the oldest go when they are too many. */
+static void list_ancestors(const struct store *store, int asked, char out[MAX_ANCESTORS * DIGEST_SIZE])
+{
+    char own[DIGEST_SIZE];
+    const char *old = store_text(store, "grown_from");
+    size_t n = strlen(old), most = (MAX_ANCESTORS - 1) * DIGEST_SIZE;
+    digest(store_text(store, "yaml_resolved"), own);
+    if (n >= most)
+        old += n - most + DIGEST_SIZE;
+    snprintf(out, MAX_ANCESTORS * DIGEST_SIZE, "%s%s%s", old, asked && *old ? " " : "", asked ? own : "");
+}
+
+/* ---- all ---- */
+
+/* Whether the file can go on as it is or is written anew; E_USAGE when it belongs to another sweep. ancestors
+ * (MAX_ANCESTORS * DIGEST_SIZE): of the new one. */
 static int compare_with_file(const char *path, const struct sweep *sweep, const struct store_plan *plan,
-                             enum resume_kind *kind, struct err *err)
+                             int asked, enum resume_kind *kind, char *ancestors, struct err *err)
 {
     struct store *store = NULL;
     int n_found = 0, same = 0;
@@ -235,6 +269,7 @@ static int compare_with_file(const char *path, const struct sweep *sweep, const 
     else if (!same && n_found < store_n_jobs(store))
         rc = refuse_jobs(path, store, sweep, n_found, err);
     int same_labels = sweep_file_same_labels(store_text(store, "yaml_resolved"), plan->yaml_resolved);
+    list_ancestors(store, asked, ancestors);
     *kind = !same && store_n_jobs(store) == sweep->n_jobs ? RESUME_ORDERED
             : !same                                       ? RESUME_GROWN
             : same_labels                                 ? RESUME_CONTINUED
@@ -244,10 +279,11 @@ static int compare_with_file(const char *path, const struct sweep *sweep, const 
 }
 
 int resume_prepare(const char *path, const struct sweep *sweep, const struct dataset *data,
-                   const char *data_file, enum kernels_isa isa, int ranks, enum resume_kind *kind, int *kept,
-                   struct err *err)
+                   const char *data_file, enum kernels_isa isa, int ranks, int asked, enum resume_kind *kind,
+                   int *kept, struct err *err)
 {
     struct store_plan plan;
+    char ancestors[MAX_ANCESTORS * DIGEST_SIZE];
     const char *names[STORE_MAX_AXES];
     int numbers[STORE_MAX_AXES];
     *kept = 0;
@@ -257,11 +293,23 @@ int resume_prepare(const char *path, const struct sweep *sweep, const struct dat
         *kind = RESUME_CREATED;
         rc = store_create(path, &plan, err);
     } else {
-        rc = compare_with_file(path, sweep, &plan, kind, err);
+        rc = compare_with_file(path, sweep, &plan, asked, kind, ancestors, err);
+        plan.grown_from = ancestors;
         if (rc == 0 && *kind != RESUME_CONTINUED)
             rc = store_grow(path, &plan, kept, err);
     }
     return rc;
+}
+
+int resume_compare(const char *path, const struct sweep *sweep, const struct dataset *data,
+                   enum resume_kind *kind, struct err *err)
+{
+    struct store_plan plan;
+    const char *names[STORE_MAX_AXES];
+    int numbers[STORE_MAX_AXES];
+    char ancestors[MAX_ANCESTORS * DIGEST_SIZE];
+    make_plan(sweep, data, "", KERNELS_AUTO, 1, &plan, names, numbers);
+    return compare_with_file(path, sweep, &plan, 1, kind, ancestors, err);
 }
 
 unsigned long long resume_file_bytes(const struct sweep *sweep, const struct dataset *data, struct err *err)

@@ -5,6 +5,7 @@
 
 #include "sweep/expand.h"
 #include "kernels/kernels.h"
+#include "store/store.h"
 
 enum resume_kind { RESUME_CREATED, RESUME_CONTINUED, RESUME_GROWN, RESUME_ORDERED, RESUME_NAMED };
 
@@ -12,11 +13,19 @@ enum resume_kind { RESUME_CREATED, RESUME_CONTINUED, RESUME_GROWN, RESUME_ORDERE
  * No file: created. The same jobs: kept as it is. A file whose jobs all occur in the sweep, by their keys,
  * but in another order, or beside others: a new file that keeps the finished rows, renamed onto it; so it is
  * where only the names of classes (`labels`) are others. Anything else is E_USAGE with the difference named,
- * the file untouched. data_file: path of the packed dataset, stored for report and predict. *kept: finished
- * rows of a new file. */
+ * the file untouched. data_file: path of the packed dataset, stored for report and predict. asked: 1 when
+ * the user asked for the growth by itself: the new file then remembers the sweep file that it was made from
+ * before. *kept: finished rows of a new file. */
 int resume_prepare(const char *path, const struct sweep *sweep, const struct dataset *data,
-                   const char *data_file, enum kernels_isa isa, int ranks, enum resume_kind *kind, int *kept,
-                   struct err *err);
+                   const char *data_file, enum kernels_isa isa, int ranks, int asked, enum resume_kind *kind,
+                   int *kept, struct err *err);
+
+/* What resume_prepare() would do with a file that is there, and its refusals; nothing is changed. */
+int resume_compare(const char *path, const struct sweep *sweep, const struct dataset *data,
+                   enum resume_kind *kind, struct err *err);
+
+/* 1 when a file was grown, asked for, from the sweep of this resolved text, in one step or several. */
+int resume_descends(const struct store *store, const char *resolved);
 
 /* Bytes of the results file that a sweep begins with, whatever is there. data: as for sweep_expand(). 0 with
  * *err set when there is no memory. */

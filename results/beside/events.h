@@ -15,6 +15,7 @@
  *     job_diverged  the same and message
  *     job_failed    job, rank, attempt, last (false: is tried again), message
  *     rank_lost     rank, job (-1: it had none), silent (seconds)
+ *     grown         jobs (to run), finished_before: a larger grid (growth.h) in a run that goes on
  *     draining      why
  *     run_ended     status, state, done, diverged, failed, left, seconds, message
  * A line is written whole by one write() in append mode, so a reader sees whole lines, but for the last one

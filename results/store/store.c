@@ -37,6 +37,7 @@ static const struct {
     {"pixel_size", REAL},
     {"preprocess", TEXT},
     {"merged_from", OPTIONAL_LINES},
+    {"grown_from", OPTIONAL_LINES},
 };
 enum { N_ATTRIBUTES = sizeof attributes / sizeof *attributes };
 static_assert(N_ATTRIBUTES <= sizeof((struct store *)0)->text / sizeof(char *), "store.text has room");

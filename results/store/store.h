@@ -30,7 +30,8 @@
  *                       (data: for people, "cells.h5, packed from raw"; data_file: path of the packed images)
  *                       kernels, weights_kept (0 or 1), image_size
  *                       (pixels), channels and pixel_size (micrometres) of the dataset; of a merged file
- *                       merged_from, the files it was made of, a line each
+ *                       merged_from, the files it was made of, a line each; of one that
+ *                       `cellsweep grow` has made grown_from, digests of its sweep files before
  *     /jobs             [J] compound, written once: key, clusters, strategy, protocol, seed, fold, repeat,
  *                       model, one field for every other grid axis, NaN or empty in jobs that do not
  *                       read it; a text is as wide as the widest of its column
@@ -150,8 +151,9 @@ enum store_origin {
 /* What a file is created from. Everything is only read. */
 struct store_plan {
     const char *name, *yaml, *yaml_resolved, *data_origin; /* texts */
-    const char *data_file; /* path of the packed dataset, for report and predict */
-    const char *kernels;   /* name of the kernel table that trains: bits are the same within one */
+    const char *data_file;  /* path of the packed dataset, for report and predict */
+    const char *grown_from; /* digests of the sweep files it was grown from (resume.h); NULL, "": none */
+    const char *kernels;    /* name of the kernel table that trains: bits are the same within one */
     const struct dataset *data;
     int n_jobs, n_epochs, n_classes, n_val, n_test, n_all; /* J, E, C; images: the largest over the jobs */
     size_t n_weights;                                      /* the same; 0: weights are not kept */

@@ -92,6 +92,8 @@ static int write_texts(hid_t file, const struct store_plan *plan, const char *pa
         {"created", created},
     };
     int rc = write_origin(file, plan, path, err);
+    if (rc == 0 && plan->grown_from && *plan->grown_from)
+        rc = h5_write_text_attr(file, "grown_from", plan->grown_from, path, err);
     for (size_t i = 0; i < sizeof text / sizeof *text && rc == 0; i++)
         rc = h5_write_text_attr(file, text[i][0], text[i][1] ? text[i][1] : "", path, err);
     return rc;

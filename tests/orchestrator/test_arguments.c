@@ -252,9 +252,9 @@ static void check_rows(const struct command *command)
 
 static void the_tables_of_the_commands_are_sound(void **state)
 {
-    static const struct command *const all[] = {&cmd_plan,   &cmd_run,    &cmd_status,
-                                                &cmd_report, &cmd_export, &cmd_predict,
-                                                &cmd_serve,  &cmd_bench,  &cmd_doctor};
+    static const struct command *const all[] = {&cmd_plan,   &cmd_run,    &cmd_grow,    &cmd_status,
+                                                &cmd_report, &cmd_export, &cmd_predict, &cmd_serve,
+                                                &cmd_bench,  &cmd_doctor};
     (void)state;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         check_rows(all[i]);
