@@ -29,7 +29,7 @@ struct growth {
     const struct options *o;
     struct sweep *sweep;
     struct cells cells;
-    int n_before; /* jobs of the file */
+    int n_jobs, n_before; /* without trials: of it, and of the file */
 };
 
 static const double look_every = 0.5;
@@ -68,13 +68,15 @@ static int compare(struct growth *g, enum resume_kind *kind, struct err *err)
         rc = cells_open(g->sweep, o->path, &g->cells, err);
     if (rc == 0)
         rc = sweep_expand(g->sweep, g->cells.data, err);
-    return rc < 0 ? rc : resume_compare(o->path, g->sweep, g->cells.data, kind, err);
+    if (rc < 0 || !g->sweep)
+        return rc;
+    g->n_jobs = g->sweep->n_jobs - g->sweep->n_trials;
+    return resume_compare(o->path, g->sweep, g->cells.data, kind, err);
 }
 
 static int say(const struct growth *g, const char *what)
 {
-    int n = g->sweep->n_jobs - g->sweep->n_trials;
-    printf("%s: %s; %d jobs, %d before\n", g->o->path, what, n, g->n_before);
+    printf("%s: %s; %d jobs, %d before\n", g->o->path, what, g->n_jobs, g->n_before);
     return 0;
 }
 
@@ -117,7 +119,7 @@ static int check_grown(struct growth *g, struct err *err)
 {
     enum resume_kind kind;
     int rc = resume_compare(g->o->path, g->sweep, g->cells.data, &kind, err);
-    if (rc < 0 || kind == RESUME_CONTINUED)
+    if (rc < 0 || kind == RESUME_CONTINUED || kind == RESUME_ORDERED)
         return rc < 0 ? rc : say(g, "grown by its run, which goes on");
     return err_set(err, E_IO,
                    "%s: its run could not grow it, and goes on as it was; it says why on its stderr",
@@ -146,7 +148,7 @@ static int grow(struct growth *g, struct err *err)
     int rc = compare(g, &kind, err);
     if (rc < 0)
         return rc;
-    if (kind == RESUME_CONTINUED)
+    if (g->n_jobs == g->n_before)
         return say(g, "has all of these jobs");
     return is_run_on(g->o->path) ? ask_run(g, err) : lock_and_grow(g, err);
 }

@@ -225,7 +225,8 @@ int resume_descends(const struct store *store, const char *resolved)
     return strstr(store_text(store, "grown_from"), own) != NULL;
 }
 
-/* The ancestors of a file, and itself where the growth was asked for; the oldest go when they are too many. */
+/* The ancestors of a file, and itself where the growth was asked for; the oldest go when they are too
+ * many. */
 static void list_ancestors(const struct store *store, int asked, char out[MAX_ANCESTORS * DIGEST_SIZE])
 {
     char own[DIGEST_SIZE];

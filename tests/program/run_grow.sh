@@ -111,7 +111,7 @@ refused() { # refused WHAT PATTERN COMMAND...
 refused "no file" "none.h5: is not there, so nothing can grow; .cellsweep run" "$C" grow "$TMP/none.h5" "$TMP/s.yaml"
 refused "a smaller grid" "e.h5: belongs to another sweep: .*jobs are not in this grid" "$C" grow "$R" "$TMP/s.yaml" --set grid.seed.count=3
 refused "other settings" "e.h5: .*train.epochs is 4 there and 5 here" "$C" grow "$R" "$TMP/s.yaml" --set train.epochs=5
-refused "other data" "e.h5: was made from other data" "$C" grow "$R" "$TMP/s.yaml" --set data=builtin --set grid.seed.count=5
+refused "other data" "e.h5: was made from other data" "$C" grow "$R" "$TMP/s.yaml" --set data="$TMP/cells" --set image.size=40 --set grid.seed.count=5
 [ ! -e "$R.grow" ] && ok "no request is left" || not_ok "no request is left"
 echo '[1' >"$R.grow"
 check "what is no request is removed by a run" "$C" run "$TMP/s.yaml" -o "$R" -q
