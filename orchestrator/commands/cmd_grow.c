@@ -51,8 +51,8 @@ static int read_old(struct growth *g, int *ranks, enum kernels_isa *isa, struct 
 /* Read everything and compare; nothing is changed. */
 static int compare(struct growth *g, enum resume_kind *kind, struct err *err)
 {
-    int ranks;
-    enum kernels_isa isa;
+    int ranks = 1;
+    enum kernels_isa isa = KERNELS_AUTO;
     const struct options *o = g->o;
     if (access(o->path, F_OK) != 0)
         return err_set(err, E_IO, "%s: is not there, so nothing can grow; `cellsweep run %s -o %s` makes it",
@@ -84,7 +84,7 @@ static int say(const struct growth *g, const char *what)
 static int grow_here(struct growth *g, struct err *err)
 {
     int ranks = 1, kept;
-    enum kernels_isa isa;
+    enum kernels_isa isa = KERNELS_AUTO;
     enum resume_kind kind;
     int rc = read_old(g, &ranks, &isa, err);
     h5_draft_tidy(g->o->path);
