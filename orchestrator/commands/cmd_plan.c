@@ -259,7 +259,7 @@ static int by_falling_seconds(const void *a, const void *b)
     return (x < y) - (x > y);
 }
 
-/* Wall time when the longest job always goes to the rank that is free first: the schedule of `run`. load:
+/* Wall time when the longest job always goes to the rank that is free first: `run` takes as long. load:
  * (ranks) a heap of end times, the earliest at the root. */
 static double wall_time(const double *sorted, int n, int ranks, double *load)
 {

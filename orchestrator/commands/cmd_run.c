@@ -41,6 +41,12 @@ static const struct argument rows[] = {
      .help = "Results file to create or go on with (required)"},
     ARGUMENT_SET(set),
     ARGUMENT_FILTER(run.filter),
+    {"order", 0, ARGUMENT_CHOICE, "ORDER", AT(run.order), 0, N_ORDERS - 1, order_names,
+     .help = "Which jobs first: seed (default; every combination with its first seed, repeat or fold, then "
+             "with its second, so that a run that is ended leaves whole seeds; towards the end by length) or "
+             "longest (by length alone)"},
+    {"first", 0, ARGUMENT_TEXT, "FILTER", AT(run.first),
+     .help = "Jobs that match go before all others, e.g. 'strategy=none|augment,seed<=3'"},
     {"dedicated", 0, ARGUMENT_FLAG, NULL, AT(run.dedicated),
      .help = "Rank 0 only hands out (for hundreds of ranks)"},
     ARGUMENT_ISA(run.isa, "the best all ranks run"),

@@ -133,6 +133,7 @@ static double time_left(const struct dispatch *d)
 static int pick(struct dispatch *d, int rank)
 {
     struct worker *w = &d->worker[rank];
+    schedule_ranks(d->schedule, d->n_alive - d->dedicated);
     int job = d->stopping ? -1 : schedule_next(d->schedule, time_left(d));
     if (job >= 0 && w->has >= 0) {
         w->next = job;

@@ -6,12 +6,15 @@
 #include "kernels/kernels.h"
 #include "run/job_limit.h"
 #include "store/store.h"
+#include "sweep/order.h"
 
 struct run_options {
     const char *sweep_path, *results_path;
     int n_set;
     char *const *set;     /* (n_set) "key=value" */
     const char *filter;   /* NULL: every job */
+    const char *first;    /* filter of the jobs that go before all others; NULL: none */
+    enum order order;     /* of the others, and among themselves */
     int dedicated;        /* 1: rank 0 only hands out */
     enum kernels_isa isa; /* KERNELS_AUTO: the best that all ranks run */
     enum store_io io;     /* how rows reach the results file */

@@ -3,6 +3,7 @@
 #include "sweep/blocks.h"
 #include "sweep/cells.h"
 #include "sweep/job_name.h"
+#include "sweep/order.h"
 #include "run/checkpoint_folder.h"
 #include "clock.h"
 #include "run/deadline.h"
@@ -170,6 +171,7 @@ struct lists {
     double *cost;
     unsigned long *kind;
     char *open; /* of all jobs: 0 where another has to end first */
+    int *wave;  /* of all jobs, then of the rows */
 };
 
 static int lists_new(struct lists *l, int n_jobs, struct err *err)
@@ -179,8 +181,9 @@ static int lists_new(struct lists *l, int n_jobs, struct err *err)
                         .job = err_calloc(room, sizeof *l->job, "the schedule", err),
                         .cost = err_calloc(room, sizeof *l->cost, "the schedule", err),
                         .kind = err_calloc(room, sizeof *l->kind, "the schedule", err),
-                        .open = err_calloc(room, sizeof *l->open, "the schedule", err)};
-    return l->state && l->job && l->cost && l->kind && l->open ? 0 : E_IO;
+                        .open = err_calloc(room, sizeof *l->open, "the schedule", err),
+                        .wave = err_calloc(room, sizeof *l->wave, "the schedule", err)};
+    return l->state && l->job && l->cost && l->kind && l->open && l->wave ? 0 : E_IO;
 }
 
 static void lists_free(struct lists *l)
@@ -190,6 +193,25 @@ static void lists_free(struct lists *l)
     free(l->cost);
     free(l->kind);
     free(l->open);
+    free(l->wave);
+}
+
+/* The waves of all jobs, and how many are of --first alone. */
+static int find_waves(const struct run *run, int *wave, int *n_first, struct err *err)
+{
+    const struct run_options *o = run->options;
+    struct selection chosen = {0};
+    char *first = o->first ? err_calloc((size_t)run->sweep->n_jobs, 1, "the schedule", err) : NULL;
+    int rc = o->first && !first ? E_IO : 0;
+    if (rc == 0 && first)
+        rc = sweep_select(run->sweep, o->first, "--first", &chosen, err);
+    for (int i = 0; i < chosen.n; i++)
+        first[chosen.job[i]] = 1;
+    if (rc == 0)
+        rc = order_waves(run->sweep, o->order, first, wave, n_first, err);
+    selection_free(&chosen);
+    free(first);
+    return rc;
 }
 
 /* The jobs of the filter that are left. */
@@ -205,6 +227,7 @@ static void list_jobs(struct run *run, struct lists *l, struct checkpoint_list *
         }
         sweep_config(run->sweep, j, &config);
         l->job[l->n] = j;
+        l->wave[l->n] = l->wave[j]; /* rows are fewer than jobs, in the same order */
         l->cost[l->n] = cost_left(run, j, &config, checkpoints) * trials_share(run->trials, j);
         l->kind[l->n++] = sweep_kind(&config);
     }
@@ -214,7 +237,9 @@ static int make_schedule(struct run *run, struct err *err)
 {
     struct checkpoint_list checkpoints = {0};
     struct lists l;
-    int rc = lists_new(&l, run->sweep->n_jobs, err);
+    int n_first = 0, rc = lists_new(&l, run->sweep->n_jobs, err);
+    if (rc == 0)
+        rc = find_waves(run, l.wave, &n_first, err);
     if (rc == 0)
         rc = store_read_states(run->store, l.state, err);
     if (rc == 0) {
@@ -227,6 +252,8 @@ static int make_schedule(struct run *run, struct err *err)
         list_jobs(run, &l, &checkpoints);
         rc = schedule_new(l.n, l.job, l.cost, l.kind, &run->schedule, err);
     }
+    if (rc >= 0)
+        schedule_waves(run->schedule, l.n, l.job, l.wave, n_first);
     for (int i = 0; rc >= 0 && i < l.n; i++)
         if (!l.open[l.job[i]])
             schedule_park(run->schedule, l.job[i]);

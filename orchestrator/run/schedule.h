@@ -1,13 +1,19 @@
-/* schedule.h - which job next: the longest expected one, with expectations corrected by the
- * jobs that have finished.
+/* schedule.h - which job next: wave by wave, the longest expected one of a wave first, with expectations
+ * corrected by the jobs that have finished; towards the end of all work by length alone.
  *
  * Jobs of one kind (same network and image size) share a speed: seconds per unit of cost, learnt from
  * finished jobs; while a kind has none, the mean of all kinds. Only rank 0 has a schedule. No MPI.
  *
+ * The next wave comes when nothing that is left of those before it fits. As soon as the work that is left
+ * would keep the ranks busy for no more than four times the longest job that was never handed out, all waves
+ * come, so that a run ends as early as if the longest job always went first; but not where a deadline ends it
+ * before.
+ *
  * For n jobs of K kinds each call takes O(log n) time, whatever K; so a sweep may be all kinds. Where it says
- * "constant", that. Two exceptions, both of runs that end jobs before a deadline: a job handed back that does
- * not fit any more is looked at again by every call (there are at most two a rank, and those that were
- * opened), and seconds that grow from one call to the next cost O(K log n). */
+ * "constant", that. A wave that comes takes O(log n) for each of its jobs. Two exceptions, both of runs that
+ * end jobs before a deadline: a job handed back that does not fit any more is looked at again by every call
+ * (there are at most two a rank, and those that were opened), and seconds that grow from one call to the next
+ * cost O(K log n). */
 #ifndef CELLSWEEP_SCHEDULE_H
 #define CELLSWEEP_SCHEDULE_H
 
@@ -22,9 +28,17 @@ struct schedule;
 int schedule_new(int n, const int *job, const double *cost, const unsigned long *kind, struct schedule **out,
                  struct err *err);
 
-/* Hand out the job expected to take longest among those expected to take at most `seconds` (INFINITY:
- * any; a job of unknown length counts as short); -1 when there is none. Of equals the one of the
- * lower kind, then of the lower number. */
+/* Before anything is handed out: the wave of each of the n jobs listed in job[], all of them, low ones first;
+ * without, all are of one. Of the first n_first waves every job that fits and was never parked goes before
+ * any other, even towards the end. */
+void schedule_waves(struct schedule *schedule, int n, const int *job, const int *wave, int n_first);
+
+/* How many ranks work, 1 until it is said. Constant. */
+void schedule_ranks(struct schedule *schedule, int ranks);
+
+/* Hand out the job expected to take longest among those whose wave has come and that are expected to take at
+ * most `seconds` (INFINITY: any; a job of unknown length counts as short); -1 when there is none, of any
+ * wave. Of equals the one of the lower kind, then of the lower number. */
 int schedule_next(struct schedule *schedule, double seconds);
 
 /* 1 when schedule_next would find a job. */
@@ -44,8 +58,8 @@ void schedule_unused(struct schedule *schedule, int job);
 
 /* A job that was never handed out waits for its time to come; and one that was ended after `seconds` of work,
  * with more to do perhaps. Neither is handed out before it is opened, to `cost`, ahead of all but those that
- * were handed back, the longest of them first (of equals the first that was opened), and as if for the first
- * time; closed: it never will be. Parked: how many there are. */
+ * were handed back, those of low waves first, of one wave the longest (of equals the first that was opened),
+ * and as if for the first time; closed: it never will be. Parked: how many there are. */
 void schedule_park(struct schedule *schedule, int job);
 void schedule_paused(struct schedule *schedule, int job, double seconds);
 void schedule_open(struct schedule *schedule, int job, double cost);

@@ -203,6 +203,84 @@ static void what_is_opened_goes_longest_first(void **state)
     schedule_free(s);
 }
 
+static void assert_order(struct schedule *s, int n, const int *expected)
+{
+    for (int i = 0; i < n; i++)
+        assert_int_equal(schedule_next(s, ANY), expected[i]);
+    assert_int_equal(schedule_next(s, ANY), -1);
+    schedule_free(s);
+}
+
+/* Twenty short jobs and a long one, in waves of seven: until the end is near a wave is done before the next
+ * one, the longest first; then the long one of the last wave goes before what is left of earlier ones. */
+static void waves_come_one_after_the_other(void **state)
+{
+    enum { N = 21 };
+    static const int expected[N] = {6, 5, 4, 3, 2, 1, 0, 13, 12, 11, 10, 20, 19, 18, 17, 9, 16, 8, 15, 7, 14};
+    int job[N], wave[N];
+    double cost[N];
+    unsigned long kind[N] = {0};
+    struct schedule *s = NULL;
+    (void)state;
+    for (int j = 0; j < N; j++) {
+        job[j] = j;
+        cost[j] = j == N - 1 ? 10 : 1 + j % 7;
+        wave[j] = j / 7;
+    }
+    assert_int_equal(schedule_new(N, job, cost, kind, &s, NULL), 0);
+    schedule_waves(s, N, job, wave, 0);
+    for (int j = 0; j < N; j++) {
+        assert_int_equal(schedule_next(s, ANY), expected[j]);
+        schedule_finished(s, expected[j], cost[expected[j]]);
+    }
+    assert_int_equal(schedule_next(s, ANY), -1);
+    schedule_free(s);
+}
+
+/* Waves that go first do so to their end; a job that does not fit lets the next waves come. */
+static void some_go_first(void **state)
+{
+    static const int job[] = {0, 1, 2, 3, 4, 5}, wave[] = {2, 1, 0, 0, 1, 2}, expected[] = {3, 2, 4, 1, 5, 0};
+    static const double cost[] = {50, 1, 1, 2, 9, 60};
+    const unsigned long kind[6] = {0, 1, 0, 1, 0, 1};
+    struct schedule *s = NULL;
+    (void)state;
+    assert_int_equal(schedule_new(6, job, cost, kind, &s, NULL), 0);
+    schedule_waves(s, 6, job, wave, 2);
+    schedule_ranks(s, 64);
+    assert_order(s, 6, expected);
+    assert_int_equal(schedule_new(6, job, cost, kind, &s, NULL), 0);
+    schedule_waves(s, 6, job, wave, 2);
+    assert_int_equal(schedule_next(s, ANY), 3);
+    schedule_finished(s, 3, 2);
+    assert_int_equal(schedule_next(s, ANY), 2);
+    assert_int_equal(schedule_next(s, 5), 1);
+    assert_int_equal(schedule_next(s, 5), -1);
+    assert_int_equal(schedule_next(s, 55), 0);
+    schedule_free(s);
+}
+
+/* Of jobs that were opened those of low waves go first; a parked job keeps no wave from coming. */
+static void opened_jobs_go_by_waves(void **state)
+{
+    static const int job[] = {0, 1, 2, 3}, wave[] = {0, 1, 1, 0}, expected[] = {0, 2, 1};
+    static const double cost[] = {1, 5, 7, 2};
+    const unsigned long kind[4] = {0};
+    struct schedule *s = NULL;
+    (void)state;
+    assert_int_equal(schedule_new(4, job, cost, kind, &s, NULL), 0);
+    schedule_waves(s, 4, job, wave, 1);
+    for (int j = 0; j < 3; j++)
+        schedule_park(s, j);
+    assert_int_equal(schedule_next(s, ANY), 3);
+    schedule_finished(s, 3, 2);
+    assert_int_equal(schedule_next(s, ANY), -1);
+    schedule_open(s, 1, 5);
+    schedule_open(s, 0, 1);
+    schedule_open(s, 2, 7);
+    assert_order(s, 3, expected);
+}
+
 static void every_job_exactly_once(void **state)
 {
     (void)state;
@@ -237,6 +315,7 @@ struct plain {
     int n, returned[MOST], n_returned;
     double cost[MOST], finished_cost[MOST], finished_seconds[MOST]; /* sums over the jobs of a kind */
     unsigned long kind[MOST];
+    int wave[MOST], come, n_waves, n_first, ranks; /* the last wave that has come */
     enum { WAITS, RUNS, WAITS_AGAIN, OVER } state[MOST];
 };
 
@@ -259,10 +338,52 @@ static int plain_fits(const struct plain *p, int job, double seconds)
     return (isnan(rate) ? 0 : p->cost[job] * rate) <= seconds;
 }
 
-static int plain_next(struct plain *p, double seconds)
+static double plain_remaining(const struct plain *p)
+{
+    double sum = 0;
+    for (int j = 0; j < p->n; j++)
+        if (p->state[j] != OVER)
+            sum += plain_speed(p, p->kind[j]) * p->cost[j] * (p->state[j] == RUNS ? 0.5 : 1);
+    return sum;
+}
+
+static int plain_is_near(const struct plain *p, double seconds)
+{
+    double work = plain_remaining(p), longest = 0;
+    for (int j = 0; j < p->n; j++) {
+        double rate = plain_speed(p, p->kind[j]), expected = p->cost[j] * (isnan(rate) ? 1 : rate);
+        if (p->state[j] != WAITS)
+            continue;
+        if (p->wave[j] < p->n_first)
+            return 0;
+        longest = fmax(longest, expected);
+    }
+    work = isnan(work) ? 0 : work;
+    for (int j = 0; isnan(plain_speed(p, 0)) && j < p->n; j++)
+        work += p->state[j] == OVER ? 0 : p->cost[j] * (p->state[j] == RUNS ? 0.5 : 1);
+    return work <= 4 * longest * p->ranks && work <= seconds * p->ranks;
+}
+
+/* Of the jobs whose wave has come; -1: none. */
+static int plain_best(const struct plain *p, double seconds)
 {
     int best = -1;
     double best_seconds = 0;
+    for (int j = 0; j < p->n; j++) {
+        double rate = plain_speed(p, p->kind[j]), expected = p->cost[j] * (isnan(rate) ? 1 : rate);
+        if (p->state[j] != WAITS || p->wave[j] > p->come || !plain_fits(p, j, seconds) ||
+            (best >= 0 && expected < best_seconds) ||
+            (best >= 0 && expected <= best_seconds && p->kind[j] >= p->kind[best]))
+            continue;
+        best = j;
+        best_seconds = expected;
+    }
+    return best;
+}
+
+static int plain_next(struct plain *p, double seconds)
+{
+    int best;
     for (int i = p->n_returned - 1; i >= 0; i--) {
         if (!plain_fits(p, p->returned[i], seconds))
             continue;
@@ -271,26 +392,13 @@ static int plain_next(struct plain *p, double seconds)
         p->state[best] = RUNS;
         return best;
     }
-    for (int j = 0; j < p->n; j++) {
-        double rate = plain_speed(p, p->kind[j]), expected = p->cost[j] * (isnan(rate) ? 1 : rate);
-        if (p->state[j] != WAITS || !plain_fits(p, j, seconds) || (best >= 0 && expected < best_seconds) ||
-            (best >= 0 && expected <= best_seconds && p->kind[j] >= p->kind[best]))
-            continue;
-        best = j;
-        best_seconds = expected;
-    }
+    if (plain_is_near(p, seconds))
+        p->come = p->n_waves;
+    while ((best = plain_best(p, seconds)) < 0 && p->come < p->n_waves)
+        p->come++;
     if (best >= 0)
         p->state[best] = RUNS;
     return best;
-}
-
-static double plain_remaining(const struct plain *p)
-{
-    double sum = 0;
-    for (int j = 0; j < p->n; j++)
-        if (p->state[j] != OVER)
-            sum += plain_speed(p, p->kind[j]) * p->cost[j] * (p->state[j] == RUNS ? 0.5 : 1);
-    return sum;
 }
 
 static unsigned dice_state;
@@ -335,7 +443,7 @@ static int agree(double a, double b)
 
 /* Whole numbers, so that sums are exact in any order and the same jobs are chosen. `limits`
  * 1: some do not fit. */
-static void like_the_reference(int n, int n_kinds, int limits)
+static void like_the_reference(int n, int n_kinds, int n_waves, int limits)
 {
     static struct plain p;
     int job[MOST] = {0}, n_over = 0;
@@ -343,12 +451,18 @@ static void like_the_reference(int n, int n_kinds, int limits)
     struct schedule *s = NULL;
     memset(&p, 0, sizeof p);
     p.n = n;
+    p.n_waves = n_waves;
+    p.n_first = dice(n_waves);
+    p.ranks = 1 + dice(5);
     for (int j = 0; j < n; j++) {
         job[j] = j;
         p.cost[j] = 1 + dice(30);
         p.kind[j] = (unsigned long)dice(n_kinds);
+        p.wave[j] = dice(n_waves);
     }
     assert_int_equal(schedule_new(n, job, p.cost, p.kind, &s, NULL), 0);
+    schedule_waves(s, n, job, p.wave, p.n_first);
+    schedule_ranks(s, p.ranks);
     for (int step = 0; step < 20 * n && n_over < n; step++) {
         if (dice(2))
             end_one(&p, s);
@@ -374,10 +488,11 @@ static void same_order_as_a_plain_reference(void **state)
     (void)state;
     for (int round = 0; round < 60; round++) {
         dice_state = (unsigned)round;
-        like_the_reference(1 + dice(60), 1 + dice(60), round % 2);
+        like_the_reference(1 + dice(60), 1 + dice(60), 1 + dice(9), round % 2);
     }
-    like_the_reference(MOST / 4, 1, 0);
-    like_the_reference(MOST / 4, MOST, 1);
+    like_the_reference(MOST / 4, 1, 1, 0);
+    like_the_reference(MOST / 4, 3, 20, 0);
+    like_the_reference(MOST / 4, MOST, 5, 1);
 }
 
 /* As many kinds as jobs: what looks at every kind for every kind would need days. */
@@ -419,6 +534,9 @@ int main(void)
         cmocka_unit_test(deaths_and_jobs_never_begun),
         cmocka_unit_test(parked_jobs_wait_to_be_opened),
         cmocka_unit_test(what_is_opened_goes_longest_first),
+        cmocka_unit_test(waves_come_one_after_the_other),
+        cmocka_unit_test(some_go_first),
+        cmocka_unit_test(opened_jobs_go_by_waves),
         cmocka_unit_test(every_job_exactly_once),
         cmocka_unit_test(what_is_usual_is_known_from_the_third_on),
         cmocka_unit_test(same_order_as_a_plain_reference),

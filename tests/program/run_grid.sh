@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A grid of blocks with zips and excludes: what plan says of it, that it runs, that a results file goes on when the grid is written in
-# another way, and that its report is made.
+# another way, and that its report is made; and in which order jobs run.
 . tests/lib.sh
 cellsweep=$BUILD/cellsweep
 few_cells 1 14 15 27
@@ -65,4 +65,35 @@ check "a job more" "$cellsweep" run "$TMP/b.yaml" -o "$TMP/r.h5" --set 'grid.3.s
 grep -q "the grid grew; 16 finished jobs kept, 1 to run" "$TMP/check.out" && ok "is one that runs" || not_ok "$(cat "$TMP/check.out")"
 check_fails "a job less is refused" "$cellsweep" run "$TMP/b.yaml" -o "$TMP/r.h5" --set 'grid.3.seed=[2, 3, 4]'
 grep -q "1 of its 17 jobs are not in this grid" "$TMP/check.out" && ok "with how many" || not_ok "$(cat "$TMP/check.out")"
+
+# Seed by seed: jobs of the third seed are held, so that 40 % are done when the run is told to stop.
+sweep c <<'YAML'
+grid:
+  clusters: [[14, 15], [1, 27]]
+  strategy: [none, undersample, oversample, augment, smote]
+  seed: {first: 1, count: 5}
+YAML
+R=$TMP/c.h5
+check "one job alone" "$cellsweep" run "$TMP/c.yaml" -o "$R" -q --filter 'seed=2,strategy=none,clusters=1-27'
+jobs() { "$cellsweep" export "$1" --table jobs | awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } NR > 1 { print $at["job"], $at["key"], $at["clusters"], $at["strategy"], $at["seed"], $at["state"] }'; }
+for key in $(jobs "$R" | awk '$5 == 3 { print $2 }'); do hold 0 "$key"; done
+mpi 2 "$cellsweep" run "$TMP/c.yaml" -o "$R" -q >"$TMP/log" 2>&1 &
+pid=$!
+two_held() { [ "$(compgen -G "$CELLSWEEP_TEST_HOLD/*.held" | wc -l)" -ge 2 ]; }
+await two_held
+kill -USR1 "$(rank_pid "$R" 0)"
+await test "$(events "$R" '"draining"')" != 0
+for key in $(jobs "$TMP/c.h5" | awk '$5 == 3 { print $2 }'); do release "$key"; done
+wait $pid
+seeds=$(jobs "$R" | awk '$6 == "done" { n[$3 " " $4]++; total++ } END { for (k in n) { c++; if (!least || n[k] < least) least = n[k]; if (n[k] > most) most = n[k] } print c, least, (most - least <= 1), (total >= 20 && total <= 24) }')
+[ "$seeds" = "10 2 1 1" ] && ok "stopped after 40 %, every strategy has two seeds of each pair" || { not_ok "stopped after 40 %: $seeds"; jobs "$R" | sed 's/^/# /'; }
+check "and the rest comes later" mpi 3 "$cellsweep" run "$TMP/c.yaml" -o "$R" -q
+started() { sed -n 's/.*"job_started".*"job": *\([0-9]*\).*/\1/p' "$1.events.jsonl"; }
+check "the longest first" mpi 2 "$cellsweep" run "$TMP/c.yaml" -o "$TMP/longest.h5" -q --order longest
+check "whatever the order, the same bits" same_bits "$R" "$TMP/longest.h5"
+check "some first" "$cellsweep" run "$TMP/c.yaml" -o "$TMP/first.h5" -q --first 'strategy=s*,clusters!=1-27,seed>2' --order longest
+[ "$(started "$TMP/first.h5" | head -3 | sort -n | xargs)" = "22 23 24" ] && ok "are the first" || not_ok "first were $(started "$TMP/first.h5" | head -5 | xargs)"
+check "with the same bits" same_bits "$R" "$TMP/first.h5"
+check_fails "first of none" "$cellsweep" run "$TMP/c.yaml" -o "$TMP/none.h5" -q --first seed=9
+grep -q -- "--first 'seed=9' matches none of the 50 jobs; seed is one of 1, 2, 3, 4, 5$" "$TMP/check.out" && ok "is refused" || not_ok "$(cat "$TMP/check.out")"
 finish
