@@ -60,6 +60,8 @@ static int prepare_sweep(struct run *run, int asked, enum resume_kind *kind, int
         rc = sweep_expand(run->sweep, run->data, err);
     if (rc == 0)
         rc = sweep_select(run->sweep, run->options->filter, "--filter", &run->chosen, err);
+    if (rc == 0 && run->options->first)
+        rc = sweep_select(run->sweep, run->options->first, "--first", &run->first, err);
     return rc < 0 ? rc : prepare_files(run, &cells, asked, kind, kept, err);
 }
 
@@ -83,6 +85,7 @@ static int prepare_request(struct run *run, const struct grow_request *request, 
     fprintf(stderr, "%s: cannot be grown: %s; the run goes on without\n", run->options->results_path,
             why.text);
     selection_free(&run->chosen);
+    selection_free(&run->first);
     dataset_free(run->data);
     sweep_free(run->sweep);
     run->data = NULL;
@@ -199,17 +202,12 @@ static void lists_free(struct lists *l)
 /* The waves of all jobs, and how many are of --first alone. */
 static int find_waves(const struct run *run, int *wave, int *n_first, struct err *err)
 {
-    const struct run_options *o = run->options;
-    struct selection chosen = {0};
-    char *first = o->first ? err_calloc((size_t)run->sweep->n_jobs, 1, "the schedule", err) : NULL;
-    int rc = o->first && !first ? E_IO : 0;
-    if (rc == 0 && first)
-        rc = sweep_select(run->sweep, o->first, "--first", &chosen, err);
-    for (int i = 0; i < chosen.n; i++)
-        first[chosen.job[i]] = 1;
-    if (rc == 0)
-        rc = order_waves(run->sweep, o->order, first, wave, n_first, err);
-    selection_free(&chosen);
+    char *first = err_calloc((size_t)run->sweep->n_jobs, 1, "the schedule", err);
+    if (!first)
+        return E_IO;
+    for (int i = 0; i < run->first.n; i++)
+        first[run->first.job[i]] = 1;
+    int rc = order_waves(run->sweep, run->options->order, run->first.n ? first : NULL, wave, n_first, err);
     free(first);
     return rc;
 }
@@ -717,6 +715,7 @@ void root_end_round(struct run *run)
     schedule_free(run->schedule);
     trials_free(run->trials);
     selection_free(&run->chosen);
+    selection_free(&run->first);
 }
 
 void root_release(struct run *run)

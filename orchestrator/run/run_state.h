@@ -50,14 +50,14 @@ struct run {
     struct trial_curves curves; /* of a trial */
     int complained;             /* 1: said that a checkpoint could not be written */
     /* rank 0 */
-    int round;                     /* from 0; a grid that grows begins another one (growth.h) */
-    char *resolved;                /* the sweep of the round before, owned; NULL in the first */
-    int grows;                     /* 1: this round ends for that */
-    int request_stays;             /* 1: a request that cannot be removed */
-    double request_looked;         /* MPI_Wtime */
-    int failures_before;           /* in earlier rounds */
-    struct selection chosen;       /* jobs of --filter */
-    struct saver_cost checkpoints; /* of all ranks, as reported */
+    int round;                      /* from 0; a grid that grows begins another one (growth.h) */
+    char *resolved;                 /* the sweep of the round before, owned; NULL in the first */
+    int grows;                      /* 1: this round ends for that */
+    int request_stays;              /* 1: a request that cannot be removed */
+    double request_looked;          /* MPI_Wtime */
+    int failures_before;            /* in earlier rounds */
+    struct selection chosen, first; /* jobs of --filter; of --first, none without */
+    struct saver_cost checkpoints;  /* of all ranks, as reported */
     struct lock *lock;
     struct events *events;
     struct status_file ending;

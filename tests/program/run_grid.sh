@@ -96,4 +96,5 @@ check "some first" "$cellsweep" run "$TMP/c.yaml" -o "$TMP/first.h5" -q --first 
 check "with the same bits" same_bits "$R" "$TMP/first.h5"
 check_fails "first of none" "$cellsweep" run "$TMP/c.yaml" -o "$TMP/none.h5" -q --first seed=9
 grep -q -- "--first 'seed=9' matches none of the 50 jobs; seed is one of 1, 2, 3, 4, 5$" "$TMP/check.out" && ok "is refused" || not_ok "$(cat "$TMP/check.out")"
+[ ! -e "$TMP/none.h5" ] && ok "before anything is written" || not_ok "none.h5 was written"
 finish
