@@ -22,10 +22,12 @@ ISA_avx512 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mprefer-vector-w
 
 # What protoc-c makes of Debian's onnx.proto: how ONNX models are written and read. Not ours, so not linted.
 ONNX := $(BUILD)/generated/onnx.pb-c
+# The same of our subset of TensorBoard's.
+EVENT := $(BUILD)/generated/event.pb-c
 FLOORS := common worker results orchestrator
 SRC := $(sort $(shell find $(FLOORS) -name web -prune -o -name '*.c' -print))
 OBJ := $(SRC:%.c=$(BUILD)/%.o)
-LIBOBJ := $(filter-out $(BUILD)/orchestrator/main.o,$(OBJ)) $(ONNX).o
+LIBOBJ := $(filter-out $(BUILD)/orchestrator/main.o,$(OBJ)) $(ONNX).o $(EVENT).o
 LOADS := $(patsubst tests/%.c,%,$(wildcard tests/*/load_*.c))
 MPI_TESTS := $(patsubst tests/%.c,%,$(wildcard tests/*/mpi_*.c))
 UNITS := $(patsubst tests/%.c,%,$(wildcard tests/*/test_*.c))
@@ -85,7 +87,14 @@ $(ONNX).c $(ONNX).h &: /usr/include/onnx/onnx.proto
 	@echo "  PROTOC $<"
 	@protoc-c -I$(dir $<) --c_out=$(@D) $<
 
-$(ONNX).o: $(ONNX).c
+$(EVENT).c $(EVENT).h &: results/tables/event.proto
+	@mkdir -p $(@D)
+	@echo "  PROTOC $<"
+	@protoc-c -I$(dir $<) --c_out=$(@D) $<
+
+$(BUILD)/results/tables/tensorboard.o $(BUILD)/tests/results/test_tensorboard.o: $(EVENT).h
+
+$(ONNX).o $(EVENT).o: %.o: %.c
 	@echo "  CC $<"
 	@$(CC) -std=c11 $(OPT) -g -w $(EXTRA) -I$(@D) $(SYSTEM) -c -o $@ $<
 
@@ -219,7 +228,7 @@ $(BUILD)/tests/fuzz/seeds: $(BUILD)/tests/fuzz/seeds.o $(BUILD)/tests/libsupport
 .PHONY: lint format format-check
 lint: lint-deps ## the plan of the house holds, gcc and clang without a warning, clang-tidy, cppcheck
 	@tests/house.sh
-	@$(MAKE) --no-print-directory $(BUILD)/version.h $(ONNX).h
+	@$(MAKE) --no-print-directory $(BUILD)/version.h $(ONNX).h $(EVENT).h
 	@$(MAKE) --no-print-directory $(PARALLEL) BUILD=$(BUILD)/lint-gcc EXTRA=-Werror $(SOURCES:%.c=$(BUILD)/lint-gcc/%.o)
 	@$(MAKE) --no-print-directory $(PARALLEL) BUILD=$(BUILD)/lint-clang CC=clang OPT=-O0 EXTRA=-Werror $(SOURCES:%.c=$(BUILD)/lint-clang/%.o)
 	@echo '  clang-tidy'

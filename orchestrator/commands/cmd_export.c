@@ -2,6 +2,7 @@
 #include "command.h"
 
 #include "tables/export.h"
+#include "tables/tensorboard.h"
 #include "tables/suspects_table.h"
 #include "write/output.h"
 #include "store/store_select.h"
@@ -15,8 +16,9 @@
 struct options {
     const char *names; /* a table of class names, read already */
     const char *path, *output, *filter;
-    int table;  /* -1: not given */
-    int format; /* of weights; -1: not given */
+    const char *tensorboard; /* folder; NULL: not wanted */
+    int table;               /* -1: not given */
+    int format;              /* of weights; -1: not given */
     int weights;
     enum replicates_set on;
     struct readout readout;
@@ -36,6 +38,9 @@ static const struct argument rows[] = {
          "features (of all images) or importance (of features, by shuffling)"},
     {"weights", 'w', ARGUMENT_FLAG, NULL, AT(weights),
      .help = "The networks that keep_weights kept, a file a job, into the folder --output"},
+    {"tensorboard", 'b', ARGUMENT_TEXT, "DIR", AT(tensorboard),
+     .help = "Learning curves and settings as event files of TensorBoard, a run a job, into the new folder "
+             "DIR"},
     {"format", 'F', ARGUMENT_CHOICE, "FORMAT", AT(format), 0, N_WEIGHTS_FORMATS - 1, weights_format_names,
      .help = "Of --weights: onnx (default) or raw"},
     {"on", 'n', ARGUMENT_CHOICE, "SET", AT(on), 0, N_REPLICATES_SETS - 1, replicates_set_names,
@@ -89,6 +94,16 @@ static int write_models(struct store *store, const struct options *o, struct err
     return rc;
 }
 
+static int write_runs(struct store *store, const struct options *o, struct err *err)
+{
+    int n = 0;
+    int rc = tensorboard_write(store, o->filter, o->tensorboard, &n, err);
+    if (rc == 0)
+        fprintf(stderr, "%s: %d run%s; `tensorboard --logdir %s` shows them\n", o->tensorboard, n,
+                n == 1 ? "" : "s", o->tensorboard);
+    return rc;
+}
+
 /* Whether a chosen job is a fold, so that there is something out of fold. */
 static int has_folds(struct store *store, const char *filter)
 {
@@ -116,6 +131,8 @@ static int export_all(struct store *store, const void *options, struct err *err)
     const struct options *o = options;
     if (o->weights)
         return write_models(store, o, err);
+    if (o->tensorboard)
+        return write_runs(store, o, err);
     int rc = write_file(store, o, err);
     if (rc == 0)
         note_no_folds(store, o);
@@ -125,7 +142,7 @@ static int export_all(struct store *store, const void *options, struct err *err)
 static int run(const void *options, struct err *err)
 {
     const struct options *o = options;
-    if (o->table < 0 && !o->weights)
+    if (o->table < 0 && !o->weights && !o->tensorboard)
         return err_set(
             err, E_USAGE,
             "export: give --table jobs, epochs, confusion, predictions, scores, thresholds, tuning, "
