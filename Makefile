@@ -259,6 +259,10 @@ bench-peer: build ## the same beside PyTorch, gray and in colour, and of larger 
 	/usr/bin/python3 tests/program/bench_peer.py --model vgg-small
 	/usr/bin/python3 tests/program/bench_peer.py --model resnet-8
 
+.PHONY: bench-scale
+bench-scale: build units ## how many ranks rank 0 carries: played, counted by callgrind, real ones on this machine, a model
+	@BUILD=$(BUILD) tests/scale.sh
+
 .PHONY: growth
 growth: build units ## how the cost of each step grows with jobs, kinds of jobs, ranks and cells of the grid
 	@BUILD=$(BUILD) tests/growth.sh

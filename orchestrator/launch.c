@@ -3,6 +3,7 @@
 #include <mpi.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 int launch_rank(void)
 {
@@ -33,9 +34,20 @@ int launch_agree(int rc, struct err *err)
     return worst.rc;
 }
 
+/* Rank 0 has a connection to every other rank; where that is TCP, each is an open file. */
+static void allow_connections(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur == files.rlim_max)
+        return;
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+}
+
 int launch_begin(int rc, struct err *err)
 {
     int threads;
+    allow_connections();
     MPI_Init_thread(NULL, NULL, MPI_THREAD_MULTIPLE, &threads);
     return launch_agree(rc, err);
 }

@@ -3,8 +3,10 @@
 #include "state_file.h"
 #include "job.h"
 #include "job_state.h"
+#include "clock.h"
 #include "kernels/kernels.h"
 #include "launch.h"
+#include "run/play.h"
 #include "run/probe.h"
 #include "sections.h"
 #include "version.h"
@@ -17,6 +19,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 struct options {
@@ -61,6 +65,60 @@ static void print_cores(int size, int min_cores, int max_cores)
                online);
     if (size > 1 && min_cores == 1 && online < size)
         printf("! more ranks than cores share one node: mpirun --oversubscribe runs, but not faster\n");
+}
+
+/* Seconds that MPI takes for a message to rank 0 and its answer, as far as one process can tell. */
+static double message_seconds(void)
+{
+    enum { MESSAGES = 2000 };
+    char bytes[512] = {0}, back[sizeof bytes];
+    double start = clock_read(CLOCK_THREAD_CPUTIME_ID);
+    for (int i = 0; i < 2 * MESSAGES; i++) {
+        MPI_Request request;
+        int there = 0;
+        MPI_Isend(bytes, sizeof bytes, MPI_BYTE, 0, 1, MPI_COMM_SELF, &request);
+        while (!there)
+            MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, MPI_COMM_SELF, &there, MPI_STATUS_IGNORE);
+        MPI_Recv(back, sizeof back, MPI_BYTE, 0, 1, MPI_COMM_SELF, MPI_STATUS_IGNORE);
+        MPI_Wait(&request, MPI_STATUS_IGNORE);
+    }
+    return (clock_read(CLOCK_THREAD_CPUTIME_ID) - start) / MESSAGES;
+}
+
+/* How many ranks rank 0 would serve with half a core: a sweep is played, its log goes to the folder. */
+static void print_carried(const char *folder)
+{
+    enum { NODE = 128 };
+    static const double seconds[] = {1, 10, 60};
+    char log[4200], file[4300];
+    struct play_cost cost;
+    struct err err = {0};
+    snprintf(log, sizeof log, "%.4000s/.cellsweep-probe-%d", folder, (int)getpid());
+    const struct play_load load = {
+        .ranks = 1024, .node = NODE, .jobs = 16384, .kinds = 16, .seconds = 10, .log = log};
+    if (play(&load, &cost, &err) < 0) {
+        printf("! rank 0      %s\n", err.text);
+    } else {
+        double more = message_seconds(), n[3];
+        for (int i = 0; i < 3; i++)
+            n[i] = play_ranks(&cost, more, NODE, seconds[i], 0.5);
+        printf(
+            "  rank 0      %.1f us a message: half of its core serves %.2g ranks with jobs of 1 s, %.2g of 10 s, %.2g "
+            "of 60 s (run --dedicated)\n",
+            1e6 * (more + (cost.word_seconds + cost.look_seconds) / (double)cost.words), n[0], n[1], n[2]);
+    }
+    snprintf(file, sizeof file, "%s.events.jsonl", log);
+    unlink(file);
+}
+
+static void print_connections(int size)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_max == RLIM_INFINITY)
+        return;
+    printf(
+        "%s connections %llu files a process (ulimit -Hn): over TCP rank 0 needs one for each rank of other nodes\n",
+        files.rlim_max < (rlim_t)size + 256 ? "!" : " ", (unsigned long long)files.rlim_max);
 }
 
 static const char *const lock_words[] = {"works", "is ignored", "is refused"};
@@ -139,6 +197,8 @@ static int run(const void *options, struct err *err)
     rc = probe_folder(folder, &probe, err);
     if (rank == 0 && rc == 0) {
         print_checkpoint(folder);
+        print_carried(folder);
+        print_connections(size);
         print_probe(folder, &probe);
     }
     return launch_end(rc, err);

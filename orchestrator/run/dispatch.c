@@ -389,6 +389,7 @@ double dispatch_passed(const struct dispatch *d)
 
 void dispatch_look(struct dispatch *d)
 {
+    d->counts.looks++;
     if (d->size == 1)
         return;
     look_for_dead(d);

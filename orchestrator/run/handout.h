@@ -70,6 +70,7 @@ struct handout_counts {
     double images;        /* trained in this run, all ranks */
     double serve_seconds; /* rank 0's CPU time in hand-out */
     long long words;      /* messages that rank 0 was sent */
+    long long looks;      /* for them */
     double remaining;     /* expected seconds to the end, NaN: unknown */
     double slowest;       /* the longest time that any rank was known to need to stop */
     int stopping;         /* 1: draining */

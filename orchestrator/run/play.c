@@ -32,6 +32,8 @@ struct play {
     int *node, n_nodes;    /* (ranks) */
     struct request *mail;  /* (ranks) words under way, from sender[] */
     int *sender, n_mail;
+    struct reply *reply; /* (ranks) the same the other way, to asker[] */
+    int *asker, n_replies;
     unsigned char *done; /* (jobs) how often */
     double now, tick;
     int n_given, last, n_tail; /* jobs; the last one; looks while it runs alone */
@@ -104,7 +106,7 @@ static void begin(struct play *p, int rank, int job, double from)
     push(p, rank);
 }
 
-/* A rank got what it asked for: a job ahead, or one to begin with. */
+/* A rank got what it asked for: a job ahead, or one to begin with; then it asks for the next one at once. */
 static void take_reply(struct play *p, int rank, const struct reply *reply)
 {
     struct player *me = &p->player[rank];
@@ -112,8 +114,17 @@ static void take_reply(struct play *p, int rank, const struct reply *reply)
         p->last = reply->job;
     if (me->job >= 0)
         me->next = reply->job >= 0 ? reply->job : -1;
-    else if (reply->job >= 0)
+    else if (reply->job >= 0) {
         begin(p, rank, reply->job, p->now);
+        ask(p, rank, 1, -1);
+    }
+}
+
+static void take_replies(struct play *p)
+{
+    for (int i = 0; i < p->n_replies; i++)
+        take_reply(p, p->asker[i], &p->reply[i]);
+    p->n_replies = 0;
 }
 
 static void finish(struct play *p, int rank)
@@ -129,11 +140,14 @@ static void finish(struct play *p, int rank)
 
 /* ---- what the book sees ---- */
 
+/* Ranks read what they are sent when rank 0 is through: what they do costs it nothing. */
 static void send_word(void *self, int rank, int tag, const void *bytes, size_t n)
 {
-    (void)n;
-    if (tag == WORD_REPLY)
-        take_reply(self, rank, bytes);
+    struct play *p = self;
+    if (tag != WORD_REPLY)
+        return;
+    memcpy(&p->reply[p->n_replies], bytes, n);
+    p->asker[p->n_replies++] = rank;
 }
 
 static double tell_time(void *self)
@@ -203,21 +217,13 @@ static void look(struct play *p)
     p->cost->tail_seconds += is_tail ? took : 0;
 }
 
-/* Ranks that were answered with a job to begin with ask ahead for the next one. */
-static void ask_ahead(struct play *p)
-{
-    for (int r = 1; r < p->load->ranks; r++)
-        if (p->player[r].job >= 0)
-            ask(p, r, 1, -1);
-}
-
 static void play_sweep(struct play *p)
 {
     for (int r = 1; r < p->load->ranks; r++)
         ask(p, r, 0, -1);
     hear_mail(p);
     look(p);
-    ask_ahead(p);
+    take_replies(p);
     for (long round = 0; p->n_heap > 0 || p->n_mail > 0; round++) {
         p->now += p->tick;
         while (p->n_heap > 0 && ends(p, 0) <= p->now)
@@ -225,10 +231,18 @@ static void play_sweep(struct play *p)
         hear_mail(p);
         hear_beats(p, round);
         look(p);
+        take_replies(p);
     }
     p->cost->seconds = p->now;
     if (p->n_tail > 0)
         p->cost->tail_seconds /= p->n_tail;
+}
+
+double play_ranks(const struct play_cost *c, double more, int node, double seconds, double share)
+{
+    double jobs = (double)(c->words - c->beats),
+           word = (c->word_seconds + c->look_seconds) / (double)c->words + more;
+    return share / (word * (jobs / c->jobs / seconds + 1.0 / (node * beats_every)));
 }
 
 /* ---- birth and end ---- */
@@ -261,8 +275,10 @@ static int make_ranks(struct play *p, struct err *err)
     p->node = err_calloc(n, sizeof *p->node, "ranks", err);
     p->mail = err_calloc(n, sizeof *p->mail, "messages", err);
     p->sender = err_calloc(n, sizeof *p->sender, "messages", err);
+    p->reply = err_calloc(n, sizeof *p->reply, "messages", err);
+    p->asker = err_calloc(n, sizeof *p->asker, "messages", err);
     p->done = err_calloc((size_t)p->load->jobs, 1, "jobs", err);
-    if (!p->player || !p->heap || !p->node || !p->mail || !p->sender || !p->done)
+    if (!p->player || !p->heap || !p->node || !p->mail || !p->sender || !p->reply || !p->asker || !p->done)
         return E_IO;
     for (int r = 0; r < p->load->ranks; r++) {
         p->player[r] = (struct player){-1, -1, (double)INFINITY};
@@ -293,7 +309,7 @@ static int begin_play(struct play *p, struct err *err)
 int play(const struct play_load *load, struct play_cost *cost, struct err *err)
 {
     struct play p = {.load = load, .cost = cost, .last = -1};
-    memset(cost, 0, sizeof *cost);
+    *cost = (struct play_cost){.jobs = load->jobs};
     int rc = begin_play(&p, err);
     if (rc == 0)
         play_sweep(&p);
@@ -308,6 +324,8 @@ int play(const struct play_load *load, struct play_cost *cost, struct err *err)
     free(p.node);
     free(p.mail);
     free(p.sender);
+    free(p.reply);
+    free(p.asker);
     free(p.done);
     return rc;
 }

@@ -20,10 +20,15 @@ struct play_cost {
     double look_seconds;    /* for all looks after the dead, the idle and the time */
     double tail_seconds;    /* a look while all ranks but one wait for the last job */
     double seconds;         /* that the played sweep took */
-    int wrong;              /* jobs that were not done once */
+    int jobs, wrong;        /* that were played; jobs that were not done once */
 };
 
 /* Play a sweep. E_IO: memory, or the log. */
 int play(const struct play_load *load, struct play_cost *cost, struct err *err);
+
+/* How many ranks rank 0 carries with `share` (0 to 1) of a core: a rank sends it a message a job of
+ * `seconds`, a node of `node` ranks one a second, and each takes what it took when it was played and
+ * `more` seconds, in MPI. */
+double play_ranks(const struct play_cost *cost, double more, int node, double seconds, double share);
 
 #endif

@@ -632,10 +632,10 @@ static void say_end(const struct run *run, const struct handout_counts *c, const
     double seconds = progress_seconds(run->progress);
     char time[32];
     printf("%s: %d job%s done, %d diverged, %d failed, %d left; %s, %.0f images/s, hand-out %.3f %% of rank "
-           "0's time\n",
+           "0's time, %lld messages in %lld looks\n",
            run->options->results_path, e->done, plural(e->done), e->diverged, e->failed, e->left,
            progress_duration(seconds, time, sizeof time), seconds > 0 ? c->images / seconds : 0,
-           seconds > 0 ? 100 * c->serve_seconds / seconds : 0);
+           seconds > 0 ? 100 * c->serve_seconds / seconds : 0, c->words, c->looks);
     if (run->checkpoints.n > 0)
         printf("%d checkpoint%s, %.1f ms each, %.3f %% of the ranks' time\n", run->checkpoints.n,
                run->checkpoints.n == 1 ? "" : "s", 1e3 * run->checkpoints.seconds / run->checkpoints.n,

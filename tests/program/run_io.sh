@@ -136,6 +136,8 @@ for n in 1 3; do
     [ -z "$(ls -A "$TMP/probe")" ] && ok "and leaves nothing" || not_ok "it left $(ls -A "$TMP/probe")"
 done
 mkdir "$TMP/here/only0"
+grep -q "rank 0  *[0-9.]* us a message: half of its core serves [0-9.e+]* ranks with jobs of 1 s, [0-9.e+]* of 10 s" "$TMP/doctor.out" &&
+    ok "it tells how many ranks rank 0 would carry" || not_ok "it tells how many ranks rank 0 would carry: $(cat "$TMP/doctor.out")"
 elsewhere doctor only0 >"$TMP/doctor.out" 2>&1
 grep -q "run --io rank0: not every rank sees the folder" "$TMP/doctor.out" && ok "it advises rank0 when a rank does not see the folder" ||
     not_ok "its advice: $(cat "$TMP/doctor.out")"
