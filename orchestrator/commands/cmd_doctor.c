@@ -102,10 +102,10 @@ static void print_carried(const char *folder)
         double more = message_seconds(), n[3];
         for (int i = 0; i < 3; i++)
             n[i] = play_ranks(&cost, more, NODE, seconds[i], 0.5);
-        printf(
-            "  rank 0      %.1f us a message: half of its core serves %.2g ranks with jobs of 1 s, %.2g of 10 s, %.2g "
-            "of 60 s (run --dedicated)\n",
-            1e6 * (more + (cost.word_seconds + cost.look_seconds) / (double)cost.words), n[0], n[1], n[2]);
+        printf("  rank 0      %.1f us a message: half of its core serves ",
+               1e6 * (more + (cost.word_seconds + cost.look_seconds) / (double)cost.words));
+        printf("%.2g ranks with jobs of 1 s, %.2g of 10 s, %.2g of 60 s (run --dedicated)\n", n[0], n[1],
+               n[2]);
     }
     snprintf(file, sizeof file, "%s.events.jsonl", log);
     unlink(file);
@@ -116,9 +116,8 @@ static void print_connections(int size)
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_max == RLIM_INFINITY)
         return;
-    printf(
-        "%s connections %llu files a process (ulimit -Hn): over TCP rank 0 needs one for each rank of other nodes\n",
-        files.rlim_max < (rlim_t)size + 256 ? "!" : " ", (unsigned long long)files.rlim_max);
+    printf("%s connections %llu files a process (ulimit -Hn); over TCP rank 0 needs one a rank\n",
+           files.rlim_max < (rlim_t)size + 256 ? "!" : " ", (unsigned long long)files.rlim_max);
 }
 
 static const char *const lock_words[] = {"works", "is ignored", "is refused"};
