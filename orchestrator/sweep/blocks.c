@@ -205,6 +205,7 @@ void blocks_print(FILE *out, const struct sweep *sweep)
             print_exclude(out, sweep, b, x);
     }
     blocks_notes(out, sweep);
+    unread_print(out, &sweep->unread, sweep->file);
 }
 
 static void note_exclude(FILE *out, const struct sweep *sweep, int b, int x)
@@ -230,5 +231,4 @@ void blocks_notes(FILE *out, const struct sweep *sweep)
             fprintf(out, "note: %s: block %d gives no job of its own\n",
                     short_line(sweep->file->block[b].line, place), b + 1);
     }
-    unread_print(out, &sweep->unread, sweep->file);
 }

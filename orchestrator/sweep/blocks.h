@@ -14,12 +14,12 @@ int blocks_exclude(struct sweep *sweep, int b, int begin, struct err *err);
 /* All blocks are there: take jobs away that an earlier block has, too. E_USAGE when none is left. */
 int blocks_join(struct sweep *sweep, struct err *err);
 
-/* What each block gives, what each exclude takes away, and blocks_notes(); of a grid of one block without
- * excludes nothing but notes. */
+/* What each block gives, what each exclude takes away, blocks_notes(), and combinations left out for what
+ * they do not read (unread.h). */
 void blocks_print(FILE *out, const struct sweep *sweep);
 
-/* A line for each exclude that excludes nothing, and why, or all jobs of its block; for each block that gives
- * no job of its own; and for combinations left out for what they do not read (unread.h). */
+/* A line for each exclude that excludes nothing, and why, or all jobs of its block, and for each block that
+ * gives no job of its own; nothing when there are none. */
 void blocks_notes(FILE *out, const struct sweep *sweep);
 
 #endif

@@ -286,6 +286,14 @@ static void sweeps(void)
          "true\nundersample:\n  replacement: true\nstrategy: undersample\n"
          "grid:\n  clusters:\n    - [14, 15]\n    - - 1\n      - 27\n  train:\n    batch: [8, 16]\n  seed: "
          "3\n");
+    text("sweep", "blocks.yaml",
+         "data: builtin\nimage.size: 10\nsmote.k: 3\ngrid:\n"
+         "  - clusters: [[8, 10], [1, 27]]\n    strategy: [none, smote]\n    seed: {first: 1, count: 3}\n"
+         "    exclude: ['strategy=s*,clusters!=8-10', seed>=3]\n"
+         "  - zip:\n      - {class_sizes: [[6, 5], [6, 3]], train.epochs: [5, 9]}\n"
+         "      - {clusters: [[8, 10], [14, 15]], seed: [2, 1]}\n    smote: {k: [3, 5]}\n"
+         "    strategy: smote\n");
+    text("sweep", "set-block", "--set grid=[{clusters: [[1, 27]]}, {clusters: [8-10], exclude: seed<1}]");
     text("sweep", "set-epochs", "--set train.epochs=20");
     text("sweep", "set-grid", "--set grid.strategy=[none, [augment, reweight]]");
     text("sweep", "set-new",
