@@ -7,6 +7,7 @@
 #include "tables/findings_pages.h"
 #include "tables/headline.h"
 #include "write/json_out.h"
+#include "models/model.h"
 #include "stats/misjudged.h"
 #include "strategies/balance.h"
 #include "paper/published.h"
@@ -232,6 +233,17 @@ static json_t *filter_of(const struct summary *s)
     return NULL;
 }
 
+/* Models whose curves are horizontal lines. */
+static json_t *at_once(struct document *d)
+{
+    json_t *list = json_array();
+    const struct model_kind *kind;
+    for (int i = 0; (kind = model_kind(i)); i++)
+        if (!(kind->can & MODEL_EPOCHS))
+            add(d, list, json_string(kind->name));
+    return list;
+}
+
 static void put_head(struct document *d)
 {
     const struct summary *s = d->summary;
@@ -252,6 +264,7 @@ static void put_head(struct document *d)
     put(d, d->root, "classes", classes(d));
     put(d, d->root, "titles", titles(d));
     put(d, d->root, "colors", colors(d));
+    put(d, d->root, "at_once", at_once(d));
 }
 
 /* ---- jobs, a column a fact ---- */

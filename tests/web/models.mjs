@@ -53,4 +53,10 @@ await check("no two models look alike, and each alike in both plots", async () =
   for (const r of new Set(rows.map((row) => row.model))) assert.equal(costs[r], ranks[r]);
 });
 
+await check("curves of a model that learns at once are told to be flat", async () => {
+  const said = (model) => change(page, () => page.select("#choose-model", model)).then(() => page.$eval(".explorer > .hint", (n) => n.textContent));
+  assert.match(await said("knn"), /Model knn learns at once, not epoch by epoch/);
+  assert.doesNotMatch(await said("cnn"), /learns at once/);
+});
+
 await finish();

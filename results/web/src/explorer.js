@@ -149,7 +149,11 @@ export class Explorer {
     const { sweep, view } = this;
     const groups = chosenGroups(sweep, view);
     const absent = view.list("strategy").filter((s) => !groups.some((g) => g.strategy === s));
-    this.missing.textContent = absent.length ? `Not in this sweep for this choice: ${absent.map((s) => sweep.title(s)).join(", ")}.` : "";
+    const flat = sweep.doc.at_once.find((model) => groups.some((g) => g.model === model));
+    this.missing.textContent = [
+      absent.length && `Not in this sweep for this choice: ${absent.map((s) => sweep.title(s)).join(", ")}.`,
+      flat && `Model ${flat} learns at once, not epoch by epoch: its curves are horizontal lines.`,
+    ].filter(Boolean).join(" ");
     const options = curveOptions(view);
     this.chart.draw((paint) => {
       const panels = view.get("layout") === "split" ? panelsOfSplits(sweep, groups, paint) : groups.map((g) => panelOfGroup(sweep, g, sweep.title(g.strategy), paint));
