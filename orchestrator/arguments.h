@@ -72,6 +72,8 @@ struct argument {
 
 /* Rows that commands share. field: of struct options. */
 #define ARGUMENT_RESULTS(field) ARGUMENT_WORD("RESULTS.h5", field, 1)
+#define ARGUMENT_MORE_RESULTS(field)                                                                       \
+    {.value = "RESULTS.h5", .type = ARGUMENT_REST, .offset = AT(field)}
 #define ARGUMENT_SWEEP(field, is_needed_) ARGUMENT_WORD("SWEEP.yaml", field, is_needed_)
 #define ARGUMENT_FILTER(field)                                                                             \
     {"filter", 'f', ARGUMENT_TEXT, "FILTER", AT(field),                                                    \

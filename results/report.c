@@ -12,6 +12,7 @@
 #include "tables/cost.h"
 #include "tables/export.h"
 #include "tables/tuning_pages.h"
+#include "tables/versus_pages.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,7 @@ static void print_found(FILE *file, const struct findings *findings)
     fputc('\n', file);
     headline_run(file, findings->summary);
     fputc('\n', file);
+    versus_sentences(file, findings);
     headline_outcome(file, findings);
     fputc(cost_n_settings(findings) > 0 ? ' ' : '\n', file);
     cost_sentence(file, findings);
@@ -103,6 +105,7 @@ static int write_figures(const struct findings *findings, const struct dataset *
                                     .all_figures = options->all_figures,
                                     .calibration = findings->calibration,
                                     .which = findings->which,
+                                    .versus = findings->versus[0],
                                     .style = options->style};
     int rc = figures_write(findings->summary, data, &drawn, options->dir, &figures, err);
     if (rc == 0)

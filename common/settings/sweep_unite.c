@@ -8,7 +8,7 @@
 struct uniting {
     const struct sweep_file *const *file;
     int n;
-    struct sweep_file *out;
+    struct sweep_file *out; /* its one block owns the axes, which stand in `axis`, too, as they are */
     struct err *err;
 };
 
@@ -61,30 +61,39 @@ static long count_values(const struct uniting *u, const struct setting *key)
     return n;
 }
 
-static int add_axis(const struct uniting *u, const struct setting *key)
+static int fill_axis(const struct uniting *u, struct sweep_axis *axis)
 {
-    if (u->out->n_axes == SWEEP_MAX_AXES)
-        return err_set(u->err, E_USAGE, "they differ in more than %d settings: merge fewer of them",
-                       SWEEP_MAX_AXES);
-    struct sweep_axis *axis = &u->out->axis[u->out->n_axes++], range = {.key = key};
-    long n = count_values(u, key);
-    axis->key = key;
-    if (is_same_range(u, key, &range))
+    long n = count_values(u, axis->key);
+    struct sweep_axis range = {.n = 0};
+    if (is_same_range(u, axis->key, &range))
         n = 1;
     if (n > MOST_VALUES)
         return err_set(u->err, E_USAGE, "together they have %ld values of %s, at most %d fit a results file",
-                       n, key->name, MOST_VALUES);
-    axis->line = err_calloc((unsigned long)n, sizeof *axis->line, key->name, u->err);
+                       n, axis->key->name, MOST_VALUES);
+    axis->line = err_calloc((unsigned long)n, sizeof *axis->line, axis->key->name, u->err);
     if (range.n > 0 && axis->line) {
         axis->line[0] = SWEEP_KEY_NOT_GIVEN;
         axis->first = range.first;
         axis->n = range.n;
         return 0;
     }
-    axis->value = err_calloc((unsigned long)n, sizeof *axis->value, key->name, u->err);
+    axis->value = err_calloc((unsigned long)n, sizeof *axis->value, axis->key->name, u->err);
     int rc = axis->line && axis->value ? 0 : E_IO;
     for (int f = 0; f < u->n && rc == 0; f++)
         rc = add_values(u, axis, u->file[f]);
+    return rc;
+}
+
+static int add_axis(const struct uniting *u, const struct setting *key)
+{
+    struct sweep_block *block = u->out->block;
+    if (block->n_axes == SWEEP_MAX_AXES)
+        return err_set(u->err, E_USAGE, "they differ in more than %d settings: merge fewer of them",
+                       SWEEP_MAX_AXES);
+    struct sweep_axis *axis = &block->axis[block->n_axes];
+    *axis = (struct sweep_axis){.key = key, .dim = block->n_axes++, .n_blocks = 1};
+    int rc = fill_axis(u, axis);
+    u->out->axis[u->out->n_axes++] = *axis;
     return rc;
 }
 
@@ -145,31 +154,43 @@ static void unite_names(const struct uniting *u)
     }
 }
 
+/* What is printed as the sweep of all. */
+static int fill(struct uniting *u)
+{
+    const struct sweep_file *first = u->file[0];
+    *u->out = (struct sweep_file){.pixel_size = first->pixel_size,
+                                  .has_labels = first->has_labels,
+                                  .readout = first->readout,
+                                  .base = first->base,
+                                  .tune = first->tune,
+                                  .n_blocks = 1,
+                                  .block = err_calloc(1, sizeof *u->out->block, "the grid of all", u->err)};
+    if (!u->out->block)
+        return E_IO;
+    memcpy(u->out->name, first->name, sizeof u->out->name);
+    memcpy(u->out->data, first->data, sizeof u->out->data);
+    for (int f = 0; f < u->n; f++)
+        u->out->keep_weights |= u->file[f]->keep_weights;
+    unite_names(u);
+    return add_axes(u);
+}
+
 int sweep_unite(const struct sweep_file *const *file, int n, const char *const *path, int apart,
                 struct sweep_file **out, struct err *err)
 {
     struct uniting u = {file, n, err_calloc(1, sizeof *u.out, "the sweep of all", err), err};
     *out = NULL;
     int rc = u.out ? check(&u, path, apart) : E_IO;
-    if (rc == 0) {
-        *u.out = (struct sweep_file){.pixel_size = file[0]->pixel_size,
-                                     .has_labels = file[0]->has_labels,
-                                     .keep_weights = file[0]->keep_weights,
-                                     .readout = file[0]->readout,
-                                     .base = file[0]->base,
-                                     .tune = file[0]->tune};
-        memcpy(u.out->name, file[0]->name, sizeof u.out->name);
-        memcpy(u.out->data, file[0]->data, sizeof u.out->data);
-        for (int f = 1; f < n; f++)
-            u.out->keep_weights |= file[f]->keep_weights;
-        unite_names(&u);
-        rc = add_axes(&u);
-    }
+    if (rc == 0)
+        rc = fill(&u);
     if (rc == 0)
         rc = sweep_file_resolve(u.out, err);
-    if (rc < 0)
-        sweep_file_free(u.out);
-    else
-        *out = u.out;
+    if (rc == 0)
+        rc = sweep_file_parse(u.out->resolved, "the sweep of all", file[0]->base.schema, NULL, out, err);
+    if (u.out) {
+        u.out->n_axes = 0; /* they are the block's */
+        u.out->n_blocks = u.out->block ? 1 : 0;
+    }
+    sweep_file_free(u.out);
     return rc;
 }

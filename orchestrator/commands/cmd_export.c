@@ -1,6 +1,7 @@
 /* cellsweep export: the results file as CSV, its weights as models. */
 #include "command.h"
 
+#include "commands/sweeps.h"
 #include "tables/export.h"
 #include "tables/tensorboard.h"
 #include "tables/suspects_table.h"
@@ -16,9 +17,10 @@
 struct options {
     const char *names; /* a table of class names, read already */
     const char *path, *output, *filter;
-    const char *tensorboard; /* folder; NULL: not wanted */
-    int table;               /* -1: not given */
-    int format;              /* of weights; -1: not given */
+    struct arguments_rest more; /* kept apart by the column sweep */
+    const char *tensorboard;    /* folder; NULL: not wanted */
+    int table;                  /* -1: not given */
+    int format;                 /* of weights; -1: not given */
     int weights;
     enum replicates_set on;
     struct readout readout;
@@ -32,6 +34,7 @@ _Static_assert(sizeof table_names / sizeof *table_names == N_TABLES, "a table ha
 
 static const struct argument rows[] = {
     ARGUMENT_RESULTS(path),
+    ARGUMENT_MORE_RESULTS(more),
     {"table", 't', ARGUMENT_CHOICE, "TABLE", AT(table), 0, N_TABLES - 1, table_names,
      .help =
          "jobs, epochs, confusion, predictions, scores, thresholds, tuning, suspects (likely wrong labels), "
@@ -153,7 +156,7 @@ static int run(const void *options, struct err *err)
         return err_set(err, E_USAGE, "export: --recalibrate and --threshold go with --table thresholds");
     if (!o->weights && o->format >= 0)
         return err_set(err, E_USAGE, "export: --format goes with --weights; a table is CSV");
-    return store_use(o->path, store_try, export_all, o, err);
+    return sweeps_use(o->path, &o->more, store_try, export_all, o, err);
 }
 
 static const struct options defaults = {.table = -1, .format = -1, .readout = {.threshold = -1}};

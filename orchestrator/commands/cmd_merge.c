@@ -85,7 +85,7 @@ static int run(const void *options, struct err *err)
     struct sweeps sweeps;
     if (o->files.n < 2)
         return err_set(err, E_USAGE, "merge: give two or more results files, not %d", o->files.n);
-    int rc = sweeps_list(&sweeps, o->files.n, o->files.text, err);
+    int rc = sweeps_list(&sweeps, o->files.n, (const char *const *)o->files.text, err);
     if (rc == 0 && o->apart)
         rc = sweeps_name(&sweeps, o->apart, err);
     return rc < 0 ? rc : merge_files(o, &sweeps, err);

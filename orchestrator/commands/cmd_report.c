@@ -1,6 +1,7 @@
 /* cellsweep report: figures and tables of the jobs finished so far. */
 #include "command.h"
 
+#include "commands/sweeps.h"
 #include "sweep/cells.h"
 #include "report.h"
 
@@ -9,6 +10,7 @@
 struct options {
     const char *names; /* a table of class names, read already */
     const char *results;
+    struct arguments_rest more; /* to compare with */
     struct report_options report;
 };
 
@@ -19,6 +21,7 @@ static int take_style(const char *text, void *field, struct err *err)
 
 static const struct argument rows[] = {
     ARGUMENT_RESULTS(results),
+    ARGUMENT_MORE_RESULTS(more),
     {"output", 'o', ARGUMENT_TEXT, "DIR", AT(report.dir), .is_needed = 1,
      .help = "Write into this directory; made when it is not there"},
     ARGUMENT_FILTER(report.filter),
@@ -50,7 +53,7 @@ static int write_report(struct store *store, const void *options, struct err *er
 static int run(const void *options, struct err *err)
 {
     const struct options *o = options;
-    return store_use(o->results, cells_try, write_report, &o->report, err);
+    return sweeps_use(o->results, &o->more, cells_try, write_report, &o->report, err);
 }
 
 static const struct options defaults = {.report = {.readout = {.threshold = -1}}};

@@ -1,9 +1,10 @@
 #include "commands/sweeps.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-int sweeps_list(struct sweeps *sweeps, int n, char *const *path, struct err *err)
+int sweeps_list(struct sweeps *sweeps, int n, const char *const *path, struct err *err)
 {
     *sweeps = (struct sweeps){.merge = {.n = n}};
     if (n > STORE_MERGE_MOST)
@@ -81,6 +82,8 @@ int sweeps_name(struct sweeps *sweeps, const char *names, struct err *err)
         rc = take_names(sweeps, names, err);
     else
         call_by_paths(sweeps);
+    if (rc == 0 && find_same(sweeps, &a, &b) && strcmp(sweeps->merge.path[a], sweeps->merge.path[b]) == 0)
+        return err_set(err, E_USAGE, "%s stands there twice; name each file once", sweeps->merge.path[a]);
     if (rc == 0 && find_same(sweeps, &a, &b))
         rc = err_set(err, E_USAGE, "sweeps: %s and %s would both be called '%s'; give a name for each",
                      sweeps->merge.path[b], sweeps->merge.path[a], sweeps->name[a]);
@@ -89,16 +92,16 @@ int sweeps_name(struct sweeps *sweeps, const char *names, struct err *err)
     return rc;
 }
 
-static int use_several(const struct arguments_rest *files, int (*try)(const char *path, struct err *err),
+static int use_several(int n, const char *const *path, int (*try)(const char *path, struct err *err),
                        int (*use)(struct store *store, const void *self, struct err *err), const void *self,
                        struct err *err)
 {
     struct sweeps sweeps;
     struct store_merged merged;
     struct store *store = NULL;
-    int rc = sweeps_list(&sweeps, files->n, files->text, err);
-    for (int s = 0; s < files->n && rc == 0; s++)
-        rc = try(files->text[s], err);
+    int rc = sweeps_list(&sweeps, n, path, err);
+    for (int s = 0; s < n && rc == 0; s++)
+        rc = try(path[s], err);
     if (rc == 0)
         rc = sweeps_name(&sweeps, "", err);
     if (rc == 0)
@@ -109,10 +112,20 @@ static int use_several(const struct arguments_rest *files, int (*try)(const char
     return rc < 0 ? rc : closed;
 }
 
-int sweeps_use(const struct arguments_rest *files, int (*try)(const char *path, struct err *err),
+int sweeps_use(const char *path, const struct arguments_rest *more,
+               int (*try)(const char *path, struct err *err),
                int (*use)(struct store *store, const void *self, struct err *err), const void *self,
                struct err *err)
 {
-    return files->n == 1 ? store_use(files->text[0], try, use, self, err)
-                         : use_several(files, try, use, self, err);
+    if (more->n == 0)
+        return store_use(path, try, use, self, err);
+    const char **all = err_calloc((unsigned long)more->n + 1, sizeof *all, "results files", err);
+    if (!all)
+        return E_IO;
+    all[0] = path;
+    for (int s = 0; s < more->n; s++)
+        all[s + 1] = more->text[s];
+    int rc = use_several(more->n + 1, all, try, use, self, err);
+    free(all);
+    return rc;
 }

@@ -10,6 +10,7 @@
 #include "figures/heatmap.h"
 #include "figures/imbalance.h"
 #include "figures/models_page.h"
+#include "figures/versus_page.h"
 #include "figures/reliability.h"
 #include "stats/marginal.h"
 #include "write/output.h"
@@ -439,10 +440,12 @@ static int add_unique(struct figures *figures, char *name, struct err *err)
     return add(figures, name, err);
 }
 
-/* Factors with a figure of their own: all that vary but those that every figure tells apart. */
+/* Factors with a figure of their own: all that vary but those that every figure tells apart, and settings in
+ * which sweeps that are kept apart differ as such. */
 static int has_figure(const struct summary *summary, int factor)
 {
-    return factor >= FACTOR_MODEL && summary_varies(summary, factor);
+    int bound = factor >= FACTOR_AXES && store_bound_axes(summary->store) >> (factor - FACTOR_AXES) & 1;
+    return factor >= FACTOR_MODEL && summary_varies(summary, factor) && !bound;
 }
 
 static struct trend_axis axis_of(const struct summary *summary, int factor)
@@ -537,6 +540,30 @@ static int write_models(const struct summary *summary, const struct figures_opti
             rc = models_page_write(summary, options->which, p, name, &options->style, dir, err);
     }
     return rc;
+}
+
+static int write_sweeps(const struct summary *summary, const struct figures_options *options, const char *dir,
+                        struct figures *figures, struct err *err)
+{
+    int rc = 0;
+    for (int p = 0; options->versus && p < options->versus->n_pairs && rc == 0; p++) {
+        char name[PAGENAME_SIZE];
+        if (!versus_page_drawn(options->versus, p))
+            continue;
+        versus_page_name(options->versus, p, name);
+        rc = add_unique(figures, name, err);
+        if (rc == 0)
+            rc = versus_page_write(summary, options->versus, p, name, &options->style, dir, err);
+    }
+    return rc;
+}
+
+static int count_sweeps(const struct figures_options *options)
+{
+    int n = 0;
+    for (int p = 0; options->versus && p < options->versus->n_pairs; p++)
+        n += versus_page_drawn(options->versus, p);
+    return n;
 }
 
 static int count_models(const struct summary *summary, const struct figures_options *options)
@@ -677,7 +704,9 @@ static int count_all(const struct summary *summary, const struct figures_options
                      struct err *err)
 {
     int n = count_of_models(summary, options, err), axes = count_axes(summary, count_axis_pages, err);
-    return n < 0 || axes < 0 ? E_IO : 1 + n - n_left_out + axes + count_models(summary, options);
+    return n < 0 || axes < 0
+               ? E_IO
+               : 1 + n - n_left_out + axes + count_models(summary, options) + count_sweeps(options);
 }
 
 /* Whether an axis has one figure, because there are too many combinations: *n_single figures. E_USAGE when
@@ -692,7 +721,7 @@ static int is_flood(const struct summary *summary, const struct figures_options 
     int marginal = count_axes(summary, count_marginal_pages, err);
     if (marginal < 0)
         return E_IO;
-    marginal += 1 + count_models(summary, options);
+    marginal += 1 + count_models(summary, options) + count_sweeps(options);
     *n_single = n;
     if (marginal <= FIGURES_MAX && marginal > 1)
         return 1;
@@ -731,6 +760,8 @@ int figures_write(const struct summary *summary, const struct dataset *data,
                    : write_all(summary, options, dir, out, err);
     if (rc == 0)
         rc = write_models(summary, options, dir, out, err);
+    if (rc == 0)
+        rc = write_sweeps(summary, options, dir, out, err);
     if (rc == 0 && data && data->n_images > 0)
         rc = write_variants(summary, data, &options->style, dir, out, err);
     return rc;

@@ -8,6 +8,7 @@
  *     imbalance_8-10, ...      accuracy against imbalance, when class_sizes is an axis  (imbalance.h)
  *     axis_<name>_8-10, ...    accuracy against any other axis of the grid           (trend.h)
  *     models_none, ...         which model: accuracy against seconds, and ranks      (models_page.h)
+ *     sweeps_after, ...        a sweep against the first one of the file             (versus_page.h)
  *     reliability_8-10, ...    reliability diagrams of the strategies                (reliability.h)
  *     heatmap_all_none_...     confusion matrices of more than two classes, or of all (heatmap.h)
  *     appendix_a1              the 16 augmented versions of one image; needs the images
@@ -22,6 +23,7 @@
 
 #include "figures/curves.h"
 #include "stats/calibration.h"
+#include "stats/versus.h"
 #include "stats/which_model.h"
 #include "data/dataset.h"
 
@@ -34,6 +36,7 @@ struct figures_options {
     int all_figures;    /* 1: every figure is drawn, however many */
     const struct calibration *calibration; /* of the summary; NULL: there are no reliability diagrams */
     const struct which_model *which; /* of the whole file; NULL: models do not stand beside each other */
+    const struct versus *versus;     /* of the whole file; NULL: no sweeps are kept apart */
     struct figstyle style;
 };
 

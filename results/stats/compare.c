@@ -103,7 +103,7 @@ static int compare_pair(struct making *m, int a, int b, struct err *err)
 {
     const struct replicates_group *x = &m->replicates->group[a], *y = &m->replicates->group[b];
     struct compare_row *row = add_row(m, a, b, err);
-    int by_seed = m->compare->factor == m->groups;
+    int by_seed = m->groups >= 0 && combination_own(m->summary->store, m->compare->factor) >> m->groups & 1;
     int rc = row ? (by_seed ? contrast_by_seed : contrast_paired)(x, y, &row->contrast, err) : E_IO;
     if (rc == 0)
         contrast_within(&row->contrast, m->compare->metric);

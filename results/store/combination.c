@@ -1,6 +1,7 @@
 #include "store/combination.h"
 
 #include "sections.h"
+#include "store/store_merge.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -74,6 +75,8 @@ static const char *decider_of(const char *name)
 int combination_owner(const struct store *store, int factor)
 {
     int axis = factor - FACTOR_AXES;
+    if (axis >= 0 && store_bound_axes(store) >> axis & 1)
+        return FACTOR_AXES + store_sweep_column(store);
     if (axis < 0 || axis >= store_n_axes(store) || !(store_unread_axes(store) >> axis & 1))
         return -1;
     int owner = -1;

@@ -12,6 +12,9 @@
  * smote x smote.k 3, 5 are three values of the strategy, none, smote (k 3) and smote (k 5), each of which has
  * the others as its likes. An axis that every job reads is a factor of its own.
  *
+ * Of a file that keeps sweeps apart (store_merge.h), settings in which the sweeps differ as such belong to
+ * the factor `sweep` in the same way: before (train.epochs 10), after (train.epochs 20).
+ *
  * Sets of factors are masks: factor f is 1u << f. Pure functions of what the results file
  * says. Thread-safe. No MPI. */
 #ifndef CELLSWEEP_COMBINATION_H

@@ -349,6 +349,8 @@ static int read_tables(struct store *store, struct err *err)
         rc = read_images(store, err);
     if (rc == 0 && !store->shared)
         rc = read_classes(store, err);
+    if (rc == 0 && !store->shared)
+        rc = store_find_bound(store, &store->bound_axes, err);
     if (rc == 0 && !store->shared && !store->is_lean)
         rc = store_refresh(store, err);
     return rc;
@@ -882,6 +884,11 @@ int store_n_axes(const struct store *store)
 unsigned store_unread_axes(const struct store *store)
 {
     return store->unread_axes;
+}
+
+unsigned store_bound_axes(const struct store *store)
+{
+    return store->bound_axes;
 }
 
 const char *store_axis_name(const struct store *store, int axis)

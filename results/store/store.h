@@ -290,6 +290,9 @@ int store_n_axes(const struct store *store);
 /* Axes that some job of the file does not read, 1 << axis: its row has "" there. Of the rows read so far:
  * all, but in a store opened lean. */
 unsigned store_unread_axes(const struct store *store);
+/* Of a file that keeps sweeps apart (store_merge.h): axes with one value within each sweep, and not the same
+ * in all, 1 << axis: settings in which the sweeps differ as such. */
+unsigned store_bound_axes(const struct store *store);
 const char *store_axis_name(const struct store *store, int axis);
 int store_axis_is_number(const struct store *store, int axis); /* 1: stored as float64 */
 

@@ -167,3 +167,13 @@ int store_copy_compare(struct store_copy *copy, int from, int to, struct store_d
             rc = compare_part(copy, (enum store_dataset)d, job, out, err);
     return rc;
 }
+
+int store_same_bits(struct store *store, int a, int b, struct store_difference *out, struct err *err)
+{
+    struct store_copy copy;
+    int rc = store_copy_begin(&copy, store, store, err);
+    if (rc == 0)
+        rc = store_copy_compare(&copy, a, b, out, err);
+    store_copy_end(&copy);
+    return rc;
+}

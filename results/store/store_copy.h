@@ -10,18 +10,12 @@
 #define CELLSWEEP_STORE_COPY_H
 
 #include "store/store_layout.h"
+#include "store/store_merge.h"
 
 struct store_copy {
     struct store *from, *to; /* the caller's; trials shown in both, or in none */
     size_t bytes;            /* of the largest part of a job in either file */
     unsigned char *part[2];  /* (bytes) one of `from`, one of `to`; owned */
-};
-
-/* Where two rows are not the same. */
-struct store_difference {
-    const char *path;      /* of the dataset; NULL: they are */
-    unsigned long long at; /* cell of the job's part */
-    char from[32], to[32]; /* what stands there */
 };
 
 /* E_IO without memory. End in any case. */

@@ -208,6 +208,7 @@ struct store {
     struct store_part part[N_EXTENTS];
     struct store_types types;
     unsigned unread_axes;     /* 1 << a: some job does not read axis a, of the rows that were read */
+    unsigned bound_axes;      /* store_bound_axes() */
     int is_lean;              /* 1: opened by store_open_lean() */
     struct store_job *job;    /* (J) rows of /jobs, unpacked; NULL where nobody asked for all */
     struct store_job *window; /* rows from window_first on, those store_row() read last; NULL: none yet */
@@ -231,6 +232,9 @@ int store_adopt(hid_t file, const char *path, struct store **out, struct err *er
 
 /* J: all rows of /jobs, those of trials too. */
 int store_n_rows(const struct store *store);
+
+/* Look at all rows for store_bound_axes(); 0 where sweeps are not kept apart. */
+int store_find_bound(struct store *store, unsigned *bound, struct err *err);
 
 /* 1 for a store that sends its rows to rank 0. */
 int store_is_remote(const struct store *store);

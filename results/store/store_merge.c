@@ -11,12 +11,17 @@
 
 const char store_sweep_axis[] = "sweep";
 
-int store_is_apart(const struct store *store)
+int store_sweep_column(const struct store *store)
 {
     for (int a = 0; a < store_n_axes(store); a++)
         if (strcmp(store_axis_name(store, a), store_sweep_axis) == 0)
-            return 1;
-    return 0;
+            return a;
+    return -1;
+}
+
+int store_is_apart(const struct store *store)
+{
+    return store_sweep_column(store) >= 0;
 }
 
 /* ---- the rows ---- */

@@ -47,7 +47,18 @@ int store_merge(const struct store_merge *merge, const char *out, struct store_m
 int store_merge_open(const struct store_merge *merge, struct store **out, struct store_merged *merged,
                      struct err *err);
 
-/* 1 for a file that keeps sweeps apart. */
+/* The axis of a file that keeps sweeps apart; -1: it does not. And 1 for a file that does. */
+int store_sweep_column(const struct store *store);
 int store_is_apart(const struct store *store);
+
+/* Where what two jobs left is not the same. */
+struct store_difference {
+    const char *path;      /* of the dataset; NULL: it is the same */
+    unsigned long long at; /* cell of the job's part */
+    char from[32], to[32]; /* what stands there */
+};
+
+/* Compare what two jobs of a store left, to the bit: all but when, by whom and how often they were run. */
+int store_same_bits(struct store *store, int a, int b, struct store_difference *out, struct err *err);
 
 #endif

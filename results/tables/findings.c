@@ -148,6 +148,15 @@ static int compare_brier(struct findings *f, struct store *store, struct err *er
     return rc;
 }
 
+static int compare_sweeps(struct findings *f, struct store *store, struct err *err)
+{
+    static const char *const metric[FINDINGS_VERSUS] = {"balanced_accuracy", "accuracy", "auroc", "loss"};
+    int rc = 0;
+    for (int m = 0; m < FINDINGS_VERSUS && rc == 0; m++)
+        rc = versus_new(store, f->whole, metric[m], m == 0, &f->versus[m], err);
+    return rc;
+}
+
 int findings_new_read(struct store *store, const struct summary *summary, struct readout asked,
                       struct findings **out, struct err *err)
 {
@@ -168,6 +177,8 @@ int findings_new_read(struct store *store, const struct summary *summary, struct
         rc = inflation_new(store, f->whole, &f->selection, err);
     if (rc == 0)
         rc = compare_brier(f, store, err);
+    if (rc == 0)
+        rc = compare_sweeps(f, store, err);
     if (rc == 0 && f->compared[FACTOR_MODEL][REPLICATES_TEST])
         rc = which_model_new(store, f->whole, f->compared[FACTOR_MODEL][REPLICATES_TEST], &f->which, err);
     if (rc == 0)
@@ -207,6 +218,8 @@ void findings_free(struct findings *findings)
             compare_free(findings->compared[factor][s]);
         free(findings->scores[s]);
     }
+    for (int m = 0; m < FINDINGS_VERSUS; m++)
+        versus_free(findings->versus[m]);
     which_model_free(findings->which);
     compare_free(findings->leak);
     inflation_free(findings->selection);

@@ -15,8 +15,8 @@
  * probabilities can be trusted), calibration_cost (what strategies gain in balanced accuracy and cost in
  * Brier score), models and models_by_clusters (which model, and what it costs), claims, and where the sweep
  * tunes tuning and tuning_curve, each as .csv (full precision), .md and .tex. A table without rows is not
- * written. The metric of comparisons is balanced accuracy: of the test set at the judged epoch, of all
- * originals, and out of fold. No MPI. */
+ * written. sweeps: sweeps that the file keeps apart, each against the first. The metric of comparisons is
+ * balanced accuracy: of the test set at the judged epoch, of all originals, and out of fold. No MPI. */
 #ifndef CELLSWEEP_FINDINGS_H
 #define CELLSWEEP_FINDINGS_H
 
@@ -25,12 +25,16 @@
 #include "stats/compare.h"
 #include "stats/inflation.h"
 #include "stats/tuned.h"
+#include "stats/versus.h"
 #include "stats/which_model.h"
 
 #include <stdio.h>
 
 /* More values of an axis, and more models, are not compared pair by pair: headline.h says so. */
 enum { FINDINGS_MOST_VALUES = 12, FINDINGS_MOST_MODELS = RANKS_MAX_STRATEGIES };
+
+/* Metrics by which sweeps are compared: balanced accuracy, accuracy, AUROC and loss. */
+enum { FINDINGS_VERSUS = 4 };
 
 struct findings {
     const struct summary *summary; /* the caller's: what is shown */
@@ -43,10 +47,11 @@ struct findings {
     int too_many[FACTORS_MOST];                                /* values of those that are; 0: they are not */
     struct stats_summary *scores[N_REPLICATES_SETS];           /* (n_groups, n_scores) owned */
     struct compare *leak;
-    struct inflation *selection;     /* of whole; owned */
-    struct compare *brier;           /* of strategies, on test, by Brier score */
-    struct which_model *which;       /* of whole; NULL: models are not compared */
-    struct calibration *calibration; /* of summary */
+    struct inflation *selection;            /* of whole; owned */
+    struct compare *brier;                  /* of strategies, on test, by Brier score */
+    struct versus *versus[FINDINGS_VERSUS]; /* of whole; NULL: no sweeps are kept apart */
+    struct which_model *which;              /* of whole; NULL: models are not compared */
+    struct calibration *calibration;        /* of summary */
     struct claims *claims;
     struct tuned *tuned; /* of all jobs; NULL: nothing is tuned */
 };

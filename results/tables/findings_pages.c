@@ -4,6 +4,7 @@
 #include "tables/columns.h"
 #include "tables/models_pages.h"
 #include "tables/tuning_pages.h"
+#include "tables/versus_pages.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -52,7 +53,7 @@ static void format_beside(char out[NUMBER_SIZE], const char *format, double x, d
     }
 }
 
-static void add_number(struct texttable *table, const char *format, double x)
+void findings_add_number(struct texttable *table, const char *format, double x)
 {
     char text[NUMBER_SIZE];
     if (isnan(x))
@@ -66,7 +67,7 @@ static void add_number(struct texttable *table, const char *format, double x)
     texttable_add(table, "%s", text);
 }
 
-static void add_interval(struct texttable *table, const struct contrast *c)
+void findings_add_interval(struct texttable *table, const struct contrast *c)
 {
     char low[NUMBER_SIZE], high[NUMBER_SIZE];
     int holds_zero = c->low <= 0 && c->high >= 0;
@@ -115,7 +116,12 @@ static const char *const contrast_names[] = {"n",      "difference", "low",     
                                              "method", "p",          "p_sign_flip", "p_wilcoxon"};
 enum { N_CONTRAST_NAMES = sizeof contrast_names / sizeof *contrast_names };
 
-static void csv_contrast(struct csv_out *csv, const struct contrast *c)
+void findings_csv_contrast_names(struct csv_out *csv)
+{
+    csv_names(csv, contrast_names, N_CONTRAST_NAMES);
+}
+
+void findings_csv_contrast(struct csv_out *csv, const struct contrast *c)
 {
     csv_out_int(csv, c->n);
     csv_out_real(csv, c->mean);
@@ -228,7 +234,7 @@ static const char strategies_note[] =
 static void csv_compared_names(struct csv_out *csv)
 {
     csv_names(csv, (const char *const[]){"first", "second", "first_mean", "second_mean"}, 4);
-    csv_names(csv, contrast_names, N_CONTRAST_NAMES);
+    findings_csv_contrast_names(csv);
     csv_names(csv, (const char *const[]){"p_holm", "comparisons", "jobs_lacking_a_class", "verdict"}, 4);
     csv_out_end(csv);
 }
@@ -248,7 +254,7 @@ static void csv_compared(struct csv_out *csv, const struct findings *f, const st
     csv_out_set(csv, label(f, row->b->cell, factor, name));
     csv_out_real(csv, row->contrast.mean_first);
     csv_out_real(csv, row->contrast.mean_second);
-    csv_contrast(csv, &row->contrast);
+    findings_csv_contrast(csv, &row->contrast);
     csv_out_real(csv, row->p_holm);
     csv_out_int(csv, row->family);
     csv_out_int(csv, row->lacking);
@@ -298,10 +304,10 @@ static void add_compared(struct texttable *table, const struct findings *f, cons
     texttable_add(table, "%s", label(f, row->b->cell, factor, name));
     texttable_add(table, "%s", verdict);
     texttable_add(table, "%s", row->contrast.method);
-    add_number(table, "+", row->contrast.mean);
-    add_interval(table, &row->contrast);
-    add_number(table, "p", row->contrast.p);
-    add_number(table, "p", row->p_holm);
+    findings_add_number(table, "+", row->contrast.mean);
+    findings_add_interval(table, &row->contrast);
+    findings_add_number(table, "p", row->contrast.p);
+    findings_add_number(table, "p", row->p_holm);
     texttable_add(table, "%d", row->contrast.n);
     texttable_end(table);
 }
@@ -517,8 +523,8 @@ static void show_rank(void *to, const struct findings *f, const struct rank_row 
     texttable_add(table, "%s", label(f, r->value[row->k], factor, name));
     texttable_add(table, "%.2f", r->average_rank[row->k]);
     texttable_add(table, "%d", r->n_datasets);
-    add_number(table, "p", r->tested ? r->test.p_f : (double)NAN);
-    add_number(table, "", r->tested ? r->test.critical : (double)NAN);
+    findings_add_number(table, "p", r->tested ? r->test.p_f : (double)NAN);
+    findings_add_number(table, "", r->tested ? r->test.critical : (double)NAN);
     texttable_end(table);
 }
 
@@ -559,7 +565,7 @@ static void leak_csv(struct csv_out *csv, const struct findings *f)
     char verdict[96], against[2 * CONFIG_WORD_SIZE];
     columns_csv_names(csv, f->summary->store, FACTORS_ALL);
     csv_names(csv, (const char *const[]){"against", "leak_share", "mean", "mean_against"}, 4);
-    csv_names(csv, contrast_names, N_CONTRAST_NAMES);
+    findings_csv_contrast_names(csv);
     csv_names(csv, (const char *const[]){"p_holm", "comparisons", "jobs_lacking_a_class", "verdict"}, 4);
     csv_out_end(csv);
     for (int i = 0; i < f->leak->n; i++) {
@@ -572,7 +578,7 @@ static void leak_csv(struct csv_out *csv, const struct findings *f)
         csv_out_real(csv, row->leak_share);
         csv_out_real(csv, row->contrast.mean_first);
         csv_out_real(csv, row->contrast.mean_second);
-        csv_contrast(csv, &row->contrast);
+        findings_csv_contrast(csv, &row->contrast);
         csv_out_real(csv, row->p_holm);
         csv_out_int(csv, row->family);
         csv_out_int(csv, row->lacking);
@@ -608,11 +614,11 @@ static void leak_table(struct texttable *table, const struct findings *f)
             texttable_add(table, "by group");
         else
             texttable_add(table, "%.0f %%", 100 * row->leak_share);
-        add_number(table, "", row->contrast.mean_first);
-        add_number(table, "", row->contrast.mean_second);
-        add_number(table, "+", row->contrast.mean);
-        add_interval(table, &row->contrast);
-        add_number(table, "p", row->p_holm);
+        findings_add_number(table, "", row->contrast.mean_first);
+        findings_add_number(table, "", row->contrast.mean_second);
+        findings_add_number(table, "+", row->contrast.mean);
+        findings_add_interval(table, &row->contrast);
+        findings_add_number(table, "p", row->p_holm);
         texttable_add(table, "%d", row->contrast.n);
         texttable_end(table);
     }
@@ -664,10 +670,10 @@ static void selection_table(struct texttable *table, const struct findings *f)
             continue;
         add_factors(table, f, row->group->cell, 0);
         texttable_add(table, "%s", inflation_against(row));
-        add_number(table, "", row->contrast.mean_first);
-        add_number(table, "", row->contrast.mean_second);
-        add_number(table, "+", row->contrast.mean);
-        add_interval(table, &row->contrast);
+        findings_add_number(table, "", row->contrast.mean_first);
+        findings_add_number(table, "", row->contrast.mean_second);
+        findings_add_number(table, "+", row->contrast.mean);
+        findings_add_interval(table, &row->contrast);
         texttable_add(table, "%d", row->contrast.n);
         texttable_end(table);
     }
@@ -732,7 +738,7 @@ static void claims_csv(struct csv_out *csv, const struct findings *f)
         columns_csv(csv, f->summary->store, row->cell, FACTORS_ALL & ~but_ranked(f));
         csv_out_text(csv, difference);
         csv_out_real(csv, row->value);
-        csv_contrast(csv, &row->contrast);
+        findings_csv_contrast(csv, &row->contrast);
         csv_out_real(csv, row->p);
         csv_out_int(csv, row->n_contrasts);
         csv_out_int(csv, row->n_missing);
@@ -765,9 +771,9 @@ static void claims_text(struct texttable *table, const struct findings *f)
         add_factors(table, f, row->cell, but_ranked(f));
         texttable_add(table, *row->reason ? "%s (%s)" : "%s", claim_outcome_names[row->outcome], row->reason);
         texttable_add(table, "%s", difference);
-        add_number(table, "+", row->contrast.mean);
-        add_interval(table, &row->contrast);
-        add_number(table, "p", row->p);
+        findings_add_number(table, "+", row->contrast.mean);
+        findings_add_interval(table, &row->contrast);
+        findings_add_number(table, "p", row->p);
         texttable_add(table, "%d", row->contrast.n);
         texttable_end(table);
     }
@@ -834,6 +840,7 @@ const struct findings_page findings_pages[N_FINDINGS_PAGES] = {
                               reliability_csv, reliability_table},
     [FINDINGS_COST] = {"calibration_cost", "What rebalancing costs", calibration_cost_note, 1,
                        calibration_cost_rows, calibration_cost_csv, calibration_cost_table},
+    [FINDINGS_SWEEPS] = {"sweeps", "Sweeps compared", versus_note, 1, versus_rows, versus_csv, versus_table},
     [FINDINGS_MODELS] = {"models", "Which model", models_note, 1, models_rows, models_csv, models_table},
     [FINDINGS_MODELS_BY_CLUSTERS] = {"models_by_clusters", "Models on every set of clusters",
                                      models_by_clusters_note, 1, models_by_clusters_rows,

@@ -18,6 +18,7 @@ enum {
     FINDINGS_CALIBRATION,
     FINDINGS_RELIABILITY,
     FINDINGS_COST,
+    FINDINGS_SWEEPS,
     FINDINGS_MODELS,
     FINDINGS_MODELS_BY_CLUSTERS,
     FINDINGS_CLAIMS,
@@ -41,6 +42,13 @@ void findings_print_note(FILE *file, const struct findings *findings, const stru
 
 /* A comment of LaTeX that says what the filter left, when there is one. */
 void findings_latex_filter(FILE *file, const struct summary *summary);
+
+/* Columns of a contrast, n, difference and its interval, method and p values; and cells of a table for
+ * people: a number (format "", "+" with its sign, "p"), "-" for none, and the interval of a difference. */
+void findings_csv_contrast_names(struct csv_out *csv);
+void findings_csv_contrast(struct csv_out *csv, const struct contrast *contrast);
+void findings_add_number(struct texttable *table, const char *format, double x);
+void findings_add_interval(struct texttable *table, const struct contrast *contrast);
 
 /* x without the sign of what three decimals show as 0. */
 double findings_tidy(double x);

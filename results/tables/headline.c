@@ -451,8 +451,8 @@ void headline_outcome(FILE *file, const struct findings *findings)
         fputs("Of all jobs of the file, whatever the filter shows: ", file);
     write_factor(file, findings, FACTOR_STRATEGY);
     for (int f = 0; f < FACTORS_MOST; f++)
-        if (findings_compares(findings, f))
-            write_factor(file, findings, f);
+        if (findings_compares(findings, f) && !(findings->versus[0] && findings->versus[0]->factor == f))
+            write_factor(file, findings, f); /* sweeps have sentences of their own */
 }
 
 /* ---- leak ---- */

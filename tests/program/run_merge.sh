@@ -116,4 +116,26 @@ check "kept apart" "$cellsweep" merge "$TMP/a.h5" "$TMP/d.h5" "$TMP/blas.h5" -o 
 "$cellsweep" run "$TMP/s.yaml" -q -o "$TMP/apart.h5" >"$TMP/out" 2>&1
 [ $? = 2 ] && grep -q 'keeps several sweeps apart' "$TMP/out" && ok "no run goes on with it" || not_ok "$(cat "$TMP/out")"
 refused 2 'keeps several sweeps apart already' "$TMP/apart.h5" "$TMP/a.h5"
+
+# ---- compared ----
+check "a report of two files" "$cellsweep" report "$TMP/whole.h5" "$TMP/d.h5" -o "$TMP/same"
+grep -q "^Sweep d against whole: 8 combinations in both (4 with finished jobs in both). Equal to the bit: 6 of 6 jobs that both finished. No mean test balanced accuracy differs.$" "$TMP/check.out" &&
+    ok "says what both have, and that bits agree" || not_ok "$(cat "$TMP/check.out")"
+[ "$(grep -c '^whole,d,balanced_accuracy,.*,both,.*,equal to the bit,' "$TMP/same/sweeps.csv") $(grep -c '^whole,d,balanced_accuracy,.*,not finished in both,0,0$' "$TMP/same/sweeps.csv")" = "4 4" ] &&
+    ok "row by row" || not_ok "sweeps: $(cat "$TMP/same/sweeps.csv")"
+for file in sweeps_d.png sweeps_d.svg sweeps_d.pdf sweeps.md sweeps.tex; do [ -s "$TMP/same/$file" ] || not_ok "no $file"; done
+cp "$TMP/d.h5" "$TMP/flipped.h5" && flip "$TMP/flipped.h5" /metrics/test/loss 0
+check "one bit is another" "$cellsweep" report "$TMP/whole.h5" "$TMP/flipped.h5" -o "$TMP/bit"
+grep -q "Equal to the bit: 5 of 6 jobs that both finished; the first that is not: clusters=1-14,strategy=none,protocol=holdout.* where cell 0 of /metrics/test/loss is [0-9.]* and [0-9.]*\." "$TMP/check.out" &&
+    ok "and named" || not_ok "$(grep "^Sweep" "$TMP/check.out")"
+run "other settings" rate.h5 --set train.learning_rate=0.01 --set 'grid.strategy=[none]' --set 'grid.clusters=[[1, 14]]'
+check "against those of before" "$cellsweep" report "$TMP/whole.h5" "$TMP/rate.h5" -o "$TMP/rate"
+grep -q "^Sweep rate (train.learning_rate 0.01) against whole: 2 combinations in both, 6 only in whole. No finished job is the same in both" "$TMP/check.out" &&
+    ok "a setting in which sweeps differ belongs to the sweep" || not_ok "$(grep "^Sweep" "$TMP/check.out")"
+check "jobs of both as a table" "$cellsweep" export "$TMP/whole.h5" "$TMP/rate.h5" --table jobs --filter 'strategy=none,clusters=1-14,protocol=kfold' -o "$TMP/jobs.csv"
+# mean SWEEP: of the last column that is a test balanced accuracy.
+mean() { awk -F, -v sweep="$1" 'NR == 1 {for (i = 1; i <= NF; i++) at[$i] = i; next} $at["sweep"] == sweep {sum += $at["test_balanced_accuracy"]; n++} END {printf "%.6f", sum / n}' "$TMP/jobs.csv"; }
+difference=$(awk -F, 'NR == 1 {for (i = 1; i <= NF; i++) at[$i] = i; next} $at["metric"] == "balanced_accuracy" && $at["protocol"] ~ /kfold/ && $at["in"] == "both" {printf "%.6f", $at["difference"]}' "$TMP/rate/sweeps.csv")
+awk -v a="$(mean rate)" -v b="$(mean whole)" -v d="$difference" 'BEGIN {exit !(d != "" && (a - b - d) ^ 2 < 1e-11)}' && ok "differences are those of the means" || not_ok "$(mean rate) - $(mean whole) is not $difference"
+[ ! -e "$TMP/cellsweep-"* ] && ! compgen -G "/tmp/cellsweep-[0-9]*.h5*" >/dev/null && ok "nothing is left of looking at two files" || not_ok "left: $(ls -d /tmp/cellsweep-[0-9]*)"
 finish

@@ -555,7 +555,10 @@ static void the_command_checks_its_arguments(void **state)
     assert_int_equal(command(NULL, NULL, NULL, NULL, &err), E_USAGE);
     assert_int_equal(command(results, NULL, NULL, NULL, &err), E_USAGE);
     assert_non_null(strstr(err.text, "-o DIR"));
-    assert_int_equal(command(results, "extra.h5", "-o", root, &err), E_USAGE);
+    assert_int_equal(command(results, "extra.h5", "-o", root, &err), E_IO);
+    assert_non_null(strstr(err.text, "extra.h5"));
+    assert_int_equal(command(results, results, "-o", root, &err), E_USAGE);
+    assert_non_null(strstr(err.text, "stands there twice"));
     assert_int_equal(command(results, "--metric=loss", "-o", root, &err), E_USAGE);
     assert_non_null(strstr(err.text, "balanced_accuracy"));
     assert_int_equal(command("/nowhere.h5", "-o", root, NULL, &err), E_IO);
