@@ -16,6 +16,7 @@ grid:
 YAML
 }
 grew() { [ "$(events "$1" '"grown"')" -ge 1 ]; }
+lost() { [ "$(events "$1" '"rank_lost"')" -ge 1 ]; }
 gone() { ! kill -0 "$1"; }
 pack_cells
 sweep 4 >"$TMP/s.yaml"
@@ -97,6 +98,23 @@ check "is taken up by the next run" run 2 "$R"
 is "with all jobs" 14 "$(count "$R" done)"
 check "and the same bits" same_bits "$TMP/whole.h5" "$R"
 check "whoever has the old sweep file" "$C" run "$TMP/s.yaml" -o "$R" -q
+
+# A run that has lost a rank cannot close its file together: it stops, exit status 75, and the file grows all the same.
+R=$TMP/l.h5
+hold 2
+timeout $HANG mpirun --enable-recovery --oversubscribe -n 3 "$C" run "$TMP/s.yaml" -o "$R" -q --heartbeat 5 >/dev/null 2>&1 &
+running=$!
+await began "$R" 3
+await held
+kill -KILL "$(rank_pid "$R" 1)"
+await lost "$R"
+check "growing a run that lost a rank" "$C" grow "$R" "$TMP/more.yaml"
+wait $running
+check "which has stopped" grep -q '"exit_status": 75' "$R.status"
+is "the file has all jobs" 14 "$(count "$R" total)"
+release
+check "and the same command goes on" run 2 "$R"
+check "to the same bits" same_bits "$TMP/whole.h5" "$R"
 
 # What cannot be.
 R=$TMP/e.h5
