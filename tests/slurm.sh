@@ -6,7 +6,8 @@
 #     await_job "$job" SECONDS                            until it has ended
 root=$(pwd)
 export PATH=$PATH:/usr/sbin
-export CELLSWEEP=$root/$BUILD/cellsweep
+CELLSWEEP=$(realpath "$BUILD/cellsweep")
+export CELLSWEEP
 pids=()
 declare -A slurmd_of # the process of a node's slurmd
 end_all() {
@@ -108,14 +109,13 @@ submit() { # submit NAME SCRIPT OPTION...
 }
 n_done() { "$CELLSWEEP" export "$TMP/$1.h5" --table jobs | grep -c ',done,'; }
 
-# on_node NODE: processes of jobs of this Slurm there; ranks_on NODE: those that are ranks.
+# on_node NODE [PATTERN]: processes of jobs of this Slurm there, of that name; ranks_on NODE: those that are ranks.
+of_node() { grep -qsz "^SLURMD_NODENAME=$2\$" "/proc/$1/environ" && grep -qsz "^SLURM_CONF=$TMP/slurm.conf\$" "/proc/$1/environ"; }
 on_node() {
-    local file
-    for file in /proc/[0-9]*/environ; do
-        tr '\0' '\n' 2>/dev/null <"$file" | grep -qx "SLURMD_NODENAME=$1" && tr '\0' '\n' 2>/dev/null <"$file" | grep -qx "SLURM_CONF=$TMP/slurm.conf" && basename "${file%/environ}"
-    done
+    local pid
+    for pid in $(pgrep "${2:-.}"); do of_node "$pid" "$1" && echo "$pid"; done
 }
 ranks_on() {
     local pid
-    for pid in $(on_node "$1"); do [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = cellsweep ] && grep -qz '^OMPI_COMM_WORLD_RANK=' "/proc/$pid/environ" 2>/dev/null && echo "$pid"; done
+    for pid in $(on_node "$1" '^cellsweep$'); do grep -qsz '^OMPI_COMM_WORLD_RANK=' "/proc/$pid/environ" && echo "$pid"; done
 }

@@ -5,6 +5,7 @@
 
 #include "run/checkpoint_folder.h"
 #include "beside/events.h"
+#include "beside/grow_request.h"
 #include "run/progress.h"
 #include "screen.h"
 #include "status_json.h"
@@ -128,6 +129,9 @@ static void print_state_of_run(const struct status_view *v)
                quiet);
     else
         print_ended(v);
+    if (grow_request_waits(store_path(v->store)))
+        printf("a larger grid waits for %s run (cellsweep grow)\n",
+               v->alive == LOCK_RUNNING ? "the" : "the next");
     if (v->has_ending && v->ending.lost_ranks > 0)
         printf("%d rank%s lost on the way; their jobs went to others\n", v->ending.lost_ranks,
                v->ending.lost_ranks == 1 ? " was" : "s were");

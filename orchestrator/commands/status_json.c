@@ -1,5 +1,6 @@
 #include "status_json.h"
 
+#include "beside/grow_request.h"
 #include "tables/columns.h"
 #include "write/json_out.h"
 
@@ -94,6 +95,7 @@ static void put_run(const struct status_view *v, json_t *out, int *failed)
     json_out_put(out, "lost_ranks", v->has_ending ? json_integer(e->lost_ranks) : json_null(), failed);
     json_out_put(out, "deadline", v->has_ending ? json_out_real(e->deadline) : json_null(), failed);
     json_out_put(out, "run", holder(v, failed), failed);
+    json_out_put(out, "growth_waits", json_boolean(grow_request_waits(store_path(v->store))), failed);
 }
 
 json_t *status_json(const struct status_view *v, struct err *err)

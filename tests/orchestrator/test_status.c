@@ -99,7 +99,7 @@ static void all_keys_are_there(void **state)
     static const char *const keys[] = {
         "results",     "name",         "state",       "message", "jobs",       "rates",
         "eta_seconds", "exit_status",  "filter",      "ranks",   "lost_ranks", "deadline",
-        "run",         "running_jobs", "failed_jobs", "now",     "changed"};
+        "run",         "running_jobs", "failed_jobs", "now",     "changed",    "growth_waits"};
     write_store();
     json_t *root = take(NULL);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
@@ -107,6 +107,7 @@ static void all_keys_are_there(void **state)
     assert_int_equal(json_object_size(root), sizeof keys / sizeof *keys);
     assert_true(json_is_null(json_object_get(root, "ranks"))); /* nothing was left that tells */
     assert_true(json_is_null(json_object_get(root, "eta_seconds")));
+    assert_true(json_is_false(json_object_get(root, "growth_waits")));
     assert_string_equal(json_string_value(json_object_get(root, "state")), "stopped");
     assert_true(count(root, "total") == 4 && count(root, "done") == 2 && count(root, "failed") == 1);
     assert_true(count(root, "waiting") == 1 && count(root, "not_asked_for") == 0);

@@ -8,10 +8,10 @@ pack_cells
 small_sweep "$TMP/cells.h5" 16 <<'YAML'
 clusters: [[8, 10], [1, 27]]
 strategy: [none, oversample, augment]
-seed: {first: 1, count: 3}
+seed: {first: 1, count: 6}
 YAML
-sed -i 's/epochs: 3/epochs: 100/' "$TMP/s.yaml"
-sed 's/count: 3/count: 4/' "$TMP/s.yaml" >"$TMP/more.yaml"
+sed -i 's/epochs: 3/epochs: 150/' "$TMP/s.yaml"
+sed 's/count: 6/count: 7/' "$TMP/s.yaml" >"$TMP/more.yaml"
 check "the same sweep on one rank" "$BUILD/cellsweep" run "$TMP/more.yaml" -o "$TMP/alone.h5" -q
 nodes="n1 n2 n3 n4 n5 n6"
 start_slurm $nodes
@@ -24,7 +24,7 @@ nodes_in_use() { local node; for node in $nodes; do [ -z "$(ranks_on $node)" ] |
 is() { [ "$2" = "$3" ] && ok "$1" || { not_ok "$1: $3, not $2"; show nodes; }; }
 
 job=$(submit nodes many-nodes.sbatch --nodes=4 --ntasks-per-node=1 --time=20)
-await finished 1
+await began "$R" 4
 is "four nodes work" "n1 n2 n3 n4" "$(nodes_in_use)"
 "$CELLSWEEP" status --json "$R" >"$TMP/json"
 grep -q '"ranks": 4' "$TMP/json" && grep -q "\"slurm_job\": \"$job\"" "$TMP/json" && ok "status tells ranks and Slurm's job" || { not_ok "status tells ranks and Slurm's job"; sed 's/^/# /' "$TMP/json"; }
@@ -35,7 +35,7 @@ pids+=($!)
 check "the grid grows under Slurm" timeout $HANG "$CELLSWEEP" grow "$R" "$TMP/more.yaml"
 await grew
 is "in the run that is on" 1 "$(events "$R" '"run_started"')"
-await finished 6
+await finished 12
 
 # n2 dies: its slurmd, what Slurm started there, and all that these have started.
 "$CELLSWEEP" status --wait=0.5 "$R" >"$TMP/wait.out" 2>"$TMP/wait.err" &
@@ -50,7 +50,7 @@ wait $waiting
 is "status --wait returns when it has died, exit status 75" 75 $?
 sed 's/^/# /' "$TMP/wait.err"
 await started 2
-await finished 9
+await finished 18
 is "Slurm's job went on by itself with another node" "n1 n3 n4 n5" "$(nodes_in_use)"
 [ "$(restarts "$job")" -ge 1 ] && ok "requeued" || not_ok "requeued"
 
@@ -63,8 +63,8 @@ is "and the next start is without it" "n1 n4 n5 n6" "$(nodes_in_use)"
 
 await_job "$job" 600
 is "Slurm's job completes" COMPLETED "$(state "$job")"
-is "with all 24 jobs" 24 "$(n_done nodes)"
-[ "$(events "$R" '"job_finished"')" -le 25 ] && ok "at most the one of the dead node twice: $(events "$R" '"job_finished"') endings" || not_ok "jobs were done twice: $(events "$R" '"job_finished"') endings"
+is "with all 42 jobs" 42 "$(n_done nodes)"
+[ "$(events "$R" '"job_finished"')" -le 43 ] && ok "at most the one of the dead node twice: $(events "$R" '"job_finished"') endings" || not_ok "jobs were done twice: $(events "$R" '"job_finished"') endings"
 check "the bits of one rank" same_bits "$TMP/alone.h5" "$R"
 check "status: every job has its result" bash -c "'$CELLSWEEP' status '$R' | grep -q 'finished: every job has its result'"
 [ ! -e "$R.lock" ] && [ ! -e "$R.grow" ] && [ -z "$(ls -A "$R.checkpoints" 2>/dev/null)" ] && ok "nothing is left over" || not_ok "nothing is left over"

@@ -2,7 +2,7 @@
 # Help is there however it is asked for, and an example copied from a terminal is the example that was meant.
 . tests/lib.sh
 C=$PWD/$BUILD/cellsweep
-commands="plan run status report export predict serve bench doctor"
+commands="plan run grow status report export predict serve bench doctor"
 for command in $commands "data synth" "data pack" "data info"; do
     "$C" $command --help >"$TMP/long" 2>&1
     "$C" $command -h >"$TMP/short" 2>&1
