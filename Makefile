@@ -14,7 +14,7 @@ WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototyp
 OPT := -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off
 # Flags of the libraries are looked up when a recipe runs, so that `make deps` can install them first.
 SYSTEM = $(shell pkg-config --cflags $(PACKAGES) | sed 's/-I/-isystem /g')
-LIBS = $(shell pkg-config --libs $(PACKAGES)) -Wl,-rpath,$(shell pkg-config --variable=libdir openblas) -lsvm -lm
+LIBS = $(shell pkg-config --libs $(PACKAGES)) -Wl,-rpath,$(shell pkg-config --variable=libdir openblas) -lsvm -lm $(LDLIBS)
 CFLAGS = -std=c11 -D_GNU_SOURCE $(OPT) -g $(WARN) $(EXTRA) -Icommon -Iworker -Iresults -Iorchestrator -Itests -I$(BUILD) -isystem $(BUILD)/generated $(SYSTEM) -Wa,-I$(ROOT)
 
 ISA_avx2 := -mavx2 -mfma
@@ -82,7 +82,8 @@ $(BUILD)/%.o: %.c
 -include $(OBJ:.o=.d)
 
 # ---- generated ----
-$(ONNX).c $(ONNX).h &: /usr/include/onnx/onnx.proto
+ONNX_PROTO ?= /usr/include/onnx/onnx.proto
+$(ONNX).c $(ONNX).h &: $(ONNX_PROTO)
 	@mkdir -p $(@D)
 	@echo "  PROTOC $<"
 	@protoc-c -I$(dir $<) --c_out=$(@D) $<
@@ -118,7 +119,7 @@ web: $(WEB_DIR)/page.html ## build the interactive page again (report.html, serv
 $(BUILD)/version.h: FORCE
 	@mkdir -p $(@D)
 	@{ echo '#define CELLSWEEP_VERSION "$(VERSION)"'; \
-	   echo "#define CELLSWEEP_COMMIT \"$$(git describe --always --dirty --exclude='*' 2>/dev/null || echo unknown)\""; } >$@.new
+	   echo "#define CELLSWEEP_COMMIT \"$${COMMIT:-$$(git describe --always --dirty --exclude='*' 2>/dev/null || echo unknown)}\""; } >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 $(BUILD)/orchestrator/command.o $(BUILD)/orchestrator/commands/cmd_doctor.o $(BUILD)/results/store/store_create.o \
   $(BUILD)/orchestrator/run/run_root.o $(BUILD)/orchestrator/run/checkpoint_folder.o $(BUILD)/results/predict/onnx_model.o: $(BUILD)/version.h

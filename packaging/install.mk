@@ -15,3 +15,11 @@ man: $(MAN) ## the man pages, from the program's own help (help2man); `make` doe
 $(MAN): $(BUILD)/cellsweep packaging/man.sh
 	@echo "  MAN $(@D)"
 	@packaging/man.sh $(BUILD)/cellsweep $(@D)
+
+.PHONY: deb sbom
+deb: $(BUILD)/cellsweep ## a Debian package in build/deb, looked at by lintian
+	@./packages.sh packages.txt debian
+	@packaging/deb.sh $(BUILD)
+
+sbom: $(BUILD)/cellsweep ## build/cellsweep.cdx.json: what the program and its page are made of (CycloneDX)
+	@packaging/sbom.sh $(BUILD) $(VERSION)

@@ -25,7 +25,7 @@ says() { # says WANT WORD...
     shift
     check "complete $*: $want" test "$(offers "$@")" = "$want "
 }
-says "data plan run status report export predict serve bench doctor help" ""
+says "$(cellsweep --help | sed -nE '/^Examples|^Exit/,$d; s/^  ([a-z]+)  +.*/\1/p' | tr '\n' ' ')help" ""
 says "synth pack info" data ""
 says "report" help rep
 says "--retry-failed" run --re

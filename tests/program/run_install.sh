@@ -40,13 +40,25 @@ if command -v help2man >/dev/null && command -v man >/dev/null; then
         check "$name: fits" bash -c "! grep -E '^.{81,}' '$TMP/page'"
         check_fails "$name: every line that was set aside is back" grep -q KEPT "$TMP/page"
     done
-    check "there is a page of every command" test "$(ls "$here/share/man/man1" | wc -l)" = 14
+    check "there is a page of every command" test "$(ls "$here/share/man/man1" | wc -l)" = "$(ls orchestrator/help/*.txt | wc -l)"
     man -l "$here/share/man/man1/cellsweep-run.1" >"$TMP/page" 2>/dev/null
     for heading in SYNOPSIS DESCRIPTION EXAMPLES FILES "EXIT STATUS" "SEE ALSO"; do check "run: $heading" grep -qx "$heading" "$TMP/page"; done
     check "an example of two lines is two lines" grep -qx " *--filter 'clusters=1-27,seed=1..3'" "$TMP/page"
 else
     skip "no help2man or man here: man pages"
 fi
+
+# ---- what it is made of ----
+if command -v dpkg-query >/dev/null; then
+    check "a list of parts" make -s "BUILD=$BUILD" sbom
+    check "that is JSON" python3 -m json.tool "$BUILD/cellsweep.cdx.json"
+    check "has the libraries" bash -c "grep -q '\"purl\": \"pkg:deb/debian/libhdf5-openmpi' '$BUILD/cellsweep.cdx.json' && grep -q 'pkg:deb/debian/libc6@' '$BUILD/cellsweep.cdx.json'"
+    check "and nothing twice" test -z "$(grep -o '"bom-ref": "[^"]*"' "$BUILD/cellsweep.cdx.json" | sort | uniq -d)"
+else
+    skip "no dpkg here: a list of parts"
+fi
+check "every place that CONTRIBUTING.md names is there" bash -c '
+    for path in $(grep -oE "\`(common|worker|results|orchestrator|tests|packages)[^ <>\`]*\`" CONTRIBUTING.md | tr -d "\`"); do compgen -G "$path" >/dev/null || { echo "$path"; exit 1; }; done'
 
 # ---- and gone ----
 echo mine >"$here/share/cellsweep/experiments/mine.yaml"
