@@ -104,6 +104,8 @@ static int write_figures(const struct findings *findings, const struct dataset *
                                     .all_heatmaps = options->all_heatmaps,
                                     .all_figures = options->all_figures,
                                     .calibration = findings->calibration,
+                                    .whole = findings->whole,
+                                    .strategies = findings->compared[FACTOR_STRATEGY][REPLICATES_TEST],
                                     .which = findings->which,
                                     .versus = findings->versus[0],
                                     .style = options->style};

@@ -6,6 +6,7 @@
 #include "utf8.h"
 #include "settings/config.h"
 #include "figures/figtext.h"
+#include "figures/glance.h"
 #include "figures/gnuplot.h"
 #include "figures/heatmap.h"
 #include "figures/imbalance.h"
@@ -610,6 +611,34 @@ static int write_heatmaps(const struct summary *summary, const struct figures_op
     return rc;
 }
 
+/* ---- at a glance ---- */
+
+static int write_glances(const struct summary *summary, const struct figures_options *options,
+                         const char *dir, struct figures *figures, struct err *err)
+{
+    struct glance_page *page = NULL;
+    struct overall *overall = NULL;
+    int rc = options->strategies ? overall_new(options->whole, options->strategies, &overall, err) : 0;
+    int n = rc == 0 ? glance_pages(summary, overall, &page, err) : rc;
+    rc = n < 0 ? n : 0;
+    for (int i = 0; i < n && rc == 0; i++) {
+        rc = add_unique(figures, page[i].name, err);
+        if (rc == 0)
+            rc = glance_write(&page[i], &options->style, dir, err);
+    }
+    glance_free(page, n > 0 ? n : 0);
+    overall_free(overall);
+    return rc;
+}
+
+static int count_glances(const struct summary *summary, struct err *err)
+{
+    struct glance_page *page = NULL;
+    int n = glance_pages(summary, NULL, &page, err);
+    glance_free(page, n > 0 ? n : 0);
+    return n;
+}
+
 static int count_axis_pages(const struct summary *summary, int factor, struct err *err)
 {
     struct trend_axis axis = axis_of(summary, factor);
@@ -704,9 +733,10 @@ static int count_all(const struct summary *summary, const struct figures_options
                      struct err *err)
 {
     int n = count_of_models(summary, options, err), axes = count_axes(summary, count_axis_pages, err);
-    return n < 0 || axes < 0
-               ? E_IO
-               : 1 + n - n_left_out + axes + count_models(summary, options) + count_sweeps(options);
+    int glances = count_glances(summary, err);
+    if (n < 0 || axes < 0 || glances < 0)
+        return E_IO;
+    return 1 + n - n_left_out + axes + glances + count_models(summary, options) + count_sweeps(options);
 }
 
 /* Whether an axis has one figure, because there are too many combinations: *n_single figures. E_USAGE when
@@ -735,8 +765,8 @@ static int is_flood(const struct summary *summary, const struct figures_options 
 static int write_all(const struct summary *summary, const struct figures_options *options, const char *dir,
                      struct figures *out, struct err *err)
 {
-    int single = out->n_of_models == 0, rc = 0;
-    if (single)
+    int single = out->n_of_models == 0, rc = write_glances(summary, options, dir, out, err);
+    if (rc == 0 && single)
         rc = write_curves_pages(summary, options, dir, out, err);
     if (rc == 0)
         rc = write_axes(summary, &options->style, dir, out, err);

@@ -1,6 +1,7 @@
 /* figures.h - every picture of a report: PNG, SVG and PDF, drawn by gnuplot from data and
  * scripts left beside them.
  *
+ *     summary                  the answer at a glance: every strategy on every set of clusters  (glance.h)
  *     fig1                     images per cluster
  *     fig2a, fig2b, ...        unbalanced learning curves, one page a pair           (curves.h)
  *     fig4a, fig4b, ...        learning curves of the rebalancing strategies         (curves.h)
@@ -35,6 +36,8 @@ struct figures_options {
     int all_heatmaps;   /* 1: pairs have heatmaps too */
     int all_figures;    /* 1: every figure is drawn, however many */
     const struct calibration *calibration; /* of the summary; NULL: there are no reliability diagrams */
+    const struct summary *whole;           /* of the whole file */
+    const struct compare *strategies;      /* on test, of the whole file; NULL: glance.h has no brackets */
     const struct which_model *which; /* of the whole file; NULL: models do not stand beside each other */
     const struct versus *versus;     /* of the whole file; NULL: no sweeps are kept apart */
     struct figstyle style;

@@ -50,7 +50,7 @@ static int small_write_job(struct store *store, int j, const struct small_job *j
         .judged_epoch = SMALL_EPOCHS,
         .set = {[SET_TEST] = {1, judged, first, label, probs, job->test ? job->test : made},
                 [SET_ALL] = {1, first, first, label, probs, job->all ? job->all : zero}},
-        .leak = 0};
+        .leak = job->leak};
     for (int e = 0; e < SMALL_EPOCHS && rc == 0; e++) {
         float value[N_METRICS], train[N_METRICS];
         small_metrics(job, outcome.set[SET_TEST].confusion, e, value);

@@ -21,6 +21,7 @@ struct small_job {
     int image;      /* the one it is judged on */
     double seconds; /* from its start, at 0, to its end */
     int again;      /* attempts beside the first */
+    int leak;       /* of its one test image */
 };
 
 /* Write a file of n jobs; n_classes is C. axis: dotted keys, or NULL. settings: lines of the sweep file
