@@ -2,6 +2,7 @@
 #include "command.h"
 #include "complete.h"
 #include "h5.h"
+#include "store/stored_network.h"
 
 #include <cblas.h>
 #include <signal.h>
@@ -20,6 +21,7 @@ int main(int argc, char **argv)
 {
     struct err err = {0};
     openblas_set_num_threads(1);
+    kept_model_read_by(stored_network_read);
     setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* mpirun mixes streams and ranks: no line in pieces */
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of its write, with a line */
     if (argc > 2 && strcmp(argv[1], "complete") == 0) { /* asked by shells, so in no list of commands */

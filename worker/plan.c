@@ -77,6 +77,8 @@ static int check_model(const struct config *config, const struct dataset *data, 
     int rc = balance_suits(config, err);
     if (rc == 0)
         rc = model_check_features(config, err);
+    if (rc == 0 && feature_of(config)->suits)
+        rc = feature_of(config)->suits(config, data, err);
     return rc == 0 && kind->check ? kind->check(config, err) : rc;
 }
 
@@ -140,6 +142,7 @@ static XXH128_hash_t hash_of(const struct config *config)
         forget(&c, feature_kind(i)->section);
     forget(&c, &feature_section);
     forget(&c, &feature_scale_section);
+    forget(&c, &embedding_from_section);
     forget_training(&c);
     forget(&c, &choose_section);
     forget(&c, &choose_on_section);

@@ -64,6 +64,7 @@ static void add_features(void)
     schema_add(&schema, &feature_scale_section, model_reads_scale, "features", "features but pixels");
     for (int i = 0; (kind = feature_kind(i)); i++)
         add_row(kind->section, model_reads_features, "features", kind->name);
+    schema_add(&schema, &embedding_from_section, embedding_from_is_used, "features", "features embedding");
 }
 
 static void make(void)

@@ -1,5 +1,6 @@
 #include "select.h"
 
+#include "features/feature.h"
 #include "strategies/balance.h"
 #include "samples/inner.h"
 #include "samples/noise.h"
@@ -255,28 +256,44 @@ static int rebalance(const struct selection *s, struct samples *samples, struct 
     return balance_apply(s->config->strategy, &balance, err);
 }
 
-/* Samples of training and of val, in out, empty and owned by the caller. */
-static int join(const struct job_samples *samples, struct samples *out, struct err *err)
+/* The samples of two lists, in out, empty and owned by the caller. */
+static int join(const struct samples *a, const struct samples *b, struct samples *out, struct err *err)
 {
     int rc = 0;
-    for (int i = 0; rc == 0 && i < samples->train.n; i++)
-        rc = samples_add(out, samples->train.sample[i], err);
-    for (int i = 0; rc == 0 && i < samples->val.n; i++)
-        rc = samples_add(out, samples->val.sample[i], err);
+    for (int i = 0; rc == 0 && i < a->n; i++)
+        rc = samples_add(out, a->sample[i], err);
+    for (int i = 0; rc == 0 && i < b->n; i++)
+        rc = samples_add(out, b->sample[i], err);
     return rc;
 }
 
-/* How far training images leak into the other sets. Those of an inner set are training images that are kept
- * to choose on: a test image that equals one is no less seen. */
-static int count_leaks(const struct selection *s, struct job_samples *out, struct err *err)
+/* How many of `judged` were seen before, among the training samples or those of more, which may be empty. */
+static int count_leak(const struct selection *s, const struct samples *train, const struct samples *more,
+                      const struct samples *judged, struct err *err)
 {
     struct samples seen = {0};
-    int has_inner = inner_of(s->config).kind != INNER_NONE;
-    int rc = has_inner ? join(out, &seen, err) : 0;
+    int rc = join(train, more, &seen, err);
     if (rc == 0)
-        out->leak = rc = samples_leak(s->data, has_inner ? &seen : &out->train, &out->test, err);
-    if (rc >= 0 && out->val.n > 0)
-        out->leak_val = rc = samples_leak(s->data, &out->train, &out->val, err);
+        rc = samples_leak(s->data, &seen, judged, err);
+    samples_free(&seen);
+    return rc;
+}
+
+/* How far training images leak into the other sets, and those that its features learnt from elsewhere. Those
+ * of an inner set are training images that are kept to choose on: a test image that equals one is no less
+ * seen. */
+static int count_leaks(const struct selection *s, struct job_samples *out, struct err *err)
+{
+    const struct feature_kind *features = feature_of(s->config);
+    struct samples elsewhere = {0}, seen = {0};
+    int rc = features->seen && !s->estimate ? features->seen(s->config, s->data, &elsewhere, err) : 0;
+    if (rc == 0 && out->val.n > 0)
+        out->leak_val = rc = count_leak(s, &out->train, &elsewhere, &out->val, err);
+    if (rc >= 0)
+        rc = inner_of(s->config).kind == INNER_NONE ? 0 : join(&out->val, &elsewhere, &seen, err);
+    if (rc >= 0)
+        out->leak = rc = count_leak(s, &out->train, seen.n ? &seen : &elsewhere, &out->test, err);
+    samples_free(&elsewhere);
     samples_free(&seen);
     return rc < 0 ? rc : 0;
 }

@@ -206,8 +206,10 @@ static int find_equal_images(struct dataset *data, struct err *err)
         free(print);
         return E_IO;
     }
-    for (int i = 0; i < data->n_images; i++)
-        print[i] = (struct fingerprint){XXH3_64bits(image_start(data, i), image_bytes(data)), i};
+    for (int i = 0; i < data->n_images; i++) {
+        data->image[i].print = XXH3_64bits(image_start(data, i), image_bytes(data));
+        print[i] = (struct fingerprint){data->image[i].print, i};
+    }
     qsort(print, n, sizeof *print, compare_fingerprints);
     group_contents(data, print);
     free(print);

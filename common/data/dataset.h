@@ -38,6 +38,7 @@
 #include "err.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum {
     DATASET_ID_SIZE = 256,
@@ -63,6 +64,7 @@ struct dataset_image {
     int depth;                        /* of the file, bits a sample; 0: not known */
     int coloured, transparent;        /* 1: what its file said beyond brightness, which is not used */
     char group[DATASET_GROUP_SIZE];   /* e.g. its slide or animal; "": none, so it is a group of its own */
+    uint64_t print;                   /* XXH3-64 of its pixels: dataset_finish() */
 };
 
 struct dataset {
@@ -125,7 +127,8 @@ struct dataset_options dataset_defaults(void);
  * checksum. NULL with *err set. */
 struct dataset *dataset_new(int n_images, int size, int channels, struct err *err);
 
-/* Fill in content, cluster, cluster_count, groupings, sets and checksum from images, group_column and pixels.
+/* Fill in print of images, content, cluster, cluster_count, groupings, sets and checksum from images,
+ * group_column and pixels.
  * The checksum is XXH3-128 in hexadecimal of the image size, the channels when there are several, and every
  * image's id, class (as text when one of them has a name) and pixels, in order; not of groups, given sets or
  * other columns, which say how images are divided, not what they are. 0 or a code. */

@@ -6,6 +6,7 @@
 #include "job.h"
 #include "sweep/blocks.h"
 #include "sweep/divisions.h"
+#include "sweep/cells.h"
 #include "sweep/expand.h"
 #include "sweep/job_name.h"
 #include "models/model.h"
@@ -360,7 +361,7 @@ static int plan_sweep(void *self, struct err *err)
         struct dataset_options data_options = {.size = sweep_file_image_size(sweep->file),
                                                .pixel_size = sweep->file->pixel_size,
                                                .groups = sweep_file_groups(sweep->file)};
-        rc = dataset_try(sweep->file->data, err);
+        rc = cells_try_named(sweep, err);
         if (rc == 0)
             rc = dataset_open(sweep->file->data, &data_options, &data, err);
     }

@@ -84,7 +84,7 @@ static int try_files(const struct run_options *o, struct err *err)
         return 0;
     int rc = access(o->results_path, F_OK) == 0 ? cells_try(o->results_path, err) : 0;
     if (rc == 0 && sweep_read(o->sweep_path, o->n_set, o->set, &sweep, NULL) == 0)
-        rc = dataset_try(sweep->file->data, err);
+        rc = cells_try_named(sweep, err);
     sweep_free(sweep);
     return rc;
 }

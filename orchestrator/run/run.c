@@ -489,16 +489,26 @@ static int pause_row(struct run *run, struct store_mark *mark, struct handout_re
     return rc < 0 ? rc : store_write_mark(run->store, run->job, mark, err);
 }
 
+/* Files that a job names (onnx.file, embedding.from) are in its key by what they hold. */
+static int check_named(const struct run *run, struct err *err)
+{
+    if (sweep_key_holds(run->sweep, run->job, run->data))
+        return 0;
+    return err_set(
+        err, E_USAGE,
+        "a file that the job names (onnx.file, embedding.from) is not what it was when the run began; "
+        "restore it, or begin the sweep anew");
+}
+
 /* Train and write the row, with what became of it in *report. Negative: the row could not be written. */
 static int train_job(struct run *run, const struct job_hooks *hooks, struct store_mark *mark,
                      struct handout_report *report, struct err *err)
 {
     struct job_result result;
     struct err why = {0};
-    int rc = is_at_its_end(run, hooks->from)
-                 ? E_STOPPED
-                 : job_run(&run->config, run->data, run->key, hooks, &result, &why),
-        written;
+    int rc = is_at_its_end(run, hooks->from) ? E_STOPPED : check_named(run, &why), written;
+    if (rc == 0)
+        rc = job_run(&run->config, run->data, run->key, hooks, &result, &why);
     if (rc == E_STOPPED && run->limit > 0) {
         rc = E_JOB;
         err_set(&why, rc, "--job-limit: not done after %.3g s", run->limit);

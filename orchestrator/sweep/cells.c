@@ -44,6 +44,26 @@ int cells_try(const char *results_path, struct err *err)
     return rc == 0 ? dataset_try(path, err) : rc;
 }
 
+static int try_results(const char *path, struct err *err)
+{
+    return strcmp(path, "none") == 0 ? 0 : store_try(path, err);
+}
+
+int cells_try_named(const struct sweep *sweep, struct err *err)
+{
+    static const char key[] = "embedding.from";
+    char path[CONFIG_PATH_SIZE];
+    const struct config *base = &sweep->file->base;
+    const struct sweep_axis *axis = sweep_file_axis(sweep->file, key);
+    config_get(base, config_find(base->schema, key), path, sizeof path);
+    int rc = dataset_try(sweep->file->data, err);
+    if (rc == 0)
+        rc = try_results(path, err);
+    for (int i = 0; rc == 0 && axis && i < axis->n; i++)
+        rc = try_results(axis->value[i], err);
+    return rc;
+}
+
 int cells_open(const struct sweep *sweep, const char *results_path, struct cells *cells, struct err *err)
 {
     struct dataset_options options = {.size = sweep_file_image_size(sweep->file),

@@ -21,6 +21,9 @@ int cells_path(const char *results_path, char *out, struct err *err);
  * images that are not there are no error. */
 int cells_try(const char *results_path, struct err *err);
 
+/* The same of the packed images and of results files that a sweep names (data, embedding.from). */
+int cells_try_named(const struct sweep *sweep, struct err *err);
+
 /* Open what the sweep names; a folder, an .npz and builtin are packed in memory, every time, so that what
  * changed since is noticed by its checksum. E_USAGE when a packed dataset was packed with another pixel size
  * than the sweep file gives. */

@@ -66,7 +66,8 @@
  *     /predictions/{val,test,all}/probability float32, (count,c) of a job, from first_probability
  *     /predictions/all/role               int32, enum job_role of worker/job.h
  *     /images           [N] compound: id, cluster (its number; where a class has a name and no number, its
- *                       row of /classes/name), source, group ("": none; what must stay together in a split)
+ *                       row of /classes/name), source, group ("": none; what must stay together in a split),
+ *                       print (uint64, XXH3-64 of its pixels as packed)
  *     /models/first, bytes [J] int64, /models/data uint8: what is kept of a job's networks, only when kept:
  *                       little-endian float32 parameters of the judged epoch
  * /metrics are rectangles: the few numbers of an epoch are as nothing beside the predictions, and [job,

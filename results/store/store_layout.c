@@ -321,7 +321,8 @@ static int make_image_type(struct store_types *types)
         H5Tinsert(types->image, "cluster", HOFFSET(struct dataset_image, cluster), H5T_NATIVE_INT) < 0)
         return -1;
     if (insert_text(types->image, "source", HOFFSET(struct dataset_image, source), DATASET_SOURCE_SIZE) < 0 ||
-        insert_text(types->image, "group", HOFFSET(struct dataset_image, group), DATASET_GROUP_SIZE) < 0)
+        insert_text(types->image, "group", HOFFSET(struct dataset_image, group), DATASET_GROUP_SIZE) < 0 ||
+        H5Tinsert(types->image, "print", HOFFSET(struct dataset_image, print), H5T_NATIVE_UINT64) < 0)
         return -1;
     types->image_stored = H5Tcopy(types->image);
     return types->image_stored >= 0 && H5Tpack(types->image_stored) >= 0 ? 0 : -1;

@@ -33,10 +33,20 @@ struct feature_lesson {
 struct feature_kind {
     const char *name, *help;
     const struct section *section; /* its settings; NULL: it has none */
-    /* The model that it trains and whose settings it reads. NULL: none. */
+    /* The model that it is made with and whose settings it reads. NULL: none. */
     const char *(*model)(const struct config *config);
+    /* 1 when it trains that model on the job's images, 0 when it takes over one that was trained elsewhere.
+     * NULL without a model. */
+    int (*trains)(const struct config *config);
     /* 0, or E_USAGE with what would do. NULL: any configuration will do. */
     int (*check)(const struct config *config, struct err *err);
+    /* The same of the files that the configuration names, and of the images of a job; when it is planned, not
+     * when it predicts. NULL: all will do. */
+    int (*suits)(const struct config *config, const struct dataset *data, struct err *err);
+    /* Append the images of data, as originals, that it learnt from before the job: they are leaks where the
+     * job is judged on them. NULL: none. */
+    int (*seen)(const struct config *config, const struct dataset *data, struct samples *out,
+                struct err *err);
     size_t (*floats)(const struct config *config); /* of a row; 1 or more */
     /* The name of a number of a row: "area". NULL: they are no more than pixels. */
     void (*label)(const struct config *config, size_t number, char out[FEATURE_NAME_SIZE]);
@@ -59,8 +69,10 @@ struct feature_kind {
 
 extern const struct feature_kind feature_pixels, feature_hog, feature_shape, feature_embedding;
 
-/* Settings `features` and `features.scale`. */
-extern const struct section feature_section, feature_scale_section;
+/* Settings `features` and `features.scale`; and of features embedding, embedding.from and .filter, which are
+ * no part of feature_identity(), and who reads them. */
+extern const struct section feature_section, feature_scale_section, embedding_from_section;
+int embedding_from_is_used(const struct config *config, const struct section *section);
 
 /* Row i, from 0, or NULL past the last; that of a config, whose `features` is one of them. */
 const struct feature_kind *feature_kind(int i);

@@ -1,12 +1,18 @@
 /* Features "embedding": what the last hidden layer of a network says of an image, where the network was
- * trained on the training images of the same job.
+ * trained on the training images of the same job, or is one that another sweep kept (embedding.from).
  *
- * The network is the model embedding.model, with its own settings and those of train.*, as a job of that
+ * Trained here, it is the model embedding.model, with its own settings and those of train.*, as a job of that
  * model would train it for train.epochs on the rebalanced images, all in one network, with the job's class
  * weights; what else strategies do to losses it knows nothing of. Its streams are named by the job's key and
- * "embedding". Images go through it one by one, so that the bits of a row are a matter of its image. It is
- * kept with the job's model, as arrays "embedding.*". */
+ * "embedding". Taken over, it is given all arrays of the kept one but those of its last layer, which is of
+ * classes of its own and gives no embedding: here it has two outputs of zeros. In a job's key stands the
+ * checksum of what was kept, so that a file that was moved is the same job; the images that it learnt from
+ * are leaks where this job is judged on them.
+ *
+ * Images go through it one by one, so that the bits of a row are a matter of its image. It is kept with the
+ * job's model, as arrays "embedding.*": predicting needs no other file. */
 #include "features/feature.h"
+#include "models/kept_model.h"
 #include "models/model.h"
 
 #include "rng.h"
@@ -24,6 +30,54 @@ static const struct setting settings[] = {
 
 static const struct section section = {.setting = settings, .size = CONFIG_WORD_SIZE};
 
+struct from {
+    char file[CONFIG_PATH_SIZE], filter[CONFIG_WORD_SIZE];
+};
+
+static const struct setting from_settings[] = {
+    {"embedding.from", SETTING_PATH, offsetof(struct from, file), 0, 0, "none", NULL,
+     "a results file: the network is one that a job of it kept, not trained anew; looked for as `data` is"},
+    {"embedding.filter", SETTING_WORD, offsetof(struct from, filter), 0, 0, "none", NULL,
+     "which job of embedding.from, as --filter says it: strategy=none,seed=1; none: it has but one"},
+    {0},
+};
+
+static int is_given(const struct from *from)
+{
+    return strcmp(from->file, "none") != 0;
+}
+
+static int check_from(const void *values, struct err *err)
+{
+    const struct from *from = values;
+    if (is_given(from) || strcmp(from->filter, "none") == 0)
+        return 0;
+    return err_set(err, E_USAGE,
+                   "embedding.filter chooses a job of embedding.from: say which results file that is");
+}
+
+/* The checksum of what was kept in place of its path and the filter: what they are called does not matter. */
+static void unify_from(void *values)
+{
+    struct from *from = values;
+    const struct kept_model *kept;
+    struct err ignored = {0};
+    if (!is_given(from) || kept_model_find(from->file, from->filter, &kept, &ignored) < 0)
+        return;
+    memset(from, 0, sizeof *from);
+    snprintf(from->file, sizeof from->file, "xxh3:%s", kept->checksum);
+    snprintf(from->filter, sizeof from->filter, "none");
+}
+
+const struct section embedding_from_section = {
+    .setting = from_settings, .size = sizeof(struct from), .check = check_from, .unify = unify_from};
+
+int embedding_from_is_used(const struct config *config, const struct section *unused)
+{
+    (void)unused;
+    return model_takes_features(config, &section) && feature_of(config) == &feature_embedding;
+}
+
 struct embedding {
     const struct model_kind *kind;
     void *net;
@@ -35,11 +89,29 @@ static const char *name_of(const struct config *config)
     return config_of(config, &section);
 }
 
+static const struct from *from_of(const struct config *config)
+{
+    return config_of(config, &embedding_from_section);
+}
+
+/* The network that a job takes over. */
+static int find_kept(const struct config *config, const struct kept_model **out, struct err *err)
+{
+    return kept_model_find(from_of(config)->file, from_of(config)->filter, out, err);
+}
+
+static int trains(const struct config *config)
+{
+    return !is_given(from_of(config));
+}
+
 /* The config that its network's job would have. */
 static struct config config_of_net(const struct config *config)
 {
     struct config own = *config;
     memcpy(own.model, name_of(config), sizeof own.model);
+    if (!trains(config))
+        own.clusters.n = 2;
     return own;
 }
 
@@ -56,6 +128,33 @@ static int check(const struct config *config, struct err *err)
                      kind->name);
     return err_set(err, E_USAGE, "embedding.model: '%.60s' has no hidden layer; take one of %s",
                    name_of(config), names);
+}
+
+static int suits(const struct config *config, const struct dataset *data, struct err *err)
+{
+    const struct config own = config_of_net(config);
+    const struct kept_model *kept = NULL;
+    int rc = trains(config) ? 0 : find_kept(config, &kept, err);
+    if (rc < 0 || !kept)
+        return rc;
+    if (kept->data_size != data->size)
+        return err_set(
+            err, E_USAGE,
+            "embedding.from: %s: its images were packed at %d pixels, those of this sweep at %d, so that "
+            "none can be recognised; pack them again with --size %d",
+            from_of(config)->file, kept->data_size, data->size, kept->data_size);
+    return kept_model_check(kept, &own, err);
+}
+
+/* The images that the network learnt from elsewhere. */
+static int seen(const struct config *config, const struct dataset *data, struct samples *out, struct err *err)
+{
+    const struct kept_model *kept = NULL;
+    int rc = trains(config) ? 0 : find_kept(config, &kept, err);
+    for (int i = 0; kept && rc == 0 && i < data->n_images; i++)
+        if (kept_model_saw(kept, data->image[i].print))
+            rc = samples_add(out, (struct sample){.image = i, .variant = -1}, err);
+    return rc;
 }
 
 static size_t floats(const struct config *config)
@@ -75,14 +174,14 @@ static void identity(const struct config *config, char *out, size_t size)
     const struct config own = config_of_net(config);
     char text[MODEL_IDENTITY_SIZE];
     model_of(&own)->identity(&own, text);
-    snprintf(out, size, "%s", text);
+    snprintf(out, size, "%s%s", text, trains(config) ? "" : " kept");
 }
 
 /* Of a core of 5 GFLOP/s. */
 static double seconds(const struct config *config, double n_seen)
 {
     const struct config own = config_of_net(config);
-    return 2e-10 * model_of(&own)->work(&own, n_seen, 0);
+    return !trains(config) ? 0 : 2e-10 * model_of(&own)->work(&own, n_seen, 0);
 }
 
 static size_t room(const struct config *config)
@@ -162,7 +261,7 @@ static int teach(struct embedding *e, const struct feature_lesson *lesson, const
 }
 
 /* All training samples in one network, plainly but for the weights of classes. */
-static int learn(void *self, const struct feature_lesson *lesson, struct err *err)
+static int train(struct embedding *e, const struct feature_lesson *lesson, struct err *err)
 {
     struct job_samples own = *lesson->samples;
     const struct recipe *recipe = &lesson->samples->recipe;
@@ -175,9 +274,66 @@ static int learn(void *self, const struct feature_lesson *lesson, struct err *er
         own.train.sample[i].members = 0;
     own.recipe = recipe_plain();
     memcpy(own.recipe.class_weight, recipe->class_weight, sizeof own.recipe.class_weight);
-    int rc = teach(self, lesson, &own, err);
+    int rc = teach(e, lesson, &own, err);
     free(own.train.sample);
     return rc;
+}
+
+/* ---- taking over ---- */
+
+/* From a network's flat weights to our arrays of the same names, those of the last layer left out. */
+static int copy_arrays(struct embedding *e, const struct arrays *theirs, const struct arrays *ours,
+                       const struct kept_model *kept, struct err *err)
+{
+    size_t floats = 0, at = 0;
+    float *last = e->kind->last_layer(e->net, &floats);
+    for (int i = 0; i < ours->n && i < theirs->n; i++) {
+        const struct array *from = &theirs->item[i], *to = &ours->item[i];
+        const float *data = to->data;
+        size_t n = array_bytes(from) / sizeof(float);
+        if (array_bytes(to) == array_bytes(from) && at + n <= kept->n_weights)
+            memcpy(to->data, kept->weights + at, array_bytes(to));
+        else if (data < last || data >= last + floats)
+            return err_set(err, E_USAGE,
+                           "embedding.from: the kept network is of another form than this job's: %.60s",
+                           to->name);
+        at += n;
+    }
+    memset(last, 0, floats * sizeof *last);
+    return 0;
+}
+
+static int take_over(struct embedding *e, const struct kept_model *kept, struct err *err)
+{
+    const struct model_spec spec = {&kept->config, NULL, 0};
+    struct arrays theirs = {0}, ours = {0};
+    void *net = NULL;
+    int rc = e->kind->open(&spec, &net, err);
+    if (rc < 0)
+        return rc;
+    e->kind->arrays(net, MODEL_KEPT, &theirs);
+    e->kind->arrays(e->net, MODEL_KEPT, &ours);
+    rc = arrays_check(&theirs, err);
+    if (rc == 0)
+        rc = arrays_check(&ours, err);
+    if (rc == 0)
+        rc = copy_arrays(e, &theirs, &ours, kept, err);
+    arrays_free(&theirs);
+    arrays_free(&ours);
+    e->kind->close(net);
+    return rc;
+}
+
+static int learn(void *self, const struct feature_lesson *lesson, struct err *err)
+{
+    struct embedding *e = self;
+    const struct kept_model *kept;
+    if (trains(lesson->config))
+        return train(e, lesson, err);
+    int rc = find_kept(lesson->config, &kept, err);
+    if (rc == 0)
+        rc = kept_model_check(kept, &e->config, err);
+    return rc < 0 ? rc : take_over(e, kept, err);
 }
 
 static void make(void *self, const float *image, float *row)
@@ -198,10 +354,14 @@ static void arrays(void *self, struct arrays *out)
 
 const struct feature_kind feature_embedding = {
     .name = "embedding",
-    .help = "the last hidden layer of a network trained on the job's training images",
+    .help =
+        "the last hidden layer of a network trained on the job's training images, or of one that was kept",
     .section = &section,
     .model = name_of,
+    .trains = trains,
     .check = check,
+    .suits = suits,
+    .seen = seen,
     .floats = floats,
     .label = label,
     .identity = identity,

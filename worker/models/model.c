@@ -77,7 +77,8 @@ int model_check_features(const struct config *config, struct err *err)
 int model_learns_by_batches(const struct config *config)
 {
     const struct model_kind *kind = model_find(config->model), *maker = maker_of(config);
-    return (kind && kind->can & MODEL_BATCHES) || (maker && maker->can & MODEL_BATCHES);
+    return (kind && kind->can & MODEL_BATCHES) ||
+           (maker && maker->can & MODEL_BATCHES && feature_of(config)->trains(config));
 }
 
 void model_identity(const struct config *config, char out[MODEL_IDENTITY_SIZE])
