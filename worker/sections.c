@@ -72,6 +72,8 @@ static void make(void)
     const struct balance_strategy *strategy;
     const struct model_kind *model;
     schema_begin(&schema);
+    schema_add(&schema, &config_strategy_section, balance_is_used, "model", "models that are trained here");
+    schema_add(&schema, &config_batch_section, training_is_used, "model", "models that learn step by step");
     schema_add(&schema, &inner_section, inner_is_used, "protocol", "protocols report, tail, holdout, kfold");
     schema_add(&schema, &noise_section, NULL, NULL, "");
     add_training();
@@ -86,7 +88,7 @@ static void make(void)
     add_features();
     for (int i = 0; (strategy = balance_strategy(i)); i++)
         add_row(strategy->section, balance_reads, "strategy", strategy->name);
-    schema_add(&schema, &balance_threshold_section, NULL, NULL, "");
+    schema_add(&schema, &balance_threshold_section, balance_is_used, "model", "models that are trained here");
     schema_add(&schema, &balance_cap_section, balance_cap_is_used, "balance.threshold",
                "jobs with balance.threshold above 0");
 }

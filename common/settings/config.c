@@ -10,8 +10,6 @@
 static const struct setting task_settings[] = {
     {"clusters", SETTING_CLUSTERS, FIELD(clusters), 0, 0, "all", NULL,
      "cluster numbers of a job, e.g. [8, 10]; the position is the class index; or all"},
-    {"strategy", SETTING_WORD, FIELD(strategy), 0, 0, "none", NULL,
-     "rebalancing strategy, or a list of them applied in turn"},
     {"protocol", SETTING_PROTOCOL, FIELD(protocol), 0, 0, "holdout", NULL,
      "which images a model sees and which judge it: report, tail, holdout, {kfold: {folds: 5, repeats: 1}}, "
      "{given: split}: the sets train and test that the images came with"},
@@ -27,12 +25,25 @@ static const struct setting task_settings[] = {
     {"image.size", SETTING_INT, FIELD(image_size), 10, 512, "50", NULL,
      "width and height of the network's input, pixels"},
     {"train.epochs", SETTING_INT, FIELD(epochs), 1, 100000, "100", NULL, "passes over the training images"},
+    {0},
+};
+
+static const struct section task_section = {.setting = task_settings};
+
+static const struct setting strategy_settings[] = {
+    {"strategy", SETTING_WORD, FIELD(strategy), 0, 0, "none", NULL,
+     "rebalancing strategy, or a list of them applied in turn"},
+    {0},
+};
+
+static const struct setting batch_settings[] = {
     {"train.batch", SETTING_INT, FIELD(batch), 1, 4096, "32", NULL,
      "images of a mini-batch; the last one may be smaller"},
     {0},
 };
 
-static const struct section task_section = {.setting = task_settings};
+const struct section config_strategy_section = {.setting = strategy_settings},
+                     config_batch_section = {.setting = batch_settings};
 
 static const struct setting share_settings[] = {
     {"validation", SETTING_REAL, FIELD(validation), 0.01, 0.99, "0.2", NULL,

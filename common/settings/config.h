@@ -72,9 +72,12 @@ struct schema {
     int place_of[CONFIG_MAX_KEYS];           /* of each key */
 };
 
-/* Begin with what all of the house knows: clusters, strategy, protocol, seed, model, class_sizes, groups,
- * image.size, train.epochs, train.batch; and `validation`, which protocols kfold and given do not read. */
+/* Begin with what all of the house knows: clusters, protocol, seed, model, class_sizes, groups, image.size,
+ * train.epochs; and `validation`, which protocols kfold and given do not read. */
 void schema_begin(struct schema *schema);
+
+/* All of the house knows these, too, strategy and train.batch, but who reads them is a matter of models. */
+extern const struct section config_strategy_section, config_batch_section;
 
 /* Append a section. is_used NULL: by every job; decided_by is the key whose value is_used asks, "strategy",
  * used_by says by which jobs, "strategy smote". One that is there already stays where it is, and used_by is

@@ -86,7 +86,8 @@ static int check_read(const struct config *config, const char *key, struct err *
 {
     const struct setting *setting = config_find(config->schema, key);
     const char *decided_by = config_decided_by(config->schema, setting);
-    if (decided_by && strcmp(decided_by, "model") == 0 && config_reads(config, setting))
+    int is_of_all = setting->offset < offsetof(struct config, part); /* strategy, train.batch */
+    if (decided_by && strcmp(decided_by, "model") == 0 && config_reads(config, setting) && !is_of_all)
         return 0;
     return err_set(err, E_USAGE, "--set: %s is no setting of model %s; `cellsweep plan --keys` lists those",
                    key, config->model);

@@ -285,6 +285,44 @@ static void tuning_lines(const struct sweep *sweep, const struct job *job, char 
     }
 }
 
+/* The first line of a sweep file that begins with a word. */
+static int line_of(const struct sweep_file *file, const char *word)
+{
+    size_t n = strlen(word);
+    int line = 1;
+    for (const char *at = file->text; at && *at; line++) {
+        const char *end = strchr(at, '\n');
+        if (strncmp(at, word, n) == 0)
+            return line;
+        at = end ? end + 1 : NULL;
+    }
+    return SWEEP_KEY_NOT_GIVEN;
+}
+
+/* The line that gives the setting with which a refusal begins, or SWEEP_KEY_.... */
+static int line_of_blamed(const struct sweep_file *file, const char *text)
+{
+    const struct setting *key = file->base.schema->key;
+    size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789._-");
+    for (int k = 0; key[k].name; k++)
+        if (strlen(key[k].name) == n && strncmp(key[k].name, text, n) == 0)
+            return file->line[k];
+    return strncmp(text, "tune ", 5) == 0 ? line_of(file, "tune:") : SWEEP_KEY_NOT_GIVEN;
+}
+
+/* Put "sweep.yaml:7: " before what a job is refused for. Returns rc. */
+static int blame_file(const struct sweep_file *file, int rc, struct err *err)
+{
+    int line = err ? line_of_blamed(file, err->text) : SWEEP_KEY_NOT_GIVEN;
+    if (!err || rc != E_USAGE || strncmp(err->text, file->path, strlen(file->path)) == 0)
+        return rc;
+    if (line == SWEEP_KEY_BY_SET)
+        return err_set(err, rc, "--set: %.980s", err->text);
+    if (line > 0)
+        return err_set(err, rc, "%.300s:%d: %.700s", file->path, line, err->text);
+    return err_set(err, rc, "%.300s: %.700s", file->path, err->text);
+}
+
 static void complete_key(struct sweep *sweep, int job, const struct config *config,
                          const struct dataset *data)
 {
@@ -300,7 +338,7 @@ static int complete_plan(struct sweep *sweep, int job, struct planner *planner, 
     struct config config;
     sweep_config(sweep, job, &config);
     sweep_key(sweep, job, key);
-    return planner_plan(planner, &config, key, &sweep->job[job].plan, err);
+    return blame_file(sweep->file, planner_plan(planner, &config, key, &sweep->job[job].plan, err), err);
 }
 
 /* All folds and repeats of one combination, appended to the jobs, without their plans. */

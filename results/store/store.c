@@ -737,11 +737,19 @@ static int check_outcome(struct store *store, int job, const struct store_outcom
     return 0;
 }
 
+static int64_t checksum_of(const void *bytes, size_t n)
+{
+    return (int64_t)XXH3_64bits(bytes, n);
+}
+
 static int write_model(struct store *store, int job, const struct store_outcome *o, struct err *err)
 {
     int64_t bytes = (int64_t)(o->n_weights * sizeof *o->weights);
     struct store_block part = row_block(job, (size_t)bytes);
+    int64_t checksum = checksum_of(o->weights, (size_t)bytes);
     int rc = store_write_block(store, STORE_MODEL, &part, o->weights, err);
+    if (rc == 0)
+        rc = write_cell(store, STORE_MODEL_CHECKSUM, job, &checksum, err);
     return rc < 0 ? rc : write_cell(store, STORE_MODEL_BYTES, job, &bytes, err);
 }
 
@@ -1212,6 +1220,21 @@ int store_read_roles(struct store *store, int job, int *out, struct err *err)
     return rc;
 }
 
+/* A network whose bytes are others than the job left would say anything. */
+static int check_model(struct store *store, int job, const float *weights, size_t n, struct err *err)
+{
+    struct store_block cell = row_block(job, 1);
+    int64_t checksum = 0;
+    int rc = store_read_block(store, STORE_MODEL_CHECKSUM, &cell, &checksum, err);
+    if (rc < 0 || checksum == checksum_of(weights, n * sizeof *weights))
+        return rc;
+    return err_set(
+        err, E_IO,
+        "%s: the kept model of job %d is not what the job left (its checksum is another): damaged; "
+        "restore a copy, or run the job again",
+        store->path, job);
+}
+
 int store_read_weights(struct store *store, int job, float *out, struct err *err)
 {
     struct store_block cell = row_block(job, 1);
@@ -1224,6 +1247,8 @@ int store_read_weights(struct store *store, int job, float *out, struct err *err
     struct store_block part = row_block(job, n * sizeof *out);
     if (rc == 0 && n > 0)
         rc = store_read_block(store, STORE_MODEL, &part, out, err);
+    if (rc == 0 && n > 0)
+        rc = check_model(store, job, out, n, err);
     spread(out, n, 1, store_n_weights(store), 1, &unused_float);
     return rc;
 }

@@ -68,8 +68,8 @@
  *     /images           [N] compound: id, cluster (its number; where a class has a name and no number, its
  *                       row of /classes/name), source, group ("": none; what must stay together in a split),
  *                       print (uint64, XXH3-64 of its pixels as packed)
- *     /models/first, bytes [J] int64, /models/data uint8: what is kept of a job's networks, only when kept:
- *                       little-endian float32 parameters of the judged epoch
+ *     /models/first, bytes, checksum [J] int64, /models/data uint8: what is kept of a job's networks, only
+ *                       when kept: little-endian float32 parameters of the judged epoch, and their XXH3-64
  * /metrics are rectangles: the few numbers of an epoch are as nothing beside the predictions, and [job,
  * epoch] is what people plot.
  * Unused cells hold NaN or -1. Datasets that would be empty (no predictions, no weights kept, all of val
@@ -367,7 +367,7 @@ int store_read_predictions(struct store *store, int job, enum image_set set, int
 /* What the job did with each of its originals: out (A), enum job_role of worker/job.h; -1 unused. */
 int store_read_roles(struct store *store, int job, int *out, struct err *err);
 
-/* Weights of one job: out (P). */
+/* Weights of one job: out (P). E_IO when they are not the bytes that the job left. */
 int store_read_weights(struct store *store, int job, float *out, struct err *err);
 
 /* The images a sweep ran on: id, cluster, source of image i (width and height 0). Valid until store_close. */

@@ -179,6 +179,7 @@ const struct store_table_row store_table[N_STORE_DATASETS] = {
      "untouched, 3: it is of the inner set; -1: unused"},
     {"/models/data", CELL_BYTE, {DIM_MODEL}, 0, DIM_MODEL, "what is kept of each job's networks"},
     {"/models/bytes", CELL_INT64, {DIM_JOB}, 0, DIM_MODEL, "bytes of them; 0: not yet"},
+    {"/models/checksum", CELL_INT64, {DIM_JOB}, 0, DIM_MODEL, "XXH3-64 of these bytes; 0: not yet"},
 };
 
 int store_row_dims(const struct store_table_row *row, const hsize_t *n, hsize_t dims[STORE_MAX_RANK])

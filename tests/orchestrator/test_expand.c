@@ -473,7 +473,7 @@ static void what_is_not_read_makes_no_jobs(void **state)
     assert_int_equal(count_jobs(PAIR
                                 "grid: {clusters: [[1, 2]], model: [cnn, majority], cnn.stem: [8, 9, 10],"
                                 " train.learning_rate: [0.1, 0.2], train.batch: [4, 8]}\n"),
-                     14);
+                     13);
     assert_int_equal(count_jobs(PAIR "grid: {clusters: [[1, 2]], validation: [0.1, 0.3],"
                                      " protocol: [tail, {kfold: {folds: 2, repeats: 3}}]}\n"),
                      2 + 6);
@@ -504,6 +504,20 @@ static void two_spellings_are_refused(void **state)
     assert_refused(
         PAIR "grid: {clusters: [[1, 2]], protocol: [{kfold: {folds: 2}}, {kfold: {folds: 2, repeats: 2}}]}\n",
         "stands in the grid twice");
+}
+
+/* What a job is refused for says where the sweep file asks for it. */
+static void refusals_of_jobs_name_their_line(void **state)
+{
+    (void)state;
+    assert_refused(HEAD "judge: best\ngrid: {clusters: [[1, 2]]}\n",
+                   "s.yaml:3: judge: best chooses an epoch");
+    assert_refused(HEAD "train.stop.patience: 2\ngrid: {clusters: [[1, 2]]}\n",
+                   "s.yaml:3: train.stop.patience chooses an epoch");
+    assert_refused(HEAD "grid: {clusters: [[1, 2]]}\ntune: {over: {train.batch: [8, 16]}, trials: 2}\n",
+                   "s.yaml:4: tune chooses values");
+    assert_refused(HEAD "grid:\n  clusters: [[1, 2]]\n  model: [knn]\n  strategy: [none, focal]\n",
+                   "s.yaml:6: strategy focal needs");
 }
 
 /* What no job reads is a mistake, unless it says what is so anyway. */
@@ -542,6 +556,7 @@ int main(void)
         cmocka_unit_test(what_is_not_read_makes_no_jobs),
         cmocka_unit_test(what_is_not_read_is_in_no_key),
         cmocka_unit_test(two_spellings_are_refused),
+        cmocka_unit_test(refusals_of_jobs_name_their_line),
         cmocka_unit_test(what_nobody_reads_is_refused),
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);

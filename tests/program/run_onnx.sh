@@ -68,7 +68,17 @@ refused "an empty file" "empty.onnx: empty" empty.onnx
 refused "no file" "onnx.file: gone.onnx: No such file" gone.onnx
 refused "no setting" "say which, onnx.file: net.onnx" none
 "$C" data pack "$TMP/few" --size 40 -o "$TMP/40.h5" >"$TMP/out" 2>&1
+mkdir "$TMP/rgb" && for class in 1 27; do mkdir "$TMP/rgb/$class" && cp "$TMP/few/cell_images/cluster_$class"/*.png "$TMP/rgb/$class"; done
+"$C" data pack "$TMP/rgb" --channels rgb -o "$TMP/rgb.h5" >"$TMP/out" 2>&1
 refused "other sizes" "it takes images of 1 channels and 50 x 50 pixels, those of the job have 1 and 40 x 40" cnn.onnx --set image.size=40 --set "data=$TMP/40.h5"
 refused "other classes" "it tells 2 classes apart, the job has 3" cnn.onnx --set 'grid.clusters=[[1, 14, 27]]'
-refused "a strategy" "strategy undersample would change nothing: model onnx was trained elsewhere" cnn.onnx --set strategy=undersample
+refused "other channels" "it takes images of 1 channels and 50 x 50 pixels, those of the job have 3 and" cnn.onnx --set "data=$TMP/rgb.h5"
+refused "a strategy" "strategy: no job of this grid reads it, but models that are trained here would" cnn.onnx --set strategy=undersample
+
+# ---- beside models that learn ----
+sweep "onnx.file: cnn.onnx" >"$TMP/s.yaml"
+printf '%s\n' '  model: [cnn, onnx]' '  strategy: [none, oversample]' >>"$TMP/s.yaml"
+"$C" plan "$TMP/s.yaml" >"$TMP/plan" 2>&1
+[ "$(grep -c ' onnx ' "$TMP/plan")" = 1 ] && [ "$(grep -c ' cnn ' "$TMP/plan")" = 2 ] && grep -q "strategy is read by models that are trained here alone" "$TMP/plan" &&
+    ok "one row whatever the strategies" || not_ok "strategies: $(cat "$TMP/plan")"
 finish

@@ -152,4 +152,10 @@ mkdir "$TMP/empty"
 fails 3 "no images found" "$C" predict "$TMP/final.h5" "$TMP/empty" --filter $one -o "$TMP/none.csv"
 fails 3 "cannot write the predictions" sh -c "'$C' predict '$TMP/final.h5' '$TMP/cells' --filter $one >/dev/full"
 check "nothing half-written is left" test -z "$(ls "$TMP" | grep none.csv)"
+# ---- a kept model that is damaged ----
+cp "$TMP/final.h5" "$TMP/flipped.h5"
+at=$(h5dump -p -H -d /models/data "$TMP/flipped.h5" | awk '$1 == "OFFSET" {print $2}')
+printf '\x5a\xa5' | dd of="$TMP/flipped.h5" bs=1 seek=$((at + 1000)) conv=notrunc 2>/dev/null
+fails 3 "the kept model of job 0 is not what the job left" "$C" predict "$TMP/flipped.h5" "$TMP/cells/cell_images/cluster_14" --filter clusters=14-15,strategy=none -o "$TMP/p.csv"
+fails 3 "the kept model of job 0 is not what the job left" "$C" export "$TMP/flipped.h5" --weights --format raw -o "$TMP/raw"
 finish

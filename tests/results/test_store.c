@@ -558,6 +558,28 @@ static void overwrite_row(const char *name, hsize_t row, hid_t type, const void 
     H5Fclose(file);
 }
 
+/* The last byte of job 1 is another: its model alone is refused. */
+static void test_damaged_models_are_refused(void **state)
+{
+    (void)state;
+    struct fixture *f = create(3, 4, 5);
+    struct store *w = open_writing();
+    const unsigned char other = 0x5a;
+    float weights[5];
+    for (int job = 0; job < 3; job++)
+        assert_int_equal(fixture_run(w, job, 1, JOB_DONE, &err), 0);
+    assert_int_equal(store_close(w, &err), 0);
+    overwrite_row("/models/data", 2 * sizeof weights - 1, H5T_NATIVE_UCHAR, &other);
+    struct store *s = open_reading();
+    assert_int_equal(store_read_weights(s, 0, weights, &err), 0);
+    assert_int_equal(store_read_weights(s, 2, weights, &err), 0);
+    assert_int_equal(store_read_weights(s, 1, weights, &err), E_IO);
+    assert_non_null(strstr(err.text, "the kept model of job 1 is not what the job left"));
+    memset(&err, 0, sizeof err);
+    assert_int_equal(store_close(s, &err), 0);
+    fixture_free(f);
+}
+
 /* Parts that do not follow each other, or are not those of a number of classes, are damage and no
  * place to write to. */
 static void test_damaged_places_are_refused(void **state)
@@ -933,6 +955,7 @@ int main(void)
         TEST(test_grow_with_weights_wanted_runs_again),
         TEST(test_grow_keeps_weights),
         TEST(test_jobs_have_their_own_sizes),
+        TEST(test_damaged_models_are_refused),
         TEST(test_damaged_places_are_refused),
         TEST(test_damaged_classes_are_refused),
         TEST(test_grow_refuses_another_dataset),

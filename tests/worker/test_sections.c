@@ -93,9 +93,32 @@ static void models_read_their_own_keys(void **state)
     assert_true(reads(&cnn, "cnn.dense") && reads(&cnn, "train.learning_rate"));
     assert_false(reads(&cnn, "fake.milliseconds"));
     assert_false(reads(&majority, "cnn.dense") || reads(&majority, "train.learning_rate"));
-    assert_true(reads(&majority, "train.epochs") && reads(&majority, "train.batch"));
+    assert_true(reads(&majority, "train.epochs") && !reads(&majority, "train.batch"));
     assert_true(reads(&fake, "cnn.dense") && reads(&fake, "train.beta1") &&
                 reads(&fake, "fake.milliseconds"));
+}
+
+/* Who is given the same images again and again, or none, reads neither. */
+static void models_read_what_they_learn_by(void **state)
+{
+    const struct model_kind *model;
+    (void)state;
+    for (int i = 0; (model = model_kind(i)); i++) {
+        struct config config = config_with("smote", model->name, "holdout");
+        int learns = !(model->can & MODEL_ELSEWHERE);
+        with(&config, "balance.threshold", 5);
+        assert_int_equal(reads(&config, "train.batch"), (model->can & MODEL_BATCHES) != 0);
+        assert_int_equal(reads(&config, "strategy"), learns);
+        assert_int_equal(reads(&config, "smote.k"), learns);
+        assert_int_equal(reads(&config, "balance.threshold"), learns);
+        assert_int_equal(reads(&config, "balance.cap"), learns);
+        if (model->can & MODEL_VECTORS) {
+            with_text(&config, "features", "embedding");
+            assert_true(reads(&config, "train.batch"));
+            with_text(&config, "embedding.from", "kept.h5");
+            assert_int_equal(reads(&config, "train.batch"), (model->can & MODEL_BATCHES) != 0);
+        }
+    }
 }
 
 /* Every row of the table can be chosen, and reads its own. */
@@ -259,7 +282,7 @@ static const struct {
     {"model=majority;cnn.dense=16-8;train.learning_rate=0.1",
      "clusters=all\nmodel=majority\nprotocol=holdout\nseed=1\nstrategy=none\nfold=0\nrepeat=0\n"},
     {"model=majority;train.epochs=10;train.batch=8",
-     "clusters=all\nmodel=majority\nprotocol=holdout\nseed=1\nstrategy=none\ntrain.batch=8\n"
+     "clusters=all\nmodel=majority\nprotocol=holdout\nseed=1\nstrategy=none\n"
      "train.epochs=10\nfold=0\nrepeat=0\n"},
     {"model=cnn;cnn.dropout=0-0.5-0.5;cnn.blocks=32-16;train.learning_rate=3e-05;train.epsilon=1e-08",
      "clusters=all\ncnn.blocks=32-16\ncnn.dropout=0-0.5-0.5\nmodel=cnn\nprotocol=holdout\nseed=1\n"
@@ -354,6 +377,7 @@ int main(void)
         cmocka_unit_test(settings_of_strategies_have_their_names),
         cmocka_unit_test(strategies_read_their_own_keys),
         cmocka_unit_test(models_read_their_own_keys),
+        cmocka_unit_test(models_read_what_they_learn_by),
         cmocka_unit_test(optimisers_read_their_own_keys),
         cmocka_unit_test(schedules_read_their_own_keys),
         cmocka_unit_test(folds_have_no_share),

@@ -97,10 +97,17 @@ static int next_part(const char **text, const struct balance_strategy **out, str
     return 1;
 }
 
+int balance_is_used(const struct config *config, const struct section *section)
+{
+    const struct model_kind *kind = model_find(config->model);
+    (void)section;
+    return !kind || !(kind->can & MODEL_ELSEWHERE);
+}
+
 int balance_reads(const struct config *config, const struct section *section)
 {
     const struct balance_strategy *part;
-    const char *text = config->strategy;
+    const char *text = balance_is_used(config, section) ? config->strategy : NULL;
     struct err ignored;
     while (next_part(&text, &part, &ignored) > 0)
         if (part->section == section)
@@ -149,12 +156,6 @@ int balance_suits(const struct config *config, struct err *err)
     const struct balance_strategy *part;
     const char *text = config->strategy;
     int rc;
-    if (kind->can & MODEL_ELSEWHERE && strcmp(config->strategy, "none") != 0)
-        return err_set(
-            err, E_USAGE,
-            "strategy %s would change nothing: model %s was trained elsewhere; use strategy none with "
-            "it, or make a sweep of each",
-            config->strategy, kind->name);
     while ((rc = next_part(&text, &part, err)) > 0) {
         if (part->needs & ~kind->can)
             return refuse_part(part, kind, err);
@@ -236,8 +237,7 @@ static int threshold_of(const struct config *config)
 
 int balance_cap_is_used(const struct config *config, const struct section *section)
 {
-    (void)section;
-    return threshold_of(config) > 0;
+    return balance_is_used(config, section) && threshold_of(config) > 0;
 }
 
 /* A class whose size is only known to be at most this may turn out to be below the threshold. */

@@ -69,6 +69,10 @@ const char *balance_colour(const char *strategy);
 /* Check a strategy text ("augment", "augment+reweight"). E_USAGE with the list of names. */
 int balance_check(const char *strategy, struct err *err);
 
+/* 1 when the model of config learns from the images that are given it: what it is given makes no difference
+ * to one that was trained elsewhere. */
+int balance_is_used(const struct config *config, const struct section *section);
+
 /* 1 when a part of the strategy of config reads a section, its own. */
 int balance_reads(const struct config *config, const struct section *section);
 
