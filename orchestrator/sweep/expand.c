@@ -305,8 +305,10 @@ static int line_of_blamed(const struct sweep_file *file, const char *text)
     const struct setting *key = file->base.schema->key;
     size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789._-");
     for (int k = 0; key[k].name; k++)
-        if (strlen(key[k].name) == n && strncmp(key[k].name, text, n) == 0)
-            return file->line[k];
+        if (strlen(key[k].name) == n && strncmp(key[k].name, text, n) == 0) {
+            const struct sweep_axis *axis = sweep_file_axis(file, key[k].name);
+            return axis ? sweep_axis_line(axis, 0) : file->line[k];
+        }
     return strncmp(text, "tune ", 5) == 0 ? line_of(file, "tune:") : SWEEP_KEY_NOT_GIVEN;
 }
 
