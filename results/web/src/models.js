@@ -87,20 +87,22 @@ export class WhichModel {
 
   #scatter(models, points, paint) {
     const several = models[0].cluster_sets > 1;
+    const least = leastSeconds(points);
+    const at = (x) => (x === null ? null : Math.max(x, least));
     const small = several ? models.map((m) => {
       const mine = points.filter((p) => p.model === m.model);
       const look = this.#look(m.model, paint);
-      return { type: "scatter", mode: "markers", name: plain(m.model), legendgroup: m.model, showlegend: false, x: mine.map((p) => p.seconds), y: mine.map((p) => p.balanced_accuracy), text: mine.map((p) => plain(String(p.clusters))), marker: { ...look, symbol: `${look.symbol}-open`, size: 6 }, hovertemplate: "clusters %{text}<br>%{y:.3f} at %{x:.2g} s<extra>%{fullData.name}</extra>" };
+      return { type: "scatter", mode: "markers", name: plain(m.model), legendgroup: m.model, showlegend: false, x: mine.map((p) => at(p.seconds)), y: mine.map((p) => p.balanced_accuracy), text: mine.map((p) => plain(String(p.clusters))), marker: { ...look, symbol: `${look.symbol}-open`, size: 6 }, hovertemplate: "clusters %{text}<br>%{y:.3f} at %{x:.2g} s<extra>%{fullData.name}</extra>" };
     }) : [];
     const large = models.map((m) => {
       const bar = several || m.low === null ? {} : { error_y: { type: "data", symmetric: false, array: [m.high - m.balanced_accuracy], arrayminus: [m.balanced_accuracy - m.low], thickness: 1.6, width: 4 } };
-      return { type: "scatter", mode: "markers", name: plain(m.model), legendgroup: m.model, x: [m.seconds], y: [m.balanced_accuracy], marker: { ...this.#look(m.model, paint), size: 13 }, ...bar, meta: { model: m.model }, hovertemplate: "%{y:.3f} at %{x:.2g} s a job<extra>%{fullData.name}</extra>" };
+      return { type: "scatter", mode: "markers", name: plain(m.model), legendgroup: m.model, x: [at(m.seconds)], y: [m.balanced_accuracy], customdata: [m.seconds], marker: { ...this.#look(m.model, paint), size: 13 }, ...bar, meta: { model: m.model }, hovertemplate: "%{y:.3f} at %{customdata:.2g} s a job<extra>%{fullData.name}</extra>" };
     });
     const columns = ["model", "clusters", "n", "seconds", "balanced_accuracy", "low", "high"];
     return {
       traces: [...small, ...large],
       layout: {
-        xaxis: { type: "log", title: { text: "seconds a job" }, tickformat: "~g", ...(span(points) < 1.7 ? { dtick: "D2" } : { dtick: 1 }) },
+        xaxis: { type: "log", title: { text: "seconds a job" }, tickformat: "~g", ...(span(points, least) < 1.7 ? { dtick: "D2" } : { dtick: 1 }) },
         yaxis: { title: { text: "test balanced accuracy" } },
         ...chanceLine(models[0].chance, paint),
         legend: { orientation: "h", x: 0, y: 1, yanchor: "bottom" },
@@ -110,7 +112,7 @@ export class WhichModel {
       height: 430,
       csv: { columns, rows: [...models.map((m) => ({ ...m, clusters: "mean" })), ...points].map((p) => columns.map((c) => p[c] ?? null)) },
       title: `which model, ${this.#title()}`,
-      summary: `${several ? `Large points: means over ${models[0].cluster_sets} sets of clusters; small points: each of them.` : "Points: means over runs on one set of clusters, with their 95 % interval where there are several runs."} ${models.map((m) => `${m.model} ${number(m.balanced_accuracy)} at ${seconds(m.seconds)}`).join("; ")}. Seconds: median from start to end of a job on its core, judging included; another machine has others.`,
+      summary: `${several ? `Large points: means over ${models[0].cluster_sets} sets of clusters; small points: each of them.` : "Points: means over runs on one set of clusters, with their 95 % interval where there are several runs."} ${models.map((m) => `${m.model} ${number(m.balanced_accuracy)} at ${seconds(m.seconds)}`).join("; ")}. Seconds: median from start to end of a job on its core, judging included; another machine has others.${points.some((p) => p.seconds !== null && p.seconds < least) ? ` Jobs of less than ${least} s stand at ${least} s.` : ""}`,
     };
   }
 
@@ -170,8 +172,11 @@ function chanceLine(chance, paint) {
   };
 }
 
+/** Beside jobs of seconds those of less than a hundredth take no time, as in results/figures/models_page.c. */
+const leastSeconds = (points) => (points.some((p) => p.seconds >= 1) ? 0.01 : 0);
+
 /** Decades that points span. */
-function span(points) {
-  const x = points.map((p) => p.seconds).filter((s) => s !== null);
+function span(points, least) {
+  const x = points.map((p) => p.seconds).filter((s) => s !== null).map((s) => Math.max(s, least));
   return x.length ? Math.log10(Math.max(...x) / Math.min(...x)) : 0;
 }
