@@ -700,7 +700,7 @@ void root_give_up(struct run *run, int lost_rank)
     struct status_file e = {.exit_status = err_exit_status(run->round > 0 ? E_STOPPED : E_IO),
                             .ranks = run->size,
                             .lost_ranks = 1,
-                            .deadline = INFINITY};
+                            .deadline = (double)INFINITY};
     if (!run->lock)
         return;
     snprintf(e.message, sizeof e.message, "rank %d died while the run was being prepared", lost_rank);
