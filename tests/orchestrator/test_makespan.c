@@ -38,12 +38,12 @@ static double seconds_of(int job)
 static void ask(struct played *p, int rank)
 {
     if (p->has[rank] < 0) {
-        p->has[rank] = p->ahead[rank] >= 0 ? p->ahead[rank] : schedule_next(p->schedule, INFINITY);
+        p->has[rank] = p->ahead[rank] >= 0 ? p->ahead[rank] : schedule_next(p->schedule, (double)INFINITY);
         p->ahead[rank] = -1;
         p->until[rank] = p->has[rank] < 0 ? (double)INFINITY : p->now + seconds_of(p->has[rank]);
     }
     if (p->has[rank] >= 0 && schedule_waiting(p->schedule) > p->ranks)
-        p->ahead[rank] = schedule_next(p->schedule, INFINITY);
+        p->ahead[rank] = schedule_next(p->schedule, (double)INFINITY);
 }
 
 static void finish_one(struct played *p)
