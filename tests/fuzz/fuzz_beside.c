@@ -1,9 +1,11 @@
-/* What lies beside a results file: the lock, the status line and the event log, each read as all three. */
+/* What lies beside a results file: the lock, the status line, the event log and a request to grow, each read
+ * as all of them. */
 #include "fuzz.h"
 
 #include "beside/lock_file.h"
 #include "beside/status_file.h"
 #include "beside/events.h"
+#include "beside/grow_request.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +42,7 @@ int fuzz_one(const uint8_t *bytes, size_t n)
     write_beside(".lock", bytes, n);
     write_beside(".status", bytes, n);
     write_beside(".events.jsonl", bytes, n);
+    write_beside(".grow", bytes, n);
     int accepted = 0;
     if (!asks_slurm(bytes, n) && lock_file_look(results, &holder) != LOCK_NONE && holder.host[0]) {
         accepted = 1;
@@ -49,6 +52,11 @@ int fuzz_one(const uint8_t *bytes, size_t n)
             abort();
     }
     accepted |= status_file_read(results, &ending);
+    struct grow_request request;
+    if (grow_request_read(results, &request)) {
+        accepted = 1;
+        grow_request_release(&request);
+    }
     int n_events = events_tail(results, event, TAIL);
     for (int i = 0; i < n_events; i++)
         json_decref(event[i]);

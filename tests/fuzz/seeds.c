@@ -329,7 +329,9 @@ static void beside(void)
          "\"pid:[4026531836]\", \"slurm_job\": \"\", \"slurm_restart\": \"0\", \"since\": 1763861000.25}\n");
     text("beside", "status",
          "{\"state\": \"finished\", \"exit_status\": 0, \"done\": 150, \"diverged\": 0, \"failed\": 0, "
-         "\"left\": 0, \"lost_ranks\": 1, \"time\": 1763861000.25, \"message\": \"\"}\n");
+         "\"left\": 0, \"ranks\": 8, \"lost_ranks\": 1, \"filter\": \"seed=1\", \"deadline\": null, "
+         "\"silence\": 60, \"time\": 1763861000.25, \"message\": \"\"}\n");
+    text("beside", "grow", "{\"yaml\": \"seed: 1\\n\", \"resolved\": \"seed: 1\\n\"}\n");
     text("beside", "events",
          "{\"time\": \"2026-11-23T01:02:03.004Z\", \"event\": \"job_started\", \"job\": 3, \"rank\": 0}\n"
          "{\"time\": \"2026-11-23T01:02:04.004Z\", \"event\": \"draining\", \"why\": \"\\u0007\"}\n");
