@@ -99,7 +99,7 @@ $(ONNX).o $(EVENT).o: %.o: %.c
 	@echo "  CC $<"
 	@$(CC) -std=c11 $(OPT) -g -w $(EXTRA) -I$(@D) $(SYSTEM) -c -o $@ $<
 
-$(filter $(BUILD)/results/predict/onnx_%.o $(BUILD)/worker/models/onnx/%.o,$(OBJ)) $(patsubst %,$(BUILD)/%.o,$(filter tests/results/test_onnx%,$(UNITS:%=tests/%))): $(ONNX).h
+$(filter $(BUILD)/results/predict/onnx_%.o $(BUILD)/worker/models/onnx/%.o,$(OBJ)) $(patsubst %,$(BUILD)/%.o,$(filter tests/results/test_onnx% tests/worker/test_onnx%,$(UNITS:%=tests/%))): $(ONNX).h
 
 # ---- the interactive page ----
 # Built by npm, once for all build folders; without npm or its registry it stays empty and report.html is left out (results/web/build.sh).
@@ -174,8 +174,8 @@ $(BUILD)/tests/%.so: tests/%.c
 	@$(CC) $(CFLAGS) -fPIC -shared -o $@ $<
 
 # tests/support/faults.h: memory and files that fail.
-$(BUILD)/tests/results/test_faults $(BUILD)/tests/worker/test_scarce: $(BUILD)/tests/support/faults.o
-$(BUILD)/tests/results/test_faults $(BUILD)/tests/worker/test_scarce: FAULTS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
+$(BUILD)/tests/results/test_faults $(BUILD)/tests/worker/test_scarce $(BUILD)/tests/worker/test_onnx_ops: $(BUILD)/tests/support/faults.o
+$(BUILD)/tests/results/test_faults $(BUILD)/tests/worker/test_scarce $(BUILD)/tests/worker/test_onnx_ops: FAULTS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 asan: test-deps ## the same tests under AddressSanitizer and UBSan; leaks are looked for in the serial ones

@@ -192,6 +192,9 @@ static int make_predictor(struct store *store, const void *self, struct err *err
     if (predictor_n_chosen_on_test(*opened->out))
         fprintf(stderr, "note: %d of the jobs were %s: the sweep's numbers of them are too high\n",
                 predictor_n_chosen_on_test(*opened->out), chosen_on_test);
+    if (predictor_n_elsewhere(*opened->out))
+        fprintf(stderr, "note: %d of the jobs are of a model %s\n", predictor_n_elsewhere(*opened->out),
+                chosen_elsewhere);
     if (!o->boundaries)
         note_unmasked(store);
     return 0;

@@ -240,10 +240,10 @@ static void add_ends_note(struct figtext_notes *notes, const struct curves_page 
         figtext_note(notes, "Jobs end at their own epochs: %s.", text);
 }
 
-static int any_chosen_on_test(const struct curves_page *page)
+static int any_chosen(const struct curves_page *page, enum chosen_on on)
 {
     for (int i = 0; i < page->n_panels; i++)
-        if (page->panel[i]->chosen == CHOSEN_TEST)
+        if (page->panel[i]->chosen == on)
             return 1;
     return 0;
 }
@@ -277,8 +277,10 @@ static void collect_notes(struct layout *l, const struct curves_page *page, enum
                      l->published_upper ? "" : " Losses only: the metric above was not published.", beyond);
     }
     add_ends_note(&l->notes, page);
-    if (any_chosen_on_test(page))
+    if (any_chosen(page, CHOSEN_TEST))
         figtext_note(&l->notes, "Epochs or settings were %s.", chosen_on_test);
+    if (any_chosen(page, CHOSEN_ELSEWHERE))
+        figtext_note(&l->notes, "A model was %s.", chosen_elsewhere);
     curves_footer(footer, sizeof footer, page->summary, cell->protocol, l->n_done, l->n_jobs);
     figtext_note(&l->notes, "%s", footer);
 }

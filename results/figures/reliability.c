@@ -125,7 +125,7 @@ static void collect_texts(struct layout *l, const struct reliability_page *page)
 {
     const struct summary_group *group = first_of(page);
     char footer[CURVES_FOOTER_SIZE], name[CLASS_NAME_SIZE];
-    int positive = page->calibration->group[page->line[0]].positive, done = 0, jobs = 0;
+    int positive = page->calibration->group[page->line[0]].positive, done = 0, jobs = 0, elsewhere = 0;
     classes_title(page->summary->store, group->cell, l->title, sizeof l->title);
     curves_append_factors(l->title, sizeof l->title, page->summary, group,
                           combination_own(page->summary->store, FACTOR_STRATEGY));
@@ -143,7 +143,10 @@ static void collect_texts(struct layout *l, const struct reliability_page *page)
     for (int i = 0; i < page->n_lines; i++) {
         done += page->summary->group[page->line[i]].n_state[JOB_DONE];
         jobs += page->summary->group[page->line[i]].n_jobs;
+        elsewhere |= page->summary->group[page->line[i]].chosen == CHOSEN_ELSEWHERE;
     }
+    if (elsewhere)
+        figtext_note(&l->notes, "A model was %s.", chosen_elsewhere);
     curves_footer(footer, sizeof footer, page->summary, group->cell->protocol, done, jobs);
     figtext_note(&l->notes, "%s", footer);
 }

@@ -160,7 +160,7 @@ static void collect_texts(struct page *p, const struct trend *trend)
 {
     const struct summary_group *group = trend->point[0].group;
     char *title = p->title, footer[CURVES_FOOTER_SIZE], facet[TREND_LABEL_SIZE];
-    int done = 0, jobs = 0;
+    int done = 0, jobs = 0, elsewhere = 0;
     classes_title(trend->summary->store, group->cell, title, sizeof p->title);
     curves_append_factors(title, sizeof p->title, trend->summary, group,
                           combination_own(trend->summary->store, trend->axis.factor));
@@ -175,7 +175,10 @@ static void collect_texts(struct page *p, const struct trend *trend)
     for (int i = 0; i < trend->n; i++) {
         done += trend->point[i].group->n_state[JOB_DONE];
         jobs += trend->point[i].group->n_jobs;
+        elsewhere |= trend->point[i].group->chosen == CHOSEN_ELSEWHERE;
     }
+    if (elsewhere)
+        figtext_note(&p->notes, "A model was %s.", chosen_elsewhere);
     curves_footer(footer, sizeof footer, trend->summary, group->cell->protocol, done, jobs);
     figtext_note(&p->notes, "%s", footer);
 }

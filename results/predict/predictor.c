@@ -105,6 +105,7 @@ static int add_voter(struct predictor *p, struct store *store, int job, struct e
     voter->weights = model.weights; /* the predictor's from here on */
     voter->n_weights = model.n_weights;
     p->n_chosen_on_test += chosen == CHOSEN_TEST;
+    p->n_elsewhere += chosen == CHOSEN_ELSEWHERE;
     p->n_networks += ensemble_n_members(p->nets[voter->nets].nets);
     if (p->n_voters++ == 0)
         take_kind(p, &model);
@@ -259,6 +260,11 @@ int predictor_is_exact(const struct predictor *p)
 int predictor_n_chosen_on_test(const struct predictor *p)
 {
     return p->n_chosen_on_test;
+}
+
+int predictor_n_elsewhere(const struct predictor *p)
+{
+    return p->n_elsewhere;
 }
 
 void predictor_describe(const struct predictor *p, char *out, size_t size)

@@ -52,6 +52,9 @@ int predictor_is_exact(const struct predictor *p);
  * reported of (store_chosen.h): the sweep's numbers of them are too high. */
 int predictor_n_chosen_on_test(const struct predictor *p);
 
+/* The same of those that were trained elsewhere. */
+int predictor_n_elsewhere(const struct predictor *p);
+
 /* "10 networks of 10 jobs (clusters 8-10, strategy augment)" in out: who votes. */
 void predictor_describe(const struct predictor *p, char *out, size_t size);
 

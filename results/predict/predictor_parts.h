@@ -24,7 +24,7 @@ struct predictor_voter {
 
 struct predictor {
     int n_voters, n_nets, n_classes, cluster[CONFIG_MAX_CLUSTERS];
-    int n_chosen_on_test; /* voters */
+    int n_chosen_on_test, n_elsewhere; /* voters */
     int n_networks, size, data_size, channels, is_exact;
     double pixel_size;
     struct preprocess how;         /* the sweep's images became pixels */

@@ -146,10 +146,10 @@ static void write_pairs(FILE *file, const struct summary *summary, const struct 
     fputs(n ? "." : " none is significant.", file);
 }
 
-static int is_chosen_on_test(const struct which_place *place)
+static int any_chosen(const struct which_place *place, enum chosen_on on)
 {
     for (int i = 0; i < place->ranking->n_datasets * place->ranking->n_values; i++)
-        if (place->point[i].group->chosen == CHOSEN_TEST)
+        if (place->point[i].group->chosen == on)
             return 1;
     return 0;
 }
@@ -160,6 +160,8 @@ void which_model_words(FILE *file, const struct summary *summary, const struct w
     write_best(file, summary, place);
     write_ranks(file, summary, place);
     write_pairs(file, summary, which, place);
-    if (is_chosen_on_test(place))
+    if (any_chosen(place, CHOSEN_TEST))
         fprintf(file, " Epochs were %s.", chosen_on_test);
+    if (any_chosen(place, CHOSEN_ELSEWHERE))
+        fprintf(file, " A model was %s.", chosen_elsewhere);
 }

@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const chosen_on_names[N_CHOSEN_ON] = {"none", "val", "test"};
+const char *const chosen_on_names[N_CHOSEN_ON] = {"none", "val", "test", "elsewhere"};
 
 const char chosen_on_test[] = "chosen on the reported set";
+const char chosen_elsewhere[] = "trained elsewhere: that it did not see these images is the user's word";
 
 enum chosen_on chosen_from(const char *judge, double patience, int is_tuned, int has_val)
 {
@@ -34,6 +35,10 @@ int store_chosen_on(struct store *store, const struct store_job *job, enum chose
     if (kind && kind->can & MODEL_EPOCHS) {
         classes_config(store, job, "judge", judge, sizeof judge);
         classes_config(store, job, "train.stop.patience", patience, sizeof patience);
+    }
+    if (kind && kind->can & MODEL_ELSEWHERE) {
+        *out = CHOSEN_ELSEWHERE;
+        return 0;
     }
     int rc = store_choosing_set(store, job->row, &set, err);
     *out = chosen_from(judge, strtod(patience, NULL), store_n_trials(store) > 0, set == SET_VAL);

@@ -7,19 +7,21 @@
  *
  * A job chooses when it is judged by its best epoch (judge: best) or stops early (train.stop.patience above
  * 0), and is chosen for when its sweep tunes: on its inner set, or where it has none on the very images that
- * its number is reported of. No MPI. */
+ * its number is reported of. A model that was trained elsewhere (MODEL_ELSEWHERE) was chosen there, on images
+ * that nobody here knows. No MPI. */
 #ifndef CELLSWEEP_STORE_CHOSEN_H
 #define CELLSWEEP_STORE_CHOSEN_H
 
 #include "store/store.h"
 
-enum chosen_on { CHOSEN_NOTHING, CHOSEN_VAL, CHOSEN_TEST, N_CHOSEN_ON };
+enum chosen_on { CHOSEN_NOTHING, CHOSEN_VAL, CHOSEN_TEST, CHOSEN_ELSEWHERE, N_CHOSEN_ON };
 
-/* "none", "val", "test": as in the column chosen_on. */
+/* "none", "val", "test", "elsewhere": as in the column chosen_on. */
 extern const char *const chosen_on_names[N_CHOSEN_ON];
 
-/* "chosen on the reported set": what is to be said of CHOSEN_TEST. */
-extern const char chosen_on_test[];
+/* "chosen on the reported set": what is to be said of CHOSEN_TEST; and of CHOSEN_ELSEWHERE, "trained
+ * elsewhere: that it did not see these images is the user's word". */
+extern const char chosen_on_test[], chosen_elsewhere[];
 
 /* What settings come to: judge is a value of that key, or "" for the default; is_tuned: 1, its sweep tunes;
  * has_val: 1, the job has an inner set. */

@@ -690,10 +690,8 @@ static void write_elsewhere(FILE *file, const struct summary *summary)
     const struct model_kind *kind;
     for (int i = 0; (kind = model_kind(i)); i++)
         if (kind->can & MODEL_ELSEWHERE && jobs_of(summary, kind) > 0)
-            fprintf(file,
-                    "%d of %d jobs of the file are of model %s, trained elsewhere: that it did not see these "
-                    "images is the user's word.\n",
-                    jobs_of(summary, kind), summary->n_jobs, kind->name);
+            fprintf(file, "%d of %d jobs of the file are of model %s, %s.\n", jobs_of(summary, kind),
+                    summary->n_jobs, kind->name, chosen_elsewhere);
 }
 
 /* least: finished jobs of the combination that has fewest. */

@@ -81,4 +81,18 @@ printf '%s\n' '  model: [cnn, onnx]' '  strategy: [none, oversample]' >>"$TMP/s.
 "$C" plan "$TMP/s.yaml" >"$TMP/plan" 2>&1
 [ "$(grep -c ' onnx ' "$TMP/plan")" = 1 ] && [ "$(grep -c ' cnn ' "$TMP/plan")" = 2 ] && grep -q "strategy is read by models that are trained here alone" "$TMP/plan" &&
     ok "one row whatever the strategies" || not_ok "strategies: $(cat "$TMP/plan")"
+word="trained elsewhere: that it did not see these images is the user's word"
+check "run" "$C" run "$TMP/s.yaml" -o "$TMP/both.h5" -q
+"$C" report "$TMP/both.h5" -o "$TMP/both" >"$TMP/said" 2>&1
+chosen() { awk -F, 'NR == 1 {for (i = 1; i <= NF; i++) at[$i] = i; next} $at["model"] == "onnx" {print $at["chosen_on"]}' "$1" | sort -u; }
+for table in jobs final predictions; do
+    if [ $table = final ]; then cp "$TMP/both/final.csv" "$TMP/t.csv"; else "$C" export "$TMP/both.h5" --table $table -o "$TMP/t.csv"; fi
+    [ "$(chosen "$TMP/t.csv")" = elsewhere ] && ok "table $table: elsewhere" || not_ok "table $table: $(chosen "$TMP/t.csv")"
+done
+grep -q "$word" "$TMP/said" && ok "told beside the findings" || not_ok "not told: $(cat "$TMP/said")"
+for figure in models_none axis_model_1-27 reliability_1-27_onnx; do
+    grep -q "A model was trained elsewhere" "$TMP/both/$figure.gp" && ok "told below $figure" || not_ok "not told below $figure"
+done
+"$C" predict "$TMP/both.h5" "$TMP/few/cell_images/cluster_27" --filter model=onnx -o "$TMP/p.csv" 2>"$TMP/err"
+grep -q "note: 1 of the jobs are of a model $word" "$TMP/err" && ok "predict says so" || not_ok "predict: $(cat "$TMP/err")"
 finish

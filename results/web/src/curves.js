@@ -56,6 +56,7 @@ export function groupNote(sweep, group) {
   const parts = steps.length > 1 ? endsTexts(steps) : [`n = ${sweep.counted(group).length}`];
   if (lost) parts.push(`${lost} left out`);
   if (group.jobs.some((j) => sweep.jobs.chosen_on?.[j] === "test")) parts.push("epochs or settings chosen on the reported set");
+  if (group.jobs.some((j) => sweep.jobs.chosen_on?.[j] === "elsewhere")) parts.push("trained elsewhere: that it did not see these images is the user's word");
   if (leak) parts.push(`leak ${round1(leak.leak)} of ${round1(leak.nTest)}`);
   return parts.join(", ");
 }

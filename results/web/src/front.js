@@ -87,7 +87,7 @@ function finalColumns(sweep, table) {
     interval("test set, balanced accuracy", "test_balanced_accuracy"),
     ...sweep.doc.varying.filter((name) => !["clusters", "strategy", "protocol"].includes(name)).map((name) => key(name)),
     key("n"),
-    ...(table.rows.some((r) => read(r, "chosen_on") === "test") ? [{ ...key("chosen_on", "epoch chosen on"), text: (r) => ({ test: "the reported set", val: "val", none: "–" })[read(r, "chosen_on")] ?? "–" }] : []),
+    ...(table.rows.some((r) => ["test", "elsewhere"].includes(read(r, "chosen_on"))) ? [{ ...key("chosen_on", "epoch chosen on"), text: (r) => ({ test: "the reported set", val: "val", elsewhere: "elsewhere, images unknown", none: "–" })[read(r, "chosen_on")] ?? "–" }] : []),
     ...(table.rows.some((r) => read(r, "jobs_lacking_a_class") > 0) ? [key("jobs_lacking_a_class", "lack a class")] : []),
     { label: "leak", value: (r) => read(r, "leak_mean") ?? null, text: (r) => leakText(read(r, "leak_mean"), read(r, "n_test_mean")) },
     ...(sweep.hasPublished() ? [interval("test set, as published", "test_balanced_accuracy_as_published")] : []),

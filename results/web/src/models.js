@@ -153,7 +153,7 @@ export class WhichModel {
       ...(ranked ? [{ ...key("average_rank"), text: (m) => m.average_rank.toFixed(2) }] : []),
       ...["better", "worse"].map((name) => ({ ...key(name), text: (m) => `${m[name]} of ${m.comparisons}` })),
       ...(models.some((m) => m.leak_share > 0) ? [{ ...key("leak_share", "leak"), text: (m) => `${(100 * m.leak_share).toFixed(0)} %` }] : []),
-      ...(models.some((m) => m.chosen_on === "test") ? [{ ...key("chosen_on", "epoch chosen on"), text: (m) => ({ test: "the reported set", val: "val", none: "–" })[m.chosen_on] }] : []),
+      ...(models.some((m) => ["test", "elsewhere"].includes(m.chosen_on)) ? [{ ...key("chosen_on", "epoch chosen on"), text: (m) => ({ test: "the reported set", val: "val", elsewhere: "elsewhere, images unknown", none: "–" })[m.chosen_on] }] : []),
     ];
     return new SortableTable({ name: "models", caption: `Which model: ${this.#title()}`, rows: models, columns, notes: table.notes }).node;
   }

@@ -272,6 +272,32 @@ static int allocate(struct onnx_net *net, struct err *err)
     return net->value && net->step ? 0 : E_IO;
 }
 
+/* Memory of the message; *self: 1 when there was none. */
+static void *take_memory(void *self, size_t n)
+{
+    void *memory = malloc(n ? n : 1);
+    *(int *)self |= !memory;
+    return memory;
+}
+
+static void give_memory(void *self, void *memory)
+{
+    (void)self;
+    free(memory);
+}
+
+static int unpack(struct onnx_net *net, const unsigned char *bytes, size_t n, struct err *err)
+{
+    int lacks = 0;
+    ProtobufCAllocator allocator = {take_memory, give_memory, &lacks};
+    net->model = onnx__model_proto__unpack(&allocator, n, bytes);
+    if (lacks)
+        return err_set(err, E_IO, "out of memory for an ONNX model");
+    if (!net->model || !net->model->graph)
+        return err_set(err, E_USAGE, "it is no ONNX model, or damaged: copy or export it again");
+    return allocate(net, err);
+}
+
 int onnx_net_new(const unsigned char *bytes, size_t n, struct onnx_shape shape, struct onnx_net **out,
                  struct err *err)
 {
@@ -279,10 +305,7 @@ int onnx_net_new(const unsigned char *bytes, size_t n, struct onnx_shape shape, 
     if (!net)
         return E_IO;
     net->shape = shape;
-    net->model = onnx__model_proto__unpack(NULL, n, bytes);
-    int rc = net->model && net->model->graph
-                 ? allocate(net, err)
-                 : err_set(err, E_USAGE, "it is no ONNX model, or damaged: copy or export it again");
+    int rc = unpack(net, bytes, n, err);
     if (rc == 0)
         rc = build(net, err);
     if (rc == 0)

@@ -41,9 +41,16 @@ static const struct foreign_row rows[] = {{"Abs", foreign_each, 1, 0},
                                           {"Transpose", foreign_transpose, 1, 0},
                                           {"Unsqueeze", foreign_unsqueeze, 1, 1}};
 
+enum { N_ROWS = sizeof rows / sizeof *rows };
+
+const struct foreign_row *foreign_row_at(int i)
+{
+    return i < N_ROWS ? &rows[i] : NULL;
+}
+
 const struct foreign_row *foreign_row(const char *type)
 {
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (int i = 0; i < N_ROWS; i++)
         if (strcmp(rows[i].type, type) == 0)
             return &rows[i];
     return NULL;

@@ -44,6 +44,9 @@ struct foreign_row {
 /* The row of an operator, or NULL. */
 const struct foreign_row *foreign_row(const char *type);
 
+/* Row i, from 0, or NULL past the last. */
+const struct foreign_row *foreign_row_at(int i);
+
 foreign_op foreign_conv, foreign_max_pool, foreign_average_pool, foreign_global_pool, foreign_batch_norm,
     foreign_instance_norm;
 foreign_op foreign_gemm, foreign_matmul, foreign_softmax, foreign_reduce_mean, foreign_mean;
