@@ -20,7 +20,7 @@ files() {
     echo "$build/cellsweep bin/cellsweep 755"
     for file in "$build"/man/*.1; do echo "$file share/man/man1/$(basename "$file") 644"; done
     for file in experiments/*.yaml; do echo "$file $share/$file 644"; done
-    for file in experiments/slurm/*.sbatch; do echo "$file $share/${file#experiments/} 644"; done
+    for file in experiments/slurm/*.sbatch; do echo "$file $share/${file#experiments/} 755"; done
     for file in README.md LICENSE CHANGELOG.md CITATION.cff; do echo "$file $doc/$file 644"; done
     echo "experiments/README.md $doc/experiments.md 644"
     echo "packaging/completion.bash share/bash-completion/completions/cellsweep 644"

@@ -149,7 +149,10 @@ static int run(const void *options, struct err *err)
         return err_set(
             err, E_USAGE,
             "export: give --table jobs, epochs, confusion, predictions, scores, thresholds, tuning, "
-            "suspects, features, importance, or --weights");
+            "suspects, features, importance, or --weights or --tensorboard");
+    if (o->tensorboard && (o->table >= 0 || o->weights || o->output))
+        return err_set(err, E_USAGE,
+                       "export: --tensorboard DIR goes without --table, --weights and --output");
     if (o->weights && (o->table >= 0 || !o->output))
         return err_set(err, E_USAGE, "export: --weights goes with --output DIR, and without --table");
     if (o->table != EXPORT_THRESHOLDS && (o->readout.recalibrate || o->readout.threshold >= 0))
