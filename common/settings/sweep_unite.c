@@ -134,8 +134,8 @@ static int check(const struct uniting *u, const char *const *path, int apart)
                 u->file[0]->keep_weights ? "true" : "false", path[0],
                 u->file[f]->keep_weights ? "true" : "false", path[f]);
         if (sweep_file_tune_difference(u->file[0], u->file[f], difference, sizeof difference))
-            return err_set(u->err, E_USAGE, "%s and %s do not tune the same (%s): keep them apart", path[0],
-                           path[f], difference);
+            return err_set(u->err, E_USAGE, "%s and %s do not tune the same (%s); report them one by one",
+                           path[0], path[f], difference);
     }
     return 0;
 }

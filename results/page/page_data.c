@@ -5,6 +5,7 @@
 #include "tables/columns.h"
 #include "tables/cost.h"
 #include "tables/findings_pages.h"
+#include "tables/versus_pages.h"
 #include "tables/headline.h"
 #include "write/json_out.h"
 #include "models/model.h"
@@ -85,8 +86,8 @@ static void put_texts(struct document *d, json_t *object, const char *const *nam
 
 static json_t *provenance(struct document *d)
 {
-    static const char *const names[] = {"yaml", "yaml_resolved", "version", "commit", "created",
-                                        "host", "libraries",     "cpu",     "kernels"};
+    static const char *const names[] = {"yaml", "yaml_resolved", "version", "commit",  "created",
+                                        "host", "libraries",     "cpu",     "kernels", "merged_from"};
     json_t *object = json_object();
     put_texts(d, object, names, sizeof names / sizeof *names);
     put(d, object, "ranks", json_integer(atoi(store_text(d->store, "ranks"))));
@@ -505,6 +506,8 @@ static void put_summary(struct document *d)
     put(d, object, "sentences", sentences);
     put(d, object, "cost", found(d, cost_sentence, 0));
     put(d, object, "models", models_in_words(d));
+    if (d->findings->versus[0])
+        put(d, object, "sweeps", found(d, versus_sentences, 1));
     put(d, object, "warnings", found(d, headline_warnings, 1));
     put(d, d->root, "summary", object);
 }
@@ -543,8 +546,9 @@ static void put_tables(struct document *d)
     d->failed |= csv.failed;
     put(d, tables, "final", table(d, csv.rows, printed(d, tables_print_notes, 1)));
     for (int p = 0; p < N_FINDINGS_PAGES; p++) {
-        if (p >= FINDINGS_TUNING && !d->findings->tuned)
-            break;
+        if ((p >= FINDINGS_TUNING && !d->findings->tuned) ||
+            (p == FINDINGS_SWEEPS && !d->findings->versus[0]))
+            continue;
         struct csv_out page = {.rows = json_array()};
         if (findings_pages[p].rows(d->findings) > 0)
             findings_pages[p].csv(&page, d->findings);

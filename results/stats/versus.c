@@ -148,6 +148,7 @@ static int list_pairs(struct versus *v, struct err *err)
 {
     const struct summary *s = v->summary;
     const char *name[STORE_MERGE_MOST];
+    const struct store_job *first = s->n_groups > 0 ? s->group[0].cell : NULL;
     int n = 0;
     v->pair = err_calloc(STORE_MERGE_MOST, sizeof *v->pair, "sweeps", err);
     for (int g = 0; g < s->n_groups && v->pair; g++) {
@@ -158,8 +159,10 @@ static int list_pairs(struct versus *v, struct err *err)
             continue;
         name[n] = sweep_of(v, &s->group[g]);
         if (n++ > 0)
-            v->pair[v->n_pairs++] = (struct versus_pair){
-                .first = name[0], .second = name[n - 1], .job = s->group[g].cell, .unequal = {-1, -1}};
+            v->pair[v->n_pairs++] = (struct versus_pair){.first = name[0],
+                                                         .second = name[n - 1],
+                                                         .job = {first, s->group[g].cell},
+                                                         .unequal = {-1, -1}};
     }
     return v->pair ? 0 : E_IO;
 }

@@ -31,7 +31,7 @@ struct versus_row {
 
 struct versus_pair {
     const char *first, *second;        /* names of the sweeps; the store's */
-    const struct store_job *job;       /* a job of the second, for combination_label() */
+    const struct store_job *job[2];    /* one of each, for combination_label() */
     int begin, end;                    /* its rows */
     int both, only_first, only_second; /* combinations */
     int family;                        /* p values that were adjusted for how many there are */

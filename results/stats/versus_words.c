@@ -2,6 +2,7 @@
 #include "stats/versus.h"
 
 #include <math.h>
+#include <string.h>
 
 static const char *plural(int n)
 {
@@ -33,11 +34,22 @@ static struct tally count(const struct versus *v, const struct versus_pair *pair
     return t;
 }
 
+/* Settings of their own in which the two of a pair differ. */
+static unsigned differing(const struct versus *v, const struct versus_pair *pair)
+{
+    unsigned own = combination_own(v->summary->store, v->factor), found = 0;
+    for (int f = 0; f < combination_n_factors(v->summary->store); f++)
+        if (own >> f & 1 &&
+            strcmp(combination_value(pair->job[0], f), combination_value(pair->job[1], f)) != 0)
+            found |= FACTOR(f);
+    return found;
+}
+
 static void write_what_both_have(FILE *file, const struct versus *v, const struct versus_pair *pair)
 {
     char label[COMBINATION_LABEL_SIZE];
     fprintf(file, "Sweep %s against %s: ",
-            combination_label(v->summary->store, pair->job, v->factor, v->summary->varying, label),
+            combination_label(v->summary->store, pair->job[1], v->factor, differing(v, pair), label),
             pair->first);
     fprintf(file, "%d combination%s in both", pair->both, plural(pair->both));
     int compared = count(v, pair).compared;

@@ -61,7 +61,7 @@ export function lostJobs(sweep) {
   return el("div", { id: "lost-jobs" }, el("h3", { text: "Jobs that failed or diverged" }), el("p", { text: "They are in no mean." }), new SortableTable({ name: "lost-jobs", caption: "Failed and diverged jobs", rows, columns: plainColumns(columns), limit: 50 }).node);
 }
 
-const FACTS = [["results_file", "Results file"], ["created", "Created"], ["version", "cellsweep"], ["commit", "Commit"], ["host", "Host"], ["cpu", "CPU"], ["ranks", "Ranks"], ["kernels", "Kernels"], ["libraries", "Libraries"]];
+const FACTS = [["results_file", "Results file"], ["merged_from", "Merged from"], ["created", "Created"], ["version", "cellsweep"], ["commit", "Commit"], ["host", "Host"], ["cpu", "CPU"], ["ranks", "Ranks"], ["kernels", "Kernels"], ["libraries", "Libraries"]];
 
 export function provenance(sweep) {
   const p = sweep.doc.provenance;

@@ -17,6 +17,7 @@ import { Sweep } from "./model.js";
 import { WhichModel, haveModels, modelsDefaults } from "./models.js";
 import { Reliability, reliabilityDefaults } from "./reliability.js";
 import { View } from "./state.js";
+import { Sweeps, haveSweeps, sweepsDefaults } from "./sweeps.js";
 import { toggleTheme } from "./theme.js";
 
 export class Page {
@@ -25,7 +26,7 @@ export class Page {
     this.app = app;
     this.predictor = predictor;
     this.sweep = new Sweep(doc);
-    this.view = new View({ ...explorerDefaults(this.sweep), ...confusionDefaults(this.sweep), ...comparisonDefaults(this.sweep), ...reliabilityDefaults(this.sweep), ...modelsDefaults(this.sweep) });
+    this.view = new View({ ...explorerDefaults(this.sweep), ...confusionDefaults(this.sweep), ...comparisonDefaults(this.sweep), ...reliabilityDefaults(this.sweep), ...modelsDefaults(this.sweep), ...sweepsDefaults(this.sweep) });
     this.choices = this.#choices();
     this.#build();
     this.view.subscribe(() => {
@@ -42,8 +43,8 @@ export class Page {
     this.explorer = new Explorer(sweep, view);
     this.unbalanced = new Unbalanced(sweep, view);
     this.data = new DataSection(sweep);
-    this.parts = [this.explorer, this.unbalanced, this.data, new Comparison(sweep, view), new Confusion(sweep, view), new Misclassified(sweep, view), new Reliability(sweep, view), new WhichModel(sweep, view)];
-    const [, , , comparison, confusion, cells, reliability, models] = this.parts;
+    this.parts = [this.explorer, this.unbalanced, this.data, new Comparison(sweep, view), new Confusion(sweep, view), new Misclassified(sweep, view), new Reliability(sweep, view), new WhichModel(sweep, view), new Sweeps(sweep, view)];
+    const [, , , comparison, confusion, cells, reliability, models, sweeps] = this.parts;
     this.front = el("div", {});
     this.further = el("div", {});
     this.origin = el("div", {});
@@ -52,6 +53,7 @@ export class Page {
       ["data", "Data", this.data.node],
       ["unbalanced", "Unbalanced", this.unbalanced.node],
       ["strategies", "Strategies", this.explorer.node, this.#link()],
+      haveSweeps(sweep) && ["sweeps", "Sweeps compared", sweeps.node],
       ["comparisons", "Comparisons", comparison.node],
       haveModels(sweep) && ["models", "Which model", models.node],
       ["confusion", "Confusion matrices", confusion.node],
