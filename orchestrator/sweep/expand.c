@@ -334,13 +334,12 @@ static void complete_key(struct sweep *sweep, int job, const struct config *conf
 }
 
 /* The plan of a job that has its key. */
-static int complete_plan(struct sweep *sweep, int job, struct planner *planner, struct err *err)
+static int complete_plan(struct sweep *sweep, int job, const struct config *config, struct planner *planner,
+                         struct err *err)
 {
     char key[JOB_KEY_SIZE];
-    struct config config;
-    sweep_config(sweep, job, &config);
     sweep_key(sweep, job, key);
-    return blame_file(sweep->file, planner_plan(planner, &config, key, &sweep->job[job].plan, err), err);
+    return blame_file(sweep->file, planner_plan(planner, config, key, &sweep->job[job].plan, err), err);
 }
 
 /* All folds and repeats of one combination, appended to the jobs, without their plans. */
@@ -388,7 +387,7 @@ static int add_trial(struct sweep *sweep, int of, int trial, const struct datase
         struct config config;
         sweep_config(sweep, sweep->n_jobs - 1, &config);
         complete_key(sweep, sweep->n_jobs - 1, &config, data);
-        rc = complete_plan(sweep, sweep->n_jobs - 1, planner, err);
+        rc = complete_plan(sweep, sweep->n_jobs - 1, &config, planner, err);
         if (rc == 0 && is_tried(sweep)) {
             sweep->n_jobs--;
             break;
@@ -569,7 +568,7 @@ static int plan_jobs(struct sweep *sweep, const struct dataset *data, struct pla
         sweep_config(sweep, j, &config);
         rc = check_clusters(sweep, sweep->job[j].combination, &config.clusters, data, err);
         if (rc == 0)
-            rc = complete_plan(sweep, j, planner, err);
+            rc = complete_plan(sweep, j, &config, planner, err);
     }
     return rc;
 }
