@@ -63,7 +63,43 @@ def cut(x, starts, ends, axes):
     return x
 
 
+def trees(x, names, targets, n_targets, base, about):
+    """Sums of the values of the leaves that rows fall into: (rows, targets)."""
+    at = {key: i for i, key in enumerate(zip(about["nodes_treeids"], about["nodes_nodeids"]))}
+    values = {}
+    for tree, node, target, weight in zip(*(about[f"{names}_{k}"] for k in ("treeids", "nodeids", targets, "weights"))):
+        values.setdefault((tree, node), []).append((target, weight))
+    mode, feature, threshold, yes, no = (about["nodes_" + k] for k in ("modes", "featureids", "values", "truenodeids", "falsenodeids"))
+    out = np.tile(np.array(base, float), (len(x), 1)) if len(base) else np.zeros((len(x), n_targets))
+    for row, sums in zip(x, out):
+        for tree in sorted(set(about["nodes_treeids"])):
+            node = 0
+            while mode[i := at[tree, node]] != b"LEAF":
+                v = row[feature[i]]
+                node = (yes if (v < threshold[i] if mode[i] == b"BRANCH_LT" else v <= threshold[i]) else no)[i]
+            for target, weight in values.get((tree, node), []):
+                sums[target] += weight
+    return out
+
+
+def classifier(x, classlabels_int64s, post_transform, **about):
+    assert post_transform == b"NONE"
+    p = trees(x, "class", "ids", len(classlabels_int64s), [], about)
+    return p.argmax(1), p
+
+
+def regressor(x, n_targets, base_values, aggregate_function, post_transform, **about):
+    assert (aggregate_function, post_transform) == (b"SUM", b"NONE")
+    return trees(x, "target", "ids", n_targets, base_values, about)
+
+
 OPERATORS = {
+    "TreeEnsembleClassifier": classifier,
+    "TreeEnsembleRegressor": regressor,
+    "Abs": np.abs,
+    "Exp": np.exp,
+    "Less": np.less,
+    "Cast": lambda x, to: x.astype(np.float64),
     "Conv": conv,
     "Relu": lambda x: np.maximum(x, 0),
     "MaxPool": max_pool,
@@ -96,7 +132,8 @@ def run(model, images):
     values["image"] = images.astype(np.float64)
     for node in model.graph.node:
         attributes = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
-        values[node.output[0]] = OPERATORS[node.op_type](*(values[name] for name in node.input), **attributes)
+        out = OPERATORS[node.op_type](*(values[name] for name in node.input), **attributes)
+        values.update(zip(node.output, out if isinstance(out, tuple) else (out,)))
     return values["probabilities"]
 
 

@@ -38,6 +38,17 @@ predicts() { # predicts RESULTS: a cell is classified, by each strategy
         [ "$(wc -l <"$TMP/p.csv")" -gt 1 ] || return 1
     done
 }
+# as_stored RESULTS STRATEGY: of every cell, held out or not, predict says the nine digits that the job stored, which give a float32 back.
+as_stored() {
+    local columns='NR == 1 {for (i = 1; i <= NF; i++) at[$i] = i; next}' held
+    "$cellsweep" export "$1" --table predictions --filter "strategy=$2,seed=1" >"$TMP/stored.csv"
+    "$cellsweep" predict "$1" "$TMP"/cells/cell_images/cluster_{1,27} --boundaries "$TMP/cells/cell_boundaries.csv.gz" --filter "strategy=$2,seed=1" \
+        -o "$TMP/p.csv" || return 1
+    awk -F, "$columns"' {print $at["id"] "," $at["probability_27"]}' "$TMP/p.csv" | sort >"$TMP/foretold"
+    awk -F, "$columns"' $at["set"] == "all" {print $at["image"] "," $at["probability_27"]}' "$TMP/stored.csv" | sort >"$TMP/stored"
+    held=$(awk -F, "$columns"' $at["set"] == "test" && $at["copy"] == 0 {print $at["image"] "," $at["probability_27"]}' "$TMP/stored.csv" | sort -u | comm -12 - "$TMP/foretold" | wc -l)
+    diff "$TMP/stored" "$TMP/foretold" && [ "$(wc -l <"$TMP/stored")" -gt 50 ] && [ "$held" -gt 5 ]
+}
 # Every write takes a tenth of a second, so that a kill hits in the middle of 12 jobs.
 kill_in_the_middle() { # kill_in_the_middle MODEL: a run into $results
     local pid status done
@@ -67,6 +78,10 @@ for model in $models; do
     check "$model: the same bits" same_all "$TMP/$model.1.h5" "$results"
     if keeps "$results"; then
         check "$model: what it kept predicts" predicts "$results"
+        for strategy in none undersample easy-ensemble; do check "$model, $strategy: as it was stored" as_stored "$results" $strategy; done
+        "$cellsweep" export "$results" --table importance -o "$TMP/importance" 2>"$TMP/err"
+        grep -q "pixels, which have no names to shuffle: where a model looks in an image is shown by occlusion" "$TMP/err" && ok "$model: pixels have no importance, and why" ||
+            not_ok "$model: importance: $(cat "$TMP/err")"
         check "$model: and is exported" "$cellsweep" export "$results" --weights --format raw --filter strategy=none -o "$TMP/$model"
         check "$model: four jobs" test "$(ls "$TMP/$model" | grep -c '\.raw$')" = 4
     else
