@@ -19,6 +19,7 @@ enum { LINE_FLOATS = 16, FEW_DROPOUTS = 4 };
 struct arrays_of {
     float *out, *dout;
     int passes; /* 1: dout is of a part, made and used before the next one comes */
+    int remade; /* 1: so is out, which is made again for backward (parts.h) */
     void *kept;
 };
 
@@ -70,6 +71,13 @@ static struct arrays_of read_by(const struct net *net, int i, int input)
     return (struct arrays_of){.out = from == NODE_IMAGE ? net->image : NULL};
 }
 
+/* Samples of node i at a time. */
+static int part_of(const struct net *net, int i)
+{
+    int some = parts_samples(&net->nodes, i);
+    return some < net->max_batch ? some : net->max_batch;
+}
+
 static void lay_out_node(struct net *net, int i, float *base, size_t *used)
 {
     const struct node *node = &net->nodes.node[i];
@@ -80,7 +88,7 @@ static void lay_out_node(struct net *net, int i, float *base, size_t *used)
         of->kept = NULL;
         return;
     }
-    of->out = take(base, used, floats);
+    of->out = take(base, used, of->remade ? (size_t)part_of(net, i) * tensor_floats(node->out) : floats);
     if (node->op->kept)
         of->kept = take(base, used, (n * node->op->kept(node) + 3) / 4);
 }
@@ -113,13 +121,6 @@ static int owner_of(const struct net *net, int node)
     while (node >= 0 && net->nodes.node[node].op->in_place)
         node = net->nodes.node[node].from[0];
     return node;
-}
-
-/* Samples of node i at a time. */
-static int part_of(const struct net *net, int i)
-{
-    int some = parts_samples(&net->nodes, i);
-    return some < net->max_batch ? some : net->max_batch;
 }
 
 /* Whether the gradient of node i's array is made and used in one run of nodes. */
@@ -174,7 +175,7 @@ static void lay_out_gradients(struct net *net, float *base, size_t *used)
 {
     struct turns turns;
     float *array[NODES_MAX] = {0};
-    int run[NODES_MAX];
+    int run[NODES_MAX] = {0};
     parts_back_runs(&net->nodes, run);
     for (int i = 0; i < net->nodes.n; i++)
         net->of[i].passes = passes(net, run, owner_of(net, i));
@@ -228,14 +229,18 @@ static size_t folded_floats(const struct net *net)
 /* Lay the network's arrays out from base, or, with base NULL, only count. Returns the floats they take. */
 static size_t lay_out(struct net *net, float *base)
 {
+    unsigned char remade[NODES_MAX];
     size_t used = 0;
     net->params = take(base, &used, net->n_params);
     net->buffers = take(base, &used, net->n_buffers);
     net->moments = take(base, &used, net->n_moments * net->n_params);
     net->gradient = take(base, &used, net->n_stored);
     net->image = take(base, &used, (size_t)net->max_batch * tensor_floats(net->nodes.input));
-    for (int i = 0; i < net->nodes.n; i++)
+    parts_remade(&net->nodes, remade);
+    for (int i = 0; i < net->nodes.n; i++) {
+        net->of[i].remade = remade[i];
         lay_out_node(net, i, base, &used);
+    }
     lay_out_gradients(net, base, &used);
     for (int input = 0; input < 2; input++)
         net->spare[input] = take(base, &used, spare_floats(net, input));
@@ -401,6 +406,18 @@ static float *din_of(const struct net *net, int i, int input, int first)
     return net->adds[i][input] ? net->spare[input] : gathered(net, i, input, first);
 }
 
+/* What an input of node i gives, and what it gives itself, of samples from `first` on. */
+static float *read_at(const struct net *net, int i, int input, int first)
+{
+    struct arrays_of of = read_by(net, i, input);
+    return behind(of.out, of.remade ? 0 : first, net->nodes.node[i].in);
+}
+
+static float *out_at(const struct net *net, int i, int first)
+{
+    return behind(net->of[i].out, net->of[i].remade ? 0 : first, net->nodes.node[i].out);
+}
+
 static void *kept_of(const struct net *net, int i, int first)
 {
     const struct op *op = net->nodes.node[i].op;
@@ -418,11 +435,11 @@ static struct pass at_node(const struct net *net, int i, struct pass pass, float
     pass.v = net->moments + (net->n_moments - 1) * net->n_params + node->param;
     pass.buffers = net->buffers + node->buffer;
     pass.gradient = gradient ? gradient + node->param : NULL;
-    pass.in = behind(read_by(net, i, 0).out, pass.first, node->in);
-    pass.in2 = behind(read_by(net, i, 1).out, pass.first, node->in);
+    pass.in = read_at(net, i, 0, pass.first);
+    pass.in2 = read_at(net, i, 1, pass.first);
     pass.din = din_of(net, i, 0, pass.first);
     pass.din2 = din_of(net, i, 1, pass.first);
-    pass.out = behind(of->out, pass.first, node->out);
+    pass.out = out_at(net, i, pass.first);
     pass.dout = behind(of->dout, of->passes ? 0 : pass.first, node->out);
     pass.kept = kept_of(net, i, pass.first);
     pass.substream += (uint64_t)node->dropout;
@@ -446,7 +463,7 @@ static void forward_folded(struct net *net, int i, struct pass all)
     conv.unbiased = 0;
     conv.relu = norm->relu;
     pass.params = net->folded;
-    pass.out = behind(net->of[i + 1].out, pass.first, norm->out);
+    pass.out = out_at(net, i + 1, pass.first);
     conv.op->forward(&conv, &pass);
 }
 
@@ -527,12 +544,24 @@ static void backward_node(struct net *net, int i, struct pass some, float *grad)
     add_spares(net, i, some.first, some.n);
 }
 
+/* Whether node `to` is to be made again for nodes from, from - 1 .. to + 1, which are all that read it. */
+static int is_remade(const struct net *net, int from, int to)
+{
+    int wanted = 0;
+    for (int i = from; i > to; i--)
+        for (int input = 0; input < 2; input++)
+            wanted |= net->nodes.node[i].from[input] == to && !net->nodes.node[i].op->forgets;
+    return to >= net->lowest && net->of[to].remade && wanted;
+}
+
 /* Nodes from, from - 1 .. to + 1, and what node `to` measures, one part after the other. */
 static void backward_run(struct net *net, int from, int to, struct pass all, float *grad)
 {
     int n = part_of(net, from), measures = to >= net->lowest && net->nodes.node[to].op->measure;
     for (int first = 0; first < all.all; first += n) {
         struct pass some = part(all, first, n);
+        if (is_remade(net, from, to))
+            forward_node(net, to, some);
         for (int i = from; i > to && i >= net->lowest; i--)
             backward_node(net, i, some, grad);
         if (measures) {

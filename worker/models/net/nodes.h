@@ -106,6 +106,7 @@ struct op {
     /* 1: what it makes of a sample depends on no other but by what it measures, so that samples may go some
      * at a time; backward adds to `gradient`, zero before the first. */
     int by_sample;
+    int forgets;  /* 1: backward reads neither in nor in2 */
     int draws;    /* 1: draws masks */
     int n_inputs; /* 2, or 0: one */
     /* out of a node from its in. E_USAGE when it does not fit: the line names the node. */

@@ -209,6 +209,7 @@ static void learn_add(const struct node *node, const struct pass *p)
 }
 
 const struct op op_add = {.name = "add",
+                          .forgets = 1,
                           .n_inputs = 2,
                           .by_sample = 1,
                           .shape = shape_same,

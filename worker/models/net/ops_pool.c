@@ -44,6 +44,7 @@ static void unpool(const struct node *node, const struct pass *p)
 
 const struct op op_max_pool = {.name = "max_pool",
                                .by_sample = 1,
+                               .forgets = 1,
                                .shape = shape_pool,
                                .kept = window_winners,
                                .forward = run_max_pool,
@@ -89,6 +90,7 @@ static void learn_average_pool(const struct node *node, const struct pass *p)
 
 const struct op op_average_pool = {.name = "average_pool",
                                    .by_sample = 1,
+                                   .forgets = 1,
                                    .shape = shape_pool,
                                    .forward = run_average_pool,
                                    .backward = learn_average_pool};
@@ -133,6 +135,7 @@ static void learn_global_pool(const struct node *node, const struct pass *p)
 
 const struct op op_global_pool = {.name = "global_pool",
                                   .by_sample = 1,
+                                  .forgets = 1,
                                   .shape = shape_global_pool,
                                   .forward = run_global_pool,
                                   .backward = learn_global_pool};

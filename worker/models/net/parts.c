@@ -2,10 +2,10 @@
 
 #include <limits.h>
 
-/* Of a part at least: floats of its largest map, 256 KiB, which stay in the second cache with what the
- * kernels need; and pixels, so that filters are not transformed more often than they are worth. */
+/* Of a part at least: floats of its largest map, 512 KiB, a few of which stay in the caches of one core; and
+ * pixels, so that filters are not transformed more often than they are worth. */
 #ifndef PART_FLOATS
-enum { PART_FLOATS = 1 << 16, PART_PIXELS = 2000 };
+enum { PART_FLOATS = 1 << 17, PART_PIXELS = 4000 };
 #endif
 
 int parts_samples(const struct nodes *nodes, int i)
@@ -57,4 +57,30 @@ void parts_back_runs(const struct nodes *nodes, int *run)
         for (int i = from; i > to; i--)
             run[i] = number;
     }
+}
+
+/* Node `to` of the run backward that each node is in. */
+static void back_ends(const struct nodes *nodes, int *end)
+{
+    for (int from = nodes->n - 1, to; from >= 0; from = to) {
+        to = parts_back_end(nodes, from);
+        for (int i = from; i > to; i--)
+            end[i] = to;
+    }
+}
+
+void parts_remade(const struct nodes *nodes, unsigned char *remade)
+{
+    int end[NODES_MAX] = {0};
+    back_ends(nodes, end);
+    for (int i = 0; i < nodes->n; i++)
+        remade[i] = i > 0 && i < nodes->n - 1 && measures(nodes, i) &&
+                    parts_samples(nodes, i - 1) == parts_samples(nodes, i);
+    for (int j = 0; j < nodes->n; j++)
+        for (int input = 0; input < 2; input++) {
+            int read = nodes->node[j].from[input];
+            if (read >= 0 &&
+                (nodes->node[j].op->in_place || j >= parts_end(nodes, read, 1) || end[j] != read))
+                remade[read] = 0;
+        }
 }

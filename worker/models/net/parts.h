@@ -28,4 +28,9 @@ int parts_back_end(const struct nodes *nodes, int from);
 /* run (n of the nodes): a number for each node, the same for those of one run backward. */
 void parts_back_runs(const struct nodes *nodes, int *run);
 
+/* remade (n of the nodes): 1 for a node that measures and is read by none but those that run with it, forward
+ * and backward, on parts like those of the node before it: what it gives need be there for one part alone, if
+ * it is made again for backward. */
+void parts_remade(const struct nodes *nodes, unsigned char *remade);
+
 #endif
