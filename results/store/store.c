@@ -56,6 +56,8 @@ static struct store *new_store(const char *path, struct err *err)
         store->types.image_stored = H5I_INVALID_HID;
     for (int d = 0; d < N_STORE_DATASETS; d++)
         store->dataset[d] = store->space[d] = H5I_INVALID_HID;
+    for (int d = 0; d < N_STORE_DATASETS; d++)
+        store->place[d].offset = -1;
     return store;
 }
 
@@ -387,11 +389,13 @@ static int load(struct store *store, struct err *err)
 
 static int finish_opening(struct store *store, struct store **out, int rc, struct err *err)
 {
-    if (rc == 0 && !store_is_remote(store))
+    if (rc == 0 && !store_is_remote(store) && !store_is_raw(store))
         rc = load(store, err);
     if (rc == 0 && store->io == STORE_PWRITE)
         rc = store_raw_open(store, err);
-    if (store->shared && store->io == STORE_RANK0)
+    if (rc == 0 && store->shared && store->io == STORE_RANK0 && !store_is_remote(store))
+        store_raw_try(store);
+    if (store->shared && store->io != STORE_MPIO)
         rc = store_share_tables(store, rc, err);
     else if (store->shared && store->file >= 0) /* closing is collective: all close or none */
         MPI_Allreduce(MPI_IN_PLACE, &rc, 1, MPI_INT, MPI_MIN, store->comm);
@@ -458,7 +462,7 @@ static int open_writing(struct store *store, MPI_Comm comm, struct err *err)
 
 static int open_for(struct store *store, struct err *err)
 {
-    if (store_is_remote(store))
+    if (store_is_remote(store) || store_is_raw(store))
         return 0;
     if (store->io == STORE_PWRITE)
         return h5_open_read(store->path, &store->file, err);
@@ -571,7 +575,7 @@ int store_write_block(struct store *store, enum store_dataset which, const struc
     int rc = store_place(store, which, block, &at, err);
     if (rc < 0)
         return rc;
-    if (store->io == STORE_PWRITE)
+    if (store->fd >= 0)
         return store_raw_write(store, which, block, at, data, err);
     if (transfer(store, which, block, at, data, NULL) < 0)
         return err_set(err, E_IO, "%s: cannot write job %d of %s; is the disk full?", store->path, block->job,
@@ -583,10 +587,12 @@ int store_read_block(struct store *store, enum store_dataset which, const struct
                      void *data, struct err *err)
 {
     hsize_t at;
-    if (store->dataset[which] < 0)
+    if (!store_has(store, which))
         return err_set(err, E_USAGE, "%s: has no %s; the sweep did not keep it", store->path,
                        store_table[which].path);
     int rc = store_place(store, which, block, &at, err);
+    if (rc == 0 && store_is_raw(store))
+        return store_raw_read(store, which, at, block->n, data, err);
     if (rc == 0 && transfer(store, which, block, at, NULL, data) < 0)
         rc = err_set(err, E_IO, "%s: cannot read job %d of %s: truncated or damaged", store->path, block->job,
                      store_table[which].path);

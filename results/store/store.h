@@ -221,7 +221,8 @@ int store_grow(const char *old_path, const struct store_plan *plan, int *kept, s
 int store_open_shared(const char *path, MPI_Comm comm, struct store **out, struct err *err);
 
 /* The same with another way of writing. Under STORE_RANK0 the ranks but 0 need not see the file, and can only
- * write: their reads fail. STORE_PWRITE refuses (E_IO) a file that another kind of machine made. */
+ * write: their reads fail. Under STORE_PWRITE they open it without HDF5: rank 0 tells them where rows lie. It
+ * refuses (E_IO) a file that another kind of machine made. */
 int store_open_io(const char *path, MPI_Comm comm, enum store_io io, struct store **out, struct err *err);
 
 /* STORE_RANK0: send and take rows on another communicator of the same ranks from now on: that on which rank 0

@@ -18,6 +18,19 @@ int store_is_remote(const struct store *store)
     return rank > 0;
 }
 
+int store_is_raw(const struct store *store)
+{
+    int rank = 0;
+    if (store->shared && store->io == STORE_PWRITE)
+        MPI_Comm_rank(store->comm, &rank);
+    return rank > 0;
+}
+
+int store_has(const struct store *store, enum store_dataset which)
+{
+    return store->dataset[which] >= 0 || store->place[which].offset >= 0;
+}
+
 /* ---- pwrite: every rank writes where HDF5 would ---- */
 
 /* Offset and element size of a dataset that pwrite can fill: contiguous, of the type that this machine
@@ -49,15 +62,24 @@ int store_raw_open(struct store *store, struct err *err)
 {
     struct stat info;
     int rc = 0;
-    store->fd = open(store->path, O_WRONLY | O_CLOEXEC);
+    store->fd = open(store->path, O_RDWR | O_CLOEXEC);
     if (store->fd < 0 || fstat(store->fd, &info) < 0)
         return err_set(err, E_IO, "%s: cannot open it for writing: %s", store->path, strerror(errno));
-    for (int d = 0; d < N_STORE_DATASETS && rc == 0; d++) {
-        store->place[d].offset = -1;
+    for (int d = 0; d < N_STORE_DATASETS && rc == 0; d++)
         if (store->dataset[d] >= 0 && d != STORE_IMAGES)
             rc = find_place(store, (enum store_dataset)d, (long long)info.st_size, err);
-    }
     return rc;
+}
+
+void store_raw_try(struct store *store)
+{
+    if (store_raw_open(store, NULL) == 0)
+        return;
+    if (store->fd >= 0)
+        close(store->fd);
+    store->fd = -1;
+    for (int d = 0; d < N_STORE_DATASETS; d++)
+        store->place[d].offset = -1;
 }
 
 int store_raw_close(struct store *store, struct err *err)
@@ -114,16 +136,52 @@ int store_raw_write(struct store *store, enum store_dataset which, const struct 
     return 0;
 }
 
-/* ---- rank0: the tables for those who have no file ---- */
+/* All n bytes at offset: 0, or -1 with errno. */
+static int read_bytes(int fd, void *out, size_t n, long long offset)
+{
+    char *to = out;
+    while (n > 0) {
+        ssize_t got = pread(fd, to, n, (off_t)offset);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0) {
+            errno = got == 0 ? EIO : errno;
+            return -1;
+        }
+        to += got;
+        offset += got;
+        n -= (size_t)got;
+    }
+    return 0;
+}
 
-/* Sizes and axes of the file. */
+int store_raw_read(struct store *store, enum store_dataset which, hsize_t at, hsize_t n, void *out,
+                   struct err *err)
+{
+    const struct store_place *place = &store->place[which];
+    int is_small = store_table[which].cell == CELL_INT8; /* one cell, as in store_raw_write() */
+    signed char small = 0;
+    if (read_bytes(store->fd, is_small ? &small : out, (size_t)n * place->cell,
+                   place->offset + (long long)(at * place->cell)) < 0)
+        return err_set(err, E_IO, "%s: cannot read %s: %s", store->path, store_table[which].path,
+                       strerror(errno));
+    if (is_small)
+        *(int *)out = small;
+    return 0;
+}
+
+/* ---- rank0, pwrite: the tables for those who have no file, or do not look into it ---- */
+
+/* Sizes and axes of the file, and where datasets lie. */
 struct shape {
     hsize_t n[N_DIMS], largest[N_EXTENTS];
     struct store_axes axes;
+    struct store_place place[N_STORE_DATASETS];
 };
 
 static int init_remote(struct store *store, const struct shape *shape, struct err *err)
 {
+    memcpy(store->place, shape->place, sizeof store->place);
     memcpy(store->n, shape->n, sizeof store->n);
     memcpy(store->largest, shape->largest, sizeof store->largest);
     return store_types_init(&store->types, &shape->axes, err);
@@ -142,21 +200,25 @@ static int agree(struct store *store, int rc, struct err *err)
 int store_share_tables(struct store *store, int rc, struct err *err)
 {
     struct shape shape;
+    int is_told = store_is_remote(store) || store_is_raw(store);
     memset(&shape, 0, sizeof shape);
-    if (rc == 0 && !store_is_remote(store)) {
+    if (rc == 0 && !is_told) {
         memcpy(shape.n, store->n, sizeof shape.n);
         memcpy(shape.largest, store->largest, sizeof shape.largest);
+        memcpy(shape.place, store->place, sizeof shape.place);
         shape.axes = store->types.axes;
-        store->broken = err_calloc((size_t)store->n[DIM_JOB], 1, "the rows of other ranks", err);
-        rc = store->broken ? 0 : E_IO;
     }
-    if (rc == 0 && !(store->parcel = err_calloc(1, sizeof *store->parcel, "rows to send", err)))
+    if (rc == 0 && store->io == STORE_RANK0 && !is_told &&
+        !(store->broken = err_calloc((size_t)store->n[DIM_JOB], 1, "the rows of other ranks", err)))
+        rc = E_IO;
+    if (rc == 0 && store->io == STORE_RANK0 &&
+        !(store->parcel = err_calloc(1, sizeof *store->parcel, "rows to send", err)))
         rc = E_IO;
     rc = agree(store, rc, err);
     if (rc < 0)
         return rc;
     MPI_Bcast(&shape, (int)sizeof shape, MPI_BYTE, 0, store->comm);
-    return agree(store, store_is_remote(store) ? init_remote(store, &shape, err) : 0, err);
+    return agree(store, is_told ? init_remote(store, &shape, err) : 0, err);
 }
 
 /* ---- rank0: rows in parcels ---- */

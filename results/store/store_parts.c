@@ -28,13 +28,22 @@ static int check_parts(const struct store *store, struct err *err)
 {
     hsize_t room[N_EXTENTS], n = 0;
     for (int x = 0; x < N_EXTENTS; x++)
-        room[x] = store->dataset[STORE_FIRST + x] >= 0 ? store->part[x].room : 0;
+        room[x] = store_has(store, (enum store_dataset)(STORE_FIRST + x)) ? store->part[x].room : 0;
     while (n < store->n[DIM_CLASS] && n * n < room[0])
         n++;
     for (int x = 0; x < N_EXTENTS; x++)
         if ((x == 0 && room[x] != n * n) || (is_probability(x) && room[x] != n * room[x - 1]))
             return damaged(store, x, err);
     return 0;
+}
+
+static int read_first(struct store *store, enum store_dataset which, hsize_t job, hsize_t n, int64_t *first,
+                      struct err *err)
+{
+    if (store_is_raw(store))
+        return store_raw_read(store, which, job, n, first, err);
+    return h5_rows_read(store->dataset[which], job, n, H5T_NATIVE_INT64, first, store_table[which].path,
+                        store->path, err);
 }
 
 /* The parts of a job, read when another job is asked for: who writes a job keeps to it, and so no rank holds
@@ -48,9 +57,8 @@ static int find_parts(struct store *store, int job, struct err *err)
         return 0;
     store->placed = -1;
     for (int x = 0; x < N_EXTENTS && rc == 0; x++)
-        if (store->dataset[STORE_FIRST + x] >= 0) {
-            rc = h5_rows_read(store->dataset[STORE_FIRST + x], (hsize_t)job, n, H5T_NATIVE_INT64, first,
-                              store_table[STORE_FIRST + x].path, store->path, err);
+        if (store_has(store, (enum store_dataset)(STORE_FIRST + x))) {
+            rc = read_first(store, (enum store_dataset)(STORE_FIRST + x), (hsize_t)job, n, first, err);
             rc = rc < 0 ? rc : take_part(store, job, x, first, err);
         }
     if (rc == 0)
@@ -79,7 +87,7 @@ int store_place(struct store *store, enum store_dataset which, const struct stor
     const enum store_dim *dim = store_table[which].dim;
     struct store_part part = {(hsize_t)block->job, 1};
     int n = store_is_extent(dim[0]) ? store_n_rows(store) : (int)store->n[dim[0]];
-    if (store->dataset[which] < 0 || block->job < 0 || block->job >= n)
+    if (!store_has(store, which) || block->job < 0 || block->job >= n)
         return outside(store, which, block->job, err);
     if (store_is_extent(dim[0])) {
         int rc = find_parts(store, block->job, err);
