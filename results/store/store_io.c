@@ -160,13 +160,13 @@ int store_raw_read(struct store *store, enum store_dataset which, hsize_t at, hs
 {
     const struct store_place *place = &store->place[which];
     int is_small = store_table[which].cell == CELL_INT8; /* one cell, as in store_raw_write() */
-    signed char small = 0;
+    unsigned char small = 0;
     if (read_bytes(store->fd, is_small ? &small : out, (size_t)n * place->cell,
                    place->offset + (long long)(at * place->cell)) < 0)
         return err_set(err, E_IO, "%s: cannot read %s: %s", store->path, store_table[which].path,
                        strerror(errno));
     if (is_small)
-        *(int *)out = small;
+        *(int *)out = small < 128 ? small : small - 256;
     return 0;
 }
 
