@@ -138,4 +138,30 @@ mean() { awk -F, -v sweep="$1" 'NR == 1 {for (i = 1; i <= NF; i++) at[$i] = i; n
 difference=$(awk -F, 'NR == 1 {for (i = 1; i <= NF; i++) at[$i] = i; next} $at["metric"] == "balanced_accuracy" && $at["protocol"] ~ /kfold/ && $at["in"] == "both" {printf "%.6f", $at["difference"]}' "$TMP/rate/sweeps.csv")
 awk -v a="$(mean rate)" -v b="$(mean whole)" -v d="$difference" 'BEGIN {exit !(d != "" && (a - b - d) ^ 2 < 1e-11)}' && ok "differences are those of the means" || not_ok "$(mean rate) - $(mean whole) is not $difference"
 [ ! -e "$TMP/cellsweep-"* ] && ! compgen -G "/tmp/cellsweep-[0-9]*.h5*" >/dev/null && ok "nothing is left of looking at two files" || not_ok "left: $(ls -d /tmp/cellsweep-[0-9]*)"
+
+# ---- killed and running sweeps ----
+cat >"$TMP/f.yaml" <<YAML
+name: killed
+data: $TMP/cells.h5
+model: fake
+image: {size: 16}
+train: {epochs: 3}
+grid:
+  clusters: [[1, 14]]
+  seed: {first: 1, count: 6}
+YAML
+hold 1
+"$cellsweep" run "$TMP/f.yaml" -q -o "$TMP/killed.h5" >"$TMP/log" 2>&1 &
+pid=$!
+await held
+refused 3 'killed.h5: a run writes it: .*merge it when the run has ended' "$TMP/killed.h5" "$TMP/a.h5"
+kill -9 $pid
+wait $pid 2>/dev/null
+release
+check "others of its jobs" "$cellsweep" run "$TMP/f.yaml" -q -o "$TMP/others.h5" --filter seed=4..6
+check "merged with a killed run" "$cellsweep" merge "$TMP/killed.h5" "$TMP/others.h5" -o "$TMP/both.h5"
+grep -q "both.h5: 6 jobs of 2 files, 3 of them finished" "$TMP/check.out" && ok "what had begun waits" || not_ok "$(cat "$TMP/check.out")"
+check "goes on" "$cellsweep" run "$TMP/f.yaml" -q -o "$TMP/both.h5"
+check "the whole of it" "$cellsweep" run "$TMP/f.yaml" -q -o "$TMP/undisturbed.h5"
+check "is the same" same_rows "$TMP/undisturbed.h5" "$TMP/both.h5" /jobs /state /metrics /predictions /n_train
 finish
