@@ -62,7 +62,7 @@ check "all keys of augment" bash -c "[ \$(grep -c '^augment[.]' '$TMP/offered') 
 typed() {
     rm -f "$TMP/shown"
     { printf '%b\001show \n' "$2" && sleep 1 && printf 'exit\n' && sleep 1; } |
-        timeout 20 script -qc "stty cols 250; $TMP/in-$1" /dev/null >"$TMP/screen" 2>&1
+        timeout "$HANG" script -qc "stty cols 250; $TMP/in-$1" /dev/null >"$TMP/screen" 2>&1
     cat "$TMP/shown" 2>/dev/null
 }
 mkdir -p "$TMP/bin" "$TMP/zsh"
