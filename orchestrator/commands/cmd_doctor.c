@@ -85,6 +85,13 @@ static double message_seconds(void)
     return (clock_read(CLOCK_THREAD_CPUTIME_ID) - start) / MESSAGES;
 }
 
+/* A number > 0, rounded to two digits. */
+static double two_digits(double number)
+{
+    double unit = pow(10, floor(log10(number)) - 1);
+    return round(number / unit) * unit;
+}
+
 /* How many ranks rank 0 would serve with half a core: a sweep is played, its log goes to the folder. */
 static void print_carried(const char *folder)
 {
@@ -101,10 +108,10 @@ static void print_carried(const char *folder)
     } else {
         double more = message_seconds(), n[3];
         for (int i = 0; i < 3; i++)
-            n[i] = play_ranks(&cost, more, NODE, seconds[i], 0.5);
+            n[i] = two_digits(play_ranks(&cost, more, NODE, seconds[i], 0.5));
         printf("  rank 0      %.1f us a message: half of its core serves ",
                1e6 * (more + (cost.word_seconds + cost.look_seconds) / (double)cost.words));
-        printf("%.2g ranks with jobs of 1 s, %.2g of 10 s, %.2g of 60 s (run --dedicated)\n", n[0], n[1],
+        printf("%.0f ranks with jobs of 1 s, %.0f of 10 s, %.0f of 60 s (run --dedicated)\n", n[0], n[1],
                n[2]);
     }
     snprintf(file, sizeof file, "%s.events.jsonl", log);
