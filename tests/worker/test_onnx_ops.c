@@ -42,6 +42,8 @@ static void parse_tensor(const char *text, struct foreign_value *out)
         out->whole = calloc(out->n, sizeof *out->whole);
     else
         out->x = calloc(out->n, sizeof *out->x);
+    if (!out->x && !out->whole)
+        abort();
     at++;
     for (size_t i = 0; i < out->n; i++, at = end) {
         if (out->whole)
@@ -111,7 +113,7 @@ static void parse_node(const struct word *word, struct node *out)
 static int run(const struct word *word, struct foreign_value *out, struct err *err)
 {
     const struct foreign_row *row = foreign_row(word->type);
-    struct foreign_value in[5];
+    struct foreign_value in[5] = {{0}};
     struct node node;
     struct foreign_call call = {.set = word->set, .out = out};
     parse_node(word, &node);
@@ -119,7 +121,6 @@ static int run(const struct word *word, struct foreign_value *out, struct err *e
     *out = (struct foreign_value){.name = "out"};
     while (call.n_in < 5 && word->in[call.n_in]) {
         int k = call.n_in++;
-        in[k] = (struct foreign_value){0};
         if (strcmp(word->in[k], "-") == 0)
             continue;
         parse_tensor(word->in[k], &in[k]);
@@ -137,7 +138,7 @@ static int run(const struct word *word, struct foreign_value *out, struct err *e
 
 static void assert_gives(const struct word *word)
 {
-    struct foreign_value is, be;
+    struct foreign_value is = {0}, be = {0};
     struct err err = {0};
     if (run(word, &is, &err) != 0)
         fail_msg("%s %s: %s", word->type, word->attributes, err.text);
@@ -296,7 +297,7 @@ static void what_does_not_go_is_refused(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
-        struct foreign_value out;
+        struct foreign_value out = {0};
         struct err err = {0};
         if (run(&refused[i], &out, &err) != E_USAGE || !strstr(err.text, refused[i].said) ||
             !strstr(err.text, refused[i].type))
