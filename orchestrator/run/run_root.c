@@ -368,10 +368,12 @@ double root_left(void *self)
     return seconds > 0 && run->options->checkpoint > 0 ? (double)INFINITY : seconds;
 }
 
+/* Of the whole job: one that goes on from a checkpoint may have to start over, should it fail. */
 double root_limit(void *self, int job)
 {
     const struct run *run = self;
-    return job_limit_of(&run->options->job_limit, schedule_usual(run->schedule, job));
+    return job_limit_of(&run->options->job_limit,
+                        schedule_usual(run->schedule, job, run->sweep->job[job].plan.cost));
 }
 
 void root_drain(struct run *run, const char *why)

@@ -435,6 +435,10 @@ void schedule_finished(struct schedule *s, int job, double seconds)
     const struct entry *entry = &s->entry[s->entry_of[job]];
     struct group *group = &s->group[entry->group];
     int was_known = group->cost > 0;
+    if (entry->deaths > 0) {
+        schedule_dropped(s, job);
+        return;
+    }
     stop_running(s, entry);
     group->n_finished++;
     group->seconds += seconds;
@@ -563,12 +567,11 @@ double schedule_expect(const struct schedule *s, int job)
     return entry->left * speed(s, &s->group[entry->group]);
 }
 
-double schedule_usual(const struct schedule *s, int job)
+double schedule_usual(const struct schedule *s, int job, double cost)
 {
-    const struct entry *entry = &s->entry[s->entry_of[job]];
-    const struct group *group = &s->group[entry->group];
+    const struct group *group = &s->group[s->entry[s->entry_of[job]].group];
     int known = group->n_finished >= SCHEDULE_KNOWN && group->cost > 0;
-    return known ? entry->left * group->seconds / group->cost : (double)NAN;
+    return known ? cost * group->seconds / group->cost : (double)NAN;
 }
 
 double schedule_remaining(const struct schedule *s, int ranks)

@@ -44,7 +44,8 @@ int schedule_next(struct schedule *schedule, double seconds);
 /* 1 when schedule_next would find a job. */
 int schedule_fits(struct schedule *schedule, double seconds);
 
-/* A handed-out job ended after `seconds` of work; its kind's speed is corrected. */
+/* A handed-out job ended after `seconds` of work; its kind's speed is corrected. Not by a job whose rank died
+ * before: its successor may have gone on from a checkpoint, and done a part of it. */
 void schedule_finished(struct schedule *schedule, int job, double seconds);
 
 /* A handed-out job ended without telling anything about speed. */
@@ -81,8 +82,9 @@ int schedule_running(const struct schedule *schedule);
  * while no job has finished. Constant. */
 double schedule_expect(const struct schedule *schedule, int job);
 
-/* The same by its own kind alone; NaN while fewer than SCHEDULE_KNOWN of it have finished. Constant. */
-double schedule_usual(const struct schedule *schedule, int job);
+/* Seconds that `cost` takes by the job's own kind alone; NaN while fewer than SCHEDULE_KNOWN of it have
+ * finished. Constant. */
+double schedule_usual(const struct schedule *schedule, int job, double cost);
 
 /* Expected seconds until everything is done on `ranks` ranks: waiting work and half of the running, shared
  * evenly. NaN while unknown. Constant. */

@@ -67,10 +67,38 @@ static void what_is_usual_is_known_from_the_third_on(void **state)
         schedule_next(s, ANY);
     schedule_finished(s, 0, 16);
     schedule_finished(s, 1, 8);
-    assert_true(isnan(schedule_usual(s, 3)));
+    assert_true(isnan(schedule_usual(s, 3, 2)));
     schedule_finished(s, 2, 11);
-    assert_true(fabs(schedule_usual(s, 3) - 2 * 35.0 / 14) < 1e-9);
-    assert_true(isnan(schedule_usual(s, 4)));
+    assert_true(fabs(schedule_usual(s, 3, 2) - 2 * 35.0 / 14) < 1e-9);
+    assert_true(fabs(schedule_usual(s, 3, 8) - 8 * 35.0 / 14) < 1e-9); /* whatever the job has left to do */
+    assert_true(isnan(schedule_usual(s, 4, 3)));
+    schedule_free(s);
+}
+
+/* Whoever takes a dead rank's job goes on from its checkpoint: a whole job in a moment, it would seem. */
+static void jobs_of_dead_ranks_teach_nothing(void **state)
+{
+    (void)state;
+    const int job[] = {0, 1, 2, 3, 4, 5};
+    const double cost[] = {2, 2, 2, 2, 2, 2};
+    const unsigned long kind[] = {1, 1, 1, 1, 1, 1};
+    struct schedule *s = NULL;
+    assert_int_equal(schedule_new(6, job, cost, kind, &s, NULL), 0);
+    for (int j = 0; j < 6; j++)
+        assert_int_equal(schedule_next(s, ANY), j);
+    for (int j = 0; j < 3; j++) {
+        schedule_died(s, j);
+        schedule_return(s, j);
+        assert_int_equal(schedule_next(s, ANY), j);
+        schedule_finished(s, j, 0.1);
+    }
+    assert_true(isnan(schedule_expect(s, 3)));
+    for (int j = 3; j < 6; j++) {
+        assert_true(isnan(schedule_usual(s, 5, 2)));
+        schedule_finished(s, j, 8);
+    }
+    assert_true(fabs(schedule_usual(s, 5, 2) - 8) < 1e-9);
+    assert_int_equal(schedule_running(s) + schedule_waiting(s), 0);
     schedule_free(s);
 }
 
@@ -539,6 +567,7 @@ int main(void)
         cmocka_unit_test(opened_jobs_go_by_waves),
         cmocka_unit_test(every_job_exactly_once),
         cmocka_unit_test(what_is_usual_is_known_from_the_third_on),
+        cmocka_unit_test(jobs_of_dead_ranks_teach_nothing),
         cmocka_unit_test(same_order_as_a_plain_reference),
         cmocka_unit_test(a_sweep_that_is_all_kinds),
     };
