@@ -30,6 +30,7 @@ struct growth {
     struct sweep *sweep;
     struct cells cells;
     int n_jobs, n_before; /* without trials: of it, and of the file */
+    int n_trials, n_trials_before;
 };
 
 static const double look_every = 0.5;
@@ -41,6 +42,7 @@ static int read_old(struct growth *g, int *ranks, enum kernels_isa *isa, struct 
     int rc = store_open_lean(g->o->path, &store, err);
     if (rc == 0) {
         g->n_before = store_n_jobs(store);
+        g->n_trials_before = store_n_trials(store);
         *ranks = atoi(store_text(store, "ranks"));
         rc = kernels_isa_from_name(store_text(store, "kernels"), isa, err);
     }
@@ -70,13 +72,17 @@ static int compare(struct growth *g, enum resume_kind *kind, struct err *err)
         rc = sweep_expand(g->sweep, g->cells.data, err);
     if (rc < 0 || !g->sweep)
         return rc;
-    g->n_jobs = g->sweep->n_jobs - g->sweep->n_trials;
+    g->n_trials = g->sweep->n_trials;
+    g->n_jobs = g->sweep->n_jobs - g->n_trials;
     return resume_compare(o->path, g->sweep, g->cells.data, kind, err);
 }
 
 static int say(const struct growth *g, const char *what)
 {
-    printf("%s: %s; %d jobs, %d before\n", g->o->path, what, g->n_jobs, g->n_before);
+    printf("%s: %s; %d jobs, %d before", g->o->path, what, g->n_jobs, g->n_before);
+    if (g->n_trials > 0)
+        printf("; %d trials, %d before", g->n_trials, g->n_trials_before);
+    putchar('\n');
     return 0;
 }
 
@@ -114,13 +120,15 @@ static int is_run_on(const char *path)
     return state == LOCK_RUNNING || state == LOCK_UNKNOWN;
 }
 
-/* The request is gone: did the run do it? */
+/* The request is gone: did the run do it? Another grow may have removed it after the run had ended. */
 static int check_grown(struct growth *g, struct err *err)
 {
     enum resume_kind kind;
     int rc = resume_compare(g->o->path, g->sweep, g->cells.data, &kind, err);
     if (rc < 0 || kind == RESUME_CONTINUED || kind == RESUME_ORDERED)
         return rc < 0 ? rc : say(g, "grown by its run, which goes on");
+    if (!is_run_on(g->o->path))
+        return lock_and_grow(g, err);
     return err_set(err, E_IO,
                    "%s: its run could not grow it, and goes on as it was; it says why on its stderr",
                    g->o->path);
@@ -144,11 +152,11 @@ static int ask_run(struct growth *g, struct err *err)
 
 static int grow(struct growth *g, struct err *err)
 {
-    enum resume_kind kind;
+    enum resume_kind kind = RESUME_CONTINUED;
     int rc = compare(g, &kind, err);
     if (rc < 0)
         return rc;
-    if (g->n_jobs == g->n_before)
+    if (kind != RESUME_GROWN)
         return say(g, "has all of these jobs");
     return is_run_on(g->o->path) ? ask_run(g, err) : lock_and_grow(g, err);
 }

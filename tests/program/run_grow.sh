@@ -99,6 +99,24 @@ is "with all jobs" 14 "$(count "$R" done)"
 check "and the same bits" same_bits "$TMP/whole.h5" "$R"
 check "whoever has the old sweep file" "$C" run "$TMP/s.yaml" -o "$R" -q
 
+# A run that was killed, and a request that another grow has removed since: it is for the one that waits.
+R=$TMP/o.h5
+hold 2
+run 1 "$R" >/dev/null 2>&1 &
+await held
+"$C" grow "$R" "$TMP/more.yaml" >"$TMP/grow.out" 2>&1 &
+growing=$!
+await [ -e "$R.grow" ]
+kill -STOP $growing
+root=$(rank_pid "$R" 0)
+kill -KILL "$(ps -o ppid= -p "$root" | tr -d ' ')" "$root"
+await gone "$root"
+rm "$R.grow"
+kill -CONT $growing
+wait $growing
+is "a request that another one removed is done all the same" "0 14" "$? $(count "$R" total)"
+release
+
 # A run that has lost a rank cannot close its file together: it stops, exit status 75, and the file grows all the same.
 R=$TMP/l.h5
 hold 2

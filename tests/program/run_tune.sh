@@ -122,6 +122,10 @@ grep -q "the grid grew; [1-9][0-9]* finished jobs kept" "$TMP/check.out" && ok "
 check "more trials at once" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/seven.h5" -q --set tune.trials=7
 check "the same choice as if they had been there at first" h5diff -q "$TMP/more.h5" "$TMP/seven.h5" /trials/chosen /trials/chosen
 check "and the same predictions" h5diff -q "$TMP/more.h5" "$TMP/seven.h5" /predictions /predictions
+cp "$TMP/one.h5" "$TMP/grown.h5"
+check "grow takes more trials of the same jobs, too" "$cellsweep" grow "$TMP/grown.h5" "$TMP/s.yaml" --set tune.trials=7
+check "and the command that began the sweep runs them" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/grown.h5" -q
+check "with the same choice" h5diff -q "$TMP/grown.h5" "$TMP/seven.h5" /trials/chosen /trials/chosen
 # Other rungs, share or metric: trials keep what they have run, decisions are made anew, and jobs run again.
 otherwise=(--set tune.rungs='[3]' --set tune.keep=1/3 --set tune.choose=balanced_accuracy --set tune.seeds=3)
 cp "$TMP/one.h5" "$TMP/otherwise.h5"
