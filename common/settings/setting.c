@@ -93,7 +93,8 @@ static int set_word(char *out, const struct setting *setting, const char *text, 
     if (setting->choices && !is_choice(setting->choices, text))
         return err_set(err, E_USAGE, "%s: '%.80s' is not one of %s", setting->name, text, setting->choices);
     if (!*text || strlen(text) >= CONFIG_WORD_SIZE)
-        return bad_value(setting, text, "a word of 1 to 63 characters", err);
+        return err_set(err, E_USAGE, "%s: '%.80s' is not a word of 1 to 63 characters: it has %zu",
+                       setting->name, text, strlen(text));
     if (!utf8_is_harmless(text))
         return bad_value(setting, text, "a word of UTF-8 without control characters and backquotes", err);
     memset(out, 0, CONFIG_WORD_SIZE); /* the tail too: configs are compared by bytes */

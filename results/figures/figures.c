@@ -762,6 +762,18 @@ static int is_flood(const struct summary *summary, const struct figures_options 
         store_path(summary->store), n, marginal);
 }
 
+/* One figure an axis, below the answer at a glance unless that has many pages, too. */
+static int write_few(const struct summary *summary, const struct figures_options *options, const char *dir,
+                     struct figures *out, struct err *err)
+{
+    int glances = count_glances(summary, err), rc = glances < 0 ? glances : 0;
+    if (rc == 0 && glances <= FIGURES_MOST_GLANCES) {
+        out->n_single -= glances;
+        rc = write_glances(summary, options, dir, out, err);
+    }
+    return rc == 0 ? write_marginals(summary, &options->style, dir, out, err) : rc;
+}
+
 static int write_all(const struct summary *summary, const struct figures_options *options, const char *dir,
                      struct figures *out, struct err *err)
 {
@@ -786,8 +798,7 @@ int figures_write(const struct summary *summary, const struct dataset *data,
     if (rc == 0)
         rc = write_sizes(summary, &options->style, dir, out, err);
     if (rc == 0)
-        rc = flood ? write_marginals(summary, &options->style, dir, out, err)
-                   : write_all(summary, options, dir, out, err);
+        rc = flood ? write_few(summary, options, dir, out, err) : write_all(summary, options, dir, out, err);
     if (rc == 0)
         rc = write_models(summary, options, dir, out, err);
     if (rc == 0)

@@ -24,13 +24,27 @@ static int check_network(const struct store *store, const struct selection *chos
     return 0;
 }
 
+/* The key of the first job of such a network; "..." when none is. */
+static const char *key_of_network(struct store *store, const struct selection *chosen)
+{
+    struct config config;
+    for (int i = 0; i < chosen->n; i++) {
+        const struct selection one = {1, &chosen->job[i]};
+        if (stored_model_config(store, chosen->job[i], &config, NULL) == 0 &&
+            check_network(store, &one, &config, NULL) == 0)
+            return store_jobs(store)[chosen->job[i]].key;
+    }
+    return "...";
+}
+
 static int find_one(struct store *store, const char *filter, struct selection *chosen, struct err *err)
 {
     int rc = stored_models_find(store, strcmp(filter, "none") == 0 ? NULL : filter, chosen, err);
     if (rc == 0 && chosen->n > 1)
         rc = err_set(err, E_USAGE,
-                     "%s: has %d such finished jobs; leave one by embedding.filter: strategy=none,seed=1",
-                     store_path(store), chosen->n);
+                     "%s: has %d such finished jobs; leave one by embedding.filter: strategy=none,seed=1, or "
+                     "key=%s (the first; export --table jobs has all)",
+                     store_path(store), chosen->n, key_of_network(store, chosen));
     return rc;
 }
 

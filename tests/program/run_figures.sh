@@ -19,6 +19,7 @@ check "a sweep of five axes" "$C" run "$TMP/s.yaml" -o "$TMP/r.h5" -q
 "$C" report "$TMP/r.h5" -o "$TMP/all" >"$TMP/out" 2>"$TMP/err"
 check "a report of five axes" test $? -eq 0
 check "one figure an axis" test "$(ls "$TMP/all" | grep -c '^axis_.*\.png$')" = 5
+check "no summary of 32 pages" test -z "$(ls "$TMP/all" | grep '^summary')"
 check "no learning curves" test -z "$(ls "$TMP/all" | grep '^fig[24]')"
 check "it says what is left out, and how to have it" grep -q "one figure an axis, the mean over the others; 1[0-9][0-9] figures of single combinations, .*--filter .*--all-figures" "$TMP/err"
 check "points are means over the other axes" grep -q "mean over 16 combinations of the other axes" "$TMP/all/axis_rotation_1-27.gp"
@@ -28,6 +29,22 @@ mean=$(awk -F, 'NR == 1 {for (i = 1; i <= NF; i++) at[$i] = i}
 check "rotation 20 is the mean of 16 jobs, $mean" awk -v mean="$mean" 'NR > 1 && $3 == 20 {found = ($7 - mean)^2 < 1e-8} END {exit !found}' "$TMP/all/axis_rotation_1-27.tsv"
 check "a filter makes them fewer" "$C" report "$TMP/r.h5" -o "$TMP/few" --filter 'augment.rotation=10,augment.shift=0.1,augment.flip=0,cnn.stem=8'
 check "and a number stays itself in names" bash -c "ls '$TMP/few' | grep -q 'axis_convs_.*\.png'"
+
+cat >"$TMP/w.yaml" <<YAML
+data: builtin
+model: fake
+train: {epochs: 2}
+grid:
+  clusters: [[1, 27], [8, 10], [14, 15], [1, 14]]
+  strategy: [none, augment, oversample]
+  protocol: [holdout, report]
+  train.batch: [16, 32]
+  train.learning_rate: [0.001, 0.01]
+YAML
+check "a sweep of strategies and three axes" "$C" run "$TMP/w.yaml" -o "$TMP/w.h5" -q
+"$C" report "$TMP/w.h5" -o "$TMP/wide" >"$TMP/out" 2>"$TMP/err"
+check "its report has an axis in one figure, too" grep -q "one figure an axis" "$TMP/err"
+check "and the answer at a glance, of few pages" test "$(ls "$TMP/wide" | grep -c '^summary.*\.png$')" = 8
 
 # Of many models there are the figures that compare them; those of single ones when few are chosen, and no curves where nothing is learnt epoch by epoch.
 cat >"$TMP/m.yaml" <<YAML

@@ -55,6 +55,9 @@ echo "no results" >"$TMP/text.h5"
 refused "embedding.from: gone.h5: No such file" --set embedding.from=gone.h5
 refused "text.h5" --set embedding.from=text.h5
 refused "has 8 such finished jobs; leave one by embedding.filter" --set embedding.filter=none
+key=$("$C" plan "$TMP/s.yaml" --set embedding.filter=none 2>&1 | sed -n 's/.*, or \(key=[0-9a-f]*\) (.*/\1/p')
+check "the key that it names chooses one" "$C" plan "$TMP/s.yaml" --set "embedding.filter=$key"
+refused "is not a word of 1 to 63 characters: it has 7[0-9]" --set "embedding.filter=strategy=none,seed=1,model=cnn,clusters=1-27,protocol=holdout,fold=0,repeat=0"
 refused "is of model knn, which has no hidden layer" --set "embedding.filter=model=knn,seed=1,strategy=none"
 refused "strategy easy-ensemble, is of [0-9]* networks" --set "embedding.filter=model=cnn,seed=1,strategy=easy-ensemble"
 refused "say cnn.dense: 16-8" --set "cnn.dense=16-9"

@@ -38,7 +38,8 @@ static const struct setting from_settings[] = {
     {"embedding.from", SETTING_PATH, offsetof(struct from, file), 0, 0, "none", NULL,
      "a results file: the network is one that a job of it kept, not trained anew; looked for as `data` is"},
     {"embedding.filter", SETTING_WORD, offsetof(struct from, filter), 0, 0, "none", NULL,
-     "which job of embedding.from, as --filter says it: strategy=none,seed=1; none: it has but one"},
+     "which job of embedding.from, as --filter says it: strategy=none,seed=1, or key=..., which is shorter "
+     "than many parts; none: it has but one"},
     {0},
 };
 
