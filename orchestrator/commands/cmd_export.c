@@ -22,7 +22,7 @@ struct options {
     int table;                  /* -1: not given */
     int format;                 /* of weights; -1: not given */
     int weights;
-    enum replicates_set on;
+    int on; /* enum replicates_set; -1: test */
     struct readout readout;
 };
 
@@ -56,16 +56,28 @@ static const struct argument rows[] = {
     ARGUMENT_NAMES(names),
     {0}};
 
+static int write_suspects(struct store *store, const struct options *o, FILE *out, struct err *err)
+{
+    int n_leaky, rc = suspects_table_write(store, o->filter, out, &n_leaky, err);
+    if (rc == 0 && n_leaky > 0)
+        fprintf(
+            stderr,
+            "%s: %d job%s left out, whose test images were seen in training and tell of no wrong labels\n",
+            o->path, n_leaky, n_leaky == 1 ? " is" : "s are");
+    return rc;
+}
+
 static int write_table(struct store *store, const struct options *o, FILE *out, struct err *err)
 {
     if (o->table == TABLE_SUSPECTS)
-        return suspects_table_write(store, o->filter, out, err);
+        return write_suspects(store, o, out, err);
     if (o->table == TABLE_FEATURES)
         return feature_tables_write_features(store, o->filter, out, err);
     if (o->table == TABLE_IMPORTANCE)
         return feature_tables_write_importance(store, o->filter, out, err);
     if (o->table == EXPORT_SCORES)
-        return export_write_scores(store, o->on, o->filter, out, err);
+        return export_write_scores(store, o->on < 0 ? REPLICATES_TEST : (enum replicates_set)o->on, o->filter,
+                                   out, err);
     if (o->table == EXPORT_THRESHOLDS)
         return export_write_thresholds(store, o->readout, o->filter, out, err);
     return export_write(store, (enum export_table)o->table, o->filter, out, err);
@@ -157,11 +169,13 @@ static int run(const void *options, struct err *err)
         return err_set(err, E_USAGE, "export: --weights goes with --output DIR, and without --table");
     if (o->table != EXPORT_THRESHOLDS && (o->readout.recalibrate || o->readout.threshold >= 0))
         return err_set(err, E_USAGE, "export: --recalibrate and --threshold go with --table thresholds");
+    if (o->on >= 0 && o->table != EXPORT_SCORES)
+        return err_set(err, E_USAGE, "export: --on goes with --table scores; the other tables have all sets");
     if (!o->weights && o->format >= 0)
         return err_set(err, E_USAGE, "export: --format goes with --weights; a table is CSV");
     return sweeps_use(o->path, &o->more, store_try, export_all, o, err);
 }
 
-static const struct options defaults = {.table = -1, .format = -1, .readout = {.threshold = -1}};
+static const struct options defaults = {.table = -1, .format = -1, .on = -1, .readout = {.threshold = -1}};
 
 COMMAND(export, "CSV of jobs, epochs, matrices, predictions; weights as ONNX", &defaults, 0, 0);

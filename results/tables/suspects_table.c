@@ -43,7 +43,7 @@ static int nobody_judged(const struct store *store, const struct suspects *suspe
                    store_path(store));
 }
 
-int suspects_table_write(struct store *store, const char *filter, FILE *out, struct err *err)
+int suspects_table_write(struct store *store, const char *filter, FILE *out, int *n_leaky, struct err *err)
 {
     struct csv_out csv = {.file = out};
     struct summary *summary = NULL;
@@ -60,6 +60,7 @@ int suspects_table_write(struct store *store, const char *filter, FILE *out, str
         if (fflush(out) != 0 || ferror(out))
             rc = err_set(err, E_IO, "cannot write the suspects table: %s", strerror(errno));
     }
+    *n_leaky = suspects ? suspects->n_leaky : 0;
     suspects_free(suspects);
     summary_free(summary);
     return rc;

@@ -12,8 +12,9 @@
 
 #include <stdio.h>
 
-/* Of the jobs that match a filter (NULL: all). E_USAGE when none of them is finished, no predictions are
- * stored, or all of them leak, before anything is written; E_IO. */
-int suspects_table_write(struct store *store, const char *filter, FILE *out, struct err *err);
+/* Of the jobs that match a filter (NULL: all); *n_leaky of them are left out because they leak. E_USAGE when
+ * none of them is finished, no predictions are stored, or all of them leak, before anything is written;
+ * E_IO. */
+int suspects_table_write(struct store *store, const char *filter, FILE *out, int *n_leaky, struct err *err);
 
 #endif

@@ -29,6 +29,14 @@ check "few others are" test "$(column image | wc -l)" -le 8
 paste -d' ' <(column label_noise) <(column balanced_accuracy) |
     awk '{ sum[$1] += $2; n[$1]++ } END { print sum[0] / n[0], sum[0.4] / n[0.4] }' >"$TMP/means"
 check "wrong training labels cost accuracy: $(cat "$TMP/means")" awk '{ exit !($1 > $2 + 0.05) }' "$TMP/means"
+column() { awk -F, -v name="$1" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) at = i; next } { print $at }' "$TMP/part.csv"; }
+check_fails "no other table takes --on" "$BUILD/cellsweep" export "$TMP/s.h5" --table suspects --on oof
+cp "$TMP/check.out" "$TMP/why"
+check "and says so" grep -q -- "--on goes with --table scores" "$TMP/why"
+check "a sweep part of which leaks" "$BUILD/cellsweep" run "$TMP/s.yaml" -o "$TMP/part.h5" -q --set 'grid.protocol=[{kfold: {folds: 5, repeats: 1}}, report]' --set strategy=oversample
+"$BUILD/cellsweep" export "$TMP/part.h5" --table suspects --filter label_noise=0 -o "$TMP/part.csv" 2>"$TMP/err"
+check "what leaks is left out" test "$(column protocol | sort -u)" = kfold:5
+check "and counted" grep -q "part.h5: 1 job is left out, whose test images were seen in training" "$TMP/err"
 check "a sweep that leaks runs" "$BUILD/cellsweep" run "$TMP/s.yaml" -o "$TMP/leak.h5" -q --set protocol=report --set strategy=oversample
 check_fails "its jobs tell of no suspects" "$BUILD/cellsweep" export "$TMP/leak.h5" --table suspects --filter label_noise=0 -o "$TMP/none.csv"
 cp "$TMP/check.out" "$TMP/why"

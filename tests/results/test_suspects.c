@@ -140,10 +140,12 @@ static void the_table_names_them(void **state)
     char text[TEXT] = "";
     struct err err = {0};
     (void)state;
+    int n_leaky = -1;
     write_jobs(0);
     FILE *file = fmemopen(text, TEXT, "w");
-    assert_int_equal(suspects_table_write(store, NULL, file, &err), 0);
+    assert_int_equal(suspects_table_write(store, NULL, file, &n_leaky, &err), 0);
     fclose(file);
+    assert_int_equal(n_leaky, 0);
     assert_non_null(strstr(text, ",image,cluster,likelier,p_cluster,p_likelier,judged,share,agree,groups\n"));
     assert_non_null(strstr(text, ",8,10,0,1,1,0.5,1,1\n")); /* image 3, unleaked, the surest */
 }
@@ -153,10 +155,12 @@ static void what_leaks_throughout_is_refused(void **state)
     char text[TEXT] = "";
     struct err err = {0};
     (void)state;
+    int n_leaky = -1;
     write_jobs(1);
     FILE *file = fmemopen(text, TEXT, "w");
-    assert_int_equal(suspects_table_write(store, "seed=2", file, &err), E_USAGE);
+    assert_int_equal(suspects_table_write(store, "seed=2", file, &n_leaky, &err), E_USAGE);
     fclose(file);
+    assert_int_equal(n_leaky, 1);
     assert_non_null(strstr(err.text, "leak"));
     assert_string_equal(text, "");
 }
