@@ -312,13 +312,14 @@ static void write_ending(struct run *run, int now)
     status_file_write(run->options->results_path, &run->ending, NULL);
 }
 
-static void log_start(const struct run *run)
+static void log_start(const struct run *run, enum resume_kind kind)
 {
     struct lock_holder self;
     int n_jobs = schedule_waiting(run->schedule) + schedule_parked(run->schedule);
     lock_file_self(&self);
     if (run->round > 0)
-        events_add(run->events, "grown", "{s:i, s:i}", "jobs", n_jobs, "finished_before", run->n_before);
+        events_add(run->events, kind == RESUME_CONTINUED ? "not_grown" : "grown", "{s:i, s:i}", "jobs",
+                   n_jobs, "finished_before", run->n_before);
     else
         events_add(run->events, "run_started", "{s:s, s:I, s:i, s:s, s:s, s:i, s:i}", "host", self.host,
                    "pid", (json_int_t)self.pid, "ranks", run->size, "version", CELLSWEEP_VERSION, "commit",
@@ -333,7 +334,7 @@ int root_schedule(struct run *run, enum resume_kind kind, int kept, struct err *
     if (rc < 0)
         return rc;
     say_start(run, kind, kept);
-    log_start(run);
+    log_start(run, kind);
     run->ending.exit_status = -1;
     run->ending.ranks = run->size;
     run->ending.deadline = run->deadline;

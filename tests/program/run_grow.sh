@@ -117,6 +117,19 @@ wait $growing
 is "a request that another one removed is done all the same" "0 14" "$? $(count "$R" total)"
 release
 
+# What the run cannot do when it comes to it (its disk is full, or the request is of another sweep).
+R=$TMP/f.h5
+hold 2
+run 1 "$R" >/dev/null 2>"$TMP/run.err" &
+running=$!
+await held
+sed 's/epochs: 4/epochs: 5/g' "$TMP/request" >"$TMP/other" && mv "$TMP/other" "$R.grow"
+await grep -q "cannot be grown" "$TMP/run.err"
+release
+wait $running
+is "a run goes on without what it cannot do, and ends with its own jobs" "0 4" "$? $(count "$R" done)"
+is "its log says so" "0 1" "$(events "$R" '"grown"') $(events "$R" '"not_grown"')"
+
 # A run that has lost a rank cannot close its file together: it stops, exit status 75, and the file grows all the same.
 R=$TMP/l.h5
 hold 2
