@@ -121,18 +121,58 @@ static int is_same(struct store *store, const struct sweep *sweep, int *same, st
     return rc;
 }
 
-/* 1 when a row of the file is a job of the sweep that was tuned otherwise: it runs again, with what its
- * trials of then leave to do. */
-static int is_tuned_otherwise(const struct sweep *sweep, const struct store_job *old)
+/* What a job is, but for its key and how it is tuned. */
+static XXH128_hash_t identity_of(const struct store_job *row)
+{
+    const int64_t number[] = {row->seed, row->fold, row->repeat};
+    char text[FACTORS_MOST * CONFIG_WORD_SIZE + sizeof number];
+    size_t used = sizeof number;
+    memcpy(text, number, sizeof number);
+    for (int f = 0; f < FACTORS_MOST; f++) {
+        const char *value = combination_value(row, f);
+        size_t n = strlen(value) + 1;
+        memcpy(text + used, value, n);
+        used += n;
+    }
+    return XXH3_128bits(text, used);
+}
+
+/* Those of the jobs of a sweep that tunes, *n of them, sorted; they are the caller's. */
+static int list_identities(const struct sweep *sweep, XXH128_hash_t **out, size_t *n, struct err *err)
 {
     struct store_job row;
-    for (int j = 0; j < sweep->n_jobs - sweep->n_trials; j++) {
-        sweep_row(sweep, j, &row);
-        if (combination_same(&row, old, 0) && row.seed == old->seed && row.fold == old->fold &&
-            row.repeat == old->repeat)
-            return 1;
+    *n = (size_t)(sweep->n_jobs - sweep->n_trials);
+    *out = err_calloc(*n, sizeof **out, "the jobs of a tuned sweep", err);
+    if (!*out)
+        return E_IO;
+    for (size_t j = 0; j < *n; j++) {
+        sweep_row(sweep, (int)j, &row);
+        (*out)[j] = identity_of(&row);
     }
+    qsort(*out, *n, sizeof **out, XXH128_cmp);
     return 0;
+}
+
+/* How many jobs of the file are in the sweep with other keys, since it tunes them otherwise: they run again,
+ * with what their trials of then leave to do. key: those of the sweep, sorted. */
+static int count_tuned_otherwise(struct store *store, const struct sweep *sweep,
+                                 const char (*key)[JOB_KEY_SIZE], int *n_found, struct err *err)
+{
+    XXH128_hash_t *known = NULL;
+    struct store_job old;
+    size_t n = 0;
+    if (sweep->n_trials == 0 || store_n_trials(store) == 0)
+        return 0;
+    int rc = list_identities(sweep, &known, &n, err);
+    for (int j = 0; j < store_n_jobs(store) - store_n_trials(store) && rc == 0; j++) {
+        rc = store_row(store, j, &old, err);
+        if (rc < 0 || bsearch(old.key, key, (size_t)sweep->n_jobs, sizeof *key, compare_keys))
+            continue;
+        const XXH128_hash_t identity = identity_of(&old);
+        *n_found += bsearch(&identity, known, n, sizeof *known, XXH128_cmp) != NULL;
+    }
+    free(known);
+    return rc;
 }
 
 /* How many jobs of the file occur in the sweep. */
@@ -149,10 +189,10 @@ static int count_found(struct store *store, const struct sweep *sweep, int *n_fo
     for (int j = 0; j < store_n_jobs(store) && rc == 0; j++) {
         rc = store_row(store, j, &old, err);
         if (rc == 0)
-            *n_found += bsearch(old.key, key, n, sizeof *key, compare_keys) ||
-                        (j < store_n_jobs(store) - store_n_trials(store) && sweep->n_trials > 0 &&
-                         store_n_trials(store) > 0 && is_tuned_otherwise(sweep, &old));
+            *n_found += bsearch(old.key, key, n, sizeof *key, compare_keys) != NULL;
     }
+    if (rc == 0)
+        rc = count_tuned_otherwise(store, sweep, (const char(*)[JOB_KEY_SIZE])key, n_found, err);
     free(key);
     return rc;
 }
