@@ -13,7 +13,8 @@
 
 unsigned glance_row_factors(const struct summary *summary)
 {
-    return combination_own(summary->store, FACTOR_STRATEGY) | combination_own(summary->store, FACTOR_MODEL);
+    return FACTORS_ALL & ~(combination_like(summary->store, FACTOR_STRATEGY) &
+                           combination_like(summary->store, FACTOR_MODEL));
 }
 
 /* Items of a part that are the same but for some factors have one place: place (n of the part), in order of
@@ -35,7 +36,7 @@ static int begin_page(struct glance_page *page, const struct summary *summary, c
 {
     *page = (struct glance_page){.summary = summary, .overall = overall, .part = part};
     snprintf(page->name, sizeof page->name, "summary");
-    pagename_append_cell(page->name, summary, first, combination_own(summary->store, FACTOR_MODEL));
+    pagename_append_cell(page->name, summary, first, glance_row_factors(summary));
     if (part > 0)
         snprintf(page->name + strlen(page->name), 16, "_more%d", part);
     return 0;

@@ -237,14 +237,15 @@ static int rank_parts(struct making *m, struct ranked *ranked, struct err *err)
     return rc;
 }
 
-/* own: the factor and its axes. */
-static int rank_values(struct making *m, const struct store_job *const *cell, unsigned own, struct err *err)
+static int rank_values(struct making *m, const struct store_job *const *cell, int factor, struct err *err)
 {
+    unsigned own = combination_own(m->summary->store, factor),
+             like = combination_like(m->summary->store, factor);
     struct partition *values = NULL;
     int n = m->summary->n_groups;
     int rc = partition_new(cell, n, own, &values, err);
     if (rc == 0)
-        rc = partition_new(cell, n, FACTORS_ALL & ~(own | FACTOR(FACTOR_CLASSES)), &m->compare->ranked, err);
+        rc = partition_new(cell, n, like & ~FACTOR(FACTOR_CLASSES), &m->compare->ranked, err);
     if (rc == 0)
         rc = rank_parts(m, &(struct ranked){.values = values}, err);
     partition_free(values);
@@ -255,12 +256,12 @@ static int compare_settings(struct making *m, int factor, struct err *err)
 {
     const struct store_job **cell = summary_cells(m->summary, err);
     struct partition **settings = &m->compare->settings;
-    unsigned own = combination_own(m->summary->store, factor);
-    int rc = cell ? partition_new(cell, m->summary->n_groups, FACTORS_ALL & ~own, settings, err) : E_IO;
+    unsigned like = combination_like(m->summary->store, factor);
+    int rc = cell ? partition_new(cell, m->summary->n_groups, like, settings, err) : E_IO;
     for (int part = 0; rc == 0 && part < (*settings)->n_parts; part++)
         rc = compare_setting(m, part, err);
     if (rc == 0 && (factor == FACTOR_STRATEGY || factor == FACTOR_MODEL))
-        rc = rank_values(m, cell, own, err);
+        rc = rank_values(m, cell, factor, err);
     free(cell);
     return rc;
 }

@@ -128,14 +128,15 @@ static int assign_jobs(struct summary *summary, struct work *work, struct err *e
 static int find_common(struct summary *summary, struct err *err)
 {
     unsigned strategy = combination_own(summary->store, FACTOR_STRATEGY);
-    unsigned protocol = combination_own(summary->store, FACTOR_PROTOCOL);
+    unsigned like = combination_like(summary->store, FACTOR_STRATEGY);
+    unsigned leak = combination_like(summary->store, FACTOR_PROTOCOL);
     const unsigned by[N_SUMMARY_KINDS] = {
         [SUMMARY_CLUSTERS] = FACTOR(FACTOR_CLASSES),
         [SUMMARY_STRATEGY] = strategy,
-        [SUMMARY_SETTING] = FACTORS_ALL & ~strategy,
-        [SUMMARY_RANKED] = FACTORS_ALL & ~(strategy | FACTOR(FACTOR_CLASSES)),
-        [SUMMARY_LEAK] = FACTORS_ALL & ~protocol,
-        [SUMMARY_LEAKS] = FACTORS_ALL & ~(strategy | protocol),
+        [SUMMARY_SETTING] = like,
+        [SUMMARY_RANKED] = like & ~FACTOR(FACTOR_CLASSES),
+        [SUMMARY_LEAK] = leak,
+        [SUMMARY_LEAKS] = like & leak,
     };
     const struct store_job **cell = summary_cells(summary, err);
     int rc = cell ? 0 : E_IO;

@@ -95,6 +95,11 @@ unsigned combination_own(const struct store *store, int factor)
     return own;
 }
 
+unsigned combination_like(const struct store *store, int factor)
+{
+    return FACTORS_ALL & ~(combination_own(store, factor) | store_bound_axes(store) << FACTOR_AXES);
+}
+
 unsigned combination_owned(const struct store *store)
 {
     unsigned owned = 0;

@@ -49,9 +49,12 @@ const char *combination_value(const struct store_job *row, int factor);
 /* The same for tables that people read: "-" for what the job does not read. */
 const char *combination_shown_value(const struct store_job *row, int factor);
 
-/* A factor and the axes that belong to it. What is compared in the values of a factor is the same in
- * FACTORS_ALL & ~combination_own(store, factor). */
+/* A factor and the axes that belong to it. */
 unsigned combination_own(const struct store *store, int factor);
+
+/* In what groups agree that are compared in the values of a factor: all but its own, and settings in which
+ * sweeps differ as such, which the sweep decides: models that do not read one have likes all the same. */
+unsigned combination_like(const struct store *store, int factor);
 
 /* The factor that a factor belongs to; -1: none. */
 int combination_owner(const struct store *store, int factor);

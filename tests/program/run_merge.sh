@@ -137,6 +137,14 @@ check "jobs of both as a table" "$cellsweep" export "$TMP/whole.h5" "$TMP/rate.h
 mean() { awk -F, -v sweep="$1" 'NR == 1 {for (i = 1; i <= NF; i++) at[$i] = i; next} $at["sweep"] == sweep {sum += $at["test_balanced_accuracy"]; n++} END {printf "%.6f", sum / n}' "$TMP/jobs.csv"; }
 difference=$(awk -F, 'NR == 1 {for (i = 1; i <= NF; i++) at[$i] = i; next} $at["metric"] == "balanced_accuracy" && $at["protocol"] ~ /kfold/ && $at["in"] == "both" {printf "%.6f", $at["difference"]}' "$TMP/rate/sweeps.csv")
 awk -v a="$(mean rate)" -v b="$(mean whole)" -v d="$difference" 'BEGIN {exit !(d != "" && (a - b - d) ^ 2 < 1e-11)}' && ok "differences are those of the means" || not_ok "$(mean rate) - $(mean whole) is not $difference"
+# A setting in which the sweeps differ, and which one of the models does not read, keeps nobody from being compared within a sweep.
+two=(-q --set 'grid.model=[cnn, knn]' --set 'grid.protocol=[holdout]' --set 'grid.seed=[1, 2]')
+check "two models" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/m1.h5" "${two[@]}"
+check "at another rate" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/m2.h5" "${two[@]}" --set train.learning_rate=0.003
+check "a report of both" "$cellsweep" report "$TMP/m1.h5" "$TMP/m2.h5" -o "$TMP/models"
+compared() { awk -F, 'NR == 1 {for (i = 1; i <= NF; i++) at[$i] = i; next} $at["factor"] == "model" && $at["metric"] == "balanced_accuracy" && $at["set"] == "test" {print $at["sweep"]}' "$1/factors.csv" | sort | uniq -c | xargs; }
+[ "$(compared "$TMP/models")" = "4 m1 4 m2" ] && ok "compares them in each sweep" || not_ok "models are compared: $(compared "$TMP/models")"
+[ "$(ls "$TMP/models" | grep -c '^summary_.*\.png')" = 2 ] && ok "on one page a sweep" || not_ok "$(ls "$TMP/models")"
 [ ! -e "$TMP/cellsweep-"* ] && ! compgen -G "/tmp/cellsweep-[0-9]*.h5*" >/dev/null && ok "nothing is left of looking at two files" || not_ok "left: $(ls -d /tmp/cellsweep-[0-9]*)"
 
 # ---- killed and running sweeps ----

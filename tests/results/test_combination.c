@@ -153,6 +153,8 @@ static void axes_belong_to_who_decides_whether_they_are_read(void **state)
     assert_int_equal(combination_own(own, FACTOR_STRATEGY), FACTOR(FACTOR_STRATEGY) | FACTOR(K));
     assert_int_equal(combination_own(own, FACTOR_MODEL), FACTOR(FACTOR_MODEL) | FACTOR(FILTERS));
     assert_int_equal(combination_own(own, BATCH), FACTOR(BATCH));
+    assert_int_equal(combination_like(own, FACTOR_MODEL),
+                     FACTORS_ALL & ~(FACTOR(FACTOR_MODEL) | FACTOR(FILTERS)));
     assert_int_equal(combination_owned(own), FACTOR(K) | FACTOR(FILTERS));
     assert_int_equal(combination_owner(own, BATCH), -1);
     assert_int_equal(combination_owner(own, K), FACTOR_STRATEGY);
