@@ -193,6 +193,7 @@ static int build_document(struct reader *reader, struct tree **out)
     }
 }
 
+/* *out NULL: there is nothing in it. */
 static int parse_any(const char *text, const char *path, struct tree **out, struct err *err)
 {
     struct reader reader = {.path = path, .err = err};
@@ -202,8 +203,6 @@ static int parse_any(const char *text, const char *path, struct tree **out, stru
     yaml_parser_set_input_string(&reader.parser, (const unsigned char *)text, strlen(text));
     int rc = build_document(&reader, out);
     yaml_parser_delete(&reader.parser);
-    if (rc == 0 && !*out)
-        rc = err_set(err, E_USAGE, "%s: is empty; a sweep file needs at least `data` and `grid`", path);
     if (rc < 0) {
         tree_free(*out);
         *out = NULL;
@@ -214,7 +213,9 @@ static int parse_any(const char *text, const char *path, struct tree **out, stru
 int tree_parse(const char *text, const char *path, struct tree **out, struct err *err)
 {
     int rc = parse_any(text, path, out, err);
-    if (rc == 0 && *out && (*out)->kind != TREE_MAP) {
+    if (rc == 0 && !*out)
+        return err_set(err, E_USAGE, "%s: is empty; a sweep file needs at least `data` and `grid`", path);
+    if (rc == 0 && (*out)->kind != TREE_MAP) {
         rc = err_set(err, E_USAGE, "%s:%d: expected `key: value` lines, as in experiments/fig4.yaml", path,
                      (*out)->line);
         tree_free(*out);
@@ -312,7 +313,9 @@ static int replace(const struct override *o, struct tree *node)
 {
     struct tree *value = NULL;
     int rc = parse_any(o->equals + 1, "--set", &value, o->err);
-    if (rc < 0 || !value)
+    if (rc == 0 && !value)
+        rc = err_set(o->err, E_USAGE, "--set %.80s: has no value behind the =", o->assignment);
+    if (rc < 0)
         return rc;
     tree_free(node->child);
     free(node->text);

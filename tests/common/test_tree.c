@@ -119,6 +119,8 @@ static void overrides_go_through_lists(void **state)
                         "--set grid.z=1: no entry of 'grid' has z; say which of the 3 is to have it: "
                         "--set grid.1.z=...");
     assert_int_equal(tree_override(root, "grid.2.a=1", &err), E_USAGE);
+    assert_int_equal(tree_override(root, "grid.1.a=", &err), E_USAGE);
+    assert_string_equal(err.text, "--set grid.1.a=: has no value behind the =");
     tree_free(root);
 }
 
