@@ -313,10 +313,10 @@ static int replace(const struct override *o, struct tree *node)
 {
     struct tree *value = NULL;
     int rc = parse_any(o->equals + 1, "--set", &value, o->err);
-    if (rc == 0 && !value)
-        rc = err_set(o->err, E_USAGE, "--set %.80s: has no value behind the =", o->assignment);
     if (rc < 0)
         return rc;
+    if (!value)
+        return err_set(o->err, E_USAGE, "--set %.80s: has no value behind the =", o->assignment);
     tree_free(node->child);
     free(node->text);
     node->kind = value->kind;
