@@ -28,16 +28,33 @@ static const char *label(const struct summary *summary, const struct store_job *
     return combination_label(summary->store, cell, factor, summary->varying, out);
 }
 
+/* What a value is called in full: by a group that reads the settings in which sweeps differ, if any does. */
+static const char *full_label(const struct summary *summary, const struct store_job *const *cell,
+                              const struct partition *same, int part, int factor,
+                              char out[COMBINATION_LABEL_SIZE])
+{
+    int full = same->member[same->begin[part]];
+    size_t most = strlen(label(summary, cell[full], factor, out));
+    for (int i = same->begin[part]; i < same->begin[part + 1]; i++) {
+        size_t n = strlen(label(summary, cell[same->member[i]], factor, out));
+        full = n > most ? same->member[i] : full;
+        most = n > most ? n : most;
+    }
+    return label(summary, cell[full], factor, out);
+}
+
 /* "strategies none, oversample; ", or "17 strategies; " when they are too many to name in a sentence. */
 static void list(FILE *file, const struct summary *summary, const struct store_job *const *cell, int factor)
 {
     struct partition *same = NULL;
     size_t letters = 0;
     char name[COMBINATION_LABEL_SIZE];
-    if (partition_new(cell, summary->n_groups, combination_own(summary->store, factor), &same, NULL) < 0)
+    unsigned own =
+        combination_own(summary->store, factor) & ~(store_bound_axes(summary->store) << FACTOR_AXES);
+    if (partition_new(cell, summary->n_groups, own, &same, NULL) < 0)
         return;
     for (int part = 0; part < same->n_parts; part++)
-        letters += strlen(label(summary, cell[same->member[same->begin[part]]], factor, name));
+        letters += strlen(full_label(summary, cell, same, part, factor, name));
     if (same->n_parts > 1 && (same->n_parts > MAX_LISTED || letters > MAX_LETTERS)) {
         fprintf(file, "%d %s%s; ", same->n_parts,
                 factor == FACTOR_CLASSES ? "sets of "
@@ -47,8 +64,7 @@ static void list(FILE *file, const struct summary *summary, const struct store_j
     } else {
         fputs(combination_noun(summary->store, factor, same->n_parts), file);
         for (int part = 0; part < same->n_parts; part++)
-            fprintf(file, "%s%s", part ? ", " : " ",
-                    label(summary, cell[same->member[same->begin[part]]], factor, name));
+            fprintf(file, "%s%s", part ? ", " : " ", full_label(summary, cell, same, part, factor, name));
         fputs("; ", file);
     }
     partition_free(same);

@@ -142,6 +142,7 @@ two=(-q --set 'grid.model=[cnn, knn]' --set 'grid.protocol=[holdout]' --set 'gri
 check "two models" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/m1.h5" "${two[@]}"
 check "at another rate" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/m2.h5" "${two[@]}" --set train.learning_rate=0.003
 check "a report of both" "$cellsweep" report "$TMP/m1.h5" "$TMP/m2.h5" -o "$TMP/models"
+grep -q "; sweep m1 (train.learning_rate 0.001), m2 (train.learning_rate 0.003); " "$TMP/check.out" && ok "names each sweep once" || not_ok "$(cat "$TMP/check.out")"
 compared() { awk -F, 'NR == 1 {for (i = 1; i <= NF; i++) at[$i] = i; next} $at["factor"] == "model" && $at["metric"] == "balanced_accuracy" && $at["set"] == "test" {print $at["sweep"]}' "$1/factors.csv" | sort | uniq -c | xargs; }
 [ "$(compared "$TMP/models")" = "4 m1 4 m2" ] && ok "compares them in each sweep" || not_ok "models are compared: $(compared "$TMP/models")"
 [ "$(ls "$TMP/models" | grep -c '^summary_.*\.png')" = 2 ] && ok "on one page a sweep" || not_ok "$(ls "$TMP/models")"
