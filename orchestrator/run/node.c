@@ -3,14 +3,17 @@
 #include "clock.h"
 
 #include <math.h>
-#include <stdalign.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* What a rank shows the others of its node. A line of the cache each: they are written all the time. */
+/* Bytes from one slot to the next: two lines of the cache, so that what one rank writes all the time is not
+ * in the line of another. Shared memory of MPI begins at any multiple of 8, so nothing here asks for more. */
+enum { APART = 128 };
+
+/* What a rank shows the others of its node. */
 struct slot {
-    alignas(128) _Atomic double beat; /* when; 0: never */
+    _Atomic double beat; /* when; 0: never */
     _Atomic double sign;
     _Atomic double lease;
     _Atomic double images, slowest;
@@ -19,12 +22,15 @@ struct slot {
     _Atomic int asks;         /* how long that job may take, + 1; 0: nothing */
     _Atomic int told;         /* of that job, + 1; 0: of none */
     _Atomic double job_limit; /* seconds it may take */
+    char apart[APART - 72];
 };
+_Static_assert(sizeof(struct slot) == APART && _Alignof(struct slot) <= 8, "slots are not apart");
 
 /* What the node knows of rank 0. */
 struct board {
-    alignas(128) _Atomic double heard; /* when it answered last */
+    _Atomic double heard; /* when it answered last */
     _Atomic double sign;
+    char apart[APART - 16];
     struct slot slot[];
 };
 
