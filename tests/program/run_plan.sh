@@ -88,8 +88,8 @@ says "axes of models and protocols" "^note: 24 of 48 combinations are .* left ou
 [ "$(jobs_of)" = $((2 * (3 + 1) * (2 + 3))) ] && ok "and one job each for majority, and for folds" || not_ok "$(jobs_of) jobs"
 refused() { plan "$@" 2>/dev/null; says "refused: ${*: -1}" "$expected"; }
 expected="^cellsweep: --set: focal.gamma: no job of this grid reads it, but strategy focal would; leave it out, or add such jobs$" refused --set focal.gamma=3
-expected="^cellsweep: $TMP/s.yaml:4: cnn.blocks: no job of this grid reads it, but model cnn would" refused --set model=majority
-expected="^cellsweep: strategy reweight needs loss weights, which model majority has not: leave one of them out, or make a sweep of each; with model majority use one of none, undersample, .* goes with model cnn, .*boost$" refused --set 'grid.model=[cnn, majority]' --set 'grid.strategy=[none, reweight, smote]'
+expected="^cellsweep: $TMP/s.yaml:3: train.batch: no job of this grid reads it, but models that learn step by step would" refused --set model=majority
+expected="^cellsweep: --set: strategy reweight needs loss weights, which model majority has not: leave one of them out, or make a sweep of each; with model majority use one of none, undersample, .* goes with model cnn, .*boost$" refused --set 'grid.model=[cnn, majority]' --set 'grid.strategy=[none, reweight, smote]'
 check "jobs of such a grid run" "$cellsweep" run "$TMP/s.yaml" "${unread[@]}" -o "$TMP/unread.h5" -q
 [ "$("$cellsweep" export "$TMP/unread.h5" --table jobs | tail -n +2 | wc -l)" = 8 ] && ok "the file has those alone" || not_ok "the file has other jobs"
 [ "$("$cellsweep" export "$TMP/unread.h5" --table jobs | awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next } { print $at["strategy"] "=" $at["smote.k"] }' | sort | uniq -c | xargs)" = "2 augment= 2 none= 2 smote=3 2 smote=5" ] &&
