@@ -9,6 +9,8 @@ void job_log_started(struct events *events, int rank, int job, int attempt)
 
 void job_log_finished(struct events *events, int rank, const struct handout_report *r)
 {
+    if (!events) /* nobody would take over what is made below */
+        return;
     json_t *message = r->diverged ? json_out_text(r->message) : NULL;
     events_add(events, r->diverged ? "job_diverged" : "job_finished",
                "{s:i, s:i, s:f, s:i, s:o, s:o, s:o, s:o, s:o*}", "job", r->job, "rank", rank, "seconds",

@@ -33,8 +33,8 @@ struct events;
 /* Open for appending, created when missing; links are not followed. NULL with *err set. */
 struct events *events_open(const char *results_path, struct err *err);
 
-/* Append one line. format and arguments: json_pack() of an object. events NULL: nothing. Not for
- * several threads at once. */
+/* Append one line. format and arguments: json_pack() of an object. events NULL: nothing, so that values of
+ * "o" stay the caller's. Not for several threads at once. */
 void events_add(struct events *events, const char *event, const char *format, ...);
 
 void events_close(struct events *events);
