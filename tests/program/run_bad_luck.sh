@@ -61,7 +61,7 @@ R=$TMP/killed.h5
 unlucky 2 1 PRELOAD_KILL_UNLINK=1 "$R" --checkpoint 0.1
 has "a rank that dies between the last row of its job and its report" "$R.log" "rank 1 is lost .* its job was finished: "
 [ "$(grep -c job_started "$R.events.jsonl") $(grep -c job_finished "$R.events.jsonl")" = "4 4" ] && ok "no job runs twice" || not_ok "no job runs twice: $(cut -c1-120 "$R.events.jsonl")"
-has "it is counted" "$R.status" '"exit_status": 0, "done": 4, .*"left": 0, "lost_ranks": 1'
+has "it is counted" "$R.status" '"exit_status": 0, "done": 4, .*"left": 0, .*"lost_ranks": 1'
 read -r job loss < <(sed -n 's/.*job_finished", "job": \([0-9]*\), "rank": 1,.*"loss": \(0\.[0-9]\{4\}\).*/\1 \2/p' "$R.events.jsonl")
 "$cellsweep" export "$TMP/clean.h5" --table epochs | awk -F, -v job="$job" '$1 == job && $11 == 40 {print $16}' >"$TMP/loss.txt"
 [ -n "$loss" ] && has "and logged with the loss of its last epoch" "$TMP/loss.txt" "^$loss" || not_ok "and logged with the loss of its last epoch"
