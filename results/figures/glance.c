@@ -31,15 +31,14 @@ static int find_places(const struct summary *summary, const int *member, int n, 
     return n_places;
 }
 
-static int begin_page(struct glance_page *page, const struct summary *summary, const struct overall *overall,
-                      const struct summary_group *first, int part)
+static void begin_page(struct glance_page *page, const struct summary *summary, const struct overall *overall,
+                       const struct summary_group *first, int part)
 {
     *page = (struct glance_page){.summary = summary, .overall = overall, .part = part};
     snprintf(page->name, sizeof page->name, "summary");
     pagename_append_cell(page->name, summary, first, glance_row_factors(summary));
     if (part > 0)
         snprintf(page->name + strlen(page->name), 16, "_more%d", part);
-    return 0;
 }
 
 /* One page of panels first_panel on. row, panel (n): places of the members. */

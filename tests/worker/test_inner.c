@@ -6,6 +6,7 @@
 #include "select.h"
 #include "strategies/balance.h"
 #include "support/hand_dataset.h"
+#include "support/selected.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,15 +30,6 @@ static struct config inner_config(const char *strategy, const char *protocol, co
     if (config_set(&config, "inner", inner, &err) < 0)
         fail_msg("%s", err.text);
     return config;
-}
-
-static struct job_samples select_ok(const struct config *config, const struct dataset *data)
-{
-    struct job_samples samples;
-    struct err err = {0};
-    if (job_samples_select(config, data, "key", NULL, &samples, &err) < 0)
-        fail_msg("%s, %s: %s", config->strategy, config_protocol_name(config->protocol.kind), err.text);
-    return samples;
 }
 
 static void mark(const struct samples *samples, unsigned char *used)
@@ -102,7 +94,7 @@ static void val_is_apart_from_training_whatever_the_strategy(void **state)
         for (int p = 0; p < 8; p++) {
             struct config config = inner_config(strategy->name, protocols[p % 4], inners[p / 4]);
             struct config none = inner_config(strategy->name, protocols[p % 4], "none");
-            struct job_samples s = select_ok(&config, data), without = select_ok(&none, data);
+            struct job_samples s = selected(&config, data, "key"), without = selected(&none, data, "key");
             assert_apart(&s);
             assert_int_equal(without.val.n, 0);
             assert_true(same_list(&s.test, &without.test));
@@ -122,14 +114,14 @@ static void shares_are_of_every_class(void **state)
     struct dataset *data = hand_dataset(3, number, count, SIZE);
     int n_of[N_CLASSES];
     struct config config = inner_config("oversample", "holdout", "share:0.25");
-    struct job_samples s = select_ok(&config, data);
+    struct job_samples s = selected(&config, data, "key");
     (void)state;
     samples_count(&s.val, N_CLASSES, n_of);
     assert_true(n_of[0] == 10 && n_of[1] == 6 && n_of[2] == 3);
     assert_int_equal(s.train.n, 3 * 30);
     job_samples_free(&s);
     config = inner_config("none", "kfold:4x1", "folds:3");
-    s = select_ok(&config, data);
+    s = selected(&config, data, "key");
     samples_count(&s.val, N_CLASSES, n_of);
     for (int c = 0; c < N_CLASSES; c++)
         assert_true(fabs(n_of[c] - count[c] * 0.25) <= 1);
@@ -142,7 +134,7 @@ static struct samples val_of(const struct dataset *data, const char *key, const 
                              struct config config)
 {
     assert_int_equal(config_set(&config, key, value, NULL), 0);
-    struct job_samples s = select_ok(&config, data);
+    struct job_samples s = selected(&config, data, "key");
     struct samples val = s.val;
     s.val = (struct samples){0};
     job_samples_free(&s);
@@ -202,7 +194,7 @@ static void trial_seeds_take_turns_in_folds(void **state)
         struct job_samples s[FOLDS + 1];
         for (int t = 0; t <= FOLDS; t++) {
             config.trial_seed = t;
-            s[t] = select_ok(&config, data);
+            s[t] = selected(&config, data, "key");
             assert_true(same_list(&s[t].test, &s[0].test));
             for (int i = 0; t < FOLDS && i < s[t].val.n; i++)
                 times[s[t].val.sample[i].image]++;
@@ -237,7 +229,7 @@ static void groups_stay_together(void **state)
             struct config config = inner_config("oversample", protocols[p], inners[k]);
             int side[10] = {0};
             assert_int_equal(config_set(&config, "groups", "slide", NULL), 0);
-            struct job_samples s = select_ok(&config, data);
+            struct job_samples s = selected(&config, data, "key");
             const struct samples *list[] = {&s.train, &s.val, &s.test};
             for (int l = 0; l < 3; l++)
                 for (int i = 0; i < list[l]->n; i++)
@@ -298,14 +290,14 @@ static void given_sets_have_their_own(void **state)
     assert_int_equal(dataset_finish(data, NULL), 0);
     struct config config = inner_config("oversample", "given", "share:0.2");
     assert_int_equal(config_set(&config, "clusters", "1-2", NULL), 0);
-    struct job_samples s = select_ok(&config, data);
+    struct job_samples s = selected(&config, data, "key");
     assert_int_equal(s.val.n, 19);
     assert_int_equal(s.leak_val, 1);
     for (int i = 0; i < s.val.n; i++)
         assert_int_equal(data->image[s.val.sample[i].image].given, GIVEN_VAL);
     job_samples_free(&s);
     assert_int_equal(config_set(&config, "clusters", "1-3", NULL), 0);
-    s = select_ok(&config, data);
+    s = selected(&config, data, "key");
     assert_true(s.val.n == 0 && s.leak_val == 0);
     job_samples_free(&s);
     hand_dataset_free(data);
@@ -316,7 +308,7 @@ static void roles_tell_val(void **state)
 {
     struct dataset *data = hand_dataset(3, number, count, SIZE);
     struct config config = inner_config("augment", "report", "share:0.2");
-    struct job_samples s = select_ok(&config, data);
+    struct job_samples s = selected(&config, data, "key");
     int role[N_IMAGES], n = 0;
     (void)state;
     assert_int_equal(samples_roles(data, &s, role, NULL), 0);

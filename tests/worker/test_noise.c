@@ -5,6 +5,7 @@
 #include "select.h"
 #include "strategies/balance.h"
 #include "support/hand_dataset.h"
+#include "support/selected.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,15 +27,6 @@ static struct config noise_config(const char *strategy, const char *protocol, co
     if (config_set(&config, "label_noise", share, &err) < 0)
         fail_msg("%s", err.text);
     return config;
-}
-
-static struct job_samples select_ok(const struct config *config, const struct dataset *data)
-{
-    struct job_samples samples;
-    struct err err = {0};
-    if (job_samples_select(config, data, "key", NULL, &samples, &err) < 0)
-        fail_msg("%s, %s: %s", config->strategy, config_protocol_name(config->protocol.kind), err.text);
-    return samples;
 }
 
 /* The class index of every image: originals stand class after class. */
@@ -84,7 +76,7 @@ static void the_share_of_every_class_is_wrong_and_nothing_that_judges(void **sta
         int n[N_CLASSES], wrong[N_CLASSES];
         struct err err = {0};
         assert_int_equal(config_set(&config, "inner", "share:0.2", &err), 0);
-        struct job_samples s = select_ok(&config, data);
+        struct job_samples s = selected(&config, data, "key");
         count_wrong(&s.train, n, wrong);
         for (int c = 0; c < N_CLASSES; c++)
             assert_int_equal(wrong[c], lround(n[c] * 0.1));
@@ -110,7 +102,7 @@ static void strategies_copy_the_labels_that_they_find(void **state)
         for (int p = 0; p < 4; p++) {
             struct config config = noise_config(strategy->name, protocols[p], "0.2");
             struct config without = noise_config(strategy->name, protocols[p], "0");
-            struct job_samples s = select_ok(&config, data), clean = select_ok(&without, data);
+            struct job_samples s = selected(&config, data, "key"), clean = selected(&without, data, "key");
             assert_int_equal(s.test.n, clean.test.n);
             for (int k = 0; k < s.test.n; k++)
                 assert_int_equal(s.test.sample[k].image, clean.test.sample[k].image);
@@ -139,7 +131,7 @@ static void wrong_labels_are_shared_and_nested(void **state)
     for (int k = 0; k < 4; k++) {
         struct config config = noise_config(strategy[k], "holdout", share[k]);
         config.seed = k == 3 ? 2 : 1;
-        struct job_samples s = select_ok(&config, data);
+        struct job_samples s = selected(&config, data, "key");
         labels_of(&s.train, label[k]);
         job_samples_free(&s);
     }
@@ -160,7 +152,7 @@ static void the_plan_of_one_seed_is_that_of_all(void **state)
     for (int seed = 1; seed < 20; seed++) {
         struct config config = noise_config("oversample", "holdout", "0.3");
         config.seed = seed;
-        struct job_samples s = select_ok(&config, data);
+        struct job_samples s = selected(&config, data, "key");
         int n[N_CLASSES];
         samples_count(&s.train, N_CLASSES, n);
         assert_int_equal(n[0], 34); /* of 40, 24 and 16: 12, 7 and 5 leave, dealt to the others in turn */
