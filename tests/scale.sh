@@ -80,7 +80,7 @@ model() {
     local n s us share most job
     read -r us share most job <<<"$(play 10000 40000 10)"
     printf '\n%-8s %6s %14s %18s   model: %s us a message (played), 0.9 ns a rank and 4 us a look, 128 ranks a node\n' ranks "job s" "% of a core" "of it Open MPI's" "$us"
-    for n in 256 512 1000 10000 100000; do
+    for n in 2 32 128 256 512 1000 10000 100000; do
         for s in 1 10; do
             awk -v n=$n -v s=$s -v us="$us" 'BEGIN {nap = 8e-9 * n > 1e-3 ? 8e-9 * n : 1e-3; looks = 0.9e-9 * n * 2 / nap + 4e-6 / nap
                 printf "%-8s %6s %14.2f %18.2f\n", n, s, 100 * (1e-6 * us * (n / s + n / 128) + looks), 100 * looks}'
