@@ -6,7 +6,8 @@
 #     SLOWEST=10         the ten that took longest at the end, with the seconds of CPU that they used
 #     TEST_SECONDS=2400  a test that takes longer hangs; nothing else here depends on how fast the machine is
 #
-# A line a test, in the order of the arguments; the whole output of one that failed before it. A test fails when one of its checks
+# A line a test, in the order of the arguments; the whole output of one that failed before it, and what failed in it once more at the
+# end. A test fails when one of its checks
 # does, when it ends before it has reported as many as it planned, when its exit status is not 0, and when it leaves a process or a
 # file: each has a temporary folder (TMPDIR) of its own, which every process that it starts inherits. A test whose source has a line
 # "alone: WHY" runs when the others are done. What took longest the last time starts first.
@@ -92,6 +93,10 @@ count() { # count LOG: "passed failed skipped planned"; planned is -1 without a 
         /^ok( [0-9]+)? -/ {p++}
         END {print p + 0, f + 0, s + 0, plan}' "$1"
 }
+failures() { # failures NAME STATUS: what failed in it, once more
+    echo "$1 (status $2):"
+    grep -A 4 '^not ok\|^it ended before its plan\|planned did not run$\|^left \|^hangs\|^skip all' "$all/$1.log" | tail -n 12 | cut -c1-300 | sed 's/^/    /'
+}
 passed=0 failed=0 skipped=0
 tell() { # tell NAME
     local log=$all/$1.log status seconds cpu p f s planned verdict=ok
@@ -109,6 +114,7 @@ tell() { # tell NAME
     if [ "$f" -gt 0 ]; then
         sed "s/^/    /" "$log"
         verdict="FAILED (status $status)"
+        failures "$1" "$status" >>"$all/failures"
     else
         grep -h '# SKIP\|^skip - \|^worst' "$log" | sed 's/^/    /'
     fi
@@ -170,5 +176,6 @@ if [ -d "$BUILD/tests" ]; then
     cp "$all/times.new" "$times"
 fi
 [ -z "${SLOWEST:-}" ] || sort -k2,2nr "$all/times" | head -n "$SLOWEST" | awk '{printf "%-20s %4d s, CPU %4d s\n", $1, $2, $3}'
+[ ! -e "$all/failures" ] || cat "$all/failures"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
