@@ -37,6 +37,14 @@ check_fails() {
     if "$@" >"$TMP/check.out" 2>&1; then not_ok "$what"; sed 's/^/# /' "$TMP/check.out"; else ok "$what"; fi
 }
 
+# noted WORDS FIGURE.gp...: the texts of each figure hold the words, wherever its lines break: a number in a note, as of seconds, has as
+# many digits as it needs, and moves what follows.
+noted() {
+    local words=$1 gp
+    shift
+    for gp; do sed -n "s/^set label '\(.*\)' at screen .*/\1/p" "$gp" | tr '\n' ' ' | grep -q -- "$words" || return; done
+}
+
 # pack_cells: the built-in cells as $TMP/cells.h5, for runs that would draw them anew, which takes seconds.
 pack_cells() { check "cells are packed" bash -c "'$BUILD/cellsweep' data synth '$TMP/cells' && '$BUILD/cellsweep' data pack '$TMP/cells' -o '$TMP/cells.h5'"; }
 

@@ -93,7 +93,7 @@ YAML
 check "a sweep of models" "$C" run "$TMP/models.yaml" -o "$TMP/models.h5" -q
 check "has a report" "$C" report "$TMP/models.h5" -o "$TMP/models" --filter 'model=cnn|knn|forest|logistic'
 check "whose figures have pictures" test -s "$TMP/models/models_none.png" -a -s "$TMP/models/models_oversample.pdf"
-check "which say what they show" grep -q "Seconds: median from start to end of a job" "$TMP/models/models_none.gp"
+check "which say what they show" noted "Seconds: median from start to end of a job" "$TMP/models/models_none.gp"
 script tests/web/models.mjs "$TMP/models/report.html" "$TMP/models/models.csv" "$TMP/downloads"
 check "a sweep to compare with it" "$C" run "$TMP/models.yaml" -o "$TMP/faster.h5" -q --set 'grid.model=[cnn]' --set 'grid.clusters=[[1, 27], [8, 10]]' --set train.learning_rate=0.01
 check "has a report of both" "$C" report "$TMP/models.h5" "$TMP/faster.h5" -o "$TMP/sweeps"
