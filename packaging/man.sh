@@ -75,7 +75,7 @@ commands >"$work/commands"
 {
     printf '[SEE ALSO]\n.BR cellsweep (1)'
     while IFS=$'\t' read -r name _; do printf ',\n.BR cellsweep\\-%s (1)' "${name// /\\-}"; done <"$work/commands"
-    printf '.\n.PP\nThe whole guide, README.md, and sweep files to begin with lie in share/doc/cellsweep and share/cellsweep of the installation.\n'
+    printf '.\n.PP\nThe whole guide, README.md and docs/, and sweep files to begin with lie in share/doc/cellsweep and share/cellsweep of the installation.\n'
 } >"$work/see-also"
 page '' 'experiment sweeps on imbalanced single-cell images'
 while IFS=$'\t' read -r name summary; do page "$name" "$summary"; done <"$work/commands"

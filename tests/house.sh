@@ -2,7 +2,7 @@
 # The plan of the house, read from the includes: floors from the ground up, their rooms, what each room looks into.
 #
 #     tests/house.sh          fails on an arrow up a floor, on two rooms that include each other, on a room above
-#                             12 % of the lines, on one that README.md does not show, on a line of C above 110
+#                             12 % of the lines, on one that docs/house.md does not show, on a line of C above 110
 #                             columns and on a function of more than 40 lines
 #     tests/house.sh plan     the same, and draws the plan
 #
@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 floors='common worker results orchestrator'
 hidden=0
 for room in $(find $floors -name web -prune -o -name '*.c' -printf '%h\n' | LC_ALL=C sort -u); do
-    grep -qF "| \`$room/\` |" README.md || { echo "house: README.md does not show $room/"; hidden=1; }
+    grep -qF "| \`$room/\` |" docs/house.md || { echo "house: docs/house.md does not show $room/"; hidden=1; }
 done
 long=$(find $floors tests -name web -prune -o \( -name '*.c' -o -name '*.h' -o -name '*.inc' \) -print0 |
     LC_ALL=C.UTF-8 xargs -0 grep -nE '^.{111,}' || true)
