@@ -32,7 +32,7 @@ struct job {
     int of;                           /* of a trial: the job that it tunes, else -1 */
     short trial;                      /* its number; of a job that is tuned: the chosen one, -1: not yet */
     short trial_seed;                 /* from 0 */
-    unsigned char key[JOB_KEY_BYTES]; /* XXH3-128 of dataset checksum and config values; README */
+    unsigned char key[JOB_KEY_BYTES]; /* XXH3-128 of dataset checksum and config values; docs/sweep-file.md */
     struct job_plan plan;             /* sizes of its sets, expected work; leak is not counted */
 };
 

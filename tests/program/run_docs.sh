@@ -1,0 +1,153 @@
+#!/usr/bin/env bash
+# What the pages say to type: every command of README.md, docs/ and experiments/README.md runs, in a folder that has what it names, or stands
+# below with the reason why not; every sweep file plans; python parses; every link leads somewhere. A block of another kind fails.
+. tests/lib.sh
+case $BUILD in *asan*) skip "pages are tried with the plain build: what they run is tried with sanitizers elsewhere"; finish ;; esac
+root=$PWD
+pages="README.md CONTRIBUTING.md experiments/README.md $(ls docs/*.md)"
+export PATH=$(realpath "$BUILD"):$PATH
+
+# ---- a folder with what the pages name ----
+few_cells 1 8 10 14 15 27
+kit=$TMP/kit
+mkdir -p "$kit/cells" "$kit/new_cells" "$kit/build"
+for k in 1 8 10 14 15 27; do cp -r "$TMP/few/cell_images/cluster_$k" "$kit/cells/$k"; done
+ls -d "$TMP"/few/cell_images/cluster_8/* | head -3 | xargs cp -t "$kit/new_cells"
+cp "$TMP"/few/cell_boundaries.csv* "$kit" 2>/dev/null || "$BUILD/cellsweep" data synth "$TMP/all" >/dev/null && cp "$TMP"/all/cell_boundaries.csv.gz "$kit"
+ln -s "$(realpath "$BUILD/cellsweep")" "$kit/build/cellsweep"
+sweep() { # sweep NAME LINE...: a sweep file of that name
+    printf '%s\n' "name: $1" "data: cells.h5" "model: logistic" "features: shape" "keep_weights: true" "train: {epochs: 2}" "${@:2}"
+}
+sweep sweep "grid:" "  clusters: [[8, 10]]" "  strategy: [none, augment]" "  seed: {first: 1, count: 2}" "protocol: holdout" >"$kit/sweep.yaml"
+sed 's/count: 2}/count: 3}/' "$kit/sweep.yaml" >"$kit/more.yaml"
+sweep fig4 "grid:" "  clusters: [[8, 10], [14, 15], [1, 27]]" "  strategy: [none, augment]" >"$kit/fig4.yaml"
+check "cells of the folder" cellsweep data pack "$kit/cells" -o "$kit/cells.h5"
+check "a sweep of the folder" bash -c "cd '$kit' && cellsweep run sweep.yaml -o sweep.h5 -q"
+check "and one that learnt images" bash -c "cd '$kit' && cellsweep run sweep.yaml -o images.h5 -q --set features=pixels --set 'grid.seed=[1]'"
+for copy in before after; do cp "$kit/sweep.h5" "$kit/$copy.h5"; done
+check "a bundle" bash -c "'$BUILD/tests/support/make_bundle' '$kit/outs' >/dev/null"
+
+# ---- commands ----
+# What is not run as it is written: a pattern of the line and the reason.
+elsewhere() { # elsewhere LINE: the reason, or nothing
+    case $1 in
+    "make fig4"* | "make test"*) echo "minutes; tests/fresh.sh runs both" ;;
+    *sbatch*) echo "wants Slurm: long_slurm.sh" ;;
+    "ssh "*) echo "wants a cluster" ;;
+    "cellsweep serve "* | "curl "*) echo "a server does not end by itself: run_serve.sh" ;;
+    "cellsweep bench"*) echo "half a minute; run_bench.sh runs what its help has" ;;
+    */bench_peer.py*) echo "wants PyTorch: make bench-peer" ;;
+    esac
+}
+# What is changed before it runs: fewer ranks, other places, and for ONNX a model of images, not of shapes.
+instead() {
+    sed -e 's/mpirun\( --enable-recovery\)\? -n [0-9]*/mpirun --oversubscribe -n 2/' -e 's#find /slide#find new_cells#' -e 's/sweep.h5 --weights/images.h5 --weights/'
+}
+# exists LINE: what a line that is not run names is there: targets of make, scripts, commands and their options.
+exists() {
+    local line=$1 word command=
+    for word in ${line%%#*}; do
+        case $word in
+        make) command=make ;;
+        cellsweep) command=cellsweep ;;
+        experiments/* | tests/*) [ -e "$root/$word" ] || { echo "no file $word"; return 1; } ;;
+        --*)
+            case $line in
+            *cellsweep*) cellsweep "${command#cellsweep }" --help | grep -q -- "${word%%=*}" || { echo "no option $word"; return 1; } ;;
+            *bench_peer.py*) grep -q -- "\"${word%%=*}\"" "$root/tests/program/bench_peer.py" || { echo "no option $word"; return 1; } ;;
+            esac
+            ;;
+        *)
+            case $command in
+            make) grep -q "^$word:" "$root/Makefile" || { echo "no target $word"; return 1; } ;;
+            cellsweep) command="cellsweep $word" && cellsweep "$word" --help >/dev/null || return 1 ;;
+            esac
+            ;;
+        esac
+    done
+}
+commands() { # commands WHERE FILE: the lines of a block, each a command, in a copy of the folder
+    local where=$1 line why place=$TMP/place
+    rm -rf "$place" && cp -r "$kit" "$place"
+    check "$where: bash reads it" bash -n "$2"
+    while IFS= read -r line <&3; do
+        [ -n "$line" ] || continue
+        why=$(elsewhere "$line")
+        if [ -n "$why" ]; then
+            check "$where: what it names exists ($why): ${line%%#*}" exists "$line"
+        else
+            check "$where: ${line%%#*}" bash -c "cd '$place' && { $(instead <<<"${line%%  #*}")
+}"
+        fi
+    done 3<"$2"
+}
+
+# ---- sweep files ----
+names=("Polylobed" "Folded" "Prometaphase" "CD8+ T cell, activated" "3" 'T "x"')
+mkdir -p "$TMP/named"
+for name in "${names[@]}"; do mkdir "$TMP/named/$name" && cp "$kit"/cells/14/*.png "$TMP/named/$name"; done
+check "cells with names" cellsweep data pack "$TMP/named" -o "$kit/named.h5"
+plans() { # plans FILE: a whole sweep file, or one with what it lacks
+    local data=cells.h5 whole=$TMP/place/block.yaml
+    ! grep -q Polylobed "$1" || data=named.h5
+    {
+        grep -q '^name:' "$1" || echo "name: block"
+        grep -q '^data:' "$1" || echo "data: $data"
+        sed -e '/^ *- /b' -e "$(grep -q 'clusters:' "$1" || echo '/^grid:/a\  clusters: [[8, 10]]')" "$1"
+        grep -q '^grid:' "$1" || printf 'grid:\n  clusters: [[8, 10]]\n'
+    } >"$whole"
+    (cd "$TMP/place" && cellsweep plan block.yaml)
+}
+
+# ---- every block ----
+mkdir "$TMP/blocks"
+blocks=0
+for page in $pages; do
+    awk -v page="$page" -v name="$(tr '/.' '--' <<<"$page")" -v to="$TMP/blocks" '/^ *```/ {
+            if (on) { on = 0; close(file); next }
+            on = 1; indent = index($0, "`") - 1; kind = substr($0, indent + 4); n++
+            file = sprintf("%s/%s_%03d.%s", to, name, NR, kind == "" ? "none" : kind); printf "" >file
+            next }
+        on { print substr($0, indent + 1) >file }
+        END { if (on) print "a block of " page " does not end" }' "$page"
+done >"$TMP/open" 2>&1
+[ -s "$TMP/open" ] && not_ok "blocks: $(cat "$TMP/open")" || ok "every block ends"
+for file in "$TMP"/blocks/*; do
+    blocks=$((blocks + 1))
+    where=$(basename "$file")
+    case $file in
+    *.sh) commands "${where%.*}" "$file" ;;
+    *.yaml)
+        rm -rf "$TMP/place" && cp -r "$kit" "$TMP/place"
+        check "${where%.*}: planned" plans "$file"
+        ;;
+    *.python) check "${where%.*}: python reads it" /usr/bin/python3 -c "compile(open('$file').read(), '$where', 'exec')" ;;
+    *.r) check "${where%.*}: R is not at hand; it names tables that there are" bash -c "grep -q 'cellsweep export\|h5read' '$file'" ;;
+    *) not_ok "$where: a block of a kind that is not tried" ;;
+    esac
+done
+[ "$blocks" -ge 25 ] && ok "$blocks blocks" || not_ok "$blocks blocks only"
+
+# ---- links ----
+/usr/bin/python3 - $pages >"$TMP/links" 2>&1 <<'EOF' && ok "links: $(cat "$TMP/links")" || not_ok "links: $(cat "$TMP/links")"
+import os, re, sys
+def slug(title):
+    return re.sub(r"[^\w\- ]", "", re.sub(r"[`*]|\[([^\]]*)\]\([^)]*\)", r"\1", title).lower()).strip().replace(" ", "-")
+def text(path):
+    return re.sub(r"^ *```.*?^ *```", "", open(path, encoding="utf-8").read(), flags=re.S | re.M)
+bad, n = [], 0
+for page in sys.argv[1:]:
+    for link in re.findall(r"\]\(([^)\s]+)\)", text(page)):
+        if re.match(r"\w+:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = os.path.normpath(os.path.join(os.path.dirname(page), path)) if path else page
+        n += 1
+        if not os.path.exists(target):
+            bad.append(f"{page}: {link}: no such file")
+        elif anchor and anchor not in [slug(t) for t in re.findall(r"^#+ (.*)", text(target), flags=re.M)]:
+            bad.append(f"{page}: {link}: no such heading")
+print("\n".join(bad) if bad else f"{n} lead somewhere")
+sys.exit(bool(bad) or n < 20)
+EOF
+finish
