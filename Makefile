@@ -227,10 +227,12 @@ $(BUILD)/tests/fuzz/seeds: $(BUILD)/tests/fuzz/seeds.o $(BUILD)/tests/libsupport
 
 # ---- style ----
 .PHONY: lint format format-check
+# In a clean checkout LINT_GCC=$(BUILD) has what gcc compiles for lint linked and tested afterwards.
+LINT_GCC ?= $(BUILD)/lint-gcc
 lint: lint-deps ## the plan of the house holds, gcc and clang without a warning, clang-tidy, cppcheck
 	@tests/house.sh
 	@$(MAKE) --no-print-directory $(BUILD)/version.h $(ONNX).h $(EVENT).h
-	@$(MAKE) --no-print-directory $(PARALLEL) BUILD=$(BUILD)/lint-gcc EXTRA=-Werror $(SOURCES:%.c=$(BUILD)/lint-gcc/%.o)
+	@$(MAKE) --no-print-directory $(PARALLEL) BUILD=$(LINT_GCC) EXTRA=-Werror $(SOURCES:%.c=$(LINT_GCC)/%.o)
 	@$(MAKE) --no-print-directory $(PARALLEL) BUILD=$(BUILD)/lint-clang CC=clang OPT=-O0 EXTRA=-Werror $(SOURCES:%.c=$(BUILD)/lint-clang/%.o)
 	@echo '  clang-tidy'
 	@printf '%s\n' $(SRC) | xargs -P $$(nproc) -n 1 sh -c 'clang-tidy --quiet "$$@" -- $(CFLAGS) $(ISA_avx512) 2>/dev/null' --
