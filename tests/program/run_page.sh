@@ -116,6 +116,12 @@ check "a report is written" "$C" report "$TMP/r.h5" -o "$TMP/report"
 check "epochs are exported" "$C" export "$TMP/r.h5" --table epochs -o "$TMP/epochs.csv"
 
 script tests/web/report.mjs "$TMP/report/report.html" "$TMP/epochs.csv" "$TMP/downloads"
+again=$(sed -n '1s/.*key=//p' "$TMP/downloads/again.yaml")
+check "the sweep file of one run runs" "$C" run "$TMP/downloads/again.yaml" -o "$TMP/again.h5" -q --filter "key=$again"
+"$C" export "$TMP/again.h5" --table epochs --filter "key=$again" >"$TMP/again.csv"
+# Key, epoch and the eight numbers of every epoch.
+for table in epochs again; do grep -- "$again" "$TMP/$table.csv" | rev | cut -d, -f1-9 | rev >"$TMP/$table.rows"; done
+check "with the same key and the same bits" test "$(wc -l <"$TMP/again.rows")" = 3 -a "$(cat "$TMP/again.rows")" = "$(cat "$TMP/epochs.rows")"
 
 cat >"$TMP/live.yaml" <<'YAML'
 name: live

@@ -286,6 +286,51 @@ await check("every plot has a name, a summary and a table", async () => {
   assert.equal(await page.$eval("#announcer", (a) => a.getAttribute("aria-live")), "polite");
 });
 
+/* ---- every run in a table ---- */
+
+const runRows = () => page.$$eval("#table-runs tbody tr", (list) => list.map((tr) => [...tr.cells].map((c) => c.textContent)));
+const runHead = () => page.$$eval("#table-runs thead th", (list) => list.map((th) => th.textContent.replace(/ [▾▴]$/, "")));
+const typed = (selector, value) => change(page, () => page.$eval(selector, (input, v) => ((input.value = v), input.dispatchEvent(new Event("change"))), value));
+
+await check("runs are filtered as --filter does, searched and sorted", async () => {
+  assert.match(await page.$eval("#runs-said", (p) => p.textContent), /^32 of 32 runs\.$/);
+  await typed("#runs-filter", "strategy=over*,train.learning_rate<=1e-3,seed=2..9,protocol!=report");
+  const head = await runHead();
+  const mine = await runRows();
+  assert.equal(mine.length, 2);
+  for (const row of mine) assert.deepEqual(["strategy", "protocol", "train.learning_rate", "seed"].map((name) => row[head.indexOf(name)]), ["oversample", "holdout", "0.001", "2"]);
+  await typed("#runs-search", "1-27");
+  assert.equal((await runRows()).length, 1);
+  await typed("#runs-search", "");
+  await typed("#runs-filter", "nothing=1");
+  assert.match(await page.$eval("#runs-wrong", (p) => p.textContent), /no key “nothing” here; there are clusters/);
+  await change(page, () => page.select("#runs-by-strategy", "none"));
+  await typed("#runs-filter", "strategy=none");
+  assert.equal((await runRows()).length, 16);
+  assert.equal(await page.$eval("#runs-by-strategy", (s) => s.value), "none");
+  await change(page, () => page.click('#table-runs [data-sort=loss]'));
+  const values = (await runRows()).map((row) => Number(row[head.indexOf("loss")]));
+  assert.deepEqual(values, [...values].sort((a, b) => b - a));
+  assert.ok(new Set(values).size > 1);
+});
+
+await check("a run is linked, equals the export, and is run again by its own sweep file", async () => {
+  const address_ = await page.$eval("#table-runs tbody a", (a) => a.getAttribute("href"));
+  await change(page, () => page.click("#table-runs tbody a"));
+  const key = /runs\.run=(\w+)/.exec(address_)[1];
+  assert.ok((await page.evaluate(() => location.hash)).includes(key));
+  assert.equal(await page.$eval("#run", (r) => r.hidden), false);
+  assert.equal(await page.evaluate(() => document.activeElement.id), "run-title");
+  const own = epochs.filter((r) => r.key === key);
+  const [drawnCurve] = (await traces("run", "mean")).filter((t) => t.set === "test" && t.metric === "balanced_accuracy");
+  close(drawnCurve.y, own.map((r) => Number(r.test_balanced_accuracy)), key);
+  const yaml = (await downloaded(page, "#run-save", `synthetic-run-${key.slice(0, 8)}.yaml`)).toString();
+  assert.ok(yaml.includes(`--filter key=${key}`));
+  writeFileSync(join(folder, "again.yaml"), yaml);
+  await change(page, () => page.click("#run-close"));
+  assert.equal(await page.$eval("#run", (r) => r.hidden), true);
+});
+
 const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
 await check("dark by preference, the other by the button", async () => {
   const light = await background();

@@ -141,7 +141,7 @@ export class Explorer {
 
   /** Whether a value of the view matters here. */
   needs(key) {
-    return !key.startsWith("cm.") && !key.startsWith("cmp.");
+    return !key.startsWith("cm.") && !key.startsWith("cmp.") && !key.startsWith("runs.");
   }
 
   /** Draw what the view says. @param {boolean} [quietly] nothing is read out: the data changed, not the choice */
@@ -173,7 +173,7 @@ export class Unbalanced {
   }
 
   needs(key) {
-    return !["clusters", "strategy", "layout", "best"].includes(key) && !key.startsWith("cm");
+    return !["clusters", "strategy", "layout", "best"].includes(key) && !key.startsWith("cm") && !key.startsWith("runs.");
   }
 
   update() {

@@ -17,6 +17,7 @@ import { Sweep } from "./model.js";
 import { WhichModel, haveModels, modelsDefaults } from "./models.js";
 import { Reliability, reliabilityDefaults } from "./reliability.js";
 import { View } from "./state.js";
+import { Runs, runsDefaults } from "./runs.js";
 import { Sweeps, haveSweeps, sweepsDefaults } from "./sweeps.js";
 import { toggleTheme } from "./theme.js";
 
@@ -26,7 +27,7 @@ export class Page {
     this.app = app;
     this.predictor = predictor;
     this.sweep = new Sweep(doc);
-    this.view = new View({ ...explorerDefaults(this.sweep), ...confusionDefaults(this.sweep), ...comparisonDefaults(this.sweep), ...reliabilityDefaults(this.sweep), ...modelsDefaults(this.sweep), ...sweepsDefaults(this.sweep) });
+    this.view = new View({ ...explorerDefaults(this.sweep), ...confusionDefaults(this.sweep), ...comparisonDefaults(this.sweep), ...reliabilityDefaults(this.sweep), ...modelsDefaults(this.sweep), ...sweepsDefaults(this.sweep), ...runsDefaults() });
     this.choices = this.#choices();
     this.#build();
     this.view.subscribe(() => {
@@ -43,8 +44,8 @@ export class Page {
     this.explorer = new Explorer(sweep, view);
     this.unbalanced = new Unbalanced(sweep, view);
     this.data = new DataSection(sweep);
-    this.parts = [this.explorer, this.unbalanced, this.data, new Comparison(sweep, view), new Confusion(sweep, view), new Misclassified(sweep, view), new Reliability(sweep, view), new WhichModel(sweep, view), new Sweeps(sweep, view)];
-    const [, , , comparison, confusion, cells, reliability, models, sweeps] = this.parts;
+    this.parts = [this.explorer, this.unbalanced, this.data, new Comparison(sweep, view), new Confusion(sweep, view), new Misclassified(sweep, view), new Reliability(sweep, view), new WhichModel(sweep, view), new Sweeps(sweep, view), new Runs(sweep, view)];
+    const [, , , comparison, confusion, cells, reliability, models, sweeps, runs] = this.parts;
     this.front = el("div", {});
     this.further = el("div", {});
     this.origin = el("div", {});
@@ -60,6 +61,7 @@ export class Page {
       ["calibration", "Calibration", reliability.node],
       ["cells", "Misclassified cells", cells.node],
       this.predictor && ["classify", "Classify", this.predictor.node],
+      ["runs", "Runs", runs.node],
       ["appendix", "Appendix", this.further],
       ["provenance", "Provenance", this.origin],
     ].filter((s) => s && (s[0] !== "unbalanced" || sweep.values("strategy").includes("none")));

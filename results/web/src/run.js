@@ -1,0 +1,73 @@
+/* run.js - one run: what it was, its curves and matrices, and the sweep file that runs it again. */
+import { Chart } from "./chart.js";
+import { confusionOf } from "./confusion.js";
+import { curvesFigure, panelOfGroup } from "./curves.js";
+import { button, download, el, fill, number } from "./dom.js";
+import { duration } from "./front.js";
+
+/** The resolved sweep file with this job's values as its grid. A job of k-fold is one of several: its key chooses it. */
+export function jobYaml(sweep, j) {
+  const { jobs, doc } = sweep;
+  const resolved = doc.provenance.yaml_resolved ?? "";
+  const lines = [];
+  let inGrid = false;
+  for (const line of resolved.split("\n")) {
+    if (/^\S/.test(line)) inGrid = /^grid:/.test(line);
+    if (!inGrid) lines.push(line);
+  }
+  const protocol = jobs.protocol[j].startsWith("kfold:") && jobs.repeat[j] > 0 ? `${jobs.protocol[j]}x${jobs.repeat[j] + 1}` : jobs.protocol[j];
+  const values = [["clusters", jobs.clusters[j]], ["strategy", jobs.strategy[j]], ["protocol", protocol], ["model", jobs.model[j]], ...doc.axes.map((axis, a) => [axis.name, String(jobs.axis[a][j] ?? "")]), ["seed", String(jobs.seed[j])]];
+  const own = new Set(values.map(([name]) => name));
+  const kept = lines.filter((line) => !own.has(line.split(":")[0]));
+  const grid = values.filter(([, value]) => value !== "").map(([name, value]) => `  ${name}: [${JSON.stringify(value)}]`);
+  return `# cellsweep run THIS.yaml -o again.h5 --filter key=${jobs.key[j]}\n${kept.join("\n").trimEnd()}\ngrid:\n${grid.join("\n")}\n`;
+}
+
+export class Run {
+  /** @param {() => void} close */
+  constructor(sweep, close) {
+    this.sweep = sweep;
+    this.heading = el("h3", { id: "run-title", tabindex: "-1" });
+    this.facts = el("dl", { class: "facts" });
+    this.chart = new Chart({ name: "run", label: "Learning curves of one run" });
+    this.matrices = el("div", { class: "two" });
+    this.yaml = el("pre", { id: "run-yaml", tabindex: "0" });
+    const save = button("Save as YAML", () => download(`run-${sweep.jobs.key[this.job].slice(0, 8)}.yaml`, new Blob([this.yaml.textContent], { type: "application/yaml" })), { id: "run-save" });
+    this.node = el("div", { id: "run", hidden: true }, this.heading, el("div", { class: "tools" }, button("Close this run", close, { id: "run-close" }), save), this.facts, this.chart.node, this.matrices, el("details", { class: "more" }, el("summary", { text: "Sweep file that runs it again" }), this.yaml));
+  }
+
+  /** @param {number} j the job, -1: none @param {object} options of curves */
+  show(j, options) {
+    this.job = j;
+    this.node.hidden = j < 0;
+    if (j < 0) return;
+    const { sweep } = this;
+    const { jobs } = sweep;
+    const group = { ...sweep.groups.find((g) => g.jobs.includes(j)), jobs: [j] };
+    this.heading.textContent = `Run ${jobs.key[j].slice(0, 8)}`;
+    const seconds = jobs.finished[j] !== null && jobs.started[j] !== null ? duration(jobs.finished[j] - jobs.started[j]) : "";
+    const facts = [
+      ["Key", jobs.key[j]], ...sweep.factors().map((f) => [f.name, sweep.value(group, f.name)]), ["seed", jobs.seed[j]], ["fold", jobs.fold[j]], ["repeat", jobs.repeat[j]],
+      ["State", `${jobs.state[j]}${jobs.message[j] ? `: ${jobs.message[j]}` : ""}`], ["Epochs", `${jobs.epochs_done[j]}${jobs.judged_epoch[j] === null ? "" : `, judged after epoch ${jobs.judged_epoch[j]}`}`],
+      ["Images", jobs.n_train[j] === null ? "" : `${jobs.n_train[j]} to train${jobs.n_val[j] === null ? "" : `, ${jobs.n_val[j]} to choose (val)`}, ${jobs.n_test[j]} to test${jobs.leak[j] > 0 ? `; LEAK: ${jobs.leak[j]} of the test images are copies of training images` : ""}`],
+      ["Time", seconds && `${seconds} on rank ${jobs.rank[j]}, attempt ${jobs.attempts[j]}`],
+    ];
+    fill(this.facts, ...facts.filter(([, v]) => v !== "" && v !== null && v !== undefined).flatMap(([name, v]) => [el("dt", { text: name }), el("dd", { text: String(v) })]));
+    const drawn = sweep.counted(group).length > 0;
+    this.chart.node.hidden = !drawn;
+    if (drawn) this.chart.draw((paint) => curvesFigure(sweep, [panelOfGroup(sweep, group, `Run ${jobs.key[j].slice(0, 8)}`, paint)], options, paint));
+    fill(this.matrices, ...Object.keys(sweep.doc.confusion).map((set) => matrix(sweep, group, set)));
+    this.yaml.textContent = jobYaml(sweep, j);
+  }
+}
+
+const SETS = { val: "inner set (val)", test: "test images", all: "all original images" };
+
+function matrix(sweep, group, set) {
+  const { classes, mean, n } = confusionOf(sweep, group, set, false);
+  if (!n || !mean.flat().some(Number.isFinite)) return null;
+  const caption = `Confusion, ${SETS[set]}, judged epoch: rows actual, columns predicted`;
+  const head = el("tr", {}, el("th", { scope: "col", text: "actual" }), ...classes.map((k) => el("th", { scope: "col", class: "number", text: String(k) })));
+  const rows = mean.map((row, r) => el("tr", {}, el("th", { scope: "row", text: String(classes[r]) }), ...row.map((v) => el("td", { class: "number", text: number(v) }))));
+  return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption }, el("table", {}, el("caption", { text: caption }), el("thead", {}, head), el("tbody", {}, ...rows)));
+}

@@ -1,0 +1,209 @@
+/* runs.js - every run of the sweep in a table: filtered, searched, sorted, a page at a time, however many there are; and one of them.
+ *
+ * Only the rows of a page are in the document. What is sorted and filtered are numbers of jobs. */
+import { announce, button, downloadCsv, el, fill, number, select } from "./dom.js";
+import { curveOptions } from "./explorer.js";
+import { filterOf, jobKeys } from "./filter.js";
+import { Run } from "./run.js";
+
+const PAGE = 50;
+const CURVE = { width: 96, height: 22, points: 96 };
+const TYPING = 150; // ms without a key before a text is looked for
+
+export function runsDefaults() {
+  return { "runs.filter": "", "runs.search": "", "runs.sort": "", "runs.page": "1", "runs.run": "" };
+}
+
+export class Runs {
+  constructor(sweep, view) {
+    this.sweep = sweep;
+    this.view = view;
+    this.said = el("p", { class: "hint", role: "status", id: "runs-said" });
+    this.wrong = el("p", { class: "warning", role: "alert", id: "runs-wrong", hidden: true });
+    this.controls = el("div", { class: "controls" });
+    this.head = el("tr");
+    this.body = el("tbody");
+    this.pages = el("div", { class: "tools", role: "group", "aria-label": "Pages of the table of runs" });
+    this.run = new Run(sweep, () => this.#close());
+    const table = el("table", { id: "table-runs" }, el("caption", { text: "Runs; balanced accuracy and loss of the test images at the judged epoch" }), el("thead", {}, this.head), this.body);
+    this.node = el("div", {}, this.controls, this.wrong, this.said, el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Table of runs" }, table), this.pages, this.run.node);
+    this.build();
+  }
+
+  build() {
+    const { sweep, view } = this;
+    this.keys = jobKeys(sweep);
+    this.numbers = {};
+    this.haystack = null;
+    const text = (label, key, hint) => {
+      const set = () => view.set({ [key]: input.value, "runs.page": "1" });
+      let timer = 0;
+      const input = el("input", { type: "search", value: view.get(key), placeholder: hint, id: key.replace(".", "-"), dataset: { key }, spellcheck: "false", autocomplete: "off", size: "28", oninput: () => (clearTimeout(timer), (timer = setTimeout(set, TYPING))), onchange: () => (clearTimeout(timer), view.get(key) !== input.value && set()) });
+      return el("label", { class: "field" }, el("span", { text: label }), input);
+    };
+    const example = `strategy=${sweep.values("strategy").slice(0, 2).join("|")},seed<=5`;
+    fill(this.controls, el("div", { class: "row" }, text("Filter, as --filter", "runs.filter", example), text("Search", "runs.search", "any part of a value, key or message"), ...this.#facets()));
+    this.columns = this.#columns();
+  }
+
+  /** What varies, with how many runs have each value: choosing one adds it to the filter. */
+  #facets() {
+    const fields = [...this.sweep.factors().filter((f) => this.sweep.doc.varying.includes(f.name)).map((f) => f.name), "state"];
+    return fields.map((name) => {
+      const counts = new Map();
+      for (let j = 0; j < this.sweep.nJobs; j++) counts.set(this.keys.get(name)(j), (counts.get(this.keys.get(name)(j)) ?? 0) + 1);
+      if (counts.size < 2) return null;
+      const options = [{ value: " ", label: "any" }, ...[...counts].map(([value, n]) => ({ value, label: `${value === "" ? "not read" : value} (${n})` }))];
+      return select(name, options, " ", (value) => this.#narrow(name, value), { id: `runs-by-${name}`, dataset: { facet: name } });
+    });
+  }
+
+  /** The filter with one part, name=value, in place of what it said of the name; " ": without it. */
+  #narrow(name, value) {
+    const parts = (this.view.get("runs.filter").match(/(?:"[^"]*"|[^,"])+/g) ?? []).map((p) => p.trim()).filter((p) => p && p.split(/[=!<>]/)[0].trim() !== name);
+    if (value !== " ") parts.push(`${name}=${facetText(value)}`);
+    this.view.set({ "runs.filter": parts.join(","), "runs.page": "1" });
+  }
+
+  #columns() {
+    const { sweep } = this;
+    const { jobs } = sweep;
+    const several = (name) => jobs[name].some((v) => v !== jobs[name][0]);
+    const texts = [...sweep.columns(), "seed", ...["fold", "repeat"].filter(several), "state"];
+    const plainText = (name) => ({ name, value: (j) => { const v = this.keys.get(name)(j); return v !== "" && Number.isFinite(Number(v)) ? Number(v) : v; }, text: (j) => this.keys.get(name)(j) || "–" });
+    const judged = (metric, label) => ({ name: label, number: true, value: (j) => this.#judged(metric)[j], text: (j) => number(this.#judged(metric)[j]) });
+    return [...texts.map(plainText), judged("balanced_accuracy", "balanced accuracy"), judged("loss", "loss"), { name: "leak", number: true, value: (j) => jobs.leak[j] ?? NaN, text: (j) => number(jobs.leak[j]) }];
+  }
+
+  /** (J) of a metric of the test images at the judged epoch; NaN of jobs that are not finished. */
+  #judged(metric) {
+    if (this.numbers[metric]) return this.numbers[metric];
+    const { jobs, nEpochs, nJobs } = this.sweep;
+    const all = this.sweep.curves("test", metric);
+    const out = new Float32Array(nJobs).fill(NaN);
+    for (let j = 0; j < nJobs; j++) if (jobs.state[j] === "done" && jobs.judged_epoch[j] > 0) out[j] = all[j * nEpochs + jobs.judged_epoch[j] - 1];
+    return (this.numbers[metric] = out);
+  }
+
+  needs(key) {
+    return key.startsWith("runs.");
+  }
+
+  #close() {
+    const key = this.view.get("runs.run");
+    this.view.set({ "runs.run": "" });
+    (this.body.querySelector(`[data-run="${key}"]`) ?? document.getElementById("h-runs"))?.focus();
+  }
+
+  /** Numbers of the jobs that are asked for, in order; null when the filter cannot be read. */
+  #chosen() {
+    const { sweep, view } = this;
+    let matches;
+    try {
+      matches = filterOf(sweep, view.get("runs.filter"));
+    } catch (error) {
+      this.wrong.textContent = `Filter: ${error.message}.`;
+      return null;
+    }
+    const wanted = view.get("runs.search").trim().toLowerCase();
+    if (wanted) this.haystack ??= sweep.jobs.key.map((key, j) => [key, ...this.columns.filter((c) => !c.number).map((c) => c.text(j)), sweep.jobs.message[j]].join("\n").toLowerCase());
+    const out = [];
+    for (let j = 0; j < sweep.nJobs; j++) if ((!wanted || this.haystack[j].includes(wanted)) && matches(j)) out.push(j);
+    return this.#sorted(out);
+  }
+
+  #sorted(list) {
+    const [name, way] = this.view.get("runs.sort").split(":");
+    const column = this.columns.find((c) => c.name === name);
+    if (!column) return list;
+    const sign = way === "down" ? -1 : 1;
+    const none = (v) => v === "" || Number.isNaN(v);
+    const collator = new Intl.Collator("en", { numeric: true });
+    const value = new Map(list.map((j) => [j, column.value(j)]));
+    return list.sort((i, j) => {
+      const [a, b] = [value.get(i), value.get(j)];
+      if (none(a) || none(b)) return none(a) - none(b);
+      return sign * (typeof a === "number" && typeof b === "number" ? a - b : collator.compare(String(a), String(b)));
+    });
+  }
+
+  update() {
+    if (this.doc !== this.sweep.doc) {
+      if (this.doc) this.numbers = {}, this.haystack = null;
+      this.doc = this.sweep.doc;
+    }
+    const list = this.#chosen();
+    this.wrong.hidden = list !== null;
+    if (list) this.#show(list);
+    for (const facet of this.controls.querySelectorAll("[data-facet]")) {
+      const part = (this.view.get("runs.filter").match(/(?:"[^"]*"|[^,"])+/g) ?? []).map((p) => p.trim()).find((p) => p.startsWith(`${facet.dataset.facet}=`));
+      facet.value = [...facet.options].map((o) => o.value).find((v) => v !== " " && part === `${facet.dataset.facet}=${facetText(v)}`) ?? " ";
+    }
+    const key = this.view.get("runs.run");
+    const opened = key !== "" && this.opened !== key;
+    this.opened = key;
+    this.run.show(key ? this.sweep.jobs.key.indexOf(key) : -1, { ...curveOptions(this.view), metric: "balanced_accuracy", band: "none", seeds: false, published: false, best: false, loss: true });
+    if (opened && this.clicked) this.run.heading.focus();
+    this.clicked = false;
+  }
+
+  #show(list) {
+    const { sweep, view } = this;
+    const pages = Math.max(1, Math.ceil(list.length / PAGE));
+    const page = Math.min(pages, Math.max(1, Math.round(Number(view.get("runs.page"))) || 1));
+    const shown = list.slice((page - 1) * PAGE, page * PAGE);
+    fill(this.head, el("th", { scope: "col", text: "run" }), ...this.columns.map((c) => this.#header(c)), el("th", { scope: "col", text: "balanced accuracy, test" }));
+    fill(this.body, ...shown.map((j) => el("tr", {}, el("td", {}, this.#link(j)), ...this.columns.map((c) => el("td", { text: c.text(j), class: c.number ? "number" : undefined })), el("td", {}, this.#spark(j)))));
+    const text = `${list.length} of ${sweep.nJobs} runs${list.length > PAGE ? `, ${(page - 1) * PAGE + 1} to ${(page - 1) * PAGE + shown.length} shown` : ""}.`;
+    if (this.said.textContent && this.said.textContent !== text) announce(text);
+    this.said.textContent = text;
+    const to = (label, n, on) => button(label, () => view.set({ "runs.page": String(n) }), { disabled: !on, "aria-label": `${label} page of runs` });
+    const csv = button("CSV", () => downloadCsv("runs", { columns: ["key", ...this.columns.map((c) => c.name.replaceAll(" ", "_"))], rows: list.map((j) => [sweep.jobs.key[j], ...this.columns.map((c) => c.value(j))]) }), { "aria-label": "Download these runs as CSV" });
+    fill(this.pages, to("First", 1, page > 1), to("Previous", page - 1, page > 1), el("span", { text: `page ${page} of ${pages}` }), to("Next", page + 1, page < pages), to("Last", pages, page < pages), csv);
+  }
+
+  #header(column) {
+    const [name, way] = this.view.get("runs.sort").split(":");
+    const active = name === column.name;
+    const sortBy = () => {
+      this.view.set({ "runs.sort": `${column.name}:${active ? (way === "down" ? "up" : "down") : column.number ? "down" : "up"}`, "runs.page": "1" });
+      this.refocus = column.name;
+      this.#focus();
+    };
+    return el("th", { scope: "col", class: column.number ? "number" : undefined, "aria-sort": active ? (way === "down" ? "descending" : "ascending") : "none" }, el("button", { type: "button", class: "sort", dataset: { sort: column.name }, onclick: sortBy }, column.name, el("span", { "aria-hidden": "true", text: active ? (way === "down" ? " ▾" : " ▴") : "" })));
+  }
+
+  /** The table is drawn when the browser has time: the header that was pressed keeps the focus then. */
+  #focus() {
+    requestAnimationFrame(() => setTimeout(() => document.activeElement === document.body && this.head.querySelector(`[data-sort="${this.refocus}"]`)?.focus(), 30));
+  }
+
+  #link(j) {
+    const key = this.sweep.jobs.key[j];
+    const open = (event) => {
+      event.preventDefault();
+      this.clicked = true;
+      this.view.section = "runs";
+      this.view.set({ "runs.run": key });
+    };
+    return el("a", { href: `#runs?runs.run=${key}`, text: key.slice(0, 8), "aria-label": `Open run ${key.slice(0, 8)}`, dataset: { run: key }, onclick: open });
+  }
+
+  /** The curve of a job, 0 to 1, as a line; at most so many points. */
+  #spark(j) {
+    const curve = this.sweep.jobCurve(j, "test", "balanced_accuracy").filter(Number.isFinite);
+    if (curve.length < 2) return el("span", { text: "–" });
+    const step = Math.max(1, Math.ceil(curve.length / CURVE.points));
+    const kept = curve.filter((_, e) => e % step === 0 || e === curve.length - 1);
+    const points = kept.map((v, i) => `${((i / (kept.length - 1)) * (CURVE.width - 2) + 1).toFixed(1)},${((1 - v) * (CURVE.height - 2) + 1).toFixed(1)}`).join(" ");
+    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    for (const [name, value] of Object.entries({ width: CURVE.width, height: CURVE.height, role: "img", "aria-label": `from ${number(curve[0])} to ${number(curve.at(-1))} in ${curve.length} epochs`, class: "spark" })) svg.setAttribute(name, String(value));
+    const line = document.createElementNS("http://www.w3.org/2000/svg", "polyline");
+    line.setAttribute("points", points);
+    svg.append(line);
+    return svg;
+  }
+}
+
+/** A value as the filter reads it: what has letters of the grammar in it stands in double quotes. */
+const facetText = (value) => (value === "" ? "-" : /[,|=*<>"]|\.\./.test(value) ? `"${value}"` : value);
