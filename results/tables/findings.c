@@ -186,6 +186,8 @@ int findings_new_read(struct store *store, const struct summary *summary, struct
     if (rc == 0)
         rc = claims_new(store, f->whole, &f->claims, err);
     if (rc == 0)
+        rc = literature_new(store, f->whole, &f->literature, err);
+    if (rc == 0)
         rc = tuned_new(store, &f->tuned, err);
     if (rc < 0)
         findings_free(f);
@@ -226,6 +228,7 @@ void findings_free(struct findings *findings)
     compare_free(findings->brier);
     calibration_free(findings->calibration);
     claims_free(findings->claims);
+    literature_free(findings->literature);
     tuned_free(findings->tuned);
     summary_free(findings->outline);
     free(findings->shown);

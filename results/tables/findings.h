@@ -1,5 +1,5 @@
 /* findings.h - what a sweep found, as tables: scores, strategies and other factors compared, leak inflation,
- * selection inflation, the publication's claims tested.
+ * selection inflation, the publication's claims and those of others tested.
  *
  *     struct findings *findings = NULL;
  *     if (findings_new(store, summary, &findings, &err) < 0) ...
@@ -13,7 +13,7 @@
  * Files: scores (mean and interval of every score of scores.h), comparisons (of strategies), factors (models
  * and axes compared), rankings, leak_inflation, selection_inflation, calibration, reliability (how far
  * probabilities can be trusted), calibration_cost (what strategies gain in balanced accuracy and cost in
- * Brier score), models and models_by_clusters (which model, and what it costs), claims, and where the sweep
+ * Brier score), models and models_by_clusters (which model, and what it costs), claims, literature, and where the sweep
  * tunes tuning and tuning_curve, each as .csv (full precision), .md and .tex. A table without rows is not
  * written. sweeps: sweeps that the file keeps apart, each against the first. The metric of comparisons is
  * balanced accuracy: of the test set at the judged epoch, of all originals, and out of fold. No MPI. */
@@ -21,6 +21,7 @@
 #define CELLSWEEP_FINDINGS_H
 
 #include "paper/claims.h"
+#include "paper/literature.h"
 #include "stats/calibration.h"
 #include "stats/compare.h"
 #include "stats/inflation.h"
@@ -53,7 +54,8 @@ struct findings {
     struct which_model *which;              /* of whole; NULL: models are not compared */
     struct calibration *calibration;        /* of summary */
     struct claims *claims;
-    struct tuned *tuned; /* of all jobs; NULL: nothing is tuned */
+    struct literature *literature; /* of whole; owned */
+    struct tuned *tuned;           /* of all jobs; NULL: nothing is tuned */
 };
 
 /* Compare and test everything, of a sweep without a finished job, too. summary must outlive *out, which is

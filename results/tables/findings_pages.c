@@ -2,6 +2,7 @@
 
 #include "tables/calibration_pages.h"
 #include "tables/columns.h"
+#include "tables/literature_pages.h"
 #include "tables/models_pages.h"
 #include "tables/tuning_pages.h"
 #include "tables/versus_pages.h"
@@ -847,6 +848,8 @@ const struct findings_page findings_pages[N_FINDINGS_PAGES] = {
                                      models_by_clusters_csv, models_by_clusters_table},
     [FINDINGS_CLAIMS] = {"claims", "The publication's claims, tested", claims_note, 1, has_claims, claims_csv,
                          claims_text},
+    [FINDINGS_LITERATURE] = {"literature", "Claims of others, tested", literature_note, 1, literature_rows,
+                             literature_csv, literature_table},
     [FINDINGS_TUNING] = {"tuning", "Tuning", tuning_note, 0, tuning_rows, tuning_csv, tuning_table},
     [FINDINGS_TUNING_CURVE] = {"tuning_curve", "What more trials bring", tuning_curve_note, 0,
                                tuning_curve_rows, tuning_curve_csv, tuning_curve_table},

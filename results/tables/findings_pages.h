@@ -22,6 +22,7 @@ enum {
     FINDINGS_MODELS,
     FINDINGS_MODELS_BY_CLUSTERS,
     FINDINGS_CLAIMS,
+    FINDINGS_LITERATURE,
     FINDINGS_TUNING, /* this and those behind it: only of a sweep that tunes */
     FINDINGS_TUNING_CURVE,
     N_FINDINGS_PAGES

@@ -7,6 +7,7 @@ const TABLES = [
   ["leak_inflation", "Leak inflation: what a leaking protocol shows above an honest one"],
   ["selection_inflation", "Selection inflation: what picking the epoch on the test set would have feigned"],
   ["claims", "What the published text says, tested"],
+  ["literature", "Claims from the literature: what others found of imbalanced classes, tested on these runs"],
   ["rankings", "Average ranks over the sets of clusters: of the strategies, and of the models where there are several"],
   ["tuning", "Tuning: what was chosen on val, and its score there"],
   ["tuning_curve", "What more trials bring: expected best score on val"],
@@ -18,6 +19,7 @@ const SHORT = {
   factors: { first: ["factor"], but: [], last: ["set", "first", "second", "n", "difference", "low", "high", "p_holm", "verdict"] },
   leak_inflation: { first: [], but: ["protocol"], last: ["against", "leak_share", "mean", "mean_against", "n", "difference", "low", "high", "p_holm", "verdict"] },
   selection_inflation: { first: [], but: [], last: ["against", "mean", "mean_against", "n", "difference", "low", "high"] },
+  literature: { first: ["claim"], but: ["strategy"], last: ["outcome", "reason", "shown", "difference", "low", "high", "claimed_low", "claimed_high", "p_for", "p_against", "n"] },
   claims: { first: ["claim"], but: ["clusters", "strategy"], last: ["outcome", "reason", "shown", "difference", "low", "high", "p_largest", "n"] },
 };
 
