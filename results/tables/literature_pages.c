@@ -5,16 +5,18 @@
 #include <math.h>
 
 const char literature_note[] =
-    "What others found of imbalanced classes, tested on these runs, a row a setting in which the first strategy "
-    "of the claim was run. Supported: every difference, first minus second, is significantly within the range "
-    "that is claimed; contradicted: one is significantly beyond it; p by the tests of comparisons, of 'the "
-    "difference is the bound', two-sided, the largest of them for the claim and the least against it, adjusted "
-    "for all settings of the claim (Holm). So 'leaves as it is' needs the difference within its margin, 0.02 "
-    "of AUROC, shown by two one-sided tests; that nothing is significant supports nothing. Brier scores are "
-    "sums over two classes, twice those published. Overfitting is balanced accuracy of training, as seen while "
-    "learning, minus that of test, 0.05 more than without rebalancing. Protocols that resample before they "
-    "split, leaks, and epochs chosen on test are no evidence. Margins and the measure of 'degrades', AUPRC, are "
-    "this program's. Of made-up images it says what methods do, not what cells are like.\n";
+    "What others found of imbalanced classes, tested on these runs, a row a setting in which the "
+    "first strategy of the claim was run. Supported: every difference, first minus second, is "
+    "significantly within the range that is claimed; contradicted: one is significantly beyond it; p "
+    "by the tests of comparisons, of 'the difference is the bound', two-sided, the largest of them "
+    "for the claim and the least against it, adjusted for all settings of the claim (Holm). So "
+    "'leaves as it is' needs the difference within its margin, 0.02 of AUROC, shown by two one-sided "
+    "tests; that nothing is significant supports nothing. Brier scores are sums over two classes, "
+    "twice those published. Overfitting is balanced accuracy of training, as seen while learning, "
+    "minus that of test, 0.05 more than without rebalancing. Protocols that resample before they "
+    "split, leaks, and epochs chosen on test are no evidence. Margins and the measure of 'degrades', "
+    "AUPRC, are this program's. Against a model that was not trained to its end a difference says "
+    "little. Of made-up images it says what methods do, not what cells are like.\n";
 
 static unsigned factors(const struct findings *f)
 {
@@ -32,7 +34,9 @@ int literature_rows(const struct findings *f)
 /* What was subtracted from what; "" where nothing was. */
 static const char *shown(char *out, size_t size, const struct literature_row *row)
 {
-    snprintf(out, size, *row->second ? "%s - %s" : "", row->claim->first, row->second);
+    *out = '\0';
+    if (*row->second)
+        snprintf(out, size, "%s - %s", row->claim->first, row->second);
     return out;
 }
 

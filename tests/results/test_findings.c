@@ -607,6 +607,32 @@ static void pairs_with_names_are_the_reports(void **state)
     class_forget_titles();
 }
 
+/* Not testable, whatever the numbers: protocols that resample before they split, and a fold that failed. */
+static void what_is_no_evidence_is_not_tested(void **state)
+{
+    (void)state;
+    struct literature *literature = NULL;
+    int n_report = 0, n_failed = 0, n_tested = 0;
+    assert_int_equal(literature_new(store, summary, &literature, &err), 0);
+    for (int i = 0; i < literature->n; i++) {
+        const struct literature_row *row = &literature->row[i];
+        int is_report = strcmp(row->cell->protocol, "report") == 0;
+        int failed = !is_report && strcmp(row->cell->clusters, "14-15") == 0;
+        n_report += is_report;
+        n_failed += failed;
+        n_tested += row->outcome != LITERATURE_UNTESTABLE;
+        if (is_report || failed) {
+            assert_int_equal(row->outcome, LITERATURE_UNTESTABLE);
+            assert_true(*row->reason && isnan(row->p_for) && isnan(row->adjusted_against));
+        }
+        assert_string_equal(row->claim->first, row->cell->strategy);
+    }
+    assert_int_equal(n_report, PAIRS * 7); /* 7 of 10 claims begin with a strategy that was run */
+    assert_int_equal(n_failed, 7);
+    assert_true(n_tested > 0);
+    literature_free(literature);
+}
+
 static void scores_are_exported_without_a_rerun(void **state)
 {
     (void)state;
@@ -669,6 +695,7 @@ int main(void)
         cmocka_unit_test(a_missing_strategy_leaves_a_claim_open),
         cmocka_unit_test(what_holds_overall_takes_every_pair),
         cmocka_unit_test(pairs_with_names_are_the_reports),
+        cmocka_unit_test(what_is_no_evidence_is_not_tested),
         cmocka_unit_test(scores_are_exported_without_a_rerun),
         cmocka_unit_test(findings_are_written),
     };
