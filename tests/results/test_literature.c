@@ -11,20 +11,23 @@
 #include <string.h>
 #include <cmocka.h>
 
+#define MOST ((double)INFINITY)
+#define NONE ((double)NAN)
+
 /* A difference d, with p of it against each bound (p_low, p_high; NaN: there is no such bound). */
 static const struct {
     double d, low, high, p_low, p_high;
     enum literature_outcome outcome;
 } expected[] = {
     /* it wins: above 0 */
-    {0.10, 0, INFINITY, 0.01, NAN, LITERATURE_SUPPORTED},
-    {0.10, 0, INFINITY, 0.20, NAN, LITERATURE_UNDECIDED},
-    {-0.10, 0, INFINITY, 0.01, NAN, LITERATURE_CONTRADICTED},
-    {-0.10, 0, INFINITY, 0.20, NAN, LITERATURE_UNDECIDED},
-    {0.10, 0, INFINITY, 0.05, NAN, LITERATURE_UNDECIDED}, /* below 0.05, not at it */
+    {0.10, 0, MOST, 0.01, NONE, LITERATURE_SUPPORTED},
+    {0.10, 0, MOST, 0.20, NONE, LITERATURE_UNDECIDED},
+    {-0.10, 0, MOST, 0.01, NONE, LITERATURE_CONTRADICTED},
+    {-0.10, 0, MOST, 0.20, NONE, LITERATURE_UNDECIDED},
+    {0.10, 0, MOST, 0.05, NONE, LITERATURE_UNDECIDED}, /* below 0.05, not at it */
     /* it degrades: below 0 */
-    {-0.10, -INFINITY, 0, NAN, 0.01, LITERATURE_SUPPORTED},
-    {0.10, -INFINITY, 0, NAN, 0.01, LITERATURE_CONTRADICTED},
+    {-0.10, -MOST, 0, NONE, 0.01, LITERATURE_SUPPORTED},
+    {0.10, -MOST, 0, NONE, 0.01, LITERATURE_CONTRADICTED},
     /* it leaves: within 0.02. No difference at all, of runs that scatter, supports nothing */
     {0.000, -0.02, 0.02, 0.01, 0.01, LITERATURE_SUPPORTED},
     {0.000, -0.02, 0.02, 0.40, 0.40, LITERATURE_UNDECIDED},
