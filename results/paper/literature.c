@@ -172,15 +172,16 @@ static const char *why_not(const struct testing *t)
     return why;
 }
 
-/* 1 when a side is above 0.5, what a score of ranking is of a model that learnt nothing. */
+/* 1 when what the claim compares with is above 0.5, what AUROC is of a model that learnt nothing. Where it is
+ * not, as after few epochs, a difference tells how slowly it learns. */
 static int has_learnt(const struct testing *t, int *yes, struct err *err)
 {
     int rc = 0;
-    *yes = 0;
-    for (int i = -1; i < t->n_second && rc == 0; i++) {
+    *yes = 1;
+    for (int i = 0; i < t->n_second && rc == 0; i++) {
         struct contrast above;
-        rc = contrast_constant(&t->replicates->group[i < 0 ? t->first : t->second[i]], 0.5, &above, err);
-        *yes |= rc == 0 && above.mean > 0 && above.p < contrast_alpha;
+        rc = contrast_constant(&t->replicates->group[t->second[i]], 0.5, &above, err);
+        *yes &= rc == 0 && above.mean > 0 && above.p < contrast_alpha;
     }
     return rc;
 }
@@ -249,7 +250,7 @@ static int test_row(const struct testing *t, struct literature_row *row, struct 
     row->reason = why_not(t);
     if (!row->reason && t->claim->has_to_learn) {
         rc = has_learnt(t, &learnt, err);
-        row->reason = learnt ? NULL : "no side is above chance";
+        row->reason = learnt ? NULL : "without rebalancing it is not above chance";
     }
     for (int i = 0; i < t->n_second && rc == 0 && !row->reason; i++)
         rc = take_second(t, i, row, err);

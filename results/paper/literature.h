@@ -46,7 +46,7 @@ struct literature_claim {
     const char *first, *second; /* strategies; second may be several, "a|b" */
     double low, high;           /* range of first - second that is claimed; infinite: no bound */
     int two_classes;            /* 1: the numbers are those of two classes */
-    int has_to_learn;           /* 1: one side at least has to be above 0.5, significantly */
+    int has_to_learn;           /* 1: what it is compared with has to be above 0.5, significantly */
 };
 
 extern const char literature_gap[];
