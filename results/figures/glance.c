@@ -227,12 +227,16 @@ int glance_write(const struct glance_page *page, const struct figstyle *style, c
                  struct err *err)
 {
     struct replicates *replicates = NULL;
+    struct glance_facts *facts = NULL;
     int rc = replicates_new(page->summary->store, page->summary, "balanced_accuracy", REPLICATES_TEST,
                             &replicates, err);
     if (rc == 0)
+        rc = glance_facts_new(page->summary, page->overall, &facts, err);
+    if (rc == 0)
         rc = write_data(page, replicates, dir, err);
     if (rc == 0)
-        rc = glance_write_script(page, replicates, style, dir, err);
+        rc = glance_write_script(page, replicates, facts, style, dir, err);
     replicates_free(replicates);
+    glance_facts_free(facts);
     return rc;
 }

@@ -3,6 +3,7 @@
 #define CELLSWEEP_GLANCE_PARTS_H
 
 #include "figures/glance.h"
+#include "figures/glance_facts.h"
 
 /* Strategy and model, with the axes of their own: what rows differ in. */
 unsigned glance_row_factors(const struct summary *summary);
@@ -23,11 +24,13 @@ const struct summary_group *glance_of_page(const struct glance_page *page);
 /* One over the number of classes of a panel. */
 double glance_chance(const struct glance_page *page, int panel);
 
-/* The row of strategy none of the model of a row, in a panel; -1: there is none. */
+/* The row of strategy none of the model of a row, in a panel; -1: there is none. As glance_facts.h, of the
+ * rows of the page. */
 int glance_none(const struct glance_page *page, int panel, int row);
 
 /* The second half of glance_write, from glance_script.c. */
 int glance_write_script(const struct glance_page *page, const struct replicates *replicates,
-                        const struct figstyle *style, const char *dir, struct err *err);
+                        const struct glance_facts *facts, const struct figstyle *style, const char *dir,
+                        struct err *err);
 
 #endif

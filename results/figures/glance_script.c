@@ -8,28 +8,6 @@
 #include <math.h>
 #include <string.h>
 
-static int is_pair(const struct compare_row *row, const struct summary_group *x,
-                   const struct summary_group *y)
-{
-    return combination_same(row->a->cell, x->cell, 0) && combination_same(row->b->cell, y->cell, 0);
-}
-
-/* Whether a test tells the groups of two rows apart: 2 over the whole sweep, 1 in their setting alone. */
-static int differ(const struct glance_page *page, const struct summary_group *x,
-                  const struct summary_group *y)
-{
-    const struct compare *compare = page->overall ? page->overall->compare : NULL;
-    for (int i = 0; compare && i < compare->n; i++) {
-        const struct compare_row *row = &compare->row[i];
-        if (!is_pair(row, x, y) && !is_pair(row, y, x))
-            continue;
-        if (overall_direction(page->overall, i))
-            return 2;
-        return row->verdict == VERDICT_BETTER || row->verdict == VERDICT_WORSE;
-    }
-    return 0;
-}
-
 /* ---- layout ---- */
 
 /* Pixels. */
@@ -48,6 +26,7 @@ enum {
 struct layout {
     int width, height, top, names, n_across, n_down, panel; /* panel: width without gutter */
     double low, high;
+    const struct glance_facts *facts;
     char title[512], subtitle[256];
     struct figtext_notes notes;
 };
@@ -153,9 +132,9 @@ static int panel_height(const struct glance_page *page)
 }
 
 static struct layout lay_out(const struct glance_page *page, const struct replicates *replicates,
-                             const struct figstyle *style)
+                             const struct glance_facts *facts, const struct figstyle *style)
 {
-    struct layout l = {.width = figstyle_width(style, WIDTH), .names = names_width(page)};
+    struct layout l = {.width = figstyle_width(style, WIDTH), .names = names_width(page), .facts = facts};
     int room = l.width - 2 * EDGE - l.names - 8, most = room / LEAST_PANEL;
     most = most < 1 ? 1 : most;
     l.n_down = (page->n_panels + most - 1) / most;
@@ -204,9 +183,8 @@ static void write_bracket(FILE *file, const struct layout *l, const struct glanc
     double x = panel_left(l, panel) + l->panel + 8 + 7 * lane;
     int first = none, last = none;
     for (int r = 0; r < page->n_rows; r++) {
-        const struct summary_group *group = glance_group(page, panel, r);
-        if (!group || r == none || glance_none(page, panel, r) != none ||
-            differ(page, group, glance_group(page, panel, none)) != least)
+        if (!glance_group(page, panel, r) || r == none || glance_none(page, panel, r) != none ||
+            l->facts->differs[page->group[panel * page->n_rows + r]] != least)
             continue;
         line(file, l, x - 5, row_y(l, page, panel, r), x, row_y(l, page, panel, r), look);
         first = r < first ? r : first;
@@ -348,9 +326,10 @@ static void write_panel(FILE *file, const struct layout *l, const struct glance_
 }
 
 int glance_write_script(const struct glance_page *page, const struct replicates *replicates,
-                        const struct figstyle *style, const char *dir, struct err *err)
+                        const struct glance_facts *facts, const struct figstyle *style, const char *dir,
+                        struct err *err)
 {
-    struct layout l = lay_out(page, replicates, style);
+    struct layout l = lay_out(page, replicates, facts, style);
     struct output out;
     int rc = gnuplot_open(&out, dir, page->name, l.width, l.height, style, err);
     if (rc < 0)

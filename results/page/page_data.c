@@ -14,6 +14,7 @@
 #include "paper/published.h"
 #include "store/store_select.h"
 #include "tables/tables.h"
+#include "page/page_glance.h"
 #include "page/thumbnails.h"
 
 #include <stddef.h>
@@ -660,6 +661,10 @@ static int fill(struct document *d, struct err *err)
         return rc;
     put_summary(d);
     put_tables(d);
+    json_t *glance = NULL;
+    if ((rc = page_glance(d->store, d->summary, d->findings, &glance, err)) < 0)
+        return rc;
+    put(d, d->root, "glance", glance);
     return d->failed ? err_set(err, E_IO, "%s: out of memory for the page's data", store_path(d->store)) : 0;
 }
 

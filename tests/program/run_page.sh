@@ -99,6 +99,22 @@ check "a sweep to compare with it" "$C" run "$TMP/models.yaml" -o "$TMP/faster.h
 check "has a report of both" "$C" report "$TMP/models.h5" "$TMP/faster.h5" -o "$TMP/sweeps"
 script tests/web/sweeps.mjs "$TMP/sweeps/report.html" "$TMP/sweeps/sweeps.csv" "$TMP/downloads"
 
+cat >"$TMP/glance.yaml" <<'YAML'
+name: at a glance
+data: builtin
+model: knn
+grid:
+  clusters: [[3, 9], [1, 27]]
+  strategy: [none, oversample]
+  protocol: [report, holdout]
+  image.size: [12, 16]
+  knn.k: [1, 5]
+  seed: {first: 1, count: 10}
+YAML
+check "a sweep of leaky and honest protocols" "$C" run "$TMP/glance.yaml" -o "$TMP/glance.h5" -q
+check "has a report" "$C" report "$TMP/glance.h5" -o "$TMP/glance"
+script tests/web/summary.mjs "$TMP/glance/report.html" "$TMP/glance/final.csv" "$TMP/glance/comparisons.csv" "$TMP/downloads"
+
 cat >"$TMP/sweep.yaml" <<'YAML'
 name: "the <i>page</i>"
 data: builtin

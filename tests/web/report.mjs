@@ -54,6 +54,12 @@ function close(a, b, what) {
 const figures = await page.evaluate(() => performance.getEntriesByName("cellsweep-first-plot")[0].startTime);
 console.log(`# first plot after ${Math.round(figures)} ms, ${(statSync(report).size / 1e6).toFixed(2)} MB`);
 
+await check("the results are a table, too, folded below the picture", async () => {
+  assert.equal(await page.$eval("#all-results", (d) => d.open), false);
+  assert.ok(await page.$eval("#plot-summary", (p) => p.getBoundingClientRect().top < innerHeight / 2), "the picture is on the first screen");
+  await page.click("#all-results > summary");
+});
+
 await check("the page says what it shows", async () => {
   const text = await page.$eval("main", (m) => m.innerText);
   assert.match(text, /SYNTHETIC DATA/);
@@ -229,6 +235,8 @@ await check("confusion matrices equal the document, rows add up", async () => {
 
 await check("files of synthetic cells say so, and curves published for another protocol too", async () => {
   await downloaded(page, "#results .sortable .tools button", "synthetic-final.csv");
+  const drawn = parseCsv((await downloaded(page, "#results [data-format=csv]", "synthetic-summary.csv")).toString());
+  assert.equal(drawn.length, (await summaryTraces()).flatMap((t) => t.x).length);
   await choose("#choose-metric", "balanced_accuracy_as_published");
   await choose("#choose-protocol", "holdout");
   assert.match(await page.$eval("#summary-curves", (p) => p.textContent), /published curves were judged by protocol /);
@@ -237,6 +245,7 @@ await check("files of synthetic cells say so, and curves published for another p
 });
 
 await check("a table is sorted by its header", async () => {
+  await page.$eval("#all-results", (d) => (d.open = true));
   const column = () => page.$$eval("#table-final tbody tr", (rows) => rows.map((r) => parseFloat(r.cells[3].textContent)).filter(Number.isFinite));
   await page.click("#table-final thead th:nth-child(4) button");
   const down = await column();
@@ -276,6 +285,11 @@ await check("the keyboard reaches everything, visibly", async () => {
   await change(page, () => page.keyboard.press("Space"));
   assert.ok(!(await traces("curves", "mean")).some((t) => t.strategy === "none"));
 });
+
+/** The traces of the first picture that hold means. */
+function summaryTraces() {
+  return page.$eval("#plot-summary", (plot) => plot.data.filter((t) => ["mean", "leaky"].includes(t.meta?.kind)).map((t) => ({ ...t.meta, x: [...t.x] })));
+}
 
 await check("every plot has a name, a summary and a table", async () => {
   const plots = await page.$$eval(".plot", (list) => list.filter((p) => p.checkVisibility()).map((p) => [p.getAttribute("role"), p.getAttribute("aria-label"), document.getElementById(p.getAttribute("aria-describedby")).textContent.length]));

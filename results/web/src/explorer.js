@@ -3,6 +3,7 @@ import { Chart } from "./chart.js";
 import { curvesFigure, panelOfGroup, panelsOfSplits } from "./curves.js";
 import { announce, button, checkbox, el, fill, select } from "./dom.js";
 import { clustersTitle, metricName } from "./model.js";
+import { numberField } from "./numbers.js";
 
 /** Keys of the view that the explorer reads, with their defaults. @param {import("./model.js").Sweep} sweep */
 export function explorerDefaults(sweep) {
@@ -125,11 +126,11 @@ export class Explorer {
   }
 
   #drawing() {
-    const amount = el("input", { type: "number", min: "1", max: "99", value: this.view.get("amount"), id: "choose-amount", dataset: { key: "amount" }, onchange: () => this.view.set({ amount: amount.value }) });
+    const amount = numberField("by", { min: 1, max: 99, whole: true, value: this.view.get("amount"), id: "choose-amount", dataset: { key: "amount" }, onchange: (value) => this.view.set({ amount: String(value) }) });
     return [
       this.#choice("Band", "band", [["ci", "95 % interval"], ["sd", "standard deviation"], ["range", "range"], ["none", "none"]]),
       this.#choice("Smoothing", "smooth", [["none", "off"], ["moving", "mean of last epochs"], ["exponential", "exponential, %"]]),
-      el("label", { class: "field small" }, el("span", { text: "by" }), amount),
+      amount,
       this.#flag("Loss below", "loss"),
       this.#flag("Single jobs", "seeds"),
       ...(this.sweep.hasPublished() ? [this.#flag("Published curve", "published")] : []),
@@ -141,7 +142,7 @@ export class Explorer {
 
   /** Whether a value of the view matters here. */
   needs(key) {
-    return !key.startsWith("cm.") && !key.startsWith("cmp.") && !key.startsWith("runs.");
+    return !/^(cm|cmp|sum|runs)\./.test(key);
   }
 
   /** Draw what the view says. @param {boolean} [quietly] nothing is read out: the data changed, not the choice */
@@ -173,7 +174,7 @@ export class Unbalanced {
   }
 
   needs(key) {
-    return !["clusters", "strategy", "layout", "best"].includes(key) && !key.startsWith("cm") && !key.startsWith("runs.");
+    return !["clusters", "strategy", "layout", "best"].includes(key) && !/^(cm|cmp|sum|runs)\./.test(key);
   }
 
   update() {

@@ -69,6 +69,25 @@ export function findings(sweep) {
   );
 }
 
+/** What the reader has opened: it stays so when it is made anew from newer data. */
+const opened = new Set();
+
+/** Something long behind its title; on paper it is open. */
+export function folded(id, title, ...content) {
+  const node = el("details", { class: "fold", id, open: opened.has(id), ontoggle: () => node.dataset.printing || (node.open ? opened.add(id) : opened.delete(id)) }, el("summary", { text: title }), ...content);
+  return node;
+}
+
+window.addEventListener("beforeprint", () => {
+  for (const node of document.querySelectorAll("details.fold:not([open])")) Object.assign(node, { open: true }).dataset.printing = "1";
+});
+window.addEventListener("afterprint", () => {
+  for (const node of document.querySelectorAll("details.fold[data-printing]")) {
+    node.open = false;
+    setTimeout(() => delete node.dataset.printing, 0);
+  }
+});
+
 /** The table of results, short: mean ± half interval, leak, published. */
 export function finalTable(sweep) {
   const table = sweep.doc.tables?.final;

@@ -4,7 +4,7 @@
  *     page.load(newer);            another document of the same sweep
  *     page.curvesChanged();        rows of its curves were updated
  *
- * The explorer is drawn at once, the rest when the browser has time. */
+ * The summary is drawn at once, and so is the explorer when its choice has changed; the rest when the browser has time. */
 import { furtherTables, lostJobs, provenance } from "./appendix.js";
 import { stampDownloads } from "./chart.js";
 import { Misclassified } from "./cells.js";
@@ -12,12 +12,13 @@ import { Comparison, comparisonDefaults } from "./comparison.js";
 import { Confusion, confusionDefaults } from "./confusion.js";
 import { announce, button, el, fill, idle } from "./dom.js";
 import { Explorer, Unbalanced, explorerDefaults, syncControls } from "./explorer.js";
-import { DataSection, finalTable, findings, header } from "./front.js";
+import { DataSection, finalTable, findings, folded, header } from "./front.js";
 import { Sweep } from "./model.js";
 import { WhichModel, haveModels, modelsDefaults } from "./models.js";
 import { Reliability, reliabilityDefaults } from "./reliability.js";
 import { View } from "./state.js";
 import { Runs, runsDefaults } from "./runs.js";
+import { Summary, summaryDefaults } from "./summary.js";
 import { Sweeps, haveSweeps, sweepsDefaults } from "./sweeps.js";
 import { toggleTheme } from "./theme.js";
 
@@ -27,7 +28,7 @@ export class Page {
     this.app = app;
     this.predictor = predictor;
     this.sweep = new Sweep(doc);
-    this.view = new View({ ...explorerDefaults(this.sweep), ...confusionDefaults(this.sweep), ...comparisonDefaults(this.sweep), ...reliabilityDefaults(this.sweep), ...modelsDefaults(this.sweep), ...sweepsDefaults(this.sweep), ...runsDefaults() });
+    this.view = new View({ ...explorerDefaults(this.sweep), ...summaryDefaults(this.sweep), ...confusionDefaults(this.sweep), ...comparisonDefaults(this.sweep), ...reliabilityDefaults(this.sweep), ...modelsDefaults(this.sweep), ...sweepsDefaults(this.sweep), ...runsDefaults() });
     this.choices = this.#choices();
     this.#build();
     this.view.subscribe(() => {
@@ -41,10 +42,11 @@ export class Page {
     const { sweep, view } = this;
     stampDownloads(sweep.doc);
     document.title = `${sweep.doc.name} – cellsweep`;
+    this.summary = new Summary(sweep, view);
     this.explorer = new Explorer(sweep, view);
     this.unbalanced = new Unbalanced(sweep, view);
     this.data = new DataSection(sweep);
-    this.parts = [this.explorer, this.unbalanced, this.data, new Comparison(sweep, view), new Confusion(sweep, view), new Misclassified(sweep, view), new Reliability(sweep, view), new WhichModel(sweep, view), new Sweeps(sweep, view), new Runs(sweep, view)];
+    this.parts = [this.explorer, this.unbalanced, this.data, new Comparison(sweep, view), new Confusion(sweep, view), new Misclassified(sweep, view), new Reliability(sweep, view), new WhichModel(sweep, view), new Sweeps(sweep, view), new Runs(sweep, view), this.summary];
     const [, , , comparison, confusion, cells, reliability, models, sweeps, runs] = this.parts;
     this.front = el("div", {});
     this.further = el("div", {});
@@ -76,7 +78,7 @@ export class Page {
 
   #texts() {
     const { sweep } = this;
-    fill(this.front, header(sweep), findings(sweep), finalTable(sweep));
+    fill(this.front, header(sweep), el("div", { class: "answer" }, this.summary.node, findings(sweep)), folded("all-results", "All results as a table", finalTable(sweep)));
     fill(this.further, lostJobs(sweep), ...furtherTables(sweep));
     if (!this.further.firstChild) fill(this.further, el("p", { class: "hint", text: "No further tables." }));
     fill(this.origin, provenance(sweep));
@@ -129,9 +131,12 @@ export class Page {
     const stale = this.parts.filter((part) => newData || part.drawnFor !== this.#signature(part));
     for (const part of stale) part.drawnFor = this.#signature(part);
     syncControls(this.app, this.view);
-    if (stale.includes(this.explorer)) this.explorer.update(newData);
+    const begins = !this.drawn;
+    if (stale.includes(this.summary)) this.summary.update();
     performance.mark("cellsweep-first-plot");
-    for (const part of stale) if (part !== this.explorer) idle(() => part.update());
+    if (stale.includes(this.explorer) && !begins) this.explorer.update(newData);
+    for (const part of stale) if (part !== this.summary && (part !== this.explorer || begins)) idle(() => part.update(true));
+    this.drawn = true;
     idle(() => this.#markDrawn());
   }
 

@@ -2,6 +2,7 @@
 import { api } from "./api.js";
 import { announce, button, checkbox, downloadCsv, el, fill, number } from "./dom.js";
 import { classWord, classesWord, floats } from "./model.js";
+import { numberField } from "./numbers.js";
 
 const AT_ONCE = 16; // images a request: the server's limit when it also looks where the network looked
 
@@ -21,14 +22,14 @@ export class Predictor {
   #build() {
     this.images = el("input", { type: "file", id: "predict-images", accept: "image/png,.png", multiple: true, class: "file", onchange: () => this.#take(this.images.files) });
     this.boundaries = el("input", { type: "file", id: "predict-boundaries", accept: ".csv,.gz,text/csv", class: "file", onchange: () => this.run() });
-    const similar = el("input", { type: "number", min: "0", max: "50", value: String(this.options.similar), id: "predict-similar", onchange: () => (this.options.similar = Number(similar.value)) });
+    const similar = numberField("Similar cells of the sweep", { min: 0, max: 50, whole: true, value: this.options.similar, id: "predict-similar", onchange: (value) => (this.options.similar = value) });
     const drop = el("div", { class: "drop" }, el("label", { for: "predict-images", text: "Images of cells (PNG): drop them here, or choose" }), this.images);
     this.#droppable(drop);
     this.again = button("Classify", () => this.run(), { id: "predict-run" });
     this.form = el("div", {},
       el("div", { class: "row" }, el("label", { class: "field" }, el("span", { text: "Model: all its jobs vote" }), this.model), el("label", { class: "field" }, el("span", { text: "Boundaries (CSV), to mask by; optional" }), this.boundaries)),
       drop,
-      el("div", { class: "row" }, checkbox("Where the network looked", this.options.occlusion, (on) => (this.options.occlusion = on), { id: "predict-occlusion" }), el("label", { class: "field" }, el("span", { text: "Similar cells of the sweep" }), similar), this.again, button("CSV", () => downloadCsv("predictions", this.table()), { "aria-label": "Download the predictions as CSV" })),
+      el("div", { class: "row" }, checkbox("Where the network looked", this.options.occlusion, (on) => (this.options.occlusion = on), { id: "predict-occlusion" }), similar, this.again, button("CSV", () => downloadCsv("predictions", this.table()), { "aria-label": "Download the predictions as CSV" })),
     );
     this.form.hidden = true;
     fill(this.node, el("p", { text: "Upload images of cells: each is masked and resized as in training and shown to the networks of a model. Nothing is kept on the server." }), this.form, this.said, this.list);

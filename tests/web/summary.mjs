@@ -1,0 +1,166 @@
+/* summary.mjs - the picture of the first screen: node summary.mjs REPORT.html FINAL.csv COMPARISONS.csv FOLDER
+ * The tables are of the same report, which has leaky and honest protocols, and three axes. What is drawn has to
+ * equal them. The page is also read by axe-core here, with everything opened;
+ * in the dark, where only colours differ, by its rule of contrast. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseNumber, parseWithin } from "../../results/web/src/numbers.js";
+import { change, check, drawn, finish, open, parseCsv } from "./browser.mjs";
+
+const [report, finalFile, comparisonsFile, folder] = process.argv.slice(2);
+const [final, comparisons] = [finalFile, comparisonsFile].map((f) => parseCsv(readFileSync(f, "utf8")));
+const page = await open(folder);
+const load = async (hash = "") => {
+  await page.goto("about:blank");
+  await page.goto(`file://${resolve(report)}${hash}`, { waitUntil: "load" });
+  await drawn(page);
+};
+await load();
+
+const means = () => page.$eval("#plot-summary", (plot) => plot.data.filter((t) => ["mean", "leaky"].includes(t.meta?.kind)).flatMap((t) => t.meta.rows.map((row, i) => ({ kind: t.meta.kind, values: t.meta.values, row, mean: t.x[i], low: t.meta.low[i], high: t.meta.high[i], n: t.meta.n[i], averaged: t.meta.averaged[i], differs: t.meta.differs[i], symbol: t.marker.symbol }))));
+const near = (x, y, what) => assert.ok(Math.abs(x - y) <= 1e-8, `${what}: drawn ${x}, exported ${y}`);
+/** As the page has the names of clusters, which a CSV file has with other signs. */
+const same = (a, b) => String(a).replaceAll("+", "-") === String(b).replaceAll("+", "-");
+const rowsOf = (m) => final.filter((r) => r.strategy === m.row.strategy && Object.entries(m.values).every(([name, value]) => same(r[name], value)));
+
+await check("panels are of protocols and of what explains most, the rest is averaged, and said to be", async () => {
+  const [seen] = await means();
+  assert.ok("protocol" in seen.values && "clusters" in seen.values);
+  const words = await page.$eval("#summary-summary", (p) => p.textContent);
+  const averaged = ["image.size", "knn.k"].filter((name) => !(name in seen.values));
+  assert.ok(averaged.length > 0);
+  for (const name of averaged) assert.match(words.split(":")[0], new RegExp(name.replace(".", "\\.")));
+  assert.match(words, /their range, which is no interval/);
+});
+
+await check("means over factors are those of the means of the table, within their range, and not tested", async () => {
+  for (const m of await means()) {
+    const mine = rowsOf(m).map((r) => Number(r.test_balanced_accuracy_mean));
+    assert.equal(mine.length, m.averaged);
+    near(m.mean, mine.reduce((a, b) => a + b, 0) / mine.length, m.row.strategy);
+    near(m.low, Math.min(...mine), "low");
+    near(m.high, Math.max(...mine), "high");
+    assert.equal(m.differs, 0);
+  }
+  assert.equal(await brackets(), 0);
+});
+
+const opened = () => page.$eval("#summary-choice", (d) => (d.open = true));
+
+function brackets() {
+  return page.$eval("#plot-summary", (plot) => plot.layout.shapes.filter((s) => s.name?.startsWith("bracket")).length);
+}
+
+await check("what leaks looks so without a word: hollow, on a ground of its own, below all that does not", async () => {
+  const all = await means();
+  const leaks = (m) => rowsOf(m).some((r) => Number(r.leak_mean) > 0);
+  assert.ok(all.some(leaks) && !all.every(leaks));
+  for (const m of all) assert.deepEqual([m.kind, m.symbol], leaks(m) ? ["leaky", "circle-open"] : ["mean", "circle"]);
+  const look = await page.$eval("#plot-summary", (plot) => ({ grounds: plot.layout.shapes.filter((s) => s.type === "rect").length, words: plot.layout.annotations.filter((a) => /LEAK: up to \d/.test(a.text)).length, marks: plot.layout.annotations.filter((a) => a.text === "<b>LEAK</b>").length }));
+  const leaky = new Set(all.filter(leaks).map((m) => JSON.stringify(m.values))).size;
+  assert.deepEqual(look, { grounds: leaky, words: leaky, marks: leaky });
+  const order = await page.$eval("#plot-summary", (plot) => plot.data.filter((t) => t.meta?.kind === "runs").map((t) => t.meta.values.protocol));
+  assert.deepEqual([...new Set(order)], ["holdout", "report"]);
+});
+
+await check("all factors held: numbers are those of export --table final, brackets those of its comparisons", async () => {
+  await opened();
+  const held = ["image.size", "knn.k"];
+  for (const name of held) {
+    const [by, at] = ["by", "at"].map((part) => `#summary-${part}-${name.replaceAll(".", "\\.")}`);
+    if (!(await page.$(at))) await change(page, () => page.click(by));
+    await change(page, () => page.select(at, final[0][name]));
+  }
+  const all = await means();
+  const [columns] = final;
+  assert.ok(Object.keys(columns).includes("test_balanced_accuracy_low"));
+  let significant = 0;
+  for (const m of all) {
+    const mine = rowsOf(m).filter((r) => held.every((name) => r[name] === final[0][name]));
+    assert.equal(mine.length, 1);
+    for (const part of ["mean", "low", "high"]) near(m[part], Number(mine[0][`test_balanced_accuracy_${part}`]), `${m.row.strategy} ${part}`);
+    assert.deepEqual([m.n, m.averaged], [Number(mine[0].n), 0]);
+    const test = comparisons.find((r) => r.set === "test" && same(r.clusters, m.values.clusters) && r.protocol === m.values.protocol && held.every((name) => r[name] === final[0][name]) && [r.first, r.second].includes("none") && [r.first, r.second].includes(m.row.strategy));
+    if (m.row.strategy === "none") assert.equal(m.differs, 0);
+    else if (m.differs) assert.match(test.verdict, /^(better|worse|significant)/);
+    else assert.ok(!/^(better|worse|significant)/.test(test.verdict), test.verdict);
+    significant += m.differs > 0;
+  }
+  assert.ok(significant > 0, "no difference is significant: nothing was tried");
+  assert.ok((await brackets()) > significant);
+  await load();
+});
+
+await check("panels are the reader's choice, of protocols never a mean", async () => {
+  await opened();
+  await change(page, () => page.click("#summary-by-clusters"));
+  assert.ok((await means()).every((m) => !("clusters" in m.values)));
+  await change(page, () => page.click("#summary-by-protocol"));
+  assert.deepEqual(await page.$$eval("#summary-at-protocol option", (l) => l.map((o) => o.value)), ["report", "holdout"]);
+  assert.match(await page.$eval("#summary-summary", (p) => p.textContent), /Shown of protocol holdout\./);
+  assert.equal((await means()).filter((m) => m.kind === "leaky").length, 0);
+  const hash = await page.evaluate(() => location.hash);
+  const before = await means();
+  await load(hash);
+  assert.deepEqual(await means(), before);
+  await load();
+});
+
+/* ---- for everyone ---- */
+
+await check("numbers are read as Germans and English write them, and what may be either is said", () => {
+  const read = { "0,001": 0.001, "0.001": 0.001, ",5": 0.5, "12": 12, "1.234,5": 1234.5, "1,234.5": 1234.5, "1.000.000": 1e6, "1 000": 1000, "-2,5": -2.5, "−3": -3, "1e-3": 0.001, "1,5e3": 1500, "1000.125": 1000.125, "0,125": 0.125 };
+  for (const [text, value] of Object.entries(read)) assert.deepEqual(parseNumber(text), { value, error: "" }, text);
+  for (const text of ["1.000", "1,000", "12.345"]) {
+    assert.equal(parseNumber(text).value, null);
+    assert.match(parseNumber(text).error, /may be \d+ or \d+(\.\d+)?: write/);
+  }
+  for (const text of ["", "x", "1.2.3", "1,2,3", "1.2,3.4", "12.34.567", "--1"]) assert.match(parseNumber(text).error, /is no number/, text);
+  assert.match(parseWithin("2,5", { whole: true }).error, /not whole/);
+  assert.match(parseWithin("100", { min: 1, max: 99 }).error, /from 1 to 99/);
+});
+
+await check("a field says what it does not understand, and keeps what it had", async () => {
+  const type = async (text) => {
+    await page.$eval("#choose-amount", (i, t) => { i.value = t; i.dispatchEvent(new Event("change")); }, text);
+    return page.$eval("#choose-amount", (i) => [i.getAttribute("aria-invalid"), document.getElementById(i.getAttribute("aria-describedby")).textContent]);
+  };
+  const [invalid, said] = await type("1.000");
+  assert.equal(invalid, "true");
+  assert.match(said, /may be 1000 or 1/);
+  await change(page, () => type("7,0"));
+  assert.match(await page.evaluate(() => location.hash), /amount=7(&|$)/);
+  await load();
+});
+
+const axe = readFileSync(join(process.env.WEB_MODULES, "axe-core/axe.min.js"), "utf8");
+
+for (const scheme of ["light", "dark"])
+  await check(`axe-core finds nothing, everything opened, ${scheme}`, async () => {
+    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+    await page.$$eval("details", (all) => all.forEach((d) => (d.open = true)));
+    await page.waitForFunction(() => [...document.querySelectorAll(".data-table")].every((d) => !d.checkVisibility() || d.querySelector("tbody tr")));
+    await page.evaluate(axe);
+    const rules = scheme === "dark" ? { runOnly: { type: "rule", values: ["color-contrast"] } } : {};
+    const found = await page.evaluate(async (rules) => (await window.axe.run(document, { resultTypes: ["violations"], ...rules })).violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.slice(0, 4).map((n) => `${n.target} (${n.any[0]?.message ?? ""})`).join("; ")}`), rules);
+    assert.deepEqual(found, []);
+  });
+await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "light" }]);
+
+for (const [width, why] of [[640, "200 % of 1280 pixels"], [320, "400 %, or a small phone"]])
+  await check(`${why}: no sideways scrolling of the page, nothing lost`, async () => {
+    await page.setViewport({ width, height: 700 });
+    await page.waitForFunction((w) => [...document.querySelectorAll(".plot svg.main-svg")].every((s) => s.getBoundingClientRect().width <= w), {}, width);
+    const [wide, outside] = await page.evaluate(() => {
+      const own = (e) => e.closest(".scroll, .own-scroll, .top nav, .plot, .skip, .hidden, pre");
+      const out = [...document.querySelectorAll("main *, header *")].filter((e) => e.checkVisibility() && !own(e) && e.getBoundingClientRect().right > document.documentElement.clientWidth + 1);
+      return [document.documentElement.scrollWidth, out.slice(0, 5).map((e) => `${e.tagName} ${e.className} ${e.textContent.slice(0, 30)}`)];
+    });
+    assert.deepEqual(outside, []);
+    assert.ok(wide <= width, `${wide}`);
+    const names = await page.$eval("#plot-summary", (plot) => [...plot.querySelectorAll("text")].map((t) => t.getBoundingClientRect()).filter((r) => r.width > 0).map((r) => [r.left - plot.getBoundingClientRect().left, plot.getBoundingClientRect().right - r.right]));
+    for (const [left, right] of names) assert.ok(left >= -1 && right >= -1, `cut: ${left} ${right}`);
+  });
+
+await finish();
