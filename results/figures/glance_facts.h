@@ -1,5 +1,5 @@
-/* glance_facts.h - of every group of a summary, what a picture at a glance shows beside its mean and interval:
- * the none that it stands against, whether a test tells the two apart, and what guessing gives.
+/* glance_facts.h - of every group of a summary, what a picture at a glance shows beside its mean and
+ * interval: the none that it stands against, whether a test tells the two apart, and what guessing gives.
  *
  *     struct glance_facts *facts = NULL;
  *     if (glance_facts_new(summary, overall, &facts, &err) < 0) ...

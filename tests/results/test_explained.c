@@ -64,8 +64,8 @@ static void two_factors_that_add_up_explain_a_half_each(void **state)
     assert_true(isnan(share[FACTOR_PROTOCOL]) && isnan(share[FACTOR_MODEL]) && isnan(share[FACTOR_AXES]));
 }
 
-/* none 0.5, smote 0.6 (k 3) and 0.8 (k 5), and once more with 0.4, 0.6, 0.8: mean of all 3.7 / 6, squares around
- * it 0.1283333; of k, whose mean is 0.7: 4 * 0.01 = 0.04. A waiting job has no
+/* none 0.5, smote 0.6 (k 3) and 0.8 (k 5), and once more with 0.4, 0.6, 0.8: mean of all 3.7 / 6, squares
+ * around it 0.1283333; of k, whose mean is 0.7: 4 * 0.01 = 0.04. A waiting job has no
  * number and counts nowhere. */
 static void an_axis_that_some_do_not_read_is_judged_among_those_that_do(void **state)
 {

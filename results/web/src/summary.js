@@ -201,7 +201,7 @@ export class Summary {
   #heads(panel, x, y, box, paint, by, range) {
     const note = (text, up, font, more = {}) => ({ text, xref: `${x} domain`, yref: `${y} domain`, x: 0, y: 1, xanchor: "left", yanchor: "bottom", yshift: up, showarrow: false, align: "left", font, ...more });
     const room = box.right - box.left + GUTTER - 6;
-    const fit = (text, size) => Math.max(8.5, Math.min(size, room / (0.56 * text.length)));
+    const fit = (text, size) => Math.max(8.5, Math.min(size, room / (0.6 * text.length)));
     const name = this.#panelName(panel, by) || "All panels in one";
     const protocol = panel.values.protocol && `protocol ${panel.values.protocol}`;
     const leak = `LEAK: up to ${percent(panel.leakShare)} of test seen`;
