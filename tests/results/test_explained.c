@@ -1,6 +1,7 @@
 /* How much factors explain: eta squared of numbers that were worked by hand. */
 #include "stats/explained.h"
 
+#include "support/scratch.h"
 #include "support/small_store.h"
 
 #include <math.h>
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <cmocka.h>
 
 static struct small_job job[16];
@@ -32,10 +32,10 @@ static void add(const char *clusters, const char *strategy, const char *k, doubl
 static void explain(double *share)
 {
     static const char *const axis[] = {"smote.k"};
-    char dir[64] = "/tmp/test_explained.XXXXXX", path[96], command[128];
+    char dir[200], path[256], command[256];
     struct store *store = NULL;
     struct summary *summary = NULL;
-    assert_non_null(mkdtemp(dir));
+    assert_int_equal(scratch_make(dir, sizeof dir), 0);
     snprintf(path, sizeof path, "%s/s.h5", dir);
     assert_int_equal(small_store(path, job, n_jobs, 2, axis, 1, "", &err), 0);
     assert_int_equal(store_open(path, &store, &err), 0);

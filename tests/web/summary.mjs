@@ -64,7 +64,7 @@ await check("what leaks looks so without a word: hollow, on a ground of its own,
   assert.deepEqual([...new Set(order)], ["holdout", "report"]);
 });
 
-await check("all factors held: numbers are those of export --table final, brackets those of its comparisons", async () => {
+await check("all factors held: numbers are those of final.csv, brackets those of comparisons.csv", async () => {
   await opened();
   const held = ["image.size", "knn.k"];
   for (const name of held) {

@@ -19,7 +19,7 @@ const SHORT = {
   factors: { first: ["factor"], but: [], last: ["set", "first", "second", "n", "difference", "low", "high", "p_holm", "verdict"] },
   leak_inflation: { first: [], but: ["protocol"], last: ["against", "leak_share", "mean", "mean_against", "n", "difference", "low", "high", "p_holm", "verdict"] },
   selection_inflation: { first: [], but: [], last: ["against", "mean", "mean_against", "n", "difference", "low", "high"] },
-  literature: { first: ["claim"], but: ["strategy"], last: ["outcome", "reason", "shown", "difference", "low", "high", "claimed_low", "claimed_high", "p_for", "p_against", "n"] },
+  literature: { first: ["claim", "source"], but: ["strategy"], last: ["outcome", "reason", "shown", "difference", "low", "high", "claimed_low", "claimed_high", "p_for", "p_against", "n"] },
   claims: { first: ["claim"], but: ["clusters", "strategy"], last: ["outcome", "reason", "shown", "difference", "low", "high", "p_largest", "n"] },
 };
 
