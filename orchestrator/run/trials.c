@@ -82,7 +82,17 @@ static int place_of(const struct trials *t, int row)
     return (row - group_of(t, row)->first) / t->sweep->file->tune.n_seeds;
 }
 
-void trials_know(struct trials *t, int row, int is_over, const struct trial_curves *curves, int n)
+/* A score that is known too early is worse than one that is not: a trial with the score of its last rung is
+ * never opened again, so its row would stay unfinished. */
+static int has_reached(const struct group *group, int rung, enum trial_end end, int n)
+{
+    int limit = group->limit[rung];
+    if (end == TRIAL_OVER)
+        return 1;
+    return rung < group->n_limits - 1 && (end == TRIAL_PAUSED ? n >= limit : n > limit);
+}
+
+void trials_know(struct trials *t, int row, enum trial_end end, const struct trial_curves *curves, int n)
 {
     const struct group *group = group_of(t, row);
     int seed = t->sweep->job[row].trial_seed;
@@ -90,11 +100,11 @@ void trials_know(struct trials *t, int row, int is_over, const struct trial_curv
     sweep_config(t->sweep, row, &config);
     for (int r = 0; r < group->n_limits; r++) {
         int limit = group->limit[r];
-        if (n >= limit || is_over)
+        if (has_reached(group, r, end, n))
             tuner_score(group->tuner, place_of(t, row), seed, r,
                         choose_trial_score(&t->sweep->file->tune, &config, curves, n < limit ? n : limit));
     }
-    if (is_over)
+    if (end == TRIAL_OVER)
         t->state[row] = ROW_OVER;
 }
 

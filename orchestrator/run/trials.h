@@ -23,9 +23,18 @@ int trials_new(struct sweep *sweep, struct trials **out, struct err *err);
 /* A row is of this run. */
 void trials_include(struct trials *trials, int row);
 
-/* A trial's curves so far: n epochs of them are known. is_over 1: it ended by itself, at its
- * last epoch or before (early stopping); diverged or failed: n 0. 0: it can go on. */
-void trials_know(struct trials *trials, int row, int is_over, const struct trial_curves *curves, int n);
+/* How a trial was found in a results file. */
+enum trial_end {
+    TRIAL_CUT,    /* whoever trained it is gone: what stands behind its last epoch may be missing */
+    TRIAL_PAUSED, /* it waits, all of its epochs so far are kept */
+    TRIAL_OVER    /* it ended by itself, at its last epoch or before (early stopping), diverged or failed */
+};
+
+/* A trial's curves so far: n epochs of them are known; 0 of one that diverged or failed. A trial that is cut
+ * has only reached the rungs that it went beyond: at the rung itself it may not have been told that it is to
+ * pause, and it is opened again. No trial but one that is over has reached the last. */
+void trials_know(struct trials *trials, int row, enum trial_end end, const struct trial_curves *curves,
+                 int n);
 
 /* A trial has reached the epochs of its order with this score (-INFINITY: it diverged or failed); is_over: it
  * ended by itself. A job that is tuned has ended: is_over, the score is not read. */

@@ -26,9 +26,11 @@ static int is_over(const struct run *run, int state)
            ((state == JOB_FAILED || state == JOB_DIVERGED) && !run->options->retry_failed);
 }
 
+/* Epochs of a trial that can go on count when its mark says so: curves are written before it. */
 static int know_row(struct run *run, int row, int state, struct trial_curves *curves, struct err *err)
 {
     int over = is_over(run, state), n = 0;
+    struct store_mark mark;
     trials_include(run->trials, row);
     if (run->sweep->job[row].of < 0) {
         if (over)
@@ -37,9 +39,15 @@ static int know_row(struct run *run, int row, int state, struct trial_curves *cu
     }
     if (!over || state == JOB_DONE)
         n = read_curves(run, row, curves, err);
-    if (n >= 0)
-        trials_know(run->trials, row, over, curves, n);
-    return n < 0 ? n : 0;
+    if (n >= 0 && store_read_mark(run->store, row, &mark, err) < 0)
+        n = E_IO;
+    if (n < 0)
+        return n;
+    if (!over && n > mark.epochs_done)
+        n = mark.epochs_done;
+    enum trial_end end = over ? TRIAL_OVER : mark.state == JOB_RUNNING ? TRIAL_CUT : TRIAL_PAUSED;
+    trials_know(run->trials, row, end, curves, n);
+    return 0;
 }
 
 static int prune(struct run *run, int row, struct err *err)

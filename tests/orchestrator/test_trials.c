@@ -215,23 +215,57 @@ static void a_job_begins_when_its_trials_are_decided(void **state)
     sweep_free(sweep);
 }
 
+/* A book in which trial row has n[row - 2] epochs with the score row / 10 in a results file. */
+static struct trials *known_book(struct sweep *sweep, const int n[8], const enum trial_end end[8])
+{
+    struct trials *trials = open_book(sweep);
+    for (int row = 2; row < 10; row++) {
+        float curve[9];
+        for (int e = 0; e < 9; e++)
+            curve[e] = e < n[row - 2] ? (float)row / 10 : (float)NAN;
+        trials_know(trials, row, end[row - 2], &(struct trial_curves){curve, curve}, n[row - 2]);
+    }
+    return trials;
+}
+
 /* From the curves in a results file a run decides as the one before it did. */
 static void curves_say_what_scores_said(void **state)
 {
     (void)state;
     struct sweep *sweep = expand(four);
-    struct trials *trials = open_book(sweep);
+    /* row 5 was killed in epoch 3, 8 has ended, the others are paused */
+    static const int n[8] = {3, 3, 3, 2, 3, 3, 9, 3};
+    static const enum trial_end end[8] = {TRIAL_PAUSED, TRIAL_PAUSED, TRIAL_PAUSED, TRIAL_CUT,
+                                          TRIAL_PAUSED, TRIAL_PAUSED, TRIAL_OVER,   TRIAL_PAUSED};
+    struct trials *trials = known_book(sweep, n, end);
     char text[200];
-    for (int row = 2; row < 10; row++) {
-        float curve[9];
-        int n = row == 5 ? 2 : row == 8 ? 9 : 3; /* killed in epoch 3; ended; paused */
-        for (int e = 0; e < 9; e++)
-            curve[e] = e < n ? (float)row / 10 : (float)NAN;
-        trials_know(trials, row, row == 8, &(struct trial_curves){curve, curve}, n);
-    }
     assert_string_equal(steps(trials, 0, text), "o5");
     trials_score(trials, 5, 0.5, 0);
     assert_string_equal(steps(trials, 0, text), "o2 o3 p4 p5 o6 o7 o9");
+    trials_free(trials);
+    sweep_free(sweep);
+}
+
+/* Killed between its last curves and its mark, a trial is opened again to finish its row: at a rung in the
+ * middle, and at the last, whatever its curves say. */
+static void a_cut_trial_is_finished(void **state)
+{
+    (void)state;
+    struct sweep *sweep = expand(four);
+    static const int n[8] = {9, 9, 3, 3, 3, 3, 9, 9};
+    enum trial_end end[8] = {TRIAL_OVER,   TRIAL_OVER,   TRIAL_PAUSED, TRIAL_PAUSED,
+                             TRIAL_PAUSED, TRIAL_PAUSED, TRIAL_OVER,   TRIAL_CUT};
+    char text[200];
+    struct trials *trials = known_book(sweep, n, end);
+    assert_string_equal(steps(trials, 0, text), "p4 p5 o6 o7 o9");
+    trials_free(trials);
+    end[7] = TRIAL_PAUSED; /* stopped in its last epoch */
+    trials = known_book(sweep, n, end);
+    assert_string_equal(steps(trials, 0, text), "p4 p5 o6 o7 o9");
+    trials_free(trials);
+    end[3] = TRIAL_CUT;
+    trials = known_book(sweep, n, end);
+    assert_string_equal(steps(trials, 0, text), "o5");
     trials_free(trials);
     sweep_free(sweep);
 }
@@ -246,6 +280,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_tuned_is_refused),
         cmocka_unit_test(a_job_begins_when_its_trials_are_decided),
         cmocka_unit_test(curves_say_what_scores_said),
+        cmocka_unit_test(a_cut_trial_is_finished),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

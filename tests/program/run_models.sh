@@ -109,7 +109,7 @@ says() { # says WHAT PATTERN FILE...: a file holds it
 }
 says "the report names or counts them" "models $(echo $models | sed 's/ /, /g')\|; $(wc -w <<<"$models") models" "$TMP/said" "$TMP/report/report.html"
 head -1 "$TMP/report/factors.md" | grep -q "^| factor " && ok "mixed: models are compared" || not_ok "mixed: factors: $(head -1 "$TMP/report/factors.md")"
-pairs=$(python3 -c "n = $(wc -w <<<"$models"); print(n * (n - 1) // 2 * 2 * 2)") # models in pairs, two strategies, two protocols
+n_models=$(wc -w <<<"$models") pairs=$((n_models * (n_models - 1) * 2)) # models in pairs, two strategies, two protocols
 rows=$(awk -F, '$1 == "model" && $2 == "test"' "$TMP/report/factors.csv" | wc -l)
 [ "$rows" = "$pairs" ] && ok "mixed: $rows pairs of models, each under one strategy and protocol" || not_ok "mixed: $rows pairs of models, not $pairs"
 ranked=$(awk -F, '$2 == "test" && $4 == "holdout" { print $1 " by " ($1 == "model" ? $3 : $5) }' "$TMP/report/rankings.csv" | sort | uniq -c)

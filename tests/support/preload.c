@@ -6,6 +6,7 @@
  *                               back after every look at it
  *     PRELOAD_TICK=1000         the monotonic clock goes so many times too fast
  *     PRELOAD_KILL_UNLINK=1     it kills itself when it removes a checkpoint
+ *     PRELOAD_KILL_PWRITE=90    it kills itself before its ninetieth pwrite
  *     PRELOAD_STOP_PWRITE=16    it stops itself at its first pwrite of so many bytes
  *     PRELOAD_WRITE=0.001       every pwrite takes so many seconds longer
  *     PRELOAD_BUSY=FILE         in its first pwrite, MPI held, it computes until there is such a FILE;
@@ -130,7 +131,8 @@ ssize_t pwrite(int fd, const void *data, size_t n, off_t offset)
         stopped = 1;
         raise(SIGSTOP);
     }
-    atomic_fetch_add(&n_pwrites, 1);
+    if (atomic_fetch_add(&n_pwrites, 1) + 1 == (int)setting("PRELOAD_KILL_PWRITE"))
+        raise(SIGKILL);
     if (atomic_load(&serving))
         compute();
     if (setting("PRELOAD_WRITE") > 0)
