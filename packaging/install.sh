@@ -21,9 +21,10 @@ files() {
     for file in "$build"/man/*.1; do echo "$file share/man/man1/$(basename "$file") 644"; done
     for file in experiments/*.yaml; do echo "$file $share/$file 644"; done
     for file in experiments/slurm/*.sbatch; do echo "$file $share/${file#experiments/} 755"; done
-    for file in README.md LICENSE CHANGELOG.md CITATION.cff; do echo "$file $doc/$file 644"; done
-    for file in docs/*.md; do echo "$file $doc/$file 644"; done
-    echo "experiments/README.md $doc/experiments.md 644"
+    # Pages lie there as they lie here, with all that they link to.
+    for file in README.md LICENSE CHANGELOG.md CONTRIBUTING.md CITATION.cff docs/*.md worker/README.md experiments/README.md experiments/*.png; do
+        echo "$file $doc/$file 644"
+    done
     echo "packaging/completion.bash share/bash-completion/completions/cellsweep 644"
     echo "packaging/completion.zsh share/zsh/site-functions/_cellsweep 644"
 }
@@ -39,7 +40,7 @@ put() {
 
 # Folders are removed when nothing is left in them, up to those that all programs share.
 prune() {
-    rmdir -p --ignore-fail-on-non-empty -- "$root/$share/experiments" "$root/$share/slurm" "$root/$doc/docs" "$root/$doc" 2>/dev/null || true
+    rmdir -p --ignore-fail-on-non-empty -- "$root/$share/experiments" "$root/$share/slurm" "$root/$doc"/{docs,worker,experiments} "$root/$doc" 2>/dev/null || true
 }
 
 if [ -z "$remove" ] && [ ! -x "$build/cellsweep" ]; then

@@ -11,6 +11,7 @@ check "installed" env PATH="$PATH" "${MAKE[@]}" install
 check "the program" test -x "$here/bin/cellsweep"
 check "sweep files" test -s "$here/share/cellsweep/experiments/fig4.yaml"
 check "licence" cmp LICENSE "$here/share/doc/cellsweep/LICENSE"
+check "every link of a page leads somewhere" python3 tests/program/links.py $(find "$here/share/doc" -name '*.md')
 check "scripts of Slurm are scripts" bash -n "$here/share/cellsweep/slurm/fig4.sbatch"
 check "they call the program, and name sweep files that are there" bash -c "
     grep -q 'CELLSWEEP:-cellsweep}' '$here/share/cellsweep/slurm/fig4.sbatch' &&
