@@ -58,6 +58,18 @@ if command -v dpkg-query >/dev/null; then
 else
     skip "no dpkg here: a list of parts"
 fi
+
+# ---- other ways to package it ----
+version=$(sed -n 's/^VERSION := //p' Makefile)
+for file in packaging/debian/changelog packaging/spack/package.py CITATION.cff; do
+    check "$file: version $version" grep -qE "^(cellsweep \(| *version\(\"|version: )$version\b" "$file"
+done
+check "Python reads the package of Spack" python3 -c "compile(open('packaging/spack/package.py').read(), 'package.py', 'exec')"
+mkdir "$TMP/image"
+sed -n '/^%files/,/^%post/p' packaging/apptainer.def | awk 'NF == 2 { print $1 }' | xargs cp -r --parents -t "$TMP/image"
+check "an image of Apptainer has what is built from" make -n -C "$TMP/image" build
+check "and what is installed" "$TMP/image/packaging/install.sh" "$(realpath "$BUILD")" "$prefix" "$TMP/from-image"
+check "the same files" diff <(cd "$root" && find . -type f | sort) <(cd "$TMP/from-image" && find . -type f | sort)
 check "every place that CONTRIBUTING.md names is there" bash -c '
     for path in $(grep -oE "\`(common|worker|results|orchestrator|tests|packages)[^ <>\`]*\`" CONTRIBUTING.md | tr -d "\`"); do compgen -G "$path" >/dev/null || { echo "$path"; exit 1; }; done'
 
