@@ -3,7 +3,7 @@
 #
 # PREFIX is where it will be used; with DESTDIR it is put into DESTDIR/PREFIX, for packages. The program needs no file of its own: page, help and
 # published curves are inside. What is installed besides are man pages, completions, and sweep files and batch scripts to begin with, in
-# which paths of the source tree become those of the installation.
+# which paths of the source tree become those of the installation (man pages say where it is).
 set -eu
 cd "$(dirname "$0")/.."
 remove=
@@ -34,6 +34,7 @@ put() {
     case $1 in
     *.sbatch) sed -e "s,build/cellsweep,cellsweep,g; s,experiments/slurm,$prefix/$share/slurm,g" \
         -e "s,\\([-=]\\)experiments/,\\1$prefix/$share/experiments/,g; s, from the repository,,g" "$1" >"$2" && chmod "$3" "$2" ;;
+    *.1) sed "s,share/[a-z/]*cellsweep\b,${prefix//-/\\\\-}/&,g; s, of the installation,," "$1" >"$2" && chmod "$3" "$2" ;;
     *) install -m "$3" "$1" "$2" ;;
     esac
 }

@@ -28,16 +28,20 @@ list() { # a summary that is too long goes on in the next line
         name && /^$/ { if (!done) print name "\t" text; done = 1 }'
 }
 
-# Lines that stay as they are become the one word KEPT<number>, their lines kept.<number>.
+# Lines that stay as they are become the one word KEPT<number>, their lines kept.<number>. Options follow the description, as they do in
+# man pages.
 set_aside() { # set_aside FOLDER <HELP
     awk -v folder="$1" '
         /^(  -.,|      -)/ && !block { options = 1 }
-        /^$/ { options = 0; if (block) { print ""; block = 0 } print; next }
-        options { print; next }
+        function put_options() { if (listed != "") print "*Options*\n\n" listed; listed = "" }
+        /^$/ { if (block) { print ""; block = 0 } if (!options) print; options = 0; next }
+        options { listed = listed $0 "\n"; next }
+        /^(Exit status|Environment|Files|Examples|See also):$/ { put_options() }
         /^ / { if (!block) { block = 1; n++; print ""; print "KEPT" n "KEPT" } print > (folder "/kept." n); next }
         /^Exit status:$/ { print "*Exit Status*\n"; next }
         /^See also:$/ { print "*See Also*\n"; next }
-        { if (block) { print ""; block = 0 } print }'
+        { if (block) { print ""; block = 0 } print }
+        END { put_options() }'
 }
 
 bring_back() { # bring_back FOLDER <PAGE; lines that would pass column 80 begin further left
@@ -58,6 +62,17 @@ bring_back() { # bring_back FOLDER <PAGE; lines that would pass column 80 begin 
         { print }'
 }
 
+see_also() { # see_also NAME: all other pages
+    local name separator=
+    printf '[SEE ALSO]\n'
+    { [ -z "$1" ] || echo; cut -f 1 "$work/commands" | grep -vxF "$1"; } | while IFS= read -r name; do
+        name=cellsweep${name:+-$name}
+        printf '%s.BR %s (1)' "$separator" "${name//[ -]/\\-}"
+        separator=$',\n'
+    done
+    printf '.\n.PP\nThe whole guide, README.md and docs/, lies in share/doc/cellsweep of the installation, sweep files to begin with in share/cellsweep.\n'
+}
+
 # page NAME SUMMARY: help2man asks a program of the page's name.
 page() {
     local name=cellsweep${1:+-${1// /-}}
@@ -65,17 +80,13 @@ page() {
     "$program" $1 --help | set_aside "$work/$name.d" >"$work/$name.help"
     printf '#!/bin/sh\nif [ "$1" = --help ]; then cat "%s"; else echo "%s"; fi\n' "$work/$name.help" "$name" >"$work/$name"
     chmod +x "$work/$name"
+    see_also "$1" >"$work/see-also"
     help2man --no-info --section=1 --manual='User Commands' --source="$("$program" --version | sed 's/ (.*//')" --name="$2" \
-        --include="$work/see-also" "$work/$name" | sed '/^\.TH/a .nh\n.ad l' | bring_back "$work/$name.d" >"$out/$name.1"
+        --include="$work/see-also" "$work/$name" | sed '/^\.TH/a .nh\n.ad l\n.ss 12 0' | bring_back "$work/$name.d" >"$out/$name.1"
 }
 
 mkdir -p "$out"
 rm -f "$out"/*.1
 commands >"$work/commands"
-{
-    printf '[SEE ALSO]\n.BR cellsweep (1)'
-    while IFS=$'\t' read -r name _; do printf ',\n.BR cellsweep\\-%s (1)' "${name// /\\-}"; done <"$work/commands"
-    printf '.\n.PP\nThe whole guide, README.md and docs/, and sweep files to begin with lie in share/doc/cellsweep and share/cellsweep of the installation.\n'
-} >"$work/see-also"
 page '' 'experiment sweeps on imbalanced single-cell images'
 while IFS=$'\t' read -r name summary; do page "$name" "$summary"; done <"$work/commands"

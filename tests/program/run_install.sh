@@ -39,11 +39,19 @@ if command -v help2man >/dev/null && command -v man >/dev/null; then
         check "$name: nothing to warn of" test -s "$TMP/page" -a ! -s "$TMP/warnings"
         check "$name: named" bash -c "sed -n '/^NAME/{n;p;}' '$TMP/page' | grep -q '^       $name - [A-Za-z]'"
         check "$name: fits" bash -c "! grep -E '^.{81,}' '$TMP/page'"
+        headings=$(grep -E '^[A-Z]' "$TMP/page" | grep -vi "^$name" | tr '\n' ,)
+        case $name in
+        cellsweep | cellsweep-data) check "$name: what is where" grep -q "^NAME,SYNOPSIS,DESCRIPTION,.*SEE ALSO,$" <<<"$headings" ;;
+        *) check "$name: what is where" grep -q "^NAME,SYNOPSIS,DESCRIPTION,OPTIONS,.*EXAMPLES,.*SEE ALSO,$" <<<"$headings" ;;
+        esac
+        sed -n '/^SEE ALSO/,$p' "$TMP/page" | tr -s ' \n' ' ' >"$TMP/also"
+        check "$name: the other pages" test "$(grep -o 'cellsweep[-a-z]*(1)' "$TMP/also" | sort -u | wc -l)" = $(($(ls orchestrator/help/*.txt | wc -l) - 1)) -a -z "$(grep -o "[^-a-z]$name(1)[,.]" "$TMP/also")"
+        check "$name: where the guide is" grep -q "lies in $prefix/share/doc/cellsweep, sweep files to begin with in $prefix/share/cellsweep[.]" "$TMP/also"
         check_fails "$name: every line that was set aside is back" grep -q KEPT "$TMP/page"
     done
     check "there is a page of every command" test "$(ls "$here/share/man/man1" | wc -l)" = "$(ls orchestrator/help/*.txt | wc -l)"
     man -l "$here/share/man/man1/cellsweep-run.1" >"$TMP/page" 2>/dev/null
-    for heading in SYNOPSIS DESCRIPTION EXAMPLES FILES "EXIT STATUS" "SEE ALSO"; do check "run: $heading" grep -qx "$heading" "$TMP/page"; done
+    for heading in FILES "EXIT STATUS"; do check "run: $heading" grep -qx "$heading" "$TMP/page"; done
     check "an example of two lines is two lines" grep -qx " *--filter 'clusters=1-27,seed=1..3'" "$TMP/page"
 else
     skip "no help2man or man here: man pages"
