@@ -737,8 +737,9 @@ static int fit_packed(const char *name, const struct dataset_options *options, s
 {
     if (options->size != data->size)
         return err_set(err, E_USAGE,
-                       "%s: its images are %d x %d pixels, %d x %d are asked for; pack it with --size %d",
-                       name, data->size, data->size, options->size, options->size, options->size);
+                       "%s: its images are %d x %d pixels, %d x %d are asked for; write `image: {size: %d}` "
+                       "in the sweep file, or pack it with --size %d",
+                       name, data->size, data->size, options->size, options->size, data->size, options->size);
     return options->groups ? group_by(name, options->groups, data, err) : 0;
 }
 

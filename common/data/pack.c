@@ -401,8 +401,8 @@ void pack_report_print(const struct pack_report *report, FILE *to)
     print_note(to, report->n_ungrouped, "image has no group and is one of its own",
                "images have no group and are each one of their own");
     print_note(to, found->n_outside,
-               "image or folder lies beside the folders of the classes and was passed over",
-               "images or folders lie beside the folders of the classes and were passed over");
+               "folder without images, or image beside the folders of the classes, was passed over",
+               "folders without images, or images beside the folders of the classes, were passed over");
     print_note(to, found->n_nested, "folder lies among the images and was passed over",
                "folders lie among the images and were passed over");
     print_note(to, report->n_faded, "image is black all over, or less than 4 pixels wide or high",

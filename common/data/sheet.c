@@ -38,10 +38,16 @@ static const unsigned glyphs[] = {
     ['Y'] = 055222, ['Z'] = 071247, ['['] = 064446, [']'] = 031113, ['_'] = 000007, ['|'] = 022222,
 };
 
-/* That of a byte of a text in UTF-8; small letters look like large ones, others like a question mark. */
-static unsigned glyph_of(char letter)
+/* U+00C0 to U+00FF without their accents. */
+static const char plain[] = "AAAAAAACEEEEIIIIDNOOOOOXOUUUUYPSAAAAAAACEEEEIIIIDNOOOOO/OUUUUYPY";
+
+/* That of the first letter of a text in UTF-8; small letters look like large ones, those of Western Europe
+ * like theirs without accents, others like a question mark. */
+static unsigned glyph_of(const char *text)
 {
-    unsigned char c = (unsigned char)toupper((unsigned char)letter);
+    const unsigned char *byte = (const unsigned char *)text;
+    int is_accented = byte[0] == 0xc3 && byte[1] >= 0x80 && byte[1] < 0xc0;
+    unsigned char c = (unsigned char)toupper(is_accented ? plain[byte[1] - 0x80] : byte[0]);
     if (c == ' ')
         return 0;
     return c < sizeof glyphs / sizeof *glyphs && glyphs[c] ? glyphs[c] : glyphs['?'];
@@ -73,7 +79,7 @@ static void draw_text(const struct canvas *c, const char *text, int right, int t
 {
     int left = right - text_width(text, zoom);
     for (int n = 0; *text && n < MOST_LETTERS; n++, left += (GLYPH_WIDTH + 1) * zoom) {
-        draw_letter(c, glyph_of(*text), left, top, zoom);
+        draw_letter(c, glyph_of(text), left, top, zoom);
         text = utf8_after(text, 1);
     }
 }

@@ -163,9 +163,31 @@ const char *config_groups(const struct config *config)
     return strcmp(config->groups, "none") == 0 ? NULL : config->groups;
 }
 
+/* What others call a key: Keras, PyTorch, scikit-learn. */
+static const char *called_elsewhere(const char *name)
+{
+    static const char *const called[][2] = {
+        {"lr", "train.learning_rate"},
+        {"batch_size", "train.batch"},
+        {"n_epochs", "train.epochs"},
+        {"random_state", "seed"},
+        {"early_stopping", "train.stop.patience"},
+        {"classes", "clusters"},
+        {"kernel_size", "cnn.kernel"},
+    };
+    const char *dot = strrchr(name, '.'), *last = dot ? dot + 1 : name;
+    for (size_t i = 0; i < sizeof called / sizeof *called; i++)
+        if (strcmp(last, called[i][0]) == 0)
+            return called[i][1];
+    return NULL;
+}
+
 const char *config_nearest(const struct schema *schema, const char *name)
 {
-    const char *best = NULL;
+    const char *best = called_elsewhere(name);
+    if (best && config_find(schema, best))
+        return best;
+    best = NULL;
     int best_distance = 4;
     for (const struct setting *key = schema->key; key->name; key++) {
         const char *dot = strrchr(key->name, '.');

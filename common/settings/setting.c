@@ -63,7 +63,8 @@ static int set_real(double *out, const struct setting *setting, const char *text
     char *end;
     double value = strtod(text, &end);
     if (end == text || *end || !isfinite(value))
-        return bad_value(setting, text, "a number", err);
+        return bad_value(setting, text,
+                         strchr(text, ',') ? "a number: decimals stand behind a point" : "a number", err);
     if (value < setting->min || value > setting->max)
         return out_of_range(setting, text, err);
     *out = value;

@@ -43,6 +43,8 @@ static int add_value(const struct reading *r, struct sweep_axis *axis, const str
 {
     struct config config = r->file->base;
     char canonical[SETTING_TEXT_SIZE];
+    if (strcmp(axis->key->name, "seed") == 0 && strstr(text, ".."))
+        return tree_fail(node, r->path, r->err, "grid: seed: write '%.40s' as {first: 1, count: 10}", text);
     int rc = reading_set(r, node, &config, axis->key->name, text);
     if (rc < 0)
         return rc;

@@ -271,7 +271,8 @@ static int read_grid(const struct reading *r, const struct tree *root, const str
     if (!grid || grid->kind == TREE_TEXT || !grid->child)
         return tree_fail(
             grid ? grid : root, r->path, r->err,
-            "key `grid` is missing or empty, so there would be no job; see experiments/fig4.yaml");
+            "key `grid` is missing or empty, so there would be no job; write e.g. grid: {strategy: [none, "
+            "oversample], seed: {first: 1, count: 10}}");
     return reading_grid(r, grid);
 }
 

@@ -67,6 +67,8 @@ static int next_event(struct reader *reader, yaml_event_t *event)
     if (yaml_parser_parse(&reader->parser, event))
         return 0;
     const char *problem = reader->parser.problem ? reader->parser.problem : "not YAML";
+    if (strstr(problem, "cannot start any token"))
+        problem = "a tab, or one of @ ` %, where a value begins: indent by blanks, put such a text in quotes";
     return fail_at(reader, reader->parser.problem_mark.line, problem);
 }
 

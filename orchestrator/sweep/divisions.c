@@ -200,6 +200,32 @@ static int print_given(FILE *file, const struct sweep *sweep, const struct datas
     return given && rc == 0 ? given_print(file, data, &leak, err) : rc;
 }
 
+/* Whether the wanted jobs have one seed, and none a fold or a repeat but the first: a run a combination. */
+static int are_single(const struct sweep *sweep, const char *wanted)
+{
+    int64_t seed = 0;
+    int n = 0;
+    for (int j = 0; j < sweep->n_jobs - sweep->n_trials; j++) {
+        struct config config;
+        if (!wanted[j])
+            continue;
+        sweep_config(sweep, j, &config);
+        if (sweep->job[j].fold > 0 || sweep->job[j].repeat > 0 || (n++ > 0 && config.seed != seed))
+            return 0;
+        seed = config.seed;
+    }
+    return n > 1;
+}
+
+static void print_single(FILE *file, const struct sweep *sweep, const char *wanted)
+{
+    if (are_single(sweep, wanted))
+        fprintf(file,
+                "note: one run a combination: the report will have neither intervals nor tests; add `seed: "
+                "{first: 1, count: 10}` to the grid, or cross-validate, `protocol: {kfold: {folds: 5, "
+                "repeats: 2}}`\n");
+}
+
 int divisions_print(FILE *file, const struct sweep *sweep, const struct dataset *data, const char *wanted,
                     struct err *err)
 {
@@ -217,6 +243,7 @@ int divisions_print(FILE *file, const struct sweep *sweep, const struct dataset 
         sort(divided, n);
         rc = print_cells(file, sweep, data, divided, n, err);
         rc = rc == 0 ? print_given(file, sweep, data, wanted, err) : rc;
+        print_single(file, sweep, wanted);
     }
     free(divided);
     return rc;

@@ -11,7 +11,8 @@
  * with wanted[job] (n_jobs) 1: how many different divisions seeds and repeats draw, and their overlap; folds
  * of which one has more than 1.5 times the images of another; the first ten of them and how many more.
  * Nothing for jobs without groups, but of protocol tail and strategy none, and of protocol given; for the
- * latter also the lines of given_print(). E_IO without memory. */
+ * latter also the lines of given_print(). Last, where no combination has two runs (of several jobs all have
+ * one seed, fold and repeat), a note that this leaves neither intervals nor tests. E_IO without memory. */
 int divisions_print(FILE *file, const struct sweep *sweep, const struct dataset *data, const char *wanted,
                     struct err *err);
 

@@ -124,6 +124,7 @@ static void wrong_values_are_named(void **state)
     assert_set_fails("cnn.dropout", "0.5-x", "not a list of numbers such as [0.25, 0.5]");
     assert_set_fails("cnn.filters1", "8", "cnn.filters1 is no key any more; write cnn.blocks, a list");
     assert_set_fails("train.learning_rate", "nan", "is not a number");
+    assert_set_fails("train.learning_rate", "0,001", "is not a number: decimals stand behind a point");
     assert_set_fails("train.learning_rate", "0", "out of range");
     assert_set_fails("groups", "`id`", "a word of UTF-8 without control characters and backquotes");
     assert_set_fails("groups", "a\x1b[31m", "a word of UTF-8 without");
@@ -158,6 +159,8 @@ static void unknown_keys_get_a_suggestion(void **state)
     assert_set_fails("train.epoch", "5", "did you mean 'train.epochs'?");
     assert_set_fails("learning_rate", "5", "did you mean 'train.learning_rate'?");
     assert_set_fails("strategi", "5", "did you mean 'strategy'?");
+    assert_set_fails("train.lr", "5", "did you mean 'train.learning_rate'?");
+    assert_set_fails("batch_size", "5", "did you mean 'train.batch'?");
     assert_set_fails("zzzzzzzzzzzzz", "5", "plan --keys");
 }
 

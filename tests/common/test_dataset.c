@@ -422,8 +422,10 @@ static void test_open_checks_the_size(void **state)
     write_one(path);
     assert_int_equal(dataset_open(path, &options, &data, &err), E_USAGE);
     assert_null(data);
-    assert_string_equal(err.text + strlen(path),
-                        ": its images are 8 x 8 pixels, 50 x 50 are asked for; pack it with --size 50");
+    assert_string_equal(
+        err.text + strlen(path),
+        ": its images are 8 x 8 pixels, 50 x 50 are asked for; write `image: {size: 8}` in the sweep file, "
+        "or pack it with --size 50");
     assert_int_equal(dataset_open(path, NULL, &data, &err), 0);
     dataset_free(data);
     options.size = 8;

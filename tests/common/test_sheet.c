@@ -65,7 +65,7 @@ static void name_classes(struct dataset *data, const char *const name[2])
 static void test_names_are_drawn(void **state)
 {
     static const char *const names[] = {"T I", "?"}, *const wider[] = {"a longer name, cut", "?"};
-    static const char *const signs[] = {"\"I|", "?"};
+    static const char *const signs[] = {"\"\xc3\x8f|", "?"};
     struct dataset *data = make();
     struct image sheet, wide;
     (void)state;

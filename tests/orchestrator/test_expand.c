@@ -434,10 +434,19 @@ static void wrong_files_are_refused(void **state)
     assert_refused(HEAD "grid: {clusters: [[1, 2]], strategy: [none, smoot]}\n", "smoot");
     assert_refused(HEAD "grid: {clusters: [[1, 2]], strategy: [over]}\n", "did you mean 'oversample'?");
     assert_refused(HEAD "grid: {clusters: [[1, 2]], strategy: [noone]}\n", "did you mean 'none'?");
+    assert_refused(HEAD "grid: {clusters: [[1, 2]], strategy: [SMOTE]}\n", "did you mean 'smote'?");
+    assert_refused(HEAD "grid: {clusters: [[1, 2]], strategy: [ros]}\n", "'ros' is not known; use one of");
+    assert_refused(HEAD "grid: {clusters: [[1, 2]], model: [resnet]}\n", "did you mean 'resnet-8'?");
+    assert_refused(HEAD "grid: {clusters: [[1, 2]], model: [xgboost]}\n", "did you mean 'boost'?");
+    assert_refused(HEAD "grid: {clusters: [[1, 2]], model: [forrest]}\n", "did you mean 'forest'?");
+    assert_refused(HEAD "grid: {clusters: [[1, 2]], model: [mlp]}\n", "'mlp' is not known; use one of");
     assert_refused(HEAD "Grid: {clusters: [[1, 2]]}\n", "s.yaml:3: unknown key 'Grid'; did you mean 'grid'?");
     assert_refused("date: builtin\ngrid: {clusters: [[1, 2]]}\n", "`data` is missing");
     assert_refused(HEAD "grid: {clusters: [[1, 2]], seed: [1, 1]}\n", "seed: 1 stands twice");
     assert_refused(HEAD "grid: {clusters: [[1, 2]], seed: {first: 1}}\n", "say how many");
+    assert_refused(HEAD "grid: {clusters: [[1, 2]], seed: 1..10}\n",
+                   "write '1..10' as {first: 1, count: 10}");
+    assert_refused(HEAD "grid:\n\tclusters: [[1, 2]]\n", "s.yaml:4: a tab, or one of @ ` %");
     assert_refused(HEAD "grid: {clusters: [[1, 2], all]}\n", "cluster 5 has 1 image");
     assert_refused(HEAD "keep_weights: perhaps\ngrid: {clusters: [[1, 2]]}\n", "expected true or false");
     assert_refused(HEAD "keep_weights: best\ngrid: {clusters: [[1, 2]]}\n",

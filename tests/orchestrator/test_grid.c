@@ -162,7 +162,9 @@ static const struct {
     {NULL, "grid:\n  - {clusters: [1-2]}\n  - seed\n",
      "s.yaml:6: grid: block 2: expected keys with their values, as in `clusters: [[8, 10]]`", NULL},
     {NULL, "grid: []\n",
-     "key `grid` is missing or empty, so there would be no job; see experiments/fig4.yaml", NULL},
+     "key `grid` is missing or empty, so there would be no job; write e.g. grid: {strategy: [none, "
+     "oversample], seed: {first: 1, count: 10}}",
+     NULL},
     {NULL, "grid:\n  - {clusters: [1-2]}\n  - {clusters: [1-2], smote.k: [3, 5]}\n",
      "s.yaml:6: smote.k: no job of this block reads it, but strategy smote would; leave it out, or add such "
      "jobs",

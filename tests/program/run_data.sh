@@ -140,7 +140,7 @@ check "info tells the depth" grep -q "^ *1 .* 8 bit  *0\.[0-9]* " "$TMP/out"
 cp "$TMP/grouped/cell_images/cluster_1/$(ls "$TMP/grouped/cell_images/cluster_1" | head -n 1)" "$TMP/grouped/cell_images/stray.png"
 mkdir "$TMP/grouped/cell_images/astrocytes"
 status 0 "$C" data pack "$TMP/grouped" -o "$TMP/plain.h5"
-check "what lies beside the cluster folders is told" grep -q "^note: 2 images or folders lie beside the folders of the classes" "$TMP/err"
+check "what lies beside the cluster folders is told" grep -q "^note: 2 folders without images, or images beside the folders of the classes, were passed over" "$TMP/err"
 check "and changes no checksum" grep -q "$sum" "$TMP/out"
 
 for verb in synth pack info; do

@@ -41,7 +41,7 @@ check "keys of a model without steps, and of no strategy" [ "$(keys model=majori
 check "of a chain" [ "$(keys model=cnn,strategy=smote+focal | sed -n 's/[.].*//p' | sort -u | tr '\n' ' ')" = "balance cnn focal image smote train " ]
 check "all that are told so are keys" [ -z "$(keys strategy=augment,protocol=kfold | sort | comm -23 - <(echo "$all"))" ]
 check "folds have no share" [ -z "$(keys protocol=kfold | grep validation)" ]
-"$cellsweep" plan --keys model=cnm >"$TMP/plan.out" 2>&1 && not_ok "a model that is none" || says "a model that is none" "model: 'cnm' is not one of cnn, "
+"$cellsweep" plan --keys model=cnm >"$TMP/plan.out" 2>&1 && not_ok "a model that is none" || says "a model that is none" "model: 'cnm' is not known; did you mean 'cnn'? Or use one of cnn, "
 
 # Seeds of an unshuffled tail are runs of one split: said once, of the strategy that has nothing resampled.
 plan --set protocol=tail --set 'grid.strategy=[none, oversample]' --set grid.seed.count=3
@@ -74,6 +74,13 @@ groups --set groups=well --set 'grid.protocol=[holdout]'
 says "many groups: every seed draws another split" "^clusters 14-15, protocol holdout, groups well: 4 seeds draw 4 different splits (overlap 0.[0-2][0-9])$"
 plan --set 'grid.seed.count=1'
 says "one job, and the packed file as named" "^plan: 1 job; data $TMP/cells.h5, packed from "
+grep -q "^note" "$TMP/plan.out" && not_ok "one job: $(grep "^note" "$TMP/plan.out")" || ok "one job is not told that it is alone"
+plan --set 'grid.seed.count=1' --set 'grid.strategy=[none, smote]'
+says "one run a combination gives no intervals" '^note: one run a combination: .* neither intervals nor tests; add `seed: {first: 1, count: 10}`'
+for more in 'grid.seed.count=2' 'protocol={kfold: {folds: 2}}'; do
+    plan --set 'grid.strategy=[none, smote]' --set grid.seed.count=1 --set "$more"
+    grep -q "^note: one run" "$TMP/plan.out" && not_ok "$more: $(grep "^note" "$TMP/plan.out")" || ok "two runs do: $more"
+done
 
 # Settings that not every job reads: of combinations that differ in these alone one is a job.
 jobs_of() { sed -n 's/^plan: \([0-9]*\) jobs*;.*/\1/p' "$TMP/plan.out"; }

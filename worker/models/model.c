@@ -1,6 +1,7 @@
 #include "models/model.h"
 
 #include "features/feature.h"
+#include "settings/nearest.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -88,14 +89,21 @@ void model_identity(const struct config *config, char out[MODEL_IDENTITY_SIZE])
     feature_identity(config, out + n, MODEL_IDENTITY_SIZE - n);
 }
 
+static const char *name_of(int i)
+{
+    return i < N_KINDS ? kinds[i]->name : NULL;
+}
+
 int model_check(const char *name, struct err *err)
 {
     char names[256] = "";
     if (model_find(name))
         return 0;
+    const char *near = nearest_name(name, name_of);
     for (int i = 0; i < N_KINDS; i++)
         snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i ? ", " : "", kinds[i]->name);
-    return err_set(err, E_USAGE, "model: '%.80s' is not one of %s", name, names);
+    return err_set(err, E_USAGE, "model: '%.80s' is not known%s%s%s use one of %s", name,
+                   near ? "; did you mean '" : ";", near ? near : "", near ? "'? Or" : "", names);
 }
 
 int model_restore_in_place(const struct model_kind *kind, void *model, enum model_part part,

@@ -1,6 +1,7 @@
 #include "strategies/balance_tools.h"
 #include "models/model.h"
 #include "samples/batches.h"
+#include "settings/nearest.h"
 
 #include <stdlib.h>
 #include <stdio.h>
@@ -49,23 +50,10 @@ const char *balance_colour(const char *strategy)
     return s ? s->colour : balance_strategy(FIRST_OTHER + (int)(sum % (unsigned)(n - FIRST_OTHER)))->colour;
 }
 
-/* The strategy that is likely meant by a misspelt name, NULL: none is near. The beginning of one is nearer
- * than a typo in another: over is oversample, not none. */
-static const char *nearest_strategy(const char *name)
+static const char *name_of(int i)
 {
-    const struct balance_strategy *s;
-    const char *best = NULL;
-    for (int i = 0; strlen(name) > 2 && (s = balance_strategy(i)); i++)
-        if (strncmp(s->name, name, strlen(name)) == 0)
-            return s->name;
-    for (int i = 0, least = 4; (s = balance_strategy(i)); i++) {
-        int distance = setting_distance(name, s->name);
-        if (distance < least) {
-            least = distance;
-            best = s->name;
-        }
-    }
-    return best;
+    const struct balance_strategy *s = balance_strategy(i);
+    return s ? s->name : NULL;
 }
 
 static int unknown_strategy(const char *text, size_t n, struct err *err)
@@ -73,7 +61,7 @@ static int unknown_strategy(const char *text, size_t n, struct err *err)
     const struct balance_strategy *s;
     char names[512] = "", name[CONFIG_WORD_SIZE];
     snprintf(name, sizeof name, "%.*s", (int)n, text);
-    const char *near = nearest_strategy(name);
+    const char *near = nearest_name(name, name_of);
     for (int i = 0; (s = balance_strategy(i)); i++) {
         strncat(names, names[0] ? ", " : "", sizeof names - strlen(names) - 1);
         strncat(names, s->name, sizeof names - strlen(names) - 1);
