@@ -412,6 +412,19 @@ static void groups_are_in_the_key_and_the_resolved_file(void **state)
     dataset_free(data);
 }
 
+static void misspelt_names_are_proposed(void **state)
+{
+    (void)state;
+    assert_refused(HEAD "grid: {clusters: [[1, 2]], strategy: [over]}\n", "did you mean 'oversample'?");
+    assert_refused(HEAD "grid: {clusters: [[1, 2]], strategy: [noone]}\n", "did you mean 'none'?");
+    assert_refused(HEAD "grid: {clusters: [[1, 2]], strategy: [SMOTE]}\n", "did you mean 'smote'?");
+    assert_refused(HEAD "grid: {clusters: [[1, 2]], strategy: [ros]}\n", "'ros' is not known; use one of");
+    assert_refused(HEAD "grid: {clusters: [[1, 2]], model: [resnet]}\n", "did you mean 'resnet-8'?");
+    assert_refused(HEAD "grid: {clusters: [[1, 2]], model: [xgboost]}\n", "did you mean 'boost'?");
+    assert_refused(HEAD "grid: {clusters: [[1, 2]], model: [forrest]}\n", "did you mean 'forest'?");
+    assert_refused(HEAD "grid: {clusters: [[1, 2]], model: [mlp]}\n", "'mlp' is not known; use one of");
+}
+
 static void wrong_files_are_refused(void **state)
 {
     (void)state;
@@ -432,14 +445,6 @@ static void wrong_files_are_refused(void **state)
                    "several values stand under `grid`");
     assert_refused(HEAD "train: 7\ngrid: {clusters: [[1, 2]]}\n", "s.yaml:3: unknown key 'train'");
     assert_refused(HEAD "grid: {clusters: [[1, 2]], strategy: [none, smoot]}\n", "smoot");
-    assert_refused(HEAD "grid: {clusters: [[1, 2]], strategy: [over]}\n", "did you mean 'oversample'?");
-    assert_refused(HEAD "grid: {clusters: [[1, 2]], strategy: [noone]}\n", "did you mean 'none'?");
-    assert_refused(HEAD "grid: {clusters: [[1, 2]], strategy: [SMOTE]}\n", "did you mean 'smote'?");
-    assert_refused(HEAD "grid: {clusters: [[1, 2]], strategy: [ros]}\n", "'ros' is not known; use one of");
-    assert_refused(HEAD "grid: {clusters: [[1, 2]], model: [resnet]}\n", "did you mean 'resnet-8'?");
-    assert_refused(HEAD "grid: {clusters: [[1, 2]], model: [xgboost]}\n", "did you mean 'boost'?");
-    assert_refused(HEAD "grid: {clusters: [[1, 2]], model: [forrest]}\n", "did you mean 'forest'?");
-    assert_refused(HEAD "grid: {clusters: [[1, 2]], model: [mlp]}\n", "'mlp' is not known; use one of");
     assert_refused(HEAD "Grid: {clusters: [[1, 2]]}\n", "s.yaml:3: unknown key 'Grid'; did you mean 'grid'?");
     assert_refused("date: builtin\ngrid: {clusters: [[1, 2]]}\n", "`data` is missing");
     assert_refused(HEAD "grid: {clusters: [[1, 2]], seed: [1, 1]}\n", "seed: 1 stands twice");
@@ -546,6 +551,7 @@ static void what_nobody_reads_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(misspelt_names_are_proposed),
         cmocka_unit_test(jobs_stand_in_grid_order),
         cmocka_unit_test(folds_are_jobs),
         cmocka_unit_test(inner_sets_are_values_of_an_axis),
