@@ -11,6 +11,7 @@
 #include "tables/headline.h"
 #include "tables/cost.h"
 #include "tables/export.h"
+#include "tables/roc_table.h"
 #include "tables/tuning_pages.h"
 #include "tables/versus_pages.h"
 
@@ -81,11 +82,12 @@ static void tell_flat(const struct summary *summary)
 static void tell_left_out(const struct summary *summary, const struct figures *figures, const char *dir)
 {
     if (figures->n_of_models > 0)
-        fprintf(stderr,
-                "%s: figures that compare models; %d of single ones (learning curves, reliability, "
-                "confusion) are left out, as there are more than %d models: --filter model=... chooses some, "
-                "--all-figures draws all\n",
-                dir, figures->n_of_models, FIGURES_MOST_MODELS);
+        fprintf(
+            stderr,
+            "%s: figures that compare models; %d of single ones (learning curves, reliability, "
+            "ROC, confusion) are left out, as there are more than %d models: --filter model=... chooses some, "
+            "--all-figures draws all\n",
+            dir, figures->n_of_models, FIGURES_MOST_MODELS);
     else if (figures->n_single > 0)
         fprintf(stderr,
                 "%s: one figure an axis, the mean over the others; %d figures of single combinations, "
@@ -104,6 +106,7 @@ static int write_figures(const struct findings *findings, const struct dataset *
                                     .all_heatmaps = options->all_heatmaps,
                                     .all_figures = options->all_figures,
                                     .calibration = findings->calibration,
+                                    .roc = findings->roc,
                                     .whole = findings->whole,
                                     .strategies = findings->compared[FACTOR_STRATEGY][REPLICATES_TEST],
                                     .which = findings->which,
@@ -213,6 +216,8 @@ int report_write(struct store *store, const struct report_options *options, FILE
         rc = findings_write(findings, options->dir, err);
         if (rc == 0)
             rc = write_thresholds(store, findings->calibration, options, err);
+        if (rc == 0)
+            rc = roc_table_write_file(summary, findings->roc, options->dir, err);
         fflush(table);
     }
     if (rc == 0)

@@ -5,6 +5,7 @@
 #include "tables/export.h"
 #include "tables/tensorboard.h"
 #include "tables/suspects_table.h"
+#include "tables/roc_table.h"
 #include "write/output.h"
 #include "store/store_select.h"
 #include "predict/feature_tables.h"
@@ -27,9 +28,10 @@ struct options {
 };
 
 /* Those of jobs, that of combinations, and those that are made of the sweep's images. */
-enum { TABLE_SUSPECTS = N_EXPORT_TABLES, TABLE_FEATURES, TABLE_IMPORTANCE, N_TABLES };
-static const char *const table_names[] = {"jobs",       "epochs", "confusion", "predictions", "scores",
-                                          "thresholds", "tuning", "suspects",  "features",    "importance"};
+enum { TABLE_SUSPECTS = N_EXPORT_TABLES, TABLE_FEATURES, TABLE_IMPORTANCE, TABLE_ROC, N_TABLES };
+static const char *const table_names[] = {"jobs",     "epochs",     "confusion", "predictions",
+                                          "scores",   "thresholds", "tuning",    "suspects",
+                                          "features", "importance", "roc"};
 _Static_assert(sizeof table_names / sizeof *table_names == N_TABLES, "a table has no name");
 
 static const struct argument rows[] = {
@@ -38,7 +40,7 @@ static const struct argument rows[] = {
     {"table", 't', ARGUMENT_CHOICE, "TABLE", AT(table), 0, N_TABLES - 1, table_names,
      .help =
          "jobs, epochs, confusion, predictions, scores, thresholds, tuning, suspects (likely wrong labels), "
-         "features (of all images) or importance (of features, by shuffling)"},
+         "features (of all images), importance (of features, by shuffling) or roc (ROC and precision-recall curves)"},
     {"weights", 'w', ARGUMENT_FLAG, NULL, AT(weights),
      .help = "The networks that keep_weights kept, a file a job, into the folder --output"},
     {"tensorboard", 'b', ARGUMENT_TEXT, "DIR", AT(tensorboard),
@@ -75,6 +77,8 @@ static int write_table(struct store *store, const struct options *o, FILE *out, 
         return feature_tables_write_features(store, o->filter, out, err);
     if (o->table == TABLE_IMPORTANCE)
         return feature_tables_write_importance(store, o->filter, out, err);
+    if (o->table == TABLE_ROC)
+        return roc_table_write(store, o->filter, out, err);
     if (o->table == EXPORT_SCORES)
         return export_write_scores(store, o->on < 0 ? REPLICATES_TEST : (enum replicates_set)o->on, o->filter,
                                    out, err);
@@ -161,7 +165,7 @@ static int run(const void *options, struct err *err)
         return err_set(
             err, E_USAGE,
             "export: give --table jobs, epochs, confusion, predictions, scores, thresholds, tuning, "
-            "suspects, features, importance, or --weights or --tensorboard");
+            "suspects, features, importance, roc, or --weights or --tensorboard");
     if (o->tensorboard && (o->table >= 0 || o->weights || o->output))
         return err_set(err, E_USAGE,
                        "export: --tensorboard DIR goes without --table, --weights and --output");

@@ -13,6 +13,7 @@
 #include "figures/models_page.h"
 #include "figures/versus_page.h"
 #include "figures/reliability.h"
+#include "figures/roc_page.h"
 #include "stats/marginal.h"
 #include "write/output.h"
 #include "figures/pagename.h"
@@ -527,6 +528,22 @@ static int write_reliability(const struct summary *summary, const struct figures
     return rc;
 }
 
+static int write_roc(const struct summary *summary, const struct figures_options *options, const char *dir,
+                     struct figures *figures, struct err *err)
+{
+    struct roc_page *pages = NULL;
+    int n = options->roc ? roc_pages(summary, options->roc, &pages, err) : 0, rc = n < 0 ? n : 0;
+    for (int i = 0; i < n && rc == 0; i++) {
+        char name[PAGENAME_SIZE];
+        roc_page_name(&pages[i], name);
+        rc = add_unique(figures, name, err);
+        if (rc == 0)
+            rc = roc_page_write(&pages[i], name, &options->style, dir, err);
+    }
+    free(pages);
+    return rc;
+}
+
 static int write_models(const struct summary *summary, const struct figures_options *options, const char *dir,
                         struct figures *figures, struct err *err)
 {
@@ -692,6 +709,14 @@ static int count_diagrams(const struct summary *summary, const struct figures_op
     return n;
 }
 
+static int count_roc(const struct summary *summary, const struct figures_options *options, struct err *err)
+{
+    struct roc_page *pages = NULL;
+    int n = options->roc ? roc_pages(summary, options->roc, &pages, err) : 0;
+    free(pages);
+    return n;
+}
+
 /* How many figures of single models there are: curves, diagrams, heatmaps. E_IO without memory. */
 static int count_of_models(const struct summary *summary, const struct figures_options *options,
                            struct err *err)
@@ -701,8 +726,8 @@ static int count_of_models(const struct summary *summary, const struct figures_o
     if (n < 0)
         return n;
     curves_free(curves, n);
-    int diagrams = count_diagrams(summary, options, err);
-    return diagrams < 0 ? E_IO : n + diagrams + count_heatmaps(summary, options);
+    int diagrams = count_diagrams(summary, options, err), roc = count_roc(summary, options, err);
+    return diagrams < 0 || roc < 0 ? E_IO : n + diagrams + roc + count_heatmaps(summary, options);
 }
 
 /* How many models are shown, their own axes told apart. E_IO without memory. */
@@ -784,6 +809,8 @@ static int write_all(const struct summary *summary, const struct figures_options
         rc = write_axes(summary, &options->style, dir, out, err);
     if (rc == 0 && single)
         rc = write_reliability(summary, options, dir, out, err);
+    if (rc == 0 && single)
+        rc = write_roc(summary, options, dir, out, err);
     return rc == 0 && single ? write_heatmaps(summary, options, dir, out, err) : rc;
 }
 

@@ -11,6 +11,7 @@
  *     models_none, ...         which model: accuracy against seconds, and ranks      (models_page.h)
  *     sweeps_after, ...        a sweep against the first one of the file             (versus_page.h)
  *     reliability_8-10, ...    reliability diagrams of the strategies                (reliability.h)
+ *     roc_8-10, ...            ROC and precision-recall curves of the strategies    (roc_page.h)
  *     heatmap_all_none_...     confusion matrices of more than two classes, or of all (heatmap.h)
  *     appendix_a1              the 16 augmented versions of one image; needs the images
  *
@@ -24,6 +25,7 @@
 
 #include "figures/curves.h"
 #include "stats/calibration.h"
+#include "stats/roc.h"
 #include "stats/versus.h"
 #include "stats/which_model.h"
 #include "data/dataset.h"
@@ -36,6 +38,7 @@ struct figures_options {
     int all_heatmaps;   /* 1: pairs have heatmaps too */
     int all_figures;    /* 1: every figure is drawn, however many */
     const struct calibration *calibration; /* of the summary; NULL: there are no reliability diagrams */
+    const struct roc *roc;                 /* of the summary; NULL: there are no such curves */
     const struct summary *whole;           /* of the whole file */
     const struct compare *strategies;      /* on test, of the whole file; NULL: glance.h has no brackets */
     const struct which_model *which; /* of the whole file; NULL: models do not stand beside each other */
@@ -55,7 +58,7 @@ struct figures {
 
 /* Write data and scripts into a directory that exists. Of more than FIGURES_MOST_MODELS models that are shown
  * there are the figures that compare them, and those of single ones (learning curves, reliability diagrams,
- * heatmaps) are left out, unless options->all_figures. Where there would be more than FIGURES_MAX figures, as
+ * ROC curves, heatmaps) are left out, unless options->all_figures. Where there would be more than FIGURES_MAX figures, as
  * a grid of many axes has one for every combination, an axis has one figure, the mean over the others
  * (marginal.h), below the answer at a glance where that has at most FIGURES_MOST_GLANCES pages; learning
  * curves and heatmaps are left out, unless options->all_figures. E_USAGE, before anything is written, when

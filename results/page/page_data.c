@@ -15,6 +15,7 @@
 #include "store/store_select.h"
 #include "tables/tables.h"
 #include "page/page_glance.h"
+#include "page/page_roc.h"
 #include "page/thumbnails.h"
 
 #include <stddef.h>
@@ -665,6 +666,7 @@ static int fill(struct document *d, struct err *err)
     if ((rc = page_glance(d->store, d->summary, d->findings, &glance, err)) < 0)
         return rc;
     put(d, d->root, "glance", glance);
+    put(d, d->root, "roc", page_roc(d->findings->roc));
     return d->failed ? err_set(err, E_IO, "%s: out of memory for the page's data", store_path(d->store)) : 0;
 }
 

@@ -184,6 +184,8 @@ int findings_new_read(struct store *store, const struct summary *summary, struct
     if (rc == 0)
         rc = calibration_new(store, summary, asked, &f->calibration, err);
     if (rc == 0)
+        rc = roc_new(store, summary, &f->roc, err);
+    if (rc == 0)
         rc = claims_new(store, f->whole, &f->claims, err);
     if (rc == 0)
         rc = literature_new(store, f->whole, &f->literature, err);
@@ -227,6 +229,7 @@ void findings_free(struct findings *findings)
     inflation_free(findings->selection);
     compare_free(findings->brier);
     calibration_free(findings->calibration);
+    roc_free(findings->roc);
     claims_free(findings->claims);
     literature_free(findings->literature);
     tuned_free(findings->tuned);

@@ -25,6 +25,7 @@
 #include "stats/calibration.h"
 #include "stats/compare.h"
 #include "stats/inflation.h"
+#include "stats/roc.h"
 #include "stats/tuned.h"
 #include "stats/versus.h"
 #include "stats/which_model.h"
@@ -53,6 +54,7 @@ struct findings {
     struct versus *versus[FINDINGS_VERSUS]; /* of whole; NULL: no sweeps are kept apart */
     struct which_model *which;              /* of whole; NULL: models are not compared */
     struct calibration *calibration;        /* of summary */
+    struct roc *roc;                        /* of summary; owned */
     struct claims *claims;
     struct literature *literature; /* of whole; owned */
     struct tuned *tuned;           /* of all jobs; NULL: nothing is tuned */

@@ -4,7 +4,7 @@
  * in the dark, where only colours differ, by its rule of contrast. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { parseNumber, parseWithin } from "../../results/web/src/numbers.js";
 import { change, check, drawn, finish, open, parseCsv } from "./browser.mjs";
 
@@ -104,6 +104,37 @@ await check("panels are the reader's choice, of protocols never a mean", async (
   const before = await means();
   await load(hash);
   assert.deepEqual(await means(), before);
+  await load();
+});
+
+/* ---- curves ---- */
+
+const beside = (name) => parseCsv(readFileSync(join(dirname(finalFile), name), "utf8"));
+
+await check("ROC and precision-recall curves are those of the table, their legend has its areas, and what leaks looks so", async () => {
+  const [curves, scores] = [beside("roc.csv"), beside("scores.csv")];
+  for (const protocol of ["report", "holdout"]) {
+    await change(page, () => page.select("#roc-protocol", protocol));
+    const chosen = await page.$$eval("#roc select", (all) => Object.fromEntries(all.map((s) => [s.dataset.key.replace(/^axis\./, ""), s.value])));
+    const mine = (table, strategy) => table.filter((r) => r.strategy === strategy && Object.entries(chosen).every(([name, value]) => same(r[name], value)));
+    const { lines, grounds, words } = await page.$eval("#plot-roc", (plot) => ({
+      lines: plot.data.filter((t) => t.meta).map((t) => ({ ...t.meta, name: t.name, dash: t.line.dash, x: [...t.x], y: [...t.y] })),
+      grounds: plot.layout.shapes.filter((s) => s.type === "rect").length, words: plot.layout.annotations.filter((a) => /LEAK: up to \d/.test(a.text)).length,
+    }));
+    assert.equal(lines.length, 4);
+    for (const { curve, strategy, name, dash, x, y } of lines) {
+      const rows = mine(curves, strategy).filter((r) => r.curve === curve);
+      assert.equal(rows.length, 101);
+      rows.forEach((r, k) => assert.ok(Number(r.x) === x[k] && Math.abs(Number(r.mean) - y[k]) <= 0.5001e-4, `${curve} at ${r.x}: drawn ${y[k]}, exported ${r.mean}`));
+      const area = (score) => Number(mine(scores, strategy).find((r) => r.set === "test" && r.score === score).mean).toFixed(3);
+      assert.ok(name.endsWith(`: AUROC ${area("auroc")}, AUPRC ${area("auprc")}`.replace(/\.000\b/g, "")) || name.endsWith(`: AUROC ${area("auroc")}, AUPRC ${area("auprc")}`), name);
+      const leaks = mine(final, strategy).some((r) => Number(r.leak_mean) > 0);
+      assert.equal(dash, leaks ? "dot" : "solid");
+    }
+    const leaky = lines.some((l) => l.dash === "dot");
+    assert.equal(leaky, protocol === "report");
+    assert.deepEqual([grounds, words], leaky ? [2, 2] : [0, 0]);
+  }
   await load();
 });
 

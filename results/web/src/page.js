@@ -16,6 +16,7 @@ import { DataSection, finalTable, findings, folded, header } from "./front.js";
 import { Sweep } from "./model.js";
 import { WhichModel, haveModels, modelsDefaults } from "./models.js";
 import { Reliability, reliabilityDefaults } from "./reliability.js";
+import { Roc } from "./roc.js";
 import { View } from "./state.js";
 import { Runs, runsDefaults } from "./runs.js";
 import { Summary, summaryDefaults } from "./summary.js";
@@ -46,8 +47,8 @@ export class Page {
     this.explorer = new Explorer(sweep, view);
     this.unbalanced = new Unbalanced(sweep, view);
     this.data = new DataSection(sweep);
-    this.parts = [this.explorer, this.unbalanced, this.data, new Comparison(sweep, view), new Confusion(sweep, view), new Misclassified(sweep, view), new Reliability(sweep, view), new WhichModel(sweep, view), new Sweeps(sweep, view), new Runs(sweep, view), this.summary];
-    const [, , , comparison, confusion, cells, reliability, models, sweeps, runs] = this.parts;
+    this.parts = [this.explorer, this.unbalanced, this.data, new Comparison(sweep, view), new Confusion(sweep, view), new Misclassified(sweep, view), new Reliability(sweep, view), new WhichModel(sweep, view), new Sweeps(sweep, view), new Runs(sweep, view), this.summary, new Roc(sweep, view)];
+    const [, , , comparison, confusion, cells, reliability, models, sweeps, runs, , roc] = this.parts;
     this.front = el("div", {});
     this.further = el("div", {});
     this.origin = el("div", {});
@@ -61,6 +62,7 @@ export class Page {
       haveModels(sweep) && ["models", "Which model", models.node],
       ["confusion", "Confusion matrices", confusion.node],
       ["calibration", "Calibration", reliability.node],
+      ["roc", "ROC and PR curves", roc.node],
       ["cells", "Misclassified cells", cells.node],
       this.predictor && ["classify", "Classify", this.predictor.node],
       ["runs", "Runs", runs.node],
@@ -154,7 +156,7 @@ export class Page {
     this.sweep.load(doc);
     this.#texts();
     const choices = this.#choices();
-    if (choices !== this.choices || !this.parts[3].has || !this.parts[5].has || !this.parts[6].has || (haveModels(this.sweep) && !this.parts[7].has)) for (const part of this.parts) part.build?.();
+    if (choices !== this.choices || !this.parts[3].has || !this.parts[5].has || !this.parts[6].has || !this.parts[11].has || (haveModels(this.sweep) && !this.parts[7].has)) for (const part of this.parts) part.build?.();
     else for (const part of this.parts.slice(3)) if (!part.node.contains(document.activeElement)) part.build?.();
     this.choices = choices;
     this.update(true);

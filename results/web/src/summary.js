@@ -4,12 +4,11 @@ import { Chart, plain } from "./chart.js";
 import { checkbox, el, fill, number, select } from "./dom.js";
 import { clustersTitle, short } from "./model.js";
 import { MOST_PANELS, MOST_ROWS, glanceItems, noneOf, panelsOf, planOf } from "./panels.js";
-import { faded, visible } from "./theme.js";
+import { LEAKY, faded, visible } from "./theme.js";
 
 const STEP = 26, HEAD = 50, LEAK = 18, AXIS = 42, GUTTER = 34; // pixels: a row, above a panel, its line on leaks, below it, right of it
 const LEAST_PANEL = 165; // pixels of a panel's width, if there is room
 const MOST_RUNS = 2000; // single runs that are drawn
-const LEAKY = { light: { ground: "#fbe0db", ink: "#b3261e" }, dark: { ground: "#4a1f18", ink: "#ff9d8c" } };
 
 const HELD = "sum.at."; // before the name of a factor: the value shown of it, "" averaged
 
