@@ -74,8 +74,10 @@ int roc_table_write_file(const struct summary *summary, const struct roc *roc, c
                          struct err *err)
 {
     struct output out;
-    int rc = has_any(roc) ? output_open(&out, dir, "roc.csv", err) : 0;
-    if (rc < 0 || !has_any(roc))
+    if (!has_any(roc))
+        return 0;
+    int rc = output_open(&out, dir, "roc.csv", err);
+    if (rc < 0)
         return rc;
     put_all(out.file, summary, roc);
     return output_close(&out, err);

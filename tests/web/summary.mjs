@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { number } from "../../results/web/src/dom.js";
 import { parseNumber, parseWithin } from "../../results/web/src/numbers.js";
 import { change, check, drawn, finish, open, parseCsv } from "./browser.mjs";
 
@@ -126,8 +127,8 @@ await check("ROC and precision-recall curves are those of the table, their legen
       const rows = mine(curves, strategy).filter((r) => r.curve === curve);
       assert.equal(rows.length, 101);
       rows.forEach((r, k) => assert.ok(Number(r.x) === x[k] && Math.abs(Number(r.mean) - y[k]) <= 0.5001e-4, `${curve} at ${r.x}: drawn ${y[k]}, exported ${r.mean}`));
-      const area = (score) => Number(mine(scores, strategy).find((r) => r.set === "test" && r.score === score).mean).toFixed(3);
-      assert.ok(name.endsWith(`: AUROC ${area("auroc")}, AUPRC ${area("auprc")}`.replace(/\.000\b/g, "")) || name.endsWith(`: AUROC ${area("auroc")}, AUPRC ${area("auprc")}`), name);
+      const area = (score) => number(Number(mine(scores, strategy).find((r) => r.set === "test" && r.score === score).mean));
+      assert.ok(name.endsWith(`: AUROC ${area("auroc")}, AUPRC ${area("auprc")}`), name);
       const leaks = mine(final, strategy).some((r) => Number(r.leak_mean) > 0);
       assert.equal(dash, leaks ? "dot" : "solid");
     }
