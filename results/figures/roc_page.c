@@ -105,10 +105,12 @@ enum {
     WIDEST = 400,
     TITLE = 26,  /* above a panel */
     AXIS = 58,   /* below it */
-    LEGEND = 20, /* a line of the legend, and what a name of it may need: */
-    LEGEND_ENTRY = 420,
+    LEGEND = 20, /* a line of the legend, and what stands before its words: */
+    LEGEND_SAMPLE = 50,
     EDGE = 14
 };
+
+static const double LEGEND_POINTS = 10.5;
 
 struct layout {
     int width, height, top, columns, side; /* of the figure; panels beside each other; side of a square */
@@ -182,10 +184,25 @@ static int panel_height(const struct layout *l)
     return TITLE + l->side + AXIS;
 }
 
+/* "Oversampling (n = 5): AUROC 0.912, AUPRC 0.871". */
+static void legend_words(const struct roc_page *page, int line, char *out, size_t size)
+{
+    const struct roc_group *curves = curves_of(page, line);
+    char title[128];
+    curves_group_title(title, sizeof title, page->summary, group_of(page, line), 0);
+    snprintf(out, size, "%s (n = %d): AUROC %.3f, AUPRC %.3f", title, curves->curve[ROC_PRECISION][0].n,
+             curves->area[ROC_AUROC].mean, curves->area[ROC_AUPRC].mean);
+}
+
 static int legend_lines(const struct roc_page *page, const struct layout *l)
 {
-    int columns = (l->width - 2 * EDGE) / LEGEND_ENTRY;
-    columns = columns > 1 ? columns : 1;
+    int room = (l->width - 2 * EDGE) / 2 - LEGEND_SAMPLE, columns = 2;
+    for (int i = 0; i < page->n_lines; i++) {
+        char text[256];
+        legend_words(page, i, text, sizeof text);
+        if (figtext_fit(text, LEGEND_POINTS, room) < LEGEND_POINTS)
+            columns = 1;
+    }
     return (page->n_lines + columns - 1) / columns;
 }
 
@@ -276,16 +293,6 @@ static void write_panel(FILE *file, const struct roc_page *page, const struct la
     fputs("unset label; unset arrow; unset object\n", file);
 }
 
-/* "Oversampling (n = 5): AUROC 0.912, AUPRC 0.871". */
-static void legend_words(const struct roc_page *page, int line, char *out, size_t size)
-{
-    const struct roc_group *curves = curves_of(page, line);
-    char title[128];
-    curves_group_title(title, sizeof title, page->summary, group_of(page, line), 0);
-    snprintf(out, size, "%s (n = %d): AUROC %.3f, AUPRC %.3f", title, curves->curve[ROC_PRECISION][0].n,
-             curves->area[ROC_AUROC].mean, curves->area[ROC_AUPRC].mean);
-}
-
 /* A line and a title for every strategy, below the panels. */
 static void write_legend(FILE *file, const struct roc_page *page, const struct layout *l)
 {
@@ -296,8 +303,8 @@ static void write_legend(FILE *file, const struct roc_page *page, const struct l
     fprintf(file,
             "unset border; unset tics; unset xlabel; unset ylabel; unset grid\n"
             "set key at screen %.5f,%.5f left top Left reverse vertical "
-            "maxrows %d samplen 2 spacing 1.25 font ''.plain(10.5)\nplot ",
-            (double)EDGE / l->width, 1 - (double)y / l->height, lines);
+            "maxrows %d samplen 2 spacing 1.25 font ''.plain(%g)\nplot ",
+            (double)EDGE / l->width, 1 - (double)y / l->height, lines, LEGEND_POINTS);
     for (int i = 0; i < page->n_lines; i++) {
         char words[256];
         legend_words(page, i, words, sizeof words);
