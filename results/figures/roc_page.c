@@ -190,7 +190,7 @@ static void legend_words(const struct roc_page *page, int line, char *out, size_
     const struct roc_group *curves = curves_of(page, line);
     char title[128];
     curves_group_title(title, sizeof title, page->summary, group_of(page, line), 0);
-    snprintf(out, size, "%s (n = %d): AUROC %.3f, AUPRC %.3f", title, curves->curve[ROC_PRECISION][0].n,
+    snprintf(out, size, "%s (n = %d): AUROC %.3f, AUPRC %.3f", title, curves->curve[ROC_TPR][0].n,
              curves->area[ROC_AUROC].mean, curves->area[ROC_AUPRC].mean);
 }
 

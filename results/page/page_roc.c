@@ -38,7 +38,7 @@ json_t *page_roc(const struct roc *roc)
     json_t *object = json_object(), *positive = json_array(), *n = json_array();
     for (int g = 0; g < roc->n_groups; g++) {
         json_out_add(positive, json_out_class(roc->group[g].positive), &failed);
-        json_out_add(n, json_integer(roc->group[g].curve[ROC_PRECISION][0].n), &failed);
+        json_out_add(n, json_integer(roc->group[g].curve[ROC_TPR][0].n), &failed);
     }
     json_out_put(object, "positive", positive, &failed);
     json_out_put(object, "n", n, &failed);

@@ -86,7 +86,7 @@ int roc_new(struct store *store, const struct summary *summary, struct roc **out
 
 int roc_has(const struct roc_group *group)
 {
-    return group->curve[ROC_TPR][0].n > 0 || group->curve[ROC_PRECISION][0].n > 0;
+    return group->curve[ROC_TPR][0].n > 0;
 }
 
 void roc_free(struct roc *roc)

@@ -32,7 +32,8 @@ struct roc {
 /* *out is owned by the caller. Groups without a finished job, or without a defined curve, have n 0. E_IO. */
 int roc_new(struct store *store, const struct summary *summary, struct roc **out, struct err *err);
 
-/* 1 when a group has a curve of either kind. */
+/* 1 when a group has curves to show: where all test images are of one class there is no ROC, and precision is 1 whatever
+ * is said. */
 int roc_has(const struct roc_group *group);
 
 void roc_free(struct roc *roc);

@@ -45,7 +45,7 @@ static void put_all(FILE *file, const struct summary *summary, const struct roc 
     struct csv_out csv = {.file = file};
     put_names(&csv, summary->store);
     for (int g = 0; g < roc->n_groups; g++)
-        for (int i = 0; i < N_ROC_CURVES * ROC_POINTS; i++)
+        for (int i = 0; i < N_ROC_CURVES * ROC_POINTS && roc_has(&roc->group[g]); i++)
             put_point(&csv, summary, roc, g, i / ROC_POINTS, i % ROC_POINTS);
 }
 
