@@ -82,12 +82,12 @@ static void tell_flat(const struct summary *summary)
 static void tell_left_out(const struct summary *summary, const struct figures *figures, const char *dir)
 {
     if (figures->n_of_models > 0)
-        fprintf(
-            stderr,
-            "%s: figures that compare models; %d of single ones (learning curves, reliability, "
-            "ROC, confusion) are left out, as there are more than %d models: --filter model=... chooses some, "
-            "--all-figures draws all\n",
-            dir, figures->n_of_models, FIGURES_MOST_MODELS);
+        fprintf(stderr,
+                "%s: figures that compare models; %d of single ones (learning curves, reliability, "
+                "ROC, confusion) are left out, as there are more than %d models: --filter model=... chooses "
+                "some, "
+                "--all-figures draws all\n",
+                dir, figures->n_of_models, FIGURES_MOST_MODELS);
     else if (figures->n_single > 0)
         fprintf(stderr,
                 "%s: one figure an axis, the mean over the others; %d figures of single combinations, "

@@ -40,7 +40,8 @@ static const struct argument rows[] = {
     {"table", 't', ARGUMENT_CHOICE, "TABLE", AT(table), 0, N_TABLES - 1, table_names,
      .help =
          "jobs, epochs, confusion, predictions, scores, thresholds, tuning, suspects (likely wrong labels), "
-         "features (of all images), importance (of features, by shuffling) or roc (ROC and precision-recall curves)"},
+         "features (of all images), importance (of features, by shuffling) or roc (ROC and "
+         "precision-recall curves)"},
     {"weights", 'w', ARGUMENT_FLAG, NULL, AT(weights),
      .help = "The networks that keep_weights kept, a file a job, into the folder --output"},
     {"tensorboard", 'b', ARGUMENT_TEXT, "DIR", AT(tensorboard),

@@ -58,12 +58,12 @@ struct figures {
 
 /* Write data and scripts into a directory that exists. Of more than FIGURES_MOST_MODELS models that are shown
  * there are the figures that compare them, and those of single ones (learning curves, reliability diagrams,
- * ROC curves, heatmaps) are left out, unless options->all_figures. Where there would be more than FIGURES_MAX figures, as
- * a grid of many axes has one for every combination, an axis has one figure, the mean over the others
- * (marginal.h), below the answer at a glance where that has at most FIGURES_MOST_GLANCES pages; learning
- * curves and heatmaps are left out, unless options->all_figures. E_USAGE, before anything is written, when
- * the axes too make more than FIGURES_MAX. data: the packed images, or NULL to leave out the appendix. *out
- * is owned by the caller, also after a failure. */
+ * ROC curves, heatmaps) are left out, unless options->all_figures. Where there would be more than
+ * FIGURES_MAX figures, as a grid of many axes has one for every combination, an axis has one figure, the
+ * mean over the others (marginal.h), below the answer at a glance where that has at most
+ * FIGURES_MOST_GLANCES pages; learning curves and heatmaps are left out, unless options->all_figures.
+ * E_USAGE, before anything is written, when the axes too make more than FIGURES_MAX. data: the packed
+ * images, or NULL to leave out the appendix. *out is owned by the caller, also after a failure. */
 int figures_write(const struct summary *summary, const struct dataset *data,
                   const struct figures_options *options, const char *dir, struct figures *out,
                   struct err *err);

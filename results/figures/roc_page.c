@@ -255,7 +255,8 @@ static void write_curves(FILE *file, const struct roc_page *page, int kind)
     fputs(*separator == ',' ? "\n" : "plot NaN\n", file);
 }
 
-/* Where shares of positives differ, as in test sets that a strategy rebalanced, each is in the colour of its line. */
+/* Where shares of positives differ, as in test sets that a strategy rebalanced, each is in the colour of
+ * its line. */
 static void write_shares(FILE *file, const struct roc_page *page)
 {
     double first = curves_of(page, 0)->area[ROC_PREVALENCE].mean;

@@ -1,5 +1,5 @@
-/* roc_page.h - ROC and precision-recall curves beside each other, one line a strategy with its band; data files and
- * gnuplot scripts.
+/* roc_page.h - ROC and precision-recall curves beside each other, one line a strategy with its band; data
+ * files and gnuplot scripts.
  *
  *     struct roc_page *pages = NULL;
  *     int n = roc_pages(summary, roc, &pages, &err);
@@ -7,8 +7,8 @@
  *     roc_page_write(&pages[i], name, &style, dir, &err);             name.tsv and name.gp
  *     free(pages);
  *
- * A page shows what has all but the strategy in common; strategies beyond ROC_PAGE_LINES go to further pages. Where
- * test images were seen in training lines are dotted, on red, as in glance.h. No MPI. */
+ * A page shows what has all but the strategy in common; strategies beyond ROC_PAGE_LINES go to further
+ * pages. Where test images were seen in training lines are dotted, on red, as in glance.h. No MPI. */
 #ifndef CELLSWEEP_ROC_PAGE_H
 #define CELLSWEEP_ROC_PAGE_H
 

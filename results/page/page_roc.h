@@ -1,5 +1,5 @@
-/* page_roc.h - the member `roc` of the page's document (web/DOCUMENT.md): ROC and precision-recall curves of the groups
- * of table `final`, 4 decimals a number. No MPI. */
+/* page_roc.h - the member `roc` of the page's document (web/DOCUMENT.md): ROC and precision-recall curves
+ * of the groups of table `final`, 4 decimals a number. No MPI. */
 #ifndef CELLSWEEP_PAGE_ROC_H
 #define CELLSWEEP_PAGE_ROC_H
 

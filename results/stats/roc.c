@@ -8,7 +8,8 @@ enum { N_PLACES = N_ROC_CURVES * ROC_POINTS, N_VALUES = N_PLACES + N_ROC_AREAS }
 
 static const char *const area_names[N_ROC_AREAS] = {"auroc", "auprc", "prevalence"};
 
-/* Curves and areas of a set: value[k * stride] is place k of both curves one after the other, then the areas. */
+/* Curves and areas of a set: value[k * stride] is place k of both curves one after the other, then the
+ * areas. */
 static int score_set(const struct scores_input *input, double *value, size_t stride, struct err *err)
 {
     double curve[N_ROC_CURVES][ROC_POINTS];

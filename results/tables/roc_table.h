@@ -2,9 +2,9 @@
  *
  *     roc_table_write(store, filter, file, &err);              export --table roc
  *
- * Columns: the factors of the group, positive (class; empty: of several), curve (roc, pr), x (false positive rate,
- * or recall), n (runs), and of the true positive rate, or the precision, mean, low and high (95 % interval). No
- * MPI. */
+ * Columns: the factors of the group, positive (class; empty: of several), curve (roc, pr), x (false
+ * positive rate, or recall), n (runs), and of the true positive rate, or the precision, mean, low and high
+ * (95 % interval). No MPI. */
 #ifndef CELLSWEEP_ROC_TABLE_H
 #define CELLSWEEP_ROC_TABLE_H
 

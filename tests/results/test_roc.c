@@ -1,5 +1,6 @@
-/* ROC and precision-recall curves: by hand, by the example of Davis and Goadrich, by counting at every threshold of 200
- * golden sets, against areas that scikit-learn has confirmed, and as means over jobs in table and figure. */
+/* ROC and precision-recall curves: by hand, by the example of Davis and Goadrich, by counting at every
+ * threshold of 200 golden sets, against areas that scikit-learn has confirmed, and as means over jobs in
+ * table and figure. */
 #include "stats/roc.h"
 
 #include "figures/pagename.h"
