@@ -31,6 +31,9 @@ int tree_read(const char *path, struct tree **out, struct err *err);
 /* The same from text; `path` is only for messages. */
 int tree_parse(const char *text, const char *path, struct tree **out, struct err *err);
 
+/* Any YAML, in *out a text, list or map, owned by the caller; NULL: there is nothing in it. */
+int tree_parse_any(const char *text, const char *path, struct tree **out, struct err *err);
+
 /* Apply "dotted.key=value", the value in YAML (flow style for lists): replaces the entry or adds it. On the
  * way through a list N is its entry N, from 1; without a number all entries that have the rest are meant. */
 int tree_override(struct tree *root, const char *assignment, struct err *err);
