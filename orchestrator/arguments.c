@@ -184,6 +184,14 @@ static int refuse_words(const char *command, const struct argument *rows, const 
                    synopsis);
 }
 
+static int refuse_few(const char *command, const struct argument *rows, const struct argument *rest, int n,
+                      struct err *err)
+{
+    char what[80];
+    snprintf(what, sizeof what, "give %d or more %s, not %d", (int)rest->min, rest->value, n);
+    return refuse_words(command, rows, what, "", err);
+}
+
 /* The words that are no options, and whether all is there that must be. */
 static int take_words(const char *command, const struct argument *rows, int n, char **word, void *options,
                       struct err *err)
@@ -191,6 +199,8 @@ static int take_words(const char *command, const struct argument *rows, int n, c
     for (const struct argument *row = rows; row->type; row++) {
         void *field = (char *)options + row->offset;
         if (row->type == ARGUMENT_REST) {
+            if (n < (int)row->min)
+                return refuse_few(command, rows, row, n, err);
             *(struct arguments_rest *)field = (struct arguments_rest){n, word};
             n = 0;
         } else if (!row->name && n > 0) {
@@ -227,13 +237,26 @@ int arguments_parse(const char *command, const struct argument *rows, int argc, 
     return take_words(command, rows, argc - optind, argv + optind, options, err);
 }
 
+/* " [RESULTS.h5...]", or of those that must be there " A.h5 A.h5...". */
+static size_t put_rest(const struct argument *row, char *out, size_t size)
+{
+    size_t n = 0;
+    for (int i = 0; i < (int)row->min && n < size; i++)
+        n += (size_t)snprintf(out + n, size - n, " %s", row->value);
+    if (n < size)
+        n += row->min > 0 ? (size_t)snprintf(out + n, size - n, "...")
+                          : (size_t)snprintf(out, size, " [%s...]", row->value);
+    return n;
+}
+
 void arguments_synopsis(const struct argument *row, char *out, size_t size)
 {
     size_t n = (size_t)snprintf(out, size, " [OPTION...]");
     for (; row->type && n < size; row++)
-        if (!row->name)
-            n += (size_t)snprintf(out + n, size - n, row->is_needed ? " %s" : " [%s%s]", row->value,
-                                  row->type == ARGUMENT_REST ? "..." : "");
+        if (row->type == ARGUMENT_REST)
+            n += put_rest(row, out + n, size - n);
+        else if (!row->name)
+            n += (size_t)snprintf(out + n, size - n, row->is_needed ? " %s" : " [%s]", row->value);
         else if (row->is_needed)
             n += (size_t)snprintf(out + n, size - n, " -%c %s", row->letter, row->value);
 }

@@ -54,7 +54,7 @@ struct argument {
     enum argument_type type;
     const char *value; /* what help calls its value, "FILTER"; NULL: it has none */
     size_t offset;     /* in the options of the command */
-    double min, max;
+    double min, max;   /* of ARGUMENT_REST min alone: so many words at least */
     const char *const *choice;
     int (*take)(const char *text, void *field, struct err *err); /* 0, or a code and *err */
     char *fallback;   /* the value of an option given without one; NULL: it must have one */

@@ -199,6 +199,16 @@ static int offer_of_file(const char *path, const struct filter *filter)
     return store_use(path, store_try, offer_of_store, filter, NULL) == 0;
 }
 
+/* Characters of the operator of filter.h that text begins with; 0: it begins with none. */
+static size_t operator_length(const char *text)
+{
+    static const char *const operators[] = {"!=", "<=", ">=", "<", ">", "="};
+    for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
+        if (strncmp(text, operators[i], strlen(operators[i])) == 0)
+            return strlen(operators[i]);
+    return 0;
+}
+
 /* The last part of key=value|value, parts being separated by commas; quoted ones are text. */
 static void advance_to_part(struct typed *typed, char *key, size_t size)
 {
@@ -212,10 +222,12 @@ static void advance_to_part(struct typed *typed, char *key, size_t size)
         if (*c == ',') {
             begin = c + 1;
             value = NULL;
-        } else if ((*c == '=' && !value) || (*c == '|' && value)) {
-            if (!value)
-                snprintf(key, size, "%.*s", (int)(c - begin), begin);
+        } else if (*c == '|' && value)
             value = c + 1;
+        else if (!value && operator_length(c) > 0) {
+            snprintf(key, size, "%.*s", (int)(c - begin), begin);
+            value = c + operator_length(c);
+            c = value - 1;
         }
     }
     if (!value)

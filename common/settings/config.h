@@ -59,6 +59,7 @@ typedef int section_is_used(const struct config *config, const struct section *s
 
 /* A table of sections: schema_begin(), schema_add() one after the other. It does not change afterwards. */
 struct schema {
+    unsigned id; /* of all that this process began: another one may come to stand at the same address */
     int n_sections, n_keys;
     size_t used; /* bytes of config.part */
     struct schema_place {
@@ -70,6 +71,7 @@ struct schema {
     } place[CONFIG_MAX_SECTIONS];
     struct setting key[CONFIG_MAX_KEYS + 1]; /* of all sections, ended by a row without name */
     int place_of[CONFIG_MAX_KEYS];           /* of each key */
+    int by_name[CONFIG_MAX_KEYS];            /* (n_keys) the keys in the order of their names */
 };
 
 /* Begin with what all of the house knows: clusters, protocol, seed, model, class_sizes, groups, image.size,

@@ -89,6 +89,36 @@ static int replace(const struct override *o, struct tree *node)
 
 static int assign(const struct override *o, struct tree *node, const char *path);
 
+/* Whether a path leads somewhere in the `zip` of an entry: one map, or a list of them. */
+static int stands_in_zip(const struct tree *entry, const char *path, const char *end)
+{
+    static const char zip[] = "zip";
+    const struct tree *node = entry->kind == TREE_MAP ? entry->child : NULL;
+    while (node && strcmp(node->name, zip) != 0)
+        node = node->next;
+    if (!node || node->kind == TREE_MAP)
+        return node && leads_somewhere(node, path, end);
+    for (const struct tree *map = node->child; map; map = map->next)
+        if (leads_somewhere(map, path, end))
+            return 1;
+    return 0;
+}
+
+/* E_USAGE where an override of all entries that have the path would leave one as it is that has it in its
+ * zip. */
+static int refuse_zip(const struct override *o, const struct tree *list, const char *path)
+{
+    int n = 0, before = (int)(path - o->assignment), after = (int)(o->equals - path);
+    for (const struct tree *entry = list->child; entry; entry = entry->next)
+        if (n++, stands_in_zip(entry, path, o->equals))
+            return err_set(o->err, E_USAGE,
+                           "--set %.80s: entry %d of '%s' has %.*s in its zip, where this does not reach; "
+                           "write --set %.*sN.%.*s=... for those that are meant, or %.*s%d.zip.%.*s=...",
+                           o->assignment, n, list->name, after, path, before, o->assignment, after, path,
+                           before, o->assignment, n, after, path);
+    return 0;
+}
+
 /* Entry number N of a list for `N.path`, else all entries that have the path. */
 static int assign_in_list(const struct override *o, struct tree *list, const char *path)
 {
@@ -96,6 +126,8 @@ static int assign_in_list(const struct override *o, struct tree *list, const cha
     char *end = NULL;
     long wanted = strtol(path, &end, 10);
     int is_number = end > path && (*end == '.' || end == o->equals);
+    if (!is_number && (rc = refuse_zip(o, list, path)) < 0)
+        return rc;
     for (struct tree *entry = list->child; entry && rc == 0; entry = entry->next) {
         n++;
         if (is_number ? n == wanted : leads_somewhere(entry, path, o->equals)) {

@@ -15,7 +15,7 @@ struct options {
 };
 
 static const struct argument rows[] = {
-    {NULL, 0, ARGUMENT_REST, "RESULTS.h5", AT(files), .help = NULL},
+    {.type = ARGUMENT_REST, .value = "RESULTS.h5", .offset = AT(files), .min = 2},
     {"output", 'o', ARGUMENT_TEXT, "MERGED.h5", AT(output), .is_needed = 1,
      .help = "Write this file, which must not be there yet; it appears when it is whole"},
     {"as-sweep", 's', ARGUMENT_TEXT, "NAMES", AT(apart), .fallback = (char[]){""},
@@ -83,8 +83,6 @@ static int run(const void *options, struct err *err)
 {
     const struct options *o = options;
     struct sweeps sweeps;
-    if (o->files.n < 2)
-        return err_set(err, E_USAGE, "merge: give two or more results files, not %d", o->files.n);
     int rc = sweeps_list(&sweeps, o->files.n, (const char *const *)o->files.text, err);
     if (rc == 0 && o->apart)
         rc = sweeps_name(&sweeps, o->apart, err);

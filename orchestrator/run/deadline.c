@@ -43,7 +43,7 @@ double deadline_parse(const char *text)
         return seconds < 0 || 86400 * days + seconds <= 0 ? -1 : 86400 * days + seconds;
     }
     seconds = strtod(text, &end);
-    return end != text && !*end && isfinite(seconds) && seconds > 0 ? seconds : -1;
+    return end != text && !*end && !strpbrk(text, "xX") && isfinite(seconds) && seconds > 0 ? seconds : -1;
 }
 
 /* squeue tells local time, "2026-11-23T02:00:00", or a word when there is no end. */

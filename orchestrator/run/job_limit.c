@@ -12,10 +12,11 @@ int job_limit_parse(const char *text, struct job_limit *out)
 {
     char *end;
     double number = strtod(text, &end);
+    int is_hex = text + strcspn(text, "xX") != end; /* 0x10x */
     *out = (struct job_limit){0, 0};
     if (strcmp(end, "x") != 0)
         out->seconds = deadline_parse(text);
-    else if (*text >= '0' && *text <= '9' && number > 1 && isfinite(number))
+    else if (!is_hex && *text >= '0' && *text <= '9' && number > 1 && isfinite(number))
         out->times = number;
     return out->seconds > 0 || out->times > 0 ? 0 : -1;
 }

@@ -50,6 +50,20 @@ static int prepare_files(struct run *run, const struct cells *cells, int asked, 
     return rc == 0 && !is_new ? cells_keep(cells, 1, err) : rc;
 }
 
+/* E_USAGE when --first matches only what --filter leaves out: it would do nothing. */
+static int check_first(const struct run *run, struct err *err)
+{
+    int at = 0;
+    for (int i = 0; i < run->chosen.n; i++) {
+        while (at < run->first.n && run->first.job[at] < run->chosen.job[i])
+            at++;
+        if (at < run->first.n && run->first.job[at] == run->chosen.job[i])
+            return 0;
+    }
+    return err_set(err, E_USAGE, "%s: --first '%.200s' matches only jobs that --filter '%.200s' leaves out",
+                   run->sweep->file->name, run->options->first, run->options->filter);
+}
+
 /* Data, jobs and results file of run->sweep. asked: by a request to grow. */
 static int prepare_sweep(struct run *run, int asked, enum resume_kind *kind, int *kept, struct err *err)
 {
@@ -62,6 +76,8 @@ static int prepare_sweep(struct run *run, int asked, enum resume_kind *kind, int
         rc = sweep_select(run->sweep, run->options->filter, "--filter", &run->chosen, err);
     if (rc == 0 && run->options->first)
         rc = sweep_select(run->sweep, run->options->first, "--first", &run->first, err);
+    if (rc == 0 && run->options->first && run->options->filter)
+        rc = check_first(run, err);
     return rc < 0 ? rc : prepare_files(run, &cells, asked, kind, kept, err);
 }
 

@@ -5,6 +5,7 @@
 #include "store/store_merge.h"
 #include "sweep/job_name.h"
 #include "sweep/known_jobs.h"
+#include "version.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,18 +103,37 @@ static void make_plan(const struct sweep *sweep, const struct dataset *data, con
     }
 }
 
-/* 1 when a job of the sweep is what a row says, but for its key: it was made with the same settings, of the
- * same images, and they are divided otherwise now. */
-static int is_divided_otherwise(const struct sweep *sweep, const struct store_job *old)
+/* The job of the sweep that is what a row says, but for its key: it was made with the same settings, of the
+ * same images. -1: there is none. */
+static int find_likeness(const struct sweep *sweep, const struct store_job *old)
 {
     struct store_job row;
     for (int j = 0; j < sweep->n_jobs; j++) {
         sweep_row(sweep, j, &row);
         if (combination_same(&row, old, 0) && row.seed == old->seed && row.fold == old->fold &&
             row.repeat == old->repeat)
-            return strcmp(row.key, old->key) != 0;
+            return strcmp(row.key, old->key) != 0 ? j : -1;
     }
-    return 0;
+    return -1;
+}
+
+/* E_USAGE: a job has another key than the same one of the file. Where no sets and no groups are part of it
+ * (make_key() in expand.c), the program that made the file gave other keys. */
+static int refuse_key(const char *path, struct store *store, const struct sweep *sweep, int job,
+                      const struct store_job *old, struct err *err)
+{
+    struct config config;
+    sweep_config(sweep, job, &config);
+    if (config.protocol.kind == PROTOCOL_GIVEN || config_groups(&config))
+        return err_set(err, E_USAGE,
+                       "%s: the same images were in other sets (train, val, test) or groups when its "
+                       "jobs of protocol %s ran; give another -o, or the sets and groups of then",
+                       path, old->protocol);
+    return err_set(err, E_USAGE,
+                   "%s: was written by another version of the program (%s, %s; this is %s, %s), which knew "
+                   "its jobs by other keys; go on with that one, or give another -o",
+                   path, store_text(store, "version"), store_text(store, "commit"), CELLSWEEP_VERSION,
+                   CELLSWEEP_COMMIT);
 }
 
 /* E_USAGE: jobs of the file are not in the sweep. */
@@ -123,12 +143,11 @@ static int refuse_jobs(const char *path, struct store *store, const struct sweep
     char difference[600];
     struct store_job old;
     sweep_file_difference(store_sweep(store), sweep->file, difference, sizeof difference);
-    for (int j = 0; strcmp(difference, sweep_file_same_keys) == 0 && j < store_n_jobs(store); j++)
-        if (store_row(store, j, &old, NULL) == 0 && is_divided_otherwise(sweep, &old))
-            return err_set(err, E_USAGE,
-                           "%s: the same images were in other sets (train, val, test) or groups when its "
-                           "jobs of protocol %s ran; give another -o, or the sets and groups of then",
-                           path, old.protocol);
+    for (int j = 0; strcmp(difference, sweep_file_same_keys) == 0 && j < store_n_jobs(store); j++) {
+        int like = store_row(store, j, &old, NULL) == 0 ? find_likeness(sweep, &old) : -1;
+        if (like >= 0)
+            return refuse_key(path, store, sweep, like, &old, err);
+    }
     return err_set(err, E_USAGE,
                    "%s: belongs to another sweep: %s; %d of its %d jobs are not in this grid; give another "
                    "-o, or undo the change",

@@ -48,11 +48,12 @@ const char *pagename_factor(const struct summary *summary, int factor)
     return dot ? dot + 1 : key;
 }
 
-/* The values of factors of a set that vary and that the group reads. */
+/* The values of factors of a set that vary and that the group reads; the name of a sweep stands for the
+ * settings in which sweeps differ as such. */
 static void append_factors(char *name, const struct summary *summary, const struct summary_group *group,
                            unsigned of)
 {
-    unsigned named = summary->varying & of;
+    unsigned named = summary->varying & of & ~(store_bound_axes(summary->store) << FACTOR_AXES);
     for (int f = 0; f < combination_n_factors(summary->store); f++)
         if (named >> f & 1 && *combination_value(group->cell, f)) {
             pagename_append(name, "_");

@@ -53,6 +53,20 @@ static int refuse_bits(const struct merging *m, const struct merge_entry *entry,
         m->asked->path[entry->source], d->at, d->path, d->to, d->from);
 }
 
+static int refuse_states(const struct merging *m, const struct merge_entry *entry, struct store *new,
+                         enum job_state here, enum job_state there, struct err *err)
+{
+    const struct merge_entry *leader = &m->entry[entry->leader];
+    char name[512];
+    name_job(new, leader->job, name);
+    return err_set(err, E_USAGE,
+                   "the %s %s (key %s) is %s in %s, but %s in %s; leave out the file that is wrong, or see "
+                   "both with --as-sweep",
+                   entry->of >= 0 ? "trial of" : "job", name, entry->key, job_state_names[there],
+                   m->asked->path[m->entry[leader->best].source], job_state_names[here],
+                   m->asked->path[entry->source]);
+}
+
 /* A job that is done elsewhere, too. */
 static int compare_twin(const struct merging *m, struct store_copy *copy, const struct merge_entry *entry,
                         struct err *err)
@@ -60,12 +74,10 @@ static int compare_twin(const struct merging *m, struct store_copy *copy, const 
     const struct merge_entry *leader = &m->entry[entry->leader], *best = &m->entry[leader->best];
     enum job_state here = m->source[entry->source].mark[entry->row].state,
                    there = m->source[best->source].mark[best->row].state;
-    struct store_difference d = {.path = "/state"};
-    int rc = 0;
-    snprintf(d.from, sizeof d.from, "%s", job_state_names[here]);
-    snprintf(d.to, sizeof d.to, "%s", job_state_names[there]);
-    if (here == there)
-        rc = store_copy_compare(copy, entry->row, leader->job, &d, err);
+    struct store_difference d;
+    if (here != there)
+        return refuse_states(m, entry, copy->to, here, there, err);
+    int rc = store_copy_compare(copy, entry->row, leader->job, &d, err);
     return rc == 0 && d.path ? refuse_bits(m, entry, copy->to, &d, err) : rc;
 }
 

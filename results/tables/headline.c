@@ -524,8 +524,8 @@ void headline_selection(FILE *file, const struct findings *findings)
     if (inflation->n > 0)
         fprintf(file,
                 "Selection: picking each job's epoch on the test set would have feigned %.3f of balanced "
-                "accuracy in the mean of %d combinations, up to %.3f (%s), against the %s.",
-                sum / inflation->n, inflation->n, most->contrast.mean,
+                "accuracy in the mean of %d combination%s, up to %.3f (%s), against the %s.",
+                sum / inflation->n, inflation->n, inflation->n == 1 ? "" : "s", most->contrast.mean,
                 label(findings->whole, most->group->cell, FACTOR_STRATEGY, name),
                 on_val == 0              ? "last epoch"
                 : on_val == inflation->n ? "epoch chosen on val"

@@ -210,6 +210,18 @@ static const struct {
     {"grid.seed=[5, 6]", "grid:\n  zip: {clusters: [1-2, 3-4], seed: [1, 2]}\n",
      "--set: grid: seed stands both in zip and as an axis; leave one out, or write --set grid.zip.seed",
      NULL},
+    {"grid.seed=[5, 6]",
+     "grid:\n  - {clusters: [1-2], seed: [1, 2]}\n  - zip: {clusters: [1-2, 3-4], seed: [1, 2]}\n",
+     "--set grid.seed=[5, 6]: entry 2 of 'grid' has seed in its zip, where this does not reach; write --set "
+     "grid.N.seed=... for those that are meant, or grid.2.zip.seed=...",
+     NULL},
+    {"grid.seed=[5, 6]",
+     "grid:\n  - zip: [{clusters: [1-2, 3-4], train.epochs: [1, 2]}, "
+     "{strategy: [none, smote], seed: [1, 2]}]\n"
+     "  - {clusters: [1-2], seed: [3]}\n",
+     "--set grid.seed=[5, 6]: entry 1 of 'grid' has seed in its zip, where this does not reach; write --set "
+     "grid.N.seed=... for those that are meant, or grid.1.zip.seed=...",
+     NULL},
     {"grid.zip.seed=[5]", "grid:\n  zip: {clusters: [1-2, 3-4], seed: [1, 2]}\n",
      "s.yaml:5: grid: zip pairs values one by one, but clusters has 2 and seed has 1", NULL},
 };

@@ -103,6 +103,9 @@ check "what shared slides and animals feign is told, but not by which an image l
 check "packed, it goes on" "$cellsweep" run "$TMP/slides.yaml" -o "$TMP/ungrouped.h5" -q --set 'grid.groups=[none, slide, animal]' --set data="$TMP/both.h5"
 finished "with the same jobs" 24
 awk -F, 'NR == 2 {$3 = "s8"} {print $1 "," $2 "," $3}' "$TMP/slides.csv" >"$TMP/grouped/clusters.csv"
+cp "$TMP/one.h5" "$TMP/old.h5"
+LC_ALL=C sed -i "s/$(h5dump -d /jobs -s 0 -c 1 "$TMP/old.h5" | grep -oE '"[0-9a-f]{32}"' | tr -d '"')/$(printf %032d 7)/" "$TMP/old.h5"
+refused "keys of another version" 2 "old.h5: was written by another version of the program ($("$cellsweep" --version | sed 's/cellsweep \(.*\) (\(.*\))/\1, \2/'); this is " "$cellsweep" run "$TMP/slides.yaml" -o "$TMP/old.h5" -q --set 'grid.groups=[none, slide]'
 refused "other groups" 2 "the same images were in other sets (train, val, test) or groups" "$cellsweep" run "$TMP/slides.yaml" -o "$TMP/slides1.h5" -q
 cp "$TMP/slides.csv" "$TMP/grouped/clusters.csv"
 check "groups of a packed dataset on 3 ranks" mpi 3 "$cellsweep" run "$TMP/slides.yaml" -o "$TMP/slides3.h5" -q --set data="$TMP/slides.h5"

@@ -40,6 +40,11 @@ says "keep_weights=" run --set keep
 says "train.batch=16 train.batch=32" export sweep.h5 --filter train.batch=
 says "train.batch=" export sweep.h5 -f train
 says "strategy=none|undersample" export sweep.h5 -f "strategy=none|und"
+says "train.batch>=16 train.batch>=32" export sweep.h5 --filter "train.batch>="
+says "seed=1,train.batch<32" export sweep.h5 --filter "seed=1,train.batch<3"
+says "strategy!=none|undersample" export sweep.h5 -f "strategy!=none|und"
+says "strategy!=undersample" run mine.yaml -f "strategy!=und"
+check "nothing is offered behind half an operator" test -z "$(offers run mine.yaml -f 'strategy!')"
 says "seed=1,clusters=1-27 seed=1,clusters=8-10" run mine.yaml -f seed=1,clusters=
 says "strategy=none strategy=undersample" run mine.yaml -f strategy=
 says "cnn" bench --model cn
@@ -93,6 +98,7 @@ for shell in bash zsh; do
     becomes $shell 'cellsweep run --set=model=vgg\t' '[cellsweep][run][--set=model=vgg-small]'
     becomes $shell 'cellsweep report --output=fol\t' "[cellsweep][report][--output=folder$([ $shell = zsh ] || echo /)]"
     becomes $shell "cellsweep export sweep.h5 --filter 'strategy=none|und\t" "[cellsweep][export][sweep.h5][--filter][strategy=none|undersample]"
+    becomes $shell "cellsweep export sweep.h5 --filter 'strategy!=und\t" "[cellsweep][export][sweep.h5][--filter][strategy!=undersample]"
     becomes $shell 'cellsweep export sweep.h5 -f clusters=8\t' '[cellsweep][export][sweep.h5][-f][clusters=8-10]'
 done
 finish

@@ -94,6 +94,8 @@ check "whatever the order, the same bits" same_bits "$R" "$TMP/longest.h5"
 check "some first" "$cellsweep" run "$TMP/c.yaml" -o "$TMP/first.h5" -q --first 'strategy=s*,clusters!=1-27,seed>2' --order longest
 [ "$(started "$TMP/first.h5" | head -3 | sort -n | xargs)" = "22 23 24" ] && ok "are the first" || not_ok "first were $(started "$TMP/first.h5" | head -5 | xargs)"
 check "with the same bits" same_bits "$R" "$TMP/first.h5"
+check_fails "first of what the filter leaves out" "$cellsweep" run "$TMP/c.yaml" -o "$TMP/none.h5" -q --filter 'seed<3' --first seed=4
+grep -q -- "--first 'seed=4' matches only jobs that --filter 'seed<3' leaves out" "$TMP/check.out" && ok "is refused, too" || not_ok "$(cat "$TMP/check.out")"
 check_fails "first of none" "$cellsweep" run "$TMP/c.yaml" -o "$TMP/none.h5" -q --first seed=9
 grep -q -- "--first 'seed=9' matches none of the 50 jobs; seed is one of 1, 2, 3, 4, 5$" "$TMP/check.out" && ok "is refused" || not_ok "$(cat "$TMP/check.out")"
 [ ! -e "$TMP/none.h5" ] && ok "before anything is written" || not_ok "none.h5 was written"

@@ -74,7 +74,7 @@ refused 2 'its /models/data is 0x.. in the one' "$TMP/whole.h5" "$TMP/flipped.h5
 
 # ---- what does not go together ----
 refused 2 'are one file; name each once' "$TMP/a.h5" "$TMP/../$(basename "$TMP")/a.h5"
-refused 2 'give two or more results files' "$TMP/a.h5"
+refused 2 'give 2 or more RESULTS.h5, not 1; usage: cellsweep merge .OPTION.... RESULTS.h5 RESULTS.h5... -o MERGED.h5' "$TMP/a.h5"
 refused 3 'nothing.h5: cannot read: No such file' "$TMP/a.h5" "$TMP/nothing.h5"
 refused 3 'cells.h5: HDF5, but not a results file' "$TMP/a.h5" "$TMP/cells.h5"
 head -c 30000 "$TMP/b.h5" >"$TMP/short.h5"
